@@ -1,0 +1,61 @@
+// The events we know. Wire names end at the door: after it there is only `Event`. Pure.
+import type { Brand } from './money.ts';
+import type { Instant } from './time.ts';
+
+/** A follower as one account sees them: 28 characters of `[A-Za-z0-9_-]`. */
+export type OpenId = Brand<string, 'OpenId'>;
+/** By which a redelivery is recognised. Unique per account. */
+export type EventKey = Brand<string, 'EventKey'>;
+
+/** What every event carries. `sentAt` is WeChat's time, `account` our name for the Official Account. */
+export type Envelope = {
+  readonly key: EventKey;
+  readonly account: string;
+  readonly user: OpenId;
+  readonly sentAt: Instant;
+};
+
+export type Happening =
+  /** `via`: how they came, where WeChat says so. `scene` only via a QR code with a parameter. */
+  | { readonly kind: 'subscribe'; readonly via: 'direct' | 'qr' | 'payment' | 'goods'; readonly scene?: string }
+  | { readonly kind: 'unsubscribe' }
+  /** A follower scanned a QR code with a parameter (带参数二维码). */
+  | { readonly kind: 'scan'; readonly scene: string }
+  /** `choice`: the id of the tapped item of a menu message (`bizmsgmenuid`), if any. */
+  | { readonly kind: 'text'; readonly text: string; readonly choice?: string }
+  /** A sticker or another kind WeChat does not deliver; it arrives as a fixed sentence, which no keyword may match. */
+  | { readonly kind: 'unsupported' }
+  | { readonly kind: 'image'; readonly mediaId: string; readonly url: string }
+  | { readonly kind: 'voice'; readonly mediaId: string; readonly words?: string }
+  | { readonly kind: 'video'; readonly mediaId: string; readonly short: boolean }
+  | { readonly kind: 'location'; readonly latitude: number; readonly longitude: number; readonly label: string }
+  | { readonly kind: 'link'; readonly title: string; readonly url: string }
+  | { readonly kind: 'click'; readonly button: string }
+  | { readonly kind: 'view'; readonly url: string }
+  /** The menu's own scanner: `result` is what it read. */
+  | { readonly kind: 'scancode'; readonly button: string; readonly result: string; readonly waiting: boolean }
+  | { readonly kind: 'photos'; readonly button: string; readonly count: number }
+  | { readonly kind: 'place'; readonly button: string; readonly latitude: number; readonly longitude: number; readonly label: string }
+  /** The follower's position, reported by WeChat when they enter the chat. */
+  | { readonly kind: 'position'; readonly latitude: number; readonly longitude: number }
+  /** A job of ours ended, or WeChat tells us something about the account. `type` is the wire's event name. */
+  | { readonly kind: 'notice'; readonly type: string; readonly status?: string }
+  /** Known to exist, nothing more; no rule may pay for it. */
+  | { readonly kind: 'other'; readonly type: string };
+
+export type Event = Envelope & Happening;
+export type EventKind = Event['kind'];
+
+/** Events after which WeChat shows the follower an answer in the chat. */
+export function showsAnswer(event: Event): boolean {
+  switch (event.kind) {
+    case 'unsubscribe':
+    case 'position':
+    case 'view':
+    case 'notice':
+    case 'other':
+      return false;
+    default:
+      return true;
+  }
+}

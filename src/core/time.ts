@@ -1,0 +1,95 @@
+// Instants, days and clocks on the wall. A day is a day in Asia/Shanghai, which has been +08:00 without
+// exception since 1991. Nothing here reads a clock: the present is always an argument. Pure.
+import type { Brand } from './money.ts';
+
+/** Milliseconds since 1970-01-01T00:00Z. */
+export type Instant = Brand<number, 'Instant'>;
+/** A calendar day in Beijing: `2026-02-10`. */
+export type Day = Brand<string, 'Day'>;
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+const BEIJING_OFFSET = 8 * HOUR;
+
+export function instant(ms: number): Instant {
+  return Math.trunc(ms) as Instant;
+}
+
+/** WeChat's `CreateTime`: whole seconds. */
+export function fromSeconds(seconds: number): Instant {
+  return instant(seconds * SECOND);
+}
+
+export function later(at: Instant, ms: number): Instant {
+  return instant(at + ms);
+}
+
+/** The digits of Beijing's wall clock, as an ISO text without its zone. */
+function beijing(at: Instant): string {
+  return new Date(at + BEIJING_OFFSET).toISOString();
+}
+
+export function dayOf(at: Instant): Day {
+  return beijing(at).slice(0, 10) as Day;
+}
+
+/** Midnight in Beijing at which the day of `at` ends. */
+export function endOfDay(at: Instant): Instant {
+  return instant((Math.floor((at + BEIJING_OFFSET) / DAY) + 1) * DAY - BEIJING_OFFSET);
+}
+
+/** `2026-02-10 08:00:00`, as WeChat Pay and people in China write it. */
+export function beijingText(at: Instant): string {
+  return beijing(at).slice(0, 19).replace('T', ' ');
+}
+
+/** Minutes since Beijing's midnight, 0 … 1439. */
+export function minuteOfDay(at: Instant): number {
+  return Math.floor(((at + BEIJING_OFFSET) % DAY) / MINUTE);
+}
+
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+export function weekdayOf(at: Instant): Weekday {
+  const sinceThursday = Math.floor((at + BEIJING_OFFSET) / DAY); // 1970-01-01 was a Thursday
+  return WEEKDAYS[(((sinceThursday + 3) % 7) + 7) % 7]!;
+}
+
+/** The Monday of the week `at` lies in. */
+export function weekOf(at: Instant): Day {
+  return dayOf(later(at, -WEEKDAYS.indexOf(weekdayOf(at)) * DAY));
+}
+
+const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?$/;
+
+/** `2026-02-10`, `2026-02-10 08:00[:30]` or `2026-02-24 24:00`, in Beijing. `undefined` if there is no such time. */
+export function parseBeijing(text: string): Instant | undefined {
+  const match = DATE_TIME.exec(text.trim());
+  if (!match) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1).map(part => Number(part ?? 0)) as number[];
+  const clock = hour! * HOUR + minute! * MINUTE + second! * SECOND;
+  if (minute! > 59 || second! > 59 || clock > DAY) return undefined;
+  const midnight = Date.UTC(year!, month! - 1, day!);
+  const date = new Date(midnight);
+  if (date.getUTCMonth() !== month! - 1 || date.getUTCDate() !== day!) return undefined;
+  return instant(midnight + clock - BEIJING_OFFSET);
+}
+
+/** `08:30` → 510; `24:00` → 1440. */
+export function parseClock(text: string): number | undefined {
+  const match = /^(\d{2}):(\d{2})$/.exec(text.trim());
+  if (!match) return undefined;
+  const minutes = Number(match[1]) * 60 + Number(match[2]);
+  return Number(match[2]) < 60 && minutes <= 1440 ? minutes : undefined;
+}
+
+const UNITS = { s: SECOND, m: MINUTE, h: HOUR, d: DAY } as const;
+
+/** `10m`, `1d`, `90s`, `2h` → milliseconds. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,6})([smhd])$/.exec(text.trim());
+  return match ? Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] : undefined;
+}

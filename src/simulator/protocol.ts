@@ -1,0 +1,208 @@
+// What the simulator says over HTTP about itself, and what it can be told: JSON under `/control` on its own port, and
+// under `/simulator/control` in the demo. The chat page and other people's tests speak this, and nothing else.
+//
+//   GET  /control/state                        → State
+//   GET  /control/stream                       → Server-Sent Events: each `data:` is one Change
+//   POST /control/people          NewPerson    → Person
+//   GET  /control/people/:openid               → Person
+//   POST /control/people/:openid/act   Act     → Push        (waits until WeChat has given up or was answered; ?wait=no: at once)
+//   GET  /control/pushes?person=&limit=        → Push[]      (newest first)
+//   POST /control/packets/:mchId/:billNo/open { openid } → Packet     (409 with { error } when it cannot be opened)
+//   POST /control/clock           ClockChange  → { now, offsetMs }
+//   GET  /control/faults                       → Faults
+//   PUT  /control/faults          Faults       → Faults      (replaces all)
+//   POST /control/merchants/:mchId { balance } → Merchant
+//
+// A request that cannot be understood gets 400 with { error }. Amounts are fen, times ms since 1970.
+
+export type State = {
+  readonly now: number;
+  readonly offsetMs: number;
+  readonly accounts: readonly Account[];
+  readonly merchants: readonly Merchant[];
+  readonly people: readonly Person[];
+  readonly packets: readonly Packet[];
+  readonly faults: Faults;
+};
+
+export type Account = {
+  /** Our name for it in URLs and lists; the demo's is `tea`. */
+  readonly name: string;
+  /** What followers read at the top of the chat. */
+  readonly title: string;
+  readonly appId: string;
+  readonly originalId: string;
+  readonly mode: 'plain' | 'compatible' | 'safe';
+  readonly webhook: string;
+  readonly menu: Menu;
+  readonly qrcodes: readonly QrCode[];
+};
+
+export type MenuButton = {
+  readonly name: string;
+  readonly type?: string;
+  readonly key?: string;
+  readonly url?: string;
+  readonly sub_button?: readonly MenuButton[];
+};
+/** As `/cgi-bin/menu/create` takes it. */
+export type Menu = { readonly button: readonly MenuButton[] };
+
+export type QrCode = { readonly scene: string; readonly ticket: string; readonly url: string; readonly expiresAt?: number };
+
+export type Merchant = {
+  readonly mchId: string;
+  /** Fen. */
+  readonly balance: number;
+  readonly sentCount: number;
+  readonly sentAmount: number;
+  readonly receivedAmount: number;
+  readonly refundedAmount: number;
+  /** How many requests were refused with FREQ_LIMIT. */
+  readonly freqLimits: number;
+};
+
+export type NewPerson = { readonly account?: string; readonly nickname?: string; readonly following?: boolean };
+
+export type Person = {
+  readonly openid: string;
+  readonly account: string;
+  readonly nickname: string;
+  readonly following: boolean;
+  readonly followedAt?: number;
+  /** What the phone shows, oldest first. */
+  readonly chat: readonly Line[];
+};
+
+/** One thing on the phone's screen. */
+export type Line = { readonly id: string; readonly at: number; readonly from: 'user' | 'account' | 'system'; readonly push?: string } & (
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'image'; readonly mediaId: string }
+  | { readonly kind: 'voice' | 'location'; readonly text: string }
+  | { readonly kind: 'news'; readonly title: string; readonly description: string; readonly picUrl: string; readonly url: string }
+  /** A red packet card; its state is the packet's. */
+  | { readonly kind: 'packet'; readonly mchId: string; readonly billNo: string }
+  /** Grey text in the middle: 「你已关注」, 「该公众号提供的服务出现故障,请稍后再试」. */
+  | { readonly kind: 'notice'; readonly text: string }
+);
+
+export type Packet = {
+  readonly mchId: string;
+  readonly billNo: string;
+  readonly listId: string;
+  readonly openid: string;
+  readonly amount: number;
+  readonly status: 'SENDING' | 'SENT' | 'FAILED' | 'RECEIVED' | 'RFUND_ING' | 'REFUND';
+  readonly reason?: string;
+  readonly sendName: string;
+  readonly wishing: string;
+  readonly actName: string;
+  readonly createdAt: number;
+  readonly sentAt?: number;
+  readonly receivedAt?: number;
+  readonly refundedAt?: number;
+};
+
+/** What a person does. */
+export type Act =
+  | { readonly kind: 'follow'; readonly scene?: string }
+  | { readonly kind: 'unfollow' }
+  | { readonly kind: 'scan'; readonly scene: string }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'click'; readonly key: string }
+  | { readonly kind: 'view'; readonly url: string }
+  | { readonly kind: 'image' }
+  | { readonly kind: 'voice'; readonly words?: string }
+  | { readonly kind: 'location'; readonly latitude: number; readonly longitude: number; readonly label: string }
+  /** Any push at all, for what the others cannot say: the fields below `<xml>`. */
+  | { readonly kind: 'raw'; readonly fields: Readonly<Record<string, string>> };
+
+/** One push to the webhook, with every delivery of it. */
+export type Push = {
+  readonly id: string;
+  readonly person: string;
+  readonly account: string;
+  readonly at: number;
+  /** `MsgId` of a message; events have none. */
+  readonly msgId?: string;
+  readonly createTime: number;
+  /** `MsgType`, or `Event` for events, as on the wire. */
+  readonly type: string;
+  /** The document before encryption. */
+  readonly xml: string;
+  readonly tries: readonly Try[];
+  /** What the person saw in the end. `pending` while WeChat still tries. */
+  readonly outcome: 'pending' | 'reply' | 'success' | 'failure';
+};
+
+export type Try = {
+  readonly at: number;
+  readonly ms: number;
+  /** The request as sent: path with query, and body. */
+  readonly url: string;
+  readonly body: string;
+  /** 0: no answer (time-out or connection error). */
+  readonly status: number;
+  readonly answer: string;
+  /** The answer after decryption, where it was encrypted. */
+  readonly clear?: string;
+  /** Why WeChat would not accept it. */
+  readonly error?: string;
+};
+
+export type ClockChange = { readonly advanceMs: number } | { readonly reset: true };
+
+/** Switched on over HTTP; `times` counts down to 0 and the fault is gone, absent: until switched off. */
+export type Faults = { readonly pay: readonly PayFault[]; readonly platform: readonly PlatformFault[] };
+
+export type PayFault = {
+  readonly kind:
+    | 'lostReply' // the packet is sent, the connection is cut before the answer
+    | 'errorAfterSent' // the packet is sent, the answer says SYSTEMERROR
+    | 'errorNothingStored' // SYSTEMERROR, and no order exists
+    | 'processing' // PROCESSING, SENT after `afterMs` (default 20 min)
+    | 'processingThenFailed' // PROCESSING, FAILED after `afterMs`
+    | 'slow' // answers after `delayMs` (default 30 s)
+    | 'truncated' // half an XML document
+    | 'html502' // an HTML page with status 502
+    | 'unknownCode' // an err_code nobody has seen
+    | 'extraElements' // success, with unknown elements and in another order
+    | 'noAuthUser' | 'noAuthIp' | 'noAuthProduct'
+    | 'notEnough' // the balance is said to be too low
+    | 'freqLimit'
+    | 'code'; // any other code: `code` and `text`
+  /** Where it happens; absent: at sendredpack. */
+  readonly at?: 'sendredpack' | 'gethbinfo';
+  readonly times?: number;
+  /** Only for this follower. */
+  readonly openid?: string;
+  readonly afterMs?: number;
+  readonly delayMs?: number;
+  readonly code?: string;
+  readonly text?: string;
+};
+
+export type PlatformFault = {
+  readonly kind:
+    | 'duplicatePush' // every push is delivered `copies` times at once (default 3)
+    | 'renewOnRetry' // a redelivery has a new timestamp, nonce and ciphertext
+    | 'busy' // API calls answer errcode -1
+    | 'quota' // 45009
+    | 'expireToken' // 42001 until a new access_token was fetched
+    | 'slow' // API calls answer after `delayMs`
+    | 'html502';
+  readonly times?: number;
+  readonly copies?: number;
+  readonly delayMs?: number;
+};
+
+/** What the stream says. */
+export type Change =
+  | { readonly kind: 'person'; readonly person: Omit<Person, 'chat'> }
+  | { readonly kind: 'line'; readonly openid: string; readonly line: Line }
+  | { readonly kind: 'push'; readonly push: Push }
+  | { readonly kind: 'packet'; readonly packet: Packet }
+  | { readonly kind: 'merchant'; readonly merchant: Merchant }
+  | { readonly kind: 'clock'; readonly now: number; readonly offsetMs: number }
+  | { readonly kind: 'faults'; readonly faults: Faults }
+  | { readonly kind: 'account'; readonly account: Account };

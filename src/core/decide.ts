@@ -3,7 +3,7 @@
 import { drawAmount, drawPrize, luckOf, type Luck } from './draw.ts';
 import type { Event, OpenId } from './event.ts';
 import { type Claimant, type Counter, gapCounter, hasRoom, lastClaimCounter, type Limit, type MerchantCaps, prizeLimits, userLimits } from './limit.ts';
-import type { Match } from './match.ts';
+import { fitsPattern, type Match } from './match.ts';
 import { type Fen, fen, showFen, yuanText } from './money.ts';
 import { NO_REPLY, render, type Reply, replyFor, type Values } from './reply.ts';
 import type { Campaign, Prize, Refusal, Rule, Who } from './rule.ts';
@@ -179,11 +179,27 @@ class Looking {
 
   /** Conditions under which the rule is not about this event at all, so that the next one is asked. */
   concerns(): boolean {
-    const onlyFirst = this.rule.on.every(trigger => trigger.kind === 'subscribe' && trigger.first);
-    if (onlyFirst && !this.see((this.facts.follower?.follows ?? 0) === 0, '首次关注')) return false;
+    if (this.wantsFirstFollow() && !this.see(this.follows() === 1, '首次关注')) return false;
     if (this.rule.give.length > 0) return true;
     const { from, to } = this.campaign.period;
     return this.see(this.now >= from && this.now < to, `活动期 ${beijingText(from)} – ${beijingText(to)}`);
+  }
+
+  /** Whether every trigger that fits this event is about a first follow: beside another one, that one decides. */
+  private wantsFirstFollow(): boolean {
+    const { event } = this;
+    if (event.kind !== 'subscribe') return false;
+    const fits = (scenes: readonly string[] | undefined): boolean =>
+      !scenes || (event.scene !== undefined && scenes.some(pattern => fitsPattern(pattern, event.scene!)));
+    return this.rule.on.every(trigger => {
+      if (trigger.kind === 'subscribe') return trigger.first || !fits(trigger.scenes);
+      return trigger.kind !== 'scan' || event.scene === undefined || !fits(trigger.scenes);
+    });
+  }
+
+  /** How often they have followed, with this event: what we know of a follower is from before it. */
+  private follows(): number {
+    return (this.facts.follower?.follows ?? 0) + (this.event.kind === 'subscribe' ? 1 : 0);
   }
 
   decide(): Omit<Decision, 'trace'> & Decision {
@@ -249,13 +265,13 @@ class Looking {
   }
 
   private isEligible(who: Who): boolean {
-    const { follower } = this.facts;
-    // A follower we never saw following was there before we were.
-    if (who.followedFor !== undefined && follower?.followedAt !== undefined) {
-      const days = ((this.now - follower.followedAt) / 86_400_000).toFixed(1);
-      if (!this.see(this.now - follower.followedAt >= who.followedFor, `已关注 ${days} 天,需 ${who.followedFor / 86_400_000} 天`)) return false;
+    // A follower we never saw following was there before we were. Who follows with this event has done so for no time.
+    const followedAt = this.event.kind === 'subscribe' ? this.now : this.facts.follower?.followedAt;
+    if (who.followedFor !== undefined && followedAt !== undefined) {
+      const days = ((this.now - followedAt) / 86_400_000).toFixed(1);
+      if (!this.see(this.now - followedAt >= who.followedFor, `已关注 ${days} 天,需 ${who.followedFor / 86_400_000} 天`)) return false;
     }
-    if (who.firstFollow && !this.see((follower?.follows ?? 0) <= 1, '从未取消过关注')) return false;
+    if (who.firstFollow && !this.see(this.follows() <= 1, '从未取消过关注')) return false;
     return true;
   }
 

@@ -45,17 +45,3 @@ export type Happening =
 
 export type Event = Envelope & Happening;
 export type EventKind = Event['kind'];
-
-/** Events after which WeChat shows the follower an answer in the chat. */
-export function showsAnswer(event: Event): boolean {
-  switch (event.kind) {
-    case 'unsubscribe':
-    case 'position':
-    case 'view':
-    case 'notice':
-    case 'other':
-      return false;
-    default:
-      return true;
-  }
-}

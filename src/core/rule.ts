@@ -141,6 +141,7 @@ export type RuleTest = {
   readonly events: readonly RuleTestEvent[];
   readonly budgetLeft?: Fen;
   readonly line: number;
+  readonly column: number;
 };
 
 /** What the follower does, in the rule file's own words. */
@@ -166,4 +167,5 @@ export type RuleTestEvent = {
     readonly reply?: string | null;
   };
   readonly line: number;
+  readonly column: number;
 };

@@ -1,0 +1,50 @@
+// Koa: the order of the middleware and the routes, nothing else.
+import Router from '@koa/router';
+import Koa, { type Context } from 'koa';
+import { messageOf } from './core/error.ts';
+import { type WebhookPorts, webhookGet, webhookPost } from './doors/webhook.ts';
+
+export type AppPorts = WebhookPorts & {
+  /** Why the bot is not ready, or `undefined` when it is. */
+  readonly unready: () => Promise<string | undefined>;
+  /** Further routes: the demo's chat page. */
+  readonly extend?: (router: Router) => void;
+};
+
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
+export function createApp(ports: AppPorts): Koa {
+  const app = new Koa();
+  const router = new Router();
+  const [get, post] = [webhookGet(ports), webhookPost(ports)];
+
+  app.silent = true; // errors meet below, in our own log
+  app.on('error', (error: unknown, ctx?: Context) => {
+    ports.log.error({ err: error, path: ctx?.path }, `a request failed: ${messageOf(error)}`);
+  });
+  app.use(async (ctx, next) => {
+    ctx.set(HEADERS);
+    await next();
+  });
+
+  router.get('/wechat/:account', ctx => get(ctx, ctx.params.account!));
+  router.post('/wechat/:account', ctx => post(ctx, ctx.params.account!));
+  router.get('/healthz', ctx => {
+    ctx.body = 'ok';
+  });
+  router.get('/readyz', async ctx => {
+    const reason = await ports.unready();
+    ctx.status = reason === undefined ? 200 : 503;
+    ctx.body = reason ?? 'ready';
+  });
+  ports.extend?.(router);
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+}

@@ -1,0 +1,46 @@
+// What the operator's commands share: the configuration, the store, tables and exit codes.
+import { type Config, defaultConfigFile, loadConfig } from '../config.ts';
+import type { Store } from '../ports.ts';
+import { openStore } from '../storage/open.ts';
+
+/** 0 fine · 1 findings, or refused · 2 bad input. */
+export const EXIT = { fine: 0, findings: 1, badInput: 2 } as const;
+
+export type Common = { readonly config?: string; readonly json?: boolean };
+
+export function configOf(options: Common): Config {
+  return loadConfig(options.config ?? defaultConfigFile(), process.env);
+}
+
+/** Runs `work` on the configured store, beside a running bot if there is one. */
+export async function withStore<T>(options: Common, work: (store: Store, config: Config) => Promise<T>): Promise<T> {
+  const config = configOf(options);
+  const store = await openStore(config.store);
+  try {
+    return await work(store, config);
+  } finally {
+    await store.close();
+  }
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** Columns as wide as their widest cell; a Chinese character is two wide. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map(line => widthOf(line[column] ?? ''))));
+  const show = (line: readonly string[]): string => line.map((cell, column) => cell + ' '.repeat(widths[column]! - widthOf(cell))).join('  ').trimEnd();
+  return lines.map(show).join('\n');
+}
+
+function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(character) ? 2 : 1;
+  return width;
+}

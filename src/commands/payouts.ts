@@ -1,0 +1,58 @@
+// `hongbao payouts`: what was promised to whom, and where it stands.
+import { BadInput } from '../core/error.ts';
+import type { OpenId } from '../core/event.ts';
+import { showFen } from '../core/money.ts';
+import { type BillNo, type Payout, PAYOUT_STATES, type PayoutState } from '../core/payout.ts';
+import { beijingText } from '../core/time.ts';
+import type { PayoutFilter } from '../ports.ts';
+import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+
+export type ListOptions = Common & {
+  readonly state?: string;
+  readonly campaign?: string;
+  readonly user?: string;
+  readonly merchant?: string;
+  readonly limit: string;
+};
+
+export function filterOf({ state, campaign, user, merchant, limit }: ListOptions): PayoutFilter {
+  if (state !== undefined && !PAYOUT_STATES.includes(state as PayoutState)) throw new BadInput(`--state ${state}: expected one of ${PAYOUT_STATES.join(', ')}`);
+  if (!/^[1-9]\d{0,6}$/.test(limit)) throw new BadInput(`--limit ${limit}: expected a whole number`);
+  return {
+    limit: Number(limit),
+    ...(state !== undefined && { state: state as PayoutState }),
+    ...(campaign !== undefined && { campaign }),
+    ...(user !== undefined && { user: user as OpenId }),
+    ...(merchant !== undefined && { merchant }),
+  };
+}
+
+export function list(options: ListOptions): Promise<number> {
+  const filter = filterOf(options);
+  return withStore(options, async store => {
+    const payouts = await store.payouts(filter);
+    if (options.json) printJson(payouts);
+    else print(table(['number', 'state', 'amount', 'campaign', 'user', 'created', 'problem'], payouts.map(rowOf)));
+    return EXIT.fine;
+  });
+}
+
+function rowOf(payout: Payout): string[] {
+  const { billNo, state, amount, campaign, user, createdAt, problem } = payout;
+  return [billNo, state, showFen(amount), campaign, user, beijingText(createdAt), problem ?? ''];
+}
+
+export function show(billNo: string, options: Common): Promise<number> {
+  return withStore(options, async store => {
+    const payout = await store.payout(billNo as BillNo);
+    if (!payout) throw new BadInput(`there is no payout ${billNo}; \`hongbao payouts list\` names them`);
+    const history = await store.history(payout.billNo);
+    if (options.json) printJson({ ...payout, history });
+    else {
+      print(table(['', ''], Object.entries(payout).map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)])));
+      print('');
+      print(table(['when', 'from', 'to', 'what', 'detail'], history.map(line => [beijingText(line.at), line.from, line.to, line.what, line.detail ?? ''])));
+    }
+    return EXIT.fine;
+  });
+}

@@ -1,0 +1,54 @@
+// `hongbao check` and `hongbao test`: what an editor of rule files runs before anybody else sees them.
+import { existsSync } from 'node:fs';
+import { type Config, defaultConfigFile, loadConfig } from '../config.ts';
+import { showFinding, type Finding } from '../core/error.ts';
+import { rehearse } from '../core/rehearse.ts';
+import { checkRuleFiles, readRuleFiles, type RuleFile } from '../rulebook.ts';
+import { type Common, EXIT, print, printJson } from './common.ts';
+
+/** The files named, or the configured ones. Without a configuration the rules are checked by themselves. */
+async function gather(paths: readonly string[], options: Common): Promise<{ files: RuleFile[]; config: Config | undefined }> {
+  const file = options.config ?? defaultConfigFile();
+  const config = options.config !== undefined || existsSync(file) ? loadConfig(file, process.env) : undefined;
+  const named = paths.length > 0 ? paths : [config?.rules ?? 'rules'];
+  // Files from elsewhere need not fit the accounts of the configuration at hand, unless it is named too.
+  const fits = paths.length === 0 || options.config !== undefined;
+  return { files: await readRuleFiles(named), config: fits ? config : undefined };
+}
+
+export async function check(paths: readonly string[], options: Common): Promise<number> {
+  const { files, config } = await gather(paths, options);
+  const { campaigns, findings } = checkRuleFiles(files, config);
+  if (options.json) printJson({ files: files.length, campaigns: campaigns.map(campaign => campaign.id), findings });
+  else {
+    for (const finding of findings) print(showFinding(finding));
+    print(findings.length === 0 ? `${files.length} files, no findings` : `${findings.length} findings in ${files.length} files`);
+  }
+  return findings.length === 0 ? EXIT.fine : EXIT.findings;
+}
+
+type Row = { readonly file: string; readonly test: string; readonly ok: boolean; readonly failures: readonly Finding[] };
+
+export async function test(paths: readonly string[], options: Common): Promise<number> {
+  const { files, config } = await gather(paths, options);
+  const { campaigns, findings } = checkRuleFiles(files, config);
+  const rows: Row[] = campaigns.flatMap(campaign =>
+    rehearse(campaign).map(({ test: name, failures }) => ({
+      file: campaign.file,
+      test: name,
+      ok: failures.length === 0,
+      failures: failures.map(({ line, column, expected, got }) => ({ file: campaign.file, line, column, message: `${name}: expected ${expected}, got ${got}` })),
+    })),
+  );
+  const failed = rows.filter(row => !row.ok);
+  if (options.json) printJson({ passed: rows.length - failed.length, failed: failed.length, tests: rows, findings });
+  else {
+    for (const finding of findings) print(showFinding(finding));
+    for (const row of rows) {
+      print(`${row.ok ? '✓' : '✗'} ${row.file}: ${row.test}`);
+      for (const failure of row.failures) print(`    ${showFinding(failure)}`);
+    }
+    print(`${rows.length - failed.length} passed, ${failed.length} failed${findings.length > 0 ? `, ${findings.length} findings` : ''}`);
+  }
+  return failed.length === 0 && findings.length === 0 ? EXIT.fine : EXIT.findings;
+}

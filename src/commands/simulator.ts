@@ -1,0 +1,82 @@
+// `hongbao simulator`: a WeChat of one's own, for any bot and any SDK. Prints what a bot must be told to use it.
+import { BadInput } from '../core/error.ts';
+import { fen } from '../core/money.ts';
+import { movableClock } from '../simulator/clock.ts';
+import { startSimulator } from '../simulator/simulator.ts';
+import { print } from './common.ts';
+
+export type SimulatorOptions = {
+  readonly port: string;
+  readonly payPort: string;
+  readonly folder: string;
+  readonly webhook: string;
+  readonly appId: string;
+  readonly appSecret: string;
+  readonly token: string;
+  readonly aesKey: string;
+  readonly mode: string;
+  readonly mchId: string;
+  readonly apiKey: string;
+};
+
+/** Defaults are public on purpose: nothing here is worth a secret. */
+export const SIMULATOR_DEFAULTS: SimulatorOptions = {
+  port: '3001',
+  payPort: '3002',
+  folder: 'data/simulator-alone',
+  webhook: 'http://127.0.0.1:3000/wechat/tea',
+  appId: 'wx8888888888888888',
+  appSecret: 'simulatorAppSecret00000000000000',
+  token: 'simToken01',
+  aesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
+  mode: 'safe',
+  mchId: '1900000109',
+  apiKey: '0123456789abcdef0123456789ABCDEF',
+};
+
+export async function simulator(options: SimulatorOptions): Promise<() => Promise<void>> {
+  const { mode } = options;
+  if (mode !== 'safe' && mode !== 'compatible' && mode !== 'plain') throw new BadInput(`--mode ${mode}: expected safe, compatible or plain`);
+  const running = await startSimulator({
+    port: portOf(options.port),
+    payPort: portOf(options.payPort),
+    folder: options.folder,
+    clock: movableClock(Date.now),
+    accounts: [
+      {
+        name: 'tea',
+        title: '公众号',
+        appId: options.appId,
+        appSecret: options.appSecret,
+        token: options.token,
+        encodingAesKey: options.aesKey,
+        originalId: 'gh_0a1b2c3d4e5f',
+        mode,
+        webhook: options.webhook,
+      },
+    ],
+    merchants: [{ mchId: options.mchId, apiV2Key: options.apiKey, balance: fen(1_000_000_00), appIds: [options.appId] }],
+  });
+  print(`
+  A simulator of WeChat
+
+    Chat page      ${running.url}/simulator
+    Control        ${running.url}/control/state
+    Platform API   ${running.url}      (\`api\` of the account)
+    WeChat Pay     ${running.payUrl}     (\`api\` of the merchant)
+    Certificates   ${options.folder}/${options.mchId}/   (apiclient_cert.pem, apiclient_key.pem, ca.pem)
+    Pushes go to   ${options.webhook}   (${mode} mode)
+
+    appId ${options.appId}   appSecret ${options.appSecret}
+    token ${options.token}   encodingAesKey ${options.aesKey}
+    mchId ${options.mchId}   apiV2Key ${options.apiKey}
+
+  Ctrl-C stops it.
+`);
+  return () => running.close();
+}
+
+function portOf(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new BadInput(`${text} is no port; use 0 to 65535`);
+  return Number(text);
+}

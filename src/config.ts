@@ -1,0 +1,287 @@
+// bot.yaml and the environment → one frozen Config, checked once. Every mistake is named with its place and its fix.
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { BadInput, type Finding, messageOf } from './core/error.ts';
+import { type Fen, fen } from './core/money.ts';
+import { DEFAULT_POLICY, type PayoutPolicy } from './core/payout.ts';
+import * as shape from './core/shape.ts';
+
+export type AccountConfig = {
+  readonly name: string;
+  readonly appId: string;
+  readonly appSecret: string;
+  readonly token: string;
+  readonly encodingAesKey: string | undefined;
+  readonly mode: 'safe' | 'compatible' | 'plain';
+  readonly merchant: string | undefined;
+  readonly api: string;
+  readonly open: string;
+};
+
+export type MerchantConfig = {
+  readonly name: string;
+  readonly mchId: string;
+  readonly apiV2Key: string;
+  readonly certificate: { readonly cert: Buffer; readonly key: Buffer } | { readonly pfx: Buffer; readonly passphrase: string };
+  readonly ca: Buffer | undefined;
+  readonly api: string;
+  readonly clientIp: string;
+  readonly channel: 'redpack';
+  readonly limits: {
+    /** Calls of sendredpack. */
+    readonly perSecond: number;
+    readonly perUserPerDay: number;
+    readonly amountPerUserPerDay: Fen;
+    readonly amountPerDay: Fen;
+    readonly min: Fen;
+    readonly max: Fen;
+  };
+  readonly policy: PayoutPolicy;
+};
+
+export type Config = {
+  readonly file: string;
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string;
+  /** `sqlite:/absolute/path` or a Redis URL. */
+  readonly store: string;
+  /** Absolute path of the folder (or file) of rules. */
+  readonly rules: string;
+  readonly secret: string;
+  readonly accounts: ReadonlyMap<string, AccountConfig>;
+  readonly merchants: ReadonlyMap<string, MerchantConfig>;
+  readonly adminPassword: string | undefined;
+};
+
+const { text, optional, required, object, mapOf, located } = shape;
+const secretText = (what: string) => text({ what, secret: true, oneLine: true });
+
+const LIMITS = object('limits', {
+  perSecond: optional(shape.count({ max: 1000 }), 'sendredpack calls a second; WeChat Pay allows 30'),
+  perUserPerDay: optional(shape.count(), 'packets one follower can get on one day'),
+  amountPerUserPerDay: optional(shape.money()),
+  amountPerDay: optional(shape.money()),
+  min: optional(shape.money({ min: 1 })),
+  max: optional(shape.money({ min: 1 })),
+});
+
+const ACCOUNT = object('an account', {
+  appId: required(text({ what: 'an AppID', oneLine: true, pattern: /^[A-Za-z0-9_-]{4,32}$/ })),
+  appSecret: required(secretText('an AppSecret')),
+  token: required(secretText('the token of 服务器配置')),
+  encodingAesKey: optional(text({ what: 'the EncodingAESKey: 43 letters and digits', secret: true, pattern: /^[A-Za-z0-9+/]{43}$/ })),
+  mode: optional(shape.choice('a mode', ['safe', 'compatible', 'plain'])),
+  merchant: optional(located(text({ what: 'the name of a merchant' }))),
+  api: optional(shape.url()),
+  open: optional(shape.url()),
+});
+
+const MERCHANT = object('a merchant', {
+  mchId: required(text({ what: 'a merchant number (mch_id) of at most 10 digits', pattern: /^[0-9A-Za-z]{1,10}$/ })),
+  apiV2Key: required(secretText('the APIv2 key')),
+  certificate: optional(located(text({ what: 'a PEM file' }))),
+  privateKey: optional(located(text({ what: 'a PEM file' }))),
+  pfx: optional(located(text({ what: 'a PKCS#12 file' }))),
+  ca: optional(located(text({ what: 'a PEM file' }))),
+  api: optional(shape.url()),
+  clientIp: optional(text({ what: 'an IPv4 address', pattern: /^\d{1,3}(\.\d{1,3}){3}$/ })),
+  channel: optional(located(shape.choice('a channel', ['redpack', 'transfer']))),
+  apiV3Key: optional(secretText('the APIv3 key')),
+  serialNo: optional(text()),
+  publicKeyId: optional(text()),
+  publicKey: optional(text({ what: 'a PEM file' })),
+  limits: optional(LIMITS),
+  askAfter: optional(shape.oneOrMany(shape.duration()), 'when an unopened packet is asked after'),
+  askEvery: optional(shape.duration(), 'and how often after that'),
+});
+
+const BOT = object('bot.yaml', {
+  listen: optional(text({ what: 'an address such as 127.0.0.1:3000', pattern: /^(?:\[[\da-fA-F:]+\]|[\w.-]*):\d{1,5}$/ })),
+  publicUrl: optional(shape.url()),
+  store: optional(text({ what: 'a store: sqlite:FILE, redis://…, rediss://… or redis+cluster://…', pattern: /^(sqlite:|rediss?:\/\/|redis\+cluster:\/\/)./ })),
+  rules: optional(text({ what: 'the folder of the rule files' })),
+  secret: required(secretText('a secret of your own')),
+  accounts: required(mapOf('accounts', shape.slug('an account name'), located(ACCOUNT))),
+  merchants: optional(mapOf('merchants', shape.slug('a merchant name'), located(MERCHANT))),
+  admin: optional(object('admin', { password: required(secretText('a password')) })),
+});
+type Bot = shape.ShapeOf<typeof BOT>;
+type Account = shape.ShapeOf<typeof ACCOUNT>;
+type Merchant = shape.ShapeOf<typeof MERCHANT>;
+type Complain = (at: shape.Place, message: string) => void;
+
+/** Where the demo keeps everything it makes. */
+export const DEMO_FOLDER = 'data';
+export const DEMO_CONFIG = join(DEMO_FOLDER, 'bot.yaml');
+const CONFIG_HERE = 'bot.yaml';
+
+/** bot.yaml in this folder, if there is one. */
+export function configHere(): string | undefined {
+  return existsSync(CONFIG_HERE) ? CONFIG_HERE : undefined;
+}
+
+/** The configuration a command means where none is named. */
+export function defaultConfigFile(): string {
+  return configHere() ?? DEMO_CONFIG;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws `BadInput` with every finding. `file` is named in them; paths in it are relative to its folder. */
+export function loadConfig(file: string, env: Environment): Config {
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BadInput(`${file} cannot be read: ${messageOf(error)}; name a configuration with --config FILE`);
+  }
+  const read = shape.readYaml(file, source, BOT, { transform: (written, say) => substitute(written, env, say), check: checkTogether });
+  if ('findings' in read) throw new BadInput(`${file} is not fit to start with:`, read.findings);
+  const findings: Finding[] = [];
+  const complain: Complain = (at, message) => findings.push({ file, ...at, message });
+  const config = build(file, read.value, complain);
+  if (findings.length > 0) throw new BadInput(`${file} is not fit to start with:`, findings);
+  return Object.freeze(config);
+}
+
+/** `${NAME}` reads the environment; one that is not set is an error that names it. */
+function substitute(written: string, env: Environment, say: (message: string) => void): string {
+  return written.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = env[name];
+    if (value !== undefined && value !== '') return value;
+    say(`the environment has no ${name}; set it, or write the value here`);
+    return 'x'.repeat(43); // keeps the value's own shape from complaining as well
+  });
+}
+
+/** What no single value can tell. Runs beside other findings. */
+function checkTogether(bot: shape.Draft<Bot>, say: Complain): void {
+  if (bot.accounts?.size === 0) say({ line: 1, column: 1 }, 'accounts: expected at least one');
+  const merchants = [...(bot.merchants?.keys() ?? [])];
+  for (const [name, account] of bot.accounts ?? []) {
+    if (!account?.value) continue;
+    const { mode, merchant } = account.value;
+    if (mode !== 'plain' && !('encodingAesKey' in account.value)) {
+      say(account.at, `account "${name}" has no encodingAesKey, which ${mode ?? 'safe'} mode needs; copy it from 服务器配置, or say \`mode: plain\``);
+    }
+    if (merchant?.value !== undefined && !merchants.includes(merchant.value)) {
+      say(merchant.at, `there is no merchant "${merchant.value}"${shape.suggest(merchant.value, merchants)}`);
+    }
+  }
+  for (const [name, merchant] of bot.merchants ?? []) if (merchant?.value) checkMerchant(name, merchant.value, merchant.at, say);
+}
+
+function checkMerchant(name: string, merchant: shape.Draft<Merchant>, at: shape.Place, say: Complain): void {
+  const hasPair = 'certificate' in merchant && 'privateKey' in merchant;
+  const hasHalf = 'certificate' in merchant !== 'privateKey' in merchant;
+  if (hasHalf) say(at, `merchant "${name}" has only one of certificate and privateKey; both are needed`);
+  else if (!hasPair && !('pfx' in merchant)) say(at, `merchant "${name}" has no certificate; give certificate and privateKey (PEM), or pfx (p12)`);
+  if (merchant.channel?.value === 'transfer') say(merchant.channel.at, 'channel "transfer" is not supported yet in this version; use redpack');
+  const { min, max } = merchant.limits ?? {};
+  if (min !== undefined && max !== undefined && min > max) say(at, `merchant "${name}": limits.min is above limits.max`);
+}
+
+function build(file: string, bot: Bot, complain: Complain): Config {
+  const base = dirname(resolve(file));
+  const listen = bot.listen ?? '127.0.0.1:3000';
+  const colon = listen.lastIndexOf(':');
+  const host = listen.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0';
+  const port = Number(listen.slice(colon + 1));
+  if (port > 65_535) complain({ line: 1, column: 1 }, `listen: ${port} is no port`);
+  const store = bot.store ?? 'sqlite:data/bot.db';
+  return {
+    file,
+    host,
+    port,
+    publicUrl: (bot.publicUrl ?? `http://${host}:${port}`).replace(/\/+$/, ''),
+    store: store.startsWith('sqlite:') ? `sqlite:${resolve(base, store.slice('sqlite:'.length))}` : store,
+    rules: resolve(base, bot.rules ?? 'rules'),
+    secret: bot.secret,
+    accounts: new Map([...bot.accounts].map(([name, account]) => [name, accountOf(name, account.value)])),
+    merchants: new Map([...(bot.merchants ?? [])].map(([name, merchant]) => [name, merchantOf(name, merchant, base, complain)])),
+    adminPassword: bot.admin?.password,
+  };
+}
+
+function accountOf(name: string, account: Account): AccountConfig {
+  return {
+    name,
+    appId: account.appId,
+    appSecret: account.appSecret,
+    token: account.token,
+    encodingAesKey: account.encodingAesKey,
+    mode: account.mode ?? 'safe',
+    merchant: account.merchant?.value,
+    api: account.api ?? 'https://api.weixin.qq.com',
+    open: account.open ?? 'https://open.weixin.qq.com',
+  };
+}
+
+function merchantOf(name: string, { value: merchant, at }: shape.Located<Merchant>, base: string, complain: Complain): MerchantConfig {
+  const { limits = {} } = merchant;
+  return {
+    name,
+    mchId: merchant.mchId,
+    apiV2Key: merchant.apiV2Key,
+    certificate: certificateOf(merchant, at, base, complain),
+    ca: merchant.ca && readBeside(merchant.ca, base, complain),
+    api: merchant.api ?? 'https://api.mch.weixin.qq.com',
+    clientIp: merchant.clientIp ?? '127.0.0.1',
+    channel: 'redpack',
+    limits: {
+      perSecond: limits.perSecond ?? 30,
+      perUserPerDay: limits.perUserPerDay ?? 10,
+      amountPerUserPerDay: limits.amountPerUserPerDay ?? fen(1_000_00),
+      amountPerDay: limits.amountPerDay ?? fen(1_000_000_00),
+      min: limits.min ?? fen(1_00),
+      max: limits.max ?? fen(200_00),
+    },
+    policy: {
+      askAfter: merchant.askAfter ?? (merchant.askEvery === undefined ? DEFAULT_POLICY.askAfter : []),
+      askEvery: merchant.askEvery ?? DEFAULT_POLICY.askEvery,
+      attemptsMax: DEFAULT_POLICY.attemptsMax,
+    },
+  };
+}
+
+function readBeside({ value, at }: shape.Located<string>, base: string, complain: Complain): Buffer {
+  const path = resolve(base, value);
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    complain(at, `${relative(process.cwd(), path)} cannot be read: ${messageOf(error)}`);
+    return Buffer.alloc(0);
+  }
+}
+
+/** Tried here, so that a wrong file is found at the start and not at the first payout. */
+function certificateOf(merchant: Merchant, at: shape.Place, base: string, complain: Complain): MerchantConfig['certificate'] {
+  if (merchant.pfx) {
+    const pfx = readBeside(merchant.pfx, base, complain);
+    const certificate = { pfx, passphrase: merchant.mchId };
+    if (pfx.length > 0) tryCertificate(certificate, merchant.pfx, complain);
+    return certificate;
+  }
+  const none = { value: '', at };
+  const cert = readBeside(merchant.certificate ?? none, base, complain);
+  const key = readBeside(merchant.privateKey ?? none, base, complain);
+  if (cert.length > 0 && key.length > 0) tryCertificate({ cert, key }, merchant.certificate ?? none, complain);
+  return { cert, key };
+}
+
+function tryCertificate(certificate: MerchantConfig['certificate'], { value, at }: shape.Located<string>, complain: Complain): void {
+  try {
+    createSecureContext(certificate);
+  } catch (error) {
+    const reason = messageOf(error);
+    const isOld = /unsupported/i.test(reason);
+    const fix = isOld
+      ? `it is encrypted in an old way; take the PEM pair: openssl pkcs12 -legacy -in ${value} -nodes -clcerts -nokeys -out apiclient_cert.pem, and the same with -nocerts -out apiclient_key.pem`
+      : 'pfx' in certificate
+        ? 'its password must be the merchant number'
+        : 'certificate and privateKey must be PEM files that belong together';
+    complain(at, `${value} cannot be used (${reason}); ${fix}`);
+  }
+}

@@ -1,0 +1,26 @@
+// What a campaign promises against what its merchant can pay: found when the file is loaded, not when WeChat refuses. Pure.
+import type { Finding } from './error.ts';
+import { type Fen, showFen } from './money.ts';
+import type { Campaign } from './rule.ts';
+
+/** As much of bot.yaml as this needs. */
+export type Payers = {
+  readonly accounts: ReadonlyMap<string, { readonly merchant?: string | undefined }>;
+  readonly merchants: ReadonlyMap<string, { readonly name: string; readonly limits: { readonly min: Fen; readonly max: Fen } }>;
+};
+
+export function agreeWithMerchants(campaign: Campaign, payers: Payers): Finding[] {
+  const prizes = [...campaign.prizes.values()].filter(prize => prize.kind === 'redpacket');
+  if (prizes.length === 0) return [];
+  const account = campaign.account ?? [...payers.accounts.keys()][0] ?? '';
+  const merchant = payers.merchants.get(payers.accounts.get(account)?.merchant ?? '');
+  const at = { file: campaign.file, line: 1, column: 1 };
+  if (!merchant) return [{ ...at, message: `it pays red packets, but account "${account}" has no merchant; add \`merchant:\` to it in bot.yaml` }];
+  const { min, max } = merchant.limits;
+  return prizes
+    .filter(prize => prize.min < min || prize.max > max)
+    .map(prize => ({
+      ...at,
+      message: `prize "${prize.name}" is ${showFen(prize.min)}..${showFen(prize.max)}, merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)}; change the prize, or \`limits\` in bot.yaml if WeChat Pay granted more`,
+    }));
+}

@@ -1,0 +1,60 @@
+// What the demo adds to the bot's own port: the chat page, the simulator's control under the same origin, and what the
+// bot thinks of each follower.
+import type Router from '@koa/router';
+import type { OpenId } from './core/event.ts';
+import type { Campaign } from './core/rule.ts';
+import { NO_MONEY } from './core/money.ts';
+import type { Buckets, JournalLine, Store } from './ports.ts';
+import type { Rulebook } from './rulebook.ts';
+import { pageFile } from './simulator/page.ts';
+import type { Simulator } from './simulator/simulator.ts';
+
+const LINES_MAX = 100;
+
+export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => Rulebook) {
+  return (router: Router): void => {
+    router.get(['/', '/simulator', '/simulator/assets/:name'], async ctx => {
+      if (ctx.path === '/') return ctx.redirect('/simulator');
+      const file = await pageFile(ctx.params.name ?? 'chat.html');
+      if (!file) return;
+      ctx.set(file.headers);
+      ctx.body = file.body;
+    });
+    router.get('/simulator/bot/timeline', async ctx => {
+      const { user, limit } = ctx.query;
+      const count = Math.min(Math.max(Number(limit) || 20, 1), LINES_MAX);
+      const journal = await store.journal({ user: String(user ?? '') as OpenId, limit: count });
+      ctx.body = { lines: await Promise.all(journal.map(line => withPayout(store, line))) };
+    });
+    router.get('/simulator/bot/campaigns', async ctx => {
+      const { campaigns } = rulebook().current();
+      ctx.body = { campaigns: await Promise.all(campaigns.map(async campaign => overviewOf(campaign, await store.buckets(campaign.id)))) };
+    });
+    router.all('/simulator/control/{*rest}', async ctx => {
+      ctx.respond = false;
+      await simulator.handle(ctx.req, ctx.res, ctx.url.slice('/simulator'.length));
+    });
+  };
+}
+
+async function withPayout(store: Store, line: JournalLine) {
+  const { decision, event } = line;
+  if (decision.kind !== 'awarded' || decision.amount === 0) return line;
+  const payouts = await store.payouts({ user: event.user, campaign: decision.campaign, limit: 100 });
+  const payout = payouts.find(each => each.claimKey === decision.claimKey); // newest first: the latest attempt
+  return payout ? { ...line, payout, history: await store.history(payout.billNo) } : line;
+}
+
+/** What a person at the chat page may want to try, and where the money is. */
+function overviewOf(campaign: Campaign, buckets: Buckets) {
+  const triggers = campaign.rules.flatMap(rule => rule.on);
+  const budget = campaign.budget?.total ?? NO_MONEY;
+  const { reserved, sent, received } = buckets;
+  return {
+    id: campaign.id,
+    name: campaign.name,
+    keywords: triggers.flatMap(trigger => (trigger.kind === 'text' && trigger.match === 'exact' ? trigger.words : [])),
+    scenes: triggers.flatMap(trigger => (trigger.kind === 'scan' || trigger.kind === 'subscribe' ? (trigger.scenes ?? []) : [])),
+    buckets: { budget, free: Math.max(0, budget - reserved - sent - received), ...buckets },
+  };
+}

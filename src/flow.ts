@@ -1,0 +1,150 @@
+// The way of one event, on one screen. Read this first.
+//
+//   answered before? → match → facts → decide → one commit → answer
+//
+// Nothing outside is called on this way: the packet is planned here and sent by `settle.ts`.
+import type { Config } from './config.ts';
+import { type Claim, type Decision, decide, type Follower, type Surroundings, wantedFor } from './core/decide.ts';
+import { seedOf } from './core/draw.ts';
+import { Fault } from './core/error.ts';
+import type { Event } from './core/event.ts';
+import type { Book } from './core/match.ts';
+import { billNoOf, type Payout } from './core/payout.ts';
+import type { Campaign } from './core/rule.ts';
+import type { Instant } from './core/time.ts';
+import type { Answer, Clock, Commit, Log, Store } from './ports.ts';
+
+export type FlowPorts = {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly log: Log;
+  readonly config: Config;
+  /** The campaigns that are live now. */
+  readonly book: () => Book;
+  /** Told after a commit that planned a payout. */
+  readonly planned: (payout: Payout) => void;
+};
+
+export type Flow = {
+  /** Answers one event, once: a redelivery gets the first answer, also while that is still in the making. */
+  handle(event: Event): Promise<Answer>;
+};
+
+/** How often a lost race for the last prize is decided anew before the push is left to be redelivered. */
+const RACES_MAX = 20;
+
+export function createFlow(ports: FlowPorts): Flow {
+  const inWork = new Map<string, Promise<Answer>>();
+  return {
+    handle(event) {
+      const key = `${event.account}/${event.key}`;
+      const running = inWork.get(key);
+      if (running) return running;
+      const answer = answerOnce(ports, event).finally(() => inWork.delete(key));
+      inWork.set(key, answer);
+      return answer;
+    },
+  };
+}
+
+async function answerOnce(ports: FlowPorts, event: Event): Promise<Answer> {
+  const { store, log } = ports;
+  const before = await store.answered(event.account, event.key);
+  if (before) return before;
+  for (let race = 0; race < RACES_MAX; race++) {
+    const commit = await decided(ports, event);
+    if (!mustBeDurable(commit)) {
+      // It claims nothing, and the same event decides the same: the journal line may follow after the answer.
+      store.commit(commit).catch((error: unknown) => log.error({ err: error, key: event.key }, 'a journal line was lost'));
+      return commit.answer;
+    }
+    const committed = await store.commit(commit);
+    switch (committed.kind) {
+      case 'done':
+        if (commit.payout) ports.planned(commit.payout);
+        return commit.answer;
+      case 'answered':
+        return committed.answer;
+      case 'claimed': // somebody was faster: with fresh facts the decision says so
+      case 'lost':
+        break;
+      default:
+        committed satisfies never;
+    }
+  }
+  throw new Fault('store', 'safe', 'RACE', `event ${event.key} lost ${RACES_MAX} races in a row`);
+}
+
+/** Reads what the rules need to know and decides: everything that is to be written, not yet written. */
+async function decided(ports: FlowPorts, event: Event): Promise<Commit> {
+  const now = ports.clock();
+  const account = ports.config.accounts.get(event.account)!;
+  const merchant = account.merchant === undefined ? undefined : ports.config.merchants.get(account.merchant);
+  const around: Surroundings = {
+    merchant: merchant && { merchant: merchant.name, ...merchant.limits },
+    seedOf: campaign => seedOf(ports.config.secret, campaign),
+  };
+  const book = ports.book();
+  const matches = book.match(event);
+  const facts = await ports.store.facts(wantedFor(matches, event, now, around));
+  const decision = decide(matches, event, facts, now, around);
+  const follower = followerAfter(facts.follower, event);
+  const base = { event, seenAt: now, answer: { reply: decision.reply, at: now }, decision, ...(follower && { follower }) };
+  if (decision.kind !== 'awarded') return { ...base, counters: [] };
+  const campaign = matches.find(match => match.campaign.id === decision.campaign)!.campaign;
+  const payout = decision.amount > 0 ? plan(ports.config, campaign, event, decision, now) : undefined;
+  return { ...base, counters: decision.counters, claim: claimOf(event, decision, now), ...(payout && { payout }) };
+}
+
+type Award = Extract<Decision, { kind: 'awarded' }>;
+
+function claimOf(event: Event, award: Award, now: Instant): Claim {
+  const { claimKey: key, campaign, rule, prize, amount } = award;
+  return { key, campaign, rule, prize, amount, account: event.account, user: event.user, at: now };
+}
+
+/** The number and every field of the request are chosen here and stored with the claim, before any call. */
+function plan(config: Config, campaign: Campaign, event: Event, award: Award, now: Instant): Payout {
+  const account = config.accounts.get(event.account)!;
+  const merchant = config.merchants.get(account.merchant ?? '');
+  const packet = campaign.packet;
+  if (!merchant || !packet) throw new Error(`campaign ${campaign.id} pays, but has no merchant or no packet`);
+  const { scene, ...words } = packet;
+  return {
+    billNo: billNoOf(merchant.mchId, event.sentAt, award.claimKey, 1),
+    claimKey: award.claimKey,
+    attempt: 1,
+    campaign: campaign.id,
+    rule: award.rule,
+    account: event.account,
+    merchant: merchant.name,
+    user: event.user,
+    amount: award.amount,
+    request: { mchId: merchant.mchId, appId: account.appId, clientIp: merchant.clientIp, ...words, ...(scene && { sceneId: scene }) },
+    holds: award.holds,
+    state: 'planned',
+    version: 1,
+    tries: 0,
+    strikes: 0,
+    nextDo: 'send',
+    nextAt: now,
+    createdAt: now,
+  };
+}
+
+/** The follower as this event leaves them; `undefined` if it changes nothing. */
+function followerAfter(before: Follower | undefined, event: Event): Follower | undefined {
+  const { account, user, sentAt } = event;
+  if (event.kind === 'subscribe') {
+    return { account, user, following: true, follows: (before?.follows ?? 0) + 1, followedAt: sentAt };
+  }
+  if (event.kind === 'unsubscribe' && before?.following !== false) {
+    return { ...(before ?? { account, user, follows: 1 }), following: false };
+  }
+  return undefined;
+}
+
+/** Whatever gives something away or changes what we know of a follower is on disk before the answer leaves. */
+function mustBeDurable(commit: Commit): boolean {
+  return commit.claim !== undefined || commit.follower !== undefined;
+}

@@ -1,0 +1,107 @@
+// Wires the ports and starts: the only reader of the clock, the environment and chance. `hongbao start` hands over to it.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Bot, createBot } from './bot.ts';
+import { configHere, DEMO_CONFIG, loadConfig } from './config.ts';
+import { BadInput } from './core/error.ts';
+import { instant } from './core/time.ts';
+import type { Demo } from './demo.ts';
+import { createLog } from './log.ts';
+import type { Log, Store } from './ports.ts';
+import type { Timer } from './settle.ts';
+import { movableClock } from './simulator/clock.ts';
+import { openStore } from './storage/open.ts';
+
+const DEMO_PORT = 3000;
+/** A push is small and quick to send; whoever is slower holds a connection for nothing. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Monotonic time, for pauses and rates. */
+export const realTimer: Timer = { ticks: () => performance.now(), sleep: ms => sleep(ms) };
+
+export type Running = { readonly url: string; stop(): Promise<void> };
+
+/** Starts the bot of `configFile`, or the demo where there is none. Throws `BadInput` for a wrong file. */
+export async function start(configFile: string | undefined): Promise<Running> {
+  const clock = movableClock(Date.now);
+  const file = configFile ?? configHere();
+  const log = createLog(process.env.LOG_LEVEL ?? (file === undefined ? 'warn' : 'info'));
+  const demo = file === undefined ? await (await import('./demo.ts')).startDemo(demoPort(), clock) : undefined;
+  const config = loadConfig(file ?? DEMO_CONFIG, process.env);
+  const store = await openStore(config.store);
+  let bot: Bot | undefined;
+  try {
+    bot = await createBot({
+      config,
+      clock: () => instant(clock.now()),
+      timer: realTimer,
+      log,
+      store,
+      ...(demo && { extend: demo.routes(store, () => bot!.rulebook) }),
+    });
+    const server = await listen(bot, config.host, config.port);
+    const url = urlOf(config.host, server);
+    demo?.simulator.setWebhook('tea', `${url}/wechat/tea`);
+    bot.start();
+    announce(url, demo, log);
+    return { url, stop: () => stop(server, bot, store, demo) };
+  } catch (error) {
+    await stop(undefined, bot, store, demo);
+    throw error;
+  }
+}
+
+function demoPort(): number {
+  const { PORT } = process.env;
+  if (PORT === undefined || PORT === '') return DEMO_PORT;
+  if (!/^\d{1,5}$/.test(PORT) || Number(PORT) > 65_535) throw new BadInput(`PORT=${PORT} is no port; use 0 to 65535`);
+  return Number(PORT);
+}
+
+function listen(bot: Bot, host: string, port: number): Promise<Server> {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS }, bot.app.callback());
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE';
+      reject(isTaken ? new BadInput(`port ${port} is taken; stop what runs there, or choose another (PORT=3100 npm start; \`listen\` in bot.yaml)`) : error);
+    });
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+function urlOf(host: string, server: Server): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function announce(url: string, demo: Demo | undefined, log: Log): void {
+  if (!demo) {
+    log.info({ url }, 'ready');
+    return;
+  }
+  process.stdout.write(`
+  hongbao-bot 红包机器人 — demo: nothing is real, everything works
+
+    Chat page 聊天页   ${url}/simulator
+    Webhook            ${url}/wechat/tea
+    Simulated WeChat   ${demo.simulator.url}  (pay: ${demo.simulator.payUrl})
+    Configuration      ${demo.configFile}, rules in rules/
+
+  Ctrl-C stops it. Data stays in data/.
+
+`);
+}
+
+async function stop(server: Server | undefined, bot: Bot | undefined, store: Store, demo: Demo | undefined): Promise<void> {
+  if (server) {
+    const closed = new Promise(resolve => server.close(resolve));
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), 2000).unref();
+    await closed;
+  }
+  await bot?.stop();
+  await store.close();
+  await demo?.simulator.close();
+}

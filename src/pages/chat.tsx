@@ -1,0 +1,77 @@
+// The chat page (/simulator): be any follower of the account, and look behind every answer. The entry.
+import { render } from 'preact';
+import { useEffect } from 'preact/hooks';
+import './chat/base.css';
+import './chat/phone.css';
+import './chat/lines.css';
+import './chat/packet.css';
+import './chat/panel.css';
+import './chat/tools.css';
+import { Cross } from './chat/icons.tsx';
+import { Panel } from './chat/panel.tsx';
+import { People } from './chat/people.tsx';
+import { Phone } from './chat/phone.tsx';
+import { getModel, setLang, start, update, useModel } from './chat/state.ts';
+import { TopBar } from './chat/tools.tsx';
+import { wordsOf } from './chat/words.ts';
+
+function App() {
+  const m = useModel();
+  const words = wordsOf(m.lang);
+  useEffect(() => {
+    document.title = `${words.title} · hongbao-bot`;
+  }, [words]);
+  return (
+    <div class={`page sheet-${m.sheet ?? 'none'}`}>
+      <TopBar />
+      {m.link === 'lost' && m.loaded && (
+        <p class="lost" role="alert">
+          {words.lost}
+        </p>
+      )}
+      <aside class="left sheet">
+        <People />
+      </aside>
+      <main class="middle">
+        <Phone />
+      </main>
+      <aside class="right sheet" aria-label={words.details}>
+        <SheetBar title={words.details} />
+        <Panel />
+      </aside>
+      <Veil />
+    </div>
+  );
+}
+
+/** The head of a sheet on a narrow screen. */
+function SheetBar({ title }: { readonly title: string }) {
+  const words = wordsOf(useModel().lang);
+  return (
+    <header class="sheet-bar">
+      <h2>{title}</h2>
+      <button type="button" class="icon" onClick={closeSheet} aria-label={words.close}>
+        <Cross size={20} />
+      </button>
+    </header>
+  );
+}
+
+const closeSheet = (): void => update({ sheet: undefined });
+
+/** Dims what a sheet leaves uncovered; a tap or Escape closes it. */
+function Veil() {
+  const { sheet } = useModel();
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape' && sheet) closeSheet();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [sheet]);
+  return <div class="veil" onClick={closeSheet} />;
+}
+
+start();
+setLang(getModel().lang);
+render(<App />, document.getElementById('app')!);

@@ -1,0 +1,361 @@
+// What the page knows, and how it changes: one immutable model, the simulator's stream, and the follower's acts.
+import { useEffect, useState } from 'preact/hooks';
+import type {
+  Account,
+  Act,
+  Change,
+  ClockChange,
+  Faults,
+  Line,
+  Merchant,
+  Packet,
+  Person,
+  Push,
+} from '../../simulator/protocol.ts';
+import { api, ApiError, bot, type BotLine, type CampaignLine, STREAM_URL } from './api.ts';
+import { pickNickname, readLang, type Lang, wordsOf, type Words } from './words.ts';
+import { pushOfBotLine } from './way.ts';
+
+export type Model = {
+  readonly lang: Lang;
+  readonly link: 'connecting' | 'live' | 'lost';
+  readonly loaded: boolean;
+  /** Is our bot behind the account, or somebody else's? */
+  readonly bot: 'unknown' | 'here' | 'absent';
+  /** The simulator's clock less the browser's. */
+  readonly skew: number;
+  readonly offsetMs: number;
+  readonly accounts: readonly Account[];
+  readonly merchants: readonly Merchant[];
+  readonly people: readonly Person[];
+  readonly packets: ReadonlyMap<string, Packet>;
+  readonly faults: Faults;
+  /** By follower, newest first. */
+  readonly pushes: Readonly<Record<string, readonly Push[]>>;
+  readonly timelines: Readonly<Record<string, readonly BotLine[]>>;
+  readonly campaigns: readonly CampaignLine[];
+  /** Who one is. */
+  readonly me: string | undefined;
+  /** The push under the glass; `undefined`: always the latest. */
+  readonly selected: string | undefined;
+  readonly unread: Readonly<Record<string, number>>;
+  /** The packet that is held in both hands. */
+  readonly opening: string | undefined;
+  readonly toast: string | undefined;
+  /** On a narrow screen: what covers the phone. */
+  readonly sheet: 'people' | 'details' | 'tools' | undefined;
+};
+
+export const packetKey = (packet: { readonly mchId: string; readonly billNo: string }): string =>
+  `${packet.mchId}/${packet.billNo}`;
+
+let model: Model = {
+  lang: readLang(),
+  link: 'connecting',
+  loaded: false,
+  bot: 'unknown',
+  skew: 0,
+  offsetMs: 0,
+  accounts: [],
+  merchants: [],
+  people: [],
+  packets: new Map(),
+  faults: { pay: [], platform: [] },
+  pushes: {},
+  timelines: {},
+  campaigns: [],
+  me: undefined,
+  selected: undefined,
+  unread: {},
+  opening: undefined,
+  toast: undefined,
+  sheet: undefined,
+};
+const watchers = new Set<() => void>();
+
+export const getModel = (): Model => model;
+
+export function update(patch: Partial<Model>): void {
+  model = { ...model, ...patch };
+  for (const watcher of [...watchers]) watcher();
+}
+
+/** The model, drawn again with every change. */
+export function useModel(): Model {
+  const [seen, show] = useState(model);
+  useEffect(() => {
+    const watcher = (): void => show(model);
+    watchers.add(watcher);
+    watcher();
+    return () => void watchers.delete(watcher);
+  }, []);
+  return seen;
+}
+
+export const useWords = (): Words => wordsOf(useModel().lang);
+export const virtualNow = (m: Model): number => Date.now() + m.skew;
+export const personOf = (m: Model): Person | undefined => m.people.find(person => person.openid === m.me);
+export const accountOf = (m: Model, person = personOf(m)): Account | undefined =>
+  m.accounts.find(account => account.name === person?.account) ?? m.accounts[0];
+export const pushesOf = (m: Model): readonly Push[] => (m.me && m.pushes[m.me]) || [];
+export const timelineOf = (m: Model): readonly BotLine[] => (m.me && m.timelines[m.me]) || [];
+
+// ── What comes from the stream ───────────────────────────────────────────────────────────────────────────
+
+let waiting: Change[] | undefined; // while the whole state is being fetched
+
+function receive(change: Change): void {
+  if (waiting) waiting.push(change);
+  else apply(change);
+}
+
+function apply(change: Change): void {
+  switch (change.kind) {
+    case 'person':
+      return update({ people: withPerson(change.person) });
+    case 'line':
+      return applyLine(change.openid, change.line);
+    case 'push':
+      return applyPush(change.push);
+    case 'packet':
+      update({ packets: new Map(model.packets).set(packetKey(change.packet), change.packet) });
+      return look(change.packet.openid);
+    case 'merchant':
+      return update({
+        merchants: [...model.merchants.filter(each => each.mchId !== change.merchant.mchId), change.merchant],
+      });
+    case 'clock':
+      update({ skew: change.now - Date.now(), offsetMs: change.offsetMs });
+      return look(model.me);
+    case 'faults':
+      return update({ faults: change.faults });
+    case 'account': {
+      const rest = model.accounts.filter(account => account.name !== change.account.name);
+      return update({ accounts: [...rest, change.account] });
+    }
+  }
+}
+
+function withPerson(person: Omit<Person, 'chat'> & Partial<Person>): Person[] {
+  const known = model.people.find(each => each.openid === person.openid);
+  const merged: Person = { ...person, chat: person.chat ?? known?.chat ?? [] };
+  return known ? model.people.map(each => (each === known ? merged : each)) : [...model.people, merged];
+}
+
+function applyLine(openid: string, line: Line): void {
+  const people = model.people.map(person => {
+    if (person.openid !== openid) return person;
+    const chat = person.chat.filter(each => each.id !== line.id);
+    return { ...person, chat: [...chat, line] };
+  });
+  const isElsewhere = openid !== model.me && line.from !== 'user';
+  const unread = isElsewhere ? { ...model.unread, [openid]: (model.unread[openid] ?? 0) + 1 } : model.unread;
+  update({ people, unread });
+}
+
+function applyPush(push: Push): void {
+  const known = model.pushes[push.person] ?? [];
+  const rest = known.filter(each => each.id !== push.id);
+  const pushes = [push, ...rest].sort((a, b) => b.at - a.at);
+  update({ pushes: { ...model.pushes, [push.person]: pushes } });
+  look(push.person);
+}
+
+let source: EventSource | undefined;
+let retryMs = 500;
+
+function connect(): void {
+  source = new EventSource(STREAM_URL);
+  source.onopen = () => {
+    retryMs = 500;
+    void load();
+  };
+  source.onmessage = message => receive(JSON.parse(String(message.data)) as Change);
+  source.onerror = () => {
+    update({ link: 'lost' });
+    if (source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    setTimeout(connect, retryMs);
+    retryMs = Math.min(retryMs * 2, 8000);
+  };
+}
+
+/** The whole state; changes that arrive meanwhile are applied after it. */
+async function load(): Promise<void> {
+  waiting ??= [];
+  try {
+    const state = await api.state();
+    update({
+      loaded: true,
+      link: 'live',
+      skew: state.now - Date.now(),
+      offsetMs: state.offsetMs,
+      accounts: state.accounts,
+      merchants: state.merchants,
+      people: state.people,
+      packets: new Map(state.packets.map(packet => [packetKey(packet), packet])),
+      faults: state.faults,
+    });
+  } catch {
+    update({ link: 'lost' });
+    setTimeout(() => void load(), 2000);
+    return;
+  } finally {
+    const changes = waiting ?? [];
+    waiting = undefined;
+    for (const change of changes) apply(change);
+  }
+  const isKnown = model.people.some(person => person.openid === model.me);
+  const wanted = new URLSearchParams(location.search).get('person');
+  const first = model.people.find(person => person.openid === wanted) ?? model.people[0];
+  if (isKnown && model.me) await become(model.me);
+  else if (first) await become(first.openid);
+  else await newPerson();
+}
+
+export function start(): void {
+  connect();
+  setTimeout(() => {
+    if (!model.loaded && !waiting) void load();
+  }, 1500);
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) look(model.me);
+  });
+}
+
+// ── What the bot says about it ───────────────────────────────────────────────────────────────────────────
+
+let lookTimer: ReturnType<typeof setTimeout> | undefined;
+let eager = 0; // looks left for a journal line that follows with the next group commit
+
+/** Something happened to this follower: read the bot's side of it, if they are the one shown. */
+function look(openid: string | undefined): void {
+  if (!openid || openid !== model.me || model.bot === 'absent') return;
+  eager = 4;
+  plan(60);
+}
+
+function plan(ms: number): void {
+  clearTimeout(lookTimer);
+  lookTimer = setTimeout(() => void readBot(), ms);
+}
+
+async function readBot(): Promise<void> {
+  const person = personOf(model);
+  if (!person) return;
+  try {
+    const [timeline, campaigns] = await Promise.all([
+      bot.timeline(person.account, person.openid),
+      bot.campaigns(),
+    ]);
+    if (!timeline) return update({ bot: 'absent', campaigns: campaigns?.campaigns ?? [] });
+    update({
+      bot: 'here',
+      timelines: { ...model.timelines, [person.openid]: timeline.lines },
+      campaigns: campaigns?.campaigns ?? model.campaigns,
+    });
+  } catch {
+    eager = Math.max(eager, 1); // the bot restarts: once more
+  }
+  const next = nextLook();
+  if (next !== undefined && !document.hidden) plan(next);
+}
+
+/** When to look again by ourselves: while money is on its way, or a push has no journal line yet. */
+function nextLook(): number | undefined {
+  const latest = pushesOf(model)[0];
+  const isMissing = latest && !timelineOf(model).some(line => pushOfBotLine([latest], line));
+  if (isMissing && eager-- > 0) return 350;
+  const states = timelineOf(model).map(line => line.payout?.state);
+  if (states.some(state => state === 'planned' || state === 'sending' || state === 'unknown')) return 1000;
+  return states.some(state => state === 'sent' || state === 'held') ? 4000 : undefined;
+}
+
+// ── What one does ────────────────────────────────────────────────────────────────────────────────────────
+
+let toastTimer: ReturnType<typeof setTimeout> | undefined;
+
+export function toast(text: string): void {
+  clearTimeout(toastTimer);
+  update({ toast: text });
+  toastTimer = setTimeout(() => update({ toast: undefined }), 2600);
+}
+
+function complain(error: unknown): void {
+  toast(error instanceof ApiError ? error.message : wordsOf(model.lang).lost);
+}
+
+export async function become(openid: string): Promise<void> {
+  const { [openid]: _, ...unread } = model.unread;
+  if (openid !== model.me) update({ selected: undefined });
+  update({ me: openid, unread });
+  const url = new URL(location.href);
+  url.searchParams.set('person', openid);
+  history.replaceState(null, '', url);
+  look(openid);
+  try {
+    const pushes = await api.pushes(openid);
+    update({ pushes: { ...model.pushes, [openid]: pushes } });
+    look(openid);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+export async function newPerson(accountName?: string): Promise<void> {
+  try {
+    const nickname = pickNickname(model.people.map(person => person.nickname));
+    const account = accountName ?? accountOf(model)?.name;
+    const person = await api.newPerson({ nickname, following: false, ...(account && { account }) });
+    update({ people: withPerson(person) });
+    await become(person.openid);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** Does it, and shows what comes of it: the panel follows the latest push again. */
+export async function act(what: Act): Promise<void> {
+  if (!model.me) return;
+  update({ selected: undefined });
+  try {
+    const push = await api.act(model.me, what);
+    if (push?.id && !pushesOf(model).some(known => known.id === push.id)) applyPush(push);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** Resolves to the packet as it is afterwards, or to the reason why it stays shut. */
+export async function openPacket(packet: Packet): Promise<Packet | string> {
+  try {
+    const opened = await api.open(packet);
+    apply({ kind: 'packet', packet: opened });
+    return opened;
+  } catch (error) {
+    return error instanceof ApiError ? error.message : wordsOf(model.lang).lost;
+  }
+}
+
+export async function moveClock(change: ClockChange): Promise<void> {
+  try {
+    apply({ kind: 'clock', ...(await api.clock(change)) });
+  } catch (error) {
+    complain(error);
+  }
+}
+
+export async function setFaults(faults: Faults): Promise<void> {
+  try {
+    update({ faults: await api.faults(faults) });
+  } catch (error) {
+    complain(error);
+  }
+}
+
+export function setLang(lang: Lang): void {
+  const url = new URL(location.href);
+  url.searchParams.set('lang', lang);
+  history.replaceState(null, '', url);
+  document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
+  update({ lang });
+}

@@ -1,0 +1,223 @@
+// The certificates of WeChat Pay: our own CA, the pay server's, and one client certificate (商户证书) per merchant.
+import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BadInput } from '../core/error.ts';
+
+/** What a merchant downloads from the merchant platform, and the CA that our pay server needs to be trusted. */
+export type MerchantCertificate = {
+  readonly caPem: string;
+  readonly certPem: string;
+  readonly keyPem: string;
+  /** Upper-case hex, as WeChat writes it. */
+  readonly serialNumber: string;
+  /** Holds `ca.pem`, `apiclient_cert.pem` and `apiclient_key.pem`, where the simulator has a folder. */
+  readonly folder?: string;
+};
+
+export type Certificates = {
+  readonly caPem: string;
+  readonly server: Pair;
+  readonly merchants: ReadonlyMap<string, MerchantCertificate>;
+};
+
+type Pair = { readonly certPem: string; readonly keyPem: string };
+type X509 = typeof import('@peculiar/x509');
+type Extension = import('@peculiar/x509').Extension;
+
+const DAY = 86_400_000;
+const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const RSA = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+};
+
+/** One keyring per process for simulators without a folder: making RSA keys again for every test would only burn time. */
+const inMemory = new Map<string, string>();
+/** One at a time, or two simulators that start together would each make a CA under the same name. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Reads the certificates from `folder`, and issues the missing ones. */
+export function openCertificates(
+  folder: string | undefined,
+  mchIds: readonly string[],
+  realNow: number,
+): Promise<Certificates> {
+  const opened = queue.then(() => open(folder, mchIds, realNow));
+  queue = opened.catch(() => undefined);
+  return opened;
+}
+
+async function open(folder: string | undefined, mchIds: readonly string[], realNow: number): Promise<Certificates> {
+  const shelf = folder === undefined ? memoryShelf() : folderShelf(folder);
+  const ca = await pair(shelf, 'ca.pem', 'ca-key.pem', realNow, issueCa);
+  const server = await pair(shelf, 'server.pem', 'server-key.pem', realNow, now => issueServer(ca, now));
+  const merchants = new Map<string, MerchantCertificate>();
+  for (const mchId of mchIds) {
+    if (!/^[0-9A-Za-z]{1,32}$/.test(mchId)) throw new BadInput(`mchId "${mchId}": expected letters and digits`);
+    const issue = (now: number): Promise<Pair> => issueMerchant(ca, mchId, now);
+    const own = await pair(shelf, `${mchId}/apiclient_cert.pem`, `${mchId}/apiclient_key.pem`, realNow, issue);
+    if (shelf.read(`${mchId}/ca.pem`) !== ca.certPem) shelf.write(`${mchId}/ca.pem`, ca.certPem);
+    const { serialNumber } = new X509Certificate(own.certPem);
+    merchants.set(mchId, {
+      caPem: ca.certPem,
+      ...own,
+      serialNumber,
+      ...(folder === undefined ? {} : { folder: join(folder, mchId) }),
+    });
+  }
+  return { caPem: ca.certPem, server, merchants };
+}
+
+type Shelf = { read(name: string): string | undefined; write(name: string, text: string): void };
+
+function memoryShelf(): Shelf {
+  return { read: name => inMemory.get(name), write: (name, text) => void inMemory.set(name, text) };
+}
+
+function folderShelf(folder: string): Shelf {
+  return {
+    read: name => {
+      try {
+        return readFileSync(join(folder, name), 'utf8');
+      } catch {
+        return undefined;
+      }
+    },
+    write: (name, text) => {
+      const path = join(folder, name);
+      mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+      // Written beside and renamed: a crash leaves the old file or the new one, never half a key.
+      writeFileSync(`${path}.new`, text, { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    },
+  };
+}
+
+/** A stored pair while it is good, else a new one. One that another CA signed is of no use, so it is issued anew. */
+async function pair(
+  shelf: Shelf,
+  certName: string,
+  keyName: string,
+  realNow: number,
+  issue: (realNow: number) => Promise<Pair>,
+): Promise<Pair> {
+  const stored = { certPem: shelf.read(certName), keyPem: shelf.read(keyName) };
+  if (stored.certPem !== undefined && stored.keyPem !== undefined && isGood(shelf, stored.certPem, realNow)) {
+    return { certPem: stored.certPem, keyPem: stored.keyPem };
+  }
+  const fresh = await issue(realNow);
+  shelf.write(keyName, fresh.keyPem);
+  shelf.write(certName, fresh.certPem);
+  return fresh;
+}
+
+function isGood(shelf: Shelf, certPem: string, realNow: number): boolean {
+  try {
+    const cert = new X509Certificate(certPem);
+    const ca = new X509Certificate(shelf.read('ca.pem') ?? certPem);
+    return Date.parse(cert.validTo) > realNow + DAY && cert.verify(ca.publicKey);
+  } catch {
+    return false;
+  }
+}
+
+/** Imported only when something must be issued: it is large, and a second start needs none of it. */
+async function x509(): Promise<X509> {
+  const reflect = Reflect as { getMetadata?: unknown; getOwnMetadata?: unknown };
+  // Its dependency injection asks for the reflect-metadata polyfill, of which none of its classes needs more than this.
+  reflect.getMetadata ??= () => undefined;
+  reflect.getOwnMetadata ??= () => undefined;
+  const library = await import('@peculiar/x509');
+  library.cryptoProvider.set(webcrypto as unknown as Parameters<X509['cryptoProvider']['set']>[0]);
+  return library;
+}
+
+/** A positive integer of 20 bytes: the first digit keeps the sign bit clear. */
+function serial(): string {
+  return randomBytes(20).toString('hex').replace(/^./, '5');
+}
+
+function validity(realNow: number): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(realNow - DAY), notAfter: new Date(realNow + 5 * 365 * DAY) };
+}
+
+async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
+  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
+  const lines = der.toString('base64').match(/.{1,64}/g)!;
+  return `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
+}
+
+async function signingKey(ca: Pair): Promise<webcrypto.CryptoKey> {
+  const der = Buffer.from(ca.keyPem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+  return webcrypto.subtle.importKey('pkcs8', der, EC, false, ['sign']);
+}
+
+async function issueCa(realNow: number): Promise<Pair> {
+  const lib = await x509();
+  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
+  const cert = await lib.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serial(),
+    name: 'C=CN, O=hongbao-bot simulator, CN=hongbao-bot simulator CA',
+    ...validity(realNow),
+    signingAlgorithm: EC,
+    keys,
+    extensions: [
+      new lib.BasicConstraintsExtension(true, 0, true),
+      new lib.KeyUsagesExtension(lib.KeyUsageFlags.keyCertSign | lib.KeyUsageFlags.cRLSign, true),
+      await lib.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certPem: `${cert.toString('pem')}\n`, keyPem: await keyPem(keys.privateKey) };
+}
+
+async function issueServer(ca: Pair, realNow: number): Promise<Pair> {
+  const lib = await x509();
+  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
+  const san = new lib.SubjectAlternativeNameExtension([
+    { type: 'ip', value: '127.0.0.1' },
+    { type: 'ip', value: '::1' },
+    { type: 'dns', value: 'localhost' },
+  ]);
+  return issue(lib, ca, realNow, 'C=CN, O=hongbao-bot simulator, CN=localhost', keys, [
+    san,
+    new lib.ExtendedKeyUsageExtension([lib.ExtendedKeyUsage.serverAuth]),
+  ]);
+}
+
+async function issueMerchant(ca: Pair, mchId: string, realNow: number): Promise<Pair> {
+  const lib = await x509();
+  const keys = await webcrypto.subtle.generateKey(RSA, true, ['sign', 'verify']);
+  // As on a real one: CN is the merchant number, O is WeChat's.
+  const name = `C=CN, O=微信商户系统, OU=模拟器, CN=${mchId}`;
+  return issue(lib, ca, realNow, name, keys, [new lib.ExtendedKeyUsageExtension([lib.ExtendedKeyUsage.clientAuth])]);
+}
+
+async function issue(
+  lib: X509,
+  ca: Pair,
+  realNow: number,
+  subject: string,
+  keys: webcrypto.CryptoKeyPair,
+  extensions: readonly Extension[],
+): Promise<Pair> {
+  const issuer = new lib.X509Certificate(ca.certPem);
+  const cert = await lib.X509CertificateGenerator.create({
+    serialNumber: serial(),
+    subject,
+    issuer: issuer.subject,
+    ...validity(realNow),
+    signingAlgorithm: EC,
+    publicKey: keys.publicKey,
+    signingKey: await signingKey(ca),
+    extensions: [
+      new lib.BasicConstraintsExtension(false, undefined, true),
+      new lib.KeyUsagesExtension(lib.KeyUsageFlags.digitalSignature, true),
+      ...extensions,
+      await lib.AuthorityKeyIdentifierExtension.create(issuer),
+    ],
+  });
+  return { certPem: `${cert.toString('pem')}\n`, keyPem: await keyPem(keys.privateKey) };
+}

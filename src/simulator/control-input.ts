@@ -1,0 +1,177 @@
+// What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place. Pure.
+import { BadInput } from '../core/error.ts';
+import type { Act, ClockChange, Faults, NewPerson, PayFault, PlatformFault } from './protocol.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const PAY_KINDS: readonly PayFault['kind'][] = [
+  'lostReply', 'errorAfterSent', 'errorNothingStored', 'processing', 'processingThenFailed', 'slow', 'truncated', 'html502',
+  'unknownCode', 'extraElements', 'noAuthUser', 'noAuthIp', 'noAuthProduct', 'notEnough', 'freqLimit', 'code',
+];
+const PLATFORM_KINDS: readonly PlatformFault['kind'][] = [
+  'duplicatePush', 'renewOnRetry', 'busy', 'quota', 'expireToken', 'slow', 'html502',
+];
+const TEXT_MAX = 20_000;
+const FAULTS_MAX = 100;
+const COUNT_MAX = 1_000_000;
+/** A hundred years: no test needs more, and dates beyond do not print. */
+const MS_MAX = 100 * 366 * 86_400_000;
+
+function objectOf(value: unknown, where: string): Json {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  throw new BadInput(`${where}: expected an object`);
+}
+
+function onlyKeys(json: Json, where: string, keys: readonly string[]): void {
+  const extra = Object.keys(json).find(key => !keys.includes(key));
+  if (extra !== undefined) throw new BadInput(`${where}: unknown field "${extra}"; there is ${keys.join(', ')}`);
+}
+
+function textAt(json: Json, key: string): string {
+  const value = json[key];
+  if (typeof value === 'string' && value.length <= TEXT_MAX) return value;
+  throw new BadInput(`${key}: expected a text`);
+}
+
+function maybeText(json: Json, key: string): string | undefined {
+  return json[key] === undefined ? undefined : textAt(json, key);
+}
+
+function numberAt(json: Json, key: string, min: number, max: number): number {
+  const value = json[key];
+  if (typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max) return value;
+  throw new BadInput(`${key}: expected a number from ${min} to ${max}`);
+}
+
+function wholeAt(json: Json, key: string, min: number, max: number): number {
+  const value = numberAt(json, key, min, max);
+  if (Number.isInteger(value)) return value;
+  throw new BadInput(`${key}: expected a whole number`);
+}
+
+export function readNewPerson(value: unknown): NewPerson {
+  const json = objectOf(value, 'person');
+  onlyKeys(json, 'person', ['account', 'nickname', 'following']);
+  const { following } = json;
+  if (following !== undefined && typeof following !== 'boolean') throw new BadInput('following: expected true or false');
+  const account = maybeText(json, 'account');
+  const nickname = maybeText(json, 'nickname');
+  return {
+    ...(account === undefined ? {} : { account }),
+    ...(nickname === undefined ? {} : { nickname }),
+    ...(following === undefined ? {} : { following }),
+  };
+}
+
+export function readAct(value: unknown): Act {
+  const json = objectOf(value, 'act');
+  switch (json['kind']) {
+    case 'follow': {
+      const scene = maybeText(json, 'scene');
+      return scene === undefined || scene === '' ? { kind: 'follow' } : { kind: 'follow', scene };
+    }
+    case 'unfollow':
+    case 'image':
+      return { kind: json['kind'] };
+    case 'scan':
+      return { kind: 'scan', scene: filled(json, 'scene') };
+    case 'text':
+      return { kind: 'text', text: filled(json, 'text') };
+    case 'click':
+      return { kind: 'click', key: filled(json, 'key') };
+    case 'view':
+      return { kind: 'view', url: filled(json, 'url') };
+    case 'voice': {
+      const words = maybeText(json, 'words');
+      return words === undefined ? { kind: 'voice' } : { kind: 'voice', words };
+    }
+    case 'location': {
+      const latitude = numberAt(json, 'latitude', -90, 90);
+      return { kind: 'location', latitude, longitude: numberAt(json, 'longitude', -180, 180), label: textAt(json, 'label') };
+    }
+    case 'raw':
+      return { kind: 'raw', fields: readFields(json['fields']) };
+    default:
+      throw new BadInput(`kind: "${String(json['kind'])}" is nothing a person can do`);
+  }
+}
+
+function filled(json: Json, key: string): string {
+  const text = textAt(json, key);
+  if (text === '') throw new BadInput(`${key}: expected a text that is not empty`);
+  return text;
+}
+
+function readFields(value: unknown): Readonly<Record<string, string>> {
+  const fields = objectOf(value, 'fields');
+  for (const [name, text] of Object.entries(fields)) {
+    if (!/^[A-Za-z_][\w.-]{0,63}$/.test(name)) throw new BadInput(`fields: "${name}" is no name of an XML element`);
+    if (typeof text !== 'string' || text.length > TEXT_MAX) throw new BadInput(`fields.${name}: expected a text`);
+  }
+  return fields as Readonly<Record<string, string>>;
+}
+
+export function readClockChange(value: unknown): ClockChange {
+  const json = objectOf(value, 'clock');
+  if (json['reset'] === true) return { reset: true };
+  return { advanceMs: wholeAt(json, 'advanceMs', -MS_MAX, MS_MAX) };
+}
+
+export function readBalance(value: unknown): number {
+  return wholeAt(objectOf(value, 'merchant'), 'balance', 0, Number.MAX_SAFE_INTEGER);
+}
+
+export function readOpenId(value: unknown): string {
+  return filled(objectOf(value, 'open'), 'openid');
+}
+
+export function readFaults(value: unknown): Faults {
+  const json = objectOf(value, 'faults');
+  onlyKeys(json, 'faults', ['pay', 'platform']);
+  return { pay: listAt(json, 'pay').map(readPayFault), platform: listAt(json, 'platform').map(readPlatformFault) };
+}
+
+function listAt(json: Json, key: string): readonly unknown[] {
+  const list = json[key] ?? [];
+  if (Array.isArray(list) && list.length <= FAULTS_MAX) return list as unknown[];
+  throw new BadInput(`${key}: expected a list of at most ${FAULTS_MAX}`);
+}
+
+function readPayFault(value: unknown): PayFault {
+  const json = objectOf(value, 'pay');
+  onlyKeys(json, 'pay', ['kind', 'at', 'times', 'openid', 'afterMs', 'delayMs', 'code', 'text']);
+  const kind = PAY_KINDS.find(each => each === json['kind']);
+  if (kind === undefined) throw new BadInput(`pay: kind "${String(json['kind'])}" is none of ${PAY_KINDS.join(', ')}`);
+  const { at } = json;
+  if (at !== undefined && at !== 'sendredpack' && at !== 'gethbinfo') throw new BadInput('at: expected sendredpack or gethbinfo');
+  if (kind === 'code' && !/^[A-Za-z0-9_ ]{1,64}$/.test(maybeText(json, 'code') ?? '')) throw new BadInput('code: expected an err_code');
+  return { kind, ...(at === undefined ? {} : { at }), ...numbersOf(json, ['times', 'afterMs', 'delayMs']), ...textsOf(json) };
+}
+
+function readPlatformFault(value: unknown): PlatformFault {
+  const json = objectOf(value, 'platform');
+  onlyKeys(json, 'platform', ['kind', 'times', 'copies', 'delayMs']);
+  const kind = PLATFORM_KINDS.find(each => each === json['kind']);
+  if (kind === undefined) throw new BadInput(`platform: kind "${String(json['kind'])}" is none of ${PLATFORM_KINDS.join(', ')}`);
+  return { kind, ...numbersOf(json, ['times', 'copies', 'delayMs']) };
+}
+
+type Numbers = { times?: number; afterMs?: number; delayMs?: number; copies?: number };
+
+function numbersOf(json: Json, keys: readonly (keyof Numbers)[]): Numbers {
+  const max = { times: COUNT_MAX, afterMs: MS_MAX, delayMs: 600_000, copies: 20 };
+  const numbers: Numbers = {};
+  for (const key of keys) {
+    if (json[key] !== undefined) numbers[key] = wholeAt(json, key, key === 'times' || key === 'copies' ? 1 : 0, max[key]);
+  }
+  return numbers;
+}
+
+function textsOf(json: Json): { openid?: string; code?: string; text?: string } {
+  const texts: { openid?: string; code?: string; text?: string } = {};
+  for (const key of ['openid', 'code', 'text'] as const) {
+    const text = maybeText(json, key);
+    if (text !== undefined && text !== '') texts[key] = text;
+  }
+  return texts;
+}

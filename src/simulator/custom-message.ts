@@ -1,0 +1,86 @@
+// Customer-service messages (客服消息): what may be sent, to whom, how often, and how it looks on the phone.
+import { TEXT_BYTES_MAX } from './envelope.ts';
+import { spend } from './grants.ts';
+import { OK, platformError, type ErrorCode, type ErrorReply } from './platform-errors.ts';
+import type { NewLine, World } from './world.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function sendCustom(world: World, account: string, body: Json): typeof OK | ErrorReply {
+  const openid = textAt(body, 'touser');
+  const person = world.findPerson(openid);
+  if (person?.account !== account) return platformError(40003);
+  const line = lineOf(body);
+  if (typeof line === 'number') return platformError(line);
+  if (!person.following) return platformError(45015);
+  const left = spend(world.grantsOf(openid), world.now());
+  if (left === 'closed') return platformError(45015);
+  if (left === 'used up') return platformError(45047);
+  world.setGrants(openid, left);
+  world.say(openid, line);
+  return OK;
+}
+
+/** What the follower will see, or the code of what is wrong with it. */
+function lineOf(body: Json): NewLine | ErrorCode {
+  const type = textAt(body, 'msgtype');
+  const content = objectAt(body, type);
+  const from = 'account';
+  switch (type) {
+    case 'text': {
+      const text = textAt(content, 'content');
+      if (text === '') return 44004;
+      return Buffer.byteLength(text) > TEXT_BYTES_MAX ? 45002 : { from, kind: 'text', text };
+    }
+    case 'image':
+    case 'voice':
+    case 'video': {
+      const mediaId = textAt(content, 'media_id');
+      if (mediaId === '') return 40007;
+      if (type === 'image') return { from, kind: 'image', mediaId };
+      return type === 'voice' ? { from, kind: 'voice', text: mediaId } : { from, kind: 'text', text: `[视频] ${mediaId}` };
+    }
+    case 'news':
+      return newsOf(content['articles']);
+    case 'msgmenu':
+      return menuOf(content);
+    case 'music':
+    case 'miniprogrampage':
+      return { from, kind: 'text', text: `[${type}] ${textAt(content, 'title')}` };
+    default:
+      return 40008;
+  }
+}
+
+function newsOf(articles: unknown): NewLine | ErrorCode {
+  if (!Array.isArray(articles) || articles.length === 0) return 44004;
+  if (articles.length > 1) return 45008;
+  const article = articles[0] as Json;
+  return {
+    from: 'account',
+    kind: 'news',
+    title: textAt(article, 'title'),
+    description: textAt(article, 'description'),
+    picUrl: textAt(article, 'picurl'),
+    url: textAt(article, 'url'),
+  };
+}
+
+/** Shown as text; a tap comes back as a text message with `bizmsgmenuid` (the act `raw`). */
+function menuOf(content: Json): NewLine | ErrorCode {
+  const list = Array.isArray(content['list']) ? (content['list'] as Json[]) : [];
+  const lines = [textAt(content, 'head_content'), ...list.map(item => `· ${textAt(item, 'content')}`), textAt(content, 'tail_content')];
+  const text = lines.filter(line => line !== '').join('\n');
+  if (list.length === 0 || text === '') return 44004;
+  return Buffer.byteLength(text) > TEXT_BYTES_MAX ? 45002 : { from: 'account', kind: 'text', text };
+}
+
+function textAt(json: Json, name: string): string {
+  const value = json?.[name];
+  return typeof value === 'string' ? value : '';
+}
+
+function objectAt(json: Json, name: string): Json {
+  const value = json[name];
+  return typeof value === 'object' && value !== null ? (value as Json) : {};
+}

@@ -1,0 +1,50 @@
+// What goes wrong on purpose. A fault with `times` counts down and is gone; the others stay until switched off.
+import type { Faults, PayFault, PlatformFault } from './protocol.ts';
+
+export type PayEndpoint = 'sendredpack' | 'gethbinfo';
+
+export type FaultBox = {
+  get(): Faults;
+  set(faults: Faults): void;
+  /** The first fault that applies to this call, counted down. `kinds`: only one of these. */
+  takePay(endpoint: PayEndpoint, openid: string, kinds: (fault: PayFault) => boolean): PayFault | undefined;
+  takePlatform(kind: PlatformFault['kind']): PlatformFault | undefined;
+  /** The same, without counting. */
+  seePlatform(kind: PlatformFault['kind']): PlatformFault | undefined;
+};
+
+export function faultBox(changed: (faults: Faults) => void): FaultBox {
+  let faults: Faults = { pay: [], platform: [] };
+  const set = (next: Faults): void => {
+    faults = next;
+    changed(next);
+  };
+  return {
+    get: () => faults,
+    set,
+    takePay: (endpoint, openid, kinds) => {
+      const hit = faults.pay.find(
+        fault =>
+          (fault.at ?? 'sendredpack') === endpoint
+          && (fault.openid === undefined || fault.openid === openid)
+          && kinds(fault),
+      );
+      if (hit?.times !== undefined) set({ ...faults, pay: countDown(faults.pay, hit) });
+      return hit;
+    },
+    takePlatform: kind => {
+      const hit = faults.platform.find(fault => fault.kind === kind);
+      if (hit?.times !== undefined) set({ ...faults, platform: countDown(faults.platform, hit) });
+      return hit;
+    },
+    seePlatform: kind => faults.platform.find(fault => fault.kind === kind),
+  };
+}
+
+function countDown<F extends { readonly times?: number }>(faults: readonly F[], hit: F): F[] {
+  return faults.flatMap(fault => {
+    if (fault !== hit) return [fault];
+    const left = (fault.times ?? 1) - 1;
+    return left > 0 ? [{ ...fault, times: left }] : [];
+  });
+}

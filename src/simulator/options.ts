@@ -1,0 +1,87 @@
+// What a simulator is started with: the accounts and merchants that a real WeChat would know from its consoles.
+import type { MovableClock } from './clock.ts';
+import type { Menu } from './protocol.ts';
+
+export type AccountOptions = {
+  /** Our name for it in URLs and lists. */
+  readonly name: string;
+  readonly title: string;
+  readonly appId: string;
+  readonly appSecret: string;
+  readonly token: string;
+  /** 43 letters and digits. */
+  readonly encodingAesKey: string;
+  /** `gh_…` */
+  readonly originalId: string;
+  readonly mode: 'plain' | 'compatible' | 'safe';
+  /** May be empty at first: see `setWebhook`. */
+  readonly webhook: string;
+  readonly menu?: Menu;
+};
+
+export type MerchantOptions = {
+  readonly mchId: string;
+  readonly apiV2Key: string;
+  /** Fen, at the very first start; afterwards the folder remembers. */
+  readonly balance: number;
+  /** AppIDs bound to this merchant number. One that is no account of the simulator counts as a mobile app's. */
+  readonly appIds: readonly string[];
+  readonly limits?: Partial<MerchantLimits>;
+};
+
+export type MerchantLimits = {
+  /** Requests to sendredpack in any 1000 ms; one more is answered FREQ_LIMIT. */
+  readonly perSecond: number;
+  readonly perUserPerDay: number;
+  /** Fen, like all amounts. */
+  readonly amountPerUserPerDay: number;
+  readonly amountPerDay: number;
+  /** Without a `scene_id`; with one, 0.30 – 4999 yuan. */
+  readonly min: number;
+  readonly max: number;
+  /** `false`: a 商家红包 account, on which any `scene_id` is refused. */
+  readonly scenes: boolean;
+  /** An unfinished order fails after this. */
+  readonly expiryMs: number;
+  /** An unopened packet is refunded after this. */
+  readonly refundMs: number;
+  /** What the same number gets after it was sent: nobody outside WeChat knows for certain. */
+  readonly repeat: 'success' | 'SEND_FAILED';
+};
+
+const HOUR = 3_600_000;
+
+export const MERCHANT_LIMITS: MerchantLimits = {
+  perSecond: 30,
+  perUserPerDay: 10,
+  amountPerUserPerDay: 100_000,
+  amountPerDay: 100_000_000,
+  min: 100,
+  max: 20_000,
+  scenes: true,
+  expiryMs: 24 * HOUR,
+  refundMs: 24 * HOUR,
+  repeat: 'success',
+};
+
+export type SimulatorOptions = {
+  /** Loopback only: the simulator pays everybody and believes everything. */
+  readonly host?: '127.0.0.1';
+  /** Platform and control, plain HTTP; 0: a free one. */
+  readonly port: number;
+  /** WeChat Pay, TLS; 0: a free one. */
+  readonly payPort: number;
+  /** Where certificates and state live; absent: in memory only. */
+  readonly folder?: string;
+  readonly clock: MovableClock;
+  readonly accounts: readonly AccountOptions[];
+  readonly merchants: readonly MerchantOptions[];
+  /** How long a webhook may take. */
+  readonly pushTimeoutMs?: number;
+  /** Deliveries in all. */
+  readonly pushTries?: number;
+  /** From the start of one delivery to the earliest start of the next; absent: `pushTimeoutMs`. */
+  readonly pushGapMs?: number;
+  /** Names beside the loopback ones under which the control API may be called, without a port. */
+  readonly hosts?: readonly string[];
+};

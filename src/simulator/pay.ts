@@ -1,0 +1,78 @@
+// WeChat Pay's door: TLS with a client certificate that is asked for but not insisted on, so that its absence can be
+// answered in XML as the real one does.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import type { Certificates } from './certificates.ts';
+import type { PayEndpoint } from './faults.ts';
+import { delayed, readBody, send } from './http.ts';
+import type { DeskAnswer, PayDesk } from './pay-desk.ts';
+import { systemError } from './pay-faults.ts';
+import { earlyFailure, replyXml, strangeReply } from './pay-reply.ts';
+
+const ENDPOINTS: Record<string, PayEndpoint> = {
+  '/mmpaymkttransfers/sendredpack': 'sendredpack',
+  '/mmpaymkttransfers/gethbinfo': 'gethbinfo',
+};
+const XML = 'text/xml; charset=utf-8';
+const HTML_502 = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1>'
+  + '</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n';
+
+export function payServer(certificates: Certificates, desk: PayDesk): Server {
+  const options = {
+    cert: certificates.server.certPem,
+    key: certificates.server.keyPem,
+    ca: certificates.caPem,
+    requestCert: true,
+    rejectUnauthorized: false,
+    keepAliveTimeout: 65_000,
+  };
+  return createServer(options, (req, res) => {
+    serve(desk, req, res).catch(() => res.destroy());
+  });
+}
+
+async function serve(desk: PayDesk, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const endpoint = ENDPOINTS[(req.url ?? '').split('?')[0]!];
+  if (endpoint === undefined) return send(res, 404, 'text/html', '<html><body>404 Not Found</body></html>');
+  if (req.method !== 'POST') return send(res, 200, XML, replyXml(earlyFailure('XML_ERROR', '请使用POST方法')));
+  let body: string;
+  try {
+    body = await readBody(req);
+  } catch {
+    return send(res, 200, XML, replyXml(earlyFailure('XML_ERROR', '输入xml参数格式错误')));
+  }
+  await deliver(res, desk.answer(endpoint, body, merchantOf(req.socket as TLSSocket)));
+}
+
+/** The merchant number on the client certificate, if our CA signed it. */
+function merchantOf(socket: TLSSocket): string | undefined {
+  if (!socket.authorized) return undefined;
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  return typeof name === 'string' ? name : undefined;
+}
+
+async function deliver(res: ServerResponse, { reply, spoil }: DeskAnswer): Promise<void> {
+  const isSuccess = reply['result_code'] === 'SUCCESS';
+  switch (spoil?.kind) {
+    case 'cut':
+      res.socket?.destroy();
+      return;
+    case 'html502':
+      return send(res, 502, 'text/html', HTML_502);
+    case 'truncated': {
+      const whole = replyXml(reply);
+      return send(res, 200, XML, whole.slice(0, Math.floor(whole.length / 2)));
+    }
+    case 'strange':
+      return send(res, 200, XML, replyXml(strangeReply(reply)));
+    case 'systemError':
+      // A refusal is told as it is: nothing was sent that an error could hide.
+      return send(res, 200, XML, replyXml(isSuccess ? systemError() : reply));
+    case 'slow':
+      if (await delayed(res, spoil.delayMs)) send(res, 200, XML, replyXml(reply));
+      return;
+    default:
+      return send(res, 200, XML, replyXml(reply));
+  }
+}

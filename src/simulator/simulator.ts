@@ -1,0 +1,159 @@
+// A WeChat of one's own: the platform's API and the control API on one port, WeChat Pay with TLS on another, pushes
+// to webhooks, people, packets, and a clock that can be moved. Start here.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { actor } from './act.ts';
+import { openCertificates, type MerchantCertificate } from './certificates.ts';
+import { controlDoor, type Control, type ControlDoor } from './control.ts';
+import { listen, send, shut } from './http.ts';
+import type { SimulatorOptions } from './options.ts';
+import { packetOf } from './order.ts';
+import { pageFile } from './page.ts';
+import { PayDesk } from './pay-desk.ts';
+import type { Spacing } from './pay-rate.ts';
+import { payServer } from './pay.ts';
+import { platform, type Platform } from './platform.ts';
+import { pusher, type Pusher } from './push.ts';
+import { Refused } from './refused.ts';
+import { World } from './world.ts';
+
+export { movableClock, type MovableClock } from './clock.ts';
+export type { MerchantCertificate } from './certificates.ts';
+export type { Control } from './control.ts';
+export type { AccountOptions, MerchantLimits, MerchantOptions, SimulatorOptions } from './options.ts';
+export type { Spacing } from './pay-rate.ts';
+export { FAILURE_NOTICE } from './push.ts';
+export { Refused } from './refused.ts';
+
+export type Simulator = {
+  /** `api` (and `open`) of an account, and the control API below `/control`. */
+  readonly url: string;
+  /** `api` of a merchant; trusted through `ca`. */
+  readonly payUrl: string;
+  /** The client certificate of a merchant, and the CA. */
+  certificates(mchId: string): MerchantCertificate;
+  readonly control: Control;
+  /** The control API for another HTTP server: `path` is `/control/…`, or what follows it, with the query. Always answers. */
+  handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<boolean>;
+  setWebhook(account: string, url: string): void;
+  /** The handshake that saving the URL in WeChat's console starts. */
+  verifyWebhook(account: string): ReturnType<Pusher['verify']>;
+  /** How closely a merchant's calls of sendredpack followed each other. */
+  spacing(mchId: string): Spacing;
+  /** Does what time has made due; otherwise done every second and when the clock is moved. */
+  tick(): void;
+  /** Resolves when no push is under way. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const HOST = '127.0.0.1';
+const TICK_MS = 1000;
+
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const realNow = options.clock.now() - options.clock.offsetMs();
+  const mchIds = options.merchants.map(({ mchId }) => mchId);
+  const certificates = await openCertificates(options.folder, mchIds, realNow);
+  const world = new World(options);
+  const desk = new PayDesk(world);
+  const pushes = pusher(world, options);
+  const control = controlOf(world, desk, pushes);
+  const door = controlDoor(control, options.hosts ?? []);
+  const api = platform(world);
+  const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve(api, door, req, res));
+  const pay = payServer(certificates, desk);
+  const timer = setInterval(() => desk.tick(), TICK_MS);
+  timer.unref();
+  const close = async (): Promise<void> => {
+    clearInterval(timer);
+    door.close();
+    await Promise.all([pushes.close(), shut(web), shut(pay)]);
+    world.close();
+  };
+  try {
+    const port = await listen(web, options.host ?? HOST, options.port);
+    const payPort = await listen(pay, options.host ?? HOST, options.payPort);
+    desk.tick();
+    return {
+      url: `http://${HOST}:${port}`,
+      payUrl: `https://${HOST}:${payPort}`,
+      certificates: mchId => certificateOf(certificates.merchants, mchId),
+      control,
+      handle: async (req, res, path) => {
+        await door.handle(req, res, path.replace(/^\/control(?=\/|\?|$)/, ''));
+        return true;
+      },
+      setWebhook: (account, url) => world.setWebhook(account, url),
+      verifyWebhook: account => pushes.verify(account),
+      spacing: mchId => desk.spacing(mchId),
+      tick: () => desk.tick(),
+      idle: () => pushes.idle(),
+      close,
+    };
+  } catch (error) {
+    // A port that is taken must not leave the other one open.
+    await close();
+    throw error;
+  }
+}
+
+function certificateOf(merchants: ReadonlyMap<string, MerchantCertificate>, mchId: string): MerchantCertificate {
+  const certificate = merchants.get(mchId);
+  if (!certificate) throw new Refused(404, `no merchant "${mchId}"`);
+  return certificate;
+}
+
+function controlOf(world: World, desk: PayDesk, pushes: Pusher): Control {
+  const act = actor(world, pushes);
+  return {
+    state: () => world.state(),
+    addPerson: (given = {}) => {
+      const account = given.account ?? world.accountBy(() => true)?.name ?? '';
+      const person = world.addPerson(account, { nickname: given.nickname, openid: given.openid });
+      if (given.following) world.changePerson({ ...person, following: true, followedAt: world.now() });
+      return world.showPerson(person.openid);
+    },
+    person: openid => world.showPerson(openid),
+    act: async (openid, what, { wait = true } = {}) => {
+      const { push, done } = act(openid, what);
+      return wait ? done : push;
+    },
+    pushes: ({ person, limit = 200 } = {}) => world.pushes(person, limit),
+    packet: (mchId, billNo) => {
+      const order = world.order(mchId, billNo);
+      return order && packetOf(order);
+    },
+    openPacket: (mchId, billNo, openid) => desk.open(mchId, billNo, openid),
+    moveClock: change => {
+      world.moveClock('reset' in change ? 0 : world.clock.offsetMs() + change.advanceMs);
+      desk.tick();
+      return { now: world.now(), offsetMs: world.clock.offsetMs() };
+    },
+    faults: () => world.faults.get(),
+    setFaults: faults => {
+      world.faults.set(faults);
+      return faults;
+    },
+    merchant: mchId => world.merchant(mchId).books,
+    setBalance: (mchId, balance) => world.setBalance(mchId, balance),
+    watch: watcher => world.watch(watcher),
+  };
+}
+
+/** One port for everything that is not WeChat Pay. The prefix `/simulator` is the chat page's. */
+function serve(api: Platform, door: ControlDoor, req: IncomingMessage, res: ServerResponse): void {
+  const target = req.url ?? '/';
+  const url = URL.canParse(target, 'http://simulator') ? new URL(target, 'http://simulator') : undefined;
+  if (!url) return send(res, 400, 'text/plain', 'bad request');
+  if (api.handle(req, res, url)) return;
+  const control = /^(?:\/simulator)?\/control(\/.*)$/.exec(target);
+  const answered = control ? door.handle(req, res, control[1]!) : page(res, url.pathname);
+  answered.catch(() => res.destroy());
+}
+
+async function page(res: ServerResponse, path: string): Promise<void> {
+  const asset = /^\/simulator(?:\/assets\/([^/]+))?\/?$/.exec(path);
+  const file = asset ? await pageFile(asset[1] ?? 'chat.html') : undefined;
+  if (!file) return send(res, 404, 'text/plain', 'not found');
+  res.writeHead(200, { ...file.headers, 'content-length': file.body.length });
+  res.end(file.body);
+}

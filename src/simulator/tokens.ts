@@ -1,0 +1,85 @@
+// access_token: two families that know nothing of each other, each with its five minutes of overlap.
+import { randomBytes } from 'node:crypto';
+import type { World } from './world.ts';
+
+const LIFE_MS = 7_200_000;
+const OVERLAP_MS = 300_000;
+const FORCE_GAP_MS = 30_000;
+const FORCE_PER_DAY = 20;
+const RETIRED_MAX = 1000;
+const DAY = 86_400_000;
+
+export type Family = 'token' | 'stable';
+type Token = { readonly value: string; readonly account: string; readonly expiresAt: number; supersededAt?: number };
+
+export type TokenAnswer = { readonly access_token: string; readonly expires_in: number };
+/** Whose it is, or the code that says what is wrong with it. */
+export type Checked = { readonly account: string } | 40001 | 40014 | 42001;
+
+export class Tokens {
+  readonly #world: World;
+  readonly #known = new Map<string, Token>();
+  readonly #current = new Map<string, Token>();
+  readonly #forced = new Map<string, number[]>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** `/cgi-bin/token`: always a new one; the one before lives on for five minutes. */
+  issue(account: string): TokenAnswer {
+    return this.#show(this.#replace('token', account, OVERLAP_MS));
+  }
+
+  /** `/cgi-bin/stable_token`: the same one until five minutes before its end. 45009: forced too often today. */
+  stable(account: string, force: boolean): TokenAnswer | 45009 {
+    const now = this.#world.now();
+    const current = this.#current.get(keyOf('stable', account));
+    const isFresh = current !== undefined && current.expiresAt - now > OVERLAP_MS;
+    if (!force) return this.#show(isFresh ? current : this.#replace('stable', account, OVERLAP_MS));
+    const forced = (this.#forced.get(account) ?? []).filter(at => at > now - DAY && at <= now);
+    if (isFresh && forced.some(at => at > now - FORCE_GAP_MS)) return this.#show(current);
+    if (forced.length >= FORCE_PER_DAY) return 45009;
+    this.#forced.set(account, [...forced, now]);
+    return this.#show(this.#replace('stable', account, 0));
+  }
+
+  check(value: string): Checked {
+    if (!/^[\w-]{20,512}$/.test(value)) return 40014;
+    const token = this.#known.get(value);
+    if (!token) return 40001;
+    const now = this.#world.now();
+    if (token.supersededAt !== undefined && token.supersededAt <= now) return 40001;
+    return token.expiresAt <= now ? 42001 : { account: token.account };
+  }
+
+  /** Ends the life of one token now: what the fault `expireToken` does. */
+  expire(value: string): void {
+    const token = this.#known.get(value);
+    if (!token) return;
+    const expired = { ...token, expiresAt: this.#world.now() };
+    this.#known.set(value, expired);
+    for (const [key, current] of this.#current) if (current.value === value) this.#current.set(key, expired);
+  }
+
+  #replace(family: Family, account: string, overlapMs: number): Token {
+    const now = this.#world.now();
+    const old = this.#current.get(keyOf(family, account));
+    if (old) this.#known.set(old.value, { ...old, supersededAt: now + overlapMs });
+    const token: Token = {
+      value: `${randomBytes(96).toString('base64url')}`,
+      account,
+      expiresAt: now + LIFE_MS,
+    };
+    this.#known.set(token.value, token);
+    this.#current.set(keyOf(family, account), token);
+    if (this.#known.size > RETIRED_MAX) this.#known.delete(this.#known.keys().next().value!);
+    return token;
+  }
+
+  #show(token: Token): TokenAnswer {
+    return { access_token: token.value, expires_in: Math.floor((token.expiresAt - this.#world.now()) / 1000) };
+  }
+}
+
+const keyOf = (family: Family, account: string): string => `${family}/${account}`;

@@ -1,0 +1,351 @@
+// Everything the simulated WeChat knows, and the only place that changes it: each change is written to the journal,
+// then applied, then told to whoever watches.
+import { createHash } from 'node:crypto';
+import { dayOf, instant } from '../core/time.ts';
+import { faultBox, type FaultBox } from './faults.ts';
+import type { Grants } from './grants.ts';
+import { openJournal, type Entry, type Journal, type StoredPerson } from './journal.ts';
+import { nicknameOf } from './nicknames.ts';
+import { MERCHANT_LIMITS, type AccountOptions, type MerchantLimits, type MerchantOptions, type SimulatorOptions } from './options.ts';
+import { isOver, orderKey, packetOf, type Order, type OrderKey } from './order.ts';
+import type { Account, Change, Line, Menu, Merchant, Person, Push, QrCode, State } from './protocol.ts';
+import { Refused } from './refused.ts';
+
+const PUSHES_MAX = 200;
+const CHAT_MAX = 500;
+const DAYS_KEPT = 8;
+
+/** A line before it has its number and time. */
+export type NewLine = Line extends infer L ? (L extends Line ? Omit<L, 'id' | 'at'> : never) : never;
+export type Tally = { count: number; amount: number };
+
+type AccountState = { options: AccountOptions; webhook: string; menu: Menu; qrcodes: Map<string, StoredQrCode> };
+export type StoredQrCode = QrCode & { readonly permanent: boolean };
+type PersonState = { person: StoredPerson; chat: Line[]; grants: Grants };
+type MerchantState = { options: MerchantOptions; limits: MerchantLimits; books: Merchant };
+
+export class World {
+  readonly clock: SimulatorOptions['clock'];
+  readonly faults: FaultBox;
+  readonly #journal: Journal;
+  readonly #accounts = new Map<string, AccountState>();
+  readonly #merchants = new Map<string, MerchantState>();
+  readonly #people = new Map<string, PersonState>();
+  readonly #orders = new Map<OrderKey, Order>();
+  /** Those that time still changes. */
+  readonly #unfinished = new Set<OrderKey>();
+  /** Day → merchant, or merchant and openid → what was sent. */
+  readonly #days = new Map<string, Map<string, Tally>>();
+  readonly #watchers = new Set<(change: Change) => void>();
+  #pushes: Push[] = [];
+  #lines = 0;
+
+  constructor(options: SimulatorOptions) {
+    this.clock = options.clock;
+    this.faults = faultBox(faults => this.tell({ kind: 'faults', faults }));
+    for (const account of options.accounts) {
+      const menu = account.menu ?? { button: [] };
+      this.#accounts.set(account.name, { options: account, webhook: account.webhook, menu, qrcodes: new Map() });
+    }
+    for (const merchant of options.merchants) this.#merchants.set(merchant.mchId, newMerchant(merchant));
+    this.#journal = openJournal(options.folder);
+    for (const entry of this.#journal.past) this.#apply(entry);
+  }
+
+  close(): void {
+    this.#watchers.clear();
+    this.#journal.close();
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  watch(watcher: (change: Change) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  tell(change: Change): void {
+    for (const watcher of this.#watchers) watcher(change);
+  }
+
+  #write(entry: Entry): void {
+    this.#journal.append(entry);
+    this.#apply(entry);
+  }
+
+  /** Replay and daily work go the same way, so that a restart cannot know anything else. */
+  #apply(entry: Entry): void {
+    switch (entry.is) {
+      case 'person': {
+        const known = this.#people.get(entry.person.openid);
+        if (known) known.person = entry.person;
+        else if (this.#accounts.has(entry.person.account)) {
+          this.#people.set(entry.person.openid, { person: entry.person, chat: [], grants: {} });
+        }
+        return;
+      }
+      case 'line': {
+        this.#lines = Math.max(this.#lines, Number(entry.line.id.slice(1)));
+        const chat = this.#people.get(entry.openid)?.chat;
+        chat?.push(entry.line);
+        if (chat && chat.length > CHAT_MAX) chat.splice(0, chat.length - CHAT_MAX);
+        return;
+      }
+      case 'grants': {
+        const state = this.#people.get(entry.openid);
+        if (state) state.grants = entry.grants;
+        return;
+      }
+      case 'order':
+        return this.#applyOrder(entry.order, entry.balance);
+      case 'balance': {
+        const merchant = this.#merchants.get(entry.mchId);
+        if (merchant) merchant.books = { ...merchant.books, balance: entry.balance };
+        return;
+      }
+      case 'menu': {
+        const account = this.#accounts.get(entry.account);
+        if (account) account.menu = entry.menu;
+        return;
+      }
+      case 'qrcode':
+        this.#accounts.get(entry.account)?.qrcodes.set(entry.qrcode.ticket, { ...entry.qrcode, permanent: entry.permanent });
+        return;
+      case 'clock':
+        return this.clock.setOffset(entry.offsetMs);
+    }
+  }
+
+  #applyOrder(order: Order, balance: number): void {
+    const key = orderKey(order.mchId, order.billNo);
+    const before = this.#orders.get(key);
+    this.#orders.set(key, order);
+    if (isOver(order)) this.#unfinished.delete(key);
+    else this.#unfinished.add(key);
+    const merchant = this.#merchants.get(order.mchId);
+    if (!merchant) return;
+    const books = merchant.books;
+    const isNew = (field: 'sentAt' | 'receivedAt' | 'refundedAt'): boolean =>
+      order[field] !== undefined && before?.[field] === undefined;
+    merchant.books = {
+      ...books,
+      balance,
+      sentCount: books.sentCount + (isNew('sentAt') ? 1 : 0),
+      sentAmount: books.sentAmount + (isNew('sentAt') ? order.amount : 0),
+      receivedAmount: books.receivedAmount + (isNew('receivedAt') ? order.amount : 0),
+      refundedAmount: books.refundedAmount + (isNew('refundedAt') ? order.amount : 0),
+    };
+    if (isNew('sentAt')) this.#count(order);
+  }
+
+  #count(order: Order): void {
+    const day = dayOf(instant(order.sentAt!));
+    if (!this.#days.has(day)) {
+      this.#days.set(day, new Map());
+      if (this.#days.size > DAYS_KEPT) this.#days.delete([...this.#days.keys()].sort()[0]!);
+    }
+    const tallies = this.#days.get(day)!;
+    for (const key of [order.mchId, orderKey(order.mchId, order.openid)]) {
+      const tally = tallies.get(key) ?? { count: 0, amount: 0 };
+      tallies.set(key, { count: tally.count + 1, amount: tally.amount + order.amount });
+    }
+  }
+
+  // ── Accounts ───────────────────────────────────────────────────────────────────────────────────────────
+
+  accountBy(test: (account: AccountOptions) => boolean): AccountOptions | undefined {
+    for (const { options } of this.#accounts.values()) if (test(options)) return options;
+    return undefined;
+  }
+
+  account(name: string): AccountState {
+    const account = this.#accounts.get(name);
+    if (!account) throw new Refused(404, `no account "${name}"`);
+    return account;
+  }
+
+  showAccount(name: string): Account {
+    const { options, webhook, menu, qrcodes } = this.account(name);
+    return {
+      name,
+      title: options.title,
+      appId: options.appId,
+      originalId: options.originalId,
+      mode: options.mode,
+      webhook,
+      menu,
+      qrcodes: [...qrcodes.values()].map(({ permanent: _permanent, ...qrcode }) => qrcode),
+    };
+  }
+
+  setWebhook(name: string, url: string): void {
+    this.account(name).webhook = url;
+    this.tell({ kind: 'account', account: this.showAccount(name) });
+  }
+
+  setMenu(name: string, menu: Menu): void {
+    this.#write({ is: 'menu', account: name, menu });
+    this.tell({ kind: 'account', account: this.showAccount(name) });
+  }
+
+  addQrCode(name: string, qrcode: QrCode, permanent: boolean): void {
+    this.#write({ is: 'qrcode', account: name, qrcode, permanent });
+    this.tell({ kind: 'account', account: this.showAccount(name) });
+  }
+
+  // ── People ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** `openid` is for tests that need a certain one. */
+  addPerson(account: string, given: { nickname?: string | undefined; openid?: string | undefined } = {}): StoredPerson {
+    const { appId } = this.account(account).options;
+    const index = this.#people.size;
+    const nickname = given.nickname ?? nicknameOf(index);
+    let openid = given.openid ?? openidOf(appId, index);
+    // A given one may stand where the counted one would.
+    for (let n = 1; given.openid === undefined && this.#people.has(openid); n++) openid = openidOf(appId, index + n / 1000);
+    if (this.#people.has(openid)) throw new Refused(409, `there is already a person ${openid}`);
+    const person: StoredPerson = { openid, account, nickname, following: false };
+    this.changePerson(person);
+    return person;
+  }
+
+  changePerson(person: StoredPerson): void {
+    this.#write({ is: 'person', person });
+    const { scene: _scene, ...shown } = person;
+    this.tell({ kind: 'person', person: shown });
+  }
+
+  findPerson(openid: string): StoredPerson | undefined {
+    return this.#people.get(openid)?.person;
+  }
+
+  person(openid: string): StoredPerson {
+    const person = this.findPerson(openid);
+    if (!person) throw new Refused(404, `no person "${openid}"`);
+    return person;
+  }
+
+  showPerson(openid: string): Person {
+    const { scene: _scene, ...person } = this.person(openid);
+    return { ...person, chat: [...this.#people.get(openid)!.chat] };
+  }
+
+  /** In the order in which they came into being. */
+  *followersOf(account: string): Iterable<StoredPerson> {
+    for (const { person } of this.#people.values()) if (person.account === account && person.following) yield person;
+  }
+
+  say(openid: string, line: NewLine): Line {
+    const full = { id: `l${this.#lines + 1}`, at: this.now(), ...line } as Line;
+    this.#write({ is: 'line', openid, line: full });
+    this.tell({ kind: 'line', openid, line: full });
+    return full;
+  }
+
+  grantsOf(openid: string): Grants {
+    return this.#people.get(openid)?.grants ?? {};
+  }
+
+  setGrants(openid: string, grants: Grants): void {
+    this.#write({ is: 'grants', openid, grants });
+  }
+
+  // ── Pushes: the latest, in memory only ─────────────────────────────────────────────────────────────────
+
+  putPush(push: Push): void {
+    const index = this.#pushes.findLastIndex(known => known.id === push.id);
+    if (index >= 0) this.#pushes[index] = push;
+    else this.#pushes.push(push);
+    if (this.#pushes.length > PUSHES_MAX) this.#pushes = this.#pushes.slice(-PUSHES_MAX);
+    this.tell({ kind: 'push', push });
+  }
+
+  pushes(person: string | undefined, limit: number): Push[] {
+    const chosen = person === undefined ? this.#pushes : this.#pushes.filter(push => push.person === person);
+    return chosen.slice(-limit).reverse();
+  }
+
+  // ── Money ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  findMerchant(mchId: string): MerchantState | undefined {
+    return this.#merchants.get(mchId);
+  }
+
+  merchant(mchId: string): MerchantState {
+    const merchant = this.#merchants.get(mchId);
+    if (!merchant) throw new Refused(404, `no merchant "${mchId}"`);
+    return merchant;
+  }
+
+  setBalance(mchId: string, balance: number): Merchant {
+    const merchant = this.merchant(mchId);
+    this.#write({ is: 'balance', mchId, balance });
+    this.tell({ kind: 'merchant', merchant: merchant.books });
+    return merchant.books;
+  }
+
+  countFreqLimit(mchId: string): void {
+    const merchant = this.merchant(mchId);
+    merchant.books = { ...merchant.books, freqLimits: merchant.books.freqLimits + 1 };
+    this.tell({ kind: 'merchant', merchant: merchant.books });
+  }
+
+  order(mchId: string, billNo: string): Order | undefined {
+    return this.#orders.get(orderKey(mchId, billNo));
+  }
+
+  unfinished(): Order[] {
+    return [...this.#unfinished].map(key => this.#orders.get(key)!);
+  }
+
+  /** Writes the order; `pays` is what the merchant's balance gains (refund) or loses (send). */
+  putOrder(order: Order, pays = 0): void {
+    const merchant = this.merchant(order.mchId);
+    this.#write({ is: 'order', order, balance: merchant.books.balance + pays });
+    this.tell({ kind: 'packet', packet: packetOf(order) });
+    if (pays !== 0 || order.status === 'RECEIVED') this.tell({ kind: 'merchant', merchant: merchant.books });
+  }
+
+  orderCount(): number {
+    return this.#orders.size;
+  }
+
+  /** What a merchant sent on the Beijing day of `at`: to one person, or to all. */
+  tally(at: number, mchId: string, openid?: string): Readonly<Tally> {
+    const key = openid === undefined ? mchId : orderKey(mchId, openid);
+    return this.#days.get(dayOf(instant(at)))?.get(key) ?? { count: 0, amount: 0 };
+  }
+
+  // ── Time ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  moveClock(offsetMs: number): void {
+    this.clock.setOffset(offsetMs);
+    this.#journal.append({ is: 'clock', offsetMs: this.clock.offsetMs() });
+    this.tell({ kind: 'clock', now: this.now(), offsetMs: this.clock.offsetMs() });
+  }
+
+  state(): State {
+    return {
+      now: this.now(),
+      offsetMs: this.clock.offsetMs(),
+      accounts: [...this.#accounts.keys()].map(name => this.showAccount(name)),
+      merchants: [...this.#merchants.values()].map(({ books }) => books),
+      people: [...this.#people.keys()].map(openid => this.showPerson(openid)),
+      packets: [...this.#orders.values()].map(packetOf),
+      faults: this.faults.get(),
+    };
+  }
+}
+
+function newMerchant(options: MerchantOptions): MerchantState {
+  const { mchId, balance } = options;
+  const books = { mchId, balance, sentCount: 0, sentAmount: 0, receivedAmount: 0, refundedAmount: 0, freqLimits: 0 };
+  return { options, limits: { ...MERCHANT_LIMITS, ...options.limits }, books };
+}
+
+/** 28 characters that begin with `o`: the same on every run, so that a failing seed repeats. */
+function openidOf(appId: string, index: number): string {
+  return `o${createHash('sha256').update(`${appId}\n${index}`).digest('base64url').slice(0, 27)}`;
+}

@@ -1,0 +1,275 @@
+// The SQLite file: how it is opened, and its tables as a numbered list of migrations.
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BadInput, messageOf } from '../core/error.ts';
+import { sqliteCodeOf } from './batch.ts';
+
+export type Value = string | number | null;
+/** A prepared statement. `Row` is what its columns are; we trust our own file with that. */
+export type Statement<Row = unknown> = {
+  run(...values: Value[]): { readonly changes: number };
+  get(...values: Value[]): Row | undefined;
+  all(...values: Value[]): Row[];
+};
+/** What we use of `@photostructure/sqlite` and of `node:sqlite`, which have the same API. */
+export type Database = {
+  readonly isTransaction: boolean;
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+};
+
+const CREATE = `
+CREATE TABLE answer (
+  account TEXT NOT NULL,     -- our name of the Official Account
+  key     TEXT NOT NULL,     -- the event's key: by it a redelivery is recognised
+  at      INTEGER NOT NULL,  -- when it was answered, ms
+  reply   TEXT NOT NULL,     -- what the follower was told, JSON
+  PRIMARY KEY (account, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answer_at ON answer (at);
+
+CREATE TABLE follower (
+  account     TEXT NOT NULL,     -- our name of the Official Account
+  user        TEXT NOT NULL,     -- openid
+  following   INTEGER NOT NULL,  -- 1 while they follow
+  follows     INTEGER NOT NULL,  -- how often they followed since we watch
+  followed_at INTEGER,           -- their latest follow, ms; NULL: we did not see it
+  PRIMARY KEY (account, user)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE claim (
+  key      TEXT PRIMARY KEY,  -- campaign / rule / openid / occasion, unique for ever
+  campaign TEXT NOT NULL,     -- the campaign's id
+  rule     TEXT NOT NULL,     -- the rule's id in it
+  account  TEXT NOT NULL,     -- our name of the Official Account
+  user     TEXT NOT NULL,     -- openid
+  prize    TEXT NOT NULL,     -- the prize's name
+  amount   INTEGER NOT NULL,  -- its worth, fen; 0 for nothing
+  at       INTEGER NOT NULL   -- when it was made, ms
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counter (
+  name  TEXT PRIMARY KEY,  -- whose and which day's: see core/limit.ts
+  value INTEGER NOT NULL   -- pieces, fen, or for …/last an instant
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE payout (
+  id         INTEGER PRIMARY KEY,   -- the order in which payouts were planned
+  bill_no    TEXT NOT NULL UNIQUE,  -- mch_billno
+  claim_key  TEXT NOT NULL REFERENCES claim (key),  -- the claim it pays
+  attempt    INTEGER NOT NULL,      -- counts from 1; grows only after FAILED
+  campaign   TEXT NOT NULL,         -- the claim's campaign
+  rule       TEXT NOT NULL,         -- the claim's rule
+  account    TEXT NOT NULL,         -- our name of the Official Account
+  merchant   TEXT NOT NULL,         -- our name of the merchant who pays
+  user       TEXT NOT NULL,         -- openid
+  amount     INTEGER NOT NULL CHECK (amount > 0),   -- fen
+  request    TEXT NOT NULL,         -- the fields every call sends, JSON
+  holds      TEXT NOT NULL,         -- what counters get back if the money returns, JSON [{name, add}]
+  state      TEXT NOT NULL,         -- see core/payout.ts
+  version    INTEGER NOT NULL,      -- grows by one with every change
+  tries      INTEGER NOT NULL,      -- how often it was sent
+  strikes    INTEGER NOT NULL,      -- inconclusive observations in a row
+  next_do    TEXT NOT NULL,         -- what is done next: 'send' or 'query'
+  next_at    INTEGER,               -- and when, ms; NULL: nothing, it is final or parked for a person
+  problem    TEXT,                  -- the platform's latest code and text, while they matter
+  user_refused INTEGER,             -- 1: WeChat refuses this follower; NULL: not that we know
+  list_id    TEXT,                  -- WeChat's own number
+  created_at INTEGER NOT NULL,      -- ms
+  sent_at    INTEGER,               -- ms
+  ended_at   INTEGER                -- ms
+) STRICT;
+CREATE INDEX payout_due ON payout (merchant, next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX payout_ask ON payout (merchant, next_at) WHERE next_at IS NOT NULL AND next_do = 'query';
+CREATE INDEX payout_user ON payout (user);
+CREATE INDEX payout_state ON payout (state);
+CREATE INDEX payout_campaign ON payout (campaign);
+CREATE INDEX payout_campaign_state ON payout (campaign, state);
+CREATE INDEX payout_merchant ON payout (merchant);
+
+CREATE TABLE history (
+  bill_no TEXT NOT NULL REFERENCES payout (bill_no),  -- whose life this is
+  version INTEGER NOT NULL,     -- the payout's version after the change
+  at      INTEGER NOT NULL,     -- ms
+  from_   TEXT NOT NULL,        -- the state before; 'new' in the first line
+  to_     TEXT NOT NULL,        -- the state after
+  what    TEXT NOT NULL,        -- what was seen or done, in a word
+  detail  TEXT,                 -- the platform's code and text, or the operator's reason
+  PRIMARY KEY (bill_no, version)
+) STRICT, WITHOUT ROWID;
+
+-- A bucket below zero is a mistake of ours: the checks make it fail instead of spread.
+CREATE TABLE bucket (
+  campaign TEXT PRIMARY KEY,                                -- the campaign's id
+  reserved INTEGER NOT NULL DEFAULT 0 CHECK (reserved >= 0),  -- promised, not yet with the follower, fen
+  sent     INTEGER NOT NULL DEFAULT 0 CHECK (sent >= 0),      -- with the follower, not yet opened, fen
+  received INTEGER NOT NULL DEFAULT 0 CHECK (received >= 0),  -- opened, fen
+  refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0)   -- came back so far, fen; free again
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE halt (
+  merchant TEXT PRIMARY KEY,  -- our name of the merchant; a row: nothing is sent
+  code     TEXT NOT NULL,     -- the cause, as the platform or we call it
+  reason   TEXT NOT NULL,     -- in words
+  since    INTEGER NOT NULL,  -- ms
+  by       TEXT NOT NULL      -- 'bot' or 'operator'
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE journal (
+  id       INTEGER PRIMARY KEY,  -- the order in which events were decided
+  at       INTEGER NOT NULL,     -- our time, by which rules decided, ms
+  user     TEXT NOT NULL,        -- openid
+  key      TEXT NOT NULL,        -- the event's key
+  event    TEXT NOT NULL,        -- JSON
+  decision TEXT NOT NULL,        -- with its trace, JSON
+  reply    TEXT                  -- what was told, JSON; NULL: the decision's own reply
+) STRICT;
+CREATE INDEX journal_user ON journal (user);
+CREATE INDEX journal_key ON journal (key);
+`;
+
+/** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
+const MIGRATIONS: readonly string[] = [CREATE];
+
+/** Stands in the header of the file, so that `file` and we can tell it from another program's. */
+const APPLICATION_ID = 0x686f6e67; // "hong"
+const BUSY_TIMEOUT_MS = 5000;
+const CACHE_KIB = 32 * 1024;
+const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+const WAL_TRIES = 50;
+const BUSY = 5;
+const NOT_A_DATABASE = 26;
+
+export async function openDatabase(file: string): Promise<Database> {
+  const { DatabaseSync } = await loadDriver();
+  const inMemory = file === ':memory:';
+  try {
+    if (!inMemory) createFile(file);
+    const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      prepareFile(db, file, inMemory);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof BadInput) throw error;
+    if (sqliteCodeOf(error) === NOT_A_DATABASE) throw new BadInput(foreign(file, 'it is no SQLite database'));
+    throw new BadInput(`cannot open the store ${file}: ${messageOf(error)}`);
+  }
+}
+
+/** Only the owner may read it: it knows who won what. A file that is there already keeps its mode. */
+function createFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', 0o600));
+}
+
+function prepareFile(db: Database, file: string, inMemory: boolean): void {
+  refuseOldSqlite(one<{ version: string }>(db, 'SELECT sqlite_version() AS version').version);
+  migrate(db, file);
+  const mode = switchToWal(db);
+  if (mode !== 'wal' && !inMemory) {
+    throw new BadInput(
+      `cannot open the store ${file}: its file system cannot do WAL; put it on a local disk`,
+    );
+  }
+  db.exec(`
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA cache_size = -${CACHE_KIB};
+    PRAGMA journal_size_limit = ${WAL_KEPT_BYTES};
+  `);
+}
+
+/** Fails at once if another process opens the same new file at this very moment; so we wait ourselves. */
+function switchToWal(db: Database): string {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let left = WAL_TRIES; ; left--) {
+    try {
+      return one<{ journal_mode: string }>(db, 'PRAGMA journal_mode = WAL').journal_mode;
+    } catch (error) {
+      if (sqliteCodeOf(error) !== BUSY || left <= 1) throw error;
+      Atomics.wait(pause, 0, 0, 20);
+    }
+  }
+}
+
+function migrate(db: Database, file: string): void {
+  const found = within(db, 'BEGIN', () => versionOf(db, file));
+  if (found === MIGRATIONS.length) return;
+  within(db, 'BEGIN IMMEDIATE', () => {
+    // Asked again: another process may have migrated it while we waited for the lock.
+    for (const sql of MIGRATIONS.slice(versionOf(db, file))) db.exec(sql);
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
+  });
+}
+
+/** In one transaction, so that no other process changes the file between two looks at it. */
+function within<T>(db: Database, begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => T): T {
+  db.exec(begin);
+  try {
+    const result = work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** How many migrations the file has seen. Refuses one that is not ours, or has seen more than we know. */
+function versionOf(db: Database, file: string): number {
+  const owner = one<{ application_id: number }>(db, 'PRAGMA application_id').application_id;
+  const { tables } = one<{ tables: number }>(db, 'SELECT count(*) AS tables FROM sqlite_schema');
+  if (owner !== APPLICATION_ID && tables > 0) throw new BadInput(foreign(file, 'another program made it'));
+  const version = one<{ user_version: number }>(db, 'PRAGMA user_version').user_version;
+  if (version <= MIGRATIONS.length) return version;
+  throw new BadInput(
+    `${file} was written by a newer hongbao-bot (format ${version}, we know ${MIGRATIONS.length}): ` +
+      'update hongbao-bot, or name another file under store: in bot.yaml',
+  );
+}
+
+function foreign(file: string, why: string): string {
+  const fix = 'name another file under store: in bot.yaml, or move this one away';
+  return `${file} is no store of hongbao-bot (${why}): ${fix}`;
+}
+
+function one<Row>(db: Database, sql: string): Row {
+  return db.prepare(sql).get() as Row;
+}
+
+// ── The driver ───────────────────────────────────────────────────────────────────────────────────────────
+
+type Driver = {
+  readonly DatabaseSync: new (file: string, options: { readonly timeout: number }) => Database;
+};
+
+async function loadDriver(): Promise<Driver> {
+  try {
+    return (await import('@photostructure/sqlite')) as unknown as Driver;
+  } catch (error) {
+    // Its prebuilt binary needs glibc 2.29; Node itself has the same API from version 22 on.
+    const builtIn = process.getBuiltinModule?.('node:sqlite') as Driver | undefined;
+    if (builtIn) return builtIn;
+    throw new BadInput(
+      `SQLite cannot be loaded (${messageOf(error)}): run npm ci again, or use Node 22 or newer`,
+    );
+  }
+}
+
+const OLDEST_SQLITE = '3.51.3';
+
+/** Before it, two processes that write and checkpoint at one instant could lose commits (WAL-reset bug). */
+export function refuseOldSqlite(version: string): void {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  const [needMajor = 0, needMinor = 0, needPatch = 0] = OLDEST_SQLITE.split('.').map(Number);
+  const isEnough = major - needMajor || minor - needMinor || patch - needPatch;
+  if (isEnough >= 0) return;
+  throw new BadInput(
+    `SQLite ${version} can lose commits; ${OLDEST_SQLITE} is needed: run npm ci again, or update Node`,
+  );
+}

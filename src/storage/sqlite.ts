@@ -1,0 +1,397 @@
+// The embedded store: one SQLite file. Reads are synchronous underneath and see what is committed; writes go
+// through the group commit of `batch.ts`. Tables and file: `schema.ts`.
+import assert from 'node:assert/strict';
+import type { Counter, Facts, Follower, Wanted } from '../core/decide.ts';
+import { Fault } from '../core/error.ts';
+import { NO_MONEY } from '../core/money.ts';
+import type { Move, Payout, Step } from '../core/payout.ts';
+import type { Instant } from '../core/time.ts';
+import type {
+  Answer,
+  Buckets,
+  Commit,
+  Committed,
+  Halt,
+  HistoryLine,
+  JournalLine,
+  PayoutFilter,
+  Store,
+} from '../ports.ts';
+import { faultOf, groupCommit } from './batch.ts';
+import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+
+/** Answers forgotten in one write: a long night's clean-up must not keep a follower waiting. */
+const FORGET_CHUNK = 1000;
+
+/** Opens the file, creating it and its folder if need be. `:memory:` is a store that is gone when closed. */
+export async function openSqlite(file: string): Promise<Store> {
+  const db = await openDatabase(file);
+  const sql = statementsOf(db);
+  const batch = groupCommit(db);
+  let isOpen = true;
+
+  const refuseIfClosed = (): void => {
+    if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
+  };
+  const read = async <T>(work: () => T): Promise<T> => {
+    refuseIfClosed();
+    try {
+      return work();
+    } catch (error) {
+      throw faultOf(error);
+    }
+  };
+  const write = async <T>(work: (undo: () => void) => T): Promise<T> => {
+    refuseIfClosed();
+    return batch.write(work);
+  };
+
+  return {
+    answered: (account, key) => read(() => answerOf(sql.answer.get(account, whole(key)))),
+    facts: wanted => read(() => factsOf(sql, wanted)),
+    commit: commit => write(undo => writeCommit(sql, commit, undo)),
+
+    payout: billNo => read(() => payoutOf(sql.payout.get(billNo))),
+    payouts: filter => read(() => listPayouts(sql, filter)),
+    history: billNo => read(() => sql.history.all(billNo).map(present)),
+    due: (merchant, now, limit, only) =>
+      read(() => (only ? sql.dueToAsk : sql.due).all(merchant, now, limit).map(row => payoutOf(row))),
+    advance: step => write(() => writeStep(sql, step)),
+
+    buckets: campaign => read(() => present(sql.buckets.get(campaign) ?? NO_BUCKETS)),
+    halt: merchant => read(() => present(sql.halt.get(merchant))),
+    setHalt: (merchant, halt) =>
+      write(() => {
+        if (halt) sql.setHalt.run(merchant, halt.code, stored(halt.reason), halt.since, halt.by);
+        else sql.resume.run(merchant);
+      }),
+
+    journal: filter => read(() => listJournal(sql, filter)),
+    forget: async before => {
+      for (let total = 0; ; ) {
+        const { changes } = await write(() => sql.forget.run(before, FORGET_CHUNK));
+        total += changes;
+        if (changes < FORGET_CHUNK) return total;
+      }
+    },
+    close: async () => {
+      if (!isOpen) return;
+      isOpen = false;
+      batch.drain();
+      try {
+        // Passive: does not wait for a command or a bot that is still at work on the file.
+        db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+      } finally {
+        db.close();
+      }
+    },
+  };
+}
+
+// ── Statements ───────────────────────────────────────────────────────────────────────────────────────────
+
+type AnswerRow = { readonly at: Instant; readonly reply: string };
+type FollowerRow = {
+  readonly following: number;
+  readonly follows: number;
+  readonly followedAt: Instant | null;
+};
+type JournalRow = {
+  readonly id: number;
+  readonly at: Instant;
+  readonly event: string;
+  readonly decision: string;
+  readonly reply: string | null;
+};
+
+/** What a step writes anew, and what stays as it was planned. A field that is not here does not compile. */
+const CHANGES: Record<keyof Payout, boolean> = {
+  billNo: false,
+  claimKey: false,
+  attempt: false,
+  campaign: false,
+  rule: false,
+  account: false,
+  merchant: false,
+  user: false,
+  amount: false,
+  request: false,
+  createdAt: false,
+  holds: true,
+  state: true,
+  version: true,
+  tries: true,
+  strikes: true,
+  nextDo: true,
+  nextAt: true,
+  problem: true,
+  userRefused: true,
+  listId: true,
+  sentAt: true,
+  endedAt: true,
+};
+const FIELDS = Object.keys(CHANGES) as (keyof Payout)[];
+const CHANGING = FIELDS.filter(field => CHANGES[field]);
+/** Where a payout's money comes from, by the row and not by the step. */
+type Planned = Pick<Payout, 'campaign' | 'amount'>;
+type PayoutRow = { readonly [K in keyof Payout]: Value };
+
+const PAYOUT = FIELDS.map(field => `${column(field)} AS ${field}`).join(', ');
+const DUE = `SELECT ${PAYOUT} FROM payout WHERE merchant = ? AND next_at <= ?
+  AND state NOT IN ('received', 'refunded', 'failed')`;
+
+type Statements = ReturnType<typeof statementsOf>;
+
+function statementsOf(db: Database) {
+  const cache = new Map<string, Statement>();
+  const prepare = <Row>(text: string): Statement<Row> => {
+    const statement = cache.get(text) ?? db.prepare(text);
+    cache.set(text, statement);
+    return statement as Statement<Row>;
+  };
+  const insert = (table: string, columns: string, or = ''): Statement => {
+    const names = columns.split(' ');
+    return prepare(`INSERT ${or} INTO ${table} (${names.join()}) VALUES (${names.map(() => '?').join()})`);
+  };
+  return {
+    prepare,
+    begin: prepare('BEGIN'),
+    end: prepare('COMMIT'),
+
+    answer: prepare<AnswerRow>('SELECT at, reply FROM answer WHERE account = ? AND key = ?'),
+    addAnswer: insert('answer', 'account key at reply'),
+    forget: prepare(
+      `DELETE FROM answer WHERE (account, key) IN (SELECT account, key FROM answer WHERE at < ? LIMIT ?)`,
+    ),
+
+    claim: prepare<{ key: string }>('SELECT key FROM claim WHERE key = ?'),
+    addClaim: insert('claim', 'key campaign rule account user prize amount at'),
+
+    counter: prepare<{ value: number }>('SELECT value FROM counter WHERE name = ?'),
+    count: prepare(`INSERT INTO counter (name, value) VALUES (?, ?)
+      ON CONFLICT (name) DO UPDATE SET value = value + excluded.value WHERE value + excluded.value <= ?`),
+    giveBack: prepare('UPDATE counter SET value = max(0, value - ?) WHERE name = ?'),
+
+    follower: prepare<FollowerRow>(`SELECT following, follows, followed_at AS followedAt
+      FROM follower WHERE account = ? AND user = ?`),
+    setFollower: insert('follower', 'account user following follows followed_at', 'OR REPLACE'),
+
+    payout: prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout WHERE bill_no = ?`),
+    due: prepare<PayoutRow>(`${DUE} ORDER BY next_at, id LIMIT ?`),
+    dueToAsk: prepare<PayoutRow>(`${DUE} AND next_do = 'query' ORDER BY next_at, id LIMIT ?`),
+    addPayout: insert('payout', FIELDS.map(column).join(' ')),
+    advance: prepare<Planned>(`UPDATE payout
+      SET ${CHANGING.map(field => `${column(field)} = ?`).join(', ')}
+      WHERE bill_no = ? AND version = ? AND state = ? RETURNING campaign, amount`),
+
+    history:
+      prepare<HistoryLine>(`SELECT bill_no AS billNo, version, at, from_ AS "from", to_ AS "to", what, detail
+      FROM history WHERE bill_no = ? ORDER BY version`),
+    addHistory: insert('history', 'bill_no version at from_ to_ what detail'),
+
+    buckets: prepare<Buckets>('SELECT reserved, sent, received, refunded FROM bucket WHERE campaign = ?'),
+    reserve: prepare(`INSERT INTO bucket (campaign, reserved) VALUES (?, ?)
+      ON CONFLICT (campaign) DO UPDATE SET reserved = reserved + excluded.reserved`),
+    move: prepare(`UPDATE bucket SET reserved = reserved + ?, sent = sent + ?, received = received + ?,
+      refunded = refunded + ? WHERE campaign = ?`),
+
+    halt: prepare<Halt>('SELECT code, reason, since, by FROM halt WHERE merchant = ?'),
+    setHalt: insert('halt', 'merchant code reason since by', 'OR REPLACE'),
+    resume: prepare('DELETE FROM halt WHERE merchant = ?'),
+
+    addJournal: insert('journal', 'at user key event decision reply'),
+  };
+}
+
+// ── One event ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** In one transaction: all of it is true of one moment, whatever another process writes meanwhile. */
+function factsOf(sql: Statements, wanted: Wanted): Facts {
+  sql.begin.run();
+  try {
+    const { account, user, merchant } = wanted;
+    const counters = new Map<string, number>();
+    for (const name of wanted.counters) {
+      const row = sql.counter.get(name);
+      if (row) counters.set(name, row.value);
+    }
+    return {
+      follower: followerOf(wanted, sql.follower.get(account, user)),
+      claims: new Set(wanted.claims.filter(key => sql.claim.get(key))),
+      counters,
+      halted: merchant !== undefined && sql.halt.get(merchant) !== undefined,
+    };
+  } finally {
+    sql.end.run();
+  }
+}
+
+function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committed {
+  const { event, answer, decision, follower, claim, payout } = commit;
+  const before = answerOf(sql.answer.get(event.account, whole(event.key)));
+  if (before) return { kind: 'answered', answer: before };
+  if (claim && sql.claim.get(whole(claim.key))) return { kind: 'claimed' };
+  const lost = commit.counters.find(counter => !count(sql, counter));
+  if (lost) {
+    undo();
+    return { kind: 'lost', counter: lost.name };
+  }
+  if (claim) {
+    const { key, campaign, rule, account, user, prize, amount, at } = claim;
+    sql.addClaim.run(key, campaign, rule, account, user, prize, amount, at);
+  }
+  if (follower) {
+    const { account, user, following, follows, followedAt } = follower;
+    sql.setFollower.run(account, whole(user), Number(following), follows, followedAt ?? null);
+  }
+  if (payout) {
+    assert(payout.claimKey === claim?.key, `a payout comes with its claim: ${payout.billNo}`);
+    plan(sql, payout);
+    sql.reserve.run(payout.campaign, payout.amount);
+  }
+  const reply = JSON.stringify(answer.reply);
+  sql.addAnswer.run(event.account, event.key, answer.at, reply);
+  // What was told is nearly always the decision's own reply, which the line holds already.
+  const told = answer.reply === decision.reply ? null : reply;
+  const line = [JSON.stringify(event), JSON.stringify(decision), told];
+  sql.addJournal.run(commit.seenAt, event.user, event.key, ...line);
+  return { kind: 'done' };
+}
+
+/** `false`: it would have passed its maximum. */
+function count(sql: Statements, { name, add, max }: Counter): boolean {
+  return add <= max && sql.count.run(name, add, max).changes > 0;
+}
+
+function plan(sql: Statements, payout: Payout): void {
+  const { billNo, version, createdAt, state } = payout;
+  sql.addPayout.run(...FIELDS.map(field => stored(payout[field])));
+  sql.addHistory.run(billNo, version, createdAt, 'new', state, state, null);
+}
+
+// ── One payout ───────────────────────────────────────────────────────────────────────────────────────────
+
+/** What each move does to reserved, sent, received, refunded, per fen. */
+const MOVES: Record<Exclude<Move, 'none'>, readonly [number, number, number, number]> = {
+  'reserved→sent': [-1, 1, 0, 0],
+  'reserved→received': [-1, 0, 1, 0],
+  'reserved→free': [-1, 0, 0, 0],
+  'sent→received': [0, -1, 1, 0],
+  'sent→refunded': [0, -1, 0, 1],
+};
+
+function writeStep(sql: Statements, step: Step): 'moved' | 'stale' {
+  const { payout, from, at, what, detail, successor } = step;
+  const { billNo, version } = payout;
+  const row = sql.advance.get(...CHANGING.map(field => stored(payout[field])), billNo, version - 1, from);
+  if (!row) return 'stale';
+  sql.addHistory.run(billNo, version, at, from, payout.state, what, stored(detail));
+  moveMoney(sql, step, row);
+  if (successor) {
+    // It takes over what is reserved, so it must be the very same debt.
+    assert(successor.claimKey === payout.claimKey && successor.amount === row.amount, successor.billNo);
+    plan(sql, successor);
+  }
+  return 'moved';
+}
+
+function moveMoney(sql: Statements, { move, payout }: Step, { campaign, amount }: Planned): void {
+  if (move === 'none') return;
+  const [reserved, sent, received, refunded] = MOVES[move];
+  sql.move.run(reserved * amount, sent * amount, received * amount, refunded * amount, campaign);
+  if (move === 'reserved→free' || move === 'sent→refunded') {
+    for (const { name, add } of payout.holds) sql.giveBack.run(add, name);
+  }
+}
+
+// ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────
+
+function listPayouts(sql: Statements, filter: PayoutFilter): Payout[] {
+  const { state, campaign, user, merchant, limit, after } = filter;
+  // A `+` keeps SQLite off that index: one follower's payouts are few, a merchant's are all there are.
+  const others = user === undefined ? '' : '+';
+  const [where, values] = allOf([
+    ['user = ?', user],
+    [`${others}campaign = ?`, campaign],
+    [`${others}state = ?`, state],
+    [(user ?? campaign ?? state) ? '+merchant = ?' : 'merchant = ?', merchant],
+    ['id < (SELECT id FROM payout WHERE bill_no = ?)', after],
+  ]);
+  const list = sql.prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout ${where} ORDER BY id DESC LIMIT ?`);
+  return list.all(...values, limit).map(row => payoutOf(row));
+}
+
+function listJournal(sql: Statements, { user, key, limit }: Parameters<Store['journal']>[0]): JournalLine[] {
+  const [where, values] = allOf([
+    ['key = ?', key],
+    [key === undefined ? 'user = ?' : '+user = ?', user],
+  ]);
+  const columns = 'id, at, event, decision, reply';
+  const list = sql.prepare<JournalRow>(`SELECT ${columns} FROM journal ${where} ORDER BY id DESC LIMIT ?`);
+  return list.all(...values, limit).map(journalLineOf);
+}
+
+/** The conditions that have a value. */
+function allOf(
+  conditions: readonly (readonly [string, Value | undefined])[],
+): [where: string, values: Value[]] {
+  const given = conditions.filter((each): each is readonly [string, Value] => each[1] !== undefined);
+  const where = given.map(([condition]) => condition).join(' AND ');
+  return [where && `WHERE ${where}`, given.map(([, value]) => value)];
+}
+
+// ── Rows and values ──────────────────────────────────────────────────────────────────────────────────────
+
+const NO_BUCKETS: Buckets = { reserved: NO_MONEY, sent: NO_MONEY, received: NO_MONEY, refunded: NO_MONEY };
+
+function answerOf(row: AnswerRow | undefined): Answer | undefined {
+  return row && { at: row.at, reply: JSON.parse(row.reply) as Answer['reply'] };
+}
+
+function followerOf({ account, user }: Wanted, row: FollowerRow | undefined): Follower | undefined {
+  if (!row) return undefined;
+  const { following, follows, followedAt } = row;
+  return { account, user, following: following === 1, follows, ...(followedAt !== null && { followedAt }) };
+}
+
+function payoutOf(row: PayoutRow): Payout;
+function payoutOf(row: PayoutRow | undefined): Payout | undefined;
+function payoutOf(row: PayoutRow | undefined): Payout | undefined {
+  if (!row) return undefined;
+  const { request, holds, userRefused } = row;
+  const parsed = { request: JSON.parse(request as string), holds: JSON.parse(holds as string) };
+  return {
+    ...present(row),
+    ...parsed,
+    ...(userRefused !== null && { userRefused: userRefused === 1 }),
+  } as Payout;
+}
+
+function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {
+  const decision = JSON.parse(text) as JournalLine['decision'];
+  const told = reply === null ? decision.reply : (JSON.parse(reply) as JournalLine['reply']);
+  return { id, at, event: JSON.parse(event) as JournalLine['event'], decision, reply: told };
+}
+
+/** NULL is how a column says that a field is absent. */
+function present<Row extends object | undefined>(row: Row): Row {
+  return row && (Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Row);
+}
+
+/** The driver cuts a text at its first NUL, and then two keys would be one. WeChat's XML cannot carry it. */
+function whole<Text extends string>(key: Text): Text {
+  assert(!key.includes('\0'), 'a key with a NUL in it');
+  return key;
+}
+
+/** As a column holds it: structure as JSON, nothing as NULL. */
+function stored(field: Payout[keyof Payout] | undefined): Value {
+  if (typeof field === 'string') return field.replaceAll('\0', '\uFFFD');
+  if (typeof field === 'boolean') return Number(field);
+  return typeof field === 'object' ? JSON.stringify(field) : (field ?? null);
+}
+
+/** `billNo` → `bill_no` */
+function column(field: keyof Payout): string {
+  return field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,163 @@
+// WeChat Pay's red packets (现金红包, API v2): sendredpack and gethbinfo over TLS with the merchant's certificate.
+// Never retries by itself and never throws for what the platform or the network does: the answer is an Observation.
+import { rootCertificates } from 'node:tls';
+import { Agent, request } from 'undici';
+import { messageOf } from '../core/error.ts';
+import type { Observation, Payout, RedpackStatus } from '../core/payout.ts';
+import type { Payer } from '../ports.ts';
+import { nonce, paySignOf } from './crypt.ts';
+import { buildXml, parseXml, textOf, type XmlFields } from './xml.ts';
+
+export type PayConfig = {
+  readonly api: string;
+  readonly mchId: string;
+  readonly apiV2Key: string;
+  /** PEM pair, or a PKCS#12 file whose password is the merchant number. */
+  readonly certificate: { readonly cert: Buffer; readonly key: Buffer } | { readonly pfx: Buffer; readonly passphrase: string };
+  /** Trusted beside the system's certificates. */
+  readonly ca: Buffer | undefined;
+};
+
+/** Longer than WeChat Pay ever takes, shorter than a payout's lease. */
+export const CALL_TIMEOUT_MS = 10_000;
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+/** Undici's and Node's codes for "no byte of the request left this machine". */
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const STATUSES = new Set<RedpackStatus>(['SENDING', 'SENT', 'FAILED', 'RECEIVED', 'RFUND_ING', 'REFUND']);
+
+export function createPayer(config: PayConfig): Payer {
+  const agent = new Agent({
+    connect: { ...config.certificate, ...(config.ca && { ca: [...rootCertificates, config.ca.toString()] }), timeout: CALL_TIMEOUT_MS },
+    connections: 16,
+    keepAliveTimeout: 30_000,
+  });
+
+  /** Signs, posts and reads; `undefined` fields are left out, since an unexpected one can spoil the sign. */
+  async function call(path: string, fields: Readonly<Record<string, string | undefined>>): Promise<{ fields: XmlFields } | { seen: Observation }> {
+    const sent: Record<string, string> = { nonce_str: nonce() };
+    for (const [name, value] of Object.entries(fields)) if (value) sent[name] = value;
+    const body = buildXml({ ...sent, sign: paySignOf(sent, config.apiV2Key) });
+    let status: number;
+    let text: string;
+    try {
+      const answer = await request(new URL(path, config.api), {
+        method: 'POST',
+        dispatcher: agent,
+        headers: { 'content-type': 'text/xml; charset=utf-8' },
+        body,
+        headersTimeout: CALL_TIMEOUT_MS,
+        bodyTimeout: CALL_TIMEOUT_MS,
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      });
+      status = answer.statusCode;
+      text = await readAtMost(answer.body, ANSWER_BYTES_MAX);
+    } catch (error) {
+      return { seen: transportObservation(error) };
+    }
+    if (status < 200 || status > 299) return { seen: { kind: 'silence', code: `HTTP ${status}`, text: text.slice(0, 80) } };
+    try {
+      return { fields: parseXml(text) };
+    } catch (error) {
+      return { seen: { kind: 'silence', code: 'UNREADABLE', text: messageOf(error) } };
+    }
+  }
+
+  return {
+    async send(payout) {
+      const answer = await call('/mmpaymkttransfers/sendredpack', sendFields(payout));
+      return 'seen' in answer ? answer.seen : readSend(answer.fields, payout);
+    },
+    async query(payout) {
+      const answer = await call('/mmpaymkttransfers/gethbinfo', queryFields(payout));
+      return 'seen' in answer ? answer.seen : readQuery(answer.fields, payout);
+    },
+    async close() {
+      await agent.close();
+    },
+  };
+}
+
+/** All of it was stored with the payout, so a retry sends the same. */
+function sendFields({ billNo, user, amount, request: stored }: Payout): Record<string, string | undefined> {
+  return {
+    mch_billno: billNo,
+    mch_id: stored.mchId,
+    wxappid: stored.appId,
+    send_name: stored.sendName,
+    re_openid: user,
+    total_amount: String(amount),
+    total_num: '1',
+    wishing: stored.wishing,
+    client_ip: stored.clientIp,
+    act_name: stored.actName,
+    remark: stored.remark,
+    scene_id: stored.sceneId,
+  };
+}
+
+function queryFields({ billNo, request: stored }: Payout): Record<string, string> {
+  return { mch_billno: billNo, mch_id: stored.mchId, appid: stored.appId, bill_type: 'MCHT' };
+}
+
+/** Success is return_code and result_code together; `err_code` stands there on success too. */
+function isSuccess(answer: XmlFields): boolean {
+  return textOf(answer, 'return_code') === 'SUCCESS' && textOf(answer, 'result_code') === 'SUCCESS';
+}
+
+function refusalOf(answer: XmlFields): Observation {
+  if (textOf(answer, 'return_code') === undefined) return { kind: 'silence', code: 'UNREADABLE', text: 'no return_code' };
+  const text = textOf(answer, 'err_code_des') || textOf(answer, 'return_msg') || '';
+  const code = textOf(answer, 'err_code') ?? '';
+  // An error on the level of the connection carries its code, if any, in the message alone.
+  const isInMessage = code === '' && /^[A-Z_]{4,32}$/.test(text);
+  return { kind: 'refused', code: isInMessage ? text : code, text };
+}
+
+/** An answer about another order is no answer to ours. */
+function concerns(answer: XmlFields, payout: Payout): boolean {
+  const billNo = textOf(answer, 'mch_billno');
+  return billNo === undefined || billNo === payout.billNo;
+}
+
+function readSend(answer: XmlFields, payout: Payout): Observation {
+  if (!concerns(answer, payout)) return { kind: 'silence', code: 'OTHER_ORDER', text: 'the answer is about another number' };
+  if (!isSuccess(answer)) return refusalOf(answer);
+  const listId = textOf(answer, 'send_listid');
+  return { kind: 'accepted', ...(listId && { listId }) };
+}
+
+function readQuery(answer: XmlFields, payout: Payout): Observation {
+  if (!concerns(answer, payout)) return { kind: 'silence', code: 'OTHER_ORDER', text: 'the answer is about another number' };
+  if (!isSuccess(answer)) {
+    const refusal = refusalOf(answer);
+    return refusal.kind === 'refused' && refusal.code === 'NOT_FOUND' ? { kind: 'notFound' } : refusal;
+  }
+  const status = textOf(answer, 'status') as RedpackStatus;
+  const amount = textOf(answer, 'total_amount');
+  if (!STATUSES.has(status)) return { kind: 'silence', code: 'STATUS', text: `unknown status ${String(status).slice(0, 32)}` };
+  if (amount !== undefined && amount !== String(payout.amount)) {
+    return { kind: 'silence', code: 'OTHER_AMOUNT', text: `${amount} fen there, ${payout.amount} here` };
+  }
+  const reason = textOf(answer, 'reason');
+  const listId = textOf(answer, 'detail_id');
+  return { kind: 'status', status, ...(reason && { reason }), ...(listId && { listId }) };
+}
+
+async function readAtMost(body: AsyncIterable<Buffer>, limit: number): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of body) {
+    size += part.length;
+    if (size > limit) throw new Error(`an answer over ${limit} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
+}
+
+function transportObservation(error: unknown): Observation {
+  const code = (error as { code?: unknown }).code;
+  const name = typeof code === 'string' ? code : error instanceof Error ? error.name : 'ERROR';
+  const isCertificate = /^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT)/.test(name);
+  return { kind: NOT_SENT.has(name) || isCertificate ? 'unreached' : 'silence', code: name, text: messageOf(error).slice(0, 120) };
+}

@@ -28,7 +28,11 @@ export function startJobs({ clock, store, settle, log, rulebook }: JobPorts): Jo
     };
     return schedule(cron, job, { name, timezone: 'Asia/Shanghai', noOverlap: true });
   });
-  settle.nudge(); // what an earlier process left behind is not kept waiting
+  // What an earlier process left behind is not kept waiting.
+  settle.recover().then(
+    () => settle.nudge(),
+    (error: unknown) => log.error({ err: error }, 'unfinished payouts were not looked at yet; the timetable will'),
+  );
   return {
     async stop() {
       await Promise.all(tasks.map(task => task.destroy()));

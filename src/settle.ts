@@ -25,6 +25,8 @@ export type SettlePorts = {
 };
 
 export type Settle = {
+  /** At a start: asks at once after calls whose end a former process did not live to see. Asking is always safe. */
+  recover(): Promise<void>;
   /** Something may be due: look now rather than at the next tick. */
   nudge(): void;
   /** One pass: returns when nothing is due any more. */
@@ -35,10 +37,14 @@ export type Settle = {
 
 const BATCH = 64;
 const IN_FLIGHT_MAX = 16;
+const ORPHANS_MAX = 1000;
 
 export function createSettle(ports: SettlePorts): Settle {
   const gates = ports.merchants.map(merchant => new Gate(ports, merchant));
   return {
+    async recover() {
+      await Promise.all(gates.map(gate => gate.recover()));
+    },
     nudge() {
       for (const gate of gates) gate.nudge();
     },
@@ -69,6 +75,14 @@ class Gate {
 
   nudge(): void {
     this.run().catch((error: unknown) => this.ports.log.error({ err: error, merchant: this.merchant.name }, 'settling stopped short; the next tick goes on'));
+  }
+
+  async recover(): Promise<void> {
+    const orphans = await this.ports.store.payouts({ state: 'sending', merchant: this.merchant.name, limit: ORPHANS_MAX });
+    for (const orphan of orphans) {
+      await this.room();
+      if (!this.stopped && !this.inFlight.has(orphan.billNo)) this.start(orphan);
+    }
   }
 
   run(): Promise<void> {

@@ -62,7 +62,7 @@ export function text(options: TextOptions = {}): Shape<string> {
     if (written.trim() === '') say(`expected ${what}, found an empty text`);
     else if (size > bytes)
       say(`${what} has ${size} bytes; at most ${bytes} are allowed (a Chinese character has 3)`);
-    else if (options.oneLine && /[\n\r]/.test(written)) say(`expected ${what} on one line`);
+    else if (options.oneLine && /\p{Cc}/u.test(written)) say(`expected ${what} on one line`);
     else if (pattern && !pattern.test(written))
       say(`expected ${what}${options.secret ? '' : `, found ${found(node)}`}`);
     options.check?.(written, say);

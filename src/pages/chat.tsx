@@ -7,6 +7,7 @@ import './chat/lines.css';
 import './chat/packet.css';
 import './chat/panel.css';
 import './chat/tools.css';
+import './chat/narrow.css';
 import { Cross } from './chat/icons.tsx';
 import { Panel } from './chat/panel.tsx';
 import { People } from './chat/people.tsx';

@@ -6,11 +6,12 @@ const LIFE_MS = 7_200_000;
 const OVERLAP_MS = 300_000;
 const FORCE_GAP_MS = 30_000;
 const FORCE_PER_DAY = 20;
-const RETIRED_MAX = 1000;
+/** More than a day's worth of `/cgi-bin/token`. */
+const RETIRED_MAX = 5000;
 const DAY = 86_400_000;
 
 export type Family = 'token' | 'stable';
-type Token = { readonly value: string; readonly account: string; readonly expiresAt: number; supersededAt?: number };
+type Token = { readonly value: string; readonly account: string; readonly expiresAt: number; readonly supersededAt?: number };
 
 export type TokenAnswer = { readonly access_token: string; readonly expires_in: number };
 /** Whose it is, or the code that says what is wrong with it. */
@@ -18,7 +19,8 @@ export type Checked = { readonly account: string } | 40001 | 40014 | 42001;
 
 export class Tokens {
   readonly #world: World;
-  readonly #known = new Map<string, Token>();
+  /** Replaced ones, so that expired, superseded and invented can be told apart. */
+  readonly #retired = new Map<string, Token>();
   readonly #current = new Map<string, Token>();
   readonly #forced = new Map<string, number[]>();
 
@@ -46,7 +48,7 @@ export class Tokens {
 
   check(value: string): Checked {
     if (!/^[\w-]{20,512}$/.test(value)) return 40014;
-    const token = this.#known.get(value);
+    const token = this.#find(value);
     if (!token) return 40001;
     const now = this.#world.now();
     if (token.supersededAt !== undefined && token.supersededAt <= now) return 40001;
@@ -55,25 +57,26 @@ export class Tokens {
 
   /** Ends the life of one token now: what the fault `expireToken` does. */
   expire(value: string): void {
-    const token = this.#known.get(value);
+    const token = this.#find(value);
     if (!token) return;
     const expired = { ...token, expiresAt: this.#world.now() };
-    this.#known.set(value, expired);
+    if (this.#retired.has(value)) this.#retired.set(value, expired);
     for (const [key, current] of this.#current) if (current.value === value) this.#current.set(key, expired);
+  }
+
+  #find(value: string): Token | undefined {
+    for (const current of this.#current.values()) if (current.value === value) return current;
+    return this.#retired.get(value);
   }
 
   #replace(family: Family, account: string, overlapMs: number): Token {
     const now = this.#world.now();
-    const old = this.#current.get(keyOf(family, account));
-    if (old) this.#known.set(old.value, { ...old, supersededAt: now + overlapMs });
-    const token: Token = {
-      value: `${randomBytes(96).toString('base64url')}`,
-      account,
-      expiresAt: now + LIFE_MS,
-    };
-    this.#known.set(token.value, token);
-    this.#current.set(keyOf(family, account), token);
-    if (this.#known.size > RETIRED_MAX) this.#known.delete(this.#known.keys().next().value!);
+    const key = keyOf(family, account);
+    const old = this.#current.get(key);
+    if (old) this.#retired.set(old.value, { ...old, supersededAt: now + overlapMs });
+    if (this.#retired.size > RETIRED_MAX) this.#retired.delete(this.#retired.keys().next().value!);
+    const token: Token = { value: randomBytes(96).toString('base64url'), account, expiresAt: now + LIFE_MS };
+    this.#current.set(key, token);
     return token;
   }
 

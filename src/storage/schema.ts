@@ -7,7 +7,7 @@ import { sqliteCodeOf } from './batch.ts';
 export type Value = string | number | null;
 /** A prepared statement. `Row` is what its columns are; we trust our own file with that. */
 export type Statement<Row = unknown> = {
-  run(...values: Value[]): { readonly changes: number };
+  run(...values: Value[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
   get(...values: Value[]): Row | undefined;
   all(...values: Value[]): Row[];
 };
@@ -50,8 +50,10 @@ CREATE TABLE claim (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE counter (
-  name  TEXT PRIMARY KEY,  -- whose and which day's: see core/limit.ts
-  value INTEGER NOT NULL   -- pieces, fen, or for …/last an instant
+  owner TEXT NOT NULL,     -- the openid in the name, or '': keeps a follower's counters on one page
+  name  TEXT NOT NULL,     -- whose and which day's: see core/limit.ts
+  value INTEGER NOT NULL,  -- pieces, fen, or for …/last an instant
+  PRIMARY KEY (owner, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE payout (
@@ -85,18 +87,17 @@ CREATE INDEX payout_ask ON payout (merchant, next_at) WHERE next_at IS NOT NULL 
 CREATE INDEX payout_user ON payout (user);
 CREATE INDEX payout_state ON payout (state);
 CREATE INDEX payout_campaign ON payout (campaign);
-CREATE INDEX payout_campaign_state ON payout (campaign, state);
 CREATE INDEX payout_merchant ON payout (merchant);
 
 CREATE TABLE history (
-  bill_no TEXT NOT NULL REFERENCES payout (bill_no),  -- whose life this is
-  version INTEGER NOT NULL,     -- the payout's version after the change
-  at      INTEGER NOT NULL,     -- ms
-  from_   TEXT NOT NULL,        -- the state before; 'new' in the first line
-  to_     TEXT NOT NULL,        -- the state after
-  what    TEXT NOT NULL,        -- what was seen or done, in a word
-  detail  TEXT,                 -- the platform's code and text, or the operator's reason
-  PRIMARY KEY (bill_no, version)
+  payout  INTEGER NOT NULL REFERENCES payout (id),  -- whose life this is
+  version INTEGER NOT NULL,  -- the payout's version after the change
+  at      INTEGER NOT NULL,  -- ms
+  from_   TEXT NOT NULL,     -- the state before; 'new' in the first line
+  to_     TEXT NOT NULL,     -- the state after
+  what    TEXT NOT NULL,     -- what was seen or done, in a word
+  detail  TEXT,              -- the platform's code and text, or the operator's reason
+  PRIMARY KEY (payout, version)
 ) STRICT, WITHOUT ROWID;
 
 -- A bucket below zero is a mistake of ours: the checks make it fail instead of spread.
@@ -136,6 +137,8 @@ const MIGRATIONS: readonly string[] = [CREATE];
 const APPLICATION_ID = 0x686f6e67; // "hong"
 const BUSY_TIMEOUT_MS = 5000;
 const CACHE_KIB = 32 * 1024;
+/** Pages in the WAL before they move into the file: 16 MB. More would be faster on average, and stall for longer. */
+const CHECKPOINT_PAGES = 4096;
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 const WAL_TRIES = 50;
 const BUSY = 5;
@@ -179,7 +182,9 @@ function prepareFile(db: Database, file: string, inMemory: boolean): void {
   db.exec(`
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
+    PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -${CACHE_KIB};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
     PRAGMA journal_size_limit = ${WAL_KEPT_BYTES};
   `);
 }

@@ -90,19 +90,9 @@ export async function openSqlite(file: string): Promise<Store> {
 
 // ── Statements ───────────────────────────────────────────────────────────────────────────────────────────
 
-type AnswerRow = { readonly at: Instant; readonly reply: string };
-type FollowerRow = {
-  readonly following: number;
-  readonly follows: number;
-  readonly followedAt: Instant | null;
-};
-type JournalRow = {
-  readonly id: number;
-  readonly at: Instant;
-  readonly event: string;
-  readonly decision: string;
-  readonly reply: string | null;
-};
+type AnswerRow = { at: Instant; reply: string };
+type FollowerRow = { following: number; follows: number; followedAt: Instant | null };
+type JournalRow = { id: number; at: Instant; event: string; decision: string; reply: string | null };
 
 /** What a step writes anew, and what stays as it was planned. A field that is not here does not compile. */
 const CHANGES: Record<keyof Payout, boolean> = {
@@ -132,8 +122,8 @@ const CHANGES: Record<keyof Payout, boolean> = {
 };
 const FIELDS = Object.keys(CHANGES) as (keyof Payout)[];
 const CHANGING = FIELDS.filter(field => CHANGES[field]);
-/** Where a payout's money comes from, by the row and not by the step. */
-type Planned = Pick<Payout, 'campaign' | 'amount'>;
+/** Whose money it is and how much, by the row and not by the step. */
+type Planned = Pick<Payout, 'campaign' | 'amount'> & { readonly id: number };
 type PayoutRow = { readonly [K in keyof Payout]: Value };
 
 const PAYOUT = FIELDS.map(field => `${column(field)} AS ${field}`).join(', ');
@@ -167,10 +157,10 @@ function statementsOf(db: Database) {
     claim: prepare<{ key: string }>('SELECT key FROM claim WHERE key = ?'),
     addClaim: insert('claim', 'key campaign rule account user prize amount at'),
 
-    counter: prepare<{ value: number }>('SELECT value FROM counter WHERE name = ?'),
-    count: prepare(`INSERT INTO counter (name, value) VALUES (?, ?)
-      ON CONFLICT (name) DO UPDATE SET value = value + excluded.value WHERE value + excluded.value <= ?`),
-    giveBack: prepare('UPDATE counter SET value = max(0, value - ?) WHERE name = ?'),
+    counter: prepare<{ value: number }>('SELECT value FROM counter WHERE owner = ? AND name = ?'),
+    count: prepare(`INSERT INTO counter (owner, name, value) VALUES (?, ?, ?)
+      ON CONFLICT (owner, name) DO UPDATE SET value = value + excluded.value WHERE value + excluded.value <= ?`),
+    giveBack: prepare('UPDATE counter SET value = max(0, value - ?) WHERE owner = ? AND name = ?'),
 
     follower: prepare<FollowerRow>(`SELECT following, follows, followed_at AS followedAt
       FROM follower WHERE account = ? AND user = ?`),
@@ -182,12 +172,12 @@ function statementsOf(db: Database) {
     addPayout: insert('payout', FIELDS.map(column).join(' ')),
     advance: prepare<Planned>(`UPDATE payout
       SET ${CHANGING.map(field => `${column(field)} = ?`).join(', ')}
-      WHERE bill_no = ? AND version = ? AND state = ? RETURNING campaign, amount`),
+      WHERE bill_no = ? AND version = ? AND state = ? RETURNING id, campaign, amount`),
 
     history:
-      prepare<HistoryLine>(`SELECT bill_no AS billNo, version, at, from_ AS "from", to_ AS "to", what, detail
-      FROM history WHERE bill_no = ? ORDER BY version`),
-    addHistory: insert('history', 'bill_no version at from_ to_ what detail'),
+      prepare<HistoryLine>(`SELECT bill_no AS billNo, history.version, at, from_ AS "from", to_ AS "to",
+      what, detail FROM history JOIN payout ON payout.id = history.payout WHERE bill_no = ? ORDER BY history.version`),
+    addHistory: insert('history', 'payout version at from_ to_ what detail'),
 
     buckets: prepare<Buckets>('SELECT reserved, sent, received, refunded FROM bucket WHERE campaign = ?'),
     reserve: prepare(`INSERT INTO bucket (campaign, reserved) VALUES (?, ?)
@@ -212,7 +202,7 @@ function factsOf(sql: Statements, wanted: Wanted): Facts {
     const { account, user, merchant } = wanted;
     const counters = new Map<string, number>();
     for (const name of wanted.counters) {
-      const row = sql.counter.get(name);
+      const row = sql.counter.get(ownerOf(name), name);
       if (row) counters.set(name, row.value);
     }
     return {
@@ -260,13 +250,13 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
 
 /** `false`: it would have passed its maximum. */
 function count(sql: Statements, { name, add, max }: Counter): boolean {
-  return add <= max && sql.count.run(name, add, max).changes > 0;
+  return add <= max && sql.count.run(ownerOf(name), name, add, max).changes > 0;
 }
 
 function plan(sql: Statements, payout: Payout): void {
-  const { billNo, version, createdAt, state } = payout;
-  sql.addPayout.run(...FIELDS.map(field => stored(payout[field])));
-  sql.addHistory.run(billNo, version, createdAt, 'new', state, state, null);
+  const { version, createdAt, state } = payout;
+  const { lastInsertRowid } = sql.addPayout.run(...FIELDS.map(field => stored(payout[field])));
+  sql.addHistory.run(Number(lastInsertRowid), version, createdAt, 'new', state, state, null);
 }
 
 // ── One payout ───────────────────────────────────────────────────────────────────────────────────────────
@@ -285,7 +275,7 @@ function writeStep(sql: Statements, step: Step): 'moved' | 'stale' {
   const { billNo, version } = payout;
   const row = sql.advance.get(...CHANGING.map(field => stored(payout[field])), billNo, version - 1, from);
   if (!row) return 'stale';
-  sql.addHistory.run(billNo, version, at, from, payout.state, what, stored(detail));
+  sql.addHistory.run(row.id, version, at, from, payout.state, what, stored(detail));
   moveMoney(sql, step, row);
   if (successor) {
     // It takes over what is reserved, so it must be the very same debt.
@@ -300,7 +290,7 @@ function moveMoney(sql: Statements, { move, payout }: Step, { campaign, amount }
   const [reserved, sent, received, refunded] = MOVES[move];
   sql.move.run(reserved * amount, sent * amount, received * amount, refunded * amount, campaign);
   if (move === 'reserved→free' || move === 'sent→refunded') {
-    for (const { name, add } of payout.holds) sql.giveBack.run(add, name);
+    for (const { name, add } of payout.holds) sql.giveBack.run(add, ownerOf(name), name);
   }
 }
 
@@ -308,12 +298,13 @@ function moveMoney(sql: Statements, { move, payout }: Step, { campaign, amount }
 
 function listPayouts(sql: Statements, filter: PayoutFilter): Payout[] {
   const { state, campaign, user, merchant, limit, after } = filter;
-  // A `+` keeps SQLite off that index: one follower's payouts are few, a merchant's are all there are.
-  const others = user === undefined ? '' : '+';
+  // A `+` keeps SQLite off an index where another one finds fewer: a follower has few payouts, a campaign
+  // many, a merchant all; and most end as received.
+  const isRare = state !== undefined && state !== 'received';
   const [where, values] = allOf([
     ['user = ?', user],
-    [`${others}campaign = ?`, campaign],
-    [`${others}state = ?`, state],
+    [user !== undefined || isRare ? '+campaign = ?' : 'campaign = ?', campaign],
+    [user !== undefined || (campaign !== undefined && !isRare) ? '+state = ?' : 'state = ?', state],
     [(user ?? campaign ?? state) ? '+merchant = ?' : 'merchant = ?', merchant],
     ['id < (SELECT id FROM payout WHERE bill_no = ?)', after],
   ]);
@@ -342,6 +333,7 @@ function allOf(
 
 // ── Rows and values ──────────────────────────────────────────────────────────────────────────────────────
 
+const OPENID_PART = /\/user\/(?:[^/]+\/)?([\w-]{28})(?:\/|$)/;
 const NO_BUCKETS: Buckets = { reserved: NO_MONEY, sent: NO_MONEY, received: NO_MONEY, refunded: NO_MONEY };
 
 function answerOf(row: AnswerRow | undefined): Answer | undefined {
@@ -389,6 +381,11 @@ function stored(field: Payout[keyof Payout] | undefined): Value {
   if (typeof field === 'string') return field.replaceAll('\0', '\uFFFD');
   if (typeof field === 'boolean') return Number(field);
   return typeof field === 'object' ? JSON.stringify(field) : (field ?? null);
+}
+
+/** The openid in a counter's name. Only a matter of where it is stored: a follower's counters change together. */
+function ownerOf(counter: string): string {
+  return OPENID_PART.exec(counter)?.[1] ?? '';
 }
 
 /** `billNo` → `bill_no` */

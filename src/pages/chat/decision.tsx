@@ -45,21 +45,10 @@ export function DecisionSection({ push, line }: { readonly push: Push; readonly 
     <Section id="decision" title={words.decision}>
       <div class={`verdict tone-${verdict.tone}`} data-test="decision" data-outcome={verdict.outcome}>
         <strong>{verdict.name}</strong>
-        {decision.kind === 'awarded' && <code>{decision.prize}</code>}
+        {decision.kind === 'awarded' && <code title={words.prize}>{decision.prize}</code>}
         {decision.kind === 'refused' && <code>{decision.refusal}</code>}
+        {name && <span class="verdict-campaign">{name}</span>}
       </div>
-      {decision.kind !== 'ignored' && (
-        <dl class="pairs">
-          <dt>{words.campaign}</dt>
-          <dd>{name}</dd>
-          <dt>{words.rule}</dt>
-          <dd>
-            <code>
-              {decision.campaign} / {decision.rule}
-            </code>
-          </dd>
-        </dl>
-      )}
       <Trace decision={decision} />
       <ReplyView reply={line.reply} words={words} />
     </Section>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 
 const FOCUSABLE = 'button:not([disabled]), input, select, a[href], summary, [tabindex="0"]';
 
-export function useDialog(close: () => void): RefObject<HTMLDivElement> {
+export function useDialog(close: () => void): RefObject<HTMLDivElement | null> {
   const box = useRef<HTMLDivElement>(null);
   const latest = useRef(close);
   latest.current = close;

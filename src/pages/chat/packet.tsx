@@ -71,7 +71,7 @@ function OpenPacket({ packet }: { readonly packet: Packet }) {
   };
 
   return (
-    <div class={`packet-veil ${stage}`} onClick={event => event.target === event.currentTarget && close()}>
+    <div class={`packet-veil stage-${stage}`} onClick={event => event.target === event.currentTarget && close()}>
       <div class="packet-box" ref={box} role="dialog" aria-modal="true" aria-label={words.packet.from(packet.sendName)}>
         {stage !== 'shut' && stage !== 'turning' && <Inside packet={packet} />}
         {stage !== 'inside' && <Outside packet={packet} stage={stage} refusal={refusal} open={() => void open()} />}

@@ -211,14 +211,23 @@ function Chat({ person, account, show }: PartProps) {
   const now = virtualNow(m);
   const openWeb = (url: string): void => show({ kind: 'web', url });
   return (
-    <div class="chat" ref={list} onScroll={onScroll} tabIndex={0} aria-label={words.chatLabel} role="region">
+    <div
+      class="chat"
+      ref={list}
+      onScroll={onScroll}
+      tabIndex={0}
+      role="log"
+      aria-live="polite"
+      aria-relevant="additions"
+      aria-label={words.chatLabel}
+    >
       {lines.length < person.chat.length && (
         <button type="button" class="earlier" onClick={() => setMore(more + LINES_SHOWN)}>
           {words.earlier}
         </button>
       )}
       {lines.length === 0 && <p class="chat-empty">{words.chatEmpty}</p>}
-      <ol role="log" aria-live="polite" aria-relevant="additions">
+      <ol>
         {lines.map(line => (
           <Timed key={line.id} time={times.has(line.id) ? chatTime(line.at, now, words.date) : undefined}>
             <ChatLine line={line} person={person} account={account} openWeb={openWeb} />

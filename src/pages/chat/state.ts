@@ -181,7 +181,8 @@ function connect(): void {
 
 /** The whole state; changes that arrive meanwhile are applied after it. */
 async function load(): Promise<void> {
-  waiting ??= [];
+  if (waiting) return; // it is being fetched already
+  waiting = [];
   try {
     const state = await api.state();
     update({
@@ -294,7 +295,9 @@ export async function become(openid: string): Promise<void> {
   look(openid);
   try {
     const pushes = await api.pushes(openid);
-    update({ pushes: { ...model.pushes, [openid]: pushes } });
+    const known = model.pushes[openid] ?? [];
+    const fresher = (push: Push): Push => known.find(each => each.id === push.id && each.tries.length > push.tries.length) ?? push;
+    update({ pushes: { ...model.pushes, [openid]: pushes.map(fresher) } });
     look(openid);
   } catch (error) {
     complain(error);

@@ -1,0 +1,189 @@
+// A whole bot against a whole simulated WeChat, over real HTTP and TLS, on free ports and in a folder of its own.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Bot, createBot } from '../src/bot.ts';
+import { type Config, loadConfig } from '../src/config.ts';
+import { instant } from '../src/core/time.ts';
+import { SILENT } from '../src/log.ts';
+import type { Log, Store } from '../src/ports.ts';
+import { movableClock } from '../src/simulator/clock.ts';
+import type { Push } from '../src/simulator/protocol.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { openStore } from '../src/storage/open.ts';
+
+export const ACCOUNT = {
+  name: 'tea',
+  title: '阿茶茶饮',
+  appId: 'wx8888888888888888',
+  appSecret: 'secretsecretsecretsecretsecret00',
+  token: 'simToken01',
+  encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
+  originalId: 'gh_0a1b2c3d4e5f',
+  mode: 'safe' as 'safe' | 'compatible' | 'plain',
+  webhook: '',
+};
+export const MERCHANT = { mchId: '1900000109', apiV2Key: '0123456789abcdef0123456789ABCDEF', balance: 100_000_00, appIds: [ACCOUNT.appId] };
+
+/** Every follower gets ¥1.00 on the first follow; 红包 gives ¥1.50 once a day; 抽奖 draws from three, one of which is rare. */
+export const RULES = `
+campaign: test
+name: 测试活动
+period: { from: 2020-01-01, to: 2099-12-31 }
+budget: { total: ¥1000.00 }
+packet: { sendName: 阿茶茶饮, actName: 测试, wishing: 恭喜发财, remark: 测试 }
+prizes:
+  gift: { redpacket: ¥1.00 }
+  daily: { redpacket: ¥1.50 }
+  last: { redpacket: ¥2.00, stock: 7 }
+rules:
+  - { id: welcome, on: subscribe, once: ever, give: gift, replies: { won: "欢迎!{{amount}} 元红包已发出", already: 您已经领过啦 } }
+  - { id: daily, on: { text: 红包 }, once: perDay, give: daily }
+  - { id: last, on: { text: 最后 }, once: ever, give: last }
+  - { id: help, on: { text: 帮助 }, reply: 回复「红包」试试 }
+  - { id: card, on: { click: CARD }, reply: { news: { title: 活动, description: 说明, picUrl: "https://example.com/a.png", url: "https://example.com/" } } }
+  - { id: agent, on: { text: 人工 }, reply: { transfer: true } }
+  - { id: picture, on: { text: 图片 }, reply: { image: MEDIA1 } }
+`;
+
+export type WorldOptions = {
+  readonly rules?: string;
+  readonly mode?: 'safe' | 'compatible' | 'plain';
+  /** Lines below `merchants: shop:`, instead of the PEM pair. */
+  readonly certificate?: (world: { folder: string; simulator: Simulator }) => string;
+  readonly merchantLines?: string;
+  /** Where the bot's log goes. */
+  readonly log?: Log;
+  /** Stands between the bot and its store. */
+  readonly wrap?: (store: Store) => Store;
+  /** The timetable runs by itself; otherwise a test calls `bot.settle.pass()`. */
+  readonly jobs?: boolean;
+  readonly pushTimeoutMs?: number;
+  readonly balance?: number;
+};
+
+export type World = {
+  readonly folder: string;
+  readonly url: string;
+  readonly bot: Bot;
+  readonly store: Store;
+  readonly config: Config;
+  readonly simulator: Simulator;
+  /** A new person, following or not; their openid. */
+  person(following?: boolean): string;
+  /** What the account said last, in words. */
+  said(push: Push): string;
+  close(): Promise<void>;
+};
+
+/** The text of bot.yaml for a simulator, as a merchant would write it. */
+export function botYaml(simulator: Simulator, { port = 0, mode = 'safe', certificate, merchantLines = '' }: { port?: number; mode?: string; certificate: string; merchantLines?: string }): string {
+  return `listen: 127.0.0.1:${port}
+publicUrl: http://127.0.0.1:${port}
+store: sqlite:bot.db
+rules: rules.yaml
+secret: \${TEST_SECRET}
+accounts:
+  tea:
+    appId: ${ACCOUNT.appId}
+    appSecret: ${ACCOUNT.appSecret}
+    token: ${ACCOUNT.token}
+    encodingAesKey: ${ACCOUNT.encodingAesKey}
+    mode: ${mode}
+    merchant: shop
+    api: ${simulator.url}
+    open: ${simulator.url}
+merchants:
+  shop:
+    mchId: "${MERCHANT.mchId}"
+    apiV2Key: ${MERCHANT.apiV2Key}
+${certificate}
+    ca: ca.pem
+    api: ${simulator.payUrl}
+    clientIp: 127.0.0.1
+    channel: redpack
+${merchantLines}
+`;
+}
+
+export const PEM_LINES = '    certificate: apiclient_cert.pem\n    privateKey: apiclient_key.pem';
+export const ENV = { TEST_SECRET: 'a secret for tests' };
+
+/** Writes the merchant's certificate files as WeChat Pay hands them out. */
+export function writeCertificates(simulator: Simulator, folder: string): void {
+  const { caPem, certPem, keyPem } = simulator.certificates(MERCHANT.mchId);
+  writeFileSync(join(folder, 'ca.pem'), caPem);
+  writeFileSync(join(folder, 'apiclient_cert.pem'), certPem);
+  writeFileSync(join(folder, 'apiclient_key.pem'), keyPem);
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'hongbao-'));
+  const mode = options.mode ?? 'safe';
+  const clock = movableClock(Date.now);
+  const simulator = await startSimulator({
+    port: 0,
+    payPort: 0,
+    clock,
+    accounts: [{ ...ACCOUNT, mode }],
+    merchants: [{ ...MERCHANT, balance: options.balance ?? MERCHANT.balance }],
+    ...(options.pushTimeoutMs !== undefined && { pushTimeoutMs: options.pushTimeoutMs }),
+  });
+  writeCertificates(simulator, folder);
+  writeFileSync(join(folder, 'rules.yaml'), options.rules ?? RULES);
+  const certificate = options.certificate?.({ folder, simulator }) ?? PEM_LINES;
+  writeFileSync(join(folder, 'bot.yaml'), botYaml(simulator, { mode, certificate, merchantLines: options.merchantLines ?? '    askEvery: 1s' }));
+  const config = loadConfig(join(folder, 'bot.yaml'), ENV);
+  const store = await openStore(config.store);
+  const bot = await createBot({
+    config,
+    clock: () => instant(clock.now()),
+    timer: { ticks: () => performance.now(), sleep: ms => sleep(ms) },
+    log: options.log ?? SILENT,
+    store: options.wrap?.(store) ?? store,
+  });
+  const server: Server = createServer(bot.app.callback());
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  simulator.setWebhook('tea', `${url}/wechat/tea`);
+  if (options.jobs) bot.start();
+  return {
+    folder,
+    url,
+    bot,
+    store,
+    config,
+    simulator,
+    person: (following = false) => simulator.control.addPerson({ following }).openid,
+    said: push => textIn(push.tries.at(-1)?.clear ?? push.tries.at(-1)?.answer ?? ''),
+    async close() {
+      await new Promise(resolve => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      await bot.stop();
+      await simulator.close();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function textIn(xml: string): string {
+  return /<Content><!\[CDATA\[([\s\S]*?)\]\]><\/Content>/.exec(xml)?.[1] ?? xml;
+}
+
+/** Waits until `check` gives something; fails after `ms`. */
+export async function until<T>(check: () => T | undefined | false | Promise<T | undefined | false>, ms = 8000): Promise<T> {
+  const end = performance.now() + ms;
+  for (;;) {
+    const value = await check();
+    if (value) return value;
+    if (performance.now() > end) throw new Error(`not true within ${ms} ms: ${check}`);
+    await sleep(20);
+  }
+}

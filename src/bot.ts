@@ -1,8 +1,8 @@
 // Wires the ports of one bot together: the doors, the rules, the store and the merchants. No clock and no environment
 // of its own: `main.ts` gives both.
 import { createApp } from './app.ts';
-import type { Config } from './config.ts';
-import { messageOf } from './core/error.ts';
+import type { Config, MerchantConfig } from './config.ts';
+import { BadInput, messageOf } from './core/error.ts';
 import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Clock, Log, Payer, Store } from './ports.ts';
@@ -35,7 +35,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, extend } = ports;
   const rulebook = await openRulebook(config, log);
   const payers = new Map<string, Payer>();
-  for (const merchant of config.merchants.values()) payers.set(merchant.name, createPayer(merchant));
+  for (const merchant of config.merchants.values()) payers.set(merchant.name, payerOf(merchant));
   const settle = createSettle({
     clock,
     timer,
@@ -74,4 +74,10 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       await Promise.all([...payers.values()].map(payer => payer.close()));
     },
   };
+}
+
+/** One way to pay behind both of WeChat Pay's channels. */
+export function payerOf(merchant: MerchantConfig): Payer {
+  if (merchant.channel === 'redpack') return createPayer(merchant);
+  throw new BadInput(`merchant "${merchant.name}": channel transfer is not supported yet`);
 }

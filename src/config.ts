@@ -1,10 +1,11 @@
 // bot.yaml and the environment → one frozen Config, checked once. Every mistake is named with its place and its fix.
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { BadInput, type Finding, messageOf } from './core/error.ts';
 import { type Fen, fen } from './core/money.ts';
-import { DEFAULT_POLICY, type PayoutPolicy } from './core/payout.ts';
+import { DEFAULT_POLICY, type PayoutPolicy } from './core/payout-table.ts';
 import * as shape from './core/shape.ts';
 
 export type AccountConfig = {
@@ -19,26 +20,62 @@ export type AccountConfig = {
   readonly open: string;
 };
 
-export type MerchantConfig = {
+export type Certificate = { readonly cert: Buffer; readonly key: Buffer } | { readonly pfx: Buffer; readonly passphrase: string };
+
+export type MerchantLimits = {
+  /** Calls that pay. */
+  readonly perSecond: number;
+  readonly perUserPerDay: number;
+  readonly amountPerUserPerDay: Fen;
+  readonly amountPerDay: Fen;
+  readonly min: Fen;
+  readonly max: Fen;
+};
+
+type AnyMerchant = {
   readonly name: string;
   readonly mchId: string;
-  readonly apiV2Key: string;
-  readonly certificate: { readonly cert: Buffer; readonly key: Buffer } | { readonly pfx: Buffer; readonly passphrase: string };
+  /** Trusted beside the system's certificates. */
   readonly ca: Buffer | undefined;
   readonly api: string;
-  readonly clientIp: string;
-  readonly channel: 'redpack';
-  readonly limits: {
-    /** Calls of sendredpack. */
-    readonly perSecond: number;
-    readonly perUserPerDay: number;
-    readonly amountPerUserPerDay: Fen;
-    readonly amountPerDay: Fen;
-    readonly min: Fen;
-    readonly max: Fen;
-  };
+  readonly limits: MerchantLimits;
   readonly policy: PayoutPolicy;
+  /** Minutes of the Beijing day in which nothing is sent, `[from, to)`. */
+  readonly quietHours: readonly (readonly [number, number])[];
 };
+
+/** 现金红包, API v2. */
+export type RedpackMerchant = AnyMerchant & {
+  readonly channel: 'redpack';
+  readonly apiV2Key: string;
+  readonly certificate: Certificate;
+  readonly clientIp: string;
+  /** Service-provider mode. */
+  readonly subMchId?: string;
+  readonly msgAppId?: string;
+  readonly consumeMchId?: string;
+  /** Sends `risk_info` with the time of the follower's action. */
+  readonly riskInfo: boolean;
+};
+
+/** 商家转账, API v3. */
+export type TransferMerchant = AnyMerchant & {
+  readonly channel: 'transfer';
+  readonly apiV3Key: string;
+  /** Serial number of the merchant's certificate, hex. */
+  readonly serialNo: string;
+  readonly privateKey: Buffer;
+  /** WeChat Pay's public key and its id (`PUB_KEY_ID_…`), or a platform certificate and its serial number. */
+  readonly publicKeyId: string;
+  readonly publicKey: Buffer;
+  /** `transfer_scene_id`; 1000 is 现金营销. */
+  readonly transferScene: string;
+  readonly perception?: string;
+  /** Only an https address is announced; WeChat Pay calls no other. */
+  readonly notifyUrl?: string;
+};
+
+export type MerchantConfig = RedpackMerchant | TransferMerchant;
 
 export type Config = {
   readonly file: string;
@@ -80,7 +117,7 @@ const ACCOUNT = object('an account', {
 
 const MERCHANT = object('a merchant', {
   mchId: required(text({ what: 'a merchant number (mch_id) of at most 10 digits', pattern: /^[0-9A-Za-z]{1,10}$/ })),
-  apiV2Key: required(secretText('the APIv2 key')),
+  apiV2Key: optional(secretText('the APIv2 key')),
   certificate: optional(located(text({ what: 'a PEM file' }))),
   privateKey: optional(located(text({ what: 'a PEM file' }))),
   pfx: optional(located(text({ what: 'a PKCS#12 file' }))),
@@ -89,9 +126,16 @@ const MERCHANT = object('a merchant', {
   clientIp: optional(text({ what: 'an IPv4 address', pattern: /^\d{1,3}(\.\d{1,3}){3}$/ })),
   channel: optional(located(shape.choice('a channel', ['redpack', 'transfer']))),
   apiV3Key: optional(secretText('the APIv3 key')),
-  serialNo: optional(text()),
-  publicKeyId: optional(text()),
-  publicKey: optional(text({ what: 'a PEM file' })),
+  serialNo: optional(text({ what: "the serial number of the merchant's certificate (hex)", pattern: /^[0-9A-Fa-f]{1,64}$/ })),
+  publicKeyId: optional(text({ what: 'the id of the public key, PUB_KEY_ID_…, or a serial number' })),
+  publicKey: optional(located(text({ what: 'a PEM file' }))),
+  transferScene: optional(text({ what: 'a transfer scene such as 1000' })),
+  perception: optional(text({ what: 'what the follower reads (user_recv_perception)' })),
+  subMchId: optional(text({ what: 'a merchant number' })),
+  msgAppId: optional(text({ what: 'an AppID' })),
+  consumeMchId: optional(text({ what: 'a merchant number' })),
+  riskInfo: optional(shape.flag()),
+  quietHours: optional(shape.oneOrMany(shape.clockRange()), 'when nothing is sent, such as "00:00-08:00"'),
   limits: optional(LIMITS),
   askAfter: optional(shape.oneOrMany(shape.duration()), 'when an unopened packet is asked after'),
   askEvery: optional(shape.duration(), 'and how often after that'),
@@ -173,12 +217,22 @@ function checkTogether(bot: shape.Draft<Bot>, say: Complain): void {
   for (const [name, merchant] of bot.merchants ?? []) if (merchant?.value) checkMerchant(name, merchant.value, merchant.at, say);
 }
 
+/** What each channel needs; the other's settings may stand there as well, for the day of the change. */
+const NEEDED = {
+  redpack: ['apiV2Key'],
+  transfer: ['apiV3Key', 'serialNo', 'privateKey', 'publicKeyId', 'publicKey'],
+} as const;
+
 function checkMerchant(name: string, merchant: shape.Draft<Merchant>, at: shape.Place, say: Complain): void {
+  const channel = merchant.channel?.value ?? 'redpack';
+  const missing = NEEDED[channel].filter(key => !(key in merchant));
+  if (missing.length > 0) say(at, `merchant "${name}" has no ${missing.join(', ')}, which channel ${channel} needs`);
   const hasPair = 'certificate' in merchant && 'privateKey' in merchant;
   const hasHalf = 'certificate' in merchant !== 'privateKey' in merchant;
-  if (hasHalf) say(at, `merchant "${name}" has only one of certificate and privateKey; both are needed`);
-  else if (!hasPair && !('pfx' in merchant)) say(at, `merchant "${name}" has no certificate; give certificate and privateKey (PEM), or pfx (p12)`);
-  if (merchant.channel?.value === 'transfer') say(merchant.channel.at, 'channel "transfer" is not supported yet in this version; use redpack');
+  if (channel === 'redpack' && !('pfx' in merchant)) {
+    if (hasHalf) say(at, `merchant "${name}" has only one of certificate and privateKey; both are needed`);
+    else if (!hasPair) say(at, `merchant "${name}" has no certificate; give certificate and privateKey (PEM), or pfx (p12)`);
+  }
   const { min, max } = merchant.limits ?? {};
   if (min !== undefined && max !== undefined && min > max) say(at, `merchant "${name}": limits.min is above limits.max`);
 }
@@ -191,16 +245,17 @@ function build(file: string, bot: Bot, complain: Complain): Config {
   const port = Number(listen.slice(colon + 1));
   if (port > 65_535) complain({ line: 1, column: 1 }, `listen: ${port} is no port`);
   const store = bot.store ?? 'sqlite:data/bot.db';
+  const publicUrl = (bot.publicUrl ?? `http://${host}:${port}`).replace(/\/+$/, '');
   return {
     file,
     host,
     port,
-    publicUrl: (bot.publicUrl ?? `http://${host}:${port}`).replace(/\/+$/, ''),
+    publicUrl,
     store: store.startsWith('sqlite:') ? `sqlite:${resolve(base, store.slice('sqlite:'.length))}` : store,
     rules: resolve(base, bot.rules ?? 'rules'),
     secret: bot.secret,
     accounts: new Map([...bot.accounts].map(([name, account]) => [name, accountOf(name, account.value)])),
-    merchants: new Map([...(bot.merchants ?? [])].map(([name, merchant]) => [name, merchantOf(name, merchant, base, complain)])),
+    merchants: new Map([...(bot.merchants ?? [])].map(([name, merchant]) => [name, merchantOf(name, merchant, publicUrl, base, complain)])),
     adminPassword: bot.admin?.password,
   };
 }
@@ -219,17 +274,14 @@ function accountOf(name: string, account: Account): AccountConfig {
   };
 }
 
-function merchantOf(name: string, { value: merchant, at }: shape.Located<Merchant>, base: string, complain: Complain): MerchantConfig {
+function merchantOf(name: string, entry: shape.Located<Merchant>, publicUrl: string, base: string, complain: Complain): MerchantConfig {
+  const { value: merchant, at } = entry;
   const { limits = {} } = merchant;
-  return {
+  const common = {
     name,
     mchId: merchant.mchId,
-    apiV2Key: merchant.apiV2Key,
-    certificate: certificateOf(merchant, at, base, complain),
     ca: merchant.ca && readBeside(merchant.ca, base, complain),
     api: merchant.api ?? 'https://api.mch.weixin.qq.com',
-    clientIp: merchant.clientIp ?? '127.0.0.1',
-    channel: 'redpack',
     limits: {
       perSecond: limits.perSecond ?? 30,
       perUserPerDay: limits.perUserPerDay ?? 10,
@@ -243,7 +295,47 @@ function merchantOf(name: string, { value: merchant, at }: shape.Located<Merchan
       askEvery: merchant.askEvery ?? DEFAULT_POLICY.askEvery,
       attemptsMax: DEFAULT_POLICY.attemptsMax,
     },
+    quietHours: merchant.quietHours ?? [],
   };
+  const { subMchId, msgAppId, consumeMchId, perception } = merchant;
+  if (merchant.channel?.value === 'transfer') {
+    const none = { value: '', at };
+    const notifyUrl = `${publicUrl}/notify/transfer/${name}`;
+    return {
+      ...common,
+      channel: 'transfer',
+      apiV3Key: merchant.apiV3Key ?? '',
+      serialNo: merchant.serialNo ?? '',
+      privateKey: readKey(merchant.privateKey ?? none, 'private', base, complain),
+      publicKeyId: merchant.publicKeyId ?? '',
+      publicKey: readKey(merchant.publicKey ?? none, 'public', base, complain),
+      transferScene: merchant.transferScene ?? '1000',
+      ...(perception !== undefined && { perception }),
+      ...(notifyUrl.startsWith('https://') && { notifyUrl }),
+    };
+  }
+  return {
+    ...common,
+    channel: 'redpack',
+    apiV2Key: merchant.apiV2Key ?? '',
+    certificate: certificateOf(merchant, at, base, complain),
+    clientIp: merchant.clientIp ?? '127.0.0.1',
+    riskInfo: merchant.riskInfo ?? false,
+    ...(subMchId !== undefined && { subMchId }),
+    ...(msgAppId !== undefined && { msgAppId }),
+    ...(consumeMchId !== undefined && { consumeMchId }),
+  };
+}
+
+/** A PEM file with a key in it, tried at the start. */
+function readKey(entry: shape.Located<string>, kind: 'private' | 'public', base: string, complain: Complain): Buffer {
+  const pem = readBeside(entry, base, complain);
+  try {
+    if (pem.length > 0) (kind === 'private' ? createPrivateKey : createPublicKey)(pem);
+  } catch (error) {
+    complain(entry.at, `${entry.value} cannot be used (${messageOf(error)}); expected a PEM file with a ${kind} key`);
+  }
+  return pem;
 }
 
 function readBeside({ value, at }: shape.Located<string>, base: string, complain: Complain): Buffer {
@@ -257,7 +349,7 @@ function readBeside({ value, at }: shape.Located<string>, base: string, complain
 }
 
 /** Tried here, so that a wrong file is found at the start and not at the first payout. */
-function certificateOf(merchant: Merchant, at: shape.Place, base: string, complain: Complain): MerchantConfig['certificate'] {
+function certificateOf(merchant: Merchant, at: shape.Place, base: string, complain: Complain): Certificate {
   if (merchant.pfx) {
     const pfx = readBeside(merchant.pfx, base, complain);
     const certificate = { pfx, passphrase: merchant.mchId };
@@ -271,7 +363,7 @@ function certificateOf(merchant: Merchant, at: shape.Place, base: string, compla
   return { cert, key };
 }
 
-function tryCertificate(certificate: MerchantConfig['certificate'], { value, at }: shape.Located<string>, complain: Complain): void {
+function tryCertificate(certificate: Certificate, { value, at }: shape.Located<string>, complain: Complain): void {
   try {
     createSecureContext(certificate);
   } catch (error) {

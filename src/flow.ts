@@ -9,7 +9,8 @@ import { seedOf } from './core/draw.ts';
 import { Fault } from './core/error.ts';
 import type { Event } from './core/event.ts';
 import type { Book } from './core/match.ts';
-import { billNoOf, type Payout } from './core/payout.ts';
+import type { Payout } from './core/payout.ts';
+import { planPayout } from './core/plan.ts';
 import type { Campaign } from './core/rule.ts';
 import type { Instant } from './core/time.ts';
 import type { Answer, Clock, Commit, Log, Store } from './ports.ts';
@@ -107,29 +108,11 @@ function claimOf(event: Event, award: Award, now: Instant): Claim {
 function plan(config: Config, campaign: Campaign, event: Event, award: Award, now: Instant): Payout {
   const account = config.accounts.get(event.account)!;
   const merchant = config.merchants.get(account.merchant ?? '');
-  const packet = campaign.packet;
-  if (!merchant || !packet) throw new Error(`campaign ${campaign.id} pays, but has no merchant or no packet`);
-  const { scene, ...words } = packet;
-  return {
-    billNo: billNoOf(merchant.mchId, event.sentAt, award.claimKey, 1),
-    claimKey: award.claimKey,
-    attempt: 1,
-    campaign: campaign.id,
-    rule: award.rule,
-    account: event.account,
-    merchant: merchant.name,
-    user: event.user,
-    amount: award.amount,
-    request: { mchId: merchant.mchId, appId: account.appId, clientIp: merchant.clientIp, ...words, ...(scene && { sceneId: scene }) },
-    holds: award.holds,
-    state: 'planned',
-    version: 1,
-    tries: 0,
-    strikes: 0,
-    nextDo: 'send',
-    nextAt: now,
-    createdAt: now,
-  };
+  if (!merchant) throw new Error(`campaign ${campaign.id} pays, but account ${account.name} has no merchant`);
+  const { rule, claimKey, amount, holds } = award;
+  const prize = campaign.prizes.get(award.prize);
+  const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
+  return planPayout({ campaign, rule, claimKey, amount, holds, shares, account, user: event.user, eventAt: event.sentAt }, merchant, now);
 }
 
 /** The follower as this event leaves them; `undefined` if it changes nothing. */

@@ -1,4 +1,4 @@
-// JSON lines on standard error's side of the house: pino, with every secret field cut out.
+// JSON lines with every secret field cut out.
 import { pino } from 'pino';
 import type { Log } from './ports.ts';
 
@@ -9,7 +9,7 @@ export function createLog(level: string): Log {
   return pino({
     level,
     base: null,
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: label => ({ level: label }) },
     redact: { paths: SECRETS.flatMap(name => [name, `*.${name}`]), censor: '[secret]' },
   });

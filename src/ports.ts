@@ -93,7 +93,24 @@ export type JournalLine = {
 export type Buckets = { readonly reserved: Fen; readonly sent: Fen; readonly received: Fen; readonly refunded: Fen };
 
 /** Why nothing is sent for a merchant, and since when. */
-export type Halt = { readonly code: string; readonly reason: string; readonly since: Instant; readonly by: 'bot' | 'operator' };
+export type Halt = {
+  readonly code: string;
+  readonly reason: string;
+  readonly since: Instant;
+  readonly by: 'bot' | 'operator';
+  /** When one payout is let through to see whether the cause is gone; absent: only a person resumes. */
+  readonly probeAt?: Instant;
+};
+
+/** A snapshot, read in pieces: what comes later is not in it. */
+export type Books = {
+  claims(): AsyncIterable<Claim>;
+  payouts(): AsyncIterable<Payout>;
+  history(billNo: BillNo): Promise<HistoryLine[]>;
+  counters(): AsyncIterable<{ readonly name: string; readonly value: number }>;
+  buckets(): AsyncIterable<Buckets & { readonly campaign: string }>;
+  close(): Promise<void>;
+};
 
 export type PayoutFilter = {
   readonly state?: PayoutState;
@@ -126,6 +143,9 @@ export type Store = {
   halt(merchant: string): Promise<Halt | undefined>;
   setHalt(merchant: string, halt: Halt | undefined): Promise<void>;
 
+  /** Everything that is owed and was paid, as of one moment: for the audit. */
+  books(): Promise<Books>;
+
   /** Newest first. */
   journal(filter: { readonly user?: OpenId; readonly key?: EventKey; readonly limit: number }): Promise<JournalLine[]>;
   /** Forgets answers given before this instant: nobody redelivers them any more. */
@@ -139,6 +159,8 @@ export type Store = {
 export type Payer = {
   send(payout: Payout): Promise<Observation>;
   query(payout: Payout): Promise<Observation>;
+  /** Takes back what the follower has not confirmed (商家转账 only); a red packet cannot be taken back. */
+  cancel?(payout: Payout): Promise<Observation>;
   close(): Promise<void>;
 };
 

@@ -3,7 +3,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import type { Config } from './config.ts';
-import { BadInput, type Finding } from './core/error.ts';
+import { BadInput, type Finding, showFinding } from './core/error.ts';
 import { type Book, bookOf } from './core/match.ts';
 import { rehearse } from './core/rehearse.ts';
 import type { Campaign } from './core/rule.ts';
@@ -72,6 +72,7 @@ function printOf(files: readonly RuleFile[]): string {
 /** Throws `BadInput` with every finding if the rules are not fit to go live. */
 export async function openRulebook(config: Config, log: Log): Promise<Rulebook> {
   let { book, print: live } = await load(config);
+  warn(book, log);
   let refused: string | undefined;
   let stamp = await stampOf(config.rules);
   return {
@@ -84,6 +85,7 @@ export async function openRulebook(config: Config, log: Log): Promise<Rulebook> 
       if (print === live || print === refused) return;
       try {
         ({ book, print: live } = await load(config));
+        warn(book, log);
         log.info({ campaigns: book.campaigns.map(campaign => campaign.id) }, 'the changed rules are live');
       } catch (error) {
         refused = print;
@@ -92,6 +94,10 @@ export async function openRulebook(config: Config, log: Log): Promise<Rulebook> 
       }
     },
   };
+}
+
+function warn(book: Book, log: Log): void {
+  for (const campaign of book.campaigns) for (const warning of campaign.warnings) log.warn({ campaign: campaign.id }, showFinding(warning));
 }
 
 /** Names, sizes and times of the files: cheap enough to ask every second. */

@@ -1,7 +1,7 @@
 // Sends planned payouts and asks after unfinished ones, at our own pace and once each: marks *sending*, then calls, then
 // writes what was seen. One gate per merchant (商户): a rate, and a halt that shuts it for all.
 import type { Payout } from './core/payout.ts';
-import { beginSend, observe, type PayoutPolicy, type Verdict } from './core/payout.ts';
+import { beginSend, observe, type PayoutPolicy, type Verdict } from './core/payout-table.ts';
 import type { Clock, Log, Payer, Store } from './ports.ts';
 
 /** Monotonic ms and a way to wait: never the wall clock, which may jump. */

@@ -311,6 +311,8 @@ describe('which rule decides', () => {
   test('the first in the file', () => {
     const campaigns = [load(FILE.replace('text: 大奖', 'text: 口令'))];
     expect(deciding('口令', { campaigns })).toMatchObject({ rule: 'word' });
+    const over = deciding('口令', { campaigns, now: at('2026-03-01') });
+    expect(over.trace.map(({ rule }) => rule)).toEqual(['word']);
   });
 
   test('of several campaigns the first that is running', () => {
@@ -424,7 +426,9 @@ describe('the draw', () => {
   });
 
   test('never gives a prize of weight 0, nor one beside the list', () => {
-    const withZero = [...prizes, { name: 'zero', kind: 'nothing', weight: 0 } as const];
+    const zero = { name: 'zero', kind: 'nothing', weight: 0 } as const;
+    const withZero = [zero, ...prizes, zero];
+    expect(drawPrize(withZero, 0)).toBe(prizes[0]);
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), luck => {
         expect(drawPrize(withZero, luck)!.weight).toBeGreaterThan(0);

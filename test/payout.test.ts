@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/event.ts';
 import { fen } from '../src/core/money.ts';
 import { SIGHTS, sightOf } from '../src/core/pay-error.ts';
-import { beginSend, billNoOf, DEFAULT_POLICY, isFinal, observe, type Observation, type Payout, PAYOUT_STATES } from '../src/core/payout.ts';
+import { billNoOf, isFinal, type Observation, type Payout, PAYOUT_STATES } from '../src/core/payout.ts';
+import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout-table.ts';
 import { DAY, HOUR, instant, later, MINUTE, parseBeijing } from '../src/core/time.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
@@ -19,7 +20,7 @@ function aPayout(parts: Partial<Payout> = {}): Payout {
     merchant: 'shop',
     user: 'oAnn' as OpenId,
     amount: fen(100),
-    request: { mchId: '1900000109', appId: 'wx8888888888888888', sendName: '阿茶', actName: '新春', wishing: '恭喜', remark: '新春', clientIp: '127.0.0.1' },
+    request: { channel: 'redpack', mchId: '1900000109', appId: 'wx8888888888888888', sendName: '阿茶', actName: '新春', wishing: '恭喜', remark: '新春', clientIp: '127.0.0.1' },
     holds: [{ name: 'campaign/spring/amount', add: 100 }],
     state: 'sending',
     version: 2,

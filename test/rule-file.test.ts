@@ -151,6 +151,15 @@ rules: [{ id: a, on: subscribe, give: small }]
     expect(load(answering('subscribe'))).not.toHaveProperty('budget');
   });
 
+  test('may go to every limit exactly', () => {
+    const text = `${HEAD}budget: { total: ¥200.00, perDay: ¥200.00, packets: 1, packetsPerDay: 1, alertAt: 100% }
+packet: { sendName: 阿茶茶饮阿茶茶饮阿茶ab, wishing: ${'祝'.repeat(42)}ab }
+prizes: { p: { redpacket: ¥1.00..¥200.00 } }
+rules: [{ id: a, on: subscribe, give: p, replies: { won: ${'长'.repeat(682)}ab } }]
+`;
+    expect(complaints(text)).toEqual([]);
+  });
+
   test('that pays above ¥200.00 or below ¥1.00 is fine with a scene', () => {
     const paying = (amount: string) => `${HEAD}budget: { total: ¥9000.00 }
 packet: { sendName: 阿茶茶饮, scene: PRODUCT_2 }

@@ -18,26 +18,28 @@ type Ask = (method: string, path: string, body?: unknown, headers?: Record<strin
 
 /** Plain node:http, because `fetch` does not let one choose Host and Origin. */
 function asker(base: string): Ask {
-  return (method, path, body, headers = {}) => new Promise((resolve, reject) => {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    const type = payload === undefined ? {} : { 'content-type': 'application/json' };
-    const req = httpRequest(`${base}${path}`, { method, headers: { ...type, ...headers } }, res => {
-      let text = '';
-      res.setEncoding('utf8').on('data', part => (text += part));
-      res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, json: JSON.parse(text) }));
+  return (method, path, body, headers = {}) =>
+    new Promise((resolve, reject) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const type = payload === undefined ? {} : { 'content-type': 'application/json' };
+      const req = httpRequest(`${base}${path}`, { method, headers: { ...type, ...headers } }, res => {
+        let text = '';
+        res.setEncoding('utf8').on('data', part => (text += part));
+        res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, json: JSON.parse(text) }));
+      });
+      req.on('error', reject);
+      req.end(payload);
     });
-    req.on('error', reject);
-    req.end(payload);
-  });
 }
 
 async function listening(server: ReturnType<typeof createServer>): Promise<string> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   open.push({
-    close: () => new Promise(resolve => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
@@ -49,10 +51,19 @@ async function start(hosts: string[] = []) {
     payPort: 0,
     clock: movableClock(() => NOON),
     hosts,
-    accounts: [{
-      name: 'tea', title: '阿茶', appId: 'wx8888888888888888', appSecret: 's', token: 't', originalId: 'gh_0a1b2c3d4e5f', mode: 'plain',
-      encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA', webhook,
-    }],
+    accounts: [
+      {
+        name: 'tea',
+        title: '阿茶',
+        appId: 'wx8888888888888888',
+        appSecret: 's',
+        token: 't',
+        originalId: 'gh_0a1b2c3d4e5f',
+        mode: 'plain',
+        encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
+        webhook,
+      },
+    ],
     merchants: [{ mchId: '1900000109', apiV2Key: 'k'.repeat(32), balance: 100_000, appIds: ['wx8888888888888888'] }],
   });
   open.push(simulator);
@@ -69,8 +80,14 @@ describe('the protocol', () => {
     const quick = (await ask('POST', `/people/${ann.openid}/act?wait=no`, { kind: 'text', text: '你好' })).json as Push;
     expect(quick).toMatchObject({ outcome: 'pending', type: 'text' });
     const { json } = await ask('GET', `/people/${ann.openid}`);
-    expect(json).toMatchObject({ following: true, followedAt: NOON, chat: [{ kind: 'notice' }, { kind: 'text', text: '你好', push: quick.id }] });
-    expect(((await ask('GET', `/pushes?person=${ann.openid}&limit=1`)).json as Push[]).map(({ id }) => id)).toEqual([quick.id]);
+    expect(json).toMatchObject({
+      following: true,
+      followedAt: NOON,
+      chat: [{ kind: 'notice' }, { kind: 'text', text: '你好', push: quick.id }],
+    });
+    expect(((await ask('GET', `/pushes?person=${ann.openid}&limit=1`)).json as Push[]).map(({ id }) => id)).toEqual([
+      quick.id,
+    ]);
   });
 
   test('the state says everything, without a secret', async () => {
@@ -78,10 +95,27 @@ describe('the protocol', () => {
     simulator.control.addPerson({ following: true });
     const state = (await ask('GET', '/state')).json as State;
     expect(Object.keys(state)).toEqual(['now', 'offsetMs', 'accounts', 'merchants', 'people', 'packets', 'faults']);
-    expect(Object.keys(state.accounts[0]!)).toEqual(['name', 'title', 'appId', 'originalId', 'mode', 'webhook', 'menu', 'qrcodes']);
+    expect(Object.keys(state.accounts[0]!)).toEqual([
+      'name',
+      'title',
+      'appId',
+      'originalId',
+      'mode',
+      'webhook',
+      'menu',
+      'qrcodes',
+    ]);
     expect(JSON.stringify(state)).not.toMatch(/k{32}|RewardBot/);
     expect(state.merchants).toEqual([
-      { mchId: '1900000109', balance: 100_000, sentCount: 0, sentAmount: 0, receivedAmount: 0, refundedAmount: 0, freqLimits: 0 },
+      {
+        mchId: '1900000109',
+        balance: 100_000,
+        sentCount: 0,
+        sentAmount: 0,
+        receivedAmount: 0,
+        refundedAmount: 0,
+        freqLimits: 0,
+      },
     ]);
   });
 
@@ -114,7 +148,10 @@ describe('the protocol', () => {
 
   test('what cannot be opened is 409, what is not there 404, both with a reason', async () => {
     const { ask } = await start();
-    expect(await ask('POST', '/packets/1900000109/B1/open', { openid: 'o' })).toMatchObject({ status: 404, json: { error: expect.stringContaining('B1') } });
+    expect(await ask('POST', '/packets/1900000109/B1/open', { openid: 'o' })).toMatchObject({
+      status: 404,
+      json: { error: expect.stringContaining('B1') },
+    });
     expect(await ask('GET', '/people/oNobody')).toMatchObject({ status: 404 });
     expect(await ask('POST', '/merchants/1', { balance: 5 })).toMatchObject({ status: 404 });
     expect(await ask('GET', '/nothing')).toMatchObject({ status: 404, json: { error: expect.any(String) } });
@@ -144,8 +181,15 @@ describe('the protocol', () => {
   });
 
   test.each([
-    {}, { kind: 'dance' }, { kind: 'text' }, { kind: 'text', text: '' }, { kind: 'scan', scene: 7 }, { kind: 'location', latitude: 91, longitude: 0, label: '' },
-    { kind: 'raw', fields: { 'a b': 'x' } }, { kind: 'raw', fields: { MsgType: 1 } }, { kind: 'raw', fields: {} },
+    {},
+    { kind: 'dance' },
+    { kind: 'text' },
+    { kind: 'text', text: '' },
+    { kind: 'scan', scene: 7 },
+    { kind: 'location', latitude: 91, longitude: 0, label: '' },
+    { kind: 'raw', fields: { 'a b': 'x' } },
+    { kind: 'raw', fields: { MsgType: 1 } },
+    { kind: 'raw', fields: {} },
   ])('an act that is none, or half of one, is 400: %j', async act => {
     const { ask, simulator } = await start();
     const { openid } = simulator.control.addPerson({ following: true });
@@ -158,7 +202,7 @@ describe('whom it refuses', () => {
   test.each<[string, Record<string, string>]>([
     ['a foreign Host, as DNS rebinding has it', { host: 'evil.example' }],
     ['a foreign Origin', { origin: 'https://evil.example' }],
-    ['another port\'s page', { origin: 'http://127.0.0.1:9' }],
+    ["another port's page", { origin: 'http://127.0.0.1:9' }],
     ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['plain text', { 'content-type': 'text/plain' }],
   ])('%s changes nothing', async (_what, headers) => {
@@ -171,7 +215,9 @@ describe('whom it refuses', () => {
 
   test('a name it was told, and its own origin, are fine', async () => {
     const { ask } = await start(['bot.test']);
-    expect((await ask('GET', '/state', undefined, { host: 'bot.test:3000', origin: 'https://bot.test:3000' })).status).toBe(200);
+    expect(
+      (await ask('GET', '/state', undefined, { host: 'bot.test:3000', origin: 'https://bot.test:3000' })).status,
+    ).toBe(200);
     expect((await ask('GET', '/state', undefined, { host: 'localhost:3000' })).status).toBe(200);
     expect((await ask('GET', '/state', undefined, { host: '[::1]:3000' })).status).toBe(200);
     expect((await ask('GET', '/state', undefined, { host: '127.0.0.1.evil.example' })).status).toBe(400);
@@ -205,35 +251,41 @@ describe('the stream', () => {
   test('it tells every change in order, and ends with the simulator', async () => {
     const { simulator } = await start();
     const { changes, ended } = listen(`${simulator.url}/control/stream`);
-    await expect.poll(() => {
-      simulator.control.setFaults({ pay: [], platform: [] });
-      return changes.length;
-    }).toBeGreaterThan(0);
+    await expect
+      .poll(() => {
+        simulator.control.setFaults({ pay: [], platform: [] });
+        return changes.length;
+      })
+      .toBeGreaterThan(0);
     await expect.poll(() => changes.length).toBeGreaterThan(0);
     const { openid } = simulator.control.addPerson();
     await simulator.control.act(openid, { kind: 'follow' });
     simulator.control.moveClock({ advanceMs: HOUR });
     simulator.control.setBalance('1900000109', 7);
     simulator.setWebhook('tea', 'http://127.0.0.1:9/');
-    await expect.poll(() => changes.map(({ kind }) => kind).filter(kind => kind !== 'faults')).toEqual(
-      ['person', 'person', 'push', 'line', 'push', 'clock', 'merchant', 'account'],
-    );
+    await expect
+      .poll(() => changes.map(({ kind }) => kind).filter(kind => kind !== 'faults'))
+      .toEqual(['person', 'person', 'push', 'line', 'push', 'clock', 'merchant', 'account']);
     await simulator.close();
     await ended;
   });
 
   test('another server can mount it under its own prefix', async () => {
     const { simulator } = await start();
-    const base = await listening(createServer((req, res) => {
-      void simulator.handle(req, res, req.url!.slice('/simulator'.length));
-    }));
+    const base = await listening(
+      createServer((req, res) => {
+        void simulator.handle(req, res, req.url!.slice('/simulator'.length));
+      }),
+    );
     const { changes, stop } = listen(`${base}/simulator/control/stream`);
     const ask = asker(`${base}/simulator/control`);
     expect((await ask('GET', '/state')).status).toBe(200);
-    await expect.poll(async () => {
-      await ask('POST', '/people', {});
-      return changes.at(-1)?.kind;
-    }).toBe('person');
+    await expect
+      .poll(async () => {
+        await ask('POST', '/people', {});
+        return changes.at(-1)?.kind;
+      })
+      .toBe('person');
     stop();
     expect((await ask('GET', '/nothing')).status).toBe(404);
   });
@@ -241,12 +293,17 @@ describe('the stream', () => {
   test('there are 64 streams at most, and one that ends makes room', async () => {
     const { simulator, ask } = await start();
     const streams = Array.from({ length: 64 }, () => listen(`${simulator.url}/control/stream`));
-    await expect.poll(async () => {
-      const full = listen(`${simulator.url}/control/stream`);
-      const over = await Promise.race([full.ended.then(() => true), new Promise<false>(resolve => setTimeout(resolve, 50, false))]);
-      full.stop();
-      return over;
-    }).toBe(true);
+    await expect
+      .poll(async () => {
+        const full = listen(`${simulator.url}/control/stream`);
+        const over = await Promise.race([
+          full.ended.then(() => true),
+          new Promise<false>(resolve => setTimeout(resolve, 50, false)),
+        ]);
+        full.stop();
+        return over;
+      })
+      .toBe(true);
     expect(await ask('GET', '/stream')).toMatchObject({ status: 503, json: { error: expect.stringContaining('64') } });
     for (const { stop } of streams) stop();
     await expect.poll(() => ask('GET', '/state').then(({ status }) => status)).toBe(200);
@@ -265,15 +322,34 @@ test('a packet goes over HTTP from the chat to RECEIVED', async () => {
   const dispatcher = new Agent({ connect: { ca, cert, key } });
   open.push({ close: () => dispatcher.destroy() });
   const fields = {
-    nonce_str: 'n', mch_billno: 'B1', mch_id: '1900000109', wxappid: 'wx8888888888888888', send_name: '阿茶', re_openid: openid,
-    total_amount: '100', total_num: '1', wishing: '恭喜', client_ip: '127.0.0.1', act_name: '新春', remark: 'r',
+    nonce_str: 'n',
+    mch_billno: 'B1',
+    mch_id: '1900000109',
+    wxappid: 'wx8888888888888888',
+    send_name: '阿茶',
+    re_openid: openid,
+    total_amount: '100',
+    total_num: '1',
+    wishing: '恭喜',
+    client_ip: '127.0.0.1',
+    act_name: '新春',
+    remark: 'r',
   };
   const body = buildXml({ ...fields, sign: paySignOf(fields, 'k'.repeat(32)) });
-  const reply = await request(`${simulator.payUrl}/mmpaymkttransfers/sendredpack`, { method: 'POST', body, dispatcher });
+  const reply = await request(`${simulator.payUrl}/mmpaymkttransfers/sendredpack`, {
+    method: 'POST',
+    body,
+    dispatcher,
+  });
   await reply.body.dump();
-  expect(((await ask('GET', `/people/${openid}`)).json as Person).chat).toMatchObject([{ kind: 'packet', mchId: '1900000109', billNo: 'B1' }]);
+  expect(((await ask('GET', `/people/${openid}`)).json as Person).chat).toMatchObject([
+    { kind: 'packet', mchId: '1900000109', billNo: 'B1' },
+  ]);
   const opened = await ask('POST', '/packets/1900000109/B1/open', { openid });
-  expect(opened).toMatchObject({ status: 200, json: { status: 'RECEIVED', sendName: '阿茶', wishing: '恭喜', actName: '新春', amount: 100 } });
+  expect(opened).toMatchObject({
+    status: 200,
+    json: { status: 'RECEIVED', sendName: '阿茶', wishing: '恭喜', actName: '新春', amount: 100 },
+  });
   expect((await ask('POST', '/packets/1900000109/B1/open', { openid })).status).toBe(409);
   expect(told.map(({ status }) => status)).toEqual(['SENT', 'RECEIVED']);
   expect(Object.keys(told[0]!)).not.toContain('remark');

@@ -21,10 +21,19 @@ async function start(...faults: PayFault[]) {
     port: 0,
     payPort: 0,
     clock: movableClock(() => 1_770_000_000_000),
-    accounts: [{
-      name: 'tea', title: '阿茶', appId: APP, appSecret: 's', token: 't', originalId: 'gh_0a1b2c3d4e5f', mode: 'plain', webhook: '',
-      encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
-    }],
+    accounts: [
+      {
+        name: 'tea',
+        title: '阿茶',
+        appId: APP,
+        appSecret: 's',
+        token: 't',
+        originalId: 'gh_0a1b2c3d4e5f',
+        mode: 'plain',
+        webhook: '',
+        encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
+      },
+    ],
     merchants: [{ mchId: MCH, apiV2Key: KEY, balance: 100_000, appIds: [APP] }],
   });
   open.push(simulator);
@@ -33,15 +42,29 @@ async function start(...faults: PayFault[]) {
   open.push({ close: () => agent.destroy() });
   const post = async (path: string, fields: Record<string, string>) => {
     const body = buildXml({ ...fields, sign: paySignOf(fields, KEY) });
-    const reply = await request(`${simulator.payUrl}/mmpaymkttransfers/${path}`, { method: 'POST', body, dispatcher: agent });
+    const reply = await request(`${simulator.payUrl}/mmpaymkttransfers/${path}`, {
+      method: 'POST',
+      body,
+      dispatcher: agent,
+    });
     return { status: reply.statusCode, type: reply.headers['content-type'], text: await reply.body.text() };
   };
   const openid = simulator.control.addPerson().openid;
   const base = { nonce_str: nonce(), mch_id: MCH };
-  const send = (billNo = 'B1', to = openid) => post('sendredpack', {
-    ...base, mch_billno: billNo, wxappid: APP, send_name: 'a', re_openid: to, total_amount: '100', total_num: '1', wishing: 'w',
-    client_ip: '127.0.0.1', act_name: 'n', remark: 'r',
-  });
+  const send = (billNo = 'B1', to = openid) =>
+    post('sendredpack', {
+      ...base,
+      mch_billno: billNo,
+      wxappid: APP,
+      send_name: 'a',
+      re_openid: to,
+      total_amount: '100',
+      total_num: '1',
+      wishing: 'w',
+      client_ip: '127.0.0.1',
+      act_name: 'n',
+      remark: 'r',
+    });
   const ask = (billNo = 'B1') => post('gethbinfo', { ...base, mch_billno: billNo, appid: APP, bill_type: 'MCHT' });
   const codeOf = async (reply: Promise<{ text: string }>) => textOf(parseXml((await reply).text), 'err_code');
   const statusOf = async (billNo = 'B1') => textOf(parseXml((await ask(billNo)).text), 'status');
@@ -79,7 +102,10 @@ test('processing: SENDING without a reason for 20 minutes, then SENT, whoever as
   simulator.control.moveClock({ advanceMs: 20 * MINUTE - 1 });
   expect(await statusOf()).toBe('SENDING');
   simulator.control.moveClock({ advanceMs: 1 });
-  expect(simulator.control.packet(MCH, 'B1')).toMatchObject({ status: 'SENT', sentAt: 1_770_000_000_000 + 20 * MINUTE });
+  expect(simulator.control.packet(MCH, 'B1')).toMatchObject({
+    status: 'SENT',
+    sentAt: 1_770_000_000_000 + 20 * MINUTE,
+  });
   expect(simulator.control.person(openid).chat).toHaveLength(1);
   expect(simulator.control.merchant(MCH).balance).toBe(99_900);
 });
@@ -89,7 +115,10 @@ test('processing with a balance that is gone by then stays SENDING with the reas
   await send();
   simulator.control.setBalance(MCH, 1);
   simulator.control.moveClock({ advanceMs: MINUTE });
-  expect(parseXml((await ask()).text)).toMatchObject({ status: 'SENDING', reason: expect.stringContaining('余额不足') });
+  expect(parseXml((await ask()).text)).toMatchObject({
+    status: 'SENDING',
+    reason: expect.stringContaining('余额不足'),
+  });
 });
 
 test('processingThenFailed: FAILED after its time, and nothing was paid', async () => {
@@ -146,7 +175,12 @@ test('unknownCode: a code nobody has seen, and the packet goes out later all the
 test('extraElements: a success with elements nobody knows, in another order', async () => {
   const { send } = await start({ kind: 'extraElements' });
   const fields = parseXml((await send()).text);
-  expect(fields).toMatchObject({ return_code: 'SUCCESS', result_code: 'SUCCESS', trace_id: 'sim-4f1d', promotion: { level: '1' } });
+  expect(fields).toMatchObject({
+    return_code: 'SUCCESS',
+    result_code: 'SUCCESS',
+    trace_id: 'sim-4f1d',
+    promotion: { level: '1' },
+  });
   expect(Object.keys(fields).at(-1)).toBe('trace_id');
 });
 
@@ -157,8 +191,14 @@ test.each<[PayFault['kind'], RegExp, boolean]>([
 ])('%s: NO_AUTH with its own text, and an order only where the user is the cause', async (kind, text, isStored) => {
   const { send, ask, codeOf } = await start({ kind, times: 1 });
   const fields = parseXml((await send()).text);
-  expect(fields).toMatchObject({ result_code: 'FAIL', err_code: 'NO_AUTH', mch_billno: 'B1', err_code_des: expect.stringMatching(text) });
-  if (isStored) expect(parseXml((await ask()).text)).toMatchObject({ status: 'SENDING', reason: expect.stringMatching(text) });
+  expect(fields).toMatchObject({
+    result_code: 'FAIL',
+    err_code: 'NO_AUTH',
+    mch_billno: 'B1',
+    err_code_des: expect.stringMatching(text),
+  });
+  if (isStored)
+    expect(parseXml((await ask()).text)).toMatchObject({ status: 'SENDING', reason: expect.stringMatching(text) });
   else expect(await codeOf(ask())).toBe('NOT_FOUND');
   expect(await codeOf(send())).toBe('0');
 });
@@ -194,7 +234,10 @@ test.each([
 test('a fault at an order does not undo one that was sent', async () => {
   const { simulator, send, codeOf } = await start();
   await send();
-  simulator.control.setFaults({ pay: [{ kind: 'noAuthUser' }, { kind: 'processingThenFailed' }, { kind: 'notEnough' }], platform: [] });
+  simulator.control.setFaults({
+    pay: [{ kind: 'noAuthUser' }, { kind: 'processingThenFailed' }, { kind: 'notEnough' }],
+    platform: [],
+  });
   expect(await codeOf(send())).toBe('0');
   expect(simulator.control.packet(MCH, 'B1')?.status).toBe('SENT');
 });

@@ -1,10 +1,10 @@
 // The simulator as WeChat Pay: certificates, the order of its checks, the life of a packet, limits and idempotence.
-import { mkdtempSync, readFileSync, rmSync, statSync, appendFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
-import { movableClock, startSimulator, type MerchantOptions, type Simulator } from '../src/simulator/simulator.ts';
+import { type MerchantOptions, movableClock, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { nonce, paySignOf } from '../src/wechat/crypt.ts';
 import { buildXml, childrenOf, parseXml, textOf, type XmlFields } from '../src/wechat/xml.ts';
 
@@ -24,7 +24,12 @@ afterEach(async () => {
 
 async function start(merchant: Partial<MerchantOptions> = {}, folder?: string, at = NOON) {
   const account = {
-    title: '阿茶', appSecret: 's', token: 't', encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA', mode: 'safe' as const, webhook: '',
+    title: '阿茶',
+    appSecret: 's',
+    token: 't',
+    encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
+    mode: 'safe' as const,
+    webhook: '',
   };
   const simulator = await startSimulator({
     port: 0,
@@ -53,7 +58,11 @@ function clientOf(simulator: Simulator, certificate: string | undefined = MCH): 
   const agent = new Agent({ connect: certificate === undefined ? { ca } : { ca, cert, key } });
   open.push({ close: () => agent.destroy() });
   return async (path, body) => {
-    const reply = await request(`${simulator.payUrl}/mmpaymkttransfers/${path}`, { method: 'POST', body, dispatcher: agent });
+    const reply = await request(`${simulator.payUrl}/mmpaymkttransfers/${path}`, {
+      method: 'POST',
+      body,
+      dispatcher: agent,
+    });
     expect(reply.statusCode).toBe(200);
     return parseXml(await reply.body.text());
   };
@@ -64,43 +73,89 @@ type Change = Readonly<Record<string, string | undefined>>;
 function signed(fields: Change, key = KEY): string {
   const given = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const filled = Object.fromEntries(given);
-  return buildXml({ ...filled, sign: filled['sign'] ?? paySignOf(filled, key) });
+  return buildXml({ ...filled, sign: filled.sign ?? paySignOf(filled, key) });
 }
 
 function redpack(openid: string, change: Change = {}): Change {
   return {
-    nonce_str: nonce(), mch_billno: `${MCH}20260210A000000001`, mch_id: MCH, wxappid: APP, send_name: '天虹百货', re_openid: openid,
-    total_amount: '100', total_num: '1', wishing: '恭喜发财', client_ip: '127.0.0.1', act_name: '新年红包', remark: '新年红包', ...change,
+    nonce_str: nonce(),
+    mch_billno: `${MCH}20260210A000000001`,
+    mch_id: MCH,
+    wxappid: APP,
+    send_name: '天虹百货',
+    re_openid: openid,
+    total_amount: '100',
+    total_num: '1',
+    wishing: '恭喜发财',
+    client_ip: '127.0.0.1',
+    act_name: '新年红包',
+    remark: '新年红包',
+    ...change,
   };
 }
 
-const sender = (client: Client, openid: string) => (change: Change = {}, key = KEY) => client('sendredpack', signed(redpack(openid, change), key));
-const asker = (client: Client) => (billNo = `${MCH}20260210A000000001`, change: Change = {}) =>
-  client('gethbinfo', signed({ nonce_str: nonce(), mch_billno: billNo, mch_id: MCH, appid: APP, bill_type: 'MCHT', ...change }));
+const sender =
+  (client: Client, openid: string) =>
+  (change: Change = {}, key = KEY) =>
+    client('sendredpack', signed(redpack(openid, change), key));
+const asker =
+  (client: Client) =>
+  (billNo = `${MCH}20260210A000000001`, change: Change = {}) =>
+    client(
+      'gethbinfo',
+      signed({ nonce_str: nonce(), mch_billno: billNo, mch_id: MCH, appid: APP, bill_type: 'MCHT', ...change }),
+    );
 
 describe('the way of one packet', () => {
   test('a packet is sent, stands in the chat, is opened and is RECEIVED; the books agree to the fen', async () => {
     const { simulator, openid, send, ask } = await start();
     const sent = await send({ total_amount: '188' });
     expect(sent).toMatchObject({
-      return_code: 'SUCCESS', result_code: 'SUCCESS', err_code: '0', mch_billno: `${MCH}20260210A000000001`, mch_id: MCH,
-      wxappid: APP, re_openid: openid, total_amount: '188',
+      return_code: 'SUCCESS',
+      result_code: 'SUCCESS',
+      err_code: '0',
+      mch_billno: `${MCH}20260210A000000001`,
+      mch_id: MCH,
+      wxappid: APP,
+      re_openid: openid,
+      total_amount: '188',
     });
     expect(textOf(sent, 'send_listid')).toMatch(/^10000417012026021030\d{11}$/);
     expect('sign' in sent).toBe(false);
-    expect(simulator.control.person(openid).chat).toMatchObject([{ kind: 'packet', from: 'account', mchId: MCH, billNo: `${MCH}20260210A000000001` }]);
+    expect(simulator.control.person(openid).chat).toMatchObject([
+      { kind: 'packet', from: 'account', mchId: MCH, billNo: `${MCH}20260210A000000001` },
+    ]);
     const waiting = await ask();
     expect(waiting).toMatchObject({
-      err_code: 'SUCCESS', status: 'SENT', detail_id: textOf(sent, 'send_listid'), send_type: 'API', hb_type: 'NORMAL',
-      total_num: '1', total_amount: '188', send_time: '2026-02-10 12:00:00',
+      err_code: 'SUCCESS',
+      status: 'SENT',
+      detail_id: textOf(sent, 'send_listid'),
+      send_type: 'API',
+      hb_type: 'NORMAL',
+      total_num: '1',
+      total_amount: '188',
+      send_time: '2026-02-10 12:00:00',
     });
     simulator.control.moveClock({ advanceMs: 61_000 });
-    expect(simulator.control.openPacket(MCH, `${MCH}20260210A000000001`, openid)).toMatchObject({ status: 'RECEIVED', amount: 188 });
+    expect(simulator.control.openPacket(MCH, `${MCH}20260210A000000001`, openid)).toMatchObject({
+      status: 'RECEIVED',
+      amount: 188,
+    });
     const received = await ask();
     expect(textOf(received, 'status')).toBe('RECEIVED');
-    expect(childrenOf(childrenOf(received, 'hblist'), 'hbinfo')).toEqual({ openid, amount: '188', rcv_time: '2026-02-10 12:01:01' });
+    expect(childrenOf(childrenOf(received, 'hblist'), 'hbinfo')).toEqual({
+      openid,
+      amount: '188',
+      rcv_time: '2026-02-10 12:01:01',
+    });
     expect(simulator.control.merchant(MCH)).toEqual({
-      mchId: MCH, balance: 99_812, sentCount: 1, sentAmount: 188, receivedAmount: 188, refundedAmount: 0, freqLimits: 0,
+      mchId: MCH,
+      balance: 99_812,
+      sentCount: 1,
+      sentAmount: 188,
+      receivedAmount: 188,
+      refundedAmount: 0,
+      freqLimits: 0,
     });
   });
 
@@ -115,14 +170,22 @@ describe('the way of one packet', () => {
     expect(simulator.control.merchant(MCH).balance).toBe(99_900);
     simulator.control.moveClock({ advanceMs: MINUTE });
     expect(await ask()).toMatchObject({ status: 'REFUND', refund_time: '2026-02-11 12:01:00', refund_amount: '100' });
-    expect(simulator.control.merchant(MCH)).toMatchObject({ balance: 100_000, sentAmount: 100, refundedAmount: 100, receivedAmount: 0 });
+    expect(simulator.control.merchant(MCH)).toMatchObject({
+      balance: 100_000,
+      sentAmount: 100,
+      refundedAmount: 100,
+      receivedAmount: 0,
+    });
   });
 
   test('a clock moved by a month in one step does everything that was due, each at its own instant', async () => {
     const { simulator, send } = await start();
     await send();
     simulator.control.moveClock({ advanceMs: 29 * 24 * HOUR });
-    expect(simulator.control.packet(MCH, `${MCH}20260210A000000001`)).toMatchObject({ status: 'REFUND', refundedAt: NOON + 24 * HOUR + MINUTE });
+    expect(simulator.control.packet(MCH, `${MCH}20260210A000000001`)).toMatchObject({
+      status: 'REFUND',
+      refundedAt: NOON + 24 * HOUR + MINUTE,
+    });
   });
 
   test('a packet is opened once, and by its owner', async () => {
@@ -150,32 +213,52 @@ describe('the checks, each before the next', () => {
     const agent = new Agent({ connect: { ca } });
     open.push({ close: () => agent.destroy() });
     const body = signed(redpack(openid));
-    const reply = await request(`${simulator.payUrl}/mmpaymkttransfers/sendredpack`, { method: 'POST', body, dispatcher: agent });
-    expect(parseXml(await reply.body.text())).toMatchObject({ return_code: 'SUCCESS', result_code: 'FAIL', err_code: 'CA_ERROR', return_msg: 'CA_ERROR' });
+    const reply = await request(`${simulator.payUrl}/mmpaymkttransfers/sendredpack`, {
+      method: 'POST',
+      body,
+      dispatcher: agent,
+    });
+    expect(parseXml(await reply.body.text())).toMatchObject({
+      return_code: 'SUCCESS',
+      result_code: 'FAIL',
+      err_code: 'CA_ERROR',
+      return_msg: 'CA_ERROR',
+    });
   });
 
-  test('another merchant\'s certificate is CA_ERROR; on a resumed TLS session the own one still counts', async () => {
+  test("another merchant's certificate is CA_ERROR; on a resumed TLS session the own one still counts", async () => {
     const { simulator, openid, send } = await start();
-    expect(textOf(await clientOf(simulator, OTHER)('sendredpack', signed(redpack(openid))), 'err_code')).toBe('CA_ERROR');
+    expect(textOf(await clientOf(simulator, OTHER)('sendredpack', signed(redpack(openid))), 'err_code')).toBe(
+      'CA_ERROR',
+    );
     const { caPem: ca, certPem: cert, keyPem: key } = simulator.certificates(MCH);
     const agent = new Agent({ pipelining: 0, connect: { ca, cert, key } });
     open.push({ close: () => agent.destroy() });
     for (let n = 0; n < 4; n++) {
       const body = signed(redpack(openid));
       const headers = { connection: 'close' };
-      const reply = await request(`${simulator.payUrl}/mmpaymkttransfers/sendredpack`, { method: 'POST', body, headers, dispatcher: agent });
+      const reply = await request(`${simulator.payUrl}/mmpaymkttransfers/sendredpack`, {
+        method: 'POST',
+        body,
+        headers,
+        dispatcher: agent,
+      });
       expect(textOf(parseXml(await reply.body.text()), 'result_code')).toBe('SUCCESS');
     }
     expect(textOf(await send(), 'result_code')).toBe('SUCCESS');
   });
 
-  test.each(['', 'hello', '<xml><a>1</a>', '<!DOCTYPE x><xml><a>1</a></xml>', '<xml><a>1</a><a>2</a></xml>', 'x'.repeat(70_000)])(
-    'what is no document is XML_ERROR: %#',
-    async body => {
-      const { client } = await start();
-      expect(textOf(await client('sendredpack', body), 'err_code')).toBe('XML_ERROR');
-    },
-  );
+  test.each([
+    '',
+    'hello',
+    '<xml><a>1</a>',
+    '<!DOCTYPE x><xml><a>1</a></xml>',
+    '<xml><a>1</a><a>2</a></xml>',
+    'x'.repeat(70_000),
+  ])('what is no document is XML_ERROR: %#', async body => {
+    const { client } = await start();
+    expect(textOf(await client('sendredpack', body), 'err_code')).toBe('XML_ERROR');
+  });
 
   test.each<[string, Change]>([
     ['no nonce', { nonce_str: undefined }],
@@ -209,23 +292,38 @@ describe('the checks, each before the next', () => {
     const { client, openid, send } = await start();
     expect(textOf(await send({ sign_type: 'MD5' }), 'err_code')).toBe('SIGN_ERROR');
     const fields = redpack(openid);
-    const body = buildXml({ ...(fields as Record<string, string>), sign: paySignOf(fields as Record<string, string>, KEY), extra: 'x' });
+    const body = buildXml({
+      ...(fields as Record<string, string>),
+      sign: paySignOf(fields as Record<string, string>, KEY),
+      extra: 'x',
+    });
     expect(textOf(await client('sendredpack', body), 'result_code')).toBe('SUCCESS');
   });
 
   test('the vectors of the reference verify', () => {
     const key = '0123456789abcdef0123456789ABCDEF';
-    const common = { nonce_str: '50780e0cca98c8c8e814883e5caa672e', mch_billno: '0010010404201411170000046545', mch_id: '10000098' };
-    expect(paySignOf({ ...common, appid: 'wx8888888888888888', bill_type: 'MCHT' }, key)).toBe('9849F274D2358C7939E26D37D93B9862');
+    const common = {
+      nonce_str: '50780e0cca98c8c8e814883e5caa672e',
+      mch_billno: '0010010404201411170000046545',
+      mch_id: '10000098',
+    };
+    expect(paySignOf({ ...common, appid: 'wx8888888888888888', bill_type: 'MCHT' }, key)).toBe(
+      '9849F274D2358C7939E26D37D93B9862',
+    );
   });
 
   test.each<[string, Change, string, string]>([
     ['an AppID of somebody else', { wxappid: 'wx7777777777777777' }, 'PARAM_ERROR', '商户号和wxappid不匹配'],
-    ['a mobile app\'s AppID', { wxappid: 'wxMobileApp0000001' }, 'ILLEGAL_APPID', 'APP'],
+    ["a mobile app's AppID", { wxappid: 'wxMobileApp0000001' }, 'ILLEGAL_APPID', 'APP'],
     ['an openid nobody has', { re_openid: 'oNobody' }, 'OPENID_ERROR', 'openid'],
     ['less than 1 yuan', { total_amount: '99' }, 'MONEY_LIMIT', '100'],
     ['more than 200 yuan', { total_amount: '20001' }, 'MONEY_LIMIT', '20000'],
-    ['more than 4999 yuan, even with a scene', { total_amount: '499901', scene_id: 'PRODUCT_2' }, 'MONEY_LIMIT', '499900'],
+    [
+      'more than 4999 yuan, even with a scene',
+      { total_amount: '499901', scene_id: 'PRODUCT_2' },
+      'MONEY_LIMIT',
+      '499900',
+    ],
   ])('%s is refused', async (_what, change, code, text) => {
     const { simulator, send } = await start();
     const reply = await send(change);
@@ -245,7 +343,10 @@ describe('the checks, each before the next', () => {
     expect(textOf(await send({ total_amount: '30', scene_id: 'PRODUCT_2' }), 'result_code')).toBe('SUCCESS');
     const { send: sendPlain } = await start({ limits: { scenes: false } });
     const reply = await sendPlain({ scene_id: 'PRODUCT_2' });
-    expect([textOf(reply, 'err_code'), textOf(reply, 'err_code_des')]).toEqual(['PARAM_ERROR', expect.stringContaining('该场景未开通')]);
+    expect([textOf(reply, 'err_code'), textOf(reply, 'err_code_des')]).toEqual([
+      'PARAM_ERROR',
+      expect.stringContaining('该场景未开通'),
+    ]);
   });
 
   test('gethbinfo has its own checks, and no order is NOT_FOUND', async () => {
@@ -322,7 +423,13 @@ describe('an order that could not be sent', () => {
   test('too low a balance leaves it SENDING with the reason; after a top-up the same number works', async () => {
     const { simulator, openid, send, ask } = await start({ balance: 50 });
     const reply = await send();
-    expect(reply).toMatchObject({ return_code: 'SUCCESS', result_code: 'FAIL', err_code: 'NOTENOUGH', re_openid: openid, total_amount: '100' });
+    expect(reply).toMatchObject({
+      return_code: 'SUCCESS',
+      result_code: 'FAIL',
+      err_code: 'NOTENOUGH',
+      re_openid: openid,
+      total_amount: '100',
+    });
     expect('send_listid' in reply).toBe(false);
     expect(await ask()).toMatchObject({ status: 'SENDING', reason: expect.stringContaining('余额不足') });
     expect(simulator.control.person(openid).chat).toEqual([]);
@@ -341,7 +448,10 @@ describe('an order that could not be sent', () => {
     expect(textOf(await ask(), 'status')).toBe('FAILED');
     simulator.control.setBalance(MCH, 1000);
     const reply = await send();
-    expect([textOf(reply, 'err_code'), textOf(reply, 'err_code_des')]).toEqual(['SEND_FAILED', '该订单已经过期,请更换商户单号']);
+    expect([textOf(reply, 'err_code'), textOf(reply, 'err_code_des')]).toEqual([
+      'SEND_FAILED',
+      '该订单已经过期,请更换商户单号',
+    ]);
     expect(simulator.control.merchant(MCH).balance).toBe(1000);
   });
 
@@ -350,9 +460,10 @@ describe('an order that could not be sent', () => {
     const billNos = Array.from({ length: 12 }, (_, n) => `B${n}`);
     for (const billNo of billNos) await send({ mch_billno: billNo });
     simulator.control.moveClock({ advanceMs: 24 * HOUR });
-    const kept = (await Promise.all(billNos.map(billNo => ask(billNo)))).filter(reply => 'reason' in reply).length;
-    expect(kept).toBeGreaterThan(0);
-    expect(kept).toBeLessThan(12);
+    const replies = await Promise.all(billNos.map(billNo => ask(billNo)));
+    const kept = replies.filter(reply => 'reason' in reply);
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.length).toBeLessThan(12);
   });
 
   test('the time to expiry can be set', async () => {
@@ -381,7 +492,7 @@ describe('limits', () => {
     expect(textOf(await send({ mch_billno: 'N7', re_openid: other }), 'result_code')).toBe('SUCCESS');
   });
 
-  test('a merchant\'s day: SENDAMOUNT_LIMIT for everybody', async () => {
+  test("a merchant's day: SENDAMOUNT_LIMIT for everybody", async () => {
     const { simulator, send } = await start({ limits: { amountPerDay: 250 } });
     await send({ mch_billno: 'N1' });
     await send({ mch_billno: 'N2' });
@@ -392,7 +503,9 @@ describe('limits', () => {
   test('more than 30 in a second are FREQ_LIMIT, counted, and leave no order; a second later they go', async () => {
     const { simulator, send, ask } = await start({ balance: 1_000_000, limits: { perUserPerDay: 1000 } });
     const replies = await Promise.all(Array.from({ length: 33 }, (_, n) => send({ mch_billno: `R${n}` })));
-    const refused = replies.filter(reply => textOf(reply, 'err_code') === 'FREQ_LIMIT').map(reply => textOf(reply, 'mch_billno')!);
+    const refused = replies
+      .filter(reply => textOf(reply, 'err_code') === 'FREQ_LIMIT')
+      .map(reply => textOf(reply, 'mch_billno')!);
     expect(refused).toHaveLength(3);
     expect(simulator.control.merchant(MCH)).toMatchObject({ freqLimits: 3, sentCount: 30 });
     expect(textOf(await ask(refused[0]!), 'err_code')).toBe('NOT_FOUND');
@@ -436,8 +549,18 @@ describe('with a folder', () => {
     two.simulator.control.openPacket(MCH, `${MCH}20260210A000000001`, one.openid);
     await two.simulator.close();
     const three = await start({}, path);
-    expect(three.simulator.control.packet(MCH, `${MCH}20260210A000000001`)).toMatchObject({ status: 'RECEIVED', receivedAt: NOON + HOUR });
+    expect(three.simulator.control.packet(MCH, `${MCH}20260210A000000001`)).toMatchObject({
+      status: 'RECEIVED',
+      receivedAt: NOON + HOUR,
+    });
     expect(three.simulator.control.merchant(MCH)).toMatchObject({ balance: 99_900, receivedAmount: 100 });
+  });
+
+  test('certificates do not mind what the virtual clock says', async () => {
+    const { send } = await start({}, folder(), Date.UTC(1999, 11, 31));
+    expect(textOf(await send(), 'result_code')).toBe('SUCCESS');
+    const { send: sendLater } = await start({}, folder(), Date.UTC(2099, 11, 31));
+    expect(textOf(await sendLater(), 'result_code')).toBe('SUCCESS');
   });
 
   test('the limits of the day survive a restart too', async () => {
@@ -462,7 +585,11 @@ describe('with a folder', () => {
     const certificate = simulator.certificates(MCH);
     expect(certificate.folder).toBe(join(path, MCH));
     expect(certificate.serialNumber).toMatch(/^[0-9A-F]{40}$/);
-    for (const [name, pem] of Object.entries({ 'apiclient_cert.pem': certificate.certPem, 'apiclient_key.pem': certificate.keyPem, 'ca.pem': certificate.caPem })) {
+    for (const [name, pem] of Object.entries({
+      'apiclient_cert.pem': certificate.certPem,
+      'apiclient_key.pem': certificate.keyPem,
+      'ca.pem': certificate.caPem,
+    })) {
       expect(readFileSync(join(path, MCH, name), 'utf8')).toBe(pem);
       expect(statSync(join(path, MCH, name)).mode & 0o777).toBe(0o600);
     }

@@ -24,13 +24,18 @@ async function start() {
   const hook = createServer((_req, res) => res.end('success'));
   await new Promise<void>(resolve => hook.listen(0, '127.0.0.1', resolve));
   open.push({
-    close: () => new Promise(resolve => {
-      hook.close(() => resolve());
-      hook.closeAllConnections();
-    }),
+    close: () =>
+      new Promise(resolve => {
+        hook.close(() => resolve());
+        hook.closeAllConnections();
+      }),
   });
   const account = {
-    title: '阿茶', appSecret: SECRET, token: 't', mode: 'plain' as const, encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
+    title: '阿茶',
+    appSecret: SECRET,
+    token: 't',
+    mode: 'plain' as const,
+    encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
     webhook: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`,
   };
   const simulator = await startSimulator({
@@ -51,9 +56,12 @@ async function start() {
     if (json.errcode) expect(json.errmsg).toMatch(/ rid: [0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$/);
     return json;
   };
-  const post = (path: string, body: unknown) => call(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
-  const token = async () => String((await call(`token?grant_type=client_credential&appid=${APP}&secret=${SECRET}`))['access_token']);
-  const stable = (more: object = {}) => post('stable_token', { grant_type: 'client_credential', appid: APP, secret: SECRET, ...more });
+  const post = (path: string, body: unknown) =>
+    call(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
+  const token = async () =>
+    String((await call(`token?grant_type=client_credential&appid=${APP}&secret=${SECRET}`)).access_token);
+  const stable = (more: object = {}) =>
+    post('stable_token', { grant_type: 'client_credential', appid: APP, secret: SECRET, ...more });
   const probe = async (value: string) => (await call(`getcallbackip?access_token=${value}`)).errcode ?? 0;
   const advance = (advanceMs: number) => simulator.control.moveClock({ advanceMs });
   const fault = (...platform: PlatformFault[]) => simulator.control.setFaults({ pay: [], platform });
@@ -77,22 +85,22 @@ describe('access_token', () => {
     const first = await stable();
     expect(first).toMatchObject({ expires_in: 7200 });
     advance(HOUR);
-    expect(await stable()).toEqual({ access_token: first['access_token'], expires_in: 3600 });
+    expect(await stable()).toEqual({ access_token: first.access_token, expires_in: 3600 });
     advance(55 * MINUTE);
     const second = await stable();
-    expect(second['access_token']).not.toBe(first['access_token']);
-    expect([await probe(String(first['access_token'])), await probe(String(second['access_token']))]).toEqual([0, 0]);
+    expect(second.access_token).not.toBe(first.access_token);
+    expect([await probe(String(first.access_token)), await probe(String(second.access_token))]).toEqual([0, 0]);
     advance(5 * MINUTE);
-    expect([42001, 40001]).toContain(await probe(String(first['access_token'])));
-    expect(await probe(String(second['access_token']))).toBe(0);
+    expect([42001, 40001]).toContain(await probe(String(first.access_token)));
+    expect(await probe(String(second.access_token))).toBe(0);
   });
 
   test('force_refresh kills the old one at once, not twice within 30 s, and 20 times a day', async () => {
     const { stable, probe, advance } = await start();
-    const first = String((await stable())['access_token']);
-    const second = String((await stable({ force_refresh: true }))['access_token']);
+    const first = String((await stable()).access_token);
+    const second = String((await stable({ force_refresh: true })).access_token);
     expect([await probe(first), await probe(second)]).toEqual([40001, 0]);
-    expect((await stable({ force_refresh: true }))['access_token']).toBe(second);
+    expect((await stable({ force_refresh: true })).access_token).toBe(second);
     for (let n = 2; n <= 20; n++) {
       advance(30 * SECOND);
       expect((await stable({ force_refresh: true })).errcode).toBeUndefined();
@@ -103,7 +111,7 @@ describe('access_token', () => {
 
   test('the two kinds know nothing of each other', async () => {
     const { stable, token, probe, advance } = await start();
-    const one = String((await stable())['access_token']);
+    const one = String((await stable()).access_token);
     await token();
     await token();
     await stable({ force_refresh: true });
@@ -125,7 +133,7 @@ describe('access_token', () => {
     expect((await stable(change)).errcode).toBe(code);
   });
 
-  test('a call without a token, with nonsense or with somebody\'s guess has a code of its own', async () => {
+  test("a call without a token, with nonsense or with somebody's guess has a code of its own", async () => {
     const { call, post, probe } = await start();
     expect((await call('getcallbackip')).errcode).toBe(41001);
     expect(await probe('short')).toBe(40014);
@@ -136,12 +144,13 @@ describe('access_token', () => {
 
   test('/token is given out 2000 times a day; clear_quota gives more, ten times a month', async () => {
     const { token, call, post, advance, stable } = await start();
-    const value = String((await stable())['access_token']);
+    const value = String((await stable()).access_token);
     for (let n = 0; n < 2000; n++) await token();
     const once = () => call(`token?grant_type=client_credential&appid=${APP}&secret=${SECRET}`);
     expect((await once()).errcode).toBe(45009);
     expect((await post(`clear_quota?access_token=${value}`, { appid: 'wx7777777777777777' })).errcode).toBe(40013);
-    for (let n = 0; n < 10; n++) expect((await post(`clear_quota?access_token=${value}`, { appid: APP })).errcode).toBe(0);
+    for (let n = 0; n < 10; n++)
+      expect((await post(`clear_quota?access_token=${value}`, { appid: APP })).errcode).toBe(0);
     expect((await post(`clear_quota?access_token=${value}`, { appid: APP })).errcode).toBe(48006);
     expect((await once()).errcode).toBeUndefined();
     advance(12 * HOUR);
@@ -150,7 +159,7 @@ describe('access_token', () => {
 });
 
 describe('followers', () => {
-  test('user/info tells a follower\'s time and scene, of others only that they do not follow', async () => {
+  test("user/info tells a follower's time and scene, of others only that they do not follow", async () => {
     const { simulator, call, token, advance } = await start();
     const { openid } = simulator.control.addPerson({ account: 'tea' });
     const value = await token();
@@ -160,7 +169,12 @@ describe('followers', () => {
     await simulator.control.act(openid, { kind: 'scan', scene: 'shop-7' });
     const told = await info();
     expect(told).toMatchObject({
-      subscribe: 1, openid, subscribe_time: (NOON + HOUR) / 1000, subscribe_scene: 'ADD_SCENE_QR_CODE', qr_scene: 0, qr_scene_str: 'shop-7',
+      subscribe: 1,
+      openid,
+      subscribe_time: (NOON + HOUR) / 1000,
+      subscribe_scene: 'ADD_SCENE_QR_CODE',
+      qr_scene: 0,
+      qr_scene_str: 'shop-7',
     });
     expect('nickname' in told).toBe(false);
     await simulator.control.act(openid, { kind: 'unfollow' });
@@ -171,7 +185,9 @@ describe('followers', () => {
 
   test('batchget takes up to 100', async () => {
     const { simulator, post, token } = await start();
-    const people = Array.from({ length: 101 }, () => ({ openid: simulator.control.addPerson({ account: 'tea', following: true }).openid }));
+    const people = Array.from({ length: 101 }, () => ({
+      openid: simulator.control.addPerson({ account: 'tea', following: true }).openid,
+    }));
     const path = `user/info/batchget?access_token=${await token()}`;
     const { user_info_list: list } = await post(path, { user_list: people.slice(0, 100) });
     expect((list as Json[]).map(({ openid }) => openid)).toEqual(people.slice(0, 100).map(({ openid }) => openid));
@@ -187,9 +203,9 @@ describe('followers', () => {
     const page = (next = '') => call(`user/get?access_token=${value}&next_openid=${next}`);
     const first = await page();
     expect(first).toMatchObject({ total: 10_001, count: 10_000 });
-    const second = await page(String(first['next_openid']));
-    expect(second).toMatchObject({ total: 10_001, count: 1, data: { openid: [second['next_openid']] } });
-    expect(await page(String(second['next_openid']))).toEqual({ total: 10_001, count: 0, next_openid: '' });
+    const second = await page(String(first.next_openid));
+    expect(second).toMatchObject({ total: 10_001, count: 1, data: { openid: [second.next_openid] } });
+    expect(await page(String(second.next_openid))).toEqual({ total: 10_001, count: 0, next_openid: '' });
     expect((await page('oNobody')).errcode).toBe(40003);
   });
 });
@@ -258,7 +274,10 @@ describe('customer-service messages', () => {
     await say();
     await say({ msgtype: 'image', image: { media_id: 'm1' } });
     await say({ msgtype: 'news', news: { articles: [{ title: 't', description: 'd', url: 'u', picurl: 'p' }] } });
-    await say({ msgtype: 'msgmenu', msgmenu: { head_content: '请选择', list: [{ id: 'a', content: '领取' }], tail_content: '谢谢' } });
+    await say({
+      msgtype: 'msgmenu',
+      msgmenu: { head_content: '请选择', list: [{ id: 'a', content: '领取' }], tail_content: '谢谢' },
+    });
     expect(simulator.control.person(openid).chat.slice(1)).toMatchObject([
       { from: 'account', kind: 'text', text: '你好' },
       { kind: 'image', mediaId: 'm1' },
@@ -299,7 +318,9 @@ describe('QR codes', () => {
     const create = async (body: object) => post(`qrcode/create?access_token=${await token()}`, body);
     return { simulator, create, advance, call };
   }
-  const scene = (value: number | string) => ({ scene: typeof value === 'number' ? { scene_id: value } : { scene_str: value } });
+  const scene = (value: number | string) => ({
+    scene: typeof value === 'number' ? { scene_id: value } : { scene_str: value },
+  });
 
   test('all four kinds are made, scanned with their scene as text, and shown to the chat page', async () => {
     const { simulator, create } = await codes();
@@ -315,7 +336,7 @@ describe('QR codes', () => {
     expect(qrcodes.map(code => code.ticket)).toEqual(made.map(({ ticket }) => ticket));
     const { openid } = simulator.control.addPerson({ account: 'tea', following: true });
     const push = await simulator.control.act(openid, { kind: 'scan', scene: '门店' });
-    expect(push.xml).toContain(`<Ticket><![CDATA[${String(made[3]!['ticket'])}]]></Ticket>`);
+    expect(push.xml).toContain(`<Ticket><![CDATA[${String(made[3]!.ticket)}]]></Ticket>`);
   });
 
   test('the same permanent scene keeps its ticket', async () => {
@@ -340,11 +361,14 @@ describe('QR codes', () => {
     expect((await create(body)).errcode).toBe(40053);
   });
 
-  test('an expired one brings no scene: a follower\'s scan does nothing, a stranger only follows', async () => {
+  test("an expired one brings no scene: a follower's scan does nothing, a stranger only follows", async () => {
     const { simulator, create, advance } = await codes();
     await create({ action_name: 'QR_STR_SCENE', expire_seconds: 60, action_info: scene('short') });
     advance(MINUTE);
-    const [follower, stranger] = [simulator.control.addPerson({ account: 'tea', following: true }), simulator.control.addPerson({ account: 'tea' })];
+    const [follower, stranger] = [
+      simulator.control.addPerson({ account: 'tea', following: true }),
+      simulator.control.addPerson({ account: 'tea' }),
+    ];
     await expect(simulator.control.act(follower.openid, { kind: 'scan', scene: 'short' })).rejects.toThrow(/expired/);
     const push = await simulator.control.act(stranger.openid, { kind: 'scan', scene: 'short' });
     expect(push.xml).toContain('<EventKey><![CDATA[]]></EventKey>');
@@ -357,7 +381,11 @@ describe('QR codes', () => {
     const show = (value: string) => fetch(`${simulator.url}/cgi-bin/showqrcode?ticket=${encodeURIComponent(value)}`);
     const reply = await show(String(ticket));
     expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'image/gif']);
-    expect(Buffer.from(await reply.arrayBuffer()).subarray(0, 6).toString()).toMatch(/^GIF8[79]a$/);
+    expect(
+      Buffer.from(await reply.arrayBuffer())
+        .subarray(0, 6)
+        .toString(),
+    ).toMatch(/^GIF8[79]a$/);
     expect((await show('gQnothing')).status).toBe(404);
   });
 });
@@ -374,7 +402,9 @@ describe('menus', () => {
 
   test('a menu is made, read back, shown to the chat page and deleted', async () => {
     const { simulator, create, get, remove } = await menus();
-    const menu = { button: [click, { name: '活动', sub_button: [{ type: 'view', name: '活动页', url: 'https://x.cn/' }, click] }] };
+    const menu = {
+      button: [click, { name: '活动', sub_button: [{ type: 'view', name: '活动页', url: 'https://x.cn/' }, click] }],
+    };
     expect((await get()).errcode).toBe(46003);
     expect(await create(menu)).toBe(0);
     expect(await get()).toEqual({ menu });
@@ -392,14 +422,18 @@ describe('menus', () => {
     ['a button without a key', { button: [{ ...click, key: '' }] }, 40019],
     ['a key over 128 bytes', { button: [{ ...click, key: 'k'.repeat(129) }] }, 40019],
     ['a link without a URL', { button: [{ name: 'a', type: 'view' }] }, 40020],
-    ['six buttons below one', { button: [{ name: 'a', sub_button: [click, click, click, click, click, click] }] }, 40023],
+    [
+      'six buttons below one',
+      { button: [{ name: 'a', sub_button: [click, click, click, click, click, click] }] },
+      40023,
+    ],
   ])('a menu with %s is refused', async (_what, menu, code) => {
     const { create } = await menus();
     expect(await create(menu)).toBe(code);
   });
 });
 
-describe('the platform\'s bad days', () => {
+describe("the platform's bad days", () => {
   test('busy, quota and html502 strike any call, and count down', async () => {
     const { simulator, probe, token, fault } = await start();
     const value = await token();
@@ -423,10 +457,10 @@ describe('the platform\'s bad days', () => {
 
   test('expireToken: 42001 until a new one was fetched, also from stable_token', async () => {
     const { stable, token, probe, fault } = await start();
-    const [old, plain] = [String((await stable())['access_token']), await token()];
+    const [old, plain] = [String((await stable()).access_token), await token()];
     fault({ kind: 'expireToken' });
     expect([await probe(old), await probe(old), await probe(plain)]).toEqual([42001, 42001, 42001]);
-    const fresh = String((await stable())['access_token']);
+    const fresh = String((await stable()).access_token);
     expect(fresh).not.toBe(old);
     expect([await probe(fresh), await probe(fresh)]).toEqual([0, 0]);
   });
@@ -434,7 +468,7 @@ describe('the platform\'s bad days', () => {
   test('expireToken with a count costs as many tokens', async () => {
     const { stable, probe, fault } = await start();
     fault({ kind: 'expireToken', times: 2 });
-    for (const code of [42001, 42001, 0]) expect(await probe(String((await stable())['access_token']))).toBe(code);
+    for (const code of [42001, 42001, 0]) expect(await probe(String((await stable()).access_token))).toBe(code);
   });
 
   test('a path nobody knows and a wrong method have codes', async () => {

@@ -5,7 +5,12 @@ import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { afterEach, expect, test } from 'vitest';
 import type { Push } from '../src/simulator/protocol.ts';
 import {
-  FAILURE_NOTICE, movableClock, startSimulator, type AccountOptions, type Simulator, type SimulatorOptions,
+  type AccountOptions,
+  FAILURE_NOTICE,
+  movableClock,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
 } from '../src/simulator/simulator.ts';
 import { signatureOf } from '../src/wechat/crypt.ts';
 import { parseXml, textOf } from '../src/wechat/xml.ts';
@@ -26,6 +31,9 @@ type Hit = { readonly query: URLSearchParams; readonly body: string; readonly me
 /** What a webhook answers: a body, a status, or nothing at all. */
 type Reaction = (hit: Hit, count: number) => string | number | 'silence' | Promise<string>;
 
+/** For webhooks that are silent: all others are given time, on however slow a machine. */
+const IMPATIENT = { pushTimeoutMs: 250 };
+
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close();
@@ -44,10 +52,11 @@ async function webhook(react: Reaction): Promise<{ url: string; hits: Hit[] }> {
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   open.push({
-    close: () => new Promise(resolve => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/wechat/tea?x=1`, hits };
 }
@@ -66,7 +75,7 @@ async function start(react: Reaction, account: Partial<AccountOptions> = {}, mor
     clock: movableClock(() => 1_770_000_000_000),
     accounts: [{ ...ACCOUNT, webhook: hook.url, ...account }],
     merchants: [],
-    pushTimeoutMs: 150,
+    pushTimeoutMs: 5000,
     pushGapMs: 10,
     ...more,
   });
@@ -80,9 +89,16 @@ const texts = (simulator: Simulator, openid: string): string[] =>
 
 function replyTo(openid: string, change: Record<string, string> = {}): string {
   const fields = {
-    ToUserName: openid, FromUserName: ACCOUNT.originalId, CreateTime: '1770000000', MsgType: 'text', Content: '你好', ...change,
+    ToUserName: openid,
+    FromUserName: ACCOUNT.originalId,
+    CreateTime: '1770000000',
+    MsgType: 'text',
+    Content: '你好',
+    ...change,
   };
-  return `<xml>${Object.entries(fields).map(([name, value]) => `<${name}><![CDATA[${value}]]></${name}>`).join('')}</xml>`;
+  return `<xml>${Object.entries(fields)
+    .map(([name, value]) => `<${name}><![CDATA[${value}]]></${name}>`)
+    .join('')}</xml>`;
 }
 
 /** An encrypted reply, made with Tencent's own package. */
@@ -90,8 +106,10 @@ function sealed(clear: string, change: { appId?: string; signature?: string; non
   const cipher = encrypt(ACCOUNT.encodingAesKey, clear, change.appId ?? ACCOUNT.appId);
   const nonce = change.nonce ?? '880011';
   const signature = change.signature ?? getSignature(ACCOUNT.token, '1770000000', nonce, cipher);
-  return `<xml><Encrypt><![CDATA[${cipher}]]></Encrypt><MsgSignature><![CDATA[${signature}]]></MsgSignature>`
-    + `<TimeStamp>1770000000</TimeStamp><Nonce><![CDATA[${nonce}]]></Nonce></xml>`;
+  return (
+    `<xml><Encrypt><![CDATA[${cipher}]]></Encrypt><MsgSignature><![CDATA[${signature}]]></MsgSignature>` +
+    `<TimeStamp>1770000000</TimeStamp><Nonce><![CDATA[${nonce}]]></Nonce></xml>`
+  );
 }
 
 function opened(hit: Hit) {
@@ -116,9 +134,13 @@ test('a push in safe mode is signed and encrypted as another library expects, an
   expect(Object.keys(parseXml(body))).toEqual(['ToUserName', 'Encrypt']);
   expect(id).toBe(ACCOUNT.appId);
   expect(fields).toMatchObject({
-    ToUserName: ACCOUNT.originalId, FromUserName: openid, CreateTime: '1770000000', MsgType: 'text', Content: '恭喜 ]]> 发财 🧧',
+    ToUserName: ACCOUNT.originalId,
+    FromUserName: openid,
+    CreateTime: '1770000000',
+    MsgType: 'text',
+    Content: '恭喜 ]]> 发财 🧧',
   });
-  expect(push).toMatchObject({ outcome: 'success', type: 'text', msgId: fields['MsgId'], createTime: 1_770_000_000 });
+  expect(push).toMatchObject({ outcome: 'success', type: 'text', msgId: fields.MsgId, createTime: 1_770_000_000 });
   expect(push.tries).toHaveLength(1);
 });
 
@@ -148,7 +170,7 @@ test('compatible mode sends both, and takes a clear or an encrypted reply', asyn
   expect((await simulator.control.act(openid, { kind: 'text', text: 'b' })).outcome).toBe('reply');
   const outside = parseXml(hits[0]!.body);
   expect(textOf(outside, 'Content')).toBe('a');
-  expect(opened(hits[0]!).fields['Content']).toBe('a');
+  expect(opened(hits[0]!).fields.Content).toBe('a');
   expect(texts(simulator, openid)).toEqual(['user: a', 'account: 你好', 'user: b', 'account: 你好']);
 });
 
@@ -168,7 +190,11 @@ test.each<[string, (openid: string) => string, RegExp]>([
   ['in the clear', openid => replyTo(openid), /must be encrypted/],
   ['with a wrong MsgSignature', openid => sealed(replyTo(openid), { signature: '0'.repeat(40) }), /MsgSignature/],
   ['for another AppID', openid => sealed(replyTo(openid), { appId: 'wxffffffffffffffff' }), /AppID/],
-  ['from the AppID instead of the original id', openid => sealed(replyTo(openid, { FromUserName: ACCOUNT.appId })), /FromUserName/],
+  [
+    'from the AppID instead of the original id',
+    openid => sealed(replyTo(openid, { FromUserName: ACCOUNT.appId })),
+    /FromUserName/,
+  ],
   ['to somebody else', () => sealed(replyTo('oSomebodyElse')), /ToUserName/],
   ['with an empty Content', openid => sealed(replyTo(openid, { Content: '' })), /Content/],
   ['with too much Content', openid => sealed(replyTo(openid, { Content: '字'.repeat(700) })), /2048/],
@@ -194,12 +220,18 @@ test('an empty body is as good as success, and shows nothing', async () => {
 });
 
 test('pictures and articles are shown as such, one article only', async () => {
-  const news = (openid: string): string => sealed(`<xml><ToUserName>${openid}</ToUserName><FromUserName>${ACCOUNT.originalId}</FromUserName>`
-    + '<CreateTime>1770000000</CreateTime><MsgType>news</MsgType><ArticleCount>2</ArticleCount><Articles>'
-    + '<item><Title>一</Title><Description>d</Description><PicUrl>p</PicUrl><Url>u</Url></item>'
-    + '<item><Title>二</Title><Description></Description><PicUrl></PicUrl><Url></Url></item></Articles></xml>');
-  const image = (openid: string): string => sealed(`<xml><ToUserName>${openid}</ToUserName><FromUserName>${ACCOUNT.originalId}</FromUserName>`
-    + '<CreateTime>1770000000</CreateTime><MsgType>image</MsgType><Image><MediaId>m1</MediaId></Image></xml>');
+  const news = (openid: string): string =>
+    sealed(
+      `<xml><ToUserName>${openid}</ToUserName><FromUserName>${ACCOUNT.originalId}</FromUserName>` +
+        '<CreateTime>1770000000</CreateTime><MsgType>news</MsgType><ArticleCount>2</ArticleCount><Articles>' +
+        '<item><Title>一</Title><Description>d</Description><PicUrl>p</PicUrl><Url>u</Url></item>' +
+        '<item><Title>二</Title><Description></Description><PicUrl></PicUrl><Url></Url></item></Articles></xml>',
+    );
+  const image = (openid: string): string =>
+    sealed(
+      `<xml><ToUserName>${openid}</ToUserName><FromUserName>${ACCOUNT.originalId}</FromUserName>` +
+        '<CreateTime>1770000000</CreateTime><MsgType>image</MsgType><Image><MediaId>m1</MediaId></Image></xml>',
+    );
   const { simulator } = await start((hit, n) => (n === 1 ? news : image)(hit.query.get('openid')!));
   const openid = follower(simulator);
   await simulator.control.act(openid, { kind: 'text', text: 'a' });
@@ -212,19 +244,23 @@ test('pictures and articles are shown as such, one article only', async () => {
 });
 
 test('a webhook that says nothing is asked three times in all, with the same bytes, and the last answer counts', async () => {
-  const { simulator, hits } = await start((hit, n) => (n < 3 ? 'silence' : sealed(replyTo(hit.query.get('openid')!))));
+  const { simulator, hits } = await start(
+    (hit, n) => (n < 3 ? 'silence' : sealed(replyTo(hit.query.get('openid')!))),
+    {},
+    IMPATIENT,
+  );
   const openid = follower(simulator);
   const push = await simulator.control.act(openid, { kind: 'text', text: 'hi' });
   expect(push.outcome).toBe('reply');
   expect(push.tries.map(({ status }) => status)).toEqual([0, 0, 200]);
-  expect(push.tries[0]!.error).toMatch(/no answer within 150 ms/);
-  expect(push.tries[0]!.ms).toBeGreaterThanOrEqual(140);
+  expect(push.tries[0]!.error).toMatch(/no answer within 250 ms/);
+  expect(push.tries[0]!.ms).toBeGreaterThanOrEqual(240);
   expect(new Set(hits.map(({ query, body }) => `${query}${body}`)).size).toBe(1);
   expect(texts(simulator, openid)).toEqual(['user: hi', 'account: 你好']);
 });
 
 test('a webhook that never answers, or always with 500, ends in the notice after the third try', async () => {
-  const { simulator, hits } = await start((_hit, n) => (n % 2 ? 'silence' : 500));
+  const { simulator, hits } = await start((_hit, n) => (n % 2 ? 'silence' : 500), {}, IMPATIENT);
   const openid = follower(simulator);
   const push = await simulator.control.act(openid, { kind: 'text', text: 'hi' });
   expect(push.outcome).toBe('failure');
@@ -241,7 +277,7 @@ test('a webhook nobody listens at is tried as often', async () => {
 });
 
 test('with renewOnRetry a redelivery has another timestamp, nonce and ciphertext, but the same MsgId', async () => {
-  const { simulator, hits } = await start((_hit, n) => (n === 1 ? 'silence' : 'success'));
+  const { simulator, hits } = await start((_hit, n) => (n === 1 ? 'silence' : 'success'), {}, IMPATIENT);
   simulator.control.setFaults({ pay: [], platform: [{ kind: 'renewOnRetry', times: 1 }] });
   const sending = simulator.control.act(follower(simulator), { kind: 'text', text: 'hi' });
   await simulator.control.moveClock({ advanceMs: 5000 });
@@ -255,7 +291,9 @@ test('with renewOnRetry a redelivery has another timestamp, nonce and ciphertext
 });
 
 test('with duplicatePush every push arrives several times at once, and one reply is shown', async () => {
-  const { simulator, hits } = await start((hit, n) => (n === 1 ? 'success' : sealed(replyTo(hit.query.get('openid')!))));
+  const { simulator, hits } = await start((hit, n) =>
+    n === 1 ? 'success' : sealed(replyTo(hit.query.get('openid')!)),
+  );
   simulator.control.setFaults({ pay: [], platform: [{ kind: 'duplicatePush', copies: 4 }] });
   const openid = follower(simulator);
   const push = await simulator.control.act(openid, { kind: 'text', text: 'hi' });
@@ -266,7 +304,7 @@ test('with duplicatePush every push arrives several times at once, and one reply
 });
 
 test('a clock moved back and forth while a push is under way changes neither time-outs nor the outcome', async () => {
-  const { simulator } = await start((_hit, n) => (n === 1 ? 'silence' : 'success'));
+  const { simulator } = await start((_hit, n) => (n === 1 ? 'silence' : 'success'), {}, IMPATIENT);
   const openid = follower(simulator);
   const sending = simulator.control.act(openid, { kind: 'text', text: 'hi' });
   simulator.control.moveClock({ advanceMs: 40 * 86_400_000 });
@@ -274,13 +312,17 @@ test('a clock moved back and forth while a push is under way changes neither tim
   const push = await sending;
   expect(push.outcome).toBe('success');
   expect(push.tries).toHaveLength(2);
-  expect(push.tries[0]!.ms).toBeLessThan(1000);
+  expect(push.tries[0]!.ms).toBeLessThan(5000);
 });
 
 test.each<[string, Parameters<Simulator['control']['act']>[1], Record<string, string>]>([
   ['a scan', { kind: 'scan', scene: 'shop-7' }, { MsgType: 'event', Event: 'SCAN', EventKey: 'shop-7' }],
   ['a tap', { kind: 'click', key: 'LOTTERY' }, { MsgType: 'event', Event: 'CLICK', EventKey: 'LOTTERY' }],
-  ['a link', { kind: 'view', url: 'https://x.cn/?a=1&b=2' }, { MsgType: 'event', Event: 'VIEW', EventKey: 'https://x.cn/?a=1&b=2' }],
+  [
+    'a link',
+    { kind: 'view', url: 'https://x.cn/?a=1&b=2' },
+    { MsgType: 'event', Event: 'VIEW', EventKey: 'https://x.cn/?a=1&b=2' },
+  ],
   ['an unfollow', { kind: 'unfollow' }, { MsgType: 'event', Event: 'unsubscribe', EventKey: '' }],
   ['a picture', { kind: 'image' }, { MsgType: 'image' }],
   ['a voice', { kind: 'voice', words: '你好' }, { MsgType: 'voice', Format: 'amr', Recognition: '你好' }],
@@ -291,7 +333,10 @@ test.each<[string, Parameters<Simulator['control']['act']>[1], Record<string, st
   ],
   [
     'anything at all',
-    { kind: 'raw', fields: { MsgType: 'event', Event: 'TEMPLATESENDJOBFINISH', MsgID: '1700827132819554304', Status: 'success' } },
+    {
+      kind: 'raw',
+      fields: { MsgType: 'event', Event: 'TEMPLATESENDJOBFINISH', MsgID: '1700827132819554304', Status: 'success' },
+    },
     { Event: 'TEMPLATESENDJOBFINISH', MsgID: '1700827132819554304', Status: 'success' },
   ],
 ])('%s is pushed with the fields of the wire', async (_what, act, fields) => {
@@ -299,7 +344,7 @@ test.each<[string, Parameters<Simulator['control']['act']>[1], Record<string, st
   await simulator.control.act(follower(simulator), act);
   const pushed = opened(hits[0]!).fields;
   expect(pushed).toMatchObject(fields);
-  expect('MsgId' in pushed).toBe(pushed['MsgType'] !== 'event');
+  expect('MsgId' in pushed).toBe(pushed.MsgType !== 'event');
 });
 
 test('a follow by scan brings the scene with its prefix, a follow without one does not; the openid stays', async () => {
@@ -312,7 +357,7 @@ test('a follow by scan brings the scene with its prefix, a follow without one do
   await simulator.control.act(openid, { kind: 'follow' });
   const pushed = hits.map(hit => opened(hit).fields);
   expect(pushed[0]).toMatchObject({ Event: 'subscribe', EventKey: 'qrscene_shop-7', FromUserName: openid });
-  expect(pushed[0]!['Ticket']).toMatch(/^gQ/);
+  expect(pushed[0]!.Ticket).toMatch(/^gQ/);
   expect(pushed[2]).toMatchObject({ Event: 'subscribe', EventKey: '', FromUserName: openid });
   expect('Ticket' in pushed[2]!).toBe(false);
 });
@@ -344,7 +389,10 @@ test('without waiting, an act answers with the pending push, whose end is told t
   const push = await simulator.control.act(follower(simulator), { kind: 'text', text: 'hi' }, { wait: false });
   expect(push).toMatchObject({ outcome: 'pending', tries: [] });
   await simulator.idle();
-  expect(told.map(({ id, outcome }) => [id, outcome])).toEqual([[push.id, 'pending'], [push.id, 'reply']]);
+  expect(told.map(({ id, outcome }) => [id, outcome])).toEqual([
+    [push.id, 'pending'],
+    [push.id, 'reply'],
+  ]);
   expect(simulator.control.pushes()[0]).toMatchObject({ id: push.id, outcome: 'reply' });
 });
 
@@ -360,7 +408,9 @@ test('the latest 200 pushes are known, newest first', async () => {
 });
 
 test('the handshake is signed and plain in every mode, and wants its echo back', async () => {
-  const { simulator, hits } = await start(({ query, method }) => (method === 'GET' ? query.get('echostr')! : 'success'));
+  const { simulator, hits } = await start(({ query, method }) =>
+    method === 'GET' ? query.get('echostr')! : 'success',
+  );
   expect(await simulator.verifyWebhook('tea')).toMatchObject({ ok: true, status: 200 });
   const { query } = hits[0]!;
   expect(query.get('signature')).toBe(signatureOf(ACCOUNT.token, query.get('timestamp')!, query.get('nonce')!));
@@ -369,11 +419,12 @@ test('the handshake is signed and plain in every mode, and wants its echo back',
   expect(await simulator.verifyWebhook('tea')).toMatchObject({ ok: false, answer: 'wrong' });
 });
 
-test('closing ends a push that is under way at once', async () => {
+test('closing ends a push that is under way at once, and blames nobody for it', async () => {
   const { simulator } = await start(() => 'silence', {}, { pushTimeoutMs: 60_000 });
   const sending = simulator.control.act(follower(simulator), { kind: 'text', text: 'hi' });
   const begun = performance.now();
   await simulator.close();
   expect((await sending).outcome).toBe('failure');
-  expect(performance.now() - begun).toBeLessThan(2000);
+  expect(simulator.control.state().people[0]!.chat.map(({ kind }) => kind)).toEqual(['text']);
+  expect(performance.now() - begun).toBeLessThan(10_000);
 });

@@ -1,3 +1,4 @@
+// How the tests run: two at a time, as real processes, without a fresh world for each file.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 

@@ -6,22 +6,21 @@ import { rehearse } from '../core/rehearse.ts';
 import { checkRuleFiles, readRuleFiles, type RuleFile } from '../rulebook.ts';
 import { type Common, EXIT, print, printJson } from './common.ts';
 
-/** The files named, or the configured ones. Without a configuration the rules are checked by themselves. */
+/** The files named, by themselves; or the configured ones, which must fit the accounts and merchants as well. */
 async function gather(paths: readonly string[], options: Common): Promise<{ files: RuleFile[]; config: Config | undefined }> {
   const file = options.config ?? defaultConfigFile();
-  const config = options.config !== undefined || existsSync(file) ? loadConfig(file, process.env) : undefined;
-  const named = paths.length > 0 ? paths : [config?.rules ?? 'rules'];
-  // Files from elsewhere need not fit the accounts of the configuration at hand, unless it is named too.
-  const fits = paths.length === 0 || options.config !== undefined;
-  return { files: await readRuleFiles(named), config: fits ? config : undefined };
+  const isWanted = options.config !== undefined || (paths.length === 0 && existsSync(file));
+  const config = isWanted ? loadConfig(file, process.env) : undefined;
+  return { files: await readRuleFiles(paths.length > 0 ? paths : [config?.rules ?? 'rules']), config };
 }
 
 export async function check(paths: readonly string[], options: Common): Promise<number> {
   const { files, config } = await gather(paths, options);
   const { campaigns, findings } = checkRuleFiles(files, config);
-  if (options.json) printJson({ files: files.length, campaigns: campaigns.map(campaign => campaign.id), findings });
+  const warnings = campaigns.flatMap(campaign => campaign.warnings);
+  if (options.json) printJson({ files: files.length, campaigns: campaigns.map(campaign => campaign.id), findings, warnings });
   else {
-    for (const finding of findings) print(showFinding(finding));
+    for (const finding of [...findings, ...warnings]) print(showFinding(finding));
     print(findings.length === 0 ? `${files.length} files, no findings` : `${findings.length} findings in ${files.length} files`);
   }
   return findings.length === 0 ? EXIT.fine : EXIT.findings;

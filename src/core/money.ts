@@ -20,7 +20,8 @@ export function addFen(a: Fen, b: Fen): Fen {
   return fen(a + b);
 }
 
-const YUAN = /^[¥¥](0|[1-9]\d{0,10})\.(\d{2})$/;
+/** The half-width and the full-width sign. */
+const YUAN = /^[\u00A5\uFFE5](0|[1-9]\d{0,10})\.(\d{2})$/;
 
 /** `¥1.00` → 100. Exactly two decimals and the sign; everything else is `undefined`. */
 export function parseYuan(text: string): Fen | undefined {

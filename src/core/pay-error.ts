@@ -1,6 +1,6 @@
 // WeChat Pay's codes as data (发放红包接口, 查询红包记录: 错误码): one row per code and, where the code alone does not
 // tell, per text. The class decides what happens; an unknown code is an unknown outcome, never a failure. Pure.
-import type { Observation } from './payout.ts';
+import type { BillState, Observation, PayRequest } from './payout.ts';
 
 /** What an answer means for the payout and for its merchant. */
 export const SIGHTS = [
@@ -16,6 +16,9 @@ export const SIGHTS = [
   'config', // our settings are wrong: stop, same number once mended
   'bug', // our mistake: park this one for a person
   'isSending', 'isSent', 'isReceived', 'isRefunding', 'isRefunded', 'isFailed', // gethbinfo's status
+  'isProcessing', // a transfer bill under way
+  'isFailedUser', // a transfer bill that failed because of the follower
+  'isFailedMerchant', // … and because of the merchant
   'notFound', // gethbinfo knows no such order, which proves nothing
   'noAnswer', // gethbinfo itself failed: ask again
 ] as const;
@@ -84,17 +87,46 @@ const REASON_ROWS: readonly Row[] = [
   { code: '', text: '限额', sight: 'tomorrow' },
 ];
 
+/** 商家转账: codes of creation and query (JSON `code`); HTTP 429 and 5xx without a code come as silence. */
+const TRANSFER_ROWS: readonly Row[] = [
+  { code: 'PARAM_ERROR', text: '报备', sight: 'config' },
+  { code: 'PARAM_ERROR', text: '对应的', sight: 'config' },
+  { code: 'PARAM_ERROR', sight: 'bug' },
+  { code: 'INVALID_REQUEST', text: 'openid', sight: 'bug' },
+  { code: 'INVALID_REQUEST', text: '信息不一致', sight: 'bug' },
+  { code: 'INVALID_REQUEST', sight: 'config' },
+  { code: 'ALREADY_EXISTS', sight: 'bug' },
+  { code: 'NO_AUTH', sight: 'config' },
+  { code: 'SIGN_ERROR', sight: 'config' },
+  { code: 'APPID_MCHID_NOT_MATCH', sight: 'config' },
+  { code: 'NOT_ENOUGH', sight: 'halt' },
+  { code: 'USER_ERROR', sight: 'halt' },
+  { code: 'FREQUENCY_LIMIT_EXCEED', sight: 'slow' },
+  { code: 'RATELIMIT_EXCEEDED', sight: 'slow' },
+  { code: 'SYSTEM_ERROR', sight: 'again' },
+  { code: 'NOT_FOUND', sight: 'notFound' },
+];
+
+/** `fail_reason` of a transfer bill that names the payee; the money did not go, and would not go another time. */
+const PAYEE_REASONS = new Set([
+  'PAYEE_ACCOUNT_ABNORMAL', 'ACCOUNT_FROZEN', 'REAL_NAME_CHECK_FAIL', 'NAME_NOT_CORRECT', 'OPENID_INVALID', 'ID_CARD_NOT_CORRECT',
+  'ACCOUNT_NOT_EXIST', 'TRANSFER_RISK', 'REALNAME_ACCOUNT_RECEIVED_QUOTA_EXCEED', 'RECEIVE_ACCOUNT_NOT_PERMMIT',
+  'DAY_RECEIVED_QUOTA_EXCEED', 'MONTH_RECEIVED_QUOTA_EXCEED', 'DAY_RECEIVED_COUNT_EXCEED', 'TRANSFER_QUOTA_EXCEED',
+]);
+/** … that names the payer. */
+const PAYER_REASONS = new Set(['PAYER_ACCOUNT_ABNORMAL', 'PRODUCT_AUTH_CHECK_FAIL']);
+
 function lookUp(rows: readonly Row[], code: string, text: string): Sight | undefined {
   return rows.find(row => row.code === code && (row.text === undefined || text.includes(row.text)))?.sight;
 }
 
 /** Whether the table knows this code: an unknown one is worth an alarm. */
 export function isKnown(code: string): boolean {
-  return [...SEND_ROWS, ...QUERY_ROWS].some(row => row.code === code);
+  return [...SEND_ROWS, ...QUERY_ROWS, ...TRANSFER_ROWS].some(row => row.code === code);
 }
 
-/** What an observation means. `asked`: it answers gethbinfo; otherwise sendredpack. */
-export function sightOf(observation: Observation, asked: boolean): Sight {
+/** What an observation means. `asked`: it answers a query; otherwise the call that pays. */
+export function sightOf(observation: Observation, asked: boolean, channel: PayRequest['channel'] = 'redpack'): Sight {
   switch (observation.kind) {
     case 'accepted':
       return 'accepted';
@@ -104,13 +136,21 @@ export function sightOf(observation: Observation, asked: boolean): Sight {
     case 'notFound':
       return 'notFound';
     case 'refused':
-      if (asked) return lookUp(QUERY_ROWS, observation.code, observation.text) ?? 'noAnswer';
-      return lookUp(SEND_ROWS, observation.code, observation.text) ?? 'ask';
+      return sightOfRefusal(observation.code, observation.text, asked, channel);
     case 'status':
       return sightOfStatus(observation);
+    case 'bill':
+      return sightOfBill(observation.state, observation.reason);
     default:
       return observation satisfies never;
   }
+}
+
+function sightOfRefusal(code: string, text: string, asked: boolean, channel: PayRequest['channel']): Sight {
+  if (channel !== 'transfer') return lookUp(asked ? QUERY_ROWS : SEND_ROWS, code, text) ?? (asked ? 'noAnswer' : 'ask');
+  const sight = lookUp(TRANSFER_ROWS, code, text) ?? 'ask';
+  const isAboutCalls = sight === 'slow' || sight === 'again' || sight === 'ask';
+  return asked && isAboutCalls ? 'noAnswer' : sight;
 }
 
 function sightOfStatus({ status, reason }: Extract<Observation, { kind: 'status' }>): Sight {
@@ -129,5 +169,28 @@ function sightOfStatus({ status, reason }: Extract<Observation, { kind: 'status'
       return 'isFailed';
     default:
       return status satisfies never;
+  }
+}
+
+/** A bill nobody confirmed within 24 h ends in FAIL without a payee's or payer's reason: the money is back. */
+function sightOfBill(state: BillState, reason: string | undefined): Sight {
+  switch (state) {
+    case 'ACCEPTED':
+    case 'PROCESSING':
+      return 'isProcessing';
+    case 'WAIT_USER_CONFIRM':
+    case 'TRANSFERING':
+      return 'isSent';
+    case 'SUCCESS':
+      return 'isReceived';
+    case 'CANCELING':
+      return 'isRefunding';
+    case 'CANCELLED':
+      return 'isRefunded';
+    case 'FAIL':
+      if (reason !== undefined && PAYEE_REASONS.has(reason)) return 'isFailedUser';
+      return reason !== undefined && PAYER_REASONS.has(reason) ? 'isFailedMerchant' : 'isRefunded';
+    default:
+      return state satisfies never;
   }
 }

@@ -3,7 +3,7 @@
 // Pure.
 import { createHash } from 'node:crypto';
 import type { Finding } from './error.ts';
-import { fen, showFen } from './money.ts';
+import { type Fen, fen, showFen } from './money.ts';
 import type { Campaign, Packet, Prize, Rule, RuleTest } from './rule.ts';
 import { actionOf, PACKET_BYTES, type RuleFile, ruleFile, SCENES } from './rule-shape.ts';
 import { type Draft, type Located, type Place, readYaml, suggest } from './shape.ts';
@@ -24,6 +24,8 @@ type Say = (at: Place, message: string) => void;
 
 /** WeChat pays between these without being told a scene, and between those with one (reference 2.4). */
 const USUAL = { min: fen(100), max: fen(20_000) };
+/** One group packet (裂变红包). */
+const GROUP_MAX = fen(100_000);
 const POSSIBLE = { min: fen(30), max: fen(499_900) };
 
 /** One file. `known` absent: whether its account exists is not asked. */
@@ -131,7 +133,15 @@ function checkBudget({ budget, prizes }: Written, say: Say): void {
   }
 }
 
-function checkPrize(name: string, { redpacket, weight }: WrittenPrize, file: Written, say: Say): void {
+/** 裂变红包: one sum for the whole group, ¥1.00 a share on the average, at most ¥1000.00. */
+function checkShares(shares: number, at: Place, min: Fen | undefined, max: Fen | undefined, say: Say): void {
+  if (min === undefined || max === undefined) return;
+  if (min !== max) say(at, 'a group packet has one amount for the whole group; write redpacket: ¥10.00, not a range');
+  if (min < shares * USUAL.min) say(at, `${shares} shares need at least ${showFen(fen(shares * USUAL.min))}: ¥1.00 each on the average`);
+  if (max > GROUP_MAX) say(at, `a group packet has at most ${showFen(GROUP_MAX)}`);
+}
+
+function checkPrize(name: string, { redpacket, weight, shares }: WrittenPrize, file: Written, say: Say): void {
   const shared = (file.rules ?? []).some(({ value: { give } }) => {
     const names = give?.value.map(each => each.value) ?? [];
     return names.length > 1 && names.includes(name);
@@ -139,6 +149,7 @@ function checkPrize(name: string, { redpacket, weight }: WrittenPrize, file: Wri
   if (weight?.value === 0 && shared)
     say(weight.at, `a weight of 0 is never drawn; take "${name}" out of \`give\` instead`);
   const { min, max } = redpacket?.value ?? {};
+  if (shares?.value !== undefined) return checkShares(shares.value, shares.at, min, max, say);
   if (!redpacket || min === undefined || max === undefined) return;
   if (max > POSSIBLE.max) {
     say(
@@ -262,12 +273,23 @@ function build(file: string, text: string, read: RuleFile): Campaign {
     }),
     perUser: read.limits?.perUser ?? {},
     ...packetOf(read),
+    unclaimed: read.unclaimed ?? 'return',
     prizes: new Map([...(read.prizes ?? [])].map(([name, prize]) => [name, prizeOf(name, prize)])),
     rules: read.rules.map(ruleOf),
     tests: (read.tests ?? []).map(testOf),
+    warnings: warningsOf(file, read),
     file,
     hash: createHash('sha256').update(text).digest('hex'),
   };
+}
+
+/** Not wrong, and yet to be known before it goes live. */
+function warningsOf(file: string, { prizes }: RuleFile): Finding[] {
+  return [...(prizes ?? [])].flatMap(([name, { shares }]) => {
+    if (!shares) return [];
+    const message = `warning: "${name}" is a group packet; WeChat Pay deprecated these on 2024-06-05 and may refuse them`;
+    return [{ file, ...shares.at, message }];
+  });
 }
 
 function packetOf({ packet, name }: RuleFile): { packet?: Packet } {
@@ -286,14 +308,15 @@ function packetOf({ packet, name }: RuleFile): { packet?: Packet } {
 
 type ReadPrize = NonNullable<RuleFile['prizes']> extends ReadonlyMap<string, infer P> ? P : never;
 
-function prizeOf(name: string, { redpacket, weight, stock, perUser }: ReadPrize): Prize {
+function prizeOf(name: string, { redpacket, weight, stock, perUser, shares }: ReadPrize): Prize {
   const limits = {
     name,
     weight: weight?.value ?? 1,
     ...(stock !== undefined && { stock }),
     ...(perUser !== undefined && { perUser }),
   };
-  return redpacket ? { ...limits, kind: 'redpacket', ...redpacket.value } : { ...limits, kind: 'nothing' };
+  if (!redpacket) return { ...limits, kind: 'nothing' };
+  return { ...limits, kind: 'redpacket', ...redpacket.value, ...(shares && { shares: shares.value }) };
 }
 
 function ruleOf({ value: rule, at }: RuleFile['rules'][number]): Rule {

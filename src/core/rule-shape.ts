@@ -209,6 +209,7 @@ const prize = object(
     weight: optional(located(weight()), '权重，默认 1'),
     stock: optional(count(), '整个活动一共几个'),
     perUser: optional(count(), '每人最多几个'),
+    shares: optional(located(count({ min: 3, max: 20 })), '裂变红包分几份（微信已停止新申请，不建议使用）'),
   },
   { oneOf: ['redpacket', 'nothing'] },
 );
@@ -296,6 +297,10 @@ export const ruleFile = object('a campaign', {
       }),
     ),
     '红包上的字；发红包必须有',
+  ),
+  unclaimed: optional(
+    choice('unclaimed', ['return', 'reoffer']),
+    '24 小时没领的红包：return 回到预算（默认），reoffer 再发给本人一次',
   ),
   prizes: optional(mapOf('prizes', name('a prize'), prize), '奖品'),
   rules: required(list(located(rule), 'a list of rules'), '规则，从上往下第一条匹配的生效'),

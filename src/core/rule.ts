@@ -1,4 +1,5 @@
 // What a rule file may say, as values: the campaign (活动), its prizes (奖品) and rules (规则). Pure.
+import type { Finding } from './error.ts';
 import type { Fen } from './money.ts';
 import type { Instant, Weekday } from './time.ts';
 
@@ -26,7 +27,8 @@ export type Prize = {
   readonly stock?: number;
   readonly perUser?: number;
 } & (
-  | { readonly kind: 'redpacket'; readonly min: Fen; readonly max: Fen } // fixed when min = max
+  /** Fixed when min = max. `shares`: a group packet (裂变红包), handed on by its first receiver. */
+  | { readonly kind: 'redpacket'; readonly min: Fen; readonly max: Fen; readonly shares?: number }
   | { readonly kind: 'nothing' }
 );
 
@@ -125,9 +127,13 @@ export type Campaign = {
   readonly budget?: Budget;
   readonly perUser: UserLimits;
   readonly packet?: Packet;
+  /** What becomes of a packet nobody opened: its money returns to the budget, or it is offered once more. */
+  readonly unclaimed: 'return' | 'reoffer';
   readonly prizes: ReadonlyMap<string, Prize>;
   readonly rules: readonly Rule[];
   readonly tests: readonly RuleTest[];
+  /** What is not wrong and should be known: said at load, and by `check`. */
+  readonly warnings: readonly Finding[];
   readonly file: string;
   /** SHA-256 of the file's text, hex: stands in every decision. */
   readonly hash: string;

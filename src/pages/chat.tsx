@@ -4,17 +4,21 @@ import { useEffect } from 'preact/hooks';
 import './chat/base.css';
 import './chat/phone.css';
 import './chat/lines.css';
+import './chat/pages.css';
 import './chat/packet.css';
+import './chat/envelope.css';
 import './chat/panel.css';
+import './chat/wire.css';
 import './chat/tools.css';
+import './chat/people.css';
 import './chat/narrow.css';
 import { Cross } from './chat/icons.tsx';
 import { Panel } from './chat/panel.tsx';
 import { People } from './chat/people.tsx';
 import { Phone } from './chat/phone.tsx';
-import { getModel, setLang, start, update, useModel } from './chat/state.ts';
+import { getModel, start, update, useModel } from './chat/state.ts';
 import { TopBar } from './chat/tools.tsx';
-import { wordsOf } from './chat/words.ts';
+import { tagOf, wordsOf } from './chat/words.ts';
 
 function App() {
   const m = useModel();
@@ -41,6 +45,9 @@ function App() {
         <Panel />
       </aside>
       <Veil />
+      <div class="toast" role="status">
+        {m.toast && <span>{m.toast}</span>}
+      </div>
     </div>
   );
 }
@@ -62,7 +69,8 @@ const closeSheet = (): void => update({ sheet: undefined });
 
 /** Dims what a sheet leaves uncovered; a tap or Escape closes it. */
 function Veil() {
-  const { sheet } = useModel();
+  const { sheet, lang } = useModel();
+  const words = wordsOf(lang);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === 'Escape' && sheet) closeSheet();
@@ -70,9 +78,9 @@ function Veil() {
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
   }, [sheet]);
-  return <div class="veil" onClick={closeSheet} />;
+  return <button type="button" class="veil" tabIndex={-1} aria-label={words.close} onClick={closeSheet} />;
 }
 
 start();
-setLang(getModel().lang);
+document.documentElement.lang = tagOf(getModel().lang);
 render(<App />, document.getElementById('app')!);

@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { BadInput } from '../core/error.ts';
 import type { Fields } from './envelope.ts';
-import { granted, type GrantKind } from './grants.ts';
+import { type GrantKind, granted } from './grants.ts';
 import type { StoredPerson } from './journal.ts';
 import type { Act, Push } from './protocol.ts';
 import type { Pusher } from './push.ts';
@@ -33,13 +33,13 @@ export function actor(world: World, pusher: Pusher): Actor {
     if (effect.person) world.changePerson(effect.person);
     if (act.kind === 'unfollow') world.setGrants(openid, {});
     if (effect.grant) world.setGrants(openid, granted(world.grantsOf(openid), effect.grant, world.now()));
-    const isMessage = effect.fields['MsgType'] !== 'event';
+    const isMessage = effect.fields.MsgType !== 'event';
     const sending = pusher.send(person.account, openid, {
       ToUserName: options.originalId,
       FromUserName: openid,
       CreateTime: String(Math.floor(world.now() / 1000)),
       ...effect.fields,
-      ...(isMessage && effect.fields['MsgId'] === undefined ? { MsgId: nextMsgId() } : {}),
+      ...(isMessage && effect.fields.MsgId === undefined ? { MsgId: nextMsgId() } : {}),
     });
     if (effect.line) world.say(openid, { ...effect.line, push: sending.push.id });
     return sending;
@@ -56,7 +56,11 @@ function effectOf(world: World, person: StoredPerson, act: Act): Effect {
     case 'unfollow':
       return { ...event('unsubscribe', ''), person: left(person), line: notice('你已取消关注') };
     case 'text':
-      return { fields: { MsgType: 'text', Content: act.text }, line: { from, kind: 'text', text: act.text }, grant: 'message' };
+      return {
+        fields: { MsgType: 'text', Content: act.text },
+        line: { from, kind: 'text', text: act.text },
+        grant: 'message',
+      };
     case 'click':
       return { ...event('CLICK', act.key), grant: 'menu' };
     case 'view':
@@ -74,7 +78,11 @@ function effectOf(world: World, person: StoredPerson, act: Act): Effect {
     case 'location': {
       const { latitude, longitude, label } = act;
       const place = { Location_X: latitude.toFixed(6), Location_Y: longitude.toFixed(6), Scale: '20', Label: label };
-      return { fields: { MsgType: 'location', ...place }, line: { from, kind: 'location', text: label }, grant: 'message' };
+      return {
+        fields: { MsgType: 'location', ...place },
+        line: { from, kind: 'location', text: label },
+        grant: 'message',
+      };
     }
   }
 }
@@ -117,10 +125,10 @@ function scan(world: World, person: StoredPerson, scene: string): Effect {
 
 /** Sent as it is. A text shows on the phone; one from a menu message (`bizmsgmenuid`) counts as a tap on the menu. */
 function raw(fields: Fields): Effect {
-  if (fields['MsgType'] === undefined) throw new BadInput('fields: MsgType is missing');
-  if (fields['MsgType'] !== 'text') return { fields };
-  const grant = fields['bizmsgmenuid'] === undefined ? 'message' : 'menu';
-  return { fields, line: { from: 'user', kind: 'text', text: fields['Content'] ?? '' }, grant };
+  if (fields.MsgType === undefined) throw new BadInput('fields: MsgType is missing');
+  if (fields.MsgType !== 'text') return { fields };
+  const grant = fields.bizmsgmenuid === undefined ? 'message' : 'menu';
+  return { fields, line: { from: 'user', kind: 'text', text: fields.Content ?? '' }, grant };
 }
 
 const mediaIdOf = (): string => `sim${randomBytes(24).toString('base64url')}`;

@@ -25,7 +25,8 @@ type Pair = { readonly certPem: string; readonly keyPem: string };
 type X509 = typeof import('@peculiar/x509');
 type Extension = import('@peculiar/x509').Extension;
 
-const DAY = 86_400_000;
+/** TLS looks at the machine's own clock, never at ours that can be moved: so they are good at any time. */
+const VALID = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2049-12-31T00:00:00Z') };
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const RSA = {
   name: 'RSASSA-PKCS1-v1_5',
@@ -34,31 +35,27 @@ const RSA = {
   publicExponent: new Uint8Array([1, 0, 1]),
 };
 
-/** One keyring per process for simulators without a folder: making RSA keys again for every test would only burn time. */
+/** One keyring per process for simulators without a folder: new RSA keys for every test would only burn time. */
 const inMemory = new Map<string, string>();
 /** One at a time, or two simulators that start together would each make a CA under the same name. */
 let queue: Promise<unknown> = Promise.resolve();
 
 /** Reads the certificates from `folder`, and issues the missing ones. */
-export function openCertificates(
-  folder: string | undefined,
-  mchIds: readonly string[],
-  realNow: number,
-): Promise<Certificates> {
-  const opened = queue.then(() => open(folder, mchIds, realNow));
+export function openCertificates(folder: string | undefined, mchIds: readonly string[]): Promise<Certificates> {
+  const opened = queue.then(() => open(folder, mchIds));
   queue = opened.catch(() => undefined);
   return opened;
 }
 
-async function open(folder: string | undefined, mchIds: readonly string[], realNow: number): Promise<Certificates> {
+async function open(folder: string | undefined, mchIds: readonly string[]): Promise<Certificates> {
   const shelf = folder === undefined ? memoryShelf() : folderShelf(folder);
-  const ca = await pair(shelf, 'ca.pem', 'ca-key.pem', realNow, issueCa);
-  const server = await pair(shelf, 'server.pem', 'server-key.pem', realNow, now => issueServer(ca, now));
+  const ca = await pair(shelf, 'ca.pem', 'ca-key.pem', issueCa);
+  const server = await pair(shelf, 'server.pem', 'server-key.pem', () => issueServer(ca));
   const merchants = new Map<string, MerchantCertificate>();
   for (const mchId of mchIds) {
     if (!/^[0-9A-Za-z]{1,32}$/.test(mchId)) throw new BadInput(`mchId "${mchId}": expected letters and digits`);
-    const issue = (now: number): Promise<Pair> => issueMerchant(ca, mchId, now);
-    const own = await pair(shelf, `${mchId}/apiclient_cert.pem`, `${mchId}/apiclient_key.pem`, realNow, issue);
+    const issue = (): Promise<Pair> => issueMerchant(ca, mchId);
+    const own = await pair(shelf, `${mchId}/apiclient_cert.pem`, `${mchId}/apiclient_key.pem`, issue);
     if (shelf.read(`${mchId}/ca.pem`) !== ca.certPem) shelf.write(`${mchId}/ca.pem`, ca.certPem);
     const { serialNumber } = new X509Certificate(own.certPem);
     merchants.set(mchId, {
@@ -96,29 +93,23 @@ function folderShelf(folder: string): Shelf {
   };
 }
 
-/** A stored pair while it is good, else a new one. One that another CA signed is of no use, so it is issued anew. */
-async function pair(
-  shelf: Shelf,
-  certName: string,
-  keyName: string,
-  realNow: number,
-  issue: (realNow: number) => Promise<Pair>,
-): Promise<Pair> {
+/** The stored pair, else a new one. One that another CA signed is of no use, so it is issued anew. */
+async function pair(shelf: Shelf, certName: string, keyName: string, issue: () => Promise<Pair>): Promise<Pair> {
   const stored = { certPem: shelf.read(certName), keyPem: shelf.read(keyName) };
-  if (stored.certPem !== undefined && stored.keyPem !== undefined && isGood(shelf, stored.certPem, realNow)) {
+  if (stored.certPem !== undefined && stored.keyPem !== undefined && isGood(shelf, stored.certPem)) {
     return { certPem: stored.certPem, keyPem: stored.keyPem };
   }
-  const fresh = await issue(realNow);
+  const fresh = await issue();
   shelf.write(keyName, fresh.keyPem);
   shelf.write(certName, fresh.certPem);
   return fresh;
 }
 
-function isGood(shelf: Shelf, certPem: string, realNow: number): boolean {
+function isGood(shelf: Shelf, certPem: string): boolean {
   try {
     const cert = new X509Certificate(certPem);
     const ca = new X509Certificate(shelf.read('ca.pem') ?? certPem);
-    return Date.parse(cert.validTo) > realNow + DAY && cert.verify(ca.publicKey);
+    return cert.verify(ca.publicKey);
   } catch {
     return false;
   }
@@ -140,10 +131,6 @@ function serial(): string {
   return randomBytes(20).toString('hex').replace(/^./, '5');
 }
 
-function validity(realNow: number): { notBefore: Date; notAfter: Date } {
-  return { notBefore: new Date(realNow - DAY), notAfter: new Date(realNow + 5 * 365 * DAY) };
-}
-
 async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
   const lines = der.toString('base64').match(/.{1,64}/g)!;
@@ -155,13 +142,13 @@ async function signingKey(ca: Pair): Promise<webcrypto.CryptoKey> {
   return webcrypto.subtle.importKey('pkcs8', der, EC, false, ['sign']);
 }
 
-async function issueCa(realNow: number): Promise<Pair> {
+async function issueCa(): Promise<Pair> {
   const lib = await x509();
   const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
   const cert = await lib.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
     name: 'C=CN, O=hongbao-bot simulator, CN=hongbao-bot simulator CA',
-    ...validity(realNow),
+    ...VALID,
     signingAlgorithm: EC,
     keys,
     extensions: [
@@ -173,7 +160,7 @@ async function issueCa(realNow: number): Promise<Pair> {
   return { certPem: `${cert.toString('pem')}\n`, keyPem: await keyPem(keys.privateKey) };
 }
 
-async function issueServer(ca: Pair, realNow: number): Promise<Pair> {
+async function issueServer(ca: Pair): Promise<Pair> {
   const lib = await x509();
   const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
   const san = new lib.SubjectAlternativeNameExtension([
@@ -181,24 +168,23 @@ async function issueServer(ca: Pair, realNow: number): Promise<Pair> {
     { type: 'ip', value: '::1' },
     { type: 'dns', value: 'localhost' },
   ]);
-  return issue(lib, ca, realNow, 'C=CN, O=hongbao-bot simulator, CN=localhost', keys, [
+  return issue(lib, ca, 'C=CN, O=hongbao-bot simulator, CN=localhost', keys, [
     san,
     new lib.ExtendedKeyUsageExtension([lib.ExtendedKeyUsage.serverAuth]),
   ]);
 }
 
-async function issueMerchant(ca: Pair, mchId: string, realNow: number): Promise<Pair> {
+async function issueMerchant(ca: Pair, mchId: string): Promise<Pair> {
   const lib = await x509();
   const keys = await webcrypto.subtle.generateKey(RSA, true, ['sign', 'verify']);
   // As on a real one: CN is the merchant number, O is WeChat's.
   const name = `C=CN, O=微信商户系统, OU=模拟器, CN=${mchId}`;
-  return issue(lib, ca, realNow, name, keys, [new lib.ExtendedKeyUsageExtension([lib.ExtendedKeyUsage.clientAuth])]);
+  return issue(lib, ca, name, keys, [new lib.ExtendedKeyUsageExtension([lib.ExtendedKeyUsage.clientAuth])]);
 }
 
 async function issue(
   lib: X509,
   ca: Pair,
-  realNow: number,
   subject: string,
   keys: webcrypto.CryptoKeyPair,
   extensions: readonly Extension[],
@@ -208,7 +194,7 @@ async function issue(
     serialNumber: serial(),
     subject,
     issuer: issuer.subject,
-    ...validity(realNow),
+    ...VALID,
     signingAlgorithm: EC,
     publicKey: keys.publicKey,
     signingKey: await signingKey(ca),

@@ -5,11 +5,31 @@ import type { Act, ClockChange, Faults, NewPerson, PayFault, PlatformFault } fro
 type Json = Readonly<Record<string, unknown>>;
 
 const PAY_KINDS: readonly PayFault['kind'][] = [
-  'lostReply', 'errorAfterSent', 'errorNothingStored', 'processing', 'processingThenFailed', 'slow', 'truncated', 'html502',
-  'unknownCode', 'extraElements', 'noAuthUser', 'noAuthIp', 'noAuthProduct', 'notEnough', 'freqLimit', 'code',
+  'lostReply',
+  'errorAfterSent',
+  'errorNothingStored',
+  'processing',
+  'processingThenFailed',
+  'slow',
+  'truncated',
+  'html502',
+  'unknownCode',
+  'extraElements',
+  'noAuthUser',
+  'noAuthIp',
+  'noAuthProduct',
+  'notEnough',
+  'freqLimit',
+  'code',
 ];
 const PLATFORM_KINDS: readonly PlatformFault['kind'][] = [
-  'duplicatePush', 'renewOnRetry', 'busy', 'quota', 'expireToken', 'slow', 'html502',
+  'duplicatePush',
+  'renewOnRetry',
+  'busy',
+  'quota',
+  'expireToken',
+  'slow',
+  'html502',
 ];
 const TEXT_MAX = 20_000;
 const FAULTS_MAX = 100;
@@ -53,7 +73,8 @@ export function readNewPerson(value: unknown): NewPerson {
   const json = objectOf(value, 'person');
   onlyKeys(json, 'person', ['account', 'nickname', 'following']);
   const { following } = json;
-  if (following !== undefined && typeof following !== 'boolean') throw new BadInput('following: expected true or false');
+  if (following !== undefined && typeof following !== 'boolean')
+    throw new BadInput('following: expected true or false');
   const account = maybeText(json, 'account');
   const nickname = maybeText(json, 'nickname');
   return {
@@ -65,14 +86,14 @@ export function readNewPerson(value: unknown): NewPerson {
 
 export function readAct(value: unknown): Act {
   const json = objectOf(value, 'act');
-  switch (json['kind']) {
+  switch (json.kind) {
     case 'follow': {
       const scene = maybeText(json, 'scene');
       return scene === undefined || scene === '' ? { kind: 'follow' } : { kind: 'follow', scene };
     }
     case 'unfollow':
     case 'image':
-      return { kind: json['kind'] };
+      return { kind: json.kind };
     case 'scan':
       return { kind: 'scan', scene: filled(json, 'scene') };
     case 'text':
@@ -87,12 +108,17 @@ export function readAct(value: unknown): Act {
     }
     case 'location': {
       const latitude = numberAt(json, 'latitude', -90, 90);
-      return { kind: 'location', latitude, longitude: numberAt(json, 'longitude', -180, 180), label: textAt(json, 'label') };
+      return {
+        kind: 'location',
+        latitude,
+        longitude: numberAt(json, 'longitude', -180, 180),
+        label: textAt(json, 'label'),
+      };
     }
     case 'raw':
-      return { kind: 'raw', fields: readFields(json['fields']) };
+      return { kind: 'raw', fields: readFields(json.fields) };
     default:
-      throw new BadInput(`kind: "${String(json['kind'])}" is nothing a person can do`);
+      throw new BadInput(`kind: "${String(json.kind)}" is nothing a person can do`);
   }
 }
 
@@ -113,7 +139,7 @@ function readFields(value: unknown): Readonly<Record<string, string>> {
 
 export function readClockChange(value: unknown): ClockChange {
   const json = objectOf(value, 'clock');
-  if (json['reset'] === true) return { reset: true };
+  if (json.reset === true) return { reset: true };
   return { advanceMs: wholeAt(json, 'advanceMs', -MS_MAX, MS_MAX) };
 }
 
@@ -140,19 +166,27 @@ function listAt(json: Json, key: string): readonly unknown[] {
 function readPayFault(value: unknown): PayFault {
   const json = objectOf(value, 'pay');
   onlyKeys(json, 'pay', ['kind', 'at', 'times', 'openid', 'afterMs', 'delayMs', 'code', 'text']);
-  const kind = PAY_KINDS.find(each => each === json['kind']);
-  if (kind === undefined) throw new BadInput(`pay: kind "${String(json['kind'])}" is none of ${PAY_KINDS.join(', ')}`);
+  const kind = PAY_KINDS.find(each => each === json.kind);
+  if (kind === undefined) throw new BadInput(`pay: kind "${String(json.kind)}" is none of ${PAY_KINDS.join(', ')}`);
   const { at } = json;
-  if (at !== undefined && at !== 'sendredpack' && at !== 'gethbinfo') throw new BadInput('at: expected sendredpack or gethbinfo');
-  if (kind === 'code' && !/^[A-Za-z0-9_ ]{1,64}$/.test(maybeText(json, 'code') ?? '')) throw new BadInput('code: expected an err_code');
-  return { kind, ...(at === undefined ? {} : { at }), ...numbersOf(json, ['times', 'afterMs', 'delayMs']), ...textsOf(json) };
+  if (at !== undefined && at !== 'sendredpack' && at !== 'gethbinfo')
+    throw new BadInput('at: expected sendredpack or gethbinfo');
+  if (kind === 'code' && !/^[A-Za-z0-9_ ]{1,64}$/.test(maybeText(json, 'code') ?? ''))
+    throw new BadInput('code: expected an err_code');
+  return {
+    kind,
+    ...(at === undefined ? {} : { at }),
+    ...numbersOf(json, ['times', 'afterMs', 'delayMs']),
+    ...textsOf(json),
+  };
 }
 
 function readPlatformFault(value: unknown): PlatformFault {
   const json = objectOf(value, 'platform');
   onlyKeys(json, 'platform', ['kind', 'times', 'copies', 'delayMs']);
-  const kind = PLATFORM_KINDS.find(each => each === json['kind']);
-  if (kind === undefined) throw new BadInput(`platform: kind "${String(json['kind'])}" is none of ${PLATFORM_KINDS.join(', ')}`);
+  const kind = PLATFORM_KINDS.find(each => each === json.kind);
+  if (kind === undefined)
+    throw new BadInput(`platform: kind "${String(json.kind)}" is none of ${PLATFORM_KINDS.join(', ')}`);
   return { kind, ...numbersOf(json, ['times', 'copies', 'delayMs']) };
 }
 
@@ -162,7 +196,8 @@ function numbersOf(json: Json, keys: readonly (keyof Numbers)[]): Numbers {
   const max = { times: COUNT_MAX, afterMs: MS_MAX, delayMs: 600_000, copies: 20 };
   const numbers: Numbers = {};
   for (const key of keys) {
-    if (json[key] !== undefined) numbers[key] = wholeAt(json, key, key === 'times' || key === 'copies' ? 1 : 0, max[key]);
+    if (json[key] !== undefined)
+      numbers[key] = wholeAt(json, key, key === 'times' || key === 'copies' ? 1 : 0, max[key]);
   }
   return numbers;
 }

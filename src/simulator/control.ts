@@ -40,7 +40,12 @@ const STREAM_BYTES_MAX = 4 * 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
 const PUSHES_SHOWN = 50;
 
-type Request = { readonly method: string; readonly parts: readonly string[]; readonly query: URLSearchParams; readonly body: unknown };
+type Request = {
+  readonly method: string;
+  readonly parts: readonly string[];
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+};
 
 export function controlDoor(control: Control, hosts: readonly string[]): ControlDoor {
   const streams = new Set<ServerResponse>();
@@ -53,7 +58,10 @@ export function controlDoor(control: Control, hosts: readonly string[]): Control
       try {
         refuseForeign(req, hosts);
         const [pathname = '', search = ''] = path.split('?');
-        const parts = pathname.split('/').filter(part => part !== '').map(decode);
+        const parts = pathname
+          .split('/')
+          .filter(part => part !== '')
+          .map(decode);
         const method = req.method ?? '';
         if (method === 'GET' && parts.join('/') === 'stream') return stream(res);
         const body = method === 'GET' ? undefined : await jsonOf(req);

@@ -1,7 +1,7 @@
 // Customer-service messages (客服消息): what may be sent, to whom, how often, and how it looks on the phone.
 import { TEXT_BYTES_MAX } from './envelope.ts';
 import { spend } from './grants.ts';
-import { OK, platformError, type ErrorCode, type ErrorReply } from './platform-errors.ts';
+import { type ErrorCode, type ErrorReply, OK, platformError } from './platform-errors.ts';
 import type { NewLine, World } from './world.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -38,10 +38,12 @@ function lineOf(body: Json): NewLine | ErrorCode {
       const mediaId = textAt(content, 'media_id');
       if (mediaId === '') return 40007;
       if (type === 'image') return { from, kind: 'image', mediaId };
-      return type === 'voice' ? { from, kind: 'voice', text: mediaId } : { from, kind: 'text', text: `[视频] ${mediaId}` };
+      return type === 'voice'
+        ? { from, kind: 'voice', text: mediaId }
+        : { from, kind: 'text', text: `[视频] ${mediaId}` };
     }
     case 'news':
-      return newsOf(content['articles']);
+      return newsOf(content.articles);
     case 'msgmenu':
       return menuOf(content);
     case 'music':
@@ -68,8 +70,12 @@ function newsOf(articles: unknown): NewLine | ErrorCode {
 
 /** Shown as text; a tap comes back as a text message with `bizmsgmenuid` (the act `raw`). */
 function menuOf(content: Json): NewLine | ErrorCode {
-  const list = Array.isArray(content['list']) ? (content['list'] as Json[]) : [];
-  const lines = [textAt(content, 'head_content'), ...list.map(item => `· ${textAt(item, 'content')}`), textAt(content, 'tail_content')];
+  const list = Array.isArray(content.list) ? (content.list as Json[]) : [];
+  const lines = [
+    textAt(content, 'head_content'),
+    ...list.map(item => `· ${textAt(item, 'content')}`),
+    textAt(content, 'tail_content'),
+  ];
   const text = lines.filter(line => line !== '').join('\n');
   if (list.length === 0 || text === '') return 44004;
   return Buffer.byteLength(text) > TEXT_BYTES_MAX ? 45002 : { from: 'account', kind: 'text', text };

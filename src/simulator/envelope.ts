@@ -10,7 +10,8 @@ import type { NewLine } from './world.ts';
 export type Fields = Readonly<Record<string, string>>;
 
 /** These stand bare on the wire, everything else in CDATA. `MsgId` is a 64-bit number: text for us, digits there. */
-const BARE = /^(?:CreateTime|MsgId|MsgID|MsgDataId|Idx|Location_X|Location_Y|Scale|Latitude|Longitude|Precision|MenuId|TimeStamp)$/;
+const BARE =
+  /^(?:CreateTime|MsgId|MsgID|MsgDataId|Idx|Location_X|Location_Y|Scale|Latitude|Longitude|Precision|MenuId|TimeStamp)$/;
 
 export function writeXml(fields: Fields): string {
   const lines = Object.entries(fields).map(([name, value]) => {
@@ -23,13 +24,24 @@ export function writeXml(fields: Fields): string {
 export type Envelope = { readonly query: URLSearchParams; readonly body: string };
 
 /** One delivery: what is signed depends on the account's mode. */
-export function seal(account: AccountOptions, openid: string, fields: Fields, timestamp: string, nonce: string): Envelope {
-  const query = new URLSearchParams({ signature: signatureOf(account.token, timestamp, nonce), timestamp, nonce, openid });
+export function seal(
+  account: AccountOptions,
+  openid: string,
+  fields: Fields,
+  timestamp: string,
+  nonce: string,
+): Envelope {
+  const query = new URLSearchParams({
+    signature: signatureOf(account.token, timestamp, nonce),
+    timestamp,
+    nonce,
+    openid,
+  });
   if (account.mode === 'plain') return { query, body: writeXml(fields) };
   const cipher = encrypt(aesKeyOf(account.encodingAesKey), account.appId, writeXml(fields));
   query.set('encrypt_type', 'aes');
   query.set('msg_signature', signatureOf(account.token, timestamp, nonce, cipher));
-  const outside = account.mode === 'safe' ? { ToUserName: fields['ToUserName'] ?? '' } : fields;
+  const outside = account.mode === 'safe' ? { ToUserName: fields.ToUserName ?? '' } : fields;
   return { query, body: writeXml({ ...outside, Encrypt: cipher }) };
 }
 
@@ -72,7 +84,8 @@ function openAnswer(account: AccountOptions, outside: XmlFields): string | undef
 
 function linesOf(account: AccountOptions, openid: string, reply: XmlFields): NewLine[] {
   const expect = (name: string, value: string): void => {
-    if (textOf(reply, name) !== value) throw new Error(`${name}: expected ${value}, got ${textOf(reply, name) ?? 'nothing'}`);
+    if (textOf(reply, name) !== value)
+      throw new Error(`${name}: expected ${value}, got ${textOf(reply, name) ?? 'nothing'}`);
   };
   expect('ToUserName', openid);
   expect('FromUserName', account.originalId);
@@ -101,7 +114,7 @@ function linesOf(account: AccountOptions, openid: string, reply: XmlFields): New
 /** Since 2018 one article is shown; what is above is dropped. */
 function newsOf(reply: XmlFields): NewLine[] {
   if (!/^[1-8]$/.test(textOf(reply, 'ArticleCount') ?? '')) throw new Error('ArticleCount: expected 1 … 8');
-  const item = childrenOf(reply, 'Articles')['item'];
+  const item = childrenOf(reply, 'Articles').item;
   const first = Array.isArray(item) ? item[0] : item;
   if (typeof first !== 'object') throw new Error('Articles: no item');
   const text = (name: string): string => textOf(first as XmlFields, name) ?? '';

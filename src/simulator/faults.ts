@@ -25,9 +25,9 @@ export function faultBox(changed: (faults: Faults) => void): FaultBox {
     takePay: (endpoint, openid, kinds) => {
       const hit = faults.pay.find(
         fault =>
-          (fault.at ?? 'sendredpack') === endpoint
-          && (fault.openid === undefined || fault.openid === openid)
-          && kinds(fault),
+          (fault.at ?? 'sendredpack') === endpoint &&
+          (fault.openid === undefined || fault.openid === openid) &&
+          kinds(fault),
       );
       if (hit?.times !== undefined) set({ ...faults, pay: countDown(faults.pay, hit) });
       return hit;

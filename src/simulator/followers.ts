@@ -1,6 +1,6 @@
 // What the platform tells about followers: `/cgi-bin/user/*`. Names and pictures have not been told since 2021.
 import type { StoredPerson } from './journal.ts';
-import { platformError, type ErrorReply } from './platform-errors.ts';
+import { type ErrorReply, platformError } from './platform-errors.ts';
 import type { World } from './world.ts';
 
 const PAGE = 10_000;
@@ -49,5 +49,7 @@ export function followerPage(world: World, account: string, after: string): obje
   if (after !== '' && start === 0) return platformError(40003);
   const page = all.slice(start, start + PAGE);
   const head = { total: all.length, count: page.length };
-  return page.length === 0 ? { ...head, next_openid: '' } : { ...head, data: { openid: page }, next_openid: page.at(-1)! };
+  return page.length === 0
+    ? { ...head, next_openid: '' }
+    : { ...head, data: { openid: page }, next_openid: page.at(-1)! };
 }

@@ -21,8 +21,8 @@ export type Entry =
   | { readonly is: 'person'; readonly person: StoredPerson }
   | { readonly is: 'line'; readonly openid: string; readonly line: Line }
   | { readonly is: 'grants'; readonly openid: string; readonly grants: Grants }
-  /** The order and what its change left in the merchant's account: one line, so that both are there or neither. */
-  | { readonly is: 'order'; readonly order: Order; readonly balance: number }
+  /** The order, what its change left in the merchant's account, and the card in the chat: all or nothing. */
+  | { readonly is: 'order'; readonly order: Order; readonly balance: number; readonly card?: Line }
   | { readonly is: 'balance'; readonly mchId: string; readonly balance: number }
   | { readonly is: 'menu'; readonly account: string; readonly menu: Menu }
   | { readonly is: 'qrcode'; readonly account: string; readonly qrcode: QrCode; readonly permanent: boolean }

@@ -3,7 +3,13 @@ import type { ErrorCode } from './platform-errors.ts';
 import type { Menu } from './protocol.ts';
 
 const WITH_KEY = new Set([
-  'click', 'scancode_push', 'scancode_waitmsg', 'pic_sysphoto', 'pic_photo_or_album', 'pic_weixin', 'location_select',
+  'click',
+  'scancode_push',
+  'scancode_waitmsg',
+  'pic_sysphoto',
+  'pic_photo_or_album',
+  'pic_weixin',
+  'location_select',
 ]);
 const WITH_MEDIA = new Set(['media_id', 'view_limited', 'article_id', 'article_view_limited']);
 

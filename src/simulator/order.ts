@@ -27,15 +27,10 @@ export function isOver(order: Order): boolean {
   return order.status === 'RECEIVED' || order.status === 'REFUND' || order.status === 'FAILED';
 }
 
-/** What time does next to an order, at the instant it is due; `undefined` if nothing is due by `now`. */
 export type Due = { readonly what: 'send' | 'fail' | 'refunding' | 'refunded'; readonly at: number };
 
-export function dueOf(order: Order, now: number, limits: MerchantLimits): Due | undefined {
-  const due = nextOf(order, limits);
-  return due !== undefined && due.at <= now ? due : undefined;
-}
-
-function nextOf(order: Order, limits: MerchantLimits): Due | undefined {
+/** What time will do next to an order, and when. */
+export function nextOf(order: Order, limits: MerchantLimits): Due | undefined {
   switch (order.status) {
     case 'SENDING': {
       const expiry: Due = { what: 'fail', at: order.createdAt + limits.expiryMs };
@@ -73,8 +68,3 @@ export function failed(order: Order): Order {
 export const received = (order: Order, at: number): Order => ({ ...order, status: 'RECEIVED', receivedAt: at });
 export const refunding = (order: Order): Order => ({ ...order, status: 'RFUND_ING' });
 export const refunded = (order: Order, at: number): Order => ({ ...order, status: 'REFUND', refundedAt: at });
-
-/** What an order adds to a merchant's books and to the limits of the day, by its state. */
-export function wasSent(order: Order): boolean {
-  return order.sentAt !== undefined;
-}

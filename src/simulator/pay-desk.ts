@@ -3,14 +3,14 @@
 import { dayOf, instant } from '../core/time.ts';
 import { parseXml, type XmlFields } from '../wechat/xml.ts';
 import type { PayEndpoint } from './faults.ts';
+import { failed, nextOf, type Order, packetOf, received, refunded, refunding, refused, sent } from './order.ts';
 import { FaultyPay, type Spoil } from './pay-faults.ts';
-import { dueOf, failed, packetOf, received, refunded, refunding, refused, sent, type Order } from './order.ts';
-import { earlyFailure, infoReply, orderFailure, sentReply, type PayReply } from './pay-reply.ts';
-import { knownFields, wrongField, wrongSign, type PayFields } from './pay-request.ts';
+import { RateWindow, type Spacing, SpacingBook } from './pay-rate.ts';
+import { earlyFailure, infoReply, orderFailure, type PayReply, sentReply } from './pay-reply.ts';
+import { knownFields, type PayFields, wrongField, wrongSign } from './pay-request.ts';
 import type { Packet } from './protocol.ts';
-import { RateWindow, SpacingBook, type Spacing } from './pay-rate.ts';
 import { Refused } from './refused.ts';
-import type { World } from './world.ts';
+import type { NewLine, World } from './world.ts';
 
 /** A reply, and how the network may spoil it on its way. */
 export type DeskAnswer = { readonly reply: PayReply; readonly spoil?: Spoil };
@@ -43,15 +43,16 @@ export class PayDesk {
       return { reply: earlyFailure('XML_ERROR', '输入xml参数格式错误') };
     }
     const fields = knownFields(endpoint, xml);
-    if (fields['mch_id'] !== undefined && fields['mch_id'] !== certificate) return { reply: noCertificate };
+    if (fields.mch_id !== undefined && fields.mch_id !== certificate) return { reply: noCertificate };
     // 3. fields
     const wrong = wrongField(endpoint, fields);
     if (wrong !== undefined) return { reply: earlyFailure('PARAM_ERROR', wrong) };
-    const merchant = this.#world.findMerchant(fields['mch_id']!);
+    const merchant = this.#world.findMerchant(fields.mch_id!);
     if (!merchant) return { reply: earlyFailure('PARAM_ERROR', '参数错误:输入的商户号有误') };
     // 4. sign
     const signed = wrongSign(fields, merchant.options.apiV2Key);
-    if (signed !== undefined) return { reply: earlyFailure('SIGN_ERROR', '签名错误,请检查后再试', { signed_text: signed }) };
+    if (signed !== undefined)
+      return { reply: earlyFailure('SIGN_ERROR', '签名错误,请检查后再试', { signed_text: signed }) };
     return endpoint === 'sendredpack' ? this.#send(fields) : this.#query(fields);
   }
 
@@ -59,7 +60,7 @@ export class PayDesk {
 
   #send(fields: PayFields): DeskAnswer {
     const now = this.#world.now();
-    this.#spacing.note(fields['mch_id']!, fields['mch_billno']!, now);
+    this.#spacing.note(fields.mch_id!, fields.mch_billno!, now);
     // 5. and 6., source and grant, fail only by fault; so do calls of which nothing is to be stored.
     const early = this.#faults.beforeSend(fields);
     if (early) return early;
@@ -71,21 +72,21 @@ export class PayDesk {
 
   /** 7. merchant and AppID, 8. follower. */
   #checkAccount(fields: PayFields): PayReply | undefined {
-    const { options } = this.#world.merchant(fields['mch_id']!);
-    const appId = fields['wxappid']!;
+    const { options } = this.#world.merchant(fields.mch_id!);
+    const appId = fields.wxappid!;
     if (!options.appIds.includes(appId)) return earlyFailure('PARAM_ERROR', '参数错误:商户号和wxappid不匹配');
     const account = this.#world.accountBy(each => each.appId === appId);
     if (!account) return earlyFailure('ILLEGAL_APPID', '非法appid,请确认是否为公众号的appid,不能为APP的appid');
-    const person = this.#world.findPerson(fields['re_openid']!);
+    const person = this.#world.findPerson(fields.re_openid!);
     if (person?.account !== account.name) return earlyFailure('OPENID_ERROR', 'openid和appid不匹配');
     return undefined;
   }
 
   /** 9. scene and amount. */
   #checkAmount(fields: PayFields): PayReply | undefined {
-    const { limits } = this.#world.merchant(fields['mch_id']!);
-    const amount = Number(fields['total_amount']);
-    const hasScene = fields['scene_id'] !== undefined;
+    const { limits } = this.#world.merchant(fields.mch_id!);
+    const amount = Number(fields.total_amount);
+    const hasScene = fields.scene_id !== undefined;
     if (hasScene && !limits.scenes) {
       return earlyFailure('PARAM_ERROR', '参数错误:该场景未开通,请前往商户平台进行场景选择');
     }
@@ -96,8 +97,8 @@ export class PayDesk {
 
   /** 10. known number, 11. rate, 12. the order; then it is tried. */
   #place(fields: PayFields, now: number): PayReply {
-    const mchId = fields['mch_id']!;
-    const known = this.#current(mchId, fields['mch_billno']!);
+    const mchId = fields.mch_id!;
+    const known = this.#current(mchId, fields.mch_billno!);
     const repeated = known && this.#repeat(fields, known);
     if (repeated) return repeated;
     const { limits } = this.#world.merchant(mchId);
@@ -117,8 +118,9 @@ export class PayDesk {
 
   /** 10. What a number gets that was used before; `undefined`: it may be tried once more. */
   #repeat(fields: PayFields, known: Order): PayReply | undefined {
-    if (known.openid !== fields['re_openid']) return orderFailure('FATAL_ERROR', 'openid和原始单参数不一致', fields);
-    if (known.amount !== Number(fields['total_amount'])) return orderFailure('FATAL_ERROR', '金额和原始单参数不一致', fields);
+    if (known.openid !== fields.re_openid) return orderFailure('FATAL_ERROR', 'openid和原始单参数不一致', fields);
+    if (known.amount !== Number(fields.total_amount))
+      return orderFailure('FATAL_ERROR', '金额和原始单参数不一致', fields);
     const { limits } = this.#world.merchant(known.mchId);
     switch (known.status) {
       case 'SENDING':
@@ -137,18 +139,18 @@ export class PayDesk {
   #newOrder(fields: PayFields, now: number): Order {
     const number = String(this.#world.orderCount() + 1).padStart(9, '0');
     return {
-      mchId: fields['mch_id']!,
-      billNo: fields['mch_billno']!,
+      mchId: fields.mch_id!,
+      billNo: fields.mch_billno!,
       listId: `1000041701${dayOf(instant(now)).replaceAll('-', '')}3000${number}`,
-      openid: fields['re_openid']!,
-      amount: Number(fields['total_amount']),
+      openid: fields.re_openid!,
+      amount: Number(fields.total_amount),
       status: 'SENDING',
-      sendName: fields['send_name']!,
-      wishing: fields['wishing']!,
-      actName: fields['act_name']!,
+      sendName: fields.send_name!,
+      wishing: fields.wishing!,
+      actName: fields.act_name!,
       createdAt: now,
-      appId: fields['wxappid']!,
-      remark: fields['remark']!,
+      appId: fields.wxappid!,
+      remark: fields.remark!,
     };
   }
 
@@ -178,18 +180,18 @@ export class PayDesk {
   }
 
   #deliver(order: Order, at: number): void {
-    this.#world.putOrder(sent(order, at), -order.amount);
-    this.#world.say(order.openid, { from: 'account', kind: 'packet', mchId: order.mchId, billNo: order.billNo });
+    const card: NewLine = { from: 'account', kind: 'packet', mchId: order.mchId, billNo: order.billNo };
+    this.#world.putOrder(sent(order, at), -order.amount, card);
   }
 
   // ── gethbinfo ──────────────────────────────────────────────────────────────────────────────────────────
 
   #query(fields: PayFields): DeskAnswer {
-    const mchId = fields['mch_id']!;
-    if (!this.#world.merchant(mchId).options.appIds.includes(fields['appid']!)) {
+    const mchId = fields.mch_id!;
+    if (!this.#world.merchant(mchId).options.appIds.includes(fields.appid!)) {
       return { reply: earlyFailure('PARAM_ERROR', '参数错误:商户号和appid不匹配') };
     }
-    const order = this.#current(mchId, fields['mch_billno']!);
+    const order = this.#current(mchId, fields.mch_billno!);
     const early = this.#faults.beforeQuery(fields, order?.openid ?? '');
     if (early) return early;
     const spoil = this.#faults.afterQuery(order?.openid ?? '');
@@ -203,7 +205,7 @@ export class PayDesk {
   open(mchId: string, billNo: string, openid: string): Packet {
     const order = this.#current(mchId, billNo);
     if (!order) throw new Refused(404, `no packet ${mchId}/${billNo}`);
-    if (order.openid !== openid) throw new Refused(409, 'the packet is somebody else\'s');
+    if (order.openid !== openid) throw new Refused(409, "the packet is somebody else's");
     if (order.status !== 'SENT') throw new Refused(409, `the packet cannot be opened: ${order.status}`);
     const opened = received(order, this.#world.now());
     this.#world.putOrder(opened);
@@ -212,7 +214,7 @@ export class PayDesk {
 
   /** Lets time do what is due to every unfinished order. */
   tick(): void {
-    for (const order of this.#world.unfinished()) if (this.#world.findMerchant(order.mchId)) this.#settle(order);
+    for (const order of this.#world.ordersDue()) this.#settle(order);
   }
 
   /** The order as it is now. */
@@ -227,8 +229,8 @@ export class PayDesk {
     const { limits } = this.#world.merchant(found.mchId);
     let order = found;
     for (;;) {
-      const due = dueOf(order, this.#world.now(), limits);
-      if (!due) return;
+      const due = nextOf(order, limits);
+      if (!due || due.at > this.#world.now()) return;
       if (due.what === 'fail') this.#world.putOrder(failed(order));
       if (due.what === 'refunding') this.#world.putOrder(refunding(order));
       if (due.what === 'refunded') this.#world.putOrder(refunded(order, due.at), order.amount);
@@ -248,8 +250,8 @@ export class PayDesk {
   }
 
   #rate(mchId: string): RateWindow {
-    let rate = this.#rates.get(mchId);
-    if (!rate) this.#rates.set(mchId, (rate = new RateWindow()));
+    const rate = this.#rates.get(mchId) ?? new RateWindow();
+    this.#rates.set(mchId, rate);
     return rate;
   }
 }

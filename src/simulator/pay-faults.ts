@@ -1,10 +1,10 @@
 // WeChat Pay's bad days: where in the business each fault strikes, and what is true behind it.
 //
 //   nothing is stored    errorNothingStored html502 noAuthIp noAuthProduct freqLimit, and codes found before an order
-//   the order stays      noAuthUser notEnough, and codes found at an order: SENDING with the reason, the same number works later
+//   the order stays      noAuthUser notEnough, and codes found at an order: SENDING with the reason; the number lives on
 //   the order goes on    processing processingThenFailed unknownCode: nobody knows yet, `afterMs` decides
 //   the packet is sent   lostReply errorAfterSent truncated slow extraElements: only the answer is spoilt
-import { failed, refused, type Order } from './order.ts';
+import { failed, type Order, refused } from './order.ts';
 import { earlyFailure, orderFailure, type PayReply } from './pay-reply.ts';
 import type { PayFields } from './pay-request.ts';
 import type { PayFault } from './protocol.ts';
@@ -21,12 +21,32 @@ export type Spoil =
 
 type Kind = PayFault['kind'];
 
-const BEFORE: ReadonlySet<Kind> = new Set(['errorNothingStored', 'html502', 'noAuthIp', 'noAuthProduct', 'freqLimit', 'code']);
-const AT_ORDER: ReadonlySet<Kind> = new Set(['noAuthUser', 'notEnough', 'processing', 'processingThenFailed', 'unknownCode', 'code']);
+const BEFORE: ReadonlySet<Kind> = new Set([
+  'errorNothingStored',
+  'html502',
+  'noAuthIp',
+  'noAuthProduct',
+  'freqLimit',
+  'code',
+]);
+const AT_ORDER: ReadonlySet<Kind> = new Set([
+  'noAuthUser',
+  'notEnough',
+  'processing',
+  'processingThenFailed',
+  'unknownCode',
+  'code',
+]);
 const AFTER: ReadonlySet<Kind> = new Set(['lostReply', 'errorAfterSent', 'truncated', 'slow', 'extraElements']);
 /** Codes that WeChat Pay finds while it processes an order; all others leave none behind. */
 const ORDER_CODES = new Set([
-  'NO_AUTH', 'NOTENOUGH', 'SENDNUM_LIMIT', 'RCVDAMOUNT_LIMIT', 'SENDAMOUNT_LIMIT', 'PROCESSING', 'SEND_FAILED',
+  'NO_AUTH',
+  'NOTENOUGH',
+  'SENDNUM_LIMIT',
+  'RCVDAMOUNT_LIMIT',
+  'SENDAMOUNT_LIMIT',
+  'PROCESSING',
+  'SEND_FAILED',
 ]);
 
 const MINUTES_20 = 20 * 60_000;
@@ -63,7 +83,7 @@ export class FaultyPay {
 
   /** Before the order is looked at: nothing is stored, nothing changes. */
   beforeSend(fields: PayFields): { readonly reply: PayReply; readonly spoil?: Spoil } | undefined {
-    const openid = fields['re_openid']!;
+    const openid = fields.re_openid!;
     const fault = this.#world.faults.takePay('sendredpack', openid, each => BEFORE.has(each.kind) && !atOrder(each));
     switch (fault?.kind) {
       case 'errorNothingStored':
@@ -74,7 +94,7 @@ export class FaultyPay {
       case 'noAuthProduct':
         return { reply: orderFailure(...wordsOf(fault), fields) };
       case 'freqLimit':
-        this.#world.countFreqLimit(fields['mch_id']!);
+        this.#world.countFreqLimit(fields.mch_id!);
         return { reply: orderFailure(...wordsOf(fault), fields) };
       case 'code':
         return { reply: earlyFailure(...wordsOf(fault)) };
@@ -84,7 +104,11 @@ export class FaultyPay {
   }
 
   /** At an order that waits to be sent: what becomes of it, and what is answered. */
-  atOrder(fields: PayFields, order: Order, now: number): { readonly order: Order; readonly reply: PayReply } | undefined {
+  atOrder(
+    fields: PayFields,
+    order: Order,
+    now: number,
+  ): { readonly order: Order; readonly reply: PayReply } | undefined {
     const is = (each: PayFault): boolean => (each.kind === 'code' ? atOrder(each) : AT_ORDER.has(each.kind));
     const fault = this.#world.faults.takePay('sendredpack', order.openid, is);
     if (!fault) return undefined;
@@ -103,7 +127,7 @@ export class FaultyPay {
 
   /** After the business is done: how the answer is spoilt. */
   afterSend(fields: PayFields): Spoil | undefined {
-    return spoilOf(this.#world.faults.takePay('sendredpack', fields['re_openid']!, each => AFTER.has(each.kind)));
+    return spoilOf(this.#world.faults.takePay('sendredpack', fields.re_openid!, each => AFTER.has(each.kind)));
   }
 
   beforeQuery(fields: PayFields, openid: string): { readonly reply: PayReply; readonly spoil?: Spoil } | undefined {
@@ -111,7 +135,7 @@ export class FaultyPay {
     if (!fault) return undefined;
     if (fault.kind === 'html502') return { reply: {}, spoil: { kind: 'html502' } };
     if (fault.kind === 'errorNothingStored') return { reply: systemError() };
-    if (fault.kind === 'freqLimit') this.#world.countFreqLimit(fields['mch_id']!);
+    if (fault.kind === 'freqLimit') this.#world.countFreqLimit(fields.mch_id!);
     const [code, text] = wordsOf(fault);
     return { reply: { ...earlyFailure(code, text), return_code: 'SUCCESS' } };
   }

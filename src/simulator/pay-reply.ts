@@ -49,11 +49,11 @@ export function sentReply(fields: PayFields, order: Order): PayReply {
 
 function echo(fields: PayFields): PayReply {
   return {
-    mch_billno: fields['mch_billno'] ?? '',
-    mch_id: fields['mch_id'] ?? '',
-    wxappid: fields['wxappid'] ?? '',
-    re_openid: fields['re_openid'] ?? '',
-    total_amount: Number(fields['total_amount']),
+    mch_billno: fields.mch_billno ?? '',
+    mch_id: fields.mch_id ?? '',
+    wxappid: fields.wxappid ?? '',
+    re_openid: fields.re_openid ?? '',
+    total_amount: Number(fields.total_amount),
   };
 }
 

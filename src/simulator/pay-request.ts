@@ -1,6 +1,6 @@
 // What a merchant sends to WeChat Pay v2, checked field by field before any business is done. Pure.
 import { isIPv4 } from 'node:net';
-import { payTextOf, paySignOf, sameText } from '../wechat/crypt.ts';
+import { paySignOf, payTextOf, sameText } from '../wechat/crypt.ts';
 import { textOf, type XmlFields } from '../wechat/xml.ts';
 import type { PayEndpoint } from './faults.ts';
 
@@ -75,6 +75,6 @@ const WRONG: Record<string, string> = {
 
 /** `undefined` if the sign is right, else the text it was computed over, with the key masked. */
 export function wrongSign(fields: PayFields, key: string): string | undefined {
-  if (sameText(paySignOf(fields, key), fields['sign'] ?? '')) return undefined;
+  if (sameText(paySignOf(fields, key), fields.sign ?? '')) return undefined;
   return payTextOf(fields, '*'.repeat(key.length));
 }

@@ -15,8 +15,9 @@ const ENDPOINTS: Record<string, PayEndpoint> = {
   '/mmpaymkttransfers/gethbinfo': 'gethbinfo',
 };
 const XML = 'text/xml; charset=utf-8';
-const HTML_502 = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1>'
-  + '</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n';
+const HTML_502 =
+  '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1>' +
+  '</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n';
 
 export function payServer(certificates: Certificates, desk: PayDesk): Server {
   const options = {
@@ -53,7 +54,7 @@ function merchantOf(socket: TLSSocket): string | undefined {
 }
 
 async function deliver(res: ServerResponse, { reply, spoil }: DeskAnswer): Promise<void> {
-  const isSuccess = reply['result_code'] === 'SUCCESS';
+  const isSuccess = reply.result_code === 'SUCCESS';
   switch (spoil?.kind) {
     case 'cut':
       res.socket?.destroy();

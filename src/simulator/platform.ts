@@ -10,7 +10,11 @@ import { createCode, picture } from './qrcode.ts';
 import { Tokens } from './tokens.ts';
 import type { World } from './world.ts';
 
-type Call = { readonly account: string; readonly query: URLSearchParams; readonly body: Readonly<Record<string, unknown>> };
+type Call = {
+  readonly account: string;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+};
 type Route = {
   readonly method: 'GET' | 'POST';
   /** Calls a day, as the console shows them. */
@@ -189,7 +193,7 @@ class PlatformDesk {
   }
 
   #clearQuota(account: string, body: Call['body']): object {
-    if (body['appid'] !== this.#world.account(account).options.appId) return platformError(40013);
+    if (body.appid !== this.#world.account(account).options.appId) return platformError(40013);
     const key = `${account} ${dayOf(instant(this.#world.now())).slice(0, 7)}`;
     const clears = this.#clears.get(key) ?? 0;
     if (clears >= CLEARS_PER_MONTH) return platformError(48006);

@@ -3,9 +3,9 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { messageOf } from '../core/error.ts';
-import { readAnswer, seal, writeXml, type Answer, type Envelope, type Fields } from './envelope.ts';
-import type { Push, Try } from './protocol.ts';
+import { type Answer, type Envelope, type Fields, readAnswer, seal, writeXml } from './envelope.ts';
 import type { SimulatorOptions } from './options.ts';
+import type { Push, Try } from './protocol.ts';
 import { Refused } from './refused.ts';
 import type { World } from './world.ts';
 
@@ -61,15 +61,15 @@ export function pusher(world: World, options: SimulatorOptions): Pusher {
 }
 
 function newPush(id: string, at: number, account: string, openid: string, fields: Fields): Push {
-  const msgId = fields['MsgId'];
+  const msgId = fields.MsgId;
   return {
     id,
     person: openid,
     account,
     at,
     ...(msgId === undefined ? {} : { msgId }),
-    createTime: Number(fields['CreateTime']),
-    type: fields['MsgType'] === 'event' ? (fields['Event'] ?? '') : (fields['MsgType'] ?? ''),
+    createTime: Number(fields.CreateTime),
+    type: fields.MsgType === 'event' ? (fields.Event ?? '') : (fields.MsgType ?? ''),
     xml: writeXml(fields),
     tries: [],
     outcome: 'pending',
@@ -93,13 +93,15 @@ async function deliver(wire: Wire, started: Push, fields: Fields): Promise<Push>
     push = { ...push, tries: [...push.tries, ...delivered.map(({ made }) => made)] };
     const answers = delivered.flatMap(({ answer }) => answer ?? []);
     // Any answer will do, and one that says something is worth more than an empty one.
-    const best = answers.find(({ kind }) => kind === 'reply') ?? answers.find(({ kind }) => kind === 'success') ?? answers[0];
+    const best =
+      answers.find(({ kind }) => kind === 'reply') ?? answers.find(({ kind }) => kind === 'success') ?? answers[0];
     if (best) return finish(world, push, best);
     world.putPush(push);
     const gap = Math.max(0, timing.gapMs - (performance.now() - begun));
     if (n < timing.tries) await pause(gap, undefined, { signal, ref: false }).catch(() => undefined);
   }
-  return finish(world, push, { kind: 'bad', error: 'no answer' });
+  // Closing is no failure of the webhook: the follower is told nothing.
+  return signal.aborted ? end(world, push, 'failure') : finish(world, push, { kind: 'bad', error: 'no answer' });
 }
 
 function newEnvelope(world: World, push: Push, fields: Fields): Envelope {
@@ -166,14 +168,17 @@ function withQuery(webhook: string, query: URLSearchParams): URL {
 
 /** Shows the follower what came of it. Whoever left meanwhile sees nothing more. */
 function finish(world: World, push: Push, answer: Answer): Push {
-  const outcome = answer.kind === 'bad' ? 'failure' : answer.kind;
-  const ended: Push = { ...push, outcome };
   if (world.findPerson(push.person)?.following) {
     if (answer.kind === 'reply') for (const line of answer.lines) world.say(push.person, { ...line, push: push.id });
     if (answer.kind === 'bad' && !SILENT.has(push.type)) {
       world.say(push.person, { from: 'system', kind: 'notice', text: FAILURE_NOTICE, push: push.id });
     }
   }
+  return end(world, push, answer.kind === 'bad' ? 'failure' : answer.kind);
+}
+
+function end(world: World, push: Push, outcome: Push['outcome']): Push {
+  const ended: Push = { ...push, outcome };
   world.putPush(ended);
   return ended;
 }

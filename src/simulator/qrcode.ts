@@ -15,7 +15,9 @@ export function createCode(world: World, account: string, body: unknown): Create
   if (typeof asked === 'string') return asked;
   const { qrcodes, options } = world.account(account);
   // The same permanent scene keeps its code; a temporary one is new each time.
-  const known = asked.permanent ? [...qrcodes.values()].find(code => code.permanent && code.scene === asked.scene) : undefined;
+  const known = asked.permanent
+    ? [...qrcodes.values()].find(code => code.permanent && code.scene === asked.scene)
+    : undefined;
   const permanent = [...qrcodes.values()].filter(code => code.permanent).length;
   if (asked.permanent && !known && permanent >= PERMANENT_MAX) return 'permanent qrcodes are used up';
   const seed = `${options.appId}\n${asked.scene}\n${asked.permanent ? '' : `${world.now()}\n${qrcodes.size}`}`;
@@ -30,7 +32,11 @@ export function createCode(world: World, account: string, body: unknown): Create
 }
 
 type Asked = { readonly scene: string; readonly permanent: boolean; readonly seconds: number };
-type Body = { action_name?: unknown; expire_seconds?: unknown; action_info?: { scene?: { scene_id?: unknown; scene_str?: unknown } } };
+type Body = {
+  action_name?: unknown;
+  expire_seconds?: unknown;
+  action_info?: { scene?: { scene_id?: unknown; scene_str?: unknown } };
+};
 
 function readRequest(body: unknown): Asked | string {
   const { action_name: name, expire_seconds: given, action_info: info } = (body ?? {}) as Body;
@@ -42,7 +48,8 @@ function readRequest(body: unknown): Asked | string {
   if (isNumber) {
     const max = permanent ? 100_000 : 0xffffffff;
     if (!Number.isInteger(id) || (id as number) < 1 || (id as number) > max) return `scene_id: expected 1 to ${max}`;
-  } else if (typeof text !== 'string' || text.length < 1 || text.length > 64) return 'scene_str: expected 1 to 64 characters';
+  } else if (typeof text !== 'string' || text.length < 1 || text.length > 64)
+    return 'scene_str: expected 1 to 64 characters';
   const isTime = Number.isInteger(seconds) && (seconds as number) >= 1 && (seconds as number) <= EXPIRE_SECONDS_MAX;
   if (!permanent && !isTime) return `expire_seconds: expected 1 to ${EXPIRE_SECONDS_MAX}`;
   return { scene: String(isNumber ? id : text), permanent, seconds: Number(seconds) };

@@ -2,27 +2,30 @@
 // to webhooks, people, packets, and a clock that can be moved. Start here.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { actor } from './act.ts';
-import { openCertificates, type MerchantCertificate } from './certificates.ts';
-import { controlDoor, type Control, type ControlDoor } from './control.ts';
+import { type MerchantCertificate, openCertificates } from './certificates.ts';
+import { type Control, type ControlDoor, controlDoor } from './control.ts';
 import { listen, send, shut } from './http.ts';
 import type { SimulatorOptions } from './options.ts';
 import { packetOf } from './order.ts';
 import { pageFile } from './page.ts';
+import { payServer } from './pay.ts';
 import { PayDesk } from './pay-desk.ts';
 import type { Spacing } from './pay-rate.ts';
-import { payServer } from './pay.ts';
-import { platform, type Platform } from './platform.ts';
-import { pusher, type Pusher } from './push.ts';
+import { type Platform, platform } from './platform.ts';
+import { type Pusher, pusher } from './push.ts';
 import { Refused } from './refused.ts';
 import { World } from './world.ts';
 
-export { movableClock, type MovableClock } from './clock.ts';
 export type { MerchantCertificate } from './certificates.ts';
+export { type MovableClock, movableClock } from './clock.ts';
 export type { Control } from './control.ts';
 export type { AccountOptions, MerchantLimits, MerchantOptions, SimulatorOptions } from './options.ts';
+/** For simulations without a network: `new PayDesk(new World(options)).answer('sendredpack', xml, mchId)`. */
+export { PayDesk } from './pay-desk.ts';
 export type { Spacing } from './pay-rate.ts';
 export { FAILURE_NOTICE } from './push.ts';
 export { Refused } from './refused.ts';
+export { World } from './world.ts';
 
 export type Simulator = {
   /** `api` (and `open`) of an account, and the control API below `/control`. */
@@ -32,7 +35,7 @@ export type Simulator = {
   /** The client certificate of a merchant, and the CA. */
   certificates(mchId: string): MerchantCertificate;
   readonly control: Control;
-  /** The control API for another HTTP server: `path` is `/control/…`, or what follows it, with the query. Always answers. */
+  /** For another HTTP server: `path` is `/control/…`, or what follows it, with the query. Always answers. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<boolean>;
   setWebhook(account: string, url: string): void;
   /** The handshake that saving the URL in WeChat's console starts. */
@@ -50,9 +53,8 @@ const HOST = '127.0.0.1';
 const TICK_MS = 1000;
 
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const realNow = options.clock.now() - options.clock.offsetMs();
   const mchIds = options.merchants.map(({ mchId }) => mchId);
-  const certificates = await openCertificates(options.folder, mchIds, realNow);
+  const certificates = await openCertificates(options.folder, mchIds);
   const world = new World(options);
   const desk = new PayDesk(world);
   const pushes = pusher(world, options);
@@ -143,7 +145,10 @@ function controlOf(world: World, desk: PayDesk, pushes: Pusher): Control {
 function serve(api: Platform, door: ControlDoor, req: IncomingMessage, res: ServerResponse): void {
   const target = req.url ?? '/';
   const url = URL.canParse(target, 'http://simulator') ? new URL(target, 'http://simulator') : undefined;
-  if (!url) return send(res, 400, 'text/plain', 'bad request');
+  if (!url) {
+    send(res, 400, 'text/plain', 'bad request');
+    return;
+  }
   if (api.handle(req, res, url)) return;
   const control = /^(?:\/simulator)?\/control(\/.*)$/.exec(target);
   const answered = control ? door.handle(req, res, control[1]!) : page(res, url.pathname);
@@ -151,6 +156,10 @@ function serve(api: Platform, door: ControlDoor, req: IncomingMessage, res: Serv
 }
 
 async function page(res: ServerResponse, path: string): Promise<void> {
+  if (path === '/') {
+    res.writeHead(302, { location: '/simulator' }).end();
+    return;
+  }
   const asset = /^\/simulator(?:\/assets\/([^/]+))?\/?$/.exec(path);
   const file = asset ? await pageFile(asset[1] ?? 'chat.html') : undefined;
   if (!file) return send(res, 404, 'text/plain', 'not found');

@@ -11,7 +11,12 @@ const RETIRED_MAX = 5000;
 const DAY = 86_400_000;
 
 export type Family = 'token' | 'stable';
-type Token = { readonly value: string; readonly account: string; readonly expiresAt: number; readonly supersededAt?: number };
+type Token = {
+  readonly value: string;
+  readonly account: string;
+  readonly expiresAt: number;
+  readonly supersededAt?: number;
+};
 
 export type TokenAnswer = { readonly access_token: string; readonly expires_in: number };
 /** Whose it is, or the code that says what is wrong with it. */

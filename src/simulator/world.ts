@@ -2,12 +2,18 @@
 // then applied, then told to whoever watches.
 import { createHash } from 'node:crypto';
 import { dayOf, instant } from '../core/time.ts';
-import { faultBox, type FaultBox } from './faults.ts';
+import { type FaultBox, faultBox } from './faults.ts';
 import type { Grants } from './grants.ts';
-import { openJournal, type Entry, type Journal, type StoredPerson } from './journal.ts';
+import { type Entry, type Journal, openJournal, type StoredPerson } from './journal.ts';
 import { nicknameOf } from './nicknames.ts';
-import { MERCHANT_LIMITS, type AccountOptions, type MerchantLimits, type MerchantOptions, type SimulatorOptions } from './options.ts';
-import { isOver, orderKey, packetOf, type Order, type OrderKey } from './order.ts';
+import {
+  type AccountOptions,
+  MERCHANT_LIMITS,
+  type MerchantLimits,
+  type MerchantOptions,
+  type SimulatorOptions,
+} from './options.ts';
+import { isOver, nextOf, type Order, type OrderKey, orderKey, packetOf } from './order.ts';
 import type { Account, Change, Line, Menu, Merchant, Person, Push, QrCode, State } from './protocol.ts';
 import { Refused } from './refused.ts';
 
@@ -34,6 +40,8 @@ export class World {
   readonly #orders = new Map<OrderKey, Order>();
   /** Those that time still changes. */
   readonly #unfinished = new Set<OrderKey>();
+  /** No order is due before this: a million that wait cost nothing every second. */
+  #nextDue = Number.POSITIVE_INFINITY;
   /** Day → merchant, or merchant and openid → what was sent. */
   readonly #days = new Map<string, Map<string, Tally>>();
   readonly #watchers = new Set<(change: Change) => void>();
@@ -99,7 +107,9 @@ export class World {
         return;
       }
       case 'order':
-        return this.#applyOrder(entry.order, entry.balance);
+        if (entry.card) this.#apply({ is: 'line', openid: entry.order.openid, line: entry.card });
+        this.#applyOrder(entry.order, entry.balance);
+        return;
       case 'balance': {
         const merchant = this.#merchants.get(entry.mchId);
         if (merchant) merchant.books = { ...merchant.books, balance: entry.balance };
@@ -111,10 +121,13 @@ export class World {
         return;
       }
       case 'qrcode':
-        this.#accounts.get(entry.account)?.qrcodes.set(entry.qrcode.ticket, { ...entry.qrcode, permanent: entry.permanent });
+        this.#accounts
+          .get(entry.account)
+          ?.qrcodes.set(entry.qrcode.ticket, { ...entry.qrcode, permanent: entry.permanent });
         return;
       case 'clock':
-        return this.clock.setOffset(entry.offsetMs);
+        this.clock.setOffset(entry.offsetMs);
+        return;
     }
   }
 
@@ -122,10 +135,11 @@ export class World {
     const key = orderKey(order.mchId, order.billNo);
     const before = this.#orders.get(key);
     this.#orders.set(key, order);
-    if (isOver(order)) this.#unfinished.delete(key);
-    else this.#unfinished.add(key);
     const merchant = this.#merchants.get(order.mchId);
     if (!merchant) return;
+    if (isOver(order)) this.#unfinished.delete(key);
+    else this.#unfinished.add(key);
+    this.#nextDue = Math.min(this.#nextDue, nextOf(order, merchant.limits)?.at ?? this.#nextDue);
     const books = merchant.books;
     const isNew = (field: 'sentAt' | 'receivedAt' | 'refundedAt'): boolean =>
       order[field] !== undefined && before?.[field] === undefined;
@@ -204,7 +218,8 @@ export class World {
     const nickname = given.nickname ?? nicknameOf(index);
     let openid = given.openid ?? openidOf(appId, index);
     // A given one may stand where the counted one would.
-    for (let n = 1; given.openid === undefined && this.#people.has(openid); n++) openid = openidOf(appId, index + n / 1000);
+    for (let n = 1; given.openid === undefined && this.#people.has(openid); n++)
+      openid = openidOf(appId, index + n / 1000);
     if (this.#people.has(openid)) throw new Refused(409, `there is already a person ${openid}`);
     const person: StoredPerson = { openid, account, nickname, following: false };
     this.changePerson(person);
@@ -238,10 +253,14 @@ export class World {
   }
 
   say(openid: string, line: NewLine): Line {
-    const full = { id: `l${this.#lines + 1}`, at: this.now(), ...line } as Line;
+    const full = this.#numbered(line);
     this.#write({ is: 'line', openid, line: full });
     this.tell({ kind: 'line', openid, line: full });
     return full;
+  }
+
+  #numbered(line: NewLine): Line {
+    return { id: `l${this.#lines + 1}`, at: this.now(), ...line } as Line;
   }
 
   grantsOf(openid: string): Grants {
@@ -296,15 +315,27 @@ export class World {
     return this.#orders.get(orderKey(mchId, billNo));
   }
 
-  unfinished(): Order[] {
-    return [...this.#unfinished].map(key => this.#orders.get(key)!);
+  /** Those to which something is due by now. */
+  ordersDue(): Order[] {
+    if (this.now() < this.#nextDue) return [];
+    this.#nextDue = Number.POSITIVE_INFINITY;
+    const due: Order[] = [];
+    for (const key of this.#unfinished) {
+      const order = this.#orders.get(key)!;
+      const next = nextOf(order, this.merchant(order.mchId).limits);
+      if (next && next.at <= this.now()) due.push(order);
+      else if (next) this.#nextDue = Math.min(this.#nextDue, next.at);
+    }
+    return due;
   }
 
-  /** Writes the order; `pays` is what the merchant's balance gains (refund) or loses (send). */
-  putOrder(order: Order, pays = 0): void {
+  /** `pays` is what the merchant's balance gains (refund) or loses (send), `card` what the chat shows. */
+  putOrder(order: Order, pays = 0, card?: NewLine): void {
     const merchant = this.merchant(order.mchId);
-    this.#write({ is: 'order', order, balance: merchant.books.balance + pays });
+    const line = card && this.#numbered(card);
+    this.#write({ is: 'order', order, balance: merchant.books.balance + pays, ...(line ? { card: line } : {}) });
     this.tell({ kind: 'packet', packet: packetOf(order) });
+    if (line) this.tell({ kind: 'line', openid: order.openid, line });
     if (pays !== 0 || order.status === 'RECEIVED') this.tell({ kind: 'merchant', merchant: merchant.books });
   }
 

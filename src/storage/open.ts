@@ -18,9 +18,7 @@ export async function openStore(url: string): Promise<Store> {
     case 'redis+cluster':
       throw new BadInput('store: this version has no Redis store yet; use sqlite:data/bot.db');
     default:
-      throw new BadInput(
-        'store: not an address we know; expected sqlite:FILE, for example sqlite:data/bot.db',
-      );
+      throw new BadInput('store: not an address we know; expected sqlite:FILE, for example sqlite:data/bot.db');
   }
 }
 

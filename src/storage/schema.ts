@@ -78,6 +78,9 @@ CREATE TABLE payout (
   problem    TEXT,                  -- the platform's latest code and text, while they matter
   user_refused INTEGER,             -- 1: WeChat refuses this follower; NULL: not that we know
   list_id    TEXT,                  -- WeChat's own number
+  package_info TEXT,                -- 商家转账: what the confirmation page needs
+  reoffer    INTEGER,               -- 1: offered to the same follower once more if nobody opens it
+  refunded   INTEGER,               -- fen that came back, once it is refunded
   created_at INTEGER NOT NULL,      -- ms
   sent_at    INTEGER,               -- ms
   ended_at   INTEGER                -- ms
@@ -114,7 +117,8 @@ CREATE TABLE halt (
   code     TEXT NOT NULL,     -- the cause, as the platform or we call it
   reason   TEXT NOT NULL,     -- in words
   since    INTEGER NOT NULL,  -- ms
-  by       TEXT NOT NULL      -- 'bot' or 'operator'
+  by       TEXT NOT NULL,     -- 'bot' or 'operator'
+  probe_at INTEGER            -- ms; when one payout is let through to see; NULL: only a person resumes
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE journal (
@@ -137,7 +141,7 @@ const MIGRATIONS: readonly string[] = [CREATE];
 const APPLICATION_ID = 0x686f6e67; // "hong"
 const BUSY_TIMEOUT_MS = 5000;
 const CACHE_KIB = 32 * 1024;
-/** Pages in the WAL before they move into the file: 16 MB. More would be faster on average, and stall for longer. */
+/** Pages in the WAL before they move into the file: 16 MB. More would be faster, and stall for longer. */
 const CHECKPOINT_PAGES = 4096;
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 const WAL_TRIES = 50;
@@ -175,9 +179,7 @@ function prepareFile(db: Database, file: string, inMemory: boolean): void {
   migrate(db, file);
   const mode = switchToWal(db);
   if (mode !== 'wal' && !inMemory) {
-    throw new BadInput(
-      `cannot open the store ${file}: its file system cannot do WAL; put it on a local disk`,
-    );
+    throw new BadInput(`cannot open the store ${file}: its file system cannot do WAL; put it on a local disk`);
   }
   db.exec(`
     PRAGMA synchronous = FULL;
@@ -260,9 +262,7 @@ async function loadDriver(): Promise<Driver> {
     // Its prebuilt binary needs glibc 2.29; Node itself has the same API from version 22 on.
     const builtIn = process.getBuiltinModule?.('node:sqlite') as Driver | undefined;
     if (builtIn) return builtIn;
-    throw new BadInput(
-      `SQLite cannot be loaded (${messageOf(error)}): run npm ci again, or use Node 22 or newer`,
-    );
+    throw new BadInput(`SQLite cannot be loaded (${messageOf(error)}): run npm ci again, or use Node 22 or newer`);
   }
 }
 

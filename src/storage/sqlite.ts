@@ -62,7 +62,7 @@ export async function openSqlite(file: string): Promise<Store> {
     halt: merchant => read(() => present(sql.halt.get(merchant))),
     setHalt: (merchant, halt) =>
       write(() => {
-        if (halt) sql.setHalt.run(merchant, halt.code, stored(halt.reason), halt.since, halt.by);
+        if (halt) sql.setHalt.run(merchant, halt.code, stored(halt.reason), halt.since, halt.by, halt.probeAt ?? null);
         else sql.resume.run(merchant);
       }),
 
@@ -117,6 +117,9 @@ const CHANGES: Record<keyof Payout, boolean> = {
   problem: true,
   userRefused: true,
   listId: true,
+  packageInfo: true,
+  reoffer: false,
+  refunded: true,
   sentAt: true,
   endedAt: true,
 };
@@ -159,7 +162,8 @@ function statementsOf(db: Database) {
 
     counter: prepare<{ value: number }>('SELECT value FROM counter WHERE owner = ? AND name = ?'),
     count: prepare(`INSERT INTO counter (owner, name, value) VALUES (?, ?, ?)
-      ON CONFLICT (owner, name) DO UPDATE SET value = value + excluded.value WHERE value + excluded.value <= ?`),
+      ON CONFLICT (owner, name) DO UPDATE SET value = value + excluded.value
+      WHERE value + excluded.value <= ?`),
     giveBack: prepare('UPDATE counter SET value = max(0, value - ?) WHERE owner = ? AND name = ?'),
 
     follower: prepare<FollowerRow>(`SELECT following, follows, followed_at AS followedAt
@@ -174,9 +178,9 @@ function statementsOf(db: Database) {
       SET ${CHANGING.map(field => `${column(field)} = ?`).join(', ')}
       WHERE bill_no = ? AND version = ? AND state = ? RETURNING id, campaign, amount`),
 
-    history:
-      prepare<HistoryLine>(`SELECT bill_no AS billNo, history.version, at, from_ AS "from", to_ AS "to",
-      what, detail FROM history JOIN payout ON payout.id = history.payout WHERE bill_no = ? ORDER BY history.version`),
+    history: prepare<HistoryLine>(`SELECT bill_no AS billNo, history.version, at, from_ AS "from", to_ AS "to",
+      what, detail FROM history JOIN payout ON payout.id = history.payout WHERE bill_no = ?
+      ORDER BY history.version`),
     addHistory: insert('history', 'payout version at from_ to_ what detail'),
 
     buckets: prepare<Buckets>('SELECT reserved, sent, received, refunded FROM bucket WHERE campaign = ?'),
@@ -185,8 +189,8 @@ function statementsOf(db: Database) {
     move: prepare(`UPDATE bucket SET reserved = reserved + ?, sent = sent + ?, received = received + ?,
       refunded = refunded + ? WHERE campaign = ?`),
 
-    halt: prepare<Halt>('SELECT code, reason, since, by FROM halt WHERE merchant = ?'),
-    setHalt: insert('halt', 'merchant code reason since by', 'OR REPLACE'),
+    halt: prepare<Halt>('SELECT code, reason, since, by, probe_at AS probeAt FROM halt WHERE merchant = ?'),
+    setHalt: insert('halt', 'merchant code reason since by probe_at', 'OR REPLACE'),
     resume: prepare('DELETE FROM halt WHERE merchant = ?'),
 
     addJournal: insert('journal', 'at user key event decision reply'),
@@ -268,6 +272,7 @@ const MOVES: Record<Exclude<Move, 'none'>, readonly [number, number, number, num
   'reserved→free': [-1, 0, 0, 0],
   'sent→received': [0, -1, 1, 0],
   'sent→refunded': [0, -1, 0, 1],
+  'sent→reserved': [1, -1, 0, 1],
 };
 
 function writeStep(sql: Statements, step: Step): 'moved' | 'stale' {
@@ -288,7 +293,9 @@ function writeStep(sql: Statements, step: Step): 'moved' | 'stale' {
 function moveMoney(sql: Statements, { move, payout }: Step, { campaign, amount }: Planned): void {
   if (move === 'none') return;
   const [reserved, sent, received, refunded] = MOVES[move];
-  sql.move.run(reserved * amount, sent * amount, received * amount, refunded * amount, campaign);
+  // Of a group packet a part may have been opened before the rest came back.
+  const opened = move === 'sent→refunded' ? amount - (payout.refunded ?? amount) : 0;
+  sql.move.run(reserved * amount, sent * amount, received * amount + opened, refunded * amount - opened, campaign);
   if (move === 'reserved→free' || move === 'sent→refunded') {
     for (const { name, add } of payout.holds) sql.giveBack.run(add, ownerOf(name), name);
   }
@@ -323,9 +330,7 @@ function listJournal(sql: Statements, { user, key, limit }: Parameters<Store['jo
 }
 
 /** The conditions that have a value. */
-function allOf(
-  conditions: readonly (readonly [string, Value | undefined])[],
-): [where: string, values: Value[]] {
+function allOf(conditions: readonly (readonly [string, Value | undefined])[]): [where: string, values: Value[]] {
   const given = conditions.filter((each): each is readonly [string, Value] => each[1] !== undefined);
   const where = given.map(([condition]) => condition).join(' AND ');
   return [where && `WHERE ${where}`, given.map(([, value]) => value)];
@@ -350,13 +355,14 @@ function payoutOf(row: PayoutRow): Payout;
 function payoutOf(row: PayoutRow | undefined): Payout | undefined;
 function payoutOf(row: PayoutRow | undefined): Payout | undefined {
   if (!row) return undefined;
-  const { request, holds, userRefused } = row;
+  const { request, holds, userRefused, reoffer } = row;
   const parsed = { request: JSON.parse(request as string), holds: JSON.parse(holds as string) };
   return {
     ...present(row),
     ...parsed,
     ...(userRefused !== null && { userRefused: userRefused === 1 }),
-  } as Payout;
+    ...(reoffer !== null && { reoffer: reoffer === 1 }),
+  } as unknown as Payout;
 }
 
 function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {
@@ -383,7 +389,7 @@ function stored(field: Payout[keyof Payout] | undefined): Value {
   return typeof field === 'object' ? JSON.stringify(field) : (field ?? null);
 }
 
-/** The openid in a counter's name. Only a matter of where it is stored: a follower's counters change together. */
+/** The openid in a counter's name. Only a matter of place: a follower's counters change together. */
 function ownerOf(counter: string): string {
   return OPENID_PART.exec(counter)?.[1] ?? '';
 }

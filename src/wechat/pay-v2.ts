@@ -1,5 +1,6 @@
 // WeChat Pay's red packets (现金红包, API v2): sendredpack and gethbinfo over TLS with the merchant's certificate.
 // Never retries by itself and never throws for what the platform or the network does: the answer is an Observation.
+import assert from 'node:assert/strict';
 import { rootCertificates } from 'node:tls';
 import { Agent, request } from 'undici';
 import { messageOf } from '../core/error.ts';
@@ -65,7 +66,8 @@ export function createPayer(config: PayConfig): Payer {
 
   return {
     async send(payout) {
-      const answer = await call('/mmpaymkttransfers/sendredpack', sendFields(payout));
+      const path = payout.request.channel === 'group' ? 'sendgroupredpack' : 'sendredpack';
+      const answer = await call(`/mmpaymkttransfers/${path}`, sendFields(payout));
       return 'seen' in answer ? answer.seen : readSend(answer.fields, payout);
     },
     async query(payout) {
@@ -80,6 +82,8 @@ export function createPayer(config: PayConfig): Payer {
 
 /** All of it was stored with the payout, so a retry sends the same. */
 function sendFields({ billNo, user, amount, request: stored }: Payout): Record<string, string | undefined> {
+  assert(stored.channel !== 'transfer', 'a transfer is not sent as a red packet');
+  const isGroup = stored.channel === 'group';
   return {
     mch_billno: billNo,
     mch_id: stored.mchId,
@@ -87,12 +91,17 @@ function sendFields({ billNo, user, amount, request: stored }: Payout): Record<s
     send_name: stored.sendName,
     re_openid: user,
     total_amount: String(amount),
-    total_num: '1',
+    total_num: isGroup ? String(stored.totalNum) : '1',
+    amt_type: isGroup ? 'ALL_RAND' : undefined,
     wishing: stored.wishing,
-    client_ip: stored.clientIp,
+    client_ip: isGroup ? undefined : stored.clientIp,
     act_name: stored.actName,
     remark: stored.remark,
     scene_id: stored.sceneId,
+    risk_info: stored.riskInfo,
+    sub_mch_id: stored.subMchId,
+    msgappid: stored.msgAppId,
+    consume_mch_id: stored.consumeMchId,
   };
 }
 
@@ -141,7 +150,9 @@ function readQuery(answer: XmlFields, payout: Payout): Observation {
   }
   const reason = textOf(answer, 'reason');
   const listId = textOf(answer, 'detail_id');
-  return { kind: 'status', status, ...(reason && { reason }), ...(listId && { listId }) };
+  const refunded = Number(textOf(answer, 'refund_amount'));
+  const back = status === 'REFUND' && Number.isSafeInteger(refunded) && refunded > 0 ? { refunded } : {};
+  return { kind: 'status', status, ...(reason && { reason }), ...(listId && { listId }), ...back };
 }
 
 async function readAtMost(body: AsyncIterable<Buffer>, limit: number): Promise<string> {

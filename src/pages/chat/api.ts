@@ -1,16 +1,8 @@
 // The two things the chat page talks to: the simulator's control API, and the bot's own view of a follower.
-import type { JournalLine, HistoryLine } from '../../ports.ts';
+
 import type { Payout } from '../../core/payout.ts';
-import type {
-  Act,
-  ClockChange,
-  Faults,
-  NewPerson,
-  Packet,
-  Person,
-  Push,
-  State,
-} from '../../simulator/protocol.ts';
+import type { HistoryLine, JournalLine } from '../../ports.ts';
+import type { Act, ClockChange, Faults, NewPerson, Packet, Person, Push, State } from '../../simulator/protocol.ts';
 
 /** One event as the bot saw it, with the payout it led to. */
 export type BotLine = JournalLine & {
@@ -75,8 +67,7 @@ export const api = {
   state: () => request<State>('GET', `${CONTROL}/state`),
   newPerson: (person: NewPerson) => request<Person>('POST', `${CONTROL}/people`, person),
   person: (openid: string) => request<Person>('GET', `${CONTROL}/people/${part(openid)}`),
-  act: (openid: string, act: Act) =>
-    request<Push>('POST', `${CONTROL}/people/${part(openid)}/act?wait=no`, act),
+  act: (openid: string, act: Act) => request<Push>('POST', `${CONTROL}/people/${part(openid)}/act?wait=no`, act),
   pushes: (openid: string) => request<Push[]>('GET', `${CONTROL}/pushes?person=${part(openid)}&limit=50`),
   open: (packet: Packet) =>
     request<Packet>('POST', `${CONTROL}/packets/${part(packet.mchId)}/${part(packet.billNo)}/open`, {

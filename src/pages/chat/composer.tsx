@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Account, MenuButton } from '../../simulator/protocol.ts';
 import { MenuLines, MenuRound, Mic, Picture, Pin, PlusRound, Scan } from './icons.tsx';
 import type { PhonePage } from './phone.tsx';
-import { act, useModel } from './state.ts';
+import { act, keywordsOf, useModel } from './state.ts';
 import { wordsOf } from './words.ts';
 
 type ComposerProps = {
@@ -20,6 +20,7 @@ export function Composer({ account, show }: ComposerProps) {
   useEffect(() => setMore(false), [m.me]);
   return (
     <footer class="foot">
+      <Quick />
       <div class="composer">
         {hasMenu && (
           <button
@@ -42,6 +43,28 @@ export function Composer({ account, show }: ComposerProps) {
   );
 }
 
+/** Keywords within reach of the thumb, where the list beside the phone is hidden. */
+function Quick() {
+  const m = useModel();
+  const keywords = keywordsOf(m);
+  if (keywords.length === 0) return null;
+  return (
+    <fieldset class="quick" aria-label={wordsOf(m.lang).keywords}>
+      {keywords.map(text => (
+        <button
+          type="button"
+          class="chip"
+          key={text}
+          data-test="quick"
+          onClick={() => void act({ kind: 'text', text })}
+        >
+          {text}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
 type TextInputProps = { readonly onFocus: () => void; readonly isMore: boolean; readonly toggleMore: () => void };
 
 function TextInput({ onFocus, isMore, toggleMore }: TextInputProps) {
@@ -57,6 +80,10 @@ function TextInput({ onFocus, isMore, toggleMore }: TextInputProps) {
     place.current = said.current.length;
     setText('');
     void act({ kind: 'text', text });
+  };
+  const tapSend = (): void => {
+    send();
+    input.current?.focus();
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.isComposing) return; // an input method is still choosing characters
@@ -86,7 +113,7 @@ function TextInput({ onFocus, isMore, toggleMore }: TextInputProps) {
         onFocus={onFocus}
       />
       {text.trim() ? (
-        <button type="button" class="send" data-test="send" onClick={() => (send(), input.current?.focus())}>
+        <button type="button" class="send" data-test="send" onClick={tapSend}>
           {words.send}
         </button>
       ) : (

@@ -1,15 +1,19 @@
-// 「复制为规则测试」: a follower's events, as they were, in the language of a rule file's `tests:`.
+// 「复制为规则测试」: a follower's events, as they were, as one item of a rule file's `tests:`.
 import type { Event } from '../../core/event.ts';
 import type { Person } from '../../simulator/protocol.ts';
 import type { BotLine, CampaignLine } from './api.ts';
 import { fullText, money } from './format.ts';
 
-/** `undefined`: none of the events can stand in a rule file. */
+/**
+ * The events the shown one's campaign decided, and the follows around them. `undefined`: none can stand in a rule
+ * file.
+ */
 export function ruleTestOf(
   person: Person,
   lines: readonly BotLine[],
   shown: BotLine | undefined,
   campaigns: readonly CampaignLine[],
+  where: (campaign: string | undefined) => string,
 ): string | undefined {
   const oldestFirst = [...lines].sort((a, b) => a.at - b.at || a.id - b.id);
   const campaign = campaignOf(shown) ?? lines.map(campaignOf).find(id => id !== undefined);
@@ -18,15 +22,17 @@ export function ruleTestOf(
     if (line.decision.kind === 'awarded' && line.decision.campaign === campaign) prizes.add(line.decision.prize);
   }
   const pinned = prizes.size === 1 ? [...prizes][0] : undefined;
-  const isDrawn = (prize: string): boolean => {
+  const isFixed = (prize: string): boolean => {
     const known = campaigns.find(each => each.id === campaign)?.prizes?.find(each => each.name === prize);
-    return known !== undefined && known.min !== known.max;
+    return known !== undefined && known.min === known.max;
   };
   const events: string[] = [];
   for (const line of oldestFirst) {
     const action = actionOf(line.event);
-    if (!action) continue;
-    const expect = campaignOf(line) === campaign || line.decision.kind === 'ignored' ? expectOf(line, pinned, isDrawn) : [];
+    const isItsOwn = line.decision.kind === 'ignored' || line.decision.campaign === campaign;
+    const isTurn = line.event.kind === 'subscribe' || line.event.kind === 'unsubscribe';
+    if (!action || !(isItsOwn || isTurn)) continue;
+    const expect = isItsOwn ? expectOf(line, pinned, isFixed) : [];
     const fields = [`at: ${atText(line.at)}`, `user: ${scalar(person.nickname)}`, action];
     if (expect.length > 0) fields.push(`expect: { ${expect.join(', ')} }`);
     events.push(`      - { ${fields.join(', ')} }`);
@@ -34,8 +40,7 @@ export function ruleTestOf(
   if (events.length === 0) return undefined;
   const first = oldestFirst[0]!;
   return [
-    ...(campaign ? [`# ${campaign}`] : []),
-    'tests:',
+    `  # ${where(campaign)}`,
     `  - name: ${scalar(`${person.nickname} ${fullText(first.at).slice(0, 16)}`)}`,
     ...(pinned === undefined ? [] : [`    draw: ${scalar(pinned)}`]),
     '    events:',
@@ -81,13 +86,13 @@ function actionOf(event: Event): string | undefined {
  * What must come of it again. A test draws anew: unless its one prize is pinned, neither prize nor amount can be
  * promised, and an amount that is drawn within a range never can.
  */
-function expectOf(line: BotLine, pinned: string | undefined, isDrawn: (prize: string) => boolean): string[] {
+function expectOf(line: BotLine, pinned: string | undefined, isFixed: (prize: string) => boolean): string[] {
   const { decision, reply } = line;
-  const said = reply.kind === 'text' ? [`reply: ${scalar(reply.text)}`] : reply.kind === 'none' ? ['reply: null'] : [];
+  const said = reply.kind === 'text' ? [`reply: ${scalar(reply.text)}`] : reply.kind === 'none' ? ['reply: ~'] : [];
   switch (decision.kind) {
     case 'awarded': {
       if (decision.prize !== pinned) return [`rule: ${scalar(decision.rule)}`];
-      if (isDrawn(decision.prize)) return [`prize: ${scalar(decision.prize)}`];
+      if (decision.amount > 0 && !isFixed(decision.prize)) return [`prize: ${scalar(decision.prize)}`];
       const pays = decision.amount > 0 ? [`pays: ${money(decision.amount).replace(/,/g, '')}`] : [];
       return [`prize: ${scalar(decision.prize)}`, ...pays, ...said];
     }

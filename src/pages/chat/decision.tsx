@@ -61,7 +61,8 @@ function Trace({ decision }: { readonly decision: Decision }) {
   return (
     <>
       {decision.trace.map((looked, n) => {
-        const isIt = decision.kind !== 'ignored' && looked.rule === decision.rule && looked.campaign === decision.campaign;
+        const isIt =
+          decision.kind !== 'ignored' && looked.rule === decision.rule && looked.campaign === decision.campaign;
         return (
           <div class={`trace ${isIt ? 'decided' : ''}`} key={`${n}${looked.campaign}${looked.rule}`}>
             <p class="trace-head">

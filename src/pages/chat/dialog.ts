@@ -16,13 +16,16 @@ export function useDialog(close: () => void): RefObject<HTMLDivElement | null> {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === 'Escape') {
         event.stopPropagation();
-        return latest.current();
+        latest.current();
+        return;
       }
       if (event.key !== 'Tab') return;
       const all = inside();
       const [first, last] = [all[0], all[all.length - 1]];
       const isOutside = !box.current?.contains(document.activeElement);
-      if (event.shiftKey ? document.activeElement === first || isOutside : document.activeElement === last || isOutside) {
+      if (
+        event.shiftKey ? document.activeElement === first || isOutside : document.activeElement === last || isOutside
+      ) {
         event.preventDefault();
         (event.shiftKey ? last : first)?.focus();
       }

@@ -3,20 +3,46 @@ import type { PayFault, PlatformFault } from '../../simulator/protocol.ts';
 import type { Lang } from './words.ts';
 
 export type FaultWords = { readonly name: string; readonly note: string };
-type Row<Kind> = { readonly kind: Kind } & Readonly<Record<Lang, FaultWords>>;
+export type FaultRow<Kind extends string = string> = { readonly kind: Kind } & Readonly<Record<Lang, FaultWords>>;
 
 const row = <Kind extends string>(
-  kind: Kind, zh: string, zhNote: string, en: string, enNote: string,
-): Row<Kind> => ({ kind, zh: { name: zh, note: zhNote }, en: { name: en, note: enNote } });
+  kind: Kind,
+  zh: string,
+  zhNote: string,
+  en: string,
+  enNote: string,
+): FaultRow<Kind> => ({
+  kind,
+  zh: { name: zh, note: zhNote },
+  en: { name: en, note: enNote },
+});
 
 /** The likeliest first. `code` (any other code) is for tests, not for people. */
-export const PAY_FAULTS: readonly Row<Exclude<PayFault['kind'], 'code'>>[] = [
+export const PAY_FAULTS: readonly FaultRow<Exclude<PayFault['kind'], 'code'>>[] = [
   row('lostReply', '回包丢失', '红包已发出，回答前连接断开', 'Lost answer', 'sent, but cut off before the answer'),
-  row('errorAfterSent', 'SYSTEMERROR，其实已发', '报系统错误，钱已经出去', 'SYSTEMERROR, yet sent', 'an error is told, the money is gone'),
-  row('errorNothingStored', 'SYSTEMERROR，没有订单', '报系统错误，什么也没记', 'SYSTEMERROR, no order', 'an error is told, nothing was stored'),
+  row(
+    'errorAfterSent',
+    'SYSTEMERROR，其实已发',
+    '报系统错误，钱已经出去',
+    'SYSTEMERROR, yet sent',
+    'an error is told, the money is gone',
+  ),
+  row(
+    'errorNothingStored',
+    'SYSTEMERROR，没有订单',
+    '报系统错误，什么也没记',
+    'SYSTEMERROR, no order',
+    'an error is told, nothing was stored',
+  ),
   row('notEnough', '余额不足', 'NOTENOUGH，商户没钱了', 'Balance too low', 'NOTENOUGH'),
-  row('processing', '处理中', 'PROCESSING,20 分钟后发出', 'Processing', 'PROCESSING, sent 20 minutes later'),
-  row('processingThenFailed', '处理中，最后失败', 'PROCESSING，之后 FAILED', 'Processing, then failed', 'PROCESSING, FAILED in the end'),
+  row('processing', '处理中', 'PROCESSING，20 分钟后发出', 'Processing', 'PROCESSING, sent 20 minutes later'),
+  row(
+    'processingThenFailed',
+    '处理中，最后失败',
+    'PROCESSING，之后 FAILED',
+    'Processing, then failed',
+    'PROCESSING, FAILED in the end',
+  ),
   row('freqLimit', '超过频率', 'FREQ_LIMIT', 'Too fast', 'FREQ_LIMIT'),
   row('slow', '很慢', '30 秒后才回答', 'Slow', 'answers after 30 s'),
   row('truncated', '回答残缺', '只收到半个 XML', 'Cut answer', 'half an XML document'),
@@ -25,12 +51,24 @@ export const PAY_FAULTS: readonly Row<Exclude<PayFault['kind'], 'code'>>[] = [
   row('extraElements', '多余字段', '成功，但字段多了、乱了', 'Extra elements', 'success, with unknown elements'),
   row('noAuthUser', '用户被拦截', 'NO_AUTH，账号异常', 'Follower blocked', 'NO_AUTH, a suspicious account'),
   row('noAuthIp', 'IP 不在白名单', 'NO_AUTH', 'IP not allowed', 'NO_AUTH'),
-  row('noAuthProduct', '产品未开通', 'NO_AUTH，没有现金红包权限', 'Product not enabled', 'NO_AUTH, no red packet permission'),
+  row(
+    'noAuthProduct',
+    '产品未开通',
+    'NO_AUTH，没有现金红包权限',
+    'Product not enabled',
+    'NO_AUTH, no red packet permission',
+  ),
 ];
 
-export const PLATFORM_FAULTS: readonly Row<PlatformFault['kind']>[] = [
+export const PLATFORM_FAULTS: readonly FaultRow<PlatformFault['kind']>[] = [
   row('duplicatePush', '推送三连发', '同一条消息同时送达三次', 'Triple push', 'every push arrives three times at once'),
-  row('renewOnRetry', '重试换签名', '重投时时间戳与密文都不同', 'Retry re-signed', 'a redelivery has a new timestamp and ciphertext'),
+  row(
+    'renewOnRetry',
+    '重试换签名',
+    '重投时时间戳与密文都不同',
+    'Retry re-signed',
+    'a redelivery has a new timestamp and ciphertext',
+  ),
   row('busy', '系统繁忙', '接口返回 -1', 'Busy', 'API answers -1'),
   row('quota', '接口超额', '接口返回 45009', 'Quota used up', 'API answers 45009'),
   row('expireToken', 'Token 过期', '42001，直到重新获取', 'Token expired', '42001 until fetched again'),

@@ -131,8 +131,7 @@ export const Globe = ({ size }: IconProps) =>
     </>,
     size,
   );
-export const Bars = ({ size }: IconProps) =>
-  stroked(<path d="M4 6h10M4 12h16M4 18h7" stroke-width="1.9" />, size);
+export const Bars = ({ size }: IconProps) => stroked(<path d="M4 6h10M4 12h16M4 18h7" stroke-width="1.9" />, size);
 
 /** Signal, Wi-Fi and battery of the status bar. */
 export const StatusIcons = () => (
@@ -155,7 +154,13 @@ export const Envelope = ({ size = 40 }: IconProps) => (
     <path d="M6 6.5a4 4 0 0 1 4-4h20a4 4 0 0 1 4 4v5.3c-8.5 5.7-19.5 5.7-28 0Z" fill="#f2664a" />
     <path d="M6 11.8c8.5 5.7 19.5 5.7 28 0" fill="none" stroke="#c93a22" stroke-opacity=".35" />
     <circle cx="20" cy="16.3" r="5.3" fill="#f8d68a" />
-    <path d="m17.7 14 2.3 2.8 2.3-2.8M17.6 17h4.8M17.6 18.9h4.8M20 16.8v3.7" fill="none" stroke="#c9402a" stroke-width="1" stroke-linecap="round" />
+    <path
+      d="m17.7 14 2.3 2.8 2.3-2.8M17.6 17h4.8M17.6 18.9h4.8M20 16.8v3.7"
+      fill="none"
+      stroke="#c9402a"
+      stroke-width="1"
+      stroke-linecap="round"
+    />
   </svg>
 );
 

@@ -16,6 +16,15 @@ type LineProps = {
   readonly openWeb: (url: string) => void;
 };
 
+/** A tap on what was said, anywhere but on a button in it. The glass beside it is the keyboard's way. */
+export function tapOnLine(event: Event, lines: readonly Line[]): void {
+  const target = event.target as Element;
+  if (target.closest('button') || !target.closest('.said, .notice-text')) return;
+  const id = target.closest<HTMLElement>('[data-line]')?.getAttribute('data-line');
+  const line = lines.find(each => each.id === id);
+  if (line) inspect(line);
+}
+
 /** Puts the push behind a line under the glass; on a narrow screen that opens the panel. */
 function inspect(line: Line): void {
   const m = getModel();
@@ -29,7 +38,13 @@ export function ChatLine({ line, person, account, openWeb }: LineProps) {
   const push = pushOfLine(line, pushesOf(m), timelineOf(m));
   const shown = m.selected ?? pushesOf(m)[0]?.id;
   const isShown = push !== undefined && push.id === shown;
-  const hooks = { 'data-test': 'line', 'data-from': line.from, 'data-kind': line.kind, 'data-push': push?.id };
+  const hooks = {
+    'data-test': 'line',
+    'data-line': line.id,
+    'data-from': line.from,
+    'data-kind': line.kind,
+    'data-push': push?.id,
+  };
   const glass = push && (
     <button type="button" class="glass" onClick={() => inspect(line)} aria-label={words.inspect} title={words.inspect}>
       i
@@ -38,9 +53,7 @@ export function ChatLine({ line, person, account, openWeb }: LineProps) {
   if (line.kind === 'notice') {
     return (
       <li class={`line notice ${isShown ? 'shown' : ''}`} {...hooks}>
-        <span class="notice-text" onClick={() => inspect(line)}>
-          {line.text}
-        </span>
+        <span class="notice-text">{line.text}</span>
         {glass}
       </li>
     );
@@ -53,7 +66,7 @@ export function ChatLine({ line, person, account, openWeb }: LineProps) {
       ) : (
         <Avatar name={account.title} seed={account.appId} kind="account" />
       )}
-      <div class="said" onClick={() => line.kind !== 'packet' && inspect(line)}>
+      <div class="said">
         <Body line={line} openWeb={openWeb} />
       </div>
       {isMine && <Fate push={push} />}
@@ -106,7 +119,7 @@ function richText(text: string, openWeb: (url: string) => void): ComponentChildr
     parts.push(text.slice(end, match.index));
     const url = match[1] ?? match[3] ?? '';
     parts.push(
-      <button type="button" class="link" onClick={event => (event.stopPropagation(), openWeb(url))}>
+      <button type="button" class="link" onClick={() => openWeb(url)}>
         {match[2] ?? url}
       </button>,
     );
@@ -121,7 +134,8 @@ function Photo({ seed }: { readonly seed: string }) {
   const words = wordsOf(useModel().lang);
   const hue = hashOf(seed) % 360;
   return (
-    <svg class="photo" viewBox="0 0 132 168" role="img" aria-label={words.picture}>
+    <svg class="photo" viewBox="0 0 132 168" role="img">
+      <title>{words.picture}</title>
       <rect width="132" height="168" fill={`hsl(${hue} 55% 84%)`} />
       <circle cx={30 + (hue % 70)} cy="46" r="15" fill="#fff" fill-opacity=".8" />
       <path d="M0 118 34 74l26 30 20-22 52 54v32H0Z" fill={`hsl(${hue} 32% 62%)`} />
@@ -148,10 +162,15 @@ function Place({ label }: { readonly label: string }) {
     <div class="card place">
       <p>{label}</p>
       <div class="map" aria-hidden="true">
-        <svg viewBox="0 0 230 96" preserveAspectRatio="xMidYMid slice">
+        <svg viewBox="0 0 230 96" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
           <rect width="230" height="96" fill="#eef1ec" />
           <path d="M-5 72C40 58 70 84 120 70s80-26 120-8v40H-5Z" fill="#cfe3f5" />
-          <path d="M20-5v110M150-5c-8 40 10 70 0 110M-5 30c80 12 160-8 240 6" stroke="#fff" stroke-width="7" fill="none" />
+          <path
+            d="M20-5v110M150-5c-8 40 10 70 0 110M-5 30c80 12 160-8 240 6"
+            stroke="#fff"
+            stroke-width="7"
+            fill="none"
+          />
           <path d="M80-5 96 105M-5 52l240-8" stroke="#fff" stroke-width="4" fill="none" />
           <rect x="34" y="6" width="34" height="18" rx="3" fill="#dfe7d3" />
           <rect x="164" y="48" width="40" height="16" rx="3" fill="#e6e0d2" />
@@ -176,8 +195,14 @@ function News({ title, description, picUrl, url, openWeb }: NewsProps) {
   const hue = hashOf(title) % 40;
   const cover = { background: `linear-gradient(135deg, hsl(${hue} 78% 62%), hsl(${hue + 18} 82% 52%))` };
   return (
-    <button type="button" class="card news" onClick={event => (event.stopPropagation(), openWeb(url))}>
-      {isOurs ? <img src={picUrl} alt="" /> : <span class="cover" style={cover}>{[...title].slice(0, 6).join('')}</span>}
+    <button type="button" class="card news" onClick={() => openWeb(url)}>
+      {isOurs ? (
+        <img src={picUrl} alt="" />
+      ) : (
+        <span class="cover" style={cover}>
+          {[...title].slice(0, 6).join('')}
+        </span>
+      )}
       <strong>{title}</strong>
       {description && <span class="description">{description}</span>}
     </button>

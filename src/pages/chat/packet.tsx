@@ -2,9 +2,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Packet } from '../../simulator/protocol.ts';
 import { Avatar } from './avatar.tsx';
+import { useDialog } from './dialog.ts';
 import { yuan } from './format.ts';
 import { Cross, Envelope, EnvelopeOpen } from './icons.tsx';
-import { useDialog } from './dialog.ts';
 import { openPacket, packetKey, update, useModel } from './state.ts';
 import { wordsOf } from './words.ts';
 
@@ -54,7 +54,12 @@ function OpenPacket({ packet }: { readonly packet: Packet }) {
   const close = (): void => update({ opening: undefined });
   const box = useDialog(close);
   const isGone = useRef(false);
-  useEffect(() => () => void (isGone.current = true), []);
+  useEffect(
+    () => () => {
+      isGone.current = true;
+    },
+    [],
+  );
 
   const open = async (): Promise<void> => {
     setStage('turning');
@@ -71,7 +76,8 @@ function OpenPacket({ packet }: { readonly packet: Packet }) {
   };
 
   return (
-    <div class={`packet-veil stage-${stage}`} onClick={event => event.target === event.currentTarget && close()}>
+    <div class={`packet-veil stage-${stage}`}>
+      <button type="button" class="packet-shade" tabIndex={-1} aria-label={words.close} onClick={close} />
       <div class="packet-box" ref={box} role="dialog" aria-modal="true" aria-label={words.packet.from(packet.sendName)}>
         {stage !== 'shut' && stage !== 'turning' && <Inside packet={packet} />}
         {stage !== 'inside' && <Outside packet={packet} stage={stage} refusal={refusal} open={() => void open()} />}
@@ -131,7 +137,11 @@ function Outside({ packet, stage, refusal, open }: OutsideProps) {
 const SPARKS = [...Array(16).keys()].map(n => {
   const angle = (n / 16) * 2 * Math.PI + (n % 3) * 0.21;
   const reach = 84 + ((n * 37) % 70);
-  return { '--dx': `${Math.cos(angle) * reach}px`, '--dy': `${Math.sin(angle) * reach * 0.8}px`, '--late': `${(n % 5) * 40}ms` };
+  return {
+    '--dx': `${Math.cos(angle) * reach}px`,
+    '--dy': `${Math.sin(angle) * reach * 0.8}px`,
+    '--late': `${(n % 5) * 40}ms`,
+  };
 });
 
 function Inside({ packet }: { readonly packet: Packet }) {

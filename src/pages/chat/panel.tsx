@@ -1,6 +1,6 @@
 // Behind the scenes (幕后): the way of one event beside the phone, from the push over the decision to the money.
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Push } from '../../simulator/protocol.ts';
 import type { BotLine } from './api.ts';
 import { ruleTestOf } from './copy.ts';
@@ -28,7 +28,12 @@ export async function copyText(text: string, done: string): Promise<void> {
 export function Copyable({ text }: { readonly text: string }) {
   const words = wordsOf(useModel().lang);
   return (
-    <button type="button" class="copyable" title={words.panel.copyLong} onClick={() => void copyText(text, words.copied)}>
+    <button
+      type="button"
+      class="copyable"
+      title={words.panel.copyLong}
+      onClick={() => void copyText(text, words.copied)}
+    >
       {text}
       <Copy size={13} />
     </button>
@@ -50,10 +55,17 @@ export function Panel() {
       </div>
     );
   }
+  return <Shown key={push.id} push={push} isLatest={push.id === pushes[0]?.id} />;
+}
+
+function Shown({ push, isLatest }: { readonly push: Push; readonly isLatest: boolean }) {
+  const m = useModel();
+  const words = wordsOf(m.lang);
   const line = botLineOfPush(timelineOf(m), push);
-  const isLatest = push.id === pushes[0]?.id;
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => void box.current?.parentElement?.scrollTo({ top: 0 }), []);
   return (
-    <div class="panel">
+    <div class="panel" ref={box}>
       <PanelHead push={push} isLatest={isLatest} />
       <Way push={push} line={line} />
       {m.bot === 'absent' ? (
@@ -64,7 +76,7 @@ export function Panel() {
           <PayoutSection line={line} />
         </>
       )}
-      <RawSection key={push.id} push={push} />
+      <RawSection push={push} />
     </div>
   );
 }
@@ -75,7 +87,9 @@ function PanelHead({ push, isLatest }: { readonly push: Push; readonly isLatest:
   const [kind, detail] = titleOf(push, words);
   const copy = (): void => {
     const person = personOf(m);
-    const test = person && ruleTestOf(person, timelineOf(m), botLineOfPush(timelineOf(m), push), m.campaigns);
+    const lines = timelineOf(m);
+    const shown = botLineOfPush(lines, push);
+    const test = person && ruleTestOf(person, lines, shown, m.campaigns, words.panel.copyWhere);
     if (test) void copyText(test, words.panel.copied);
     else toast(words.panel.copyNone);
   };
@@ -124,9 +138,15 @@ function Way({ push, line }: { readonly push: Push; readonly line: BotLine | und
   const tone = { pending: 'wait', reply: 'good', success: 'good', failure: 'bad' } as const;
   const verdict = line && verdictOf(line.decision, words);
   const payout = line?.payout;
+  const isLost = push.outcome === 'failure';
   const stations: readonly { name: string; value: string; tone: Tone; to: string }[] = [
     { name: words.push, value: words.outcome[push.outcome], tone: tone[push.outcome], to: 'raw' },
-    { name: words.decision, value: verdict?.name ?? '…', tone: verdict?.tone ?? 'wait', to: 'decision' },
+    {
+      name: words.decision,
+      value: verdict?.name ?? (isLost ? words.none : '…'),
+      tone: verdict?.tone ?? (isLost ? 'mute' : 'wait'),
+      to: 'decision',
+    },
     {
       name: words.payout,
       value: payout ? words.state[payout.state] : words.none,

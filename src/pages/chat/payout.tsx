@@ -1,6 +1,7 @@
 // The money (付款): the payout's states as a path, its numbers, and every step it took.
-import type { HistoryLine } from '../../ports.ts';
+
 import type { Payout, PayoutState } from '../../core/payout.ts';
+import type { HistoryLine } from '../../ports.ts';
 import type { BotLine } from './api.ts';
 import { fullText, money, secondsText } from './format.ts';
 import { Check } from './icons.tsx';
@@ -78,8 +79,14 @@ function Steps({ payout, history }: { readonly payout: Payout; readonly history:
         const at = timeOf(state);
         const where = n < here ? 'past' : n === here ? 'here' : 'next';
         return (
-          <li key={state} class={`${where} tone-${payoutTone(state)}`} aria-current={where === 'here' ? 'step' : undefined}>
-            <span class="dot">{where === 'past' || (where === 'here' && state === 'received') ? <Check size={12} /> : null}</span>
+          <li
+            key={state}
+            class={`${where} tone-${payoutTone(state)}`}
+            aria-current={where === 'here' ? 'step' : undefined}
+          >
+            <span class="dot">
+              {where === 'past' || (where === 'here' && state === 'received') ? <Check size={12} /> : null}
+            </span>
             <strong>{words.state[state]}</strong>
             <small>{at === undefined || where === 'next' ? state : secondsText(at)}</small>
           </li>

@@ -5,7 +5,18 @@ import { Avatar } from './avatar.tsx';
 import { chatTime, money } from './format.ts';
 import { Cross, Plus, Scan } from './icons.tsx';
 import { scanScene } from './phone-pages.tsx';
-import { accountOf, act, become, newPerson, packetKey, personOf, update, useModel, virtualNow } from './state.ts';
+import {
+  act,
+  become,
+  keywordsOf,
+  newPerson,
+  packetKey,
+  personOf,
+  scenesOf,
+  update,
+  useModel,
+  virtualNow,
+} from './state.ts';
 import { type Words, wordsOf } from './words.ts';
 
 export function People() {
@@ -141,10 +152,8 @@ function Suggestions() {
   const m = useModel();
   const words = wordsOf(m.lang);
   const person = personOf(m);
-  const unique = (lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())].slice(0, 8);
-  const keywords = unique(m.campaigns.map(campaign => campaign.keywords));
-  const known = (accountOf(m)?.qrcodes ?? []).map(code => code.scene);
-  const scenes = unique([...m.campaigns.map(campaign => campaign.scenes), known]).filter(scene => !scene.includes('*'));
+  const keywords = keywordsOf(m);
+  const scenes = scenesOf(m);
   if (!person || keywords.length + scenes.length === 0) return null;
   const then = (go: () => void) => (): void => {
     update({ sheet: undefined });
@@ -156,7 +165,7 @@ function Suggestions() {
         <h2>{words.suggestions}</h2>
       </header>
       {keywords.length > 0 && (
-        <div class="chips" role="group" aria-label={words.keywords}>
+        <fieldset class="chips" aria-label={words.keywords}>
           {keywords.map(text => (
             <button
               type="button"
@@ -170,10 +179,10 @@ function Suggestions() {
               {text}
             </button>
           ))}
-        </div>
+        </fieldset>
       )}
       {scenes.length > 0 && (
-        <div class="chips" role="group" aria-label={words.scenes}>
+        <fieldset class="chips" aria-label={words.scenes}>
           {scenes.map(scene => (
             <button
               type="button"
@@ -187,7 +196,7 @@ function Suggestions() {
               {scene}
             </button>
           ))}
-        </div>
+        </fieldset>
       )}
       {!person.following && <p class="hint">{words.suggestionsFollow}</p>}
     </section>

@@ -7,7 +7,7 @@ import { useDialog } from './dialog.ts';
 import { dayText, hashOf } from './format.ts';
 import { Back, Chevron, Globe, Pin, Scan as ScanIcon } from './icons.tsx';
 import type { PhonePage } from './phone.tsx';
-import { act, useModel } from './state.ts';
+import { act, scenesOf, useModel } from './state.ts';
 import { wordsOf } from './words.ts';
 
 type Closing = { readonly close: () => void };
@@ -114,12 +114,20 @@ export function AboutPage({ account, close }: Closing & { readonly account: Acco
 }
 
 export function ScanPage({ account, person, close }: Closing & { readonly account: Account; readonly person: Person }) {
-  const words = wordsOf(useModel().lang);
+  const m = useModel();
+  const words = wordsOf(m.lang);
   const [scene, setScene] = useState('');
+  const scenes = [...new Set([...account.qrcodes.map(code => code.scene), ...scenesOf(m)])];
+  const expiry = new Map<string, number>();
+  for (const code of account.qrcodes) if (code.expiresAt !== undefined) expiry.set(code.scene, code.expiresAt);
   const go = (value: string): void => {
     if (!value.trim()) return;
     close();
     scanScene(value.trim(), person);
+  };
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    go(scene);
   };
   return (
     <OverPage title={words.scan} kind="scan" close={close}>
@@ -128,18 +136,18 @@ export function ScanPage({ account, person, close }: Closing & { readonly accoun
       </div>
       <p class="hint">{words.scanHint}</p>
       <ul class="codes">
-        {account.qrcodes.map(code => (
-          <li key={code.ticket}>
-            <button type="button" data-test="scan-code" data-scene={code.scene} onClick={() => go(code.scene)}>
-              <QrSketch seed={code.url} />
-              <strong>{code.scene}</strong>
-              {code.expiresAt !== undefined && <small>{words.expires(dayText(code.expiresAt).slice(5))}</small>}
+        {scenes.map(each => (
+          <li key={each}>
+            <button type="button" data-test="scan-code" data-scene={each} onClick={() => go(each)}>
+              <QrSketch seed={each} />
+              <strong>{each}</strong>
+              {expiry.has(each) && <small>{words.expires(dayText(expiry.get(each)!).slice(5))}</small>}
             </button>
           </li>
         ))}
-        {account.qrcodes.length === 0 && <li class="none">{words.scanNone}</li>}
+        {scenes.length === 0 && <li class="none">{words.scanNone}</li>}
       </ul>
-      <form class="scene" onSubmit={event => (event.preventDefault(), go(scene))}>
+      <form class="scene" onSubmit={submit}>
         <input
           data-test="scan-scene"
           type="text"

@@ -6,7 +6,7 @@ import { Avatar } from './avatar.tsx';
 import { Composer } from './composer.tsx';
 import { chatTime, clockText, fullText } from './format.ts';
 import { Back, Bars, Dots, Scan as ScanIcon, Sliders, StatusIcons } from './icons.tsx';
-import { ChatLine } from './lines.tsx';
+import { ChatLine, tapOnLine } from './lines.tsx';
 import { PacketDialog } from './packet.tsx';
 import { AboutPage, PlacePage, Profile, ScanPage, VoicePage, WebPage } from './phone-pages.tsx';
 import { accountOf, personOf, update, useModel, virtualNow } from './state.ts';
@@ -61,9 +61,6 @@ export function Phone() {
             <p>{m.link === 'lost' ? words.lost : words.connecting}</p>
           </div>
         )}
-        <div class="toast" role="status">
-          {m.toast && <span>{m.toast}</span>}
-        </div>
         <div class="home-bar" />
       </div>
     </section>
@@ -204,6 +201,14 @@ function Chat({ person, account, show }: PartProps) {
     const box = list.current;
     if (box && (isAtEnd.current || lines[lines.length - 1]?.from === 'user')) box.scrollTop = box.scrollHeight;
   }, [last, person.openid, m.packets]);
+  const shown = useRef(lines);
+  shown.current = lines;
+  useEffect(() => {
+    const tap = (event: Event): void => tapOnLine(event, shown.current);
+    const box = list.current;
+    box?.addEventListener('click', tap);
+    return () => box?.removeEventListener('click', tap);
+  }, []);
   const onScroll = (): void => {
     const box = list.current;
     if (box) isAtEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
@@ -215,7 +220,6 @@ function Chat({ person, account, show }: PartProps) {
       class="chat"
       ref={list}
       onScroll={onScroll}
-      tabIndex={0}
       role="log"
       aria-live="polite"
       aria-relevant="additions"

@@ -15,7 +15,7 @@ export function RawSection({ push }: { readonly push: Push }) {
     <Section id="raw" title={words.push} aside={<code class="state">{push.type}</code>}>
       <div data-test="push-raw">
         {push.tries.length === 0 && <p class="none">{words.noTry}</p>}
-        <div class="tries" role="group">
+        <fieldset class="tries">
           {push.tries.map((each, n) => (
             <button
               type="button"
@@ -31,7 +31,7 @@ export function RawSection({ push }: { readonly push: Push }) {
               <small>{duration(each.ms)}</small>
             </button>
           ))}
-        </div>
+        </fieldset>
         {attempt?.error && <p class="problem">{attempt.error}</p>}
         {attempt && <Request attempt={attempt} />}
         <Fold title={words.clear} note={words.clearNote} open>
@@ -101,7 +101,7 @@ function Xml({ text }: { readonly text: string }) {
   if (!text) return <p class="none">{words.answerEmpty}</p>;
   if (!text.trimStart().startsWith('<xml')) return <pre class="xml">{text}</pre>;
   return (
-    <pre class="xml" tabIndex={0}>
+    <pre class="xml">
       {xmlParts(text).map((part, n) =>
         part.kind === 'space' ? (
           part.text

@@ -12,9 +12,9 @@ import type {
   Person,
   Push,
 } from '../../simulator/protocol.ts';
-import { api, ApiError, bot, type BotLine, type CampaignLine, STREAM_URL } from './api.ts';
-import { pickNickname, readLang, type Lang, wordsOf, type Words } from './words.ts';
+import { ApiError, api, type BotLine, bot, type CampaignLine, STREAM_URL } from './api.ts';
 import { pushOfBotLine } from './way.ts';
+import { type Lang, readLang, tagOf, wordsOf } from './words.ts';
 
 export type Model = {
   readonly lang: Lang;
@@ -92,13 +92,26 @@ export function useModel(): Model {
   return seen;
 }
 
-export const useWords = (): Words => wordsOf(useModel().lang);
 export const virtualNow = (m: Model): number => Date.now() + m.skew;
 export const personOf = (m: Model): Person | undefined => m.people.find(person => person.openid === m.me);
 export const accountOf = (m: Model, person = personOf(m)): Account | undefined =>
   m.accounts.find(account => account.name === person?.account) ?? m.accounts[0];
 export const pushesOf = (m: Model): readonly Push[] => (m.me && m.pushes[m.me]) || [];
 export const timelineOf = (m: Model): readonly BotLine[] => (m.me && m.timelines[m.me]) || [];
+
+const SUGGESTIONS_MAX = 8;
+const unique = (lists: readonly (readonly string[])[]): string[] =>
+  [...new Set(lists.reduce<string[]>((all, list) => all.concat(list), []))].slice(0, SUGGESTIONS_MAX);
+
+/** What one could say. */
+export const keywordsOf = (m: Model): readonly string[] => unique(m.campaigns.map(campaign => campaign.keywords));
+
+/** What one could scan: the codes that exist, and those the rules wait for. `store-*` stands for any store. */
+export const scenesOf = (m: Model): readonly string[] => {
+  const wanted = m.campaigns.map(campaign => campaign.scenes.map(scene => scene.replace(/\*$/, '1')));
+  const known = (accountOf(m)?.qrcodes ?? []).map(code => code.scene);
+  return unique([...wanted, known]);
+};
 
 // ── What comes from the stream ───────────────────────────────────────────────────────────────────────────
 
@@ -112,26 +125,34 @@ function receive(change: Change): void {
 function apply(change: Change): void {
   switch (change.kind) {
     case 'person':
-      return update({ people: withPerson(change.person) });
+      update({ people: withPerson(change.person) });
+      break;
     case 'line':
-      return applyLine(change.openid, change.line);
+      applyLine(change.openid, change.line);
+      break;
     case 'push':
-      return applyPush(change.push);
+      applyPush(change.push);
+      break;
     case 'packet':
       update({ packets: new Map(model.packets).set(packetKey(change.packet), change.packet) });
-      return look(change.packet.openid);
-    case 'merchant':
-      return update({
-        merchants: [...model.merchants.filter(each => each.mchId !== change.merchant.mchId), change.merchant],
-      });
+      look(change.packet.openid);
+      break;
+    case 'merchant': {
+      const rest = model.merchants.filter(each => each.mchId !== change.merchant.mchId);
+      update({ merchants: [...rest, change.merchant] });
+      break;
+    }
     case 'clock':
       update({ skew: change.now - Date.now(), offsetMs: change.offsetMs });
-      return look(model.me);
+      look(model.me);
+      break;
     case 'faults':
-      return update({ faults: change.faults });
+      update({ faults: change.faults });
+      break;
     case 'account': {
       const rest = model.accounts.filter(account => account.name !== change.account.name);
-      return update({ accounts: [...rest, change.account] });
+      update({ accounts: [...rest, change.account] });
+      break;
     }
   }
 }
@@ -187,6 +208,7 @@ async function load(): Promise<void> {
     const state = await api.state();
     update({
       loaded: true,
+      bot: 'unknown',
       link: 'live',
       skew: state.now - Date.now(),
       offsetMs: state.offsetMs,
@@ -244,11 +266,11 @@ async function readBot(): Promise<void> {
   const person = personOf(model);
   if (!person) return;
   try {
-    const [timeline, campaigns] = await Promise.all([
-      bot.timeline(person.account, person.openid),
-      bot.campaigns(),
-    ]);
-    if (!timeline) return update({ bot: 'absent', campaigns: campaigns?.campaigns ?? [] });
+    const [timeline, campaigns] = await Promise.all([bot.timeline(person.account, person.openid), bot.campaigns()]);
+    if (!timeline) {
+      update({ bot: 'absent', campaigns: campaigns?.campaigns ?? [] });
+      return;
+    }
     update({
       bot: 'here',
       timelines: { ...model.timelines, [person.openid]: timeline.lines },
@@ -296,7 +318,8 @@ export async function become(openid: string): Promise<void> {
   try {
     const pushes = await api.pushes(openid);
     const known = model.pushes[openid] ?? [];
-    const fresher = (push: Push): Push => known.find(each => each.id === push.id && each.tries.length > push.tries.length) ?? push;
+    const fresher = (push: Push): Push =>
+      known.find(each => each.id === push.id && each.tries.length > push.tries.length) ?? push;
     update({ pushes: { ...model.pushes, [openid]: pushes.map(fresher) } });
     look(openid);
   } catch (error) {
@@ -306,9 +329,8 @@ export async function become(openid: string): Promise<void> {
 
 export async function newPerson(accountName?: string): Promise<void> {
   try {
-    const nickname = pickNickname(model.people.map(person => person.nickname));
     const account = accountName ?? accountOf(model)?.name;
-    const person = await api.newPerson({ nickname, following: false, ...(account && { account }) });
+    const person = await api.newPerson({ following: false, ...(account && { account }) });
     update({ people: withPerson(person) });
     await become(person.openid);
   } catch (error) {
@@ -359,6 +381,6 @@ export function setLang(lang: Lang): void {
   const url = new URL(location.href);
   url.searchParams.set('lang', lang);
   history.replaceState(null, '', url);
-  document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
+  document.documentElement.lang = tagOf(lang);
   update({ lang });
 }

@@ -1,12 +1,9 @@
-// Above the phone: the name of the thing, the clock one can move, the faults one can switch on, the language.
-import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Faults, PayFault, PlatformFault } from '../../simulator/protocol.ts';
-import { type FaultWords, faultName, PAY_FAULTS, PLATFORM_FAULTS } from './fault-words.ts';
+// Above the phone: the name of the thing, the clock one can move, the language; the faults stand in `faults.tsx`.
+import { FaultTools } from './faults.tsx';
 import { dayText, offsetText, secondsText, untilMidnight, weekday } from './format.ts';
-import { Bolt, Clock, Cross, Envelope, Person } from './icons.tsx';
+import { Clock, Cross, Envelope, Person } from './icons.tsx';
 import { useNow } from './phone.tsx';
-import { moveClock, setFaults, setLang, update, useModel, virtualNow } from './state.ts';
+import { moveClock, setLang, update, useModel, virtualNow } from './state.ts';
 import { wordsOf } from './words.ts';
 
 export function TopBar() {
@@ -30,11 +27,19 @@ export function TopBar() {
         <FaultTools />
       </div>
       <LangButton />
+      <button
+        type="button"
+        class="icon sheet-close"
+        onClick={() => update({ sheet: undefined })}
+        aria-label={words.close}
+      >
+        <Cross size={20} />
+      </button>
     </header>
   );
 }
 
-export function LangButton() {
+function LangButton() {
   const m = useModel();
   const words = wordsOf(m.lang);
   return (
@@ -61,7 +66,7 @@ function ClockTools() {
   const isMoved = Math.abs(m.offsetMs) >= 1000;
   const on = (advanceMs: number) => (): void => void moveClock({ advanceMs });
   return (
-    <div class="clock-tools" role="group" aria-label={words.clock}>
+    <fieldset class="clock-tools" aria-label={words.clock}>
       <Clock size={18} />
       <p class="clock-face">
         <strong>
@@ -86,175 +91,15 @@ function ClockTools() {
         >
           {words.midnight}
         </button>
-        <button type="button" data-test="clock-reset" disabled={!isMoved} onClick={() => void moveClock({ reset: true })}>
+        <button
+          type="button"
+          data-test="clock-reset"
+          disabled={!isMoved}
+          onClick={() => void moveClock({ reset: true })}
+        >
           {words.reset}
         </button>
       </div>
-    </div>
-  );
-}
-
-function FaultTools() {
-  const m = useModel();
-  const words = wordsOf(m.lang);
-  const [isOpen, setOpen] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!isOpen) return;
-    const outside = (event: Event): void => {
-      const isLeaving = event instanceof KeyboardEvent ? event.key === 'Escape' : !box.current?.contains(event.target as Node);
-      if (isLeaving) setOpen(false);
-    };
-    document.addEventListener('pointerdown', outside);
-    document.addEventListener('keydown', outside);
-    return () => {
-      document.removeEventListener('pointerdown', outside);
-      document.removeEventListener('keydown', outside);
-    };
-  }, [isOpen]);
-  const on = [...m.faults.pay, ...m.faults.platform];
-  const [only] = on;
-  const state = on.length === 1 && only ? faultName(only.kind, m.lang) : words.faultsOn(on.length);
-  return (
-    <div class="fault-tools" ref={box}>
-      <button
-        type="button"
-        class={`pill fault-button ${on.length > 0 ? 'alarm' : ''}`}
-        data-test="faults"
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      >
-        <Bolt size={17} />
-        {words.faults}
-        <span class="fault-state">{on.length > 0 ? state : words.faultsNone}</span>
-      </button>
-      <div class={`fault-list ${isOpen ? 'open' : ''}`} role="dialog" aria-label={words.faults}>
-        <FaultList close={() => setOpen(false)} />
-      </div>
-    </div>
-  );
-}
-
-const TIMES = [undefined, 1, 3] as const;
-
-function FaultList({ close }: { readonly close: () => void }) {
-  const m = useModel();
-  const words = wordsOf(m.lang);
-  const [times, setTimes] = useState<(typeof TIMES)[number]>();
-  const [isOnlyMe, setOnlyMe] = useState(false);
-  const { pay, platform } = m.faults;
-  const scope = { ...(times !== undefined && { times }) };
-  const togglePay = (kind: PayFault['kind']): void => {
-    const rest = pay.filter(fault => fault.kind !== kind);
-    const added: PayFault = { kind, ...scope, ...(isOnlyMe && m.me !== undefined && { openid: m.me }) };
-    void setFaults({ platform, pay: rest.length < pay.length ? rest : [...pay, added] });
-  };
-  const togglePlatform = (kind: PlatformFault['kind']): void => {
-    const rest = platform.filter(fault => fault.kind !== kind);
-    void setFaults({ pay, platform: rest.length < platform.length ? rest : [...platform, { kind, ...scope }] });
-  };
-  const left = (faults: Faults['pay'] | Faults['platform'], kind: string): number | undefined | false => {
-    const found = faults.find(fault => fault.kind === kind);
-    return found ? found.times : false;
-  };
-  return (
-    <>
-      <div class="fault-head">
-        <p>{words.faultsHint}</p>
-        <button type="button" class="icon" onClick={close} aria-label={words.close}>
-          <Cross size={18} />
-        </button>
-      </div>
-      <div class="fault-scope">
-        <div class="segments" role="group" aria-label={words.times}>
-          {TIMES.map(each => (
-            <button type="button" key={String(each)} aria-pressed={each === times} onClick={() => setTimes(each)}>
-              {words.timesOf(each)}
-            </button>
-          ))}
-        </div>
-        <label>
-          <input type="checkbox" checked={isOnlyMe} onChange={event => setOnlyMe(event.currentTarget.checked)} />
-          {words.onlyMe}
-        </label>
-        <button
-          type="button"
-          class="link"
-          data-test="faults-off"
-          disabled={pay.length + platform.length === 0}
-          onClick={() => void setFaults({ pay: [], platform: [] })}
-        >
-          {words.faultsOff}
-        </button>
-      </div>
-      <div class="fault-groups">
-        <FaultGroup title={words.faultsPay} at="pay">
-          {PAY_FAULTS.map(fault => (
-            <FaultToggle
-              key={fault.kind}
-              kind={fault.kind}
-              at="pay"
-              words={fault[m.lang]}
-              left={left(pay, fault.kind)}
-              toggle={() => togglePay(fault.kind)}
-            />
-          ))}
-        </FaultGroup>
-        <FaultGroup title={words.faultsPlatform} at="platform">
-          {PLATFORM_FAULTS.map(fault => (
-            <FaultToggle
-              key={fault.kind}
-              kind={fault.kind}
-              at="platform"
-              words={fault[m.lang]}
-              left={left(platform, fault.kind)}
-              toggle={() => togglePlatform(fault.kind)}
-            />
-          ))}
-        </FaultGroup>
-      </div>
-    </>
-  );
-}
-
-type GroupProps = { readonly title: string; readonly at: string; readonly children: ComponentChildren };
-
-function FaultGroup({ title, at, children }: GroupProps) {
-  return (
-    <fieldset class={`fault-group ${at}`}>
-      <legend>{title}</legend>
-      {children}
     </fieldset>
-  );
-}
-
-type ToggleProps = {
-  readonly kind: string;
-  readonly at: 'pay' | 'platform';
-  readonly words: FaultWords;
-  /** How often it still happens; `false`: it is off. */
-  readonly left: number | undefined | false;
-  readonly toggle: () => void;
-};
-
-function FaultToggle({ kind, at, words, left, toggle }: ToggleProps) {
-  const texts = wordsOf(useModel().lang);
-  return (
-    <button
-      type="button"
-      class="fault"
-      role="switch"
-      aria-checked={left !== false}
-      data-test="fault-toggle"
-      data-fault={kind}
-      data-at={at}
-      onClick={toggle}
-    >
-      <span class="fault-words">
-        <strong>{words.name}</strong>
-        <small>{typeof left === 'number' ? texts.timesLeft(left) : words.note}</small>
-      </span>
-      <span class="switch" aria-hidden="true" />
-    </button>
   );
 }

@@ -1,7 +1,8 @@
-// Every text of the chat page, in Chinese and English. Chinese is the original.
+// Every text of the chat page, in Chinese: the original. `words-en.ts` says the same in English.
 import type { PayoutState } from '../../core/payout.ts';
 import type { Refusal } from '../../core/rule.ts';
 import type { Packet, Push } from '../../simulator/protocol.ts';
+import { en } from './words-en.ts';
 
 export type Lang = 'zh' | 'en';
 
@@ -126,7 +127,9 @@ const zh = {
     latest: '跟随最新',
     latestLong: '总是显示最新的一条',
     copy: '复制为规则测试',
-    copied: '测试已复制，粘贴到规则文件里即可',
+    copied: '测试已复制，粘贴到规则文件的 tests: 下面',
+    copyWhere: (campaign: string | undefined): string =>
+      `粘贴到${campaign ? `活动 ${campaign} 的` : ''}规则文件的 tests: 下面`,
     copyLong: '点一下复制',
     copyNone: '还没有可以写成测试的事件',
     push: '推送',
@@ -142,7 +145,7 @@ const zh = {
     noBot: '模拟器单独运行，后面接的不是 hongbao-bot，所以看不到判定与付款。推送的全过程照常显示。',
     noDecision: '机器人还没有记下这一条。',
     noDecisionFailed: '机器人没有处理这一条：推送没有送达。',
-    kind: { won: '中奖', nothing: '未中奖', answered: '自动回复', ignored: '没有规则理会' },
+    kind: { won: '中奖', nothing: '未中奖', answered: '自动回复', ignored: '无规则命中' },
     refusal: {
       notStarted: '活动未开始',
       ended: '活动已结束',
@@ -182,11 +185,17 @@ const zh = {
     times: (n: number): string => `${n} 次`,
     next: '下次动作',
     inTime: (seconds: number): string =>
-      seconds < 90 ? `${seconds} 秒后` : seconds < 5400 ? `${Math.round(seconds / 60)} 分钟后` : '',
+      seconds <= 0
+        ? '马上'
+        : seconds < 90
+          ? `${seconds} 秒后`
+          : seconds < 5400
+            ? `${Math.round(seconds / 60)} 分钟后`
+            : '',
     problem: '问题',
     history: '经过',
     opened: '粉丝已经拆开；机器人在下次查询时得知。',
-    attempt: (n: number): string => `第 ${n} 次投递`,
+    attempt: (n: number): string => `第 ${n} 次`,
     noAnswer: '无应答',
     query: '网址参数',
     clear: '明文',
@@ -222,213 +231,6 @@ const zh = {
 
 export type Words = typeof zh;
 
-const en: Words = {
-  title: 'WeChat account simulator',
-  other: '中文',
-  otherLong: '切换到中文',
-  lost: 'Simulator out of reach, reconnecting…',
-  connecting: 'Connecting to the simulator…',
-  close: 'Close',
-  back: 'Back',
-  copied: 'Copied',
-  copyFailed: 'The browser refused to copy: select by hand',
-  details: 'Behind',
-  tools: 'Tools',
-  people: 'Followers',
-
-  clock: 'Virtual time',
-  clockReal: 'same as real time',
-  plusHour: '+1 h',
-  plusDay: '+1 day',
-  midnight: 'To 00:00',
-  midnightLong: 'Move on to the next midnight',
-  reset: 'Reset',
-  unit: (n, of) => `${n}${of}`,
-
-  faults: 'Faults',
-  faultsNone: 'All is well',
-  faultsOn: n => (n === 1 ? '1 fault' : `${n} faults`),
-  faultsHint: 'Switch one on, let a follower win again, and watch how the bot copes.',
-  faultsPay: 'Red packet API',
-  faultsPlatform: 'Pushes and account API',
-  faultsOff: 'All off',
-  times: 'Happens',
-  timesOf: n => (n === undefined ? 'always' : n === 1 ? 'once' : `${n} times`),
-  timesLeft: n => `${n} left`,
-  onlyMe: 'this follower only',
-
-  newPerson: 'New follower',
-  following: 'following',
-  notFollowing: 'not following',
-  followedSince: text => `since ${text}`,
-  unread: n => `${n} unread`,
-  suggestions: 'Try it',
-  keywords: 'Say a keyword',
-  scenes: 'Scan a code',
-  suggestionsFollow: 'Follow the account first, then say a keyword.',
-  budgets: 'Campaign budgets',
-  bucket: { received: 'received', sent: 'unopened', reserved: 'reserved', free: 'free', refunded: 'came back' },
-  balance: 'Merchant balance',
-
-  serviceAccount: 'Service account',
-  follow: 'Follow',
-  unfollow: 'Unfollow',
-  unfollowAsk: 'You will get no more messages from this account.',
-  enter: 'Send a message',
-  accountId: 'WeChat ID',
-  webhook: 'Webhook',
-  mode: 'Encryption',
-  modes: { plain: 'plain mode', compatible: 'compatible mode', safe: 'safe mode' },
-  followHint: 'Tap “Follow” to begin',
-  followScan: 'or follow by scanning a code',
-  about: 'About the account',
-  chatEmpty: 'No messages yet. Say a keyword, or tap the menu below.',
-  earlier: 'Earlier messages',
-  chatLabel: 'Conversation',
-  sending: 'WeChat is pushing',
-  failed: 'Push failed',
-  inspect: 'Look behind',
-
-  composer: 'Message…',
-  send: 'Send',
-  more: 'More',
-  menu: 'Menu',
-  keyboard: 'Keyboard',
-  image: 'Picture',
-  voice: 'Voice',
-  location: 'Location',
-  scan: 'Scan',
-  voiceWords: 'What was said (speech recognition)',
-  voiceSample: '恭喜发财',
-  places: zh.places,
-  scanHint: 'Choose a code with a parameter, or type its scene',
-  scanNone: 'This account has made no QR codes yet.',
-  scene: 'Scene',
-  scanGo: 'Scan',
-  expires: text => `until ${text}`,
-  webTitle: 'Open a page',
-  webNote: 'WeChat would open this page in its own browser.',
-  webOpen: 'Open in a new tab',
-  picture: 'picture',
-  expand: 'Read',
-
-  packet: {
-    brand: 'WeChat red packet',
-    state: {
-      SENDING: 'On its way',
-      SENT: 'Open red packet',
-      FAILED: 'Not sent',
-      RECEIVED: 'Opened',
-      RFUND_ING: 'Expired, going back',
-      REFUND: 'Expired, sent back',
-    },
-    from: name => `Red packet from ${name}`,
-    open: '開',
-    openLong: 'Open the red packet',
-    yuan: 'yuan',
-    saved: 'Added to your balance',
-    late: 'Not opened within 24 hours: the money went back',
-    failed: 'This red packet was not sent',
-    sending: 'Still on its way, try again later',
-    label: (wishing, state) => `Red packet: ${wishing}, ${state}`,
-  },
-
-  panel: {
-    empty: 'Behind the scenes',
-    emptyHint: 'Follow, write or tap the menu: every push, decision and payment unfolds here, step by step.',
-    latest: 'Follow latest',
-    latestLong: 'Always show the latest one',
-    copy: 'Copy as rule test',
-    copied: 'Test copied: paste it into the rule file',
-    copyLong: 'Click to copy',
-    copyNone: 'Nothing yet that could become a test',
-    push: 'Push',
-    decision: 'Decision',
-    payout: 'Payout',
-    none: 'none',
-    outcome: { pending: 'waiting', reply: 'replied', success: 'accepted', failure: 'failed' },
-    noBot:
-      'The simulator runs on its own and what answers is not hongbao-bot, so there is no decision or payout to show. Pushes are shown in full.',
-    noDecision: 'The bot has not written this one down yet.',
-    noDecisionFailed: 'The bot never handled this one: the push did not get through.',
-    kind: { won: 'Won', nothing: 'No luck', answered: 'Answered', ignored: 'No rule concerned' },
-    refusal: {
-      notStarted: 'not started',
-      ended: 'ended',
-      closed: 'outside hours',
-      notEligible: 'not eligible',
-      already: 'already claimed',
-      limited: 'limit reached',
-      soldOut: 'sold out',
-      halted: 'payouts halted',
-    },
-    refused: 'Refused',
-    campaign: 'Campaign',
-    rule: 'Rule',
-    prize: 'Prize',
-    file: 'Rule file',
-    reply: 'Reply',
-    noReply: 'no reply',
-    noTrace: 'No rule is about this.',
-    passed: 'passed',
-    notPassed: 'not passed',
-    state: {
-      planned: 'Planned',
-      sending: 'Sending',
-      unknown: 'Unknown',
-      held: 'Held',
-      sent: 'Unopened',
-      received: 'Received',
-      refunded: 'Refunded',
-      failed: 'Not paid',
-    },
-    noPayout: 'No money in this one.',
-    noPayoutYet: 'The payout is not written yet.',
-    bill: 'Bill number',
-    listId: 'WeChat number',
-    amount: 'Amount',
-    tries: 'Calls',
-    times: n => String(n),
-    next: 'Next step',
-    inTime: seconds => (seconds < 90 ? `in ${seconds} s` : seconds < 5400 ? `in ${Math.round(seconds / 60)} min` : ''),
-    problem: 'Problem',
-    history: 'History',
-    opened: 'The follower has opened it; the bot learns so when it next asks.',
-    attempt: n => `Delivery ${n}`,
-    noAnswer: 'no answer',
-    query: 'Query',
-    clear: 'Clear text',
-    clearNote: 'before encryption',
-    body: 'Request body',
-    answer: 'Answer',
-    answerRaw: 'Answer as sent',
-    answerEmpty: '(empty)',
-    noTry: 'Being delivered…',
-  },
-
-  event: {
-    text: 'Text',
-    image: 'Picture',
-    voice: 'Voice',
-    video: 'Video',
-    location: 'Location',
-    link: 'Link',
-    subscribe: 'Follow',
-    unsubscribe: 'Unfollow',
-    SCAN: 'Scan',
-    CLICK: 'Menu tap',
-    VIEW: 'Menu link',
-    LOCATION: 'Position',
-  },
-
-  date: {
-    yesterday: 'Yesterday',
-    weekdays: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
-    monthDay: (month, day) =>
-      `${['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][month - 1]} ${day}`,
-  },
-};
-
 export const wordsOf = (lang: Lang): Words => (lang === 'zh' ? zh : en);
 
 /** `?lang=` decides, then the browser. */
@@ -438,12 +240,4 @@ export function readLang(): Lang {
   return navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
 }
 
-const NICKNAMES = [
-  '小满', '山有木兮', '青柠不酸', '老周', '林深见鹿', '橘子汽水', '阿楠', '一颗小白菜',
-  '慢慢来', '晚风', '陈同学', '半糖去冰', '团子', '南巷', '知夏', '云朵工厂',
-];
-
-export function pickNickname(taken: readonly string[]): string {
-  const free = NICKNAMES.find(name => !taken.includes(name));
-  return free ?? `${NICKNAMES[taken.length % NICKNAMES.length]} ${Math.floor(taken.length / NICKNAMES.length) + 1}`;
-}
+export const tagOf = (lang: Lang): string => (lang === 'zh' ? 'zh-CN' : 'en');

@@ -1,0 +1,101 @@
+// Plans a payout: its number and every field of its request, before anything is called. Pure.
+import type { OpenId } from './event.ts';
+import type { Counter } from './limit.ts';
+import type { Fen } from './money.ts';
+import { billNoOf, type Payout, type PayRequest } from './payout.ts';
+import type { Campaign, Packet } from './rule.ts';
+import type { Instant } from './time.ts';
+
+/** As much of a merchant in bot.yaml as a request needs. */
+export type PayerSettings = { readonly name: string; readonly mchId: string } & (
+  | {
+      readonly channel: 'redpack';
+      readonly clientIp: string;
+      readonly riskInfo: boolean;
+      readonly subMchId?: string;
+      readonly msgAppId?: string;
+      readonly consumeMchId?: string;
+    }
+  | { readonly channel: 'transfer'; readonly transferScene: string; readonly perception?: string; readonly notifyUrl?: string }
+);
+
+/** What is owed to whom. */
+export type Debt = {
+  readonly campaign: Campaign;
+  readonly rule: string;
+  readonly claimKey: string;
+  readonly amount: Fen;
+  readonly holds: readonly Pick<Counter, 'name' | 'add'>[];
+  /** A group packet's shares. */
+  readonly shares?: number | undefined;
+  readonly account: { readonly name: string; readonly appId: string };
+  readonly user: OpenId;
+  /** When the follower acted: its Beijing day stands in the number. */
+  readonly eventAt: Instant;
+};
+
+export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): Payout {
+  const { campaign, rule, claimKey, amount, holds, account, user, eventAt } = debt;
+  return {
+    billNo: billNoOf(merchant.mchId, eventAt, claimKey, 1),
+    claimKey,
+    attempt: 1,
+    campaign: campaign.id,
+    rule,
+    account: account.name,
+    merchant: merchant.name,
+    user,
+    amount,
+    request: requestOf(debt, merchant),
+    holds,
+    state: 'planned',
+    version: 1,
+    tries: 0,
+    strikes: 0,
+    nextDo: 'send',
+    nextAt: now,
+    createdAt: now,
+    ...(campaign.unclaimed === 'reoffer' && { reoffer: true }),
+  };
+}
+
+function requestOf({ campaign, account, shares, eventAt }: Debt, merchant: PayerSettings): PayRequest {
+  const packet = campaign.packet;
+  if (!packet) throw new Error(`campaign ${campaign.id} pays, but says nothing of the packet`);
+  const ids = { mchId: merchant.mchId, appId: account.appId };
+  if (merchant.channel === 'transfer') return transferOf(ids, packet, merchant);
+  const { scene, ...words } = packet;
+  const { subMchId, msgAppId, consumeMchId, riskInfo, clientIp } = merchant;
+  const common = {
+    ...ids,
+    ...words,
+    ...(scene !== undefined && { sceneId: scene }),
+    // Signed as it is sent: already encoded.
+    ...(riskInfo && { riskInfo: `posttime%3d${Math.floor(eventAt / 1000)}` }),
+    ...(subMchId !== undefined && { subMchId }),
+    ...(msgAppId !== undefined && { msgAppId }),
+    ...(consumeMchId !== undefined && { consumeMchId }),
+  };
+  return shares === undefined ? { channel: 'redpack', ...common, clientIp } : { channel: 'group', ...common, totalNum: shares };
+}
+
+/** 现金营销 (scene 1000) must report 活动名称 and 奖励说明, each of at most 32 characters. */
+function transferOf(
+  ids: { mchId: string; appId: string },
+  packet: Packet,
+  { transferScene, perception, notifyUrl }: Extract<PayerSettings, { channel: 'transfer' }>,
+): PayRequest {
+  const short = (text: string): string => [...text].slice(0, 32).join('');
+  return {
+    channel: 'transfer',
+    ...ids,
+    sceneId: transferScene,
+    remark: short(packet.remark),
+    reports: [
+      { type: '活动名称', content: short(packet.actName) },
+      { type: '奖励说明', content: short(packet.wishing) },
+    ],
+    ...(perception !== undefined && { perception }),
+    ...(notifyUrl !== undefined && { notifyUrl }),
+  };
+}

@@ -3,11 +3,16 @@
 import { createApp } from './app.ts';
 import type { Config, MerchantConfig } from './config.ts';
 import { BadInput, messageOf } from './core/error.ts';
+import type { Book } from './core/match.ts';
+import { yuanText } from './core/money.ts';
+import type { Payout } from './core/payout.ts';
+import { replyFor } from './core/reply.ts';
 import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Clock, Log, Payer, Store } from './ports.ts';
 import { openRulebook, type Rulebook } from './rulebook.ts';
-import { createSettle, type Settle, type Timer } from './settle.ts';
+import { createSettle, type Settle, type SettleMerchant, type Timer } from './settle.ts';
+import { createMessenger } from './wechat/api.ts';
 import { createDoor } from './wechat/door.ts';
 import { createPayer } from './wechat/pay-v2.ts';
 
@@ -25,6 +30,8 @@ export type Bot = {
   readonly app: ReturnType<typeof createApp>;
   readonly flow: Flow;
   readonly settle: Settle;
+  /** Another gate over the same merchants, for a worker beside this one. */
+  newSettle(parts?: Partial<SettleMerchant>): Settle;
   readonly rulebook: Rulebook;
   /** Begins the timetable; `stop` ends it and everything else but the store. */
   start(): void;
@@ -36,18 +43,31 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const rulebook = await openRulebook(config, log);
   const payers = new Map<string, Payer>();
   for (const merchant of config.merchants.values()) payers.set(merchant.name, payerOf(merchant));
-  const settle = createSettle({
+  const newSettle = (parts: Partial<SettleMerchant> = {}): Settle => createSettle({
     clock,
     timer,
     store,
     log,
+    onProblem: payout => tellProblem(payout),
     merchants: [...config.merchants.values()].map(merchant => ({
       name: merchant.name,
       payer: payers.get(merchant.name)!,
       perSecond: merchant.limits.perSecond,
       policy: merchant.policy,
+      quietHours: merchant.quietHours,
+      ...parts,
     })),
   });
+  const settle = newSettle();
+  const messengers = new Map([...config.accounts.values()].map(account => [account.name, createMessenger(account, clock)]));
+  function tellProblem(payout: Payout): void {
+    const text = problemText(rulebook.current(), payout);
+    if (text === undefined) return;
+    messengers
+      .get(payout.account)
+      ?.say(payout.user, text)
+      .catch((error: unknown) => log.warn({ billNo: payout.billNo, err: error }, 'the follower could not be told that the packet will not come'));
+  }
   const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned: () => settle.nudge() });
   const doors = new Map([...config.accounts.values()].map(account => [account.name, createDoor(account)]));
   const unready = async (): Promise<string | undefined> => {
@@ -64,6 +84,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     app,
     flow,
     settle,
+    newSettle,
     rulebook,
     start() {
       jobs = startJobs({ clock, store, settle, log, rulebook });
@@ -80,4 +101,13 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
 export function payerOf(merchant: MerchantConfig): Payer {
   if (merchant.channel === 'redpack') return createPayer(merchant);
   throw new BadInput(`merchant "${merchant.name}": channel transfer is not supported yet`);
+}
+
+/** What the follower reads when a packet will not come: the rule's own words, or the default ones. */
+function problemText(book: Book, payout: Payout): string | undefined {
+  const campaign = book.campaigns.find(each => each.id === payout.campaign);
+  const rule = campaign?.rules.find(each => each.id === payout.rule);
+  const values = { amount: yuanText(payout.amount), campaign: campaign?.name ?? '' };
+  const reply = replyFor('problem', rule?.replies ?? {}, values);
+  return reply.kind === 'text' ? reply.text : undefined;
 }

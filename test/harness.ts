@@ -14,6 +14,7 @@ import type { Log, Store } from '../src/ports.ts';
 import { movableClock } from '../src/simulator/clock.ts';
 import type { Push } from '../src/simulator/protocol.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import type { Settle, SettleMerchant } from '../src/settle.ts';
 import { openStore } from '../src/storage/open.ts';
 
 export const ACCOUNT = {
@@ -75,6 +76,8 @@ export type World = {
   readonly simulator: Simulator;
   /** A new person, following or not; their openid. */
   person(following?: boolean): string;
+  /** A gate of the same bot, as after a restart: nothing remembered. The former one is stopped by its test. */
+  newSettle(parts?: Partial<SettleMerchant>): Settle;
   /** What the account said last, in words. */
   said(push: Push): string;
   close(): Promise<void>;
@@ -159,6 +162,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     config,
     simulator,
     person: (following = false) => simulator.control.addPerson({ following }).openid,
+    newSettle: parts => bot.newSettle(parts),
     said: push => textIn(push.tries.at(-1)?.clear ?? push.tries.at(-1)?.answer ?? ''),
     async close() {
       await new Promise(resolve => {

@@ -45,6 +45,8 @@ describe('a campaign', () => {
       },
       budget: { total: 500_000, perDay: 50_000, packets: 3000, packetsPerDay: 300, alertAt: [50, 80, 95] },
       perUser: { total: 3, perDay: 1, amountPerDay: 2000, gap: 600_000 },
+      unclaimed: 'return',
+      warnings: [],
       packet: {
         sendName: '阿茶茶饮',
         actName: '新春口令',

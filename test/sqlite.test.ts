@@ -190,7 +190,8 @@ describe('two processes on one file', () => {
     holder.exec('BEGIN IMMEDIATE');
     waiter.exec('PRAGMA busy_timeout = 20');
     const batch = groupCommit(waiter);
-    const insert = (): void => waiter.exec("INSERT INTO halt VALUES ('shop', 'X', 'x', 1, 'bot')");
+    const row = "VALUES ('shop', 'X', 'x', 1, 'bot')";
+    const insert = (): void => waiter.exec(`INSERT INTO halt (merchant, code, reason, since, by) ${row}`);
     const results = await Promise.allSettled([batch.write(insert), batch.write(insert)]);
     const busy = expect.objectContaining({ name: 'Fault', who: 'store', retry: 'safe', code: 'busy' });
     expect(results).toEqual(Array(2).fill({ status: 'rejected', reason: busy }));

@@ -484,6 +484,23 @@ function payouts(its: Its): void {
       expect(await store.buckets('spring')).toEqual(buckets({ sent: 100 }));
     });
 
+    test('of every channel, with every field it may have, reads back as it was', async () => {
+      const { store } = its();
+      const transfer = {
+        channel: 'transfer',
+        ...{ mchId: '1900000109', appId: 'wx8888888888888888', sceneId: '1000', remark: '新春快乐' },
+        reports: [{ type: '活动名称', content: '新春口令' }],
+      } as const;
+      const commit = aCommit();
+      const payout: Payout = { ...commit.payout, request: transfer, reoffer: true };
+      await store.commit({ ...commit, payout });
+      expect(await store.payout(payout.billNo)).toStrictEqual(payout);
+      const parts = { packageInfo: 'affffddafdfafddffda==', userRefused: true, listId: '1', sentAt: NOW, endedAt: NOW };
+      const step = aStep(payout, 'sent', 'reserved→sent', { ...parts, problem: 'X', refunded: fen(0) });
+      expect(await store.advance(step)).toBe('moved');
+      expect(await store.payout(payout.billNo)).toStrictEqual(step.payout);
+    });
+
     test('is not moved by somebody who saw it before another change', async () => {
       const { store } = its();
       const payout = await planned(store);
@@ -629,6 +646,32 @@ function money(its: Its): void {
       expect(await counterOf(store, AMOUNT)).toBe(0);
     });
 
+    test('may come back in part, of a group packet: the rest was received, and only the part is free', async () => {
+      const { store } = its();
+      const payout = await planned(store, { amount: 300 });
+      const sent = await taken(store, payout, ['sent', 'reserved→sent']);
+      const part = { refunded: fen(120), holds: [{ name: AMOUNT, add: 120 }] };
+      const step = aStep(sent, 'refunded', 'sent→refunded', part);
+      expect(await store.advance(step)).toBe('moved');
+      expect(await store.payout(payout.billNo)).toStrictEqual(step.payout);
+      expect(await store.buckets('spring')).toEqual(buckets({ received: 180, refunded: 120 }));
+      expect(await counterOf(store, AMOUNT)).toBe(180);
+    });
+
+    test('that came back and is offered once more is reserved for the new number', async () => {
+      const { store } = its();
+      const payout = await planned(store);
+      const sent = await taken(store, payout, ['sent', 'reserved→sent']);
+      const { claimKey, holds, user } = payout;
+      const successor = aPayout({ claimKey, attempt: 2, holds, user });
+      const parts = { holds: [], refunded: fen(100) };
+      expect(await store.advance({ ...aStep(sent, 'refunded', 'sent→reserved', parts), successor })).toBe('moved');
+      expect(await store.buckets('spring')).toEqual(buckets({ reserved: 100, refunded: 100 }));
+      expect(await counterOf(store, AMOUNT)).toBe(100);
+      await taken(store, successor, ['sent', 'reserved→sent'], ['received', 'sent→received']);
+      expect(await store.buckets('spring')).toEqual(buckets({ received: 100, refunded: 100 }));
+    });
+
     test('of a claim that was refused a step is where it was: a stale step plans no new number', async () => {
       const { store } = its();
       const payout = await planned(store);
@@ -717,7 +760,7 @@ function rest(its: Its): void {
         return (await store.facts(wanted)).halted;
       };
       expect([await facts('shop'), await facts('other'), await facts()]).toEqual([true, false, false]);
-      const other = { ...halt, code: 'CA_ERROR', by: 'operator' } as const;
+      const other = { ...halt, code: 'CA_ERROR', by: 'operator', probeAt: later(NOW, SECOND) } as const;
       await store.setHalt('shop', other);
       expect(await store.halt('shop')).toStrictEqual(other);
       await store.setHalt('shop', undefined);

@@ -16,7 +16,7 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^simulator\//, from: /^(core\/|simulator\/|wechat\/(xml|crypt)\.ts$|@peculiar\/x509$|qrcode-generator$|undici$|node:)/ },
   { files: /^pages\//, from: /^(pages\/|preact|simulator\/protocol\.ts$|ports\.ts$|core\/)/ },
   { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$)/ },
-  { files: /^settle\.ts$/, from: /^(core\/|ports\.ts$)/ },
+  { files: /^(settle|conclude)\.ts$/, from: /^(core\/|ports\.ts$|conclude\.ts$)/ },
   { files: /^doors\//, from: /^(core\/|ports\.ts$|config\.ts$|doors\/|flow\.ts$|koa$|node:)/ },
   { files: /^app\.ts$/, from: /^(core\/|ports\.ts$|doors\/|koa$|@koa\/router$)/ },
   { files: /^jobs\.ts$/, from: /^(core\/|ports\.ts$|settle\.ts$|rulebook\.ts$|node-cron$)/ },

@@ -19,7 +19,6 @@ export function PacketCard({ packet }: { readonly packet: Packet | undefined }) 
       data-test="packet"
       data-state={packet.status}
       data-bill={packet.billNo}
-      aria-label={words.label(packet.wishing, words.state[packet.status])}
       onClick={() => update({ opening: packetKey(packet) })}
     >
       <span class="packet-top">

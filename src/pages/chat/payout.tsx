@@ -109,6 +109,7 @@ function Numbers({ payout }: { readonly payout: Payout }) {
       <dt>{words.bill}</dt>
       <dd>
         <Copyable text={payout.billNo} />
+        {payout.attempt > 1 && <small>{words.numberOf(payout.attempt)}</small>}
       </dd>
       {payout.listId && (
         <>

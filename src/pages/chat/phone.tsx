@@ -126,7 +126,7 @@ function Header({ person, account, show }: PartProps) {
       <button type="button" class="icon" onClick={toPeople} aria-label={words.people} title={words.people}>
         <Back />
       </button>
-      <h1>{person.following ? account.title : ''}</h1>
+      {person.following && <h1>{account.title}</h1>}
       <button
         type="button"
         class="icon"

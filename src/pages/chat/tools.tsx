@@ -48,7 +48,6 @@ function LangButton() {
       class="pill lang"
       data-test="lang"
       lang={m.lang === 'zh' ? 'en' : 'zh-CN'}
-      aria-label={words.otherLong}
       title={words.otherLong}
       onClick={() => setLang(m.lang === 'zh' ? 'en' : 'zh')}
     >

@@ -39,7 +39,6 @@ export const en: Words = {
   newPerson: 'New follower',
   following: 'following',
   notFollowing: 'not following',
-  followedSince: text => `since ${text}`,
   unread: n => `${n} unread`,
   suggestions: 'Try it',
   keywords: 'Say a keyword',
@@ -72,7 +71,6 @@ export const en: Words = {
   send: 'Send',
   more: 'More',
   menu: 'Menu',
-  keyboard: 'Keyboard',
   image: 'Picture',
   voice: 'Voice',
   location: 'Location',
@@ -93,7 +91,6 @@ export const en: Words = {
   webNote: 'WeChat would open this page in its own browser.',
   webOpen: 'Open in a new tab',
   picture: 'picture',
-  expand: 'Read',
 
   packet: {
     brand: 'WeChat red packet',
@@ -113,7 +110,6 @@ export const en: Words = {
     late: 'Not opened within 24 hours: the money went back',
     failed: 'This red packet was not sent',
     sending: 'Still on its way, try again later',
-    label: (wishing, state) => `Red packet: ${wishing}, ${state}`,
   },
 
   panel: {
@@ -146,7 +142,6 @@ export const en: Words = {
       soldOut: 'sold out',
       halted: 'payouts halted',
     },
-    refused: 'Refused',
     campaign: 'Campaign',
     rule: 'Rule',
     prize: 'Prize',
@@ -169,6 +164,7 @@ export const en: Words = {
     noPayout: 'No money in this one.',
     noPayoutYet: 'The payout is not written yet.',
     bill: 'Bill number',
+    numberOf: n => `number ${n} of this claim`,
     listId: 'WeChat number',
     amount: 'Amount',
     tries: 'Calls',

@@ -44,7 +44,6 @@ const zh = {
   newPerson: '新粉丝',
   following: '已关注',
   notFollowing: '未关注',
-  followedSince: (text: string): string => `${text} 关注`,
   unread: (n: number): string => `${n} 条未读`,
   suggestions: '试一试',
   keywords: '回复口令',
@@ -77,7 +76,6 @@ const zh = {
   send: '发送',
   more: '更多',
   menu: '菜单',
-  keyboard: '键盘',
   image: '图片',
   voice: '语音',
   location: '位置',
@@ -98,7 +96,6 @@ const zh = {
   webNote: '微信会在内置浏览器里打开这个页面。',
   webOpen: '在新标签页打开',
   picture: '图片',
-  expand: '全文',
 
   packet: {
     brand: '微信红包',
@@ -118,7 +115,6 @@ const zh = {
     late: '该红包已超过 24 小时未领取，已退回商户',
     failed: '该红包没有发出',
     sending: '红包还在路上，请稍后再试',
-    label: (wishing: string, state: string): string => `红包：${wishing}，${state}`,
   },
 
   panel: {
@@ -156,7 +152,6 @@ const zh = {
       soldOut: '已经发完',
       halted: '发放暂停',
     } satisfies Record<Refusal, string>,
-    refused: '未发放',
     campaign: '活动',
     rule: '规则',
     prize: '奖品',
@@ -179,6 +174,7 @@ const zh = {
     noPayout: '这一条不涉及付款。',
     noPayoutYet: '付款还没有登记。',
     bill: '商户订单号',
+    numberOf: (n: number): string => `第 ${n} 个单号`,
     listId: '微信单号',
     amount: '金额',
     tries: '调用次数',

@@ -1,0 +1,38 @@
+// Writes down what was seen of a payout, and what else follows from it: a halt of the merchant first, so that no other
+// call leaves in between. The one place for it: settle and the notices of WeChat Pay both come here.
+import { probeAfter } from './core/gate.ts';
+import type { Payout } from './core/payout.ts';
+import type { Verdict } from './core/payout-table.ts';
+import type { Clock, Log, Store } from './ports.ts';
+
+export type ConcludePorts = {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly log: Log;
+  /** The follower should hear that the packet will not come (`problem`). */
+  readonly onProblem?: (payout: Payout) => void;
+};
+
+export async function conclude(ports: ConcludePorts, merchant: string, verdict: Verdict): Promise<'moved' | 'stale'> {
+  const { store, log, onProblem } = ports;
+  const { payout, from, detail } = verdict.step;
+  if (verdict.halt) await shut(ports, merchant, verdict.halt);
+  const result = await store.advance(verdict.step);
+  const fields = { billNo: payout.billNo, from, to: payout.state, seen: verdict.sight, detail };
+  if (result === 'stale') log.info(fields, 'somebody else took this payout on');
+  else if (verdict.alarm) log.error({ ...fields, alarm: verdict.alarm }, `payout: ${verdict.alarm}`);
+  else if (payout.state === 'held' || payout.state === 'unknown') log.warn(fields, 'payout: not clear yet');
+  else log.info(fields, `payout ${payout.state}`);
+  if (result === 'moved' && verdict.problem) onProblem?.(payout);
+  return result;
+}
+
+/** A halt by a person stays theirs; one of ours keeps the time at which it began. */
+async function shut({ clock, store, log }: ConcludePorts, merchant: string, halt: { code: string; reason: string }): Promise<void> {
+  const now = clock();
+  const before = await store.halt(merchant);
+  if (before?.by === 'operator') return;
+  const probeAt = probeAfter(halt.code, now);
+  await store.setHalt(merchant, { ...halt, since: before?.since ?? now, by: 'bot', ...(probeAt !== undefined && { probeAt }) });
+  log.error({ merchant, ...halt, probeAt }, 'the merchant is halted; nothing queued is lost');
+}

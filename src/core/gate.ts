@@ -1,0 +1,69 @@
+// When a merchant's gate shuts, and when it is tried again: rules without a clock of their own. Pure.
+import type { Sight } from './pay-error.ts';
+import { endOfDay, type Instant, later, MINUTE, minuteOfDay } from './time.ts';
+
+/** Causes that can end by themselves, and when one payout is let through to see. */
+const PROBES: Readonly<Record<string, (now: Instant) => Instant>> = {
+  NOTENOUGH: now => later(now, 5 * MINUTE),
+  NOT_ENOUGH: now => later(now, 5 * MINUTE),
+  SENDAMOUNT_LIMIT: now => later(endOfDay(now), MINUTE),
+  DAY_OVER_LIMITED: now => later(endOfDay(now), MINUTE),
+  UNREACHED: now => later(now, MINUTE),
+};
+
+/** When to let one payout through; `undefined` where only a person can know that the cause is gone. */
+export function probeAfter(code: string, now: Instant): Instant | undefined {
+  return PROBES[code]?.(now);
+}
+
+const REFUSED_MAX = 10;
+const UNEXPLAINED_MAX = 3;
+const UNREACHED_MAX = 10;
+
+/** What the gate remembers of the latest answers: a run of the same trouble is the merchant's, not the follower's. */
+export type Run = { readonly refused: readonly string[]; readonly unexplained: readonly string[]; readonly unreached: number };
+export const NO_RUN: Run = { refused: [], unexplained: [], unreached: 0 };
+
+export type Seen = { readonly sight: Sight; readonly user: string; readonly code: string; readonly isUnreached: boolean };
+
+/** The run after one more answer, and the halt it amounts to. */
+export function runAfter(run: Run, seen: Seen): { readonly run: Run; readonly halt?: { readonly code: string; readonly reason: string } } {
+  if (seen.isUnreached) {
+    const unreached = run.unreached + 1;
+    const next = { ...run, unreached };
+    if (unreached < UNREACHED_MAX) return { run: next };
+    return { run: NO_RUN, halt: { code: 'UNREACHED', reason: `WeChat Pay could not be reached ${unreached} times in a row` } };
+  }
+  if (seen.sight === 'refusedUser') {
+    const refused = [...new Set([...run.refused, seen.user])];
+    if (refused.length < REFUSED_MAX) return { run: { ...run, refused, unreached: 0 } };
+    return { run: NO_RUN, halt: { code: 'REFUSED_RUN', reason: `${refused.length} followers in a row were refused by WeChat: an attack, or too strict a 防刷等级` } };
+  }
+  if (seen.sight === 'ask' && seen.code === 'NO_AUTH') {
+    const unexplained = [...new Set([...run.unexplained, seen.user])];
+    if (unexplained.length < UNEXPLAINED_MAX) return { run: { ...run, unexplained, unreached: 0 } };
+    return { run: NO_RUN, halt: { code: 'NO_AUTH', reason: `NO_AUTH for ${unexplained.length} followers in a row, for a reason we do not know` } };
+  }
+  return { run: seen.sight === 'accepted' ? NO_RUN : { ...run, unreached: 0 } };
+}
+
+/** Whether this minute lies in hours in which nothing is sent; `[1320, 480]` would be two ranges in bot.yaml. */
+export function isQuiet(hours: readonly (readonly [number, number])[], now: Instant): boolean {
+  const minute = minuteOfDay(now);
+  return hours.some(([from, to]) => minute >= from && minute < to);
+}
+
+/** One number is not tried twice within this; WeChat's own bound is 1 s. */
+export const SPACING_MS = 1000;
+
+/**
+ * The pause between two calls, ms. A hundredth slower than allowed, since what leaves evenly may arrive a little
+ * closer; the first calls after a rest are further apart, while connections are opened.
+ */
+export function pauseOf(perSecond: number, sinceRest: number): number {
+  const even = 1000 / (perSecond * 0.992);
+  return sinceRest < 16 ? even * 1.5 : even;
+}
+
+/** After so long without a call the gate has rested, ms. */
+export const REST_MS = 5000;

@@ -53,8 +53,10 @@ function overviewOf(campaign: Campaign, buckets: Buckets) {
   return {
     id: campaign.id,
     name: campaign.name,
-    keywords: triggers.flatMap(trigger => (trigger.kind === 'text' && trigger.match === 'exact' ? trigger.words : [])),
+    // One way of saying it is enough of a hint.
+    keywords: triggers.flatMap(trigger => (trigger.kind === 'text' && trigger.match === 'exact' ? trigger.words.slice(0, 1) : [])),
     scenes: triggers.flatMap(trigger => (trigger.kind === 'scan' || trigger.kind === 'subscribe' ? (trigger.scenes ?? []) : [])),
+    prizes: [...campaign.prizes.values()].map(prize => ({ name: prize.name, min: prize.kind === 'nothing' ? 0 : prize.min, max: prize.kind === 'nothing' ? 0 : prize.max })),
     buckets: { budget, free: Math.max(0, budget - reserved - sent - received), ...buckets },
   };
 }

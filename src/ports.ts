@@ -131,8 +131,8 @@ export type Store = {
   payout(billNo: BillNo): Promise<Payout | undefined>;
   payouts(filter: PayoutFilter): Promise<Payout[]>;
   history(billNo: BillNo): Promise<HistoryLine[]>;
-  /** Unfinished payouts of a merchant whose `nextAt` has come, oldest first. `only`: those that ask, not those that pay. */
-  due(merchant: string, now: Instant, limit: number, only?: 'query'): Promise<Payout[]>;
+  /** Unfinished payouts of a merchant whose `nextAt` has come, oldest first. `only`: those that pay, or those that ask. */
+  due(merchant: string, now: Instant, limit: number, only?: 'send' | 'query'): Promise<Payout[]>;
   /**
    * Takes a payout one step on: state, history line, buckets and returned counters in one commit.
    * `stale`: somebody else changed it since it was read; nothing was written.

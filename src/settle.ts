@@ -4,7 +4,7 @@ import { conclude } from './conclude.ts';
 import { isQuiet, NO_RUN, pauseOf, REST_MS, type Run, runAfter, SPACING_MS } from './core/gate.ts';
 import type { Observation, Payout } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict } from './core/payout-table.ts';
-import { later, MINUTE } from './core/time.ts';
+import { type Instant, later, MINUTE } from './core/time.ts';
 import type { Clock, Halt, Log, Payer, Store } from './ports.ts';
 
 /** Monotonic ms and a way to wait: never the wall clock, which may jump. */
@@ -41,8 +41,10 @@ export type Settle = {
 };
 
 const BATCH = 64;
-const IN_FLIGHT_MAX = 16;
 const ORPHANS_MAX = 1000;
+/** How many calls may be open at once. Asking has a few places of its own, so that it never delays paying. */
+const SENDS_OPEN_MAX = 16;
+const QUERIES_OPEN_MAX = 4;
 /** How long a probe has to come back before another one is let through. */
 const PROBE_EVERY_MS = 5 * MINUTE;
 
@@ -61,24 +63,24 @@ export function createSettle(ports: SettlePorts): Settle {
   };
 }
 
+type Work = { readonly payout: Payout; readonly probed?: Halt | undefined };
+
+/** What one merchant may do: two lanes, one that pays and one that asks, each at its own pace. */
 class Gate {
   private readonly ports: SettlePorts;
   private readonly merchant: SettleMerchant;
-  private readonly inFlight = new Map<string, Promise<void>>();
+  private readonly sends: Lane;
+  private readonly queries: Lane;
   /** When each number was last tried, by the monotonic clock: the wall clock may have jumped over its `nextAt`. */
   private readonly triedAt = new Map<string, number>();
-  /** How many calls may be open at once: grows with success, so that a merchant in trouble is noticed at once. */
-  private window = 1;
-  private nextSlot = 0;
-  private sinceRest = 0;
   private trouble: Run = NO_RUN;
-  private running: Promise<void> | undefined;
-  private again = false;
-  private stopped = false;
 
   constructor(ports: SettlePorts, merchant: SettleMerchant) {
     this.ports = ports;
     this.merchant = merchant;
+    const pace = { timer: ports.timer, perSecond: merchant.perSecond, clock: ports.clock };
+    this.sends = new Lane({ ...pace, openMax: SENDS_OPEN_MAX, due: now => this.dueSends(now), work: work => this.send(work) });
+    this.queries = new Lane({ ...pace, openMax: QUERIES_OPEN_MAX, due: now => this.dueQueries(now), work: ({ payout }) => this.ask(payout) });
   }
 
   nudge(): void {
@@ -86,90 +88,46 @@ class Gate {
     this.run().catch((error: unknown) => log.error({ err: error, merchant: this.merchant.name }, 'settling stopped short; the next tick goes on'));
   }
 
-  async recover(): Promise<void> {
-    const orphans = await this.ports.store.payouts({ state: 'sending', merchant: this.merchant.name, limit: ORPHANS_MAX });
-    for (const orphan of orphans) {
-      await this.room();
-      if (!this.stopped && !this.inFlight.has(orphan.billNo)) this.start(orphan);
-    }
-  }
-
-  run(): Promise<void> {
-    this.again = true;
-    this.running ??= this.loop().finally(() => {
-      this.running = undefined;
-    });
-    return this.running;
+  async run(): Promise<void> {
+    await Promise.all([this.sends.run(), this.queries.run()]);
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    await this.running?.catch(() => undefined); // already logged by whoever started it
-    await Promise.all(this.inFlight.values());
+    await Promise.all([this.sends.stop(), this.queries.stop()]);
   }
 
-  private async loop(): Promise<void> {
-    while (this.again && !this.stopped) {
-      this.again = false;
-      while (!this.stopped && (await this.batch()));
-      await Promise.all(this.inFlight.values());
-    }
+  async recover(): Promise<void> {
+    const orphans = await this.ports.store.payouts({ state: 'sending', merchant: this.merchant.name, limit: ORPHANS_MAX });
+    for (const payout of orphans) await this.queries.start({ payout });
   }
 
-  /** Takes up what is due; `false` when there was nothing it could take up. */
-  private async batch(): Promise<boolean> {
-    const { clock, store } = this.ports;
-    const now = clock();
+  private async dueQueries(now: Instant): Promise<Work[]> {
+    const due = await this.ports.store.due(this.merchant.name, now, BATCH, 'query');
+    return due.map(payout => ({ payout }));
+  }
+
+  /** Nothing in quiet hours; nothing while halted, but for one payout when it is time to see. */
+  private async dueSends(now: Instant): Promise<Work[]> {
+    const { store } = this.ports;
+    if (isQuiet(this.merchant.quietHours, now)) return [];
     const halt = await store.halt(this.merchant.name);
-    const isProbing = halt?.probeAt !== undefined && now >= halt.probeAt;
-    const maySend = (!halt || isProbing) && !isQuiet(this.merchant.quietHours, now);
-    const due = await store.due(this.merchant.name, now, BATCH, maySend ? undefined : 'query');
-    const fresh = due.filter(payout => !this.inFlight.has(payout.billNo) && !this.isTooSoon(payout));
-    const probe = isProbing ? fresh.find(payout => payout.nextDo === 'send') : undefined;
-    const chosen = halt ? fresh.filter(payout => payout.nextDo === 'query' || payout === probe) : fresh;
+    if (halt && (halt.probeAt === undefined || now < halt.probeAt)) return [];
+    const due = await store.due(this.merchant.name, now, BATCH, 'send');
+    const fresh = due.filter(payout => !this.isTooSoon(payout)).map(payout => ({ payout }));
+    if (!halt || fresh.length === 0) return fresh;
     // The next probe is put off before this one leaves, so that two workers do not both try.
-    if (halt && probe) await store.setHalt(this.merchant.name, { ...halt, probeAt: later(now, PROBE_EVERY_MS) });
-    for (const payout of chosen) {
-      await this.room();
-      if (this.stopped) return false;
-      const isShut = payout.nextDo === 'send' && payout !== probe && (await store.halt(this.merchant.name)) !== undefined;
-      if (!isShut) this.start(payout, payout === probe ? halt : undefined);
-    }
-    if (chosen.length === 0 && this.inFlight.size > 0) {
-      await Promise.race(this.inFlight.values());
-      return true;
-    }
-    return chosen.length > 0;
+    await store.setHalt(this.merchant.name, { ...halt, probeAt: later(now, PROBE_EVERY_MS) });
+    return [{ ...fresh[0]!, probed: halt }];
   }
 
-  private isTooSoon({ billNo, nextDo }: Payout): boolean {
+  private isTooSoon({ billNo }: Payout): boolean {
     const tried = this.triedAt.get(billNo);
-    return nextDo === 'send' && tried !== undefined && this.ports.timer.ticks() - tried < SPACING_MS;
+    return tried !== undefined && this.ports.timer.ticks() - tried < SPACING_MS;
   }
 
-  /** Waits for a place among the calls in flight, then for the next slot of the rate. */
-  private async room(): Promise<void> {
-    while (this.inFlight.size >= this.window) await Promise.race(this.inFlight.values());
-    const { timer } = this.ports;
-    const wait = this.nextSlot - timer.ticks();
-    if (wait > 0) await timer.sleep(wait);
-    const now = timer.ticks();
-    if (now - this.nextSlot > REST_MS) this.sinceRest = 0;
-    // Counted from now if we are late: no burst makes up for it.
-    this.nextSlot = Math.max(this.nextSlot, now) + pauseOf(this.merchant.perSecond, this.sinceRest++);
-  }
-
-  /** `probed`: the halt behind which this one is let through to see whether its cause is gone. */
-  private start(payout: Payout, probed?: Halt): void {
-    const { log } = this.ports;
-    const work = (payout.nextDo === 'send' ? this.send(payout, probed) : this.ask(payout))
-      .catch((error: unknown) => log.error({ err: error, billNo: payout.billNo }, 'a payout was left as it is; it will be asked after'))
-      .finally(() => this.inFlight.delete(payout.billNo));
-    this.inFlight.set(payout.billNo, work);
-  }
-
-  private async send(payout: Payout, probed: Halt | undefined): Promise<void> {
+  private async send({ payout, probed }: Work): Promise<void> {
     const { clock, store, timer, log } = this.ports;
+    if (!probed && (await store.halt(this.merchant.name))) return; // shut since it was chosen
     const begun = beginSend(payout, clock());
     if ((await store.advance(begun)) === 'stale') return;
     this.remember(payout.billNo, timer.ticks());
@@ -178,9 +136,9 @@ class Gate {
     if (probed && verdict.sight === 'accepted') {
       await store.setHalt(this.merchant.name, undefined);
       log.warn({ merchant: this.merchant.name, code: probed.code }, 'one payout got through: the merchant goes on');
-      this.again = true;
     }
     await this.conclude(verdict, seen);
+    if (probed) this.nudge();
   }
 
   private async ask(payout: Payout): Promise<void> {
@@ -193,8 +151,9 @@ class Gate {
     const code = 'code' in seen ? seen.code : '';
     const { run, halt } = runAfter(this.trouble, { sight: verdict.sight, user, code, isUnreached: seen.kind === 'unreached' });
     this.trouble = run;
-    if (verdict.halt || halt) this.window = 1;
-    else if (verdict.sight === 'accepted') this.window = Math.min(this.window + 1, IN_FLIGHT_MAX);
+    if (verdict.halt || halt) this.sends.narrow();
+    else if (verdict.sight === 'accepted') this.sends.widen();
+    else if (verdict.sight !== 'noAnswer') this.queries.widen();
     await conclude(this.ports, this.merchant.name, { ...verdict, ...(!verdict.halt && halt && { halt }) });
   }
 
@@ -205,5 +164,102 @@ class Gate {
       if (at - tried <= SPACING_MS) break;
       this.triedAt.delete(old);
     }
+  }
+}
+
+type LanePorts = {
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly perSecond: number;
+  readonly openMax: number;
+  /** What was due at `now`. */
+  readonly due: (now: Instant) => Promise<readonly Work[]>;
+  readonly work: (work: Work) => Promise<void>;
+};
+
+/** Calls of one kind: evenly spaced, so many open at once, none for a payout that is in work already. */
+class Lane {
+  private readonly ports: LanePorts;
+  private readonly open = new Map<string, Promise<void>>();
+  /** Grows with success, so that a merchant in trouble is noticed after one call and not after sixteen. */
+  private window = 1;
+  private nextSlot = 0;
+  private sinceRest = 0;
+  private running: Promise<void> | undefined;
+  private again = false;
+  private stopped = false;
+  private failure: unknown;
+
+  constructor(ports: LanePorts) {
+    this.ports = ports;
+  }
+
+  narrow(): void {
+    this.window = 1;
+  }
+
+  widen(): void {
+    this.window = Math.min(this.window + 1, this.ports.openMax);
+  }
+
+  /** Takes up all that is due now; rejects with the first failure of the store, after everything else was tried. */
+  run(): Promise<void> {
+    this.again = true;
+    this.running ??= this.loop().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.running?.catch(() => undefined); // whoever started it has heard of it
+    await Promise.all(this.open.values());
+  }
+
+  /** Waits for a place and for a slot, and begins. */
+  async start(work: Work): Promise<void> {
+    const { billNo } = work.payout;
+    await this.room();
+    if (this.stopped || this.open.has(billNo)) return;
+    const done = this.ports
+      .work(work)
+      .catch((error: unknown) => {
+        this.failure ??= error; // the payout is as it was; it will be asked after
+      })
+      .finally(() => this.open.delete(billNo));
+    this.open.set(billNo, done);
+  }
+
+  private async loop(): Promise<void> {
+    while (this.again && !this.stopped) {
+      this.again = false;
+      const now = this.ports.clock(); // what becomes due while we work is for the next time
+      while (!this.stopped && (await this.batch(now)));
+      await Promise.all(this.open.values());
+    }
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
+  private async batch(now: Instant): Promise<boolean> {
+    if (this.failure !== undefined) return false;
+    const due = (await this.ports.due(now)).filter(({ payout }) => !this.open.has(payout.billNo));
+    for (const work of due) await this.start(work);
+    if (due.length < BATCH) return false;
+    await Promise.all(this.open.values()); // what is open is still due in the store
+    return true;
+  }
+
+  private async room(): Promise<void> {
+    while (this.open.size >= this.window) await Promise.race(this.open.values());
+    const { timer, perSecond } = this.ports;
+    const wait = this.nextSlot - timer.ticks();
+    if (wait > 0) await timer.sleep(wait);
+    const now = timer.ticks();
+    if (now - this.nextSlot > REST_MS) this.sinceRest = 0;
+    // Counted from now if we are late: no burst makes up for it.
+    this.nextSlot = Math.max(this.nextSlot, now) + pauseOf(perSecond, this.sinceRest++);
   }
 }

@@ -217,7 +217,7 @@ describe('the operator’s commands', () => {
 });
 
 describe('the demo', () => {
-  test('starts with nothing configured, pays within two seconds, and remembers after a restart', async () => {
+  test('starts with nothing configured, pays, and remembers after a restart', async () => {
     const port = await freePort();
     mkdirSync(join(folder, 'rules'));
     writeFileSync(join(folder, 'rules/welcome.yaml'), readFileSync(resolve(import.meta.dirname, '../rules/welcome.yaml')));
@@ -231,7 +231,7 @@ describe('the demo', () => {
     const { openid } = await post('/people', {});
     await post(`/people/${openid}/act`, { kind: 'follow' });
     const packets = async () => ((await (await fetch(`${control}/state`)).json()) as { packets: { status: string; billNo: string }[] }).packets;
-    const packet = await until(async () => (await packets()).find(each => each.status === 'SENT'), 2000);
+    const packet = await until(async () => (await packets()).find(each => each.status === 'SENT'));
     first.kill('SIGTERM');
     await once(first, 'exit');
     await startBot(port, ['start'], env);

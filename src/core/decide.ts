@@ -258,8 +258,10 @@ class Looking {
     for (const limit of userLimits(this.campaign, this.event.user, this.now)) if (!this.seeLimit(limit)) return 'limited';
     const { gap } = this.campaign.perUser;
     if (gap !== undefined) {
-      const waited = this.now - this.lastClaimAt();
-      if (!this.see(waited >= gap, `距上次参与 ${Math.floor(waited / 1000)} 秒,需 ${gap / 1000} 秒`)) return 'limited';
+      const last = this.lastClaimAt();
+      const seconds = Math.floor((this.now - last) / 1000);
+      const text = last === 0 ? '还没有参与过' : `距上次参与 ${seconds} 秒,需 ${gap / 1000} 秒`;
+      if (!this.see(this.now - last >= gap, text)) return 'limited';
     }
     return undefined;
   }

@@ -1,7 +1,9 @@
-// The certificates of WeChat Pay: our own CA, the pay server's, and one client certificate (商户证书) per merchant.
-import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+// The certificates of WeChat Pay: our own CA, the pay server's, one client certificate (商户证书) per merchant, and the
+// key with which WeChat Pay itself signs (微信支付公钥).
+import { createHash, createPublicKey, generateKeyPair, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { BadInput } from '../core/error.ts';
 
 /** What a merchant downloads from the merchant platform, and the CA that our pay server needs to be trusted. */
@@ -11,7 +13,14 @@ export type MerchantCertificate = {
   readonly keyPem: string;
   /** Upper-case hex, as WeChat writes it. */
   readonly serialNumber: string;
-  /** Holds `ca.pem`, `apiclient_cert.pem` and `apiclient_key.pem`, where the simulator has a folder. */
+  /** With which v3 answers and callbacks are verified (微信支付公钥); every merchant sees the same one. */
+  readonly publicKeyPem: string;
+  /** `PUB_KEY_ID_…`, as `Wechatpay-Serial` names it. */
+  readonly publicKeyId: string;
+  /**
+   * Where the simulator has a folder: holds `ca.pem`, `apiclient_cert.pem`, `apiclient_key.pem`, `pub_key.pem`, and
+   * `pub_key_id.txt`, which on the real merchant platform is read on the page.
+   */
   readonly folder?: string;
 };
 
@@ -19,7 +28,11 @@ export type Certificates = {
   readonly caPem: string;
   readonly server: Pair;
   readonly merchants: ReadonlyMap<string, MerchantCertificate>;
+  readonly payKey: PayKey;
 };
+
+/** WeChat Pay's own key pair. */
+export type PayKey = { readonly id: string; readonly privateKeyPem: string; readonly publicKeyPem: string };
 
 type Pair = { readonly certPem: string; readonly keyPem: string };
 type X509 = typeof import('@peculiar/x509');
@@ -51,21 +64,43 @@ async function open(folder: string | undefined, mchIds: readonly string[]): Prom
   const shelf = folder === undefined ? memoryShelf() : folderShelf(folder);
   const ca = await pair(shelf, 'ca.pem', 'ca-key.pem', issueCa);
   const server = await pair(shelf, 'server.pem', 'server-key.pem', () => issueServer(ca));
+  const payKey = await openPayKey(shelf);
   const merchants = new Map<string, MerchantCertificate>();
   for (const mchId of mchIds) {
     if (!/^[0-9A-Za-z]{1,32}$/.test(mchId)) throw new BadInput(`mchId "${mchId}": expected letters and digits`);
     const issue = (): Promise<Pair> => issueMerchant(ca, mchId);
     const own = await pair(shelf, `${mchId}/apiclient_cert.pem`, `${mchId}/apiclient_key.pem`, issue);
-    if (shelf.read(`${mchId}/ca.pem`) !== ca.certPem) shelf.write(`${mchId}/ca.pem`, ca.certPem);
+    const given = { 'ca.pem': ca.certPem, 'pub_key.pem': payKey.publicKeyPem, 'pub_key_id.txt': payKey.id };
+    for (const [name, text] of Object.entries(given)) {
+      if (shelf.read(`${mchId}/${name}`) !== text) shelf.write(`${mchId}/${name}`, text);
+    }
     const { serialNumber } = new X509Certificate(own.certPem);
     merchants.set(mchId, {
       caPem: ca.certPem,
       ...own,
       serialNumber,
+      publicKeyPem: payKey.publicKeyPem,
+      publicKeyId: payKey.id,
       ...(folder === undefined ? {} : { folder: join(folder, mchId) }),
     });
   }
-  return { caPem: ca.certPem, server, merchants };
+  return { caPem: ca.certPem, server, merchants, payKey };
+}
+
+const newKeyPair = promisify(generateKeyPair);
+
+/** Its number comes from the key itself, so that the two cannot be mixed up. */
+async function openPayKey(shelf: Shelf): Promise<PayKey> {
+  let privateKeyPem = shelf.read('wechatpay_key.pem');
+  if (privateKeyPem === undefined) {
+    const { privateKey } = await newKeyPair('rsa', { modulusLength: 2048 });
+    privateKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    shelf.write('wechatpay_key.pem', privateKeyPem);
+  }
+  const publicKeyPem = createPublicKey(privateKeyPem).export({ type: 'spki', format: 'pem' }).toString();
+  const digest = createHash('sha256').update(publicKeyPem).digest('hex');
+  const digits = String(BigInt(`0x${digest}`) % 10n ** 26n).padStart(26, '0');
+  return { id: `PUB_KEY_ID_01${digits}`, privateKeyPem, publicKeyPem };
 }
 
 type Shelf = { read(name: string): string | undefined; write(name: string, text: string): void };

@@ -23,7 +23,8 @@ export type Entry =
   | { readonly is: 'grants'; readonly openid: string; readonly grants: Grants }
   /** The order, what its change left in the merchant's account, and the card in the chat: all or nothing. */
   | { readonly is: 'order'; readonly order: Order; readonly balance: number; readonly card?: Line }
-  | { readonly is: 'balance'; readonly mchId: string; readonly balance: number }
+  /** `at`: not in older logs. */
+  | { readonly is: 'balance'; readonly mchId: string; readonly balance: number; readonly at?: number }
   | { readonly is: 'menu'; readonly account: string; readonly menu: Menu }
   | { readonly is: 'qrcode'; readonly account: string; readonly qrcode: QrCode; readonly permanent: boolean }
   | { readonly is: 'clock'; readonly offsetMs: number };

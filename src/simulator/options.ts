@@ -22,6 +22,8 @@ export type AccountOptions = {
 export type MerchantOptions = {
   readonly mchId: string;
   readonly apiV2Key: string;
+  /** 32 bytes: encrypts the callbacks of 商家转账. Absent: `DEFAULT_API_V3_KEY`. */
+  readonly apiV3Key?: string;
   /** Fen, at the very first start; afterwards the folder remembers. */
   readonly balance: number;
   /** AppIDs bound to this merchant number. One that is no account of the simulator counts as a mobile app's. */
@@ -29,8 +31,11 @@ export type MerchantOptions = {
   readonly limits?: Partial<MerchantLimits>;
 };
 
+/** For merchants of whom no APIv3 key was said. Everybody knows it: a simulator has nothing to hide. */
+export const DEFAULT_API_V3_KEY = 'hongbao-simulator-api-v3-key-32b';
+
 export type MerchantLimits = {
-  /** Requests to sendredpack in any 1000 ms; one more is answered FREQ_LIMIT. */
+  /** Calls that pay in any 1000 ms, red packets and transfers each; one more is answered FREQ_LIMIT (429 in v3). */
   readonly perSecond: number;
   readonly perUserPerDay: number;
   /** Fen, like all amounts. */
@@ -47,6 +52,13 @@ export type MerchantLimits = {
   readonly refundMs: number;
   /** What the same number gets after it was sent: nobody outside WeChat knows for certain. */
   readonly repeat: 'success' | 'SEND_FAILED';
+  /** One transfer (商家转账); what 现金营销 commonly gets is 0.10 – 200 yuan. */
+  readonly transferMin: number;
+  readonly transferMax: number;
+  /** How long TRANSFERING lasts, after the payee confirmed. */
+  readonly transferringMs: number;
+  /** How long CANCELING lasts. */
+  readonly cancelingMs: number;
 };
 
 const HOUR = 3_600_000;
@@ -62,6 +74,10 @@ export const MERCHANT_LIMITS: MerchantLimits = {
   expiryMs: 24 * HOUR,
   refundMs: 24 * HOUR,
   repeat: 'success',
+  transferMin: 10,
+  transferMax: 20_000,
+  transferringMs: 0,
+  cancelingMs: 1000,
 };
 
 export type SimulatorOptions = {
@@ -82,6 +98,10 @@ export type SimulatorOptions = {
   readonly pushTries?: number;
   /** From the start of one delivery to the earliest start of the next; absent: `pushTimeoutMs`. */
   readonly pushGapMs?: number;
+  /** How long after a callback of 商家转账 that failed the next one is tried; one more than these in all. */
+  readonly noticeGapsMs?: readonly number[];
+  /** How long the answer to a callback may take; absent: 5 s. */
+  readonly noticeTimeoutMs?: number;
   /** Names beside the loopback ones under which the control API may be called, without a port. */
   readonly hosts?: readonly string[];
 };

@@ -7,11 +7,14 @@
 //   GET  /control/people/:openid               → Person
 //   POST /control/people/:openid/act   Act     → Push        (waits until WeChat has given up or was answered; ?wait=no: at once)
 //   GET  /control/pushes?person=&limit=        → Push[]      (newest first)
-//   POST /control/packets/:mchId/:billNo/open { openid } → Packet     (409 with { error } when it cannot be opened)
+//   POST /control/packets/:mchId/:billNo/open { openid } → Packet     (409 with { error } when it cannot be opened;
+//                                                   of a group packet the person takes one share, a transfer is confirmed)
 //   POST /control/clock           ClockChange  → { now, offsetMs }
 //   GET  /control/faults                       → Faults
 //   PUT  /control/faults          Faults       → Faults      (replaces all)
 //   POST /control/merchants/:mchId { balance } → Merchant
+//   GET  /control/merchants/:mchId/fundflow.csv?date=2026-02-10 → text/csv: the fund-flow bill (资金账单), all days without `date`
+//   GET  /control/notices                      → Notice[]    (callbacks of transfers, newest first)
 //
 // A request that cannot be understood gets 400 with { error }. Amounts are fen, times ms since 1970.
 
@@ -86,13 +89,29 @@ export type Line = { readonly id: string; readonly at: number; readonly from: 'u
   | { readonly kind: 'notice'; readonly text: string }
 );
 
+/** `state` of a transfer bill (商家转账), spelled as WeChat spells it. */
+export type BillState =
+  | 'ACCEPTED'
+  | 'PROCESSING'
+  | 'WAIT_USER_CONFIRM'
+  | 'TRANSFERING'
+  | 'SUCCESS'
+  | 'FAIL'
+  | 'CANCELING'
+  | 'CANCELLED';
+
+/** A red packet, a group packet or a transfer. */
 export type Packet = {
+  /** Absent: redpack, from a log of older days. */
+  readonly channel?: 'redpack' | 'group' | 'transfer';
   readonly mchId: string;
   readonly billNo: string;
   readonly listId: string;
   readonly openid: string;
   readonly amount: number;
+  /** Of a transfer: what comes nearest. SENDING taken in, SENT to be confirmed, RFUND_ING being cancelled, REFUND money back. */
   readonly status: 'SENDING' | 'SENT' | 'FAILED' | 'RECEIVED' | 'RFUND_ING' | 'REFUND';
+  /** The failure text; of a transfer its `fail_reason`. */
   readonly reason?: string;
   readonly sendName: string;
   readonly wishing: string;
@@ -101,7 +120,17 @@ export type Packet = {
   readonly sentAt?: number;
   readonly receivedAt?: number;
   readonly refundedAt?: number;
+  /** What came back; absent: all of it. */
+  readonly refundedAmount?: number;
+  /** A group packet: how many shares there are, and who took which. */
+  readonly totalNum?: number;
+  readonly shares?: readonly Share[];
+  /** A transfer: its own state, and what opens the page on which it is confirmed (`package_info`). */
+  readonly billState?: BillState;
+  readonly packageInfo?: string;
 };
+
+export type Share = { readonly openid: string; readonly amount: number; readonly at: number };
 
 /** What a person does. */
 export type Act =
@@ -170,9 +199,12 @@ export type PayFault = {
     | 'noAuthUser' | 'noAuthIp' | 'noAuthProduct'
     | 'notEnough' // the balance is said to be too low
     | 'freqLimit'
+    | 'expiredButReceived' // sent, told as SYSTEMERROR, and from then on the number is said to have expired
+    | 'lostNotice' // a transfer's callback never arrives
+    | 'duplicateNotice' // a transfer's callback arrives `copies` times at once (default 2)
     | 'code'; // any other code: `code` and `text`
-  /** Where it happens; absent: at sendredpack. */
-  readonly at?: 'sendredpack' | 'gethbinfo';
+  /** Where it happens; absent: at whatever pays. The two of callbacks happen there only. */
+  readonly at?: 'sendredpack' | 'sendgroupredpack' | 'gethbinfo' | 'transfer' | 'transferQuery' | 'transferCancel';
   readonly times?: number;
   /** Only for this follower. */
   readonly openid?: string;
@@ -180,6 +212,22 @@ export type PayFault = {
   readonly delayMs?: number;
   readonly code?: string;
   readonly text?: string;
+  /** HTTP status of a `code` at a transfer. */
+  readonly status?: number;
+  readonly copies?: number;
+};
+
+/** One callback of a transfer that reached its end, with every delivery of it. */
+export type Notice = {
+  readonly id: string;
+  readonly mchId: string;
+  readonly billNo: string;
+  readonly state: BillState;
+  readonly url: string;
+  /** `status` 0: no answer. */
+  readonly tries: readonly { readonly at: number; readonly status: number; readonly error?: string }[];
+  /** `lost`: by the fault. */
+  readonly outcome: 'pending' | 'delivered' | 'failed' | 'lost';
 };
 
 export type PlatformFault = {

@@ -1,35 +1,44 @@
 // Everything the simulated WeChat knows, and the only place that changes it: each change is written to the journal,
 // then applied, then told to whoever watches.
 import { createHash } from 'node:crypto';
-import { dayOf, instant } from '../core/time.ts';
+import { BadInput } from '../core/error.ts';
+import { booksAfter, DayTallies, type Tally } from './books.ts';
 import { type FaultBox, faultBox } from './faults.ts';
 import type { Grants } from './grants.ts';
 import { type Entry, type Journal, openJournal, type StoredPerson } from './journal.ts';
 import { nicknameOf } from './nicknames.ts';
 import {
   type AccountOptions,
+  DEFAULT_API_V3_KEY,
   MERCHANT_LIMITS,
   type MerchantLimits,
   type MerchantOptions,
   type SimulatorOptions,
 } from './options.ts';
-import { isOver, nextOf, type Order, type OrderKey, orderKey, packetOf } from './order.ts';
-import type { Account, Change, Line, Menu, Merchant, Person, Push, QrCode, State } from './protocol.ts';
+import { isOver, keyOf, nextOf, type Order, type OrderKey, orderKey, packetOf } from './order.ts';
+import type { Account, Change, Line, Menu, Merchant, Packet, Person, Push, QrCode, State } from './protocol.ts';
 import { Refused } from './refused.ts';
 
 const PUSHES_MAX = 200;
 const CHAT_MAX = 500;
-const DAYS_KEPT = 8;
 
 /** A line before it has its number and time. */
 export type NewLine = Line extends infer L ? (L extends Line ? Omit<L, 'id' | 'at'> : never) : never;
-export type Tally = { count: number; amount: number };
 
 type AccountState = { options: AccountOptions; webhook: string; menu: Menu; qrcodes: Map<string, StoredQrCode> };
 export type StoredQrCode = QrCode & { readonly permanent: boolean };
 type PersonState = { person: StoredPerson; chat: Line[]; grants: Grants };
-type MerchantState = { options: MerchantOptions; limits: MerchantLimits; books: Merchant };
+type MerchantState = {
+  readonly options: MerchantOptions;
+  readonly apiV3Key: string;
+  readonly limits: MerchantLimits;
+  books: Merchant;
+  /** What was paid in or out by hand: `setBalance`. */
+  readonly topUps: TopUp[];
+};
+export type TopUp = { readonly at: number; readonly amount: number };
 
+/** Nothing in it is random and nothing reads a clock but the one it was given: numbers and openids are counted or hashed. */
 export class World {
   readonly clock: SimulatorOptions['clock'];
   readonly faults: FaultBox;
@@ -42,8 +51,9 @@ export class World {
   readonly #unfinished = new Set<OrderKey>();
   /** No order is due before this: a million that wait cost nothing every second. */
   #nextDue = Number.POSITIVE_INFINITY;
-  /** Day → merchant, or merchant and openid → what was sent. */
-  readonly #days = new Map<string, Map<string, Tally>>();
+  /** `transfer_bill_no` → the order. */
+  readonly #bills = new Map<string, OrderKey>();
+  readonly #days = new DayTallies();
   readonly #watchers = new Set<(change: Change) => void>();
   #pushes: Push[] = [];
   #lines = 0;
@@ -112,7 +122,9 @@ export class World {
         return;
       case 'balance': {
         const merchant = this.#merchants.get(entry.mchId);
-        if (merchant) merchant.books = { ...merchant.books, balance: entry.balance };
+        if (!merchant) return;
+        merchant.topUps.push({ at: entry.at ?? 0, amount: entry.balance - merchant.books.balance });
+        merchant.books = { ...merchant.books, balance: entry.balance };
         return;
       }
       case 'menu': {
@@ -132,39 +144,17 @@ export class World {
   }
 
   #applyOrder(order: Order, balance: number): void {
-    const key = orderKey(order.mchId, order.billNo);
+    const key = keyOf(order);
     const before = this.#orders.get(key);
     this.#orders.set(key, order);
+    if (order.bill) this.#bills.set(order.listId, key);
     const merchant = this.#merchants.get(order.mchId);
     if (!merchant) return;
     if (isOver(order)) this.#unfinished.delete(key);
     else this.#unfinished.add(key);
     this.#nextDue = Math.min(this.#nextDue, nextOf(order, merchant.limits)?.at ?? this.#nextDue);
-    const books = merchant.books;
-    const isNew = (field: 'sentAt' | 'receivedAt' | 'refundedAt'): boolean =>
-      order[field] !== undefined && before?.[field] === undefined;
-    merchant.books = {
-      ...books,
-      balance,
-      sentCount: books.sentCount + (isNew('sentAt') ? 1 : 0),
-      sentAmount: books.sentAmount + (isNew('sentAt') ? order.amount : 0),
-      receivedAmount: books.receivedAmount + (isNew('receivedAt') ? order.amount : 0),
-      refundedAmount: books.refundedAmount + (isNew('refundedAt') ? order.amount : 0),
-    };
-    if (isNew('sentAt')) this.#count(order);
-  }
-
-  #count(order: Order): void {
-    const day = dayOf(instant(order.sentAt!));
-    if (!this.#days.has(day)) {
-      this.#days.set(day, new Map());
-      if (this.#days.size > DAYS_KEPT) this.#days.delete([...this.#days.keys()].sort()[0]!);
-    }
-    const tallies = this.#days.get(day)!;
-    for (const key of [order.mchId, orderKey(order.mchId, order.openid)]) {
-      const tally = tallies.get(key) ?? { count: 0, amount: 0 };
-      tallies.set(key, { count: tally.count + 1, amount: tally.amount + order.amount });
-    }
+    merchant.books = booksAfter(merchant.books, before, order, balance);
+    if (order.sentAt !== undefined && before?.sentAt === undefined) this.#days.count(order);
   }
 
   // ── Accounts ───────────────────────────────────────────────────────────────────────────────────────────
@@ -300,7 +290,7 @@ export class World {
 
   setBalance(mchId: string, balance: number): Merchant {
     const merchant = this.merchant(mchId);
-    this.#write({ is: 'balance', mchId, balance });
+    this.#write({ is: 'balance', mchId, balance, at: this.now() });
     this.tell({ kind: 'merchant', merchant: merchant.books });
     return merchant.books;
   }
@@ -311,8 +301,19 @@ export class World {
     this.tell({ kind: 'merchant', merchant: merchant.books });
   }
 
-  order(mchId: string, billNo: string): Order | undefined {
-    return this.#orders.get(orderKey(mchId, billNo));
+  order(mchId: string, billNo: string, channel?: Packet['channel']): Order | undefined {
+    return this.#orders.get(orderKey(mchId, billNo, channel));
+  }
+
+  /** By WeChat's own number (`transfer_bill_no`). */
+  billOf(mchId: string, transferBillNo: string): Order | undefined {
+    const order = this.#orders.get(this.#bills.get(transferBillNo) ?? '');
+    return order?.mchId === mchId ? order : undefined;
+  }
+
+  /** In the order in which they came into being. */
+  *ordersOf(mchId: string): Iterable<Order> {
+    for (const order of this.#orders.values()) if (order.mchId === mchId) yield order;
   }
 
   /** Those to which something is due by now. */
@@ -336,7 +337,7 @@ export class World {
     this.#write({ is: 'order', order, balance: merchant.books.balance + pays, ...(line ? { card: line } : {}) });
     this.tell({ kind: 'packet', packet: packetOf(order) });
     if (line) this.tell({ kind: 'line', openid: order.openid, line });
-    if (pays !== 0 || order.status === 'RECEIVED') this.tell({ kind: 'merchant', merchant: merchant.books });
+    if (pays !== 0 || order.status === 'RECEIVED' || order.shares) this.tell({ kind: 'merchant', merchant: merchant.books });
   }
 
   orderCount(): number {
@@ -345,8 +346,7 @@ export class World {
 
   /** What a merchant sent on the Beijing day of `at`: to one person, or to all. */
   tally(at: number, mchId: string, openid?: string): Readonly<Tally> {
-    const key = openid === undefined ? mchId : orderKey(mchId, openid);
-    return this.#days.get(dayOf(instant(at)))?.get(key) ?? { count: 0, amount: 0 };
+    return this.#days.of(at, mchId, openid);
   }
 
   // ── Time ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -371,9 +371,10 @@ export class World {
 }
 
 function newMerchant(options: MerchantOptions): MerchantState {
-  const { mchId, balance } = options;
+  const { mchId, balance, apiV3Key = DEFAULT_API_V3_KEY } = options;
+  if (Buffer.byteLength(apiV3Key) !== 32) throw new BadInput(`merchant ${mchId}: apiV3Key: expected 32 bytes`);
   const books = { mchId, balance, sentCount: 0, sentAmount: 0, receivedAmount: 0, refundedAmount: 0, freqLimits: 0 };
-  return { options, limits: { ...MERCHANT_LIMITS, ...options.limits }, books };
+  return { options, apiV3Key, limits: { ...MERCHANT_LIMITS, ...options.limits }, books, topUps: [] };
 }
 
 /** 28 characters that begin with `o`: the same on every run, so that a failing seed repeats. */

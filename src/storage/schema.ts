@@ -86,7 +86,7 @@ CREATE TABLE payout (
   ended_at   INTEGER                -- ms
 ) STRICT;
 CREATE INDEX payout_due ON payout (merchant, next_at) WHERE next_at IS NOT NULL;
-CREATE INDEX payout_ask ON payout (merchant, next_at) WHERE next_at IS NOT NULL AND next_do = 'query';
+CREATE INDEX payout_do ON payout (merchant, next_do, next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX payout_user ON payout (user);
 CREATE INDEX payout_state ON payout (state);
 CREATE INDEX payout_campaign ON payout (campaign);

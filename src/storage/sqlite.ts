@@ -55,7 +55,7 @@ export async function openSqlite(file: string): Promise<Store> {
     payouts: filter => read(() => listPayouts(sql, filter)),
     history: billNo => read(() => sql.history.all(billNo).map(present)),
     due: (merchant, now, limit, only) =>
-      read(() => (only ? sql.dueToAsk : sql.due).all(merchant, now, limit).map(row => payoutOf(row))),
+      read(() => sql.due[only ?? 'any'].all(merchant, now, limit).map(row => payoutOf(row))),
     advance: step => write(() => writeStep(sql, step)),
 
     buckets: campaign => read(() => present(sql.buckets.get(campaign) ?? NO_BUCKETS)),
@@ -171,8 +171,11 @@ function statementsOf(db: Database) {
     setFollower: insert('follower', 'account user following follows followed_at', 'OR REPLACE'),
 
     payout: prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout WHERE bill_no = ?`),
-    due: prepare<PayoutRow>(`${DUE} ORDER BY next_at, id LIMIT ?`),
-    dueToAsk: prepare<PayoutRow>(`${DUE} AND next_do = 'query' ORDER BY next_at, id LIMIT ?`),
+    due: {
+      any: prepare<PayoutRow>(`${DUE} ORDER BY next_at, id LIMIT ?`),
+      send: prepare<PayoutRow>(`${DUE} AND next_do = 'send' ORDER BY next_at, id LIMIT ?`),
+      query: prepare<PayoutRow>(`${DUE} AND next_do = 'query' ORDER BY next_at, id LIMIT ?`),
+    },
     addPayout: insert('payout', FIELDS.map(column).join(' ')),
     advance: prepare<Planned>(`UPDATE payout
       SET ${CHANGING.map(field => `${column(field)} = ?`).join(', ')}

@@ -1,12 +1,14 @@
 // Wires the ports of one bot together: the doors, the rules, the store and the merchants. No clock and no environment
 // of its own: `main.ts` gives both.
 import { createApp } from './app.ts';
+import { conclude } from './conclude.ts';
 import type { Config, MerchantConfig } from './config.ts';
-import { BadInput, messageOf } from './core/error.ts';
+import { messageOf } from './core/error.ts';
 import type { Book } from './core/match.ts';
 import { yuanText } from './core/money.ts';
 import type { Payout } from './core/payout.ts';
 import { replyFor } from './core/reply.ts';
+import type { NotifyMerchant } from './doors/notify.ts';
 import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Clock, Log, Payer, Store } from './ports.ts';
@@ -15,6 +17,7 @@ import { createSettle, type Settle, type SettleMerchant, type Timer } from './se
 import { createMessenger } from './wechat/api.ts';
 import { createDoor } from './wechat/door.ts';
 import { createPayer } from './wechat/pay-v2.ts';
+import { createNoticeReader, createTransferPayer } from './wechat/pay-v3.ts';
 
 export type BotPorts = {
   readonly config: Config;
@@ -42,7 +45,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, extend } = ports;
   const rulebook = await openRulebook(config, log);
   const payers = new Map<string, Payer>();
-  for (const merchant of config.merchants.values()) payers.set(merchant.name, payerOf(merchant));
+  for (const merchant of config.merchants.values()) payers.set(merchant.name, payerOf(merchant, clock));
   const newSettle = (parts: Partial<SettleMerchant> = {}): Settle => createSettle({
     clock,
     timer,
@@ -78,7 +81,17 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       return `the store cannot be reached: ${messageOf(error)}`;
     }
   };
-  const app = createApp({ doors, flow, clock, log, unready, ...(extend && { extend }) });
+  const app = createApp({
+    doors,
+    flow,
+    transfers: transfersOf(config),
+    store,
+    clock,
+    log,
+    unready,
+    conclude: (merchant, verdict) => conclude({ clock, store, log, onProblem: tellProblem }, merchant, verdict),
+    ...(extend && { extend }),
+  });
   let jobs: Jobs | undefined;
   return {
     app,
@@ -98,9 +111,17 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
 }
 
 /** One way to pay behind both of WeChat Pay's channels. */
-export function payerOf(merchant: MerchantConfig): Payer {
-  if (merchant.channel === 'redpack') return createPayer(merchant);
-  throw new BadInput(`merchant "${merchant.name}": channel transfer is not supported yet`);
+export function payerOf(merchant: MerchantConfig, clock: Clock): Payer {
+  return merchant.channel === 'redpack' ? createPayer(merchant) : createTransferPayer(merchant, clock);
+}
+
+/** The merchants whom WeChat Pay notifies of transfers. */
+function transfersOf(config: Config): Map<string, NotifyMerchant> {
+  const transfers = new Map<string, NotifyMerchant>();
+  for (const merchant of config.merchants.values()) {
+    if (merchant.channel === 'transfer') transfers.set(merchant.name, { policy: merchant.policy, open: createNoticeReader(merchant) });
+  }
+  return transfers;
 }
 
 /** What the follower reads when a packet will not come: the rule's own words, or the default ones. */

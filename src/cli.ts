@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 // The operator's commands: their names, options and exit codes. What they do stands in `commands/`.
 import { Command, CommanderError } from 'commander';
+import type { AuditOptions } from './commands/audit.ts';
 import type { Common } from './commands/common.ts';
 import { EXIT } from './commands/common.ts';
 import type { ListOptions } from './commands/payouts.ts';
+import type { RetryOptions } from './commands/payouts-change.ts';
+import type { ExportOptions } from './commands/payouts-export.ts';
+import type { SendOptions } from './commands/send.ts';
 import type { SimulatorOptions } from './commands/simulator.ts';
 import { BadInput, messageOf } from './core/error.ts';
 
@@ -36,12 +40,85 @@ function program(): Command {
     .option(...JSON_FLAG)
     .option('--account <name>', 'the account it came to, where there are several')
     .action((file: string, options: Common) => exitWith(async () => (await import('./commands/receive.ts')).receive(file, options)));
+  addSend(root.command('send').description('a red packet for everybody in a file, once each however often it is run'));
+  root
+    .command('audit')
+    .description('recompute the whole ledger from payouts and history; it must balance to the fen')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option('--funds <file>', "the merchant's fund flow (资金账单) as CSV, to compare with")
+    .action((options: AuditOptions) => exitWith(async () => (await import('./commands/audit.ts')).audit(options)));
   addPayouts(root.command('payouts').description('what was promised to whom, and where it stands'));
+  addMerchant(root.command('merchant').description('the gate of each merchant: shut, opened and looked at by hand'));
   addSimulator(root.command('simulator').description('a WeChat of your own, for any bot and any SDK'));
   return root;
 }
 
+function addSend(send: Command): void {
+  send
+    .requiredOption('--campaign <id>', 'whose budget and packet it is')
+    .requiredOption('--openids <file>', 'one openid a line, or CSV: openid,amount')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option('--prize <name>', 'what each of them gets: a prize of the campaign')
+    .option('--amount <amount>', '… or an amount such as ¥1.00')
+    .option('--batch <name>', 'within one batch nobody is paid twice (default: send)')
+    .option('--account <name>', 'whose openids they are, where the campaign does not say')
+    .option('--outside-period', 'also before the campaign begins or after its end')
+    .option('--dry-run', 'check everything, write nothing')
+    .option('--no-wait', 'do not wait until the bot has paid')
+    .action((options: SendOptions) => exitWith(async () => (await import('./commands/send.ts')).send(options)));
+}
+
+function addMerchant(merchant: Command): void {
+  const load = () => import('./commands/merchant.ts');
+  merchant
+    .command('list')
+    .description('each merchant, whether it is halted and why, and what waits')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((options: Common) => exitWith(async () => (await load()).list(options)));
+  merchant
+    .command('halt <name>')
+    .description('nothing more is sent; what is planned waits')
+    .requiredOption('--reason <text>', 'why, for whoever looks next')
+    .option(...CONFIG)
+    .action((name: string, options: Common & { reason: string }) => exitWith(async () => (await load()).halt(name, options)));
+  merchant
+    .command('resume <name>')
+    .description('what waits is sent')
+    .option(...CONFIG)
+    .action((name: string, options: Common) => exitWith(async () => (await load()).resume(name, options)));
+}
+
 function addPayouts(payouts: Command): void {
+  payouts
+    .command('retry [numbers...]')
+    .description('held and unknown ones: try again now, under the same number')
+    .option('--state <state>', 'all of this state: held or unknown')
+    .option('--campaign <id>', '… of this campaign')
+    .option('--reason <text>', 'stands in the history')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((numbers: string[], options: RetryOptions) => exitWith(async () => (await import('./commands/payouts-change.ts')).retry(numbers, options)));
+  payouts
+    .command('cancel <number>')
+    .description('what was surely not paid; its money returns to the budget')
+    .requiredOption('--reason <text>', 'stands in the history')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((billNo: string, options: Common & { reason: string }) => exitWith(async () => (await import('./commands/payouts-change.ts')).cancel(billNo, options)));
+  payouts
+    .command('export')
+    .description('CSV for a spreadsheet')
+    .option(...CONFIG)
+    .option('--campaign <id>')
+    .option('--state <state>')
+    .option('--merchant <name>')
+    .option('--from <day>', 'created on this Beijing day or later')
+    .option('--to <day>', '… or earlier, this day included')
+    .option('--out <file>', 'default: standard output')
+    .action((options: ExportOptions) => exitWith(async () => (await import('./commands/payouts-export.ts')).exportPayouts(options)));
   payouts
     .command('list')
     .description('newest first')

@@ -13,7 +13,7 @@ import { SILENT } from '../src/log.ts';
 import type { Log, Store } from '../src/ports.ts';
 import { movableClock } from '../src/simulator/clock.ts';
 import type { Push } from '../src/simulator/protocol.ts';
-import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { DEFAULT_API_V3_KEY, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import type { Settle, SettleMerchant } from '../src/settle.ts';
 import { openStore } from '../src/storage/open.ts';
 
@@ -54,6 +54,8 @@ rules:
 export type WorldOptions = {
   readonly rules?: string;
   readonly mode?: 'safe' | 'compatible' | 'plain';
+  /** By which the merchant pays; `transfer` (商家转账) also gets its notifications over HTTP. */
+  readonly channel?: 'redpack' | 'transfer';
   /** Lines below `merchants: shop:`, instead of the PEM pair. */
   readonly certificate?: (world: { folder: string; simulator: Simulator }) => string;
   readonly merchantLines?: string;
@@ -83,8 +85,10 @@ export type World = {
   close(): Promise<void>;
 };
 
+type YamlParts = { port?: number; mode?: string; channel?: string; certificate: string; merchantLines?: string };
+
 /** The text of bot.yaml for a simulator, as a merchant would write it. */
-export function botYaml(simulator: Simulator, { port = 0, mode = 'safe', certificate, merchantLines = '' }: { port?: number; mode?: string; certificate: string; merchantLines?: string }): string {
+export function botYaml(simulator: Simulator, { port = 0, mode = 'safe', channel = 'redpack', certificate, merchantLines = '' }: YamlParts): string {
   return `listen: 127.0.0.1:${port}
 publicUrl: http://127.0.0.1:${port}
 store: sqlite:bot.db
@@ -108,20 +112,26 @@ ${certificate}
     ca: ca.pem
     api: ${simulator.payUrl}
     clientIp: 127.0.0.1
-    channel: redpack
+    channel: ${channel}
 ${merchantLines}
 `;
 }
 
 export const PEM_LINES = '    certificate: apiclient_cert.pem\n    privateKey: apiclient_key.pem';
+/** What 商家转账 needs beside the PEM pair. */
+const transferLines = (simulator: Simulator): string => {
+  const { serialNumber, publicKeyId } = simulator.certificates(MERCHANT.mchId);
+  return `    apiV3Key: ${DEFAULT_API_V3_KEY}\n    serialNo: ${serialNumber}\n    publicKeyId: ${publicKeyId}\n    publicKey: pub_key.pem`;
+};
 export const ENV = { TEST_SECRET: 'a secret for tests' };
 
 /** Writes the merchant's certificate files as WeChat Pay hands them out. */
 export function writeCertificates(simulator: Simulator, folder: string): void {
-  const { caPem, certPem, keyPem } = simulator.certificates(MERCHANT.mchId);
+  const { caPem, certPem, keyPem, publicKeyPem } = simulator.certificates(MERCHANT.mchId);
   writeFileSync(join(folder, 'ca.pem'), caPem);
   writeFileSync(join(folder, 'apiclient_cert.pem'), certPem);
   writeFileSync(join(folder, 'apiclient_key.pem'), keyPem);
+  writeFileSync(join(folder, 'pub_key.pem'), publicKeyPem);
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -138,9 +148,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   });
   writeCertificates(simulator, folder);
   writeFileSync(join(folder, 'rules.yaml'), options.rules ?? RULES);
-  const certificate = options.certificate?.({ folder, simulator }) ?? PEM_LINES;
-  writeFileSync(join(folder, 'bot.yaml'), botYaml(simulator, { mode, certificate, merchantLines: options.merchantLines ?? '    askEvery: 1s' }));
-  const config = loadConfig(join(folder, 'bot.yaml'), ENV);
+  const pem = options.certificate?.({ folder, simulator }) ?? PEM_LINES;
+  const { channel = 'redpack', merchantLines = '    askEvery: 1s' } = options;
+  const certificate = channel === 'transfer' ? `${pem}\n${transferLines(simulator)}` : pem;
+  writeFileSync(join(folder, 'bot.yaml'), botYaml(simulator, { mode, channel, certificate, merchantLines }));
+  const server: Server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = withNotices(loadConfig(join(folder, 'bot.yaml'), ENV), url);
   const store = await openStore(config.store);
   const bot = await createBot({
     config,
@@ -149,9 +164,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     log: options.log ?? SILENT,
     store: options.wrap?.(store) ?? store,
   });
-  const server: Server = createServer(bot.app.callback());
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server.on('request', bot.app.callback());
   simulator.setWebhook('tea', `${url}/wechat/tea`);
   if (options.jobs) bot.start();
   return {
@@ -175,6 +188,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Plain http is announced here, since the simulator takes it from this machine; bot.yaml announces https alone. */
+function withNotices(config: Config, url: string): Config {
+  const merchants = [...config.merchants.values()].map(merchant =>
+    merchant.channel === 'transfer' ? { ...merchant, notifyUrl: `${url}/notify/transfer/${merchant.name}` } : merchant,
+  );
+  return { ...config, merchants: new Map(merchants.map(merchant => [merchant.name, merchant])) };
 }
 
 export function textIn(xml: string): string {

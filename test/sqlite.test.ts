@@ -23,7 +23,7 @@ import { groupCommit, type Transactions } from '../src/storage/batch.ts';
 import { openStore } from '../src/storage/open.ts';
 import { openDatabase, refuseOldSqlite } from '../src/storage/schema.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
-import { aCommit, anAnswer, buckets, counterOf, type Opened, storeContract } from './store.contract.ts';
+import { aCommit, anAnswer, aStep, buckets, counterOf, listOf, type Opened, storeContract } from './store.contract.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const WRITER = join(import.meta.dirname, 'fixtures/store-writer.ts');
@@ -409,6 +409,24 @@ describe('the file', () => {
   test('may be no file at all', async () => {
     const store = await openSqlite(':memory:');
     expect(await store.commit(aCommit())).toEqual({ kind: 'done' });
+    await store.close();
+  });
+
+  test('that is none still has books of one moment', async () => {
+    const store = await openSqlite(':memory:');
+    const { payout } = aCommit();
+    const commit = aCommit();
+    await store.commit(commit);
+    const books = await store.books();
+    const more = await store.books();
+    await Promise.all([store.commit(aCommit()), store.advance(aStep(commit.payout, 'sent', 'reserved→sent'))]);
+    for (const each of [books, more]) {
+      expect(await listOf(each.payouts())).toStrictEqual([commit.payout]);
+      expect(await each.history(commit.payout.billNo)).toHaveLength(1);
+      expect(await each.history(payout.billNo)).toEqual([]);
+      await each.close();
+    }
+    expect(await store.payouts({ limit: 10 })).toHaveLength(2);
     await store.close();
   });
 

@@ -7,7 +7,7 @@ import type { Event, EventKey, OpenId } from '../src/core/event.ts';
 import { fen } from '../src/core/money.ts';
 import { type BillNo, billNoOf, type Move, type Payout, type PayoutState, type Step } from '../src/core/payout.ts';
 import { type Instant, later, parseBeijing, SECOND } from '../src/core/time.ts';
-import type { Buckets, Commit, Store } from '../src/ports.ts';
+import type { Books, Buckets, Commit, Store } from '../src/ports.ts';
 
 /** One store with its data, as a test gets it. */
 export type Opened = {
@@ -185,6 +185,7 @@ export function storeContract(name: string, open: () => Promise<Opened>): void {
     money(its);
     lists(its);
     rest(its);
+    snapshots(its);
     ledger(its);
   });
 }
@@ -840,6 +841,113 @@ function rest(its: Its): void {
       await expect(store.commit(aCommit())).rejects.toEqual(refused);
       await expect(store.payouts({ limit: 1 })).rejects.toBeInstanceOf(Fault);
       expect(await (await opened.reopen()).journal({ limit: 100 })).toHaveLength(30);
+    });
+  });
+}
+
+export async function listOf<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const row of rows) list.push(row);
+  return list;
+}
+
+/** Everything in the books, as it comes. */
+export async function readBooks(books: Books) {
+  const payouts = await listOf(books.payouts());
+  return {
+    claims: await listOf(books.claims()),
+    payouts,
+    histories: await Promise.all(payouts.map(({ billNo }) => books.history(billNo))),
+    counters: await listOf(books.counters()),
+    buckets: await listOf(books.buckets()),
+  };
+}
+
+function snapshots(its: Its): void {
+  describe('the books', () => {
+    const open = new Set<Books>();
+    const take = async (store: Store): Promise<Books> => {
+      const books = await store.books();
+      open.add(books);
+      return books;
+    };
+    afterEach(async () => {
+      for (const books of open) await books.close();
+      open.clear();
+    });
+
+    test('of a new store are empty', async () => {
+      const books = await take(its().store);
+      expect(await readBooks(books)).toEqual({ claims: [], payouts: [], histories: [], counters: [], buckets: [] });
+      expect(await books.history('nobody' as BillNo)).toEqual([]);
+    });
+
+    test('hold every claim, payout, history, counter and bucket as it was written', async () => {
+      const { store } = its();
+      const mine = { name: `campaign/spring/user/${aUser(1)}/claims`, add: 1, max: 3 };
+      const first = aCommit({ user: aUser(1), counters: [mine, { name: AMOUNT, add: 100, max: 500 }] });
+      const second = aCommit({ campaign: 'other', amount: 300 });
+      for (const commit of [first, second]) await store.commit(commit);
+      const sent = await taken(store, first.payout, ['sending'], ['sent', 'reserved→sent']);
+      const { claims, payouts, histories, counters, buckets: all } = await readBooks(await take(store));
+      const byKey = <T>(list: readonly T[], key: (each: T) => string): T[] => list.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+      expect(byKey(claims, each => each.key)).toStrictEqual(byKey([first.claim, second.claim], each => each.key));
+      expect(byKey(payouts, each => each.billNo)).toStrictEqual(byKey([sent, second.payout], each => each.billNo));
+      const expected = await Promise.all(payouts.map(({ billNo }) => store.history(billNo)));
+      expect(histories).toStrictEqual(expected);
+      expect(expected.flat()).toHaveLength(4);
+      expect(byKey(counters, each => each.name)).toStrictEqual(
+        byKey([{ name: mine.name, value: 1 }, { name: AMOUNT, value: 100 }, { name: 'campaign/other/amount', value: 300 }], each => each.name),
+      );
+      expect(byKey(all, each => each.campaign)).toStrictEqual([
+        { campaign: 'other', ...buckets({ reserved: 300 }) },
+        { campaign: 'spring', ...buckets({ sent: 100 }) },
+      ]);
+    });
+
+    test('stay as they were at their moment, and keep nobody from writing', async () => {
+      const { opened, store } = its();
+      const payout = await planned(store);
+      const books = await take(store);
+      const before = await readBooks(books);
+      const beside = await opened.beside();
+      await planned(beside);
+      await taken(store, payout, ['sent', 'reserved→sent']);
+      await planned(store);
+      expect(await readBooks(books)).toStrictEqual(before);
+      expect(before.payouts).toStrictEqual([payout]);
+      const after = await readBooks(await take(store));
+      expect([after.payouts.length, after.claims.length, after.histories.flat().length]).toEqual([3, 3, 4]);
+    });
+
+    test('of thousands come whole, each row once, also when they change while they are read', async () => {
+      const { store } = its();
+      const all = Array.from({ length: 1234 }, (_, n) => aCommit({ counters: [{ name: `campaign/spring/user/${aUser(n)}/claims`, add: 1, max: 9 }] }));
+      await Promise.all(all.map(commit => store.commit(commit)));
+      const books = await take(store);
+      const seen = new Set<string>();
+      for await (const { billNo, state } of books.payouts()) {
+        expect([seen.has(billNo), state]).toEqual([false, 'planned']);
+        seen.add(billNo);
+        if (seen.size % 300 === 1) await store.advance(aStep((await store.payout(billNo))!, 'sent', 'reserved→sent'));
+        if (seen.size % 300 === 2) await store.commit(aCommit());
+      }
+      expect(seen).toEqual(new Set(all.map(({ payout }) => payout.billNo)));
+      expect(new Set((await listOf(books.claims())).map(({ key }) => key)).size).toBe(1234);
+      expect(new Set((await listOf(books.counters())).map(({ name }) => name)).size).toBe(1234);
+    });
+
+    test('are read no more once they are closed; the store goes on', async () => {
+      const { store } = its();
+      const payout = await planned(store);
+      const books = await take(store);
+      await books.close();
+      await books.close();
+      await expect(listOf(books.claims())).rejects.toBeInstanceOf(Fault);
+      await expect(books.history(payout.billNo)).rejects.toBeInstanceOf(Fault);
+      expect(await store.payout(payout.billNo)).toStrictEqual(payout);
+      await store.close();
+      await expect(store.books()).rejects.toBeInstanceOf(Fault);
     });
   });
 }

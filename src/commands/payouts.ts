@@ -15,12 +15,17 @@ export type ListOptions = Common & {
   readonly limit: string;
 };
 
+export function stateOf(text: string): PayoutState {
+  const state = PAYOUT_STATES.find(each => each === text);
+  if (state === undefined) throw new BadInput(`--state ${text}: expected one of ${PAYOUT_STATES.join(', ')}`);
+  return state;
+}
+
 export function filterOf({ state, campaign, user, merchant, limit }: ListOptions): PayoutFilter {
-  if (state !== undefined && !PAYOUT_STATES.includes(state as PayoutState)) throw new BadInput(`--state ${state}: expected one of ${PAYOUT_STATES.join(', ')}`);
   if (!/^[1-9]\d{0,6}$/.test(limit)) throw new BadInput(`--limit ${limit}: expected a whole number`);
   return {
     limit: Number(limit),
-    ...(state !== undefined && { state: state as PayoutState }),
+    ...(state !== undefined && { state: stateOf(state) }),
     ...(campaign !== undefined && { campaign }),
     ...(user !== undefined && { user: user as OpenId }),
     ...(merchant !== undefined && { merchant }),

@@ -3,7 +3,7 @@
 import type { Claim, Decision } from './decide.ts';
 import { drawAmount, luckOf } from './draw.ts';
 import type { Event, EventKey, OpenId } from './event.ts';
-import { type Limit, type MerchantCaps, prizeLimits } from './limit.ts';
+import { type Counter, type Limit, type MerchantCaps, prizeLimits } from './limit.ts';
 import { type Fen, fen, showFen } from './money.ts';
 import type { Payout } from './payout.ts';
 import { type PayerSettings, planPayout } from './plan.ts';
@@ -58,7 +58,7 @@ export type BatchCommit = {
   readonly answer: { readonly reply: typeof NO_REPLY; readonly at: Instant };
   readonly decision: Decision;
   readonly claim: Claim;
-  readonly counters: readonly Limit[];
+  readonly counters: readonly Counter[];
   readonly payout: Payout;
 };
 
@@ -79,7 +79,7 @@ export function commitOf(batch: Batch, intent: Intent, now: Instant): BatchCommi
     answer: { reply: NO_REPLY, at: now },
     decision: { kind: 'awarded', ...about, claimKey, counters, holds, reply: NO_REPLY, trace },
     claim: { ...about, key: claimKey, account: account.name, user, at: now },
-    counters: limits,
+    counters,
     payout: planPayout({ campaign, rule: SEND_RULE, claimKey, amount, holds, shares, account, user, eventAt: now }, merchant, now),
   };
 }

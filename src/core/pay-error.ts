@@ -17,6 +17,7 @@ export const SIGHTS = [
   'bug', // our mistake: park this one for a person
   'isSending', 'isSent', 'isReceived', 'isRefunding', 'isRefunded', 'isFailed', // gethbinfo's status
   'isProcessing', // a transfer bill under way
+  'noPackage', // a transfer bill to be confirmed, and what opens its page is lost
   'isFailedUser', // a transfer bill that failed because of the follower
   'isFailedMerchant', // … and because of the merchant
   'notFound', // gethbinfo knows no such order, which proves nothing
@@ -140,7 +141,7 @@ export function sightOf(observation: Observation, asked: boolean, channel: PayRe
     case 'status':
       return sightOfStatus(observation);
     case 'bill':
-      return sightOfBill(observation.state, observation.reason);
+      return sightOfBill(observation.state, observation.reason, asked);
     default:
       return observation satisfies never;
   }
@@ -172,15 +173,18 @@ function sightOfStatus({ status, reason }: Extract<Observation, { kind: 'status'
   }
 }
 
-/** A bill nobody confirmed within 24 h ends in FAIL without a payee's or payer's reason: the money is back. */
-function sightOfBill(state: BillState, reason: string | undefined): Sight {
+/**
+ * A creation that waits for the follower is what `accepted` is for red packets: the merchant can pay. A bill nobody
+ * confirmed within 24 h ends in FAIL without a payee's or payer's reason: the money is back.
+ */
+function sightOfBill(state: BillState, reason: string | undefined, asked: boolean): Sight {
   switch (state) {
     case 'ACCEPTED':
     case 'PROCESSING':
       return 'isProcessing';
     case 'WAIT_USER_CONFIRM':
     case 'TRANSFERING':
-      return 'isSent';
+      return asked ? 'isSent' : 'accepted';
     case 'SUCCESS':
       return 'isReceived';
     case 'CANCELING':

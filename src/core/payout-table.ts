@@ -52,6 +52,7 @@ const OPEN: Record<Sight, Row> = {
   bug: { to: 'held', do: 'send', when: 'never', alarm: 'parked: WeChat Pay says the request itself is wrong' },
   isSending: { to: 'unknown', do: 'send', when: 'backoff' },
   isProcessing: { to: 'unknown', do: 'query', when: 'backoff' },
+  noPackage: { to: 'unknown', do: 'send', when: 'backoff' }, // the creation, repeated, gives it once more
   isSent: { to: 'sent', do: 'query', when: 'schedule', move: 'reserved→sent' },
   isReceived: { to: 'received', do: 'query', when: 'never', move: 'reserved→received' },
   isRefunding: { to: 'sent', do: 'query', when: 'backoff', move: 'reserved→sent' },
@@ -78,6 +79,7 @@ const SENT: Record<Sight, Row> = {
   bug: { to: 'same', do: 'query', when: 'tomorrow', alarm: 'WeChat Pay calls our question wrong' },
   isSending: { to: 'same', do: 'query', when: 'backoff' },
   isProcessing: { to: 'same', do: 'query', when: 'backoff' },
+  noPackage: { to: 'same', do: 'query', when: 'schedule' },
   isSent: { to: 'same', do: 'query', when: 'schedule' },
   isReceived: { to: 'received', do: 'query', when: 'never', move: 'sent→received' },
   isRefunding: { to: 'same', do: 'query', when: 'backoff' },
@@ -118,7 +120,7 @@ export function beginSend(payout: Payout, now: Instant): Step {
 /** What an answer (or its absence) makes of a payout. `asked`: it answers gethbinfo, not sendredpack. */
 export function observe(payout: Payout, observation: Observation, asked: boolean, now: Instant, policy: PayoutPolicy): Verdict {
   assert(!isFinal(payout.state), `payout ${payout.billNo} is ${payout.state}: nothing more is expected`);
-  const sight = sightOf(observation, asked, payout.request.channel);
+  const sight = lacksPackage(payout, observation, asked) ? 'noPackage' : sightOf(observation, asked, payout.request.channel);
   const isOpen = payout.state !== 'sent';
   const isRefusedNow = (sight === 'refusedUser' || sight === 'isFailedUser') && !payout.userRefused;
   const isWaitingForEnd = payout.userRefused === true && sight === 'isSending';
@@ -152,6 +154,12 @@ export function observe(payout: Payout, observation: Observation, asked: boolean
   const verdict = { step: isOver ? parked(step) : step, sight, problem: isRefusedNow, ...(stop && { halt: stop }), ...(alarm !== undefined && { alarm }) };
   if (to === 'failed') return afterFailure(payout, verdict, policy);
   return to === 'refunded' ? afterRefund(payout, verdict, observation) : verdict;
+}
+
+/** Only the creation of a transfer tells `package_info`, its query does not; without it the follower cannot confirm. */
+function lacksPackage({ packageInfo }: Payout, observation: Observation, asked: boolean): boolean {
+  const isWaiting = observation.kind === 'bill' && observation.state === 'WAIT_USER_CONFIRM';
+  return asked && isWaiting && (packageInfo ?? observation.packageInfo) === undefined;
 }
 
 /** gethbinfo said FAILED: nothing was paid under this number. A claim that is still owed gets a new one. */

@@ -20,7 +20,18 @@ const PAY_KINDS: readonly PayFault['kind'][] = [
   'noAuthProduct',
   'notEnough',
   'freqLimit',
+  'expiredButReceived',
+  'lostNotice',
+  'duplicateNotice',
   'code',
+];
+const PAY_PLACES: readonly NonNullable<PayFault['at']>[] = [
+  'sendredpack',
+  'sendgroupredpack',
+  'gethbinfo',
+  'transfer',
+  'transferQuery',
+  'transferCancel',
 ];
 const PLATFORM_KINDS: readonly PlatformFault['kind'][] = [
   'duplicatePush',
@@ -165,18 +176,19 @@ function listAt(json: Json, key: string): readonly unknown[] {
 
 function readPayFault(value: unknown): PayFault {
   const json = objectOf(value, 'pay');
-  onlyKeys(json, 'pay', ['kind', 'at', 'times', 'openid', 'afterMs', 'delayMs', 'code', 'text']);
+  onlyKeys(json, 'pay', ['kind', 'at', 'times', 'openid', 'afterMs', 'delayMs', 'code', 'text', 'status', 'copies']);
   const kind = PAY_KINDS.find(each => each === json.kind);
   if (kind === undefined) throw new BadInput(`pay: kind "${String(json.kind)}" is none of ${PAY_KINDS.join(', ')}`);
-  const { at } = json;
-  if (at !== undefined && at !== 'sendredpack' && at !== 'gethbinfo')
-    throw new BadInput('at: expected sendredpack or gethbinfo');
+  const at = PAY_PLACES.find(each => each === json.at);
+  if (json.at !== undefined && at === undefined) throw new BadInput(`at: expected one of ${PAY_PLACES.join(', ')}`);
+  const status = json.status === undefined ? {} : { status: wholeAt(json, 'status', 400, 599) };
   if (kind === 'code' && !/^[A-Za-z0-9_ ]{1,64}$/.test(maybeText(json, 'code') ?? ''))
     throw new BadInput('code: expected an err_code');
   return {
     kind,
     ...(at === undefined ? {} : { at }),
-    ...numbersOf(json, ['times', 'afterMs', 'delayMs']),
+    ...numbersOf(json, ['times', 'afterMs', 'delayMs', 'copies']),
+    ...status,
     ...textsOf(json),
   };
 }

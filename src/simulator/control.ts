@@ -3,8 +3,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInput, messageOf } from '../core/error.ts';
 import { readAct, readBalance, readClockChange, readFaults, readNewPerson, readOpenId } from './control-input.ts';
-import { readBody, readJson, sendJson } from './http.ts';
-import type { Act, Change, ClockChange, Faults, Merchant, NewPerson, Packet, Person, Push, State } from './protocol.ts';
+import { readBody, readJson, send, sendJson } from './http.ts';
+import type {
+  Act,
+  Change,
+  ClockChange,
+  Faults,
+  Merchant,
+  NewPerson,
+  Notice,
+  Packet,
+  Person,
+  Push,
+  State,
+} from './protocol.ts';
 import { Refused } from './refused.ts';
 
 /** The control API without HTTP. What is refused throws `Refused`, what cannot be understood `BadInput`. */
@@ -24,6 +36,10 @@ export type Control = {
   setFaults(faults: Faults): Faults;
   merchant(mchId: string): Merchant;
   setBalance(mchId: string, balance: number): Merchant;
+  /** The fund-flow bill (资金账单) as CSV; `day`: of one Beijing day. */
+  fundFlow(mchId: string, day?: string): string;
+  /** Callbacks of transfers, newest first; the latest 200 are known. */
+  notices(): Notice[];
   /** Every change from now on; the answer ends it. */
   watch(watcher: (change: Change) => void): () => void;
 };
@@ -64,6 +80,8 @@ export function controlDoor(control: Control, hosts: readonly string[]): Control
           .map(decode);
         const method = req.method ?? '';
         if (method === 'GET' && parts.join('/') === 'stream') return stream(res);
+        const csv = method === 'GET' ? csvOf(control, parts, new URLSearchParams(search)) : undefined;
+        if (csv !== undefined) return send(res, 200, 'text/csv; charset=utf-8', csv);
         const body = method === 'GET' ? undefined : await jsonOf(req);
         const answer = await answerOf(control, { method, parts, query: new URLSearchParams(search), body });
         sendJson(res, answer === undefined ? 404 : 200, answer ?? { error: `no ${method} ${pathname}` });
@@ -124,6 +142,8 @@ function answerOf(control: Control, request: Request): Promise<unknown> | object
       return parts[3] === 'open' ? control.openPacket(id!, verb!, readOpenId(body)) : undefined;
     case 'POST clock 1':
       return control.moveClock(readClockChange(body));
+    case 'GET notices 1':
+      return control.notices();
     case 'GET faults 1':
       return control.faults();
     case 'PUT faults 1':
@@ -133,6 +153,18 @@ function answerOf(control: Control, request: Request): Promise<unknown> | object
     default:
       return undefined;
   }
+}
+
+/** The one answer that is no JSON. */
+function csvOf(
+  control: Control,
+  [noun, id, file, ...more]: readonly string[],
+  query: URLSearchParams,
+): string | undefined {
+  if (noun !== 'merchants' || file !== 'fundflow.csv' || more.length > 0) return undefined;
+  const date = query.get('date') ?? undefined;
+  if (date !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new BadInput('date: expected 2026-02-10');
+  return control.fundFlow(id!, date);
 }
 
 function filterOf(query: URLSearchParams): { person?: string; limit: number } {

@@ -1,7 +1,16 @@
 // What goes wrong on purpose. A fault with `times` counts down and is gone; the others stay until switched off.
 import type { Faults, PayFault, PlatformFault } from './protocol.ts';
 
-export type PayEndpoint = 'sendredpack' | 'gethbinfo';
+/** `transferNotice` is no place to write into a fault: it is where the kinds of callbacks strike, and only they. */
+export type PayEndpoint = NonNullable<PayFault['at']> | 'transferNotice';
+
+const PAYS: ReadonlySet<PayEndpoint> = new Set(['sendredpack', 'sendgroupredpack', 'transfer']);
+
+function strikesAt(fault: PayFault, endpoint: PayEndpoint): boolean {
+  const isOfNotices = fault.kind === 'lostNotice' || fault.kind === 'duplicateNotice';
+  if (isOfNotices || endpoint === 'transferNotice') return isOfNotices && endpoint === 'transferNotice';
+  return fault.at === undefined ? PAYS.has(endpoint) : fault.at === endpoint;
+}
 
 export type FaultBox = {
   get(): Faults;
@@ -24,10 +33,7 @@ export function faultBox(changed: (faults: Faults) => void): FaultBox {
     set,
     takePay: (endpoint, openid, kinds) => {
       const hit = faults.pay.find(
-        fault =>
-          (fault.at ?? 'sendredpack') === endpoint &&
-          (fault.openid === undefined || fault.openid === openid) &&
-          kinds(fault),
+        fault => strikesAt(fault, endpoint) && (fault.openid === undefined || fault.openid === openid) && kinds(fault),
       );
       if (hit?.times !== undefined) set({ ...faults, pay: countDown(faults.pay, hit) });
       return hit;

@@ -24,7 +24,11 @@ export async function pageFile(name: string): Promise<PageFile | undefined> {
   if (!type || !/^[a-z][a-z0-9-]*\.[a-z]+$/.test(name)) return undefined;
   for (const folder of FOLDERS) {
     const body = await readFile(fileURLToPath(new URL(name, folder))).catch(() => undefined);
-    if (body) return { headers: { 'content-type': type, 'content-security-policy': POLICY, 'cache-control': 'no-cache' }, body };
+    if (body)
+      return {
+        headers: { 'content-type': type, 'content-security-policy': POLICY, 'cache-control': 'no-cache' },
+        body,
+      };
   }
   return undefined;
 }

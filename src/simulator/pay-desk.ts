@@ -2,36 +2,40 @@
 // checks is the one of the specification; each is numbered as there.
 import { dayOf, instant } from '../core/time.ts';
 import { parseXml, type XmlFields } from '../wechat/xml.ts';
-import type { PayEndpoint } from './faults.ts';
-import { failed, nextOf, type Order, packetOf, received, refunded, refunding, refused, sent } from './order.ts';
-import { FaultyPay, type Spoil } from './pay-faults.ts';
+import { OrderLife } from './life.ts';
+import { type Order, orderKey, refused, splitOf } from './order.ts';
+import { FaultyPay, type Spoil, systemError } from './pay-faults.ts';
 import { RateWindow, type Spacing, SpacingBook } from './pay-rate.ts';
 import { earlyFailure, infoReply, orderFailure, type PayReply, sentReply } from './pay-reply.ts';
-import { knownFields, type PayFields, wrongField, wrongSign } from './pay-request.ts';
+import { knownFields, type PayFields, wrongField, wrongSign, type XmlEndpoint } from './pay-request.ts';
 import type { Packet } from './protocol.ts';
-import { Refused } from './refused.ts';
-import type { NewLine, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** A reply, and how the network may spoil it on its way. */
 export type DeskAnswer = { readonly reply: PayReply; readonly spoil?: Spoil };
 
+const EXPIRED = '该订单已经过期,请更换商户单号';
 const DAYS_30 = 30 * 86_400_000;
 const HARD_MIN = 30;
 const HARD_MAX = 499_900;
+/** A group packet as a whole; its mean share is limited as a packet is. */
+const GROUP_MAX = 100_000;
 
 export class PayDesk {
   readonly #world: World;
   readonly #faults: FaultyPay;
+  readonly #life: OrderLife;
   readonly #rates = new Map<string, RateWindow>();
   readonly #spacing = new SpacingBook();
 
   constructor(world: World) {
     this.#world = world;
     this.#faults = new FaultyPay(world);
+    this.#life = new OrderLife(world);
   }
 
   /** `certificate`: the merchant number on a client certificate of ours; `undefined` without a good one. */
-  answer(endpoint: PayEndpoint, body: string, certificate: string | undefined): DeskAnswer {
+  answer(endpoint: XmlEndpoint, body: string, certificate: string | undefined): DeskAnswer {
     // 1. certificate
     const noCertificate = earlyFailure('CA_ERROR', '请求未携带证书,或请求携带的证书出错');
     if (certificate === undefined) return { reply: noCertificate };
@@ -53,10 +57,10 @@ export class PayDesk {
     const signed = wrongSign(fields, merchant.options.apiV2Key);
     if (signed !== undefined)
       return { reply: earlyFailure('SIGN_ERROR', '签名错误,请检查后再试', { signed_text: signed }) };
-    return endpoint === 'sendredpack' ? this.#send(fields) : this.#query(fields);
+    return endpoint === 'gethbinfo' ? this.#query(fields) : this.#send(fields);
   }
 
-  // ── sendredpack ────────────────────────────────────────────────────────────────────────────────────────
+  // ── sendredpack, sendgroupredpack ────────────────────────────────────────────────────────────────────────────────────
 
   #send(fields: PayFields): DeskAnswer {
     const now = this.#world.now();
@@ -91,14 +95,17 @@ export class PayDesk {
       return earlyFailure('PARAM_ERROR', '参数错误:该场景未开通,请前往商户平台进行场景选择');
     }
     const [min, max] = hasScene ? [HARD_MIN, HARD_MAX] : [limits.min, limits.max];
-    if (amount >= min && amount <= max) return undefined;
+    const mean = amount / Number(fields.total_num);
+    const isGroup = fields.amt_type !== undefined;
+    if (isGroup && amount > GROUP_MAX) return earlyFailure('MONEY_LIMIT', `裂变红包总金额不能超过${GROUP_MAX}分`);
+    if (mean >= min && mean <= max) return undefined;
     return earlyFailure('MONEY_LIMIT', `发放金额不在限制范围内,每个红包的金额应在${min}分到${max}分之间`);
   }
 
   /** 10. known number, 11. rate, 12. the order; then it is tried. */
   #place(fields: PayFields, now: number): PayReply {
     const mchId = fields.mch_id!;
-    const known = this.#current(mchId, fields.mch_billno!);
+    const known = this.#life.current(mchId, fields.mch_billno!);
     const repeated = known && this.#repeat(fields, known);
     if (repeated) return repeated;
     const { limits } = this.#world.merchant(mchId);
@@ -106,7 +113,7 @@ export class PayDesk {
       this.#world.countFreqLimit(mchId);
       return orderFailure('FREQ_LIMIT', '超过频率限制,请稍后再试', fields);
     }
-    const order = known ?? this.#newOrder(fields, now);
+    const order = this.#dying(fields, known ?? this.#newOrder(fields, now));
     if (order.plan !== undefined) return orderFailure('PROCESSING', '请求已受理,请稍后使用原单号查询发放结果', fields);
     const fault = this.#faults.atOrder(fields, order, now);
     if (fault) {
@@ -127,23 +134,37 @@ export class PayDesk {
         return undefined;
       case 'SENT':
       case 'RECEIVED':
+        if (this.#dying(fields, known).isDead) return orderFailure('SEND_FAILED', EXPIRED, fields);
         if (limits.repeat === 'success') return sentReply(fields, known);
         return orderFailure('SEND_FAILED', '该订单已发放,请勿重复发放', fields);
       case 'FAILED':
-        return orderFailure('SEND_FAILED', '该订单已经过期,请更换商户单号', fields);
+        return orderFailure('SEND_FAILED', EXPIRED, fields);
       default:
         return orderFailure('SEND_FAILED', '该红包已退款,请更换商户单号', fields);
     }
   }
 
+  /** The fault `expiredButReceived`: the packet goes its way, but its number is said to have expired. */
+  #dying(fields: PayFields, order: Order): Order {
+    if (order.isDead || order.plan !== undefined || !this.#faults.expires(fields)) return order;
+    const dead: Order = { ...order, isDead: true };
+    if (order.status !== 'SENDING') this.#world.putOrder(dead);
+    return dead;
+  }
+
   #newOrder(fields: PayFields, now: number): Order {
+    const isGroup = fields.amt_type !== undefined;
+    const amount = Number(fields.total_amount);
+    const count = Number(fields.total_num);
+    const key = orderKey(fields.mch_id!, fields.mch_billno!);
     const number = String(this.#world.orderCount() + 1).padStart(9, '0');
     return {
+      channel: isGroup ? 'group' : 'redpack',
       mchId: fields.mch_id!,
       billNo: fields.mch_billno!,
       listId: `1000041701${dayOf(instant(now)).replaceAll('-', '')}3000${number}`,
       openid: fields.re_openid!,
-      amount: Number(fields.total_amount),
+      amount,
       status: 'SENDING',
       sendName: fields.send_name!,
       wishing: fields.wishing!,
@@ -151,37 +172,19 @@ export class PayDesk {
       createdAt: now,
       appId: fields.wxappid!,
       remark: fields.remark!,
+      ...(isGroup ? { totalNum: count, split: splitOf(key, amount, count) } : {}),
     };
   }
 
   /** 14. to 16., then 17.: the money moves and the packet stands in the chat. */
   #try(fields: PayFields, order: Order, at: number): PayReply {
-    const refusal = this.#limitOf(order, at);
+    const refusal = this.#life.limitOf(order, at);
     if (refusal) {
       this.#world.putOrder(refused(order, refusal.text));
       return orderFailure(refusal.code, refusal.text, fields);
     }
-    this.#deliver(order, at);
-    return sentReply(fields, order);
-  }
-
-  #limitOf(order: Order, at: number): { code: string; text: string } | undefined {
-    const { limits, books } = this.#world.merchant(order.mchId);
-    const person = this.#world.tally(at, order.mchId, order.openid);
-    if (person.count >= limits.perUserPerDay) return { code: 'SENDNUM_LIMIT', text: '该用户今日领取红包个数超过限制' };
-    if (person.amount + order.amount > limits.amountPerUserPerDay) {
-      return { code: 'RCVDAMOUNT_LIMIT', text: '该用户今日领取金额超过限制' };
-    }
-    if (this.#world.tally(at, order.mchId).amount + order.amount > limits.amountPerDay) {
-      return { code: 'SENDAMOUNT_LIMIT', text: '您的商户号今日发放金额超过限制' };
-    }
-    if (books.balance < order.amount) return { code: 'NOTENOUGH', text: '帐号余额不足,请到商户平台充值后再重试' };
-    return undefined;
-  }
-
-  #deliver(order: Order, at: number): void {
-    const card: NewLine = { from: 'account', kind: 'packet', mchId: order.mchId, billNo: order.billNo };
-    this.#world.putOrder(sent(order, at), -order.amount, card);
+    this.#life.deliver(order, at);
+    return order.isDead ? systemError() : sentReply(fields, order);
   }
 
   // ── gethbinfo ──────────────────────────────────────────────────────────────────────────────────────────
@@ -191,7 +194,7 @@ export class PayDesk {
     if (!this.#world.merchant(mchId).options.appIds.includes(fields.appid!)) {
       return { reply: earlyFailure('PARAM_ERROR', '参数错误:商户号和appid不匹配') };
     }
-    const order = this.#current(mchId, fields.mch_billno!);
+    const order = this.#life.current(mchId, fields.mch_billno!);
     const early = this.#faults.beforeQuery(fields, order?.openid ?? '');
     if (early) return early;
     const spoil = this.#faults.afterQuery(order?.openid ?? '');
@@ -202,45 +205,14 @@ export class PayDesk {
 
   // ── People and time ────────────────────────────────────────────────────────────────────────────────────
 
+  /** A red packet is opened, a share of a group packet taken, a transfer confirmed. */
   open(mchId: string, billNo: string, openid: string): Packet {
-    const order = this.#current(mchId, billNo);
-    if (!order) throw new Refused(404, `no packet ${mchId}/${billNo}`);
-    if (order.openid !== openid) throw new Refused(409, "the packet is somebody else's");
-    if (order.status !== 'SENT') throw new Refused(409, `the packet cannot be opened: ${order.status}`);
-    const opened = received(order, this.#world.now());
-    this.#world.putOrder(opened);
-    return packetOf(opened);
+    return this.#life.open(mchId, billNo, openid);
   }
 
-  /** Lets time do what is due to every unfinished order. */
+  /** Lets time do what is due to every unfinished order, transfers too. */
   tick(): void {
-    for (const order of this.#world.ordersDue()) this.#settle(order);
-  }
-
-  /** The order as it is now. */
-  #current(mchId: string, billNo: string): Order | undefined {
-    const order = this.#world.order(mchId, billNo);
-    if (order) this.#settle(order);
-    return this.#world.order(mchId, billNo);
-  }
-
-  /** One step after the other, each at the instant it was due, however late we look. */
-  #settle(found: Order): void {
-    const { limits } = this.#world.merchant(found.mchId);
-    let order = found;
-    for (;;) {
-      const due = nextOf(order, limits);
-      if (!due || due.at > this.#world.now()) return;
-      if (due.what === 'fail') this.#world.putOrder(failed(order));
-      if (due.what === 'refunding') this.#world.putOrder(refunding(order));
-      if (due.what === 'refunded') this.#world.putOrder(refunded(order, due.at), order.amount);
-      if (due.what === 'send') {
-        const refusal = this.#limitOf(order, due.at);
-        if (refusal) this.#world.putOrder(refused(order, refusal.text));
-        else this.#deliver(order, due.at);
-      }
-      order = this.#world.order(order.mchId, order.billNo)!;
-    }
+    this.#life.tick();
   }
 
   // ── For tests and the bench ────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,10 @@
 //   nothing is stored    errorNothingStored html502 noAuthIp noAuthProduct freqLimit, and codes found before an order
 //   the order stays      noAuthUser notEnough, and codes found at an order: SENDING with the reason; the number lives on
 //   the order goes on    processing processingThenFailed unknownCode: nobody knows yet, `afterMs` decides
-//   the packet is sent   lostReply errorAfterSent truncated slow extraElements: only the answer is spoilt
+//   the packet is sent   lostReply errorAfterSent truncated slow extraElements: only the answer is spoilt;
+//                        expiredButReceived: SYSTEMERROR, then SEND_FAILED (过期) to whoever sends the number again
+
+import type { PayEndpoint } from './faults.ts';
 import { failed, type Order, refused } from './order.ts';
 import { earlyFailure, orderFailure, type PayReply } from './pay-reply.ts';
 import type { PayFields } from './pay-request.ts';
@@ -37,7 +40,7 @@ const AT_ORDER: ReadonlySet<Kind> = new Set([
   'unknownCode',
   'code',
 ]);
-const AFTER: ReadonlySet<Kind> = new Set(['lostReply', 'errorAfterSent', 'truncated', 'slow', 'extraElements']);
+export const AFTER: ReadonlySet<Kind> = new Set(['lostReply', 'errorAfterSent', 'truncated', 'slow', 'extraElements']);
 /** Codes that WeChat Pay finds while it processes an order; all others leave none behind. */
 const ORDER_CODES = new Set([
   'NO_AUTH',
@@ -84,7 +87,7 @@ export class FaultyPay {
   /** Before the order is looked at: nothing is stored, nothing changes. */
   beforeSend(fields: PayFields): { readonly reply: PayReply; readonly spoil?: Spoil } | undefined {
     const openid = fields.re_openid!;
-    const fault = this.#world.faults.takePay('sendredpack', openid, each => BEFORE.has(each.kind) && !atOrder(each));
+    const fault = this.#world.faults.takePay(callOf(fields), openid, each => BEFORE.has(each.kind) && !atOrder(each));
     switch (fault?.kind) {
       case 'errorNothingStored':
         return { reply: systemError() };
@@ -110,7 +113,7 @@ export class FaultyPay {
     now: number,
   ): { readonly order: Order; readonly reply: PayReply } | undefined {
     const is = (each: PayFault): boolean => (each.kind === 'code' ? atOrder(each) : AT_ORDER.has(each.kind));
-    const fault = this.#world.faults.takePay('sendredpack', order.openid, is);
+    const fault = this.#world.faults.takePay(callOf(fields), order.openid, is);
     if (!fault) return undefined;
     const at = now + (fault.afterMs ?? MINUTES_20);
     const later = (to: 'SENT' | 'FAILED'): Order => {
@@ -127,11 +130,18 @@ export class FaultyPay {
 
   /** After the business is done: how the answer is spoilt. */
   afterSend(fields: PayFields): Spoil | undefined {
-    return spoilOf(this.#world.faults.takePay('sendredpack', fields.re_openid!, each => AFTER.has(each.kind)));
+    return spoilOf(this.#world.faults.takePay(callOf(fields), fields.re_openid!, each => AFTER.has(each.kind)));
+  }
+
+  /** Whether this number is from now on said to have expired. */
+  expires(fields: PayFields): boolean {
+    const is = (fault: PayFault): boolean => fault.kind === 'expiredButReceived';
+    return this.#world.faults.takePay(callOf(fields), fields.re_openid!, is) !== undefined;
   }
 
   beforeQuery(fields: PayFields, openid: string): { readonly reply: PayReply; readonly spoil?: Spoil } | undefined {
-    const fault = this.#world.faults.takePay('gethbinfo', openid, each => !AFTER.has(each.kind));
+    const is = (each: PayFault): boolean => !AFTER.has(each.kind) && each.kind !== 'expiredButReceived';
+    const fault = this.#world.faults.takePay('gethbinfo', openid, is);
     if (!fault) return undefined;
     if (fault.kind === 'html502') return { reply: {}, spoil: { kind: 'html502' } };
     if (fault.kind === 'errorNothingStored') return { reply: systemError() };
@@ -145,7 +155,11 @@ export class FaultyPay {
   }
 }
 
-function spoilOf(fault: PayFault | undefined): Spoil | undefined {
+function callOf(fields: PayFields): PayEndpoint {
+  return fields.amt_type === undefined ? 'sendredpack' : 'sendgroupredpack';
+}
+
+export function spoilOf(fault: PayFault | undefined): Spoil | undefined {
   switch (fault?.kind) {
     case 'lostReply':
       return { kind: 'cut' };

@@ -1,8 +1,12 @@
 // WeChat Pay's answers about red packets: plain XML without a sign, `err_code` even on success. Pure.
 import { beijingText, instant } from '../core/time.ts';
 import { buildXml, type XmlOut } from '../wechat/xml.ts';
-import type { Order } from './order.ts';
+import { type Order, returnedOf } from './order.ts';
 import type { PayFields } from './pay-request.ts';
+
+export const HTML_502 =
+  '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1>' +
+  '</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n';
 
 /** The whole answer, in the order in which it is written. */
 export type PayReply = { readonly [name: string]: string | number | XmlOut };
@@ -60,7 +64,10 @@ function echo(fields: PayFields): PayReply {
 /** gethbinfo. As in real answers, `wishing`, `remark` and `act_name` are left out for ordinary packets. */
 export function infoReply(order: Order): PayReply {
   const text = (at: number): string => beijingText(instant(at));
-  const { refundedAt, receivedAt } = order;
+  const { refundedAt, receivedAt, openid, amount } = order;
+  const alone = receivedAt === undefined ? [] : [{ openid, amount, at: receivedAt }];
+  const shares = order.split ? (order.shares ?? []) : alone;
+  const takers = shares.map(share => ({ openid: share.openid, amount: share.amount, rcv_time: text(share.at) }));
   return {
     return_code: 'SUCCESS',
     return_msg: 'OK',
@@ -72,15 +79,13 @@ export function infoReply(order: Order): PayReply {
     detail_id: order.listId,
     status: order.status,
     send_type: 'API',
-    hb_type: 'NORMAL',
-    total_num: 1,
+    hb_type: order.channel === 'group' ? 'GROUP' : 'NORMAL',
+    total_num: order.totalNum ?? 1,
     total_amount: order.amount,
     ...(order.reason === undefined ? {} : { reason: order.reason }),
     send_time: text(order.sentAt ?? order.createdAt),
-    ...(refundedAt === undefined ? {} : { refund_time: text(refundedAt), refund_amount: order.amount }),
-    ...(receivedAt === undefined
-      ? {}
-      : { hblist: { hbinfo: { openid: order.openid, amount: order.amount, rcv_time: text(receivedAt) } } }),
+    ...(refundedAt === undefined ? {} : { refund_time: text(refundedAt), refund_amount: returnedOf(order) }),
+    ...(takers.length === 0 ? {} : { hblist: { hbinfo: takers.length === 1 ? takers[0]! : takers } }),
   };
 }
 

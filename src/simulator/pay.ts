@@ -4,22 +4,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { Certificates } from './certificates.ts';
-import type { PayEndpoint } from './faults.ts';
 import { delayed, readBody, send } from './http.ts';
 import type { DeskAnswer, PayDesk } from './pay-desk.ts';
 import { systemError } from './pay-faults.ts';
-import { earlyFailure, replyXml, strangeReply } from './pay-reply.ts';
+import { earlyFailure, HTML_502, replyXml, strangeReply } from './pay-reply.ts';
+import type { XmlEndpoint } from './pay-request.ts';
+import { serveV3, type V3Door } from './pay-v3.ts';
 
-const ENDPOINTS: Record<string, PayEndpoint> = {
+const ENDPOINTS: Record<string, XmlEndpoint> = {
   '/mmpaymkttransfers/sendredpack': 'sendredpack',
+  '/mmpaymkttransfers/sendgroupredpack': 'sendgroupredpack',
   '/mmpaymkttransfers/gethbinfo': 'gethbinfo',
 };
 const XML = 'text/xml; charset=utf-8';
-const HTML_502 =
-  '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1>' +
-  '</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n';
 
-export function payServer(certificates: Certificates, desk: PayDesk): Server {
+export function payServer(certificates: Certificates, desk: PayDesk, v3: V3Door): Server {
   const options = {
     cert: certificates.server.certPem,
     key: certificates.server.keyPem,
@@ -29,7 +28,8 @@ export function payServer(certificates: Certificates, desk: PayDesk): Server {
     keepAliveTimeout: 65_000,
   };
   return createServer(options, (req, res) => {
-    serve(desk, req, res).catch(() => res.destroy());
+    const serving = (req.url ?? '').startsWith('/v3/') ? serveV3(v3, req, res) : serve(desk, req, res);
+    serving.catch(() => res.destroy());
   });
 }
 

@@ -7,13 +7,14 @@
 //   GET  /control/people/:openid               → Person
 //   POST /control/people/:openid/act   Act     → Push        (waits until WeChat has given up or was answered; ?wait=no: at once)
 //   GET  /control/pushes?person=&limit=        → Push[]      (newest first)
-//   POST /control/packets/:mchId/:billNo/open { openid } → Packet     (409 with { error } when it cannot be opened;
-//                                                   of a group packet the person takes one share, a transfer is confirmed)
+//   POST /control/packets/:mchId/:billNo/open { openid } → Packet     (409 with { error } when it cannot be opened)
+//        Of a group packet the person takes one share; a transfer is confirmed.
 //   POST /control/clock           ClockChange  → { now, offsetMs }
 //   GET  /control/faults                       → Faults
 //   PUT  /control/faults          Faults       → Faults      (replaces all)
 //   POST /control/merchants/:mchId { balance } → Merchant
-//   GET  /control/merchants/:mchId/fundflow.csv?date=2026-02-10 → text/csv: the fund-flow bill (资金账单), all days without `date`
+//   GET  /control/merchants/:mchId/fundflow.csv?date=2026-02-10 → text/csv
+//        The fund-flow bill (资金账单) of one Beijing day; without `date`, of all there ever were.
 //   GET  /control/notices                      → Notice[]    (callbacks of transfers, newest first)
 //
 // A request that cannot be understood gets 400 with { error }. Amounts are fen, times ms since 1970.
@@ -51,7 +52,12 @@ export type MenuButton = {
 /** As `/cgi-bin/menu/create` takes it. */
 export type Menu = { readonly button: readonly MenuButton[] };
 
-export type QrCode = { readonly scene: string; readonly ticket: string; readonly url: string; readonly expiresAt?: number };
+export type QrCode = {
+  readonly scene: string;
+  readonly ticket: string;
+  readonly url: string;
+  readonly expiresAt?: number;
+};
 
 export type Merchant = {
   readonly mchId: string;
@@ -78,11 +84,22 @@ export type Person = {
 };
 
 /** One thing on the phone's screen. */
-export type Line = { readonly id: string; readonly at: number; readonly from: 'user' | 'account' | 'system'; readonly push?: string } & (
+export type Line = {
+  readonly id: string;
+  readonly at: number;
+  readonly from: 'user' | 'account' | 'system';
+  readonly push?: string;
+} & (
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'image'; readonly mediaId: string }
   | { readonly kind: 'voice' | 'location'; readonly text: string }
-  | { readonly kind: 'news'; readonly title: string; readonly description: string; readonly picUrl: string; readonly url: string }
+  | {
+      readonly kind: 'news';
+      readonly title: string;
+      readonly description: string;
+      readonly picUrl: string;
+      readonly url: string;
+    }
   /** A red packet card; its state is the packet's. */
   | { readonly kind: 'packet'; readonly mchId: string; readonly billNo: string }
   /** Grey text in the middle: 「你已关注」, 「该公众号提供的服务出现故障,请稍后再试」. */
@@ -109,7 +126,7 @@ export type Packet = {
   readonly listId: string;
   readonly openid: string;
   readonly amount: number;
-  /** Of a transfer: what comes nearest. SENDING taken in, SENT to be confirmed, RFUND_ING being cancelled, REFUND money back. */
+  /** Of a transfer, what comes nearest: SENT waits to be confirmed, RFUND_ING is being cancelled, REFUND has paid back. */
   readonly status: 'SENDING' | 'SENT' | 'FAILED' | 'RECEIVED' | 'RFUND_ING' | 'REFUND';
   /** The failure text; of a transfer its `fail_reason`. */
   readonly reason?: string;
@@ -196,7 +213,9 @@ export type PayFault = {
     | 'html502' // an HTML page with status 502
     | 'unknownCode' // an err_code nobody has seen
     | 'extraElements' // success, with unknown elements and in another order
-    | 'noAuthUser' | 'noAuthIp' | 'noAuthProduct'
+    | 'noAuthUser'
+    | 'noAuthIp'
+    | 'noAuthProduct'
     | 'notEnough' // the balance is said to be too low
     | 'freqLimit'
     | 'expiredButReceived' // sent, told as SYSTEMERROR, and from then on the number is said to have expired

@@ -1,5 +1,6 @@
 // Delivers pushes to the webhooks: 5 s for an answer, three deliveries in all, then the follower reads a notice.
 import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { messageOf } from '../core/error.ts';
@@ -34,6 +35,8 @@ export function pusher(world: World, options: SimulatorOptions): Pusher {
   const timing: Timing = { timeoutMs, tries: options.pushTries ?? 3, gapMs: options.pushGapMs ?? timeoutMs };
   const agent = new Agent({ keepAliveTimeout: 30_000, connections: 256, connect: { timeout: timeoutMs } });
   const stop = new AbortController();
+  // Everything under way listens for the end.
+  setMaxListeners(0, stop.signal);
   const under = new Set<Promise<Push>>();
   const prefix = `p${world.now().toString(36)}`;
   let count = 0;

@@ -4,7 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { actor } from './act.ts';
 import { type MerchantCertificate, openCertificates } from './certificates.ts';
 import { type Control, type ControlDoor, controlDoor } from './control.ts';
+import { fundFlowCsv } from './fundflow.ts';
 import { listen, send, shut } from './http.ts';
+import { type Notifier, notifier } from './notice.ts';
 import type { SimulatorOptions } from './options.ts';
 import { packetOf } from './order.ts';
 import { pageFile } from './page.ts';
@@ -14,25 +16,42 @@ import type { Spacing } from './pay-rate.ts';
 import { type Platform, platform } from './platform.ts';
 import { type Pusher, pusher } from './push.ts';
 import { Refused } from './refused.ts';
+import { TransferDesk } from './transfer-desk.ts';
+import { V3Signer, V3Verifier } from './v3-wire.ts';
 import { World } from './world.ts';
 
+/** What the callback of a finished transfer carries: for `world.order(mchId, billNo, 'transfer')`. */
+export { isTransfer, noticeResource, type Transfer } from './bill.ts';
 export type { MerchantCertificate } from './certificates.ts';
 export { type MovableClock, movableClock } from './clock.ts';
 export type { Control } from './control.ts';
-export type { AccountOptions, MerchantLimits, MerchantOptions, SimulatorOptions } from './options.ts';
-/** For simulations without a network: `new PayDesk(new World(options)).answer('sendredpack', xml, mchId)`. */
+export {
+  type AccountOptions,
+  DEFAULT_API_V3_KEY,
+  type MerchantLimits,
+  type MerchantOptions,
+  type SimulatorOptions,
+} from './options.ts';
+/**
+ * For simulations without a network, on one `world = new World(options)`:
+ * `new PayDesk(world).answer('sendredpack', xml, mchId)`, `new TransferDesk(world).answer({ method, path, body }, mchId)`;
+ * `.open(…)` and `.tick()` of the former are for both. Nothing there is random and nothing waits: shares, numbers and
+ * lost reasons are counted or hashed, time is the world's clock. A `spoil` in an answer says what the network would do
+ * to it. Random are only what the wire adds (nonces, keys) and, in pushes, `MediaId`s and the lower bits of `MsgId`s.
+ */
 export { PayDesk } from './pay-desk.ts';
 export type { Spacing } from './pay-rate.ts';
 export { FAILURE_NOTICE } from './push.ts';
 export { Refused } from './refused.ts';
+export { type TransferAnswer, type TransferCall, TransferDesk } from './transfer-desk.ts';
 export { World } from './world.ts';
 
 export type Simulator = {
   /** `api` (and `open`) of an account, and the control API below `/control`. */
   readonly url: string;
-  /** `api` of a merchant; trusted through `ca`. */
+  /** `api` of a merchant, v2 and v3; trusted through `ca`. */
   readonly payUrl: string;
-  /** The client certificate of a merchant, and the CA. */
+  /** The client certificate of a merchant, the CA, and the public key with which v3 answers are verified. */
   certificates(mchId: string): MerchantCertificate;
   readonly control: Control;
   /** For another HTTP server: `path` is `/control/…`, or what follows it, with the query. Always answers. */
@@ -46,6 +65,8 @@ export type Simulator = {
   tick(): void;
   /** Resolves when no push is under way. */
   idle(): Promise<void>;
+  /** Resolves when no callback of a transfer is under way: delivered, or given up. */
+  noticesIdle(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -58,17 +79,21 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const world = new World(options);
   const desk = new PayDesk(world);
   const pushes = pusher(world, options);
-  const control = controlOf(world, desk, pushes);
+  const signer = new V3Signer(certificates.payKey);
+  const transfers = new TransferDesk(world, (name, serial) => signer.readName(name, serial));
+  const notifications = notifier(world, signer, options);
+  const control = controlOf(world, desk, pushes, notifications);
   const door = controlDoor(control, options.hosts ?? []);
   const api = platform(world);
   const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve(api, door, req, res));
-  const pay = payServer(certificates, desk);
+  const verifier = new V3Verifier(certificates.merchants);
+  const pay = payServer(certificates, desk, { desk: transfers, verifier, signer, now: () => world.now() });
   const timer = setInterval(() => desk.tick(), TICK_MS);
   timer.unref();
   const close = async (): Promise<void> => {
     clearInterval(timer);
     door.close();
-    await Promise.all([pushes.close(), shut(web), shut(pay)]);
+    await Promise.all([pushes.close(), notifications.close(), shut(web), shut(pay)]);
     world.close();
   };
   try {
@@ -89,6 +114,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       spacing: mchId => desk.spacing(mchId),
       tick: () => desk.tick(),
       idle: () => pushes.idle(),
+      noticesIdle: () => notifications.idle(),
       close,
     };
   } catch (error) {
@@ -104,7 +130,7 @@ function certificateOf(merchants: ReadonlyMap<string, MerchantCertificate>, mchI
   return certificate;
 }
 
-function controlOf(world: World, desk: PayDesk, pushes: Pusher): Control {
+function controlOf(world: World, desk: PayDesk, pushes: Pusher, notifications: Notifier): Control {
   const act = actor(world, pushes);
   return {
     state: () => world.state(),
@@ -121,7 +147,7 @@ function controlOf(world: World, desk: PayDesk, pushes: Pusher): Control {
     },
     pushes: ({ person, limit = 200 } = {}) => world.pushes(person, limit),
     packet: (mchId, billNo) => {
-      const order = world.order(mchId, billNo);
+      const order = world.order(mchId, billNo) ?? world.order(mchId, billNo, 'transfer');
       return order && packetOf(order);
     },
     openPacket: (mchId, billNo, openid) => desk.open(mchId, billNo, openid),
@@ -137,6 +163,8 @@ function controlOf(world: World, desk: PayDesk, pushes: Pusher): Control {
     },
     merchant: mchId => world.merchant(mchId).books,
     setBalance: (mchId, balance) => world.setBalance(mchId, balance),
+    fundFlow: (mchId, day) => fundFlowCsv(world, mchId, day),
+    notices: () => notifications.notices(),
     watch: watcher => world.watch(watcher),
   };
 }

@@ -38,7 +38,7 @@ type MerchantState = {
 };
 export type TopUp = { readonly at: number; readonly amount: number };
 
-/** Nothing in it is random and nothing reads a clock but the one it was given: numbers and openids are counted or hashed. */
+/** Nothing in it is random, and it reads no clock but the one given: numbers and openids are counted or hashed. */
 export class World {
   readonly clock: SimulatorOptions['clock'];
   readonly faults: FaultBox;
@@ -337,7 +337,8 @@ export class World {
     this.#write({ is: 'order', order, balance: merchant.books.balance + pays, ...(line ? { card: line } : {}) });
     this.tell({ kind: 'packet', packet: packetOf(order) });
     if (line) this.tell({ kind: 'line', openid: order.openid, line });
-    if (pays !== 0 || order.status === 'RECEIVED' || order.shares) this.tell({ kind: 'merchant', merchant: merchant.books });
+    if (pays !== 0 || order.status === 'RECEIVED' || order.shares)
+      this.tell({ kind: 'merchant', merchant: merchant.books });
   }
 
   orderCount(): number {

@@ -18,6 +18,8 @@ import type {
   Store,
 } from '../ports.ts';
 import { faultOf, groupCommit } from './batch.ts';
+import { openBooks } from './books.ts';
+import { CHANGING, column, FIELDS, PAYOUT, type PayoutRow, payoutOf, present, stored } from './rows.ts';
 import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
 
 /** Answers forgotten in one write: a long night's clean-up must not keep a follower waiting. */
@@ -66,6 +68,10 @@ export async function openSqlite(file: string): Promise<Store> {
         else sql.resume.run(merchant);
       }),
 
+    books: async () => {
+      refuseIfClosed();
+      return openBooks(file, db);
+    },
     journal: filter => read(() => listJournal(sql, filter)),
     forget: async before => {
       for (let total = 0; ; ) {
@@ -94,42 +100,9 @@ type AnswerRow = { at: Instant; reply: string };
 type FollowerRow = { following: number; follows: number; followedAt: Instant | null };
 type JournalRow = { id: number; at: Instant; event: string; decision: string; reply: string | null };
 
-/** What a step writes anew, and what stays as it was planned. A field that is not here does not compile. */
-const CHANGES: Record<keyof Payout, boolean> = {
-  billNo: false,
-  claimKey: false,
-  attempt: false,
-  campaign: false,
-  rule: false,
-  account: false,
-  merchant: false,
-  user: false,
-  amount: false,
-  request: false,
-  createdAt: false,
-  holds: true,
-  state: true,
-  version: true,
-  tries: true,
-  strikes: true,
-  nextDo: true,
-  nextAt: true,
-  problem: true,
-  userRefused: true,
-  listId: true,
-  packageInfo: true,
-  reoffer: false,
-  refunded: true,
-  sentAt: true,
-  endedAt: true,
-};
-const FIELDS = Object.keys(CHANGES) as (keyof Payout)[];
-const CHANGING = FIELDS.filter(field => CHANGES[field]);
 /** Whose money it is and how much, by the row and not by the step. */
 type Planned = Pick<Payout, 'campaign' | 'amount'> & { readonly id: number };
-type PayoutRow = { readonly [K in keyof Payout]: Value };
 
-const PAYOUT = FIELDS.map(field => `${column(field)} AS ${field}`).join(', ');
 const DUE = `SELECT ${PAYOUT} FROM payout WHERE merchant = ? AND next_at <= ?
   AND state NOT IN ('received', 'refunded', 'failed')`;
 
@@ -354,29 +327,10 @@ function followerOf({ account, user }: Wanted, row: FollowerRow | undefined): Fo
   return { account, user, following: following === 1, follows, ...(followedAt !== null && { followedAt }) };
 }
 
-function payoutOf(row: PayoutRow): Payout;
-function payoutOf(row: PayoutRow | undefined): Payout | undefined;
-function payoutOf(row: PayoutRow | undefined): Payout | undefined {
-  if (!row) return undefined;
-  const { request, holds, userRefused, reoffer } = row;
-  const parsed = { request: JSON.parse(request as string), holds: JSON.parse(holds as string) };
-  return {
-    ...present(row),
-    ...parsed,
-    ...(userRefused !== null && { userRefused: userRefused === 1 }),
-    ...(reoffer !== null && { reoffer: reoffer === 1 }),
-  } as unknown as Payout;
-}
-
 function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {
   const decision = JSON.parse(text) as JournalLine['decision'];
   const told = reply === null ? decision.reply : (JSON.parse(reply) as JournalLine['reply']);
   return { id, at, event: JSON.parse(event) as JournalLine['event'], decision, reply: told };
-}
-
-/** NULL is how a column says that a field is absent. */
-function present<Row extends object | undefined>(row: Row): Row {
-  return row && (Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Row);
 }
 
 /** The driver cuts a text at its first NUL, and then two keys would be one. WeChat's XML cannot carry it. */
@@ -385,19 +339,7 @@ function whole<Text extends string>(key: Text): Text {
   return key;
 }
 
-/** As a column holds it: structure as JSON, nothing as NULL. */
-function stored(field: Payout[keyof Payout] | undefined): Value {
-  if (typeof field === 'string') return field.replaceAll('\0', '\uFFFD');
-  if (typeof field === 'boolean') return Number(field);
-  return typeof field === 'object' ? JSON.stringify(field) : (field ?? null);
-}
-
 /** The openid in a counter's name. Only a matter of place: a follower's counters change together. */
 function ownerOf(counter: string): string {
   return OPENID_PART.exec(counter)?.[1] ?? '';
-}
-
-/** `billNo` → `bill_no` */
-function column(field: keyof Payout): string {
-  return field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
 }

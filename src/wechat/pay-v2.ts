@@ -1,61 +1,36 @@
 // WeChat Pay's red packets (现金红包, API v2): sendredpack and gethbinfo over TLS with the merchant's certificate.
 // Never retries by itself and never throws for what the platform or the network does: the answer is an Observation.
 import assert from 'node:assert/strict';
-import { rootCertificates } from 'node:tls';
-import { Agent, request } from 'undici';
 import { messageOf } from '../core/error.ts';
 import type { Observation, Payout, RedpackStatus } from '../core/payout.ts';
 import type { Payer } from '../ports.ts';
 import { nonce, paySignOf } from './crypt.ts';
+import { createTransport, type Endpoint } from './transport.ts';
 import { buildXml, parseXml, textOf, type XmlFields } from './xml.ts';
 
-export type PayConfig = {
-  readonly api: string;
-  readonly mchId: string;
-  readonly apiV2Key: string;
-  /** PEM pair, or a PKCS#12 file whose password is the merchant number. */
-  readonly certificate: { readonly cert: Buffer; readonly key: Buffer } | { readonly pfx: Buffer; readonly passphrase: string };
-  /** Trusted beside the system's certificates. */
-  readonly ca: Buffer | undefined;
-};
+export type PayConfig = Required<Endpoint> & { readonly mchId: string; readonly apiV2Key: string };
 
-/** Longer than WeChat Pay ever takes, shorter than a payout's lease. */
-export const CALL_TIMEOUT_MS = 10_000;
-const ANSWER_BYTES_MAX = 64 * 1024;
-
-/** Undici's and Node's codes for "no byte of the request left this machine". */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 const STATUSES = new Set<RedpackStatus>(['SENDING', 'SENT', 'FAILED', 'RECEIVED', 'RFUND_ING', 'REFUND']);
 
-export function createPayer(config: PayConfig): Payer {
-  const agent = new Agent({
-    connect: { ...config.certificate, ...(config.ca && { ca: [...rootCertificates, config.ca.toString()] }), timeout: CALL_TIMEOUT_MS },
-    connections: 16,
-    keepAliveTimeout: 30_000,
-  });
+/** One POST to WeChat Pay: its status and text, or what its failure amounts to. Never rejects. */
+export type Post = (path: string, body: string) => Promise<{ readonly status: number; readonly text: string } | { readonly seen: Observation }>;
 
+export function createPayer(config: PayConfig): Payer {
+  const transport = createTransport(config);
+  const headers = { 'content-type': 'text/xml; charset=utf-8' };
+  const post: Post = (path, body) => transport.call({ method: 'POST', path, headers, body });
+  return { ...payerOver(config.apiV2Key, post), close: () => transport.close() };
+}
+
+/** The protocol over any transport. */
+export function payerOver(apiV2Key: string, post: Post): Payer {
   /** Signs, posts and reads; `undefined` fields are left out, since an unexpected one can spoil the sign. */
   async function call(path: string, fields: Readonly<Record<string, string | undefined>>): Promise<{ fields: XmlFields } | { seen: Observation }> {
     const sent: Record<string, string> = { nonce_str: nonce() };
     for (const [name, value] of Object.entries(fields)) if (value) sent[name] = value;
-    const body = buildXml({ ...sent, sign: paySignOf(sent, config.apiV2Key) });
-    let status: number;
-    let text: string;
-    try {
-      const answer = await request(new URL(path, config.api), {
-        method: 'POST',
-        dispatcher: agent,
-        headers: { 'content-type': 'text/xml; charset=utf-8' },
-        body,
-        headersTimeout: CALL_TIMEOUT_MS,
-        bodyTimeout: CALL_TIMEOUT_MS,
-        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-      });
-      status = answer.statusCode;
-      text = await readAtMost(answer.body, ANSWER_BYTES_MAX);
-    } catch (error) {
-      return { seen: transportObservation(error) };
-    }
+    const answer = await post(`/mmpaymkttransfers/${path}`, buildXml({ ...sent, sign: paySignOf(sent, apiV2Key) }));
+    if ('seen' in answer) return answer;
+    const { status, text } = answer;
     if (status < 200 || status > 299) return { seen: { kind: 'silence', code: `HTTP ${status}`, text: text.slice(0, 80) } };
     try {
       return { fields: parseXml(text) };
@@ -66,17 +41,14 @@ export function createPayer(config: PayConfig): Payer {
 
   return {
     async send(payout) {
-      const path = payout.request.channel === 'group' ? 'sendgroupredpack' : 'sendredpack';
-      const answer = await call(`/mmpaymkttransfers/${path}`, sendFields(payout));
+      const answer = await call(payout.request.channel === 'group' ? 'sendgroupredpack' : 'sendredpack', sendFields(payout));
       return 'seen' in answer ? answer.seen : readSend(answer.fields, payout);
     },
     async query(payout) {
-      const answer = await call('/mmpaymkttransfers/gethbinfo', queryFields(payout));
+      const answer = await call('gethbinfo', queryFields(payout));
       return 'seen' in answer ? answer.seen : readQuery(answer.fields, payout);
     },
-    async close() {
-      await agent.close();
-    },
+    close: () => Promise.resolve(),
   };
 }
 
@@ -153,22 +125,4 @@ function readQuery(answer: XmlFields, payout: Payout): Observation {
   const refunded = Number(textOf(answer, 'refund_amount'));
   const back = status === 'REFUND' && Number.isSafeInteger(refunded) && refunded > 0 ? { refunded } : {};
   return { kind: 'status', status, ...(reason && { reason }), ...(listId && { listId }), ...back };
-}
-
-async function readAtMost(body: AsyncIterable<Buffer>, limit: number): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of body) {
-    size += part.length;
-    if (size > limit) throw new Error(`an answer over ${limit} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
-}
-
-function transportObservation(error: unknown): Observation {
-  const code = (error as { code?: unknown }).code;
-  const name = typeof code === 'string' ? code : error instanceof Error ? error.name : 'ERROR';
-  const isCertificate = /^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT)/.test(name);
-  return { kind: NOT_SENT.has(name) || isCertificate ? 'unreached' : 'silence', code: name, text: messageOf(error).slice(0, 120) };
 }

@@ -1,0 +1,103 @@
+// `hongbao audit`: the ledger must balance, to the fen, with itself and with what the merchant's account says.
+import { open } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import type { Config } from '../config.ts';
+import { Audit, type AuditFinding, type AuditReport, type CampaignSums } from '../core/audit.ts';
+import { BadInput, messageOf } from '../core/error.ts';
+import { FundFlow } from '../core/fund-flow.ts';
+import { fen, showFen } from '../core/money.ts';
+import type { Campaign } from '../core/rule.ts';
+import { auditStore } from '../jobs.ts';
+import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
+import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+
+export type AuditOptions = Common & { readonly funds?: string };
+
+/** What is done sooner needs no line that says how far it is. */
+const QUIET_MS = 2000;
+const REDRAW_MS = 200;
+
+export function audit(options: AuditOptions): Promise<number> {
+  return withStore(options, async (store, config) => {
+    const funds = options.funds === undefined ? undefined : await readFunds(options.funds);
+    const line = progressLine();
+    const report = await auditStore(store, new Audit(await campaignsOf(config), funds), line.tell).finally(line.clear);
+    if (options.json) printJson(report);
+    else show(report, options.funds);
+    return report.total === 0 ? EXIT.fine : EXIT.findings;
+  });
+}
+
+async function readFunds(file: string): Promise<FundFlow> {
+  const funds = new FundFlow(file);
+  try {
+    const handle = await open(file);
+    try {
+      for await (const line of handle.readLines({ encoding: 'utf8' })) funds.read(line);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof BadInput) throw error;
+    throw new BadInput(`--funds ${file} cannot be read: ${messageOf(error)}`);
+  }
+  funds.mustBeWhole();
+  return funds;
+}
+
+/** The live campaigns, for their budgets and limits. The ledger is audited also where the rules are gone or wrong. */
+async function campaignsOf(config: Config): Promise<readonly Campaign[]> {
+  try {
+    return checkRuleFiles(await readRuleFiles([config.rules]), config).campaigns;
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    process.stderr.write(`${error.message}: audited without budgets\n`);
+    return [];
+  }
+}
+
+function show({ compared, campaigns, findings, total }: AuditReport, funds: string | undefined): void {
+  const { claims, payouts, historyLines, counters, countersLeftOut, fundRows, fundRowsLeftOut } = compared;
+  const leftOut = countersLeftOut > 0 ? ` (${countersLeftOut} more cannot be recomputed)` : '';
+  print(`compared ${compared.campaigns} campaigns, ${claims} claims, ${payouts} payouts, ${historyLines} lines of history, ${counters} counters${leftOut}`);
+  if (funds !== undefined) print(`with ${funds}: ${fundRows} rows (${fundRowsLeftOut} of other business left out)`);
+  if (campaigns.length > 0) print(`\n${table(['campaign', 'claims', 'payouts', 'budget', 'free', 'reserved', 'sent', 'received', 'refunded'], campaigns.map(sumsRow))}`);
+  print('');
+  if (total === 0) {
+    print('everything balances');
+    return;
+  }
+  print(table(['where', 'what', 'expected', 'found'], findings.map(findingRow)));
+  print(`\n${total} ${total === 1 ? 'difference' : 'differences'}${total > findings.length ? `, of which the first ${findings.length} are shown` : ''}`);
+}
+
+function sumsRow({ campaign, claims, payouts, budget, reserved, sent, received, refunded }: CampaignSums): string[] {
+  const free = budget === undefined ? undefined : budget - reserved - sent - received;
+  const freeText = free === undefined ? '–' : `${free < 0 ? '-' : ''}${showFen(fen(Math.abs(free)))}`;
+  const money = [reserved, sent, received, refunded].map(showFen);
+  return [campaign, String(claims), String(payouts), budget === undefined ? '–' : showFen(budget), freeText, ...money];
+}
+
+function findingRow({ where, what, expected, found, unit }: AuditFinding): string[] {
+  const text = (value: number | string): string => (unit === 'fen' || unit === 'ms' ? `${value} ${unit}` : String(value));
+  return [where, what, text(expected), text(found)];
+}
+
+/** On a terminal, once it takes long. */
+function progressLine(): { tell(done: number, total: number): void; clear(): void } {
+  const began = performance.now();
+  let drawnAt = began;
+  let isDrawn = false;
+  return {
+    tell(done, total) {
+      const now = performance.now();
+      if (!process.stderr.isTTY || now - began < QUIET_MS || now - drawnAt < REDRAW_MS) return;
+      drawnAt = now;
+      isDrawn = true;
+      process.stderr.write(`\raudit: ${done} of about ${total} payouts`);
+    },
+    clear() {
+      if (isDrawn) process.stderr.write('\r\u001b[K');
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// `hongbao merchant halt | resume | list`: the gate of each merchant (商户), shut and opened by a person.
+import type { Config } from '../config.ts';
+import { BadInput } from '../core/error.ts';
+import { readReason } from '../core/operator.ts';
+import type { BillNo, PayoutState } from '../core/payout.ts';
+import { suggest } from '../core/shape.ts';
+import { beijingText, instant } from '../core/time.ts';
+import type { Store } from '../ports.ts';
+import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+
+/** How far waiting payouts are counted: beyond it the number says nothing more. */
+const COUNTED_MAX = 100_000;
+const PAGE = 1000;
+const WAITING = ['planned', 'sending', 'unknown', 'held'] as const satisfies readonly PayoutState[];
+
+function refuseUnknown(config: Config, name: string): void {
+  if (!config.merchants.has(name)) throw new BadInput(`there is no merchant "${name}"${suggest(name, [...config.merchants.keys()])}`);
+}
+
+/** Takes over a halt of the bot's as well: from then on only a person resumes. */
+export function halt(name: string, options: Common & { readonly reason: string }): Promise<number> {
+  const reason = readReason(options.reason);
+  if (reason === undefined) throw new BadInput('--reason: expected a sentence of at most 200 characters');
+  return withStore(options, async (store, config) => {
+    refuseUnknown(config, name);
+    const before = await store.halt(name);
+    const now = instant(Date.now());
+    await store.setHalt(name, { code: 'OPERATOR', reason, since: before?.since ?? now, by: 'operator' });
+    print(`merchant "${name}" is halted: nothing more is sent, what is planned waits. \`hongbao merchant resume ${name}\` lets it go on`);
+    return EXIT.fine;
+  });
+}
+
+export function resume(name: string, options: Common): Promise<number> {
+  return withStore(options, async (store, config) => {
+    refuseUnknown(config, name);
+    const before = await store.halt(name);
+    if (!before) {
+      print(`merchant "${name}" was not halted`);
+      return EXIT.fine;
+    }
+    await store.setHalt(name, undefined);
+    print(`merchant "${name}" goes on; it was halted by the ${before.by} since ${beijingText(before.since)}: ${before.reason}`);
+    return EXIT.fine;
+  });
+}
+
+export function list(options: Common): Promise<number> {
+  return withStore(options, async (store, config) => {
+    const merchants = [];
+    for (const { name, mchId, channel } of config.merchants.values()) {
+      const waiting = { planned: 0, sending: 0, unknown: 0, held: 0 };
+      for (const state of WAITING) waiting[state] = await count(store, name, state);
+      const halted = await store.halt(name);
+      merchants.push({ name, mchId, channel, ...(halted && { halt: halted }), waiting });
+    }
+    if (options.json) printJson(merchants);
+    else {
+      const head = ['merchant', 'gate', 'since', 'by', 'why', 'next try', ...WAITING];
+      const rows = merchants.map(({ name, halt: shut, waiting }) => [
+        name,
+        shut ? 'halted' : 'open',
+        shut ? beijingText(shut.since) : '',
+        shut?.by ?? '',
+        shut ? (shut.by === 'operator' ? shut.reason : `${shut.code}: ${shut.reason}`) : '',
+        shut ? (shut.probeAt === undefined ? 'by hand' : beijingText(shut.probeAt)) : '',
+        ...WAITING.map(state => `${waiting[state]}${waiting[state] >= COUNTED_MAX ? '+' : ''}`),
+      ]);
+      print(rows.length === 0 ? 'bot.yaml has no merchants' : table(head, rows));
+    }
+    return EXIT.fine;
+  });
+}
+
+async function count(store: Store, merchant: string, state: PayoutState): Promise<number> {
+  let total = 0;
+  for (let after: BillNo | undefined; total < COUNTED_MAX; ) {
+    const page = await store.payouts({ merchant, state, limit: PAGE, ...(after !== undefined && { after }) });
+    total += page.length;
+    if (page.length < PAGE) break;
+    after = page.at(-1)!.billNo;
+  }
+  return total;
+}

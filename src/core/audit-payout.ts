@@ -1,0 +1,178 @@
+// What must be true of one payout and its history, and of one claim and all its payouts: a part of the audit (核账). Pure.
+import { holdsOf, isAlwaysHeld, unitOf } from './audit-counter.ts';
+import type { Claim } from './decide.ts';
+import { billNoOf, isFinal, type Payout, type PayoutState } from './payout.ts';
+import { DAY, type Instant, instant, parseBeijing } from './time.ts';
+
+/** One thing that does not agree. */
+export type AuditFinding = {
+  /** Which record: `bucket spring`, `counter campaign/spring/amount`, `payout 1900…`, `claim spring/…`, `funds.csv:7`. */
+  readonly where: string;
+  /** Which of its values. */
+  readonly what: string;
+  readonly expected: number | string;
+  readonly found: number | string;
+  /** `fen`: money. `ms`: an instant. `count`: pieces of anything. `text`: words. */
+  readonly unit: 'fen' | 'ms' | 'count' | 'text';
+};
+
+/** As much of a history line as the audit needs; `HistoryLine` of ports.ts is one. */
+export type Change = {
+  readonly version: number;
+  readonly at: Instant;
+  readonly from: PayoutState | 'new';
+  readonly to: PayoutState;
+  readonly what: string;
+};
+
+/** gethbinfo answers for orders of the last 30 days only: then a payout is parked, with an alarm. */
+const HORIZON_MS = 30 * DAY;
+
+/** What came back of it, in fen. */
+export function refundedOf({ state, refunded, amount }: Pick<Payout, 'state' | 'refunded' | 'amount'>): number {
+  return state === 'refunded' ? (refunded ?? amount) : 0;
+}
+
+/** Nothing of it was or will be paid, so that the claim may have another. */
+export function isVoid(payout: Pick<Payout, 'state' | 'refunded' | 'amount'>): boolean {
+  return payout.state === 'failed' || (payout.state === 'refunded' && refundedOf(payout) >= payout.amount);
+}
+
+/** What is wrong with a payout by itself. */
+export function auditPayout(payout: Payout, history: readonly Change[]): AuditFinding[] {
+  const where = `payout ${payout.billNo}`;
+  const findings: AuditFinding[] = [];
+  const number = expectedNumber(payout);
+  if (number !== payout.billNo) findings.push({ where, what: 'number', expected: number, found: payout.billNo, unit: 'text' });
+  const broken = brokenHistory(payout, history);
+  if (broken) findings.push({ where, ...broken, unit: 'text' });
+  if (isLost(payout, history)) findings.push({ where, what: 'next look', expected: 'a time, or an alarm', found: `none, in state ${payout.state}`, unit: 'text' });
+  if (refundedOf(payout) > payout.amount) findings.push({ where, what: 'refunded', expected: payout.amount, found: refundedOf(payout), unit: 'fen' });
+  return findings;
+}
+
+/** The event's day stands in the number and nowhere else; the rest of it follows from claim and attempt. */
+function expectedNumber({ request, billNo, claimKey, attempt }: Payout): string {
+  const day = dayIn(billNo, request.mchId);
+  const at = parseBeijing(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`);
+  return billNoOf(request.mchId, at ?? instant(0), claimKey, attempt);
+}
+
+/** `20260210` */
+function dayIn(billNo: string, mchId: string): string {
+  return billNo.slice(mchId.length, mchId.length + 8);
+}
+
+type Broken = { readonly what: string; readonly expected: string; readonly found: string };
+
+/** The first place at which the history does not lead to where the payout is. */
+function brokenHistory({ version, state }: Payout, history: readonly Change[]): Broken | undefined {
+  let before: PayoutState | 'new' = 'new';
+  for (const [index, line] of history.entries()) {
+    const what = `history line ${index + 1}`;
+    if (line.version !== index + 1) return { what, expected: `version ${index + 1}`, found: `version ${line.version}` };
+    if (line.from !== before) return { what, expected: `from ${before}`, found: `from ${line.from}` };
+    if (before !== 'new' && isFinal(before)) return { what, expected: `none after ${before}`, found: `to ${line.to}` };
+    before = line.to;
+  }
+  const what = 'end of the history';
+  if (history.length !== version) return { what, expected: `version ${version}`, found: `version ${history.length}` };
+  return before === state ? undefined : { what, expected: state, found: before };
+}
+
+/** Unfinished, never looked at again, and nobody was told. Who waits for a person is `held`, or was parked with an alarm. */
+function isLost({ state, nextAt, createdAt }: Payout, history: readonly Change[]): boolean {
+  if (nextAt !== undefined || isFinal(state) || state === 'held') return false;
+  const last = history.at(-1);
+  const isParked = last !== undefined && (last.at - createdAt > HORIZON_MS || (state === 'sent' && last.what === 'isFailed'));
+  return !isParked;
+}
+
+/** A payout that does not pay what its claim says. */
+export function auditAgainstClaim(payout: Payout, claim: Claim): AuditFinding[] {
+  const findings: AuditFinding[] = [];
+  const where = `payout ${payout.billNo}`;
+  const isSame = payout.amount === claim.amount;
+  if (!isSame) {
+    findings.push({ where, what: `amount (claim ${claim.key})`, expected: claim.amount, found: payout.amount, unit: 'fen' });
+  }
+  for (const what of ['campaign', 'rule', 'account', 'user'] as const) {
+    if (payout[what] !== claim[what]) findings.push({ where, what, expected: claim[what], found: payout[what], unit: 'text' });
+  }
+  const isHolding = payout.state === 'received' || !isFinal(payout.state);
+  return isSame && isHolding ? [...findings, ...auditHolds(payout, claim)] : findings;
+}
+
+/** While its money is not back, it holds what the claim counted against. */
+function auditHolds(payout: Payout, claim: Claim): AuditFinding[] {
+  const where = `payout ${payout.billNo}`;
+  const held = new Map(payout.holds.map(hold => [hold.name, hold.add]));
+  const due = new Map(holdsOf(claim, payout.merchant).map(limit => [limit.name, limit.add]));
+  const names = new Set([...held.keys(), ...[...due.keys()].filter(isAlwaysHeld)]);
+  return [...names]
+    .filter(name => held.get(name) !== due.get(name))
+    .map(name => ({ where, what: `hold on ${name}`, expected: due.get(name) ?? 0, found: held.get(name) ?? 0, unit: unitOf(name) }));
+}
+
+/** As much of a payout as stays in memory until all of its claim's were seen. */
+export type Attempt = { readonly billNo: string; readonly mchId: string; readonly attempt: number; readonly isVoid: boolean };
+
+/** What is wrong with a claim and all its payouts together. */
+export function auditClaim(claim: Claim, payouts: readonly Attempt[]): AuditFinding[] {
+  const where = `claim ${claim.key}`;
+  const findings: AuditFinding[] = [];
+  const count = (what: string, expected: number, found: number): void => void findings.push({ where, what, expected, found, unit: 'count' });
+  const key = `${claim.campaign}/${claim.rule}/${claim.user}/`;
+  if (!claim.key.startsWith(key)) findings.push({ where, what: 'key', expected: `${key}…`, found: claim.key, unit: 'text' });
+  if (claim.amount > 0 && payouts.length === 0) count('payouts', 1, 0);
+  const alive = payouts.filter(payout => !payout.isVoid).length;
+  if (alive > 1) count('payouts that are not failed or refunded', 1, alive);
+  const sorted = payouts.toSorted((a, b) => a.attempt - b.attempt);
+  const [first] = sorted;
+  for (const [index, { billNo, mchId, attempt }] of sorted.entries()) {
+    if (attempt !== index + 1) {
+      count(`attempt of payout ${billNo}`, index + 1, attempt);
+      break;
+    }
+    const before = sorted[index - 1];
+    if (before && !before.isVoid) {
+      findings.push({ where, what: `payout ${before.billNo}, before ${billNo}`, expected: 'failed or refunded', found: 'neither', unit: 'text' });
+    }
+    const [day, found] = [dayIn(first!.billNo, first!.mchId), dayIn(billNo, mchId)];
+    if (day !== found) findings.push({ where, what: `day in the number ${billNo}`, expected: day, found, unit: 'text' });
+  }
+  return findings;
+}
+
+/** Sums over a campaign's payouts, in fen. */
+export type Sums = { reserved: number; sent: number; received: number; refunded: number };
+
+/** Which bucket a payout's money is in. */
+export function addToSums(sums: Sums, payout: Pick<Payout, 'state' | 'amount' | 'refunded'>): void {
+  const { state, amount } = payout;
+  switch (state) {
+    case 'planned':
+    case 'sending':
+    case 'unknown':
+    case 'held':
+      sums.reserved += amount;
+      break;
+    case 'sent':
+    case 'received':
+      sums[state] += amount;
+      break;
+    case 'refunded':
+      sums.refunded += refundedOf(payout);
+      sums.received += amount - refundedOf(payout);
+      break;
+    case 'failed':
+      break;
+    default:
+      state satisfies never;
+  }
+}
+
+/** The amount of a campaign that is taken. */
+export function takenOf({ reserved, sent, received }: Sums): number {
+  return reserved + sent + received;
+}

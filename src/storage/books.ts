@@ -1,0 +1,110 @@
+// A snapshot of everything that is owed and was paid, for the audit. It is read in pieces on a connection of its own with
+// one open read transaction: what a running bot writes is not in it, and neither waits for the other.
+import type { Claim } from '../core/decide.ts';
+import { Fault } from '../core/error.ts';
+import type { BillNo } from '../core/payout.ts';
+import type { Books, Buckets, HistoryLine } from '../ports.ts';
+import { faultOf } from './batch.ts';
+import { PAYOUT, type PayoutRow, payoutOf, present } from './rows.ts';
+import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+
+/** Rows read before others get their turn of the event loop: a few milliseconds. */
+const CHUNK = 200;
+/** The audit reads each page once or twice; the bot needs the machine's memory more. */
+const CACHE_KIB = 4 * 1024;
+
+/** Where the snapshot lies, and how it is given up. */
+type Source = { readonly db: Database; readonly from: string; close(): void };
+
+export async function openBooks(file: string, db: Database): Promise<Books> {
+  const source = file === ':memory:' ? copied(db) : await pinned(file);
+  return booksOf(source);
+}
+
+/** WAL keeps the file as it is at this moment for as long as the transaction is open. */
+async function pinned(file: string): Promise<Source> {
+  const db = await openDatabase(file);
+  try {
+    db.exec(`PRAGMA query_only = ON; PRAGMA cache_size = -${CACHE_KIB}; BEGIN`);
+    db.prepare('SELECT count(*) FROM bucket').get(); // BEGIN alone reads nothing, and so holds nothing
+    return { db, from: 'main', close: () => db.close() };
+  } catch (error) {
+    db.close();
+    throw faultOf(error, 'safe');
+  }
+}
+
+let copies = 0;
+
+/** A store without a file has one connection only, and a transaction on it would hold up its writes: so it is copied. */
+function copied(db: Database): Source {
+  const from = `books_${++copies}`;
+  db.exec(`ATTACH ':memory:' AS ${from}`);
+  for (const table of ['claim', 'payout', 'history', 'counter', 'bucket']) {
+    db.exec(`CREATE TABLE ${from}.${table} AS SELECT * FROM main.${table}`);
+  }
+  db.exec(`CREATE INDEX ${from}.history_payout ON history (payout, version)`);
+  db.exec(`CREATE INDEX ${from}.payout_number ON payout (bill_no)`);
+  return { db, from, close: () => db.exec(`DETACH ${from}`) };
+}
+
+type Numbered<Row> = Row & { readonly place: number };
+type CounterRow = { readonly owner: string; readonly name: string; readonly value: number };
+type BucketRow = Buckets & { readonly campaign: string };
+
+function booksOf({ db, from, close }: Source): Books {
+  let isOpen = true;
+  const read = <T>(work: () => T): T => {
+    if (!isOpen) throw new Fault('store', 'safe', 'closed', 'these books are closed');
+    try {
+      return work();
+    } catch (error) {
+      throw faultOf(error);
+    }
+  };
+  /** Row after row, each page beginning behind the last row of the one before. */
+  async function* rows<Row>(sql: string, first: readonly Value[], keyOf: (row: Row) => Value[]): AsyncGenerator<Row> {
+    const page = read(() => db.prepare(`${sql} LIMIT ${CHUNK}`) as Statement<Row>);
+    for (let after = first; ; ) {
+      const found = read(() => page.all(...after));
+      for (const row of found) yield { ...row }; // the driver's rows have no prototype
+      if (found.length < CHUNK) return;
+      after = keyOf(found.at(-1)!);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
+  const lines = read(() =>
+    db.prepare(`SELECT bill_no AS billNo, h.version, at, from_ AS "from", to_ AS "to", what, detail
+      FROM ${from}.history AS h JOIN ${from}.payout AS p ON p.id = h.payout WHERE bill_no = ? ORDER BY h.version`),
+  ) as Statement<HistoryLine>;
+  return {
+    claims: () =>
+      rows<Claim>(
+        `SELECT key, campaign, rule, account, user, prize, amount, at FROM ${from}.claim WHERE key > ? ORDER BY key`,
+        [''],
+        claim => [claim.key],
+      ),
+    async *payouts() {
+      const sql = `SELECT id AS place, ${PAYOUT} FROM ${from}.payout WHERE id > ? ORDER BY id`;
+      for await (const { place: _, ...row } of rows<Numbered<PayoutRow>>(sql, [-1], each => [each.place])) {
+        yield payoutOf(row as PayoutRow);
+      }
+    },
+    history: async (billNo: BillNo) => read(() => lines.all(billNo).map(present)),
+    async *counters() {
+      const sql = `SELECT owner, name, value FROM ${from}.counter WHERE (owner, name) > (?, ?) ORDER BY owner, name`;
+      for await (const { name, value } of rows<CounterRow>(sql, ['', ''], row => [row.owner, row.name])) yield { name, value };
+    },
+    buckets: () =>
+      rows<BucketRow>(
+        `SELECT campaign, reserved, sent, received, refunded FROM ${from}.bucket WHERE campaign > ? ORDER BY campaign`,
+        [''],
+        row => [row.campaign],
+      ),
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      close();
+    },
+  };
+}

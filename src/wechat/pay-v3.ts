@@ -1,0 +1,192 @@
+// WeChat Pay's transfers (商家转账, API v3 transfer-bills): the follower confirms, then the money is theirs. Creation,
+// query, cancellation, and the notification (商家转账回调通知) of a bill that reached its end. Never retries by itself, and
+// never throws for what the platform or the network does: an answer is an Observation.
+import assert from 'node:assert/strict';
+import { BadInput, messageOf } from '../core/error.ts';
+import type { OpenId } from '../core/event.ts';
+import { BILL_STATES, type BillNo, type BillState, type Observation, type Payout } from '../core/payout.ts';
+import type { Instant } from '../core/time.ts';
+import type { Clock, Payer } from '../ports.ts';
+import { apiV3KeyOf, authorizationOf, decryptResource, type Sealed, signerOf, trustOf, verifySignature } from './sign-v3.ts';
+import { createTransport, type Headers, type Reply, type Transport } from './transport.ts';
+
+export type TransferConfig = {
+  readonly api: string;
+  readonly mchId: string;
+  /** 32 letters and digits: decrypts notifications. */
+  readonly apiV3Key: string;
+  /** Serial number of the merchant's certificate, hex. */
+  readonly serialNo: string;
+  /** PEM. */
+  readonly privateKey: Buffer;
+  /** `PUB_KEY_ID_…`, or the serial number of a platform certificate; `publicKey` is its PEM. */
+  readonly publicKeyId: string;
+  readonly publicKey: Buffer;
+  readonly ca: Buffer | undefined;
+};
+
+const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
+const FINISHED = 'MCHTRANSFER.BILL.FINISHED';
+const STATES: ReadonlySet<unknown> = new Set(BILL_STATES);
+const ENDS: ReadonlySet<unknown> = new Set<BillState>(['SUCCESS', 'FAIL', 'CANCELLED']);
+
+export function createTransferPayer(config: TransferConfig, clock: Clock): Payer {
+  const { api, ca } = config;
+  return transferPayerOver(config, clock, createTransport({ api, ca }));
+}
+
+/** The protocol over any transport. */
+export function transferPayerOver(config: TransferConfig, clock: Clock, transport: Transport): Payer {
+  const [signer, trust] = [signerOf(config), trustOf(config)];
+
+  async function call(method: 'GET' | 'POST', path: string, payout: Payout, body = ''): Promise<Observation> {
+    const answer = await transport.call({
+      method,
+      path,
+      headers: {
+        authorization: authorizationOf(signer, { method, path, body }, clock()),
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'user-agent': 'hongbao-bot',
+        // Also asks for a reply that is signed with this key, and not with a platform certificate.
+        'wechatpay-serial': config.publicKeyId,
+      },
+      ...(method === 'POST' && { body }),
+    });
+    if ('seen' in answer) return answer.seen;
+    const isCreation = path === BILLS;
+    if (answer.status < 200 || answer.status > 299) return readFailure(answer, isCreation);
+    try {
+      verifySignature(trust, answer.headers, answer.text, clock());
+    } catch (error) {
+      return { kind: 'silence', code: 'BAD_SIGNATURE', text: messageOf(error) };
+    }
+    return readBill(answer.text, payout);
+  }
+
+  return {
+    send: payout => call('POST', BILLS, payout, JSON.stringify(createFields(payout))),
+    query: payout => call('GET', `${BILLS}/out-bill-no/${payout.billNo}`, payout),
+    /** A refusal (it was confirmed meanwhile) is about this call alone: whoever gets one asks what the bill's state is. */
+    cancel: payout => call('POST', `${BILLS}/out-bill-no/${payout.billNo}/cancel`, payout, '{}'),
+    close: () => transport.close(),
+  };
+}
+
+/** All of it was stored with the payout, so a retry sends the same. */
+function createFields({ billNo, user, amount, request: stored }: Payout): Readonly<Record<string, unknown>> {
+  assert(stored.channel === 'transfer', 'a red packet is not sent as a transfer');
+  return {
+    appid: stored.appId,
+    out_bill_no: billNo,
+    transfer_scene_id: stored.sceneId,
+    openid: user,
+    transfer_amount: amount,
+    transfer_remark: stored.remark,
+    ...(stored.notifyUrl !== undefined && { notify_url: stored.notifyUrl }),
+    ...(stored.perception !== undefined && { user_recv_perception: stored.perception }),
+    transfer_scene_report_infos: stored.reports.map(({ type, content }) => ({ info_type: type, info_content: content })),
+  };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** `undefined`: no JSON object. */
+function jsonOf(text: string): Json | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+}
+
+function textAt(json: Json, name: string): string | undefined {
+  const value = json[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+const silence = (code: string, text: string): Observation => ({ kind: 'silence', code, text });
+
+/** An answer that is no 2xx is about the request, not about the bill, and needs no signature. */
+function readFailure({ status, text }: Reply, isCreation: boolean): Observation {
+  const json = jsonOf(text);
+  const code = json && textAt(json, 'code');
+  const message = ((json && textAt(json, 'message')) ?? '').slice(0, 200);
+  if (status === 429) return { kind: 'refused', code: 'FREQUENCY_LIMIT_EXCEED', text: message };
+  if (status === 404 && code !== undefined && !isCreation) return { kind: 'notFound' };
+  const isTold = code !== undefined && ((status >= 400 && status < 500) || code === 'SYSTEM_ERROR');
+  if (isTold) return { kind: 'refused', code: code.slice(0, 64), text: message };
+  return silence(`HTTP ${status}`, text.slice(0, 80));
+}
+
+/** Creation, query and cancellation answer alike; each leaves out some of the fields. */
+function readBill(text: string, payout: Payout): Observation {
+  const json = jsonOf(text);
+  if (!json) return silence('UNREADABLE', 'the answer is no JSON object');
+  if (json.out_bill_no !== payout.billNo) return silence('OTHER_ORDER', 'the answer is about another number');
+  const { transfer_amount: amount, openid } = json;
+  if (amount !== undefined && amount !== payout.amount) {
+    return silence('OTHER_AMOUNT', `${String(amount).slice(0, 20)} fen there, ${payout.amount} here`);
+  }
+  if (openid !== undefined && openid !== payout.user) return silence('OTHER_PAYEE', 'the answer is about another follower');
+  return billOf(json) ?? silence('STATE', `unknown state ${String(json.state).slice(0, 32)}`);
+}
+
+function billOf(json: Json): Extract<Observation, { kind: 'bill' }> | undefined {
+  if (!STATES.has(json.state)) return undefined;
+  const state = json.state as BillState;
+  const reason = textAt(json, 'fail_reason');
+  const listId = textAt(json, 'transfer_bill_no');
+  const packageInfo = textAt(json, 'package_info');
+  return {
+    kind: 'bill',
+    state,
+    ...(reason !== undefined && { reason }),
+    ...(listId !== undefined && { listId }),
+    ...(packageInfo !== undefined && { packageInfo }),
+  };
+}
+
+/** What a notification says of a bill that reached its end. It is WeChat Pay's word; whether we know the bill is not asked. */
+export type TransferNotice = {
+  readonly billNo: BillNo;
+  readonly user: OpenId;
+  /** Fen. */
+  readonly amount: number;
+  readonly seen: Observation;
+};
+
+/** Throws `BadInput` for whatever WeChat Pay did not say to this merchant within the last 300 s. */
+export type NoticeReader = (headers: Headers, body: string, now: Instant) => TransferNotice;
+
+export function createNoticeReader(config: TransferConfig): NoticeReader {
+  const trust = trustOf(config);
+  const key = apiV3KeyOf(config.apiV3Key);
+  return (headers, body, now) => {
+    verifySignature(trust, headers, body, now);
+    const outer = jsonOf(body);
+    if (outer?.event_type !== FINISHED) throw new BadInput(`a notification that is no ${FINISHED}`);
+    const bill = jsonOf(decryptResource(key, sealedOf(outer.resource)));
+    if (!bill) throw new BadInput('the notification holds no JSON object');
+    if (bill.mch_id !== config.mchId) throw new BadInput('the notification is for another merchant');
+    const [billNo, user, amount] = [textAt(bill, 'out_bill_no'), textAt(bill, 'openid'), bill.transfer_amount];
+    const seen = ENDS.has(bill.state) ? billOf(bill) : undefined;
+    if (billNo === undefined || user === undefined || typeof amount !== 'number' || !seen) {
+      throw new BadInput('the notification lacks a field, or is about a bill under way');
+    }
+    return { billNo: billNo as BillNo, user: user as OpenId, amount, seen };
+  };
+}
+
+function sealedOf(resource: unknown): Sealed {
+  const json: Json = typeof resource === 'object' && resource !== null ? (resource as Json) : {};
+  const part = (name: string): string => textAt(json, name) ?? '';
+  return {
+    algorithm: part('algorithm'),
+    ciphertext: part('ciphertext'),
+    associatedData: part('associated_data'),
+    nonce: part('nonce'),
+  };
+}

@@ -1,0 +1,96 @@
+// One HTTPS call to WeChat Pay, for both of its protocols: kept-alive connections, bounds on time and size, and what a
+// failure of the network amounts to. Never retries by itself, and never throws.
+import { rootCertificates } from 'node:tls';
+import { Agent, request } from 'undici';
+import { messageOf } from '../core/error.ts';
+import type { Observation } from '../core/payout.ts';
+
+/** Longer than WeChat Pay ever takes, shorter than a payout's lease. */
+export const CALL_TIMEOUT_MS = 10_000;
+const ANSWER_BYTES_MAX = 64 * 1024;
+const CONNECTIONS_MAX = 16;
+const KEEP_ALIVE_MS = 30_000;
+
+/** Undici's and Node's codes for "no byte of the request left this machine". */
+const NOT_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const WRONG_CERTIFICATE = /^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT)/;
+
+export type Endpoint = {
+  /** Scheme, host and port. */
+  readonly api: string;
+  /** PEM, trusted beside the system's certificates. */
+  readonly ca: Buffer | undefined;
+  /** The client certificate of API v2: a PEM pair, or a PKCS#12 file whose password is the merchant number. */
+  readonly certificate?:
+    | { readonly cert: Buffer; readonly key: Buffer }
+    | { readonly pfx: Buffer; readonly passphrase: string };
+};
+
+export type Call = {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+};
+
+export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+export type Reply = { readonly status: number; readonly headers: Headers; readonly text: string };
+/** A call that brought no answer, as what it says about its payout. */
+export type Lost = { readonly seen: Observation };
+
+export type Transport = { call(call: Call): Promise<Reply | Lost>; close(): Promise<void> };
+
+export function createTransport({ api, ca, certificate }: Endpoint): Transport {
+  const trusted = ca && { ca: [...rootCertificates, ca.toString()] };
+  const agent = new Agent({
+    connect: { ...certificate, ...trusted, timeout: CALL_TIMEOUT_MS },
+    connections: CONNECTIONS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  });
+  return {
+    async call({ method, path, headers, body }) {
+      try {
+        const answer = await request(new URL(path, api), {
+          method,
+          dispatcher: agent,
+          headers,
+          ...(body !== undefined && { body }),
+          headersTimeout: CALL_TIMEOUT_MS,
+          bodyTimeout: CALL_TIMEOUT_MS,
+          signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+        });
+        const text = await readAtMost(answer.body, ANSWER_BYTES_MAX);
+        return { status: answer.statusCode, headers: answer.headers, text };
+      } catch (error) {
+        return { seen: observationOf(error) };
+      }
+    },
+    close: () => agent.close(),
+  };
+}
+
+async function readAtMost(body: AsyncIterable<Buffer>, limit: number): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of body) {
+    size += part.length;
+    if (size > limit) throw new Error(`an answer over ${limit} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
+}
+
+/** `unreached` only where it is certain; in any doubt the platform may have acted. */
+function observationOf(error: unknown): Observation {
+  const code = (error as { code?: unknown }).code;
+  const name = typeof code === 'string' ? code : error instanceof Error ? error.name : 'ERROR';
+  const isUnreached = NOT_SENT.has(name) || WRONG_CERTIFICATE.test(name);
+  return { kind: isUnreached ? 'unreached' : 'silence', code: name, text: messageOf(error).slice(0, 120) };
+}

@@ -12,7 +12,13 @@ import type { Settle } from './settle.ts';
 /** WeChat redelivers within seconds; two days leave room for any outage of ours. */
 const ANSWERS_KEPT_MS = 2 * DAY;
 
-export type JobPorts = { readonly clock: Clock; readonly store: Store; readonly settle: Settle; readonly log: Log; readonly rulebook: Rulebook };
+export type JobPorts = {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly settle: Settle;
+  readonly log: Log;
+  readonly rulebook: Rulebook;
+};
 export type Jobs = { stop(): Promise<void> };
 
 export function startJobs({ clock, store, settle, log, rulebook }: JobPorts): Jobs {
@@ -55,26 +61,30 @@ const JOURNAL_MAX = 10_000;
 export async function auditAndLog(store: Store, campaigns: readonly Campaign[], log: Log): Promise<void> {
   const { compared, findings, total } = await auditStore(store, new Audit(campaigns));
   if (total === 0) log.info({ ...compared }, 'the audit balances');
-  else log.error({ total, findings: findings.slice(0, FINDINGS_LOGGED).map(showAuditFinding) }, `the audit found ${total} differences; \`hongbao audit\` names them`);
+  else
+    log.error(
+      { total, findings: findings.slice(0, FINDINGS_LOGGED).map(showAuditFinding) },
+      `the audit found ${total} differences; \`hongbao audit\` names them`,
+    );
 }
 
 /** Leads a snapshot of the store through an audit. `tell`: rows read so far of about so many. */
-export async function auditStore(store: Store, audit: Audit, tell: (done: number, total: number) => void = () => {}): Promise<AuditReport> {
+export async function auditStore(
+  store: Store,
+  audit: Audit,
+  tell: (done: number, total: number) => void = () => {},
+): Promise<AuditReport> {
   const books = await store.books();
   try {
     let claims = 0;
     for await (const _ of books.claims()) claims++;
     for await (const { name } of books.counters()) audit.survey(name);
     const parts = partsFor(claims);
-    for (let part = 0; part < parts; part++) await auditPart(books, audit, part, parts, done => tell(part * claims + done, parts * claims));
+    for (let part = 0; part < parts; part++)
+      await auditPart(books, audit, part, parts, done => tell(part * claims + done, parts * claims));
     for await (const bucket of books.buckets()) audit.bucket(bucket);
     audit.endOfBooks();
-    for await (const claim of books.claims()) {
-      if (!audit.isInDoubt(claim)) continue;
-      const lines = await store.journal({ user: claim.user, limit: JOURNAL_MAX });
-      const award = lines.map(line => line.decision).find(decision => decision.kind === 'awarded' && decision.claimKey === claim.key);
-      audit.decided(claim, award?.kind === 'awarded' ? award.counters : undefined);
-    }
+    if (audit.hasDoubts) await settleDoubts(books, store, audit);
     return audit.report();
   } finally {
     await books.close();
@@ -82,13 +92,30 @@ export async function auditStore(store: Store, audit: Audit, tell: (done: number
 }
 
 /** The claims, payouts and counters of some followers: all is read, and what belongs to others is left to their part. */
-async function auditPart(books: Books, audit: Audit, part: number, parts: number, tell: (done: number) => void): Promise<void> {
+async function auditPart(
+  books: Books,
+  audit: Audit,
+  part: number,
+  parts: number,
+  tell: (done: number) => void,
+): Promise<void> {
   for await (const claim of books.claims()) if (partOfClaim(claim.key, parts) === part) audit.claim(claim);
   let done = 0;
   for await (const payout of books.payouts()) {
     if (partOfClaim(payout.claimKey, parts) === part) audit.payout(payout, await books.history(payout.billNo));
     tell(++done);
   }
-  for await (const { name, value } of books.counters()) if (partOf(followerIn(name), parts) === part) audit.counter(name, value);
-  audit.endOfPart();
+  for await (const { name, value } of books.counters())
+    if (partOf(followerIn(name), parts) === part) audit.counter(name, value);
+  for (const _ of audit.endOfPart()) await new Promise(resolve => setImmediate(resolve));
+}
+
+/** What the decisions of these claims counted. The journal is no part of the books, but nothing in it ever changes. */
+async function settleDoubts(books: Books, store: Store, audit: Audit): Promise<void> {
+  for await (const claim of books.claims()) {
+    if (!audit.isInDoubt(claim)) continue;
+    const lines = await store.journal({ user: claim.user, limit: JOURNAL_MAX });
+    const awards = lines.flatMap(({ decision }) => (decision.kind === 'awarded' ? [decision] : []));
+    audit.decided(claim, awards.find(({ claimKey }) => claimKey === claim.key)?.counters);
+  }
 }

@@ -9,17 +9,55 @@ import { HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/
 import { aPayout } from './store.contract.ts';
 
 const NINE = parseBeijing('2026-02-10 09:00')!;
-const HEADER = '记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额（元）,账户结余（元）,资金变更提交申请人,备注,业务凭证号';
+const HEADER =
+  '记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额（元）,账户结余（元）,资金变更提交申请人,备注,业务凭证号';
 const SUMS = '资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额';
 
-type RowParts = { at?: string; business?: string; kind?: string; way?: string; yuan?: string; remark?: string; number: string };
-const row = ({ at = '2026-02-10 10:00:00', business = '现金红包', kind = '现金红包', way = '支出', yuan = '1.00', remark = '新春快乐', number }: RowParts): string =>
-  [at, '1000018301202602103075570521', '100001830120260210307557052101', business, kind, way, yuan, '9999.00', '1900000109API', remark, number].map(cell => `\`${cell}`).join(',');
+type RowParts = {
+  at?: string;
+  business?: string;
+  kind?: string;
+  way?: string;
+  yuan?: string;
+  remark?: string;
+  number: string;
+};
+const row = ({
+  at = '2026-02-10 10:00:00',
+  business = '现金红包',
+  kind = '现金红包',
+  way = '支出',
+  yuan = '1.00',
+  remark = '新春快乐',
+  number,
+}: RowParts): string =>
+  [
+    at,
+    '1000018301202602103075570521',
+    '100001830120260210307557052101',
+    business,
+    kind,
+    way,
+    yuan,
+    '9999.00',
+    '1900000109API',
+    remark,
+    number,
+  ]
+    .map(cell => `\`${cell}`)
+    .join(',');
 /** Something early and something late, so that all of the day is in the file's time. */
-const edges = [row({ at: '2026-02-10 08:00:00', business: '充值', way: '收入', number: '' }), row({ at: '2026-02-10 20:00:00', business: '提现', number: '' })];
-const back = (parts: RowParts): string => row({ at: '2026-02-11 10:00:00', business: '现金红包退款', way: '收入', ...parts });
+const edges = [
+  row({ at: '2026-02-10 08:00:00', business: '充值', way: '收入', number: '' }),
+  row({ at: '2026-02-10 20:00:00', business: '提现', number: '' }),
+];
+const back = (parts: RowParts): string =>
+  row({ at: '2026-02-11 10:00:00', business: '现金红包退款', way: '收入', ...parts });
 
-function flowOf(rows: readonly string[], end: readonly string[] = [SUMS, `\`${rows.length}.0,\`0,\`0,\`0,\`0`]): FundFlow {
+function flowOf(
+  rows: readonly string[],
+  end: readonly string[] = [SUMS, `\`${rows.length}.0,\`0,\`0,\`0,\`0`],
+): FundFlow {
   const flow = new FundFlow('funds.csv');
   for (const line of [HEADER, ...rows, ...end]) flow.read(line);
   return flow;
@@ -29,7 +67,14 @@ let serial = 0;
 /** A payout called at nine and known to be sent a minute later. */
 function sent(parts: Partial<Payout> = {}): { payout: Payout; history: Change[] } {
   const claimKey = `spring/password/oAnn/${++serial}`;
-  const payout = aPayout({ claimKey, billNo: billNoOf('1900000109', NINE, claimKey, 1), state: 'sent', createdAt: NINE, sentAt: later(NINE, MINUTE), ...parts });
+  const payout = aPayout({
+    claimKey,
+    billNo: billNoOf('1900000109', NINE, claimKey, 1),
+    state: 'sent',
+    createdAt: NINE,
+    sentAt: later(NINE, MINUTE),
+    ...parts,
+  });
   const calledAt = later(payout.createdAt, SECOND);
   const history: Change[] = [
     { version: 1, at: payout.createdAt, from: 'new', to: 'planned', what: 'planned' },
@@ -48,7 +93,11 @@ function found(rows: readonly string[], ...payouts: ReturnType<typeof sent>[]): 
 
 describe('a fund flow that agrees', () => {
   test('has nothing to say about what was paid and what came back, nor about other business', () => {
-    const [a, b, c] = [sent(), sent({ state: 'received', amount: fen(250) }), sent({ state: 'refunded', refunded: fen(60), endedAt: later(NINE, 24 * HOUR) })];
+    const [a, b, c] = [
+      sent(),
+      sent({ state: 'received', amount: fen(250) }),
+      sent({ state: 'refunded', refunded: fen(60), endedAt: later(NINE, 24 * HOUR) }),
+    ];
     const rows = [
       ...edges,
       row({ number: a.payout.billNo }),
@@ -92,7 +141,8 @@ describe('a fund flow that agrees', () => {
   test('may be several in one file, each with its header and its sums', () => {
     const [a, b] = [sent(), sent()];
     const flow = flowOf([row({ number: a.payout.billNo })]);
-    for (const line of [HEADER, row({ number: b.payout.billNo }), ...edges, SUMS, '`3.0,`1.0,`1.00,`2.0,`2.00']) flow.read(line);
+    for (const line of [HEADER, row({ number: b.payout.billNo }), ...edges, SUMS, '`3.0,`1.0,`1.00,`2.0,`2.00'])
+      flow.read(line);
     for (const { payout, history } of [a, b]) flow.payout(payout, history);
     expect(flow.end()).toEqual([]);
   });
@@ -101,40 +151,60 @@ describe('a fund flow that agrees', () => {
 describe('a fund flow that differs', () => {
   test('names what was paid there and is unknown here', () => {
     const stranger = row({ number: '190000010920260210AAAAAAAAAA', yuan: '8.88' });
-    expect(found([stranger])).toEqual(['funds.csv:2: payment 190000010920260210AAAAAAAAAA: expected a payout of this number, found none; paid 888 fen']);
-    expect(found([row({ number: '' })])).toEqual(['funds.csv:2: payment (no number): expected a payout of this number, found none; paid 100 fen']);
+    expect(found([stranger])).toEqual([
+      'funds.csv:2: payment 190000010920260210AAAAAAAAAA: expected a payout of this number, found none; paid 888 fen',
+    ]);
+    expect(found([row({ number: '' })])).toEqual([
+      'funds.csv:2: payment (no number): expected a payout of this number, found none; paid 100 fen',
+    ]);
   });
 
   test('names what was paid twice there', () => {
     const one = sent();
     const { billNo } = one.payout;
-    expect(found([row({ number: billNo }), row({ number: billNo })], one)).toEqual([`payout ${billNo}: payments, first in funds.csv:2: expected 1, found 2`]);
-    expect(found([row({ number: billNo }), row({ number: billNo, yuan: '1.01' })], one)).toContain(`funds.csv:3: amount paid for ${billNo}: expected 100 fen, found 101 fen`);
+    expect(found([row({ number: billNo }), row({ number: billNo })], one)).toEqual([
+      `payout ${billNo}: payments, first in funds.csv:2: expected 1, found 2`,
+    ]);
+    expect(found([row({ number: billNo }), row({ number: billNo, yuan: '1.01' })], one)).toContain(
+      `funds.csv:3: amount paid for ${billNo}: expected 100 fen, found 101 fen`,
+    );
   });
 
   test('names another amount, to the fen', () => {
     const one = sent();
     const { billNo } = one.payout;
-    expect(found([row({ number: billNo, yuan: '1.01' })], one)).toEqual([`payout ${billNo}: amount paid in funds.csv:2: expected 100 fen, found 101 fen`]);
+    expect(found([row({ number: billNo, yuan: '1.01' })], one)).toEqual([
+      `payout ${billNo}: amount paid in funds.csv:2: expected 100 fen, found 101 fen`,
+    ]);
   });
 
   test('names what came back there and was received here', () => {
     const one = sent({ state: 'received' });
     const { billNo } = one.payout;
-    expect(found([row({ number: billNo }), back({ number: billNo })], one)).toEqual([`payout ${billNo}: refunded in funds.csv:3, received here: expected 0 fen, found 100 fen`]);
+    expect(found([row({ number: billNo }), back({ number: billNo })], one)).toEqual([
+      `payout ${billNo}: refunded in funds.csv:3, received here: expected 0 fen, found 100 fen`,
+    ]);
   });
 
   test('names a part that came back there and is another part here', () => {
     const one = sent({ state: 'refunded', refunded: fen(60), endedAt: later(NINE, 30 * HOUR) });
     const { billNo } = one.payout;
-    const rows = [row({ number: billNo }), back({ number: billNo, yuan: '0.20' }), back({ number: billNo, yuan: '0.30' })];
-    expect(found(rows, one)).toEqual([`payout ${billNo}: amount refunded in funds.csv:3: expected 60 fen, found 50 fen`]);
+    const rows = [
+      row({ number: billNo }),
+      back({ number: billNo, yuan: '0.20' }),
+      back({ number: billNo, yuan: '0.30' }),
+    ];
+    expect(found(rows, one)).toEqual([
+      `payout ${billNo}: amount refunded in funds.csv:3: expected 60 fen, found 50 fen`,
+    ]);
   });
 
   test('names what came back here and not there, if the file covers the time', () => {
     const one = sent({ state: 'refunded', endedAt: later(NINE, 5 * HOUR) });
     const { billNo } = one.payout;
-    expect(found([...edges, row({ number: billNo })], one)).toEqual([`payout ${billNo}: refund in funds.csv: expected 100 fen, found 0 fen`]);
+    expect(found([...edges, row({ number: billNo })], one)).toEqual([
+      `payout ${billNo}: refund in funds.csv: expected 100 fen, found 0 fen`,
+    ]);
     const later30 = { ...one, payout: { ...one.payout, endedAt: later(NINE, 30 * HOUR) } };
     expect(found([...edges, row({ number: billNo })], later30)).toEqual([]);
   });
@@ -142,7 +212,9 @@ describe('a fund flow that differs', () => {
   test('names what failed here and was paid there, unless it came back', () => {
     const one = sent({ state: 'failed' });
     const { billNo } = one.payout;
-    expect(found([row({ number: billNo })], one)).toEqual([`payout ${billNo}: paid in funds.csv:2, failed here: expected 0 fen, found 100 fen`]);
+    expect(found([row({ number: billNo })], one)).toEqual([
+      `payout ${billNo}: paid in funds.csv:2, failed here: expected 0 fen, found 100 fen`,
+    ]);
     expect(found([row({ number: billNo }), back({ number: billNo })], one)).toEqual([]);
   });
 
@@ -167,13 +239,22 @@ describe('a fund flow that differs', () => {
     const request = { ...other.payout.request, mchId: '1900000110' };
     const mine = sent();
     const rows = [...edges, row({ number: mine.payout.billNo })];
-    expect(found(rows, mine, { ...other, payout: { ...other.payout, request, billNo: billNoOf('1900000110', NINE, other.payout.claimKey, 1) } })).toEqual([]);
+    expect(
+      found(rows, mine, {
+        ...other,
+        payout: { ...other.payout, request, billNo: billNoOf('1900000110', NINE, other.payout.claimKey, 1) },
+      }),
+    ).toEqual([]);
   });
 });
 
 describe('a file that is not whole', () => {
   test.each<[string, Partial<RowParts>, string]>([
-    ['a time that is none', { at: '2026-02-30 10:00:00' }, '记账时间: expected a time such as 2026-02-10 10:00:00, found 2026-02-30 10:00:00'],
+    [
+      'a time that is none',
+      { at: '2026-02-30 10:00:00' },
+      '记账时间: expected a time such as 2026-02-10 10:00:00, found 2026-02-30 10:00:00',
+    ],
     ['an amount with three decimals', { yuan: '1.005' }, '收支金额(元): expected an amount such as 1.00, found 1.005'],
     ['a negative amount', { yuan: '-1.00' }, '收支金额(元): expected an amount such as 1.00, found -1.00'],
     ['no amount', { yuan: '' }, '收支金额(元): expected an amount such as 1.00, found nothing'],
@@ -184,7 +265,11 @@ describe('a file that is not whole', () => {
   });
 
   test('with a row cut short names that row', () => {
-    expect(flowOf([...edges, '`2026-02-10 10:00:00,`1000']).end().map(showAuditFinding)).toEqual(['funds.csv:4: 收支金额(元): expected an amount such as 1.00, found nothing']);
+    expect(
+      flowOf([...edges, '`2026-02-10 10:00:00,`1000'])
+        .end()
+        .map(showAuditFinding),
+    ).toEqual(['funds.csv:4: 收支金额(元): expected an amount such as 1.00, found nothing']);
   });
 
   test('says so by its own count', () => {
@@ -196,7 +281,9 @@ describe('a file that is not whole', () => {
     const flow = new FundFlow('other.csv');
     expect(() => flow.read('交易时间,公众账号ID')).toThrow(BadInput);
     expect(() => flow.read('交易时间,公众账号ID')).toThrow(/other\.csv:2:1: expected the header of a fund flow/);
-    expect(() => flow.read('记账时间,业务凭证号')).toThrow(/other\.csv:3:1: the header lacks 业务名称, 收支类型, 收支金额\(元\)/);
+    expect(() => flow.read('记账时间,业务凭证号')).toThrow(
+      /other\.csv:3:1: the header lacks 业务名称, 收支类型, 收支金额\(元\)/,
+    );
     expect(() => new FundFlow('empty.csv').mustBeWhole()).toThrow(/empty\.csv: it is empty/);
   });
 });

@@ -23,7 +23,13 @@ const ACCOUNTS = [
   { name: 'tea', merchant: 'shop', digit: '1' },
   { name: 'milk', merchant: 'shop', digit: '2' },
   { name: 'juice', merchant: 'mall', digit: '3' },
-].map(({ digit, ...account }) => ({ ...account, appId: `wx888888888888888${digit}`, originalId: `gh_00000000000${digit}`, token: `token${digit}`, encodingAesKey: `RewardBotSimulatorKey0123456789abcdefghijk${'AEI'[Number(digit) - 1]}` }));
+].map(({ digit, ...account }) => ({
+  ...account,
+  appId: `wx888888888888888${digit}`,
+  originalId: `gh_00000000000${digit}`,
+  token: `token${digit}`,
+  encodingAesKey: `RewardBotSimulatorKey0123456789abcdefghijk${'AEI'[Number(digit) - 1]}`,
+}));
 const MERCHANTS = [
   { name: 'shop', mchId: '1900000109', apiV2Key: '0123456789abcdef0123456789ABCDEF' },
   { name: 'mall', mchId: '1900000110', apiV2Key: 'ABCDEF0123456789abcdef0123456789' },
@@ -49,8 +55,12 @@ let store: Store;
 let server: Server;
 
 function yaml(shopLines: string): string {
-  const accounts = ACCOUNTS.map(({ name, appId, token, encodingAesKey, merchant }) => `  ${name}: { appId: ${appId}, appSecret: ${ACCOUNT.appSecret}, token: ${token}, encodingAesKey: ${encodingAesKey}, merchant: ${merchant}, api: "${simulator.url}", open: "${simulator.url}" }`);
-  const merchants = MERCHANTS.map(({ name, mchId, apiV2Key }) => `  ${name}:
+  const accounts = ACCOUNTS.map(
+    ({ name, appId, token, encodingAesKey, merchant }) =>
+      `  ${name}: { appId: ${appId}, appSecret: ${ACCOUNT.appSecret}, token: ${token}, encodingAesKey: ${encodingAesKey}, merchant: ${merchant}, api: "${simulator.url}", open: "${simulator.url}" }`,
+  );
+  const merchants = MERCHANTS.map(
+    ({ name, mchId, apiV2Key }) => `  ${name}:
     mchId: "${mchId}"
     apiV2Key: ${apiV2Key}
     certificate: ${name}-cert.pem
@@ -59,7 +69,8 @@ function yaml(shopLines: string): string {
     api: ${simulator.payUrl}
     clientIp: 127.0.0.1
     askEvery: 1s
-${name === 'shop' ? shopLines : ''}`);
+${name === 'shop' ? shopLines : ''}`,
+  );
   return `store: sqlite:bot.db\nrules: rules\nsecret: \${TEST_SECRET}\naccounts:\n${accounts.join('\n')}\nmerchants:\n${merchants.join('\n')}\n`;
 }
 
@@ -68,6 +79,7 @@ async function begin({ shopLines = '', shopBalance = 100_000_00 } = {}): Promise
   simulator = await startSimulator({
     port: 0,
     payPort: 0,
+    pushGapMs: 100,
     clock,
     accounts: ACCOUNTS.map(({ merchant: _, ...account }) => ({ ...ACCOUNT, title: account.name, ...account })),
     merchants: MERCHANTS.map(({ name, mchId, apiV2Key }) => ({
@@ -88,10 +100,17 @@ async function begin({ shopLines = '', shopBalance = 100_000_00 } = {}): Promise
   writeFileSync(join(folder, 'bot.yaml'), yaml(shopLines));
   const config = loadConfig(join(folder, 'bot.yaml'), ENV);
   store = await openStore(config.store);
-  bot = await createBot({ config, clock: () => instant(clock.now()), timer: { ticks: () => performance.now(), sleep: ms => sleep(ms) }, log: SILENT, store });
+  bot = await createBot({
+    config,
+    clock: () => instant(clock.now()),
+    timer: { ticks: () => performance.now(), sleep: ms => sleep(ms) },
+    log: SILENT,
+    store,
+  });
   server = createServer(bot.app.callback());
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  for (const { name } of ACCOUNTS) simulator.setWebhook(name, `http://127.0.0.1:${(server.address() as AddressInfo).port}/wechat/${name}`);
+  for (const { name } of ACCOUNTS)
+    simulator.setWebhook(name, `http://127.0.0.1:${(server.address() as AddressInfo).port}/wechat/${name}`);
   bot.start();
 }
 
@@ -115,19 +134,31 @@ async function follow(account: string): Promise<string> {
   const push = await simulator.control.act(openid, { kind: 'follow' });
   return textIn(push.tries.at(-1)!.clear!);
 }
-const paid = (name: Merchant): number => simulator.control.merchant(MERCHANTS.find(each => each.name === name)!.mchId).sentCount;
+const paid = (name: Merchant): number =>
+  simulator.control.merchant(MERCHANTS.find(each => each.name === name)!.mchId).sentCount;
 const hongbao = (...args: string[]) => run(folder, ...args, '--config', 'bot.yaml');
 
 describe('several accounts and merchants', () => {
   test('each follower is answered by their own account and paid by its merchant', async () => {
     await begin();
-    expect(await Promise.all(ACCOUNTS.map(({ name }) => follow(name)))).toEqual(['tea: 1.00', 'milk: 1.00', 'juice: 1.00']);
+    expect(await Promise.all(ACCOUNTS.map(({ name }) => follow(name)))).toEqual([
+      'tea: 1.00',
+      'milk: 1.00',
+      'juice: 1.00',
+    ]);
     await until(() => paid('shop') === 2 && paid('mall') === 1);
     const packets = simulator.control.state().packets;
     for (const { name, merchant } of ACCOUNTS) {
       const [payout] = await store.payouts({ campaign: `${name}-2026`, limit: 5 });
-      expect(payout).toMatchObject({ account: name, merchant, request: { appId: ACCOUNTS.find(each => each.name === name)!.appId } });
-      expect(packets.find(packet => packet.billNo === payout!.billNo)).toMatchObject({ openid: payout!.user, status: 'SENT' });
+      expect(payout).toMatchObject({
+        account: name,
+        merchant,
+        request: { appId: ACCOUNTS.find(each => each.name === name)!.appId },
+      });
+      expect(packets.find(packet => packet.billNo === payout!.billNo)).toMatchObject({
+        openid: payout!.user,
+        status: 'SENT',
+      });
       expect(payout!.billNo.startsWith(MERCHANTS.find(each => each.name === merchant)!.mchId)).toBe(true);
     }
   }, 30_000);
@@ -144,11 +175,29 @@ describe('several accounts and merchants', () => {
 
   test('a halted merchant promises and sends nothing, for both of its accounts; the other pays', async () => {
     await begin();
-    writeFileSync(join(folder, 'tea.txt'), Array.from({ length: 3 }, () => simulator.control.addPerson({ account: 'tea', following: true }).openid).join('\n'));
+    writeFileSync(
+      join(folder, 'tea.txt'),
+      Array.from({ length: 3 }, () => simulator.control.addPerson({ account: 'tea', following: true }).openid).join(
+        '\n',
+      ),
+    );
     await hongbao('merchant', 'halt', 'shop', '--reason', '对账');
-    const planned = await hongbao('send', '--campaign', 'tea-2026', '--openids', 'tea.txt', '--amount', '1.00', '--no-wait');
+    const planned = await hongbao(
+      'send',
+      '--campaign',
+      'tea-2026',
+      '--openids',
+      'tea.txt',
+      '--amount',
+      '1.00',
+      '--no-wait',
+    );
     expect([planned.code, planned.err]).toEqual([0, expect.stringContaining('merchant "shop" is halted (对账)')]);
-    expect(await Promise.all(ACCOUNTS.map(({ name }) => follow(name)))).toEqual(['tea: 稍后再来', 'milk: 稍后再来', 'juice: 1.00']);
+    expect(await Promise.all(ACCOUNTS.map(({ name }) => follow(name)))).toEqual([
+      'tea: 稍后再来',
+      'milk: 稍后再来',
+      'juice: 1.00',
+    ]);
     await until(() => paid('mall') === 1);
     await sleep(2000);
     expect(paid('shop')).toBe(0);
@@ -183,12 +232,21 @@ describe('several accounts and merchants', () => {
 
   test('what is sent by hand goes to the campaign’s own account, through its merchant', async () => {
     await begin();
-    const people = Array.from({ length: 3 }, () => simulator.control.addPerson({ account: 'milk', following: true }).openid);
+    const people = Array.from(
+      { length: 3 },
+      () => simulator.control.addPerson({ account: 'milk', following: true }).openid,
+    );
     writeFileSync(join(folder, 'milk.txt'), people.join('\n'));
     const args = ['send', '--campaign', 'milk-2026', '--openids', 'milk.txt', '--prize', 'gift'];
-    expect(await hongbao(...args, '--account', 'tea')).toMatchObject({ code: 2, err: expect.stringContaining('belongs to account "milk"') });
+    expect(await hongbao(...args, '--account', 'tea')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('belongs to account "milk"'),
+    });
     expect(await hongbao(...args)).toMatchObject({ code: 0 });
     expect([paid('shop'), paid('mall')]).toEqual([3, 0]);
-    expect(await hongbao('payouts', 'export', '--merchant', 'mall')).toMatchObject({ code: 0, out: expect.not.stringContaining('milk') });
+    expect(await hongbao('payouts', 'export', '--merchant', 'mall')).toMatchObject({
+      code: 0,
+      out: expect.not.stringContaining('milk'),
+    });
   }, 30_000);
 });

@@ -890,14 +890,22 @@ function snapshots(its: Its): void {
       for (const commit of [first, second]) await store.commit(commit);
       const sent = await taken(store, first.payout, ['sending'], ['sent', 'reserved→sent']);
       const { claims, payouts, histories, counters, buckets: all } = await readBooks(await take(store));
-      const byKey = <T>(list: readonly T[], key: (each: T) => string): T[] => list.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+      const byKey = <T>(list: readonly T[], key: (each: T) => string): T[] =>
+        list.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
       expect(byKey(claims, each => each.key)).toStrictEqual(byKey([first.claim, second.claim], each => each.key));
       expect(byKey(payouts, each => each.billNo)).toStrictEqual(byKey([sent, second.payout], each => each.billNo));
       const expected = await Promise.all(payouts.map(({ billNo }) => store.history(billNo)));
       expect(histories).toStrictEqual(expected);
       expect(expected.flat()).toHaveLength(4);
       expect(byKey(counters, each => each.name)).toStrictEqual(
-        byKey([{ name: mine.name, value: 1 }, { name: AMOUNT, value: 100 }, { name: 'campaign/other/amount', value: 300 }], each => each.name),
+        byKey(
+          [
+            { name: mine.name, value: 1 },
+            { name: AMOUNT, value: 100 },
+            { name: 'campaign/other/amount', value: 300 },
+          ],
+          each => each.name,
+        ),
       );
       expect(byKey(all, each => each.campaign)).toStrictEqual([
         { campaign: 'other', ...buckets({ reserved: 300 }) },
@@ -922,7 +930,9 @@ function snapshots(its: Its): void {
 
     test('of thousands come whole, each row once, also when they change while they are read', async () => {
       const { store } = its();
-      const all = Array.from({ length: 1234 }, (_, n) => aCommit({ counters: [{ name: `campaign/spring/user/${aUser(n)}/claims`, add: 1, max: 9 }] }));
+      const all = Array.from({ length: 1234 }, (_, n) =>
+        aCommit({ counters: [{ name: `campaign/spring/user/${aUser(n)}/claims`, add: 1, max: 9 }] }),
+      );
       await Promise.all(all.map(commit => store.commit(commit)));
       const books = await take(store);
       const seen = new Set<string>();

@@ -59,16 +59,23 @@ async function campaignsOf(config: Config): Promise<readonly Campaign[]> {
 function show({ compared, campaigns, findings, total }: AuditReport, funds: string | undefined): void {
   const { claims, payouts, historyLines, counters, countersLeftOut, fundRows, fundRowsLeftOut } = compared;
   const leftOut = countersLeftOut > 0 ? ` (${countersLeftOut} more cannot be recomputed)` : '';
-  print(`compared ${compared.campaigns} campaigns, ${claims} claims, ${payouts} payouts, ${historyLines} lines of history, ${counters} counters${leftOut}`);
+  print(
+    `compared ${compared.campaigns} campaigns, ${claims} claims, ${payouts} payouts, ${historyLines} lines of history, ${counters} counters${leftOut}`,
+  );
   if (funds !== undefined) print(`with ${funds}: ${fundRows} rows (${fundRowsLeftOut} of other business left out)`);
-  if (campaigns.length > 0) print(`\n${table(['campaign', 'claims', 'payouts', 'budget', 'free', 'reserved', 'sent', 'received', 'refunded'], campaigns.map(sumsRow))}`);
+  if (campaigns.length > 0)
+    print(
+      `\n${table(['campaign', 'claims', 'payouts', 'budget', 'free', 'reserved', 'sent', 'received', 'refunded'], campaigns.map(sumsRow))}`,
+    );
   print('');
   if (total === 0) {
     print('everything balances');
     return;
   }
   print(table(['where', 'what', 'expected', 'found'], findings.map(findingRow)));
-  print(`\n${total} ${total === 1 ? 'difference' : 'differences'}${total > findings.length ? `, of which the first ${findings.length} are shown` : ''}`);
+  print(
+    `\n${total} ${total === 1 ? 'difference' : 'differences'}${total > findings.length ? `, of which the first ${findings.length} are shown` : ''}`,
+  );
 }
 
 function sumsRow({ campaign, claims, payouts, budget, reserved, sent, received, refunded }: CampaignSums): string[] {
@@ -79,7 +86,8 @@ function sumsRow({ campaign, claims, payouts, budget, reserved, sent, received, 
 }
 
 function findingRow({ where, what, expected, found, unit }: AuditFinding): string[] {
-  const text = (value: number | string): string => (unit === 'fen' || unit === 'ms' ? `${value} ${unit}` : String(value));
+  const text = (value: number | string): string =>
+    unit === 'fen' || unit === 'ms' ? `${value} ${unit}` : String(value);
   return [where, what, text(expected), text(found)];
 }
 

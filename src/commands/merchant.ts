@@ -14,7 +14,8 @@ const PAGE = 1000;
 const WAITING = ['planned', 'sending', 'unknown', 'held'] as const satisfies readonly PayoutState[];
 
 function refuseUnknown(config: Config, name: string): void {
-  if (!config.merchants.has(name)) throw new BadInput(`there is no merchant "${name}"${suggest(name, [...config.merchants.keys()])}`);
+  if (!config.merchants.has(name))
+    throw new BadInput(`there is no merchant "${name}"${suggest(name, [...config.merchants.keys()])}`);
 }
 
 /** Takes over a halt of the bot's as well: from then on only a person resumes. */
@@ -26,7 +27,9 @@ export function halt(name: string, options: Common & { readonly reason: string }
     const before = await store.halt(name);
     const now = instant(Date.now());
     await store.setHalt(name, { code: 'OPERATOR', reason, since: before?.since ?? now, by: 'operator' });
-    print(`merchant "${name}" is halted: nothing more is sent, what is planned waits. \`hongbao merchant resume ${name}\` lets it go on`);
+    print(
+      `merchant "${name}" is halted: nothing more is sent, what is planned waits. \`hongbao merchant resume ${name}\` lets it go on`,
+    );
     return EXIT.fine;
   });
 }
@@ -40,7 +43,9 @@ export function resume(name: string, options: Common): Promise<number> {
       return EXIT.fine;
     }
     await store.setHalt(name, undefined);
-    print(`merchant "${name}" goes on; it was halted by the ${before.by} since ${beijingText(before.since)}: ${before.reason}`);
+    print(
+      `merchant "${name}" goes on; it was halted by the ${before.by} since ${beijingText(before.since)}: ${before.reason}`,
+    );
     return EXIT.fine;
   });
 }

@@ -3,19 +3,30 @@
 import { payerOf } from '../bot.ts';
 import type { Config } from '../config.ts';
 import { BadInput } from '../core/error.ts';
-import { cancelStep, cancelWay, judgeAnswer, type Refused, readReason, retryStep, withoutSuccessor } from '../core/operator.ts';
+import {
+  cancelStep,
+  cancelWay,
+  judgeAnswer,
+  type Refused,
+  readReason,
+  retryStep,
+  withoutSuccessor,
+} from '../core/operator.ts';
 import type { BillNo, Payout, PayoutState } from '../core/payout.ts';
 import { observe, type PayoutPolicy } from '../core/payout-table.ts';
-import { instant, type Instant } from '../core/time.ts';
+import { type Instant, instant } from '../core/time.ts';
 import type { Payer, Store } from '../ports.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 import { stateOf } from './payouts.ts';
+import { progress } from './progress.ts';
 
 export type RetryOptions = Common & { readonly state?: string; readonly campaign?: string; readonly reason?: string };
 
 /** How often a change is tried anew because the bot changed the payout in between. */
 const RACES_MAX = 10;
-const PAGE = 500;
+/** Payouts that are changed together. */
+const PAGE = 200;
+const SHOWN_MAX = 100;
 const now = (): Instant => instant(Date.now());
 
 function reasonOf(text: string): string {
@@ -30,7 +41,9 @@ async function payoutOf(store: Store, billNo: string): Promise<Payout> {
   return payout;
 }
 
-const FASTER: Refused = { refused: 'the bot is changing it at this very moment; look again with `hongbao payouts show`' };
+const FASTER: Refused = {
+  refused: 'the bot is changing it at this very moment; look again with `hongbao payouts show`',
+};
 
 // ── Retry ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -39,27 +52,48 @@ type Row = { readonly billNo: string; readonly state: PayoutState; readonly resu
 export function retry(numbers: readonly string[], options: RetryOptions): Promise<number> {
   const { state, campaign } = options;
   const reason = options.reason === undefined ? undefined : reasonOf(options.reason);
-  if ((numbers.length > 0) === (state !== undefined)) throw new BadInput('name payouts by their numbers, or all of one state with --state held');
-  if (numbers.length > 0 && campaign !== undefined) throw new BadInput('--campaign goes with --state; a number says it all');
+  if (numbers.length > 0 === (state !== undefined))
+    throw new BadInput('name payouts by their numbers, or all of one state with --state held');
+  if (numbers.length > 0 && campaign !== undefined)
+    throw new BadInput('--campaign goes with --state; a number says it all');
   return withStore(options, async store => {
     const rows: Row[] = [];
-    const add = async (payout: Payout): Promise<void> => {
-      rows.push(await retryOne(store, payout, reason));
+    const change = async (payouts: readonly Payout[]): Promise<void> => {
+      rows.push(...(await Promise.all(payouts.map(payout => retryOne(store, payout, reason)))));
     };
     if (state === undefined) {
       // All are looked up before the first is changed: a mistyped number changes nothing.
-      for (const payout of await Promise.all([...new Set(numbers)].map(number => payoutOf(store, number)))) await add(payout);
-    } else for await (const payout of all(store, stateOf(state), campaign)) await add(payout);
+      await change(await Promise.all([...new Set(numbers)].map(number => payoutOf(store, number))));
+    } else {
+      const bar = progress('looked at');
+      for await (const page of pages(store, stateOf(state), campaign)) {
+        await change(page);
+        if (process.stderr.isTTY) bar.show(rows.length, rows.length);
+      }
+      bar.end();
+    }
     if (options.json) printJson(rows);
-    else print(rows.length === 0 ? 'there is nothing to retry' : table(['number', 'state', 'result'], rows.map(row => [row.billNo, row.state, row.result])));
+    else showRows(rows);
     return rows.every(row => row.ok) ? EXIT.fine : EXIT.findings;
   });
 }
 
-async function* all(store: Store, state: PayoutState, campaign: string | undefined): AsyncGenerator<Payout> {
+/** All of a few; of many those that were refused, and how many the others are. */
+function showRows(rows: readonly Row[]): void {
+  const shown = rows.length <= SHOWN_MAX ? rows : rows.filter(row => !row.ok).slice(0, SHOWN_MAX);
+  const cells = shown.map(row => [row.billNo, row.state, row.result]);
+  if (cells.length > 0) print(table(['number', 'state', 'result'], cells));
+  if (rows.length === 0) print('there is nothing to retry');
+  if (rows.length <= SHOWN_MAX) return;
+  const due = rows.filter(row => row.ok).length;
+  print(`${due} due now, ${rows.length - due} refused`);
+}
+
+async function* pages(store: Store, state: PayoutState, campaign: string | undefined): AsyncGenerator<Payout[]> {
+  const filter = { state, limit: PAGE, ...(campaign !== undefined && { campaign }) };
   for (let after: BillNo | undefined; ; ) {
-    const page = await store.payouts({ state, limit: PAGE, ...(campaign !== undefined && { campaign }), ...(after !== undefined && { after }) });
-    yield* page;
+    const page = await store.payouts({ ...filter, ...(after !== undefined && { after }) });
+    yield page;
     if (page.length < PAGE) return;
     after = page.at(-1)!.billNo;
   }
@@ -69,10 +103,13 @@ async function retryOne(store: Store, first: Payout, reason: string | undefined)
   let payout = first;
   for (let race = 0; race < RACES_MAX; race++) {
     const step = retryStep(payout, reason, now());
-    if ('refused' in step) return { billNo: payout.billNo, state: payout.state, result: `refused: ${step.refused}`, ok: false };
+    if ('refused' in step)
+      return { billNo: payout.billNo, state: payout.state, result: `refused: ${step.refused}`, ok: false };
     if ((await store.advance(step)) === 'moved') {
       const halt = await store.halt(payout.merchant);
-      const waits = halt ? `; merchant "${payout.merchant}" is halted, it waits for \`hongbao merchant resume ${payout.merchant}\`` : '';
+      const waits = halt
+        ? `; merchant "${payout.merchant}" is halted, it waits for \`hongbao merchant resume ${payout.merchant}\``
+        : '';
       return { billNo: payout.billNo, state: payout.state, result: `due now${waits}`, ok: true };
     }
     payout = await payoutOf(store, payout.billNo);
@@ -112,7 +149,8 @@ function payersOf(config: Config): Pick<CancelPorts, 'payer'> & { close(): Promi
   return {
     payer(name) {
       const merchant = config.merchants.get(name);
-      if (!merchant) throw new BadInput(`bot.yaml has no merchant "${name}" any more, so WeChat Pay cannot be asked; add it again`);
+      if (!merchant)
+        throw new BadInput(`bot.yaml has no merchant "${name}" any more, so WeChat Pay cannot be asked; add it again`);
       made ??= payerOf(merchant, now);
       return { payer: made, policy: merchant.policy };
     },
@@ -127,7 +165,8 @@ export async function cancelPayout(ports: CancelPorts, billNo: string, reason: s
     const way = cancelWay(payout, ports.now());
     if (typeof way === 'object') return way;
     if (way === 'now') {
-      if ((await store.advance(cancelStep(payout, reason, ports.now()))) === 'moved') return { cancelled: 'cancelled; its money is back in the budget' };
+      if ((await store.advance(cancelStep(payout, reason, ports.now()))) === 'moved')
+        return { cancelled: 'cancelled; its money is back in the budget' };
       continue;
     }
     const result = way === 'ask' ? await askFirst(ports, payout, reason) : await takeBack(ports, payout, reason);
@@ -143,7 +182,9 @@ async function askFirst(ports: CancelPorts, payout: Payout, reason: string): Pro
   if (typeof judged === 'object') return judged;
   if (judged === 'waiting') return takeBack(ports, payout, reason); // it is with the follower after all
   const moved = await ports.store.advance(cancelStep(payout, reason, ports.now(), seen));
-  return moved === 'moved' ? { cancelled: 'cancelled: WeChat Pay says that nothing was paid; its money is back in the budget' } : 'again';
+  return moved === 'moved'
+    ? { cancelled: 'cancelled: WeChat Pay says that nothing was paid; its money is back in the budget' }
+    : 'again';
 }
 
 /** A transfer the follower has not confirmed. Its money is back once WeChat Pay says so, which the bot asks after. */
@@ -156,8 +197,16 @@ async function takeBack(ports: CancelPorts, payout: Payout, reason: string): Pro
     return typeof judged === 'object' ? judged : { refused: 'WeChat Pay did not take it back; the bot asks after it' };
   }
   const { step } = observe(withoutSuccessor(payout), seen, true, ports.now(), policy);
-  const moved = await ports.store.advance({ ...step, what: 'cancelled', detail: `${reason} (WeChat Pay: ${seen.state})` });
+  const moved = await ports.store.advance({
+    ...step,
+    what: 'cancelled',
+    detail: `${reason} (WeChat Pay: ${seen.state})`,
+  });
   if (moved === 'stale') return 'again';
   const isBack = step.payout.state === 'refunded';
-  return { cancelled: isBack ? 'taken back; its money is back in the budget' : 'WeChat Pay takes it back; a running bot books its money once that is done' };
+  return {
+    cancelled: isBack
+      ? 'taken back; its money is back in the budget'
+      : 'WeChat Pay takes it back; a running bot books its money once that is done',
+  };
 }

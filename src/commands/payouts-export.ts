@@ -34,7 +34,10 @@ export function exportPayouts(options: ExportOptions): Promise<number> {
     return (from === undefined || day >= from) && (to === undefined || day <= to);
   };
   return withStore(options, async store => {
-    const count = options.out === undefined ? await toStandardOutput(pages(store, filter, isWanted)) : await toFile(options.out, pages(store, filter, isWanted));
+    const count =
+      options.out === undefined
+        ? await toStandardOutput(pages(store, filter, isWanted))
+        : await toFile(options.out, pages(store, filter, isWanted));
     if (options.out !== undefined) process.stderr.write(`${count} payouts in ${options.out}\n`);
     return EXIT.fine;
   });
@@ -51,7 +54,11 @@ function dayOption(name: string, text: string | undefined): Day | undefined {
 type Page = { readonly text: string; readonly count: number };
 
 /** Newest first. What comes while we read is not in it; what changes meanwhile is, before or after its change. */
-async function* pages(store: Store, filter: Omit<PayoutFilter, 'limit'>, isWanted: (payout: Payout) => boolean): AsyncGenerator<Page> {
+async function* pages(
+  store: Store,
+  filter: Omit<PayoutFilter, 'limit'>,
+  isWanted: (payout: Payout) => boolean,
+): AsyncGenerator<Page> {
   yield { text: CSV_HEAD, count: 0 };
   for (let after: BillNo | undefined; ; ) {
     const page = await store.payouts({ ...filter, limit: PAGE, ...(after !== undefined && { after }) });

@@ -3,20 +3,30 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccountConfig, Config, MerchantConfig } from '../config.ts';
-import { type Batch, commitOf, Forecast, type Gift, type Intent, intentOf, isBatchName, lostWords, SEND_RULE } from '../core/batch.ts';
+import {
+  type Batch,
+  commitOf,
+  Forecast,
+  type Gift,
+  type Intent,
+  intentOf,
+  isBatchName,
+  lostWords,
+  SEND_RULE,
+} from '../core/batch.ts';
 import { seedOf } from '../core/draw.ts';
 import { BadInput, Fault, type Finding, messageOf, showFinding } from '../core/error.ts';
-import { fen, type Fen, showFen } from '../core/money.ts';
+import { type Fen, fen, showFen } from '../core/money.ts';
 import { amountWords, type OpenIdFile, type OpenIdLine, parseAmount, readOpenIds } from '../core/openid-file.ts';
 import type { Campaign } from '../core/rule.ts';
 import { suggest } from '../core/shape.ts';
-import { beijingText, instant, type Instant } from '../core/time.ts';
+import { beijingText, type Instant, instant } from '../core/time.ts';
 import { SILENT } from '../log.ts';
 import type { Store } from '../ports.ts';
 import { openRulebook } from '../rulebook.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 import { progress } from './progress.ts';
-import { type Outcome, watch, type Watched } from './send-watch.ts';
+import { type Outcome, type Watched, watch } from './send-watch.ts';
 
 export type SendOptions = Common & {
   readonly campaign: string;
@@ -36,7 +46,12 @@ const GROUP = 200;
 const now = (): Instant => instant(Date.now());
 
 /** What is to be done, once it is known that the command makes sense. */
-type Order = { readonly batch: Batch; readonly merchant: MerchantConfig; readonly file: OpenIdFile; readonly gift: Gift | undefined };
+type Order = {
+  readonly batch: Batch;
+  readonly merchant: MerchantConfig;
+  readonly file: OpenIdFile;
+  readonly gift: Gift | undefined;
+};
 
 export function send(options: SendOptions): Promise<number> {
   return withStore(options, async (store, config) => {
@@ -47,9 +62,15 @@ export function send(options: SendOptions): Promise<number> {
     if (problems.length > 0) return refuse(problems, options);
     const { merchant } = order;
     const halt = await store.halt(merchant.name);
-    if (halt) process.stderr.write(`merchant "${merchant.name}" is halted (${halt.reason}): the packets wait for \`hongbao merchant resume ${merchant.name}\`\n`);
+    if (halt)
+      process.stderr.write(
+        `merchant "${merchant.name}" is halted (${halt.reason}): the packets wait for \`hongbao merchant resume ${merchant.name}\`\n`,
+      );
     const written = options.dryRun ? dryRun(order, forecast) : await write(store, order);
-    const outcome = options.dryRun || !options.wait || written.stopped ? undefined : await watch(store, merchant, written.watched, now);
+    const outcome =
+      options.dryRun || !options.wait || written.stopped
+        ? undefined
+        : await watch(store, merchant, written.watched, now);
     return report(options, order, written, outcome);
   });
 }
@@ -58,31 +79,53 @@ export function send(options: SendOptions): Promise<number> {
 
 async function orderOf(options: SendOptions, config: Config): Promise<Order> {
   const batchName = options.batch ?? 'send';
-  if (!isBatchName(batchName)) throw new BadInput(`--batch ${batchName}: expected at most 40 letters, digits, ".", "_" or "-"`);
+  if (!isBatchName(batchName))
+    throw new BadInput(`--batch ${batchName}: expected at most 40 letters, digits, ".", "_" or "-"`);
   const { campaigns } = (await openRulebook(config, SILENT)).current();
   const campaign = campaigns.find(each => each.id === options.campaign);
-  if (!campaign) throw new BadInput(`there is no campaign "${options.campaign}"${suggest(options.campaign, campaigns.map(each => each.id))}`);
+  if (!campaign)
+    throw new BadInput(
+      `there is no campaign "${options.campaign}"${suggest(
+        options.campaign,
+        campaigns.map(each => each.id),
+      )}`,
+    );
   const account = accountOf(options, config, campaign);
   const merchant = config.merchants.get(account.merchant ?? '');
   if (!merchant) throw new BadInput(`account "${account.name}" has no merchant; add \`merchant:\` to it in bot.yaml`);
-  if (!campaign.packet) throw new BadInput(`${campaign.file}: campaign "${campaign.id}" says nothing of the packet; add \`packet:\` with sendName, actName, wishing and remark`);
-  if (!campaign.budget) throw new BadInput(`${campaign.file}: campaign "${campaign.id}" has no budget; add \`budget: { total: ¥…}\``);
-  if (campaign.rules.some(rule => rule.id === SEND_RULE)) throw new BadInput(`${campaign.file}: a rule is called "${SEND_RULE}", as is what is sent by hand; rename the rule, or take another campaign`);
+  if (!campaign.packet)
+    throw new BadInput(
+      `${campaign.file}: campaign "${campaign.id}" says nothing of the packet; add \`packet:\` with sendName, actName, wishing and remark`,
+    );
+  if (!campaign.budget)
+    throw new BadInput(`${campaign.file}: campaign "${campaign.id}" has no budget; add \`budget: { total: ¥…}\``);
+  if (campaign.rules.some(rule => rule.id === SEND_RULE))
+    throw new BadInput(
+      `${campaign.file}: a rule is called "${SEND_RULE}", as is what is sent by hand; rename the rule, or take another campaign`,
+    );
   const text = await readFile(options.openids, 'utf8').catch((error: unknown) => {
     throw new BadInput(`${options.openids} cannot be read: ${messageOf(error)}`);
   });
   const { min, max } = merchant.limits;
   const file = readOpenIds(options.openids, text, { merchant: merchant.name, min, max });
   const gift = giftOf(options, campaign, merchant, file);
-  return { batch: { name: batchName, campaign, account, merchant, seed: seedOf(config.secret, campaign.id) }, merchant, file, gift };
+  return {
+    batch: { name: batchName, campaign, account, merchant, seed: seedOf(config.secret, campaign.id) },
+    merchant,
+    file,
+    gift,
+  };
 }
 
 function accountOf({ account: wanted }: SendOptions, config: Config, campaign: Campaign): AccountConfig {
   const names = [...config.accounts.keys()];
-  if (wanted !== undefined && !names.includes(wanted)) throw new BadInput(`--account: there is no account "${wanted}"${suggest(wanted, names)}`);
+  if (wanted !== undefined && !names.includes(wanted))
+    throw new BadInput(`--account: there is no account "${wanted}"${suggest(wanted, names)}`);
   const own = campaign.account ?? (names.length === 1 ? names[0] : undefined);
   if (wanted !== undefined && own !== undefined && wanted !== own) {
-    throw new BadInput(`--account ${wanted}: campaign "${campaign.id}" belongs to account "${own}", and openids are good for one account only`);
+    throw new BadInput(
+      `--account ${wanted}: campaign "${campaign.id}" belongs to account "${own}", and openids are good for one account only`,
+    );
   }
   const name = wanted ?? own;
   if (name === undefined) throw new BadInput(`name the account with --account: ${names.join(', ')}`);
@@ -90,22 +133,36 @@ function accountOf({ account: wanted }: SendOptions, config: Config, campaign: C
 }
 
 /** What every line gets; `undefined` where the file says it line by line. */
-function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConfig, file: OpenIdFile): Gift | undefined {
+function giftOf(
+  options: SendOptions,
+  campaign: Campaign,
+  merchant: MerchantConfig,
+  file: OpenIdFile,
+): Gift | undefined {
   const { prize: name, amount: text } = options;
   if (name !== undefined && text !== undefined) throw new BadInput('give --prize or --amount, not both');
-  if (file.hasAmounts && (name ?? text) !== undefined) throw new BadInput(`${options.openids} says the amounts itself; leave out --${name === undefined ? 'amount' : 'prize'}`);
+  if (file.hasAmounts && (name ?? text) !== undefined)
+    throw new BadInput(
+      `${options.openids} says the amounts itself; leave out --${name === undefined ? 'amount' : 'prize'}`,
+    );
   if (text !== undefined) {
     const amount = parseAmount(text);
     const { min, max } = merchant.limits;
     if (amount === undefined) throw new BadInput(`--amount ${amountWords(text)}`);
-    if (amount < min || amount > max) throw new BadInput(`--amount: merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)} at once, not ${showFen(amount)}`);
+    if (amount < min || amount > max)
+      throw new BadInput(
+        `--amount: merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)} at once, not ${showFen(amount)}`,
+      );
     return { amount };
   }
   if (name !== undefined) {
     const names = [...campaign.prizes.values()].filter(prize => prize.kind === 'redpacket').map(prize => prize.name);
     const prize = campaign.prizes.get(name);
     if (!prize) throw new BadInput(`--prize: campaign "${campaign.id}" has no prize "${name}"${suggest(name, names)}`);
-    if (prize.kind !== 'redpacket') throw new BadInput(`--prize ${name} is worth nothing${names.length > 0 ? `; expected one of: ${names.join(', ')}` : ''}`);
+    if (prize.kind !== 'redpacket')
+      throw new BadInput(
+        `--prize ${name} is worth nothing${names.length > 0 ? `; expected one of: ${names.join(', ')}` : ''}`,
+      );
     return { prize };
   }
   if (file.hasAmounts || file.findings.length > 0) return undefined;
@@ -143,7 +200,11 @@ async function examine(store: Store, order: Order, forecast: Forecast, file: str
       if (own !== undefined) findings.push({ file, line, column, message: `${intent.user}: ${own}` });
     });
   }
-  findings.push(...forecast.shortages().map(message => ({ file: campaign.file, line: 1, column: 1, message: `${campaign.id}: ${message}` })));
+  findings.push(
+    ...forecast
+      .shortages()
+      .map(message => ({ file: campaign.file, line: 1, column: 1, message: `${campaign.id}: ${message}` })),
+  );
   return findings;
 }
 
@@ -229,10 +290,24 @@ async function writeLine(store: Store, order: Order, line: OpenIdLine, written: 
 function report(options: SendOptions, { batch, file }: Order, written: Written, outcome: Outcome | undefined): number {
   const { planned, already, sum, refused, stopped } = written;
   const lines = file.lines.length;
-  const rows = refused.map(({ line, reason }) => ({ file: options.openids, line: line.line, column: line.column, message: `${line.user}: ${reason}` }));
+  const rows = refused.map(({ line, reason }) => ({
+    file: options.openids,
+    line: line.line,
+    column: line.column,
+    message: `${line.user}: ${reason}`,
+  }));
   if (options.json) {
     const about = { campaign: batch.campaign.id, batch: batch.name, dryRun: options.dryRun === true };
-    printJson({ ...about, lines, planned, already, refused: rows, sum, ...(stopped !== undefined && { stopped }), ...(outcome && { outcome }) });
+    printJson({
+      ...about,
+      lines,
+      planned,
+      already,
+      refused: rows,
+      sum,
+      ...(stopped !== undefined && { stopped }),
+      ...(outcome && { outcome }),
+    });
   } else {
     for (const row of rows) print(showFinding(row));
     const head = ['lines', options.dryRun ? 'would be planned' : 'planned now', 'had it already', 'refused', 'sum'];
@@ -240,11 +315,22 @@ function report(options: SendOptions, { batch, file }: Order, written: Written, 
     if (outcome) {
       const { sent, received, refunded, held, failed } = outcome;
       print('');
-      print(table(['sent', 'received', 'refunded', 'held', 'failed'], [[sent, received, refunded, held, failed].map(String)]));
-      if (held + failed > 0) print(`\`hongbao payouts list --campaign ${batch.campaign.id} --state ${held > 0 ? 'held' : 'failed'}\` says why`);
+      print(
+        table(
+          ['sent', 'received', 'refunded', 'held', 'failed'],
+          [[sent, received, refunded, held, failed].map(String)],
+        ),
+      );
+      if (held + failed > 0)
+        print(
+          `\`hongbao payouts list --campaign ${batch.campaign.id} --state ${held > 0 ? 'held' : 'failed'}\` says why`,
+        );
     }
   }
-  if (stopped !== undefined) process.stderr.write(`stopped after ${planned + already + refused.length} of ${lines} lines: ${stopped}\nthe same command goes on where it stopped\n`);
+  if (stopped !== undefined)
+    process.stderr.write(
+      `stopped after ${planned + already + refused.length} of ${lines} lines: ${stopped}\nthe same command goes on where it stopped\n`,
+    );
   const isFine = refused.length === 0 && stopped === undefined && (outcome?.held ?? 0) + (outcome?.failed ?? 0) === 0;
   return isFine ? EXIT.fine : EXIT.findings;
 }

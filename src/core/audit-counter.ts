@@ -8,13 +8,18 @@
 //                a campaign that is live has it: it may never have been set
 import { SEND_RULE } from './batch.ts';
 import type { Claim } from './decide.ts';
-import { type Counter, lastClaimCounter, type Limit, prizeLimits, userLimits } from './limit.ts';
+import { type Counter, type Limit, lastClaimCounter, prizeLimits, userLimits } from './limit.ts';
 import { fen } from './money.ts';
 import type { Payout } from './payout.ts';
 import type { Campaign, Prize } from './rule.ts';
 
 /** Says `found` where it must say between `low` and `high`. `absent`: there is no such counter. */
-export type CounterFault = { readonly name: string; readonly low: number; readonly high: number; readonly found: number };
+export type CounterFault = {
+  readonly name: string;
+  readonly low: number;
+  readonly high: number;
+  readonly found: number;
+};
 
 /** A campaign with every limit there is, so that the builders of `limit.ts` name them all. */
 function limitless(id: string): Campaign {
@@ -40,10 +45,16 @@ function prizeCalled(name: string): Prize {
 }
 
 /** Every limit a claim may have counted against; with its payout, also the merchant's. */
-function limitsOf(claim: Pick<Claim, 'campaign' | 'prize' | 'amount' | 'account' | 'user' | 'at'>, merchant: string | undefined): Limit[] {
+function limitsOf(
+  claim: Pick<Claim, 'campaign' | 'prize' | 'amount' | 'account' | 'user' | 'at'>,
+  merchant: string | undefined,
+): Limit[] {
   const { campaign, prize, amount, account, user, at } = claim;
   const most = Number.MAX_SAFE_INTEGER;
-  const caps = merchant === undefined ? undefined : { merchant, perUserPerDay: most, amountPerUserPerDay: fen(most), amountPerDay: fen(most) };
+  const caps =
+    merchant === undefined
+      ? undefined
+      : { merchant, perUserPerDay: most, amountPerUserPerDay: fen(most), amountPerDay: fen(most) };
   return prizeLimits(limitless(campaign), prizeCalled(prize), amount, { account, user, caps }, at);
 }
 
@@ -68,8 +79,10 @@ export function optionalCountersOf(claim: Claim): Pick<Counter, 'name' | 'add'>[
   return [...own, ...limitsOf(claim, undefined).filter(limit => !limit.returns)];
 }
 
-const SHARED = /^(?:campaign\/[^/]+\/(?:amount|packets)(?:\/day\/[\d-]+)?|campaign\/[^/]+\/prize\/.+|merchant\/[^/]+\/amount\/day\/[\d-]+)$/;
-const OWN = /^(?:campaign\/[^/]+\/(?:user\/[^/]+\/(?:claims(?:\/day\/[\d-]+)?|amount\/day\/[\d-]+|last)|prize\/.+\/user\/[^/]+)|merchant\/[^/]+\/user\/[^/]+\/[^/]+\/(?:packets|amount)\/day\/[\d-]+)$/;
+const SHARED =
+  /^(?:campaign\/[^/]+\/(?:amount|packets)(?:\/day\/[\d-]+)?|campaign\/[^/]+\/prize\/.+|merchant\/[^/]+\/amount\/day\/[\d-]+)$/;
+const OWN =
+  /^(?:campaign\/[^/]+\/(?:user\/[^/]+\/(?:claims(?:\/day\/[\d-]+)?|amount\/day\/[\d-]+|last)|prize\/.+\/user\/[^/]+)|merchant\/[^/]+\/user\/[^/]+\/[^/]+\/(?:packets|amount)\/day\/[\d-]+)$/;
 
 /** The follower in a counter's name. */
 export function followerIn(name: string): string | undefined {
@@ -83,11 +96,6 @@ export function unitOf(name: string): 'fen' | 'ms' | 'count' {
   if (name.includes('/prize/')) return 'count';
   if (name.endsWith('/last')) return 'ms';
   return /\/amount(?:\/|$)/.test(name) ? 'fen' : 'count';
-}
-
-/** Whether a limit of ours has such a name; any other is not compared. */
-export function isOurs(name: string): boolean {
-  return OWN.test(name) || SHARED.test(name);
 }
 
 /** The limit behind an optional counter: its name without follower and day. */
@@ -108,7 +116,7 @@ export class CounterCheck {
   private readonly expected = new Map<string, Expected>();
   private readonly optional = new Map<string, number>();
   private readonly open: Open;
-  private readonly values = new Map<string, number>();
+  private faults: CounterFault[] = [];
 
   constructor(open: Open) {
     this.open = open;
@@ -136,15 +144,18 @@ export class CounterCheck {
     this.expected.set(name, { low: value, high: value });
   }
 
+  /** What it says, once all it must say was added up. */
   found(name: string, value: number): void {
-    this.values.set(name, value);
+    const fault = this.faultOf(name, value);
+    if (fault) this.faults.push(fault);
+    this.expected.delete(name);
+    this.optional.delete(name);
   }
 
   /** What is wrong, the counters that are not there included. */
   end(): CounterFault[] {
-    const optional = [...this.optional.keys()].filter(name => this.open.known.has(limitBehind(name)));
-    const names = new Set([...this.values.keys(), ...this.expected.keys(), ...optional]);
-    return [...names].flatMap(name => this.faultOf(name, this.values.get(name) ?? 0) ?? []);
+    for (const name of [...this.expected.keys(), ...this.optional.keys()]) this.found(name, 0);
+    return this.faults;
   }
 
   private faultOf(name: string, found: number): CounterFault | undefined {
@@ -166,6 +177,8 @@ export class CounterAudit {
   strange = 0;
   private readonly open: Open = { known: new Set(), doubts: new Map(), unsettled: 0 };
   private readonly shared = new CounterCheck(this.open);
+  /** What the counters of nobody say: they come before all is added up. */
+  private readonly sharedValues = new Map<string, number>();
   private own = new CounterCheck(this.open);
 
   /** `campaigns`: those that are live; a limit of theirs is missed where it has no counter. */
@@ -186,12 +199,16 @@ export class CounterAudit {
 
   /** Before all else: which limits there are. */
   survey(name: string): void {
-    if (isOurs(name)) this.open.known.add(limitBehind(name));
+    this.open.known.add(limitBehind(name));
   }
 
   claim(claim: Claim): void {
-    for (const { name, add } of optionalCountersOf(claim)) this.of(name).expectAtMost(name, add);
-    if (claim.rule !== SEND_RULE) this.own.expectLast(lastClaimCounter(claim.campaign, claim.user), claim.at);
+    const { known } = this.open;
+    for (const { name, add } of optionalCountersOf(claim)) {
+      if (known.has(limitBehind(name))) this.of(name).expectAtMost(name, add);
+    }
+    const last = lastClaimCounter(claim.campaign, claim.user);
+    if (claim.rule !== SEND_RULE && known.has(limitBehind(last))) this.own.expectLast(last, claim.at);
   }
 
   /** The first number of a claim counts against what its merchant allows the follower. */
@@ -215,16 +232,17 @@ export class CounterAudit {
   }
 
   counter(name: string, value: number): void {
-    if (!isOurs(name)) {
+    if (OWN.test(name)) this.own.found(name, value);
+    else if (SHARED.test(name)) this.sharedValues.set(name, value);
+    else {
       this.strange++;
       return;
     }
     this.compared++;
-    this.of(name).found(name, value);
   }
 
   private of(name: string): CounterCheck {
-    return followerIn(name) === undefined ? this.shared : this.own;
+    return name.includes('/user/') ? this.own : this.shared;
   }
 
   endOfPart(): CounterFault[] {
@@ -241,12 +259,17 @@ export class CounterAudit {
   /** `taken`: what payouts take of each campaign's budget, whatever they say they hold. */
   endOfShared(taken: Iterable<readonly [campaign: string, amount: number]>): CounterFault[] {
     for (const [campaign, amount] of taken) this.shared.expectOnly(`campaign/${campaign}/amount`, amount);
+    for (const [name, value] of this.sharedValues) this.shared.found(name, value);
     return this.shared.end();
+  }
+
+  get hasDoubts(): boolean {
+    return this.open.doubts.size > 0;
   }
 
   /** Whether the journal must be asked what this claim counted. */
   isInDoubt(claim: Claim): boolean {
-    return this.open.doubts.size > 0 && this.namesOf(claim).some(({ name }) => this.open.doubts.has(name));
+    return this.hasDoubts && this.namesOf(claim).some(({ name }) => this.open.doubts.has(name));
   }
 
   /** What the claim's decision added. Without one, what it would add today. */

@@ -43,11 +43,20 @@ export function auditPayout(payout: Payout, history: readonly Change[]): AuditFi
   const where = `payout ${payout.billNo}`;
   const findings: AuditFinding[] = [];
   const number = expectedNumber(payout);
-  if (number !== payout.billNo) findings.push({ where, what: 'number', expected: number, found: payout.billNo, unit: 'text' });
+  if (number !== payout.billNo)
+    findings.push({ where, what: 'number', expected: number, found: payout.billNo, unit: 'text' });
   const broken = brokenHistory(payout, history);
   if (broken) findings.push({ where, ...broken, unit: 'text' });
-  if (isLost(payout, history)) findings.push({ where, what: 'next look', expected: 'a time, or an alarm', found: `none, in state ${payout.state}`, unit: 'text' });
-  if (refundedOf(payout) > payout.amount) findings.push({ where, what: 'refunded', expected: payout.amount, found: refundedOf(payout), unit: 'fen' });
+  if (isLost(payout, history))
+    findings.push({
+      where,
+      what: 'next look',
+      expected: 'a time, or an alarm',
+      found: `none, in state ${payout.state}`,
+      unit: 'text',
+    });
+  if (refundedOf(payout) > payout.amount)
+    findings.push({ where, what: 'refunded', expected: payout.amount, found: refundedOf(payout), unit: 'fen' });
   return findings;
 }
 
@@ -84,7 +93,8 @@ function brokenHistory({ version, state }: Payout, history: readonly Change[]): 
 function isLost({ state, nextAt, createdAt }: Payout, history: readonly Change[]): boolean {
   if (nextAt !== undefined || isFinal(state) || state === 'held') return false;
   const last = history.at(-1);
-  const isParked = last !== undefined && (last.at - createdAt > HORIZON_MS || (state === 'sent' && last.what === 'isFailed'));
+  const isParked =
+    last !== undefined && (last.at - createdAt > HORIZON_MS || (state === 'sent' && last.what === 'isFailed'));
   return !isParked;
 }
 
@@ -94,10 +104,17 @@ export function auditAgainstClaim(payout: Payout, claim: Claim): AuditFinding[] 
   const where = `payout ${payout.billNo}`;
   const isSame = payout.amount === claim.amount;
   if (!isSame) {
-    findings.push({ where, what: `amount (claim ${claim.key})`, expected: claim.amount, found: payout.amount, unit: 'fen' });
+    findings.push({
+      where,
+      what: `amount (claim ${claim.key})`,
+      expected: claim.amount,
+      found: payout.amount,
+      unit: 'fen',
+    });
   }
   for (const what of ['campaign', 'rule', 'account', 'user'] as const) {
-    if (payout[what] !== claim[what]) findings.push({ where, what, expected: claim[what], found: payout[what], unit: 'text' });
+    if (payout[what] !== claim[what])
+      findings.push({ where, what, expected: claim[what], found: payout[what], unit: 'text' });
   }
   const isHolding = payout.state === 'received' || !isFinal(payout.state);
   return isSame && isHolding ? [...findings, ...auditHolds(payout, claim)] : findings;
@@ -111,19 +128,32 @@ function auditHolds(payout: Payout, claim: Claim): AuditFinding[] {
   const names = new Set([...held.keys(), ...[...due.keys()].filter(isAlwaysHeld)]);
   return [...names]
     .filter(name => held.get(name) !== due.get(name))
-    .map(name => ({ where, what: `hold on ${name}`, expected: due.get(name) ?? 0, found: held.get(name) ?? 0, unit: unitOf(name) }));
+    .map(name => ({
+      where,
+      what: `hold on ${name}`,
+      expected: due.get(name) ?? 0,
+      found: held.get(name) ?? 0,
+      unit: unitOf(name),
+    }));
 }
 
 /** As much of a payout as stays in memory until all of its claim's were seen. */
-export type Attempt = { readonly billNo: string; readonly mchId: string; readonly attempt: number; readonly isVoid: boolean };
+export type Attempt = {
+  readonly billNo: string;
+  readonly mchId: string;
+  readonly attempt: number;
+  readonly isVoid: boolean;
+};
 
 /** What is wrong with a claim and all its payouts together. */
 export function auditClaim(claim: Claim, payouts: readonly Attempt[]): AuditFinding[] {
   const where = `claim ${claim.key}`;
   const findings: AuditFinding[] = [];
-  const count = (what: string, expected: number, found: number): void => void findings.push({ where, what, expected, found, unit: 'count' });
+  const count = (what: string, expected: number, found: number): void =>
+    void findings.push({ where, what, expected, found, unit: 'count' });
   const key = `${claim.campaign}/${claim.rule}/${claim.user}/`;
-  if (!claim.key.startsWith(key)) findings.push({ where, what: 'key', expected: `${key}…`, found: claim.key, unit: 'text' });
+  if (!claim.key.startsWith(key))
+    findings.push({ where, what: 'key', expected: `${key}…`, found: claim.key, unit: 'text' });
   if (claim.amount > 0 && payouts.length === 0) count('payouts', 1, 0);
   const alive = payouts.filter(payout => !payout.isVoid).length;
   if (alive > 1) count('payouts that are not failed or refunded', 1, alive);
@@ -136,10 +166,17 @@ export function auditClaim(claim: Claim, payouts: readonly Attempt[]): AuditFind
     }
     const before = sorted[index - 1];
     if (before && !before.isVoid) {
-      findings.push({ where, what: `payout ${before.billNo}, before ${billNo}`, expected: 'failed or refunded', found: 'neither', unit: 'text' });
+      findings.push({
+        where,
+        what: `payout ${before.billNo}, before ${billNo}`,
+        expected: 'failed or refunded',
+        found: 'neither',
+        unit: 'text',
+      });
     }
     const [day, found] = [dayIn(first!.billNo, first!.mchId), dayIn(billNo, mchId)];
-    if (day !== found) findings.push({ where, what: `day in the number ${billNo}`, expected: day, found, unit: 'text' });
+    if (day !== found)
+      findings.push({ where, what: `day in the number ${billNo}`, expected: day, found, unit: 'text' });
   }
   return findings;
 }

@@ -1,7 +1,18 @@
 // The audit (核账): recomputes buckets and counters from payouts and claims, follows every payout through its history, and
 // names each record that does not agree. Fed row by row and followers part by part, so that memory stays flat. Pure.
 import { CounterAudit, type CounterFault, unitOf } from './audit-counter.ts';
-import { type Attempt, type AuditFinding, addToSums, auditAgainstClaim, auditClaim, auditPayout, type Change, isVoid, type Sums, takenOf } from './audit-payout.ts';
+import {
+  type Attempt,
+  type AuditFinding,
+  addToSums,
+  auditAgainstClaim,
+  auditClaim,
+  auditPayout,
+  type Change,
+  isVoid,
+  type Sums,
+  takenOf,
+} from './audit-payout.ts';
 import type { Claim, Counter } from './decide.ts';
 import type { FundFlow } from './fund-flow.ts';
 import { type Fen, fen } from './money.ts';
@@ -43,8 +54,9 @@ export type AuditReport = {
 };
 
 /** Followers looked at in one part: their claims and counters are what memory holds at a time. */
-const PART_CLAIMS = 50_000;
+const PART_CLAIMS = 100_000;
 const FINDINGS_MAX = 1000;
+const LOOKED_AT_ONCE = 500;
 const BUCKETS = ['reserved', 'sent', 'received', 'refunded'] as const;
 type Bucket = { readonly campaign: string } & Readonly<Record<(typeof BUCKETS)[number], number>>;
 
@@ -114,13 +126,15 @@ export class Audit {
     sums.payouts++;
     addToSums(sums, payout);
     this.add(...auditPayout(payout, history));
-    if (this.numbers.has(billNo)) this.add({ where: `payout ${billNo}`, what: 'payouts with this number', expected: 1, found: 2, unit: 'count' });
+    if (this.numbers.has(billNo))
+      this.add({ where: `payout ${billNo}`, what: 'payouts with this number', expected: 1, found: 2, unit: 'count' });
     this.numbers.add(billNo);
     const owed = this.part.get(claimKey);
     if (owed) {
       this.add(...auditAgainstClaim(payout, owed.claim));
       owed.payouts.push({ billNo, mchId: request.mchId, attempt, isVoid: isVoid(payout) });
-    } else this.add({ where: `payout ${billNo}`, what: 'claim', expected: claimKey, found: 'no such claim', unit: 'text' });
+    } else
+      this.add({ where: `payout ${billNo}`, what: 'claim', expected: claimKey, found: 'no such claim', unit: 'text' });
     const claim = owed?.claim ?? { ...payout, key: claimKey, prize: '', at: payout.createdAt };
     this.counters.payout(payout, claim);
     if (attempt === 1) this.counters.firstPayout(claim, payout.merchant);
@@ -131,10 +145,14 @@ export class Audit {
     this.counters.counter(name, value);
   }
 
-  /** Every claim, payout and counter of these followers was fed. */
-  endOfPart(): void {
-    for (const { claim, payouts } of this.part.values()) this.add(...auditClaim(claim, payouts));
-    this.add(...this.counters.endOfPart().map(findingOf));
+  /** Every claim, payout and counter of these followers was fed. Stops every so often, so that others get their turn. */
+  *endOfPart(): Generator<void> {
+    let looked = 0;
+    for (const { claim, payouts } of this.part.values()) {
+      this.add(...auditClaim(claim, payouts));
+      if (++looked % LOOKED_AT_ONCE === 0) yield;
+    }
+    for (const fault of this.counters.endOfPart()) this.add(findingOf(fault));
     this.part = new Map();
     this.numbers = new Set();
   }
@@ -156,8 +174,17 @@ export class Audit {
   endOfBooks(): void {
     const none = { reserved: 0, sent: 0, received: 0, refunded: 0 };
     for (const campaign of this.campaigns.keys()) if (!this.stored.has(campaign)) this.compare({ campaign, ...none });
-    this.add(...this.counters.endOfShared([...this.campaigns].map(([campaign, sums]) => [campaign, takenOf(sums)])).map(findingOf));
+    this.add(
+      ...this.counters
+        .endOfShared([...this.campaigns].map(([campaign, sums]) => [campaign, takenOf(sums)]))
+        .map(findingOf),
+    );
     if (this.funds) this.add(...this.funds.end());
+  }
+
+  /** Whether there is any claim that `isInDoubt`. */
+  get hasDoubts(): boolean {
+    return this.counters.hasDoubts;
   }
 
   isInDoubt(claim: Claim): boolean {
@@ -171,7 +198,9 @@ export class Audit {
 
   report(): AuditReport {
     this.add(...this.counters.settled().map(findingOf));
-    const campaigns = [...this.campaigns].sort(([a], [b]) => (a < b ? -1 : 1)).map(([campaign, sums]) => this.sumsOf(campaign, sums));
+    const campaigns = [...this.campaigns]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([campaign, sums]) => this.sumsOf(campaign, sums));
     return {
       compared: {
         campaigns: campaigns.length,
@@ -195,8 +224,15 @@ export class Audit {
   }
 
   private of(campaign: string): Campaigns {
-    let sums = this.campaigns.get(campaign);
-    if (!sums) this.campaigns.set(campaign, (sums = { claims: 0, payouts: 0, reserved: 0, sent: 0, received: 0, refunded: 0 }));
+    const sums = this.campaigns.get(campaign) ?? {
+      claims: 0,
+      payouts: 0,
+      reserved: 0,
+      sent: 0,
+      received: 0,
+      refunded: 0,
+    };
+    this.campaigns.set(campaign, sums);
     return sums;
   }
 
@@ -207,11 +243,18 @@ export class Audit {
 }
 
 function findingOf({ name, low, high, found }: CounterFault): AuditFinding {
-  return { where: `counter ${name}`, what: 'value', expected: low === high ? low : `${low} to ${high}`, found, unit: unitOf(name) };
+  return {
+    where: `counter ${name}`,
+    what: 'value',
+    expected: low === high ? low : `${low} to ${high}`,
+    found,
+    unit: unitOf(name),
+  };
 }
 
 /** `bucket spring: reserved: expected 100 fen, found 101 fen` */
 export function showAuditFinding({ where, what, expected, found, unit }: AuditFinding): string {
-  const show = (value: number | string): string => (unit === 'text' ? String(value) : `${value} ${unit === 'count' ? '' : unit}`.trimEnd());
+  const show = (value: number | string): string =>
+    unit === 'text' ? String(value) : `${value} ${unit === 'count' ? '' : unit}`.trimEnd();
   return `${where}: ${what}: expected ${show(expected)}, found ${show(found)}`;
 }

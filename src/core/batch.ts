@@ -45,7 +45,10 @@ export function isBatchName(name: string): boolean {
 export function intentOf(batch: Batch, user: OpenId, gift: Gift, now: Instant): Intent {
   const { campaign, account, merchant, seed } = batch;
   const claimKey = `${campaign.id}/${SEND_RULE}/${user}/${batch.name}`;
-  const prize: Prize = 'prize' in gift ? gift.prize : { name: AMOUNT_PRIZE, weight: 1, kind: 'redpacket', min: gift.amount, max: gift.amount };
+  const prize: Prize =
+    'prize' in gift
+      ? gift.prize
+      : { name: AMOUNT_PRIZE, weight: 1, kind: 'redpacket', min: gift.amount, max: gift.amount };
   const amount = drawAmount(prize, luckOf(seed, claimKey).amount);
   const who = { account: account.name, user, caps: { merchant: merchant.name, ...merchant.limits } };
   return { user, claimKey, prize, amount, limits: prizeLimits(campaign, prize, amount, who, now) };
@@ -71,7 +74,14 @@ export function commitOf(batch: Batch, intent: Intent, now: Instant): BatchCommi
   const about = { campaign: campaign.id, rule: SEND_RULE, prize: prize.name, amount };
   const holds = limits.filter(limit => limit.returns).map(({ name: counter, add }) => ({ name: counter, add }));
   const counters = limits.map(({ name: counter, add, max }) => ({ name: counter, add, max }));
-  const trace = [{ campaign: campaign.id, rule: SEND_RULE, hash: campaign.hash, checks: [{ ok: true, text: `手动发放,批次 ${name}` }] }];
+  const trace = [
+    {
+      campaign: campaign.id,
+      rule: SEND_RULE,
+      hash: campaign.hash,
+      checks: [{ ok: true, text: `手动发放,批次 ${name}` }],
+    },
+  ];
   const shares = prize.kind === 'redpacket' ? prize.shares : undefined;
   return {
     event,
@@ -80,7 +90,11 @@ export function commitOf(batch: Batch, intent: Intent, now: Instant): BatchCommi
     decision: { kind: 'awarded', ...about, claimKey, counters, holds, reply: NO_REPLY, trace },
     claim: { ...about, key: claimKey, account: account.name, user, at: now },
     counters,
-    payout: planPayout({ campaign, rule: SEND_RULE, claimKey, amount, holds, shares, account, user, eventAt: now }, merchant, now),
+    payout: planPayout(
+      { campaign, rule: SEND_RULE, claimKey, amount, holds, shares, account, user, eventAt: now },
+      merchant,
+      now,
+    ),
   };
 }
 
@@ -106,7 +120,8 @@ export class Forecast {
     for (const limit of limits) {
       const used = counters.get(limit.name) ?? 0;
       if (limit.refuses === 'limited') {
-        if (used + limit.add > limit.max) own ??= `${limit.label} ${show(limit, used)}/${show(limit, limit.max)}, this would be ${show(limit, limit.add)} more`;
+        if (used + limit.add > limit.max)
+          own ??= `${limit.label} ${show(limit, used)}/${show(limit, limit.max)}, this would be ${show(limit, limit.add)} more`;
         continue;
       }
       const entry = this.shared.get(limit.name) ?? { limit, used, needed: 0 };
@@ -120,7 +135,10 @@ export class Forecast {
   shortages(): string[] {
     return [...this.shared.values()]
       .filter(({ limit, used, needed }) => used + needed > limit.max)
-      .map(({ limit, used, needed }) => `${limit.label} ${show(limit, used)}/${show(limit, limit.max)}: ${show(limit, Math.max(0, limit.max - used))} left, the file needs ${show(limit, needed)}`);
+      .map(
+        ({ limit, used, needed }) =>
+          `${limit.label} ${show(limit, used)}/${show(limit, limit.max)}: ${show(limit, Math.max(0, limit.max - used))} left, the file needs ${show(limit, needed)}`,
+      );
   }
 }
 

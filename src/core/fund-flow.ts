@@ -8,7 +8,14 @@ import type { Payout } from './payout.ts';
 import { beijingText, type Instant, parseBeijing } from './time.ts';
 
 /** The columns we read, as the header names them once its brackets are half-width. */
-const COLUMNS = { at: '记账时间', business: '业务名称', kind: '业务类型', way: '收支类型', amount: '收支金额(元)', number: '业务凭证号' } as const;
+const COLUMNS = {
+  at: '记账时间',
+  business: '业务名称',
+  kind: '业务类型',
+  way: '收支类型',
+  amount: '收支金额(元)',
+  number: '业务凭证号',
+} as const;
 type Column = keyof typeof COLUMNS;
 type Row = Readonly<Record<Column, string>>;
 /** 业务类型 only helps to tell packets from other business. */
@@ -59,19 +66,28 @@ export class FundFlow {
     else if (head === SUMMARY) this.isSummary = true;
     else if (this.isSummary) this.summary(cells);
     else if (this.columns) this.row(cells, this.columns);
-    else throw new BadInput(`${this.file}:${this.line}:1: expected the header of a fund flow (${Object.values(COLUMNS).join()}), found ${text.slice(0, 60)}`);
+    else
+      throw new BadInput(
+        `${this.file}:${this.line}:1: expected the header of a fund flow (${Object.values(COLUMNS).join()}), found ${text.slice(0, 60)}`,
+      );
   }
 
   /** Every line was read. Throws `BadInput` where there was no fund flow in them. */
   mustBeWhole(): void {
-    if (!this.columns) throw new BadInput(`${this.file}: it is empty; take the fund flow (资金账单) as 商户平台 exports it`);
+    if (!this.columns)
+      throw new BadInput(`${this.file}: it is empty; take the fund flow (资金账单) as 商户平台 exports it`);
   }
 
   private header(cells: readonly string[]): void {
     const names = cells.map(cell => cell.normalize('NFKC').trim());
     const columns = (Object.keys(COLUMNS) as Column[]).map(column => [column, names.indexOf(COLUMNS[column])] as const);
-    const missing = columns.filter(([column, at]) => at < 0 && NEEDED.includes(column)).map(([column]) => COLUMNS[column]);
-    if (missing.length > 0) throw new BadInput(`${this.file}:${this.line}:1: the header lacks ${missing.join(', ')}; take the fund flow (资金账单) as 商户平台 exports it`);
+    const missing = columns
+      .filter(([column, at]) => at < 0 && NEEDED.includes(column))
+      .map(([column]) => COLUMNS[column]);
+    if (missing.length > 0)
+      throw new BadInput(
+        `${this.file}:${this.line}:1: the header lacks ${missing.join(', ')}; take the fund flow (资金账单) as 商户平台 exports it`,
+      );
     this.columns = new Map(columns);
     this.isSummary = false;
     this.sinceHeader = 0;
@@ -90,9 +106,12 @@ export class FundFlow {
     const row = Object.fromEntries([...columns].map(([column, at]) => [column, (cells[at] ?? '').trim()])) as Row;
     const at = parseBeijing(row.at);
     const amount = fenOf(row.amount);
-    if (at === undefined) return this.complain(COLUMNS.at, 'a time such as 2026-02-10 10:00:00', row.at);
-    if (amount === undefined) return this.complain(COLUMNS.amount, 'an amount such as 1.00', row.amount);
-    if (row.way !== '收入' && row.way !== '支出') return this.complain(COLUMNS.way, '收入 or 支出', row.way);
+    if (at === undefined || amount === undefined || (row.way !== '收入' && row.way !== '支出')) {
+      if (at === undefined) this.complain(COLUMNS.at, 'a time such as 2026-02-10 10:00:00', row.at);
+      else if (amount === undefined) this.complain(COLUMNS.amount, 'an amount such as 1.00', row.amount);
+      else this.complain(COLUMNS.way, '收入 or 支出', row.way);
+      return;
+    }
     this.from = Math.min(this.from, at);
     this.to = Math.max(this.to, at);
     if (!isPacket(row)) {
@@ -111,7 +130,13 @@ export class FundFlow {
         entry.paid = amount;
         entry.paidLine = this.line;
       } else if (amount !== entry.paid) {
-        this.findings.push({ where: this.at(this.line), what: `amount paid for ${number}`, expected: entry.paid, found: amount, unit: 'fen' });
+        this.findings.push({
+          where: this.at(this.line),
+          what: `amount paid for ${number}`,
+          expected: entry.paid,
+          found: amount,
+          unit: 'fen',
+        });
       }
     } else {
       entry.refundLine ||= this.line;
@@ -128,7 +153,13 @@ export class FundFlow {
       this.findings.push(...this.compare(payout, entry));
     } else if (this.isMissing(payout, history)) {
       const found = `none from ${beijingText(this.from as Instant)} to ${beijingText(this.to as Instant)}`;
-      const finding = { where: `payout ${payout.billNo}`, what: `payment in ${this.file}`, expected: payout.amount, found, unit: 'fen' } as const;
+      const finding = {
+        where: `payout ${payout.billNo}`,
+        what: `payment in ${this.file}`,
+        expected: `${payout.amount} fen`,
+        found,
+        unit: 'text',
+      } as const;
       const { mchId } = payout.request;
       const known = this.absent.get(mchId) ?? [];
       if (known.length < ABSENT_MAX) known.push(finding);
@@ -142,14 +173,19 @@ export class FundFlow {
     const where = `payout ${billNo}`;
     const [paidAt, refundAt] = [this.at(entry.paidLine), this.at(entry.refundLine)];
     const findings: AuditFinding[] = [];
-    const differs = (what: string, expected: number, found: number): void => void findings.push({ where, what, expected, found, unit: 'fen' });
-    if (payments > 1) findings.push({ where, what: `payments, first in ${paidAt}`, expected: 1, found: payments, unit: 'count' });
+    const differs = (what: string, expected: number, found: number): void =>
+      void findings.push({ where, what, expected, found, unit: 'fen' });
+    if (payments > 1)
+      findings.push({ where, what: `payments, first in ${paidAt}`, expected: 1, found: payments, unit: 'count' });
     if (payments > 0 && paid !== amount) differs(`amount paid in ${paidAt}`, amount, paid);
-    if (payments > 0 && state === 'failed' && refunded < paid) differs(`paid in ${paidAt}, failed here`, 0, paid - refunded);
-    const isBack = state === 'refunded' && refunded === 0 && payments > 0 && endedAt !== undefined && endedAt <= this.to;
+    if (payments > 0 && state === 'failed' && refunded < paid)
+      differs(`paid in ${paidAt}, failed here`, 0, paid - refunded);
+    const isBack =
+      state === 'refunded' && refunded === 0 && payments > 0 && endedAt !== undefined && endedAt <= this.to;
     if (isBack) differs(`refund in ${this.file}`, refundedOf(payout), 0);
     if (refunded > 0 && state === 'received') differs(`refunded in ${refundAt}, received here`, 0, refunded);
-    if (refunded > 0 && state === 'refunded' && refunded !== refundedOf(payout)) differs(`amount refunded in ${refundAt}`, refundedOf(payout), refunded);
+    if (refunded > 0 && state === 'refunded' && refunded !== refundedOf(payout))
+      differs(`amount refunded in ${refundAt}`, refundedOf(payout), refunded);
     return findings;
   }
 
@@ -164,16 +200,34 @@ export class FundFlow {
   /** What is left when every payout was compared: paid there, unknown here. */
   end(): AuditFinding[] {
     const unknown = [...this.entries].flatMap(([number, { paid, payments, paidLine }]): AuditFinding[] =>
-      payments === 0 ? [] : [{ where: this.at(paidLine), what: `payment ${number || '(no number)'}`, expected: 'a payout of this number', found: `none; paid ${paid} fen`, unit: 'text' }],
+      payments === 0
+        ? []
+        : [
+            {
+              where: this.at(paidLine),
+              what: `payment ${number || '(no number)'}`,
+              expected: 'a payout of this number',
+              found: `none; paid ${paid} fen`,
+              unit: 'text',
+            },
+          ],
     );
     // A fund flow is one merchant's: another one's payouts are not missing in it.
     const isOnly = this.merchants.size === 0 && this.absent.size === 1;
-    const absent = [...this.absent].filter(([mchId]) => isOnly || this.merchants.has(mchId)).flatMap(([, findings]) => findings);
+    const absent = [...this.absent]
+      .filter(([mchId]) => isOnly || this.merchants.has(mchId))
+      .flatMap(([, findings]) => findings);
     return [...this.findings, ...unknown, ...absent];
   }
 
   private complain(what: string, expected: string, found: string): void {
-    this.findings.push({ where: this.at(this.line), what, expected, found: found === '' ? 'nothing' : found, unit: 'text' });
+    this.findings.push({
+      where: this.at(this.line),
+      what,
+      expected,
+      found: found === '' ? 'nothing' : found,
+      unit: 'text',
+    });
   }
 
   private at(line: number): string {

@@ -6,7 +6,12 @@ import { type Fen, fen, parseYuan, showFen, yuanText } from './money.ts';
 import { nearest, suggest } from './reader.ts';
 
 /** One follower to be paid. `amount` is there if the file has that column. */
-export type OpenIdLine = { readonly line: number; readonly column: number; readonly user: OpenId; readonly amount?: Fen };
+export type OpenIdLine = {
+  readonly line: number;
+  readonly column: number;
+  readonly user: OpenId;
+  readonly amount?: Fen;
+};
 
 export type OpenIdFile = {
   readonly lines: readonly OpenIdLine[];
@@ -48,7 +53,12 @@ export function readOpenIds(file: string, text: string, range: AmountRange): Ope
   return { lines: readPeople(people, columns, range, say), hasAmounts, findings };
 }
 
-function readPeople(rows: readonly Row[], columns: readonly (Column | undefined)[], range: AmountRange, say: Say): OpenIdLine[] {
+function readPeople(
+  rows: readonly Row[],
+  columns: readonly (Column | undefined)[],
+  range: AmountRange,
+  say: Say,
+): OpenIdLine[] {
   const firstLines = new Map<string, number>();
   const lines: OpenIdLine[] = [];
   const [openidAt, amountAt] = [columns.indexOf('openid'), columns.indexOf('amount')];
@@ -56,16 +66,27 @@ function readPeople(rows: readonly Row[], columns: readonly (Column | undefined)
     const openid = cells[openidAt] ?? { text: '', column: 1 };
     const user = readOpenId(openid, line, firstLines, say);
     const end = cells.at(-1)!.column + cells.at(-1)!.text.length;
-    const amount = amountAt < 0 ? undefined : readAmount(cells[amountAt] ?? { text: '', column: end }, line, range, say);
+    const amount =
+      amountAt < 0 ? undefined : readAmount(cells[amountAt] ?? { text: '', column: end }, line, range, say);
     for (const extra of cells.slice(columns.length)) {
-      if (extra.text !== '') say(line, extra.column, `"${short(extra.text)}" stands in no column; expected ${columns.length > 1 ? 'openid,amount' : 'one openid a line, or openid,amount in every line'}`);
+      if (extra.text !== '')
+        say(
+          line,
+          extra.column,
+          `"${short(extra.text)}" stands in no column; expected ${columns.length > 1 ? 'openid,amount' : 'one openid a line, or openid,amount in every line'}`,
+        );
     }
     if (user !== undefined) lines.push({ line, column: openid.column, user, ...(amount !== undefined && { amount }) });
   }
   return lines;
 }
 
-function readOpenId({ text, column }: Cell, line: number, firstLines: Map<string, number>, say: Say): OpenId | undefined {
+function readOpenId(
+  { text, column }: Cell,
+  line: number,
+  firstLines: Map<string, number>,
+  say: Say,
+): OpenId | undefined {
   if (!OPENID.test(text)) {
     say(line, column, text === '' ? 'no openid in this line' : `"${short(text)}" is no openid: ${whyNot(text)}`);
     return undefined;
@@ -87,11 +108,20 @@ function whyNot(text: string): string {
   return 'expected it to begin with o';
 }
 
-function readAmount({ text, column }: Cell, line: number, { merchant, min, max }: AmountRange, say: Say): Fen | undefined {
+function readAmount(
+  { text, column }: Cell,
+  line: number,
+  { merchant, min, max }: AmountRange,
+  say: Say,
+): Fen | undefined {
   const amount = parseAmount(text);
   if (amount === undefined) say(line, column, amountWords(text));
   else if (amount < min || amount > max) {
-    say(line, column, `${showFen(amount)} is not what merchant "${merchant}" pays at once: ${showFen(min)}..${showFen(max)}`);
+    say(
+      line,
+      column,
+      `${showFen(amount)} is not what merchant "${merchant}" pays at once: ${showFen(min)}..${showFen(max)}`,
+    );
   }
   return amount;
 }
@@ -168,7 +198,8 @@ function readHeader({ line, cells }: Row, say: Say): (Column | undefined)[] {
   const columns = cells.map(({ text, column }, index) => {
     const name = COLUMNS.find(each => each === text.toLowerCase());
     if (name === undefined) say(line, column, `unknown column "${short(text)}"${suggest(text, COLUMNS)}`);
-    else if (cells.findIndex(cell => cell.text.toLowerCase() === name) !== index) say(line, column, `column "${name}" stands here twice`);
+    else if (cells.findIndex(cell => cell.text.toLowerCase() === name) !== index)
+      say(line, column, `column "${name}" stands here twice`);
     return name;
   });
   // A misspelt header is one mistake; the lines below it are read as it was meant.

@@ -13,8 +13,21 @@ const HORIZON_MS = 30 * DAY;
 export function retryStep(payout: Payout, reason: string | undefined, now: Instant): Step | Refused {
   const no = whyNoRetry(payout, now);
   if (no !== undefined) return { refused: no };
-  const next: Payout = { ...payout, version: payout.version + 1, strikes: 0, nextAt: now, ...(payout.state === 'sent' && { nextDo: 'query' as const }) };
-  return { payout: next, from: payout.state, at: now, what: 'retry', detail: reason ?? 'by the operator', move: 'none' };
+  const next: Payout = {
+    ...payout,
+    version: payout.version + 1,
+    strikes: 0,
+    nextAt: now,
+    ...(payout.state === 'sent' && { nextDo: 'query' as const }),
+  };
+  return {
+    payout: next,
+    from: payout.state,
+    at: now,
+    what: 'retry',
+    detail: reason ?? 'by the operator',
+    move: 'none',
+  };
 }
 
 function whyNoRetry(payout: Payout, now: Instant): string | undefined {
@@ -59,7 +72,10 @@ export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBa
       return { refused: ended(state) };
     case 'sent':
       if (request.channel === 'transfer') return 'takeBack';
-      return { refused: 'it is with the follower, and a red packet cannot be taken back; unopened, its money returns after 24 h' };
+      return {
+        refused:
+          'it is with the follower, and a red packet cannot be taken back; unopened, its money returns after 24 h',
+      };
     case 'sending': {
       const left = Math.ceil(((nextAt ?? now) - now) / SECOND);
       return left > 0 ? { refused: `a call is under way; try again in ${left} s` } : 'ask';
@@ -78,15 +94,22 @@ export function judgeAnswer(seen: Observation): 'unpaid' | 'waiting' | Refused {
   switch (seen.kind) {
     case 'status':
       if (seen.status === 'FAILED') return 'unpaid';
-      return { refused: `WeChat Pay says ${seen.status}${seen.reason === undefined ? '' : ` (${seen.reason})`}; only FAILED proves that nothing was paid` };
+      return {
+        refused: `WeChat Pay says ${seen.status}${seen.reason === undefined ? '' : ` (${seen.reason})`}; only FAILED proves that nothing was paid`,
+      };
     case 'bill':
       if (seen.state === 'FAIL' || seen.state === 'CANCELLED') return 'unpaid';
       if (seen.state === 'WAIT_USER_CONFIRM') return 'waiting';
       return { refused: `WeChat Pay says ${seen.state}; only FAIL or CANCELLED proves that nothing was paid` };
     case 'notFound':
-      return { refused: 'WeChat Pay knows no such order, which is no proof that nothing was paid; `payouts retry` tries the same number again' };
+      return {
+        refused:
+          'WeChat Pay knows no such order, which is no proof that nothing was paid; `payouts retry` tries the same number again',
+      };
     case 'refused':
-      return { refused: `WeChat Pay answers ${`${seen.code} ${seen.text}`.trim()}, which does not tell whether it was paid` };
+      return {
+        refused: `WeChat Pay answers ${`${seen.code} ${seen.text}`.trim()}, which does not tell whether it was paid`,
+      };
     case 'unreached':
     case 'silence':
       return { refused: `WeChat Pay could not be asked: ${`${seen.code} ${seen.text}`.trim()}` };

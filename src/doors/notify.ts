@@ -2,9 +2,9 @@
 // Pay's signature, and acknowledged only once it is written down. A stranger gets an empty 401 and learns nothing.
 import type { Context } from 'koa';
 import { BadInput, messageOf } from '../core/error.ts';
+import type { OpenId } from '../core/event.ts';
 import { type BillNo, isFinal, type Observation, type Payout } from '../core/payout.ts';
 import { observe, type PayoutPolicy, type Verdict } from '../core/payout-table.ts';
-import type { OpenId } from '../core/event.ts';
 import type { Instant } from '../core/time.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
@@ -53,7 +53,8 @@ export function notifyPost(ports: NotifyPorts) {
       return;
     }
     const status = await apply(ports, name, merchant.policy, notice).catch((error: unknown) => {
-      log.error({ merchant: name, billNo: notice.billNo, err: error }, 'a transfer’s end could not be written down; WeChat Pay will tell it again');
+      const fields = { merchant: name, billNo: notice.billNo, err: error };
+      log.error(fields, 'a transfer’s end could not be written down; WeChat Pay will tell it again');
       return 503 as const;
     });
     ctx.status = status;
@@ -62,7 +63,12 @@ export function notifyPost(ports: NotifyPorts) {
 }
 
 /** 204: written down, or known already. 404: no payout of ours. 503: not now. */
-async function apply({ store, clock, log, conclude }: NotifyPorts, merchant: string, policy: PayoutPolicy, notice: TransferNotice): Promise<204 | 404 | 503> {
+async function apply(
+  { store, clock, log, conclude }: NotifyPorts,
+  merchant: string,
+  policy: PayoutPolicy,
+  notice: TransferNotice,
+): Promise<204 | 404 | 503> {
   for (let race = 0; race < RACES_MAX; race++) {
     const payout = await store.payout(notice.billNo);
     if (!payout || !concerns(notice, payout, merchant)) {

@@ -2,7 +2,7 @@
 // one open read transaction: what a running bot writes is not in it, and neither waits for the other.
 import type { Claim } from '../core/decide.ts';
 import { Fault } from '../core/error.ts';
-import type { BillNo } from '../core/payout.ts';
+import type { BillNo, Payout } from '../core/payout.ts';
 import type { Books, Buckets, HistoryLine } from '../ports.ts';
 import { faultOf } from './batch.ts';
 import { PAYOUT, type PayoutRow, payoutOf, present } from './rows.ts';
@@ -48,9 +48,17 @@ function copied(db: Database): Source {
   return { db, from, close: () => db.exec(`DETACH ${from}`) };
 }
 
-type Numbered<Row> = Row & { readonly place: number };
 type CounterRow = { readonly owner: string; readonly name: string; readonly value: number };
 type BucketRow = Buckets & { readonly campaign: string };
+
+/** How one table is read: in the order of its key, each page beginning behind the last row of the one before. */
+type Reading<Row, Entry> = {
+  /** Without its LIMIT. */
+  readonly sql: string;
+  readonly first: readonly Value[];
+  readonly keyOf: (row: Row) => Value[];
+  readonly as: (row: Row) => Entry;
+};
 
 function booksOf({ db, from, close }: Source): Books {
   let isOpen = true;
@@ -62,12 +70,11 @@ function booksOf({ db, from, close }: Source): Books {
       throw faultOf(error);
     }
   };
-  /** Row after row, each page beginning behind the last row of the one before. */
-  async function* rows<Row>(sql: string, first: readonly Value[], keyOf: (row: Row) => Value[]): AsyncGenerator<Row> {
+  async function* rows<Row, Entry>({ sql, first, keyOf, as }: Reading<Row, Entry>): AsyncGenerator<Entry> {
     const page = read(() => db.prepare(`${sql} LIMIT ${CHUNK}`) as Statement<Row>);
     for (let after = first; ; ) {
       const found = read(() => page.all(...after));
-      for (const row of found) yield { ...row }; // the driver's rows have no prototype
+      for (const row of found) yield as(row);
       if (found.length < CHUNK) return;
       after = keyOf(found.at(-1)!);
       await new Promise(resolve => setImmediate(resolve));
@@ -78,29 +85,11 @@ function booksOf({ db, from, close }: Source): Books {
       FROM ${from}.history AS h JOIN ${from}.payout AS p ON p.id = h.payout WHERE bill_no = ? ORDER BY h.version`),
   ) as Statement<HistoryLine>;
   return {
-    claims: () =>
-      rows<Claim>(
-        `SELECT key, campaign, rule, account, user, prize, amount, at FROM ${from}.claim WHERE key > ? ORDER BY key`,
-        [''],
-        claim => [claim.key],
-      ),
-    async *payouts() {
-      const sql = `SELECT id AS place, ${PAYOUT} FROM ${from}.payout WHERE id > ? ORDER BY id`;
-      for await (const { place: _, ...row } of rows<Numbered<PayoutRow>>(sql, [-1], each => [each.place])) {
-        yield payoutOf(row as PayoutRow);
-      }
-    },
+    claims: () => rows(claimsIn(from)),
+    payouts: () => rows(payoutsIn(from)),
     history: async (billNo: BillNo) => read(() => lines.all(billNo).map(present)),
-    async *counters() {
-      const sql = `SELECT owner, name, value FROM ${from}.counter WHERE (owner, name) > (?, ?) ORDER BY owner, name`;
-      for await (const { name, value } of rows<CounterRow>(sql, ['', ''], row => [row.owner, row.name])) yield { name, value };
-    },
-    buckets: () =>
-      rows<BucketRow>(
-        `SELECT campaign, reserved, sent, received, refunded FROM ${from}.bucket WHERE campaign > ? ORDER BY campaign`,
-        [''],
-        row => [row.campaign],
-      ),
+    counters: () => rows(countersIn(from)),
+    buckets: () => rows(bucketsIn(from)),
     async close() {
       if (!isOpen) return;
       isOpen = false;
@@ -108,3 +97,32 @@ function booksOf({ db, from, close }: Source): Books {
     },
   };
 }
+
+const claimsIn = (from: string): Reading<Claim, Claim> => ({
+  sql: `SELECT key, campaign, rule, account, user, prize, amount, at FROM ${from}.claim WHERE key > ? ORDER BY key`,
+  first: [''],
+  keyOf: claim => [claim.key],
+  as: present,
+});
+
+const payoutsIn = (from: string): Reading<PayoutRow, Payout> => ({
+  sql: `SELECT ${PAYOUT} FROM ${from}.payout
+    WHERE id > coalesce((SELECT id FROM ${from}.payout WHERE bill_no = ?), -1) ORDER BY id`,
+  first: [''],
+  keyOf: row => [row.billNo],
+  as: payoutOf,
+});
+
+const countersIn = (from: string): Reading<CounterRow, Pick<CounterRow, 'name' | 'value'>> => ({
+  sql: `SELECT owner, name, value FROM ${from}.counter WHERE (owner, name) > (?, ?) ORDER BY owner, name`,
+  first: ['', ''],
+  keyOf: ({ owner, name }) => [owner, name],
+  as: ({ name, value }) => ({ name, value }),
+});
+
+const bucketsIn = (from: string): Reading<BucketRow, BucketRow> => ({
+  sql: `SELECT campaign, reserved, sent, received, refunded FROM ${from}.bucket WHERE campaign > ? ORDER BY campaign`,
+  first: [''],
+  keyOf: bucket => [bucket.campaign],
+  as: present,
+});

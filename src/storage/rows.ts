@@ -43,18 +43,20 @@ export function payoutOf(row: PayoutRow | undefined): Payout | undefined;
 export function payoutOf(row: PayoutRow | undefined): Payout | undefined {
   if (!row) return undefined;
   const { request, holds, userRefused, reoffer } = row;
-  const parsed = { request: JSON.parse(request as string), holds: JSON.parse(holds as string) };
-  return {
-    ...present(row),
-    ...parsed,
-    ...(userRefused !== null && { userRefused: userRefused === 1 }),
-    ...(reoffer !== null && { reoffer: reoffer === 1 }),
-  } as unknown as Payout;
+  const payout: Record<string, unknown> = present(row);
+  payout.request = JSON.parse(request as string);
+  payout.holds = JSON.parse(holds as string);
+  if (userRefused !== null) payout.userRefused = userRefused === 1;
+  if (reoffer !== null) payout.reoffer = reoffer === 1;
+  return payout as Payout;
 }
 
 /** NULL is how a column says that a field is absent. */
 export function present<Row extends object | undefined>(row: Row): Row {
-  return row && (Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Row);
+  if (!row) return row;
+  const fields: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(row)) if (value !== null) fields[field] = value;
+  return fields as Row;
 }
 
 /** As a column holds it: structure as JSON, nothing as NULL. */

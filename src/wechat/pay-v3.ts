@@ -7,7 +7,15 @@ import type { OpenId } from '../core/event.ts';
 import { BILL_STATES, type BillNo, type BillState, type Observation, type Payout } from '../core/payout.ts';
 import type { Instant } from '../core/time.ts';
 import type { Clock, Payer } from '../ports.ts';
-import { apiV3KeyOf, authorizationOf, decryptResource, type Sealed, signerOf, trustOf, verifySignature } from './sign-v3.ts';
+import {
+  apiV3KeyOf,
+  authorizationOf,
+  decryptResource,
+  type Sealed,
+  signerOf,
+  trustOf,
+  verifySignature,
+} from './sign-v3.ts';
 import { createTransport, type Headers, type Reply, type Transport } from './transport.ts';
 
 export type TransferConfig = {
@@ -67,7 +75,7 @@ export function transferPayerOver(config: TransferConfig, clock: Clock, transpor
   return {
     send: payout => call('POST', BILLS, payout, JSON.stringify(createFields(payout))),
     query: payout => call('GET', `${BILLS}/out-bill-no/${payout.billNo}`, payout),
-    /** A refusal (it was confirmed meanwhile) is about this call alone: whoever gets one asks what the bill's state is. */
+    /** A refusal (it was confirmed meanwhile) is about this call alone: whoever gets one queries the bill's state. */
     cancel: payout => call('POST', `${BILLS}/out-bill-no/${payout.billNo}/cancel`, payout, '{}'),
     close: () => transport.close(),
   };
@@ -85,7 +93,7 @@ function createFields({ billNo, user, amount, request: stored }: Payout): Readon
     transfer_remark: stored.remark,
     ...(stored.notifyUrl !== undefined && { notify_url: stored.notifyUrl }),
     ...(stored.perception !== undefined && { user_recv_perception: stored.perception }),
-    transfer_scene_report_infos: stored.reports.map(({ type, content }) => ({ info_type: type, info_content: content })),
+    transfer_scene_report_infos: stored.reports.map(each => ({ info_type: each.type, info_content: each.content })),
   };
 }
 
@@ -130,7 +138,7 @@ function readBill(text: string, payout: Payout): Observation {
   if (amount !== undefined && amount !== payout.amount) {
     return silence('OTHER_AMOUNT', `${String(amount).slice(0, 20)} fen there, ${payout.amount} here`);
   }
-  if (openid !== undefined && openid !== payout.user) return silence('OTHER_PAYEE', 'the answer is about another follower');
+  if (openid !== undefined && openid !== payout.user) return silence('OTHER_PAYEE', 'another follower there');
   return billOf(json) ?? silence('STATE', `unknown state ${String(json.state).slice(0, 32)}`);
 }
 
@@ -149,7 +157,7 @@ function billOf(json: Json): Extract<Observation, { kind: 'bill' }> | undefined 
   };
 }
 
-/** What a notification says of a bill that reached its end. It is WeChat Pay's word; whether we know the bill is not asked. */
+/** What a notification says of a bill that reached its end: WeChat Pay's word, not yet compared with our payout. */
 export type TransferNotice = {
   readonly billNo: BillNo;
   readonly user: OpenId;

@@ -34,7 +34,8 @@ export type Signed = {
 };
 
 /** The header `Authorization`. `nonce` is for tests. */
-export function authorizationOf(signer: Signer, { method, path, body }: Signed, now: Instant, nonce = newNonce()): string {
+export function authorizationOf(signer: Signer, call: Signed, now: Instant, nonce = newNonce()): string {
+  const { method, path, body } = call;
   const timestamp = String(Math.floor(now / 1000));
   const signature = sign('sha256', lines(method, path, timestamp, nonce, body), signer.key).toString('base64');
   const parts = { mchid: signer.mchId, serial_no: signer.serialNo, timestamp, nonce_str: nonce, signature };

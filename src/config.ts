@@ -125,7 +125,7 @@ const MERCHANT = object('a merchant', {
   api: optional(shape.url()),
   clientIp: optional(text({ what: 'an IPv4 address', pattern: /^\d{1,3}(\.\d{1,3}){3}$/ })),
   channel: optional(located(shape.choice('a channel', ['redpack', 'transfer']))),
-  apiV3Key: optional(secretText('the APIv3 key')),
+  apiV3Key: optional(text({ what: 'the APIv3 key: 32 characters', secret: true, pattern: /^[\x21-\x7e]{32}$/ })),
   serialNo: optional(text({ what: "the serial number of the merchant's certificate (hex)", pattern: /^[0-9A-Fa-f]{1,64}$/ })),
   publicKeyId: optional(text({ what: 'the id of the public key, PUB_KEY_ID_…, or a serial number' })),
   publicKey: optional(located(text({ what: 'a PEM file' }))),

@@ -68,7 +68,7 @@ export async function auditAndLog(store: Store, campaigns: readonly Campaign[], 
     );
 }
 
-/** Leads a snapshot of the store through an audit. `tell`: rows read so far of about so many. */
+/** Leads a snapshot of the store through an audit. `tell`: how much was read, of about how much. */
 export async function auditStore(
   store: Store,
   audit: Audit,

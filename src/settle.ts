@@ -1,7 +1,7 @@
 // Sends planned payouts and asks after unfinished ones, at our own pace and once each: marks *sending*, then calls, then
 // writes what was seen. One gate per merchant (商户): a rate, quiet hours, and a halt that shuts it for all.
 import { conclude } from './conclude.ts';
-import { isQuiet, NO_RUN, pauseOf, REST_MS, type Run, runAfter, SPACING_MS } from './core/gate.ts';
+import { gotThrough, isQuiet, NO_RUN, pauseOf, REST_MS, type Run, runAfter, SPACING_MS } from './core/gate.ts';
 import type { Observation, Payout } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict } from './core/payout-table.ts';
 import { type Instant, later, MINUTE } from './core/time.ts';
@@ -133,7 +133,8 @@ class Gate {
     this.remember(payout.billNo, timer.ticks());
     const seen = await this.merchant.payer.send(begun.payout);
     const verdict = observe(begun.payout, seen, false, clock(), this.merchant.policy);
-    if (probed && verdict.sight === 'accepted') {
+    // Unless a person has shut it meanwhile: then it stays theirs.
+    if (probed && gotThrough(verdict.sight) && (await store.halt(this.merchant.name))?.by === 'bot') {
       await store.setHalt(this.merchant.name, undefined);
       log.warn({ merchant: this.merchant.name, code: probed.code }, 'one payout got through: the merchant goes on');
     }
@@ -149,7 +150,7 @@ class Gate {
   private async conclude(verdict: Verdict, seen: Observation): Promise<void> {
     const { user } = verdict.step.payout;
     const code = 'code' in seen ? seen.code : '';
-    const { run, halt } = runAfter(this.trouble, { sight: verdict.sight, user, code, isUnreached: seen.kind === 'unreached' });
+    const { run, halt } = runAfter(this.trouble, { sight: verdict.sight, user, code, isUnreached: seen.kind === 'unreached' || code === 'BAD_SIGNATURE' });
     this.trouble = run;
     if (verdict.halt || halt) this.sends.narrow();
     else if (verdict.sight === 'accepted') this.sends.widen();
@@ -245,11 +246,11 @@ class Lane {
 
   private async batch(now: Instant): Promise<boolean> {
     if (this.failure !== undefined) return false;
-    const due = (await this.ports.due(now)).filter(({ payout }) => !this.open.has(payout.billNo));
-    for (const work of due) await this.start(work);
-    if (due.length < BATCH) return false;
-    await Promise.all(this.open.values()); // what is open is still due in the store
-    return true;
+    const due = await this.ports.due(now);
+    const fresh = due.filter(({ payout }) => !this.open.has(payout.billNo));
+    for (const work of fresh) await this.start(work);
+    if (fresh.length === 0 && this.open.size > 0) await Promise.race(this.open.values()); // what was just begun still stands as due
+    return due.length === BATCH;
   }
 
   private async room(): Promise<void> {

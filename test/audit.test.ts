@@ -257,7 +257,7 @@ describe('good books', () => {
 
   test('balance in any number of parts', () => {
     for (const parts of [2, 3, 7]) expect([parts, shown(auditRows(good, { parts }))]).toEqual([parts, []]);
-    expect([partsFor(0), partsFor(100_000), partsFor(1_000_000)]).toEqual([1, 1, 10]);
+    expect([partsFor(0), partsFor(50_000), partsFor(1_000_000)]).toEqual([1, 1, 20]);
   });
 
   test('of nobody balance', () => {
@@ -470,8 +470,8 @@ describe('one change is found, and named', () => {
     const found = auditRows(rows).findings;
     const { billNo, claimKey } = good.payouts[index]!;
     expect(found).toContainEqual({
-      where: `payout ${billNo}`,
-      what: 'payouts with this number',
+      where: `claim ${claimKey}`,
+      what: `payouts ${billNo}`,
       expected: 1,
       found: 2,
       unit: 'count',

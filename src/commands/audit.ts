@@ -102,7 +102,7 @@ function progressLine(): { tell(done: number, total: number): void; clear(): voi
       if (!process.stderr.isTTY || now - began < QUIET_MS || now - drawnAt < REDRAW_MS) return;
       drawnAt = now;
       isDrawn = true;
-      process.stderr.write(`\raudit: ${done} of about ${total} payouts`);
+      process.stderr.write(`\raudit: ${Math.min(99, Math.floor((done * 100) / total))} %`);
     },
     clear() {
       if (isDrawn) process.stderr.write('\r\u001b[K');

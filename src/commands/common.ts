@@ -34,7 +34,7 @@ export function printJson(value: unknown): void {
 /** Columns as wide as their widest cell; a Chinese character is two wide. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...lines.map(line => widthOf(line[column] ?? ''))));
+  const widths = head.map((_, column) => lines.reduce((widest, line) => Math.max(widest, widthOf(line[column] ?? '')), 0));
   const show = (line: readonly string[]): string => line.map((cell, column) => cell + ' '.repeat(widths[column]! - widthOf(cell))).join('  ').trimEnd();
   return lines.map(show).join('\n');
 }

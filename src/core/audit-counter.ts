@@ -199,7 +199,8 @@ export class CounterAudit {
 
   /** Before all else: which limits there are. */
   survey(name: string): void {
-    this.open.known.add(limitBehind(name));
+    // What a merchant allows has no choice in it; and a strange name would be kept for each follower.
+    if (name.startsWith('campaign/') && (OWN.test(name) || SHARED.test(name))) this.open.known.add(limitBehind(name));
   }
 
   claim(claim: Claim): void {

@@ -137,46 +137,58 @@ function auditHolds(payout: Payout, claim: Claim): AuditFinding[] {
     }));
 }
 
-/** As much of a payout as stays in memory until all of its claim's were seen. */
+/** As much of a payout as stays in memory until all of its claim's were seen. `day`: the one in its number. */
 export type Attempt = {
   readonly billNo: string;
-  readonly mchId: string;
+  readonly day: string;
   readonly attempt: number;
   readonly isVoid: boolean;
 };
+
+export function attemptOf(payout: Payout): Attempt {
+  const { billNo, attempt, request } = payout;
+  return { billNo, day: dayIn(billNo, request.mchId), attempt, isVoid: isVoid(payout) };
+}
 
 /** What is wrong with a claim and all its payouts together. */
 export function auditClaim(claim: Claim, payouts: readonly Attempt[]): AuditFinding[] {
   const where = `claim ${claim.key}`;
   const findings: AuditFinding[] = [];
-  const count = (what: string, expected: number, found: number): void =>
-    void findings.push({ where, what, expected, found, unit: 'count' });
+  const count = (what: string, expected: number, found: number): void => {
+    if (expected !== found) findings.push({ where, what, expected, found, unit: 'count' });
+  };
   const key = `${claim.campaign}/${claim.rule}/${claim.user}/`;
   if (!claim.key.startsWith(key))
     findings.push({ where, what: 'key', expected: `${key}…`, found: claim.key, unit: 'text' });
   if (claim.amount > 0 && payouts.length === 0) count('payouts', 1, 0);
   const alive = payouts.filter(payout => !payout.isVoid).length;
   if (alive > 1) count('payouts that are not failed or refunded', 1, alive);
-  const sorted = payouts.toSorted((a, b) => a.attempt - b.attempt);
-  const [first] = sorted;
-  for (const [index, { billNo, mchId, attempt }] of sorted.entries()) {
+  const numbers = new Set(payouts.map(payout => payout.billNo));
+  for (const billNo of numbers)
+    count(`payouts ${billNo}`, 1, payouts.filter(payout => payout.billNo === billNo).length);
+  return [
+    ...findings,
+    ...auditChain(
+      where,
+      payouts.toSorted((a, b) => a.attempt - b.attempt),
+    ),
+  ];
+}
+
+/** Its numbers, one after the other: none is missing, each follows one that is void, and all carry the same day. */
+function auditChain(where: string, sorted: readonly Attempt[]): AuditFinding[] {
+  const findings: AuditFinding[] = [];
+  for (const [index, { billNo, attempt, day }] of sorted.entries()) {
     if (attempt !== index + 1) {
-      count(`attempt of payout ${billNo}`, index + 1, attempt);
-      break;
+      const what = `attempt of payout ${billNo}`;
+      return [...findings, { where, what, expected: index + 1, found: attempt, unit: 'count' }];
     }
     const before = sorted[index - 1];
-    if (before && !before.isVoid) {
-      findings.push({
-        where,
-        what: `payout ${before.billNo}, before ${billNo}`,
-        expected: 'failed or refunded',
-        found: 'neither',
-        unit: 'text',
-      });
-    }
-    const [day, found] = [dayIn(first!.billNo, first!.mchId), dayIn(billNo, mchId)];
-    if (day !== found)
-      findings.push({ where, what: `day in the number ${billNo}`, expected: day, found, unit: 'text' });
+    if (!before) continue;
+    const what = `payout ${before.billNo}, before ${billNo}`;
+    if (!before.isVoid) findings.push({ where, what, expected: 'failed or refunded', found: 'neither', unit: 'text' });
+    if (before.day !== day)
+      findings.push({ where, what: `day in the number ${billNo}`, expected: before.day, found: day, unit: 'text' });
   }
   return findings;
 }

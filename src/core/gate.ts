@@ -2,6 +2,11 @@
 import type { Sight } from './pay-error.ts';
 import { endOfDay, type Instant, later, MINUTE, minuteOfDay } from './time.ts';
 
+/** What a payout says that got through the gate: the merchant can pay. */
+export function gotThrough(sight: Sight): boolean {
+  return sight === 'accepted' || sight === 'isProcessing' || sight === 'isSent' || sight === 'isReceived';
+}
+
 /** Causes that can end by themselves, and when one payout is let through to see. */
 const PROBES: Readonly<Record<string, (now: Instant) => Instant>> = {
   NOTENOUGH: now => later(now, 5 * MINUTE),
@@ -32,7 +37,7 @@ export function runAfter(run: Run, seen: Seen): { readonly run: Run; readonly ha
     const unreached = run.unreached + 1;
     const next = { ...run, unreached };
     if (unreached < UNREACHED_MAX) return { run: next };
-    return { run: NO_RUN, halt: { code: 'UNREACHED', reason: `WeChat Pay could not be reached ${unreached} times in a row` } };
+    return { run: NO_RUN, halt: { code: 'UNREACHED', reason: `no answer of WeChat Pay could be had, or believed, ${unreached} times in a row` } };
   }
   if (seen.sight === 'refusedUser') {
     const refused = [...new Set([...run.refused, seen.user])];

@@ -1,5 +1,6 @@
 // What a person may do to one payout, as steps for the store: have it tried again, or cancel it. Never a new number, and
 // never a guess: what may have reached WeChat Pay is cancelled only on its own word that nothing was paid. Pure.
+import { leavesNoOrder } from './pay-error.ts';
 import type { Observation, Payout, Step } from './payout.ts';
 import { DAY, type Instant, SECOND } from './time.ts';
 
@@ -90,7 +91,7 @@ export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBa
 }
 
 /** What WeChat Pay's answer makes of it. `waiting`: a transfer the follower has not confirmed, which can be taken back. */
-export function judgeAnswer(seen: Observation): 'unpaid' | 'waiting' | Refused {
+export function judgeAnswer(seen: Observation, payout: Payout): 'unpaid' | 'waiting' | Refused {
   switch (seen.kind) {
     case 'status':
       if (seen.status === 'FAILED') return 'unpaid';
@@ -102,6 +103,8 @@ export function judgeAnswer(seen: Observation): 'unpaid' | 'waiting' | Refused {
       if (seen.state === 'WAIT_USER_CONFIRM') return 'waiting';
       return { refused: `WeChat Pay says ${seen.state}; only FAIL or CANCELLED proves that nothing was paid` };
     case 'notFound':
+      // Its only call was refused before an order was made, and there is none: that is proof.
+      if (payout.tries === 1 && leavesNoOrder((payout.problem ?? '').split(' ')[0]!)) return 'unpaid';
       return {
         refused:
           'WeChat Pay knows no such order, which is no proof that nothing was paid; `payouts retry` tries the same number again',

@@ -14,6 +14,7 @@ export const SIGHTS = [
   'refusedUser', // WeChat refuses this follower
   'halt', // the merchant cannot pay now: stop, same number later
   'config', // our settings are wrong: stop, same number once mended
+  'configOne', // … and this payout will not come right by waiting: stop, and park it for a person
   'bug', // our mistake: park this one for a person
   'isSending', 'isSent', 'isReceived', 'isRefunding', 'isRefunded', 'isFailed', // gethbinfo's status
   'isProcessing', // a transfer bill under way
@@ -53,7 +54,7 @@ const SEND_ROWS: readonly Row[] = [
   { code: 'CA_ERROR', sight: 'config' },
   { code: 'SIGN_ERROR', sight: 'config' },
   { code: 'ILLEGAL_APPID', sight: 'config' },
-  { code: 'OPENID_ERROR', sight: 'config' },
+  { code: 'OPENID_ERROR', sight: 'configOne' }, // one wrong openid must not halt the merchant again after each resume
   { code: 'MSGAPPID_ERROR', sight: 'config' },
   { code: 'ACCEPTMODE_ERROR', sight: 'config' },
   { code: 'NO_CONSUME_COMPETENCE', sight: 'config' },
@@ -119,6 +120,13 @@ const PAYER_REASONS = new Set(['PAYER_ACCOUNT_ABNORMAL', 'PRODUCT_AUTH_CHECK_FAI
 
 function lookUp(rows: readonly Row[], code: string, text: string): Sight | undefined {
   return rows.find(row => row.code === code && (row.text === undefined || text.includes(row.text)))?.sight;
+}
+
+/** Refusals before an order is made: nothing was paid by that call, and nothing will be. */
+const NO_ORDER = new Set(['PARAM_ERROR', 'XML_ERROR', 'OPENID_ERROR', 'ILLEGAL_APPID', 'MONEY_LIMIT', 'SIGN_ERROR', 'CA_ERROR']);
+
+export function leavesNoOrder(code: string): boolean {
+  return NO_ORDER.has(code);
 }
 
 /** Whether the table knows this code: an unknown one is worth an alarm. */

@@ -49,6 +49,7 @@ const OPEN: Record<Sight, Row> = {
   refusedUser: { to: 'held', do: 'query', when: 'tomorrow' },
   halt: { to: 'held', do: 'send', when: 'soon' },
   config: { to: 'held', do: 'send', when: 'soon' },
+  configOne: { to: 'held', do: 'send', when: 'never', alarm: 'parked: it cannot be paid as it is; cancel it, or retry it once mended' },
   bug: { to: 'held', do: 'send', when: 'never', alarm: 'parked: WeChat Pay says the request itself is wrong' },
   isSending: { to: 'unknown', do: 'send', when: 'backoff' },
   isProcessing: { to: 'unknown', do: 'query', when: 'backoff' },
@@ -76,6 +77,7 @@ const SENT: Record<Sight, Row> = {
   refusedUser: { to: 'same', do: 'query', when: 'tomorrow' },
   halt: { to: 'same', do: 'query', when: 'backoff' },
   config: { to: 'same', do: 'query', when: 'backoff' },
+  configOne: { to: 'same', do: 'query', when: 'backoff' },
   bug: { to: 'same', do: 'query', when: 'tomorrow', alarm: 'WeChat Pay calls our question wrong' },
   isSending: { to: 'same', do: 'query', when: 'backoff' },
   isProcessing: { to: 'same', do: 'query', when: 'backoff' },
@@ -149,7 +151,7 @@ export function observe(payout: Payout, observation: Observation, asked: boolean
   };
   const step: Step = { payout: next, from: payout.state, at: now, what: sight, move: row.move ?? 'none', ...(detail !== undefined && { detail }) };
   const isOver = nextAt !== undefined && now - payout.createdAt > HORIZON_MS;
-  const stop = sight === 'halt' || sight === 'config' || sight === 'isFailedMerchant' ? { code: codeOf(observation), reason: detail ?? sight } : undefined;
+  const stop = sight === 'halt' || sight === 'config' || sight === 'configOne' || sight === 'isFailedMerchant' ? { code: codeOf(observation), reason: detail ?? sight } : undefined;
   const alarm = isOver ? 'parked: older than the 30 days WeChat Pay answers for' : (row.alarm ?? alarmOf(observation, strikes));
   const verdict = { step: isOver ? parked(step) : step, sight, problem: isRefusedNow, ...(stop && { halt: stop }), ...(alarm !== undefined && { alarm }) };
   if (to === 'failed') return afterFailure(payout, verdict, policy);

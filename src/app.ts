@@ -5,12 +5,13 @@ import { messageOf } from './core/error.ts';
 import { type NotifyPorts, notifyPost } from './doors/notify.ts';
 import { type WebhookPorts, webhookGet, webhookPost } from './doors/webhook.ts';
 
-export type AppPorts = WebhookPorts & NotifyPorts & {
-  /** Why the bot is not ready, or `undefined` when it is. */
-  readonly unready: () => Promise<string | undefined>;
-  /** Further routes: the demo's chat page. */
-  readonly extend?: (router: Router) => void;
-};
+export type AppPorts = WebhookPorts &
+  NotifyPorts & {
+    /** Why the bot is not ready, or `undefined` when it is. */
+    readonly unready: () => Promise<string | undefined>;
+    /** Further routes: the demo's chat page. */
+    readonly extend?: (router: Router) => void;
+  };
 
 const HEADERS = {
   'x-content-type-options': 'nosniff',

@@ -44,33 +44,26 @@ export type Bot = {
 export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, extend } = ports;
   const rulebook = await openRulebook(config, log);
+  const tellProblem = tellerOf(ports, rulebook);
   const payers = new Map<string, Payer>();
   for (const merchant of config.merchants.values()) payers.set(merchant.name, payerOf(merchant, clock));
-  const newSettle = (parts: Partial<SettleMerchant> = {}): Settle => createSettle({
-    clock,
-    timer,
-    store,
-    log,
-    onProblem: payout => tellProblem(payout),
-    merchants: [...config.merchants.values()].map(merchant => ({
-      name: merchant.name,
-      payer: payers.get(merchant.name)!,
-      perSecond: merchant.limits.perSecond,
-      policy: merchant.policy,
-      quietHours: merchant.quietHours,
-      ...parts,
-    })),
-  });
+  const newSettle = (parts: Partial<SettleMerchant> = {}): Settle =>
+    createSettle({
+      clock,
+      timer,
+      store,
+      log,
+      onProblem: tellProblem,
+      merchants: [...config.merchants.values()].map(merchant => ({
+        name: merchant.name,
+        payer: payers.get(merchant.name)!,
+        perSecond: merchant.limits.perSecond,
+        policy: merchant.policy,
+        quietHours: merchant.quietHours,
+        ...parts,
+      })),
+    });
   const settle = newSettle();
-  const messengers = new Map([...config.accounts.values()].map(account => [account.name, createMessenger(account, clock)]));
-  function tellProblem(payout: Payout): void {
-    const text = problemText(rulebook.current(), payout);
-    if (text === undefined) return;
-    messengers
-      .get(payout.account)
-      ?.say(payout.user, text)
-      .catch((error: unknown) => log.warn({ billNo: payout.billNo, err: error }, 'the follower could not be told that the packet will not come'));
-  }
   const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned: () => settle.nudge() });
   const doors = new Map([...config.accounts.values()].map(account => [account.name, createDoor(account)]));
   const unready = async (): Promise<string | undefined> => {
@@ -110,6 +103,22 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   };
 }
 
+/** Tells followers that their packet will not come, where WeChat allows a message now. */
+function tellerOf({ config, clock, log }: BotPorts, rulebook: Rulebook): (payout: Payout) => void {
+  const accounts = [...config.accounts.values()];
+  const messengers = new Map(accounts.map(account => [account.name, createMessenger(account, clock)]));
+  return payout => {
+    const text = problemText(rulebook.current(), payout);
+    const messenger = messengers.get(payout.account);
+    if (text === undefined || !messenger) return;
+    messenger
+      .say(payout.user, text)
+      .catch((error: unknown) =>
+        log.warn({ billNo: payout.billNo, err: error }, 'the follower could not be told that the packet will not come'),
+      );
+  };
+}
+
 /** One way to pay behind both of WeChat Pay's channels. */
 export function payerOf(merchant: MerchantConfig, clock: Clock): Payer {
   return merchant.channel === 'redpack' ? createPayer(merchant) : createTransferPayer(merchant, clock);
@@ -119,7 +128,8 @@ export function payerOf(merchant: MerchantConfig, clock: Clock): Payer {
 function transfersOf(config: Config): Map<string, NotifyMerchant> {
   const transfers = new Map<string, NotifyMerchant>();
   for (const merchant of config.merchants.values()) {
-    if (merchant.channel === 'transfer') transfers.set(merchant.name, { policy: merchant.policy, open: createNoticeReader(merchant) });
+    if (merchant.channel === 'transfer')
+      transfers.set(merchant.name, { policy: merchant.policy, open: createNoticeReader(merchant) });
   }
   return transfers;
 }

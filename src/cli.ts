@@ -15,31 +15,42 @@ const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, e
 const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
 
 function program(): Command {
-  const root = new Command('hongbao').description('Red packets for a WeChat Official Account').exitOverride().showHelpAfterError();
+  const root = new Command('hongbao')
+    .description('Red packets for a WeChat Official Account')
+    .exitOverride()
+    .showHelpAfterError();
   root
     .command('start')
     .description('start the bot; with nothing configured, the demo with its own WeChat')
     .option(...CONFIG)
-    .action((options: Common) => runUntilSignal(async () => (await (await import('./main.ts')).start(options.config)).stop));
+    .action((options: Common) =>
+      runUntilSignal(async () => (await (await import('./main.ts')).start(options.config)).stop),
+    );
   root
     .command('check [paths...]')
     .description('find what is wrong with rule files')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .action((paths: string[], options: Common) => exitWith(async () => (await import('./commands/rules.ts')).check(paths, options)));
+    .action((paths: string[], options: Common) =>
+      exitWith(async () => (await import('./commands/rules.ts')).check(paths, options)),
+    );
   root
     .command('test [paths...]')
     .description('run the tests in rule files')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .action((paths: string[], options: Common) => exitWith(async () => (await import('./commands/rules.ts')).test(paths, options)));
+    .action((paths: string[], options: Common) =>
+      exitWith(async () => (await import('./commands/rules.ts')).test(paths, options)),
+    );
   root
     .command('receive <file>')
     .description('lead one recorded push (XML) through the whole way; nothing is written, nobody paid')
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .option('--account <name>', 'the account it came to, where there are several')
-    .action((file: string, options: Common) => exitWith(async () => (await import('./commands/receive.ts')).receive(file, options)));
+    .action((file: string, options: Common) =>
+      exitWith(async () => (await import('./commands/receive.ts')).receive(file, options)),
+    );
   addSend(root.command('send').description('a red packet for everybody in a file, once each however often it is run'));
   root
     .command('audit')
@@ -83,7 +94,9 @@ function addMerchant(merchant: Command): void {
     .description('nothing more is sent; what is planned waits')
     .requiredOption('--reason <text>', 'why, for whoever looks next')
     .option(...CONFIG)
-    .action((name: string, options: Common & { reason: string }) => exitWith(async () => (await load()).halt(name, options)));
+    .action((name: string, options: Common & { reason: string }) =>
+      exitWith(async () => (await load()).halt(name, options)),
+    );
   merchant
     .command('resume <name>')
     .description('what waits is sent')
@@ -100,14 +113,18 @@ function addPayouts(payouts: Command): void {
     .option('--reason <text>', 'stands in the history')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .action((numbers: string[], options: RetryOptions) => exitWith(async () => (await import('./commands/payouts-change.ts')).retry(numbers, options)));
+    .action((numbers: string[], options: RetryOptions) =>
+      exitWith(async () => (await import('./commands/payouts-change.ts')).retry(numbers, options)),
+    );
   payouts
     .command('cancel <number>')
     .description('what was surely not paid; its money returns to the budget')
     .requiredOption('--reason <text>', 'stands in the history')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .action((billNo: string, options: Common & { reason: string }) => exitWith(async () => (await import('./commands/payouts-change.ts')).cancel(billNo, options)));
+    .action((billNo: string, options: Common & { reason: string }) =>
+      exitWith(async () => (await import('./commands/payouts-change.ts')).cancel(billNo, options)),
+    );
   payouts
     .command('export')
     .description('CSV for a spreadsheet')
@@ -118,7 +135,9 @@ function addPayouts(payouts: Command): void {
     .option('--from <day>', 'created on this Beijing day or later')
     .option('--to <day>', '… or earlier, this day included')
     .option('--out <file>', 'default: standard output')
-    .action((options: ExportOptions) => exitWith(async () => (await import('./commands/payouts-export.ts')).exportPayouts(options)));
+    .action((options: ExportOptions) =>
+      exitWith(async () => (await import('./commands/payouts-export.ts')).exportPayouts(options)),
+    );
   payouts
     .command('list')
     .description('newest first')
@@ -135,7 +154,9 @@ function addPayouts(payouts: Command): void {
     .description('one payout with its history')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .action((billNo: string, options: Common) => exitWith(async () => (await import('./commands/payouts.ts')).show(billNo, options)));
+    .action((billNo: string, options: Common) =>
+      exitWith(async () => (await import('./commands/payouts.ts')).show(billNo, options)),
+    );
 }
 
 function addSimulator(simulator: Command): void {

@@ -28,11 +28,20 @@ export async function conclude(ports: ConcludePorts, merchant: string, verdict: 
 }
 
 /** A halt by a person stays theirs; one of ours keeps the time at which it began. */
-async function shut({ clock, store, log }: ConcludePorts, merchant: string, halt: { code: string; reason: string }): Promise<void> {
+async function shut(
+  { clock, store, log }: ConcludePorts,
+  merchant: string,
+  halt: { code: string; reason: string },
+): Promise<void> {
   const now = clock();
   const before = await store.halt(merchant);
   if (before?.by === 'operator') return;
   const probeAt = probeAfter(halt.code, now);
-  await store.setHalt(merchant, { ...halt, since: before?.since ?? now, by: 'bot', ...(probeAt !== undefined && { probeAt }) });
+  await store.setHalt(merchant, {
+    ...halt,
+    since: before?.since ?? now,
+    by: 'bot',
+    ...(probeAt !== undefined && { probeAt }),
+  });
   log.error({ merchant, ...halt, probeAt }, 'the merchant is halted; nothing queued is lost');
 }

@@ -1,8 +1,7 @@
 // bot.yaml and the environment → one frozen Config, checked once. Every mistake is named with its place and its fix.
-import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
+import { dirname, join, resolve } from 'node:path';
+import { type Certificate, type Complain, certificateOf, readBeside, readKey } from './config-files.ts';
 import { BadInput, type Finding, messageOf } from './core/error.ts';
 import { type Fen, fen } from './core/money.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from './core/payout-table.ts';
@@ -19,8 +18,6 @@ export type AccountConfig = {
   readonly api: string;
   readonly open: string;
 };
-
-export type Certificate = { readonly cert: Buffer; readonly key: Buffer } | { readonly pfx: Buffer; readonly passphrase: string };
 
 export type MerchantLimits = {
   /** Calls that pay. */
@@ -108,7 +105,9 @@ const ACCOUNT = object('an account', {
   appId: required(text({ what: 'an AppID', oneLine: true, pattern: /^[A-Za-z0-9_-]{4,32}$/ })),
   appSecret: required(secretText('an AppSecret')),
   token: required(secretText('the token of 服务器配置')),
-  encodingAesKey: optional(text({ what: 'the EncodingAESKey: 43 letters and digits', secret: true, pattern: /^[A-Za-z0-9+/]{43}$/ })),
+  encodingAesKey: optional(
+    text({ what: 'the EncodingAESKey: 43 letters and digits', secret: true, pattern: /^[A-Za-z0-9+/]{43}$/ }),
+  ),
   mode: optional(shape.choice('a mode', ['safe', 'compatible', 'plain'])),
   merchant: optional(located(text({ what: 'the name of a merchant' }))),
   api: optional(shape.url()),
@@ -126,7 +125,9 @@ const MERCHANT = object('a merchant', {
   clientIp: optional(text({ what: 'an IPv4 address', pattern: /^\d{1,3}(\.\d{1,3}){3}$/ })),
   channel: optional(located(shape.choice('a channel', ['redpack', 'transfer']))),
   apiV3Key: optional(text({ what: 'the APIv3 key: 32 characters', secret: true, pattern: /^[\x21-\x7e]{32}$/ })),
-  serialNo: optional(text({ what: "the serial number of the merchant's certificate (hex)", pattern: /^[0-9A-Fa-f]{1,64}$/ })),
+  serialNo: optional(
+    text({ what: "the serial number of the merchant's certificate (hex)", pattern: /^[0-9A-Fa-f]{1,64}$/ }),
+  ),
   publicKeyId: optional(text({ what: 'the id of the public key, PUB_KEY_ID_…, or a serial number' })),
   publicKey: optional(located(text({ what: 'a PEM file' }))),
   transferScene: optional(text({ what: 'a transfer scene such as 1000' })),
@@ -142,9 +143,16 @@ const MERCHANT = object('a merchant', {
 });
 
 const BOT = object('bot.yaml', {
-  listen: optional(text({ what: 'an address such as 127.0.0.1:3000', pattern: /^(?:\[[\da-fA-F:]+\]|[\w.-]*):\d{1,5}$/ })),
+  listen: optional(
+    text({ what: 'an address such as 127.0.0.1:3000', pattern: /^(?:\[[\da-fA-F:]+\]|[\w.-]*):\d{1,5}$/ }),
+  ),
   publicUrl: optional(shape.url()),
-  store: optional(text({ what: 'a store: sqlite:FILE, redis://…, rediss://… or redis+cluster://…', pattern: /^(sqlite:|rediss?:\/\/|redis\+cluster:\/\/)./ })),
+  store: optional(
+    text({
+      what: 'a store: sqlite:FILE, redis://…, rediss://… or redis+cluster://…',
+      pattern: /^(sqlite:|rediss?:\/\/|redis\+cluster:\/\/)./,
+    }),
+  ),
   rules: optional(text({ what: 'the folder of the rule files' })),
   secret: required(secretText('a secret of your own')),
   accounts: required(mapOf('accounts', shape.slug('an account name'), located(ACCOUNT))),
@@ -154,7 +162,6 @@ const BOT = object('bot.yaml', {
 type Bot = shape.ShapeOf<typeof BOT>;
 type Account = shape.ShapeOf<typeof ACCOUNT>;
 type Merchant = shape.ShapeOf<typeof MERCHANT>;
-type Complain = (at: shape.Place, message: string) => void;
 
 /** Where the demo keeps everything it makes. */
 export const DEMO_FOLDER = 'data';
@@ -181,7 +188,10 @@ export function loadConfig(file: string, env: Environment): Config {
   } catch (error) {
     throw new BadInput(`${file} cannot be read: ${messageOf(error)}; name a configuration with --config FILE`);
   }
-  const read = shape.readYaml(file, source, BOT, { transform: (written, say) => substitute(written, env, say), check: checkTogether });
+  const read = shape.readYaml(file, source, BOT, {
+    transform: (written, say) => substitute(written, env, say),
+    check: checkTogether,
+  });
   if ('findings' in read) throw new BadInput(`${file} is not fit to start with:`, read.findings);
   const findings: Finding[] = [];
   const complain: Complain = (at, message) => findings.push({ file, ...at, message });
@@ -208,13 +218,17 @@ function checkTogether(bot: shape.Draft<Bot>, say: Complain): void {
     if (!account?.value) continue;
     const { mode, merchant } = account.value;
     if (mode !== 'plain' && !('encodingAesKey' in account.value)) {
-      say(account.at, `account "${name}" has no encodingAesKey, which ${mode ?? 'safe'} mode needs; copy it from 服务器配置, or say \`mode: plain\``);
+      say(
+        account.at,
+        `account "${name}" has no encodingAesKey, which ${mode ?? 'safe'} mode needs; copy it from 服务器配置, or say \`mode: plain\``,
+      );
     }
     if (merchant?.value !== undefined && !merchants.includes(merchant.value)) {
       say(merchant.at, `there is no merchant "${merchant.value}"${shape.suggest(merchant.value, merchants)}`);
     }
   }
-  for (const [name, merchant] of bot.merchants ?? []) if (merchant?.value) checkMerchant(name, merchant.value, merchant.at, say);
+  for (const [name, merchant] of bot.merchants ?? [])
+    if (merchant?.value) checkMerchant(name, merchant.value, merchant.at, say);
 }
 
 /** What each channel needs; the other's settings may stand there as well, for the day of the change. */
@@ -231,10 +245,12 @@ function checkMerchant(name: string, merchant: shape.Draft<Merchant>, at: shape.
   const hasHalf = 'certificate' in merchant !== 'privateKey' in merchant;
   if (channel === 'redpack' && !('pfx' in merchant)) {
     if (hasHalf) say(at, `merchant "${name}" has only one of certificate and privateKey; both are needed`);
-    else if (!hasPair) say(at, `merchant "${name}" has no certificate; give certificate and privateKey (PEM), or pfx (p12)`);
+    else if (!hasPair)
+      say(at, `merchant "${name}" has no certificate; give certificate and privateKey (PEM), or pfx (p12)`);
   }
   const { min, max } = merchant.limits ?? {};
-  if (min !== undefined && max !== undefined && min > max) say(at, `merchant "${name}": limits.min is above limits.max`);
+  if (min !== undefined && max !== undefined && min > max)
+    say(at, `merchant "${name}": limits.min is above limits.max`);
 }
 
 function build(file: string, bot: Bot, complain: Complain): Config {
@@ -255,7 +271,12 @@ function build(file: string, bot: Bot, complain: Complain): Config {
     rules: resolve(base, bot.rules ?? 'rules'),
     secret: bot.secret,
     accounts: new Map([...bot.accounts].map(([name, account]) => [name, accountOf(name, account.value)])),
-    merchants: new Map([...(bot.merchants ?? [])].map(([name, merchant]) => [name, merchantOf(name, merchant, publicUrl, base, complain)])),
+    merchants: new Map(
+      [...(bot.merchants ?? [])].map(([name, merchant]) => [
+        name,
+        merchantOf(name, merchant, publicUrl, base, complain),
+      ]),
+    ),
     adminPassword: bot.admin?.password,
   };
 }
@@ -274,7 +295,13 @@ function accountOf(name: string, account: Account): AccountConfig {
   };
 }
 
-function merchantOf(name: string, entry: shape.Located<Merchant>, publicUrl: string, base: string, complain: Complain): MerchantConfig {
+function merchantOf(
+  name: string,
+  entry: shape.Located<Merchant>,
+  publicUrl: string,
+  base: string,
+  complain: Complain,
+): MerchantConfig {
   const { value: merchant, at } = entry;
   const { limits = {} } = merchant;
   const common = {
@@ -325,55 +352,4 @@ function merchantOf(name: string, entry: shape.Located<Merchant>, publicUrl: str
     ...(msgAppId !== undefined && { msgAppId }),
     ...(consumeMchId !== undefined && { consumeMchId }),
   };
-}
-
-/** A PEM file with a key in it, tried at the start. */
-function readKey(entry: shape.Located<string>, kind: 'private' | 'public', base: string, complain: Complain): Buffer {
-  const pem = readBeside(entry, base, complain);
-  try {
-    if (pem.length > 0) (kind === 'private' ? createPrivateKey : createPublicKey)(pem);
-  } catch (error) {
-    complain(entry.at, `${entry.value} cannot be used (${messageOf(error)}); expected a PEM file with a ${kind} key`);
-  }
-  return pem;
-}
-
-function readBeside({ value, at }: shape.Located<string>, base: string, complain: Complain): Buffer {
-  const path = resolve(base, value);
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    complain(at, `${relative(process.cwd(), path)} cannot be read: ${messageOf(error)}`);
-    return Buffer.alloc(0);
-  }
-}
-
-/** Tried here, so that a wrong file is found at the start and not at the first payout. */
-function certificateOf(merchant: Merchant, at: shape.Place, base: string, complain: Complain): Certificate {
-  if (merchant.pfx) {
-    const pfx = readBeside(merchant.pfx, base, complain);
-    const certificate = { pfx, passphrase: merchant.mchId };
-    if (pfx.length > 0) tryCertificate(certificate, merchant.pfx, complain);
-    return certificate;
-  }
-  const none = { value: '', at };
-  const cert = readBeside(merchant.certificate ?? none, base, complain);
-  const key = readBeside(merchant.privateKey ?? none, base, complain);
-  if (cert.length > 0 && key.length > 0) tryCertificate({ cert, key }, merchant.certificate ?? none, complain);
-  return { cert, key };
-}
-
-function tryCertificate(certificate: Certificate, { value, at }: shape.Located<string>, complain: Complain): void {
-  try {
-    createSecureContext(certificate);
-  } catch (error) {
-    const reason = messageOf(error);
-    const isOld = /unsupported/i.test(reason);
-    const fix = isOld
-      ? `it is encrypted in an old way; take the PEM pair: openssl pkcs12 -legacy -in ${value} -nodes -clcerts -nokeys -out apiclient_cert.pem, and the same with -nocerts -out apiclient_key.pem`
-      : 'pfx' in certificate
-        ? 'its password must be the merchant number'
-        : 'certificate and privateKey must be PEM files that belong together';
-    complain(at, `${value} cannot be used (${reason}); ${fix}`);
-  }
 }

@@ -28,7 +28,11 @@ export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => R
     });
     router.get('/simulator/bot/campaigns', async ctx => {
       const { campaigns } = rulebook().current();
-      ctx.body = { campaigns: await Promise.all(campaigns.map(async campaign => overviewOf(campaign, await store.buckets(campaign.id)))) };
+      ctx.body = {
+        campaigns: await Promise.all(
+          campaigns.map(async campaign => overviewOf(campaign, await store.buckets(campaign.id))),
+        ),
+      };
     });
     router.all('/simulator/control/{*rest}', async ctx => {
       ctx.respond = false;
@@ -54,9 +58,17 @@ function overviewOf(campaign: Campaign, buckets: Buckets) {
     id: campaign.id,
     name: campaign.name,
     // One way of saying it is enough of a hint.
-    keywords: triggers.flatMap(trigger => (trigger.kind === 'text' && trigger.match === 'exact' ? trigger.words.slice(0, 1) : [])),
-    scenes: triggers.flatMap(trigger => (trigger.kind === 'scan' || trigger.kind === 'subscribe' ? (trigger.scenes ?? []) : [])),
-    prizes: [...campaign.prizes.values()].map(prize => ({ name: prize.name, min: prize.kind === 'nothing' ? 0 : prize.min, max: prize.kind === 'nothing' ? 0 : prize.max })),
+    keywords: triggers.flatMap(trigger =>
+      trigger.kind === 'text' && trigger.match === 'exact' ? trigger.words.slice(0, 1) : [],
+    ),
+    scenes: triggers.flatMap(trigger =>
+      trigger.kind === 'scan' || trigger.kind === 'subscribe' ? (trigger.scenes ?? []) : [],
+    ),
+    prizes: [...campaign.prizes.values()].map(prize => ({
+      name: prize.name,
+      min: prize.kind === 'nothing' ? 0 : prize.min,
+      max: prize.kind === 'nothing' ? 0 : prize.max,
+    })),
     buckets: { budget, free: Math.max(0, budget - reserved - sent - received), ...buckets },
   };
 }

@@ -40,7 +40,7 @@ export function createFlow(ports: FlowPorts): Flow {
     handle(event) {
       const key = `${event.account}/${event.key}`;
       const running = inWork.get(key);
-      if (running) return running;
+      if (running !== undefined) return running;
       const answer = answerOnce(ports, event).finally(() => inWork.delete(key));
       inWork.set(key, answer);
       return answer;
@@ -56,7 +56,9 @@ async function answerOnce(ports: FlowPorts, event: Event): Promise<Answer> {
     const commit = await decided(ports, event);
     if (!mustBeDurable(commit)) {
       // It claims nothing, and the same event decides the same: the journal line may follow after the answer.
-      store.commit(commit).catch((error: unknown) => log.error({ err: error, key: event.key }, 'a journal line was lost'));
+      store
+        .commit(commit)
+        .catch((error: unknown) => log.error({ err: error, key: event.key }, 'a journal line was lost'));
       return commit.answer;
     }
     const committed = await store.commit(commit);
@@ -90,7 +92,13 @@ async function decided(ports: FlowPorts, event: Event): Promise<Commit> {
   const facts = await ports.store.facts(wantedFor(matches, event, now, around));
   const decision = decide(matches, event, facts, now, around);
   const follower = followerAfter(facts.follower, event);
-  const base = { event, seenAt: now, answer: { reply: decision.reply, at: now }, decision, ...(follower && { follower }) };
+  const base = {
+    event,
+    seenAt: now,
+    answer: { reply: decision.reply, at: now },
+    decision,
+    ...(follower && { follower }),
+  };
   if (decision.kind !== 'awarded') return { ...base, counters: [] };
   const campaign = matches.find(match => match.campaign.id === decision.campaign)!.campaign;
   const payout = decision.amount > 0 ? plan(ports.config, campaign, event, decision, now) : undefined;
@@ -112,7 +120,11 @@ function plan(config: Config, campaign: Campaign, event: Event, award: Award, no
   const { rule, claimKey, amount, holds } = award;
   const prize = campaign.prizes.get(award.prize);
   const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
-  return planPayout({ campaign, rule, claimKey, amount, holds, shares, account, user: event.user, eventAt: event.sentAt }, merchant, now);
+  return planPayout(
+    { campaign, rule, claimKey, amount, holds, shares, account, user: event.user, eventAt: event.sentAt },
+    merchant,
+    now,
+  );
 }
 
 /** The follower as this event leaves them; `undefined` if it changes nothing. */

@@ -2,7 +2,18 @@
 import { pino } from 'pino';
 import type { Log } from './ports.ts';
 
-const SECRETS = ['apiV2Key', 'apiV3Key', 'appSecret', 'token', 'encodingAesKey', 'secret', 'password', 'privateKey', 'access_token', 'authorization'];
+const SECRETS = [
+  'apiV2Key',
+  'apiV3Key',
+  'appSecret',
+  'token',
+  'encodingAesKey',
+  'secret',
+  'password',
+  'privateKey',
+  'access_token',
+  'authorization',
+];
 
 /** `level`: `debug`, `info`, `warn`, `error` or `silent`. Lines go to standard output. */
 export function createLog(level: string): Log {

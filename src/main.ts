@@ -61,11 +61,20 @@ function demoPort(): number {
 }
 
 function listen(bot: Bot, host: string, port: number): Promise<Server> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS }, bot.app.callback());
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+    bot.app.callback(),
+  );
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE';
-      reject(isTaken ? new BadInput(`port ${port} is taken; stop what runs there, or choose another (PORT=3100 npm start; \`listen\` in bot.yaml)`) : error);
+      reject(
+        isTaken
+          ? new BadInput(
+              `port ${port} is taken; stop what runs there, or choose another (PORT=3100 npm start; \`listen\` in bot.yaml)`,
+            )
+          : error,
+      );
     });
     server.listen(port, host, () => resolve(server));
   });
@@ -94,7 +103,12 @@ function announce(url: string, demo: Demo | undefined, log: Log): void {
 `);
 }
 
-async function stop(server: Server | undefined, bot: Bot | undefined, store: Store, demo: Demo | undefined): Promise<void> {
+async function stop(
+  server: Server | undefined,
+  bot: Bot | undefined,
+  store: Store,
+  demo: Demo | undefined,
+): Promise<void> {
   if (server) {
     const closed = new Promise(resolve => server.close(resolve));
     server.closeIdleConnections();

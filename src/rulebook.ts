@@ -27,15 +27,22 @@ export async function readRuleFiles(paths: readonly string[]): Promise<RuleFile[
     if (!info) throw new BadInput(`${path}: no such file or folder; name a rule file or a folder of them`);
     if (!info.isDirectory()) files.push(path);
     else {
-      const names = (await readdir(path)).filter(name => /\.ya?ml$/.test(name) && !basename(name).startsWith('.')).sort();
+      const names = (await readdir(path))
+        .filter(name => /\.ya?ml$/.test(name) && !basename(name).startsWith('.'))
+        .sort();
       files.push(...names.map(name => join(path, name)));
     }
   }
-  return Promise.all(files.map(async file => ({ file: relative(process.cwd(), file) || file, text: await readFile(file, 'utf8') })));
+  return Promise.all(
+    files.map(async file => ({ file: relative(process.cwd(), file) || file, text: await readFile(file, 'utf8') })),
+  );
 }
 
 /** What is wrong with these files, and the campaigns of those that are fine. `config` absent: accounts are not checked. */
-export function checkRuleFiles(files: readonly RuleFile[], config?: Config): { campaigns: Campaign[]; findings: Finding[] } {
+export function checkRuleFiles(
+  files: readonly RuleFile[],
+  config?: Config,
+): { campaigns: Campaign[]; findings: Finding[] } {
   const known = config && { accounts: [...config.accounts.keys()] };
   const { campaigns, findings } = loadCampaigns(files, known);
   if (!config) return { campaigns, findings };
@@ -61,7 +68,8 @@ async function load(config: Config): Promise<{ book: Book; print: string }> {
   const files = await readRuleFiles([config.rules]);
   const { campaigns, findings } = checkRuleFiles(files, config);
   const all = [...findings, ...testCampaigns(campaigns)];
-  if (all.length > 0) throw new BadInput(`the rules in ${relative(process.cwd(), config.rules) || '.'} are not fit to go live:`, all);
+  if (all.length > 0)
+    throw new BadInput(`the rules in ${relative(process.cwd(), config.rules) || '.'} are not fit to go live:`, all);
   return { book: bookOf(campaigns, [...config.accounts.keys()]), print: printOf(files) };
 }
 
@@ -90,20 +98,29 @@ export async function openRulebook(config: Config, log: Log): Promise<Rulebook> 
       } catch (error) {
         refused = print;
         if (!(error instanceof BadInput)) throw error;
-        log.error({ findings: error.findings }, `the changed rules are NOT live, the former ones stay: ${error.message}`);
+        log.error(
+          { findings: error.findings },
+          `the changed rules are NOT live, the former ones stay: ${error.message}`,
+        );
       }
     },
   };
 }
 
 function warn(book: Book, log: Log): void {
-  for (const campaign of book.campaigns) for (const warning of campaign.warnings) log.warn({ campaign: campaign.id }, showFinding(warning));
+  for (const campaign of book.campaigns)
+    for (const warning of campaign.warnings) log.warn({ campaign: campaign.id }, showFinding(warning));
 }
 
 /** Names, sizes and times of the files: cheap enough to ask every second. */
 async function stampOf(folder: string): Promise<string> {
   const info = await stat(folder);
-  const names = info.isDirectory() ? (await readdir(folder)).filter(name => /\.ya?ml$/.test(name)).sort().map(name => join(folder, name)) : [folder];
+  const names = info.isDirectory()
+    ? (await readdir(folder))
+        .filter(name => /\.ya?ml$/.test(name))
+        .sort()
+        .map(name => join(folder, name))
+    : [folder];
   const stats = await Promise.all(names.map(async name => ({ name, info: await stat(name).catch(() => undefined) })));
   return stats.map(each => `${each.name}:${each.info?.size}:${each.info?.mtimeMs}`).join('\n');
 }

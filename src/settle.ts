@@ -79,13 +79,25 @@ class Gate {
     this.ports = ports;
     this.merchant = merchant;
     const pace = { timer: ports.timer, perSecond: merchant.perSecond, clock: ports.clock };
-    this.sends = new Lane({ ...pace, openMax: SENDS_OPEN_MAX, due: now => this.dueSends(now), work: work => this.send(work) });
-    this.queries = new Lane({ ...pace, openMax: QUERIES_OPEN_MAX, due: now => this.dueQueries(now), work: ({ payout }) => this.ask(payout) });
+    this.sends = new Lane({
+      ...pace,
+      openMax: SENDS_OPEN_MAX,
+      due: now => this.dueSends(now),
+      work: work => this.send(work),
+    });
+    this.queries = new Lane({
+      ...pace,
+      openMax: QUERIES_OPEN_MAX,
+      due: now => this.dueQueries(now),
+      work: ({ payout }) => this.ask(payout),
+    });
   }
 
   nudge(): void {
     const { log } = this.ports;
-    this.run().catch((error: unknown) => log.error({ err: error, merchant: this.merchant.name }, 'settling stopped short; the next tick goes on'));
+    this.run().catch((error: unknown) =>
+      log.error({ err: error, merchant: this.merchant.name }, 'settling stopped short; the next tick goes on'),
+    );
   }
 
   async run(): Promise<void> {
@@ -97,7 +109,11 @@ class Gate {
   }
 
   async recover(): Promise<void> {
-    const orphans = await this.ports.store.payouts({ state: 'sending', merchant: this.merchant.name, limit: ORPHANS_MAX });
+    const orphans = await this.ports.store.payouts({
+      state: 'sending',
+      merchant: this.merchant.name,
+      limit: ORPHANS_MAX,
+    });
     for (const payout of orphans) await this.queries.start({ payout });
   }
 
@@ -150,7 +166,12 @@ class Gate {
   private async conclude(verdict: Verdict, seen: Observation): Promise<void> {
     const { user } = verdict.step.payout;
     const code = 'code' in seen ? seen.code : '';
-    const { run, halt } = runAfter(this.trouble, { sight: verdict.sight, user, code, isUnreached: seen.kind === 'unreached' || code === 'BAD_SIGNATURE' });
+    const { run, halt } = runAfter(this.trouble, {
+      sight: verdict.sight,
+      user,
+      code,
+      isUnreached: seen.kind === 'unreached' || code === 'BAD_SIGNATURE',
+    });
     this.trouble = run;
     if (verdict.halt || halt) this.sends.narrow();
     else if (verdict.sight === 'accepted') this.sends.widen();

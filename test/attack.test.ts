@@ -13,7 +13,13 @@ const textXml = (content = '红包', id = String(messageId++)): string =>
   `<xml><ToUserName><![CDATA[${originalId}]]></ToUserName><FromUserName><![CDATA[${USER}]]></FromUserName><CreateTime>${seconds()}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[${content}]]></Content><MsgId>${id}</MsgId></xml>`;
 const seconds = (): string => String(Math.floor(Date.now() / 1000));
 
-type Sealed = { readonly timestamp?: string; readonly nonce?: string; readonly appId?: string; readonly key?: string; readonly signature?: string };
+type Sealed = {
+  readonly timestamp?: string;
+  readonly nonce?: string;
+  readonly appId?: string;
+  readonly key?: string;
+  readonly signature?: string;
+};
 
 /** A push as WeChat would seal it, made with code nobody here wrote. */
 function seal(clear: string, parts: Sealed = {}): { query: Record<string, string>; body: string } {
@@ -21,7 +27,16 @@ function seal(clear: string, parts: Sealed = {}): { query: Record<string, string
   const sealed = theirEncrypt(parts.key ?? encodingAesKey, clear, parts.appId ?? appId);
   const signature = parts.signature ?? getSignature(token, timestamp, nonce, sealed);
   const body = `<xml><ToUserName><![CDATA[${originalId}]]></ToUserName><Encrypt><![CDATA[${sealed}]]></Encrypt></xml>`;
-  return { query: { signature: getSignature(token, timestamp, nonce, ''), timestamp, nonce, encrypt_type: 'aes', msg_signature: signature }, body };
+  return {
+    query: {
+      signature: getSignature(token, timestamp, nonce, ''),
+      timestamp,
+      nonce,
+      encrypt_type: 'aes',
+      msg_signature: signature,
+    },
+    body,
+  };
 }
 
 function plain(body: string, parts: Sealed = {}): { query: Record<string, string>; body: string } {
@@ -29,8 +44,15 @@ function plain(body: string, parts: Sealed = {}): { query: Record<string, string
   return { query: { timestamp, nonce, signature: parts.signature ?? getSignature(token, timestamp, nonce, '') }, body };
 }
 
-async function post(world: World, { query, body }: { query: Record<string, string>; body: string | Uint8Array<ArrayBuffer> }) {
-  const answer = await fetch(`${world.url}/wechat/tea?${new URLSearchParams(query)}`, { method: 'POST', body, headers: { 'content-type': 'text/xml' } });
+async function post(
+  world: World,
+  { query, body }: { query: Record<string, string>; body: string | Uint8Array<ArrayBuffer> },
+) {
+  const answer = await fetch(`${world.url}/wechat/tea?${new URLSearchParams(query)}`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'text/xml' },
+  });
   return { status: answer.status, body: await answer.text() };
 }
 
@@ -69,8 +91,16 @@ describe('in safe mode', () => {
     ['a timestamp of tomorrow', () => seal(clear, { timestamp: ahead }), 401],
     ['a timestamp that is no number', () => seal(clear, { timestamp: 'NaN' }), 401],
     ['a push in clear, rightly signed', () => plain(clear), 401],
-    ['a push in clear that calls itself raw', () => ({ ...plain(clear), query: { ...plain(clear).query, encrypt_type: 'raw' } }), 401],
-    ['clear fields beside somebody else’s ciphertext', () => ({ ...seal(clear), body: clear.replace('</xml>', '<Encrypt><![CDATA[AAAA]]></Encrypt></xml>') }), 401],
+    [
+      'a push in clear that calls itself raw',
+      () => ({ ...plain(clear), query: { ...plain(clear).query, encrypt_type: 'raw' } }),
+      401,
+    ],
+    [
+      'clear fields beside somebody else’s ciphertext',
+      () => ({ ...seal(clear), body: clear.replace('</xml>', '<Encrypt><![CDATA[AAAA]]></Encrypt></xml>') }),
+      401,
+    ],
     ['another AppID in the ciphertext', () => seal(clear, { appId: 'wxffffffffffffffff' }), 401],
     ['another key', () => seal(clear, { key: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG' }), 401],
     ['malformed XML outside', () => ({ ...seal(clear), body: '<xml><Encrypt>' }), 401],
@@ -78,7 +108,11 @@ describe('in safe mode', () => {
     ['an empty body', () => ({ ...seal(clear), body: '' }), 401],
     ['JSON', () => ({ ...seal(clear), body: '{"Encrypt":"x"}' }), 401],
     ['a DTD outside', () => ({ ...seal(clear), body: `<!DOCTYPE xml [<!ENTITY a "b">]>${seal(clear).body}` }), 401],
-    ['a DTD inside', () => seal(`<!DOCTYPE xml [<!ENTITY a SYSTEM "file:///etc/passwd">]>${clear.replace('红包', '&a;')}`), 401],
+    [
+      'a DTD inside',
+      () => seal(`<!DOCTYPE xml [<!ENTITY a SYSTEM "file:///etc/passwd">]>${clear.replace('红包', '&a;')}`),
+      401,
+    ],
     ['a DTD within the root', () => seal(clear.replace('<xml>', '<xml><!DOCTYPE a [<!ENTITY b "c">]>')), 401],
     ['a sender that is no openid', () => seal(clear.replace(USER, '../../etc')), 401],
     ['two senders', () => seal(clear.replace('<MsgType>', `<FromUserName>oSomebodyElse</FromUserName><MsgType>`)), 401],
@@ -95,14 +129,26 @@ describe('in safe mode', () => {
 
   test('a body that never ends is cut off', async () => {
     const { query } = seal(clear);
-    const endless = new ReadableStream({ pull: controller => controller.enqueue(new TextEncoder().encode('x'.repeat(8192))) });
-    const request = fetch(`${world.url}/wechat/tea?${new URLSearchParams(query)}`, { method: 'POST', body: endless, duplex: 'half' } as RequestInit);
-    const status = await request.then(answer => answer.status, () => 413);
+    const endless = new ReadableStream({
+      pull: controller => controller.enqueue(new TextEncoder().encode('x'.repeat(8192))),
+    });
+    const request = fetch(`${world.url}/wechat/tea?${new URLSearchParams(query)}`, {
+      method: 'POST',
+      body: endless,
+      duplex: 'half',
+    } as RequestInit);
+    const status = await request.then(
+      answer => answer.status,
+      () => 413,
+    );
     expect(status).toBe(413);
   });
 
   test('a body that is not UTF-8 is refused', async () => {
-    expect(await post(world, { query: seal(clear).query, body: new Uint8Array([0x3c, 0xff, 0xfe]) })).toEqual({ status: 401, body: '' });
+    expect(await post(world, { query: seal(clear).query, body: new Uint8Array([0x3c, 0xff, 0xfe]) })).toEqual({
+      status: 401,
+      body: '',
+    });
   });
 
   test('a captured push, sent again within the window, is answered as before and gives nothing', async () => {
@@ -110,7 +156,8 @@ describe('in safe mode', () => {
     const first = await post(world, push);
     const before = await traces(world);
     const second = await post(world, push);
-    const words = (body: string): string => textIn(theirDecrypt(encodingAesKey, /<Encrypt><!\[CDATA\[(.*?)\]\]>/.exec(body)![1]!).message);
+    const words = (body: string): string =>
+      textIn(theirDecrypt(encodingAesKey, /<Encrypt><!\[CDATA\[(.*?)\]\]>/.exec(body)![1]!).message);
     expect(words(second.body)).toBe(words(first.body));
     expect(await traces(world)).toBe(before);
   });
@@ -127,7 +174,12 @@ describe('in safe mode', () => {
     const good = await ask({ timestamp, nonce, signature, echostr: '4375120948345356249' });
     expect([good.status, await good.text()]).toEqual([200, '4375120948345356249']);
     expect(good.headers.get('content-type')).toContain('text/plain');
-    const forged = await ask({ timestamp, nonce, signature: signature.replace(/^./, digit => (digit === '0' ? '1' : '0')), echostr: 'x' });
+    const forged = await ask({
+      timestamp,
+      nonce,
+      signature: signature.replace(/^./, digit => (digit === '0' ? '1' : '0')),
+      echostr: 'x',
+    });
     expect([forged.status, await forged.text()]).toEqual([401, '']);
     expect((await ask({ timestamp, nonce, signature })).status).toBe(401);
   });
@@ -135,11 +187,19 @@ describe('in safe mode', () => {
   test('whatever bytes come, the door answers 4xx and stays open', async () => {
     const before = await traces(world);
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('<xml>', '</xml>', '<xml><Encrypt><![CDATA[')), fc.boolean(), async (noise, inside) => {
-        const push = inside ? seal(noise) : { ...seal(clear), body: noise };
-        const { status, body } = await post(world, push);
-        expect([body, status >= 400 && status < 500]).toEqual(['', true]);
-      }),
+      fc.asyncProperty(
+        fc.oneof(
+          fc.string(),
+          fc.string({ unit: 'binary' }),
+          fc.constantFrom('<xml>', '</xml>', '<xml><Encrypt><![CDATA['),
+        ),
+        fc.boolean(),
+        async (noise, inside) => {
+          const push = inside ? seal(noise) : { ...seal(clear), body: noise };
+          const { status, body } = await post(world, push);
+          expect([body, status >= 400 && status < 500]).toEqual(['', true]);
+        },
+      ),
       { numRuns: 150, seed: 42 },
     );
     expect(await traces(world)).toBe(before);
@@ -176,7 +236,13 @@ describe('in compatible mode', () => {
   test('only what was encrypted counts, whatever stands beside it in clear', async () => {
     const world = await startWorld({ mode: 'compatible' });
     const sealed = seal(textXml('帮助'));
-    const forged = { ...sealed, body: sealed.body.replace('<Encrypt>', '<FromUserName>oVictim</FromUserName><MsgType>text</MsgType><Content>红包</Content><Encrypt>') };
+    const forged = {
+      ...sealed,
+      body: sealed.body.replace(
+        '<Encrypt>',
+        '<FromUserName>oVictim</FromUserName><MsgType>text</MsgType><Content>红包</Content><Encrypt>',
+      ),
+    };
     const { status, body } = await post(world, forged);
     expect([status, textIn(body)]).toEqual([200, '回复「红包」试试']);
     expect((await post(world, plain(textXml()))).status).toBe(401);

@@ -1,14 +1,7 @@
 // The decision: every refusal, which one wins, and a draw that nobody can bend.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type Decision,
-  decide,
-  type Facts,
-  type Follower,
-  type Surroundings,
-  wantedFor,
-} from '../src/core/decide.ts';
+import { type Decision, decide, type Facts, type Follower, type Surroundings, wantedFor } from '../src/core/decide.ts';
 import { drawAmount, drawPrize, luckOf } from '../src/core/draw.ts';
 import type { Event, EventKey, Happening, OpenId } from '../src/core/event.ts';
 import { gapCounter, hasRoom, lastClaimCounter, type MerchantCaps } from '../src/core/limit.ts';
@@ -85,11 +78,7 @@ function deciding(what: string | Happening, setting: Setting = {}): Decision {
 
 /** What came of it, in a word. */
 function outcome(decision: Decision): string {
-  return decision.kind === 'refused'
-    ? decision.refusal
-    : decision.kind === 'awarded'
-      ? decision.prize
-      : decision.kind;
+  return decision.kind === 'refused' ? decision.refusal : decision.kind === 'awarded' ? decision.prize : decision.kind;
 }
 
 const follower = (followedAt: Instant, follows = 1): Follower => ({
@@ -184,12 +173,7 @@ describe('a refusal', () => {
       { counters: { 'campaign/tea/amount/day/2026-02-10': 701 } },
     ],
     ['soldOut', 'when all packets are given', '口令', { counters: { 'campaign/tea/packets': 6 } }],
-    [
-      'soldOut',
-      "when today's packets are given",
-      '口令',
-      { counters: { 'campaign/tea/packets/day/2026-02-10': 5 } },
-    ],
+    ['soldOut', "when today's packets are given", '口令', { counters: { 'campaign/tea/packets/day/2026-02-10': 5 } }],
     ['soldOut', 'when the stock is empty', '大奖', { counters: { 'campaign/tea/prize/big': 1 } }],
     [
       'soldOut',
@@ -221,15 +205,11 @@ describe('a refusal', () => {
   test('is not made one fen, one packet or one millisecond too early', () => {
     expect(outcome(deciding('口令', { now: at('2026-02-10 08:00') }))).toBe('small');
     expect(outcome(deciding('口令', { now: instant(at('2026-02-24 22:00') - 1) }))).toBe('small');
-    expect(
-      outcome(deciding('口令', { counters: { 'campaign/tea/amount': 900, 'campaign/tea/packets': 5 } })),
-    ).toBe('small');
-    expect(outcome(deciding('口令', { counters: { [lastClaimCounter('tea', ANN)]: OPEN - 600_000 } }))).toBe(
+    expect(outcome(deciding('口令', { counters: { 'campaign/tea/amount': 900, 'campaign/tea/packets': 5 } }))).toBe(
       'small',
     );
-    expect(outcome(deciding('口令', { facts: { follower: follower(at('2026-02-09 10:00')) } }))).toBe(
-      'small',
-    );
+    expect(outcome(deciding('口令', { counters: { [lastClaimCounter('tea', ANN)]: OPEN - 600_000 } }))).toBe('small');
+    expect(outcome(deciding('口令', { facts: { follower: follower(at('2026-02-09 10:00')) } }))).toBe('small');
   });
 
   test('of a prize that is worth nothing is never halted or sold out', () => {
@@ -241,10 +221,7 @@ describe('followers', () => {
   const subscribe: Happening = { kind: 'subscribe', via: 'direct' };
   const eligible = (who: string) =>
     load(
-      FILE.replace('who: { followedFor: 1d }', `who: ${who}`).replace(
-        '{ text: 口令 }',
-        '[subscribe, { text: 口令 }]',
-      ),
+      FILE.replace('who: { followedFor: 1d }', `who: ${who}`).replace('{ text: 口令 }', '[subscribe, { text: 口令 }]'),
     );
 
   test('we never saw following were there before we were', () => {
@@ -262,9 +239,7 @@ describe('followers', () => {
   test('who come back are not on their first follow', () => {
     const campaigns = [eligible('{ firstFollow: true }')];
     expect(outcome(deciding(subscribe, { campaigns }))).toBe('small');
-    expect(outcome(deciding('口令', { campaigns, facts: { follower: follower(at('2026-01-01'), 1) } }))).toBe(
-      'small',
-    );
+    expect(outcome(deciding('口令', { campaigns, facts: { follower: follower(at('2026-01-01'), 1) } }))).toBe('small');
     expect(
       outcome(
         deciding(subscribe, {
@@ -284,10 +259,7 @@ describe('followers', () => {
     expect(outcome(deciding(subscribe, { facts: back }))).toBe('ignored');
     const mixed = [
       load(
-        FILE.replace(
-          '{ subscribe: { first: true } }',
-          '[{ subscribe: { first: true } }, { text: 礼物 }, { scan: a }]',
-        ),
+        FILE.replace('{ subscribe: { first: true } }', '[{ subscribe: { first: true } }, { text: 礼物 }, { scan: a }]'),
       ),
     ];
     expect(outcome(deciding(subscribe, { campaigns: mixed, facts: back }))).toBe('ignored');
@@ -374,9 +346,7 @@ describe('what a decision wants to know', () => {
             sentAt: OPEN,
           };
           const around: Surroundings = { merchant: undefined, seedOf: id => `seed of ${id}` };
-          const wanted = new Set(
-            wantedFor(bookOf([TEA], ['tea']).match(event), event, OPEN, around).counters,
-          );
+          const wanted = new Set(wantedFor(bookOf([TEA], ['tea']).match(event), event, OPEN, around).counters);
           const asked = Object.fromEntries(Object.entries(counters).filter(([name]) => wanted.has(name)));
           expect(deciding(word, { key, counters })).toEqual(deciding(word, { key, counters: asked }));
         },
@@ -459,9 +429,7 @@ describe('the draw', () => {
     );
     expect(drawAmount(range(120, 280), 0)).toBe(120);
     expect(drawAmount(range(120, 280), 1 - 2 ** -48)).toBe(280);
-    const few = new Set(
-      claims.slice(0, 200).map(claim => drawAmount(range(100, 104), luckOf('seed', claim).amount)),
-    );
+    const few = new Set(claims.slice(0, 200).map(claim => drawAmount(range(100, 104), luckOf('seed', claim).amount)));
     expect([...few].sort()).toEqual([100, 101, 102, 103, 104]);
   });
 
@@ -475,15 +443,12 @@ describe('the draw', () => {
 
   test('is a refusal where nothing worth money is left', () => {
     const poor = { 'campaign/tea/amount': 950 };
-    for (let i = 0; i < 50; i++)
-      expect(outcome(deciding('抽奖', { key: `e${i}`, counters: poor }))).toBe('soldOut');
+    for (let i = 0; i < 50; i++) expect(outcome(deciding('抽奖', { key: `e${i}`, counters: poor }))).toBe('soldOut');
   });
 
   test('can be pinned to one of the prizes of the rule, and only to one', () => {
     expect(outcome(deciding('抽奖', { pinned: 'big' }))).toBe('big');
-    expect(outcome(deciding('抽奖', { pinned: 'big', counters: { 'campaign/tea/prize/big': 1 } }))).toBe(
-      'soldOut',
-    );
+    expect(outcome(deciding('抽奖', { pinned: 'big', counters: { 'campaign/tea/prize/big': 1 } }))).toBe('soldOut');
     expect(outcome(deciding('口令', { pinned: 'big' }))).toBe('small');
   });
 });

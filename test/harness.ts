@@ -28,7 +28,12 @@ export const ACCOUNT = {
   mode: 'safe' as 'safe' | 'compatible' | 'plain',
   webhook: '',
 };
-export const MERCHANT = { mchId: '1900000109', apiV2Key: '0123456789abcdef0123456789ABCDEF', balance: 100_000_00, appIds: [ACCOUNT.appId] };
+export const MERCHANT = {
+  mchId: '1900000109',
+  apiV2Key: '0123456789abcdef0123456789ABCDEF',
+  balance: 100_000_00,
+  appIds: [ACCOUNT.appId],
+};
 
 /** Every follower gets ¥1.00 on the first follow; 红包 gives ¥1.50 once a day; 抽奖 draws from three, one of which is rare. */
 export const RULES = `
@@ -88,7 +93,10 @@ export type World = {
 type YamlParts = { port?: number; mode?: string; channel?: string; certificate: string; merchantLines?: string };
 
 /** The text of bot.yaml for a simulator, as a merchant would write it. */
-export function botYaml(simulator: Simulator, { port = 0, mode = 'safe', channel = 'redpack', certificate, merchantLines = '' }: YamlParts): string {
+export function botYaml(
+  simulator: Simulator,
+  { port = 0, mode = 'safe', channel = 'redpack', certificate, merchantLines = '' }: YamlParts,
+): string {
   return `listen: 127.0.0.1:${port}
 publicUrl: http://127.0.0.1:${port}
 store: sqlite:bot.db
@@ -203,7 +211,10 @@ export function textIn(xml: string): string {
 }
 
 /** Waits until `check` gives something; fails after `ms`. */
-export async function until<T>(check: () => T | undefined | false | Promise<T | undefined | false>, ms = 8000): Promise<T> {
+export async function until<T>(
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  ms = 8000,
+): Promise<T> {
   const end = performance.now() + ms;
   for (;;) {
     const value = await check();

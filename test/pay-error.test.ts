@@ -3,7 +3,16 @@ import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/event.ts';
 import { fen } from '../src/core/money.ts';
 import { isKnown, sightOf } from '../src/core/pay-error.ts';
-import { BILL_STATES, type BillState, billNoOf, isFinal, type Observation, type Payout, PAYOUT_STATES, type PayoutState } from '../src/core/payout.ts';
+import {
+  BILL_STATES,
+  type BillState,
+  billNoOf,
+  isFinal,
+  type Observation,
+  type Payout,
+  PAYOUT_STATES,
+  type PayoutState,
+} from '../src/core/payout.ts';
 import { DEFAULT_POLICY, observe, type Verdict } from '../src/core/payout-table.ts';
 import { later, MINUTE, parseBeijing } from '../src/core/time.ts';
 
@@ -28,7 +37,10 @@ function aTransfer(parts: Partial<Payout> = {}): Payout {
       appId: 'wx8888888888888888',
       sceneId: '1000',
       remark: '新春',
-      reports: [{ type: '活动名称', content: '新春' }, { type: '奖励说明', content: '恭喜' }],
+      reports: [
+        { type: '活动名称', content: '新春' },
+        { type: '奖励说明', content: '恭喜' },
+      ],
     },
     holds: [{ name: 'campaign/spring/amount', add: 100 }],
     state: 'sending',
@@ -44,10 +56,15 @@ function aTransfer(parts: Partial<Payout> = {}): Payout {
 
 const inState = (state: PayoutState, parts: Partial<Payout> = {}): Payout =>
   aTransfer({ state, ...(state === 'sent' && { sentAt: NOW, packageInfo: 'PKG' }), ...parts });
-const see = (payout: Payout, observation: Observation, asked = true, now = NOW): Verdict => observe(payout, observation, asked, now, DEFAULT_POLICY);
-const bill = (state: BillState, parts: Omit<Extract<Observation, { kind: 'bill' }>, 'kind' | 'state'> = {}): Observation => ({ kind: 'bill', state, ...parts });
+const see = (payout: Payout, observation: Observation, asked = true, now = NOW): Verdict =>
+  observe(payout, observation, asked, now, DEFAULT_POLICY);
+const bill = (
+  state: BillState,
+  parts: Omit<Extract<Observation, { kind: 'bill' }>, 'kind' | 'state'> = {},
+): Observation => ({ kind: 'bill', state, ...parts });
 const refused = (code: string, text = ''): Observation => ({ kind: 'refused', code, text });
-const sights = (observations: readonly Observation[], asked: boolean): string[] => observations.map(seen => sightOf(seen, asked, 'transfer'));
+const sights = (observations: readonly Observation[], asked: boolean): string[] =>
+  observations.map(seen => sightOf(seen, asked, 'transfer'));
 
 /** Money stands in the bucket of the state it left, and goes into the one of the state it enters. */
 function bucketOf(state: PayoutState): string {
@@ -78,7 +95,12 @@ describe('the error table of transfers', () => {
   });
 
   test('a question that is not answered says nothing of the bill', () => {
-    const nothings = [refused('FREQUENCY_LIMIT_EXCEED'), refused('SYSTEM_ERROR'), refused('NEVER_SEEN'), { kind: 'silence', code: 'BAD_SIGNATURE', text: '' } as const];
+    const nothings = [
+      refused('FREQUENCY_LIMIT_EXCEED'),
+      refused('SYSTEM_ERROR'),
+      refused('NEVER_SEEN'),
+      { kind: 'silence', code: 'BAD_SIGNATURE', text: '' } as const,
+    ];
     expect(new Set(sights(nothings, true))).toEqual(new Set(['noAnswer']));
     expect(sights([{ kind: 'notFound' }, refused('NOT_FOUND')], true)).toEqual(['notFound', 'notFound']);
   });
@@ -104,54 +126,102 @@ describe('the error table of transfers', () => {
   });
 
   test('a creation that waits for the follower shows that the merchant can pay', () => {
-    expect(sights([bill('WAIT_USER_CONFIRM'), bill('TRANSFERING'), bill('ACCEPTED')], false)).toEqual(['accepted', 'accepted', 'isProcessing']);
+    expect(sights([bill('WAIT_USER_CONFIRM'), bill('TRANSFERING'), bill('ACCEPTED')], false)).toEqual([
+      'accepted',
+      'accepted',
+      'isProcessing',
+    ]);
   });
 
   test('FAIL is read by its reason: the payee’s, the payer’s, or nobody confirmed', () => {
-    const reasons = ['PAYEE_ACCOUNT_ABNORMAL', 'ACCOUNT_FROZEN', 'REAL_NAME_CHECK_FAIL', 'PAYER_ACCOUNT_ABNORMAL', 'PRODUCT_AUTH_CHECK_FAIL', 'OVERDUE_CLOSE', 'BRAND_NEW'];
-    expect(sights(reasons.map(reason => bill('FAIL', { reason })), true)).toEqual([
-      'isFailedUser', 'isFailedUser', 'isFailedUser', 'isFailedMerchant', 'isFailedMerchant', 'isRefunded', 'isRefunded',
+    const reasons = [
+      'PAYEE_ACCOUNT_ABNORMAL',
+      'ACCOUNT_FROZEN',
+      'REAL_NAME_CHECK_FAIL',
+      'PAYER_ACCOUNT_ABNORMAL',
+      'PRODUCT_AUTH_CHECK_FAIL',
+      'OVERDUE_CLOSE',
+      'BRAND_NEW',
+    ];
+    expect(
+      sights(
+        reasons.map(reason => bill('FAIL', { reason })),
+        true,
+      ),
+    ).toEqual([
+      'isFailedUser',
+      'isFailedUser',
+      'isFailedUser',
+      'isFailedMerchant',
+      'isFailedMerchant',
+      'isRefunded',
+      'isRefunded',
     ]);
   });
 });
 
 describe('every state × every bill', () => {
   const bills: readonly Observation[] = [
-    ...BILL_STATES.map(state => bill(state, { listId: '133', ...(state === 'WAIT_USER_CONFIRM' && { packageInfo: 'PKG' }) })),
+    ...BILL_STATES.map(state =>
+      bill(state, { listId: '133', ...(state === 'WAIT_USER_CONFIRM' && { packageInfo: 'PKG' }) }),
+    ),
     bill('WAIT_USER_CONFIRM'),
     ...['PAYEE_ACCOUNT_ABNORMAL', 'PAYER_ACCOUNT_ABNORMAL', 'OVERDUE_CLOSE'].map(reason => bill('FAIL', { reason })),
     { kind: 'notFound' },
-    ...['NOT_ENOUGH', 'SYSTEM_ERROR', 'FREQUENCY_LIMIT_EXCEED', 'NO_AUTH', 'PARAM_ERROR', 'ALREADY_EXISTS', 'NEVER_SEEN'].map(code => refused(code)),
+    ...[
+      'NOT_ENOUGH',
+      'SYSTEM_ERROR',
+      'FREQUENCY_LIMIT_EXCEED',
+      'NO_AUTH',
+      'PARAM_ERROR',
+      'ALREADY_EXISTS',
+      'NEVER_SEEN',
+    ].map(code => refused(code)),
   ];
-  const cases = OPEN.flatMap(state => bills.flatMap(seen => [true, false].map(asked => ({ state, seen, asked, name: JSON.stringify(seen) }))));
+  const cases = OPEN.flatMap(state =>
+    bills.flatMap(seen => [true, false].map(asked => ({ state, seen, asked, name: JSON.stringify(seen) }))),
+  );
 
-  test.each(cases)('$state, $name (asked: $asked): one version on, a next step or an end, money where the state says', ({ state, seen, asked }) => {
-    const before = inState(state);
-    const { step, alarm } = see(before, seen, asked);
-    const after = step.payout;
-    expect([after.version, step.from, after.billNo]).toEqual([before.version + 1, state, before.billNo]);
-    if (isFinal(after.state)) expect([after.nextAt, after.endedAt]).toEqual([undefined, NOW]);
-    else expect((after.nextAt !== undefined && after.nextAt - NOW >= 1000) || alarm !== undefined).toBe(true);
-    const [from, to] = [bucketOf(state), bucketOf(after.state)];
-    const isPassedOn = step.successor !== undefined; // its reservation goes to the successor
-    expect(step.move).toBe(isPassedOn || from === to ? 'none' : `${from}→${to}`);
-    // Out of `sent` there is no way back, and nothing is ever sent again from there.
-    if (state === 'sent') expect([['sent', 'received', 'refunded'].includes(after.state), after.nextDo]).toEqual([true, 'query']);
-    // A new number only after a definite failure that is not the follower's.
-    expect(isPassedOn).toBe(seen.kind === 'bill' && seen.reason === 'PAYER_ACCOUNT_ABNORMAL' && state !== 'sent');
-  });
+  test.each(cases)(
+    '$state, $name (asked: $asked): one version on, a next step or an end, money where the state says',
+    ({ state, seen, asked }) => {
+      const before = inState(state);
+      const { step, alarm } = see(before, seen, asked);
+      const after = step.payout;
+      expect([after.version, step.from, after.billNo]).toEqual([before.version + 1, state, before.billNo]);
+      if (isFinal(after.state)) expect([after.nextAt, after.endedAt]).toEqual([undefined, NOW]);
+      else expect((after.nextAt !== undefined && after.nextAt - NOW >= 1000) || alarm !== undefined).toBe(true);
+      const [from, to] = [bucketOf(state), bucketOf(after.state)];
+      const isPassedOn = step.successor !== undefined; // its reservation goes to the successor
+      expect(step.move).toBe(isPassedOn || from === to ? 'none' : `${from}→${to}`);
+      // Out of `sent` there is no way back, and nothing is ever sent again from there.
+      if (state === 'sent')
+        expect([['sent', 'received', 'refunded'].includes(after.state), after.nextDo]).toEqual([true, 'query']);
+      // A new number only after a definite failure that is not the follower's.
+      expect(isPassedOn).toBe(seen.kind === 'bill' && seen.reason === 'PAYER_ACCOUNT_ABNORMAL' && state !== 'sent');
+    },
+  );
 
   test('what opens the confirmation page is kept, whatever is seen later', () => {
     const first = see(inState('sending'), bill('WAIT_USER_CONFIRM', { packageInfo: 'PKG', listId: '133' }), false);
-    expect(first.step).toMatchObject({ move: 'reserved→sent', payout: { state: 'sent', packageInfo: 'PKG', listId: '133', nextDo: 'query', nextAt: later(NOW, MINUTE) } });
-    for (const seen of bills) expect(see(first.step.payout, seen).step.payout).toMatchObject({ packageInfo: expect.stringMatching('PKG') as string });
+    expect(first.step).toMatchObject({
+      move: 'reserved→sent',
+      payout: { state: 'sent', packageInfo: 'PKG', listId: '133', nextDo: 'query', nextAt: later(NOW, MINUTE) },
+    });
+    for (const seen of bills)
+      expect(see(first.step.payout, seen).step.payout).toMatchObject({
+        packageInfo: expect.stringMatching('PKG') as string,
+      });
   });
 });
 
 describe('a transfer', () => {
   test('whose creation was lost, and which the query finds waiting, is created once more under its number: only that tells package_info', () => {
     const found = see(inState('sending'), bill('WAIT_USER_CONFIRM'));
-    expect(found).toMatchObject({ sight: 'noPackage', step: { move: 'none', payout: { state: 'unknown', nextDo: 'send' } } });
+    expect(found).toMatchObject({
+      sight: 'noPackage',
+      step: { move: 'none', payout: { state: 'unknown', nextDo: 'send' } },
+    });
     const again = see(found.step.payout, bill('WAIT_USER_CONFIRM', { packageInfo: 'PKG' }), false);
     expect(again.step).toMatchObject({ move: 'reserved→sent', payout: { state: 'sent', packageInfo: 'PKG' } });
     // A creation that does not tell it either is not repeated for ever.
@@ -166,23 +236,35 @@ describe('a transfer', () => {
 
   test('FAIL because of the payee: the follower is told once, and no new number is tried', () => {
     const open = see(inState('unknown'), bill('FAIL', { reason: 'PAYEE_ACCOUNT_ABNORMAL' }));
-    expect(open).toMatchObject({ problem: true, step: { move: 'reserved→free', payout: { state: 'failed', userRefused: true } } });
+    expect(open).toMatchObject({
+      problem: true,
+      step: { move: 'reserved→free', payout: { state: 'failed', userRefused: true } },
+    });
     const sent = see(inState('sent', { reoffer: true }), bill('FAIL', { reason: 'PAYEE_ACCOUNT_ABNORMAL' }));
-    expect(sent).toMatchObject({ problem: true, step: { move: 'sent→refunded', payout: { state: 'refunded', refunded: 100 } } });
+    expect(sent).toMatchObject({
+      problem: true,
+      step: { move: 'sent→refunded', payout: { state: 'refunded', refunded: 100 } },
+    });
     for (const { step, halt } of [open, sent]) expect([step.successor, halt]).toEqual([undefined, undefined]);
   });
 
   test('FAIL because nobody confirmed: the money is back, and nobody is told of a problem', () => {
     for (const reason of [undefined, 'OVERDUE_CLOSE']) {
       const { step, problem, halt } = see(inState('sent'), bill('FAIL', reason === undefined ? {} : { reason }));
-      expect(step).toMatchObject({ move: 'sent→refunded', payout: { state: 'refunded', refunded: 100, holds: aTransfer().holds } });
+      expect(step).toMatchObject({
+        move: 'sent→refunded',
+        payout: { state: 'refunded', refunded: 100, holds: aTransfer().holds },
+      });
       expect([problem, halt, step.successor]).toEqual([false, undefined, undefined]);
     }
   });
 
   test('FAIL because nobody confirmed, where the campaign offers again: a successor takes over the reservation', () => {
     const { step } = see(inState('sent', { reoffer: true }), bill('FAIL', { reason: 'OVERDUE_CLOSE' }));
-    expect(step).toMatchObject({ move: 'sent→reserved', successor: { attempt: 2, state: 'planned', holds: aTransfer().holds } });
+    expect(step).toMatchObject({
+      move: 'sent→reserved',
+      successor: { attempt: 2, state: 'planned', holds: aTransfer().holds },
+    });
     expect(step.successor).not.toHaveProperty('packageInfo');
     expect(step.successor).not.toHaveProperty('listId');
   });
@@ -190,23 +272,44 @@ describe('a transfer', () => {
   test('FAIL because of the payer: the merchant is halted; what the follower has not seen yet gets a new number', () => {
     for (const state of ['unknown', 'sent'] as const) {
       const { halt, problem } = see(inState(state), bill('FAIL', { reason: 'PAYER_ACCOUNT_ABNORMAL' }));
-      expect([halt, problem]).toEqual([{ code: 'PAYER_ACCOUNT_ABNORMAL', reason: 'FAIL PAYER_ACCOUNT_ABNORMAL' }, false]);
+      expect([halt, problem]).toEqual([
+        { code: 'PAYER_ACCOUNT_ABNORMAL', reason: 'FAIL PAYER_ACCOUNT_ABNORMAL' },
+        false,
+      ]);
     }
-    expect(see(inState('unknown'), bill('FAIL', { reason: 'PAYER_ACCOUNT_ABNORMAL' })).step).toMatchObject({ move: 'none', payout: { state: 'failed', holds: [] }, successor: { attempt: 2 } });
-    expect(see(inState('sent'), bill('FAIL', { reason: 'PAYER_ACCOUNT_ABNORMAL' })).step).toMatchObject({ move: 'sent→refunded', payout: { state: 'refunded' } });
+    expect(see(inState('unknown'), bill('FAIL', { reason: 'PAYER_ACCOUNT_ABNORMAL' })).step).toMatchObject({
+      move: 'none',
+      payout: { state: 'failed', holds: [] },
+      successor: { attempt: 2 },
+    });
+    expect(see(inState('sent'), bill('FAIL', { reason: 'PAYER_ACCOUNT_ABNORMAL' })).step).toMatchObject({
+      move: 'sent→refunded',
+      payout: { state: 'refunded' },
+    });
   });
 
   test('that was taken back is refunded once the cancellation is through', () => {
     const canceling = see(inState('sent'), bill('CANCELING'));
     expect(canceling.step).toMatchObject({ move: 'none', payout: { state: 'sent', nextDo: 'query' } });
-    expect(see(canceling.step.payout, bill('CANCELLED')).step).toMatchObject({ move: 'sent→refunded', payout: { state: 'refunded' } });
+    expect(see(canceling.step.payout, bill('CANCELLED')).step).toMatchObject({
+      move: 'sent→refunded',
+      payout: { state: 'refunded' },
+    });
   });
 
   test('that ended before we knew it was on its way passes through `sent`, so that the buckets agree', () => {
     const first = see(inState('unknown'), bill('FAIL', { reason: 'OVERDUE_CLOSE' }));
-    expect(first.step).toMatchObject({ move: 'reserved→sent', payout: { state: 'sent', nextDo: 'query', nextAt: later(NOW, 1100) } });
-    expect(see(first.step.payout, bill('FAIL', { reason: 'OVERDUE_CLOSE' })).step).toMatchObject({ move: 'sent→refunded' });
-    expect(see(inState('sending'), bill('SUCCESS')).step).toMatchObject({ move: 'reserved→received', payout: { state: 'received' } });
+    expect(first.step).toMatchObject({
+      move: 'reserved→sent',
+      payout: { state: 'sent', nextDo: 'query', nextAt: later(NOW, 1100) },
+    });
+    expect(see(first.step.payout, bill('FAIL', { reason: 'OVERDUE_CLOSE' })).step).toMatchObject({
+      move: 'sent→refunded',
+    });
+    expect(see(inState('sending'), bill('SUCCESS')).step).toMatchObject({
+      move: 'reserved→received',
+      payout: { state: 'received' },
+    });
   });
 
   test('for which the balance does not suffice stops its merchant and keeps its number', () => {

@@ -20,7 +20,16 @@ function aPayout(parts: Partial<Payout> = {}): Payout {
     merchant: 'shop',
     user: 'oAnn' as OpenId,
     amount: fen(100),
-    request: { channel: 'redpack', mchId: '1900000109', appId: 'wx8888888888888888', sendName: '阿茶', actName: '新春', wishing: '恭喜', remark: '新春', clientIp: '127.0.0.1' },
+    request: {
+      channel: 'redpack',
+      mchId: '1900000109',
+      appId: 'wx8888888888888888',
+      sendName: '阿茶',
+      actName: '新春',
+      wishing: '恭喜',
+      remark: '新春',
+      clientIp: '127.0.0.1',
+    },
     holds: [{ name: 'campaign/spring/amount', add: 100 }],
     state: 'sending',
     version: 2,
@@ -33,9 +42,14 @@ function aPayout(parts: Partial<Payout> = {}): Payout {
   };
 }
 
-const see = (payout: Payout, observation: Observation, asked = false, now = NOW) => observe(payout, observation, asked, now, DEFAULT_POLICY);
+const see = (payout: Payout, observation: Observation, asked = false, now = NOW) =>
+  observe(payout, observation, asked, now, DEFAULT_POLICY);
 const refused = (code: string, text = ''): Observation => ({ kind: 'refused', code, text });
-const status = (value: Extract<Observation, { kind: 'status' }>['status'], reason?: string): Observation => ({ kind: 'status', status: value, ...(reason && { reason }) });
+const status = (value: Extract<Observation, { kind: 'status' }>['status'], reason?: string): Observation => ({
+  kind: 'status',
+  status: value,
+  ...(reason && { reason }),
+});
 
 describe('the bill number', () => {
   test('is the same on every replay and has at most 28 letters and digits', () => {
@@ -56,7 +70,19 @@ describe('the table', () => {
     { kind: 'accepted', listId: '1' },
     { kind: 'unreached', code: 'ECONNREFUSED', text: '' },
     { kind: 'silence', code: 'UND_ERR_SOCKET', text: '' },
-    ...['SYSTEMERROR', 'FREQ_LIMIT', 'PROCESSING', 'SEND_FAILED', 'TIME_LIMITED', 'SENDNUM_LIMIT', 'NOTENOUGH', 'CA_ERROR', 'PARAM_ERROR', 'NEVER_SEEN', ''].map(code => refused(code)),
+    ...[
+      'SYSTEMERROR',
+      'FREQ_LIMIT',
+      'PROCESSING',
+      'SEND_FAILED',
+      'TIME_LIMITED',
+      'SENDNUM_LIMIT',
+      'NOTENOUGH',
+      'CA_ERROR',
+      'PARAM_ERROR',
+      'NEVER_SEEN',
+      '',
+    ].map(code => refused(code)),
     refused('NO_AUTH', '帐号已被微信拦截'),
     ...(['SENDING', 'SENT', 'FAILED', 'RECEIVED', 'RFUND_ING', 'REFUND'] as const).map(value => status(value)),
     { kind: 'notFound' },
@@ -77,20 +103,25 @@ describe('the table', () => {
     },
   );
 
-  test.each(open.flatMap(state => observations.map(seen => ({ state, seen }))))('from $state, $seen.kind $seen.code$seen.status never brings a new number unless it is FAILED', ({ state, seen }) => {
-    for (const asked of [true, false]) {
-      const { step } = see(aPayout({ state }), seen, asked);
-      expect(step.payout.billNo).toBe(aPayout().billNo);
-      const isFailed = seen.kind === 'status' && seen.status === 'FAILED' && state !== 'sent';
-      expect(step.successor !== undefined).toBe(isFailed);
-    }
-  });
+  test.each(open.flatMap(state => observations.map(seen => ({ state, seen }))))(
+    'from $state, $seen.kind $seen.code$seen.status never brings a new number unless it is FAILED',
+    ({ state, seen }) => {
+      for (const asked of [true, false]) {
+        const { step } = see(aPayout({ state }), seen, asked);
+        expect(step.payout.billNo).toBe(aPayout().billNo);
+        const isFailed = seen.kind === 'status' && seen.status === 'FAILED' && state !== 'sent';
+        expect(step.successor !== undefined).toBe(isFailed);
+      }
+    },
+  );
 
   test('money moves only into the bucket of the new state', () => {
     const moves = { sent: 'reserved→sent', received: 'reserved→received' } as Record<string, string>;
     for (const seen of observations) {
       const { step } = see(aPayout(), seen, true);
-      expect(step.move).toBe(moves[step.payout.state] ?? (step.payout.state === 'failed' && !step.successor ? 'reserved→free' : 'none'));
+      expect(step.move).toBe(
+        moves[step.payout.state] ?? (step.payout.state === 'failed' && !step.successor ? 'reserved→free' : 'none'),
+      );
     }
     expect(see(aPayout({ state: 'sent', sentAt: NOW }), status('RECEIVED'), true).step.move).toBe('sent→received');
     expect(see(aPayout({ state: 'sent', sentAt: NOW }), status('REFUND'), true).step.move).toBe('sent→refunded');
@@ -100,7 +131,13 @@ describe('the table', () => {
 describe('one payout', () => {
   test('is marked as sending before the call, and whoever finds it so later asks', () => {
     const { payout, move } = beginSend(aPayout({ state: 'planned', version: 1, tries: 0, nextDo: 'send' }), NOW);
-    expect(payout).toMatchObject({ state: 'sending', version: 2, tries: 1, nextDo: 'query', nextAt: later(NOW, 30_000) });
+    expect(payout).toMatchObject({
+      state: 'sending',
+      version: 2,
+      tries: 1,
+      nextDo: 'query',
+      nextAt: later(NOW, 30_000),
+    });
     expect(move).toBe('none');
   });
 
@@ -124,7 +161,9 @@ describe('one payout', () => {
   });
 
   test('waits longer after each unclear answer, up to twenty minutes', () => {
-    const waits = [0, 1, 5, 30].map(strikes => see(aPayout({ strikes }), refused('SYSTEMERROR')).step.payout.nextAt! - NOW);
+    const waits = [0, 1, 5, 30].map(
+      strikes => see(aPayout({ strikes }), refused('SYSTEMERROR')).step.payout.nextAt! - NOW,
+    );
     expect(waits[0]).toBeGreaterThanOrEqual(1100);
     expect(waits[1]).toBeGreaterThan(waits[0]!);
     expect(waits[3]).toBeLessThanOrEqual(25 * MINUTE);
@@ -159,7 +198,13 @@ describe('one payout', () => {
   test('that FAILED gets a new number, which takes over its reservation', () => {
     const { step } = see(aPayout(), status('FAILED'), true);
     expect(step).toMatchObject({ move: 'none', payout: { state: 'failed', holds: [] } });
-    expect(step.successor).toMatchObject({ attempt: 2, state: 'planned', version: 1, amount: 100, holds: aPayout().holds });
+    expect(step.successor).toMatchObject({
+      attempt: 2,
+      state: 'planned',
+      version: 1,
+      amount: 100,
+      holds: aPayout().holds,
+    });
     expect(step.successor!.billNo).toBe(billNoOf('1900000109', NOW, aPayout().claimKey, 2));
   });
 
@@ -191,16 +236,31 @@ describe('one payout', () => {
 describe('the error table', () => {
   test('knows NO_AUTH by its text', () => {
     const texts = ['该用户帐号已被微信拦截', 'IP地址非你在商户平台设置的可用IP地址', '产品权限验证失败', '别的'];
-    expect(texts.map(text => sightOf(refused('NO_AUTH', text), false))).toEqual(['refusedUser', 'config', 'halt', 'ask']);
+    expect(texts.map(text => sightOf(refused('NO_AUTH', text), false))).toEqual([
+      'refusedUser',
+      'config',
+      'halt',
+      'ask',
+    ]);
   });
 
   test('reads an order in SENDING by its reason', () => {
     const reasons = ['余额不足', '用户已被微信拦截', '今日发送次数超过限制', '领取金额达到上限', '别的', undefined];
-    expect(reasons.map(reason => sightOf(status('SENDING', reason), true))).toEqual(['halt', 'refusedUser', 'tomorrow', 'tomorrow', 'isSending', 'isSending']);
+    expect(reasons.map(reason => sightOf(status('SENDING', reason), true))).toEqual([
+      'halt',
+      'refusedUser',
+      'tomorrow',
+      'tomorrow',
+      'isSending',
+      'isSending',
+    ]);
   });
 
   test('takes NOT_FOUND for no proof of anything', () => {
-    expect(see(aPayout({ state: 'unknown' }), { kind: 'notFound' }, true).step.payout).toMatchObject({ state: 'unknown', nextDo: 'send' });
+    expect(see(aPayout({ state: 'unknown' }), { kind: 'notFound' }, true).step.payout).toMatchObject({
+      state: 'unknown',
+      nextDo: 'send',
+    });
   });
 
   test('every sight has its word once', () => {

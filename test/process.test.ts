@@ -51,17 +51,35 @@ function pkcs12Of(certPem: string, keyPem: string, password: string): Buffer {
   const der = forge.util.createBuffer(new X509Certificate(certPem).raw.toString('binary'));
   // The library would write the certificate anew, and differently; ours must stay as it is to the byte.
   const rewrite = forge.pki.certificateToAsn1;
-  forge.pki.certificateToAsn1 = () => forge.asn1.fromDer(der.copy(), { strict: true, decodeBitStrings: false } as never);
-  const p12 = forge.pkcs12.toPkcs12Asn1(forge.pki.privateKeyFromPem(keyPem), certificate, password, { algorithm: '3des' });
+  forge.pki.certificateToAsn1 = () =>
+    forge.asn1.fromDer(der.copy(), { strict: true, decodeBitStrings: false } as never);
+  const p12 = forge.pkcs12.toPkcs12Asn1(forge.pki.privateKeyFromPem(keyPem), certificate, password, {
+    algorithm: '3des',
+  });
   forge.pki.certificateToAsn1 = rewrite;
   return Buffer.from(forge.asn1.toDer(p12).getBytes(), 'binary');
 }
 
 /** Starts the bot and waits until it is ready. */
-async function startBot(port: number, args: readonly string[] = ['start', '--config', 'bot.yaml'], env: Record<string, string> = ENV): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: { PATH: process.env.PATH!, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+async function startBot(
+  port: number,
+  args: readonly string[] = ['start', '--config', 'bot.yaml'],
+  env: Record<string, string> = ENV,
+): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH!, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   children.push(child);
-  await until(() => fetch(`http://127.0.0.1:${port}/readyz`).then(answer => answer.ok, () => false), 15_000);
+  await until(
+    () =>
+      fetch(`http://127.0.0.1:${port}/readyz`).then(
+        answer => answer.ok,
+        () => false,
+      ),
+    15_000,
+  );
   return child;
 }
 
@@ -75,13 +93,26 @@ async function freePort(): Promise<number> {
 }
 
 /** A simulator here, and a folder with everything a bot needs to work with it. */
-async function prepare({ certificate = PEM_LINES, rules = RULES, yaml = (text: string) => text } = {}): Promise<number> {
+async function prepare({
+  certificate = PEM_LINES,
+  rules = RULES,
+  yaml = (text: string) => text,
+} = {}): Promise<number> {
   const port = await freePort();
   const webhook = `http://127.0.0.1:${port}/wechat/tea`;
-  simulator = await startSimulator({ port: 0, payPort: 0, clock: movableClock(Date.now), accounts: [{ ...ACCOUNT, webhook }], merchants: [MERCHANT] });
+  simulator = await startSimulator({
+    port: 0,
+    payPort: 0,
+    clock: movableClock(Date.now),
+    accounts: [{ ...ACCOUNT, webhook }],
+    merchants: [MERCHANT],
+  });
   writeCertificates(simulator, folder);
   writeFileSync(join(folder, 'rules.yaml'), rules);
-  writeFileSync(join(folder, 'bot.yaml'), yaml(botYaml(simulator, { port, certificate, merchantLines: '    askEvery: 1s' })));
+  writeFileSync(
+    join(folder, 'bot.yaml'),
+    yaml(botYaml(simulator, { port, certificate, merchantLines: '    askEvery: 1s' })),
+  );
   return port;
 }
 
@@ -114,7 +145,8 @@ describe('killed with -9', () => {
     first.kill('SIGKILL');
     await once(first, 'exit');
     await startBot(port);
-    for (const push of await Promise.all(pushes)) expect(textIn(push.tries.at(-1)!.clear ?? '')).toBe('欢迎!1.00 元红包已发出');
+    for (const push of await Promise.all(pushes))
+      expect(textIn(push.tries.at(-1)!.clear ?? '')).toBe('欢迎!1.00 元红包已发出');
     await until(() => simulator!.control.merchant(MERCHANT.mchId).sentCount === 30, 60_000);
   }, 120_000);
 });
@@ -145,15 +177,51 @@ describe('a configuration of one’s own', () => {
 
 describe('what is wrong at the start is named with its place and its fix', () => {
   const cases: [string, (yaml: string) => string, RegExp[]][] = [
-    ['a variable that is not set', yaml => yaml.replace('TEST_SECRET', 'NOT_SET_ANYWHERE'), [/bot\.yaml:5:9: .*NOT_SET_ANYWHERE/]],
-    ['a misspelt key', yaml => yaml.replace('appSecret', 'appSecrte'), [/bot\.yaml:9:5: unknown key "appSecrte"; did you mean "appSecret"\?/]],
-    ['an unknown merchant', yaml => yaml.replace('merchant: shop', 'merchant: shpo'), [/bot\.yaml:13:15: there is no merchant "shpo"; did you mean "shop"\?/]],
-    ['a certificate that is not there', yaml => yaml.replace('apiclient_cert.pem', 'nowhere.pem'), [/bot\.yaml:20:18: .*nowhere\.pem cannot be read/]],
-    ['a key that does not belong to the certificate', yaml => yaml.replace('privateKey: apiclient_key.pem', 'privateKey: ca.pem'), [/bot\.yaml:20:18: apiclient_cert\.pem cannot be used/]],
-    ['a mode nobody knows', yaml => yaml.replace('mode: safe', 'mode: save'), [/bot\.yaml:12:11: unknown word "save" for a mode; did you mean "safe"\?/]],
-    ['an AES key of the wrong length', yaml => yaml.replace(/encodingAesKey: .*/, 'encodingAesKey: short'), [/bot\.yaml:11:21: expected the EncodingAESKey/]],
-    ['no AES key in safe mode', yaml => yaml.replace(/ {4}encodingAesKey: .*\n/, ''), [/account "tea" has no encodingAesKey, which safe mode needs/]],
-    ['several mistakes at once', yaml => yaml.replace('appId', 'appID').replace('mode: safe', 'mode: x').replace('mchId', 'mchid'), [/:8:5:/, /:12:11:/, /:18:5:/]],
+    [
+      'a variable that is not set',
+      yaml => yaml.replace('TEST_SECRET', 'NOT_SET_ANYWHERE'),
+      [/bot\.yaml:5:9: .*NOT_SET_ANYWHERE/],
+    ],
+    [
+      'a misspelt key',
+      yaml => yaml.replace('appSecret', 'appSecrte'),
+      [/bot\.yaml:9:5: unknown key "appSecrte"; did you mean "appSecret"\?/],
+    ],
+    [
+      'an unknown merchant',
+      yaml => yaml.replace('merchant: shop', 'merchant: shpo'),
+      [/bot\.yaml:13:15: there is no merchant "shpo"; did you mean "shop"\?/],
+    ],
+    [
+      'a certificate that is not there',
+      yaml => yaml.replace('apiclient_cert.pem', 'nowhere.pem'),
+      [/bot\.yaml:20:18: .*nowhere\.pem cannot be read/],
+    ],
+    [
+      'a key that does not belong to the certificate',
+      yaml => yaml.replace('privateKey: apiclient_key.pem', 'privateKey: ca.pem'),
+      [/bot\.yaml:20:18: apiclient_cert\.pem cannot be used/],
+    ],
+    [
+      'a mode nobody knows',
+      yaml => yaml.replace('mode: safe', 'mode: save'),
+      [/bot\.yaml:12:11: unknown word "save" for a mode; did you mean "safe"\?/],
+    ],
+    [
+      'an AES key of the wrong length',
+      yaml => yaml.replace(/encodingAesKey: .*/, 'encodingAesKey: short'),
+      [/bot\.yaml:11:21: expected the EncodingAESKey/],
+    ],
+    [
+      'no AES key in safe mode',
+      yaml => yaml.replace(/ {4}encodingAesKey: .*\n/, ''),
+      [/account "tea" has no encodingAesKey, which safe mode needs/],
+    ],
+    [
+      'several mistakes at once',
+      yaml => yaml.replace('appId', 'appID').replace('mode: safe', 'mode: x').replace('mchId', 'mchid'),
+      [/:8:5:/, /:12:11:/, /:18:5:/],
+    ],
   ];
   test.each(cases)('%s', async (_, yaml, expected) => {
     const port = await prepare({ yaml });
@@ -171,7 +239,9 @@ describe('what is wrong at the start is named with its place and its fix', () =>
   });
 
   test('a rule file whose own test fails', async () => {
-    await prepare({ rules: `${RULES}tests:\n  - name: 一\n    events:\n      - { at: 2026-02-10 10:00, user: ann, text: 红包, expect: { pays: ¥9.00 } }\n` });
+    await prepare({
+      rules: `${RULES}tests:\n  - name: 一\n    events:\n      - { at: 2026-02-10 10:00, user: ann, text: 红包, expect: { pays: ¥9.00 } }\n`,
+    });
     const { code, err } = await run(['start', '--config', 'bot.yaml']);
     expect(code).toBe(2);
     expect(err).toMatch(/rules\.yaml:2\d:\d+: .*¥9\.00/);
@@ -180,12 +250,21 @@ describe('what is wrong at the start is named with its place and its fix', () =>
   test('a prize the merchant may not pay', async () => {
     await prepare({ yaml: text => `${text}    limits: { max: ¥1.20 }\n` });
     const { code, err } = await run(['start', '--config', 'bot.yaml']);
-    expect([code, err]).toEqual([2, expect.stringContaining('prize "daily" is ¥1.50..¥1.50, merchant "shop" pays ¥1.00..¥1.20')]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('prize "daily" is ¥1.50..¥1.50, merchant "shop" pays ¥1.00..¥1.20'),
+    ]);
   });
 
   test('a configuration that is not there, an unknown option and an unknown command', async () => {
-    expect(await run(['start', '--config', 'nowhere.yaml'])).toMatchObject({ code: 2, err: expect.stringContaining('nowhere.yaml cannot be read') });
-    expect(await run(['start', '--confgi', 'x'])).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean --config') });
+    expect(await run(['start', '--config', 'nowhere.yaml'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('nowhere.yaml cannot be read'),
+    });
+    expect(await run(['start', '--confgi', 'x'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Did you mean --config'),
+    });
     expect(await run(['chekc'])).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean check') });
   });
 });
@@ -193,14 +272,26 @@ describe('what is wrong at the start is named with its place and its fix', () =>
 describe('the operator’s commands', () => {
   test('check and test say what is right, and where something is wrong', async () => {
     mkdirSync(join(folder, 'rules'));
-    writeFileSync(join(folder, 'rules/good.yaml'), `${RULES}tests:\n  - name: 欢迎\n    events:\n      - { at: 2026-02-10 10:00, user: ann, subscribe: true, expect: { prize: gift, pays: ¥1.00 } }\n    budgetLeft: ¥999.00\n`);
+    writeFileSync(
+      join(folder, 'rules/good.yaml'),
+      `${RULES}tests:\n  - name: 欢迎\n    events:\n      - { at: 2026-02-10 10:00, user: ann, subscribe: true, expect: { prize: gift, pays: ¥1.00 } }\n    budgetLeft: ¥999.00\n`,
+    );
     expect(await run(['check', 'rules'])).toMatchObject({ code: 0 });
     expect(await run(['test', 'rules'])).toMatchObject({ code: 0, out: expect.stringContaining('1 passed, 0 failed') });
-    writeFileSync(join(folder, 'rules/bad.yaml'), RULES.replace('weight', 'x').replace('give: daily', 'give: dialy').replace('campaign: test', 'campaign: bad'));
+    writeFileSync(
+      join(folder, 'rules/bad.yaml'),
+      RULES.replace('weight', 'x').replace('give: daily', 'give: dialy').replace('campaign: test', 'campaign: bad'),
+    );
     const wrong = await run(['check', 'rules']);
-    expect(wrong).toMatchObject({ code: 1, out: expect.stringMatching(/rules\/bad\.yaml:13:\d+: .*dialy.*did you mean "daily"/) });
+    expect(wrong).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/rules\/bad\.yaml:13:\d+: .*dialy.*did you mean "daily"/),
+    });
     expect(JSON.parse((await run(['check', 'rules', '--json'])).out).findings).toHaveLength(1);
-    expect(await run(['check', 'nowhere'])).toMatchObject({ code: 2, err: expect.stringContaining('nowhere: no such file or folder') });
+    expect(await run(['check', 'nowhere'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('nowhere: no such file or folder'),
+    });
   }, 30_000);
 
   test('receive leads a recorded push through the whole way and pays nobody', async () => {
@@ -209,7 +300,10 @@ describe('the operator’s commands', () => {
     writeFileSync(join(folder, 'push.xml'), push);
     for (let i = 0; i < 2; i++) {
       const { code, out } = await run(['receive', 'push.xml', '--config', 'bot.yaml', '--json']);
-      expect([code, JSON.parse(out)]).toMatchObject([0, { decision: { kind: 'awarded', prize: 'gift', amount: 100 }, reply: { text: '欢迎!1.00 元红包已发出' } }]);
+      expect([code, JSON.parse(out)]).toMatchObject([
+        0,
+        { decision: { kind: 'awarded', prize: 'gift', amount: 100 }, reply: { text: '欢迎!1.00 元红包已发出' } },
+      ]);
     }
     expect(JSON.parse((await run(['payouts', 'list', '--json', '--config', 'bot.yaml'])).out)).toEqual([]);
     expect(await run(['receive', 'bot.yaml', '--config', 'bot.yaml'])).toMatchObject({ code: 2 });
@@ -220,17 +314,25 @@ describe('the demo', () => {
   test('starts with nothing configured, pays, and remembers after a restart', async () => {
     const port = await freePort();
     mkdirSync(join(folder, 'rules'));
-    writeFileSync(join(folder, 'rules/welcome.yaml'), readFileSync(resolve(import.meta.dirname, '../rules/welcome.yaml')));
+    writeFileSync(
+      join(folder, 'rules/welcome.yaml'),
+      readFileSync(resolve(import.meta.dirname, '../rules/welcome.yaml')),
+    );
     const control = `http://127.0.0.1:${port}/simulator/control`;
     const post = async (path: string, body: object) => {
-      const answer = await fetch(`${control}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+      const answer = await fetch(`${control}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
       return (await answer.json()) as Record<string, never>;
     };
     const env = { PORT: String(port) };
     const first = await startBot(port, ['start'], env);
     const { openid } = await post('/people', {});
     await post(`/people/${openid}/act`, { kind: 'follow' });
-    const packets = async () => ((await (await fetch(`${control}/state`)).json()) as { packets: { status: string; billNo: string }[] }).packets;
+    const packets = async () =>
+      ((await (await fetch(`${control}/state`)).json()) as { packets: { status: string; billNo: string }[] }).packets;
     const packet = await until(async () => (await packets()).find(each => each.status === 'SENT'));
     first.kill('SIGTERM');
     await once(first, 'exit');

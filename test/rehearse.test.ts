@@ -38,9 +38,7 @@ const RULE = `rules:
 function failures(events: string, { rules = RULE, test: more = '' } = {}): string[] {
   const text = `${HEAD}${rules}tests:\n  - name: t\n${more}    events:\n${events.replace(/^/gm, '      ')}\n`;
   const campaign = load('rules/tea.yaml', text);
-  return showFailures(campaign, rehearse(campaign)).map(line =>
-    line.replace(/^rules\/tea\.yaml:\d+:\d+: t: /, ''),
-  );
+  return showFailures(campaign, rehearse(campaign)).map(line => line.replace(/^rules\/tea\.yaml:\d+:\d+: t: /, ''));
 }
 
 describe('the sample campaigns', () => {
@@ -58,27 +56,19 @@ describe('the sample campaigns', () => {
     expect(campaigns).toHaveLength(samples.length);
   });
 
-  test.each(samples)(
-    '%s passes its own tests, which reach every rule and every refusal there can be',
-    file => {
-      const campaign = load(file, readFileSync(new URL(file, RULES), 'utf8'));
-      expect(showFailures(campaign, rehearse(campaign))).toEqual([]);
-      const expectations = campaign.tests.flatMap(each => each.events.map(event => event.expect));
-      expect(new Set(expectations.map(each => each.rule).filter(Boolean))).toEqual(
-        new Set(campaign.rules.map(rule => rule.id)),
-      );
-      expect(new Set(expectations.map(each => each.refused).filter(Boolean))).toEqual(
-        new Set(refusals[file]),
-      );
-    },
-  );
+  test.each(samples)('%s passes its own tests, which reach every rule and every refusal there can be', file => {
+    const campaign = load(file, readFileSync(new URL(file, RULES), 'utf8'));
+    expect(showFailures(campaign, rehearse(campaign))).toEqual([]);
+    const expectations = campaign.tests.flatMap(each => each.events.map(event => event.expect));
+    expect(new Set(expectations.map(each => each.rule).filter(Boolean))).toEqual(
+      new Set(campaign.rules.map(rule => rule.id)),
+    );
+    expect(new Set(expectations.map(each => each.refused).filter(Boolean))).toEqual(new Set(refusals[file]));
+  });
 });
 
 test("the design's own example passes", () => {
-  const campaign = load(
-    'full.yaml',
-    readFileSync(new URL('./fixtures/rules/full.yaml', import.meta.url), 'utf8'),
-  );
+  const campaign = load('full.yaml', readFileSync(new URL('./fixtures/rules/full.yaml', import.meta.url), 'utf8'));
   expect(rehearse(campaign)).toEqual([{ test: '一天一次', line: 29, column: 5, ok: true, failures: [] }]);
 });
 
@@ -93,9 +83,7 @@ describe('a failure', () => {
 `;
     const campaign = load('rules/tea.yaml', text);
     const results = rehearse(campaign);
-    expect(results).toMatchObject([
-      { test: '一天一次', ok: false, failures: [{ line: 23, column: 9, event: 2 }] },
-    ]);
+    expect(results).toMatchObject([{ test: '一天一次', ok: false, failures: [{ line: 23, column: 9, event: 2 }] }]);
     expect(showFailures(campaign, results)).toEqual([
       'rules/tea.yaml:23:9: 一天一次: event 2: expected refused already, got prize small (¥1.00)',
     ]);
@@ -118,26 +106,14 @@ describe('a failure', () => {
       '{ at: 2026-02-10 10:00, user: ann, text: 帮助, expect: { prize: small } }',
       'expected prize small, got an answer of rule help',
     ],
-    [
-      '{ at: 2026-02-10 10:00, user: ann, text: 你好, expect: { rule: help } }',
-      'expected rule help, got no rule',
-    ],
-    [
-      '{ at: 2026-02-10 10:00, user: ann, text: 帮助, expect: { rule: word } }',
-      'expected rule word, got rule help',
-    ],
+    ['{ at: 2026-02-10 10:00, user: ann, text: 你好, expect: { rule: help } }', 'expected rule help, got no rule'],
+    ['{ at: 2026-02-10 10:00, user: ann, text: 帮助, expect: { rule: word } }', 'expected rule word, got rule help'],
     [
       '{ at: 2026-02-10 10:00, user: ann, text: 帮助, expect: { reply: 说 口令 } }',
       'expected reply "说 口令", got "说口令"',
     ],
-    [
-      '{ at: 2026-02-10 10:00, user: ann, text: 帮助, expect: { reply: ~ } }',
-      'expected reply none, got "说口令"',
-    ],
-    [
-      '{ at: 2026-02-10 10:00, user: ann, text: 你好, expect: { reply: 说口令 } }',
-      'expected reply "说口令", got none',
-    ],
+    ['{ at: 2026-02-10 10:00, user: ann, text: 帮助, expect: { reply: ~ } }', 'expected reply none, got "说口令"'],
+    ['{ at: 2026-02-10 10:00, user: ann, text: 你好, expect: { reply: 说口令 } }', 'expected reply "说口令", got none'],
   ])('%s', (event, message) => {
     expect(failures(`- ${event}`, { test: '    draw: small\n' })).toEqual([`event 1: ${message}`]);
   });
@@ -190,8 +166,7 @@ describe('a test', () => {
   test('spends the budget to the last fen and no further', () => {
     const rules = 'rules:\n  - { id: pay, on: text, once: perEvent, give: big }\n';
     const head = HEAD.replace(', stock: 1', '');
-    const event = (expected: string) =>
-      `      - { at: 2026-02-10 10:00, user: ann, text: 好, expect: ${expected} }\n`;
+    const event = (expected: string) => `      - { at: 2026-02-10 10:00, user: ann, text: 好, expect: ${expected} }\n`;
     const events = event('{ pays: ¥5.00 }') + event('{ pays: ¥5.00 }') + event('{ refused: soldOut }');
     const campaign = load(
       'a.yaml',
@@ -219,8 +194,7 @@ describe('followers in a test', () => {
   });
 
   test('have followed since their latest follow', () => {
-    const rules =
-      'rules:\n  - { id: loyal, on: text, who: { followedFor: 1d }, once: perEvent, give: small }\n';
+    const rules = 'rules:\n  - { id: loyal, on: text, who: { followedFor: 1d }, once: perEvent, give: small }\n';
     const events = `- { at: 2026-02-10 10:00, user: ann, subscribe: true }
 - { at: 2026-02-11 09:59, user: ann, text: 好, expect: { refused: notEligible } }
 - { at: 2026-02-11 10:00, user: ann, text: 好, expect: { prize: small } }

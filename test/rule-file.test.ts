@@ -21,9 +21,7 @@ function load(text: string, known?: Known): Campaign {
 
 function complaints(text: string, known?: Known): string[] {
   const loaded = loadCampaign('rules/spring.yaml', text, known);
-  return 'findings' in loaded
-    ? loaded.findings.map(({ line, column, message }) => `${line}:${column} ${message}`)
-    : [];
+  return 'findings' in loaded ? loaded.findings.map(({ line, column, message }) => `${line}:${column} ${message}`) : [];
 }
 
 const answering = (on: string) => `${HEAD}rules:\n  - { id: help, on: ${on}, reply: 好 }\n`;
@@ -168,8 +166,7 @@ packet: { sendName: 阿茶茶饮, scene: PRODUCT_2 }
 prizes: { p: { redpacket: ${amount} } }
 rules: [{ id: a, on: subscribe, give: p }]
 `;
-    for (const amount of ['¥0.30', '¥4999.00', '¥0.50..¥300.00'])
-      expect(complaints(paying(amount))).toEqual([]);
+    for (const amount of ['¥0.30', '¥4999.00', '¥0.50..¥300.00']) expect(complaints(paying(amount))).toEqual([]);
   });
 
   test('with a date alone as its end lasts through that day', () => {
@@ -189,10 +186,7 @@ describe('a trigger', () => {
     ['voice', [{ kind: 'voice' }]],
     ['location', [{ kind: 'location' }]],
     ['{ subscribe: { scene: x } }', [{ kind: 'subscribe', first: false, scenes: ['x'] }]],
-    [
-      '{ subscribe: { scene: [x, y-*], first: true } }',
-      [{ kind: 'subscribe', first: true, scenes: ['x', 'y-*'] }],
-    ],
+    ['{ subscribe: { scene: [x, y-*], first: true } }', [{ kind: 'subscribe', first: true, scenes: ['x', 'y-*'] }]],
     ['{ subscribe: true }', [{ kind: 'subscribe', first: false }]],
     ['{ subscribe }', [{ kind: 'subscribe', first: false }]],
     ['{ scan: store-001 }', [{ kind: 'scan', scenes: ['store-001'] }]],
@@ -242,9 +236,7 @@ describe('a reply', () => {
     ['{ transfer: true }', { kind: 'transfer' }],
     ['{ transfer: kf2001@gh_tea }', { kind: 'transfer', agent: 'kf2001@gh_tea' }],
   ])('may be %s', (written, reply) => {
-    expect(load(`${HEAD}rules:\n  - { id: a, on: subscribe, reply: ${written} }\n`).rules[0]!.reply).toEqual(
-      reply,
-    );
+    expect(load(`${HEAD}rules:\n  - { id: a, on: subscribe, reply: ${written} }\n`).rules[0]!.reply).toEqual(reply);
   });
 });
 
@@ -278,10 +270,7 @@ describe('a bad file', () => {
 
   test.each(files)('%s: all that is wrong with it is said, and nothing else', file => {
     const text = readFileSync(new URL(file, folder), 'utf8');
-    const expected = [...text.matchAll(/^# expect (\d+:\d+): (.*)$/gm)].map(([, place, message]) => [
-      place,
-      message,
-    ]);
+    const expected = [...text.matchAll(/^# expect (\d+:\d+): (.*)$/gm)].map(([, place, message]) => [place, message]);
     const loaded = loadCampaign(file, text);
     const findings = 'findings' in loaded ? loaded.findings : [];
     expect(findings.map(({ line, column }) => `${line}:${column}`)).toEqual(expected.map(([place]) => place));
@@ -304,17 +293,13 @@ describe('an account', () => {
   const named = (account: string) => `${answering('scan')}account: ${account}\n`;
 
   test('must be in bot.yaml, and the nearest is named', () => {
-    expect(complaints(named('tee'), tea)).toEqual([
-      '6:10 bot.yaml has no account "tee"; did you mean "tea"?',
-    ]);
+    expect(complaints(named('tee'), tea)).toEqual(['6:10 bot.yaml has no account "tee"; did you mean "tea"?']);
     expect(complaints(named('tea'), tea)).toEqual([]);
   });
 
   test('may be left out while there is one, and only then', () => {
     expect(complaints(answering('scan'), { accounts: ['tea'] })).toEqual([]);
-    expect(complaints(answering('scan'), tea)).toEqual([
-      '1:11 missing key "account": bot.yaml has several, tea, shop',
-    ]);
+    expect(complaints(answering('scan'), tea)).toEqual(['1:11 missing key "account": bot.yaml has several, tea, shop']);
   });
 
   test('is not looked for where nobody knows bot.yaml', () => {
@@ -332,10 +317,7 @@ describe('several files', () => {
   });
 
   test('are judged apart: those that are fine load beside the findings of the others', () => {
-    const { campaigns, findings } = loadCampaigns([
-      file('a.yaml', 'one'),
-      { file: 'b.yaml', text: 'campaign: B\n' },
-    ]);
+    const { campaigns, findings } = loadCampaigns([file('a.yaml', 'one'), { file: 'b.yaml', text: 'campaign: B\n' }]);
     expect(campaigns.map(({ id }) => id)).toEqual(['one']);
     expect(new Set(findings.map(each => each.file))).toEqual(new Set(['b.yaml']));
   });

@@ -134,7 +134,12 @@ describe('a halt', () => {
     await open();
     const [ann] = await queue(1);
     await settleAgain().pass();
-    await world!.store.setHalt('shop', { code: 'OPERATOR', reason: 'lunch', since: world!.store ? (await all())[0]!.createdAt : (0 as never), by: 'operator' });
+    await world!.store.setHalt('shop', {
+      code: 'OPERATOR',
+      reason: 'lunch',
+      since: world!.store ? (await all())[0]!.createdAt : (0 as never),
+      by: 'operator',
+    });
     const bob = world!.person(true);
     const push = await world!.simulator.control.act(bob, { kind: 'text', text: '红包' });
     expect(world!.said(push)).toBe('活动暂停中,请稍后再来。');
@@ -153,7 +158,10 @@ describe('a halt', () => {
     await open();
     const people = await queue(6);
     const foreign = people[0]!;
-    world!.simulator.control.setFaults({ pay: [{ kind: 'code', code: 'OPENID_ERROR', text: 'openid和appid不匹配', openid: foreign }], platform: [] });
+    world!.simulator.control.setFaults({
+      pay: [{ kind: 'code', code: 'OPENID_ERROR', text: 'openid和appid不匹配', openid: foreign }],
+      platform: [],
+    });
     await settleAgain().pass();
     expect(await world!.store.halt('shop')).toMatchObject({ code: 'OPENID_ERROR' });
     await world!.store.setHalt('shop', undefined);
@@ -187,7 +195,11 @@ describe('one follower in trouble', () => {
     expect((await all()).filter(payout => payout.state === 'sent')).toHaveLength(19);
     const payoutOf = async () => (await world!.store.payouts({ user: blocked as OpenId, limit: 1 }))[0]!;
     expect(await payoutOf()).toMatchObject({ state: 'held', userRefused: true, tries: 1 });
-    await until(() => world!.simulator.control.person(blocked).chat.some(line => line.kind === 'text' && line.text.startsWith('红包没能送达')));
+    await until(() =>
+      world!.simulator.control
+        .person(blocked)
+        .chat.some(line => line.kind === 'text' && line.text.startsWith('红包没能送达')),
+    );
     for (let i = 0; i < 3; i++) await settle.pass();
     expect((await payoutOf()).tries).toBe(1);
     await until(async () => {
@@ -202,18 +214,28 @@ describe('one follower in trouble', () => {
   test('ten followers refused in a row are the merchant’s trouble: it halts', () => {
     let run = NO_RUN;
     let halt: { code: string } | undefined;
-    for (let i = 0; i < 10; i++) ({ run, halt } = { halt: undefined, ...runAfter(run, { sight: 'refusedUser', user: `o${i}`, code: 'NO_AUTH', isUnreached: false }) });
+    for (let i = 0; i < 10; i++)
+      ({ run, halt } = {
+        halt: undefined,
+        ...runAfter(run, { sight: 'refusedUser', user: `o${i}`, code: 'NO_AUTH', isUnreached: false }),
+      });
     expect(halt).toMatchObject({ code: 'REFUSED_RUN' });
   });
 
   test('a success in between, or the same follower again and again, is no run', () => {
     let run = NO_RUN;
     for (let i = 0; i < 30; i++) {
-      const seen = runAfter(run, { sight: i % 9 === 8 ? 'accepted' : 'refusedUser', user: `o${i}`, code: 'NO_AUTH', isUnreached: false });
+      const seen = runAfter(run, {
+        sight: i % 9 === 8 ? 'accepted' : 'refusedUser',
+        user: `o${i}`,
+        code: 'NO_AUTH',
+        isUnreached: false,
+      });
       expect(seen.halt).toBeUndefined();
       run = seen.run;
     }
-    for (let i = 0; i < 30; i++) run = runAfter(run, { sight: 'refusedUser', user: 'oSame', code: 'NO_AUTH', isUnreached: false }).run;
+    for (let i = 0; i < 30; i++)
+      run = runAfter(run, { sight: 'refusedUser', user: 'oSame', code: 'NO_AUTH', isUnreached: false }).run;
     expect(run.refused).toContain('oSame');
   });
 
@@ -287,7 +309,10 @@ rules:
   test('is offered once more under a new number where the campaign says so, and then returns', async () => {
     await open({ rules: rules('reoffer') });
     const payouts = await unopened();
-    expect(payouts.map(({ state, attempt }) => [state, attempt])).toEqual([['refunded', 1], ['refunded', 2]]);
+    expect(payouts.map(({ state, attempt }) => [state, attempt])).toEqual([
+      ['refunded', 1],
+      ['refunded', 2],
+    ]);
     expect(new Set(payouts.map(payout => payout.billNo)).size).toBe(2);
     expect(await world!.store.buckets('test')).toEqual({ reserved: 0, sent: 0, received: 0, refunded: 200 });
     expect(books()).toMatchObject({ sentCount: 2, refundedAmount: 200 });

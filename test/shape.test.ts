@@ -112,9 +112,7 @@ describe('text', () => {
 
   test('is measured in bytes', () => {
     expect(one('茶茶', shape.text({ bytes: 6 }))).toBe('茶茶');
-    expect(one('茶茶a', shape.text({ bytes: 6, what: 'sendName' }))).toMatch(
-      /^sendName has 7 bytes; at most 6/,
-    );
+    expect(one('茶茶a', shape.text({ bytes: 6, what: 'sendName' }))).toMatch(/^sendName has 7 bytes; at most 6/);
   });
 
   test('that is secret is in no message', () => {
@@ -308,9 +306,7 @@ describe('reading a file', () => {
     });
 
   test('every scalar can be filled in before it is judged, also inside braces', () => {
-    expect(
-      read('secret: ${SECRET}\nadmin: { password: ${SHORT} }\nport: ${PORT}\n', bot, { transform }),
-    ).toEqual({
+    expect(read('secret: ${SECRET}\nadmin: { password: ${SHORT} }\nport: ${PORT}\n', bot, { transform })).toEqual({
       secret: '0123456789',
       admin: { password: 'abc' },
       port: 3000,

@@ -78,15 +78,12 @@ describe('a week', () => {
 });
 
 describe('parseBeijing', () => {
-  test.each([
-    '2026-02-10',
-    '2026-02-10 08:00',
-    '2026-02-10T08:00',
-    '2026-02-10 08:00:30',
-    '2026-02-10 24:00',
-  ])('%j is a time', text => {
-    expect(parseBeijing(text)).toBeDefined();
-  });
+  test.each(['2026-02-10', '2026-02-10 08:00', '2026-02-10T08:00', '2026-02-10 08:00:30', '2026-02-10 24:00'])(
+    '%j is a time',
+    text => {
+      expect(parseBeijing(text)).toBeDefined();
+    },
+  );
 
   test.each([
     '2026-02-30',
@@ -109,22 +106,12 @@ describe('parseBeijing', () => {
 
 test('clocks are HH:MM up to 24:00', () => {
   expect(['00:00', '08:30', '23:59', '24:00'].map(parseClock)).toEqual([0, 510, 1439, 1440]);
-  expect(['8:00', '08:60', '24:01', '25:00', '08:00:00', ''].map(parseClock)).toEqual(
-    Array(6).fill(undefined),
-  );
+  expect(['8:00', '08:60', '24:01', '25:00', '08:00:00', ''].map(parseClock)).toEqual(Array(6).fill(undefined));
 });
 
 test('durations have a unit', () => {
-  expect(['90s', '10m', '2h', '1d', '0s'].map(parseDuration)).toEqual([
-    90_000,
-    10 * MINUTE,
-    2 * HOUR,
-    DAY,
-    0,
-  ]);
-  expect(['10', '1 d', '-1d', '1.5h', '1w', 'd', '1234567s'].map(parseDuration)).toEqual(
-    Array(7).fill(undefined),
-  );
+  expect(['90s', '10m', '2h', '1d', '0s'].map(parseDuration)).toEqual([90_000, 10 * MINUTE, 2 * HOUR, DAY, 0]);
+  expect(['10', '1 d', '-1d', '1.5h', '1w', 'd', '1234567s'].map(parseDuration)).toEqual(Array(7).fill(undefined));
 });
 
 test("WeChat's whole seconds become milliseconds", () => {

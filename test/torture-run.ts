@@ -15,7 +15,13 @@ const TROUBLED_FOR = 4 * MINUTE;
 const PEACE_UP_TO = 20 * DAY;
 const WORDS = ['红包', '抽奖', '抽奖', '抽奖', '帮助', '你好'];
 
-export type Result = { readonly seed: number; readonly violations: readonly string[]; readonly story: readonly string[]; readonly payouts: number; readonly calls: number };
+export type Result = {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly story: readonly string[];
+  readonly payouts: number;
+  readonly calls: number;
+};
 
 export async function runSeed(seed: number, bug?: Bug): Promise<Result> {
   const torture = new Torture(seed, bug);
@@ -26,7 +32,13 @@ export async function runSeed(seed: number, bug?: Bug): Promise<Result> {
     const store = await openSqlite(join(torture.folder, 'bot.db'));
     try {
       const payouts = await store.payouts({ limit: 10_000 });
-      return { seed, violations: await violations(torture, store, payouts), story: torture.story, payouts: payouts.length, calls: torture.departures.length };
+      return {
+        seed,
+        violations: await violations(torture, store, payouts),
+        story: torture.story,
+        payouts: payouts.length,
+        calls: torture.departures.length,
+      };
     } finally {
       await store.close();
     }
@@ -120,7 +132,9 @@ async function peace(torture: Torture): Promise<void> {
 
 /** When there is something to do; `undefined`: nothing, for ever. */
 async function nextDue(store: Store): Promise<number | undefined> {
-  const open = (await store.payouts({ limit: 10_000 })).filter((payout: Payout) => !isFinal(payout.state) && payout.nextAt !== undefined);
+  const open = (await store.payouts({ limit: 10_000 })).filter(
+    (payout: Payout) => !isFinal(payout.state) && payout.nextAt !== undefined,
+  );
   return open.length === 0 ? undefined : Math.min(...open.map(payout => payout.nextAt!));
 }
 

@@ -55,7 +55,12 @@ export class VirtualTime {
   at(when: number, wake: () => void | Promise<void>): void {
     const timer = { at: when, order: this.order++, wake };
     let index = this.timers.length;
-    while (index > 0 && (this.timers[index - 1]!.at > when || (this.timers[index - 1]!.at === when && this.timers[index - 1]!.order > timer.order))) index--;
+    while (
+      index > 0 &&
+      (this.timers[index - 1]!.at > when ||
+        (this.timers[index - 1]!.at === when && this.timers[index - 1]!.order > timer.order))
+    )
+      index--;
     this.timers.splice(index, 0, timer);
   }
 

@@ -25,18 +25,22 @@ const orderOf = ({ wechat }: Torture, billNo: string) => wechat.order(MCH_ID, bi
 function everyDebtEnded(torture: Torture, payouts: readonly Payout[]): string[] {
   const found: string[] = [];
   for (const payout of payouts) {
-    if (!isFinal(payout.state)) found.push(`${payout.billNo} never came to rest: ${payout.state}, ${payout.problem ?? 'no reason'}`);
+    if (!isFinal(payout.state))
+      found.push(`${payout.billNo} never came to rest: ${payout.state}, ${payout.problem ?? 'no reason'}`);
     const order = orderOf(torture, payout.billNo);
     const expected = { received: 'RECEIVED', refunded: 'REFUND' }[payout.state as string];
-    if (expected && order?.status !== expected) found.push(`${payout.billNo} is ${payout.state} here and ${order?.status ?? 'unknown'} there`);
-    if (payout.state === 'failed' && order && order.status !== 'FAILED') found.push(`${payout.billNo} failed here and is ${order.status} there`);
+    if (expected && order?.status !== expected)
+      found.push(`${payout.billNo} is ${payout.state} here and ${order?.status ?? 'unknown'} there`);
+    if (payout.state === 'failed' && order && order.status !== 'FAILED')
+      found.push(`${payout.billNo} failed here and is ${order.status} there`);
   }
   for (const [claimKey, numbers] of groupBy(payouts)) {
     const paid = numbers.filter(payout => orderOf(torture, payout.billNo)?.status === 'RECEIVED');
     if (paid.length > 1) found.push(`claim ${claimKey} was received ${paid.length} times`);
   }
   const ours = new Set(payouts.map(payout => payout.billNo as string));
-  for (const order of torture.wechat.state().packets) if (!ours.has(order.billNo)) found.push(`WeChat has an order ${order.billNo} that no payout knows`);
+  for (const order of torture.wechat.state().packets)
+    if (!ours.has(order.billNo)) found.push(`WeChat has an order ${order.billNo} that no payout knows`);
   return found;
 }
 
@@ -64,7 +68,9 @@ function noNewNumberWithoutFailure(torture: Torture, payouts: readonly Payout[])
     const before = payouts.find(each => each.claimKey === payout.claimKey && each.attempt === payout.attempt - 1);
     const status = before && orderOf(torture, before.billNo)?.status;
     const isOver = status === 'FAILED' || status === 'REFUND';
-    return isOver ? [] : [`${payout.billNo} is number ${payout.attempt} of its claim, while the one before is ${status ?? 'unknown'}`];
+    return isOver
+      ? []
+      : [`${payout.billNo} is number ${payout.attempt} of its claim, while the one before is ${status ?? 'unknown'}`];
   });
 }
 
@@ -76,7 +82,8 @@ function spacingAndRate({ departures, jumps }: Torture): string[] {
     const before = last.get(billNo);
     // A process knows its own pace by a clock that cannot be set; the other's only by the wall clock.
     const isExcused = before !== undefined && jumps.some(jump => jump >= before && jump <= at);
-    if (before !== undefined && at - before < 1000 && !isExcused) found.push(`${billNo} was tried twice within ${at - before} ms`);
+    if (before !== undefined && at - before < 1000 && !isExcused)
+      found.push(`${billNo} was tried twice within ${at - before} ms`);
     last.set(billNo, at);
   }
   departures.forEach(({ at }, index) => {
@@ -91,7 +98,9 @@ function answersAreEqual({ deliveries }: Torture): string[] {
     const texts = new Set(answers.map(({ at, reply }) => JSON.stringify({ at, reply })));
     // An event that claims nothing may be decided again after a crash; one that was won may not.
     const isWon = answers.some(answer => answer.reply.kind === 'text' && answer.reply.text.includes('红包已发出'));
-    return isWon && texts.size > 1 ? [`${event.key} was answered in ${texts.size} ways: ${[...texts].join(' / ')}`] : [];
+    return isWon && texts.size > 1
+      ? [`${event.key} was answered in ${texts.size} ways: ${[...texts].join(' / ')}`]
+      : [];
   });
 }
 
@@ -107,7 +116,13 @@ async function everyPromiseIsKept({ deliveries }: Torture, store: Store): Promis
       found.push(`${event.key}: the follower was told of a packet, and nothing is written`);
       continue;
     }
-    const facts: Facts = await store.facts({ account: 'tea', user: event.user, merchant: 'shop', claims: [decision.claimKey], counters: [] });
+    const facts: Facts = await store.facts({
+      account: 'tea',
+      user: event.user,
+      merchant: 'shop',
+      claims: [decision.claimKey],
+      counters: [],
+    });
     if (!facts.claims.has(decision.claimKey)) found.push(`${event.key}: told of a packet without a claim`);
   }
   return found;
@@ -119,10 +134,17 @@ async function noBoundIsPassed({ people }: Torture, store: Store, payouts: reado
   const taken = payouts.filter(payout => payout.state === 'received').reduce((sum, payout) => sum + payout.amount, 0);
   if (taken > BUDGET.total) found.push(`${taken} fen were paid from a budget of ${BUDGET.total}`);
   const counters = ['campaign/torture/amount', 'campaign/torture/packets', 'campaign/torture/prize/rare'];
-  const { counters: values } = await store.facts({ account: 'tea', user: people[0]!, merchant: 'shop', claims: [], counters });
+  const { counters: values } = await store.facts({
+    account: 'tea',
+    user: people[0]!,
+    merchant: 'shop',
+    claims: [],
+    counters,
+  });
   const bounds = [BUDGET.total, BUDGET.packets!, STOCK];
   counters.forEach((name, index) => {
-    if ((values.get(name) ?? 0) > bounds[index]!) found.push(`${name} is ${values.get(name)}, its bound ${bounds[index]}`);
+    if ((values.get(name) ?? 0) > bounds[index]!)
+      found.push(`${name} is ${values.get(name)}, its bound ${bounds[index]}`);
   });
   const journal = await store.journal({ limit: 10_000 });
   const rare = journal.filter(line => line.decision.kind === 'awarded' && line.decision.prize === 'rare').length;
@@ -132,17 +154,31 @@ async function noBoundIsPassed({ people }: Torture, store: Store, payouts: reado
 
 /** Buckets = payouts = WeChat's books = the counter, to the fen. */
 async function theBooksBalance({ wechat }: Torture, store: Store, payouts: readonly Payout[]): Promise<string[]> {
-  const sum = (...states: readonly string[]): number => payouts.filter(payout => states.includes(payout.state)).reduce((total, payout) => total + payout.amount, 0);
-  const expected = { reserved: sum('planned', 'sending', 'unknown', 'held'), sent: sum('sent'), received: sum('received'), refunded: sum('refunded') };
+  const sum = (...states: readonly string[]): number =>
+    payouts.filter(payout => states.includes(payout.state)).reduce((total, payout) => total + payout.amount, 0);
+  const expected = {
+    reserved: sum('planned', 'sending', 'unknown', 'held'),
+    sent: sum('sent'),
+    received: sum('received'),
+    refunded: sum('refunded'),
+  };
   const buckets = await store.buckets('torture');
   const found = Object.entries(expected).flatMap(([name, value]) => {
     const bucket = buckets[name as keyof typeof buckets];
     return bucket === value ? [] : [`bucket ${name} holds ${bucket} fen, its payouts ${value}`];
   });
   const { receivedAmount, refundedAmount } = wechat.merchant(MCH_ID).books;
-  if (receivedAmount !== expected.received) found.push(`WeChat paid ${receivedAmount} fen, our books say ${expected.received}`);
-  if (refundedAmount !== expected.refunded) found.push(`WeChat refunded ${refundedAmount} fen, our books say ${expected.refunded}`);
-  const { counters } = await store.facts({ account: 'tea', user: '' as never, merchant: undefined, claims: [], counters: ['campaign/torture/amount'] });
+  if (receivedAmount !== expected.received)
+    found.push(`WeChat paid ${receivedAmount} fen, our books say ${expected.received}`);
+  if (refundedAmount !== expected.refunded)
+    found.push(`WeChat refunded ${refundedAmount} fen, our books say ${expected.refunded}`);
+  const { counters } = await store.facts({
+    account: 'tea',
+    user: '' as never,
+    merchant: undefined,
+    claims: [],
+    counters: ['campaign/torture/amount'],
+  });
   const counter = counters.get('campaign/torture/amount') ?? 0;
   const out = expected.reserved + expected.sent + expected.received;
   if (counter !== out) found.push(`the budget's counter stands at ${counter}, ${out} fen are out`);
@@ -159,7 +195,8 @@ async function historyIsWhole(store: Store, payouts: readonly Payout[]): Promise
       if (line.from !== state) found.push(`${payout.billNo}: history goes from ${line.from} where it was ${state}`);
       state = line.to;
     });
-    if (state !== payout.state || lines.length !== payout.version) found.push(`${payout.billNo}: history ends in ${state}, version ${lines.length}`);
+    if (state !== payout.state || lines.length !== payout.version)
+      found.push(`${payout.billNo}: history ends in ${state}, version ${lines.length}`);
   }
   return found;
 }

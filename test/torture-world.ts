@@ -94,9 +94,33 @@ export class Torture {
     this.bug = bug;
     this.dice = new Dice(seed);
     this.time = new VirtualTime(this.dice.chance(0.3) ? MORNING + 14 * HOUR - 2 * MINUTE : MORNING);
-    const account = { name: 'tea', title: '茶', appId: APP_ID, appSecret: 's', token: 't', encodingAesKey: 'A'.repeat(43), originalId: 'gh_1', mode: 'plain', webhook: '' } as const;
+    const account = {
+      name: 'tea',
+      title: '茶',
+      appId: APP_ID,
+      appSecret: 's',
+      token: 't',
+      encodingAesKey: 'A'.repeat(43),
+      originalId: 'gh_1',
+      mode: 'plain',
+      webhook: '',
+    } as const;
     const clock = { now: () => this.time.now(), offsetMs: () => 0, setOffset: () => undefined };
-    this.wechat = new World({ port: 0, payPort: 0, clock, accounts: [account], merchants: [{ mchId: MCH_ID, apiV2Key: KEY, balance: 1_000_00, appIds: [APP_ID], limits: { perUserPerDay: this.dice.pick([3, 10]), repeat: this.dice.pick(['success', 'SEND_FAILED']) } }] });
+    this.wechat = new World({
+      port: 0,
+      payPort: 0,
+      clock,
+      accounts: [account],
+      merchants: [
+        {
+          mchId: MCH_ID,
+          apiV2Key: KEY,
+          balance: 1_000_00,
+          appIds: [APP_ID],
+          limits: { perUserPerDay: this.dice.pick([3, 10]), repeat: this.dice.pick(['success', 'SEND_FAILED']) },
+        },
+      ],
+    });
     this.desk = new PayDesk(this.wechat);
     const count = this.dice.between(3, 8);
     for (let i = 0; i < count; i++) {
@@ -121,13 +145,18 @@ export class Torture {
   /** Somebody does something; WeChat delivers it once or more, and again while it is not answered. */
   act(user: OpenId, happening: Happening): void {
     const sentAt = instant(Math.floor(this.time.now() / SECOND) * SECOND);
-    const key = (happening.kind === 'text' ? `m:${user}:${++this.messages}` : `e:${user}:${sentAt}:${happening.kind}`) as EventKey;
+    const key = (
+      happening.kind === 'text' ? `m:${user}:${++this.messages}` : `e:${user}:${sentAt}:${happening.kind}`
+    ) as EventKey;
     const event = { key, account: 'tea', user, sentAt, ...happening } as Event;
     const delivery: Delivery = { event, answers: [] };
     this.deliveries.push(delivery);
-    this.tell(`${user.slice(-2)} ${happening.kind} ${happening.kind === 'text' ? happening.text : ''} [${key.slice(-12)}]`);
+    this.tell(
+      `${user.slice(-2)} ${happening.kind} ${happening.kind === 'text' ? happening.text : ''} [${key.slice(-12)}]`,
+    );
     const copies = this.dice.chance(0.25) ? this.dice.between(2, 3) : 1;
-    for (let copy = 0; copy < copies; copy++) this.time.at(this.time.now() + this.dice.between(1, 900), () => this.deliver(delivery, 1));
+    for (let copy = 0; copy < copies; copy++)
+      this.time.at(this.time.now() + this.dice.between(1, 900), () => this.deliver(delivery, 1));
   }
 
   private deliver(delivery: Delivery, attempt: number): void {
@@ -151,19 +180,50 @@ export class Torture {
   trouble(): void {
     const { dice } = this;
     const kinds = [
-      'lostReply', 'errorAfterSent', 'errorNothingStored', 'processing', 'processingThenFailed', 'slow', 'truncated', 'html502',
-      'unknownCode', 'extraElements', 'noAuthUser', 'notEnough', 'freqLimit', 'noAuthIp', 'noAuthProduct',
+      'lostReply',
+      'errorAfterSent',
+      'errorNothingStored',
+      'processing',
+      'processingThenFailed',
+      'slow',
+      'truncated',
+      'html502',
+      'unknownCode',
+      'extraElements',
+      'noAuthUser',
+      'notEnough',
+      'freqLimit',
+      'noAuthIp',
+      'noAuthProduct',
     ] as const;
     const pay: PayFault[] = [];
     for (let i = dice.between(0, 3); i > 0; i--) {
       const kind = dice.pick(kinds);
       const isPersonal = kind === 'noAuthUser' || dice.chance(0.2);
-      pay.push({ kind, times: dice.between(1, 4), afterMs: dice.between(1, 40) * MINUTE, delayMs: dice.between(1, 30) * SECOND, ...(isPersonal && { openid: dice.pick(this.people) }) });
+      pay.push({
+        kind,
+        times: dice.between(1, 4),
+        afterMs: dice.between(1, 40) * MINUTE,
+        delayMs: dice.between(1, 30) * SECOND,
+        ...(isPersonal && { openid: dice.pick(this.people) }),
+      });
     }
-    if (dice.chance(0.3)) pay.push({ kind: 'code', code: dice.pick(['SYSTEMERROR', 'SENDNUM_LIMIT', 'SEND_FAILED', 'PROCESSING', 'SENDAMOUNT_LIMIT', 'BRAND_NEW']), times: dice.between(1, 3) });
-    if (dice.chance(0.2)) pay.push({ kind: 'code', at: 'gethbinfo', code: dice.pick(['FREQ_LIMIT', 'SYSTEMERROR', 'NOT_FOUND']), times: dice.between(1, 5) });
+    if (dice.chance(0.3))
+      pay.push({
+        kind: 'code',
+        code: dice.pick(['SYSTEMERROR', 'SENDNUM_LIMIT', 'SEND_FAILED', 'PROCESSING', 'SENDAMOUNT_LIMIT', 'BRAND_NEW']),
+        times: dice.between(1, 3),
+      });
+    if (dice.chance(0.2))
+      pay.push({
+        kind: 'code',
+        at: 'gethbinfo',
+        code: dice.pick(['FREQ_LIMIT', 'SYSTEMERROR', 'NOT_FOUND']),
+        times: dice.between(1, 5),
+      });
     this.wechat.faults.set({ pay, platform: [] });
-    if (pay.length > 0) this.tell(`WeChat: ${pay.map(fault => `${fault.kind} ${fault.code ?? ''}×${fault.times}`).join(', ')}`);
+    if (pay.length > 0)
+      this.tell(`WeChat: ${pay.map(fault => `${fault.kind} ${fault.code ?? ''}×${fault.times}`).join(', ')}`);
     if (dice.chance(0.1)) this.setBalance(0);
     else if (dice.chance(0.3)) this.setBalance(100_000);
   }
@@ -213,9 +273,22 @@ export class Worker {
     const clock = () => this.now();
     const policy = { ...DEFAULT_POLICY, askAfter: [20 * SECOND, 2 * MINUTE, HOUR, 6 * HOUR, 25 * HOUR] };
     const timer = { ticks: () => torture.time.now(), sleep: (ms: number) => torture.time.sleep(ms) };
-    const settle = createSettle({ clock, timer, store, log, merchants: [{ name: 'shop', payer: buggyPayer(payer, torture), perSecond: PER_SECOND, policy, quietHours: [] }] });
+    const settle = createSettle({
+      clock,
+      timer,
+      store,
+      log,
+      merchants: [{ name: 'shop', payer: buggyPayer(payer, torture), perSecond: PER_SECOND, policy, quietHours: [] }],
+    });
     this.settle = settle;
-    this.flow = createFlow({ clock, store, log, config: CONFIG, book: () => BOOKS[torture.seed % 2]!, planned: () => settle.nudge() });
+    this.flow = createFlow({
+      clock,
+      store,
+      log,
+      config: CONFIG,
+      book: () => BOOKS[torture.seed % 2]!,
+      planned: () => settle.nudge(),
+    });
     torture.tell(`${this.name} starts`);
     settle.recover().catch(() => undefined);
     this.tick(life);
@@ -286,14 +359,26 @@ export class Worker {
       }
       await time.sleep(dice.between(5, 400));
       const { reply, spoil } = desk.answer(endpoint, body, MCH_ID);
-      if (isTroubled && dice.chance(0.04)) time.at(time.now() + dice.between(1, 5000), () => void desk.answer(endpoint, body, MCH_ID));
-      torture.tell(`${endpoint} ${billNo.slice(-6)} → ${String(reply.status ?? reply.err_code ?? reply.result_code)}${spoil ? ` (${spoil.kind})` : ''}`);
+      if (isTroubled && dice.chance(0.04))
+        time.at(time.now() + dice.between(1, 5000), () => void desk.answer(endpoint, body, MCH_ID));
+      torture.tell(
+        `${endpoint} ${billNo.slice(-6)} → ${String(reply.status ?? reply.err_code ?? reply.result_code)}${spoil ? ` (${spoil.kind})` : ''}`,
+      );
       if (spoil?.kind === 'cut' || (isTroubled && dice.chance(0.04))) return silence();
       await time.sleep(dice.between(5, 400));
       if (spoil?.kind === 'html502') return { status: 502, text: '<html>' };
       if (spoil?.kind === 'truncated') return { status: 200, text: replyXml(reply).slice(0, 60) };
       if (spoil?.kind === 'slow' && spoil.delayMs > 9000) return silence();
-      if (spoil?.kind === 'systemError') return { status: 200, text: replyXml({ return_code: 'SUCCESS', result_code: 'FAIL', err_code: 'SYSTEMERROR', err_code_des: '系统繁忙' }) };
+      if (spoil?.kind === 'systemError')
+        return {
+          status: 200,
+          text: replyXml({
+            return_code: 'SUCCESS',
+            result_code: 'FAIL',
+            err_code: 'SYSTEMERROR',
+            err_code_des: '系统繁忙',
+          }),
+        };
       return { status: 200, text: replyXml(reply) };
     };
   }
@@ -330,8 +415,14 @@ function withBug(store: Store, { bug, dice }: Torture): Store {
           if (!commit.claim || !commit.payout) return store.commit(commit);
           const salt = String(dice.next());
           const claimKey = `${commit.claim.key}#${salt}`;
-          const billNo = `${commit.payout.billNo.slice(0, 18)}${salt.slice(2, 12).padEnd(10, '0')}` as typeof commit.payout.billNo;
-          return store.commit({ ...commit, event: { ...commit.event, key: `${commit.event.key}#${salt}` as EventKey }, claim: { ...commit.claim, key: claimKey }, payout: { ...commit.payout, claimKey, billNo } });
+          const billNo =
+            `${commit.payout.billNo.slice(0, 18)}${salt.slice(2, 12).padEnd(10, '0')}` as typeof commit.payout.billNo;
+          return store.commit({
+            ...commit,
+            event: { ...commit.event, key: `${commit.event.key}#${salt}` as EventKey },
+            claim: { ...commit.claim, key: claimKey },
+            payout: { ...commit.payout, claimKey, billNo },
+          });
         },
       };
     case 'answer-before-commit':
@@ -343,7 +434,10 @@ function withBug(store: Store, { bug, dice }: Torture): Store {
         },
       };
     case 'refund-forgotten':
-      return { ...store, advance: step => store.advance(step.move === 'sent→refunded' ? { ...step, move: 'none' } : step) };
+      return {
+        ...store,
+        advance: step => store.advance(step.move === 'sent→refunded' ? { ...step, move: 'none' } : step),
+      };
     default:
       return store;
   }
@@ -363,7 +457,16 @@ function buggyPayer(payer: Payer, { bug, dice }: Torture): Payer {
     case 'new-number-after-silence':
       return {
         ...payer,
-        send: payout => payer.send(payout.tries > 1 ? { ...payout, billNo: `${payout.billNo.slice(0, -2)}${String(payout.tries).padStart(2, '0')}` as typeof payout.billNo } : payout),
+        send: payout =>
+          payer.send(
+            payout.tries > 1
+              ? {
+                  ...payout,
+                  billNo:
+                    `${payout.billNo.slice(0, -2)}${String(payout.tries).padStart(2, '0')}` as typeof payout.billNo,
+                }
+              : payout,
+          ),
         query: payout => payer.query(payout),
       };
     default:
@@ -378,7 +481,14 @@ const MERCHANT: RedpackMerchant = {
   mchId: MCH_ID,
   ca: undefined,
   api: 'https://pay.test',
-  limits: { perSecond: PER_SECOND, perUserPerDay: 10, amountPerUserPerDay: fen(1_000_00), amountPerDay: fen(1_000_000_00), min: fen(100), max: fen(20_000) },
+  limits: {
+    perSecond: PER_SECOND,
+    perUserPerDay: 10,
+    amountPerUserPerDay: fen(1_000_00),
+    amountPerDay: fen(1_000_000_00),
+    min: fen(100),
+    max: fen(20_000),
+  },
   policy: DEFAULT_POLICY,
   quietHours: [],
   channel: 'redpack',
@@ -395,7 +505,22 @@ const CONFIG: Config = {
   store: '',
   rules: '',
   secret: 'torture',
-  accounts: new Map([['tea', { name: 'tea', appId: APP_ID, appSecret: 's', token: 't', encodingAesKey: undefined, mode: 'plain', merchant: 'shop', api: '', open: '' }]]),
+  accounts: new Map([
+    [
+      'tea',
+      {
+        name: 'tea',
+        appId: APP_ID,
+        appSecret: 's',
+        token: 't',
+        encodingAesKey: undefined,
+        mode: 'plain',
+        merchant: 'shop',
+        api: '',
+        open: '',
+      },
+    ],
+  ]),
   merchants: new Map([['shop', MERCHANT]]),
   adminPassword: undefined,
 };

@@ -26,11 +26,15 @@ describe('the torture', () => {
     expect(first.story.length).toBeGreaterThan(50);
   }, 60_000);
 
-  test.each(BUGS)('catches the planted bug %s within two hundred seeds', async bug => {
-    let caughtAt: number | undefined;
-    for (let seed = 1; seed <= SEEDS_TO_CATCH && caughtAt === undefined; seed++) {
-      if ((await runSeed(seed, bug)).violations.length > 0) caughtAt = seed;
-    }
-    expect(caughtAt).toBeDefined();
-  }, 180_000);
+  test.each(BUGS)(
+    'catches the planted bug %s within two hundred seeds',
+    async bug => {
+      let caughtAt: number | undefined;
+      for (let seed = 1; seed <= SEEDS_TO_CATCH && caughtAt === undefined; seed++) {
+        if ((await runSeed(seed, bug)).violations.length > 0) caughtAt = seed;
+      }
+      expect(caughtAt).toBeDefined();
+    },
+    180_000,
+  );
 });

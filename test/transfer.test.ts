@@ -16,12 +16,22 @@ import { type Instant, instant, later } from '../src/core/time.ts';
 import { SILENT } from '../src/log.ts';
 import type { Payer, Store } from '../src/ports.ts';
 import { createTransferPayer, transferPayerOver } from '../src/wechat/pay-v3.ts';
-import { apiV3KeyOf, authorizationOf, decryptResource, signerOf, trustOf, verifySignature } from '../src/wechat/sign-v3.ts';
+import {
+  apiV3KeyOf,
+  authorizationOf,
+  decryptResource,
+  signerOf,
+  trustOf,
+  verifySignature,
+} from '../src/wechat/sign-v3.ts';
 import type { Call, Reply } from '../src/wechat/transport.ts';
 import { ACCOUNT, MERCHANT, startWorld, until, type World, type WorldOptions } from './harness.ts';
 
 type Plugin = {
-  readonly Rsa: { sign(text: string, key: string): string; verify(text: string, signature: string, key: string): boolean };
+  readonly Rsa: {
+    sign(text: string, key: string): string;
+    verify(text: string, signature: string, key: string): boolean;
+  };
   readonly Formatter: {
     request(method: string, path: string, timestamp: string, nonce: string, body: string): string;
     response(timestamp: string, nonce: string, body: string): string;
@@ -65,7 +75,8 @@ function passUntil<T>(check: () => Promise<T | undefined | false>, advanceMs = 2
     return found;
   }, 15_000);
 }
-const ended = (payout: Payout, state: Payout['state']) => passUntil(async () => (await world.store.payout(payout.billNo))!.state === state);
+const ended = (payout: Payout, state: Payout['state']) =>
+  passUntil(async () => (await world.store.payout(payout.billNo))!.state === state);
 
 describe('a follower', () => {
   afterEach(() => world.close());
@@ -74,7 +85,12 @@ describe('a follower', () => {
     await open();
     const payout = await waiting();
     const bill = control().packet(MCH_ID, payout.billNo)!;
-    expect(bill).toMatchObject({ channel: 'transfer', billState: 'WAIT_USER_CONFIRM', amount: 100, openid: payout.user });
+    expect(bill).toMatchObject({
+      channel: 'transfer',
+      billState: 'WAIT_USER_CONFIRM',
+      amount: 100,
+      openid: payout.user,
+    });
     expect(payout).toMatchObject({ packageInfo: bill.packageInfo, listId: bill.listId });
     expect(await buckets()).toEqual({ reserved: 0, sent: 100, received: 0, refunded: 0 });
     control().openPacket(MCH_ID, payout.billNo, payout.user);
@@ -102,11 +118,18 @@ describe('a follower', () => {
     pay({ kind: 'duplicateNotice', copies: 5 });
     control().openPacket(MCH_ID, payout.billNo, payout.user);
     await world.simulator.noticesIdle();
-    expect(control().notices()[0]!.tries.map(each => each.status)).toEqual([204, 204, 204, 204, 204]);
+    expect(
+      control()
+        .notices()[0]!
+        .tries.map(each => each.status),
+    ).toEqual([204, 204, 204, 204, 204]);
     expect((await world.store.payout(payout.billNo))!.version).toBe(payout.version + 1);
   });
 
-  test.each([['told of it', []], ['not told of it', [{ kind: 'lostNotice' }]]] as const)(
+  test.each([
+    ['told of it', []],
+    ['not told of it', [{ kind: 'lostNotice' }]],
+  ] as const)(
     'who does not confirm within 24 h gives the money back to the budget; the bot is %s',
     async (_, faults) => {
       await open();
@@ -117,7 +140,13 @@ describe('a follower', () => {
       if (faults.length === 0) expect((await world.store.payout(payout.billNo))!.state).toBe('refunded');
       await ended(payout, 'refunded');
       expect(await buckets()).toEqual({ reserved: 0, sent: 0, received: 0, refunded: 100 });
-      const facts = await world.store.facts({ account: 'tea', user: payout.user, merchant: 'shop', claims: [], counters: ['campaign/test/amount'] });
+      const facts = await world.store.facts({
+        account: 'tea',
+        user: payout.user,
+        merchant: 'shop',
+        claims: [],
+        counters: ['campaign/test/amount'],
+      });
       expect(facts.counters.get('campaign/test/amount') ?? 0).toBe(0);
       expect(control().merchant(MCH_ID)).toMatchObject({ balance: MERCHANT.balance, refundedAmount: 100 });
     },
@@ -133,38 +162,56 @@ describe('a follower', () => {
     expect(await buckets()).toEqual({ reserved: 0, sent: 0, received: 0, refunded: 0 });
     expect(await payoutsOf(ann)).toHaveLength(1);
     expect(await world.store.halt('shop')).toBeUndefined();
-    await until(() => control().person(ann).chat.some(line => line.kind === 'text' && /红包/.test(line.text) && line.push === undefined));
+    await until(() =>
+      control()
+        .person(ann)
+        .chat.some(line => line.kind === 'text' && /红包/.test(line.text) && line.push === undefined),
+    );
   });
 });
 
 describe('WeChat Pay in trouble', () => {
   afterEach(() => world.close());
 
-  test.each(['lostReply', 'errorAfterSent', 'errorNothingStored', 'freqLimit', 'truncated', 'html502', 'unknownCode', 'extraElements', 'processing'] as const)(
-    'with %s, there is one bill under one number, and it can be confirmed',
-    async kind => {
-      await open();
-      pay({ kind, times: 1, afterMs: 3000 });
-      const payout = await waiting();
-      expect(await payoutsOf(payout.user)).toHaveLength(1);
-      expect(control().state().packets.map(packet => packet.billNo)).toEqual([payout.billNo]);
-      expect(payout.packageInfo).toBe(control().packet(MCH_ID, payout.billNo)!.packageInfo);
-      expect(payout.packageInfo).toBeDefined();
-      control().openPacket(MCH_ID, payout.billNo, payout.user);
-      await ended(payout, 'received');
-      expect(control().merchant(MCH_ID)).toMatchObject({ sentCount: 1, sentAmount: 100 });
-      expect(await world.store.halt('shop')).toBeUndefined();
-    },
-  );
-
-  test.each(['errorNothingStored', 'freqLimit', 'truncated', 'html502', 'lostReply'] as const)('a question that meets %s is asked again', async kind => {
+  test.each([
+    'lostReply',
+    'errorAfterSent',
+    'errorNothingStored',
+    'freqLimit',
+    'truncated',
+    'html502',
+    'unknownCode',
+    'extraElements',
+    'processing',
+  ] as const)('with %s, there is one bill under one number, and it can be confirmed', async kind => {
     await open();
+    pay({ kind, times: 1, afterMs: 3000 });
     const payout = await waiting();
-    pay({ kind, times: 1, at: 'transferQuery' }, { kind: 'lostNotice' });
+    expect(await payoutsOf(payout.user)).toHaveLength(1);
+    expect(
+      control()
+        .state()
+        .packets.map(packet => packet.billNo),
+    ).toEqual([payout.billNo]);
+    expect(payout.packageInfo).toBe(control().packet(MCH_ID, payout.billNo)!.packageInfo);
+    expect(payout.packageInfo).toBeDefined();
     control().openPacket(MCH_ID, payout.billNo, payout.user);
     await ended(payout, 'received');
-    expect(control().faults().pay).toEqual([{ kind: 'lostNotice' }]);
+    expect(control().merchant(MCH_ID)).toMatchObject({ sentCount: 1, sentAmount: 100 });
+    expect(await world.store.halt('shop')).toBeUndefined();
   });
+
+  test.each(['errorNothingStored', 'freqLimit', 'truncated', 'html502', 'lostReply'] as const)(
+    'a question that meets %s is asked again',
+    async kind => {
+      await open();
+      const payout = await waiting();
+      pay({ kind, times: 1, at: 'transferQuery' }, { kind: 'lostNotice' });
+      control().openPacket(MCH_ID, payout.billNo, payout.user);
+      await ended(payout, 'received');
+      expect(control().faults().pay).toEqual([{ kind: 'lostNotice' }]);
+    },
+  );
 
   test('a process that died after its call: the next one asks, and creates once more under the number, which tells package_info', async () => {
     await open();
@@ -242,13 +289,20 @@ describe('a cancellation', () => {
     payer = payerOf(shop(), now);
     expect(await payer.cancel!(payout)).toMatchObject({ kind: 'refused', code: 'INVALID_REQUEST' });
     const other = { ...payout, billNo: 'NOBODY' as Payout['billNo'] };
-    expect([await payer.cancel!(other), await payer.query(other)]).toEqual([{ kind: 'notFound' }, { kind: 'notFound' }]);
+    expect([await payer.cancel!(other), await payer.query(other)]).toEqual([
+      { kind: 'notFound' },
+      { kind: 'notFound' },
+    ]);
   });
 });
 
 // ── Notifications ────────────────────────────────────────────────────────────────────────────────────────
 
-const PAY_KEYS = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+const PAY_KEYS = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
 const KEY_ID = 'PUB_KEY_ID_0119000001092026021000000000000001';
 const API_V3_KEY = '0123456789abcdef0123456789ABCDEF';
 
@@ -269,17 +323,31 @@ type Delivery = { readonly headers: Record<string, string>; readonly body: strin
 function seal(content: object, parts: Sealed = {}): Delivery {
   const nonce = randomBytes(6).toString('hex');
   const ciphertext = Aes.AesGcm.encrypt(JSON.stringify(content), parts.apiV3Key ?? API_V3_KEY, nonce, 'mch_payment');
-  const clear = parts.clear ?? JSON.stringify({
-    id: 'EV-1',
-    create_time: '2026-02-10T10:00:00+08:00',
-    resource_type: 'encrypt-resource',
-    event_type: parts.event ?? 'MCHTRANSFER.BILL.FINISHED',
-    summary: '商家转账单据终态通知',
-    resource: { original_type: 'mch_payment', algorithm: 'AEAD_AES_256_GCM', ciphertext, associated_data: 'mch_payment', nonce, ...parts.resource },
-  });
+  const clear =
+    parts.clear ??
+    JSON.stringify({
+      id: 'EV-1',
+      create_time: '2026-02-10T10:00:00+08:00',
+      resource_type: 'encrypt-resource',
+      event_type: parts.event ?? 'MCHTRANSFER.BILL.FINISHED',
+      summary: '商家转账单据终态通知',
+      resource: {
+        original_type: 'mch_payment',
+        algorithm: 'AEAD_AES_256_GCM',
+        ciphertext,
+        associated_data: 'mch_payment',
+        nonce,
+        ...parts.resource,
+      },
+    });
   const time = parts.time ?? seconds(now());
   const signature = Rsa.sign(Formatter.response(time, nonce, clear), parts.key ?? PAY_KEYS.privateKey);
-  const headers = { 'wechatpay-serial': parts.serial ?? KEY_ID, 'wechatpay-timestamp': time, 'wechatpay-nonce': nonce, 'wechatpay-signature': signature };
+  const headers = {
+    'wechatpay-serial': parts.serial ?? KEY_ID,
+    'wechatpay-timestamp': time,
+    'wechatpay-nonce': nonce,
+    'wechatpay-signature': signature,
+  };
   return { headers, body: parts.body?.(clear) ?? clear };
 }
 const seconds = (at: number): string => String(Math.floor(at / 1000));
@@ -293,8 +361,16 @@ describe('a notification', () => {
   beforeAll(async () => {
     await open();
     // A second bot on the same store, which believes keys that this test holds.
-    const trusted: TransferMerchant = { ...shop(), publicKeyId: KEY_ID, publicKey: Buffer.from(PAY_KEYS.publicKey), apiV3Key: API_V3_KEY };
-    const merchants = new Map<string, MerchantConfig>([['shop', trusted], ['other', { ...trusted, name: 'other', mchId: '1900000110' }]]);
+    const trusted: TransferMerchant = {
+      ...shop(),
+      publicKeyId: KEY_ID,
+      publicKey: Buffer.from(PAY_KEYS.publicKey),
+      apiV3Key: API_V3_KEY,
+    };
+    const merchants = new Map<string, MerchantConfig>([
+      ['shop', trusted],
+      ['other', { ...trusted, name: 'other', mchId: '1900000110' }],
+    ]);
     const bot = await createBot({
       config: { ...world.config, merchants },
       clock: now,
@@ -317,8 +393,15 @@ describe('a notification', () => {
   });
   afterAll(() => close());
 
-  async function deliver({ headers, body }: { headers: Record<string, string>; body: string | Uint8Array<ArrayBuffer> }, merchant = 'shop') {
-    const answer = await fetch(`${url}/notify/transfer/${merchant}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  async function deliver(
+    { headers, body }: { headers: Record<string, string>; body: string | Uint8Array<ArrayBuffer> },
+    merchant = 'shop',
+  ) {
+    const answer = await fetch(`${url}/notify/transfer/${merchant}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
     return { status: answer.status, body: await answer.text() };
   }
   const contentOf = (payout: Payout, parts: object = {}): object => ({
@@ -334,7 +417,8 @@ describe('a notification', () => {
   });
   const fail = (reason: string): object => ({ state: 'FAIL', fail_reason: reason });
   /** Everything one could have changed. */
-  const traces = async () => JSON.stringify([await world.store.payouts({ limit: 1000 }), await world.store.halt('shop'), await buckets()]);
+  const traces = async () =>
+    JSON.stringify([await world.store.payouts({ limit: 1000 }), await world.store.halt('shop'), await buckets()]);
   const refusal = { status: 404, body: '{"code":"FAIL","message":"no such bill"}' };
 
   test('that is right is acknowledged with 204 and applied once, however often it is repeated', async () => {
@@ -354,8 +438,15 @@ describe('a notification', () => {
   test('that is forged, altered, stale or for somebody else is refused with an empty 401 and changes nothing', async () => {
     const payout = await waiting();
     const good = contentOf(payout);
-    const strangers = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
-    const without = (name: string, delivery = seal(good)): Delivery => ({ ...delivery, headers: Object.fromEntries(Object.entries(delivery.headers).filter(([each]) => each !== name)) });
+    const strangers = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    const without = (name: string, delivery = seal(good)): Delivery => ({
+      ...delivery,
+      headers: Object.fromEntries(Object.entries(delivery.headers).filter(([each]) => each !== name)),
+    });
     const probe = seal(good);
     const attacks: Record<string, Delivery> = {
       'another key': seal(good, { key: strangers.privateKey }),
@@ -377,7 +468,13 @@ describe('a notification', () => {
       'no serial': without('wechatpay-serial'),
       'no timestamp': without('wechatpay-timestamp'),
       'no nonce': without('wechatpay-nonce'),
-      'a probe': { ...probe, headers: { ...probe.headers, 'wechatpay-signature': `WECHATPAY/SIGNTEST/${probe.headers['wechatpay-signature']!.slice(19)}` } },
+      'a probe': {
+        ...probe,
+        headers: {
+          ...probe.headers,
+          'wechatpay-signature': `WECHATPAY/SIGNTEST/${probe.headers['wechatpay-signature']!.slice(19)}`,
+        },
+      },
       'another event': seal(good, { event: 'TRANSACTION.SUCCESS' }),
       'another merchant inside': seal({ ...good, mch_id: '1900000110' }),
       'a bill under way': seal({ ...good, state: 'WAIT_USER_CONFIRM' }),
@@ -391,9 +488,13 @@ describe('a notification', () => {
       'nothing inside': seal([]),
     };
     const before = await traces();
-    for (const [name, delivery] of Object.entries(attacks)) expect([name, await deliver(delivery)]).toEqual([name, { status: 401, body: '' }]);
+    for (const [name, delivery] of Object.entries(attacks))
+      expect([name, await deliver(delivery)]).toEqual([name, { status: 401, body: '' }]);
     expect(await deliver(seal(good), 'other')).toEqual({ status: 401, body: '' }); // one of ours, at another one's door
-    expect(await deliver({ headers: seal(good).headers, body: new Uint8Array([0x7b, 0xff, 0x7d]) })).toEqual({ status: 401, body: '' });
+    expect(await deliver({ headers: seal(good).headers, body: new Uint8Array([0x7b, 0xff, 0x7d]) })).toEqual({
+      status: 401,
+      body: '',
+    });
     expect(await deliver(seal(good, { body: body => body + ' '.repeat(70_000) }))).toEqual({ status: 413, body: '' });
     expect((await deliver(seal(good), 'nobody')).status).toBe(404);
     expect(await traces()).toBe(before);
@@ -426,7 +527,10 @@ describe('a notification', () => {
   test('that cannot be written down is asked for again', async () => {
     const payout = await waiting();
     advance = () => Promise.reject(new Error('disk full'));
-    expect(await deliver(seal(contentOf(payout)))).toEqual({ status: 503, body: '{"code":"FAIL","message":"try again"}' });
+    expect(await deliver(seal(contentOf(payout)))).toEqual({
+      status: 503,
+      body: '{"code":"FAIL","message":"try again"}',
+    });
     advance = () => Promise.resolve('stale');
     expect((await deliver(seal(contentOf(payout)))).status).toBe(503);
     expect((await world.store.payout(payout.billNo))!.state).toBe('sent');
@@ -455,7 +559,11 @@ describe('a notification', () => {
 // ── The protocol, without a network ──────────────────────────────────────────────────────────────────────
 
 describe('the protocol', () => {
-  const merchantKeys = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+  const merchantKeys = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
   const NOW = instant(Date.UTC(2026, 1, 10, 2));
   const config = {
     api: 'https://127.0.0.1:1',
@@ -479,30 +587,51 @@ describe('the protocol', () => {
       remark: '新春快乐',
       perception: '现金奖励',
       notifyUrl: 'https://bot.example.com/notify/transfer/shop',
-      reports: [{ type: '活动名称', content: '新春' }, { type: '奖励说明', content: '恭喜' }],
+      reports: [
+        { type: '活动名称', content: '新春' },
+        { type: '奖励说明', content: '恭喜' },
+      ],
     },
   } as unknown as Payout;
 
   function signed(body: string, { at = NOW as number, key = PAY_KEYS.privateKey, serial = KEY_ID } = {}): Reply {
     const [timestamp, nonce] = [seconds(at), randomBytes(8).toString('hex')];
     const signature = Rsa.sign(Formatter.response(timestamp, nonce, body), key);
-    const headers = { 'wechatpay-serial': serial, 'wechatpay-timestamp': timestamp, 'wechatpay-nonce': nonce, 'wechatpay-signature': signature };
+    const headers = {
+      'wechatpay-serial': serial,
+      'wechatpay-timestamp': timestamp,
+      'wechatpay-nonce': nonce,
+      'wechatpay-signature': signature,
+    };
     return { status: 200, headers, text: body };
   }
-  const answer = (parts: object = {}): string => JSON.stringify({ out_bill_no: payout.billNo, transfer_bill_no: '133', state: 'WAIT_USER_CONFIRM', package_info: 'PKG', ...parts });
-  const over = (reply: Reply | { seen: Observation }, calls: Call[] = []): Payer => transferPayerOver(config, () => NOW, {
-    call: async call => {
-      calls.push(call);
-      return reply;
-    },
-    close: () => Promise.resolve(),
-  });
+  const answer = (parts: object = {}): string =>
+    JSON.stringify({
+      out_bill_no: payout.billNo,
+      transfer_bill_no: '133',
+      state: 'WAIT_USER_CONFIRM',
+      package_info: 'PKG',
+      ...parts,
+    });
+  const over = (reply: Reply | { seen: Observation }, calls: Call[] = []): Payer =>
+    transferPayerOver(config, () => NOW, {
+      call: async call => {
+        calls.push(call);
+        return reply;
+      },
+      close: () => Promise.resolve(),
+    });
   const told = (status: number, text: string): Reply => ({ status, headers: {}, text });
   const error = (code: string): string => JSON.stringify({ code, message: '原因' });
 
   test('every field of the creation is the stored one, and the signature covers it', async () => {
     const calls: Call[] = [];
-    expect(await over(signed(answer()), calls).send(payout)).toEqual({ kind: 'bill', state: 'WAIT_USER_CONFIRM', listId: '133', packageInfo: 'PKG' });
+    expect(await over(signed(answer()), calls).send(payout)).toEqual({
+      kind: 'bill',
+      state: 'WAIT_USER_CONFIRM',
+      listId: '133',
+      packageInfo: 'PKG',
+    });
     const [{ method, path, headers, body = '' }] = calls as [Call];
     expect(JSON.parse(body)).toEqual({
       appid: ACCOUNT.appId,
@@ -513,19 +642,45 @@ describe('the protocol', () => {
       transfer_remark: '新春快乐',
       notify_url: 'https://bot.example.com/notify/transfer/shop',
       user_recv_perception: '现金奖励',
-      transfer_scene_report_infos: [{ info_type: '活动名称', info_content: '新春' }, { info_type: '奖励说明', info_content: '恭喜' }],
+      transfer_scene_report_infos: [
+        { info_type: '活动名称', info_content: '新春' },
+        { info_type: '奖励说明', info_content: '恭喜' },
+      ],
     });
-    expect([method, path, headers.accept, headers['wechatpay-serial']]).toEqual(['POST', BILLS, 'application/json', KEY_ID]);
+    expect([method, path, headers.accept, headers['wechatpay-serial']]).toEqual([
+      'POST',
+      BILLS,
+      'application/json',
+      KEY_ID,
+    ]);
     const part = (name: string): string => new RegExp(`${name}="([^"]+)"`).exec(headers.authorization!)![1]!;
     expect(part('serial_no')).toBe('5157F09EFDC096DE15EBE81A47057A7232F1B8E1');
-    expect(Rsa.verify(Formatter.request('POST', BILLS, part('timestamp'), part('nonce_str'), body), part('signature'), merchantKeys.publicKey)).toBe(true);
+    expect(
+      Rsa.verify(
+        Formatter.request('POST', BILLS, part('timestamp'), part('nonce_str'), body),
+        part('signature'),
+        merchantKeys.publicKey,
+      ),
+    ).toBe(true);
   });
 
   test('what is not set is not sent', async () => {
     const calls: Call[] = [];
-    const { perception: _, notifyUrl: __, ...request } = payout.request as Extract<Payout['request'], { channel: 'transfer' }>;
+    const {
+      perception: _,
+      notifyUrl: __,
+      ...request
+    } = payout.request as Extract<Payout['request'], { channel: 'transfer' }>;
     await over(signed(answer()), calls).send({ ...payout, request });
-    expect(Object.keys(JSON.parse(calls[0]!.body!) as object)).toEqual(['appid', 'out_bill_no', 'transfer_scene_id', 'openid', 'transfer_amount', 'transfer_remark', 'transfer_scene_report_infos']);
+    expect(Object.keys(JSON.parse(calls[0]!.body!) as object)).toEqual([
+      'appid',
+      'out_bill_no',
+      'transfer_scene_id',
+      'openid',
+      'transfer_amount',
+      'transfer_remark',
+      'transfer_scene_report_infos',
+    ]);
   });
 
   test('query and cancel name the bill in the path', async () => {
@@ -541,17 +696,29 @@ describe('the protocol', () => {
 
   const lost: Observation = { kind: 'unreached', code: 'ECONNREFUSED', text: '' };
   test.each<[string, () => Reply | { seen: Observation }, object]>([
-    ['a wrong signature', () => ({ ...signed(answer()), text: answer({ package_info: 'EVIL' }) }), { kind: 'silence', code: 'BAD_SIGNATURE' }],
+    [
+      'a wrong signature',
+      () => ({ ...signed(answer()), text: answer({ package_info: 'EVIL' }) }),
+      { kind: 'silence', code: 'BAD_SIGNATURE' },
+    ],
     ['no signature', () => told(200, answer()), { kind: 'silence', code: 'BAD_SIGNATURE' }],
     ['an old signature', () => signed(answer(), { at: NOW - 301_000 }), { kind: 'silence', code: 'BAD_SIGNATURE' }],
-    ['a signature under another serial', () => signed(answer(), { serial: 'PUB_KEY_ID_OTHER' }), { kind: 'silence', code: 'BAD_SIGNATURE' }],
+    [
+      'a signature under another serial',
+      () => signed(answer(), { serial: 'PUB_KEY_ID_OTHER' }),
+      { kind: 'silence', code: 'BAD_SIGNATURE' },
+    ],
     ['half a document', () => signed(answer().slice(0, 20)), { kind: 'silence', code: 'UNREADABLE' }],
     ['a list', () => signed('[]'), { kind: 'silence', code: 'UNREADABLE' }],
     ['another number', () => signed(answer({ out_bill_no: 'OTHER' })), { kind: 'silence', code: 'OTHER_ORDER' }],
     ['another amount', () => signed(answer({ transfer_amount: 101 })), { kind: 'silence', code: 'OTHER_AMOUNT' }],
     ['another payee', () => signed(answer({ openid: 'oBob' })), { kind: 'silence', code: 'OTHER_PAYEE' }],
     ['an unknown state', () => signed(answer({ state: 'LOST' })), { kind: 'silence', code: 'STATE' }],
-    ['a failed bill', () => signed(answer({ state: 'FAIL', fail_reason: 'OVERDUE_CLOSE' })), { kind: 'bill', state: 'FAIL', reason: 'OVERDUE_CLOSE' }],
+    [
+      'a failed bill',
+      () => signed(answer({ state: 'FAIL', fail_reason: 'OVERDUE_CLOSE' })),
+      { kind: 'bill', state: 'FAIL', reason: 'OVERDUE_CLOSE' },
+    ],
     ['400 with a code', () => told(400, error('PARAM_ERROR')), { kind: 'refused', code: 'PARAM_ERROR', text: '原因' }],
     ['403 without JSON', () => told(403, '<html>'), { kind: 'silence', code: 'HTTP 403' }],
     ['429', () => told(429, 'slow down'), { kind: 'refused', code: 'FREQUENCY_LIMIT_EXCEED' }],
@@ -580,35 +747,60 @@ describe('the protocol', () => {
 
   test('signatures are the same as those of wechatpay-axios-plugin, to the byte', () => {
     const call = { method: 'POST', path: `${BILLS}?a=b`, body: '{"transfer_remark":"新春"}' } as const;
-    const theirs = Rsa.sign(Formatter.request(call.method, call.path, seconds(NOW), 'nonce1', call.body), merchantKeys.privateKey);
+    const theirs = Rsa.sign(
+      Formatter.request(call.method, call.path, seconds(NOW), 'nonce1', call.body),
+      merchantKeys.privateKey,
+    );
     const signer = signerOf(config);
-    expect(authorizationOf(signer, call, NOW, 'nonce1')).toBe(Formatter.authorization(MCH_ID, 'nonce1', theirs, seconds(NOW), signer.serialNo));
+    expect(authorizationOf(signer, call, NOW, 'nonce1')).toBe(
+      Formatter.authorization(MCH_ID, 'nonce1', theirs, seconds(NOW), signer.serialNo),
+    );
   });
 
   test('what wechatpay-axios-plugin signs is accepted within 300 s, and nothing beside it', () => {
     const { headers, text } = signed('{"a":"新"}');
     const trust = trustOf(config);
-    for (const at of [NOW, later(NOW, 300_000), later(NOW, -300_000)]) expect(() => verifySignature(trust, headers, text, at)).not.toThrow();
-    for (const at of [later(NOW, 301_000), later(NOW, -301_000)]) expect(() => verifySignature(trust, headers, text, at)).toThrow('300 s');
+    for (const at of [NOW, later(NOW, 300_000), later(NOW, -300_000)])
+      expect(() => verifySignature(trust, headers, text, at)).not.toThrow();
+    for (const at of [later(NOW, 301_000), later(NOW, -301_000)])
+      expect(() => verifySignature(trust, headers, text, at)).toThrow('300 s');
     expect(() => verifySignature(trust, headers, `${text} `, NOW)).toThrow('Wechatpay-Signature is wrong');
-    expect(() => verifySignature(trust, { ...headers, 'wechatpay-serial': [KEY_ID, KEY_ID] }, text, NOW)).toThrow('Wechatpay-Serial');
-    expect(() => verifySignature(trust, { ...headers, 'wechatpay-signature': '' }, text, NOW)).toThrow('Wechatpay-Signature is wrong');
+    expect(() => verifySignature(trust, { ...headers, 'wechatpay-serial': [KEY_ID, KEY_ID] }, text, NOW)).toThrow(
+      'Wechatpay-Serial',
+    );
+    expect(() => verifySignature(trust, { ...headers, 'wechatpay-signature': '' }, text, NOW)).toThrow(
+      'Wechatpay-Signature is wrong',
+    );
   });
 
   test('the vector of AEAD_AES_256_GCM, both ways', () => {
-    const plain = '{"mch_id":"1900001109","out_bill_no":"plfk2020042013","transfer_bill_no":"1330000071100999991182020050700019480001","transfer_amount":200,"state":"SUCCESS","openid":"o-MYE42l80oelYMDE34nYD456Xoy","create_time":"2015-05-20T13:29:35+08:00","update_time":"2015-05-20T13:30:35+08:00"}';
-    const ciphertext = 'bz1kVndunWd9mLeW5FZeuBxDbqnw13VBTRkgTwGgdcgd7SUTxiq05aYfn5elPKWViFkGB26iSOrMb5dVI/l6jB40xjoyQVGlpRTii5/nBeQXfoGPlm7I1C0LPPtVkZEjI15BP+rTJ7TL8bRs3izx4iMI9dg7BtF6OJaSewhZrdmBdVx7AO8TwNCBHLuHOZSzSrKQ99BMR+hXubP6KyfkZGtzHoTJWwPhokxaF1wN3dLz3ghmWaIyJZIlwR0YeAjw6reuN03oYcoClIMobzKZI3wURaLfV6SJ6elK6/Orfr8JYFyLFsUKhXlcl2KL5S2LLVyKxyAfpzJvGSRkxig1h/wsf6eZVo8J2uF1HvpXZ5KqkcSoa4VDicMvHXNyn9wukPewiHhwXnM=';
+    const plain =
+      '{"mch_id":"1900001109","out_bill_no":"plfk2020042013","transfer_bill_no":"1330000071100999991182020050700019480001","transfer_amount":200,"state":"SUCCESS","openid":"o-MYE42l80oelYMDE34nYD456Xoy","create_time":"2015-05-20T13:29:35+08:00","update_time":"2015-05-20T13:30:35+08:00"}';
+    const ciphertext =
+      'bz1kVndunWd9mLeW5FZeuBxDbqnw13VBTRkgTwGgdcgd7SUTxiq05aYfn5elPKWViFkGB26iSOrMb5dVI/l6jB40xjoyQVGlpRTii5/nBeQXfoGPlm7I1C0LPPtVkZEjI15BP+rTJ7TL8bRs3izx4iMI9dg7BtF6OJaSewhZrdmBdVx7AO8TwNCBHLuHOZSzSrKQ99BMR+hXubP6KyfkZGtzHoTJWwPhokxaF1wN3dLz3ghmWaIyJZIlwR0YeAjw6reuN03oYcoClIMobzKZI3wURaLfV6SJ6elK6/Orfr8JYFyLFsUKhXlcl2KL5S2LLVyKxyAfpzJvGSRkxig1h/wsf6eZVo8J2uF1HvpXZ5KqkcSoa4VDicMvHXNyn9wukPewiHhwXnM=';
     const sealed = { algorithm: 'AEAD_AES_256_GCM', ciphertext, associatedData: 'mch_payment', nonce: 'fdasflkja484' };
     const key = apiV3KeyOf(API_V3_KEY);
     expect(decryptResource(key, sealed)).toBe(plain);
     expect(Aes.AesGcm.encrypt(plain, API_V3_KEY, 'fdasflkja484', 'mch_payment')).toBe(ciphertext);
-    for (const wrong of [{ nonce: 'fdasflkja485' }, { associatedData: '' }, { ciphertext: ciphertext.slice(0, -8) }, { ciphertext: '' }]) {
-      expect(() => decryptResource(key, { ...sealed, ...wrong })).toThrow('the notification cannot be decrypted with this APIv3 key');
+    for (const wrong of [
+      { nonce: 'fdasflkja485' },
+      { associatedData: '' },
+      { ciphertext: ciphertext.slice(0, -8) },
+      { ciphertext: '' },
+    ]) {
+      expect(() => decryptResource(key, { ...sealed, ...wrong })).toThrow(
+        'the notification cannot be decrypted with this APIv3 key',
+      );
     }
   });
 
   test('an associated text may be empty, and a nonce longer than twelve', () => {
-    const sealed = { algorithm: 'AEAD_AES_256_GCM', ciphertext: Aes.AesGcm.encrypt('新', API_V3_KEY, 'thirteen-long', ''), associatedData: '', nonce: 'thirteen-long' };
+    const sealed = {
+      algorithm: 'AEAD_AES_256_GCM',
+      ciphertext: Aes.AesGcm.encrypt('新', API_V3_KEY, 'thirteen-long', ''),
+      associatedData: '',
+      nonce: 'thirteen-long',
+    };
     expect(decryptResource(apiV3KeyOf(API_V3_KEY), sealed)).toBe('新');
   });
 

@@ -11,24 +11,35 @@ const open = async (options?: WorldOptions): Promise<World> => {
 };
 afterEach(() => world.close());
 
-const act = (openid: string, what: Parameters<World['simulator']['control']['act']>[1]): Promise<Push> => world.simulator.control.act(openid, what);
+const act = (openid: string, what: Parameters<World['simulator']['control']['act']>[1]): Promise<Push> =>
+  world.simulator.control.act(openid, what);
 const payoutsOf = (openid: string) => world.store.payouts({ user: openid as OpenId, limit: 10 });
 const clearOf = (push: Push): string => push.tries.at(-1)!.clear ?? push.tries.at(-1)!.answer;
 
 describe('a follower', () => {
-  test.each(['safe', 'compatible', 'plain'] as const)('follows, is welcomed, gets a packet, opens it; following again they have it already (%s mode)', async mode => {
-    await open({ mode, jobs: true });
-    const ann = world.person();
-    expect(world.said(await act(ann, { kind: 'follow' }))).toBe('欢迎!1.00 元红包已发出');
-    const sent = await until(async () => (await payoutsOf(ann)).find(payout => payout.state === 'sent'));
-    expect(world.simulator.control.openPacket(sent.request.mchId, sent.billNo, ann)).toMatchObject({ status: 'RECEIVED', amount: 100 });
-    await until(async () => (await world.store.payout(sent.billNo))!.state === 'received');
-    expect(await world.store.buckets('test')).toEqual({ reserved: 0, sent: 0, received: 100, refunded: 0 });
-    await act(ann, { kind: 'unfollow' });
-    expect(world.said(await act(ann, { kind: 'follow' }))).toBe('您已经领过啦');
-    expect(await payoutsOf(ann)).toHaveLength(1);
-    expect(world.simulator.control.merchant('1900000109')).toMatchObject({ sentCount: 1, sentAmount: 100, receivedAmount: 100 });
-  });
+  test.each(['safe', 'compatible', 'plain'] as const)(
+    'follows, is welcomed, gets a packet, opens it; following again they have it already (%s mode)',
+    async mode => {
+      await open({ mode, jobs: true });
+      const ann = world.person();
+      expect(world.said(await act(ann, { kind: 'follow' }))).toBe('欢迎!1.00 元红包已发出');
+      const sent = await until(async () => (await payoutsOf(ann)).find(payout => payout.state === 'sent'));
+      expect(world.simulator.control.openPacket(sent.request.mchId, sent.billNo, ann)).toMatchObject({
+        status: 'RECEIVED',
+        amount: 100,
+      });
+      await until(async () => (await world.store.payout(sent.billNo))!.state === 'received');
+      expect(await world.store.buckets('test')).toEqual({ reserved: 0, sent: 0, received: 100, refunded: 0 });
+      await act(ann, { kind: 'unfollow' });
+      expect(world.said(await act(ann, { kind: 'follow' }))).toBe('您已经领过啦');
+      expect(await payoutsOf(ann)).toHaveLength(1);
+      expect(world.simulator.control.merchant('1900000109')).toMatchObject({
+        sentCount: 1,
+        sentAmount: 100,
+        receivedAmount: 100,
+      });
+    },
+  );
 
   test('gets an answer of each kind: text, image, news, and the hand-over to people', async () => {
     await open();
@@ -43,13 +54,23 @@ describe('a follower', () => {
     await open();
     const ann = world.person(true);
     const acts = [
-      { kind: 'text', text: '你好' }, { kind: 'image' }, { kind: 'voice', words: '红包' }, { kind: 'view', url: 'https://example.com' },
+      { kind: 'text', text: '你好' },
+      { kind: 'image' },
+      { kind: 'voice', words: '红包' },
+      { kind: 'view', url: 'https://example.com' },
       { kind: 'location', latitude: 23.1, longitude: 113.3, label: '广州' },
       { kind: 'raw', fields: { MsgType: 'event', Event: 'brand_new_event', Extra: '1' } },
       { kind: 'raw', fields: { MsgType: 'hologram', MsgId: '9007199254740993' } },
-      { kind: 'raw', fields: { MsgType: 'event', Event: 'TEMPLATESENDJOBFINISH', MsgID: '1700827132819554304', Status: 'success' } },
+      {
+        kind: 'raw',
+        fields: { MsgType: 'event', Event: 'TEMPLATESENDJOBFINISH', MsgID: '1700827132819554304', Status: 'success' },
+      },
     ] as const;
-    for (const what of acts) expect([what, (await act(ann, what)).tries.map(each => [each.status, each.answer])]).toEqual([what, [[200, 'success']]]);
+    for (const what of acts)
+      expect([what, (await act(ann, what)).tries.map(each => [each.status, each.answer])]).toEqual([
+        what,
+        [[200, 'success']],
+      ]);
   });
 
   test('who does not open the packet within a day gives the money back to the budget', async () => {
@@ -66,7 +87,13 @@ describe('a follower', () => {
     });
     expect(done.endedAt).toBeDefined();
     expect(await world.store.buckets('test')).toEqual({ reserved: 0, sent: 0, received: 0, refunded: 100 });
-    const facts = await world.store.facts({ account: 'tea', user: ann as OpenId, merchant: 'shop', claims: [], counters: ['campaign/test/amount'] });
+    const facts = await world.store.facts({
+      account: 'tea',
+      user: ann as OpenId,
+      merchant: 'shop',
+      claims: [],
+      counters: ['campaign/test/amount'],
+    });
     expect(facts.counters.get('campaign/test/amount') ?? 0).toBe(0);
   });
 });
@@ -80,7 +107,11 @@ describe('one message, delivered four times', () => {
     world.simulator.control.setFaults({ pay: [], platform: [] });
     expect(push.tries).toHaveLength(3);
     const last = push.tries[0]!;
-    const again = await fetch(new URL(last.url, world.url), { method: 'POST', body: last.body, headers: { 'content-type': 'text/xml' } });
+    const again = await fetch(new URL(last.url, world.url), {
+      method: 'POST',
+      body: last.body,
+      headers: { 'content-type': 'text/xml' },
+    });
     expect(again.status).toBe(200);
     const answers = push.tries.map(each => each.clear);
     expect(new Set(answers).size).toBe(1);
@@ -92,7 +123,10 @@ describe('one message, delivered four times', () => {
   test('whose redelivery has a new signature and ciphertext is still the same message', async () => {
     await open();
     const ann = world.person(true);
-    world.simulator.control.setFaults({ pay: [], platform: [{ kind: 'duplicatePush', copies: 2 }, { kind: 'renewOnRetry' }] });
+    world.simulator.control.setFaults({
+      pay: [],
+      platform: [{ kind: 'duplicatePush', copies: 2 }, { kind: 'renewOnRetry' }],
+    });
     const push = await act(ann, { kind: 'text', text: '红包' });
     expect(new Set(push.tries.map(each => each.clear)).size).toBe(1);
     expect(await payoutsOf(ann)).toHaveLength(1);
@@ -112,22 +146,27 @@ describe('many at once', () => {
 });
 
 describe('WeChat Pay in trouble', () => {
-  test.each(['lostReply', 'errorAfterSent', 'errorNothingStored', 'truncated', 'html502', 'unknownCode', 'extraElements'] as const)(
-    'with %s, the packet is paid once, under its one number',
-    async kind => {
-      await open();
-      const ann = world.person(true);
-      world.simulator.control.setFaults({ pay: [{ kind, times: 1 }], platform: [] });
-      await act(ann, { kind: 'text', text: '红包' });
-      await until(async () => {
-        await world.bot.settle.pass();
-        world.simulator.control.moveClock({ advanceMs: 5_000 }); // an order may take twenty minutes to come out
-        return (await payoutsOf(ann)).every(payout => payout.state === 'sent');
-      });
-      expect(await payoutsOf(ann)).toHaveLength(1);
-      expect(world.simulator.control.merchant('1900000109')).toMatchObject({ sentCount: 1, sentAmount: 150 });
-    },
-  );
+  test.each([
+    'lostReply',
+    'errorAfterSent',
+    'errorNothingStored',
+    'truncated',
+    'html502',
+    'unknownCode',
+    'extraElements',
+  ] as const)('with %s, the packet is paid once, under its one number', async kind => {
+    await open();
+    const ann = world.person(true);
+    world.simulator.control.setFaults({ pay: [{ kind, times: 1 }], platform: [] });
+    await act(ann, { kind: 'text', text: '红包' });
+    await until(async () => {
+      await world.bot.settle.pass();
+      world.simulator.control.moveClock({ advanceMs: 5_000 }); // an order may take twenty minutes to come out
+      return (await payoutsOf(ann)).every(payout => payout.state === 'sent');
+    });
+    expect(await payoutsOf(ann)).toHaveLength(1);
+    expect(world.simulator.control.merchant('1900000109')).toMatchObject({ sentCount: 1, sentAmount: 150 });
+  });
 
   test('with an empty balance nothing is lost: the merchant is halted, and after a resume the same number is paid', async () => {
     await open({ balance: 0 });

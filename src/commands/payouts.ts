@@ -54,9 +54,22 @@ export function show(billNo: string, options: Common): Promise<number> {
     const history = await store.history(payout.billNo);
     if (options.json) printJson({ ...payout, history });
     else {
-      print(table(['', ''], Object.entries(payout).map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)])));
+      print(
+        table(
+          ['', ''],
+          Object.entries(payout).map(([name, value]) => [
+            name,
+            typeof value === 'object' ? JSON.stringify(value) : String(value),
+          ]),
+        ),
+      );
       print('');
-      print(table(['when', 'from', 'to', 'what', 'detail'], history.map(line => [beijingText(line.at), line.from, line.to, line.what, line.detail ?? ''])));
+      print(
+        table(
+          ['when', 'from', 'to', 'what', 'detail'],
+          history.map(line => [beijingText(line.at), line.from, line.to, line.what, line.detail ?? '']),
+        ),
+      );
     }
     return EXIT.fine;
   });

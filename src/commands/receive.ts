@@ -18,12 +18,20 @@ export async function receive(file: string, options: Common & { readonly account
   return withStore(options, async (store, config) => {
     const names = [...config.accounts.keys()];
     const account = options.account ?? (names.length === 1 ? names[0] : undefined);
-    if (account === undefined || !names.includes(account)) throw new BadInput(`name the account with --account: ${names.join(', ')}`);
+    if (account === undefined || !names.includes(account))
+      throw new BadInput(`name the account with --account: ${names.join(', ')}`);
     const event = eventOf(account, parseXml(xml.trim()));
     const commits: Commit[] = [];
     const rulebook = await openRulebook(config, SILENT);
     const clock = () => instant(Date.now());
-    const flow = createFlow({ clock, store: dry(store, commits), log: SILENT, config, book: rulebook.current, planned: () => {} });
+    const flow = createFlow({
+      clock,
+      store: dry(store, commits),
+      log: SILENT,
+      config,
+      book: rulebook.current,
+      planned: () => {},
+    });
     const { reply } = await flow.handle(event);
     const [commit] = commits;
     if (options.json) printJson({ event, decision: commit?.decision, reply, payout: commit?.payout });

@@ -7,7 +7,10 @@ import { checkRuleFiles, readRuleFiles, type RuleFile } from '../rulebook.ts';
 import { type Common, EXIT, print, printJson } from './common.ts';
 
 /** The files named, by themselves; or the configured ones, which must fit the accounts and merchants as well. */
-async function gather(paths: readonly string[], options: Common): Promise<{ files: RuleFile[]; config: Config | undefined }> {
+async function gather(
+  paths: readonly string[],
+  options: Common,
+): Promise<{ files: RuleFile[]; config: Config | undefined }> {
   const file = options.config ?? defaultConfigFile();
   const isWanted = options.config !== undefined || (paths.length === 0 && existsSync(file));
   const config = isWanted ? loadConfig(file, process.env) : undefined;
@@ -18,15 +21,25 @@ export async function check(paths: readonly string[], options: Common): Promise<
   const { files, config } = await gather(paths, options);
   const { campaigns, findings } = checkRuleFiles(files, config);
   const warnings = campaigns.flatMap(campaign => campaign.warnings);
-  if (options.json) printJson({ files: files.length, campaigns: campaigns.map(campaign => campaign.id), findings, warnings });
+  if (options.json)
+    printJson({ files: files.length, campaigns: campaigns.map(campaign => campaign.id), findings, warnings });
   else {
     for (const finding of [...findings, ...warnings]) print(showFinding(finding));
-    print(findings.length === 0 ? `${files.length} files, no findings` : `${findings.length} findings in ${files.length} files`);
+    print(
+      findings.length === 0
+        ? `${files.length} files, no findings`
+        : `${findings.length} findings in ${files.length} files`,
+    );
   }
   return findings.length === 0 ? EXIT.fine : EXIT.findings;
 }
 
-type Row = { readonly file: string; readonly test: string; readonly ok: boolean; readonly failures: readonly Finding[] };
+type Row = {
+  readonly file: string;
+  readonly test: string;
+  readonly ok: boolean;
+  readonly failures: readonly Finding[];
+};
 
 export async function test(paths: readonly string[], options: Common): Promise<number> {
   const { files, config } = await gather(paths, options);
@@ -36,7 +49,12 @@ export async function test(paths: readonly string[], options: Common): Promise<n
       file: campaign.file,
       test: name,
       ok: failures.length === 0,
-      failures: failures.map(({ line, column, expected, got }) => ({ file: campaign.file, line, column, message: `${name}: expected ${expected}, got ${got}` })),
+      failures: failures.map(({ line, column, expected, got }) => ({
+        file: campaign.file,
+        line,
+        column,
+        message: `${name}: expected ${expected}, got ${got}`,
+      })),
     })),
   );
   const failed = rows.filter(row => !row.ok);
@@ -47,7 +65,9 @@ export async function test(paths: readonly string[], options: Common): Promise<n
       print(`${row.ok ? '✓' : '✗'} ${row.file}: ${row.test}`);
       for (const failure of row.failures) print(`    ${showFinding(failure)}`);
     }
-    print(`${rows.length - failed.length} passed, ${failed.length} failed${findings.length > 0 ? `, ${findings.length} findings` : ''}`);
+    print(
+      `${rows.length - failed.length} passed, ${failed.length} failed${findings.length > 0 ? `, ${findings.length} findings` : ''}`,
+    );
   }
   return failed.length === 0 && findings.length === 0 ? EXIT.fine : EXIT.findings;
 }

@@ -36,7 +36,8 @@ export const SIMULATOR_DEFAULTS: SimulatorOptions = {
 
 export async function simulator(options: SimulatorOptions): Promise<() => Promise<void>> {
   const { mode } = options;
-  if (mode !== 'safe' && mode !== 'compatible' && mode !== 'plain') throw new BadInput(`--mode ${mode}: expected safe, compatible or plain`);
+  if (mode !== 'safe' && mode !== 'compatible' && mode !== 'plain')
+    throw new BadInput(`--mode ${mode}: expected safe, compatible or plain`);
   const running = await startSimulator({
     port: portOf(options.port),
     payPort: portOf(options.payPort),
@@ -55,7 +56,9 @@ export async function simulator(options: SimulatorOptions): Promise<() => Promis
         webhook: options.webhook,
       },
     ],
-    merchants: [{ mchId: options.mchId, apiV2Key: options.apiKey, balance: fen(1_000_000_00), appIds: [options.appId] }],
+    merchants: [
+      { mchId: options.mchId, apiV2Key: options.apiKey, balance: fen(1_000_000_00), appIds: [options.appId] },
+    ],
   });
   print(`
   A simulator of WeChat

@@ -1,11 +1,21 @@
 // Decides who wins what: (rules, event, facts, now) → decision and trace. Reads nothing, draws nothing, writes nothing;
 // the same arguments give the same decision for ever. Pure.
-import { drawAmount, drawPrize, luckOf, type Luck } from './draw.ts';
+import { drawAmount, drawPrize, type Luck, luckOf } from './draw.ts';
 import type { Event, OpenId } from './event.ts';
-import { type Claimant, type Counter, gapCounter, hasRoom, lastClaimCounter, type Limit, type MerchantCaps, prizeLimits, userLimits } from './limit.ts';
+import {
+  type Claimant,
+  type Counter,
+  gapCounter,
+  hasRoom,
+  type Limit,
+  lastClaimCounter,
+  type MerchantCaps,
+  prizeLimits,
+  userLimits,
+} from './limit.ts';
 import { fitsPattern, type Match } from './match.ts';
 import { type Fen, fen, showFen, yuanText } from './money.ts';
-import { NO_REPLY, render, type Reply, replyFor, type Values } from './reply.ts';
+import { NO_REPLY, type Reply, render, replyFor, type Values } from './reply.ts';
 import type { Campaign, Prize, Refusal, Rule, Who } from './rule.ts';
 import { beijingText, dayOf, type Instant, minuteOfDay, weekdayOf, weekOf } from './time.ts';
 
@@ -62,7 +72,12 @@ export type Surroundings = {
 
 /** One thing that was looked at, in Chinese, with the number behind it. */
 export type Check = { readonly ok: boolean; readonly text: string };
-export type Trace = readonly { readonly campaign: string; readonly rule: string; readonly hash: string; readonly checks: readonly Check[] }[];
+export type Trace = readonly {
+  readonly campaign: string;
+  readonly rule: string;
+  readonly hash: string;
+  readonly checks: readonly Check[];
+}[];
 
 export type Decision = { readonly trace: Trace; readonly reply: Reply } & (
   | { readonly kind: 'ignored' }
@@ -96,11 +111,23 @@ export function wantedFor(matches: readonly Match[], event: Event, now: Instant,
       for (const limit of offer.limits) counters.add(limit.name);
     }
   }
-  return { account: event.account, user: event.user, merchant: around.merchant?.merchant, claims: [...claims], counters: [...counters] };
+  return {
+    account: event.account,
+    user: event.user,
+    merchant: around.merchant?.merchant,
+    claims: [...claims],
+    counters: [...counters],
+  };
 }
 
 /** The first campaign that is running decides; if none is, the first one says why not. */
-export function decide(matches: readonly Match[], event: Event, facts: Facts, now: Instant, around: Surroundings): Decision {
+export function decide(
+  matches: readonly Match[],
+  event: Event,
+  facts: Facts,
+  now: Instant,
+  around: Surroundings,
+): Decision {
   const trace: Trace[number][] = [];
   let notRunning: Decision | undefined;
   let lastCampaign: Campaign | undefined;
@@ -114,7 +141,10 @@ export function decide(matches: readonly Match[], event: Event, facts: Facts, no
     lastCampaign = campaign;
     const decision = looking.decide();
     trace.push(looking.line());
-    const isRunning = !(decision.kind === 'refused' && (decision.refusal === 'notStarted' || decision.refusal === 'ended'));
+    const isRunning = !(
+      decision.kind === 'refused' &&
+      (decision.refusal === 'notStarted' || decision.refusal === 'ended')
+    );
     if (isRunning) return { ...decision, trace };
     notRunning ??= decision;
   }
@@ -145,7 +175,14 @@ function occasionOf(rule: Rule, event: Event, now: Instant): string {
 /** A prize as this claim would win it, with everything it would use up. */
 type Offer = { readonly prize: Prize; readonly amount: Fen; readonly limits: readonly Limit[] };
 
-function offersOf(campaign: Campaign, rule: Rule, event: Event, luck: Luck, now: Instant, around: Surroundings): Offer[] {
+function offersOf(
+  campaign: Campaign,
+  rule: Rule,
+  event: Event,
+  luck: Luck,
+  now: Instant,
+  around: Surroundings,
+): Offer[] {
   const who: Claimant = { account: event.account, user: event.user, caps: around.merchant };
   return rule.give.map(name => {
     const prize = campaign.prizes.get(name)!;
@@ -224,8 +261,13 @@ class Looking {
     return { ...this.award(offer, claimKey), trace: [] };
   }
 
-  private award({ prize, amount, limits }: Offer, claimKey: string): Omit<Extract<Decision, { kind: 'awarded' }>, 'trace'> {
-    const counters: Counter[] = [...userLimits(this.campaign, this.event.user, this.now), ...limits].map(({ name, add, max }) => ({ name, add, max }));
+  private award(
+    { prize, amount, limits }: Offer,
+    claimKey: string,
+  ): Omit<Extract<Decision, { kind: 'awarded' }>, 'trace'> {
+    const counters: Counter[] = [...userLimits(this.campaign, this.event.user, this.now), ...limits].map(
+      ({ name, add, max }) => ({ name, add, max }),
+    );
     if (this.campaign.perUser.gap !== undefined) {
       counters.push(gapCounter(this.campaign.id, this.event.user, this.lastClaimAt(), this.now));
     }
@@ -252,10 +294,14 @@ class Looking {
     const minute = minuteOfDay(this.now);
     const isOpen = hours.length === 0 || hours.some(([start, end]) => minute >= start && minute < end);
     if (!this.see(isOpen, `时段 ${hoursText(this.campaign)}`)) return 'closed';
-    if (!this.see(weekdays.length === 0 || weekdays.includes(weekdayOf(this.now)), `星期 ${weekdays.join(' ') || '不限'}`)) return 'closed';
+    if (
+      !this.see(weekdays.length === 0 || weekdays.includes(weekdayOf(this.now)), `星期 ${weekdays.join(' ') || '不限'}`)
+    )
+      return 'closed';
     if (!this.isEligible(this.rule.who)) return 'notEligible';
     if (!this.see(!this.facts.claims.has(claimKey), '本次机会未用过')) return 'already';
-    for (const limit of userLimits(this.campaign, this.event.user, this.now)) if (!this.seeLimit(limit)) return 'limited';
+    for (const limit of userLimits(this.campaign, this.event.user, this.now))
+      if (!this.seeLimit(limit)) return 'limited';
     const { gap } = this.campaign.perUser;
     if (gap !== undefined) {
       const last = this.lastClaimAt();
@@ -271,7 +317,10 @@ class Looking {
     const followedAt = this.event.kind === 'subscribe' ? this.now : this.facts.follower?.followedAt;
     if (who.followedFor !== undefined && followedAt !== undefined) {
       const days = ((this.now - followedAt) / 86_400_000).toFixed(1);
-      if (!this.see(this.now - followedAt >= who.followedFor, `已关注 ${days} 天,需 ${who.followedFor / 86_400_000} 天`)) return false;
+      if (
+        !this.see(this.now - followedAt >= who.followedFor, `已关注 ${days} 天,需 ${who.followedFor / 86_400_000} 天`)
+      )
+        return false;
     }
     if (who.firstFollow && !this.see(this.follows() <= 1, '从未取消过关注')) return false;
     return true;
@@ -297,9 +346,13 @@ class Looking {
   private draw(offers: readonly Offer[], luck: Luck): Prize | undefined {
     const prizes = offers.map(offer => offer.prize);
     const { pinned } = this.around;
-    const prize = pinned !== undefined && this.rule.give.includes(pinned) ? prizes.find(candidate => candidate.name === pinned) : drawPrize(prizes, luck.prize);
+    const prize =
+      pinned !== undefined && this.rule.give.includes(pinned)
+        ? prizes.find(candidate => candidate.name === pinned)
+        : drawPrize(prizes, luck.prize);
     const total = prizes.reduce((sum, each) => sum + each.weight, 0);
-    if (prize && prizes.length > 1) this.see(true, `抽中「${prize.name}」,概率 ${((prize.weight / total) * 100).toFixed(2)}%`);
+    if (prize && prizes.length > 1)
+      this.see(true, `抽中「${prize.name}」,概率 ${((prize.weight / total) * 100).toFixed(2)}%`);
     return prize;
   }
 
@@ -335,6 +388,7 @@ class Looking {
 }
 
 function hoursText({ period }: Campaign): string {
-  const clock = (minutes: number): string => `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+  const clock = (minutes: number): string =>
+    `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
   return period.hours.map(([from, to]) => `${clock(from)}–${clock(to)}`).join('、') || '全天';
 }

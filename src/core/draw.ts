@@ -1,7 +1,7 @@
 // The draw (抽奖) is a keyed hash, not a random number: the same claim draws the same prize on any machine,
 // after any crash, and anybody who is given the seed after the campaign can check it. Pure.
 import { createHash, createHmac } from 'node:crypto';
-import { fen, type Fen } from './money.ts';
+import { type Fen, fen } from './money.ts';
 import type { Prize } from './rule.ts';
 
 const SPAN = 2 ** 48;

@@ -40,13 +40,7 @@ export class Fault extends Error {
   /** The platform's own code (`errcode`, `err_code`) or the transport's; never shown to followers. */
   readonly code: string;
 
-  constructor(
-    who: Fault['who'],
-    retry: Fault['retry'],
-    code: string,
-    message: string,
-    options?: { cause?: unknown },
-  ) {
+  constructor(who: Fault['who'], retry: Fault['retry'], code: string, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'Fault';
     this.who = who;

@@ -35,7 +35,13 @@ export type Happening =
   /** The menu's own scanner: `result` is what it read. */
   | { readonly kind: 'scancode'; readonly button: string; readonly result: string; readonly waiting: boolean }
   | { readonly kind: 'photos'; readonly button: string; readonly count: number }
-  | { readonly kind: 'place'; readonly button: string; readonly latitude: number; readonly longitude: number; readonly label: string }
+  | {
+      readonly kind: 'place';
+      readonly button: string;
+      readonly latitude: number;
+      readonly longitude: number;
+      readonly label: string;
+    }
   /** The follower's position, reported by WeChat when they enter the chat. */
   | { readonly kind: 'position'; readonly latitude: number; readonly longitude: number }
   /** A job of ours ended, or WeChat tells us something about the account. `type` is the wire's event name. */

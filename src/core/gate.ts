@@ -26,28 +26,58 @@ const UNEXPLAINED_MAX = 3;
 const UNREACHED_MAX = 10;
 
 /** What the gate remembers of the latest answers: a run of the same trouble is the merchant's, not the follower's. */
-export type Run = { readonly refused: readonly string[]; readonly unexplained: readonly string[]; readonly unreached: number };
+export type Run = {
+  readonly refused: readonly string[];
+  readonly unexplained: readonly string[];
+  readonly unreached: number;
+};
 export const NO_RUN: Run = { refused: [], unexplained: [], unreached: 0 };
 
-export type Seen = { readonly sight: Sight; readonly user: string; readonly code: string; readonly isUnreached: boolean };
+export type Seen = {
+  readonly sight: Sight;
+  readonly user: string;
+  readonly code: string;
+  readonly isUnreached: boolean;
+};
 
 /** The run after one more answer, and the halt it amounts to. */
-export function runAfter(run: Run, seen: Seen): { readonly run: Run; readonly halt?: { readonly code: string; readonly reason: string } } {
+export function runAfter(
+  run: Run,
+  seen: Seen,
+): { readonly run: Run; readonly halt?: { readonly code: string; readonly reason: string } } {
   if (seen.isUnreached) {
     const unreached = run.unreached + 1;
     const next = { ...run, unreached };
     if (unreached < UNREACHED_MAX) return { run: next };
-    return { run: NO_RUN, halt: { code: 'UNREACHED', reason: `no answer of WeChat Pay could be had, or believed, ${unreached} times in a row` } };
+    return {
+      run: NO_RUN,
+      halt: {
+        code: 'UNREACHED',
+        reason: `no answer of WeChat Pay could be had, or believed, ${unreached} times in a row`,
+      },
+    };
   }
   if (seen.sight === 'refusedUser') {
     const refused = [...new Set([...run.refused, seen.user])];
     if (refused.length < REFUSED_MAX) return { run: { ...run, refused, unreached: 0 } };
-    return { run: NO_RUN, halt: { code: 'REFUSED_RUN', reason: `${refused.length} followers in a row were refused by WeChat: an attack, or too strict a 防刷等级` } };
+    return {
+      run: NO_RUN,
+      halt: {
+        code: 'REFUSED_RUN',
+        reason: `${refused.length} followers in a row were refused by WeChat: an attack, or too strict a 防刷等级`,
+      },
+    };
   }
   if (seen.sight === 'ask' && seen.code === 'NO_AUTH') {
     const unexplained = [...new Set([...run.unexplained, seen.user])];
     if (unexplained.length < UNEXPLAINED_MAX) return { run: { ...run, unexplained, unreached: 0 } };
-    return { run: NO_RUN, halt: { code: 'NO_AUTH', reason: `NO_AUTH for ${unexplained.length} followers in a row, for a reason we do not know` } };
+    return {
+      run: NO_RUN,
+      halt: {
+        code: 'NO_AUTH',
+        reason: `NO_AUTH for ${unexplained.length} followers in a row, for a reason we do not know`,
+      },
+    };
   }
   return { run: seen.sight === 'accepted' ? NO_RUN : { ...run, unreached: 0 } };
 }

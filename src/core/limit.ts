@@ -59,8 +59,20 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
   const base = `campaign/${campaign.id}`;
   const pieces = { add: 1, money: false, returns: false };
   const bounded: (Omit<Limit, 'max'> & { readonly max: number | undefined })[] = [
-    { name: `${base}/prize/${prize.name}/user/${who.user}`, label: `本人已中「${prize.name}」`, max: prize.perUser, refuses: 'limited', ...pieces },
-    { name: `${base}/prize/${prize.name}`, label: `「${prize.name}」已发`, max: prize.stock, refuses: 'soldOut', ...pieces },
+    {
+      name: `${base}/prize/${prize.name}/user/${who.user}`,
+      label: `本人已中「${prize.name}」`,
+      max: prize.perUser,
+      refuses: 'limited',
+      ...pieces,
+    },
+    {
+      name: `${base}/prize/${prize.name}`,
+      label: `「${prize.name}」已发`,
+      max: prize.stock,
+      refuses: 'soldOut',
+      ...pieces,
+    },
     ...(amount > 0 ? moneyLimits(campaign, amount, who, dayOf(now)) : []),
   ];
   return bounded.filter((limit): limit is Limit => limit.max !== undefined);
@@ -75,14 +87,38 @@ function moneyLimits(campaign: Campaign, amount: Fen, { account, user, caps }: C
   const mine = { refuses: 'limited', returns: false } as const;
   const all = { refuses: 'soldOut', returns: true } as const;
   return [
-    { name: `${base}/user/${user}/amount/day/${day}`, label: '本人今日已领金额', max: campaign.perUser.amountPerDay, ...yuan, ...mine },
-    { name: `${person}/packets/day/${day}`, label: '本人今日红包数(商户)', max: caps?.perUserPerDay, ...packets, ...mine },
-    { name: `${person}/amount/day/${day}`, label: '本人今日金额(商户)', max: caps?.amountPerUserPerDay, ...yuan, ...mine },
+    {
+      name: `${base}/user/${user}/amount/day/${day}`,
+      label: '本人今日已领金额',
+      max: campaign.perUser.amountPerDay,
+      ...yuan,
+      ...mine,
+    },
+    {
+      name: `${person}/packets/day/${day}`,
+      label: '本人今日红包数(商户)',
+      max: caps?.perUserPerDay,
+      ...packets,
+      ...mine,
+    },
+    {
+      name: `${person}/amount/day/${day}`,
+      label: '本人今日金额(商户)',
+      max: caps?.amountPerUserPerDay,
+      ...yuan,
+      ...mine,
+    },
     { name: `${base}/amount`, label: '预算已用', max: budget?.total ?? 0, ...yuan, ...all },
     { name: `${base}/amount/day/${day}`, label: '今日预算已用', max: budget?.perDay, ...yuan, ...all },
     { name: `${base}/packets`, label: '红包已发', max: budget?.packets, ...packets, ...all },
     { name: `${base}/packets/day/${day}`, label: '今日红包已发', max: budget?.packetsPerDay, ...packets, ...all },
-    { name: `merchant/${caps?.merchant}/amount/day/${day}`, label: '商户今日已发', max: caps?.amountPerDay, ...yuan, ...all },
+    {
+      name: `merchant/${caps?.merchant}/amount/day/${day}`,
+      label: '商户今日已发',
+      max: caps?.amountPerDay,
+      ...yuan,
+      ...all,
+    },
   ];
 }
 

@@ -16,7 +16,12 @@ export const SIGHTS = [
   'config', // our settings are wrong: stop, same number once mended
   'configOne', // … and this payout will not come right by waiting: stop, and park it for a person
   'bug', // our mistake: park this one for a person
-  'isSending', 'isSent', 'isReceived', 'isRefunding', 'isRefunded', 'isFailed', // gethbinfo's status
+  'isSending',
+  'isSent',
+  'isReceived',
+  'isRefunding',
+  'isRefunded',
+  'isFailed', // gethbinfo's status
   'isProcessing', // a transfer bill under way
   'noPackage', // a transfer bill to be confirmed, and what opens its page is lost
   'isFailedUser', // a transfer bill that failed because of the follower
@@ -111,9 +116,20 @@ const TRANSFER_ROWS: readonly Row[] = [
 
 /** `fail_reason` of a transfer bill that names the payee; the money did not go, and would not go another time. */
 const PAYEE_REASONS = new Set([
-  'PAYEE_ACCOUNT_ABNORMAL', 'ACCOUNT_FROZEN', 'REAL_NAME_CHECK_FAIL', 'NAME_NOT_CORRECT', 'OPENID_INVALID', 'ID_CARD_NOT_CORRECT',
-  'ACCOUNT_NOT_EXIST', 'TRANSFER_RISK', 'REALNAME_ACCOUNT_RECEIVED_QUOTA_EXCEED', 'RECEIVE_ACCOUNT_NOT_PERMMIT',
-  'DAY_RECEIVED_QUOTA_EXCEED', 'MONTH_RECEIVED_QUOTA_EXCEED', 'DAY_RECEIVED_COUNT_EXCEED', 'TRANSFER_QUOTA_EXCEED',
+  'PAYEE_ACCOUNT_ABNORMAL',
+  'ACCOUNT_FROZEN',
+  'REAL_NAME_CHECK_FAIL',
+  'NAME_NOT_CORRECT',
+  'OPENID_INVALID',
+  'ID_CARD_NOT_CORRECT',
+  'ACCOUNT_NOT_EXIST',
+  'TRANSFER_RISK',
+  'REALNAME_ACCOUNT_RECEIVED_QUOTA_EXCEED',
+  'RECEIVE_ACCOUNT_NOT_PERMMIT',
+  'DAY_RECEIVED_QUOTA_EXCEED',
+  'MONTH_RECEIVED_QUOTA_EXCEED',
+  'DAY_RECEIVED_COUNT_EXCEED',
+  'TRANSFER_QUOTA_EXCEED',
 ]);
 /** … that names the payer. */
 const PAYER_REASONS = new Set(['PAYER_ACCOUNT_ABNORMAL', 'PRODUCT_AUTH_CHECK_FAIL']);
@@ -123,7 +139,15 @@ function lookUp(rows: readonly Row[], code: string, text: string): Sight | undef
 }
 
 /** Refusals before an order is made: nothing was paid by that call, and nothing will be. */
-const NO_ORDER = new Set(['PARAM_ERROR', 'XML_ERROR', 'OPENID_ERROR', 'ILLEGAL_APPID', 'MONEY_LIMIT', 'SIGN_ERROR', 'CA_ERROR']);
+const NO_ORDER = new Set([
+  'PARAM_ERROR',
+  'XML_ERROR',
+  'OPENID_ERROR',
+  'ILLEGAL_APPID',
+  'MONEY_LIMIT',
+  'SIGN_ERROR',
+  'CA_ERROR',
+]);
 
 export function leavesNoOrder(code: string): boolean {
   return NO_ORDER.has(code);

@@ -35,7 +35,13 @@ const BACKOFF_MAX_MS = 20 * MINUTE;
 const BACKOFF_MIN_MS = 1100;
 
 type When = 'backoff' | 'schedule' | 'soon' | 'in20Minutes' | 'at8' | 'tomorrow' | 'never';
-type Row = { readonly to: PayoutState | 'same'; readonly do: 'send' | 'query'; readonly when: When; readonly move?: Move; readonly alarm?: string };
+type Row = {
+  readonly to: PayoutState | 'same';
+  readonly do: 'send' | 'query';
+  readonly when: When;
+  readonly move?: Move;
+  readonly alarm?: string;
+};
 
 /** Not known to have been paid: planned, sending, unknown, held. The amount stands in `reserved`. */
 const OPEN: Record<Sight, Row> = {
@@ -49,7 +55,12 @@ const OPEN: Record<Sight, Row> = {
   refusedUser: { to: 'held', do: 'query', when: 'tomorrow' },
   halt: { to: 'held', do: 'send', when: 'soon' },
   config: { to: 'held', do: 'send', when: 'soon' },
-  configOne: { to: 'held', do: 'send', when: 'never', alarm: 'parked: it cannot be paid as it is; cancel it, or retry it once mended' },
+  configOne: {
+    to: 'held',
+    do: 'send',
+    when: 'never',
+    alarm: 'parked: it cannot be paid as it is; cancel it, or retry it once mended',
+  },
   bug: { to: 'held', do: 'send', when: 'never', alarm: 'parked: WeChat Pay says the request itself is wrong' },
   isSending: { to: 'unknown', do: 'send', when: 'backoff' },
   isProcessing: { to: 'unknown', do: 'query', when: 'backoff' },
@@ -120,9 +131,17 @@ export function beginSend(payout: Payout, now: Instant): Step {
 }
 
 /** What an answer (or its absence) makes of a payout. `asked`: it answers gethbinfo, not sendredpack. */
-export function observe(payout: Payout, observation: Observation, asked: boolean, now: Instant, policy: PayoutPolicy): Verdict {
+export function observe(
+  payout: Payout,
+  observation: Observation,
+  asked: boolean,
+  now: Instant,
+  policy: PayoutPolicy,
+): Verdict {
   assert(!isFinal(payout.state), `payout ${payout.billNo} is ${payout.state}: nothing more is expected`);
-  const sight = lacksPackage(payout, observation, asked) ? 'noPackage' : sightOf(observation, asked, payout.request.channel);
+  const sight = lacksPackage(payout, observation, asked)
+    ? 'noPackage'
+    : sightOf(observation, asked, payout.request.channel);
   const isOpen = payout.state !== 'sent';
   const isRefusedNow = (sight === 'refusedUser' || sight === 'isFailedUser') && !payout.userRefused;
   const isWaitingForEnd = payout.userRefused === true && sight === 'isSending';
@@ -149,11 +168,29 @@ export function observe(payout: Payout, observation: Observation, asked: boolean
     ...(sentAt !== undefined && { sentAt }),
     ...(isFinal(to) && { endedAt: now }),
   };
-  const step: Step = { payout: next, from: payout.state, at: now, what: sight, move: row.move ?? 'none', ...(detail !== undefined && { detail }) };
+  const step: Step = {
+    payout: next,
+    from: payout.state,
+    at: now,
+    what: sight,
+    move: row.move ?? 'none',
+    ...(detail !== undefined && { detail }),
+  };
   const isOver = nextAt !== undefined && now - payout.createdAt > HORIZON_MS;
-  const stop = sight === 'halt' || sight === 'config' || sight === 'configOne' || sight === 'isFailedMerchant' ? { code: codeOf(observation), reason: detail ?? sight } : undefined;
-  const alarm = isOver ? 'parked: older than the 30 days WeChat Pay answers for' : (row.alarm ?? alarmOf(observation, strikes));
-  const verdict = { step: isOver ? parked(step) : step, sight, problem: isRefusedNow, ...(stop && { halt: stop }), ...(alarm !== undefined && { alarm }) };
+  const stop =
+    sight === 'halt' || sight === 'config' || sight === 'configOne' || sight === 'isFailedMerchant'
+      ? { code: codeOf(observation), reason: detail ?? sight }
+      : undefined;
+  const alarm = isOver
+    ? 'parked: older than the 30 days WeChat Pay answers for'
+    : (row.alarm ?? alarmOf(observation, strikes));
+  const verdict = {
+    step: isOver ? parked(step) : step,
+    sight,
+    problem: isRefusedNow,
+    ...(stop && { halt: stop }),
+    ...(alarm !== undefined && { alarm }),
+  };
   if (to === 'failed') return afterFailure(payout, verdict, policy);
   return to === 'refunded' ? afterRefund(payout, verdict, observation) : verdict;
 }
@@ -171,7 +208,10 @@ function afterFailure(payout: Payout, verdict: Verdict, policy: PayoutPolicy): V
     return { ...verdict, problem: true, alarm: `given up after ${payout.attempt} numbers` };
   }
   const failed: Payout = { ...verdict.step.payout, holds: [] };
-  return { ...verdict, step: { ...verdict.step, payout: failed, move: 'none', successor: nextAttempt(payout, verdict.step.at) } };
+  return {
+    ...verdict,
+    step: { ...verdict.step, payout: failed, move: 'none', successor: nextAttempt(payout, verdict.step.at) },
+  };
 }
 
 /** The money came back. The campaign may offer it to the same follower once more, under a new number. */
@@ -180,7 +220,12 @@ function afterRefund(payout: Payout, verdict: Verdict, observation: Observation)
   const refunded = told !== undefined && told < payout.amount ? fen(told) : payout.amount;
   const base = { ...verdict.step.payout, refunded };
   if (refunded === payout.amount && payout.reoffer && !base.userRefused) {
-    const step: Step = { ...verdict.step, payout: { ...base, holds: [] }, move: 'sent→reserved', successor: nextAttempt(payout, verdict.step.at) };
+    const step: Step = {
+      ...verdict.step,
+      payout: { ...base, holds: [] },
+      move: 'sent→reserved',
+      successor: nextAttempt(payout, verdict.step.at),
+    };
     return { ...verdict, step };
   }
   return { ...verdict, step: { ...verdict.step, payout: { ...base, holds: returned(payout, refunded) } } };
@@ -220,7 +265,14 @@ function parked(step: Step): Step {
   return { ...step, payout };
 }
 
-function whenNext(when: When, payout: Payout, strikes: number, sentAt: Instant, now: Instant, policy: PayoutPolicy): Instant | undefined {
+function whenNext(
+  when: When,
+  payout: Payout,
+  strikes: number,
+  sentAt: Instant,
+  now: Instant,
+  policy: PayoutPolicy,
+): Instant | undefined {
   switch (when) {
     case 'never':
       return undefined;
@@ -274,6 +326,7 @@ function detailOf(observation: Observation): string | undefined {
 }
 
 function alarmOf(observation: Observation, strikes: number): string | undefined {
-  if (observation.kind === 'refused' && !isKnown(observation.code)) return `unknown code ${observation.code}: treated as an unknown outcome`;
+  if (observation.kind === 'refused' && !isKnown(observation.code))
+    return `unknown code ${observation.code}: treated as an unknown outcome`;
   return strikes > 0 && strikes % STRIKES_BEFORE_ALARM === 0 ? `no clear answer ${strikes} times in a row` : undefined;
 }

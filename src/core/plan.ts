@@ -16,7 +16,12 @@ export type PayerSettings = { readonly name: string; readonly mchId: string } & 
       readonly msgAppId?: string;
       readonly consumeMchId?: string;
     }
-  | { readonly channel: 'transfer'; readonly transferScene: string; readonly perception?: string; readonly notifyUrl?: string }
+  | {
+      readonly channel: 'transfer';
+      readonly transferScene: string;
+      readonly perception?: string;
+      readonly notifyUrl?: string;
+    }
 );
 
 /** What is owed to whom. */
@@ -76,7 +81,9 @@ function requestOf({ campaign, account, shares, eventAt }: Debt, merchant: Payer
     ...(msgAppId !== undefined && { msgAppId }),
     ...(consumeMchId !== undefined && { consumeMchId }),
   };
-  return shares === undefined ? { channel: 'redpack', ...common, clientIp } : { channel: 'group', ...common, totalNum: shares };
+  return shares === undefined
+    ? { channel: 'redpack', ...common, clientIp }
+    : { channel: 'group', ...common, totalNum: shares };
 }
 
 /** 现金营销 (scene 1000) must report 活动名称 and 奖励说明, each of at most 32 characters. */

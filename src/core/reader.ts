@@ -119,9 +119,7 @@ function isTooDeep(source: string): boolean {
     open = Math.max(0, open + (bracket === '[' || bracket === '{' ? 1 : -1));
     if (open > DEPTH_LIMIT) return true;
   }
-  return source
-    .split('\n')
-    .some(line => /^(?:[-?:]?[ \t])*/.exec(line.trimEnd())![0].length > 2 * DEPTH_LIMIT);
+  return source.split('\n').some(line => /^(?:[-?:]?[ \t])*/.exec(line.trimEnd())![0].length > 2 * DEPTH_LIMIT);
 }
 
 // ── Braces that are ours ─────────────────────────────────────────────────────────────────────────────────────
@@ -134,9 +132,7 @@ const CLOSE = '\uE001';
  * braces for a map. While YAML reads the file, other characters stand in for them, one for one: places stay.
  */
 function shelter(text: string): string {
-  return text.replace(/\$\{\w+\}|\{\{[^{}\n,:"']*\}\}/g, found =>
-    found.replaceAll('{', OPEN).replaceAll('}', CLOSE),
-  );
+  return text.replace(/\$\{\w+\}|\{\{[^{}\n,:"']*\}\}/g, found => found.replaceAll('{', OPEN).replaceAll('}', CLOSE));
 }
 
 function unshelter(text: string): string {
@@ -146,9 +142,7 @@ function unshelter(text: string): string {
 /** The scalar as it was written, without quotes. The line break that ends a block (`|`) is layout, not text. */
 export function textOf(node: Scalar): string {
   const text = unshelter(String(node.value ?? ''));
-  return node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED
-    ? text.replace(/\n+$/, '')
-    : text;
+  return node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED ? text.replace(/\n+$/, '') : text;
 }
 
 /** `key:` with nothing behind it, `~` or `null`. */
@@ -221,8 +215,7 @@ function hintFor(line: string): string {
 /** What YAML allows and we do not: aliases, anchors, tags, a key that is none, the same key twice. */
 function sayOddities(reader: Reader, root: ParsedNode): void {
   visit(root, {
-    Alias: (_, node) =>
-      reader.say(node, `aliases (*${node.source}) are not allowed here; write the value again`),
+    Alias: (_, node) => reader.say(node, `aliases (*${node.source}) are not allowed here; write the value again`),
     Node: (_, node) => {
       if (isAlias(node)) return;
       if (node.anchor !== undefined) reader.say(node, `anchors (&${node.anchor}) are not allowed here`);

@@ -6,7 +6,13 @@ export type Reply =
   | { readonly kind: 'none' }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'image'; readonly mediaId: string }
-  | { readonly kind: 'news'; readonly title: string; readonly description: string; readonly picUrl: string; readonly url: string }
+  | {
+      readonly kind: 'news';
+      readonly title: string;
+      readonly description: string;
+      readonly picUrl: string;
+      readonly url: string;
+    }
   /** Hands the conversation to human agents (转客服). */
   | { readonly kind: 'transfer'; readonly agent?: string };
 
@@ -53,10 +59,6 @@ export function render(template: ReplyTemplate, values: Values): Reply {
 }
 
 /** The rule's own text for this outcome, or the default one. */
-export function replyFor(
-  outcome: Outcome,
-  replies: Partial<Record<Outcome, ReplyTemplate>>,
-  values: Values,
-): Reply {
+export function replyFor(outcome: Outcome, replies: Partial<Record<Outcome, ReplyTemplate>>, values: Values): Reply {
   return render(replies[outcome] ?? { kind: 'text', text: DEFAULTS[outcome] }, values);
 }

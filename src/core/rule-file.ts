@@ -120,10 +120,7 @@ function checkBudget({ budget, prizes }: Written, say: Say): void {
     const max = range?.value.max;
     if (!range || min === undefined || max === undefined || max > POSSIBLE.max) continue;
     if (total && max > total.value)
-      say(
-        range.at,
-        `prize "${name}" is worth ${showFen(max)}, more than budget.total ${showFen(total.value)}`,
-      );
+      say(range.at, `prize "${name}" is worth ${showFen(max)}, more than budget.total ${showFen(total.value)}`);
     else if (perDay && min > perDay.value) {
       say(
         range.at,
@@ -137,7 +134,8 @@ function checkBudget({ budget, prizes }: Written, say: Say): void {
 function checkShares(shares: number, at: Place, min: Fen | undefined, max: Fen | undefined, say: Say): void {
   if (min === undefined || max === undefined) return;
   if (min !== max) say(at, 'a group packet has one amount for the whole group; write redpacket: ¥10.00, not a range');
-  if (min < shares * USUAL.min) say(at, `${shares} shares need at least ${showFen(fen(shares * USUAL.min))}: ¥1.00 each on the average`);
+  if (min < shares * USUAL.min)
+    say(at, `${shares} shares need at least ${showFen(fen(shares * USUAL.min))}: ¥1.00 each on the average`);
   if (max > GROUP_MAX) say(at, `a group packet has at most ${showFen(GROUP_MAX)}`);
 }
 
@@ -149,13 +147,13 @@ function checkPrize(name: string, { redpacket, weight, shares }: WrittenPrize, f
   if (weight?.value === 0 && shared)
     say(weight.at, `a weight of 0 is never drawn; take "${name}" out of \`give\` instead`);
   const { min, max } = redpacket?.value ?? {};
-  if (shares?.value !== undefined) return checkShares(shares.value, shares.at, min, max, say);
+  if (shares?.value !== undefined) {
+    checkShares(shares.value, shares.at, min, max, say);
+    return;
+  }
   if (!redpacket || min === undefined || max === undefined) return;
   if (max > POSSIBLE.max) {
-    say(
-      redpacket.at,
-      `${showFen(max)} is more than WeChat ever pays in one red packet, ${showFen(POSSIBLE.max)}`,
-    );
+    say(redpacket.at, `${showFen(max)} is more than WeChat ever pays in one red packet, ${showFen(POSSIBLE.max)}`);
   } else if (min < POSSIBLE.min) {
     say(
       redpacket.at,
@@ -189,20 +187,17 @@ function checkRule(rule: WrittenRule, at: Place, file: Written, say: Say): void 
   const { give, reply, replies, who, once } = rule;
   const gives = isWritten(rule, 'give');
   if (!gives && !isWritten(rule, 'reply')) say(at, 'the rule does nothing: it needs `give` or `reply`');
-  if (gives && reply)
-    say(reply.at, 'a rule that gives something has no `reply`; write `replies: { won: … }`');
+  if (gives && reply) say(reply.at, 'a rule that gives something has no `reply`; write `replies: { won: … }`');
   if (!gives && replies)
     say(replies.at, '`replies` are for what `give` comes to; a rule that gives nothing has one `reply`');
-  if (!gives && who)
-    say(who.at, '`who` says who may get something; a rule that gives nothing answers everybody');
+  if (!gives && who) say(who.at, '`who` says who may get something; a rule that gives nothing answers everybody');
   if (!gives && once)
     say(once.at, '`once` says how often one may get something; a rule that gives nothing always answers');
   const names = [...(file.prizes?.keys() ?? [])];
   const before = new Set<string>();
   for (const { value: name, at: place } of give?.value ?? []) {
     if (!file.prizes?.has(name)) say(place, `unknown prize "${name}"${suggest(name, names)}`);
-    if (before.has(name))
-      say(place, `the prize "${name}" is there already; use \`weight\` to make it likelier`);
+    if (before.has(name)) say(place, `the prize "${name}" is there already; use \`weight\` to make it likelier`);
     before.add(name);
   }
 }
@@ -214,10 +209,7 @@ function checkMoneyRules(file: Written, say: Say): void {
     if (!paying) continue;
     const needs = (key: string, example: string): void => {
       if (!isWritten(file, key))
-        say(
-          paying.at,
-          `"${paying.value}" is a red packet, but the campaign has no \`${key}\`; add ${example}`,
-        );
+        say(paying.at, `"${paying.value}" is a red packet, but the campaign has no \`${key}\`; add ${example}`);
     };
     needs('budget', 'budget: { total: ¥100.00 }');
     needs('packet', 'packet: { sendName: … }');
@@ -348,9 +340,7 @@ function testOf({ value: test, at }: NonNullable<RuleFile['tests']>[number]): Ru
   };
 }
 
-type ReadExpect = NonNullable<
-  NonNullable<RuleFile['tests']>[number]['value']['events'][number]['value']['expect']
->;
+type ReadExpect = NonNullable<NonNullable<RuleFile['tests']>[number]['value']['events'][number]['value']['expect']>;
 
 function expectOf(expect: ReadExpect | undefined): RuleTest['events'][number]['expect'] {
   const { rule, prize, ...rest } = expect ?? {};

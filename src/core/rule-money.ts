@@ -6,7 +6,10 @@ import type { Campaign } from './rule.ts';
 /** As much of bot.yaml as this needs. */
 export type Payers = {
   readonly accounts: ReadonlyMap<string, { readonly merchant?: string | undefined }>;
-  readonly merchants: ReadonlyMap<string, { readonly name: string; readonly limits: { readonly min: Fen; readonly max: Fen } }>;
+  readonly merchants: ReadonlyMap<
+    string,
+    { readonly name: string; readonly limits: { readonly min: Fen; readonly max: Fen } }
+  >;
 };
 
 export function agreeWithMerchants(campaign: Campaign, payers: Payers): Finding[] {
@@ -15,7 +18,13 @@ export function agreeWithMerchants(campaign: Campaign, payers: Payers): Finding[
   const account = campaign.account ?? [...payers.accounts.keys()][0] ?? '';
   const merchant = payers.merchants.get(payers.accounts.get(account)?.merchant ?? '');
   const at = { file: campaign.file, line: 1, column: 1 };
-  if (!merchant) return [{ ...at, message: `it pays red packets, but account "${account}" has no merchant; add \`merchant:\` to it in bot.yaml` }];
+  if (!merchant)
+    return [
+      {
+        ...at,
+        message: `it pays red packets, but account "${account}" has no merchant; add \`merchant:\` to it in bot.yaml`,
+      },
+    ];
   const { min, max } = merchant.limits;
   return prizes
     .filter(prize => prize.min < min || prize.max > max)

@@ -88,10 +88,7 @@ const replyKinds = object(
     text: optional(template('a reply', REPLY_BYTES), '文字'),
     image: optional(text({ what: 'a media id', oneLine: true }), '永久素材的 media_id'),
     news: optional(news, '图文'),
-    transfer: optional(
-      orBare(true, text({ what: 'an account of customer service', oneLine: true })),
-      '转人工客服',
-    ),
+    transfer: optional(orBare(true, text({ what: 'an account of customer service', oneLine: true })), '转人工客服'),
   },
   { oneOf: ['text', 'image', 'news', 'transfer'] },
 );
@@ -119,24 +116,11 @@ const reply = named('reply', anyReply);
 
 // ── Tests (测试) ──────────────────────────────────────────────────────────────────────────────────────────────
 
-const ACTIONS = [
-  'subscribe',
-  'unsubscribe',
-  'scan',
-  'text',
-  'click',
-  'view',
-  'image',
-  'voice',
-  'location',
-] as const;
+const ACTIONS = ['subscribe', 'unsubscribe', 'scan', 'text', 'click', 'view', 'image', 'voice', 'location'] as const;
 
 const subscribed = byKind('true or { scene: … }', {
   scalar: text({ what: 'a scene', oneLine: true }),
-  map: convert(
-    object('subscribe', { scene: optional(text({ what: 'a scene' })) }),
-    ({ scene }) => scene ?? '',
-  ),
+  map: convert(object('subscribe', { scene: optional(text({ what: 'a scene' })) }), ({ scene }) => scene ?? ''),
 });
 
 const testEvent = object(
@@ -228,10 +212,7 @@ const rule = object(
       ),
       '谁可以领',
     ),
-    once: optional(
-      located(choice('once', ONCE)),
-      '多久算同一次：ever（默认）、perDay、perWeek、perMonth、perEvent',
-    ),
+    once: optional(located(choice('once', ONCE)), '多久算同一次：ever（默认）、perDay、perWeek、perMonth、perEvent'),
     give: optional(located(oneOrMany(located(name('a prize')))), '给什么：一个必得，几个按权重抽'),
     reply: optional(located(reply), '不给奖品时的回复'),
     replies: optional(located(repliesShape()), '每种结果的回复；没写的用默认文案'),
@@ -290,10 +271,7 @@ export const ruleFile = object('a campaign', {
         actName: optional(packetText('actName'), '活动名，默认同 name'),
         wishing: optional(packetText('wishing'), '祝福语，默认 恭喜发财'),
         remark: optional(packetText('remark'), '备注，默认同 name'),
-        scene: optional(
-          choice('a scene', Object.keys(SCENES) as Scene[]),
-          '小于 ¥1.00 或大于 ¥200.00 时必填',
-        ),
+        scene: optional(choice('a scene', Object.keys(SCENES) as Scene[]), '小于 ¥1.00 或大于 ¥200.00 时必填'),
       }),
     ),
     '红包上的字；发红包必须有',

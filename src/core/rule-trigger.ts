@@ -126,8 +126,7 @@ const triggersOfMap = convert(triggerKeys, (on): readonly Trigger[] => {
   add(on.text, 'text', words => ({ kind: 'text', ...words }));
   add(on.click, 'click', buttons => ({ kind: 'click', buttons }));
   add(on.view, 'view', urls => ({ kind: 'view', urls }));
-  for (const kind of ['unsubscribe', 'image', 'voice', 'location'] as const)
-    if (on[kind]) triggers.push(BARE[kind]!);
+  for (const kind of ['unsubscribe', 'image', 'voice', 'location'] as const) if (on[kind]) triggers.push(BARE[kind]!);
   return triggers;
 });
 

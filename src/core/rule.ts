@@ -26,8 +26,7 @@ export type Prize = {
   /** How many there are in the whole campaign, and how many one follower can win. */
   readonly stock?: number;
   readonly perUser?: number;
-} & (
-  /** Fixed when min = max. `shares`: a group packet (裂变红包), handed on by its first receiver. */
+} /** Fixed when min = max. `shares`: a group packet (裂变红包), handed on by its first receiver. */ & (
   | { readonly kind: 'redpacket'; readonly min: Fen; readonly max: Fen; readonly shares?: number }
   | { readonly kind: 'nothing' }
 );
@@ -63,7 +62,13 @@ export type Who = {
 export type ReplyTemplate =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'image'; readonly mediaId: string }
-  | { readonly kind: 'news'; readonly title: string; readonly description: string; readonly picUrl: string; readonly url: string }
+  | {
+      readonly kind: 'news';
+      readonly title: string;
+      readonly description: string;
+      readonly picUrl: string;
+      readonly url: string;
+    }
   | { readonly kind: 'transfer'; readonly agent?: string };
 
 export type Rule = {

@@ -2,16 +2,7 @@
 // ¥1.00 is never a float, a keyword 123 is a text. Pure.
 import { isScalar, type Scalar } from 'yaml';
 import { type Fen, fen, parseYuan, showFen } from './money.ts';
-import {
-  found,
-  isNothing,
-  isPlain,
-  type JsonSchema,
-  refuse,
-  type Say,
-  type Shape,
-  suggest,
-} from './reader.ts';
+import { found, isNothing, isPlain, type JsonSchema, refuse, type Say, type Shape, suggest } from './reader.ts';
 import { endOfDay, type Instant, parseBeijing, parseClock, parseDuration } from './time.ts';
 
 /** A single value. `parse` gets the text that was written; it says what is wrong, or gives the value. */
@@ -60,8 +51,7 @@ export function text(options: TextOptions = {}): Shape<string> {
     }
     const size = Buffer.byteLength(written);
     if (written.trim() === '') say(`expected ${what}, found an empty text`);
-    else if (size > bytes)
-      say(`${what} has ${size} bytes; at most ${bytes} are allowed (a Chinese character has 3)`);
+    else if (size > bytes) say(`${what} has ${size} bytes; at most ${bytes} are allowed (a Chinese character has 3)`);
     else if (options.oneLine && /\p{Cc}/u.test(written)) say(`expected ${what} on one line`);
     else if (pattern && !pattern.test(written))
       say(`expected ${what}${options.secret ? '' : `, found ${found(node)}`}`);
@@ -161,17 +151,13 @@ export function weight(): Shape<number> {
 
 /** `80%` → 80. */
 export function percent(): Shape<number> {
-  return scalar(
-    'a percentage such as 80%',
-    { type: 'string', pattern: '^\\d{1,3}%$' },
-    (written, say, node) => {
-      const value = Number(/^(\d{1,3})%$/.exec(written)?.[1] ?? Number.NaN);
-      if (value >= 1 && value <= 100) return value;
-      const hint = /^\d{1,2}$/.test(written) ? `; write ${written}%` : '';
-      say(`expected a percentage from 1% to 100%, found ${found(node)}${hint}`);
-      return undefined;
-    },
-  );
+  return scalar('a percentage such as 80%', { type: 'string', pattern: '^\\d{1,3}%$' }, (written, say, node) => {
+    const value = Number(/^(\d{1,3})%$/.exec(written)?.[1] ?? Number.NaN);
+    if (value >= 1 && value <= 100) return value;
+    const hint = /^\d{1,2}$/.test(written) ? `; write ${written}%` : '';
+    say(`expected a percentage from 1% to 100%, found ${found(node)}${hint}`);
+    return undefined;
+  });
 }
 
 // ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -227,8 +213,7 @@ export function moneyRange(): Shape<{ readonly min: Fen; readonly max: Fen }> {
     }
     const [min, max = min] = parts.map(part => parseMoney(part, say));
     if (min === undefined || max === undefined) return undefined;
-    if (min > max)
-      say(`the range goes from the smaller to the larger amount: write ${showFen(max)}..${showFen(min)}`);
+    if (min > max) say(`the range goes from the smaller to the larger amount: write ${showFen(max)}..${showFen(min)}`);
     return { min, max };
   });
 }
@@ -268,8 +253,7 @@ export function clockRange(): Shape<readonly [number, number]> {
       say(`expected ${what}, found ${found(node)}`);
       return undefined;
     }
-    if (from > to)
-      say('the hours end before they begin; across midnight write two: "22:00-24:00", "00:00-02:00"');
+    if (from > to) say('the hours end before they begin; across midnight write two: "22:00-24:00", "00:00-02:00"');
     if (from === to) say('the hours end when they begin; for the whole day write "00:00-24:00"');
     return [from, to];
   });

@@ -125,13 +125,7 @@ export function object<const F extends Fields>(
   };
 }
 
-function readFields(
-  map: YAMLMap,
-  reader: Reader,
-  what: string,
-  fields: Fields,
-  options: ObjectOptions,
-): object {
+function readFields(map: YAMLMap, reader: Reader, what: string, fields: Fields, options: ObjectOptions): object {
   const value: Record<string, unknown> = {};
   const entries = entriesOf(map);
   const written = new Set(entries.map(({ key }) => textOf(key)));
@@ -171,8 +165,7 @@ function sayChoice(
   keys: string[],
   options: ObjectOptions,
 ): void {
-  if (options.notEmpty && there.length === 0)
-    reader.say(map, `${what} needs at least one of: ${keys.join(', ')}`);
+  if (options.notEmpty && there.length === 0) reader.say(map, `${what} needs at least one of: ${keys.join(', ')}`);
   if (!options.oneOf) return;
   const chosen = there.filter(key => options.oneOf!.includes(key));
   if (chosen.length === 0) reader.say(map, `${what} needs one of: ${options.oneOf.join(', ')}`);
@@ -274,11 +267,7 @@ export function oneOrMany<T>(element: Shape<T>): Shape<readonly T[]> {
 }
 
 /** A map whose keys are names that the writer chooses. */
-export function mapOf<T>(
-  what: string,
-  name: Shape<string>,
-  element: Shape<T>,
-): Shape<ReadonlyMap<string, T>> {
+export function mapOf<T>(what: string, name: Shape<string>, element: Shape<T>): Shape<ReadonlyMap<string, T>> {
   return {
     what,
     read(node, reader) {
@@ -304,13 +293,7 @@ export function byKind<T>(
   return {
     what,
     read(node, reader) {
-      const shape = isMap(node)
-        ? kinds.map
-        : isSeq(node)
-          ? kinds.list
-          : isNothing(node)
-            ? undefined
-            : kinds.scalar;
+      const shape = isMap(node) ? kinds.map : isSeq(node) ? kinds.list : isNothing(node) ? undefined : kinds.scalar;
       return shape ? shape.read(node, reader) : refuse(node, reader, what);
     },
     schema: () => ({

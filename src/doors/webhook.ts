@@ -69,7 +69,10 @@ async function answerInTime({ flow, log }: WebhookPorts, { event }: Opened): Pro
     if (!answer) log.warn({ account: event.account, key: event.key }, 'no answer in time; WeChat will deliver again');
     return answer;
   } catch (error) {
-    log.error({ account: event.account, key: event.key, err: error }, 'an event could not be handled; WeChat will deliver again');
+    log.error(
+      { account: event.account, key: event.key, err: error },
+      'an event could not be handled; WeChat will deliver again',
+    );
     return undefined;
   } finally {
     clearTimeout(timer);

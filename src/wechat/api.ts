@@ -35,7 +35,8 @@ function createApi(config: ApiConfig, clock: Clock): (path: string, body: object
     const body = { grant_type: 'client_credential', appid: config.appId, secret: config.appSecret };
     const answer = await post(new URL('/cgi-bin/stable_token', config.api), body);
     const { access_token: value, expires_in: seconds } = answer;
-    if (typeof value !== 'string' || typeof seconds !== 'number') throw new Fault('wechat', 'safe', 'UNREADABLE', 'no access_token in the answer');
+    if (typeof value !== 'string' || typeof seconds !== 'number')
+      throw new Fault('wechat', 'safe', 'UNREADABLE', 'no access_token in the answer');
     token = { value, until: later(clock(), Math.max(seconds * SECOND - EARLY_MS, MINUTE)) };
     return value;
   }

@@ -4,7 +4,9 @@ import { BadInput } from '../core/error.ts';
 
 /** SHA-1 over the sorted parts, lower-case hex: `signature` of (token, timestamp, nonce), `msg_signature` with `Encrypt` as well. */
 export function signatureOf(...parts: readonly string[]): string {
-  return createHash('sha1').update([...parts].sort().join('')).digest('hex');
+  return createHash('sha1')
+    .update([...parts].sort().join(''))
+    .digest('hex');
 }
 
 /** Compares in constant time; texts of different length are different. */
@@ -19,7 +21,8 @@ const BLOCK = 32;
 /** `EncodingAESKey` (43 characters) → 32 bytes. */
 export function aesKeyOf(encodingAesKey: string): Buffer {
   const key = Buffer.from(`${encodingAesKey}=`, 'base64');
-  if (encodingAesKey.length !== 43 || key.length !== 32) throw new BadInput('encodingAesKey: expected 43 letters and digits');
+  if (encodingAesKey.length !== 43 || key.length !== 32)
+    throw new BadInput('encodingAesKey: expected 43 letters and digits');
   return key;
 }
 
@@ -31,7 +34,9 @@ export function encrypt(key: Buffer, appId: string, message: string, random: Buf
   const clear = Buffer.concat([random, length, body, Buffer.from(appId)]);
   const pad = BLOCK - (clear.length % BLOCK);
   const cipher = createCipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false);
-  return Buffer.concat([cipher.update(Buffer.concat([clear, Buffer.alloc(pad, pad)])), cipher.final()]).toString('base64');
+  return Buffer.concat([cipher.update(Buffer.concat([clear, Buffer.alloc(pad, pad)])), cipher.final()]).toString(
+    'base64',
+  );
 }
 
 /** The message inside `Encrypt`. Verify `msg_signature` first. Any failure is the same `BadInput`: no padding oracle. */

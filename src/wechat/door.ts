@@ -27,7 +27,12 @@ export function createDoor(config: DoorConfig): Door {
   const seen = new Signatures();
 
   /** Checks a signature over the token, the query's timestamp and nonce, and `more`. */
-  function verify(query: Query, name: 'signature' | 'msg_signature', now: Instant, more: readonly string[] = []): string {
+  function verify(
+    query: Query,
+    name: 'signature' | 'msg_signature',
+    now: Instant,
+    more: readonly string[] = [],
+  ): string {
     const { timestamp = '', nonce = '' } = query;
     const given = (query[name] ?? '').toLowerCase();
     if (!sameText(signatureOf(token, timestamp, nonce, ...more), given)) throw new BadInput(`${name} is wrong`);

@@ -13,7 +13,10 @@ export type PayConfig = Required<Endpoint> & { readonly mchId: string; readonly 
 const STATUSES = new Set<RedpackStatus>(['SENDING', 'SENT', 'FAILED', 'RECEIVED', 'RFUND_ING', 'REFUND']);
 
 /** One POST to WeChat Pay: its status and text, or what its failure amounts to. Never rejects. */
-export type Post = (path: string, body: string) => Promise<{ readonly status: number; readonly text: string } | { readonly seen: Observation }>;
+export type Post = (
+  path: string,
+  body: string,
+) => Promise<{ readonly status: number; readonly text: string } | { readonly seen: Observation }>;
 
 export function createPayer(config: PayConfig): Payer {
   const transport = createTransport(config);
@@ -25,13 +28,17 @@ export function createPayer(config: PayConfig): Payer {
 /** The protocol over any transport. */
 export function payerOver(apiV2Key: string, post: Post): Payer {
   /** Signs, posts and reads; `undefined` fields are left out, since an unexpected one can spoil the sign. */
-  async function call(path: string, fields: Readonly<Record<string, string | undefined>>): Promise<{ fields: XmlFields } | { seen: Observation }> {
+  async function call(
+    path: string,
+    fields: Readonly<Record<string, string | undefined>>,
+  ): Promise<{ fields: XmlFields } | { seen: Observation }> {
     const sent: Record<string, string> = { nonce_str: nonce() };
     for (const [name, value] of Object.entries(fields)) if (value) sent[name] = value;
     const answer = await post(`/mmpaymkttransfers/${path}`, buildXml({ ...sent, sign: paySignOf(sent, apiV2Key) }));
     if ('seen' in answer) return answer;
     const { status, text } = answer;
-    if (status < 200 || status > 299) return { seen: { kind: 'silence', code: `HTTP ${status}`, text: text.slice(0, 80) } };
+    if (status < 200 || status > 299)
+      return { seen: { kind: 'silence', code: `HTTP ${status}`, text: text.slice(0, 80) } };
     try {
       return { fields: parseXml(text) };
     } catch (error) {
@@ -41,7 +48,10 @@ export function payerOver(apiV2Key: string, post: Post): Payer {
 
   return {
     async send(payout) {
-      const answer = await call(payout.request.channel === 'group' ? 'sendgroupredpack' : 'sendredpack', sendFields(payout));
+      const answer = await call(
+        payout.request.channel === 'group' ? 'sendgroupredpack' : 'sendredpack',
+        sendFields(payout),
+      );
       return 'seen' in answer ? answer.seen : readSend(answer.fields, payout);
     },
     async query(payout) {
@@ -87,7 +97,8 @@ function isSuccess(answer: XmlFields): boolean {
 }
 
 function refusalOf(answer: XmlFields): Observation {
-  if (textOf(answer, 'return_code') === undefined) return { kind: 'silence', code: 'UNREADABLE', text: 'no return_code' };
+  if (textOf(answer, 'return_code') === undefined)
+    return { kind: 'silence', code: 'UNREADABLE', text: 'no return_code' };
   const text = textOf(answer, 'err_code_des') || textOf(answer, 'return_msg') || '';
   const code = textOf(answer, 'err_code') ?? '';
   // An error on the level of the connection carries its code, if any, in the message alone.
@@ -102,21 +113,24 @@ function concerns(answer: XmlFields, payout: Payout): boolean {
 }
 
 function readSend(answer: XmlFields, payout: Payout): Observation {
-  if (!concerns(answer, payout)) return { kind: 'silence', code: 'OTHER_ORDER', text: 'the answer is about another number' };
+  if (!concerns(answer, payout))
+    return { kind: 'silence', code: 'OTHER_ORDER', text: 'the answer is about another number' };
   if (!isSuccess(answer)) return refusalOf(answer);
   const listId = textOf(answer, 'send_listid');
   return { kind: 'accepted', ...(listId && { listId }) };
 }
 
 function readQuery(answer: XmlFields, payout: Payout): Observation {
-  if (!concerns(answer, payout)) return { kind: 'silence', code: 'OTHER_ORDER', text: 'the answer is about another number' };
+  if (!concerns(answer, payout))
+    return { kind: 'silence', code: 'OTHER_ORDER', text: 'the answer is about another number' };
   if (!isSuccess(answer)) {
     const refusal = refusalOf(answer);
     return refusal.kind === 'refused' && refusal.code === 'NOT_FOUND' ? { kind: 'notFound' } : refusal;
   }
   const status = textOf(answer, 'status') as RedpackStatus;
   const amount = textOf(answer, 'total_amount');
-  if (!STATUSES.has(status)) return { kind: 'silence', code: 'STATUS', text: `unknown status ${String(status).slice(0, 32)}` };
+  if (!STATUSES.has(status))
+    return { kind: 'silence', code: 'STATUS', text: `unknown status ${String(status).slice(0, 32)}` };
   if (amount !== undefined && amount !== String(payout.amount)) {
     return { kind: 'silence', code: 'OTHER_AMOUNT', text: `${amount} fen there, ${payout.amount} here` };
   }

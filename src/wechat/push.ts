@@ -9,7 +9,11 @@ import { childrenOf, textOf, type XmlFields } from './xml.ts';
 const OPENID = /^[\w-]{1,64}$/;
 const KEY_LENGTH_MAX = 160;
 /** Stickers and the like arrive as one of these sentences; no keyword may match them. */
-const UNSUPPORTED = new Set(['【收到不支持的消息类型，暂无法显示】', '【收到不支援的訊息類型，無法顯示】', '[Unsupported Message]']);
+const UNSUPPORTED = new Set([
+  '【收到不支持的消息类型，暂无法显示】',
+  '【收到不支援的訊息類型，無法顯示】',
+  '[Unsupported Message]',
+]);
 
 export function eventOf(account: string, fields: XmlFields): Event {
   const user = textOf(fields, 'FromUserName') ?? '';
@@ -19,7 +23,12 @@ export function eventOf(account: string, fields: XmlFields): Event {
   if (!/^\d{1,13}$/.test(seconds)) throw new BadInput('CreateTime: expected seconds');
   if (!type) throw new BadInput('MsgType is missing');
   const happening = type === 'event' ? happeningOf(fields) : messageOf(type, fields);
-  const envelope = { key: keyOf(type, user, seconds, fields), account, user: user as OpenId, sentAt: fromSeconds(Number(seconds)) };
+  const envelope = {
+    key: keyOf(type, user, seconds, fields),
+    account,
+    user: user as OpenId,
+    sentAt: fromSeconds(Number(seconds)),
+  };
   return { ...envelope, ...happening };
 }
 
@@ -30,7 +39,10 @@ function keyOf(type: string, user: string, seconds: string, fields: XmlFields): 
   let key: string;
   if (type !== 'event') key = `m:${user}:${msgId || `${seconds}:${digestOf(JSON.stringify(fields))}`}`;
   else if (msgId) key = `j:${user}:${text('Event').toLowerCase()}:${msgId}`;
-  else key = ['e', user, seconds, text('Event').toLowerCase(), text('EventKey'), text('Ticket')].join(':').replace(/:+$/, '');
+  else
+    key = ['e', user, seconds, text('Event').toLowerCase(), text('EventKey'), text('Ticket')]
+      .join(':')
+      .replace(/:+$/, '');
   return (key.length <= KEY_LENGTH_MAX ? key : `${key.slice(0, 100)}#${digestOf(key)}`) as EventKey;
 }
 
@@ -94,7 +106,12 @@ function happeningOf(fields: XmlFields): Happening {
       return { kind: 'photos', button, count: Number(textOf(childrenOf(fields, 'SendPicsInfo'), 'Count') ?? 0) || 0 };
     case 'location_select': {
       const place = childrenOf(fields, 'SendLocationInfo');
-      return { kind: 'place', button, ...coordinates(place, 'Location_X', 'Location_Y'), label: textOf(place, 'Label') ?? '' };
+      return {
+        kind: 'place',
+        button,
+        ...coordinates(place, 'Location_X', 'Location_Y'),
+        label: textOf(place, 'Label') ?? '',
+      };
     }
     default:
       return noticeOf(type, fields);
@@ -102,7 +119,8 @@ function happeningOf(fields: XmlFields): Happening {
 }
 
 function subscribeOf(eventKey: string): Happening {
-  if (eventKey.startsWith('qrscene_')) return { kind: 'subscribe', via: 'qr', scene: eventKey.slice('qrscene_'.length) };
+  if (eventKey.startsWith('qrscene_'))
+    return { kind: 'subscribe', via: 'qr', scene: eventKey.slice('qrscene_'.length) };
   if (eventKey.startsWith('last_trade_no_')) return { kind: 'subscribe', via: 'payment' };
   if (/^scan(barcode|image)\|/.test(eventKey)) return { kind: 'subscribe', via: 'goods' };
   return { kind: 'subscribe', via: 'direct' };

@@ -39,7 +39,9 @@ export function authorizationOf(signer: Signer, call: Signed, now: Instant, nonc
   const timestamp = String(Math.floor(now / 1000));
   const signature = sign('sha256', lines(method, path, timestamp, nonce, body), signer.key).toString('base64');
   const parts = { mchid: signer.mchId, serial_no: signer.serialNo, timestamp, nonce_str: nonce, signature };
-  return `${SCHEME} ${Object.entries(parts).map(([name, value]) => `${name}="${value}"`).join(',')}`;
+  return `${SCHEME} ${Object.entries(parts)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(',')}`;
 }
 
 /** Whom we believe: WeChat Pay's public key (微信支付公钥) or a platform certificate (平台证书), named by `id`. */

@@ -1,5 +1,5 @@
 // WeChat's XML, both ways: one flat (or shallow) document under <xml>. DTDs, entities and number coercion are refused.
-import { XMLParser, XMLBuilder } from 'fast-xml-parser';
+import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import { BadInput } from '../core/error.ts';
 
 /** Every leaf is a string: `MsgId` and `send_listid` do not fit a JavaScript number. */
@@ -29,7 +29,8 @@ const builder = new XMLBuilder({ cdataPropName: '#cdata', suppressEmptyNode: fal
 /** Text of a WeChat document → its fields. Throws `BadInput` for anything else, a DOCTYPE anywhere included. */
 export function parseXml(text: string): XmlFields {
   if (Buffer.byteLength(text) > XML_BYTES_MAX) throw new BadInput(`XML over ${XML_BYTES_MAX} bytes`);
-  if (!ENVELOPE.test(text) || !text.trimEnd().endsWith('</xml>')) throw new BadInput('not a WeChat document: expected one <xml> element');
+  if (!ENVELOPE.test(text) || !text.trimEnd().endsWith('</xml>'))
+    throw new BadInput('not a WeChat document: expected one <xml> element');
   // A follower may write "<!DOCTYPE" in a message, so only what stands outside CDATA counts.
   if (/<!(?!--)/.test(text.replace(CDATA, ''))) throw new BadInput('a DTD is not allowed');
   let root: unknown;
@@ -39,7 +40,8 @@ export function parseXml(text: string): XmlFields {
     throw new BadInput(`malformed XML: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (root === '') return {};
-  if (typeof root !== 'object' || root === null || Array.isArray(root)) throw new BadInput('not a WeChat document: <xml> has no fields');
+  if (typeof root !== 'object' || root === null || Array.isArray(root))
+    throw new BadInput('not a WeChat document: <xml> has no fields');
   const fields = tidy(root as Record<string, unknown>) as XmlFields;
   for (const [name, value] of Object.entries(fields)) {
     if (Array.isArray(value)) throw new BadInput(`<${name}> stands twice`);
@@ -70,7 +72,6 @@ export function childrenOf(fields: XmlFields, name: string): XmlFields {
 }
 
 /** Characters XML 1.0 cannot carry. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to be removed
 const ILLEGAL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g;
 
 export type XmlOut = { readonly [name: string]: string | number | XmlOut | readonly XmlOut[] };

@@ -121,7 +121,27 @@ function tellerOf({ config, clock, log }: BotPorts, rulebook: Rulebook): (payout
 
 /** One way to pay behind both of WeChat Pay's channels. */
 export function payerOf(merchant: MerchantConfig, clock: Clock): Payer {
-  return merchant.channel === 'redpack' ? createPayer(merchant) : createTransferPayer(merchant, clock);
+  const own = merchant.channel === 'redpack' ? createPayer(merchant) : createTransferPayer(merchant, clock);
+  const { former } = merchant;
+  const other = former && (former.channel === 'redpack' ? createPayer(former) : createTransferPayer(former, clock));
+  // What was planned on the other channel before the change is looked after there, with the settings that still stand.
+  const payerFor = ({ request }: Payout): Payer | undefined =>
+    (request.channel === 'transfer') === (merchant.channel === 'transfer') ? own : other;
+  const missing = ({ request }: Payout) =>
+    ({
+      kind: 'unreached',
+      code: 'NO_CHANNEL',
+      text: `merchant "${merchant.name}" has no settings for channel ${request.channel} in bot.yaml`,
+    }) as const;
+  const cancel = (payout: Payout) => payerFor(payout)?.cancel?.(payout) ?? Promise.resolve(missing(payout));
+  return {
+    send: async payout => payerFor(payout)?.send(payout) ?? missing(payout),
+    query: async payout => payerFor(payout)?.query(payout) ?? missing(payout),
+    ...((own.cancel ?? other?.cancel) && { cancel }),
+    async close() {
+      await Promise.all([own.close(), other?.close()]);
+    },
+  };
 }
 
 /** The merchants whom WeChat Pay notifies of transfers. */

@@ -37,6 +37,8 @@ type AnyMerchant = {
   readonly api: string;
   readonly limits: MerchantLimits;
   readonly policy: PayoutPolicy;
+  /** The other channel, where its settings stand there too: for what was planned before a change of channel. */
+  readonly former?: MerchantConfig;
   /** Minutes of the Beijing day in which nothing is sent, `[from, to)`. */
   readonly quietHours: readonly (readonly [number, number])[];
 };
@@ -122,7 +124,7 @@ const MERCHANT = object('a merchant', {
   pfx: optional(located(text({ what: 'a PKCS#12 file' }))),
   ca: optional(located(text({ what: 'a PEM file' }))),
   api: optional(shape.url()),
-  clientIp: optional(text({ what: 'an IPv4 address', pattern: /^\d{1,3}(\.\d{1,3}){3}$/ })),
+  clientIp: optional(text({ what: 'an IPv4 address', pattern: /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/ })),
   channel: optional(located(shape.choice('a channel', ['redpack', 'transfer']))),
   apiV3Key: optional(text({ what: 'the APIv3 key: 32 characters', secret: true, pattern: /^[\x21-\x7e]{32}$/ })),
   serialNo: optional(
@@ -324,23 +326,31 @@ function merchantOf(
     },
     quietHours: merchant.quietHours ?? [],
   };
-  const { subMchId, msgAppId, consumeMchId, perception } = merchant;
-  if (merchant.channel?.value === 'transfer') {
-    const none = { value: '', at };
-    const notifyUrl = `${publicUrl}/notify/transfer/${name}`;
-    return {
-      ...common,
-      channel: 'transfer',
-      apiV3Key: merchant.apiV3Key ?? '',
-      serialNo: merchant.serialNo ?? '',
-      privateKey: readKey(merchant.privateKey ?? none, 'private', base, complain),
-      publicKeyId: merchant.publicKeyId ?? '',
-      publicKey: readKey(merchant.publicKey ?? none, 'public', base, complain),
-      transferScene: merchant.transferScene ?? '1000',
-      ...(perception !== undefined && { perception }),
-      ...(notifyUrl.startsWith('https://') && { notifyUrl }),
-    };
-  }
+  const channel = merchant.channel?.value ?? 'redpack';
+  const redpack = hasAll(merchant, 'redpack') ? redpackOf(common, merchant, at, base, complain) : undefined;
+  const notifyUrl = `${publicUrl}/notify/transfer/${name}`;
+  const transfer = hasAll(merchant, 'transfer')
+    ? transferOf(common, merchant, at, notifyUrl, base, complain)
+    : undefined;
+  const [own, former] = channel === 'transfer' ? [transfer, redpack] : [redpack, transfer];
+  return { ...(own as MerchantConfig), ...(former && { former }) };
+}
+
+/** Whether everything a channel needs stands there; what is missing of the chosen one was said before. */
+function hasAll(merchant: Merchant, channel: 'redpack' | 'transfer'): boolean {
+  const keys: readonly (keyof Merchant)[] = NEEDED[channel];
+  const hasCertificate = channel === 'transfer' || merchant.pfx !== undefined || merchant.certificate !== undefined;
+  return hasCertificate && keys.every(key => merchant[key] !== undefined);
+}
+
+function redpackOf(
+  common: AnyMerchant,
+  merchant: Merchant,
+  at: shape.Place,
+  base: string,
+  complain: Complain,
+): RedpackMerchant {
+  const { subMchId, msgAppId, consumeMchId } = merchant;
   return {
     ...common,
     channel: 'redpack',
@@ -351,5 +361,29 @@ function merchantOf(
     ...(subMchId !== undefined && { subMchId }),
     ...(msgAppId !== undefined && { msgAppId }),
     ...(consumeMchId !== undefined && { consumeMchId }),
+  };
+}
+
+function transferOf(
+  common: AnyMerchant,
+  merchant: Merchant,
+  at: shape.Place,
+  notifyUrl: string,
+  base: string,
+  complain: Complain,
+): TransferMerchant {
+  const none = { value: '', at };
+  const { perception } = merchant;
+  return {
+    ...common,
+    channel: 'transfer',
+    apiV3Key: merchant.apiV3Key ?? '',
+    serialNo: merchant.serialNo ?? '',
+    privateKey: readKey(merchant.privateKey ?? none, 'private', base, complain),
+    publicKeyId: merchant.publicKeyId ?? '',
+    publicKey: readKey(merchant.publicKey ?? none, 'public', base, complain),
+    transferScene: merchant.transferScene ?? '1000',
+    ...(perception !== undefined && { perception }),
+    ...(notifyUrl.startsWith('https://') && { notifyUrl }),
   };
 }

@@ -2,8 +2,8 @@
 // bot thinks of each follower.
 import type Router from '@koa/router';
 import type { OpenId } from './core/event.ts';
-import type { Campaign } from './core/rule.ts';
 import { NO_MONEY } from './core/money.ts';
+import type { Campaign } from './core/rule.ts';
 import type { Buckets, JournalLine, Store } from './ports.ts';
 import type { Rulebook } from './rulebook.ts';
 import { pageFile } from './simulator/page.ts';

@@ -11,8 +11,8 @@ import { demoRoutes } from './demo-routes.ts';
 import type { Store } from './ports.ts';
 import type { Rulebook } from './rulebook.ts';
 import type { MovableClock } from './simulator/clock.ts';
-import { type Simulator, startSimulator } from './simulator/simulator.ts';
 import type { Menu } from './simulator/protocol.ts';
+import { type Simulator, startSimulator } from './simulator/simulator.ts';
 
 const TITLE = '阿茶茶饮';
 const MCH_ID = '1900000109';

@@ -97,7 +97,7 @@ async function decided(ports: FlowPorts, event: Event): Promise<Commit> {
     seenAt: now,
     answer: { reply: decision.reply, at: now },
     decision,
-    ...(follower && { follower }),
+    ...(follower && { follower, followsSeen: facts.follower?.follows ?? 0 }),
   };
   if (decision.kind !== 'awarded') return { ...base, counters: [] };
   const campaign = matches.find(match => match.campaign.id === decision.campaign)!.campaign;

@@ -49,8 +49,9 @@ export type Commit = {
   readonly seenAt: Instant;
   readonly answer: Answer;
   readonly decision: Decision;
-  /** The follower as this event leaves them, if it changes them. */
+  /** The follower as this event leaves them, if it changes them, and how often they had followed when it was decided. */
   readonly follower?: Follower;
+  readonly followsSeen?: number;
   /** A claim comes with its counters, and with a planned payout if it is worth money. */
   readonly claim?: Claim;
   readonly counters: readonly Counter[];
@@ -63,7 +64,7 @@ export type Committed =
   | { readonly kind: 'answered'; readonly answer: Answer }
   /** The claim exists already. Nothing was written. */
   | { readonly kind: 'claimed' }
-  /** This counter would have passed its maximum. Nothing was written. */
+  /** This counter would have passed its maximum, or `follower`: somebody else changed them. Nothing was written. */
   | { readonly kind: 'lost'; readonly counter: string };
 
 /** One line of a payout's history: appended with every change, never edited. */
@@ -141,7 +142,8 @@ export type Store = {
 
   buckets(campaign: string): Promise<Buckets>;
   halt(merchant: string): Promise<Halt | undefined>;
-  setHalt(merchant: string, halt: Halt | undefined): Promise<void>;
+  /** `by` the bot: a halt of the operator stays as it is, whatever the bot has read before. */
+  setHalt(merchant: string, halt: Halt | undefined, by?: 'bot'): Promise<void>;
 
   /** Everything that is owed and was paid, as of one moment: for the audit. */
   books(): Promise<Books>;

@@ -88,16 +88,20 @@ export async function openRulebook(config: Config, log: Log): Promise<Rulebook> 
     async refresh() {
       const now = await stampOf(config.rules);
       if (now === stamp) return;
-      stamp = now;
       const print = printOf(await readRuleFiles([config.rules]));
-      if (print === live || print === refused) return;
+      if (print === live || print === refused) {
+        stamp = now;
+        return;
+      }
       try {
         ({ book, print: live } = await load(config));
         warn(book, log);
+        stamp = now;
         log.info({ campaigns: book.campaigns.map(campaign => campaign.id) }, 'the changed rules are live');
       } catch (error) {
+        if (!(error instanceof BadInput)) throw error; // the disk, perhaps: looked at again at the next tick
         refused = print;
-        if (!(error instanceof BadInput)) throw error;
+        stamp = now;
         log.error(
           { findings: error.findings },
           `the changed rules are NOT live, the former ones stay: ${error.message}`,

@@ -125,15 +125,22 @@ class Gate {
   /** Nothing in quiet hours; nothing while halted, but for one payout when it is time to see. */
   private async dueSends(now: Instant): Promise<Work[]> {
     const { store } = this.ports;
-    if (isQuiet(this.merchant.quietHours, now)) return [];
+    if (this.isQuietNow()) return [];
     const halt = await store.halt(this.merchant.name);
     if (halt && (halt.probeAt === undefined || now < halt.probeAt)) return [];
     const due = await store.due(this.merchant.name, now, BATCH, 'send');
+    // Nothing is left to try it with: then the next claim is the probe.
+    if (halt && due.length === 0) await store.setHalt(this.merchant.name, undefined, 'bot');
     const fresh = due.filter(payout => !this.isTooSoon(payout)).map(payout => ({ payout }));
     if (!halt || fresh.length === 0) return fresh;
     // The next probe is put off before this one leaves, so that two workers do not both try.
-    await store.setHalt(this.merchant.name, { ...halt, probeAt: later(now, PROBE_EVERY_MS) });
+    await store.setHalt(this.merchant.name, { ...halt, probeAt: later(now, PROBE_EVERY_MS) }, 'bot');
     return [{ ...fresh[0]!, probed: halt }];
+  }
+
+  /** Asked anew before each call: a long queue must not carry on into the night. */
+  private isQuietNow(): boolean {
+    return isQuiet(this.merchant.quietHours, this.ports.clock());
   }
 
   private isTooSoon({ billNo }: Payout): boolean {
@@ -143,7 +150,8 @@ class Gate {
 
   private async send({ payout, probed }: Work): Promise<void> {
     const { clock, store, timer, log } = this.ports;
-    if (!probed && (await store.halt(this.merchant.name))) return; // shut since it was chosen
+    const halt = await store.halt(this.merchant.name);
+    if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return; // shut since it was chosen
     const begun = beginSend(payout, clock());
     if ((await store.advance(begun)) === 'stale') return;
     this.remember(payout.billNo, timer.ticks());
@@ -151,31 +159,32 @@ class Gate {
     const verdict = observe(begun.payout, seen, false, clock(), this.merchant.policy);
     // Unless a person has shut it meanwhile: then it stays theirs.
     if (probed && gotThrough(verdict.sight) && (await store.halt(this.merchant.name))?.by === 'bot') {
-      await store.setHalt(this.merchant.name, undefined);
+      await store.setHalt(this.merchant.name, undefined, 'bot');
       log.warn({ merchant: this.merchant.name, code: probed.code }, 'one payout got through: the merchant goes on');
     }
-    await this.conclude(verdict, seen);
+    await this.conclude(verdict, seen, false);
     if (probed) this.nudge();
   }
 
   private async ask(payout: Payout): Promise<void> {
     const seen = await this.merchant.payer.query(payout);
-    await this.conclude(observe(payout, seen, true, this.ports.clock(), this.merchant.policy), seen);
+    await this.conclude(observe(payout, seen, true, this.ports.clock(), this.merchant.policy), seen, true);
   }
 
-  private async conclude(verdict: Verdict, seen: Observation): Promise<void> {
+  private async conclude(verdict: Verdict, seen: Observation, asked: boolean): Promise<void> {
     const { user } = verdict.step.payout;
     const code = 'code' in seen ? seen.code : '';
     const { run, halt } = runAfter(this.trouble, {
       sight: verdict.sight,
       user,
       code,
-      isUnreached: seen.kind === 'unreached' || code === 'BAD_SIGNATURE',
+      isUnreached: (seen.kind === 'unreached' && code !== 'NO_CHANNEL') || code === 'BAD_SIGNATURE',
+      asked,
     });
     this.trouble = run;
     if (verdict.halt || halt) this.sends.narrow();
-    else if (verdict.sight === 'accepted') this.sends.widen();
-    else if (verdict.sight !== 'noAnswer') this.queries.widen();
+    else if (asked && verdict.sight !== 'noAnswer') this.queries.widen();
+    else if (!asked && gotThrough(verdict.sight)) this.sends.widen();
     await conclude(this.ports, this.merchant.name, { ...verdict, ...(!verdict.halt && halt && { halt }) });
   }
 

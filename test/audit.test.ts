@@ -580,7 +580,7 @@ describe('one change is found, and named', () => {
     expect(auditRows(changed('unknown', old)).total).toBe(0);
     const contradicted = (_: Payout, history: readonly HistoryLine[]) => ({
       payout: { nextAt: undefined },
-      history: history.with(-1, { ...history.at(-1)!, what: 'isFailed' }),
+      history: history.with(-1, { ...history.at(-1)!, what: 'asked isFailed' }),
     });
     expect(auditRows(changed('sent', contradicted)).total).toBe(0);
   });
@@ -683,7 +683,7 @@ async function expectClean(stage: string): Promise<AuditReport> {
 
 /** Twelve follow; six open theirs, the others' comes back. Audited at every stage. */
 async function live(): Promise<string[]> {
-  world = await startWorld();
+  world = await startWorld({ merchantLines: '    askEvery: 10m' }); // by the simulator's clock, which only we move on
   const { simulator, bot } = world;
   await expectClean('nothing yet');
   await bot.settle.stop(); // nothing is paid before its stage was looked at

@@ -308,7 +308,7 @@ describe('cancel', () => {
       'planned',
       'test',
       'cancelled',
-      'isRefunded',
+      'asked isRefunded',
     ]);
   });
 

@@ -9,12 +9,12 @@ import {
   billNoOf,
   isFinal,
   type Observation,
-  type Payout,
   PAYOUT_STATES,
+  type Payout,
   type PayoutState,
 } from '../src/core/payout.ts';
 import { DEFAULT_POLICY, observe, type Verdict } from '../src/core/payout-table.ts';
-import { later, MINUTE, parseBeijing } from '../src/core/time.ts';
+import { DAY, later, MINUTE, parseBeijing } from '../src/core/time.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
 const OPEN = PAYOUT_STATES.filter(state => !isFinal(state));
@@ -80,7 +80,7 @@ describe('the error table of transfers', () => {
     [refused('INVALID_REQUEST', 'openid与appid不匹配'), 'bug'],
     [refused('INVALID_REQUEST', '单号已存在但信息不一致'), 'bug'],
     [refused('INVALID_REQUEST', '转账金额超出单笔限额'), 'config'],
-    [refused('ALREADY_EXISTS'), 'bug'],
+    [refused('ALREADY_EXISTS'), 'ask'],
     [refused('NO_AUTH', '此IP地址不允许调用接口'), 'config'],
     [refused('SIGN_ERROR'), 'config'],
     [refused('NOT_ENOUGH'), 'halt'],
@@ -119,7 +119,7 @@ describe('the error table of transfers', () => {
       WAIT_USER_CONFIRM: 'isSent',
       TRANSFERING: 'isSent',
       SUCCESS: 'isReceived',
-      FAIL: 'isRefunded',
+      FAIL: 'isBillFailed',
       CANCELING: 'isRefunding',
       CANCELLED: 'isRefunded',
     });
@@ -155,7 +155,7 @@ describe('the error table of transfers', () => {
       'isFailedMerchant',
       'isFailedMerchant',
       'isRefunded',
-      'isRefunded',
+      'isBillFailed',
     ]);
   });
 });
@@ -193,12 +193,15 @@ describe('every state × every bill', () => {
       else expect((after.nextAt !== undefined && after.nextAt - NOW >= 1000) || alarm !== undefined).toBe(true);
       const [from, to] = [bucketOf(state), bucketOf(after.state)];
       const isPassedOn = step.successor !== undefined; // its reservation goes to the successor
-      expect(step.move).toBe(isPassedOn || from === to ? 'none' : `${from}→${to}`);
+      const passes = state === 'sent' ? 'sent→reserved' : 'none';
+      expect(step.move).toBe(isPassedOn ? passes : from === to ? 'none' : `${from}→${to}`);
       // Out of `sent` there is no way back, and nothing is ever sent again from there.
       if (state === 'sent')
         expect([['sent', 'received', 'refunded'].includes(after.state), after.nextDo]).toEqual([true, 'query']);
       // A new number only after a definite failure that is not the follower's.
-      expect(isPassedOn).toBe(seen.kind === 'bill' && seen.reason === 'PAYER_ACCOUNT_ABNORMAL' && state !== 'sent');
+      const isNobodysFault =
+        seen.kind === 'bill' && seen.state === 'FAIL' && [undefined, 'PAYER_ACCOUNT_ABNORMAL'].includes(seen.reason);
+      expect(isPassedOn).toBe(isNobodysFault);
     },
   );
 
@@ -250,7 +253,8 @@ describe('a transfer', () => {
 
   test('FAIL because nobody confirmed: the money is back, and nobody is told of a problem', () => {
     for (const reason of [undefined, 'OVERDUE_CLOSE']) {
-      const { step, problem, halt } = see(inState('sent'), bill('FAIL', reason === undefined ? {} : { reason }));
+      const waited = inState('sent', { sentAt: later(NOW, -DAY) });
+      const { step, problem, halt } = see(waited, bill('FAIL', reason === undefined ? {} : { reason }));
       expect(step).toMatchObject({
         move: 'sent→refunded',
         payout: { state: 'refunded', refunded: 100, holds: aTransfer().holds },
@@ -269,7 +273,7 @@ describe('a transfer', () => {
     expect(step.successor).not.toHaveProperty('listId');
   });
 
-  test('FAIL because of the payer: the merchant is halted; what the follower has not seen yet gets a new number', () => {
+  test('FAIL because of the payer, or long before the day is over: still owed, under a new number', () => {
     for (const state of ['unknown', 'sent'] as const) {
       const { halt, problem } = see(inState(state), bill('FAIL', { reason: 'PAYER_ACCOUNT_ABNORMAL' }));
       expect([halt, problem]).toEqual([
@@ -283,9 +287,11 @@ describe('a transfer', () => {
       successor: { attempt: 2 },
     });
     expect(see(inState('sent'), bill('FAIL', { reason: 'PAYER_ACCOUNT_ABNORMAL' })).step).toMatchObject({
-      move: 'sent→refunded',
+      move: 'sent→reserved',
       payout: { state: 'refunded' },
+      successor: { attempt: 2 },
     });
+    expect(see(inState('sent'), bill('FAIL')).step.successor).toMatchObject({ attempt: 2 });
   });
 
   test('that was taken back is refunded once the cancellation is through', () => {

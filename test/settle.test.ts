@@ -1,9 +1,10 @@
 // The gate of a merchant: its rate, its halts, and what one follower's trouble means for the others.
 import { afterEach, describe, expect, test } from 'vitest';
-import { isQuiet, NO_RUN, pauseOf, probeAfter, runAfter } from '../src/core/gate.ts';
 import type { OpenId } from '../src/core/event.ts';
+import { isQuiet, NO_RUN, pauseOf, probeAfter, runAfter } from '../src/core/gate.ts';
+import { judgeAnswer } from '../src/core/operator.ts';
 import type { Payout } from '../src/core/payout.ts';
-import { DEFAULT_POLICY } from '../src/core/payout-table.ts';
+import { DEFAULT_POLICY, observe } from '../src/core/payout-table.ts';
 import { instant, parseBeijing } from '../src/core/time.ts';
 import { SILENT } from '../src/log.ts';
 import type { Payer } from '../src/ports.ts';
@@ -217,7 +218,7 @@ describe('one follower in trouble', () => {
     for (let i = 0; i < 10; i++)
       ({ run, halt } = {
         halt: undefined,
-        ...runAfter(run, { sight: 'refusedUser', user: `o${i}`, code: 'NO_AUTH', isUnreached: false }),
+        ...runAfter(run, { sight: 'refusedUser', user: `o${i}`, code: 'NO_AUTH', isUnreached: false, asked: false }),
       });
     expect(halt).toMatchObject({ code: 'REFUSED_RUN' });
   });
@@ -230,12 +231,19 @@ describe('one follower in trouble', () => {
         user: `o${i}`,
         code: 'NO_AUTH',
         isUnreached: false,
+        asked: false,
       });
       expect(seen.halt).toBeUndefined();
       run = seen.run;
     }
     for (let i = 0; i < 30; i++)
-      run = runAfter(run, { sight: 'refusedUser', user: 'oSame', code: 'NO_AUTH', isUnreached: false }).run;
+      run = runAfter(run, {
+        sight: 'refusedUser',
+        user: 'oSame',
+        code: 'NO_AUTH',
+        isUnreached: false,
+        asked: false,
+      }).run;
     expect(run.refused).toContain('oSame');
   });
 
@@ -243,7 +251,7 @@ describe('one follower in trouble', () => {
     let halts: (string | undefined)[] = [];
     let run = NO_RUN;
     for (let i = 0; i < 3; i++) {
-      const seen = runAfter(run, { sight: 'ask', user: `o${i}`, code: 'NO_AUTH', isUnreached: false });
+      const seen = runAfter(run, { sight: 'ask', user: `o${i}`, code: 'NO_AUTH', isUnreached: false, asked: false });
       run = seen.run;
       halts.push(seen.halt?.code);
     }
@@ -251,11 +259,78 @@ describe('one follower in trouble', () => {
     halts = [];
     run = NO_RUN;
     for (let i = 0; i < 10; i++) {
-      const seen = runAfter(run, { sight: 'again', user: 'o', code: 'ECONNREFUSED', isUnreached: true });
+      const seen = runAfter(run, { sight: 'again', user: 'o', code: 'ECONNREFUSED', isUnreached: true, asked: false });
       run = seen.run;
       halts.push(seen.halt?.code);
     }
     expect(halts.at(-1)).toBe('UNREACHED');
+  });
+});
+
+describe('what a review found', () => {
+  test('refusals seen again by a question are no new run, and an answer to a question ends none', () => {
+    let run = NO_RUN;
+    for (let i = 0; i < 30; i++) {
+      const seen = runAfter(run, { sight: 'refusedUser', user: `o${i}`, code: '', isUnreached: false, asked: true });
+      expect(seen.halt).toBeUndefined();
+      run = seen.run;
+    }
+    for (let i = 0; i < 9; i++)
+      run = runAfter(run, { sight: 'refusedUser', user: `o${i}`, code: '', isUnreached: false, asked: false }).run;
+    run = runAfter(run, { sight: 'isReceived', user: 'ox', code: '', isUnreached: false, asked: true }).run;
+    expect(
+      runAfter(run, { sight: 'refusedUser', user: 'o9', code: '', isUnreached: false, asked: false }).halt,
+    ).toBeDefined();
+  });
+
+  test('a halt that can end by itself ends also where nothing is left to try it with', async () => {
+    await open();
+    const { store, simulator } = world!;
+    const now = simulator.control.state().now as never;
+    await store.setHalt('shop', { code: 'UNREACHED', reason: 'x', since: now, by: 'bot', probeAt: now });
+    await settleAgain().pass();
+    expect(await store.halt('shop')).toBeUndefined();
+  });
+
+  test('the bot neither replaces nor lifts a halt of the operator', async () => {
+    await open();
+    const { store } = world!;
+    const halt = { code: 'OPERATOR', reason: 'stop', since: NOW, by: 'operator' } as const;
+    await store.setHalt('shop', halt);
+    await store.setHalt('shop', { ...halt, code: 'NOTENOUGH', by: 'bot' }, 'bot');
+    await store.setHalt('shop', undefined, 'bot');
+    expect(await store.halt('shop')).toEqual(halt);
+    await store.setHalt('shop', undefined);
+    expect(await store.halt('shop')).toBeUndefined();
+  });
+
+  test('want of money seen by a question is the same halt, with its probe', () => {
+    const payout = { ...aCommit().payout, state: 'unknown', tries: 1, firstSentAt: NOW } as Payout;
+    const seen = { kind: 'status', status: 'SENDING', reason: '余额不足' } as const;
+    const { halt } = observe(payout, seen, true, NOW, DEFAULT_POLICY);
+    expect(halt?.code).toBe('NOTENOUGH');
+    expect(probeAfter(halt!.code, NOW)).toBeDefined();
+  });
+
+  test('a follow that was decided on old facts is decided anew', async () => {
+    const store = await openSqlite(':memory:');
+    const first = aCommit();
+    const follower = { account: 'tea', user: first.event.user, following: true, follows: 1 } as const;
+    expect(await store.commit({ ...first, follower, followsSeen: 0 })).toEqual({ kind: 'done' });
+    const second = aCommit();
+    const about = { ...second, event: { ...second.event, user: first.event.user }, follower, followsSeen: 0 };
+    expect(await store.commit(about)).toEqual({ kind: 'lost', counter: 'follower' });
+    await store.close();
+  });
+
+  test('a packet whose only call was refused can be cancelled, one that was merely asked after with a wrong certificate cannot', () => {
+    const refused = [{ what: 'planned' }, { what: 'sending' }, { what: 'configOne', detail: 'OPENID_ERROR x' }];
+    const died = [{ what: 'planned' }, { what: 'sending' }, { what: 'asked config', detail: 'CA_ERROR x' }];
+    expect(judgeAnswer({ kind: 'notFound' }, refused)).toBe('unpaid');
+    expect(judgeAnswer({ kind: 'notFound' }, died)).toMatchObject({ refused: expect.stringContaining('no proof') });
+    expect(judgeAnswer({ kind: 'notFound' }, [{ what: 'planned' }, { what: 'sending' }])).toMatchObject({
+      refused: expect.anything(),
+    });
   });
 });
 

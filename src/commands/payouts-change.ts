@@ -178,7 +178,7 @@ export async function cancelPayout(ports: CancelPorts, billNo: string, reason: s
 async function askFirst(ports: CancelPorts, payout: Payout, reason: string): Promise<Result | 'again'> {
   const { payer } = ports.payer(payout.merchant);
   const seen = await payer.query(payout);
-  const judged = judgeAnswer(seen, payout);
+  const judged = judgeAnswer(seen, await ports.store.history(payout.billNo));
   if (typeof judged === 'object') return judged;
   if (judged === 'waiting') return takeBack(ports, payout, reason); // it is with the follower after all
   const moved = await ports.store.advance(cancelStep(payout, reason, ports.now(), seen));
@@ -193,7 +193,7 @@ async function takeBack(ports: CancelPorts, payout: Payout, reason: string): Pro
   if (!payer.cancel) return { refused: 'this merchant’s channel cannot take it back' };
   const seen = await payer.cancel(payout);
   if (seen.kind !== 'bill' || (seen.state !== 'CANCELING' && seen.state !== 'CANCELLED')) {
-    const judged = judgeAnswer(seen, payout);
+    const judged = judgeAnswer(seen, []);
     return typeof judged === 'object' ? judged : { refused: 'WeChat Pay did not take it back; the bot asks after it' };
   }
   const { step } = observe(withoutSuccessor(payout), seen, true, ports.now(), policy);

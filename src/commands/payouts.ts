@@ -2,7 +2,7 @@
 import { BadInput } from '../core/error.ts';
 import type { OpenId } from '../core/event.ts';
 import { showFen } from '../core/money.ts';
-import { type BillNo, type Payout, PAYOUT_STATES, type PayoutState } from '../core/payout.ts';
+import { type BillNo, PAYOUT_STATES, type Payout, type PayoutState } from '../core/payout.ts';
 import { beijingText } from '../core/time.ts';
 import type { PayoutFilter } from '../ports.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';

@@ -1,9 +1,9 @@
 // `hongbao check` and `hongbao test`: what an editor of rule files runs before anybody else sees them.
 import { existsSync } from 'node:fs';
 import { type Config, defaultConfigFile, loadConfig } from '../config.ts';
-import { showFinding, type Finding } from '../core/error.ts';
+import { type Finding, showFinding } from '../core/error.ts';
 import { rehearse } from '../core/rehearse.ts';
-import { checkRuleFiles, readRuleFiles, type RuleFile } from '../rulebook.ts';
+import { checkRuleFiles, type RuleFile, readRuleFiles } from '../rulebook.ts';
 import { type Common, EXIT, print, printJson } from './common.ts';
 
 /** The files named, by themselves; or the configured ones, which must fit the accounts and merchants as well. */

@@ -94,7 +94,7 @@ function isLost({ state, nextAt, createdAt }: Payout, history: readonly Change[]
   if (nextAt !== undefined || isFinal(state) || state === 'held') return false;
   const last = history.at(-1);
   const isParked =
-    last !== undefined && (last.at - createdAt > HORIZON_MS || (state === 'sent' && last.what === 'isFailed'));
+    last !== undefined && (last.at - createdAt > HORIZON_MS || (state === 'sent' && last.what === 'asked isFailed'));
   return !isParked;
 }
 

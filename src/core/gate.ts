@@ -23,21 +23,25 @@ export function probeAfter(code: string, now: Instant): Instant | undefined {
 
 const REFUSED_MAX = 10;
 const UNEXPLAINED_MAX = 3;
+const WRONG_MAX = 3;
 const UNREACHED_MAX = 10;
 
 /** What the gate remembers of the latest answers: a run of the same trouble is the merchant's, not the follower's. */
 export type Run = {
   readonly refused: readonly string[];
   readonly unexplained: readonly string[];
+  readonly wrong: readonly string[];
   readonly unreached: number;
 };
-export const NO_RUN: Run = { refused: [], unexplained: [], unreached: 0 };
+export const NO_RUN: Run = { refused: [], unexplained: [], wrong: [], unreached: 0 };
 
 export type Seen = {
   readonly sight: Sight;
   readonly user: string;
   readonly code: string;
   readonly isUnreached: boolean;
+  /** It answers gethbinfo: old trouble that is seen once more is no new trouble. */
+  readonly asked: boolean;
 };
 
 /** The run after one more answer, and the halt it amounts to. */
@@ -57,29 +61,36 @@ export function runAfter(
       },
     };
   }
-  if (seen.sight === 'refusedUser') {
-    const refused = [...new Set([...run.refused, seen.user])];
-    if (refused.length < REFUSED_MAX) return { run: { ...run, refused, unreached: 0 } };
-    return {
-      run: NO_RUN,
-      halt: {
+  const reached = { ...run, unreached: 0 };
+  if (seen.asked) return { run: reached };
+  if (gotThrough(seen.sight)) return { run: NO_RUN };
+  switch (seen.sight === 'ask' && seen.code === 'NO_AUTH' ? 'unexplained' : seen.sight) {
+    case 'refusedUser':
+      return runOf(reached, 'refused', seen.user, REFUSED_MAX, {
         code: 'REFUSED_RUN',
-        reason: `${refused.length} followers in a row were refused by WeChat: an attack, or too strict a 防刷等级`,
-      },
-    };
-  }
-  if (seen.sight === 'ask' && seen.code === 'NO_AUTH') {
-    const unexplained = [...new Set([...run.unexplained, seen.user])];
-    if (unexplained.length < UNEXPLAINED_MAX) return { run: { ...run, unexplained, unreached: 0 } };
-    return {
-      run: NO_RUN,
-      halt: {
+        reason: `${REFUSED_MAX} followers in a row were refused by WeChat: an attack, or too strict a 防刷等级`,
+      });
+    case 'unexplained':
+      return runOf(reached, 'unexplained', seen.user, UNEXPLAINED_MAX, {
         code: 'NO_AUTH',
-        reason: `NO_AUTH for ${unexplained.length} followers in a row, for a reason we do not know`,
-      },
-    };
+        reason: `NO_AUTH for ${UNEXPLAINED_MAX} followers in a row, for a reason we do not know`,
+      });
+    case 'bug':
+      return runOf(reached, 'wrong', seen.user, WRONG_MAX, {
+        code: 'WRONG_RUN',
+        reason: `WeChat Pay called ${WRONG_MAX} requests in a row wrong, the last one with ${seen.code}`,
+      });
+    default:
+      return { run: reached };
   }
-  return { run: seen.sight === 'accepted' ? NO_RUN : { ...run, unreached: 0 } };
+}
+
+type Halted = { readonly code: string; readonly reason: string };
+
+/** One more follower in the same trouble; the same follower again is no run. */
+function runOf(run: Run, kind: 'refused' | 'unexplained' | 'wrong', user: string, max: number, halt: Halted) {
+  const users = [...new Set([...run[kind], user])];
+  return users.length < max ? { run: { ...run, [kind]: users } } : { run: NO_RUN, halt };
 }
 
 /** Whether this minute lies in hours in which nothing is sent; `[1320, 480]` would be two ranges in bot.yaml. */

@@ -4,6 +4,9 @@ import { leavesNoOrder } from './pay-error.ts';
 import type { Observation, Payout, Step } from './payout.ts';
 import { DAY, type Instant, SECOND } from './time.ts';
 
+/** As much of a payout's history as is judged here: its lines in their order. */
+type HistoryLine = { readonly what: string; readonly detail?: string };
+
 /** A "no" with its reason, for the operator. */
 export type Refused = { readonly refused: string };
 
@@ -32,7 +35,7 @@ export function retryStep(payout: Payout, reason: string | undefined, now: Insta
 }
 
 function whyNoRetry(payout: Payout, now: Instant): string | undefined {
-  const { state, tries, nextAt, createdAt } = payout;
+  const { state, tries, nextAt, firstSentAt = payout.createdAt } = payout;
   switch (state) {
     case 'received':
     case 'refunded':
@@ -47,7 +50,7 @@ function whyNoRetry(payout: Payout, now: Instant): string | undefined {
       return nextAt === undefined ? undefined : 'it is with the follower, and is asked after by itself';
     case 'held':
     case 'unknown':
-      if (tries === 0 || now - createdAt <= HORIZON_MS) return undefined;
+      if (tries === 0 || now - firstSentAt <= HORIZON_MS) return undefined;
       return 'it is older than the 30 days WeChat Pay answers for, so nobody could tell whether it is paid twice; look it up in 商户平台';
     default:
       return state satisfies never;
@@ -91,7 +94,7 @@ export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBa
 }
 
 /** What WeChat Pay's answer makes of it. `waiting`: a transfer the follower has not confirmed, which can be taken back. */
-export function judgeAnswer(seen: Observation, payout: Payout): 'unpaid' | 'waiting' | Refused {
+export function judgeAnswer(seen: Observation, history: readonly HistoryLine[]): 'unpaid' | 'waiting' | Refused {
   switch (seen.kind) {
     case 'status':
       if (seen.status === 'FAILED') return 'unpaid';
@@ -103,8 +106,7 @@ export function judgeAnswer(seen: Observation, payout: Payout): 'unpaid' | 'wait
       if (seen.state === 'WAIT_USER_CONFIRM') return 'waiting';
       return { refused: `WeChat Pay says ${seen.state}; only FAIL or CANCELLED proves that nothing was paid` };
     case 'notFound':
-      // Its only call was refused before an order was made, and there is none: that is proof.
-      if (payout.tries === 1 && leavesNoOrder((payout.problem ?? '').split(' ')[0]!)) return 'unpaid';
+      if (everyCallRefused(history)) return 'unpaid';
       return {
         refused:
           'WeChat Pay knows no such order, which is no proof that nothing was paid; `payouts retry` tries the same number again',
@@ -121,6 +123,17 @@ export function judgeAnswer(seen: Observation, payout: Payout): 'unpaid' | 'wait
     default:
       return seen satisfies never;
   }
+}
+
+/** Each call that pays was answered, and refused before an order was made: then an order that is not there never was. */
+function everyCallRefused(history: readonly HistoryLine[]): boolean {
+  const calls = history.flatMap((line, index) => (line.what === 'sending' ? [history[index + 1]] : []));
+  return (
+    calls.length > 0 &&
+    calls.every(
+      answer => answer && !answer.what.startsWith('asked ') && leavesNoOrder((answer.detail ?? '').split(' ')[0]!),
+    )
+  );
 }
 
 /** The end of a payout that was not paid: its money and what it held return to the budget. */

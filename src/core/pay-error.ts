@@ -26,6 +26,7 @@ export const SIGHTS = [
   'noPackage', // a transfer bill to be confirmed, and what opens its page is lost
   'isFailedUser', // a transfer bill that failed because of the follower
   'isFailedMerchant', // … and because of the merchant
+  'isBillFailed', // … and nobody says why: if it was with the follower, they did not confirm
   'notFound', // gethbinfo knows no such order, which proves nothing
   'noAnswer', // gethbinfo itself failed: ask again
 ] as const;
@@ -58,13 +59,13 @@ const SEND_ROWS: readonly Row[] = [
   { code: 'NOAUTH', sight: 'halt' },
   { code: 'CA_ERROR', sight: 'config' },
   { code: 'SIGN_ERROR', sight: 'config' },
-  { code: 'ILLEGAL_APPID', sight: 'config' },
+  { code: 'ILLEGAL_APPID', sight: 'configOne' },
   { code: 'OPENID_ERROR', sight: 'configOne' }, // one wrong openid must not halt the merchant again after each resume
   { code: 'MSGAPPID_ERROR', sight: 'config' },
   { code: 'ACCEPTMODE_ERROR', sight: 'config' },
   { code: 'NO_CONSUME_COMPETENCE', sight: 'config' },
   { code: 'MONEY_LIMIT', sight: 'config' },
-  { code: 'PARAM_ERROR', text: '该场景未开通', sight: 'config' },
+  { code: 'PARAM_ERROR', text: '该场景未开通', sight: 'configOne' },
   { code: 'PARAM_ERROR', text: '不匹配', sight: 'config' },
   { code: 'PARAM_ERROR', text: '找不到对应的商户号', sight: 'config' },
   { code: 'PARAM_ERROR', text: '输入的商户号有误', sight: 'config' },
@@ -102,7 +103,7 @@ const TRANSFER_ROWS: readonly Row[] = [
   { code: 'INVALID_REQUEST', text: 'openid', sight: 'bug' },
   { code: 'INVALID_REQUEST', text: '信息不一致', sight: 'bug' },
   { code: 'INVALID_REQUEST', sight: 'config' },
-  { code: 'ALREADY_EXISTS', sight: 'bug' },
+  { code: 'ALREADY_EXISTS', sight: 'ask' },
   { code: 'NO_AUTH', sight: 'config' },
   { code: 'SIGN_ERROR', sight: 'config' },
   { code: 'APPID_MCHID_NOT_MATCH', sight: 'config' },
@@ -225,7 +226,8 @@ function sightOfBill(state: BillState, reason: string | undefined, asked: boolea
       return 'isRefunded';
     case 'FAIL':
       if (reason !== undefined && PAYEE_REASONS.has(reason)) return 'isFailedUser';
-      return reason !== undefined && PAYER_REASONS.has(reason) ? 'isFailedMerchant' : 'isRefunded';
+      if (reason !== undefined && PAYER_REASONS.has(reason)) return 'isFailedMerchant';
+      return reason === 'OVERDUE_CLOSE' ? 'isRefunded' : 'isBillFailed';
     default:
       return state satisfies never;
   }

@@ -70,6 +70,7 @@ const OPEN: Record<Sight, Row> = {
   isRefunding: { to: 'sent', do: 'query', when: 'backoff', move: 'reserved→sent' },
   isRefunded: { to: 'sent', do: 'query', when: 'soon', move: 'reserved→sent' }, // the next question ends it
   isFailed: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
+  isBillFailed: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
   isFailedUser: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
   isFailedMerchant: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
   notFound: { to: 'unknown', do: 'send', when: 'backoff' },
@@ -98,6 +99,7 @@ const SENT: Record<Sight, Row> = {
   isRefunding: { to: 'same', do: 'query', when: 'backoff' },
   isRefunded: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
   isFailed: { to: 'same', do: 'query', when: 'never', alarm: 'parked: FAILED, although it was sent before' },
+  isBillFailed: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
   isFailedUser: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
   isFailedMerchant: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
   notFound: { to: 'same', do: 'query', when: 'backoff', alarm: 'no such order, although it was sent before' },
@@ -124,6 +126,7 @@ export function beginSend(payout: Payout, now: Instant): Step {
     state: 'sending',
     version: payout.version + 1,
     tries: payout.tries + 1,
+    firstSentAt: payout.firstSentAt ?? now,
     nextDo: 'query',
     nextAt: later(now, CALL_LEASE_MS),
   };
@@ -172,11 +175,11 @@ export function observe(
     payout: next,
     from: payout.state,
     at: now,
-    what: sight,
+    what: asked ? `asked ${sight}` : sight,
     move: row.move ?? 'none',
     ...(detail !== undefined && { detail }),
   };
-  const isOver = nextAt !== undefined && now - payout.createdAt > HORIZON_MS;
+  const isOver = nextAt !== undefined && now - (payout.firstSentAt ?? payout.createdAt) > HORIZON_MS;
   const stop =
     sight === 'halt' || sight === 'config' || sight === 'configOne' || sight === 'isFailedMerchant'
       ? { code: codeOf(observation), reason: detail ?? sight }
@@ -192,7 +195,7 @@ export function observe(
     ...(alarm !== undefined && { alarm }),
   };
   if (to === 'failed') return afterFailure(payout, verdict, policy);
-  return to === 'refunded' ? afterRefund(payout, verdict, observation) : verdict;
+  return to === 'refunded' ? afterRefund(payout, verdict, observation, policy) : verdict;
 }
 
 /** Only the creation of a transfer tells `package_info`, its query does not; without it the follower cannot confirm. */
@@ -215,11 +218,12 @@ function afterFailure(payout: Payout, verdict: Verdict, policy: PayoutPolicy): V
 }
 
 /** The money came back. The campaign may offer it to the same follower once more, under a new number. */
-function afterRefund(payout: Payout, verdict: Verdict, observation: Observation): Verdict {
+function afterRefund(payout: Payout, verdict: Verdict, observation: Observation, policy: PayoutPolicy): Verdict {
   const told = observation.kind === 'status' ? observation.refunded : undefined;
   const refunded = told !== undefined && told < payout.amount ? fen(told) : payout.amount;
   const base = { ...verdict.step.payout, refunded };
-  if (refunded === payout.amount && payout.reoffer && !base.userRefused) {
+  const isOffered = payout.reoffer === true || isStillOwed(payout, verdict);
+  if (refunded === payout.amount && isOffered && !base.userRefused && payout.attempt < policy.attemptsMax) {
     const step: Step = {
       ...verdict.step,
       payout: { ...base, holds: [] },
@@ -231,6 +235,12 @@ function afterRefund(payout: Payout, verdict: Verdict, observation: Observation)
   return { ...verdict, step: { ...verdict.step, payout: { ...base, holds: returned(payout, refunded) } } };
 }
 
+/** A transfer that ended through no fault of the follower: because of the merchant, or long before their 24 h were over. */
+function isStillOwed({ sentAt }: Payout, { sight, step }: Verdict): boolean {
+  if (sight === 'isFailedMerchant') return true;
+  return sight === 'isBillFailed' && sentAt !== undefined && step.at - sentAt < 23 * HOUR;
+}
+
 /** What the counters get back. Of a group packet that was opened in part, only the money that came back. */
 function returned({ holds, amount }: Payout, refunded: Fen): Payout['holds'] {
   if (refunded === amount) return holds;
@@ -239,7 +249,8 @@ function returned({ holds, amount }: Payout, refunded: Fen): Payout['holds'] {
 
 /** The same claim under its next number, with the same request. */
 function nextAttempt(payout: Payout, at: Instant): Payout {
-  const { listId: _, sentAt: __, problem: ___, endedAt: ____, packageInfo: _____, reoffer: ______, ...claim } = payout;
+  const { listId: _, sentAt: __, problem: ___, endedAt: ____, packageInfo: _____, reoffer: ______, ...rest } = payout;
+  const { firstSentAt: _______, ...claim } = rest;
   return {
     ...claim,
     billNo: billNoOf(payout.request.mchId, billDayOf(payout), payout.claimKey, payout.attempt + 1),
@@ -307,6 +318,8 @@ function spread(payout: Payout, width: number): number {
 
 function codeOf(observation: Observation): string {
   if (observation.kind === 'bill') return observation.reason ?? observation.state;
+  // The one reason of an order that halts is the balance.
+  if (observation.kind === 'status') return 'NOTENOUGH';
   return 'code' in observation ? observation.code : observation.kind;
 }
 

@@ -80,6 +80,8 @@ export type Payout = {
   readonly state: PayoutState;
   /** Grows by one with every change; two workers cannot both make the same one. */
   readonly version: number;
+  /** When it was first sent: gethbinfo answers for 30 days from then. */
+  readonly firstSentAt?: Instant;
   /** How often sendredpack was called. */
   readonly tries: number;
   /** Inconclusive observations in a row: how far the backoff has grown. */

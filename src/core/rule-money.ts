@@ -8,7 +8,7 @@ export type Payers = {
   readonly accounts: ReadonlyMap<string, { readonly merchant?: string | undefined }>;
   readonly merchants: ReadonlyMap<
     string,
-    { readonly name: string; readonly limits: { readonly min: Fen; readonly max: Fen } }
+    { readonly name: string; readonly channel?: string; readonly limits: { readonly min: Fen; readonly max: Fen } }
   >;
 };
 
@@ -26,10 +26,16 @@ export function agreeWithMerchants(campaign: Campaign, payers: Payers): Finding[
       },
     ];
   const { min, max } = merchant.limits;
-  return prizes
+  const groups = prizes.filter(prize => prize.shares !== undefined && merchant.channel === 'transfer');
+  const unfit = groups.map(prize => ({
+    ...at,
+    message: `prize "${prize.name}" is a group packet, which merchant "${merchant.name}" cannot pay by transfer; leave \`shares\` out`,
+  }));
+  const beyond = prizes
     .filter(prize => prize.min < min || prize.max > max)
     .map(prize => ({
       ...at,
       message: `prize "${prize.name}" is ${showFen(prize.min)}..${showFen(prize.max)}, merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)}; change the prize, or \`limits\` in bot.yaml if WeChat Pay granted more`,
     }));
+  return [...unfit, ...beyond];
 }

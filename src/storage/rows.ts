@@ -24,6 +24,7 @@ const CHANGES: Record<keyof Payout, boolean> = {
   nextAt: true,
   problem: true,
   userRefused: true,
+  firstSentAt: true,
   listId: true,
   packageInfo: true,
   reoffer: false,

@@ -77,6 +77,7 @@ CREATE TABLE payout (
   next_at    INTEGER,               -- and when, ms; NULL: nothing, it is final or parked for a person
   problem    TEXT,                  -- the platform's latest code and text, while they matter
   user_refused INTEGER,             -- 1: WeChat refuses this follower; NULL: not that we know
+  first_sent_at INTEGER,            -- ms; when it was sent the first time
   list_id    TEXT,                  -- WeChat's own number
   package_info TEXT,                -- 商家转账: what the confirmation page needs
   reoffer    INTEGER,               -- 1: offered to the same follower once more if nobody opens it

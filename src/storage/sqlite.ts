@@ -62,8 +62,11 @@ export async function openSqlite(file: string): Promise<Store> {
 
     buckets: campaign => read(() => present(sql.buckets.get(campaign) ?? NO_BUCKETS)),
     halt: merchant => read(() => present(sql.halt.get(merchant))),
-    setHalt: (merchant, halt) =>
+    setHalt: (merchant, halt, by) =>
       write(() => {
+        // In one transaction: what the operator has done meanwhile stays.
+        if (by === 'bot') sql.yieldHalt.run(merchant);
+        if (by === 'bot' && sql.halt.get(merchant)) return;
         if (halt) sql.setHalt.run(merchant, halt.code, stored(halt.reason), halt.since, halt.by, halt.probeAt ?? null);
         else sql.resume.run(merchant);
       }),
@@ -166,6 +169,7 @@ function statementsOf(db: Database) {
       refunded = refunded + ? WHERE campaign = ?`),
 
     halt: prepare<Halt>('SELECT code, reason, since, by, probe_at AS probeAt FROM halt WHERE merchant = ?'),
+    yieldHalt: prepare("DELETE FROM halt WHERE merchant = ? AND by = 'bot'"),
     setHalt: insert('halt', 'merchant code reason since by probe_at', 'OR REPLACE'),
     resume: prepare('DELETE FROM halt WHERE merchant = ?'),
 
@@ -201,6 +205,10 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   const before = answerOf(sql.answer.get(event.account, whole(event.key)));
   if (before) return { kind: 'answered', answer: before };
   if (claim && sql.claim.get(whole(claim.key))) return { kind: 'claimed' };
+  if (follower && commit.followsSeen !== undefined) {
+    const row = sql.follower.get(follower.account, whole(follower.user));
+    if ((row?.follows ?? 0) !== commit.followsSeen) return { kind: 'lost', counter: 'follower' };
+  }
   const lost = commit.counters.find(counter => !count(sql, counter));
   if (lost) {
     undo();

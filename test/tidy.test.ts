@@ -10,9 +10,9 @@ const SRC = join(ROOT, 'src');
 const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] = [
   { files: /^core\//, from: /^(core\/|yaml$|node:crypto$|node:assert\/strict$)/ },
   { files: /^ports\.ts$/, from: /^core\// },
-  { files: /^config\.ts$/, from: /^(core\/|node:(crypto|fs|path|tls)$)/ },
+  { files: /^config(-files)?\.ts$/, from: /^(core\/|config-files\.ts$|node:(crypto|fs|path|tls)$)/ },
   { files: /^wechat\//, from: /^(core\/|ports\.ts$|wechat\/|fast-xml-parser$|undici$|node:)/ },
-  { files: /^storage\//, from: /^(core\/|ports\.ts$|storage\/|@photostructure\/sqlite$|node:)/ },
+  { files: /^storage\//, from: /^(core\/|ports\.ts$|storage\/|@photostructure\/sqlite$|ioredis$|node:)/ },
   { files: /^simulator\//, from: /^(core\/|simulator\/|wechat\/(xml|crypt)\.ts$|@peculiar\/x509$|qrcode-generator$|undici$|node:)/ },
   { files: /^pages\//, from: /^(pages\/|preact|simulator\/protocol\.ts$|ports\.ts$|core\/)/ },
   { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$)/ },

@@ -19,6 +19,9 @@ import { createDoor } from './wechat/door.ts';
 import { createPayer } from './wechat/pay-v2.ts';
 import { createNoticeReader, createTransferPayer } from './wechat/pay-v3.ts';
 
+/** As many payouts of each state are looked at when the bot starts. */
+const STRANDED_MAX = 1000;
+
 export type BotPorts = {
   readonly config: Config;
   readonly clock: Clock;
@@ -94,6 +97,9 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     rulebook,
     start() {
       jobs = startJobs({ clock, store, settle, log, rulebook });
+      nameStranded(store, config, log).catch((error: unknown) =>
+        log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
+      );
     },
     async stop() {
       await jobs?.stop();
@@ -152,6 +158,19 @@ function transfersOf(config: Config): Map<string, NotifyMerchant> {
       transfers.set(merchant.name, { policy: merchant.policy, open: createNoticeReader(merchant) });
   }
   return transfers;
+}
+
+/** Payouts whose merchant has gone from bot.yaml wait for ever: somebody should know. */
+async function nameStranded(store: Store, config: Config, log: Log): Promise<void> {
+  for (const state of ['planned', 'sending', 'unknown', 'held', 'sent'] as const) {
+    const payouts = await store.payouts({ state, limit: STRANDED_MAX });
+    const gone = new Set(payouts.map(payout => payout.merchant).filter(name => !config.merchants.has(name)));
+    for (const merchant of gone)
+      log.error(
+        { merchant, state },
+        `payouts wait for merchant "${merchant}", which bot.yaml no longer has; add it again`,
+      );
+  }
 }
 
 /** What the follower reads when a packet will not come: the rule's own words, or the default ones. */

@@ -1,10 +1,18 @@
 // Before all tests: what they need beyond npm. As root on Debian it is installed; elsewhere one line says what to do.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Where a program is, or where Debian would put it. */
+function inPath(name: string): string {
+  const places = (process.env.PATH ?? '').split(delimiter).map(folder => join(folder, name));
+  return places.find(existsSync) ?? `/usr/bin/${name}`;
+}
 
 /** Debian's packages, and the program by which one sees that they are there. */
 const NEEDED = [
   { program: '/usr/bin/chromium', packages: ['chromium', 'fonts-noto-cjk', 'fonts-noto-color-emoji'], for: 'the tests in a browser' },
+  { program: inPath('redis-server'), packages: ['redis-server'], for: 'the tests on a real Redis' },
 ];
 
 export default function setup(): void {

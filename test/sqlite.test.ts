@@ -469,9 +469,6 @@ describe('the address of a store', () => {
   });
 
   test.each([
-    ['redis://:hunter2@localhost:6379/0', /no Redis store yet/],
-    ['rediss://:hunter2@localhost:6379/0', /no Redis store yet/],
-    ['redis+cluster://:hunter2@a:7000,b:7000', /no Redis store yet/],
     ['mysql://root:hunter2@localhost/bot', /sqlite:FILE/],
     ['data/hunter2.db', /sqlite:FILE/],
     ['sqlite:', /needs a file/],

@@ -749,6 +749,34 @@ function lists(its: Its): void {
 
 function rest(its: Its): void {
   describe('the rest', () => {
+    test('a halt of the operator is neither replaced nor lifted by the bot', async () => {
+      const { store } = its();
+      const halt = { code: 'OPERATOR', reason: 'stop', since: NOW, by: 'operator' } as const;
+      await store.setHalt('gated', halt);
+      await store.setHalt('gated', { ...halt, code: 'NOTENOUGH', by: 'bot' }, 'bot');
+      expect(await store.halt('gated')).toStrictEqual(halt);
+      await store.setHalt('gated', undefined, 'bot');
+      expect(await store.halt('gated')).toStrictEqual(halt);
+      await store.setHalt('gated', undefined);
+      await store.setHalt('gated', { ...halt, code: 'NOTENOUGH', by: 'bot' }, 'bot');
+      expect(await store.halt('gated')).toMatchObject({ code: 'NOTENOUGH' });
+      await store.setHalt('gated', undefined, 'bot');
+      expect(await store.halt('gated')).toBeUndefined();
+    });
+
+    test('a follow decided on old facts is lost, and nothing of it is written', async () => {
+      const { store } = its();
+      const first = aCommit();
+      const follower = { account: 'tea', user: first.event.user, following: true, follows: 1 } as const;
+      expect(await store.commit({ ...first, follower, followsSeen: 0 })).toEqual({ kind: 'done' });
+      const second = aCommit();
+      const event = { ...second.event, user: first.event.user };
+      const late = { ...second, event, follower: { ...follower, follows: 2 }, followsSeen: 0 };
+      expect(await store.commit(late)).toEqual({ kind: 'lost', counter: 'follower' });
+      expect(await store.payout(second.payout.billNo)).toBeUndefined();
+      expect(await store.commit({ ...late, followsSeen: 1 })).toEqual({ kind: 'done' });
+    });
+
     test('a halt stands until it is lifted, and only for its merchant', async () => {
       const { store } = its();
       const halt = { code: 'NOTENOUGH', reason: '余额不足', since: NOW, by: 'bot' } as const;

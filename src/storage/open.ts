@@ -3,7 +3,7 @@ import { BadInput } from '../core/error.ts';
 import type { Store } from '../ports.ts';
 import { openSqlite } from './sqlite.ts';
 
-/** `sqlite:data/bot.db`. The address of a Redis may hold a password, so no message repeats an address. */
+/** `sqlite:data/bot.db`, `redis://…`, `rediss://…`, `redis+cluster://…`. The address of a Redis may hold a password, so no message repeats an address. */
 export async function openStore(url: string): Promise<Store> {
   const [scheme, rest] = splitScheme(url);
   switch (scheme) {
@@ -16,9 +16,13 @@ export async function openStore(url: string): Promise<Store> {
     case 'redis':
     case 'rediss':
     case 'redis+cluster':
-      throw new BadInput('store: this version has no Redis store yet; use sqlite:data/bot.db');
+      // Loaded when it is wanted: its client would cost every start on SQLite some milliseconds.
+      return (await import('./redis.ts')).openRedis(url);
     default:
-      throw new BadInput('store: not an address we know; expected sqlite:FILE, for example sqlite:data/bot.db');
+      throw new BadInput(
+        'store: not an address we know; expected sqlite:FILE (for example sqlite:data/bot.db), redis://HOST:PORT/DB, ' +
+          'rediss:// or redis+cluster://A:PORT,B:PORT',
+      );
   }
 }
 

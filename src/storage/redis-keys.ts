@@ -1,0 +1,74 @@
+// Every key of the Redis store, in one place: what it is called, of which type, and what lies in it.
+//
+// All keys of a deployment begin with one hash tag, `{hongbao}:` unless the address says `?tag=`. So they all lie in
+// one slot, and a script may touch any of them at once: a claim, its limits, its money and its journal line are one
+// commit. One tag per address and not per merchant, because most of the store's methods name no merchant (a follower or
+// an event belongs to none). What that means: a cluster gives such a deployment failover, not more capacity; everything
+// is served by the one shard that owns the slot. WeChat Pay takes 30 packets a second of a merchant, and one shard
+// commits thousands of claims in that time. Who has several deployments gives each its own tag, and the cluster spreads
+// them. Before the slot is moved to another shard, stop the bots: a slot in motion refuses scripts over several keys.
+//
+// Scripts name most of their keys themselves, from this table: only the first is declared (`KEYS[1]`, which routes the
+// script). Redis and Valkey allow that within one slot.
+
+/** The types behind the names: hash H, sorted set Z, stream X, list L, set S, string T. */
+export const KEY = {
+  /** T `1`: which format the data has. A newer one is refused. */
+  format: 'format',
+  /** T: the global sequence. Every commit and every successor takes the next number; lists are ordered by it. */
+  seq: 'seq',
+
+  /** H account/key → token and answer. The token names the call that wrote it; see `redis-connect.ts`. */
+  answer: 'answer',
+  /** Z account/key by the time of the answer: what `forget` looks at. */
+  answerAt: 'answer:at',
+
+  /** S: the claim keys there are. Unique for ever. */
+  claimed: 'claimed',
+  /** X seq → claim, JSON. Append-only: the books read it in order. */
+  claims: 'claims',
+
+  /** H counter → value, a whole number. */
+  counter: 'counter',
+  /** X seq-n → counter. The names in the order in which they came up, for the books. */
+  counters: 'counters',
+
+  /** H account/openid → how often they followed, a space, follower as JSON. */
+  follower: 'follower',
+  /** H merchant → by whom, a space, halt as JSON. No field: nothing is halted. */
+  halt: 'halt',
+
+  /** + billNo. H: what scripts look at as fields, `fixed` (never changes) and `now` (written anew by steps) as JSON. */
+  payout: 'payout:',
+  /** + billNo. L: the history's lines, JSON, each with the token of the call that wrote it. At n: version n + 1. */
+  history: 'history:',
+  /** + index. Z billNo by seq. Indexes: `all`, `state:…`, `campaign:…`, `user:…`, `merchant:…`. */
+  list: 'list:',
+  /** + merchant:send or merchant:query. Z seq:billNo (seq padded: it settles ties) by nextAt; unfinished ones only. */
+  due: 'due:',
+
+  /** + campaign. H reserved, sent, received, refunded: fen. */
+  bucket: 'bucket:',
+  /** X seq → campaign. The campaigns that have a bucket, for the books. */
+  buckets: 'buckets',
+
+  /** X seq → event with its decision, JSON. */
+  journal: 'journal',
+  /** + openid. L: this follower's lines in the journal, by seq. */
+  journalUser: 'journal:user:',
+  /** H event key → its lines in the journal, by seq, with commas between. */
+  journalKey: 'journal:key',
+
+  /** S: the snapshots that are being read. */
+  books: 'books',
+  /** + id. H: one snapshot: its `seq`, and what was there before a write changed it. Dies if nobody reads on. */
+  book: 'book:',
+} as const;
+
+export const FORMAT = '1';
+export const DEFAULT_TAG = 'hongbao';
+
+/** `{hongbao}:`, with which every key begins. */
+export function prefixOf(tag: string): string {
+  return `{${tag}}:`;
+}

@@ -1,0 +1,280 @@
+// The store for more than one process: Redis or Valkey, one server or a cluster. Every method is one Lua script, and
+// what a script does it does alone. Keys: `redis-keys.ts`; scripts: `redis-write.ts` and `redis-read.ts`; what happens
+// when the connection breaks: `redis-connect.ts`.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import type { Facts, Follower, Wanted } from '../core/decide.ts';
+import { BadInput, Fault, messageOf } from '../core/error.ts';
+import type { EventKey } from '../core/event.ts';
+import { fen } from '../core/money.ts';
+import type { Payout, Step } from '../core/payout.ts';
+import type { Answer, Buckets, Commit, Committed, Halt, JournalLine, PayoutFilter, Store } from '../ports.ts';
+import { openRedisBooks } from './redis-books.ts';
+import { type Connection, connect } from './redis-connect.ts';
+import { refuseForgetful, refuseNewerFormat } from './redis-durability.ts';
+import * as READ from './redis-read.ts';
+import {
+  historyOf,
+  isDue,
+  journalFrom,
+  journalText,
+  lineOf,
+  nowOf,
+  payoutsFrom,
+  planArgs,
+  whole,
+} from './redis-rows.ts';
+import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
+import * as WRITE from './redis-write.ts';
+
+/** Answers forgotten by one script, and rows of a list looked at by one: the others wait meanwhile. */
+const FORGET_CHUNK = 1000;
+const PAGE = 200;
+
+type Run = Connection['run'];
+
+/** What an address may say after its `?`, said otherwise. */
+export type RedisOptions = Partial<Pick<RedisAddress, 'tag' | 'acceptLoss' | 'assured'>>;
+
+/** `redis://`, `rediss://` or `redis+cluster://`; see `redis-url.ts` for what else an address says. */
+export async function openRedis(url: string, options: RedisOptions = {}): Promise<Store> {
+  const address = { ...parseRedisUrl(url), ...options };
+  const connection = await connect(address);
+  try {
+    await refuseForgetful(connection, address);
+    await refuseNewerFormat(connection);
+  } catch (error) {
+    await connection.close();
+    if (error instanceof BadInput) throw error;
+    throw new BadInput(`store: this Redis cannot be used: ${messageOf(error)}`);
+  }
+  return storeOn(connection);
+}
+
+function storeOn(connection: Connection): Store {
+  const atWork = new Set<Promise<unknown>>();
+  let isOpen = true;
+
+  const run: Run = async (script, ...args) => {
+    const work = connection.run(script, ...args);
+    atWork.add(work);
+    try {
+      return await work;
+    } finally {
+      atWork.delete(work);
+    }
+  };
+  /** Of several scripts the later ones may come after `close`: they are refused as a whole call would be. */
+  const whileOpen: Run = async (script, ...args) => {
+    if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
+    return run(script, ...args);
+  };
+
+  return {
+    answered: (account, key) => readAnswer(whileOpen, account, key),
+    facts: wanted => readFacts(whileOpen, wanted),
+    commit: commit => writeCommit(whileOpen, commit),
+
+    payout: async billNo => payoutsFrom(present(await whileOpen(READ.PAYOUT, billNo)))[0],
+    payouts: filter => listPayouts(whileOpen, filter),
+    history: async billNo => historyOf(billNo, (await whileOpen(READ.HISTORY, billNo)) as string[]),
+    due: async (merchant, now, limit, only) => {
+      const kinds = only === undefined ? ['send', 'query'] : [only];
+      return payoutsFrom((await whileOpen(READ.DUE, merchant, whole(now), whole(limit), ...kinds)) as string[]);
+    },
+    advance: step => writeStep(whileOpen, step),
+
+    buckets: async campaign => bucketsOf(await whileOpen(READ.BUCKETS, campaign)),
+    halt: async merchant => {
+      const halt = (await whileOpen(READ.HALT, merchant)) as string | null;
+      return halt === null ? undefined : behind<Halt>(halt);
+    },
+    setHalt: async (merchant, halt, by) => {
+      await whileOpen(WRITE.SET_HALT, merchant, halt ? `${halt.by} ${JSON.stringify(halt)}` : '', by ?? '');
+    },
+
+    books: async () => {
+      if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
+      return openRedisBooks({ run: whileOpen }, () => isOpen);
+    },
+    journal: filter => listJournal(whileOpen, filter),
+    forget: async before => {
+      for (let total = 0; ; ) {
+        const count = (await whileOpen(WRITE.FORGET, whole(before), whole(FORGET_CHUNK))) as number;
+        total += count;
+        if (count < FORGET_CHUNK) return total;
+      }
+    },
+    close: async () => {
+      if (!isOpen) return;
+      isOpen = false;
+      await Promise.allSettled(atWork);
+      await connection.close();
+    },
+  };
+}
+
+// ── One event ────────────────────────────────────────────────────────────────────────────────────────────
+
+async function readAnswer(run: Run, account: string, key: EventKey): Promise<Answer | undefined> {
+  const found = (await run(READ.ANSWERED, eventField(account, key))) as string | null;
+  return found === null ? undefined : (JSON.parse(found.slice(TOKEN_LENGTH)) as Answer);
+}
+
+async function readFacts(run: Run, wanted: Wanted): Promise<Facts> {
+  const { account, user, merchant, claims, counters } = wanted;
+  const args = [`${account}/${user}`, merchant ?? '', whole(claims.length), ...claims, ...counters];
+  const found = (await run(READ.FACTS, ...args)) as [string | null, number, ...(number | string | null)[]];
+  const [follower, halted, ...rest] = found;
+  const values = rest.slice(claims.length);
+  const known = counters.map((name, n) => [name, values[n]] as const).filter(([, value]) => value !== null);
+  return {
+    follower: follower === null ? undefined : behind<Follower>(follower),
+    claims: new Set(claims.filter((_, n) => rest[n] === 1)),
+    counters: new Map(known.map(([name, value]) => [name, Number(value)])),
+    halted: merchant !== undefined && halted === 1,
+  };
+}
+
+async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
+  const { event, seenAt, answer, decision, follower, claim, counters, payout } = commit;
+  assert(!payout || payout.claimKey === claim?.key, `a payout comes with its claim: ${payout?.billNo}`);
+  const token = newToken();
+  const args = [
+    ...[token, eventField(event.account, event.key), JSON.stringify(answer), whole(answer.at)],
+    ...(claim ? [claim.key, JSON.stringify(claim)] : ['', '']),
+    ...(follower ? followerArgs(follower, commit.followsSeen) : ['', '', '']),
+    ...[whole(counters.length), ...counters.flatMap(({ name, add, max }) => [name, whole(add), whole(max)])],
+    ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
+    ...planArgs(payout, token),
+  ];
+  const [kind, detail] = (await run(WRITE.COMMIT, ...args)) as [Committed['kind'], string];
+  switch (kind) {
+    case 'answered':
+      return { kind, answer: JSON.parse(detail) as Answer };
+    case 'lost':
+      return { kind, counter: detail };
+    default:
+      return { kind };
+  }
+}
+
+function followerArgs(follower: Follower, seen: number | undefined): string[] {
+  const { account, user, follows } = follower;
+  const stored = `${whole(follows)} ${JSON.stringify(follower)}`;
+  return [`${account}/${user}`, stored, seen === undefined ? '' : whole(seen)];
+}
+
+// ── One payout ───────────────────────────────────────────────────────────────────────────────────────────
+
+async function writeStep(run: Run, step: Step): Promise<'moved' | 'stale'> {
+  const { payout, from, at, what, detail, move, successor } = step;
+  const { billNo, version, state, nextDo, nextAt, refunded, holds } = payout;
+  assert(!successor || successor.claimKey === payout.claimKey, `a successor pays the same claim: ${successor?.billNo}`);
+  const token = newToken();
+  const line = { billNo, version, at, from, to: state, what, ...(detail !== undefined && { detail }) };
+  const args = [
+    ...[billNo, whole(version - 1), whole(version), from, lineOf(line, token), nowOf(payout)],
+    ...[state, nextDo, isDue(payout) ? whole(nextAt!) : '', move, refunded === undefined ? '' : whole(refunded)],
+    ...[whole(holds.length), ...holds.flatMap(({ name, add }) => [name, whole(add)])],
+    ...planArgs(successor, token),
+  ];
+  return (await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale';
+}
+
+function bucketsOf(found: unknown): Buckets {
+  const [reserved, sent, received, refunded] = (found as (string | null)[]).map(value => fen(Number(value ?? 0)));
+  return { reserved: reserved!, sent: sent!, received: received!, refunded: refunded! };
+}
+
+// ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * From the index that finds fewest: a follower has few payouts, a campaign many, a merchant all; and most end as
+ * received. Page by page, so that a filter that fits little does not hold Redis up: each page is of its own moment.
+ */
+async function listPayouts(run: Run, filter: PayoutFilter): Promise<Payout[]> {
+  const { state, campaign, user, merchant, limit, after } = filter;
+  let top = '+inf';
+  if (after !== undefined) {
+    const seq = (await run(READ.SEQ, after)) as string | null;
+    if (seq === null) return [];
+    top = `(${seq}`;
+  }
+  const filters = [state ?? '', campaign ?? '', user ?? '', merchant ?? ''];
+  const found: Payout[] = [];
+  while (found.length < limit) {
+    const count = Math.min(PAGE, isOneIndex(filter) ? limit - found.length : PAGE);
+    const [last, ...rows] = (await run(READ.LIST, indexFor(filter), top, whole(count), ...filters)) as [
+      string,
+      ...string[],
+    ];
+    found.push(...payoutsFrom(rows));
+    if (last === '') break;
+    top = `(${last}`;
+  }
+  return found.slice(0, limit);
+}
+
+function indexFor({ state, campaign, user, merchant }: PayoutFilter): string {
+  if (user !== undefined) return `user:${user}`;
+  if (state !== undefined && state !== 'received') return `state:${state}`;
+  if (campaign !== undefined) return `campaign:${campaign}`;
+  if (state !== undefined) return `state:${state}`;
+  return merchant === undefined ? 'all' : `merchant:${merchant}`;
+}
+
+/** Whether every row of the index fits. */
+function isOneIndex({ state, campaign, user, merchant }: PayoutFilter): boolean {
+  return [state, campaign, user, merchant].filter(each => each !== undefined).length <= 1;
+}
+
+async function listJournal(run: Run, filter: Parameters<Store['journal']>[0]): Promise<JournalLine[]> {
+  const { user, key, limit } = filter;
+  if (key !== undefined) {
+    const lines = journalFrom((await run(READ.JOURNAL_OF_KEY, key)) as string[]);
+    return lines.filter(({ event }) => user === undefined || event.user === user).slice(0, limit);
+  }
+  const found: JournalLine[] = [];
+  for (let top = user === undefined ? '+' : ''; found.length < limit; ) {
+    const count = Math.min(PAGE, limit - found.length);
+    if (user === undefined) {
+      const lines = journalFrom((await run(READ.JOURNAL, top, whole(count))) as string[]);
+      found.push(...lines);
+      if (lines.length < count) break;
+      top = `(${lines.at(-1)!.id}-0`;
+    } else {
+      const [left, ...rows] = (await run(READ.JOURNAL_OF_USER, user, top, whole(count))) as [string, ...string[]];
+      found.push(...journalFrom(rows));
+      if (left === '0') break;
+      top = left;
+    }
+  }
+  return found;
+}
+
+// ── Texts ────────────────────────────────────────────────────────────────────────────────────────────────
+
+const TOKEN_BYTES = 12;
+const TOKEN_LENGTH = 16;
+
+/** Names one call of a write; see `redis-connect.ts`. */
+function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+/** An event belongs to an account; the same key in two accounts is two events. */
+function eventField(account: string, key: EventKey): string {
+  assert(!account.includes('/'), `an account's name has no slash: ${account}`);
+  return `${account}/${key}`;
+}
+
+/** What stands behind the first word, which is for scripts. */
+function behind<T>(text: string): T {
+  return JSON.parse(text.slice(text.indexOf(' ') + 1)) as T;
+}
+
+/** An HMGET of a key that is not there is a row of nothing. */
+function present(row: unknown): string[] {
+  return (row as (string | null)[]).filter(each => each !== null);
+}

@@ -4,8 +4,9 @@ import { createApp } from './app.ts';
 import { conclude } from './conclude.ts';
 import type { Config, MerchantConfig } from './config.ts';
 import { messageOf } from './core/error.ts';
+import { alertPassed } from './core/limit.ts';
 import type { Book } from './core/match.ts';
-import { yuanText } from './core/money.ts';
+import { showFen, yuanText } from './core/money.ts';
 import type { Payout } from './core/payout.ts';
 import { replyFor } from './core/reply.ts';
 import type { NotifyMerchant } from './doors/notify.ts';
@@ -67,7 +68,12 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       })),
     });
   const settle = newSettle();
-  const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned: () => settle.nudge() });
+  const watch = budgetWatch(store, rulebook, log);
+  const planned = (payout: Payout): void => {
+    settle.nudge();
+    watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
+  };
+  const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned });
   const doors = new Map([...config.accounts.values()].map(account => [account.name, createDoor(account)]));
   const unready = async (): Promise<string | undefined> => {
     try {
@@ -158,6 +164,21 @@ function transfersOf(config: Config): Map<string, NotifyMerchant> {
       transfers.set(merchant.name, { policy: merchant.policy, open: createNoticeReader(merchant) });
   }
   return transfers;
+}
+
+/** Says once when a campaign's budget passes one of its `alertAt`. */
+function budgetWatch(store: Store, rulebook: Rulebook, log: Log): (payout: Payout) => Promise<void> {
+  const seen = new Map<string, number>();
+  return async ({ campaign: id, amount }) => {
+    const campaign = rulebook.current().campaigns.find(each => each.id === id);
+    if (!campaign?.budget || campaign.budget.alertAt.length === 0) return;
+    const { reserved, sent, received } = await store.buckets(id);
+    const used = reserved + sent + received;
+    const mark = alertPassed(campaign, seen.get(id) ?? used - amount, used);
+    seen.set(id, used);
+    const budget = showFen(campaign.budget.total);
+    if (mark !== undefined) log.warn({ campaign: id, mark }, `${mark} % of the budget of ${id} (${budget}) are used`);
+  };
 }
 
 /** Payouts whose merchant has gone from bot.yaml wait for ever: somebody should know. */

@@ -1,6 +1,6 @@
 // What strangers send to the webhook: refused with 4xx, nothing changed, nothing told.
 import { randomBytes } from 'node:crypto';
-import { decrypt as theirDecrypt, encrypt as theirEncrypt, getSignature } from '@wecom/crypto';
+import { getSignature, decrypt as theirDecrypt, encrypt as theirEncrypt } from '@wecom/crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ACCOUNT, startWorld, textIn, type World } from './harness.ts';

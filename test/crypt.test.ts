@@ -1,6 +1,6 @@
 // The platform's own published examples, and those of other people's SDKs: our cryptography must agree with all of them.
 import { readFileSync } from 'node:fs';
-import { decrypt as theirDecrypt, encrypt as theirEncrypt, getSignature } from '@wecom/crypto';
+import { getSignature, decrypt as theirDecrypt, encrypt as theirEncrypt } from '@wecom/crypto';
 import { describe, expect, test } from 'vitest';
 import { aesKeyOf, decrypt, encrypt, paySignOf, payTextOf, sameText, signatureOf } from '../src/wechat/crypt.ts';
 

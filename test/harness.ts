@@ -11,10 +11,10 @@ import { type Config, loadConfig } from '../src/config.ts';
 import { instant } from '../src/core/time.ts';
 import { SILENT } from '../src/log.ts';
 import type { Log, Store } from '../src/ports.ts';
+import type { Settle, SettleMerchant } from '../src/settle.ts';
 import { movableClock } from '../src/simulator/clock.ts';
 import type { Push } from '../src/simulator/protocol.ts';
 import { DEFAULT_API_V3_KEY, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
-import type { Settle, SettleMerchant } from '../src/settle.ts';
 import { openStore } from '../src/storage/open.ts';
 
 export const ACCOUNT = {

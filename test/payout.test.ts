@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/event.ts';
 import { fen } from '../src/core/money.ts';
 import { SIGHTS, sightOf } from '../src/core/pay-error.ts';
-import { billNoOf, isFinal, type Observation, type Payout, PAYOUT_STATES } from '../src/core/payout.ts';
+import { billNoOf, isFinal, type Observation, PAYOUT_STATES, type Payout } from '../src/core/payout.ts';
 import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout-table.ts';
 import { DAY, HOUR, instant, later, MINUTE, parseBeijing } from '../src/core/time.ts';
 

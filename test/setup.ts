@@ -11,7 +11,11 @@ function inPath(name: string): string {
 
 /** Debian's packages, and the program by which one sees that they are there. */
 const NEEDED = [
-  { program: '/usr/bin/chromium', packages: ['chromium', 'fonts-noto-cjk', 'fonts-noto-color-emoji'], for: 'the tests in a browser' },
+  {
+    program: '/usr/bin/chromium',
+    packages: ['chromium', 'fonts-noto-cjk', 'fonts-noto-color-emoji'],
+    for: 'the tests in a browser',
+  },
   { program: inPath('redis-server'), packages: ['redis-server'], for: 'the tests on a real Redis' },
 ];
 

@@ -13,7 +13,10 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^config(-files)?\.ts$/, from: /^(core\/|config-files\.ts$|node:(crypto|fs|path|tls)$)/ },
   { files: /^wechat\//, from: /^(core\/|ports\.ts$|wechat\/|fast-xml-parser$|undici$|node:)/ },
   { files: /^storage\//, from: /^(core\/|ports\.ts$|storage\/|@photostructure\/sqlite$|ioredis$|node:)/ },
-  { files: /^simulator\//, from: /^(core\/|simulator\/|wechat\/(xml|crypt)\.ts$|@peculiar\/x509$|qrcode-generator$|undici$|node:)/ },
+  {
+    files: /^simulator\//,
+    from: /^(core\/|simulator\/|wechat\/(xml|crypt)\.ts$|@peculiar\/x509$|qrcode-generator$|undici$|node:)/,
+  },
   { files: /^pages\//, from: /^(pages\/|preact|simulator\/protocol\.ts$|ports\.ts$|core\/)/ },
   { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$)/ },
   { files: /^(settle|conclude)\.ts$/, from: /^(core\/|ports\.ts$|conclude\.ts$)/ },
@@ -26,9 +29,18 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
 ];
 
 /** Banned in the source, with what to do instead. */
-const BANNED: readonly { readonly word: RegExp; readonly instead: string; readonly except?: RegExp; readonly code?: boolean }[] = [
+const BANNED: readonly {
+  readonly word: RegExp;
+  readonly instead: string;
+  readonly except?: RegExp;
+  readonly code?: boolean;
+}[] = [
   { word: /\b(TODO|FIXME|XXX)\b/, instead: 'finish it, or open an issue' },
-  { word: /Date\.now\(\)|new Date\(\)|Date\.now\b/, instead: 'take the clock as an argument', except: /^(main|commands\/(receive|simulator))\.ts$|^pages\/|^commands\// },
+  {
+    word: /Date\.now\(\)|new Date\(\)|Date\.now\b/,
+    instead: 'take the clock as an argument',
+    except: /^(main|commands\/(receive|simulator))\.ts$|^pages\/|^commands\//,
+  },
   { word: /Math\.random/, instead: 'take chance as an argument, or node:crypto', except: /^pages\// },
   { word: /process\.env/, instead: 'the environment is read in main.ts', except: /^(main|commands\/\w+)\.ts$/ },
   { word: /\bas any\b|: any\b|@ts-(ignore|nocheck|expect-error)/, instead: 'say what it is', code: true },
@@ -48,7 +60,9 @@ function sourcesOf(folder: string): Source[] {
 
 /** `core/money.ts` for a file of ours, the package's or module's name for the rest. */
 function importsOf({ name, text }: Source): string[] {
-  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)[^'"\n;]*(?:\{[^}]*\}[^'"\n;]*)?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g);
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)[^'"\n;]*(?:\{[^}]*\}[^'"\n;]*)?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g,
+  );
   return [...found].map(match => {
     const target = match[1] ?? match[2] ?? match[3]!;
     return target.startsWith('.') ? relative(SRC, resolve(SRC, dirname(name), target)).replaceAll('\\', '/') : target;
@@ -58,12 +72,17 @@ function importsOf({ name, text }: Source): string[] {
 /** Functions and methods by their braces: a line that opens one at the indentation at which it later closes. */
 function longFunctions({ name, text }: Source): string[] {
   const lines = text.split('\n');
-  const opener = /^(\s*)(?:export )?(?:default )?(?:(?:async )?function\b|(?:private |public |static |override |async |get |set )*[\w#]+\([^)]*\)(?:: [^{=]+)? \{$|(?:const|let) \w+ = (?:async )?\([^)]*\)[^=]*=> \{$)/;
+  const opener =
+    /^(\s*)(?:export )?(?:default )?(?:(?:async )?function\b|(?:private |public |static |override |async |get |set )*[\w#]+\([^)]*\)(?:: [^{=]+)? \{$|(?:const|let) \w+ = (?:async )?\([^)]*\)[^=]*=> \{$)/;
   const long: string[] = [];
   lines.forEach((line, index) => {
     const match = opener.exec(line);
     if (!match || /^\s*(if|for|while|switch|return|else)\b/.test(line)) return;
-    const end = lines.findIndex((later, at) => at > index && (later === `${match[1]}}` || later.startsWith(`${match[1]}};`) || later.startsWith(`${match[1]}},`)));
+    const end = lines.findIndex(
+      (later, at) =>
+        at > index &&
+        (later === `${match[1]}}` || later.startsWith(`${match[1]}};`) || later.startsWith(`${match[1]}},`)),
+    );
     if (end > 0 && end - index + 1 > FUNCTION_LINES_MAX) long.push(`${name}:${index + 1} has ${end - index + 1} lines`);
   });
   return long;
@@ -77,13 +96,18 @@ describe('the house', () => {
     const wrong = sources.flatMap(source => {
       const rule = MAY_IMPORT.find(each => each.files.test(source.name));
       if (!rule) return [`${source.name} has no place in the table`];
-      return importsOf(source).filter(target => !target.endsWith('.css') && !rule.from.test(target)).map(target => `${source.name} imports ${target}`);
+      return importsOf(source)
+        .filter(target => !target.endsWith('.css') && !rule.from.test(target))
+        .map(target => `${source.name} imports ${target}`);
     });
     expect(wrong).toEqual([]);
   });
 
   test('the check of imports would notice a core file that reads the disk', () => {
-    const source = { name: 'core/x.ts', text: "import { readFileSync } from 'node:fs';\nimport type {\n  A,\n  B,\n} from '../storage/sqlite.ts';\n" };
+    const source = {
+      name: 'core/x.ts',
+      text: "import { readFileSync } from 'node:fs';\nimport type {\n  A,\n  B,\n} from '../storage/sqlite.ts';\n",
+    };
     expect(importsOf(source)).toEqual(['node:fs', 'storage/sqlite.ts']);
   });
 
@@ -94,15 +118,25 @@ describe('the house', () => {
 
   test('no word says that something is unfinished, unclean or out of place', () => {
     const wrong = sources.flatMap(({ name, text }) =>
-      text.split('\n').flatMap((line, index) =>
-        BANNED.filter(ban => ban.word.test(ban.code ? line.replace(/\/\/.*|^\s*(\/\*)?\*.*/, '').replace(/\/\*.*?\*\//, '') : line) && !ban.except?.test(name)).map(ban => `${name}:${index + 1}: ${ban.instead}: ${line.trim()}`),
-      ),
+      text
+        .split('\n')
+        .flatMap((line, index) =>
+          BANNED.filter(
+            ban =>
+              ban.word.test(ban.code ? line.replace(/\/\/.*|^\s*(\/\*)?\*.*/, '').replace(/\/\*.*?\*\//, '') : line) &&
+              !ban.except?.test(name),
+          ).map(ban => `${name}:${index + 1}: ${ban.instead}: ${line.trim()}`),
+        ),
     );
     expect(wrong).toEqual([]);
   });
 
   test('core knows no promise', () => {
-    const wrong = sources.filter(({ name, text }) => name.startsWith('core/') && /\basync\b|\bawait\b|\bPromise\b/.test(text.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '')));
+    const wrong = sources.filter(
+      ({ name, text }) =>
+        name.startsWith('core/') &&
+        /\basync\b|\bawait\b|\bPromise\b/.test(text.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '')),
+    );
     expect(wrong.map(source => source.name)).toEqual([]);
   });
 
@@ -112,7 +146,9 @@ describe('the house', () => {
   });
 
   test(`no file of the source is longer than ${FILE_LINES_MAX} lines`, () => {
-    const long = sources.filter(({ text }) => text.split('\n').length - 1 > FILE_LINES_MAX).map(({ name, text }) => `${name}: ${text.split('\n').length - 1}`);
+    const long = sources
+      .filter(({ text }) => text.split('\n').length - 1 > FILE_LINES_MAX)
+      .map(({ name, text }) => `${name}: ${text.split('\n').length - 1}`);
     expect(long).toEqual([]);
   });
 
@@ -121,9 +157,14 @@ describe('the house', () => {
   });
 
   test('every dependency has its line of reason', () => {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
+      string,
+      Record<string, string>
+    >;
     const decisions = readFileSync(join(ROOT, 'docs/decisions.md'), 'utf8');
-    const missing = Object.keys({ ...dependencies, ...devDependencies }).filter(name => !decisions.includes(`\`${name}\``));
+    const missing = Object.keys({ ...dependencies, ...devDependencies }).filter(
+      name => !decisions.includes(`\`${name}\``),
+    );
     expect(missing).toEqual([]);
   });
 });

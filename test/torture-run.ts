@@ -4,8 +4,8 @@ import { isFinal, type Payout } from '../src/core/payout.ts';
 import type { Store } from '../src/ports.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
 import { breathe } from './torture-time.ts';
-import { type Bug, MCH_ID, Torture } from './torture-world.ts';
 import { violations } from './torture-verdict.ts';
+import { type Bug, MCH_ID, Torture } from './torture-world.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,6 +1,7 @@
 // What must be true at the end of every seed, whatever happened: the promises of the project, one check each.
-import { isFinal, type Payout } from '../src/core/payout.ts';
+
 import type { Facts } from '../src/core/decide.ts';
+import { isFinal, type Payout } from '../src/core/payout.ts';
 import type { Store } from '../src/ports.ts';
 import { parseXml } from '../src/wechat/xml.ts';
 import { BUDGET, MCH_ID, STOCK, type Torture } from './torture-world.ts';

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/event.ts';
 import type { Push } from '../src/simulator/protocol.ts';
-import { startWorld, until, type World, type WorldOptions } from './harness.ts';
+import { RULES, startWorld, until, type World, type WorldOptions } from './harness.ts';
 
 let world: World;
 const open = async (options?: WorldOptions): Promise<World> => {
@@ -130,6 +130,26 @@ describe('one message, delivered four times', () => {
     const push = await act(ann, { kind: 'text', text: '红包' });
     expect(new Set(push.tries.map(each => each.clear)).size).toBe(1);
     expect(await payoutsOf(ann)).toHaveLength(1);
+  });
+});
+
+describe('a budget', () => {
+  test('says in the log when it passes one of its marks, once', async () => {
+    const said: string[] = [];
+    const silent = () => undefined;
+    const log = {
+      debug: silent,
+      info: silent,
+      error: silent,
+      warn: (_: object, message: string) => void said.push(message),
+    };
+    await open({ log, rules: RULES.replace('total: ¥1000.00', 'total: ¥6.00, alertAt: [50%, 75%]') });
+    for (let i = 0; i < 4; i++) await act(world.person(true), { kind: 'text', text: '红包' });
+    await until(() => said.filter(message => message.includes('% of the budget')).length === 2);
+    expect(said.filter(message => message.includes('% of the budget'))).toEqual([
+      '50 % of the budget of test (¥6.00) are used',
+      '75 % of the budget of test (¥6.00) are used',
+    ]);
   });
 });
 

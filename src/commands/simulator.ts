@@ -2,7 +2,7 @@
 import { BadInput } from '../core/error.ts';
 import { fen } from '../core/money.ts';
 import { movableClock } from '../simulator/clock.ts';
-import { startSimulator } from '../simulator/simulator.ts';
+import { DEFAULT_API_V3_KEY, startSimulator } from '../simulator/simulator.ts';
 import { print } from './common.ts';
 
 export type SimulatorOptions = {
@@ -60,6 +60,7 @@ export async function simulator(options: SimulatorOptions): Promise<() => Promis
       { mchId: options.mchId, apiV2Key: options.apiKey, balance: fen(1_000_000_00), appIds: [options.appId] },
     ],
   });
+  const certificate = running.certificates(options.mchId);
   print(`
   A simulator of WeChat
 
@@ -73,6 +74,8 @@ export async function simulator(options: SimulatorOptions): Promise<() => Promis
     appId ${options.appId}   appSecret ${options.appSecret}
     token ${options.token}   encodingAesKey ${options.aesKey}
     mchId ${options.mchId}   apiV2Key ${options.apiKey}
+    商家转账: apiV3Key ${DEFAULT_API_V3_KEY}   serialNo ${certificate.serialNumber}
+              publicKeyId ${certificate.publicKeyId}   (pub_key.pem beside the certificates)
 
   Ctrl-C stops it.
 `);

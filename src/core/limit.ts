@@ -122,6 +122,13 @@ function moneyLimits(campaign: Campaign, amount: Fen, { account, user, caps }: C
   ];
 }
 
+/** The highest of `alertAt` (per cent of the budget) that was passed between two sums; `undefined` if none was. */
+export function alertPassed({ budget }: Campaign, usedBefore: number, used: number): number | undefined {
+  if (!budget) return undefined;
+  const share = (sum: number): number => (sum * 100) / budget.total;
+  return budget.alertAt.findLast(mark => share(usedBefore) < mark && share(used) >= mark);
+}
+
 /** `true` while the counter still takes this. */
 export function hasRoom(counter: Counter, counters: ReadonlyMap<string, number>): boolean {
   return (counters.get(counter.name) ?? 0) + counter.add <= counter.max;

@@ -37,8 +37,6 @@ async function shut(
   const before = await store.halt(merchant);
   if (before?.by === 'operator') return;
   const probeAt = probeAfter(halt.code, now);
-  // What ends by itself is not replaced by what does not, if it is the same want of money seen another way.
-  if (before?.code === halt.code && probeAt === undefined && before.probeAt !== undefined) return;
   const next = { ...halt, since: before?.since ?? now, by: 'bot', ...(probeAt !== undefined && { probeAt }) } as const;
   await store.setHalt(merchant, next, 'bot');
   log.error({ merchant, ...halt, probeAt }, 'the merchant is halted; nothing queued is lost');

@@ -6,7 +6,7 @@ import type { Answer, Door, Opened, Query } from '../ports.ts';
 import { aesKeyOf, decrypt, encrypt, sameText, signatureOf } from './crypt.ts';
 import { eventOf } from './push.ts';
 import { replyFields } from './reply-xml.ts';
-import { buildXml, parseXml, textOf, type XmlFields } from './xml.ts';
+import { buildXml, parseXml, textOf } from './xml.ts';
 
 export type DoorConfig = {
   readonly name: string;
@@ -42,15 +42,6 @@ export function createDoor(config: DoorConfig): Door {
     return given;
   }
 
-  function unseal(query: Query, outer: XmlFields, now: Instant): { fields: XmlFields; signature: string } {
-    const encrypted = textOf(outer, 'Encrypt');
-    if (!key) return { fields: outer, signature: verify(query, 'signature', now) };
-    if (!encrypted) throw new BadInput(`a push in clear, although this account is in ${mode} mode`);
-    const signature = verify(query, 'msg_signature', now, [encrypted]);
-    // Even in compatible mode only what was encrypted counts: the clear fields beside it are covered by no signature.
-    return { fields: parseXml(decrypt(key, appId, encrypted)), signature };
-  }
-
   return {
     greet(query, now) {
       const { echostr = '' } = query;
@@ -65,11 +56,13 @@ export function createDoor(config: DoorConfig): Door {
     },
 
     open(query, body, now): Opened {
-      // Before anything of a stranger is parsed, which costs far more than a hash.
-      if (key) verify(query, 'msg_signature', now, [sealedPart(body)]);
-      else verify(query, 'signature', now);
+      // Verified before anything of a stranger is parsed, which costs far more than a hash.
+      const sealed = key && sealedPart(body);
+      const signature = sealed ? verify(query, 'msg_signature', now, [sealed]) : verify(query, 'signature', now);
       const outer = parseXml(body);
-      const { fields, signature } = unseal(query, outer, now);
+      if (key && textOf(outer, 'Encrypt') !== sealed) throw new BadInput('what is signed is not what is there');
+      // Even in compatible mode only what was encrypted counts: no signature covers the clear fields beside it.
+      const fields = key && sealed ? parseXml(decrypt(key, appId, sealed)) : outer;
       const event = eventOf(config.name, fields);
       seen.remember(signature, event.key, now);
       return { event, self: textOf(fields, 'ToUserName') ?? '', nonce: query.nonce ?? '' };
@@ -91,7 +84,7 @@ export function createDoor(config: DoorConfig): Door {
 /** What `msg_signature` covers, found without a parser; a push in clear, or nonsense, has none. */
 function sealedPart(body: string): string {
   const found = /<Encrypt>\s*(?:<!\[CDATA\[)?([A-Za-z0-9+/=]+)/.exec(body);
-  if (!found) throw new BadInput('nothing in it is encrypted');
+  if (!found) throw new BadInput('a push in clear, although this account is not in plain mode');
   return found[1]!;
 }
 

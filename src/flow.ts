@@ -4,13 +4,13 @@
 //
 // Nothing outside is called on this way: the packet is planned here and sent by `settle.ts`.
 import type { Config } from './config.ts';
-import { type Claim, type Decision, decide, type Follower, type Surroundings, wantedFor } from './core/decide.ts';
+import { decide, type Follower, type Surroundings, wantedFor } from './core/decide.ts';
 import { seedOf } from './core/draw.ts';
 import { Fault } from './core/error.ts';
 import type { Event } from './core/event.ts';
 import type { Book } from './core/match.ts';
 import type { Payout } from './core/payout.ts';
-import { planPayout } from './core/plan.ts';
+import { type Award, claimOf, planAward } from './core/plan.ts';
 import type { Campaign } from './core/rule.ts';
 import type { Instant } from './core/time.ts';
 import type { Answer, Clock, Commit, Log, Store } from './ports.ts';
@@ -105,26 +105,12 @@ async function decided(ports: FlowPorts, event: Event): Promise<Commit> {
   return { ...base, counters: decision.counters, claim: claimOf(event, decision, now), ...(payout && { payout }) };
 }
 
-type Award = Extract<Decision, { kind: 'awarded' }>;
-
-function claimOf(event: Event, award: Award, now: Instant): Claim {
-  const { claimKey: key, campaign, rule, prize, amount } = award;
-  return { key, campaign, rule, prize, amount, account: event.account, user: event.user, at: now };
-}
-
 /** The number and every field of the request are chosen here and stored with the claim, before any call. */
 function plan(config: Config, campaign: Campaign, event: Event, award: Award, now: Instant): Payout {
   const account = config.accounts.get(event.account)!;
   const merchant = config.merchants.get(account.merchant ?? '');
   if (!merchant) throw new Error(`campaign ${campaign.id} pays, but account ${account.name} has no merchant`);
-  const { rule, claimKey, amount, holds } = award;
-  const prize = campaign.prizes.get(award.prize);
-  const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
-  return planPayout(
-    { campaign, rule, claimKey, amount, holds, shares, account, user: event.user, eventAt: event.sentAt },
-    merchant,
-    now,
-  );
+  return planAward(campaign, event, award, { account, merchant }, now);
 }
 
 /** The follower as this event leaves them; `undefined` if it changes nothing. */

@@ -1,7 +1,8 @@
 // Decides who wins what: (rules, event, facts, now) → decision and trace. Reads nothing, draws nothing, writes nothing;
 // the same arguments give the same decision for ever. Pure.
 import { drawAmount, drawPrize, type Luck, luckOf } from './draw.ts';
-import type { Event, OpenId } from './event.ts';
+import type { Event } from './event.ts';
+import type { Check, Decision, Facts, Trace, Wanted } from './facts.ts';
 import {
   type Claimant,
   type Counter,
@@ -15,51 +16,12 @@ import {
 } from './limit.ts';
 import { fitsPattern, type Match } from './match.ts';
 import { type Fen, fen, showFen, yuanText } from './money.ts';
-import { NO_REPLY, type Reply, render, replyFor, type Values } from './reply.ts';
+import { NO_REPLY, render, replyFor, type Values } from './reply.ts';
 import type { Campaign, Prize, Refusal, Rule, Who } from './rule.ts';
 import { beijingText, dayOf, type Instant, minuteOfDay, weekdayOf, weekOf } from './time.ts';
 
+export type { Check, Claim, CodeFact, Decision, Facts, Follower, Trace, Wanted } from './facts.ts';
 export type { Counter } from './limit.ts';
-
-/** What we know of a follower. `follows` counts how often they followed since we watch. */
-export type Follower = {
-  readonly account: string;
-  readonly user: OpenId;
-  readonly following: boolean;
-  readonly follows: number;
-  readonly followedAt?: Instant;
-};
-
-/** A prize given to somebody, once. The key is campaign / rule / openid / occasion, unique for ever. */
-export type Claim = {
-  readonly key: string;
-  readonly campaign: string;
-  readonly rule: string;
-  readonly account: string;
-  readonly user: OpenId;
-  readonly prize: string;
-  readonly amount: Fen;
-  readonly at: Instant;
-};
-
-/** What `decide` will want to know: the store reads it in one go. */
-export type Wanted = {
-  readonly account: string;
-  readonly user: OpenId;
-  readonly merchant: string | undefined;
-  readonly claims: readonly string[];
-  readonly counters: readonly string[];
-};
-
-export type Facts = {
-  readonly follower: Follower | undefined;
-  /** Those of the wanted claims that exist. */
-  readonly claims: ReadonlySet<string>;
-  /** A counter that is missing is 0. */
-  readonly counters: ReadonlyMap<string, number>;
-  /** The merchant's gate is shut: nothing new is promised. */
-  readonly halted: boolean;
-};
 
 /** What a decision needs beside the rules and the facts. */
 export type Surroundings = {
@@ -69,32 +31,6 @@ export type Surroundings = {
   /** Pins the draw to this prize, for tests. */
   readonly pinned?: string;
 };
-
-/** One thing that was looked at, in Chinese, with the number behind it. */
-export type Check = { readonly ok: boolean; readonly text: string };
-export type Trace = readonly {
-  readonly campaign: string;
-  readonly rule: string;
-  readonly hash: string;
-  readonly checks: readonly Check[];
-}[];
-
-export type Decision = { readonly trace: Trace; readonly reply: Reply } & (
-  | { readonly kind: 'ignored' }
-  | { readonly kind: 'answered'; readonly campaign: string; readonly rule: string }
-  | { readonly kind: 'refused'; readonly campaign: string; readonly rule: string; readonly refusal: Refusal }
-  | {
-      readonly kind: 'awarded';
-      readonly campaign: string;
-      readonly rule: string;
-      readonly prize: string;
-      readonly amount: Fen;
-      readonly claimKey: string;
-      readonly counters: readonly Counter[];
-      /** What the counters get back if the money does. */
-      readonly holds: readonly Pick<Counter, 'name' | 'add'>[];
-    }
-);
 
 /** Everything the decision on these matches can depend on. */
 export function wantedFor(matches: readonly Match[], event: Event, now: Instant, around: Surroundings): Wanted {

@@ -1,5 +1,6 @@
 // Plans a payout: its number and every field of its request, before anything is called. Pure.
-import type { OpenId } from './event.ts';
+import type { Claim, Decision } from './decide.ts';
+import type { Envelope, OpenId } from './event.ts';
 import type { Counter } from './limit.ts';
 import type { Fen } from './money.ts';
 import { billNoOf, type Payout, type PayRequest } from './payout.ts';
@@ -38,6 +39,27 @@ export type Debt = {
   /** When the follower acted: its Beijing day stands in the number. */
   readonly eventAt: Instant;
 };
+
+/** A decision that gives something. */
+export type Award = Extract<Decision, { kind: 'awarded' }>;
+
+export function claimOf({ account, user }: Pick<Envelope, 'account' | 'user'>, award: Award, now: Instant): Claim {
+  const { claimKey: key, campaign, rule, prize, amount } = award;
+  return { key, campaign, rule, prize, amount, account, user, at: now };
+}
+
+/** The payout of an award: for the flow, and for a repair that reads event and award in the journal. The number is the same. */
+export function planAward(
+  campaign: Campaign,
+  { user, sentAt }: Pick<Envelope, 'user' | 'sentAt'>,
+  { rule, claimKey, prize: name, amount, holds }: Award,
+  { account, merchant }: { readonly account: Debt['account']; readonly merchant: PayerSettings },
+  now: Instant,
+): Payout {
+  const prize = campaign.prizes.get(name);
+  const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
+  return planPayout({ campaign, rule, claimKey, amount, holds, shares, account, user, eventAt: sentAt }, merchant, now);
+}
 
 export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): Payout {
   const { campaign, rule, claimKey, amount, holds, account, user, eventAt } = debt;

@@ -326,6 +326,9 @@ function listing(its: Its): void {
     await added(store, codesOf(5, 1, 'few'));
     expect(await store.codes('few', undefined, 4)).toHaveLength(4);
     expect(await store.codes('few', undefined, 100)).toHaveLength(5);
+    const hashes = (await store.codes('spring', undefined, 99_999)).map(({ hash }) => hash);
+    expect([hashes.length, new Set(hashes).size]).toEqual([12_000, 12_000]);
+    expect(hashes).toEqual(hashes.toSorted());
     expect(await store.codeBatches()).toStrictEqual([
       { batch: 'few', codes: 5, active: 0, boxes: 5 },
       { batch: 'spring', codes: 12_000, active: 0, boxes: 120 },

@@ -17,7 +17,7 @@ const LUA_BETWEEN = '\\31';
 
 // ── Lua ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `codeAt(hash)`: key and field. `boxIn(value)`: batch, box. `codesIn(batch, box)`: below zero while they are not active. */
+/** `codeAt(hash)`: key, field. `boxIn(value)`: batch, box. `codesIn(batch, box)`: how many, below zero if not active. */
 export const CODE_LOOK = `
 local function codeAt(hash)
   return P .. '${KEY.code}' .. string.sub(hash, 1, ${BUCKET_DIGITS}), string.sub(hash, ${BUCKET_DIGITS + 1})
@@ -26,7 +26,7 @@ local function boxIn(value) return string.match(value, '^(.-)${LUA_BETWEEN}(%d+)
 local function codesIn(batch, box) return tonumber(redis.call('HGET', P .. '${KEY.codeBox}' .. batch, box) or '0') end
 `;
 
-/** `putCode`: writes it, and where it lies. `setBox`: so many codes, below zero while they are not active; the batch's sums go with it. */
+/** `putCode`: writes a code, and where it lies. `setBox`: as many codes as `codesIn` is to say; the batch's sums follow. */
 export const CODE_BOX = `${CODE_LOOK}
 local function putCode(hash, value)
   local key, field = codeAt(hash)
@@ -101,7 +101,7 @@ end
 return rows
 `);
 
-/** The number of the next bucket ('' at the end), then hash, value and 0 or 1, of a batch or of all ('') by bucket. */
+/** Of one batch or of all (''): the number of the next bucket ('' at the end), then hash, value and whether it is active. */
 export const CODE_PAGE = `${CODE_LOOK}
 local used = redis.call('GET', P .. '${KEY.codeUsed}') or ''
 local number = string.find(used, '1', tonumber(arg()) + 1, true)

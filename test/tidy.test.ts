@@ -8,7 +8,7 @@ const SRC = join(ROOT, 'src');
 
 /** First part that fits wins. A file may import from its own place and from those named; `pages` is a world of its own. */
 const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] = [
-  { files: /^core\//, from: /^(core\/|yaml$|node:crypto$|node:assert\/strict$)/ },
+  { files: /^core\//, from: /^(core\/|yaml$|@marcbachmann\/cel-js$|re2js$|node:crypto$|node:assert\/strict$)/ },
   { files: /^ports\.ts$/, from: /^core\// },
   { files: /^config(-files)?\.ts$/, from: /^(core\/|config-files\.ts$|node:(crypto|fs|path|tls)$)/ },
   { files: /^wechat\//, from: /^(core\/|ports\.ts$|wechat\/|fast-xml-parser$|undici$|node:)/ },
@@ -19,7 +19,8 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   },
   { files: /^pages\//, from: /^(pages\/|preact|simulator\/protocol\.ts$|ports\.ts$|core\/)/ },
   { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$)/ },
-  { files: /^(settle|conclude)\.ts$/, from: /^(core\/|ports\.ts$|conclude\.ts$)/ },
+  { files: /^turn\.ts$/, from: /^ports\.ts$/ },
+  { files: /^(settle|conclude)\.ts$/, from: /^(core\/|ports\.ts$|conclude\.ts$|turn\.ts$)/ },
   { files: /^doors\//, from: /^(core\/|ports\.ts$|config\.ts$|doors\/|flow\.ts$|koa$|node:)/ },
   { files: /^app\.ts$/, from: /^(core\/|ports\.ts$|doors\/|koa$|@koa\/router$)/ },
   { files: /^jobs\.ts$/, from: /^(core\/|ports\.ts$|settle\.ts$|rulebook\.ts$|node-cron$)/ },

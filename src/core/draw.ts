@@ -37,6 +37,6 @@ export function drawPrize(prizes: readonly Prize[], luck: number): Prize | undef
 
 /** Each whole fen from `min` to `max` is equally likely. */
 export function drawAmount(prize: Prize, luck: number): Fen {
-  if (prize.kind === 'nothing') return fen(0);
+  if (prize.kind !== 'redpacket') return fen(0);
   return fen(prize.min + Math.floor(luck * (prize.max - prize.min + 1)));
 }

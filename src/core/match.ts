@@ -1,5 +1,6 @@
 // Which rules does an event concern? Exact words, scenes and buttons are looked up, not searched. Pure.
 import type { Event } from './event.ts';
+import { codeIn, looksLikeCode } from './printed.ts';
 import type { Campaign, Rule, Trigger } from './rule.ts';
 
 /** A rule whose trigger fits, in its campaign. */
@@ -28,11 +29,13 @@ function fitsAny(patterns: readonly string[] | undefined, value: string | undefi
 }
 
 /** Whether one trigger fits, for all triggers that are not looked up by exact word. */
-function fits(trigger: Trigger, event: Event, text: string): boolean {
+function fits(trigger: Trigger, event: Event, text: string, campaign: string): boolean {
   switch (trigger.kind) {
     case 'text':
       if (event.kind !== 'text') return false;
       if (trigger.match === 'any') return true;
+      if (trigger.match === 'pattern') return trigger.patterns.some(pattern => pattern.fits(text));
+      if (trigger.match === 'daily') return [...trigger.byDay.values()].flat().some(word => normalise(word) === text);
       if (trigger.match === 'exact') return trigger.words.some(word => normalise(word) === text);
       return trigger.words.some(word => text.includes(normalise(word)));
     case 'subscribe':
@@ -45,6 +48,14 @@ function fits(trigger: Trigger, event: Event, text: string): boolean {
       return event.kind === 'click' && fitsAny(trigger.buttons, event.button);
     case 'view':
       return event.kind === 'view' && fitsAny(trigger.urls, event.url);
+    case 'visit':
+      return event.kind === 'visit' && event.campaign === campaign;
+    case 'paid':
+      return event.kind === 'paid' && event.amount >= (trigger.over ?? 0) && fitsAny(trigger.attach, event.attach);
+    case 'code':
+      return codeIn(event) !== undefined || (event.kind === 'text' && looksLikeCode(event.text));
+    case 'friend':
+      return event.kind === 'friend' && event.did === trigger.did && event.campaign === campaign;
     case 'unsubscribe':
     case 'image':
     case 'voice':
@@ -66,8 +77,7 @@ class Index {
         for (const word of trigger.words) push(this.words, normalise(word), match);
         continue;
       }
-      push(this.others, trigger.kind, match);
-      if (trigger.kind === 'scan') push(this.others, 'subscribe', match);
+      for (const kind of kindsFor(trigger)) push(this.others, kind, match);
     }
   }
 
@@ -75,9 +85,16 @@ class Index {
     const text = event.kind === 'text' ? normalise(event.text) : '';
     const rest = this.others.get(event.kind) ?? [];
     const found = new Set(event.kind === 'text' ? (this.words.get(text) ?? []) : []);
-    for (const match of rest) if (match.rule.on.some(trigger => fits(trigger, event, text))) found.add(match);
+    for (const match of rest)
+      if (match.rule.on.some(trigger => fits(trigger, event, text, match.campaign.id))) found.add(match);
     return [...found].sort((a, b) => a.order - b.order);
   }
+}
+
+/** The kinds of event that may start it. */
+function kindsFor({ kind }: Trigger): readonly string[] {
+  if (kind === 'scan') return ['scan', 'subscribe'];
+  return kind === 'code' ? ['text', 'scan', 'subscribe'] : [kind];
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
@@ -90,7 +107,10 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 export function bookOf(campaigns: readonly Campaign[], accounts: readonly string[]): Book {
   const indexes = new Map<string, Index>(accounts.map(account => [account, new Index()]));
   let order = 0;
-  for (const campaign of campaigns) {
+  for (const written of campaigns) {
+    if (written.mode === 'draft') continue;
+    // What a shadow counts is counted under a name of its own: the day it goes live it begins at nothing.
+    const campaign = written.mode === 'shadow' ? { ...written, id: `${written.id}~shadow` } : written;
     const index = indexes.get(campaign.account ?? accounts[0] ?? '');
     for (const rule of campaign.rules) index?.add({ campaign, rule, order: order++ });
   }

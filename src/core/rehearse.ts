@@ -73,7 +73,7 @@ function runTest(campaign: Campaign, book: Book, account: string, test: RuleTest
   };
   const failures: TestFailure[] = [];
   for (const [index, written] of test.events.entries()) {
-    const event = eventOf(written, account, index);
+    const event = eventOf(written, account, campaign.id, index);
     const decision = play(book, ledger, event, around);
     for (const [expected, got] of compare(written.expect, decision)) {
       failures.push({ line: written.line, column: written.column, event: index + 1, expected, got });
@@ -142,12 +142,12 @@ class Ledger {
 }
 
 /** The test's words as the event they stand for. */
-function eventOf({ at, user, action }: RuleTestEvent, account: string, index: number): Event {
+function eventOf({ at, user, action }: RuleTestEvent, account: string, campaign: string, index: number): Event {
   const key = `test-${index + 1}` as EventKey;
-  return { key, account, user: user as OpenId, sentAt: at, ...happeningOf(action) };
+  return { key, account, user: user as OpenId, sentAt: at, ...happeningOf(action, campaign) };
 }
 
-function happeningOf(action: TestAction): Happening {
+function happeningOf(action: TestAction, campaign: string): Happening {
   switch (action.kind) {
     case 'subscribe':
       return { ...action, via: action.scene === undefined ? 'direct' : 'qr' };
@@ -157,6 +157,15 @@ function happeningOf(action: TestAction): Happening {
       return { kind: 'voice', mediaId: 'test' };
     case 'location':
       return { kind: 'location', latitude: 0, longitude: 0, label: '' };
+    case 'visit':
+      return { kind: 'visit', campaign };
+    case 'paid': {
+      const { amount, attach, order = '1' } = action;
+      const bill = { merchant: 'test', transaction: order, order, amount, total: amount };
+      return { kind: 'paid', ...bill, ...(attach !== undefined && { attach }) };
+    }
+    case 'refunded':
+      return { kind: 'refunded', merchant: 'test', transaction: action.order, refund: '1', amount: NO_MONEY };
     default:
       return action;
   }

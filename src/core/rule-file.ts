@@ -253,6 +253,7 @@ function build(file: string, text: string, read: RuleFile): Campaign {
       to: read.period.to.value,
       hours: read.period.hours ?? [],
       weekdays: read.period.weekdays ?? [],
+      dayStartsAt: 0,
     },
     ...(budget && {
       budget: {
@@ -264,6 +265,12 @@ function build(file: string, text: string, read: RuleFile): Campaign {
       },
     }),
     perUser: read.limits?.perUser ?? {},
+    perScene: {},
+    mode: 'live',
+    testers: new Set(),
+    segments: new Map(),
+    wallets: new Map(),
+    rounds: [],
     ...packetOf(read),
     unclaimed: read.unclaimed ?? 'return',
     prizes: new Map([...(read.prizes ?? [])].map(([name, prize]) => [name, prizeOf(name, prize)])),
@@ -320,6 +327,9 @@ function ruleOf({ value: rule, at }: RuleFile['rules'][number]): Rule {
     give: rule.give?.value.map(({ value }) => value) ?? [],
     ...(rule.reply && { reply: rule.reply.value }),
     replies: rule.replies?.value ?? {},
+    earn: new Map(),
+    spend: new Map(),
+    cancelIf: [],
     line: at.line,
   };
 }
@@ -328,6 +338,7 @@ function testOf({ value: test, at }: NonNullable<RuleFile['tests']>[number]): Ru
   return {
     name: test.name,
     ...(test.draw && { draw: test.draw.value }),
+    codes: new Map(),
     events: test.events.map(({ value: event, at: place }) => ({
       at: event.at.value,
       user: event.user,

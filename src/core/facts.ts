@@ -1,0 +1,103 @@
+// What a decision is made from and what it comes to: facts, claims, decisions. Pure.
+import type { OpenId } from './event.ts';
+import type { Counter } from './limit.ts';
+import type { Fen } from './money.ts';
+import type { Reply } from './reply.ts';
+import type { Cancel, Detail, Refusal } from './rule.ts';
+import type { Instant } from './time.ts';
+
+/** What we know of a follower. `follows` counts how often they followed since we watch. */
+export type Follower = {
+  readonly account: string;
+  readonly user: OpenId;
+  readonly following: boolean;
+  readonly follows: number;
+  readonly followedAt?: Instant;
+  /** Whose personal code brought them when they followed for the first time, in which campaign. Never changes. */
+  readonly invitedBy?: { readonly user: OpenId; readonly campaign: string };
+};
+
+/** A prize given to somebody, once. The key is campaign / rule / openid / occasion, unique for ever. */
+export type Claim = {
+  readonly key: string;
+  readonly campaign: string;
+  readonly rule: string;
+  readonly account: string;
+  readonly user: OpenId;
+  readonly prize: string;
+  readonly amount: Fen;
+  readonly at: Instant;
+};
+
+/** What `decide` will want to know: the store reads it in one go. */
+export type Wanted = {
+  readonly account: string;
+  readonly user: OpenId;
+  readonly merchant: string | undefined;
+  readonly claims: readonly string[];
+  readonly counters: readonly string[];
+  /** A printed code that was typed or scanned, in capitals. */
+  readonly code?: string;
+};
+
+/** A printed code (一物一码) as it was registered. */
+export type CodeFact = { readonly batch: string; readonly prize: string; readonly active: boolean };
+
+export type Facts = {
+  readonly follower: Follower | undefined;
+  /** Those of the wanted claims that exist. */
+  readonly claims: ReadonlySet<string>;
+  /** A counter that is missing is 0. */
+  readonly counters: ReadonlyMap<string, number>;
+  /** The merchant's gate is shut: nothing new is promised. */
+  readonly halted: boolean;
+  /** The wanted code; absent: there is none such. */
+  readonly code?: CodeFact;
+};
+
+/** One thing that was looked at, in Chinese, with the number behind it. */
+export type Check = { readonly ok: boolean; readonly text: string };
+export type Trace = readonly {
+  readonly campaign: string;
+  readonly rule: string;
+  readonly hash: string;
+  readonly checks: readonly Check[];
+}[];
+
+type About = { readonly campaign: string; readonly rule: string };
+
+export type Award = About & {
+  readonly kind: 'awarded';
+  readonly prize: string;
+  readonly amount: Fen;
+  readonly claimKey: string;
+  readonly counters: readonly Counter[];
+  /** What the counters get back if the money does. */
+  readonly holds: readonly Pick<Counter, 'name' | 'add'>[];
+  /** Paid not before this instant, and not at all if one of these comes first. */
+  readonly payAt?: Instant;
+  readonly cancelIf?: readonly Cancel[];
+};
+
+/** `counters`: what it counts beside a claim, such as a wrong try; written with the answer, or not at all. */
+type Counting = { readonly counters?: readonly Counter[] };
+
+export type Decision = {
+  readonly trace: Trace;
+  readonly reply: Reply;
+  /** What campaigns in `shadow` mode would have done. Only counted: nobody is told, nothing is paid. */
+  readonly shadows?: readonly Shadow[];
+} & (
+  | { readonly kind: 'ignored' }
+  | (About & Counting & { readonly kind: 'answered'; readonly detail?: Detail })
+  | (About & Counting & { readonly kind: 'refused'; readonly refusal: Refusal; readonly detail?: Detail })
+  | Award
+);
+
+/** The claim is a counter of its own here, so that it is as unique as a real one. */
+export type Shadow = About &
+  Counting & {
+    readonly outcome: 'answered' | 'awarded' | Refusal;
+    readonly prize?: string;
+    readonly amount?: Fen;
+  };

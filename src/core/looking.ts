@@ -1,0 +1,336 @@
+// One rule looked at for one event: what speaks against it, what it gives, and every check on the way, for the trace.
+// The mechanics (玩法) say their part; `REFUSALS` says who is heard first. Pure.
+import { drawPrize, type Luck, luckOf } from './draw.ts';
+import type { Event } from './event.ts';
+import type { Award, Check, Decision, Facts, Trace } from './facts.ts';
+import {
+  type Counter,
+  gapCounter,
+  hasRoom,
+  type Limit,
+  lastClaimCounter,
+  type MerchantCaps,
+  userLimits,
+} from './limit.ts';
+import { fitsPattern } from './match.ts';
+import type { Looked, Mechanic, No, Situation } from './mechanic.ts';
+import { mechanicsOf } from './mechanics.ts';
+import { fen, showFen, yuanText } from './money.ts';
+import { claimKeyOf } from './occasion.ts';
+import { drawsCounter, type Missing, type Offer, offerOf, prizesOf } from './offer.ts';
+import { NO_REPLY, render, replyFor, type Values } from './reply.ts';
+import { type Campaign, type Prize, REFUSALS, type Refusal, type Rule } from './rule.ts';
+import { beijingText, type Day, type Instant, later, minuteOfDay, weekdayOf } from './time.ts';
+
+/** The pseudo-prize of a claim that only counts. */
+export const PROGRESS = 'progress';
+
+export type LookingPorts = {
+  readonly facts: Facts;
+  readonly caps: MerchantCaps | undefined;
+  /** Pins the draw to this prize, for tests. */
+  readonly pinned: string | undefined;
+};
+
+type Undecided = Decision extends infer D ? (D extends Decision ? Omit<D, 'trace'> : never) : never;
+
+export class Looking implements Situation {
+  readonly campaign: Campaign;
+  readonly rule: Rule;
+  readonly event: Event;
+  readonly now: Instant;
+  readonly day: Day;
+  readonly seed: string;
+  readonly mine: string;
+  readonly facts: Facts;
+  private readonly checks: Check[] = [];
+  private readonly caps: MerchantCaps | undefined;
+  private readonly pinned: string | undefined;
+  private readonly mechanics: readonly Mechanic[];
+
+  constructor(at: Looked, { facts, caps, pinned }: LookingPorts) {
+    this.campaign = at.campaign;
+    this.rule = at.rule;
+    this.event = at.event;
+    this.now = at.now;
+    this.day = at.day;
+    this.seed = at.seed;
+    this.mine = at.mine;
+    this.facts = facts;
+    this.caps = caps;
+    this.pinned = pinned;
+    this.mechanics = mechanicsOf(at.rule, at.campaign);
+  }
+
+  line(): Trace[number] {
+    return { campaign: this.campaign.id, rule: this.rule.id, hash: this.campaign.hash, checks: this.checks };
+  }
+
+  value(counter: string): number {
+    return this.facts.counters.get(counter) ?? 0;
+  }
+
+  see(ok: boolean, text: string): boolean {
+    this.checks.push({ ok, text });
+    return ok;
+  }
+
+  // ── Is it about this event at all? ───────────────────────────────────────────────────────────────────────
+
+  /** Conditions under which the rule is not about this event at all, so that the next one is asked. */
+  concerns(): boolean {
+    const { mode, testers, period } = this.campaign;
+    if (mode === 'rehearse' && !this.see(testers.has(this.event.user), '彩排名单')) return false;
+    if (this.wantsFirstFollow() && !this.see(this.follows() === 1, '首次关注')) return false;
+    if (this.mechanics.some(mechanic => mechanic.concerns?.(this) === false)) return false;
+    if (this.isGiving()) return true;
+    return this.see(
+      this.now >= period.from && this.now < period.to,
+      `活动期 ${beijingText(period.from)} – ${beijingText(period.to)}`,
+    );
+  }
+
+  /** Whether it gives or counts anything; other rules only answer. */
+  private isGiving(): boolean {
+    const { give, earn, assigned, makeUp } = this.rule;
+    return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined;
+  }
+
+  /** Whether every trigger that fits this event is about a first follow: beside another one, that one decides. */
+  private wantsFirstFollow(): boolean {
+    const { event } = this;
+    if (event.kind !== 'subscribe') return false;
+    const fits = (scenes: readonly string[] | undefined): boolean =>
+      !scenes || (event.scene !== undefined && scenes.some(pattern => fitsPattern(pattern, event.scene!)));
+    return this.rule.on.every(trigger => {
+      if (trigger.kind === 'subscribe') return trigger.first || !fits(trigger.scenes);
+      return trigger.kind !== 'scan' || event.scene === undefined || !fits(trigger.scenes);
+    });
+  }
+
+  /** How often they have followed, with this event: what we know of a follower is from before it. */
+  private follows(): number {
+    return (this.facts.follower?.follows ?? 0) + (this.event.kind === 'subscribe' ? 1 : 0);
+  }
+
+  // ── The decision ─────────────────────────────────────────────────────────────────────────────────────────
+
+  decide(): Undecided {
+    const about = { campaign: this.campaign.id, rule: this.rule.id };
+    if (!this.isGiving()) {
+      const reply = this.rule.reply ? render(this.rule.reply, this.values()) : NO_REPLY;
+      return { kind: 'answered', ...about, reply };
+    }
+    const claimKey = claimKeyOf(this.campaign, this.rule, this.event, this.now);
+    const no = this.firstNo(claimKey);
+    if (no) return this.refuse(no);
+    for (const mechanic of this.mechanics) {
+      const said = mechanic.answers?.(this);
+      if (!said) continue;
+      const reply = replyFor(said.detail, this.rule.replies, { ...this.values(), ...said.values });
+      return { kind: 'answered', ...about, detail: said.detail, counters: said.counters, reply };
+    }
+    const names = this.namesNow();
+    if (names.length === 0) return this.award(PROGRESS_OFFER, claimKey);
+    return this.drawFrom(names, claimKey);
+  }
+
+  private drawFrom(names: readonly string[], claimKey: string): Undecided {
+    const luck = luckOf(this.seed, claimKey);
+    const candidates = prizesOf(this.campaign, this.rule).filter(
+      ({ name, fallback }) => names.includes(name) || fallback,
+    );
+    const offers = candidates.map(prize => offerOf(prize, this, luck, this.caps));
+    const left = this.available(offers, names);
+    if ('refusal' in left) return this.refuse(left);
+    const worth = left.some(offer => offer.amount > 0);
+    if (worth && !this.see(!this.facts.halted, '商户发放未暂停')) return this.refuse({ refusal: 'halted' });
+    const offer = this.draw(left, names, luck);
+    return offer ? this.award(offer, claimKey) : this.refuse({ refusal: 'soldOut' });
+  }
+
+  /** What this time gives: a mechanic may know better than the rule. */
+  private namesNow(): readonly string[] {
+    for (const mechanic of this.mechanics) {
+      const names = mechanic.gives?.(this);
+      if (names) return names;
+    }
+    return this.rule.give;
+  }
+
+  private award({ prize, amount, limits, coupon }: Offer, claimKey: string): Omit<Award, 'trace'> & Undecided {
+    const { rule } = this;
+    const counters: Counter[] = [...userLimits(this.campaign, this.event, this.now), ...limits].map(
+      ({ name, add, max }) => ({ name, add, max }),
+    );
+    if (this.campaign.perUser.gap !== undefined)
+      counters.push(gapCounter(this.campaign.id, this.event.user, this.lastClaimAt(), this.now));
+    if ([...this.campaign.prizes.values()].some(each => each.unlockAfter !== undefined) && rule.give.length > 1)
+      counters.push({ name: drawsCounter(this), add: 1, max: Number.MAX_SAFE_INTEGER });
+    for (const mechanic of this.mechanics) counters.push(...(mechanic.counts?.(this) ?? []));
+    const payAt = rule.delay !== undefined && amount > 0 ? later(this.now, rule.delay) : undefined;
+    const values = {
+      ...this.values(),
+      amount: yuanText(amount),
+      prize: prize.name,
+      ...(coupon !== undefined && { coupon }),
+      ...(payAt !== undefined && { payAt: beijingText(payAt).slice(0, 16) }),
+    };
+    const plain = prize.kind === 'nothing' ? 'nothing' : 'won';
+    const said = prize.name === PROGRESS ? PROGRESS : payAt === undefined ? plain : 'pending';
+    return {
+      kind: 'awarded',
+      campaign: this.campaign.id,
+      rule: rule.id,
+      prize: prize.name,
+      amount,
+      claimKey,
+      counters,
+      holds: limits.filter(limit => limit.returns).map(({ name, add }) => ({ name, add })),
+      ...(payAt !== undefined && { payAt }),
+      ...(amount > 0 && rule.cancelIf.length > 0 && { cancelIf: rule.cancelIf }),
+      reply: replyFor(said, rule.replies, values),
+    };
+  }
+
+  // ── What speaks against it ───────────────────────────────────────────────────────────────────────────────
+
+  private firstNo(claimKey: string): No | undefined {
+    const own = this.ownNo(claimKey);
+    const others = this.mechanics.flatMap(mechanic => mechanic.refuses?.(this) ?? []);
+    const all = own ? [own, ...others] : others;
+    const rank = ({ refusal }: No): number => REFUSALS.indexOf(refusal);
+    return all.sort((a, b) => rank(a) - rank(b))[0];
+  }
+
+  /** Refusals that every rule has, in their order. */
+  private ownNo(claimKey: string): No | undefined {
+    const { from, to } = this.campaign.period;
+    if (!this.see(this.now >= from, `活动 ${beijingText(from)} 开始`)) return { refusal: 'notStarted' };
+    if (!this.see(this.now < to, `活动 ${beijingText(to)} 结束`)) return { refusal: 'ended' };
+    if (!this.isInHours()) return { refusal: 'closed' };
+    if (!this.isEligible()) return { refusal: 'notEligible' };
+    if (!this.see(!this.facts.claims.has(claimKey), '本次机会未用过')) return { refusal: 'already' };
+    for (const limit of userLimits(this.campaign, this.event, this.now)) if (!this.seeLimit(limit)) return noOf(limit);
+    const { gap } = this.campaign.perUser;
+    if (gap === undefined) return undefined;
+    const last = this.lastClaimAt();
+    const seconds = Math.floor((this.now - last) / 1000);
+    const text = last === 0 ? '还没有参与过' : `距上次参与 ${seconds} 秒,需 ${gap / 1000} 秒`;
+    return this.see(this.now - last >= gap, text) ? undefined : { refusal: 'limited', detail: 'tooSoon' };
+  }
+
+  private isInHours(): boolean {
+    const { hours, weekdays } = this.campaign.period;
+    const minute = minuteOfDay(this.now);
+    const isOpen = hours.length === 0 || hours.some(([start, end]) => minute >= start && minute < end);
+    if (!this.see(isOpen, `时段 ${hoursText(hours)}`)) return false;
+    const isDay = weekdays.length === 0 || weekdays.includes(weekdayOf(this.now));
+    return this.see(isDay, `星期 ${weekdays.join(' ') || '不限'}`);
+  }
+
+  private isEligible(): boolean {
+    const { followedFor, firstFollow } = this.rule.who;
+    // A follower we never saw following was there before we were. Who follows with this event has done so for no time.
+    const followedAt = this.event.kind === 'subscribe' ? this.now : this.facts.follower?.followedAt;
+    if (followedFor !== undefined && followedAt !== undefined) {
+      const days = ((this.now - followedAt) / 86_400_000).toFixed(1);
+      const text = `已关注 ${days} 天,需 ${followedFor / 86_400_000} 天`;
+      if (!this.see(this.now - followedAt >= followedFor, text)) return false;
+    }
+    return !firstFollow || this.see(this.follows() <= 1, '从未取消过关注');
+  }
+
+  /** Prizes that can still be won. Where nothing worth money is left, the draw would be a pretence: a refusal. */
+  private available(offers: readonly (Offer | Missing)[], names: readonly string[]): Offer[] | No {
+    const left: Offer[] = [];
+    const reasons: No[] = [];
+    for (const offer of offers) {
+      if ('refuses' in offer) {
+        this.see(false, offer.text);
+        reasons.push({ refusal: offer.refuses });
+        continue;
+      }
+      const full = offer.limits.find(limit => !hasRoom(limit, this.facts.counters));
+      if (full) {
+        this.seeLimit(full);
+        reasons.push(noOf(full));
+      } else left.push(offer);
+    }
+    const isDrawn = ({ prize }: Offer | Missing): boolean => names.includes(prize.name);
+    const isWorth = (list: readonly (Offer | Missing)[]): boolean =>
+      list.some(offer => isDrawn(offer) && offer.prize.kind !== 'nothing');
+    const hasFallback = left.some(({ prize }) => prize.fallback);
+    if (left.length > 0 && (isWorth(left) || !isWorth(offers) || hasFallback)) return left;
+    const isMine = reasons.length > 0 && reasons.every(({ refusal }) => refusal === 'limited');
+    const detail = reasons.find(reason => reason.detail !== undefined)?.detail;
+    return { refusal: isMine ? 'limited' : 'soldOut', ...(detail !== undefined && { detail }) };
+  }
+
+  /** By weight: among what is left; or, where there is a fallback, among all, and what is gone becomes the fallback. */
+  private draw(left: readonly Offer[], names: readonly string[], luck: Luck): Offer | undefined {
+    const fallback = left.find(({ prize }) => prize.fallback);
+    const all = names.map(name => this.campaign.prizes.get(name)!);
+    const prizes = fallback ? all : left.map(({ prize }) => prize);
+    const isPinned = this.pinned !== undefined && names.includes(this.pinned);
+    const prize = isPinned ? prizes.find(({ name }) => name === this.pinned) : drawPrize(prizes, luck.prize);
+    if (prize && prizes.length > 1) this.see(true, `抽中「${prize.name}」,概率 ${oddsOf(prize, prizes)}`);
+    const offer = left.find(candidate => candidate.prize === prize);
+    if (offer || !fallback) return offer;
+    this.see(false, `「${prize?.name}」已没有,改为「${fallback.prize.name}」`);
+    return fallback;
+  }
+
+  private refuse({ refusal, detail, counters, values }: No): Undecided {
+    const reply = replyFor(detail ?? refusal, this.rule.replies, { ...this.values(), ...values });
+    return {
+      kind: 'refused',
+      campaign: this.campaign.id,
+      rule: this.rule.id,
+      refusal,
+      ...(detail !== undefined && { detail }),
+      ...(counters && counters.length > 0 && { counters }),
+      reply,
+    };
+  }
+
+  private lastClaimAt(): number {
+    return this.value(lastClaimCounter(this.campaign.id, this.event.user));
+  }
+
+  private values(): Values {
+    const { period, name } = this.campaign;
+    const { event } = this;
+    return {
+      campaign: name,
+      from: beijingText(period.from).slice(0, 16),
+      to: beijingText(period.to).slice(0, 16),
+      hours: hoursText(period.hours),
+      ...(event.kind === 'paid' && { order: yuanText(event.amount) }),
+      ...Object.assign({}, ...this.mechanics.map(mechanic => mechanic.values?.(this))),
+    };
+  }
+
+  private seeLimit(limit: Limit): boolean {
+    const used = this.value(limit.name);
+    const show = (value: number): string => (limit.money ? showFen(fen(value)) : String(value));
+    return this.see(used + limit.add <= limit.max, `${limit.label} ${show(used)}/${show(limit.max)}`);
+  }
+}
+
+const PROGRESS_OFFER: Offer = { prize: { name: PROGRESS, kind: 'nothing', weight: 1 }, amount: fen(0), limits: [] };
+
+function noOf({ refuses, detail }: Limit): No {
+  return { refusal: refuses satisfies Refusal, ...(detail !== undefined && { detail }) };
+}
+
+function oddsOf(prize: Prize, prizes: readonly Prize[]): string {
+  const total = prizes.reduce((sum, each) => sum + each.weight, 0);
+  return `${((prize.weight / total) * 100).toFixed(2)}%`;
+}
+
+export function hoursText(hours: readonly (readonly [number, number])[]): string {
+  const clock = (minutes: number): string =>
+    `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+  return hours.map(([from, to]) => `${clock(from)}–${clock(to)}`).join('、') || '全天';
+}

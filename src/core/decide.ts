@@ -2,7 +2,7 @@
 // the same arguments give the same decision for ever. Pure.
 import type { Event } from './event.ts';
 import type { Decision, Facts, Shadow, Trace, Wanted } from './facts.ts';
-import { lastClaimCounter, type MerchantCaps, userLimits } from './limit.ts';
+import { type Counter, lastClaimCounter, type MerchantCaps, userLimits } from './limit.ts';
 import { Looking } from './looking.ts';
 import type { Match } from './match.ts';
 import type { Looked } from './mechanic.ts';
@@ -139,7 +139,7 @@ function shadowOf(decision: Decision): Shadow[] {
 }
 
 /** Everything that is counted with a decision: its own and its shadows'. */
-export function countersOf(decision: Decision): readonly import('./limit.ts').Counter[] {
+export function countersOf(decision: Decision): readonly Counter[] {
   const own = decision.kind === 'ignored' ? [] : (decision.counters ?? []);
   return [...own, ...(decision.shadows ?? []).flatMap(({ counters }) => counters ?? [])];
 }

@@ -1,9 +1,10 @@
 // All mechanics (玩法) there are, in the order in which they are asked. Pure.
+import { delays } from './delay.ts';
 import type { Mechanic } from './mechanic.ts';
 import { rounds } from './round.ts';
 import type { Campaign, Rule } from './rule.ts';
 
-const ALL: readonly Mechanic[] = [rounds];
+const ALL: readonly Mechanic[] = [delays, rounds];
 
 const known = new WeakMap<Rule, readonly Mechanic[]>();
 

@@ -1,5 +1,6 @@
 // Plans a payout: its number and every field of its request, before anything is called. Pure.
-import type { OpenId } from './event.ts';
+import type { Claim, Decision } from './decide.ts';
+import type { Envelope, Event, OpenId } from './event.ts';
 import type { Counter } from './limit.ts';
 import type { Fen } from './money.ts';
 import { billNoOf, type Payout, type PayRequest } from './payout.ts';
@@ -37,10 +38,40 @@ export type Debt = {
   readonly user: OpenId;
   /** When the follower acted: its Beijing day stands in the number. */
   readonly eventAt: Instant;
+  /** Not to be sent before; and what takes it back until then. */
+  readonly payAt?: Instant | undefined;
+  readonly undoneBy?: Payout['undoneBy'] | undefined;
 };
 
+/** A decision that gives something. */
+export type Award = Extract<Decision, { kind: 'awarded' }>;
+
+export function claimOf({ account, user }: Pick<Envelope, 'account' | 'user'>, award: Award, now: Instant): Claim {
+  const { claimKey: key, campaign, rule, prize, amount } = award;
+  return { key, campaign, rule, prize, amount, account, user, at: now };
+}
+
+/** The payout of an award: for the flow, and for a repair that reads event and award in the journal. The number is the same. */
+export function planAward(
+  campaign: Campaign,
+  event: Event,
+  { rule, claimKey, prize: name, amount, holds, payAt, cancelIf }: Award,
+  { account, merchant }: { readonly account: Debt['account']; readonly merchant: PayerSettings },
+  now: Instant,
+): Payout {
+  const prize = campaign.prizes.get(name);
+  const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
+  const { user, sentAt: eventAt } = event;
+  const undoneBy = cancelIf && {
+    causes: cancelIf,
+    ...(event.kind === 'paid' && { transaction: event.transaction }),
+  };
+  const debt = { campaign, rule, claimKey, amount, holds, shares, account, user, eventAt, payAt, undoneBy };
+  return planPayout(debt, merchant, now);
+}
+
 export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): Payout {
-  const { campaign, rule, claimKey, amount, holds, account, user, eventAt } = debt;
+  const { campaign, rule, claimKey, amount, holds, account, user, eventAt, payAt, undoneBy } = debt;
   return {
     billNo: billNoOf(merchant.mchId, eventAt, claimKey, 1),
     claimKey,
@@ -58,8 +89,9 @@ export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): P
     tries: 0,
     strikes: 0,
     nextDo: 'send',
-    nextAt: now,
+    nextAt: payAt ?? now,
     createdAt: now,
+    ...(undoneBy && { undoneBy }),
     ...(campaign.unclaimed === 'reoffer' && { reoffer: true }),
   };
 }

@@ -133,8 +133,11 @@ export type Who = {
   readonly excludeTags?: readonly string[];
 };
 
-/** `when:` of a rule: a type-checked expression (CEL). */
-export type Condition = { readonly source: string; holds(around: ConditionValues): boolean };
+/** `when:` of a rule: a type-checked expression (CEL). What cannot be worked out does not hold, and `trouble` hears why. */
+export type Condition = {
+  readonly source: string;
+  holds(around: ConditionValues, trouble?: (text: string) => void): boolean;
+};
 /** What a condition may speak of. */
 export type ConditionValues = {
   readonly event: { readonly kind: string; readonly text: string; readonly scene: string; readonly amount: Fen };
@@ -358,7 +361,8 @@ export type TestCode = { readonly batch: string; readonly prize: string; readonl
 
 /** What the follower does, in the rule file's own words. */
 export type TestAction =
-  | { readonly kind: 'subscribe'; readonly scene?: string }
+  /** `invitedBy`: through the personal code of this user. */
+  | { readonly kind: 'subscribe'; readonly scene?: string; readonly invitedBy?: string }
   | { readonly kind: 'unsubscribe' }
   | { readonly kind: 'scan'; readonly scene: string }
   | { readonly kind: 'text'; readonly text: string }
@@ -370,19 +374,24 @@ export type TestAction =
   | { readonly kind: 'refunded'; readonly order: string }
   | { readonly kind: 'image' | 'voice' | 'location' };
 
+export type RuleTestExpect = {
+  readonly rule?: string;
+  readonly prize?: string;
+  readonly pays?: Fen;
+  readonly refused?: Refusal;
+  /** The exact text; `null`: no reply at all. */
+  readonly reply?: string | null;
+};
+
 export type RuleTestEvent = {
   readonly at: Instant;
   readonly user: string;
   readonly action: TestAction;
-  readonly expect: {
-    readonly rule?: string;
-    readonly prize?: string;
-    readonly pays?: Fen;
-    readonly refused?: Refusal;
+  readonly expect: RuleTestExpect & {
     /** What this event takes back of a delayed prize. */
     readonly cancels?: Fen;
-    /** The exact text; `null`: no reply at all. */
-    readonly reply?: string | null;
+    /** What it comes to for whoever invited this user. */
+    readonly inviter?: RuleTestExpect;
   };
   readonly line: number;
   readonly column: number;

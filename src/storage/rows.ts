@@ -28,6 +28,7 @@ const CHANGES: Record<keyof Payout, boolean> = {
   listId: true,
   packageInfo: true,
   reoffer: false,
+  undoneBy: false,
   refunded: true,
   sentAt: true,
   endedAt: true,
@@ -43,10 +44,11 @@ export function payoutOf(row: PayoutRow): Payout;
 export function payoutOf(row: PayoutRow | undefined): Payout | undefined;
 export function payoutOf(row: PayoutRow | undefined): Payout | undefined {
   if (!row) return undefined;
-  const { request, holds, userRefused, reoffer } = row;
+  const { request, holds, userRefused, reoffer, undoneBy } = row;
   const payout: Record<string, unknown> = present(row);
   payout.request = JSON.parse(request as string);
   payout.holds = JSON.parse(holds as string);
+  if (undoneBy !== null) payout.undoneBy = JSON.parse(undoneBy as string);
   if (userRefused !== null) payout.userRefused = userRefused === 1;
   if (reoffer !== null) payout.reoffer = reoffer === 1;
   return payout as Payout;

@@ -135,8 +135,14 @@ CREATE INDEX journal_user ON journal (user);
 CREATE INDEX journal_key ON journal (key);
 `;
 
+/** Prizes that are paid later and may be taken back until then; and who invited whom. */
+const LATER_PRIZES = `
+ALTER TABLE payout ADD COLUMN undone_by TEXT;      -- what takes it back before it is sent, JSON
+ALTER TABLE follower ADD COLUMN invited_by TEXT;   -- whose personal code brought them, and of which campaign, JSON
+`;
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
-const MIGRATIONS: readonly string[] = [CREATE];
+const MIGRATIONS: readonly string[] = [CREATE, LATER_PRIZES];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */
 const APPLICATION_ID = 0x686f6e67; // "hong"

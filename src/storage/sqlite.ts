@@ -100,7 +100,7 @@ export async function openSqlite(file: string): Promise<Store> {
 // ── Statements ───────────────────────────────────────────────────────────────────────────────────────────
 
 type AnswerRow = { at: Instant; reply: string };
-type FollowerRow = { following: number; follows: number; followedAt: Instant | null };
+type FollowerRow = { following: number; follows: number; followedAt: Instant | null; invitedBy: string | null };
 type JournalRow = { id: number; at: Instant; event: string; decision: string; reply: string | null };
 
 /** Whose money it is and how much, by the row and not by the step. */
@@ -142,9 +142,9 @@ function statementsOf(db: Database) {
       WHERE value + excluded.value <= ?`),
     giveBack: prepare('UPDATE counter SET value = max(0, value - ?) WHERE owner = ? AND name = ?'),
 
-    follower: prepare<FollowerRow>(`SELECT following, follows, followed_at AS followedAt
-      FROM follower WHERE account = ? AND user = ?`),
-    setFollower: insert('follower', 'account user following follows followed_at', 'OR REPLACE'),
+    follower: prepare<FollowerRow>(`SELECT following, follows, followed_at AS followedAt,
+      invited_by AS invitedBy FROM follower WHERE account = ? AND user = ?`),
+    setFollower: insert('follower', 'account user following follows followed_at invited_by', 'OR REPLACE'),
 
     payout: prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout WHERE bill_no = ?`),
     due: {
@@ -219,8 +219,9 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
     sql.addClaim.run(key, campaign, rule, account, user, prize, amount, at);
   }
   if (follower) {
-    const { account, user, following, follows, followedAt } = follower;
-    sql.setFollower.run(account, whole(user), Number(following), follows, followedAt ?? null);
+    const { account, user, following, follows, followedAt, invitedBy } = follower;
+    const inviter = invitedBy ? JSON.stringify(invitedBy) : null;
+    sql.setFollower.run(account, whole(user), Number(following), follows, followedAt ?? null, inviter);
   }
   if (payout) {
     assert(payout.claimKey === claim?.key, `a payout comes with its claim: ${payout.billNo}`);
@@ -331,8 +332,15 @@ function answerOf(row: AnswerRow | undefined): Answer | undefined {
 
 function followerOf({ account, user }: Wanted, row: FollowerRow | undefined): Follower | undefined {
   if (!row) return undefined;
-  const { following, follows, followedAt } = row;
-  return { account, user, following: following === 1, follows, ...(followedAt !== null && { followedAt }) };
+  const { following, follows, followedAt, invitedBy } = row;
+  return {
+    account,
+    user,
+    following: following === 1,
+    follows,
+    ...(followedAt !== null && { followedAt }),
+    ...(invitedBy !== null && { invitedBy: JSON.parse(invitedBy) as NonNullable<Follower['invitedBy']> }),
+  };
 }
 
 function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {

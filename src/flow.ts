@@ -106,7 +106,7 @@ async function undo(ports: FlowPorts, event: Event): Promise<void> {
 /** What a friend did is an event of the inviter's own, with its own key, decided before the friend's is written. */
 async function tellInviter(ports: FlowPorts, { event, friendBefore }: Decided, handle: Flow['handle']): Promise<void> {
   const news = newsForInviter(friendBefore, event);
-  if (news && ports.book().match(news).length > 0) await handle(news);
+  if (news && ports.book().match(news, ports.clock()).length > 0) await handle(news);
 }
 
 /** Reads what the rules need to know and decides: everything that is to be written, not yet written. */
@@ -119,7 +119,7 @@ async function decided(ports: FlowPorts, event: Event): Promise<Decided> {
     seedOf: campaign => seedOf(ports.config.secret, campaign),
   };
   const book = ports.book();
-  const matches = book.match(event);
+  const matches = book.match(event, now);
   const facts = await ports.store.facts(wantedFor(matches, event, now, around));
   const decision = decide(matches, event, facts, now, around);
   const follower = followerAfter(facts.follower, event);

@@ -42,7 +42,6 @@ function limitless(id: string): Campaign {
     prizes: new Map(),
     rules: [],
     tests: [],
-    warnings: [],
     file: '',
     hash: '',
   };

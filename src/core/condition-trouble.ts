@@ -1,8 +1,8 @@
 // What is wrong with a condition (`when:`), in words: what was expected, and the nearest right name. Pure.
-import type { ASTNode, ParseError, TypeError } from '@marcbachmann/cel-js';
+import type { ASTNode, ParseError } from '@marcbachmann/cel-js';
 import type { EventKind } from './event.ts';
-import { normalise } from './match.ts';
 import { suggest } from './reader.ts';
+import { normalise } from './text.ts';
 import { WEEKDAYS } from './time.ts';
 
 /** `start` and `end` are offsets in the source. */
@@ -24,7 +24,6 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
   all: 'user.tags.all(tag, tag != "a")',
   filter: 'user.tags.filter(tag, tag.startsWith("a"))',
   map: 'user.tags.map(tag, size(tag))',
-  has: 'has(event.scene)',
 };
 
 /** Every kind of event; the compiler sees to it that none is missing. */
@@ -86,7 +85,7 @@ function parseMessage(error: ParseError, source: string, start: number): string 
   if (error.code === 'limit_exceeded') return 'the condition is too long or nests too deeply; split the rule instead';
   const sign = rest[0];
   if (sign === '=') return 'equal is written ==';
-  if (sign === '¥' || sign === '¥') return 'an amount is written money("¥50.00") here';
+  if (sign === '\u00A5' || sign === '\uFFE5') return 'an amount is written money("¥50.00") here';
   if (sign === '&' || sign === '|') return `"${sign}" is written ${sign}${sign} here`;
   const method = /^(contains|startsWith|endsWith|in)\b/u.exec(rest)?.[1];
   if (method) return `${method} is written as a call here: event.text.${method}("…")`;
@@ -108,7 +107,7 @@ function tokenOf(name: string): string {
 
 // ── It can be read, but means nothing ────────────────────────────────────────────────────────────────────────
 
-type Checked = ParseError | TypeError;
+type Checked = Pick<ParseError, 'code' | 'summary' | 'node' | 'range'>;
 
 export function typeTrouble(error: Checked, source: string, names: Fields): ConditionTrouble {
   const { start, end } = error.range ?? { start: 0, end: source.length };

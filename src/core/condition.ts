@@ -11,10 +11,10 @@ import {
   parseTrouble,
   typeTrouble,
 } from './condition-trouble.ts';
-import { normalise } from './match.ts';
 import { parseYuan } from './money.ts';
 import { suggest } from './reader.ts';
 import type { Condition, ConditionValues } from './rule.ts';
+import { normalise } from './text.ts';
 
 export type { ConditionTrouble } from './condition-trouble.ts';
 
@@ -79,7 +79,7 @@ function contextOf({ event, user, now, wallet }: ConditionValues): Record<string
     event: { ...event, amount: BigInt(event.amount) },
     user: { follows: BigInt(user.follows), followedDays: BigInt(user.followedDays), tags: [...user.tags] },
     now: { ...now, hour: BigInt(now.hour), minute: BigInt(now.minute) },
-    wallet: Object.fromEntries([...wallet].map(([name, value]) => [name, BigInt(value)])),
+    wallet: new Map([...wallet].map(([name, value]) => [name, BigInt(value)])),
   };
 }
 
@@ -88,10 +88,19 @@ function holds(program: ParseResult, around: ConditionValues, tell?: (text: stri
     return program(contextOf(around)) === true;
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error;
-    tell?.(error.summary);
+    tell?.(RUN_TROUBLES[error.code] ?? error.summary);
     return false;
   }
 }
+
+/** For the trace, in Chinese like all checks. */
+const RUN_TROUBLES: Readonly<Record<string, string>> = {
+  division_by_zero: '除数为零',
+  modulo_by_zero: '除数为零',
+  no_such_key: '没有这一项',
+  index_out_of_bounds: '列表没有这么长',
+  numeric_overflow: '数太大',
+};
 
 /** What the type check lets pass and would be wrong all the same. */
 function firstTrouble(node: ASTNode, segments: readonly string[] | undefined, isRepeated = false): Trouble {
@@ -116,6 +125,8 @@ function callTrouble(node: ASTNode, isRepeated: boolean): Trouble {
   if (name === 'contains' && node.op === 'rcall' && fieldOf(node.args[1]) === 'user.tags') {
     return no('a list is asked with in: "会员" in user.tags');
   }
+  if (name === 'has') return no('nothing is ever missing here; ask for what it is: event.scene != ""');
+  if (name === 'not') return no('"not" is written ! here');
   if (!Object.hasOwn(FUNCTIONS, name)) return no(`unknown function "${name}"${suggest(name, Object.keys(FUNCTIONS))}`);
   if (isRepeated && REPEATING.has(name)) return no(`${name}() cannot stand inside another repetition`);
   if (name === 'money' && node.op === 'call') {

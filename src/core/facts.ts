@@ -53,6 +53,11 @@ export type Facts = {
   readonly halted: boolean;
   /** The wanted code; absent: there is none such. */
   readonly code?: CodeFact;
+  /** What this follower is owed in words, and which state of their mailbox says so; absent: nothing. */
+  readonly owed?: {
+    readonly version: number;
+    readonly texts: readonly { readonly id: string; readonly text: string }[];
+  };
 };
 
 /** One thing that was looked at, in Chinese, with the number behind it. */

@@ -1,10 +1,10 @@
 // Every limit there is, as a bounded counter: the store adds them all, or none, together with the claim. A counter's
 // name says whose it is and which day's; the names are the same in every store. Pure.
 import type { Event, OpenId } from './event.ts';
-import type { Fen } from './money.ts';
+import { type Fen, fen, showFen } from './money.ts';
 import { dayIn, roundAt, sceneOf } from './occasion.ts';
 import type { Campaign, Detail, Prize } from './rule.ts';
-import { beijingText, dayOf, type Instant, later, MINUTE, minuteOfDay } from './time.ts';
+import { beijingText, DAY, dayOf, endOfDay, type Instant, later, MINUTE } from './time.ts';
 
 /** Adds `add` unless the sum would pass `max`. */
 export type Counter = { readonly name: string; readonly add: number; readonly max: number };
@@ -13,6 +13,10 @@ export type Counter = { readonly name: string; readonly add: number; readonly ma
 export type Limit = Counter & {
   /** In Chinese, for traces: 今日已领 1/1. */
   readonly label: string;
+  /** Of money, what is left: 预算剩 ¥3.20. */
+  readonly left?: string;
+  /** Bounded by what was read, against those who come at the same moment: it says nothing to people. */
+  readonly isGuard?: boolean;
   readonly refuses: 'limited' | 'soldOut';
   readonly detail?: Detail;
   readonly returns: boolean;
@@ -124,6 +128,7 @@ function moneyLimits(campaign: Campaign, amount: Fen, { event, caps, now }: Clai
     {
       name: `${base}/user/${event.user}/amount/day/${today}`,
       label: '本人今日已领金额',
+      left: '本人今日还可领',
       max: campaign.perUser.amountPerDay,
       ...yuan,
       ...mine,
@@ -131,15 +136,24 @@ function moneyLimits(campaign: Campaign, amount: Fen, { event, caps, now }: Clai
     {
       name: `merchant/${caps?.merchant}/user/${event.account}/${event.user}/amount/day/${dayOf(now)}`,
       label: '本人今日金额(商户)',
+      left: '本人今日还可领(商户)',
       max: caps?.amountPerUserPerDay,
       ...yuan,
       ...mine,
     },
-    { name: `${base}/amount`, label: '预算已用', max: budget?.total ?? 0, ...yuan, ...all },
-    { name: `${base}/amount/day/${today}`, label: '今日预算已用', max: budget?.perDay, ...yuan, ...all },
+    { name: `${base}/amount`, label: '预算已用', left: '预算剩', max: budget?.total ?? 0, ...yuan, ...all },
+    {
+      name: `${base}/amount/day/${today}`,
+      label: '今日预算已用',
+      left: '今日预算剩',
+      max: budget?.perDay,
+      ...yuan,
+      ...all,
+    },
     {
       name: `${base}/scene/${scene}/amount/day/${today}`,
       label: `「${scene}」今日已用`,
+      left: `「${scene}」今日剩`,
       max: scene === undefined ? undefined : campaign.perScene.amountPerDay,
       ...yuan,
       ...all,
@@ -148,6 +162,7 @@ function moneyLimits(campaign: Campaign, amount: Fen, { event, caps, now }: Clai
     {
       name: `merchant/${caps?.merchant}/amount/day/${dayOf(now)}`,
       label: '商户今日已发',
+      left: '商户今日还可发',
       max: caps?.amountPerDay,
       ...yuan,
       ...all,
@@ -185,20 +200,32 @@ function packetLimits(campaign: Campaign, { event, caps, now }: Claimant): Bound
   ];
 }
 
-/** So many an hour. With `carryOver` the bound of the day grows by the hour, from when the campaign's day is open. */
+/** So many an hour. With `carryOver` the day's bound grows with every hour that the campaign was open on it. */
 function paceLimit(campaign: Campaign, now: Instant): Bounded[] {
   const pace = campaign.budget?.pace;
   if (!pace) return [];
   const base = `campaign/${campaign.id}/pace`;
   const rest = { add: 1, money: false, refuses: 'soldOut', detail: 'later', returns: false } as const;
-  const today = dayIn(campaign, now);
-  const minute = minuteOfDay(later(now, -campaign.period.dayStartsAt * MINUTE));
-  const opens = Math.min(...campaign.period.hours.map(([from]) => from - campaign.period.dayStartsAt), 24 * 60);
-  const since = Math.max(0, minute - (campaign.period.hours.length === 0 ? 0 : Math.max(0, opens)));
-  const hour = Math.floor(since / 60);
-  return pace.carryOver
-    ? [{ name: `${base}/day/${today}`, label: '到本小时为止已发', max: pace.perHour * (hour + 1), ...rest }]
-    : [{ name: `${base}/day/${today}/hour/${hour}`, label: '本小时已发', max: pace.perHour, ...rest }];
+  const today = `${base}/day/${dayIn(campaign, now)}`;
+  if (!pace.carryOver) {
+    const hour = beijingText(now).slice(11, 13);
+    return [{ name: `${today}/hour/${hour}`, label: '本小时已发', max: pace.perHour, ...rest }];
+  }
+  const hours = Math.floor(openMinutes(campaign, now) / 60) + 1;
+  return [{ name: today, label: '到本小时为止已发', max: pace.perHour * hours, ...rest }];
+}
+
+/** How long the campaign was open on its own day before `now`. */
+function openMinutes({ period }: Campaign, now: Instant): number {
+  const { from, hours, dayStartsAt } = period;
+  const begins = later(endOfDay(later(now, -dayStartsAt * MINUTE)), dayStartsAt * MINUTE - DAY);
+  const [since, until] = [Math.max(0, from - begins) / MINUTE, (now - begins) / MINUTE];
+  let sum = 0;
+  // The day may reach past midnight: into the hours of the next one on the calendar.
+  for (const midnight of [-dayStartsAt, DAY / MINUTE - dayStartsAt])
+    for (const [opens, closes] of hours.length === 0 ? [[0, DAY / MINUTE] as const] : hours)
+      sum += Math.max(0, Math.min(until, midnight + closes) - Math.max(since, midnight + opens));
+  return sum;
 }
 
 /** The highest of `alertAt` (per cent of the budget) that was passed between two sums; `undefined` if none was. */
@@ -208,7 +235,26 @@ export function alertPassed({ budget }: Campaign, usedBefore: number, used: numb
   return budget.alertAt.findLast(mark => share(usedBefore) < mark && share(used) >= mark);
 }
 
+/** In Chinese, with its numbers: `今日已参与 1/1`; of money what is left and what is needed: `预算剩 ¥3.20 < ¥5.00`. */
+export function limitText({ label, left, add, max, money }: Limit, used: number): string {
+  if (!money) return `${label} ${used}/${max}`;
+  const rest = Math.max(0, max - used);
+  return `${left ?? label} ${showFen(fen(rest))} ${rest < add ? '<' : '≥'} ${showFen(fen(add))}`;
+}
+
+/** What such a text is about, without its numbers; `undefined`: it speaks of no limit. */
+export function limitIn(text: string): string | undefined {
+  return /^(.+) (?:\d+\/\d+|¥[\d.]+ [<≥] ¥[\d.]+)$/.exec(text)?.[1];
+}
+
 /** `true` while the counter still takes this. */
 export function hasRoom(counter: Counter, counters: ReadonlyMap<string, number>): boolean {
   return (counters.get(counter.name) ?? 0) + counter.add <= counter.max;
+}
+
+/** `10:00–14:00、17:00–22:00`, in Chinese. */
+export function hoursText(hours: readonly (readonly [number, number])[]): string {
+  const clock = (minutes: number): string =>
+    `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+  return hours.map(([from, to]) => `${clock(from)}–${clock(to)}`).join('、') || '全天';
 }

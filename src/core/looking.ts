@@ -7,20 +7,33 @@ import {
   type Counter,
   gapCounter,
   hasRoom,
+  hoursText,
   type Limit,
   lastClaimCounter,
+  limitText,
   type MerchantCaps,
   userLimits,
 } from './limit.ts';
 import { fitsPattern } from './match.ts';
 import type { Looked, Mechanic, No, Situation } from './mechanic.ts';
 import { mechanicsOf } from './mechanics.ts';
-import { fen, showFen, yuanText } from './money.ts';
+import { fen, yuanText } from './money.ts';
 import { claimKeyOf } from './occasion.ts';
 import { drawsCounter, type Missing, type Offer, offerOf, prizesOf } from './offer.ts';
 import { NO_REPLY, render, replyFor, type Values } from './reply.ts';
-import { type Campaign, type Prize, REFUSALS, type Refusal, type Rule } from './rule.ts';
-import { beijingText, type Day, type Instant, later, minuteOfDay, weekdayOf } from './time.ts';
+import { type Campaign, type Once, type Prize, REFUSALS, type Refusal, type Rule } from './rule.ts';
+import {
+  beijingText,
+  DAY,
+  type Day,
+  HOUR,
+  type Instant,
+  later,
+  MINUTE,
+  minuteOfDay,
+  type Weekday,
+  weekdayOf,
+} from './time.ts';
 
 /** The pseudo-prize of a claim that only counts. */
 export const PROGRESS = 'progress';
@@ -44,6 +57,8 @@ export class Looking implements Situation {
   readonly mine: string;
   readonly facts: Facts;
   private readonly checks: Check[] = [];
+  /** What the award adds to the counters, once it is made. */
+  private readonly added = new Map<string, number>();
   private readonly caps: MerchantCaps | undefined;
   private readonly pinned: string | undefined;
   private readonly mechanics: readonly Mechanic[];
@@ -67,7 +82,7 @@ export class Looking implements Situation {
   }
 
   value(counter: string): number {
-    return this.facts.counters.get(counter) ?? 0;
+    return (this.facts.counters.get(counter) ?? 0) + (this.added.get(counter) ?? 0);
   }
 
   see(ok: boolean, text: string): boolean {
@@ -80,8 +95,10 @@ export class Looking implements Situation {
   /** Conditions under which the rule is not about this event at all, so that the next one is asked. */
   concerns(): boolean {
     const { mode, testers, period } = this.campaign;
-    if (mode === 'rehearse' && !this.see(testers.has(this.event.user), '彩排名单')) return false;
-    if (this.wantsFirstFollow() && !this.see(this.follows() === 1, '首次关注')) return false;
+    const isTester = testers.has(this.event.user);
+    if (mode === 'rehearse' && !this.see(isTester, `${isTester ? '' : '不'}在彩排名单里`)) return false;
+    const follows = this.follows();
+    if (this.wantsFirstFollow() && !this.see(follows === 1, `第 ${follows} 次关注,只给第 1 次`)) return false;
     if (this.mechanics.some(mechanic => mechanic.concerns?.(this) === false)) return false;
     if (this.isGiving()) return true;
     return this.see(
@@ -131,7 +148,7 @@ export class Looking implements Situation {
       return { kind: 'answered', ...about, detail: said.detail, counters: said.counters, reply };
     }
     const names = this.namesNow();
-    if (names.length === 0) return this.award(PROGRESS_OFFER, claimKey);
+    if (names.length === 0) return this.award(PROGRESS_OFFER, claimKey, names);
     return this.drawFrom(names, claimKey);
   }
 
@@ -144,9 +161,10 @@ export class Looking implements Situation {
     const left = this.available(offers, names);
     if ('refusal' in left) return this.refuse(left);
     const worth = left.some(offer => offer.amount > 0);
-    if (worth && !this.see(!this.facts.halted, '商户发放未暂停')) return this.refuse({ refusal: 'halted' });
+    if (worth && !this.see(!this.facts.halted, `商户发放${this.facts.halted ? '已' : '没有'}暂停`))
+      return this.refuse({ refusal: 'halted' });
     const offer = this.draw(left, names, luck);
-    return offer ? this.award(offer, claimKey) : this.refuse({ refusal: 'soldOut' });
+    return offer ? this.award(offer, claimKey, names) : this.refuse({ refusal: 'soldOut' });
   }
 
   /** What this time gives: a mechanic may know better than the rule. */
@@ -158,16 +176,22 @@ export class Looking implements Situation {
     return this.rule.give;
   }
 
-  private award({ prize, amount, limits, coupon }: Offer, claimKey: string): Omit<Award, 'trace'> & Undecided {
+  private award(
+    { prize, amount, limits, coupon }: Offer,
+    claimKey: string,
+    names: readonly string[],
+  ): Omit<Award, 'trace'> & Undecided {
     const { rule } = this;
     const counters: Counter[] = [...userLimits(this.campaign, this.event, this.now), ...limits].map(
       ({ name, add, max }) => ({ name, add, max }),
     );
     if (this.campaign.perUser.gap !== undefined)
       counters.push(gapCounter(this.campaign.id, this.event.user, this.lastClaimAt(), this.now));
-    if ([...this.campaign.prizes.values()].some(each => each.unlockAfter !== undefined) && rule.give.length > 1)
+    if ([...this.campaign.prizes.values()].some(each => each.unlockAfter !== undefined) && names.length > 1)
       counters.push({ name: drawsCounter(this), add: 1, max: Number.MAX_SAFE_INTEGER });
     for (const mechanic of this.mechanics) counters.push(...(mechanic.counts?.(this) ?? []));
+    for (const limit of limits) if (!limit.isGuard) this.seeLimit(limit);
+    for (const { name, add } of counters) this.added.set(name, (this.added.get(name) ?? 0) + add);
     const payAt = rule.delay !== undefined && amount > 0 ? later(this.now, rule.delay) : undefined;
     const values = {
       ...this.values(),
@@ -206,27 +230,42 @@ export class Looking implements Situation {
   /** Refusals that every rule has, in their order. */
   private ownNo(claimKey: string): No | undefined {
     const { from, to } = this.campaign.period;
-    if (!this.see(this.now >= from, `活动 ${beijingText(from)} 开始`)) return { refusal: 'notStarted' };
-    if (!this.see(this.now < to, `活动 ${beijingText(to)} 结束`)) return { refusal: 'ended' };
+    const [isBegun, isOver] = [this.now >= from, this.now >= to];
+    if (!this.see(isBegun, `活动${isBegun ? '已于' : ''} ${beijingText(from)} ${isBegun ? '' : '才'}开始`))
+      return { refusal: 'notStarted' };
+    if (!this.see(!isOver, `活动${isOver ? '已于' : ''} ${beijingText(to)} ${isOver ? '' : '才'}结束`))
+      return { refusal: 'ended' };
     if (!this.isInHours()) return { refusal: 'closed' };
     if (!this.isEligible()) return { refusal: 'notEligible' };
-    if (!this.see(!this.facts.claims.has(claimKey), '本次机会未用过')) return { refusal: 'already' };
-    for (const limit of userLimits(this.campaign, this.event, this.now)) if (!this.seeLimit(limit)) return noOf(limit);
+    const taken = Number(this.facts.claims.has(claimKey));
+    if (!this.see(taken === 0, `${OCCASIONS[this.rule.once]} ${taken}/1`)) return { refusal: 'already' };
+    const limits = userLimits(this.campaign, this.event, this.now);
+    const isMine = ({ refuses }: Limit): boolean => refuses === 'limited';
+    for (const limit of limits.filter(isMine)) if (!this.seeLimit(limit)) return noOf(limit);
+    if (!this.isRested()) return { refusal: 'limited', detail: 'tooSoon' };
+    for (const limit of limits) if (!isMine(limit) && !this.seeLimit(limit)) return noOf(limit);
+    return undefined;
+  }
+
+  /** `gap` */
+  private isRested(): boolean {
     const { gap } = this.campaign.perUser;
-    if (gap === undefined) return undefined;
+    if (gap === undefined) return true;
     const last = this.lastClaimAt();
     const seconds = Math.floor((this.now - last) / 1000);
     const text = last === 0 ? '还没有参与过' : `距上次参与 ${seconds} 秒,需 ${gap / 1000} 秒`;
-    return this.see(this.now - last >= gap, text) ? undefined : { refusal: 'limited', detail: 'tooSoon' };
+    return this.see(this.now - last >= gap, text);
   }
 
   private isInHours(): boolean {
     const { hours, weekdays } = this.campaign.period;
     const minute = minuteOfDay(this.now);
     const isOpen = hours.length === 0 || hours.some(([start, end]) => minute >= start && minute < end);
-    if (!this.see(isOpen, `时段 ${hoursText(hours)}`)) return false;
-    const isDay = weekdays.length === 0 || weekdays.includes(weekdayOf(this.now));
-    return this.see(isDay, `星期 ${weekdays.join(' ') || '不限'}`);
+    if (hours.length > 0 && !this.see(isOpen, `${beijingText(this.now).slice(11, 16)},时段 ${hoursText(hours)}`))
+      return false;
+    const today = weekdayOf(this.now);
+    const days = weekdays.map(weekday => WEEKDAY_NAMES[weekday]).join('、');
+    return weekdays.length === 0 || this.see(weekdays.includes(today), `${WEEKDAY_NAMES[today]},限 ${days}`);
   }
 
   private isEligible(): boolean {
@@ -234,11 +273,11 @@ export class Looking implements Situation {
     // A follower we never saw following was there before we were. Who follows with this event has done so for no time.
     const followedAt = this.event.kind === 'subscribe' ? this.now : this.facts.follower?.followedAt;
     if (followedFor !== undefined && followedAt !== undefined) {
-      const days = ((this.now - followedAt) / 86_400_000).toFixed(1);
-      const text = `已关注 ${days} 天,需 ${followedFor / 86_400_000} 天`;
+      const text = `已关注 ${lengthText(this.now - followedAt)},需 ${lengthText(followedFor)}`;
       if (!this.see(this.now - followedAt >= followedFor, text)) return false;
     }
-    return !firstFollow || this.see(this.follows() <= 1, '从未取消过关注');
+    const follows = this.follows();
+    return !firstFollow || this.see(follows <= 1, follows <= 1 ? '从未取消过关注' : `第 ${follows} 次关注,取消过`);
   }
 
   /** Prizes that can still be won. Where nothing worth money is left, the draw would be a pretence: a refusal. */
@@ -261,10 +300,12 @@ export class Looking implements Situation {
     const isWorth = (list: readonly (Offer | Missing)[]): boolean =>
       list.some(offer => isDrawn(offer) && offer.prize.kind !== 'nothing');
     const hasFallback = left.some(({ prize }) => prize.fallback);
-    if (left.length > 0 && (isWorth(left) || !isWorth(offers) || hasFallback)) return left;
-    const isMine = reasons.length > 0 && reasons.every(({ refusal }) => refusal === 'limited');
-    const detail = reasons.find(reason => reason.detail !== undefined)?.detail;
-    return { refusal: isMine ? 'limited' : 'soldOut', ...(detail !== undefined && { detail }) };
+    const isLocked = offers.some(offer => isDrawn(offer) && 'isLocked' in offer);
+    if (left.length > 0 && (isWorth(left) || !isWorth(offers) || hasFallback || isLocked)) return left;
+    // `limited` only where nothing is gone, `notEligible` only where nothing is used up either.
+    const refusal = REFUSALS.findLast(each => reasons.some(reason => reason.refusal === each)) ?? 'soldOut';
+    const detail = reasons.find(reason => reason.refusal === refusal && reason.detail !== undefined)?.detail;
+    return { refusal, ...(detail !== undefined && { detail }) };
   }
 
   /** By weight: among what is left; or, where there is a fallback, among all, and what is gone becomes the fallback. */
@@ -313,10 +354,29 @@ export class Looking implements Situation {
 
   private seeLimit(limit: Limit): boolean {
     const used = this.value(limit.name);
-    const show = (value: number): string => (limit.money ? showFen(fen(value)) : String(value));
-    return this.see(used + limit.add <= limit.max, `${limit.label} ${show(used)}/${show(limit.max)}`);
+    return this.see(used + limit.add <= limit.max, limitText(limit, used));
   }
 }
+
+/** What a second claim of the same occasion is told by. */
+const OCCASIONS: Readonly<Record<Once, string>> = {
+  ever: '已领过',
+  perDay: '今日已领',
+  perWeek: '本周已领',
+  perMonth: '本月已领',
+  perRound: '本场已领',
+  perEvent: '这一件已领',
+};
+
+const WEEKDAY_NAMES: Readonly<Record<Weekday, string>> = {
+  mon: '周一',
+  tue: '周二',
+  wed: '周三',
+  thu: '周四',
+  fri: '周五',
+  sat: '周六',
+  sun: '周日',
+};
 
 const PROGRESS_OFFER: Offer = { prize: { name: PROGRESS, kind: 'nothing', weight: 1 }, amount: fen(0), limits: [] };
 
@@ -324,13 +384,13 @@ function noOf({ refuses, detail }: Limit): No {
   return { refusal: refuses satisfies Refusal, ...(detail !== undefined && { detail }) };
 }
 
+/** `10 分钟`, `1.5 天`: in the largest unit of which there is at least one. */
+function lengthText(ms: number): string {
+  const [unit, name] = ms >= DAY ? [DAY, '天'] : ms >= HOUR ? [HOUR, '小时'] : [MINUTE, '分钟'];
+  return `${Math.floor((ms * 10) / unit) / 10} ${name}`;
+}
+
 function oddsOf(prize: Prize, prizes: readonly Prize[]): string {
   const total = prizes.reduce((sum, each) => sum + each.weight, 0);
   return `${((prize.weight / total) * 100).toFixed(2)}%`;
-}
-
-export function hoursText(hours: readonly (readonly [number, number])[]): string {
-  const clock = (minutes: number): string =>
-    `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-  return hours.map(([from, to]) => `${clock(from)}–${clock(to)}`).join('、') || '全天';
 }

@@ -55,6 +55,6 @@ export type Mechanic = {
   counts?(at: Situation): readonly Counter[];
   /** The prizes of this time; empty: it only counts. `undefined`: those of the rule. */
   gives?(at: Situation): readonly string[] | undefined;
-  /** For `{{placeholders}}`. Asked last, also for refusals. */
+  /** For `{{placeholders}}`. Asked last, also for refusals: counters stand where the claim, if there is one, leaves them. */
   values?(at: Situation): Values;
 };

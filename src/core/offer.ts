@@ -4,7 +4,7 @@ import { drawAmount, type Luck } from './draw.ts';
 import type { Event } from './event.ts';
 import { type Limit, type MerchantCaps, prizeLimits } from './limit.ts';
 import type { Looked, Situation } from './mechanic.ts';
-import { type Fen, NO_MONEY } from './money.ts';
+import { type Fen, NO_MONEY, showFen } from './money.ts';
 import { slotCounters, slotFor } from './round.ts';
 import type { Campaign, Prize, Rule, Window } from './rule.ts';
 import { type Instant, minuteOfDay } from './time.ts';
@@ -16,8 +16,13 @@ export type Offer = {
   readonly coupon?: string;
 };
 
-/** Why a prize cannot be won by this claim, apart from its limits. */
-export type Missing = { readonly prize: Prize; readonly text: string; readonly refuses: 'limited' | 'soldOut' };
+/** Why a prize cannot be won by this claim, apart from its limits. `isLocked`: each draw brings it nearer. */
+export type Missing = {
+  readonly prize: Prize;
+  readonly text: string;
+  readonly refuses: 'notEligible' | 'limited' | 'soldOut';
+  readonly isLocked?: boolean;
+};
 
 /** The prizes a rule can come to, whichever time it is. */
 export function prizesOf(campaign: Campaign, rule: Rule): Prize[] {
@@ -50,8 +55,9 @@ function couponCounter(campaign: Campaign, prize: Prize): string {
 export function offerOf(prize: Prize, at: Situation, luck: Luck, caps: MerchantCaps | undefined): Offer | Missing {
   const missing = (text: string, refuses: Missing['refuses'] = 'soldOut'): Missing => ({ prize, text, refuses });
   if (prize.window && !isOpen(prize.window, at.now)) return missing(`「${prize.name}」现在不发`);
-  if (prize.unlockAfter !== undefined && at.value(drawsCounter(at)) < prize.unlockAfter)
-    return missing(`「${prize.name}」抽过 ${at.value(drawsCounter(at))}/${prize.unlockAfter} 次后才能中`, 'limited');
+  const draws = prize.unlockAfter === undefined ? 0 : at.value(drawsCounter(at));
+  if (prize.unlockAfter !== undefined && draws < prize.unlockAfter)
+    return { ...missing(`「${prize.name}」抽过 ${draws}/${prize.unlockAfter} 次后才能中`, 'limited'), isLocked: true };
   const who = { event: at.event, caps, now: at.now };
   const offer = (amount: Fen, more: readonly Limit[] = [], coupon?: string): Offer => ({
     prize,
@@ -68,11 +74,13 @@ export function offerOf(prize: Prize, at: Situation, luck: Luck, caps: MerchantC
   if (prize.kind === 'nothing') return offer(NO_MONEY);
   if (prize.steps) {
     const amount = stepFor(prize.steps, at.event);
-    return amount === undefined ? missing(`「${prize.name}」消费未达到`, 'limited') : offer(amount);
+    return amount === undefined
+      ? missing(`「${prize.name}」消费未达到 ${showFen(prize.steps[0]!.from)}`, 'notEligible')
+      : offer(amount);
   }
   if (!prize.split) return offer(drawAmount(prize, luck.amount));
   const slot = slotFor(at, prize);
-  return slot ? offer(slot.amount, [slot.limit]) : missing('本场红包已抢完');
+  return slot ? offer(slot.amount, slot.limits) : missing('本场红包已抢完');
 }
 
 /** Bounded by what was read, so that nobody else gets the same line of the list. */
@@ -82,6 +90,7 @@ function nextCoupon(campaign: Campaign, prize: Prize, taken: number): Limit {
     add: 1,
     max: taken + 1,
     label: `「${prize.name}」券码`,
+    isGuard: true,
     refuses: 'soldOut',
     returns: false,
     money: false,

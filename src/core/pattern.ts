@@ -1,6 +1,6 @@
 // Patterns of texts (`matches:`), in RE2 syntax: the cost of a match grows with the text, never with the pattern's
 // nesting, so that no text a follower can send keeps the bot busy. Pure.
-import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { RE2JS, RE2JSSyntaxException, RE2Set } from 're2js';
 import type { Pattern } from './rule.ts';
 
 /** A text from WeChat has at most 2048 characters; a longer one fits no pattern. */
@@ -45,7 +45,8 @@ export function compilePattern(source: string): { readonly pattern: Pattern } | 
   } catch (error) {
     if (!(error instanceof RE2JSSyntaxException)) throw error;
     const what = error.getDescription();
-    const at = source.indexOf(error.getPattern() ?? source);
+    // The flag stands before the source when the whole of it is meant.
+    const at = source.indexOf((error.getPattern() ?? '').replace(/^\(\?i\)/u, ''));
     return { message: `this pattern cannot be read: ${MEANINGS[what] ?? what}`, ...(at >= 0 && { at }) };
   }
   const size = engine.programSize();
@@ -54,8 +55,12 @@ export function compilePattern(source: string): { readonly pattern: Pattern } | 
   }
   if (engine.testExact(''))
     return { message: 'this pattern fits an empty text too: something in it must be there, such as + instead of *' };
-  return { pattern: { source, fits: text => text.length <= TEXT_MAX && engine.testExact(text) } };
+  const pattern: Pattern = { source, fits: text => text.length <= TEXT_MAX && engine.testExact(text) };
+  compiled.add(pattern);
+  return { pattern };
 }
+
+const compiled = new WeakSet<Pattern>();
 
 /** What a normalised text does not contain, so that the pattern could not mean it. */
 function neverSeen(source: string): PatternTrouble | undefined {
@@ -67,4 +72,51 @@ function neverSeen(source: string): PatternTrouble | undefined {
     if (plain !== sign) return { message: `texts are compared half-width: "${sign}" is seen as "${plain}"`, at };
   }
   return undefined;
+}
+
+// ── Many at once ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** So many are tried in one go. More, and a hostile text would cost more than trying one after the other. */
+const GROUP = 32;
+/** What a group may remember of texts it has seen, bytes. */
+const GROUP_MEMORY = 1 << 18;
+
+type Entry<T> = { readonly pattern: Pattern; readonly values: T[] };
+type Group<T> = { readonly set: RE2Set; readonly entries: readonly Entry<T>[] };
+
+/** Patterns with what belongs to them. */
+export class PatternSet<T> {
+  /** By source: equal ones are tried once. */
+  private readonly entries = new Map<string, Entry<T>>();
+  /** Patterns of another make; each is asked. */
+  private readonly others: Entry<T>[] = [];
+  private groups: readonly Group<T>[] = [];
+
+  add(pattern: Pattern, value: T): void {
+    if (!compiled.has(pattern)) {
+      this.others.push({ pattern, values: [value] });
+      return;
+    }
+    const known = this.entries.get(pattern.source);
+    if (known) known.values.push(value);
+    else this.entries.set(pattern.source, { pattern, values: [value] });
+  }
+
+  /** What belongs to those that fit, of those that were there at `finish`; a value may be there more than once. */
+  fitting(text: string): T[] {
+    if (text.length > TEXT_MAX) return [];
+    const likely = this.groups.flatMap(({ set, entries }) => set.match(text).map(index => entries[index]!));
+    return [...likely, ...this.others].flatMap(({ pattern, values }) => (pattern.fits(text) ? values : []));
+  }
+
+  finish(): void {
+    const all = [...this.entries.values()];
+    this.groups = Array.from({ length: Math.ceil(all.length / GROUP) }, (_, n) => {
+      const entries = all.slice(n * GROUP, (n + 1) * GROUP);
+      const set = new RE2Set(RE2Set.ANCHOR_BOTH, RE2JS.CASE_INSENSITIVE, GROUP_MEMORY);
+      for (const { pattern } of entries) set.add(pattern.source);
+      set.compile();
+      return { set, entries };
+    });
+  }
 }

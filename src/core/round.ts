@@ -7,10 +7,13 @@ import type { Looked, Mechanic, Situation } from './mechanic.ts';
 import { type Fen, fen } from './money.ts';
 import { roundAt } from './occasion.ts';
 import type { Prize, Round } from './rule.ts';
-import { beijingText, later } from './time.ts';
+import { beijingText, type Instant, later } from './time.ts';
 
-/** Rows of slots. Fewer where a row would be very short. */
-const ROWS_MAX = 16;
+/**
+ * Rows of slots, a power of two; fewer where a row would be very short. Of those who decide in the same moment one in
+ * each row wins its slot, the others decide anew: with 64 rows, 500 at once need some 15 goes.
+ */
+const ROWS_MAX = 64;
 const ROW_MIN = 8;
 
 type Split = { readonly min: Fen; readonly max: Fen };
@@ -32,7 +35,7 @@ export function layoutOf(round: Round, { min, max }: Split, seed: string): Layou
 }
 
 function rowsOf({ packets }: Round): number {
-  return Math.max(1, Math.min(ROWS_MAX, Math.floor(packets / ROW_MIN)));
+  return 2 ** Math.floor(Math.log2(Math.max(1, Math.min(ROWS_MAX, packets / ROW_MIN))));
 }
 
 /** Whole fen, each within bounds, that come to exactly the total; in an order that tells nothing. */
@@ -72,34 +75,62 @@ function chanceFrom(key: Buffer): () => number {
   };
 }
 
-function rowCounter({ campaign }: Pick<Looked, 'campaign'>, round: Round, row: number): string {
-  return `campaign/${campaign.id}/round/${round.name}/row/${row}`;
+function baseOf({ campaign }: Pick<Looked, 'campaign'>, round: Round): string {
+  return `campaign/${campaign.id}/round/${round.name}`;
+}
+
+function rowCounter(at: Pick<Looked, 'campaign'>, round: Round, row: number): string {
+  return `${baseOf(at, round)}/row/${row}`;
 }
 
 export function slotCounters(at: Looked): string[] {
   const round = roundAt(at.campaign, at.now);
-  return round ? Array.from({ length: rowsOf(round) }, (_, row) => rowCounter(at, round, row)) : [];
+  if (!round) return [];
+  const rows = Array.from({ length: rowsOf(round) }, (_, row) => rowCounter(at, round, row));
+  return [...rows, ...wholeLimits(at, round, fen(0)).map(({ name }) => name)];
 }
 
-/** The next slot of this claim's row, or of the first row behind it that has one. `undefined`: the round is sold out. */
+const WHOLE = { refuses: 'soldOut', returns: false } as const;
+
+/** What the slots come to anyway, while the file stays as it is; it may be edited in the middle of a round. */
+function wholeLimits(at: Pick<Looked, 'campaign'>, round: Round, amount: Fen): [packets: Limit, amount: Limit] {
+  const [base, { name, packets, total }] = [baseOf(at, round), round];
+  return [
+    { name: `${base}/packets`, add: 1, max: packets, label: `「${name}」已发`, money: false, ...WHOLE },
+    {
+      name: `${base}/amount`,
+      add: amount,
+      max: total,
+      label: `「${name}」已发金额`,
+      left: `「${name}」剩`,
+      money: true,
+      ...WHOLE,
+    },
+  ];
+}
+
+/** The next slot of this claim's row, or of the first row after it that has one. `undefined`: the round is sold out. */
 export function slotFor(
   at: Situation,
   prize: Prize & Split,
-): { readonly amount: Fen; readonly limit: Limit } | undefined {
+): { readonly amount: Fen; readonly limits: readonly Limit[] } | undefined {
   const round = roundAt(at.campaign, at.now);
   if (!round) return undefined;
   const rows = layoutOf(round, prize, at.seed);
-  const first =
-    createHmac('sha256', at.seed).update(`${at.mine} ${at.event.key}`).digest().readUInt32BE() % rows.length;
+  const digest = createHmac('sha256', at.seed).update(`${at.mine} ${at.event.key}`).digest();
+  // Odd, so that it comes to every row: there are as many as a power of two. Everybody has a way of their own, or all
+  // would crowd into the row beside a full one.
+  const stride = digest.readUInt16BE(4) | 1;
   for (let step = 0; step < rows.length; step++) {
-    const row = (first + step) % rows.length;
+    const row = (digest.readUInt32BE() + step * stride) % rows.length;
     const name = rowCounter(at, round, row);
     const taken = at.value(name);
     const amount = rows[row]![taken];
     if (amount === undefined) continue;
     // Bounded by what was read: whoever else reached for this slot finds it taken, and decides anew.
-    const bound = { name, add: 1, max: taken + 1, returns: false, money: false } as const;
-    return { amount, limit: { ...bound, label: `${round.name}第 ${row + 1} 组已发`, refuses: 'soldOut' } };
+    const label = `「${round.name}」第 ${row + 1} 组已发`;
+    const slot: Limit = { name, add: 1, max: taken + 1, label, money: false, isGuard: true, ...WHOLE };
+    return { amount, limits: [slot, ...wholeLimits(at, round, amount)] };
   }
   return undefined;
 }
@@ -114,24 +145,31 @@ export const rounds: Mechanic = {
     const isBound = rule.give.some(name => campaign.prizes.get(name)?.kind === 'redpacket');
     if (!isBound) return undefined;
     const round = roundAt(campaign, now, opensAfter);
-    const next = campaign.rounds.find(({ from }) => now < later(from, opensAfter));
+    const next = nextRound(at);
     const text = round
       ? `「${round.name}」进行中`
       : next
-        ? `「${next.name}」${beijingText(next.from)} 开始`
+        ? `「${next.round.name}」${beijingText(next.opens)} 开始`
         : '各场都已结束';
     if (at.see(round !== undefined, text)) return undefined;
     if (!next) return { refusal: 'ended' };
-    return now < campaign.rounds[0]!.from ? { refusal: 'notStarted' } : { refusal: 'closed', detail: 'between' };
+    if (next.round !== campaign.rounds[0]) return { refusal: 'closed', detail: 'between' };
+    return { refusal: 'notStarted', values: { from: beijingText(next.opens).slice(0, 16) } };
   },
   values(at) {
     const { campaign, now } = at;
     const round = roundAt(campaign, now);
-    const next = campaign.rounds.find(({ from }) => now < from);
-    const taken = slotCounters(at).reduce((sum, name) => sum + at.value(name), 0);
+    const next = nextRound(at);
+    const left = round && round.packets - at.value(wholeLimits(at, round, fen(0))[0].name);
     return {
-      ...(round && { round: round.name, left: String(Math.max(0, round.packets - taken)) }),
-      ...(next && { nextRound: `${next.name} ${beijingText(next.from).slice(5, 16)}` }),
+      ...(round && { round: round.name, left: String(Math.max(0, left!)) }),
+      ...(next && { nextRound: `${next.round.name} ${beijingText(next.opens).slice(5, 16)}` }),
     };
   },
 };
+
+/** The first round that is not open yet to this rule. */
+function nextRound({ campaign, rule, now }: Looked): { readonly round: Round; readonly opens: Instant } | undefined {
+  const coming = campaign.rounds.map(round => ({ round, opens: later(round.from, rule.opensAfter ?? 0) }));
+  return coming.find(({ opens }) => now < opens);
+}

@@ -1,5 +1,4 @@
 // What a rule file may say, as values: the campaign (活动), its prizes (奖品) and rules (规则). Pure.
-import type { Finding } from './error.ts';
 import type { Fen } from './money.ts';
 import type { Day, Instant, Weekday } from './time.ts';
 
@@ -174,11 +173,11 @@ export type Streak = {
 
 /** Wrong tries at a password or a code. */
 export type Guess = {
-  /** A text that fits is a try; one that is not right is a wrong one. */
-  readonly looksLike: Pattern;
-  readonly perDay: number;
-  /** Locked for so long after the last wrong try, ms; absent: until the next day. */
-  readonly lock?: number;
+  /** A text that fits is a try; one that is not right is a wrong one. A printed code needs none: it is known by its form. */
+  readonly looksLike?: Pattern;
+  readonly tries: number;
+  /** So many within each stretch of so long, ms; absent: a day. */
+  readonly per?: number;
 };
 
 export type Question = {
@@ -337,10 +336,8 @@ export type Campaign = {
   readonly prizes: ReadonlyMap<string, Prize>;
   readonly rules: readonly Rule[];
   readonly tests: readonly RuleTest[];
-  /** What is not wrong and should be known: said at load, and by `check`. */
-  readonly warnings: readonly Finding[];
   readonly file: string;
-  /** SHA-256 of the file's text, hex: stands in every decision. */
+  /** SHA-256 of the file's text and of the lists it names, hex: stands in every decision. */
   readonly hash: string;
 };
 

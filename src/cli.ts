@@ -2,6 +2,7 @@
 // The operator's commands: their names, options and exit codes. What they do stands in `commands/`.
 import { Command, CommanderError } from 'commander';
 import type { AuditOptions } from './commands/audit.ts';
+import type { CheckOptions } from './commands/check.ts';
 import type { Common } from './commands/common.ts';
 import { EXIT } from './commands/common.ts';
 import type { PushOptions } from './commands/menu.ts';
@@ -33,11 +34,13 @@ function program(): Command {
     );
   root
     .command('check [paths...]')
-    .description('find what is wrong with rule files')
+    .description('find what is wrong with rule files, what is likely a mistake, and what WeChat forbids')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .action((paths: string[], options: Common) =>
-      exitWith(async () => (await import('./commands/rules.ts')).check(paths, options)),
+    .option('--strict', 'warnings count as errors')
+    .option('--frame', 'show each line, also where the output is no terminal')
+    .action((paths: string[], options: CheckOptions) =>
+      exitWith(async () => (await import('./commands/check.ts')).check(paths, options)),
     );
   root
     .command('test [paths...]')

@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ACCOUNT, type AccountConfig, accountOf } from './config-account.ts';
 import { type Certificate, type Complain, certificateOf, readBeside, readKey } from './config-files.ts';
+import { LINT, lintOf } from './config-lint.ts';
 import { BadInput, type Finding, messageOf } from './core/error.ts';
+import type { LintSettings } from './core/lint-kind.ts';
 import { type Fen, fen } from './core/money.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from './core/payout-table.ts';
 import * as shape from './core/shape.ts';
@@ -83,6 +85,7 @@ export type Config = {
   readonly accounts: ReadonlyMap<string, AccountConfig>;
   readonly merchants: ReadonlyMap<string, MerchantConfig>;
   readonly adminPassword: string | undefined;
+  readonly lint: LintSettings;
 };
 
 const { text, optional, required, object, mapOf, located } = shape;
@@ -145,6 +148,7 @@ const BOT = object('bot.yaml', {
   accounts: required(mapOf('accounts', shape.slug('an account name'), located(ACCOUNT))),
   merchants: optional(mapOf('merchants', shape.slug('a merchant name'), located(MERCHANT))),
   admin: optional(object('admin', { password: required(secretText('a password')) })),
+  lint: optional(LINT),
 });
 type Bot = shape.ShapeOf<typeof BOT>;
 type Merchant = shape.ShapeOf<typeof MERCHANT>;
@@ -268,6 +272,7 @@ function build(file: string, bot: Bot, complain: Complain): Config {
       ]),
     ),
     adminPassword: bot.admin?.password,
+    lint: lintOf(bot.lint),
   };
 }
 

@@ -66,8 +66,8 @@ function overviewOf(campaign: Campaign, buckets: Buckets) {
     ),
     prizes: [...campaign.prizes.values()].map(prize => ({
       name: prize.name,
-      min: prize.kind === 'nothing' ? 0 : prize.min,
-      max: prize.kind === 'nothing' ? 0 : prize.max,
+      min: prize.kind === 'redpacket' ? prize.min : 0,
+      max: prize.kind === 'redpacket' ? prize.max : 0,
     })),
     buckets: { budget, free: Math.max(0, budget - reserved - sent - received), ...buckets },
   };

@@ -4,13 +4,17 @@
 //
 // Nothing outside is called on this way: the packet is planned here and sent by `settle.ts`.
 import type { Config } from './config.ts';
-import { decide, type Follower, type Surroundings, wantedFor } from './core/decide.ts';
+import { countersOf, decide, type Follower, type Surroundings, wantedFor } from './core/decide.ts';
+import { countersAlways } from './core/delay.ts';
 import { seedOf } from './core/draw.ts';
 import { Fault } from './core/error.ts';
 import type { Event } from './core/event.ts';
+import { causeIn, followerAfter, isUndone, newsForInviter } from './core/follower.ts';
 import type { Book } from './core/match.ts';
+import { cancelStep } from './core/operator.ts';
 import type { Payout } from './core/payout.ts';
 import { type Award, claimOf, planAward } from './core/plan.ts';
+import type { Reply } from './core/reply.ts';
 import type { Campaign } from './core/rule.ts';
 import type { Instant } from './core/time.ts';
 import type { Answer, Clock, Commit, Log, Store } from './ports.ts';
@@ -24,6 +28,10 @@ export type FlowPorts = {
   readonly book: () => Book;
   /** Told after a commit that planned a payout. */
   readonly planned: (payout: Payout) => void;
+  /** Told what to say to a follower whose event has no passive reply: a payment, a friend's deed. */
+  readonly tell?: (event: Event, reply: Reply) => void;
+  /** Told of a delayed prize that was taken back. */
+  readonly undone?: (payout: Payout, event: Event) => void;
 };
 
 export type Flow = {
@@ -31,29 +39,36 @@ export type Flow = {
   handle(event: Event): Promise<Answer>;
 };
 
+/** As many of a follower's latest planned payouts are looked at when one may have to be taken back. */
+const UNDO_MAX = 500;
 /** How often a lost race for the last prize is decided anew before the push is left to be redelivered. */
 const RACES_MAX = 20;
 
 export function createFlow(ports: FlowPorts): Flow {
   const inWork = new Map<string, Promise<Answer>>();
-  return {
+  const flow: Flow = {
     handle(event) {
       const key = `${event.account}/${event.key}`;
       const running = inWork.get(key);
       if (running !== undefined) return running;
-      const answer = answerOnce(ports, event).finally(() => inWork.delete(key));
+      const answer = answerOnce(ports, event, flow.handle).finally(() => inWork.delete(key));
       inWork.set(key, answer);
       return answer;
     },
   };
+  return flow;
 }
 
-async function answerOnce(ports: FlowPorts, event: Event): Promise<Answer> {
+type Decided = Commit & { readonly friendBefore: Follower | undefined };
+
+async function answerOnce(ports: FlowPorts, event: Event, handle: Flow['handle']): Promise<Answer> {
   const { store, log } = ports;
   const before = await store.answered(event.account, event.key);
   if (before) return before;
+  if (causeIn(event)) await undo(ports, event); // before the commit: a crash in between leaves it to the redelivery
   for (let race = 0; race < RACES_MAX; race++) {
     const commit = await decided(ports, event);
+    if (race === 0) await tellInviter(ports, commit, handle);
     if (!mustBeDurable(commit)) {
       // It claims nothing, and the same event decides the same: the journal line may follow after the answer.
       store
@@ -65,6 +80,7 @@ async function answerOnce(ports: FlowPorts, event: Event): Promise<Answer> {
     switch (committed.kind) {
       case 'done':
         if (commit.payout) ports.planned(commit.payout);
+        if (event.kind === 'friend' || event.kind === 'paid') ports.tell?.(event, commit.answer.reply);
         return commit.answer;
       case 'answered':
         return committed.answer;
@@ -78,8 +94,23 @@ async function answerOnce(ports: FlowPorts, event: Event): Promise<Answer> {
   throw new Fault('store', 'safe', 'RACE', `event ${event.key} lost ${RACES_MAX} races in a row`);
 }
 
+/** Takes back what this event undoes and what is not on its way yet. Told twice, it finds nothing more to do. */
+async function undo(ports: FlowPorts, event: Event): Promise<void> {
+  const planned = await ports.store.payouts({ user: event.user, state: 'planned', limit: UNDO_MAX });
+  for (const payout of planned.filter(each => each.account === event.account && isUndone(each, event))) {
+    const moved = await ports.store.advance(cancelStep(payout, causeIn(event)!, ports.clock()));
+    if (moved === 'moved') ports.undone?.(payout, event);
+  }
+}
+
+/** What a friend did is an event of the inviter's own, with its own key, decided before the friend's is written. */
+async function tellInviter(ports: FlowPorts, { event, friendBefore }: Decided, handle: Flow['handle']): Promise<void> {
+  const news = newsForInviter(friendBefore, event);
+  if (news && ports.book().match(news, ports.clock()).length > 0) await handle(news);
+}
+
 /** Reads what the rules need to know and decides: everything that is to be written, not yet written. */
-async function decided(ports: FlowPorts, event: Event): Promise<Commit> {
+async function decided(ports: FlowPorts, event: Event): Promise<Decided> {
   const now = ports.clock();
   const account = ports.config.accounts.get(event.account)!;
   const merchant = account.merchant === undefined ? undefined : ports.config.merchants.get(account.merchant);
@@ -88,7 +119,7 @@ async function decided(ports: FlowPorts, event: Event): Promise<Commit> {
     seedOf: campaign => seedOf(ports.config.secret, campaign),
   };
   const book = ports.book();
-  const matches = book.match(event);
+  const matches = book.match(event, now);
   const facts = await ports.store.facts(wantedFor(matches, event, now, around));
   const decision = decide(matches, event, facts, now, around);
   const follower = followerAfter(facts.follower, event);
@@ -97,12 +128,14 @@ async function decided(ports: FlowPorts, event: Event): Promise<Commit> {
     seenAt: now,
     answer: { reply: decision.reply, at: now },
     decision,
+    counters: [...countersOf(decision), ...countersAlways(event)],
     ...(follower && { follower, followsSeen: facts.follower?.follows ?? 0 }),
+    friendBefore: facts.follower,
   };
-  if (decision.kind !== 'awarded') return { ...base, counters: [] };
+  if (decision.kind !== 'awarded') return base;
   const campaign = matches.find(match => match.campaign.id === decision.campaign)!.campaign;
   const payout = decision.amount > 0 ? plan(ports.config, campaign, event, decision, now) : undefined;
-  return { ...base, counters: decision.counters, claim: claimOf(event, decision, now), ...(payout && { payout }) };
+  return { ...base, claim: claimOf(event, decision, now), ...(payout && { payout }) };
 }
 
 /** The number and every field of the request are chosen here and stored with the claim, before any call. */
@@ -113,19 +146,7 @@ function plan(config: Config, campaign: Campaign, event: Event, award: Award, no
   return planAward(campaign, event, award, { account, merchant }, now);
 }
 
-/** The follower as this event leaves them; `undefined` if it changes nothing. */
-function followerAfter(before: Follower | undefined, event: Event): Follower | undefined {
-  const { account, user, sentAt } = event;
-  if (event.kind === 'subscribe') {
-    return { account, user, following: true, follows: (before?.follows ?? 0) + 1, followedAt: sentAt };
-  }
-  if (event.kind === 'unsubscribe' && before?.following !== false) {
-    return { ...(before ?? { account, user, follows: 1 }), following: false };
-  }
-  return undefined;
-}
-
-/** Whatever gives something away or changes what we know of a follower is on disk before the answer leaves. */
-function mustBeDurable(commit: Commit): boolean {
-  return commit.claim !== undefined || commit.follower !== undefined;
+/** Whatever gives or counts something or changes what we know of a follower is on disk before the answer leaves. */
+function mustBeDurable({ claim, follower, counters }: Commit): boolean {
+  return claim !== undefined || follower !== undefined || counters.length > 0;
 }

@@ -73,7 +73,7 @@ function deciding(what: string | Happening, setting: Setting = {}): Decision {
     halted: false,
     ...setting.facts,
   };
-  return decide(bookOf(campaigns, ['tea']).match(event), event, facts, now, around);
+  return decide(bookOf(campaigns, ['tea']).match(event, now), event, facts, now, around);
 }
 
 /** What came of it, in a word. */
@@ -346,7 +346,7 @@ describe('what a decision wants to know', () => {
             sentAt: OPEN,
           };
           const around: Surroundings = { merchant: undefined, seedOf: id => `seed of ${id}` };
-          const wanted = new Set(wantedFor(bookOf([TEA], ['tea']).match(event), event, OPEN, around).counters);
+          const wanted = new Set(wantedFor(bookOf([TEA], ['tea']).match(event, OPEN), event, OPEN, around).counters);
           const asked = Object.fromEntries(Object.entries(counters).filter(([name]) => wanted.has(name)));
           expect(deciding(word, { key, counters })).toEqual(deciding(word, { key, counters: asked }));
         },

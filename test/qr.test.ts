@@ -17,7 +17,7 @@ import {
   sceneProblem,
 } from '../src/core/scene.ts';
 import { DAY, instant, later } from '../src/core/time.ts';
-import { createQrCode, showQrCode } from '../src/wechat/qr.ts';
+import { createQrCode, type NewCode, showQrCode } from '../src/wechat/qr.ts';
 import { type Result, readCsv } from './command.ts';
 import { startWorld, type World } from './harness.ts';
 import { inProcess, type PlatformWorld, startPlatform } from './platform-world.ts';
@@ -49,7 +49,7 @@ function pixelsOf(png: Buffer): boolean[][] {
 }
 
 describe('the picture of a code', () => {
-  test.each([100, 430, 431, 1280])('of %d pixels shows every module, and white around it', size => {
+  test.each([100, 430, 431, 800])('of %d pixels shows every module, and white around it', size => {
     const code = qrcode(0, 'M');
     code.addData(URL_OF_A_CODE);
     code.make();
@@ -57,10 +57,11 @@ describe('the picture of a code', () => {
     const pixels = pixelsOf(qrPicture(URL_OF_A_CODE, size));
     expect(pixels.length).toBe(size);
     expect(pixels.every(row => row.length === size)).toBe(true);
-    const black = pixels.flatMap((row, y) => row.flatMap((isBlack, x) => (isBlack ? [[x, y] as const] : [])));
-    const left = Math.min(...black.map(([x]) => x));
-    const top = Math.min(...black.map(([, y]) => y));
-    const module = (Math.max(...black.map(([x]) => x)) - left + 1) / count;
+    const black = pixels.flatMap((row, y) => row.flatMap((isBlack, x) => (isBlack ? [{ x, y }] : [])));
+    const edge = (at: 'x' | 'y', pick: 'min' | 'max'): number =>
+      black.reduce((found, pixel) => Math[pick](found, pixel[at]), pick === 'min' ? size : 0);
+    const [left, top] = [edge('x', 'min'), edge('y', 'min')];
+    const module = (edge('x', 'max') - left + 1) / count;
     expect(Number.isInteger(module)).toBe(true);
     expect(Math.min(left, top)).toBeGreaterThanOrEqual(4 * module);
     // Every pixel of every module.
@@ -124,7 +125,9 @@ describe('scenes', () => {
 
   const aScene = fc
     .string({ unit: 'binary', minLength: 1, maxLength: 64 })
-    .filter(scene => !sceneProblem(scene, TEXT) && !/[\uFFFD\uFEFF]/.test(scene) && scene.isWellFormed());
+    .filter(
+      scene => !sceneProblem(scene, TEXT) && !/[\uFFFD\uFEFF]/.test(scene) && Buffer.from(scene).toString() === scene,
+    );
 
   test('any list of codes is read back as it was written, and a cut-off last line makes no difference', () => {
     const codes = fc.uniqueArray(fc.tuple(aScene, fc.option(fc.integer({ min: 0, max: 4e9 }))), {
@@ -194,11 +197,11 @@ describe('codes at the platform', () => {
   });
   afterAll(() => world.close());
 
-  test.each([
-    [{ scene: 'store-1', numbers: false }, 'QR_LIMIT_STR_SCENE'],
-    [{ scene: '77', numbers: true }, 'QR_LIMIT_SCENE'],
-    [{ scene: 'flyer', numbers: false, lasts: 7 * DAY }, 'QR_STR_SCENE'],
-    [{ scene: '4294967295', numbers: true, lasts: 1000 }, 'QR_SCENE'],
+  test.each<NewCode>([
+    { scene: 'store-1', numbers: false },
+    { scene: '77', numbers: true },
+    { scene: 'flyer', numbers: false, lasts: 7 * DAY },
+    { scene: '4294967295', numbers: true, lasts: 1000 },
   ])('%j is made', async wish => {
     const now = instant(1_700_000_000_000);
     const code = await createQrCode(world.api, () => now, wish);

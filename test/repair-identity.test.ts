@@ -69,7 +69,7 @@ function won(text: string, now: Instant, sentAt = now): { award: Award; event: E
   const event: Event = { key: 'm:1' as EventKey, account: 'tea', user: ann, sentAt, kind: 'text', text };
   const facts = { follower: undefined, claims: new Set<string>(), counters: new Map<string, number>(), halted: false };
   const around = { merchant: { merchant: 'till', ...LIMITS }, seedOf: () => 'seed' };
-  const decision = decide(bookOf([payable.campaign], ['tea']).match(event), event, facts, now, around);
+  const decision = decide(bookOf([payable.campaign], ['tea']).match(event, event.sentAt), event, facts, now, around);
   if (decision.kind !== 'awarded') throw new Error(`not won: ${decision.kind}`);
   return { award: decision, event };
 }

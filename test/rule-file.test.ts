@@ -40,11 +40,17 @@ describe('a campaign', () => {
         to: parseBeijing('2026-02-25 00:00'),
         hours: [[480, 1440]],
         weekdays: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'],
+        dayStartsAt: 0,
       },
       budget: { total: 500_000, perDay: 50_000, packets: 3000, packetsPerDay: 300, alertAt: [50, 80, 95] },
       perUser: { total: 3, perDay: 1, amountPerDay: 2000, gap: 600_000 },
+      perScene: {},
+      mode: 'live',
+      testers: new Set(),
+      segments: new Map(),
+      wallets: new Map(),
+      rounds: [],
       unclaimed: 'return',
-      warnings: [],
       packet: {
         sendName: '阿茶茶饮',
         actName: '新春口令',
@@ -77,6 +83,9 @@ describe('a campaign', () => {
         who: { followedFor: 86_400_000 },
         once: 'perDay',
         give: ['small', 'medium', 'big', 'thanks'],
+        earn: new Map(),
+        spend: new Map(),
+        cancelIf: [],
         replies: {
           won: { kind: 'text', text: '口令正确!{{amount}} 元红包已发出,点开领取。' },
           nothing: { kind: 'text', text: '差一点点,明天再来!' },
@@ -91,6 +100,9 @@ describe('a campaign', () => {
         who: {},
         once: 'ever',
         give: [],
+        earn: new Map(),
+        spend: new Map(),
+        cancelIf: [],
         reply: { kind: 'text', text: '回复口令即可参与,祝好运!' },
         replies: {},
         line: 25,
@@ -103,6 +115,7 @@ describe('a campaign', () => {
       {
         name: '一天一次',
         draw: 'small',
+        codes: new Map(),
         events: [
           {
             at: parseBeijing('2026-02-10 10:00'),

@@ -54,11 +54,6 @@ describe('an object', () => {
     ]);
   });
 
-  test('names a key that comes later instead of calling it unknown', () => {
-    const later = shape.object('a rule', { id: shape.required(shape.text()) }, { later: ['when'] });
-    expect(read('when: x > 1\n', later)).toEqual(['1:1 "when" is not supported yet in this version']);
-  });
-
   test('can demand exactly one of several keys', () => {
     const prize = shape.object(
       'a prize',

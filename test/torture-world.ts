@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config, RedpackMerchant } from '../src/config.ts';
 import type { Event, EventKey, Happening, OpenId } from '../src/core/event.ts';
+import { ALONE } from '../src/core/lint-at.ts';
 import { bookOf } from '../src/core/match.ts';
 import { fen } from '../src/core/money.ts';
 import { DEFAULT_POLICY } from '../src/core/payout-table.ts';
@@ -527,6 +528,7 @@ const CONFIG: Config = {
   ]),
   merchants: new Map([['shop', MERCHANT]]),
   adminPassword: undefined,
+  lint: ALONE.lint,
 };
 const CAMPAIGNS = ['return', 'reoffer'].map(unclaimed => {
   const loaded = loadCampaign('torture.yaml', RULES(unclaimed));

@@ -45,7 +45,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return lines.map(show).join('\n');
 }
 
-function widthOf(text: string): number {
+/** Columns of a terminal. */
+export function widthOf(text: string): number {
   let width = 0;
   for (const character of text)
     width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(

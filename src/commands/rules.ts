@@ -1,4 +1,4 @@
-// `hongbao check` and `hongbao test`: what an editor of rule files runs before anybody else sees them.
+// `hongbao test`: what an editor of rule files runs before anybody else sees them.
 import { existsSync } from 'node:fs';
 import { type Config, defaultConfigFile, loadConfig } from '../config.ts';
 import { type Finding, showFinding } from '../core/error.ts';
@@ -7,7 +7,7 @@ import { checkRuleFiles, type RuleFile, readRuleFiles } from '../rulebook.ts';
 import { type Common, EXIT, print, printJson } from './common.ts';
 
 /** The files named, by themselves; or the configured ones, which must fit the accounts and merchants as well. */
-async function gather(
+export async function gather(
   paths: readonly string[],
   options: Common,
 ): Promise<{ files: RuleFile[]; config: Config | undefined }> {
@@ -15,23 +15,6 @@ async function gather(
   const isWanted = options.config !== undefined || (paths.length === 0 && existsSync(file));
   const config = isWanted ? loadConfig(file, process.env) : undefined;
   return { files: await readRuleFiles(paths.length > 0 ? paths : [config?.rules ?? 'rules']), config };
-}
-
-export async function check(paths: readonly string[], options: Common): Promise<number> {
-  const { files, config } = await gather(paths, options);
-  const { campaigns, findings } = checkRuleFiles(files, config);
-  const warnings = campaigns.flatMap(campaign => campaign.warnings);
-  if (options.json)
-    printJson({ files: files.length, campaigns: campaigns.map(campaign => campaign.id), findings, warnings });
-  else {
-    for (const finding of [...findings, ...warnings]) print(showFinding(finding));
-    print(
-      findings.length === 0
-        ? `${files.length} files, no findings`
-        : `${findings.length} findings in ${files.length} files`,
-    );
-  }
-  return findings.length === 0 ? EXIT.fine : EXIT.findings;
 }
 
 type Row = {

@@ -6,8 +6,11 @@
 //                have begun later, or been absent for a while; the decisions in the journal settle each such doubt
 //   not at all   a counter whose name none of our limits has; and a limit of which there is no counter at all, unless
 //                a campaign that is live has it: it may never have been set
+
 import { SEND_RULE } from './batch.ts';
+import { blankCampaign } from './blank.ts';
 import type { Claim } from './decide.ts';
+import type { Event, EventKey } from './event.ts';
 import { type Counter, type Limit, lastClaimCounter, prizeLimits, userLimits } from './limit.ts';
 import { fen } from './money.ts';
 import type { Payout } from './payout.ts';
@@ -25,23 +28,19 @@ export type CounterFault = {
 function limitless(id: string): Campaign {
   const most = Number.MAX_SAFE_INTEGER;
   return {
-    id,
-    name: id,
-    period: { from: 0 as Claim['at'], to: most as Claim['at'], hours: [], weekdays: [] },
+    ...blankCampaign(id),
     budget: { total: fen(most), perDay: fen(most), packets: most, packetsPerDay: most, alertAt: [] },
     perUser: { total: most, perDay: most, amountPerDay: fen(most), gap: 0 },
-    unclaimed: 'return',
-    prizes: new Map(),
-    rules: [],
-    tests: [],
-    warnings: [],
-    file: '',
-    hash: '',
   };
 }
 
 function prizeCalled(name: string): Prize {
   return { name, weight: 1, kind: 'nothing', stock: Number.MAX_SAFE_INTEGER, perUser: Number.MAX_SAFE_INTEGER };
+}
+
+/** Stands for the event behind a claim, as far as its counters' names need it. */
+function eventOf({ account, user, at }: Pick<Claim, 'account' | 'user' | 'at'>): Event {
+  return { key: '' as EventKey, account, user, sentAt: at, kind: 'other', type: 'audit' };
 }
 
 /** Every limit a claim may have counted against; with its payout, also the merchant's. */
@@ -55,7 +54,11 @@ function limitsOf(
     merchant === undefined
       ? undefined
       : { merchant, perUserPerDay: most, amountPerUserPerDay: fen(most), amountPerDay: fen(most) };
-  return prizeLimits(limitless(campaign), prizeCalled(prize), amount, { account, user, caps }, at);
+  return prizeLimits(limitless(campaign), prizeCalled(prize), amount, {
+    event: eventOf({ account, user, at }),
+    caps,
+    now: at,
+  });
 }
 
 /** What a payout of this claim must hold until its money returns. */
@@ -75,7 +78,7 @@ export function merchantCountersOf(claim: Claim, merchant: string): Limit[] {
 
 /** What counts claims where the rule file says so; never given back. A claim sent by hand takes no part in `perUser`. */
 export function optionalCountersOf(claim: Claim): Pick<Counter, 'name' | 'add'>[] {
-  const own = claim.rule === SEND_RULE ? [] : userLimits(limitless(claim.campaign), claim.user, claim.at);
+  const own = claim.rule === SEND_RULE ? [] : userLimits(limitless(claim.campaign), eventOf(claim), claim.at);
   return [...own, ...limitsOf(claim, undefined).filter(limit => !limit.returns)];
 }
 

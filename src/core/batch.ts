@@ -43,15 +43,22 @@ export function isBatchName(name: string): boolean {
 }
 
 export function intentOf(batch: Batch, user: OpenId, gift: Gift, now: Instant): Intent {
-  const { campaign, account, merchant, seed } = batch;
+  const { campaign, merchant, seed } = batch;
   const claimKey = `${campaign.id}/${SEND_RULE}/${user}/${batch.name}`;
   const prize: Prize =
     'prize' in gift
       ? gift.prize
       : { name: AMOUNT_PRIZE, weight: 1, kind: 'redpacket', min: gift.amount, max: gift.amount };
   const amount = drawAmount(prize, luckOf(seed, claimKey).amount);
-  const who = { account: account.name, user, caps: { merchant: merchant.name, ...merchant.limits } };
-  return { user, claimKey, prize, amount, limits: prizeLimits(campaign, prize, amount, who, now) };
+  const caps = { merchant: merchant.name, ...merchant.limits };
+  const who = { event: eventOf(batch, user, now), caps, now };
+  return { user, claimKey, prize, amount, limits: prizeLimits(campaign, prize, amount, who) };
+}
+
+/** No push can have this key: those begin with m:, e: or j:. */
+function eventOf({ campaign, account, name }: Batch, user: OpenId, now: Instant): Event {
+  const key = `s:${user}:${campaign.id}:${name}` as EventKey;
+  return { key, account: account.name, user, sentAt: now, kind: 'other', type: 'send' };
 }
 
 /** What the store writes for one line: as `Commit` of `ports.ts` has it. */
@@ -66,11 +73,9 @@ export type BatchCommit = {
 };
 
 export function commitOf(batch: Batch, intent: Intent, now: Instant): BatchCommit {
-  const { campaign, account, merchant, name } = batch;
+  const { campaign, account, merchant } = batch;
   const { user, claimKey, prize, amount, limits } = intent;
-  // No push can have this key: those begin with m:, e: or j:.
-  const key = `s:${user}:${campaign.id}:${name}` as EventKey;
-  const event: Event = { key, account: account.name, user, sentAt: now, kind: 'other', type: 'send' };
+  const event = eventOf(batch, user, now);
   const about = { campaign: campaign.id, rule: SEND_RULE, prize: prize.name, amount };
   const holds = limits.filter(limit => limit.returns).map(({ name: counter, add }) => ({ name: counter, add }));
   const counters = limits.map(({ name: counter, add, max }) => ({ name: counter, add, max }));
@@ -79,7 +84,7 @@ export function commitOf(batch: Batch, intent: Intent, now: Instant): BatchCommi
       campaign: campaign.id,
       rule: SEND_RULE,
       hash: campaign.hash,
-      checks: [{ ok: true, text: `手动发放,批次 ${name}` }],
+      checks: [{ ok: true, text: `手动发放,批次 ${batch.name}` }],
     },
   ];
   const shares = prize.kind === 'redpacket' ? prize.shares : undefined;

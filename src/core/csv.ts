@@ -1,57 +1,120 @@
-// Reads CSV as spreadsheets write it (RFC 4180), by lines: a cell in quotes may hold commas and doubled quotes, but no
-// line break. And writes cells that a spreadsheet neither runs nor splits. Pure.
-import type { Finding } from './error.ts';
+// Reads a table as spreadsheets save it (CSV, RFC 4180): quoted cells may hold commas, quotes and line breaks. Every cell
+// knows its place. Pure.
+import type { Place } from './reader.ts';
 
-export type CsvCell = { readonly text: string; readonly column: number };
-/** `line` and `column` count from 1. */
-export type CsvRow = { readonly line: number; readonly cells: readonly CsvCell[] };
+/** `text` without the spaces around it. */
+export type Cell = Place & { readonly text: string };
+export type Row = Place & { readonly cells: readonly Cell[] };
+export type SayAt = (at: Place, message: string) => void;
 
-/** Rows that say something, cells trimmed; empty cells at the end of a row are left out. */
-export function readCsv(file: string, text: string): { readonly rows: CsvRow[]; readonly findings: Finding[] } {
-  const content = text.replace(/^\uFEFF/, '');
-  if (/[\0\uFFFD]/.test(content)) {
-    const message = 'the file is not UTF-8; save it as "CSV UTF-8" or as plain text in UTF-8';
-    return { rows: [], findings: [{ file, line: 1, column: 1, message }] };
+/** Rows that say something; a spreadsheet's empty rows are left out. */
+export function readCsv(written: string, say: SayAt): Row[] {
+  const text = written.replace(/^\uFEFF/, '');
+  if (/[\0\uFFFD]/.test(text)) {
+    say({ line: 1, column: 1 }, 'the file is not UTF-8; save the table as "CSV UTF-8"');
+    return [];
   }
-  const rows: CsvRow[] = [];
-  const findings: Finding[] = [];
-  content.split(/\r\n|\n|\r/).forEach((line, index) => {
-    const cells = cellsOf(line);
-    if (!Array.isArray(cells)) {
-      const message = 'a quotation mark without its other half; write the cell without quotes, or "…"';
-      findings.push({ file, line: index + 1, column: cells.column, message });
-      return;
+  return new Table(text, say).rows();
+}
+
+const PLAIN = /[^,\r\n]*/y;
+
+class Table {
+  private readonly text: string;
+  private readonly say: SayAt;
+  private at = 0;
+  private line = 1;
+  private lineStart = 0;
+
+  constructor(text: string, say: SayAt) {
+    this.text = text;
+    this.say = say;
+  }
+
+  rows(): Row[] {
+    const rows: Row[] = [];
+    while (this.at < this.text.length) {
+      const start = this.place(this.at);
+      const cells = this.row();
+      while (cells.length > 0 && cells.at(-1)!.text === '') cells.pop();
+      if (cells.length > 0) rows.push({ ...start, cells });
     }
-    while (cells.at(-1)?.text === '') cells.pop();
-    if (cells.length > 0) rows.push({ line: index + 1, cells });
-  });
-  return { rows, findings };
-}
+    return rows;
+  }
 
-/** Or the column from which on the line cannot be read. */
-function cellsOf(line: string): CsvCell[] | { readonly column: number } {
-  const cells: CsvCell[] = [];
-  const pattern = /[ \t]*(?:"((?:[^"]|"")*)"[ \t]*|([^",]*))(,|$)/y;
-  for (;;) {
-    const at = pattern.lastIndex;
-    const match = pattern.exec(line);
-    if (!match) return { column: at + 1 };
-    const start = at + match[0].length - match[0].trimStart().length;
-    cells.push({ text: match[1]?.replaceAll('""', '"') ?? match[2]!.trim(), column: start + 1 });
-    if (match[3] === '') return cells;
+  private row(): Cell[] {
+    const cells: Cell[] = [];
+    for (;;) {
+      cells.push(this.cell());
+      const end = this.text[this.at];
+      if (end === ',') {
+        this.at++;
+        continue;
+      }
+      if (end === '\r' && this.text[this.at + 1] === '\n') this.at++;
+      if (end !== undefined) this.nextLine();
+      return cells;
+    }
+  }
+
+  private nextLine(): void {
+    this.at++;
+    this.line++;
+    this.lineStart = this.at;
+  }
+
+  private place(at: number): Place {
+    return { line: this.line, column: at - this.lineStart + 1 };
+  }
+
+  /** Up to the comma or the line's end behind it. */
+  private cell(): Cell {
+    while (this.text[this.at] === ' ' || this.text[this.at] === '\t') this.at++;
+    return this.text[this.at] === '"' ? this.quoted() : this.plain();
+  }
+
+  private plain(): Cell {
+    const place = this.place(this.at);
+    PLAIN.lastIndex = this.at;
+    const { 0: text } = PLAIN.exec(this.text)!;
+    this.at += text.length;
+    return { ...place, text: text.trim() };
+  }
+
+  private quoted(): Cell {
+    const place = this.place(this.at);
+    const parts: string[] = [];
+    for (;;) {
+      const start = this.at + 1;
+      const end = this.text.indexOf('"', start);
+      if (end < 0) {
+        this.say(place, 'a quotation mark without its other half; write the cell without quotes, or "…"');
+        this.at = this.text.length;
+        return { ...place, text: '' };
+      }
+      parts.push(this.text.slice(start, end));
+      this.countLines(start, end);
+      this.at = end + 1;
+      if (this.text[this.at] !== '"') break;
+      parts.push('"');
+    }
+    const rest = this.plain();
+    if (rest.text !== '')
+      this.say(rest, `"${rest.text}" stands behind the quotes of its cell; write "" for a quote in it`);
+    return { ...place, text: parts.join('').trim() };
+  }
+
+  /** A cell may go over several lines. */
+  private countLines(from: number, to: number): void {
+    for (const { index, 0: end } of this.text.slice(from, to).matchAll(/\r\n|\n|\r/g)) {
+      this.line++;
+      this.lineStart = from + index + end.length;
+    }
   }
 }
 
-/** One line. A cell that a spreadsheet would take for a formula gets an apostrophe: `plainCell` takes it away. */
-export function csvLine(cells: readonly string[]): string {
-  return `${cells.map(cell => quoted(/^'*[=+\-@]/.test(cell) ? `'${cell}` : cell)).join(',')}\r\n`;
-}
-
-/** What was written with `csvLine`. */
-export function plainCell(cell: string): string {
-  return /^'+[=+\-@]/.test(cell) ? cell.slice(1) : cell;
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n\t]|^ | $/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+/** The cell of a column; an empty one at the row's end where the row is shorter. */
+export function cellAt(row: Row, column: number): Cell {
+  const last = row.cells.at(-1)!;
+  return row.cells[column] ?? { text: '', line: last.line, column: last.column + last.text.length };
 }

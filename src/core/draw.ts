@@ -19,6 +19,16 @@ export function seedOf(secret: string, campaign: string): string {
   return createHmac('sha256', secret).update(`draw seed of ${campaign}`).digest('hex');
 }
 
+/** The same for as many as there are, each worked out once. */
+export function seedsFrom(secret: string): (campaign: string) => string {
+  const seeds = new Map<string, string>();
+  return campaign => {
+    const seed = seeds.get(campaign) ?? seedOf(secret, campaign);
+    seeds.set(campaign, seed);
+    return seed;
+  };
+}
+
 /** Published with the campaign before it starts. */
 export function commitmentOf(seed: string): string {
   return createHash('sha256').update(seed).digest('hex');
@@ -37,6 +47,6 @@ export function drawPrize(prizes: readonly Prize[], luck: number): Prize | undef
 
 /** Each whole fen from `min` to `max` is equally likely. */
 export function drawAmount(prize: Prize, luck: number): Fen {
-  if (prize.kind === 'nothing') return fen(0);
+  if (prize.kind !== 'redpacket') return fen(0);
   return fen(prize.min + Math.floor(luck * (prize.max - prize.min + 1)));
 }

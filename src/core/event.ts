@@ -1,5 +1,5 @@
 // The events we know. Wire names end at the door: after it there is only `Event`. Pure.
-import type { Brand } from './money.ts';
+import type { Brand, Fen } from './money.ts';
 import type { Instant } from './time.ts';
 
 /** A follower as one account sees them: 28 characters of `[A-Za-z0-9_-]`. */
@@ -44,6 +44,28 @@ export type Happening =
     }
   /** The follower's position, reported by WeChat when they enter the chat. */
   | { readonly kind: 'position'; readonly latitude: number; readonly longitude: number }
+  /** The page of this campaign was opened to take part (H5); the openid is from OAuth. */
+  | { readonly kind: 'visit'; readonly campaign: string }
+  /** Money was paid to this merchant (支付通知). `amount`: cash really paid; `total`: with coupons. */
+  | {
+      readonly kind: 'paid';
+      readonly merchant: string;
+      readonly transaction: string;
+      readonly order: string;
+      readonly amount: Fen;
+      readonly total: Fen;
+      readonly attach?: string;
+    }
+  /** All or a part of it was given back (退款). */
+  | {
+      readonly kind: 'refunded';
+      readonly merchant: string;
+      readonly transaction: string;
+      readonly refund: string;
+      readonly amount: Fen;
+    }
+  /** Somebody whom this follower (`user`) invited did something for the first time. */
+  | { readonly kind: 'friend'; readonly friend: OpenId; readonly did: 'followed' | 'paid'; readonly campaign: string }
   /** A job of ours ended, or WeChat tells us something about the account. `type` is the wire's event name. */
   | { readonly kind: 'notice'; readonly type: string; readonly status?: string }
   /** Known to exist, nothing more; no rule may pay for it. */

@@ -3,7 +3,7 @@ import type { OpenId } from './event.ts';
 import type { Counter } from './limit.ts';
 import type { Fen } from './money.ts';
 import type { Reply } from './reply.ts';
-import type { Refusal } from './rule.ts';
+import type { Cancel, Detail, Refusal } from './rule.ts';
 import type { Instant } from './time.ts';
 
 /** What we know of a follower. `follows` counts how often they followed since we watch. */
@@ -13,6 +13,8 @@ export type Follower = {
   readonly following: boolean;
   readonly follows: number;
   readonly followedAt?: Instant;
+  /** Whose personal code brought them when they followed for the first time, in which campaign. Never changes. */
+  readonly invitedBy?: { readonly user: OpenId; readonly campaign: string };
 };
 
 /** A prize given to somebody, once. The key is campaign / rule / openid / occasion, unique for ever. */
@@ -67,19 +69,40 @@ export type Trace = readonly {
   readonly checks: readonly Check[];
 }[];
 
-export type Decision = { readonly trace: Trace; readonly reply: Reply } & (
+type About = { readonly campaign: string; readonly rule: string };
+
+export type Award = About & {
+  readonly kind: 'awarded';
+  readonly prize: string;
+  readonly amount: Fen;
+  readonly claimKey: string;
+  readonly counters: readonly Counter[];
+  /** What the counters get back if the money does. */
+  readonly holds: readonly Pick<Counter, 'name' | 'add'>[];
+  /** Paid not before this instant, and not at all if one of these comes first. */
+  readonly payAt?: Instant;
+  readonly cancelIf?: readonly Cancel[];
+};
+
+/** `counters`: what it counts beside a claim, such as a wrong try; written with the answer, or not at all. */
+type Counting = { readonly counters?: readonly Counter[] };
+
+export type Decision = {
+  readonly trace: Trace;
+  readonly reply: Reply;
+  /** What campaigns in `shadow` mode would have done. Only counted: nobody is told, nothing is paid. */
+  readonly shadows?: readonly Shadow[];
+} & (
   | { readonly kind: 'ignored' }
-  | { readonly kind: 'answered'; readonly campaign: string; readonly rule: string }
-  | { readonly kind: 'refused'; readonly campaign: string; readonly rule: string; readonly refusal: Refusal }
-  | {
-      readonly kind: 'awarded';
-      readonly campaign: string;
-      readonly rule: string;
-      readonly prize: string;
-      readonly amount: Fen;
-      readonly claimKey: string;
-      readonly counters: readonly Counter[];
-      /** What the counters get back if the money does. */
-      readonly holds: readonly Pick<Counter, 'name' | 'add'>[];
-    }
+  | (About & Counting & { readonly kind: 'answered'; readonly detail?: Detail })
+  | (About & Counting & { readonly kind: 'refused'; readonly refusal: Refusal; readonly detail?: Detail })
+  | Award
 );
+
+/** The claim is a counter of its own here, so that it is as unique as a real one. */
+export type Shadow = About &
+  Counting & {
+    readonly outcome: 'answered' | 'awarded' | Refusal;
+    readonly prize?: string;
+    readonly amount?: Fen;
+  };

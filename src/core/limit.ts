@@ -1,9 +1,10 @@
 // Every limit there is, as a bounded counter: the store adds them all, or none, together with the claim. A counter's
 // name says whose it is and which day's; the names are the same in every store. Pure.
-import type { OpenId } from './event.ts';
-import type { Fen } from './money.ts';
-import type { Campaign, Prize } from './rule.ts';
-import { type Day, dayOf, type Instant } from './time.ts';
+import type { Event, OpenId } from './event.ts';
+import { type Fen, fen, showFen } from './money.ts';
+import { dayIn, roundAt, sceneOf } from './occasion.ts';
+import type { Campaign, Detail, Prize } from './rule.ts';
+import { beijingText, DAY, dayOf, endOfDay, type Instant, later, MINUTE } from './time.ts';
 
 /** Adds `add` unless the sum would pass `max`. */
 export type Counter = { readonly name: string; readonly add: number; readonly max: number };
@@ -12,7 +13,12 @@ export type Counter = { readonly name: string; readonly add: number; readonly ma
 export type Limit = Counter & {
   /** In Chinese, for traces: 今日已领 1/1. */
   readonly label: string;
+  /** Of money, what is left: 预算剩 ¥3.20. */
+  readonly left?: string;
+  /** Bounded by what was read, against those who come at the same moment: it says nothing to people. */
+  readonly isGuard?: boolean;
   readonly refuses: 'limited' | 'soldOut';
+  readonly detail?: Detail;
   readonly returns: boolean;
   readonly money: boolean;
 };
@@ -31,15 +37,35 @@ export function lastClaimCounter(campaign: string, user: OpenId): string {
 }
 
 /** Limits on taking part, whatever the prize: each claim counts, won or not. */
-export function userLimits(campaign: Campaign, user: OpenId, now: Instant): Limit[] {
-  const { total, perDay } = campaign.perUser;
-  const base = `campaign/${campaign.id}/user/${user}`;
+export function userLimits(campaign: Campaign, event: Event, now: Instant): Limit[] {
+  const { perUser, perScene, perMinute } = campaign;
+  const base = `campaign/${campaign.id}/user/${event.user}`;
+  const day = dayIn(campaign, now);
+  const scene = sceneOf(event);
+  const round = roundAt(campaign, now)?.name;
   const limits: Limit[] = [];
-  const add = (name: string, label: string, max: number): void => {
-    limits.push({ name, label, add: 1, max, refuses: 'limited', returns: false, money: false });
+  const add = (name: string, label: string, max: number | undefined): void => {
+    if (max !== undefined) limits.push({ name, label, add: 1, max, refuses: 'limited', returns: false, money: false });
   };
-  if (total !== undefined) add(`${base}/claims`, '累计已参与', total);
-  if (perDay !== undefined) add(`${base}/claims/day/${dayOf(now)}`, '今日已参与', perDay);
+  add(`${base}/claims`, '累计已参与', perUser.total);
+  add(`${base}/claims/day/${day}`, '今日已参与', perUser.perDay);
+  add(`${base}/claims/month/${day.slice(0, 7)}`, '本月已参与', perUser.perMonth);
+  if (round !== undefined) add(`${base}/claims/round/${round}`, '本场已参与', perUser.perRound);
+  if (scene !== undefined) add(`${base}/claims/scene/${scene}`, `在「${scene}」已参与`, perScene.perUser);
+  if (perMinute !== undefined) {
+    const name = `campaign/${campaign.id}/claims/minute/${beijingText(now).slice(0, 16)}`;
+    const label = '本分钟已参与(全部)';
+    limits.push({
+      name,
+      label,
+      add: 1,
+      max: perMinute,
+      refuses: 'soldOut',
+      detail: 'later',
+      returns: false,
+      money: false,
+    });
+  }
   return limits;
 }
 
@@ -51,16 +77,19 @@ export function gapCounter(campaign: string, user: OpenId, last: number, now: In
   return { name: lastClaimCounter(campaign, user), add: now - last, max: now };
 }
 
-/** Whose claim a limit is about. */
-export type Claimant = { readonly account: string; readonly user: OpenId; readonly caps: MerchantCaps | undefined };
+/** What a limit is about: a claim of this event, at a merchant. */
+export type Claimant = { readonly event: Event; readonly caps: MerchantCaps | undefined; readonly now: Instant };
 
 /** Limits on one prize and on the money it is worth. */
-export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: Claimant, now: Instant): Limit[] {
+export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: Claimant): Limit[] {
   const base = `campaign/${campaign.id}`;
+  const { user } = who.event;
   const pieces = { add: 1, money: false, returns: false };
-  const bounded: (Omit<Limit, 'max'> & { readonly max: number | undefined })[] = [
+  const wins = prize.kind === 'nothing' ? undefined : campaign.perUser.wins;
+  const bounded: Bounded[] = [
+    { name: `${base}/user/${user}/wins`, label: '累计已中奖', max: wins, refuses: 'limited', ...pieces },
     {
-      name: `${base}/prize/${prize.name}/user/${who.user}`,
+      name: `${base}/prize/${prize.name}/user/${user}`,
       label: `本人已中「${prize.name}」`,
       max: prize.perUser,
       refuses: 'limited',
@@ -73,53 +102,130 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
       refuses: 'soldOut',
       ...pieces,
     },
-    ...(amount > 0 ? moneyLimits(campaign, amount, who, dayOf(now)) : []),
+    {
+      name: `${base}/prize/${prize.name}/day/${dayIn(campaign, who.now)}`,
+      label: `今日「${prize.name}」已发`,
+      max: prize.perDay,
+      refuses: 'soldOut',
+      ...pieces,
+    },
+    ...(amount > 0 ? [...moneyLimits(campaign, amount, who), ...packetLimits(campaign, who)] : []),
   ];
   return bounded.filter((limit): limit is Limit => limit.max !== undefined);
 }
 
-function moneyLimits(campaign: Campaign, amount: Fen, { account, user, caps }: Claimant, day: Day) {
+type Bounded = Omit<Limit, 'max'> & { readonly max: number | undefined };
+
+function moneyLimits(campaign: Campaign, amount: Fen, { event, caps, now }: Claimant): Bounded[] {
   const base = `campaign/${campaign.id}`;
-  const person = `merchant/${caps?.merchant}/user/${account}/${user}`;
+  const today = dayIn(campaign, now);
+  const scene = sceneOf(event);
   const { budget } = campaign;
   const yuan = { add: amount, money: true };
-  const packets = { add: 1, money: false };
   const mine = { refuses: 'limited', returns: false } as const;
   const all = { refuses: 'soldOut', returns: true } as const;
   return [
     {
-      name: `${base}/user/${user}/amount/day/${day}`,
+      name: `${base}/user/${event.user}/amount/day/${today}`,
       label: '本人今日已领金额',
+      left: '本人今日还可领',
       max: campaign.perUser.amountPerDay,
       ...yuan,
       ...mine,
     },
     {
-      name: `${person}/packets/day/${day}`,
-      label: '本人今日红包数(商户)',
-      max: caps?.perUserPerDay,
-      ...packets,
-      ...mine,
-    },
-    {
-      name: `${person}/amount/day/${day}`,
+      name: `merchant/${caps?.merchant}/user/${event.account}/${event.user}/amount/day/${dayOf(now)}`,
       label: '本人今日金额(商户)',
+      left: '本人今日还可领(商户)',
       max: caps?.amountPerUserPerDay,
       ...yuan,
       ...mine,
     },
-    { name: `${base}/amount`, label: '预算已用', max: budget?.total ?? 0, ...yuan, ...all },
-    { name: `${base}/amount/day/${day}`, label: '今日预算已用', max: budget?.perDay, ...yuan, ...all },
-    { name: `${base}/packets`, label: '红包已发', max: budget?.packets, ...packets, ...all },
-    { name: `${base}/packets/day/${day}`, label: '今日红包已发', max: budget?.packetsPerDay, ...packets, ...all },
+    { name: `${base}/amount`, label: '预算已用', left: '预算剩', max: budget?.total ?? 0, ...yuan, ...all },
     {
-      name: `merchant/${caps?.merchant}/amount/day/${day}`,
+      name: `${base}/amount/day/${today}`,
+      label: '今日预算已用',
+      left: '今日预算剩',
+      max: budget?.perDay,
+      ...yuan,
+      ...all,
+    },
+    {
+      name: `${base}/scene/${scene}/amount/day/${today}`,
+      label: `「${scene}」今日已用`,
+      left: `「${scene}」今日剩`,
+      max: scene === undefined ? undefined : campaign.perScene.amountPerDay,
+      ...yuan,
+      ...all,
+      detail: 'sceneSoldOut',
+    },
+    {
+      name: `merchant/${caps?.merchant}/amount/day/${dayOf(now)}`,
       label: '商户今日已发',
+      left: '商户今日还可发',
       max: caps?.amountPerDay,
       ...yuan,
       ...all,
     },
   ];
+}
+
+function packetLimits(campaign: Campaign, { event, caps, now }: Claimant): Bounded[] {
+  const base = `campaign/${campaign.id}`;
+  const today = dayIn(campaign, now);
+  const scene = sceneOf(event);
+  const { budget } = campaign;
+  const one = { add: 1, money: false };
+  const all = { refuses: 'soldOut', returns: true } as const;
+  return [
+    {
+      name: `merchant/${caps?.merchant}/user/${event.account}/${event.user}/packets/day/${dayOf(now)}`,
+      label: '本人今日红包数(商户)',
+      max: caps?.perUserPerDay,
+      ...one,
+      refuses: 'limited',
+      returns: false,
+    },
+    { name: `${base}/packets`, label: '红包已发', max: budget?.packets, ...one, ...all },
+    { name: `${base}/packets/day/${today}`, label: '今日红包已发', max: budget?.packetsPerDay, ...one, ...all },
+    {
+      name: `${base}/scene/${scene}/packets/day/${today}`,
+      label: `「${scene}」今日已发`,
+      max: scene === undefined ? undefined : campaign.perScene.perDay,
+      ...one,
+      ...all,
+      detail: 'sceneSoldOut',
+    },
+    ...paceLimit(campaign, now),
+  ];
+}
+
+/** So many an hour. With `carryOver` the day's bound grows with every hour that the campaign was open on it. */
+function paceLimit(campaign: Campaign, now: Instant): Bounded[] {
+  const pace = campaign.budget?.pace;
+  if (!pace) return [];
+  const base = `campaign/${campaign.id}/pace`;
+  const rest = { add: 1, money: false, refuses: 'soldOut', detail: 'later', returns: false } as const;
+  const today = `${base}/day/${dayIn(campaign, now)}`;
+  if (!pace.carryOver) {
+    const hour = beijingText(now).slice(11, 13);
+    return [{ name: `${today}/hour/${hour}`, label: '本小时已发', max: pace.perHour, ...rest }];
+  }
+  const hours = Math.floor(openMinutes(campaign, now) / 60) + 1;
+  return [{ name: today, label: '到本小时为止已发', max: pace.perHour * hours, ...rest }];
+}
+
+/** How long the campaign was open on its own day before `now`. */
+function openMinutes({ period }: Campaign, now: Instant): number {
+  const { from, hours, dayStartsAt } = period;
+  const begins = later(endOfDay(later(now, -dayStartsAt * MINUTE)), dayStartsAt * MINUTE - DAY);
+  const [since, until] = [Math.max(0, from - begins) / MINUTE, (now - begins) / MINUTE];
+  let sum = 0;
+  // The day may reach past midnight: into the hours of the next one on the calendar.
+  for (const midnight of [-dayStartsAt, DAY / MINUTE - dayStartsAt])
+    for (const [opens, closes] of hours.length === 0 ? [[0, DAY / MINUTE] as const] : hours)
+      sum += Math.max(0, Math.min(until, midnight + closes) - Math.max(since, midnight + opens));
+  return sum;
 }
 
 /** The highest of `alertAt` (per cent of the budget) that was passed between two sums; `undefined` if none was. */
@@ -129,7 +235,26 @@ export function alertPassed({ budget }: Campaign, usedBefore: number, used: numb
   return budget.alertAt.findLast(mark => share(usedBefore) < mark && share(used) >= mark);
 }
 
+/** In Chinese, with its numbers: `今日已参与 1/1`; of money what is left and what is needed: `预算剩 ¥3.20 < ¥5.00`. */
+export function limitText({ label, left, add, max, money }: Limit, used: number): string {
+  if (!money) return `${label} ${used}/${max}`;
+  const rest = Math.max(0, max - used);
+  return `${left ?? label} ${showFen(fen(rest))} ${rest < add ? '<' : '≥'} ${showFen(fen(add))}`;
+}
+
+/** What such a text is about, without its numbers; `undefined`: it speaks of no limit. */
+export function limitIn(text: string): string | undefined {
+  return /^(.+) (?:\d+\/\d+|¥[\d.]+ [<≥] ¥[\d.]+)$/.exec(text)?.[1];
+}
+
 /** `true` while the counter still takes this. */
 export function hasRoom(counter: Counter, counters: ReadonlyMap<string, number>): boolean {
   return (counters.get(counter.name) ?? 0) + counter.add <= counter.max;
+}
+
+/** `10:00–14:00、17:00–22:00`, in Chinese. */
+export function hoursText(hours: readonly (readonly [number, number])[]): string {
+  const clock = (minutes: number): string =>
+    `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+  return hours.map(([from, to]) => `${clock(from)}–${clock(to)}`).join('、') || '全天';
 }

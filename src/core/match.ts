@@ -1,6 +1,18 @@
-// Which rules does an event concern? Exact words, scenes and buttons are looked up, not searched. Pure.
+// Which rules does an event concern? Words, scenes, buttons and codes are looked up, not searched: what an event costs
+// grows with what it says and with the rules it concerns, not with the rules there are. Pure.
+import { Automaton } from './automaton.ts';
 import type { Event } from './event.ts';
-import type { Campaign, Rule, Trigger } from './rule.ts';
+import { isAboutCode, shadowOf, writtenId } from './fit.ts';
+import { NameIndex, push } from './name-index.ts';
+import { dayIn } from './occasion.ts';
+import { PatternSet } from './pattern.ts';
+import { ANSWER_WORDS } from './quiz.ts';
+import type { Campaign, Pattern, Rule, TextTrigger, Trigger } from './rule.ts';
+import { normalise, searched } from './text.ts';
+import type { Instant } from './time.ts';
+
+export { fitsPattern, fitsRule } from './fit.ts';
+export { normalise } from './text.ts';
 
 /** A rule whose trigger fits, in its campaign. */
 export type Match = { readonly campaign: Campaign; readonly rule: Rule; readonly order: number };
@@ -8,91 +20,172 @@ export type Match = { readonly campaign: Campaign; readonly rule: Rule; readonly
 /** All campaigns that are live, ready to be asked. */
 export type Book = {
   readonly campaigns: readonly Campaign[];
-  /** In the order of the files and of the rules in them. */
-  match(event: Event): Match[];
+  /** In the order of the files and of the rules in them. `now`: passwords of the day know their day. */
+  match(event: Event, now: Instant): Match[];
 };
 
-/** Width, case and spaces do not matter to somebody who types a password on a phone. */
-export function normalise(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replace(/\s+/gu, '');
-}
+/** The rules of one account that wait for texts. */
+class TextIndex {
+  private readonly exact = new Map<string, Match[]>();
+  /** By the minute at which its day begins, the day, and the word. */
+  private readonly daily = new Map<string, Match[]>();
+  private readonly dayStarts = new Map<number, Campaign>();
+  private readonly parts = new Map<string, Match[]>();
+  private readonly patterns = new PatternSet<Match>();
+  private readonly any: Match[] = [];
+  private automaton = new Automaton([]);
+  private foundBy: readonly Match[][] = [];
 
-/** `store-*` fits every scene that begins so; anything else must be equal. */
-export function fitsPattern(pattern: string, value: string): boolean {
-  return pattern.endsWith('*') ? value.startsWith(pattern.slice(0, -1)) : pattern === value;
-}
-
-function fitsAny(patterns: readonly string[] | undefined, value: string | undefined): boolean {
-  if (!patterns) return true;
-  return value !== undefined && patterns.some(pattern => fitsPattern(pattern, value));
-}
-
-/** Whether one trigger fits, for all triggers that are not looked up by exact word. */
-function fits(trigger: Trigger, event: Event, text: string): boolean {
-  switch (trigger.kind) {
-    case 'text':
-      if (event.kind !== 'text') return false;
-      if (trigger.match === 'any') return true;
-      if (trigger.match === 'exact') return trigger.words.some(word => normalise(word) === text);
-      return trigger.words.some(word => text.includes(normalise(word)));
-    case 'subscribe':
-      return event.kind === 'subscribe' && fitsAny(trigger.scenes, event.scene);
-    case 'scan':
-      // Somebody who follows through a code has scanned it just as well as a follower has.
-      if (event.kind !== 'scan' && !(event.kind === 'subscribe' && event.scene !== undefined)) return false;
-      return fitsAny(trigger.scenes, event.scene);
-    case 'click':
-      return event.kind === 'click' && fitsAny(trigger.buttons, event.button);
-    case 'view':
-      return event.kind === 'view' && fitsAny(trigger.urls, event.url);
-    case 'unsubscribe':
-    case 'image':
-    case 'voice':
-    case 'location':
-      return event.kind === trigger.kind;
-    default:
-      return trigger satisfies never;
-  }
-}
-
-/** An index of one account's rules: by exact word, and the rest by the kind of event they wait for. */
-class Index {
-  private readonly words = new Map<string, Match[]>();
-  private readonly others = new Map<string, Match[]>();
-
-  add(match: Match): void {
-    for (const trigger of match.rule.on) {
-      if (trigger.kind === 'text' && trigger.match === 'exact') {
-        for (const word of trigger.words) push(this.words, normalise(word), match);
-        continue;
-      }
-      push(this.others, trigger.kind, match);
-      if (trigger.kind === 'scan') push(this.others, 'subscribe', match);
+  add(trigger: TextTrigger, match: Match): void {
+    switch (trigger.match) {
+      case 'exact':
+        for (const word of trigger.words) push(this.exact, normalise(word), match);
+        return;
+      case 'daily':
+        this.addDaily(trigger.byDay, match);
+        return;
+      case 'contains':
+        for (const word of trigger.words) push(this.parts, normalise(word), match);
+        return;
+      case 'pattern':
+        for (const pattern of trigger.patterns) this.addPattern(pattern, match);
+        return;
+      case 'any':
+        this.any.push(match);
+        return;
+      default:
+        trigger satisfies never;
     }
   }
 
-  find(event: Event): Match[] {
-    const text = event.kind === 'text' ? normalise(event.text) : '';
-    const rest = this.others.get(event.kind) ?? [];
-    const found = new Set(event.kind === 'text' ? (this.words.get(text) ?? []) : []);
-    for (const match of rest) if (match.rule.on.some(trigger => fits(trigger, event, text))) found.add(match);
-    return [...found].sort((a, b) => a.order - b.order);
+  addPattern(pattern: Pattern, match: Match): void {
+    this.patterns.add(pattern, match);
+  }
+
+  private addDaily(byDay: ReadonlyMap<string, readonly string[]>, match: Match): void {
+    const start = match.campaign.period.dayStartsAt;
+    this.dayStarts.set(start, match.campaign);
+    for (const [day, words] of byDay)
+      for (const word of words) push(this.daily, `${start} ${day} ${normalise(word)}`, match);
+  }
+
+  *find(written: string, now: Instant): Iterable<Match> {
+    const text = normalise(written);
+    yield* this.any;
+    yield* this.patterns.fitting(text);
+    if (text === '') return;
+    yield* this.exact.get(text) ?? [];
+    for (const [start, campaign] of this.dayStarts)
+      yield* this.daily.get(`${start} ${dayIn(campaign, now)} ${text}`) ?? [];
+    for (const index of this.automaton.found(searched(written))) yield* this.foundBy[index]!;
+  }
+
+  /** After the last rule. It takes a while where there are many, which is better spent before the first event. */
+  finish(): void {
+    this.automaton = new Automaton([...this.parts.keys()]);
+    this.foundBy = [...this.parts.values()];
+    this.patterns.finish();
   }
 }
 
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (!list) map.set(key, [value]);
-  else if (list.at(-1) !== value) list.push(value);
+type Paid = { readonly over: number; readonly match: Match };
+
+/** All rules of one account. */
+class Index {
+  private readonly texts = new TextIndex();
+  private readonly subscribed = new NameIndex<Match>();
+  private readonly scanned = new NameIndex<Match>();
+  private readonly clicked = new NameIndex<Match>();
+  private readonly viewed = new NameIndex<Match>();
+  private readonly paid = new NameIndex<Paid>();
+  /** Those that wait for nothing but the kind of event, or for that and their own campaign. */
+  private readonly kinds = new Map<string, Match[]>();
+
+  add(match: Match): void {
+    const { on, guess, quiz } = match.rule;
+    for (const trigger of on) this.addTrigger(trigger, match);
+    // Wrong tries are theirs as well, and the letters of answers: the mechanics say which of them is meant.
+    if (guess?.looksLike) this.texts.addPattern(guess.looksLike, match);
+    if (quiz) this.texts.add({ kind: 'text', match: 'exact', words: ANSWER_WORDS }, match);
+  }
+
+  private addTrigger(trigger: Trigger, match: Match): void {
+    switch (trigger.kind) {
+      case 'text':
+        this.texts.add(trigger, match);
+        return;
+      case 'subscribe':
+        this.subscribed.add(trigger.scenes, match);
+        return;
+      case 'scan':
+        this.scanned.add(trigger.scenes, match);
+        return;
+      case 'click':
+        this.clicked.add(trigger.buttons, match);
+        return;
+      case 'view':
+        this.viewed.add(trigger.urls, match);
+        return;
+      case 'paid':
+        this.paid.add(trigger.attach, { over: trigger.over ?? 0, match });
+        return;
+      case 'visit':
+        push(this.kinds, `visit ${writtenId(match.campaign)}`, match);
+        return;
+      case 'friend':
+        push(this.kinds, `${trigger.did} ${writtenId(match.campaign)}`, match);
+        return;
+      default:
+        push(this.kinds, trigger.kind, match);
+    }
+  }
+
+  finish(): void {
+    this.texts.finish();
+  }
+
+  find(event: Event, now: Instant): Match[] {
+    const found = new Set(this.fitting(event, now));
+    if (isAboutCode(event)) for (const match of this.kinds.get('code') ?? []) found.add(match);
+    return [...found].sort((a, b) => a.order - b.order);
+  }
+
+  private fitting(event: Event, now: Instant): Iterable<Match> {
+    switch (event.kind) {
+      case 'text':
+        return this.texts.find(event.text, now);
+      case 'subscribe':
+        // Somebody who follows through a code has scanned it just as well as a follower has.
+        if (event.scene === undefined) return this.subscribed.find(undefined);
+        return [...this.subscribed.find(event.scene), ...this.scanned.find(event.scene)];
+      case 'scan':
+        return this.scanned.find(event.scene);
+      case 'click':
+        return this.clicked.find(event.button);
+      case 'view':
+        return this.viewed.find(event.url);
+      case 'paid':
+        return this.paid.find(event.attach).flatMap(({ over, match }) => (over <= event.amount ? [match] : []));
+      case 'visit':
+        return this.kinds.get(`visit ${event.campaign}`) ?? [];
+      case 'friend':
+        return this.kinds.get(`${event.did} ${event.campaign}`) ?? [];
+      default:
+        return this.kinds.get(event.kind) ?? [];
+    }
+  }
 }
 
 /** `accounts`: the names in bot.yaml. A campaign that names none belongs to the only one. */
 export function bookOf(campaigns: readonly Campaign[], accounts: readonly string[]): Book {
   const indexes = new Map<string, Index>(accounts.map(account => [account, new Index()]));
   let order = 0;
-  for (const campaign of campaigns) {
+  for (const written of campaigns) {
+    if (written.mode === 'draft') continue;
+    const campaign = written.mode === 'shadow' ? shadowOf(written) : written;
     const index = indexes.get(campaign.account ?? accounts[0] ?? '');
     for (const rule of campaign.rules) index?.add({ campaign, rule, order: order++ });
   }
-  return { campaigns, match: event => indexes.get(event.account)?.find(event) ?? [] };
+  for (const index of indexes.values()) index.finish();
+  return { campaigns, match: (event, now) => indexes.get(event.account)?.find(event, now) ?? [] };
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { OpenId } from './event.ts';
 import type { Counter } from './limit.ts';
 import type { Brand, Fen } from './money.ts';
+import type { Cancel } from './rule.ts';
 import { dayOf, type Instant } from './time.ts';
 
 /** `mch_billno` (商户订单号): ≤ 28 letters and digits. Chosen and stored before the first call, never changed. */
@@ -99,6 +100,8 @@ export type Payout = {
   readonly packageInfo?: string;
   /** If nobody opens it, it is offered to the same follower once more. */
   readonly reoffer?: boolean;
+  /** What takes it back before it is sent; `transaction`: the payment it rewards (微信支付订单号). */
+  readonly undoneBy?: { readonly causes: readonly Cancel[]; readonly transaction?: string };
   /** What came back of it, in fen, once it is `refunded`: of a group packet perhaps only a part. */
   readonly refunded?: Fen;
   readonly createdAt: Instant;

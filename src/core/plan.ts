@@ -38,6 +38,9 @@ export type Debt = {
   readonly user: OpenId;
   /** When the follower acted: its Beijing day stands in the number. */
   readonly eventAt: Instant;
+  /** Not to be sent before; and what takes it back until then. */
+  readonly payAt?: Instant | undefined;
+  readonly undoneBy?: Payout['undoneBy'] | undefined;
 };
 
 /** A decision that gives something. */
@@ -51,18 +54,20 @@ export function claimOf({ account, user }: Pick<Envelope, 'account' | 'user'>, a
 /** The payout of an award: for the flow, and for a repair that reads event and award in the journal. The number is the same. */
 export function planAward(
   campaign: Campaign,
-  { user, sentAt }: Pick<Envelope, 'user' | 'sentAt'>,
-  { rule, claimKey, prize: name, amount, holds }: Award,
+  { user, sentAt: eventAt, transaction }: Pick<Envelope, 'user' | 'sentAt'> & { readonly transaction?: string },
+  { rule, claimKey, prize: name, amount, holds, payAt, cancelIf }: Award,
   { account, merchant }: { readonly account: Debt['account']; readonly merchant: PayerSettings },
   now: Instant,
 ): Payout {
   const prize = campaign.prizes.get(name);
   const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
-  return planPayout({ campaign, rule, claimKey, amount, holds, shares, account, user, eventAt: sentAt }, merchant, now);
+  const undoneBy = cancelIf && { causes: cancelIf, ...(transaction !== undefined && { transaction }) };
+  const debt = { campaign, rule, claimKey, amount, holds, shares, account, user, eventAt, payAt, undoneBy };
+  return planPayout(debt, merchant, now);
 }
 
 export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): Payout {
-  const { campaign, rule, claimKey, amount, holds, account, user, eventAt } = debt;
+  const { campaign, rule, claimKey, amount, holds, account, user, eventAt, payAt, undoneBy } = debt;
   return {
     billNo: billNoOf(merchant.mchId, eventAt, claimKey, 1),
     claimKey,
@@ -80,8 +85,9 @@ export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): P
     tries: 0,
     strikes: 0,
     nextDo: 'send',
-    nextAt: now,
+    nextAt: payAt ?? now,
     createdAt: now,
+    ...(undoneBy && { undoneBy }),
     ...(campaign.unclaimed === 'reoffer' && { reoffer: true }),
   };
 }

@@ -1,22 +1,15 @@
-// Runs the tests in a rule file (`tests:`): made-up followers, a clock of its own, and a ledger in memory that keeps
-// the promises of the store. No packet is paid and nothing is remembered. Pure.
-import assert from 'node:assert/strict';
-import {
-  type Decision,
-  decide,
-  type Facts,
-  type Follower,
-  type Surroundings,
-  type Wanted,
-  wantedFor,
-} from './decide.ts';
+// Runs the tests in a rule file (`tests:`): made-up followers, a clock of its own, and a ledger in memory. No packet is
+// paid and nothing is remembered. Pure.
+import type { Decision, Surroundings } from './decide.ts';
 import { seedOf } from './draw.ts';
 import { type Finding, showFinding } from './error.ts';
 import type { Event, EventKey, Happening, OpenId } from './event.ts';
+import { inviteScene } from './follower.ts';
+import { Ledger, type Played } from './ledger.ts';
 import { type Book, bookOf } from './match.ts';
-import { addFen, type Fen, fen, NO_MONEY, showFen } from './money.ts';
+import { fen, NO_MONEY, showFen } from './money.ts';
 import type { Reply } from './reply.ts';
-import type { Campaign, RuleTest, RuleTestEvent, TestAction } from './rule.ts';
+import type { Campaign, RuleTest, RuleTestEvent, RuleTestExpect, TestAction } from './rule.ts';
 
 /** What one expectation of a test came to. `event` counts from 1; absent for the test as a whole. */
 export type TestFailure = {
@@ -40,7 +33,8 @@ const ACCOUNT = 'test';
 /** Every test of the file, each with a ledger of its own. */
 export function rehearse(campaign: Campaign): TestResult[] {
   const account = campaign.account ?? ACCOUNT;
-  const book = bookOf([campaign], [account]);
+  // Whatever mode it is in, its tests are about the day it is live.
+  const book = bookOf([{ ...campaign, mode: 'live' }], [account]);
   return campaign.tests.map(test => runTest(campaign, book, account, test));
 }
 
@@ -65,7 +59,7 @@ export function showFailures(campaign: Campaign, results: readonly TestResult[])
 }
 
 function runTest(campaign: Campaign, book: Book, account: string, test: RuleTest): TestResult {
-  const ledger = new Ledger();
+  const ledger = new Ledger(test.codes);
   const around: Surroundings = {
     merchant: undefined,
     seedOf: id => seedOf('test', id),
@@ -73,9 +67,9 @@ function runTest(campaign: Campaign, book: Book, account: string, test: RuleTest
   };
   const failures: TestFailure[] = [];
   for (const [index, written] of test.events.entries()) {
-    const event = eventOf(written, account, index);
-    const decision = play(book, ledger, event, around);
-    for (const [expected, got] of compare(written.expect, decision)) {
+    const event = eventOf(written, account, campaign.id, index);
+    const played = ledger.play(book, event, around);
+    for (const [expected, got] of compare(written.expect, played)) {
       failures.push({ line: written.line, column: written.column, event: index + 1, expected, got });
     }
   }
@@ -87,76 +81,34 @@ function runTest(campaign: Campaign, book: Book, account: string, test: RuleTest
   return { test: test.name, line: test.line, column: test.column, ok: failures.length === 0, failures };
 }
 
-/** The way of one event (`flow.ts`), without a world around it. */
-function play(book: Book, ledger: Ledger, event: Event, around: Surroundings): Decision {
-  const now = event.sentAt;
-  const matches = book.match(event);
-  const facts = ledger.facts(wantedFor(matches, event, now, around));
-  const decision = decide(matches, event, facts, now, around);
-  ledger.commit(event, decision);
-  return decision;
-}
-
-// ── The ledger ───────────────────────────────────────────────────────────────────────────────────────────────
-
-/** What the store would hold: followers, claims, counters. */
-class Ledger {
-  awarded: Fen = NO_MONEY;
-  private readonly followers = new Map<OpenId, Follower>();
-  private readonly claims = new Set<string>();
-  private readonly counters = new Map<string, number>();
-
-  facts(wanted: Wanted): Facts {
-    return {
-      follower: this.followers.get(wanted.user),
-      claims: new Set(wanted.claims.filter(key => this.claims.has(key))),
-      counters: new Map(wanted.counters.map(name => [name, this.counters.get(name) ?? 0])),
-      halted: false,
-    };
-  }
-
-  /** Nobody races here, so a claim that exists or a counter that overflows is a mistake of `decide`. */
-  commit(event: Event, decision: Decision): void {
-    this.follow(event);
-    if (decision.kind !== 'awarded') return;
-    assert(!this.claims.has(decision.claimKey), `claimed twice: ${decision.claimKey}`);
-    this.claims.add(decision.claimKey);
-    for (const { name, add, max } of decision.counters) {
-      const sum = (this.counters.get(name) ?? 0) + add;
-      assert(sum <= max, `the counter ${name} would be ${sum}, above ${max}`);
-      this.counters.set(name, sum);
-    }
-    this.awarded = addFen(this.awarded, decision.amount);
-  }
-
-  private follow({ kind, account, user, sentAt }: Event): void {
-    const before = this.followers.get(user);
-    if (kind === 'subscribe') {
-      const follows = (before?.follows ?? 0) + 1;
-      this.followers.set(user, { account, user, following: true, follows, followedAt: sentAt });
-    } else if (kind === 'unsubscribe') {
-      // Somebody who leaves had followed, before we were there to see it.
-      this.followers.set(user, { ...(before ?? { account, user, follows: 1 }), following: false });
-    }
-  }
-}
-
 /** The test's words as the event they stand for. */
-function eventOf({ at, user, action }: RuleTestEvent, account: string, index: number): Event {
+function eventOf({ at, user, action }: RuleTestEvent, account: string, campaign: string, index: number): Event {
   const key = `test-${index + 1}` as EventKey;
-  return { key, account, user: user as OpenId, sentAt: at, ...happeningOf(action) };
+  return { key, account, user: user as OpenId, sentAt: at, ...happeningOf(action, campaign) };
 }
 
-function happeningOf(action: TestAction): Happening {
+function happeningOf(action: TestAction, campaign: string): Happening {
   switch (action.kind) {
-    case 'subscribe':
-      return { ...action, via: action.scene === undefined ? 'direct' : 'qr' };
+    case 'subscribe': {
+      const { kind, invitedBy } = action;
+      const scene = invitedBy === undefined ? action.scene : inviteScene(invitedBy as OpenId, campaign);
+      return { kind, via: scene === undefined ? 'direct' : 'qr', ...(scene !== undefined && { scene }) };
+    }
     case 'image':
       return { kind: 'image', mediaId: 'test', url: 'https://example.com/test.jpg' };
     case 'voice':
       return { kind: 'voice', mediaId: 'test' };
     case 'location':
       return { kind: 'location', latitude: 0, longitude: 0, label: '' };
+    case 'visit':
+      return { kind: 'visit', campaign };
+    case 'paid': {
+      const { amount, attach, order = '1' } = action;
+      const bill = { merchant: 'test', transaction: order, order, amount, total: amount };
+      return { kind: 'paid', ...bill, ...(attach !== undefined && { attach }) };
+    }
+    case 'refunded':
+      return { kind: 'refunded', merchant: 'test', transaction: action.order, refund: '1', amount: NO_MONEY };
     default:
       return action;
   }
@@ -165,7 +117,21 @@ function happeningOf(action: TestAction): Happening {
 // ── Expected and got ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** Pairs of what was expected and what came instead, for what is written and differs. */
-function compare(expect: RuleTestEvent['expect'], decision: Decision): [string, string][] {
+function compare(expect: RuleTestEvent['expect'], { decision, inviter, cancelled }: Played): [string, string][] {
+  const differences = compareOne(expect, decision);
+  if (expect.cancels !== undefined && expect.cancels !== cancelled)
+    differences.push([`cancels ${showFen(expect.cancels)}`, showFen(cancelled)]);
+  if (expect.inviter) {
+    const own = compareOne(expect.inviter, inviter ?? NO_NEWS);
+    differences.push(...own.map(([expected, got]): [string, string] => [`inviter: ${expected}`, got]));
+  }
+  return differences;
+}
+
+/** What an inviter hears of a friend whom nobody invited. */
+const NO_NEWS: Decision = { kind: 'ignored', reply: { kind: 'none' }, trace: [] };
+
+function compareOne(expect: RuleTestExpect, decision: Decision): [string, string][] {
   const differences: [string, string][] = [];
   const differs = (expected: string): void => {
     differences.push([expected, outcomeOf(decision)]);

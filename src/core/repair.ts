@@ -1,6 +1,8 @@
 // What a ledger has lost (账本修复), and what must be written so that it is there again: claim, counters and payout as they
 // were made, from the journal or from the number that was paid. Pure.
+
 import { intentOf, SEND_RULE } from './batch.ts';
+import { blankCampaign } from './blank.ts';
 import type { Claim } from './decide.ts';
 import { drawAmount, drawPrize, luckOf } from './draw.ts';
 import type { Event, EventKey, OpenId } from './event.ts';
@@ -84,19 +86,9 @@ function momentOn(day: Day, paidAt: Instant | undefined): Instant {
 
 /** Words that are never sent: what is recovered was paid, and gets no other number. */
 const NO_CAMPAIGN: Campaign = {
-  id: RECOVERED,
-  name: RECOVERED,
-  period: { from: instant(0), to: instant(Number.MAX_SAFE_INTEGER), hours: [], weekdays: [] },
+  ...blankCampaign(RECOVERED),
   budget: { total: fen(Number.MAX_SAFE_INTEGER), alertAt: [] },
-  perUser: {},
   packet: { sendName: RECOVERED, actName: RECOVERED, wishing: RECOVERED, remark: RECOVERED },
-  unclaimed: 'return',
-  prizes: new Map(),
-  rules: [],
-  tests: [],
-  warnings: [],
-  file: '',
-  hash: '',
 };
 
 function strangePrize(amount: Fen): Prize {
@@ -126,10 +118,11 @@ function awardOf(
   prize: Prize,
   amount: Fen,
 ): Award {
-  const who = { account: account.name, user, caps: { merchant: merchant.name, ...merchant.limits } };
+  const caps = { merchant: merchant.name, ...merchant.limits };
+  const event: Event = { key: '' as EventKey, account: account.name, user, sentAt: at, kind: 'other', type: 'repair' };
   const limits: Limit[] = [
-    ...(rule === SEND_RULE ? [] : userLimits(campaign, user, at)),
-    ...prizeLimits(campaign, prize, amount, who, at),
+    ...(rule === SEND_RULE ? [] : userLimits(campaign, event, at)),
+    ...prizeLimits(campaign, prize, amount, { event, caps, now: at }),
   ];
   const hasGap = rule !== SEND_RULE && campaign.perUser.gap !== undefined;
   const gap: Counter[] = hasGap ? [{ name: lastClaimCounter(campaign.id, user), add: 0, max: at }] : [];

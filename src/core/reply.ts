@@ -1,5 +1,5 @@
 // What the follower reads: an outcome's template, or its default text, filled in. Pure.
-import type { Outcome, ReplyTemplate } from './rule.ts';
+import { DETAILS, type Detail, type Outcome, type ReplyTemplate, type Said } from './rule.ts';
 
 /** A passive reply (被动回复) before it becomes XML. */
 export type Reply =
@@ -19,7 +19,11 @@ export type Reply =
 export const NO_REPLY: Reply = { kind: 'none' };
 
 /** What may stand in `{{…}}`. An unknown one is an error when the file is loaded. */
-export const PLACEHOLDERS = ['amount', 'prize', 'campaign', 'from', 'to', 'hours'] as const;
+export const PLACEHOLDERS = [
+  ...['amount', 'prize', 'campaign', 'from', 'to', 'hours', 'coupon', 'payAt', 'order', 'invite'],
+  ...['count', 'next', 'left', 'balance', 'store', 'storeHours', 'round', 'nextRound', 'tries', 'firstAt'],
+  ...['n', 'of', 'question', 'choices', 'friend'],
+] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 export type Values = Partial<Record<Placeholder, string>>;
 
@@ -35,6 +39,24 @@ const DEFAULTS: Record<Outcome, string> = {
   limited: '您已达到领取上限,谢谢参与!',
   soldOut: '红包已经发完啦,下次早点来!',
   halted: '活动暂停中,请稍后再来。',
+};
+
+/** Finer outcomes whose plain text would not do. */
+const DETAIL_DEFAULTS: Partial<Record<Detail, string>> = {
+  noChance: '次数用完啦,谢谢参与!',
+  tooSoon: '太快啦,歇一歇再来。',
+  locked: '试得有点多,请稍后再来。',
+  later: '这会儿的红包发完啦,稍后再来!',
+  between: '这一场已经结束,{{nextRound}} 再来!',
+  used: '这个码已在 {{firstAt}} 使用过。',
+  invalid: '没有找到这个码,请核对后再试。',
+  inactive: '这个码还没有启用,请稍后再试。',
+  pending: '{{amount}} 元红包将在 {{payAt}} 发出。',
+  progress: '记下啦!',
+  wrong: '不太对哦,再试试。',
+  timeout: '时间到啦,请重新开始。',
+  ask: '第 {{n}}/{{of}} 题:{{question}}\n{{choices}}',
+  cancelled: '订单已退款,红包不再发出。',
 };
 
 /** Replaces every `{{name}}`; one without a value becomes empty. */
@@ -58,7 +80,13 @@ export function render(template: ReplyTemplate, values: Values): Reply {
   }
 }
 
-/** The rule's own text for this outcome, or the default one. */
-export function replyFor(outcome: Outcome, replies: Partial<Record<Outcome, ReplyTemplate>>, values: Values): Reply {
-  return render(replies[outcome] ?? { kind: 'text', text: DEFAULTS[outcome] }, values);
+/** The rule's own text for this outcome, or for the plainer one of which it is a case, or a default one. */
+export function replyFor(said: Said, replies: Partial<Record<Said, ReplyTemplate>>, values: Values): Reply {
+  const plain = isDetail(said) ? DETAILS[said] : said;
+  const text = (isDetail(said) ? DETAIL_DEFAULTS[said] : undefined) ?? DEFAULTS[plain];
+  return render(replies[said] ?? replies[plain] ?? { kind: 'text', text }, values);
+}
+
+function isDetail(said: Said): said is Detail {
+  return Object.hasOwn(DETAILS, said);
 }

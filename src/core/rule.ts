@@ -1,7 +1,6 @@
 // What a rule file may say, as values: the campaign (活动), its prizes (奖品) and rules (规则). Pure.
-import type { Finding } from './error.ts';
 import type { Fen } from './money.ts';
-import type { Instant, Weekday } from './time.ts';
+import type { Day, Instant, Weekday } from './time.ts';
 
 /** Why a claim is refused, in the order of precedence: the first that applies wins. */
 export const REFUSALS = [
@@ -16,25 +15,89 @@ export const REFUSALS = [
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
+/** Finer outcomes, each a case of a plainer one, whose text is said where the finer one has none. */
+export const DETAILS = {
+  // limited
+  noChance: 'limited', // the wallet is empty
+  tooSoon: 'limited', // `gap`
+  locked: 'limited', // too many wrong tries
+  // soldOut
+  later: 'soldOut', // this hour's share is gone, the next one's is not
+  sceneSoldOut: 'soldOut', // this store's share is gone
+  // closed
+  between: 'closed', // between two rounds
+  // codes
+  used: 'already',
+  invalid: 'notEligible',
+  inactive: 'notEligible',
+  // won, but paid later
+  pending: 'won',
+  // nothing, so far
+  progress: 'nothing', // it counts towards a prize
+  wrong: 'nothing', // a wrong password or answer
+  timeout: 'nothing', // the answer came too late
+  ask: 'nothing', // the question of a quiz
+  // told when a delayed prize is taken back
+  cancelled: 'problem',
+} as const satisfies Record<string, 'won' | 'nothing' | 'problem' | Refusal>;
+export type Detail = keyof typeof DETAILS;
+
 /** Every outcome that has a text. `problem` is said later, when a packet could not be delivered. */
 export const OUTCOMES = ['won', 'nothing', 'problem', ...REFUSALS] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+/** What `replies` may have a text for. */
+export type Said = Outcome | Detail;
+
+/** When something is open, within the campaign's period. */
+export type Window = {
+  readonly from?: Instant;
+  readonly to?: Instant;
+  /** Minutes of the day, `[from, to)`; empty: all day. */
+  readonly hours: readonly (readonly [number, number])[];
+};
 
 export type Prize = {
   readonly name: string;
   readonly weight: number;
-  /** How many there are in the whole campaign, and how many one follower can win. */
+  /** How many there are in the whole campaign, on one day, and how many one follower can win. */
   readonly stock?: number;
+  readonly perDay?: number;
   readonly perUser?: number;
-} /** Fixed when min = max. `shares`: a group packet (裂变红包), handed on by its first receiver. */ & (
-  | { readonly kind: 'redpacket'; readonly min: Fen; readonly max: Fen; readonly shares?: number }
+  /** Can be won only by who has drawn so often before, in this campaign. */
+  readonly unlockAfter?: number;
+  /** When it can be won. */
+  readonly window?: Window;
+  /** Given instead of a drawn prize that is gone. Without one the others share its odds. */
+  readonly fallback?: boolean;
+} & (
+  | RedPacket
+  /** A text of ours: the next line of a list (券码). */
+  | { readonly kind: 'coupon'; readonly coupons: readonly string[] }
   | { readonly kind: 'nothing' }
 );
+
+/** Fixed when min = max. `shares`: a group packet (裂变红包), handed on by its first receiver. */
+type RedPacket = {
+  readonly kind: 'redpacket';
+  readonly min: Fen;
+  readonly max: Fen;
+  readonly shares?: number;
+  /** By what was paid: the last step that is not above it. Ascending. */
+  readonly steps?: readonly { readonly from: Fen; readonly amount: Fen }[];
+  /** Its share of a round's total (红包雨): all of a round come to exactly that. */
+  readonly split?: boolean;
+};
 
 export type TextTrigger =
   | { readonly kind: 'text'; readonly match: 'exact'; readonly words: readonly string[] }
   | { readonly kind: 'text'; readonly match: 'contains'; readonly words: readonly string[] }
+  | { readonly kind: 'text'; readonly match: 'pattern'; readonly patterns: readonly Pattern[] }
+  /** A password for each day (每日口令). */
+  | { readonly kind: 'text'; readonly match: 'daily'; readonly byDay: ReadonlyMap<Day, readonly string[]> }
   | { readonly kind: 'text'; readonly match: 'any' };
+
+/** A pattern whose cost grows with the text only. It sees the text as it was normalised. */
+export type Pattern = { readonly source: string; fits(text: string): boolean };
 
 export type Trigger =
   | TextTrigger
@@ -45,10 +108,18 @@ export type Trigger =
   | { readonly kind: 'scan'; readonly scenes?: readonly string[] }
   | { readonly kind: 'click'; readonly buttons: readonly string[] }
   | { readonly kind: 'view'; readonly urls?: readonly string[] }
+  /** The campaign's own page (H5). */
+  | { readonly kind: 'visit' }
+  /** Money was paid to the merchant. `over`: at least so much in cash. `attach`: what the order carries; `pos-*` is a prefix. */
+  | { readonly kind: 'paid'; readonly over?: Fen; readonly attach?: readonly string[] }
+  /** A printed code (一物一码) of this batch, typed or scanned. */
+  | { readonly kind: 'code'; readonly batch: string }
+  /** Somebody whom this follower invited did something. */
+  | { readonly kind: 'friend'; readonly did: 'followed' | 'paid' }
   | { readonly kind: 'image' | 'voice' | 'location' };
 
 /** What makes a second claim the same claim. */
-export const ONCE = ['ever', 'perDay', 'perWeek', 'perMonth', 'perEvent'] as const;
+export const ONCE = ['ever', 'perDay', 'perWeek', 'perMonth', 'perRound', 'perEvent'] as const;
 export type Once = (typeof ONCE)[number];
 
 export type Who = {
@@ -56,7 +127,79 @@ export type Who = {
   readonly followedFor?: number;
   /** Only openids that never unfollowed. */
   readonly firstFollow?: boolean;
+  /** In at least one of these segments, and in none of those. */
+  readonly tags?: readonly string[];
+  readonly excludeTags?: readonly string[];
 };
+
+/** `when:` of a rule: a type-checked expression (CEL). What cannot be worked out does not hold, and `trouble` hears why. */
+export type Condition = {
+  readonly source: string;
+  holds(around: ConditionValues, trouble?: (text: string) => void): boolean;
+};
+/** What a condition may speak of. */
+export type ConditionValues = {
+  readonly event: { readonly kind: string; readonly text: string; readonly scene: string; readonly amount: Fen };
+  readonly user: { readonly follows: number; readonly followedDays: number; readonly tags: readonly string[] };
+  readonly now: { readonly hour: number; readonly minute: number; readonly weekday: string; readonly day: string };
+  readonly wallet: ReadonlyMap<string, number>;
+};
+
+/** Chances (机会), points (积分) or another thing that rules give and take. */
+export type Wallet = {
+  readonly name: string;
+  /** Everybody has so many each day; what is not spent is gone at its end. */
+  readonly freePerDay?: number;
+  readonly earnPerDay?: number;
+  readonly spendPerDay?: number;
+};
+
+/** One round of a red-packet rain (红包雨): so many packets that come to exactly `total`. */
+export type Round = {
+  readonly name: string;
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly packets: number;
+  readonly total: Fen;
+};
+
+/** A streak of days (连续签到). */
+export type Streak = {
+  /** After so many days a new cycle begins. */
+  readonly cycle: number;
+  /** How many whole cycles one follower may finish. */
+  readonly cycles?: number;
+};
+
+/** Wrong tries at a password or a code. */
+export type Guess = {
+  /** A text that fits is a try; one that is not right is a wrong one. A printed code needs none: it is known by its form. */
+  readonly looksLike?: Pattern;
+  readonly tries: number;
+  /** So many within each stretch of so long, ms; absent: a day. */
+  readonly per?: number;
+};
+
+export type Question = {
+  readonly text: string;
+  /** Answers by their letter: A, B … */
+  readonly choices: readonly string[];
+  /** The index of the right one. */
+  readonly right: number;
+};
+export type Quiz = {
+  readonly bank: readonly Question[];
+  readonly questions: number;
+  /** How many must be right. */
+  readonly pass: number;
+  /** For one answer, ms. */
+  readonly time: number;
+  readonly triesPerDay: number;
+};
+
+/** What undoes a prize that is not paid yet. */
+export const CANCELS = ['refunded', 'unsubscribed'] as const;
+export type Cancel = (typeof CANCELS)[number];
 
 /** A text with `{{placeholders}}`, or a reply of another kind. */
 export type ReplyTemplate =
@@ -75,13 +218,34 @@ export type Rule = {
   readonly id: string;
   /** Any one of these starts the rule. */
   readonly on: readonly Trigger[];
+  /** Where it does not hold, the next rule is asked. */
+  readonly when?: Condition;
   readonly who: Who;
   readonly once: Once;
   /** Names of prizes; empty for a rule that gives nothing. One: certain; several: drawn by weight. */
   readonly give: readonly string[];
+  /** What the n-th time gives (of a streak: its n-th day); any other time only counts. `give` names all of them. */
+  readonly giveAt?: ReadonlyMap<number, readonly string[]>;
+  /** The prize was assigned to the code when it was printed. */
+  readonly assigned?: boolean;
+  /** What it adds to and takes from the follower's wallets. */
+  readonly earn: ReadonlyMap<string, number>;
+  readonly spend: ReadonlyMap<string, number>;
+  readonly streak?: Streak;
+  /** Makes up for the one day missed in the streak of this rule (补签). */
+  readonly makeUp?: string;
+  readonly guess?: Guess;
+  readonly quiz?: Quiz;
+  /** Hands the follower a code of their own: who follows through it was invited by them. Valid so long, ms. */
+  readonly invite?: { readonly validFor: number };
+  /** The round is open to this rule so much later, ms: others have the first go. */
+  readonly opensAfter?: number;
+  /** Paid so much later, ms, unless one of these happens before. */
+  readonly delay?: number;
+  readonly cancelIf: readonly Cancel[];
   /** What a rule that gives nothing says. */
   readonly reply?: ReplyTemplate;
-  readonly replies: Partial<Record<Outcome, ReplyTemplate>>;
+  readonly replies: Partial<Record<Said, ReplyTemplate>>;
   /** Where the rule stands in its file, for traces: counts from 1. */
   readonly line: number;
 };
@@ -94,6 +258,8 @@ export type Period = {
   readonly hours: readonly (readonly [number, number])[];
   /** Empty: every day. */
   readonly weekdays: readonly Weekday[];
+  /** Minutes after midnight at which a day of this campaign begins; 0 unless it says otherwise. */
+  readonly dayStartsAt: number;
 };
 
 export type Budget = {
@@ -101,6 +267,8 @@ export type Budget = {
   readonly perDay?: Fen;
   readonly packets?: number;
   readonly packetsPerDay?: number;
+  /** Packets an hour; `carryOver`: what was not given is added to the next hours of the day. */
+  readonly pace?: { readonly perHour: number; readonly carryOver: boolean };
   /** Per cent of `total`, ascending. */
   readonly alertAt: readonly number[];
 };
@@ -108,10 +276,29 @@ export type Budget = {
 export type UserLimits = {
   readonly total?: number;
   readonly perDay?: number;
+  readonly perMonth?: number;
+  readonly perRound?: number;
+  /** Claims that won something. */
+  readonly wins?: number;
   readonly amountPerDay?: Fen;
   /** Milliseconds between two claims of one follower. */
   readonly gap?: number;
 };
+
+/** Limits of one scene (场景值: a store's code). */
+export type SceneLimits = {
+  readonly perDay?: number;
+  readonly amountPerDay?: Fen;
+  /** Claims of one follower at one scene. */
+  readonly perUser?: number;
+};
+
+/** A store (门店) behind a scene: how it is called, and when it is open. */
+export type Store = { readonly name: string; readonly hours: readonly (readonly [number, number])[] };
+
+/** `draft`: not live. `rehearse`: only for the testers. `shadow`: decides and records, says and pays nothing. */
+export const MODES = ['live', 'draft', 'rehearse', 'shadow'] as const;
+export type Mode = (typeof MODES)[number];
 
 /** The words on the packet. Lengths are bytes of UTF-8 (reference: 发放红包接口). */
 export type Packet = {
@@ -131,16 +318,26 @@ export type Campaign = {
   /** Absent in a campaign that only answers. */
   readonly budget?: Budget;
   readonly perUser: UserLimits;
+  readonly perScene: SceneLimits;
+  /** Claims of all followers together. */
+  readonly perMinute?: number;
+  readonly mode: Mode;
+  /** For whom a campaign in `rehearse` exists. */
+  readonly testers: ReadonlySet<string>;
+  /** Openids by the name of their segment (人群). */
+  readonly segments: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By scene; where there is such a list, other scenes are not eligible. */
+  readonly stores?: ReadonlyMap<string, Store>;
+  readonly wallets: ReadonlyMap<string, Wallet>;
+  readonly rounds: readonly Round[];
   readonly packet?: Packet;
   /** What becomes of a packet nobody opened: its money returns to the budget, or it is offered once more. */
   readonly unclaimed: 'return' | 'reoffer';
   readonly prizes: ReadonlyMap<string, Prize>;
   readonly rules: readonly Rule[];
   readonly tests: readonly RuleTest[];
-  /** What is not wrong and should be known: said at load, and by `check`. */
-  readonly warnings: readonly Finding[];
   readonly file: string;
-  /** SHA-256 of the file's text, hex: stands in every decision. */
+  /** SHA-256 of the file's text and of the lists it names, hex: stands in every decision. */
   readonly hash: string;
 };
 
@@ -149,33 +346,49 @@ export type RuleTest = {
   readonly name: string;
   /** Pins the draw to this prize for the whole test. */
   readonly draw?: string;
+  /** Printed codes there are: `7K2M…` → its batch, prize, and whether its box is activated. */
+  readonly codes: ReadonlyMap<string, TestCode>;
   readonly events: readonly RuleTestEvent[];
   readonly budgetLeft?: Fen;
   readonly line: number;
   readonly column: number;
 };
 
+export type TestCode = { readonly batch: string; readonly prize: string; readonly active: boolean };
+
 /** What the follower does, in the rule file's own words. */
 export type TestAction =
-  | { readonly kind: 'subscribe'; readonly scene?: string }
+  /** `invitedBy`: through the personal code of this user. */
+  | { readonly kind: 'subscribe'; readonly scene?: string; readonly invitedBy?: string }
   | { readonly kind: 'unsubscribe' }
   | { readonly kind: 'scan'; readonly scene: string }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'click'; readonly button: string }
   | { readonly kind: 'view'; readonly url: string }
+  | { readonly kind: 'visit' }
+  /** `order`: by which a refund finds it. */
+  | { readonly kind: 'paid'; readonly amount: Fen; readonly order?: string; readonly attach?: string }
+  | { readonly kind: 'refunded'; readonly order: string }
   | { readonly kind: 'image' | 'voice' | 'location' };
+
+export type RuleTestExpect = {
+  readonly rule?: string;
+  readonly prize?: string;
+  readonly pays?: Fen;
+  readonly refused?: Refusal;
+  /** The exact text; `null`: no reply at all. */
+  readonly reply?: string | null;
+};
 
 export type RuleTestEvent = {
   readonly at: Instant;
   readonly user: string;
   readonly action: TestAction;
-  readonly expect: {
-    readonly rule?: string;
-    readonly prize?: string;
-    readonly pays?: Fen;
-    readonly refused?: Refusal;
-    /** The exact text; `null`: no reply at all. */
-    readonly reply?: string | null;
+  readonly expect: RuleTestExpect & {
+    /** What this event takes back of a delayed prize. */
+    readonly cancels?: Fen;
+    /** What it comes to for whoever invited this user. */
+    readonly inviter?: RuleTestExpect;
   };
   readonly line: number;
   readonly column: number;

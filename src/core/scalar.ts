@@ -1,9 +1,11 @@
 // Shapes of single values: text, names, money, numbers, times. Each reads what was written, not what YAML makes of it:
 // ¥1.00 is never a float, a keyword 123 is a text. Pure.
 import { isScalar, type Scalar } from 'yaml';
+import type { OpenId } from './event.ts';
 import { type Fen, fen, parseYuan, showFen } from './money.ts';
+import { isOpenId, whyNoOpenId } from './openid.ts';
 import { found, isNothing, isPlain, type JsonSchema, refuse, type Say, type Shape, suggest } from './reader.ts';
-import { endOfDay, type Instant, parseBeijing, parseClock, parseDuration } from './time.ts';
+import { type Day, dayOf, endOfDay, type Instant, parseBeijing, parseClock, parseDuration } from './time.ts';
 
 /** A single value. `parse` gets the text that was written; it says what is wrong, or gives the value. */
 export function scalar<T>(
@@ -115,6 +117,31 @@ export function yes(): Shape<true> {
 /** An address with `http:` or `https:`. */
 export function url(what = 'an address such as https://example.com/'): Shape<string> {
   return text({ what, pattern: /^https?:\/\/[^\s/]+/, oneLine: true, bytes: 2048 });
+}
+
+/** A follower, as WeChat calls them. */
+export function openId(): Shape<OpenId> {
+  return scalar('an openid', { type: 'string', pattern: '^o[\\w-]{27}$' }, (written, say, node) => {
+    if (isOpenId(written)) return written;
+    say(`${found(node)} is no openid: ${whyNoOpenId(written)}`);
+    return undefined;
+  });
+}
+
+/** A list beside the rule file. It stays in the folder of the rules: no `..`, no other root. */
+export function csvFile(): Shape<string> {
+  const what = 'the name of a CSV file such as staff.csv';
+  const schema = { type: 'string', pattern: '^[^/\\\\:.\\s][^\\\\:]*\\.[cC][sS][vV]$' };
+  return scalar(what, schema, (written, say, node) => {
+    const parts = written.split('/');
+    const isInside = !/[\\:\p{Cc}]/u.test(written) && parts.every(part => part.trim() !== '' && !part.startsWith('.'));
+    if (!/\.csv$/i.test(written)) {
+      const isTable = /\.(xlsx?|numbers|et)$/i.test(written);
+      say(`expected ${what}, found ${found(node)}${isTable ? '; save the table as "CSV UTF-8"' : ''}`);
+    } else if (isInside && written.length <= 200) return written;
+    else say(`expected ${what}, beside this file or in a folder below it, found ${found(node)}`);
+    return undefined;
+  });
 }
 
 // ── Numbers ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -257,4 +284,30 @@ export function clockRange(): Shape<readonly [number, number]> {
     if (from === to) say('the hours end when they begin; for the whole day write "00:00-24:00"');
     return [from, to];
   });
+}
+
+/** `04:00` → minutes after midnight. */
+export function clock(): Shape<number> {
+  const what = 'a time of day such as "04:00"';
+  return scalar(what, { type: 'string', pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' }, (written, say, node) => {
+    const minutes = parseClock(written);
+    if (minutes !== undefined && minutes < 1440) return minutes;
+    say(`expected ${what}, found ${found(node)}`);
+    return undefined;
+  });
+}
+
+/** `2026-03-01`. */
+export function day(): Shape<Day> {
+  const what = 'a day such as 2026-03-01';
+  return scalar(what, { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' }, (written, say, node) => {
+    const value = parseDay(written);
+    if (value === undefined) say(`expected ${what}, found ${found(node)}`);
+    return value;
+  });
+}
+
+export function parseDay(text: string): Day | undefined {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? parseBeijing(text) : undefined;
+  return at === undefined ? undefined : dayOf(at);
 }

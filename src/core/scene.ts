@@ -1,7 +1,7 @@
 // QR codes with parameters (带参数二维码): which scenes there can be, the list of those that were made (a CSV file), and
 // the names of their pictures. Pure.
 import { createHash } from 'node:crypto';
-import { csvLine, plainCell, readCsv } from './csv.ts';
+import { csvLine, plainCell, readCsv } from './csv-lines.ts';
 import type { Finding } from './error.ts';
 import { suggest } from './reader.ts';
 import { beijingText, DAY, type Instant, parseBeijing } from './time.ts';

@@ -3,6 +3,7 @@
 // editor and the types. Rule files and bot.yaml are both read with them. Pure.
 import { isMap, isPair, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
 import type { Finding } from './error.ts';
+import type { Passage } from './passage.ts';
 import {
   isNothing,
   isPlain,
@@ -20,6 +21,7 @@ import {
   textOf,
 } from './reader.ts';
 
+export { type Passage, passage, pattern } from './passage.ts';
 export {
   type JsonSchema,
   nearest,
@@ -36,8 +38,8 @@ export type ShapeOf<S> = S extends Shape<infer T> ? T : never;
 /** A value and where it stands, for checks that look at several places at once. */
 export type Located<T> = { readonly value: T; readonly at: Place };
 
-/** What a check sees: any part may be missing, because it could not be read. */
-export type Draft<T> = T extends string | number | boolean | null
+/** What a check sees: any part may be missing, because it could not be read. A passage is whole, or not there. */
+export type Draft<T> = T extends string | number | boolean | null | Passage
   ? T
   : T extends Located<infer V>
     ? { readonly value: Draft<V>; readonly at: Place }
@@ -104,8 +106,6 @@ export type ObjectOptions = {
   readonly oneOf?: readonly string[];
   /** At least one key must be there. */
   readonly notEmpty?: boolean;
-  /** Keys the design knows and this version does not. */
-  readonly later?: readonly string[];
 };
 
 /** A map with known keys. `what` with its article: `a rule`. */
@@ -130,15 +130,11 @@ function readFields(map: YAMLMap, reader: Reader, what: string, fields: Fields, 
   const entries = entriesOf(map);
   const written = new Set(entries.map(({ key }) => textOf(key)));
   const missing = Object.keys(fields).filter(key => !written.has(key));
-  let isWhole = true;
   for (const { key, node } of entries) {
     const name = textOf(key);
     if (Object.hasOwn(fields, name)) {
       // A key that is there counts as there, also if its value could not be read.
       value[name] = fields[name]!.shape.read(node, reader);
-    } else if (options.later?.includes(name)) {
-      reader.say(key, `"${name}" is not supported yet in this version`);
-      isWhole = false;
     } else {
       const hint = suggest(name, missing);
       reader.say(key, isBare(map, key) ? commaWords(name) : `unknown key "${name}"${hint}`);
@@ -148,7 +144,6 @@ function readFields(map: YAMLMap, reader: Reader, what: string, fields: Fields, 
       value[meant] = fields[meant]!.shape.read(node, reader);
     }
   }
-  if (!isWhole) return value;
   for (const key of missing) {
     const isMissed = fields[key]!.isRequired && !Object.hasOwn(value, key);
     if (isMissed) reader.say(map, `missing key "${key}" in ${what}`);
@@ -285,6 +280,38 @@ export function mapOf<T>(what: string, name: Shape<string>, element: Shape<T>): 
   };
 }
 
+/** A map whose keys are values themselves, in the order of the file: `{ ¥50.00: ¥2.00 }`. */
+export function pairs<K, V>(
+  what: string,
+  name: Shape<K>,
+  element: Shape<V>,
+): Shape<readonly { readonly key: Located<K>; readonly value: V }[]> {
+  const key = located(name);
+  return {
+    what,
+    read(node, reader) {
+      if (!isMap(node)) return refuse(node, reader, what);
+      if (node.items.length === 0) reader.say(node, `expected ${what}, found an empty map`);
+      return entriesOf(node).flatMap(entry => {
+        const read = key.read(entry.key, reader);
+        const value = element.read(entry.node, reader);
+        return read === undefined ? [] : [{ key: read, value: value as V }];
+      });
+    },
+    schema: () => ({
+      type: 'object',
+      propertyNames: keySchema(name.schema()),
+      additionalProperties: element.schema(),
+      minProperties: 1,
+    }),
+  };
+}
+
+/** A key is a text to JSON, whatever it means. */
+function keySchema(schema: JsonSchema): JsonSchema {
+  return schema.type === 'integer' ? { pattern: '^\\d+$' } : { ...schema, type: 'string' };
+}
+
 /** A different shape for each kind of node: `on: subscribe` and `on: { text: 红包 }`. */
 export function byKind<T>(
   what: string,
@@ -349,6 +376,18 @@ export function convert<T, U>(shape: Shape<T>, turn: (value: T, say: Say) => U |
       const value = shape.read(node, reader);
       if (value === undefined || reader.findings.length > before) return undefined;
       return turn(value, message => reader.say(node, message));
+    },
+    schema: () => shape.schema(),
+  };
+}
+
+/** Puts what was read, whole or not, into another form. */
+export function wrapped<T, U>(shape: Shape<T>, turn: (value: T) => U): Shape<U> {
+  return {
+    what: shape.what,
+    read(node, reader) {
+      const value = shape.read(node, reader);
+      return value === undefined ? undefined : turn(value);
     },
     schema: () => shape.schema(),
   };

@@ -8,6 +8,7 @@ import { faultOf } from './batch.ts';
 import {
   type AnswerRow,
   answerOf,
+  FOLLOWER,
   type FollowerRow,
   followerOf,
   type JournalRow,
@@ -148,7 +149,7 @@ const bucketsIn = (from: string): Reading<BookRows['buckets'], BookRows['buckets
 });
 
 const followersIn = (from: string): Reading<FollowerRow & Pick<Follower, 'account' | 'user'>, Follower> => ({
-  sql: `SELECT account, user, following, follows, followed_at AS followedAt FROM ${from}.follower
+  sql: `SELECT account, user, ${FOLLOWER} FROM ${from}.follower
     WHERE (account, user) > (?, ?) ORDER BY account, user`,
   first: ['', ''],
   keyOf: ({ account, user }) => [account, user],

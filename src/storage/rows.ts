@@ -31,6 +31,7 @@ const CHANGES: Record<keyof Payout, boolean> = {
   listId: true,
   packageInfo: true,
   reoffer: false,
+  undoneBy: false,
   refunded: true,
   sentAt: true,
   endedAt: true,
@@ -46,10 +47,11 @@ export function payoutOf(row: PayoutRow): Payout;
 export function payoutOf(row: PayoutRow | undefined): Payout | undefined;
 export function payoutOf(row: PayoutRow | undefined): Payout | undefined {
   if (!row) return undefined;
-  const { request, holds, userRefused, reoffer } = row;
+  const { request, holds, userRefused, reoffer, undoneBy } = row;
   const payout: Record<string, unknown> = present(row);
   payout.request = JSON.parse(request as string);
   payout.holds = JSON.parse(holds as string);
+  if (undoneBy !== null) payout.undoneBy = JSON.parse(undoneBy as string);
   if (userRefused !== null) payout.userRefused = userRefused === 1;
   if (reoffer !== null) payout.reoffer = reoffer === 1;
   return payout as Payout;
@@ -64,7 +66,7 @@ export function present<Row extends object | undefined>(row: Row): Row {
 }
 
 /** As a column holds it: structure as JSON, nothing as NULL. */
-export function stored(field: Payout[keyof Payout] | undefined): Value {
+export function stored(field: Payout[keyof Payout] | Follower['invitedBy'] | undefined): Value {
   if (typeof field === 'string') return field.replaceAll('\0', '\uFFFD');
   if (typeof field === 'boolean') return Number(field);
   return typeof field === 'object' ? JSON.stringify(field) : (field ?? null);
@@ -78,7 +80,15 @@ export function column(field: keyof Payout): string {
 // ── The rest ─────────────────────────────────────────────────────────────────────────────────────────────
 
 export type AnswerRow = { readonly at: Instant; readonly reply: string };
-export type FollowerRow = { readonly following: number; readonly follows: number; readonly followedAt: Instant | null };
+export type FollowerRow = {
+  readonly following: number;
+  readonly follows: number;
+  readonly followedAt: Instant | null;
+  readonly invitedBy: string | null;
+};
+
+/** The columns of a `SELECT` that gives a `FollowerRow`. */
+export const FOLLOWER = 'following, follows, followed_at AS followedAt, invited_by AS invitedBy';
 export type JournalRow = {
   readonly id: number;
   readonly at: Instant;
@@ -93,9 +103,16 @@ export function answerOf({ at, reply }: AnswerRow): Answer {
 
 export function followerOf(
   { account, user }: Pick<Follower, 'account' | 'user'>,
-  { following, follows, followedAt }: FollowerRow,
+  { following, follows, followedAt, invitedBy }: FollowerRow,
 ): Follower {
-  return { account, user, following: following === 1, follows, ...(followedAt !== null && { followedAt }) };
+  return {
+    account,
+    user,
+    following: following === 1,
+    follows,
+    ...(followedAt !== null && { followedAt }),
+    ...(invitedBy !== null && { invitedBy: JSON.parse(invitedBy) as NonNullable<Follower['invitedBy']> }),
+  };
 }
 
 export function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {

@@ -175,8 +175,14 @@ CREATE TABLE mailbox (
 CREATE INDEX mailbox_owed ON mailbox (account, user) WHERE owed IS NOT NULL;
 `;
 
+/** Prizes that are paid later and may be taken back until then; and who invited whom. */
+const LATER_PRIZES = `
+ALTER TABLE payout ADD COLUMN undone_by TEXT;      -- what takes it back before it is sent, JSON
+ALTER TABLE follower ADD COLUMN invited_by TEXT;   -- whose personal code brought them, and of which campaign, JSON
+`;
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
-const MIGRATIONS: readonly string[] = [CREATE, LEASES, CODES_AND_MAILBOXES];
+const MIGRATIONS: readonly string[] = [CREATE, LEASES, CODES_AND_MAILBOXES, LATER_PRIZES];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */
 const APPLICATION_ID = 0x686f6e67; // "hong"

@@ -103,9 +103,14 @@ function loadBuckets(db: Database, buckets: Rows<'buckets'>): void {
 }
 
 function loadFollowers(db: Database, followers: Rows<'followers'>): void {
-  const set = upsert(db, 'follower', ['account', 'user'], ['account', 'user', 'following', 'follows', 'followed_at']);
-  for (const { account, user, following, follows, followedAt } of followers)
-    set.run(account, user, Number(following), follows, followedAt ?? null);
+  const set = upsert(
+    db,
+    'follower',
+    ['account', 'user'],
+    ['account', 'user', 'following', 'follows', 'followed_at', 'invited_by'],
+  );
+  for (const { account, user, following, follows, followedAt, invitedBy } of followers)
+    set.run(account, user, Number(following), follows, followedAt ?? null, stored(invitedBy));
 }
 
 function loadAnswers(db: Database, answers: Rows<'answers'>): void {

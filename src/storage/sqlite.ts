@@ -27,6 +27,7 @@ import {
   CHANGING,
   column,
   FIELDS,
+  FOLLOWER,
   type FollowerRow,
   followerOf,
   type JournalRow,
@@ -170,9 +171,9 @@ function statementsOf(db: Database) {
       WHERE value + excluded.value <= ?`),
     giveBack: prepare('UPDATE counter SET value = max(0, value - ?) WHERE owner = ? AND name = ?'),
 
-    follower: prepare<FollowerRow>(`SELECT following, follows, followed_at AS followedAt
+    follower: prepare<FollowerRow>(`SELECT ${FOLLOWER}
       FROM follower WHERE account = ? AND user = ?`),
-    setFollower: insert('follower', 'account user following follows followed_at', 'OR REPLACE'),
+    setFollower: insert('follower', 'account user following follows followed_at invited_by', 'OR REPLACE'),
 
     payout: prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout WHERE bill_no = ?`),
     due: {
@@ -258,8 +259,8 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
     sql.addClaim.run(key, campaign, rule, account, user, prize, amount, at);
   }
   if (follower) {
-    const { account, user, following, follows, followedAt } = follower;
-    sql.setFollower.run(account, whole(user), Number(following), follows, followedAt ?? null);
+    const { account, user, following, follows, followedAt, invitedBy } = follower;
+    sql.setFollower.run(account, whole(user), Number(following), follows, followedAt ?? null, stored(invitedBy));
   }
   if (payout) {
     assert(payout.claimKey === claim?.key, `a payout comes with its claim: ${payout.billNo}`);

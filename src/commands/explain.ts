@@ -1,0 +1,159 @@
+// `hongbao explain`: why an event came to what it came to, or what one would come to now. Nothing is written.
+import type { Config } from '../config.ts';
+import { decide, wantedFor } from '../core/decide.ts';
+import { BadInput } from '../core/error.ts';
+import type { Event, EventKey, OpenId } from '../core/event.ts';
+import {
+  type Explanation,
+  explain,
+  explanationJson,
+  happeningOf,
+  type Live,
+  showExplanation,
+} from '../core/explain.ts';
+import { newsForInviter } from '../core/follower.ts';
+import { bookOf } from '../core/match.ts';
+import type { Payout } from '../core/payout.ts';
+import { beijingText, type Instant, instant, parseBeijing } from '../core/time.ts';
+import { decisionText, eventText } from '../core/wording.ts';
+import type { JournalLine, Store } from '../ports.ts';
+import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
+import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+import { eventsOf } from './journal.ts';
+import { accountNamed, surroundingsOf } from './surroundings.ts';
+
+export type ExplainOptions = Common & {
+  readonly event?: string;
+  readonly at?: string;
+  readonly journal?: string;
+  readonly key?: string;
+  readonly account?: string;
+};
+
+/** As many of a follower's latest events are named, and as many of their payouts looked through. */
+const LATEST = 10;
+const PAYOUTS_MAX = 1000;
+
+export function explainCommand(openid: string | undefined, options: ExplainOptions): Promise<number> {
+  mustMakeSense(openid, options);
+  return withStore(options, async (store, config) => {
+    const live = await liveOf(config);
+    if (options.event !== undefined) {
+      const explanations = await hypothesis(store, config, live, openid as OpenId, options);
+      return tell(options, explanations);
+    }
+    const [line, latest] = await lineOf(store, openid as OpenId | undefined, options);
+    const { id: journal, at, event, decision, reply } = line;
+    const explanation = explain({ journal, at, event, decision, reply }, live);
+    return tell(options, [explanation], await payoutsOf(store, explanation), latest);
+  });
+}
+
+function mustMakeSense(openid: string | undefined, { event, at, journal, key }: ExplainOptions): void {
+  const ways = [event, journal, key].filter(way => way !== undefined).length;
+  if (ways > 1) throw new BadInput('give one of --event, --journal and --key');
+  if (openid === undefined && journal === undefined && key === undefined)
+    throw new BadInput('name an openid, or an event of the past with --journal or --key');
+  if (openid === undefined && event !== undefined) throw new BadInput('--event: name the openid it would be of');
+  if (at !== undefined && event === undefined) throw new BadInput('--at: only with --event');
+  if (journal !== undefined && !/^\d{1,15}$/.test(journal))
+    throw new BadInput(`--journal ${journal}: expected a whole number`);
+}
+
+/** Mistakes in the rules are `hongbao check`'s business: the files that are fine explain as far as they go. */
+async function liveOf(config: Config): Promise<Live> {
+  const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
+  if (findings.length > 0)
+    process.stderr.write(`the rule files have ${findings.length} findings (\`hongbao check\`): some are left out\n`);
+  return { campaigns, accounts: [...config.accounts.keys()] };
+}
+
+// ── What would be ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The event itself, and what whoever invited this follower would hear of it. */
+async function hypothesis(
+  store: Store,
+  config: Config,
+  live: Live,
+  user: OpenId,
+  options: ExplainOptions,
+): Promise<Explanation[]> {
+  const account = accountNamed(config, options.account);
+  const now = options.at === undefined ? instant(Date.now()) : timeOf(options.at);
+  const book = bookOf(live.campaigns, live.accounts);
+  const around = surroundingsOf(config)(account);
+  const event: Event = {
+    key: `explain:${now}` as EventKey,
+    account,
+    user,
+    sentAt: now,
+    ...happeningOf(options.event!),
+  };
+  const look = async (each: Event): Promise<Explanation> => {
+    const matches = book.match(each, now);
+    const decision = decide(matches, each, await store.facts(wantedFor(matches, each, now, around)), now, around);
+    return explain({ event: each, at: now, decision, reply: decision.reply, matches }, live);
+  };
+  const { follower } = await store.facts({ account, user, merchant: undefined, claims: [], counters: [] });
+  const news = newsForInviter(follower, event);
+  const own = await look(event);
+  return news && book.match(news, now).length > 0 ? [own, await look(news)] : [own];
+}
+
+function timeOf(text: string): Instant {
+  const at = parseBeijing(text);
+  if (at === undefined) throw new BadInput(`--at ${text}: expected a time such as "2026-02-10 10:00"`);
+  return at;
+}
+
+// ── What was ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The line that is asked for, and where only a follower was named the latest ones of theirs. */
+async function lineOf(
+  store: Store,
+  user: OpenId | undefined,
+  { journal, key }: ExplainOptions,
+): Promise<[line: JournalLine, latest: readonly JournalLine[]]> {
+  if (journal !== undefined) {
+    for await (const line of eventsOf(store)) if (line.id === Number(journal)) return [line, []];
+    throw new BadInput(`--journal ${journal}: there is no such event`);
+  }
+  const filter = { ...(user !== undefined && { user }), ...(key !== undefined && { key: key as EventKey }) };
+  const lines = await store.journal({ ...filter, limit: LATEST });
+  const [line] = lines;
+  if (line) return [line, key === undefined ? lines : []];
+  if (key !== undefined) throw new BadInput(`--key ${key}: there is no such event`);
+  throw new BadInput(`${user} has done nothing yet; ask what would be with --event text:抽奖`);
+}
+
+/** Those of the claim that was made: several where a first number failed. Newest first. */
+async function payoutsOf(store: Store, { event, decision }: Explanation): Promise<Payout[]> {
+  if (decision.kind !== 'awarded' || decision.amount === 0) return [];
+  const { campaign, claimKey } = decision;
+  const payouts = await store.payouts({ user: event.user, campaign, limit: PAYOUTS_MAX });
+  return payouts.filter(payout => payout.claimKey === claimKey);
+}
+
+function tell(
+  { json }: Common,
+  explanations: readonly Explanation[],
+  payouts: readonly Payout[] = [],
+  latest: readonly JournalLine[] = [],
+): number {
+  if (json) {
+    const [own, inviter] = explanations.map(each => explanationJson(each, payouts));
+    printJson(inviter ? { ...own, inviter } : own);
+    return EXIT.fine;
+  }
+  if (latest.length > 1) {
+    const rows = latest.map(({ id, at, event, decision }) => [
+      String(id),
+      beijingText(at),
+      eventText(event),
+      decisionText(decision),
+    ]);
+    print(`${table(['流水', '时间', '事件', '判定'], rows)}\n`);
+  }
+  print(explanations.map(each => showExplanation(each, payouts)).join('\n\n'));
+  return EXIT.fine;
+}

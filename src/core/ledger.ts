@@ -1,0 +1,142 @@
+// A ledger in memory that keeps the promises of the store: for the tests in rule files, for simulations and for looking
+// at a change before it goes live. No packet is paid by it. Pure.
+import assert from 'node:assert/strict';
+import {
+  countersOf,
+  type Decision,
+  decide,
+  type Facts,
+  type Follower,
+  type Surroundings,
+  type Wanted,
+  wantedFor,
+} from './decide.ts';
+import { countersAlways } from './delay.ts';
+import type { Event, OpenId } from './event.ts';
+import type { CodeFact } from './facts.ts';
+import { causeIn, followerAfter, newsForInviter } from './follower.ts';
+import type { Book } from './match.ts';
+import { addFen, type Fen, fen, NO_MONEY } from './money.ts';
+import { NO_REPLY } from './reply.ts';
+import type { Cancel } from './rule.ts';
+import type { Instant } from './time.ts';
+
+/** What one event came to: its own decision, that of the inviter who was told of it, and what it took back. */
+export type Played = {
+  readonly decision: Decision;
+  readonly inviter?: Decision;
+  readonly told?: OpenId;
+  readonly cancelled: Fen;
+  readonly undone: readonly Undone[];
+};
+/** A delayed prize that was taken back. */
+export type Undone = { readonly campaign: string; readonly prize: string; readonly amount: Fen };
+
+type Delayed = Undone & {
+  readonly payAt: Instant;
+  readonly causes: readonly Cancel[];
+  readonly transaction?: string;
+  readonly holds: readonly { readonly name: string; readonly add: number }[];
+};
+
+export class Ledger {
+  /** What was given and not taken back, fen. */
+  awarded: Fen = NO_MONEY;
+  private readonly codes: ReadonlyMap<string, CodeFact>;
+  private readonly followers = new Map<OpenId, Follower>();
+  private readonly claims = new Set<string>();
+  private readonly counters = new Map<string, number>();
+  /** By whose they are: only what somebody did themselves takes theirs back. */
+  private readonly delayed = new Map<OpenId, Delayed[]>();
+  /** What friends did and inviters were told of: once each. */
+  private readonly heard = new Set<string>();
+
+  constructor(codes: ReadonlyMap<string, CodeFact> = new Map()) {
+    this.codes = codes;
+  }
+
+  /** The way of one event (`flow.ts`), without a world around it. */
+  play(book: Book, event: Event, around: Surroundings, now: Instant = event.sentAt): Played {
+    const undone = this.undo(event, now);
+    const news = newsForInviter(this.followers.get(event.user), event);
+    const inviter = news && this.isNew(news) ? this.decide(book, news, now, around) : undefined;
+    // A journal has what inviters were told as events of their own: it is not told twice.
+    const decision = this.isNew(event) ? this.decide(book, event, now, around) : IGNORED;
+    const cancelled = fen(undone.reduce((sum, { amount }) => sum + amount, 0));
+    const told = inviter && inviter.kind !== 'ignored' ? { inviter, told: news!.user } : {};
+    return { decision, cancelled, undone, ...told };
+  }
+
+  /** Notes who follows, and nothing else: for events of before. */
+  follow(event: Event): void {
+    const follower = followerAfter(this.followers.get(event.user), event);
+    if (follower) this.followers.set(event.user, follower);
+  }
+
+  private isNew({ kind, account, key }: Event): boolean {
+    if (kind !== 'friend') return true;
+    const size = this.heard.size;
+    return this.heard.add(`${account}/${key}`).size > size;
+  }
+
+  facts(wanted: Wanted): Facts {
+    const code = wanted.code === undefined ? undefined : this.codes.get(wanted.code);
+    return {
+      follower: this.followers.get(wanted.user),
+      claims: new Set(wanted.claims.filter(key => this.claims.has(key))),
+      counters: new Map(wanted.counters.map(name => [name, this.counters.get(name) ?? 0])),
+      halted: false,
+      ...(code && { code }),
+    };
+  }
+
+  private decide(book: Book, event: Event, now: Instant, around: Surroundings): Decision {
+    const matches = book.match(event, now);
+    const decision = decide(matches, event, this.facts(wantedFor(matches, event, now, around)), now, around);
+    this.commit(event, decision);
+    return decision;
+  }
+
+  /** Nobody races here, so a claim that exists or a counter that overflows is a mistake of `decide`. */
+  private commit(event: Event, decision: Decision): void {
+    this.follow(event);
+    for (const { name, add, max } of [...countersOf(decision), ...countersAlways(event)]) {
+      const sum = (this.counters.get(name) ?? 0) + add;
+      assert(sum <= max, `the counter ${name} would be ${sum}, above ${max}`);
+      this.counters.set(name, sum);
+    }
+    if (decision.kind !== 'awarded') return;
+    const { campaign, prize, claimKey, amount, payAt, cancelIf, holds } = decision;
+    assert(!this.claims.has(claimKey), `claimed twice: ${claimKey}`);
+    this.claims.add(claimKey);
+    this.awarded = addFen(this.awarded, amount);
+    if (payAt === undefined || !cancelIf) return;
+    const transaction = event.kind === 'paid' ? { transaction: event.transaction } : {};
+    const delayed = { campaign, prize, amount, payAt, causes: cancelIf, holds, ...transaction };
+    const mine = this.delayed.get(event.user);
+    if (mine) mine.push(delayed);
+    else this.delayed.set(event.user, [delayed]);
+  }
+
+  /** What was not paid yet and is not to be paid now: its money and what it held are free again. */
+  private undo(event: Event, now: Instant): readonly Undone[] {
+    const cause = causeIn(event);
+    const mine = cause === undefined ? undefined : this.delayed.get(event.user);
+    if (!mine) return [];
+    const isUndone = ({ payAt, causes, transaction }: Delayed): boolean =>
+      now < payAt && causes.includes(cause!) && (event.kind !== 'refunded' || event.transaction === transaction);
+    const undone = mine.filter(isUndone);
+    this.delayed.set(
+      event.user,
+      mine.filter(each => !isUndone(each) && now < each.payAt),
+    );
+    for (const { amount, holds } of undone) {
+      this.awarded = fen(this.awarded - amount);
+      for (const { name, add } of holds) this.counters.set(name, Math.max(0, (this.counters.get(name) ?? 0) - add));
+    }
+    return undone;
+  }
+}
+
+/** What nobody was told of twice. */
+const IGNORED: Decision = { kind: 'ignored', reply: NO_REPLY, trace: [] };

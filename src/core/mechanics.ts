@@ -1,0 +1,39 @@
+// All mechanics (玩法) there are, in the order in which they are asked. Pure.
+import { codes } from './code.ts';
+import { counts } from './count.ts';
+import { delays } from './delay.ts';
+import { guesses } from './guess.ts';
+import type { Mechanic } from './mechanic.ts';
+import { quizzes } from './quiz.ts';
+import { rounds } from './round.ts';
+import type { Campaign, Rule } from './rule.ts';
+import { shops } from './shop.ts';
+import { makeUps, streaks } from './streak.ts';
+import { wallets } from './wallet.ts';
+import { conditions, tags } from './who.ts';
+
+const ALL: readonly Mechanic[] = [
+  conditions,
+  tags,
+  shops,
+  delays,
+  rounds,
+  wallets,
+  streaks,
+  makeUps,
+  counts,
+  guesses,
+  codes,
+  quizzes,
+];
+
+const known = new WeakMap<Rule, readonly Mechanic[]>();
+
+/** Those a rule is made of. */
+export function mechanicsOf(rule: Rule, campaign: Campaign): readonly Mechanic[] {
+  const before = known.get(rule);
+  if (before) return before;
+  const mechanics = ALL.filter(mechanic => mechanic.isIn(rule, campaign));
+  known.set(rule, mechanics);
+  return mechanics;
+}

@@ -1,0 +1,47 @@
+// When a second claim is the same claim: the campaign's own days and rounds, and the key of a claim. Pure.
+import type { Event } from './event.ts';
+import type { Campaign, Round, Rule } from './rule.ts';
+import { type Day, dayOf, type Instant, later, MINUTE, weekOf } from './time.ts';
+
+/** The day a moment belongs to, in a campaign whose days may begin at 04:00. */
+export function dayIn({ period }: Campaign, now: Instant): Day {
+  return dayOf(shifted(period.dayStartsAt, now));
+}
+
+function shifted(dayStartsAt: number, now: Instant): Instant {
+  return later(now, -dayStartsAt * MINUTE);
+}
+
+/** The round that is on. `opensAfter`: how much later it opens, ms. */
+export function roundAt({ rounds }: Campaign, now: Instant, opensAfter = 0): Round | undefined {
+  return rounds.find(({ from, to }) => now >= later(from, opensAfter) && now < to);
+}
+
+/** campaign / rule / openid / occasion: unique for ever. */
+export function claimKeyOf(campaign: Campaign, rule: Rule, event: Event, now: Instant): string {
+  return `${campaign.id}/${rule.id}/${event.user}/${occasionOf(campaign, rule, event, now)}`;
+}
+
+function occasionOf(campaign: Campaign, rule: Rule, event: Event, now: Instant): string {
+  switch (rule.once) {
+    case 'ever':
+      return 'ever';
+    case 'perDay':
+      return dayIn(campaign, now);
+    case 'perWeek':
+      return `week-${weekOf(shifted(campaign.period.dayStartsAt, now))}`;
+    case 'perMonth':
+      return dayIn(campaign, now).slice(0, 7);
+    case 'perRound':
+      return `round-${roundAt(campaign, now)?.name ?? 'none'}`;
+    case 'perEvent':
+      return event.key;
+    default:
+      return rule.once satisfies never;
+  }
+}
+
+/** The scene (场景值) an event came through; `undefined` where there was none. */
+export function sceneOf(event: Event): string | undefined {
+  return event.kind === 'scan' || event.kind === 'subscribe' ? event.scene : undefined;
+}

@@ -1,0 +1,43 @@
+// A printed code (一物一码): how it looks. Letters and digits that nobody takes for one another, the last two a checksum
+// over the others, so that a slip of the pen is no wrong guess. Pure.
+import type { Event } from './event.ts';
+import { sceneOf } from './occasion.ts';
+
+/** Without 0 O 1 I: 32 of them, 5 bits each. */
+export const CODE_LETTERS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
+export const CODE_LENGTH = 12;
+/** What a scene begins with that carries a code. */
+export const CODE_SCENE = 'c-';
+
+const CODE = new RegExp(`^[${CODE_LETTERS}]{${CODE_LENGTH}}$`);
+
+/** The code an event carries, in capitals; `undefined` where there is none, or it was mistyped. */
+export function codeIn(event: Event): string | undefined {
+  const scene = sceneOf(event);
+  if (scene?.startsWith(CODE_SCENE)) return codeFrom(scene.slice(CODE_SCENE.length));
+  return event.kind === 'text' ? codeFrom(event.text) : undefined;
+}
+
+/** Whether a text was meant as a code, right or wrong. */
+export function looksLikeCode(text: string): boolean {
+  return CODE.test(tidied(text));
+}
+
+export function codeFrom(text: string): string | undefined {
+  const code = tidied(text);
+  return CODE.test(code) && checksumOf(code.slice(0, -2)) === code.slice(-2) ? code : undefined;
+}
+
+function tidied(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[\s-]+/gu, '');
+}
+
+/** Two letters that change with any one letter, and with two that changed places. */
+export function checksumOf(body: string): string {
+  let sum = 0;
+  for (const letter of body) sum = (sum * 33 + CODE_LETTERS.indexOf(letter) + 1) % 1021;
+  return CODE_LETTERS[sum >> 5]! + CODE_LETTERS[sum & 31]!;
+}

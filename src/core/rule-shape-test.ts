@@ -1,0 +1,181 @@
+// Tests (测试) in a rule file: made-up followers, what they do, and what must come of it. As shapes, and as what they are
+// turned into. Pure.
+import { type Fen, fen } from './money.ts';
+import {
+  REFUSALS,
+  type RuleTest,
+  type RuleTestEvent,
+  type RuleTestExpect,
+  type TestAction,
+  type TestCode,
+} from './rule.ts';
+import { yesOrNothing } from './rule-trigger.ts';
+import {
+  byKind,
+  choice,
+  dateTime,
+  flag,
+  type Located,
+  list,
+  located,
+  money,
+  name,
+  object,
+  optional,
+  orBare,
+  orNull,
+  pairs,
+  required,
+  type Shape,
+  type ShapeOf,
+  text,
+  wrapped,
+} from './shape.ts';
+
+export const ACTIONS = [
+  ...['subscribe', 'unsubscribe', 'scan', 'text', 'click', 'view', 'visit', 'paid', 'refunded'],
+  ...['image', 'voice', 'location'],
+] as const;
+
+const oneLine = (what: string): Shape<string> => text({ what, oneLine: true });
+
+type Subscribed = { readonly scene?: string; readonly invitedBy?: Located<string> };
+const subscribed = byKind<Subscribed>('true, a scene or { scene: … }', {
+  scalar: wrapped(oneLine('a scene'), scene => ({ scene })),
+  map: object(
+    'subscribe',
+    {
+      scene: optional(oneLine('a scene'), '扫这个场景值的码来的'),
+      invitedBy: optional(located(name('a user')), '扫这个人的专属码来的'),
+    },
+    { notEmpty: true },
+  ),
+});
+
+const cash = money({ min: fen(1) });
+type Paid = { readonly amount: Fen; readonly order?: Located<string>; readonly attach?: string };
+const paid = byKind<Paid>('an amount such as ¥60.00 or { amount: ¥60.00, order: A1 }', {
+  scalar: wrapped(cash, amount => ({ amount })),
+  map: object('paid', {
+    amount: required(cash, '实付金额'),
+    order: optional(located(oneLine('an order')), '订单号，退款时用'),
+    attach: optional(oneLine('what the order carries'), '附加数据'),
+  }),
+});
+
+const outcome = {
+  rule: optional(located(name('a rule id')), '由哪条规则回答'),
+  prize: optional(located(name('a prize')), '得到哪个奖品；progress：只计数'),
+  pays: optional(money(), '红包金额'),
+  refused: optional(choice('a refusal', REFUSALS), '拒绝的原因'),
+  reply: optional(orNull(text({ what: 'a reply' })), '回复的全文；~ 表示不回复'),
+};
+
+const expected = object('expect', {
+  ...outcome,
+  cancels: optional(money(), '收回多少还没发的红包'),
+  inviter: optional(object('inviter', outcome), '邀请这个人的人得到什么'),
+});
+
+const event = object(
+  'an event',
+  {
+    at: required(located(dateTime()), '北京时间'),
+    user: required(name('a user'), '随便起的名字；同名就是同一个人'),
+    subscribe: optional(orBare(null, subscribed), '关注；{ scene: … } 表示扫码关注'),
+    unsubscribe: optional(yesOrNothing()),
+    scan: optional(oneLine('a scene'), '已关注者扫码'),
+    text: optional(text({ what: 'a text' })),
+    click: optional(oneLine('a menu key')),
+    view: optional(oneLine('an address')),
+    visit: optional(yesOrNothing(), '打开活动页参加'),
+    paid: optional(paid, '付款：¥60.00 或 { amount, order, attach }'),
+    refunded: optional(located(oneLine('an order')), '这个订单退款了'),
+    image: optional(yesOrNothing()),
+    voice: optional(yesOrNothing()),
+    location: optional(yesOrNothing()),
+    expect: optional(expected, '只比较写出来的'),
+  },
+  { oneOf: ACTIONS },
+);
+
+const code = object('a code', {
+  batch: required(located(name('a batch')), '批次'),
+  prize: required(located(name('a prize')), '印码时定下的奖品'),
+  active: optional(flag(), '是否已启用，默认 true'),
+});
+
+export const test = object('a test', {
+  name: required(text({ what: 'a name', oneLine: true }), '这个测试说明什么'),
+  draw: optional(located(name('a prize')), '指定抽中的奖品'),
+  codes: optional(
+    pairs('codes such as { 7K2MX9PQR4AB: { batch: spring, prize: a } }', oneLine('a code'), code),
+    '测试里有的一物一码',
+  ),
+  events: required(list(located(event), 'a list of events'), '按时间先后'),
+  budgetLeft: optional(money(), '最后预算还剩多少'),
+});
+
+// ── What was read, as a test ─────────────────────────────────────────────────────────────────────────────────
+
+type ReadTest = ShapeOf<typeof test>;
+type ReadEvent = ReadTest['events'][number]['value'];
+type ReadOutcome = NonNullable<NonNullable<ReadEvent['expect']>['inviter']>;
+
+export function buildTest({ value: written, at }: Located<ReadTest>): RuleTest {
+  const { draw, codes, budgetLeft } = written;
+  return {
+    name: written.name,
+    ...(draw && { draw: draw.value }),
+    codes: new Map((codes ?? []).map(({ key, value }) => [key.value, codeOf(value)])),
+    events: written.events.map(({ value: each, at: place }) => ({
+      at: each.at.value,
+      user: each.user,
+      action: actionOf(each),
+      expect: expectOf(each.expect),
+      ...place,
+    })),
+    ...(budgetLeft !== undefined && { budgetLeft }),
+    ...at,
+  };
+}
+
+function codeOf({ batch, prize, active }: ShapeOf<typeof code>): TestCode {
+  return { batch: batch.value, prize: prize.value, active: active ?? true };
+}
+
+/** What the follower does, out of the one action key that is there: the shape demands exactly one. */
+function actionOf(written: ReadEvent): TestAction {
+  const { subscribe, scan, text: words, click, view, paid: bill, refunded } = written;
+  if (subscribe !== undefined) {
+    const { scene, invitedBy } = subscribe ?? {};
+    return {
+      kind: 'subscribe',
+      ...(scene !== undefined && { scene }),
+      ...(invitedBy && { invitedBy: invitedBy.value }),
+    };
+  }
+  if (scan !== undefined) return { kind: 'scan', scene: scan };
+  if (words !== undefined) return { kind: 'text', text: words };
+  if (click !== undefined) return { kind: 'click', button: click };
+  if (view !== undefined) return { kind: 'view', url: view };
+  if (bill) {
+    const { order, ...others } = bill;
+    return { kind: 'paid', ...others, ...(order && { order: order.value }) };
+  }
+  if (refunded) return { kind: 'refunded', order: refunded.value };
+  const bare = (['unsubscribe', 'visit', 'image', 'voice', 'location'] as const).find(kind => written[kind]);
+  return { kind: bare! };
+}
+
+function expectOf({ inviter, cancels, ...own }: NonNullable<ReadEvent['expect']> = {}): RuleTestEvent['expect'] {
+  return {
+    ...outcomeOf(own),
+    ...(cancels !== undefined && { cancels }),
+    ...(inviter && { inviter: outcomeOf(inviter) }),
+  };
+}
+
+function outcomeOf({ rule, prize, ...others }: ReadOutcome): RuleTestExpect {
+  return { ...others, ...(rule && { rule: rule.value }), ...(prize && { prize: prize.value }) };
+}

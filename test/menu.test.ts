@@ -46,7 +46,7 @@ describe('menu.yaml', () => {
       ],
       clicks: [
         { value: 'LOTTERY', at: { line: 3, column: 12 } },
-        { value: 'RULES', at: { line: 8, column: 30 } },
+        { value: 'RULES', at: { line: 7, column: 30 } },
       ],
     });
   });
@@ -57,7 +57,7 @@ describe('menu.yaml', () => {
     [
       'no menu',
       'buttons: []\n',
-      ['1:1: missing key "menu" in menu.yaml', '1:1: unknown key "buttons"; expected one of: menu'],
+      ['1:1: unknown key "buttons"; expected one of: menu', '1:1: missing key "menu" in menu.yaml'],
     ],
     ['an empty menu', 'menu: []\n', ['1:7: expected a list of buttons, found an empty list']],
     [
@@ -70,7 +70,7 @@ describe('menu.yaml', () => {
       `menu:\n  - name: a\n    items:\n${'      - { name: b, click: B }\n'.repeat(6)}`,
       ['9:9: a button has at most 5 sub-buttons'],
     ],
-    ['no sub-button', one('name: a, items: []'), ['2:22: expected a list of sub-buttons, found an empty list']],
+    ['no sub-button', one('name: a, items: []'), ['2:23: expected a list of sub-buttons, found an empty list']],
     [
       'a long name',
       one('name: 一二三四五六, click: A'),
@@ -84,19 +84,19 @@ describe('menu.yaml', () => {
     [
       'a long key',
       one(`name: a, click: ${'k'.repeat(129)}`),
-      ['2:22: a key has 129 bytes; at most 128 are allowed (a Chinese character has 3)'],
+      ['2:23: a key has 129 bytes; at most 128 are allowed (a Chinese character has 3)'],
     ],
     [
       'a long address',
       one(`name: a, view: "https://e.cn/${'u'.repeat(1012)}"`),
       [
-        '2:21: an address such as https://example.com/ has 1025 bytes; at most 1024 are allowed (a Chinese character has 3)',
+        '2:22: an address such as https://example.com/ has 1025 bytes; at most 1024 are allowed (a Chinese character has 3)',
       ],
     ],
     [
       'no address',
       one('name: a, view: example.com'),
-      ['2:21: expected an address such as https://example.com/, found "example.com"'],
+      ['2:22: expected an address such as https://example.com/, found "example.com"'],
     ],
     ['no name', one('click: A'), ['2:5: missing key "name" in a button']],
     [
@@ -109,7 +109,7 @@ describe('menu.yaml', () => {
       one('name: a, click: A, view: "https://e.cn/"'),
       ['2:5: a button has click and view; it can have only one of them'],
     ],
-    ['a misspelt type', one('name: a, clik: A'), ['2:14: unknown key "clik"; did you mean "click"?']],
+    ['a misspelt type', one('name: a, clik: A'), ['2:16: unknown key "clik"; did you mean "click"?']],
     [
       'buttons below sub-buttons',
       'menu:\n  - name: a\n    items:\n      - { name: b, items: [] }\n',
@@ -121,7 +121,7 @@ describe('menu.yaml', () => {
     [
       'half a mini program',
       one('name: a, miniprogram: { appId: wx8888888888888888, url: "https://e.cn/" }'),
-      ['2:27: missing key "path" in a mini program'],
+      ['2:29: missing key "path" in a mini program'],
     ],
   ])('with %s is refused with its place', (_what, text, findings) => {
     const got = readMenu('menu.yaml', text);
@@ -151,7 +151,7 @@ const words = (bytes: number) =>
         'a: b',
         "it's",
         '{{amount}}',
-        
+
         'a,b',
         '[x]',
         '活动：规则',

@@ -114,10 +114,10 @@ describe('scenes', () => {
     ['scene\na\nb\na\n', ['4:1: "a" stands in line 2 already']],
     [
       `name,scene\nx,${'y'.repeat(65)}\nz\n`,
-      [`2:3: "${'y'.repeat(40)}…": the scene has 65 characters; at most 64 are allowed`, '3:1: "": the scene is empty'],
+      [`2:3: "${'y'.repeat(40)}…": the scene has 65 characters; at most 64 are allowed`, '3:2: "": the scene is empty'],
     ],
-    ['a"b\n', ['1:1: a quotation mark without its other half; write the cell without quotes, or "…"']],
-    ['门\uFFFD店', ['1:1: the file is not UTF-8; save it as "CSV UTF-8" or as plain text in UTF-8']],
+    ['"a\n', ['1:1: a quotation mark without its other half; write the cell without quotes, or "…"']],
+    ['门\uFFFD店', ['1:1: the file is not UTF-8; save the table as "CSV UTF-8"']],
   ])('of a file %j are refused with their places', (text, findings) => {
     const read = readScenes('f', text, TEXT);
     expect(read.findings.map(each => `${each.line}:${each.column}: ${each.message}`)).toEqual(findings);

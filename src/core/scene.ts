@@ -1,7 +1,7 @@
 // QR codes with parameters (带参数二维码): which scenes there can be, the list of those that were made (a CSV file), and
 // the names of their pictures. Pure.
 import { createHash } from 'node:crypto';
-import { csvLine, plainCell, readCsv } from './csv-lines.ts';
+import { cellAt, readCsv, type SayAt } from './csv.ts';
 import type { Finding } from './error.ts';
 import { suggest } from './reader.ts';
 import { beijingText, DAY, type Instant, parseBeijing } from './time.ts';
@@ -48,28 +48,28 @@ export function readScenes(
   text: string,
   kind: SceneKind,
 ): { readonly scenes: string[]; readonly findings: Finding[] } {
-  const { rows, findings } = readCsv(file, text);
-  const say = (line: number, column: number, message: string): void =>
-    void findings.push({ file, line, column, message });
+  const findings: Finding[] = [];
+  const say: SayAt = (at, message) => void findings.push({ file, line: at.line, column: at.column, message });
+  const rows = readCsv(text, say);
   const head = rows[0]?.cells.map(cell => cell.text.toLowerCase()) ?? [];
   const isTable = head.includes('scene');
   const column = isTable ? head.indexOf('scene') : 0;
-  const wide = rows.find(row => row.cells.length > 1);
-  if (!isTable && wide) {
+  if (!isTable && rows.some(row => row.cells.length > 1)) {
     const names = rows[0]!.cells.map(cell => cell.text);
-    say(1, 1, `several columns, and none is named "scene" in the first line${suggest('scene', names)}`);
+    say(rows[0]!, `several columns, and none is named "scene" in the first line${suggest('scene', names)}`);
     return { scenes: [], findings };
   }
   const lines = new Map<string, number>();
   for (const row of isTable ? rows.slice(1) : rows) {
-    const cell = row.cells[column] ?? { text: '', column: 1 };
+    const cell = cellAt(row, column);
     const problem = sceneProblem(cell.text, kind);
     const first = lines.get(cell.text);
-    if (problem !== undefined) say(row.line, cell.column, `"${short(cell.text)}": ${problem}`);
-    else if (first !== undefined) say(row.line, cell.column, `"${cell.text}" stands in line ${first} already`);
-    else lines.set(cell.text, row.line);
+    if (problem !== undefined) say(cell, `"${short(cell.text)}": ${problem}`);
+    else if (first !== undefined) say(cell, `"${cell.text}" stands in line ${first} already`);
+    else lines.set(cell.text, cell.line);
   }
-  if (lines.size === 0 && findings.length === 0) say(1, 1, 'the file names no scene; expected one a line');
+  if (lines.size === 0 && findings.length === 0)
+    say({ line: 1, column: 1 }, 'the file names no scene; expected one a line');
   return { scenes: [...lines.keys()], findings };
 }
 
@@ -88,26 +88,39 @@ export function madeLine({ scene, url, ticket, expires, file }: MadeCode): strin
   return csvLine([scene, url, ticket, expires === undefined ? '' : beijingText(expires), file]);
 }
 
+/** A cell that a spreadsheet would take for a formula gets an apostrophe: `plainCell` takes it away. */
+function csvLine(cells: readonly string[]): string {
+  return `${cells.map(cell => quoted(/^'*[=+\-@]/.test(cell) ? `'${cell}` : cell)).join(',')}\r\n`;
+}
+
+function plainCell(cell: string): string {
+  return /^'+[=+\-@]/.test(cell) ? cell.slice(1) : cell;
+}
+
+function quoted(cell: string): string {
+  return /[",\r\n\t]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
 /** By scene; of two lines about one scene the later counts. A last line that was cut off in the writing does not. */
 export function readMade(
   file: string,
   text: string,
 ): { readonly codes: Map<string, MadeCode>; readonly findings: Finding[] } {
   const codes = new Map<string, MadeCode>();
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  const { rows, findings } = readCsv(file, whole);
+  const findings: Finding[] = [];
+  const say: SayAt = (at, message) => void findings.push({ file, line: at.line, column: at.column, message });
+  const rows = readCsv(text.slice(0, text.lastIndexOf('\n') + 1), say);
   const head = rows[0]?.cells.map(cell => cell.text).join();
   if (head !== undefined && head !== COLUMNS.join()) {
-    const message = `this is no list of QR codes (${COLUMNS.join()}); move it away, or name another folder with --out`;
-    return { codes, findings: [{ file, line: rows[0]!.line, column: 1, message }] };
+    say(rows[0]!, `this is no list of QR codes (${COLUMNS.join()}); move it away, or name another folder with --out`);
+    return { codes, findings };
   }
-  for (const { line, cells } of rows.slice(1)) {
+  for (const { cells, ...at } of rows.slice(1)) {
     const [scene = '', url = '', ticket = '', written = '', name = ''] = cells.map(cell => plainCell(cell.text));
     const expires = written === '' ? undefined : timeOf(written);
     const isWhole = scene !== '' && /^https?:\/\/\S+$/.test(url) && ticket !== '' && /^[^/\\]+\.png$/.test(name);
     if (!isWhole || (written !== '' && expires === undefined)) {
-      const message = `cannot be read as ${COLUMNS.join()}; take the line away, and the code is made again`;
-      findings.push({ file, line, column: 1, message });
+      say(at, `cannot be read as ${COLUMNS.join()}; take the line away, and the code is made again`);
     } else codes.set(scene, { scene, url, ticket, ...(expires !== undefined && { expires }), file: name });
   }
   return { codes, findings };

@@ -436,7 +436,6 @@ describe('the file', () => {
     const db = await openDatabase(file);
     for (const table of ['lease', 'code', 'code_box', 'mailbox']) db.exec(`DROP TABLE ${table}`);
     db.exec('ALTER TABLE payout DROP COLUMN undone_by; ALTER TABLE follower DROP COLUMN invited_by');
-    db.exec('ALTER TABLE payout DROP COLUMN undone_by; ALTER TABLE follower DROP COLUMN invited_by');
     db.exec('PRAGMA user_version = 1');
     db.close();
     const [again, beside] = await Promise.all([openSqlite(file), openSqlite(file)]);

@@ -3,10 +3,12 @@ import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
 import { messageOf } from './core/error.ts';
 import { type NotifyPorts, notifyPost } from './doors/notify.ts';
+import { type PayNoticePorts, payNoticePost } from './doors/pay-notice.ts';
 import { type WebhookPorts, webhookGet, webhookPost } from './doors/webhook.ts';
 
 export type AppPorts = WebhookPorts &
-  NotifyPorts & {
+  NotifyPorts &
+  PayNoticePorts & {
     /** Why the bot is not ready, or `undefined` when it is. */
     readonly unready: () => Promise<string | undefined>;
     /** Further routes: the demo's chat page. */
@@ -25,6 +27,7 @@ export function createApp(ports: AppPorts): Koa {
   const app = new Koa();
   const router = new Router();
   const [get, post, notify] = [webhookGet(ports), webhookPost(ports), notifyPost(ports)];
+  const paid = payNoticePost(ports);
 
   app.silent = true; // errors meet below, in our own log
   app.on('error', (error: unknown, ctx?: Context) => {
@@ -38,6 +41,7 @@ export function createApp(ports: AppPorts): Koa {
   router.get('/wechat/:account', ctx => get(ctx, ctx.params.account!));
   router.post('/wechat/:account', ctx => post(ctx, ctx.params.account!));
   router.post('/notify/transfer/:merchant', ctx => notify(ctx, ctx.params.merchant!));
+  router.post('/notify/pay/:merchant', ctx => paid(ctx, ctx.params.merchant!));
   router.get('/healthz', ctx => {
     ctx.body = 'ok';
   });

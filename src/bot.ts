@@ -10,7 +10,8 @@ import { showFen, yuanText } from './core/money.ts';
 import type { Payout } from './core/payout.ts';
 import { replyFor } from './core/reply.ts';
 import type { NotifyMerchant } from './doors/notify.ts';
-import { createFlow, type Flow } from './flow.ts';
+import type { PayNoticeMerchant } from './doors/pay-notice.ts';
+import { createFlow, type Flow, type FlowPorts } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Clock, Log, Payer, Store } from './ports.ts';
 import { openRulebook, type Rulebook } from './rulebook.ts';
@@ -18,6 +19,8 @@ import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
 import type { Timer } from './turn.ts';
 import { createMessenger } from './wechat/api.ts';
 import { createDoor } from './wechat/door.ts';
+import { createPayNoticeReader } from './wechat/pay-notice.ts';
+import { createOrderDesk, type OrderDesk } from './wechat/pay-order.ts';
 import { createPayer } from './wechat/pay-v2.ts';
 import { createNoticeReader, createTransferPayer } from './wechat/pay-v3.ts';
 
@@ -75,7 +78,8 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     settle.nudge();
     watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
   };
-  const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned });
+  const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned, ...tellersOf(log) });
+  const desks = orderDesksOf(config, clock);
   const doors = new Map([...config.accounts.values()].map(account => [account.name, createDoor(account)]));
   const unready = async (): Promise<string | undefined> => {
     try {
@@ -89,6 +93,8 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     doors,
     flow,
     transfers: transfersOf(config),
+    payments: paymentsOf(config, desks),
+    accountOf: appId => [...config.accounts.values()].find(account => account.appId === appId)?.name,
     store,
     clock,
     log,
@@ -112,7 +118,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     async stop() {
       const stopped = Promise.all([jobs?.stop(), settle.stop()]);
       await Promise.race([stopped, timer.sleep(STOP_WAITS_MS)]);
-      await Promise.all([...payers.values()].map(payer => payer.close()));
+      await Promise.all([...payers.values(), ...desks.values()].map(each => each.close()));
       await stopped;
     },
   };
@@ -179,6 +185,40 @@ function transfersOf(config: Config): Map<string, NotifyMerchant> {
       transfers.set(merchant.name, { policy: merchant.policy, open: createNoticeReader(merchant) });
   }
   return transfers;
+}
+
+/** Where a merchant's orders are asked after before a payment is believed. */
+function orderDesksOf(config: Config, clock: Clock): Map<string, OrderDesk> {
+  const desks = new Map<string, OrderDesk>();
+  for (const { name, mchId, api, ca, payNotice } of config.merchants.values())
+    if (payNotice?.orderQuery) desks.set(name, createOrderDesk({ mchId, api, ca, ...payNotice }, clock));
+  return desks;
+}
+
+/** The merchants whom WeChat Pay notifies of payments. */
+function paymentsOf(config: Config, desks: ReadonlyMap<string, OrderDesk>): Map<string, PayNoticeMerchant> {
+  const payments = new Map<string, PayNoticeMerchant>();
+  const accounts = [...config.accounts.values()];
+  for (const { name, mchId, payNotice } of config.merchants.values()) {
+    if (!payNotice) continue;
+    const desk = desks.get(name);
+    payments.set(name, {
+      open: createPayNoticeReader({ mchId, ...payNotice }),
+      ...(desk && { ask: notice => desk.ask(notice) }),
+      accounts: accounts.filter(account => account.merchant === name).map(account => account.name),
+    });
+  }
+  return payments;
+}
+
+/** What followers are to hear of what they did outside the chat, and of a prize that was taken back. */
+function tellersOf(log: Log): Pick<FlowPorts, 'tell' | 'undone'> {
+  return {
+    tell: ({ account, user, key }, reply) =>
+      log.info({ account, user, key, reply: reply.kind }, 'to be told in the chat'),
+    undone: ({ billNo, user, amount }, { kind }) =>
+      log.info({ billNo, user, amount, because: kind }, 'a delayed prize was taken back'),
+  };
 }
 
 /** Says once when a campaign's budget passes one of its `alertAt`. */

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import type { AuditOptions } from './commands/audit.ts';
 import type { CheckOptions } from './commands/check.ts';
+import type { ActivateOptions, GenerateOptions, ImportOptions } from './commands/codes.ts';
 import type { Common } from './commands/common.ts';
 import { EXIT } from './commands/common.ts';
 import type { PushOptions } from './commands/menu.ts';
@@ -69,6 +70,7 @@ function program(): Command {
     .option('--repair', 'first bring back what a restored store has lost: from its journal, --funds and WeChat Pay')
     .option('--dry-run', 'with --repair: say what would be done, write nothing')
     .action((options: AuditOptions) => exitWith(async () => (await import('./commands/audit.ts')).audit(options)));
+  addCodes(root.command('codes').description('printed codes: make, register, set active'));
   root
     .command('migrate')
     .description('copy everything into another store, and verify it; its bots must be stopped')
@@ -85,6 +87,46 @@ function program(): Command {
   addQr(root.command('qr').description('QR codes with parameters (带参数二维码)'));
   addSimulator(root.command('simulator').description('a WeChat of your own, for any bot and any SDK'));
   return root;
+}
+
+function addCodes(codes: Command): void {
+  codes
+    .command('generate')
+    .description('write a CSV of codes for the printer; their prizes are shared out here')
+    .requiredOption('--batch <name>', 'what it is called')
+    .requiredOption('--prize <name=count...>', 'how many codes are worth what: small=90000 big=100')
+    .requiredOption('--out <file>', 'the CSV')
+    .option('--box-size <count>', 'codes in one box', '500')
+    .option(...JSON_FLAG)
+    .action((options: GenerateOptions) =>
+      exitWith(async () => (await import('./commands/codes.ts')).generate(options)),
+    );
+  codes
+    .command('import <file>')
+    .description('register the codes of a CSV; again does no harm')
+    .option('--activate', 'and set them active at once')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((file: string, options: ImportOptions) =>
+      exitWith(async () => (await import('./commands/codes.ts')).importCodes(file, options)),
+    );
+  codes
+    .command('activate <batch>')
+    .description('boxes that leave the warehouse: their codes may be used')
+    .option('--boxes <numbers>', 'such as 1-10,15')
+    .option('--all', 'all there are')
+    .option('--off', 'no longer, for boxes that were lost')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((batch: string, options: ActivateOptions) =>
+      exitWith(async () => (await import('./commands/codes.ts')).activate(batch, options)),
+    );
+  codes
+    .command('list')
+    .description('the batches there are')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((options: Common) => exitWith(async () => (await import('./commands/codes.ts')).list(options)));
 }
 
 function addSend(send: Command): void {

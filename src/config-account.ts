@@ -16,6 +16,8 @@ export type AccountConfig = {
   readonly merchant: string | undefined;
   readonly api: string;
   readonly open: string;
+  /** WeChat's own script for pages (JS-SDK): loaded only where a transfer is to be confirmed. */
+  readonly jssdk: string;
   /** How followers are told what no message may tell them. */
   readonly notices?: Notices;
 };
@@ -31,6 +33,9 @@ export const ACCOUNT = object('an account', {
   merchant: optional(located(text({ what: 'the name of a merchant' }))),
   api: optional(shape.url()),
   open: optional(shape.url()),
+  jssdk: optional(
+    text({ what: 'the address of the JS-SDK, https://…/….js', oneLine: true, pattern: /^https?:\/\/[\w.:[\]-]+\/[\w./-]+$/ }),
+  ),
   notices: optional(NOTICES),
 });
 
@@ -47,6 +52,7 @@ export function accountOf(name: string, account: Account): AccountConfig {
     merchant: account.merchant?.value,
     api: account.api ?? 'https://api.weixin.qq.com',
     open: account.open ?? 'https://open.weixin.qq.com',
+    jssdk: account.jssdk ?? 'https://res.wx.qq.com/open/js/jweixin-1.6.0.js',
     ...(account.notices && { notices: account.notices }),
   };
 }

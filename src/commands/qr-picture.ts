@@ -19,21 +19,33 @@ export function qrPicture(text: string, size: number): Buffer {
   const module = Math.floor(size / (count + 2 * QUIET));
   if (module < 1) throw new BadInput(`${size} pixels are too few for this code; it needs ${count + 2 * QUIET}`);
   const margin = Math.floor((size - module * count) / 2);
-  const at = (pixel: number): number => Math.floor((pixel - margin) / module);
-  const isInside = (index: number): boolean => index >= 0 && index < count;
-  return png(size, (x, y) => isInside(at(x)) && isInside(at(y)) && code.isDark(at(y), at(x)));
+  const at = (pixel: number): number => {
+    const index = Math.floor((pixel - margin) / module);
+    return index >= 0 && index < count ? index : -1;
+  };
+  const lines = new Map<number, Buffer>();
+  return png(size, y => {
+    const row = at(y);
+    const line = lines.get(row) ?? lineOf(size, x => row >= 0 && at(x) >= 0 && code.isDark(row, at(x)));
+    lines.set(row, line);
+    return line;
+  });
 }
 
-/** One bit a pixel, grey scale (PNG, 3rd edition): 0 is black. */
-function png(size: number, isBlack: (x: number, y: number) => boolean): Buffer {
-  const rowBytes = 1 + Math.ceil(size / 8); // each row begins with its filter: none
-  const pixels = Buffer.alloc(rowBytes * size);
-  for (let y = 0; y < size; y++)
-    for (let x = 0; x < size; x++) if (!isBlack(x, y)) pixels[y * rowBytes + 1 + (x >> 3)]! |= 0x80 >> (x & 7);
+/** One bit a pixel, 0 is black; before it the filter of the line, which is none. */
+function lineOf(size: number, isBlack: (x: number) => boolean): Buffer {
+  const line = Buffer.alloc(1 + Math.ceil(size / 8));
+  for (let x = 0; x < size; x++) if (!isBlack(x)) line[1 + (x >> 3)]! |= 0x80 >> (x & 7);
+  return line;
+}
+
+/** A square in grey scale of one bit (PNG, 3rd edition). */
+function png(size: number, lineAt: (y: number) => Buffer): Buffer {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(size, 0);
   head.writeUInt32BE(size, 4);
   head[8] = 1; // bits a pixel; colour type, compression, filter and interlacing are 0
+  const pixels = Buffer.concat(Array.from({ length: size }, (_, y) => lineAt(y)));
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   return Buffer.concat([
     signature,

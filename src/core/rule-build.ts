@@ -32,6 +32,7 @@ export function buildCampaign(read: RuleFile, beside: Beside, about: About): Cam
     wallets: new Map([...(wallets ?? [])].map(([name, wallet]) => [name, { name, ...wallet }])),
     rounds: (read.rounds ?? []).map(({ value }) => roundOf(value)),
     ...packetOf(read),
+    ...(read.page && { page: read.page }),
     unclaimed: read.unclaimed ?? 'return',
     prizes: new Map([...(read.prizes ?? [])].map(([name, prize]) => [name, prizeOf(name, prize, beside)])),
     rules: read.rules.map(rule => ruleOf(rule, beside)),

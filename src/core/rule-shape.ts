@@ -144,6 +144,16 @@ const packet = object('packet', {
   scene: optional(choice('a scene', Object.keys(SCENES) as Scene[]), '小于 ¥1.00 或大于 ¥200.00 时必填'),
 });
 
+const page = object(
+  'page',
+  {
+    color: optional(text({ what: 'a colour such as "#d9412b"', pattern: /^#[0-9a-fA-F]{6}$/ }), '主色，如 "#d9412b"'),
+    title: optional(text({ what: 'a title', oneLine: true, bytes: 90 }), '标题，默认同 name'),
+    intro: optional(text({ what: 'an introduction', bytes: 600 }), '标题下的一句话'),
+  },
+  { notEmpty: true },
+);
+
 /** A whole rule file. */
 export const ruleFile = object('a campaign', {
   campaign: required(located(slug('an id')), '活动编号，全局唯一：a-z 0-9 -'),
@@ -162,6 +172,7 @@ export const ruleFile = object('a campaign', {
   wallets: optional(mapOf('wallets', name('a wallet'), orNull(wallet)), '钱包：机会、积分……'),
   rounds: optional(list(located(round), 'a list of rounds'), '红包雨场次，按时间先后'),
   packet: optional(located(packet), '红包上的字；发红包必须有'),
+  page: optional(page, '活动页（H5）的样子'),
   unclaimed: optional(
     choice('unclaimed', ['return', 'reoffer']),
     '24 小时没领的红包：return 回到预算（默认），reoffer 再发给本人一次',

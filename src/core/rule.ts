@@ -309,6 +309,9 @@ export type Packet = {
   readonly scene?: string;
 };
 
+/** `color`: `#d9412b`. Absent: the page's own colour, the campaign's name, no introduction. */
+export type PageLook = { readonly color?: string; readonly title?: string; readonly intro?: string };
+
 export type Campaign = {
   readonly id: string;
   readonly name: string;
@@ -331,6 +334,8 @@ export type Campaign = {
   readonly wallets: ReadonlyMap<string, Wallet>;
   readonly rounds: readonly Round[];
   readonly packet?: Packet;
+  /** How the campaign's own page (H5) looks. */
+  readonly page?: PageLook;
   /** What becomes of a packet nobody opened: its money returns to the budget, or it is offered once more. */
   readonly unclaimed: 'return' | 'reoffer';
   readonly prizes: ReadonlyMap<string, Prize>;

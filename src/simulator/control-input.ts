@@ -1,6 +1,6 @@
 // What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place. Pure.
 import { BadInput } from '../core/error.ts';
-import type { Act, ClockChange, Faults, NewPerson, PayFault, PlatformFault } from './protocol.ts';
+import type { Act, ClockChange, Faults, NewPerson, PayFault, PayInShop, PlatformFault } from './protocol.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -23,6 +23,8 @@ const PAY_KINDS: readonly PayFault['kind'][] = [
   'expiredButReceived',
   'lostNotice',
   'duplicateNotice',
+  'lateNotice',
+  'forgedNotice',
   'code',
 ];
 const PAY_PLACES: readonly NonNullable<PayFault['at']>[] = [
@@ -32,6 +34,8 @@ const PAY_PLACES: readonly NonNullable<PayFault['at']>[] = [
   'transfer',
   'transferQuery',
   'transferCancel',
+  'orderQuery',
+  'payNotice',
 ];
 const PLATFORM_KINDS: readonly PlatformFault['kind'][] = [
   'duplicatePush',
@@ -168,6 +172,38 @@ export function readBalance(value: unknown): number {
 
 export function readOpenId(value: unknown): string {
   return filled(objectOf(value, 'open'), 'openid');
+}
+
+/** No order is above a million yuan. */
+const FEN_MAX = 100_000_000;
+
+export function readPayInShop(value: unknown): PayInShop {
+  const json = objectOf(value, 'pay');
+  onlyKeys(json, 'pay', ['amount', 'coupon', 'attach', 'orderNo', 'mchId', 'api', 'signType']);
+  const { api, signType } = json;
+  if (api !== undefined && api !== 'v2' && api !== 'v3') throw new BadInput('api: expected v2 or v3');
+  if (signType !== undefined && signType !== 'MD5' && signType !== 'HMAC-SHA256')
+    throw new BadInput('signType: expected MD5 or HMAC-SHA256');
+  const attach = maybeText(json, 'attach') || undefined;
+  if (attach !== undefined && attach.length > 128) throw new BadInput('attach: at most 128 characters');
+  const [orderNo, mchId] = [maybeText(json, 'orderNo'), maybeText(json, 'mchId')];
+  if (orderNo !== undefined && !/^[\w|*@-]{6,32}$/.test(orderNo)) throw new BadInput('orderNo: expected 6 to 32 of A-Z a-z 0-9 _ - | * @');
+  return {
+    amount: wholeAt(json, 'amount', 1, FEN_MAX),
+    ...(json.coupon === undefined ? {} : { coupon: wholeAt(json, 'coupon', 0, FEN_MAX) }),
+    ...(attach === undefined ? {} : { attach }),
+    ...(orderNo === undefined ? {} : { orderNo }),
+    ...(mchId === undefined ? {} : { mchId }),
+    ...(api === undefined ? {} : { api }),
+    ...(signType === undefined ? {} : { signType }),
+  };
+}
+
+/** `undefined`: all that is left. */
+export function readRefund(value: unknown): number | undefined {
+  const json = objectOf(value, 'refund');
+  onlyKeys(json, 'refund', ['amount']);
+  return json.amount === undefined ? undefined : wholeAt(json, 'amount', 1, FEN_MAX);
 }
 
 export function readFaults(value: unknown): Faults {

@@ -2,7 +2,16 @@
 // It believes only its own origin: a web page somewhere must not be able to open red packets on somebody's laptop.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInput, messageOf } from '../core/error.ts';
-import { readAct, readBalance, readClockChange, readFaults, readNewPerson, readOpenId } from './control-input.ts';
+import {
+  readAct,
+  readBalance,
+  readClockChange,
+  readFaults,
+  readNewPerson,
+  readOpenId,
+  readPayInShop,
+  readRefund,
+} from './control-input.ts';
 import { readBody, readJson, send, sendJson } from './http.ts';
 import type {
   Act,
@@ -13,8 +22,11 @@ import type {
   NewPerson,
   Notice,
   Packet,
+  PayInShop,
   Person,
   Push,
+  ShopNotice,
+  ShopOrder,
   State,
 } from './protocol.ts';
 import { Refused } from './refused.ts';
@@ -40,6 +52,12 @@ export type Control = {
   fundFlow(mchId: string, day?: string): string;
   /** Callbacks of transfers, newest first; the latest 200 are known. */
   notices(): Notice[];
+  /** The order is paid, and the merchant is going to be notified. */
+  pay(openid: string, what: PayInShop): ShopOrder;
+  /** `amount`: a part of it; absent: all that is left. */
+  refund(mchId: string, orderNo: string, amount?: number): ShopOrder;
+  /** Notices of payments and refunds, newest first; the latest 200 are known. */
+  payNotices(): ShopNotice[];
   /** Every change from now on; the answer ends it. */
   watch(watcher: (change: Change) => void): () => void;
 };
@@ -135,7 +153,12 @@ function answerOf(control: Control, request: Request): Promise<unknown> | object
     case 'GET people 2':
       return control.person(id!);
     case 'POST people 3':
+      if (verb === 'pay') return control.pay(id!, readPayInShop(body));
       return verb === 'act' ? control.act(id!, readAct(body), { wait: query.get('wait') !== 'no' }) : undefined;
+    case 'POST orders 4':
+      return parts[3] === 'refund' ? control.refund(id!, verb!, readRefund(body)) : undefined;
+    case 'GET paynotices 1':
+      return control.payNotices();
     case 'GET pushes 1':
       return control.pushes(filterOf(query));
     case 'POST packets 4':

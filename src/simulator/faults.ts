@@ -1,14 +1,19 @@
 // What goes wrong on purpose. A fault with `times` counts down and is gone; the others stay until switched off.
 import type { Faults, PayFault, PlatformFault } from './protocol.ts';
 
-/** `transferNotice` is no place to write into a fault: it is where the kinds of callbacks strike, and only they. */
+/** `transferNotice` is no place to write into a fault: where callbacks are delivered, only the kinds of callbacks strike. */
 export type PayEndpoint = NonNullable<PayFault['at']> | 'transferNotice';
 
 const PAYS: ReadonlySet<PayEndpoint> = new Set(['sendredpack', 'sendgroupredpack', 'transfer']);
 
+const OF_ANY_NOTICE: ReadonlySet<PayFault['kind']> = new Set(['lostNotice', 'duplicateNotice']);
+const OF_PAY_NOTICES: ReadonlySet<PayFault['kind']> = new Set(['lateNotice', 'forgedNotice']);
+
 function strikesAt(fault: PayFault, endpoint: PayEndpoint): boolean {
-  const isOfNotices = fault.kind === 'lostNotice' || fault.kind === 'duplicateNotice';
-  if (isOfNotices || endpoint === 'transferNotice') return isOfNotices && endpoint === 'transferNotice';
+  if (OF_PAY_NOTICES.has(fault.kind)) return endpoint === 'payNotice';
+  const isNotice = endpoint === 'transferNotice' || endpoint === 'payNotice';
+  const isOfNotices = OF_ANY_NOTICE.has(fault.kind);
+  if (isNotice || isOfNotices) return isNotice && isOfNotices && (endpoint === 'payNotice' || fault.at !== 'payNotice');
   return fault.at === undefined ? PAYS.has(endpoint) : fault.at === endpoint;
 }
 

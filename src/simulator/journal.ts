@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BadInput } from '../core/error.ts';
 import type { Grants } from './grants.ts';
 import type { Order } from './order.ts';
-import type { Line, Menu, QrCode } from './protocol.ts';
+import type { Line, Menu, QrCode, ShopOrder } from './protocol.ts';
 
 /** A person as stored: what the protocol shows, less the chat. */
 export type StoredPerson = {
@@ -27,6 +27,7 @@ export type Entry =
   | { readonly is: 'balance'; readonly mchId: string; readonly balance: number; readonly at?: number }
   | { readonly is: 'menu'; readonly account: string; readonly menu: Menu }
   | { readonly is: 'qrcode'; readonly account: string; readonly qrcode: QrCode; readonly permanent: boolean }
+  | { readonly is: 'shop'; readonly order: ShopOrder }
   | { readonly is: 'clock'; readonly offsetMs: number };
 
 export type Journal = {

@@ -16,6 +16,9 @@
 //   GET  /control/merchants/:mchId/fundflow.csv?date=2026-02-10 → text/csv
 //        The fund-flow bill (资金账单) of one Beijing day; without `date`, of all there ever were.
 //   GET  /control/notices                      → Notice[]    (callbacks of transfers, newest first)
+//   POST /control/people/:openid/pay  PayInShop → ShopOrder  (the merchant is notified)
+//   POST /control/orders/:mchId/:orderNo/refund { amount? } → ShopOrder  (absent: all that is left; the merchant is notified)
+//   GET  /control/paynotices                   → ShopNotice[] (notices of payments and refunds, newest first)
 //
 // A request that cannot be understood gets 400 with { error }. Amounts are fen, times ms since 1970.
 
@@ -27,6 +30,8 @@ export type State = {
   readonly people: readonly Person[];
   readonly packets: readonly Packet[];
   readonly faults: Faults;
+  /** The latest 200. */
+  readonly shopOrders: readonly ShopOrder[];
 };
 
 export type Account = {
@@ -223,9 +228,14 @@ export type PayFault = {
     | 'expiredButReceived' // sent, told as SYSTEMERROR, and from then on the number is said to have expired
     | 'lostNotice' // a transfer's callback never arrives
     | 'duplicateNotice' // a transfer's callback arrives `copies` times at once (default 2)
+    | 'lateNotice' // a notice of a payment or refund comes after `afterMs` (default 10 min)
+    | 'forgedNotice' // before the true notice of a payment comes one of a hundredfold amount, signed by nobody
     | 'code'; // any other code: `code` and `text`
-  /** Where it happens; absent: at whatever pays. The two of callbacks happen there only. */
-  readonly at?: 'sendredpack' | 'sendgroupredpack' | 'gethbinfo' | 'transfer' | 'transferQuery' | 'transferCancel';
+  /**
+   * Where it happens; absent: at whatever pays. Those of notices happen there only: `payNotice`, to those of payments and
+   * refunds; absent, `lostNotice` and `duplicateNotice` happen to any.
+   */
+  readonly at?: 'sendredpack' | 'sendgroupredpack' | 'gethbinfo' | 'transfer' | 'transferQuery' | 'transferCancel' | 'orderQuery' | 'payNotice';
   readonly times?: number;
   /** Only for this follower. */
   readonly openid?: string;
@@ -244,6 +254,57 @@ export type Notice = {
   readonly mchId: string;
   readonly billNo: string;
   readonly state: BillState;
+  readonly url: string;
+  /** `status` 0: no answer. */
+  readonly tries: readonly { readonly at: number; readonly status: number; readonly error?: string }[];
+  /** `lost`: by the fault. */
+  readonly outcome: 'pending' | 'delivered' | 'failed' | 'lost';
+};
+
+/** What one pays in the shop, fen. */
+export type PayInShop = {
+  readonly amount: number;
+  /** What of it a coupon (代金券) pays. */
+  readonly coupon?: number;
+  readonly attach?: string;
+  /** `out_trade_no`; absent: the next one. */
+  readonly orderNo?: string;
+  /** Absent: the one the person's account is bound to. */
+  readonly mchId?: string;
+  /** By which the order was placed, and the merchant is notified; absent: v2. */
+  readonly api?: 'v2' | 'v3';
+  /** Of v2; absent: MD5. */
+  readonly signType?: 'MD5' | 'HMAC-SHA256';
+};
+
+export type ShopOrder = {
+  readonly mchId: string;
+  readonly orderNo: string;
+  readonly transactionId: string;
+  readonly appId: string;
+  readonly openid: string;
+  readonly total: number;
+  readonly coupon: number;
+  readonly attach?: string;
+  readonly api: 'v2' | 'v3';
+  readonly signType?: 'MD5' | 'HMAC-SHA256';
+  readonly paidAt: number;
+  /** Oldest first. */
+  readonly refunds: readonly ShopRefund[];
+};
+export type ShopRefund = {
+  readonly refundId: string;
+  readonly refundNo: string;
+  readonly amount: number;
+  readonly at: number;
+};
+
+/** One notice of a payment or a refund, with every delivery of it. */
+export type ShopNotice = {
+  readonly id: string;
+  readonly mchId: string;
+  readonly orderNo: string;
+  readonly what: 'paid' | 'refunded' | 'forged';
   readonly url: string;
   /** `status` 0: no answer. */
   readonly tries: readonly { readonly at: number; readonly status: number; readonly error?: string }[];
@@ -277,4 +338,5 @@ export type Change =
   | { readonly kind: 'merchant'; readonly merchant: Merchant }
   | { readonly kind: 'clock'; readonly now: number; readonly offsetMs: number }
   | { readonly kind: 'faults'; readonly faults: Faults }
+  | { readonly kind: 'shopOrder'; readonly order: ShopOrder }
   | { readonly kind: 'account'; readonly account: Account };

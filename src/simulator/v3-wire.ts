@@ -145,23 +145,33 @@ export function sealResource(apiV3Key: string, nonce: string, associated: string
   return Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64');
 }
 
+/** What a callback is about: `original_type` of its resource is the associated data too. */
+export type CallbackKind = { readonly event: string; readonly summary: string; readonly type: string };
+
+const TRANSFER_ENDED: CallbackKind = {
+  event: 'MCHTRANSFER.BILL.FINISHED',
+  summary: '商家转账单据终态通知',
+  type: 'mch_payment',
+};
+
 /** The body of a callback. */
 export function callbackBody(
   notice: { readonly id: string; readonly createTime: string; readonly resource: object },
   apiV3Key: string,
+  { event, summary, type }: CallbackKind = TRANSFER_ENDED,
 ): string {
   const nonce = v3Nonce(12);
   return JSON.stringify({
     id: notice.id,
     create_time: notice.createTime,
     resource_type: 'encrypt-resource',
-    event_type: 'MCHTRANSFER.BILL.FINISHED',
-    summary: '商家转账单据终态通知',
+    event_type: event,
+    summary,
     resource: {
-      original_type: 'mch_payment',
+      original_type: type,
       algorithm: 'AEAD_AES_256_GCM',
-      ciphertext: sealResource(apiV3Key, nonce, 'mch_payment', JSON.stringify(notice.resource)),
-      associated_data: 'mch_payment',
+      ciphertext: sealResource(apiV3Key, nonce, type, JSON.stringify(notice.resource)),
+      associated_data: type,
       nonce,
     },
   });

@@ -18,6 +18,7 @@ import {
 import { isOver, keyOf, nextOf, type Order, type OrderKey, orderKey, packetOf } from './order.ts';
 import type { Account, Change, Line, Menu, Merchant, Packet, Person, Push, QrCode, State } from './protocol.ts';
 import { Refused } from './refused.ts';
+import { ShopBook } from './shop.ts';
 
 const PUSHES_MAX = 200;
 const CHAT_MAX = 500;
@@ -42,6 +43,10 @@ export type TopUp = { readonly at: number; readonly amount: number };
 export class World {
   readonly clock: SimulatorOptions['clock'];
   readonly faults: FaultBox;
+  readonly shop = new ShopBook(
+    order => this.#write({ is: 'shop', order }),
+    change => this.tell(change),
+  );
   readonly #journal: Journal;
   readonly #accounts = new Map<string, AccountState>();
   readonly #merchants = new Map<string, MerchantState>();
@@ -139,6 +144,9 @@ export class World {
         return;
       case 'clock':
         this.clock.setOffset(entry.offsetMs);
+        return;
+      case 'shop':
+        this.shop.apply(entry.order);
         return;
     }
   }
@@ -288,6 +296,10 @@ export class World {
     return merchant;
   }
 
+  merchantOfApp(appId: string): string | undefined {
+    return [...this.#merchants.values()].find(({ options }) => options.appIds.includes(appId))?.options.mchId;
+  }
+
   setBalance(mchId: string, balance: number): Merchant {
     const merchant = this.merchant(mchId);
     this.#write({ is: 'balance', mchId, balance, at: this.now() });
@@ -367,6 +379,7 @@ export class World {
       people: [...this.#people.keys()].map(openid => this.showPerson(openid)),
       packets: [...this.#orders.values()].map(packetOf),
       faults: this.faults.get(),
+      shopOrders: this.shop.latest(),
     };
   }
 }

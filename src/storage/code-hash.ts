@@ -1,5 +1,6 @@
 // What both stores go by when they hold printed codes (一物一码): what may be asked for, and the hash that stands for a
-// code. A stolen store names no code that could still be used: whoever wants one has to try all the codes there may be.
+// code. A stolen store names no code that nobody typed yet: whoever wants one has to try all there may be. There are
+// 2^50 of those, so this makes it dear, not impossible.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Fault } from '../core/error.ts';

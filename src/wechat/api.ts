@@ -68,7 +68,7 @@ async function fetchToken({ api, appId, appSecret }: ApiConfig): Promise<{ value
 }
 
 /** Failure is an `errcode` that is there and not 0; the HTTP status is 200 either way. Without a body it is a GET. */
-async function call(url: URL, body?: object): Promise<Answer> {
+export async function call(url: URL, body?: object): Promise<Answer> {
   let text: string;
   try {
     const answer = await request(url, {

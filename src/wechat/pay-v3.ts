@@ -97,10 +97,10 @@ function createFields({ billNo, user, amount, request: stored }: Payout): Readon
   };
 }
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /** `undefined`: no JSON object. */
-function jsonOf(text: string): Json | undefined {
+export function jsonOf(text: string): Json | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -110,7 +110,7 @@ function jsonOf(text: string): Json | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
 }
 
-function textAt(json: Json, name: string): string | undefined {
+export function textAt(json: Json, name: string): string | undefined {
   const value = json[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -188,7 +188,7 @@ export function createNoticeReader(config: TransferConfig): NoticeReader {
   };
 }
 
-function sealedOf(resource: unknown): Sealed {
+export function sealedOf(resource: unknown): Sealed {
   const json: Json = typeof resource === 'object' && resource !== null ? (resource as Json) : {};
   const part = (name: string): string => textAt(json, name) ?? '';
   return {

@@ -1,0 +1,194 @@
+// `hongbao codes`: printed codes (一物一码) are made into a CSV for the printer, registered from it, and set active box by
+// box when they leave the warehouse.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream, existsSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import {
+  boxesFrom,
+  CODES_HEAD,
+  CODES_MAX,
+  type CodeLine,
+  codeLineFrom,
+  isBatch,
+  lineOf,
+  linesOf,
+  type Share,
+  shareFrom,
+} from '../core/code-batch.ts';
+import { BadInput, Fault, messageOf } from '../core/error.ts';
+import type { Store } from '../ports.ts';
+import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+import { progress } from './progress.ts';
+
+export type GenerateOptions = Common & {
+  readonly batch: string;
+  readonly prize: readonly string[];
+  readonly boxSize: string;
+  readonly out: string;
+};
+export type ImportOptions = Common & { readonly activate?: boolean };
+export type ActivateOptions = Common & { readonly boxes?: string; readonly all?: boolean; readonly off?: boolean };
+
+/** Codes of one call of the store. */
+const CHUNK = 1000;
+const WRITE_BYTES = 1 << 20;
+
+/** Writes the CSV for the printer. Nothing is registered: that is `import`, once the printer has it. */
+export async function generate(options: GenerateOptions): Promise<number> {
+  const { batch, out } = options;
+  if (!isBatch(batch)) throw new BadInput(`--batch ${batch}: a name of a-z 0-9 -, at most 40 letters`);
+  const boxSize = Number(options.boxSize);
+  if (!/^\d{1,7}$/.test(options.boxSize) || boxSize < 1)
+    throw new BadInput(`--box-size ${options.boxSize}: how many codes lie in one box`);
+  const shares = sharesOf(options.prize);
+  const count = shares.reduce((sum, share) => sum + share.count, 0);
+  if (count > CODES_MAX) throw new BadInput(`--prize: ${count} codes are too many for one batch; at most ${CODES_MAX}`);
+  if (existsSync(out))
+    throw new BadInput(`--out ${out} is there already; it may have been printed, so name another file`);
+  const line = progress('codes');
+  const file = createWriteStream(out, { mode: 0o600, flags: 'wx' });
+  let [text, done] = [CODES_HEAD, 0];
+  const flush = async (): Promise<void> => {
+    if (!file.write(text)) await once(file, 'drain');
+    text = '';
+    line.show(done, count);
+  };
+  for (const each of linesOf(batch, shares, boxSize, randomBytes)) {
+    text += lineOf(each);
+    done++;
+    if (text.length > WRITE_BYTES) await flush();
+  }
+  await flush();
+  file.end();
+  await once(file, 'finish');
+  line.end();
+  const boxes = Math.ceil(count / boxSize);
+  if (options.json) printJson({ batch, codes: count, boxes, shares, file: out });
+  else
+    print(
+      `${count} codes of batch ${batch} in ${boxes} boxes: ${out}\nwhoever has this file can use every code in it: keep it as you keep cash`,
+    );
+  return EXIT.fine;
+}
+
+function sharesOf(texts: readonly string[]): Share[] {
+  const shares = texts.map(text => {
+    const share = shareFrom(text);
+    if (!share) throw new BadInput(`--prize ${text}: expected NAME=COUNT, such as small=90000`);
+    return share;
+  });
+  const twice = shares.find(({ prize }, n) => shares.findIndex(each => each.prize === prize) !== n);
+  if (twice) throw new BadInput(`--prize ${twice.prize} is given twice; add the counts up`);
+  return shares;
+}
+
+/** Registers the codes of a CSV. Told twice, the second time finds them there. */
+export function importCodes(file: string, options: ImportOptions): Promise<number> {
+  return withStore(options, async store => {
+    const line = progress('codes');
+    const batches = new Set<string>();
+    let [read, added] = [0, 0];
+    const total = (
+      await stat(file).catch(error => Promise.reject(new BadInput(`${file} cannot be read: ${messageOf(error)}`)))
+    ).size;
+    try {
+      for await (const chunk of chunksOf(file)) {
+        added += await register(store, file, chunk.lines);
+        read += chunk.lines.length;
+        for (const { batch } of chunk.lines) batches.add(batch);
+        line.show(chunk.bytes, total, `${read} codes`);
+      }
+    } finally {
+      line.end();
+    }
+    if (options.activate) for (const batch of batches) await store.activateCodes(batch, 'all', true);
+    const said = { file, codes: read, new: added, batches: [...batches] };
+    if (options.json) printJson(said);
+    else
+      print(
+        `${read} codes, ${added} of them new; ${options.activate ? 'active' : 'not active yet: `hongbao codes activate BATCH --boxes 1-10`'}`,
+      );
+    return EXIT.fine;
+  });
+}
+
+type Chunk = { readonly lines: readonly CodeLine[]; readonly bytes: number };
+
+/** Line by line, so that millions need no more memory than a few. Every wrong line up to the first chunk's end is told. */
+async function* chunksOf(file: string): AsyncGenerator<Chunk> {
+  const handle = await open(file);
+  const wrong: { file: string; line: number; column: number; message: string }[] = [];
+  let [lines, bytes, number]: [CodeLine[], number, number] = [[], 0, 0];
+  try {
+    for await (const written of handle.readLines({ encoding: 'utf8' })) {
+      number++;
+      bytes += Buffer.byteLength(written) + 2;
+      const text = written.replace(/^\uFEFF/, '');
+      if (text.trim() === '' || (number === 1 && text.startsWith('code,'))) continue;
+      const read = codeLineFrom(text);
+      if ('code' in read) lines.push(read);
+      else {
+        const column =
+          text
+            .split(',')
+            .slice(0, read.cell - 1)
+            .join(',').length + (read.cell > 1 ? 2 : 1);
+        wrong.push({ file, line: number, column, message: read.message });
+        if (wrong.length === 20) break;
+      }
+      if (lines.length < CHUNK || wrong.length > 0) continue;
+      yield { lines, bytes };
+      lines = [];
+    }
+  } finally {
+    await handle.close();
+  }
+  if (wrong.length > 0)
+    throw new BadInput(
+      `${file} is no list of codes; lines before ${wrong[0]!.line} may be registered, which does no harm:`,
+      wrong,
+    );
+  if (lines.length > 0) yield { lines, bytes };
+}
+
+async function register(store: Store, file: string, lines: readonly CodeLine[]): Promise<number> {
+  try {
+    return await store.addCodes(lines);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'code-taken') throw error;
+    throw new BadInput(
+      `${file}: ${error.message}, counted from ${lines[0]!.code}; a code is registered once, with one prize and one box`,
+    );
+  }
+}
+
+export function activate(batch: string, options: ActivateOptions): Promise<number> {
+  const { boxes: written, all = false, off = false } = options;
+  if ((written === undefined) === !all) throw new BadInput('say which boxes: --boxes 1-10,15, or --all');
+  const boxes = all ? 'all' : boxesFrom(written!);
+  if (!boxes) throw new BadInput(`--boxes ${written}: expected numbers and stretches, such as 1-10,15`);
+  return withStore(options, async store => {
+    const found = (await store.codeBatches()).find(each => each.batch === batch);
+    if (!found) throw new BadInput(`there is no batch "${batch}"; \`hongbao codes list\` names them`);
+    const changed = await store.activateCodes(batch, boxes, !off);
+    if (options.json) printJson({ batch, changed, active: !off });
+    else print(`${changed} codes of batch ${batch} are ${off ? 'no longer active' : 'active'} now`);
+    return EXIT.fine;
+  });
+}
+
+export function list(options: Common): Promise<number> {
+  return withStore(options, async store => {
+    const batches = await store.codeBatches();
+    if (options.json) printJson(batches);
+    else
+      print(
+        table(
+          ['batch', 'codes', 'active', 'boxes'],
+          batches.map(({ batch, codes, active, boxes }) => [batch, codes, active, boxes].map(String)),
+        ),
+      );
+    return EXIT.fine;
+  });
+}

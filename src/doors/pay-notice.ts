@@ -1,0 +1,186 @@
+// What WeChat Pay tells us by itself of money that followers paid (支付通知) or got back (退款通知). It is believed only when it
+// is verified, and acknowledged only once it is written down. A stranger gets an empty 4xx and learns nothing.
+import type { Context } from 'koa';
+import { BadInput, messageOf } from '../core/error.ts';
+import type { Event } from '../core/event.ts';
+import {
+  orderVerdict,
+  type PaidNotice,
+  type PayNotice,
+  paidEvent,
+  paymentKey,
+  type RefundNotice,
+  refundedEvent,
+  type SeenOrder,
+  UNKNOWN_PAYER,
+} from '../core/paid.ts';
+import { DAY, HOUR, type Instant } from '../core/time.ts';
+import type { Flow } from '../flow.ts';
+import type { Clock, Log, Store } from '../ports.ts';
+import { readBody, TooLarge } from './body.ts';
+import { sparing } from './sparing.ts';
+import { ANSWER_WITHIN_MS } from './webhook.ts';
+
+/** A notice is below 4 KiB. */
+const BODY_BYTES_MAX = 64 * 1024;
+/**
+ * WeChat Pay repeats itself for 24 hours. A payment that is older when it is told would outlive what we remember of its
+ * answer (two days), and be a new one.
+ */
+const TOLD_WITHIN_MS = 2 * DAY - HOUR;
+
+type HttpAnswer = { readonly status: number; readonly type?: string; readonly body?: string };
+
+export type PayNoticeMerchant = {
+  /** Verifies and reads; throws `BadInput` for whatever WeChat Pay did not say to this merchant. */
+  readonly open: (
+    headers: Context['headers'],
+    body: string,
+    now: Instant,
+  ) => { readonly notice: PayNotice; readonly heard: HttpAnswer; readonly again: HttpAnswer };
+  /** Asks after the order before its payment is believed (bot.yaml: `orderQuery`). */
+  readonly ask?: (notice: PaidNotice) => Promise<SeenOrder>;
+  /** The accounts that pay through this merchant. */
+  readonly accounts: readonly string[];
+};
+
+export type PayNoticePorts = {
+  readonly payments: ReadonlyMap<string, PayNoticeMerchant>;
+  /** The name of the account with this AppID. */
+  readonly accountOf: (appId: string) => string | undefined;
+  readonly flow: Flow;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** POST /notify/pay/:merchant. */
+export function payNoticePost(ports: PayNoticePorts) {
+  const { payments, clock, log } = ports;
+  const spare = sparing(clock);
+  return async (ctx: Context, name: string): Promise<void> => {
+    const merchant = payments.get(name);
+    if (!merchant) return;
+    let opened: ReturnType<PayNoticeMerchant['open']>;
+    try {
+      const body = await readBody(ctx.req, BODY_BYTES_MAX);
+      opened = merchant.open(ctx.headers, body, clock());
+    } catch (error) {
+      if (error instanceof TooLarge) ctx.set('connection', 'close');
+      ctx.status = error instanceof TooLarge ? 413 : 401;
+      ctx.body = '';
+      spare(leftOut => refused(log, { merchant: name, leftOut }, error));
+      return;
+    }
+    const isHeard = await heardInTime(ports, name, merchant, opened.notice);
+    const { status, type, body } = isHeard ? opened.heard : opened.again;
+    ctx.status = status;
+    ctx.body = body ?? null;
+    if (type !== undefined) ctx.type = type;
+  };
+}
+
+function refused(log: Log, fields: object, error: unknown): void {
+  if (error instanceof BadInput) log.info({ ...fields, reason: messageOf(error) }, 'a payment notice was refused');
+  else log.warn({ ...fields, err: error }, 'a payment notice could not be read');
+}
+
+/** `false`: it must be told again. What takes too long goes on, and its repeat finds it done. */
+async function heardInTime(
+  ports: PayNoticePorts,
+  name: string,
+  merchant: PayNoticeMerchant,
+  notice: PayNotice,
+): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>(resolve => {
+    timer = setTimeout(resolve, ANSWER_WITHIN_MS, false);
+  });
+  try {
+    return await Promise.race([hear(ports, name, merchant, notice), late]);
+  } catch (error) {
+    const transaction = notice.kind === 'other' ? undefined : notice.transaction;
+    const fields = { merchant: name, notice: notice.kind, transaction, err: error };
+    ports.log.error(fields, 'a payment notice could not be written down; WeChat Pay will tell it again');
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function hear(
+  ports: PayNoticePorts,
+  name: string,
+  merchant: PayNoticeMerchant,
+  notice: PayNotice,
+): Promise<boolean> {
+  switch (notice.kind) {
+    case 'paid':
+      return hearPaid(ports, name, merchant, notice);
+    case 'refunded':
+      return hearRefund(ports, name, merchant, notice);
+    case 'other':
+      ports.log.info({ merchant: name, what: notice.what }, 'a payment notice that changes nothing');
+      return true;
+  }
+}
+
+async function hearPaid(
+  { accountOf, flow, store, clock, log }: PayNoticePorts,
+  name: string,
+  { ask }: PayNoticeMerchant,
+  notice: PaidNotice,
+): Promise<boolean> {
+  const { appId, transaction, order } = notice;
+  const account = accountOf(appId);
+  const fields = { merchant: name, appId, transaction, order };
+  if (account === undefined) {
+    log.warn(fields, 'a payment under an AppID that is no account of ours; it gives nothing');
+    return true;
+  }
+  if (clock() - notice.at > TOLD_WITHIN_MS) {
+    log.warn(fields, 'a payment that was told too late; it gives nothing');
+    return true;
+  }
+  const event = paidEvent(name, account, notice);
+  if (ask && !(await store.answered(account, event.key))) {
+    const seen = await ask(notice);
+    const verdict = orderVerdict(notice, seen);
+    if (verdict === 'over') log.info({ ...fields, seen }, 'a payment that is undone already; it gives nothing');
+    if (verdict === 'over') return true;
+    if (verdict === 'different') log.error({ ...fields, seen }, 'the order is not what the payment notice says');
+    if (verdict === 'unclear') log.warn({ ...fields, seen }, 'the order could not be asked after, or is not paid');
+    if (verdict !== 'paid') return false;
+  }
+  await flow.handle(event);
+  return true;
+}
+
+/** A refund names no payer: they are found by the payment. */
+async function hearRefund(
+  { accountOf, flow, store, log }: PayNoticePorts,
+  name: string,
+  { accounts }: PayNoticeMerchant,
+  notice: RefundNotice,
+): Promise<boolean> {
+  const payment = await paymentOf(store, notice.transaction);
+  if (payment) {
+    await flow.handle(refundedEvent(name, payment, notice));
+    return true;
+  }
+  const account = (notice.appId === undefined ? undefined : accountOf(notice.appId)) ?? accounts[0];
+  if (account === undefined) {
+    log.info({ merchant: name, transaction: notice.transaction }, 'a refund of which no account of ours is concerned');
+    return true;
+  }
+  // Nobody was given anything yet. It is counted by its transaction, so that the payment, told later, gives nothing.
+  await flow.handle(refundedEvent(name, { account, user: UNKNOWN_PAYER }, notice));
+  const meanwhile = await paymentOf(store, notice.transaction);
+  if (meanwhile) await flow.handle(refundedEvent(name, meanwhile, notice));
+  return true;
+}
+
+async function paymentOf(store: Store, transaction: string): Promise<Event | undefined> {
+  const [line] = await store.journal({ key: paymentKey(transaction), limit: 1 });
+  return line?.event;
+}

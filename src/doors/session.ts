@@ -1,0 +1,49 @@
+// Who is at the page: a cookie that only we can make, for one account and some hours. And one token for each tap on the
+// page, bound to that cookie: whoever sends it has seen the page, and whoever sends it twice has tapped once.
+import { randomBytes } from 'node:crypto';
+import type { OpenId } from '../core/event.ts';
+import { isOpenId } from '../core/openid.ts';
+import { HOUR, type Instant, SECOND } from '../core/time.ts';
+import { createSigner } from './signed.ts';
+
+const SESSION_MS = 12 * HOUR;
+export const SESSION_COOKIE = 'visitor';
+
+/** `mark`: stands for this very session in what is bound to it. */
+export type Session = { readonly user: OpenId; readonly mark: string };
+
+export type Sessions = {
+  /** The value of a `Set-Cookie` header. */
+  open(account: string, user: OpenId, now: Instant): string;
+  read(account: string, cookie: string | undefined, now: Instant): Session | undefined;
+  /** A token for one tap on the page of this campaign. */
+  newTap(session: Session, campaign: string): string;
+  /** What makes this tap this one; `undefined`: it is no token of this session and campaign. */
+  tapIn(session: Session, campaign: string, token: string): string | undefined;
+};
+
+export function createSessions(secret: string, isSecure: boolean): Sessions {
+  const visitors = createSigner(secret, 'visitor');
+  const taps = createSigner(secret, 'tap');
+  return {
+    open(account, user, now) {
+      const until = Math.floor((now + SESSION_MS) / SECOND);
+      const value = `${user}.${until}.${visitors.mark(`${account} ${user} ${until}`)}`;
+      const age = SESSION_MS / SECOND;
+      return `${SESSION_COOKIE}=${value}; Path=/h5/${account}; Max-Age=${age}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+    },
+    read(account, cookie, now) {
+      const [user = '', until = '', mark = ''] = (cookie ?? '').split('.');
+      if (!isOpenId(user) || !visitors.isMark(`${account} ${user} ${until}`, mark)) return undefined;
+      return now < Number(until) * SECOND ? { user, mark } : undefined;
+    },
+    newTap({ mark }, campaign) {
+      const chance = randomBytes(12).toString('hex');
+      return `${chance}${taps.mark(`${mark} ${campaign} ${chance}`)}`;
+    },
+    tapIn({ mark }, campaign, token) {
+      const [chance, given] = [token.slice(0, 24), token.slice(24)];
+      return taps.isMark(`${mark} ${campaign} ${chance}`, given) ? chance : undefined;
+    },
+  };
+}

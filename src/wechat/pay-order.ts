@@ -1,0 +1,112 @@
+// Asks WeChat Pay after an order (查询订单), by API v2 or v3. Never retries by itself and never throws for what the platform
+// or the network does: what cannot be believed is silence.
+import { BadInput, messageOf } from '../core/error.ts';
+import type { PaidNotice, SeenOrder } from '../core/paid.ts';
+import type { Clock } from '../ports.ts';
+import { nonce, paySignOf } from './crypt.ts';
+import { type PayNoticeConfig, verifySign } from './pay-notice.ts';
+import { type Json, jsonOf, textAt } from './pay-v3.ts';
+import { authorizationOf, signerOf, trustOf, verifySignature } from './sign-v3.ts';
+import { createTransport, type Endpoint, type Transport } from './transport.ts';
+import { buildXml, parseXml, textOf, type XmlFields } from './xml.ts';
+
+export type OrderConfig = PayNoticeConfig &
+  Pick<Endpoint, 'api' | 'ca'> & {
+    /** Signs questions of API v3; without it they are put by API v2. */
+    readonly signer?: { readonly serialNo: string; readonly privateKey: Buffer };
+  };
+
+export type OrderDesk = { ask(notice: PaidNotice): Promise<SeenOrder>; close(): Promise<void> };
+type Ask = OrderDesk['ask'];
+
+export function createOrderDesk(config: OrderConfig, clock: Clock): OrderDesk {
+  const transport = createTransport({ api: config.api, ca: config.ca });
+  const ask = askerV3(config, clock, transport) ?? askerV2(config, transport);
+  return { ask, close: () => transport.close() };
+}
+
+const silence = (code: string, text: string): SeenOrder => ({ kind: 'silence', code, text: text.slice(0, 120) });
+
+/** What is read of an answer, or why it is not believed. */
+function read(text: string, reader: (text: string) => SeenOrder): SeenOrder {
+  try {
+    return reader(text);
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    return silence('UNREADABLE', messageOf(error));
+  }
+}
+
+function askerV2({ mchId, apiV2Key }: OrderConfig, transport: Transport): Ask {
+  if (apiV2Key === undefined) return async () => silence('NO_KEYS', 'bot.yaml has no keys to ask after an order with');
+  return async ({ appId, order }) => {
+    const asked = { appid: appId, mch_id: mchId, out_trade_no: order, nonce_str: nonce() };
+    const answer = await transport.call({
+      method: 'POST',
+      path: '/pay/orderquery',
+      headers: { 'content-type': 'text/xml; charset=utf-8' },
+      body: buildXml({ ...asked, sign: paySignOf(asked, apiV2Key) }),
+    });
+    if ('seen' in answer) return lostAs(answer.seen);
+    if (answer.status !== 200) return silence(`HTTP ${answer.status}`, answer.text);
+    return read(answer.text, text => readV2(parseXml(text), mchId, order, apiV2Key));
+  };
+}
+
+function readV2(fields: XmlFields, mchId: string, order: string, apiV2Key: string): SeenOrder {
+  const text = (name: string): string => textOf(fields, name) ?? '';
+  if (text('return_code') !== 'SUCCESS') return silence('REFUSED', text('return_msg'));
+  verifySign(fields, apiV2Key);
+  if (text('result_code') !== 'SUCCESS') return silence(text('err_code').slice(0, 64), text('err_code_des'));
+  if (text('mch_id') !== mchId || text('out_trade_no') !== order) return silence('OTHER_ORDER', 'another order there');
+  const total = text('total_fee');
+  return {
+    kind: 'order',
+    state: text('trade_state').slice(0, 32),
+    transaction: text('transaction_id'),
+    ...(/^\d{1,12}$/.test(total) && { total: Number(total) }),
+    user: text('openid'),
+  };
+}
+
+function askerV3({ mchId, v3, signer }: OrderConfig, clock: Clock, transport: Transport): Ask | undefined {
+  if (!v3 || !signer) return undefined;
+  const hand = signerOf({ mchId, ...signer });
+  const trust = trustOf(v3);
+  return async ({ order }) => {
+    const path = `/v3/pay/transactions/out-trade-no/${encodeURIComponent(order)}?mchid=${mchId}`;
+    const answer = await transport.call({
+      method: 'GET',
+      path,
+      headers: {
+        authorization: authorizationOf(hand, { method: 'GET', path, body: '' }, clock()),
+        accept: 'application/json',
+        'user-agent': 'hongbao-bot',
+        'wechatpay-serial': v3.publicKeyId,
+      },
+    });
+    if ('seen' in answer) return lostAs(answer.seen);
+    if (answer.status !== 200) return silence(`HTTP ${answer.status}`, answer.text);
+    return read(answer.text, text => {
+      verifySignature(trust, answer.headers, text, clock());
+      return readV3(jsonOf(text), mchId, order);
+    });
+  };
+}
+
+function readV3(json: Json | undefined, mchId: string, order: string): SeenOrder {
+  if (json?.mchid !== mchId || json.out_trade_no !== order) return silence('OTHER_ORDER', 'another order there');
+  const { amount, payer } = json as { amount?: Json; payer?: Json };
+  const [transaction, user] = [textAt(json, 'transaction_id'), payer && textAt(payer, 'openid')];
+  return {
+    kind: 'order',
+    state: (textAt(json, 'trade_state') ?? '').slice(0, 32),
+    ...(transaction !== undefined && { transaction }),
+    ...(typeof amount?.total === 'number' && { total: amount.total }),
+    ...(user !== undefined && { user }),
+  };
+}
+
+function lostAs(seen: { readonly kind: string; readonly code?: string; readonly text?: string }): SeenOrder {
+  return silence(seen.code ?? seen.kind, seen.text ?? '');
+}

@@ -44,7 +44,8 @@ export type Written = { readonly file: string; readonly text: string };
 /** Files that are fine, in the order in which they are asked. */
 export function lintFiles(files: readonly Written[], around: LintAround = ALONE, data: DataFiles = () => undefined) {
   const { campaigns, findings } = loadCampaigns(files.map(each => ({ ...each, data })));
-  if (findings.length > 0) throw new Error(findings.map(each => `${each.line}:${each.column} ${each.message}`).join('\n'));
+  if (findings.length > 0)
+    throw new Error(findings.map(each => `${each.line}:${each.column} ${each.message}`).join('\n'));
   const textOf = new Map(files.map(({ file, text }) => [file, text]));
   return lintWith(
     campaigns.map(campaign => ({ campaign, text: textOf.get(campaign.file)! })),

@@ -14,12 +14,17 @@ import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Clock, Log, Payer, Store } from './ports.ts';
 import { openRulebook, type Rulebook } from './rulebook.ts';
-import { createSettle, type Settle, type SettleMerchant, type Timer } from './settle.ts';
+import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
+import type { Timer } from './turn.ts';
 import { createMessenger } from './wechat/api.ts';
 import { createDoor } from './wechat/door.ts';
 import { createPayer } from './wechat/pay-v2.ts';
 import { createNoticeReader, createTransferPayer } from './wechat/pay-v3.ts';
 
+/** So long a stop waits for calls in flight; who is cut off then is asked after. A supervisor kills after 5 s. */
+const STOP_WAITS_MS = 2500;
+/** A store that does not answer so soon is away: whoever asks whether we are ready waits no longer. */
+const READY_WITHIN_MS = 1500;
 /** As many payouts of each state are looked at when the bot starts. */
 const STRANDED_MAX = 1000;
 
@@ -29,6 +34,8 @@ export type BotPorts = {
   readonly timer: Timer;
   readonly log: Log;
   readonly store: Store;
+  /** Names this process among all that work on the store. */
+  readonly holder: string;
   /** Further routes: the demo's. */
   readonly extend?: Parameters<typeof createApp>[0]['extend'];
 };
@@ -46,26 +53,21 @@ export type Bot = {
 };
 
 export async function createBot(ports: BotPorts): Promise<Bot> {
-  const { config, clock, timer, log, store, extend } = ports;
+  const { config, clock, timer, log, store, holder, extend } = ports;
   const rulebook = await openRulebook(config, log);
   const tellProblem = tellerOf(ports, rulebook);
   const payers = new Map<string, Payer>();
   for (const merchant of config.merchants.values()) payers.set(merchant.name, payerOf(merchant, clock));
+  let gates = 0;
   const newSettle = (parts: Partial<SettleMerchant> = {}): Settle =>
     createSettle({
+      holder: `${holder}/${++gates}`,
       clock,
       timer,
       store,
       log,
       onProblem: tellProblem,
-      merchants: [...config.merchants.values()].map(merchant => ({
-        name: merchant.name,
-        payer: payers.get(merchant.name)!,
-        perSecond: merchant.limits.perSecond,
-        policy: merchant.policy,
-        quietHours: merchant.quietHours,
-        ...parts,
-      })),
+      merchants: [...config.merchants.values()].map(merchant => gateOf(merchant, payers.get(merchant.name)!, parts)),
     });
   const settle = newSettle();
   const watch = budgetWatch(store, rulebook, log);
@@ -77,7 +79,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const doors = new Map([...config.accounts.values()].map(account => [account.name, createDoor(account)]));
   const unready = async (): Promise<string | undefined> => {
     try {
-      await store.buckets('');
+      await Promise.race([store.buckets(''), tooLate(timer)]);
       return rulebook.current().campaigns.length > 0 ? undefined : 'no rules are loaded';
     } catch (error) {
       return `the store cannot be reached: ${messageOf(error)}`;
@@ -102,23 +104,36 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     newSettle,
     rulebook,
     start() {
-      jobs = startJobs({ clock, store, settle, log, rulebook });
+      jobs = startJobs({ clock, store, settle, log, rulebook, holder });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
       );
     },
     async stop() {
-      await jobs?.stop();
-      await settle.stop();
+      const stopped = Promise.all([jobs?.stop(), settle.stop()]);
+      await Promise.race([stopped, timer.sleep(STOP_WAITS_MS)]);
       await Promise.all([...payers.values()].map(payer => payer.close()));
+      await stopped;
     },
   };
 }
 
+async function tooLate(timer: Timer): Promise<never> {
+  await timer.sleep(READY_WITHIN_MS);
+  throw new Error(`no answer within ${READY_WITHIN_MS} ms`);
+}
+
+function gateOf(merchant: MerchantConfig, payer: Payer, parts: Partial<SettleMerchant>): SettleMerchant {
+  const { name, limits, policy, quietHours } = merchant;
+  return { name, payer, perSecond: limits.perSecond, policy, quietHours, ...parts };
+}
+
 /** Tells followers that their packet will not come, where WeChat allows a message now. */
-function tellerOf({ config, clock, log }: BotPorts, rulebook: Rulebook): (payout: Payout) => void {
+function tellerOf({ config, clock, timer, log, store }: BotPorts, rulebook: Rulebook): (payout: Payout) => void {
   const accounts = [...config.accounts.values()];
-  const messengers = new Map(accounts.map(account => [account.name, createMessenger(account, clock)]));
+  const messengers = new Map(
+    accounts.map(account => [account.name, createMessenger(account, { clock, sleep: timer.sleep, store })]),
+  );
   return payout => {
     const text = problemText(rulebook.current(), payout);
     const messenger = messengers.get(payout.account);

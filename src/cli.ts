@@ -5,14 +5,19 @@ import type { AuditOptions } from './commands/audit.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { Common } from './commands/common.ts';
 import { EXIT } from './commands/common.ts';
+import type { PushOptions } from './commands/menu.ts';
+import type { MigrateOptions } from './commands/migrate.ts';
 import type { ListOptions } from './commands/payouts.ts';
 import type { RetryOptions } from './commands/payouts-change.ts';
 import type { ExportOptions } from './commands/payouts-export.ts';
+import type { AccountOptions } from './commands/platform.ts';
+import type { CreateOptions } from './commands/qr.ts';
 import type { SendOptions } from './commands/send.ts';
 import type { SimulatorOptions } from './commands/simulator.ts';
 import { BadInput, messageOf } from './core/error.ts';
 
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
+const ACCOUNT = ['--account <name>', 'whose, where bot.yaml has several'] as const;
 const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
 
 function program(): Command {
@@ -61,9 +66,23 @@ function program(): Command {
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .option('--funds <file>', "the merchant's fund flow (资金账单) as CSV, to compare with")
+    .option('--repair', 'first bring back what a restored store has lost: from its journal, --funds and WeChat Pay')
+    .option('--dry-run', 'with --repair: say what would be done, write nothing')
     .action((options: AuditOptions) => exitWith(async () => (await import('./commands/audit.ts')).audit(options)));
+  root
+    .command('migrate')
+    .description('copy everything into another store, and verify it; its bots must be stopped')
+    .requiredOption('--from <address>', 'the store as it is: sqlite:FILE, redis://…, as in bot.yaml')
+    .requiredOption('--to <address>', 'an empty one')
+    .option('--config <file>', 'for the budgets of the audit; needed for nothing else')
+    .option(...JSON_FLAG)
+    .action((options: MigrateOptions) =>
+      exitWith(async () => (await import('./commands/migrate.ts')).migrate(options)),
+    );
   addPayouts(root.command('payouts').description('what was promised to whom, and where it stands'));
   addMerchant(root.command('merchant').description('the gate of each merchant: shut, opened and looked at by hand'));
+  addMenu(root.command('menu').description("the account's own menu (自定义菜单)"));
+  addQr(root.command('qr').description('QR codes with parameters (带参数二维码)'));
   addSimulator(root.command('simulator').description('a WeChat of your own, for any bot and any SDK'));
   return root;
 }
@@ -105,6 +124,44 @@ function addMerchant(merchant: Command): void {
     .description('what waits is sent')
     .option(...CONFIG)
     .action((name: string, options: Common) => exitWith(async () => (await load()).resume(name, options)));
+}
+
+function addMenu(menu: Command): void {
+  const load = () => import('./commands/menu.ts');
+  menu
+    .command('push [file]')
+    .description('show what changes, ask, and put the menu of a file (default: menu.yaml) in place of the live one')
+    .option(...CONFIG)
+    .option(...ACCOUNT)
+    .option('--dry-run', 'show what would change, change nothing')
+    .option('--yes', 'do not ask')
+    .action((file: string | undefined, options: PushOptions) =>
+      exitWith(async () => (await load()).push(file ?? 'menu.yaml', options)),
+    );
+  menu
+    .command('show')
+    .description('the live menu, as a file for `menu push`')
+    .option(...CONFIG)
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action((options: AccountOptions) => exitWith(async () => (await load()).show(options)));
+}
+
+function addQr(qr: Command): void {
+  qr.command('create')
+    .description('codes and their pictures, listed in qrcodes.csv; what is in the list is not made again')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option(...ACCOUNT)
+    .option('--scene <scene...>', 'what a scan says: 1 to 64 characters')
+    .option('--scenes <file>', 'a scene a line, or CSV with a column "scene"')
+    .option('--numbers', 'scenes are numbers (scene_id)')
+    .option('--temporary <duration>', 'how long they last, at most 30d (default: 30d)')
+    .option('--permanent', 'for print; an account has 100 000 in its life')
+    .option('--out <folder>', 'where pictures and list go (default: qr/ACCOUNT)')
+    .option('--size <pixels>', 'of each side', '430')
+    .option('--again', 'make those of the list anew')
+    .action((options: CreateOptions) => exitWith(async () => (await import('./commands/qr.ts')).create(options)));
 }
 
 function addPayouts(payouts: Command): void {

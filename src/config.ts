@@ -1,6 +1,7 @@
 // bot.yaml and the environment → one frozen Config, checked once. Every mistake is named with its place and its fix.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { ACCOUNT, type AccountConfig, accountOf } from './config-account.ts';
 import { type Certificate, type Complain, certificateOf, readBeside, readKey } from './config-files.ts';
 import { LINT, lintOf } from './config-lint.ts';
 import { BadInput, type Finding, messageOf } from './core/error.ts';
@@ -9,17 +10,7 @@ import { type Fen, fen } from './core/money.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from './core/payout-table.ts';
 import * as shape from './core/shape.ts';
 
-export type AccountConfig = {
-  readonly name: string;
-  readonly appId: string;
-  readonly appSecret: string;
-  readonly token: string;
-  readonly encodingAesKey: string | undefined;
-  readonly mode: 'safe' | 'compatible' | 'plain';
-  readonly merchant: string | undefined;
-  readonly api: string;
-  readonly open: string;
-};
+export type { AccountConfig } from './config-account.ts';
 
 export type MerchantLimits = {
   /** Calls that pay. */
@@ -85,6 +76,9 @@ export type Config = {
   readonly publicUrl: string;
   /** `sqlite:/absolute/path` or a Redis URL. */
   readonly store: string;
+  /** Redis may lose a second of what it acknowledged; so many replicas must have what counts. */
+  readonly acceptLoss: boolean;
+  readonly replicas: number;
   /** Absolute path of the folder (or file) of rules. */
   readonly rules: string;
   readonly secret: string;
@@ -104,19 +98,6 @@ const LIMITS = object('limits', {
   amountPerDay: optional(shape.money()),
   min: optional(shape.money({ min: 1 })),
   max: optional(shape.money({ min: 1 })),
-});
-
-const ACCOUNT = object('an account', {
-  appId: required(text({ what: 'an AppID', oneLine: true, pattern: /^[A-Za-z0-9_-]{4,32}$/ })),
-  appSecret: required(secretText('an AppSecret')),
-  token: required(secretText('the token of 服务器配置')),
-  encodingAesKey: optional(
-    text({ what: 'the EncodingAESKey: 43 letters and digits', secret: true, pattern: /^[A-Za-z0-9+/]{43}$/ }),
-  ),
-  mode: optional(shape.choice('a mode', ['safe', 'compatible', 'plain'])),
-  merchant: optional(located(text({ what: 'the name of a merchant' }))),
-  api: optional(shape.url()),
-  open: optional(shape.url()),
 });
 
 const MERCHANT = object('a merchant', {
@@ -147,6 +128,8 @@ const MERCHANT = object('a merchant', {
   askEvery: optional(shape.duration(), 'and how often after that'),
 });
 
+const ACCEPT_LOSS = '1s (up to a second of acknowledged claims may be lost when Redis dies; nothing is paid twice)';
+
 const BOT = object('bot.yaml', {
   listen: optional(
     text({ what: 'an address such as 127.0.0.1:3000', pattern: /^(?:\[[\da-fA-F:]+\]|[\w.-]*):\d{1,5}$/ }),
@@ -158,6 +141,8 @@ const BOT = object('bot.yaml', {
       pattern: /^(sqlite:|rediss?:\/\/|redis\+cluster:\/\/)./,
     }),
   ),
+  acceptLoss: optional(located(text({ what: ACCEPT_LOSS, pattern: /^1s$/ }))),
+  replicas: optional(located(shape.count({ min: 0, max: 5 })), 'replicas of Redis that must have what counts'),
   rules: optional(text({ what: 'the folder of the rule files' })),
   secret: required(secretText('a secret of your own')),
   accounts: required(mapOf('accounts', shape.slug('an account name'), located(ACCOUNT))),
@@ -166,7 +151,6 @@ const BOT = object('bot.yaml', {
   lint: optional(LINT),
 });
 type Bot = shape.ShapeOf<typeof BOT>;
-type Account = shape.ShapeOf<typeof ACCOUNT>;
 type Merchant = shape.ShapeOf<typeof MERCHANT>;
 
 /** Where the demo keeps everything it makes. */
@@ -219,6 +203,8 @@ function substitute(written: string, env: Environment, say: (message: string) =>
 /** What no single value can tell. Runs beside other findings. */
 function checkTogether(bot: shape.Draft<Bot>, say: Complain): void {
   if (bot.accounts?.size === 0) say({ line: 1, column: 1 }, 'accounts: expected at least one');
+  for (const key of ['acceptLoss', 'replicas'] as const)
+    if (bot[key] && !/^redis/.test(bot.store ?? '')) say(bot[key].at, `${key} is for a store on Redis; leave it out`);
   const merchants = [...(bot.merchants?.keys() ?? [])];
   for (const [name, account] of bot.accounts ?? []) {
     if (!account?.value) continue;
@@ -274,6 +260,8 @@ function build(file: string, bot: Bot, complain: Complain): Config {
     port,
     publicUrl,
     store: store.startsWith('sqlite:') ? `sqlite:${resolve(base, store.slice('sqlite:'.length))}` : store,
+    acceptLoss: bot.acceptLoss !== undefined,
+    replicas: bot.replicas?.value ?? 0,
     rules: resolve(base, bot.rules ?? 'rules'),
     secret: bot.secret,
     accounts: new Map([...bot.accounts].map(([name, account]) => [name, accountOf(name, account.value)])),
@@ -285,20 +273,6 @@ function build(file: string, bot: Bot, complain: Complain): Config {
     ),
     adminPassword: bot.admin?.password,
     lint: lintOf(bot.lint),
-  };
-}
-
-function accountOf(name: string, account: Account): AccountConfig {
-  return {
-    name,
-    appId: account.appId,
-    appSecret: account.appSecret,
-    token: account.token,
-    encodingAesKey: account.encodingAesKey,
-    mode: account.mode ?? 'safe',
-    merchant: account.merchant?.value,
-    api: account.api ?? 'https://api.weixin.qq.com',
-    open: account.open ?? 'https://open.weixin.qq.com',
   };
 }
 

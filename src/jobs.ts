@@ -1,10 +1,11 @@
-// The timetable: one row per job. Beijing time; a job that still runs is not started again.
+// The timetable: one row per job. Beijing time; a job that still runs is not started again. A nightly job is done once
+// a night by one of all processes: its row comes up three times, so that another one takes it up if that one dies.
 import { schedule } from 'node-cron';
 import { Audit, type AuditReport, partOf, partOfClaim, partsFor, showAuditFinding } from './core/audit.ts';
 import { followerIn } from './core/audit-counter.ts';
 import { messageOf } from './core/error.ts';
 import type { Campaign } from './core/rule.ts';
-import { DAY, later } from './core/time.ts';
+import { DAY, dayOf, later, MINUTE } from './core/time.ts';
 import type { Books, Clock, Log, Store } from './ports.ts';
 import type { Rulebook } from './rulebook.ts';
 import type { Settle } from './settle.ts';
@@ -12,7 +13,12 @@ import type { Settle } from './settle.ts';
 /** WeChat redelivers within seconds; two days leave room for any outage of ours. */
 const ANSWERS_KEPT_MS = 2 * DAY;
 
+/** A job that is at work renews its lease three times within this. */
+const JOB_LEASE_MS = 2 * MINUTE;
+
 export type JobPorts = {
+  /** Names this process. */
+  readonly holder: string;
   readonly clock: Clock;
   readonly store: Store;
   readonly settle: Settle;
@@ -21,12 +27,16 @@ export type JobPorts = {
 };
 export type Jobs = { stop(): Promise<void> };
 
-export function startJobs({ clock, store, settle, log, rulebook }: JobPorts): Jobs {
+export function startJobs(ports: JobPorts): Jobs {
+  const { clock, store, settle, log, rulebook } = ports;
+  const forget = () => store.forget(later(clock(), -ANSWERS_KEPT_MS));
+  const audit = () => auditAndLog(store, rulebook.current().campaigns, log);
   const rows: readonly { name: string; cron: string; run: () => Promise<unknown> }[] = [
     { name: 'settle', cron: '* * * * * *', run: async () => settle.nudge() },
     { name: 'rules', cron: '* * * * * *', run: () => rulebook.refresh() },
-    { name: 'forget answers', cron: '0 30 3 * * *', run: () => store.forget(later(clock(), -ANSWERS_KEPT_MS)) },
-    { name: 'audit', cron: '0 45 3 * * *', run: () => auditAndLog(store, rulebook.current().campaigns, log) },
+    { name: 'forget answers', cron: '0 30,40,50 3 * * *', run: () => onceANight('forget', forget, ports) },
+    { name: 'audit', cron: '0 45,55 3 * * *', run: () => onceANight('audit', audit, ports) },
+    { name: 'audit again', cron: '0 5 4 * * *', run: () => onceANight('audit', audit, ports) },
   ];
   const tasks = rows.map(({ name, cron, run }) => {
     const job = async (): Promise<void> => {
@@ -39,16 +49,45 @@ export function startJobs({ clock, store, settle, log, rulebook }: JobPorts): Jo
     return schedule(cron, job, { name, timezone: 'Asia/Shanghai', noOverlap: true });
   });
   // What an earlier process left behind is not kept waiting.
-  settle.recover().then(
-    () => settle.nudge(),
-    (error: unknown) => log.error({ err: error }, 'unfinished payouts were not looked at yet; the timetable will'),
-  );
+  settle
+    .pass()
+    .catch((error: unknown) =>
+      log.error({ err: error }, 'unfinished payouts were not looked at yet; the timetable will'),
+    );
   return {
     async stop() {
       await Promise.all(tasks.map(task => task.destroy()));
       await settle.stop();
     },
   };
+}
+
+/** Names each run within its process. */
+let runs = 0;
+
+/** Does a job unless some process has done it tonight, or is at it. A failure leaves it to whoever comes next. */
+export async function onceANight(
+  name: string,
+  job: () => Promise<unknown>,
+  { store, clock, holder, log }: Pick<JobPorts, 'store' | 'clock' | 'holder' | 'log'>,
+): Promise<void> {
+  const night = dayOf(clock());
+  // A holder of its own: the same job's next row in this process must not take this lease for its own.
+  const me = `${holder}/${++runs}`;
+  const take = () => store.lease(`job:${name}`, me, JOB_LEASE_MS, clock());
+  const lease = await take();
+  if (!lease) return;
+  const renewing = setInterval(() => {
+    take().catch((error: unknown) => log.warn({ err: error, job: name }, "a job's lease could not be renewed"));
+  }, JOB_LEASE_MS / 4);
+  let isDone = lease.note === night;
+  try {
+    if (!isDone) await job();
+    isDone = true;
+  } finally {
+    clearInterval(renewing);
+    await store.release(lease, clock(), isDone ? night : undefined);
+  }
 }
 
 // ── The audit ────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,22 +1,27 @@
 // Wires the ports and starts: the only reader of the clock, the environment and chance. `hongbao start` hands over to it.
+import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, createBot } from './bot.ts';
+import { refuseUnfinished } from './commands/migrate.ts';
 import { configHere, DEMO_CONFIG, loadConfig } from './config.ts';
 import { BadInput } from './core/error.ts';
 import { instant } from './core/time.ts';
 import type { Demo } from './demo.ts';
 import { createLog } from './log.ts';
 import type { Log, Store } from './ports.ts';
-import type { Timer } from './settle.ts';
 import { movableClock } from './simulator/clock.ts';
 import { openStore } from './storage/open.ts';
+import type { Timer } from './turn.ts';
 
 const DEMO_PORT = 3000;
 /** A push is small and quick to send; whoever is slower holds a connection for nothing. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** So long a stop waits for requests in work: a supervisor kills after 5 s. */
+const STOP_WAITS_MS = 2000;
 
 /** Monotonic time, for pauses and rates. */
 export const realTimer: Timer = { ticks: () => performance.now(), sleep: ms => sleep(ms) };
@@ -30,15 +35,17 @@ export async function start(configFile: string | undefined): Promise<Running> {
   const log = createLog(process.env.LOG_LEVEL ?? (file === undefined ? 'warn' : 'info'));
   const demo = file === undefined ? await (await import('./demo.ts')).startDemo(demoPort(), clock) : undefined;
   const config = loadConfig(file ?? DEMO_CONFIG, process.env);
-  const store = await openStore(config.store);
+  const store = await openStore(config.store, { ...config, warn: text => log.warn({}, text) });
   let bot: Bot | undefined;
   try {
+    await refuseUnfinished(store);
     bot = await createBot({
       config,
       clock: () => instant(clock.now()),
       timer: realTimer,
       log,
       store,
+      holder: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`,
       ...(demo && { extend: demo.routes(store, () => bot!.rulebook) }),
     });
     const server = await listen(bot, config.host, config.port);
@@ -109,13 +116,10 @@ async function stop(
   store: Store,
   demo: Demo | undefined,
 ): Promise<void> {
-  if (server) {
-    const closed = new Promise(resolve => server.close(resolve));
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), 2000).unref();
-    await closed;
-  }
-  await bot?.stop();
+  const closed = server && new Promise(resolve => server.close(resolve));
+  server?.closeIdleConnections();
+  setTimeout(() => server?.closeAllConnections(), STOP_WAITS_MS).unref();
+  await Promise.all([closed, bot?.stop()]);
   await store.close();
   await demo?.simulator.close();
 }

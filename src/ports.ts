@@ -56,6 +56,8 @@ export type Commit = {
   readonly claim?: Claim;
   readonly counters: readonly Counter[];
   readonly payout?: Payout;
+  /** The answer tells what the follower was owed in words, as this version of their mailbox had it: it is owed no more. */
+  readonly told?: Pick<Mailbox, 'version'>;
 };
 
 export type Committed =
@@ -64,7 +66,7 @@ export type Committed =
   | { readonly kind: 'answered'; readonly answer: Answer }
   /** The claim exists already. Nothing was written. */
   | { readonly kind: 'claimed' }
-  /** This counter would have passed its maximum, or `follower`: somebody else changed them. Nothing was written. */
+  /** This counter would have passed its maximum, or `follower`, `mailbox`: somebody else changed it. Nothing was written. */
   | { readonly kind: 'lost'; readonly counter: string };
 
 /** One line of a payout's history: appended with every change, never edited. */
@@ -103,14 +105,90 @@ export type Halt = {
   readonly probeAt?: Instant;
 };
 
-/** A snapshot, read in pieces: what comes later is not in it. */
+/** A printed code (一物一码), as it is registered: boxes are activated, not codes. */
+export type PrintedCode = {
+  readonly code: string;
+  readonly batch: string;
+  readonly box: number;
+  readonly prize: string;
+};
+
+/** A printed code as a store holds it. Its `hash` stands for it (`storage/code-hash.ts`): no store can name a code. */
+export type HeldCode = Omit<PrintedCode, 'code'> & { readonly hash: string };
+
+/** So many codes, of them active; in so many boxes. */
+export type CodeBatch = {
+  readonly batch: string;
+  readonly codes: number;
+  readonly active: number;
+  readonly boxes: number;
+};
+
+/** What we said to a follower outside the passive reply, and what we still owe them in words. */
+export type Mailbox = {
+  /** Grows by one with every change; 0: there is none yet. */
+  readonly version: number;
+  /** When customer-service messages went out, for WeChat's quota. At most 50. */
+  readonly sent: readonly Instant[];
+  /** What could not be said, oldest first. At most 50. */
+  readonly owed: readonly { readonly id: string; readonly text: string; readonly at: Instant }[];
+};
+export type Person = Pick<Follower, 'account' | 'user'>;
+
+/** Every kind of row that moves to another store, as it is read there and written here. */
+export type BookRows = {
+  readonly claims: Claim;
+  /** With the whole life so far. */
+  readonly payouts: { readonly payout: Payout; readonly history: readonly HistoryLine[] };
+  readonly counters: { readonly name: string; readonly value: number };
+  readonly buckets: Buckets & { readonly campaign: string };
+  readonly followers: Follower;
+  readonly answers: { readonly account: string; readonly key: EventKey; readonly answer: Answer };
+  readonly halts: { readonly merchant: string; readonly halt: Halt };
+  readonly journal: JournalLine;
+  readonly codes: HeldCode;
+  readonly boxes: { readonly batch: string; readonly box: number; readonly codes: number; readonly active: boolean };
+  readonly mailboxes: Person & { readonly mailbox: Mailbox };
+};
+export type BookKind = keyof BookRows;
+
+/**
+ * A snapshot, read in pieces: what comes later is not in it. Leases and their notes (tokens, gates, jobs done) are no
+ * part of it: they are no money, and belong to the processes at work on this store.
+ */
 export type Books = {
   claims(): AsyncIterable<Claim>;
+  /** Oldest first. */
   payouts(): AsyncIterable<Payout>;
   history(billNo: BillNo): Promise<HistoryLine[]>;
-  counters(): AsyncIterable<{ readonly name: string; readonly value: number }>;
-  buckets(): AsyncIterable<Buckets & { readonly campaign: string }>;
+  counters(): AsyncIterable<BookRows['counters']>;
+  buckets(): AsyncIterable<BookRows['buckets']>;
+  /** These three change in place: Redis shows them as they are when they are read, SQLite as of the snapshot. */
+  followers(): AsyncIterable<Follower>;
+  answers(): AsyncIterable<BookRows['answers']>;
+  halts(): AsyncIterable<BookRows['halts']>;
+  /** Oldest first. */
+  journal(): AsyncIterable<JournalLine>;
+  /** As with followers: these three are as of the snapshot in SQLite only. */
+  codes(): AsyncIterable<HeldCode>;
+  boxes(): AsyncIterable<BookRows['boxes']>;
+  mailboxes(): AsyncIterable<BookRows['mailboxes']>;
   close(): Promise<void>;
+};
+
+/** Some rows of one kind, on their way from the books of another store. */
+export type Piece = {
+  [Kind in BookKind]: { readonly kind: Kind; readonly rows: readonly BookRows[Kind][] };
+}[BookKind];
+
+/** What one process at a time may do (`send:shop`, `job:audit`, `token:tea`), as the one who has it knows it. */
+export type Lease = {
+  readonly name: string;
+  readonly holder: string;
+  /** Grows with every change of holder: who was asleep while another one took over is told by it. */
+  readonly fence: number;
+  /** What the last one left behind with `release`. */
+  readonly note?: string;
 };
 
 export type PayoutFilter = {
@@ -136,20 +214,62 @@ export type Store = {
   due(merchant: string, now: Instant, limit: number, only?: 'send' | 'query'): Promise<Payout[]>;
   /**
    * Takes a payout one step on: state, history line, buckets and returned counters in one commit.
-   * `stale`: somebody else changed it since it was read; nothing was written.
+   * `stale`: somebody else changed it since it was read, or the lease `under` which it is done has a new holder;
+   * nothing was written.
    */
-  advance(step: Step): Promise<'moved' | 'stale'>;
+  advance(step: Step, under?: Lease): Promise<'moved' | 'stale'>;
 
   buckets(campaign: string): Promise<Buckets>;
   halt(merchant: string): Promise<Halt | undefined>;
   /** `by` the bot: a halt of the operator stays as it is, whatever the bot has read before. */
   setHalt(merchant: string, halt: Halt | undefined, by?: 'bot'): Promise<void>;
 
-  /** Everything that is owed and was paid, as of one moment: for the audit. */
+  /**
+   * Registers printed codes, at most 1000, all or none: how many of them are new. One that is there already as it is told
+   * is skipped, as something else it is a `Fault` that names its position. `facts` finds them; whether one was used says
+   * its counter.
+   */
+  addCodes(codes: readonly PrintedCode[]): Promise<number>;
+  /**
+   * Activates the codes of these boxes (first and last of each stretch), or takes that back: how many codes changed. In
+   * chunks: what was interrupted is told again. A box that comes later is not active; a code that comes into one that is,
+   * is too.
+   */
+  activateCodes(batch: string, boxes: readonly (readonly [number, number])[] | 'all', active: boolean): Promise<number>;
+  /** In the order of their names. */
+  codeBatches(): Promise<CodeBatch[]>;
+  /** In the order of their hashes, from behind `after` on. Reads over the codes of other batches: for audits and exports. */
+  codes(batch: string, after: string | undefined, limit: number): Promise<(HeldCode & { readonly active: boolean })[]>;
+
+  mailbox(account: string, user: OpenId): Promise<Mailbox | undefined>;
+  /** In place of version `seen`, 0 where there was none. `false`: somebody else changed it, and nothing was written. */
+  putMailbox(account: string, user: OpenId, mailbox: Omit<Mailbox, 'version'>, seen: number): Promise<boolean>;
+  /** Who is owed something in words, in an order that stays, from behind `after` on. */
+  mailboxesOwing(limit: number, after?: Person): Promise<Person[]>;
+
+  /** Everything that is owed and was paid, as of one moment: for the audit, and for a move to another store. */
   books(): Promise<Books>;
+  /**
+   * Writes what another store's books hold, as it is: all of the piece or nothing, and a piece told again changes
+   * nothing. Claims come before their payouts; payouts and journal in the order of the books, which stays the order of
+   * the lists. For a store that nobody else works on yet: nothing is checked against a limit, but a payout that has gone
+   * on here is not taken back (`Fault`).
+   */
+  load(piece: Piece): Promise<void>;
 
   /** Newest first. */
   journal(filter: { readonly user?: OpenId; readonly key?: EventKey; readonly limit: number }): Promise<JournalLine[]>;
+  /**
+   * Takes a lease for `ms`, or renews it; `undefined` while somebody else has it. A name is always asked for with the
+   * same `ms`. Redis goes by its own clock, so that machines need not agree on theirs; SQLite by `now`, where one that
+   * was written well after `now` comes from a clock that was set back, and has ended.
+   */
+  lease(name: string, holder: string, ms: number, now: Instant): Promise<Lease | undefined>;
+  /** Gives it back; a `note` is kept for whoever comes next. `false`: it has a new holder, and nothing was written. */
+  release(lease: Lease, now: Instant, note?: string): Promise<boolean>;
+  /** What the last holder left with `release`. */
+  note(name: string): Promise<string | undefined>;
+
   /** Forgets answers given before this instant: nobody redelivers them any more. */
   forget(before: Instant): Promise<number>;
   close(): Promise<void>;

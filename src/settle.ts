@@ -1,14 +1,15 @@
 // Sends planned payouts and asks after unfinished ones, at our own pace and once each: marks *sending*, then calls, then
-// writes what was seen. One gate per merchant (商户): a rate, quiet hours, and a halt that shuts it for all.
+// writes what was seen. One gate per merchant (商户): a rate, quiet hours, and a halt that shuts it for all. Of all
+// processes one at a time has a merchant's turn; it keeps the rate, and what it begins is fenced by its lease.
 import { conclude } from './conclude.ts';
 import { gotThrough, isQuiet, NO_RUN, pauseOf, REST_MS, type Run, runAfter, SPACING_MS } from './core/gate.ts';
 import type { Observation, Payout } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict } from './core/payout-table.ts';
 import { type Instant, later, MINUTE } from './core/time.ts';
-import type { Clock, Halt, Log, Payer, Store } from './ports.ts';
+import type { Clock, Halt, Lease, Log, Payer, Store } from './ports.ts';
+import { type Timer, Turn } from './turn.ts';
 
-/** Monotonic ms and a way to wait: never the wall clock, which may jump. */
-export type Timer = { ticks(): number; sleep(ms: number): Promise<void> };
+export type { Timer } from './turn.ts';
 
 export type SettleMerchant = {
   readonly name: string;
@@ -24,17 +25,20 @@ export type SettlePorts = {
   readonly timer: Timer;
   readonly store: Store;
   readonly log: Log;
+  /** Names this gate among those of all processes. */
+  readonly holder: string;
   readonly merchants: readonly SettleMerchant[];
   /** The follower should hear that the packet will not come (`problem`). */
   readonly onProblem?: (payout: Payout) => void;
 };
 
 export type Settle = {
-  /** At a start: asks at once after calls whose end a former process did not live to see. Asking is always safe. */
-  recover(): Promise<void>;
   /** Something may be due: look now rather than at the next tick. */
   nudge(): void;
-  /** One pass: returns when nothing is due any more. */
+  /**
+   * One pass, when it is our turn: returns when nothing is due any more. Begins by asking after calls whose end a
+   * former process did not live to see; asking is always safe.
+   */
   pass(): Promise<void>;
   /** Lets calls in flight end, and starts no more. */
   stop(): Promise<void>;
@@ -47,6 +51,8 @@ const SENDS_OPEN_MAX = 16;
 const QUERIES_OPEN_MAX = 4;
 /** How long a probe has to come back before another one is let through. */
 const PROBE_EVERY_MS = 5 * MINUTE;
+/** How often it is said that settling stopped short. */
+const COMPLAIN_EVERY_MS = MINUTE;
 
 export function createSettle(ports: SettlePorts): Settle {
   const gates = ports.merchants.map(merchant => new Gate(ports, merchant));
@@ -54,16 +60,17 @@ export function createSettle(ports: SettlePorts): Settle {
     await Promise.all(gates.map(work));
   };
   return {
-    recover: () => all(gate => gate.recover()),
     nudge() {
       for (const gate of gates) gate.nudge();
     },
-    pass: () => all(gate => gate.run()),
+    pass: () => all(gate => gate.run(true)),
     stop: () => all(gate => gate.stop()),
   };
 }
 
 type Work = { readonly payout: Payout; readonly probed?: Halt | undefined };
+/** A call to make, under the lease that allows it. */
+type Leased = Work & { readonly lease: Lease };
 
 /** What one merchant may do: two lanes, one that pays and one that asks, each at its own pace. */
 class Gate {
@@ -71,14 +78,21 @@ class Gate {
   private readonly merchant: SettleMerchant;
   private readonly sends: Lane;
   private readonly queries: Lane;
+  private readonly turn: Turn;
+  /** Left in the middle of a call by whoever had the turn before us. */
+  private orphans: Payout[] = [];
   /** When each number was last tried, by the monotonic clock: the wall clock may have jumped over its `nextAt`. */
   private readonly triedAt = new Map<string, number>();
   private trouble: Run = NO_RUN;
+  private complainedAt = Number.NEGATIVE_INFINITY;
+  private hasComplained = false;
 
   constructor(ports: SettlePorts, merchant: SettleMerchant) {
     this.ports = ports;
     this.merchant = merchant;
-    const pace = { timer: ports.timer, perSecond: merchant.perSecond, clock: ports.clock };
+    this.turn = new Turn(`settle:${merchant.name}`, ports);
+    const hold = () => this.turn.hold(() => this.findOrphans());
+    const pace = { timer: ports.timer, perSecond: merchant.perSecond, clock: ports.clock, hold };
     this.sends = new Lane({
       ...pace,
       openMax: SENDS_OPEN_MAX,
@@ -94,32 +108,56 @@ class Gate {
   }
 
   nudge(): void {
-    const { log } = this.ports;
-    this.run().catch((error: unknown) =>
-      log.error({ err: error, merchant: this.merchant.name }, 'settling stopped short; the next tick goes on'),
+    this.run().then(
+      () => this.goesOn(),
+      (error: unknown) => this.stoppedShort(error),
     );
   }
 
-  async run(): Promise<void> {
-    await Promise.all([this.sends.run(), this.queries.run()]);
+  /** Every tick fails while the store is away: said now and then, not every second. */
+  private stoppedShort(error: unknown): void {
+    const { log, timer } = this.ports;
+    if (timer.ticks() - this.complainedAt < COMPLAIN_EVERY_MS) return;
+    this.complainedAt = timer.ticks();
+    this.hasComplained = true;
+    log.error({ err: error, merchant: this.merchant.name }, 'settling stopped short; every tick tries again');
+  }
+
+  private goesOn(): void {
+    if (!this.hasComplained) return;
+    this.hasComplained = false;
+    this.ports.log.warn({ merchant: this.merchant.name }, 'settling works again');
+  }
+
+  /** `isPatient`: waits for the turn where another process has it. */
+  async run(isPatient = false): Promise<void> {
+    await this.turn.during(
+      async () => {
+        if (isPatient) await this.turn.wait(() => this.findOrphans());
+        await Promise.all([this.sends.run(), this.queries.run()]);
+        if (this.orphans.length > 0) await this.queries.run();
+      },
+      () => this.sends.restMs(),
+    );
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.sends.stop(), this.queries.stop()]);
+    await this.turn.end();
   }
 
-  async recover(): Promise<void> {
-    const orphans = await this.ports.store.payouts({
-      state: 'sending',
-      merchant: this.merchant.name,
-      limit: ORPHANS_MAX,
-    });
-    for (const payout of orphans) await this.queries.start({ payout });
+  /** Whoever takes the turn over is alone with it: what stands as *sending* then was begun by one who is gone. */
+  private async findOrphans(): Promise<void> {
+    const filter = { state: 'sending', merchant: this.merchant.name, limit: ORPHANS_MAX } as const;
+    const sending = await this.ports.store.payouts(filter);
+    this.orphans = sending.filter(({ billNo }) => !this.sends.isAt(billNo));
   }
 
   private async dueQueries(now: Instant): Promise<Work[]> {
     const due = await this.ports.store.due(this.merchant.name, now, BATCH, 'query');
-    return due.map(payout => ({ payout }));
+    const all = new Map([...this.orphans, ...due].map(payout => [payout.billNo, payout]));
+    this.orphans = [];
+    return [...all.values()].map(payout => ({ payout }));
   }
 
   /** Nothing in quiet hours; nothing while halted, but for one payout when it is time to see. */
@@ -148,12 +186,12 @@ class Gate {
     return tried !== undefined && this.ports.timer.ticks() - tried < SPACING_MS;
   }
 
-  private async send({ payout, probed }: Work): Promise<void> {
+  private async send({ payout, probed, lease }: Leased): Promise<void> {
     const { clock, store, timer, log } = this.ports;
     const halt = await store.halt(this.merchant.name);
     if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return; // shut since it was chosen
     const begun = beginSend(payout, clock());
-    if ((await store.advance(begun)) === 'stale') return;
+    if ((await store.advance(begun, lease)) === 'stale') return;
     this.remember(payout.billNo, timer.ticks());
     const seen = await this.merchant.payer.send(begun.payout);
     const verdict = observe(begun.payout, seen, false, clock(), this.merchant.policy);
@@ -205,7 +243,9 @@ type LanePorts = {
   readonly openMax: number;
   /** What was due at `now`. */
   readonly due: (now: Instant) => Promise<readonly Work[]>;
-  readonly work: (work: Work) => Promise<void>;
+  /** The turn; `undefined` while another process has it. */
+  readonly hold: () => Promise<Lease | undefined>;
+  readonly work: (work: Leased) => Promise<void>;
 };
 
 /** Calls of one kind: evenly spaced, so many open at once, none for a payout that is in work already. */
@@ -248,18 +288,30 @@ class Lane {
     await Promise.all(this.open.values());
   }
 
-  /** Waits for a place and for a slot, and begins. */
-  async start(work: Work): Promise<void> {
+  isAt(billNo: string): boolean {
+    return this.open.has(billNo);
+  }
+
+  /** How long nobody should call after us, ms: the rest of the pause behind our last call. */
+  restMs(): number {
+    return Math.max(0, this.nextSlot - this.ports.timer.ticks());
+  }
+
+  /** Waits for a place and for a slot, and begins; `false`: it is another process's turn. */
+  private async start(work: Work): Promise<boolean> {
     const { billNo } = work.payout;
     await this.room();
-    if (this.stopped || this.open.has(billNo)) return;
+    if (this.stopped || this.open.has(billNo)) return true;
+    const lease = await this.ports.hold();
+    if (!lease) return false;
     const done = this.ports
-      .work(work)
+      .work({ ...work, lease })
       .catch((error: unknown) => {
         this.failure ??= error; // the payout is as it was; it will be asked after
       })
       .finally(() => this.open.delete(billNo));
     this.open.set(billNo, done);
+    return true;
   }
 
   private async loop(): Promise<void> {
@@ -278,7 +330,8 @@ class Lane {
     if (this.failure !== undefined) return false;
     const due = await this.ports.due(now);
     const fresh = due.filter(({ payout }) => !this.open.has(payout.billNo));
-    for (const work of fresh) await this.start(work);
+    if (fresh.length > 0 && !(await this.ports.hold())) return false;
+    for (const work of fresh) if (!(await this.start(work))) return false;
     if (fresh.length === 0 && this.open.size > 0) await Promise.race(this.open.values()); // what was just begun still stands as due
     return due.length === BATCH;
   }

@@ -142,6 +142,8 @@ export function writeCertificates(simulator: Simulator, folder: string): void {
   writeFileSync(join(folder, 'pub_key.pem'), publicKeyPem);
 }
 
+let worlds = 0;
+
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'hongbao-'));
   const mode = options.mode ?? 'safe';
@@ -166,6 +168,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const config = withNotices(loadConfig(join(folder, 'bot.yaml'), ENV), url);
   const store = await openStore(config.store);
   const bot = await createBot({
+    holder: `harness ${++worlds}`,
     config,
     clock: () => instant(clock.now()),
     timer: { ticks: () => performance.now(), sleep: ms => sleep(ms) },

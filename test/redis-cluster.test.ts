@@ -4,6 +4,8 @@ import type { Payout } from '../src/core/payout.ts';
 import { openRedis } from '../src/storage/redis.ts';
 import { hasRedis, openedOn, type RedisCluster, startCluster, until } from './redis-server.ts';
 import { aCommit, aStep, buckets, counterOf, storeContract } from './store.contract.ts';
+import { codesContract } from './store-codes.contract.ts';
+import { leaseContract } from './store-lease.contract.ts';
 
 describe.skipIf(!hasRedis)('a cluster', () => {
   let cluster: RedisCluster;
@@ -13,6 +15,8 @@ describe.skipIf(!hasRedis)('a cluster', () => {
   afterAll(() => cluster.dispose());
 
   storeContract('a Redis cluster', () => openedOn(cluster.url));
+  leaseContract('a Redis cluster', () => openedOn(cluster.url, { time: 'caller' }));
+  codesContract('a Redis cluster', () => openedOn(cluster.url));
 
   test('is found by any one of its nodes', async () => {
     const store = await openRedis(cluster.url.replace(/,.*/, ''));

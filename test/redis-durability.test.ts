@@ -1,5 +1,9 @@
-// Which Redis is trusted with money, which is not, and what an address may say.
+// Which Redis is trusted with money, which is not, and what an address and bot.yaml may say.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Config, loadConfig } from '../src/config.ts';
 import { BadInput } from '../src/core/error.ts';
 import { openStore } from '../src/storage/open.ts';
 import { parseRedisUrl } from '../src/storage/redis-url.ts';
@@ -39,7 +43,7 @@ describe.skipIf(!hasRedis)('a Redis', () => {
     ['appendonly no', '', /appendonly is no.*appendonly yes/],
     ['appendonly no', '?acceptLoss=1s', /appendonly is no/],
     ['appendonly no', '?persistence=assured', undefined],
-    ['appendfsync everysec', '', /up to a second.*acceptLoss=1s/],
+    ['appendfsync everysec', '', /up to a second of acknowledged claims.*`acceptLoss: 1s` in bot.yaml.*paid twice/],
     ['appendfsync everysec', '?acceptLoss=1s', undefined],
     ['appendfsync no', '', /appendfsync always/],
     ['appendfsync no', '?acceptLoss=1s', /appendfsync is no/],
@@ -52,6 +56,18 @@ describe.skipIf(!hasRedis)('a Redis', () => {
     const said = await refusalOf(`${server.url}${options}`);
     if (refusal) expect(said).toMatch(refusal);
     else expect(said).toBeUndefined();
+  });
+
+  test('with appendfsync everysec is used where bot.yaml accepts the loss of a second', async () => {
+    await set('appendfsync everysec');
+    await (await openStore(server.url, { acceptLoss: true })).close();
+    await expect(openStore(server.url, { acceptLoss: false })).rejects.toThrow(/acceptLoss: 1s/);
+    await (await openStore(`${server.url}?acceptLoss=1s`, { acceptLoss: false })).close();
+  });
+
+  test('has the replicas bot.yaml asks for, or is refused', async () => {
+    await expect(openStore(server.url, { replicas: 1 })).rejects.toThrow(/replicas is 1, .* has 0 connected/);
+    await expect(openStore(`${server.url}?replicas=1`, { replicas: 0 })).rejects.toThrow(/replicas is 1/);
   });
 
   test('that forbids CONFIG must be vouched for', async () => {
@@ -91,7 +107,7 @@ describe.skipIf(!hasRedis)('a Redis', () => {
     const client = server.client();
     expect(await client.keys('{third}:*')).toEqual([]);
     await client.select(3);
-    expect(await client.keys('{third}:*')).toEqual(['{third}:format']);
+    expect((await client.keys('{third}:*')).sort()).toEqual(['{third}:format', '{third}:origin']);
     await store.close();
   });
 
@@ -103,7 +119,7 @@ describe.skipIf(!hasRedis)('a Redis', () => {
 });
 
 describe('an address', () => {
-  const NONE = { tls: false, isCluster: false, db: 0, tag: 'hongbao', acceptLoss: false, assured: false };
+  const NONE = { tls: false, isCluster: false, db: 0, tag: 'hongbao', acceptLoss: false, assured: false, replicas: 0 };
 
   test.each<[string, object]>([
     ['redis://h', { ...NONE, nodes: [{ host: 'h', port: 6379 }] }],
@@ -111,14 +127,14 @@ describe('an address', () => {
     ['rediss://u:p%40ss@h:1', { ...NONE, nodes: [{ host: 'h', port: 1 }], tls: true, username: 'u', password: 'p@ss' }],
     ['redis://:a:b@[::1]:7', { ...NONE, nodes: [{ host: '::1', port: 7 }], password: 'a:b' }],
     [
-      'REDIS+CLUSTER://a:1,b:2?acceptLoss=1s&persistence=assured&tls=yes',
+      'REDIS+CLUSTER://a:1,b:2?acceptLoss=1s&persistence=assured&tls=yes&replicas=2',
       {
         ...NONE,
         nodes: [
           { host: 'a', port: 1 },
           { host: 'b', port: 2 },
         ],
-        ...{ isCluster: true, acceptLoss: true, assured: true, tls: true },
+        ...{ isCluster: true, acceptLoss: true, assured: true, tls: true, replicas: 2 },
       },
     ],
   ])('%s is understood', (url, address) => {
@@ -136,9 +152,45 @@ describe('an address', () => {
     ['redis+cluster://:hunter2@a/1', /only database 0/],
     ['redis://:hunter2@a?acceptloss=1s', /unknown option \?acceptloss; known are tag/],
     ['redis://:hunter2@a?acceptLoss=2s', /acceptLoss=1s/],
+    ['redis://:hunter2@a?replicas=6', /replicas=N \(0 to 5\)/],
     ['redis://:hunter2@a?tag={x}', /tag=NAME/],
     ['redis://:hunter2%@a', /%25/],
   ])('%s is refused in one sentence that repeats no password', async (url, message) => {
     expect(await refusalOf(url)).toMatch(message);
+  });
+});
+
+describe('bot.yaml', () => {
+  const BOT = `secret: s
+accounts:
+  tea: { appId: wx8888888888888888, appSecret: s, token: t, mode: plain }
+`;
+  const load = (...lines: string[]): Config => {
+    const folder = mkdtempSync(join(tmpdir(), 'hongbao-config-'));
+    try {
+      const file = join(folder, 'bot.yaml');
+      writeFileSync(file, `${lines.join('\n')}\n${BOT}`);
+      return loadConfig(file, {});
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  test('accepts the loss of a second and asks for replicas; without a word it does neither', () => {
+    expect(load('store: redis://h', 'acceptLoss: 1s', 'replicas: 2')).toMatchObject({ acceptLoss: true, replicas: 2 });
+    expect(load('store: redis+cluster://h')).toMatchObject({ acceptLoss: false, replicas: 0 });
+  });
+
+  test.each<[lines: string[], finding: RegExp]>([
+    [
+      ['store: redis://h', 'acceptLoss: 2s'],
+      /bot\.yaml:2:13: expected 1s \(up to a second of acknowledged claims may be lost .*nothing is paid twice\), found "2s"/,
+    ],
+    [['store: redis://h', 'acceptLoss: true'], /bot\.yaml:2:13: expected 1s \(/],
+    [['store: redis://h', 'replicas: 6'], /bot\.yaml:2:11: expected a whole number from 0 to 5, found "6"/],
+    [['store: sqlite:bot.db', 'acceptLoss: 1s'], /bot\.yaml:2:13: acceptLoss is for a store on Redis; leave it out/],
+    [['replicas: 1'], /bot\.yaml:1:11: replicas is for a store on Redis; leave it out/],
+  ])('with %j is refused where it is wrong', (lines, finding) => {
+    expect(() => load(...lines)).toThrow(finding);
   });
 });

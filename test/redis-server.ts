@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Store } from '../src/ports.ts';
-import { openRedis } from '../src/storage/redis.ts';
+import { openRedis, type RedisOptions } from '../src/storage/redis.ts';
 import type { Opened } from './store.contract.ts';
 
 /** What the store asks of a server. */
@@ -25,8 +25,11 @@ export type RedisServer = {
   client(): Redis;
   /** kill -9. */
   kill(): Promise<void>;
-  /** The same data on the same port. */
-  start(): Promise<void>;
+  /** The same data on the same port; with other settings, if any are named. */
+  start(...others: string[]): Promise<void>;
+  /** Says nothing more and is not gone, like a host behind a cut cable. */
+  pause(): void;
+  resume(): void;
   /** Ends it and removes its data. */
   dispose(): Promise<void>;
 };
@@ -37,6 +40,7 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
   const isCluster = settings.includes('--cluster-enabled');
   const args = [
     ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--loglevel', 'warning'],
+    ...['--repl-diskless-sync-delay', '0'], // no other replica will come for the same snapshot
     ...(isCluster ? ['--cluster-port', String(busPort), '--cluster-node-timeout', '2000'] : []),
     ...settings,
   ];
@@ -49,8 +53,8 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
     clients.add(redis);
     return redis;
   };
-  const start = async (): Promise<void> => {
-    child = spawn('redis-server', args, { stdio: 'ignore' });
+  const start = async (...others: string[]): Promise<void> => {
+    child = spawn('redis-server', [...args, ...others], { stdio: 'ignore' });
     await answering(port!);
   };
   const kill = async (): Promise<void> => {
@@ -62,10 +66,13 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
   const dispose = async (): Promise<void> => {
     for (const each of clients) each.disconnect();
     await kill();
-    rmSync(folder, { recursive: true, force: true });
+    // A child that was writing a snapshot for a replica ends a moment later.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   };
   await start();
-  return { port: port!, url: `redis://127.0.0.1:${port}`, client, kill, start, dispose };
+  const pause = (): void => void child?.kill('SIGSTOP');
+  const resume = (): void => void child?.kill('SIGCONT');
+  return { port: port!, url: `redis://127.0.0.1:${port}`, client, kill, start, pause, resume, dispose };
 }
 
 export type RedisCluster = {
@@ -155,11 +162,11 @@ async function freePorts(count: number): Promise<number[]> {
 let tags = 0;
 
 /** A store whose data nobody else on this server has: it lies under a tag of its own. */
-export async function openedOn(url: string): Promise<Opened> {
+export async function openedOn(url: string, options: RedisOptions = {}): Promise<Opened> {
   const address = `${url}?tag=test-${process.pid}-${++tags}`;
   const open = new Set<Store>();
   const beside = async (): Promise<Store> => {
-    const store = await openRedis(address);
+    const store = await openRedis(address, options);
     open.add(store);
     return store;
   };
@@ -176,19 +183,23 @@ export async function openedOn(url: string): Promise<Opened> {
 
 export type LossyProxy = {
   readonly url: string;
-  /** From now on: the next answer of the server is swallowed, and its connection cut. */
-  swallowNext(): void;
+  /** From now on: the next answer of the server is swallowed, its connection cut, and `then` is told. */
+  swallowNext(then?: () => void): void;
   swallowed(): number;
+  /** Cuts every connection; the next ones go to this port. */
+  leadTo(port: number): void;
   dispose(): Promise<void>;
 };
 
 /** Between store and server, to lose an answer just when it matters. */
 export async function startProxy(port: number): Promise<LossyProxy> {
   let isArmed = false;
+  let tell = (): void => {};
   let swallowed = 0;
+  let target = port;
   const sockets = new Set<Socket>();
   const proxy = createServer(near => {
-    const far = connect(port, '127.0.0.1');
+    const far = connect(target, '127.0.0.1');
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -203,16 +214,23 @@ export async function startProxy(port: number): Promise<LossyProxy> {
       isArmed = false;
       swallowed++;
       near.destroy();
+      tell();
     });
   });
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   return {
     url: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-    swallowNext: () => {
+    swallowNext: (then = () => {}) => {
       isArmed = true;
+      tell = then;
     },
     swallowed: () => swallowed,
+    leadTo: other => {
+      target = other;
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    },
     dispose: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise(resolve => proxy.close(resolve));

@@ -1,10 +1,12 @@
 // The Redis store on one real server: the contract of every store, and what only a server can go through.
+import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../src/core/error.ts';
 import type { OpenId } from '../src/core/event.ts';
 import { fen } from '../src/core/money.ts';
 import type { Payout } from '../src/core/payout.ts';
-import type { Store } from '../src/ports.ts';
+import { HOUR, later } from '../src/core/time.ts';
+import type { Lease, Store } from '../src/ports.ts';
 import { openRedis } from '../src/storage/redis.ts';
 import {
   DURABLE,
@@ -14,8 +16,11 @@ import {
   type RedisServer,
   startProxy,
   startRedis,
+  until,
 } from './redis-server.ts';
 import { aCommit, anAnswer, aPayout, aStep, buckets, counterOf, listOf, NOW, storeContract } from './store.contract.ts';
+import { codesContract } from './store-codes.contract.ts';
+import { leaseContract } from './store-lease.contract.ts';
 
 const STOCK = { name: 'campaign/spring/prize/big', add: 1, max: 7 };
 const REFUSED = expect.objectContaining({ name: 'Fault', who: 'store', retry: 'safe' });
@@ -28,6 +33,8 @@ describe.skipIf(!hasRedis)('one server', () => {
   afterAll(() => server.dispose());
 
   storeContract('Redis', () => openedOn(server.url));
+  leaseContract('Redis', () => openedOn(server.url, { time: 'caller' }));
+  codesContract('Redis', () => openedOn(server.url));
 
   describe('many at once', () => {
     test('200 claims for a stock of seven, by two processes: seven win', async () => {
@@ -166,6 +173,25 @@ describe.skipIf(!hasRedis)('one server', () => {
     });
   });
 
+  describe('a lease on the server’s clock', () => {
+    test('of 200 ms ends after 200 ms, whatever the clocks of those who ask', async () => {
+      const { store, beside, dispose } = await openedOn(server.url);
+      const other = await beside();
+      const begun = performance.now();
+      expect((await store.lease('job:audit', 'a', 200, NOW))?.fence).toBe(1);
+      expect(await other.lease('job:audit', 'b', 200, later(NOW, HOUR))).toBeUndefined();
+      expect(await other.lease('job:audit', 'b', 200, later(NOW, -HOUR))).toBeUndefined();
+      let taken: Lease | undefined;
+      await until(async () => {
+        taken = await other.lease('job:audit', 'b', 60_000, NOW);
+        return taken !== undefined;
+      });
+      expect(performance.now() - begun).toBeGreaterThan(198); // the server counts whole ms
+      expect(taken?.fence).toBe(2);
+      await dispose();
+    });
+  });
+
   describe('long lists', () => {
     test('come whole, in pages, whatever the filter', async () => {
       const { store, dispose } = await openedOn(server.url);
@@ -216,20 +242,31 @@ describe.skipIf(!hasRedis)('one server', () => {
   });
 
   describe('an answer that is lost on its way', () => {
+    let serial = 0;
     let proxy: LossyProxy;
     let store: Store;
+    /** Another process, which loses nothing. */
+    let beside: Store;
     beforeEach(async () => {
       // The server knows the scripts, so that what gets lost is the answer and not "which script?".
       const warm = await openedOn(server.url);
       const { payout, ...commit } = aCommit();
       await warm.store.commit({ ...commit, payout });
-      await warm.store.advance(aStep(payout, 'sent', 'reserved→sent'));
+      const lease = (await warm.store.lease('send:shop', 'a', 1000, NOW))!;
+      await warm.store.advance(aStep(payout, 'sent', 'reserved→sent'), lease);
+      await warm.store.release(lease, NOW);
+      await warm.store.addCodes([{ code: 'C', batch: 'x', box: 0, prize: 'small' }]);
+      await warm.store.activateCodes('x', 'all', true);
+      await warm.store.putMailbox('tea', commit.event.user, { sent: [], owed: [] }, 0);
       await warm.dispose();
       proxy = await startProxy(server.port);
-      const opened = await openedOn(proxy.url);
+      const tag = `lossy-${++serial}`;
+      const [opened, straight] = [await openedOn(proxy.url, { tag }), await openedOn(server.url, { tag })];
       store = opened.store;
+      beside = straight.store;
       return async () => {
         await opened.dispose();
+        await straight.dispose();
         await proxy.dispose();
       };
     });
@@ -254,6 +291,86 @@ describe.skipIf(!hasRedis)('one server', () => {
       expect(await store.history(commit.payout.billNo)).toHaveLength(2);
       expect(await store.buckets('spring')).toEqual(buckets({ sent: 100 }));
       expect(await store.advance(step)).toBe('stale');
+    });
+
+    test('of a lease: it is told again, and has the same fence', async () => {
+      proxy.swallowNext();
+      expect(await store.lease('send:shop', 'a', 60_000, NOW)).toStrictEqual({
+        name: 'send:shop',
+        holder: 'a',
+        fence: 1,
+      });
+      expect(proxy.swallowed()).toBe(1);
+    });
+
+    test('of a lease given back, and taken by another before it is told again: it was given back', async () => {
+      const lease = (await store.lease('send:shop', 'a', 60_000, NOW))!;
+      proxy.swallowNext();
+      const released = store.release(lease, NOW, 'mine');
+      await until(async () => (await beside.lease('send:shop', 'b', 60_000, NOW)) !== undefined);
+      expect(await released).toBe(true);
+      expect(proxy.swallowed()).toBe(1);
+      expect(await store.note('send:shop')).toBe('mine');
+      expect(await store.lease('send:shop', 'c', 60_000, NOW)).toBeUndefined();
+      expect(await store.release(lease, NOW, 'again')).toBe(false);
+      expect(await store.note('send:shop')).toBe('mine');
+    });
+
+    test('of a step under a lease that is another’s by the time it is told again: it was made', async () => {
+      const { payout, ...commit } = aCommit();
+      await store.commit({ ...commit, payout });
+      const lease = (await store.lease('send:shop', 'a', 60_000, NOW))!;
+      proxy.swallowNext();
+      const moved = store.advance(aStep(payout, 'sent', 'reserved→sent'), lease);
+      await until(async () => (await beside.payout(payout.billNo))?.state === 'sent');
+      await beside.release(lease, NOW);
+      expect((await beside.lease('send:shop', 'b', 60_000, NOW))?.fence).toBe(2);
+      expect(await moved).toBe('moved');
+      expect(proxy.swallowed()).toBe(1);
+      expect(await store.history(payout.billNo)).toHaveLength(2);
+    });
+
+    test('of codes that are registered: as many are new as were', async () => {
+      const codes = Array.from({ length: 5 }, (_, n) => ({ code: `C${n}`, batch: 'x', box: n, prize: 'small' }));
+      await store.addCodes(codes.slice(0, 2));
+      proxy.swallowNext();
+      expect(await store.addCodes(codes)).toBe(3);
+      expect(proxy.swallowed()).toBe(1);
+      expect(await store.addCodes(codes)).toBe(0);
+      expect(await store.codeBatches()).toStrictEqual([{ batch: 'x', codes: 5, active: 0, boxes: 5 }]);
+    });
+
+    test('of an activation that another one has taken back by then: it was made, and is not made again', async () => {
+      const codes = Array.from({ length: 5 }, (_, n) => ({ code: `C${n}`, batch: 'x', box: n, prize: 'small' }));
+      await store.addCodes(codes);
+      proxy.swallowNext();
+      const activated = store.activateCodes('x', [[1, 3]], true);
+      await until(async () => (await beside.codeBatches())[0]!.active === 3);
+      expect(await beside.activateCodes('x', 'all', false)).toBe(3);
+      expect(await activated).toBe(3);
+      expect(proxy.swallowed()).toBe(1);
+      expect(await store.codeBatches()).toStrictEqual([{ batch: 'x', codes: 5, active: 0, boxes: 5 }]);
+    });
+
+    test('of a mailbox that somebody else has put by the time it is told again: it was put', async () => {
+      const user = `oAnn${'0'.repeat(24)}` as OpenId;
+      const owed = [{ id: 'a', text: '红包', at: NOW }];
+      proxy.swallowNext();
+      const isPut = store.putMailbox('tea', user, { sent: [], owed }, 0);
+      await until(async () => (await beside.mailbox('tea', user)) !== undefined);
+      expect(await beside.commit({ ...anAnswer({ user }), told: { version: 1 } })).toEqual({ kind: 'done' });
+      expect(await isPut).toBe(true);
+      expect(proxy.swallowed()).toBe(1);
+      expect(await store.mailbox('tea', user)).toStrictEqual({ version: 2, sent: [], owed: [] });
+    });
+
+    test('of a commit that tells what was owed: it is told again and done once', async () => {
+      const user = `oAnn${'0'.repeat(24)}` as OpenId;
+      await store.putMailbox('tea', user, { sent: [], owed: [{ id: 'a', text: '红包', at: NOW }] }, 0);
+      proxy.swallowNext();
+      expect(await store.commit({ ...anAnswer({ user }), told: { version: 1 } })).toEqual({ kind: 'done' });
+      expect(proxy.swallowed()).toBe(1);
+      expect(await store.mailbox('tea', user)).toMatchObject({ version: 2, owed: [] });
     });
 
     test('of fifty at once: each is done once', async () => {

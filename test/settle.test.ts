@@ -63,6 +63,7 @@ describe('the rate', () => {
       close: async () => undefined,
     };
     const settle = createSettle({
+      holder: 'test',
       clock: () => instant(time.now()),
       timer: { ticks: () => time.now(), sleep: ms => time.sleep(ms) },
       store,

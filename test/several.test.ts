@@ -101,6 +101,7 @@ async function begin({ shopLines = '', shopBalance = 100_000_00 } = {}): Promise
   const config = loadConfig(join(folder, 'bot.yaml'), ENV);
   store = await openStore(config.store);
   bot = await createBot({
+    holder: 'test',
     config,
     clock: () => instant(clock.now()),
     timer: { ticks: () => performance.now(), sleep: ms => sleep(ms) },

@@ -23,12 +23,24 @@ import { groupCommit, type Transactions } from '../src/storage/batch.ts';
 import { openStore } from '../src/storage/open.ts';
 import { openDatabase, refuseOldSqlite } from '../src/storage/schema.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
-import { aCommit, anAnswer, aStep, buckets, counterOf, listOf, type Opened, storeContract } from './store.contract.ts';
+import {
+  aCommit,
+  anAnswer,
+  aStep,
+  buckets,
+  counterOf,
+  listOf,
+  NOW,
+  type Opened,
+  storeContract,
+} from './store.contract.ts';
+import { codesContract } from './store-codes.contract.ts';
+import { leaseContract } from './store-lease.contract.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const WRITER = join(import.meta.dirname, 'fixtures/store-writer.ts');
 
-storeContract('SQLite', async (): Promise<Opened> => {
+async function openedFile(): Promise<Opened> {
   const folder = mkdtempSync(join(tmpdir(), 'hongbao-store-'));
   const open = new Set<Store>();
   const beside = async (): Promise<Store> => {
@@ -49,7 +61,11 @@ storeContract('SQLite', async (): Promise<Opened> => {
     rmSync(folder, { recursive: true });
   };
   return { store: await beside(), beside, reopen, dispose };
-});
+}
+
+storeContract('SQLite', openedFile);
+leaseContract('SQLite', openedFile);
+codesContract('SQLite', openedFile);
 
 let folder: string;
 let file: string;
@@ -182,6 +198,22 @@ describe('two processes on one file', () => {
     });
     expect([code, await written]).toEqual([0, { kind: 'done' }]);
     await store.close();
+  });
+
+  test('that ask for one lease together: one gets it', { timeout: 60_000 }, async () => {
+    const script = join(folder, 'asker.mts');
+    writeFileSync(
+      script,
+      `import { openSqlite } from ${JSON.stringify(join(ROOT, 'src/storage/sqlite.ts'))};
+       const store = await openSqlite(process.argv[2]);
+       const lease = await store.lease('job:audit', process.argv[3], 60000, Date.now());
+       console.log(lease ? 'mine' : 'no');
+       await store.close();`,
+    );
+    const said: string[] = [];
+    const codes = await Promise.all(['a', 'b', 'c'].map(name => run(script, [file, name], line => said.push(line))));
+    expect(codes).toEqual([0, 0, 0]);
+    expect(said.toSorted()).toEqual(['mine', 'no', 'no']);
   });
 
   test('give up in the end, and nothing was written', async () => {
@@ -343,7 +375,7 @@ describe('the file', () => {
     const one = (sql: string) => Object.values(db.prepare(sql).get() as object)[0] as unknown;
     const pragmas = ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'];
     expect(pragmas.map(name => one(`PRAGMA ${name}`))).toEqual(['wal', 2, 1, 5000]);
-    expect(one('PRAGMA user_version')).toBe(1);
+    expect(one('PRAGMA user_version')).toBe(4);
     const tables = db.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all();
     expect(tables.length).toBeGreaterThan(8);
     for (const { name, sql } of tables as { name: string; sql: string }[]) {
@@ -353,9 +385,13 @@ describe('the file', () => {
         columns.filter(line => !line.includes(' -- ')),
         name,
       ).toEqual([]);
-      expect(columns).toHaveLength(db.prepare(`PRAGMA table_info(${name})`).all().length);
+      // One that came later stands without its comment, which the migration has.
+      const later = [...sql.matchAll(/, \w+ (?:TEXT|INTEGER)(?=[,)])/g)];
+      expect(columns.length + later.length).toBe(db.prepare(`PRAGMA table_info(${name})`).all().length);
     }
     db.close();
+    const migrations = readFileSync(join(ROOT, 'src/storage/schema.ts'), 'utf8').match(/^ALTER TABLE .*$/gm);
+    for (const line of migrations!) expect(line).toContain(' -- ');
   });
 
   test('is whole in itself once it is closed, and can be copied', async () => {
@@ -389,7 +425,25 @@ describe('the file', () => {
     const db = await openDatabase(file);
     db.exec('PRAGMA user_version = 99');
     db.close();
-    await expectRefused(file, /newer hongbao-bot \(format 99, we know 1\): update hongbao-bot/);
+    await expectRefused(file, /newer hongbao-bot \(format 99, we know 4\): update hongbao-bot/);
+  });
+
+  test('of the first format is brought up to date, and keeps what is in it', async () => {
+    const store = await openSqlite(file);
+    const commit = aCommit();
+    await store.commit(commit);
+    await store.close();
+    const db = await openDatabase(file);
+    for (const table of ['lease', 'code', 'code_box', 'mailbox']) db.exec(`DROP TABLE ${table}`);
+    db.exec('ALTER TABLE payout DROP COLUMN undone_by; ALTER TABLE follower DROP COLUMN invited_by');
+    db.exec('ALTER TABLE payout DROP COLUMN undone_by; ALTER TABLE follower DROP COLUMN invited_by');
+    db.exec('PRAGMA user_version = 1');
+    db.close();
+    const [again, beside] = await Promise.all([openSqlite(file), openSqlite(file)]);
+    expect(await again.payout(commit.payout.billNo)).toStrictEqual(commit.payout);
+    expect((await again.lease('job:audit', 'a', 1000, NOW))?.fence).toBe(1);
+    expect(await beside.lease('job:audit', 'b', 1000, NOW)).toBeUndefined();
+    for (const each of [again, beside]) await each.close();
   });
 
   test('that is a folder, or lies in a file, is refused', async () => {

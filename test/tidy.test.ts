@@ -10,7 +10,7 @@ const SRC = join(ROOT, 'src');
 const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] = [
   { files: /^core\//, from: /^(core\/|yaml$|@marcbachmann\/cel-js$|re2js$|node:crypto$|node:assert\/strict$)/ },
   { files: /^ports\.ts$/, from: /^core\// },
-  { files: /^config(-files|-lint)?\.ts$/, from: /^(core\/|config-(files|lint)\.ts$|node:(crypto|fs|path|tls)$)/ },
+  { files: /^config(-\w+)?\.ts$/, from: /^(core\/|config-\w+\.ts$|node:(crypto|fs|path|tls)$)/ },
   { files: /^wechat\//, from: /^(core\/|ports\.ts$|wechat\/|fast-xml-parser$|undici$|node:)/ },
   { files: /^storage\//, from: /^(core\/|ports\.ts$|storage\/|@photostructure\/sqlite$|ioredis$|node:)/ },
   {

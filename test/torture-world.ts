@@ -30,7 +30,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** A Tuesday morning in Beijing; some seeds begin shortly before midnight. */
 const MORNING = Date.UTC(2026, 1, 10, 2);
-const PER_SECOND = 15; // each worker has a gate of its own
+const PER_SECOND = 30;
 
 const RULES = (unclaimed: string): string => `
 campaign: torture
@@ -275,6 +275,7 @@ export class Worker {
     const policy = { ...DEFAULT_POLICY, askAfter: [20 * SECOND, 2 * MINUTE, HOUR, 6 * HOUR, 25 * HOUR] };
     const timer = { ticks: () => torture.time.now(), sleep: (ms: number) => torture.time.sleep(ms) };
     const settle = createSettle({
+      holder: `${this.name}/${life}`,
       clock,
       timer,
       store,
@@ -291,7 +292,7 @@ export class Worker {
       planned: () => settle.nudge(),
     });
     torture.tell(`${this.name} starts`);
-    settle.recover().catch(() => undefined);
+    settle.pass().catch(() => undefined);
     this.tick(life);
   }
 
@@ -437,7 +438,8 @@ function withBug(store: Store, { bug, dice }: Torture): Store {
     case 'refund-forgotten':
       return {
         ...store,
-        advance: step => store.advance(step.move === 'sent→refunded' ? { ...step, move: 'none' } : step),
+        advance: (step, under) =>
+          store.advance(step.move === 'sent→refunded' ? { ...step, move: 'none' } : step, under),
       };
     default:
       return store;
@@ -504,6 +506,8 @@ const CONFIG: Config = {
   port: 0,
   publicUrl: 'http://127.0.0.1',
   store: '',
+  acceptLoss: false,
+  replicas: 0,
   rules: '',
   secret: 'torture',
   accounts: new Map([

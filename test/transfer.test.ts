@@ -224,7 +224,6 @@ describe('WeChat Pay in trouble', () => {
     expect(await payer.send(begun.payout)).toMatchObject({ kind: 'bill', state: 'WAIT_USER_CONFIRM' }); // nobody writes it down
     await payer.close();
     const settle = world.newSettle();
-    await settle.recover();
     const sent = await until(async () => {
       await settle.pass();
       control().moveClock({ advanceMs: 1000 });
@@ -372,6 +371,7 @@ describe('a notification', () => {
       ['other', { ...trusted, name: 'other', mchId: '1900000110' }],
     ]);
     const bot = await createBot({
+      holder: 'test',
       config: { ...world.config, merchants },
       clock: now,
       timer: { ticks: () => performance.now(), sleep: ms => sleep(ms) },

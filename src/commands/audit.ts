@@ -7,25 +7,56 @@ import { BadInput, messageOf } from '../core/error.ts';
 import { FundFlow } from '../core/fund-flow.ts';
 import { fen, showFen } from '../core/money.ts';
 import type { Campaign } from '../core/rule.ts';
+import { type Instant, instant } from '../core/time.ts';
 import { auditStore } from '../jobs.ts';
+import { SILENT } from '../log.ts';
 import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
+import { isWhole, type RepairReport, repair } from './audit-repair.ts';
+import { openWeChatPay, type RepairPorts } from './audit-repair-ports.ts';
+import { partLine, showRepair, showUntouched } from './audit-repair-show.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 
-export type AuditOptions = Common & { readonly funds?: string };
+export type AuditOptions = Common & { readonly funds?: string; readonly repair?: boolean; readonly dryRun?: boolean };
 
 /** What is done sooner needs no line that says how far it is. */
 const QUIET_MS = 2000;
 const REDRAW_MS = 200;
 
+const now = (): Instant => instant(Date.now());
+
 export function audit(options: AuditOptions): Promise<number> {
+  if (options.dryRun && !options.repair)
+    throw new BadInput('--dry-run goes with --repair; an audit alone writes nothing');
   return withStore(options, async (store, config) => {
     const funds = options.funds === undefined ? undefined : await readFunds(options.funds);
+    const campaigns = await (options.repair ? soundCampaignsOf(config) : campaignsOf(config));
+    const repaired = options.repair ? await repairFirst(options, { store, config, campaigns }, funds) : undefined;
     const line = progressLine();
-    const report = await auditStore(store, new Audit(await campaignsOf(config), funds), line.tell).finally(line.clear);
-    if (options.json) printJson(report);
-    else show(report, options.funds);
-    return report.total === 0 ? EXIT.fine : EXIT.findings;
+    const report = await auditStore(store, new Audit(campaigns, funds), line.tell).finally(line.clear);
+    if (options.json) printJson(repaired ? { ...report, repair: repaired } : report);
+    else {
+      if (repaired) showRepair(repaired);
+      show(report, options.funds);
+      if (repaired && !repaired.dryRun) showUntouched(report);
+    }
+    return report.total === 0 && (!repaired || isWhole(repaired)) ? EXIT.fine : EXIT.findings;
   });
+}
+
+async function repairFirst(
+  { dryRun = false }: AuditOptions,
+  parts: Pick<RepairPorts, 'store' | 'config' | 'campaigns'>,
+  funds: FundFlow | undefined,
+): Promise<RepairReport> {
+  const movements = new Map([...(funds?.movements() ?? [])].map(movement => [movement.number, movement]));
+  const wechat = openWeChatPay(parts.config, now);
+  const line = partLine();
+  try {
+    return await repair({ ...parts, movements, wechat, clock: now, log: SILENT }, dryRun, line.tell);
+  } finally {
+    line.clear();
+    await wechat.close();
+  }
 }
 
 async function readFunds(file: string): Promise<FundFlow> {
@@ -46,7 +77,7 @@ async function readFunds(file: string): Promise<FundFlow> {
 }
 
 /** The live campaigns, for their budgets and limits. The ledger is audited also where the rules are gone or wrong. */
-async function campaignsOf(config: Config): Promise<readonly Campaign[]> {
+export async function campaignsOf(config: Config): Promise<readonly Campaign[]> {
   try {
     return checkRuleFiles(await readRuleFiles([config.rules]), config).campaigns;
   } catch (error) {
@@ -54,6 +85,14 @@ async function campaignsOf(config: Config): Promise<readonly Campaign[]> {
     process.stderr.write(`${error.message}: audited without budgets\n`);
     return [];
   }
+}
+
+/** A claim whose rule cannot be read would be written down as that of nobody knows whom, for good. */
+async function soundCampaignsOf(config: Config): Promise<readonly Campaign[]> {
+  const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
+  if (findings.length > 0)
+    throw new BadInput('--repair finds claims again by their rules, which are not fit:', findings);
+  return campaigns;
 }
 
 function show({ compared, campaigns, findings, total }: AuditReport, funds: string | undefined): void {

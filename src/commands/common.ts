@@ -15,7 +15,7 @@ export function configOf(options: Common): Config {
 /** Runs `work` on the configured store, beside a running bot if there is one. */
 export async function withStore<T>(options: Common, work: (store: Store, config: Config) => Promise<T>): Promise<T> {
   const config = configOf(options);
-  const store = await openStore(config.store);
+  const store = await openStore(config.store, config);
   try {
     return await work(store, config);
   } finally {

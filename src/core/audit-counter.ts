@@ -8,6 +8,7 @@
 //                a campaign that is live has it: it may never have been set
 
 import { SEND_RULE } from './batch.ts';
+import { blankCampaign } from './blank.ts';
 import type { Claim } from './decide.ts';
 import type { Event, EventKey } from './event.ts';
 import { type Counter, type Limit, lastClaimCounter, prizeLimits, userLimits } from './limit.ts';
@@ -27,23 +28,9 @@ export type CounterFault = {
 function limitless(id: string): Campaign {
   const most = Number.MAX_SAFE_INTEGER;
   return {
-    id,
-    name: id,
-    period: { from: 0 as Claim['at'], to: most as Claim['at'], hours: [], weekdays: [], dayStartsAt: 0 },
+    ...blankCampaign(id),
     budget: { total: fen(most), perDay: fen(most), packets: most, packetsPerDay: most, alertAt: [] },
     perUser: { total: most, perDay: most, amountPerDay: fen(most), gap: 0 },
-    perScene: {},
-    mode: 'live',
-    testers: new Set(),
-    segments: new Map(),
-    wallets: new Map(),
-    rounds: [],
-    unclaimed: 'return',
-    prizes: new Map(),
-    rules: [],
-    tests: [],
-    file: '',
-    hash: '',
   };
 }
 

@@ -2,6 +2,7 @@
 import { holdsOf, isAlwaysHeld, unitOf } from './audit-counter.ts';
 import type { Claim } from './decide.ts';
 import { billNoOf, isFinal, type Payout, type PayoutState } from './payout.ts';
+import { isRecovered, recoveredKey } from './repair-number.ts';
 import { DAY, type Instant, instant, parseBeijing } from './time.ts';
 
 /** One thing that does not agree. */
@@ -42,7 +43,7 @@ export function isVoid(payout: Pick<Payout, 'state' | 'refunded' | 'amount'>): b
 export function auditPayout(payout: Payout, history: readonly Change[]): AuditFinding[] {
   const where = `payout ${payout.billNo}`;
   const findings: AuditFinding[] = [];
-  const number = expectedNumber(payout);
+  const number = payout.claimKey === recoveredKey(payout) ? payout.billNo : expectedNumber(payout);
   if (number !== payout.billNo)
     findings.push({ where, what: 'number', expected: number, found: payout.billNo, unit: 'text' });
   const broken = brokenHistory(payout, history);
@@ -158,7 +159,7 @@ export function auditClaim(claim: Claim, payouts: readonly Attempt[]): AuditFind
     if (expected !== found) findings.push({ where, what, expected, found, unit: 'count' });
   };
   const key = `${claim.campaign}/${claim.rule}/${claim.user}/`;
-  if (!claim.key.startsWith(key))
+  if (!claim.key.startsWith(key) && !isRecovered(claim))
     findings.push({ where, what: 'key', expected: `${key}…`, found: claim.key, unit: 'text' });
   if (claim.amount > 0 && payouts.length === 0) count('payouts', 1, 0);
   const alive = payouts.filter(payout => !payout.isVoid).length;

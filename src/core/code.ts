@@ -1,9 +1,10 @@
 // Printed codes (一物一码): one item, one code, one prize. What a code is worth was decided when it was printed; the
 // counter of its first use makes it good for one person. Pure.
+
+import type { Event } from './event.ts';
 import { wrongTry } from './guess.ts';
 import type { Looked, Mechanic } from './mechanic.ts';
 import { codeIn, looksLikeCode } from './printed.ts';
-import type { Event } from './event.ts';
 import { beijingText, type Instant } from './time.ts';
 
 /** Holds the instant of the first use. */
@@ -37,10 +38,12 @@ export const codes: Mechanic = {
     // A slip of the pen is no guess: its checksum is wrong.
     if (!at.see(text !== undefined, '校验位正确')) return { refusal: 'notEligible', detail: 'invalid' };
     const { code } = at.facts;
-    if (!at.see(code !== undefined, '码存在')) return { refusal: 'notEligible', detail: 'invalid', counters: wrongTry(at) };
+    if (!at.see(code !== undefined, '码存在'))
+      return { refusal: 'notEligible', detail: 'invalid', counters: wrongTry(at) };
     if (!at.see(code!.active, '码已启用')) return { refusal: 'notEligible', detail: 'inactive' };
     const usedAt = at.value(usedCounter(text!));
-    if (at.see(usedAt === 0, usedAt === 0 ? '码未使用' : `码已在 ${beijingText(usedAt as Instant)} 使用`)) return undefined;
+    if (at.see(usedAt === 0, usedAt === 0 ? '码未使用' : `码已在 ${beijingText(usedAt as Instant)} 使用`))
+      return undefined;
     return { refusal: 'already', detail: 'used', values: { firstAt: beijingText(usedAt as Instant).slice(0, 16) } };
   },
   /** From nothing to now; whoever comes second would pass now. */

@@ -15,10 +15,11 @@ const COLUMNS = {
   way: '收支类型',
   amount: '收支金额(元)',
   number: '业务凭证号',
+  remark: '备注',
 } as const;
 type Column = keyof typeof COLUMNS;
 type Row = Readonly<Record<Column, string>>;
-/** 业务类型 only helps to tell packets from other business. */
+/** 业务类型 only helps to tell packets from other business, 备注 to tell a campaign. */
 const NEEDED: readonly Column[] = ['at', 'business', 'way', 'amount', 'number'];
 const SUMMARY = '资金流水总笔数';
 
@@ -32,7 +33,31 @@ const OUR_NUMBER = /^\d{8,10}20\d{6}[0-9A-Za-z]{10}$/;
 const ABSENT_MAX = 1000;
 
 /** All rows of one number, in fen; the lines are those of its first payment and of its first refund. */
-type Entry = { paid: number; payments: number; paidLine: number; refunded: number; refundLine: number };
+type Entry = {
+  paid: number;
+  payments: number;
+  paidLine: number;
+  paidAt?: Instant;
+  refunded: number;
+  refundLine: number;
+  remark: string;
+};
+
+/** What the file says of one number. */
+export type Movement = {
+  /** `funds.csv:7` */
+  readonly where: string;
+  readonly number: string;
+  /** Fen; 0 where its payment stands in another file. */
+  readonly paid: number;
+  readonly paidAt?: Instant;
+  readonly refunded: number;
+  readonly remark: string;
+};
+
+export function isOurNumber(number: string): boolean {
+  return OUR_NUMBER.test(number);
+}
 
 export class FundFlow {
   /** Rows that are packets or their refunds, and rows of other business. */
@@ -119,15 +144,17 @@ export class FundFlow {
       return;
     }
     this.rows++;
-    this.book(row, amount);
+    this.book(row, amount, at);
   }
 
-  private book({ number, way }: Row, amount: number): void {
-    const entry = this.entries.get(number) ?? { paid: 0, payments: 0, paidLine: 0, refunded: 0, refundLine: 0 };
+  private book({ number, way, remark }: Row, amount: number, at: Instant): void {
+    const none: Entry = { paid: 0, payments: 0, paidLine: 0, refunded: 0, refundLine: 0, remark };
+    const entry = this.entries.get(number) ?? none;
     this.entries.set(number, entry);
     if (way === '支出') {
       if (entry.payments++ === 0) {
         entry.paid = amount;
+        entry.paidAt = at;
         entry.paidLine = this.line;
       } else if (amount !== entry.paid) {
         this.findings.push({
@@ -141,6 +168,14 @@ export class FundFlow {
     } else {
       entry.refundLine ||= this.line;
       entry.refunded += amount;
+    }
+  }
+
+  /** Every number in the file that no payout was compared with yet. */
+  *movements(): Generator<Movement> {
+    for (const [number, { paid, paidAt, paidLine, refunded, refundLine, remark }] of this.entries) {
+      const where = this.at(paidLine || refundLine);
+      yield { where, number, paid, ...(paidAt !== undefined && { paidAt }), refunded, remark };
     }
   }
 

@@ -1,6 +1,6 @@
 // Plans a payout: its number and every field of its request, before anything is called. Pure.
 import type { Claim, Decision } from './decide.ts';
-import type { Envelope, Event, OpenId } from './event.ts';
+import type { Envelope, OpenId } from './event.ts';
 import type { Counter } from './limit.ts';
 import type { Fen } from './money.ts';
 import { billNoOf, type Payout, type PayRequest } from './payout.ts';
@@ -54,18 +54,14 @@ export function claimOf({ account, user }: Pick<Envelope, 'account' | 'user'>, a
 /** The payout of an award: for the flow, and for a repair that reads event and award in the journal. The number is the same. */
 export function planAward(
   campaign: Campaign,
-  event: Event,
+  { user, sentAt: eventAt, transaction }: Pick<Envelope, 'user' | 'sentAt'> & { readonly transaction?: string },
   { rule, claimKey, prize: name, amount, holds, payAt, cancelIf }: Award,
   { account, merchant }: { readonly account: Debt['account']; readonly merchant: PayerSettings },
   now: Instant,
 ): Payout {
   const prize = campaign.prizes.get(name);
   const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
-  const { user, sentAt: eventAt } = event;
-  const undoneBy = cancelIf && {
-    causes: cancelIf,
-    ...(event.kind === 'paid' && { transaction: event.transaction }),
-  };
+  const undoneBy = cancelIf && { causes: cancelIf, ...(transaction !== undefined && { transaction }) };
   const debt = { campaign, rule, claimKey, amount, holds, shares, account, user, eventAt, payAt, undoneBy };
   return planPayout(debt, merchant, now);
 }

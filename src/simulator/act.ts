@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { BadInput } from '../core/error.ts';
 import type { Fields } from './envelope.ts';
-import { type GrantKind, granted } from './grants.ts';
+import { agreed, type GrantKind, granted, onlyNotices } from './grants.ts';
 import type { StoredPerson } from './journal.ts';
 import type { Act, Push } from './protocol.ts';
 import type { Pusher } from './push.ts';
@@ -31,7 +31,8 @@ export function actor(world: World, pusher: Pusher): Actor {
     if (webhook === '') throw new Refused(409, `account "${person.account}" has no webhook yet`);
     const effect = effectOf(world, person, act);
     if (effect.person) world.changePerson(effect.person);
-    if (act.kind === 'unfollow') world.setGrants(openid, {});
+    if (act.kind === 'unfollow') world.setGrants(openid, onlyNotices(world.grantsOf(openid)));
+    if (act.kind === 'consent' && act.accept) world.setGrants(openid, agreed(world.grantsOf(openid), act.template));
     if (effect.grant) world.setGrants(openid, granted(world.grantsOf(openid), effect.grant, world.now()));
     const isMessage = effect.fields.MsgType !== 'event';
     const sending = pusher.send(person.account, openid, {
@@ -50,6 +51,7 @@ function effectOf(world: World, person: StoredPerson, act: Act): Effect {
   if (act.kind === 'follow') return follow(world, person, act.scene);
   if (act.kind === 'scan') return scan(world, person, act.scene);
   if (act.kind === 'raw') return raw(act.fields);
+  if (act.kind === 'consent') return consent(act.template, act.accept);
   if (!person.following) throw new Refused(409, `${person.nickname} does not follow the account`);
   const from = 'user';
   switch (act.kind) {
@@ -129,6 +131,20 @@ function raw(fields: Fields): Effect {
   if (fields.MsgType !== 'text') return { fields };
   const grant = fields.bizmsgmenuid === undefined ? 'message' : 'menu';
   return { fields, line: { from: 'user', kind: 'text', text: fields.Content ?? '' }, grant };
+}
+
+/** The pop-up of a page: whoever sees it need not follow. */
+function consent(template: string, accept: boolean): Effect {
+  const list = 'SubscribeMsgPopupEvent.List';
+  return {
+    fields: {
+      MsgType: 'event',
+      Event: 'subscribe_msg_popup_event',
+      [`${list}.TemplateId`]: template,
+      [`${list}.SubscribeStatusString`]: accept ? 'accept' : 'reject',
+      [`${list}.PopupScene`]: '1',
+    },
+  };
 }
 
 const mediaIdOf = (): string => `sim${randomBytes(24).toString('base64url')}`;

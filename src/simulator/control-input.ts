@@ -41,6 +41,9 @@ const PLATFORM_KINDS: readonly PlatformFault['kind'][] = [
   'expireToken',
   'slow',
   'html502',
+  'noticeRefused',
+  'noticeBlocked',
+  'noticeFailed',
 ];
 const TEXT_MAX = 20_000;
 const FAULTS_MAX = 100;
@@ -125,6 +128,11 @@ export function readAct(value: unknown): Act {
         longitude: numberAt(json, 'longitude', -180, 180),
         label: textAt(json, 'label'),
       };
+    }
+    case 'consent': {
+      const { accept } = json;
+      if (typeof accept !== 'boolean') throw new BadInput('accept: expected true or false');
+      return { kind: 'consent', template: filled(json, 'template'), accept };
     }
     case 'raw':
       return { kind: 'raw', fields: readFields(json.fields) };

@@ -11,14 +11,29 @@ export type Fields = Readonly<Record<string, string>>;
 
 /** These stand bare on the wire, everything else in CDATA. `MsgId` is a 64-bit number: text for us, digits there. */
 const BARE =
-  /^(?:CreateTime|MsgId|MsgID|MsgDataId|Idx|Location_X|Location_Y|Scale|Latitude|Longitude|Precision|MenuId|TimeStamp)$/;
+  /^(?:CreateTime|MsgId|MsgID|PopupScene|ErrorCode|MsgDataId|Idx|Location_X|Location_Y|Scale|Latitude|Longitude|Precision|MenuId|TimeStamp)$/;
 
 export function writeXml(fields: Fields): string {
-  const lines = Object.entries(fields).map(([name, value]) => {
-    const isBare = BARE.test(name) && /^-?\d+(?:\.\d+)?$/.test(value);
-    return `<${name}>${isBare ? value : `<![CDATA[${value.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`}</${name}>`;
+  return `<xml>${elements(Object.entries(fields)).join('\n')}</xml>`;
+}
+
+/** `A.B` stands inside A, together with whatever else does. */
+function elements(entries: readonly (readonly [string, string])[]): string[] {
+  const inside = new Map<string, (readonly [string, string])[]>();
+  for (const [path, value] of entries) {
+    const dot = path.indexOf('.');
+    const name = dot < 0 ? path : path.slice(0, dot);
+    inside.set(name, [...(inside.get(name) ?? []), [dot < 0 ? '' : path.slice(dot + 1), value]]);
+  }
+  return [...inside].map(([name, parts]) => {
+    const [first] = parts;
+    return `<${name}>${first![0] === '' ? content(name, first![1]) : elements(parts).join('')}</${name}>`;
   });
-  return `<xml>${lines.join('\n')}</xml>`;
+}
+
+function content(name: string, value: string): string {
+  const isBare = BARE.test(name) && /^-?\d+(?:\.\d+)?$/.test(value);
+  return isBare ? value : `<![CDATA[${value.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
 }
 
 export type Envelope = { readonly query: URLSearchParams; readonly body: string };

@@ -6,7 +6,10 @@ export type GrantKind = (typeof GRANT_KINDS)[number];
 
 export type Grant = { readonly left: number; readonly until: number };
 /** One per kind; a kind that was never triggered is absent. */
-export type Grants = { readonly [kind in GrantKind]?: Grant };
+export type Grants = { readonly [kind in GrantKind]?: Grant } & {
+  /** Template id → how many subscription notices the person still takes. Stays after an unfollow. */
+  readonly notices?: Readonly<Record<string, number>>;
+};
 
 const MINUTE = 60_000;
 const RULES: Record<GrantKind, { readonly count: number; readonly forMs: number }> = {
@@ -19,6 +22,16 @@ const RULES: Record<GrantKind, { readonly count: number; readonly forMs: number 
 /** A trigger starts its own window anew. How windows combine is not published; they are kept apart here. */
 export function granted(grants: Grants, kind: GrantKind, now: number): Grants {
   return { ...grants, [kind]: { left: RULES[kind].count, until: now + RULES[kind].forMs } };
+}
+
+/** One subscription notice of this template more. */
+export function agreed(grants: Grants, template: string): Grants {
+  return { ...grants, notices: { ...grants.notices, [template]: (grants.notices?.[template] ?? 0) + 1 } };
+}
+
+/** What an unfollow leaves. */
+export function onlyNotices({ notices }: Grants): Grants {
+  return notices ? { notices } : {};
 }
 
 /** One message less, from the window that closes first; or why none may be sent. */

@@ -18,28 +18,50 @@ export function checkMenu(body: unknown): Menu | ErrorCode {
   const buttons = (body as { button?: unknown } | null)?.button;
   if (!Array.isArray(buttons) || buttons.length < 1 || buttons.length > 3) return 40016;
   for (const button of buttons as unknown[]) {
-    const code = checkButton(button, 16, true);
+    const code = checkButton(button, TOP);
     if (code !== undefined) return code;
   }
   return { button: buttons as Menu['button'] };
 }
 
-function checkButton(button: unknown, nameMax: number, isTop: boolean): ErrorCode | undefined {
-  if (typeof button !== 'object' || button === null) return 40016;
-  const { name, type, key, url, sub_button: subs } = button as Record<string, unknown>;
-  if (!isText(name, nameMax)) return 40018;
-  if (Array.isArray(subs) && subs.length > 0) {
-    if (!isTop || subs.length > 5) return 40023;
-    for (const sub of subs as unknown[]) {
-      const code = checkButton(sub, 60, false);
-      if (code !== undefined) return code;
-    }
-    return undefined;
+/** As `/cgi-bin/get_current_selfmenu_info` tells it, which calls a list of sub-buttons otherwise. */
+export function selfMenu(menu: Menu): object {
+  const button = menu.button.map(({ sub_button: subs, ...rest }) =>
+    subs && subs.length > 0 ? { ...rest, sub_button: { list: subs } } : rest,
+  );
+  return button.length === 0 ? { is_menu_open: 0 } : { is_menu_open: 1, selfmenu_info: { button } };
+}
+
+/** What each level allows, and the codes of its errors. */
+const TOP = { nameMax: 16, shape: 40016, name: 40018, type: 40017, key: 40019, url: 40020, below: 40023 } as const;
+const SUB = { nameMax: 60, shape: 40023, name: 40025, type: 40024, key: 40026, url: 40027, below: 40022 } as const;
+
+function checkButton(button: unknown, level: typeof TOP | typeof SUB): ErrorCode | undefined {
+  if (typeof button !== 'object' || button === null) return level.shape;
+  const { name, type, sub_button: subs } = button as Record<string, unknown>;
+  if (!isText(name, level.nameMax)) return level.name;
+  if (!Array.isArray(subs) || subs.length === 0) return checkAction(type, button as Record<string, unknown>, level);
+  if (level === SUB || subs.length > 5) return level.below;
+  for (const sub of subs as unknown[]) {
+    const code = checkButton(sub, SUB);
+    if (code !== undefined) return code;
   }
-  if (typeof type !== 'string') return 40017;
-  if (WITH_KEY.has(type)) return isText(key, 128) ? undefined : 40019;
-  if (type === 'view' || type === 'miniprogram') return isText(url, 1024) ? undefined : 40020;
-  return WITH_MEDIA.has(type) ? undefined : 40017;
+  return undefined;
+}
+
+function checkAction(
+  type: unknown,
+  { key, url, appid, pagepath, media_id: media, article_id: article }: Record<string, unknown>,
+  level: typeof TOP | typeof SUB,
+): ErrorCode | undefined {
+  if (typeof type !== 'string') return level.type;
+  if (WITH_KEY.has(type)) return isText(key, 128) ? undefined : level.key;
+  if (type === 'view' || type === 'miniprogram') {
+    if (!isText(url, 1024)) return level.url;
+    return type === 'view' || (isText(appid, 64) && isText(pagepath, 1024)) ? undefined : 45064;
+  }
+  if (!WITH_MEDIA.has(type)) return level.type;
+  return isText(media, 1024) || isText(article, 1024) ? undefined : 40007;
 }
 
 function isText(value: unknown, bytesMax: number): boolean {

@@ -17,6 +17,21 @@ export type AccountOptions = {
   /** May be empty at first: see `setWebhook`. */
   readonly webhook: string;
   readonly menu?: Menu;
+  /** Absent: a verified service account (已认证的服务号), which may call everything. */
+  readonly type?: 'service' | 'subscription';
+  readonly verified?: boolean;
+  /** Whence an access_token may be fetched (IP白名单); absent: from anywhere. */
+  readonly ipWhitelist?: readonly string[];
+  readonly templates?: readonly Template[];
+};
+
+/** As added in the console: of template messages (模板消息) or of subscription notices (订阅通知). */
+export type Template = {
+  readonly id: string;
+  readonly kind: 'template' | 'subscription';
+  readonly title: string;
+  /** Their types stand in their names: `thing1`, `amount2`. */
+  readonly fields: readonly string[];
 };
 
 export type MerchantOptions = {

@@ -2,11 +2,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dayOf, instant } from '../core/time.ts';
 import { sendCustom } from './custom-message.ts';
+import type { Fields } from './envelope.ts';
 import { followerInfo, followerInfos, followerPage } from './followers.ts';
 import { delayed, readBody, send, sendJson } from './http.ts';
-import { checkMenu } from './menu.ts';
+import { checkMenu, selfMenu } from './menu.ts';
 import { OK, platformError } from './platform-errors.ts';
+import type { Pusher } from './push.ts';
 import { createCode, picture } from './qrcode.ts';
+import { mayCall } from './rights.ts';
+import { NoticeDesk, type Tell } from './template-notice.ts';
 import { Tokens } from './tokens.ts';
 import type { World } from './world.ts';
 
@@ -19,8 +23,12 @@ type Route = {
   readonly method: 'GET' | 'POST';
   /** Calls a day, as the console shows them. */
   readonly perDay: number;
-  readonly run: (world: World, call: Call) => object;
+  readonly run: (world: World, call: Call, notices: Notices) => object;
 };
+/** Where notices are sent, and what is pushed once the answer is out. */
+type Notices = { readonly desk: NoticeDesk; readonly tell: Tell };
+/** What is done once the answer is out. */
+type Later = (work: () => void) => void;
 
 const ROUTES: Record<string, Route> = {
   '/cgi-bin/user/info': {
@@ -43,9 +51,24 @@ const ROUTES: Record<string, Route> = {
     perDay: 500_000,
     run: (world, { account, body }) => sendCustom(world, account, body),
   },
+  '/cgi-bin/message/template/send': {
+    method: 'POST',
+    perDay: 100_000,
+    run: (_world, { account, body }, { desk, tell }) => desk.sendTemplate(account, body, tell),
+  },
+  '/cgi-bin/message/subscribe/bizsend': {
+    method: 'POST',
+    perDay: 100_000,
+    run: (_world, { account, body }, { desk, tell }) => desk.sendSubscription(account, body, tell),
+  },
   '/cgi-bin/qrcode/create': { method: 'POST', perDay: 100_000, run: qrcodeCreate },
   '/cgi-bin/menu/create': { method: 'POST', perDay: 1000, run: menuCreate },
   '/cgi-bin/menu/get': { method: 'GET', perDay: 10_000, run: menuGet },
+  '/cgi-bin/get_current_selfmenu_info': {
+    method: 'GET',
+    perDay: 10_000,
+    run: (world, { account }) => selfMenu(world.account(account).menu),
+  },
   '/cgi-bin/menu/delete': { method: 'GET', perDay: 1000, run: menuDelete },
   '/cgi-bin/getcallbackip': { method: 'GET', perDay: 5000, run: () => ({ ip_list: ['127.0.0.1'] }) },
 };
@@ -59,8 +82,8 @@ export type Platform = {
   handle(req: IncomingMessage, res: ServerResponse, url: URL): boolean;
 };
 
-export function platform(world: World): Platform {
-  const desk = new PlatformDesk(world);
+export function platform(world: World, pusher: Pusher): Platform {
+  const desk = new PlatformDesk(world, pusher);
   return {
     handle: (req, res, url) => {
       if (!url.pathname.startsWith('/cgi-bin/')) return false;
@@ -73,6 +96,8 @@ export function platform(world: World): Platform {
 class PlatformDesk {
   readonly #world: World;
   readonly #tokens: Tokens;
+  readonly #pusher: Pusher;
+  readonly #notices: NoticeDesk;
   /** Account and path → calls today. */
   #used = new Map<string, number>();
   #usedOn = '';
@@ -80,9 +105,11 @@ class PlatformDesk {
   /** Tokens that were seen before the fault `expireToken` was switched on without a count: only those expire. */
   readonly #spared = new Set<string>();
 
-  constructor(world: World) {
+  constructor(world: World, pusher: Pusher) {
     this.#world = world;
     this.#tokens = new Tokens(world);
+    this.#pusher = pusher;
+    this.#notices = new NoticeDesk(world);
   }
 
   async serve(req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> {
@@ -97,7 +124,10 @@ class PlatformDesk {
     } catch {
       return sendJson(res, 200, platformError(47001));
     }
-    sendJson(res, 200, this.#answer(req.method ?? '', url, text));
+    const after: (() => void)[] = [];
+    const answer = this.#answer(req, url, text, work => after.push(work));
+    send(res, 200, 'application/json; charset=utf-8', bare(JSON.stringify(answer)));
+    for (const work of after) work();
   }
 
   async #showCode(res: ServerResponse, url: URL): Promise<void> {
@@ -105,24 +135,39 @@ class PlatformDesk {
     return gif ? send(res, 200, 'image/gif', gif) : send(res, 404, 'text/plain', 'no such ticket');
   }
 
-  #answer(method: string, url: URL, text: string): object {
+  #answer(req: IncomingMessage, url: URL, text: string, later: Later): object {
+    const { method = '' } = req;
     const { faults } = this.#world;
     if (faults.takePlatform('busy')) return platformError(-1);
     if (faults.takePlatform('quota')) return platformError(45009);
     const query = url.searchParams;
-    if (url.pathname === '/cgi-bin/token') return this.#token(method, query);
-    if (url.pathname === '/cgi-bin/stable_token') return this.#stableToken(method, text);
+    const ip = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    if (url.pathname === '/cgi-bin/token') return this.#token(method, query, ip);
+    if (url.pathname === '/cgi-bin/stable_token') return this.#stableToken(method, text, ip);
     const route = ROUTES[url.pathname];
     const isClear = url.pathname === '/cgi-bin/clear_quota';
     if (!route && !isClear) return platformError(40066);
     const account = this.#authenticate(query.get('access_token') ?? '');
     if (typeof account !== 'string') return account;
+    if (!mayCall(this.#world.account(account).options, url.pathname)) return platformError(48001);
     if (method !== (route?.method ?? 'POST')) return platformError(method === 'POST' ? 43001 : 43002);
     const body = method === 'POST' ? readPost(text) : {};
     if ('errcode' in body) return body;
     if (!route) return this.#clearQuota(account, body);
     if (!this.#use(account, url.pathname, route.perDay)) return platformError(45009);
-    return route.run(this.#world, { account, query, body });
+    const tell: Tell = (openid, fields) => later(() => this.#push(account, openid, fields));
+    return route.run(this.#world, { account, query, body }, { desk: this.#notices, tell });
+  }
+
+  #push(account: string, openid: string, fields: Fields): void {
+    const { options, webhook } = this.#world.account(account);
+    if (webhook === '') return;
+    this.#pusher.send(account, openid, {
+      ToUserName: options.originalId,
+      FromUserName: openid,
+      CreateTime: String(Math.floor(this.#world.now() / 1000)),
+      ...fields,
+    });
   }
 
   #authenticate(token: string): string | object {
@@ -149,33 +194,35 @@ class PlatformDesk {
     return answer;
   }
 
-  #token(method: string, query: URLSearchParams): object {
+  #token(method: string, query: URLSearchParams, ip: string): object {
     if (method !== 'GET') return platformError(43001);
-    const wrong = this.#wrongClient(query.get('grant_type'), query.get('appid'), query.get('secret'));
+    const wrong = this.#wrongClient(query.get('grant_type'), query.get('appid'), query.get('secret'), ip);
     if (wrong) return wrong;
     const account = this.#accountOf(query.get('appid')!)!;
     if (!this.#use(account, '/cgi-bin/token', TOKEN_PER_DAY)) return platformError(45009);
     return this.#issued(this.#tokens.issue(account));
   }
 
-  #stableToken(method: string, text: string): object {
+  #stableToken(method: string, text: string, ip: string): object {
     if (method !== 'POST') return platformError(43002);
     const body = readPost(text);
     if ('errcode' in body) return body;
     const { grant_type: grant, appid, secret, force_refresh: force } = body as Record<string, unknown>;
-    const wrong = this.#wrongClient(grant, appid, secret);
+    const wrong = this.#wrongClient(grant, appid, secret, ip);
     if (wrong) return wrong;
     const answer = this.#tokens.stable(this.#accountOf(appid as string)!, force === true);
     return answer === 45009 ? platformError(45009) : this.#issued(answer);
   }
 
-  #wrongClient(grant: unknown, appId: unknown, secret: unknown): object | undefined {
+  #wrongClient(grant: unknown, appId: unknown, secret: unknown, ip: string): object | undefined {
     if (grant !== 'client_credential') return platformError(40002);
     if (typeof appId !== 'string' || appId === '') return platformError(41002);
     if (typeof secret !== 'string' || secret === '') return platformError(41004);
     const account = this.#world.accountBy(each => each.appId === appId);
     if (!account) return platformError(40013);
-    return account.appSecret === secret ? undefined : platformError(40125);
+    if (account.appSecret !== secret) return platformError(40125);
+    const isListed = account.ipWhitelist?.includes(ip) ?? true;
+    return isListed ? undefined : platformError(40164, `${ip} ipv6 ::ffff:${ip}, not in whitelist`);
   }
 
   #accountOf(appId: string): string | undefined {
@@ -201,6 +248,11 @@ class PlatformDesk {
     for (const used of this.#used.keys()) if (used.startsWith(`${account} `)) this.#used.delete(used);
     return OK;
   }
+}
+
+/** Ids of 64 bits are numbers on the wire, which no number of ours can hold. */
+function bare(json: string): string {
+  return json.replace(/"msgid":"(\d+)"/, '"msgid":$1');
 }
 
 /** JSON with raw characters: `\uXXXX` is refused, as the real platform does. */

@@ -160,7 +160,9 @@ export type Act =
   | { readonly kind: 'image' }
   | { readonly kind: 'voice'; readonly words?: string }
   | { readonly kind: 'location'; readonly latitude: number; readonly longitude: number; readonly label: string }
-  /** Any push at all, for what the others cannot say: the fields below `<xml>`. */
+  /** Agrees, or not, to one more subscription notice (订阅通知) of this template. */
+  | { readonly kind: 'consent'; readonly template: string; readonly accept: boolean }
+  /** Any push at all, for what the others cannot say: the fields below `<xml>`; `A.B` is B inside A. */
   | { readonly kind: 'raw'; readonly fields: Readonly<Record<string, string>> };
 
 /** One push to the webhook, with every delivery of it. */
@@ -257,7 +259,10 @@ export type PlatformFault = {
     | 'quota' // 45009
     | 'expireToken' // 42001 until a new access_token was fetched
     | 'slow' // API calls answer after `delayMs`
-    | 'html502';
+    | 'html502'
+    | 'noticeRefused' // template messages and subscription notices are answered 43101
+    | 'noticeBlocked' // they are taken, and end as `failed:user block`
+    | 'noticeFailed'; // … and end as `failed: system failed`
   readonly times?: number;
   readonly copies?: number;
   readonly delayMs?: number;

@@ -14,7 +14,15 @@ export const FAILURE_NOTICE = '该公众号提供的服务出现故障,请稍后
 
 const ANSWER_BYTES_MAX = 256 * 1024;
 /** Events whose failure the follower never sees. */
-const SILENT = new Set(['unsubscribe', 'VIEW', 'LOCATION', 'TEMPLATESENDJOBFINISH', 'MASSSENDJOBFINISH']);
+const SILENT = new Set([
+  'unsubscribe',
+  'VIEW',
+  'LOCATION',
+  'TEMPLATESENDJOBFINISH',
+  'MASSSENDJOBFINISH',
+  'subscribe_msg_popup_event',
+  'subscribe_msg_sent_event',
+]);
 
 export type Pusher = {
   /** Starts the deliveries; `done` resolves with the push as it ended. */

@@ -84,7 +84,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const notifications = notifier(world, signer, options);
   const control = controlOf(world, desk, pushes, notifications);
   const door = controlDoor(control, options.hosts ?? []);
-  const api = platform(world);
+  const api = platform(world, pushes);
   const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve(api, door, req, res));
   const verifier = new V3Verifier(certificates.merchants);
   const pay = payServer(certificates, desk, { desk: transfers, verifier, signer, now: () => world.now() });

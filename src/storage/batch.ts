@@ -18,6 +18,9 @@ export type GroupCommit = {
   drain(): void;
 };
 
+/** How a part of the store comes to the file: it reads at once, and writes in the next transaction. */
+export type Access = { read<T>(work: () => T): Promise<T>; readonly write: GroupCommit['write'] };
+
 type Write = {
   /** Runs the work; the answer is what to tell the caller once the transaction is on disk. */
   readonly run: () => { readonly undone: boolean; readonly tell: () => void };

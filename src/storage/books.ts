@@ -1,12 +1,25 @@
-// A snapshot of everything that is owed and was paid, for the audit. It is read in pieces on a connection of its own with
-// one open read transaction: what a running bot writes is not in it, and neither waits for the other.
-import type { Claim } from '../core/decide.ts';
+// A snapshot of everything that is owed and was paid, for the audit and for a move. It is read in pieces on a connection
+// of its own with one open read transaction: what a running bot writes is not in it, and neither waits for the other.
+import type { Claim, Follower } from '../core/decide.ts';
 import { Fault } from '../core/error.ts';
 import type { BillNo, Payout } from '../core/payout.ts';
-import type { Books, Buckets, HistoryLine } from '../ports.ts';
+import type { BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine, Person } from '../ports.ts';
 import { faultOf } from './batch.ts';
-import { PAYOUT, type PayoutRow, payoutOf, present } from './rows.ts';
+import {
+  type AnswerRow,
+  answerOf,
+  FOLLOWER,
+  type FollowerRow,
+  followerOf,
+  type JournalRow,
+  journalLineOf,
+  PAYOUT,
+  type PayoutRow,
+  payoutOf,
+  present,
+} from './rows.ts';
 import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+import { type MailboxRow, mailboxOf } from './sqlite-mailbox.ts';
 
 /** Rows read before others get their turn of the event loop: a few milliseconds. */
 const CHUNK = 200;
@@ -34,13 +47,14 @@ async function pinned(file: string): Promise<Source> {
   }
 }
 
+const TABLES = 'claim payout history counter bucket follower answer halt journal code code_box mailbox'.split(' ');
 let copies = 0;
 
 /** A store without a file has one connection only, and a transaction on it would hold up its writes: so it is copied. */
 function copied(db: Database): Source {
   const from = `books_${++copies}`;
   db.exec(`ATTACH ':memory:' AS ${from}`);
-  for (const table of ['claim', 'payout', 'history', 'counter', 'bucket']) {
+  for (const table of TABLES) {
     db.exec(`CREATE TABLE ${from}.${table} AS SELECT * FROM main.${table}`);
   }
   db.exec(`CREATE INDEX ${from}.history_payout ON history (payout, version)`);
@@ -48,8 +62,8 @@ function copied(db: Database): Source {
   return { db, from, close: () => db.exec(`DETACH ${from}`) };
 }
 
-type CounterRow = { readonly owner: string; readonly name: string; readonly value: number };
-type BucketRow = Buckets & { readonly campaign: string };
+type CounterRow = BookRows['counters'] & { readonly owner: string };
+type HaltRow = Halt & { readonly merchant: string };
 
 /** How one table is read: in the order of its key, each page beginning behind the last row of the one before. */
 type Reading<Row, Entry> = {
@@ -90,6 +104,13 @@ function booksOf({ db, from, close }: Source): Books {
     history: async (billNo: BillNo) => read(() => lines.all(billNo).map(present)),
     counters: () => rows(countersIn(from)),
     buckets: () => rows(bucketsIn(from)),
+    followers: () => rows(followersIn(from)),
+    answers: () => rows(answersIn(from)),
+    halts: () => rows(haltsIn(from)),
+    journal: () => rows(journalIn(from)),
+    codes: () => rows(codesIn(from)),
+    boxes: () => rows(boxesIn(from)),
+    mailboxes: () => rows(mailboxesIn(from)),
     async close() {
       if (!isOpen) return;
       isOpen = false;
@@ -113,16 +134,70 @@ const payoutsIn = (from: string): Reading<PayoutRow, Payout> => ({
   as: payoutOf,
 });
 
-const countersIn = (from: string): Reading<CounterRow, Pick<CounterRow, 'name' | 'value'>> => ({
+const countersIn = (from: string): Reading<CounterRow, BookRows['counters']> => ({
   sql: `SELECT owner, name, value FROM ${from}.counter WHERE (owner, name) > (?, ?) ORDER BY owner, name`,
   first: ['', ''],
   keyOf: ({ owner, name }) => [owner, name],
   as: ({ name, value }) => ({ name, value }),
 });
 
-const bucketsIn = (from: string): Reading<BucketRow, BucketRow> => ({
+const bucketsIn = (from: string): Reading<BookRows['buckets'], BookRows['buckets']> => ({
   sql: `SELECT campaign, reserved, sent, received, refunded FROM ${from}.bucket WHERE campaign > ? ORDER BY campaign`,
   first: [''],
   keyOf: bucket => [bucket.campaign],
   as: present,
+});
+
+const followersIn = (from: string): Reading<FollowerRow & Pick<Follower, 'account' | 'user'>, Follower> => ({
+  sql: `SELECT account, user, ${FOLLOWER} FROM ${from}.follower
+    WHERE (account, user) > (?, ?) ORDER BY account, user`,
+  first: ['', ''],
+  keyOf: ({ account, user }) => [account, user],
+  as: row => followerOf(row, row),
+});
+
+type Answered = BookRows['answers'];
+const answersIn = (from: string): Reading<AnswerRow & Pick<Answered, 'account' | 'key'>, Answered> => ({
+  sql: `SELECT account, key, at, reply FROM ${from}.answer WHERE (account, key) > (?, ?) ORDER BY account, key`,
+  first: ['', ''],
+  keyOf: ({ account, key }) => [account, key],
+  as: ({ account, key, ...answer }) => ({ account, key, answer: answerOf(answer) }),
+});
+
+const haltsIn = (from: string): Reading<HaltRow, BookRows['halts']> => ({
+  sql: `SELECT merchant, code, reason, since, by, probe_at AS probeAt FROM ${from}.halt
+    WHERE merchant > ? ORDER BY merchant`,
+  first: [''],
+  keyOf: ({ merchant }) => [merchant],
+  as: ({ merchant, ...halt }) => ({ merchant, halt: present(halt) }),
+});
+
+const journalIn = (from: string): Reading<JournalRow, JournalLine> => ({
+  sql: `SELECT id, at, event, decision, reply FROM ${from}.journal WHERE id > ? ORDER BY id`,
+  first: [-1],
+  keyOf: ({ id }) => [id],
+  as: journalLineOf,
+});
+
+const codesIn = (from: string): Reading<HeldCode, HeldCode> => ({
+  sql: `SELECT hash, batch, box, prize FROM ${from}.code WHERE hash > ? ORDER BY hash`,
+  first: [''],
+  keyOf: ({ hash }) => [hash],
+  as: present,
+});
+
+type BoxRow = Omit<BookRows['boxes'], 'active'> & { readonly active: number };
+const boxesIn = (from: string): Reading<BoxRow, BookRows['boxes']> => ({
+  sql: `SELECT batch, box, codes, active FROM ${from}.code_box WHERE (batch, box) > (?, ?) ORDER BY batch, box`,
+  first: ['', -1],
+  keyOf: ({ batch, box }) => [batch, box],
+  as: row => ({ ...row, active: row.active === 1 }),
+});
+
+const mailboxesIn = (from: string): Reading<MailboxRow & Person, BookRows['mailboxes']> => ({
+  sql: `SELECT account, user, version, sent, owed FROM ${from}.mailbox
+    WHERE (account, user) > (?, ?) ORDER BY account, user`,
+  first: ['', ''],
+  keyOf: ({ account, user }) => [account, user],
+  as: ({ account, user, ...mailbox }) => ({ account, user, mailbox: mailboxOf(mailbox) }),
 });

@@ -3,13 +3,22 @@ import { BadInput } from '../core/error.ts';
 import type { Store } from '../ports.ts';
 import { openSqlite } from './sqlite.ts';
 
+/** What bot.yaml says beside the address. It concerns Redis only. */
+export type StoreOptions = {
+  /** An fsync every second is enough. */
+  readonly acceptLoss?: boolean;
+  /** As many replicas must have what was written before it counts. */
+  readonly replicas?: number;
+  /** For what a person should know, though it goes on. */
+  readonly warn?: (text: string) => void;
+};
+
 /** `sqlite:data/bot.db`, `redis://…`, `rediss://…`, `redis+cluster://…`. The address of a Redis may hold a password, so no message repeats an address. */
-export async function openStore(url: string): Promise<Store> {
+export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   const [scheme, rest] = splitScheme(url);
   switch (scheme) {
     case 'sqlite': {
-      // `sqlite:///var/bot.db`, as other tools write it, is meant as well.
-      const file = rest.replace(/^\/\//, '');
+      const file = fileIn(rest);
       if (file === '') throw new BadInput('store: sqlite: needs a file, for example sqlite:data/bot.db');
       return openSqlite(file);
     }
@@ -17,13 +26,29 @@ export async function openStore(url: string): Promise<Store> {
     case 'rediss':
     case 'redis+cluster':
       // Loaded when it is wanted: its client would cost every start on SQLite some milliseconds.
-      return (await import('./redis.ts')).openRedis(url);
+      return (await import('./redis.ts')).openRedis(url, saidOf(options));
     default:
       throw new BadInput(
         'store: not an address we know; expected sqlite:FILE (for example sqlite:data/bot.db), redis://HOST:PORT/DB, ' +
           'rediss:// or redis+cluster://A:PORT,B:PORT',
       );
   }
+}
+
+/** What bot.yaml does not ask for, the address may. */
+function saidOf({ acceptLoss, replicas, warn }: StoreOptions): StoreOptions {
+  return { ...(acceptLoss && { acceptLoss }), ...(replicas && { replicas }), ...(warn && { warn }) };
+}
+
+/** The file of a `sqlite:` address; `undefined` for any other. */
+export function sqliteFileOf(url: string): string | undefined {
+  const [scheme, rest] = splitScheme(url);
+  return scheme === 'sqlite' ? fileIn(rest) : undefined;
+}
+
+/** `sqlite:///var/bot.db`, as other tools write it, is meant as well. */
+function fileIn(rest: string): string {
+  return rest.replace(/^\/\//, '');
 }
 
 function splitScheme(url: string): [scheme: string, rest: string] {

@@ -1,15 +1,18 @@
-// A snapshot of everything that is owed and was paid, on Redis, which has none of its own. What was written later is
+// A snapshot of everything that is owed and was paid, on Redis, which has none of its own: for the audit and for a move. What was written later is
 // known by its sequence and left out; what is changed while somebody reads, the changing script puts aside first
 // (`keep` in `redis-write.ts`). So taking a snapshot costs nothing, reading goes page by page, and nobody waits for it.
 import { randomUUID } from 'node:crypto';
-import type { Claim } from '../core/decide.ts';
+import type { Claim, Follower } from '../core/decide.ts';
 import { Fault } from '../core/error.ts';
+import type { EventKey } from '../core/event.ts';
 import { fen } from '../core/money.ts';
 import type { BillNo, Payout } from '../core/payout.ts';
-import type { Books, Buckets, HistoryLine } from '../ports.ts';
+import type { Answer, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine } from '../ports.ts';
+import { CODE_PAGE, codePages } from './redis-codes.ts';
 import { type Connection, type Script, scriptOf } from './redis-connect.ts';
 import { KEY } from './redis-keys.ts';
-import { historyOf, payoutFrom } from './redis-rows.ts';
+import { mailboxFrom, personOf } from './redis-mailbox.ts';
+import { behind, historyOf, journalFrom, payoutFrom, TOKEN_LENGTH } from './redis-rows.ts';
 import { PRELUDE } from './redis-write.ts';
 
 /** Rows of one page: Redis serves nobody else while it collects them. */
@@ -90,13 +93,76 @@ for _, line in ipairs(redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -
 return rows
 `);
 
+/** Whose `after` was forgotten meanwhile begins anew: what is older was forgotten as well. */
+const ANSWERS = scriptOf(`${BOOK}
+local after, count = arg(), tonumber(arg())
+local first = 0
+if after ~= '' then
+  local rank = redis.call('ZRANK', P .. '${KEY.answerAt}', after)
+  if rank then first = rank + 1 end
+end
+for _, event in ipairs(redis.call('ZRANGE', P .. '${KEY.answerAt}', text(first), text(first + count - 1))) do
+  add(event, redis.call('HGET', P .. '${KEY.answer}', event))
+end
+return rows
+`);
+
+/** Where to go on, then fields and values. */
+const FOLLOWERS = scriptOf(`${BOOK}
+local found = redis.call('HSCAN', P .. '${KEY.follower}', arg(), 'COUNT', arg())
+add(found[1])
+for _, each in ipairs(found[2]) do add(each) end
+return rows
+`);
+
+const HALTS = scriptOf(`${BOOK}
+return redis.call('HGETALL', P .. '${KEY.halt}')
+`);
+
+const JOURNAL = scriptOf(`${BOOK}
+for _, entry in ipairs(page('${KEY.journal}', arg(), arg())) do add(entry[1], entry[2][2]) end
+return rows
+`);
+
+const CODES = scriptOf(`${BOOK}${CODE_PAGE}`);
+
+const BATCHES = scriptOf(`${BOOK}
+return redis.call('SMEMBERS', P .. '${KEY.codeBatches}')
+`);
+
+/** Box, and how many codes: below zero while they are not active. */
+const BOXES = scriptOf(`${BOOK}
+local batch, after, count = arg(), arg(), arg()
+local boxes = P .. '${KEY.codeBoxes}' .. batch
+for _, box in ipairs(redis.call('ZRANGEBYSCORE', boxes, '(' .. after, '+inf', 'LIMIT', '0', count)) do
+  add(box, redis.call('HGET', P .. '${KEY.codeBox}' .. batch, box))
+end
+return rows
+`);
+
+/** Where to go on, then whose, and the two halves. */
+const MAILBOXES = scriptOf(`${BOOK}
+local found = redis.call('HSCAN', P .. '${KEY.mailbox}', arg(), 'COUNT', arg())
+add(found[1])
+for n = 1, #found[2], 2 do
+  local person = found[2][n]
+  add(person, found[2][n + 1], redis.call('HGET', P .. '${KEY.mailboxOwed}', person) or '')
+end
+return rows
+`);
+
 /** How one kind of row is read: where it begins, and how many texts make a row; the first says where it lies. */
 type Reading<Entry> = {
   readonly script: Script;
+  /** What it is told before where to begin. */
+  readonly args?: readonly string[];
   readonly first: string;
   readonly width: number;
   readonly as: (row: readonly string[]) => Entry;
 };
+
+/** What a script finds for these books. */
+type Read = (script: Script, ...args: string[]) => Promise<string[]>;
 
 /** `isOpen`: whether the store still is. */
 export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStoreOpen: () => boolean): Promise<Books> {
@@ -104,32 +170,83 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
   await connection.run(OPEN, id, String(LEASE_MS));
   let isOpen = true;
 
-  const read = async (script: Script, ...args: string[]): Promise<string[]> => {
+  const read: Read = async (script, ...args) => {
     if (!isOpen) throw new Fault('store', 'safe', 'closed', 'these books are closed');
     const rows = (await connection.run(script, id, String(LEASE_MS), ...args)) as string[] | null;
     if (rows) return rows;
     throw new Fault('store', 'safe', 'books-gone', 'nobody read these books for too long; open them again');
   };
-  async function* rows<Entry>({ script, first, width, as }: Reading<Entry>): AsyncGenerator<Entry> {
-    for (let after = first; ; ) {
-      const found = await read(script, after, String(CHUNK));
-      for (let n = 0; n < found.length; n += width) yield as(found.slice(n, n + width));
-      if (found.length < CHUNK * width) return;
-      after = found[found.length - width]!;
-    }
-  }
   return {
-    claims: () => rows(CLAIM_ROWS),
-    payouts: () => rows(PAYOUT_ROWS),
+    claims: () => rowsOf(read, CLAIM_ROWS),
+    payouts: () => rowsOf(read, PAYOUT_ROWS),
     history: async billNo => linesUpTo(billNo, await read(HISTORY, billNo)),
-    counters: () => rows(COUNTER_ROWS),
-    buckets: () => rows(BUCKET_ROWS),
+    counters: () => rowsOf(read, COUNTER_ROWS),
+    buckets: () => rowsOf(read, BUCKET_ROWS),
+    followers: () => followersOf(read),
+    answers: () => rowsOf(read, ANSWER_ROWS),
+    halts: () => haltsOf(read),
+    journal: () => rowsOf(read, JOURNAL_ROWS),
+    codes: () => codesOf(read),
+    boxes: () => boxesOf(read),
+    mailboxes: () => mailboxesOf(read),
     async close() {
       if (!isOpen) return;
       isOpen = false;
       if (isStoreOpen()) await connection.run(CLOSE, id);
     },
   };
+}
+
+async function* rowsOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenerator<Entry> {
+  const { script, args = [], first, width, as } = reading;
+  for (let after = first; ; ) {
+    const found = await read(script, ...args, after, String(CHUNK));
+    for (let n = 0; n < found.length; n += width) yield as(found.slice(n, n + width));
+    if (found.length < CHUNK * width) return;
+    after = found[found.length - width]!;
+  }
+}
+
+/** By their fields; a scan may show one twice. */
+async function* scanned(read: Read, script: Script, width: number): AsyncGenerator<string[]> {
+  const seen = new Set<string>();
+  for (let cursor = '0'; ; ) {
+    const [next, ...found] = await read(script, cursor, String(CHUNK));
+    for (let n = 0; n < found.length; n += width) {
+      if (seen.has(found[n]!)) continue;
+      seen.add(found[n]!);
+      yield found.slice(n, n + width);
+    }
+    if (next === '0') return;
+    cursor = next!;
+  }
+}
+
+async function* followersOf(read: Read): AsyncGenerator<Follower> {
+  for await (const [, follower] of scanned(read, FOLLOWERS, 2)) yield behind<Follower>(follower!);
+}
+
+async function* haltsOf(read: Read): AsyncGenerator<BookRows['halts']> {
+  const found = await read(HALTS);
+  for (let n = 0; n < found.length; n += 2) yield { merchant: found[n]!, halt: behind<Halt>(found[n + 1]!) };
+}
+
+async function* codesOf(read: Read): AsyncGenerator<HeldCode> {
+  for await (const { active: _, ...code } of codePages(from => read(CODES, from, '', String(CHUNK)))) yield code;
+}
+
+async function* boxesOf(read: Read): AsyncGenerator<BookRows['boxes']> {
+  for (const batch of (await read(BATCHES)).sort()) {
+    const as = ([box, codes]: readonly string[]): BookRows['boxes'] => ({
+      ...{ batch, box: Number(box), codes: Math.abs(Number(codes)), active: Number(codes) > 0 },
+    });
+    yield* rowsOf(read, { script: BOXES, args: [batch], first: '-1', width: 2, as });
+  }
+}
+
+async function* mailboxesOf(read: Read): AsyncGenerator<BookRows['mailboxes']> {
+  for await (const [person, sent, owed] of scanned(read, MAILBOXES, 3))
+    yield { ...personOf(person!), mailbox: mailboxFrom(sent!, owed!) };
 }
 
 const CLAIM_ROWS: Reading<Claim> = {
@@ -146,14 +263,14 @@ const PAYOUT_ROWS: Reading<Payout> = {
   as: ([, fixed, now]) => payoutFrom(fixed!, now!),
 };
 
-const COUNTER_ROWS: Reading<{ readonly name: string; readonly value: number }> = {
+const COUNTER_ROWS: Reading<BookRows['counters']> = {
   script: COUNTERS,
   first: '0-0',
   width: 3,
   as: ([, name, value]) => ({ name: name!, value: Number(value) }),
 };
 
-const BUCKET_ROWS: Reading<Buckets & { readonly campaign: string }> = {
+const BUCKET_ROWS: Reading<BookRows['buckets']> = {
   script: BUCKETS,
   first: '0-0',
   width: 3,
@@ -161,6 +278,24 @@ const BUCKET_ROWS: Reading<Buckets & { readonly campaign: string }> = {
     const [reserved, sent, received, refunded] = values!.split(' ').map(value => fen(Number(value)));
     return { campaign: campaign!, reserved: reserved!, sent: sent!, received: received!, refunded: refunded! };
   },
+};
+
+const ANSWER_ROWS: Reading<BookRows['answers']> = {
+  script: ANSWERS,
+  first: '',
+  width: 2,
+  as: ([event, stored]) => {
+    const slash = event!.indexOf('/');
+    const answer = JSON.parse(stored!.slice(TOKEN_LENGTH)) as Answer;
+    return { account: event!.slice(0, slash), key: event!.slice(slash + 1) as EventKey, answer };
+  },
+};
+
+const JOURNAL_ROWS: Reading<JournalLine> = {
+  script: JOURNAL,
+  first: '0-0',
+  width: 2,
+  as: ([at, line]) => journalFrom([at!.split('-')[0]!, line!])[0]!,
 };
 
 function linesUpTo(billNo: BillNo, [now, ...lines]: readonly string[]): HistoryLine[] {

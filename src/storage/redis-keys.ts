@@ -15,6 +15,8 @@
 export const KEY = {
   /** T `1`: which format the data has. A newer one is refused. */
   format: 'format',
+  /** T: a random name for all this data, from its beginning. Where another stands, or none, it is not the data we know. */
+  origin: 'origin',
   /** T: the global sequence. Every commit and every successor takes the next number; lists are ordered by it. */
   seq: 'seq',
 
@@ -58,6 +60,42 @@ export const KEY = {
   journalUser: 'journal:user:',
   /** H event key → its lines in the journal, by seq, with commas between. */
   journalKey: 'journal:key',
+
+  /**
+   * + name. H holder (empty: it was given back), fence, since (taken, renewed or given back), until (when another may
+   * take it), note, released (the token of the call that gave it back last). Times are the server's. Never deleted: the
+   * fence must not begin anew.
+   */
+  lease: 'lease:',
+
+  /**
+   * + first 4 characters of a printed code's hash. H: the others → batch, box and prize, with U+001F between. There are
+   * 65 536 of them, so that each stays small, and Redis keeps it packed, up to some thirty million codes.
+   */
+  code: 'code:',
+  /** T: of each of them one byte, `1` if there is anything in it. */
+  codeUsed: 'codes:used',
+  /** S: the batches of codes there are. */
+  codeBatches: 'codes:batches',
+  /** + batch. H codes, active, boxes: how many. */
+  codeBatch: 'codes:batch:',
+  /** + batch. H box → how many codes are in it; below zero while they are not active. */
+  codeBox: 'codes:box:',
+  /** + batch. Z its boxes by their number. */
+  codeBoxes: 'codes:boxes:',
+
+  /** H account/openid → the version of the mailbox, a space, when messages went out, JSON. */
+  mailbox: 'mailbox',
+  /** H account/openid → the same version, a space, what is owed in words, JSON. No field: nothing. */
+  mailboxOwed: 'mailbox:owed',
+  /** Z account/openid, all by 0: who is owed anything, in the order of the texts. */
+  mailboxOwing: 'mailbox:owing',
+
+  /** + token. T: what a call was told, for a minute, so that its repeat is told the same. */
+  said: 'said:',
+
+  /** T: nothing. Written where `replicas` is not 0, so that the replicas have something to confirm. */
+  echo: 'echo',
 
   /** S: the snapshots that are being read. */
   books: 'books',

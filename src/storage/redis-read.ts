@@ -1,5 +1,6 @@
 // What is read from Redis, as Lua: each script sees one moment. None looks at more than one page of rows, because
 // everybody else waits while it runs.
+import { CODE_LOOK } from './redis-codes.ts';
 import { scriptOf } from './redis-connect.ts';
 import { KEY } from './redis-keys.ts';
 import { PRELUDE } from './redis-write.ts';
@@ -9,11 +10,15 @@ export const ANSWERED = scriptOf(`${PRELUDE}
 return redis.call('HGET', P .. '${KEY.answer}', arg())
 `);
 
-/** Follower, halt, then a 0 or 1 for each claim and a value for each counter. */
-export const FACTS = scriptOf(`${PRELUDE}
-local follower, merchant = arg(), arg()
+/** Follower, halt, what is owed, the code and whether it is active; then a 0 or 1 for each claim, a value for each counter. */
+export const FACTS = scriptOf(`${PRELUDE}${CODE_LOOK}
+local follower, merchant, hash = arg(), arg(), arg()
+local code = hash ~= '' and redis.call('HGET', codeAt(hash))
 local found = { redis.call('HGET', P .. '${KEY.follower}', follower) }
 found[2] = redis.call('HEXISTS', P .. '${KEY.halt}', merchant)
+found[3] = redis.call('HGET', P .. '${KEY.mailboxOwed}', follower)
+found[4] = code
+found[5] = code and codesIn(boxIn(code)) > 0 and 1 or 0
 for n = 1, tonumber(arg()) do found[#found + 1] = redis.call('SISMEMBER', P .. '${KEY.claimed}', arg()) end
 while at < #ARGV do found[#found + 1] = redis.call('HGET', P .. '${KEY.counter}', arg()) end
 return found

@@ -1,5 +1,7 @@
 // How things lie in Redis: as JSON, in halves that change and that do not, and the way there and back.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import type { EventKey } from '../core/event.ts';
 import type { BillNo, Payout } from '../core/payout.ts';
 import type { HistoryLine, JournalLine } from '../ports.ts';
 import { CHANGING } from './rows.ts';
@@ -87,6 +89,26 @@ export function journalFrom(rows: readonly string[]): JournalLine[] {
     lines.push({ id: Number(rows[n]), at, event, decision, reply: told ?? decision.reply });
   }
   return lines;
+}
+
+const TOKEN_BYTES = 12;
+/** So many characters stand before an answer. */
+export const TOKEN_LENGTH = 16;
+
+/** Names one call of a write; see `redis-connect.ts`. */
+export function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+/** An event belongs to an account; the same key in two accounts is two events. */
+export function eventField(account: string, key: EventKey): string {
+  assert(!account.includes('/'), `an account's name has no slash: ${account}`);
+  return `${account}/${key}`;
+}
+
+/** What stands behind the first word, which is for scripts. */
+export function behind<T>(text: string): T {
+  return JSON.parse(text.slice(text.indexOf(' ') + 1)) as T;
 }
 
 /** A whole number as Redis counts it. One that a double cannot hold exactly is a mistake of ours. */

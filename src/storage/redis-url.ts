@@ -19,13 +19,15 @@ export type RedisAddress = {
   readonly acceptLoss: boolean;
   /** `?persistence=assured`: the operator knows that nothing is lost; we cannot or need not look. */
   readonly assured: boolean;
+  /** `?replicas=N`: as many must have what was written before it counts. */
+  readonly replicas: number;
 };
 
 const DEFAULT_PORT = 6379;
 const EXAMPLE = 'for example redis://127.0.0.1:6379/0 or redis+cluster://a:7000,b:7000';
 const ADDRESS = /^(redis|rediss|redis\+cluster):\/\/(?:([^@/?#]*)@)?([^@/?#]+)(?:\/([^/?#]*))?(?:\?([^#]*))?$/i;
 const NODE = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i;
-const OPTIONS = ['tag', 'acceptLoss', 'persistence', 'tls'];
+const OPTIONS = ['tag', 'acceptLoss', 'persistence', 'replicas', 'tls'];
 
 export function parseRedisUrl(url: string): RedisAddress {
   const match = ADDRESS.exec(url);
@@ -47,6 +49,7 @@ export function parseRedisUrl(url: string): RedisAddress {
     tag: options.get('tag') ?? DEFAULT_TAG,
     acceptLoss: options.has('acceptLoss'),
     assured: options.has('persistence'),
+    replicas: Number(options.get('replicas') ?? 0),
   };
 }
 
@@ -77,6 +80,7 @@ function optionsOf(query: string): ReadonlyMap<string, string> {
     tag: /^[\w.-]{1,64}$/,
     acceptLoss: /^1s$/,
     persistence: /^assured$/,
+    replicas: /^[0-5]$/,
     tls: /^yes$/,
   };
   for (const [name, value] of options) {
@@ -85,7 +89,8 @@ function optionsOf(query: string): ReadonlyMap<string, string> {
     }
     if (!values[name]!.test(value)) {
       throw new BadInput(
-        'store: the options are ?tag=NAME (letters, digits, . _ -), ?acceptLoss=1s, ?persistence=assured, ?tls=yes',
+        'store: the options are ?tag=NAME (letters, digits, . _ -), ?acceptLoss=1s, ?persistence=assured, ' +
+          '?replicas=N (0 to 5), ?tls=yes',
       );
     }
   }

@@ -17,6 +17,23 @@ local function arg() at = at + 1; return ARGV[at] end
 local function text(number) return string.format('%.0f', number) end
 `;
 
+/** Far longer than a call is tried for. */
+const SAID_MS = 60_000;
+
+/**
+ * For a write whose answer counts and is in no row: `say` keeps it under the call's token, so that a repeat gets the same
+ * and changes nothing.
+ */
+export const ONCE = `
+local said = P .. '${KEY.said}' .. arg()
+local before = redis.call('GET', said)
+if before then return before end
+local function say(answer)
+  redis.call('SET', said, answer, 'PX', '${SAID_MS}')
+  return answer
+end
+`;
+
 // ── The books' pre-images ────────────────────────────────────────────────────────────────────────────────
 
 /**
@@ -38,9 +55,12 @@ local function keepCounter(name, value) if value then keep('c:' .. name, value) 
 
 // ── Payouts and money ────────────────────────────────────────────────────────────────────────────────────
 
-const PLAN = `
+/** How the due payouts are named: the padded sequence settles ties. */
+export const DUE_MEMBER = `
 local function dueMember(seq, billNo) return string.format('%016.0f', tonumber(seq)) .. ':' .. billNo end
+`;
 
+const PLAN = `${DUE_MEMBER}
 local function readPlan()
   local billNo = arg()
   if billNo == '' then return nil end
@@ -75,10 +95,24 @@ end
 
 const BROKEN = (what: string): string => `redis.error_reply('BROKEN ${what}')`;
 
+/** `setMailbox`: nothing owed is ''. */
+export const MAILBOX = `
+local function setMailbox(person, sent, owed)
+  redis.call('HSET', P .. '${KEY.mailbox}', person, sent)
+  if owed ~= '' then
+    redis.call('HSET', P .. '${KEY.mailboxOwed}', person, owed)
+    redis.call('ZADD', P .. '${KEY.mailboxOwing}', '0', person)
+  else
+    redis.call('HDEL', P .. '${KEY.mailboxOwed}', person)
+    redis.call('ZREM', P .. '${KEY.mailboxOwing}', person)
+  end
+end
+`;
+
 // ── One event ────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `done`, or the answer that was given before, or why nothing was written. */
-export const COMMIT = scriptOf(`${PRELUDE}${KEEP}${PLAN}
+export const COMMIT = scriptOf(`${PRELUDE}${KEEP}${PLAN}${MAILBOX}
 local token, event, answer, answerAt = arg(), arg(), arg(), arg()
 local before = redis.call('HGET', P .. '${KEY.answer}', event)
 if before then
@@ -92,6 +126,9 @@ if followsSeen ~= '' then
   local stored = redis.call('HGET', P .. '${KEY.follower}', follower)
   if (stored and string.match(stored, '^%d+') or '0') ~= followsSeen then return { 'lost', 'follower' } end
 end
+local person, told = arg(), arg()
+local mailbox = told ~= '' and redis.call('HGET', P .. '${KEY.mailbox}', person)
+if told ~= '' and (not mailbox or string.match(mailbox, '^%d+') ~= told) then return { 'lost', 'mailbox' } end
 
 local values, counters = {}, {}
 for n = 1, tonumber(arg()) do
@@ -119,6 +156,7 @@ if claimKey ~= '' then
   redis.call('XADD', P .. '${KEY.claims}', seq .. '-0', 'c', claim)
 end
 if follower ~= '' then redis.call('HSET', P .. '${KEY.follower}', follower, followerNow) end
+if mailbox then setMailbox(person, text(tonumber(told) + 1) .. string.match(mailbox, ' .*'), '') end
 if plan then
   addPlan(plan, seq)
   local bucket = P .. '${KEY.bucket}' .. plan.campaign
@@ -150,8 +188,21 @@ local MOVES = {
 }
 `;
 
-/** `moved` or `stale`. The line's own token tells a retry from somebody else's step. */
-export const ADVANCE = scriptOf(`${PRELUDE}${KEEP}${PLAN}${MOVES}
+/** Whether nobody else took this lease, and it was not given back. No lease is one empty argument. */
+const FENCE = `
+local function isFenced()
+  local name = arg()
+  if name == '' then return true end
+  local row = redis.call('HMGET', P .. '${KEY.lease}' .. name, 'holder', 'fence')
+  return row[1] == arg() and row[2] == arg()
+end
+`;
+
+/**
+ * `moved` or `stale`. The line's own token tells a retry from somebody else's step; so it is looked at before the
+ * lease, which may have gone on since the first try.
+ */
+export const ADVANCE = scriptOf(`${PRELUDE}${KEEP}${PLAN}${MOVES}${FENCE}
 local billNo, before, version, from, line, now = arg(), arg(), arg(), arg(), arg(), arg()
 local state, nextDo, nextAt, move, refunded = arg(), arg(), arg(), arg(), arg()
 local payout = P .. '${KEY.payout}' .. billNo
@@ -165,6 +216,7 @@ local campaign, merchant, amount, seq = row[3], row[4], row[5], row[6]
 local holds = {}
 for n = 1, tonumber(arg()) do holds[n] = { arg(), arg() } end
 local plan = readPlan()
+if not isFenced() then return 'stale' end
 if plan and plan.amount ~= amount then return ${BROKEN('a successor takes over the same amount')} end
 if plan and isPlanned(plan) then return ${BROKEN('this successor was planned before')} end
 

@@ -1,27 +1,36 @@
 // The store for more than one process: Redis or Valkey, one server or a cluster. Every method is one Lua script, and
-// what a script does it does alone. Keys: `redis-keys.ts`; scripts: `redis-write.ts` and `redis-read.ts`; what happens
-// when the connection breaks: `redis-connect.ts`.
+// what a script does it does alone. Keys: `redis-keys.ts`; scripts: `redis-write.ts`, `redis-read.ts` and
+// `redis-leases.ts`; what happens when the connection breaks: `redis-connect.ts`.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import type { Facts, Follower, Wanted } from '../core/decide.ts';
 import { BadInput, Fault, messageOf } from '../core/error.ts';
 import type { EventKey } from '../core/event.ts';
 import { fen } from '../core/money.ts';
 import type { Payout, Step } from '../core/payout.ts';
-import type { Answer, Buckets, Commit, Committed, Halt, JournalLine, PayoutFilter, Store } from '../ports.ts';
+import type { Answer, Buckets, Commit, Committed, Halt, JournalLine, Lease, PayoutFilter, Store } from '../ports.ts';
+import { codeHash } from './code-hash.ts';
+import { checkTold, owedOf } from './mailbox.ts';
 import { openRedisBooks } from './redis-books.ts';
+import { codeFactOf, codesOn } from './redis-codes.ts';
 import { type Connection, connect } from './redis-connect.ts';
-import { refuseForgetful, refuseNewerFormat } from './redis-durability.ts';
+import { lookOf, originOf, refuseForgetful, refuseNewerFormat, refuseReplication } from './redis-durability.ts';
+import { type LeaseTime, leaseArgs, leasesOn } from './redis-leases.ts';
+import { loadPiece } from './redis-load.ts';
+import { halfOf, mailboxesOn } from './redis-mailbox.ts';
 import * as READ from './redis-read.ts';
 import {
+  behind,
+  eventField,
   historyOf,
   isDue,
   journalFrom,
   journalText,
   lineOf,
+  newToken,
   nowOf,
   payoutsFrom,
   planArgs,
+  TOKEN_LENGTH,
   whole,
 } from './redis-rows.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
@@ -34,24 +43,33 @@ const PAGE = 200;
 type Run = Connection['run'];
 
 /** What an address may say after its `?`, said otherwise. */
-export type RedisOptions = Partial<Pick<RedisAddress, 'tag' | 'acceptLoss' | 'assured'>>;
+export type RedisOptions = Partial<Pick<RedisAddress, 'tag' | 'acceptLoss' | 'assured' | 'replicas'>> & {
+  /** For what a person should know, though it goes on. */
+  readonly warn?: (text: string) => void;
+  /** `caller`: leases go by the `now` they are told instead of the server's clock. For tests on virtual time only. */
+  readonly time?: LeaseTime;
+};
 
 /** `redis://`, `rediss://` or `redis+cluster://`; see `redis-url.ts` for what else an address says. */
 export async function openRedis(url: string, options: RedisOptions = {}): Promise<Store> {
-  const address = { ...parseRedisUrl(url), ...options };
-  const connection = await connect(address);
+  const { time = 'server', warn = () => {}, ...said } = options;
+  const address = { ...parseRedisUrl(url), ...said };
+  // A redelivery is answered from what another process may have written, and not yet seen safe.
+  const connection = await connect(address, { told: [READ.ANSWERED], warn });
   try {
     await refuseForgetful(connection, address);
+    await refuseReplication(connection, address, warn);
     await refuseNewerFormat(connection);
+    connection.guard(lookOf(address, await originOf(connection)));
   } catch (error) {
     await connection.close();
     if (error instanceof BadInput) throw error;
     throw new BadInput(`store: this Redis cannot be used: ${messageOf(error)}`);
   }
-  return storeOn(connection);
+  return storeOn(connection, time);
 }
 
-function storeOn(connection: Connection): Store {
+function storeOn(connection: Connection, time: LeaseTime): Store {
   const atWork = new Set<Promise<unknown>>();
   let isOpen = true;
 
@@ -82,7 +100,7 @@ function storeOn(connection: Connection): Store {
       const kinds = only === undefined ? ['send', 'query'] : [only];
       return payoutsFrom((await whileOpen(READ.DUE, merchant, whole(now), whole(limit), ...kinds)) as string[]);
     },
-    advance: step => writeStep(whileOpen, step),
+    advance: (step, under) => writeStep(whileOpen, step, under),
 
     buckets: async campaign => bucketsOf(await whileOpen(READ.BUCKETS, campaign)),
     halt: async merchant => {
@@ -93,10 +111,15 @@ function storeOn(connection: Connection): Store {
       await whileOpen(WRITE.SET_HALT, merchant, halt ? `${halt.by} ${JSON.stringify(halt)}` : '', by ?? '');
     },
 
+    ...codesOn(whileOpen),
+    ...mailboxesOn(whileOpen),
+    ...leasesOn(whileOpen, newToken, time),
+
     books: async () => {
       if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
       return openRedisBooks({ run: whileOpen }, () => isOpen);
     },
+    load: piece => loadPiece(whileOpen, piece),
     journal: filter => listJournal(whileOpen, filter),
     forget: async before => {
       for (let total = 0; ; ) {
@@ -121,11 +144,20 @@ async function readAnswer(run: Run, account: string, key: EventKey): Promise<Ans
   return found === null ? undefined : (JSON.parse(found.slice(TOKEN_LENGTH)) as Answer);
 }
 
+type FactsRow = [
+  follower: string | null,
+  halted: number,
+  owed: string | null,
+  code: string | null,
+  active: number,
+  ...rest: (number | string | null)[],
+];
+
 async function readFacts(run: Run, wanted: Wanted): Promise<Facts> {
   const { account, user, merchant, claims, counters } = wanted;
-  const args = [`${account}/${user}`, merchant ?? '', whole(claims.length), ...claims, ...counters];
-  const found = (await run(READ.FACTS, ...args)) as [string | null, number, ...(number | string | null)[]];
-  const [follower, halted, ...rest] = found;
+  const hash = wanted.code === undefined ? '' : codeHash(wanted.code);
+  const args = [`${account}/${user}`, merchant ?? '', hash, whole(claims.length), ...claims, ...counters];
+  const [follower, halted, owed, code, active, ...rest] = (await run(READ.FACTS, ...args)) as FactsRow;
   const values = rest.slice(claims.length);
   const known = counters.map((name, n) => [name, values[n]] as const).filter(([, value]) => value !== null);
   return {
@@ -133,17 +165,22 @@ async function readFacts(run: Run, wanted: Wanted): Promise<Facts> {
     claims: new Set(claims.filter((_, n) => rest[n] === 1)),
     counters: new Map(known.map(([name, value]) => [name, Number(value)])),
     halted: merchant !== undefined && halted === 1,
+    ...codeFactOf(code, active),
+    ...(owed !== null && { owed: owedOf(...halfOf(owed)) }),
   };
 }
 
-async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
-  const { event, seenAt, answer, decision, follower, claim, counters, payout } = commit;
+/** Also for the bench, which sends the same to a bare client. */
+export async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
+  const { event, seenAt, answer, decision, follower, claim, counters, payout, told } = commit;
+  checkTold(told);
   assert(!payout || payout.claimKey === claim?.key, `a payout comes with its claim: ${payout?.billNo}`);
   const token = newToken();
   const args = [
     ...[token, eventField(event.account, event.key), JSON.stringify(answer), whole(answer.at)],
     ...(claim ? [claim.key, JSON.stringify(claim)] : ['', '']),
     ...(follower ? followerArgs(follower, commit.followsSeen) : ['', '', '']),
+    ...[`${event.account}/${event.user}`, told ? whole(told.version) : ''],
     ...[whole(counters.length), ...counters.flatMap(({ name, add, max }) => [name, whole(add), whole(max)])],
     ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
     ...planArgs(payout, token),
@@ -167,7 +204,7 @@ function followerArgs(follower: Follower, seen: number | undefined): string[] {
 
 // ── One payout ───────────────────────────────────────────────────────────────────────────────────────────
 
-async function writeStep(run: Run, step: Step): Promise<'moved' | 'stale'> {
+async function writeStep(run: Run, step: Step, under: Lease | undefined): Promise<'moved' | 'stale'> {
   const { payout, from, at, what, detail, move, successor } = step;
   const { billNo, version, state, nextDo, nextAt, refunded, holds } = payout;
   assert(!successor || successor.claimKey === payout.claimKey, `a successor pays the same claim: ${successor?.billNo}`);
@@ -178,6 +215,7 @@ async function writeStep(run: Run, step: Step): Promise<'moved' | 'stale'> {
     ...[state, nextDo, isDue(payout) ? whole(nextAt!) : '', move, refunded === undefined ? '' : whole(refunded)],
     ...[whole(holds.length), ...holds.flatMap(({ name, add }) => [name, whole(add)])],
     ...planArgs(successor, token),
+    ...leaseArgs(under),
   ];
   return (await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale';
 }
@@ -254,25 +292,6 @@ async function listJournal(run: Run, filter: Parameters<Store['journal']>[0]): P
 }
 
 // ── Texts ────────────────────────────────────────────────────────────────────────────────────────────────
-
-const TOKEN_BYTES = 12;
-const TOKEN_LENGTH = 16;
-
-/** Names one call of a write; see `redis-connect.ts`. */
-function newToken(): string {
-  return randomBytes(TOKEN_BYTES).toString('base64url');
-}
-
-/** An event belongs to an account; the same key in two accounts is two events. */
-function eventField(account: string, key: EventKey): string {
-  assert(!account.includes('/'), `an account's name has no slash: ${account}`);
-  return `${account}/${key}`;
-}
-
-/** What stands behind the first word, which is for scripts. */
-function behind<T>(text: string): T {
-  return JSON.parse(text.slice(text.indexOf(' ') + 1)) as T;
-}
 
 /** An HMGET of a key that is not there is a row of nothing. */
 function present(row: unknown): string[] {

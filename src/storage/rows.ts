@@ -1,5 +1,8 @@
-// How a payout lies in its row: which columns it has, which of them a step writes anew, and the way there and back.
+// How things lie in their rows: which columns a payout has, which of them a step writes anew, and the way there and back.
+import type { Follower } from '../core/decide.ts';
 import type { Payout } from '../core/payout.ts';
+import type { Instant } from '../core/time.ts';
+import type { Answer, JournalLine } from '../ports.ts';
 import type { Value } from './schema.ts';
 
 /** What a step writes anew, and what stays as it was planned. A field that is not here does not compile. */
@@ -63,7 +66,7 @@ export function present<Row extends object | undefined>(row: Row): Row {
 }
 
 /** As a column holds it: structure as JSON, nothing as NULL. */
-export function stored(field: Payout[keyof Payout] | undefined): Value {
+export function stored(field: Payout[keyof Payout] | Follower['invitedBy'] | undefined): Value {
   if (typeof field === 'string') return field.replaceAll('\0', '\uFFFD');
   if (typeof field === 'boolean') return Number(field);
   return typeof field === 'object' ? JSON.stringify(field) : (field ?? null);
@@ -72,4 +75,60 @@ export function stored(field: Payout[keyof Payout] | undefined): Value {
 /** `billNo` → `bill_no` */
 export function column(field: keyof Payout): string {
   return field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
+}
+
+// ── The rest ─────────────────────────────────────────────────────────────────────────────────────────────
+
+export type AnswerRow = { readonly at: Instant; readonly reply: string };
+export type FollowerRow = {
+  readonly following: number;
+  readonly follows: number;
+  readonly followedAt: Instant | null;
+  readonly invitedBy: string | null;
+};
+
+/** The columns of a `SELECT` that gives a `FollowerRow`. */
+export const FOLLOWER = 'following, follows, followed_at AS followedAt, invited_by AS invitedBy';
+export type JournalRow = {
+  readonly id: number;
+  readonly at: Instant;
+  readonly event: string;
+  readonly decision: string;
+  readonly reply: string | null;
+};
+
+export function answerOf({ at, reply }: AnswerRow): Answer {
+  return { at, reply: JSON.parse(reply) as Answer['reply'] };
+}
+
+export function followerOf(
+  { account, user }: Pick<Follower, 'account' | 'user'>,
+  { following, follows, followedAt, invitedBy }: FollowerRow,
+): Follower {
+  return {
+    account,
+    user,
+    following: following === 1,
+    follows,
+    ...(followedAt !== null && { followedAt }),
+    ...(invitedBy !== null && { invitedBy: JSON.parse(invitedBy) as NonNullable<Follower['invitedBy']> }),
+  };
+}
+
+export function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {
+  const decision = JSON.parse(text) as JournalLine['decision'];
+  const told = reply === null ? decision.reply : (JSON.parse(reply) as JournalLine['reply']);
+  return { id, at, event: JSON.parse(event) as JournalLine['event'], decision, reply: told };
+}
+
+/** What was told, beside the decision. It is nearly always the decision's own reply, which the line holds already. */
+export function toldBeside({ reply, decision }: Pick<JournalLine, 'reply' | 'decision'>): string | null {
+  return reply === decision.reply ? null : JSON.stringify(reply);
+}
+
+const OPENID_PART = /\/user\/(?:[^/]+\/)?([\w-]{28})(?:\/|$)/;
+
+/** The openid in a counter's name. Only a matter of place: a follower's counters change together. */
+export function ownerOf(counter: string): string {
+  return OPENID_PART.exec(counter)?.[1] ?? '';
 }

@@ -135,6 +135,46 @@ CREATE INDEX journal_user ON journal (user);
 CREATE INDEX journal_key ON journal (key);
 `;
 
+/** Work of which one process at a time may do each kind. */
+const LEASES = `
+CREATE TABLE lease (
+  name   TEXT PRIMARY KEY,  -- what may be done: send:shop, job:audit …
+  holder TEXT,              -- who may; NULL: it was given back
+  fence  INTEGER NOT NULL,  -- grows by one with every change of holder
+  since  INTEGER NOT NULL,  -- when it was taken, renewed or given back, ms
+  until  INTEGER NOT NULL,  -- when another may take it, ms
+  note   TEXT               -- what the last holder left for the next
+) STRICT, WITHOUT ROWID;
+`;
+
+/** Printed codes, and what is owed to followers in words. */
+const CODES_AND_MAILBOXES = `
+CREATE TABLE code (
+  hash  TEXT PRIMARY KEY,  -- stands for a printed code: see storage/code-hash.ts
+  batch TEXT NOT NULL,     -- what it was printed with
+  box   INTEGER NOT NULL,  -- what it was packed in
+  prize TEXT NOT NULL      -- what it is worth: a prize's name
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE code_box (
+  batch  TEXT NOT NULL,     -- the batch of its codes
+  box    INTEGER NOT NULL,  -- its number in the batch
+  codes  INTEGER NOT NULL,  -- how many are in it
+  active INTEGER NOT NULL,  -- 1: they may be used
+  PRIMARY KEY (batch, box)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mailbox (
+  account TEXT NOT NULL,     -- our name of the Official Account
+  user    TEXT NOT NULL,     -- openid
+  version INTEGER NOT NULL,  -- grows by one with every change
+  sent    TEXT NOT NULL,     -- when customer-service messages went out, JSON [ms]
+  owed    TEXT,              -- what could not be said, JSON [{id, text, at}]; NULL: nothing
+  PRIMARY KEY (account, user)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mailbox_owed ON mailbox (account, user) WHERE owed IS NOT NULL;
+`;
+
 /** Prizes that are paid later and may be taken back until then; and who invited whom. */
 const LATER_PRIZES = `
 ALTER TABLE payout ADD COLUMN undone_by TEXT;      -- what takes it back before it is sent, JSON
@@ -142,7 +182,7 @@ ALTER TABLE follower ADD COLUMN invited_by TEXT;   -- whose personal code brough
 `;
 
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
-const MIGRATIONS: readonly string[] = [CREATE, LATER_PRIZES];
+const MIGRATIONS: readonly string[] = [CREATE, LEASES, CODES_AND_MAILBOXES, LATER_PRIZES];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */
 const APPLICATION_ID = 0x686f6e67; // "hong"

@@ -1,11 +1,11 @@
 // The embedded store: one SQLite file. Reads are synchronous underneath and see what is committed; writes go
 // through the group commit of `batch.ts`. Tables and file: `schema.ts`.
 import assert from 'node:assert/strict';
-import type { Counter, Facts, Follower, Wanted } from '../core/decide.ts';
+import type { Counter, Facts, Wanted } from '../core/decide.ts';
 import { Fault } from '../core/error.ts';
+import type { EventKey } from '../core/event.ts';
 import { NO_MONEY } from '../core/money.ts';
 import type { Move, Payout, Step } from '../core/payout.ts';
-import type { Instant } from '../core/time.ts';
 import type {
   Answer,
   Buckets,
@@ -17,10 +17,34 @@ import type {
   PayoutFilter,
   Store,
 } from '../ports.ts';
-import { faultOf, groupCommit } from './batch.ts';
+import { type Access, faultOf, type GroupCommit, groupCommit } from './batch.ts';
 import { openBooks } from './books.ts';
-import { CHANGING, column, FIELDS, PAYOUT, type PayoutRow, payoutOf, present, stored } from './rows.ts';
+import { codeHash } from './code-hash.ts';
+import { checkTold } from './mailbox.ts';
+import {
+  type AnswerRow,
+  answerOf,
+  CHANGING,
+  column,
+  FIELDS,
+  FOLLOWER,
+  type FollowerRow,
+  followerOf,
+  type JournalRow,
+  journalLineOf,
+  ownerOf,
+  PAYOUT,
+  type PayoutRow,
+  payoutOf,
+  present,
+  stored,
+  toldBeside,
+} from './rows.ts';
 import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+import { CODE_FACT, type CodeRow, codeFactOf, codesIn } from './sqlite-codes.ts';
+import { leasesIn } from './sqlite-leases.ts';
+import { loadPiece } from './sqlite-load.ts';
+import { mailboxesIn, OWED, type OwedRow, owedFactOf, TOLD } from './sqlite-mailbox.ts';
 
 /** Answers forgotten in one write: a long night's clean-up must not keep a follower waiting. */
 const FORGET_CHUNK = 1000;
@@ -29,27 +53,18 @@ const FORGET_CHUNK = 1000;
 export async function openSqlite(file: string): Promise<Store> {
   const db = await openDatabase(file);
   const sql = statementsOf(db);
+  const leases = leasesIn(db);
   const batch = groupCommit(db);
   let isOpen = true;
 
   const refuseIfClosed = (): void => {
     if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
   };
-  const read = async <T>(work: () => T): Promise<T> => {
-    refuseIfClosed();
-    try {
-      return work();
-    } catch (error) {
-      throw faultOf(error);
-    }
-  };
-  const write = async <T>(work: (undo: () => void) => T): Promise<T> => {
-    refuseIfClosed();
-    return batch.write(work);
-  };
+  const access = accessTo(batch, refuseIfClosed);
+  const { read, write } = access;
 
   return {
-    answered: (account, key) => read(() => answerOf(sql.answer.get(account, whole(key)))),
+    answered: (account, key) => read(() => findAnswer(sql, account, key)),
     facts: wanted => read(() => factsOf(sql, wanted)),
     commit: commit => write(undo => writeCommit(sql, commit, undo)),
 
@@ -58,23 +73,24 @@ export async function openSqlite(file: string): Promise<Store> {
     history: billNo => read(() => sql.history.all(billNo).map(present)),
     due: (merchant, now, limit, only) =>
       read(() => sql.due[only ?? 'any'].all(merchant, now, limit).map(row => payoutOf(row))),
-    advance: step => write(() => writeStep(sql, step)),
+    advance: (step, under) => write(() => (under && !leases.isHeld(under) ? 'stale' : writeStep(sql, step))),
 
     buckets: campaign => read(() => present(sql.buckets.get(campaign) ?? NO_BUCKETS)),
     halt: merchant => read(() => present(sql.halt.get(merchant))),
-    setHalt: (merchant, halt, by) =>
-      write(() => {
-        // In one transaction: what the operator has done meanwhile stays.
-        if (by === 'bot') sql.yieldHalt.run(merchant);
-        if (by === 'bot' && sql.halt.get(merchant)) return;
-        if (halt) sql.setHalt.run(merchant, halt.code, stored(halt.reason), halt.since, halt.by, halt.probeAt ?? null);
-        else sql.resume.run(merchant);
-      }),
+    setHalt: (merchant, halt, by) => write(() => writeHalt(sql, merchant, halt, by)),
+
+    lease: (name, holder, ms, now) => write(() => leases.take(name, holder, ms, now)),
+    release: (lease, now, left) => write(() => leases.release(lease, now, left)),
+    note: name => read(() => leases.note(name)),
+
+    ...codesIn(db, access),
+    ...mailboxesIn(db, access),
 
     books: async () => {
       refuseIfClosed();
       return openBooks(file, db);
     },
+    load: piece => write(() => loadPiece(db, piece)),
     journal: filter => read(() => listJournal(sql, filter)),
     forget: async before => {
       for (let total = 0; ; ) {
@@ -97,11 +113,24 @@ export async function openSqlite(file: string): Promise<Store> {
   };
 }
 
-// ── Statements ───────────────────────────────────────────────────────────────────────────────────────────
+function accessTo(batch: GroupCommit, refuseIfClosed: () => void): Access {
+  return {
+    read: async work => {
+      refuseIfClosed();
+      try {
+        return work();
+      } catch (error) {
+        throw faultOf(error);
+      }
+    },
+    write: async work => {
+      refuseIfClosed();
+      return batch.write(work);
+    },
+  };
+}
 
-type AnswerRow = { at: Instant; reply: string };
-type FollowerRow = { following: number; follows: number; followedAt: Instant | null; invitedBy: string | null };
-type JournalRow = { id: number; at: Instant; event: string; decision: string; reply: string | null };
+// ── Statements ───────────────────────────────────────────────────────────────────────────────────────────
 
 /** Whose money it is and how much, by the row and not by the step. */
 type Planned = Pick<Payout, 'campaign' | 'amount'> & { readonly id: number };
@@ -142,8 +171,8 @@ function statementsOf(db: Database) {
       WHERE value + excluded.value <= ?`),
     giveBack: prepare('UPDATE counter SET value = max(0, value - ?) WHERE owner = ? AND name = ?'),
 
-    follower: prepare<FollowerRow>(`SELECT following, follows, followed_at AS followedAt,
-      invited_by AS invitedBy FROM follower WHERE account = ? AND user = ?`),
+    follower: prepare<FollowerRow>(`SELECT ${FOLLOWER}
+      FROM follower WHERE account = ? AND user = ?`),
     setFollower: insert('follower', 'account user following follows followed_at invited_by', 'OR REPLACE'),
 
     payout: prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout WHERE bill_no = ?`),
@@ -173,6 +202,10 @@ function statementsOf(db: Database) {
     setHalt: insert('halt', 'merchant code reason since by probe_at', 'OR REPLACE'),
     resume: prepare('DELETE FROM halt WHERE merchant = ?'),
 
+    code: prepare<CodeRow>(CODE_FACT),
+    owed: prepare<OwedRow>(OWED),
+    told: prepare(TOLD),
+
     addJournal: insert('journal', 'at user key event decision reply'),
   };
 }
@@ -189,11 +222,14 @@ function factsOf(sql: Statements, wanted: Wanted): Facts {
       const row = sql.counter.get(ownerOf(name), name);
       if (row) counters.set(name, row.value);
     }
+    const follower = sql.follower.get(account, user);
     return {
-      follower: followerOf(wanted, sql.follower.get(account, user)),
+      follower: follower && followerOf(wanted, follower),
       claims: new Set(wanted.claims.filter(key => sql.claim.get(key))),
       counters,
       halted: merchant !== undefined && sql.halt.get(merchant) !== undefined,
+      ...codeFactOf(wanted.code === undefined ? undefined : sql.code.get(codeHash(wanted.code))),
+      ...owedFactOf(sql.owed.get(account, user)),
     };
   } finally {
     sql.end.run();
@@ -201,13 +237,17 @@ function factsOf(sql: Statements, wanted: Wanted): Facts {
 }
 
 function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committed {
-  const { event, answer, decision, follower, claim, payout } = commit;
-  const before = answerOf(sql.answer.get(event.account, whole(event.key)));
+  const { event, answer, decision, follower, claim, payout, told } = commit;
+  checkTold(told);
+  const before = findAnswer(sql, event.account, event.key);
   if (before) return { kind: 'answered', answer: before };
   if (claim && sql.claim.get(whole(claim.key))) return { kind: 'claimed' };
   if (follower && commit.followsSeen !== undefined) {
     const row = sql.follower.get(follower.account, whole(follower.user));
     if ((row?.follows ?? 0) !== commit.followsSeen) return { kind: 'lost', counter: 'follower' };
+  }
+  if (told && sql.told.run(event.account, whole(event.user), told.version).changes === 0) {
+    return { kind: 'lost', counter: 'mailbox' };
   }
   const lost = commit.counters.find(counter => !count(sql, counter));
   if (lost) {
@@ -220,19 +260,16 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   }
   if (follower) {
     const { account, user, following, follows, followedAt, invitedBy } = follower;
-    const inviter = invitedBy ? JSON.stringify(invitedBy) : null;
-    sql.setFollower.run(account, whole(user), Number(following), follows, followedAt ?? null, inviter);
+    sql.setFollower.run(account, whole(user), Number(following), follows, followedAt ?? null, stored(invitedBy));
   }
   if (payout) {
     assert(payout.claimKey === claim?.key, `a payout comes with its claim: ${payout.billNo}`);
     plan(sql, payout);
     sql.reserve.run(payout.campaign, payout.amount);
   }
-  const reply = JSON.stringify(answer.reply);
-  sql.addAnswer.run(event.account, event.key, answer.at, reply);
-  // What was told is nearly always the decision's own reply, which the line holds already.
-  const told = answer.reply === decision.reply ? null : reply;
-  const line = [JSON.stringify(event), JSON.stringify(decision), told];
+  const { reply } = answer;
+  sql.addAnswer.run(event.account, event.key, answer.at, JSON.stringify(reply));
+  const line = [JSON.stringify(event), JSON.stringify(decision), toldBeside({ reply, decision })];
   sql.addJournal.run(commit.seenAt, event.user, event.key, ...line);
   return { kind: 'done' };
 }
@@ -286,6 +323,16 @@ function moveMoney(sql: Statements, { move, payout }: Step, { campaign, amount }
   }
 }
 
+// ── One merchant ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** In one transaction: what the operator has done meanwhile stays. */
+function writeHalt(sql: Statements, merchant: string, halt: Halt | undefined, by: 'bot' | undefined): void {
+  if (by === 'bot') sql.yieldHalt.run(merchant);
+  if (by === 'bot' && sql.halt.get(merchant)) return;
+  if (halt) sql.setHalt.run(merchant, halt.code, stored(halt.reason), halt.since, halt.by, halt.probeAt ?? null);
+  else sql.resume.run(merchant);
+}
+
 // ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────
 
 function listPayouts(sql: Statements, filter: PayoutFilter): Payout[] {
@@ -323,39 +370,15 @@ function allOf(conditions: readonly (readonly [string, Value | undefined])[]): [
 
 // ── Rows and values ──────────────────────────────────────────────────────────────────────────────────────
 
-const OPENID_PART = /\/user\/(?:[^/]+\/)?([\w-]{28})(?:\/|$)/;
 const NO_BUCKETS: Buckets = { reserved: NO_MONEY, sent: NO_MONEY, received: NO_MONEY, refunded: NO_MONEY };
 
-function answerOf(row: AnswerRow | undefined): Answer | undefined {
-  return row && { at: row.at, reply: JSON.parse(row.reply) as Answer['reply'] };
-}
-
-function followerOf({ account, user }: Wanted, row: FollowerRow | undefined): Follower | undefined {
-  if (!row) return undefined;
-  const { following, follows, followedAt, invitedBy } = row;
-  return {
-    account,
-    user,
-    following: following === 1,
-    follows,
-    ...(followedAt !== null && { followedAt }),
-    ...(invitedBy !== null && { invitedBy: JSON.parse(invitedBy) as NonNullable<Follower['invitedBy']> }),
-  };
-}
-
-function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {
-  const decision = JSON.parse(text) as JournalLine['decision'];
-  const told = reply === null ? decision.reply : (JSON.parse(reply) as JournalLine['reply']);
-  return { id, at, event: JSON.parse(event) as JournalLine['event'], decision, reply: told };
+function findAnswer(sql: Statements, account: string, key: EventKey): Answer | undefined {
+  const row = sql.answer.get(account, whole(key));
+  return row && answerOf(row);
 }
 
 /** The driver cuts a text at its first NUL, and then two keys would be one. WeChat's XML cannot carry it. */
 function whole<Text extends string>(key: Text): Text {
   assert(!key.includes('\0'), 'a key with a NUL in it');
   return key;
-}
-
-/** The openid in a counter's name. Only a matter of place: a follower's counters change together. */
-function ownerOf(counter: string): string {
-  return OPENID_PART.exec(counter)?.[1] ?? '';
 }

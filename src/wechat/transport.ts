@@ -72,7 +72,8 @@ export function createTransport({ api, ca, certificate }: Endpoint): Transport {
         return { seen: observationOf(error) };
       }
     },
-    close: () => agent.close(),
+    // Whoever still waits for an answer gets silence: the outcome is asked after later.
+    close: () => agent.destroy(),
   };
 }
 

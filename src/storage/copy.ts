@@ -1,0 +1,119 @@
+// The way of all rows from one store's books into another store: piece by piece, counted and summed up on the way, so
+// that the books of both can be compared to the last field.
+import type { BillNo, Payout } from '../core/payout.ts';
+import { Tally } from '../core/tally.ts';
+import type { BookKind, BookRows, Books, HistoryLine, Piece, Store } from '../ports.ts';
+
+/** In this order: a claim must be there before its payout. */
+export const BOOK_KINDS = [
+  'claims',
+  'payouts',
+  'counters',
+  'buckets',
+  'followers',
+  'answers',
+  'halts',
+  'journal',
+  'codes',
+  'boxes',
+  'mailboxes',
+] as const satisfies readonly BookKind[];
+
+/** Rows of one piece: a few milliseconds of whoever writes them. */
+const PIECE_ROWS = 200;
+/** Histories asked for together. */
+const LIVES_AT_ONCE = 100;
+
+/** What books hold, kind by kind. */
+export type BookTally = { readonly kinds: ReadonlyMap<BookKind, Tally>; readonly historyLines: number };
+
+/** Told after each piece: how far it is, and what it is at. */
+export type TellPiece = (done: number, total: number, detail: string) => void;
+
+/** Reads the books from end to end; `take` gets each piece, and the next is read when it is done. */
+export async function readPieces(
+  books: Books,
+  tell: TellPiece,
+  take: (piece: Piece) => Promise<void> = async () => {},
+): Promise<BookTally> {
+  const kinds = new Map<BookKind, Tally>();
+  let historyLines = 0;
+  for (const [index, kind] of BOOK_KINDS.entries()) {
+    const tally = new Tally(kind === 'payouts' || kind === 'journal');
+    kinds.set(kind, tally);
+    for await (const piece of piecesOf(books, kind)) {
+      for (const row of piece.rows) tally.add(row);
+      if (piece.kind === 'payouts') for (const { history } of piece.rows) historyLines += history.length;
+      await take(piece);
+      tell(index, BOOK_KINDS.length, `${kind} ${tally.count}`);
+    }
+  }
+  tell(BOOK_KINDS.length, BOOK_KINDS.length, '');
+  return { kinds, historyLines };
+}
+
+/** The first row of a kind. */
+export async function firstOf<Kind extends BookKind>(books: Books, kind: Kind): Promise<BookRows[Kind] | undefined> {
+  for await (const row of rowsOf(books)[kind]()) return row;
+  return undefined;
+}
+
+/** The first kind of which there is any row. */
+export async function anyRowIn(books: Books): Promise<BookKind | undefined> {
+  for (const kind of BOOK_KINDS) if (await firstOf(books, kind)) return kind;
+  return undefined;
+}
+
+async function* piecesOf<Kind extends BookKind>(books: Books, kind: Kind): AsyncGenerator<Piece> {
+  let rows: BookRows[Kind][] = [];
+  for await (const row of rowsOf(books)[kind]()) {
+    rows.push(row);
+    if (rows.length < PIECE_ROWS) continue;
+    yield { kind, rows } as Piece;
+    rows = [];
+  }
+  if (rows.length > 0) yield { kind, rows } as Piece;
+}
+
+type RowsOf = { readonly [Kind in BookKind]: () => AsyncIterable<BookRows[Kind]> };
+
+function rowsOf(books: Books): RowsOf {
+  return { ...books, payouts: () => livesIn(books) };
+}
+
+/**
+ * The same store, whose books ask for a hundred histories at once where a reader asks for one after the other: on Redis
+ * each of them is a journey.
+ */
+export function readingAhead(store: Store): Store {
+  return {
+    ...store,
+    books: async () => {
+      const books = await store.books();
+      const ahead = new Map<BillNo, readonly HistoryLine[]>();
+      return {
+        ...books,
+        async *payouts() {
+          for await (const { payout, history } of livesIn(books)) {
+            ahead.set(payout.billNo, history);
+            yield payout;
+            ahead.delete(payout.billNo);
+          }
+        },
+        history: async billNo => [...(ahead.get(billNo) ?? (await books.history(billNo)))],
+      };
+    },
+  };
+}
+
+async function* livesIn(books: Books): AsyncGenerator<BookRows['payouts']> {
+  const lifeOf = async (payout: Payout) => ({ payout, history: await books.history(payout.billNo) });
+  let waiting: Payout[] = [];
+  for await (const payout of books.payouts()) {
+    waiting.push(payout);
+    if (waiting.length < LIVES_AT_ONCE) continue;
+    yield* await Promise.all(waiting.map(lifeOf));
+    waiting = [];
+  }
+  yield* await Promise.all(waiting.map(lifeOf));
+}

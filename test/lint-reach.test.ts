@@ -10,7 +10,7 @@ const rule = (id: string, on: string, more = '') => `  - { id: ${id}, on: ${on},
 const PASSWORDS = 'date,password\n2026-03-01,恭喜发财\n2026-03-02,阿茶上新\n';
 
 /** a.yaml is asked before b.yaml. What is said of b. */
-function after(a: string, b: string, { aHas = PERIOD, bHas = PERIOD } = {}): string[] {
+function behind(a: string, b: string, { aHas = PERIOD, bHas = PERIOD } = {}): string[] {
   const files = [
     { file: 'a.yaml', text: head('a', aHas) + rule('x', a) },
     { file: 'b.yaml', text: head('b', bHas) + rule('y', b) },
@@ -45,7 +45,7 @@ describe('a rule of a later file is never asked', () => {
     ['who leaves', 'unsubscribe', 'unsubscribe'],
     ['a password of the day by the same of every day', '{ text: [恭喜发财, 阿茶上新] }', '{ text: { daily: p.csv } }'],
   ])('%s', (_, a, b) => {
-    expect(after(a, b)).toEqual([ALL]);
+    expect(behind(a, b)).toEqual([ALL]);
   });
 });
 
@@ -77,16 +77,16 @@ describe('a word of a later file goes to an earlier one', () => {
     ],
     ['one of the passwords', '{ text: 恭喜发财 }', '{ text: { daily: p.csv } }', part(18, '"恭喜发财" of 2026-03-01')],
   ])('%s', (_, a, b, said) => {
-    expect(after(a, b)).toEqual([said]);
+    expect(behind(a, b)).toEqual([said]);
   });
 
   test('only while both are running', () => {
     const word = '{ text: 红包 }';
     const aHas = 'period: { from: 2026-03-01, to: 2026-03-05 }';
-    expect(after(word, word, { aHas, bHas: 'period: { from: 2026-03-03, to: 2026-03-10 }' })).toEqual([
+    expect(behind(word, word, { aHas, bHas: 'period: { from: 2026-03-03, to: 2026-03-10 }' })).toEqual([
       'b.yaml:5:26 keyword-conflict "红包" never comes to "y" from 2026-03-03 00:00 to 2026-03-06 00:00: "x" (a.yaml:5) answers it before',
     ]);
-    expect(after(word, word, { aHas, bHas: 'period: { from: 2026-03-06, to: 2026-03-10 }' })).toEqual([]);
+    expect(behind(word, word, { aHas, bHas: 'period: { from: 2026-03-06, to: 2026-03-10 }' })).toEqual([]);
   });
 });
 
@@ -104,20 +104,20 @@ describe('nobody takes', () => {
     ['another day’s password', '{ text: { daily: { 2026-03-03: 恭喜发财 } } }', '{ text: { daily: p.csv } }'],
     ['a visit of its own page', 'visit', 'visit'],
   ])('%s', (_, a, b) => {
-    expect(after(a, b)).toEqual([]);
+    expect(behind(a, b)).toEqual([]);
   });
 
   test('what the earlier file answers to some only, or to nobody yet', () => {
     const word = '{ text: 红包 }';
-    expect(after(`${word}, when: "user.follows > 1"`, word)).toEqual([]);
-    expect(after(word, word, { aHas: `${PERIOD}\nmode: draft` })).toEqual([]);
-    expect(after(word, word, { aHas: `${PERIOD}\nmode: shadow` })).toEqual([]);
-    expect(after(word, word, { aHas: `${PERIOD}\naccount: tea`, bHas: `${PERIOD}\naccount: cake` })).toEqual([]);
-    expect(after(`${word}, when: "user.follows > 1"`, `${word}, when: "user.follows > 1"`)).toEqual([ALL]);
+    expect(behind(`${word}, when: "user.follows > 1"`, word)).toEqual([]);
+    expect(behind(word, word, { aHas: `${PERIOD}\nmode: draft` })).toEqual([]);
+    expect(behind(word, word, { aHas: `${PERIOD}\nmode: shadow` })).toEqual([]);
+    expect(behind(word, word, { aHas: `${PERIOD}\naccount: tea`, bHas: `${PERIOD}\naccount: cake` })).toEqual([]);
+    expect(behind(`${word}, when: "user.follows > 1"`, `${word}, when: "user.follows > 1"`)).toEqual([ALL]);
   });
 
   test('but a draft hears what will be taken from it', () => {
-    expect(after('{ text: 红包 }', '{ text: 红包 }', { bHas: `${PERIOD}\nmode: draft` })).toEqual([
+    expect(behind('{ text: 红包 }', '{ text: 红包 }', { bHas: `${PERIOD}\nmode: draft` })).toEqual([
       ALL.replace('5:18', '6:18'),
     ]);
   });

@@ -34,8 +34,8 @@ export type Crowd = {
 
 /** How many come in each hour of the clock: few at night, more at noon, most in the evening. */
 const HOURS = [2, 1, 1, 1, 1, 2, 4, 8, 10, 9, 9, 10, 13, 11, 8, 8, 9, 10, 12, 15, 18, 17, 12, 6];
-/** Of a day with rounds, as many of all arrivals fall into these. */
-const IN_ROUNDS = 0.6;
+/** As many come in a round, of those who come for rounds. */
+const IN_ROUNDS = 0.9;
 const NEW_SHARE = 0.3;
 const INVITED_SHARE = 0.5;
 const LEAVING_SHARE = 0.02;
@@ -71,20 +71,20 @@ function openMinutes(campaign: Campaign, day: Day): Instant[] {
   });
 }
 
-/** Draws a moment of the day: by the curve, and where there are rounds mostly in them. `undefined`: it is shut all day. */
-function momentsOf(campaign: Campaign, day: Day, chance: Chance): (() => Instant) | undefined {
+/** Draws a moment of the day by the curve; `forRounds`: mostly in one of them. `undefined`: it is shut all day. */
+function momentsOf(campaign: Campaign, day: Day, chance: Chance, forRounds = false): (() => Instant) | undefined {
   const minutes = openMinutes(campaign, day);
   if (minutes.length === 0) return undefined;
   const curve = minutes.map(at => HOURS[Math.floor(minuteOfDay(at) / 60)]!);
   const isInRound = (at: Instant): boolean =>
     campaign.rounds.some(({ from, to }) => later(at, MINUTE) > from && at < to);
-  const inRounds = minutes.filter(isInRound).length;
+  const inRounds = forRounds ? minutes.filter(isInRound).length : 0;
   const all = curve.reduce((sum, weight) => sum + weight, 0);
   const extra = inRounds === 0 ? 0 : (all * IN_ROUNDS) / (1 - IN_ROUNDS) / inRounds;
   const sums: number[] = [];
   let sum = 0;
   for (const [n, at] of minutes.entries()) {
-    sum += curve[n]! + (isInRound(at) ? extra : 0);
+    sum += curve[n]! + (extra > 0 && isInRound(at) ? extra : 0);
     sums.push(sum);
   }
   return () => {
@@ -106,7 +106,7 @@ type Way = (chance: Chance) => Happening;
 
 type Ways = {
   /** By rule, so that each is as likely, however many triggers it has. */
-  readonly doings: readonly (readonly Way[])[];
+  readonly doings: readonly { readonly ways: readonly Way[]; readonly isForRounds: boolean }[];
   readonly follows: readonly Way[];
   readonly codes: Map<string, CodeFact>;
   readonly leftOut: Crowd['leftOut'];
@@ -116,8 +116,9 @@ function waysOf(campaign: Campaign, day: Day): Ways {
   const codes = new Map<string, CodeFact>();
   const follows: Way[] = [];
   const leftOut: { rule: string; trigger: string }[] = [];
-  const doings = campaign.rules.filter(isPlayed).map(rule =>
-    rule.on.flatMap(trigger => {
+  const doings = campaign.rules.filter(isPlayed).map(rule => ({
+    isForRounds: campaign.rounds.length > 0 && rule.give.some(name => campaign.prizes.get(name)!.kind === 'redpacket'),
+    ways: rule.on.flatMap(trigger => {
       if (trigger.kind === 'friend' || trigger.kind === 'unsubscribe') return []; // these come by themselves
       const way = trigger.kind === 'code' ? codeWay(campaign, trigger, codes) : wayOf(trigger, rule, campaign, day);
       if (!way)
@@ -126,10 +127,10 @@ function waysOf(campaign: Campaign, day: Day): Ways {
       follows.push(way!);
       return [];
     }),
-  );
+  }));
   if (hasFriends(campaign, 'paid') && !campaign.rules.some(rule => rule.on.some(({ kind }) => kind === 'paid')))
-    doings.push([chance => paying(3000, undefined, chance)]);
-  return { doings: doings.filter(ways => ways.length > 0), follows, codes, leftOut };
+    doings.push({ ways: [chance => paying(3000, undefined, chance)], isForRounds: false });
+  return { doings: doings.filter(({ ways }) => ways.length > 0), follows, codes, leftOut };
 }
 
 function isPlayed(rule: Rule): boolean {
@@ -225,7 +226,8 @@ function codeWay(
 export function crowdOf(plan: CrowdPlan): Crowd | undefined {
   const { campaign, day, chance } = plan;
   const moment = momentsOf(campaign, day, chance);
-  if (!moment) return undefined;
+  const roundMoment = momentsOf(campaign, day, chance, true);
+  if (!moment || !roundMoment) return undefined;
   const ways = waysOf(campaign, day);
   const [before, events]: [Event[], Event[]] = [[], []];
   const people = peopleOf(plan);
@@ -235,7 +237,17 @@ export function crowdOf(plan: CrowdPlan): Crowd | undefined {
     list.push({ key, account: plan.account, user, sentAt, ...happening });
   };
   for (const [index, user] of people.entries()) {
-    const times = Array.from({ length: ways.doings.length === 0 ? 0 : 1 + poisson(plan.perUser - 1, chance) }, moment);
+    const count = ways.doings.length === 0 ? 0 : 1 + poisson(plan.perUser - 1, chance);
+    const times: Instant[] = [];
+    for (let n = 0; n < count; n++) {
+      const doing = pick(ways.doings, chance);
+      const time = doing.isForRounds ? roundMoment() : moment();
+      const happening = pick(doing.ways, chance)(chance);
+      times.push(time);
+      put(events, user, time, happening);
+      if (happening.kind === 'paid' && chance() < REFUNDED_SHARE)
+        put(events, user, later(time, HOUR), refundOf(happening));
+    }
     const isNew = chance() < (ways.doings.length === 0 ? 1 : NEW_SHARE);
     const came = isNew ? later(Math.min(...times, moment()) as Instant, -30 * SECOND) : agoFrom(campaign, day, chance);
     const isInvited = isNew && index > 0 && invites(campaign) && chance() < INVITED_SHARE;
@@ -244,12 +256,6 @@ export function crowdOf(plan: CrowdPlan): Crowd | undefined {
       scene !== undefined ? { kind: 'subscribe', via: 'qr', scene } : followFrom(ways, chance);
     put(isNew ? events : before, user, came, followed);
     if (isNew) newFollowers++;
-    for (const time of times) {
-      const happening = pick(pick(ways.doings, chance), chance)(chance);
-      put(events, user, time, happening);
-      if (happening.kind === 'paid' && chance() < REFUNDED_SHARE)
-        put(events, user, later(time, HOUR), refundOf(happening));
-    }
     if (chance() < LEAVING_SHARE) put(events, user, moment(), { kind: 'unsubscribe' });
   }
   events.sort((a, b) => a.sentAt - b.sentAt);

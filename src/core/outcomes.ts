@@ -90,10 +90,12 @@ export class Outcomes {
 
   private addLimits({ trace, ...decision }: Exclude<Decision, { readonly kind: 'ignored' }>, at: Instant): void {
     const { campaign, rule } = decision;
+    const seen = new Set<string>(); // once, of however many prizes it is a limit
     const line = trace.find(each => each.campaign === campaign && each.rule === rule);
     for (const { ok, text } of line?.checks ?? []) {
       const limit = ok ? undefined : limitIn(text);
-      if (limit === undefined) continue;
+      if (limit === undefined || seen.has(limit)) continue;
+      seen.add(limit);
       const key = `${campaign} ${limit}`;
       const sum = this.met.get(key);
       if (sum) sum.count++;

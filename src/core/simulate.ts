@@ -6,8 +6,9 @@ import { Ledger } from './ledger.ts';
 import type { Book } from './match.ts';
 import { type Fen, fen } from './money.ts';
 import { prizesOf } from './offer.ts';
+import { Outcomes } from './outcomes.ts';
 import type { Campaign, Prize, Rule, Trigger } from './rule.ts';
-import type { Instant } from './time.ts';
+import { type Instant, instant } from './time.ts';
 
 export type DrawnPrize = {
   readonly prize: string;
@@ -22,18 +23,22 @@ export type DrawnPrize = {
 export type DrawSimulation = {
   readonly campaign: string;
   readonly rule: string;
+  /** Of a rule that counts: which times these are the prizes of. */
+  readonly times?: readonly number[];
   readonly draws: number;
   readonly spend: Fen;
   readonly prizes: readonly DrawnPrize[];
   /** The first draw for which nothing was left; and how many there were. */
   readonly soldOutAt?: number;
   readonly refused: number;
+  /** Limits that stood in the way of a prize, and the first draw for which they did. */
+  readonly limits: readonly { readonly limit: string; readonly count: number; readonly firstAt: number }[];
 };
 
 /** Every draw of the campaign's rules: one for each set of prizes that is given. */
 export function simulateDraws(campaign: Campaign, draws: number, chance: Chance): DrawSimulation[] {
   return campaign.rules.flatMap(rule =>
-    drawsOf(rule).map(names => simulateDraw(campaign, { ...rule, give: names }, draws, chance)),
+    drawsOf(rule).map(give => simulateDraw(campaign, { ...rule, give }, draws, chance)),
   );
 }
 
@@ -52,14 +57,15 @@ function simulateDraw(written: Campaign, rule: Rule, draws: number, chance: Chan
   const seed = `simulation ${chance()}`;
   const around = { merchant: undefined, seedOf: () => seed };
   const ledger = new Ledger();
+  const outcomes = new Outcomes([campaign]);
   const sums = new Map(prizesOf(campaign, stripRule!).map(({ name }) => [name, { count: 0, amount: 0, last: 0 }]));
-  let [refused, soldOutAt] = [0, 0];
+  let refused = 0;
   for (let n = 1; n <= draws; n++) {
     const now = times[Math.floor(((n - 1) * times.length) / draws)]!;
     const { decision } = ledger.play(book, eventOf(n, happening(chance), now), around);
+    outcomes.add(decision, instant(n)); // the draws' own time
     if (decision.kind !== 'awarded') {
       refused++;
-      soldOutAt ||= n;
       continue;
     }
     const sum = sums.get(decision.prize)!;
@@ -76,12 +82,18 @@ function simulateDraw(written: Campaign, rule: Rule, draws: number, chance: Chan
   return {
     campaign: written.id,
     rule: rule.id,
+    ...(rule.giveAt && { times: timesOf(rule) }),
     draws,
     spend: ledger.awarded,
     prizes,
-    ...(soldOutAt > 0 && { soldOutAt }),
+    ...(outcomes.soldOutAt !== undefined && { soldOutAt: outcomes.soldOutAt }),
     refused,
+    limits: outcomes.limitSums.map(({ limit, count, first }) => ({ limit, count, firstAt: first })),
   };
+}
+
+function timesOf({ give, giveAt }: Rule): number[] {
+  return [...giveAt!].flatMap(([time, names]) => (names.join('\n') === give.join('\n') ? [time] : []));
 }
 
 function stockOf(prize: Prize): number | undefined {

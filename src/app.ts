@@ -4,6 +4,7 @@ import Koa, { type Context } from 'koa';
 import { messageOf } from './core/error.ts';
 import { type NotifyPorts, notifyPost } from './doors/notify.ts';
 import { type PayNoticePorts, payNoticePost } from './doors/pay-notice.ts';
+import type { H5 } from './doors/h5.ts';
 import { type WebhookPorts, webhookGet, webhookPost } from './doors/webhook.ts';
 
 export type AppPorts = WebhookPorts &
@@ -11,6 +12,8 @@ export type AppPorts = WebhookPorts &
   PayNoticePorts & {
     /** Why the bot is not ready, or `undefined` when it is. */
     readonly unready: () => Promise<string | undefined>;
+    /** The campaigns' pages. */
+    readonly h5: H5;
     /** Further routes: the demo's chat page. */
     readonly extend?: (router: Router) => void;
   };
@@ -42,6 +45,7 @@ export function createApp(ports: AppPorts): Koa {
   router.post('/wechat/:account', ctx => post(ctx, ctx.params.account!));
   router.post('/notify/transfer/:merchant', ctx => notify(ctx, ctx.params.merchant!));
   router.post('/notify/pay/:merchant', ctx => paid(ctx, ctx.params.merchant!));
+  pageRoutes(router, ports.h5);
   router.get('/healthz', ctx => {
     ctx.body = 'ok';
   });
@@ -54,4 +58,14 @@ export function createApp(ports: AppPorts): Koa {
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
+}
+
+function pageRoutes(router: Router, h5: H5): void {
+  router.get('/oauth/:account/callback', ctx => h5.callback(ctx, ctx.params.account!));
+  const of = ({ params }: Context): [account: string, campaign: string] => [params.account!, params.campaign!];
+  router.get('/h5/:account/:campaign', ctx => h5.page(ctx, ...of(ctx)));
+  router.get('/h5/:account/:campaign/mine', ctx => h5.mine(ctx, ...of(ctx)));
+  router.get('/h5/:account/:campaign/invite.png', ctx => h5.invite(ctx, ...of(ctx)));
+  router.post('/h5/:account/:campaign/draw', ctx => h5.draw(ctx, ...of(ctx)));
+  router.post('/h5/:account/:campaign/confirmed', ctx => h5.confirmed(ctx, ...of(ctx)));
 }

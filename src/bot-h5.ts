@@ -20,13 +20,21 @@ const CODES_MAX = 2000;
 /** A code is not handed out in its last minutes. */
 const CODE_EARLY_MS = 10 * MINUTE;
 
-type Parts = { readonly config: Config; readonly clock: Clock; readonly sleep: ApiPorts['sleep']; readonly store: Store };
+type Parts = {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly sleep: ApiPorts['sleep'];
+  readonly store: Store;
+};
 
 /** The part of the page's ports that speaks to WeChat. */
 export function platformPorts({
   config,
   ...ports
-}: Parts): Pick<H5Ports, 'accounts' | 'publicUrl' | 'secret' | 'authorize' | 'visitor' | 'jsConfig' | 'inviteCode' | 'assets'> {
+}: Parts): Pick<
+  H5Ports,
+  'accounts' | 'publicUrl' | 'secret' | 'authorize' | 'visitor' | 'jsConfig' | 'inviteCode' | 'assets'
+> {
   const { accounts, publicUrl, secret } = config;
   const api = perAccount(account => createApi(account, ports));
   const signer = perAccount(account => createJsSigner(account.appId, api(account), ports));

@@ -1,6 +1,7 @@
 // Wires the ports of one bot together: the doors, the rules, the store and the merchants. No clock and no environment
 // of its own: `main.ts` gives both.
 import { createApp } from './app.ts';
+import { platformPorts } from './bot-h5.ts';
 import { conclude } from './conclude.ts';
 import type { Config, MerchantConfig } from './config.ts';
 import { messageOf } from './core/error.ts';
@@ -9,6 +10,7 @@ import type { Book } from './core/match.ts';
 import { showFen, yuanText } from './core/money.ts';
 import type { Payout } from './core/payout.ts';
 import { replyFor } from './core/reply.ts';
+import { createH5 } from './doors/h5.ts';
 import type { NotifyMerchant } from './doors/notify.ts';
 import type { PayNoticeMerchant } from './doors/pay-notice.ts';
 import { createFlow, type Flow, type FlowPorts } from './flow.ts';
@@ -41,6 +43,8 @@ export type BotPorts = {
   readonly holder: string;
   /** Further routes: the demo's. */
   readonly extend?: Parameters<typeof createApp>[0]['extend'];
+  /** Who may show a campaign's page in a frame: the demo's chat page. */
+  readonly frames?: readonly string[];
 };
 
 export type Bot = {
@@ -89,7 +93,12 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       return `the store cannot be reached: ${messageOf(error)}`;
     }
   };
+  const h5 = createH5({
+    ...platformPorts({ config, clock, sleep: timer.sleep, store }),
+    ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
+  });
   const app = createApp({
+    h5,
     doors,
     flow,
     transfers: transfersOf(config),

@@ -2,10 +2,12 @@
 // The operator's commands: their names, options and exit codes. What they do stands in `commands/`.
 import { Command, CommanderError } from 'commander';
 import type { AuditOptions } from './commands/audit.ts';
+import type { BacktestOptions } from './commands/backtest.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { ActivateOptions, GenerateOptions, ImportOptions } from './commands/codes.ts';
 import type { Common } from './commands/common.ts';
 import { EXIT } from './commands/common.ts';
+import type { ExplainOptions } from './commands/explain.ts';
 import type { PushOptions } from './commands/menu.ts';
 import type { MigrateOptions } from './commands/migrate.ts';
 import type { ListOptions } from './commands/payouts.ts';
@@ -14,6 +16,7 @@ import type { ExportOptions } from './commands/payouts-export.ts';
 import type { AccountOptions } from './commands/platform.ts';
 import type { CreateOptions } from './commands/qr.ts';
 import type { SendOptions } from './commands/send.ts';
+import type { SimulateOptions } from './commands/simulate.ts';
 import type { SimulatorOptions } from './commands/simulator.ts';
 import { BadInput, messageOf } from './core/error.ts';
 
@@ -60,6 +63,7 @@ function program(): Command {
     .action((file: string, options: Common) =>
       exitWith(async () => (await import('./commands/receive.ts')).receive(file, options)),
     );
+  addWhatIf(root);
   addSend(root.command('send').description('a red packet for everybody in a file, once each however often it is run'));
   root
     .command('audit')
@@ -127,6 +131,47 @@ function addCodes(codes: Command): void {
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .action((options: Common) => exitWith(async () => (await import('./commands/codes.ts')).list(options)));
+}
+
+function addWhatIf(root: Command): void {
+  root
+    .command('explain [openid]')
+    .description('why an event came to what it came to, or what one would come to now; nothing is written')
+    .option('--event <event>', 'one that did not happen: text:抽奖, scan:store-001, subscribe, click:KEY, paid:60.00 …')
+    .option('--at <time>', '… at this time, such as "2026-02-10 10:00" (default: now)')
+    .option('--journal <number>', 'one that happened, by its number in the journal')
+    .option('--key <key>', '… or by its key')
+    .option('--account <name>', 'whose follower it is, where there are several accounts')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((openid: string | undefined, options: ExplainOptions) =>
+      exitWith(async () => (await import('./commands/explain.ts')).explainCommand(openid, options)),
+    );
+  root
+    .command('simulate <paths...>')
+    .description('draw thousands of times: what it costs, what is gone when; or play a made-up day')
+    .option('--draws <count>', 'of each rule', '10000')
+    .option('--day [day]', 'also a day of each campaign (default: the first one it is open on)')
+    .option('--users <count>', 'who come on that day', '1000')
+    .option('--per-user <count>', 'what each of them does on the average', '3')
+    .option('--seed <text>', 'the same seed gives the same', '1')
+    .option(...JSON_FLAG)
+    .action((paths: string[], options: SimulateOptions) =>
+      exitWith(async () => (await import('./commands/simulate.ts')).simulate(paths, options)),
+    );
+  root
+    .command('backtest <changed...>')
+    .description('play the journal with changed rules: who would win or lose, how much more or less it would cost')
+    .option('--against <paths...>', 'rule files to compare with (default: the live ones)')
+    .option('--from <time>', 'a day or a time; what was before only tells who followed')
+    .option('--to <time>', '… this day included')
+    .option('--limit <count>', 'as many events at most')
+    .option('--openids', 'name followers as they are')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((paths: string[], options: BacktestOptions) =>
+      exitWith(async () => (await import('./commands/backtest.ts')).backtest(paths, options)),
+    );
 }
 
 function addSend(send: Command): void {

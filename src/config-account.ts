@@ -34,7 +34,11 @@ export const ACCOUNT = object('an account', {
   api: optional(shape.url()),
   open: optional(shape.url()),
   jssdk: optional(
-    text({ what: 'the address of the JS-SDK, https://…/….js', oneLine: true, pattern: /^https?:\/\/[\w.:[\]-]+\/[\w./-]+$/ }),
+    text({
+      what: 'the address of the JS-SDK, https://…/….js',
+      oneLine: true,
+      pattern: /^https?:\/\/[\w.:[\]-]+\/[\w./-]+$/,
+    }),
   ),
   notices: optional(NOTICES),
 });

@@ -110,6 +110,15 @@ describe('a streak', () => {
     expect(diary.signs(23, 24, 40)).toEqual(['already', 'limited', 'limited']);
   });
 
+  test('promises nothing of a cycle that will not be', () => {
+    const told = (cycles: number): string[] => {
+      const diary = new Diary(checkIns({ cycles, give: { 3: 'small' } }));
+      return [2, 3, 4].map(to => diary.signs(...days(to === 2 ? 1 : to, to)) && diary.told);
+    };
+    expect(told(1)).toEqual(['2/1', '3/', '4/']);
+    expect(told(2)).toEqual(['2/1', '3/7', '4/6']);
+  });
+
   test('is each follower’s own', () => {
     const ledger = new Ledger(checkIns());
     for (const day of [1, 2]) ledger.play(says(noon(day), '签到', 'ann'));
@@ -294,6 +303,7 @@ describe('edited in mid-campaign', () => {
     const diary = new Diary(checkIns());
     expect(diary.signs(...days(1, 7)).at(-1)).toBe('big');
     diary.campaigns = [checkIns({ cycle: 8, give: { 3: 'small', 8: 'big' } })];
+    expect([diary.signs(7), diary.told]).toEqual([['already'], '7/3']);
     expect([diary.signs(8), diary.told]).toEqual([['progress'], '1/2']);
     expect(diary.signs(...days(9, 15)).filter(prize => prize === 'big')).toEqual(['big']);
   });
@@ -309,6 +319,7 @@ describe('edited in mid-campaign', () => {
     const diary = new Diary(checkIns());
     diary.signs(...days(1, 5));
     diary.campaigns = [checkIns({ cycle: 4, give: { 3: 'small', 4: 'big' } })];
+    expect([diary.signs(5), diary.told]).toEqual([['already'], '5/3']);
     expect([diary.signs(6), diary.told]).toEqual([['progress'], '1/2']);
     expect(diary.signs(7, 8, 9)).toEqual(['progress', 'small', 'big']);
   });

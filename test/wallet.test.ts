@@ -159,7 +159,7 @@ test('a rule may take and give: what this claim earns cannot pay for itself', ()
         id: 'draw',
         give: ['thanks'],
         spend: { 机会: 1 },
-        earn: { 机会: 2, 积分: 7 },
+        earn: { 积分: 7, 机会: 2 },
         replies: { nothing: BALANCE, limited: BALANCE },
       }),
       ruleOf({ id: 'order', on: word('下单'), earn: { 机会: 1 } }),

@@ -40,7 +40,7 @@ export function explainCommand(openid: string | undefined, options: ExplainOptio
     const live = await liveOf(config);
     if (options.event !== undefined) {
       const explanations = await hypothesis(store, config, live, openid as OpenId, options);
-      return tell(options, explanations);
+      return tell(options, explanations, await payoutsOf(store, explanations[0]!));
     }
     const [line, latest] = await lineOf(store, openid as OpenId | undefined, options);
     const { id: journal, at, event, decision, reply } = line;
@@ -126,12 +126,15 @@ async function lineOf(
   throw new BadInput(`${user} has done nothing yet; ask what would be with --event text:抽奖`);
 }
 
-/** Those of the claim that was made: several where a first number failed. Newest first. */
+/** Those of the claim that was made, or of the one that was made before. Several where a first number failed; newest first. */
 async function payoutsOf(store: Store, { event, decision }: Explanation): Promise<Payout[]> {
-  if (decision.kind !== 'awarded' || decision.amount === 0) return [];
-  const { campaign, claimKey } = decision;
+  const isTaken = decision.kind === 'refused' && decision.refusal === 'already';
+  if (!isTaken && (decision.kind !== 'awarded' || decision.amount === 0)) return [];
+  const { campaign, rule } = decision;
   const payouts = await store.payouts({ user: event.user, campaign, limit: PAYOUTS_MAX });
-  return payouts.filter(payout => payout.claimKey === claimKey);
+  if (decision.kind === 'awarded') return payouts.filter(payout => payout.claimKey === decision.claimKey);
+  const last = payouts.find(payout => payout.rule === rule);
+  return payouts.filter(payout => payout.claimKey === last?.claimKey);
 }
 
 function tell(
@@ -141,7 +144,7 @@ function tell(
   latest: readonly JournalLine[] = [],
 ): number {
   if (json) {
-    const [own, inviter] = explanations.map(each => explanationJson(each, payouts));
+    const [own, inviter] = explanations.map((each, n) => explanationJson(each, n === 0 ? payouts : []));
     printJson(inviter ? { ...own, inviter } : own);
     return EXIT.fine;
   }
@@ -154,6 +157,6 @@ function tell(
     ]);
     print(`${table(['流水', '时间', '事件', '判定'], rows)}\n`);
   }
-  print(explanations.map(each => showExplanation(each, payouts)).join('\n\n'));
+  print(explanations.map((each, n) => showExplanation(each, n === 0 ? payouts : [])).join('\n\n'));
   return EXIT.fine;
 }

@@ -78,7 +78,7 @@ function writtenName(campaign: string): string {
 
 // ── In words ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** On the screen, in Chinese. `payouts`: those of the prize that was won. */
+/** On the screen, in Chinese. `payouts`: those of the prize that was won, or had been won before. */
 export function showExplanation(explanation: Explanation, payouts: readonly Payout[] = []): string {
   const { event, at, journal, rules, near, decision, reply } = explanation;
   const what = journal === undefined ? '假设,什么都没有写入' : `流水 ${journal}`;
@@ -120,6 +120,7 @@ function decisionLine(decision: Decision): string {
 }
 
 function payoutLines({ journal, decision }: Explanation, payouts: readonly Payout[]): string[] {
+  if (decision.kind === 'refused') return payouts.map(payout => row('此前', payoutText(payout)));
   if (decision.kind !== 'awarded' || decision.amount === 0) return [];
   if (payouts.length > 0) return payouts.map(payout => row('付款', payoutText(payout)));
   if (journal === undefined) return [row('付款', `会登记一笔 ${showFen(decision.amount)}`)];

@@ -1,22 +1,14 @@
 // A ledger in memory that keeps the promises of the store: for the tests in rule files, for simulations and for looking
 // at a change before it goes live. No packet is paid by it. Pure.
 import assert from 'node:assert/strict';
-import {
-  countersOf,
-  type Decision,
-  decide,
-  type Facts,
-  type Follower,
-  type Surroundings,
-  type Wanted,
-  wantedFor,
-} from './decide.ts';
+import { countersOf, type Decision, decide, type Facts, type Follower, type Surroundings } from './decide.ts';
 import { countersAlways } from './delay.ts';
 import type { Event, OpenId } from './event.ts';
 import type { CodeFact } from './facts.ts';
 import { causeIn, followerAfter, newsForInviter } from './follower.ts';
 import type { Book } from './match.ts';
 import { addFen, type Fen, fen, NO_MONEY } from './money.ts';
+import { codeIn } from './printed.ts';
 import { NO_REPLY } from './reply.ts';
 import type { Cancel } from './rule.ts';
 import type { Instant } from './time.ts';
@@ -79,22 +71,18 @@ export class Ledger {
     return this.heard.add(`${account}/${key}`).size > size;
   }
 
-  facts(wanted: Wanted): Facts {
-    const code = wanted.code === undefined ? undefined : this.codes.get(wanted.code);
-    return {
-      follower: this.followers.get(wanted.user),
-      claims: new Set(wanted.claims.filter(key => this.claims.has(key))),
-      counters: new Map(wanted.counters.map(name => [name, this.counters.get(name) ?? 0])),
-      halted: false,
-      ...(code && { code }),
-    };
-  }
-
   private decide(book: Book, event: Event, now: Instant, around: Surroundings): Decision {
-    const matches = book.match(event, now);
-    const decision = decide(matches, event, this.facts(wantedFor(matches, event, now, around)), now, around);
+    const decision = decide(book.match(event, now), event, this.facts(event), now, around);
     this.commit(event, decision);
     return decision;
+  }
+
+  /** All there is, as it is: nothing has to be fetched, and `decide` looks up what it needs. */
+  private facts(event: Event): Facts {
+    const typed = codeIn(event);
+    const code = typed === undefined ? undefined : this.codes.get(typed);
+    const follower = this.followers.get(event.user);
+    return { follower, claims: this.claims, counters: this.counters, halted: false, ...(code && { code }) };
   }
 
   /** Nobody races here, so a claim that exists or a counter that overflows is a mistake of `decide`. */

@@ -3,7 +3,7 @@
 import type { Event, OpenId } from './event.ts';
 import { type Fen, fen, showFen } from './money.ts';
 import { dayIn, roundAt, sceneOf } from './occasion.ts';
-import type { Campaign, Detail, Prize } from './rule.ts';
+import type { Campaign, Detail, Once, Prize } from './rule.ts';
 import { beijingText, DAY, dayOf, endOfDay, type Instant, later, MINUTE } from './time.ts';
 
 /** Adds `add` unless the sum would pass `max`. */
@@ -244,8 +244,20 @@ export function limitText({ label, left, add, max, money }: Limit, used: number)
 
 /** What such a text is about, without its numbers; `undefined`: it speaks of no limit. */
 export function limitIn(text: string): string | undefined {
-  return /^(.+) (?:\d+\/\d+|¥[\d.]+ [<≥] ¥[\d.]+)$/.exec(text)?.[1];
+  const label = /^(.+) (?:\d+\/\d+|¥[\d.]+ [<≥] ¥[\d.]+)$/.exec(text)?.[1];
+  return label === undefined || OCCASIONS.has(label) ? undefined : label;
 }
+
+/** What a second claim of the same occasion is told by: that is no limit, but what the rule says it is for. */
+export const OCCASION_LABELS: Readonly<Record<Once, string>> = {
+  ever: '已领过',
+  perDay: '今日已领',
+  perWeek: '本周已领',
+  perMonth: '本月已领',
+  perRound: '本场已领',
+  perEvent: '这一件已领',
+};
+const OCCASIONS: ReadonlySet<string> = new Set(Object.values(OCCASION_LABELS));
 
 /** `true` while the counter still takes this. */
 export function hasRoom(counter: Counter, counters: ReadonlyMap<string, number>): boolean {

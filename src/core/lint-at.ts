@@ -70,13 +70,21 @@ export function makesClaims({ give, earn, assigned, makeUp }: Rule): boolean {
   return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined;
 }
 
-/** The prizes a rule can come to. */
-export function prizesGiven(campaign: Campaign, rule: Rule): Prize[] {
+const known = new WeakMap<Campaign, Map<Rule, readonly Prize[]>>();
+
+/** The prizes a rule can come to. Every check asks. */
+export function prizesGiven(campaign: Campaign, rule: Rule): readonly Prize[] {
+  const ofCampaign = known.get(campaign) ?? new Map<Rule, readonly Prize[]>();
+  known.set(campaign, ofCampaign);
+  const before = ofCampaign.get(rule);
+  if (before) return before;
   const names = rule.assigned ? [...campaign.prizes.keys()] : rule.give;
   const prizes = names.map(name => campaign.prizes.get(name)!);
   const isWorth = prizes.some(({ kind }) => kind !== 'nothing');
   const fallback = [...campaign.prizes.values()].filter(prize => prize.fallback && !prizes.includes(prize) && isWorth);
-  return [...prizes, ...fallback];
+  const given = [...prizes, ...fallback];
+  ofCampaign.set(rule, given);
+  return given;
 }
 
 export function isCash(prize: Prize): prize is Cash {

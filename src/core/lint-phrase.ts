@@ -71,7 +71,7 @@ const GET = '(?:领取?|送|赠|得|抽取?|抢|拿|获得?|赢取?|享|兑换?|
 const MAY = '(?:即可|就能|就可以?|便可|方可|才能?|可以?|即|就|再)';
 const MUST = '(?:请先?|需要?|要先?|须|必须|只需|先|得先)';
 
-type Rule = {
+type Ban = {
   readonly kind: PhraseKind;
   readonly pattern: RegExp;
   /** Where in the match it turns on: what stands before that may mean the opposite. */
@@ -140,10 +140,10 @@ const SURE =
 const ANNOUNCED =
   /新(?:人|客|朋友|用户|会员)(?:专享|专属)?(?:见面|关注|欢迎)?(?:礼|红包|福利|有礼)|见面礼|入会礼|首次关注/gu;
 
-const RULES: readonly Rule[] = [
-  ...FOLLOW.map((pattern): Rule => ({ kind: 'induce-follow', pattern, about: /关注|新粉/u, unlessBefore: THANKED })),
+const BANS: readonly Ban[] = [
+  ...FOLLOW.map((pattern): Ban => ({ kind: 'induce-follow', pattern, about: /关注|新粉/u, unlessBefore: THANKED })),
   ...SHARE.map(
-    (pattern): Rule => ({
+    (pattern): Ban => ({
       kind: 'induce-share',
       pattern,
       about: /分享|转发|转给|转到|朋友圈|集|点赞|助力|砍|截图/u,
@@ -166,25 +166,25 @@ const RULES: readonly Rule[] = [
 export function phrasesIn(written: string): Phrase[] {
   const found = new Map<PhraseKind, { word: string; at: number }>();
   for (const sentence of sentencesOf(written))
-    for (const rule of RULES) {
-      const match = firstMatch(sentence, rule);
+    for (const ban of BANS) {
+      const match = firstMatch(sentence, ban);
       if (!match) continue;
       const [from, to] = match;
       const at = sentence.starts[from]!;
-      const known = found.get(rule.kind);
-      if (!known || at < known.at) found.set(rule.kind, { word: written.slice(at, sentence.ends[to - 1]), at });
+      const known = found.get(ban.kind);
+      if (!known || at < known.at) found.set(ban.kind, { word: written.slice(at, sentence.ends[to - 1]), at });
     }
   return [...found].map(([kind, { word }]) => ({ kind, word }));
 }
 
-function firstMatch({ text }: Sentence, rule: Rule): readonly [number, number] | undefined {
-  if (rule.unlessAnywhere?.test(text)) return undefined;
+function firstMatch({ text }: Sentence, ban: Ban): readonly [number, number] | undefined {
+  if (ban.unlessAnywhere?.test(text)) return undefined;
   for (let from = 0; from < text.length; ) {
-    rule.pattern.lastIndex = from;
-    const match = rule.pattern.exec(text);
+    ban.pattern.lastIndex = from;
+    const match = ban.pattern.exec(text);
     if (!match) return undefined;
-    const turn = match.index + match[0].search(rule.about);
-    if (!rule.unlessBefore?.test(text.slice(0, turn))) return [match.index, match.index + match[0].length];
+    const turn = match.index + match[0].search(ban.about);
+    if (!ban.unlessBefore?.test(text.slice(0, turn))) return [match.index, match.index + match[0].length];
     from = Math.max(turn, match.index) + 1;
   }
   return undefined;

@@ -54,17 +54,10 @@ function lintHoles({ campaign, say }: Linting, rule: Rule, { said, path, text }:
   const when = said === 'reply' ? `in a reply of "${rule.id}"` : `in \`${said}\` of "${rule.id}"`;
   for (const word of words.filter(each => !values.has(each)))
     say('placeholder-empty', path, `{{${word}}} is always empty ${when}; leave it out`, { word: `{{${word}}}` });
-  if (said !== 'won') return;
-  const prizes = prizesGiven(campaign, rule);
-  const [cash, coupon] = [prizes.find(isCash), prizes.find(({ kind }) => kind === 'coupon')];
-  if (!coupon) return;
-  if (words.includes('amount'))
+  const coupon = prizesGiven(campaign, rule).find(({ kind }) => kind === 'coupon');
+  if (said === 'won' && coupon && words.includes('amount'))
     say('placeholder-empty', path, `{{amount}} is 0.00 when "${coupon.name}", a coupon, is won; write {{prize}}`, {
       word: '{{amount}}',
-    });
-  if (cash && words.includes('coupon'))
-    say('placeholder-empty', path, `{{coupon}} is empty when "${cash.name}", a red packet, is won`, {
-      word: '{{coupon}}',
       advice: '恭喜抽中「{{prize}}」！{{coupon}}',
     });
 }

@@ -117,7 +117,8 @@ type Off = { readonly line: number; readonly column: number; readonly ids: reado
 
 const OFF = /^[ \t]*# ?lint-off:[ \t]*([a-z][a-z-]*(?:[ \t]*,[ \t]*[a-z][a-z-]*)*)?[ \t]*(.*)$/gm;
 
-function offsIn(text: string, places: Places): Off[] {
+function offsIn(written: string, places: Places): Off[] {
+  const text = written.replace(/^\uFEFF/, '');
   return [...text.matchAll(OFF)].flatMap(({ index, 0: all, 1: ids = '', 2: reason = '' }) => {
     const hash = index + all.indexOf('#');
     if (places.isInValue(hash)) return []; // the line belongs to a text

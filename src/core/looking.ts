@@ -12,6 +12,7 @@ import {
   lastClaimCounter,
   limitText,
   type MerchantCaps,
+  OCCASION_LABELS,
   userLimits,
 } from './limit.ts';
 import { fitsPattern } from './match.ts';
@@ -21,7 +22,7 @@ import { fen, yuanText } from './money.ts';
 import { claimKeyOf } from './occasion.ts';
 import { drawsCounter, type Missing, type Offer, offerOf, prizesOf } from './offer.ts';
 import { NO_REPLY, render, replyFor, type Values } from './reply.ts';
-import { type Campaign, type Once, type Prize, REFUSALS, type Refusal, type Rule } from './rule.ts';
+import { type Campaign, type Prize, REFUSALS, type Refusal, type Rule } from './rule.ts';
 import {
   beijingText,
   DAY,
@@ -238,7 +239,10 @@ export class Looking implements Situation {
     if (!this.isInHours()) return { refusal: 'closed' };
     if (!this.isEligible()) return { refusal: 'notEligible' };
     const taken = Number(this.facts.claims.has(claimKey));
-    if (!this.see(taken === 0, `${OCCASIONS[this.rule.once]} ${taken}/1`)) return { refusal: 'already' };
+    // Every event is a new occasion, of which there is nothing to say.
+    const isSaid = this.rule.once !== 'perEvent' || taken > 0;
+    if (isSaid && !this.see(taken === 0, `${OCCASION_LABELS[this.rule.once]} ${taken}/1`))
+      return { refusal: 'already' };
     const limits = userLimits(this.campaign, this.event, this.now);
     const isMine = ({ refuses }: Limit): boolean => refuses === 'limited';
     for (const limit of limits.filter(isMine)) if (!this.seeLimit(limit)) return noOf(limit);
@@ -357,16 +361,6 @@ export class Looking implements Situation {
     return this.see(used + limit.add <= limit.max, limitText(limit, used));
   }
 }
-
-/** What a second claim of the same occasion is told by. */
-const OCCASIONS: Readonly<Record<Once, string>> = {
-  ever: '已领过',
-  perDay: '今日已领',
-  perWeek: '本周已领',
-  perMonth: '本月已领',
-  perRound: '本场已领',
-  perEvent: '这一件已领',
-};
 
 const WEEKDAY_NAMES: Readonly<Record<Weekday, string>> = {
   mon: '周一',

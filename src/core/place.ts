@@ -14,16 +14,23 @@ export function placeIn(text: string, path: Path, word?: string): Place {
 type Found = { readonly key: Node | undefined; readonly value: Node | undefined };
 
 export class Places {
-  private readonly text: string;
-  private readonly reader: Reader;
-  private readonly root: Node | undefined;
+  private readonly written: string;
+  /** Read when the first place is asked for: most files have nothing to be said about. */
+  private read: { readonly reader: Reader; readonly root?: Node } | undefined;
   private scalars: (readonly [from: number, to: number])[] | undefined;
 
   constructor(text: string) {
-    const { reader, root } = parse('', text);
-    this.text = text.replace(/^\uFEFF/, '');
-    this.reader = reader;
-    this.root = root;
+    this.written = text;
+  }
+
+  private get file(): { readonly reader: Reader; readonly root?: Node } {
+    this.read ??= parse('', this.written);
+    return this.read;
+  }
+
+  /** As long as what was parsed, and the braces as they were written. */
+  private get text(): string {
+    return this.written.replace(/^\uFEFF/, '');
   }
 
   /** Where the value at this path begins, or its key where it has a block of its own; with `word`: where that stands in it. */
@@ -31,7 +38,7 @@ export class Places {
     const found = this.find(path);
     const offset = offsetOf(found);
     const within = word === undefined ? undefined : this.offsetWithin(found, word);
-    return this.reader.place(within ?? offset ?? 0);
+    return this.file.reader.place(within ?? offset ?? 0);
   }
 
   /** Whether a place in the file's text lies in a value, where a `#` is no comment. */
@@ -41,7 +48,7 @@ export class Places {
   }
 
   private find(path: Path): Found {
-    let found: Found = { key: undefined, value: this.root };
+    let found: Found = { key: undefined, value: this.file.root };
     for (const step of path) {
       const next = stepInto(found.value, step);
       if (!next) return found;
@@ -77,8 +84,9 @@ export class Places {
 
   private rangesOfScalars(): (readonly [number, number])[] {
     const ranges: (readonly [number, number])[] = [];
-    if (this.root)
-      visit(this.root, {
+    const { root } = this.file;
+    if (root)
+      visit(root, {
         Scalar(_, node) {
           if (node.range) ranges.push([node.range[0], node.range[1]]);
         },

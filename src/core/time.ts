@@ -26,23 +26,39 @@ export function later(at: Instant, ms: number): Instant {
   return instant(at + ms);
 }
 
-/** The digits of Beijing's wall clock, as an ISO text without its zone. */
-function beijing(at: Instant): string {
-  return new Date(at + BEIJING_OFFSET).toISOString();
+/** Days as text by their number since 1970: a decision asks for the same few again and again. */
+const dayTexts = new Map<number, Day>();
+const DAY_TEXTS_MAX = 1000;
+
+function dayText(number: number): Day {
+  const known = dayTexts.get(number);
+  if (known !== undefined) return known;
+  const day = new Date(number * DAY).toISOString().slice(0, 10) as Day;
+  if (dayTexts.size === DAY_TEXTS_MAX) dayTexts.clear();
+  dayTexts.set(number, day);
+  return day;
+}
+
+/** Whole days since 1970, in Beijing. */
+function dayNumber(at: Instant): number {
+  return Math.floor((at + BEIJING_OFFSET) / DAY);
 }
 
 export function dayOf(at: Instant): Day {
-  return beijing(at).slice(0, 10) as Day;
+  return dayText(dayNumber(at));
 }
 
 /** Midnight in Beijing at which the day of `at` ends. */
 export function endOfDay(at: Instant): Instant {
-  return instant((Math.floor((at + BEIJING_OFFSET) / DAY) + 1) * DAY - BEIJING_OFFSET);
+  return instant((dayNumber(at) + 1) * DAY - BEIJING_OFFSET);
 }
 
 /** `2026-02-10 08:00:00`, as WeChat Pay and people in China write it. */
 export function beijingText(at: Instant): string {
-  return beijing(at).slice(0, 19).replace('T', ' ');
+  const day = dayNumber(at);
+  const seconds = Math.floor((at + BEIJING_OFFSET - day * DAY) / SECOND);
+  const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
+  return `${dayText(day)} ${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
 /** Minutes since Beijing's midnight, 0 … 1439. */
@@ -54,7 +70,7 @@ export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as con
 export type Weekday = (typeof WEEKDAYS)[number];
 
 export function weekdayOf(at: Instant): Weekday {
-  const sinceThursday = Math.floor((at + BEIJING_OFFSET) / DAY); // 1970-01-01 was a Thursday
+  const sinceThursday = dayNumber(at); // 1970-01-01 was a Thursday
   return WEEKDAYS[(((sinceThursday + 3) % 7) + 7) % 7]!;
 }
 

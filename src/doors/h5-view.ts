@@ -1,13 +1,14 @@
 // A visitor's prizes in one campaign, from the journal (what was decided) and the payouts (what became of the money).
+
+import type { OpenId } from '../core/event.ts';
+import type { Award } from '../core/facts.ts';
 import { yuanText } from '../core/money.ts';
 import type { Payout } from '../core/payout.ts';
 import type { Campaign } from '../core/rule.ts';
 import { DAY, type Instant, later } from '../core/time.ts';
-import type { OpenId } from '../core/event.ts';
-import type { Award } from '../core/facts.ts';
-import type { Answer, JournalLine, Store } from '../ports.ts';
 import type { Lang, Own, OwnPrize, PrizeState, Result } from '../pages/h5/view.ts';
 import { wordsOf } from '../pages/h5/words.ts';
+import type { Answer, JournalLine, Store } from '../ports.ts';
 
 /** So many of a follower's latest events and payouts are looked through. */
 const LOOKED_AT_MAX = 200;
@@ -36,7 +37,9 @@ export async function ownOf(
     ...awards.flatMap(line => coupon(line, campaign)),
   ];
   prizes.sort((a, b) => b.at - a.at);
-  const draws = awards.slice(0, SHOWN_MAX).map(({ decision }) => ({ claimKey: decision.claimKey, prize: decision.prize }));
+  const draws = awards
+    .slice(0, SHOWN_MAX)
+    .map(({ decision }) => ({ claimKey: decision.claimKey, prize: decision.prize }));
   return { own: { prizes: prizes.slice(0, SHOWN_MAX), draws }, payouts };
 }
 

@@ -21,13 +21,16 @@ import { readBody, TooLarge } from './body.ts';
 import { type Lang, langOf, type Note } from './h5-common.ts';
 import { ownOf, resultOf } from './h5-view.ts';
 import { createOAuth, type OAuth, type OAuthPorts } from './oauth.ts';
-import { createSessions, type Session, SESSION_COOKIE } from './session.ts';
+import { createSessions, SESSION_COOKIE, type Session } from './session.ts';
 
 const BODY_BYTES_MAX = 2048;
 
 export type InviteCode = { readonly expires: Instant; readonly picture: Buffer };
 
-export type H5Ports = Pick<OAuthPorts, 'accounts' | 'publicUrl' | 'secret' | 'clock' | 'log' | 'authorize' | 'visitor'> & {
+export type H5Ports = Pick<
+  OAuthPorts,
+  'accounts' | 'publicUrl' | 'secret' | 'clock' | 'log' | 'authorize' | 'visitor'
+> & {
   readonly flow: Flow;
   readonly store: Store;
   readonly book: () => Book;
@@ -153,7 +156,10 @@ class Pages implements H5 {
         ...(await this.ownPart(visit, lang)),
       };
     } catch (error) {
-      log.error({ account, key, err: error }, `a draw on the page failed; the next tap repeats it: ${messageOf(error)}`);
+      log.error(
+        { account, key, err: error },
+        `a draw on the page failed; the next tap repeats it: ${messageOf(error)}`,
+      );
       refuse(ctx, 503, 'later');
     }
   }

@@ -187,7 +187,8 @@ export function readPayInShop(value: unknown): PayInShop {
   const attach = maybeText(json, 'attach') || undefined;
   if (attach !== undefined && attach.length > 128) throw new BadInput('attach: at most 128 characters');
   const [orderNo, mchId] = [maybeText(json, 'orderNo'), maybeText(json, 'mchId')];
-  if (orderNo !== undefined && !/^[\w|*@-]{6,32}$/.test(orderNo)) throw new BadInput('orderNo: expected 6 to 32 of A-Z a-z 0-9 _ - | * @');
+  if (orderNo !== undefined && !/^[\w|*@-]{6,32}$/.test(orderNo))
+    throw new BadInput('orderNo: expected 6 to 32 of A-Z a-z 0-9 _ - | * @');
   return {
     amount: wholeAt(json, 'amount', 1, FEN_MAX),
     ...(json.coupon === undefined ? {} : { coupon: wholeAt(json, 'coupon', 0, FEN_MAX) }),

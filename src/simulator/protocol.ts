@@ -235,7 +235,15 @@ export type PayFault = {
    * Where it happens; absent: at whatever pays. Those of notices happen there only: `payNotice`, to those of payments and
    * refunds; absent, `lostNotice` and `duplicateNotice` happen to any.
    */
-  readonly at?: 'sendredpack' | 'sendgroupredpack' | 'gethbinfo' | 'transfer' | 'transferQuery' | 'transferCancel' | 'orderQuery' | 'payNotice';
+  readonly at?:
+    | 'sendredpack'
+    | 'sendgroupredpack'
+    | 'gethbinfo'
+    | 'transfer'
+    | 'transferQuery'
+    | 'transferCancel'
+    | 'orderQuery'
+    | 'payNotice';
   readonly times?: number;
   /** Only for this follower. */
   readonly openid?: string;

@@ -7,7 +7,7 @@ import { nonce } from '../wechat/crypt.ts';
 import { rfc3339 } from './bill.ts';
 import type { PayFault, ShopNotice, ShopOrder, ShopRefund } from './protocol.ts';
 import { orderFields, refundJson, refundXml, signedXml, transactionJson } from './shop-wire.ts';
-import { type CallbackKind, callbackBody, V3Signer } from './v3-wire.ts';
+import { type CallbackKind, callbackBody, type V3Signer } from './v3-wire.ts';
 import type { World } from './world.ts';
 
 const SECOND = 1000;

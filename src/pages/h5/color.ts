@@ -31,7 +31,9 @@ export function paletteOf(color = DEFAULT_COLOR): Palette {
     brand: hex(ground),
     deep: hex(mix(ground, DARK, dark ? 0.08 : 0.2)),
     deeper: hex(mix(ground, DARK, dark ? 0.12 : 0.36)),
-    light: hex(dark ? mix(ground, WHITE, 0.3) : towards(mix(ground, WHITE, 0.12), ground, each => contrast(each, WHITE) >= AA)),
+    light: hex(
+      dark ? mix(ground, WHITE, 0.3) : towards(mix(ground, WHITE, 0.12), ground, each => contrast(each, WHITE) >= AA),
+    ),
     onBrand: hex(dark ? DARK : WHITE),
     link: hex(towards(brand, DARK, each => contrast(each, WHITE) >= AA)),
     wash: hex(mix(brand, WHITE, 0.92)),

@@ -36,7 +36,12 @@ export function raw(text: string): Html {
 
 /** For a `<script type="application/json">`: nothing in it can end the element. */
 export function jsonIn(value: unknown): Html {
-  return raw(JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`));
+  return raw(
+    JSON.stringify(value).replace(
+      /[<>&\u2028\u2029]/g,
+      sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  );
 }
 
 function textOf(part: Part): string {

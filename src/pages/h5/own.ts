@@ -1,6 +1,6 @@
 // A visitor's own prizes: what became of each, and what there is to do. Pure.
 import { yuanText } from '../../core/money.ts';
-import { html, type Html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { minuteText } from './terms.ts';
 import type { Lang, Own, OwnPrize } from './view.ts';
 import { type Words, wordsOf } from './words.ts';

@@ -1,7 +1,8 @@
 // The campaign's page as one HTML document: style and script stand in it, under a nonce. Pure.
-import { html, type Html, jsonIn, raw } from './html.ts';
-import { ownHtml } from './own.ts';
+
 import { paletteOf } from './color.ts';
+import { type Html, html, jsonIn, raw } from './html.ts';
+import { ownHtml } from './own.ts';
 import { endText, minuteText, type Terms, termsOf } from './terms.ts';
 import type { Assets, NoteView, PageView } from './view.ts';
 import { type Words, wordsOf } from './words.ts';
@@ -57,7 +58,8 @@ function documentOf({ title, nonce, words, body, color }: Document, { css }: Ass
 
 /** What the script cannot read off the page. */
 function dataOf({ path, tap, confirm, own }: PageView, words: Words): object {
-  const { won, coupon, nothing, said, opening, busy, offline, stale, again, drawHint, confirming, confirmFailed } = words;
+  const { won, coupon, nothing, said, opening, busy, offline, stale, again, drawHint, confirming, confirmFailed } =
+    words;
   return {
     path,
     tap,

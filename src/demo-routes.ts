@@ -1,11 +1,14 @@
 // What the demo adds to the bot's own port: the chat page, the simulator's control under the same origin, and what the
 // bot thinks of each follower.
 import type Router from '@koa/router';
+import type { Context } from 'koa';
 import type { OpenId } from './core/event.ts';
 import { NO_MONEY } from './core/money.ts';
 import type { Campaign } from './core/rule.ts';
+import { SESSION_COOKIE } from './doors/session.ts';
 import type { Buckets, JournalLine, Store } from './ports.ts';
 import type { Rulebook } from './rulebook.ts';
+import { PERSON_COOKIE } from './simulator/browser.ts';
 import { pageFile } from './simulator/page.ts';
 import type { Simulator } from './simulator/simulator.ts';
 
@@ -15,6 +18,8 @@ export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => R
   return (router: Router): void => {
     router.get(['/', '/simulator', '/simulator/assets/:name'], async ctx => {
       if (ctx.path === '/') return ctx.redirect('/simulator');
+      // The page lives where its links lead: one host, one set of cookies.
+      if (ctx.hostname === 'localhost') return ctx.redirect(`http://${ctx.host.replace('localhost', '127.0.0.1')}${ctx.url}`);
       const file = await pageFile(ctx.params.name ?? 'chat.html');
       if (!file) return;
       ctx.set(file.headers);
@@ -35,10 +40,17 @@ export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => R
       };
     });
     router.all('/simulator/control/{*rest}', async ctx => {
+      if (isOtherPerson(ctx)) ctx.append('set-cookie', `${SESSION_COOKIE}=; Path=/h5/tea; Max-Age=0`);
       ctx.respond = false;
       await simulator.handle(ctx.req, ctx.res, ctx.url.slice('/simulator'.length));
     });
   };
+}
+
+/** The phone goes to somebody else, whose browser knows nothing of the former one's session. */
+function isOtherPerson({ path, cookies }: Context): boolean {
+  const opened = /^\/simulator\/control\/people\/([\w-]+)\/open$/.exec(path)?.[1];
+  return opened !== undefined && opened !== cookies.get(PERSON_COOKIE);
 }
 
 async function withPayout(store: Store, line: JournalLine) {

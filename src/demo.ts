@@ -19,9 +19,9 @@ const MCH_ID = '1900000109';
 const APP_ID = 'wx8888888888888888';
 const BALANCE = fen(1_000_000_00);
 
-const MENU: Menu = {
+const menuOf = (port: number): Menu => ({
   button: [
-    { type: 'click', name: '抽奖', key: 'LOTTERY' },
+    { type: 'view', name: '拆红包', url: `http://127.0.0.1:${port}/h5/tea/lottery` },
     {
       name: '活动',
       sub_button: [
@@ -30,11 +30,13 @@ const MENU: Menu = {
       ],
     },
   ],
-};
+});
 
 export type Demo = {
   readonly simulator: Simulator;
   readonly configFile: string;
+  /** Tells the simulated WeChat where the bot listens. */
+  wire(url: string): void;
   routes(store: Store, rulebook: () => Rulebook): ReturnType<typeof demoRoutes>;
 };
 
@@ -53,13 +55,21 @@ export async function startDemo(port: number, clock: MovableClock): Promise<Demo
     originalId: 'gh_0a1b2c3d4e5f',
     mode: 'safe' as const,
     webhook: `http://127.0.0.1:${port}/wechat/tea`,
-    menu: MENU,
+    menu: menuOf(port),
   };
   const apiV2Key = derive('apiV2Key').slice(0, 32);
   const simulator = await startWithFallback(port, clock, account, apiV2Key);
   const yaml = demoYaml(port, simulator, account, apiV2Key, secret);
   await writeFile(DEMO_CONFIG, yaml, { mode: 0o600 });
-  return { simulator, configFile: DEMO_CONFIG, routes: (store, rulebook) => demoRoutes(simulator, store, rulebook) };
+  return {
+    simulator,
+    configFile: DEMO_CONFIG,
+    routes: (store, rulebook) => demoRoutes(simulator, store, rulebook),
+    wire(url) {
+      simulator.setWebhook('tea', `${url}/wechat/tea`);
+      simulator.setPayNotify(MCH_ID, `${url}/notify/pay/shop`);
+    },
+  };
 }
 
 async function startWithFallback(
@@ -121,6 +131,7 @@ accounts:
     merchant: shop
     api: ${simulator.url}
     open: ${simulator.url}
+    jssdk: ${simulator.url}/jweixin.js
 merchants:
   shop:
     mchId: "${MCH_ID}"

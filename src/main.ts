@@ -46,11 +46,11 @@ export async function start(configFile: string | undefined): Promise<Running> {
       log,
       store,
       holder: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`,
-      ...(demo && { extend: demo.routes(store, () => bot!.rulebook) }),
+      ...(demo && { extend: demo.routes(store, () => bot!.rulebook), frames: ["'self'", demo.simulator.url] }),
     });
     const server = await listen(bot, config.host, config.port);
     const url = urlOf(config.host, server);
-    demo?.simulator.setWebhook('tea', `${url}/wechat/tea`);
+    demo?.wire(url);
     bot.start();
     announce(url, demo, log);
     return { url, stop: () => stop(server, bot, store, demo) };

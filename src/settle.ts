@@ -3,7 +3,7 @@
 // processes one at a time has a merchant's turn; it keeps the rate, and what it begins is fenced by its lease.
 import { conclude } from './conclude.ts';
 import { gotThrough, isQuiet, NO_RUN, pauseOf, REST_MS, type Run, runAfter, SPACING_MS } from './core/gate.ts';
-import type { Observation, Payout } from './core/payout.ts';
+import { isFinal, type Observation, type Payout } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict } from './core/payout-table.ts';
 import { type Instant, later, MINUTE } from './core/time.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from './ports.ts';
@@ -69,8 +69,12 @@ export function createSettle(ports: SettlePorts): Settle {
 }
 
 type Work = { readonly payout: Payout; readonly probed?: Halt | undefined };
-/** A call to make, under the lease that allows it. */
-type Leased = Work & { readonly lease: Lease };
+/** A call to make, under the lease that allows it, in the slot it was given. */
+type Leased = Work & {
+  readonly lease: Lease;
+  /** The store may have taken its time: waits for another slot if that one is gone. */
+  readonly inTime: () => Promise<void>;
+};
 
 /** What one merchant may do: two lanes, one that pays and one that asks, each at its own pace. */
 class Gate {
@@ -137,13 +141,20 @@ class Gate {
         await Promise.all([this.sends.run(), this.queries.run()]);
         if (this.orphans.length > 0) await this.queries.run();
       },
-      () => this.sends.restMs(),
+      () => this.restMs(),
     );
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.sends.stop(), this.queries.stop()]);
+    await this.ports.timer.sleep(this.restMs());
     await this.turn.end();
+  }
+
+  /** How long nobody else should have the turn after us, ms: our pace, and a number's own pause, are known only here. */
+  private restMs(): number {
+    const lastTry = Math.max(...this.triedAt.values());
+    return Math.max(0, this.sends.restMs(), this.queries.restMs(), lastTry + SPACING_MS - this.ports.timer.ticks());
   }
 
   /** Whoever takes the turn over is alone with it: what stands as *sending* then was begun by one who is gone. */
@@ -186,12 +197,17 @@ class Gate {
     return tried !== undefined && this.ports.timer.ticks() - tried < SPACING_MS;
   }
 
-  private async send({ payout, probed, lease }: Leased): Promise<void> {
+  private async send({ payout, probed, lease, inTime }: Leased): Promise<void> {
     const { clock, store, timer, log } = this.ports;
     const halt = await store.halt(this.merchant.name);
     if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return; // shut since it was chosen
     const begun = beginSend(payout, clock());
     if ((await store.advance(begun, lease)) === 'stale') return;
+    await inTime();
+    if (!this.turn.isSure(lease)) {
+      log.info({ billNo: payout.billNo }, 'the turn may be over: whoever has it asks after this one');
+      return;
+    }
     this.remember(payout.billNo, timer.ticks());
     const seen = await this.merchant.payer.send(begun.payout);
     const verdict = observe(begun.payout, seen, false, clock(), this.merchant.policy);
@@ -210,7 +226,7 @@ class Gate {
   }
 
   private async conclude(verdict: Verdict, seen: Observation, asked: boolean): Promise<void> {
-    const { user } = verdict.step.payout;
+    const { billNo, user, state } = verdict.step.payout;
     const code = 'code' in seen ? seen.code : '';
     const { run, halt } = runAfter(this.trouble, {
       sight: verdict.sight,
@@ -224,6 +240,7 @@ class Gate {
     else if (asked && verdict.sight !== 'noAnswer') this.queries.widen();
     else if (!asked && gotThrough(verdict.sight)) this.sends.widen();
     await conclude(this.ports, this.merchant.name, { ...verdict, ...(!verdict.halt && halt && { halt }) });
+    if (state === 'sent' || isFinal(state)) this.triedAt.delete(billNo); // it is not tried again
   }
 
   private remember(billNo: string, at: number): void {
@@ -300,12 +317,16 @@ class Lane {
   /** Waits for a place and for a slot, and begins; `false`: it is another process's turn. */
   private async start(work: Work): Promise<boolean> {
     const { billNo } = work.payout;
-    await this.room();
+    while (this.open.size >= this.window) await Promise.race(this.open.values());
+    const over = await this.slot();
     if (this.stopped || this.open.has(billNo)) return true;
     const lease = await this.ports.hold();
     if (!lease) return false;
+    const inTime = async (): Promise<void> => {
+      if (this.ports.timer.ticks() > over) await this.slot();
+    };
     const done = this.ports
-      .work({ ...work, lease })
+      .work({ ...work, lease, inTime })
       .catch((error: unknown) => {
         this.failure ??= error; // the payout is as it was; it will be asked after
       })
@@ -336,14 +357,15 @@ class Lane {
     return due.length === BATCH;
   }
 
-  private async room(): Promise<void> {
-    while (this.open.size >= this.window) await Promise.race(this.open.values());
+  /** Waits for a slot; says when the next one begins. Who is late by then has lost it. */
+  private async slot(): Promise<number> {
     const { timer, perSecond } = this.ports;
-    const wait = this.nextSlot - timer.ticks();
-    if (wait > 0) await timer.sleep(wait);
+    for (let wait = this.nextSlot - timer.ticks(); wait >= 1; wait = this.nextSlot - timer.ticks())
+      await timer.sleep(wait); // again, if somebody who was late has taken it
     const now = timer.ticks();
     if (now - this.nextSlot > REST_MS) this.sinceRest = 0;
     // Counted from now if we are late: no burst makes up for it.
     this.nextSlot = Math.max(this.nextSlot, now) + pauseOf(perSecond, this.sinceRest++);
+    return this.nextSlot;
   }
 }

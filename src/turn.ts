@@ -17,6 +17,8 @@ export type TurnPorts = {
 /** How long a lease lasts without a word of its holder: so long others wait for one who was killed. */
 export const LEASE_MS = 4000;
 const RENEW_MS = 1000;
+/** What is begun while it lasts leaves so long before anybody else can have it. */
+const MARGIN_MS = 1000;
 const ASK_AGAIN_MS = 100;
 
 export class Turn {
@@ -33,21 +35,29 @@ export class Turn {
     this.ports = ports;
   }
 
-  /** Whoever works within it may `hold`. After the last one, and after the rest they are owed, it is given back. */
+  /** Whoever works within it may `hold`. After the last one, and after what rest is owed by then, it is given back. */
   async during<T>(work: () => Promise<T>, restMs: () => number): Promise<T> {
     this.users++;
     try {
       return await work();
     } finally {
       this.users--;
-      void this.rest(restMs());
+      void this.rest(restMs);
     }
   }
 
-  private async rest(ms: number): Promise<void> {
+  private async rest(restMs: () => number): Promise<void> {
     if (!this.lease) return;
-    await this.ports.timer.sleep(ms);
+    for (let ms = restMs(); ms > 0 && this.users === 0; ms = restMs()) await this.ports.timer.sleep(ms);
     if (this.users === 0) await this.end();
+  }
+
+  /**
+   * Whether nobody else can have had it since, or will in the next moment. The store may take long to say yes, and the
+   * process may have slept: then what was about to be done is left to whoever has it now.
+   */
+  isSure({ fence }: Lease): boolean {
+    return fence === this.lastFence && this.ports.timer.ticks() - this.renewedAt <= LEASE_MS - MARGIN_MS;
   }
 
   /**
@@ -85,7 +95,7 @@ export class Turn {
       await took();
     }
     this.lease = lease;
-    return lease;
+    return this.isSure(lease) ? lease : undefined; // late as the answer is, the next one asks anew
   }
 
   /** Gives the lease back, if we have it. */
@@ -93,6 +103,7 @@ export class Turn {
     const { lease } = this;
     if (!lease) return;
     this.lease = undefined; // before the call: who wants it now asks the store behind it
+    this.renewedAt = Number.NEGATIVE_INFINITY;
     try {
       await this.ports.store.release(lease, this.ports.clock());
     } catch (error) {

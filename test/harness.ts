@@ -112,6 +112,7 @@ accounts:
     merchant: shop
     api: ${simulator.url}
     open: ${simulator.url}
+    jssdk: ${simulator.url}/jweixin.js
 merchants:
   shop:
     mchId: "${MERCHANT.mchId}"
@@ -201,12 +202,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
 }
 
-/** Plain http is announced here, since the simulator takes it from this machine; bot.yaml announces https alone. */
+/** Where the bot really listens. Plain http is announced here, since the simulator takes it; bot.yaml announces https alone. */
 function withNotices(config: Config, url: string): Config {
   const merchants = [...config.merchants.values()].map(merchant =>
     merchant.channel === 'transfer' ? { ...merchant, notifyUrl: `${url}/notify/transfer/${merchant.name}` } : merchant,
   );
-  return { ...config, merchants: new Map(merchants.map(merchant => [merchant.name, merchant])) };
+  return { ...config, publicUrl: url, merchants: new Map(merchants.map(merchant => [merchant.name, merchant])) };
 }
 
 export function textIn(xml: string): string {

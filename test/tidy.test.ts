@@ -21,12 +21,12 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$)/ },
   { files: /^turn\.ts$/, from: /^ports\.ts$/ },
   { files: /^(settle|conclude)\.ts$/, from: /^(core\/|ports\.ts$|conclude\.ts$|turn\.ts$)/ },
-  { files: /^doors\//, from: /^(core\/|ports\.ts$|config\.ts$|doors\/|flow\.ts$|koa$|node:)/ },
+  { files: /^doors\//, from: /^(core\/|ports\.ts$|config\.ts$|doors\/|pages\/h5\/|flow\.ts$|koa$|node:)/ },
   { files: /^app\.ts$/, from: /^(core\/|ports\.ts$|doors\/|koa$|@koa\/router$)/ },
   { files: /^jobs\.ts$/, from: /^(core\/|ports\.ts$|settle\.ts$|rulebook\.ts$|node-cron$)/ },
   { files: /^rulebook\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$|node:)/ },
   { files: /^log\.ts$/, from: /^(ports\.ts$|pino$)/ },
-  { files: /^(bot|main|cli|demo|demo-routes)\.ts$|^commands\//, from: /./ },
+  { files: /^(bot(-\w+)?|main|cli|demo|demo-routes)\.ts$|^commands\//, from: /./ },
 ];
 
 /** Banned in the source, with what to do instead. */

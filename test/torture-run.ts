@@ -1,16 +1,16 @@
 // One seed from its first push to the day on which everything has come to rest, and the verdict over it.
-import { join } from 'node:path';
 import { isFinal, type Payout } from '../src/core/payout.ts';
 import type { Store } from '../src/ports.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
-import { breathe } from './torture-time.ts';
+import type { Bug } from './torture-bugs.ts';
+import { type Grounds, SQLITE_GROUNDS } from './torture-ground.ts';
 import { violations } from './torture-verdict.ts';
-import { type Bug, MCH_ID, Torture } from './torture-world.ts';
+import { Torture } from './torture-world.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+export const WORKERS = 2;
 const TROUBLED_FOR = 4 * MINUTE;
 const PEACE_UP_TO = 20 * DAY;
 const WORDS = ['红包', '抽奖', '抽奖', '抽奖', '帮助', '你好'];
@@ -23,28 +23,23 @@ export type Result = {
   readonly calls: number;
 };
 
-export async function runSeed(seed: number, bug?: Bug): Promise<Result> {
-  const torture = new Torture(seed, bug);
+export async function runSeed(seed: number, bug?: Bug, grounds: Grounds = SQLITE_GROUNDS): Promise<Result> {
+  const torture = new Torture(seed, grounds, bug);
+  await torture.begin(WORKERS);
   try {
-    await torture.begin(2);
     await trouble(torture);
     await peace(torture);
-    const store = await openSqlite(join(torture.folder, 'bot.db'));
-    try {
-      const payouts = await store.payouts({ limit: 10_000 });
-      return {
-        seed,
-        violations: await violations(torture, store, payouts),
-        story: torture.story,
-        payouts: payouts.length,
-        calls: torture.departures.length,
-      };
-    } finally {
-      await store.close();
-    }
+    const store = torture.ground.watcher;
+    const payouts = await store.payouts({ limit: 10_000 });
+    return {
+      seed,
+      violations: await violations(torture, store, payouts),
+      story: torture.story,
+      payouts: payouts.length,
+      calls: torture.watch.sends.length,
+    };
   } finally {
-    torture.close();
-    await breathe();
+    await torture.close();
   }
 }
 
@@ -60,7 +55,10 @@ async function trouble(torture: Torture): Promise<void> {
     }
     // Often alone, sometimes many at once: the last prize has several hands on it.
     if (dice.chance(0.3)) for (let i = dice.pick([1, 1, 1, 2, 6]); i > 0; i--) behave(torture);
-    if (dice.chance(0.02)) jump(torture);
+    if (dice.chance(0.02)) torture.jump();
+    if (dice.chance(0.01)) torture.restart();
+    if (dice.chance(0.01)) torture.crawl();
+    torture.ground.trouble();
     await open(torture, 0.1);
     await time.runUntil(time.now() + dice.between(200, 3000));
     torture.desk.tick();
@@ -76,13 +74,6 @@ function behave(torture: Torture): void {
   else torture.act(user, { kind: 'text', text: dice.pick(WORDS) });
 }
 
-/** The machine's wall clock is set, forwards or back; all its processes see it. */
-function jump(torture: Torture): void {
-  torture.skew = torture.dice.pick([0, 0, -HOUR, -5 * SECOND, 5 * SECOND, 2 * HOUR, 26 * HOUR]);
-  torture.jumps.push(torture.time.now());
-  torture.tell(`the clock is off by ${torture.skew / SECOND} s`);
-}
-
 /** Followers open what they find, or do not. */
 async function open({ dice, wechat, desk, people }: Torture, probability: number): Promise<void> {
   for (const openid of people) {
@@ -95,8 +86,9 @@ async function open({ dice, wechat, desk, people }: Torture, probability: number
 
 /** An operator who mends what only a person can mend. */
 async function resume(torture: Torture, probability: number): Promise<void> {
-  const store = torture.workers.find(worker => worker.isAlive)?.store;
-  if (!store || !torture.dice.chance(probability)) return;
+  const { ground, dice } = torture;
+  if (!dice.chance(probability) || ground.isAway) return;
+  const store = ground.watcher;
   const halt = await store.halt('shop');
   if (!halt || halt.probeAt !== undefined) return;
   torture.tell(`the operator resumes after ${halt.code}`);
@@ -105,28 +97,24 @@ async function resume(torture: Torture, probability: number): Promise<void> {
 
 /** Nothing goes wrong any more; time goes on until nothing is left to do. */
 async function peace(torture: Torture): Promise<void> {
-  const { time, wechat, desk, dice, workers } = torture;
+  const { time, wechat, desk, dice, workers, ground } = torture;
   torture.isTroubled = false;
   wechat.faults.set({ pay: [], platform: [] });
   torture.setBalance(10_000_000);
+  await ground.heal();
   await time.runUntil(time.now() + 2 * MINUTE); // those who died come back
-  torture.skew = 0;
-  const store = await openSqlite(join(torture.folder, 'bot.db'));
-  try {
-    const end = time.now() + PEACE_UP_TO;
-    const lazy = dice.next();
-    while (time.now() < end) {
-      desk.tick();
-      await store.setHalt('shop', undefined);
-      await open(torture, lazy < 0.3 ? 0 : 0.4);
-      for (const worker of workers) worker.settle!.nudge();
-      await time.runUntil(time.now() + 5 * SECOND);
-      const next = await nextDue(store);
-      if (next === undefined) return;
-      await time.runUntil(Math.min(Math.max(next + 1, time.now() + SECOND), time.now() + 6 * HOUR));
-    }
-  } finally {
-    await store.close();
+  for (const worker of workers) worker.skew = 0;
+  const end = time.now() + PEACE_UP_TO;
+  const lazy = dice.next();
+  while (time.now() < end) {
+    desk.tick();
+    await ground.watcher.setHalt('shop', undefined);
+    await open(torture, lazy < 0.3 ? 0 : 0.4);
+    for (const worker of dice.chance(0.5) ? workers : workers.toReversed()) worker.settle!.nudge();
+    await time.runUntil(time.now() + 5 * SECOND);
+    const next = await nextDue(ground.watcher);
+    if (next === undefined) return;
+    await time.runUntil(Math.min(Math.max(next + 1, time.now() + SECOND), time.now() + 6 * HOUR));
   }
 }
 
@@ -137,5 +125,3 @@ async function nextDue(store: Store): Promise<number | undefined> {
   );
   return open.length === 0 ? undefined : Math.min(...open.map(payout => payout.nextAt!));
 }
-
-export { MCH_ID };

@@ -38,9 +38,12 @@ export class VirtualTime {
   private readonly timers: Timer[] = [];
   private order = 0;
   private current: number;
+  private readonly outside: () => Promise<boolean>;
 
-  constructor(start: number) {
+  /** `outside`: waits for what goes on in the real world, if anything does; `true` if it had to. */
+  constructor(start: number, outside: () => Promise<boolean> = async () => false) {
     this.current = start;
+    this.outside = outside;
   }
 
   now(): number {
@@ -65,14 +68,19 @@ export class VirtualTime {
   }
 
   async runUntil(end: number): Promise<void> {
-    await breathe();
+    await this.settled();
     while (this.timers.length > 0 && this.timers[0]!.at <= end) {
       const timer = this.timers.shift()!;
       this.current = Math.max(this.current, timer.at);
       await timer.wake();
-      await breathe();
+      await this.settled();
     }
     this.current = Math.max(this.current, end);
+  }
+
+  private async settled(): Promise<void> {
+    do await breathe();
+    while (await this.outside());
   }
 }
 

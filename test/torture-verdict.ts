@@ -2,16 +2,21 @@
 
 import type { Facts } from '../src/core/decide.ts';
 import { isFinal, type Payout } from '../src/core/payout.ts';
-import type { Store } from '../src/ports.ts';
+import type { Answer, Store } from '../src/ports.ts';
 import { parseXml } from '../src/wechat/xml.ts';
-import { BUDGET, MCH_ID, STOCK, type Torture } from './torture-world.ts';
+import { MCH_ID, STOCK } from './torture-config.ts';
+import type { Departure } from './torture-watch.ts';
+import type { Torture } from './torture-world.ts';
 
 export async function violations(torture: Torture, store: Store, payouts: readonly Payout[]): Promise<string[]> {
   return [
     ...everyDebtEnded(torture, payouts),
     ...everyNumberHasOneBody(torture),
     ...noNewNumberWithoutFailure(torture, payouts),
-    ...spacingAndRate(torture),
+    ...torture.watch.found,
+    ...spacing(torture),
+    ...rate(torture, 'calls', torture.watch.sends),
+    ...rate(torture, 'questions', torture.watch.asks),
     ...answersAreEqual(torture),
     ...(await everyPromiseIsKept(torture, store)),
     ...(await noBoundIsPassed(torture, store, payouts)),
@@ -51,10 +56,10 @@ function groupBy(payouts: readonly Payout[]): Map<string, Payout[]> {
   return groups;
 }
 
-function everyNumberHasOneBody({ departures }: Torture): string[] {
+function everyNumberHasOneBody({ watch }: Torture): string[] {
   const bodies = new Map<string, string>();
   const found: string[] = [];
-  for (const { billNo, body } of departures) {
+  for (const { billNo, body } of watch.sends) {
     const { nonce_str: _, sign: __, ...fields } = parseXml(body);
     const text = JSON.stringify(fields);
     if ((bodies.get(billNo) ?? text) !== text) found.push(`${billNo} was sent with two bodies`);
@@ -75,42 +80,69 @@ function noNewNumberWithoutFailure(torture: Torture, payouts: readonly Payout[])
   });
 }
 
-/** A second between two tries of one number, and no more than the gates allow in any second. */
-function spacingAndRate({ departures, jumps }: Torture): string[] {
+/** A second between two tries of one number, whoever makes them. */
+function spacing({ watch, wasSet }: Torture): string[] {
   const found: string[] = [];
-  const last = new Map<string, number>();
-  for (const { billNo, at } of departures) {
+  const last = new Map<string, Departure>();
+  for (const departure of watch.sends) {
+    const { billNo, at } = departure;
     const before = last.get(billNo);
-    // A process knows its own pace by a clock that cannot be set; the other's only by the wall clock.
-    const isExcused = before !== undefined && jumps.some(jump => jump >= before && jump <= at);
-    if (before !== undefined && at - before < 1000 && !isExcused)
-      found.push(`${billNo} was tried twice within ${at - before} ms`);
-    last.set(billNo, at);
+    // A process knows its own tries by a clock that cannot be set; the other's only by the wall clock.
+    const isExcused = before && before.who !== departure.who && wasSet(before.at, at);
+    if (before && at - before.at < 1000 && !isExcused)
+      found.push(`${billNo} was tried twice within ${at - before.at} ms: ${before.who}, ${departure.who}`);
+    last.set(billNo, departure);
   }
-  departures.forEach(({ at }, index) => {
-    const within = departures.slice(Math.max(0, index - 40), index + 1).filter(each => at - each.at < 1000).length;
-    if (within > 30) found.push(`${within} calls left within one second`);
+  return found;
+}
+
+/**
+ * In no second do more calls leave than the merchant may make, all workers taken together; and one, as a call may leave
+ * late by as much as its slot is long.
+ */
+function rate({ perSecond, wasSet }: Torture, what: string, calls: readonly Departure[]): string[] {
+  const found: string[] = [];
+  calls.forEach((last, index) => {
+    const within = calls.slice(Math.max(0, index - 100), index + 1).filter(({ at }) => last.at - at < 1000);
+    const isExcused = within.some(({ who }) => who !== last.who) && wasSet(last.at - 1000, last.at);
+    if (within.length <= perSecond + 1 || isExcused) return;
+    const which = within.map(({ who, at }) => `${who} ${Math.round(at - last.at)}`);
+    found.push(`${within.length} ${what} left within one second, allowed are ${perSecond}: ${which.join(', ')}`);
   });
   return found;
 }
 
+/** Whoever was told of a packet is told the same again. */
 function answersAreEqual({ deliveries }: Torture): string[] {
-  return deliveries.flatMap(({ event, answers }) => {
-    const texts = new Set(answers.map(({ at, reply }) => JSON.stringify({ at, reply })));
-    // An event that claims nothing may be decided again after a crash; one that was won may not.
-    const isWon = answers.some(answer => answer.reply.kind === 'text' && answer.reply.text.includes('红包已发出'));
-    return isWon && texts.size > 1
-      ? [`${event.key} was answered in ${texts.size} ways: ${[...texts].join(' / ')}`]
-      : [];
+  return deliveries.flatMap(({ event, copies }) => {
+    const heard = copies.filter(({ answer }) => answer);
+    const won = heard.find(({ answer }) => isWon(answer));
+    if (!won) return [];
+    // What claims nothing is answered before it is written, and is decided again after a crash: copies under way at the
+    // same time may be told that the merchant is halted, say, and that they won. But where an event can win only once,
+    // whatever the day, that it has won already can come of nothing but its own win.
+    const isOnce = event.kind !== 'text' || event.text !== '红包';
+    const same = heard.filter(
+      ({ from, answer }) => isWon(answer) || from > won.to || (isOnce && textIn(answer).includes('已经领过')),
+    );
+    const texts = new Set(same.map(({ answer }) => JSON.stringify({ at: answer!.at, reply: answer!.reply })));
+    return texts.size > 1 ? [`${event.key} was answered in ${texts.size} ways: ${[...texts].join(' / ')}`] : [];
   });
+}
+
+function textIn(answer: Answer | undefined): string {
+  return answer?.reply.kind === 'text' ? answer.reply.text : '';
+}
+
+function isWon(answer: Answer | undefined): boolean {
+  return textIn(answer).includes('红包已发出');
 }
 
 /** Whoever was told that they won has a claim. */
 async function everyPromiseIsKept({ deliveries }: Torture, store: Store): Promise<string[]> {
   const found: string[] = [];
-  for (const { event, answers } of deliveries) {
-    const isWon = answers.some(({ reply }) => reply.kind === 'text' && reply.text.includes('红包已发出'));
-    if (!isWon) continue;
+  for (const { event, copies } of deliveries) {
+    if (!copies.some(({ answer }) => isWon(answer))) continue;
     const lines = await store.journal({ key: event.key, limit: 1 });
     const decision = lines[0]?.decision;
     if (decision?.kind !== 'awarded') {
@@ -129,11 +161,16 @@ async function everyPromiseIsKept({ deliveries }: Torture, store: Store): Promis
   return found;
 }
 
-async function noBoundIsPassed({ people }: Torture, store: Store, payouts: readonly Payout[]): Promise<string[]> {
+async function noBoundIsPassed(
+  { people, campaign }: Torture,
+  store: Store,
+  payouts: readonly Payout[],
+): Promise<string[]> {
   const found: string[] = [];
+  const { total, packets } = campaign.campaign.budget!;
   // What was ever out at once: the reservation of a claim stays until it is received or free again.
   const taken = payouts.filter(payout => payout.state === 'received').reduce((sum, payout) => sum + payout.amount, 0);
-  if (taken > BUDGET.total) found.push(`${taken} fen were paid from a budget of ${BUDGET.total}`);
+  if (taken > total) found.push(`${taken} fen were paid from a budget of ${total}`);
   const counters = ['campaign/torture/amount', 'campaign/torture/packets', 'campaign/torture/prize/rare'];
   const { counters: values } = await store.facts({
     account: 'tea',
@@ -142,7 +179,7 @@ async function noBoundIsPassed({ people }: Torture, store: Store, payouts: reado
     claims: [],
     counters,
   });
-  const bounds = [BUDGET.total, BUDGET.packets!, STOCK];
+  const bounds = [total, packets!, STOCK];
   counters.forEach((name, index) => {
     if ((values.get(name) ?? 0) > bounds[index]!)
       found.push(`${name} is ${values.get(name)}, its bound ${bounds[index]}`);

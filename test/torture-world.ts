@@ -1,73 +1,33 @@
-// The world of one seed: followers, a network that loses things, a WeChat in trouble, and two workers that die between
-// any two steps. The flow, the gate, the table and the SQLite store are the real ones; so is the protocol of WeChat Pay.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Config, RedpackMerchant } from '../src/config.ts';
+// The world of one seed: followers, a WeChat in trouble, clocks that are set, and two workers (`torture-worker.ts`) on a
+// ground that may give way (`torture-ground.ts`).
 import type { Event, EventKey, Happening, OpenId } from '../src/core/event.ts';
-import { ALONE } from '../src/core/lint-at.ts';
-import { bookOf } from '../src/core/match.ts';
-import { fen } from '../src/core/money.ts';
-import { DEFAULT_POLICY } from '../src/core/payout-table.ts';
-import { loadCampaign } from '../src/core/rule-file.ts';
 import { instant } from '../src/core/time.ts';
-import { createFlow, type Flow } from '../src/flow.ts';
-import type { Answer, Log, Payer, Store } from '../src/ports.ts';
-import { createSettle, type Settle } from '../src/settle.ts';
-import { replyXml } from '../src/simulator/pay-reply.ts';
+import type { Flow } from '../src/flow.ts';
+import type { Answer, Lease } from '../src/ports.ts';
 import type { PayFault } from '../src/simulator/protocol.ts';
 import { PayDesk, World } from '../src/simulator/simulator.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
-import { type Post, payerOver } from '../src/wechat/pay-v2.ts';
-import { parseXml, textOf } from '../src/wechat/xml.ts';
-import { Dice, VirtualTime } from './torture-time.ts';
+import type { Bug } from './torture-bugs.ts';
+import { APP_ID, CAMPAIGNS, KEY, MCH_ID } from './torture-config.ts';
+import type { Ground, Grounds } from './torture-ground.ts';
+import { breathe, Dice, VirtualTime } from './torture-time.ts';
+import { Watch } from './torture-watch.ts';
+import { Worker } from './torture-worker.ts';
 
-export const MCH_ID = '1900000109';
-const KEY = '0123456789abcdef0123456789ABCDEF';
-const APP_ID = 'wx8888888888888888';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** A Tuesday morning in Beijing; some seeds begin shortly before midnight. */
 const MORNING = Date.UTC(2026, 1, 10, 2);
-const PER_SECOND = 30;
 
-const RULES = (unclaimed: string): string => `
-campaign: torture
-name: 酷刑
-period: { from: 2026-01-01, to: 2026-12-31 }
-budget: { total: ¥16.00, perDay: ¥12.00, packets: 9 }
-limits: { perUser: { perDay: 4, amountPerDay: ¥9.00, gap: 2s } }
-packet: { sendName: 阿茶 }
-unclaimed: ${unclaimed}
-prizes:
-  gift: { redpacket: ¥1.00 }
-  range: { redpacket: ¥1.20..¥2.80, weight: 3 }
-  rare: { redpacket: ¥5.00, weight: 2, stock: 2, perUser: 1 }
-  none: { nothing: true, weight: 2 }
-rules:
-  - { id: follow, on: subscribe, once: ever, give: gift }
-  - { id: daily, on: { text: 红包 }, once: perDay, give: gift }
-  - { id: draw, on: { text: 抽奖 }, once: perEvent, give: [range, rare, none] }
-  - { id: help, on: { text: 帮助 }, reply: 你好 }
-`;
-
-/** Bugs that can be planted to see that the verdict finds them. */
-export const BUGS = [
-  'sent-before-call', // the answer is taken for granted before the call was made
-  'new-number-after-silence', // a try whose answer was lost is repeated under another number
-  'counters-beside-commit', // budgets move in a write of their own
-  'claim-not-unique', // a redelivery makes a claim of its own
-  'answer-before-commit', // the follower is told before anything is written
-  'refund-forgotten', // money that comes back is not given back to the budget
-] as const;
-export type Bug = (typeof BUGS)[number];
-
-/** One call of sendredpack as it left a worker. */
-export type Departure = { readonly at: number; readonly billNo: string; readonly body: string };
-export type Delivery = { readonly event: Event; readonly answers: Answer[] };
-
-const NEVER = new Promise<never>(() => undefined);
+/** One push of an event, and its answer if WeChat heard one. */
+export type Copy = {
+  /** When its worker began with it, or with an earlier copy that it is answered with. */
+  readonly from: number;
+  readonly flow: Flow;
+  to: number;
+  answer?: Answer;
+};
+export type Delivery = { readonly event: Event; readonly copies: Copy[] };
 
 export class Torture {
   readonly seed: number;
@@ -76,25 +36,40 @@ export class Torture {
   readonly time: VirtualTime;
   readonly wechat: World;
   readonly desk: PayDesk;
-  readonly folder = mkdtempSync(join(tmpdir(), 'torture-'));
+  readonly watch: Watch;
+  /** The leases that were given out, for a bug. */
+  readonly leases = new Map<string, Lease>();
+  readonly campaign: (typeof CAMPAIGNS)[number];
+  readonly perSecond: number;
+  ground!: Ground;
   readonly people: OpenId[] = [];
   readonly deliveries: Delivery[] = [];
-  readonly departures: Departure[] = [];
   readonly story: string[] = [];
   readonly workers: Worker[] = [];
   /** While it lasts things go wrong; afterwards everybody is given the time to come to rest. */
   isTroubled = true;
-  /** How far the machine's wall clock is off, ms. SQLite is one machine: its processes share the clock. */
-  skew = 0;
-  /** When it was set. */
+  /** While everything is slow: how long a call of the store may take, ms. */
+  slowness = 0;
+  /** When a wall clock was set. */
   readonly jumps: number[] = [];
+  private readonly grounds: Grounds;
   private messages = 0;
 
-  constructor(seed: number, bug?: Bug) {
+  constructor(seed: number, grounds: Grounds, bug?: Bug) {
     this.seed = seed;
+    this.grounds = grounds;
     this.bug = bug;
     this.dice = new Dice(seed);
-    this.time = new VirtualTime(this.dice.chance(0.3) ? MORNING + 14 * HOUR - 2 * MINUTE : MORNING);
+    const start = this.dice.chance(0.3) ? MORNING + 14 * HOUR - 2 * MINUTE : MORNING;
+    this.time = new VirtualTime(start, () => this.ground.settled());
+    this.campaign = this.dice.pick(CAMPAIGNS);
+    this.perSecond = this.dice.pick([2, 5, 30]);
+    this.watch = new Watch({
+      now: () => this.time.now(),
+      isOneMachine: grounds.isOneMachine,
+      wasSet: this.wasSet,
+      tell: line => this.tell(line),
+    });
     const account = {
       name: 'tea',
       title: '茶',
@@ -136,6 +111,7 @@ export class Torture {
   }
 
   async begin(workers: number): Promise<void> {
+    this.ground = await this.grounds.ground(this);
     for (let i = 0; i < workers; i++) {
       const worker = new Worker(this, i);
       this.workers.push(worker);
@@ -150,7 +126,7 @@ export class Torture {
       happening.kind === 'text' ? `m:${user}:${++this.messages}` : `e:${user}:${sentAt}:${happening.kind}`
     ) as EventKey;
     const event = { key, account: 'tea', user, sentAt, ...happening } as Event;
-    const delivery: Delivery = { event, answers: [] };
+    const delivery: Delivery = { event, copies: [] };
     this.deliveries.push(delivery);
     this.tell(
       `${user.slice(-2)} ${happening.kind} ${happening.kind === 'text' ? happening.text : ''} [${key.slice(-12)}]`,
@@ -167,13 +143,23 @@ export class Torture {
       if (!isAnswered && attempt < 3) this.deliver(delivery, attempt + 1);
     };
     this.time.at(this.time.now() + 5 * SECOND, again);
-    if (!worker.isAlive) return;
-    worker.flow!.handle(delivery.event).then(
+    if (!worker.isOpen) return;
+    const flow = worker.flow!;
+    const now = this.time.now();
+    const first = delivery.copies.find(each => each.flow === flow && each.to === Number.POSITIVE_INFINITY);
+    const copy: Copy = { from: first?.from ?? now, flow, to: Number.POSITIVE_INFINITY };
+    delivery.copies.push(copy);
+    flow.handle(delivery.event).then(
       answer => {
+        copy.to = this.time.now();
+        // Neither who has died says it, nor does WeChat hear what comes too late.
+        if (worker.flow !== flow || copy.to >= now + 5 * SECOND) return;
         isAnswered = true;
-        delivery.answers.push(answer);
+        copy.answer = answer;
       },
-      () => undefined, // a 503: WeChat delivers again
+      () => {
+        copy.to = this.time.now(); // a 503: WeChat delivers again
+      },
     );
   }
 
@@ -235,306 +221,46 @@ export class Torture {
     this.wechat.setBalance(MCH_ID, amount);
   }
 
-  close(): void {
+  /** Machines that swap, disks that are full of other people's work: for a while every call of the store takes long. */
+  crawl(): void {
+    const { dice, time } = this;
+    this.slowness = dice.pick([300, 1500, 3000, 3000]);
+    this.tell(`the store takes up to ${this.slowness} ms`);
+    time.at(time.now() + dice.between(5, 30) * SECOND, () => {
+      this.slowness = 0;
+    });
+  }
+
+  /** A new version is rolled out, say. */
+  restart(): void {
+    this.dice
+      .pick(this.workers)
+      .leave()
+      .catch(() => undefined); // the store was away: it has ended all the same
+  }
+
+  /**
+   * Whether the clock by which leases last was set between the two. Then, and only then, a lease may end while its holder
+   * counts on it: another worker gets the turn early, and does not know when a number was last tried. What the former
+   * holder begins after that is stale; what it had begun leaves.
+   */
+  readonly wasSet = (from: number, to: number): boolean =>
+    this.grounds.isOneMachine && this.jumps.some(jump => jump >= from && jump <= to);
+
+  /** A machine's wall clock is set, forwards or back; all its processes see it. */
+  jump(): void {
+    const { dice, grounds, workers } = this;
+    const skew = dice.pick([0, 0, -HOUR, -5 * SECOND, 5 * SECOND, 2 * HOUR, 26 * HOUR]);
+    const those = grounds.isOneMachine ? workers : [dice.pick(workers)];
+    for (const worker of those) worker.skew = skew;
+    this.jumps.push(this.time.now());
+    this.tell(`the clock of ${those.map(({ name }) => name).join(' and ')} is off by ${skew / SECOND} s`);
+  }
+
+  async close(): Promise<void> {
     for (const worker of this.workers) worker.die(false);
     this.wechat.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    await breathe();
+    await this.ground.close();
   }
 }
-
-/** One process: a flow and a gate over the store, with a clock of its own, until it dies. */
-export class Worker {
-  readonly name: string;
-  flow: Flow | undefined;
-  settle: Settle | undefined;
-  store: Store | undefined;
-  private readonly torture: Torture;
-  private life = 0;
-
-  constructor(torture: Torture, index: number) {
-    this.torture = torture;
-    this.name = `worker ${index}`;
-  }
-
-  get isAlive(): boolean {
-    return this.store !== undefined;
-  }
-
-  now() {
-    return instant(this.torture.time.now() + this.torture.skew);
-  }
-
-  async start(): Promise<void> {
-    const { torture } = this;
-    const life = ++this.life;
-    this.store = await openSqlite(join(torture.folder, 'bot.db'));
-    const store = this.mortal(withBug(this.store, torture), life);
-    const payer = this.mortal(payerOver(KEY, this.network()), life) as Payer;
-    const log = this.log();
-    const clock = () => this.now();
-    const policy = { ...DEFAULT_POLICY, askAfter: [20 * SECOND, 2 * MINUTE, HOUR, 6 * HOUR, 25 * HOUR] };
-    const timer = { ticks: () => torture.time.now(), sleep: (ms: number) => torture.time.sleep(ms) };
-    const settle = createSettle({
-      holder: `${this.name}/${life}`,
-      clock,
-      timer,
-      store,
-      log,
-      merchants: [{ name: 'shop', payer: buggyPayer(payer, torture), perSecond: PER_SECOND, policy, quietHours: [] }],
-    });
-    this.settle = settle;
-    this.flow = createFlow({
-      clock,
-      store,
-      log,
-      config: CONFIG,
-      book: () => BOOKS[torture.seed % 2]!,
-      planned: () => settle.nudge(),
-    });
-    torture.tell(`${this.name} starts`);
-    settle.pass().catch(() => undefined);
-    this.tick(life);
-  }
-
-  private tick(life: number): void {
-    if (life !== this.life || !this.isAlive) return;
-    this.settle!.nudge();
-    if (this.torture.isTroubled) this.torture.time.at(this.torture.time.now() + SECOND, () => this.tick(life));
-  }
-
-  /** `isToReturn`: as after a kill -9, with a supervisor that starts it again. */
-  die(isToReturn: boolean): void {
-    const { store } = this;
-    if (!store) return;
-    this.store = undefined;
-    this.life++;
-    this.torture.tell(`${this.name} dies`);
-    setImmediate(() => void store.close().catch(() => undefined));
-    if (!isToReturn) return;
-    const back = this.torture.time.now() + this.torture.dice.between(1, 60) * SECOND;
-    this.torture.time.at(back, () => this.start());
-  }
-
-  /** Every call may be the last: before it does anything, or after it did and before anybody hears of it. */
-  private mortal<T extends object>(target: T, life: number): T {
-    const alive = (): boolean => this.life === life;
-    return new Proxy(target, {
-      get: (object, name) => {
-        const method = Reflect.get(object, name) as unknown;
-        if (typeof method !== 'function') return method;
-        return async (...args: unknown[]) => {
-          if (!alive()) return NEVER;
-          const isFatal = this.torture.isTroubled && this.torture.dice.chance(0.006);
-          if (isFatal && this.torture.dice.chance(0.5)) {
-            this.torture.tell(`${this.name}: before ${String(name)}`);
-            this.die(true);
-            return NEVER;
-          }
-          const result = await (method as (...all: unknown[]) => Promise<unknown>).apply(object, args);
-          if (isFatal && alive()) {
-            this.torture.tell(`${this.name}: after ${String(name)}`);
-            this.die(true);
-          }
-          return alive() ? result : NEVER;
-        };
-      },
-    });
-  }
-
-  /** The wire to WeChat Pay: requests and answers are late, lost, or come twice. */
-  private network(): Post {
-    const { torture } = this;
-    const { dice, time, desk } = torture;
-    return async (path, body) => {
-      const endpoint = path.endsWith('gethbinfo') ? 'gethbinfo' : 'sendredpack';
-      const billNo = textOf(parseXml(body), 'mch_billno')!;
-      if (endpoint === 'sendredpack') torture.departures.push({ at: time.now(), billNo, body });
-      const isTroubled = torture.isTroubled;
-      if (isTroubled && dice.chance(0.02)) return { seen: { kind: 'unreached', code: 'ECONNREFUSED', text: '' } };
-      const silence = async () => {
-        await time.sleep(10 * SECOND);
-        return { seen: { kind: 'silence', code: 'UND_ERR_HEADERS_TIMEOUT', text: '' } } as const;
-      };
-      if (isTroubled && dice.chance(0.04)) {
-        torture.tell(`the request for ${billNo.slice(-6)} is lost`);
-        return silence();
-      }
-      await time.sleep(dice.between(5, 400));
-      const { reply, spoil } = desk.answer(endpoint, body, MCH_ID);
-      if (isTroubled && dice.chance(0.04))
-        time.at(time.now() + dice.between(1, 5000), () => void desk.answer(endpoint, body, MCH_ID));
-      torture.tell(
-        `${endpoint} ${billNo.slice(-6)} → ${String(reply.status ?? reply.err_code ?? reply.result_code)}${spoil ? ` (${spoil.kind})` : ''}`,
-      );
-      if (spoil?.kind === 'cut' || (isTroubled && dice.chance(0.04))) return silence();
-      await time.sleep(dice.between(5, 400));
-      if (spoil?.kind === 'html502') return { status: 502, text: '<html>' };
-      if (spoil?.kind === 'truncated') return { status: 200, text: replyXml(reply).slice(0, 60) };
-      if (spoil?.kind === 'slow' && spoil.delayMs > 9000) return silence();
-      if (spoil?.kind === 'systemError')
-        return {
-          status: 200,
-          text: replyXml({
-            return_code: 'SUCCESS',
-            result_code: 'FAIL',
-            err_code: 'SYSTEMERROR',
-            err_code_des: '系统繁忙',
-          }),
-        };
-      return { status: 200, text: replyXml(reply) };
-    };
-  }
-
-  private log(): Log {
-    const say = (fields: object, message: string): void => {
-      const { billNo, detail } = fields as { billNo?: string; detail?: string };
-      this.torture.tell(`${this.name}: ${message}${billNo ? ` ${billNo.slice(-6)}` : ''} ${detail ?? ''}`);
-    };
-    return { debug: () => undefined, info: say, warn: say, error: say };
-  }
-}
-
-// ── Bugs on purpose ──────────────────────────────────────────────────────────────────────────────────────────
-
-function withBug(store: Store, { bug, dice }: Torture): Store {
-  switch (bug) {
-    case 'counters-beside-commit':
-      return {
-        ...store,
-        commit: async commit => {
-          const done = await store.commit({ ...commit, counters: [] });
-          if (done.kind !== 'done' || commit.counters.length === 0) return done;
-          const { claim: _, payout: __, follower: ___, ...rest } = commit;
-          await store.commit({ ...rest, event: { ...commit.event, key: `${commit.event.key}#counters` as EventKey } });
-          return done;
-        },
-      };
-    case 'claim-not-unique':
-      return {
-        ...store,
-        answered: async () => undefined,
-        commit: commit => {
-          if (!commit.claim || !commit.payout) return store.commit(commit);
-          const salt = String(dice.next());
-          const claimKey = `${commit.claim.key}#${salt}`;
-          const billNo =
-            `${commit.payout.billNo.slice(0, 18)}${salt.slice(2, 12).padEnd(10, '0')}` as typeof commit.payout.billNo;
-          return store.commit({
-            ...commit,
-            event: { ...commit.event, key: `${commit.event.key}#${salt}` as EventKey },
-            claim: { ...commit.claim, key: claimKey },
-            payout: { ...commit.payout, claimKey, billNo },
-          });
-        },
-      };
-    case 'answer-before-commit':
-      return {
-        ...store,
-        commit: async commit => {
-          if (dice.chance(0.1)) return { kind: 'done' }; // it died before the write it had promised
-          return store.commit(commit);
-        },
-      };
-    case 'refund-forgotten':
-      return {
-        ...store,
-        advance: (step, under) =>
-          store.advance(step.move === 'sent→refunded' ? { ...step, move: 'none' } : step, under),
-      };
-    default:
-      return store;
-  }
-}
-
-function buggyPayer(payer: Payer, { bug, dice }: Torture): Payer {
-  switch (bug) {
-    case 'sent-before-call':
-      return {
-        ...payer,
-        send: async payout => {
-          if (dice.chance(0.9)) return payer.send(payout);
-          return { kind: 'accepted' }; // noted first; the call that was to follow never came
-        },
-        query: payout => payer.query(payout),
-      };
-    case 'new-number-after-silence':
-      return {
-        ...payer,
-        send: payout =>
-          payer.send(
-            payout.tries > 1
-              ? {
-                  ...payout,
-                  billNo:
-                    `${payout.billNo.slice(0, -2)}${String(payout.tries).padStart(2, '0')}` as typeof payout.billNo,
-                }
-              : payout,
-          ),
-        query: payout => payer.query(payout),
-      };
-    default:
-      return payer;
-  }
-}
-
-// ── The configuration ────────────────────────────────────────────────────────────────────────────────────────
-
-const MERCHANT: RedpackMerchant = {
-  name: 'shop',
-  mchId: MCH_ID,
-  ca: undefined,
-  api: 'https://pay.test',
-  limits: {
-    perSecond: PER_SECOND,
-    perUserPerDay: 10,
-    amountPerUserPerDay: fen(1_000_00),
-    amountPerDay: fen(1_000_000_00),
-    min: fen(100),
-    max: fen(20_000),
-  },
-  policy: DEFAULT_POLICY,
-  quietHours: [],
-  channel: 'redpack',
-  apiV2Key: KEY,
-  certificate: { cert: Buffer.alloc(0), key: Buffer.alloc(0) },
-  clientIp: '127.0.0.1',
-  riskInfo: false,
-};
-const CONFIG: Config = {
-  file: 'bot.yaml',
-  host: '127.0.0.1',
-  port: 0,
-  publicUrl: 'http://127.0.0.1',
-  store: '',
-  acceptLoss: false,
-  replicas: 0,
-  rules: '',
-  secret: 'torture',
-  accounts: new Map([
-    [
-      'tea',
-      {
-        name: 'tea',
-        appId: APP_ID,
-        appSecret: 's',
-        token: 't',
-        encodingAesKey: undefined,
-        mode: 'plain',
-        merchant: 'shop',
-        api: '',
-        open: '',
-      },
-    ],
-  ]),
-  merchants: new Map([['shop', MERCHANT]]),
-  adminPassword: undefined,
-  lint: ALONE.lint,
-};
-const CAMPAIGNS = ['return', 'reoffer'].map(unclaimed => {
-  const loaded = loadCampaign('torture.yaml', RULES(unclaimed));
-  if ('findings' in loaded) throw new Error(JSON.stringify(loaded.findings));
-  return loaded.campaign;
-});
-const BOOKS = CAMPAIGNS.map(campaign => bookOf([campaign], ['tea']));
-export const BUDGET = CAMPAIGNS[0]!.budget!;
-export const STOCK = 2;

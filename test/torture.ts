@@ -1,44 +1,68 @@
-// `npm run torture -- --seeds N [--from S] | --seed S [--bug NAME]`: thousands of small worlds in which everything goes
-// wrong, each from its seed. A failing seed prints its number and its story, and does the same again.
+// `npm run torture -- --seeds N [--from S] | --seed S [--store sqlite|redis] [--bug NAME]`: thousands of small worlds in
+// which everything goes wrong, each from its seed. A failing seed prints its number and its story, and does the same
+// again; on Redis as far as real sockets do, see `torture-redis.ts`.
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Result, runSeed } from './torture-run.ts';
-import { BUGS, type Bug } from './torture-world.ts';
+import { hasRedis } from './redis-server.ts';
+import { BUGS, type Bug } from './torture-bugs.ts';
+import { type Grounds, SQLITE_GROUNDS } from './torture-ground.ts';
+import { redisGrounds } from './torture-redis.ts';
+import { type Result, runSeed, WORKERS } from './torture-run.ts';
+
+const HELP = `npm run torture -- [options]
+  --seeds N       so many worlds (200)
+  --from S        beginning with this one (1)
+  --seed S        this one alone, with its story
+  --store NAME    sqlite (default), or redis: a real server for each process of the torture, which is stopped, killed
+                  and started again, and whose answers are lost. SQLite tells the same story of the same seed, always.
+                  Redis does so as far as real sockets allow: virtual time stands still during real calls, and these
+                  leave one after the other; but a server that was stopped serves those who waited in its own order.
+                  So a failing seed may need some tries to fail again.
+  --bug NAME      with a bug that must be found: ${BUGS.join(', ')}`;
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    store: { type: 'string', default: 'sqlite' },
     bug: { type: 'string' },
+    help: { type: 'boolean', default: false },
     child: { type: 'boolean', default: false },
   },
 });
 const bug = values.bug as Bug | undefined;
 if (bug !== undefined && !BUGS.includes(bug)) throw new Error(`--bug ${bug}: expected one of ${BUGS.join(', ')}`);
+const { store } = values;
+if (store !== 'sqlite' && store !== 'redis') throw new Error(`--store ${store}: expected sqlite or redis`);
+const CHOSEN = ['--store', store, ...(bug ? ['--bug', bug] : [])];
+
+const grounds = async (): Promise<Grounds> => (store === 'redis' ? redisGrounds(WORKERS) : SQLITE_GROUNDS);
 
 function show({ seed, violations, story }: Result): void {
   console.log(`\n✗ seed ${seed}:`);
   for (const violation of violations) console.log(`    ${violation}`);
   console.log('  its story:');
   for (const line of story) console.log(`    ${line}`);
-  console.log(`  again: npm run torture -- --seed ${seed}${bug ? ` --bug ${bug}` : ''}`);
+  console.log(`  again: npm run torture -- --seed ${seed} ${CHOSEN.join(' ')}`);
 }
 
 /** The seeds of one child; what it counts goes to the parent. */
 async function runRange(from: number, count: number): Promise<void> {
+  const ground = await grounds();
   for (let seed = from; seed < from + count; seed++) {
-    const result = await runSeed(seed, bug);
+    const result = await runSeed(seed, bug, ground);
     if (result.violations.length > 0) show(result);
     process.send?.({ failed: result.violations.length > 0, payouts: result.payouts, calls: result.calls });
   }
+  await ground.end();
 }
 
 /** A child of its own for every range: the SQLite driver keeps closed files open until it is collected. */
 function forkRange(from: number, count: number, onSeed: (one: Seed) => void): Promise<number | null> {
-  const args = ['--from', String(from), '--seeds', String(count), '--child', ...(bug ? ['--bug', bug] : [])];
+  const args = ['--from', String(from), '--seeds', String(count), '--child', ...CHOSEN];
   const child = fork(fileURLToPath(import.meta.url), args);
   child.on('message', onSeed as (message: unknown) => void);
   return new Promise(resolve => child.on('close', resolve));
@@ -48,8 +72,15 @@ type Seed = { readonly failed: boolean; readonly payouts: number; readonly calls
 const RANGE = 100;
 
 async function main(): Promise<number> {
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (store === 'redis' && !hasRedis) throw new Error('--store redis: there is no redis-server here; install it first');
   if (values.seed !== undefined) {
-    const result = await runSeed(Number(values.seed), bug);
+    const ground = await grounds();
+    const result = await runSeed(Number(values.seed), bug, ground);
+    await ground.end();
     show(result);
     return result.violations.length === 0 ? 0 : 1;
   }

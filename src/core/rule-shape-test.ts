@@ -13,6 +13,7 @@ import { yesOrNothing } from './rule-trigger.ts';
 import {
   byKind,
   choice,
+  count,
   dateTime,
   flag,
   type Located,
@@ -36,6 +37,9 @@ export const ACTIONS = [
   ...['subscribe', 'unsubscribe', 'scan', 'text', 'click', 'view', 'visit', 'paid', 'refunded'],
   ...['image', 'voice', 'location'],
 ] as const;
+
+/** Tests are run whenever a file changes. */
+const PEOPLE_MAX = 5000;
 
 const oneLine = (what: string): Shape<string> => text({ what, oneLine: true });
 
@@ -82,6 +86,7 @@ const event = object(
   {
     at: required(located(dateTime()), '北京时间'),
     user: required(name('a user'), '随便起的名字；同名就是同一个人'),
+    people: optional(count({ min: 2, max: PEOPLE_MAX }), '这么多人各做一次：user-1、user-2……'),
     subscribe: optional(orBare(null, subscribed), '关注；{ scene: … } 表示扫码关注'),
     unsubscribe: optional(yesOrNothing()),
     scan: optional(oneLine('a scene'), '已关注者扫码'),
@@ -131,6 +136,7 @@ export function buildTest({ value: written, at }: Located<ReadTest>): RuleTest {
     events: written.events.map(({ value: each, at: place }) => ({
       at: each.at.value,
       user: each.user,
+      ...(each.people !== undefined && { people: each.people }),
       action: actionOf(each),
       expect: expectOf(each.expect),
       ...place,

@@ -388,6 +388,8 @@ export type RuleTestExpect = {
 export type RuleTestEvent = {
   readonly at: Instant;
   readonly user: string;
+  /** So many followers, `user-1` and so on, each do it once: what is limited runs out. */
+  readonly people?: number;
   readonly action: TestAction;
   readonly expect: RuleTestExpect & {
     /** What this event takes back of a delayed prize. */

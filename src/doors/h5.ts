@@ -16,7 +16,7 @@ import type { Flow } from '../flow.ts';
 import { ownHtml } from '../pages/h5/own.ts';
 import { noteHtml, pageHtml } from '../pages/h5/page.ts';
 import type { Assets, Confirm } from '../pages/h5/view.ts';
-import type { Clock, Log, Store } from '../ports.ts';
+import type { Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
 import { type Lang, langOf, type Note } from './h5-common.ts';
 import { ownOf, resultOf } from './h5-view.ts';

@@ -45,6 +45,7 @@ const PLATFORM_KINDS: readonly PlatformFault['kind'][] = [
   'expireToken',
   'slow',
   'html502',
+  'snapshot',
   'noticeRefused',
   'noticeBlocked',
   'noticeFailed',

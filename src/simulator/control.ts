@@ -58,6 +58,8 @@ export type Control = {
   refund(mchId: string, orderNo: string, amount?: number): ShopOrder;
   /** Notices of payments and refunds, newest first; the latest 200 are known. */
   payNotices(): ShopNotice[];
+  /** Hands the phone to a person and sends this browser to a link. */
+  openLink(openid: string, url: string, res: ServerResponse): void;
   /** Every change from now on; the answer ends it. */
   watch(watcher: (change: Change) => void): () => void;
 };
@@ -98,6 +100,8 @@ export function controlDoor(control: Control, hosts: readonly string[]): Control
           .map(decode);
         const method = req.method ?? '';
         if (method === 'GET' && parts.join('/') === 'stream') return stream(res);
+        if (method === 'GET' && parts.length === 3 && parts[0] === 'people' && parts[2] === 'open')
+          return control.openLink(parts[1]!, new URLSearchParams(search).get('url') ?? '', res);
         const csv = method === 'GET' ? csvOf(control, parts, new URLSearchParams(search)) : undefined;
         if (csv !== undefined) return send(res, 200, 'text/csv; charset=utf-8', csv);
         const body = method === 'GET' ? undefined : await jsonOf(req);

@@ -22,6 +22,8 @@ export type AccountOptions = {
   readonly verified?: boolean;
   /** Whence an access_token may be fetched (IP白名单); absent: from anywhere. */
   readonly ipWhitelist?: readonly string[];
+  /** 网页授权域名 and JS接口安全域名: whole hosts, a port included; absent: this machine. */
+  readonly webDomains?: readonly string[];
   readonly templates?: readonly Template[];
 };
 

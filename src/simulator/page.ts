@@ -11,7 +11,7 @@ const TYPES: Record<string, string> = {
 };
 
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self' http://127.0.0.1:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Beside the compiled code; and from the sources (in tests) the same folder of the last build. */
 const FOLDERS = ['../pages/', '../../dist/pages/'].map(path => new URL(path, import.meta.url));

@@ -3,12 +3,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { delayed, readBody, send } from './http.ts';
 import { HTML_502 } from './pay-reply.ts';
+import type { ShopDesk } from './shop-desk.ts';
 import type { TransferAnswer, TransferDesk } from './transfer-desk.ts';
 import { SYSTEM_ERROR } from './transfer-faults.ts';
 import type { V3Signer, V3Verifier } from './v3-wire.ts';
 
 export type V3Door = {
   readonly desk: TransferDesk;
+  readonly shop: ShopDesk;
   readonly verifier: V3Verifier;
   readonly signer: V3Signer;
   readonly now: () => number;
@@ -30,7 +32,8 @@ export async function serveV3(door: V3Door, req: IncomingMessage, res: ServerRes
   if ('wrong' in verified) return refuse(door, res, 401, 'SIGN_ERROR', verified.wrong);
   const serial = req.headers['wechatpay-serial'];
   const named = typeof serial === 'string' ? { ...call, serial } : call;
-  await deliver(door, res, door.desk.answer(named, verified.mchId));
+  const answer = door.shop.answerV3(named, verified.mchId) ?? door.desk.answer(named, verified.mchId);
+  await deliver(door, res, answer);
 }
 
 function refuse(door: V3Door, res: ServerResponse, status: number, code: string, message: string): void {

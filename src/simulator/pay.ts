@@ -10,6 +10,7 @@ import { systemError } from './pay-faults.ts';
 import { earlyFailure, HTML_502, replyXml, strangeReply } from './pay-reply.ts';
 import type { XmlEndpoint } from './pay-request.ts';
 import { serveV3, type V3Door } from './pay-v3.ts';
+import type { ShopDesk } from './shop-desk.ts';
 
 const ENDPOINTS: Record<string, XmlEndpoint> = {
   '/mmpaymkttransfers/sendredpack': 'sendredpack',
@@ -17,6 +18,8 @@ const ENDPOINTS: Record<string, XmlEndpoint> = {
   '/mmpaymkttransfers/gethbinfo': 'gethbinfo',
 };
 const XML = 'text/xml; charset=utf-8';
+
+const ORDER_QUERY = '/pay/orderquery';
 
 export function payServer(certificates: Certificates, desk: PayDesk, v3: V3Door): Server {
   const options = {
@@ -28,14 +31,17 @@ export function payServer(certificates: Certificates, desk: PayDesk, v3: V3Door)
     keepAliveTimeout: 65_000,
   };
   return createServer(options, (req, res) => {
-    const serving = (req.url ?? '').startsWith('/v3/') ? serveV3(v3, req, res) : serve(desk, req, res);
+    const serving = (req.url ?? '').startsWith('/v3/') ? serveV3(v3, req, res) : serve(desk, v3.shop, req, res);
     serving.catch(() => res.destroy());
   });
 }
 
-async function serve(desk: PayDesk, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const endpoint = ENDPOINTS[(req.url ?? '').split('?')[0]!];
-  if (endpoint === undefined) return send(res, 404, 'text/html', '<html><body>404 Not Found</body></html>');
+async function serve(desk: PayDesk, shop: ShopDesk, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const path = (req.url ?? '').split('?')[0]!;
+  const endpoint = ENDPOINTS[path];
+  const isOrderQuery = path === ORDER_QUERY;
+  if (endpoint === undefined && !isOrderQuery)
+    return send(res, 404, 'text/html', '<html><body>404 Not Found</body></html>');
   if (req.method !== 'POST') return send(res, 200, XML, replyXml(earlyFailure('XML_ERROR', '请使用POST方法')));
   let body: string;
   try {
@@ -43,7 +49,15 @@ async function serve(desk: PayDesk, req: IncomingMessage, res: ServerResponse): 
   } catch {
     return send(res, 200, XML, replyXml(earlyFailure('XML_ERROR', '输入xml参数格式错误')));
   }
+  // The one of them that asks for no certificate, and whose answers are signed.
+  if (endpoint === undefined) return deliverXml(res, shop.answerV2(body));
   await deliver(res, desk.answer(endpoint, body, merchantOf(req.socket as TLSSocket)));
+}
+
+function deliverXml(res: ServerResponse, { xml, spoil }: ReturnType<ShopDesk['answerV2']>): void {
+  if (spoil === 'cut') res.socket?.destroy();
+  else if (spoil === 'html502') send(res, 502, 'text/html', HTML_502);
+  else send(res, 200, XML, xml);
 }
 
 /** The merchant number on the client certificate, if our CA signed it. */

@@ -9,6 +9,7 @@ import { checkMenu, selfMenu } from './menu.ts';
 import { OK, platformError } from './platform-errors.ts';
 import type { Pusher } from './push.ts';
 import { createCode, picture } from './qrcode.ts';
+import type { JsTickets } from './js-tickets.ts';
 import { mayCall } from './rights.ts';
 import { NoticeDesk, type Tell } from './template-notice.ts';
 import { Tokens } from './tokens.ts';
@@ -23,10 +24,10 @@ type Route = {
   readonly method: 'GET' | 'POST';
   /** Calls a day, as the console shows them. */
   readonly perDay: number;
-  readonly run: (world: World, call: Call, notices: Notices) => object;
+  readonly run: (world: World, call: Call, desks: Desks) => object;
 };
-/** Where notices are sent, and what is pushed once the answer is out. */
-type Notices = { readonly desk: NoticeDesk; readonly tell: Tell };
+/** Where notices are sent, what is pushed once the answer is out, and where tickets are kept. */
+type Desks = { readonly desk: NoticeDesk; readonly tell: Tell; readonly tickets: JsTickets };
 /** What is done once the answer is out. */
 type Later = (work: () => void) => void;
 
@@ -70,6 +71,12 @@ const ROUTES: Record<string, Route> = {
     run: (world, { account }) => selfMenu(world.account(account).menu),
   },
   '/cgi-bin/menu/delete': { method: 'GET', perDay: 1000, run: menuDelete },
+  '/cgi-bin/ticket/getticket': {
+    method: 'GET',
+    perDay: 1_000_000,
+    run: (_world, { account, query }, { tickets }) =>
+      query.get('type') === 'jsapi' ? tickets.issue(account) : platformError(40097),
+  },
   '/cgi-bin/getcallbackip': { method: 'GET', perDay: 5000, run: () => ({ ip_list: ['127.0.0.1'] }) },
 };
 
@@ -82,8 +89,8 @@ export type Platform = {
   handle(req: IncomingMessage, res: ServerResponse, url: URL): boolean;
 };
 
-export function platform(world: World, pusher: Pusher): Platform {
-  const desk = new PlatformDesk(world, pusher);
+export function platform(world: World, pusher: Pusher, tickets: JsTickets): Platform {
+  const desk = new PlatformDesk(world, pusher, tickets);
   return {
     handle: (req, res, url) => {
       if (!url.pathname.startsWith('/cgi-bin/')) return false;
@@ -98,6 +105,7 @@ class PlatformDesk {
   readonly #tokens: Tokens;
   readonly #pusher: Pusher;
   readonly #notices: NoticeDesk;
+  readonly #tickets: JsTickets;
   /** Account and path → calls today. */
   #used = new Map<string, number>();
   #usedOn = '';
@@ -105,8 +113,9 @@ class PlatformDesk {
   /** Tokens that were seen before the fault `expireToken` was switched on without a count: only those expire. */
   readonly #spared = new Set<string>();
 
-  constructor(world: World, pusher: Pusher) {
+  constructor(world: World, pusher: Pusher, tickets: JsTickets) {
     this.#world = world;
+    this.#tickets = tickets;
     this.#tokens = new Tokens(world);
     this.#pusher = pusher;
     this.#notices = new NoticeDesk(world);
@@ -156,7 +165,7 @@ class PlatformDesk {
     if (!route) return this.#clearQuota(account, body);
     if (!this.#use(account, url.pathname, route.perDay)) return platformError(45009);
     const tell: Tell = (openid, fields) => later(() => this.#push(account, openid, fields));
-    return route.run(this.#world, { account, query, body }, { desk: this.#notices, tell });
+    return route.run(this.#world, { account, query, body }, { desk: this.#notices, tell, tickets: this.#tickets });
   }
 
   #push(account: string, openid: string, fields: Fields): void {

@@ -6,6 +6,8 @@
 //   POST /control/people          NewPerson    → Person
 //   GET  /control/people/:openid               → Person
 //   POST /control/people/:openid/act   Act     → Push        (waits until WeChat has given up or was answered; ?wait=no: at once)
+//   GET  /control/people/:openid/open?url=     → 302           (hands the phone to this person and opens a link: a cookie
+//        says to the authorize page of OAuth, and to WeChat's own script, who is holding it)
 //   GET  /control/pushes?person=&limit=        → Push[]      (newest first)
 //   POST /control/packets/:mchId/:billNo/open { openid } → Packet     (409 with { error } when it cannot be opened)
 //        Of a group packet the person takes one share; a transfer is confirmed.
@@ -329,6 +331,7 @@ export type PlatformFault = {
     | 'expireToken' // 42001 until a new access_token was fetched
     | 'slow' // API calls answer after `delayMs`
     | 'html502'
+    | 'snapshot' // the next visitor by OAuth is a virtual one (is_snapshotuser)
     | 'noticeRefused' // template messages and subscription notices are answered 43101
     | 'noticeBlocked' // they are taken, and end as `failed:user block`
     | 'noticeFailed'; // … and end as `failed: system failed`

@@ -1,6 +1,5 @@
 // Tells merchants of payments and refunds, as WeChat Pay does: on the simulator's clock, again and again until somebody
 // says SUCCESS (API v2) or 200 or 204 (API v3), for 24 hours. In memory only: a restart forgets those under way.
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { Agent, request } from 'undici';
 import { messageOf } from '../core/error.ts';
 import { nonce } from '../wechat/crypt.ts';
@@ -34,6 +33,8 @@ type Job = {
   readonly isForged: boolean;
   readonly body: string;
   copies: number;
+  /** How often it was delivered by now. */
+  rounds: number;
   dueAt: number;
   isUnderWay: boolean;
 };
@@ -46,7 +47,6 @@ export class ShopNotifier {
   readonly #urls = new Map<string, string>();
   readonly #jobs = new Map<string, Job>();
   readonly #under = new Set<Promise<void>>();
-  #strangers: V3Signer | undefined;
   #notices: ShopNotice[] = [];
   #count = 0;
 
@@ -117,6 +117,7 @@ export class ShopNotifier {
       isForged,
       body: this.#bodyOf(isForged ? { ...order, total: order.total * 100 } : order, refund, isForged),
       copies: twice ? (twice.copies ?? 2) : 1,
+      rounds: 0,
       dueAt: this.#world.now() + (late ? (late.afterMs ?? LATE_MS) : 0),
       isUnderWay: false,
     });
@@ -139,13 +140,13 @@ export class ShopNotifier {
   async #deliver(id: string, job: Job): Promise<void> {
     const copies = Array.from({ length: job.copies }, () => this.#knock(job, this.#noticeOf(id)!.url));
     job.copies = 1;
+    job.rounds++;
     const tries = await Promise.all(copies);
     const notice = this.#noticeOf(id);
     if (!notice) return void this.#jobs.delete(id);
     const all = [...notice.tries, ...tries];
     const isHeard = tries.some(({ error }) => error === undefined);
-    const rounds = new Set(all.map(({ at }) => at)).size;
-    const gap = job.isForged ? undefined : PAY_NOTICE_GAPS_MS[Math.min(rounds, all.length) - 1];
+    const gap = job.isForged ? undefined : PAY_NOTICE_GAPS_MS[job.rounds - 1];
     const isOver = isHeard || gap === undefined;
     this.#put({ ...notice, tries: all, outcome: isHeard ? 'delivered' : isOver ? 'failed' : 'pending' });
     if (isOver) this.#jobs.delete(id);
@@ -156,7 +157,7 @@ export class ShopNotifier {
   async #knock({ order, body, isForged }: Job, url: string): Promise<ShopNotice['tries'][number]> {
     const at = this.#world.now();
     const isV3 = order.api === 'v3';
-    const signer = isForged ? (this.#strangers ??= strangers(this.#signer)) : this.#signer;
+    const signed = isForged ? `${body} ` : body;
     try {
       const reply = await request(url, {
         method: 'POST',
@@ -164,7 +165,7 @@ export class ShopNotifier {
           'content-type': isV3 ? 'application/json' : 'text/xml',
           accept: '*/*',
           'user-agent': 'Mozilla/4.0',
-          ...(isV3 ? signer.headers(body, at) : {}),
+          ...(isV3 ? this.#signer.headers(signed, at) : {}),
         },
         body,
         dispatcher: this.#agent,

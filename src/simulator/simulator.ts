@@ -15,7 +15,13 @@ import { PayDesk } from './pay-desk.ts';
 import type { Spacing } from './pay-rate.ts';
 import { type Platform, platform } from './platform.ts';
 import { type Pusher, pusher } from './push.ts';
+import { openAs } from './browser.ts';
+import { JsTickets } from './js-tickets.ts';
 import { Refused } from './refused.ts';
+import { type Web, webPages } from './web.ts';
+import { payInShop, refundInShop } from './shop.ts';
+import { ShopDesk } from './shop-desk.ts';
+import { ShopNotifier } from './shop-notice.ts';
 import { TransferDesk } from './transfer-desk.ts';
 import { V3Signer, V3Verifier } from './v3-wire.ts';
 import { World } from './world.ts';
@@ -57,6 +63,8 @@ export type Simulator = {
   /** For another HTTP server: `path` is `/control/…`, or what follows it, with the query. Always answers. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<boolean>;
   setWebhook(account: string, url: string): void;
+  /** Where a merchant is notified of payments and refunds: `notify_url` of all orders. */
+  setPayNotify(mchId: string, url: string): void;
   /** The handshake that saving the URL in WeChat's console starts. */
   verifyWebhook(account: string): ReturnType<Pusher['verify']>;
   /** How closely a merchant's calls of sendredpack followed each other. */
@@ -65,7 +73,7 @@ export type Simulator = {
   tick(): void;
   /** Resolves when no push is under way. */
   idle(): Promise<void>;
-  /** Resolves when no callback of a transfer is under way: delivered, or given up. */
+  /** Resolves when no callback of a transfer is under way (delivered, or given up), and no notice of a payment just now. */
   noticesIdle(): Promise<void>;
   close(): Promise<void>;
 };
@@ -82,18 +90,31 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const signer = new V3Signer(certificates.payKey);
   const transfers = new TransferDesk(world, (name, serial) => signer.readName(name, serial));
   const notifications = notifier(world, signer, options);
-  const control = controlOf(world, desk, pushes, notifications);
+  const shop = new ShopNotifier(world, signer);
+  const control = controlOf(world, desk, pushes, notifications, shop);
   const door = controlDoor(control, options.hosts ?? []);
-  const api = platform(world, pushes);
-  const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve(api, door, req, res));
+  const tickets = new JsTickets(world);
+  const api = platform(world, pushes, tickets);
+  const pages = webPages(world, tickets);
+  const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve([api, pages], door, req, res));
   const verifier = new V3Verifier(certificates.merchants);
-  const pay = payServer(certificates, desk, { desk: transfers, verifier, signer, now: () => world.now() });
-  const timer = setInterval(() => desk.tick(), TICK_MS);
+  const pay = payServer(certificates, desk, {
+    desk: transfers,
+    shop: new ShopDesk(world),
+    verifier,
+    signer,
+    now: () => world.now(),
+  });
+  const tick = (): void => {
+    desk.tick();
+    shop.tick();
+  };
+  const timer = setInterval(tick, TICK_MS);
   timer.unref();
   const close = async (): Promise<void> => {
     clearInterval(timer);
     door.close();
-    await Promise.all([pushes.close(), notifications.close(), shut(web), shut(pay)]);
+    await Promise.all([pushes.close(), notifications.close(), shop.close(), shut(web), shut(pay)]);
     world.close();
   };
   try {
@@ -110,11 +131,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         return true;
       },
       setWebhook: (account, url) => world.setWebhook(account, url),
+      setPayNotify: (mchId, url) => shop.setUrl(mchId, url),
       verifyWebhook: account => pushes.verify(account),
       spacing: mchId => desk.spacing(mchId),
-      tick: () => desk.tick(),
+      tick,
       idle: () => pushes.idle(),
-      noticesIdle: () => notifications.idle(),
+      noticesIdle: async () => {
+        await Promise.all([notifications.idle(), shop.idle()]);
+      },
       close,
     };
   } catch (error) {
@@ -130,7 +154,7 @@ function certificateOf(merchants: ReadonlyMap<string, MerchantCertificate>, mchI
   return certificate;
 }
 
-function controlOf(world: World, desk: PayDesk, pushes: Pusher, notifications: Notifier): Control {
+function controlOf(world: World, desk: PayDesk, pushes: Pusher, notifications: Notifier, shop: ShopNotifier): Control {
   const act = actor(world, pushes);
   return {
     state: () => world.state(),
@@ -154,6 +178,7 @@ function controlOf(world: World, desk: PayDesk, pushes: Pusher, notifications: N
     moveClock: change => {
       world.moveClock('reset' in change ? 0 : world.clock.offsetMs() + change.advanceMs);
       desk.tick();
+      shop.tick();
       return { now: world.now(), offsetMs: world.clock.offsetMs() };
     },
     faults: () => world.faults.get(),
@@ -165,19 +190,31 @@ function controlOf(world: World, desk: PayDesk, pushes: Pusher, notifications: N
     setBalance: (mchId, balance) => world.setBalance(mchId, balance),
     fundFlow: (mchId, day) => fundFlowCsv(world, mchId, day),
     notices: () => notifications.notices(),
+    pay: (openid, what) => {
+      const order = payInShop(world, openid, what);
+      shop.paid(order);
+      return order;
+    },
+    refund: (mchId, orderNo, amount) => {
+      const order = refundInShop(world, mchId, orderNo, amount);
+      shop.refunded(order);
+      return order;
+    },
+    payNotices: () => shop.notices(),
+    openLink: (openid, url, res) => openAs(world, res, openid, url),
     watch: watcher => world.watch(watcher),
   };
 }
 
 /** One port for everything that is not WeChat Pay. The prefix `/simulator` is the chat page's. */
-function serve(api: Platform, door: ControlDoor, req: IncomingMessage, res: ServerResponse): void {
+function serve(apis: readonly (Platform | Web)[], door: ControlDoor, req: IncomingMessage, res: ServerResponse): void {
   const target = req.url ?? '/';
   const url = URL.canParse(target, 'http://simulator') ? new URL(target, 'http://simulator') : undefined;
   if (!url) {
     send(res, 400, 'text/plain', 'bad request');
     return;
   }
-  if (api.handle(req, res, url)) return;
+  if (apis.some(api => api.handle(req, res, url))) return;
   const control = /^(?:\/simulator)?\/control(\/.*)$/.exec(target);
   const answered = control ? door.handle(req, res, control[1]!) : page(res, url.pathname);
   answered.catch(() => res.destroy());

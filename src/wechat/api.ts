@@ -4,13 +4,17 @@ import { request } from 'undici';
 import { Fault, messageOf } from '../core/error.ts';
 import type { Clock, Messenger, Store } from '../ports.ts';
 import { createShared } from './token.ts';
+import { neverLeft } from './transport.ts';
 
 export type ApiConfig = { readonly api: string; readonly appId: string; readonly appSecret: string };
 
 /** The platform's answer without `errcode`, or with 0. Whole numbers of 16 digits and more are texts: see `readJson`. */
 export type Answer = Readonly<Record<string, unknown>>;
 
-/** Calls with the access token. Both throw `Fault`; where the platform said no, its `code` is the errcode. */
+/**
+ * Calls with the access token. Both throw `Fault`; where the platform said no, its `code` is the errcode. `query-first`:
+ * it may have done what it was asked, and nobody heard the answer.
+ */
 export type Api = {
   get(path: string, query?: Readonly<Record<string, string>>): Promise<Answer>;
   post(path: string, body: object): Promise<Answer>;
@@ -30,7 +34,10 @@ export type ApiPorts = {
 
 /** A text to a follower outside the passive reply (客服接口: 发消息). Throws `Fault` with the platform's errcode. */
 export function createMessenger(config: ApiConfig, ports: ApiPorts): Messenger {
-  const api = createApi(config, ports);
+  return messengerOn(createApi(config, ports));
+}
+
+export function messengerOn(api: Api): Messenger {
   return {
     async say(user, text) {
       await api.post('/cgi-bin/message/custom/send', { touser: user, msgtype: 'text', text: { content: text } });
@@ -42,14 +49,14 @@ export function createApi(config: ApiConfig, ports: ApiPorts): Api {
   const token = createShared({ ...ports, name: `token:${config.appId}`, fetch: () => fetchToken(config) });
   const withToken = async (url: URL, body?: object): Promise<Answer> => {
     for (let isSecond = false; ; isSecond = true) {
-      const value = await token.now();
+      const value = await beforehand(token.now());
       url.searchParams.set('access_token', value);
       try {
         return await call(url, body);
       } catch (error) {
         const isStale = error instanceof Fault && STALE_TOKEN.has(Number(error.code));
         if (!isStale || isSecond) throw error;
-        await token.refuse(value);
+        await beforehand(token.refuse(value));
       }
     }
   };
@@ -57,6 +64,17 @@ export function createApi(config: ApiConfig, ports: ApiPorts): Api {
     get: (path, query = {}) => withToken(new URL(`${path}?${new URLSearchParams(query)}`, config.api)),
     post: (path, body) => withToken(new URL(path, config.api), body),
   };
+}
+
+/** A failure before the call itself: that one has not left, whatever became of the token. */
+async function beforehand<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Fault && error.retry !== 'query-first') throw error;
+    const code = error instanceof Fault ? error.code : 'TOKEN';
+    throw new Fault('wechat', 'safe', code, messageOf(error), { cause: error });
+  }
 }
 
 async function fetchToken({ api, appId, appSecret }: ApiConfig): Promise<{ value: string; seconds: number }> {
@@ -79,7 +97,7 @@ export async function call(url: URL, body?: object): Promise<Answer> {
     });
     text = await answer.body.text();
   } catch (error) {
-    throw new Fault('wechat', 'query-first', 'NETWORK', `${url.pathname}: ${messageOf(error)}`);
+    throw new Fault('wechat', neverLeft(error) ? 'safe' : 'query-first', 'NETWORK', `${url.pathname}: ${messageOf(error)}`);
   }
   const answer = readJson(text);
   if (!answer) throw new Fault('wechat', 'query-first', 'UNREADABLE', `${url.pathname}: not JSON`);

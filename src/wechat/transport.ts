@@ -90,8 +90,17 @@ async function readAtMost(body: AsyncIterable<Buffer>, limit: number): Promise<s
 
 /** `unreached` only where it is certain; in any doubt the platform may have acted. */
 function observationOf(error: unknown): Observation {
+  const kind = neverLeft(error) ? 'unreached' : 'silence';
+  return { kind, code: nameOf(error), text: messageOf(error).slice(0, 120) };
+}
+
+/** Certain that no byte of the request was sent. */
+export function neverLeft(error: unknown): boolean {
+  const name = nameOf(error);
+  return NOT_SENT.has(name) || WRONG_CERTIFICATE.test(name);
+}
+
+function nameOf(error: unknown): string {
   const code = (error as { code?: unknown }).code;
-  const name = typeof code === 'string' ? code : error instanceof Error ? error.name : 'ERROR';
-  const isUnreached = NOT_SENT.has(name) || WRONG_CERTIFICATE.test(name);
-  return { kind: isUnreached ? 'unreached' : 'silence', code: name, text: messageOf(error).slice(0, 120) };
+  return typeof code === 'string' ? code : error instanceof Error ? error.name : 'ERROR';
 }

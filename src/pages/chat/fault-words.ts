@@ -74,6 +74,7 @@ export const PLATFORM_FAULTS: readonly FaultRow<PlatformFault['kind']>[] = [
   row('expireToken', 'Token 过期', '42001，直到重新获取', 'Token expired', '42001 until fetched again'),
   row('slow', '接口很慢', '延迟回答', 'Slow API', 'answers late'),
   row('html502', '接口 502', '回来一张 HTML 网页', 'API 502', 'an HTML page comes back'),
+  row('snapshot', '快照页', '网页授权带 is_snapshotuser', 'Snapshot page', 'OAuth says is_snapshotuser'),
   row('noticeRefused', '拒收通知', '模板消息、订阅通知返回 43101', 'Notice refused', 'template messages answer 43101'),
   row('noticeBlocked', '通知被屏蔽', '发出后回报 user block', 'Notice blocked', 'taken, then reported as user block'),
   row('noticeFailed', '通知失败', '发出后回报 system failed', 'Notice failed', 'taken, then reported as system failed'),

@@ -250,9 +250,24 @@ export function PlacePage({ close }: Closing) {
   );
 }
 
-export function WebPage({ url, close }: Closing & { readonly url: string }) {
+export function WebPage({ url, person, close }: Closing & { readonly url: string; readonly person: Person }) {
   const words = wordsOf(useModel().lang);
   const isWeb = /^(https?:\/\/|\/)/.test(url);
+  const link = openedBy(person, url);
+  const isHere = link !== undefined && new URL(url).hostname === location.hostname;
+  const leave = isWeb && (
+    <a class={isHere ? 'outside' : 'primary'} href={link ?? url} target="_blank" rel="noopener noreferrer" onClick={close} data-focus>
+      {words.webOpen}
+    </a>
+  );
+  if (isHere) {
+    return (
+      <OverPage title={words.webHere} kind="plain" close={close}>
+        <iframe class="web-frame" data-test="web-frame" src={link} title={words.webHere} />
+        {leave}
+      </OverPage>
+    );
+  }
   return (
     <OverPage title={words.webTitle} kind="plain" close={close}>
       <div class="web">
@@ -261,12 +276,16 @@ export function WebPage({ url, close }: Closing & { readonly url: string }) {
         </span>
         <p class="web-url">{url}</p>
         <p class="hint">{words.webNote}</p>
-        {isWeb && (
-          <a class="primary" href={url} target="_blank" rel="noopener noreferrer" onClick={close} data-focus>
-            {words.webOpen}
-          </a>
-        )}
+        {leave}
       </div>
     </OverPage>
   );
+}
+
+/** Opens a page of this machine with the phone in this person's hands, as OAuth needs it. */
+function openedBy({ openid }: Person, url: string): string | undefined {
+  const isOurs = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?\//.test(url);
+  return isOurs
+    ? `/simulator/control/people/${encodeURIComponent(openid)}/open?url=${encodeURIComponent(url)}`
+    : undefined;
 }

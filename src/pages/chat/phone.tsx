@@ -165,7 +165,7 @@ function Over({ page, person, account, show }: PartProps & { readonly page: Phon
     case 'place':
       return <PlacePage close={close} />;
     case 'web':
-      return <WebPage url={page.url} close={close} />;
+      return <WebPage url={page.url} person={person} close={close} />;
     default:
       return null;
   }

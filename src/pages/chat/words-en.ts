@@ -88,6 +88,7 @@ export const en: Words = {
   scanGo: 'Scan',
   expires: text => `until ${text}`,
   webTitle: 'Open a page',
+  webHere: 'Page',
   webNote: 'WeChat would open this page in its own browser.',
   webOpen: 'Open in a new tab',
   picture: 'picture',

@@ -93,6 +93,7 @@ const zh = {
   scanGo: '扫码',
   expires: (text: string): string => `${text} 失效`,
   webTitle: '打开网页',
+  webHere: '网页',
   webNote: '微信会在内置浏览器里打开这个页面。',
   webOpen: '在新标签页打开',
   picture: '图片',

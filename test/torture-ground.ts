@@ -1,0 +1,71 @@
+// Where the store of a seed lies: on one machine in a SQLite file, or on a Redis that goes away now and then (see
+// `torture-redis.ts`). What differs for the torture is said here; workers see a `Store` and nothing else.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Store } from '../src/ports.ts';
+import { openSqlite } from '../src/storage/sqlite.ts';
+import { breathe, type Dice, type VirtualTime } from './torture-time.ts';
+
+/** What a ground may know of the world upon it. */
+export type Scene = {
+  readonly seed: number;
+  readonly dice: Dice;
+  readonly time: VirtualTime;
+  readonly isTroubled: boolean;
+  tell(line: string): void;
+};
+
+export type Ground = {
+  /** For one life of a worker. Rejects while the store is away: then that process ends, and is started again. */
+  open(worker: number): Promise<Store>;
+  /** For whoever looks on. Nothing goes wrong with it, but it is not to be asked while the store is away. */
+  readonly watcher: Store;
+  readonly isAway: boolean;
+  /** The store's own troubles: at times it goes away. */
+  trouble(): void;
+  /** It is there again, and stays. */
+  heal(): Promise<void>;
+  /** Waits for calls in the real world; `true` if there were any. Virtual time stands still meanwhile. */
+  settled(): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+/** Makes a ground for each seed. */
+export type Grounds = {
+  readonly name: 'sqlite' | 'redis';
+  /** Its processes share a clock, and leases go by it. */
+  readonly isOneMachine: boolean;
+  ground(scene: Scene): Promise<Ground>;
+  end(): Promise<void>;
+};
+
+/** In memory where the machine has a place for that: processes are killed here, but no power fails. */
+export function newFolder(): string {
+  const memory = '/dev/shm';
+  return mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'torture-'));
+}
+
+export const SQLITE_GROUNDS: Grounds = {
+  name: 'sqlite',
+  isOneMachine: true,
+  ground: async () => {
+    const folder = newFolder();
+    const open = () => openSqlite(join(folder, 'bot.db'));
+    const watcher = await open();
+    return {
+      open,
+      watcher,
+      isAway: false,
+      trouble: () => undefined,
+      heal: async () => {},
+      settled: async () => false,
+      close: async () => {
+        await watcher.close();
+        await breathe();
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  },
+  end: async () => {},
+};

@@ -1,0 +1,125 @@
+// Watches over the turns at a merchant while they are taken: who has been given the lease, what was begun under it, and
+// what then left for WeChat Pay. It sits between a worker and its store, so it knows only what workers were told; where
+// an answer was lost, it gives the benefit of the doubt.
+import type { Lease, Store } from '../src/ports.ts';
+
+/** One call as it left a worker. */
+export type Departure = {
+  readonly at: number;
+  readonly billNo: string;
+  readonly body: string;
+  /** As holder of a lease. */
+  readonly who: string;
+};
+
+/** So long a worker may have slept between a look at its clock and the call it looked for. */
+const CALL_MAX_MS = 20_000;
+
+type Turn = {
+  readonly lease: Lease;
+  /** When it was asked for and heard of: virtual time. It was given at some time in between. */
+  readonly asked: number;
+  readonly heard: number;
+  /** By the clock that leases go by: it was given no later, and lasts no less. */
+  readonly given: number;
+  readonly until: number;
+  /** Giving it back has been tried; whether it was, the worker may never have heard. */
+  isLeft: boolean;
+  /** It was given back, and the worker knows. */
+  isGivenBack: boolean;
+};
+
+export type Watched = {
+  now(): number;
+  /** Leases go by what workers say; otherwise by virtual time, which is the server's. */
+  readonly isOneMachine: boolean;
+  /** Whether the clock that leases go by was set between the two. */
+  wasSet(from: number, to: number): boolean;
+  tell(line: string): void;
+};
+
+export class Watch {
+  readonly sends: Departure[] = [];
+  readonly asks: Departure[] = [];
+  /** What was seen that must not be. */
+  readonly found: string[] = [];
+  private readonly turns = new Map<string, Turn>();
+  /** By worker and number: the turn in which it was begun last. */
+  private readonly begun = new Map<string, Turn>();
+  private readonly world: Watched;
+
+  constructor(world: Watched) {
+    this.world = world;
+  }
+
+  over(store: Store): Store {
+    return {
+      ...store,
+      lease: async (name, holder, ms, now) => {
+        const asked = this.world.now();
+        const lease = await store.lease(name, holder, ms, now);
+        const heard = this.world.now();
+        const [first, last] = this.world.isOneMachine ? [now, now] : [asked, heard];
+        if (lease) this.granted({ lease, asked, heard, given: last, until: Math.floor(first) + ms });
+        return lease;
+      },
+      release: async (lease, now, note) => {
+        const turn = this.turnOf(lease);
+        if (turn) turn.isLeft = true;
+        const isDone = await store.release(lease, now, note);
+        if (turn && isDone) turn.isGivenBack = true;
+        return isDone;
+      },
+      advance: async (step, under) => {
+        const newest = under && this.turns.get(under.name);
+        const isOver = newest?.isGivenBack === true;
+        const result = await store.advance(step, under);
+        if (step.payout.state !== 'sending' || result === 'stale') return result;
+        const { billNo } = step.payout;
+        if (!under || !newest) this.found.push(`${billNo} was begun without a lease`);
+        else if (newest.lease.fence > under.fence || (newest.lease.fence === under.fence && isOver))
+          this.found.push(`${billNo} was begun under a former lease: ${said(under)}, then ${said(newest.lease)}`);
+        else this.begun.set(`${under.holder} ${billNo}`, newest);
+        return result;
+      },
+    };
+  }
+
+  departed(kind: 'send' | 'ask', departure: Departure): void {
+    this[kind === 'send' ? 'sends' : 'asks'].push(departure);
+    if (kind === 'ask') return;
+    const { billNo, who } = departure;
+    const turn = this.begun.get(`${who} ${billNo}`);
+    const newest = turn && this.turns.get(turn.lease.name);
+    if (!turn || !newest || newest.lease.fence === turn.lease.fence) return;
+    if (!this.world.wasSet(turn.asked - CALL_MAX_MS, newest.asked))
+      this.found.push(`${billNo} left under a former lease: ${said(turn.lease)}, then ${said(newest.lease)}`);
+  }
+
+  private turnOf(lease: Lease): Turn | undefined {
+    const turn = this.turns.get(lease.name);
+    return turn?.lease.fence === lease.fence && turn.lease.holder === lease.holder ? turn : undefined;
+  }
+
+  private granted(turn: Omit<Turn, 'isLeft' | 'isGivenBack'>): void {
+    const { wasSet, tell } = this.world;
+    const { lease, asked, heard, given, until } = turn;
+    const before = this.turns.get(lease.name);
+    if (before?.lease.fence === lease.fence && before.lease.holder === lease.holder) {
+      if (until > before.until) this.turns.set(lease.name, { ...before, ...turn });
+      return;
+    }
+    // Told of the older one after the newer one, nobody knows which came first.
+    if (before && before.heard > asked && before.lease.fence > lease.fence) return;
+    if (before && lease.fence <= before.lease.fence)
+      this.found.push(`the fence did not grow: ${said(before.lease)}, then ${said(lease)}`);
+    else if (before && !before.isLeft && given < before.until && !wasSet(before.asked - CALL_MAX_MS, heard))
+      this.found.push(`the turn was given away early: ${said(before.lease)} had it, and ${said(lease)} got it`);
+    tell(`${said(lease)} has the turn`);
+    this.turns.set(lease.name, { ...turn, isLeft: false, isGivenBack: false });
+  }
+}
+
+function said({ holder, fence }: Lease): string {
+  return `${holder} (${fence})`;
+}

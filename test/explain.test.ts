@@ -67,6 +67,8 @@ describe('a check says its number', () => {
   test('what is left of a budget, and what is needed', () => {
     const campaign = campaignOf({ prizes: [small], budget: { total: yuan('¥8.20'), alertAt: [] } });
     expect(checks(explained(campaign, events('2026-02-10 10:00', 1)))).toContain('✓ 预算剩 ¥8.20 ≥ ¥5.00');
+    const exact = { ...campaign, budget: { total: yuan('¥5.00'), alertAt: [] } };
+    expect(checks(explained(exact, events('2026-02-10 10:00', 1)))).toContain('✓ 预算剩 ¥5.00 ≥ ¥5.00');
     const gone = explained(campaign, events('2026-02-10 10:00', 2));
     expect(checks(gone)).toContain('✗ 预算剩 ¥3.20 < ¥5.00');
     expect(gone.decision).toMatchObject({ kind: 'refused', refusal: 'soldOut' });

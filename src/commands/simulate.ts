@@ -84,7 +84,7 @@ function showDraws({
   return [
     `${campaign}/${rule}${times ? `(第 ${times.join('、')} 次的奖品)` : ''}: ${draws} 次,花 ${showFen(spend)}${mean}${gone}`,
     table(['奖品', '概率', '次数', '占比', '金额', '发完于'], rows),
-    ...limits.map(({ limit, count: times, firstAt }) => `碰到限额「${limit}」: 第 ${firstAt} 次起,共 ${times} 次`),
+    ...limits.map(({ limit, firstAt }) => `第 ${firstAt} 次起碰到限额: ${limit}`),
   ].join('\n');
 }
 

@@ -48,7 +48,7 @@ const DAYS_LOOKED_AT = 4000;
 export function firstOpenDay(campaign: Campaign): Day | undefined {
   const { rounds, period } = campaign;
   if (rounds[0]) return dayIn(campaign, rounds[0].from);
-  for (let n = 0; n < DAYS_LOOKED_AT; n++) {
+  for (let n = 0; n < DAYS_LOOKED_AT && later(period.from, (n - 1) * DAY) < period.to; n++) {
     const day = dayIn(campaign, later(period.from, n * DAY));
     if (openMinutes(campaign, day).length > 0) return day;
   }
@@ -256,7 +256,8 @@ export function crowdOf(plan: CrowdPlan): Crowd | undefined {
       scene !== undefined ? { kind: 'subscribe', via: 'qr', scene } : followFrom(ways, chance);
     put(isNew ? events : before, user, came, followed);
     if (isNew) newFollowers++;
-    if (chance() < LEAVING_SHARE) put(events, user, moment(), { kind: 'unsubscribe' });
+    if (chance() < LEAVING_SHARE)
+      put(events, user, later(Math.max(moment(), came) as Instant, MINUTE), { kind: 'unsubscribe' });
   }
   events.sort((a, b) => a.sentAt - b.sentAt);
   return { before, events, codes: ways.codes, newFollowers, leftOut: ways.leftOut };

@@ -2,14 +2,18 @@
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
 import { messageOf } from './core/error.ts';
+import type { H5 } from './doors/h5.ts';
 import { type NotifyPorts, notifyPost } from './doors/notify.ts';
 import { type PayNoticePorts, payNoticePost } from './doors/pay-notice.ts';
-import type { H5 } from './doors/h5.ts';
+import { sparing } from './doors/sparing.ts';
 import { type WebhookPorts, webhookGet, webhookPost } from './doors/webhook.ts';
+import { createEdge, type EdgePorts } from './edge.ts';
+import { isNear } from './edge-address.ts';
 
 export type AppPorts = WebhookPorts &
   NotifyPorts &
   PayNoticePorts & {
+    readonly site: EdgePorts['site'];
     /** Why the bot is not ready, or `undefined` when it is. */
     readonly unready: () => Promise<string | undefined>;
     /** The campaigns' pages. */
@@ -18,28 +22,20 @@ export type AppPorts = WebhookPorts &
     readonly extend?: (router: Router) => void;
   };
 
-const HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-};
-
 export function createApp(ports: AppPorts): Koa {
   const app = new Koa();
   const router = new Router();
   const [get, post, notify] = [webhookGet(ports), webhookPost(ports), notifyPost(ports)];
   const paid = payNoticePost(ports);
+  const spare = sparing(ports.clock);
 
   app.silent = true; // errors meet below, in our own log
   app.on('error', (error: unknown, ctx?: Context) => {
-    ports.log.error({ err: error, path: ctx?.path }, `a request failed: ${messageOf(error)}`);
+    spare(leftOut =>
+      ports.log.error({ err: error, path: ctx?.path, leftOut }, `a request failed: ${messageOf(error)}`),
+    );
   });
-  app.use(async (ctx, next) => {
-    ctx.set(HEADERS);
-    await next();
-  });
+  app.use(createEdge(ports));
 
   router.get('/wechat/:account', ctx => get(ctx, ctx.params.account!));
   router.post('/wechat/:account', ctx => post(ctx, ctx.params.account!));
@@ -52,7 +48,8 @@ export function createApp(ports: AppPorts): Koa {
   router.get('/readyz', async ctx => {
     const reason = await ports.unready();
     ctx.status = reason === undefined ? 200 : 503;
-    ctx.body = reason ?? 'ready';
+    // Where the store lies is for those beside us.
+    ctx.body = reason === undefined ? 'ready' : isNear(ctx.req) ? reason : 'not ready';
   });
   ports.extend?.(router);
   app.use(router.routes());

@@ -2,27 +2,24 @@
 // of its own: `main.ts` gives both.
 import { createApp } from './app.ts';
 import { platformPorts } from './bot-h5.ts';
+import { createTelling } from './bot-messages.ts';
+import { createPayments } from './bot-payments.ts';
 import { conclude } from './conclude.ts';
 import type { Config, MerchantConfig } from './config.ts';
 import { messageOf } from './core/error.ts';
 import { alertPassed } from './core/limit.ts';
-import type { Book } from './core/match.ts';
-import { showFen, yuanText } from './core/money.ts';
+import { showFen } from './core/money.ts';
 import type { Payout } from './core/payout.ts';
-import { replyFor } from './core/reply.ts';
 import { createH5 } from './doors/h5.ts';
 import type { NotifyMerchant } from './doors/notify.ts';
-import type { PayNoticeMerchant } from './doors/pay-notice.ts';
-import { createFlow, type Flow, type FlowPorts } from './flow.ts';
+import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
+import type { Messages } from './messages.ts';
 import type { Clock, Log, Payer, Store } from './ports.ts';
 import { openRulebook, type Rulebook } from './rulebook.ts';
 import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
 import type { Timer } from './turn.ts';
-import { createMessenger } from './wechat/api.ts';
 import { createDoor } from './wechat/door.ts';
-import { createPayNoticeReader } from './wechat/pay-notice.ts';
-import { createOrderDesk, type OrderDesk } from './wechat/pay-order.ts';
 import { createPayer } from './wechat/pay-v2.ts';
 import { createNoticeReader, createTransferPayer } from './wechat/pay-v3.ts';
 
@@ -51,6 +48,9 @@ export type Bot = {
   readonly app: ReturnType<typeof createApp>;
   readonly flow: Flow;
   readonly settle: Settle;
+  readonly messages: Messages;
+  /** Reminds of packets that go back soon; the timetable does. */
+  readonly remind: () => Promise<void>;
   /** Another gate over the same merchants, for a worker beside this one. */
   newSettle(parts?: Partial<SettleMerchant>): Settle;
   readonly rulebook: Rulebook;
@@ -62,7 +62,8 @@ export type Bot = {
 export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, holder, extend } = ports;
   const rulebook = await openRulebook(config, log);
-  const tellProblem = tellerOf(ports, rulebook);
+  const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
+  const { messages, remind, onProblem, tell, undone } = telling;
   const payers = new Map<string, Payer>();
   for (const merchant of config.merchants.values()) payers.set(merchant.name, payerOf(merchant, clock));
   let gates = 0;
@@ -73,7 +74,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       timer,
       store,
       log,
-      onProblem: tellProblem,
+      onProblem,
       merchants: [...config.merchants.values()].map(merchant => gateOf(merchant, payers.get(merchant.name)!, parts)),
     });
   const settle = newSettle();
@@ -82,33 +83,25 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     settle.nudge();
     watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
   };
-  const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned, ...tellersOf(log) });
-  const desks = orderDesksOf(config, clock);
+  const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned, tell, undone });
+  const payments = createPayments(config, clock);
   const doors = new Map([...config.accounts.values()].map(account => [account.name, createDoor(account)]));
-  const unready = async (): Promise<string | undefined> => {
-    try {
-      await Promise.race([store.buckets(''), tooLate(timer)]);
-      return rulebook.current().campaigns.length > 0 ? undefined : 'no rules are loaded';
-    } catch (error) {
-      return `the store cannot be reached: ${messageOf(error)}`;
-    }
-  };
   const h5 = createH5({
     ...platformPorts({ config, clock, sleep: timer.sleep, store }),
     ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
   });
   const app = createApp({
     h5,
+    site: config,
     doors,
     flow,
     transfers: transfersOf(config),
-    payments: paymentsOf(config, desks),
-    accountOf: appId => [...config.accounts.values()].find(account => account.appId === appId)?.name,
+    ...payments.ports,
     store,
     clock,
     log,
-    unready,
-    conclude: (merchant, verdict) => conclude({ clock, store, log, onProblem: tellProblem }, merchant, verdict),
+    unready: () => unready(store, rulebook, timer),
+    conclude: (merchant, verdict) => conclude({ clock, store, log, onProblem }, merchant, verdict),
     ...(extend && { extend }),
   });
   let jobs: Jobs | undefined;
@@ -116,21 +109,32 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     app,
     flow,
     settle,
+    messages,
+    remind,
     newSettle,
     rulebook,
     start() {
-      jobs = startJobs({ clock, store, settle, log, rulebook, holder });
+      jobs = startJobs({ clock, store, settle, messages, remind, log, rulebook, holder });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
       );
     },
     async stop() {
-      const stopped = Promise.all([jobs?.stop(), settle.stop()]);
+      const stopped = Promise.all([jobs?.stop(), settle.stop(), messages.stop()]);
       await Promise.race([stopped, timer.sleep(STOP_WAITS_MS)]);
-      await Promise.all([...payers.values(), ...desks.values()].map(each => each.close()));
+      await Promise.all([...payers.values(), payments].map(each => each.close()));
       await stopped;
     },
   };
+}
+
+async function unready(store: Store, rulebook: Rulebook, timer: Timer): Promise<string | undefined> {
+  try {
+    await Promise.race([store.buckets(''), tooLate(timer)]);
+    return rulebook.current().campaigns.length > 0 ? undefined : 'no rules are loaded';
+  } catch (error) {
+    return `the store cannot be reached: ${messageOf(error)}`;
+  }
 }
 
 async function tooLate(timer: Timer): Promise<never> {
@@ -141,24 +145,6 @@ async function tooLate(timer: Timer): Promise<never> {
 function gateOf(merchant: MerchantConfig, payer: Payer, parts: Partial<SettleMerchant>): SettleMerchant {
   const { name, limits, policy, quietHours } = merchant;
   return { name, payer, perSecond: limits.perSecond, policy, quietHours, ...parts };
-}
-
-/** Tells followers that their packet will not come, where WeChat allows a message now. */
-function tellerOf({ config, clock, timer, log, store }: BotPorts, rulebook: Rulebook): (payout: Payout) => void {
-  const accounts = [...config.accounts.values()];
-  const messengers = new Map(
-    accounts.map(account => [account.name, createMessenger(account, { clock, sleep: timer.sleep, store })]),
-  );
-  return payout => {
-    const text = problemText(rulebook.current(), payout);
-    const messenger = messengers.get(payout.account);
-    if (text === undefined || !messenger) return;
-    messenger
-      .say(payout.user, text)
-      .catch((error: unknown) =>
-        log.warn({ billNo: payout.billNo, err: error }, 'the follower could not be told that the packet will not come'),
-      );
-  };
 }
 
 /** One way to pay behind both of WeChat Pay's channels. */
@@ -196,40 +182,6 @@ function transfersOf(config: Config): Map<string, NotifyMerchant> {
   return transfers;
 }
 
-/** Where a merchant's orders are asked after before a payment is believed. */
-function orderDesksOf(config: Config, clock: Clock): Map<string, OrderDesk> {
-  const desks = new Map<string, OrderDesk>();
-  for (const { name, mchId, api, ca, payNotice } of config.merchants.values())
-    if (payNotice?.orderQuery) desks.set(name, createOrderDesk({ mchId, api, ca, ...payNotice }, clock));
-  return desks;
-}
-
-/** The merchants whom WeChat Pay notifies of payments. */
-function paymentsOf(config: Config, desks: ReadonlyMap<string, OrderDesk>): Map<string, PayNoticeMerchant> {
-  const payments = new Map<string, PayNoticeMerchant>();
-  const accounts = [...config.accounts.values()];
-  for (const { name, mchId, payNotice } of config.merchants.values()) {
-    if (!payNotice) continue;
-    const desk = desks.get(name);
-    payments.set(name, {
-      open: createPayNoticeReader({ mchId, ...payNotice }),
-      ...(desk && { ask: notice => desk.ask(notice) }),
-      accounts: accounts.filter(account => account.merchant === name).map(account => account.name),
-    });
-  }
-  return payments;
-}
-
-/** What followers are to hear of what they did outside the chat, and of a prize that was taken back. */
-function tellersOf(log: Log): Pick<FlowPorts, 'tell' | 'undone'> {
-  return {
-    tell: ({ account, user, key }, reply) =>
-      log.info({ account, user, key, reply: reply.kind }, 'to be told in the chat'),
-    undone: ({ billNo, user, amount }, { kind }) =>
-      log.info({ billNo, user, amount, because: kind }, 'a delayed prize was taken back'),
-  };
-}
-
 /** Says once when a campaign's budget passes one of its `alertAt`. */
 function budgetWatch(store: Store, rulebook: Rulebook, log: Log): (payout: Payout) => Promise<void> {
   const seen = new Map<string, number>();
@@ -256,13 +208,4 @@ async function nameStranded(store: Store, config: Config, log: Log): Promise<voi
         `payouts wait for merchant "${merchant}", which bot.yaml no longer has; add it again`,
       );
   }
-}
-
-/** What the follower reads when a packet will not come: the rule's own words, or the default ones. */
-function problemText(book: Book, payout: Payout): string | undefined {
-  const campaign = book.campaigns.find(each => each.id === payout.campaign);
-  const rule = campaign?.rules.find(each => each.id === payout.rule);
-  const values = { amount: yuanText(payout.amount), campaign: campaign?.name ?? '' };
-  const reply = replyFor('problem', rule?.replies ?? {}, values);
-  return reply.kind === 'text' ? reply.text : undefined;
 }

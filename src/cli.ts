@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The operator's commands: their names, options and exit codes. What they do stands in `commands/`.
 import { Command, CommanderError } from 'commander';
+import { addRules } from './cli-rules.ts';
+import { exitWith, runUntilSignal } from './cli-run.ts';
 import type { AuditOptions } from './commands/audit.ts';
 import type { BacktestOptions } from './commands/backtest.ts';
 import type { CheckOptions } from './commands/check.ts';
@@ -18,7 +20,7 @@ import type { CreateOptions } from './commands/qr.ts';
 import type { SendOptions } from './commands/send.ts';
 import type { SimulateOptions } from './commands/simulate.ts';
 import type { SimulatorOptions } from './commands/simulator.ts';
-import { BadInput, messageOf } from './core/error.ts';
+import { BadInput } from './core/error.ts';
 
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const ACCOUNT = ['--account <name>', 'whose, where bot.yaml has several'] as const;
@@ -46,14 +48,7 @@ function program(): Command {
     .action((paths: string[], options: CheckOptions) =>
       exitWith(async () => (await import('./commands/check.ts')).check(paths, options)),
     );
-  root
-    .command('test [paths...]')
-    .description('run the tests in rule files')
-    .option(...CONFIG)
-    .option(...JSON_FLAG)
-    .action((paths: string[], options: Common) =>
-      exitWith(async () => (await import('./commands/rules.ts')).test(paths, options)),
-    );
+  addRules(root);
   root
     .command('receive <file>')
     .description('lead one recorded push (XML) through the whole way; nothing is written, nobody paid')
@@ -325,29 +320,6 @@ function addSimulator(simulator: Command): void {
         return command.simulator({ ...command.SIMULATOR_DEFAULTS, ...options });
       }),
     );
-}
-
-async function exitWith(work: () => Promise<number>): Promise<void> {
-  process.exitCode = await work();
-}
-
-/** Keeps running until SIGINT or SIGTERM, then stops in order; a second signal ends it at once. */
-async function runUntilSignal(begin: () => Promise<() => Promise<void>>): Promise<void> {
-  const stop = await begin();
-  let isStopping = false;
-  const onSignal = (): void => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
-    stop().then(
-      () => process.exit(EXIT.fine),
-      (error: unknown) => {
-        process.stderr.write(`${messageOf(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
 }
 
 try {

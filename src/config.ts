@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ACCOUNT, type AccountConfig, accountOf } from './config-account.ts';
+import { TRUST_PROXY } from './config-edge.ts';
 import { type Certificate, type Complain, certificateOf, readBeside, readKey } from './config-files.ts';
 import { LINT, lintOf } from './config-lint.ts';
 import { ORDER_QUERY, type PayNoticeSettings, payNoticeOf } from './config-pay-notice.ts';
@@ -76,6 +77,8 @@ export type Config = {
   readonly host: string;
   readonly port: number;
   readonly publicUrl: string;
+  /** Proxies in front whose X-Forwarded-For counts. */
+  readonly trustProxy: number;
   /** `sqlite:/absolute/path` or a Redis URL. */
   readonly store: string;
   /** Redis may lose a second of what it acknowledged; so many replicas must have what counts. */
@@ -138,6 +141,7 @@ const BOT = object('bot.yaml', {
     text({ what: 'an address such as 127.0.0.1:3000', pattern: /^(?:\[[\da-fA-F:]+\]|[\w.-]*):\d{1,5}$/ }),
   ),
   publicUrl: optional(shape.url()),
+  trustProxy: TRUST_PROXY,
   store: optional(
     text({
       what: 'a store: sqlite:FILE, redis://…, rediss://… or redis+cluster://…',
@@ -262,6 +266,7 @@ function build(file: string, bot: Bot, complain: Complain): Config {
     host,
     port,
     publicUrl,
+    trustProxy: bot.trustProxy ?? 0,
     store: store.startsWith('sqlite:') ? `sqlite:${resolve(base, store.slice('sqlite:'.length))}` : store,
     acceptLoss: bot.acceptLoss !== undefined,
     replicas: bot.replicas?.value ?? 0,

@@ -19,7 +19,8 @@ export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => R
     router.get(['/', '/simulator', '/simulator/assets/:name'], async ctx => {
       if (ctx.path === '/') return ctx.redirect('/simulator');
       // The page lives where its links lead: one host, one set of cookies.
-      if (ctx.hostname === 'localhost') return ctx.redirect(`http://${ctx.host.replace('localhost', '127.0.0.1')}${ctx.url}`);
+      if (ctx.hostname === 'localhost')
+        return ctx.redirect(`http://${ctx.host.replace('localhost', '127.0.0.1')}${ctx.url}`);
       const file = await pageFile(ctx.params.name ?? 'chat.html');
       if (!file) return;
       ctx.set(file.headers);

@@ -4,14 +4,16 @@
 //
 // Nothing outside is called on this way: the packet is planned here and sent by `settle.ts`.
 import type { Config } from './config.ts';
-import { countersOf, decide, type Follower, type Surroundings, wantedFor } from './core/decide.ts';
+import { countersOf, type Decision, decide, type Follower, type Surroundings, wantedFor } from './core/decide.ts';
 import { countersAlways } from './core/delay.ts';
 import { seedOf } from './core/draw.ts';
 import { Fault } from './core/error.ts';
 import type { Event } from './core/event.ts';
 import { causeIn, followerAfter, isUndone, newsForInviter } from './core/follower.ts';
 import type { Book } from './core/match.ts';
+import { asksForMine, MINE_READ, mineReply } from './core/mine.ts';
 import { cancelStep } from './core/operator.ts';
+import { withOwed } from './core/owed.ts';
 import type { Payout } from './core/payout.ts';
 import { type Award, claimOf, planAward } from './core/plan.ts';
 import type { Reply } from './core/reply.ts';
@@ -29,7 +31,7 @@ export type FlowPorts = {
   /** Told after a commit that planned a payout. */
   readonly planned: (payout: Payout) => void;
   /** Told what to say to a follower whose event has no passive reply: a payment, a friend's deed. */
-  readonly tell?: (event: Event, reply: Reply) => void;
+  readonly tell?: (event: Event, reply: Reply, decision: Decision) => void;
   /** Told of a delayed prize that was taken back. */
   readonly undone?: (payout: Payout, event: Event) => void;
 };
@@ -80,7 +82,7 @@ async function answerOnce(ports: FlowPorts, event: Event, handle: Flow['handle']
     switch (committed.kind) {
       case 'done':
         if (commit.payout) ports.planned(commit.payout);
-        if (event.kind === 'friend' || event.kind === 'paid') ports.tell?.(event, commit.answer.reply);
+        if (event.kind === 'friend' || event.kind === 'paid') ports.tell?.(event, commit.answer.reply, commit.decision);
         return commit.answer;
       case 'answered':
         return committed.answer;
@@ -123,11 +125,14 @@ async function decided(ports: FlowPorts, event: Event): Promise<Decided> {
   const facts = await ports.store.facts(wantedFor(matches, event, now, around));
   const decision = decide(matches, event, facts, now, around);
   const follower = followerAfter(facts.follower, event);
+  const isMine = decision.kind === 'ignored' && asksForMine(event);
+  const { reply, told } = withOwed(event, isMine ? await mine(ports, event) : decision.reply, facts.owed);
   const base = {
     event,
     seenAt: now,
-    answer: { reply: decision.reply, at: now },
+    answer: { reply, at: now },
     decision,
+    ...(told && { told }),
     counters: [...countersOf(decision), ...countersAlways(event)],
     ...(follower && { follower, followsSeen: facts.follower?.follows ?? 0 }),
     friendBefore: facts.follower,
@@ -138,6 +143,19 @@ async function decided(ports: FlowPorts, event: Event): Promise<Decided> {
   return { ...base, claim: claimOf(event, decision, now), ...(payout && { payout }) };
 }
 
+/** 「我的红包」, which no rule has answered. */
+async function mine({ store, book, config }: FlowPorts, { account, user }: Event): Promise<Reply> {
+  const payouts = await store.payouts({ user, limit: MINE_READ });
+  const { campaigns } = book();
+  return mineReply(
+    payouts.filter(each => each.account === account),
+    {
+      nameOf: id => campaigns.find(campaign => campaign.id === id)?.name,
+      pageOf: ({ campaign }) => `${config.publicUrl}/h5/${account}/${campaign}`,
+    },
+  );
+}
+
 /** The number and every field of the request are chosen here and stored with the claim, before any call. */
 function plan(config: Config, campaign: Campaign, event: Event, award: Award, now: Instant): Payout {
   const account = config.accounts.get(event.account)!;
@@ -146,7 +164,7 @@ function plan(config: Config, campaign: Campaign, event: Event, award: Award, no
   return planAward(campaign, event, award, { account, merchant }, now);
 }
 
-/** Whatever gives or counts something or changes what we know of a follower is on disk before the answer leaves. */
-function mustBeDurable({ claim, follower, counters }: Commit): boolean {
-  return claim !== undefined || follower !== undefined || counters.length > 0;
+/** Whatever gives, counts or tells something or changes what we know of a follower is on disk before the answer leaves. */
+function mustBeDurable({ claim, follower, counters, told }: Commit): boolean {
+  return claim !== undefined || follower !== undefined || told !== undefined || counters.length > 0;
 }

@@ -2,10 +2,11 @@
 // a night by one of all processes: its row comes up three times, so that another one takes it up if that one dies.
 import { schedule } from 'node-cron';
 import { Audit, type AuditReport, partOf, partOfClaim, partsFor, showAuditFinding } from './core/audit.ts';
-import { followerIn } from './core/audit-counter.ts';
+import { followerIn } from './core/audit-name.ts';
 import { messageOf } from './core/error.ts';
 import type { Campaign } from './core/rule.ts';
 import { DAY, dayOf, later, MINUTE } from './core/time.ts';
+import type { Messages } from './messages.ts';
 import type { Books, Clock, Log, Store } from './ports.ts';
 import type { Rulebook } from './rulebook.ts';
 import type { Settle } from './settle.ts';
@@ -22,18 +23,23 @@ export type JobPorts = {
   readonly clock: Clock;
   readonly store: Store;
   readonly settle: Settle;
+  readonly messages: Pick<Messages, 'sweep'>;
+  readonly remind: () => Promise<void>;
   readonly log: Log;
   readonly rulebook: Rulebook;
 };
 export type Jobs = { stop(): Promise<void> };
 
 export function startJobs(ports: JobPorts): Jobs {
-  const { clock, store, settle, log, rulebook } = ports;
+  const { clock, store, settle, messages, remind, log, rulebook } = ports;
   const forget = () => store.forget(later(clock(), -ANSWERS_KEPT_MS));
   const audit = () => auditAndLog(store, rulebook.current().campaigns, log);
   const rows: readonly { name: string; cron: string; run: () => Promise<unknown> }[] = [
     { name: 'settle', cron: '* * * * * *', run: async () => settle.nudge() },
     { name: 'rules', cron: '* * * * * *', run: () => rulebook.refresh() },
+    // Some windows stand open for a minute only.
+    { name: 'messages', cron: '5,20,35,50 * * * * *', run: () => messages.sweep() },
+    { name: 'remind', cron: '30 */10 * * * *', run: remind },
     { name: 'forget answers', cron: '0 30,40,50 3 * * *', run: () => onceANight('forget', forget, ports) },
     { name: 'audit', cron: '0 45,55 3 * * *', run: () => onceANight('audit', audit, ports) },
     { name: 'audit again', cron: '0 5 4 * * *', run: () => onceANight('audit', audit, ports) },

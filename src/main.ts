@@ -1,16 +1,17 @@
 // Wires the ports and starts: the only reader of the clock, the environment and chance. `hongbao start` hands over to it.
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, createBot } from './bot.ts';
 import { refuseUnfinished } from './commands/migrate.ts';
-import { configHere, DEMO_CONFIG, loadConfig } from './config.ts';
+import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config.ts';
 import { BadInput } from './core/error.ts';
 import { instant } from './core/time.ts';
 import type { Demo } from './demo.ts';
+import { createEdgeServer } from './edge-server.ts';
 import { createLog } from './log.ts';
 import type { Log, Store } from './ports.ts';
 import { movableClock } from './simulator/clock.ts';
@@ -18,8 +19,6 @@ import { openStore } from './storage/open.ts';
 import type { Timer } from './turn.ts';
 
 const DEMO_PORT = 3000;
-/** A push is small and quick to send; whoever is slower holds a connection for nothing. */
-const REQUEST_TIMEOUT_MS = 10_000;
 /** So long a stop waits for requests in work: a supervisor kills after 5 s. */
 const STOP_WAITS_MS = 2000;
 
@@ -48,7 +47,7 @@ export async function start(configFile: string | undefined): Promise<Running> {
       holder: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`,
       ...(demo && { extend: demo.routes(store, () => bot!.rulebook), frames: ["'self'", demo.simulator.url] }),
     });
-    const server = await listen(bot, config.host, config.port);
+    const server = await listen(bot, config);
     const url = urlOf(config.host, server);
     demo?.wire(url);
     bot.start();
@@ -67,11 +66,8 @@ function demoPort(): number {
   return Number(PORT);
 }
 
-function listen(bot: Bot, host: string, port: number): Promise<Server> {
-  const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
-    bot.app.callback(),
-  );
+function listen(bot: Bot, { host, port, trustProxy }: Config): Promise<Server> {
+  const server = createEdgeServer(bot.app.callback(), trustProxy);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE';

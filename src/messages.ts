@@ -122,19 +122,13 @@ class Desk implements Messages {
     let after = lease.note ? (JSON.parse(lease.note) as Person) : undefined;
     const endsAt = later(clock(), SWEEP_MS);
     try {
-      while (!this.isStopped && clock() < endsAt) {
-        const page = await store.mailboxesOwing(PAGE, after);
-        for (const person of page) {
-          if (this.isStopped || clock() >= endsAt) break;
-          await this.inTurn(person, () => this.sayOwed(person));
-          after = person;
-        }
-        if (page.length === PAGE) continue;
-        if (after === page.at(-1)) after = undefined; // all were looked at: the next one begins anew
-        break;
+      for await (const person of this.owing(after)) {
+        after = person;
+        if (!person || this.isStopped || clock() >= endsAt) break;
+        await this.inTurn(person, () => this.sayOwed(person));
       }
     } finally {
-      await store.release(lease, clock(), after ? JSON.stringify({ account: after.account, user: after.user }) : '');
+      await store.release(lease, clock(), after ? JSON.stringify(after) : '');
     }
   }
 
@@ -152,6 +146,16 @@ class Desk implements Messages {
       if (box.owed.some(({ id }) => id === one.id)) return false;
       if (await this.put(person, { ...box, owed: [...box.owed, one] }, box.version)) return true;
     }
+  }
+
+  /** Everybody from behind `after` on; `undefined` behind the last one, so that the next sweep begins anew. */
+  private async *owing(after: Person | undefined): AsyncGenerator<Person | undefined> {
+    for (let page = await this.ports.store.mailboxesOwing(PAGE, after); ; ) {
+      yield* page;
+      if (page.length < PAGE) break;
+      page = await this.ports.store.mailboxesOwing(PAGE, page.at(-1));
+    }
+    yield undefined;
   }
 
   private async isOwed(person: Person, id: string): Promise<boolean> {
@@ -260,7 +264,8 @@ class Desk implements Messages {
 
   private put({ account, user }: Person, { sent, owed }: Contents, seen: number): Promise<boolean> {
     const { store, log } = this.ports;
-    for (const { id } of owed.slice(0, -OWED_MAX)) log.warn({ account, user, id }, 'too much is owed: this is forgotten');
+    for (const { id } of owed.slice(0, -OWED_MAX))
+      log.warn({ account, user, id }, 'too much is owed: this is forgotten');
     return store.putMailbox(account, user, { sent, owed: owed.slice(-OWED_MAX) }, seen);
   }
 

@@ -14,7 +14,7 @@ import {
   partsFor,
   showAuditFinding,
 } from '../src/core/audit.ts';
-import { followerIn } from '../src/core/audit-counter.ts';
+import { followerIn } from '../src/core/audit-name.ts';
 import { commitOf, intentOf } from '../src/core/batch.ts';
 import type { Counter } from '../src/core/decide.ts';
 import type { EventKey, OpenId } from '../src/core/event.ts';

@@ -94,7 +94,16 @@ describe('the protocol', () => {
     const { ask, simulator } = await start();
     simulator.control.addPerson({ following: true });
     const state = (await ask('GET', '/state')).json as State;
-    expect(Object.keys(state)).toEqual(['now', 'offsetMs', 'accounts', 'merchants', 'people', 'packets', 'faults']);
+    expect(Object.keys(state)).toEqual([
+      'now',
+      'offsetMs',
+      'accounts',
+      'merchants',
+      'people',
+      'packets',
+      'faults',
+      'shopOrders',
+    ]);
     expect(Object.keys(state.accounts[0]!)).toEqual([
       'name',
       'title',

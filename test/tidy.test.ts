@@ -22,11 +22,13 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^turn\.ts$/, from: /^ports\.ts$/ },
   { files: /^(settle|conclude)\.ts$/, from: /^(core\/|ports\.ts$|conclude\.ts$|turn\.ts$)/ },
   { files: /^doors\//, from: /^(core\/|ports\.ts$|config\.ts$|doors\/|pages\/h5\/|flow\.ts$|koa$|node:)/ },
-  { files: /^app\.ts$/, from: /^(core\/|ports\.ts$|doors\/|koa$|@koa\/router$)/ },
-  { files: /^jobs\.ts$/, from: /^(core\/|ports\.ts$|settle\.ts$|rulebook\.ts$|node-cron$)/ },
+  { files: /^edge(-[\w-]+)?\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge-[\w-]+\.ts$|koa$|node:)/ },
+  { files: /^app\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge(-[\w-]+)?\.ts$|koa$|@koa\/router$)/ },
+  { files: /^jobs\.ts$/, from: /^(core\/|ports\.ts$|settle\.ts$|messages\.ts$|rulebook\.ts$|node-cron$)/ },
+  { files: /^messages\.ts$/, from: /^(core\/|ports\.ts$)/ },
   { files: /^rulebook\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$|node:)/ },
   { files: /^log\.ts$/, from: /^(ports\.ts$|pino$)/ },
-  { files: /^(bot(-\w+)?|main|cli|demo|demo-routes)\.ts$|^commands\//, from: /./ },
+  { files: /^(bot(-\w+)?|main|cli(-\w+)?|demo|demo-routes)\.ts$|^commands\//, from: /./ },
 ];
 
 /** Banned in the source, with what to do instead. */

@@ -65,6 +65,7 @@ export const CONFIG: Config = {
   store: '',
   acceptLoss: false,
   replicas: 0,
+  trustProxy: 0,
   rules: '',
   lint: lintOf(),
   secret: 'torture',

@@ -33,7 +33,6 @@ export type Ground = {
 
 /** Makes a ground for each seed. */
 export type Grounds = {
-  readonly name: 'sqlite' | 'redis';
   /** Its processes share a clock, and leases go by it. */
   readonly isOneMachine: boolean;
   ground(scene: Scene): Promise<Ground>;
@@ -47,7 +46,6 @@ export function newFolder(): string {
 }
 
 export const SQLITE_GROUNDS: Grounds = {
-  name: 'sqlite',
   isOneMachine: true,
   ground: async () => {
     const folder = newFolder();

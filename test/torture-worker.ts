@@ -1,5 +1,6 @@
 // One process of the torture: a flow and a gate over the store, with a clock of its own, until it dies or falls asleep
 // between any two steps. The flow, the gate, the table and the store are the real ones; so is WeChat Pay's protocol.
+import { messageOf } from '../src/core/error.ts';
 import { DEFAULT_POLICY } from '../src/core/payout-table.ts';
 import { type Instant, instant } from '../src/core/time.ts';
 import { createFlow, type Flow } from '../src/flow.ts';
@@ -62,8 +63,8 @@ export class Worker {
     const life = ++this.life;
     try {
       this.store = await torture.ground.open(this.index);
-    } catch {
-      torture.tell(`${this.name} finds no store`);
+    } catch (error) {
+      torture.tell(`${this.name} finds no store: ${messageOf(error)}`);
       return this.startLater(5);
     }
     torture.tell(`${this.name} starts`);

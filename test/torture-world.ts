@@ -116,6 +116,8 @@ export class Torture {
       const worker = new Worker(this, i);
       this.workers.push(worker);
       await worker.start();
+      // One at a time, so that their first calls always come in the same order.
+      await this.time.runUntil(this.time.now());
     }
   }
 

@@ -17,9 +17,9 @@ const HELP = `npm run torture -- [options]
   --seed S        this one alone, with its story
   --store NAME    sqlite (default), or redis: a real server for each process of the torture, which is stopped, killed
                   and started again, and whose answers are lost. SQLite tells the same story of the same seed, always.
-                  Redis does so as far as real sockets allow: virtual time stands still during real calls, and these
-                  leave one after the other; but a server that was stopped serves those who waited in its own order.
-                  So a failing seed may need some tries to fail again.
+                  Redis does so as far as real sockets allow (of sixty seeds, fifty-eight): virtual time stands still
+                  during real calls, and these leave one after the other; but a server that was stopped serves those
+                  who waited in its own order. So a failing seed may need some tries to fail again.
   --bug NAME      with a bug that must be found: ${BUGS.join(', ')}`;
 
 const { values } = parseArgs({
@@ -113,4 +113,8 @@ async function main(): Promise<number> {
   return total.failed === 0 && total.seeds === count ? 0 : 1;
 }
 
+// Whoever ends us ends our Redis as well: see `redisGrounds`.
+const end = (): void => process.exit(130);
+for (const sign of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(sign, end);
 process.exitCode = await main();
+process.off('disconnect', end); // while somebody listens for it, a child does not end by itself

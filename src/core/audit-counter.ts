@@ -1,20 +1,21 @@
 // What the counters must say, recomputed from claims and payouts: a part of the audit (核账). Pure.
 //
-//   exact        what payouts hold (budget, packets, the merchant's day), and what a merchant allows one follower
+//   exact        what payouts hold (budget, packets, a store's day, the merchant's day), and what a merchant allows one
+//                follower; rows of a round, which come to its packets; what was spent of a wallet, never more than earned
 //   a range      packets of a campaign in which group packets came back in part: their payouts no longer name them
-//   by journal   limits a rule file may gain on any day (stock, per user): a counter that says less than its claims may
-//                have begun later, or been absent for a while; the decisions in the journal settle each such doubt
-//   not at all   a counter whose name none of our limits has; and a limit of which there is no counter at all, unless
-//                a campaign that is live has it: it may never have been set
+//   by journal   limits a rule file may gain on any day (stock, wins, pace, coupons …): a counter that says less than its
+//                claims may have begun later, or been absent for a while; and where a day begins is the rule file's to say.
+//                The decisions in the journal settle each such doubt
+//   not at all   what claims do not tell: streaks, wrong tries, printed codes, claims by scene or round, shadows; and a limit
+//                of which there is no counter at all, unless a campaign that is live has it: it may never have been set
 
+import { claimsCounted, daysOf, holdOf, holdsMoney, merchantCountersOf, otherDays } from './audit-claim.ts';
+import { isOfDay, limitBehind, nameKind, sceneBehind } from './audit-name.ts';
 import { SEND_RULE } from './batch.ts';
-import { blankCampaign } from './blank.ts';
 import type { Claim } from './decide.ts';
-import type { Event, EventKey } from './event.ts';
-import { type Counter, type Limit, lastClaimCounter, prizeLimits, userLimits } from './limit.ts';
-import { fen } from './money.ts';
+import { type Counter, lastClaimCounter } from './limit.ts';
 import type { Payout } from './payout.ts';
-import type { Campaign, Prize } from './rule.ts';
+import type { Campaign } from './rule.ts';
 
 /** Says `found` where it must say between `low` and `high`. `absent`: there is no such counter. */
 export type CounterFault = {
@@ -24,95 +25,19 @@ export type CounterFault = {
   readonly found: number;
 };
 
-/** A campaign with every limit there is, so that the builders of `limit.ts` name them all. */
-function limitless(id: string): Campaign {
-  const most = Number.MAX_SAFE_INTEGER;
-  return {
-    ...blankCampaign(id),
-    budget: { total: fen(most), perDay: fen(most), packets: most, packetsPerDay: most, alertAt: [] },
-    perUser: { total: most, perDay: most, amountPerDay: fen(most), gap: 0 },
-  };
-}
-
-function prizeCalled(name: string): Prize {
-  return { name, weight: 1, kind: 'nothing', stock: Number.MAX_SAFE_INTEGER, perUser: Number.MAX_SAFE_INTEGER };
-}
-
-/** Stands for the event behind a claim, as far as its counters' names need it. */
-function eventOf({ account, user, at }: Pick<Claim, 'account' | 'user' | 'at'>): Event {
-  return { key: '' as EventKey, account, user, sentAt: at, kind: 'other', type: 'audit' };
-}
-
-/** Every limit a claim may have counted against; with its payout, also the merchant's. */
-function limitsOf(
-  claim: Pick<Claim, 'campaign' | 'prize' | 'amount' | 'account' | 'user' | 'at'>,
-  merchant: string | undefined,
-): Limit[] {
-  const { campaign, prize, amount, account, user, at } = claim;
-  const most = Number.MAX_SAFE_INTEGER;
-  const caps =
-    merchant === undefined
-      ? undefined
-      : { merchant, perUserPerDay: most, amountPerUserPerDay: fen(most), amountPerDay: fen(most) };
-  return prizeLimits(limitless(campaign), prizeCalled(prize), amount, {
-    event: eventOf({ account, user, at }),
-    caps,
-    now: at,
-  });
-}
-
-/** What a payout of this claim must hold until its money returns. */
-export function holdsOf(claim: Claim, merchant: string): Limit[] {
-  return limitsOf(claim, merchant).filter(limit => limit.returns);
-}
-
-/** Whether every configuration has this limit: it cannot be missing. */
-export function isAlwaysHeld(name: string): boolean {
-  return name.startsWith('merchant/') || /^campaign\/[^/]+\/amount$/.test(name);
-}
-
-/** What a merchant allows one follower a day; never given back. Counted once per claim, with its first number. */
-export function merchantCountersOf(claim: Claim, merchant: string): Limit[] {
-  return limitsOf(claim, merchant).filter(limit => limit.name.startsWith('merchant/') && !limit.returns);
-}
-
-/** What counts claims where the rule file says so; never given back. A claim sent by hand takes no part in `perUser`. */
-export function optionalCountersOf(claim: Claim): Pick<Counter, 'name' | 'add'>[] {
-  const own = claim.rule === SEND_RULE ? [] : userLimits(limitless(claim.campaign), eventOf(claim), claim.at);
-  return [...own, ...limitsOf(claim, undefined).filter(limit => !limit.returns)];
-}
-
-const SHARED =
-  /^(?:campaign\/[^/]+\/(?:amount|packets)(?:\/day\/[\d-]+)?|campaign\/[^/]+\/prize\/.+|merchant\/[^/]+\/amount\/day\/[\d-]+)$/;
-const OWN =
-  /^(?:campaign\/[^/]+\/(?:user\/[^/]+\/(?:claims(?:\/day\/[\d-]+)?|amount\/day\/[\d-]+|last)|prize\/.+\/user\/[^/]+)|merchant\/[^/]+\/user\/[^/]+\/[^/]+\/(?:packets|amount)\/day\/[\d-]+)$/;
-
-/** The follower in a counter's name. */
-export function followerIn(name: string): string | undefined {
-  if (!OWN.test(name)) return undefined;
-  const [, , , , ofMerchant] = name.split('/');
-  return name.startsWith('merchant/') ? ofMerchant : /\/user\/([^/]+)/.exec(name)?.[1];
-}
-
-/** What a counter counts. */
-export function unitOf(name: string): 'fen' | 'ms' | 'count' {
-  if (name.includes('/prize/')) return 'count';
-  if (name.endsWith('/last')) return 'ms';
-  return /\/amount(?:\/|$)/.test(name) ? 'fen' : 'count';
-}
-
-/** The limit behind an optional counter: its name without follower and day. */
-function limitBehind(name: string): string {
-  return name.replace(/\/user\/[^/]+/, '/user/*').replace(/\/day\/[\d-]+$/, '/day/*');
-}
-
 /** How many doubts are taken to the journal: each costs a look at one follower's decisions. */
 const DOUBTS_MAX = 10_000;
 
 type Expected = { low: number; high: number };
 type Doubt = { readonly found: number; counted: number };
 /** What all checks share: which optional limits exist, and what only the journal can tell. */
-type Open = { readonly known: Set<string>; readonly doubts: Map<string, Doubt>; unsettled: number };
+type Open = {
+  readonly known: Set<string>;
+  readonly doubts: Map<string, Doubt>;
+  /** Packets that are still taken at some store of a campaign, on some day: nobody knows which store. */
+  readonly slack: Map<string, number>;
+  unsettled: number;
+};
 
 /** The counters of some followers, or those of all; what they must say is added up first, what they say comes after. */
 export class CounterCheck {
@@ -164,9 +89,10 @@ export class CounterCheck {
   private faultOf(name: string, found: number): CounterFault | undefined {
     const exact = this.expected.get(name);
     const claimed = this.optional.get(name) ?? 0;
-    const { low, high } = exact ?? { low: claimed, high: claimed };
-    if (found >= low && found <= high) return undefined;
-    if (exact || found > high) return { name, low, high, found };
+    const slack = this.open.slack.get(sceneBehind(name)) ?? 0;
+    const { low, high } = exact ?? { low: slack > 0 ? 0 : claimed, high: claimed };
+    if (found >= low && found <= high + slack) return undefined;
+    if (exact || (found > high && !isOfDay(name))) return { name, low, high: high + slack, found };
     if (this.open.doubts.size < DOUBTS_MAX) this.open.doubts.set(name, { found, counted: 0 });
     else this.open.unsettled++;
     return undefined;
@@ -178,41 +104,43 @@ export class CounterAudit {
   compared = 0;
   /** Names that are not ours. */
   strange = 0;
-  private readonly open: Open = { known: new Set(), doubts: new Map(), unsettled: 0 };
+  private readonly open: Open = { known: new Set(), doubts: new Map(), slack: new Map(), unsettled: 0 };
   private readonly shared = new CounterCheck(this.open);
   /** What the counters of nobody say: they come before all is added up. */
   private readonly sharedValues = new Map<string, number>();
   private own = new CounterCheck(this.open);
 
+  /** Rows of rounds, which come to the packets of each: by the round. */
+  private readonly rounds = new Map<string, { packets: number; rows: number }>();
+  private wallets = new Map<string, { earned: number; spent: number }>();
+  private readonly campaigns: ReadonlyMap<string, Campaign>;
+
   /** `campaigns`: those that are live; a limit of theirs is missed where it has no counter. */
   constructor(campaigns: readonly Campaign[]) {
-    const { known } = this.open;
-    for (const { id, perUser, prizes } of campaigns) {
-      const base = `campaign/${id}`;
-      if (perUser.total !== undefined) known.add(`${base}/user/*/claims`);
-      if (perUser.perDay !== undefined) known.add(`${base}/user/*/claims/day/*`);
-      if (perUser.amountPerDay !== undefined) known.add(`${base}/user/*/amount/day/*`);
-      if (perUser.gap !== undefined) known.add(`${base}/user/*/last`);
-      for (const { name, stock, perUser: each } of prizes.values()) {
-        if (stock !== undefined) known.add(`${base}/prize/${name}`);
-        if (each !== undefined) known.add(`${base}/prize/${name}/user/*`);
-      }
-    }
+    this.campaigns = new Map(campaigns.map(campaign => [campaign.id, campaign]));
+    for (const campaign of campaigns) for (const name of limitsSet(campaign)) this.open.known.add(name);
   }
 
   /** Before all else: which limits there are. */
   survey(name: string): void {
     // What a merchant allows has no choice in it; and a strange name would be kept for each follower.
-    if (name.startsWith('campaign/') && (OWN.test(name) || SHARED.test(name))) this.open.known.add(limitBehind(name));
+    const kind = nameKind(name);
+    if (name.startsWith('campaign/') && (kind === 'own' || kind === 'shared')) this.open.known.add(limitBehind(name));
   }
 
   claim(claim: Claim): void {
     const { known } = this.open;
-    for (const { name, add } of optionalCountersOf(claim)) {
+    for (const { name, add } of this.counted(claim)) {
       if (known.has(limitBehind(name))) this.of(name).expectAtMost(name, add);
     }
     const last = lastClaimCounter(claim.campaign, claim.user);
     if (claim.rule !== SEND_RULE && known.has(limitBehind(last))) this.own.expectLast(last, claim.at);
+  }
+
+  private counted(claim: Claim, dayStartsAt = this.campaigns.get(claim.campaign)?.period.dayStartsAt ?? 0): Counting[] {
+    const isCoupon =
+      claim.amount === 0 && this.open.known.has(`campaign/${claim.campaign}/prize/${claim.prize}/coupons`);
+    return claimsCounted(claim, { dayStartsAt, isCoupon });
   }
 
   /** The first number of a claim counts against what its merchant allows the follower. */
@@ -224,25 +152,56 @@ export class CounterAudit {
   payout(payout: Payout, claim: Claim): void {
     if (payout.state === 'failed') return;
     const paid = { ...claim, amount: payout.amount };
-    const limits = new Map(holdsOf(paid, payout.merchant).map(limit => [limit.name, limit]));
     if (payout.state !== 'refunded') {
-      for (const { name } of payout.holds) this.shared.expect(name, limits.get(name)?.add ?? 0);
+      for (const { name } of payout.holds) this.shared.expect(name, holdOf(name, paid, payout.merchant) ?? 0);
       return;
     }
     const kept = payout.amount - (payout.refunded ?? payout.amount);
     if (kept === 0) return;
-    for (const { name } of payout.holds) if (limits.get(name)?.money) this.shared.expect(name, kept);
-    for (const { name, money } of limits.values()) if (!money) this.shared.expect(name, 0, 1);
+    const base = `campaign/${claim.campaign}`;
+    const money = payout.holds.map(({ name }) => name).filter(holdsMoney);
+    for (const name of money) this.shared.expect(name, kept);
+    // Its packet is still taken, where there are such limits: on the day its money was.
+    const days = new Set(money.filter(name => name.startsWith(base)).flatMap(name => /[\d-]{10}$/.exec(name) ?? []));
+    for (const name of [`${base}/packets`, ...named(`${base}/packets/day/`, days, claim)])
+      this.shared.expect(name, 0, 1);
+    for (const name of named(`${base}/scene/*/packets/day/`, days, claim))
+      this.open.slack.set(name, (this.open.slack.get(name) ?? 0) + 1);
   }
 
   counter(name: string, value: number): void {
-    if (OWN.test(name)) this.own.found(name, value);
-    else if (SHARED.test(name)) this.sharedValues.set(name, value);
-    else {
-      this.strange++;
-      return;
+    switch (nameKind(name)) {
+      case 'own':
+        this.own.found(name, value);
+        break;
+      case 'shared':
+        this.sharedValues.set(name, value);
+        break;
+      case 'round':
+        this.roundCounter(name, value);
+        break;
+      case 'wallet':
+        this.walletCounter(name, value);
+        break;
+      default:
+        this.strange++;
+        return;
     }
     this.compared++;
+  }
+
+  private roundCounter(name: string, value: number): void {
+    const round = name.replace(/\/(?:packets|row\/\d+)$/, '');
+    const sums = this.rounds.get(round) ?? { packets: 0, rows: 0 };
+    sums[name === `${round}/packets` ? 'packets' : 'rows'] += value;
+    this.rounds.set(round, sums);
+  }
+
+  private walletCounter(name: string, value: number): void {
+    const wallet = name.replace(/\/(?:earned|spent)$/, '');
+    const sums = this.wallets.get(wallet) ?? { earned: 0, spent: 0 };
+    sums[name === `${wallet}/spent` ? 'spent' : 'earned'] = value;
+    this.wallets.set(wallet, sums);
   }
 
   private of(name: string): CounterCheck {
@@ -251,7 +210,10 @@ export class CounterAudit {
 
   endOfPart(): CounterFault[] {
     const faults = this.own.end();
+    for (const [wallet, { earned, spent }] of this.wallets)
+      if (spent > earned) faults.push({ name: `${wallet}/spent`, low: 0, high: earned, found: spent });
     this.own = new CounterCheck(this.open);
+    this.wallets = new Map();
     return faults;
   }
 
@@ -264,7 +226,10 @@ export class CounterAudit {
   endOfShared(taken: Iterable<readonly [campaign: string, amount: number]>): CounterFault[] {
     for (const [campaign, amount] of taken) this.shared.expectOnly(`campaign/${campaign}/amount`, amount);
     for (const [name, value] of this.sharedValues) this.shared.found(name, value);
-    return this.shared.end();
+    const faults = this.shared.end();
+    for (const [round, { packets, rows }] of this.rounds)
+      if (packets !== rows) faults.push({ name: `${round}/packets`, low: rows, high: rows, found: packets });
+    return faults;
   }
 
   get hasDoubts(): boolean {
@@ -278,19 +243,51 @@ export class CounterAudit {
 
   /** What the claim's decision added. Without one, what it would add today. */
   decided(claim: Claim, counters: readonly Pick<Counter, 'name' | 'add'>[] | undefined): void {
-    for (const { name, add } of counters ?? this.namesOf(claim)) {
+    for (const { name, add } of counters ?? this.counted(claim)) {
       const doubt = this.open.doubts.get(name);
       if (doubt) doubt.counted += add;
     }
   }
 
-  private namesOf(claim: Claim): Pick<Counter, 'name' | 'add'>[] {
+  /** Also those of the other day the claim may belong to: another version of the file may have begun its days later. */
+  private namesOf(claim: Claim): Counting[] {
     const last = claim.rule === SEND_RULE ? [] : [{ name: lastClaimCounter(claim.campaign, claim.user), add: 0 }];
-    return [...optionalCountersOf(claim), ...last];
+    return [...otherDays.flatMap(dayStartsAt => this.counted(claim, dayStartsAt)), ...last];
   }
 
   settled(): CounterFault[] {
     const wrong = [...this.open.doubts].filter(([, { found, counted }]) => found !== counted);
     return wrong.map(([name, { found, counted }]) => ({ name, low: counted, high: counted, found }));
   }
+}
+
+type Counting = Pick<Counter, 'name' | 'add'>;
+
+/** The limits that a rule file sets, by what is behind their counters. */
+function limitsSet({ id, perUser, perMinute, budget, prizes }: Campaign): string[] {
+  const base = `campaign/${id}`;
+  const { total, perDay, perMonth, wins, amountPerDay, gap } = perUser;
+  const set: [unknown, string][] = [
+    [total, 'user/*/claims'],
+    [perDay, 'user/*/claims/day/*'],
+    [perMonth, 'user/*/claims/month/*'],
+    [wins, 'user/*/wins'],
+    [amountPerDay, 'user/*/amount/day/*'],
+    [gap, 'user/*/last'],
+    [perMinute, 'claims/minute/*'],
+    [budget?.pace, budget?.pace?.carryOver ? 'pace/day/*' : 'pace/day/*/hour/*'],
+    ...[...prizes.values()].flatMap(({ name, kind, stock, perUser: each, perDay: daily }): [unknown, string][] => [
+      [stock, `prize/${name}`],
+      [each, `prize/${name}/user/*`],
+      [daily, `prize/${name}/day/*`],
+      [kind === 'coupon' ? true : undefined, `prize/${name}/coupons`],
+    ]),
+  ];
+  return set.flatMap(([limit, name]) => (limit === undefined ? [] : [`${base}/${name}`]));
+}
+
+/** On these days; where none is known, on those the claim may belong to. */
+function named(prefix: string, days: ReadonlySet<string>, { at }: Claim): string[] {
+  const all = days.size > 0 ? [...days] : daysOf(at);
+  return all.map(day => `${prefix}${day}`);
 }

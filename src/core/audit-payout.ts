@@ -1,5 +1,6 @@
 // What must be true of one payout and its history, and of one claim and all its payouts: a part of the audit (核账). Pure.
-import { holdsOf, isAlwaysHeld, unitOf } from './audit-counter.ts';
+import { alwaysHeld, holdOf } from './audit-claim.ts';
+import { unitOf } from './audit-name.ts';
 import type { Claim } from './decide.ts';
 import { billNoOf, isFinal, type Payout, type PayoutState } from './payout.ts';
 import { isRecovered, recoveredKey } from './repair-number.ts';
@@ -125,14 +126,14 @@ export function auditAgainstClaim(payout: Payout, claim: Claim): AuditFinding[] 
 function auditHolds(payout: Payout, claim: Claim): AuditFinding[] {
   const where = `payout ${payout.billNo}`;
   const held = new Map(payout.holds.map(hold => [hold.name, hold.add]));
-  const due = new Map(holdsOf(claim, payout.merchant).map(limit => [limit.name, limit.add]));
-  const names = new Set([...held.keys(), ...[...due.keys()].filter(isAlwaysHeld)]);
+  const due = (name: string): number => holdOf(name, claim, payout.merchant) ?? 0;
+  const names = new Set([...held.keys(), ...alwaysHeld(claim, payout.merchant)]);
   return [...names]
-    .filter(name => held.get(name) !== due.get(name))
+    .filter(name => held.get(name) !== due(name))
     .map(name => ({
       where,
       what: `hold on ${name}`,
-      expected: due.get(name) ?? 0,
+      expected: due(name),
       found: held.get(name) ?? 0,
       unit: unitOf(name),
     }));

@@ -1,6 +1,7 @@
 // The audit (核账): recomputes buckets and counters from payouts and claims, follows every payout through its history, and
 // names each record that does not agree. Fed row by row and followers part by part, so that memory stays flat. Pure.
-import { CounterAudit, type CounterFault, unitOf } from './audit-counter.ts';
+import { CounterAudit, type CounterFault } from './audit-counter.ts';
+import { unitOf } from './audit-name.ts';
 import {
   type Attempt,
   type AuditFinding,

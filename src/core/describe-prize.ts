@@ -1,7 +1,7 @@
 // The part of the public rules (活动规则) about prizes: amounts, odds and how they change, stock, who can have them. Pure.
-import { type Describing, endText, type Say } from './describe.ts';
+import { type Describing, endText, type Say } from './describe-words.ts';
 import { hoursText } from './limit.ts';
-import { isDraw, makesClaims, prizesGiven } from './lint-at.ts';
+import { isCash, isDraw, makesClaims, prizesGiven } from './lint-at.ts';
 import { showFen } from './money.ts';
 import type { Campaign, Prize, Rule, Window } from './rule.ts';
 import { beijingText } from './time.ts';
@@ -20,7 +20,7 @@ export function describePrizes(at: Describing): string[] {
     ...(giving.some(({ assigned }) => assigned)
       ? [
           say(
-            '一物一码:每个码的奖品在印刷时已经定好,兑奖时不再抽。',
+            '一物一码：每个码的奖品在印刷时已经定好，兑奖时不再抽。',
             'Printed codes: what each is worth was decided when it was printed.',
           ),
         ]
@@ -47,9 +47,9 @@ function prizeLine({ campaign, say }: Describing, prize: Prize): string {
     unlockAfter !== undefined &&
       say(`本人抽过 ${unlockAfter} 次后才可能抽中`, `only after ${unlockAfter} draws of one's own`),
     window !== undefined &&
-      say(`仅限${windowText(window, campaign, say)}`, `only ${windowText(window, campaign, say)}`),
+      say(`仅限 ${windowText(window, campaign, say)}`, `only ${windowText(window, campaign, say)}`),
   ].filter(part => part !== false && part !== '');
-  return `「${prize.name}」: ${parts.join(say(';', '; '))}${say('。', '.')}`;
+  return `「${prize.name}」${say('：', ': ')}${parts.join(say('；', '; '))}${say('。', '.')}`;
 }
 
 function worthText(prize: Prize, say: Say): string {
@@ -71,17 +71,17 @@ function cashText({ min, max, shares, steps, split }: Extract<Prize, { kind: 're
     const list = steps.map(({ from, amount }) =>
       say(`满 ${showFen(from)} 得 ${showFen(amount)}`, `${showFen(amount)} from ${showFen(from)}`),
     );
-    return say(`现金红包,按实付金额:${list.join('、')}`, `a red packet by what was paid: ${list.join(', ')}`);
+    return say(`现金红包，按实付金额：${list.join('、')}`, `a red packet by what was paid: ${list.join(', ')}`);
   }
   if (split)
-    return say(`现金红包,${range},是本场总额中的一份`, `a red packet of ${range}, a share of the round's total`);
+    return say(`现金红包，${range}，是本场总额中的一份`, `a red packet of ${range}, a share of the round's total`);
   if (shares !== undefined)
     return say(
-      `裂变红包 ${range},由 ${shares} 人分,每份金额由微信随机`,
+      `裂变红包 ${range}，由 ${shares} 人分，每份金额由微信随机`,
       `a group red packet of ${range} for ${shares} people, shared at random by WeChat`,
     );
   if (min === max) return say(`现金红包 ${range}`, `a red packet of ${range}`);
-  return say(`现金红包 ${range},每一分钱的金额机会均等`, `a red packet of ${range}, each amount equally likely`);
+  return say(`现金红包 ${range}，每一分钱的金额机会均等`, `a red packet of ${range}, each amount equally likely`);
 }
 
 function windowText({ from, to, hours }: Window, { period }: Campaign, say: Say): string {
@@ -97,7 +97,7 @@ function windowText({ from, to, hours }: Window, { period }: Campaign, say: Say)
 function oddsLine({ campaign, say }: Describing, names: readonly string[]): string {
   const total = names.reduce((sum, name) => sum + campaign.prizes.get(name)!.weight, 0);
   const odds = names.map(name => `「${name}」 ${percent(campaign.prizes.get(name)!.weight / total)}`);
-  return `${say('每次抽奖的概率', 'The odds of each draw')}: ${odds.join(say('、', ', '))}${say('。', '.')}`;
+  return `${say('每次抽奖的概率：', 'The odds of each draw: ')}${odds.join(say('、', ', '))}${say('。', '.')}`;
 }
 
 /** Two decimals; of what is less likely than that, two figures that say something. */
@@ -114,34 +114,35 @@ function honesty(campaign: Campaign, draws: readonly (readonly string[])[], say:
   const locked = drawn.filter(({ unlockAfter }) => unlockAfter !== undefined).map(({ name }) => `「${name}」`);
   const reasons = [
     drawn.some(({ kind, stock }) => stock !== undefined || kind !== 'nothing') && say('发完', 'gone'),
+    drawn.some(isCash) && say('超出剩余预算或本人限额', 'more than is left of the budget or of one’s own limit'),
     drawn.some(({ perDay }) => perDay !== undefined) && say('当天份数发完', 'gone for the day'),
     drawn.some(({ perUser }) => perUser !== undefined) && say('本人已得满', 'had as often as one person may'),
     drawn.some(({ window }) => window !== undefined) && say('不在开放时间', 'not open'),
     locked.length > 0 && say('尚未解锁', 'not unlocked yet'),
   ].filter(part => part !== false);
   if (reasons.length === 0) return [];
-  const when = reasons.join(say('、', ', '));
+  const when = reasons.join(say('、', ' or '));
   const lines = fallback
     ? [
         say(
-          `以上概率不变;抽中的奖品${when}时,改发「${fallback.name}」。`,
-          `These odds stay as they are; a prize that is ${reasons.join(' or ')} becomes "${fallback.name}".`,
+          `以上概率不变；抽中的奖品${when}时，改发「${fallback.name}」。`,
+          `These odds stay as they are; a prize that is ${when} becomes "${fallback.name}".`,
         ),
       ]
     : [
         say(
-          `以上是全部奖品都在时的概率;某一奖品${when}时退出,其余奖品按原比例分摊它的概率。`,
-          `These are the odds while every prize is there; one that is ${reasons.join(' or ')} drops out, and the others share its odds in proportion.`,
+          `以上是全部奖品都在时的概率；某一奖品${when}时退出，其余奖品按原比例分摊它的概率。`,
+          `These are the odds while every prize is there; one that is ${when} drops out, and the others share its odds in proportion.`,
         ),
         say(
-          '有价值的奖品全部发完后,不再抽奖,回复「已发完」。',
+          '有价值的奖品全部发完后，不再抽奖，回复「已发完」。',
           'Once nothing of worth is left there is no draw: the answer is that all is gone.',
         ),
       ];
   if (locked.length > 0)
     lines.push(
       say(
-        `解锁之前,抽中${locked.join('、')}的概率为 0。`,
+        `解锁之前，抽中${locked.join('、')}的概率为 0。`,
         `Until it is unlocked, the odds of ${locked.join(', ')} are 0.`,
       ),
     );

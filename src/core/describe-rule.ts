@@ -1,5 +1,5 @@
 // The part of the public rules (活动规则) about taking part: what starts each rule, who may, how often, what it counts. Pure.
-import { type Describing, lengthText, type Say } from './describe.ts';
+import { type Describing, lengthText, type Say } from './describe-words.ts';
 import { isDraw, makesClaims, prizesGiven } from './lint-at.ts';
 import { showFen } from './money.ts';
 import type { Campaign, Once, Rule, TextTrigger, Trigger } from './rule.ts';
@@ -18,13 +18,13 @@ function ruleText(at: Describing, rule: Rule): string {
   const { say } = at;
   const ways = [...new Set(rule.on.map(trigger => triggerText(at, rule, trigger)))];
   const parts = [
-    ways.join(say(',或', ', or ')),
+    ways.join(say('，或', ', or ')),
     ...whoParts(rule, say),
     onceText(rule, say),
     ...playParts(at, rule),
     getsText(at, rule),
   ];
-  return `${parts.filter(part => part !== '').join(say(';', '; '))}${say('。', '.')}`;
+  return `${parts.filter(part => part !== '').join(say('；', '; '))}${say('。', '.')}`;
 }
 
 // ── What starts it ───────────────────────────────────────────────────────────────────────────────────────────
@@ -51,11 +51,11 @@ function triggerText(at: Describing, rule: Rule, trigger: Trigger): string {
     case 'paid':
       return paidText(trigger, say);
     case 'code':
-      return say('输入或扫描产品上的码(每码限用一次)', 'type or scan a printed code; each works once');
+      return say('输入或扫描产品上的码（每码限用一次）', 'type or scan a printed code; each works once');
     case 'friend':
       return trigger.did === 'paid'
-        ? say('你邀请的朋友首次消费(每位朋友计一次)', 'a friend you invited pays; each friend counts once')
-        : say('你邀请的朋友首次到来(每位朋友计一次)', 'a friend you invited comes; each friend counts once');
+        ? say('你邀请的朋友首次消费（每位朋友计一次）', 'a friend you invited pays; each friend counts once')
+        : say('你邀请的朋友首次到来（每位朋友计一次）', 'a friend you invited comes; each friend counts once');
     case 'image':
       return say('发送图片', 'send a picture');
     case 'voice':
@@ -90,7 +90,7 @@ function paidText({ over, attach }: Extract<Trigger, { kind: 'paid' }>, say: Say
     over === undefined
       ? say('微信支付消费', 'pay with WeChat Pay')
       : say(`单笔实付满 ${showFen(over)}`, `pay ${showFen(over)} or more at once`);
-  return attach ? say(`${sum}(限指定渠道的订单)`, `${sum}, in the shops that take part`) : sum;
+  return attach ? say(`${sum}（限指定渠道的订单）`, `${sum}, in the shops that take part`) : sum;
 }
 
 // ── Who, and how often ───────────────────────────────────────────────────────────────────────────────────────
@@ -133,18 +133,21 @@ function playParts({ campaign, say }: Describing, rule: Rule): string[] {
     bound ? say('仅在各场次内', 'only during the rounds') : '',
     opensAfter === undefined
       ? ''
-      : say(`每场开始 ${lengthText(opensAfter, say)} 后开放`, `from ${lengthText(opensAfter, say)} into each round`),
+      : say(`每场开始 ${lengthText(opensAfter, say)}后开放`, `from ${lengthText(opensAfter, say)} into each round`),
     spend.size > 0 ? say(`每次消耗${amounts(spend)}`, `costs ${amounts(spend)}`) : '',
     earn.size > 0 ? say(`得${amounts(earn)}`, `earns ${amounts(earn)}`) : '',
     streak
       ? say(
-          `连续签到,每 ${streak.cycle} 天一轮${streak.cycles === undefined ? '' : `,共 ${streak.cycles} 轮`}`,
+          `连续签到，每 ${streak.cycle} 天一轮${streak.cycles === undefined ? '' : `，共 ${streak.cycles} 轮`}`,
           `a streak of days, ${streak.cycle} to a cycle${streak.cycles === undefined ? '' : `, ${streak.cycles} cycles`}`,
         )
       : '',
     makeUp === undefined
       ? ''
-      : say('补签:只能补前一天,当天签到之前,每轮一次', 'makes up for the day before, ahead of today’s, once a cycle'),
+      : say(
+          '补签：只能补前一天，当天签到之前，每轮一次',
+          'makes up for the day before, ahead of today’s, once a cycle',
+        ),
     guess
       ? say(
           `每人${guess.per === undefined ? '每天' : `每 ${lengthText(guess.per, say)}`}最多答错 ${guess.tries} 次`,
@@ -153,11 +156,11 @@ function playParts({ campaign, say }: Describing, rule: Rule): string[] {
       : '',
     quiz
       ? say(
-          `共 ${quiz.questions} 题,每题 ${lengthText(quiz.time, say)},答对 ${quiz.pass} 题过关,每天 ${quiz.triesPerDay} 次`,
+          `共 ${quiz.questions} 题，每题 ${lengthText(quiz.time, say)}，答对 ${quiz.pass} 题过关，每天 ${quiz.triesPerDay} 次`,
           `${quiz.questions} questions of ${lengthText(quiz.time, say)} each, ${quiz.pass} right to pass, ${quiz.triesPerDay} tries a day`,
         )
       : '',
-    delay === undefined ? '' : say(`${lengthText(delay, say)} 后发放`, `paid ${lengthText(delay, say)} later`),
+    delay === undefined ? '' : say(`${lengthText(delay, say)}后发放`, `paid ${lengthText(delay, say)} later`),
   ];
 }
 
@@ -171,7 +174,7 @@ function getsText({ campaign, say }: Describing, rule: Rule): string {
     const unit = rule.streak ? say('天', 'day') : say('次', 'time');
     return [...rule.giveAt]
       .map(([n, names]) => say(`第 ${n} ${unit}${one(names)}`, `${unit} ${n} ${one(names)}`))
-      .join(say(',', ', '));
+      .join(say('，', ', '));
   }
   if (rule.give.length === 0) return '';
   return isDraw(rule) || prizesGiven(campaign, rule).length > 0 ? one(rule.give) : '';
@@ -182,12 +185,12 @@ function walletLine(
   say: Say,
 ): string {
   const parts = [
-    freePerDay !== undefined && say(`每天免费 ${freePerDay} 个,当天有效`, `${freePerDay} free each day, for that day`),
+    freePerDay !== undefined && say(`每天免费 ${freePerDay} 个，当天有效`, `${freePerDay} free each day, for that day`),
     earnPerDay !== undefined && say(`每天最多得 ${earnPerDay} 个`, `${earnPerDay} can be earned a day`),
     spendPerDay !== undefined && say(`每天最多用 ${spendPerDay} 个`, `${spendPerDay} can be spent a day`),
     say('不能兑换现金或转让', 'cannot be sold or given away'),
   ].filter(part => part !== false);
-  return `「${name}」: ${parts.join(say(';', '; '))}${say('。', '.')}`;
+  return `「${name}」${say('：', ': ')}${parts.join(say('；', '; '))}${say('。', '.')}`;
 }
 
 function inviteLines({ campaign, say }: Describing): string[] {
@@ -195,7 +198,7 @@ function inviteLines({ campaign, say }: Describing): string[] {
     invite
       ? [
           say(
-            `邀请码 ${lengthText(invite.validFor, say)} 内有效,只计首次来的朋友,自己邀请自己不算。`,
+            `邀请码 ${lengthText(invite.validFor, say)}内有效，只计首次来的朋友，自己邀请自己不算。`,
             `A personal code is valid for ${lengthText(invite.validFor, say)}; only friends who come for the first time count.`,
           ),
         ]

@@ -2,12 +2,13 @@
 // who, how, what can be won with which odds, limits, payment, and how a draw is verified. Passwords are not told. Pure.
 import { describePrizes } from './describe-prize.ts';
 import { describeRules } from './describe-rule.ts';
+import { type Describing, endText, lengthText, minuteText, type Say } from './describe-words.ts';
 import { hoursText } from './limit.ts';
 import { hasTrigger, isCash, makesClaims, payingRules } from './lint-at.ts';
 import { hasDraw } from './lint-odds.ts';
 import { showFen } from './money.ts';
 import type { Campaign } from './rule.ts';
-import { beijingText, DAY, HOUR, type Instant, later, MINUTE, SECOND, WEEKDAYS, type Weekday } from './time.ts';
+import { WEEKDAYS, type Weekday } from './time.ts';
 
 export const LANGS = ['zh', 'en'] as const;
 export type Lang = (typeof LANGS)[number];
@@ -20,12 +21,6 @@ export type DescribeOptions = {
   /** Also tells the words that are typed. They may be passwords: it is for the operator to say. */
   readonly words?: boolean;
 };
-
-/** Picks the words of the language that is written. */
-export type Say = (zh: string, en: string) => string;
-
-/** What every part of the text is written from. */
-export type Describing = { readonly campaign: Campaign; readonly say: Say; readonly words: boolean };
 
 /** Line by line; a line that begins with `## ` is a heading. */
 export function describe(
@@ -42,7 +37,7 @@ export function describe(
     [say('发放', 'Payment'), payLines(at)],
     [say('公平验证', 'Verify a draw'), commitment === undefined ? [] : verifyLines(at, commitment)],
   ];
-  const host = campaign.packet && `${say('主办', 'Held by')}: ${campaign.packet.sendName}`;
+  const host = campaign.packet && `${say('主办：', 'Held by: ')}${campaign.packet.sendName}`;
   return [
     `# ${campaign.name} ${say('活动规则', 'rules')}`,
     ...(host === undefined ? [] : [host]),
@@ -56,12 +51,12 @@ function whenLines({ campaign, say }: Describing): string[] {
   const { period, rounds, stores } = campaign;
   const { from, to, hours, weekdays, dayStartsAt } = period;
   const lines = [
-    say(`${minuteText(from)} 至 ${endText(to)}(北京时间)。`, `${minuteText(from)} to ${endText(to)}, Beijing time.`),
+    say(`${minuteText(from)} 至 ${endText(to)}（北京时间）。`, `${minuteText(from)} to ${endText(to)}, Beijing time.`),
   ];
-  if (hours.length > 0) lines.push(say(`开放时段:${hoursText(hours)}。`, `Open ${hoursText(hours)}.`));
+  if (hours.length > 0) lines.push(say(`开放时段：${hoursText(hours)}。`, `Open ${hoursText(hours)}.`));
   if (weekdays.length > 0 && weekdays.length < WEEKDAYS.length)
     lines.push(
-      say(`开放日:${weekdays.map(day => WEEKDAY_NAMES[day]).join('、')}。`, `Open on ${weekdays.join(', ')}.`),
+      say(`开放日：${weekdays.map(day => WEEKDAY_NAMES[day]).join('、')}。`, `Open on ${weekdays.join(', ')}.`),
     );
   if (dayStartsAt > 0) {
     const start = hoursText([[dayStartsAt, dayStartsAt]]).slice(0, 5);
@@ -71,7 +66,7 @@ function whenLines({ campaign, say }: Describing): string[] {
     const when = `${minuteText(begins)}–${endText(ends).slice(11)}`;
     lines.push(
       say(
-        `场次「${name}」:${when},共 ${packets} 个红包,合计 ${showFen(total)}。`,
+        `场次「${name}」：${when}，共 ${packets} 个红包，合计 ${showFen(total)}。`,
         `Round "${name}": ${when}, ${packets} red packets, ${showFen(total)} in all.`,
       ),
     );
@@ -80,29 +75,19 @@ function whenLines({ campaign, say }: Describing): string[] {
     for (const { name, hours: open } of stores.values())
       lines.push(
         say(
-          `门店「${name}」:${hoursText(open)}。`,
+          `门店「${name}」：${hoursText(open)}。`,
           `Store "${name}": ${open.length > 0 ? hoursText(open) : 'all day'}.`,
         ),
       );
   else if (stores)
     lines.push(
-      say(`参与门店共 ${stores.size} 家,时间以各店为准。`, `${stores.size} stores take part, each in its own hours.`),
+      say(`参与门店共 ${stores.size} 家，时间以各店为准。`, `${stores.size} stores take part, each in its own hours.`),
     );
   return lines;
 }
 
 /** More would be a list of its own. */
 const STORES_MAX = 30;
-
-function minuteText(at: Instant): string {
-  return beijingText(at).slice(0, 16);
-}
-
-/** The end of a day is 24:00 of it, as people write it. */
-export function endText(at: Instant): string {
-  const text = minuteText(at);
-  return text.endsWith(' 00:00') ? `${minuteText(later(at, -MINUTE)).slice(0, 10)} 24:00` : text;
-}
 
 const WEEKDAY_NAMES: Readonly<Record<Weekday, string>> = {
   mon: '周一',
@@ -113,20 +98,6 @@ const WEEKDAY_NAMES: Readonly<Record<Weekday, string>> = {
   sat: '周六',
   sun: '周日',
 };
-
-/** `90m` → 90 分钟: in the largest unit that holds it in whole numbers. */
-export function lengthText(ms: number, say: Say): string {
-  const [unit, zh, en] = (
-    [
-      [DAY, '天', 'day'],
-      [HOUR, '小时', 'hour'],
-      [MINUTE, '分钟', 'minute'],
-      [SECOND, '秒', 'second'],
-    ] as const
-  ).find(([size]) => ms % size === 0) ?? [SECOND, '秒', 'second'];
-  const count = Math.round(ms / unit);
-  return say(`${count} ${zh}`, `${count} ${en}${count === 1 ? '' : 's'}`);
-}
 
 // ── Limits ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -159,16 +130,16 @@ function limitLines({ campaign, say }: Describing): string[] {
     budget.pace !== undefined && paceText(budget.pace, say),
   ];
   return [
-    ...(mine.length > 0 ? [`${say('每人', 'Each person')}: ${mine.join(say(';', '; '))}${say('。', '.')}`] : []),
+    ...(mine.length > 0 ? [`${say('每人：', 'Each person: ')}${mine.join(say('；', '; '))}${say('。', '.')}`] : []),
     ...(scene.length > 0
-      ? [`${say('每个门店或二维码', 'Each store or code')}: ${scene.join(say(';', '; '))}${say('。', '.')}`]
+      ? [`${say('每个门店或二维码：', 'Each store or code: ')}${scene.join(say('；', '; '))}${say('。', '.')}`]
       : []),
     ...(perMinute === undefined
       ? []
       : [say(`全体参与者每分钟最多 ${perMinute} 次。`, `At most ${perMinute} claims a minute by everybody together.`)]),
     ...(all && payingRules(campaign).length > 0
       ? [
-          `${say('活动总额', 'The whole campaign')}: ${all.filter(part => part !== false).join(say(';', '; '))}${say('。先到先得,发完即止。', '. First come, first served.')}`,
+          `${say('活动总额：', 'The whole campaign: ')}${all.filter(part => part !== false).join(say('；', '; '))}${say('。先到先得，发完即止。', '. First come, first served.')}`,
           say(
             '另受微信支付对收款人和商户的每日限额约束。',
             'WeChat Pay has limits of its own on what one person, and one merchant, can have in a day.',
@@ -180,7 +151,7 @@ function limitLines({ campaign, say }: Describing): string[] {
 
 function paceText({ perHour, carryOver }: { readonly perHour: number; readonly carryOver: boolean }, say: Say): string {
   const more = carryOver
-    ? say(',没发完的留到当天后面的小时', ', what is left of it goes to the later hours of the day')
+    ? say('，没发完的留到当天后面的小时', ', what is left of it goes to the later hours of the day')
     : '';
   return say(`每小时 ${perHour} 个${more}`, `${perHour} an hour${more}`);
 }
@@ -194,36 +165,36 @@ function payLines({ campaign, say }: Describing): string[] {
   if (paying.some(({ delay }) => delay === undefined))
     lines.push(
       say(
-        '现金红包由微信支付发放,判定后即登记,通常数秒内送达;遇微信支付繁忙、夜间暂停或限额时顺延。',
+        '现金红包由微信支付发放，判定后即登记，通常数秒内送达；遇微信支付繁忙、夜间暂停或限额时顺延。',
         'Red packets are paid through WeChat Pay, usually within seconds; later where WeChat Pay is busy, pauses at night or has reached a limit.',
       ),
     );
   for (const delay of new Set(paying.flatMap(rule => rule.delay ?? []))) {
     const causes = new Set(paying.filter(rule => rule.delay === delay).flatMap(({ cancelIf }) => cancelIf));
     lines.push(
-      say(`部分奖励在 ${lengthText(delay, say)} 后发放。`, `Some prizes are paid ${lengthText(delay, say)} later.`),
+      say(`部分奖励在 ${lengthText(delay, say)}后发放。`, `Some prizes are paid ${lengthText(delay, say)} later.`),
     );
     if (causes.has('refunded'))
       lines.push(
-        say('发放前订单退款的,这份奖励取消。', 'If the order is refunded before that, the prize is cancelled.'),
+        say('发放前订单退款的，这份奖励取消。', 'If the order is refunded before that, the prize is cancelled.'),
       );
     if (causes.has('unsubscribed'))
-      lines.push(say('发放前取消关注的,这份奖励取消。', 'Who unfollows before that loses the prize.'));
+      lines.push(say('发放前取消关注的，这份奖励取消。', 'Who unfollows before that loses the prize.'));
   }
   lines.push(
     campaign.unclaimed === 'reoffer'
       ? say(
-          '请在收到后 24 小时内拆开;没有拆开的由微信支付退回,会再发一次,仍未拆开则不再补发。',
+          '请在收到后 24 小时内拆开；没有拆开的由微信支付退回，会再发一次，仍未拆开则不再补发。',
           'Open it within 24 hours. One that is not opened goes back and is sent once more, and not again after that.',
         )
       : say(
-          '请在收到后 24 小时内拆开;没有拆开的由微信支付退回,不再补发。',
+          '请在收到后 24 小时内拆开；没有拆开的由微信支付退回，不再补发。',
           'Open it within 24 hours. One that is not opened goes back and is not sent again.',
         ),
   );
   lines.push(
     say(
-      '微信账号须能正常收款(已实名);微信支付拒绝付款的,红包无法送达。',
+      '微信账号须能正常收款（已实名）；微信支付拒绝付款的，红包无法送达。',
       'The WeChat account must be able to receive money (real name verified), or the red packet cannot be delivered.',
     ),
   );
@@ -238,12 +209,12 @@ function verifyLines({ campaign, say }: Describing, commitment: string): string[
   if (!hasDraw(campaign) && !hasSplit && !hasRange) return [];
   return [
     say(
-      '抽奖不用随机数:奖品和金额由活动种子与每次领取的编号算出(HMAC-SHA256),活动开始前已经确定,任何人不能改动。',
+      '抽奖不用随机数：奖品和金额由活动种子与每次领取的编号算出（HMAC-SHA256），活动开始前已经确定，任何人不能改动。',
       'No dice are thrown: prize and amount follow from the seed of the campaign and the key of each claim (HMAC-SHA256), fixed before it began.',
     ),
-    say(`种子的承诺值(SHA-256):${commitment}`, `Commitment to the seed (SHA-256): ${commitment}`),
+    say(`种子的承诺值（SHA-256）：${commitment}`, `Commitment to the seed (SHA-256): ${commitment}`),
     say(
-      `活动结束(${endText(campaign.period.to)})后公布种子,任何人都可以复算每一次抽奖。`,
+      `活动结束（${endText(campaign.period.to)}）后公布种子，任何人都可以复算每一次抽奖。`,
       `After the end (${endText(campaign.period.to)}) the seed is published, and anybody can work out every draw again.`,
     ),
     ...(hasSplit
@@ -257,7 +228,7 @@ function verifyLines({ campaign, say }: Describing, commitment: string): string[
     ...(campaign.rules.some(rule => hasTrigger(rule, ['code']) && rule.assigned)
       ? [
           say(
-            '码上的奖品在印刷时已经定好,不在此列。',
+            '码上的奖品在印刷时已经定好，不在此列。',
             'What a printed code is worth was decided when it was printed, and is not part of this.',
           ),
         ]

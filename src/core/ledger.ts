@@ -22,7 +22,12 @@ export type Played = {
   readonly undone: readonly Undone[];
 };
 /** A delayed prize that was taken back. */
-export type Undone = { readonly campaign: string; readonly prize: string; readonly amount: Fen };
+export type Undone = {
+  readonly campaign: string;
+  readonly rule: string;
+  readonly prize: string;
+  readonly amount: Fen;
+};
 
 type Delayed = Undone & {
   readonly payAt: Instant;
@@ -94,13 +99,13 @@ export class Ledger {
       this.counters.set(name, sum);
     }
     if (decision.kind !== 'awarded') return;
-    const { campaign, prize, claimKey, amount, payAt, cancelIf, holds } = decision;
+    const { campaign, rule, prize, claimKey, amount, payAt, cancelIf, holds } = decision;
     assert(!this.claims.has(claimKey), `claimed twice: ${claimKey}`);
     this.claims.add(claimKey);
     this.awarded = addFen(this.awarded, amount);
     if (payAt === undefined || !cancelIf) return;
     const transaction = event.kind === 'paid' ? { transaction: event.transaction } : {};
-    const delayed = { campaign, prize, amount, payAt, causes: cancelIf, holds, ...transaction };
+    const delayed = { campaign, rule, prize, amount, payAt, causes: cancelIf, holds, ...transaction };
     const mine = this.delayed.get(event.user);
     if (mine) mine.push(delayed);
     else this.delayed.set(event.user, [delayed]);

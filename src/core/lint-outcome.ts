@@ -91,6 +91,8 @@ function hasDetail(detail: Detail, rule: Rule, campaign: Campaign): boolean {
       return rule.delay !== undefined && cash.length > 0;
     case 'cancelled':
       return rule.cancelIf.length > 0;
+    case 'reminder':
+      return rule.replies.reminder !== undefined && cash.length > 0;
     case 'progress':
       return rule.giveAt !== undefined || (rule.give.length === 0 && !rule.assigned);
     case 'wrong':
@@ -110,7 +112,7 @@ export type Spoken = Said | 'reply';
 
 const AWARDS: readonly Spoken[] = ['won', 'nothing', 'pending', 'progress'];
 /** Told later, when only the payout is known. */
-const LATER: readonly Spoken[] = ['problem', 'cancelled'];
+const LATER: readonly Spoken[] = ['problem', 'cancelled', 'reminder'];
 /** Said when no round is on. */
 const OUTSIDE_ROUNDS: readonly Spoken[] = ['notStarted', 'ended', 'closed', 'between'];
 

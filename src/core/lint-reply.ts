@@ -151,6 +151,7 @@ const NEEDS: Partial<Record<Said, string>> = {
   between: 'it needs several rounds',
   pending: 'it needs `delay`',
   cancelled: 'it needs `cancelIf`',
+  reminder: 'it needs a red packet',
   progress: 'it needs a `give` by times, or only `earn`',
   wrong: 'it needs `guess` or `quiz`',
   timeout: 'it needs `quiz`',

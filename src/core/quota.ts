@@ -33,7 +33,8 @@ export function allowanceNow(deeds: readonly Deed[], sent: readonly Instant[], n
     const until = later(from, window.lasts - EARLY_MS);
     if (now >= until) continue;
     const one = { left: window.count - sent.filter(each => each >= from - ON_ITS_WAY_MS).length, until };
-    if (one.left > best.left || (one.left === best.left && one.until > best.until)) best = one;
+    const isBetter = one.left > best.left || (one.left === best.left && one.until > best.until);
+    if (one.left > 0 && isBetter) best = one;
   }
   return best;
 }

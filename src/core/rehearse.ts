@@ -30,12 +30,12 @@ export type TestResult = {
 
 const ACCOUNT = 'test';
 
-/** Every test of the file, each with a ledger of its own. */
-export function rehearse(campaign: Campaign): TestResult[] {
+/** Every test of the file, each with a ledger of its own. `saw`: told of whatever happens in them. */
+export function rehearse(campaign: Campaign, saw?: (played: Played) => void): TestResult[] {
   const account = campaign.account ?? ACCOUNT;
   // Whatever mode it is in, its tests are about the day it is live.
   const book = bookOf([{ ...campaign, mode: 'live' }], [account]);
-  return campaign.tests.map(test => runTest(campaign, book, account, test));
+  return campaign.tests.map(test => runTest({ campaign, book, account, saw }, test));
 }
 
 /** The failures as findings about the file: `rules/a.yaml:41:9: 一天一次: event 2: expected refused already, got …`. */
@@ -58,7 +58,14 @@ export function showFailures(campaign: Campaign, results: readonly TestResult[])
   return failuresOf(campaign, results).map(showFinding);
 }
 
-function runTest(campaign: Campaign, book: Book, account: string, test: RuleTest): TestResult {
+type Rehearsing = {
+  readonly campaign: Campaign;
+  readonly book: Book;
+  readonly account: string;
+  readonly saw: ((played: Played) => void) | undefined;
+};
+
+function runTest({ campaign, book, account, saw }: Rehearsing, test: RuleTest): TestResult {
   const ledger = new Ledger(test.codes);
   const around: Surroundings = {
     merchant: undefined,
@@ -70,7 +77,8 @@ function runTest(campaign: Campaign, book: Book, account: string, test: RuleTest
     let isTold = false; // of many people the first one tells enough
     for (const event of eventsOf(written, account, campaign.id, index)) {
       const played = ledger.play(book, event, around);
-      const differences = isTold ? [] : compare(written.expect, played);
+      saw?.(played);
+      const differences: readonly [string, string][] = isTold ? [] : compare(written.expect, played);
       isTold ||= differences.length > 0;
       for (const [expected, got] of differences)
         failures.push({ line: written.line, column: written.column, event: index + 1, expected, got });

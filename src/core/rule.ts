@@ -37,8 +37,8 @@ export const DETAILS = {
   wrong: 'nothing', // a wrong password or answer
   timeout: 'nothing', // the answer came too late
   ask: 'nothing', // the question of a quiz
-  // told when a delayed prize is taken back
-  cancelled: 'problem',
+  cancelled: 'problem', // told when a delayed prize is taken back
+  reminder: 'problem', // told before an unopened packet goes back, only in words of the rule's own
 } as const satisfies Record<string, 'won' | 'nothing' | 'problem' | Refusal>;
 export type Detail = keyof typeof DETAILS;
 

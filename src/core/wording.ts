@@ -33,6 +33,7 @@ const DETAIL_WORDS: Readonly<Record<Detail, string>> = {
   timeout: '超时',
   ask: '出题',
   cancelled: '已撤回',
+  reminder: '领取提醒',
 };
 
 export const STATE_WORDS: Readonly<Record<PayoutState, string>> = {

@@ -5,6 +5,9 @@ import { BadInput, messageOf } from '../core/error.ts';
 import type { Flow } from '../flow.ts';
 import type { Answer, Clock, Door, Log, Opened, Query } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
+import { sparing } from './sparing.ts';
+import { createThrottle } from './throttle.ts';
+import { createTrouble } from './trouble.ts';
 
 /** WeChat hangs up after 5 s and delivers again. */
 export const ANSWER_WITHIN_MS = 4000;
@@ -19,6 +22,7 @@ export type WebhookPorts = {
 };
 
 export function webhookGet({ doors, clock, log }: WebhookPorts) {
+  const refuse = refuserOf(clock, log);
   return (ctx: Context, account: string): void => {
     const door = doors.get(account);
     if (!door) return;
@@ -26,13 +30,15 @@ export function webhookGet({ doors, clock, log }: WebhookPorts) {
       ctx.body = door.greet(queryOf(ctx), clock());
       ctx.type = 'text/plain; charset=utf-8';
     } catch (error) {
-      refuse(ctx, log, account, error);
+      refuse(ctx, account, error);
     }
   };
 }
 
 export function webhookPost(ports: WebhookPorts) {
   const { doors, clock, log } = ports;
+  const [refuse, answerInTime, isToBeHandled] = [refuserOf(clock, log), answererOf(ports), createThrottle(clock)];
+  const spare = sparing(clock, 1);
   return async (ctx: Context, account: string): Promise<void> => {
     const door = doors.get(account);
     if (!door) return;
@@ -41,10 +47,15 @@ export function webhookPost(ports: WebhookPorts) {
       const body = await readBody(ctx.req, BODY_BYTES_MAX);
       opened = door.open(queryOf(ctx), body, clock());
     } catch (error) {
-      refuse(ctx, log, account, error);
+      refuse(ctx, account, error);
       return;
     }
-    const answer = await answerInTime(ports, opened);
+    const isHandled = isToBeHandled(opened.event);
+    if (!isHandled)
+      spare(leftOut =>
+        log.info({ account, user: opened.event.user, leftOut }, 'a follower who hammers is not answered'),
+      );
+    const answer = isHandled ? await answerInTime(opened) : { reply: { kind: 'none' as const }, at: clock() };
     if (!answer) {
       // Silence asks WeChat to deliver again; `success` would end the matter with nothing written.
       ctx.status = 503;
@@ -59,32 +70,40 @@ export function webhookPost(ports: WebhookPorts) {
 }
 
 /** The answer, once it is written down; `undefined` if that takes too long or fails. */
-async function answerInTime({ flow, log }: WebhookPorts, { event }: Opened): Promise<Answer | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>(resolve => {
-    timer = setTimeout(resolve, ANSWER_WITHIN_MS, undefined);
-  });
-  try {
-    const answer = await Promise.race([flow.handle(event), late]);
-    if (!answer) log.warn({ account: event.account, key: event.key }, 'no answer in time; WeChat will deliver again');
-    return answer;
-  } catch (error) {
-    log.error(
-      { account: event.account, key: event.key, err: error },
-      'an event could not be handled; WeChat will deliver again',
-    );
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
+function answererOf({ flow, clock, log }: WebhookPorts): (opened: Opened) => Promise<Answer | undefined> {
+  const [slowness, outage] = [createTrouble(clock), createTrouble(clock)];
+  const goesOn = (times: number): void => log.warn({ times }, 'events are answered again');
+  return async ({ event: { account, key }, event }) => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>(resolve => {
+      timer = setTimeout(resolve, ANSWER_WITHIN_MS, undefined);
+    });
+    try {
+      const answer = await Promise.race([flow.handle(event), late]);
+      if (answer) for (const trouble of [slowness, outage]) trouble.over(goesOn);
+      else slowness.met(times => log.warn({ account, key, times }, 'no answer in time; WeChat will deliver again'));
+      return answer;
+    } catch (error) {
+      const text = 'an event could not be handled; WeChat will deliver again';
+      outage.met(times => log.error({ account, key, times, err: error }, text));
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 }
 
-function refuse(ctx: Context, log: Log, account: string, error: unknown): void {
-  if (!(error instanceof BadInput)) log.warn({ account, err: error }, 'a push could not be read');
-  else log.info({ account, reason: messageOf(error) }, 'a push was refused');
-  if (error instanceof TooLarge) ctx.set('connection', 'close');
-  ctx.status = error instanceof TooLarge ? 413 : 401;
-  ctx.body = '';
+function refuserOf(clock: Clock, log: Log): (ctx: Context, account: string, error: unknown) => void {
+  const spare = sparing(clock);
+  return (ctx, account, error) => {
+    spare(leftOut => {
+      if (!(error instanceof BadInput)) log.warn({ account, leftOut, err: error }, 'a push could not be read');
+      else log.info({ account, leftOut, reason: messageOf(error) }, 'a push was refused');
+    });
+    if (error instanceof TooLarge) ctx.set('connection', 'close');
+    ctx.status = error instanceof TooLarge ? 413 : 401;
+    ctx.body = '';
+  };
 }
 
 function queryOf(ctx: Context): Query {

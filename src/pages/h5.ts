@@ -8,6 +8,8 @@ type Data = {
   readonly path: string;
   readonly tap?: string;
   readonly isMoving: boolean;
+  /** Another tap may come to something else. */
+  readonly isRepeated: boolean;
   readonly words: Readonly<Record<Word, string>>;
   readonly confirm?: Pick<Confirm, 'config' | 'transfers'>;
 };
@@ -47,7 +49,10 @@ async function ask<T>(what: string, body?: object): Promise<T> {
     body === undefined
       ? undefined
       : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  const answer = await fetch(`${path}/${what}?lang=${lang}`, Object.assign({ credentials: 'same-origin' as const }, given));
+  const answer = await fetch(
+    `${path}/${what}?lang=${lang}`,
+    Object.assign({ credentials: 'same-origin' as const }, given),
+  );
   if (answer.status === 401 || answer.status === 403) throw new Stale();
   if (!answer.ok) throw new Error(String(answer.status));
   return (await answer.json()) as T;
@@ -90,7 +95,7 @@ function show(drawn: Drawn): void {
   byId('hint').textContent = '';
   // Read aloud in one go: what, how much, and what to do.
   byId('result').textContent = drawn.text;
-  byId('again').hidden = false;
+  byId('again').hidden = !data.isRepeated;
   byId('chat').hidden = drawn.kind !== 'won' || !bridge();
   showOwn(drawn);
   looks = 0;
@@ -142,9 +147,12 @@ function prepare(): void {
 
 function confirm(button: HTMLButtonElement): void {
   const billNo = button.dataset.confirm!;
-  const transfer = data.confirm && data.confirm.transfers.find(each => each.billNo === billNo);
+  const transfer = data.confirm?.transfers.find(each => each.billNo === billNo);
   // What was won just now is not signed for yet: the page anew has it.
-  if (!transfer) return location.reload();
+  if (!transfer) {
+    location.reload();
+    return;
+  }
   const native = bridge();
   const note = button.previousElementSibling!;
   if (!isReady || !native) {
@@ -158,7 +166,10 @@ function confirm(button: HTMLButtonElement): void {
     if (outcome !== 'requestMerchantTransfer:ok') return;
     // That the page was shown is all it says: whether the money came, WeChat Pay knows.
     looks = 0;
-    ask<Own>('confirmed', { tap, billNo }).then(own => showOwn({ mine: own.mine, isMoving: true }), () => undefined);
+    ask<Own>('confirmed', { tap, billNo }).then(
+      own => showOwn({ mine: own.mine, isMoving: true }),
+      () => undefined,
+    );
   });
 }
 

@@ -19,6 +19,7 @@ import type {
   ClockChange,
   Faults,
   Merchant,
+  MessageCount,
   NewPerson,
   Notice,
   Packet,
@@ -58,6 +59,7 @@ export type Control = {
   refund(mchId: string, orderNo: string, amount?: number): ShopOrder;
   /** Notices of payments and refunds, newest first; the latest 200 are known. */
   payNotices(): ShopNotice[];
+  messages(): MessageCount;
   /** Hands the phone to a person and sends this browser to a link. */
   openLink(openid: string, url: string, res: ServerResponse): void;
   /** Every change from now on; the answer ends it. */
@@ -171,6 +173,8 @@ function answerOf(control: Control, request: Request): Promise<unknown> | object
       return control.moveClock(readClockChange(body));
     case 'GET notices 1':
       return control.notices();
+    case 'GET messages 1':
+      return control.messages();
     case 'GET faults 1':
       return control.faults();
     case 'PUT faults 1':

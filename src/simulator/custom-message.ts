@@ -2,11 +2,47 @@
 import { TEXT_BYTES_MAX } from './envelope.ts';
 import { spend } from './grants.ts';
 import { type ErrorCode, type ErrorReply, OK, platformError } from './platform-errors.ts';
+import type { MessageCount, PlatformFault } from './protocol.ts';
 import type { NewLine, World } from './world.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-export function sendCustom(world: World, account: string, body: Json): typeof OK | ErrorReply {
+const FAULTS: readonly (readonly [PlatformFault['kind'], ErrorCode])[] = [
+  ['messageClosed', 45015],
+  ['messageUsedUp', 45047],
+  ['messageUnauthorized', 48001],
+  ['messageOff', 48002],
+  ['messageBlocked', 43019],
+];
+
+/** Where customer-service messages are sent, and counted. */
+export class MessageDesk {
+  readonly #world: World;
+  readonly #refused = new Map<string, number>();
+  #sent = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  send(account: string, body: Json): typeof OK | ErrorReply {
+    const answer = this.#faulty() ?? sendCustom(this.#world, account, body);
+    if (answer.errcode === 0) this.#sent += 1;
+    else this.#refused.set(String(answer.errcode), (this.#refused.get(String(answer.errcode)) ?? 0) + 1);
+    return answer;
+  }
+
+  count(): MessageCount {
+    return { sent: this.#sent, refused: Object.fromEntries(this.#refused) };
+  }
+
+  #faulty(): ErrorReply | undefined {
+    const hit = FAULTS.find(([kind]) => this.#world.faults.takePlatform(kind));
+    return hit && platformError(hit[1]);
+  }
+}
+
+function sendCustom(world: World, account: string, body: Json): typeof OK | ErrorReply {
   const openid = textAt(body, 'touser');
   const person = world.findPerson(openid);
   if (person?.account !== account) return platformError(40003);

@@ -40,9 +40,13 @@ export class OAuthDesk {
     const person = this.#world.findPerson(url.searchParams.get('as') ?? readCookie(req) ?? '');
     url.searchParams.delete('as');
     const asked = this.#asked(url);
-    if (!('account' in asked)) return refuse(res, asked);
-    if (!person) return refuse(res, [undefined, '请在微信客户端打开链接']);
-    if (person.account !== asked.account.name) return refuse(res, [undefined, '这个人不是该公众号的用户']);
+    if (!('account' in asked)) refuse(res, asked);
+    else if (!person) refuse(res, [undefined, '请在微信客户端打开链接']);
+    else if (person.account !== asked.account.name) refuse(res, [undefined, '这个人不是该公众号的用户']);
+    else this.#sendBack(res, asked, person);
+  }
+
+  #sendBack(res: ServerResponse, asked: Asked, person: StoredPerson): void {
     const { back } = asked;
     back.searchParams.append('code', this.#newCode(asked, person));
     back.searchParams.append('state', asked.state);

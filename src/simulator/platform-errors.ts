@@ -41,6 +41,7 @@ const TEXTS = {
   43001: 'require GET method',
   43002: 'require POST method',
   43004: 'require subscribe',
+  43019: 'require remove blacklist',
   43101: 'user refuse to accept the msg',
   44002: 'empty post data',
   44004: 'empty content',
@@ -56,6 +57,7 @@ const TEXTS = {
   47001: 'data format error',
   47003: 'argument invalid!',
   48001: 'api unauthorized',
+  48002: 'user block receive message',
   48006: 'forbid to clear quota because of reaching the limit',
 } as const;
 

@@ -1,15 +1,15 @@
 // The Official Account platform's API (api.weixin.qq.com): JSON, status 200 whatever happens, errors by `errcode`.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dayOf, instant } from '../core/time.ts';
-import { sendCustom } from './custom-message.ts';
+import type { MessageDesk } from './custom-message.ts';
 import type { Fields } from './envelope.ts';
 import { followerInfo, followerInfos, followerPage } from './followers.ts';
 import { delayed, readBody, send, sendJson } from './http.ts';
+import type { JsTickets } from './js-tickets.ts';
 import { checkMenu, selfMenu } from './menu.ts';
 import { OK, platformError } from './platform-errors.ts';
 import type { Pusher } from './push.ts';
 import { createCode, picture } from './qrcode.ts';
-import type { JsTickets } from './js-tickets.ts';
 import { mayCall } from './rights.ts';
 import { NoticeDesk, type Tell } from './template-notice.ts';
 import { Tokens } from './tokens.ts';
@@ -26,8 +26,10 @@ type Route = {
   readonly perDay: number;
   readonly run: (world: World, call: Call, desks: Desks) => object;
 };
-/** Where notices are sent, what is pushed once the answer is out, and where tickets are kept. */
-type Desks = { readonly desk: NoticeDesk; readonly tell: Tell; readonly tickets: JsTickets };
+/** What others look into as well. */
+export type PlatformParts = { readonly tickets: JsTickets; readonly messages: MessageDesk };
+/** Where messages and notices are sent, what is pushed once the answer is out, and where tickets are kept. */
+type Desks = PlatformParts & { readonly desk: NoticeDesk; readonly tell: Tell };
 /** What is done once the answer is out. */
 type Later = (work: () => void) => void;
 
@@ -50,7 +52,7 @@ const ROUTES: Record<string, Route> = {
   '/cgi-bin/message/custom/send': {
     method: 'POST',
     perDay: 500_000,
-    run: (world, { account, body }) => sendCustom(world, account, body),
+    run: (_world, { account, body }, { messages }) => messages.send(account, body),
   },
   '/cgi-bin/message/template/send': {
     method: 'POST',
@@ -89,8 +91,8 @@ export type Platform = {
   handle(req: IncomingMessage, res: ServerResponse, url: URL): boolean;
 };
 
-export function platform(world: World, pusher: Pusher, tickets: JsTickets): Platform {
-  const desk = new PlatformDesk(world, pusher, tickets);
+export function platform(world: World, pusher: Pusher, parts: PlatformParts): Platform {
+  const desk = new PlatformDesk(world, pusher, parts);
   return {
     handle: (req, res, url) => {
       if (!url.pathname.startsWith('/cgi-bin/')) return false;
@@ -105,7 +107,7 @@ class PlatformDesk {
   readonly #tokens: Tokens;
   readonly #pusher: Pusher;
   readonly #notices: NoticeDesk;
-  readonly #tickets: JsTickets;
+  readonly #parts: PlatformParts;
   /** Account and path → calls today. */
   #used = new Map<string, number>();
   #usedOn = '';
@@ -113,9 +115,9 @@ class PlatformDesk {
   /** Tokens that were seen before the fault `expireToken` was switched on without a count: only those expire. */
   readonly #spared = new Set<string>();
 
-  constructor(world: World, pusher: Pusher, tickets: JsTickets) {
+  constructor(world: World, pusher: Pusher, parts: PlatformParts) {
     this.#world = world;
-    this.#tickets = tickets;
+    this.#parts = parts;
     this.#tokens = new Tokens(world);
     this.#pusher = pusher;
     this.#notices = new NoticeDesk(world);
@@ -165,7 +167,7 @@ class PlatformDesk {
     if (!route) return this.#clearQuota(account, body);
     if (!this.#use(account, url.pathname, route.perDay)) return platformError(45009);
     const tell: Tell = (openid, fields) => later(() => this.#push(account, openid, fields));
-    return route.run(this.#world, { account, query, body }, { desk: this.#notices, tell, tickets: this.#tickets });
+    return route.run(this.#world, { account, query, body }, { ...this.#parts, desk: this.#notices, tell });
   }
 
   #push(account: string, openid: string, fields: Fields): void {

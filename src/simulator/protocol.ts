@@ -12,6 +12,7 @@
 //   POST /control/packets/:mchId/:billNo/open { openid } → Packet     (409 with { error } when it cannot be opened)
 //        Of a group packet the person takes one share; a transfer is confirmed.
 //   POST /control/clock           ClockChange  → { now, offsetMs }
+//   GET  /control/messages                     → MessageCount (customer-service messages, and refusals by errcode)
 //   GET  /control/faults                       → Faults
 //   PUT  /control/faults          Faults       → Faults      (replaces all)
 //   POST /control/merchants/:mchId { balance } → Merchant
@@ -332,6 +333,11 @@ export type PlatformFault = {
     | 'slow' // API calls answer after `delayMs`
     | 'html502'
     | 'snapshot' // the next visitor by OAuth is a virtual one (is_snapshotuser)
+    | 'messageClosed' // customer-service messages are answered 45015: nothing for too long, or not followed
+    | 'messageUsedUp' // … 45047: too many
+    | 'messageUnauthorized' // … 48001: the account may not
+    | 'messageOff' // … 48002: the follower has switched them off
+    | 'messageBlocked' // … 43019: the follower is on the blacklist
     | 'noticeRefused' // template messages and subscription notices are answered 43101
     | 'noticeBlocked' // they are taken, and end as `failed:user block`
     | 'noticeFailed'; // … and end as `failed: system failed`
@@ -339,6 +345,9 @@ export type PlatformFault = {
   readonly copies?: number;
   readonly delayMs?: number;
 };
+
+/** Customer-service messages since the start: those that arrived, and those that were refused, by errcode. */
+export type MessageCount = { readonly sent: number; readonly refused: Readonly<Record<string, number>> };
 
 /** What the stream says. */
 export type Change =

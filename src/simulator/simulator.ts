@@ -2,10 +2,13 @@
 // to webhooks, people, packets, and a clock that can be moved. Start here.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { actor } from './act.ts';
+import { openAs } from './browser.ts';
 import { type MerchantCertificate, openCertificates } from './certificates.ts';
 import { type Control, type ControlDoor, controlDoor } from './control.ts';
+import { MessageDesk } from './custom-message.ts';
 import { fundFlowCsv } from './fundflow.ts';
 import { listen, send, shut } from './http.ts';
+import { JsTickets } from './js-tickets.ts';
 import { type Notifier, notifier } from './notice.ts';
 import type { SimulatorOptions } from './options.ts';
 import { packetOf } from './order.ts';
@@ -15,15 +18,13 @@ import { PayDesk } from './pay-desk.ts';
 import type { Spacing } from './pay-rate.ts';
 import { type Platform, platform } from './platform.ts';
 import { type Pusher, pusher } from './push.ts';
-import { openAs } from './browser.ts';
-import { JsTickets } from './js-tickets.ts';
 import { Refused } from './refused.ts';
-import { type Web, webPages } from './web.ts';
 import { payInShop, refundInShop } from './shop.ts';
 import { ShopDesk } from './shop-desk.ts';
 import { ShopNotifier } from './shop-notice.ts';
 import { TransferDesk } from './transfer-desk.ts';
 import { V3Signer, V3Verifier } from './v3-wire.ts';
+import { type Web, webPages } from './web.ts';
 import { World } from './world.ts';
 
 /** What the callback of a finished transfer carries: for `world.order(mchId, billNo, 'transfer')`. */
@@ -91,10 +92,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const transfers = new TransferDesk(world, (name, serial) => signer.readName(name, serial));
   const notifications = notifier(world, signer, options);
   const shop = new ShopNotifier(world, signer);
-  const control = controlOf(world, desk, pushes, notifications, shop);
+  const messages = new MessageDesk(world);
+  const control: Control = {
+    ...controlOf(world, desk, pushes, notifications, shop),
+    messages: () => messages.count(),
+  };
   const door = controlDoor(control, options.hosts ?? []);
   const tickets = new JsTickets(world);
-  const api = platform(world, pushes, tickets);
+  const api = platform(world, pushes, { tickets, messages });
   const pages = webPages(world, tickets);
   const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve([api, pages], door, req, res));
   const verifier = new V3Verifier(certificates.merchants);
@@ -154,7 +159,13 @@ function certificateOf(merchants: ReadonlyMap<string, MerchantCertificate>, mchI
   return certificate;
 }
 
-function controlOf(world: World, desk: PayDesk, pushes: Pusher, notifications: Notifier, shop: ShopNotifier): Control {
+function controlOf(
+  world: World,
+  desk: PayDesk,
+  pushes: Pusher,
+  notifications: Notifier,
+  shop: ShopNotifier,
+): Omit<Control, 'messages'> {
   const act = actor(world, pushes);
   return {
     state: () => world.state(),

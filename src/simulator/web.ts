@@ -1,7 +1,7 @@
 // What WeChat's browser and its pages ask for beside the API of `platform.ts`: OAuth and the JS-SDK, on the same port.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { JsDesk } from './browser.ts';
-import { send, sendJson } from './http.ts';
+import { send } from './http.ts';
 import type { JsTickets } from './js-tickets.ts';
 import { OrderLife } from './life.ts';
 import { OAuthDesk } from './oauth.ts';
@@ -23,7 +23,7 @@ export function webPages(world: World, tickets: JsTickets): Web {
           oauth.authorize(req, res, url);
           return true;
         case '/sns/oauth2/access_token':
-          exchange(req, res, url);
+          exchange(world, oauth, req, res, url);
           return true;
         default:
           if (url.pathname !== '/jweixin.js' && !url.pathname.startsWith('/jsapi/')) return false;
@@ -32,13 +32,16 @@ export function webPages(world: World, tickets: JsTickets): Web {
       }
     },
   };
+}
 
-  function exchange(req: IncomingMessage, res: ServerResponse, { searchParams }: URL): void {
-    const { faults } = world;
-    if (faults.takePlatform('html502')) return send(res, 502, 'text/html', '<html><body>502 Bad Gateway</body></html>');
-    if (faults.takePlatform('busy')) return sendJson(res, 200, platformError(-1));
-    const answer = req.method === 'GET' ? oauth.exchange(searchParams) : platformError(43001);
-    // As the real one: JSON under another name.
-    send(res, 200, 'text/plain; charset=utf-8', JSON.stringify(answer));
+function exchange(world: World, oauth: OAuthDesk, req: IncomingMessage, res: ServerResponse, url: URL): void {
+  const { faults } = world;
+  if (faults.takePlatform('html502')) {
+    send(res, 502, 'text/html', '<html><body>502 Bad Gateway</body></html>');
+    return;
   }
+  const isBusy = faults.takePlatform('busy') !== undefined;
+  const answer = req.method === 'GET' ? oauth.exchange(url.searchParams) : platformError(43001);
+  // As the real one: JSON under another name.
+  send(res, 200, 'text/plain; charset=utf-8', JSON.stringify(isBusy ? platformError(-1) : answer));
 }

@@ -71,9 +71,9 @@ async function beforehand<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Fault && error.retry !== 'query-first') throw error;
-    const code = error instanceof Fault ? error.code : 'TOKEN';
-    throw new Fault('wechat', 'safe', code, messageOf(error), { cause: error });
+    const isOurs = error instanceof Fault && error.who === 'wechat';
+    if (isOurs && error.retry !== 'query-first') throw error;
+    throw new Fault('wechat', 'safe', isOurs ? error.code : 'TOKEN', messageOf(error), { cause: error });
   }
 }
 
@@ -97,7 +97,12 @@ export async function call(url: URL, body?: object): Promise<Answer> {
     });
     text = await answer.body.text();
   } catch (error) {
-    throw new Fault('wechat', neverLeft(error) ? 'safe' : 'query-first', 'NETWORK', `${url.pathname}: ${messageOf(error)}`);
+    throw new Fault(
+      'wechat',
+      neverLeft(error) ? 'safe' : 'query-first',
+      'NETWORK',
+      `${url.pathname}: ${messageOf(error)}`,
+    );
   }
   const answer = readJson(text);
   if (!answer) throw new Fault('wechat', 'query-first', 'UNREADABLE', `${url.pathname}: not JSON`);

@@ -2,7 +2,18 @@
 
 import type { Payout } from '../../core/payout.ts';
 import type { HistoryLine, JournalLine } from '../../ports.ts';
-import type { Act, ClockChange, Faults, NewPerson, Packet, Person, Push, State } from '../../simulator/protocol.ts';
+import type {
+  Act,
+  ClockChange,
+  Faults,
+  NewPerson,
+  Packet,
+  PayInShop,
+  Person,
+  Push,
+  ShopOrder,
+  State,
+} from '../../simulator/protocol.ts';
 
 /** One event as the bot saw it, with the payout it led to. */
 export type BotLine = JournalLine & {
@@ -74,6 +85,9 @@ export const api = {
       openid: packet.openid,
     }),
   clock: (change: ClockChange) => request<{ now: number; offsetMs: number }>('POST', `${CONTROL}/clock`, change),
+  pay: (openid: string, what: PayInShop) => request<ShopOrder>('POST', `${CONTROL}/people/${part(openid)}/pay`, what),
+  refund: ({ mchId, orderNo }: ShopOrder) =>
+    request<ShopOrder>('POST', `${CONTROL}/orders/${part(mchId)}/${part(orderNo)}/refund`, {}),
   faults: (faults: Faults) => request<Faults>('PUT', `${CONTROL}/faults`, faults),
 };
 

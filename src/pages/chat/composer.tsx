@@ -1,7 +1,7 @@
 // The foot of the chat: what one types, what one sends beside words, and the account's own menu (自定义菜单).
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Account, MenuButton } from '../../simulator/protocol.ts';
-import { MenuLines, MenuRound, Mic, Picture, Pin, PlusRound, Scan } from './icons.tsx';
+import { MenuLines, MenuRound, Mic, Picture, Pin, PlusRound, Scan, Yuan } from './icons.tsx';
 import type { PhonePage } from './phone.tsx';
 import { act, keywordsOf, useModel } from './state.ts';
 import { wordsOf } from './words.ts';
@@ -140,6 +140,7 @@ function More({ show, done }: { readonly show: ComposerProps['show']; readonly d
     { name: words.voice, icon: <Mic size={28} />, hook: 'send-voice', go: () => show({ kind: 'voice' }) },
     { name: words.location, icon: <Pin size={28} />, hook: 'send-location', go: () => show({ kind: 'place' }) },
     { name: words.scan, icon: <Scan size={28} />, hook: 'send-scan', go: () => show({ kind: 'scan' }) },
+    { name: words.shop.title, icon: <Yuan size={28} />, hook: 'send-pay', go: () => show({ kind: 'shop' }) },
   ];
   return (
     <div class="more">

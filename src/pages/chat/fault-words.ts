@@ -58,6 +58,16 @@ export const PAY_FAULTS: readonly FaultRow<Exclude<PayFault['kind'], 'code'>>[] 
     'Product not enabled',
     'NO_AUTH, no red packet permission',
   ),
+  row('lostNotice', '通知丢失', '支付、退款、转账通知都不来', 'Lost notice', 'of payments, refunds and transfers'),
+  row('duplicateNotice', '通知重复', '同一条通知同时来两次', 'Double notice', 'each arrives twice at once'),
+  row('lateNotice', '支付通知迟到', '10 分钟后才来', 'Late payment notice', 'comes 10 minutes later'),
+  row(
+    'forgedNotice',
+    '伪造支付通知',
+    '先来一条金额百倍、签名不对的',
+    'Forged payment notice',
+    'a hundredfold, signed by nobody',
+  ),
 ];
 
 export const PLATFORM_FAULTS: readonly FaultRow<PlatformFault['kind']>[] = [
@@ -75,6 +85,11 @@ export const PLATFORM_FAULTS: readonly FaultRow<PlatformFault['kind']>[] = [
   row('slow', '接口很慢', '延迟回答', 'Slow API', 'answers late'),
   row('html502', '接口 502', '回来一张 HTML 网页', 'API 502', 'an HTML page comes back'),
   row('snapshot', '快照页', '网页授权带 is_snapshotuser', 'Snapshot page', 'OAuth says is_snapshotuser'),
+  row('messageClosed', '客服消息超时', '返回 45015', 'Window closed', 'messages answer 45015'),
+  row('messageUsedUp', '客服消息超额', '返回 45047', 'Messages used up', 'messages answer 45047'),
+  row('messageUnauthorized', '没有客服权限', '返回 48001', 'No permission', 'messages answer 48001'),
+  row('messageOff', '用户关闭消息', '返回 48002', 'Messages off', 'messages answer 48002'),
+  row('messageBlocked', '用户被拉黑', '返回 43019', 'On the blacklist', 'messages answer 43019'),
   row('noticeRefused', '拒收通知', '模板消息、订阅通知返回 43101', 'Notice refused', 'template messages answer 43101'),
   row('noticeBlocked', '通知被屏蔽', '发出后回报 user block', 'Notice blocked', 'taken, then reported as user block'),
   row('noticeFailed', '通知失败', '发出后回报 system failed', 'Notice failed', 'taken, then reported as system failed'),

@@ -123,6 +123,14 @@ export const Copy = ({ size }: IconProps) =>
     </>,
     size,
   );
+export const Yuan = ({ size }: IconProps) =>
+  stroked(
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <path d="m8.6 7.5 3.4 4.7 3.4-4.7M12 12.2v5M9 12.6h6M9 15h6" />
+    </>,
+    size,
+  );
 export const Globe = ({ size }: IconProps) =>
   stroked(
     <>

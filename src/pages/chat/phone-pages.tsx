@@ -13,7 +13,7 @@ import { wordsOf } from './words.ts';
 type Closing = { readonly close: () => void };
 type OverProps = Closing & { readonly title: string; readonly kind: string; readonly children: ComponentChildren };
 
-function OverPage({ title, kind, close, children }: OverProps) {
+export function OverPage({ title, kind, close, children }: OverProps) {
   const words = wordsOf(useModel().lang);
   const box = useDialog(close);
   return (
@@ -256,7 +256,14 @@ export function WebPage({ url, person, close }: Closing & { readonly url: string
   const link = openedBy(person, url);
   const isHere = link !== undefined && new URL(url).hostname === location.hostname;
   const leave = isWeb && (
-    <a class={isHere ? 'outside' : 'primary'} href={link ?? url} target="_blank" rel="noopener noreferrer" onClick={close} data-focus>
+    <a
+      class={isHere ? 'outside' : 'primary'}
+      href={link ?? url}
+      target="_blank"
+      rel="noopener noreferrer"
+      onClick={close}
+      data-focus
+    >
       {words.webOpen}
     </a>
   );

@@ -9,12 +9,13 @@ import { Back, Bars, Dots, Scan as ScanIcon, Sliders, StatusIcons } from './icon
 import { ChatLine, tapOnLine } from './lines.tsx';
 import { PacketDialog } from './packet.tsx';
 import { AboutPage, PlacePage, Profile, ScanPage, VoicePage, WebPage } from './phone-pages.tsx';
+import { ShopPage } from './shop-page.tsx';
 import { accountOf, personOf, update, useModel, virtualNow } from './state.ts';
 import { wordsOf } from './words.ts';
 
 /** What lies over the chat. */
 export type PhonePage =
-  | { readonly kind: 'about' | 'scan' | 'voice' | 'place' }
+  | { readonly kind: 'about' | 'scan' | 'voice' | 'place' | 'shop' }
   | { readonly kind: 'web'; readonly url: string };
 
 /** The simulator's time, once a second. */
@@ -164,6 +165,8 @@ function Over({ page, person, account, show }: PartProps & { readonly page: Phon
       return <VoicePage close={close} />;
     case 'place':
       return <PlacePage close={close} />;
+    case 'shop':
+      return <ShopPage openid={person.openid} close={close} />;
     case 'web':
       return <WebPage url={page.url} person={person} close={close} />;
     default:

@@ -11,6 +11,7 @@ import type {
   Packet,
   Person,
   Push,
+  ShopOrder,
 } from '../../simulator/protocol.ts';
 import { ApiError, api, type BotLine, bot, type CampaignLine, STREAM_URL } from './api.ts';
 import { pushOfBotLine } from './way.ts';
@@ -30,6 +31,7 @@ export type Model = {
   readonly people: readonly Person[];
   readonly packets: ReadonlyMap<string, Packet>;
   readonly faults: Faults;
+  readonly shopOrders: readonly ShopOrder[];
   /** By follower, newest first. */
   readonly pushes: Readonly<Record<string, readonly Push[]>>;
   readonly timelines: Readonly<Record<string, readonly BotLine[]>>;
@@ -61,6 +63,7 @@ let model: Model = {
   people: [],
   packets: new Map(),
   faults: { pay: [], platform: [] },
+  shopOrders: [],
   pushes: {},
   timelines: {},
   campaigns: [],
@@ -149,6 +152,12 @@ function apply(change: Change): void {
     case 'faults':
       update({ faults: change.faults });
       break;
+    case 'shopOrder': {
+      const rest = model.shopOrders.filter(({ transactionId }) => transactionId !== change.order.transactionId);
+      update({ shopOrders: [...rest, change.order] });
+      look(change.order.openid);
+      break;
+    }
     case 'account': {
       const rest = model.accounts.filter(account => account.name !== change.account.name);
       update({ accounts: [...rest, change.account] });
@@ -217,6 +226,7 @@ async function load(): Promise<void> {
       people: state.people,
       packets: new Map(state.packets.map(packet => [packetKey(packet), packet])),
       faults: state.faults,
+      shopOrders: state.shopOrders,
     });
   } catch {
     update({ link: 'lost' });
@@ -303,7 +313,7 @@ export function toast(text: string): void {
   toastTimer = setTimeout(() => update({ toast: undefined }), 2600);
 }
 
-function complain(error: unknown): void {
+export function complain(error: unknown): void {
   toast(error instanceof ApiError ? error.message : wordsOf(model.lang).lost);
 }
 

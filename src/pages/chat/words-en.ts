@@ -92,6 +92,15 @@ export const en: Words = {
   webNote: 'WeChat would open this page in its own browser.',
   webOpen: 'Open in a new tab',
   picture: 'picture',
+  shop: {
+    title: 'Pay',
+    amount: 'Amount of the order (yuan)',
+    coupon: 'Of it by coupon (yuan)',
+    attach: 'attach',
+    pay: 'Pay',
+    refund: 'Refund',
+    refunded: 'Refunded',
+  },
 
   packet: {
     brand: 'WeChat red packet',

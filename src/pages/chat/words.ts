@@ -97,6 +97,15 @@ const zh = {
   webNote: '微信会在内置浏览器里打开这个页面。',
   webOpen: '在新标签页打开',
   picture: '图片',
+  shop: {
+    title: '付款',
+    amount: '订单金额（元）',
+    coupon: '其中代金券（元）',
+    attach: '附加数据 attach',
+    pay: '付款',
+    refund: '退款',
+    refunded: '已退款',
+  },
 
   packet: {
     brand: '微信红包',

@@ -6,6 +6,8 @@ export const DEFAULT_COLOR = '#d9412b';
 const WHITE: Rgb = [255, 255, 255];
 const DARK: Rgb = [43, 17, 8];
 const AA = 4.5;
+/** From here on white is what one expects on it. */
+const NEARLY = 3;
 
 export type Palette = {
   readonly brand: string;
@@ -24,9 +26,11 @@ export type Palette = {
 
 export function paletteOf(color = DEFAULT_COLOR): Palette {
   const brand = rgbOf(color);
-  const dark = contrast(brand, WHITE) < AA;
-  // A ground that takes neither white nor dark text at every shade is moved until it does.
-  const ground = dark ? towards(brand, WHITE, each => contrast(mix(each, DARK, 0.12), DARK) >= AA) : brand;
+  const dark = contrast(brand, WHITE) < NEARLY;
+  // A ground on which the text cannot be read well enough at every shade is moved until it can.
+  const ground = dark
+    ? towards(brand, WHITE, each => contrast(mix(each, DARK, 0.12), DARK) >= AA)
+    : towards(brand, DARK, each => contrast(each, WHITE) >= AA);
   return {
     brand: hex(ground),
     deep: hex(mix(ground, DARK, dark ? 0.08 : 0.2)),

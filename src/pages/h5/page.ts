@@ -57,12 +57,13 @@ function documentOf({ title, nonce, words, body, color }: Document, { css }: Ass
 }
 
 /** What the script cannot read off the page. */
-function dataOf({ path, tap, confirm, own }: PageView, words: Words): object {
+function dataOf({ path, tap, confirm, own, campaign }: PageView, words: Words): object {
   const { won, coupon, nothing, said, opening, busy, offline, stale, again, drawHint, confirming, confirmFailed } =
     words;
   return {
     path,
     tap,
+    isRepeated: campaign.rules.some(rule => rule.once !== 'ever' && rule.on.some(({ kind }) => kind === 'visit')),
     isMoving: own.prizes.some(({ state }) => state === 'coming'),
     words: { won, coupon, nothing, said, opening, busy, offline, stale, again, drawHint, confirming, confirmFailed },
     ...(confirm && { confirm: { config: confirm.config, transfers: confirm.transfers } }),
@@ -83,7 +84,7 @@ function stage({ campaign, now, tap }: PageView, words: Words): Html {
   return html`<div class="stage" id="stage" data-state="shut">
 <div class="packet">
 <div class="paper"><p class="paper-title" id="result-title"></p><p class="paper-amount" id="result-amount" hidden><strong></strong><span>${words.yuan}</span></p></div>
-<div class="pocket"></div><div class="flap"><i></i></div>
+<div class="pocket"></div><div class="flap"><span>${campaign.packet?.wishing}</span></div>
 ${
   why === undefined
     ? html`<button type="button" class="coin" id="draw" aria-label="${words.drawLong}"><span class="face">${words.draw}</span><span class="tail" aria-hidden="true"></span></button>`

@@ -1,0 +1,36 @@
+// `hongbao describe`: rule files as the public rules of their campaigns (活动规则), ready to be published.
+import { describe, LANGS, type Lang } from '../core/describe.ts';
+import { commitmentOf, seedOf } from '../core/draw.ts';
+import { BadInput, showFinding } from '../core/error.ts';
+import { hasTrigger, makesClaims } from '../core/lint-at.ts';
+import { checkRuleFiles } from '../rulebook.ts';
+import { type Common, EXIT, print, printJson } from './common.ts';
+import { gather } from './rules.ts';
+
+export type DescribeCommand = Common & { readonly lang?: string; readonly words?: boolean };
+
+export async function describeFiles(paths: readonly string[], options: DescribeCommand): Promise<number> {
+  const lang = LANGS.find(each => each === (options.lang ?? 'zh')) satisfies Lang | undefined;
+  if (lang === undefined) throw new BadInput(`--lang ${options.lang}: expected one of ${LANGS.join(', ')}`);
+  const { files, config } = await gather(paths, options);
+  const { campaigns, findings } = checkRuleFiles(files, config);
+  const texts = campaigns.map(campaign => {
+    const commitment = config && commitmentOf(seedOf(config.secret, campaign.id));
+    const words = options.words === true;
+    return { campaign, lines: describe(campaign, { lang, words, ...(commitment !== undefined && { commitment }) }) };
+  });
+  if (options.json)
+    printJson({ campaigns: texts.map(({ campaign, lines }) => ({ campaign: campaign.id, lines })), findings });
+  else print(texts.map(({ lines }) => lines.join('\n')).join('\n\n'));
+  // Beside the text, which may go into a file as it is.
+  const note = (text: string): boolean => process.stderr.write(`${text}\n`);
+  for (const finding of findings) note(showFinding(finding));
+  if (!config)
+    note('without --config nothing is said of how a draw is verified: its commitment needs the secret of the bot');
+  for (const { campaign } of texts)
+    if (campaign.rules.some(rule => makesClaims(rule) && hasTrigger(rule, ['subscribe'])))
+      note(
+        `${campaign.file}: gives something to new followers, which WeChat forbids to announce (诱导关注); take that out before it is published`,
+      );
+  return findings.length === 0 ? EXIT.fine : EXIT.findings;
+}

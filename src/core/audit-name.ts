@@ -1,0 +1,54 @@
+// The names of counters, as the audit (核账) finds them in a store: whose they are, what they count, which limit is behind
+// them. Those of a campaign in shadow mode (`ID~shadow`) are nobody's money. Pure.
+
+const DAY = String.raw`\/day\/\d{4}-\d\d-\d\d`;
+const SHARED = new RegExp(
+  `^(?:campaign\\/[^/~]+\\/(?:(?:amount|packets)(?:${DAY})?|scene\\/.+\\/(?:amount|packets)${DAY}|prize\\/.+|claims\\/minute\\/[\\d :-]+|pace${DAY}(?:\\/hour\\/\\d\\d)?)|merchant\\/[^/]+\\/amount${DAY})$`,
+);
+const OWN = new RegExp(
+  `^(?:campaign\\/[^/~]+\\/(?:user\\/[^/]+\\/(?:claims(?:${DAY}|\\/month\\/[\\d-]+)?|amount${DAY}|last|wins)|prize\\/.+\\/user\\/[^/]+)|merchant\\/[^/]+\\/user\\/[^/]+\\/[^/]+\\/(?:packets|amount)${DAY})$`,
+);
+const ROUND = /^campaign\/[^/~]+\/round\/.+\/(?:packets|row\/\d+)$/;
+const WALLET = /^campaign\/[^/~]+\/user\/[^/]+\/wallet\/.+\/(?:earned|spent)$/;
+
+/** `own`: of one follower; `shared`: of all. Absent: it cannot be recomputed from claims and payouts. */
+export function nameKind(name: string): 'own' | 'shared' | 'round' | 'wallet' | undefined {
+  if (OWN.test(name)) return 'own';
+  if (SHARED.test(name)) return 'shared';
+  if (ROUND.test(name)) return 'round';
+  return WALLET.test(name) ? 'wallet' : undefined;
+}
+
+/** The follower in a counter's name. */
+export function followerIn(name: string): string | undefined {
+  const kind = nameKind(name);
+  if (kind !== 'own' && kind !== 'wallet') return undefined;
+  const [, , , , ofMerchant] = name.split('/');
+  return name.startsWith('merchant/') ? ofMerchant : /\/user\/([^/]+)/.exec(name)?.[1];
+}
+
+/** What a counter counts. */
+export function unitOf(name: string): 'fen' | 'ms' | 'count' {
+  if (name.includes('/prize/') || name.includes('/wallet/')) return 'count';
+  if (name.endsWith('/last')) return 'ms';
+  return /\/amount(?:\/day\/[\d-]+)?$/.test(name) ? 'fen' : 'count';
+}
+
+/** The limit behind a counter: its name without follower and time. */
+export function limitBehind(name: string): string {
+  return name
+    .replace(/\/user\/[^/]+/, '/user/*')
+    .replace(/\/hour\/\d\d$/, '/hour/*')
+    .replace(/\/day\/\d{4}-\d\d-\d\d(?=$|\/hour\/)/, '/day/*')
+    .replace(/\/(month|minute)\/[\d :-]+$/, '/$1/*');
+}
+
+/** Its name depends on when a day of the campaign begins, which the rule file may change. */
+export function isOfDay(name: string): boolean {
+  return name.startsWith('campaign/') && /\/(?:day|month)\//.test(name);
+}
+
+/** The packets of a store, whichever it is. */
+export function sceneBehind(name: string): string {
+  return name.replace(/\/scene\/.+(?=\/packets\/day\/[\d-]+$)/, '/scene/*');
+}

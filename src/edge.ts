@@ -1,0 +1,204 @@
+// The public edge: what every request meets before a door and after it. Headers for all, addresses and methods we know,
+// no foreign POST with our cookie, limits on strangers, and errors that tell them nothing.
+//
+// Nobody real is cut off by the address alone, since many share one: a hall of guests, or everybody behind a proxy that
+// bot.yaml does not name. A door that knows its callers by a signature (webhook, notices) looks first; only what it refuses
+// is counted, and too many refusals become a closed connection. Whoever has a session is counted by their openid.
+import type { Context, Middleware } from 'koa';
+import { MINUTE, SECOND } from './core/time.ts';
+import { createLimiter, type Limit } from './doors/limiter.ts';
+import { createSessions, SESSION_COOKIE } from './doors/session.ts';
+import { sparing } from './doors/sparing.ts';
+import { addressOf, isNear } from './edge-address.ts';
+import type { Clock, Log } from './ports.ts';
+
+/** In this process's memory: several processes together allow as many times more. */
+export type EdgeLimits = {
+  /** Of one address: what was refused, or is not there. */
+  readonly refused: Limit;
+  /** Of one address: pages without a session, ways back from WeChat, and whether we are ready. */
+  readonly unknown: Limit;
+  /** Of one openid: everything on the page. */
+  readonly session: Limit;
+};
+
+export const EDGE_LIMITS: EdgeLimits = {
+  refused: { max: 60, windowMs: MINUTE, blockMs: MINUTE },
+  // A thousand guests of one hall open the page in the same minute, two requests each on their way to a session.
+  unknown: { max: 3000, windowMs: MINUTE },
+  session: { max: 120, windowMs: MINUTE },
+};
+
+/** Longer than any address of ours, with what WeChat adds to it. */
+const URL_MAX = 4096;
+/** Above the bound of every door; each has its own, which also counts what is not announced. */
+const BODY_BYTES_MAX = 256 * 1024;
+const METHODS = ['GET', 'HEAD', 'POST'];
+
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'x-dns-prefetch-control': 'off',
+  'x-permitted-cross-domain-policies': 'none',
+  'referrer-policy': 'no-referrer',
+  'permissions-policy':
+    'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  // Most of what we say names a person; whatever does not, says so itself.
+  'cache-control': 'no-store',
+};
+/** Not for subdomains: they may be somebody else's. */
+const HSTS = 'max-age=31536000';
+
+export type EdgePorts = {
+  /** What bot.yaml says. */
+  readonly site: { readonly trustProxy: number; readonly publicUrl: string; readonly secret: string };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: Partial<EdgeLimits>;
+};
+
+export function createEdge({ site, clock, log, limits }: EdgePorts): Middleware {
+  const { trustProxy, secret } = site;
+  const publicUrl = new URL(site.publicUrl);
+  const isSecure = publicUrl.protocol === 'https:';
+  const headers = { ...HEADERS, ...(isSecure && { 'strict-transport-security': HSTS }) };
+  const all = { ...EDGE_LIMITS, ...limits };
+  const [refused, unknown, session] = [all.refused, all.unknown, all.session].map(limit => createLimiter(limit));
+  const sessions = createSessions(secret, isSecure);
+  const [tellCut, tellProxy] = [sparing(clock, 1), once()];
+
+  const userOf = (ctx: Context): string | undefined => {
+    const account = /^\/h5\/([^/]+)\//i.exec(ctx.path)?.[1];
+    const found = account && sessions.read(account, ctx.cookies.get(SESSION_COOKIE), clock());
+    return found ? `${account}/${found.user}` : undefined;
+  };
+  /** 0, or for how many ms this one has asked too much. */
+  const tooMuch = (ctx: Context, kind: Kind, address: string, user: string | undefined): number => {
+    if (user !== undefined) return session!.take(user, clock());
+    const isCounted = kind === 'page' || (kind === 'probe' && !isNear(ctx.req));
+    return isCounted ? unknown!.take(address, clock()) : 0;
+  };
+
+  return async (ctx, next) => {
+    ctx.set(headers);
+    const address = addressOf(ctx.req, trustProxy);
+    if (trustProxy === 0 && ctx.get('x-forwarded-for') !== '')
+      tellProxy(() =>
+        log.info({}, 'X-Forwarded-For is not believed; if a proxy stands in front, say so: trustProxy: 1 in bot.yaml'),
+      );
+    const kind = kindOf(ctx.path);
+    const user = userOf(ctx);
+    const wait = tooMuch(ctx, kind, address, user);
+    const status = wait > 0 ? 429 : refusalOf(ctx, publicUrl);
+    if (status === undefined) await answered(ctx, next);
+    else silence(ctx, status);
+    if (ctx.respond === false) return;
+    if (wait > 0) ctx.set('retry-after', seconds(wait));
+    if (user === undefined && isRefused(ctx.status, kind)) {
+      const cut = refused!.take(address, clock());
+      if (cut > 0) {
+        tellCut(leftOut =>
+          log.warn({ address, path: ctx.path.slice(0, 100), leftOut }, 'an address is refused too often'),
+        );
+        silence(ctx, 429);
+        ctx.set({ 'retry-after': seconds(cut), connection: 'close' });
+      }
+    }
+    if (ctx.status >= 400 && ctx.body == null) silence(ctx, ctx.status);
+    // Whatever is still on its way of a body that nobody reads.
+    if (hasBody(ctx) && !ctx.req.complete) ctx.set('connection', 'close');
+  };
+}
+
+const seconds = (ms: number): string => String(Math.ceil(ms / SECOND));
+
+type Kind = 'door' | 'page' | 'probe' | 'browser' | 'other';
+
+/** As the router does, whatever the case. */
+function kindOf(path: string): Kind {
+  if (/^\/(wechat|notify)\//i.test(path)) return 'door';
+  if (/^\/(h5|oauth)\//i.test(path)) return 'page';
+  if (/^\/(healthz|readyz)\/?$/i.test(path)) return 'probe';
+  // Every browser asks for these by itself.
+  return /^\/(favicon\.ico|robots\.txt|apple-touch-icon[\w-]*\.png)$/i.test(path) ? 'browser' : 'other';
+}
+
+/** A page that is gone has honest visitors, who have its link. */
+function isRefused(status: number, kind: Kind): boolean {
+  if (status < 400 || status >= 500 || status === 429 || kind === 'browser') return false;
+  return status !== 404 || kind !== 'page';
+}
+
+/** What no door need look at. */
+function refusalOf(ctx: Context, publicUrl: URL): number | undefined {
+  if (!METHODS.includes(ctx.method)) {
+    ctx.set('allow', METHODS.join(', '));
+    return 405;
+  }
+  const url = ctx.req.url ?? '';
+  if (url.length > URL_MAX) return 414;
+  if (!isPlain(url)) return 404;
+  if (Number(ctx.get('content-length')) > BODY_BYTES_MAX) return 413;
+  if (!/^(identity)?$/i.test(ctx.get('content-encoding'))) return 415;
+  return ctx.method === 'POST' && isForeign(ctx, publicUrl) ? 403 : undefined;
+}
+
+/** No way up or around, nothing that decodes to another path, no byte that a log or a header could be broken with. */
+function isPlain(url: string): boolean {
+  const path = /^[^?]*/.exec(url)![0];
+  if (!path.startsWith('/') || /\/\/|[^\x21-\x7e]|[\\#]/.test(path)) return false;
+  if (/%(?:2[ef5]|5c|[01][\da-f]|7f)/i.test(path) || /\/\.{1,2}(?:\/|$)/.test(path)) return false;
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A POST that carries cookies is a browser's, which says where it comes from; it must come from a page of ours (CSRF).
+ * Without https there is no telling by which name we are called, so the name in the request will do.
+ */
+function isForeign(ctx: Context, publicUrl: URL): boolean {
+  if (ctx.get('cookie') === '') return false;
+  const site = ctx.get('sec-fetch-site');
+  if (site !== '' && site !== 'same-origin') return true;
+  const origin = ctx.get('origin');
+  if (origin === publicUrl.origin) return false;
+  return publicUrl.protocol === 'https:' || origin !== `http://${ctx.get('host')}`;
+}
+
+/** What a door throws is written down, and told to nobody. */
+async function answered(ctx: Context, next: () => Promise<unknown>): Promise<void> {
+  try {
+    await next();
+  } catch (error) {
+    if (ctx.headerSent || !ctx.writable) throw error;
+    ctx.app.emit('error', error, ctx);
+    for (const name of ['set-cookie', 'location']) ctx.remove(name);
+    silence(ctx, 500);
+  }
+}
+
+/** A status and nothing else. */
+function silence(ctx: Context, status: number): void {
+  ctx.status = status;
+  ctx.body = '';
+  for (const name of status === 429 ? ['set-cookie', 'location', 'content-type'] : ['content-type']) ctx.remove(name);
+}
+
+function hasBody({ req }: Context): boolean {
+  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+}
+
+function once(): (say: () => void) => void {
+  let isSaid = false;
+  return say => {
+    if (!isSaid) say();
+    isSaid = true;
+  };
+}

@@ -120,8 +120,9 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       );
     },
     async stop() {
-      const stopped = Promise.all([jobs?.stop(), settle.stop(), messages.stop()]);
-      await Promise.race([stopped, timer.sleep(STOP_WAITS_MS)]);
+      const stopped = Promise.all([jobs?.stop(), settle.stop()]);
+      // A message that is cut off stands as said.
+      await Promise.race([Promise.all([stopped, messages.stop()]), timer.sleep(STOP_WAITS_MS)]);
       await Promise.all([...payers.values(), payments].map(each => each.close()));
       await stopped;
     },

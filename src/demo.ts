@@ -25,8 +25,11 @@ const menuOf = (port: number): Menu => ({
     {
       name: '活动',
       sub_button: [
-        { type: 'click', name: '活动规则', key: 'RULES' },
+        { type: 'click', name: '每日签到', key: 'CHECKIN' },
         { type: 'click', name: '我要抽奖', key: 'LOTTERY' },
+        { type: 'click', name: '茶知识答题', key: 'QUIZ' },
+        { type: 'click', name: '邀请好友', key: 'INVITE' },
+        { type: 'click', name: '活动规则', key: 'RULES' },
       ],
     },
   ],

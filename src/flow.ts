@@ -19,7 +19,7 @@ import { type Award, claimOf, planAward } from './core/plan.ts';
 import type { Reply } from './core/reply.ts';
 import type { Campaign } from './core/rule.ts';
 import type { Instant } from './core/time.ts';
-import type { Answer, Clock, Commit, Log, Store } from './ports.ts';
+import type { Answer, Clock, Commit, Committed, Log, Store } from './ports.ts';
 
 export type FlowPorts = {
   readonly clock: Clock;
@@ -44,16 +44,17 @@ export type Flow = {
 /** As many of a follower's latest planned payouts are looked at when one may have to be taken back. */
 const UNDO_MAX = 500;
 /** How often a lost race for the last prize is decided anew before the push is left to be redelivered. */
-const RACES_MAX = 20;
+const RACES_MAX = 60;
 
 export function createFlow(ports: FlowPorts): Flow {
   const inWork = new Map<string, Promise<Answer>>();
+  const inTurn = queues();
   const flow: Flow = {
     handle(event) {
       const key = `${event.account}/${event.key}`;
       const running = inWork.get(key);
       if (running !== undefined) return running;
-      const answer = answerOnce(ports, event, flow.handle).finally(() => inWork.delete(key));
+      const answer = answerOnce(ports, event, flow.handle, inTurn).finally(() => inWork.delete(key));
       inWork.set(key, answer);
       return answer;
     },
@@ -63,31 +64,55 @@ export function createFlow(ports: FlowPorts): Flow {
 
 type Decided = Commit & { readonly friendBefore: Follower | undefined };
 
-async function answerOnce(ports: FlowPorts, event: Event, handle: Flow['handle']): Promise<Answer> {
+/** Work on one thing, one after the other. */
+type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+const nothing = (): void => undefined;
+
+/** Those who reached for the same counter at once stand in line for it: then only other processes are in their way. */
+function queues(): InTurn {
+  const last = new Map<string, Promise<unknown>>();
+  return (name, work) => {
+    const done = (last.get(name) ?? Promise.resolve()).then(work);
+    const settled = done.then(nothing, nothing); // a failure is told to whoever waits for `done`
+    last.set(name, settled);
+    void settled.then(() => last.get(name) === settled && last.delete(name));
+    return done;
+  };
+}
+
+async function answerOnce(ports: FlowPorts, event: Event, handle: Flow['handle'], inTurn: InTurn): Promise<Answer> {
   const { store, log } = ports;
   const before = await store.answered(event.account, event.key);
+  if (causeIn(event)) await undo(ports, event); // also for a redelivery: the first one may have died before it
   if (before) return before;
-  if (causeIn(event)) await undo(ports, event); // before the commit: a crash in between leaves it to the redelivery
+  let lostTo: string | undefined;
   for (let race = 0; race < RACES_MAX; race++) {
-    const commit = await decided(ports, event);
-    if (race === 0) await tellInviter(ports, commit, handle);
-    if (!mustBeDurable(commit)) {
+    const attempt = async (): Promise<{ commit: Decided; committed: Committed | undefined }> => {
+      const commit = await decided(ports, event);
+      if (race === 0) await tellInviter(ports, commit, handle);
+      return { commit, committed: mustBeDurable(commit) ? await store.commit(commit) : undefined };
+    };
+    const { commit, committed } = await (lostTo === undefined ? attempt() : inTurn(lostTo, attempt));
+    if (!committed) {
       // It claims nothing, and the same event decides the same: the journal line may follow after the answer.
       store
         .commit(commit)
         .catch((error: unknown) => log.error({ err: error, key: event.key }, 'a journal line was lost'));
       return commit.answer;
     }
-    const committed = await store.commit(commit);
     switch (committed.kind) {
       case 'done':
+        if (causeIn(event)) await undo(ports, event); // what was won in the same moment
         if (commit.payout) ports.planned(commit.payout);
         if (event.kind === 'friend' || event.kind === 'paid') ports.tell?.(event, commit.answer.reply, commit.decision);
         return commit.answer;
       case 'answered':
         return committed.answer;
       case 'claimed': // somebody was faster: with fresh facts the decision says so
+        break;
       case 'lost':
+        lostTo = committed.counter;
         break;
       default:
         committed satisfies never;
@@ -98,10 +123,16 @@ async function answerOnce(ports: FlowPorts, event: Event, handle: Flow['handle']
 
 /** Takes back what this event undoes and what is not on its way yet. Told twice, it finds nothing more to do. */
 async function undo(ports: FlowPorts, event: Event): Promise<void> {
-  const planned = await ports.store.payouts({ user: event.user, state: 'planned', limit: UNDO_MAX });
-  for (const payout of planned.filter(each => each.account === event.account && isUndone(each, event))) {
-    const moved = await ports.store.advance(cancelStep(payout, causeIn(event)!, ports.clock()));
-    if (moved === 'moved') ports.undone?.(payout, event);
+  const { account, user, kind } = event;
+  const wanted = { account, user, merchant: undefined, claims: [], counters: [] };
+  // Whoever invited a friend was rewarded for the friend's payment.
+  const inviter = kind === 'refunded' ? (await ports.store.facts(wanted)).follower?.invitedBy?.user : undefined;
+  for (const owner of inviter === undefined ? [user] : [user, inviter]) {
+    const planned = await ports.store.payouts({ user: owner, state: 'planned', limit: UNDO_MAX });
+    for (const payout of planned.filter(each => each.account === account && isUndone(each, event))) {
+      const moved = await ports.store.advance(cancelStep(payout, causeIn(event)!, ports.clock()));
+      if (moved === 'moved') ports.undone?.(payout, event);
+    }
   }
 }
 
@@ -119,6 +150,7 @@ async function decided(ports: FlowPorts, event: Event): Promise<Decided> {
   const around: Surroundings = {
     merchant: merchant && { merchant: merchant.name, ...merchant.limits },
     seedOf: campaign => seedOf(ports.config.secret, campaign),
+    pageOf: (to, campaign) => `${ports.config.publicUrl}/h5/${to}/${campaign}`,
   };
   const book = ports.book();
   const matches = book.match(event, now);

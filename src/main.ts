@@ -6,7 +6,6 @@ import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, createBot } from './bot.ts';
-import { refuseUnfinished } from './commands/migrate.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config.ts';
 import { BadInput } from './core/error.ts';
 import { instant } from './core/time.ts';
@@ -15,6 +14,7 @@ import { createEdgeServer } from './edge-server.ts';
 import { createLog } from './log.ts';
 import type { Log, Store } from './ports.ts';
 import { movableClock } from './simulator/clock.ts';
+import { refuseUnfinished } from './storage/copy.ts';
 import { openStore } from './storage/open.ts';
 import type { Timer } from './turn.ts';
 

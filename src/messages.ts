@@ -123,9 +123,9 @@ class Desk implements Messages {
     const endsAt = later(clock(), SWEEP_MS);
     try {
       for await (const person of this.owing(after)) {
+        if (this.isStopped || clock() >= endsAt) break;
+        if (person) await this.inTurn(person, () => this.sayOwed(person));
         after = person;
-        if (!person || this.isStopped || clock() >= endsAt) break;
-        await this.inTurn(person, () => this.sayOwed(person));
       }
     } finally {
       await store.release(lease, clock(), after ? JSON.stringify(after) : '');

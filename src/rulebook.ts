@@ -1,22 +1,40 @@
 // The rule files on disk → the book that is live. A file goes live only if it has no findings and its own tests pass;
-// a running bot keeps the last good book when an edit is wrong.
+// a running bot keeps the last good book when an edit is wrong. Changes are judged beside the events (`rulebook-judge.ts`),
+// and only once nobody is writing any more: half a file may look like a whole one.
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config.ts';
 import { BadInput, type Finding, messageOf, showFinding } from './core/error.ts';
-import { ALONE, lintWith, type Warning } from './core/lint.ts';
+import { ALONE, type LintAround, lintWith, type Warning } from './core/lint.ts';
 import { type Book, bookOf } from './core/match.ts';
 import { rehearse } from './core/rehearse.ts';
 import type { Campaign } from './core/rule.ts';
-import { type DataProblem, dataFilesOf, loadCampaigns } from './core/rule-file.ts';
-import { agreeWithMerchants } from './core/rule-money.ts';
+import {
+  type DataProblem,
+  dataFilesOf,
+  type Known,
+  loadCampaign,
+  loadCampaigns,
+  type RuleText,
+} from './core/rule-file.ts';
+import { agreeWithMerchants, type Payers } from './core/rule-money.ts';
 import type { Instant } from './core/time.ts';
 import type { Log } from './ports.ts';
+import { judge } from './rulebook-judge.ts';
 
 /** `data`: the files it names, by the name that is written there, also those that are missing. */
 export type RuleFile = { readonly file: string; readonly text: string; readonly data?: DataOf };
 type DataOf = ReadonlyMap<string, string | DataProblem | undefined>;
+
+/** As much of bot.yaml as rule files must agree with: nothing secret, so that it may be given to a thread. */
+export type RuleAround = LintAround & Payers;
+
+/** So long nothing may have changed before changed files are read … */
+const SETTLE_MS = 100;
+/** … or so long, if the last line has no end: then it may still be in the writing. */
+const CUT_MS = 1000;
 
 /** A list of a third of a million openids; more is an accident. */
 const DATA_LIMIT = 10_000_000;
@@ -47,9 +65,20 @@ export async function readRuleFiles(paths: readonly string[]): Promise<RuleFile[
 async function readRuleFile(path: string): Promise<RuleFile> {
   const text = await readFile(path, 'utf8');
   const file = relative(process.cwd(), path) || path;
-  const names = dataFilesOf(file, text);
+  const names = namesIn(file, text);
   const data = await Promise.all(names.map(async name => [name, await readData(dirname(path), name)] as const));
   return { file, text, data: new Map(data) };
+}
+
+/** To see which lists a file names it is read whole: not again while it stays the same. */
+const namesKnown = new Map<string, { readonly text: string; readonly names: readonly string[] }>();
+
+function namesIn(file: string, text: string): readonly string[] {
+  const known = namesKnown.get(file);
+  if (known?.text === text) return known.names;
+  const names = dataFilesOf(file, text);
+  namesKnown.set(file, { text, names });
+  return names;
 }
 
 /** A file beside a rule file; `undefined` if there is none. A link may not lead out of the folder either. */
@@ -74,14 +103,20 @@ function isMissing(error: unknown): boolean {
 /** What is wrong with these files, and the campaigns of those that are fine. `config` absent: accounts are not checked. */
 export function checkRuleFiles(
   files: readonly RuleFile[],
-  config?: Config,
+  config?: Payers,
 ): { campaigns: Campaign[]; findings: Finding[] } {
-  const known = config && { accounts: [...config.accounts.keys()] };
-  const texts = files.map(({ file, text, data }) => ({ file, text, data: (name: string) => data?.get(name) }));
-  const { campaigns, findings } = loadCampaigns(texts, known);
+  const { campaigns, findings } = loadCampaigns(files.map(textOf), knownTo(config));
   if (!config) return { campaigns, findings };
   const money = campaigns.flatMap(campaign => agreeWithMerchants(campaign, config));
   return { campaigns, findings: [...findings, ...money] };
+}
+
+function textOf({ file, text, data }: RuleFile): RuleText {
+  return { file, text, data: name => data?.get(name) };
+}
+
+function knownTo(config: Payers | undefined): Known | undefined {
+  return config && { accounts: [...config.accounts.keys()] };
 }
 
 /** Runs the tests in the files; a failure is a finding as well. */
@@ -102,7 +137,7 @@ export function testCampaigns(campaigns: readonly Campaign[]): Finding[] {
 export function lintRuleFiles(
   files: readonly RuleFile[],
   campaigns: readonly Campaign[],
-  config?: Config,
+  config?: LintAround,
   now?: Instant,
 ): ReturnType<typeof lintWith> {
   const texts = new Map(files.map(({ file, text }) => [file, text]));
@@ -110,17 +145,59 @@ export function lintRuleFiles(
   return lintWith(inputs, { ...(config ?? ALONE), ...(now !== undefined && { now }) });
 }
 
-type Loaded = { readonly book: Book; readonly warnings: readonly Warning[] };
+/** What keeps these files from going live, and what is only to be said of them. */
+export type Verdict = { readonly findings: readonly Finding[]; readonly warnings: readonly Warning[] };
 
-/** Throws `BadInput` with every finding if these are not fit to go live. */
-function bookFrom(files: readonly RuleFile[], config: Config): Loaded {
-  const { campaigns, findings } = checkRuleFiles(files, config);
-  const { warnings } = lintRuleFiles(files, campaigns, config);
+/** Takes a while: every file is read, looked through and tested. */
+export function verdictOn(files: readonly RuleFile[], around: RuleAround): Verdict {
+  const { campaigns, findings } = checkRuleFiles(files, around);
+  const { warnings } = lintRuleFiles(files, campaigns, around);
   const errors = warnings.filter(({ severity }) => severity === 'error');
-  const all = [...findings, ...testCampaigns(campaigns), ...errors];
-  if (all.length > 0)
-    throw new BadInput(`the rules in ${relative(process.cwd(), config.rules) || '.'} are not fit to go live:`, all);
-  return { book: bookOf(campaigns, [...config.accounts.keys()]), warnings };
+  return { findings: [...findings, ...testCampaigns(campaigns), ...errors], warnings };
+}
+
+function aroundOf({ accounts, merchants, lint }: Config): RuleAround {
+  return {
+    accounts: new Map([...accounts].map(([name, { merchant }]) => [name, { merchant }])),
+    merchants: new Map(
+      [...merchants].map(([key, { name, channel, limits }]) => [key, { name, channel, limits: { ...limits } }]),
+    ),
+    lint,
+  };
+}
+
+function mustBeFit({ findings }: Verdict, files: readonly RuleFile[], { rules }: Config): void {
+  const where = relative(process.cwd(), rules) || '.';
+  if (files.length === 0) throw new BadInput(`no rule file is left in ${where}`);
+  if (findings.length > 0) throw new BadInput(`the rules in ${where} are not fit to go live:`, findings);
+}
+
+/** Campaigns by their files, with what they were read from: those that stay the same are not read again. */
+type Made = ReadonlyMap<string, { readonly print: string; readonly campaign: Campaign }>;
+
+/** Files that were found fit. One at a time, with room for events in between. */
+async function makeCampaigns(files: readonly RuleFile[], around: RuleAround, before: Made): Promise<Made> {
+  const made = new Map<string, { readonly print: string; readonly campaign: Campaign }>();
+  for (const file of files) {
+    const print = printOf([file]);
+    const known = before.get(file.file);
+    if (known?.print === print) made.set(file.file, known);
+    else {
+      await setImmediate();
+      const { text, data } = textOf(file);
+      const loaded = loadCampaign(file.file, text, knownTo(around), data);
+      if ('findings' in loaded) throw new Error(`${file.file} was found fit, and then was not`);
+      made.set(file.file, { print, campaign: loaded.campaign });
+    }
+  }
+  return made;
+}
+
+function bookFrom(made: Made, { accounts }: Config): Book {
+  return bookOf(
+    [...made.values()].map(({ campaign }) => campaign),
+    [...accounts.keys()],
+  );
 }
 
 /** The same for the same files, lists included. */
@@ -132,46 +209,76 @@ function printOf(files: readonly RuleFile[]): string {
 
 /** Throws `BadInput` with every finding if the rules are not fit to go live. */
 export async function openRulebook(config: Config, log: Log): Promise<Rulebook> {
-  const files = await readRuleFiles([config.rules]);
-  const first = bookFrom(files, config);
-  let { book } = first;
+  const around = aroundOf(config);
+  let files: readonly RuleFile[] = await readRuleFiles([config.rules]);
+  const first = verdictOn(files, around); // nobody waits for an answer yet
+  if (first.findings.length > 0) mustBeFit(first, files, config);
+  let made = await makeCampaigns(files, around, new Map());
+  let book = bookFrom(made, config);
   warn(first, log);
   let live = printOf(files);
   let refused: string | undefined;
-  let lists = listsOf(files);
   let stamp = ''; // looked at once more: what changed while it was read is seen at the first tick
+  let looking: Promise<void> | undefined;
+
+  const goLive = async (changed: readonly RuleFile[], print: string): Promise<void> => {
+    const verdict = await judge(changed, around);
+    mustBeFit(verdict, changed, config);
+    made = await makeCampaigns(changed, around, made);
+    book = bookFrom(made, config);
+    live = print;
+    refused = undefined;
+    warn(verdict, log);
+    log.info({ campaigns: book.campaigns.map(campaign => campaign.id) }, 'the changed rules are live');
+  };
+  const look = async (): Promise<void> => {
+    const now = await stampOf(config.rules, listsOf(files));
+    if (now === stamp) return;
+    const changed = await readSettled(config.rules, files, now);
+    if (!changed) return; // somebody is writing: looked at again at the next tick
+    const print = printOf(changed);
+    try {
+      if (print !== live && print !== refused) await goLive(changed, print);
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error; // looked at again at the next tick
+      refused = print;
+      log.error({ findings: error.findings }, `the changed rules are NOT live, the former ones stay: ${error.message}`);
+    }
+    // Where other lists are named now, the next stamp is another one: they are looked at once more.
+    stamp = now;
+    files = changed;
+  };
   return {
     current: () => book,
-    async refresh() {
-      const now = await stampOf(config.rules, lists);
-      if (now === stamp) return;
-      const changed = await readRuleFiles([config.rules]);
-      const print = printOf(changed);
-      try {
-        if (print !== live && print !== refused) {
-          const loaded = bookFrom(changed, config);
-          book = loaded.book;
-          live = print;
-          refused = undefined;
-          warn(loaded, log);
-          log.info({ campaigns: book.campaigns.map(campaign => campaign.id) }, 'the changed rules are live');
-        }
-      } catch (error) {
-        if (!(error instanceof BadInput)) throw error; // looked at again at the next tick
-        refused = print;
-        log.error(
-          { findings: error.findings },
-          `the changed rules are NOT live, the former ones stay: ${error.message}`,
-        );
-      }
-      // Where other lists are named now, the next stamp is another one: they are looked at once more.
-      stamp = now;
-      lists = listsOf(changed);
+    refresh() {
+      looking ??= look().finally(() => {
+        looking = undefined;
+      });
+      return looking;
     },
   };
 }
 
-function warn({ warnings }: Loaded, log: Log): void {
+/** The files, once nothing has changed for a while; `undefined`: something does. */
+async function readSettled(
+  folder: string,
+  before: readonly RuleFile[],
+  stamp: string,
+): Promise<RuleFile[] | undefined> {
+  const isStill = async (): Promise<boolean> => (await stampOf(folder, listsOf(before))) === stamp;
+  await sleep(SETTLE_MS);
+  if (!(await isStill())) return undefined;
+  const files = await readRuleFiles([folder]);
+  const known = new Set(before.flatMap(textsIn));
+  if (files.flatMap(textsIn).some(text => !known.has(text) && !text.endsWith('\n'))) await sleep(CUT_MS);
+  return (await isStill()) ? files : undefined;
+}
+
+function textsIn({ text, data }: RuleFile): string[] {
+  return [text, ...(data?.values() ?? [])].filter(each => typeof each === 'string');
+}
+
+function warn({ warnings }: Verdict, log: Log): void {
   for (const warning of warnings) log.warn({ id: warning.id, basis: warning.basis }, showFinding(warning));
 }
 

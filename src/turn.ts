@@ -27,6 +27,7 @@ export class Turn {
   private lease: Lease | undefined;
   private renewedAt = 0;
   private asking: Promise<Lease | undefined> | undefined;
+  private ending: Promise<void> | undefined;
   private users = 0;
   private lastFence: number | undefined;
 
@@ -86,6 +87,7 @@ export class Turn {
   private async ask(took: () => Promise<void>): Promise<Lease | undefined> {
     const { store, holder, clock, timer } = this.ports;
     this.lease = undefined; // a store that does not answer leaves us without
+    await this.ending; // told after this, it would give back what we take now
     const askedAt = timer.ticks();
     const lease = await store.lease(this.name, holder, LEASE_MS, clock());
     if (!lease) return undefined;
@@ -104,6 +106,13 @@ export class Turn {
     if (!lease) return;
     this.lease = undefined; // before the call: who wants it now asks the store behind it
     this.renewedAt = Number.NEGATIVE_INFINITY;
+    this.ending = this.release(lease).finally(() => {
+      this.ending = undefined;
+    });
+    await this.ending;
+  }
+
+  private async release(lease: Lease): Promise<void> {
     try {
       await this.ports.store.release(lease, this.ports.clock());
     } catch (error) {

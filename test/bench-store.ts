@@ -176,7 +176,7 @@ export async function sqliteSection(): Promise<boolean> {
 const SIZED = 20_000;
 const TIME = parseBeijing('2026-02-10 10:00')!;
 
-/** A real campaign, the sample's, with more money: nearly all of its claims are worth some. */
+/** The design's own campaign, with more money: nearly all of its claims are worth some. */
 async function campaignIn(folder: string): Promise<Config> {
   const simulator = await startSimulator({
     port: 0,
@@ -186,9 +186,10 @@ async function campaignIn(folder: string): Promise<Config> {
     merchants: [MERCHANT],
   });
   writeCertificates(simulator, folder);
-  const sample = readFileSync(join(import.meta.dirname, '../rules/password.yaml'), 'utf8');
+  const sample = readFileSync(join(import.meta.dirname, 'fixtures/rules/full.yaml'), 'utf8');
   const budget = 'budget: { total: ¥900000.00, perDay: ¥900000.00, packets: 900000, packetsPerDay: 900000 }';
-  writeFileSync(join(folder, 'rules.yaml'), sample.replace(/^budget: .*$/m, budget).replace(/^tests:[\s\S]*$/m, ''));
+  const rules = sample.replace(/^budget: .*$/m, budget).replace('weight: 504', 'weight: 4');
+  writeFileSync(join(folder, 'rules.yaml'), rules.replace(/^tests:[\s\S]*$/m, ''));
   writeFileSync(join(folder, 'bot.yaml'), botYaml(simulator, { certificate: PEM_LINES }));
   await simulator.close();
   return loadConfig(join(folder, 'bot.yaml'), ENV);

@@ -1,11 +1,13 @@
 // `npm run bench [-- SECTION…]`: figures, each measured against a peer in the same run. Exit code 1: one of them is
 // below what is promised.
+import { matchSection } from './bench-match.ts';
 import { redisSection, sizeSection, sqliteSection } from './bench-store.ts';
 
 /** Says what it measured; `false`: it is not enough. */
 export type Section = () => Promise<boolean>;
 
 const SECTIONS: Readonly<Record<string, Section>> = {
+  match: matchSection,
   redis: redisSection,
   sqlite: sqliteSection,
   size: sizeSection,

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { contrastOf, paletteOf } from '../src/pages/h5/color.ts';
+import { startPageWorld } from './h5-world.ts';
 import { until } from './harness.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -220,6 +221,29 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2 }, () => {
     await tab.keyboard.press('Enter');
     await tab.locator('#result[role="status"]', { hasText: '1.68' }).waitFor({ timeout: 2500 });
     expect(await tab.evaluate(`getComputedStyle(document.querySelector('.paper')).animationName`)).toBe('none');
+  });
+
+  test('a transfer is confirmed on the page, with WeChat’s own script and sheet, and the page sees the money arrive', async () => {
+    const world = await startPageWorld({ channel: 'transfer' });
+    try {
+      const openid = world.person(true);
+      const tab = await newPage();
+      const link = encodeURIComponent(`${world.url}/h5/tea/page`);
+      await tab.goto(`${world.simulator.url}/control/people/${openid}/open?url=${link}`);
+      await tab.click('#draw');
+      await tab.locator('#mine li').waitFor();
+      await world.bot.settle.pass();
+      await tab.locator('#mine [data-state="confirm"]').waitFor();
+      await tab.click('[data-confirm]'); // won on this very page: it is loaded anew, with a signature
+      await tab.locator('#draw').waitFor();
+      await tab.waitForTimeout(500);
+      await tab.click('[data-confirm]');
+      await tab.click('#wechat-confirm');
+      await tab.locator('#mine [data-state="received"]').waitFor();
+      await tab.close();
+    } finally {
+      await world.close();
+    }
   });
 
   test.skipIf(PICTURES === undefined)('the pictures of the README', async () => {

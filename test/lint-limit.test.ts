@@ -170,6 +170,32 @@ describe('limits of stores', () => {
   });
 });
 
+describe('once: ever', () => {
+  const rule = (words: string): Edit => ['  - id: terms', `  - { id: more, ${words} }\n  - id: terms`];
+  const invite = 'invite: { validFor: 7d }, reply: "{{invite}}"';
+
+  test.each<Row>([
+    [
+      'of printed codes',
+      [rule('on: { code: spring }, give: small')],
+      [
+        '18:5 once-too-seldom "more" is once: ever, so that one code counts for each follower, and no other code after it; write once: perEvent',
+      ],
+    ],
+    ['of printed codes, each', [rule('on: { code: spring }, once: perEvent, give: small')], []],
+    [
+      'of friends',
+      [rule(`on: { friend: paid }, once: ever, give: small }\n  - { id: code, on: { text: 邀请 }, ${invite}`)],
+      [
+        '18:45 once-too-seldom "more" is once: ever, so that one friend counts for each follower, and no other friend after it; write once: perEvent',
+      ],
+    ],
+    ['of who pays', [rule('on: { paid: { over: ¥30.00 } }, give: small')], []],
+  ])('%s', (_, edits, said) => {
+    expect(saidOf(edits)).toEqual(said);
+  });
+});
+
 describe('a wallet', () => {
   const wallet = (words: string): Edit => ['prizes:', `wallets: { 机会: { ${words} } }\nprizes:`];
   const rule = (words: string): Edit => ['once: perEvent', `once: perEvent\n    ${words}`];

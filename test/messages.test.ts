@@ -210,15 +210,11 @@ describe('several processes', () => {
     await Promise.all(['一', '二'].map(text => say(ann, text)));
     const other = await anotherBot();
     expect((await Promise.all([say(ann, '三'), say(ann, '三', other)])).sort()).toEqual(['known', 'owed']);
-    await act(ann, { kind: 'image' });
     await act(ann, { kind: 'click', key: 'CARD' });
     await written(ann, 'click');
     await Promise.all([world.bot, other, world.bot, other].map(bot => bot.messages.sweep()));
-    expect(control().messages().refused).toEqual({});
-    const all = control()
-      .person(ann)
-      .chat.flatMap(line => (line.from === 'account' && line.kind === 'text' ? line.text.split('\n\n') : []));
-    expect(all.sort()).toEqual(['一', '三', '二'].sort());
+    expect(read(ann)).toEqual(['一', '二', '三']);
+    expect(control().messages()).toEqual({ sent: 3, refused: {} });
   });
 
   test('that say different things at the same time stay within the quota together', async () => {
@@ -262,6 +258,26 @@ describe('the next contact', () => {
     expect(await owed(ann)).toEqual(['一句']);
     expect(await write(ann, '在吗')).toBe('一句');
     expect(await owed(ann)).toEqual([]);
+  });
+
+  test('does not tell what a message tells in the same moment', async () => {
+    let isFirst = true;
+    await open({
+      wrap: store => ({
+        ...store,
+        async commit(commit) {
+          if (commit.told && isFirst) {
+            isFirst = false; // somebody takes it, between what the flow has read and what it writes
+            await store.putMailbox('tea', commit.event.user, { sent: [], owed: [] }, commit.told.version);
+          }
+          return store.commit(commit);
+        },
+      }),
+    });
+    const ann = world.person(true);
+    await say(ann, '一句');
+    expect(await write(ann, '帮助')).toBe('回复「红包」试试');
+    expect(isFirst).toBe(false);
   });
 
   test('is where a packet that will not come is told of, when it failed outside of every window', async () => {

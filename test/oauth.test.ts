@@ -1,7 +1,8 @@
 // Who may be at the page: the way through WeChat, and everything a stranger may try on it. Refused, nothing changed, nothing told.
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SAID_SO } from '../src/core/ask-now.ts';
+import { seedOf } from '../src/core/draw.ts';
 import type { OpenId } from '../src/core/event.ts';
 import { instant } from '../src/core/time.ts';
 import { createSessions } from '../src/doors/session.ts';
@@ -368,6 +369,59 @@ describe('a transfer (商家转账)', () => {
   });
 });
 
+describe('what the page tells', () => {
+  test('the seed stands there only after the end; then everybody can compute their draw', async () => {
+    const person = world.person(true);
+    const browser = newBrowser(person);
+    const before = await browser.open(PAGE);
+    await browser.draw(dataIn(before).tap);
+    const seed = seedOf(ENV.TEST_SECRET, 'page');
+    const commitment = createHash('sha256').update(seed).digest('hex');
+    expect(before.body).toContain(commitment);
+    expect(before.body).not.toContain(seed);
+    expect((await browser.ask(PAGE)).body).not.toContain(seed);
+    world.simulator.control.moveClock({ advanceMs: 74 * 365.25 * 86_400_000 });
+    const after = await browser.open(PAGE);
+    expect(after.body).toContain(`<code>${seed}</code>`);
+    expect(after.body).toContain(`page/draw/${person}/ever`);
+    expect(after.body).not.toContain('id="draw"');
+  });
+
+  test('a campaign in rehearsal has a page for its testers only, and a draft has none', async () => {
+    const tester = 'oTester000000000000000000001';
+    const rehearsed = PAGE_RULES.replace('name:', `mode: rehearse\ntesters: [${tester}]\nname:`);
+    const hidden = await startPageWorld({ rules: rehearsed });
+    try {
+      hidden.simulator.control.addPerson({ openid: tester, following: true });
+      expect((await new Browser(hidden, tester).open(PAGE)).body).toContain('id="draw"');
+      const stranger = new Browser(hidden, hidden.person(true));
+      expect((await stranger.open(PAGE)).status).toBe(404);
+      expect((await stranger.ask(`${PAGE}/mine`)).status).toBe(404);
+    } finally {
+      await hidden.close();
+    }
+  });
+
+  test('what ops and followers wrote stands there as text, never as markup', async () => {
+    const rules = PAGE_RULES.replaceAll('gift', `'"><script>alert(1)'`).replace(
+      '中了',
+      '<img src=x onerror=alert(1)>中了',
+    );
+    const marked = await startPageWorld({ rules });
+    try {
+      const browser = new Browser(marked, marked.person(true));
+      const page = await browser.open(PAGE);
+      await browser.draw(dataIn(page).tap);
+      const { mine } = JSON.parse((await browser.ask(`${PAGE}/mine`)).body) as { mine: string };
+      for (const text of [page.body, mine, (await browser.ask(PAGE)).body])
+        expect(text).not.toMatch(/<script>alert|<img src=x/);
+      expect(mine).toContain('&lt;script&gt;');
+    } finally {
+      await marked.close();
+    }
+  });
+});
+
 describe('an invitation', () => {
   test('shows a code of the follower’s own, the same while it lasts', async () => {
     const rules = `${PAGE_RULES}  - { id: bring, on: { text: 邀请 }, invite: { validFor: 7d }, reply: "请扫 {{invite}}" }\n`;
@@ -380,7 +434,6 @@ describe('an invitation', () => {
       expect(second.body).toBe(first.body);
       const codes = inviting.simulator.control.state().accounts[0]!.qrcodes;
       expect(codes).toHaveLength(1);
-      await sleep(1);
     } finally {
       await inviting.close();
     }

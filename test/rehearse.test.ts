@@ -1,12 +1,9 @@
 // Rehearsal: the tests in rule files run without a world, and say exactly what differs.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { rehearse, showFailures } from '../src/core/rehearse.ts';
-import type { Campaign, Refusal } from '../src/core/rule.ts';
-import { loadCampaign, loadCampaigns } from '../src/core/rule-file.ts';
-
-const RULES = new URL('../rules/', import.meta.url);
-const samples = readdirSync(RULES).filter(name => name.endsWith('.yaml'));
+import type { Campaign } from '../src/core/rule.ts';
+import { loadCampaign } from '../src/core/rule-file.ts';
 
 function load(file: string, text: string): Campaign {
   const loaded = loadCampaign(file, text);
@@ -41,35 +38,29 @@ function failures(events: string, { rules = RULE, test: more = '' } = {}): strin
   return showFailures(campaign, rehearse(campaign)).map(line => line.replace(/^rules\/tea\.yaml:\d+:\d+: t: /, ''));
 }
 
-describe('the sample campaigns', () => {
-  const refusals: Record<string, Refusal[]> = {
-    'lottery.yaml': ['notStarted', 'ended', 'limited', 'soldOut'],
-    'password.yaml': ['notStarted', 'ended', 'already', 'limited', 'soldOut'],
-    'store.yaml': ['notStarted', 'ended', 'closed', 'notEligible', 'already', 'limited'],
-    'welcome.yaml': ['notStarted', 'ended', 'already'],
-  };
-
-  test('load together without a finding', () => {
-    const files = samples.map(file => ({ file, text: readFileSync(new URL(file, RULES), 'utf8') }));
-    const { campaigns, findings } = loadCampaigns(files, { accounts: ['tea'] });
-    expect(findings).toEqual([]);
-    expect(campaigns).toHaveLength(samples.length);
-  });
-
-  test.each(samples)('%s passes its own tests, which reach every rule and every refusal there can be', file => {
-    const campaign = load(file, readFileSync(new URL(file, RULES), 'utf8'));
-    expect(showFailures(campaign, rehearse(campaign))).toEqual([]);
-    const expectations = campaign.tests.flatMap(each => each.events.map(event => event.expect));
-    expect(new Set(expectations.map(each => each.rule).filter(Boolean))).toEqual(
-      new Set(campaign.rules.map(rule => rule.id)),
-    );
-    expect(new Set(expectations.map(each => each.refused).filter(Boolean))).toEqual(new Set(refusals[file]));
-  });
-});
-
 test("the design's own example passes", () => {
   const campaign = load('full.yaml', readFileSync(new URL('./fixtures/rules/full.yaml', import.meta.url), 'utf8'));
   expect(rehearse(campaign)).toEqual([{ test: '一天一次', line: 29, column: 5, ok: true, failures: [] }]);
+});
+
+describe('many people', () => {
+  const event = (people: number, expected: string): string =>
+    `- { at: 2026-02-10 10:00, user: guest, people: ${people}, text: 口令, expect: { ${expected} } }`;
+
+  test('each do it once, as users of their own', () => {
+    const after = '- { at: 2026-02-10 10:00, user: guest-10, text: 口令, expect: { refused: already } }';
+    expect(
+      failures(`${event(10, 'prize: small')}\n${after}`, { test: '    draw: small\n    budgetLeft: ¥0.00\n' }),
+    ).toEqual([]);
+  });
+
+  test('who come to something else are told of once, and all have been there', () => {
+    const test = '    draw: small\n    budgetLeft: ¥1.00\n';
+    expect(failures(event(12, 'prize: big'), { test })).toEqual([
+      'event 1: expected prize big, got prize small (¥1.00)',
+      'expected budgetLeft ¥1.00, got ¥0.00',
+    ]);
+  });
 });
 
 describe('a failure', () => {

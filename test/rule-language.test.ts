@@ -124,7 +124,7 @@ describe('a file with every key', () => {
       spend: new Map([['机会', 1]]),
       when: { source: 'user.followedDays >= 1 &&\n  event.kind != "image"' },
     });
-    expect(Object.keys(rule('draw').replies)).toHaveLength(26);
+    expect(Object.keys(rule('draw').replies)).toHaveLength(27);
     expect(rule('rain')).toMatchObject({ once: 'perRound', give: ['rain'], opensAfter: 30_000 });
     expect(rule('checkin')).toMatchObject({
       streak: { cycle: 7, cycles: 4 },

@@ -24,8 +24,12 @@ import { type Ground, type Grounds, newFolder, type Scene } from './torture-grou
 const AWAY_MAX_MS = 9000;
 const WRITES: ReadonlySet<string> = new Set(['commit', 'advance', 'lease', 'release']);
 
-/** The answer comes late, or not in time, or is lost with its connection; at worst the server is lost with both. */
-type Mishap = 'slow' | 'deaf' | 'cut' | 'cutAndKilled';
+/**
+ * The answer comes late, or not in time, or is lost with its connection, or with the server; or the server is stopped
+ * just before, so that the script runs when it goes on, whether or not anybody waits for it still.
+ */
+const MISHAPS = ['slow', 'slow', 'deaf', 'cut', 'cut', 'cutAndKilled', 'stopped'] as const;
+type Mishap = (typeof MISHAPS)[number];
 
 /** A call of a worker that has not come to its end. */
 type Call = { readonly giveUpAt: number; readonly giveUp: () => void };
@@ -201,6 +205,7 @@ class RedisGround implements Ground {
     const { time } = this.scene;
     const mishap = this.mishap(name);
     if (mishap) this.scene.tell(`Redis, ${name}: ${mishap}`);
+    if (mishap === 'stopped') this.stop();
     const giveUpAt = time.now() + GIVE_UP_MS;
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
@@ -225,8 +230,8 @@ class RedisGround implements Ground {
 
   private mishap(name: string): Mishap | undefined {
     const { dice, isTroubled } = this.scene;
-    if (!isTroubled || this.isAway || !dice.chance(WRITES.has(name) ? 0.008 : 0.001)) return undefined;
-    return dice.pick(['slow', 'slow', 'slow', 'deaf', 'cut', 'cut', 'cutAndKilled']);
+    if (!isTroubled || this.isAway || !dice.chance(WRITES.has(name) ? 0.02 : 0.001)) return undefined;
+    return dice.pick(MISHAPS);
   }
 
   /** The script runs, and its answer is lost with the connection: the store sends it once more, by itself. */

@@ -50,6 +50,13 @@ describe('a follower', () => {
     expect(clearOf(await act(ann, { kind: 'text', text: '人工' }))).toContain('transfer_customer_service');
   });
 
+  test('who wants to invite is handed the page with their own code', async () => {
+    const invite = '  - { id: bring, on: { text: 邀请 }, invite: { validFor: 7d }, reply: "看 {{invite}}" }\n';
+    await open({ rules: RULES.replace('rules:\n', `rules:\n${invite}`) });
+    const said = world.said(await act(world.person(true), { kind: 'text', text: '邀请' }));
+    expect(said).toMatch(/^看 http:\/\/127\.0\.0\.1:\d+\/h5\/tea\/test$/);
+  });
+
   test('whose message no rule knows is answered success, whatever the kind', async () => {
     await open();
     const ann = world.person(true);

@@ -1,6 +1,7 @@
 // What the operator's commands share: the configuration, the store, tables and exit codes.
 import { type Config, defaultConfigFile, loadConfig } from '../config.ts';
 import type { Store } from '../ports.ts';
+import { refuseUnfinished } from '../storage/copy.ts';
 import { openStore } from '../storage/open.ts';
 
 /** 0 fine · 1 findings, or refused · 2 bad input. */
@@ -17,6 +18,7 @@ export async function withStore<T>(options: Common, work: (store: Store, config:
   const config = configOf(options);
   const store = await openStore(config.store, config);
   try {
+    await refuseUnfinished(store);
     return await work(store, config);
   } finally {
     await store.close();

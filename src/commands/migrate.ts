@@ -13,7 +13,17 @@ import { sayingOf } from '../core/tally.ts';
 import { type Instant, instant } from '../core/time.ts';
 import { auditStore } from '../jobs.ts';
 import type { Books, Store } from '../ports.ts';
-import { anyRowIn, BOOK_KINDS, type BookTally, firstOf, readingAhead, readPieces } from '../storage/copy.ts';
+import {
+  anyRowIn,
+  BOOK_KINDS,
+  type BookTally,
+  firstOf,
+  MARK,
+  type Mark,
+  markOf,
+  readingAhead,
+  readPieces,
+} from '../storage/copy.ts';
 import { openStore, sqliteFileOf } from '../storage/open.ts';
 import { parseRedisUrl } from '../storage/redis-url.ts';
 import { campaignsOf } from './audit.ts';
@@ -101,24 +111,7 @@ async function campaignsFor(options: MigrateOptions): Promise<readonly Campaign[
 
 // ── The mark ─────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The note of this lease says whose copy a store is, and whether it is whole. */
-const MARK = 'migrate';
 const MARK_MS = 1000;
-type Mark = { readonly source: string; readonly isWhole: boolean };
-
-async function markOf(store: Store): Promise<Mark | undefined> {
-  const note = await store.note(MARK);
-  return note === undefined ? undefined : (JSON.parse(note) as Mark);
-}
-
-/** A bot must not run on half a ledger: it would pay again what is in the other half. */
-export async function refuseUnfinished(store: Store): Promise<void> {
-  const mark = await markOf(store);
-  if (mark && !mark.isWhole)
-    throw new BadInput(
-      'store: an unfinished copy by `hongbao migrate`; run that command again until it says that all is well',
-    );
-}
 
 async function setMark(store: Store, mark: Mark): Promise<void> {
   const lease = await store.lease(MARK, randomUUID(), MARK_MS, now());

@@ -163,6 +163,10 @@ function giftOf(
       throw new BadInput(
         `--prize ${name} is worth nothing${names.length > 0 ? `; expected one of: ${names.join(', ')}` : ''}`,
       );
+    if (prize.split || prize.steps)
+      throw new BadInput(
+        `--prize ${name} has no amount of its own (${prize.split ? 'split' : 'steps'}); give --amount`,
+      );
     return { prize };
   }
   if (file.hasAmounts || file.findings.length > 0) return undefined;

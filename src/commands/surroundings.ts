@@ -8,12 +8,13 @@ import { suggest } from '../core/reader.ts';
 /** By account. A seed is worked out once for each campaign. */
 export function surroundingsOf(config: Config): (account: string) => Surroundings {
   const seedOf = seedsFrom(config.secret);
+  const pageOf = (account: string, campaign: string): string => `${config.publicUrl}/h5/${account}/${campaign}`;
   const known = new Map<string, Surroundings>();
   return name => {
     const before = known.get(name);
     if (before) return before;
     const merchant = config.merchants.get(config.accounts.get(name)?.merchant ?? '');
-    const around = { merchant: merchant && { merchant: merchant.name, ...merchant.limits }, seedOf };
+    const around = { merchant: merchant && { merchant: merchant.name, ...merchant.limits }, seedOf, pageOf };
     known.set(name, around);
     return around;
   };

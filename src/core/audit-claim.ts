@@ -20,7 +20,19 @@ export function daysOf(at: Instant): Day[] {
   return otherDays.map(minutes => dayOf(later(at, -minutes * MINUTE)));
 }
 
+const known = new Map<string, Campaign>();
+const KNOWN_MAX = 1000;
+
+/** A campaign with every limit there is. Each claim asks for one of the same few. */
 function limitless(id: string, dayStartsAt: number, carryOver: boolean): Campaign {
+  const key = `${id}/${dayStartsAt}/${carryOver}`;
+  const campaign = known.get(key) ?? withEveryLimit(id, dayStartsAt, carryOver);
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(key, campaign);
+  return campaign;
+}
+
+function withEveryLimit(id: string, dayStartsAt: number, carryOver: boolean): Campaign {
   const blank = blankCampaign(id);
   const pace = { perHour: 1, carryOver };
   return {

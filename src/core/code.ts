@@ -1,31 +1,25 @@
 // Printed codes (一物一码): one item, one code, one prize. What a code is worth was decided when it was printed; the
 // counter of its first use makes it good for one person. Pure.
-
-import type { Event } from './event.ts';
+import { isAboutCode } from './fit.ts';
 import { wrongTry } from './guess.ts';
 import type { Looked, Mechanic } from './mechanic.ts';
-import { codeIn, looksLikeCode } from './printed.ts';
+import { codeIn } from './printed.ts';
 import { beijingText, type Instant } from './time.ts';
 
-/** Holds the instant of the first use. */
-function usedCounter(code: string): string {
-  return `code/${code}/used`;
+/** Holds the instant of the first use. A shadow uses up nothing of what is real. */
+function usedCounter({ campaign }: Pick<Looked, 'campaign'>, code: string): string {
+  return campaign.mode === 'shadow' ? `shadow/${campaign.id}/code/${code}/used` : `code/${code}/used`;
 }
 
 function batchesOf({ rule }: Pick<Looked, 'rule'>): string[] {
   return rule.on.flatMap(trigger => (trigger.kind === 'code' ? [trigger.batch] : []));
 }
 
-/** Whether the event was meant as a code, right or mistyped. */
-function isAboutCode(event: Event): boolean {
-  return codeIn(event) !== undefined || (event.kind === 'text' && looksLikeCode(event.text));
-}
-
 export const codes: Mechanic = {
   isIn: rule => rule.on.some(({ kind }) => kind === 'code'),
-  wants({ event }) {
-    const code = codeIn(event);
-    return code === undefined ? [] : [usedCounter(code)];
+  wants(at) {
+    const code = codeIn(at.event);
+    return code === undefined ? [] : [usedCounter(at, code)];
   },
   /** A code of another batch is another rule's. */
   concerns(at) {
@@ -41,7 +35,7 @@ export const codes: Mechanic = {
     if (!at.see(code !== undefined, '码存在'))
       return { refusal: 'notEligible', detail: 'invalid', counters: wrongTry(at) };
     if (!at.see(code!.active, '码已启用')) return { refusal: 'notEligible', detail: 'inactive' };
-    const usedAt = at.value(usedCounter(text!));
+    const usedAt = at.value(usedCounter(at, text!));
     if (at.see(usedAt === 0, usedAt === 0 ? '码未使用' : `码已在 ${beijingText(usedAt as Instant)} 使用`))
       return undefined;
     return { refusal: 'already', detail: 'used', values: { firstAt: beijingText(usedAt as Instant).slice(0, 16) } };
@@ -49,7 +43,7 @@ export const codes: Mechanic = {
   /** From nothing to now; whoever comes second would pass now. */
   counts(at) {
     const code = codeIn(at.event);
-    return code === undefined ? [] : [{ name: usedCounter(code), add: at.now, max: at.now }];
+    return code === undefined ? [] : [{ name: usedCounter(at, code), add: at.now, max: at.now }];
   },
   gives: at => (at.rule.assigned && at.facts.code ? [at.facts.code.prize] : undefined),
 };

@@ -50,9 +50,7 @@ function canCome(outcome: Refusal | Detail, rule: Rule, campaign: Campaign): boo
     case 'locked':
       return rule.guess !== undefined;
     case 'later':
-      return (
-        perMinute !== undefined || (budget?.pace !== undefined && cash.length > 0 && !isCaught(rule, campaign))
-      );
+      return perMinute !== undefined || (budget?.pace !== undefined && cash.length > 0 && !isCaught(rule, campaign));
     case 'sceneSoldOut':
       return (
         (perScene.perDay ?? perScene.amountPerDay) !== undefined &&

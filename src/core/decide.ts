@@ -2,6 +2,7 @@
 // the same arguments give the same decision for ever. Pure.
 import type { Event } from './event.ts';
 import type { Decision, Facts, Shadow, Trace, Wanted } from './facts.ts';
+import { writtenId } from './fit.ts';
 import { type Counter, lastClaimCounter, type MerchantCaps, userLimits } from './limit.ts';
 import { Looking } from './looking.ts';
 import type { Match } from './match.ts';
@@ -23,6 +24,8 @@ export type Surroundings = {
   readonly merchant: MerchantCaps | undefined;
   /** The campaign's secret seed; see `draw.ts`. */
   seedOf(campaign: string): string;
+  /** The campaign's own page (H5), by the id in its file: what an invitation hands out. */
+  pageOf?(account: string, campaign: string): string;
   /** Pins the draw to this prize, for tests. */
   readonly pinned?: string;
 };
@@ -102,6 +105,7 @@ function lookedAt({ campaign, rule }: Match, event: Event, now: Instant, around:
     day: dayIn(campaign, now),
     seed: around.seedOf(campaign.id),
     mine: `campaign/${campaign.id}/user/${event.user}`,
+    page: around.pageOf?.(event.account, writtenId(campaign)),
   };
 }
 

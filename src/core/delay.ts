@@ -1,6 +1,7 @@
 // A prize that is paid later (delay) and taken back if the money it rewards is given back before. The refund may be told
 // before the payment is: it is counted by its transaction, so that such a payment gives nothing. Pure.
 import type { Event } from './event.ts';
+import { hasLeft } from './follower.ts';
 import type { Counter } from './limit.ts';
 import type { Mechanic } from './mechanic.ts';
 
@@ -14,14 +15,33 @@ export function countersAlways(event: Event): readonly Counter[] {
   return [{ name: refundCounter(event.transaction), add: 1, max: Number.MAX_SAFE_INTEGER }];
 }
 
+/** The payment an event is about: its own, or a friend's. */
+function paymentIn(event: Event): string | undefined {
+  return event.kind === 'paid' || event.kind === 'friend' ? event.transaction : undefined;
+}
+
 export const delays: Mechanic = {
-  isIn: rule => rule.cancelIf.includes('refunded'),
-  wants: ({ event }) => (event.kind === 'paid' ? [refundCounter(event.transaction)] : []),
+  isIn: rule => rule.cancelIf.length > 0,
+  wants({ event }) {
+    const payment = paymentIn(event);
+    return payment === undefined ? [] : [refundCounter(payment)];
+  },
   refuses(at) {
-    if (at.event.kind !== 'paid') return undefined;
-    const isKept = at.value(refundCounter(at.event.transaction)) === 0;
-    return at.see(isKept, '订单没有退款') ? undefined : { refusal: 'notEligible' };
+    const payment = paymentIn(at.event);
+    const isKept = payment === undefined || at.value(refundCounter(payment)) === 0;
+    if (
+      payment !== undefined &&
+      at.rule.cancelIf.includes('refunded') &&
+      !at.see(isKept, isKept ? '订单没有退款' : '订单已退款')
+    )
+      return { refusal: 'notEligible' };
+    const isThere = !at.rule.cancelIf.includes('unsubscribed') || !hasLeft(at.facts.follower, at.event);
+    return isThere || at.see(false, '已取消关注') ? undefined : { refusal: 'notEligible' };
   },
   /** Adds nothing, bounded by what was read: a refund that is told at the same moment is not missed. */
-  counts: ({ event }) => (event.kind === 'paid' ? [{ name: refundCounter(event.transaction), add: 0, max: 0 }] : []),
+  counts({ event, rule }) {
+    const payment = paymentIn(event);
+    if (payment === undefined || !rule.cancelIf.includes('refunded')) return [];
+    return [{ name: refundCounter(payment), add: 0, max: 0 }];
+  },
 };

@@ -65,7 +65,14 @@ export type Happening =
       readonly amount: Fen;
     }
   /** Somebody whom this follower (`user`) invited did something for the first time. */
-  | { readonly kind: 'friend'; readonly friend: OpenId; readonly did: 'followed' | 'paid'; readonly campaign: string }
+  | {
+      readonly kind: 'friend';
+      readonly friend: OpenId;
+      readonly did: 'followed' | 'paid';
+      readonly campaign: string;
+      /** The friend's payment. */
+      readonly transaction?: string;
+    }
   /** A job of ours ended, or WeChat tells us something about the account. `type` is the wire's event name. */
   | { readonly kind: 'notice'; readonly type: string; readonly status?: string }
   /** Known to exist, nothing more; no rule may pay for it. */

@@ -33,5 +33,7 @@ export const guesses: Mechanic = {
     at.see(false, '口令不对');
     return { detail: 'wrong', counters: wrongTry(at), values: { tries: String(triesLeft(at) - 1) } };
   },
+  /** Adds nothing, bounded: the right one does not slip through beside the last wrong tries. */
+  counts: at => [{ name: wrongCounter(at), add: 0, max: at.rule.guess!.tries - 1 }],
   values: at => ({ tries: String(triesLeft(at)) }),
 };

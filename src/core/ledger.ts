@@ -104,7 +104,10 @@ export class Ledger {
     this.claims.add(claimKey);
     this.awarded = addFen(this.awarded, amount);
     if (payAt === undefined || !cancelIf) return;
-    const transaction = event.kind === 'paid' ? { transaction: event.transaction } : {};
+    const transaction =
+      (event.kind === 'paid' || event.kind === 'friend') && event.transaction !== undefined
+        ? { transaction: event.transaction }
+        : {};
     const delayed = { campaign, rule, prize, amount, payAt, causes: cancelIf, holds, ...transaction };
     const mine = this.delayed.get(event.user);
     if (mine) mine.push(delayed);

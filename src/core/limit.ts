@@ -208,8 +208,9 @@ function paceLimit(campaign: Campaign, now: Instant): Bounded[] {
   const rest = { add: 1, money: false, refuses: 'soldOut', detail: 'later', returns: false } as const;
   const today = `${base}/day/${dayIn(campaign, now)}`;
   if (!pace.carryOver) {
-    const hour = beijingText(now).slice(11, 13);
-    return [{ name: `${today}/hour/${hour}`, label: '本小时已发', max: pace.perHour, ...rest }];
+    // The clock's own hour: one in which the campaign's day begins is not counted twice.
+    const hour = beijingText(now).slice(0, 13).replace(' ', '/hour/');
+    return [{ name: `${base}/day/${hour}`, label: '本小时已发', max: pace.perHour, ...rest }];
   }
   const hours = Math.floor(openMinutes(campaign, now) / 60) + 1;
   return [{ name: today, label: '到本小时为止已发', max: pace.perHour * hours, ...rest }];

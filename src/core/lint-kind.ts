@@ -50,6 +50,7 @@ export const LINTS = {
   'limit-shadowed': warned(LIMITS),
   'limit-without-effect': warned(LIMITS),
   'wallet-unused': warned(LIMITS),
+  'once-too-seldom': warned('once 默认 ever：每人一辈子一次'),
   // Reach
   'rule-unreachable': warned(ORDER),
   'keyword-conflict': warned(ORDER),

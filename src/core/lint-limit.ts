@@ -17,6 +17,7 @@ export function lintLimits(at: Linting): void {
   lintScenes(at);
   lintBudget(at);
   lintWallets(at);
+  lintOnce(at);
 }
 
 type Limit = { readonly name: string; readonly value: number | undefined; readonly path: Path };
@@ -102,6 +103,21 @@ function gapText(gap: number): string {
   ] as const)
     if (gap % unit === 0) return `${gap / unit}${letter}`;
   return `${gap / SECOND}s`;
+}
+
+/** Who forgets `once` has one friend and one printed code of each follower count, and no more. */
+function lintOnce({ campaign, say }: Linting): void {
+  campaign.rules.forEach((rule, n) => {
+    if (rule.once !== 'ever' || !makesClaims(rule)) return;
+    const trigger = rule.on.find(({ kind }) => kind === 'friend' || kind === 'code');
+    if (!trigger) return;
+    const what = trigger.kind === 'friend' ? 'friend' : 'code';
+    say(
+      'once-too-seldom',
+      ['rules', n, 'once'],
+      `"${rule.id}" is once: ever, so that one ${what} counts for each follower, and no other ${what} after it; write once: perEvent`,
+    );
+  });
 }
 
 // ── Prizes ───────────────────────────────────────────────────────────────────────────────────────────────────

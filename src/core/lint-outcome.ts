@@ -131,7 +131,6 @@ export function valuesIn(said: Spoken, rule: Rule, campaign: Campaign): Readonly
   add(rule.delay !== undefined && (said === 'won' || said === 'pending'), 'payAt');
   add(hasTrigger(rule, ['paid']), 'order');
   add(rule.invite !== undefined, 'invite');
-  add(hasTrigger(rule, ['friend']), 'friend');
   add(rule.streak !== undefined || rule.giveAt !== undefined || rule.makeUp !== undefined, 'count', 'next');
   add(campaign.wallets.size > 0, 'balance');
   add(campaign.stores !== undefined && atScenes(rule), 'store', 'storeHours');

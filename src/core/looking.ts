@@ -3,6 +3,7 @@
 import { drawPrize, type Luck, luckOf } from './draw.ts';
 import type { Event } from './event.ts';
 import type { Award, Check, Decision, Facts, Trace } from './facts.ts';
+import { hasLeft } from './follower.ts';
 import {
   type Counter,
   gapCounter,
@@ -56,6 +57,7 @@ export class Looking implements Situation {
   readonly day: Day;
   readonly seed: string;
   readonly mine: string;
+  readonly page: string | undefined;
   readonly facts: Facts;
   private readonly checks: Check[] = [];
   /** What the award adds to the counters, once it is made. */
@@ -72,6 +74,7 @@ export class Looking implements Situation {
     this.day = at.day;
     this.seed = at.seed;
     this.mine = at.mine;
+    this.page = at.page;
     this.facts = facts;
     this.caps = caps;
     this.pinned = pinned;
@@ -274,6 +277,8 @@ export class Looking implements Situation {
 
   private isEligible(): boolean {
     const { followedFor, firstFollow } = this.rule.who;
+    const needsFollower = followedFor !== undefined || firstFollow;
+    if (needsFollower && hasLeft(this.facts.follower, this.event)) return this.see(false, '已取消关注');
     // A follower we never saw following was there before we were. Who follows with this event has done so for no time.
     const followedAt = this.event.kind === 'subscribe' ? this.now : this.facts.follower?.followedAt;
     if (followedFor !== undefined && followedAt !== undefined) {

@@ -19,6 +19,8 @@ export type Looked = {
   readonly seed: string;
   /** `campaign/ID/user/OPENID`: what counters of this follower begin with. */
   readonly mine: string;
+  /** Where the campaign's own page (H5) is, where somebody knows. */
+  readonly page?: string | undefined;
 };
 
 export type Situation = Looked & {

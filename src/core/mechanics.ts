@@ -3,6 +3,7 @@ import { codes } from './code.ts';
 import { counts } from './count.ts';
 import { delays } from './delay.ts';
 import { guesses } from './guess.ts';
+import { invites } from './invite.ts';
 import type { Mechanic } from './mechanic.ts';
 import { quizzes } from './quiz.ts';
 import { rounds } from './round.ts';
@@ -25,6 +26,7 @@ const ALL: readonly Mechanic[] = [
   guesses,
   codes,
   quizzes,
+  invites,
 ];
 
 const known = new WeakMap<Rule, readonly Mechanic[]>();

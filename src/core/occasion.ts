@@ -23,6 +23,8 @@ export function claimKeyOf(campaign: Campaign, rule: Rule, event: Event, now: In
 }
 
 function occasionOf(campaign: Campaign, rule: Rule, event: Event, now: Instant): string {
+  // A friend's deed counts once, whatever the day: its key never changes.
+  if (event.kind === 'friend' && rule.once !== 'ever') return event.key;
   switch (rule.once) {
     case 'ever':
       return 'ever';

@@ -70,6 +70,7 @@ function runTest({ campaign, book, account, saw }: Rehearsing, test: RuleTest): 
   const around: Surroundings = {
     merchant: undefined,
     seedOf: id => seedOf('test', id),
+    pageOf: (_, id) => `https://example.com/h5/${id}`,
     ...(test.draw !== undefined && { pinned: test.draw }),
   };
   const failures: TestFailure[] = [];

@@ -36,6 +36,8 @@ export type Lost = {
   readonly at: Instant;
   /** When the follower acted: its Beijing day stands in the number. */
   readonly eventAt: Instant;
+  /** The payment it rewards: its refund takes it back. */
+  readonly transaction?: string;
   /** Its first number, where that does not follow from the claim. */
   readonly billNo?: BillNo;
   /** A later number is known: the first one has come to nothing. */
@@ -48,8 +50,10 @@ export function merchantIn({ counters }: Award): string | undefined {
 }
 
 /** From the journal, where everything stands. */
-export function lostAward(payable: Payable, { user, sentAt }: Event, award: Award, at: Instant): Lost {
-  return { payable, user, award, at, eventAt: sentAt };
+export function lostAward(payable: Payable, event: Event, award: Award, at: Instant): Lost {
+  const { user, sentAt: eventAt } = event;
+  const transaction = event.kind === 'paid' || event.kind === 'friend' ? event.transaction : undefined;
+  return { payable, user, award, at, eventAt, ...(transaction !== undefined && { transaction }) };
 }
 
 /** From a number whose claim was found. It was claimed when it was paid, or else on the last moment of its day. */
@@ -215,8 +219,11 @@ export function claimRepairOf(
  * Asked after before anything else: it may have been called, even if WeChat Pay knows nothing of it today. So it counts
  * as tried, and nobody can cancel it without asking.
  */
-export function payoutOf({ payable, user, award, at, eventAt, billNo, isFollowed }: Lost, now: Instant): Payout {
-  const planned = planAward(payable.campaign, { user, sentAt: eventAt }, award, payable, at);
+export function payoutOf(lost: Lost, now: Instant): Payout {
+  const { payable, user, award, at, eventAt, transaction, billNo, isFollowed } = lost;
+  const event = { user, sentAt: eventAt, ...(transaction !== undefined && { transaction }) };
+  const planned = planAward(payable.campaign, event, award, payable, at);
+  if (award.payAt !== undefined && award.payAt > now) return planned; // nobody can have called yet
   return {
     ...planned,
     tries: 1,

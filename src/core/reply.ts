@@ -22,7 +22,7 @@ export const NO_REPLY: Reply = { kind: 'none' };
 export const PLACEHOLDERS = [
   ...['amount', 'prize', 'campaign', 'from', 'to', 'hours', 'coupon', 'payAt', 'order', 'invite'],
   ...['count', 'next', 'left', 'balance', 'store', 'storeHours', 'round', 'nextRound', 'tries', 'firstAt'],
-  ...['n', 'of', 'question', 'choices', 'friend'],
+  ...['n', 'of', 'question', 'choices'],
 ] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 export type Values = Partial<Record<Placeholder, string>>;

@@ -137,6 +137,6 @@ function checkDelay(rule: WrittenRule, file: Written, kinds: readonly string[] |
   if (!cancelIf) return;
   if (!isWritten(rule, 'delay'))
     say(cancelIf.at, '`cancelIf` takes back what is not paid yet; add `delay`, such as delay: 24h');
-  if (cancelIf.value.includes('refunded') && kinds && !kinds.includes('paid'))
+  if (cancelIf.value.includes('refunded') && kinds && !kinds.some(kind => kind === 'paid' || kind === 'friend'))
     say(cancelIf.at, 'only an order can be refunded: the rule needs on: paid');
 }

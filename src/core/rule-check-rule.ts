@@ -118,7 +118,11 @@ function checkCouponText(rule: WrittenRule, file: Written, say: Say): void {
   if (isWritten(replies?.value, 'won') && !won) return;
   const text = won?.kind === 'text' ? won.text : won?.kind === 'news' ? `${won.title} ${won.description}` : '';
   if (placeholdersOf(text ?? '').includes('coupon')) return;
-  const coupon = prizesGiven(rule, file).find(([, prize]) => isWritten(prize, 'coupon'));
+  const given = prizesGiven(rule, file);
+  const isWorth = given.some(([, prize]) => !isWritten(prize, 'nothing'));
+  // What is given when nothing is left may be one as well.
+  const more = [...(file.prizes ?? [])].filter(([, prize]) => isWorth && prize?.fallback);
+  const coupon = [...given, ...more].find(([, prize]) => isWritten(prize, 'coupon'));
   if (!coupon || !give) return;
   const entry = listsOf(rule)
     .flat()

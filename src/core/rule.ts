@@ -21,10 +21,8 @@ export const DETAILS = {
   noChance: 'limited', // the wallet is empty
   tooSoon: 'limited', // `gap`
   locked: 'limited', // too many wrong tries
-  // soldOut
   later: 'soldOut', // this hour's share is gone, the next one's is not
   sceneSoldOut: 'soldOut', // this store's share is gone
-  // closed
   between: 'closed', // between two rounds
   // codes
   used: 'already',

@@ -95,7 +95,7 @@ class Pages implements H5 {
     const { own, payouts } = await ownOf(this.ports.store, campaign, session.user);
     const nonce = randomBytes(16).toString('base64');
     const confirm = await this.confirmOf(ctx, account, payouts);
-    const [now, seed, lasts] = [this.ports.clock(), seedOf(this.ports.secret, id), inviteOf(campaign)];
+    const [now, seed] = [this.ports.clock(), seedOf(this.ports.secret, id)];
     const isVisited = campaign.rules.some(rule => rule.on.some(({ kind }) => kind === 'visit'));
     this.headers(ctx, nonce, confirm && new URL(confirm.script).origin);
     ctx.body = pageHtml(
@@ -106,11 +106,11 @@ class Pages implements H5 {
         now,
         nonce,
         own,
+        hasInvite: inviteOf(campaign) !== undefined,
         commitment: commitmentOf(seed),
         ...(isVisited && { tap: this.sessions.newTap(session, id) }),
-        ...(now >= campaign.period.to && { seed }),
+        ...({ seed }),
         ...(confirm && { confirm }),
-        ...(lasts !== undefined && { invite: (now + lasts) as Instant }),
       },
       this.ports.assets,
     );
@@ -270,7 +270,7 @@ class Pages implements H5 {
     ctx.set('cache-control', 'no-store');
     ctx.set(
       'content-security-policy',
-      `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; img-src 'self'; connect-src 'self' ${jssdk}; base-uri 'none'; form-action 'none'; frame-ancestors ${frames.join(' ') || "'none'"}`,
+      `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; img-src 'self' data:; connect-src 'self' ${jssdk}; base-uri 'none'; form-action 'none'; frame-ancestors ${frames.join(' ') || "'none'"}`,
     );
     if (frames.length > 0) ctx.remove('x-frame-options');
   }

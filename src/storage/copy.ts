@@ -1,5 +1,6 @@
 // The way of all rows from one store's books into another store: piece by piece, counted and summed up on the way, so
 // that the books of both can be compared to the last field.
+import { BadInput } from '../core/error.ts';
 import type { BillNo, Payout } from '../core/payout.ts';
 import { Tally } from '../core/tally.ts';
 import type { BookKind, BookRows, Books, HistoryLine, Piece, Store } from '../ports.ts';
@@ -116,4 +117,24 @@ async function* livesIn(books: Books): AsyncGenerator<BookRows['payouts']> {
     waiting = [];
   }
   yield* await Promise.all(waiting.map(lifeOf));
+}
+
+// ── The mark of a copy ───────────────────────────────────────────────────────────────────────────────────────
+
+/** The note of this lease says whose copy a store is, and whether it is whole. */
+export const MARK = 'migrate';
+export type Mark = { readonly source: string; readonly isWhole: boolean };
+
+export async function markOf(store: Store): Promise<Mark | undefined> {
+  const note = await store.note(MARK);
+  return note === undefined ? undefined : (JSON.parse(note) as Mark);
+}
+
+/** A bot must not run on half a ledger: it would pay again what is in the other half. */
+export async function refuseUnfinished(store: Store): Promise<void> {
+  const mark = await markOf(store);
+  if (mark && !mark.isWhole)
+    throw new BadInput(
+      'store: an unfinished copy by `hongbao migrate`; run that command again until it says that all is well',
+    );
 }

@@ -1,10 +1,11 @@
 // The campaign's page as one HTML document: style and script stand in it, under a nonce. Pure.
-
+import { describe } from '../../core/describe.ts';
+import type { Campaign } from '../../core/rule.ts';
 import { paletteOf } from './color.ts';
 import { type Html, html, jsonIn, raw } from './html.ts';
 import { ownHtml } from './own.ts';
 import { endText, minuteText, type Terms, termsOf } from './terms.ts';
-import type { Assets, NoteView, PageView } from './view.ts';
+import type { Assets, Lang, NoteView, PageView } from './view.ts';
 import { type Words, wordsOf } from './words.ts';
 
 export function pageHtml(view: PageView, assets: Assets): string {
@@ -20,8 +21,9 @@ ${stage(view, words)}
 </header>
 <main class="sheet">
 <section class="card" aria-labelledby="mine-title"><h2 id="mine-title">${words.mine}</h2><div id="mine">${ownHtml(view.own, view)}</div></section>
-${view.invite !== undefined && invite(view, words)}
+${view.hasInvite && invite(view, words)}
 ${rules(termsOf(campaign, words), words)}
+${allRules(campaign, view.lang, words)}
 ${verify(view, words)}
 <p class="foot">${words.foot}</p>
 </main>
@@ -50,7 +52,7 @@ function documentOf({ title, nonce, words, body, color }: Document, { css }: Ass
 <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover">
 <meta name="format-detection" content="telephone=no"><meta name="robots" content="noindex">
 <meta name="color-scheme" content="light"><meta name="theme-color" content="${palette.brand}">
-<title>${title}</title>
+<title>${title}</title><link rel="icon" href="data:,">
 <style nonce="${nonce}">:root{${raw(variables.join(';'))}}${raw(css)}</style></head>
 <body>${body}<noscript><p class="foot">${words.script}</p></noscript></body></html>`.text
   }`;
@@ -98,9 +100,9 @@ ${
 </div>`;
 }
 
-function invite({ path, invite: until }: PageView, words: Words): Html {
+function invite({ path }: PageView, words: Words): Html {
   return html`<section class="card invite" aria-labelledby="invite-title"><h2 id="invite-title">${words.invite}</h2>
-<img src="${path}/invite.png" width="180" height="180" alt="${words.inviteAlt}"><p>${words.inviteText}</p><p class="small">${words.until(minuteText(until!))}</p></section>`;
+<img src="${path}/invite.png" width="180" height="180" alt="${words.inviteAlt}"><p>${words.inviteText}</p></section>`;
 }
 
 function rules(terms: Terms, words: Words): Html {
@@ -110,12 +112,18 @@ function rules(terms: Terms, words: Words): Html {
   );
   return html`<section class="card" aria-labelledby="rules-title"><h2 id="rules-title">${words.rules}</h2>
 <dl class="facts"><dt>${words.period}</dt><dd>${terms.period}</dd>
-${terms.hours !== undefined && html`<dt>${words.hours}</dt><dd>${terms.hours}</dd>`}
-${terms.howOften.length > 0 && html`<dt>${words.howOften}</dt><dd>${terms.howOften.join(' · ')}</dd>`}</dl>
+${terms.hours !== undefined && html`<dt>${words.hours}</dt><dd>${terms.hours}</dd>`}</dl>
 ${
   rows.length > 0 &&
   html`<table><caption>${words.prizes}</caption><thead><tr><th scope="col">${words.prize}</th><th scope="col">${words.odds}</th></tr></thead><tbody>${rows}</tbody></table><p class="small">${words.oddsNote}</p>`
 }</section>`;
+}
+
+/** Word for word what `describe` says, less how a draw is verified: that stands below. */
+function allRules(campaign: Campaign, lang: Lang, words: Words): Html {
+  const [, ...lines] = describe(campaign, { lang });
+  const parts = lines.map(line => (line.startsWith('## ') ? html`<h3>${line.slice(3)}</h3>` : html`<p>${line}</p>`));
+  return html`<details class="card all"><summary><h2>${words.allRules}</h2></summary>${parts}</details>`;
 }
 
 function verify({ own, commitment, seed, campaign }: PageView, words: Words): Html {

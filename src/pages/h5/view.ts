@@ -60,8 +60,8 @@ export type PageView = {
   readonly commitment: string;
   readonly seed?: string;
   readonly confirm?: Confirm;
-  /** When the personal code ends, where there is one. */
-  readonly invite?: Instant;
+  /** There is a personal code to show. */
+  readonly hasInvite: boolean;
 };
 
 /** A page that says one thing. */

@@ -145,6 +145,7 @@ merchants:
     api: ${simulator.payUrl}
     clientIp: 127.0.0.1
     channel: redpack
+    limits: { min: ¥0.30 }   # below ¥1.00 only where the merchant's console allows it, and with packet.scene
     askEvery: 3s   # how often an unopened packet is asked after; for real merchants leave it out
 `;
 }

@@ -218,7 +218,7 @@ export async function openRulebook(config: Config, log: Log): Promise<Rulebook> 
   warn(first, log);
   let live = printOf(files);
   let refused: string | undefined;
-  let stamp = ''; // looked at once more: what changed while it was read is seen at the first tick
+  let stamp: string | undefined; // looked at once more: what changed while it was read is seen at the first tick
   let looking: Promise<void> | undefined;
 
   const goLive = async (changed: readonly RuleFile[], print: string): Promise<void> => {

@@ -180,9 +180,8 @@ test('edited five times a second under load, no event is lost, none is decided b
   }
   expect(versions.size).toBeGreaterThan(1);
   expect(lines.filter(({ level }) => level === 'error').every(({ text }) => text.includes('NOT live'))).toBe(true);
-  console.log(
-    `${versions.size} versions live, ${lines.length} lines; event loop delay p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms, most ${(delay.max / 1e6).toFixed(1)} ms`,
-  );
+  // Some 25 ms on two busy cores; were the files judged between the events, it would be a second.
+  expect(delay.percentile(99) / 1e6).toBeLessThan(250);
 }, 60_000);
 
 async function answerTo(n: number): Promise<string> {

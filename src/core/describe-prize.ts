@@ -1,6 +1,5 @@
 // The part of the public rules (活动规则) about prizes: amounts, odds and how they change, stock, who can have them. Pure.
-import { type Describing, endText, type Say } from './describe-words.ts';
-import { hoursText } from './limit.ts';
+import { type Describing, endText, hoursIn, type Say } from './describe-words.ts';
 import { isCash, isDraw, makesClaims, prizesGiven } from './lint-at.ts';
 import { showFen } from './money.ts';
 import type { Campaign, Prize, Rule, Window } from './rule.ts';
@@ -89,7 +88,7 @@ function windowText({ from, to, hours }: Window, { period }: Campaign, say: Say)
     from !== undefined || to !== undefined
       ? [`${beijingText(from ?? period.from).slice(0, 16)} ${say('至', 'to')} ${endText(to ?? period.to)}`]
       : [];
-  return [...dates, ...(hours.length > 0 ? [hoursText(hours)] : [])].join(say(' 的 ', ', '));
+  return [...dates, ...(hours.length > 0 ? [hoursIn(hours, say)] : [])].join(say(' 的 ', ', '));
 }
 
 // ── Odds ─────────────────────────────────────────────────────────────────────────────────────────────────────

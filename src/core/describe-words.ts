@@ -1,5 +1,6 @@
 // What all parts of the public rules (活动规则) are written with: the language, times and lengths. Pure.
-import type { Campaign } from './rule.ts';
+import { hoursText } from './limit.ts';
+import type { Campaign, Period } from './rule.ts';
 import { beijingText, DAY, HOUR, type Instant, later, MINUTE, SECOND } from './time.ts';
 
 /** Picks the words of the language that is written. */
@@ -30,4 +31,8 @@ export function lengthText(ms: number, say: Say): string {
   ).find(([size]) => ms % size === 0) ?? [SECOND, '秒', 'second'];
   const count = Math.round(ms / unit);
   return say(`${count} ${zh}`, `${count} ${en}${count === 1 ? '' : 's'}`);
+}
+
+export function hoursIn(hours: Period['hours'], say: Say): string {
+  return say(hoursText(hours), hours.length === 0 ? 'all day' : hoursText(hours).replaceAll('、', ', '));
 }

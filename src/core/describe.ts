@@ -2,7 +2,7 @@
 // who, how, what can be won with which odds, limits, payment, and how a draw is verified. Passwords are not told. Pure.
 import { describePrizes } from './describe-prize.ts';
 import { describeRules } from './describe-rule.ts';
-import { type Describing, endText, lengthText, minuteText, type Say } from './describe-words.ts';
+import { type Describing, endText, hoursIn, lengthText, minuteText, type Say } from './describe-words.ts';
 import { hoursText } from './limit.ts';
 import { hasTrigger, isCash, makesClaims, payingRules } from './lint-at.ts';
 import { hasDraw } from './lint-odds.ts';
@@ -53,7 +53,7 @@ function whenLines({ campaign, say }: Describing): string[] {
   const lines = [
     say(`${minuteText(from)} 至 ${endText(to)}（北京时间）。`, `${minuteText(from)} to ${endText(to)}, Beijing time.`),
   ];
-  if (hours.length > 0) lines.push(say(`开放时段：${hoursText(hours)}。`, `Open ${hoursText(hours)}.`));
+  if (hours.length > 0) lines.push(say(`开放时段：${hoursIn(hours, say)}。`, `Open ${hoursIn(hours, say)}.`));
   if (weekdays.length > 0 && weekdays.length < WEEKDAYS.length)
     lines.push(
       say(`开放日：${weekdays.map(day => WEEKDAY_NAMES[day]).join('、')}。`, `Open on ${weekdays.join(', ')}.`),
@@ -73,12 +73,7 @@ function whenLines({ campaign, say }: Describing): string[] {
   }
   if (stores && stores.size > 0 && stores.size <= STORES_MAX)
     for (const { name, hours: open } of stores.values())
-      lines.push(
-        say(
-          `门店「${name}」：${hoursText(open)}。`,
-          `Store "${name}": ${open.length > 0 ? hoursText(open) : 'all day'}.`,
-        ),
-      );
+      lines.push(say(`门店「${name}」：${hoursIn(open, say)}。`, `Store "${name}": ${hoursIn(open, say)}.`));
   else if (stores)
     lines.push(
       say(`参与门店共 ${stores.size} 家，时间以各店为准。`, `${stores.size} stores take part, each in its own hours.`),

@@ -109,7 +109,7 @@ class Pages implements H5 {
         hasInvite: inviteOf(campaign) !== undefined,
         commitment: commitmentOf(seed),
         ...(isVisited && { tap: this.sessions.newTap(session, id) }),
-        ...({ seed }),
+        ...(now >= campaign.period.to && { seed }),
         ...(confirm && { confirm }),
       },
       this.ports.assets,

@@ -62,7 +62,11 @@ export function createFlow(ports: FlowPorts): Flow {
   return flow;
 }
 
-type Decided = Commit & { readonly friendBefore: Follower | undefined };
+type Decided = Commit & {
+  readonly friendBefore: Follower | undefined;
+  /** Whether it was decided by what claims change: then a copy of the event, answered meanwhile, may be the cause. */
+  readonly isByClaims: boolean;
+};
 
 /** Work on one thing, one after the other. */
 type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
@@ -95,6 +99,8 @@ async function answerOnce(ports: FlowPorts, event: Event, handle: Flow['handle']
     };
     const { commit, committed } = await (lostTo === undefined ? attempt() : inTurn(lostTo, attempt));
     if (!committed) {
+      const meanwhile = commit.isByClaims ? await store.answered(event.account, event.key) : undefined;
+      if (meanwhile) return meanwhile;
       // It claims nothing, and the same event decides the same: the journal line may follow after the answer.
       store
         .commit(commit)
@@ -154,7 +160,8 @@ async function decided(ports: FlowPorts, event: Event): Promise<Decided> {
   };
   const book = ports.book();
   const matches = book.match(event, now);
-  const facts = await ports.store.facts(wantedFor(matches, event, now, around));
+  const wanted = wantedFor(matches, event, now, around);
+  const facts = await ports.store.facts(wanted);
   const decision = decide(matches, event, facts, now, around);
   const follower = followerAfter(facts.follower, event);
   const isMine = decision.kind === 'ignored' && asksForMine(event);
@@ -168,6 +175,7 @@ async function decided(ports: FlowPorts, event: Event): Promise<Decided> {
     counters: [...countersOf(decision), ...countersAlways(event)],
     ...(follower && { follower, followsSeen: facts.follower?.follows ?? 0 }),
     friendBefore: facts.follower,
+    isByClaims: wanted.claims.length + wanted.counters.length > 0,
   };
   if (decision.kind !== 'awarded') return base;
   const campaign = matches.find(match => match.campaign.id === decision.campaign)!.campaign;

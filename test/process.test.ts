@@ -195,12 +195,12 @@ describe('what is wrong at the start is named with its place and its fix', () =>
     [
       'a certificate that is not there',
       yaml => yaml.replace('apiclient_cert.pem', 'nowhere.pem'),
-      [/bot\.yaml:20:18: .*nowhere\.pem cannot be read/],
+      [/bot\.yaml:21:18: .*nowhere\.pem cannot be read/],
     ],
     [
       'a key that does not belong to the certificate',
       yaml => yaml.replace('privateKey: apiclient_key.pem', 'privateKey: ca.pem'),
-      [/bot\.yaml:20:18: apiclient_cert\.pem cannot be used/],
+      [/bot\.yaml:21:18: apiclient_cert\.pem cannot be used/],
     ],
     [
       'a mode nobody knows',
@@ -220,7 +220,7 @@ describe('what is wrong at the start is named with its place and its fix', () =>
     [
       'several mistakes at once',
       yaml => yaml.replace('appId', 'appID').replace('mode: safe', 'mode: x').replace('mchId', 'mchid'),
-      [/:8:5:/, /:12:11:/, /:18:5:/],
+      [/:8:5:/, /:12:11:/, /:19:5:/],
     ],
   ];
   test.each(cases)('%s', async (_, yaml, expected) => {

@@ -42,8 +42,18 @@ export type Grounds = {
 /** In memory where the machine has a place for that: processes are killed here, but no power fails. */
 export function newFolder(): string {
   const memory = '/dev/shm';
-  return mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'torture-'));
+  const folder = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'torture-'));
+  folders.add(folder);
+  return folder;
 }
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
+}
+
+const folders = new Set<string>();
+process.once('exit', () => folders.forEach(removeFolder)); // also of a torture that was broken off
 
 export const SQLITE_GROUNDS: Grounds = {
   isOneMachine: true,
@@ -61,7 +71,7 @@ export const SQLITE_GROUNDS: Grounds = {
       close: async () => {
         await watcher.close();
         await breathe();
-        rmSync(folder, { recursive: true, force: true });
+        removeFolder(folder);
       },
     };
   },

@@ -11,14 +11,13 @@
 //
 // Leases go by the server's clock, which is virtual time itself, and nobody sets it. Each worker is a machine of its own,
 // and its clock is set now and then.
-import { rmSync } from 'node:fs';
 import { Fault } from '../src/core/error.ts';
 import { instant } from '../src/core/time.ts';
 import type { Store } from '../src/ports.ts';
 import { openRedis } from '../src/storage/redis.ts';
 import { GIVE_UP_MS } from '../src/storage/redis-client.ts';
 import { DURABLE, type LossyProxy, type RedisServer, startProxy, startRedis } from './redis-server.ts';
-import { type Ground, type Grounds, newFolder, type Scene } from './torture-ground.ts';
+import { type Ground, type Grounds, newFolder, removeFolder, type Scene } from './torture-ground.ts';
 
 /** Shorter than what makes a lease look as if a clock had been set back: nothing is carried out later than this. */
 const AWAY_MAX_MS = 9000;
@@ -41,11 +40,8 @@ export async function redisGrounds(workers: number): Promise<Grounds> {
   const folder = newFolder();
   // Its log is kept short by hand: what is read again after a kill is one seed, not a hundred.
   const server = await startRedis(...DURABLE, '--dir', folder, '--auto-aof-rewrite-percentage', '0');
-  const endWithUs = (): void => {
-    void server.kill();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once('exit', endWithUs);
+  const endWithUs = (): void => void server.kill();
+  process.prependOnceListener('exit', endWithUs); // before its folder goes
   const proxies = await Promise.all(Array.from({ length: workers }, () => startProxy(server.port)));
   return {
     isOneMachine: false,
@@ -58,7 +54,7 @@ export async function redisGrounds(workers: number): Promise<Grounds> {
       for (const proxy of proxies) await proxy.dispose();
       await server.dispose();
       process.off('exit', endWithUs);
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
 }

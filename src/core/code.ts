@@ -1,7 +1,7 @@
 // Printed codes (一物一码): one item, one code, one prize. What a code is worth was decided when it was printed; the
 // counter of its first use makes it good for one person. Pure.
 import { isAboutCode } from './fit.ts';
-import { wrongTry } from './guess.ts';
+import { isLocked, wrongTry } from './guess.ts';
 import type { Looked, Mechanic } from './mechanic.ts';
 import { codeIn } from './printed.ts';
 import { beijingText, type Instant } from './time.ts';
@@ -27,7 +27,7 @@ export const codes: Mechanic = {
     return !code || !isAboutCode(at.event) || at.see(batchesOf(at).includes(code.batch), `批次 ${code.batch}`);
   },
   refuses(at) {
-    if (!isAboutCode(at.event)) return undefined;
+    if (!isAboutCode(at.event) || isLocked(at)) return undefined;
     const text = codeIn(at.event);
     // A slip of the pen is no guess: its checksum is wrong.
     if (!at.see(text !== undefined, '校验位正确')) return { refusal: 'notEligible', detail: 'invalid' };

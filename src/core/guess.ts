@@ -16,6 +16,11 @@ export function wrongTry(at: Situation): readonly Counter[] {
   return guess ? [{ name: wrongCounter(at), add: 1, max: guess.tries }] : [];
 }
 
+/** Whether there was one wrong try too many: then nothing else is looked at. */
+export function isLocked(at: Situation): boolean {
+  return at.rule.guess !== undefined && triesLeft(at) === 0;
+}
+
 function triesLeft(at: Situation): number {
   return Math.max(0, at.rule.guess!.tries - at.value(wrongCounter(at)));
 }

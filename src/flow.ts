@@ -6,7 +6,7 @@
 import type { Config } from './config.ts';
 import { countersOf, type Decision, decide, type Follower, type Surroundings, wantedFor } from './core/decide.ts';
 import { countersAlways } from './core/delay.ts';
-import { seedOf } from './core/draw.ts';
+import { seedsFrom } from './core/draw.ts';
 import { Fault } from './core/error.ts';
 import type { Event } from './core/event.ts';
 import { causeIn, followerAfter, isUndone, newsForInviter } from './core/follower.ts';
@@ -46,7 +46,8 @@ const UNDO_MAX = 500;
 /** How often a lost race for the last prize is decided anew before the push is left to be redelivered. */
 const RACES_MAX = 60;
 
-export function createFlow(ports: FlowPorts): Flow {
+export function createFlow(given: FlowPorts): Flow {
+  const ports: Ports = { ...given, seedOf: seedsFrom(given.config.secret) };
   const inWork = new Map<string, Promise<Answer>>();
   const inTurn = queues();
   const flow: Flow = {
@@ -61,6 +62,9 @@ export function createFlow(ports: FlowPorts): Flow {
   };
   return flow;
 }
+
+/** With the campaigns' seeds, worked out once. */
+type Ports = FlowPorts & Pick<Surroundings, 'seedOf'>;
 
 type Decided = Commit & {
   readonly friendBefore: Follower | undefined;
@@ -85,7 +89,7 @@ function queues(): InTurn {
   };
 }
 
-async function answerOnce(ports: FlowPorts, event: Event, handle: Flow['handle'], inTurn: InTurn): Promise<Answer> {
+async function answerOnce(ports: Ports, event: Event, handle: Flow['handle'], inTurn: InTurn): Promise<Answer> {
   const { store, log } = ports;
   const before = await store.answered(event.account, event.key);
   if (causeIn(event)) await undo(ports, event); // also for a redelivery: the first one may have died before it
@@ -128,7 +132,7 @@ async function answerOnce(ports: FlowPorts, event: Event, handle: Flow['handle']
 }
 
 /** Takes back what this event undoes and what is not on its way yet. Told twice, it finds nothing more to do. */
-async function undo(ports: FlowPorts, event: Event): Promise<void> {
+async function undo(ports: Ports, event: Event): Promise<void> {
   const { account, user, kind } = event;
   const wanted = { account, user, merchant: undefined, claims: [], counters: [] };
   // Whoever invited a friend was rewarded for the friend's payment.
@@ -143,19 +147,19 @@ async function undo(ports: FlowPorts, event: Event): Promise<void> {
 }
 
 /** What a friend did is an event of the inviter's own, with its own key, decided before the friend's is written. */
-async function tellInviter(ports: FlowPorts, { event, friendBefore }: Decided, handle: Flow['handle']): Promise<void> {
+async function tellInviter(ports: Ports, { event, friendBefore }: Decided, handle: Flow['handle']): Promise<void> {
   const news = newsForInviter(friendBefore, event);
   if (news && ports.book().match(news, ports.clock()).length > 0) await handle(news);
 }
 
 /** Reads what the rules need to know and decides: everything that is to be written, not yet written. */
-async function decided(ports: FlowPorts, event: Event): Promise<Decided> {
+async function decided(ports: Ports, event: Event): Promise<Decided> {
   const now = ports.clock();
   const account = ports.config.accounts.get(event.account)!;
   const merchant = account.merchant === undefined ? undefined : ports.config.merchants.get(account.merchant);
   const around: Surroundings = {
     merchant: merchant && { merchant: merchant.name, ...merchant.limits },
-    seedOf: campaign => seedOf(ports.config.secret, campaign),
+    seedOf: ports.seedOf,
     pageOf: (to, campaign) => `${ports.config.publicUrl}/h5/${to}/${campaign}`,
   };
   const book = ports.book();

@@ -16,7 +16,7 @@ import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Messages } from './messages.ts';
 import type { Clock, Log, Payer, Store } from './ports.ts';
-import { openRulebook, type Rulebook } from './rulebook.ts';
+import { type Fitness, openRulebook, type Rulebook } from './rulebook.ts';
 import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
 import type { Timer } from './turn.ts';
 import { createDoor } from './wechat/door.ts';
@@ -25,6 +25,8 @@ import { createNoticeReader, createTransferPayer } from './wechat/pay-v3.ts';
 
 /** So long a stop waits for calls in flight; who is cut off then is asked after. A supervisor kills after 5 s. */
 const STOP_WAITS_MS = 2500;
+/** Longer than a note takes to be written. */
+const RULES_LEASE_MS = 5000;
 /** A store that does not answer so soon is away: whoever asks whether we are ready waits no longer. */
 const READY_WITHIN_MS = 1500;
 /** As many payouts of each state are looked at when the bot starts. */
@@ -38,6 +40,8 @@ export type BotPorts = {
   readonly store: Store;
   /** Names this process among all that work on the store. */
   readonly holder: string;
+  /** Of the program: by it the store remembers which rules passed their tests. Absent: they always run. */
+  readonly version?: string;
   /** Further routes: the demo's. */
   readonly extend?: Parameters<typeof createApp>[0]['extend'];
   /** Who may show a campaign's page in a frame: the demo's chat page. */
@@ -61,7 +65,7 @@ export type Bot = {
 
 export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, holder, extend } = ports;
-  const rulebook = await openRulebook(config, log);
+  const rulebook = await openRulebook(config, log, fitnessIn(ports));
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
   const { messages, remind, onProblem, tell, undone } = telling;
   const payers = new Map<string, Payer>();
@@ -141,6 +145,19 @@ async function unready(store: Store, rulebook: Rulebook, timer: Timer): Promise<
 async function tooLate(timer: Timer): Promise<never> {
   await timer.sleep(READY_WITHIN_MS);
   throw new Error(`no answer within ${READY_WITHIN_MS} ms`);
+}
+
+/** Kept in the store as the note of a lease, under the version that ran the tests. */
+function fitnessIn({ store, clock, holder, version }: BotPorts): Fitness | undefined {
+  if (version === undefined) return undefined;
+  const name = `rules:${version}`;
+  return {
+    recall: () => store.note(name),
+    async remember(print) {
+      const lease = await store.lease(name, holder, RULES_LEASE_MS, clock());
+      if (lease) await store.release(lease, clock(), print);
+    },
+  };
 }
 
 function gateOf(merchant: MerchantConfig, payer: Payer, parts: Partial<SettleMerchant>): SettleMerchant {

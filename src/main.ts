@@ -1,8 +1,10 @@
 // Wires the ports and starts: the only reader of the clock, the environment and chance. `hongbao start` hands over to it.
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, createBot } from './bot.ts';
@@ -44,6 +46,7 @@ export async function start(configFile: string | undefined): Promise<Running> {
       timer: realTimer,
       log,
       store,
+      version: versionOf(),
       holder: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`,
       ...(demo && { extend: demo.routes(store, () => bot!.rulebook), frames: ["'self'", demo.simulator.url] }),
     });
@@ -57,6 +60,11 @@ export async function start(configFile: string | undefined): Promise<Running> {
     await stop(undefined, bot, store, demo);
     throw error;
   }
+}
+
+function versionOf(): string {
+  const file = join(import.meta.dirname, '../package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function demoPort(): number {

@@ -156,6 +156,18 @@ export function verdictOn(files: readonly RuleFile[], around: RuleAround): Verdi
   return { findings: [...findings, ...testCampaigns(campaigns), ...errors], warnings };
 }
 
+/** Read, tested, and looked through only where bot.yaml makes a likely mistake an error: nothing answers before this. */
+function madeAtStart(files: readonly RuleFile[], around: RuleAround, config: Config, isTested: boolean): Made {
+  const { campaigns, findings } = checkRuleFiles(files, around);
+  const isStrict = Object.values(config.lint.severity).includes('error');
+  const { warnings } = isStrict ? lintRuleFiles(files, campaigns, around) : { warnings: [] };
+  const errors = warnings.filter(({ severity }) => severity === 'error');
+  const all = [...findings, ...(isTested ? [] : testCampaigns(campaigns)), ...errors];
+  if (all.length > 0) mustBeFit({ findings: all, warnings }, files, config);
+  const byFile = new Map(campaigns.map(campaign => [campaign.file, campaign]));
+  return new Map(files.map(file => [file.file, { print: printOf([file]), campaign: byFile.get(file.file)! }]));
+}
+
 function aroundOf({ accounts, merchants, lint }: Config): RuleAround {
   return {
     accounts: new Map([...accounts].map(([name, { merchant }]) => [name, { merchant }])),
@@ -207,15 +219,22 @@ function printOf(files: readonly RuleFile[]): string {
   return print.digest('hex');
 }
 
+/** Which files passed their own tests when they went live: after a restart they need not run again. */
+export type Fitness = {
+  /** The print of the files that were last found fit by this version. */
+  recall(): Promise<string | undefined>;
+  remember(print: string): Promise<void>;
+};
+
 /** Throws `BadInput` with every finding if the rules are not fit to go live. */
-export async function openRulebook(config: Config, log: Log): Promise<Rulebook> {
+export async function openRulebook(config: Config, log: Log, fitness?: Fitness): Promise<Rulebook> {
   const around = aroundOf(config);
   let files: readonly RuleFile[] = await readRuleFiles([config.rules]);
-  const first = verdictOn(files, around); // nobody waits for an answer yet
-  if (first.findings.length > 0) mustBeFit(first, files, config);
-  let made = await makeCampaigns(files, around, new Map());
+  const isKnown = (await fitness?.recall()) === printOf(files);
+  let made = madeAtStart(files, around, config, isKnown);
+  if (!isKnown) await fitness?.remember(printOf(files));
   let book = bookFrom(made, config);
-  warn(first, log);
+  let isWarned = false;
   let live = printOf(files);
   let refused: string | undefined;
   let stamp: string | undefined; // looked at once more: what changed while it was read is seen at the first tick
@@ -228,10 +247,21 @@ export async function openRulebook(config: Config, log: Log): Promise<Rulebook> 
     book = bookFrom(made, config);
     live = print;
     refused = undefined;
+    await fitness?.remember(print);
     warn(verdict, log);
     log.info({ campaigns: book.campaigns.map(campaign => campaign.id) }, 'the changed rules are live');
   };
+  /** What is not wrong does not hold up the start: it is said a little later. */
+  const warnOnce = (): void => {
+    if (isWarned) return;
+    isWarned = true;
+    judge(files, around).then(
+      verdict => warn(verdict, log),
+      (error: unknown) => log.info({ err: error }, 'the rules were not looked through for likely mistakes'),
+    );
+  };
   const look = async (): Promise<void> => {
+    warnOnce();
     const now = await stampOf(config.rules, listsOf(files));
     if (now === stamp) return;
     const changed = await readSettled(config.rules, files, now);

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { type Config, loadConfig } from '../src/config.ts';
 import { BadInput } from '../src/core/error.ts';
 import { ALONE, LINTS, lint } from '../src/core/lint.ts';
@@ -91,13 +91,12 @@ describe('a file with a warning that is an error', () => {
     const quiet = log();
     const book = await openRulebook(config(''), quiet);
     expect(book.current().campaigns).toHaveLength(1);
+    await book.refresh(); // the first look of the timetable says what is likely a mistake
+    await vi.waitFor(() => expect(quiet.lines).toHaveLength(1), 10_000);
     expect(quiet.lines).toEqual([expect.stringMatching(/^warn .*a\.yaml:2:7: "关注有礼" offers something/)]);
     await expect(openRulebook(config('lint: { induce-follow: error }'), log())).rejects.toThrow(
       /2:7: "关注有礼" offers/,
     );
-    const off = log();
-    await openRulebook(config('lint: { induce-follow: off }'), off);
-    expect(off.lines).toEqual([]);
   });
 });
 

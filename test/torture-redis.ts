@@ -6,7 +6,7 @@
 // the same order; while the server is stopped they leave at once, pile up in the sockets, and are carried out when it
 // goes on, be it after whoever sent them has given up. They are given up after four virtual seconds, as the connection
 // gives up after four real ones. What the same seed cannot promise: in which order a server that was stopped serves its
-// sockets, and whose connection to one that was killed comes back first. Of sixty seeds run twice, fifty-eight told the
+// sockets, and whose connection to one that was killed comes back first. Of sixty seeds run twice, fifty-one told the
 // same story twice. A story may differ; a verdict must not.
 //
 // Leases go by the server's clock, which is virtual time itself, and nobody sets it. Each worker is a machine of its own,

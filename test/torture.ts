@@ -17,7 +17,7 @@ const HELP = `npm run torture -- [options]
   --seed S        this one alone, with its story
   --store NAME    sqlite (default), or redis: a real server for each process of the torture, which is stopped, killed
                   and started again, and whose answers are lost. SQLite tells the same story of the same seed, always.
-                  Redis does so as far as real sockets allow (of sixty seeds, fifty-eight): virtual time stands still
+                  Redis does so as far as real sockets allow (of sixty seeds, fifty-one): virtual time stands still
                   during real calls, and these leave one after the other; but a server that was stopped serves those
                   who waited in its own order. So a failing seed may need some tries to fail again.
   --bug NAME      with a bug that must be found: ${BUGS.join(', ')}`;

@@ -280,6 +280,14 @@ describe('nothing is written', () => {
     expect(await allPayouts()).toEqual([]);
   }, 30_000);
 
+  test('of a campaign that is a draft: nobody is paid', async () => {
+    await begin({ rules: RULES.replace('campaign: test', 'campaign: test\nmode: draft') });
+    write('people.txt', openIds(1));
+    const args = ['send', '--config', 'bot.yaml', '--campaign', 'test', '--openids', 'people.txt', '--amount', '1.00'];
+    const { code, err } = await run(world!.folder, ...args);
+    expect([code, err]).toEqual([2, expect.stringContaining('"test" is in mode draft, which pays nobody')]);
+  });
+
   test('when the command itself is wrong: exit code 2, with the right word', async () => {
     await begin({ rules: RULES.replace('redpacket: ¥2.00, stock: 7', 'nothing: true') });
     write('people.txt', openIds(1));

@@ -93,6 +93,8 @@ async function orderOf(options: SendOptions, config: Config): Promise<Order> {
   const account = accountOf(options, config, campaign);
   const merchant = config.merchants.get(account.merchant ?? '');
   if (!merchant) throw new BadInput(`account "${account.name}" has no merchant; add \`merchant:\` to it in bot.yaml`);
+  if (campaign.mode === 'draft' || campaign.mode === 'shadow')
+    throw new BadInput(`${campaign.file}: campaign "${campaign.id}" is in mode ${campaign.mode}, which pays nobody`);
   if (!campaign.packet)
     throw new BadInput(
       `${campaign.file}: campaign "${campaign.id}" says nothing of the packet; add \`packet:\` with sendName, actName, wishing and remark`,

@@ -103,8 +103,12 @@ export const pushesOf = (m: Model): readonly Push[] => (m.me && m.pushes[m.me]) 
 export const timelineOf = (m: Model): readonly BotLine[] => (m.me && m.timelines[m.me]) || [];
 
 const SUGGESTIONS_MAX = 8;
-const unique = (lists: readonly (readonly string[])[]): string[] =>
-  [...new Set(lists.reduce<string[]>((all, list) => all.concat(list), []))].slice(0, SUGGESTIONS_MAX);
+/** The first of each list, then the second of each: every campaign has its turn. */
+const unique = (lists: readonly (readonly string[])[]): string[] => {
+  const longest = Math.max(0, ...lists.map(list => list.length));
+  const turns = Array.from({ length: longest }, (_, n) => lists.flatMap(list => list.slice(n, n + 1)));
+  return [...new Set(turns.reduce((all, turn) => all.concat(turn), []))].slice(0, SUGGESTIONS_MAX);
+};
 
 /** What one could say. */
 export const keywordsOf = (m: Model): readonly string[] => unique(m.campaigns.map(campaign => campaign.keywords));

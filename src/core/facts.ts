@@ -79,6 +79,8 @@ export type Award = About & {
   readonly counters: readonly Counter[];
   /** What the counters get back if the money does. */
   readonly holds: readonly Pick<Counter, 'name' | 'add'>[];
+  /** The text that was given: a line of the prize's list (券码). */
+  readonly coupon?: string;
   /** Paid not before this instant, and not at all if one of these comes first. */
   readonly payAt?: Instant;
   readonly cancelIf?: readonly Cancel[];

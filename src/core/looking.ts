@@ -215,6 +215,7 @@ export class Looking implements Situation {
       claimKey,
       counters,
       holds: limits.filter(limit => limit.returns).map(({ name, add }) => ({ name, add })),
+      ...(coupon !== undefined && { coupon }),
       ...(payAt !== undefined && { payAt }),
       ...(amount > 0 && rule.cancelIf.length > 0 && { cancelIf: rule.cancelIf }),
       reply: replyFor(said, rule.replies, values),

@@ -14,8 +14,9 @@ export type Verdict = { readonly outcome: string; readonly name: string; readonl
 export function verdictOf(decision: Decision, words: Words['panel']): Verdict {
   switch (decision.kind) {
     case 'awarded': {
-      const isWon = decision.amount > 0;
-      const name = isWon ? `${words.kind.won} ${money(decision.amount)}` : words.kind.nothing;
+      const isWon = decision.amount > 0 || decision.coupon !== undefined;
+      const won = decision.amount > 0 ? `${words.kind.won} ${money(decision.amount)}` : words.kind.won;
+      const name = isWon ? won : words.kind.nothing;
       return { outcome: isWon ? 'won' : 'nothing', name, tone: isWon ? 'gold' : 'mute' };
     }
     case 'refused':

@@ -247,9 +247,9 @@ export async function openRulebook(config: Config, log: Log, fitness?: Fitness):
     book = bookFrom(made, config);
     live = print;
     refused = undefined;
-    await fitness?.remember(print);
     warn(verdict, log);
     log.info({ campaigns: book.campaigns.map(campaign => campaign.id) }, 'the changed rules are live');
+    await fitness?.remember(print); // last: they are live also where the store is away just now
   };
   /** What is not wrong does not hold up the start: it is said a little later. */
   const warnOnce = (): void => {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { Config } from '../src/config.ts';
 import { Audit, showAuditFinding } from '../src/core/audit.ts';
 import type { Event, EventKey, OpenId } from '../src/core/event.ts';
+import { Ledger as RuleLedger } from '../src/core/ledger.ts';
 import { bookOf } from '../src/core/match.ts';
 import { fen } from '../src/core/money.ts';
 import type { Payout } from '../src/core/payout.ts';
@@ -54,6 +55,7 @@ const CONFIG = {
   accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
   merchants: new Map([['till', MERCHANT]]),
 } as unknown as Config;
+const NOON = parseBeijing('2026-02-10 12:00')!;
 const ann = 'oAnn0000000000000000000000_A' as OpenId;
 const bob = 'oBob0000000000000000000000-B' as OpenId;
 
@@ -439,4 +441,24 @@ test('a friend’s payment that is refunded later takes the inviter’s delayed 
   await s.do(bob, { kind: 'refunded', merchant: 'till', transaction: 't1', refund: 'r1', amount: fen(1) }, 'r:r1');
   expect((await s.payouts()).map(({ state }) => state)).toEqual(['failed']);
   expect(await s.audit()).toEqual([]);
+});
+
+test('the ledger of rule tests takes it back as well', () => {
+  const rule = ruleOf({
+    on: { kind: 'friend', did: 'paid' },
+    once: 'perEvent',
+    give: ['one'],
+    delay: DAY,
+    cancelIf: ['refunded'],
+  });
+  const book = bookOf([campaignOf({ prizes: [packet('one')], rules: [rule] })], ['tea']);
+  const ledger = new RuleLedger();
+  const around = { merchant: undefined, seedOf: () => 'seed' };
+  const play = (happening: object) =>
+    ledger.play(book, { key: 'k' as EventKey, account: 'tea', user: bob, sentAt: NOON, ...happening } as Event, around);
+  play({ kind: 'subscribe', via: 'qr', scene: `i.${ann}.tea` });
+  play({ kind: 'paid', merchant: 'till', transaction: 't1', order: 't1', amount: fen(1), total: fen(1) });
+  expect(ledger.awarded).toBeGreaterThan(0);
+  const { cancelled } = play({ kind: 'refunded', merchant: 'till', transaction: 't1', refund: 'r1', amount: fen(1) });
+  expect([cancelled > 0, ledger.awarded]).toEqual([true, 0]);
 });

@@ -114,16 +114,24 @@ export class Ledger {
     else this.delayed.set(event.user, [delayed]);
   }
 
-  /** What was not paid yet and is not to be paid now: its money and what it held are free again. */
+  /** What was not paid yet and is not to be paid now: this follower's, and the reward of whoever invited them. */
   private undo(event: Event, now: Instant): readonly Undone[] {
+    if (causeIn(event) === undefined) return [];
+    const inviter = event.kind === 'refunded' ? this.followers.get(event.user)?.invitedBy?.user : undefined;
+    const others = inviter === undefined ? [] : this.undoOf(inviter, event, now);
+    return [...this.undoOf(event.user, event, now), ...others];
+  }
+
+  /** Its money and what it held are free again. */
+  private undoOf(user: OpenId, event: Event, now: Instant): readonly Undone[] {
     const cause = causeIn(event);
-    const mine = cause === undefined ? undefined : this.delayed.get(event.user);
+    const mine = this.delayed.get(user);
     if (!mine) return [];
     const isUndone = ({ payAt, causes, transaction }: Delayed): boolean =>
       now < payAt && causes.includes(cause!) && (event.kind !== 'refunded' || event.transaction === transaction);
     const undone = mine.filter(isUndone);
     this.delayed.set(
-      event.user,
+      user,
       mine.filter(each => !isUndone(each) && now < each.payAt),
     );
     for (const { amount, holds } of undone) {

@@ -59,6 +59,7 @@ const MERCHANT: RedpackMerchant = {
 };
 export const CONFIG: Config = {
   file: 'bot.yaml',
+  demo: false,
   host: '127.0.0.1',
   port: 0,
   publicUrl: 'http://127.0.0.1',

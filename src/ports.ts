@@ -161,6 +161,8 @@ export type Books = {
   /** Oldest first. */
   payouts(): AsyncIterable<Payout>;
   history(billNo: BillNo): Promise<HistoryLine[]>;
+  /** The same as both, for who wants all of it: a page of payouts comes with all their histories. */
+  lives(): AsyncIterable<BookRows['payouts']>;
   counters(): AsyncIterable<BookRows['counters']>;
   buckets(): AsyncIterable<BookRows['buckets']>;
   /** These three change in place: Redis shows them as they are when they are read, SQLite as of the snapshot. */

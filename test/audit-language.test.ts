@@ -2,7 +2,7 @@
 // claims tell is found. Played through the real flow, on SQLite, with payouts that end in every way.
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../src/config.ts';
-import { Audit, type AuditReport, partOf, partOfClaim, showAuditFinding } from '../src/core/audit.ts';
+import { Audit, type AuditReport, shelfOf, shelfOfClaim, showAuditFinding } from '../src/core/audit.ts';
 import { followerIn, nameKind } from '../src/core/audit-name.ts';
 import { chanceOf } from '../src/core/chance.ts';
 import { crowdOf } from '../src/core/crowd.ts';
@@ -16,7 +16,7 @@ import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout-table.ts'
 import type { Campaign } from '../src/core/rule.ts';
 import { type Day, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/time.ts';
 import { createFlow } from '../src/flow.ts';
-import { auditStore } from '../src/jobs.ts';
+import { auditStore } from '../src/audit-store.ts';
 import { SILENT } from '../src/log.ts';
 import type { Store } from '../src/ports.ts';
 import { checkRuleFiles, type RuleFile } from '../src/rulebook.ts';
@@ -243,11 +243,11 @@ function auditRows(rows: Rows, live: readonly Campaign[] = campaigns, parts = 1)
   const audit = new Audit(live);
   for (const { name } of rows.counters) audit.survey(name);
   for (let part = 0; part < parts; part++) {
-    for (const claim of rows.claims) if (partOfClaim(claim.key, parts) === part) audit.claim(claim);
+    for (const claim of rows.claims) if (shelfOfClaim(claim.key) % parts === part) audit.claim(claim);
     for (const [index, payout] of rows.payouts.entries())
-      if (partOfClaim(payout.claimKey, parts) === part) audit.payout(payout, rows.histories[index]!);
+      if (shelfOfClaim(payout.claimKey) % parts === part) audit.payout(payout, rows.histories[index]!);
     for (const { name, value } of rows.counters)
-      if (partOf(followerIn(name), parts) === part) audit.counter(name, value);
+      if (shelfOf(followerIn(name)) % parts === part) audit.counter(name, value);
     for (const _ of audit.endOfPart()) expect(parts).toBeGreaterThan(0);
   }
   for (const bucket of rows.buckets) audit.bucket(bucket);

@@ -14,7 +14,7 @@ import { lostAward, payoutOf } from '../src/core/repair.ts';
 import type { Campaign, Trigger } from '../src/core/rule.ts';
 import { DAY, type Instant, later, parseBeijing } from '../src/core/time.ts';
 import { createFlow, type Flow } from '../src/flow.ts';
-import { auditStore } from '../src/jobs.ts';
+import { auditStore } from '../src/audit-store.ts';
 import { SILENT } from '../src/log.ts';
 import type { Answer, Store } from '../src/ports.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';

@@ -18,7 +18,7 @@ import { loadCampaigns } from '../src/core/rule-file.ts';
 import { Tally } from '../src/core/tally.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/time.ts';
 import { createFlow } from '../src/flow.ts';
-import { auditStore } from '../src/jobs.ts';
+import { auditStore } from '../src/audit-store.ts';
 import { SILENT } from '../src/log.ts';
 import type { BookKind, BookRows, Piece, Store } from '../src/ports.ts';
 import { openStore } from '../src/storage/open.ts';

@@ -11,7 +11,7 @@ import type { OpenId } from '../src/core/event.ts';
 import { paymentKey, UNKNOWN_PAYER } from '../src/core/paid.ts';
 import type { Payout } from '../src/core/payout.ts';
 import { beijingText, instant } from '../src/core/time.ts';
-import { auditStore } from '../src/jobs.ts';
+import { auditStore } from '../src/audit-store.ts';
 import { SILENT } from '../src/log.ts';
 import type { JournalLine, Store } from '../src/ports.ts';
 import type { PayFault, PayInShop, ShopNotice, ShopOrder } from '../src/simulator/protocol.ts';

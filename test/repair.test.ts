@@ -15,7 +15,7 @@ import { messageOf } from '../src/core/error.ts';
 import { FundFlow } from '../src/core/fund-flow.ts';
 import type { Payout } from '../src/core/payout.ts';
 import { DAY, HOUR, type Instant, instant, MINUTE } from '../src/core/time.ts';
-import { auditStore } from '../src/jobs.ts';
+import { auditStore } from '../src/audit-store.ts';
 import { SILENT } from '../src/log.ts';
 import type { Store } from '../src/ports.ts';
 import type { Push } from '../src/simulator/protocol.ts';
@@ -25,6 +25,7 @@ import { parseXml } from '../src/wechat/xml.ts';
 import { ENV, MERCHANT, startWorld, type World, type WorldOptions } from './harness.ts';
 import { DURABLE, hasRedis, startRedis } from './redis-server.ts';
 import { readBooks } from './store.contract.ts';
+import { writtenIn } from './written.ts';
 
 /** Two prizes by chance, one of them rare; once per day, week and event; every limit a campaign can have. */
 const MANY = `
@@ -150,7 +151,7 @@ class Restorable {
 
   funds = (csv = this.control.fundFlow(MERCHANT.mchId)): FundFlow => {
     const funds = new FundFlow('funds.csv');
-    for (const line of csv.split('\n')) funds.read(line);
+    for (const row of writtenIn(csv)) funds.read(row);
     funds.mustBeWhole();
     return funds;
   };

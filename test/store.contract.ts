@@ -882,10 +882,12 @@ export async function listOf<T>(rows: AsyncIterable<T>): Promise<T[]> {
 /** Everything in the books, as it comes. */
 export async function readBooks(books: Books) {
   const payouts = await listOf(books.payouts());
+  const histories = await Promise.all(payouts.map(({ billNo }) => books.history(billNo)));
+  expect(await listOf(books.lives())).toStrictEqual(payouts.map((payout, n) => ({ payout, history: histories[n] })));
   return {
     claims: await listOf(books.claims()),
     payouts,
-    histories: await Promise.all(payouts.map(({ billNo }) => books.history(billNo))),
+    histories,
     counters: await listOf(books.counters()),
     buckets: await listOf(books.buckets()),
   };

@@ -18,7 +18,7 @@ import { beijingText, type Instant, instant, parseBeijing } from '../core/time.t
 import { decisionText, eventText } from '../core/wording.ts';
 import type { JournalLine, Store } from '../ports.ts';
 import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
-import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+import { type Common, EXIT, print, printJson, table, printNote, withStore } from './common.ts';
 import { eventsOf } from './journal.ts';
 import { accountNamed, surroundingsOf } from './surroundings.ts';
 
@@ -64,7 +64,7 @@ function mustMakeSense(openid: string | undefined, { event, at, journal, key }: 
 async function liveOf(config: Config): Promise<Live> {
   const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
   if (findings.length > 0)
-    process.stderr.write(`the rule files have ${findings.length} findings (\`hongbao check\`): some are left out\n`);
+    printNote(`the rule files have ${findings.length} findings (\`hongbao check\`): some are left out`);
   return { campaigns, accounts: [...config.accounts.keys()] };
 }
 

@@ -314,6 +314,11 @@ function addSimulator(simulator: Command): void {
     .option('--mode <mode>', 'safe, compatible or plain')
     .option('--mch-id <number>')
     .option('--api-key <key>', 'APIv2 key')
+    .option(
+      '--signing <parts>',
+      'keys that sign API v3: publicKey=9,certificate=1 (and nextCertificate, seed)',
+      'publicKey=1',
+    )
     .action((options: Partial<SimulatorOptions>) =>
       runUntilSignal(async () => {
         const command = await import('./commands/simulator.ts');

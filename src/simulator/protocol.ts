@@ -211,6 +211,39 @@ export type ClockChange = { readonly advanceMs: number } | { readonly reset: tru
 /** Switched on over HTTP; `times` counts down to 0 and the fault is gone, absent: until switched off. */
 export type Faults = { readonly pay: readonly PayFault[]; readonly platform: readonly PlatformFault[] };
 
+/**
+ * With which keys WeChat Pay signs answers and notices of API v3 for a merchant: parts of the whole, so that
+ * `{ publicKey: 9, certificate: 1 }` is every tenth by the certificate. A key of 0 exists, but signs nothing; one that is left
+ * out does not exist. (The real one signs answers with the key that `Wechatpay-Serial` asks for, where it can.)
+ */
+export type Signing = {
+  /** 微信支付公钥, as every new merchant has it. */
+  readonly publicKey?: number;
+  /** 平台证书: with one, /v3/certificates hands out those there are; without, it is a 404. */
+  readonly certificate?: number;
+  /** The one that follows it in a rotation. */
+  readonly nextCertificate?: number;
+  /** From which is drawn what signs; absent: the merchant number. */
+  readonly seed?: string;
+};
+
+export type SigningKey = {
+  readonly kind: 'publicKey' | 'certificate' | 'nextCertificate';
+  /** `PUB_KEY_ID_…`, or a serial number. */
+  readonly id: string;
+  /** The public key, or the certificate. */
+  readonly pem: string;
+  /** How many answers and notices it has signed. */
+  readonly signed: number;
+};
+
+export type SigningState = {
+  readonly signing: Signing;
+  readonly keys: readonly SigningKey[];
+  /** How often /v3/certificates was asked for. */
+  readonly certificateCalls: number;
+};
+
 export type PayFault = {
   readonly kind:
     | 'lostReply' // the packet is sent, the connection is cut before the answer
@@ -246,6 +279,7 @@ export type PayFault = {
     | 'transferQuery'
     | 'transferCancel'
     | 'orderQuery'
+    | 'certificates'
     | 'payNotice';
   readonly times?: number;
   /** Only for this follower. */

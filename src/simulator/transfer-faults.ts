@@ -11,7 +11,7 @@ import type { PayFault } from './protocol.ts';
 import { type Failure, failure } from './transfer-request.ts';
 import type { World } from './world.ts';
 
-type Call = Extract<PayEndpoint, 'transfer' | 'transferQuery' | 'transferCancel'>;
+type Call = Extract<PayEndpoint, 'transfer' | 'transferQuery' | 'transferCancel' | 'certificates'>;
 type Kind = PayFault['kind'];
 
 const BEFORE: ReadonlySet<Kind> = new Set([

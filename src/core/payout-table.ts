@@ -162,7 +162,7 @@ export function observe(
     state: to,
     version: payout.version + 1,
     strikes,
-    nextDo: row.do === 'send' && sight === 'again' && strikes >= SENDS_BEFORE_ASKING ? 'query' : row.do,
+    nextDo: asksInstead(observation, sight, strikes) ? 'query' : row.do,
     ...(nextAt !== undefined && { nextAt }),
     ...(detail !== undefined && !isFinal(to) && to !== 'sent' && { problem: detail }),
     ...(isRefusedNow && { userRefused: true }),
@@ -196,6 +196,15 @@ export function observe(
   };
   if (to === 'failed') return afterFailure(payout, verdict, policy);
   return to === 'refunded' ? afterRefund(payout, verdict, observation, policy) : verdict;
+}
+
+/**
+ * After some tries of one number we ask what became of it. Not where WeChat Pay signs with a key we do not know: the answer to
+ * a question would tell no more, and only the creation, repeated, brings `package_info` once the key is known.
+ */
+function asksInstead(observation: Observation, sight: Sight, strikes: number): boolean {
+  const isUnbelieved = observation.kind === 'silence' && observation.code === 'UNKNOWN_KEY';
+  return sight === 'again' && strikes >= SENDS_BEFORE_ASKING && !isUnbelieved;
 }
 
 /** Only the creation of a transfer tells `package_info`, its query does not; without it the follower cannot confirm. */

@@ -58,6 +58,8 @@ export const PAY_FAULTS: readonly FaultRow<Exclude<PayFault['kind'], 'code'>>[] 
     'Product not enabled',
     'NO_AUTH, no red packet permission',
   ),
+  row('billFails', '转账失败', '待确认，一分钟后 FAIL', 'Transfer fails', 'waits, and FAILs after a minute'),
+  row('balanceShort', '转账锁不到钱', '停在 ACCEPTED，一天后关闭', 'Transfer not locked', 'ACCEPTED, closed after a day'),
   row('lostNotice', '通知丢失', '支付、退款、转账通知都不来', 'Lost notice', 'of payments, refunds and transfers'),
   row('duplicateNotice', '通知重复', '同一条通知同时来两次', 'Double notice', 'each arrives twice at once'),
   row('lateNotice', '支付通知迟到', '10 分钟后才来', 'Late payment notice', 'comes 10 minutes later'),

@@ -210,7 +210,7 @@ const CALLED_OFF =
 
 async function askFirst(ports: CancelPorts, payout: Payout, reason: string): Promise<Result | 'again'> {
   const seen = await ports.payer(payout.merchant).payer.query(payout);
-  const judged = judgeAnswer(seen, payout, await ports.store.history(payout.billNo));
+  const judged = judgeAnswer(seen, await ports.store.history(payout.billNo), payout);
   if (judged === 'waiting') return takeBack(ports, payout, reason); // it is with the follower after all, or soon will be
   if (typeof judged === 'object') return { refused: `${judged.refused}. ${CALLED_OFF}` };
   return end(ports, payout, reason, seen);
@@ -233,7 +233,7 @@ async function takeBack(ports: CancelPorts, payout: Payout, reason: string): Pro
   const after = await payer.query(payout);
   if (isTakingBack(after)) return bookTakingBack(ports, payout, reason, after);
   if (saidOf(after) === 'FAIL') return end(ports, payout, reason, after);
-  const judged = judgeAnswer(saidOf(after) === undefined ? seen : after, payout, []);
+  const judged = judgeAnswer(saidOf(after) === undefined ? seen : after, [], payout);
   const why = typeof judged === 'object' ? judged.refused : `WeChat Pay did not take it back (${wordsOf(seen)})`;
   return { refused: `${why}. ${CALLED_OFF}` };
 }

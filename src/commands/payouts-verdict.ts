@@ -112,7 +112,7 @@ async function whyNotUnpaid(ports: VerdictPorts, numbers: readonly Payout[], las
     if (await doubt(doubtPorts(ports), payout, seen))
       return { refused: `WeChat Pay says that ${payout.billNo} is ${words(seen)}: \`payouts settle ${payout.billNo} --as received\`` };
     if (isOver(payout) && (seen.kind === 'notFound' || words(seen) === 'REFUND')) continue;
-    const judged = judgeAnswer(seen, payout, await ports.store.history(payout.billNo));
+    const judged = judgeAnswer(seen, await ports.store.history(payout.billNo), payout);
     if (judged === 'unpaid') continue;
     const why = typeof judged === 'object' ? judged.refused : 'WeChat Pay says that it waits for the follower';
     return { refused: payout === last ? why : `${payout.billNo}: ${why}` };

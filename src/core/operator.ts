@@ -119,8 +119,8 @@ export function callOffStep(payout: Payout, reason: string, now: Instant): Step 
 /** What WeChat Pay's answer makes of it. `waiting`: a transfer the follower has not confirmed, which can be taken back. */
 export function judgeAnswer(
   seen: Observation,
-  payout: Payout,
   history: readonly HistoryLine[],
+  payout?: Payout,
 ): 'unpaid' | 'waiting' | Refused {
   switch (seen.kind) {
     case 'status':
@@ -134,7 +134,7 @@ export function judgeAnswer(
         return 'waiting';
       return { refused: `WeChat Pay says ${seen.state}; only FAIL or CANCELLED proves that nothing was paid` };
     case 'notFound':
-      if (everyCallRefused(payout, history)) return 'unpaid';
+      if (everyCallRefused(history, payout)) return 'unpaid';
       return {
         refused:
           'WeChat Pay knows no such order, which is no proof that nothing was paid; `payouts retry` tries the same number again',
@@ -154,15 +154,15 @@ export function judgeAnswer(
 }
 
 /** Each call that pays was answered, and refused before an order was made: then an order that is not there never was. */
-function everyCallRefused({ tries, refusals, request }: Payout, history: readonly HistoryLine[]): boolean {
-  if (tries > 0 && refusals === tries) return true;
+function everyCallRefused(history: readonly HistoryLine[], payout: Payout | undefined): boolean {
+  if (payout && payout.tries > 0 && payout.refusals === payout.tries) return true;
   const calls = history.flatMap((line, index) => (line.what === 'sending' ? [history[index + 1]] : []));
   return (
     calls.length > 0 &&
     calls.every(answer => {
       const [code = '', ...text] = (answer?.detail ?? '').split(' ');
       const isAnswer = answer !== undefined && !answer.what.startsWith('asked ');
-      return isAnswer && leavesNoOrder(request.channel, code, text.join(' '));
+      return isAnswer && leavesNoOrder(payout?.request.channel ?? 'redpack', code, text.join(' '));
     })
   );
 }

@@ -35,7 +35,8 @@ export async function doubt(ports: DoubtPorts, payout: Payout, seen: Observation
 }
 
 /** What the operator does next, in words. */
-function nextStep({ billNo }: Payout, living: Payout | undefined): string {
+function nextStep({ billNo, state }: Payout, living: Payout | undefined): string {
+  if (state === 'received') return 'look it up in 商户平台: here the follower has it';
   const settle = `\`payouts settle ${billNo} --as received\``;
   if (!living) return `look it up in 商户平台; if it was paid: ${settle}`;
   const isOut = living.state === 'sent' && living.request.channel !== 'transfer';

@@ -240,7 +240,10 @@ class Gate {
     if (verdict.halt || halt) this.sends.narrow();
     else if (asked && verdict.sight !== 'noAnswer') this.queries.widen();
     else if (!asked && gotThrough(verdict.sight)) this.sends.widen();
-    const result = await conclude(this.ports, this.merchant.name, { ...verdict, ...(!verdict.halt && halt && { halt }) });
+    const result = await conclude(this.ports, this.merchant.name, {
+      ...verdict,
+      ...(!verdict.halt && halt && { halt }),
+    });
     if (result === 'stale') await this.seeLate(verdict.step.payout, seen, asked);
     if (state === 'sent' || isFinal(state)) this.triedAt.delete(billNo); // it is not tried again
   }

@@ -27,7 +27,10 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^app\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge(-[\w-]+)?\.ts$|koa$|@koa\/router$)/ },
   { files: /^jobs\.ts$/, from: /^(core\/|ports\.ts$|settle\.ts$|messages\.ts$|rulebook\.ts$|node-cron$)/ },
   { files: /^messages\.ts$/, from: /^(core\/|ports\.ts$)/ },
-  { files: /^rulebook(-\w+)?\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$|rulebook(-\w+)?\.ts$|tsx\/esm\/api$|node:)/ },
+  {
+    files: /^rulebook(-\w+)?\.ts$/,
+    from: /^(core\/|ports\.ts$|config\.ts$|rulebook(-\w+)?\.ts$|tsx\/esm\/api$|node:)/,
+  },
   { files: /^log\.ts$/, from: /^(ports\.ts$|pino$)/ },
   { files: /^(bot(-\w+)?|main|cli(-\w+)?|demo|demo-routes)\.ts$|^commands\//, from: /./ },
 ];

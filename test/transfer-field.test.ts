@@ -47,7 +47,10 @@ const alarms = (): string[] => errors.map(({ message }) => message);
 /** Oldest first. */
 const numbers = async (user: string): Promise<Payout[]> =>
   (await world.store.payouts({ user: user as OpenId, limit: 20 })).toReversed();
-const bills = (): string[] => control().state().packets.map(({ billNo }) => billNo);
+const bills = (): string[] =>
+  control()
+    .state()
+    .packets.map(({ billNo }) => billNo);
 const free = async (): Promise<number> => {
   const { reserved, sent, received } = await world.store.buckets('test');
   return 1000_00 - reserved - sent - received;
@@ -152,7 +155,9 @@ describe('an operator’s no', () => {
     await rounds(3, 7 * HOUR);
     expect([bills().length, await free()]).toEqual([1, 1000_00]);
     // Once more there is nothing left to cancel, and it says which one ended it.
-    expect(await cancelPayout(ports(), first.billNo, 'x')).toMatchObject({ refused: expect.stringContaining('successor') });
+    expect(await cancelPayout(ports(), first.billNo, 'x')).toMatchObject({
+      refused: expect.stringContaining('successor'),
+    });
     await balances();
   });
 
@@ -184,7 +189,11 @@ describe('an operator’s no', () => {
 });
 
 describe('a number that is too old', () => {
-  const RETRY = { kind: 'code', code: 'INVALID_REQUEST', text: '对应单号已超出重试期,请查单确认后决定是否换单请求' } as const;
+  const RETRY = {
+    kind: 'code',
+    code: 'INVALID_REQUEST',
+    text: '对应单号已超出重试期,请查单确认后决定是否换单请求',
+  } as const;
 
   test('is asked after, and replaced where nothing was ever made of it; the merchant goes on', async () => {
     await open({ balance: 0 });
@@ -195,7 +204,10 @@ describe('a number that is too old', () => {
     pass(3 * DAY);
     faults({ ...RETRY, times: 1 });
     const sent = await waiting(ann);
-    expect(await numbers(ann)).toMatchObject([{ state: 'failed', expired: true }, { state: 'sent', attempt: 2 }]);
+    expect(await numbers(ann)).toMatchObject([
+      { state: 'failed', expired: true },
+      { state: 'sent', attempt: 2 },
+    ]);
     expect(await world.store.halt('shop')).toBeUndefined();
     control().openPacket(MERCHANT.mchId, sent.billNo, ann);
     await passUntil(async () => (await last(ann)).state === 'received');
@@ -253,7 +265,9 @@ describe('one prize that is too large', () => {
     expect(await world.store.halt('shop')).toBeUndefined();
     // Mended at WeChat Pay, it is retried under its number.
     faults();
-    expect((await run(world.folder, 'payouts', 'retry', (await last(ann)).billNo, '--config', 'bot.yaml')).code).toBe(0);
+    expect((await run(world.folder, 'payouts', 'retry', (await last(ann)).billNo, '--config', 'bot.yaml')).code).toBe(
+      0,
+    );
     await passUntil(async () => (await last(ann)).state !== 'held');
     await balances();
   });
@@ -266,7 +280,10 @@ describe('the merchant’s limit of the day', () => {
     const ann = await follow();
     await passUntil(async () => world.store.halt('shop'));
     const { probeAt, reason } = (await world.store.halt('shop'))!;
-    expect([dayOf(instant(probeAt! - 2 * MINUTE)), dayOf(probeAt!)]).toEqual([dayOf(now()), dayOf(instant(+now() + DAY))]);
+    expect([dayOf(instant(probeAt! - 2 * MINUTE)), dayOf(probeAt!)]).toEqual([
+      dayOf(now()),
+      dayOf(instant(+now() + DAY)),
+    ]);
     expect(reason).toContain('超出商户单日转账额度');
     faults();
     pass(probeAt! - now());
@@ -293,7 +310,11 @@ describe('a bill that fails', () => {
     pass(second!.nextAt! - now());
     control().openPacket(MERCHANT.mchId, (await waiting(ann)).billNo, ann);
     await passUntil(async () => (await last(ann)).state === 'received');
-    expect(control().person(ann).chat.some(line => line.kind === 'text' && line.push === undefined)).toBe(false);
+    expect(
+      control()
+        .person(ann)
+        .chat.some(line => line.kind === 'text' && line.push === undefined),
+    ).toBe(false);
     await balances();
   });
 
@@ -331,7 +352,10 @@ describe('a bill that fails', () => {
     control().openPacket(MERCHANT.mchId, (await waiting(ann)).billNo, ann);
     await passUntil(async () => (await last(ann)).state === 'received');
     expect(await free()).toBe(1000_00 - 100);
-    expect((await world.store.history(parked!.billNo)).at(-1)).toMatchObject({ what: 'offered', detail: '已与微信支付核对' });
+    expect((await world.store.history(parked!.billNo)).at(-1)).toMatchObject({
+      what: 'offered',
+      detail: '已与微信支付核对',
+    });
     await balances();
   });
 
@@ -363,7 +387,12 @@ describe('a bill that fails', () => {
     }
     await passUntil(async () => (await last(ann)).state === 'failed');
     const pauses = began.slice(1).map((at, n) => Math.round((at - began[n]!) / MINUTE));
-    expect(pauses.map((pause, n) => pause >= [1, 10, 60, 360][n]! && pause <= [2, 12, 63, 365][n]!)).toEqual([true, true, true, true]);
+    expect(pauses.map((pause, n) => pause >= [1, 10, 60, 360][n]! && pause <= [2, 12, 63, 365][n]!)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
     expect(alarms()).toContain('payout: given up after 5 numbers');
     // Six hours after their last word it cannot be said in the chat: it is owed, and told at their next one.
     await until(async () => (await world.store.mailbox('tea', ann as OpenId))?.owed.length === 1);
@@ -423,7 +452,13 @@ describe('SUCCESS for a number that has failed here', () => {
     const ann = await follow();
     const first = await waiting(ann);
     const shop = world.config.merchants.get('shop')!;
-    const { step } = observe(first, { kind: 'bill', state: 'FAIL', reason: 'PAYER_ACCOUNT_ABNORMAL' }, true, now(), shop.policy);
+    const { step } = observe(
+      first,
+      { kind: 'bill', state: 'FAIL', reason: 'PAYER_ACCOUNT_ABNORMAL' },
+      true,
+      now(),
+      shop.policy,
+    );
     expect(await world.store.advance(step)).toBe('moved');
     return [ann, first, step.successor!];
   }
@@ -526,7 +561,9 @@ describe('SUCCESS for a number that has failed here', () => {
     faults({ kind: 'lostNotice' });
     control().openPacket(MERCHANT.mchId, first.billNo, ann);
     pass(MINUTE);
-    expect(await offerPayout(ports(), first.billNo, 'x')).toMatchObject({ refused: expect.stringContaining('--as received') });
+    expect(await offerPayout(ports(), first.billNo, 'x')).toMatchObject({
+      refused: expect.stringContaining('--as received'),
+    });
     expect(await numbers(ann)).toHaveLength(1);
     expect(await settlePayout(ports(), first.billNo, 'received', '已到账')).toHaveProperty('done');
     expect([await free(), (await last(ann)).state]).toEqual([1000_00 - 100, 'received']);

@@ -123,7 +123,13 @@ const numbers = async (user: string): Promise<Payout[]> =>
   (await store.payouts({ user: user as OpenId, limit: 20 })).toReversed();
 const states = async (user: string): Promise<string[]> => (await numbers(user)).map(({ state }) => state);
 async function taken(): Promise<number> {
-  const facts = { account: 'tea', user: 'x' as OpenId, merchant: 'shop', claims: [], counters: ['campaign/test/amount'] };
+  const facts = {
+    account: 'tea',
+    user: 'x' as OpenId,
+    merchant: 'shop',
+    claims: [],
+    counters: ['campaign/test/amount'],
+  };
   return (await store.facts(facts)).counters.get('campaign/test/amount') ?? 0;
 }
 async function balances(): Promise<void> {
@@ -134,37 +140,42 @@ describe('an offer', () => {
   test.each([
     ['red packets', REDPACK],
     ['transfers', TRANSFER],
-  ])('gives a given-up claim one more number of %s, with its money, asked for by any of its numbers', async (_, settings) => {
-    await givenUp('oAnn', settings);
-    expect([await taken(), (await store.buckets('test')).reserved]).toEqual([0, 0]);
-    const [first] = await numbers('oAnn');
-    const offered = await offerPayout(ports(FAILED(settings)), first!.billNo, '微信支付已恢复');
-    const last = (await numbers('oAnn')).at(-1)!;
-    expect(offered).toEqual({ done: expect.stringContaining(last.billNo), number: last.billNo });
-    expect(last).toMatchObject({ state: 'planned', attempt: 6, tries: 0, nextDo: 'send', nextAt: NOW, version: 1 });
-    expect(last.request).toEqual(first!.request);
-    expect(asked).toHaveLength(5); // each number was asked after
-    expect([await taken(), (await store.buckets('test')).reserved]).toEqual([100, 100]);
-    expect((await store.history((await numbers('oAnn'))[4]!.billNo)).at(-1)).toMatchObject({
-      what: 'offered',
-      detail: '微信支付已恢复',
-      from: 'failed',
-      to: 'failed',
-    });
-    await balances();
-    // It lives now: nobody can offer it once more, and cancelling any number ends it.
-    expect(await offerPayout(ports(FAILED(settings)), first!.billNo, 'x')).toEqual({
-      refused: expect.stringContaining('not given up'),
-    });
-    expect(await cancelPayout(ports(FAILED(settings)), first!.billNo, 'x')).toMatchObject({ successor: last.billNo });
-    expect([await taken(), (await store.buckets('test')).reserved]).toEqual([0, 0]);
-    await balances();
-  });
+  ])(
+    'gives a given-up claim one more number of %s, with its money, asked for by any of its numbers',
+    async (_, settings) => {
+      await givenUp('oAnn', settings);
+      expect([await taken(), (await store.buckets('test')).reserved]).toEqual([0, 0]);
+      const [first] = await numbers('oAnn');
+      const offered = await offerPayout(ports(FAILED(settings)), first!.billNo, '微信支付已恢复');
+      const last = (await numbers('oAnn')).at(-1)!;
+      expect(offered).toEqual({ done: expect.stringContaining(last.billNo), number: last.billNo });
+      expect(last).toMatchObject({ state: 'planned', attempt: 6, tries: 0, nextDo: 'send', nextAt: NOW, version: 1 });
+      expect(last.request).toEqual(first!.request);
+      expect(asked).toHaveLength(5); // each number was asked after
+      expect([await taken(), (await store.buckets('test')).reserved]).toEqual([100, 100]);
+      expect((await store.history((await numbers('oAnn'))[4]!.billNo)).at(-1)).toMatchObject({
+        what: 'offered',
+        detail: '微信支付已恢复',
+        from: 'failed',
+        to: 'failed',
+      });
+      await balances();
+      // It lives now: nobody can offer it once more, and cancelling any number ends it.
+      expect(await offerPayout(ports(FAILED(settings)), first!.billNo, 'x')).toEqual({
+        refused: expect.stringContaining('not given up'),
+      });
+      expect(await cancelPayout(ports(FAILED(settings)), first!.billNo, 'x')).toMatchObject({ successor: last.billNo });
+      expect([await taken(), (await store.buckets('test')).reserved]).toEqual([0, 0]);
+      await balances();
+    },
+  );
 
   test('to somebody WeChat refused before knows nothing of that any more', async () => {
     const refused = await see(await plan('oAnn', TRANSFER), bill('FAIL', 'REAL_NAME_CHECK_FAIL'));
     expect(refused).toMatchObject({ state: 'failed', userRefused: true });
-    expect(await offerPayout(ports(bill('FAIL', 'REAL_NAME_CHECK_FAIL')), refused.billNo, '已实名')).toHaveProperty('number');
+    expect(await offerPayout(ports(bill('FAIL', 'REAL_NAME_CHECK_FAIL')), refused.billNo, '已实名')).toHaveProperty(
+      'number',
+    );
     expect((await numbers('oAnn')).at(-1)).not.toHaveProperty('userRefused');
     await balances();
   });
@@ -195,7 +206,9 @@ describe('an offer', () => {
 
   test('does not ask what WeChat Pay answers for no more', async () => {
     const payout = await givenUp('oAnn');
-    expect(await offerPayout(ports(SILENCE, { at: later(NOW, 31 * DAY) }), payout.billNo, '补发')).toHaveProperty('number');
+    expect(await offerPayout(ports(SILENCE, { at: later(NOW, 31 * DAY) }), payout.billNo, '补发')).toHaveProperty(
+      'number',
+    );
     expect(asked).toEqual([]);
     await balances();
   });
@@ -209,7 +222,9 @@ describe('an offer', () => {
       [planned, 'planned'],
       [held, 'held'],
     ] as const)
-      expect(await offerPayout(ports(status('FAILED')), billNo, 'x')).toEqual({ refused: expect.stringContaining(words) });
+      expect(await offerPayout(ports(status('FAILED')), billNo, 'x')).toEqual({
+        refused: expect.stringContaining(words),
+      });
     expect(asked).toEqual([]);
   });
 
@@ -267,29 +282,34 @@ describe('a verdict', () => {
     ['unpaid', 'unknown', { reserved: 0, sent: 0, received: 0, refunded: 0 }, 0],
     ['received', 'sent', { reserved: 0, sent: 0, received: 100 }, 100],
     ['unpaid', 'sent', { reserved: 0, sent: 0, received: 0, refunded: 100 }, 0],
-  ] as const)('“%s” of what is %s and too old to be asked after moves its money', async (verdict, state, money, used) => {
-    const seen: Observation = state === 'sent' ? { kind: 'accepted' } : { kind: 'silence', code: 'x', text: '' };
-    const payout = await see(await plan('oAnn'), seen);
-    expect(payout.state).toBe(state);
-    expect(await settlePayout(ports({ kind: 'notFound' }, { at: OLD }), payout.billNo, verdict, '商户平台已核对')).toEqual({
-      done: expect.stringContaining(`settled as ${verdict}`),
-    });
-    const end = { received: 'received', unpaid: state === 'sent' ? 'refunded' : 'failed' }[verdict];
-    expect(await store.payout(payout.billNo)).toMatchObject({ state: end, endedAt: OLD });
-    expect((await store.payout(payout.billNo))!.nextAt).toBeUndefined();
-    expect(await store.buckets('test')).toMatchObject(money);
-    expect(await taken()).toBe(used);
-    expect((await store.history(payout.billNo)).at(-1)).toMatchObject({
-      what: 'settled',
-      from: state,
-      to: end,
-      detail: `as ${verdict}: 商户平台已核对`,
-    });
-    await balances();
-    expect(await settlePayout(ports({ kind: 'notFound' }, { at: OLD }), payout.billNo, verdict, 'x')).toEqual({
-      refused: expect.stringContaining('final'),
-    });
-  });
+  ] as const)(
+    '“%s” of what is %s and too old to be asked after moves its money',
+    async (verdict, state, money, used) => {
+      const seen: Observation = state === 'sent' ? { kind: 'accepted' } : { kind: 'silence', code: 'x', text: '' };
+      const payout = await see(await plan('oAnn'), seen);
+      expect(payout.state).toBe(state);
+      expect(
+        await settlePayout(ports({ kind: 'notFound' }, { at: OLD }), payout.billNo, verdict, '商户平台已核对'),
+      ).toEqual({
+        done: expect.stringContaining(`settled as ${verdict}`),
+      });
+      const end = { received: 'received', unpaid: state === 'sent' ? 'refunded' : 'failed' }[verdict];
+      expect(await store.payout(payout.billNo)).toMatchObject({ state: end, endedAt: OLD });
+      expect((await store.payout(payout.billNo))!.nextAt).toBeUndefined();
+      expect(await store.buckets('test')).toMatchObject(money);
+      expect(await taken()).toBe(used);
+      expect((await store.history(payout.billNo)).at(-1)).toMatchObject({
+        what: 'settled',
+        from: state,
+        to: end,
+        detail: `as ${verdict}: 商户平台已核对`,
+      });
+      await balances();
+      expect(await settlePayout(ports({ kind: 'notFound' }, { at: OLD }), payout.billNo, verdict, 'x')).toEqual({
+        refused: expect.stringContaining('final'),
+      });
+    },
+  );
 
   test.each([
     ['answers', status('SENT'), 'says SENT'],
@@ -312,7 +332,9 @@ describe('a verdict', () => {
       [status('SENT'), 'received'],
     ] as const)
       expect(await settlePayout(ports(seen, { at: OLD }), payout.billNo, verdict, 'x')).toHaveProperty('refused');
-    expect(await settlePayout(ports(status('RECEIVED'), { at: OLD }), payout.billNo, 'received', 'x')).toHaveProperty('done');
+    expect(await settlePayout(ports(status('RECEIVED'), { at: OLD }), payout.billNo, 'received', 'x')).toHaveProperty(
+      'done',
+    );
     await balances();
   });
 
@@ -345,9 +367,9 @@ describe('a verdict', () => {
       if (!isHeard) await see((await store.payout(payout.billNo))!, { kind: 'status', status: 'RECEIVED' });
       isHeard = true;
     };
-    expect(
-      await settlePayout(ports({ kind: 'notFound' }, { at: OLD, during }), payout.billNo, 'unpaid', 'x'),
-    ).toEqual({ refused: expect.stringContaining('final') });
+    expect(await settlePayout(ports({ kind: 'notFound' }, { at: OLD, during }), payout.billNo, 'unpaid', 'x')).toEqual({
+      refused: expect.stringContaining('final'),
+    });
     expect(await store.buckets('test')).toMatchObject({ sent: 0, received: 100 });
     await balances();
   });

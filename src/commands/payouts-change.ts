@@ -187,7 +187,9 @@ export async function cancelPayout(ports: CancelPorts, billNo: string, reason: s
 async function followUp(ports: CancelPorts, payout: Payout, reason: string, over: Refused): Promise<Result> {
   const { billNo: successor, state } = (await numbersOf(ports.store, payout)).at(-1)!;
   if (successor === payout.billNo)
-    return payout.stopped === 'calledOff' ? { cancelled: 'called off before, and over: its money is back in the budget' } : over;
+    return payout.stopped === 'calledOff'
+      ? { cancelled: 'called off before, and over: its money is back in the budget' }
+      : over;
   if (isFinal(state)) return { refused: `${over.refused}; so is its successor ${successor} (${state})`, successor };
   const result = await cancelPayout(ports, successor, reason);
   if ('refused' in result) return { refused: `its successor ${successor} lives: ${result.refused}`, successor };
@@ -198,7 +200,11 @@ async function followUp(ports: CancelPorts, payout: Payout, reason: string, over
  * The no comes before any word to WeChat Pay: whatever this payout comes to, whoever hears of it, and if we die in between,
  * no other number follows. `undefined`: somebody was faster.
  */
-async function callOff({ store, now: clock, payer }: CancelPorts, payout: Payout, reason: string): Promise<Payout | undefined> {
+async function callOff(
+  { store, now: clock, payer }: CancelPorts,
+  payout: Payout,
+  reason: string,
+): Promise<Payout | undefined> {
   if (payout.stopped === 'calledOff') return payout;
   payer(payout.merchant); // refuses a merchant that is gone before anything is written
   const step = callOffStep(payout, reason, clock());

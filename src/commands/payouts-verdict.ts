@@ -61,7 +61,8 @@ function run(
   return withStore(options, async (store, config) => {
     const payers = payersOf(config);
     try {
-      const limits = async (payout: Payout, at: Instant) => limitsOf(await campaignsOf(config), config, store, payout, at);
+      const limits = async (payout: Payout, at: Instant) =>
+        limitsOf(await campaignsOf(config), config, store, payout, at);
       const answer = await work({ store, now, payer: payers.payer, limits });
       if (options.json)
         printJson('refused' in answer ? { billNo, ...answer } : { billNo, number: answer.number, [what]: answer.done });
@@ -105,12 +106,18 @@ function isOver({ state }: Payout): boolean {
 }
 
 /** WeChat Pay's word for each number that was ever sent and is not too old to be asked after. */
-async function whyNotUnpaid(ports: VerdictPorts, numbers: readonly Payout[], last: Payout): Promise<Refused | undefined> {
+async function whyNotUnpaid(
+  ports: VerdictPorts,
+  numbers: readonly Payout[],
+  last: Payout,
+): Promise<Refused | undefined> {
   for (const payout of numbers) {
     if (payout.tries === 0 || (isOver(payout) && isTooOldToAsk(payout, ports.now()))) continue;
     const seen = await ports.payer(payout.merchant).payer.query(payout);
     if (await doubt(doubtPorts(ports), payout, seen))
-      return { refused: `WeChat Pay says that ${payout.billNo} is ${words(seen)}: \`payouts settle ${payout.billNo} --as received\`` };
+      return {
+        refused: `WeChat Pay says that ${payout.billNo} is ${words(seen)}: \`payouts settle ${payout.billNo} --as received\``,
+      };
     if (isOver(payout) && (seen.kind === 'notFound' || words(seen) === 'REFUND')) continue;
     const judged = judgeAnswer(seen, await ports.store.history(payout.billNo), payout);
     if (judged === 'unpaid') continue;
@@ -190,7 +197,9 @@ export async function settlePayout(
     const numbers = await numbersOf(store, payout);
     const living = numbers.find(each => each.billNo !== payout.billNo && !isFinal(each.state));
     if (living && verdict === 'received')
-      return { refused: `its claim has number ${living.billNo}, which is ${living.state}: \`payouts cancel\` that one first` };
+      return {
+        refused: `its claim has number ${living.billNo}, which is ${living.state}: \`payouts cancel\` that one first`,
+      };
     const judged = judgeVerdict(payout, verdict, await askIfPossible(ports, payout), ports.now());
     if (typeof judged === 'object') return judged;
     const step = settleStep(payout, verdict, reason, ports.now(), holdsOf(numbers));

@@ -69,7 +69,7 @@ function stateText(payout: Payout, pageOf: MineParts['pageOf']): string {
     case 'held':
       return userRefused ? '暂时不能送达,请确认微信已实名,或联系客服' : '处理中,请稍候';
     case 'sent': {
-      if (problem !== undefined) return '处理中,请稍候'; // a person looks at it
+      if (problem !== undefined || stopped) return '处理中,请稍候'; // a person looks at it
       const by = sentAt === undefined ? '24 小时内' : `在 ${momentText(later(sentAt, OPEN_MS))} 前`;
       if (request.channel !== 'transfer') return `待领取,请${by}点开聊天里的红包`;
       return packageInfo === undefined ? '处理中,请稍候' : `待您确认,请${by}打开 ${pageOf(payout)} 收款`;

@@ -208,14 +208,22 @@ export function offerWay(payout: Payout): 'free' | 'ask' | Refused {
     default:
       break;
   }
-  return { refused: `it is ${state}, and not given up: the bot takes care of it, \`payouts retry\` has it tried at once` };
+  return {
+    refused: `it is ${state}, and not given up: the bot takes care of it, \`payouts retry\` has it tried at once`,
+  };
 }
 
 /** Another number for the claim of what was given up, sent at once. `counters`: what it takes from the budget again. */
 export function offerStep(payout: Payout, reason: string, now: Instant, counters: Step['counters']): Step {
   const { nextAt: _, problem: __, ...rest } = payout;
   const base = { ...rest, holds: [], version: payout.version + 1, strikes: 0 };
-  const about = { from: payout.state, at: now, what: 'offered', detail: reason, successor: nextAttempt(payout, now, now) };
+  const about = {
+    from: payout.state,
+    at: now,
+    what: 'offered',
+    detail: reason,
+    successor: nextAttempt(payout, now, now),
+  };
   if (isFinal(payout.state)) return { ...about, payout: base, move: 'free→reserved', ...(counters && { counters }) };
   if (payout.state === 'sent') {
     const refunded: Payout = { ...base, state: 'refunded', refunded: payout.amount, endedAt: now };
@@ -262,12 +270,15 @@ export function judgeVerdict(
     if (isOld) return 'agreed';
     if (seen.kind === 'notFound' && isLeftToUs && verdict === 'unpaid') return 'agreed';
     if (seen.kind === 'notFound')
-      return { refused: 'WeChat Pay still answers for numbers of this age, and knows no such order; see `payouts show`' };
+      return {
+        refused: 'WeChat Pay still answers for numbers of this age, and knows no such order; see `payouts show`',
+      };
     const words = 'code' in seen ? `${seen.code} ${seen.text}`.trim() : seen.kind;
     return { refused: `WeChat Pay still answers for this number, and could not be asked just now: ${words}` };
   }
   if (ENDS[said] === verdict && isLeftToUs) return 'agreed';
-  const next = ENDS[said] === undefined ? 'that is no end yet' : 'the bot books that; `payouts retry` has it asked at once';
+  const next =
+    ENDS[said] === undefined ? 'that is no end yet' : 'the bot books that; `payouts retry` has it asked at once';
   return { refused: `WeChat Pay still answers for this number, and says ${said}: ${next}` };
 }
 
@@ -328,13 +339,15 @@ function receivedFrom(state: Payout['state']): Move {
 
 const PAID: ReadonlySet<string> = new Set(['SENT', 'RECEIVED', 'SUCCESS', 'WAIT_USER_CONFIRM', 'TRANSFERING']);
 
-/** It counts as unpaid here, and WeChat Pay speaks of it as paid, or as with the follower. */
+/** It counts as unpaid here, and WeChat Pay speaks of it as paid, or as with the follower; or the other way round. */
 export function contradicts({ state }: Payout, seen: Observation): boolean {
+  const said = saidOf(seen) ?? '';
+  if (state === 'received') return ENDS[said] === 'unpaid';
   const isUnpaid = state === 'failed' || state === 'refunded';
-  return isUnpaid && (seen.kind === 'accepted' || PAID.has(saidOf(seen) ?? ''));
+  return isUnpaid && (seen.kind === 'accepted' || PAID.has(said));
 }
 
-/** Written into the number that counts as unpaid, once. */
+/** Written into the number it is about, once. */
 export function doubtStep(payout: Payout, seen: Observation, now: Instant): Step | undefined {
   const problem = `WeChat Pay says ${saidOf(seen) ?? seen.kind}, although it is ${payout.state} here`;
   if (payout.problem === problem) return undefined;

@@ -29,15 +29,7 @@ const BACKOFF_MAX_MS = 20 * MINUTE;
 /** WeChat's shortest interval between two tries of one number is 1 s. */
 const BACKOFF_MIN_MS = 1100;
 
-export type When =
-  | 'backoff'
-  | 'schedule'
-  | 'soon'
-  | 'in20Minutes'
-  | 'at8'
-  | 'tomorrow'
-  | 'nextMonth'
-  | 'never';
+export type When = 'backoff' | 'schedule' | 'soon' | 'in20Minutes' | 'at8' | 'tomorrow' | 'nextMonth' | 'never';
 
 export function whenNext(
   when: When,

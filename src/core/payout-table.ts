@@ -235,8 +235,14 @@ function meaningFor(payout: Payout, observation: Observation, asked: boolean): M
   // Closed in the end, and the follower never had what opens its page: the merchant's balance was short, or it was lost.
   if (isLacking && observation.state === 'FAIL' && meaning.sight === 'isRefunded')
     return { ...meaning, sight: 'isNeverConfirmable' };
-  if (observation.kind === 'status' && observation.status === 'FAILED' && state === 'sent') return { sight: 'isFailed' };
-  if (meaning.sight === 'notFound' && state !== 'sent' && (expired || stopped === 'calledOff') && everyCallRefused(payout))
+  if (observation.kind === 'status' && observation.status === 'FAILED' && state === 'sent')
+    return { sight: 'isFailed' };
+  if (
+    meaning.sight === 'notFound' &&
+    state !== 'sent' &&
+    (expired || stopped === 'calledOff') &&
+    everyCallRefused(payout)
+  )
     return { sight: 'isNeverMade' };
   return meaning;
 }
@@ -251,7 +257,11 @@ function rowFor({ state, userRefused, expired, stopped }: Payout, sight: Sight):
   return { ...row, do: 'query', when: row.when === 'soon' ? 'in20Minutes' : row.when };
 }
 
-function haltFor({ sight, haltAs, words }: Meaning, observation: Observation, detail: string | undefined): Verdict['halt'] {
+function haltFor(
+  { sight, haltAs, words }: Meaning,
+  observation: Observation,
+  detail: string | undefined,
+): Verdict['halt'] {
   const halts = sight === 'halt' || sight === 'config' || sight === 'configOne' || sight === 'isFailedMerchant';
   if (!halts) return undefined;
   return { code: haltAs ?? codeOf(observation), reason: detail ?? words ?? sight };

@@ -222,7 +222,10 @@ export function nextNumber(payout: Pick<Payout, 'billNo' | 'request' | 'claimKey
 }
 
 /** The number of another attempt at the claim of this one. */
-export function numberOf({ billNo, request, claimKey }: Pick<Payout, 'billNo' | 'request' | 'claimKey'>, attempt: number): BillNo {
+export function numberOf(
+  { billNo, request, claimKey }: Pick<Payout, 'billNo' | 'request' | 'claimKey'>,
+  attempt: number,
+): BillNo {
   const day = billNo.slice(request.mchId.length, request.mchId.length + 8);
   const at = instant(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8))));
   return billNoOf(request.mchId, at, claimKey, attempt);

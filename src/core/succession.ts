@@ -15,12 +15,7 @@ export function afterFailure(payout: Payout, verdict: Verdict, policy: PayoutPol
 }
 
 /** The money came back. It is owed all the same, or the campaign offers it to the same follower once more. */
-export function afterRefund(
-  payout: Payout,
-  verdict: Verdict,
-  observation: Observation,
-  policy: PayoutPolicy,
-): Verdict {
+export function afterRefund(payout: Payout, verdict: Verdict, observation: Observation, policy: PayoutPolicy): Verdict {
   const told = observation.kind === 'status' ? observation.refunded : undefined;
   const refunded = told !== undefined && told < payout.amount ? fen(told) : payout.amount;
   const base = { ...verdict.step.payout, refunded };

@@ -122,7 +122,10 @@ export class TransferDesk {
       const reason = limit.code === 'SENDNUM_LIMIT' ? 'DAY_RECEIVED_COUNT_EXCEED' : 'DAY_RECEIVED_QUOTA_EXCEED';
       return this.#put(inState(order, 'FAIL', now, reason));
     }
-    if (limit) return books.balance < order.amount ? NOT_ENOUGH : failure(400, 'INVALID_REQUEST', '超出商户单日转账额度,请核实产品设置是否准确');
+    if (limit)
+      return books.balance < order.amount
+        ? NOT_ENOUGH
+        : failure(400, 'INVALID_REQUEST', '超出商户单日转账额度,请核实产品设置是否准确');
     const other = this.#faults.atBill(order, now);
     return this.#put(other ?? inState({ ...order, sentAt: now }, 'WAIT_USER_CONFIRM', now));
   }
@@ -190,7 +193,9 @@ export class TransferDesk {
   #canceling(order: Transfer, now: number): Transfer {
     const canceling = inState(order, 'CANCELING', now);
     const reason = this.#faults.atCancel(order);
-    return reason === undefined ? canceling : { ...canceling, bill: { ...canceling.bill, plan: { at: now, to: 'FAIL', reason } } };
+    return reason === undefined
+      ? canceling
+      : { ...canceling, bill: { ...canceling.bill, plan: { at: now, to: 'FAIL', reason } } };
   }
 
   /** The bill as it is now. */

@@ -101,7 +101,10 @@ export class FaultyTransfers {
     if (fault.kind === 'billFails') {
       const waiting = inState({ ...order, sentAt: now }, 'WAIT_USER_CONFIRM', now);
       const why = fault.code === undefined ? {} : { reason: fault.code };
-      return { ...waiting, bill: { ...waiting.bill, plan: { at: now + (fault.afterMs ?? MINUTE), to: 'FAIL', ...why } } };
+      return {
+        ...waiting,
+        bill: { ...waiting.bill, plan: { at: now + (fault.afterMs ?? MINUTE), to: 'FAIL', ...why } },
+      };
     }
     const at = now + (fault.afterMs ?? MINUTES_20);
     const locked = inState({ ...order, sentAt: now }, 'PROCESSING', now);

@@ -7,7 +7,18 @@ import { BadInput, Fault, messageOf } from '../core/error.ts';
 import type { EventKey } from '../core/event.ts';
 import { fen } from '../core/money.ts';
 import type { Payout, Step } from '../core/payout.ts';
-import type { Answer, Buckets, Commit, Committed, Halt, JournalLine, Lease, Lost, PayoutFilter, Store } from '../ports.ts';
+import type {
+  Answer,
+  Buckets,
+  Commit,
+  Committed,
+  Halt,
+  JournalLine,
+  Lease,
+  Lost,
+  PayoutFilter,
+  Store,
+} from '../ports.ts';
 import { codeHash } from './code-hash.ts';
 import { checkTold, owedOf } from './mailbox.ts';
 import { openRedisBooks } from './redis-books.ts';

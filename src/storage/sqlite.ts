@@ -74,8 +74,7 @@ export async function openSqlite(file: string): Promise<Store> {
     history: billNo => read(() => sql.history.all(billNo).map(present)),
     due: (merchant, now, limit, only) =>
       read(() => sql.due[only ?? 'any'].all(merchant, now, limit).map(row => payoutOf(row))),
-    advance: (step, under) =>
-      write(undo => (under && !leases.isHeld(under) ? 'stale' : writeStep(sql, step, undo))),
+    advance: (step, under) => write(undo => (under && !leases.isHeld(under) ? 'stale' : writeStep(sql, step, undo))),
 
     buckets: campaign => read(() => present(sql.buckets.get(campaign) ?? NO_BUCKETS)),
     halt: merchant => read(() => present(sql.halt.get(merchant))),

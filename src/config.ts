@@ -319,6 +319,7 @@ function merchantOf(
       askAfter: merchant.askAfter ?? (merchant.askEvery === undefined ? DEFAULT_POLICY.askAfter : []),
       askEvery: merchant.askEvery ?? DEFAULT_POLICY.askEvery,
       attemptsMax: DEFAULT_POLICY.attemptsMax,
+      pauses: DEFAULT_POLICY.pauses,
     },
     quietHours: merchant.quietHours ?? [],
   };

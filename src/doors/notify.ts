@@ -6,6 +6,7 @@ import type { OpenId } from '../core/event.ts';
 import { type BillNo, isFinal, type Observation, type Payout } from '../core/payout.ts';
 import { observe, type PayoutPolicy, type Verdict } from '../core/payout-table.ts';
 import type { Instant } from '../core/time.ts';
+import { doubt } from '../doubt.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
 import { WRONG_KEY } from './pay-notice.ts';
@@ -97,7 +98,10 @@ async function apply(
       log.error({ merchant, billNo, amount }, 'WeChat Pay tells of a transfer that is none of our payouts');
       return 404;
     }
-    if (isFinal(payout.state)) return 204;
+    if (isFinal(payout.state)) {
+      await doubt({ store, clock, log }, payout, notice.seen);
+      return 204;
+    }
     if ((await conclude(merchant, observe(payout, notice.seen, true, clock(), policy))) === 'moved') return 204;
   }
   return 503;

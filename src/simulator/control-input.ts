@@ -21,6 +21,8 @@ const PAY_KINDS: readonly PayFault['kind'][] = [
   'notEnough',
   'freqLimit',
   'expiredButReceived',
+  'billFails',
+  'balanceShort',
   'lostNotice',
   'duplicateNotice',
   'lateNotice',

@@ -262,6 +262,8 @@ export type PayFault = {
     | 'notEnough' // the balance is said to be too low
     | 'freqLimit'
     | 'expiredButReceived' // sent, told as SYSTEMERROR, and from then on the number is said to have expired
+    | 'billFails' // a transfer waits for its payee, and FAILs for `code` after `afterMs` (default 1 min); taken back: for MCH_CANCEL
+    | 'balanceShort' // a transfer is taken in and not locked: ACCEPTED until `afterMs`, else closed after a day (OVERDUE_CLOSE)
     | 'lostNotice' // a transfer's callback never arrives
     | 'duplicateNotice' // a transfer's callback arrives `copies` times at once (default 2)
     | 'lateNotice' // a notice of a payment or refund comes after `afterMs` (default 10 min)

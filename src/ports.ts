@@ -49,9 +49,11 @@ export type Commit = {
   readonly seenAt: Instant;
   readonly answer: Answer;
   readonly decision: Decision;
-  /** The follower as this event leaves them, if it changes them, and how often they had followed when it was decided. */
+  /** The follower as this event leaves them, if it changes them. */
   readonly follower?: Follower;
+  /** How often they had followed when it was decided, and when they had last left (0: never): if it is so no more, it is lost. */
   readonly followsSeen?: number;
+  readonly leftSeen?: number;
   /** A claim comes with its counters, and with a planned payout if it is worth money. */
   readonly claim?: Claim;
   readonly counters: readonly Counter[];

@@ -6,13 +6,17 @@ import type { Reply } from './reply.ts';
 import type { Cancel, Detail, Refusal } from './rule.ts';
 import type { Instant } from './time.ts';
 
-/** What we know of a follower. `follows` counts how often they followed since we watch. */
+/**
+ * What we know of a follower. `follows` counts how often they followed since we watch; 0: never, or before that. Instants
+ * are WeChat's, of the latest follow and the latest unfollow we were told of, in whatever order.
+ */
 export type Follower = {
   readonly account: string;
   readonly user: OpenId;
   readonly following: boolean;
   readonly follows: number;
   readonly followedAt?: Instant;
+  readonly leftAt?: Instant;
   /** Whose personal code brought them when they followed for the first time, in which campaign. Never changes. */
   readonly invitedBy?: { readonly user: OpenId; readonly campaign: string };
 };

@@ -5,12 +5,11 @@ import { countersOf, type Decision, decide, type Facts, type Follower, type Surr
 import { countersAlways } from './delay.ts';
 import type { Event, OpenId } from './event.ts';
 import type { CodeFact } from './facts.ts';
-import { causeIn, followerAfter, newsForInviter } from './follower.ts';
+import { causeIn, followerAfter, isBroken, newsForInviter, type Promised } from './follower.ts';
 import type { Book } from './match.ts';
 import { addFen, type Fen, fen, NO_MONEY } from './money.ts';
 import { codeIn } from './printed.ts';
 import { NO_REPLY } from './reply.ts';
-import type { Cancel } from './rule.ts';
 import type { Instant } from './time.ts';
 
 /** What one event came to: its own decision, that of the inviter who was told of it, and what it took back. */
@@ -29,10 +28,9 @@ export type Undone = {
   readonly amount: Fen;
 };
 
-type Delayed = Undone & {
+type Delayed = Undone &
+  Promised & {
   readonly payAt: Instant;
-  readonly causes: readonly Cancel[];
-  readonly transaction?: string;
   readonly holds: readonly { readonly name: string; readonly add: number }[];
 };
 
@@ -108,7 +106,7 @@ export class Ledger {
       (event.kind === 'paid' || event.kind === 'friend') && event.transaction !== undefined
         ? { transaction: event.transaction }
         : {};
-    const delayed = { campaign, rule, prize, amount, payAt, causes: cancelIf, holds, ...transaction };
+    const delayed = { campaign, rule, prize, amount, payAt, causes: cancelIf, eventAt: event.sentAt, holds, ...transaction };
     const mine = this.delayed.get(event.user);
     if (mine) mine.push(delayed);
     else this.delayed.set(event.user, [delayed]);
@@ -124,11 +122,9 @@ export class Ledger {
 
   /** Its money and what it held are free again. */
   private undoOf(user: OpenId, event: Event, now: Instant): readonly Undone[] {
-    const cause = causeIn(event);
     const mine = this.delayed.get(user);
     if (!mine) return [];
-    const isUndone = ({ payAt, causes, transaction }: Delayed): boolean =>
-      now < payAt && causes.includes(cause!) && (event.kind !== 'refunded' || event.transaction === transaction);
+    const isUndone = (each: Delayed): boolean => now < each.payAt && isBroken(each, event);
     const undone = mine.filter(isUndone);
     this.delayed.set(
       user,

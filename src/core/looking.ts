@@ -3,7 +3,7 @@
 import { drawPrize, type Luck, luckOf } from './draw.ts';
 import type { Event } from './event.ts';
 import type { Award, Check, Decision, Facts, Trace } from './facts.ts';
-import { hasLeft } from './follower.ts';
+import { followsWith, STANDING_WORDS, standingOf } from './follower.ts';
 import {
   type Counter,
   gapCounter,
@@ -131,7 +131,7 @@ export class Looking implements Situation {
 
   /** How often they have followed, with this event: what we know of a follower is from before it. */
   private follows(): number {
-    return (this.facts.follower?.follows ?? 0) + (this.event.kind === 'subscribe' ? 1 : 0);
+    return followsWith(this.facts.follower, this.event);
   }
 
   // ── The decision ─────────────────────────────────────────────────────────────────────────────────────────
@@ -278,13 +278,13 @@ export class Looking implements Situation {
 
   private isEligible(): boolean {
     const { followedFor, firstFollow } = this.rule.who;
-    const needsFollower = followedFor !== undefined || firstFollow;
-    if (needsFollower && hasLeft(this.facts.follower, this.event)) return this.see(false, '已取消关注');
-    // A follower we never saw following was there before we were. Who follows with this event has done so for no time.
-    const followedAt = this.event.kind === 'subscribe' ? this.now : this.facts.follower?.followedAt;
-    if (followedFor !== undefined && followedAt !== undefined) {
-      const text = `已关注 ${lengthText(this.now - followedAt)},需 ${lengthText(followedFor)}`;
-      if (!this.see(this.now - followedAt >= followedFor, text)) return false;
+    if (followedFor === undefined && !firstFollow) return true;
+    const standing = standingOf(this);
+    if (standing.kind !== 'follows') return this.see(false, STANDING_WORDS[standing.kind]);
+    if (followedFor !== undefined && standing.since !== undefined) {
+      const length = Math.max(0, this.now - standing.since);
+      const text = `已关注 ${lengthText(length)},需 ${lengthText(followedFor)}`;
+      if (!this.see(length >= followedFor, text)) return false;
     }
     const follows = this.follows();
     return !firstFollow || this.see(follows <= 1, follows <= 1 ? '从未取消过关注' : `第 ${follows} 次关注,取消过`);

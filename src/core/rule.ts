@@ -133,6 +133,8 @@ export type Who = {
 /** `when:` of a rule: a type-checked expression (CEL). What cannot be worked out does not hold, and `trouble` hears why. */
 export type Condition = {
   readonly source: string;
+  /** Whether it asks since when or how often somebody follows. */
+  readonly isAboutFollowing?: boolean;
   holds(around: ConditionValues, trouble?: (text: string) => void): boolean;
 };
 /** What a condition may speak of. */

@@ -120,6 +120,7 @@ const OTHER_EVENTS = {
   photos: '菜单发图',
   place: '菜单发位置',
   position: '上报位置',
+  lookup: '向微信查询关注',
   notice: '通知',
   other: '其他',
 } as const;

@@ -35,7 +35,7 @@ export const KEY = {
   /** X seq-n → counter. The names in the order in which they came up, for the books. */
   counters: 'counters',
 
-  /** H account/openid → how often they followed, a space, follower as JSON. */
+  /** H account/openid → how often they followed, a slash and when they last left if they did, a space, follower as JSON. */
   follower: 'follower',
   /** H merchant → by whom, a space, halt as JSON. No field: nothing is halted. */
   halt: 'halt',

@@ -6,7 +6,7 @@ import { CODE_BOX, codeArgs } from './redis-codes.ts';
 import { type Connection, scriptOf } from './redis-connect.ts';
 import { KEY } from './redis-keys.ts';
 import { mailboxArgs } from './redis-mailbox.ts';
-import { eventField, fixedOf, isDue, journalText, lineOf, nowOf, TOKEN_LENGTH, whole } from './redis-rows.ts';
+import { eventField, fixedOf, followerArgs, isDue, journalText, lineOf, nowOf, TOKEN_LENGTH, whole } from './redis-rows.ts';
 import { DUE_MEMBER, MAILBOX, PRELUDE } from './redis-write.ts';
 
 /** A claim never changes. */
@@ -199,11 +199,6 @@ function payoutArgs({ payout, history }: BookRows['payouts']): string[] {
 
 function bucketArgs({ campaign, reserved, sent, received, refunded }: BookRows['buckets']): string[] {
   return [campaign, ...[reserved, sent, received, refunded].map(whole)];
-}
-
-function followerArgs(follower: BookRows['followers']): string[] {
-  const { account, user, follows } = follower;
-  return [`${account}/${user}`, `${whole(follows)} ${JSON.stringify(follower)}`];
 }
 
 function answerArgs({ account, key, answer }: BookRows['answers']): string[] {

@@ -33,6 +33,7 @@ import {
   behind,
   counterArgs,
   eventField,
+  followerArgs,
   historyOf,
   isDue,
   journalFrom,
@@ -185,14 +186,15 @@ async function readFacts(run: Run, wanted: Wanted): Promise<Facts> {
 /** Also for the bench, which sends the same to a bare client. */
 export async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
   const { event, seenAt, answer, decision, follower, claim, counters, payout, told } = commit;
+  const { followsSeen, leftSeen } = commit;
   checkTold(told);
   assert(!payout || payout.claimKey === claim?.key, `a payout comes with its claim: ${payout?.billNo}`);
   const token = newToken();
   const args = [
     ...[token, eventField(event.account, event.key), JSON.stringify(answer), whole(answer.at)],
     ...(claim ? [claim.key, JSON.stringify(claim)] : ['', '']),
-    ...(follower ? followerArgs(follower, commit.followsSeen) : ['', '', '']),
-    ...[`${event.account}/${event.user}`, told ? whole(told.version) : ''],
+    ...(follower ? followerArgs(follower) : ['', '']),
+    ...[seen(followsSeen), `${event.account}/${event.user}`, seen(leftSeen), told ? whole(told.version) : ''],
     ...counterArgs(counters),
     ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
     ...planArgs(payout, token),
@@ -208,10 +210,9 @@ export async function writeCommit(run: Run, commit: Commit): Promise<Committed> 
   }
 }
 
-function followerArgs(follower: Follower, seen: number | undefined): string[] {
-  const { account, user, follows } = follower;
-  const stored = `${whole(follows)} ${JSON.stringify(follower)}`;
-  return [`${account}/${user}`, stored, seen === undefined ? '' : whole(seen)];
+/** What was not looked at may have changed. */
+function seen(value: number | undefined): string {
+  return value === undefined ? '' : whole(value);
 }
 
 // ── One payout ───────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 // that is there already is written anew, so that a piece told again changes nothing.
 import { Fault } from '../core/error.ts';
 import type { BookRows, Piece } from '../ports.ts';
-import { CHANGING, column, FIELDS, ownerOf, stored, toldBeside } from './rows.ts';
+import { CHANGING, column, FIELDS, followerValues, ownerOf, stored, toldBeside } from './rows.ts';
 import type { Database, Statement, Value } from './schema.ts';
 import { owedText } from './sqlite-mailbox.ts';
 
@@ -107,10 +107,9 @@ function loadFollowers(db: Database, followers: Rows<'followers'>): void {
     db,
     'follower',
     ['account', 'user'],
-    ['account', 'user', 'following', 'follows', 'followed_at', 'invited_by'],
+    ['account', 'user', 'following', 'follows', 'followed_at', 'left_at', 'invited_by'],
   );
-  for (const { account, user, following, follows, followedAt, invitedBy } of followers)
-    set.run(account, user, Number(following), follows, followedAt ?? null, stored(invitedBy));
+  for (const follower of followers) set.run(...followerValues(follower));
 }
 
 function loadAnswers(db: Database, answers: Rows<'answers'>): void {

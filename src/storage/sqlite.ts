@@ -32,6 +32,7 @@ import {
   FOLLOWER,
   type FollowerRow,
   followerOf,
+  followerValues,
   type JournalRow,
   journalLineOf,
   ownerOf,
@@ -176,7 +177,7 @@ function statementsOf(db: Database) {
 
     follower: prepare<FollowerRow>(`SELECT ${FOLLOWER}
       FROM follower WHERE account = ? AND user = ?`),
-    setFollower: insert('follower', 'account user following follows followed_at invited_by', 'OR REPLACE'),
+    setFollower: insert('follower', 'account user following follows followed_at left_at invited_by', 'OR REPLACE'),
 
     payout: prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout WHERE bill_no = ?`),
     due: {
@@ -245,10 +246,7 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   const before = findAnswer(sql, event.account, event.key);
   if (before) return { kind: 'answered', answer: before };
   if (claim && sql.claim.get(whole(claim.key))) return { kind: 'claimed' };
-  if (follower && commit.followsSeen !== undefined) {
-    const row = sql.follower.get(follower.account, whole(follower.user));
-    if ((row?.follows ?? 0) !== commit.followsSeen) return { kind: 'lost', counter: 'follower' };
-  }
+  if (!isFollowerAsSeen(sql, commit)) return { kind: 'lost', counter: 'follower' };
   if (told && sql.told.run(event.account, whole(event.user), told.version).changes === 0) {
     return { kind: 'lost', counter: 'mailbox' };
   }
@@ -259,8 +257,8 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
     sql.addClaim.run(key, campaign, rule, account, user, prize, amount, at);
   }
   if (follower) {
-    const { account, user, following, follows, followedAt, invitedBy } = follower;
-    sql.setFollower.run(account, whole(user), Number(following), follows, followedAt ?? null, stored(invitedBy));
+    whole(follower.user);
+    sql.setFollower.run(...followerValues(follower));
   }
   if (payout) {
     assert(payout.claimKey === claim?.key, `a payout comes with its claim: ${payout.billNo}`);
@@ -272,6 +270,13 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   const line = [JSON.stringify(event), JSON.stringify(decision), toldBeside({ reply, decision })];
   sql.addJournal.run(commit.seenAt, event.user, event.key, ...line);
   return { kind: 'done' };
+}
+
+/** Whether nobody came or went since the follower was read. */
+function isFollowerAsSeen(sql: Statements, { event, followsSeen, leftSeen }: Commit): boolean {
+  if (followsSeen === undefined && leftSeen === undefined) return true;
+  const { follows = 0, leftAt = null } = sql.follower.get(event.account, whole(event.user)) ?? {};
+  return follows === (followsSeen ?? follows) && (leftAt ?? 0) === (leftSeen ?? leftAt ?? 0);
 }
 
 /** `false`: it would have passed its maximum. */

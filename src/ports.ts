@@ -291,6 +291,9 @@ export type Payer = {
   close(): Promise<void>;
 };
 
+/** What the platform says of somebody who was looked up. `since`: their latest follow. */
+export type Told = { readonly following: boolean; readonly since?: Instant };
+
 /** Speaks for one account outside the passive reply (客服消息). Throws `Fault`. */
 export type Messenger = {
   say(user: OpenId, text: string): Promise<void>;

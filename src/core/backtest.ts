@@ -127,7 +127,9 @@ export class Backtest {
       return;
     }
     learnCode(this.codes, past);
-    if (this.begins !== undefined && at < this.begins) {
+    const isBefore = this.begins !== undefined && at < this.begins;
+    if (event.kind === 'lookup') this.skipped++;
+    if (event.kind === 'lookup' || isBefore) {
       this.now.follow(event);
       this.changed.follow(event);
       return;

@@ -34,10 +34,14 @@ type Delayed = Undone &
   readonly holds: readonly { readonly name: string; readonly add: number }[];
 };
 
+/** The follower this openid is taken for. */
+export type Assumed = (account: string, user: OpenId) => Follower | undefined;
+
 export class Ledger {
   /** What was given and not taken back, fen. */
   awarded: Fen = NO_MONEY;
   private readonly codes: ReadonlyMap<string, CodeFact>;
+  private readonly assumed: Assumed;
   private readonly followers = new Map<OpenId, Follower>();
   private readonly claims = new Set<string>();
   private readonly counters = new Map<string, number>();
@@ -46,14 +50,16 @@ export class Ledger {
   /** What friends did and inviters were told of: once each. */
   private readonly heard = new Set<string>();
 
-  constructor(codes: ReadonlyMap<string, CodeFact> = new Map()) {
+  /** `assumed`: who somebody is of whom nothing was told; absent: nobody knows. */
+  constructor(codes: ReadonlyMap<string, CodeFact> = new Map(), assumed: Assumed = () => undefined) {
     this.codes = codes;
+    this.assumed = assumed;
   }
 
   /** The way of one event (`flow.ts`), without a world around it. */
   play(book: Book, event: Event, around: Surroundings, now: Instant = event.sentAt): Played {
     const undone = this.undo(event, now);
-    const news = newsForInviter(this.followers.get(event.user), event);
+    const news = newsForInviter(this.follower(event), event);
     const inviter = news && this.isNew(news) ? this.decide(book, news, now, around) : undefined;
     // A journal has what inviters were told as events of their own: it is not told twice.
     const decision = this.isNew(event) ? this.decide(book, event, now, around) : IGNORED;
@@ -64,8 +70,12 @@ export class Ledger {
 
   /** Notes who follows, and nothing else: for events of before. */
   follow(event: Event): void {
-    const follower = followerAfter(this.followers.get(event.user), event);
+    const follower = followerAfter(this.follower(event), event);
     if (follower) this.followers.set(event.user, follower);
+  }
+
+  private follower({ account, user }: Pick<Event, 'account' | 'user'>): Follower | undefined {
+    return this.followers.get(user) ?? this.assumed(account, user);
   }
 
   private isNew({ kind, account, key }: Event): boolean {
@@ -84,7 +94,7 @@ export class Ledger {
   private facts(event: Event): Facts {
     const typed = codeIn(event);
     const code = typed === undefined ? undefined : this.codes.get(typed);
-    const follower = this.followers.get(event.user);
+    const follower = this.follower(event);
     return { follower, claims: this.claims, counters: this.counters, halted: false, ...(code && { code }) };
   }
 

@@ -98,7 +98,16 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const doors = new Map([...config.accounts.values()].map(account => [account.name, createDoor(account)]));
   const h5 = createH5({
     ...platformPorts({ config, clock, sleep: timer.sleep, store }),
-    ...{ flow, lookup, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
+    ...{
+      flow,
+      lookup,
+      store,
+      clock,
+      log,
+      book: rulebook.current,
+      frames: ports.frames ?? [],
+      nudge: () => settle.nudge(),
+    },
   });
   const app = createApp({
     h5,

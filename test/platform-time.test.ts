@@ -208,11 +208,21 @@ if (hasRedis) {
 
 describe('a follower', () => {
   const after = (...events: Event[]) =>
-    events.reduce<ReturnType<typeof followerAfter>>((before, event) => followerAfter(before, event) ?? before, undefined);
+    events.reduce<ReturnType<typeof followerAfter>>(
+      (before, event) => followerAfter(before, event) ?? before,
+      undefined,
+    );
 
   test('is the same in whatever order things are told', () => {
     const told = [did(10, FOLLOW), did(20, LEAVE), did(30, FOLLOW)];
-    const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    const orders = [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ];
     for (const order of orders)
       expect(after(...order.map(n => told[n]!))).toMatchObject({
         ...{ following: true, followedAt: at(30), leftAt: at(20) },

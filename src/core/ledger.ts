@@ -30,9 +30,9 @@ export type Undone = {
 
 type Delayed = Undone &
   Promised & {
-  readonly payAt: Instant;
-  readonly holds: readonly { readonly name: string; readonly add: number }[];
-};
+    readonly payAt: Instant;
+    readonly holds: readonly { readonly name: string; readonly add: number }[];
+  };
 
 /** The follower this openid is taken for. */
 export type Assumed = (account: string, user: OpenId) => Follower | undefined;
@@ -116,7 +116,17 @@ export class Ledger {
       (event.kind === 'paid' || event.kind === 'friend') && event.transaction !== undefined
         ? { transaction: event.transaction }
         : {};
-    const delayed = { campaign, rule, prize, amount, payAt, causes: cancelIf, eventAt: event.sentAt, holds, ...transaction };
+    const delayed = {
+      campaign,
+      rule,
+      prize,
+      amount,
+      payAt,
+      causes: cancelIf,
+      eventAt: event.sentAt,
+      holds,
+      ...transaction,
+    };
     const mine = this.delayed.get(event.user);
     if (mine) mine.push(delayed);
     else this.delayed.set(event.user, [delayed]);

@@ -44,7 +44,10 @@ function checkStrangers({ neverFollowed = [] }: WrittenTest, events: readonly Wr
     const first = own.find(event => event.subscribe !== undefined || IN_CHAT.some(kind => event[kind] !== undefined));
     const kind = first && first.subscribe === undefined && IN_CHAT.find(each => first[each] !== undefined);
     if (kind)
-      say(at, `"${value}" never followed, and ${kind} comes from followers only; let them subscribe before it, or visit`);
+      say(
+        at,
+        `"${value}" never followed, and ${kind} comes from followers only; let them subscribe before it, or visit`,
+      );
   }
 }
 

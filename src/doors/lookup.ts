@@ -58,14 +58,24 @@ class Desk implements Lookup {
 
   async beforeInvite(account: string, user: OpenId, campaign: string): Promise<boolean> {
     const envelope = { key: '' as EventKey, account, user, sentAt: this.ports.clock() };
-    const deeds = (['followed', 'paid'] as const).map(did => ({ kind: 'friend' as const, friend: user, did, campaign }));
+    const deeds = (['followed', 'paid'] as const).map(did => ({
+      kind: 'friend' as const,
+      friend: user,
+      did,
+      campaign,
+    }));
     const known = await Promise.all(deeds.map(deed => this.beforeOne({ ...envelope, ...deed })));
     return known.every(Boolean);
   }
 
   private async beforeOne(event: Event): Promise<boolean> {
     const { book, clock } = this.ports;
-    if (!book().match(event, clock()).some(({ rule }) => speaksOfFollowing(rule))) return true;
+    if (
+      !book()
+        .match(event, clock())
+        .some(({ rule }) => speaksOfFollowing(rule))
+    )
+      return true;
     return !mustLookUp((await this.facts(event)).follower, event) || this.inTime(event);
   }
 

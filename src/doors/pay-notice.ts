@@ -175,7 +175,10 @@ async function hearPaid(
 async function isPayerKnown({ lookup, clock, log }: PayNoticePorts, event: Event, fields: object): Promise<boolean> {
   if (lookup === undefined || (await lookup.before(event))) return true;
   if (clock() - event.sentAt < LOOKED_UP_WITHIN_MS) return false;
-  log.error(fields, 'WeChat could not be asked for a day whether the payer follows; they are taken for one who does not');
+  log.error(
+    fields,
+    'WeChat could not be asked for a day whether the payer follows; they are taken for one who does not',
+  );
   return true;
 }
 

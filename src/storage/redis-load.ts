@@ -6,7 +6,17 @@ import { CODE_BOX, codeArgs } from './redis-codes.ts';
 import { type Connection, scriptOf } from './redis-connect.ts';
 import { KEY } from './redis-keys.ts';
 import { mailboxArgs } from './redis-mailbox.ts';
-import { eventField, fixedOf, followerArgs, isDue, journalText, lineOf, nowOf, TOKEN_LENGTH, whole } from './redis-rows.ts';
+import {
+  eventField,
+  fixedOf,
+  followerArgs,
+  isDue,
+  journalText,
+  lineOf,
+  nowOf,
+  TOKEN_LENGTH,
+  whole,
+} from './redis-rows.ts';
 import { DUE_MEMBER, MAILBOX, PRELUDE } from './redis-write.ts';
 
 /** A claim never changes. */

@@ -28,7 +28,8 @@ export function createFollowerDesk(
 async function askOn(api: Api, user: OpenId, now: Instant): Promise<Told> {
   const { subscribe, subscribe_time: since } = await api.get('/cgi-bin/user/info', { openid: user, lang: 'zh_CN' });
   if (subscribe === 0) return { following: false };
-  if (subscribe !== 1) throw new Fault('wechat', 'safe', 'UNREADABLE', '/cgi-bin/user/info: no subscribe in the answer');
+  if (subscribe !== 1)
+    throw new Fault('wechat', 'safe', 'UNREADABLE', '/cgi-bin/user/info: no subscribe in the answer');
   const isTime = typeof since === 'number' && Number.isInteger(since) && since > 0;
   return { following: true, since: isTime ? instant(since * SECOND) : now };
 }

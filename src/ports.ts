@@ -140,6 +140,27 @@ export type Mailbox = {
 };
 export type Person = Pick<Follower, 'account' | 'user'>;
 
+/** One thing somebody did or asked by hand, written down before it is done. */
+export type Act = {
+  /** Counts up. */
+  readonly id: number;
+  readonly at: Instant;
+  /** The system's user of a command, the operator of the dashboard. */
+  readonly by: string;
+  /** The command: `payouts cancel`. */
+  readonly what: string;
+  /** Whom or what it is about: a number, a merchant, an openid. */
+  readonly about: string;
+  /** How, and why. */
+  readonly detail?: string;
+};
+/** What people did (操作记录). Nothing in it is edited or forgotten. */
+export type OperatorLog = {
+  append(act: Omit<Act, 'id'>): Promise<void>;
+  /** Newest first; only those after this one. */
+  list(filter: { readonly limit: number; readonly after?: number }): Promise<Act[]>;
+};
+
 /** Every kind of row that moves to another store, as it is read there and written here. */
 export type BookRows = {
   readonly claims: Claim;
@@ -154,6 +175,7 @@ export type BookRows = {
   readonly codes: HeldCode;
   readonly boxes: { readonly batch: string; readonly box: number; readonly codes: number; readonly active: boolean };
   readonly mailboxes: Person & { readonly mailbox: Mailbox };
+  readonly acts: Act;
 };
 export type BookKind = keyof BookRows;
 
@@ -178,6 +200,8 @@ export type Books = {
   codes(): AsyncIterable<HeldCode>;
   boxes(): AsyncIterable<BookRows['boxes']>;
   mailboxes(): AsyncIterable<BookRows['mailboxes']>;
+  /** Oldest first. */
+  acts(): AsyncIterable<Act>;
   close(): Promise<void>;
 };
 
@@ -251,6 +275,8 @@ export type Store = {
   putMailbox(account: string, user: OpenId, mailbox: Omit<Mailbox, 'version'>, seen: number): Promise<boolean>;
   /** Who is owed something in words, in an order that stays, from behind `after` on. */
   mailboxesOwing(limit: number, after?: Person): Promise<Person[]>;
+
+  readonly acts: OperatorLog;
 
   /** Everything that is owed and was paid, as of one moment: for the audit, and for a move to another store. */
   books(): Promise<Books>;

@@ -200,7 +200,8 @@ describe('a campaign', () => {
 describe('rules for followers where nobody needs to follow', () => {
   const INVITE = '  - { id: y, on: { text: 邀请 }, invite: { validFor: 7d }, reply: "{{invite}}" }\n';
   const said = (on: string, more: string, tests = ''): string[] => {
-    const prizes = 'budget: { total: ¥100.00 }\npacket: { sendName: 阿茶茶饮 }\nsegments: { 会员: [oMember000000000000000000001] }\nprizes: { a: { redpacket: ¥1.00 } }';
+    const prizes =
+      'budget: { total: ¥100.00 }\npacket: { sendName: 阿茶茶饮 }\nsegments: { 会员: [oMember000000000000000000001] }\nprizes: { a: { redpacket: ¥1.00 } }';
     const text = `${head('a', `${PERIOD}\n${prizes}`)}  - { id: x, on: ${on}, give: a${more} }\n${on.includes('friend') ? INVITE : ''}${tests}`;
     return lintFiles([{ file: 'a.yaml', text }])
       .warnings.filter(({ id }) => id === 'follow-not-proven')

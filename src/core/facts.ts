@@ -2,6 +2,7 @@
 import type { OpenId } from './event.ts';
 import type { Counter } from './limit.ts';
 import type { Fen } from './money.ts';
+import type { Prospect } from './prospect.ts';
 import type { Reply } from './reply.ts';
 import type { Cancel, Detail, Refusal } from './rule.ts';
 import type { Instant } from './time.ts';
@@ -104,6 +105,15 @@ export type Decision = {
   | (About & Counting & { readonly kind: 'refused'; readonly refusal: Refusal; readonly detail?: Detail })
   | Award
 );
+
+/** Of an event that has not happened: it would draw, and the draw is not made. */
+export type Open = About & {
+  readonly kind: 'open';
+  readonly trace: Trace;
+  readonly reply: Reply;
+  readonly prospects: readonly Prospect[];
+  readonly shadows?: readonly Shadow[];
+};
 
 /** The claim is a counter of its own here, so that it is as unique as a real one. */
 export type Shadow = About &

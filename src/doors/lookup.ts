@@ -6,9 +6,9 @@ import type { Event, EventKey, OpenId } from '../core/event.ts';
 import { mustLookUp, newsForInviter, speaksOfFollowing } from '../core/follower.ts';
 import type { Book } from '../core/match.ts';
 import { type Instant, later, MINUTE } from '../core/time.ts';
-import { sparing } from './sparing.ts';
 import type { Flow } from '../flow.ts';
 import type { Clock, Log, Person, Store, Told } from '../ports.ts';
+import { sparing } from './sparing.ts';
 
 export type Lookup = {
   /** `false`: it is not known yet who this is; the event is told again, or tried again, later. */

@@ -91,6 +91,9 @@ export const KEY = {
   /** Z account/openid, all by 0: who is owed anything, in the order of the texts. */
   mailboxOwing: 'mailbox:owing',
 
+  /** X seq → what somebody did by hand, JSON. */
+  acts: 'acts',
+
   /** + token. T: what a call was told, for a minute, so that its repeat is told the same. */
   said: 'said:',
 

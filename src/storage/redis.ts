@@ -21,6 +21,7 @@ import type {
 } from '../ports.ts';
 import { codeHash } from './code-hash.ts';
 import { checkTold, owedOf } from './mailbox.ts';
+import { actsOn } from './redis-acts.ts';
 import { openRedisBooks } from './redis-books.ts';
 import { codeFactOf, codesOn } from './redis-codes.ts';
 import { type Connection, connect } from './redis-connect.ts';
@@ -126,6 +127,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
 
     ...codesOn(whileOpen),
     ...mailboxesOn(whileOpen),
+    acts: actsOn(whileOpen),
     ...leasesOn(whileOpen, newToken, time),
 
     books: async () => {

@@ -44,6 +44,7 @@ import {
   toldBeside,
 } from './rows.ts';
 import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+import { actsIn } from './sqlite-acts.ts';
 import { CODE_FACT, type CodeRow, codeFactOf, codesIn } from './sqlite-codes.ts';
 import { leasesIn } from './sqlite-leases.ts';
 import { loadPiece } from './sqlite-load.ts';
@@ -90,6 +91,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
 
     ...codesIn(db, access),
     ...mailboxesIn(db, access),
+    acts: actsIn(db, access),
 
     books: async () => {
       refuseIfClosed();

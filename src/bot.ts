@@ -17,7 +17,7 @@ import type { NotifyMerchant } from './doors/notify.ts';
 import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Messages } from './messages.ts';
-import type { Clock, Log, Payer, Store } from './ports.ts';
+import type { Clock, Door, Log, Payer, Store } from './ports.ts';
 import { type Fitness, openRulebook, type Rulebook } from './rulebook.ts';
 import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
 import type { Timer } from './turn.ts';
@@ -95,24 +95,15 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned, tell, undone });
   const lookup = lookupOn(ports, flow, rulebook);
   const payments = createPayments(config, clock, keys);
-  const doors = new Map([...config.accounts.values()].map(account => [account.name, createDoor(account)]));
   const h5 = createH5({
     ...platformPorts({ config, clock, sleep: timer.sleep, store }),
-    ...{
-      flow,
-      lookup,
-      store,
-      clock,
-      log,
-      book: rulebook.current,
-      frames: ports.frames ?? [],
-      nudge: () => settle.nudge(),
-    },
+    ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
+    lookup,
   });
   const app = createApp({
     h5,
     site: config,
-    doors,
+    doors: doorsOf(config),
     ...{ flow, lookup },
     transfers: transfersOf(config, keys),
     ...payments.ports,
@@ -146,6 +137,10 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       await stopped;
     },
   };
+}
+
+function doorsOf({ accounts }: Config): Map<string, Door> {
+  return new Map([...accounts.values()].map(account => [account.name, createDoor(account)]));
 }
 
 /** Whom we have never seen is looked up at WeChat, at the doors where nobody waits for a passive reply. */

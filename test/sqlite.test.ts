@@ -518,7 +518,7 @@ describe('the file', () => {
     await store.commit(commit);
     await store.close();
     const db = await openDatabase(file);
-    for (const table of ['lease', 'code', 'code_box', 'mailbox']) db.exec(`DROP TABLE ${table}`);
+    for (const table of ['lease', 'code', 'code_box', 'mailbox', 'act']) db.exec(`DROP TABLE ${table}`);
     db.exec('ALTER TABLE payout DROP COLUMN undone_by; ALTER TABLE follower DROP COLUMN invited_by');
     db.exec('ALTER TABLE payout DROP COLUMN event_at; ALTER TABLE follower DROP COLUMN left_at');
     db.exec('PRAGMA user_version = 1');

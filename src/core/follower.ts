@@ -90,10 +90,14 @@ export function followsWith(before: Follower | undefined, event: Event): number 
   return before && isCounted(before, event.sentAt) ? follows : follows + 1;
 }
 
+/** What the lookup and the push say of one follow may differ by so much. */
+const SAME_FOLLOW_MS = 2 * SECOND;
+
 /** A follow we knew of before it was told: by the lookup, or because they had left by then. */
 function isCounted({ follows, followedAt, leftAt }: Follower, at: Instant): boolean {
-  if (followedAt !== undefined) return followedAt === at && leftAt !== at;
-  return follows === 1 && leftAt !== undefined && at < leftAt;
+  if (followedAt === undefined) return follows === 1 && leftAt !== undefined && at < leftAt;
+  const hasLeftSince = leftAt !== undefined && leftAt >= Math.min(followedAt, at);
+  return Math.abs(followedAt - at) <= SAME_FOLLOW_MS && !hasLeftSince;
 }
 
 /** Nobody invites themselves. */
@@ -168,11 +172,10 @@ function isLate(follower: Follower | undefined, { sentAt }: Event): boolean {
 }
 
 /** Why not, in Chinese. */
-export const STANDING_WORDS: Readonly<Record<Exclude<Standing['kind'], 'follows'>, string>> = {
-  unknown: '不知道是否关注:没有见过,也没有问到',
-  never: '没有关注',
-  left: '已取消关注',
-};
+export function whyNotText(kind: Exclude<Standing['kind'], 'follows'>, isForetold = false): string {
+  if (kind === 'unknown') return isForetold ? '没有见过此人关注:真来时先问微信' : '不知道是否关注:没有见过,也没有问到';
+  return kind === 'never' ? '没有关注' : '已取消关注';
+}
 
 /** Whether what this rule gives depends on whether, since when or how often somebody follows. */
 export function speaksOfFollowing({ who, when, cancelIf }: Rule): boolean {

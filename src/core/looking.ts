@@ -5,7 +5,7 @@ import { lengthText, oddsText, WEEKDAY_NAMES } from './check-words.ts';
 import { drawPrize, type Luck, luckOf } from './draw.ts';
 import type { Event } from './event.ts';
 import type { Award, Check, Decision, Facts, Open, Trace } from './facts.ts';
-import { followsWith, STANDING_WORDS, standingOf } from './follower.ts';
+import { followsWith, standingOf, whyNotText } from './follower.ts';
 import {
   type Counter,
   gapCounter,
@@ -289,7 +289,7 @@ export class Looking implements Situation {
     const { followedFor, firstFollow } = this.rule.who;
     if (followedFor === undefined && !firstFollow) return true;
     const standing = standingOf(this);
-    if (standing.kind !== 'follows') return this.see(false, STANDING_WORDS[standing.kind]);
+    if (standing.kind !== 'follows') return this.see(false, whyNotText(standing.kind, this.isForetold));
     if (followedFor !== undefined && standing.since !== undefined) {
       const length = Math.max(0, this.now - standing.since);
       const text = `已关注 ${lengthText(length)},需 ${lengthText(followedFor)}`;

@@ -1,6 +1,6 @@
 // For whom a rule is: a condition (`when:`) without which the next rule is asked, and the segments (人群) of a follower,
 // without which the rule refuses. Pure.
-import { followsWith, STANDING_WORDS, standingOf } from './follower.ts';
+import { followsWith, standingOf, whyNotText } from './follower.ts';
 import type { Mechanic, Situation } from './mechanic.ts';
 import { NO_MONEY } from './money.ts';
 import { sceneOf } from './occasion.ts';
@@ -51,7 +51,7 @@ export const conditions: Mechanic = {
   concerns(at) {
     const condition = at.rule.when!;
     if (condition.isAboutFollowing && standingOf(at).kind === 'unknown')
-      return at.see(false, `条件 ${condition.source}:${STANDING_WORDS.unknown}`);
+      return at.see(false, `条件 ${condition.source}:${whyNotText('unknown', at.isForetold)}`);
     let why = '';
     const isTrue = condition.holds(valuesFor(at), trouble => {
       why = `:${trouble}`;

@@ -128,6 +128,18 @@ export function followerValues({ account, user, ...row }: Follower): Value[] {
   return [account, user, Number(following), follows, followedAt ?? null, leftAt ?? null, stored(invitedBy)];
 }
 
+type FollowerSeen = { readonly followsSeen?: number; readonly leftSeen?: number };
+
+export function looksAtFollower({ followsSeen, leftSeen }: FollowerSeen): boolean {
+  return followsSeen !== undefined || leftSeen !== undefined;
+}
+
+/** Whether nobody came or went since the follower was read. */
+export function isAsSeen(row: FollowerRow | undefined, { followsSeen, leftSeen }: FollowerSeen): boolean {
+  const [follows, leftAt] = [row?.follows ?? 0, row?.leftAt ?? 0];
+  return follows === (followsSeen ?? follows) && leftAt === (leftSeen ?? leftAt);
+}
+
 export function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {
   const decision = JSON.parse(text) as JournalLine['decision'];
   const told = reply === null ? decision.reply : (JSON.parse(reply) as JournalLine['reply']);

@@ -33,8 +33,10 @@ import {
   type FollowerRow,
   followerOf,
   followerValues,
+  isAsSeen,
   type JournalRow,
   journalLineOf,
+  looksAtFollower,
   ownerOf,
   PAYOUT,
   type PayoutRow,
@@ -248,7 +250,8 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   const before = findAnswer(sql, event.account, event.key);
   if (before) return { kind: 'answered', answer: before };
   if (claim && sql.claim.get(whole(claim.key))) return { kind: 'claimed' };
-  if (!isFollowerAsSeen(sql, commit)) return { kind: 'lost', counter: 'follower' };
+  if (looksAtFollower(commit) && !isAsSeen(sql.follower.get(event.account, whole(event.user)), commit))
+    return { kind: 'lost', counter: 'follower' };
   if (told && sql.told.run(event.account, whole(event.user), told.version).changes === 0) {
     return { kind: 'lost', counter: 'mailbox' };
   }
@@ -272,13 +275,6 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   const line = [JSON.stringify(event), JSON.stringify(decision), toldBeside({ reply, decision })];
   sql.addJournal.run(commit.seenAt, event.user, event.key, ...line);
   return { kind: 'done' };
-}
-
-/** Whether nobody came or went since the follower was read. */
-function isFollowerAsSeen(sql: Statements, { event, followsSeen, leftSeen }: Commit): boolean {
-  if (followsSeen === undefined && leftSeen === undefined) return true;
-  const { follows = 0, leftAt = null } = sql.follower.get(event.account, whole(event.user)) ?? {};
-  return follows === (followsSeen ?? follows) && (leftAt ?? 0) === (leftSeen ?? leftAt ?? 0);
 }
 
 /** `false`: it would have passed its maximum. */

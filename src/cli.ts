@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { addRules } from './cli-rules.ts';
 import { exitWith, runUntilSignal } from './cli-run.ts';
+import type { ActsOptions } from './commands/acts.ts';
 import type { AuditOptions } from './commands/audit.ts';
 import type { BacktestOptions } from './commands/backtest.ts';
 import type { CheckOptions } from './commands/check.ts';
@@ -82,6 +83,13 @@ function program(): Command {
     .action((options: MigrateOptions) =>
       exitWith(async () => (await import('./commands/migrate.ts')).migrate(options)),
     );
+  root
+    .command('acts')
+    .description('what people did and asked by hand, newest first')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option('--limit <count>', 'how many at most', '50')
+    .action((options: ActsOptions) => exitWith(async () => (await import('./commands/acts.ts')).acts(options)));
   addPayouts(root.command('payouts').description('what was promised to whom, and where it stands'));
   addMerchant(root.command('merchant').description('the gate of each merchant: shut, opened and looked at by hand'));
   addMenu(root.command('menu').description("the account's own menu (自定义菜单)"));
@@ -250,7 +258,31 @@ function addQr(qr: Command): void {
     .action((options: CreateOptions) => exitWith(async () => (await import('./commands/qr.ts')).create(options)));
 }
 
+/** What a person decides where the bot has given up. */
+function addVerdicts(payouts: Command): void {
+  payouts
+    .command('offer <number>')
+    .description('what has failed or come back: its claim gets a new number, and takes its money from the budget again')
+    .requiredOption('--reason <text>', 'stands in the history')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((billNo: string, options: Common & { reason: string }) =>
+      exitWith(async () => (await import('./commands/payouts-verdict.ts')).offer(billNo, options)),
+    );
+  payouts
+    .command('settle <number>')
+    .description('what WeChat Pay no longer answers for, or has left to you: say what became of it')
+    .requiredOption('--as <verdict>', 'received: the follower has the money; unpaid: it is back, or never left')
+    .requiredOption('--reason <text>', 'stands in the history')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((billNo: string, options: Common & { as: string; reason: string }) =>
+      exitWith(async () => (await import('./commands/payouts-verdict.ts')).settle(billNo, options)),
+    );
+}
+
 function addPayouts(payouts: Command): void {
+  addVerdicts(payouts);
   payouts
     .command('retry [numbers...]')
     .description('held and unknown ones: try again now, under the same number')
@@ -264,7 +296,7 @@ function addPayouts(payouts: Command): void {
     );
   payouts
     .command('cancel <number>')
-    .description('what was surely not paid; its money returns to the budget')
+    .description('what was surely not paid, or its living successor; its money returns to the budget')
     .requiredOption('--reason <text>', 'stands in the history')
     .option(...CONFIG)
     .option(...JSON_FLAG)
@@ -318,6 +350,11 @@ function addSimulator(simulator: Command): void {
     .option('--mode <mode>', 'safe, compatible or plain')
     .option('--mch-id <number>')
     .option('--api-key <key>', 'APIv2 key')
+    .option(
+      '--signing <parts>',
+      'keys that sign API v3: publicKey=9,certificate=1 (and nextCertificate, seed)',
+      'publicKey=1',
+    )
     .action((options: Partial<SimulatorOptions>) =>
       runUntilSignal(async () => {
         const command = await import('./commands/simulator.ts');

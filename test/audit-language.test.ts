@@ -1,6 +1,7 @@
 // The audit of campaigns that use everything the language has: their counters balance, and what is changed in those that
 // claims tell is found. Played through the real flow, on SQLite, with payouts that end in every way.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { auditStore } from '../src/audit-store.ts';
 import type { Config } from '../src/config.ts';
 import { Audit, type AuditReport, shelfOf, shelfOfClaim, showAuditFinding } from '../src/core/audit.ts';
 import { followerIn, nameKind } from '../src/core/audit-name.ts';
@@ -16,7 +17,6 @@ import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout-table.ts'
 import type { Campaign } from '../src/core/rule.ts';
 import { type Day, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/time.ts';
 import { createFlow } from '../src/flow.ts';
-import { auditStore } from '../src/audit-store.ts';
 import { SILENT } from '../src/log.ts';
 import type { Store } from '../src/ports.ts';
 import { checkRuleFiles, type RuleFile } from '../src/rulebook.ts';

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { auditStore } from '../src/audit-store.ts';
 import type { Config } from '../src/config.ts';
 import {
   Audit,
@@ -25,7 +26,6 @@ import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout-table.ts'
 import type { Campaign } from '../src/core/rule.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/time.ts';
 import { createFlow } from '../src/flow.ts';
-import { auditStore } from '../src/audit-store.ts';
 import { auditAndLog } from '../src/jobs.ts';
 import { SILENT } from '../src/log.ts';
 import type { HistoryLine, Store } from '../src/ports.ts';
@@ -640,7 +640,7 @@ describe('every night', () => {
     expect(await logged(store)).toMatchObject([['info', { payouts: 3, claims: 3 }, 'the audit balances']]);
     const broken: Store = {
       ...store,
-      books: async () => ({ ...(await store.books()), async *payouts() {}, async *buckets() {} }),
+      books: async () => ({ ...(await store.books()), async *lives() {}, async *buckets() {} }),
     };
     const lines = await logged(broken);
     expect(lines).toMatchObject([

@@ -43,7 +43,10 @@ export async function auditSection(): Promise<boolean> {
     clearInterval(beside);
     clearInterval(watch);
     const isFine = total === 0 && seconds < SECONDS_MAX;
-    row(`${what}: ${compared.claims} claims, ${compared.counters} counters, ${total} differences`, `${seconds.toFixed(1)} s ${isFine ? '✓' : '✗'}`);
+    row(
+      `${what}: ${compared.claims} claims, ${compared.counters} counters, ${total} differences`,
+      `${seconds.toFixed(1)} s ${isFine ? '✓' : '✗'}`,
+    );
     row('… memory it added at most, in the bot’s own process', `${Math.round((most - rss) / 1024 / 1024)} MB`);
     row(`… slowest of ${claims} claims made meanwhile`, `${Math.round(slowest)} ms`);
     return isFine;

@@ -1,5 +1,6 @@
 // `hongbao audit`: the ledger must balance, to the fen, with itself and with what the merchant's account says.
 import { performance } from 'node:perf_hooks';
+import { auditStore } from '../audit-store.ts';
 import type { Config } from '../config.ts';
 import { Audit, type AuditFinding, type AuditReport, type CampaignSums } from '../core/audit.ts';
 import { BadInput } from '../core/error.ts';
@@ -7,13 +8,13 @@ import { FundFlow } from '../core/fund-flow.ts';
 import { fen, showFen } from '../core/money.ts';
 import type { Campaign } from '../core/rule.ts';
 import { type Instant, instant } from '../core/time.ts';
-import { auditStore } from '../audit-store.ts';
 import { SILENT } from '../log.ts';
 import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
+import { writeDown } from './acts.ts';
 import { isWhole, type RepairReport, repair } from './audit-repair.ts';
 import { openWeChatPay, type RepairPorts } from './audit-repair-ports.ts';
 import { partLine, showRepair, showUntouched } from './audit-repair-show.ts';
-import { type Common, EXIT, print, printJson, table, printNote, withStore } from './common.ts';
+import { type Common, EXIT, print, printJson, printNote, table, withStore } from './common.ts';
 import { type TableOptions, tableFile } from './table-file.ts';
 
 export type AuditOptions = Common &
@@ -31,6 +32,7 @@ export function audit(options: AuditOptions): Promise<number> {
   return withStore(options, async (store, config) => {
     const funds = options.funds === undefined ? undefined : await readFunds(options.funds, options);
     const campaigns = await (options.repair ? soundCampaignsOf(config) : campaignsOf(config));
+    if (options.repair) await writeDown(store, 'audit --repair', options.funds ?? '', [options.dryRun && '--dry-run']);
     const repaired = options.repair ? await repairFirst(options, { store, config, campaigns }, funds) : undefined;
     const line = progressLine();
     const report = await auditStore(store, new Audit(campaigns, funds), line.tell).finally(line.clear);

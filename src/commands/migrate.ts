@@ -4,6 +4,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { auditStore } from '../audit-store.ts';
 import { defaultConfigFile } from '../config.ts';
 import { Audit, type AuditReport } from '../core/audit.ts';
 import { BadInput, Fault } from '../core/error.ts';
@@ -11,22 +12,12 @@ import { fen, showFen } from '../core/money.ts';
 import type { Campaign } from '../core/rule.ts';
 import { sayingOf } from '../core/tally.ts';
 import { type Instant, instant } from '../core/time.ts';
-import { auditStore } from '../audit-store.ts';
 import type { Books, Store } from '../ports.ts';
-import {
-  anyRowIn,
-  BOOK_KINDS,
-  type BookTally,
-  firstOf,
-  MARK,
-  type Mark,
-  markOf,
-  readPieces,
-} from '../storage/copy.ts';
+import { anyRowIn, BOOK_KINDS, type BookTally, firstOf, MARK, type Mark, markOf, readPieces } from '../storage/copy.ts';
 import { openStore, sqliteFileOf } from '../storage/open.ts';
 import { parseRedisUrl } from '../storage/redis-url.ts';
 import { campaignsOf } from './audit.ts';
-import { type Common, configOf, EXIT, print, printJson, table, printNote } from './common.ts';
+import { type Common, configOf, EXIT, print, printJson, printNote, table } from './common.ts';
 import { type Progress, progress } from './progress.ts';
 
 export type MigrateOptions = Common & { readonly from: string; readonly to: string };

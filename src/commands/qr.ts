@@ -18,7 +18,7 @@ import {
 } from '../core/scene.ts';
 import { beijingText, parseDuration, SECOND } from '../core/time.ts';
 import { createQrCode, showQrCode } from '../wechat/qr.ts';
-import { EXIT, print, printJson, table, printNote } from './common.ts';
+import { EXIT, print, printJson, printNote, table } from './common.ts';
 import { type AccountOptions, clock, type Platform, patiently, withPlatform } from './platform.ts';
 import { type Progress, progress } from './progress.ts';
 import { qrPicture, SIZE_MAX, SIZE_MIN } from './qr-picture.ts';

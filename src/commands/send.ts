@@ -24,24 +24,25 @@ import { SILENT } from '../log.ts';
 import type { Store } from '../ports.ts';
 import { openRulebook } from '../rulebook.ts';
 import { Spool } from '../spool.ts';
-import { type Common, EXIT, print, printJson, table, printNote, withStore } from './common.ts';
+import { writeDown } from './acts.ts';
+import { type Common, EXIT, print, printJson, printNote, table, withStore } from './common.ts';
 import { progress } from './progress.ts';
 import { type Outcome, type Watched, watch } from './send-watch.ts';
 import { type TableOptions, tableFile } from './table-file.ts';
 
 export type SendOptions = Common &
   TableOptions & {
-  readonly campaign: string;
-  readonly openids: string;
-  readonly prize?: string;
-  readonly amount?: string;
-  readonly batch?: string;
-  readonly account?: string;
-  readonly outsidePeriod?: boolean;
-  readonly dryRun?: boolean;
-  /** `--no-wait` */
-  readonly wait: boolean;
-};
+    readonly campaign: string;
+    readonly openids: string;
+    readonly prize?: string;
+    readonly amount?: string;
+    readonly batch?: string;
+    readonly account?: string;
+    readonly outsidePeriod?: boolean;
+    readonly dryRun?: boolean;
+    /** `--no-wait` */
+    readonly wait: boolean;
+  };
 
 /** Lines written together; between two groups the bot gets its turn at the store. */
 const GROUP = 200;
@@ -65,6 +66,8 @@ type Order = {
 export function send(options: SendOptions): Promise<number> {
   return withStore(options, async (store, config) => {
     const order = await orderOf(options, config);
+    const { name } = order.batch;
+    await writeDown(store, 'send', options.campaign, [options.dryRun && '--dry-run', `batch ${name}`, options.openids]);
     const problems = [
       ...order.file.findings,
       ...periodFinding(options, order.batch.campaign),
@@ -76,7 +79,9 @@ export function send(options: SendOptions): Promise<number> {
     const { merchant } = order;
     const halt = await store.halt(merchant.name);
     if (halt)
-      printNote(`merchant "${merchant.name}" is halted (${halt.reason}): the packets wait for \`hongbao merchant resume ${merchant.name}\``);
+      printNote(
+        `merchant "${merchant.name}" is halted (${halt.reason}): the packets wait for \`hongbao merchant resume ${merchant.name}\``,
+      );
     const written = options.dryRun ? dryRun(order, forecast) : await write(store, order);
     const isTooMany = order.file.lines > WATCHED_MAX;
     if (isTooMany && options.wait && !options.dryRun)
@@ -120,7 +125,7 @@ async function orderOf(options: SendOptions, config: Config): Promise<Order> {
       `${campaign.file}: a rule is called "${SEND_RULE}", as is what is sent by hand; rename the rule, or take another campaign`,
     );
   const file = await readPeople(options, merchant);
-  const gift = giftOf(options, campaign, merchant, file);
+  const gift = mostOf(giftOf(options, campaign, merchant, file), options);
   return {
     batch: { name: batchName, campaign, account, merchant, seed: seedOf(config.secret, campaign.id) },
     merchant,
@@ -160,12 +165,7 @@ function accountOf({ account: wanted }: SendOptions, config: Config, campaign: C
 }
 
 /** What every line gets; `undefined` where the file says it line by line. */
-function giftOf(
-  options: SendOptions,
-  campaign: Campaign,
-  merchant: MerchantConfig,
-  file: People,
-): Gift | undefined {
+function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConfig, file: People): Gift | undefined {
   const { prize: name, amount: text } = options;
   if (name !== undefined && text !== undefined) throw new BadInput('give --prize or --amount, not both');
   if (file.hasAmounts && (name ?? text) !== undefined)
@@ -198,6 +198,12 @@ function giftOf(
   }
   if (file.hasAmounts || file.findings.length > 0) return undefined;
   throw new BadInput('say what each of them gets: --prize NAME, --amount ¥1.00, or a column "amount" in the file');
+}
+
+/** Before it is sent nobody learns what will be drawn: what may be needed is needed. */
+function mostOf(gift: Gift | undefined, { dryRun }: SendOptions): Gift | undefined {
+  if (!dryRun || !gift || !('prize' in gift) || gift.prize.kind !== 'redpacket') return gift;
+  return { prize: { ...gift.prize, min: gift.prize.max } };
 }
 
 function periodFinding({ outsidePeriod }: SendOptions, { period, id, file }: Campaign): Finding[] {
@@ -363,7 +369,8 @@ function report(options: SendOptions, { batch, file }: Order, written: Written, 
     });
   } else {
     for (const row of rows) print(showFinding(row));
-    const head = ['lines', options.dryRun ? 'would be planned' : 'planned now', 'had it already', 'refused', 'sum'];
+    const sumHead = options.dryRun ? 'sum at most' : 'sum';
+    const head = ['lines', options.dryRun ? 'would be planned' : 'planned now', 'had it already', 'refused', sumHead];
     print(table(head, [[lines, planned, already, refused.length, showFen(sum)].map(String)]));
     if (outcome) {
       const { sent, received, refunded, held, failed } = outcome;
@@ -381,7 +388,9 @@ function report(options: SendOptions, { batch, file }: Order, written: Written, 
     }
   }
   if (stopped !== undefined)
-    printNote(`stopped after ${planned + already + refused.length} of ${lines} lines: ${stopped}\nthe same command goes on where it stopped`);
+    printNote(
+      `stopped after ${planned + already + refused.length} of ${lines} lines: ${stopped}\nthe same command goes on where it stopped`,
+    );
   const isFine = refused.length === 0 && stopped === undefined && (outcome?.held ?? 0) + (outcome?.failed ?? 0) === 0;
   return isFine ? EXIT.fine : EXIT.findings;
 }

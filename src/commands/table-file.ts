@@ -4,7 +4,16 @@ import { once } from 'node:events';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { Rows, type Written } from '../core/csv.ts';
-import { type Decoder, decoded, decoderOf, ENCODINGS, type Encoding, encodingFrom, encodingWords, sniff } from '../core/encoding.ts';
+import {
+  type Decoder,
+  decoded,
+  decoderOf,
+  ENCODINGS,
+  type Encoding,
+  encodingFrom,
+  encodingWords,
+  sniff,
+} from '../core/encoding.ts';
 import { BadInput, messageOf } from '../core/error.ts';
 import { suggest } from '../core/shape.ts';
 

@@ -5,7 +5,11 @@ export type Encoding = (typeof ENCODINGS)[number];
 
 /** `undefined`: no such. `UTF8`, `utf_16le` and the like are meant as well. */
 export function encodingFrom(text: string): Encoding | undefined {
-  const name = text.toLowerCase().replace(/[\s_-]/g, '').replace(/^utf16[lb]e$/, 'utf16').replace(/^gb2312$/, 'gbk');
+  const name = text
+    .toLowerCase()
+    .replace(/[\s_-]/g, '')
+    .replace(/^utf16[lb]e$/, 'utf16')
+    .replace(/^gb2312$/, 'gbk');
   return ENCODINGS.find(each => each.replace('-', '') === name);
 }
 

@@ -18,6 +18,7 @@ import { DAY, HOUR, type Instant } from '../core/time.ts';
 import type { Flow } from '../flow.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
+import type { Lookup } from './lookup.ts';
 import { sparing } from './sparing.ts';
 import { ANSWER_WITHIN_MS } from './webhook.ts';
 
@@ -28,27 +29,33 @@ const BODY_BYTES_MAX = 64 * 1024;
  * answer (two days), and be a new one.
  */
 const TOLD_WITHIN_MS = 2 * DAY - HOUR;
+/** Then WeChat Pay is about to give up: what is still not known of the payer by then speaks against them. */
+const LOOKED_UP_WITHIN_MS = 20 * HOUR;
 
 type HttpAnswer = { readonly status: number; readonly type?: string; readonly body?: string };
 
+type Opened = { readonly notice: PayNotice; readonly heard: HttpAnswer; readonly again: HttpAnswer };
+
 export type PayNoticeMerchant = {
-  /** Verifies and reads; throws `BadInput` for whatever WeChat Pay did not say to this merchant. */
-  readonly open: (
-    headers: Context['headers'],
-    body: string,
-    now: Instant,
-  ) => { readonly notice: PayNotice; readonly heard: HttpAnswer; readonly again: HttpAnswer };
+  /** Verifies and reads; rejects with `BadInput` for whatever WeChat Pay did not say. */
+  readonly open: (headers: Context['headers'], body: string, now: Instant) => Promise<Opened>;
   /** Asks after the order before its payment is believed (bot.yaml: `orderQuery`). */
   readonly ask?: (notice: PaidNotice) => Promise<SeenOrder>;
   /** The accounts that pay through this merchant. */
   readonly accounts: readonly string[];
 };
 
+/** Of what WeChat Pay signed, and sealed with another key than ours. It comes again for a day. */
+export const WRONG_KEY =
+  'a notice of WeChat Pay cannot be opened: apiV3Key in bot.yaml is not the one set at 商户平台 → 账户中心 → API安全; mended within a day, nothing is lost';
+
 export type PayNoticePorts = {
   readonly payments: ReadonlyMap<string, PayNoticeMerchant>;
   /** The name of the account with this AppID. */
   readonly accountOf: (appId: string) => string | undefined;
   readonly flow: Flow;
+  /** Whether enough is known of the payer; `false`: not now. Absent: nobody is asked. */
+  readonly lookup?: Pick<Lookup, 'before'>;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -61,10 +68,10 @@ export function payNoticePost(ports: PayNoticePorts) {
   return async (ctx: Context, name: string): Promise<void> => {
     const merchant = payments.get(name);
     if (!merchant) return;
-    let opened: ReturnType<PayNoticeMerchant['open']>;
+    let opened: Opened;
     try {
       const body = await readBody(ctx.req, BODY_BYTES_MAX);
-      opened = merchant.open(ctx.headers, body, clock());
+      opened = await merchant.open(ctx.headers, body, clock());
     } catch (error) {
       if (error instanceof TooLarge) ctx.set('connection', 'close');
       ctx.status = error instanceof TooLarge ? 413 : 401;
@@ -99,7 +106,7 @@ async function heardInTime(
   try {
     return await Promise.race([hear(ports, name, merchant, notice), late]);
   } catch (error) {
-    const transaction = notice.kind === 'other' ? undefined : notice.transaction;
+    const transaction = 'transaction' in notice ? notice.transaction : undefined;
     const fields = { merchant: name, notice: notice.kind, transaction, err: error };
     ports.log.error(fields, 'a payment notice could not be written down; WeChat Pay will tell it again');
     return false;
@@ -122,15 +129,22 @@ async function hear(
     case 'other':
       ports.log.info({ merchant: name, what: notice.what }, 'a payment notice that changes nothing');
       return true;
+    case 'unread':
+      ports.log.warn({ merchant: name, reason: notice.why }, `a payment notice that gives nothing: ${notice.why}`);
+      return true;
+    case 'unopened':
+      ports.log.error({ merchant: name, reason: notice.why }, WRONG_KEY);
+      return false;
   }
 }
 
 async function hearPaid(
-  { accountOf, flow, store, clock, log }: PayNoticePorts,
+  ports: PayNoticePorts,
   name: string,
   { ask }: PayNoticeMerchant,
   notice: PaidNotice,
 ): Promise<boolean> {
+  const { accountOf, flow, store, clock, log } = ports;
   const { appId, transaction, order } = notice;
   const account = accountOf(appId);
   const fields = { merchant: name, appId, transaction, order };
@@ -152,7 +166,19 @@ async function hearPaid(
     if (verdict === 'unclear') log.warn({ ...fields, seen }, 'the order could not be asked after, or is not paid');
     if (verdict !== 'paid') return false;
   }
+  if (!(await isPayerKnown(ports, event, fields))) return false;
   await flow.handle(event);
+  return true;
+}
+
+/** A payment is told for a day: until then the payer may become known. */
+async function isPayerKnown({ lookup, clock, log }: PayNoticePorts, event: Event, fields: object): Promise<boolean> {
+  if (lookup === undefined || (await lookup.before(event))) return true;
+  if (clock() - event.sentAt < LOOKED_UP_WITHIN_MS) return false;
+  log.error(
+    fields,
+    'WeChat could not be asked for a day whether the payer follows; they are taken for one who does not',
+  );
   return true;
 }
 

@@ -1,7 +1,9 @@
 // How things lie in Redis: as JSON, in halves that change and that do not, and the way there and back.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import type { Follower } from '../core/decide.ts';
 import type { EventKey } from '../core/event.ts';
+import type { Counter } from '../core/limit.ts';
 import type { BillNo, Payout } from '../core/payout.ts';
 import type { HistoryLine, JournalLine } from '../ports.ts';
 import { CHANGING } from './rows.ts';
@@ -45,6 +47,11 @@ export function planArgs(payout: Payout | undefined, token: string): string[] {
   const due = isDue(payout) ? whole(payout.nextAt!) : '';
   const looked = [campaign, merchant, user, whole(amount), state, nextDo, due];
   return [billNo, ...looked, fixedOf(payout), nowOf(payout), lineOf(first, token)];
+}
+
+/** How counters stand in a script's arguments. */
+export function counterArgs(counters: readonly Counter[]): string[] {
+  return [whole(counters.length), ...counters.flatMap(({ name, add, max }) => [name, whole(add), whole(max)])];
 }
 
 /** Whether anything is to be done for it, be it later. */
@@ -104,6 +111,13 @@ export function newToken(): string {
 export function eventField(account: string, key: EventKey): string {
   assert(!account.includes('/'), `an account's name has no slash: ${account}`);
   return `${account}/${key}`;
+}
+
+/** Where a follower lies, and the row: first what scripts look at. */
+export function followerArgs(follower: Follower): string[] {
+  const { account, user, follows, leftAt } = follower;
+  const left = leftAt === undefined ? '' : `/${whole(leftAt)}`;
+  return [`${account}/${user}`, `${whole(follows)}${left} ${JSON.stringify(follower)}`];
 }
 
 /** What stands behind the first word, which is for scripts. */

@@ -7,9 +7,21 @@ import { BadInput, Fault, messageOf } from '../core/error.ts';
 import type { EventKey } from '../core/event.ts';
 import { fen } from '../core/money.ts';
 import type { Payout, Step } from '../core/payout.ts';
-import type { Answer, Buckets, Commit, Committed, Halt, JournalLine, Lease, PayoutFilter, Store } from '../ports.ts';
+import type {
+  Answer,
+  Buckets,
+  Commit,
+  Committed,
+  Halt,
+  JournalLine,
+  Lease,
+  Lost,
+  PayoutFilter,
+  Store,
+} from '../ports.ts';
 import { codeHash } from './code-hash.ts';
 import { checkTold, owedOf } from './mailbox.ts';
+import { actsOn } from './redis-acts.ts';
 import { openRedisBooks } from './redis-books.ts';
 import { codeFactOf, codesOn } from './redis-codes.ts';
 import { type Connection, connect } from './redis-connect.ts';
@@ -20,7 +32,9 @@ import { halfOf, mailboxesOn } from './redis-mailbox.ts';
 import * as READ from './redis-read.ts';
 import {
   behind,
+  counterArgs,
   eventField,
+  followerArgs,
   historyOf,
   isDue,
   journalFrom,
@@ -113,6 +127,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
 
     ...codesOn(whileOpen),
     ...mailboxesOn(whileOpen),
+    acts: actsOn(whileOpen),
     ...leasesOn(whileOpen, newToken, time),
 
     books: async () => {
@@ -173,15 +188,16 @@ async function readFacts(run: Run, wanted: Wanted): Promise<Facts> {
 /** Also for the bench, which sends the same to a bare client. */
 export async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
   const { event, seenAt, answer, decision, follower, claim, counters, payout, told } = commit;
+  const { followsSeen, leftSeen } = commit;
   checkTold(told);
   assert(!payout || payout.claimKey === claim?.key, `a payout comes with its claim: ${payout?.billNo}`);
   const token = newToken();
   const args = [
     ...[token, eventField(event.account, event.key), JSON.stringify(answer), whole(answer.at)],
     ...(claim ? [claim.key, JSON.stringify(claim)] : ['', '']),
-    ...(follower ? followerArgs(follower, commit.followsSeen) : ['', '', '']),
-    ...[`${event.account}/${event.user}`, told ? whole(told.version) : ''],
-    ...[whole(counters.length), ...counters.flatMap(({ name, add, max }) => [name, whole(add), whole(max)])],
+    ...(follower ? followerArgs(follower) : ['', '']),
+    ...[seen(followsSeen), `${event.account}/${event.user}`, seen(leftSeen), told ? whole(told.version) : ''],
+    ...counterArgs(counters),
     ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
     ...planArgs(payout, token),
   ];
@@ -196,16 +212,15 @@ export async function writeCommit(run: Run, commit: Commit): Promise<Committed> 
   }
 }
 
-function followerArgs(follower: Follower, seen: number | undefined): string[] {
-  const { account, user, follows } = follower;
-  const stored = `${whole(follows)} ${JSON.stringify(follower)}`;
-  return [`${account}/${user}`, stored, seen === undefined ? '' : whole(seen)];
+/** What was not looked at may have changed. */
+function seen(value: number | undefined): string {
+  return value === undefined ? '' : whole(value);
 }
 
 // ── One payout ───────────────────────────────────────────────────────────────────────────────────────────
 
-async function writeStep(run: Run, step: Step, under: Lease | undefined): Promise<'moved' | 'stale'> {
-  const { payout, from, at, what, detail, move, successor } = step;
+async function writeStep(run: Run, step: Step, under: Lease | undefined): Promise<'moved' | 'stale' | Lost> {
+  const { payout, from, at, what, detail, move, successor, counters = [] } = step;
   const { billNo, version, state, nextDo, nextAt, refunded, holds } = payout;
   assert(!successor || successor.claimKey === payout.claimKey, `a successor pays the same claim: ${successor?.billNo}`);
   const token = newToken();
@@ -214,11 +229,15 @@ async function writeStep(run: Run, step: Step, under: Lease | undefined): Promis
     ...[billNo, whole(version - 1), whole(version), from, lineOf(line, token), nowOf(payout)],
     ...[state, nextDo, isDue(payout) ? whole(nextAt!) : '', move, refunded === undefined ? '' : whole(refunded)],
     ...[whole(holds.length), ...holds.flatMap(({ name, add }) => [name, whole(add)])],
+    ...counterArgs(counters),
     ...planArgs(successor, token),
     ...leaseArgs(under),
   ];
-  return (await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale';
+  const said = (await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale' | `${typeof LOST}${string}`;
+  return said === 'moved' || said === 'stale' ? said : { lost: said.slice(LOST.length) };
 }
+
+const LOST = 'lost ';
 
 function bucketsOf(found: unknown): Buckets {
   const [reserved, sent, received, refunded] = (found as (string | null)[]).map(value => fen(Number(value ?? 0)));

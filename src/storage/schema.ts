@@ -181,8 +181,41 @@ ALTER TABLE payout ADD COLUMN undone_by TEXT;      -- what takes it back before 
 ALTER TABLE follower ADD COLUMN invited_by TEXT;   -- whose personal code brought them, and of which campaign, JSON
 `;
 
+/** What an operator, or WeChat Pay, has said of a number beside its state. */
+const PAYOUT_MARKS = `
+ALTER TABLE payout ADD COLUMN stopped TEXT;      -- 'calledOff', 'doubted': never sent, and followed by no other number; NULL: not so
+ALTER TABLE payout ADD COLUMN refusals INTEGER;  -- calls that were refused so that they left no order; NULL: none
+ALTER TABLE payout ADD COLUMN expired INTEGER;   -- 1: WeChat Pay takes this number no more; NULL: not that we know
+`;
+
+/** When things happened by WeChat's clock, which tells late and in another order. */
+const PLATFORM_TIMES = `
+ALTER TABLE follower ADD COLUMN left_at INTEGER;   -- their latest unfollow, ms; NULL: we were told of none
+ALTER TABLE payout ADD COLUMN event_at INTEGER;    -- when the event happened that made the claim, ms
+`;
+
+/** What people did by hand. */
+const ACTS = `
+CREATE TABLE act (
+  id     INTEGER PRIMARY KEY,  -- the order in which they were written down
+  at     INTEGER NOT NULL,     -- ms
+  by_    TEXT NOT NULL,        -- who
+  what   TEXT NOT NULL,        -- the command
+  about  TEXT NOT NULL,        -- whom or what it is about
+  detail TEXT                  -- how, and why
+) STRICT;
+`;
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
-const MIGRATIONS: readonly string[] = [CREATE, LEASES, CODES_AND_MAILBOXES, LATER_PRIZES];
+const MIGRATIONS: readonly string[] = [
+  CREATE,
+  LEASES,
+  CODES_AND_MAILBOXES,
+  LATER_PRIZES,
+  PAYOUT_MARKS,
+  PLATFORM_TIMES,
+  ACTS,
+];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */
 const APPLICATION_ID = 0x686f6e67; // "hong"

@@ -521,6 +521,7 @@ describe('the file', () => {
     for (const table of ['lease', 'code', 'code_box', 'mailbox', 'act']) db.exec(`DROP TABLE ${table}`);
     db.exec('ALTER TABLE payout DROP COLUMN undone_by; ALTER TABLE follower DROP COLUMN invited_by');
     db.exec('ALTER TABLE payout DROP COLUMN event_at; ALTER TABLE follower DROP COLUMN left_at');
+    for (const name of ['day', 'scene', 'round']) db.exec(`ALTER TABLE claim DROP COLUMN ${name}`);
     db.exec('PRAGMA user_version = 1');
     db.close();
     const [again, beside] = await Promise.all([openSqlite(file), openSqlite(file)]);

@@ -26,6 +26,7 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^edge(-[\w-]+)?\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge-[\w-]+\.ts$|koa$|node:)/ },
   { files: /^app\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge(-[\w-]+)?\.ts$|koa$|@koa\/router$)/ },
   { files: /^jobs\.ts$/, from: /^(core\/|ports\.ts$|settle\.ts$|messages\.ts$|rulebook\.ts$|node-cron$)/ },
+  { files: /^recount\.ts$/, from: /^(core\/|ports\.ts$|turn\.ts$)/ },
   { files: /^messages\.ts$/, from: /^(core\/|ports\.ts$)/ },
   {
     files: /^rulebook(-\w+)?\.ts$/,

@@ -18,6 +18,7 @@ import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Messages } from './messages.ts';
 import type { Clock, Door, Log, Payer, Store } from './ports.ts';
+import { bringUp } from './recount.ts';
 import { type Fitness, openRulebook, type Rulebook } from './rulebook.ts';
 import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
 import type { Timer } from './turn.ts';
@@ -70,6 +71,7 @@ export type Bot = {
 export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, holder, extend } = ports;
   const rulebook = await openRulebook(config, log, fitnessIn(ports));
+  await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
   const { messages, remind, onProblem, tell, undone } = telling;
   const keys = openKeyRings(config, clock, log);
@@ -177,7 +179,8 @@ function fitnessIn({ store, clock, holder, version }: BotPorts): Fitness | undef
 
 function gateOf(merchant: MerchantConfig, payer: Payer, parts: Partial<SettleMerchant>): SettleMerchant {
   const { name, limits, policy, quietHours } = merchant;
-  return { name, payer, perSecond: limits.perSecond, policy, quietHours, ...parts };
+  const caps = { merchant: name, ...limits };
+  return { name, payer, perSecond: limits.perSecond, policy, quietHours, caps, ...parts };
 }
 
 /** One way to pay behind both of WeChat Pay's channels. `shared`: the keys of a bot, which outlive this payer. */

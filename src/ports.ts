@@ -249,6 +249,8 @@ export type Store = {
    * `lost`: one of the step's own counters would have passed its maximum. In both cases nothing was written.
    */
   advance(step: Step, under?: Lease): Promise<'moved' | 'stale' | Lost>;
+  /** Adds to these counters, all or none, without an event. */
+  count(counters: readonly Counter[]): Promise<'counted' | Lost>;
 
   buckets(campaign: string): Promise<Buckets>;
   halt(merchant: string): Promise<Halt | undefined>;

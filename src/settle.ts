@@ -3,8 +3,9 @@
 // processes one at a time has a merchant's turn; it keeps the rate, and what it begins is fenced by its lease.
 import { conclude } from './conclude.ts';
 import { gotThrough, isQuiet, NO_RUN, pauseOf, REST_MS, type Run, runAfter, SPACING_MS } from './core/gate.ts';
+import type { MerchantCaps } from './core/limit.ts';
 import { isFinal, type Observation, type Payout } from './core/payout.ts';
-import { beginSend, observe, type PayoutPolicy, type Verdict } from './core/payout-table.ts';
+import { beginSend, observe, type PayoutPolicy, type Verdict, waitForTomorrow } from './core/payout-table.ts';
 import { type Instant, later, MINUTE } from './core/time.ts';
 import { doubt } from './doubt.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from './ports.ts';
@@ -17,6 +18,8 @@ export type SettleMerchant = {
   readonly payer: Payer;
   readonly perSecond: number;
   readonly policy: PayoutPolicy;
+  /** What may leave on one day; absent: whatever was planned. */
+  readonly caps?: MerchantCaps;
   /** Minutes of the Beijing day in which nothing is sent. */
   readonly quietHours: readonly (readonly [number, number])[];
 };
@@ -202,8 +205,10 @@ class Gate {
     const { clock, store, timer, log } = this.ports;
     const halt = await store.halt(this.merchant.name);
     if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return; // shut since it was chosen
-    const begun = beginSend(payout, clock());
-    if ((await store.advance(begun, lease)) === 'stale') return;
+    const begun = beginSend(payout, clock(), this.merchant.caps);
+    const moved = await store.advance(begun, lease);
+    if (typeof moved === 'object') return this.wait(payout, moved.lost, lease);
+    if (moved === 'stale') return;
     await inTime();
     if (!this.turn.isSure(lease)) {
       log.info({ billNo: payout.billNo }, 'the turn may be over: whoever has it asks after this one');
@@ -219,6 +224,13 @@ class Gate {
     }
     await this.conclude(verdict, seen, false);
     if (probed) this.nudge();
+  }
+
+  /** The merchant's own day is full: WeChat Pay would say no. */
+  private async wait(payout: Payout, counter: string, lease: Lease): Promise<void> {
+    const step = waitForTomorrow(payout, counter, this.ports.clock());
+    if ((await this.ports.store.advance(step, lease)) !== 'moved') return;
+    this.ports.log.warn({ billNo: payout.billNo, counter, nextAt: step.payout.nextAt }, `payout: ${step.detail}`);
   }
 
   private async ask(payout: Payout): Promise<void> {

@@ -272,7 +272,16 @@ describe('books of campaigns that use everything', () => {
     expect(decisions.some(({ shadows }) => shadows?.some(({ outcome }) => outcome === 'awarded'))).toBe(true);
     const names = good.counters.map(({ name }) => name);
     for (const part of [
-      ...['/month/', '/wins', '/minute/', '/pace/day/', '/hour/', '/scene/store-001/amount/day/', '/coupons', '/draws'],
+      ...[
+        '/month/',
+        '/wins',
+        '/minute/',
+        '/packets/day/',
+        '/hour/',
+        '/scene/store-001/amount/day/',
+        '/coupons',
+        '/draws',
+      ],
       ...['/row/', '/wallet/积分/spent', '/wallet/机会/free/day/', '/streak/', '/wrong/', 'code/', 'refunded/'],
       ...['/claims/scene/', '/claims/round/', 'campaign/dark~shadow/', 'shadow/dark~shadow/', '/prize/small/day/'],
     ])
@@ -300,7 +309,7 @@ describe('books of campaigns that use everything', () => {
     expect(compared.countersLeftOut).toBe(strange.length);
     expect(compared.counters).toBe(good.counters.length - strange.length);
     const left =
-      /^(shadow\/|code\/|refunded\/|campaign\/\w+~shadow\/)|\/(draws|rule\/.+|claims\/(scene|round)\/.+|round\/.+\/amount|wallet\/.+\/day\/.+)$/;
+      /^(shadow\/|code\/|refunded\/|campaign\/\w+~shadow\/)|\/(draws|rule\/[^/]+\/(?!claims$).+|round\/.+\/amount|wallet\/.+\/day\/.+)$/;
     expect(strange.filter(({ name }) => !left.test(name))).toEqual([]);
   });
 });
@@ -314,7 +323,10 @@ describe('one change is found', () => {
     ['the claims of a minute', /^campaign\/plays\/claims\/minute\//],
     ['a prize of the day', /^campaign\/plays\/prize\/small\/day\//],
     ['coupons', /^campaign\/plays\/prize\/bogo\/coupons$/],
-    ['the pace of a day', /^campaign\/plays\/pace\/day\//],
+    ['the packets of a day', /^campaign\/plays\/packets\/day\//],
+    ['the claims of a rule', /^campaign\/plays\/rule\/draw\/claims$/],
+    ['a follower’s claims at a store', /^campaign\/plays\/user\/[^/]+\/claims\/scene\/store-001$/],
+    ['a follower’s claims in a round', /^campaign\/rain\/user\/[^/]+\/claims\/round\//],
     ['the pace of an hour', /^campaign\/rain\/pace\/day\/[\d-]+\/hour\//],
     ['the money of a store', /^campaign\/plays\/scene\/store-001\/amount\/day\//],
     ['the day’s budget', /^campaign\/plays\/amount\/day\//],

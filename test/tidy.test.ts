@@ -31,6 +31,7 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
     files: /^jobs\.ts$/,
     from: /^(core\/|ports\.ts$|audit-store\.ts$|settle\.ts$|messages\.ts$|rulebook\.ts$|node-cron$)/,
   },
+  { files: /^recount\.ts$/, from: /^(core\/|ports\.ts$|turn\.ts$)/ },
   { files: /^messages\.ts$/, from: /^(core\/|ports\.ts$)/ },
   {
     files: /^rulebook(-\w+)?\.ts$/,

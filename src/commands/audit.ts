@@ -1,6 +1,7 @@
 // `hongbao audit`: the ledger must balance, to the fen, with itself and with what the merchant's account says.
 import { performance } from 'node:perf_hooks';
 import { auditStore } from '../audit-store.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { Audit, type AuditFinding, type AuditReport, type CampaignSums } from '../core/audit.ts';
 import { BadInput } from '../core/error.ts';
@@ -9,6 +10,7 @@ import { fen, showFen } from '../core/money.ts';
 import type { Campaign } from '../core/rule.ts';
 import { type Instant, instant } from '../core/time.ts';
 import { SILENT } from '../log.ts';
+import { bringUp } from '../recount.ts';
 import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
 import { writeDown } from './acts.ts';
 import { isWhole, type RepairReport, repair } from './audit-repair.ts';
@@ -25,6 +27,7 @@ const QUIET_MS = 2000;
 const REDRAW_MS = 200;
 
 const now = (): Instant => instant(Date.now());
+const COUNTING = { holder: `audit:${process.pid}`, log: SILENT };
 
 export function audit(options: AuditOptions): Promise<number> {
   if (options.dryRun && !options.repair)
@@ -51,6 +54,7 @@ async function repairFirst(
   parts: Pick<RepairPorts, 'store' | 'config' | 'campaigns'>,
   funds: FundFlow | undefined,
 ): Promise<RepairReport> {
+  if (!dryRun) await bringUp({ ...parts, clock: now, timer: { ticks: () => performance.now(), sleep }, ...COUNTING });
   const movements = new Map([...(funds?.movements() ?? [])].map(movement => [movement.number, movement]));
   const wechat = openWeChatPay(parts.config, now);
   const line = partLine();

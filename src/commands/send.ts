@@ -15,6 +15,7 @@ import {
 } from '../core/batch.ts';
 import { seedOf } from '../core/draw.ts';
 import { BadInput, Fault, type Finding, showFinding } from '../core/error.ts';
+import { isBounded } from '../core/limit.ts';
 import { type Fen, fen, showFen } from '../core/money.ts';
 import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../core/openid-file.ts';
 import type { Campaign } from '../core/rule.ts';
@@ -22,6 +23,7 @@ import { suggest } from '../core/shape.ts';
 import { beijingText, type Instant, instant } from '../core/time.ts';
 import { SILENT } from '../log.ts';
 import type { Store } from '../ports.ts';
+import { bringUp } from '../recount.ts';
 import { openRulebook } from '../rulebook.ts';
 import { Spool } from '../spool.ts';
 import { writeDown } from './acts.ts';
@@ -60,6 +62,7 @@ type Order = {
   readonly batch: Batch;
   readonly merchant: MerchantConfig;
   readonly file: People;
+  readonly campaigns: readonly Campaign[];
   readonly gift: Gift | undefined;
 };
 
@@ -68,6 +71,7 @@ export function send(options: SendOptions): Promise<number> {
     const order = await orderOf(options, config);
     const { name } = order.batch;
     await writeDown(store, 'send', options.campaign, [options.dryRun && '--dry-run', `batch ${name}`, options.openids]);
+    if (!options.dryRun) await countBefore(store, order.campaigns);
     const problems = [
       ...order.file.findings,
       ...periodFinding(options, order.batch.campaign),
@@ -92,6 +96,12 @@ export function send(options: SendOptions): Promise<number> {
         : await watch(store, merchant, written.watched, now);
     return report(options, order, written, outcome);
   });
+}
+
+/** What was claimed before counts for limits that are new, as for a bot that starts. */
+function countBefore(store: Store, campaigns: readonly Campaign[]): Promise<void> {
+  const timer = { ticks: () => performance.now(), sleep: (ms: number) => sleep(ms) };
+  return bringUp({ store, campaigns, clock: now, timer, holder: `send:${process.pid}`, log: SILENT });
 }
 
 // ── Before the first write ───────────────────────────────────────────────────────────────────────────────────
@@ -129,6 +139,7 @@ async function orderOf(options: SendOptions, config: Config): Promise<Order> {
   return {
     batch: { name: batchName, campaign, account, merchant, seed: seedOf(config.secret, campaign.id) },
     merchant,
+    campaigns,
     file,
     gift,
   };
@@ -242,7 +253,7 @@ async function examine(store: Store, order: Order, forecast: Forecast, file: str
       user: group[0]!.user,
       merchant: merchant.name,
       claims: intents.map(intent => intent.claimKey),
-      counters: [...new Set(intents.flatMap(intent => intent.limits.map(limit => limit.name)))],
+      counters: [...new Set(intents.flatMap(intent => intent.limits.filter(isBounded).map(limit => limit.name)))],
     });
     intents.forEach((intent, index) => {
       const { line, column } = group[index]!;

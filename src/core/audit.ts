@@ -132,7 +132,7 @@ export class Audit {
       this.add({ where: `payout ${billNo}`, what: 'claim', expected: claimKey, found: 'no such claim', unit: 'text' });
     const claim = owed?.claim ?? { ...payout, key: claimKey, prize: '', at: payout.createdAt };
     this.counters.payout(payout, claim);
-    if (attempt === 1) this.counters.firstPayout(claim, payout.merchant);
+    if (attempt === 1) this.counters.firstPayout(claim, payout);
     this.funds?.payout(payout, history);
   }
 

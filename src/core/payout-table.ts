@@ -1,9 +1,11 @@
 // The one table that moves a payout: state × what was seen → state, next step, bucket move. Everything WeChat Pay can
 // answer, its silence included, has a row; a state that is final has none. Pure.
 import assert from 'node:assert/strict';
+import { takeCaps, waitStep } from './caps.ts';
+import type { MerchantCaps } from './limit.ts';
 import { isKnown, leavesNoOrder, type Meaning, meaningOf, type Sight } from './pay-error.ts';
 import { isFinal, type Move, type Observation, type Payout, type PayoutState, type Step } from './payout.ts';
-import { CALL_LEASE_MS, type PayoutPolicy, type When, whenNext } from './payout-pace.ts';
+import { CALL_LEASE_MS, type PayoutPolicy, tomorrow, type When, whenNext } from './payout-pace.ts';
 import { afterFailure, afterRefund } from './succession.ts';
 import { DAY, type Instant, later } from './time.ts';
 
@@ -132,8 +134,11 @@ export type Verdict = {
   readonly alarm?: string;
 };
 
-/** Marks a payout as *sending*. This is written before the call; if we die in between, somebody asks. */
-export function beginSend(payout: Payout, now: Instant): Step {
+/**
+ * Marks a payout as *sending*. This is written before the call; if we die in between, somebody asks. `caps`: what the
+ * merchant allows on the day it leaves, taken in the same commit.
+ */
+export function beginSend(payout: Payout, now: Instant, caps?: MerchantCaps): Step {
   assert(!isFinal(payout.state) && payout.state !== 'sent', `a payout in ${payout.state} is not sent again`);
   assert(payout.stopped === undefined && !payout.expired, `payout ${payout.billNo} is not to be sent again`);
   const next: Payout = {
@@ -145,7 +150,15 @@ export function beginSend(payout: Payout, now: Instant): Step {
     nextDo: 'query',
     nextAt: later(now, CALL_LEASE_MS),
   };
-  return { payout: next, from: payout.state, at: now, what: 'sending', move: 'none' };
+  const step: Step = { payout: next, from: payout.state, at: now, what: 'sending', move: 'none' };
+  if (!caps) return step;
+  const { holds, counters } = takeCaps(payout, caps, now);
+  return counters.length === 0 ? step : { ...step, payout: { ...next, holds }, counters };
+}
+
+/** The merchant's day is full: nothing was called. */
+export function waitForTomorrow(payout: Payout, counter: string, now: Instant): Step {
+  return waitStep(payout, counter, tomorrow(payout, now), now);
 }
 
 /** What an answer (or its absence) makes of a payout. `asked`: it answers gethbinfo, not sendredpack. */

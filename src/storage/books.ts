@@ -158,7 +158,7 @@ function byPayout(lines: readonly HistoryLine[]): Map<BillNo, HistoryLine[]> {
 }
 
 const claimsIn = (from: string): Reading<Claim, Claim> => ({
-  sql: `SELECT key, campaign, rule, account, user, prize, amount, at FROM ${from}.claim WHERE key > ? ORDER BY key`,
+  sql: `SELECT key, campaign, rule, account, user, prize, amount, at, day, scene, round FROM ${from}.claim WHERE key > ? ORDER BY key`,
   first: [''],
   keyOf: claim => [claim.key],
   as: present,

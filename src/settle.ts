@@ -221,7 +221,7 @@ class Gate {
     const probeAt = probeAgain(halt.code, now, halt.since);
     await store.setHalt(name, { ...halt, probeAt }, 'bot');
     if (!payout) {
-      this.orphans = doubtful.slice(0, 1); // to be asked after now: its answer says whether anybody is there
+      this.orphans.push(...doubtful.slice(0, 1)); // to be asked after now: its answer says whether anybody is there
       return [];
     }
     this.memory.set({ ...run, probe: payout.billNo });
@@ -348,7 +348,7 @@ class Gate {
     if (halt?.by !== 'bot') return;
     await store.setHalt(name, undefined, 'bot');
     log.warn({ merchant: name, code: halt.code, billNo }, 'one payout got through: the merchant goes on');
-    if (isUnheard(halt.code)) this.orphans = (await this.inDoubt()).filter(payout => payout.nextDo === 'query');
+    if (isUnheard(halt.code)) this.orphans.push(...(await this.inDoubt()).filter(each => each.nextDo === 'query'));
     this.nudge();
   }
 

@@ -13,6 +13,7 @@ import {
   weighedVerdict,
 } from './core/gate-run.ts';
 import type { MerchantCaps } from './core/limit.ts';
+import { contradicts } from './core/operator.ts';
 import { type BillNo, isFinal, type Observation, type Payout } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict, waitForTomorrow } from './core/payout-table.ts';
 import { beijingText, HOUR, type Instant, MINUTE } from './core/time.ts';
@@ -386,8 +387,10 @@ class Gate {
   private async seeLate({ billNo, tries }: Payout, seen: Observation, asked: boolean): Promise<void> {
     const payout = await this.ports.store.payout(billNo);
     if (!payout) return;
-    if (isFinal(payout.state)) await doubt(this.ports, payout, seen);
-    else if (!asked && payout.state === 'sending' && payout.tries === tries) {
+    if (contradicts(payout, seen)) {
+      // What we saw may be older than that end: only what WeChat Pay says now counts.
+      await doubt(this.ports, payout, await this.merchant.payer.query(payout));
+    } else if (!asked && payout.state === 'sending' && payout.tries === tries) {
       const verdict = observe(payout, seen, false, this.ports.clock(), this.merchant.policy);
       await conclude(this.ports, this.merchant.name, verdict);
     }

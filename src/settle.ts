@@ -1,14 +1,18 @@
 // Sends planned payouts and asks after unfinished ones, at our own pace and once each: marks *sending*, then calls, then
 // writes what was seen. One gate per merchant (商户): a rate, quiet hours, and a halt that shuts it for all. Of all
 // processes one at a time has a merchant's turn; it keeps the rate, and what it begins is fenced by its lease.
-import { conclude } from './conclude.ts';
-import { gotThrough, isQuiet, NO_RUN, pauseOf, REST_MS, type Run, runAfter, SPACING_MS } from './core/gate.ts';
+import { conclude, shut } from './conclude.ts';
+import { gotThrough, isQuiet } from './core/gate.ts';
+import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } from './core/gate-run.ts';
 import type { MerchantCaps } from './core/limit.ts';
-import { isFinal, type Observation, type Payout } from './core/payout.ts';
+import { type BillNo, isFinal, type Observation, type Payout, type Step } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict, waitForTomorrow } from './core/payout-table.ts';
-import { type Instant, later, MINUTE } from './core/time.ts';
+import { type Instant, MINUTE } from './core/time.ts';
 import { doubt } from './doubt.ts';
+import { GateMemory } from './gate-memory.ts';
+import { type Aside, Lane, type Leased, type Outcome, Tries, type Work } from './lane.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from './ports.ts';
+import { Probes } from './probes.ts';
 import { type Timer, Turn } from './turn.ts';
 
 export type { Timer } from './turn.ts';
@@ -20,6 +24,8 @@ export type SettleMerchant = {
   readonly policy: PayoutPolicy;
   /** What may leave on one day; absent: whatever was planned. */
   readonly caps?: MerchantCaps;
+  /** Tells its key and certificate from others, without telling them. */
+  readonly under?: string;
   /** Minutes of the Beijing day in which nothing is sent. */
   readonly quietHours: readonly (readonly [number, number])[];
 };
@@ -44,19 +50,20 @@ export type Settle = {
    * former process did not live to see; asking is always safe.
    */
   pass(): Promise<void>;
+  /** What a notice of WeChat Pay made of a payout: orders that fail are counted, however it is told. */
+  heard(merchant: string, verdict: Verdict, observation: Observation): Promise<void>;
   /** Lets calls in flight end, and starts no more. */
   stop(): Promise<void>;
 };
 
-const BATCH = 64;
 const ORPHANS_MAX = 1000;
 /** How many calls may be open at once. Asking has a few places of its own, so that it never delays paying. */
 const SENDS_OPEN_MAX = 16;
 const QUERIES_OPEN_MAX = 4;
-/** How long a probe has to come back before another one is let through. */
-const PROBE_EVERY_MS = 5 * MINUTE;
 /** How often it is said that settling stopped short. */
 const COMPLAIN_EVERY_MS = MINUTE;
+/** So many numbers are named in one alarm. */
+const NAMED_MAX = 20;
 
 export function createSettle(ports: SettlePorts): Settle {
   const gates = ports.merchants.map(merchant => new Gate(ports, merchant));
@@ -68,17 +75,10 @@ export function createSettle(ports: SettlePorts): Settle {
       for (const gate of gates) gate.nudge();
     },
     pass: () => all(gate => gate.run(true)),
+    heard: (name, verdict, observation) => all(gate => gate.heard(name, verdict, observation)),
     stop: () => all(gate => gate.stop()),
   };
 }
-
-type Work = { readonly payout: Payout; readonly probed?: Halt | undefined };
-/** A call to make, under the lease that allows it, in the slot it was given. */
-type Leased = Work & {
-  readonly lease: Lease;
-  /** The store may have taken its time: waits for another slot if that one is gone. */
-  readonly inTime: () => Promise<void>;
-};
 
 /** What one merchant may do: two lanes, one that pays and one that asks, each at its own pace. */
 class Gate {
@@ -87,11 +87,11 @@ class Gate {
   private readonly sends: Lane;
   private readonly queries: Lane;
   private readonly turn: Turn;
-  /** Left in the middle of a call by whoever had the turn before us. */
+  private readonly memory: GateMemory;
+  private readonly probes: Probes;
+  /** Left in the middle of a call by whoever had the turn before us; and who is to be asked after at once. */
   private orphans: Payout[] = [];
-  /** When each number was last tried, by the monotonic clock: the wall clock may have jumped over its `nextAt`. */
-  private readonly triedAt = new Map<string, number>();
-  private trouble: Run = NO_RUN;
+  private readonly tries: Tries;
   private complainedAt = Number.NEGATIVE_INFINITY;
   private hasComplained = false;
 
@@ -99,18 +99,24 @@ class Gate {
     this.ports = ports;
     this.merchant = merchant;
     this.turn = new Turn(`settle:${merchant.name}`, ports);
-    const hold = () => this.turn.hold(() => this.findOrphans());
-    const pace = { timer: ports.timer, perSecond: merchant.perSecond, clock: ports.clock, hold };
+    this.tries = new Tries(ports.timer);
+    this.memory = new GateMemory(merchant.name, merchant.under ?? '', ports);
+    const hold = () => this.turn.hold(() => this.takeOver());
+    const askNow = (payouts: readonly Payout[]) => void this.orphans.push(...payouts);
+    const { memory, tries } = this;
+    this.probes = new Probes({ ...ports, merchant: merchant.name, memory, tries, hold, askNow });
+    const onAside = (aside: Aside) => this.nameAside(aside);
+    const pace = { timer: ports.timer, perSecond: merchant.perSecond, clock: ports.clock, hold, onAside };
     this.sends = new Lane({
       ...pace,
       openMax: SENDS_OPEN_MAX,
-      due: now => this.dueSends(now),
+      due: (now, limit) => this.dueSends(now, limit),
       work: work => this.send(work),
     });
     this.queries = new Lane({
       ...pace,
       openMax: QUERIES_OPEN_MAX,
-      due: now => this.dueQueries(now),
+      due: (now, limit) => this.dueQueries(now, limit),
       work: ({ payout }) => this.ask(payout),
     });
   }
@@ -141,7 +147,7 @@ class Gate {
   async run(isPatient = false): Promise<void> {
     await this.turn.during(
       async () => {
-        if (isPatient) await this.turn.wait(() => this.findOrphans());
+        if (isPatient) await this.turn.wait(() => this.takeOver());
         await Promise.all([this.sends.run(), this.queries.run()]);
         if (this.orphans.length > 0) await this.queries.run();
       },
@@ -157,38 +163,37 @@ class Gate {
 
   /** How long nobody else should have the turn after us, ms: our pace, and a number's own pause, are known only here. */
   private restMs(): number {
-    const lastTry = Math.max(...this.triedAt.values());
-    return Math.max(0, this.sends.restMs(), this.queries.restMs(), lastTry + SPACING_MS - this.ports.timer.ticks());
+    return Math.max(0, this.sends.restMs(), this.queries.restMs(), this.tries.restMs());
   }
 
   /** Whoever takes the turn over is alone with it: what stands as *sending* then was begun by one who is gone. */
-  private async findOrphans(): Promise<void> {
+  private async takeOver(): Promise<void> {
+    await this.memory.load();
     const filter = { state: 'sending', merchant: this.merchant.name, limit: ORPHANS_MAX } as const;
     const sending = await this.ports.store.payouts(filter);
     this.orphans = sending.filter(({ billNo }) => !this.sends.isAt(billNo));
   }
 
-  private async dueQueries(now: Instant): Promise<Work[]> {
-    const due = await this.ports.store.due(this.merchant.name, now, BATCH, 'query');
+  private nameAside({ billNos, error }: Aside): void {
+    const fields = { merchant: this.merchant.name, billNos: billNos.slice(0, NAMED_MAX), count: billNos.length };
+    this.ports.log.error({ ...fields, err: error }, 'payouts cannot be taken on: they are set aside, the others go on');
+  }
+
+  private async dueQueries(now: Instant, limit: number): Promise<Work[]> {
+    const due = await this.ports.store.due(this.merchant.name, now, limit, 'query');
     const all = new Map([...this.orphans, ...due].map(payout => [payout.billNo, payout]));
     this.orphans = [];
     return [...all.values()].map(payout => ({ payout }));
   }
 
   /** Nothing in quiet hours; nothing while halted, but for one payout when it is time to see. */
-  private async dueSends(now: Instant): Promise<Work[]> {
-    const { store } = this.ports;
+  private async dueSends(now: Instant, limit: number): Promise<Work[]> {
     if (this.isQuietNow()) return [];
-    const halt = await store.halt(this.merchant.name);
-    if (halt && (halt.probeAt === undefined || now < halt.probeAt)) return [];
-    const due = await store.due(this.merchant.name, now, BATCH, 'send');
-    // Nothing is left to try it with: then the next claim is the probe.
-    if (halt && due.length === 0) await store.setHalt(this.merchant.name, undefined, 'bot');
-    const fresh = due.filter(payout => !this.isTooSoon(payout)).map(payout => ({ payout }));
-    if (!halt || fresh.length === 0) return fresh;
-    // The next probe is put off before this one leaves, so that two workers do not both try.
-    await store.setHalt(this.merchant.name, { ...halt, probeAt: later(now, PROBE_EVERY_MS) }, 'bot');
-    return [{ ...fresh[0]!, probed: halt }];
+    const halt = await this.ports.store.halt(this.merchant.name);
+    if (this.probes.isTime(halt, now)) return this.probes.choose(now);
+    if (halt) return [];
+    const due = await this.ports.store.due(this.merchant.name, now, limit, 'send');
+    return due.filter(payout => !this.tries.isTooSoon(payout)).map(payout => ({ payout }));
   }
 
   /** Asked anew before each call: a long queue must not carry on into the night. */
@@ -196,68 +201,102 @@ class Gate {
     return isQuiet(this.merchant.quietHours, this.ports.clock());
   }
 
-  private isTooSoon({ billNo }: Payout): boolean {
-    const tried = this.triedAt.get(billNo);
-    return tried !== undefined && this.ports.timer.ticks() - tried < SPACING_MS;
-  }
-
-  private async send({ payout, probed, lease, inTime }: Leased): Promise<void> {
-    const { clock, store, timer, log } = this.ports;
+  private async send({ payout, probed, lease, inTime }: Leased): Promise<Outcome> {
+    const { clock, store, log } = this.ports;
     const halt = await store.halt(this.merchant.name);
-    if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return; // shut since it was chosen
-    const begun = beginSend(payout, clock(), this.merchant.caps);
-    const moved = await store.advance(begun, lease);
-    if (typeof moved === 'object') return this.wait(payout, moved.lost, lease);
-    if (moved === 'stale') return;
+    if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return 'done'; // shut since it was chosen
+    if (!halt) this.probes.noticeResume();
+    const begun = await this.begin(payout, lease).catch((error: unknown) => ({ stuck: error }));
+    if (typeof begun === 'string' || 'stuck' in begun) return begun;
     await inTime();
     if (!this.turn.isSure(lease)) {
       log.info({ billNo: payout.billNo }, 'the turn may be over: whoever has it asks after this one');
-      return;
+      return 'done';
     }
-    this.remember(payout.billNo, timer.ticks());
+    this.tries.note(payout);
     const seen = await this.merchant.payer.send(begun.payout);
     const verdict = observe(begun.payout, seen, false, clock(), this.merchant.policy);
-    // Unless a person has shut it meanwhile: then it stays theirs.
-    if (probed && gotThrough(verdict.sight) && (await store.halt(this.merchant.name))?.by === 'bot') {
-      await store.setHalt(this.merchant.name, undefined, 'bot');
-      log.warn({ merchant: this.merchant.name, code: probed.code }, 'one payout got through: the merchant goes on');
-    }
-    await this.conclude(verdict, seen, false);
+    const written = this.conclude(begun.payout, verdict, seen, false, probed);
+    const outcome = await written.catch((error: unknown) => ({ stuck: error })); // it stands as sending: asked after
     if (probed) this.nudge();
+    return outcome;
+  }
+
+  /** Written before the call; or what kept it from being written. */
+  private async begin(payout: Payout, lease: Lease): Promise<Step | 'done' | 'stale'> {
+    const begun = beginSend(payout, this.ports.clock(), this.merchant.caps);
+    const moved = await this.ports.store.advance(begun, lease);
+    if (typeof moved === 'object') return this.wait(payout, moved.lost, lease);
+    return moved === 'stale' ? moved : begun;
   }
 
   /** The merchant's own day is full: WeChat Pay would say no. */
-  private async wait(payout: Payout, counter: string, lease: Lease): Promise<void> {
+  private async wait(payout: Payout, counter: string, lease: Lease): Promise<'done' | 'stale'> {
     const step = waitForTomorrow(payout, counter, this.ports.clock());
-    if ((await this.ports.store.advance(step, lease)) !== 'moved') return;
+    if ((await this.ports.store.advance(step, lease)) !== 'moved') return 'stale';
     this.ports.log.warn({ billNo: payout.billNo, counter, nextAt: step.payout.nextAt }, `payout: ${step.detail}`);
+    return 'done';
   }
 
-  private async ask(payout: Payout): Promise<void> {
+  private async ask(payout: Payout): Promise<Outcome> {
     const seen = await this.merchant.payer.query(payout);
-    await this.conclude(observe(payout, seen, true, this.ports.clock(), this.merchant.policy), seen, true);
+    const verdict = observe(payout, seen, true, this.ports.clock(), this.merchant.policy);
+    return this.conclude(payout, verdict, seen, true).catch((error: unknown) => ({ stuck: error }));
   }
 
-  private async conclude(verdict: Verdict, seen: Observation, asked: boolean): Promise<void> {
-    const { billNo, user, state } = verdict.step.payout;
-    const code = 'code' in seen ? seen.code : '';
-    const { run, halt } = runAfter(this.trouble, {
-      sight: verdict.sight,
-      user,
-      code,
-      isUnreached: (seen.kind === 'unreached' && code !== 'NO_CHANNEL') || code === 'BAD_SIGNATURE',
-      asked,
+  /** Written down already, by whoever heard it. */
+  async heard(name: string, verdict: Verdict, observation: Observation): Promise<void> {
+    const { sight, step } = verdict;
+    if (name !== this.merchant.name || !isNobodysFault(sight)) return;
+    const [wasOpen, now] = [step.from !== 'sent', this.ports.clock()];
+    const seen = { payout: step.payout, observation, sight, asked: true, wasOpen, now, isProbe: false };
+    const { run, halt } = runAfter(this.memory.run, seen);
+    this.memory.set(run);
+    if (halt) await this.probes.whileShutting(() => shut(this.ports, name, halt));
+  }
+
+  private async conclude(
+    payout: Payout,
+    verdict: Verdict,
+    observation: Observation,
+    asked: boolean,
+    probed?: Halt,
+  ): Promise<Outcome> {
+    const { clock } = this.ports;
+    const { sight, halt } = verdict;
+    const now = clock();
+    const wasOpen = payout.state !== 'sent';
+    const weighed = runAfter(this.memory.run, {
+      ...{ payout, observation, sight, asked, wasOpen, now, halt, isProbe: probed !== undefined },
     });
-    this.trouble = run;
-    if (verdict.halt || halt) this.sends.narrow();
-    else if (asked && verdict.sight !== 'noAnswer') this.queries.widen();
-    else if (!asked && gotThrough(verdict.sight)) this.sends.widen();
-    const result = await conclude(this.ports, this.merchant.name, {
-      ...verdict,
-      ...(!verdict.halt && halt && { halt }),
-    });
-    if (result === 'stale') await this.seeLate(verdict.step.payout, seen, asked);
-    if (state === 'sent' || isFinal(state)) this.triedAt.delete(billNo); // it is not tried again
+    this.memory.set(weighed.run);
+    this.pace(weighed, verdict, asked);
+    const final = weighedVerdict(verdict, weighed, now);
+    const write = () => conclude(this.ports, this.merchant.name, final);
+    const result = await (final.halt ? this.probes.whileShutting(write) : write());
+    if (result === 'stale') await this.seeLate(final.step.payout, observation, asked);
+    for (const billNo of weighed.unparked ?? []) await this.unpark(billNo, now);
+    await this.memory.save();
+    if (weighed.isThrough) await this.probes.open(payout);
+    else if (probed && !weighed.halt) this.probes.stillShut(probed, payout);
+    if (weighed.isThrough) this.nudge();
+    const { billNo, state } = verdict.step.payout;
+    if (state === 'sent' || isFinal(state)) this.tries.forget(billNo); // it is not tried again
+    return result === 'stale' ? 'stale' : 'done';
+  }
+
+  /** In trouble, or where nobody answers, one call at a time: it shall be noticed before many have left. */
+  private pace({ run, halt }: Weighed, { sight }: Verdict, asked: boolean): void {
+    if (halt || run.unclear.length > 1) this.sends.narrow();
+    else if (asked && sight !== 'noAnswer') this.queries.widen();
+    else if (!asked && gotThrough(sight)) this.sends.widen();
+  }
+
+  /** Parked for its own words, as it seemed. */
+  private async unpark(billNo: string, now: Instant): Promise<void> {
+    const payout = await this.ports.store.payout(billNo as BillNo);
+    const step = payout && unparkStep(payout, now);
+    if (step) await this.ports.store.advance(step);
   }
 
   /**
@@ -272,131 +311,5 @@ class Gate {
       const verdict = observe(payout, seen, false, this.ports.clock(), this.merchant.policy);
       await conclude(this.ports, this.merchant.name, verdict);
     }
-  }
-
-  private remember(billNo: string, at: number): void {
-    this.triedAt.delete(billNo);
-    this.triedAt.set(billNo, at); // in the order of time
-    for (const [old, tried] of this.triedAt) {
-      if (at - tried <= SPACING_MS) break;
-      this.triedAt.delete(old);
-    }
-  }
-}
-
-type LanePorts = {
-  readonly clock: Clock;
-  readonly timer: Timer;
-  readonly perSecond: number;
-  readonly openMax: number;
-  /** What was due at `now`. */
-  readonly due: (now: Instant) => Promise<readonly Work[]>;
-  /** The turn; `undefined` while another process has it. */
-  readonly hold: () => Promise<Lease | undefined>;
-  readonly work: (work: Leased) => Promise<void>;
-};
-
-/** Calls of one kind: evenly spaced, so many open at once, none for a payout that is in work already. */
-class Lane {
-  private readonly ports: LanePorts;
-  private readonly open = new Map<string, Promise<void>>();
-  /** Grows with success, so that a merchant in trouble is noticed after one call and not after sixteen. */
-  private window = 1;
-  private nextSlot = 0;
-  private sinceRest = 0;
-  private running: Promise<void> | undefined;
-  private again = false;
-  private stopped = false;
-  private failure: unknown;
-
-  constructor(ports: LanePorts) {
-    this.ports = ports;
-  }
-
-  narrow(): void {
-    this.window = 1;
-  }
-
-  widen(): void {
-    this.window = Math.min(this.window + 1, this.ports.openMax);
-  }
-
-  /** Takes up all that is due now; rejects with the first failure of the store, after everything else was tried. */
-  run(): Promise<void> {
-    this.again = true;
-    this.running ??= this.loop().finally(() => {
-      this.running = undefined;
-    });
-    return this.running;
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await this.running?.catch(() => undefined); // whoever started it has heard of it
-    await Promise.all(this.open.values());
-  }
-
-  isAt(billNo: string): boolean {
-    return this.open.has(billNo);
-  }
-
-  /** How long nobody should call after us, ms: the rest of the pause behind our last call. */
-  restMs(): number {
-    return Math.max(0, this.nextSlot - this.ports.timer.ticks());
-  }
-
-  /** Waits for a place and for a slot, and begins; `false`: it is another process's turn. */
-  private async start(work: Work): Promise<boolean> {
-    const { billNo } = work.payout;
-    while (this.open.size >= this.window) await Promise.race(this.open.values());
-    const over = await this.slot();
-    if (this.stopped || this.open.has(billNo)) return true;
-    const lease = await this.ports.hold();
-    if (!lease) return false;
-    const inTime = async (): Promise<void> => {
-      if (this.ports.timer.ticks() > over) await this.slot();
-    };
-    const done = this.ports
-      .work({ ...work, lease, inTime })
-      .catch((error: unknown) => {
-        this.failure ??= error; // the payout is as it was; it will be asked after
-      })
-      .finally(() => this.open.delete(billNo));
-    this.open.set(billNo, done);
-    return true;
-  }
-
-  private async loop(): Promise<void> {
-    while (this.again && !this.stopped) {
-      this.again = false;
-      const now = this.ports.clock(); // what becomes due while we work is for the next time
-      while (!this.stopped && (await this.batch(now)));
-      await Promise.all(this.open.values());
-    }
-    const { failure } = this;
-    this.failure = undefined;
-    if (failure !== undefined) throw failure;
-  }
-
-  private async batch(now: Instant): Promise<boolean> {
-    if (this.failure !== undefined) return false;
-    const due = await this.ports.due(now);
-    const fresh = due.filter(({ payout }) => !this.open.has(payout.billNo));
-    if (fresh.length > 0 && !(await this.ports.hold())) return false;
-    for (const work of fresh) if (!(await this.start(work))) return false;
-    if (fresh.length === 0 && this.open.size > 0) await Promise.race(this.open.values()); // what was just begun still stands as due
-    return due.length === BATCH;
-  }
-
-  /** Waits for a slot; says when the next one begins. Who is late by then has lost it. */
-  private async slot(): Promise<number> {
-    const { timer, perSecond } = this.ports;
-    for (let wait = this.nextSlot - timer.ticks(); wait >= 1; wait = this.nextSlot - timer.ticks())
-      await timer.sleep(wait); // again, if somebody who was late has taken it
-    const now = timer.ticks();
-    if (now - this.nextSlot > REST_MS) this.sinceRest = 0;
-    // Counted from now if we are late: no burst makes up for it.
-    this.nextSlot = Math.max(this.nextSlot, now) + pauseOf(perSecond, this.sinceRest++);
-    return this.nextSlot;
   }
 }

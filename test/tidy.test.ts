@@ -21,7 +21,10 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$)/ },
   { files: /^turn\.ts$/, from: /^ports\.ts$/ },
   { files: /^doubt\.ts$/, from: /^(core\/|ports\.ts$)/ },
-  { files: /^(settle|conclude)\.ts$/, from: /^(core\/|ports\.ts$|conclude\.ts$|doubt\.ts$|turn\.ts$)/ },
+  {
+    files: /^(settle|conclude|lane|probes|gate-memory)\.ts$/,
+    from: /^(core\/|ports\.ts$|(conclude|doubt|turn|lane|probes|gate-memory)\.ts$)/,
+  },
   { files: /^doors\//, from: /^(core\/|ports\.ts$|config\.ts$|doubt\.ts$|doors\/|pages\/h5\/|flow\.ts$|koa$|node:)/ },
   { files: /^edge(-[\w-]+)?\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge-[\w-]+\.ts$|koa$|node:)/ },
   { files: /^app\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge(-[\w-]+)?\.ts$|koa$|@koa\/router$)/ },

@@ -8,6 +8,7 @@ import { isFinal, type Move, type Observation, type Payout, type PayoutState, ty
 import { CALL_LEASE_MS, type PayoutPolicy, tomorrow, type When, whenNext } from './payout-pace.ts';
 import { afterFailure, afterRefund } from './succession.ts';
 import { DAY, type Instant, later } from './time.ts';
+import { unclearOf, unclearWords } from './unclear.ts';
 
 export { CALL_LEASE_MS, DEFAULT_POLICY, type PayoutPolicy } from './payout-pace.ts';
 
@@ -127,7 +128,7 @@ export type Verdict = {
   readonly step: Step;
   readonly sight: Sight;
   /** Stop sending for this merchant. */
-  readonly halt?: { readonly code: string; readonly reason: string };
+  readonly halt?: { readonly code: string; readonly reason: string; readonly since?: Instant };
   /** The follower should be told that nothing will come. */
   readonly problem: boolean;
   /** Something a person should look at. */
@@ -229,7 +230,9 @@ export function observe(
  */
 function asksInstead(observation: Observation, sight: Sight, strikes: number): boolean {
   const isUnbelieved = observation.kind === 'silence' && observation.code === 'UNKNOWN_KEY';
-  return sight === 'again' && strikes >= SENDS_BEFORE_ASKING && !isUnbelieved;
+  // What never left needs no question: nothing can have come of it.
+  const isUnsent = observation.kind === 'unreached';
+  return sight === 'again' && strikes >= SENDS_BEFORE_ASKING && !isUnbelieved && !isUnsent;
 }
 
 /** Calls that surely left no order: they were refused, or never reached the platform. */
@@ -320,5 +323,7 @@ function alarmOf(before: Payout, { state, strikes, stopped }: Payout, observatio
     return `unknown code ${observation.code}: treated as an unknown outcome`;
   if (stopped === 'doubted' && state === 'sent' && before.state !== 'sent')
     return 'it is with the follower, although another number of its claim turned out to be paid: cancel it';
-  return strikes > 0 && strikes % STRIKES_BEFORE_ALARM === 0 ? `no clear answer ${strikes} times in a row` : undefined;
+  if (strikes === 0 || strikes % STRIKES_BEFORE_ALARM !== 0) return undefined;
+  const unclear = unclearOf(observation);
+  return `no clear answer ${strikes} times in a row${unclear ? `, the last one ${unclearWords(unclear)}` : ''}`;
 }

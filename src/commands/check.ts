@@ -3,6 +3,7 @@
 import { type Finding, showFinding } from '../core/error.ts';
 import type { Silenced, Warning } from '../core/lint.ts';
 import { fen, showFen } from '../core/money.ts';
+import { calledOf } from '../core/renamed.ts';
 import type { Campaign } from '../core/rule.ts';
 import { spendOf } from '../core/spend.ts';
 import { instant } from '../core/time.ts';
@@ -38,11 +39,11 @@ function asJson(
 ): object {
   return {
     files: files.length,
-    campaigns: campaigns.map(({ id }) => id),
+    campaigns: campaigns.map(calledOf),
     findings,
     warnings,
     silenced,
-    spend: campaigns.map(campaign => ({ campaign: campaign.id, ...spendOf(campaign) })),
+    spend: campaigns.map(campaign => ({ campaign: calledOf(campaign), ...spendOf(campaign) })),
   };
 }
 
@@ -106,7 +107,7 @@ function showSpend(campaign: Campaign): void {
       ? ''
       : `, ${showFen(fen(Math.round(mean)))} on the average; ${showFen(campaign.budget!.total)} is enough for some ${claims} claims`;
   print(
-    `${campaign.id}: at most ${showFen(fen(most.sum))} (${most.why}); a claim wins at most ${showFen(mostOfClaim)}${average}`,
+    `${calledOf(campaign)}: at most ${showFen(fen(most.sum))} (${most.why}); a claim wins at most ${showFen(mostOfClaim)}${average}`,
   );
 }
 

@@ -18,6 +18,7 @@ import { BadInput, Fault, type Finding, showFinding } from '../core/error.ts';
 import { isBounded } from '../core/limit.ts';
 import { type Fen, fen, showFen } from '../core/money.ts';
 import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../core/openid-file.ts';
+import { calledOf, named, prizeCalled, prizeNamed } from '../core/renamed.ts';
 import type { Campaign } from '../core/rule.ts';
 import { suggest } from '../core/shape.ts';
 import { beijingText, type Instant, instant } from '../core/time.ts';
@@ -111,13 +112,10 @@ async function orderOf(options: SendOptions, config: Config): Promise<Order> {
   if (!isBatchName(batchName))
     throw new BadInput(`--batch ${batchName}: expected at most 40 letters, digits, ".", "_" or "-"`);
   const { campaigns } = (await openRulebook(config, SILENT)).current();
-  const campaign = campaigns.find(each => each.id === options.campaign);
+  const campaign = named(campaigns, options.campaign);
   if (!campaign)
     throw new BadInput(
-      `there is no campaign "${options.campaign}"${suggest(
-        options.campaign,
-        campaigns.map(each => each.id),
-      )}`,
+      `there is no campaign "${options.campaign}"${suggest(options.campaign, campaigns.map(calledOf))}`,
     );
   const account = accountOf(options, config, campaign);
   const merchant = config.merchants.get(account.merchant ?? '');
@@ -194,8 +192,8 @@ function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConf
     return { amount };
   }
   if (name !== undefined) {
-    const names = [...campaign.prizes.values()].filter(prize => prize.kind === 'redpacket').map(prize => prize.name);
-    const prize = campaign.prizes.get(name);
+    const names = [...campaign.prizes.values()].filter(prize => prize.kind === 'redpacket').map(prizeCalled);
+    const prize = prizeNamed(campaign, name);
     if (!prize) throw new BadInput(`--prize: campaign "${campaign.id}" has no prize "${name}"${suggest(name, names)}`);
     if (prize.kind !== 'redpacket')
       throw new BadInput(

@@ -1,6 +1,7 @@
 // What no key of a rule file can know alone: names that must exist, sums that must fit, texts that would never be said.
 // Everything that is wrong is said, each at its place. Pure.
 import { showFen } from './money.ts';
+import { checkNames } from './rule-check-name.ts';
 import { checkPlays } from './rule-check-play.ts';
 import { checkPrizes } from './rule-check-prize.ts';
 import { checkRounds } from './rule-check-round.ts';
@@ -20,6 +21,7 @@ export function checkFile(check: Checking): void {
   if (from?.value !== undefined && to?.value !== undefined && from.value >= to.value) {
     say(to.at, `the period ends (${beijingText(to.value)}) before it begins (${beijingText(from.value)})`);
   }
+  checkNames(check);
   checkMode(file, say);
   checkBudget(file, say);
   checkFiles(check);

@@ -20,6 +20,7 @@ import type { Messages } from './messages.ts';
 import type { Clock, Door, Log, Payer, Store } from './ports.ts';
 import { bringUp } from './recount.ts';
 import { type Fitness, openRulebook, type Rulebook } from './rulebook.ts';
+import { liveBookFor } from './bot-live.ts';
 import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
 import type { Timer } from './turn.ts';
 import { createDoor } from './wechat/door.ts';
@@ -70,7 +71,10 @@ export type Bot = {
 
 export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, holder, extend } = ports;
-  const rulebook = await openRulebook(config, log, fitnessIn(ports));
+  const rulebook = await openRulebook(config, log, {
+    fitness: fitnessIn(ports),
+    live: liveBookFor(config, { ...ports, sleep: timer.sleep }),
+  });
   await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
   const { messages, remind, onProblem, tell, undone } = telling;

@@ -105,7 +105,9 @@ describe('what was renamed', () => {
     const play = player();
     const at = '2026-02-11 20:01';
     const before = load(RAIN);
-    const after = load(RAIN.replace('name: 第一场,', 'name: 晚场, was: 第一场,').replace('campaign: rain', 'campaign: r2\nwas: rain'));
+    const after = load(
+      RAIN.replace('name: 第一场,', 'name: 晚场, was: 第一场,').replace('campaign: rain', 'campaign: r2\nwas: rain'),
+    );
     const one = play(before, 'ann', '红包雨', at) as Extract<Decision, { kind: 'awarded' }>;
     expect(play(after, 'ann', '红包雨', at)).toMatchObject({ kind: 'refused', refusal: 'already' });
     const two = play(after, 'bob', '红包雨', at) as Extract<Decision, { kind: 'awarded' }>;

@@ -28,6 +28,7 @@ import { bringUp } from '../recount.ts';
 import { openRulebook } from '../rulebook.ts';
 import { Spool } from '../spool.ts';
 import { writeDown } from './acts.ts';
+import { mustFitLive } from './beside-live.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from './common.ts';
 import { progress } from './progress.ts';
 import { type Outcome, type Watched, watch } from './send-watch.ts';
@@ -69,7 +70,7 @@ type Order = {
 
 export function send(options: SendOptions): Promise<number> {
   return withStore(options, async (store, config) => {
-    const order = await orderOf(options, config);
+    const order = await orderOf(options, config, store);
     const { name } = order.batch;
     await writeDown(store, 'send', options.campaign, [options.dryRun && '--dry-run', `batch ${name}`, options.openids]);
     if (!options.dryRun) await countBefore(store, order.campaigns);
@@ -107,11 +108,12 @@ function countBefore(store: Store, campaigns: readonly Campaign[]): Promise<void
 
 // ── Before the first write ───────────────────────────────────────────────────────────────────────────────────
 
-async function orderOf(options: SendOptions, config: Config): Promise<Order> {
+async function orderOf(options: SendOptions, config: Config, store: Store): Promise<Order> {
   const batchName = options.batch ?? 'send';
   if (!isBatchName(batchName))
     throw new BadInput(`--batch ${batchName}: expected at most 40 letters, digits, ".", "_" or "-"`);
   const { campaigns } = (await openRulebook(config, SILENT)).current();
+  await mustFitLive(config, store, campaigns);
   const campaign = named(campaigns, options.campaign);
   if (!campaign)
     throw new BadInput(

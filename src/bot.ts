@@ -71,10 +71,8 @@ export type Bot = {
 
 export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, holder, extend } = ports;
-  const rulebook = await openRulebook(config, log, {
-    fitness: fitnessIn(ports),
-    live: liveBookFor(config, { ...ports, sleep: timer.sleep }),
-  });
+  const live = liveBookFor(config, { ...ports, sleep: timer.sleep });
+  const rulebook = await openRulebook(config, log, { fitness: fitnessIn(ports), live });
   await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
   const { messages, remind, onProblem, tell, undone } = telling;

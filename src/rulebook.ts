@@ -250,11 +250,7 @@ export async function openRulebook(
   let files: readonly RuleFile[] = await readRuleFiles([config.rules]);
   const isKnown = (await fitness?.recall()) === printOf(files);
   let made = madeAtStart(files, around, config, isKnown);
-  const entering = await liveBook?.enter(goingOf(made, files));
-  if (entering) {
-    mustBeFit(entering, files, config);
-    warn(entering, log);
-  }
+  warn(await enter(made, files, { config, liveBook }), log);
   if (!isKnown) await fitness?.remember(printOf(files));
   let book = bookFrom(made, config);
   let isWarned = false;
@@ -267,14 +263,12 @@ export async function openRulebook(
     const verdict = await judge(changed, around);
     mustBeFit(verdict, changed, config);
     const next = await makeCampaigns(changed, around, made);
-    const beside = await liveBook?.enter(goingOf(next, changed));
-    if (beside) mustBeFit(beside, changed, config);
+    const beside = await enter(next, changed, { config, liveBook });
     made = next;
     book = bookFrom(made, config);
     live = print;
     refused = undefined;
-    warn(verdict, log);
-    if (beside) warn(beside, log);
+    for (const each of [verdict, beside]) warn(each, log);
     log.info({ campaigns: book.campaigns.map(calledOf) }, 'the changed rules are live');
     await fitness?.remember(print); // last: they are live also where the store is away just now
   };
@@ -314,6 +308,15 @@ export async function openRulebook(
       return looking;
     },
   };
+}
+
+type Entering = { readonly config: Config; readonly liveBook: LiveBook | undefined };
+
+/** Compared with what is live, and written down as live, before the first event is decided by them. */
+async function enter(made: Made, files: readonly RuleFile[], { config, liveBook }: Entering): Promise<Verdict> {
+  const verdict = (await liveBook?.enter(goingOf(made, files))) ?? { findings: [], warnings: [] };
+  mustBeFit(verdict, files, config);
+  return verdict;
 }
 
 /** The files, once nothing has changed for a while; `undefined`: something does. */

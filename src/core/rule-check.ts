@@ -2,6 +2,7 @@
 // Everything that is wrong is said, each at its place. Pure.
 import { showFen } from './money.ts';
 import { checkNames } from './rule-check-name.ts';
+import { checkOdds } from './rule-check-odds.ts';
 import { checkPlays } from './rule-check-play.ts';
 import { checkPrizes } from './rule-check-prize.ts';
 import { checkRounds } from './rule-check-round.ts';
@@ -32,6 +33,7 @@ export function checkFile(check: Checking): void {
   for (const { value: rule, at } of file.rules ?? []) {
     checkRule(rule, at, check);
     checkPlays(rule, check);
+    checkOdds(rule, check);
     const first = rule.id && seen.get(rule.id.value);
     if (first) say(rule.id!.at, `the rule "${rule.id!.value}" is there already, in line ${first.line}`);
     else if (rule.id) seen.set(rule.id.value, rule.id.at);

@@ -25,8 +25,8 @@ import type { Campaign } from './core/rule.ts';
 import type { Clock, Store } from './ports.ts';
 import type { Verdict } from './rulebook.ts';
 
-/** The note of this lease is the record. */
-const LIVE = 'rules:live';
+/** The note of this lease is the record. A move to another store takes it along. */
+export const LIVE = 'rules:live';
 /** Longer than a note takes to be written. */
 const LEASE_MS = 5000;
 const LEASE_TRIES = 40;

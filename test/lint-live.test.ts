@@ -143,6 +143,44 @@ describe.each(hasRedis ? (['SQLite', 'Redis'] as const) : (['SQLite'] as const))
     expect(await claim(store, '参加', 'eve', SPRING)).toBe('already');
   });
 
+  test('neither can it hide behind a rule that keeps the name, nor behind one that was there and paid nobody', async () => {
+    const store = await opened(which);
+    const enter = processOn(store);
+    const with2 = `${SPRING}  - { id: help, on: { text: 帮助 }, reply: 好 }\n`;
+    await enter(with2);
+    await claim(store, '参加', 'ann', with2);
+    const name = (from: string, to: string) => with2.replace(from, to);
+    const given = 'id: join, on: { text: 参加 }, once: ever, give: small';
+    const others: [string, RegExp][] = [
+      [
+        name(
+          given,
+          'id: join, on: { text: 别的 }, once: ever, give: small }\n  - { id: two, on: { text: 参加 }, once: ever, give: small',
+        ),
+        /what started "join" starts "two" now/,
+      ],
+      [
+        name(
+          given,
+          'id: join, on: { text: 别的 }, reply: 好 }\n  - { id: two, on: { text: 参加 }, once: ever, give: small',
+        ),
+        /rule "join" is gone and "two" is new/,
+      ],
+      [
+        name(`  - { ${given} }\n`, '').replace(
+          '{ id: help, on: { text: 帮助 }, reply: 好 }',
+          '{ id: help, on: { text: 参加 }, once: ever, give: small }',
+        ),
+        /rule "join" is gone and "help" is new/,
+      ],
+    ];
+    for (const [text, refused] of others)
+      expect((await enter(text)).refused, text).toEqual([expect.stringMatching(refused)]);
+    expect(
+      (await enter(name(given, `${given} }\n  - { id: two, on: { text: 又一个 }, once: ever, give: small`))).refused,
+    ).toEqual([]);
+  });
+
   test('prize, wallet and round are held to their names as well, and go on counting under a new one', async () => {
     const store = await opened(which);
     const enter = processOn(store);

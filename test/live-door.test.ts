@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Bot, createBot } from '../src/bot.ts';
 import { check } from '../src/commands/check.ts';
+import { list } from '../src/commands/payouts.ts';
 import { send } from '../src/commands/send.ts';
 import type { OpenId } from '../src/core/event.ts';
 import { instant } from '../src/core/time.ts';
@@ -117,6 +118,11 @@ describe('a rule whose name is corrected in a live campaign', () => {
     await said(ann, '红包');
     expect(await paid(ann)).toBe(2);
     expect(await taken()).toBe(used + 150);
+    const config = join(world.folder, 'bot.yaml');
+    for (const campaign of ['test', 'test2']) {
+      const [, listed] = await told(() => list({ config, campaign, limit: '10', json: true }));
+      expect(JSON.parse(listed), campaign).toHaveLength(2);
+    }
     for (const id of ['test', 'test2'])
       expect((await fetch(`${world.url}/h5/tea/${id}`, { redirect: 'manual' })).status, id).not.toBe(404);
     expect((await fetch(`${world.url}/h5/tea/test3`, { redirect: 'manual' })).status).toBe(404);

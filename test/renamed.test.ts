@@ -12,6 +12,7 @@ import { asWritten, decisionCalled } from '../src/core/renamed.ts';
 import type { Campaign } from '../src/core/rule.ts';
 import { loadCampaign, loadCampaigns } from '../src/core/rule-file.ts';
 import { instant, parseBeijing } from '../src/core/time.ts';
+import { verifyDraw } from '../src/core/verify.ts';
 
 function says(text: string): string[] {
   const loaded = loadCampaign('a.yaml', text);
@@ -149,6 +150,15 @@ describe('what was renamed', () => {
     }
     expect(backtest.report()).toMatchObject({ decided: 0, events: 3 });
   });
+});
+
+test('a draw of what was renamed is verified by the key it has, with the names of before or of today', () => {
+  const renamed = load(RENAMED);
+  const seed = 'ab'.repeat(32);
+  const { drawn } = verifyDraw(seed, 'spring/join/ann/ever', renamed, new Set());
+  expect(drawn).toEqual([{ prize: 'tiny', amount: 100 }]);
+  expect(verifyDraw(seed, 'spring/join/ann/ever', renamed, new Set(['tiny'])).drawn).toEqual([]);
+  expect(() => verifyDraw(seed, 'summer/join/ann/ever', renamed)).toThrow('the claim is of "summer", not of "spring3"');
 });
 
 describe('a name', () => {

@@ -25,6 +25,8 @@ type Kind<M extends LiveMark> = {
   readonly words: (was: string, used: number) => string;
   /** What one is compared by, beside the name, to find out whose new name it may be. */
   readonly like?: (one: M, other: M) => boolean;
+  /** Whether one that appeared has taken from another what starts it, though that one is still there. */
+  readonly takes?: (before: M, now: M | undefined, appeared: M) => boolean;
   /** Claims of every name it had are looked for: it does not matter which came first. */
   readonly isByClaims?: (mark: M) => boolean;
 };
@@ -37,6 +39,8 @@ const RULES: Kind<LiveRule> = {
   used: (mark, campaign, { evidence }) => evidence.claims({ campaign, rule: mark.id }).followers,
   words: (was, used) => `${people(used)} claimed "${was}": they could claim again`,
   like: (one, other) => one.on.some(piece => other.on.includes(piece)),
+  takes: (before, now, { on }) =>
+    now !== undefined && before.on.some(piece => !now.on.includes(piece) && on.includes(piece)),
   isByClaims: ({ counts }) => !counts,
 };
 
@@ -91,31 +95,46 @@ export function namesIn(before: LiveCampaign, side: LiveSide, at: Comparing): vo
 
 /**
  * Whatever was not live just now and is: an element that comes back counts as one that appears, since what vanishes beside
- * it may be the same under another name.
+ * it may be the same under another name. One that pays nobody is as good as none.
  */
 function compare<M extends LiveMark>(kind: Kind<M>, before: LiveCampaign, { live }: LiveSide, at: Comparing): void {
   const now = kind.all(live);
   const lately = kind.all(before);
   const former = [...lately, ...(before.gone ? kind.all(before.gone) : [])];
   const used = (mark: M): number => kind.used(mark, live.id, at);
-  const missing = former.filter(each => now.every(({ id }) => id !== each.id) && kind.matters(each));
-  const lost = missing.filter(each => used(each) > 0);
+  const paying = (all: readonly M[], id: string): M | undefined =>
+    all.find(each => each.id === id && kind.matters(each));
+  const lost = former.filter(each => kind.matters(each) && !paying(now, each.id) && used(each) > 0);
   const appeared: Appeared<M>[] = [];
   for (const [n, mark] of now.entries()) {
     const path = kind.path(n, mark);
-    const told = lately.find(({ id }) => id === mark.id);
+    const told = paying(lately, mark.id);
     if (!told && kind.matters(mark)) appeared.push({ mark, path });
-    if (told && mark.isNew && told.isNew && used(mark) > 0)
+    if (told?.isNew && mark.isNew && used(mark) > 0)
       at.say(path, `"${calledOf(mark)}" is live: take \`new: true\` out, or it would hide a change of its name`);
   }
   const open = appeared.filter(each => !sayChain(kind, each, lost, used, at));
-  const unclear = open.filter(each => !each.mark.isNew || lost.some(one => one.isNew && lately.includes(one)));
-  const isElsewhere = ({ id }: M): boolean => now.some(each => namesOf(each).includes(id));
-  for (const like of lost.filter(each => !isElsewhere(each))) {
-    // One answer for each that is gone: where it is said to be new, the next one is asked about.
-    const found = unclear.findIndex(({ mark }) => kind.like?.(like, mark));
-    const [one] = unclear.splice(Math.max(0, found), 1);
-    if (one) say(kind, one, like, used(like), at);
+  const isElsewhere = ({ id }: M): boolean => now.some(each => each.id !== id && namesOf(each).includes(id));
+  const left = lost.filter(each => !isElsewhere(each));
+  const isStale = (mark: M): boolean => mark.isNew === true && lately.includes(mark);
+  // One answer for each that is gone: where it is said to be new, the next one is asked about.
+  for (const isNew of [true, false]) {
+    const unclear = open.filter(({ mark }) => (mark.isNew === true) === isNew);
+    for (const like of isNew ? left.filter(isStale) : left) {
+      const found = unclear.findIndex(({ mark }) => kind.like?.(like, mark));
+      const [one] = unclear.splice(Math.max(0, found), 1);
+      if (one) say(kind, one, like, used(like), at);
+    }
+    if (isNew) continue;
+    for (const { mark, path } of unclear) {
+      const robbed = lately.find(each => kind.takes?.(each, paying(now, each.id), mark) && used(each) > 0);
+      if (robbed)
+        at.say(
+          path,
+          `what started "${calledOf(robbed)}" starts "${calledOf(mark)}" now, and ${kind.words(calledOf(robbed), used(robbed))}. Leave it the name it had, with \`was\` or without; or say new: true if everybody may claim it`,
+          'refused',
+        );
+    }
   }
 }
 

@@ -6,7 +6,9 @@ import { liveBookFor } from '../bot-live.ts';
 import type { Config } from '../config.ts';
 import { BadInput, Fault, messageOf } from '../core/error.ts';
 import { instant } from '../core/time.ts';
+import { SILENT } from '../log.ts';
 import type { Store } from '../ports.ts';
+import { bringUp } from '../recount.ts';
 import { goingFrom, readRuleFiles, type Verdict } from '../rulebook.ts';
 import type { Going, LiveBook } from '../rulebook-live.ts';
 import type { Campaign } from '../core/rule.ts';
@@ -44,4 +46,17 @@ export async function mustFitLive(config: Config, store: Store, campaigns: reado
   const files = await readRuleFiles([config.rules]);
   const { findings } = await liveBookOf(config, store).judge(goingFrom(campaigns, files));
   if (findings.length > 0) throw new BadInput('the rules are not fit to go live:', findings);
+}
+
+/** What was claimed before counts for limits that are new, as for a bot that starts. */
+export function countBefore(store: Store, campaigns: readonly Campaign[]): Promise<void> {
+  const timer = { ticks: () => performance.now(), sleep: (ms: number) => sleep(ms) };
+  return bringUp({
+    store,
+    campaigns,
+    clock: () => instant(Date.now()),
+    timer,
+    holder: `send:${process.pid}`,
+    log: SILENT,
+  });
 }

@@ -24,11 +24,10 @@ import { suggest } from '../core/shape.ts';
 import { beijingText, type Instant, instant } from '../core/time.ts';
 import { SILENT } from '../log.ts';
 import type { Store } from '../ports.ts';
-import { bringUp } from '../recount.ts';
 import { openRulebook } from '../rulebook.ts';
 import { Spool } from '../spool.ts';
 import { writeDown } from './acts.ts';
-import { mustFitLive } from './beside-live.ts';
+import { countBefore, mustFitLive } from './beside-live.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from './common.ts';
 import { progress } from './progress.ts';
 import { type Outcome, type Watched, watch } from './send-watch.ts';
@@ -98,12 +97,6 @@ export function send(options: SendOptions): Promise<number> {
         : await watch(store, merchant, written.watched, now);
     return report(options, order, written, outcome);
   });
-}
-
-/** What was claimed before counts for limits that are new, as for a bot that starts. */
-function countBefore(store: Store, campaigns: readonly Campaign[]): Promise<void> {
-  const timer = { ticks: () => performance.now(), sleep: (ms: number) => sleep(ms) };
-  return bringUp({ store, campaigns, clock: now, timer, holder: `send:${process.pid}`, log: SILENT });
 }
 
 // ── Before the first write ───────────────────────────────────────────────────────────────────────────────────

@@ -213,10 +213,8 @@ ALTER TABLE claim ADD COLUMN scene TEXT;   -- the scene (场景值) it came thro
 ALTER TABLE claim ADD COLUMN round TEXT;   -- the round (场次) that was on
 `;
 
-/** Boxes of printed codes that nobody has decided about: of those of before it is not known which ones were set off. */
-const BOXES_DECIDED = `
-ALTER TABLE code_box ADD COLUMN decided INTEGER NOT NULL DEFAULT 1;  -- 1: it was set active or off, or may have been
-`;
+/** 1: a box of printed codes was set active or off by somebody; of those of before it is not known, and they may have been. */
+const BOXES_DECIDED = 'ALTER TABLE code_box ADD COLUMN decided INTEGER NOT NULL DEFAULT 1;';
 
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
 const MIGRATIONS: readonly string[] = [

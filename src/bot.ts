@@ -83,7 +83,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       timer,
       store,
       log,
-      onProblem,
+      ...{ onProblem, onUndone: undone },
       merchants: [...config.merchants.values()].map(merchant => gateOf(merchant, payers.get(merchant.name)!, parts)),
     });
   const settle = newSettle();
@@ -110,7 +110,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     clock,
     log,
     unready: () => unready(store, rulebook, timer),
-    conclude: (merchant, verdict) => conclude({ clock, store, log, onProblem }, merchant, verdict),
+    conclude: (merchant, verdict) => conclude({ clock, store, log, onProblem, onUndone: undone }, merchant, verdict),
     ...(extend && { extend }),
   });
   let jobs: Jobs | undefined;

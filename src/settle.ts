@@ -1,10 +1,12 @@
 // Sends planned payouts and asks after unfinished ones, at our own pace and once each: marks *sending*, then calls, then
 // writes what was seen. One gate per merchant (商户): a rate, quiet hours, and a halt that shuts it for all. Of all
 // processes one at a time has a merchant's turn; it keeps the rate, and what it begins is fenced by its lease.
+import { askBack } from './ask-back.ts';
 import { conclude } from './conclude.ts';
 import { gotThrough, isQuiet, NO_RUN, pauseOf, REST_MS, type Run, runAfter, SPACING_MS } from './core/gate.ts';
 import { isFinal, type Observation, type Payout } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict } from './core/payout-table.ts';
+import { type Cancel, isCancel } from './core/rule.ts';
 import { type Instant, later, MINUTE } from './core/time.ts';
 import { doubt } from './doubt.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from './ports.ts';
@@ -31,6 +33,8 @@ export type SettlePorts = {
   readonly merchants: readonly SettleMerchant[];
   /** The follower should hear that the packet will not come (`problem`). */
   readonly onProblem?: (payout: Payout) => void;
+  /** What was undone has come back. */
+  readonly onUndone?: (payout: Payout, cause: Cancel) => void;
 };
 
 export type Settle = {
@@ -200,6 +204,7 @@ class Gate {
 
   private async send({ payout, probed, lease, inTime }: Leased): Promise<void> {
     const { clock, store, timer, log } = this.ports;
+    if (payout.stopped !== undefined) return this.ask(payout);
     const halt = await store.halt(this.merchant.name);
     if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return; // shut since it was chosen
     const begun = beginSend(payout, clock());
@@ -222,6 +227,11 @@ class Gate {
   }
 
   private async ask(payout: Payout): Promise<void> {
+    const { stopped } = payout;
+    if (isCancel(stopped)) {
+      const { verdict, seen } = await askBack(this.ports, this.merchant, { ...payout, stopped });
+      return this.conclude(verdict, seen, true);
+    }
     const seen = await this.merchant.payer.query(payout);
     await this.conclude(observe(payout, seen, true, this.ports.clock(), this.merchant.policy), seen, true);
   }

@@ -112,7 +112,7 @@ export class CounterAudit {
 
   /** Rows of rounds, which come to the packets of each: by the round. */
   private readonly rounds = new Map<string, { packets: number; rows: number }>();
-  private wallets = new Map<string, { earned: number; spent: number }>();
+  private wallets = new Map<string, WalletSums>();
   private readonly campaigns: ReadonlyMap<string, Campaign>;
 
   /** `campaigns`: those that are live; a limit of theirs is missed where it has no counter. */
@@ -198,9 +198,9 @@ export class CounterAudit {
   }
 
   private walletCounter(name: string, value: number): void {
-    const wallet = name.replace(/\/(?:earned|spent)$/, '');
-    const sums = this.wallets.get(wallet) ?? { earned: 0, spent: 0 };
-    sums[name === `${wallet}/spent` ? 'spent' : 'earned'] = value;
+    const wallet = name.replace(/\/[^/]+$/, '');
+    const sums = this.wallets.get(wallet) ?? { earned: 0, spent: 0, 'taken-back': 0 };
+    sums[name.slice(wallet.length + 1) as keyof WalletSums] = value;
     this.wallets.set(wallet, sums);
   }
 
@@ -210,8 +210,10 @@ export class CounterAudit {
 
   endOfPart(): CounterFault[] {
     const faults = this.own.end();
-    for (const [wallet, { earned, spent }] of this.wallets)
-      if (spent > earned) faults.push({ name: `${wallet}/spent`, low: 0, high: earned, found: spent });
+    // Together they may pass it: what was spent before a refund took it back.
+    for (const [wallet, { earned, ...sums }] of this.wallets)
+      for (const what of ['spent', 'taken-back'] as const)
+        if (sums[what] > earned) faults.push({ name: `${wallet}/${what}`, low: 0, high: earned, found: sums[what] });
     this.own = new CounterCheck(this.open);
     this.wallets = new Map();
     return faults;
@@ -262,6 +264,7 @@ export class CounterAudit {
 }
 
 type Counting = Pick<Counter, 'name' | 'add'>;
+type WalletSums = { earned: number; spent: number; 'taken-back': number };
 
 /** The limits that a rule file sets, by what is behind their counters. */
 function limitsSet({ id, perUser, perMinute, budget, prizes }: Campaign): string[] {

@@ -46,4 +46,5 @@ export const codes: Mechanic = {
     return code === undefined ? [] : [{ name: usedCounter(at, code), add: at.now, max: at.now }];
   },
   gives: at => (at.rule.assigned && at.facts.code ? [at.facts.code.prize] : undefined),
+  takesBack: 'nothing',
 };

@@ -20,6 +20,7 @@ import {
   RECOVERED,
   recoveredKey,
 } from './repair-number.ts';
+import { rewardedIn } from './refund.ts';
 import { NO_REPLY } from './reply.ts';
 import type { Campaign, Prize } from './rule.ts';
 import { type Day, dayOf, endOfDay, type Instant, instant, later, parseBeijing, SECOND } from './time.ts';
@@ -51,7 +52,7 @@ export function merchantIn({ counters }: Award): string | undefined {
 /** From the journal, where everything stands. */
 export function lostAward(payable: Payable, event: Event, award: Award, at: Instant): Lost {
   const { user, sentAt: eventAt } = event;
-  const transaction = event.kind === 'paid' || event.kind === 'friend' ? event.transaction : undefined;
+  const transaction = rewardedIn(event);
   return { payable, user, award, at, eventAt, ...(transaction !== undefined && { transaction }) };
 }
 

@@ -167,6 +167,7 @@ export const rounds: Mechanic = {
       ...(next && { nextRound: `${next.round.name} ${beijingText(next.opens).slice(5, 16)}` }),
     };
   },
+  takesBack: 'nothing',
 };
 
 /** The first round that is not open yet to this rule. */

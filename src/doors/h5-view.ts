@@ -9,6 +9,7 @@ import { DAY, type Instant, later } from '../core/time.ts';
 import type { Lang, Own, OwnPrize, PrizeState, Result } from '../pages/h5/view.ts';
 import { wordsOf } from '../pages/h5/words.ts';
 import type { Answer, JournalLine, Store } from '../ports.ts';
+import { isTakenBack } from '../core/undone.ts';
 
 /** So many of a follower's latest events and payouts are looked through. */
 const LOOKED_AT_MAX = 200;
@@ -63,17 +64,9 @@ function paid(payout: Payout, name: string): OwnPrize {
   };
 }
 
-function stateOf({
-  state,
-  tries,
-  undoneBy,
-  nextAt,
-  createdAt,
-  request,
-  packageInfo,
-  problem,
-  stopped,
-}: Payout): PrizeState {
+function stateOf(payout: Payout): PrizeState {
+  const { state, tries, undoneBy, nextAt, createdAt, request, packageInfo, problem, stopped } = payout;
+  if (isTakenBack(payout)) return 'cancelled';
   switch (state) {
     case 'planned':
       return tries === 0 && nextAt !== undefined && nextAt - createdAt >= LATER_MS ? 'later' : 'coming';

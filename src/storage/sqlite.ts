@@ -277,8 +277,9 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   return { kind: 'done' };
 }
 
-/** `false`: it would have passed its maximum. */
+/** `false`: it would have passed its maximum. What adds nothing is only looked at. */
 function count(sql: Statements, { name, add, max }: Counter): boolean {
+  if (add === 0) return (sql.counter.get(ownerOf(name), name)?.value ?? 0) <= max;
   return add <= max && sql.count.run(ownerOf(name), name, add, max).changes > 0;
 }
 

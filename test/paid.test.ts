@@ -289,6 +289,25 @@ describe('while the store is away', () => {
     },
   );
 
+  test('a payment that no rule rewards is told again too, until its refund can find it', async () => {
+    let isAway = true;
+    await open({
+      wrap: store => ({
+        ...store,
+        commit: commit => (isAway ? Promise.reject(new Error('the disk is full')) : store.commit(commit)),
+      }),
+    });
+    const ann = world.person();
+    const order = await pay(ann, { amount: 1000 });
+    expect(told()).toMatchObject([{ outcome: 'pending', statuses: [503] }]);
+    isAway = false;
+    await pass(15_000);
+    expect(told()).toMatchObject([{ outcome: 'delivered', statuses: [503, 200] }]);
+    expect(await linesOf(order.transactionId)).toMatchObject([{ event: { user: ann }, decision: { kind: 'ignored' } }]);
+    await refund(order.orderNo);
+    expect(await books.journal({ user: ann as OpenId, limit: 1 })).toMatchObject([{ event: { kind: 'refunded' } }]);
+  });
+
   test('for a day and four minutes, WeChat Pay gives up: sixteen times in all', async () => {
     await open({ wrap: store => ({ ...store, facts: () => Promise.reject(new Error('away')) }) });
     await pay(world.person(), { amount: 6000 });

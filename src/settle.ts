@@ -6,12 +6,11 @@ import { conclude, shut } from './conclude.ts';
 import { gotThrough, isQuiet } from './core/gate.ts';
 import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } from './core/gate-run.ts';
 import type { MerchantCaps } from './core/limit.ts';
-import { contradicts } from './core/operator.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type Step } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict, waitForTomorrow } from './core/payout-table.ts';
 import { type Cancel, isCancel } from './core/rule.ts';
 import { type Instant, MINUTE } from './core/time.ts';
-import { doubt } from './doubt.ts';
+import { doubtOld } from './doubt.ts';
 import { GateMemory } from './gate-memory.ts';
 import { type Aside, Lane, type Leased, type Outcome, Tries, type Work } from './lane.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from './ports.ts';
@@ -317,10 +316,8 @@ class Gate {
   private async seeLate({ billNo, tries }: Payout, seen: Observation, asked: boolean): Promise<void> {
     const payout = await this.ports.store.payout(billNo);
     if (!payout) return;
-    if (contradicts(payout, seen)) {
-      // What we saw may be older than that end: only what WeChat Pay says now counts.
-      await doubt(this.ports, payout, await this.merchant.payer.query(payout));
-    } else if (!asked && payout.state === 'sending' && payout.tries === tries) {
+    if (isFinal(payout.state)) await doubtOld(this.ports, payout, seen, this.merchant.payer);
+    else if (!asked && payout.state === 'sending' && payout.tries === tries) {
       const verdict = observe(payout, seen, false, this.ports.clock(), this.merchant.policy);
       await conclude(this.ports, this.merchant.name, verdict);
     }

@@ -1,7 +1,9 @@
 // Bugs on purpose, to see that the verdict finds them. Each is planted between a worker and its ports; what the verdict
 // watches sits outside of them, and sees what the worker is told.
 import type { EventKey } from '../src/core/event.ts';
+import type { Flow } from '../src/flow.ts';
 import type { Lease, Payer, Store } from '../src/ports.ts';
+import type { StoreBug } from './torture-driver.ts';
 import type { Dice } from './torture-time.ts';
 
 export const BUGS = [
@@ -23,7 +25,18 @@ export type Planted = {
   readonly leases: Map<string, Lease>;
 };
 
-export function withBug(store: Store, { bug, dice, leases }: Planted): Store {
+/** A process, as a bug sees it. */
+export type Host = { readonly name: string; now(): number };
+
+export function storeBugOf(bug: Bug | undefined): StoreBug | undefined {
+  return undefined;
+}
+
+export function buggyFlow(flow: Flow, { bug }: Planted, host: Host): Flow {
+  return flow;
+}
+
+export function withBug(store: Store, { bug, dice, leases }: Planted, host: Host): Store {
   switch (bug) {
     case 'counters-beside-commit':
       return {
@@ -87,7 +100,7 @@ export function withBug(store: Store, { bug, dice, leases }: Planted): Store {
   }
 }
 
-export function buggyPayer(payer: Payer, { bug, dice }: Planted): Payer {
+export function buggyPayer(payer: Payer, { bug, dice }: Planted, host: Host): Payer {
   switch (bug) {
     case 'sent-before-call':
       return {

@@ -49,9 +49,12 @@ import { mailboxesIn, OWED, type OwedRow, owedFactOf, TOLD } from './sqlite-mail
 /** Answers forgotten in one write: a long night's clean-up must not keep a follower waiting. */
 const FORGET_CHUNK = 1000;
 
-/** Opens the file, creating it and its folder if need be. `:memory:` is a store that is gone when closed. */
-export async function openSqlite(file: string): Promise<Store> {
-  const db = await openDatabase(file);
+/**
+ * Opens the file, creating it and its folder if need be. `:memory:` is a store that is gone when closed. `open`: how the
+ * file is opened; the torture has one whose COMMIT fails now and then.
+ */
+export async function openSqlite(file: string, open: typeof openDatabase = openDatabase): Promise<Store> {
+  const db = await open(file);
   const sql = statementsOf(db);
   const leases = leasesIn(db);
   const batch = groupCommit(db);

@@ -1,0 +1,181 @@
+// A person at the command line, beside the bots: resumes and halts the merchant, sends by hand, cancels, retries, repairs. A
+// command is a process too: it may be ended between any two of its steps.
+import { cancelPayout } from '../src/commands/payouts-change.ts';
+import { repair } from '../src/commands/audit-repair.ts';
+import { commitOf, intentOf } from '../src/core/batch.ts';
+import { checksumOf } from '../src/core/printed.ts';
+import { seedOf } from '../src/core/draw.ts';
+import { BadInput } from '../src/core/error.ts';
+import { fen } from '../src/core/money.ts';
+import { retryStep } from '../src/core/operator.ts';
+import { isFinal, type Payout } from '../src/core/payout.ts';
+import { type Instant, instant } from '../src/core/time.ts';
+import type { Log, Payer, Store } from '../src/ports.ts';
+import { ACCOUNT, POLICY, SHOP } from './torture-config.ts';
+import { BATCH } from './torture-rules.ts';
+import { payerFor } from './torture-worker.ts';
+import type { Torture } from './torture-world.ts';
+
+const SECOND = 1000;
+const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** A payout of which a person was told that it is cancelled. */
+export type Cancelled = { readonly billNo: string; readonly claimKey: string; readonly at: number };
+
+export class Operator {
+  readonly cancelled: Cancelled[] = [];
+  /** Claims that somebody tried to cancel. */
+  readonly touched = new Set<string>();
+  /** Codes that lie about; each may be typed by anybody, and more than once. */
+  readonly codes: string[] = [];
+  private readonly torture: Torture;
+  private commands = 0;
+
+  constructor(torture: Torture) {
+    this.torture = torture;
+  }
+
+  private now(): Instant {
+    return instant(this.torture.time.now());
+  }
+
+  /** Before the bots start. */
+  async prepare(): Promise<void> {
+    const { setting, ground } = this.torture;
+    if (setting.theme !== 'codes') return;
+    for (let n = 0; n < 6; n++) {
+      const body = `TEA${'ABCDEF'[n]}${BATCH.toUpperCase().replaceAll(/[^2-9A-HJ-NP-Z]/g, 'X')}`.padEnd(10, 'Z').slice(0, 10);
+      this.codes.push(body + checksumOf(body));
+    }
+    const { watcher } = ground;
+    await watcher.addCodes(
+      this.codes.map((code, n) => ({ code, batch: BATCH, box: 1 + Math.floor(n / 3), prize: n % 3 === 0 ? 'rare' : 'gift' })),
+    );
+    await watcher.activateCodes(BATCH, [[1, 1]], true);
+  }
+
+  /** In peace somebody sees to it that nothing stays shut. */
+  async mend(): Promise<void> {
+    const { watch, ground } = this.torture;
+    await watch.over(ground.watcher, 'the operator', () => this.now()).setHalt(SHOP, undefined);
+  }
+
+  /** Now and then, one command. */
+  act(): void {
+    const { dice, ground } = this.torture;
+    if (ground.isAway || !dice.chance(0.12)) return;
+    const command = dice.pick(COMMANDS);
+    const name = `command ${++this.commands}`;
+    const store = this.mortal(this.torture.watch.over(ground.watcher, name, () => this.now()));
+    this[command](store, name).catch((error: unknown) => {
+      this.torture.tell(`${name}: ${String(error)}`);
+      if (!(error instanceof BadInput)) throw error;
+    });
+  }
+
+  /** Between two of its steps a command may be ended. */
+  private mortal<T extends object>(target: T): T {
+    const { torture } = this;
+    let isDead = false;
+    return new Proxy(target, {
+      get: (object, name) => {
+        const method = Reflect.get(object, name) as unknown;
+        if (typeof method !== 'function') return method;
+        return async (...args: unknown[]) => {
+          isDead ||= torture.dice.chance(0.03) || torture.ground.isAway;
+          if (isDead) return new Promise(() => undefined);
+          return (method as (...all: unknown[]) => Promise<unknown>).apply(object, args);
+        };
+      },
+    });
+  }
+
+  // ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** What only a person can mend. */
+  async resume(store: Store): Promise<void> {
+    const halt = await store.halt(SHOP);
+    if (!halt || halt.probeAt !== undefined) return;
+    this.torture.tell(`the operator resumes after ${halt.code}`);
+    await store.setHalt(SHOP, undefined);
+  }
+
+  private async halt(store: Store): Promise<void> {
+    const { dice, time, tell } = this.torture;
+    if (!dice.chance(0.3)) return;
+    tell.call(this.torture, 'the operator halts the merchant');
+    await store.setHalt(SHOP, { code: 'OPERATOR', reason: 'to look', since: this.now(), by: 'operator' });
+    await time.sleep(dice.between(20, 60) * SECOND);
+    tell.call(this.torture, 'the operator resumes');
+    await store.setHalt(SHOP, undefined);
+  }
+
+  private async some(store: Store, is: (payout: Payout) => boolean): Promise<Payout | undefined> {
+    const payouts = (await store.payouts({ limit: 200 })).filter(is);
+    return payouts.length === 0 ? undefined : this.torture.dice.pick(payouts);
+  }
+
+  private async cancel(store: Store, name: string): Promise<void> {
+    const { torture } = this;
+    const payout = await this.some(store, ({ state }) => !isFinal(state));
+    if (!payout) return;
+    const payer: Payer = this.mortal(payerFor(torture, name, () => this.now(), false));
+    const ports = { store, now: () => this.now(), payer: () => ({ payer, policy: POLICY }) };
+    this.touched.add(payout.claimKey);
+    torture.tell(`${name}: cancel ${payout.billNo.slice(-6)}, ${payout.state}`);
+    const result = await cancelPayout(ports, payout.billNo, 'by mistake');
+    if ('cancelled' in result)
+      this.cancelled.push({ billNo: payout.billNo, claimKey: payout.claimKey, at: torture.time.now() });
+    torture.tell(`${name}: ${'cancelled' in result ? result.cancelled : result.refused}`);
+  }
+
+  private async retry(store: Store, name: string): Promise<void> {
+    const payout = await this.some(store, ({ state }) => state === 'held' || state === 'unknown');
+    const step = payout && retryStep(payout, undefined, this.now());
+    if (!step || 'refused' in step) return;
+    this.torture.tell(`${name}: retry ${step.payout.billNo.slice(-6)}`);
+    await store.advance(step);
+  }
+
+  private async send(store: Store, name: string): Promise<void> {
+    const { dice, versions, people, config, isEdited } = this.torture;
+    const { campaign } = versions[isEdited ? 1 : 0];
+    const merchant = config.merchants.get(SHOP)!;
+    const batch = {
+      name: dice.pick(['b1', 'b2']),
+      campaign,
+      account: config.accounts.get(ACCOUNT)!,
+      merchant,
+      seed: seedOf(config.secret, campaign.id),
+    };
+    const gift = dice.chance(0.5) ? { amount: fen(150) } : { prize: campaign.prizes.get('gift')! };
+    this.torture.tell(`${name}: send ${batch.name}`);
+    for (const user of people.slice(0, 3)) {
+      const intent = intentOf(batch, user, gift, this.now());
+      await store.commit(commitOf(batch, intent, this.now()));
+    }
+  }
+
+  private async repair(store: Store, name: string): Promise<void> {
+    const { torture } = this;
+    if (!torture.dice.chance(0.3)) return;
+    torture.tell(`${name}: audit --repair`);
+    const report = await this.repaired(store, name);
+    for (const line of report.lines) torture.watch.found.push(`a repair beside the bots found ${JSON.stringify(line)}`);
+  }
+
+  async repaired(store: Store, name: string): Promise<Awaited<ReturnType<typeof repair>>> {
+    const { torture } = this;
+    const payer = payerFor(torture, name, () => this.now(), false);
+    const wechat = {
+      query: (payout: Payout) => payer.query(payout),
+      look: async () => ({ kind: 'unasked', why: 'nobody knows a number that we do not' }) as const,
+      close: async () => {},
+    };
+    const campaigns = [torture.versions[torture.isEdited ? 1 : 0].campaign];
+    const { config } = torture;
+    return repair({ store, config, campaigns, movements: new Map(), wechat, clock: () => this.now(), log: SILENT }, false);
+  }
+}
+
+const COMMANDS = ['resume', 'resume', 'halt', 'cancel', 'cancel', 'retry', 'send', 'repair'] as const;

@@ -1,0 +1,102 @@
+// The wires to WeChat Pay: requests and answers are late, lost, or come twice. Behind them stand the simulator's desks, with
+// its protocols as they are; of transfers the answers are signed, with either of two keys where a world has two.
+import type { BillNo } from '../src/core/payout.ts';
+import { V3Signer } from '../src/simulator/v3-wire.ts';
+import { replyXml } from '../src/simulator/pay-reply.ts';
+import type { Spoil } from '../src/simulator/pay-faults.ts';
+import type { Post } from '../src/wechat/pay-v2.ts';
+import type { Call, Lost, Reply, Transport } from '../src/wechat/transport.ts';
+import { parseXml, textOf } from '../src/wechat/xml.ts';
+import { MCH_ID, PAY_KEYS } from './torture-config.ts';
+import type { Torture } from './torture-world.ts';
+
+const SECOND = 1000;
+const SIGNERS = PAY_KEYS.map(key => new V3Signer(key));
+
+export type Wire = { readonly post: Post; readonly transport: Transport };
+/** `isCounted`: it is held to the merchant's pace. */
+export type End = { readonly who: string; readonly isCounted: boolean };
+
+type Exchange = {
+  readonly billNo: string;
+  readonly what: 'send' | 'ask' | 'cancel';
+  readonly body: string;
+  /** The desk's answer, in a word for the story, and what happens to it on its way. */
+  readonly answer: () => { readonly words: string; readonly reply: Reply; readonly spoil?: Spoil | undefined };
+};
+
+export function wireOf(torture: Torture, end: End): Wire {
+  return {
+    post: async (path, body) => {
+      const endpoint = path.endsWith('gethbinfo') ? 'gethbinfo' : 'sendredpack';
+      const billNo = textOf(parseXml(body), 'mch_billno')!;
+      const answer = (): ReturnType<Exchange['answer']> => {
+        const { reply, spoil } = torture.desk.answer(endpoint, body, MCH_ID);
+        const words = `${endpoint} ${billNo.slice(-6)} → ${String(reply.status ?? reply.err_code ?? reply.result_code)}`;
+        const text = replyXml(spoil?.kind === 'systemError' ? SYSTEM_ERROR : reply);
+        return { words, reply: { status: 200, headers: {}, text }, spoil };
+      };
+      return exchange(torture, end, { billNo, what: endpoint === 'gethbinfo' ? 'ask' : 'send', body, answer });
+    },
+    transport: {
+      call: call => exchange(torture, end, transferCall(torture, call)),
+      close: async () => {},
+    },
+  };
+}
+
+const SYSTEM_ERROR = {
+  return_code: 'SUCCESS',
+  result_code: 'FAIL',
+  err_code: 'SYSTEMERROR',
+  err_code_des: '系统繁忙',
+};
+
+function transferCall(torture: Torture, { method, path, body = '' }: Call): Exchange {
+  const billNo = /out-bill-no\/(\w+)/.exec(path)?.[1] ?? (JSON.parse(body) as { out_bill_no: BillNo }).out_bill_no;
+  const what = method === 'GET' ? 'ask' : path.endsWith('/cancel') ? 'cancel' : 'send';
+  const answer = (): ReturnType<Exchange['answer']> => {
+    const { status, body: json, spoil } = torture.transfers.answer({ method, path, body }, MCH_ID);
+    const words = `transfer ${what} ${billNo.slice(-6)} → ${status} ${String(json.state ?? json.code)} ${String(json.fail_reason ?? '')}`;
+    if (spoil?.kind === 'systemError') return { words, reply: signed(torture, 500, { code: 'SYSTEM_ERROR' }), spoil };
+    return { words, reply: signed(torture, status, json), spoil };
+  };
+  return { billNo, what, body, answer };
+}
+
+function signed(torture: Torture, status: number, json: object): Reply {
+  const text = JSON.stringify(json);
+  return { status, headers: signatureOf(torture, text), text };
+}
+
+/** By WeChat Pay, with the key of the day, or, while one key takes over from another, with either. */
+export function signatureOf(torture: Torture, body: string): Record<string, string> {
+  const key = torture.hasTwoKeys ? torture.dice.between(0, 1) : 0;
+  if (key > 0) torture.tell('… signed with the other key');
+  return SIGNERS[key]!.headers(body, torture.time.now());
+}
+
+async function exchange(torture: Torture, end: End, call: Exchange): Promise<Reply | Lost> {
+  const { dice, time, watch, isTroubled } = torture;
+  const { billNo, what, body, answer } = call;
+  watch.departed(end.isCounted && what !== 'cancel' ? what : 'other', { at: time.now(), billNo, body, who: end.who, what });
+  if (isTroubled && dice.chance(0.02)) return { seen: { kind: 'unreached', code: 'ECONNREFUSED', text: '' } };
+  const silence = async (): Promise<Lost> => {
+    await time.sleep(10 * SECOND);
+    return { seen: { kind: 'silence', code: 'UND_ERR_HEADERS_TIMEOUT', text: '' } };
+  };
+  if (isTroubled && dice.chance(0.04)) {
+    torture.tell(`the request for ${billNo.slice(-6)} is lost`);
+    return silence();
+  }
+  await time.sleep(dice.between(5, 400));
+  const { words, reply, spoil } = answer();
+  if (isTroubled && dice.chance(0.04)) time.at(time.now() + dice.between(1, 5000), () => void answer());
+  torture.tell(`${words}${spoil ? ` (${spoil.kind})` : ''}`);
+  if (spoil?.kind === 'cut' || (isTroubled && dice.chance(0.04))) return silence();
+  await time.sleep(dice.between(5, 400));
+  if (spoil?.kind === 'html502') return { status: 502, headers: {}, text: '<html>' };
+  if (spoil?.kind === 'truncated') return { ...reply, text: reply.text.slice(0, 60) };
+  if (spoil?.kind === 'slow' && spoil.delayMs > 9000) return silence();
+  return reply;
+}

@@ -51,7 +51,7 @@ export class Notices {
       if (!order || !isTransfer(order) || order.bill.notifyUrl === undefined) return;
       const id = `bill-${order.billNo}-${order.bill.state}`;
       const body = callbackBody({ id, createTime: rfc3339(wechat.now()), resource: noticeResource(order) }, KEY_V3);
-      const content = () => ({ body, headers: signatureOf(torture, body) });
+      const content = () => ({ body, headers: signatureOf(torture, body, order.billNo) });
       this.tell({ door: 'transfer', name: `${order.billNo.slice(-6)} ${order.bill.state}`, content });
     });
   }
@@ -93,7 +93,7 @@ export class Notices {
     }
     const resource = transactionJson(order, 'SUCCESS');
     const body = callbackBody({ id: `EV-${order.orderNo}`, createTime: rfc3339(order.paidAt), resource }, KEY_V3, PAID);
-    return () => ({ body, headers: signatureOf(this.torture, body) });
+    return () => ({ body, headers: signatureOf(this.torture, body, order.transactionId) });
   }
 
   private refunded(order: ShopOrder, refund: ShopRefund): Notice['content'] {
@@ -103,7 +103,7 @@ export class Notices {
     }
     const resource = refundJson(order, refund);
     const body = callbackBody({ id: `EV-${refund.refundId}`, createTime: rfc3339(refund.at), resource }, KEY_V3, REFUNDED);
-    return () => ({ body, headers: signatureOf(this.torture, body) });
+    return () => ({ body, headers: signatureOf(this.torture, body, order.transactionId) });
   }
 
   private tell(notice: Notice): void {
@@ -121,9 +121,9 @@ export class Notices {
     void this.knock(notice).then(isHeard => {
       const gap = GAPS_MS[round] ?? (isTroubled ? HOUR : undefined);
       if (isHeard || gap === undefined) {
-        if (!isHeard) this.torture.tell(`${notice.name} is not told any more`);
         this.pending--;
-        notice.heard?.();
+        if (!isHeard) this.torture.tell(`${notice.name} is not told any more`);
+        else notice.heard?.();
         return;
       }
       time.at(time.now() + gap, () => this.deliver(notice, round + 1));

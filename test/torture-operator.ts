@@ -11,6 +11,7 @@ import { retryStep } from '../src/core/operator.ts';
 import { isFinal, type Payout } from '../src/core/payout.ts';
 import { type Instant, instant } from '../src/core/time.ts';
 import type { Log, Payer, Store } from '../src/ports.ts';
+import { withBug } from './torture-bugs.ts';
 import { ACCOUNT, POLICY, SHOP } from './torture-config.ts';
 import { BATCH } from './torture-rules.ts';
 import { payerFor } from './torture-worker.ts';
@@ -33,6 +34,10 @@ export class Operator {
 
   constructor(torture: Torture) {
     this.torture = torture;
+  }
+
+  private store(): Store {
+    return withBug(this.torture.ground.watcher, this.torture, { name: 'operator', now: () => this.now() });
   }
 
   private now(): Instant {
@@ -66,7 +71,7 @@ export class Operator {
     if (ground.isAway || !dice.chance(0.12)) return;
     const command = dice.pick(COMMANDS);
     const name = `command ${++this.commands}`;
-    const store = this.mortal(this.torture.watch.over(ground.watcher, name, () => this.now()));
+    const store = this.mortal(this.torture.watch.over(this.store(), name, () => this.now()));
     this[command](store, name).catch((error: unknown) => {
       this.torture.tell(`${name}: ${String(error)}`);
       if (!(error instanceof BadInput)) throw error;

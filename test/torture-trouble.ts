@@ -18,12 +18,14 @@ export const FAULTS = [
   'noAuthProduct',
 ] as const;
 
-/** `fail_reason` of a bill; the last of them nobody knows. */
+/** No list of WeChat Pay's has it: nobody can tell whether another number would pay twice, or never. */
+export const UNKNOWN_REASON = 'NOBODY_KNOWS_THIS';
+/** `fail_reason` of a bill. */
 export const TRANSFER_REASONS = [
   'PAYER_ACCOUNT_ABNORMAL',
   'DAY_RECEIVED_QUOTA_EXCEED',
   'TRANSFER_RISK',
   'MERCHANT_REJECT',
   'BLOCK_B2C_USERLIMITAMOUNT_MONTH',
-  'NOBODY_KNOWS_THIS',
+  UNKNOWN_REASON,
 ];

@@ -16,6 +16,7 @@ export async function peopleAreServed(ending: Ending): Promise<string[]> {
     ...everybodyIsAnswered(ending.torture),
     ...(await followersAreKnown(ending)),
     ...cancelledStaysCancelled(ending),
+    ...whatWasHeardIsWritten(ending),
     ...refundedStaysRefunded(ending),
     ...theWillingArePaid(ending),
   ];
@@ -109,6 +110,18 @@ function cancelledStaysCancelled({ torture, payouts }: Ending): string[] {
     if (next) end(`${payout.billNo} was taken back by hand, and ${next.billNo} followed it`);
   }
   return found;
+}
+
+/** WeChat Pay tells no more of what somebody said they heard. */
+function whatWasHeardIsWritten({ torture, journal }: Ending): string[] {
+  const isWritten = (kind: 'paid' | 'refunded', transaction: string): boolean =>
+    journal.some(({ event }) => event.kind === kind && event.transaction === transaction);
+  return torture.notices.payments.flatMap(({ transaction, paidHeardAt, refundHeardAt }) => [
+    ...(paidHeardAt === undefined || isWritten('paid', transaction) ? [] : [`the payment ${transaction} was heard, and is not written`]),
+    ...(refundHeardAt === undefined || isWritten('refunded', transaction)
+      ? []
+      : [`the refund of ${transaction} was heard, and is not written`]),
+  ]);
 }
 
 /** Once a refund was heard, what it takes back is not sent any more, and nothing more is given for the payment. */

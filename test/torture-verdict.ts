@@ -10,6 +10,7 @@ import { MCH_ID } from './torture-config.ts';
 import { CAMPAIGN } from './torture-rules.ts';
 import { countedRight } from './torture-verdict-count.ts';
 import { answersAreEqual, isWon, peopleAreServed } from './torture-verdict-people.ts';
+import { UNKNOWN_REASON } from './torture-trouble.ts';
 import type { Departure } from './torture-watch.ts';
 import type { Torture } from './torture-world.ts';
 
@@ -95,6 +96,8 @@ function noNewNumberWithoutFailure(torture: Torture, payouts: readonly Payout[])
     const before = payouts.find(each => each.claimKey === payout.claimKey && each.attempt === payout.attempt - 1);
     const status = before && orderOf(torture, before.billNo)?.status;
     const isOver = status === 'FAILED' || status === 'REFUND';
+    const reason = before && orderOf(torture, before.billNo)?.reason;
+    if (reason === UNKNOWN_REASON) return [`${payout.billNo} was made after ${reason}, which nobody knows`];
     return isOver
       ? []
       : [`${payout.billNo} is number ${payout.attempt} of its claim, while the one before is ${status ?? 'unknown'}`];

@@ -74,6 +74,8 @@ export type MerchantConfig = RedpackMerchant | TransferMerchant;
 
 export type Config = {
   readonly file: string;
+  /** It talks to a simulator: its store is the demo's, and no real installation works on it. */
+  readonly demo: boolean;
   readonly host: string;
   readonly port: number;
   readonly publicUrl: string;
@@ -137,6 +139,7 @@ const MERCHANT = object('a merchant', {
 const ACCEPT_LOSS = '1s (up to a second of acknowledged claims may be lost when Redis dies; nothing is paid twice)';
 
 const BOT = object('bot.yaml', {
+  demo: optional(shape.flag(), 'true: everything is a simulation, and so is what the store holds'),
   listen: optional(
     text({ what: 'an address such as 127.0.0.1:3000', pattern: /^(?:\[[\da-fA-F:]+\]|[\w.-]*):\d{1,5}$/ }),
   ),
@@ -163,6 +166,8 @@ type Merchant = shape.ShapeOf<typeof MERCHANT>;
 /** Where the demo keeps everything it makes. */
 export const DEMO_FOLDER = 'data';
 export const DEMO_CONFIG = join(DEMO_FOLDER, 'bot.yaml');
+/** Its store: never the file that bot.yaml means where it names none. */
+export const DEMO_STORE = join(DEMO_FOLDER, 'demo.db');
 const CONFIG_HERE = 'bot.yaml';
 
 /** bot.yaml in this folder, if there is one. */
@@ -263,6 +268,7 @@ function build(file: string, bot: Bot, complain: Complain): Config {
   const publicUrl = (bot.publicUrl ?? `http://${host}:${port}`).replace(/\/+$/, '');
   return {
     file,
+    demo: bot.demo ?? false,
     host,
     port,
     publicUrl,

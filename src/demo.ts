@@ -3,9 +3,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEMO_CONFIG, DEMO_FOLDER } from './config.ts';
+import { refuseBesideRealStore } from './bot-installation.ts';
+import { DEMO_CONFIG, DEMO_FOLDER, DEMO_STORE } from './config.ts';
 import { fen } from './core/money.ts';
 import { demoRoutes } from './demo-routes.ts';
 import type { Store } from './ports.ts';
@@ -45,6 +46,7 @@ export type Demo = {
 
 /** `port`: the bot's own; the simulator takes the two above it, or free ones. */
 export async function startDemo(port: number, clock: MovableClock): Promise<Demo> {
+  await refuseBesideRealStore(['.', DEMO_FOLDER], DEMO_STORE);
   await mkdir(DEMO_FOLDER, { recursive: true });
   const secret = await demoSecret();
   const derive = (purpose: string): string => createHmac('sha256', secret).update(purpose).digest('hex');
@@ -119,9 +121,10 @@ function demoYaml(
 ): string {
   const certificates = join('simulator', MCH_ID);
   return `# Written anew at every start of the demo (\`npm start\` without a bot.yaml). It shows what yours looks like.
+demo: true   # what the store holds is no real money: another installation is refused there
 listen: 127.0.0.1:${port}
 publicUrl: http://127.0.0.1:${port}
-store: sqlite:bot.db
+store: sqlite:${basename(DEMO_STORE)}
 rules: ${JSON.stringify(relative(resolve(DEMO_FOLDER), rulesFolder()))}
 secret: ${secret}
 accounts:

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, createBot } from './bot.ts';
+import { belongToUs } from './bot-installation.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config.ts';
 import { BadInput } from './core/error.ts';
 import { instant } from './core/time.ts';
@@ -40,6 +41,8 @@ export async function start(configFile: string | undefined): Promise<Running> {
   let bot: Bot | undefined;
   try {
     await refuseUnfinished(store);
+    const holder = `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`;
+    await belongToUs(store, config, holder, instant(clock.now()));
     bot = await createBot({
       config,
       clock: () => instant(clock.now()),
@@ -47,7 +50,7 @@ export async function start(configFile: string | undefined): Promise<Running> {
       log,
       store,
       version: versionOf(),
-      holder: `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`,
+      holder,
       ...(demo && { extend: demo.routes(store, () => bot!.rulebook), frames: ["'self'", demo.simulator.url] }),
     });
     const server = await listen(bot, config);

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { belongToUs } from '../src/bot-installation.ts';
 import { isWhole, type RepairReport, repair } from '../src/commands/audit-repair.ts';
 import { openWeChatPay } from '../src/commands/audit-repair-ports.ts';
 import type { Config } from '../src/config.ts';
@@ -477,6 +478,61 @@ describe('a group packet', () => {
     expect(await scene.audited()).toEqual([]);
     await scene.expectNothingMore();
   }, 60_000);
+});
+
+describe('a merchant whose number is another one today', () => {
+  /** As somebody would write it into bot.yaml: the name stays, the number does not. */
+  function withMchId(mchId: string): Config {
+    const shop = { ...scene.world.config.merchants.get('shop')!, mchId };
+    return { ...scene.world.config, merchants: new Map([['shop', shop]]) };
+  }
+
+  test.each([
+    ['from its payouts', async () => {}],
+    [
+      'from what the store says of its installation',
+      () => belongToUs(scene.current, scene.world.config, 'x', scene.now()),
+    ],
+  ])(
+    'is asked after what was promised under the former one (%s), and never pays it again',
+    async (from, before) => {
+      scene = await Restorable.start({ rules: MANY });
+      const [ann, bob] = [scene.world.person(), scene.world.person()];
+      await before();
+      if (from === 'from its payouts') await scene.follows(bob);
+      await scene.settled();
+      const backup = await scene.backup();
+      await scene.follows(ann);
+      await scene.settled();
+      await scene.opened();
+      const sent = scene.sent();
+      await scene.restore(backup, { journal: true });
+      const config = withMchId('1900000999');
+      await belongToUs(scene.current, config, 'x', scene.now());
+      const report = await scene.repair({ config, funds: false });
+      expect(report.lines).toMatchObject([
+        {
+          what: 'left',
+          user: ann,
+          billNo: expect.stringMatching(/^1900000109/),
+          notes: [
+            expect.stringMatching(
+              /^merchant "shop" was 1900000109 when it was promised, and is 1900000999 in bot\.yaml/,
+            ),
+          ],
+        },
+      ]);
+      expect(isWhole(report)).toBe(false);
+      await scene.pass();
+      expect(scene.sent()).toBe(sent);
+      // As it was then, it is found.
+      expect((await scene.repair({ funds: false })).lines).toMatchObject([
+        { what: 'restored', state: 'received', user: ann },
+      ]);
+      await scene.expectNothingMore();
+    },
+    60_000,
+  );
 });
 
 describe('the journal alone', () => {

@@ -288,6 +288,24 @@ describe('nothing is written', () => {
     expect([code, err]).toEqual([2, expect.stringContaining('"test" is in mode draft, which pays nobody')]);
   });
 
+  test('of a campaign in rehearsal: only its testers are paid, whoever else stands in the file is named', async () => {
+    const [tester, stranger] = openIds(2) as [string, string];
+    const rules = RULES.replace('campaign: test', `campaign: test\nmode: rehearse\ntesters: [${tester}]`);
+    await begin({ rules });
+    write('people.txt', openIds(2));
+    write('testers.txt', [tester]);
+    const args = ['send', '--config', 'bot.yaml', '--campaign', 'test', '--amount', '1.00', '--no-wait', '--openids'];
+    const refused = await run(world!.folder, ...args, 'people.txt');
+    expect(refused.code).toBe(1);
+    expect(refused.out + refused.err).toContain(
+      `${stranger} is no tester of campaign "test", which is in mode rehearse: add them to testers, or go live first`,
+    );
+    expect(refused.out + refused.err).not.toContain(`${tester} is no tester`);
+    expect(await allPayouts()).toEqual([]);
+    expect((await run(world!.folder, ...args, 'testers.txt')).code).toBe(0);
+    expect((await allPayouts()).map(({ user }) => user)).toEqual([tester]);
+  }, 30_000);
+
   test('when the command itself is wrong: exit code 2, with the right word', async () => {
     await begin({ rules: RULES.replace('redpacket: ¥2.00, stock: 7', 'nothing: true') });
     write('people.txt', openIds(1));

@@ -7,19 +7,22 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BadInput, Fault } from '../src/core/error.ts';
 import type { EventKey } from '../src/core/event.ts';
 import type { BillNo } from '../src/core/payout.ts';
 import type { Store } from '../src/ports.ts';
-import { groupCommit, type Transactions } from '../src/storage/batch.ts';
+import { despiteLocks, groupCommit, type Transactions } from '../src/storage/batch.ts';
 import { openStore } from '../src/storage/open.ts';
 import { openDatabase, refuseOldSqlite } from '../src/storage/schema.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
@@ -99,7 +102,7 @@ function run(
 
 /** How many transactions the WAL of a young file holds: each ends in a frame that names the file's size. */
 function transactionsIn(wal: string): number {
-  if (!existsSync(wal)) return 0;
+  if (!existsSync(wal) || statSync(wal).size === 0) return 0;
   const bytes = readFileSync(wal);
   const frame = 24 + bytes.readUInt32BE(8);
   let ends = 0;
@@ -220,7 +223,6 @@ describe('two processes on one file', () => {
     const store = await openSqlite(file);
     const [holder, waiter] = [await openDatabase(file), await openDatabase(file)];
     holder.exec('BEGIN IMMEDIATE');
-    waiter.exec('PRAGMA busy_timeout = 20');
     const batch = groupCommit(waiter);
     const row = "VALUES ('shop', 'X', 'x', 1, 'bot')";
     const insert = (): void => waiter.exec(`INSERT INTO halt (merchant, code, reason, since, by) ${row}`);
@@ -233,6 +235,41 @@ describe('two processes on one file', () => {
     expect(await store.halt('shop')).toBeDefined();
     for (const db of [holder, waiter]) db.close();
     await store.close();
+  });
+
+  test('wait for a lock beside the event loop: meanwhile everything else goes on', async () => {
+    const store = await openSqlite(file);
+    const other = await openDatabase(file);
+    other.exec('BEGIN IMMEDIATE');
+    let [ticks, longest, last] = [0, 0, performance.now()];
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+      ticks++;
+    }, 5);
+    const commit = aCommit();
+    const written = Promise.all([store.commit(commit), store.commit(aCommit())]);
+    await sleep(2000);
+    expect(await store.payout(commit.payout.billNo)).toBeUndefined(); // who reads does not wait
+    other.exec('COMMIT');
+    expect(await written).toEqual([{ kind: 'done' }, { kind: 'done' }]);
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(10);
+    expect(longest).toBeLessThan(250);
+    other.close();
+    await store.close();
+  });
+
+  test('read again, for as long as a push may wait, where one locks even readers out', async () => {
+    const busy = Object.assign(new Error('database is locked'), { errcode: 5 });
+    let locked = 3;
+    const read = (): string => {
+      if (locked-- > 0) throw busy;
+      return 'read';
+    };
+    expect(await despiteLocks(read)).toBe('read');
+    locked = Number.POSITIVE_INFINITY;
+    await expect(despiteLocks(read)).rejects.toEqual(expect.objectContaining({ name: 'Fault', code: 'busy' }));
   });
 
   test('do not disturb each other by a checkpoint', async () => {
@@ -272,7 +309,7 @@ describe('the group commit', () => {
         if (sql === 'COMMIT' || sql === 'ROLLBACK') db.isTransaction = false;
       },
     };
-    return { db, said, batch: groupCommit(db, 3) };
+    return { db, said, batch: groupCommit(db, { max: 3 }) };
   }
   const safe = expect.objectContaining({ name: 'Fault', who: 'store', retry: 'safe' });
 
@@ -354,6 +391,53 @@ describe('the group commit', () => {
 });
 
 describe('the file', () => {
+  const gone = expect.objectContaining({ name: 'Fault', who: 'store', retry: 'safe', code: 'gone' });
+
+  test.each(['', '-wal'])('bot.db%s, removed or replaced while it is in use, takes nothing any more', async which => {
+    for (const replace of [false, true]) {
+      const path = join(folder, `${replace}.db`);
+      const store = await openSqlite(path);
+      expect(await store.commit(aCommit())).toEqual({ kind: 'done' });
+      copyFileSync(path + which, `${path}.copy`);
+      rmSync(path + which);
+      if (replace) renameSync(`${path}.copy`, path + which);
+      await expect(store.commit(aCommit())).rejects.toEqual(gone);
+      await expect(store.buckets('x')).rejects.toEqual(gone); // by which `/readyz` tells
+      // Put back, it is still not the file that is open here.
+      if (!replace) renameSync(`${path}.copy`, path + which);
+      await expect(store.commit(aCommit())).rejects.toEqual(gone);
+      await store.close();
+    }
+  });
+
+  test('that is gone is noticed by who only reads within a second', async () => {
+    const store = await openSqlite(file);
+    await store.commit(aCommit());
+    renameSync(file, `${file}.old`);
+    await sleep(1100);
+    await expect(store.payouts({ limit: 1 })).rejects.toEqual(gone);
+    await store.close();
+  });
+
+  test('on a disk that is full when it is closed: that is said as a fault, and nothing acknowledged is lost', async () => {
+    const store = await openSqlite(file, async path => {
+      const db = await openDatabase(path);
+      const exec = (sql: string): void => {
+        if (sql.includes('checkpoint(')) throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
+        db.exec(sql);
+      };
+      return { exec, prepare: sql => db.prepare(sql), close: () => db.close(), isTransaction: false };
+    });
+    const commit = aCommit();
+    await store.commit(commit);
+    await expect(store.close()).rejects.toEqual(
+      expect.objectContaining({ name: 'Fault', who: 'store', retry: 'safe', code: 'sqlite-13' }),
+    );
+    const again = await openSqlite(file);
+    expect(await again.payout(commit.payout.billNo)).toStrictEqual(commit.payout);
+    await again.close();
+  });
+
   test('is made with its folder, and only its owner may read it', async () => {
     const deep = join(folder, 'data/here/bot.db');
     const store = await openSqlite(deep);
@@ -374,7 +458,7 @@ describe('the file', () => {
     const db = await openDatabase(file);
     const one = (sql: string) => Object.values(db.prepare(sql).get() as object)[0] as unknown;
     const pragmas = ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'];
-    expect(pragmas.map(name => one(`PRAGMA ${name}`))).toEqual(['wal', 2, 1, 5000]);
+    expect(pragmas.map(name => one(`PRAGMA ${name}`))).toEqual(['wal', 2, 1, 50]);
     expect(one('PRAGMA user_version')).toBe(4);
     const tables = db.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all();
     expect(tables.length).toBeGreaterThan(8);

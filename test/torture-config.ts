@@ -75,6 +75,7 @@ export const MERCHANTS: Readonly<Record<Channel, MerchantConfig>> = {
 export function configOf(channel: Channel): Config {
   return {
     file: 'bot.yaml',
+    demo: false,
     host: '127.0.0.1',
     port: 0,
     publicUrl: 'http://127.0.0.1',

@@ -1,13 +1,16 @@
 // What a repair works with: WeChat Pay behind every merchant of bot.yaml, at their pace, and a store that only pretends.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { payerOf } from '../bot.ts';
+import { mchIdsBefore } from '../bot-installation.ts';
 import type { Config, MerchantConfig } from '../config.ts';
 import { seedOf } from '../core/draw.ts';
 import type { Movement } from '../core/fund-flow.ts';
+import type { Installation } from '../core/installation.ts';
 import type { BillNo, Observation, Payout } from '../core/payout.ts';
 import type { PayoutPolicy } from '../core/payout-table.ts';
 import type { Payable } from '../core/repair-number.ts';
 import type { Campaign } from '../core/rule.ts';
+import type { Instant } from '../core/time.ts';
 import type { Clock, Log, Payer, Store } from '../ports.ts';
 import { createRedpackLook, createTransferLook, type Look, type Sighting } from '../wechat/pay-look.ts';
 
@@ -18,6 +21,8 @@ export type RepairPorts = {
   /** What the merchant's account says, by number; empty without a fund flow. */
   readonly movements: ReadonlyMap<string, Movement>;
   readonly wechat: WeChatPay;
+  /** The merchant numbers there ever were under each name, oldest first. */
+  readonly mchIds: ReadonlyMap<string, Installation['mchIds'][string]>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -54,6 +59,27 @@ export function openWeChatPay(config: Config, clock: Clock): WeChatPay {
       await Promise.all([...payers.values(), ...looks.values()].map(each => each.close()));
     },
   };
+}
+
+/** From what the store says of its installation, and from the payouts in it. */
+export async function mchIdsIn(store: Store, config: Config): Promise<RepairPorts['mchIds']> {
+  const first = new Map<string, Map<string, Instant>>();
+  const see = (name: string, mchId: string, since: Instant): void => {
+    const known = first.get(name) ?? new Map<string, Instant>();
+    first.set(name, known);
+    if (since < (known.get(mchId) ?? Number.POSITIVE_INFINITY)) known.set(mchId, since);
+  };
+  for (const { name } of config.merchants.values())
+    for (const { mchId, since } of await mchIdsBefore(store, name)) see(name, mchId, since);
+  const books = await store.books();
+  try {
+    for await (const { merchant, request, createdAt } of books.payouts()) see(merchant, request.mchId, createdAt);
+  } finally {
+    await books.close();
+  }
+  const inOrder = (known: ReadonlyMap<string, Instant>): Installation['mchIds'][string] =>
+    [...known].map(([mchId, since]) => ({ mchId, since })).sort((a, b) => a.since - b.since);
+  return new Map([...first].map(([name, known]) => [name, inOrder(known)]));
 }
 
 function lookOf(merchant: MerchantConfig, clock: Clock): Look {

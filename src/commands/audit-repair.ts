@@ -7,10 +7,11 @@ import { type BillNo, billNoOf, type Observation, type Payout } from '../core/pa
 import type { Award } from '../core/plan.ts';
 import { isTooOldToAsk, type Lost, lostAward, merchantIn, nextNumber, payoutOf } from '../core/repair.ts';
 import { type Payable, RECOVERED } from '../core/repair-number.ts';
+import type { Instant } from '../core/time.ts';
 import type { Books, JournalLine } from '../ports.ts';
 import { follow } from './audit-repair-follow.ts';
 import { repairFromFunds } from './audit-repair-funds.ts';
-import { dryStore, noMerchant, type RepairPorts, waysOf } from './audit-repair-ports.ts';
+import { dryStore, mchIdsIn, noMerchant, type RepairPorts, waysOf } from './audit-repair-ports.ts';
 import { lineOf, NOT_REPAIRABLE, type RepairLine, writeClaim, writeLost } from './audit-repair-write.ts';
 
 export type RepairReport = {
@@ -32,11 +33,12 @@ const SEARCHED_MAX = 1000;
 
 /** `isDry`: asks WeChat Pay all the same, and writes nothing. `tell`: how much of the store was read. */
 export async function repair(
-  given: RepairPorts,
+  given: Omit<RepairPorts, 'mchIds'>,
   isDry: boolean,
   tell: (part: string, done: number) => void = () => {},
 ): Promise<RepairReport> {
-  const ports = isDry ? { ...given, store: dryStore(given.store) } : given;
+  const mchIds = await mchIdsIn(given.store, given.config);
+  const ports = { ...given, mchIds, ...(isDry && { store: dryStore(given.store) }) };
   const lines: RepairLine[] = [];
   const books = await given.store.books();
   try {
@@ -130,10 +132,16 @@ async function claimsThere(
   return (await store.facts({ account, user, merchant: undefined, claims, counters: [] })).claims;
 }
 
-/** The first number of this award. */
+/** The first number of this award, under the merchant number of then. */
 function numberOf(ports: RepairPorts, each: AwardLine): BillNo | undefined {
-  const merchant = ports.config.merchants.get(merchantFor(ports, each));
-  return merchant && billNoOf(merchant.mchId, each.line.event.sentAt, each.award.claimKey, 1);
+  const mchId = mchIdThen(ports, merchantFor(ports, each), each.line.at);
+  return mchId === undefined ? undefined : billNoOf(mchId, each.line.event.sentAt, each.award.claimKey, 1);
+}
+
+/** The merchant number under this name when something was promised: that of today may be another one. */
+function mchIdThen({ config, mchIds }: RepairPorts, name: string, at: Instant): string | undefined {
+  const known = mchIds.get(name) ?? [];
+  return (known.findLast(({ since }) => since <= at) ?? known[0])?.mchId ?? config.merchants.get(name)?.mchId;
 }
 
 /** Who was to pay it then; another one would pay it once more. */
@@ -145,6 +153,13 @@ function merchantFor({ config }: RepairPorts, { line, award }: AwardLine): strin
 async function hasPayout({ store }: RepairPorts, { line, award }: AwardLine): Promise<boolean> {
   const payouts = await store.payouts({ user: line.event.user, campaign: award.campaign, limit: SEARCHED_MAX });
   return payouts.some(payout => payout.claimKey === award.claimKey);
+}
+
+function otherMchId({ name, mchId: today }: MerchantConfig, then: string | undefined): string {
+  return (
+    `merchant "${name}" was ${then} when it was promised, and is ${today} in bot.yaml: WeChat Pay answers for it under ` +
+    `${then} only. Set mchId, keys and certificate of then, repair, and set them back`
+  );
 }
 
 function leftLine(ports: RepairPorts, each: AwardLine, note: string): RepairLine {
@@ -160,6 +175,8 @@ async function repairAward(ports: RepairPorts, each: AwardLine): Promise<RepairL
   if (!account) return [leftLine(ports, each, `bot.yaml has no account "${name}" any more; add it again`)];
   const merchant = ports.config.merchants.get(merchantFor(ports, each));
   if (!merchant) return [leftLine(ports, each, noMerchant(merchantFor(ports, each)))];
+  const mchId = mchIdThen(ports, merchant.name, line.at);
+  if (mchId !== merchant.mchId) return [leftLine(ports, each, otherMchId(merchant, mchId))];
   const campaign = ports.campaigns.find(({ id }) => id === award.campaign);
   if (!campaign?.packet) {
     const note = `no rule file has campaign "${award.campaign}" with its packet any more; add it again`;

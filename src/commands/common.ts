@@ -1,5 +1,8 @@
 // What the operator's commands share: the configuration, the store, tables and exit codes.
+import { randomBytes } from 'node:crypto';
+import { belongToUs } from '../bot-installation.ts';
 import { type Config, defaultConfigFile, loadConfig } from '../config.ts';
+import { instant } from '../core/time.ts';
 import type { Store } from '../ports.ts';
 import { refuseUnfinished } from '../storage/copy.ts';
 import { openStore } from '../storage/open.ts';
@@ -19,6 +22,7 @@ export async function withStore<T>(options: Common, work: (store: Store, config:
   const store = await openStore(config.store, config);
   try {
     await refuseUnfinished(store);
+    await belongToUs(store, config, `command:${process.pid}:${randomBytes(6).toString('hex')}`, instant(Date.now()));
     return await work(store, config);
   } finally {
     await store.close();

@@ -56,7 +56,11 @@ type Order = {
 export function send(options: SendOptions): Promise<number> {
   return withStore(options, async (store, config) => {
     const order = await orderOf(options, config);
-    const problems = [...order.file.findings, ...periodFinding(options, order.batch.campaign)];
+    const problems = [
+      ...order.file.findings,
+      ...periodFinding(options, order.batch.campaign),
+      ...strangersIn(order, options.openids),
+    ];
     const forecast = new Forecast();
     if (problems.length === 0) problems.push(...(await examine(store, order, forecast, options.openids)));
     if (problems.length > 0) return refuse(problems, options);
@@ -180,6 +184,16 @@ function periodFinding({ outsidePeriod }: SendOptions, { period, id, file }: Cam
   if (outsidePeriod || (at >= period.from && at < period.to)) return [];
   const when = at < period.from ? `begins ${beijingText(period.from)}` : `ended ${beijingText(period.to)}`;
   return [{ file, line: 1, column: 1, message: `campaign "${id}" ${when}; --outside-period sends all the same` }];
+}
+
+/** In rehearsal a campaign is there for its testers, by whichever door. */
+function strangersIn({ batch: { campaign }, file: { lines } }: Order, file: string): Finding[] {
+  if (campaign.mode !== 'rehearse') return [];
+  const message = (user: string): string =>
+    `${user} is no tester of campaign "${campaign.id}", which is in mode rehearse: add them to testers, or go live first`;
+  return lines
+    .filter(({ user }) => !campaign.testers.has(user))
+    .map(({ user, line, column }) => ({ file, line, column, message: message(user) }));
 }
 
 function intentFor({ batch, gift }: Order, line: OpenIdLine, at: Instant): Intent {

@@ -1,5 +1,8 @@
 // Group commit: all writes of one turn of the event loop share one transaction, a savepoint each. On a real
-// disk an fsync costs as much as a hundred claims, and nothing is acknowledged before it.
+// disk an fsync costs as much as a hundred claims, and nothing is acknowledged before it. Where another program holds
+// the file's lock, writes wait beside the event loop and not in it.
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault, messageOf } from '../core/error.ts';
 
 /** As many writes as one transaction takes, so that it blocks the event loop for milliseconds only. */
@@ -14,9 +17,32 @@ export type GroupCommit = {
    * or nothing: throwing, or calling `undo`, leaves nothing of it behind; its neighbours do not notice.
    */
   write<T>(work: (undo: () => void) => T): Promise<T>;
-  /** Commits everything that waits, now. */
+  /** Commits everything that waits, now, or rejects it. */
   drain(): void;
 };
+
+/** So long another program may hold the lock before a write is given up, ms: a push is answered within 5 s. */
+const LOCKED_MAX_MS = 4500;
+/** The pauses between two looks at a lock that somebody has, ms. */
+const LOCK_PAUSES_MS = [1, 2, 5, 10, 25, 50];
+
+/** `tries`: how often in a row somebody had it; counts from 1. */
+function pauseOf(tries: number): number {
+  return LOCK_PAUSES_MS[Math.min(tries, LOCK_PAUSES_MS.length) - 1]!;
+}
+
+/** A read that finds the file locked waits beside the event loop, as a write does. Throws `Fault`. */
+export async function despiteLocks<T>(work: () => T): Promise<T> {
+  const givenUp = performance.now() + LOCKED_MAX_MS;
+  for (let tries = 1; ; tries++) {
+    try {
+      return work();
+    } catch (error) {
+      if (sqliteCodeOf(error) !== BUSY || performance.now() > givenUp) throw faultOf(error);
+      await sleep(pauseOf(tries));
+    }
+  }
+}
 
 /** How a part of the store comes to the file: it reads at once, and writes in the next transaction. */
 export type Access = { read<T>(work: () => T): Promise<T>; readonly write: GroupCommit['write'] };
@@ -25,37 +51,60 @@ type Write = {
   /** Runs the work; the answer is what to tell the caller once the transaction is on disk. */
   readonly run: () => { readonly undone: boolean; readonly tell: () => void };
   readonly reject: (error: unknown) => void;
+  /** When it came, by the monotonic clock. */
+  readonly since: number;
 };
 
-export function groupCommit(db: Transactions, max: number = BATCH_MAX): GroupCommit {
+export type GroupCommitOptions = {
+  readonly max?: number;
+  /** Looked at before each transaction: throws where there is no use in it. */
+  readonly mayBegin?: () => void;
+};
+
+export function groupCommit(
+  db: Transactions,
+  { max = BATCH_MAX, mayBegin = () => undefined }: GroupCommitOptions = {},
+): GroupCommit {
   let waiting: Write[] = [];
   let isScheduled = false;
+  /** How often in a row somebody else had the lock. */
+  let locked = 0;
 
   // Not a microtask: `setImmediate` comes after all the input of this turn was read, so requests that came
   // together are committed together.
   const schedule = (): void => {
     if (isScheduled) return;
     isScheduled = true;
-    setImmediate(() => {
+    const goOn = (): void => {
       isScheduled = false;
-      flush();
+      flush(performance.now() - LOCKED_MAX_MS);
       if (waiting.length > 0) schedule();
-    });
+    };
+    if (locked === 0) setImmediate(goOn);
+    else void sleep(pauseOf(locked)).then(goOn);
   };
 
-  const flush = (): void => {
+  /** `givenUp`: what has waited for the lock since before then is rejected. */
+  const flush = (givenUp: number): void => {
     const batch = waiting.slice(0, max);
     waiting = waiting.slice(max);
     if (batch.length === 0) return; // drained since this was scheduled
     const telling: (() => void)[] = [];
     try {
+      mayBegin();
       db.exec('BEGIN IMMEDIATE');
+      locked = 0;
       for (const write of batch) telling.push(attempt(db, write));
       db.exec('COMMIT');
     } catch (error) {
+      const isLocked = !db.isTransaction && telling.length === 0 && sqliteCodeOf(error) === BUSY;
       abandon(db);
       const fault = faultOf(error, 'safe');
-      for (const write of batch) write.reject(fault);
+      const lost = isLocked ? batch.filter(({ since }) => since <= givenUp) : batch;
+      for (const write of lost) write.reject(fault);
+      if (!isLocked) return;
+      locked++;
+      waiting = [...batch.filter(write => !lost.includes(write)), ...waiting];
       return;
     }
     for (const tell of telling) tell();
@@ -71,11 +120,11 @@ export function groupCommit(db: Transactions, max: number = BATCH_MAX): GroupCom
           });
           return { undone, tell: () => resolve(value) };
         };
-        waiting.push({ run, reject });
+        waiting.push({ run, reject, since: performance.now() });
         schedule();
       }),
     drain: () => {
-      while (waiting.length > 0) flush();
+      while (waiting.length > 0) flush(Number.POSITIVE_INFINITY);
     },
   };
 }
@@ -119,7 +168,7 @@ export function sqliteCodeOf(error: unknown): number | undefined {
  */
 export function faultOf(error: unknown, retry?: Fault['retry']): unknown {
   const code = sqliteCodeOf(error);
-  if (code === undefined && !retry) return error;
+  if (error instanceof Fault || (code === undefined && !retry)) return error;
   const hopeless = code === CONSTRAINT || code === CORRUPT || code === NOT_A_DATABASE;
   const name = code === BUSY ? 'busy' : `sqlite-${code ?? 'error'}`;
   const advice = retry ?? (hopeless ? 'never' : 'safe');

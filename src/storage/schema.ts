@@ -186,7 +186,10 @@ const MIGRATIONS: readonly string[] = [CREATE, LEASES, CODES_AND_MAILBOXES, LATE
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */
 const APPLICATION_ID = 0x686f6e67; // "hong"
-const BUSY_TIMEOUT_MS = 5000;
+/** While the file is opened and migrated: nobody waits for us yet. */
+const OPEN_TIMEOUT_MS = 5000;
+/** Later, ms. It stops the whole process; who must wait longer for another program's lock does so in `batch.ts`. */
+const BUSY_TIMEOUT_MS = 50;
 const CACHE_KIB = 32 * 1024;
 /** Pages in the WAL before they move into the file: 16 MB. More would be faster, and stall for longer. */
 const CHECKPOINT_PAGES = 4096;
@@ -200,7 +203,7 @@ export async function openDatabase(file: string): Promise<Database> {
   const inMemory = file === ':memory:';
   try {
     if (!inMemory) createFile(file);
-    const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    const db = new DatabaseSync(file, { timeout: OPEN_TIMEOUT_MS });
     try {
       prepareFile(db, file, inMemory);
       return db;
@@ -235,6 +238,7 @@ function prepareFile(db: Database, file: string, inMemory: boolean): void {
     PRAGMA cache_size = -${CACHE_KIB};
     PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
     PRAGMA journal_size_limit = ${WAL_KEPT_BYTES};
+    PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
   `);
 }
 
@@ -296,10 +300,34 @@ function one<Row>(db: Database, sql: string): Row {
   return db.prepare(sql).get() as Row;
 }
 
+/** As much of a file as says whether it is ours. */
+export const STORE_HEADER_BYTES = 100;
+
+export function isStoreHeader(head: Buffer): boolean {
+  return head.toString('latin1', 0, 15) === 'SQLite format 3' && head.readUInt32BE(68) === APPLICATION_ID;
+}
+
+/** The note of a lease in a store that is left as it is: nothing is migrated, and who has it open does not notice. */
+export async function readNote(file: string, lease: string): Promise<string | undefined> {
+  const { DatabaseSync } = await loadDriver();
+  const db = new DatabaseSync(file, { timeout: OPEN_TIMEOUT_MS, readOnly: true });
+  try {
+    const { leases } = one<{ leases: number }>(db, "SELECT count(*) AS leases FROM sqlite_schema WHERE name = 'lease'");
+    if (leases === 0) return undefined;
+    const row = db.prepare('SELECT note FROM lease WHERE name = ?').get(lease) as { note: string | null } | undefined;
+    return row?.note ?? undefined;
+  } finally {
+    db.close();
+  }
+}
+
 // ── The driver ───────────────────────────────────────────────────────────────────────────────────────────
 
 type Driver = {
-  readonly DatabaseSync: new (file: string, options: { readonly timeout: number }) => Database;
+  readonly DatabaseSync: new (
+    file: string,
+    options: { readonly timeout: number; readonly readOnly?: boolean },
+  ) => Database;
 };
 
 async function loadDriver(): Promise<Driver> {

@@ -17,10 +17,11 @@ import type {
   PayoutFilter,
   Store,
 } from '../ports.ts';
-import { type Access, faultOf, type GroupCommit, groupCommit } from './batch.ts';
+import { type Access, despiteLocks, faultOf, type GroupCommit, groupCommit } from './batch.ts';
 import { openBooks } from './books.ts';
 import { codeHash } from './code-hash.ts';
 import { checkTold } from './mailbox.ts';
+import { type Place, placeOf } from './place.ts';
 import {
   type AnswerRow,
   answerOf,
@@ -49,21 +50,20 @@ import { mailboxesIn, OWED, type OwedRow, owedFactOf, TOLD } from './sqlite-mail
 /** Answers forgotten in one write: a long night's clean-up must not keep a follower waiting. */
 const FORGET_CHUNK = 1000;
 
-/**
- * Opens the file, creating it and its folder if need be. `:memory:` is a store that is gone when closed. `open`: how the
- * file is opened; the torture has one whose COMMIT fails now and then.
- */
+/** Opens the file, creating it and its folder if need be. `:memory:` is a store that is gone when closed. */
 export async function openSqlite(file: string, open: typeof openDatabase = openDatabase): Promise<Store> {
   const db = await open(file);
   const sql = statementsOf(db);
   const leases = leasesIn(db);
-  const batch = groupCommit(db);
+  sql.halt.get(''); // the log beside the file comes with the first read
+  const place = placeOf(file);
+  const batch = groupCommit(db, { mayBegin: place.mustBeOurs });
   let isOpen = true;
 
   const refuseIfClosed = (): void => {
     if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
   };
-  const access = accessTo(batch, refuseIfClosed);
+  const access = accessTo(batch, place, refuseIfClosed);
   const { read, write } = access;
 
   return {
@@ -109,6 +109,8 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
       try {
         // Passive: does not wait for a command or a bot that is still at work on the file.
         db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+      } catch (error) {
+        throw faultOf(error, 'safe'); // a full disk: what was acknowledged stands in the log beside the file
       } finally {
         db.close();
       }
@@ -116,15 +118,12 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
   };
 }
 
-function accessTo(batch: GroupCommit, refuseIfClosed: () => void): Access {
+function accessTo(batch: GroupCommit, place: Place, refuseIfClosed: () => void): Access {
   return {
     read: async work => {
       refuseIfClosed();
-      try {
-        return work();
-      } catch (error) {
-        throw faultOf(error);
-      }
+      place.mustBeOursNowAndThen();
+      return despiteLocks(work);
     },
     write: async work => {
       refuseIfClosed();

@@ -29,3 +29,6 @@ export const TRANSFER_REASONS = [
   'BLOCK_B2C_USERLIMITAMOUNT_MONTH',
   UNKNOWN_REASON,
 ];
+
+/** What the code under torture cannot do yet, and so is not asked. */
+export const LANDED = { keys: false };

@@ -7,7 +7,7 @@ import { payInShop, refundInShop } from '../src/simulator/shop.ts';
 import { orderFields, refundJson, refundXml, signedXml, transactionJson } from '../src/simulator/shop-wire.ts';
 import { type CallbackKind, callbackBody } from '../src/simulator/v3-wire.ts';
 import { KEY, KEY_V3, MCH_ID } from './torture-config.ts';
-import { signatureOf } from './torture-wire.ts';
+import { asTold, signatureOf } from './torture-wire.ts';
 import type { Torture } from './torture-world.ts';
 
 const SECOND = 1000;
@@ -50,7 +50,7 @@ export class Notices {
       const order = wechat.order(MCH_ID, change.packet.billNo, 'transfer');
       if (!order || !isTransfer(order) || order.bill.notifyUrl === undefined) return;
       const id = `bill-${order.billNo}-${order.bill.state}`;
-      const body = callbackBody({ id, createTime: rfc3339(wechat.now()), resource: noticeResource(order) }, KEY_V3);
+      const body = callbackBody({ id, createTime: rfc3339(wechat.now()), resource: asTold(torture, noticeResource(order)) }, KEY_V3);
       const content = () => ({ body, headers: signatureOf(torture, body, order.billNo) });
       this.tell({ door: 'transfer', name: `${order.billNo.slice(-6)} ${order.bill.state}`, content });
     });

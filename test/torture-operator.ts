@@ -179,8 +179,44 @@ export class Operator {
     };
     const campaigns = [torture.versions[torture.isEdited ? 1 : 0].campaign];
     const { config } = torture;
-    return repair({ store, config, campaigns, movements: new Map(), wechat, clock: () => this.now(), log: SILENT }, false);
+    const frozen = { ...store, books: await this.booksOf(store) };
+    const ports = { store: frozen, config, campaigns, movements: new Map(), wechat, clock: () => this.now(), log: SILENT };
+    return repair(ports, false);
   }
+
+  /** The books as they are now, read while virtual time stands still: how long a file takes to read is the real world's. */
+  private async booksOf(store: Store): Promise<Store['books']> {
+    const { time } = this.torture;
+    return new Promise(resolve =>
+      time.at(time.now(), async () => {
+        const books = await store.books();
+        const [claims, payouts, journal] = [
+          await allOf(books.claims()),
+          await allOf(books.payouts()),
+          await allOf(books.journal()),
+        ];
+        await books.close();
+        resolve(async () => ({
+          ...books,
+          claims: () => each(claims),
+          payouts: () => each(payouts),
+          journal: () => each(journal),
+          history: billNo => store.history(billNo),
+          close: async () => {},
+        }));
+      }),
+    );
+  }
+}
+
+async function allOf<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
+  const all: Row[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+}
+
+async function* each<Row>(rows: readonly Row[]): AsyncGenerator<Row> {
+  yield* rows;
 }
 
 const COMMANDS = ['resume', 'resume', 'halt', 'cancel', 'cancel', 'retry', 'send', 'repair'] as const;

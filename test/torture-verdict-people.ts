@@ -76,7 +76,7 @@ async function followersAreKnown({ torture, journal, store }: Ending): Promise<s
   for (const user of torture.people) {
     const told = journal
       .filter(({ event }) => event.user === user && (event.kind === 'subscribe' || event.kind === 'unsubscribe'))
-      .map(({ event }) => torture.pushes.deliveries.find(each => each.event.key === event.key)!.event);
+      .flatMap(({ event }) => torture.pushes.deliveries.find(each => each.event.key === event.key)?.event ?? []);
     const lastAt = Math.max(...told.map(({ sentAt }) => sentAt));
     const last = told.filter(({ sentAt }) => sentAt === lastAt);
     // WeChat's time is in whole seconds: of what happened within one, nobody knows what was first.

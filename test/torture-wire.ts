@@ -56,12 +56,19 @@ function transferCall(torture: Torture, { method, path, body = '' }: Call): Exch
   const billNo = /out-bill-no\/(\w+)/.exec(path)?.[1] ?? (JSON.parse(body) as { out_bill_no: BillNo }).out_bill_no;
   const what = method === 'GET' ? 'ask' : path.endsWith('/cancel') ? 'cancel' : 'send';
   const answer = (): ReturnType<Exchange['answer']> => {
-    const { status, body: json, spoil } = torture.transfers.answer({ method, path, body }, MCH_ID);
+    const told = torture.transfers.answer({ method, path, body }, MCH_ID);
+    const { status, spoil } = told;
+    const json = asTold(torture, told.body);
     const words = `transfer ${what} ${billNo.slice(-6)} → ${status} ${String(json.state ?? json.code)} ${String(json.fail_reason ?? '')}`;
     if (spoil?.kind === 'systemError') return { words, reply: signed(torture, 500, { code: 'SYSTEM_ERROR' }, billNo), spoil };
     return { words, reply: signed(torture, status, json, billNo), spoil };
   };
   return { billNo, what, body, answer };
+}
+
+/** Of what a merchant takes back WeChat Pay says CANCELLED, or that it failed because the merchant did. */
+export function asTold({ saysCancelled }: Torture, bill: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return bill.state !== 'CANCELLED' || saysCancelled ? bill : { ...bill, state: 'FAIL', fail_reason: 'MCH_CANCEL' };
 }
 
 function signed(torture: Torture, status: number, json: object, about: string): Reply {

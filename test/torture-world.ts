@@ -34,6 +34,8 @@ export class Torture {
   readonly config: Config;
   /** WeChat Pay signs with either of two keys. */
   readonly hasTwoKeys: boolean;
+  /** Of a transfer that was taken back WeChat Pay says CANCELLED; otherwise FAIL. */
+  readonly saysCancelled: boolean;
   readonly wechat: World;
   readonly desk: PayDesk;
   readonly transfers: TransferDesk;
@@ -89,6 +91,7 @@ export class Torture {
     this.channel = dice.pick(['redpack', 'transfer']);
     this.config = configOf(this.channel);
     this.hasTwoKeys = this.channel === 'transfer' && dice.chance(0.5) && LANDED.keys;
+    this.saysCancelled = dice.chance(0.5);
     this.perSecond = dice.pick([2, 5, 30]);
     this.watch = new Watch({
       now: () => this.time.now(),

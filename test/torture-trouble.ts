@@ -38,4 +38,5 @@ export const PENDING: readonly RegExp[] = [
   /stands as (not )?following/, // D2
   /was heard, and is not written/, // C2
   /was made after NOBODY_KNOWS_THIS/, // A7
+  /was (cancelled|taken back) by hand, and \w+ followed it/, // A1, A2
 ];

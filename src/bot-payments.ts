@@ -1,4 +1,5 @@
 // Wires what WeChat Pay tells of payments: which merchant is told of what, and where orders are asked after.
+import type { KeyRings } from './bot-keys.ts';
 import type { Config } from './config.ts';
 import type { PayNoticeMerchant, PayNoticePorts } from './doors/pay-notice.ts';
 import type { Clock } from './ports.ts';
@@ -10,16 +11,28 @@ export type Payments = {
   close(): Promise<void>;
 };
 
-export function createPayments({ accounts, merchants }: Config, clock: Clock): Payments {
+export function createPayments({ accounts, merchants }: Config, clock: Clock, rings: KeyRings): Payments {
   const payments = new Map<string, PayNoticeMerchant>();
   const closes: (() => Promise<void>)[] = [];
   const names = new Map([...accounts.values()].map(({ appId, name }) => [appId, name]));
   for (const { name, mchId, api, ca, payNotice } of merchants.values()) {
     if (!payNotice) continue;
-    const desk = payNotice.orderQuery ? createOrderDesk({ mchId, api, ca, ...payNotice }, clock) : undefined;
+    const keys = payNotice.v3 && rings.of(name);
+    const { apiV2Key, v3, signer, subMchId } = payNotice;
+    const v2 = apiV2Key !== undefined && { apiV2Key };
+    const asker = { mchId, api, ca, ...v2, ...(keys && { keys }), ...(signer && { signer }) };
+    const desk = payNotice.orderQuery ? createOrderDesk(asker, clock) : undefined;
     if (desk) closes.push(() => desk.close());
+    const read = createPayNoticeReader({
+      mchId,
+      ...v2,
+      ...(v3 && keys && { v3: { apiV3Key: v3.apiV3Key, trust: keys } }),
+      ...(subMchId !== undefined && { subMchId }),
+      isOurs: appId => names.has(appId),
+    });
     payments.set(name, {
-      open: createPayNoticeReader({ mchId, ...payNotice }),
+      open: async (headers, body, now) =>
+        keys ? keys.verified(() => read(headers, body, now), body) : read(headers, body, now),
       ...(desk && { ask: notice => desk.ask(notice) }),
       accounts: [...accounts.values()].filter(account => account.merchant === name).map(account => account.name),
     });

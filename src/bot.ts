@@ -2,6 +2,7 @@
 // of its own: `main.ts` gives both.
 import { createApp } from './app.ts';
 import { platformPorts } from './bot-h5.ts';
+import { type KeyRings, keysOf, openKeyRings } from './bot-keys.ts';
 import { createTelling } from './bot-messages.ts';
 import { createPayments } from './bot-payments.ts';
 import { conclude } from './conclude.ts';
@@ -22,6 +23,7 @@ import type { Timer } from './turn.ts';
 import { createDoor } from './wechat/door.ts';
 import { createPayer } from './wechat/pay-v2.ts';
 import { createNoticeReader, createTransferPayer } from './wechat/pay-v3.ts';
+import type { Keys } from './wechat/platform-keys.ts';
 
 /** So long a stop waits for calls in flight; who is cut off then is asked after. A supervisor kills after 5 s. */
 const STOP_WAITS_MS = 2500;
@@ -68,8 +70,9 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const rulebook = await openRulebook(config, log, fitnessIn(ports));
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
   const { messages, remind, onProblem, tell, undone } = telling;
+  const keys = openKeyRings(config, clock, log);
   const payers = new Map<string, Payer>();
-  for (const merchant of config.merchants.values()) payers.set(merchant.name, payerOf(merchant, clock));
+  for (const [name, merchant] of config.merchants) payers.set(name, payerOf(merchant, clock, keys.of(name)));
   let gates = 0;
   const newSettle = (parts: Partial<SettleMerchant> = {}): Settle =>
     createSettle({
@@ -88,7 +91,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
   };
   const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned, tell, undone });
-  const payments = createPayments(config, clock);
+  const payments = createPayments(config, clock, keys);
   const doors = new Map([...config.accounts.values()].map(account => [account.name, createDoor(account)]));
   const h5 = createH5({
     ...platformPorts({ config, clock, sleep: timer.sleep, store }),
@@ -99,7 +102,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     site: config,
     doors,
     flow,
-    transfers: transfersOf(config),
+    transfers: transfersOf(config, keys),
     ...payments.ports,
     store,
     clock,
@@ -118,7 +121,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     newSettle,
     rulebook,
     start() {
-      jobs = startJobs({ clock, store, settle, messages, remind, log, rulebook, holder });
+      jobs = startJobs({ clock, store, settle, messages, remind, log, rulebook, holder, keys });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
       );
@@ -127,7 +130,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       const stopped = Promise.all([jobs?.stop(), settle.stop()]);
       // A message that is cut off stands as said.
       await Promise.race([Promise.all([stopped, messages.stop()]), timer.sleep(STOP_WAITS_MS)]);
-      await Promise.all([...payers.values(), payments].map(each => each.close()));
+      await Promise.all([...payers.values(), payments, keys].map(each => each.close()));
       await stopped;
     },
   };
@@ -165,11 +168,15 @@ function gateOf(merchant: MerchantConfig, payer: Payer, parts: Partial<SettleMer
   return { name, payer, perSecond: limits.perSecond, policy, quietHours, ...parts };
 }
 
-/** One way to pay behind both of WeChat Pay's channels. */
-export function payerOf(merchant: MerchantConfig, clock: Clock): Payer {
-  const own = merchant.channel === 'redpack' ? createPayer(merchant) : createTransferPayer(merchant, clock);
+/** One way to pay behind both of WeChat Pay's channels. `shared`: the keys of a bot, which outlive this payer. */
+export function payerOf(merchant: MerchantConfig, clock: Clock, shared?: Keys): Payer {
+  const keys = shared ?? keysOf(merchant, clock);
+  // Whoever pays by transfer has settings for API v3.
+  const open = (each: MerchantConfig): Payer =>
+    each.channel === 'redpack' ? createPayer(each) : createTransferPayer(each, clock, keys!);
+  const own = open(merchant);
   const { former } = merchant;
-  const other = former && (former.channel === 'redpack' ? createPayer(former) : createTransferPayer(former, clock));
+  const other = former && open(former);
   // What was planned on the other channel before the change is looked after there, with the settings that still stand.
   const payerFor = ({ request }: Payout): Payer | undefined =>
     (request.channel === 'transfer') === (merchant.channel === 'transfer') ? own : other;
@@ -185,17 +192,22 @@ export function payerOf(merchant: MerchantConfig, clock: Clock): Payer {
     query: async payout => payerFor(payout)?.query(payout) ?? missing(payout),
     ...((own.cancel ?? other?.cancel) && { cancel }),
     async close() {
-      await Promise.all([own.close(), other?.close()]);
+      await Promise.all([own.close(), other?.close(), shared ? undefined : keys?.close()]);
     },
   };
 }
 
 /** The merchants whom WeChat Pay notifies of transfers. */
-function transfersOf(config: Config): Map<string, NotifyMerchant> {
+function transfersOf(config: Config, rings: KeyRings): Map<string, NotifyMerchant> {
   const transfers = new Map<string, NotifyMerchant>();
   for (const merchant of config.merchants.values()) {
-    if (merchant.channel === 'transfer')
-      transfers.set(merchant.name, { policy: merchant.policy, open: createNoticeReader(merchant) });
+    const keys = rings.of(merchant.name);
+    if (merchant.channel !== 'transfer' || !keys) continue;
+    const read = createNoticeReader(merchant, keys);
+    transfers.set(merchant.name, {
+      policy: merchant.policy,
+      open: (headers, body, now) => keys.verified(() => read(headers, body, now), body),
+    });
   }
   return transfers;
 }

@@ -246,7 +246,31 @@ function addQr(qr: Command): void {
     .action((options: CreateOptions) => exitWith(async () => (await import('./commands/qr.ts')).create(options)));
 }
 
+/** What a person decides where the bot has given up. */
+function addVerdicts(payouts: Command): void {
+  payouts
+    .command('offer <number>')
+    .description('what has failed or come back: its claim gets a new number, and takes its money from the budget again')
+    .requiredOption('--reason <text>', 'stands in the history')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((billNo: string, options: Common & { reason: string }) =>
+      exitWith(async () => (await import('./commands/payouts-verdict.ts')).offer(billNo, options)),
+    );
+  payouts
+    .command('settle <number>')
+    .description('what WeChat Pay no longer answers for, or has left to you: say what became of it')
+    .requiredOption('--as <verdict>', 'received: the follower has the money; unpaid: it is back, or never left')
+    .requiredOption('--reason <text>', 'stands in the history')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((billNo: string, options: Common & { as: string; reason: string }) =>
+      exitWith(async () => (await import('./commands/payouts-verdict.ts')).settle(billNo, options)),
+    );
+}
+
 function addPayouts(payouts: Command): void {
+  addVerdicts(payouts);
   payouts
     .command('retry [numbers...]')
     .description('held and unknown ones: try again now, under the same number')
@@ -260,7 +284,7 @@ function addPayouts(payouts: Command): void {
     );
   payouts
     .command('cancel <number>')
-    .description('what was surely not paid; its money returns to the budget')
+    .description('what was surely not paid, or its living successor; its money returns to the budget')
     .requiredOption('--reason <text>', 'stands in the history')
     .option(...CONFIG)
     .option(...JSON_FLAG)
@@ -314,6 +338,11 @@ function addSimulator(simulator: Command): void {
     .option('--mode <mode>', 'safe, compatible or plain')
     .option('--mch-id <number>')
     .option('--api-key <key>', 'APIv2 key')
+    .option(
+      '--signing <parts>',
+      'keys that sign API v3: publicKey=9,certificate=1 (and nextCertificate, seed)',
+      'publicKey=1',
+    )
     .action((options: Partial<SimulatorOptions>) =>
       runUntilSignal(async () => {
         const command = await import('./commands/simulator.ts');

@@ -24,7 +24,7 @@ export async function conclude(ports: ConcludePorts, merchant: string, verdict: 
   else if (payout.state === 'held' || payout.state === 'unknown') log.warn(fields, 'payout: not clear yet');
   else log.info(fields, `payout ${payout.state}`);
   if (result === 'moved' && verdict.problem) onProblem?.(payout);
-  return result;
+  return result === 'moved' ? 'moved' : 'stale'; // what was seen takes no counters
 }
 
 /** A halt by a person stays theirs; one of ours keeps the time at which it began. */

@@ -1,5 +1,5 @@
 // The files bot.yaml names: read, and tried, at the start, so that a wrong one is found before the first payout.
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -22,13 +22,13 @@ type Paths = {
   readonly pfx?: Located<string> | undefined;
 };
 
-/** A PEM file with a key in it, tried at the start. */
-export function readKey(entry: Located<string>, kind: 'private' | 'public', base: string, complain: Complain): Buffer {
+/** A PEM file with a private key in it, tried at the start. */
+export function readPrivateKey(entry: Located<string>, base: string, complain: Complain): Buffer {
   const pem = readBeside(entry, base, complain);
   try {
-    if (pem.length > 0) (kind === 'private' ? createPrivateKey : createPublicKey)(pem);
+    if (pem.length > 0) createPrivateKey(pem);
   } catch (error) {
-    complain(entry.at, `${entry.value} cannot be used (${messageOf(error)}); expected a PEM file with a ${kind} key`);
+    complain(entry.at, `${entry.value} cannot be used (${messageOf(error)}); expected a PEM file with a private key`);
   }
   return pem;
 }

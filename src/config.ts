@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ACCOUNT, type AccountConfig, accountOf } from './config-account.ts';
 import { TRUST_PROXY } from './config-edge.ts';
-import { type Certificate, type Complain, certificateOf, readBeside, readKey } from './config-files.ts';
+import { type Certificate, type Complain, certificateOf, readBeside, readPrivateKey } from './config-files.ts';
 import { LINT, lintOf } from './config-lint.ts';
 import { ORDER_QUERY, type PayNoticeSettings, payNoticeOf } from './config-pay-notice.ts';
+import { PLATFORM_KEYS, type PlatformKey, platformKeysOf } from './config-platform-keys.ts';
 import { BadInput, type Finding, messageOf } from './core/error.ts';
 import type { LintSettings } from './core/lint-kind.ts';
 import { type Fen, fen } from './core/money.ts';
@@ -60,9 +61,8 @@ export type TransferMerchant = AnyMerchant & {
   /** Serial number of the merchant's certificate, hex. */
   readonly serialNo: string;
   readonly privateKey: Buffer;
-  /** WeChat Pay's public key and its id (`PUB_KEY_ID_…`), or a platform certificate and its serial number. */
-  readonly publicKeyId: string;
-  readonly publicKey: Buffer;
+  /** All that WeChat Pay may sign with, as bot.yaml has them; certificates are fetched besides. */
+  readonly platformKeys: readonly PlatformKey[];
   /** `transfer_scene_id`; 1000 is 现金营销. */
   readonly transferScene: string;
   readonly perception?: string;
@@ -121,8 +121,7 @@ const MERCHANT = object('a merchant', {
   serialNo: optional(
     text({ what: "the serial number of the merchant's certificate (hex)", pattern: /^[0-9A-Fa-f]{1,64}$/ }),
   ),
-  publicKeyId: optional(text({ what: 'the id of the public key, PUB_KEY_ID_…, or a serial number' })),
-  publicKey: optional(located(text({ what: 'a PEM file' }))),
+  ...PLATFORM_KEYS,
   transferScene: optional(text({ what: 'a transfer scene such as 1000' })),
   perception: optional(text({ what: 'what the follower reads (user_recv_perception)' })),
   subMchId: optional(text({ what: 'a merchant number' })),
@@ -238,12 +237,16 @@ function checkTogether(bot: shape.Draft<Bot>, say: Complain): void {
 /** What each channel needs; the other's settings may stand there as well, for the day of the change. */
 const NEEDED = {
   redpack: ['apiV2Key'],
-  transfer: ['apiV3Key', 'serialNo', 'privateKey', 'publicKeyId', 'publicKey'],
+  transfer: ['apiV3Key', 'serialNo', 'privateKey'],
 } as const;
+
+/** Each of them names a key of WeChat Pay's; half a pair is complained of where it is read. */
+const KEYS = ['platformKeys', 'publicKeyId', 'publicKey'] as const;
 
 function checkMerchant(name: string, merchant: shape.Draft<Merchant>, at: shape.Place, say: Complain): void {
   const channel = merchant.channel?.value ?? 'redpack';
-  const missing = NEEDED[channel].filter(key => !(key in merchant));
+  const lacksKeys = channel === 'transfer' && !KEYS.some(key => key in merchant);
+  const missing = [...NEEDED[channel].filter(key => !(key in merchant)), ...(lacksKeys ? ['platformKeys'] : [])];
   if (missing.length > 0) say(at, `merchant "${name}" has no ${missing.join(', ')}, which channel ${channel} needs`);
   const hasPair = 'certificate' in merchant && 'privateKey' in merchant;
   const hasHalf = 'certificate' in merchant !== 'privateKey' in merchant;
@@ -316,24 +319,29 @@ function merchantOf(
       askAfter: merchant.askAfter ?? (merchant.askEvery === undefined ? DEFAULT_POLICY.askAfter : []),
       askEvery: merchant.askEvery ?? DEFAULT_POLICY.askEvery,
       attemptsMax: DEFAULT_POLICY.attemptsMax,
+      pauses: DEFAULT_POLICY.pauses,
     },
     quietHours: merchant.quietHours ?? [],
   };
   const channel = merchant.channel?.value ?? 'redpack';
   const redpack = hasAll(merchant, 'redpack') ? redpackOf(common, merchant, at, base, complain) : undefined;
   const notifyUrl = `${publicUrl}/notify/transfer/${name}`;
+  const keys = platformKeysOf(merchant, base, complain);
   const transfer = hasAll(merchant, 'transfer')
-    ? transferOf(common, merchant, at, notifyUrl, base, complain)
+    ? transferOf(common, merchant, keys ?? [], at, notifyUrl, base, complain)
     : undefined;
   const [own, former] = channel === 'transfer' ? [transfer, redpack] : [redpack, transfer];
-  const payNotice = payNoticeOf(merchant, transfer, base, complain);
+  const payNotice = payNoticeOf(merchant, keys, { transfer, redpack });
   return { ...(own as MerchantConfig), ...(former && { former }), payNotice };
 }
 
 /** Whether everything a channel needs stands there; what is missing of the chosen one was said before. */
 function hasAll(merchant: Merchant, channel: 'redpack' | 'transfer'): boolean {
   const keys: readonly (keyof Merchant)[] = NEEDED[channel];
-  const hasCertificate = channel === 'transfer' || merchant.pfx !== undefined || merchant.certificate !== undefined;
+  const hasCertificate =
+    channel === 'transfer'
+      ? KEYS.some(key => merchant[key] !== undefined)
+      : merchant.pfx !== undefined || merchant.certificate !== undefined;
   return hasCertificate && keys.every(key => merchant[key] !== undefined);
 }
 
@@ -361,6 +369,7 @@ function redpackOf(
 function transferOf(
   common: AnyMerchant,
   merchant: Merchant,
+  platformKeys: readonly PlatformKey[],
   at: shape.Place,
   notifyUrl: string,
   base: string,
@@ -373,9 +382,8 @@ function transferOf(
     channel: 'transfer',
     apiV3Key: merchant.apiV3Key ?? '',
     serialNo: merchant.serialNo ?? '',
-    privateKey: readKey(merchant.privateKey ?? none, 'private', base, complain),
-    publicKeyId: merchant.publicKeyId ?? '',
-    publicKey: readKey(merchant.publicKey ?? none, 'public', base, complain),
+    privateKey: readPrivateKey(merchant.privateKey ?? none, base, complain),
+    platformKeys,
     transferScene: merchant.transferScene ?? '1000',
     ...(perception !== undefined && { perception }),
     ...(notifyUrl.startsWith('https://') && { notifyUrl }),

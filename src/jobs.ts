@@ -27,11 +27,13 @@ export type JobPorts = {
   readonly remind: () => Promise<void>;
   readonly log: Log;
   readonly rulebook: Rulebook;
+  /** The keys with which WeChat Pay signs. */
+  readonly keys: { tend(): Promise<void> };
 };
 export type Jobs = { stop(): Promise<void> };
 
 export function startJobs(ports: JobPorts): Jobs {
-  const { clock, store, settle, messages, remind, log, rulebook } = ports;
+  const { clock, store, settle, messages, remind, log, rulebook, keys } = ports;
   const forget = () => store.forget(later(clock(), -ANSWERS_KEPT_MS));
   const audit = () => auditAndLog(store, rulebook.current().campaigns, log);
   const rows: readonly { name: string; cron: string; run: () => Promise<unknown> }[] = [
@@ -40,6 +42,7 @@ export function startJobs(ports: JobPorts): Jobs {
     // Some windows stand open for a minute only.
     { name: 'messages', cron: '5,20,35,50 * * * * *', run: () => messages.sweep() },
     { name: 'remind', cron: '30 */10 * * * *', run: remind },
+    { name: 'platform keys', cron: '40 * * * * *', run: () => keys.tend() },
     { name: 'forget answers', cron: '0 30,40,50 3 * * *', run: () => onceANight('forget', forget, ports) },
     { name: 'audit', cron: '0 45,55 3 * * *', run: () => onceANight('audit', audit, ports) },
     { name: 'audit again', cron: '0 5 4 * * *', run: () => onceANight('audit', audit, ports) },
@@ -54,6 +57,8 @@ export function startJobs(ports: JobPorts): Jobs {
     };
     return schedule(cron, job, { name, timezone: 'Asia/Shanghai', noOverlap: true });
   });
+  // Nobody waits for it: what is signed with a certificate meanwhile waits for the answer, or asks itself.
+  keys.tend().catch((error: unknown) => log.error({ err: error }, 'the platform certificates were not asked for'));
   // What an earlier process left behind is not kept waiting.
   settle
     .pass()

@@ -69,6 +69,9 @@ export type Committed =
   /** This counter would have passed its maximum, or `follower`, `mailbox`: somebody else changed it. Nothing was written. */
   | { readonly kind: 'lost'; readonly counter: string };
 
+/** This counter would have passed its maximum. */
+export type Lost = { readonly lost: string };
+
 /** One line of a payout's history: appended with every change, never edited. */
 export type HistoryLine = {
   readonly billNo: BillNo;
@@ -214,10 +217,10 @@ export type Store = {
   due(merchant: string, now: Instant, limit: number, only?: 'send' | 'query'): Promise<Payout[]>;
   /**
    * Takes a payout one step on: state, history line, buckets and returned counters in one commit.
-   * `stale`: somebody else changed it since it was read, or the lease `under` which it is done has a new holder;
-   * nothing was written.
+   * `stale`: somebody else changed it since it was read, or the lease `under` which it is done has a new holder.
+   * `lost`: one of the step's own counters would have passed its maximum. In both cases nothing was written.
    */
-  advance(step: Step, under?: Lease): Promise<'moved' | 'stale'>;
+  advance(step: Step, under?: Lease): Promise<'moved' | 'stale' | Lost>;
 
   buckets(campaign: string): Promise<Buckets>;
   halt(merchant: string): Promise<Halt | undefined>;

@@ -6,6 +6,7 @@ import { gotThrough, isQuiet, NO_RUN, pauseOf, REST_MS, type Run, runAfter, SPAC
 import { isFinal, type Observation, type Payout } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict } from './core/payout-table.ts';
 import { type Instant, later, MINUTE } from './core/time.ts';
+import { doubt } from './doubt.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from './ports.ts';
 import { type Timer, Turn } from './turn.ts';
 
@@ -239,8 +240,26 @@ class Gate {
     if (verdict.halt || halt) this.sends.narrow();
     else if (asked && verdict.sight !== 'noAnswer') this.queries.widen();
     else if (!asked && gotThrough(verdict.sight)) this.sends.widen();
-    await conclude(this.ports, this.merchant.name, { ...verdict, ...(!verdict.halt && halt && { halt }) });
+    const result = await conclude(this.ports, this.merchant.name, {
+      ...verdict,
+      ...(!verdict.halt && halt && { halt }),
+    });
+    if (result === 'stale') await this.seeLate(verdict.step.payout, seen, asked);
     if (state === 'sent' || isFinal(state)) this.triedAt.delete(billNo); // it is not tried again
+  }
+
+  /**
+   * Somebody else changed it while we called. If it is over by their account and not by WeChat Pay's, that is for a person;
+   * if it was only marked (`stopped`) under our call, what the call came to is still its own.
+   */
+  private async seeLate({ billNo, tries }: Payout, seen: Observation, asked: boolean): Promise<void> {
+    const payout = await this.ports.store.payout(billNo);
+    if (!payout) return;
+    if (isFinal(payout.state)) await doubt(this.ports, payout, seen);
+    else if (!asked && payout.state === 'sending' && payout.tries === tries) {
+      const verdict = observe(payout, seen, false, this.ports.clock(), this.merchant.policy);
+      await conclude(this.ports, this.merchant.name, verdict);
+    }
   }
 
   private remember(billNo: string, at: number): void {

@@ -13,7 +13,7 @@ import { SILENT } from '../src/log.ts';
 import type { Log, Store } from '../src/ports.ts';
 import type { Settle, SettleMerchant } from '../src/settle.ts';
 import { movableClock } from '../src/simulator/clock.ts';
-import type { Push } from '../src/simulator/protocol.ts';
+import type { Push, Signing } from '../src/simulator/protocol.ts';
 import { DEFAULT_API_V3_KEY, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { openStore } from '../src/storage/open.ts';
 
@@ -72,6 +72,10 @@ export type WorldOptions = {
   readonly jobs?: boolean;
   readonly pushTimeoutMs?: number;
   readonly balance?: number;
+  /** With which keys WeChat Pay signs API v3; absent: with its public key. */
+  readonly signing?: Signing;
+  /** In place of the public key: lines below `merchants: shop:`. */
+  readonly keys?: (world: { simulator: Simulator; folder: string }) => string;
 };
 
 export type World = {
@@ -128,10 +132,12 @@ ${merchantLines}
 
 export const PEM_LINES = '    certificate: apiclient_cert.pem\n    privateKey: apiclient_key.pem';
 /** What 商家转账 needs beside the PEM pair. */
-const transferLines = (simulator: Simulator): string => {
-  const { serialNumber, publicKeyId } = simulator.certificates(MERCHANT.mchId);
-  return `    apiV3Key: ${DEFAULT_API_V3_KEY}\n    serialNo: ${serialNumber}\n    publicKeyId: ${publicKeyId}\n    publicKey: pub_key.pem`;
+const transferLines = (simulator: Simulator, keys = keyLines(simulator)): string => {
+  const { serialNumber } = simulator.certificates(MERCHANT.mchId);
+  return `    apiV3Key: ${DEFAULT_API_V3_KEY}\n    serialNo: ${serialNumber}\n${keys}`;
 };
+const keyLines = (simulator: Simulator): string =>
+  `    publicKeyId: ${simulator.certificates(MERCHANT.mchId).publicKeyId}\n    publicKey: pub_key.pem`;
 export const ENV = { TEST_SECRET: 'a secret for tests' };
 
 /** Writes the merchant's certificate files as WeChat Pay hands them out. */
@@ -141,6 +147,9 @@ export function writeCertificates(simulator: Simulator, folder: string): void {
   writeFileSync(join(folder, 'apiclient_cert.pem'), certPem);
   writeFileSync(join(folder, 'apiclient_key.pem'), keyPem);
   writeFileSync(join(folder, 'pub_key.pem'), publicKeyPem);
+  // As they would be saved under names of one's own.
+  for (const { kind, pem } of simulator.control.signing(MERCHANT.mchId).keys)
+    if (kind !== 'publicKey') writeFileSync(join(folder, `${kind}.pem`), pem);
 }
 
 let worlds = 0;
@@ -154,14 +163,21 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     payPort: 0,
     clock,
     accounts: [{ ...ACCOUNT, mode }],
-    merchants: [{ ...MERCHANT, balance: options.balance ?? MERCHANT.balance }],
+    merchants: [
+      {
+        ...MERCHANT,
+        balance: options.balance ?? MERCHANT.balance,
+        ...(options.signing && { signing: options.signing }),
+      },
+    ],
     ...(options.pushTimeoutMs !== undefined && { pushTimeoutMs: options.pushTimeoutMs }),
   });
   writeCertificates(simulator, folder);
   writeFileSync(join(folder, 'rules.yaml'), options.rules ?? RULES);
   const pem = options.certificate?.({ folder, simulator }) ?? PEM_LINES;
   const { channel = 'redpack', merchantLines = '    askEvery: 1s' } = options;
-  const certificate = channel === 'transfer' ? `${pem}\n${transferLines(simulator)}` : pem;
+  const certificate =
+    channel === 'transfer' ? `${pem}\n${transferLines(simulator, options.keys?.({ simulator, folder }))}` : pem;
   writeFileSync(join(folder, 'bot.yaml'), botYaml(simulator, { mode, channel, certificate, merchantLines }));
   const server: Server = createServer();
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

@@ -229,12 +229,24 @@ describe('cancel', () => {
     ['an error', { kind: 'refused', code: 'CA_ERROR', text: '证书' }, 'CA_ERROR 证书'],
     ['nothing', { kind: 'silence', code: 'HTTP 502', text: '' }, 'could not be asked: HTTP 502'],
   ];
-  test.each(OTHERS)('is refused when WeChat says %s, with its words, and nothing changes', async (_, seen, words) => {
-    const payout = await take(store, await plan(store, 'oAnn'), 'unknown');
-    expect(await cancelPayout(ports(seen), payout.billNo, 'x')).toEqual({ refused: expect.stringContaining(words) });
-    expect(await store.payout(payout.billNo)).toEqual(payout);
-    expect(await store.buckets('test')).toMatchObject({ reserved: 100 });
-  });
+  test.each(OTHERS)(
+    'is refused when WeChat says %s, with its words; the no stands, and only questions are asked from now on',
+    async (_, seen, words) => {
+      const payout = await take(store, await plan(store, 'oAnn'), 'unknown', { nextDo: 'send', nextAt: NOW });
+      expect(await cancelPayout(ports(seen), payout.billNo, 'x')).toEqual({ refused: expect.stringContaining(words) });
+      expect(await store.payout(payout.billNo)).toEqual({
+        ...payout,
+        version: payout.version + 1,
+        stopped: 'calledOff',
+        nextDo: 'query',
+        nextAt: later(NOW, 30_000),
+      });
+      expect(await store.buckets('test')).toMatchObject({ reserved: 100 });
+      // Once more it is asked, and not marked again.
+      await cancelPayout(ports(seen), payout.billNo, 'x');
+      expect(await store.payout(payout.billNo)).toMatchObject({ version: payout.version + 1 });
+    },
+  );
 
   test.each(['sent', 'received', 'refunded', 'failed'] as const)(
     'of a red packet that is %s is refused without a question',
@@ -256,8 +268,10 @@ describe('cancel', () => {
 
   test('loses to a bot that sends at this very moment', async () => {
     const payout = await take(store, await plan(store, 'oAnn'), 'unknown', { nextAt: NOW });
-    const send = async () =>
-      (await store.payout(payout.billNo))!.state === 'unknown' && take(store, payout, 'sent', {}, 2);
+    const send = async () => {
+      const current = (await store.payout(payout.billNo))!;
+      if (current.state === 'unknown') await take(store, current, 'sent', {}, 2);
+    };
     expect(await cancelPayout(ports(FAILED, undefined, send), payout.billNo, 'x')).toEqual({
       refused: expect.stringContaining('cannot be taken back'),
     });
@@ -307,8 +321,9 @@ describe('cancel', () => {
     expect((await store.history(payout.billNo)).map(line => line.what)).toEqual([
       'planned',
       'test',
+      'called off',
       'cancelled',
-      'asked isRefunded',
+      'asked isTakenBack',
     ]);
   });
 

@@ -79,7 +79,11 @@ describe('the error table of transfers', () => {
     [refused('PARAM_ERROR', 'openid必填'), 'bug'],
     [refused('INVALID_REQUEST', 'openid与appid不匹配'), 'bug'],
     [refused('INVALID_REQUEST', '单号已存在但信息不一致'), 'bug'],
-    [refused('INVALID_REQUEST', '转账金额超出单笔限额'), 'config'],
+    [refused('INVALID_REQUEST', '超过单笔转账上下限,核实产品设置是否准确'), 'one'],
+    [refused('INVALID_REQUEST', '超出商户单日转账额度,请核实产品设置是否准确'), 'halt'],
+    [refused('INVALID_REQUEST', '对应单号已超出重试期,请查单确认后决定是否换单请求'), 'expired'],
+    [refused('INVALID_REQUEST', 'APPID不存在或未与商户号绑定'), 'config'],
+    [refused('INVALID_REQUEST', '新的说法'), 'bug'],
     [refused('ALREADY_EXISTS'), 'ask'],
     [refused('NO_AUTH', '此IP地址不允许调用接口'), 'config'],
     [refused('SIGN_ERROR'), 'config'],
@@ -121,7 +125,7 @@ describe('the error table of transfers', () => {
       SUCCESS: 'isReceived',
       FAIL: 'isBillFailed',
       CANCELING: 'isRefunding',
-      CANCELLED: 'isRefunded',
+      CANCELLED: 'isTakenBack',
     });
   });
 
@@ -155,7 +159,7 @@ describe('the error table of transfers', () => {
       'isFailedMerchant',
       'isFailedMerchant',
       'isRefunded',
-      'isBillFailed',
+      'isFailedUnknown',
     ]);
   });
 });
@@ -198,9 +202,12 @@ describe('every state × every bill', () => {
       // Out of `sent` there is no way back, and nothing is ever sent again from there.
       if (state === 'sent')
         expect([['sent', 'received', 'refunded'].includes(after.state), after.nextDo]).toEqual([true, 'query']);
-      // A new number only after a definite failure that is not the follower's.
+      // A new number only after a definite failure that is not the follower's; what lapsed was theirs if they could confirm it.
       const isNobodysFault =
-        seen.kind === 'bill' && seen.state === 'FAIL' && [undefined, 'PAYER_ACCOUNT_ABNORMAL'].includes(seen.reason);
+        seen.kind === 'bill' &&
+        seen.state === 'FAIL' &&
+        ([undefined, 'PAYER_ACCOUNT_ABNORMAL'].includes(seen.reason) ||
+          (seen.reason === 'OVERDUE_CLOSE' && before.packageInfo === undefined));
       expect(isPassedOn).toBe(isNobodysFault);
     },
   );
@@ -277,7 +284,7 @@ describe('a transfer', () => {
     for (const state of ['unknown', 'sent'] as const) {
       const { halt, problem } = see(inState(state), bill('FAIL', { reason: 'PAYER_ACCOUNT_ABNORMAL' }));
       expect([halt, problem]).toEqual([
-        { code: 'PAYER_ACCOUNT_ABNORMAL', reason: 'FAIL PAYER_ACCOUNT_ABNORMAL' },
+        { code: 'PAYER_ACCOUNT_ABNORMAL', reason: expect.stringContaining('商户账户付款受限') as string },
         false,
       ]);
     }
@@ -304,7 +311,7 @@ describe('a transfer', () => {
   });
 
   test('that ended before we knew it was on its way passes through `sent`, so that the buckets agree', () => {
-    const first = see(inState('unknown'), bill('FAIL', { reason: 'OVERDUE_CLOSE' }));
+    const first = see(inState('unknown', { packageInfo: 'PKG' }), bill('FAIL', { reason: 'OVERDUE_CLOSE' }));
     expect(first.step).toMatchObject({
       move: 'reserved→sent',
       payout: { state: 'sent', nextDo: 'query', nextAt: later(NOW, 1100) },

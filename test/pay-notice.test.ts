@@ -10,6 +10,7 @@ import { sparing } from '../src/doors/sparing.ts';
 import type { Log } from '../src/ports.ts';
 import { DEFAULT_API_V3_KEY } from '../src/simulator/simulator.ts';
 import { createPayNoticeReader, type OpenedNotice, type PayNoticeReader } from '../src/wechat/pay-notice.ts';
+import { trustOf } from '../src/wechat/sign-v3.ts';
 import { parseXml } from '../src/wechat/xml.ts';
 import { ACCOUNT, MERCHANT, PEM_LINES, startWorld, type World } from './harness.ts';
 
@@ -43,7 +44,7 @@ const OPENID = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
 const V2 = { mchId: MERCHANT.mchId, apiV2Key: KEY };
 const V3 = {
   mchId: MERCHANT.mchId,
-  v3: { apiV3Key: KEY_V3, publicKeyId: KEY_ID, publicKey: Buffer.from(KEYS.publicKey) },
+  v3: { apiV3Key: KEY_V3, trust: trustOf([{ id: KEY_ID, pem: Buffer.from(KEYS.publicKey) }]) },
 };
 const readers = {
   v2: createPayNoticeReader(V2),
@@ -249,20 +250,33 @@ describe('a notice of API v2', () => {
     ['a field with fields', xmlOf().replace('</xml>', '<a><b>1</b></a></xml>'), 'flat'],
     ['another sign_type', xmlOf({ sign_type: 'RSA' }), 'sign_type'],
     ['a sign_type that is not its sign', xmlOf({ sign_type: 'HMAC-SHA256' }), 'sign is wrong'],
-    ['another merchant', xmlOf({ mch_id: '1900000110' }), 'another merchant'],
     ['a failed communication', '<xml><return_code>FAIL</return_code></xml>', 'return_code'],
     ['a DTD', `<!DOCTYPE xml [<!ENTITY a "b">]>${xmlOf()}`, 'WeChat document'],
     ['JSON', '{}', 'WeChat document'],
     ['nothing', '', 'WeChat document'],
+  ])('with %s is refused', (_, body, reason) => {
+    expect(() => read(body)).toThrow(BadInput);
+    expect(() => read(body)).toThrow(reason);
+  });
+
+  test.each<[string, string, string]>([
+    ['another merchant', xmlOf({ mch_id: '1900000110' }), 'another merchant'],
     ['no openid', xmlOf({ openid: undefined }), 'openid'],
-    ['no cash_fee', xmlOf({ cash_fee: undefined }), 'cash_fee'],
+    ['neither cash_fee nor total_fee', xmlOf({ cash_fee: undefined, total_fee: undefined }), 'total_fee'],
+    ['coupons above the order', xmlOf({ cash_fee: undefined, coupon_fee: '6801' }), 'coupons'],
     ['an amount below nothing', xmlOf({ cash_fee: '-1' }), 'cash_fee'],
     ['an amount that is none', xmlOf({ cash_fee: '1e3' }), 'cash_fee'],
     ['a time that is none', xmlOf({ time_end: '20260231100000' }), 'time_end'],
     ['a transaction that is none', xmlOf({ transaction_id: 'a b' }), 'transaction_id'],
-  ])('with %s is refused', (_, body, reason) => {
-    expect(() => read(body)).toThrow(BadInput);
-    expect(() => read(body)).toThrow(reason);
+  ])('with %s and a right sign is heard and not understood, never refused', (_, body, reason) => {
+    const { notice, heard } = read(body);
+    expect(notice).toMatchObject({ kind: 'unread', why: expect.stringContaining(reason) });
+    expect(heard.status).toBe(200);
+  });
+
+  test('without cash_fee, the order less its coupons was paid in cash', () => {
+    expect(read(xmlOf({ cash_fee: undefined })).notice).toEqual(PAID);
+    expect(read(xmlOf({ ...COUPONS, cash_fee: undefined })).notice).toEqual({ ...PAID, amount: 5000 });
   });
 
   test('of a payment that failed, or in another currency, changes nothing', () => {
@@ -278,12 +292,17 @@ describe('a notice of API v2', () => {
 
   test.each<[string, string]>([
     ['sealed with another key', refundXmlOf({}, { key: 'ffffffffffffffffffffffffffffffff' })],
-    ['for another merchant', refundXmlOf({}, { outer: { mch_id: '1900000110' } })],
     ['sealed with nothing', refundXmlOf({}, { outer: { req_info: 'AAAA' } })],
     ['of random bytes', refundXmlOf({}, { outer: { req_info: randomBytes(512).toString('base64') } })],
-    ['without its id', refundXmlOf({ refund_id: '' })],
   ])('of a refund %s is refused', (_, body) => {
     expect(() => read(body)).toThrow(BadInput);
+  });
+
+  test.each<[string, string]>([
+    ['for another merchant', refundXmlOf({}, { outer: { mch_id: '1900000110' } })],
+    ['without its id', refundXmlOf({ refund_id: '' })],
+  ])('of a refund %s is heard and not understood', (_, body) => {
+    expect(read(body).notice).toMatchObject({ kind: 'unread' });
   });
 });
 
@@ -327,19 +346,39 @@ describe('a notice of API v3', () => {
   });
 
   test.each<[string, () => Delivery]>([
-    ['a body changed afterwards', () => ({ ...seal(transaction()), body: seal(transaction()).body })],
-    ['the seal of another APIv3 key', () => seal(transaction(), { apiV3Key: 'fedcba9876543210fedcba9876543210' })],
+    ['nothing sealed', () => seal(transaction(), { type: '' })],
     ['another merchant', () => seal(transaction({ mchid: '1900000110' }))],
     ['a transfer in it', () => seal(transaction(), { event: 'MCHTRANSFER.BILL.FINISHED', type: 'mch_payment' })],
     ['a payment named as a refund', () => seal(transaction(), { event: 'REFUND.SUCCESS' })],
     ['a refund named as a payment', () => seal(refund(), { type: 'refund' })],
     ['no payer', () => seal(transaction({ payer: {} }))],
-    ['no amount', () => seal(transaction({ amount: { total: 1 } }))],
+    ['no amount', () => seal(transaction({ amount: {} }))],
+    ['coupons of a worth nobody knows', () => seal(transaction({ amount: { total: 1 }, promotion_detail: [{}] }))],
+    ['a complaint in it', () => seal({}, { event: 'COMPLAINT.CREATE', type: 'complaint' })],
     ['half a fen', () => seal(transaction({ amount: { total: 1, payer_total: 0.5 } }))],
     ['no time', () => seal(transaction({ success_time: 'yesterday' }))],
     ['a list in it', () => seal([])],
-  ])('with %s is refused', (_, delivery) => {
-    expect(() => open(delivery())).toThrow(BadInput);
+  ])('with %s and a right signature is heard and not understood, never refused', (_, delivery) => {
+    const { notice, heard } = open(delivery());
+    expect(notice).toMatchObject({ kind: 'unread', why: expect.any(String) });
+    expect(heard).toEqual({ status: 204 });
+  });
+
+  test('with a body changed afterwards is refused', () => {
+    expect(() => open({ ...seal(transaction()), body: seal(transaction()).body })).toThrow(BadInput);
+  });
+
+  test('sealed with another APIv3 key is to be told again: once bot.yaml is mended it can be read', () => {
+    const delivery = seal(transaction(), { apiV3Key: 'fedcba9876543210fedcba9876543210' });
+    expect(open(delivery).notice).toMatchObject({ kind: 'unopened' });
+  });
+
+  test('without payer_total, the order less its coupons was paid in cash', () => {
+    expect(open(seal(transaction({ amount: { total: 6800, currency: 'CNY' } }))).notice).toEqual(PAID);
+    const promotion_detail = [{ amount: 1000 }, { amount: 800 }];
+    expect(open(seal(transaction({ amount: { total: 6800 }, promotion_detail }))).notice).toMatchObject({
+      amount: 5000,
+    });
   });
 
   test('of a payment that is not made, or in another currency, changes nothing', () => {
@@ -388,7 +427,7 @@ test('whatever is changed in a notice, it is refused as somebody’s mistake, an
       // A nonce that is not signed (refunds), or a byte between two of a code, may be another one.
       const { notice } = readers.both(n % 3 === 2 ? headers : {}, body, NOW);
       expect(n % 3).toBe(1);
-      expect(notice).toMatchObject({ kind: expect.stringMatching(/^(refunded|other)$/) });
+      expect(notice).toMatchObject({ kind: expect.stringMatching(/^(refunded|other|unread)$/) });
     } catch (error) {
       expect(error).toBeInstanceOf(BadInput);
     }
@@ -465,9 +504,10 @@ describe('the door', () => {
     // A platform certificate here: the id is its serial number.
     world = await startWorld({
       log,
+      signing: { certificate: 1 },
       certificate: ({ simulator }) => {
-        const { serialNumber } = simulator.certificates(MERCHANT.mchId);
-        return `${PEM_LINES}\n    apiV3Key: ${DEFAULT_API_V3_KEY}\n    publicKeyId: ${serialNumber}\n    publicKey: apiclient_cert.pem`;
+        const [key] = simulator.control.signing(MERCHANT.mchId).keys;
+        return `${PEM_LINES}\n    apiV3Key: ${DEFAULT_API_V3_KEY}\n    publicKeyId: ${key!.id}\n    publicKey: certificate.pem`;
       },
     });
   });
@@ -485,14 +525,17 @@ describe('the door', () => {
     const xml = await post(xmlOf({ time_end: stamp(), transaction_id: 'T1' }));
     expect(xml).toMatchObject({ status: 200, type: 'text/xml; charset=utf-8' });
     expect(parseXml(xml.body)).toEqual({ return_code: 'SUCCESS', return_msg: 'OK' });
-    const { keyPem, serialNumber } = world.simulator.certificates(MERCHANT.mchId);
-    const content = transaction({ success_time: new Date().toISOString(), transaction_id: 'T2' });
-    const sealed = { key: keyPem, serial: serialNumber, apiV3Key: DEFAULT_API_V3_KEY, at: Date.now() };
-    const json = seal(content, sealed);
-    expect(await post(json.body, json.headers)).toMatchObject({ status: 204, body: '' });
-    for (const transaction of ['T1', 'T2'])
+    const openid = world.person(true);
+    world.simulator.setPayNotify(MERCHANT.mchId, `${world.url}/notify/pay/shop`);
+    const order = world.simulator.control.pay(openid, { amount: 6800, api: 'v3' });
+    await world.simulator.noticesIdle();
+    expect(world.simulator.control.payNotices()).toMatchObject([{ outcome: 'delivered', tries: [{ status: 204 }] }]);
+    for (const [transaction, user] of [
+      ['T1', OPENID],
+      [order.transactionId, openid],
+    ])
       expect(await world.store.journal({ key: `p:${transaction}` as never, limit: 2 })).toMatchObject([
-        { event: { kind: 'paid', account: 'tea', merchant: 'shop', user: OPENID, amount: 6800 } },
+        { event: { kind: 'paid', account: 'tea', merchant: 'shop', user, amount: 6800 } },
       ]);
   });
 

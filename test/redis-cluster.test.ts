@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis)('a cluster', () => {
         const { kind } = await stores[n % 2]!.commit({ ...commit, payout });
         const step = aStep(payout, 'sent', 'reserved→sent');
         const moved = await stores[(n + 1) % 2]!.advance(step);
-        if (kind !== 'done' || moved !== 'moved') odd.push(kind, moved);
+        if (kind !== 'done' || moved !== 'moved') odd.push(kind, JSON.stringify(moved));
         sent.push(step.payout);
       }
     };

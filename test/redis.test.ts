@@ -427,7 +427,7 @@ describe.skipIf(!hasRedis)('a server that', () => {
         if (kind !== 'done') odd.push(kind);
         const step = aStep(payout, 'sent', 'reserved→sent');
         const moved = await stores[(n + 1) % 2]!.advance(step);
-        if (moved !== 'moved') odd.push(moved);
+        if (moved !== 'moved') odd.push(JSON.stringify(moved));
         sent.push(step.payout);
       }
     };

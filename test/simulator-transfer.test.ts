@@ -238,7 +238,7 @@ describe('the way of one transfer', () => {
     expect(() => simulator.control.openPacket(MCH, 'T1', openid)).toThrow(/SUCCESS/);
   });
 
-  test('not confirmed in 24 h it is FAIL without a reason, and the money is back', async () => {
+  test('not confirmed in 24 h it is FAIL for OVERDUE_CLOSE, and the money is back', async () => {
     const { simulator, openid, create, ask, stateOf } = await start();
     await create();
     simulator.control.moveClock({ advanceMs: 24 * HOUR - 1 });
@@ -246,7 +246,7 @@ describe('the way of one transfer', () => {
     simulator.control.moveClock({ advanceMs: 1 });
     const { json } = await ask();
     expect(json).toMatchObject({ state: 'FAIL', update_time: '2026-02-11T12:00:00+08:00' });
-    expect('fail_reason' in json).toBe(false);
+    expect(json.fail_reason).toBe('OVERDUE_CLOSE');
     expect(() => simulator.control.openPacket(MCH, 'T1', openid)).toThrow(/FAIL/);
     expect(simulator.control.packet(MCH, 'T1')).toMatchObject({ status: 'REFUND', refundedAt: NOON + 24 * HOUR });
     expect(simulator.control.merchant(MCH)).toMatchObject({ balance: 100_000, sentAmount: 188, refundedAmount: 188 });

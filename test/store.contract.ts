@@ -502,6 +502,57 @@ function payouts(its: Its): void {
       expect(await store.payout(payout.billNo)).toStrictEqual(step.payout);
     });
 
+    test('keeps the marks of an operator and of WeChat Pay, and loses them again', async () => {
+      const { store } = its();
+      const payout = await planned(store);
+      const marked = aStep(payout, 'held', 'none', { stopped: 'doubted', refusals: 2, expired: true });
+      expect(await store.advance(marked)).toBe('moved');
+      expect(await store.payout(payout.billNo)).toStrictEqual(marked.payout);
+      const { stopped: _, refusals: __, expired: ___, ...clean } = marked.payout;
+      expect(await store.advance(aStep(clean as Payout, 'unknown'))).toBe('moved');
+      expect(await store.payout(payout.billNo)).toStrictEqual({ ...clean, state: 'unknown', version: 3 });
+    });
+
+    test('that is over may be offered again: its successor takes reservation and counters with it, or nothing is written', async () => {
+      const { store } = its();
+      const payout = await planned(store);
+      const failed = aStep(payout, 'failed', 'reserved→free');
+      expect(await store.advance(failed)).toBe('moved');
+      expect([await store.buckets('spring'), await counterOf(store, AMOUNT)]).toEqual([buckets({}), 0]);
+      const successor = aPayout({ ...payout, billNo: `${payout.billNo}x` as BillNo, attempt: 2, version: 1 });
+      const offer = (max: number): Step => ({
+        ...aStep(failed.payout, 'failed', 'free→reserved', { holds: [] }),
+        counters: [
+          { name: 'packets', add: 1, max: 10 },
+          { name: AMOUNT, add: 100, max },
+        ],
+        successor,
+      });
+      expect(await store.advance(offer(99))).toEqual({ lost: AMOUNT });
+      expect(await store.payout(successor.billNo)).toBeUndefined();
+      expect(await store.payout(payout.billNo)).toStrictEqual(failed.payout);
+      expect([await store.buckets('spring'), await counterOf(store, 'packets')]).toEqual([buckets({}), 0]);
+      expect(await store.advance(offer(100))).toBe('moved');
+      expect(await store.advance(offer(1000))).toBe('stale');
+      expect(await store.payout(successor.billNo)).toStrictEqual(successor);
+      expect(await store.buckets('spring')).toEqual(buckets({ reserved: 100 }));
+      expect([await counterOf(store, AMOUNT), await counterOf(store, 'packets')]).toEqual([100, 1]);
+    });
+
+    test('that counted as unpaid and was paid after all moves its money into received', async () => {
+      const { store } = its();
+      const failed = aStep(await planned(store), 'failed', 'reserved→free');
+      expect(await store.advance(failed)).toBe('moved');
+      expect(await store.advance(aStep(failed.payout, 'received', 'free→received'))).toBe('moved');
+      expect(await store.buckets('spring')).toEqual(buckets({ received: 100 }));
+      const sent = aStep(await planned(store), 'sent', 'reserved→sent');
+      const back = aStep(sent.payout, 'refunded', 'sent→refunded', { refunded: fen(100) });
+      for (const step of [sent, back]) expect(await store.advance(step)).toBe('moved');
+      expect(await store.buckets('spring')).toEqual(buckets({ received: 100, refunded: 100 }));
+      expect(await store.advance(aStep(back.payout, 'received', 'refunded→received'))).toBe('moved');
+      expect(await store.buckets('spring')).toEqual(buckets({ received: 200 }));
+    });
+
     test('is not moved by somebody who saw it before another change', async () => {
       const { store } = its();
       const payout = await planned(store);

@@ -16,6 +16,7 @@ import { type Instant, instant, later } from '../src/core/time.ts';
 import { SILENT } from '../src/log.ts';
 import type { Payer, Store } from '../src/ports.ts';
 import { createTransferPayer, transferPayerOver } from '../src/wechat/pay-v3.ts';
+import { createKeys } from '../src/wechat/platform-keys.ts';
 import {
   apiV3KeyOf,
   authorizationOf,
@@ -362,8 +363,7 @@ describe('a notification', () => {
     // A second bot on the same store, which believes keys that this test holds.
     const trusted: TransferMerchant = {
       ...shop(),
-      publicKeyId: KEY_ID,
-      publicKey: Buffer.from(PAY_KEYS.publicKey),
+      platformKeys: [{ id: KEY_ID, pem: Buffer.from(PAY_KEYS.publicKey) }],
       apiV3Key: API_V3_KEY,
     };
     const merchants = new Map<string, MerchantConfig>([
@@ -435,7 +435,7 @@ describe('a notification', () => {
     expect(await traces()).toBe(before);
   });
 
-  test('that is forged, altered, stale or for somebody else is refused with an empty 401 and changes nothing', async () => {
+  test('that is forged, altered, stale or unreadable is refused with an empty 401 and changes nothing', async () => {
     const payout = await waiting();
     const good = contentOf(payout);
     const strangers = generateKeyPairSync('rsa', {
@@ -454,13 +454,6 @@ describe('a notification', () => {
       'the right key under another serial': seal(good, { serial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1' }),
       'a body changed after the signature': seal(good, { body: body => body.replace('EV-1', 'EV-2') }),
       'a byte more after the signature': seal(good, { body: body => `${body}\n` }),
-      'a ciphertext that was altered': seal(good, { resource: { ciphertext: Buffer.alloc(200).toString('base64') } }),
-      'a ciphertext shorter than its tag': seal(good, { resource: { ciphertext: 'AAAA' } }),
-      'other associated data': seal(good, { resource: { associated_data: 'transaction' } }),
-      'another nonce': seal(good, { resource: { nonce: 'fdasflkja484' } }),
-      'an empty nonce': seal(good, { resource: { nonce: '' } }),
-      'another algorithm': seal(good, { resource: { algorithm: 'AEAD_SM4_GCM' } }),
-      'another APIv3 key': seal(good, { apiV3Key: 'fedcba9876543210fedcba9876543210' }),
       'a stale timestamp': seal(good, { time: seconds(now() - 302_000) }),
       'a timestamp ahead of us': seal(good, { time: seconds(now() + 302_000) }),
       'a timestamp that is none': seal(good, { time: 'NaN' }),
@@ -475,22 +468,11 @@ describe('a notification', () => {
           'wechatpay-signature': `WECHATPAY/SIGNTEST/${probe.headers['wechatpay-signature']!.slice(19)}`,
         },
       },
-      'another event': seal(good, { event: 'TRANSACTION.SUCCESS' }),
-      'another merchant inside': seal({ ...good, mch_id: '1900000110' }),
-      'a bill under way': seal({ ...good, state: 'WAIT_USER_CONFIRM' }),
-      'a state nobody knows': seal({ ...good, state: 'DONE' }),
-      'an amount in words': seal({ ...good, transfer_amount: '100' }),
-      'no openid': seal({ ...good, openid: undefined }),
       'an empty body': { headers: seal(good).headers, body: '' },
-      'no JSON': seal(good, { clear: 'state=SUCCESS' }),
-      'no object': seal(good, { clear: '[]' }),
-      'no resource': seal(good, { clear: '{"event_type":"MCHTRANSFER.BILL.FINISHED"}' }),
-      'nothing inside': seal([]),
     };
     const before = await traces();
     for (const [name, delivery] of Object.entries(attacks))
       expect([name, await deliver(delivery)]).toEqual([name, { status: 401, body: '' }]);
-    expect(await deliver(seal(good), 'other')).toEqual({ status: 401, body: '' }); // one of ours, at another one's door
     expect(await deliver({ headers: seal(good).headers, body: new Uint8Array([0x7b, 0xff, 0x7d]) })).toEqual({
       status: 401,
       body: '',
@@ -499,6 +481,40 @@ describe('a notification', () => {
     expect((await deliver(seal(good), 'nobody')).status).toBe(404);
     expect(await traces()).toBe(before);
     expect((await deliver(seal(good))).status).toBe(204);
+  });
+
+  test('with a right signature is heard, whatever is in it: only what nobody can open is asked for again', async () => {
+    const payout = await waiting();
+    const good = contentOf(payout);
+    const unread: Record<string, Delivery> = {
+      'another event': seal(good, { event: 'TRANSACTION.SUCCESS' }),
+      'another merchant inside': seal({ ...good, mch_id: '1900000110' }),
+      'a bill under way': seal({ ...good, state: 'WAIT_USER_CONFIRM' }),
+      'a state nobody knows': seal({ ...good, state: 'DONE' }),
+      'an amount in words': seal({ ...good, transfer_amount: '100' }),
+      'no openid': seal({ ...good, openid: undefined }),
+      'no JSON': seal(good, { clear: 'state=SUCCESS' }),
+      'no object': seal(good, { clear: '[]' }),
+      'no resource': seal(good, { clear: '{"event_type":"MCHTRANSFER.BILL.FINISHED"}' }),
+      'nothing inside': seal([]),
+      'no ciphertext': seal(good, { resource: { ciphertext: '' } }),
+      'a ciphertext shorter than its tag': seal(good, { resource: { ciphertext: 'AAAA' } }),
+      'an empty nonce': seal(good, { resource: { nonce: '' } }),
+      'another algorithm': seal(good, { resource: { algorithm: 'AEAD_SM4_GCM' } }),
+    };
+    const unopened: Record<string, Delivery> = {
+      'a ciphertext that was altered': seal(good, { resource: { ciphertext: Buffer.alloc(200).toString('base64') } }),
+      'other associated data': seal(good, { resource: { associated_data: 'transaction' } }),
+      'another nonce': seal(good, { resource: { nonce: 'fdasflkja484' } }),
+      'another APIv3 key': seal(good, { apiV3Key: 'fedcba9876543210fedcba9876543210' }),
+    };
+    const before = await traces();
+    for (const [name, delivery] of Object.entries(unread))
+      expect([name, await deliver(delivery)]).toEqual([name, { status: 204, body: '' }]);
+    expect(await deliver(seal(good), 'other')).toEqual({ status: 204, body: '' }); // one of ours, at another one's door
+    for (const [name, delivery] of Object.entries(unopened))
+      expect([name, (await deliver(delivery)).status]).toEqual([name, 503]);
+    expect(await traces()).toBe(before);
   });
 
   test('signed by WeChat Pay, but about no payout of ours, is answered FAIL and changes nothing', async () => {
@@ -571,10 +587,16 @@ describe('the protocol', () => {
     apiV3Key: API_V3_KEY,
     serialNo: '5157f09efdc096de15ebe81a47057a7232f1b8e1',
     privateKey: Buffer.from(merchantKeys.privateKey),
-    publicKeyId: KEY_ID,
-    publicKey: Buffer.from(PAY_KEYS.publicKey),
     ca: undefined,
   };
+  const platformKeys = [{ id: KEY_ID, pem: Buffer.from(PAY_KEYS.publicKey) }];
+  const keys = createKeys({
+    merchant: 'shop',
+    apiV3Key: API_V3_KEY,
+    keys: platformKeys,
+    clock: () => NOW,
+    log: SILENT,
+  });
   const payout = {
     billNo: '190000010920260210aaaaaaaaaa',
     user: 'oAnn',
@@ -614,13 +636,18 @@ describe('the protocol', () => {
       ...parts,
     });
   const over = (reply: Reply | { seen: Observation }, calls: Call[] = []): Payer =>
-    transferPayerOver(config, () => NOW, {
-      call: async call => {
-        calls.push(call);
-        return reply;
+    transferPayerOver(
+      config,
+      () => NOW,
+      {
+        call: async call => {
+          calls.push(call);
+          return reply;
+        },
+        close: () => Promise.resolve(),
       },
-      close: () => Promise.resolve(),
-    });
+      keys,
+    );
   const told = (status: number, text: string): Reply => ({ status, headers: {}, text });
   const error = (code: string): string => JSON.stringify({ code, message: '原因' });
 
@@ -706,7 +733,7 @@ describe('the protocol', () => {
     [
       'a signature under another serial',
       () => signed(answer(), { serial: 'PUB_KEY_ID_OTHER' }),
-      { kind: 'silence', code: 'BAD_SIGNATURE' },
+      { kind: 'silence', code: 'UNKNOWN_KEY' },
     ],
     ['half a document', () => signed(answer().slice(0, 20)), { kind: 'silence', code: 'UNREADABLE' }],
     ['a list', () => signed('[]'), { kind: 'silence', code: 'UNREADABLE' }],
@@ -740,7 +767,7 @@ describe('the protocol', () => {
   });
 
   test('where nothing listens, nothing was sent', async () => {
-    const payer = createTransferPayer(config, () => NOW);
+    const payer = createTransferPayer(config, () => NOW, keys);
     expect(await payer.send(payout)).toMatchObject({ kind: 'unreached', code: 'ECONNREFUSED' });
     await payer.close();
   });
@@ -759,7 +786,7 @@ describe('the protocol', () => {
 
   test('what wechatpay-axios-plugin signs is accepted within 300 s, and nothing beside it', () => {
     const { headers, text } = signed('{"a":"新"}');
-    const trust = trustOf(config);
+    const trust = trustOf(platformKeys);
     for (const at of [NOW, later(NOW, 300_000), later(NOW, -300_000)])
       expect(() => verifySignature(trust, headers, text, at)).not.toThrow();
     for (const at of [later(NOW, 301_000), later(NOW, -301_000)])

@@ -3,10 +3,11 @@
 import { conclude } from '../conclude.ts';
 import type { Movement } from '../core/fund-flow.ts';
 import { fen, showFen } from '../core/money.ts';
+import { isTooOldToAsk } from '../core/operator.ts';
 import { sightOf } from '../core/pay-error.ts';
-import { isFinal, type Observation, type Payout } from '../core/payout.ts';
+import { isFinal, nextNumber, type Observation, type Payout } from '../core/payout.ts';
 import { observe, type PayoutPolicy, type Verdict } from '../core/payout-table.ts';
-import { isTooOldToAsk, nextNumber, provenBy } from '../core/repair.ts';
+import { provenBy } from '../core/repair.ts';
 import { type Instant, instant } from '../core/time.ts';
 import { noMerchant, policyOf, type RepairPorts } from './audit-repair-ports.ts';
 
@@ -43,7 +44,8 @@ export async function follow(ports: RepairPorts, first: Payout, told?: Observati
     const { successor } = verdict.step;
     payout = successor ?? verdict.step.payout;
     // From planned it takes the table two steps to `refunded`.
-    const goesOn = successor !== undefined || (verdict.sight === 'isRefunded' && payout.state === 'sent');
+    const endsNext = verdict.sight === 'isRefunded' || verdict.sight === 'isTakenBack';
+    const goesOn = successor !== undefined || (endsNext && payout.state === 'sent');
     if (!goesOn) return { payout, ...(verdict.alarm !== undefined && { note: verdict.alarm }) };
   }
   return { payout };

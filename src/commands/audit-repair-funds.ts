@@ -5,8 +5,9 @@ import { SEND_RULE } from '../core/batch.ts';
 import type { OpenId } from '../core/event.ts';
 import { isOurNumber, type Movement } from '../core/fund-flow.ts';
 import { type Fen, fen } from '../core/money.ts';
-import { type BillNo, billNoOf, type Payout } from '../core/payout.ts';
-import { isTooOldToAsk, lostIdentity, lostMoney, nextNumber, payoutOf } from '../core/repair.ts';
+import { isTooOldToAsk } from '../core/operator.ts';
+import { type BillNo, billNoOf, nextNumber, type Payout } from '../core/payout.ts';
+import { lostIdentity, lostMoney, payoutOf } from '../core/repair.ts';
 import {
   campaignBearing,
   claimsBehind,

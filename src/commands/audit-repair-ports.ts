@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { payerOf } from '../bot.ts';
 import { mchIdsBefore } from '../bot-installation.ts';
+import { keysOf } from '../bot-keys.ts';
 import type { Config, MerchantConfig } from '../config.ts';
 import { seedOf } from '../core/draw.ts';
 import type { Movement } from '../core/fund-flow.ts';
@@ -83,7 +84,10 @@ export async function mchIdsIn(store: Store, config: Config): Promise<RepairPort
 }
 
 function lookOf(merchant: MerchantConfig, clock: Clock): Look {
-  return merchant.channel === 'redpack' ? createRedpackLook(merchant) : createTransferLook(merchant, clock);
+  if (merchant.channel === 'redpack') return createRedpackLook(merchant);
+  const keys = keysOf(merchant, clock)!; // whoever pays by transfer has them
+  const look = createTransferLook(merchant, clock, keys);
+  return { ...look, close: async () => void (await Promise.all([look.close(), keys.close()])) };
 }
 
 export function noMerchant(name: string): string {

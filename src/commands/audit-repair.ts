@@ -2,12 +2,14 @@
 // fund flow and WeChat Pay. Everything it writes is a commit or a step like any of the bot's: beside a running bot one of
 // the two is first, and a second run finds nothing to do.
 import type { MerchantConfig } from '../config.ts';
+import { isTooOldToAsk } from '../core/operator.ts';
 import { sightOf } from '../core/pay-error.ts';
-import { type BillNo, billNoOf, type Observation, type Payout } from '../core/payout.ts';
+import { type BillNo, billNoOf, isFinal, nextNumber, type Observation, type Payout } from '../core/payout.ts';
 import type { Award } from '../core/plan.ts';
-import { isTooOldToAsk, type Lost, lostAward, merchantIn, nextNumber, payoutOf } from '../core/repair.ts';
+import { type Lost, lostAward, merchantIn, payoutOf } from '../core/repair.ts';
 import { type Payable, RECOVERED } from '../core/repair-number.ts';
 import type { Instant } from '../core/time.ts';
+import { doubt } from '../doubt.ts';
 import type { Books, JournalLine } from '../ports.ts';
 import { follow } from './audit-repair-follow.ts';
 import { repairFromFunds } from './audit-repair-funds.ts';
@@ -242,6 +244,7 @@ function isBehind({ movements }: RepairPorts, { billNo, state }: Payout): boolea
   const movement = movements.get(billNo);
   if (!movement) return false;
   if (state === 'sent') return movement.refunded > 0;
+  if (state === 'failed' || state === 'refunded') return movement.refunded < movement.paid;
   return state === 'planned' || state === 'sending' || state === 'unknown' || state === 'held';
 }
 
@@ -249,6 +252,12 @@ async function catchUp(ports: RepairPorts, billNo: BillNo): Promise<RepairLine[]
   const before = await ports.store.payout(billNo);
   if (!before || !isBehind(ports, before)) return [];
   if (!ports.config.merchants.has(before.merchant)) return [lineOf('left', before, [noMerchant(before.merchant)])];
+  if (isFinal(before.state)) {
+    // Whether it was paid after all WeChat Pay says; what of its claim is not sent yet is held.
+    const isDoubted = await doubt(ports, before, await ports.wechat.query(before));
+    const note = `paid at WeChat Pay, although it is ${before.state} here: \`payouts settle ${before.billNo} --as received\``;
+    return isDoubted ? [lineOf('left', before, [note])] : [];
+  }
   const { payout, note } = await follow(ports, before);
   const isSame = payout.billNo === before.billNo && payout.version === before.version;
   return isSame ? [] : [lineOf('caughtUp', payout, [note])];

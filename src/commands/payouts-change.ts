@@ -4,17 +4,20 @@ import { payerOf } from '../bot.ts';
 import type { Config } from '../config.ts';
 import { BadInput } from '../core/error.ts';
 import {
+  callOffStep,
   cancelStep,
   cancelWay,
   judgeAnswer,
+  NOT_BACK,
   type Refused,
   readReason,
   retryStep,
-  withoutSuccessor,
+  saidOf,
 } from '../core/operator.ts';
-import type { BillNo, Payout, PayoutState } from '../core/payout.ts';
+import { type BillNo, isFinal, type Observation, type Payout, type PayoutState } from '../core/payout.ts';
 import { observe, type PayoutPolicy } from '../core/payout-table.ts';
 import { type Instant, instant } from '../core/time.ts';
+import { numbersOf } from '../doubt.ts';
 import type { Payer, Store } from '../ports.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 import { stateOf } from './payouts.ts';
@@ -23,25 +26,25 @@ import { progress } from './progress.ts';
 export type RetryOptions = Common & { readonly state?: string; readonly campaign?: string; readonly reason?: string };
 
 /** How often a change is tried anew because the bot changed the payout in between. */
-const RACES_MAX = 10;
+export const RACES_MAX = 10;
 /** Payouts that are changed together. */
 const PAGE = 200;
 const SHOWN_MAX = 100;
 const now = (): Instant => instant(Date.now());
 
-function reasonOf(text: string): string {
+export function reasonOf(text: string): string {
   const reason = readReason(text);
   if (reason === undefined) throw new BadInput('--reason: expected a sentence of at most 200 characters');
   return reason;
 }
 
-async function payoutOf(store: Store, billNo: string): Promise<Payout> {
+export async function payoutOf(store: Store, billNo: string): Promise<Payout> {
   const payout = await store.payout(billNo as BillNo);
   if (!payout) throw new BadInput(`there is no payout ${billNo}; \`hongbao payouts list\` names them`);
   return payout;
 }
 
-const FASTER: Refused = {
+export const FASTER: Refused = {
   refused: 'the bot is changing it at this very moment; look again with `hongbao payouts show`',
 };
 
@@ -135,16 +138,18 @@ export function cancel(billNo: string, options: Common & { readonly reason: stri
   });
 }
 
+/** The store, a clock, and WeChat Pay for what only it can tell. */
 export type CancelPorts = {
   readonly store: Store;
   readonly now: () => Instant;
   payer(merchant: string): { readonly payer: Payer; readonly policy: PayoutPolicy };
 };
 
-type Result = { readonly cancelled: string } | Refused;
+/** `successor`: it was a later number of its claim that lived. */
+type Result = ({ readonly cancelled: string } | Refused) & { readonly successor?: BillNo };
 
 /** One payer, made when it is first needed: most payouts are cancelled without a call. */
-function payersOf(config: Config): Pick<CancelPorts, 'payer'> & { close(): Promise<void> } {
+export function payersOf(config: Config): Pick<CancelPorts, 'payer'> & { close(): Promise<void> } {
   let made: Payer | undefined;
   return {
     payer(name) {
@@ -163,24 +168,61 @@ export async function cancelPayout(ports: CancelPorts, billNo: string, reason: s
   for (let race = 0; race < RACES_MAX; race++) {
     const payout = await payoutOf(store, billNo);
     const way = cancelWay(payout, ports.now());
-    if (typeof way === 'object') return way;
+    if (typeof way === 'object') return isFinal(payout.state) ? followUp(ports, payout, reason, way) : way;
     if (way === 'now') {
       if ((await store.advance(cancelStep(payout, reason, ports.now()))) === 'moved')
         return { cancelled: 'cancelled; its money is back in the budget' };
       continue;
     }
-    const result = way === 'ask' ? await askFirst(ports, payout, reason) : await takeBack(ports, payout, reason);
+    const called = await callOff(ports, payout, reason);
+    if (!called) continue;
+    if (way === 'noMore') return { refused: `${NOT_BACK}, and it is not offered again` };
+    const result = way === 'ask' ? await askFirst(ports, called, reason) : await takeBack(ports, called, reason);
     if (result !== 'again') return result;
   }
   return FASTER;
 }
 
+/** What is over may have a successor: then that is what was meant. */
+async function followUp(ports: CancelPorts, payout: Payout, reason: string, over: Refused): Promise<Result> {
+  const { billNo: successor, state } = (await numbersOf(ports.store, payout)).at(-1)!;
+  if (successor === payout.billNo)
+    return payout.stopped === 'calledOff'
+      ? { cancelled: 'called off before, and over: its money is back in the budget' }
+      : over;
+  if (isFinal(state)) return { refused: `${over.refused}; so is its successor ${successor} (${state})`, successor };
+  const result = await cancelPayout(ports, successor, reason);
+  if ('refused' in result) return { refused: `its successor ${successor} lives: ${result.refused}`, successor };
+  return { cancelled: `its successor ${successor} was ${result.cancelled}`, successor };
+}
+
+/**
+ * The no comes before any word to WeChat Pay: whatever this payout comes to, whoever hears of it, and if we die in between,
+ * no other number follows. `undefined`: somebody was faster.
+ */
+async function callOff(
+  { store, now: clock, payer }: CancelPorts,
+  payout: Payout,
+  reason: string,
+): Promise<Payout | undefined> {
+  if (payout.stopped === 'calledOff') return payout;
+  payer(payout.merchant); // refuses a merchant that is gone before anything is written
+  const step = callOffStep(payout, reason, clock());
+  return (await store.advance(step)) === 'moved' ? step.payout : undefined;
+}
+
+const CALLED_OFF =
+  'It is called off all the same: it is not sent any more, and no other number follows (`payouts retry` takes that back)';
+
 async function askFirst(ports: CancelPorts, payout: Payout, reason: string): Promise<Result | 'again'> {
-  const { payer } = ports.payer(payout.merchant);
-  const seen = await payer.query(payout);
-  const judged = judgeAnswer(seen, await ports.store.history(payout.billNo));
-  if (typeof judged === 'object') return judged;
-  if (judged === 'waiting') return takeBack(ports, payout, reason); // it is with the follower after all
+  const seen = await ports.payer(payout.merchant).payer.query(payout);
+  const judged = judgeAnswer(seen, await ports.store.history(payout.billNo), payout);
+  if (judged === 'waiting') return takeBack(ports, payout, reason); // it is with the follower after all, or soon will be
+  if (typeof judged === 'object') return { refused: `${judged.refused}. ${CALLED_OFF}` };
+  return end(ports, payout, reason, seen);
+}
+
+async function end(ports: CancelPorts, payout: Payout, reason: string, seen: Observation): Promise<Result | 'again'> {
   const moved = await ports.store.advance(cancelStep(payout, reason, ports.now(), seen));
   return moved === 'moved'
     ? { cancelled: 'cancelled: WeChat Pay says that nothing was paid; its money is back in the budget' }
@@ -189,20 +231,40 @@ async function askFirst(ports: CancelPorts, payout: Payout, reason: string): Pro
 
 /** A transfer the follower has not confirmed. Its money is back once WeChat Pay says so, which the bot asks after. */
 async function takeBack(ports: CancelPorts, payout: Payout, reason: string): Promise<Result | 'again'> {
-  const { payer, policy } = ports.payer(payout.merchant);
+  const { payer } = ports.payer(payout.merchant);
   if (!payer.cancel) return { refused: 'this merchant’s channel cannot take it back' };
   const seen = await payer.cancel(payout);
-  if (seen.kind !== 'bill' || (seen.state !== 'CANCELING' && seen.state !== 'CANCELLED')) {
-    const judged = judgeAnswer(seen, []);
-    return typeof judged === 'object' ? judged : { refused: 'WeChat Pay did not take it back; the bot asks after it' };
-  }
-  const { step } = observe(withoutSuccessor(payout), seen, true, ports.now(), policy);
+  if (isTakingBack(seen)) return bookTakingBack(ports, payout, reason, seen);
+  // The answer may be lost and the bill taken back all the same: its state says.
+  const after = await payer.query(payout);
+  if (isTakingBack(after)) return bookTakingBack(ports, payout, reason, after);
+  if (saidOf(after) === 'FAIL') return end(ports, payout, reason, after);
+  const judged = judgeAnswer(saidOf(after) === undefined ? seen : after, [], payout);
+  const why = typeof judged === 'object' ? judged.refused : `WeChat Pay did not take it back (${wordsOf(seen)})`;
+  return { refused: `${why}. ${CALLED_OFF}` };
+}
+
+export function wordsOf(seen: Observation): string {
+  return 'code' in seen ? `${seen.code} ${seen.text}`.trim() : (saidOf(seen) ?? seen.kind);
+}
+
+function isTakingBack(seen: Observation): boolean {
+  return saidOf(seen) === 'CANCELING' || saidOf(seen) === 'CANCELLED';
+}
+
+async function bookTakingBack(
+  ports: CancelPorts,
+  payout: Payout,
+  reason: string,
+  seen: Observation,
+): Promise<Result | 'again'> {
+  const { step } = observe(payout, seen, true, ports.now(), ports.payer(payout.merchant).policy);
   const moved = await ports.store.advance({
     ...step,
     what: 'cancelled',
-    detail: `${reason} (WeChat Pay: ${seen.state})`,
+    detail: `${reason} (WeChat Pay: ${wordsOf(seen)})`,
   });
-  if (moved === 'stale') return 'again';
+  if (moved !== 'moved') return 'again';
   const isBack = step.payout.state === 'refunded';
   return {
     cancelled: isBack

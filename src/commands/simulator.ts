@@ -1,8 +1,10 @@
 // `hongbao simulator`: a WeChat of one's own, for any bot and any SDK. Prints what a bot must be told to use it.
-import { BadInput } from '../core/error.ts';
+import { BadInput, messageOf } from '../core/error.ts';
 import { fen } from '../core/money.ts';
 import { movableClock } from '../simulator/clock.ts';
-import { DEFAULT_API_V3_KEY, startSimulator } from '../simulator/simulator.ts';
+import { readSigning } from '../simulator/control-input.ts';
+import type { Signing } from '../simulator/protocol.ts';
+import { type Control, DEFAULT_API_V3_KEY, startSimulator } from '../simulator/simulator.ts';
 import { print } from './common.ts';
 
 export type SimulatorOptions = {
@@ -17,6 +19,8 @@ export type SimulatorOptions = {
   readonly mode: string;
   readonly mchId: string;
   readonly apiKey: string;
+  /** `publicKey=9,certificate=1`: parts in which each key signs. */
+  readonly signing: string;
 };
 
 /** Defaults are public on purpose: nothing here is worth a secret. */
@@ -32,6 +36,7 @@ export const SIMULATOR_DEFAULTS: SimulatorOptions = {
   mode: 'safe',
   mchId: '1900000109',
   apiKey: '0123456789abcdef0123456789ABCDEF',
+  signing: 'publicKey=1',
 };
 
 export async function simulator(options: SimulatorOptions): Promise<() => Promise<void>> {
@@ -57,7 +62,13 @@ export async function simulator(options: SimulatorOptions): Promise<() => Promis
       },
     ],
     merchants: [
-      { mchId: options.mchId, apiV2Key: options.apiKey, balance: fen(1_000_000_00), appIds: [options.appId] },
+      {
+        mchId: options.mchId,
+        apiV2Key: options.apiKey,
+        balance: fen(1_000_000_00),
+        appIds: [options.appId],
+        signing: signingOf(options.signing),
+      },
     ],
   });
   const certificate = running.certificates(options.mchId);
@@ -76,10 +87,30 @@ export async function simulator(options: SimulatorOptions): Promise<() => Promis
     mchId ${options.mchId}   apiV2Key ${options.apiKey}
     商家转账: apiV3Key ${DEFAULT_API_V3_KEY}   serialNo ${certificate.serialNumber}
               publicKeyId ${certificate.publicKeyId}   (pub_key.pem beside the certificates)
+    API v3 is signed by  ${keysOf(running.control, options.mchId)}
+              (another share: PUT ${running.url}/control/merchants/${options.mchId}/signing {"publicKey":9,"certificate":1})
 
   Ctrl-C stops it.
 `);
   return () => running.close();
+}
+
+function keysOf(control: Control, mchId: string): string {
+  const { signing, keys } = control.signing(mchId);
+  return keys.map(({ kind, id }) => `${kind} ${id} (${signing[kind]})`).join(', ');
+}
+
+function signingOf(text: string): Signing {
+  const parts = text.split(',').map(part => {
+    const [name = '', value = ''] = part.split('=').map(each => each.trim());
+    const isNumber = name !== 'seed' && /^\d+(\.\d+)?$/.test(value);
+    return [name, isNumber ? Number(value) : value];
+  });
+  try {
+    return readSigning(Object.fromEntries(parts));
+  } catch (error) {
+    throw new BadInput(`--signing ${text}: ${messageOf(error)}; such as publicKey=9,certificate=1`);
+  }
 }
 
 function portOf(text: string): number {

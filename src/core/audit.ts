@@ -131,7 +131,7 @@ export class Audit {
     const owed = this.part.get(claimKey);
     if (owed) {
       this.add(...auditAgainstClaim(payout, owed.claim));
-      owed.payouts = [...owed.payouts, attemptOf(payout)];
+      owed.payouts = [...owed.payouts, attemptOf(payout, history)];
     } else
       this.add({ where: `payout ${billNo}`, what: 'claim', expected: claimKey, found: 'no such claim', unit: 'text' });
     const claim = owed?.claim ?? { ...payout, key: claimKey, prize: '', at: payout.createdAt };

@@ -1,6 +1,6 @@
 // When a merchant's gate shuts, and when it is tried again: rules without a clock of their own. Pure.
 import type { Sight } from './pay-error.ts';
-import { endOfDay, type Instant, later, MINUTE, minuteOfDay } from './time.ts';
+import { endOfDay, endOfMonth, type Instant, later, MINUTE, minuteOfDay } from './time.ts';
 
 /** What a payout says that got through the gate: the merchant can pay. */
 export function gotThrough(sight: Sight): boolean {
@@ -12,6 +12,8 @@ const PROBES: Readonly<Record<string, (now: Instant) => Instant>> = {
   NOTENOUGH: now => later(now, 5 * MINUTE),
   NOT_ENOUGH: now => later(now, 5 * MINUTE),
   SENDAMOUNT_LIMIT: now => later(endOfDay(now), MINUTE),
+  DAY_QUOTA: now => later(endOfDay(now), MINUTE), // 商户单日转账额度
+  MONTH_QUOTA: now => later(endOfMonth(now), MINUTE), // 商户单月
   DAY_OVER_LIMITED: now => later(endOfDay(now), MINUTE),
   UNREACHED: now => later(now, MINUTE),
 };

@@ -60,7 +60,7 @@ function lineOf(payout: Payout, { nameOf, pageOf }: MineParts): string {
 }
 
 function stateText(payout: Payout, pageOf: MineParts['pageOf']): string {
-  const { state, sentAt, request, packageInfo, undoneBy, tries, userRefused } = payout;
+  const { state, sentAt, problem, request, packageInfo, undoneBy, tries, userRefused, stopped } = payout;
   switch (state) {
     case 'planned':
       return isDelayed(payout) ? `将在 ${momentText(payout.nextAt!)} 发出` : '处理中,请稍候';
@@ -69,6 +69,7 @@ function stateText(payout: Payout, pageOf: MineParts['pageOf']): string {
     case 'held':
       return userRefused ? '暂时不能送达,请确认微信已实名,或联系客服' : '处理中,请稍候';
     case 'sent': {
+      if (problem !== undefined || stopped) return '处理中,请稍候'; // a person looks at it
       const by = sentAt === undefined ? '24 小时内' : `在 ${momentText(later(sentAt, OPEN_MS))} 前`;
       if (request.channel !== 'transfer') return `待领取,请${by}点开聊天里的红包`;
       return packageInfo === undefined ? '处理中,请稍候' : `待您确认,请${by}打开 ${pageOf(payout)} 收款`;
@@ -78,7 +79,7 @@ function stateText(payout: Payout, pageOf: MineParts['pageOf']): string {
     case 'refunded':
       return '没有在 24 小时内领取,已退回';
     case 'failed':
-      return tries === 0 && undoneBy ? '已取消,不再发出' : '没能送达,请联系客服';
+      return (tries === 0 && undoneBy) || stopped === 'calledOff' ? '已取消,不再发出' : '没能送达,请联系客服';
     default:
       return state satisfies never;
   }

@@ -10,6 +10,8 @@ export type PaidNotice = {
   readonly user: OpenId;
   readonly transaction: string;
   readonly order: string;
+  /** Told to a service provider (服务商): its own AppID, and the merchant served, to whom it was paid. */
+  readonly service?: { readonly appId: string; readonly subMchId: string };
   /** Cash really paid; `total` is with coupons. */
   readonly amount: Fen;
   readonly total: Fen;
@@ -28,8 +30,16 @@ export type RefundNotice = {
   readonly at: Instant;
 };
 
-/** `other`: WeChat Pay said it, but nothing follows from it. */
-export type PayNotice = PaidNotice | RefundNotice | { readonly kind: 'other'; readonly what: string };
+/**
+ * `other`: WeChat Pay said it, but nothing follows from it. `unread`: WeChat Pay said it, but it is not for us, or we cannot
+ * tell what it means; somebody should know. `unopened`: sealed with another APIv3 key than bot.yaml has; once that is mended it
+ * can be told again.
+ */
+export type PayNotice =
+  | PaidNotice
+  | RefundNotice
+  | { readonly kind: 'other'; readonly what: string }
+  | { readonly kind: 'unread' | 'unopened'; readonly why: string };
 
 /**
  * Stands for the payer of an order of which no payment was told yet: refund notices name none. It is no openid, so that

@@ -1,5 +1,6 @@
 // WeChat Pay's codes as data (发放红包接口, 查询红包记录: 错误码): one row per code and, where the code alone does not
 // tell, per text. The class decides what happens; an unknown code is an unknown outcome, never a failure. Pure.
+import { type FailClass, failClassOf, failWordsOf } from './fail-reason.ts';
 import type { BillState, Observation, PayRequest } from './payout.ts';
 
 /** What an answer means for the payout and for its merchant. */
@@ -11,11 +12,14 @@ export const SIGHTS = [
   'askLater', // still being processed: gethbinfo after 20 minutes
   'morning', // same number after 08:00
   'tomorrow', // this follower has had enough today: same number after midnight
+  'nextMonth', // … and this month: same number in the next one
   'refusedUser', // WeChat refuses this follower
   'halt', // the merchant cannot pay now: stop, same number later
   'config', // our settings are wrong: stop, same number once mended
   'configOne', // … and this payout will not come right by waiting: stop, and park it for a person
+  'one', // this payout cannot be paid as it is, others can: park it for a person
   'bug', // our mistake: park this one for a person
+  'expired', // its number is too old to be sent again: ask, and never send it again
   'isSending',
   'isSent',
   'isReceived',
@@ -24,15 +28,24 @@ export const SIGHTS = [
   'isFailed', // gethbinfo's status
   'isProcessing', // a transfer bill under way
   'noPackage', // a transfer bill to be confirmed, and what opens its page is lost
-  'isFailedUser', // a transfer bill that failed because of the follower
-  'isFailedMerchant', // … and because of the merchant
-  'isBillFailed', // … and nobody says why: if it was with the follower, they did not confirm
+  'isFailedUser', // it failed because of the follower: another number would not help
+  'isFailedDay', // … because they have had enough today: another number tomorrow
+  'isFailedMonth', // … this month: another number in the next one
+  'isFailedMerchant', // … because of the merchant
+  'isFailedOne', // … because of what this payout is: park it for a person
+  'isFailedBug', // … because of a mistake of ours: the same
+  'isFailedUnknown', // … and for a reason we do not know: the same
+  'isBillFailed', // a transfer bill that failed, and no reason is given: if it was with the follower, they did not confirm
+  'isNeverConfirmable', // a transfer bill that was closed before the follower could confirm it
+  'isTakenBack', // a transfer bill that the merchant took back
+  'isNeverMade', // no such order, and each of its calls was refused: nothing was paid
   'notFound', // gethbinfo knows no such order, which proves nothing
   'noAnswer', // gethbinfo itself failed: ask again
 ] as const;
 export type Sight = (typeof SIGHTS)[number];
 
-type Row = { readonly code: string; readonly text?: string; readonly sight: Sight };
+/** `haltAs`: what the merchant's halt is called, where the code alone does not tell when it is worth a probe. */
+type Row = { readonly code: string; readonly text?: string; readonly sight: Sight; readonly haltAs?: string };
 
 /** First row that fits wins; a row with a text stands before the one without. */
 const SEND_ROWS: readonly Row[] = [
@@ -64,7 +77,7 @@ const SEND_ROWS: readonly Row[] = [
   { code: 'MSGAPPID_ERROR', sight: 'config' },
   { code: 'ACCEPTMODE_ERROR', sight: 'config' },
   { code: 'NO_CONSUME_COMPETENCE', sight: 'config' },
-  { code: 'MONEY_LIMIT', sight: 'config' },
+  { code: 'MONEY_LIMIT', sight: 'one' }, // one large prize must not halt the others
   { code: 'PARAM_ERROR', text: '该场景未开通', sight: 'configOne' },
   { code: 'PARAM_ERROR', text: '不匹配', sight: 'config' },
   { code: 'PARAM_ERROR', text: '找不到对应的商户号', sight: 'config' },
@@ -88,7 +101,8 @@ const QUERY_ROWS: readonly Row[] = [
 
 /** The failure text an order in SENDING carries: the fix is the cause's, the number stays. */
 const REASON_ROWS: readonly Row[] = [
-  { code: '', text: '余额', sight: 'halt' },
+  { code: '', text: '余额', sight: 'halt', haltAs: 'NOTENOUGH' },
+  { code: '', text: '商户号今日', sight: 'halt', haltAs: 'SENDAMOUNT_LIMIT' },
   { code: '', text: '已被微信拦截', sight: 'refusedUser' },
   { code: '', text: '上限', sight: 'tomorrow' },
   { code: '', text: '超过', sight: 'tomorrow' },
@@ -100,47 +114,59 @@ const TRANSFER_ROWS: readonly Row[] = [
   { code: 'PARAM_ERROR', text: '报备', sight: 'config' },
   { code: 'PARAM_ERROR', text: '对应的', sight: 'config' },
   { code: 'PARAM_ERROR', sight: 'bug' },
-  { code: 'INVALID_REQUEST', text: 'openid', sight: 'bug' },
-  { code: 'INVALID_REQUEST', text: '信息不一致', sight: 'bug' },
-  { code: 'INVALID_REQUEST', sight: 'config' },
+  { code: 'INVALID_REQUEST', text: '重试期', sight: 'expired' },
+  { code: 'INVALID_REQUEST', text: '单笔', sight: 'one' },
+  { code: 'INVALID_REQUEST', text: '用户单日', sight: 'tomorrow' },
+  { code: 'INVALID_REQUEST', text: '用户单月', sight: 'nextMonth' },
+  { code: 'INVALID_REQUEST', text: '单日', sight: 'halt', haltAs: 'DAY_QUOTA' },
+  { code: 'INVALID_REQUEST', text: '单月', sight: 'halt', haltAs: 'MONTH_QUOTA' },
+  { code: 'INVALID_REQUEST', text: '与商户号', sight: 'config' },
+  { code: 'INVALID_REQUEST', text: '转账场景', sight: 'config' },
+  { code: 'INVALID_REQUEST', text: '收款感知', sight: 'config' },
+  { code: 'INVALID_REQUEST', text: '未开通', sight: 'config' },
+  { code: 'INVALID_REQUEST', text: '权限', sight: 'config' },
+  { code: 'INVALID_REQUEST', sight: 'bug' }, // this openid, other data under a known number, and whatever is new
   { code: 'ALREADY_EXISTS', sight: 'ask' },
   { code: 'NO_AUTH', sight: 'config' },
   { code: 'SIGN_ERROR', sight: 'config' },
   { code: 'APPID_MCHID_NOT_MATCH', sight: 'config' },
   { code: 'NOT_ENOUGH', sight: 'halt' },
+  { code: 'QUOTA_EXCEED', sight: 'halt', haltAs: 'DAY_QUOTA' },
   { code: 'USER_ERROR', sight: 'halt' },
   { code: 'FREQUENCY_LIMIT_EXCEED', sight: 'slow' },
   { code: 'RATELIMIT_EXCEEDED', sight: 'slow' },
+  { code: 'FREQUENCY_LIMITED', sight: 'slow' },
   { code: 'SYSTEM_ERROR', sight: 'again' },
   { code: 'NOT_FOUND', sight: 'notFound' },
 ];
 
-/** `fail_reason` of a transfer bill that names the payee; the money did not go, and would not go another time. */
-const PAYEE_REASONS = new Set([
-  'PAYEE_ACCOUNT_ABNORMAL',
-  'ACCOUNT_FROZEN',
-  'REAL_NAME_CHECK_FAIL',
-  'NAME_NOT_CORRECT',
-  'OPENID_INVALID',
-  'ID_CARD_NOT_CORRECT',
-  'ACCOUNT_NOT_EXIST',
-  'TRANSFER_RISK',
-  'REALNAME_ACCOUNT_RECEIVED_QUOTA_EXCEED',
-  'RECEIVE_ACCOUNT_NOT_PERMMIT',
-  'DAY_RECEIVED_QUOTA_EXCEED',
-  'MONTH_RECEIVED_QUOTA_EXCEED',
-  'DAY_RECEIVED_COUNT_EXCEED',
-  'TRANSFER_QUOTA_EXCEED',
-]);
-/** … that names the payer. */
-const PAYER_REASONS = new Set(['PAYER_ACCOUNT_ABNORMAL', 'PRODUCT_AUTH_CHECK_FAIL']);
+const FAIL_SIGHTS: Readonly<Record<FailClass, Sight>> = {
+  person: 'isFailedUser',
+  day: 'isFailedDay',
+  month: 'isFailedMonth',
+  merchant: 'isFailedMerchant',
+  one: 'isFailedOne',
+  ours: 'isFailedBug',
+  lapsed: 'isRefunded',
+  takenBack: 'isTakenBack',
+  unknown: 'isFailedUnknown',
+};
 
-function lookUp(rows: readonly Row[], code: string, text: string): Sight | undefined {
-  return rows.find(row => row.code === code && (row.text === undefined || text.includes(row.text)))?.sight;
+/**
+ * The failure text of a red packet that FAILED, read as the one of an order in SENDING. It fails a day later: what was the
+ * merchant's trouble then is no news of it now.
+ */
+const FAILED_SIGHTS: Partial<Readonly<Record<Sight, Sight>>> = {
+  refusedUser: 'isFailedUser',
+  tomorrow: 'isFailedDay',
+};
+
+function lookUp(rows: readonly Row[], code: string, text: string): Row | undefined {
+  return rows.find(row => row.code === code && (row.text === undefined || text.includes(row.text)));
 }
 
 /** Refusals before an order is made: nothing was paid by that call, and nothing will be. */
-const NO_ORDER = new Set([
+const NO_ORDER: ReadonlySet<string> = new Set([
   'PARAM_ERROR',
   'XML_ERROR',
   'OPENID_ERROR',
@@ -150,8 +176,24 @@ const NO_ORDER = new Set([
   'CA_ERROR',
 ]);
 
-export function leavesNoOrder(code: string): boolean {
-  return NO_ORDER.has(code);
+/** … of a transfer. Not `ALREADY_EXISTS` and whatever else speaks of an order that is there, and nothing of 5xx. */
+const NO_BILL: ReadonlySet<string> = new Set([
+  'PARAM_ERROR',
+  'INVALID_REQUEST',
+  'SIGN_ERROR',
+  'NO_AUTH',
+  'APPID_MCHID_NOT_MATCH',
+  'NOT_ENOUGH',
+  'QUOTA_EXCEED',
+  'USER_ERROR',
+  'FREQUENCY_LIMIT_EXCEED',
+  'RATELIMIT_EXCEEDED',
+  'FREQUENCY_LIMITED',
+]);
+
+export function leavesNoOrder(channel: PayRequest['channel'], code: string, text: string): boolean {
+  if (channel !== 'transfer') return NO_ORDER.has(code);
+  return NO_BILL.has(code) && !text.includes('已存在');
 }
 
 /** Whether the table knows this code: an unknown one is worth an alarm. */
@@ -159,75 +201,86 @@ export function isKnown(code: string): boolean {
   return [...SEND_ROWS, ...QUERY_ROWS, ...TRANSFER_ROWS].some(row => row.code === code);
 }
 
-/** What an observation means. `asked`: it answers a query; otherwise the call that pays. */
+/** What an observation means: its class, and how a halt of the merchant that comes of it is called and put in words. */
+export type Meaning = { readonly sight: Sight; readonly haltAs?: string; readonly words?: string };
+
+/** `asked`: it answers a query; otherwise the call that pays. */
 export function sightOf(observation: Observation, asked: boolean, channel: PayRequest['channel'] = 'redpack'): Sight {
+  return meaningOf(observation, asked, channel).sight;
+}
+
+export function meaningOf(observation: Observation, asked: boolean, channel: PayRequest['channel']): Meaning {
   switch (observation.kind) {
     case 'accepted':
-      return 'accepted';
+      return { sight: 'accepted' };
     case 'unreached':
     case 'silence':
-      return asked ? 'noAnswer' : 'again';
+      return { sight: asked ? 'noAnswer' : 'again' };
     case 'notFound':
-      return 'notFound';
+      return { sight: 'notFound' };
     case 'refused':
-      return sightOfRefusal(observation.code, observation.text, asked, channel);
+      return ofRefusal(observation.code, observation.text, asked, channel);
     case 'status':
-      return sightOfStatus(observation);
+      return ofStatus(observation);
     case 'bill':
-      return sightOfBill(observation.state, observation.reason, asked);
+      return ofBill(observation.state, observation.reason, asked);
     default:
       return observation satisfies never;
   }
 }
 
-function sightOfRefusal(code: string, text: string, asked: boolean, channel: PayRequest['channel']): Sight {
-  if (channel !== 'transfer') return lookUp(asked ? QUERY_ROWS : SEND_ROWS, code, text) ?? (asked ? 'noAnswer' : 'ask');
-  const sight = lookUp(TRANSFER_ROWS, code, text) ?? 'ask';
-  const isAboutCalls = sight === 'slow' || sight === 'again' || sight === 'ask';
-  return asked && isAboutCalls ? 'noAnswer' : sight;
+function ofRefusal(code: string, text: string, asked: boolean, channel: PayRequest['channel']): Meaning {
+  const otherwise: Meaning = { sight: asked ? 'noAnswer' : 'ask' };
+  if (channel !== 'transfer') return lookUp(asked ? QUERY_ROWS : SEND_ROWS, code, text) ?? otherwise;
+  const row = lookUp(TRANSFER_ROWS, code, text) ?? otherwise;
+  const { sight } = row;
+  const isAboutCalls = sight === 'slow' || sight === 'again' || sight === 'ask' || sight === 'expired';
+  return asked && isAboutCalls ? otherwise : row;
 }
 
-function sightOfStatus({ status, reason }: Extract<Observation, { kind: 'status' }>): Sight {
+function ofStatus({ status, reason }: Extract<Observation, { kind: 'status' }>): Meaning {
+  const row = reason === undefined ? undefined : lookUp(REASON_ROWS, '', reason);
   switch (status) {
     case 'SENDING':
-      return (reason !== undefined && lookUp(REASON_ROWS, '', reason)) || 'isSending';
+      return row ?? { sight: 'isSending' };
     case 'SENT':
-      return 'isSent';
+      return { sight: 'isSent' };
     case 'RECEIVED':
-      return 'isReceived';
+      return { sight: 'isReceived' };
     case 'RFUND_ING':
-      return 'isRefunding';
+      return { sight: 'isRefunding' };
     case 'REFUND':
-      return 'isRefunded';
+      return { sight: 'isRefunded' };
     case 'FAILED':
-      return 'isFailed';
+      return { sight: (row && FAILED_SIGHTS[row.sight]) ?? 'isFailed' };
     default:
       return status satisfies never;
   }
 }
 
 /**
- * A creation that waits for the follower is what `accepted` is for red packets: the merchant can pay. A bill nobody
- * confirmed within 24 h ends in FAIL without a payee's or payer's reason: the money is back.
+ * A creation that waits for the follower is what `accepted` is for red packets: the merchant can pay. What FAIL means says
+ * its reason; whether a bill that lapsed could have been confirmed, only the payout knows (`payout-table.ts`).
  */
-function sightOfBill(state: BillState, reason: string | undefined, asked: boolean): Sight {
+function ofBill(state: BillState, reason: string | undefined, asked: boolean): Meaning {
   switch (state) {
     case 'ACCEPTED':
     case 'PROCESSING':
-      return 'isProcessing';
+      return { sight: 'isProcessing' };
     case 'WAIT_USER_CONFIRM':
     case 'TRANSFERING':
-      return asked ? 'isSent' : 'accepted';
+      return { sight: asked ? 'isSent' : 'accepted' };
     case 'SUCCESS':
-      return 'isReceived';
+      return { sight: 'isReceived' };
     case 'CANCELING':
-      return 'isRefunding';
+      return { sight: 'isRefunding' };
     case 'CANCELLED':
-      return 'isRefunded';
-    case 'FAIL':
-      if (reason !== undefined && PAYEE_REASONS.has(reason)) return 'isFailedUser';
-      if (reason !== undefined && PAYER_REASONS.has(reason)) return 'isFailedMerchant';
-      return reason === 'OVERDUE_CLOSE' ? 'isRefunded' : 'isBillFailed';
+      return { sight: 'isTakenBack' };
+    case 'FAIL': {
+      if (reason === undefined) return { sight: 'isBillFailed' };
+      const words = failWordsOf(reason);
+      return { sight: FAIL_SIGHTS[failClassOf(reason)], haltAs: reason, ...(words !== undefined && { words }) };
+    }
     default:
       return state satisfies never;
   }

@@ -1,40 +1,19 @@
 // The one table that moves a payout: state × what was seen → state, next step, bucket move. Everything WeChat Pay can
 // answer, its silence included, has a row; a state that is final has none. Pure.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { type Fen, fen } from './money.ts';
-import { isKnown, type Sight, sightOf } from './pay-error.ts';
-import { billNoOf, isFinal, type Move, type Observation, type Payout, type PayoutState, type Step } from './payout.ts';
-import { DAY, endOfDay, HOUR, type Instant, instant, later, MINUTE, SECOND } from './time.ts';
+import { isKnown, leavesNoOrder, type Meaning, meaningOf, type Sight } from './pay-error.ts';
+import { isFinal, type Move, type Observation, type Payout, type PayoutState, type Step } from './payout.ts';
+import { CALL_LEASE_MS, type PayoutPolicy, type When, whenNext } from './payout-pace.ts';
+import { afterFailure, afterRefund } from './succession.ts';
+import { DAY, type Instant, later } from './time.ts';
 
-/** How a payout is looked after; all of it can be set in bot.yaml. */
-export type PayoutPolicy = {
-  /** When gethbinfo is asked about a packet nobody opened yet: ms after it was sent. */
-  readonly askAfter: readonly number[];
-  /** And after the last of these, every so many ms. */
-  readonly askEvery: number;
-  /** How many numbers one claim may use up; a new one only after FAILED. */
-  readonly attemptsMax: number;
-};
+export { CALL_LEASE_MS, DEFAULT_POLICY, type PayoutPolicy } from './payout-pace.ts';
 
-export const DEFAULT_POLICY: PayoutPolicy = {
-  askAfter: [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY + 5 * MINUTE],
-  askEvery: HOUR,
-  attemptsMax: 5,
-};
-
-/** A call ends, or is given up for dead, within this: then somebody else may ask. */
-export const CALL_LEASE_MS = 30 * SECOND;
 /** gethbinfo answers for orders of the last 30 days only. */
 const HORIZON_MS = 30 * DAY;
 /** Before we ask instead of sending once more. */
 const SENDS_BEFORE_ASKING = 3;
 const STRIKES_BEFORE_ALARM = 10;
-const BACKOFF_MAX_MS = 20 * MINUTE;
-/** WeChat's shortest interval between two tries of one number is 1 s. */
-const BACKOFF_MIN_MS = 1100;
-
-type When = 'backoff' | 'schedule' | 'soon' | 'in20Minutes' | 'at8' | 'tomorrow' | 'never';
 type Row = {
   readonly to: PayoutState | 'same';
   readonly do: 'send' | 'query';
@@ -42,6 +21,14 @@ type Row = {
   readonly move?: Move;
   readonly alarm?: string;
 };
+
+const WHAT_NEXT = '`payouts offer` gives it a new number, `payouts settle --as unpaid` ends it';
+const LOST_NUMBER =
+  'parked: WeChat Pay takes this number no more and does not know it, which is no proof that nothing was paid';
+const DOUBTED = 'parked: another number of its claim turned out to be paid; `payouts retry` sends it all the same';
+const FAILED_ONE = `parked: it failed because of what it is, the others go on; once mended ${WHAT_NEXT}`;
+const FAILED_BUG = `parked: it failed because WeChat Pay calls our request wrong; ${WHAT_NEXT}`;
+const FAILED_UNKNOWN = `parked: it failed for a reason we do not know; ${WHAT_NEXT}`;
 
 /** Not known to have been paid: planned, sending, unknown, held. The amount stands in `reserved`. */
 const OPEN: Record<Sight, Row> = {
@@ -52,6 +39,7 @@ const OPEN: Record<Sight, Row> = {
   askLater: { to: 'unknown', do: 'query', when: 'in20Minutes' },
   morning: { to: 'held', do: 'send', when: 'at8' },
   tomorrow: { to: 'held', do: 'send', when: 'tomorrow' },
+  nextMonth: { to: 'held', do: 'send', when: 'nextMonth' },
   refusedUser: { to: 'held', do: 'query', when: 'tomorrow' },
   halt: { to: 'held', do: 'send', when: 'soon' },
   config: { to: 'held', do: 'send', when: 'soon' },
@@ -61,7 +49,14 @@ const OPEN: Record<Sight, Row> = {
     when: 'never',
     alarm: 'parked: it cannot be paid as it is; cancel it, or retry it once mended',
   },
+  one: {
+    to: 'held',
+    do: 'send',
+    when: 'never',
+    alarm: 'parked: this one cannot be paid as it is, the others go on; cancel it, or retry it once mended',
+  },
   bug: { to: 'held', do: 'send', when: 'never', alarm: 'parked: WeChat Pay says the request itself is wrong' },
+  expired: { to: 'unknown', do: 'query', when: 'soon' },
   isSending: { to: 'unknown', do: 'send', when: 'backoff' },
   isProcessing: { to: 'unknown', do: 'query', when: 'backoff' },
   noPackage: { to: 'unknown', do: 'send', when: 'backoff' }, // the creation, repeated, gives it once more
@@ -72,7 +67,15 @@ const OPEN: Record<Sight, Row> = {
   isFailed: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
   isBillFailed: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
   isFailedUser: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
+  isFailedDay: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
+  isFailedMonth: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
   isFailedMerchant: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
+  isFailedOne: { to: 'held', do: 'query', when: 'never', alarm: FAILED_ONE },
+  isFailedBug: { to: 'held', do: 'query', when: 'never', alarm: FAILED_BUG },
+  isFailedUnknown: { to: 'held', do: 'query', when: 'never', alarm: FAILED_UNKNOWN },
+  isNeverConfirmable: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
+  isTakenBack: { to: 'sent', do: 'query', when: 'soon', move: 'reserved→sent' },
+  isNeverMade: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
   notFound: { to: 'unknown', do: 'send', when: 'backoff' },
   noAnswer: { to: 'unknown', do: 'query', when: 'backoff' },
 };
@@ -86,11 +89,14 @@ const SENT: Record<Sight, Row> = {
   askLater: { to: 'same', do: 'query', when: 'in20Minutes' },
   morning: { to: 'same', do: 'query', when: 'at8' },
   tomorrow: { to: 'same', do: 'query', when: 'tomorrow' },
+  nextMonth: { to: 'same', do: 'query', when: 'tomorrow' },
   refusedUser: { to: 'same', do: 'query', when: 'tomorrow' },
   halt: { to: 'same', do: 'query', when: 'backoff' },
   config: { to: 'same', do: 'query', when: 'backoff' },
   configOne: { to: 'same', do: 'query', when: 'backoff' },
+  one: { to: 'same', do: 'query', when: 'backoff' },
   bug: { to: 'same', do: 'query', when: 'tomorrow', alarm: 'WeChat Pay calls our question wrong' },
+  expired: { to: 'same', do: 'query', when: 'backoff' },
   isSending: { to: 'same', do: 'query', when: 'backoff' },
   isProcessing: { to: 'same', do: 'query', when: 'backoff' },
   noPackage: { to: 'same', do: 'query', when: 'schedule' },
@@ -101,7 +107,15 @@ const SENT: Record<Sight, Row> = {
   isFailed: { to: 'same', do: 'query', when: 'never', alarm: 'parked: FAILED, although it was sent before' },
   isBillFailed: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
   isFailedUser: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
+  isFailedDay: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
+  isFailedMonth: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
   isFailedMerchant: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
+  isFailedOne: { to: 'same', do: 'query', when: 'never', alarm: FAILED_ONE },
+  isFailedBug: { to: 'same', do: 'query', when: 'never', alarm: FAILED_BUG },
+  isFailedUnknown: { to: 'same', do: 'query', when: 'never', alarm: FAILED_UNKNOWN },
+  isNeverConfirmable: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
+  isTakenBack: { to: 'refunded', do: 'query', when: 'never', move: 'sent→refunded' },
+  isNeverMade: { to: 'same', do: 'query', when: 'backoff', alarm: 'no such order, although it was sent before' },
   notFound: { to: 'same', do: 'query', when: 'backoff', alarm: 'no such order, although it was sent before' },
   noAnswer: { to: 'same', do: 'query', when: 'backoff' },
 };
@@ -121,6 +135,7 @@ export type Verdict = {
 /** Marks a payout as *sending*. This is written before the call; if we die in between, somebody asks. */
 export function beginSend(payout: Payout, now: Instant): Step {
   assert(!isFinal(payout.state) && payout.state !== 'sent', `a payout in ${payout.state} is not sent again`);
+  assert(payout.stopped === undefined && !payout.expired, `payout ${payout.billNo} is not to be sent again`);
   const next: Payout = {
     ...payout,
     state: 'sending',
@@ -142,30 +157,30 @@ export function observe(
   policy: PayoutPolicy,
 ): Verdict {
   assert(!isFinal(payout.state), `payout ${payout.billNo} is ${payout.state}: nothing more is expected`);
-  const sight = lacksPackage(payout, observation, asked)
-    ? 'noPackage'
-    : sightOf(observation, asked, payout.request.channel);
-  const isOpen = payout.state !== 'sent';
+  const counted = { ...payout, ...refusalsOf(payout, observation, asked) };
+  const meaning = meaningFor(counted, observation, asked);
+  const { sight } = meaning;
   const isRefusedNow = (sight === 'refusedUser' || sight === 'isFailedUser') && !payout.userRefused;
-  const isWaitingForEnd = payout.userRefused === true && sight === 'isSending';
-  const row = (isOpen ? OPEN : SENT)[isWaitingForEnd ? 'refusedUser' : sight];
+  const row = rowFor(counted, sight);
   const to = row.to === 'same' ? payout.state : row.to;
   const strikes = row.when === 'backoff' ? payout.strikes + 1 : 0;
-  const detail = detailOf(observation);
+  const detail = detailOf(observation, meaning);
   const sentAt = to === 'sent' && payout.sentAt === undefined ? now : payout.sentAt;
   const listId = 'listId' in observation ? observation.listId : undefined;
   const packageInfo = 'packageInfo' in observation ? observation.packageInfo : undefined;
   const nextAt = whenNext(row.when, payout, strikes, sentAt ?? now, now, policy);
-  const { nextAt: _, problem: __, ...rest } = payout;
+  const isParked = nextAt === undefined && !isFinal(to);
+  const { nextAt: _, problem: __, ...rest } = counted;
   const next: Payout = {
     ...rest,
     state: to,
     version: payout.version + 1,
     strikes,
-    nextDo: row.do === 'send' && sight === 'again' && strikes >= SENDS_BEFORE_ASKING ? 'query' : row.do,
+    nextDo: asksInstead(observation, sight, strikes) ? 'query' : row.do,
     ...(nextAt !== undefined && { nextAt }),
-    ...(detail !== undefined && !isFinal(to) && to !== 'sent' && { problem: detail }),
+    ...(detail !== undefined && !isFinal(to) && (to !== 'sent' || isParked) && { problem: detail }),
     ...(isRefusedNow && { userRefused: true }),
+    ...(sight === 'expired' && { expired: true }),
     ...(listId !== undefined && { listId }),
     ...(packageInfo !== undefined && { packageInfo }),
     ...(sentAt !== undefined && { sentAt }),
@@ -180,13 +195,10 @@ export function observe(
     ...(detail !== undefined && { detail }),
   };
   const isOver = nextAt !== undefined && now - (payout.firstSentAt ?? payout.createdAt) > HORIZON_MS;
-  const stop =
-    sight === 'halt' || sight === 'config' || sight === 'configOne' || sight === 'isFailedMerchant'
-      ? { code: codeOf(observation), reason: detail ?? sight }
-      : undefined;
+  const stop = haltFor(meaning, observation, detail);
   const alarm = isOver
-    ? 'parked: older than the 30 days WeChat Pay answers for'
-    : (row.alarm ?? alarmOf(observation, strikes));
+    ? 'parked: older than the 30 days WeChat Pay answers for; `payouts settle` ends it'
+    : (row.alarm ?? alarmOf(payout, next, observation));
   const verdict = {
     step: isOver ? parked(step) : step,
     sight,
@@ -198,77 +210,70 @@ export function observe(
   return to === 'refunded' ? afterRefund(payout, verdict, observation, policy) : verdict;
 }
 
-/** Only the creation of a transfer tells `package_info`, its query does not; without it the follower cannot confirm. */
-function lacksPackage({ packageInfo }: Payout, observation: Observation, asked: boolean): boolean {
-  const isWaiting = observation.kind === 'bill' && observation.state === 'WAIT_USER_CONFIRM';
-  return asked && isWaiting && (packageInfo ?? observation.packageInfo) === undefined;
+/**
+ * After some tries of one number we ask what became of it. Not where WeChat Pay signs with a key we do not know: the answer to
+ * a question would tell no more, and only the creation, repeated, brings `package_info` once the key is known.
+ */
+function asksInstead(observation: Observation, sight: Sight, strikes: number): boolean {
+  const isUnbelieved = observation.kind === 'silence' && observation.code === 'UNKNOWN_KEY';
+  return sight === 'again' && strikes >= SENDS_BEFORE_ASKING && !isUnbelieved;
 }
 
-/** gethbinfo said FAILED: nothing was paid under this number. A claim that is still owed gets a new one. */
-function afterFailure(payout: Payout, verdict: Verdict, policy: PayoutPolicy): Verdict {
-  if (verdict.step.payout.userRefused) return verdict;
-  if (payout.attempt >= policy.attemptsMax) {
-    return { ...verdict, problem: true, alarm: `given up after ${payout.attempt} numbers` };
-  }
-  const failed: Payout = { ...verdict.step.payout, holds: [] };
-  return {
-    ...verdict,
-    step: { ...verdict.step, payout: failed, move: 'none', successor: nextAttempt(payout, verdict.step.at) },
-  };
+/** Calls that surely left no order: they were refused, or never reached the platform. */
+function refusalsOf(payout: Payout, seen: Observation, asked: boolean): Pick<Payout, 'refusals'> {
+  const leftNone =
+    seen.kind === 'unreached' ||
+    (seen.kind === 'refused' && leavesNoOrder(payout.request.channel, seen.code, seen.text));
+  return !asked && leftNone ? { refusals: (payout.refusals ?? 0) + 1 } : {};
 }
 
-/** The money came back. The campaign may offer it to the same follower once more, under a new number. */
-function afterRefund(payout: Payout, verdict: Verdict, observation: Observation, policy: PayoutPolicy): Verdict {
-  const told = observation.kind === 'status' ? observation.refunded : undefined;
-  const refunded = told !== undefined && told < payout.amount ? fen(told) : payout.amount;
-  const base = { ...verdict.step.payout, refunded };
-  const isOffered = payout.reoffer === true || isStillOwed(payout, verdict);
-  if (refunded === payout.amount && isOffered && !base.userRefused && payout.attempt < policy.attemptsMax) {
-    const step: Step = {
-      ...verdict.step,
-      payout: { ...base, holds: [] },
-      move: 'sent→reserved',
-      successor: nextAttempt(payout, verdict.step.at),
-    };
-    return { ...verdict, step };
-  }
-  return { ...verdict, step: { ...verdict.step, payout: { ...base, holds: returned(payout, refunded) } } };
+/** Whether every call of this number left no order; one that was begun and whose end nobody saw may have left one. */
+function everyCallRefused({ tries, refusals }: Payout): boolean {
+  return tries > 0 && refusals === tries;
 }
 
-/** A transfer that ended through no fault of the follower: because of the merchant, or long before their 24 h were over. */
-function isStillOwed({ sentAt }: Payout, { sight, step }: Verdict): boolean {
-  if (sight === 'isFailedMerchant') return true;
-  return sight === 'isBillFailed' && sentAt !== undefined && step.at - sentAt < 23 * HOUR;
+/** What is seen may mean something else for a payout of which we know more. */
+function meaningFor(payout: Payout, observation: Observation, asked: boolean): Meaning {
+  const meaning = meaningOf(observation, asked, payout.request.channel);
+  const { packageInfo, state, expired, stopped } = payout;
+  const isBill = observation.kind === 'bill';
+  const isLacking = isBill && (packageInfo ?? observation.packageInfo) === undefined;
+  // Only the creation of a transfer tells `package_info`, its query does not; without it the follower cannot confirm.
+  if (asked && isLacking && observation.state === 'WAIT_USER_CONFIRM')
+    return { sight: expired || stopped ? 'isSent' : 'noPackage' };
+  // Closed in the end, and the follower never had what opens its page: the merchant's balance was short, or it was lost.
+  if (isLacking && observation.state === 'FAIL' && meaning.sight === 'isRefunded')
+    return { ...meaning, sight: 'isNeverConfirmable' };
+  if (observation.kind === 'status' && observation.status === 'FAILED' && state === 'sent')
+    return { sight: 'isFailed' };
+  if (
+    meaning.sight === 'notFound' &&
+    state !== 'sent' &&
+    (expired || stopped === 'calledOff') &&
+    everyCallRefused(payout)
+  )
+    return { sight: 'isNeverMade' };
+  return meaning;
 }
 
-/** What the counters get back. Of a group packet that was opened in part, only the money that came back. */
-function returned({ holds, amount }: Payout, refunded: Fen): Payout['holds'] {
-  if (refunded === amount) return holds;
-  return holds.filter(hold => hold.add === amount).map(hold => ({ ...hold, add: refunded }));
+function rowFor({ state, userRefused, expired, stopped }: Payout, sight: Sight): Row {
+  if (state === 'sent') return SENT[sight];
+  // WeChat refuses this follower: its order is let die, not sent once more.
+  const row = OPEN[userRefused && sight === 'isSending' ? 'refusedUser' : sight];
+  if (sight === 'notFound' && (expired || stopped === 'doubted'))
+    return { to: 'held', do: 'query', when: 'never', alarm: expired ? LOST_NUMBER : DOUBTED };
+  if (row.do !== 'send' || !(expired || stopped)) return row;
+  return { ...row, do: 'query', when: row.when === 'soon' ? 'in20Minutes' : row.when };
 }
 
-/** The same claim under its next number, with the same request. */
-function nextAttempt(payout: Payout, at: Instant): Payout {
-  const { listId: _, sentAt: __, problem: ___, endedAt: ____, packageInfo: _____, reoffer: ______, ...rest } = payout;
-  const { firstSentAt: _______, ...claim } = rest;
-  return {
-    ...claim,
-    billNo: billNoOf(payout.request.mchId, billDayOf(payout), payout.claimKey, payout.attempt + 1),
-    attempt: payout.attempt + 1,
-    state: 'planned',
-    version: 1,
-    tries: 0,
-    strikes: 0,
-    nextDo: 'send',
-    nextAt: at,
-    createdAt: at,
-  };
-}
-
-/** The day in the number of the first attempt: all numbers of one claim carry it. */
-function billDayOf(payout: Payout): Instant {
-  const day = payout.billNo.slice(payout.request.mchId.length, payout.request.mchId.length + 8);
-  return instant(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8))));
+function haltFor(
+  { sight, haltAs, words }: Meaning,
+  observation: Observation,
+  detail: string | undefined,
+): Verdict['halt'] {
+  const halts = sight === 'halt' || sight === 'config' || sight === 'configOne' || sight === 'isFailedMerchant';
+  if (!halts) return undefined;
+  return { code: haltAs ?? codeOf(observation), reason: detail ?? words ?? sight };
 }
 
 function parked(step: Step): Step {
@@ -276,54 +281,13 @@ function parked(step: Step): Step {
   return { ...step, payout };
 }
 
-function whenNext(
-  when: When,
-  payout: Payout,
-  strikes: number,
-  sentAt: Instant,
-  now: Instant,
-  policy: PayoutPolicy,
-): Instant | undefined {
-  switch (when) {
-    case 'never':
-      return undefined;
-    case 'soon':
-      return later(now, BACKOFF_MIN_MS);
-    case 'in20Minutes':
-      return later(now, 20 * MINUTE);
-    case 'tomorrow':
-      return later(endOfDay(now), spread(payout, 10 * MINUTE));
-    case 'at8': {
-      const eight = later(endOfDay(now), 8 * HOUR - DAY);
-      return later(eight > now ? eight : later(eight, DAY), spread(payout, 10 * MINUTE));
-    }
-    case 'schedule': {
-      const planned = policy.askAfter.find(ms => sentAt + ms > now);
-      return planned !== undefined ? later(sentAt, planned) : later(now, policy.askEvery);
-    }
-    case 'backoff': {
-      const wait = Math.min(BACKOFF_MIN_MS * 2 ** (strikes - 1), BACKOFF_MAX_MS);
-      return later(now, wait + spread(payout, wait / 4));
-    }
-    default:
-      return when satisfies never;
-  }
-}
-
-/** Jitter without dice: 0 … `width` ms, from the number and the version. */
-function spread(payout: Payout, width: number): number {
-  const digest = createHash('sha256').update(`${payout.billNo}/${payout.version}`).digest();
-  return Math.floor((digest.readUInt32BE(0) / 2 ** 32) * width);
-}
-
 function codeOf(observation: Observation): string {
   if (observation.kind === 'bill') return observation.reason ?? observation.state;
-  // The one reason of an order that halts is the balance.
-  if (observation.kind === 'status') return 'NOTENOUGH';
+  if (observation.kind === 'status') return observation.status;
   return 'code' in observation ? observation.code : observation.kind;
 }
 
-function detailOf(observation: Observation): string | undefined {
+function detailOf(observation: Observation, { words }: Meaning): string | undefined {
   switch (observation.kind) {
     case 'unreached':
     case 'silence':
@@ -332,14 +296,16 @@ function detailOf(observation: Observation): string | undefined {
     case 'status':
       return observation.reason === undefined ? observation.status : `${observation.status} ${observation.reason}`;
     case 'bill':
-      return observation.reason === undefined ? observation.state : `${observation.state} ${observation.reason}`;
+      return [observation.state, observation.reason, words].filter(part => part !== undefined).join(' ');
     default:
       return undefined;
   }
 }
 
-function alarmOf(observation: Observation, strikes: number): string | undefined {
+function alarmOf(before: Payout, { state, strikes, stopped }: Payout, observation: Observation): string | undefined {
   if (observation.kind === 'refused' && !isKnown(observation.code))
     return `unknown code ${observation.code}: treated as an unknown outcome`;
+  if (stopped === 'doubted' && state === 'sent' && before.state !== 'sent')
+    return 'it is with the follower, although another number of its claim turned out to be paid: cancel it';
   return strikes > 0 && strikes % STRIKES_BEFORE_ALARM === 0 ? `no clear answer ${strikes} times in a row` : undefined;
 }

@@ -4,7 +4,7 @@ import type { OpenId } from './event.ts';
 import type { Counter } from './limit.ts';
 import type { Brand, Fen } from './money.ts';
 import type { Cancel } from './rule.ts';
-import { dayOf, type Instant } from './time.ts';
+import { dayOf, type Instant, instant } from './time.ts';
 
 /** `mch_billno` (商户订单号): ≤ 28 letters and digits. Chosen and stored before the first call, never changed. */
 export type BillNo = Brand<string, 'BillNo'>;
@@ -94,6 +94,15 @@ export type Payout = {
   readonly problem?: string;
   /** WeChat refuses this follower (risk control, no real name): a new number would not help. */
   readonly userRefused?: boolean;
+  /**
+   * Never sent (again), and followed by no other number, whatever end it comes to: an operator called it off, or another
+   * number of its claim turned out to be paid. Written before anything is said to WeChat Pay; `retry` takes it away.
+   */
+  readonly stopped?: 'calledOff' | 'doubted';
+  /** Calls that were refused so that they left no order; if that is all of them, NOT_FOUND proves that nothing was paid. */
+  readonly refusals?: number;
+  /** WeChat Pay takes this number no more (超出重试期): it can only be asked after. */
+  readonly expired?: boolean;
   /** WeChat's own number (`send_listid`, `transfer_bill_no`: 微信单号). */
   readonly listId?: string;
   /** 商家转账: what the confirmation page needs (`package_info`). */
@@ -165,7 +174,12 @@ export type Move =
   /** What `payout.refunded` says; the rest, of a group packet, was received. */
   | 'sent→refunded'
   /** Refunded and offered again at once: the successor takes the reservation. */
-  | 'sent→reserved';
+  | 'sent→reserved'
+  /** An operator's: a given-up claim has a new number, which takes the reservation from the budget once more (`counters`). */
+  | 'free→reserved'
+  /** … and what counted as not paid was paid after all. */
+  | 'free→received'
+  | 'refunded→received';
 
 /** One change of one payout, as the store writes it. */
 export type Step = {
@@ -176,9 +190,11 @@ export type Step = {
   readonly what: string;
   readonly detail?: string;
   readonly move: Move;
+  /** What it takes, or gives back (below zero), in the same commit. */
+  readonly counters?: readonly Counter[];
   /**
    * A new number for the same claim, planned in the same commit; only after FAILED or REFUND was recorded. It takes
-   * over the reservation (`move` is `none` or `sent→reserved`), so that `holds` stay taken.
+   * over the reservation (`move` is `none`, `sent→reserved` or `free→reserved`), so that `holds` stay taken.
    */
   readonly successor?: Payout;
 };
@@ -198,4 +214,19 @@ export function billNoOf(mchId: string, eventAt: Instant, claimKey: string, atte
     rest /= 62n;
   }
   return `${mchId}${dayOf(eventAt).replaceAll('-', '')}${suffix}` as BillNo;
+}
+
+/** The number the same claim takes after this one: all numbers of one claim carry the same day. */
+export function nextNumber(payout: Pick<Payout, 'billNo' | 'request' | 'claimKey' | 'attempt'>): BillNo {
+  return numberOf(payout, payout.attempt + 1);
+}
+
+/** The number of another attempt at the claim of this one. */
+export function numberOf(
+  { billNo, request, claimKey }: Pick<Payout, 'billNo' | 'request' | 'claimKey'>,
+  attempt: number,
+): BillNo {
+  const day = billNo.slice(request.mchId.length, request.mchId.length + 8);
+  const at = instant(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8))));
+  return billNoOf(request.mchId, at, claimKey, attempt);
 }

@@ -17,7 +17,8 @@ export function hasReminders({ rules }: Campaign): boolean {
 
 /** The rule's own words; `undefined`: it has none, or it is not the time. */
 export function reminderOf({ name, rules }: Campaign, payout: Payout, now: Instant): string | undefined {
-  const { state, sentAt, rule: id, amount } = payout;
+  const { state, sentAt, rule: id, amount, stopped, problem } = payout;
+  if (stopped || problem !== undefined) return undefined; // it is for a person, and not to be opened any more
   if (state !== 'sent' || sentAt === undefined || now - sentAt < FROM_MS || now - sentAt > TO_MS) return undefined;
   const template = rules.find(rule => rule.id === id)?.replies.reminder;
   const reply = template && render(template, { amount: yuanText(amount), campaign: name });

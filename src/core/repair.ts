@@ -9,7 +9,7 @@ import type { Event, EventKey, OpenId } from './event.ts';
 import type { Movement } from './fund-flow.ts';
 import { type Counter, type Limit, lastClaimCounter, prizeLimits, userLimits } from './limit.ts';
 import { type Fen, fen } from './money.ts';
-import { type BillNo, billNoOf, type Observation, type Payout } from './payout.ts';
+import type { BillNo, Observation, Payout } from './payout.ts';
 import { type Award, claimOf, planAward } from './plan.ts';
 import {
   eventOf,
@@ -18,12 +18,11 @@ import {
   noonOf,
   type Payable,
   RECOVERED,
-  readNumber,
   recoveredKey,
 } from './repair-number.ts';
 import { NO_REPLY } from './reply.ts';
 import type { Campaign, Prize } from './rule.ts';
-import { DAY, type Day, dayOf, endOfDay, type Instant, instant, later, parseBeijing, SECOND } from './time.ts';
+import { type Day, dayOf, endOfDay, type Instant, instant, later, parseBeijing, SECOND } from './time.ts';
 
 // ── What was lost ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -241,19 +240,6 @@ export function passedBy({ decision }: Repair, counts: ReadonlyMap<string, numbe
 }
 
 // ── What stands for WeChat Pay's word where it has none ──────────────────────────────────────────────────
-
-/** gethbinfo answers for orders of the last 30 days only. */
-const HORIZON_MS = 30 * DAY;
-
-export function isTooOldToAsk({ firstSentAt, createdAt }: Payout, now: Instant): boolean {
-  return now - (firstSentAt ?? createdAt) > HORIZON_MS;
-}
-
-/** The number the same claim would take after this one. */
-export function nextNumber({ request, billNo, claimKey, attempt }: Payout): BillNo {
-  const day = readNumber(billNo, request.mchId)?.day;
-  return billNoOf(request.mchId, day === undefined ? instant(0) : noonOf(day), claimKey, attempt + 1);
-}
 
 /**
  * What the merchant's account proves of a number WeChat Pay does not know, or no longer. `isFollowed`: a later number of

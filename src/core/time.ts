@@ -53,6 +53,12 @@ export function endOfDay(at: Instant): Instant {
   return instant((dayNumber(at) + 1) * DAY - BEIJING_OFFSET);
 }
 
+/** Midnight in Beijing at which the month of `at` ends. */
+export function endOfMonth(at: Instant): Instant {
+  const [year, month] = dayOf(at).split('-').map(Number) as [number, number];
+  return instant(Date.UTC(year, month, 1) - BEIJING_OFFSET);
+}
+
 /** `2026-02-10 08:00:00`, as WeChat Pay and people in China write it. */
 export function beijingText(at: Instant): string {
   const day = dayNumber(at);

@@ -63,7 +63,17 @@ function paid(payout: Payout, name: string): OwnPrize {
   };
 }
 
-function stateOf({ state, tries, undoneBy, nextAt, createdAt, request, packageInfo }: Payout): PrizeState {
+function stateOf({
+  state,
+  tries,
+  undoneBy,
+  nextAt,
+  createdAt,
+  request,
+  packageInfo,
+  problem,
+  stopped,
+}: Payout): PrizeState {
   switch (state) {
     case 'planned':
       return tries === 0 && nextAt !== undefined && nextAt - createdAt >= LATER_MS ? 'later' : 'coming';
@@ -72,6 +82,7 @@ function stateOf({ state, tries, undoneBy, nextAt, createdAt, request, packageIn
     case 'held':
       return 'coming';
     case 'sent':
+      if (problem !== undefined || stopped) return 'coming'; // a person looks at it
       if (request.channel !== 'transfer') return 'waiting';
       return packageInfo === undefined ? 'coming' : 'confirm';
     case 'received':
@@ -79,7 +90,7 @@ function stateOf({ state, tries, undoneBy, nextAt, createdAt, request, packageIn
     case 'refunded':
       return 'returned';
     case 'failed':
-      return tries === 0 && undoneBy ? 'cancelled' : 'failed';
+      return (tries === 0 && undoneBy) || stopped === 'calledOff' ? 'cancelled' : 'failed';
     default:
       return state satisfies never;
   }

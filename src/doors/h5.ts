@@ -242,8 +242,12 @@ class Pages implements H5 {
     account: AccountConfig,
     payouts: readonly Payout[],
   ): Promise<Confirm | undefined> {
-    const transfers = payouts.flatMap(({ state, request, packageInfo, billNo }) =>
-      state === 'sent' && request.channel === 'transfer' && packageInfo !== undefined
+    const transfers = payouts.flatMap(({ state, request, packageInfo, billNo, problem, stopped }) =>
+      state === 'sent' &&
+      !stopped &&
+      problem === undefined &&
+      request.channel === 'transfer' &&
+      packageInfo !== undefined
         ? [{ billNo, mchId: request.mchId, appId: request.appId, package: packageInfo }]
         : [],
     );

@@ -6,8 +6,11 @@ import type { OpenId } from '../core/event.ts';
 import { type BillNo, isFinal, type Observation, type Payout } from '../core/payout.ts';
 import { observe, type PayoutPolicy, type Verdict } from '../core/payout-table.ts';
 import type { Instant } from '../core/time.ts';
+import { doubt } from '../doubt.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
+import { WRONG_KEY } from './pay-notice.ts';
+import { sparing } from './sparing.ts';
 
 /** A notification is below 2 KiB. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -22,10 +25,13 @@ type TransferNotice = {
   readonly seen: Observation;
 };
 
+/** `unread`: it is not for us, or nobody can tell what it means. `unopened`: sealed with another APIv3 key than ours. */
+type Opened = TransferNotice | { readonly unread: string } | { readonly unopened: string };
+
 export type NotifyMerchant = {
   readonly policy: PayoutPolicy;
-  /** Verifies and decrypts. Throws `BadInput` for whatever WeChat Pay did not say to this merchant just now. */
-  readonly open: (headers: Context['headers'], body: string, now: Instant) => TransferNotice;
+  /** Verifies and decrypts. Rejects with `BadInput` for whatever WeChat Pay did not say just now. */
+  readonly open: (headers: Context['headers'], body: string, now: Instant) => Promise<Opened>;
 };
 
 export type NotifyPorts = {
@@ -41,25 +47,41 @@ export type NotifyPorts = {
 /** POST /notify/transfer/:merchant. WeChat Pay takes 200 and 204 as heard, and tries again for a day otherwise. */
 export function notifyPost(ports: NotifyPorts) {
   const { transfers, clock, log } = ports;
+  const spare = sparing(clock);
   return async (ctx: Context, name: string): Promise<void> => {
     const merchant = transfers.get(name);
     if (!merchant) return;
-    let notice: TransferNotice;
+    let notice: Opened;
     try {
       const body = await readBody(ctx.req, BODY_BYTES_MAX);
-      notice = merchant.open(ctx.headers, body, clock());
+      notice = await merchant.open(ctx.headers, body, clock());
     } catch (error) {
-      refuse(ctx, log, name, error);
+      refuse(ctx, error);
+      spare(leftOut => sayRefused(log, { merchant: name, leftOut }, error));
       return;
     }
+    if ('unread' in notice) {
+      // Heard, so that it is not told again for a day.
+      log.warn({ merchant: name, reason: notice.unread }, `a notification that changes nothing: ${notice.unread}`);
+      return say(ctx, 204);
+    }
+    if ('unopened' in notice) {
+      log.error({ merchant: name, reason: notice.unopened }, WRONG_KEY);
+      return say(ctx, 503);
+    }
+    const { billNo } = notice;
     const status = await apply(ports, name, merchant.policy, notice).catch((error: unknown) => {
-      const fields = { merchant: name, billNo: notice.billNo, err: error };
+      const fields = { merchant: name, billNo, err: error };
       log.error(fields, 'a transfer’s end could not be written down; WeChat Pay will tell it again');
       return 503 as const;
     });
-    ctx.status = status;
-    ctx.body = status === 204 ? null : { code: 'FAIL', message: status === 404 ? 'no such bill' : 'try again' };
+    say(ctx, status);
   };
+}
+
+function say(ctx: Context, status: 204 | 404 | 503): void {
+  ctx.status = status;
+  ctx.body = status === 204 ? null : { code: 'FAIL', message: status === 404 ? 'no such bill' : 'try again' };
 }
 
 /** 204: written down, or known already. 404: no payout of ours. 503: not now. */
@@ -76,7 +98,10 @@ async function apply(
       log.error({ merchant, billNo, amount }, 'WeChat Pay tells of a transfer that is none of our payouts');
       return 404;
     }
-    if (isFinal(payout.state)) return 204;
+    if (isFinal(payout.state)) {
+      await doubt({ store, clock, log }, payout, notice.seen);
+      return 204;
+    }
     if ((await conclude(merchant, observe(payout, notice.seen, true, clock(), policy))) === 'moved') return 204;
   }
   return 503;
@@ -87,10 +112,13 @@ function concerns({ amount, user }: TransferNotice, payout: Payout, merchant: st
   return isOurs && payout.amount === amount && payout.user === user;
 }
 
-function refuse(ctx: Context, log: Log, merchant: string, error: unknown): void {
-  if (!(error instanceof BadInput)) log.warn({ merchant, err: error }, 'a notification could not be read');
-  else log.info({ merchant, reason: messageOf(error) }, 'a notification was refused');
+function refuse(ctx: Context, error: unknown): void {
   if (error instanceof TooLarge) ctx.set('connection', 'close');
   ctx.status = error instanceof TooLarge ? 413 : 401;
   ctx.body = '';
+}
+
+function sayRefused(log: Log, fields: object, error: unknown): void {
+  if (!(error instanceof BadInput)) log.warn({ ...fields, err: error }, 'a notification could not be read');
+  else log.info({ ...fields, reason: messageOf(error) }, 'a notification was refused');
 }

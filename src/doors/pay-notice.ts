@@ -31,18 +31,20 @@ const TOLD_WITHIN_MS = 2 * DAY - HOUR;
 
 type HttpAnswer = { readonly status: number; readonly type?: string; readonly body?: string };
 
+type Opened = { readonly notice: PayNotice; readonly heard: HttpAnswer; readonly again: HttpAnswer };
+
 export type PayNoticeMerchant = {
-  /** Verifies and reads; throws `BadInput` for whatever WeChat Pay did not say to this merchant. */
-  readonly open: (
-    headers: Context['headers'],
-    body: string,
-    now: Instant,
-  ) => { readonly notice: PayNotice; readonly heard: HttpAnswer; readonly again: HttpAnswer };
+  /** Verifies and reads; rejects with `BadInput` for whatever WeChat Pay did not say. */
+  readonly open: (headers: Context['headers'], body: string, now: Instant) => Promise<Opened>;
   /** Asks after the order before its payment is believed (bot.yaml: `orderQuery`). */
   readonly ask?: (notice: PaidNotice) => Promise<SeenOrder>;
   /** The accounts that pay through this merchant. */
   readonly accounts: readonly string[];
 };
+
+/** Of what WeChat Pay signed, and sealed with another key than ours. It comes again for a day. */
+export const WRONG_KEY =
+  'a notice of WeChat Pay cannot be opened: apiV3Key in bot.yaml is not the one set at 商户平台 → 账户中心 → API安全; mended within a day, nothing is lost';
 
 export type PayNoticePorts = {
   readonly payments: ReadonlyMap<string, PayNoticeMerchant>;
@@ -61,10 +63,10 @@ export function payNoticePost(ports: PayNoticePorts) {
   return async (ctx: Context, name: string): Promise<void> => {
     const merchant = payments.get(name);
     if (!merchant) return;
-    let opened: ReturnType<PayNoticeMerchant['open']>;
+    let opened: Opened;
     try {
       const body = await readBody(ctx.req, BODY_BYTES_MAX);
-      opened = merchant.open(ctx.headers, body, clock());
+      opened = await merchant.open(ctx.headers, body, clock());
     } catch (error) {
       if (error instanceof TooLarge) ctx.set('connection', 'close');
       ctx.status = error instanceof TooLarge ? 413 : 401;
@@ -99,7 +101,7 @@ async function heardInTime(
   try {
     return await Promise.race([hear(ports, name, merchant, notice), late]);
   } catch (error) {
-    const transaction = notice.kind === 'other' ? undefined : notice.transaction;
+    const transaction = 'transaction' in notice ? notice.transaction : undefined;
     const fields = { merchant: name, notice: notice.kind, transaction, err: error };
     ports.log.error(fields, 'a payment notice could not be written down; WeChat Pay will tell it again');
     return false;
@@ -122,6 +124,12 @@ async function hear(
     case 'other':
       ports.log.info({ merchant: name, what: notice.what }, 'a payment notice that changes nothing');
       return true;
+    case 'unread':
+      ports.log.warn({ merchant: name, reason: notice.why }, `a payment notice that gives nothing: ${notice.why}`);
+      return true;
+    case 'unopened':
+      ports.log.error({ merchant: name, reason: notice.why }, WRONG_KEY);
+      return false;
   }
 }
 

@@ -62,7 +62,7 @@ export function nextOfBill(order: Transfer, limits: MerchantLimits): Due | undef
     case 'PROCESSING':
       return plan !== undefined && plan.at <= expiry.at ? { what: 'bill', at: plan.at } : expiry;
     case 'WAIT_USER_CONFIRM':
-      return expiry;
+      return plan !== undefined && plan.at <= expiry.at ? { what: 'bill', at: plan.at } : expiry;
     case 'TRANSFERING':
       return { what: 'bill', at: updatedAt + limits.transferringMs };
     case 'CANCELING':
@@ -72,13 +72,18 @@ export function nextOfBill(order: Transfer, limits: MerchantLimits): Due | undef
   }
 }
 
-/** What time does to a bill at the instant `nextOfBill` names. Unconfirmed for too long: FAIL, and no reason. */
+/** What time does to a bill at the instant `nextOfBill` names. Not locked, or not confirmed, for too long: closed. */
 export function advanced(order: Transfer, at: number): Transfer {
   const { state, plan } = order.bill;
   if (state === 'TRANSFERING') return inState(order, 'SUCCESS', at);
-  if (state === 'CANCELING') return inState(order, 'CANCELLED', at);
-  if (plan !== undefined && plan.at <= at) return inState(order, plan.to, at, plan.reason);
-  return inState(order, 'FAIL', at);
+  if (state === 'CANCELING') return plan ? inState(order, plan.to, at, plan.reason) : inState(order, 'CANCELLED', at);
+  if (plan !== undefined && plan.at <= at) return inState(locked(order, plan.to, at), plan.to, at, plan.reason);
+  return inState(order, 'FAIL', at, 'OVERDUE_CLOSE');
+}
+
+/** A bill for which there was no money until now takes it with this step. */
+function locked(order: Transfer, to: BillState, at: number): Transfer {
+  return to === 'WAIT_USER_CONFIRM' && order.sentAt === undefined ? { ...order, sentAt: at } : order;
 }
 
 export const isTransfer = (order: Order): order is Transfer => order.bill !== undefined;

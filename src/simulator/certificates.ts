@@ -29,6 +29,15 @@ export type Certificates = {
   readonly server: Pair;
   readonly merchants: ReadonlyMap<string, MerchantCertificate>;
   readonly payKey: PayKey;
+  /** A platform certificate (平台证书), issued when it is first asked for, and from then on the same. */
+  issuePlatform(kind: 'certificate' | 'nextCertificate'): Promise<PlatformCertificate>;
+};
+
+/** `id`: its serial number. */
+export type PlatformCertificate = PayKey & {
+  readonly certPem: string;
+  readonly effectiveAt: number;
+  readonly expiresAt: number;
 };
 
 /** WeChat Pay's own key pair. */
@@ -84,7 +93,36 @@ async function open(folder: string | undefined, mchIds: readonly string[]): Prom
       ...(folder === undefined ? {} : { folder: join(folder, mchId) }),
     });
   }
-  return { caPem: ca.certPem, server, merchants, payKey };
+  const issuePlatform = (kind: 'certificate' | 'nextCertificate'): Promise<PlatformCertificate> => {
+    const issued = queue.then(() => openPlatform(shelf, ca, kind, mchIds));
+    queue = issued.catch(() => undefined);
+    return issued;
+  };
+  return { caPem: ca.certPem, server, merchants, payKey, issuePlatform };
+}
+
+const PLATFORM_FILES = { certificate: 'wechatpay_cert', nextCertificate: 'wechatpay_next_cert' };
+
+/** Beside the merchants' files lies the certificate alone. */
+async function openPlatform(
+  shelf: Shelf,
+  ca: Pair,
+  kind: keyof typeof PLATFORM_FILES,
+  mchIds: readonly string[],
+): Promise<PlatformCertificate> {
+  const name = PLATFORM_FILES[kind];
+  const { certPem, keyPem } = await pair(shelf, `${name}.pem`, `${name}_key.pem`, () => issuePlatformPair(ca));
+  for (const mchId of mchIds)
+    if (shelf.read(`${mchId}/${name}.pem`) !== certPem) shelf.write(`${mchId}/${name}.pem`, certPem);
+  const x509 = new X509Certificate(certPem);
+  return {
+    id: x509.serialNumber,
+    certPem,
+    privateKeyPem: keyPem,
+    publicKeyPem: x509.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    effectiveAt: Date.parse(x509.validFrom),
+    expiresAt: Date.parse(x509.validTo),
+  };
 }
 
 const newKeyPair = promisify(generateKeyPair);
@@ -215,6 +253,13 @@ async function issueMerchant(ca: Pair, mchId: string): Promise<Pair> {
   // As on a real one: CN is the merchant number, O is WeChat's.
   const name = `C=CN, O=微信商户系统, OU=模拟器, CN=${mchId}`;
   return issue(lib, ca, name, keys, [new lib.ExtendedKeyUsageExtension([lib.ExtendedKeyUsage.clientAuth])]);
+}
+
+/** As on a real one: O is Tenpay's. */
+async function issuePlatformPair(ca: Pair): Promise<Pair> {
+  const lib = await x509();
+  const keys = await webcrypto.subtle.generateKey(RSA, true, ['sign', 'verify']);
+  return issue(lib, ca, 'C=CN, O=Tenpay.com, OU=Tenpay.com CA Center, CN=Tenpay.com sign', keys, []);
 }
 
 async function issue(

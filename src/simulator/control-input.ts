@@ -1,6 +1,6 @@
 // What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place. Pure.
 import { BadInput } from '../core/error.ts';
-import type { Act, ClockChange, Faults, NewPerson, PayFault, PayInShop, PlatformFault } from './protocol.ts';
+import type { Act, ClockChange, Faults, NewPerson, PayFault, PayInShop, PlatformFault, Signing } from './protocol.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -21,6 +21,8 @@ const PAY_KINDS: readonly PayFault['kind'][] = [
   'notEnough',
   'freqLimit',
   'expiredButReceived',
+  'billFails',
+  'balanceShort',
   'lostNotice',
   'duplicateNotice',
   'lateNotice',
@@ -35,6 +37,7 @@ const PAY_PLACES: readonly NonNullable<PayFault['at']>[] = [
   'transferQuery',
   'transferCancel',
   'orderQuery',
+  'certificates',
   'payNotice',
 ];
 const PLATFORM_KINDS: readonly PlatformFault['kind'][] = [
@@ -211,6 +214,20 @@ export function readRefund(value: unknown): number | undefined {
   const json = objectOf(value, 'refund');
   onlyKeys(json, 'refund', ['amount']);
   return json.amount === undefined ? undefined : wholeAt(json, 'amount', 1, FEN_MAX);
+}
+
+const PARTS_MAX = 1000;
+
+export function readSigning(value: unknown): Signing {
+  const json = objectOf(value, 'signing');
+  onlyKeys(json, 'signing', ['publicKey', 'certificate', 'nextCertificate', 'seed']);
+  const seed = maybeText(json, 'seed');
+  const part = (key: keyof Signing): object =>
+    json[key] === undefined ? {} : { [key]: numberAt(json, key, 0, PARTS_MAX) };
+  const parts: Signing = { ...part('publicKey'), ...part('certificate'), ...part('nextCertificate') };
+  const whole = (parts.publicKey ?? 0) + (parts.certificate ?? 0) + (parts.nextCertificate ?? 0);
+  if (whole === 0) throw new BadInput('signing: expected a part above 0 of publicKey, certificate or nextCertificate');
+  return { ...parts, ...(seed === undefined ? {} : { seed }) };
 }
 
 export function readFaults(value: unknown): Faults {

@@ -11,6 +11,7 @@ import {
   readOpenId,
   readPayInShop,
   readRefund,
+  readSigning,
 } from './control-input.ts';
 import { readBody, readJson, send, sendJson } from './http.ts';
 import type {
@@ -28,6 +29,8 @@ import type {
   Push,
   ShopNotice,
   ShopOrder,
+  Signing,
+  SigningState,
   State,
 } from './protocol.ts';
 import { Refused } from './refused.ts';
@@ -49,6 +52,9 @@ export type Control = {
   setFaults(faults: Faults): Faults;
   merchant(mchId: string): Merchant;
   setBalance(mchId: string, balance: number): Merchant;
+  /** With which keys WeChat Pay signs for a merchant, and which these are. */
+  signing(mchId: string): SigningState;
+  setSigning(mchId: string, signing: Signing): Promise<SigningState>;
   /** The fund-flow bill (资金账单) as CSV; `day`: of one Beijing day. */
   fundFlow(mchId: string, day?: string): string;
   /** Callbacks of transfers, newest first; the latest 200 are known. */
@@ -179,6 +185,10 @@ function answerOf(control: Control, request: Request): Promise<unknown> | object
       return control.faults();
     case 'PUT faults 1':
       return control.setFaults(readFaults(body));
+    case 'GET merchants 3':
+      return verb === 'signing' ? control.signing(id!) : undefined;
+    case 'PUT merchants 3':
+      return verb === 'signing' ? control.setSigning(id!, readSigning(body)) : undefined;
     case 'POST merchants 2':
       return control.setBalance(id!, readBalance(body));
     default:

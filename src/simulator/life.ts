@@ -120,7 +120,7 @@ export class OrderLife {
     for (;;) {
       const due = nextOf(order, limits);
       if (!due || due.at > this.#world.now()) return;
-      if (isTransfer(order)) this.putBill(order, advanced(order, due.at));
+      if (isTransfer(order)) this.#advanceBill(order, due.at);
       if (due.what === 'fail') this.#world.putOrder(failed(order));
       if (due.what === 'refunding') this.#world.putOrder(refunding(order));
       if (due.what === 'refunded') this.#refund(order, due.at);
@@ -131,6 +131,15 @@ export class OrderLife {
       }
       order = this.#world.order(order.mchId, order.billNo, order.channel)!;
     }
+  }
+
+  /** A bill for which no money could be locked takes it once there is some, or is closed in the end. */
+  #advanceBill(order: Transfer, at: number): void {
+    const after = advanced(order, at);
+    const pays = order.sentAt === undefined && after.sentAt !== undefined ? order.amount : 0;
+    const { plan: _plan, ...bill } = order.bill;
+    if (this.#world.merchant(order.mchId).books.balance < pays) this.putBill(order, { ...order, bill });
+    else this.putBill(order, after, pays);
   }
 
   #refund(order: Order, at: number): void {

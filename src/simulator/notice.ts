@@ -9,7 +9,8 @@ import { isOverBill, isTransfer, noticeResource, rfc3339, type Transfer } from '
 import type { SimulatorOptions } from './options.ts';
 import { keyOf } from './order.ts';
 import type { Change, Notice } from './protocol.ts';
-import { callbackBody, type V3Signer } from './v3-wire.ts';
+import type { SigningDesk } from './signing.ts';
+import { callbackBody } from './v3-wire.ts';
 import type { World } from './world.ts';
 
 const GAPS_MS = [1000, 3000, 10_000];
@@ -24,13 +25,13 @@ export type Notifier = {
   close(): Promise<void>;
 };
 
-export function notifier(world: World, signer: V3Signer, options: SimulatorOptions): Notifier {
+export function notifier(world: World, signing: SigningDesk, options: SimulatorOptions): Notifier {
   const timing = { gapsMs: options.noticeGapsMs ?? GAPS_MS, timeoutMs: options.noticeTimeoutMs ?? TIMEOUT_MS };
   const agent = new Agent({ keepAliveTimeout: 30_000, connections: 64, connect: { timeout: timing.timeoutMs } });
   const stop = new AbortController();
   // Everything under way listens for the end.
   setMaxListeners(0, stop.signal);
-  const wire: Wire = { world, signer, agent, ...timing, signal: stop.signal };
+  const wire: Wire = { world, signing, agent, ...timing, signal: stop.signal };
   const under = new Set<Promise<void>>();
   let notices: Notice[] = [];
 
@@ -62,7 +63,7 @@ export function notifier(world: World, signer: V3Signer, options: SimulatorOptio
 
 type Wire = {
   readonly world: World;
-  readonly signer: V3Signer;
+  readonly signing: SigningDesk;
   readonly agent: Agent;
   readonly gapsMs: readonly number[];
   readonly timeoutMs: number;
@@ -98,7 +99,7 @@ async function deliver(wire: Wire, order: Transfer, url: string, put: (notice: N
   put(notice);
   for (let n = 0; n <= gapsMs.length && !signal.aborted; n++) {
     const copies = n === 0 && twice ? (twice.copies ?? 2) : 1;
-    const tries = await Promise.all(Array.from({ length: copies }, () => knock(wire, url, body)));
+    const tries = await Promise.all(Array.from({ length: copies }, () => knock(wire, mchId, url, body)));
     const isHeard = tries.some(({ status }) => status === 200 || status === 204);
     notice = { ...notice, tries: [...notice.tries, ...tries], outcome: isHeard ? 'delivered' : 'pending' };
     put(notice);
@@ -110,8 +111,8 @@ async function deliver(wire: Wire, order: Transfer, url: string, put: (notice: N
 }
 
 /** Signed anew each time: the clock may have been moved since. */
-async function knock(wire: Wire, url: string, body: string): Promise<Notice['tries'][number]> {
-  const { world, signer, agent, timeoutMs, signal } = wire;
+async function knock(wire: Wire, mchId: string, url: string, body: string): Promise<Notice['tries'][number]> {
+  const { world, signing, agent, timeoutMs, signal } = wire;
   const at = world.now();
   try {
     const reply = await request(url, {
@@ -120,7 +121,7 @@ async function knock(wire: Wire, url: string, body: string): Promise<Notice['tri
         'content-type': 'application/json',
         accept: '*/*',
         'user-agent': 'Mozilla/4.0',
-        ...signer.headers(body, at),
+        ...signing.headers(mchId, body, at),
       },
       body,
       dispatcher: agent,

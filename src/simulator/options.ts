@@ -1,6 +1,6 @@
 // What a simulator is started with: the accounts and merchants that a real WeChat would know from its consoles.
 import type { MovableClock } from './clock.ts';
-import type { Menu } from './protocol.ts';
+import type { Menu, Signing } from './protocol.ts';
 
 export type AccountOptions = {
   /** Our name for it in URLs and lists. */
@@ -46,6 +46,8 @@ export type MerchantOptions = {
   /** AppIDs bound to this merchant number. One that is no account of the simulator counts as a mobile app's. */
   readonly appIds: readonly string[];
   readonly limits?: Partial<MerchantLimits>;
+  /** With which keys WeChat Pay signs for it; absent: with its public key. `PUT /control/merchants/NUMBER/signing` changes it. */
+  readonly signing?: Signing;
 };
 
 /** For merchants of whom no APIv3 key was said. Everybody knows it: a simulator has nothing to hide. */

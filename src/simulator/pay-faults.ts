@@ -118,7 +118,7 @@ export class FaultyPay {
     const at = now + (fault.afterMs ?? MINUTES_20);
     const later = (to: 'SENT' | 'FAILED'): Order => {
       const { reason: _reason, ...rest } = order;
-      return { ...rest, plan: { at, to } };
+      return { ...rest, ...(to === 'FAILED' && fault.text !== undefined && { reason: fault.text }), plan: { at, to } };
     };
     const [code, text] = wordsOf(fault);
     const reply = orderFailure(code, text, fields);

@@ -4,17 +4,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { delayed, readBody, send } from './http.ts';
 import { HTML_502 } from './pay-reply.ts';
 import type { ShopDesk } from './shop-desk.ts';
+import type { SigningDesk } from './signing.ts';
 import type { TransferAnswer, TransferDesk } from './transfer-desk.ts';
 import { SYSTEM_ERROR } from './transfer-faults.ts';
-import type { V3Signer, V3Verifier } from './v3-wire.ts';
+import type { V3Verifier } from './v3-wire.ts';
 
 export type V3Door = {
   readonly desk: TransferDesk;
   readonly shop: ShopDesk;
   readonly verifier: V3Verifier;
-  readonly signer: V3Signer;
+  readonly signing: SigningDesk;
   readonly now: () => number;
 };
+
+/** … for whom it answers. */
+type Answering = V3Door & { readonly mchId?: string };
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -32,8 +36,9 @@ export async function serveV3(door: V3Door, req: IncomingMessage, res: ServerRes
   if ('wrong' in verified) return refuse(door, res, 401, 'SIGN_ERROR', verified.wrong);
   const serial = req.headers['wechatpay-serial'];
   const named = typeof serial === 'string' ? { ...call, serial } : call;
-  const answer = door.shop.answerV3(named, verified.mchId) ?? door.desk.answer(named, verified.mchId);
-  await deliver(door, res, answer);
+  const { mchId } = verified;
+  const answer = door.signing.answer(call, mchId) ?? door.shop.answerV3(named, mchId) ?? door.desk.answer(named, mchId);
+  await deliver({ ...door, mchId }, res, answer);
 }
 
 function refuse(door: V3Door, res: ServerResponse, status: number, code: string, message: string): void {
@@ -41,14 +46,15 @@ function refuse(door: V3Door, res: ServerResponse, status: number, code: string,
 }
 
 /** Refusals are signed too; nobody has to verify those. */
-function reply(door: V3Door, res: ServerResponse, { status, body }: TransferAnswer, cutAt = 1): void {
+function reply(door: Answering, res: ServerResponse, { status, body }: TransferAnswer, cutAt = 1): void {
   const text = JSON.stringify(body);
-  for (const [name, value] of Object.entries(door.signer.headers(text, door.now()))) res.setHeader(name, value);
+  for (const [name, value] of Object.entries(door.signing.headers(door.mchId, text, door.now())))
+    res.setHeader(name, value);
   const bytes = Buffer.from(text);
   send(res, status, JSON_TYPE, bytes.subarray(0, Math.floor(bytes.length * cutAt)));
 }
 
-async function deliver(door: V3Door, res: ServerResponse, answer: TransferAnswer): Promise<void> {
+async function deliver(door: Answering, res: ServerResponse, answer: TransferAnswer): Promise<void> {
   const { spoil } = answer;
   switch (spoil?.kind) {
     case 'cut':

@@ -211,6 +211,39 @@ export type ClockChange = { readonly advanceMs: number } | { readonly reset: tru
 /** Switched on over HTTP; `times` counts down to 0 and the fault is gone, absent: until switched off. */
 export type Faults = { readonly pay: readonly PayFault[]; readonly platform: readonly PlatformFault[] };
 
+/**
+ * With which keys WeChat Pay signs answers and notices of API v3 for a merchant: parts of the whole, so that
+ * `{ publicKey: 9, certificate: 1 }` is every tenth by the certificate. A key of 0 exists, but signs nothing; one that is left
+ * out does not exist. (The real one signs answers with the key that `Wechatpay-Serial` asks for, where it can.)
+ */
+export type Signing = {
+  /** 微信支付公钥, as every new merchant has it. */
+  readonly publicKey?: number;
+  /** 平台证书: with one, /v3/certificates hands out those there are; without, it is a 404. */
+  readonly certificate?: number;
+  /** The one that follows it in a rotation. */
+  readonly nextCertificate?: number;
+  /** From which is drawn what signs; absent: the merchant number. */
+  readonly seed?: string;
+};
+
+export type SigningKey = {
+  readonly kind: 'publicKey' | 'certificate' | 'nextCertificate';
+  /** `PUB_KEY_ID_…`, or a serial number. */
+  readonly id: string;
+  /** The public key, or the certificate. */
+  readonly pem: string;
+  /** How many answers and notices it has signed. */
+  readonly signed: number;
+};
+
+export type SigningState = {
+  readonly signing: Signing;
+  readonly keys: readonly SigningKey[];
+  /** How often /v3/certificates was asked for. */
+  readonly certificateCalls: number;
+};
+
 export type PayFault = {
   readonly kind:
     | 'lostReply' // the packet is sent, the connection is cut before the answer
@@ -229,6 +262,8 @@ export type PayFault = {
     | 'notEnough' // the balance is said to be too low
     | 'freqLimit'
     | 'expiredButReceived' // sent, told as SYSTEMERROR, and from then on the number is said to have expired
+    | 'billFails' // a transfer waits for its payee, and FAILs for `code` after `afterMs` (default 1 min); taken back: for MCH_CANCEL
+    | 'balanceShort' // a transfer is taken in and not locked: ACCEPTED until `afterMs`, else closed after a day (OVERDUE_CLOSE)
     | 'lostNotice' // a transfer's callback never arrives
     | 'duplicateNotice' // a transfer's callback arrives `copies` times at once (default 2)
     | 'lateNotice' // a notice of a payment or refund comes after `afterMs` (default 10 min)
@@ -246,6 +281,7 @@ export type PayFault = {
     | 'transferQuery'
     | 'transferCancel'
     | 'orderQuery'
+    | 'certificates'
     | 'payNotice';
   readonly times?: number;
   /** Only for this follower. */

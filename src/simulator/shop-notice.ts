@@ -6,7 +6,8 @@ import { nonce } from '../wechat/crypt.ts';
 import { rfc3339 } from './bill.ts';
 import type { PayFault, ShopNotice, ShopOrder, ShopRefund } from './protocol.ts';
 import { orderFields, refundJson, refundXml, signedXml, transactionJson } from './shop-wire.ts';
-import { type CallbackKind, callbackBody, type V3Signer } from './v3-wire.ts';
+import type { SigningDesk } from './signing.ts';
+import { type CallbackKind, callbackBody } from './v3-wire.ts';
 import type { World } from './world.ts';
 
 const SECOND = 1000;
@@ -41,7 +42,7 @@ type Job = {
 
 export class ShopNotifier {
   readonly #world: World;
-  readonly #signer: V3Signer;
+  readonly #signing: SigningDesk;
   readonly #agent = new Agent({ keepAliveTimeout: 30_000, connections: 64, connect: { timeout: TIMEOUT_MS } });
   readonly #stop = new AbortController();
   readonly #urls = new Map<string, string>();
@@ -50,9 +51,9 @@ export class ShopNotifier {
   #notices: ShopNotice[] = [];
   #count = 0;
 
-  constructor(world: World, signer: V3Signer) {
+  constructor(world: World, signing: SigningDesk) {
     this.#world = world;
-    this.#signer = signer;
+    this.#signing = signing;
   }
 
   /** `notify_url` of a merchant's orders; without one nobody is told. */
@@ -165,7 +166,7 @@ export class ShopNotifier {
           'content-type': isV3 ? 'application/json' : 'text/xml',
           accept: '*/*',
           'user-agent': 'Mozilla/4.0',
-          ...(isV3 ? this.#signer.headers(signed, at) : {}),
+          ...(isV3 ? this.#signing.headers(order.mchId, signed, at) : {}),
         },
         body,
         dispatcher: this.#agent,

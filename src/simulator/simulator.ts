@@ -22,8 +22,9 @@ import { Refused } from './refused.ts';
 import { payInShop, refundInShop } from './shop.ts';
 import { ShopDesk } from './shop-desk.ts';
 import { ShopNotifier } from './shop-notice.ts';
+import { SigningDesk } from './signing.ts';
 import { TransferDesk } from './transfer-desk.ts';
-import { V3Signer, V3Verifier } from './v3-wire.ts';
+import { V3Verifier } from './v3-wire.ts';
 import { type Web, webPages } from './web.ts';
 import { World } from './world.ts';
 
@@ -88,13 +89,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const world = new World(options);
   const desk = new PayDesk(world);
   const pushes = pusher(world, options);
-  const signer = new V3Signer(certificates.payKey);
-  const transfers = new TransferDesk(world, (name, serial) => signer.readName(name, serial));
-  const notifications = notifier(world, signer, options);
-  const shop = new ShopNotifier(world, signer);
+  const signing = await SigningDesk.open(world, certificates, options.merchants);
+  const transfers = new TransferDesk(world, (name, serial) => signing.readName(name, serial));
+  const notifications = notifier(world, signing, options);
+  const shop = new ShopNotifier(world, signing);
   const messages = new MessageDesk(world);
   const control: Control = {
     ...controlOf(world, desk, pushes, notifications, shop),
+    ...signing.control(),
     messages: () => messages.count(),
   };
   const door = controlDoor(control, options.hosts ?? []);
@@ -107,7 +109,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     desk: transfers,
     shop: new ShopDesk(world),
     verifier,
-    signer,
+    signing,
     now: () => world.now(),
   });
   const tick = (): void => {
@@ -141,9 +143,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       spacing: mchId => desk.spacing(mchId),
       tick,
       idle: () => pushes.idle(),
-      noticesIdle: async () => {
-        await Promise.all([notifications.idle(), shop.idle()]);
-      },
+      noticesIdle: async () => void (await Promise.all([notifications.idle(), shop.idle()])),
       close,
     };
   } catch (error) {
@@ -165,7 +165,7 @@ function controlOf(
   pushes: Pusher,
   notifications: Notifier,
   shop: ShopNotifier,
-): Omit<Control, 'messages'> {
+): Omit<Control, 'messages' | 'signing' | 'setSigning'> {
   const act = actor(world, pushes);
   return {
     state: () => world.state(),

@@ -1,6 +1,6 @@
 // The business of transfers (商家转账), without the network, its signatures and its encryption: create, query, cancel.
 // What payees and time do to the bills is `OrderLife`'s.
-import { dayOf, instant } from '../core/time.ts';
+import { dayOf, endOfDay, instant } from '../core/time.ts';
 import { billReply, canceledReply, createdReply, inState, isTransfer, type Transfer } from './bill.ts';
 import { OrderLife } from './life.ts';
 import type { Spoil } from './pay-faults.ts';
@@ -31,6 +31,14 @@ export type ReadName = (encrypted: string, serial: string | undefined) => string
 const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
 const DAYS_30 = 30 * 86_400_000;
 const CANCELS_PER_SECOND = 20;
+
+/** The same number is taken for three days of the calendar. */
+const RETRY_DAYS = 3;
+const EXPIRED = failure(400, 'INVALID_REQUEST', '对应单号已超出重试期,请查单确认后决定是否换单请求');
+
+function isPastRetry(createdAt: number, now: number): boolean {
+  return endOfDay(instant(createdAt)) + (RETRY_DAYS - 1) * 86_400_000 <= now;
+}
 
 const NOT_FOUND = failure(404, 'NOT_FOUND', '记录不存在');
 
@@ -100,6 +108,7 @@ export class TransferDesk {
   #place(asked: NewTransfer, mchId: string): Transfer | Failure {
     const known = this.#bill(mchId, asked.billNo);
     if (known && known.bill.print !== asked.print) return failure(400, 'ALREADY_EXISTS', '单号已存在但信息不一致');
+    if (known && isPastRetry(known.createdAt, this.#world.now())) return EXPIRED;
     if (known) return known;
     const { limits, books } = this.#world.merchant(mchId);
     const now = this.#world.now();
@@ -113,7 +122,10 @@ export class TransferDesk {
       const reason = limit.code === 'SENDNUM_LIMIT' ? 'DAY_RECEIVED_COUNT_EXCEED' : 'DAY_RECEIVED_QUOTA_EXCEED';
       return this.#put(inState(order, 'FAIL', now, reason));
     }
-    if (limit) return books.balance < order.amount ? NOT_ENOUGH : failure(400, 'QUOTA_EXCEED', '超出商户单日转账额度');
+    if (limit)
+      return books.balance < order.amount
+        ? NOT_ENOUGH
+        : failure(400, 'INVALID_REQUEST', '超出商户单日转账额度,请核实产品设置是否准确');
     const other = this.#faults.atBill(order, now);
     return this.#put(other ?? inState({ ...order, sentAt: now }, 'WAIT_USER_CONFIRM', now));
   }
@@ -172,10 +184,18 @@ export class TransferDesk {
     const isLate = state === 'TRANSFERING' || state === 'SUCCESS' || state === 'FAIL';
     if (isLate) return told(failure(400, 'INVALID_REQUEST', `当前单据状态${state}不支持撤销`));
     const isNew = state !== 'CANCELING' && state !== 'CANCELLED';
-    const canceled = isNew ? inState(order, 'CANCELING', this.#world.now()) : order;
+    const canceled = isNew ? this.#canceling(order, this.#world.now()) : order;
     if (isNew) this.#life.putBill(order, canceled);
     const spoil = this.#faults.after('transferCancel', order.openid);
     return { status: 200, body: canceledReply(canceled), ...(spoil ? { spoil } : {}) };
+  }
+
+  #canceling(order: Transfer, now: number): Transfer {
+    const canceling = inState(order, 'CANCELING', now);
+    const reason = this.#faults.atCancel(order);
+    return reason === undefined
+      ? canceling
+      : { ...canceling, bill: { ...canceling.bill, plan: { at: now, to: 'FAIL', reason } } };
   }
 
   /** The bill as it is now. */

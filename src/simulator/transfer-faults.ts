@@ -2,7 +2,8 @@
 //
 //   nothing is stored    errorNothingStored html502 noAuthIp noAuthProduct notEnough freqLimit unknownCode code
 //   the bill waits       processing: WAIT_USER_CONFIRM after `afterMs`; processingThenFailed: FAIL, for `code`
-//   the bill fails       noAuthUser: FAIL because of the payee
+//   the bill fails       noAuthUser: FAIL because of the payee; billFails: WAIT_USER_CONFIRM, then FAIL, for `code`
+//   no money is locked   balanceShort: ACCEPTED, and closed after a day unless `afterMs` comes first
 //   the bill is there    lostReply errorAfterSent truncated slow extraElements: only the answer is spoilt
 import { inState, type Transfer } from './bill.ts';
 import type { PayEndpoint } from './faults.ts';
@@ -11,7 +12,7 @@ import type { PayFault } from './protocol.ts';
 import { type Failure, failure } from './transfer-request.ts';
 import type { World } from './world.ts';
 
-type Call = Extract<PayEndpoint, 'transfer' | 'transferQuery' | 'transferCancel'>;
+type Call = Extract<PayEndpoint, 'transfer' | 'transferQuery' | 'transferCancel' | 'certificates'>;
 type Kind = PayFault['kind'];
 
 const BEFORE: ReadonlySet<Kind> = new Set([
@@ -24,8 +25,15 @@ const BEFORE: ReadonlySet<Kind> = new Set([
   'unknownCode',
   'code',
 ]);
-const AT_BILL: ReadonlySet<Kind> = new Set(['processing', 'processingThenFailed', 'noAuthUser']);
-const MINUTES_20 = 20 * 60_000;
+const AT_BILL: ReadonlySet<Kind> = new Set([
+  'processing',
+  'processingThenFailed',
+  'noAuthUser',
+  'billFails',
+  'balanceShort',
+]);
+const MINUTE = 60_000;
+const MINUTES_20 = 20 * MINUTE;
 
 export const SYSTEM_ERROR = failure(500, 'SYSTEM_ERROR', '系统异常,请稍后使用原单号重试');
 export const NOT_ENOUGH = failure(403, 'NOT_ENOUGH', '商户账户资金不足,请充值后使用原单号重试');
@@ -74,11 +82,30 @@ export class FaultyTransfers {
     return spoilOf(this.#world.faults.takePay(call, openid, each => AFTER.has(each.kind)));
   }
 
+  /** At a bill that is taken back: it ends as FAIL, for this reason. */
+  atCancel(order: Transfer): string | undefined {
+    const fault = this.#world.faults.takePay('transferCancel', order.openid, each => each.kind === 'billFails');
+    return fault && (fault.code ?? 'MCH_CANCEL');
+  }
+
   /** At a new bill: what becomes of it instead of waiting for the payee. */
   atBill(order: Transfer, now: number): Transfer | undefined {
     const fault = this.#world.faults.takePay('transfer', order.openid, each => AT_BILL.has(each.kind));
     if (!fault) return undefined;
     if (fault.kind === 'noAuthUser') return inState(order, 'FAIL', now, fault.code ?? 'PAYEE_ACCOUNT_ABNORMAL');
+    if (fault.kind === 'balanceShort') {
+      const { afterMs } = fault;
+      const plan = afterMs === undefined ? {} : { plan: { at: now + afterMs, to: 'WAIT_USER_CONFIRM' as const } };
+      return { ...order, bill: { ...order.bill, ...plan } };
+    }
+    if (fault.kind === 'billFails') {
+      const waiting = inState({ ...order, sentAt: now }, 'WAIT_USER_CONFIRM', now);
+      const why = fault.code === undefined ? {} : { reason: fault.code };
+      return {
+        ...waiting,
+        bill: { ...waiting.bill, plan: { at: now + (fault.afterMs ?? MINUTE), to: 'FAIL', ...why } },
+      };
+    }
     const at = now + (fault.afterMs ?? MINUTES_20);
     const locked = inState({ ...order, sentAt: now }, 'PROCESSING', now);
     if (fault.kind === 'processing')

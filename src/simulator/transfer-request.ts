@@ -94,7 +94,7 @@ function read(json: Json, limits: MerchantLimits): NewTransfer {
   checkScene(transfer.sceneId, transfer.reports, perception);
   const { transferMin, transferMax } = limits;
   if (transfer.amount < transferMin || transfer.amount > transferMax) {
-    throw new Wrong(invalid(`转账金额超出单笔限额,应在${transferMin}分到${transferMax}分之间`));
+    throw new Wrong(invalid(`超过单笔转账上下限,核实产品设置是否准确(应在${transferMin}分到${transferMax}分之间)`));
   }
   checkName(transfer.amount, userName);
   const { userName: _userName, ...business } = transfer;

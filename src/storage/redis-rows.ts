@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { EventKey } from '../core/event.ts';
+import type { Counter } from '../core/limit.ts';
 import type { BillNo, Payout } from '../core/payout.ts';
 import type { HistoryLine, JournalLine } from '../ports.ts';
 import { CHANGING } from './rows.ts';
@@ -45,6 +46,11 @@ export function planArgs(payout: Payout | undefined, token: string): string[] {
   const due = isDue(payout) ? whole(payout.nextAt!) : '';
   const looked = [campaign, merchant, user, whole(amount), state, nextDo, due];
   return [billNo, ...looked, fixedOf(payout), nowOf(payout), lineOf(first, token)];
+}
+
+/** How counters stand in a script's arguments. */
+export function counterArgs(counters: readonly Counter[]): string[] {
+  return [whole(counters.length), ...counters.flatMap(({ name, add, max }) => [name, whole(add), whole(max)])];
 }
 
 /** Whether anything is to be done for it, be it later. */

@@ -34,6 +34,35 @@ local function say(answer)
 end
 `;
 
+// ── Counters ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `readCounters`: those of the arguments, or nothing and the one that would pass its maximum. Needs `keepCounter`. */
+const COUNT = `
+local function readCounters()
+  local values, counters, lost = {}, {}, nil
+  for n = 1, tonumber(arg()) do
+    local name, add, max = arg(), arg(), arg()
+    local value = values[name]
+    if value == nil then value = tonumber(redis.call('HGET', P .. '${KEY.counter}', name) or '0') end
+    local more = tonumber(add)
+    if not lost and (more > tonumber(max) or value > tonumber(max) - more) then lost = name end
+    values[name] = value + more
+    counters[n] = { name, add }
+  end
+  if lost then return nil, lost end
+  return counters
+end
+local function addCounters(counters, seq)
+  for n, counter in ipairs(counters) do
+    local name = counter[1]
+    local old = redis.call('HGET', P .. '${KEY.counter}', name)
+    keepCounter(name, old)
+    if not old then redis.call('XADD', P .. '${KEY.counters}', seq .. '-' .. text(n), 'n', name) end
+    redis.call('HINCRBY', P .. '${KEY.counter}', name, counter[2])
+  end
+end
+`;
+
 // ── The books' pre-images ────────────────────────────────────────────────────────────────────────────────
 
 /**
@@ -112,7 +141,7 @@ end
 // ── One event ────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `done`, or the answer that was given before, or why nothing was written. */
-export const COMMIT = scriptOf(`${PRELUDE}${KEEP}${PLAN}${MAILBOX}
+export const COMMIT = scriptOf(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MAILBOX}
 local token, event, answer, answerAt = arg(), arg(), arg(), arg()
 local before = redis.call('HGET', P .. '${KEY.answer}', event)
 if before then
@@ -130,27 +159,14 @@ local person, told = arg(), arg()
 local mailbox = told ~= '' and redis.call('HGET', P .. '${KEY.mailbox}', person)
 if told ~= '' and (not mailbox or string.match(mailbox, '^%d+') ~= told) then return { 'lost', 'mailbox' } end
 
-local values, counters = {}, {}
-for n = 1, tonumber(arg()) do
-  local name, add, max = arg(), arg(), arg()
-  local value = values[name]
-  if value == nil then value = tonumber(redis.call('HGET', P .. '${KEY.counter}', name) or '0') end
-  local more = tonumber(add)
-  if more > tonumber(max) or value > tonumber(max) - more then return { 'lost', name } end
-  values[name] = value + more
-  counters[n] = { name, add }
-end
+local counters, lost = readCounters()
+if lost then return { 'lost', lost } end
 local user, key, line = arg(), arg(), arg()
 local plan = readPlan()
 if plan and isPlanned(plan) then return ${BROKEN('this payout was planned before')} end
 
 local seq = text(redis.call('INCR', P .. '${KEY.seq}'))
-for n, counter in ipairs(counters) do
-  local old = redis.call('HGET', P .. '${KEY.counter}', counter[1])
-  keepCounter(counter[1], old)
-  if not old then redis.call('XADD', P .. '${KEY.counters}', seq .. '-' .. text(n), 'n', counter[1]) end
-  redis.call('HINCRBY', P .. '${KEY.counter}', counter[1], counter[2])
-end
+addCounters(counters, seq)
 if claimKey ~= '' then
   redis.call('SADD', P .. '${KEY.claimed}', claimKey)
   redis.call('XADD', P .. '${KEY.claims}', seq .. '-0', 'c', claim)
@@ -185,6 +201,9 @@ local MOVES = {
   ['sent→received'] = { 0, -1, 1, 0 },
   ['sent→refunded'] = { 0, -1, 0, 1, back = true },
   ['sent→reserved'] = { 1, -1, 0, 1 },
+  ['free→reserved'] = { 1, 0, 0, 0 },
+  ['free→received'] = { 0, 0, 1, 0 },
+  ['refunded→received'] = { 0, 0, 1, -1 },
 }
 `;
 
@@ -199,10 +218,10 @@ end
 `;
 
 /**
- * `moved` or `stale`. The line's own token tells a retry from somebody else's step; so it is looked at before the
- * lease, which may have gone on since the first try.
+ * `moved`, `stale`, or `lost` and the counter that is full. The line's own token tells a retry from somebody else's
+ * step; so it is looked at before the lease, which may have gone on since the first try.
  */
-export const ADVANCE = scriptOf(`${PRELUDE}${KEEP}${PLAN}${MOVES}${FENCE}
+export const ADVANCE = scriptOf(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MOVES}${FENCE}
 local billNo, before, version, from, line, now = arg(), arg(), arg(), arg(), arg(), arg()
 local state, nextDo, nextAt, move, refunded = arg(), arg(), arg(), arg(), arg()
 local payout = P .. '${KEY.payout}' .. billNo
@@ -215,8 +234,10 @@ local campaign, merchant, amount, seq = row[3], row[4], row[5], row[6]
 
 local holds = {}
 for n = 1, tonumber(arg()) do holds[n] = { arg(), arg() } end
+local counters, lost = readCounters()
 local plan = readPlan()
 if not isFenced() then return 'stale' end
+if lost then return 'lost ' .. lost end
 if plan and plan.amount ~= amount then return ${BROKEN('a successor takes over the same amount')} end
 if plan and isPlanned(plan) then return ${BROKEN('this successor was planned before')} end
 
@@ -253,6 +274,7 @@ if rates.back then
     end
   end
 end
+if #counters > 0 then addCounters(counters, text(redis.call('INCR', P .. '${KEY.seq}'))) end
 if plan then addPlan(plan, text(redis.call('INCR', P .. '${KEY.seq}'))) end
 return 'moved'
 `);

@@ -7,7 +7,18 @@ import { BadInput, Fault, messageOf } from '../core/error.ts';
 import type { EventKey } from '../core/event.ts';
 import { fen } from '../core/money.ts';
 import type { Payout, Step } from '../core/payout.ts';
-import type { Answer, Buckets, Commit, Committed, Halt, JournalLine, Lease, PayoutFilter, Store } from '../ports.ts';
+import type {
+  Answer,
+  Buckets,
+  Commit,
+  Committed,
+  Halt,
+  JournalLine,
+  Lease,
+  Lost,
+  PayoutFilter,
+  Store,
+} from '../ports.ts';
 import { codeHash } from './code-hash.ts';
 import { checkTold, owedOf } from './mailbox.ts';
 import { openRedisBooks } from './redis-books.ts';
@@ -20,6 +31,7 @@ import { halfOf, mailboxesOn } from './redis-mailbox.ts';
 import * as READ from './redis-read.ts';
 import {
   behind,
+  counterArgs,
   eventField,
   historyOf,
   isDue,
@@ -181,7 +193,7 @@ export async function writeCommit(run: Run, commit: Commit): Promise<Committed> 
     ...(claim ? [claim.key, JSON.stringify(claim)] : ['', '']),
     ...(follower ? followerArgs(follower, commit.followsSeen) : ['', '', '']),
     ...[`${event.account}/${event.user}`, told ? whole(told.version) : ''],
-    ...[whole(counters.length), ...counters.flatMap(({ name, add, max }) => [name, whole(add), whole(max)])],
+    ...counterArgs(counters),
     ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
     ...planArgs(payout, token),
   ];
@@ -204,8 +216,8 @@ function followerArgs(follower: Follower, seen: number | undefined): string[] {
 
 // ── One payout ───────────────────────────────────────────────────────────────────────────────────────────
 
-async function writeStep(run: Run, step: Step, under: Lease | undefined): Promise<'moved' | 'stale'> {
-  const { payout, from, at, what, detail, move, successor } = step;
+async function writeStep(run: Run, step: Step, under: Lease | undefined): Promise<'moved' | 'stale' | Lost> {
+  const { payout, from, at, what, detail, move, successor, counters = [] } = step;
   const { billNo, version, state, nextDo, nextAt, refunded, holds } = payout;
   assert(!successor || successor.claimKey === payout.claimKey, `a successor pays the same claim: ${successor?.billNo}`);
   const token = newToken();
@@ -214,11 +226,15 @@ async function writeStep(run: Run, step: Step, under: Lease | undefined): Promis
     ...[billNo, whole(version - 1), whole(version), from, lineOf(line, token), nowOf(payout)],
     ...[state, nextDo, isDue(payout) ? whole(nextAt!) : '', move, refunded === undefined ? '' : whole(refunded)],
     ...[whole(holds.length), ...holds.flatMap(({ name, add }) => [name, whole(add)])],
+    ...counterArgs(counters),
     ...planArgs(successor, token),
     ...leaseArgs(under),
   ];
-  return (await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale';
+  const said = (await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale' | `${typeof LOST}${string}`;
+  return said === 'moved' || said === 'stale' ? said : { lost: said.slice(LOST.length) };
 }
+
+const LOST = 'lost ';
 
 function bucketsOf(found: unknown): Buckets {
   const [reserved, sent, received, refunded] = (found as (string | null)[]).map(value => fen(Number(value ?? 0)));

@@ -27,6 +27,9 @@ const CHANGES: Record<keyof Payout, boolean> = {
   nextAt: true,
   problem: true,
   userRefused: true,
+  stopped: true,
+  refusals: true,
+  expired: true,
   firstSentAt: true,
   listId: true,
   packageInfo: true,
@@ -47,12 +50,13 @@ export function payoutOf(row: PayoutRow): Payout;
 export function payoutOf(row: PayoutRow | undefined): Payout | undefined;
 export function payoutOf(row: PayoutRow | undefined): Payout | undefined {
   if (!row) return undefined;
-  const { request, holds, userRefused, reoffer, undoneBy } = row;
+  const { request, holds, userRefused, reoffer, undoneBy, expired } = row;
   const payout: Record<string, unknown> = present(row);
   payout.request = JSON.parse(request as string);
   payout.holds = JSON.parse(holds as string);
   if (undoneBy !== null) payout.undoneBy = JSON.parse(undoneBy as string);
   if (userRefused !== null) payout.userRefused = userRefused === 1;
+  if (expired !== null) payout.expired = expired === 1;
   if (reoffer !== null) payout.reoffer = reoffer === 1;
   return payout as Payout;
 }

@@ -181,8 +181,15 @@ ALTER TABLE payout ADD COLUMN undone_by TEXT;      -- what takes it back before 
 ALTER TABLE follower ADD COLUMN invited_by TEXT;   -- whose personal code brought them, and of which campaign, JSON
 `;
 
+/** What an operator, or WeChat Pay, has said of a number beside its state. */
+const PAYOUT_MARKS = `
+ALTER TABLE payout ADD COLUMN stopped TEXT;      -- 'calledOff', 'doubted': never sent, and followed by no other number; NULL: not so
+ALTER TABLE payout ADD COLUMN refusals INTEGER;  -- calls that were refused so that they left no order; NULL: none
+ALTER TABLE payout ADD COLUMN expired INTEGER;   -- 1: WeChat Pay takes this number no more; NULL: not that we know
+`;
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
-const MIGRATIONS: readonly string[] = [CREATE, LEASES, CODES_AND_MAILBOXES, LATER_PRIZES];
+const MIGRATIONS: readonly string[] = [CREATE, LEASES, CODES_AND_MAILBOXES, LATER_PRIZES, PAYOUT_MARKS];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */
 const APPLICATION_ID = 0x686f6e67; // "hong"

@@ -14,6 +14,7 @@ import type {
   Halt,
   HistoryLine,
   JournalLine,
+  Lost,
   PayoutFilter,
   Store,
 } from '../ports.ts';
@@ -76,7 +77,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
     history: billNo => read(() => sql.history.all(billNo).map(present)),
     due: (merchant, now, limit, only) =>
       read(() => sql.due[only ?? 'any'].all(merchant, now, limit).map(row => payoutOf(row))),
-    advance: (step, under) => write(() => (under && !leases.isHeld(under) ? 'stale' : writeStep(sql, step))),
+    advance: (step, under) => write(undo => (under && !leases.isHeld(under) ? 'stale' : writeStep(sql, step, undo))),
 
     buckets: campaign => read(() => present(sql.buckets.get(campaign) ?? NO_BUCKETS)),
     halt: merchant => read(() => present(sql.halt.get(merchant))),
@@ -251,11 +252,8 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   if (told && sql.told.run(event.account, whole(event.user), told.version).changes === 0) {
     return { kind: 'lost', counter: 'mailbox' };
   }
-  const lost = commit.counters.find(counter => !count(sql, counter));
-  if (lost) {
-    undo();
-    return { kind: 'lost', counter: lost.name };
-  }
+  const passed = countAll(sql, commit.counters, undo);
+  if (passed) return { kind: 'lost', counter: passed.lost };
   if (claim) {
     const { key, campaign, rule, account, user, prize, amount, at } = claim;
     sql.addClaim.run(key, campaign, rule, account, user, prize, amount, at);
@@ -281,6 +279,13 @@ function count(sql: Statements, { name, add, max }: Counter): boolean {
   return add <= max && sql.count.run(ownerOf(name), name, add, max).changes > 0;
 }
 
+/** All of them, or none: the one that would have passed its maximum. */
+function countAll(sql: Statements, counters: readonly Counter[], undo: () => void): Lost | undefined {
+  const lost = counters.find(counter => !count(sql, counter));
+  if (lost) undo();
+  return lost && { lost: lost.name };
+}
+
 function plan(sql: Statements, payout: Payout): void {
   const { version, createdAt, state } = payout;
   const { lastInsertRowid } = sql.addPayout.run(...FIELDS.map(field => stored(payout[field])));
@@ -297,13 +302,18 @@ const MOVES: Record<Exclude<Move, 'none'>, readonly [number, number, number, num
   'sent→received': [0, -1, 1, 0],
   'sent→refunded': [0, -1, 0, 1],
   'sent→reserved': [1, -1, 0, 1],
+  'free→reserved': [1, 0, 0, 0],
+  'free→received': [0, 0, 1, 0],
+  'refunded→received': [0, 0, 1, -1],
 };
 
-function writeStep(sql: Statements, step: Step): 'moved' | 'stale' {
-  const { payout, from, at, what, detail, successor } = step;
+function writeStep(sql: Statements, step: Step, undo: () => void): 'moved' | 'stale' | Lost {
+  const { payout, from, at, what, detail, successor, counters = [] } = step;
   const { billNo, version } = payout;
   const row = sql.advance.get(...CHANGING.map(field => stored(payout[field])), billNo, version - 1, from);
   if (!row) return 'stale';
+  const passed = countAll(sql, counters, undo);
+  if (passed) return passed;
   sql.addHistory.run(row.id, version, at, from, payout.state, what, stored(detail));
   moveMoney(sql, step, row);
   if (successor) {

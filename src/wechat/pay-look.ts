@@ -7,6 +7,7 @@ import type { Observation, Payout } from '../core/payout.ts';
 import type { Clock } from '../ports.ts';
 import { type PayConfig, payerOver } from './pay-v2.ts';
 import { type TransferConfig, transferPayerOver } from './pay-v3.ts';
+import type { Keys } from './platform-keys.ts';
 import { createTransport } from './transport.ts';
 import { childrenOf, parseXml, textOf, type XmlFields, type XmlValue } from './xml.ts';
 
@@ -48,7 +49,7 @@ export function createRedpackLook(config: PayConfig): Look {
   };
 }
 
-export function createTransferLook(config: TransferConfig, clock: Clock): Look {
+export function createTransferLook(config: TransferConfig, clock: Clock, keys: Keys): Look {
   const { api, ca } = config;
   const transport = createTransport({ api, ca });
   return {
@@ -59,7 +60,7 @@ export function createTransferLook(config: TransferConfig, clock: Clock): Look {
         if (!('seen' in answer)) text = answer.text;
         return answer;
       };
-      const payer = transferPayerOver(config, clock, { ...transport, call });
+      const payer = transferPayerOver(config, clock, { ...transport, call }, keys);
       return sightingOf(await payer.query(draft), draft, () => readTransfer(JSON.parse(text) as Json));
     },
     close: () => transport.close(),

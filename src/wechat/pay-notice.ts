@@ -7,8 +7,8 @@ import { isOpenId } from '../core/openid.ts';
 import type { PaidNotice, PayNotice, RefundNotice } from '../core/paid.ts';
 import { type Instant, instant, parseBeijing } from '../core/time.ts';
 import { paySignOf, sameText } from './crypt.ts';
-import { type Json, jsonOf, sealedOf, textAt } from './pay-v3.ts';
-import { apiV3KeyOf, decryptResource, trustOf, verifySignature } from './sign-v3.ts';
+import { type Json, jsonOf, listAt, partOf, textAt } from './json.ts';
+import { apiV3KeyOf, decryptResource, isSealed, sealedOf, type Trust, verifySignature, WrongSeal } from './sign-v3.ts';
 import type { Headers } from './transport.ts';
 import { buildXml, parseXml, textOf, type XmlFields } from './xml.ts';
 
@@ -16,8 +16,11 @@ import { buildXml, parseXml, textOf, type XmlFields } from './xml.ts';
 export type PayNoticeConfig = {
   readonly mchId: string;
   readonly apiV2Key?: string;
-  /** `publicKey` is the PEM of WeChat Pay's public key, or of a platform certificate; `publicKeyId` names it. */
-  readonly v3?: { readonly apiV3Key: string; readonly publicKeyId: string; readonly publicKey: Buffer };
+  readonly v3?: { readonly apiV3Key: string; readonly trust: Trust };
+  /** Service-provider mode (服务商模式): the merchant served, whose payments are meant. */
+  readonly subMchId?: string;
+  /** Whether an AppID is an account of ours: of two payers in one notice the one we know counts. */
+  readonly isOurs?: (appId: string) => boolean;
 };
 
 export type HttpAnswer = { readonly status: number; readonly type?: string; readonly body?: string };
@@ -30,10 +33,11 @@ export type OpenedNotice = {
   readonly again: HttpAnswer;
 };
 
-/** Throws `BadInput` for whatever WeChat Pay did not say to this merchant. */
+/** Throws `BadInput` for whatever WeChat Pay did not say. */
 export type PayNoticeReader = (headers: Headers, body: string, now: Instant) => OpenedNotice;
 
 type Read = (headers: Headers, body: string, now: Instant) => PayNotice;
+type Whose = Pick<PayNoticeConfig, 'mchId' | 'subMchId' | 'isOurs'>;
 
 const XML = 'text/xml; charset=utf-8';
 const ANSWERS_V2 = {
@@ -46,8 +50,8 @@ const ANSWERS_V3 = {
 };
 
 export function createPayNoticeReader(config: PayNoticeConfig): PayNoticeReader {
-  const v2 = config.apiV2Key === undefined ? undefined : readerV2(config.mchId, config.apiV2Key);
-  const v3 = config.v3 && readerV3(config.mchId, config.v3);
+  const v2 = config.apiV2Key === undefined ? undefined : readerV2(config, config.apiV2Key);
+  const v3 = config.v3 && readerV3(config, config.v3);
   return (headers, body, now) => {
     const isV3 = headers['wechatpay-signature'] !== undefined;
     const read = isV3 ? v3 : v2;
@@ -58,7 +62,21 @@ export function createPayNoticeReader(config: PayNoticeConfig): PayNoticeReader 
 
 // ── Fields ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-const lacks = (name: string): BadInput => new BadInput(`the notice has no ${name} that could be one`);
+/** WeChat Pay said it: it is heard, whatever we make of it. */
+class Unread extends Error {}
+const unread = (why: string): Unread => new Unread(why);
+const lacks = (name: string): Unread => unread(`it has no ${name} that could be one`);
+
+/** Reads what is verified. What it is not made for is a notice too, and no forgery. */
+function reading(read: () => PayNotice): PayNotice {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Unread) return { kind: 'unread', why: error.message };
+    if (error instanceof WrongSeal) return { kind: 'unopened', why: error.message };
+    throw error;
+  }
+}
 
 function idOf(value: unknown, name: string): string {
   if (typeof value === 'string' && /^[\w|*@-]{1,64}$/.test(value)) return value;
@@ -73,14 +91,28 @@ function fenOf(value: unknown, name: string): Fen {
   throw lacks(name);
 }
 
-function payerOf(value: unknown): PaidNotice['user'] {
-  if (typeof value === 'string' && isOpenId(value)) return value;
+type Payer = { readonly appId: unknown; readonly openid: unknown };
+
+/** Who paid, as an account of ours knows them; a service provider's notice may name them under two AppIDs. */
+function payerOf(payers: readonly Payer[], { isOurs }: Whose): Pick<PaidNotice, 'appId' | 'user'> {
+  const known = payers.filter(({ appId, openid }) => appId !== undefined && openid !== undefined);
+  const payer = known.find(({ appId }) => typeof appId === 'string' && isOurs?.(appId)) ?? known[0];
+  const appId = idOf(payer?.appId, payers.every(each => each.appId === undefined) ? 'appid' : 'openid');
+  if (typeof payer?.openid === 'string' && isOpenId(payer.openid)) return { appId, user: payer.openid };
   throw lacks('openid');
+}
+
+/** The part of whoever is served; what a service provider is told of another one is not for us. */
+function servedBy(given: unknown, { subMchId }: Whose): string {
+  if (subMchId === undefined)
+    throw unread("it is a service provider's (服务商): say `subMchId` of the merchant in bot.yaml if it is meant");
+  if (given !== subMchId) throw unread('it is for another merchant than subMchId in bot.yaml');
+  return subMchId;
 }
 
 // ── API v2 ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-function readerV2(mchId: string, apiV2Key: string): Read {
+function readerV2(whose: Whose, apiV2Key: string): Read {
   const sealKey = Buffer.from(createHash('md5').update(apiV2Key).digest('hex'));
   return (_, body, now) => {
     const fields = parseXml(body);
@@ -89,8 +121,13 @@ function readerV2(mchId: string, apiV2Key: string): Read {
     const isRefund = fields.req_info !== undefined;
     const inner = isRefund ? unsealed(sealKey, textOf(fields, 'req_info') ?? '') : undefined;
     if (!inner) verifySign(fields, apiV2Key);
-    if (textOf(fields, 'mch_id') !== mchId) throw new BadInput('the notice is for another merchant');
-    return inner ? refundV2(fields, inner, now) : paidV2(fields);
+    return reading(() => {
+      if (textOf(fields, 'mch_id') !== whose.mchId) throw unread('it is for another merchant number (mch_id)');
+      // A merchant without subMchId reads no more than its own fields.
+      const served = whose.subMchId === undefined ? undefined : textOf(fields, 'sub_mch_id') || undefined;
+      if (served !== undefined) servedBy(served, whose);
+      return inner ? refundV2(fields, inner, now, whose) : paidV2(fields, served, whose);
+    });
   };
 }
 
@@ -109,7 +146,7 @@ export function verifySign(fields: XmlFields, apiV2Key: string): void {
   if (!sameText(paySignOf(texts, apiV2Key, type), sign)) throw new BadInput('the sign is wrong');
 }
 
-function paidV2(fields: XmlFields): PayNotice {
+function paidV2(fields: XmlFields, subMchId: string | undefined, whose: Whose): PayNotice {
   const text = (name: string): string | undefined => textOf(fields, name) || undefined;
   if (text('result_code') !== 'SUCCESS') return { kind: 'other', what: `result_code ${text('result_code')}` };
   const currency = text('cash_fee_type') ?? text('fee_type') ?? 'CNY';
@@ -118,17 +155,31 @@ function paidV2(fields: XmlFields): PayNotice {
   const at = digits && parseBeijing(`${digits.slice(1, 4).join('-')} ${digits.slice(4).join(':')}`);
   if (!at) throw lacks('time_end');
   const attach = text('attach');
+  const own = { appId: text('appid'), openid: text('openid') };
+  const sub = { appId: text('sub_appid'), openid: text('sub_openid') };
   return {
     kind: 'paid',
-    appId: idOf(text('appid'), 'appid'),
-    user: payerOf(text('openid')),
+    ...payerOf(subMchId === undefined ? [own] : [own, sub], whose),
+    ...(subMchId !== undefined && { service: { appId: idOf(own.appId, 'appid'), subMchId } }),
     transaction: idOf(text('transaction_id'), 'transaction_id'),
     order: idOf(text('out_trade_no'), 'out_trade_no'),
-    amount: fenOf(text('cash_fee'), 'cash_fee'),
+    amount: cashV2(text),
     total: fenOf(text('total_fee'), 'total_fee'),
     ...(attach !== undefined && { attach }),
     at,
   };
+}
+
+/** 订单金额-代金券金额=现金支付金额: where it is left out, it follows from the other two. */
+function cashV2(text: (name: string) => string | undefined): Fen {
+  const cash = text('cash_fee');
+  if (cash !== undefined) return fenOf(cash, 'cash_fee');
+  return without(fenOf(text('total_fee'), 'total_fee'), fenOf(text('coupon_fee') ?? '0', 'coupon_fee'));
+}
+
+function without(total: Fen, coupons: number): Fen {
+  if (coupons > total) throw unread('its coupons are worth more than the order');
+  return fen(total - coupons);
 }
 
 /** `req_info`: AES-256-ECB with the MD5 of the key. Only who has the key can write a document in there. */
@@ -146,10 +197,11 @@ function unsealed(key: Buffer, sealed: string): XmlFields {
 }
 
 /** CHANGE and REFUNDCLOSE are no money back to the payer. */
-function refundV2(outer: XmlFields, inner: XmlFields, now: Instant): PayNotice {
+function refundV2(outer: XmlFields, inner: XmlFields, now: Instant, { isOurs, subMchId }: Whose): PayNotice {
   const text = (name: string): string | undefined => textOf(inner, name) || undefined;
   if (text('refund_status') !== 'SUCCESS') return { kind: 'other', what: `refund_status ${text('refund_status')}` };
-  const appId = textOf(outer, 'appid');
+  const subAppId = subMchId === undefined ? undefined : textOf(outer, 'sub_appid') || undefined;
+  const appId = subAppId !== undefined && isOurs?.(subAppId) ? subAppId : textOf(outer, 'appid');
   return {
     kind: 'refunded',
     ...(appId !== undefined && { appId }),
@@ -162,27 +214,34 @@ function refundV2(outer: XmlFields, inner: XmlFields, now: Instant): PayNotice {
 
 // ── API v3 ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-function readerV3(mchId: string, config: NonNullable<PayNoticeConfig['v3']>): Read {
-  const trust = trustOf(config);
-  const key = apiV3KeyOf(config.apiV3Key);
+function readerV3(whose: Whose, { apiV3Key, trust }: NonNullable<PayNoticeConfig['v3']>): Read {
+  const key = apiV3KeyOf(apiV3Key);
   return (headers, body, now) => {
     verifySignature(trust, headers, body, now);
-    const outer = jsonOf(body);
-    const event = (outer && textAt(outer, 'event_type')) ?? '';
-    const isPaid = event === 'TRANSACTION.SUCCESS';
-    if (!isPaid && !event.startsWith('REFUND.')) throw new BadInput('a notice of neither a payment nor a refund');
-    const resource = partOf(outer!, 'resource');
-    if (resource.original_type !== (isPaid ? 'transaction' : 'refund')) throw lacks('original_type');
-    const inner = jsonOf(decryptResource(key, sealedOf(resource)));
-    if (!inner) throw new BadInput('the notice holds no JSON object');
-    if (inner.mchid !== mchId) throw new BadInput('the notice is for another merchant');
-    return isPaid ? paidV3(inner) : refundV3(inner, event);
+    return reading(() => {
+      const outer = jsonOf(body) ?? {};
+      const event = textAt(outer, 'event_type') ?? '';
+      const isPaid = event === 'TRANSACTION.SUCCESS';
+      if (!isPaid && !event.startsWith('REFUND.'))
+        throw unread(`event_type ${event.slice(0, 64)}, which is neither a payment nor a refund`);
+      const resource = partOf(outer, 'resource');
+      if (resource.original_type !== (isPaid ? 'transaction' : 'refund')) throw lacks('original_type');
+      const sealed = sealedOf(resource);
+      if (!isSealed(sealed)) throw unread('nothing is sealed in it');
+      const inner = jsonOf(decryptResource(key, sealed));
+      if (!inner) throw unread('it holds no JSON object');
+      const served = servedIn(inner, whose);
+      return isPaid ? paidV3(inner, served, whose) : refundV3(inner, event);
+    });
   };
 }
 
-function partOf(json: Json, name: string): Json {
-  const value = json[name];
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+/** The merchant served, in a notice to a service provider; `undefined` in one to the merchant itself. */
+function servedIn(json: Json, whose: Whose): string | undefined {
+  const isServing = json.sp_mchid !== undefined;
+  if ((isServing ? json.sp_mchid : json.mchid) !== whose.mchId)
+    throw unread(`it is for another merchant number (${isServing ? 'sp_mchid' : 'mchid'})`);
+  return isServing ? servedBy(json.sub_mchid, whose) : undefined;
 }
 
 /** RFC 3339. */
@@ -193,24 +252,44 @@ function timeIn(json: Json): Instant {
   return instant(ms);
 }
 
-function paidV3(json: Json): PayNotice {
+function paidV3(json: Json, subMchId: string | undefined, whose: Whose): PayNotice {
   const state = textAt(json, 'trade_state');
   if (state !== 'SUCCESS') return { kind: 'other', what: `trade_state ${state}` };
   const money = partOf(json, 'amount');
   const currency = textAt(money, 'payer_currency') ?? textAt(money, 'currency') ?? 'CNY';
   if (currency !== 'CNY') return { kind: 'other', what: `a payment in ${currency}` };
   const attach = textAt(json, 'attach');
+  const payer = partOf(json, 'payer');
+  const payers =
+    subMchId === undefined
+      ? [{ appId: json.appid, openid: payer.openid }]
+      : [
+          { appId: json.sp_appid, openid: payer.sp_openid },
+          { appId: json.sub_appid, openid: payer.sub_openid },
+        ];
   return {
     kind: 'paid',
-    appId: idOf(json.appid, 'appid'),
-    user: payerOf(partOf(json, 'payer').openid),
+    ...payerOf(payers, whose),
+    ...(subMchId !== undefined && { service: { appId: idOf(json.sp_appid, 'sp_appid'), subMchId } }),
     transaction: idOf(json.transaction_id, 'transaction_id'),
     order: idOf(json.out_trade_no, 'out_trade_no'),
-    amount: fenOf(money.payer_total, 'payer_total'),
+    amount: cashV3(json, money),
     total: fenOf(money.total, 'total'),
     ...(attach !== undefined && { attach }),
     at: timeIn(json),
   };
+}
+
+/** Left out, it is the order without its coupons; with coupons whose worth is not said nobody knows. */
+function cashV3(json: Json, money: Json): Fen {
+  if (money.payer_total !== undefined && money.payer_total !== null) return fenOf(money.payer_total, 'payer_total');
+  const coupons = json.promotion_detail === undefined ? [] : listAt(json, 'promotion_detail');
+  if (!coupons) throw lacks('payer_total');
+  const worth = coupons.map(({ amount }) => fenOf(amount, 'payer_total'));
+  return without(
+    fenOf(money.total, 'total'),
+    worth.reduce((sum, each) => sum + each, 0),
+  );
 }
 
 /** ABNORMAL and CLOSED are no money back to the payer. */

@@ -4,14 +4,17 @@ import { BadInput, messageOf } from '../core/error.ts';
 import type { PaidNotice, SeenOrder } from '../core/paid.ts';
 import type { Clock } from '../ports.ts';
 import { nonce, paySignOf } from './crypt.ts';
+import { type Json, jsonOf, partOf, textAt } from './json.ts';
 import { type PayNoticeConfig, verifySign } from './pay-notice.ts';
-import { type Json, jsonOf, textAt } from './pay-v3.ts';
-import { authorizationOf, signerOf, trustOf, verifySignature } from './sign-v3.ts';
+import { type Keys, serialHeader } from './platform-keys.ts';
+import { authorizationOf, signerOf, verifySignature } from './sign-v3.ts';
 import { createTransport, type Endpoint, type Transport } from './transport.ts';
 import { buildXml, parseXml, textOf, type XmlFields } from './xml.ts';
 
-export type OrderConfig = PayNoticeConfig &
+export type OrderConfig = Pick<PayNoticeConfig, 'mchId' | 'apiV2Key'> &
   Pick<Endpoint, 'api' | 'ca'> & {
+    /** Who signs the answers of API v3. */
+    readonly keys?: Keys;
     /** Signs questions of API v3; without it they are put by API v2. */
     readonly signer?: { readonly serialNo: string; readonly privateKey: Buffer };
   };
@@ -39,8 +42,10 @@ function read(text: string, reader: (text: string) => SeenOrder): SeenOrder {
 
 function askerV2({ mchId, apiV2Key }: OrderConfig, transport: Transport): Ask {
   if (apiV2Key === undefined) return async () => silence('NO_KEYS', 'bot.yaml has no keys to ask after an order with');
-  return async ({ appId, order }) => {
-    const asked = { appid: appId, mch_id: mchId, out_trade_no: order, nonce_str: nonce() };
+  return async notice => {
+    const { appId, order, service } = notice;
+    const whose = { appid: service?.appId ?? appId, mch_id: mchId, ...(service && { sub_mch_id: service.subMchId }) };
+    const asked = { ...whose, out_trade_no: order, nonce_str: nonce() };
     const answer = await transport.call({
       method: 'POST',
       path: '/pay/orderquery',
@@ -49,32 +54,37 @@ function askerV2({ mchId, apiV2Key }: OrderConfig, transport: Transport): Ask {
     });
     if ('seen' in answer) return lostAs(answer.seen);
     if (answer.status !== 200) return silence(`HTTP ${answer.status}`, answer.text);
-    return read(answer.text, text => readV2(parseXml(text), mchId, order, apiV2Key));
+    return read(answer.text, text => readV2(parseXml(text), mchId, notice, apiV2Key));
   };
 }
 
-function readV2(fields: XmlFields, mchId: string, order: string, apiV2Key: string): SeenOrder {
+function readV2(fields: XmlFields, mchId: string, { order, service, user }: PaidNotice, apiV2Key: string): SeenOrder {
   const text = (name: string): string => textOf(fields, name) ?? '';
   if (text('return_code') !== 'SUCCESS') return silence('REFUSED', text('return_msg'));
   verifySign(fields, apiV2Key);
   if (text('result_code') !== 'SUCCESS') return silence(text('err_code').slice(0, 64), text('err_code_des'));
-  if (text('mch_id') !== mchId || text('out_trade_no') !== order) return silence('OTHER_ORDER', 'another order there');
+  const isOther = text('mch_id') !== mchId || text('out_trade_no') !== order;
+  if (isOther || (service && text('sub_mch_id') !== service.subMchId))
+    return silence('OTHER_ORDER', 'another order there');
   const total = text('total_fee');
   return {
     kind: 'order',
     state: text('trade_state').slice(0, 32),
     transaction: text('transaction_id'),
     ...(/^\d{1,12}$/.test(total) && { total: Number(total) }),
-    user: text('openid'),
+    user: service && text('sub_openid') === user ? user : text('openid'),
   };
 }
 
-function askerV3({ mchId, v3, signer }: OrderConfig, clock: Clock, transport: Transport): Ask | undefined {
-  if (!v3 || !signer) return undefined;
+function askerV3({ mchId, keys, signer }: OrderConfig, clock: Clock, transport: Transport): Ask | undefined {
+  if (!keys || !signer) return undefined;
   const hand = signerOf({ mchId, ...signer });
-  const trust = trustOf(v3);
-  return async ({ order }) => {
-    const path = `/v3/pay/transactions/out-trade-no/${encodeURIComponent(order)}?mchid=${mchId}`;
+  return async notice => {
+    const { order, service } = notice;
+    const number = `out-trade-no/${encodeURIComponent(order)}`;
+    const path = service
+      ? `/v3/pay/partner/transactions/${number}?sp_mchid=${mchId}&sub_mchid=${service.subMchId}`
+      : `/v3/pay/transactions/${number}?mchid=${mchId}`;
     const answer = await transport.call({
       method: 'GET',
       path,
@@ -82,28 +92,34 @@ function askerV3({ mchId, v3, signer }: OrderConfig, clock: Clock, transport: Tr
         authorization: authorizationOf(hand, { method: 'GET', path, body: '' }, clock()),
         accept: 'application/json',
         'user-agent': 'hongbao-bot',
-        'wechatpay-serial': v3.publicKeyId,
+        ...serialHeader(keys),
       },
     });
     if ('seen' in answer) return lostAs(answer.seen);
     if (answer.status !== 200) return silence(`HTTP ${answer.status}`, answer.text);
-    return read(answer.text, text => {
-      verifySignature(trust, answer.headers, text, clock());
-      return readV3(jsonOf(text), mchId, order);
-    });
+    try {
+      await keys.verified(() => verifySignature(keys, answer.headers, answer.text, clock()));
+    } catch (error) {
+      return silence('UNREADABLE', messageOf(error));
+    }
+    return readV3(jsonOf(answer.text) ?? {}, mchId, notice);
   };
 }
 
-function readV3(json: Json | undefined, mchId: string, order: string): SeenOrder {
-  if (json?.mchid !== mchId || json.out_trade_no !== order) return silence('OTHER_ORDER', 'another order there');
-  const { amount, payer } = json as { amount?: Json; payer?: Json };
-  const [transaction, user] = [textAt(json, 'transaction_id'), payer && textAt(payer, 'openid')];
+function readV3(json: Json, mchId: string, { order, service, user }: PaidNotice): SeenOrder {
+  const isOurs = service ? json.sp_mchid === mchId && json.sub_mchid === service.subMchId : json.mchid === mchId;
+  if (!isOurs || json.out_trade_no !== order) return silence('OTHER_ORDER', 'another order there');
+  const payer = partOf(json, 'payer');
+  const payers = service ? [payer.sp_openid, payer.sub_openid] : [payer.openid];
+  const seen = payers.find(each => each === user) ?? payers.find(each => typeof each === 'string');
+  const transaction = textAt(json, 'transaction_id');
+  const { total } = partOf(json, 'amount');
   return {
     kind: 'order',
     state: (textAt(json, 'trade_state') ?? '').slice(0, 32),
     ...(transaction !== undefined && { transaction }),
-    ...(typeof amount?.total === 'number' && { total: amount.total }),
-    ...(user !== undefined && { user }),
+    ...(typeof total === 'number' && { total }),
+    ...(typeof seen === 'string' && { user: seen }),
   };
 }
 

@@ -1,0 +1,35 @@
+// JSON as WeChat Pay's API v3 sends it, looked at part by part.
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** `undefined`: no JSON object. */
+export function jsonOf(text: string): Json | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return isJson(value) ? value : undefined;
+}
+
+export function textAt(json: Json, name: string): string | undefined {
+  const value = json[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** An object inside; an empty one where there is none. */
+export function partOf(json: Json, name: string): Json {
+  const value = json[name];
+  return isJson(value) ? value : {};
+}
+
+/** The objects of a list; what is no object is an empty one. `undefined`: no list. */
+export function listAt(json: Json, name: string): Json[] | undefined {
+  const value = json[name];
+  return Array.isArray(value) ? (value as readonly unknown[]).map(each => (isJson(each) ? each : {})) : undefined;
+}
+
+function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -128,8 +128,8 @@ function wrongStore(store: Store, torture: Torture, bug: OtherBug): Partial<Stor
     case 'cancel-replanned':
       return {
         advance: (step, under) => {
-          const { userRefused: _, ...payout } = step.payout;
-          return store.advance(step.what === 'cancelled' && step.payout.state === 'sent' ? { ...step, payout } : step, under);
+          const { stopped, ...payout } = step.payout;
+          return store.advance(stopped === 'calledOff' ? { ...step, payout } : step, under);
         },
       };
     case 'refund-leaves-held':

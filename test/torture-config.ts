@@ -32,6 +32,8 @@ export const PAY_KEYS = [
   { id: 'PUB_KEY_ID_0100000000000000000000000001', ...keyPair() },
   { id: '5157F09EFDC096DE15EBE81A47057A7200000001', ...keyPair() },
 ] as const;
+/** As bot.yaml has them. */
+export const PLATFORM_KEYS = PAY_KEYS.map(({ id, publicKeyPem }) => ({ id, pem: Buffer.from(publicKeyPem) }));
 
 const COMMON = {
   name: SHOP,
@@ -58,6 +60,7 @@ export const MERCHANTS: Readonly<Record<Channel, MerchantConfig>> = {
     certificate: { cert: Buffer.alloc(0), key: Buffer.alloc(0) },
     clientIp: '127.0.0.1',
     riskInfo: false,
+    payNotice: { apiV2Key: KEY, orderQuery: false },
   },
   transfer: {
     ...COMMON,
@@ -65,10 +68,10 @@ export const MERCHANTS: Readonly<Record<Channel, MerchantConfig>> = {
     apiV3Key: KEY_V3,
     serialNo: '44A0C0D2E5B14C8E9F0000000000000000000001',
     privateKey: Buffer.from(MERCHANT_KEY.privateKeyPem),
-    publicKeyId: PAY_KEYS[0].id,
-    publicKey: Buffer.from(PAY_KEYS[0].publicKeyPem),
+    platformKeys: PLATFORM_KEYS,
     transferScene: '1000',
     notifyUrl: 'https://bot.test/notify/transfer/shop',
+    payNotice: { v3: { apiV3Key: KEY_V3, platformKeys: PLATFORM_KEYS }, orderQuery: false },
   },
 };
 

@@ -2,14 +2,16 @@
 // wires them.
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
+import { createPayments } from '../src/bot-payments.ts';
 import { conclude } from '../src/conclude.ts';
-import { notifyPost } from '../src/doors/notify.ts';
+import type { Config } from '../src/config.ts';
+import { type NotifyMerchant, notifyPost } from '../src/doors/notify.ts';
 import { payNoticePost } from '../src/doors/pay-notice.ts';
 import type { Flow } from '../src/flow.ts';
 import type { Clock, Log, Store } from '../src/ports.ts';
-import { createPayNoticeReader } from '../src/wechat/pay-notice.ts';
 import { createNoticeReader } from '../src/wechat/pay-v3.ts';
-import { ACCOUNT, APP_ID, type Channel, KEY, MCH_ID, MERCHANTS, POLICY, SHOP } from './torture-config.ts';
+import type { Keys } from '../src/wechat/platform-keys.ts';
+import { POLICY, SHOP } from './torture-config.ts';
 
 type Door = (headers: Readonly<Record<string, string>>, body: string) => Promise<number>;
 export type Doors = { readonly transfer: Door; readonly paid: Door };
@@ -19,25 +21,23 @@ export type DoorPorts = {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly channel: Channel;
+  readonly config: Config;
+  readonly keys: Keys;
 };
 
-export function doorsOf({ flow, store, clock, log, channel }: DoorPorts): Doors {
-  const merchant = MERCHANTS[channel];
+export function doorsOf({ flow, store, clock, log, config, keys }: DoorPorts): Doors {
+  const merchant = config.merchants.get(SHOP)!;
   const ports = { flow, store, clock, log };
-  const transfers =
-    merchant.channel === 'transfer' ? [[SHOP, { policy: POLICY, open: createNoticeReader(merchant) }] as const] : [];
+  const read = merchant.channel === 'transfer' ? createNoticeReader(merchant, keys) : undefined;
+  const open: NotifyMerchant['open'] = async (headers, body, now) =>
+    keys.verified(() => read!(headers, body, now), body);
   const transfer = notifyPost({
     ...ports,
-    transfers: new Map(transfers),
+    transfers: new Map(read ? [[SHOP, { policy: POLICY, open }]] : []),
     conclude: (name, verdict) => conclude({ store, clock, log }, name, verdict),
   });
-  const keys = merchant.channel === 'transfer' ? { v3: merchant } : { apiV2Key: KEY };
-  const paid = payNoticePost({
-    ...ports,
-    payments: new Map([[SHOP, { open: createPayNoticeReader({ mchId: MCH_ID, ...keys }), accounts: [ACCOUNT] }]]),
-    accountOf: appId => (appId === APP_ID ? ACCOUNT : undefined),
-  });
+  const rings = { of: () => keys, tend: async () => {}, close: async () => {} };
+  const paid = payNoticePost({ ...ports, ...createPayments(config, clock, rings).ports });
   const through =
     (door: typeof transfer): Door =>
     async (headers, body) => {

@@ -1,6 +1,7 @@
 // A person at the command line, beside the bots: resumes and halts the merchant, sends by hand, cancels, retries, repairs. A
 // command is a process too: it may be ended between any two of its steps.
 import { cancelPayout } from '../src/commands/payouts-change.ts';
+import { offerPayout, settlePayout, type VerdictPorts } from '../src/commands/payouts-verdict.ts';
 import { repair } from '../src/commands/audit-repair.ts';
 import { commitOf, intentOf } from '../src/core/batch.ts';
 import { checksumOf } from '../src/core/printed.ts';
@@ -27,6 +28,8 @@ export class Operator {
   readonly cancelled: Cancelled[] = [];
   /** Claims that somebody tried to cancel. */
   readonly touched = new Set<string>();
+  /** Claims of which somebody said afterwards that they are wanted all the same. */
+  readonly offeredAgain = new Set<string>();
   /** Codes that lie about; each may be typed by anybody, and more than once. */
   readonly codes: string[] = [];
   private readonly torture: Torture;
@@ -87,7 +90,7 @@ export class Operator {
         const method = Reflect.get(object, name) as unknown;
         if (typeof method !== 'function') return method;
         return async (...args: unknown[]) => {
-          isDead ||= torture.dice.chance(0.03) || torture.ground.isAway;
+          isDead ||= (torture.isTroubled && torture.dice.chance(0.03)) || torture.ground.isAway;
           if (isDead) return new Promise(() => undefined);
           return (method as (...all: unknown[]) => Promise<unknown>).apply(object, args);
         };
@@ -139,7 +142,78 @@ export class Operator {
     const step = payout && retryStep(payout, undefined, this.now());
     if (!step || 'refused' in step) return;
     this.torture.tell(`${name}: retry ${step.payout.billNo.slice(-6)}`);
+    this.changedMind(step.payout.claimKey);
     await store.advance(step);
+  }
+
+  /** Another number for what was given up; or an end, for what waits for a person. */
+  private async offer(store: Store, name: string): Promise<void> {
+    const payout = await this.some(store, isGivenUp);
+    if (payout) await this.offered(store, name, payout);
+  }
+
+  private async offered(store: Store, name: string, payout: Payout): Promise<void> {
+    this.touched.add(payout.claimKey);
+    const answer = await offerPayout(this.verdictPorts(store, name), payout.billNo, 'they may have it after all');
+    this.torture.tell(`${name}: offer ${payout.billNo.slice(-6)}: ${'done' in answer ? answer.done : answer.refused}`);
+    if ('done' in answer) this.changedMind(payout.claimKey);
+  }
+
+  private async settle(store: Store, name: string): Promise<void> {
+    const payout = await this.some(store, each => isGivenUp(each) && !isFinal(each.state));
+    if (payout) await this.settled(store, name, payout);
+  }
+
+  private async settled(store: Store, name: string, payout: Payout): Promise<boolean> {
+    this.touched.add(payout.claimKey);
+    const answer = await settlePayout(this.verdictPorts(store, name), payout.billNo, 'unpaid', 'as the platform has it');
+    this.torture.tell(`${name}: settle ${payout.billNo.slice(-6)}: ${'done' in answer ? answer.done : answer.refused}`);
+    return 'done' in answer;
+  }
+
+  private verdictPorts(store: Store, name: string): VerdictPorts {
+    return {
+      store,
+      now: () => this.now(),
+      payer: () => ({ payer: this.mortal(payerFor(this.torture, name, () => this.now(), false)), policy: POLICY }),
+      limits: async payout => {
+        const lines = await store.journal({ user: payout.user, limit: 1000 });
+        const award = lines.map(({ decision }) => decision).find(each => each.kind === 'awarded' && each.claimKey === payout.claimKey);
+        const counters = award?.kind === 'awarded' ? award.counters : [];
+        return counters.map(each => ({ ...each, label: each.name, refuses: 'soldOut', returns: true, money: false }));
+      },
+    };
+  }
+
+  /** What was called off is wanted again: nobody expects any more that it stays away. */
+  private changedMind(claimKey: string): void {
+    this.offeredAgain.add(claimKey);
+  }
+
+  /**
+   * In peace: what was called off, and of which WeChat Pay knows nothing, is tried once more. That it knows nothing proves
+   * nothing, and so it would be asked after for thirty days.
+   */
+  async goOn(): Promise<void> {
+    const { torture } = this;
+    const store = this.store();
+    for (const payout of await store.payouts({ limit: 10_000 })) {
+      if (isFinal(payout.state) || payout.stopped !== 'calledOff' || torture.orderOf(payout.billNo)) continue;
+      const step = retryStep(payout, undefined, this.now());
+      if ('refused' in step) continue;
+      torture.tell(`the operator has ${payout.billNo.slice(-6)} tried after all`);
+      this.changedMind(payout.claimKey);
+      await store.advance(step);
+    }
+  }
+
+  /** In peace: what waits for a person is settled, or offered where WeChat Pay says that it was not paid. */
+  async tidy(): Promise<boolean> {
+    const store = this.torture.watch.over(this.store(), 'the operator', () => this.now());
+    const parked = (await store.payouts({ limit: 10_000 })).filter(each => isGivenUp(each) && !isFinal(each.state));
+    for (const payout of parked)
+      if (!(await this.settled(store, 'the operator', payout))) await this.offered(store, 'the operator', payout);
+    return parked.length > 0;
   }
 
   private async send(store: Store, name: string): Promise<void> {
@@ -219,4 +293,9 @@ async function* each<Row>(rows: readonly Row[]): AsyncGenerator<Row> {
   yield* rows;
 }
 
-const COMMANDS = ['resume', 'resume', 'halt', 'cancel', 'cancel', 'retry', 'send', 'repair'] as const;
+/** It has come to nothing, or waits for a person: nobody looks at it by themselves any more. */
+function isGivenUp({ state, nextAt, tries }: Payout): boolean {
+  return state === 'failed' || state === 'refunded' || (state !== 'received' && nextAt === undefined && tries > 0);
+}
+
+const COMMANDS = ['resume', 'resume', 'halt', 'cancel', 'cancel', 'retry', 'send', 'repair', 'offer', 'settle'] as const;

@@ -94,7 +94,9 @@ function cancelledStaysCancelled({ torture, payouts }: Ending): string[] {
   const found: string[] = [];
   const { sends } = torture.watch;
   const end = (text: string): void => void found.push(text);
-  for (const { billNo, claimKey, at } of torture.operator.cancelled) {
+  const { cancelled, offeredAgain } = torture.operator;
+  for (const { billNo, claimKey, at } of cancelled) {
+    if (offeredAgain.has(claimKey)) continue;
     const numbers = payouts.filter(payout => payout.claimKey === claimKey);
     const attempt = numbers.find(payout => payout.billNo === billNo)!.attempt;
     for (const later of numbers.filter(payout => payout.attempt > attempt))
@@ -105,7 +107,7 @@ function cancelledStaysCancelled({ torture, payouts }: Ending): string[] {
   }
   // Nobody but the operator takes a transfer back.
   for (const payout of payouts) {
-    if (orderOf(torture, payout.billNo)?.billState !== 'CANCELLED') continue;
+    if (orderOf(torture, payout.billNo)?.billState !== 'CANCELLED' || offeredAgain.has(payout.claimKey)) continue;
     const next = payouts.find(each => each.claimKey === payout.claimKey && each.attempt > payout.attempt);
     if (next) end(`${payout.billNo} was taken back by hand, and ${next.billNo} followed it`);
   }

@@ -8,7 +8,9 @@ import { createSettle, type Settle } from '../src/settle.ts';
 import { payerOver } from '../src/wechat/pay-v2.ts';
 import { transferPayerOver } from '../src/wechat/pay-v3.ts';
 import { buggyFlow, buggyPayer, storeBugOf, withBug } from './torture-bugs.ts';
-import { KEY, MERCHANTS, POLICY, SHOP } from './torture-config.ts';
+import { SILENT } from '../src/log.ts';
+import { createKeys, type Keys } from '../src/wechat/platform-keys.ts';
+import { KEY, KEY_V3, MERCHANTS, PLATFORM_KEYS, POLICY, SHOP } from './torture-config.ts';
 import { type Doors, doorsOf } from './torture-doors.ts';
 import type { Doom } from './torture-driver.ts';
 import { type End, wireOf } from './torture-wire.ts';
@@ -84,7 +86,7 @@ export class Worker {
     const book = () => torture.versions[this.version].book;
     const flow = createFlow({ ...ports, config: torture.config, book, planned: () => settle.nudge() });
     this.flow = buggyFlow(flow, torture, this);
-    this.doors = doorsOf({ ...ports, flow: this.flow, channel: torture.channel });
+    this.doors = doorsOf({ ...ports, flow: this.flow, config: torture.config, keys: keysFor(torture, () => this.now()) });
     settle.pass().catch(() => undefined);
     this.tick(life);
   }
@@ -241,5 +243,11 @@ export function payerFor(torture: Torture, who: string, now: () => Instant, isCo
   const end: End = { who, isCounted };
   const { post, transport } = wireOf(torture, end);
   const merchant = MERCHANTS[torture.channel];
-  return merchant.channel === 'redpack' ? payerOver(KEY, post) : transferPayerOver(merchant, now, transport);
+  return merchant.channel === 'redpack' ? payerOver(KEY, post) : transferPayerOver(merchant, now, transport, keysFor(torture, now));
+}
+
+/** All that WeChat Pay may sign with. */
+export function keysFor({ bug }: Torture, clock: () => Instant): Keys {
+  const keys = bug === 'second-key-ignored' ? PLATFORM_KEYS.slice(0, 1) : PLATFORM_KEYS;
+  return createKeys({ merchant: SHOP, apiV3Key: KEY_V3, keys, clock, log: SILENT });
 }

@@ -161,6 +161,11 @@ export class Torture {
     }
   }
 
+  /** As WeChat Pay has it. */
+  orderOf(billNo: string): ReturnType<World['order']> {
+    return this.wechat.order(MCH_ID, billNo, this.channel);
+  }
+
   /** For so long nobody here, or not this worker, must be expected to answer in time. */
   hurt(ms: number, worker?: Worker): void {
     const from = this.time.now();

@@ -12,11 +12,12 @@ import { alertPassed } from './core/limit.ts';
 import { showFen } from './core/money.ts';
 import type { Payout } from './core/payout.ts';
 import { createH5 } from './doors/h5.ts';
+import { createLookup, type Lookup } from './doors/lookup.ts';
 import type { NotifyMerchant } from './doors/notify.ts';
 import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Messages } from './messages.ts';
-import type { Clock, Log, Payer, Store } from './ports.ts';
+import type { Clock, Door, Log, Payer, Store } from './ports.ts';
 import { type Fitness, openRulebook, type Rulebook } from './rulebook.ts';
 import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
 import type { Timer } from './turn.ts';
@@ -24,6 +25,7 @@ import { createDoor } from './wechat/door.ts';
 import { createPayer } from './wechat/pay-v2.ts';
 import { createNoticeReader, createTransferPayer } from './wechat/pay-v3.ts';
 import type { Keys } from './wechat/platform-keys.ts';
+import { createFollowerDesk } from './wechat/user.ts';
 
 /** So long a stop waits for calls in flight; who is cut off then is asked after. A supervisor kills after 5 s. */
 const STOP_WAITS_MS = 2500;
@@ -91,18 +93,18 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
   };
   const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned, tell, undone });
+  const lookup = lookupOn(ports, flow, rulebook);
   const payments = createPayments(config, clock, keys);
-  const doors = new Map([...config.accounts.values()].map(account => [account.name, createDoor(account)]));
   const h5 = createH5({
     ...platformPorts({ config, clock, sleep: timer.sleep, store }),
     ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
+    lookup,
   });
   const app = createApp({
     h5,
     site: config,
-    doors,
-    flow,
-    transfers: transfersOf(config, keys),
+    doors: doorsOf(config),
+    ...{ flow, lookup, transfers: transfersOf(config, keys) },
     ...payments.ports,
     store,
     clock,
@@ -134,6 +136,16 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       await stopped;
     },
   };
+}
+
+function doorsOf({ accounts }: Config): Map<string, Door> {
+  return new Map([...accounts.values()].map(account => [account.name, createDoor(account)]));
+}
+
+/** Whom we have never seen is looked up at WeChat, at the doors where nobody waits for a passive reply. */
+function lookupOn({ config, clock, timer, log, store }: BotPorts, flow: Flow, { current: book }: Rulebook): Lookup {
+  const ask = createFollowerDesk(config.accounts, { clock, sleep: timer.sleep, store });
+  return createLookup({ clock, log, store, flow, book, ask });
 }
 
 async function unready(store: Store, rulebook: Rulebook, timer: Timer): Promise<string | undefined> {

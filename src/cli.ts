@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { addRules } from './cli-rules.ts';
 import { exitWith, runUntilSignal } from './cli-run.ts';
+import type { ActsOptions } from './commands/acts.ts';
 import type { AuditOptions } from './commands/audit.ts';
 import type { BacktestOptions } from './commands/backtest.ts';
 import type { CheckOptions } from './commands/check.ts';
@@ -80,6 +81,13 @@ function program(): Command {
     .action((options: MigrateOptions) =>
       exitWith(async () => (await import('./commands/migrate.ts')).migrate(options)),
     );
+  root
+    .command('acts')
+    .description('what people did and asked by hand, newest first')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option('--limit <count>', 'how many at most', '50')
+    .action((options: ActsOptions) => exitWith(async () => (await import('./commands/acts.ts')).acts(options)));
   addPayouts(root.command('payouts').description('what was promised to whom, and where it stands'));
   addMerchant(root.command('merchant').description('the gate of each merchant: shut, opened and looked at by hand'));
   addMenu(root.command('menu').description("the account's own menu (自定义菜单)"));

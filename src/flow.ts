@@ -9,7 +9,7 @@ import { countersAlways } from './core/delay.ts';
 import { seedsFrom } from './core/draw.ts';
 import { Fault } from './core/error.ts';
 import type { Event } from './core/event.ts';
-import { causeIn, followerAfter, isUndone, newsForInviter } from './core/follower.ts';
+import { causeIn, followerAfter, isUndone, newsForInviter, speaksOfFollowing } from './core/follower.ts';
 import type { Book } from './core/match.ts';
 import { asksForMine, MINE_READ, mineReply } from './core/mine.ts';
 import { cancelStep } from './core/operator.ts';
@@ -168,6 +168,8 @@ async function decided(ports: Ports, event: Event): Promise<Decided> {
   const facts = await ports.store.facts(wanted);
   const decision = decide(matches, event, facts, now, around);
   const follower = followerAfter(facts.follower, event);
+  // Whoever leaves while it is decided gets nothing that asks for a follower.
+  const isByFollowing = decision.kind === 'awarded' && matches.some(({ rule }) => speaksOfFollowing(rule));
   const isMine = decision.kind === 'ignored' && asksForMine(event);
   const { reply, told } = withOwed(event, isMine ? await mine(ports, event) : decision.reply, facts.owed);
   const base = {
@@ -177,7 +179,11 @@ async function decided(ports: Ports, event: Event): Promise<Decided> {
     decision,
     ...(told && { told }),
     counters: [...countersOf(decision), ...countersAlways(event)],
-    ...(follower && { follower, followsSeen: facts.follower?.follows ?? 0 }),
+    ...(follower && { follower }),
+    ...((follower || isByFollowing) && {
+      followsSeen: facts.follower?.follows ?? 0,
+      leftSeen: facts.follower?.leftAt ?? 0,
+    }),
     friendBefore: facts.follower,
     isByClaims: wanted.claims.length + wanted.counters.length > 0,
   };

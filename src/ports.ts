@@ -49,9 +49,11 @@ export type Commit = {
   readonly seenAt: Instant;
   readonly answer: Answer;
   readonly decision: Decision;
-  /** The follower as this event leaves them, if it changes them, and how often they had followed when it was decided. */
+  /** The follower as this event leaves them, if it changes them. */
   readonly follower?: Follower;
+  /** How often they had followed when it was decided, and when they had last left (0: never): if it is so no more, it is lost. */
   readonly followsSeen?: number;
+  readonly leftSeen?: number;
   /** A claim comes with its counters, and with a planned payout if it is worth money. */
   readonly claim?: Claim;
   readonly counters: readonly Counter[];
@@ -138,6 +140,27 @@ export type Mailbox = {
 };
 export type Person = Pick<Follower, 'account' | 'user'>;
 
+/** One thing somebody did or asked by hand, written down before it is done. */
+export type Act = {
+  /** Counts up. */
+  readonly id: number;
+  readonly at: Instant;
+  /** The system's user of a command, the operator of the dashboard. */
+  readonly by: string;
+  /** The command: `payouts cancel`. */
+  readonly what: string;
+  /** Whom or what it is about: a number, a merchant, an openid. */
+  readonly about: string;
+  /** How, and why. */
+  readonly detail?: string;
+};
+/** What people did (操作记录). Nothing in it is edited or forgotten. */
+export type OperatorLog = {
+  append(act: Omit<Act, 'id'>): Promise<void>;
+  /** Newest first; only those after this one. */
+  list(filter: { readonly limit: number; readonly after?: number }): Promise<Act[]>;
+};
+
 /** Every kind of row that moves to another store, as it is read there and written here. */
 export type BookRows = {
   readonly claims: Claim;
@@ -152,6 +175,7 @@ export type BookRows = {
   readonly codes: HeldCode;
   readonly boxes: { readonly batch: string; readonly box: number; readonly codes: number; readonly active: boolean };
   readonly mailboxes: Person & { readonly mailbox: Mailbox };
+  readonly acts: Act;
 };
 export type BookKind = keyof BookRows;
 
@@ -176,6 +200,8 @@ export type Books = {
   codes(): AsyncIterable<HeldCode>;
   boxes(): AsyncIterable<BookRows['boxes']>;
   mailboxes(): AsyncIterable<BookRows['mailboxes']>;
+  /** Oldest first. */
+  acts(): AsyncIterable<Act>;
   close(): Promise<void>;
 };
 
@@ -250,6 +276,8 @@ export type Store = {
   /** Who is owed something in words, in an order that stays, from behind `after` on. */
   mailboxesOwing(limit: number, after?: Person): Promise<Person[]>;
 
+  readonly acts: OperatorLog;
+
   /** Everything that is owed and was paid, as of one moment: for the audit, and for a move to another store. */
   books(): Promise<Books>;
   /**
@@ -288,6 +316,9 @@ export type Payer = {
   cancel?(payout: Payout): Promise<Observation>;
   close(): Promise<void>;
 };
+
+/** What the platform says of somebody who was looked up. `since`: their latest follow. */
+export type Told = { readonly following: boolean; readonly since?: Instant };
 
 /** Speaks for one account outside the passive reply (客服消息). Throws `Fault`. */
 export type Messenger = {

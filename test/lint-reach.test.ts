@@ -196,3 +196,41 @@ describe('a campaign', () => {
     expect(lintFiles([{ file: 'a.yaml', text: answering }]).warnings).toEqual([]);
   });
 });
+
+describe('rules for followers where nobody needs to follow', () => {
+  const INVITE = '  - { id: y, on: { text: 邀请 }, invite: { validFor: 7d }, reply: "{{invite}}" }\n';
+  const said = (on: string, more: string, tests = ''): string[] => {
+    const prizes =
+      'budget: { total: ¥100.00 }\npacket: { sendName: 阿茶茶饮 }\nsegments: { 会员: [oMember000000000000000000001] }\nprizes: { a: { redpacket: ¥1.00 } }';
+    const text = `${head('a', `${PERIOD}\n${prizes}`)}  - { id: x, on: ${on}, give: a${more} }\n${on.includes('friend') ? INVITE : ''}${tests}`;
+    return lintFiles([{ file: 'a.yaml', text }])
+      .warnings.filter(({ id }) => id === 'follow-not-proven')
+      .map(show);
+  };
+  const means =
+    'WeChat is asked once (user/info) about whom we have never seen, and who does not follow is not eligible; say so in a test with neverFollowed';
+  const line = (on: string, words: string): string =>
+    `9:18 follow-not-proven "x" speaks of following (${words}) on ${on}, which needs no follower: ${means}`;
+
+  test.each([
+    ['visit', ', who: { followedFor: 30d }', 'visit', 'followedFor'],
+    ['[visit, { text: a }]', ', who: { firstFollow: true }', 'visit', 'firstFollow'],
+    ['paid', ', delay: 1d, cancelIf: [refunded, unsubscribed]', 'paid', 'cancelIf: unsubscribed'],
+    ['{ friend: paid }', ', when: "user.followedDays >= 30 || user.follows > 1"', 'friend', 'when'],
+  ])('%s%s', (on, more, kind, words) => {
+    expect(said(on, more)).toEqual([line(kind, words)]);
+  });
+
+  test('not where the event proves it, where nothing is said of following, or where a test says what becomes of strangers', () => {
+    expect(said('{ text: a }', ', who: { followedFor: 30d }')).toEqual([]);
+    expect(said('visit', ", when: \"event.kind == 'visit' && '会员' in user.tags\"")).toEqual([]);
+    expect(said('paid', ', delay: 1d, cancelIf: refunded')).toEqual([]);
+    const tests = `tests:
+  - name: 没关注的没有
+    neverFollowed: ann
+    events:
+      - { at: 2026-03-02 10:00, user: ann, visit: true, expect: { refused: notEligible } }
+`;
+    expect(said('visit', ', who: { followedFor: 30d }', tests)).toEqual([]);
+  });
+});

@@ -459,7 +459,7 @@ describe('the file', () => {
     const one = (sql: string) => Object.values(db.prepare(sql).get() as object)[0] as unknown;
     const pragmas = ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'];
     expect(pragmas.map(name => one(`PRAGMA ${name}`))).toEqual(['wal', 2, 1, 50]);
-    expect(one('PRAGMA user_version')).toBe(4);
+    expect(one('PRAGMA user_version')).toBeGreaterThan(4);
     const tables = db.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all();
     expect(tables.length).toBeGreaterThan(8);
     for (const { name, sql } of tables as { name: string; sql: string }[]) {
@@ -509,7 +509,7 @@ describe('the file', () => {
     const db = await openDatabase(file);
     db.exec('PRAGMA user_version = 99');
     db.close();
-    await expectRefused(file, /newer hongbao-bot \(format 99, we know 4\): update hongbao-bot/);
+    await expectRefused(file, /newer hongbao-bot \(format 99, we know \d+\): update hongbao-bot/);
   });
 
   test('of the first format is brought up to date, and keeps what is in it', async () => {
@@ -518,8 +518,9 @@ describe('the file', () => {
     await store.commit(commit);
     await store.close();
     const db = await openDatabase(file);
-    for (const table of ['lease', 'code', 'code_box', 'mailbox']) db.exec(`DROP TABLE ${table}`);
+    for (const table of ['lease', 'code', 'code_box', 'mailbox', 'act']) db.exec(`DROP TABLE ${table}`);
     db.exec('ALTER TABLE payout DROP COLUMN undone_by; ALTER TABLE follower DROP COLUMN invited_by');
+    db.exec('ALTER TABLE payout DROP COLUMN event_at; ALTER TABLE follower DROP COLUMN left_at');
     db.exec('PRAGMA user_version = 1');
     db.close();
     const [again, beside] = await Promise.all([openSqlite(file), openSqlite(file)]);

@@ -11,6 +11,7 @@ import { type Instant, instant } from '../core/time.ts';
 import { auditStore } from '../jobs.ts';
 import { SILENT } from '../log.ts';
 import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
+import { writeDown } from './acts.ts';
 import { isWhole, type RepairReport, repair } from './audit-repair.ts';
 import { openWeChatPay, type RepairPorts } from './audit-repair-ports.ts';
 import { partLine, showRepair, showUntouched } from './audit-repair-show.ts';
@@ -30,6 +31,7 @@ export function audit(options: AuditOptions): Promise<number> {
   return withStore(options, async (store, config) => {
     const funds = options.funds === undefined ? undefined : await readFunds(options.funds);
     const campaigns = await (options.repair ? soundCampaignsOf(config) : campaignsOf(config));
+    if (options.repair) await writeDown(store, 'audit --repair', options.funds ?? '', [options.dryRun && '--dry-run']);
     const repaired = options.repair ? await repairFirst(options, { store, config, campaigns }, funds) : undefined;
     const line = progressLine();
     const report = await auditStore(store, new Audit(campaigns, funds), line.tell).finally(line.clear);

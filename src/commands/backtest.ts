@@ -10,6 +10,7 @@ import { beijingText, endOfDay, type Instant, parseBeijing } from '../core/time.
 import { refusalKeyText } from '../core/wording.ts';
 import type { Store } from '../ports.ts';
 import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
+import { writeDown } from './acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 import { eventsOf } from './journal.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -34,6 +35,7 @@ export function backtest(paths: readonly string[], options: BacktestOptions): Pr
   const to = options.to === undefined ? undefined : endOf(options.to);
   const limit = limitOf(options.limit);
   return withStore(options, async (store, config) => {
+    await writeDown(store, 'backtest', paths.join(' '), [options.openids && '--openids']);
     const sides = await sidesOf(paths, options.against ?? ['live'], config);
     const test = new Backtest(sides, surroundingsOf(config), from);
     await play(test, store, to, limit);

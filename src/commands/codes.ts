@@ -18,6 +18,7 @@ import {
 } from '../core/code-batch.ts';
 import { BadInput, Fault, messageOf } from '../core/error.ts';
 import type { Store } from '../ports.ts';
+import { writeDown } from './acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 import { progress } from './progress.ts';
 
@@ -86,6 +87,7 @@ function sharesOf(texts: readonly string[]): Share[] {
 /** Registers the codes of a CSV. Told twice, the second time finds them there. */
 export function importCodes(file: string, options: ImportOptions): Promise<number> {
   return withStore(options, async store => {
+    await writeDown(store, 'codes import', file, [options.activate && '--activate']);
     const line = progress('codes');
     const batches = new Set<string>();
     let [read, added] = [0, 0];
@@ -171,6 +173,7 @@ export function activate(batch: string, options: ActivateOptions): Promise<numbe
   return withStore(options, async store => {
     const found = (await store.codeBatches()).find(each => each.batch === batch);
     if (!found) throw new BadInput(`there is no batch "${batch}"; \`hongbao codes list\` names them`);
+    await writeDown(store, 'codes activate', batch, [all ? '--all' : `--boxes ${written}`, off && '--off']);
     const changed = await store.activateCodes(batch, boxes, !off);
     if (options.json) printJson({ batch, changed, active: !off });
     else print(`${changed} codes of batch ${batch} are ${off ? 'no longer active' : 'active'} now`);

@@ -1,26 +1,18 @@
-// `hongbao explain`: why an event came to what it came to, or what one would come to now. Nothing is written.
+// `hongbao explain`: why an event came to what it came to, or what one would come to now: of a draw that is still to come
+// the odds alone. Nothing is written but that it was asked.
 import type { Config } from '../config.ts';
-import { decide, wantedFor } from '../core/decide.ts';
 import { BadInput } from '../core/error.ts';
 import type { Event, EventKey, OpenId } from '../core/event.ts';
-import {
-  type Explanation,
-  explain,
-  explanationJson,
-  happeningOf,
-  type Live,
-  showExplanation,
-} from '../core/explain.ts';
-import { newsForInviter } from '../core/follower.ts';
-import { bookOf } from '../core/match.ts';
+import { type Explanation, explain, explanationJson, happeningOf, showExplanation } from '../core/explain.ts';
 import type { Payout } from '../core/payout.ts';
 import { beijingText, type Instant, instant, parseBeijing } from '../core/time.ts';
 import { decisionText, eventText } from '../core/wording.ts';
 import type { JournalLine, Store } from '../ports.ts';
-import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
+import { writeDown } from './acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+import { foretold, liveOf } from './foretell.ts';
 import { eventsOf } from './journal.ts';
-import { accountNamed, surroundingsOf } from './surroundings.ts';
+import { accountNamed } from './surroundings.ts';
 
 export type ExplainOptions = Common & {
   readonly event?: string;
@@ -37,10 +29,14 @@ const PAYOUTS_MAX = 1000;
 export function explainCommand(openid: string | undefined, options: ExplainOptions): Promise<number> {
   mustMakeSense(openid, options);
   return withStore(options, async (store, config) => {
+    const { event: would, at: when } = options;
+    const which = options.journal ?? options.key;
+    await writeDown(store, 'explain', openid ?? which!, [would, when, openid !== undefined && which]);
     const live = await liveOf(config);
     if (options.event !== undefined) {
-      const explanations = await hypothesis(store, config, live, openid as OpenId, options);
-      return tell(options, explanations, await payoutsOf(store, explanations[0]!));
+      const now = options.at === undefined ? instant(Date.now()) : timeOf(options.at);
+      const explanations = await foretold(store, config, live, eventFor(openid as OpenId, options, config, now), now);
+      return tell(options, explanations, await payoutsOf(store, explanations[0]));
     }
     const [line, latest] = await lineOf(store, openid as OpenId | undefined, options);
     const { id: journal, at, event, decision, reply } = line;
@@ -60,44 +56,11 @@ function mustMakeSense(openid: string | undefined, { event, at, journal, key }: 
     throw new BadInput(`--journal ${journal}: expected a whole number`);
 }
 
-/** Mistakes in the rules are `hongbao check`'s business: the files that are fine explain as far as they go. */
-async function liveOf(config: Config): Promise<Live> {
-  const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
-  if (findings.length > 0)
-    process.stderr.write(`the rule files have ${findings.length} findings (\`hongbao check\`): some are left out\n`);
-  return { campaigns, accounts: [...config.accounts.keys()] };
-}
-
 // ── What would be ────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The event itself, and what whoever invited this follower would hear of it. */
-async function hypothesis(
-  store: Store,
-  config: Config,
-  live: Live,
-  user: OpenId,
-  options: ExplainOptions,
-): Promise<Explanation[]> {
+function eventFor(user: OpenId, options: ExplainOptions, config: Config, now: Instant): Event {
   const account = accountNamed(config, options.account);
-  const now = options.at === undefined ? instant(Date.now()) : timeOf(options.at);
-  const book = bookOf(live.campaigns, live.accounts);
-  const around = surroundingsOf(config)(account);
-  const event: Event = {
-    key: `explain:${now}` as EventKey,
-    account,
-    user,
-    sentAt: now,
-    ...happeningOf(options.event!),
-  };
-  const look = async (each: Event): Promise<Explanation> => {
-    const matches = book.match(each, now);
-    const decision = decide(matches, each, await store.facts(wantedFor(matches, each, now, around)), now, around);
-    return explain({ event: each, at: now, decision, reply: decision.reply, matches }, live);
-  };
-  const { follower } = await store.facts({ account, user, merchant: undefined, claims: [], counters: [] });
-  const news = newsForInviter(follower, event);
-  const own = await look(event);
-  return news && book.match(news, now).length > 0 ? [own, await look(news)] : [own];
+  return { key: `explain:${now}` as EventKey, account, user, sentAt: now, ...happeningOf(options.event!) };
 }
 
 function timeOf(text: string): Instant {

@@ -6,6 +6,7 @@ import type { BillNo, PayoutState } from '../core/payout.ts';
 import { suggest } from '../core/shape.ts';
 import { beijingText, instant } from '../core/time.ts';
 import type { Store } from '../ports.ts';
+import { writeDown } from './acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 
 /** How far waiting payouts are counted: beyond it the number says nothing more. */
@@ -24,6 +25,7 @@ export function halt(name: string, options: Common & { readonly reason: string }
   if (reason === undefined) throw new BadInput('--reason: expected a sentence of at most 200 characters');
   return withStore(options, async (store, config) => {
     refuseUnknown(config, name);
+    await writeDown(store, 'merchant halt', name, [reason]);
     const before = await store.halt(name);
     const now = instant(Date.now());
     await store.setHalt(name, { code: 'OPERATOR', reason, since: before?.since ?? now, by: 'operator' });
@@ -37,6 +39,7 @@ export function halt(name: string, options: Common & { readonly reason: string }
 export function resume(name: string, options: Common): Promise<number> {
   return withStore(options, async (store, config) => {
     refuseUnknown(config, name);
+    await writeDown(store, 'merchant resume', name);
     const before = await store.halt(name);
     if (!before) {
       print(`merchant "${name}" was not halted`);

@@ -19,6 +19,7 @@ import { observe, type PayoutPolicy } from '../core/payout-table.ts';
 import { type Instant, instant } from '../core/time.ts';
 import { numbersOf } from '../doubt.ts';
 import type { Payer, Store } from '../ports.ts';
+import { writeDown } from './acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 import { stateOf } from './payouts.ts';
 import { progress } from './progress.ts';
@@ -60,6 +61,8 @@ export function retry(numbers: readonly string[], options: RetryOptions): Promis
   if (numbers.length > 0 && campaign !== undefined)
     throw new BadInput('--campaign goes with --state; a number says it all');
   return withStore(options, async store => {
+    const about = state === undefined ? numbers.join(' ') : `all in state ${state}`;
+    await writeDown(store, 'payouts retry', about, [campaign && `campaign ${campaign}`, reason]);
     const rows: Row[] = [];
     const change = async (payouts: readonly Payout[]): Promise<void> => {
       rows.push(...(await Promise.all(payouts.map(payout => retryOne(store, payout, reason)))));
@@ -126,6 +129,7 @@ export function cancel(billNo: string, options: Common & { readonly reason: stri
   const reason = reasonOf(options.reason);
   return withStore(options, async (store, config) => {
     const payers = payersOf(config);
+    await writeDown(store, 'payouts cancel', billNo, [reason]);
     try {
       const result = await cancelPayout({ store, now, ...payers }, billNo, reason);
       if (options.json) printJson({ billNo, ...result });

@@ -22,6 +22,7 @@ import { type Instant, instant } from '../core/time.ts';
 import { type DoubtPorts, doubt, numbersOf } from '../doubt.ts';
 import { SILENT } from '../log.ts';
 import type { JournalLine, Store } from '../ports.ts';
+import { writeDown } from './acts.ts';
 import { campaignsOf } from './audit.ts';
 import { type Common, EXIT, print, printJson, withStore } from './common.ts';
 import { type CancelPorts, FASTER, payersOf, payoutOf, RACES_MAX, reasonOf } from './payouts-change.ts';
@@ -54,11 +55,12 @@ export function settle(
 
 function run(
   billNo: string,
-  options: Common,
+  options: Common & { readonly as?: string; readonly reason: string },
   what: 'offered' | 'settled',
   work: (ports: VerdictPorts) => Promise<Answer>,
 ): Promise<number> {
   return withStore(options, async (store, config) => {
+    await writeDown(store, `payouts ${what === 'offered' ? 'offer' : 'settle'}`, billNo, [options.as, options.reason]);
     const payers = payersOf(config);
     try {
       const limits = async (payout: Payout, at: Instant) =>

@@ -1,15 +1,27 @@
-// `hongbao receive FILE.xml`: one recorded push through the whole way, as if it came now. Nothing is written, nobody paid.
+// `hongbao receive FILE.xml`: one recorded push through the whole way, as if it came now; of one that has happened, what it
+// came to. Of a draw that is still to come the odds alone. Nothing is written but that it was asked, nobody is paid.
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { Config } from '../config.ts';
+import type { Decision, Open } from '../core/decide.ts';
 import { BadInput, messageOf } from '../core/error.ts';
-import type { Reply } from '../core/reply.ts';
+import type { Event } from '../core/event.ts';
+import type { Payout } from '../core/payout.ts';
+import { prospectText } from '../core/prospect.ts';
+import { NO_REPLY, type Reply } from '../core/reply.ts';
 import { instant } from '../core/time.ts';
 import { createFlow } from '../flow.ts';
 import { SILENT } from '../log.ts';
-import type { Commit, Store } from '../ports.ts';
+import type { Commit, JournalLine, Store } from '../ports.ts';
 import { openRulebook } from '../rulebook.ts';
 import { eventOf } from '../wechat/push.ts';
 import { parseXml } from '../wechat/xml.ts';
+import { writeDown } from './acts.ts';
 import { type Common, EXIT, print, printJson, withStore } from './common.ts';
+import { foretold, liveOf } from './foretell.ts';
+
+/** A handful at most: the same key in several accounts, or one that came again after it was forgotten. */
+const LINES_MAX = 100;
 
 export async function receive(file: string, options: Common & { readonly account?: string }): Promise<number> {
   const xml = await readFile(file, 'utf8').catch((error: unknown) => {
@@ -21,26 +33,56 @@ export async function receive(file: string, options: Common & { readonly account
     if (account === undefined || !names.includes(account))
       throw new BadInput(`name the account with --account: ${names.join(', ')}`);
     const event = eventOf(account, parseXml(xml.trim()));
-    const commits: Commit[] = [];
-    const rulebook = await openRulebook(config, SILENT);
-    const clock = () => instant(Date.now());
-    const flow = createFlow({
-      clock,
-      store: dry(store, commits),
-      log: SILENT,
-      config,
-      book: rulebook.current,
-      planned: () => {},
-    });
-    const { reply } = await flow.handle(event);
-    const [commit] = commits;
-    if (options.json) printJson({ event, decision: commit?.decision, reply, payout: commit?.payout });
-    else explain(event.kind, commit, reply);
+    await writeDown(store, 'receive', event.user, [file, event.kind === 'text' ? event.text : event.kind]);
+    const came = (await happened(store, event)) ?? (await wouldCome(store, config, event));
+    if (options.json) printJson({ event, ...came });
+    else show(event.kind, came);
     return EXIT.fine;
   });
 }
 
-/** Reads as the store does, and keeps what would be written to itself. A push that was answered before is new here. */
+type Came = {
+  readonly decision: Decision | Open;
+  readonly reply: Reply;
+  /** Where it stands in the journal: it has happened. */
+  readonly journal?: number;
+  /** What would be planned. */
+  readonly payout?: Payout | undefined;
+};
+
+async function happened(store: Store, { account, user, key }: Event): Promise<Came | undefined> {
+  const lines = await store.journal({ user, key, limit: LINES_MAX });
+  const line = lines.find(({ event }: JournalLine) => event.account === account);
+  return line && { journal: line.id, decision: line.decision, reply: line.reply };
+}
+
+/** Led through the flow with a secret of its own, so that nothing it draws is what will be drawn. */
+async function wouldCome(store: Store, config: Config, event: Event): Promise<Came> {
+  const commits: Commit[] = [];
+  const rulebook = await openRulebook(config, SILENT);
+  const clock = () => instant(Date.now());
+  const flow = createFlow({
+    clock,
+    store: dry(store, commits),
+    log: SILENT,
+    config: { ...config, secret: randomBytes(32).toString('hex') },
+    book: rulebook.current,
+    planned: () => {},
+  });
+  const { reply } = await flow.handle(event);
+  const commit = commits.find(each => each.event.key === event.key);
+  const [{ decision }] = await foretold(store, config, await liveOf(config), event, clock());
+  if (!commit || decision.kind === 'open') return { decision, reply: NO_REPLY };
+  const isSame = commit.decision.kind === decision.kind && !isAsked(decision);
+  return isSame ? { decision: commit.decision, reply, payout: commit.payout } : { decision, reply: decision.reply };
+}
+
+/** Which question comes is drawn, too. */
+function isAsked(decision: Decision): boolean {
+  return decision.kind === 'answered' && decision.detail === 'ask';
+}
+
+/** Reads as the store does, and keeps what would be written to itself. */
 function dry(store: Store, commits: Commit[]): Store {
   return {
     ...store,
@@ -49,27 +91,31 @@ function dry(store: Store, commits: Commit[]): Store {
       commits.push(commit);
       return { kind: 'done' };
     },
+    // An unfollow would take back what is on its way: it stays.
+    advance: async () => 'stale',
   };
 }
 
-function explain(kind: string, commit: Commit | undefined, reply: Reply): void {
-  const decision = commit?.decision;
+function show(kind: string, { decision, reply, journal, payout }: Came): void {
   print(`event     ${kind}`);
-  for (const line of decision?.trace ?? []) {
+  for (const line of decision.trace) {
     print(`rule      ${line.campaign}/${line.rule}`);
     for (const check of line.checks) print(`          ${check.ok ? '✓' : '✗'} ${check.text}`);
   }
-  print(`decision  ${decision ? describe(decision) : 'answered before'}`);
-  print(`reply     ${reply.kind === 'text' ? reply.text : reply.kind}`);
-  if (commit?.payout) print(`payout    ${commit.payout.billNo} would be sent; nothing was written, nobody is paid`);
+  print(`decision  ${describe(decision)}${journal === undefined ? '' : ` (it happened: journal ${journal})`}`);
+  if (decision.kind === 'open') for (const each of decision.prospects) print(`          ${prospectText(each)}`);
+  else print(`reply     ${reply.kind === 'text' ? reply.text : reply.kind}`);
+  if (payout) print(`payout    ${payout.billNo} would be sent; nothing was written, nobody is paid`);
 }
 
-function describe(decision: Commit['decision']): string {
+function describe(decision: Decision | Open): string {
   switch (decision.kind) {
     case 'awarded':
       return `awarded ${decision.prize}, ${decision.amount} fen`;
     case 'refused':
       return `refused: ${decision.refusal}`;
+    case 'open':
+      return 'drawn when it happens, and not before; the odds:';
     default:
       return decision.kind;
   }

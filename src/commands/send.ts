@@ -24,6 +24,7 @@ import { beijingText, type Instant, instant } from '../core/time.ts';
 import { SILENT } from '../log.ts';
 import type { Store } from '../ports.ts';
 import { openRulebook } from '../rulebook.ts';
+import { writeDown } from './acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 import { progress } from './progress.ts';
 import { type Outcome, type Watched, watch } from './send-watch.ts';
@@ -56,6 +57,8 @@ type Order = {
 export function send(options: SendOptions): Promise<number> {
   return withStore(options, async (store, config) => {
     const order = await orderOf(options, config);
+    const { name } = order.batch;
+    await writeDown(store, 'send', options.campaign, [options.dryRun && '--dry-run', `batch ${name}`, options.openids]);
     const problems = [
       ...order.file.findings,
       ...periodFinding(options, order.batch.campaign),
@@ -114,7 +117,7 @@ async function orderOf(options: SendOptions, config: Config): Promise<Order> {
   });
   const { min, max } = merchant.limits;
   const file = readOpenIds(options.openids, text, { merchant: merchant.name, min, max });
-  const gift = giftOf(options, campaign, merchant, file);
+  const gift = mostOf(giftOf(options, campaign, merchant, file), options);
   return {
     batch: { name: batchName, campaign, account, merchant, seed: seedOf(config.secret, campaign.id) },
     merchant,
@@ -177,6 +180,12 @@ function giftOf(
   }
   if (file.hasAmounts || file.findings.length > 0) return undefined;
   throw new BadInput('say what each of them gets: --prize NAME, --amount ¥1.00, or a column "amount" in the file');
+}
+
+/** Before it is sent nobody learns what will be drawn: what may be needed is needed. */
+function mostOf(gift: Gift | undefined, { dryRun }: SendOptions): Gift | undefined {
+  if (!dryRun || !gift || !('prize' in gift) || gift.prize.kind !== 'redpacket') return gift;
+  return { prize: { ...gift.prize, min: gift.prize.max } };
 }
 
 function periodFinding({ outsidePeriod }: SendOptions, { period, id, file }: Campaign): Finding[] {
@@ -330,7 +339,8 @@ function report(options: SendOptions, { batch, file }: Order, written: Written, 
     });
   } else {
     for (const row of rows) print(showFinding(row));
-    const head = ['lines', options.dryRun ? 'would be planned' : 'planned now', 'had it already', 'refused', 'sum'];
+    const sumHead = options.dryRun ? 'sum at most' : 'sum';
+    const head = ['lines', options.dryRun ? 'would be planned' : 'planned now', 'had it already', 'refused', sumHead];
     print(table(head, [[lines, planned, already, refused.length, showFen(sum)].map(String)]));
     if (outcome) {
       const { sent, received, refunded, held, failed } = outcome;

@@ -2,6 +2,7 @@
 // rules as they are, one with the changed ones. Both begin with nothing but who followed. Pure.
 import { createHash } from 'node:crypto';
 import type { Decision, Surroundings } from './decide.ts';
+import { seedOf } from './draw.ts';
 import type { Event, OpenId } from './event.ts';
 import type { CodeFact } from './facts.ts';
 import { Ledger, type Played } from './ledger.ts';
@@ -95,6 +96,8 @@ export class Backtest {
   private readonly now: Side;
   private readonly changed: Side;
   private readonly codes = new Map<string, CodeFact>();
+  /** Claims that were made: what they drew is known, and may be drawn again. */
+  private readonly drawn = new Set<string>();
   private readonly around: (account: string) => Surroundings;
   private readonly begins: Instant | undefined;
   private readonly people = new Map<OpenId, Person>();
@@ -127,7 +130,9 @@ export class Backtest {
       return;
     }
     learnCode(this.codes, past);
-    if (this.begins !== undefined && at < this.begins) {
+    const isBefore = this.begins !== undefined && at < this.begins;
+    if (event.kind === 'lookup') this.skipped++;
+    if (event.kind === 'lookup' || isBefore) {
       this.now.follow(event);
       this.changed.follow(event);
       return;
@@ -135,7 +140,8 @@ export class Backtest {
     this.events++;
     this.from ??= at;
     this.to = at;
-    const around = this.around(event.account);
+    if (decision.kind === 'awarded') this.drawn.add(decision.claimKey);
+    const around = this.aroundPast(event.account);
     const now = this.now.play(past, around);
     const changed = this.changed.play(past, around);
     if (isSame(now.decision, decision)) this.asRecorded++;
@@ -143,6 +149,14 @@ export class Backtest {
     else if (!isSameText(now.decision, changed.decision)) this.reworded++;
     this.addGains(at, event.user, now, 'now');
     this.addGains(at, event.user, changed, 'changed');
+  }
+
+  /** Draws that were never made are others than those that will be: nobody learns here what is still to be won. */
+  private aroundPast(account: string): Surroundings {
+    const around = this.around(account);
+    const drawSeedOf = (campaign: string, claimKey: string): string =>
+      this.drawn.has(claimKey) ? around.seedOf(campaign) : seedOf('backtest', campaign);
+    return { ...around, drawSeedOf };
   }
 
   private addGains(at: Instant, user: OpenId, played: Played, side: keyof Both<never>): void {

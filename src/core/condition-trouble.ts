@@ -48,6 +48,7 @@ const KINDS: Readonly<Record<EventKind, true>> = {
   paid: true,
   refunded: true,
   friend: true,
+  lookup: true,
   notice: true,
   other: true,
 };

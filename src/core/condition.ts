@@ -57,7 +57,14 @@ export function compileCondition(
   const checked = program.check();
   if (checked.error) return typeTrouble(checked.error, source, fields);
   if (checked.type !== 'bool') return kindTrouble(String(checked.type), ast);
-  return { condition: { source, holds: (around, tell) => holds(program, around, tell) } };
+  const isAboutFollowing = asks(ast, FOLLOWING);
+  return {
+    condition: {
+      source,
+      ...(isAboutFollowing && { isAboutFollowing }),
+      holds: (around, tell) => holds(program, around, tell),
+    },
+  };
 }
 
 function environment(fields: Fields): Environment {
@@ -135,6 +142,16 @@ function callTrouble(node: ASTNode, isRepeated: boolean): Trouble {
     if (!isMoney) return no('money() takes an amount as it is written elsewhere: money("¥50.00")');
   }
   return undefined;
+}
+
+const FOLLOWING: readonly string[] = ['user.follows', 'user.followedDays'];
+
+/** Whether it speaks of one of these fields anywhere; of `user` as a whole it may. */
+function asks(node: ASTNode, fields: readonly string[]): boolean {
+  const field = fieldOf(node);
+  if (field !== undefined) return fields.includes(field);
+  const isWhole = node.op === 'id' && fields.some(each => each.startsWith(`${node.args}.`));
+  return isWhole || nodesIn(node.args).some(child => asks(child, fields));
 }
 
 function nodesIn(part: unknown): ASTNode[] {

@@ -1,7 +1,8 @@
 // Decides who wins what: (rules, event, facts, now) → decision and trace. Reads nothing, draws nothing, writes nothing;
 // the same arguments give the same decision for ever. Pure.
+import assert from 'node:assert/strict';
 import type { Event } from './event.ts';
-import type { Decision, Facts, Shadow, Trace, Wanted } from './facts.ts';
+import type { Decision, Facts, Open, Shadow, Trace, Wanted } from './facts.ts';
 import { writtenId } from './fit.ts';
 import { type Counter, lastClaimCounter, type MerchantCaps, userLimits } from './limit.ts';
 import { Looking } from './looking.ts';
@@ -15,7 +16,19 @@ import { NO_REPLY } from './reply.ts';
 import type { Campaign } from './rule.ts';
 import type { Instant } from './time.ts';
 
-export type { Award, Check, Claim, CodeFact, Decision, Facts, Follower, Shadow, Trace, Wanted } from './facts.ts';
+export type {
+  Award,
+  Check,
+  Claim,
+  CodeFact,
+  Decision,
+  Facts,
+  Follower,
+  Open,
+  Shadow,
+  Trace,
+  Wanted,
+} from './facts.ts';
 export type { Counter } from './limit.ts';
 export { claimKeyOf } from './occasion.ts';
 
@@ -24,10 +37,14 @@ export type Surroundings = {
   readonly merchant: MerchantCaps | undefined;
   /** The campaign's secret seed; see `draw.ts`. */
   seedOf(campaign: string): string;
+  /** The seed of one draw, where it is not that of its campaign: what was never drawn is not drawn by looking back. */
+  drawSeedOf?(campaign: string, claimKey: string): string;
   /** The campaign's own page (H5), by the id in its file: what an invitation hands out. */
   pageOf?(account: string, campaign: string): string;
   /** Pins the draw to this prize, for tests. */
   readonly pinned?: string;
+  /** It has not happened: see `foretell`. */
+  readonly isForetold?: boolean;
 };
 
 /** Everything the decision on these matches can depend on. */
@@ -67,11 +84,37 @@ export function decide(
   now: Instant,
   around: Surroundings,
 ): Decision {
+  const decision = look(matches, event, facts, now, around);
+  assert(decision.kind !== 'open', 'what happens is drawn');
+  return decision;
+}
+
+/**
+ * What an event that has not happened would come to, as far as anybody may know: where it draws, only the odds. The seeds
+ * are not even asked for.
+ */
+export function foretell(
+  matches: readonly Match[],
+  event: Event,
+  facts: Facts,
+  now: Instant,
+  around: Surroundings,
+): Decision | Open {
+  return look(matches, event, facts, now, { ...around, isForetold: true });
+}
+
+function look(
+  matches: readonly Match[],
+  event: Event,
+  facts: Facts,
+  now: Instant,
+  around: Surroundings,
+): Decision | Open {
   const trace: Trace[number][] = [];
   const shadows: Shadow[] = [];
   const seen = new Set<Campaign>();
-  let decided: Decision | undefined;
-  let notRunning: Decision | undefined;
+  let decided: Decision | Open | undefined;
+  let notRunning: Decision | Open | undefined;
   for (const match of matches) {
     const { campaign } = match;
     const isShadow = campaign.mode === 'shadow';
@@ -81,18 +124,18 @@ export function decide(
     const looking = new Looking(at, { facts: isShadow ? shadowed(at, facts) : facts, caps, pinned: around.pinned });
     if (looking.concerns()) {
       seen.add(campaign);
-      const decision: Decision = { ...looking.decide(), trace: [] };
+      const decision: Decision | Open = { ...looking.decide(), trace: [] };
       if (isShadow) shadows.push(...shadowOf(decision));
       else if (isRunning(decision)) decided = decision;
       else notRunning ??= decision;
     }
     trace.push(looking.line());
   }
-  const decision = decided ?? notRunning ?? { kind: 'ignored', reply: NO_REPLY };
+  const decision = decided ?? notRunning ?? { kind: 'ignored' as const, reply: NO_REPLY };
   return { ...decision, trace, ...(shadows.length > 0 && { shadows }) };
 }
 
-function isRunning(decision: Decision): boolean {
+function isRunning(decision: Decision | Open): boolean {
   return !(decision.kind === 'refused' && (decision.refusal === 'notStarted' || decision.refusal === 'ended'));
 }
 
@@ -103,7 +146,9 @@ function lookedAt({ campaign, rule }: Match, event: Event, now: Instant, around:
     event,
     now,
     day: dayIn(campaign, now),
-    seed: around.seedOf(campaign.id),
+    seed: around.isForetold ? '' : around.seedOf(campaign.id),
+    isForetold: around.isForetold,
+    drawSeedOf: around.drawSeedOf,
     mine: `campaign/${campaign.id}/user/${event.user}`,
     page: around.pageOf?.(event.account, writtenId(campaign)),
   };
@@ -125,10 +170,12 @@ function shadowed({ campaign, rule, event, now }: Looked, facts: Facts): Facts {
   return { ...facts, claims: new Set((facts.counters.get(shadowClaim(key)) ?? 0) > 0 ? [key] : []) };
 }
 
-function shadowOf(decision: Decision): Shadow[] {
+function shadowOf(decision: Decision | Open): Shadow[] {
   switch (decision.kind) {
     case 'ignored':
       return [];
+    case 'open':
+      return [{ campaign: decision.campaign, rule: decision.rule, outcome: 'awarded' }];
     case 'awarded': {
       const { campaign, rule, prize, amount, claimKey, counters } = decision;
       const once = { name: shadowClaim(claimKey), add: 1, max: 1 };

@@ -1,7 +1,7 @@
 // A prize that is paid later (delay) and taken back if the money it rewards is given back before. The refund may be told
 // before the payment is: it is counted by its transaction, so that such a payment gives nothing. Pure.
 import type { Event } from './event.ts';
-import { hasLeft } from './follower.ts';
+import { standingOf, wasBroken, whyNotText } from './follower.ts';
 import type { Counter } from './limit.ts';
 import type { Mechanic } from './mechanic.ts';
 
@@ -35,8 +35,10 @@ export const delays: Mechanic = {
       !at.see(isKept, isKept ? '订单没有退款' : '订单已退款')
     )
       return { refusal: 'notEligible' };
-    const isThere = !at.rule.cancelIf.includes('unsubscribed') || !hasLeft(at.facts.follower, at.event);
-    return isThere || at.see(false, '已取消关注') ? undefined : { refusal: 'notEligible' };
+    if (!at.rule.cancelIf.includes('unsubscribed')) return undefined;
+    const { kind } = standingOf(at);
+    const no = kind !== 'follows' ? kind : wasBroken(at.facts.follower ?? {}, at.event) ? 'left' : undefined;
+    return no === undefined || at.see(false, whyNotText(no, at.isForetold)) ? undefined : { refusal: 'notEligible' };
   },
   /** Adds nothing, bounded by what was read: a refund that is told at the same moment is not missed. */
   counts({ event, rule }) {

@@ -73,6 +73,11 @@ export type Happening =
       /** The friend's payment. */
       readonly transaction?: string;
     }
+  /**
+   * WeChat was asked (user/info) whether somebody follows whom we had never seen do so. `since`: their latest follow; absent
+   * if they do not.
+   */
+  | { readonly kind: 'lookup'; readonly following: boolean; readonly since?: Instant }
   /** A job of ours ended, or WeChat tells us something about the account. `type` is the wire's event name. */
   | { readonly kind: 'notice'; readonly type: string; readonly status?: string }
   /** Known to exist, nothing more; no rule may pay for it. */

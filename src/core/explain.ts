@@ -1,6 +1,6 @@
 // Why an event came to what it came to: every rule that was asked, what was looked at with its number, those that were
 // nearly asked, who answered and with which words. The same for what was and for what would be. Pure.
-import type { Decision } from './decide.ts';
+import type { Decision, Open } from './decide.ts';
 import { BadInput } from './error.ts';
 import type { Event, Happening, OpenId } from './event.ts';
 import type { Check } from './facts.ts';
@@ -8,6 +8,7 @@ import type { Match } from './match.ts';
 import { type Fen, fen, parseYuan, showFen } from './money.ts';
 import { type Near, nearMisses } from './near.ts';
 import type { Payout } from './payout.ts';
+import { prospectText } from './prospect.ts';
 import { suggest } from './reader.ts';
 import type { Reply } from './reply.ts';
 import type { Campaign } from './rule.ts';
@@ -36,7 +37,8 @@ export type Explanation = {
   readonly journal?: number;
   readonly rules: readonly ExplainedRule[];
   readonly near: readonly Near[];
-  readonly decision: Decision;
+  /** Of what has not happened, and would draw: the odds alone. */
+  readonly decision: Decision | Open;
   readonly reply: Reply;
 };
 
@@ -87,7 +89,8 @@ export function showExplanation(explanation: Explanation, payouts: readonly Payo
     ...(rules.length === 0 ? [row('规则', '没有规则与它有关')] : rules.flatMap(rule => ruleLines(rule, decision))),
     ...near.map(({ campaign, rule, text }) => row('不匹配', `${campaign}/${rule}  ${text}`)),
     row('判定', decisionLine(decision)),
-    row('答复', replyText(reply).replaceAll('\n', `\n${row('', '')}`)),
+    ...(decision.kind === 'open' ? decision.prospects.map(each => row('可能', prospectText(each))) : []),
+    row('答复', decision.kind === 'open' ? '(看抽中什么)' : replyText(reply).replaceAll('\n', `\n${row('', '')}`)),
     ...payoutLines(explanation, payouts),
   ].join('\n');
 }
@@ -99,7 +102,10 @@ function row(head: string, text: string): string {
   return head + ' '.repeat(WIDTH - 2 * head.length) + text;
 }
 
-function ruleLines({ campaign, rule, part, checks, isChanged, would }: ExplainedRule, decision: Decision): string[] {
+function ruleLines(
+  { campaign, rule, part, checks, isChanged, would }: ExplainedRule,
+  decision: Decision | Open,
+): string[] {
   const by = decision.kind === 'ignored' ? '' : `${decision.campaign}/${decision.rule} `;
   const words: Readonly<Record<Part, string>> = {
     answers: '由它应答',
@@ -114,13 +120,15 @@ function ruleLines({ campaign, rule, part, checks, isChanged, would }: Explained
   ];
 }
 
-function decisionLine(decision: Decision): string {
+function decisionLine(decision: Decision | Open): string {
   if (decision.kind === 'ignored') return decisionText(decision);
   return `${decisionText(decision)}  (${decision.campaign}/${decision.rule})`;
 }
 
 function payoutLines({ journal, decision }: Explanation, payouts: readonly Payout[]): string[] {
   if (decision.kind === 'refused') return payouts.map(payout => row('此前', payoutText(payout)));
+  if (decision.kind === 'open' && decision.prospects.some(({ max }) => max > 0))
+    return [row('付款', '抽中红包会登记一笔')];
   if (decision.kind !== 'awarded' || decision.amount === 0) return [];
   if (payouts.length > 0) return payouts.map(payout => row('付款', payoutText(payout)));
   if (journal === undefined) return [row('付款', `会登记一笔 ${showFen(decision.amount)}`)];
@@ -137,6 +145,7 @@ export function payoutText({ billNo, state, amount, problem, nextAt, endedAt }: 
 export function explanationJson(explanation: Explanation, payouts: readonly Payout[] = []): object {
   const { decision, near, reply, rules, event, at, journal } = explanation;
   const { kind } = decision;
+  const open = kind === 'open' ? { prospects: decision.prospects } : {};
   const about = kind === 'ignored' ? {} : { campaign: decision.campaign, rule: decision.rule };
   const won = kind === 'awarded' ? { prize: decision.prize, amount: decision.amount, claim: decision.claimKey } : {};
   const no =
@@ -149,7 +158,7 @@ export function explanationJson(explanation: Explanation, payouts: readonly Payo
     ...(journal !== undefined && { journal }),
     rules,
     near,
-    decision: { kind, ...about, ...won, ...no },
+    decision: { kind, ...about, ...won, ...no, ...open },
     reply,
     payouts: payouts.map(({ billNo, state, amount, problem }) => ({ billNo, state, amount, problem })),
   };

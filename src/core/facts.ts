@@ -2,17 +2,22 @@
 import type { OpenId } from './event.ts';
 import type { Counter } from './limit.ts';
 import type { Fen } from './money.ts';
+import type { Prospect } from './prospect.ts';
 import type { Reply } from './reply.ts';
 import type { Cancel, Detail, Refusal } from './rule.ts';
 import type { Instant } from './time.ts';
 
-/** What we know of a follower. `follows` counts how often they followed since we watch. */
+/**
+ * What we know of a follower. `follows` counts how often they followed since we watch; 0: never, or before that. Instants
+ * are WeChat's, of the latest follow and the latest unfollow we were told of, in whatever order.
+ */
 export type Follower = {
   readonly account: string;
   readonly user: OpenId;
   readonly following: boolean;
   readonly follows: number;
   readonly followedAt?: Instant;
+  readonly leftAt?: Instant;
   /** Whose personal code brought them when they followed for the first time, in which campaign. Never changes. */
   readonly invitedBy?: { readonly user: OpenId; readonly campaign: string };
 };
@@ -100,6 +105,15 @@ export type Decision = {
   | (About & Counting & { readonly kind: 'refused'; readonly refusal: Refusal; readonly detail?: Detail })
   | Award
 );
+
+/** Of an event that has not happened: it would draw, and the draw is not made. */
+export type Open = About & {
+  readonly kind: 'open';
+  readonly trace: Trace;
+  readonly reply: Reply;
+  readonly prospects: readonly Prospect[];
+  readonly shadows?: readonly Shadow[];
+};
 
 /** The claim is a counter of its own here, so that it is as unique as a real one. */
 export type Shadow = About &

@@ -5,12 +5,11 @@ import { countersOf, type Decision, decide, type Facts, type Follower, type Surr
 import { countersAlways } from './delay.ts';
 import type { Event, OpenId } from './event.ts';
 import type { CodeFact } from './facts.ts';
-import { causeIn, followerAfter, newsForInviter } from './follower.ts';
+import { causeIn, followerAfter, isBroken, newsForInviter, type Promised } from './follower.ts';
 import type { Book } from './match.ts';
 import { addFen, type Fen, fen, NO_MONEY } from './money.ts';
 import { codeIn } from './printed.ts';
 import { NO_REPLY } from './reply.ts';
-import type { Cancel } from './rule.ts';
 import type { Instant } from './time.ts';
 
 /** What one event came to: its own decision, that of the inviter who was told of it, and what it took back. */
@@ -29,17 +28,20 @@ export type Undone = {
   readonly amount: Fen;
 };
 
-type Delayed = Undone & {
-  readonly payAt: Instant;
-  readonly causes: readonly Cancel[];
-  readonly transaction?: string;
-  readonly holds: readonly { readonly name: string; readonly add: number }[];
-};
+type Delayed = Undone &
+  Promised & {
+    readonly payAt: Instant;
+    readonly holds: readonly { readonly name: string; readonly add: number }[];
+  };
+
+/** The follower this openid is taken for. */
+export type Assumed = (account: string, user: OpenId) => Follower | undefined;
 
 export class Ledger {
   /** What was given and not taken back, fen. */
   awarded: Fen = NO_MONEY;
   private readonly codes: ReadonlyMap<string, CodeFact>;
+  private readonly assumed: Assumed;
   private readonly followers = new Map<OpenId, Follower>();
   private readonly claims = new Set<string>();
   private readonly counters = new Map<string, number>();
@@ -48,14 +50,16 @@ export class Ledger {
   /** What friends did and inviters were told of: once each. */
   private readonly heard = new Set<string>();
 
-  constructor(codes: ReadonlyMap<string, CodeFact> = new Map()) {
+  /** `assumed`: who somebody is of whom nothing was told; absent: nobody knows. */
+  constructor(codes: ReadonlyMap<string, CodeFact> = new Map(), assumed: Assumed = () => undefined) {
     this.codes = codes;
+    this.assumed = assumed;
   }
 
   /** The way of one event (`flow.ts`), without a world around it. */
   play(book: Book, event: Event, around: Surroundings, now: Instant = event.sentAt): Played {
     const undone = this.undo(event, now);
-    const news = newsForInviter(this.followers.get(event.user), event);
+    const news = newsForInviter(this.follower(event), event);
     const inviter = news && this.isNew(news) ? this.decide(book, news, now, around) : undefined;
     // A journal has what inviters were told as events of their own: it is not told twice.
     const decision = this.isNew(event) ? this.decide(book, event, now, around) : IGNORED;
@@ -66,8 +70,12 @@ export class Ledger {
 
   /** Notes who follows, and nothing else: for events of before. */
   follow(event: Event): void {
-    const follower = followerAfter(this.followers.get(event.user), event);
+    const follower = followerAfter(this.follower(event), event);
     if (follower) this.followers.set(event.user, follower);
+  }
+
+  private follower({ account, user }: Pick<Event, 'account' | 'user'>): Follower | undefined {
+    return this.followers.get(user) ?? this.assumed(account, user);
   }
 
   private isNew({ kind, account, key }: Event): boolean {
@@ -86,7 +94,7 @@ export class Ledger {
   private facts(event: Event): Facts {
     const typed = codeIn(event);
     const code = typed === undefined ? undefined : this.codes.get(typed);
-    const follower = this.followers.get(event.user);
+    const follower = this.follower(event);
     return { follower, claims: this.claims, counters: this.counters, halted: false, ...(code && { code }) };
   }
 
@@ -108,7 +116,17 @@ export class Ledger {
       (event.kind === 'paid' || event.kind === 'friend') && event.transaction !== undefined
         ? { transaction: event.transaction }
         : {};
-    const delayed = { campaign, rule, prize, amount, payAt, causes: cancelIf, holds, ...transaction };
+    const delayed = {
+      campaign,
+      rule,
+      prize,
+      amount,
+      payAt,
+      causes: cancelIf,
+      eventAt: event.sentAt,
+      holds,
+      ...transaction,
+    };
     const mine = this.delayed.get(event.user);
     if (mine) mine.push(delayed);
     else this.delayed.set(event.user, [delayed]);
@@ -124,11 +142,9 @@ export class Ledger {
 
   /** Its money and what it held are free again. */
   private undoOf(user: OpenId, event: Event, now: Instant): readonly Undone[] {
-    const cause = causeIn(event);
     const mine = this.delayed.get(user);
     if (!mine) return [];
-    const isUndone = ({ payAt, causes, transaction }: Delayed): boolean =>
-      now < payAt && causes.includes(cause!) && (event.kind !== 'refunded' || event.transaction === transaction);
+    const isUndone = (each: Delayed): boolean => now < each.payAt && isBroken(each, event);
     const undone = mine.filter(isUndone);
     this.delayed.set(
       user,

@@ -54,6 +54,7 @@ export const LINTS = {
   // Reach
   'rule-unreachable': warned(ORDER),
   'keyword-conflict': warned(ORDER),
+  'follow-not-proven': warned('活动页、付款、好友的事不说明本人是否关注；要问微信（获取用户基本信息）'),
   'period-over': warned('本文件的活动时间'),
   'no-tests': warned('发钱的文件上线前要有测试'),
   // Texts

@@ -54,7 +54,7 @@ function isChoosy(rule: Rule, campaign: Campaign): boolean {
   const { who, makeUp, cancelIf } = rule;
   const hasSteps = cashGiven(campaign, rule).some(({ steps }) => steps);
   const hasList = campaign.stores !== undefined && atScenes(rule);
-  return Object.keys(who).length > 0 || makeUp !== undefined || cancelIf.includes('refunded') || hasSteps || hasList;
+  return Object.keys(who).length > 0 || makeUp !== undefined || cancelIf.length > 0 || hasSteps || hasList;
 }
 
 function isBounded(rule: Rule, campaign: Campaign): boolean {

@@ -2,6 +2,7 @@
 // WeChat or the law. What cannot be at all was said when the file was read. Pure.
 import { type LintAround, type LintInput, type Linting, WECHAT_CAPS } from './lint-at.ts';
 import { lintComply } from './lint-comply.ts';
+import { lintFollowing } from './lint-follow.ts';
 import {
   isLintId,
   LINTS,
@@ -96,6 +97,7 @@ function lintOne(
   lintOdds(at);
   lintLimits(at);
   lintReach(at, reach);
+  lintFollowing(at);
   lintReplies(at);
   lintComply(at);
   const { left, silenced } = silence(distinct(found), text, places, campaign.file, settings);

@@ -1,9 +1,11 @@
 // One rule looked at for one event: what speaks against it, what it gives, and every check on the way, for the trace.
 // The mechanics (玩法) say their part; `REFUSALS` says who is heard first. Pure.
+
+import { lengthText, oddsText, WEEKDAY_NAMES } from './check-words.ts';
 import { drawPrize, type Luck, luckOf } from './draw.ts';
 import type { Event } from './event.ts';
-import type { Award, Check, Decision, Facts, Trace } from './facts.ts';
-import { hasLeft } from './follower.ts';
+import type { Award, Check, Decision, Facts, Open, Trace } from './facts.ts';
+import { followsWith, standingOf, whyNotText } from './follower.ts';
 import {
   type Counter,
   gapCounter,
@@ -22,20 +24,10 @@ import { mechanicsOf } from './mechanics.ts';
 import { fen, yuanText } from './money.ts';
 import { claimKeyOf } from './occasion.ts';
 import { drawsCounter, type Missing, type Offer, offerOf, prizesOf } from './offer.ts';
+import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from './prospect.ts';
 import { NO_REPLY, render, replyFor, type Values } from './reply.ts';
-import { type Campaign, type Prize, REFUSALS, type Refusal, type Rule } from './rule.ts';
-import {
-  beijingText,
-  DAY,
-  type Day,
-  HOUR,
-  type Instant,
-  later,
-  MINUTE,
-  minuteOfDay,
-  type Weekday,
-  weekdayOf,
-} from './time.ts';
+import { type Campaign, REFUSALS, type Refusal, type Rule } from './rule.ts';
+import { beijingText, type Day, type Instant, later, minuteOfDay, weekdayOf } from './time.ts';
 
 /** The pseudo-prize of a claim that only counts. */
 export const PROGRESS = 'progress';
@@ -47,7 +39,7 @@ export type LookingPorts = {
   readonly pinned: string | undefined;
 };
 
-type Undecided = Decision extends infer D ? (D extends Decision ? Omit<D, 'trace'> : never) : never;
+type Undecided = Decision | Open extends infer D ? (D extends Decision | Open ? Omit<D, 'trace'> : never) : never;
 
 export class Looking implements Situation {
   readonly campaign: Campaign;
@@ -57,6 +49,9 @@ export class Looking implements Situation {
   readonly day: Day;
   readonly seed: string;
   readonly mine: string;
+  readonly isForetold: boolean;
+  readonly drawSeedOf: Looked['drawSeedOf'];
+  drawSeed: string;
   readonly page: string | undefined;
   readonly facts: Facts;
   private readonly checks: Check[] = [];
@@ -75,6 +70,9 @@ export class Looking implements Situation {
     this.seed = at.seed;
     this.mine = at.mine;
     this.page = at.page;
+    this.isForetold = at.isForetold === true;
+    this.drawSeedOf = at.drawSeedOf;
+    this.drawSeed = at.seed;
     this.facts = facts;
     this.caps = caps;
     this.pinned = pinned;
@@ -131,7 +129,7 @@ export class Looking implements Situation {
 
   /** How often they have followed, with this event: what we know of a follower is from before it. */
   private follows(): number {
-    return (this.facts.follower?.follows ?? 0) + (this.event.kind === 'subscribe' ? 1 : 0);
+    return followsWith(this.facts.follower, this.event);
   }
 
   // ── The decision ─────────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +155,9 @@ export class Looking implements Situation {
   }
 
   private drawFrom(names: readonly string[], claimKey: string): Undecided {
-    const luck = luckOf(this.seed, claimKey);
+    if (this.isForetold && this.rule.assigned) return this.open(prospectsOfCode(this.campaign));
+    this.drawSeed = this.drawSeedOf?.(this.campaign.id, claimKey) ?? this.seed;
+    const luck = this.isForetold ? LEAST : luckOf(this.drawSeed, claimKey);
     const candidates = prizesOf(this.campaign, this.rule).filter(
       ({ name, fallback }) => names.includes(name) || fallback,
     );
@@ -167,8 +167,17 @@ export class Looking implements Situation {
     const worth = left.some(offer => offer.amount > 0);
     if (worth && !this.see(!this.facts.halted, `商户发放${this.facts.halted ? '已' : '没有'}暂停`))
       return this.refuse({ refusal: 'halted' });
+    const prospects = this.isForetold ? prospectsOf(this.campaign, names, left) : [];
+    if (this.isForetold && !isCertain(prospects, this.campaign)) return this.open(prospects, left);
     const offer = this.draw(left, names, luck);
     return offer ? this.award(offer, claimKey, names) : this.refuse({ refusal: 'soldOut' });
+  }
+
+  /** What could be won; of limits that which is needed at least. */
+  private open(prospects: readonly Prospect[], left: readonly Offer[] = []): Undecided {
+    const limits = new Map(left.flatMap(offer => offer.limits).map(limit => [limit.name, limit]));
+    for (const limit of limits.values()) if (!limit.isGuard) this.seeLimit(limit);
+    return { kind: 'open', campaign: this.campaign.id, rule: this.rule.id, prospects, reply: NO_REPLY };
   }
 
   /** What this time gives: a mechanic may know better than the rule. */
@@ -278,13 +287,13 @@ export class Looking implements Situation {
 
   private isEligible(): boolean {
     const { followedFor, firstFollow } = this.rule.who;
-    const needsFollower = followedFor !== undefined || firstFollow;
-    if (needsFollower && hasLeft(this.facts.follower, this.event)) return this.see(false, '已取消关注');
-    // A follower we never saw following was there before we were. Who follows with this event has done so for no time.
-    const followedAt = this.event.kind === 'subscribe' ? this.now : this.facts.follower?.followedAt;
-    if (followedFor !== undefined && followedAt !== undefined) {
-      const text = `已关注 ${lengthText(this.now - followedAt)},需 ${lengthText(followedFor)}`;
-      if (!this.see(this.now - followedAt >= followedFor, text)) return false;
+    if (followedFor === undefined && !firstFollow) return true;
+    const standing = standingOf(this);
+    if (standing.kind !== 'follows') return this.see(false, whyNotText(standing.kind, this.isForetold));
+    if (followedFor !== undefined && standing.since !== undefined) {
+      const length = Math.max(0, this.now - standing.since);
+      const text = `已关注 ${lengthText(length)},需 ${lengthText(followedFor)}`;
+      if (!this.see(length >= followedFor, text)) return false;
     }
     const follows = this.follows();
     return !firstFollow || this.see(follows <= 1, follows <= 1 ? '从未取消过关注' : `第 ${follows} 次关注,取消过`);
@@ -325,7 +334,7 @@ export class Looking implements Situation {
     const prizes = fallback ? all : left.map(({ prize }) => prize);
     const isPinned = this.pinned !== undefined && names.includes(this.pinned);
     const prize = isPinned ? prizes.find(({ name }) => name === this.pinned) : drawPrize(prizes, luck.prize);
-    if (prize && prizes.length > 1) this.see(true, `抽中「${prize.name}」,概率 ${oddsOf(prize, prizes)}`);
+    if (prize && prizes.length > 1) this.see(true, `抽中「${prize.name}」,概率 ${oddsText(prize, prizes)}`);
     const offer = left.find(candidate => candidate.prize === prize);
     if (offer || !fallback) return offer;
     this.see(false, `「${prize?.name}」已没有,改为「${fallback.prize.name}」`);
@@ -368,29 +377,10 @@ export class Looking implements Situation {
   }
 }
 
-const WEEKDAY_NAMES: Readonly<Record<Weekday, string>> = {
-  mon: '周一',
-  tue: '周二',
-  wed: '周三',
-  thu: '周四',
-  fri: '周五',
-  sat: '周六',
-  sun: '周日',
-};
-
+/** With which every amount is the smallest. */
+const LEAST: Luck = { prize: 0, amount: 0 };
 const PROGRESS_OFFER: Offer = { prize: { name: PROGRESS, kind: 'nothing', weight: 1 }, amount: fen(0), limits: [] };
 
 function noOf({ refuses, detail }: Limit): No {
   return { refusal: refuses satisfies Refusal, ...(detail !== undefined && { detail }) };
-}
-
-/** `10 分钟`, `1.5 天`: in the largest unit of which there is at least one. */
-function lengthText(ms: number): string {
-  const [unit, name] = ms >= DAY ? [DAY, '天'] : ms >= HOUR ? [HOUR, '小时'] : [MINUTE, '分钟'];
-  return `${Math.floor((ms * 10) / unit) / 10} ${name}`;
-}
-
-function oddsOf(prize: Prize, prizes: readonly Prize[]): string {
-  const total = prizes.reduce((sum, each) => sum + each.weight, 0);
-  return `${((prize.weight / total) * 100).toFixed(2)}%`;
 }

@@ -19,11 +19,17 @@ export type Looked = {
   readonly seed: string;
   /** `campaign/ID/user/OPENID`: what counters of this follower begin with. */
   readonly mine: string;
+  /** See `Surroundings`. */
+  readonly drawSeedOf?: ((campaign: string, claimKey: string) => string) | undefined;
+  /** It has not happened: nothing is drawn, and the seed is not told. */
+  readonly isForetold?: boolean | undefined;
   /** Where the campaign's own page (H5) is, where somebody knows. */
   readonly page?: string | undefined;
 };
 
 export type Situation = Looked & {
+  /** By which it draws, where that is not `seed`. */
+  readonly drawSeed?: string;
   readonly facts: Facts;
   /** What a counter stands at; 0 if it is not there. */
   value(counter: string): number;

@@ -114,6 +114,8 @@ export type Payout = {
   /** What came back of it, in fen, once it is `refunded`: of a group packet perhaps only a part. */
   readonly refunded?: Fen;
   readonly createdAt: Instant;
+  /** The platform's time of the event that made the claim; absent in payouts of version 0.1.0. */
+  readonly eventAt?: Instant;
   readonly sentAt?: Instant;
   readonly endedAt?: Instant;
 };

@@ -87,6 +87,7 @@ export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): P
     nextDo: 'send',
     nextAt: payAt ?? now,
     createdAt: now,
+    eventAt,
     ...(undoneBy && { undoneBy }),
     ...(campaign.unclaimed === 'reoffer' && { reoffer: true }),
   };

@@ -95,6 +95,20 @@ function judge(at: Situation): Judged {
   return { now, isRight, isLate, hasPassed: now.step === questions && now.right + Number(isRight) >= pass };
 }
 
+/** Neither which questions will be asked, nor whether an answer would be right. */
+function foretold(at: Situation): Answer {
+  const { step } = isStart(at) ? { step: 0 } : latestTry(at);
+  at.see(true, step === 0 ? '题目到时才抽' : `第 ${step} 题,答对与否到时才知道`);
+  const { questions } = at.rule.quiz!;
+  const values = {
+    n: String(Math.min(step + 1, questions)),
+    of: String(questions),
+    question: '(到时才抽)',
+    choices: '',
+  };
+  return { detail: 'ask', counters: [], values };
+}
+
 export const quizzes: Mechanic = {
   isIn: rule => rule.quiz !== undefined,
   wants(at) {
@@ -110,7 +124,8 @@ export const quizzes: Mechanic = {
     return at.see(number < triesPerDay, `今日已答 ${number}/${triesPerDay} 次`) ? undefined : { refusal: 'limited' };
   },
   answers(at) {
-    if (isStart(at)) return begin(at);
+    if (isStart(at) && !at.isForetold) return begin(at);
+    if (at.isForetold) return foretold(at);
     const { now, isRight, isLate, hasPassed } = judge(at);
     const { questions, pass } = at.rule.quiz!;
     if (hasPassed) return undefined;

@@ -5,7 +5,7 @@ import { seedOf } from './draw.ts';
 import { type Finding, showFinding } from './error.ts';
 import type { Event, EventKey, Happening, OpenId } from './event.ts';
 import { inviteScene } from './follower.ts';
-import { Ledger, type Played } from './ledger.ts';
+import { type Assumed, Ledger, type Played } from './ledger.ts';
 import { type Book, bookOf } from './match.ts';
 import { fen, NO_MONEY, showFen } from './money.ts';
 import type { Reply } from './reply.ts';
@@ -66,7 +66,7 @@ type Rehearsing = {
 };
 
 function runTest({ campaign, book, account, saw }: Rehearsing, test: RuleTest): TestResult {
-  const ledger = new Ledger(test.codes);
+  const ledger = new Ledger(test.codes, assumedIn(test));
   const around: Surroundings = {
     merchant: undefined,
     seedOf: id => seedOf('test', id),
@@ -91,6 +91,13 @@ function runTest({ campaign, book, account, saw }: Rehearsing, test: RuleTest): 
     failures.push({ line: test.line, column: test.column, expected, got: showFen(fen(left)) });
   }
   return { test: test.name, line: test.line, column: test.column, ok: failures.length === 0, failures };
+}
+
+/** Everybody has always followed, but for those of whom the test says otherwise; `guest` are `guest-1` and so on too. */
+function assumedIn({ neverFollowed }: RuleTest): Assumed {
+  const isNever = (user: string): boolean =>
+    neverFollowed !== undefined && (neverFollowed.has(user) || neverFollowed.has(user.replace(/-\d+$/, '')));
+  return (account, user) => ({ account, user, following: !isNever(user), follows: 0 });
 }
 
 /** The test's words as the events they stand for: one, or one for each of many people. */

@@ -116,8 +116,9 @@ export function slotFor(
 ): { readonly amount: Fen; readonly limits: readonly Limit[] } | undefined {
   const round = roundAt(at.campaign, at.now);
   if (!round) return undefined;
-  const rows = layoutOf(round, prize, at.seed);
-  const digest = createHmac('sha256', at.seed).update(`${at.mine} ${at.event.key}`).digest();
+  const seed = at.drawSeed ?? at.seed;
+  const rows = layoutOf(round, prize, seed);
+  const digest = createHmac('sha256', seed).update(`${at.mine} ${at.event.key}`).digest();
   // Odd, so that it comes to every row: there are as many as a power of two. Everybody has a way of their own, or all
   // would crowd into the row beside a full one.
   const stride = digest.readUInt16BE(4) | 1;

@@ -26,10 +26,29 @@ export function checkTest(test: WrittenTest, { file, say }: Checking): void {
       say(event.at.at, 'this event is earlier than the one above it; write events in the order of time');
     before = event.at.value;
   }
-  checkOrders(
-    (test.events ?? []).map(({ value }) => value),
-    say,
-  );
+  const events = (test.events ?? []).map(({ value }) => value);
+  checkOrders(events, say);
+  checkStrangers(test, events, say);
+}
+
+/** In the chat nobody acts who does not follow. */
+const IN_CHAT = ['unsubscribe', 'scan', 'text', 'click', 'view', 'image', 'voice', 'location'] as const;
+
+/** Who never followed does something in the test, and nothing that only followers can do. */
+function checkStrangers({ neverFollowed = [] }: WrittenTest, events: readonly WrittenEvent[], say: Say): void {
+  const users = [...new Set(events.flatMap(({ user }) => user ?? []))];
+  for (const stranger of neverFollowed) {
+    const { value, at } = stranger;
+    const own = events.filter(({ user }) => user === value);
+    if (own.length === 0) say(at, `nobody is called "${value}" in this test${suggest(value, users)}`);
+    const first = own.find(event => event.subscribe !== undefined || IN_CHAT.some(kind => event[kind] !== undefined));
+    const kind = first && first.subscribe === undefined && IN_CHAT.find(each => first[each] !== undefined);
+    if (kind)
+      say(
+        at,
+        `"${value}" never followed, and ${kind} comes from followers only; let them subscribe before it, or visit`,
+      );
+  }
 }
 
 function checkCodes({ codes }: WrittenTest, { rules = [] }: Written, prizes: readonly string[], say: Say): void {

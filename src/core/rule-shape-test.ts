@@ -22,6 +22,7 @@ import {
   money,
   name,
   object,
+  oneOrMany,
   optional,
   orBare,
   orNull,
@@ -117,6 +118,7 @@ export const test = object('a test', {
     pairs('codes such as { 7K2MX9PQR4AB: { batch: spring, prize: a } }', oneLine('a code'), code),
     '测试里有的一物一码',
   ),
+  neverFollowed: optional(oneOrMany(located(name('a user'))), '这些人没有关注；没写的人当作早就关注了'),
   events: required(list(located(event), 'a list of events'), '按时间先后'),
   budgetLeft: optional(money(), '最后预算还剩多少'),
 });
@@ -128,11 +130,12 @@ type ReadEvent = ReadTest['events'][number]['value'];
 type ReadOutcome = NonNullable<NonNullable<ReadEvent['expect']>['inviter']>;
 
 export function buildTest({ value: written, at }: Located<ReadTest>): RuleTest {
-  const { draw, codes, budgetLeft } = written;
+  const { draw, codes, neverFollowed, budgetLeft } = written;
   return {
     name: written.name,
     ...(draw && { draw: draw.value }),
     codes: new Map((codes ?? []).map(({ key, value }) => [key.value, codeOf(value)])),
+    ...(neverFollowed && { neverFollowed: new Set(neverFollowed.map(({ value }) => value)) }),
     events: written.events.map(({ value: each, at: place }) => ({
       at: each.at.value,
       user: each.user,

@@ -1,5 +1,6 @@
 // What a rule file may say, as values: the campaign (活动), its prizes (奖品) and rules (规则). Pure.
 import type { Fen } from './money.ts';
+import type { RuleTest } from './rule-test.ts';
 import type { Day, Instant, Weekday } from './time.ts';
 
 /** Why a claim is refused, in the order of precedence: the first that applies wins. */
@@ -133,6 +134,8 @@ export type Who = {
 /** `when:` of a rule: a type-checked expression (CEL). What cannot be worked out does not hold, and `trouble` hears why. */
 export type Condition = {
   readonly source: string;
+  /** Whether it asks since when or how often somebody follows. */
+  readonly isAboutFollowing?: boolean;
   holds(around: ConditionValues, trouble?: (text: string) => void): boolean;
 };
 /** What a condition may speak of. */
@@ -344,57 +347,4 @@ export type Campaign = {
   readonly hash: string;
 };
 
-/** One test of a rule file: followers, a clock, and what must come of it. */
-export type RuleTest = {
-  readonly name: string;
-  /** Pins the draw to this prize for the whole test. */
-  readonly draw?: string;
-  /** Printed codes there are: `7K2M…` → its batch, prize, and whether its box is activated. */
-  readonly codes: ReadonlyMap<string, TestCode>;
-  readonly events: readonly RuleTestEvent[];
-  readonly budgetLeft?: Fen;
-  readonly line: number;
-  readonly column: number;
-};
-
-export type TestCode = { readonly batch: string; readonly prize: string; readonly active: boolean };
-
-/** What the follower does, in the rule file's own words. */
-export type TestAction =
-  /** `invitedBy`: through the personal code of this user. */
-  | { readonly kind: 'subscribe'; readonly scene?: string; readonly invitedBy?: string }
-  | { readonly kind: 'unsubscribe' }
-  | { readonly kind: 'scan'; readonly scene: string }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'click'; readonly button: string }
-  | { readonly kind: 'view'; readonly url: string }
-  | { readonly kind: 'visit' }
-  /** `order`: by which a refund finds it. */
-  | { readonly kind: 'paid'; readonly amount: Fen; readonly order?: string; readonly attach?: string }
-  | { readonly kind: 'refunded'; readonly order: string }
-  | { readonly kind: 'image' | 'voice' | 'location' };
-
-export type RuleTestExpect = {
-  readonly rule?: string;
-  readonly prize?: string;
-  readonly pays?: Fen;
-  readonly refused?: Refusal;
-  /** The exact text; `null`: no reply at all. */
-  readonly reply?: string | null;
-};
-
-export type RuleTestEvent = {
-  readonly at: Instant;
-  readonly user: string;
-  /** So many followers, `user-1` and so on, each do it once: what is limited runs out. */
-  readonly people?: number;
-  readonly action: TestAction;
-  readonly expect: RuleTestExpect & {
-    /** What this event takes back of a delayed prize. */
-    readonly cancels?: Fen;
-    /** What it comes to for whoever invited this user. */
-    readonly inviter?: RuleTestExpect;
-  };
-  readonly line: number;
-  readonly column: number;
-};
+export type { RuleTest, RuleTestEvent, RuleTestExpect, TestAction, TestCode } from './rule-test.ts';

@@ -1,5 +1,6 @@
 // For whom a rule is: a condition (`when:`) without which the next rule is asked, and the segments (人群) of a follower,
 // without which the rule refuses. Pure.
+import { followsWith, standingOf, whyNotText } from './follower.ts';
 import type { Mechanic, Situation } from './mechanic.ts';
 import { NO_MONEY } from './money.ts';
 import { sceneOf } from './occasion.ts';
@@ -28,7 +29,7 @@ function valuesFor(at: Situation): ConditionValues {
       amount: event.kind === 'paid' ? event.amount : NO_MONEY,
     },
     user: {
-      follows: (facts.follower?.follows ?? 0) + (event.kind === 'subscribe' ? 1 : 0),
+      follows: followsWith(facts.follower, event),
       followedDays: followedDays(at),
       tags: tagsOf(campaign, event.user),
     },
@@ -38,9 +39,10 @@ function valuesFor(at: Situation): ConditionValues {
 }
 
 /** Whole days since the latest follow; who follows with this event, or has left, has followed for none. */
-function followedDays({ event, facts: { follower }, now }: Situation): number {
-  if (event.kind === 'subscribe' || follower?.following === false) return 0;
-  return follower?.followedAt === undefined ? SINCE_EVER : Math.max(0, Math.floor((now - follower.followedAt) / DAY));
+function followedDays(at: Situation): number {
+  const standing = standingOf(at);
+  if (standing.kind !== 'follows') return 0;
+  return standing.since === undefined ? SINCE_EVER : Math.max(0, Math.floor((at.now - standing.since) / DAY));
 }
 
 export const conditions: Mechanic = {
@@ -48,6 +50,8 @@ export const conditions: Mechanic = {
   wants: at => [...at.campaign.wallets.values()].flatMap(wallet => walletCounters(at, wallet)),
   concerns(at) {
     const condition = at.rule.when!;
+    if (condition.isAboutFollowing && standingOf(at).kind === 'unknown')
+      return at.see(false, `条件 ${condition.source}:${whyNotText('unknown', at.isForetold)}`);
     let why = '';
     const isTrue = condition.holds(valuesFor(at), trouble => {
       why = `:${trouble}`;

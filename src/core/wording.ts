@@ -1,7 +1,7 @@
 // How events, outcomes and payouts are called in Chinese, for those who run a campaign. Pure.
-import type { Decision, Shadow } from './decide.ts';
+import type { Decision, Open, Shadow } from './decide.ts';
 import type { Event } from './event.ts';
-import { type Fen, showFen } from './money.ts';
+import { type Fen, NO_MONEY, showFen } from './money.ts';
 import type { PayoutState } from './payout.ts';
 import type { Reply } from './reply.ts';
 import { type Detail, REFUSALS, type Refusal } from './rule.ts';
@@ -58,8 +58,13 @@ export function refusalKeyText(key: string): string {
   return REFUSALS.includes(refusal) ? refusalText(refusal, detail) : key;
 }
 
-export function decisionText(decision: Decision): string {
+/** Of what has not happened. */
+const OPEN_WORDS = '要到时才抽,抽中什么谁也不知道';
+
+export function decisionText(decision: Decision | Open): string {
   switch (decision.kind) {
+    case 'open':
+      return OPEN_WORDS;
     case 'awarded':
       return awardText(decision.prize, decision.amount);
     case 'refused':
@@ -80,7 +85,8 @@ function awardText(prize: string, amount: Fen): string {
 
 export function shadowText({ outcome, prize, amount }: Shadow): string {
   if (outcome === 'answered') return '自动回复';
-  return outcome === 'awarded' ? awardText(prize!, amount!) : `拒绝:${refusalText(outcome)}`;
+  if (outcome === 'awarded') return prize === undefined ? OPEN_WORDS : awardText(prize, amount ?? NO_MONEY);
+  return `拒绝:${refusalText(outcome)}`;
 }
 
 export function eventText(event: Event): string {
@@ -120,6 +126,7 @@ const OTHER_EVENTS = {
   photos: '菜单发图',
   place: '菜单发位置',
   position: '上报位置',
+  lookup: '向微信查询关注',
   notice: '通知',
   other: '其他',
 } as const;

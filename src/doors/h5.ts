@@ -20,6 +20,7 @@ import type { Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
 import { type Lang, langOf, type Note } from './h5-common.ts';
 import { ownOf, resultOf } from './h5-view.ts';
+import type { Lookup } from './lookup.ts';
 import { createOAuth, type OAuth, type OAuthPorts } from './oauth.ts';
 import { createSessions, SESSION_COOKIE, type Session } from './session.ts';
 
@@ -41,6 +42,8 @@ export type H5Ports = Pick<
   readonly jsConfig: (account: AccountConfig, url: string) => Promise<object>;
   /** A code with this scene that lasts so long, ms. Throws `Fault`. */
   readonly inviteCode: (account: AccountConfig, scene: string, lasts: number) => Promise<InviteCode>;
+  /** Whether enough is known of a visitor, or of who wants a personal code; `false`: not now. Absent: nobody is asked. */
+  readonly lookup?: Lookup;
   /** A payout is due now. */
   readonly nudge: () => void;
 };
@@ -126,6 +129,11 @@ class Pages implements H5 {
     const visit = this.visit(ctx, name, id);
     const lasts = visit && inviteOf(visit.campaign);
     if (!visit || lasts === undefined) return;
+    if (!(await this.isKnown(lookup => lookup.beforeInvite(name, visit.session.user, id)))) {
+      ctx.status = 503;
+      ctx.body = '';
+      return;
+    }
     try {
       const { picture } = await this.ports.inviteCode(visit.account, inviteScene(visit.session.user, id), lasts);
       ctx.type = 'image/png';
@@ -147,6 +155,10 @@ class Pages implements H5 {
     const key = `v:${session.user}:${said.tap}` as EventKey;
     const event: Event = { key, account, user: session.user, sentAt: clock(), kind: 'visit', campaign: id };
     try {
+      if (!(await this.isKnown(lookup => lookup.before(event)))) {
+        refuse(ctx, 503, 'later'); // the same tap once more: nothing was decided
+        return;
+      }
       const answer = await flow.handle(event);
       const [line] = await store.journal({ user: session.user, key, limit: 1 });
       const lang = langOf(ctx);
@@ -175,6 +187,11 @@ class Pages implements H5 {
     const step = isOwn && payout ? askNowStep(payout, await store.history(payout.billNo), clock()) : undefined;
     if (step && (await store.advance(step)) === 'moved') nudge();
     ctx.body = await this.ownPart(visit, langOf(ctx));
+  }
+
+  private async isKnown(look: (lookup: Lookup) => Promise<boolean>): Promise<boolean> {
+    const { lookup } = this.ports;
+    return lookup === undefined || look(lookup);
   }
 
   // ── Who, and which page ────────────────────────────────────────────────────────────────────────────────────

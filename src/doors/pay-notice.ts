@@ -18,6 +18,7 @@ import { DAY, HOUR, type Instant } from '../core/time.ts';
 import type { Flow } from '../flow.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
+import type { Lookup } from './lookup.ts';
 import { sparing } from './sparing.ts';
 import { ANSWER_WITHIN_MS } from './webhook.ts';
 
@@ -28,6 +29,8 @@ const BODY_BYTES_MAX = 64 * 1024;
  * answer (two days), and be a new one.
  */
 const TOLD_WITHIN_MS = 2 * DAY - HOUR;
+/** Then WeChat Pay is about to give up: what is still not known of the payer by then speaks against them. */
+const LOOKED_UP_WITHIN_MS = 20 * HOUR;
 
 type HttpAnswer = { readonly status: number; readonly type?: string; readonly body?: string };
 
@@ -51,6 +54,8 @@ export type PayNoticePorts = {
   /** The name of the account with this AppID. */
   readonly accountOf: (appId: string) => string | undefined;
   readonly flow: Flow;
+  /** Whether enough is known of the payer; `false`: not now. Absent: nobody is asked. */
+  readonly lookup?: Pick<Lookup, 'before'>;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -134,11 +139,12 @@ async function hear(
 }
 
 async function hearPaid(
-  { accountOf, flow, store, clock, log }: PayNoticePorts,
+  ports: PayNoticePorts,
   name: string,
   { ask }: PayNoticeMerchant,
   notice: PaidNotice,
 ): Promise<boolean> {
+  const { accountOf, flow, store, clock, log } = ports;
   const { appId, transaction, order } = notice;
   const account = accountOf(appId);
   const fields = { merchant: name, appId, transaction, order };
@@ -160,7 +166,19 @@ async function hearPaid(
     if (verdict === 'unclear') log.warn({ ...fields, seen }, 'the order could not be asked after, or is not paid');
     if (verdict !== 'paid') return false;
   }
+  if (!(await isPayerKnown(ports, event, fields))) return false;
   await flow.handle(event);
+  return true;
+}
+
+/** A payment is told for a day: until then the payer may become known. */
+async function isPayerKnown({ lookup, clock, log }: PayNoticePorts, event: Event, fields: object): Promise<boolean> {
+  if (lookup === undefined || (await lookup.before(event))) return true;
+  if (clock() - event.sentAt < LOOKED_UP_WITHIN_MS) return false;
+  log.error(
+    fields,
+    'WeChat could not be asked for a day whether the payer follows; they are taken for one who does not',
+  );
   return true;
 }
 

@@ -3,7 +3,7 @@
 import type { Claim, Follower } from '../core/decide.ts';
 import { Fault } from '../core/error.ts';
 import type { BillNo, Payout } from '../core/payout.ts';
-import type { BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine, Person } from '../ports.ts';
+import type { Act, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine, Person } from '../ports.ts';
 import { faultOf } from './batch.ts';
 import {
   type AnswerRow,
@@ -19,6 +19,7 @@ import {
   present,
 } from './rows.ts';
 import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+import { ACT } from './sqlite-acts.ts';
 import { type MailboxRow, mailboxOf } from './sqlite-mailbox.ts';
 
 /** Rows read before others get their turn of the event loop: a few milliseconds. */
@@ -47,7 +48,7 @@ async function pinned(file: string): Promise<Source> {
   }
 }
 
-const TABLES = 'claim payout history counter bucket follower answer halt journal code code_box mailbox'.split(' ');
+const TABLES = 'claim payout history counter bucket follower answer halt journal code code_box mailbox act'.split(' ');
 let copies = 0;
 
 /** A store without a file has one connection only, and a transaction on it would hold up its writes: so it is copied. */
@@ -111,6 +112,7 @@ function booksOf({ db, from, close }: Source): Books {
     codes: () => rows(codesIn(from)),
     boxes: () => rows(boxesIn(from)),
     mailboxes: () => rows(mailboxesIn(from)),
+    acts: () => rows(actsIn(from)),
     async close() {
       if (!isOpen) return;
       isOpen = false;
@@ -200,4 +202,11 @@ const mailboxesIn = (from: string): Reading<MailboxRow & Person, BookRows['mailb
   first: ['', ''],
   keyOf: ({ account, user }) => [account, user],
   as: ({ account, user, ...mailbox }) => ({ account, user, mailbox: mailboxOf(mailbox) }),
+});
+
+const actsIn = (from: string): Reading<Act, Act> => ({
+  sql: `SELECT ${ACT} FROM ${from}.act WHERE id > ? ORDER BY id`,
+  first: [-1],
+  keyOf: ({ id }) => [id],
+  as: present,
 });

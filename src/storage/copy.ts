@@ -18,6 +18,7 @@ export const BOOK_KINDS = [
   'codes',
   'boxes',
   'mailboxes',
+  'acts',
 ] as const satisfies readonly BookKind[];
 
 /** Rows of one piece: a few milliseconds of whoever writes them. */
@@ -40,7 +41,7 @@ export async function readPieces(
   const kinds = new Map<BookKind, Tally>();
   let historyLines = 0;
   for (const [index, kind] of BOOK_KINDS.entries()) {
-    const tally = new Tally(kind === 'payouts' || kind === 'journal');
+    const tally = new Tally(kind === 'payouts' || kind === 'journal' || kind === 'acts');
     kinds.set(kind, tally);
     for await (const piece of piecesOf(books, kind)) {
       for (const row of piece.rows) tally.add(row);

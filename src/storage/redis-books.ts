@@ -7,7 +7,8 @@ import { Fault } from '../core/error.ts';
 import type { EventKey } from '../core/event.ts';
 import { fen } from '../core/money.ts';
 import type { BillNo, Payout } from '../core/payout.ts';
-import type { Answer, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine } from '../ports.ts';
+import type { Act, Answer, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine } from '../ports.ts';
+import { actFrom } from './redis-acts.ts';
 import { CODE_PAGE, codePages } from './redis-codes.ts';
 import { type Connection, type Script, scriptOf } from './redis-connect.ts';
 import { KEY } from './redis-keys.ts';
@@ -124,6 +125,11 @@ for _, entry in ipairs(page('${KEY.journal}', arg(), arg())) do add(entry[1], en
 return rows
 `);
 
+const ACTS = scriptOf(`${BOOK}
+for _, entry in ipairs(page('${KEY.acts}', arg(), arg())) do add(entry[1], entry[2][2]) end
+return rows
+`);
+
 const CODES = scriptOf(`${BOOK}${CODE_PAGE}`);
 
 const BATCHES = scriptOf(`${BOOK}
@@ -189,6 +195,7 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
     codes: () => codesOf(read),
     boxes: () => boxesOf(read),
     mailboxes: () => mailboxesOf(read),
+    acts: () => rowsOf(read, ACT_ROWS),
     async close() {
       if (!isOpen) return;
       isOpen = false;
@@ -296,6 +303,13 @@ const JOURNAL_ROWS: Reading<JournalLine> = {
   first: '0-0',
   width: 2,
   as: ([at, line]) => journalFrom([at!.split('-')[0]!, line!])[0]!,
+};
+
+const ACT_ROWS: Reading<Act> = {
+  script: ACTS,
+  first: '0-0',
+  width: 2,
+  as: ([id, act]) => actFrom(id!, act!),
 };
 
 function linesUpTo(billNo: BillNo, [now, ...lines]: readonly string[]): HistoryLine[] {

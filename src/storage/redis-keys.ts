@@ -35,7 +35,7 @@ export const KEY = {
   /** X seq-n → counter. The names in the order in which they came up, for the books. */
   counters: 'counters',
 
-  /** H account/openid → how often they followed, a space, follower as JSON. */
+  /** H account/openid → how often they followed, a slash and when they last left if they did, a space, follower as JSON. */
   follower: 'follower',
   /** H merchant → by whom, a space, halt as JSON. No field: nothing is halted. */
   halt: 'halt',
@@ -90,6 +90,9 @@ export const KEY = {
   mailboxOwed: 'mailbox:owed',
   /** Z account/openid, all by 0: who is owed anything, in the order of the texts. */
   mailboxOwing: 'mailbox:owing',
+
+  /** X seq → what somebody did by hand, JSON. */
+  acts: 'acts',
 
   /** + token. T: what a call was told, for a minute, so that its repeat is told the same. */
   said: 'said:',

@@ -2,11 +2,22 @@
 // written anew, so that a piece told again changes nothing, be it by a reconnect or by a whole move begun again. Nobody
 // works on this store yet, so nothing is put aside for snapshots.
 import type { BookRows, Piece } from '../ports.ts';
+import { actText } from './redis-acts.ts';
 import { CODE_BOX, codeArgs } from './redis-codes.ts';
 import { type Connection, scriptOf } from './redis-connect.ts';
 import { KEY } from './redis-keys.ts';
 import { mailboxArgs } from './redis-mailbox.ts';
-import { eventField, fixedOf, isDue, journalText, lineOf, nowOf, TOKEN_LENGTH, whole } from './redis-rows.ts';
+import {
+  eventField,
+  fixedOf,
+  followerArgs,
+  isDue,
+  journalText,
+  lineOf,
+  nowOf,
+  TOKEN_LENGTH,
+  whole,
+} from './redis-rows.ts';
 import { DUE_MEMBER, MAILBOX, PRELUDE } from './redis-write.ts';
 
 /** A claim never changes. */
@@ -138,6 +149,21 @@ while at < #ARGV do setMailbox(arg(), arg(), arg()) end
 return 'OK'
 `);
 
+/** As the journal. */
+const ACTS = scriptOf(`${PRELUDE}
+local newest = redis.call('XREVRANGE', P .. '${KEY.acts}', '+', '-', 'COUNT', '1')[1]
+local last = newest and tonumber(string.match(newest[1], '^%d+')) or 0
+while at < #ARGV do
+  local id, act = arg(), arg()
+  if tonumber(id) > last then
+    last = tonumber(id)
+    redis.call('XADD', P .. '${KEY.acts}', id .. '-0', 'a', act)
+  end
+end
+if last > tonumber(redis.call('GET', P .. '${KEY.seq}') or '0') then redis.call('SET', P .. '${KEY.seq}', text(last)) end
+return 'OK'
+`);
+
 /** No call of ours has this token: what was loaded is nobody's first try. */
 const NO_TOKEN = '.'.repeat(TOKEN_LENGTH);
 
@@ -177,6 +203,9 @@ export async function loadPiece(run: Connection['run'], piece: Piece): Promise<v
     case 'mailboxes':
       await run(MAILBOXES, ...piece.rows.flatMap(mailboxRowArgs));
       break;
+    case 'acts':
+      await run(ACTS, ...piece.rows.flatMap(act => [whole(act.id), actText(act)]));
+      break;
     default:
       piece satisfies never;
   }
@@ -199,11 +228,6 @@ function payoutArgs({ payout, history }: BookRows['payouts']): string[] {
 
 function bucketArgs({ campaign, reserved, sent, received, refunded }: BookRows['buckets']): string[] {
   return [campaign, ...[reserved, sent, received, refunded].map(whole)];
-}
-
-function followerArgs(follower: BookRows['followers']): string[] {
-  const { account, user, follows } = follower;
-  return [`${account}/${user}`, `${whole(follows)} ${JSON.stringify(follower)}`];
 }
 
 function answerArgs({ account, key, answer }: BookRows['answers']): string[] {

@@ -1,6 +1,7 @@
 // How things lie in Redis: as JSON, in halves that change and that do not, and the way there and back.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import type { Follower } from '../core/decide.ts';
 import type { EventKey } from '../core/event.ts';
 import type { Counter } from '../core/limit.ts';
 import type { BillNo, Payout } from '../core/payout.ts';
@@ -110,6 +111,13 @@ export function newToken(): string {
 export function eventField(account: string, key: EventKey): string {
   assert(!account.includes('/'), `an account's name has no slash: ${account}`);
   return `${account}/${key}`;
+}
+
+/** Where a follower lies, and the row: first what scripts look at. */
+export function followerArgs(follower: Follower): string[] {
+  const { account, user, follows, leftAt } = follower;
+  const left = leftAt === undefined ? '' : `/${whole(leftAt)}`;
+  return [`${account}/${user}`, `${whole(follows)}${left} ${JSON.stringify(follower)}`];
 }
 
 /** What stands behind the first word, which is for scripts. */

@@ -151,11 +151,13 @@ end
 local claimKey, claim = arg(), arg()
 if claimKey ~= '' and redis.call('SISMEMBER', P .. '${KEY.claimed}', claimKey) == 1 then return { 'claimed' } end
 local follower, followerNow, followsSeen = arg(), arg(), arg()
-if followsSeen ~= '' then
-  local stored = redis.call('HGET', P .. '${KEY.follower}', follower)
-  if (stored and string.match(stored, '^%d+') or '0') ~= followsSeen then return { 'lost', 'follower' } end
+local person, leftSeen, told = arg(), arg(), arg()
+if followsSeen ~= '' or leftSeen ~= '' then
+  local follows, left = string.match(redis.call('HGET', P .. '${KEY.follower}', person) or '0 ', '^(%d+)/?(%d*) ')
+  if left == '' then left = '0' end
+  if followsSeen ~= '' and follows ~= followsSeen then return { 'lost', 'follower' } end
+  if leftSeen ~= '' and left ~= leftSeen then return { 'lost', 'follower' } end
 end
-local person, told = arg(), arg()
 local mailbox = told ~= '' and redis.call('HGET', P .. '${KEY.mailbox}', person)
 if told ~= '' and (not mailbox or string.match(mailbox, '^%d+') ~= told) then return { 'lost', 'mailbox' } end
 

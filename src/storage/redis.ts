@@ -21,6 +21,7 @@ import type {
 } from '../ports.ts';
 import { codeHash } from './code-hash.ts';
 import { checkTold, owedOf } from './mailbox.ts';
+import { actsOn } from './redis-acts.ts';
 import { openRedisBooks } from './redis-books.ts';
 import { codeFactOf, codesOn } from './redis-codes.ts';
 import { type Connection, connect } from './redis-connect.ts';
@@ -33,6 +34,7 @@ import {
   behind,
   counterArgs,
   eventField,
+  followerArgs,
   historyOf,
   isDue,
   journalFrom,
@@ -125,6 +127,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
 
     ...codesOn(whileOpen),
     ...mailboxesOn(whileOpen),
+    acts: actsOn(whileOpen),
     ...leasesOn(whileOpen, newToken, time),
 
     books: async () => {
@@ -185,14 +188,15 @@ async function readFacts(run: Run, wanted: Wanted): Promise<Facts> {
 /** Also for the bench, which sends the same to a bare client. */
 export async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
   const { event, seenAt, answer, decision, follower, claim, counters, payout, told } = commit;
+  const { followsSeen, leftSeen } = commit;
   checkTold(told);
   assert(!payout || payout.claimKey === claim?.key, `a payout comes with its claim: ${payout?.billNo}`);
   const token = newToken();
   const args = [
     ...[token, eventField(event.account, event.key), JSON.stringify(answer), whole(answer.at)],
     ...(claim ? [claim.key, JSON.stringify(claim)] : ['', '']),
-    ...(follower ? followerArgs(follower, commit.followsSeen) : ['', '', '']),
-    ...[`${event.account}/${event.user}`, told ? whole(told.version) : ''],
+    ...(follower ? followerArgs(follower) : ['', '']),
+    ...[seen(followsSeen), `${event.account}/${event.user}`, seen(leftSeen), told ? whole(told.version) : ''],
     ...counterArgs(counters),
     ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
     ...planArgs(payout, token),
@@ -208,10 +212,9 @@ export async function writeCommit(run: Run, commit: Commit): Promise<Committed> 
   }
 }
 
-function followerArgs(follower: Follower, seen: number | undefined): string[] {
-  const { account, user, follows } = follower;
-  const stored = `${whole(follows)} ${JSON.stringify(follower)}`;
-  return [`${account}/${user}`, stored, seen === undefined ? '' : whole(seen)];
+/** What was not looked at may have changed. */
+function seen(value: number | undefined): string {
+  return value === undefined ? '' : whole(value);
 }
 
 // ── One payout ───────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ const CHANGES: Record<keyof Payout, boolean> = {
   amount: false,
   request: false,
   createdAt: false,
+  eventAt: false,
   holds: true,
   state: true,
   version: true,
@@ -88,11 +89,12 @@ export type FollowerRow = {
   readonly following: number;
   readonly follows: number;
   readonly followedAt: Instant | null;
+  readonly leftAt: Instant | null;
   readonly invitedBy: string | null;
 };
 
 /** The columns of a `SELECT` that gives a `FollowerRow`. */
-export const FOLLOWER = 'following, follows, followed_at AS followedAt, invited_by AS invitedBy';
+export const FOLLOWER = 'following, follows, followed_at AS followedAt, left_at AS leftAt, invited_by AS invitedBy';
 export type JournalRow = {
   readonly id: number;
   readonly at: Instant;
@@ -107,7 +109,7 @@ export function answerOf({ at, reply }: AnswerRow): Answer {
 
 export function followerOf(
   { account, user }: Pick<Follower, 'account' | 'user'>,
-  { following, follows, followedAt, invitedBy }: FollowerRow,
+  { following, follows, followedAt, leftAt, invitedBy }: FollowerRow,
 ): Follower {
   return {
     account,
@@ -115,8 +117,27 @@ export function followerOf(
     following: following === 1,
     follows,
     ...(followedAt !== null && { followedAt }),
+    ...(leftAt !== null && { leftAt }),
     ...(invitedBy !== null && { invitedBy: JSON.parse(invitedBy) as NonNullable<Follower['invitedBy']> }),
   };
+}
+
+/** In the order of the columns account, user, following, follows, followed_at, left_at, invited_by. */
+export function followerValues({ account, user, ...row }: Follower): Value[] {
+  const { following, follows, followedAt, leftAt, invitedBy } = row;
+  return [account, user, Number(following), follows, followedAt ?? null, leftAt ?? null, stored(invitedBy)];
+}
+
+type FollowerSeen = { readonly followsSeen?: number; readonly leftSeen?: number };
+
+export function looksAtFollower({ followsSeen, leftSeen }: FollowerSeen): boolean {
+  return followsSeen !== undefined || leftSeen !== undefined;
+}
+
+/** Whether nobody came or went since the follower was read. */
+export function isAsSeen(row: FollowerRow | undefined, { followsSeen, leftSeen }: FollowerSeen): boolean {
+  const [follows, leftAt] = [row?.follows ?? 0, row?.leftAt ?? 0];
+  return follows === (followsSeen ?? follows) && leftAt === (leftSeen ?? leftAt);
 }
 
 export function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {

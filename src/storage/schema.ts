@@ -188,8 +188,34 @@ ALTER TABLE payout ADD COLUMN refusals INTEGER;  -- calls that were refused so t
 ALTER TABLE payout ADD COLUMN expired INTEGER;   -- 1: WeChat Pay takes this number no more; NULL: not that we know
 `;
 
+/** When things happened by WeChat's clock, which tells late and in another order. */
+const PLATFORM_TIMES = `
+ALTER TABLE follower ADD COLUMN left_at INTEGER;   -- their latest unfollow, ms; NULL: we were told of none
+ALTER TABLE payout ADD COLUMN event_at INTEGER;    -- when the event happened that made the claim, ms
+`;
+
+/** What people did by hand. */
+const ACTS = `
+CREATE TABLE act (
+  id     INTEGER PRIMARY KEY,  -- the order in which they were written down
+  at     INTEGER NOT NULL,     -- ms
+  by_    TEXT NOT NULL,        -- who
+  what   TEXT NOT NULL,        -- the command
+  about  TEXT NOT NULL,        -- whom or what it is about
+  detail TEXT                  -- how, and why
+) STRICT;
+`;
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
-const MIGRATIONS: readonly string[] = [CREATE, LEASES, CODES_AND_MAILBOXES, LATER_PRIZES, PAYOUT_MARKS];
+const MIGRATIONS: readonly string[] = [
+  CREATE,
+  LEASES,
+  CODES_AND_MAILBOXES,
+  LATER_PRIZES,
+  PAYOUT_MARKS,
+  PLATFORM_TIMES,
+  ACTS,
+];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */
 const APPLICATION_ID = 0x686f6e67; // "hong"

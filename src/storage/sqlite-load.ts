@@ -2,8 +2,9 @@
 // that is there already is written anew, so that a piece told again changes nothing.
 import { Fault } from '../core/error.ts';
 import type { BookRows, Piece } from '../ports.ts';
-import { CHANGING, column, FIELDS, ownerOf, stored, toldBeside } from './rows.ts';
+import { CHANGING, column, FIELDS, followerValues, ownerOf, stored, toldBeside } from './rows.ts';
 import type { Database, Statement, Value } from './schema.ts';
+import { actValues } from './sqlite-acts.ts';
 import { owedText } from './sqlite-mailbox.ts';
 
 export function loadPiece(db: Database, piece: Piece): void {
@@ -40,6 +41,9 @@ export function loadPiece(db: Database, piece: Piece): void {
       break;
     case 'mailboxes':
       loadMailboxes(db, piece.rows);
+      break;
+    case 'acts':
+      loadActs(db, piece.rows);
       break;
     default:
       piece satisfies never;
@@ -107,10 +111,9 @@ function loadFollowers(db: Database, followers: Rows<'followers'>): void {
     db,
     'follower',
     ['account', 'user'],
-    ['account', 'user', 'following', 'follows', 'followed_at', 'invited_by'],
+    ['account', 'user', 'following', 'follows', 'followed_at', 'left_at', 'invited_by'],
   );
-  for (const { account, user, following, follows, followedAt, invitedBy } of followers)
-    set.run(account, user, Number(following), follows, followedAt ?? null, stored(invitedBy));
+  for (const follower of followers) set.run(...followerValues(follower));
 }
 
 function loadAnswers(db: Database, answers: Rows<'answers'>): void {
@@ -149,4 +152,10 @@ function loadMailboxes(db: Database, mailboxes: Rows<'mailboxes'>): void {
   const set = upsert(db, 'mailbox', ['account', 'user'], ['account', 'user', 'version', 'sent', 'owed']);
   for (const { account, user, mailbox } of mailboxes)
     set.run(account, user, mailbox.version, JSON.stringify(mailbox.sent), owedText(mailbox));
+}
+
+/** Under the numbers they had, as the journal. */
+function loadActs(db: Database, acts: Rows<'acts'>): void {
+  const add = upsert(db, 'act', ['id'], ['id', 'at', 'by_', 'what', 'about', 'detail'], []);
+  for (const act of acts) add.run(act.id, ...actValues(act));
 }

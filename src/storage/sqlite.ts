@@ -32,8 +32,11 @@ import {
   FOLLOWER,
   type FollowerRow,
   followerOf,
+  followerValues,
+  isAsSeen,
   type JournalRow,
   journalLineOf,
+  looksAtFollower,
   ownerOf,
   PAYOUT,
   type PayoutRow,
@@ -43,6 +46,7 @@ import {
   toldBeside,
 } from './rows.ts';
 import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+import { actsIn } from './sqlite-acts.ts';
 import { CODE_FACT, type CodeRow, codeFactOf, codesIn } from './sqlite-codes.ts';
 import { leasesIn } from './sqlite-leases.ts';
 import { loadPiece } from './sqlite-load.ts';
@@ -89,6 +93,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
 
     ...codesIn(db, access),
     ...mailboxesIn(db, access),
+    acts: actsIn(db, access),
 
     books: async () => {
       refuseIfClosed();
@@ -176,7 +181,7 @@ function statementsOf(db: Database) {
 
     follower: prepare<FollowerRow>(`SELECT ${FOLLOWER}
       FROM follower WHERE account = ? AND user = ?`),
-    setFollower: insert('follower', 'account user following follows followed_at invited_by', 'OR REPLACE'),
+    setFollower: insert('follower', 'account user following follows followed_at left_at invited_by', 'OR REPLACE'),
 
     payout: prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout WHERE bill_no = ?`),
     due: {
@@ -245,10 +250,8 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   const before = findAnswer(sql, event.account, event.key);
   if (before) return { kind: 'answered', answer: before };
   if (claim && sql.claim.get(whole(claim.key))) return { kind: 'claimed' };
-  if (follower && commit.followsSeen !== undefined) {
-    const row = sql.follower.get(follower.account, whole(follower.user));
-    if ((row?.follows ?? 0) !== commit.followsSeen) return { kind: 'lost', counter: 'follower' };
-  }
+  if (looksAtFollower(commit) && !isAsSeen(sql.follower.get(event.account, whole(event.user)), commit))
+    return { kind: 'lost', counter: 'follower' };
   if (told && sql.told.run(event.account, whole(event.user), told.version).changes === 0) {
     return { kind: 'lost', counter: 'mailbox' };
   }
@@ -259,8 +262,8 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
     sql.addClaim.run(key, campaign, rule, account, user, prize, amount, at);
   }
   if (follower) {
-    const { account, user, following, follows, followedAt, invitedBy } = follower;
-    sql.setFollower.run(account, whole(user), Number(following), follows, followedAt ?? null, stored(invitedBy));
+    whole(follower.user);
+    sql.setFollower.run(...followerValues(follower));
   }
   if (payout) {
     assert(payout.claimKey === claim?.key, `a payout comes with its claim: ${payout.billNo}`);

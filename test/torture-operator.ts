@@ -253,14 +253,15 @@ export class Operator {
     };
     const campaigns = [torture.versions[torture.isEdited ? 1 : 0].campaign];
     const { config } = torture;
-    const frozen = { ...store, books: await this.booksOf(store) };
+    const frozen = { ...store, books: await this.books() };
     const ports = { store: frozen, config, campaigns, movements: new Map(), wechat, clock: () => this.now(), log: SILENT };
     return repair(ports, false);
   }
 
   /** The books as they are now, read while virtual time stands still: how long a file takes to read is the real world's. */
-  private async booksOf(store: Store): Promise<Store['books']> {
-    const { time } = this.torture;
+  private async books(): Promise<Store['books']> {
+    const { time, ground } = this.torture;
+    const store = ground.watcher;
     return new Promise(resolve =>
       time.at(time.now(), async () => {
         const books = await store.books();

@@ -65,6 +65,7 @@ export class Operator {
   /** In peace somebody sees to it that nothing stays shut. */
   async mend(): Promise<void> {
     const { watch, ground } = this.torture;
+    if (!(await ground.watcher.halt(SHOP))) return;
     await watch.over(ground.watcher, 'the operator', () => this.now()).setHalt(SHOP, undefined);
   }
 

@@ -1,5 +1,5 @@
 // One seed from its first push to the day on which everything has come to rest, and the verdict over it.
-import { isFinal, type Payout } from '../src/core/payout.ts';
+import { isFinal, PAYOUT_STATES, type Payout } from '../src/core/payout.ts';
 import { inviteScene } from '../src/core/follower.ts';
 import type { OpenId } from '../src/core/event.ts';
 import type { Store } from '../src/ports.ts';
@@ -158,8 +158,9 @@ async function tidied({ operator, time }: Torture): Promise<boolean> {
 
 /** When there is something to do; `undefined`: nothing, for ever. */
 async function nextDue(store: Store): Promise<number | undefined> {
-  const open = (await store.payouts({ limit: 10_000 })).filter(
-    (payout: Payout) => !isFinal(payout.state) && payout.nextAt !== undefined,
-  );
-  return open.length === 0 ? undefined : Math.min(...open.map(payout => payout.nextAt!));
+  let next: number | undefined;
+  for (const state of PAYOUT_STATES.filter(each => !isFinal(each)))
+    for (const { nextAt } of await store.payouts({ state, limit: 10_000 }))
+      if (nextAt !== undefined && (next === undefined || nextAt < next)) next = nextAt;
+  return next;
 }

@@ -1,11 +1,12 @@
 // Wires the ports of one bot together: the doors, the rules, the store and the merchants. No clock and no environment
 // of its own: `main.ts` gives both.
+import { createHash } from 'node:crypto';
 import { createApp } from './app.ts';
 import { platformPorts } from './bot-h5.ts';
 import { type KeyRings, keysOf, openKeyRings } from './bot-keys.ts';
 import { createTelling } from './bot-messages.ts';
 import { createPayments } from './bot-payments.ts';
-import { conclude } from './conclude.ts';
+import { type ConcludePorts, conclude } from './conclude.ts';
 import type { Config, MerchantConfig } from './config.ts';
 import { messageOf } from './core/error.ts';
 import { alertPassed } from './core/limit.ts';
@@ -13,11 +14,12 @@ import { showFen } from './core/money.ts';
 import type { Payout } from './core/payout.ts';
 import { createH5 } from './doors/h5.ts';
 import { createLookup, type Lookup } from './doors/lookup.ts';
-import type { NotifyMerchant } from './doors/notify.ts';
+import type { NotifyMerchant, NotifyPorts } from './doors/notify.ts';
 import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Messages } from './messages.ts';
 import type { Clock, Door, Log, Payer, Store } from './ports.ts';
+import { bringUp } from './recount.ts';
 import { type Fitness, openRulebook, type Rulebook } from './rulebook.ts';
 import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
 import type { Timer } from './turn.ts';
@@ -70,6 +72,7 @@ export type Bot = {
 export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, holder, extend } = ports;
   const rulebook = await openRulebook(config, log, fitnessIn(ports));
+  await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
   const { messages, remind, onProblem, tell, undone } = telling;
   const keys = openKeyRings(config, clock, log);
@@ -110,7 +113,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     clock,
     log,
     unready: () => unready(store, rulebook, timer),
-    conclude: (merchant, verdict) => conclude({ clock, store, log, onProblem }, merchant, verdict),
+    conclude: heardBy(settle, { clock, store, log, onProblem }),
     ...(extend && { extend }),
   });
   let jobs: Jobs | undefined;
@@ -148,6 +151,15 @@ function lookupOn({ config, clock, timer, log, store }: BotPorts, flow: Flow, { 
   return createLookup({ clock, log, store, flow, book, ask });
 }
 
+/** What a notice says is written down, and the gate hears of it. */
+function heardBy(settle: Settle, ports: ConcludePorts): NotifyPorts['conclude'] {
+  return async (merchant, verdict, seen) => {
+    const result = await conclude(ports, merchant, verdict);
+    if (result === 'moved') await settle.heard(merchant, verdict, seen);
+    return result;
+  };
+}
+
 async function unready(store: Store, rulebook: Rulebook, timer: Timer): Promise<string | undefined> {
   try {
     await Promise.race([store.buckets(''), tooLate(timer)]);
@@ -177,7 +189,22 @@ function fitnessIn({ store, clock, holder, version }: BotPorts): Fitness | undef
 
 function gateOf(merchant: MerchantConfig, payer: Payer, parts: Partial<SettleMerchant>): SettleMerchant {
   const { name, limits, policy, quietHours } = merchant;
-  return { name, payer, perSecond: limits.perSecond, policy, quietHours, ...parts };
+  const caps = { merchant: name, ...limits };
+  const under = underOf(merchant);
+  return { name, payer, perSecond: limits.perSecond, policy, quietHours, caps, under, ...parts };
+}
+
+/** A print of what WeChat Pay knows the merchant by: with another key, what got through before says nothing. */
+function underOf(merchant: MerchantConfig): string {
+  const print = createHash('sha256').update(`${merchant.channel} ${merchant.mchId} `);
+  if (merchant.channel === 'transfer') print.update(merchant.serialNo).update(merchant.privateKey);
+  else {
+    const { apiV2Key, certificate } = merchant;
+    print.update(apiV2Key);
+    for (const part of 'pfx' in certificate ? [certificate.pfx] : [certificate.cert, certificate.key])
+      print.update(part);
+  }
+  return print.digest('hex').slice(0, 16);
 }
 
 /** One way to pay behind both of WeChat Pay's channels. `shared`: the keys of a bot, which outlive this payer. */

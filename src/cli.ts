@@ -9,7 +9,7 @@ import type { BacktestOptions } from './commands/backtest.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { ActivateOptions, GenerateOptions, ImportOptions } from './commands/codes.ts';
 import type { Common } from './commands/common.ts';
-import { EXIT } from './commands/common.ts';
+import { EXIT, printNote } from './commands/common.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { PushOptions } from './commands/menu.ts';
 import type { MigrateOptions } from './commands/migrate.ts';
@@ -25,6 +25,7 @@ import { BadInput } from './core/error.ts';
 
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const ACCOUNT = ['--account <name>', 'whose, where bot.yaml has several'] as const;
+const ENCODING = ['--encoding <name>', 'of the file: utf-8 (default), gbk, gb18030, utf-16'] as const;
 const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
 
 function program(): Command {
@@ -66,7 +67,8 @@ function program(): Command {
     .description('recompute the whole ledger from payouts and history; it must balance to the fen')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .option('--funds <file>', "the merchant's fund flow (资金账单) as CSV, to compare with")
+    .option('--funds <file>', "the merchant's fund flow (资金账单) as CSV or .csv.gz, to compare with")
+    .option(...ENCODING)
     .option('--repair', 'first bring back what a restored store has lost: from its journal, --funds and WeChat Pay')
     .option('--dry-run', 'with --repair: say what would be done, write nothing')
     .action((options: AuditOptions) => exitWith(async () => (await import('./commands/audit.ts')).audit(options)));
@@ -112,6 +114,7 @@ function addCodes(codes: Command): void {
     .command('import <file>')
     .description('register the codes of a CSV; again does no harm')
     .option('--activate', 'and set them active at once')
+    .option(...ENCODING)
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .action((file: string, options: ImportOptions) =>
@@ -181,6 +184,7 @@ function addSend(send: Command): void {
   send
     .requiredOption('--campaign <id>', 'whose budget and packet it is')
     .requiredOption('--openids <file>', 'one openid a line, or CSV: openid,amount')
+    .option(...ENCODING)
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .option('--prize <name>', 'what each of them gets: a prize of the campaign')
@@ -359,15 +363,18 @@ function addSimulator(simulator: Command): void {
     );
 }
 
+// Whoever reads what we print may have seen enough (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.fine : 1));
+
 try {
   await program().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.badInput;
   else if (error instanceof BadInput) {
-    process.stderr.write(`${error.message}\n`);
+    printNote(error.message);
     process.exitCode = EXIT.badInput;
   } else {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    printNote(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode = 1;
   }
 }

@@ -3,6 +3,7 @@
 import { probeAfter } from './core/gate.ts';
 import type { Payout } from './core/payout.ts';
 import type { Verdict } from './core/payout-table.ts';
+import { beijingText } from './core/time.ts';
 import type { Clock, Log, Store } from './ports.ts';
 
 export type ConcludePorts = {
@@ -16,9 +17,16 @@ export type ConcludePorts = {
 export async function conclude(ports: ConcludePorts, merchant: string, verdict: Verdict): Promise<'moved' | 'stale'> {
   const { store, log, onProblem } = ports;
   const { payout, from, detail } = verdict.step;
-  if (verdict.halt) await shut(ports, merchant, verdict.halt);
+  if (verdict.halt) await shut(ports, merchant, verdict.halt, verdict.sight === 'isFailedMerchant');
   const result = await store.advance(verdict.step);
-  const fields = { billNo: payout.billNo, from, to: payout.state, seen: verdict.sight, detail };
+  const fields = {
+    billNo: payout.billNo,
+    campaign: payout.campaign,
+    from,
+    to: payout.state,
+    seen: verdict.sight,
+    detail,
+  };
   if (result === 'stale') log.info(fields, 'somebody else took this payout on');
   else if (verdict.alarm) log.error({ ...fields, alarm: verdict.alarm }, `payout: ${verdict.alarm}`);
   else if (payout.state === 'held' || payout.state === 'unknown') log.warn(fields, 'payout: not clear yet');
@@ -28,16 +36,19 @@ export async function conclude(ports: ConcludePorts, merchant: string, verdict: 
 }
 
 /** A halt by a person stays theirs; one of ours keeps the time at which it began. */
-async function shut(
+export async function shut(
   { clock, store, log }: ConcludePorts,
   merchant: string,
-  halt: { code: string; reason: string },
+  { code, reason, since: told }: NonNullable<Verdict['halt']>,
+  isCostly = false,
 ): Promise<void> {
   const now = clock();
   const before = await store.halt(merchant);
   if (before?.by === 'operator') return;
-  const probeAt = probeAfter(halt.code, now);
-  const next = { ...halt, since: before?.since ?? now, by: 'bot', ...(probeAt !== undefined && { probeAt }) } as const;
+  const since = before?.since ?? told ?? now;
+  const probeAt = probeAfter(code, now, since, isCostly);
+  const next = { code, reason, since, by: 'bot', ...(probeAt !== undefined && { probeAt }) } as const;
   await store.setHalt(merchant, next, 'bot');
-  log.error({ merchant, ...halt, probeAt }, 'the merchant is halted; nothing queued is lost');
+  const nextTry = probeAt === undefined ? 'by hand' : beijingText(probeAt);
+  log.error({ merchant, code, reason, probeAt, nextTry }, 'the merchant is halted; nothing queued is lost');
 }

@@ -36,7 +36,9 @@ export function readPrivateKey(entry: Located<string>, base: string, complain: C
 export function readBeside({ value, at }: Located<string>, base: string, complain: Complain): Buffer {
   const path = resolve(base, value);
   try {
-    return readFileSync(path);
+    const content = readFileSync(path);
+    if (content.length === 0) complain(at, `${relative(process.cwd(), path)} is empty; put the file there anew`);
+    return content;
   } catch (error) {
     complain(at, `${relative(process.cwd(), path)} cannot be read: ${messageOf(error)}`);
     return Buffer.alloc(0);

@@ -188,6 +188,8 @@ export type Books = {
   /** Oldest first. */
   payouts(): AsyncIterable<Payout>;
   history(billNo: BillNo): Promise<HistoryLine[]>;
+  /** The same as both, for who wants all of it: a page of payouts comes with all their histories. */
+  lives(): AsyncIterable<BookRows['payouts']>;
   counters(): AsyncIterable<BookRows['counters']>;
   buckets(): AsyncIterable<BookRows['buckets']>;
   /** These three change in place: Redis shows them as they are when they are read, SQLite as of the snapshot. */
@@ -247,6 +249,8 @@ export type Store = {
    * `lost`: one of the step's own counters would have passed its maximum. In both cases nothing was written.
    */
   advance(step: Step, under?: Lease): Promise<'moved' | 'stale' | Lost>;
+  /** Adds to these counters, all or none, without an event. */
+  count(counters: readonly Counter[]): Promise<'counted' | Lost>;
 
   buckets(campaign: string): Promise<Buckets>;
   halt(merchant: string): Promise<Halt | undefined>;

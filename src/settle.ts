@@ -1,12 +1,24 @@
 // Sends planned payouts and asks after unfinished ones, at our own pace and once each: marks *sending*, then calls, then
 // writes what was seen. One gate per merchant (商户): a rate, quiet hours, and a halt that shuts it for all. Of all
 // processes one at a time has a merchant's turn; it keeps the rate, and what it begins is fenced by its lease.
-import { conclude } from './conclude.ts';
-import { gotThrough, isQuiet, NO_RUN, pauseOf, REST_MS, type Run, runAfter, SPACING_MS } from './core/gate.ts';
-import { isFinal, type Observation, type Payout } from './core/payout.ts';
-import { beginSend, observe, type PayoutPolicy, type Verdict } from './core/payout-table.ts';
-import { type Instant, later, MINUTE } from './core/time.ts';
+import { conclude, shut } from './conclude.ts';
+import { gotThrough, isQuiet, isUnheard, probeAgain, probeOf } from './core/gate.ts';
+import {
+  afterLift,
+  afterResume,
+  isNobodysFault,
+  runAfter,
+  unparkStep,
+  type Weighed,
+  weighedVerdict,
+} from './core/gate-run.ts';
+import type { MerchantCaps } from './core/limit.ts';
+import { type BillNo, isFinal, type Observation, type Payout } from './core/payout.ts';
+import { beginSend, observe, type PayoutPolicy, type Verdict, waitForTomorrow } from './core/payout-table.ts';
+import { beijingText, HOUR, type Instant, MINUTE } from './core/time.ts';
 import { doubt } from './doubt.ts';
+import { GateMemory } from './gate-memory.ts';
+import { type Aside, Lane, type Leased, type Outcome, Tries, type Work } from './lane.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from './ports.ts';
 import { type Timer, Turn } from './turn.ts';
 
@@ -17,6 +29,10 @@ export type SettleMerchant = {
   readonly payer: Payer;
   readonly perSecond: number;
   readonly policy: PayoutPolicy;
+  /** What may leave on one day; absent: whatever was planned. */
+  readonly caps?: MerchantCaps;
+  /** Tells its key and certificate from others, without telling them. */
+  readonly under?: string;
   /** Minutes of the Beijing day in which nothing is sent. */
   readonly quietHours: readonly (readonly [number, number])[];
 };
@@ -41,19 +57,24 @@ export type Settle = {
    * former process did not live to see; asking is always safe.
    */
   pass(): Promise<void>;
+  /** What a notice of WeChat Pay made of a payout: orders that fail are counted, however it is told. */
+  heard(merchant: string, verdict: Verdict, observation: Observation): Promise<void>;
   /** Lets calls in flight end, and starts no more. */
   stop(): Promise<void>;
 };
 
-const BATCH = 64;
 const ORPHANS_MAX = 1000;
 /** How many calls may be open at once. Asking has a few places of its own, so that it never delays paying. */
 const SENDS_OPEN_MAX = 16;
 const QUERIES_OPEN_MAX = 4;
-/** How long a probe has to come back before another one is let through. */
-const PROBE_EVERY_MS = 5 * MINUTE;
+/** Among so many that are due, and of those in doubt, one is looked for that is fit to be let through. */
+const PROBE_AMONG_MAX = 1000;
+/** So long those in doubt are waited for before the next claim may try. */
+const IN_DOUBT_MS = 6 * HOUR;
 /** How often it is said that settling stopped short. */
 const COMPLAIN_EVERY_MS = MINUTE;
+/** So many numbers are named in one alarm. */
+const NAMED_MAX = 20;
 
 export function createSettle(ports: SettlePorts): Settle {
   const gates = ports.merchants.map(merchant => new Gate(ports, merchant));
@@ -65,17 +86,10 @@ export function createSettle(ports: SettlePorts): Settle {
       for (const gate of gates) gate.nudge();
     },
     pass: () => all(gate => gate.run(true)),
+    heard: (name, verdict, observation) => all(gate => gate.heard(name, verdict, observation)),
     stop: () => all(gate => gate.stop()),
   };
 }
-
-type Work = { readonly payout: Payout; readonly probed?: Halt | undefined };
-/** A call to make, under the lease that allows it, in the slot it was given. */
-type Leased = Work & {
-  readonly lease: Lease;
-  /** The store may have taken its time: waits for another slot if that one is gone. */
-  readonly inTime: () => Promise<void>;
-};
 
 /** What one merchant may do: two lanes, one that pays and one that asks, each at its own pace. */
 class Gate {
@@ -84,11 +98,12 @@ class Gate {
   private readonly sends: Lane;
   private readonly queries: Lane;
   private readonly turn: Turn;
+  private readonly memory: GateMemory;
   /** Left in the middle of a call by whoever had the turn before us. */
   private orphans: Payout[] = [];
-  /** When each number was last tried, by the monotonic clock: the wall clock may have jumped over its `nextAt`. */
-  private readonly triedAt = new Map<string, number>();
-  private trouble: Run = NO_RUN;
+  private readonly tries: Tries;
+  /** A halt is being written: it cannot have been lifted yet. */
+  private shutting = 0;
   private complainedAt = Number.NEGATIVE_INFINITY;
   private hasComplained = false;
 
@@ -96,18 +111,21 @@ class Gate {
     this.ports = ports;
     this.merchant = merchant;
     this.turn = new Turn(`settle:${merchant.name}`, ports);
-    const hold = () => this.turn.hold(() => this.findOrphans());
-    const pace = { timer: ports.timer, perSecond: merchant.perSecond, clock: ports.clock, hold };
+    this.tries = new Tries(ports.timer);
+    this.memory = new GateMemory(merchant.name, merchant.under ?? '', ports);
+    const hold = () => this.turn.hold(() => this.takeOver());
+    const onAside = (aside: Aside) => this.nameAside(aside);
+    const pace = { timer: ports.timer, perSecond: merchant.perSecond, clock: ports.clock, hold, onAside };
     this.sends = new Lane({
       ...pace,
       openMax: SENDS_OPEN_MAX,
-      due: now => this.dueSends(now),
+      due: (now, limit) => this.dueSends(now, limit),
       work: work => this.send(work),
     });
     this.queries = new Lane({
       ...pace,
       openMax: QUERIES_OPEN_MAX,
-      due: now => this.dueQueries(now),
+      due: (now, limit) => this.dueQueries(now, limit),
       work: ({ payout }) => this.ask(payout),
     });
   }
@@ -138,7 +156,7 @@ class Gate {
   async run(isPatient = false): Promise<void> {
     await this.turn.during(
       async () => {
-        if (isPatient) await this.turn.wait(() => this.findOrphans());
+        if (isPatient) await this.turn.wait(() => this.takeOver());
         await Promise.all([this.sends.run(), this.queries.run()]);
         if (this.orphans.length > 0) await this.queries.run();
       },
@@ -154,38 +172,79 @@ class Gate {
 
   /** How long nobody else should have the turn after us, ms: our pace, and a number's own pause, are known only here. */
   private restMs(): number {
-    const lastTry = Math.max(...this.triedAt.values());
-    return Math.max(0, this.sends.restMs(), this.queries.restMs(), lastTry + SPACING_MS - this.ports.timer.ticks());
+    return Math.max(0, this.sends.restMs(), this.queries.restMs(), this.tries.restMs());
   }
 
   /** Whoever takes the turn over is alone with it: what stands as *sending* then was begun by one who is gone. */
-  private async findOrphans(): Promise<void> {
+  private async takeOver(): Promise<void> {
+    await this.memory.load();
     const filter = { state: 'sending', merchant: this.merchant.name, limit: ORPHANS_MAX } as const;
     const sending = await this.ports.store.payouts(filter);
     this.orphans = sending.filter(({ billNo }) => !this.sends.isAt(billNo));
   }
 
-  private async dueQueries(now: Instant): Promise<Work[]> {
-    const due = await this.ports.store.due(this.merchant.name, now, BATCH, 'query');
+  private nameAside({ billNos, error }: Aside): void {
+    const fields = { merchant: this.merchant.name, billNos: billNos.slice(0, NAMED_MAX), count: billNos.length };
+    this.ports.log.error({ ...fields, err: error }, 'payouts cannot be taken on: they are set aside, the others go on');
+  }
+
+  private async dueQueries(now: Instant, limit: number): Promise<Work[]> {
+    const due = await this.ports.store.due(this.merchant.name, now, limit, 'query');
     const all = new Map([...this.orphans, ...due].map(payout => [payout.billNo, payout]));
     this.orphans = [];
     return [...all.values()].map(payout => ({ payout }));
   }
 
   /** Nothing in quiet hours; nothing while halted, but for one payout when it is time to see. */
-  private async dueSends(now: Instant): Promise<Work[]> {
-    const { store } = this.ports;
+  private async dueSends(now: Instant, limit: number): Promise<Work[]> {
     if (this.isQuietNow()) return [];
-    const halt = await store.halt(this.merchant.name);
-    if (halt && (halt.probeAt === undefined || now < halt.probeAt)) return [];
-    const due = await store.due(this.merchant.name, now, BATCH, 'send');
-    // Nothing is left to try it with: then the next claim is the probe.
-    if (halt && due.length === 0) await store.setHalt(this.merchant.name, undefined, 'bot');
-    const fresh = due.filter(payout => !this.isTooSoon(payout)).map(payout => ({ payout }));
-    if (!halt || fresh.length === 0) return fresh;
-    // The next probe is put off before this one leaves, so that two workers do not both try.
-    await store.setHalt(this.merchant.name, { ...halt, probeAt: later(now, PROBE_EVERY_MS) }, 'bot');
-    return [{ ...fresh[0]!, probed: halt }];
+    const halt = await this.ports.store.halt(this.merchant.name);
+    if (isTimeToSee(halt, now)) return this.probes(now);
+    if (halt) return [];
+    const due = await this.ports.store.due(this.merchant.name, now, limit, 'send');
+    return due.filter(payout => !this.tries.isTooSoon(payout)).map(payout => ({ payout }));
+  }
+
+  /** One payout, chosen by whoever has the turn, so that two processes do not both try. */
+  private async probes(now: Instant): Promise<Work[]> {
+    const { store } = this.ports;
+    const { name } = this.merchant;
+    if (!(await this.turn.hold(() => this.takeOver()))) return [];
+    const halt = await store.halt(name);
+    if (!isTimeToSee(halt, now)) return [];
+    const due = await store.due(name, now, PROBE_AMONG_MAX, 'send');
+    const fit = due.filter(payout => !this.tries.isTooSoon(payout));
+    if (fit.length < due.length && fit.length === 0) return [];
+    const doubtful = due.length === 0 && isUnheard(halt.code) ? await this.inDoubt() : [];
+    const { run } = this.memory;
+    const payout = probeOf(fit, halt.code, run) ?? doubtful.find(each => each.nextDo === 'send');
+    const isAsked = payout === undefined && doubtful.length > 0 && now - halt.since < IN_DOUBT_MS;
+    if (!payout && !isAsked) return this.liftUntried(halt);
+    // The next one is put off before this one leaves: it may never come back.
+    const probeAt = probeAgain(halt.code, now, halt.since);
+    await store.setHalt(name, { ...halt, probeAt }, 'bot');
+    if (!payout) {
+      this.orphans.push(...doubtful.slice(0, 1)); // to be asked after now: its answer says whether anybody is there
+      return [];
+    }
+    this.memory.set({ ...run, probe: payout.billNo });
+    return [{ payout, probed: { ...halt, probeAt } }];
+  }
+
+  /** Called, and nobody knows what came of it; oldest first. */
+  private async inDoubt(): Promise<Payout[]> {
+    const filter = { state: 'unknown', merchant: this.merchant.name, limit: PROBE_AMONG_MAX } as const;
+    const unknown = await this.ports.store.payouts(filter);
+    return unknown.filter(payout => payout.nextAt !== undefined && !this.tries.isTooSoon(payout)).reverse();
+  }
+
+  /** Nothing is left to try it with: then the next claim is the probe. */
+  private async liftUntried({ code }: Halt): Promise<[]> {
+    this.memory.set(afterLift(this.memory.run));
+    await this.memory.save();
+    await this.ports.store.setHalt(this.merchant.name, undefined, 'bot');
+    this.ports.log.warn({ merchant: this.merchant.name, code }, 'nothing waits to try it with: the next packet will');
+    return [];
   }
 
   /** Asked anew before each call: a long queue must not carry on into the night. */
@@ -193,59 +252,131 @@ class Gate {
     return isQuiet(this.merchant.quietHours, this.ports.clock());
   }
 
-  private isTooSoon({ billNo }: Payout): boolean {
-    const tried = this.triedAt.get(billNo);
-    return tried !== undefined && this.ports.timer.ticks() - tried < SPACING_MS;
-  }
-
-  private async send({ payout, probed, lease, inTime }: Leased): Promise<void> {
-    const { clock, store, timer, log } = this.ports;
+  private async send({ payout, probed, lease, inTime }: Leased): Promise<Outcome> {
+    const { clock, store, log } = this.ports;
     const halt = await store.halt(this.merchant.name);
-    if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return; // shut since it was chosen
-    const begun = beginSend(payout, clock());
-    if ((await store.advance(begun, lease)) === 'stale') return;
+    if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return 'done'; // shut since it was chosen
+    if (!halt) this.noticeResume();
+    const begun = beginSend(payout, clock(), this.merchant.caps);
+    const taken = await store.advance(begun, lease).catch((error: unknown) => ({ stuck: error }));
+    if (typeof taken === 'object') return 'stuck' in taken ? taken : this.wait(payout, taken.lost, lease);
+    if (taken === 'stale') return taken;
     await inTime();
     if (!this.turn.isSure(lease)) {
       log.info({ billNo: payout.billNo }, 'the turn may be over: whoever has it asks after this one');
-      return;
+      return 'done';
     }
-    this.remember(payout.billNo, timer.ticks());
+    this.tries.note(payout);
     const seen = await this.merchant.payer.send(begun.payout);
     const verdict = observe(begun.payout, seen, false, clock(), this.merchant.policy);
-    // Unless a person has shut it meanwhile: then it stays theirs.
-    if (probed && gotThrough(verdict.sight) && (await store.halt(this.merchant.name))?.by === 'bot') {
-      await store.setHalt(this.merchant.name, undefined, 'bot');
-      log.warn({ merchant: this.merchant.name, code: probed.code }, 'one payout got through: the merchant goes on');
-    }
-    await this.conclude(verdict, seen, false);
+    const written = this.conclude(begun.payout, verdict, seen, false, probed);
+    const outcome = await written.catch((error: unknown) => ({ stuck: error })); // it stands as sending: asked after
     if (probed) this.nudge();
+    return outcome;
   }
 
-  private async ask(payout: Payout): Promise<void> {
+  /** The merchant's own day is full: WeChat Pay would say no. */
+  private async wait(payout: Payout, counter: string, lease: Lease): Promise<Outcome> {
+    const step = waitForTomorrow(payout, counter, this.ports.clock());
+    if ((await this.ports.store.advance(step, lease)) !== 'moved') return 'stale';
+    this.ports.log.warn({ billNo: payout.billNo, counter, nextAt: step.payout.nextAt }, `payout: ${step.detail}`);
+    return 'done';
+  }
+
+  private async ask(payout: Payout): Promise<Outcome> {
     const seen = await this.merchant.payer.query(payout);
-    await this.conclude(observe(payout, seen, true, this.ports.clock(), this.merchant.policy), seen, true);
+    const verdict = observe(payout, seen, true, this.ports.clock(), this.merchant.policy);
+    return this.conclude(payout, verdict, seen, true).catch((error: unknown) => ({ stuck: error }));
   }
 
-  private async conclude(verdict: Verdict, seen: Observation, asked: boolean): Promise<void> {
-    const { billNo, user, state } = verdict.step.payout;
-    const code = 'code' in seen ? seen.code : '';
-    const { run, halt } = runAfter(this.trouble, {
-      sight: verdict.sight,
-      user,
-      code,
-      isUnreached: (seen.kind === 'unreached' && code !== 'NO_CHANNEL') || code === 'BAD_SIGNATURE',
-      asked,
+  /** Written down already, by whoever heard it. */
+  async heard(name: string, verdict: Verdict, observation: Observation): Promise<void> {
+    const { sight, step } = verdict;
+    if (name !== this.merchant.name || !isNobodysFault(sight)) return;
+    const [wasOpen, now] = [step.from !== 'sent', this.ports.clock()];
+    const seen = { payout: step.payout, observation, sight, asked: true, wasOpen, now, isProbe: false };
+    const { run, halt } = runAfter(this.memory.run, seen);
+    this.memory.set(run);
+    if (halt) await this.whileShutting(() => shut(this.ports, name, halt));
+  }
+
+  private async whileShutting<T>(work: () => Promise<T>): Promise<T> {
+    this.shutting++;
+    try {
+      return await work();
+    } finally {
+      this.shutting--;
+    }
+  }
+
+  /** A person has resumed if our halt is gone and nobody here has lifted it. */
+  private noticeResume(): void {
+    const { shut } = this.memory.run;
+    if (shut && !shut.isLifted && this.shutting === 0) this.memory.set(afterResume(this.memory.run));
+  }
+
+  private async conclude(
+    payout: Payout,
+    verdict: Verdict,
+    observation: Observation,
+    asked: boolean,
+    probed?: Halt,
+  ): Promise<Outcome> {
+    const { clock } = this.ports;
+    const { sight, halt } = verdict;
+    const now = clock();
+    const wasOpen = payout.state !== 'sent';
+    const weighed = runAfter(this.memory.run, {
+      ...{ payout, observation, sight, asked, wasOpen, now, halt, isProbe: probed !== undefined },
     });
-    this.trouble = run;
-    if (verdict.halt || halt) this.sends.narrow();
-    else if (asked && verdict.sight !== 'noAnswer') this.queries.widen();
-    else if (!asked && gotThrough(verdict.sight)) this.sends.widen();
-    const result = await conclude(this.ports, this.merchant.name, {
-      ...verdict,
-      ...(!verdict.halt && halt && { halt }),
-    });
-    if (result === 'stale') await this.seeLate(verdict.step.payout, seen, asked);
-    if (state === 'sent' || isFinal(state)) this.triedAt.delete(billNo); // it is not tried again
+    this.memory.set(weighed.run);
+    this.pace(weighed, verdict, asked);
+    const final = weighedVerdict(verdict, weighed, now);
+    const write = () => conclude(this.ports, this.merchant.name, final);
+    const result = await (final.halt ? this.whileShutting(write) : write());
+    if (result === 'stale') await this.seeLate(final.step.payout, observation, asked);
+    for (const billNo of weighed.unparked ?? []) await this.unpark(billNo, now);
+    await this.memory.save();
+    if (weighed.isThrough) await this.open(payout);
+    else if (probed && !weighed.halt) this.stillShut(probed, payout);
+    const { billNo, state } = verdict.step.payout;
+    if (state === 'sent' || isFinal(state)) this.tries.forget(billNo); // it is not tried again
+    return result === 'stale' ? 'stale' : 'done';
+  }
+
+  /** In trouble, or where nobody answers, one call at a time: it shall be noticed before many have left. */
+  private pace({ run, halt }: Weighed, { sight }: Verdict, asked: boolean): void {
+    if (halt || run.unclear.length > 1) this.sends.narrow();
+    else if (asked && sight !== 'noAnswer') this.queries.widen();
+    else if (!asked && gotThrough(sight)) this.sends.widen();
+  }
+
+  /** A halt of the bot's is over. One by a person stays theirs. */
+  private async open({ billNo }: Payout): Promise<void> {
+    const { store, log } = this.ports;
+    const { name } = this.merchant;
+    const halt = await store.halt(name);
+    if (halt?.by !== 'bot') return;
+    await store.setHalt(name, undefined, 'bot');
+    log.warn({ merchant: name, code: halt.code, billNo }, 'one payout got through: the merchant goes on');
+    if (isUnheard(halt.code)) this.orphans.push(...(await this.inDoubt()).filter(each => each.nextDo === 'query'));
+    this.nudge();
+  }
+
+  private stillShut({ code, reason, probeAt }: Halt, { billNo }: Payout): void {
+    const nextTry = probeAt === undefined ? 'by hand' : beijingText(probeAt);
+    const fields = { merchant: this.merchant.name, code, reason, billNo, nextTry };
+    this.ports.log.error(
+      fields,
+      'one payout was let through to see, and did not get through: the merchant stays halted',
+    );
+  }
+
+  /** Parked for its own words, as it seemed. */
+  private async unpark(billNo: string, now: Instant): Promise<void> {
+    const payout = await this.ports.store.payout(billNo as BillNo);
+    const step = payout && unparkStep(payout, now);
+    if (step) await this.ports.store.advance(step);
   }
 
   /**
@@ -261,130 +392,8 @@ class Gate {
       await conclude(this.ports, this.merchant.name, verdict);
     }
   }
-
-  private remember(billNo: string, at: number): void {
-    this.triedAt.delete(billNo);
-    this.triedAt.set(billNo, at); // in the order of time
-    for (const [old, tried] of this.triedAt) {
-      if (at - tried <= SPACING_MS) break;
-      this.triedAt.delete(old);
-    }
-  }
 }
 
-type LanePorts = {
-  readonly clock: Clock;
-  readonly timer: Timer;
-  readonly perSecond: number;
-  readonly openMax: number;
-  /** What was due at `now`. */
-  readonly due: (now: Instant) => Promise<readonly Work[]>;
-  /** The turn; `undefined` while another process has it. */
-  readonly hold: () => Promise<Lease | undefined>;
-  readonly work: (work: Leased) => Promise<void>;
-};
-
-/** Calls of one kind: evenly spaced, so many open at once, none for a payout that is in work already. */
-class Lane {
-  private readonly ports: LanePorts;
-  private readonly open = new Map<string, Promise<void>>();
-  /** Grows with success, so that a merchant in trouble is noticed after one call and not after sixteen. */
-  private window = 1;
-  private nextSlot = 0;
-  private sinceRest = 0;
-  private running: Promise<void> | undefined;
-  private again = false;
-  private stopped = false;
-  private failure: unknown;
-
-  constructor(ports: LanePorts) {
-    this.ports = ports;
-  }
-
-  narrow(): void {
-    this.window = 1;
-  }
-
-  widen(): void {
-    this.window = Math.min(this.window + 1, this.ports.openMax);
-  }
-
-  /** Takes up all that is due now; rejects with the first failure of the store, after everything else was tried. */
-  run(): Promise<void> {
-    this.again = true;
-    this.running ??= this.loop().finally(() => {
-      this.running = undefined;
-    });
-    return this.running;
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await this.running?.catch(() => undefined); // whoever started it has heard of it
-    await Promise.all(this.open.values());
-  }
-
-  isAt(billNo: string): boolean {
-    return this.open.has(billNo);
-  }
-
-  /** How long nobody should call after us, ms: the rest of the pause behind our last call. */
-  restMs(): number {
-    return Math.max(0, this.nextSlot - this.ports.timer.ticks());
-  }
-
-  /** Waits for a place and for a slot, and begins; `false`: it is another process's turn. */
-  private async start(work: Work): Promise<boolean> {
-    const { billNo } = work.payout;
-    while (this.open.size >= this.window) await Promise.race(this.open.values());
-    const over = await this.slot();
-    if (this.stopped || this.open.has(billNo)) return true;
-    const lease = await this.ports.hold();
-    if (!lease) return false;
-    const inTime = async (): Promise<void> => {
-      if (this.ports.timer.ticks() > over) await this.slot();
-    };
-    const done = this.ports
-      .work({ ...work, lease, inTime })
-      .catch((error: unknown) => {
-        this.failure ??= error; // the payout is as it was; it will be asked after
-      })
-      .finally(() => this.open.delete(billNo));
-    this.open.set(billNo, done);
-    return true;
-  }
-
-  private async loop(): Promise<void> {
-    while (this.again && !this.stopped) {
-      this.again = false;
-      const now = this.ports.clock(); // what becomes due while we work is for the next time
-      while (!this.stopped && (await this.batch(now)));
-      await Promise.all(this.open.values());
-    }
-    const { failure } = this;
-    this.failure = undefined;
-    if (failure !== undefined) throw failure;
-  }
-
-  private async batch(now: Instant): Promise<boolean> {
-    if (this.failure !== undefined) return false;
-    const due = await this.ports.due(now);
-    const fresh = due.filter(({ payout }) => !this.open.has(payout.billNo));
-    if (fresh.length > 0 && !(await this.ports.hold())) return false;
-    for (const work of fresh) if (!(await this.start(work))) return false;
-    if (fresh.length === 0 && this.open.size > 0) await Promise.race(this.open.values()); // what was just begun still stands as due
-    return due.length === BATCH;
-  }
-
-  /** Waits for a slot; says when the next one begins. Who is late by then has lost it. */
-  private async slot(): Promise<number> {
-    const { timer, perSecond } = this.ports;
-    for (let wait = this.nextSlot - timer.ticks(); wait >= 1; wait = this.nextSlot - timer.ticks())
-      await timer.sleep(wait); // again, if somebody who was late has taken it
-    const now = timer.ticks();
-    if (now - this.nextSlot > REST_MS) this.sinceRest = 0;
-    // Counted from now if we are late: no burst makes up for it.
-    this.nextSlot = Math.max(this.nextSlot, now) + pauseOf(perSecond, this.sinceRest++);
-    return this.nextSlot;
-  }
+function isTimeToSee(halt: Halt | undefined, now: Instant): halt is Halt {
+  return halt?.probeAt !== undefined && now >= halt.probeAt;
 }

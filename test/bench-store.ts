@@ -63,7 +63,7 @@ async function compare(ours: () => Promise<number>, theirs: () => Promise<number
   return [median(rates[0]), median(rates[1])];
 }
 
-function row(what: string, value: string): void {
+export function row(what: string, value: string): void {
   console.log(`${what.padEnd(60)} ${value}`);
 }
 const perSecond = (rate: number): string => `${Math.round(rate)} /s`;
@@ -177,7 +177,7 @@ const SIZED = 20_000;
 const TIME = parseBeijing('2026-02-10 10:00')!;
 
 /** The design's own campaign, with more money: nearly all of its claims are worth some. */
-async function campaignIn(folder: string): Promise<Config> {
+export async function campaignIn(folder: string): Promise<Config> {
   const simulator = await startSimulator({
     port: 0,
     payPort: 0,
@@ -195,16 +195,16 @@ async function campaignIn(folder: string): Promise<Config> {
   return loadConfig(join(folder, 'bot.yaml'), ENV);
 }
 
-async function flowOn(store: Store, config: Config, planned: (payout: Payout) => void): Promise<Flow> {
+export async function flowOn(store: Store, config: Config, planned: (payout: Payout) => void): Promise<Flow> {
   const { current } = await openRulebook(config, SILENT);
   return createFlow({ clock: () => TIME, store, log: SILENT, config, book: current, planned });
 }
 
 /** As many claims, each paid and received: from the push to the last line of history. */
-async function fill(store: Store, config: Config): Promise<void> {
+export async function fill(store: Store, config: Config, count = SIZED): Promise<void> {
   const payouts: Payout[] = [];
   const flow = await flowOn(store, config, payout => void payouts.push(payout));
-  const events = Array.from({ length: SIZED }, () => anEvent({ sentAt: TIME }));
+  const events = Array.from({ length: count }, () => anEvent({ sentAt: TIME }));
   await rateOf(events, event => flow.handle(event));
   await rateOf(payouts, async payout => {
     let now = payout;
@@ -214,7 +214,7 @@ async function fill(store: Store, config: Config): Promise<void> {
       now = step.payout;
     }
   });
-  row('claims, of which were worth money', `${SIZED}, ${payouts.length}`);
+  row('claims, of which were worth money', `${count}, ${payouts.length}`);
 }
 
 /** As many messages that are only answered; `forget` comes behind them all. */

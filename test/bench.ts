@@ -1,5 +1,6 @@
 // `npm run bench [-- SECTION…]`: figures, each measured against a peer in the same run. Exit code 1: one of them is
 // below what is promised.
+import { auditSection } from './bench-audit.ts';
 import { matchSection } from './bench-match.ts';
 import { redisSection, sizeSection, sqliteSection } from './bench-store.ts';
 
@@ -11,6 +12,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   redis: redisSection,
   sqlite: sqliteSection,
   size: sizeSection,
+  audit: auditSection,
 };
 
 const names = process.argv.slice(2);

@@ -223,8 +223,8 @@ export class Ledger {
   commit({ event, decision }: Pending): 'done' | 'claimed' | { readonly lost: string } {
     if (decision.kind === 'awarded' && this.claims.has(decision.claimKey)) return 'claimed';
     const sums = new Map<string, number>();
-    for (const { name, add, max } of countersOf(decision)) {
-      const sum = (sums.get(name) ?? this.value(name)) + add;
+    for (const { name, add, max, atLeast = 0 } of countersOf(decision)) {
+      const sum = Math.max((sums.get(name) ?? this.value(name)) + add, atLeast);
       if (sum > max) return { lost: name };
       sums.set(name, sum);
     }

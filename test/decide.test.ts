@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Decision, decide, type Facts, type Follower, type Surroundings, wantedFor } from '../src/core/decide.ts';
 import { drawAmount, drawPrize, luckOf } from '../src/core/draw.ts';
 import type { Event, EventKey, Happening, OpenId } from '../src/core/event.ts';
-import { gapCounter, hasRoom, lastClaimCounter, type MerchantCaps } from '../src/core/limit.ts';
+import { gapCounter, hasRoom, lastClaimCounter, type MerchantCaps, UNBOUNDED } from '../src/core/limit.ts';
 import { bookOf } from '../src/core/match.ts';
 import { type Fen, fen } from '../src/core/money.ts';
 import type { Campaign, Prize, Refusal } from '../src/core/rule.ts';
@@ -44,6 +44,7 @@ function load(text: string): Campaign {
   return loaded.campaign;
 }
 const TEA = load(FILE);
+const PAUSED = load(FILE.replace('gap: 10m', 'gap: 1s'));
 
 type Setting = {
   readonly now?: Instant;
@@ -121,7 +122,25 @@ test('who may, gets: prize, amount, claim and counters', () => {
     'campaign/tea/packets': [1, 6],
     'campaign/tea/packets/day/2026-02-10': [1, 5],
     'campaign/tea/user/ann/last': [OPEN, OPEN],
+    // Nothing limits these today; a limit that is set tomorrow finds them counted.
+    'campaign/tea/user/ann/claims/month/2026-02': [1, UNBOUNDED],
+    'campaign/tea/user/ann/wins': [1, UNBOUNDED],
+    'campaign/tea/prize/small': [1, UNBOUNDED],
+    'campaign/tea/prize/small/user/ann': [1, UNBOUNDED],
+    'campaign/tea/prize/small/day/2026-02-10': [1, UNBOUNDED],
+    'campaign/tea/rule/word/claims': [1, UNBOUNDED],
   });
+});
+
+test('what no limit is set on is neither asked for, nor seen in the trace', () => {
+  const said: Event = { key: 'e1' as EventKey, account: 'tea', user: ANN, sentAt: OPEN, kind: 'text', text: '口令' };
+  const matches = bookOf([TEA], ['tea']).match(said, OPEN);
+  const { counters } = wantedFor(matches, said, OPEN, { merchant: undefined, seedOf: () => 'seed' });
+  expect(counters).not.toContain('campaign/tea/prize/small');
+  expect(counters).not.toContain('campaign/tea/rule/word/claims');
+  expect(counters).not.toContain('campaign/tea/user/ann/wins');
+  const texts = deciding('口令').trace.flatMap(({ checks }) => checks.map(({ text }) => text));
+  expect(texts.filter(text => text.includes(String(UNBOUNDED)))).toEqual([]);
 });
 
 describe('a refusal', () => {
@@ -462,7 +481,7 @@ describe('the pause between two claims', () => {
   test('is a counter that holds the instant of the last claim', () => {
     fc.assert(
       fc.property(times, ([last, now]) => {
-        const counter = gapCounter('tea', ANN, last, instant(now));
+        const counter = gapCounter(PAUSED, ANN, last, instant(now));
         expect(last + counter.add).toBe(now);
         expect(hasRoom(counter, new Map([[name, last]]))).toBe(true);
       }),
@@ -472,7 +491,7 @@ describe('the pause between two claims', () => {
   test('overflows if another claim came in between, whatever its time', () => {
     fc.assert(
       fc.property(times, fc.integer({ min: 1, max: 2 ** 41 }), ([last, now], more) => {
-        const counter = gapCounter('tea', ANN, last, instant(now));
+        const counter = gapCounter(PAUSED, ANN, last, instant(now));
         expect(hasRoom(counter, new Map([[name, last + more]]))).toBe(false);
       }),
     );

@@ -7,6 +7,7 @@ import { fen } from '../src/core/money.ts';
 import { billNoOf, type Payout } from '../src/core/payout.ts';
 import { HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/time.ts';
 import { aPayout } from './store.contract.ts';
+import { writtenIn } from './written.ts';
 
 const NINE = parseBeijing('2026-02-10 09:00')!;
 const HEADER =
@@ -59,7 +60,7 @@ function flowOf(
   end: readonly string[] = [SUMS, `\`${rows.length}.0,\`0,\`0,\`0,\`0`],
 ): FundFlow {
   const flow = new FundFlow('funds.csv');
-  for (const line of [HEADER, ...rows, ...end]) flow.read(line);
+  for (const each of writtenIn([HEADER, ...rows, ...end].join('\n'))) flow.read(each);
   return flow;
 }
 
@@ -116,9 +117,9 @@ describe('a fund flow that agrees', () => {
   test('may begin with a byte order mark, end its lines with CRLF, order its columns otherwise and have no sums', () => {
     const { payout, history } = sent({ amount: fen(1_234_56) });
     const flow = new FundFlow('funds.csv');
-    flow.read('\uFEFF业务凭证号,收支金额(元),收支类型,业务名称,记账时间\r');
-    flow.read(`\`${payout.billNo},\`1234.56,\`支出,\`现金红包,\`2026-02-10 10:00:00\r`);
-    flow.read('\r');
+    const head = '\uFEFF业务凭证号,收支金额(元),收支类型,业务名称,记账时间';
+    const line = `\`${payout.billNo},\`1234.56,\`支出,\`现金红包,\`2026-02-10 10:00:00`;
+    for (const each of writtenIn([head, line, '', ''].join('\r\n'))) flow.read(each);
     flow.payout(payout, history);
     expect(flow.end()).toEqual([]);
     expect(flow.rows).toBe(1);
@@ -127,10 +128,40 @@ describe('a fund flow that agrees', () => {
   test('may have been through a spreadsheet: quotes for backticks, and cents cut short', () => {
     const { payout, history } = sent({ amount: fen(150) });
     const flow = new FundFlow('funds.csv');
-    flow.read(HEADER);
-    flow.read(`2026-02-10 10:00:00,1,2,现金红包,现金红包,支出,1.5,9.00,API,"甲,乙 ""丙""",${payout.billNo}`);
+    const line = `2026-02-10 10:00:00,1,2,现金红包,现金红包,支出,1.5,9.00,API,"甲,乙 ""丙""",${payout.billNo}`;
+    for (const each of writtenIn(`${HEADER}\n${line}`)) flow.read(each);
     flow.payout(payout, history);
     expect(flow.end()).toEqual([]);
+  });
+
+  test('may have a remark of several lines, in quotes', () => {
+    const [a, b] = [sent(), sent()];
+    const line = (number: string): string =>
+      `2026-02-10 10:00:00,1,2,现金红包,现金红包,支出,1.00,9.00,API,"第一行\n第二行,""三""\r\n",${number}`;
+    const flow = new FundFlow('funds.csv');
+    const sums = '资金流水总笔数,收入笔数,收入金额,支出笔数,支出金额\n2,0,0.00,2,2.00';
+    const text = [HEADER, line(a.payout.billNo), line(b.payout.billNo), sums].join('\n');
+    for (const each of writtenIn(text)) flow.read(each);
+    for (const { payout, history } of [a, b]) flow.payout(payout, history);
+    expect(flow.end()).toEqual([]);
+    expect(flow.rows).toBe(2);
+  });
+
+  test('may have the dates of a spreadsheet, without seconds: what it does not cover for certain is not missed', () => {
+    const { payout, history } = sent({ amount: fen(150) });
+    const line = (at: string, rest: string): string => `${at},1,2,${rest}`;
+    const packet = line('2026/2/10 10:00', `现金红包,现金红包,支出,1.50,9.00,API,,${payout.billNo}`);
+    const flow = new FundFlow('funds.csv');
+    for (const each of writtenIn([HEADER, packet].join('\n'))) flow.read(each);
+    flow.payout(payout, history);
+    const other = sent();
+    flow.payout(other.payout, other.history); // of the same minute: it may stand in another file
+    expect(flow.end()).toEqual([]);
+    const wide = new FundFlow('funds.csv');
+    const around = ['2026/2/10 8:00', '2026/2/10 20:00'].map(at => line(at, '充值,充值,收入,1.00,9.00,API,,X'));
+    for (const each of writtenIn([HEADER, ...around].join('\n'))) wide.read(each);
+    wide.payout(other.payout, other.history);
+    expect(wide.end()).toHaveLength(1); // here it is missing
   });
 
   test('may have commas in a remark', () => {
@@ -141,8 +172,8 @@ describe('a fund flow that agrees', () => {
   test('may be several in one file, each with its header and its sums', () => {
     const [a, b] = [sent(), sent()];
     const flow = flowOf([row({ number: a.payout.billNo })]);
-    for (const line of [HEADER, row({ number: b.payout.billNo }), ...edges, SUMS, '`3.0,`1.0,`1.00,`2.0,`2.00'])
-      flow.read(line);
+    const second = [HEADER, row({ number: b.payout.billNo }), ...edges, SUMS, '`3.0,`1.0,`1.00,`2.0,`2.00'];
+    for (const each of writtenIn(second.join('\n'))) flow.read(each);
     for (const { payout, history } of [a, b]) flow.payout(payout, history);
     expect(flow.end()).toEqual([]);
   });
@@ -279,9 +310,11 @@ describe('a file that is not whole', () => {
 
   test('is refused where it is no fund flow at all, with what was expected', () => {
     const flow = new FundFlow('other.csv');
-    expect(() => flow.read('交易时间,公众账号ID')).toThrow(BadInput);
-    expect(() => flow.read('交易时间,公众账号ID')).toThrow(/other\.csv:2:1: expected the header of a fund flow/);
-    expect(() => flow.read('记账时间,业务凭证号')).toThrow(
+    expect(() => flow.read({ text: '交易时间,公众账号ID', line: 1 })).toThrow(BadInput);
+    expect(() => flow.read({ text: '交易时间,公众账号ID', line: 2 })).toThrow(
+      /other\.csv:2:1: expected the header of a fund flow/,
+    );
+    expect(() => flow.read({ text: '记账时间,业务凭证号', line: 3 })).toThrow(
       /other\.csv:3:1: the header lacks 业务名称, 收支类型, 收支金额\(元\)/,
     );
     expect(() => new FundFlow('empty.csv').mustBeWhole()).toThrow(/empty\.csv: it is empty/);

@@ -1,5 +1,5 @@
 // A whole bot against a whole simulated WeChat, over real HTTP and TLS, on free ports and in a folder of its own.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -58,6 +58,8 @@ rules:
 
 export type WorldOptions = {
   readonly rules?: string;
+  /** Several campaigns: files of a folder, in place of `rules`. */
+  readonly campaigns?: Readonly<Record<string, string>>;
   readonly mode?: 'safe' | 'compatible' | 'plain';
   /** By which the merchant pays; `transfer` (商家转账) also gets its notifications over HTTP. */
   readonly channel?: 'redpack' | 'transfer';
@@ -94,17 +96,24 @@ export type World = {
   close(): Promise<void>;
 };
 
-type YamlParts = { port?: number; mode?: string; channel?: string; certificate: string; merchantLines?: string };
+type YamlParts = {
+  rules?: string;
+  port?: number;
+  mode?: string;
+  channel?: string;
+  certificate: string;
+  merchantLines?: string;
+};
 
 /** The text of bot.yaml for a simulator, as a merchant would write it. */
 export function botYaml(
   simulator: Simulator,
-  { port = 0, mode = 'safe', channel = 'redpack', certificate, merchantLines = '' }: YamlParts,
+  { rules = 'rules.yaml', port = 0, mode = 'safe', channel = 'redpack', certificate, merchantLines = '' }: YamlParts,
 ): string {
   return `listen: 127.0.0.1:${port}
 publicUrl: http://127.0.0.1:${port}
 store: sqlite:bot.db
-rules: rules.yaml
+rules: ${rules}
 secret: \${TEST_SECRET}
 accounts:
   tea:
@@ -173,12 +182,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.pushTimeoutMs !== undefined && { pushTimeoutMs: options.pushTimeoutMs }),
   });
   writeCertificates(simulator, folder);
-  writeFileSync(join(folder, 'rules.yaml'), options.rules ?? RULES);
+  const rules = options.campaigns ? 'rules' : 'rules.yaml';
+  if (options.campaigns) mkdirSync(join(folder, rules));
+  else writeFileSync(join(folder, rules), options.rules ?? RULES);
+  for (const [name, text] of Object.entries(options.campaigns ?? {})) writeFileSync(join(folder, rules, name), text);
   const pem = options.certificate?.({ folder, simulator }) ?? PEM_LINES;
   const { channel = 'redpack', merchantLines = '    askEvery: 1s' } = options;
   const certificate =
     channel === 'transfer' ? `${pem}\n${transferLines(simulator, options.keys?.({ simulator, folder }))}` : pem;
-  writeFileSync(join(folder, 'bot.yaml'), botYaml(simulator, { mode, channel, certificate, merchantLines }));
+  writeFileSync(join(folder, 'bot.yaml'), botYaml(simulator, { rules, mode, channel, certificate, merchantLines }));
   const server: Server = createServer();
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

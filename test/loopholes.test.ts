@@ -2,6 +2,7 @@
 // for twice, refunds told first. Each once got through, or nearly did.
 
 import { expect, test } from 'vitest';
+import { auditStore } from '../src/audit-store.ts';
 import type { Config } from '../src/config.ts';
 import { Audit, showAuditFinding } from '../src/core/audit.ts';
 import type { Event, EventKey, OpenId } from '../src/core/event.ts';
@@ -14,7 +15,6 @@ import { lostAward, payoutOf } from '../src/core/repair.ts';
 import type { Campaign, Trigger } from '../src/core/rule.ts';
 import { DAY, type Instant, later, parseBeijing } from '../src/core/time.ts';
 import { createFlow, type Flow } from '../src/flow.ts';
-import { auditStore } from '../src/jobs.ts';
 import { SILENT } from '../src/log.ts';
 import type { Answer, Store } from '../src/ports.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { auditStore } from '../src/audit-store.ts';
 import { copyAndVerify } from '../src/commands/migrate.ts';
 import type { Config } from '../src/config.ts';
 import { Audit } from '../src/core/audit.ts';
@@ -18,7 +19,6 @@ import { loadCampaigns } from '../src/core/rule-file.ts';
 import { Tally } from '../src/core/tally.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/time.ts';
 import { createFlow } from '../src/flow.ts';
-import { auditStore } from '../src/jobs.ts';
 import { SILENT } from '../src/log.ts';
 import type { BookKind, BookRows, Piece, Store } from '../src/ports.ts';
 import { openStore } from '../src/storage/open.ts';

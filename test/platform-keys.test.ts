@@ -14,7 +14,7 @@ import { BadInput } from '../src/core/error.ts';
 import type { OpenId } from '../src/core/event.ts';
 import type { Payout } from '../src/core/payout.ts';
 import { type Instant, instant } from '../src/core/time.ts';
-import { auditStore } from '../src/jobs.ts';
+import { auditStore } from '../src/audit-store.ts';
 import type { Log } from '../src/ports.ts';
 import type { Signing, SigningKey } from '../src/simulator/protocol.ts';
 import { DEFAULT_API_V3_KEY } from '../src/simulator/simulator.ts';

@@ -5,7 +5,7 @@ import { claimKeyOf, decide } from '../src/core/decide.ts';
 import type { Event, EventKey, OpenId } from '../src/core/event.ts';
 import { bookOf } from '../src/core/match.ts';
 import { fen } from '../src/core/money.ts';
-import { billNoOf } from '../src/core/payout.ts';
+import { billNoOf, numberDay } from '../src/core/payout.ts';
 import { DEFAULT_POLICY } from '../src/core/payout-table.ts';
 import { type Award, planAward } from '../src/core/plan.ts';
 import { lostAward, lostIdentity, lostMoney, passedBy, payoutOf, repairOf } from '../src/core/repair.ts';
@@ -107,19 +107,22 @@ describe('a number', () => {
     (word, _, now, sentAt) => {
       const { award, event } = won(word, now, sentAt);
       const planned = planAward(payable.campaign, event, award, payable, now);
-      for (let attempt = 1; attempt <= DEFAULT_POLICY.attemptsMax; attempt++) {
-        const billNo = billNoOf('1900000109', sentAt, award.claimKey, attempt);
-        const found = find(billNo);
-        expect(found).toMatchObject([{ claimKey: award.claimKey, rule: award.rule, user: ann, attempt, payable }]);
-        expect(found[0]!.on).toBe(dayOf(now));
-        const lost = lostIdentity(found[0]!, award.amount, later(sentAt, MINUTE));
-        const counted = {
-          ...award,
-          counters: award.counters.map(each => (each.name.endsWith('/last') ? expect.anything() : each)),
-        };
-        expect(lost.award).toMatchObject({ ...counted, reply: expect.anything(), trace: [] });
-        expect(payoutOf(lost, now).billNo).toBe(planned.billNo);
-      }
+      const ownDay = numberDay(award.claimKey, sentAt);
+      // Of now, and of a time in which the event's day stood in the number.
+      for (const day of [ownDay, sentAt])
+        for (let attempt = 1; attempt <= DEFAULT_POLICY.attemptsMax; attempt++) {
+          const found = find(billNoOf('1900000109', day, award.claimKey, attempt));
+          expect(found).toMatchObject([{ claimKey: award.claimKey, rule: award.rule, user: ann, attempt, payable }]);
+          if (day === sentAt) expect(found[0]!.on).toBe(dayOf(now));
+          const lost = lostIdentity(found[0]!, award.amount, later(now, day === sentAt ? 0 : SECOND));
+          const counted = {
+            ...award,
+            counters: award.counters.map(each => (each.name.endsWith('/last') ? expect.anything() : each)),
+          };
+          expect(lost.award).toMatchObject({ ...counted, reply: expect.anything(), trace: [] });
+          expect(payoutOf(lost, now).billNo).toBe(billNoOf('1900000109', day, award.claimKey, 1));
+        }
+      expect(planned.billNo).toBe(billNoOf('1900000109', ownDay, award.claimKey, 1));
       expect(find(planned.billNo, bob)).toEqual([]);
       expect(find(billNoOf('1900000109', sentAt, award.claimKey, DEFAULT_POLICY.attemptsMax + 1))).toEqual([]);
     },
@@ -139,7 +142,7 @@ describe('a number', () => {
     expect(find(commit.payout.billNo)).toEqual([]);
     const [found] = find(commit.payout.billNo, ann, ['send', 'april']);
     const lost = lostIdentity(found!, fen(777), NOON);
-    expect(repairOf(lost, new Map(), NOON)).toMatchObject({
+    expect(repairOf(lost, NOON)).toMatchObject({
       claim: commit.claim,
       counters: commit.counters.map(({ name, add }) => ({ name, add, max: Number.MAX_SAFE_INTEGER })),
       payout: { ...commit.payout, tries: 1, nextDo: 'query' },
@@ -167,22 +170,20 @@ describe('what is written', () => {
       [last, later(NOON, -MINUTE) as number],
       [amount, 499_900],
     ]);
-    const repair = repairOf(lost, before, later(NOON, MINUTE));
+    const repair = repairOf(lost, later(NOON, MINUTE));
     const key = `repair:${payoutOf(lost, NOON).billNo}`;
     expect(repair.event).toMatchObject({ key, kind: 'other', type: 'repair', user: ann, sentAt: NOON });
     expect(repair.counters).toContainEqual({ name: amount, add: 150, max: Number.MAX_SAFE_INTEGER });
-    expect(repair.counters).toContainEqual({ name: last, add: MINUTE, max: NOON });
+    expect(repair.counters).toContainEqual({ name: last, add: 0, max: Number.MAX_SAFE_INTEGER, atLeast: NOON });
     expect(repair.decision.counters).toContainEqual({ name: amount, add: 150, max: 500_000 });
     expect(passedBy(repair, before)).toEqual([{ name: amount, add: 150, max: 500_000 }]);
-    const since = repairOf(lost, new Map([[last, later(NOON, MINUTE) as number]]), later(NOON, MINUTE));
-    expect(since.counters.some(({ name }) => name === last)).toBe(false);
   });
 
   test('of a claim nobody can tell: its own number, no other one after it, and a key of its own', () => {
     const billNo = billNoOf('1900000109', NOON, 'shop/gone/nobody/ever', 1);
     const number = readNumber(billNo, '1900000109')!;
     const place = { account, merchant };
-    const alone = repairOf(lostMoney(number, { bearing: undefined, place }, ann, fen(250), NOON), new Map(), NOON);
+    const alone = repairOf(lostMoney(number, { bearing: undefined, place }, ann, fen(250), NOON), NOON);
     expect(alone).toMatchObject({
       claim: {
         key: recoveredKey({ billNo, user: ann }),
@@ -197,10 +198,10 @@ describe('what is written', () => {
     expect(isRecovered(alone.claim)).toBe(true);
     expect(isRecovered({ key: `recovered/rule/${ann}/ever`, user: ann })).toBe(false);
     expect(alone.payout.reoffer).toBeUndefined();
-    const borne = repairOf(lostMoney(number, { bearing: payable, place }, ann, fen(250), NOON), new Map(), NOON);
+    const borne = repairOf(lostMoney(number, { bearing: payable, place }, ann, fen(250), NOON), NOON);
     expect(borne.claim.campaign).toBe('shop');
     expect(borne.counters.map(({ name }) => name)).toContain('campaign/shop/packets/day/2026-02-10');
-    expect(borne.counters.some(({ name }) => name.includes('/claims'))).toBe(false);
+    expect(borne.counters.some(({ name }) => name.includes(`/user/${ann}/claims`))).toBe(false);
   });
 
   test('belongs to the campaign that alone bears a word, the first of them that tells', () => {

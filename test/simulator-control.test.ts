@@ -148,7 +148,10 @@ describe('the protocol', () => {
 
   test('faults are replaced as a whole, the balance is set', async () => {
     const { ask } = await start();
-    const faults = { pay: [{ kind: 'lostReply', times: 2 }], platform: [{ kind: 'slow', delayMs: 10 }] };
+    const front = { kind: 'http', status: 302, location: 'http://login.wifi/', text: '<html></html>' };
+    const masked = { kind: 'code', code: 'SIGN_ERROR', word: '返利' };
+    const pay = [{ kind: 'lostReply', times: 2 }, front, masked, { kind: 'tlsRefused', at: 'gethbinfo' }];
+    const faults = { pay, platform: [{ kind: 'slow', delayMs: 10 }] };
     expect((await ask('PUT', '/faults', faults)).json).toEqual(faults);
     expect((await ask('GET', '/faults')).json).toEqual(faults);
     expect((await ask('PUT', '/faults', { pay: [] })).json).toEqual({ pay: [], platform: [] });
@@ -178,6 +181,9 @@ describe('the protocol', () => {
     ['PUT', '/faults', { pay: [{ kind: 'meteor' }] }],
     ['PUT', '/faults', { pay: [{ kind: 'lostReply', times: 0 }] }],
     ['PUT', '/faults', { pay: [{ kind: 'code' }] }],
+    ['PUT', '/faults', { pay: [{ kind: 'http', status: 99 }] }],
+    ['PUT', '/faults', { pay: [{ kind: 'http', openid: 'o1' }] }],
+    ['PUT', '/faults', { pay: [{ kind: 'tlsRefused', word: '返利' }] }],
     ['PUT', '/faults', { platform: [{ kind: 'duplicatePush', copies: 1000 }] }],
     ['PUT', '/faults', { other: [] }],
     ['POST', '/merchants/1900000109', { balance: -1 }],

@@ -293,3 +293,36 @@ test('at gethbinfo the answer can be cut, slow, halved, a page or strange as wel
   faults({ kind: 'slow', at, delayMs: 60 });
   expect(parseXml((await ask()).text)).toMatchObject({ status: 'SENT' });
 });
+
+test('http: whoever stands before WeChat Pay answers as told, questions too, and nothing is stored', async () => {
+  const { simulator, send, ask, codeOf } = await start({
+    kind: 'http',
+    status: 400,
+    text: '<html>no</html>',
+    times: 2,
+  });
+  expect(await send()).toMatchObject({ status: 400, text: '<html>no</html>' });
+  expect(await ask()).toMatchObject({ status: 400 });
+  expect(await codeOf(ask())).toBe('NOT_FOUND');
+  simulator.control.setFaults({ pay: [{ kind: 'http', at: 'sendredpack', status: 200 }], platform: [] });
+  expect(await send()).toMatchObject({ status: 200, text: '' });
+  expect(await codeOf(ask())).toBe('NOT_FOUND');
+});
+
+test('tlsRefused: the connection is cut after the handshake, and one that stands as well', async () => {
+  const { simulator, send, ask, codeOf } = await start();
+  expect(await codeOf(ask())).toBe('NOT_FOUND');
+  simulator.control.setFaults({ pay: [{ kind: 'tlsRefused' }], platform: [] });
+  await expect(send()).rejects.toThrow(/closed|socket|reset/i);
+  await expect(send()).rejects.toThrow(/closed|socket|reset/i);
+  simulator.control.setFaults({ pay: [], platform: [] });
+  expect(await codeOf(ask())).toBe('NOT_FOUND');
+});
+
+test('a word: only requests that bear it are struck', async () => {
+  const fault = { kind: 'code', code: 'SIGN_ERROR', text: '签名错误' } as const;
+  const { simulator, send, codeOf } = await start({ ...fault, word: 'x' });
+  expect(await codeOf(send())).toBe('0');
+  simulator.control.setFaults({ pay: [{ ...fault, word: 'n' }], platform: [] });
+  expect(await codeOf(send('B2'))).toBe('SIGN_ERROR');
+});

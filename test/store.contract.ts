@@ -181,6 +181,7 @@ export function storeContract(name: string, open: () => Promise<Opened>): void {
     const its = (): { store: Store; opened: Opened } => ({ store, opened });
     events(its);
     limits(its);
+    counting(its);
     payouts(its);
     money(its);
     lists(its);
@@ -393,6 +394,37 @@ function limits(its: Its): void {
       expect(await store.answered('tea', commit.event.key)).toBeUndefined();
     });
 
+    test('raises a counter to what it must say at least, and never lowers it', async () => {
+      const { store } = its();
+      const last = `campaign/spring/user/${aUser(1)}/last`;
+      const noted = (at: number) => ({ name: last, add: 0, max: Number.MAX_SAFE_INTEGER, atLeast: at });
+      for (const [at, expected] of [[NOW, NOW] as const, [NOW - 1000, NOW] as const, [NOW + 1, NOW + 1] as const]) {
+        expect(await store.commit(aCommit({ user: aUser(1), counters: [noted(at)] }))).toEqual({ kind: 'done' });
+        expect(await counterOf(store, last)).toBe(expected);
+      }
+    });
+
+    test('of two raised at once keeps the higher one', async () => {
+      const { store } = its();
+      const noted = (n: number) => ({ name: 'last', add: 0, max: Number.MAX_SAFE_INTEGER, atLeast: n });
+      await Promise.all([5, 9, 3, 7].map(n => store.commit(aCommit({ counters: [noted(n)] }))));
+      expect(await counterOf(store, 'last')).toBe(9);
+    });
+
+    test('says where it was counted, and reads back so', async () => {
+      const { store } = its();
+      const commit = aCommit();
+      const claim = { ...commit.claim, day: '2026-02-09', scene: 'store/1', round: '第一场' };
+      await store.commit({ ...commit, claim });
+      const plain = aCommit();
+      await store.commit(plain);
+      const books = await store.books();
+      const claims = await listOf(books.claims());
+      await books.close();
+      expect(claims).toContainEqual(claim);
+      expect(claims).toContainEqual(plain.claim);
+    });
+
     test('that lost can be decided again, and is then done', async () => {
       const { store } = its();
       const lost = aCommit({ counters: [{ name: 'stock', add: 1, max: 0 }] });
@@ -441,6 +473,97 @@ function limits(its: Its): void {
       expect([refused.status, done.status]).toEqual(['rejected', 'fulfilled']);
       expect(await store.journal({ limit: 10 })).toHaveLength(1);
       expect(await store.commit(commit)).toEqual({ kind: 'done' });
+    });
+  });
+}
+
+function counting(its: Its): void {
+  describe('counters', () => {
+    const one = (name: string, max = 10) => ({ name, add: 1, max });
+
+    test('are added without an event: all of them, or none', async () => {
+      const { store } = its();
+      expect(await store.count([one('a'), { ...one('b'), add: 4 }])).toBe('counted');
+      expect(await store.count([one('a'), one('b', 4), one('c')])).toEqual({ lost: 'b' });
+      expect(await Promise.all(['a', 'b', 'c'].map(name => counterOf(store, name)))).toEqual([1, 4, 0]);
+      expect(await store.journal({ limit: 1 })).toEqual([]);
+    });
+
+    test('are given back by less than nothing', async () => {
+      const { store } = its();
+      await store.count([{ ...one('a'), add: 5 }]);
+      expect(await store.count([{ name: 'a', add: -2, max: Number.MAX_SAFE_INTEGER }])).toBe('counted');
+      expect(await counterOf(store, 'a')).toBe(3);
+    });
+
+    test('up to a bound are taken by exactly as many of a hundred at once', async () => {
+      const { store } = its();
+      const said = await Promise.all(Array.from({ length: 100 }, () => store.count([one('a', 7), one('b', 99)])));
+      expect(said.filter(each => each === 'counted')).toHaveLength(7);
+      expect([await counterOf(store, 'a'), await counterOf(store, 'b')]).toEqual([7, 7]);
+    });
+
+    test('that add nothing are a fence: they are lost once the bound is passed', async () => {
+      const { store } = its();
+      const fence = { name: 'runs', add: 0, max: 1 };
+      await store.count([{ name: 'runs', add: 1, max: 1 }]);
+      expect(await store.count([fence, one('a')])).toBe('counted');
+      await store.count([{ name: 'runs', add: 1, max: 2 }]);
+      expect(await store.count([fence, one('a')])).toEqual({ lost: 'runs' });
+      expect(await counterOf(store, 'a')).toBe(1);
+    });
+
+    test('stand in a snapshot as they were at its moment', async () => {
+      const { store } = its();
+      await store.count([one('a')]);
+      const books = await store.books();
+      await store.count([one('a'), one('b')]);
+      expect(await listOf(books.counters())).toEqual([{ name: 'a', value: 1 }]);
+      await books.close();
+    });
+
+    test('of a step are written with it, or the step is lost', async () => {
+      const { store } = its();
+      const payout = await planned(store);
+      const cap = { name: 'merchant/shop/amount/day/2026-02-11', add: 100, max: 150 };
+      const back = { name: AMOUNT, add: -100, max: Number.MAX_SAFE_INTEGER };
+      const step = { ...aStep(payout, 'sending'), counters: [cap, back] };
+      expect(await store.advance(step)).toBe('moved');
+      expect([await counterOf(store, cap.name), await counterOf(store, AMOUNT)]).toEqual([100, 0]);
+      expect(await store.advance(step)).toBe('stale');
+      expect(await counterOf(store, cap.name)).toBe(100);
+
+      const other = await planned(store);
+      const lost = { ...aStep(other, 'sending'), counters: [back, cap] };
+      expect(await store.advance(lost)).toEqual({ lost: cap.name });
+      expect(await store.payout(other.billNo)).toStrictEqual(other);
+      expect(await store.history(other.billNo)).toHaveLength(1);
+      expect([await counterOf(store, cap.name), await counterOf(store, AMOUNT)]).toEqual([100, 100]);
+      expect(await store.advance(aStep(other, 'sending'))).toBe('moved');
+    });
+
+    test('of steps, up to a bound, are taken by exactly as many of thirty at once', async () => {
+      const { store } = its();
+      const cap = { name: 'merchant/shop/amount/day/2026-02-11', add: 100, max: 700 };
+      const payouts = await Promise.all(Array.from({ length: 30 }, () => planned(store)));
+      const said = await Promise.all(
+        payouts.map(payout => store.advance({ ...aStep(payout, 'sending'), counters: [cap] })),
+      );
+      expect(said.filter(each => each === 'moved')).toHaveLength(7);
+      expect(said.filter(each => typeof each === 'object')).toHaveLength(23);
+      expect(await counterOf(store, cap.name)).toBe(700);
+      expect(await store.payouts({ state: 'sending', limit: 99 })).toHaveLength(7);
+    });
+
+    test('of a step under a lease that has gone are not written', async () => {
+      const { store } = its();
+      const payout = await planned(store);
+      const lease = (await store.lease('settle:shop', 'a', 1000, NOW))!;
+      await store.release(lease, NOW);
+      await store.lease('settle:shop', 'b', 1000, NOW);
+      const cap = { name: 'merchant/shop/amount/day/2026-02-11', add: 100, max: 700 };
+      expect(await store.advance({ ...aStep(payout, 'sending'), counters: [cap] }, lease)).toBe('stale');
+      expect(await counterOf(store, cap.name)).toBe(0);
     });
   });
 }
@@ -933,10 +1056,12 @@ export async function listOf<T>(rows: AsyncIterable<T>): Promise<T[]> {
 /** Everything in the books, as it comes. */
 export async function readBooks(books: Books) {
   const payouts = await listOf(books.payouts());
+  const histories = await Promise.all(payouts.map(({ billNo }) => books.history(billNo)));
+  expect(await listOf(books.lives())).toStrictEqual(payouts.map((payout, n) => ({ payout, history: histories[n] })));
   return {
     claims: await listOf(books.claims()),
     payouts,
-    histories: await Promise.all(payouts.map(({ billNo }) => books.history(billNo))),
+    histories,
     counters: await listOf(books.counters()),
     buckets: await listOf(books.buckets()),
   };

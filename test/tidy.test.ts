@@ -21,11 +21,20 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$)/ },
   { files: /^turn\.ts$/, from: /^ports\.ts$/ },
   { files: /^doubt\.ts$/, from: /^(core\/|ports\.ts$)/ },
-  { files: /^(settle|conclude)\.ts$/, from: /^(core\/|ports\.ts$|conclude\.ts$|doubt\.ts$|turn\.ts$)/ },
+  {
+    files: /^(settle|conclude|lane|gate-memory)\.ts$/,
+    from: /^(core\/|ports\.ts$|(conclude|doubt|turn|lane|gate-memory)\.ts$)/,
+  },
   { files: /^doors\//, from: /^(core\/|ports\.ts$|config\.ts$|doubt\.ts$|doors\/|pages\/h5\/|flow\.ts$|koa$|node:)/ },
   { files: /^edge(-[\w-]+)?\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge-[\w-]+\.ts$|koa$|node:)/ },
   { files: /^app\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge(-[\w-]+)?\.ts$|koa$|@koa\/router$)/ },
-  { files: /^jobs\.ts$/, from: /^(core\/|ports\.ts$|settle\.ts$|messages\.ts$|rulebook\.ts$|node-cron$)/ },
+  { files: /^spool\.ts$/, from: /^node:/ },
+  { files: /^audit-store\.ts$/, from: /^(core\/|ports\.ts$|spool\.ts$)/ },
+  {
+    files: /^jobs\.ts$/,
+    from: /^(core\/|ports\.ts$|audit-store\.ts$|settle\.ts$|messages\.ts$|rulebook\.ts$|node-cron$)/,
+  },
+  { files: /^recount\.ts$/, from: /^(core\/|ports\.ts$|turn\.ts$)/ },
   { files: /^messages\.ts$/, from: /^(core\/|ports\.ts$)/ },
   {
     files: /^rulebook(-\w+)?\.ts$/,

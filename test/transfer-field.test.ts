@@ -9,7 +9,7 @@ import type { OpenId } from '../src/core/event.ts';
 import type { Payout } from '../src/core/payout.ts';
 import { observe } from '../src/core/payout-table.ts';
 import { DAY, dayOf, type Instant, instant, MINUTE } from '../src/core/time.ts';
-import { auditStore } from '../src/jobs.ts';
+import { auditStore } from '../src/audit-store.ts';
 import type { Log, Payer } from '../src/ports.ts';
 import { run } from './command.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from './harness.ts';

@@ -15,7 +15,7 @@ import type { PayerSettings } from '../src/core/plan.ts';
 import { loadCampaigns } from '../src/core/rule-file.ts';
 import { DAY, type Instant, later, MINUTE, parseBeijing } from '../src/core/time.ts';
 import { doubt } from '../src/doubt.ts';
-import { auditStore } from '../src/jobs.ts';
+import { auditStore } from '../src/audit-store.ts';
 import { SILENT } from '../src/log.ts';
 import type { Payer, Store } from '../src/ports.ts';
 import { openStore } from '../src/storage/open.ts';

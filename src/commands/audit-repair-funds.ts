@@ -203,6 +203,7 @@ async function repairIdentity(
   const lost = { ...alone, isFollowed };
   const written = isClaimed ? undefined : await writeLost(ports, lost);
   const first = written?.payout ?? (await latestOf(ports, identity));
+  if (!first && (await isPaidOtherwise(ports, identity))) return undefined;
   if (!first) return { ...leftLine(movement, NOT_REPAIRABLE), campaign: campaign.id, claimKey, user };
   const { note } = await follow(ports, first);
   const payout = await ports.store.payout(number.billNo);
@@ -223,6 +224,15 @@ async function latestOf({ store }: RepairPorts, identity: Identity): Promise<Pay
   return undefined;
 }
 
+/** A follower's payouts that are searched for the one of a claim. */
+const SEARCHED_MAX = 1000;
+
+/** Its claim was made again, and is paid under a number with another day in it: this one is money of its own. */
+async function isPaidOtherwise({ store }: RepairPorts, { payable, user, claimKey }: Identity): Promise<boolean> {
+  const payouts = await store.payouts({ user, campaign: payable.campaign.id, limit: SEARCHED_MAX });
+  return payouts.some(payout => payout.claimKey === claimKey);
+}
+
 /** Nobody can tell whose claim it was, so that it stands for itself. */
 async function repairMoney(ports: RepairPorts, stray: Stray, amount: Fen): Promise<RepairLine> {
   const { movement, number, sighting, place, identity } = stray;
@@ -236,7 +246,7 @@ async function repairMoney(ports: RepairPorts, stray: Stray, amount: Fen): Promi
   if (!written) return leftLine(movement, FASTER);
   const { payout, note } = await follow(ports, written.payout);
   const why = identity
-    ? `number ${identity.attempt} of claim ${identity.claimKey}, whose number before it has not come to nothing: perhaps paid twice`
+    ? `number ${identity.attempt} of claim ${identity.claimKey}, whose other number has not come to nothing: perhaps paid twice`
     : user === NOBODY
       ? 'who has it, and why, is not known'
       : 'why they got it is not known';

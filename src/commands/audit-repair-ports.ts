@@ -144,6 +144,10 @@ export function dryStore(store: Store): Store {
       if (successor) payouts.set(successor.billNo, successor);
       return 'moved';
     },
+    async count(counters) {
+      for (const { name, add } of counters) added.set(name, (added.get(name) ?? 0) + add);
+      return 'counted';
+    },
     setHalt: async () => {},
   };
 }

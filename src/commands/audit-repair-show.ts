@@ -23,7 +23,9 @@ const WOULD: Record<RepairLine['what'], string> = {
 const SHOWN_MAX = 1000;
 const REDRAW_MS = 500;
 
-export function showRepair({ dryRun, lines, left }: RepairReport): void {
+export function showRepair({ dryRun, lines, left, counters }: RepairReport): void {
+  if (counters > 0)
+    print(`${counters} counters ${dryRun ? 'would be' : 'were'} brought back to what claims and payouts say\n`);
   if (lines.length === 0) {
     print('nothing is lost that could be repaired\n');
     return;
@@ -41,10 +43,12 @@ function rowOf({ billNo, amount, user, claimKey, state, notes }: RepairLine, res
   return [billNo || '–', money, user ?? '–', claimKey ?? '–', result, state ?? '–', notes.join('; ')];
 }
 
-/** Where all claims and payouts are there, nobody can tell how a counter came to differ. */
+/** Where all claims and payouts are there, nobody can tell how a bucket came to differ. */
 export function showUntouched({ findings }: AuditReport): void {
-  if (findings.some(({ where }) => where.startsWith('bucket ') || where.startsWith('counter ')))
-    print('--repair brings back claims and payouts; buckets and counters that differ all the same it does not touch');
+  if (findings.some(({ where }) => where.startsWith('bucket ')))
+    print('--repair brings back claims, payouts and counters; buckets that differ all the same it does not touch');
+  else if (findings.some(({ where }) => where.startsWith('counter ')))
+    print('--repair lowers no counter while something else is left: what is not here may have been counted');
 }
 
 /** On a terminal, what is being read or asked. */

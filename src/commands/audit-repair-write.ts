@@ -39,7 +39,7 @@ export async function writeLost(ports: RepairPorts, lost: Lost, isUnsent = false
   const isDone = await commitOnce(ports, payoutOf(lost, clock()).billNo, async () => {
     const wanted = { account: payable.account.name, user, merchant: undefined, claims: [], counters };
     const counts = (await store.facts(wanted)).counters;
-    const repair = repairOf(lost, counts, clock());
+    const repair = repairOf(lost, clock());
     const payout: Payout = isUnsent ? { ...repair.payout, nextDo: 'send' } : repair.payout;
     written = { payout, notes: passedBy(repair, counts).map(counter => passedWords(counter, counts)) };
     return { ...repair, payout };

@@ -1,16 +1,25 @@
 // `hongbao audit --repair`: what the ledger has lost because older data came back, rebuilt from the journal, the merchant's
-// fund flow and WeChat Pay. Everything it writes is a commit or a step like any of the bot's: beside a running bot one of
-// the two is first, and a second run finds nothing to do.
+// fund flow and WeChat Pay; and counters, from claims and payouts. Everything it writes is a commit or a step like any of
+// the bot's: beside a running bot one of the two is first, and a second run finds nothing to do.
 import type { MerchantConfig } from '../config.ts';
 import { isTooOldToAsk } from '../core/operator.ts';
 import { sightOf } from '../core/pay-error.ts';
-import { type BillNo, billNoOf, isFinal, nextNumber, type Observation, type Payout } from '../core/payout.ts';
-import type { Award } from '../core/plan.ts';
+import {
+  type BillNo,
+  billNoOf,
+  isFinal,
+  nextNumber,
+  numberDay,
+  type Observation,
+  type Payout,
+} from '../core/payout.ts';
+import { type Award, isCountedWhole } from '../core/plan.ts';
 import { type Lost, lostAward, merchantIn, payoutOf } from '../core/repair.ts';
 import { type Payable, RECOVERED } from '../core/repair-number.ts';
 import type { Instant } from '../core/time.ts';
 import { doubt } from '../doubt.ts';
 import type { Books, JournalLine } from '../ports.ts';
+import { recount } from '../recount.ts';
 import { follow } from './audit-repair-follow.ts';
 import { repairFromFunds } from './audit-repair-funds.ts';
 import { dryStore, mchIdsIn, noMerchant, type RepairPorts, waysOf } from './audit-repair-ports.ts';
@@ -21,11 +30,13 @@ export type RepairReport = {
   readonly lines: readonly RepairLine[];
   /** Lines that were not repaired. */
   readonly left: number;
+  /** Counters that were brought back to what claims and payouts say. */
+  readonly counters: number;
 };
 
 /** Nothing is left to be repaired. */
-export function isWhole({ dryRun, lines, left }: RepairReport): boolean {
-  return left === 0 && (!dryRun || lines.length === 0);
+export function isWhole({ dryRun, lines, left, counters }: RepairReport): boolean {
+  return left === 0 && (!dryRun || lines.length + counters === 0);
 }
 
 /** Rows that are looked up together. */
@@ -70,7 +81,10 @@ export async function repair(
   } finally {
     await books.close();
   }
-  return { dryRun: isDry, lines, left: lines.filter(line => line.what === 'left').length };
+  const left = lines.filter(line => line.what === 'left').length;
+  // What was claimed and is not here any more is counted all the same: only where nothing is left does a counter go down.
+  const counters = await recount(given, { isDry, lowers: left === 0 });
+  return { dryRun: isDry, lines, left, counters: counters.length };
 }
 
 async function* chunksOf<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row[]> {
@@ -134,10 +148,13 @@ async function claimsThere(
   return (await store.facts({ account, user, merchant: undefined, claims, counters: [] })).claims;
 }
 
-/** The first number of this award, under the merchant number of then. */
+/** The first number of this award as it was chosen then, under the merchant number of then. */
 function numberOf(ports: RepairPorts, each: AwardLine): BillNo | undefined {
-  const mchId = mchIdThen(ports, merchantFor(ports, each), each.line.at);
-  return mchId === undefined ? undefined : billNoOf(mchId, each.line.event.sentAt, each.award.claimKey, 1);
+  const { line, award } = each;
+  const mchId = mchIdThen(ports, merchantFor(ports, each), line.at);
+  const { sentAt } = line.event;
+  const day = isCountedWhole(award) ? numberDay(award.claimKey, sentAt) : sentAt;
+  return mchId === undefined ? undefined : billNoOf(mchId, day, award.claimKey, 1);
 }
 
 /** The merchant number under this name when something was promised: that of today may be another one. */

@@ -1,35 +1,39 @@
 // `hongbao audit`: the ledger must balance, to the fen, with itself and with what the merchant's account says.
-import { open } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
+import { auditStore } from '../audit-store.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { Audit, type AuditFinding, type AuditReport, type CampaignSums } from '../core/audit.ts';
-import { BadInput, messageOf } from '../core/error.ts';
+import { BadInput } from '../core/error.ts';
 import { FundFlow } from '../core/fund-flow.ts';
 import { fen, showFen } from '../core/money.ts';
 import type { Campaign } from '../core/rule.ts';
 import { type Instant, instant } from '../core/time.ts';
-import { auditStore } from '../jobs.ts';
 import { SILENT } from '../log.ts';
+import { bringUp } from '../recount.ts';
 import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
 import { writeDown } from './acts.ts';
 import { isWhole, type RepairReport, repair } from './audit-repair.ts';
 import { openWeChatPay, type RepairPorts } from './audit-repair-ports.ts';
 import { partLine, showRepair, showUntouched } from './audit-repair-show.ts';
-import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+import { type Common, EXIT, print, printJson, printNote, table, withStore } from './common.ts';
+import { type TableOptions, tableFile } from './table-file.ts';
 
-export type AuditOptions = Common & { readonly funds?: string; readonly repair?: boolean; readonly dryRun?: boolean };
+export type AuditOptions = Common &
+  TableOptions & { readonly funds?: string; readonly repair?: boolean; readonly dryRun?: boolean };
 
 /** What is done sooner needs no line that says how far it is. */
 const QUIET_MS = 2000;
 const REDRAW_MS = 200;
 
 const now = (): Instant => instant(Date.now());
+const COUNTING = { holder: `audit:${process.pid}`, log: SILENT };
 
 export function audit(options: AuditOptions): Promise<number> {
   if (options.dryRun && !options.repair)
     throw new BadInput('--dry-run goes with --repair; an audit alone writes nothing');
   return withStore(options, async (store, config) => {
-    const funds = options.funds === undefined ? undefined : await readFunds(options.funds);
+    const funds = options.funds === undefined ? undefined : await readFunds(options.funds, options);
     const campaigns = await (options.repair ? soundCampaignsOf(config) : campaignsOf(config));
     if (options.repair) await writeDown(store, 'audit --repair', options.funds ?? '', [options.dryRun && '--dry-run']);
     const repaired = options.repair ? await repairFirst(options, { store, config, campaigns }, funds) : undefined;
@@ -50,6 +54,7 @@ async function repairFirst(
   parts: Pick<RepairPorts, 'store' | 'config' | 'campaigns'>,
   funds: FundFlow | undefined,
 ): Promise<RepairReport> {
+  if (!dryRun) await bringUp({ ...parts, clock: now, timer: { ticks: () => performance.now(), sleep }, ...COUNTING });
   const movements = new Map([...(funds?.movements() ?? [])].map(movement => [movement.number, movement]));
   const wechat = openWeChatPay(parts.config, now);
   const line = partLine();
@@ -61,19 +66,9 @@ async function repairFirst(
   }
 }
 
-async function readFunds(file: string): Promise<FundFlow> {
+async function readFunds(file: string, options: AuditOptions): Promise<FundFlow> {
   const funds = new FundFlow(file);
-  try {
-    const handle = await open(file);
-    try {
-      for await (const line of handle.readLines({ encoding: 'utf8' })) funds.read(line);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (error instanceof BadInput) throw error;
-    throw new BadInput(`--funds ${file} cannot be read: ${messageOf(error)}`);
-  }
+  for await (const { rows } of tableFile(file, options, '--funds')) for (const row of rows) funds.read(row);
   funds.mustBeWhole();
   return funds;
 }
@@ -84,7 +79,7 @@ export async function campaignsOf(config: Config): Promise<readonly Campaign[]> 
     return checkRuleFiles(await readRuleFiles([config.rules]), config).campaigns;
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    process.stderr.write(`${error.message}: audited without budgets\n`);
+    printNote(`${error.message}: audited without budgets`);
     return [];
   }
 }

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import {
   boxesFrom,
   CODES_HEAD,
@@ -16,11 +16,12 @@ import {
   type Share,
   shareFrom,
 } from '../core/code-batch.ts';
-import { BadInput, Fault, messageOf } from '../core/error.ts';
+import { BadInput, Fault, type Finding, messageOf } from '../core/error.ts';
 import type { Store } from '../ports.ts';
 import { writeDown } from './acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 import { progress } from './progress.ts';
+import { type TableOptions, tableFile } from './table-file.ts';
 
 export type GenerateOptions = Common & {
   readonly batch: string;
@@ -28,12 +29,14 @@ export type GenerateOptions = Common & {
   readonly boxSize: string;
   readonly out: string;
 };
-export type ImportOptions = Common & { readonly activate?: boolean };
+export type ImportOptions = Common & TableOptions & { readonly activate?: boolean };
 export type ActivateOptions = Common & { readonly boxes?: string; readonly all?: boolean; readonly off?: boolean };
 
 /** Codes of one call of the store. */
 const CHUNK = 1000;
 const WRITE_BYTES = 1 << 20;
+/** A list that is wrong from top to bottom says it this often. */
+const WRONG_MAX = 20;
 
 /** Writes the CSV for the printer. Nothing is registered: that is `import`, once the printer has it. */
 export async function generate(options: GenerateOptions): Promise<number> {
@@ -95,7 +98,7 @@ export function importCodes(file: string, options: ImportOptions): Promise<numbe
       await stat(file).catch(error => Promise.reject(new BadInput(`${file} cannot be read: ${messageOf(error)}`)))
     ).size;
     try {
-      for await (const chunk of chunksOf(file)) {
+      for await (const chunk of chunksOf(file, options)) {
         added += await register(store, file, chunk.lines);
         read += chunk.lines.length;
         for (const { batch } of chunk.lines) batches.add(batch);
@@ -117,41 +120,36 @@ export function importCodes(file: string, options: ImportOptions): Promise<numbe
 
 type Chunk = { readonly lines: readonly CodeLine[]; readonly bytes: number };
 
-/** Line by line, so that millions need no more memory than a few. Every wrong line up to the first chunk's end is told. */
-async function* chunksOf(file: string): AsyncGenerator<Chunk> {
-  const handle = await open(file);
-  const wrong: { file: string; line: number; column: number; message: string }[] = [];
-  let [lines, bytes, number]: [CodeLine[], number, number] = [[], 0, 0];
-  try {
-    for await (const written of handle.readLines({ encoding: 'utf8' })) {
-      number++;
-      bytes += Buffer.byteLength(written) + 2;
-      const text = written.replace(/^\uFEFF/, '');
-      if (text.trim() === '' || (number === 1 && text.startsWith('code,'))) continue;
+/** Row by row, so that millions need no more memory than a few. Every wrong line up to the first chunk's end is told. */
+async function* chunksOf(file: string, options: TableOptions): AsyncGenerator<Chunk> {
+  const wrong: Finding[] = [];
+  let [lines, end]: [CodeLine[], number] = [[], 0];
+  for await (const { rows, bytes } of tableFile(file, options)) {
+    end = bytes;
+    for (const { text, line } of rows) {
+      if (text.trim() === '' || (line === 1 && text.startsWith('code,'))) continue;
       const read = codeLineFrom(text);
       if ('code' in read) lines.push(read);
-      else {
-        const column =
-          text
-            .split(',')
-            .slice(0, read.cell - 1)
-            .join(',').length + (read.cell > 1 ? 2 : 1);
-        wrong.push({ file, line: number, column, message: read.message });
-        if (wrong.length === 20) break;
-      }
+      else wrong.push({ file, line, column: columnOf(text, read.cell), message: read.message });
+      if (wrong.length === WRONG_MAX) break;
       if (lines.length < CHUNK || wrong.length > 0) continue;
       yield { lines, bytes };
       lines = [];
     }
-  } finally {
-    await handle.close();
+    if (wrong.length === WRONG_MAX) break;
   }
   if (wrong.length > 0)
     throw new BadInput(
       `${file} is no list of codes; lines before ${wrong[0]!.line} may be registered, which does no harm:`,
       wrong,
     );
-  if (lines.length > 0) yield { lines, bytes };
+  if (lines.length > 0) yield { lines, bytes: end };
+}
+
+/** Where a cell begins, both counted from 1. */
+function columnOf(text: string, cell: number): number {
+  const before = text.split(',').slice(0, cell - 1);
+  return before.join(',').length + (cell > 1 ? 2 : 1);
 }
 
 async function register(store: Store, file: string, lines: readonly CodeLine[]): Promise<number> {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { belongToUs } from '../bot-installation.ts';
 import { type Config, defaultConfigFile, loadConfig } from '../config.ts';
+import { visible, visibleJson, visibleLines } from '../core/text.ts';
 import { instant } from '../core/time.ts';
 import type { Store } from '../ports.ts';
 import { refuseUnfinished } from '../storage/copy.ts';
@@ -29,17 +30,23 @@ export async function withStore<T>(options: Common, work: (store: Store, config:
   }
 }
 
+/** The one way to standard output: whatever stands in the text, it moves no cursor and forges no row. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${visibleLines(text)}\n`);
+}
+
+/** The same for what is no result: notes, refusals, progress by lines. */
+export function printNote(text: string): void {
+  process.stderr.write(`${visibleLines(text)}\n`);
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  process.stdout.write(`${visibleJson(JSON.stringify(value, null, 2))}\n`);
 }
 
 /** Columns as wide as their widest cell; a Chinese character is two wide. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows];
+  const lines = [head, ...rows].map(line => line.map(visible));
   const widths = head.map((_, column) =>
     lines.reduce((widest, line) => Math.max(widest, widthOf(line[column] ?? '')), 0),
   );

@@ -4,7 +4,7 @@ import { commitmentOf, seedOf } from '../core/draw.ts';
 import { BadInput, showFinding } from '../core/error.ts';
 import { hasTrigger, makesClaims } from '../core/lint-at.ts';
 import { checkRuleFiles } from '../rulebook.ts';
-import { type Common, EXIT, print, printJson } from './common.ts';
+import { type Common, EXIT, print, printJson, printNote } from './common.ts';
 import { gather } from './rules.ts';
 
 export type DescribeCommand = Common & { readonly lang?: string; readonly words?: boolean };
@@ -23,13 +23,12 @@ export async function describeFiles(paths: readonly string[], options: DescribeC
     printJson({ campaigns: texts.map(({ campaign, lines }) => ({ campaign: campaign.id, lines })), findings });
   else print(texts.map(({ lines }) => lines.join('\n')).join('\n\n'));
   // Beside the text, which may go into a file as it is.
-  const note = (text: string): boolean => process.stderr.write(`${text}\n`);
-  for (const finding of findings) note(showFinding(finding));
+  for (const finding of findings) printNote(showFinding(finding));
   if (!config)
-    note('without --config nothing is said of how a draw is verified: its commitment needs the secret of the bot');
+    printNote('without --config nothing is said of how a draw is verified: its commitment needs the secret of the bot');
   for (const { campaign } of texts)
     if (campaign.rules.some(rule => makesClaims(rule) && hasTrigger(rule, ['subscribe'])))
-      note(
+      printNote(
         `${campaign.file}: gives something to new followers, which WeChat forbids to announce (诱导关注); take that out before it is published`,
       );
   return findings.length === 0 ? EXIT.fine : EXIT.findings;

@@ -8,13 +8,14 @@ import { bookOf } from '../core/match.ts';
 import type { Instant } from '../core/time.ts';
 import type { Store } from '../ports.ts';
 import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
+import { printNote } from './common.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 /** Mistakes in the rules are `hongbao check`'s business: the files that are fine explain as far as they go. */
 export async function liveOf(config: Config): Promise<Live> {
   const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
   if (findings.length > 0)
-    process.stderr.write(`the rule files have ${findings.length} findings (\`hongbao check\`): some are left out\n`);
+    printNote(`the rule files have ${findings.length} findings (\`hongbao check\`): some are left out`);
   return { campaigns, accounts: [...config.accounts.keys()] };
 }
 

@@ -4,6 +4,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { auditStore } from '../audit-store.ts';
 import { defaultConfigFile } from '../config.ts';
 import { Audit, type AuditReport } from '../core/audit.ts';
 import { BadInput, Fault } from '../core/error.ts';
@@ -11,23 +12,12 @@ import { fen, showFen } from '../core/money.ts';
 import type { Campaign } from '../core/rule.ts';
 import { sayingOf } from '../core/tally.ts';
 import { type Instant, instant } from '../core/time.ts';
-import { auditStore } from '../jobs.ts';
 import type { Books, Store } from '../ports.ts';
-import {
-  anyRowIn,
-  BOOK_KINDS,
-  type BookTally,
-  firstOf,
-  MARK,
-  type Mark,
-  markOf,
-  readingAhead,
-  readPieces,
-} from '../storage/copy.ts';
+import { anyRowIn, BOOK_KINDS, type BookTally, firstOf, MARK, type Mark, markOf, readPieces } from '../storage/copy.ts';
 import { openStore, sqliteFileOf } from '../storage/open.ts';
 import { parseRedisUrl } from '../storage/redis-url.ts';
 import { campaignsOf } from './audit.ts';
-import { type Common, configOf, EXIT, print, printJson, table } from './common.ts';
+import { type Common, configOf, EXIT, print, printJson, printNote, table } from './common.ts';
 import { type Progress, progress } from './progress.ts';
 
 export type MigrateOptions = Common & { readonly from: string; readonly to: string };
@@ -45,7 +35,7 @@ export async function migrate(options: MigrateOptions): Promise<number> {
     await fingerprintOf(source); // before --to makes a file
     const target = await openEnd('--to', options.to);
     const line = progressLine();
-    process.stderr.write('the bots on both stores must be stopped: what they write meanwhile is not copied\n');
+    printNote('the bots on both stores must be stopped: what they write meanwhile is not copied');
     try {
       const move = await copyAndVerify(source, target, campaigns, line.tell).finally(line.end);
       if (options.json) printJson(jsonOf(move));
@@ -60,7 +50,7 @@ export async function migrate(options: MigrateOptions): Promise<number> {
       error.retry === 'never'
         ? 'it would stop there again: see what `hongbao audit` says of the source, or name a new target'
         : 'the same command begins again';
-    process.stderr.write(`stopped: ${error.message}\nthis copy does not count; ${hint}\n`);
+    printNote(`stopped: ${error.message}\nthis copy does not count; ${hint}`);
     return EXIT.findings;
   } finally {
     await source.close();
@@ -104,7 +94,7 @@ async function campaignsFor(options: MigrateOptions): Promise<readonly Campaign[
     return await campaignsOf(configOf(options));
   } catch (error) {
     if (!(error instanceof BadInput) || options.config !== undefined) throw error;
-    process.stderr.write(`${error.message}: audited without budgets\n`);
+    printNote(`${error.message}: audited without budgets`);
     return [];
   }
 }
@@ -194,7 +184,7 @@ export async function copyAndVerify(
   const read = (store: Store, part: string, take?: Store['load']): Promise<BookTally> =>
     withBooks(store, books => readPieces(books, (...far) => tell(part, ...far), take));
   const audit = (store: Store, part: string): Promise<AuditReport> =>
-    auditStore(readingAhead(store), new Audit(campaigns), (done, total) => tell(part, done, total));
+    auditStore(store, new Audit(campaigns), (done, total) => tell(part, done, total));
 
   const before = await read(source, 'copied', piece => target.load(piece));
   const held = { source: before, target: await read(target, 'compared') };

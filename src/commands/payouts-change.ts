@@ -20,7 +20,7 @@ import { type Instant, instant } from '../core/time.ts';
 import { numbersOf } from '../doubt.ts';
 import type { Payer, Store } from '../ports.ts';
 import { writeDown } from './acts.ts';
-import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+import { type Common, EXIT, print, printJson, printNote, table, withStore } from './common.ts';
 import { stateOf } from './payouts.ts';
 import { progress } from './progress.ts';
 
@@ -133,7 +133,7 @@ export function cancel(billNo: string, options: Common & { readonly reason: stri
     try {
       const result = await cancelPayout({ store, now, ...payers }, billNo, reason);
       if (options.json) printJson({ billNo, ...result });
-      else if ('refused' in result) process.stderr.write(`${billNo} is not cancelled: ${result.refused}\n`);
+      else if ('refused' in result) printNote(`${billNo} is not cancelled: ${result.refused}`);
       else print(`${billNo}: ${result.cancelled}`);
       return 'refused' in result ? EXIT.findings : EXIT.fine;
     } finally {

@@ -5,7 +5,7 @@ import type { BillNo, Payout } from '../core/payout.ts';
 import { CSV_HEAD, csvLine } from '../core/payout-csv.ts';
 import { type Day, dayOf, parseBeijing } from '../core/time.ts';
 import type { PayoutFilter, Store } from '../ports.ts';
-import { type Common, EXIT, withStore } from './common.ts';
+import { type Common, EXIT, printNote, withStore } from './common.ts';
 import { stateOf } from './payouts.ts';
 import { progress } from './progress.ts';
 
@@ -38,7 +38,7 @@ export function exportPayouts(options: ExportOptions): Promise<number> {
       options.out === undefined
         ? await toStandardOutput(pages(store, filter, isWanted))
         : await toFile(options.out, pages(store, filter, isWanted));
-    if (options.out !== undefined) process.stderr.write(`${count} payouts in ${options.out}\n`);
+    if (options.out !== undefined) printNote(`${count} payouts in ${options.out}`);
     return EXIT.fine;
   });
 }

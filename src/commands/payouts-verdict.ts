@@ -2,7 +2,7 @@
 // Both ask WeChat Pay first where it can be asked, and are one step in the payout's history, with the reason.
 import type { Config } from '../config.ts';
 import { BadInput } from '../core/error.ts';
-import { type Counter, type Limit, prizeLimits } from '../core/limit.ts';
+import { type Counter, capDayOf, type Limit, prizeLimits, UNBOUNDED } from '../core/limit.ts';
 import {
   isTooOldToAsk,
   judgeAnswer,
@@ -24,7 +24,7 @@ import { SILENT } from '../log.ts';
 import type { JournalLine, Store } from '../ports.ts';
 import { writeDown } from './acts.ts';
 import { campaignsOf } from './audit.ts';
-import { type Common, EXIT, print, printJson, withStore } from './common.ts';
+import { type Common, EXIT, print, printJson, printNote, withStore } from './common.ts';
 import { type CancelPorts, FASTER, payersOf, payoutOf, RACES_MAX, reasonOf } from './payouts-change.ts';
 
 const now = (): Instant => instant(Date.now());
@@ -68,7 +68,7 @@ function run(
       const answer = await work({ store, now, payer: payers.payer, limits });
       if (options.json)
         printJson('refused' in answer ? { billNo, ...answer } : { billNo, number: answer.number, [what]: answer.done });
-      else if ('refused' in answer) process.stderr.write(`${billNo} is not ${what}: ${answer.refused}\n`);
+      else if ('refused' in answer) printNote(`${billNo} is not ${what}: ${answer.refused}`);
       else print(`${billNo}: ${answer.done}`);
       return 'refused' in answer ? EXIT.findings : EXIT.fine;
     } finally {
@@ -141,7 +141,11 @@ function doubtPorts({ store, now: clock }: VerdictPorts): DoubtPorts {
 /** What it held before its money returned, within the limits of today. */
 async function countersFor(ports: VerdictPorts, payout: Payout, claimedAt: Instant): Promise<Counter[]> {
   const bounds = new Map((await ports.limits(payout, claimedAt)).map(limit => [limit.name, limit.max]));
-  return payout.holds.map(({ name, add }) => ({ name, add, max: bounds.get(name) ?? Number.MAX_SAFE_INTEGER }));
+  return payout.holds.map(({ name, add }) => {
+    // A merchant's day is looked at when it leaves, and that is today.
+    const isCap = capDayOf(name, payout.merchant) !== undefined;
+    return { name, add, max: (isCap ? undefined : bounds.get(name)) ?? UNBOUNDED };
+  });
 }
 
 /** As the live file and bot.yaml have them; where they say nothing any more, as the claim's own decision had them. */

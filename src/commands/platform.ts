@@ -6,7 +6,7 @@ import { BadInput, Fault } from '../core/error.ts';
 import { suggest } from '../core/shape.ts';
 import { type Instant, instant, MINUTE, SECOND } from '../core/time.ts';
 import { type Api, createApi } from '../wechat/api.ts';
-import { type Common, EXIT, withStore } from './common.ts';
+import { type Common, EXIT, printNote, withStore } from './common.ts';
 
 export type AccountOptions = Common & { readonly account?: string };
 export type Platform = { readonly config: Config; readonly account: AccountConfig; readonly api: Api };
@@ -25,7 +25,7 @@ export async function withPlatform(
       return await work({ config, account, api });
     } catch (error) {
       if (!(error instanceof Fault) || error.who !== 'wechat') throw error;
-      process.stderr.write(`${refusalOf(error, account)}\n`);
+      printNote(`${refusalOf(error, account)}`);
       return EXIT.findings;
     }
   });

@@ -18,7 +18,7 @@ import {
 } from '../core/scene.ts';
 import { beijingText, parseDuration, SECOND } from '../core/time.ts';
 import { createQrCode, showQrCode } from '../wechat/qr.ts';
-import { EXIT, print, printJson, table } from './common.ts';
+import { EXIT, print, printJson, printNote, table } from './common.ts';
 import { type AccountOptions, clock, type Platform, patiently, withPlatform } from './platform.ts';
 import { type Progress, progress } from './progress.ts';
 import { qrPicture, SIZE_MAX, SIZE_MIN } from './qr-picture.ts';
@@ -185,7 +185,7 @@ async function keep(file: FileHandle, job: Job, code: MadeCode): Promise<void> {
 function finish(bar: Progress, made: number, total: number, failure: { readonly error: unknown } | undefined): void {
   bar.end();
   if (!failure) return;
-  process.stderr.write(`${made} of ${total} codes were made; the same command makes the others\n`);
+  printNote(`${made} of ${total} codes were made; the same command makes the others`);
   throw failure.error;
 }
 
@@ -236,6 +236,6 @@ function report(job: Job, options: CreateOptions, { account }: Platform): number
     print(`${toMake.length} codes made, ${wanted.length - toMake.length} were there already; all are in ${list}`);
   }
   if (over.length === 0) return EXIT.fine;
-  process.stderr.write(`expired: ${named(over)}; --again makes them anew\n`);
+  printNote(`expired: ${named(over)}; --again makes them anew`);
   return EXIT.findings;
 }

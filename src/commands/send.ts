@@ -1,6 +1,5 @@
 // `hongbao send`: a red packet for everybody in a file. Everything is looked at before the first write; then each line is
 // a claim like any other, so that no run, however often it is repeated or killed, pays anybody twice.
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccountConfig, Config, MerchantConfig } from '../config.ts';
 import {
@@ -15,42 +14,55 @@ import {
   SEND_RULE,
 } from '../core/batch.ts';
 import { seedOf } from '../core/draw.ts';
-import { BadInput, Fault, type Finding, messageOf, showFinding } from '../core/error.ts';
+import { BadInput, Fault, type Finding, showFinding } from '../core/error.ts';
+import { isBounded } from '../core/limit.ts';
 import { type Fen, fen, showFen } from '../core/money.ts';
-import { amountWords, type OpenIdFile, type OpenIdLine, parseAmount, readOpenIds } from '../core/openid-file.ts';
+import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../core/openid-file.ts';
 import type { Campaign } from '../core/rule.ts';
 import { suggest } from '../core/shape.ts';
 import { beijingText, type Instant, instant } from '../core/time.ts';
 import { SILENT } from '../log.ts';
 import type { Store } from '../ports.ts';
+import { bringUp } from '../recount.ts';
 import { openRulebook } from '../rulebook.ts';
+import { Spool } from '../spool.ts';
 import { writeDown } from './acts.ts';
-import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+import { type Common, EXIT, print, printJson, printNote, table, withStore } from './common.ts';
 import { progress } from './progress.ts';
 import { type Outcome, type Watched, watch } from './send-watch.ts';
+import { type TableOptions, tableFile } from './table-file.ts';
 
-export type SendOptions = Common & {
-  readonly campaign: string;
-  readonly openids: string;
-  readonly prize?: string;
-  readonly amount?: string;
-  readonly batch?: string;
-  readonly account?: string;
-  readonly outsidePeriod?: boolean;
-  readonly dryRun?: boolean;
-  /** `--no-wait` */
-  readonly wait: boolean;
-};
+export type SendOptions = Common &
+  TableOptions & {
+    readonly campaign: string;
+    readonly openids: string;
+    readonly prize?: string;
+    readonly amount?: string;
+    readonly batch?: string;
+    readonly account?: string;
+    readonly outsidePeriod?: boolean;
+    readonly dryRun?: boolean;
+    /** `--no-wait` */
+    readonly wait: boolean;
+  };
 
 /** Lines written together; between two groups the bot gets its turn at the store. */
 const GROUP = 200;
+/** Findings that are told. */
+const FOUND_MAX = 100;
+/** Of more lines nobody waits for the end. */
+const WATCHED_MAX = 100_000;
 const now = (): Instant => instant(Date.now());
+
+/** Who stands in the file. */
+type People = Pick<OpenIdReader, 'lines' | 'hasAmounts' | 'findings' | 'wrong'> & { each(): Iterable<OpenIdLine> };
 
 /** What is to be done, once it is known that the command makes sense. */
 type Order = {
   readonly batch: Batch;
   readonly merchant: MerchantConfig;
-  readonly file: OpenIdFile;
+  readonly file: People;
+  readonly campaigns: readonly Campaign[];
   readonly gift: Gift | undefined;
 };
 
@@ -59,6 +71,7 @@ export function send(options: SendOptions): Promise<number> {
     const order = await orderOf(options, config);
     const { name } = order.batch;
     await writeDown(store, 'send', options.campaign, [options.dryRun && '--dry-run', `batch ${name}`, options.openids]);
+    if (!options.dryRun) await countBefore(store, order.campaigns);
     const problems = [
       ...order.file.findings,
       ...periodFinding(options, order.batch.campaign),
@@ -70,16 +83,25 @@ export function send(options: SendOptions): Promise<number> {
     const { merchant } = order;
     const halt = await store.halt(merchant.name);
     if (halt)
-      process.stderr.write(
-        `merchant "${merchant.name}" is halted (${halt.reason}): the packets wait for \`hongbao merchant resume ${merchant.name}\`\n`,
+      printNote(
+        `merchant "${merchant.name}" is halted (${halt.reason}): the packets wait for \`hongbao merchant resume ${merchant.name}\``,
       );
     const written = options.dryRun ? dryRun(order, forecast) : await write(store, order);
+    const isTooMany = order.file.lines > WATCHED_MAX;
+    if (isTooMany && options.wait && !options.dryRun)
+      printNote(`more than ${WATCHED_MAX} lines are not waited for; \`hongbao payouts list\` says how they go`);
     const outcome =
-      options.dryRun || !options.wait || written.stopped
+      options.dryRun || !options.wait || written.stopped || isTooMany
         ? undefined
         : await watch(store, merchant, written.watched, now);
     return report(options, order, written, outcome);
   });
+}
+
+/** What was claimed before counts for limits that are new, as for a bot that starts. */
+function countBefore(store: Store, campaigns: readonly Campaign[]): Promise<void> {
+  const timer = { ticks: () => performance.now(), sleep: (ms: number) => sleep(ms) };
+  return bringUp({ store, campaigns, clock: now, timer, holder: `send:${process.pid}`, log: SILENT });
 }
 
 // ── Before the first write ───────────────────────────────────────────────────────────────────────────────────
@@ -112,18 +134,30 @@ async function orderOf(options: SendOptions, config: Config): Promise<Order> {
     throw new BadInput(
       `${campaign.file}: a rule is called "${SEND_RULE}", as is what is sent by hand; rename the rule, or take another campaign`,
     );
-  const text = await readFile(options.openids, 'utf8').catch((error: unknown) => {
-    throw new BadInput(`${options.openids} cannot be read: ${messageOf(error)}`);
-  });
-  const { min, max } = merchant.limits;
-  const file = readOpenIds(options.openids, text, { merchant: merchant.name, min, max });
+  const file = await readPeople(options, merchant);
   const gift = mostOf(giftOf(options, campaign, merchant, file), options);
   return {
     batch: { name: batchName, campaign, account, merchant, seed: seedOf(config.secret, campaign.id) },
     merchant,
+    campaigns,
     file,
     gift,
   };
+}
+
+/** The whole file, once; its lines are put aside, so that it may be a pipe, and changes to it do no harm. */
+async function readPeople(options: SendOptions, { name, limits: { min, max } }: MerchantConfig): Promise<People> {
+  const reader = new OpenIdReader(options.openids, { merchant: name, min, max });
+  const spool = new Spool<OpenIdLine>();
+  for await (const { rows } of tableFile(options.openids, options)) {
+    for (const row of rows) {
+      const line = reader.read(row);
+      if (line && reader.wrong === 0) spool.put(0, line);
+    }
+  }
+  reader.end();
+  const { lines, hasAmounts, findings, wrong } = reader;
+  return { lines, hasAmounts, findings, wrong, each: () => spool.take(0) };
 }
 
 function accountOf({ account: wanted }: SendOptions, config: Config, campaign: Campaign): AccountConfig {
@@ -142,12 +176,7 @@ function accountOf({ account: wanted }: SendOptions, config: Config, campaign: C
 }
 
 /** What every line gets; `undefined` where the file says it line by line. */
-function giftOf(
-  options: SendOptions,
-  campaign: Campaign,
-  merchant: MerchantConfig,
-  file: OpenIdFile,
-): Gift | undefined {
+function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConfig, file: People): Gift | undefined {
   const { prize: name, amount: text } = options;
   if (name !== undefined && text !== undefined) throw new BadInput('give --prize or --amount, not both');
   if (file.hasAmounts && (name ?? text) !== undefined)
@@ -196,13 +225,16 @@ function periodFinding({ outsidePeriod }: SendOptions, { period, id, file }: Cam
 }
 
 /** In rehearsal a campaign is there for its testers, by whichever door. */
-function strangersIn({ batch: { campaign }, file: { lines } }: Order, file: string): Finding[] {
+function strangersIn({ batch: { campaign }, file: { each } }: Order, file: string): Finding[] {
   if (campaign.mode !== 'rehearse') return [];
-  const message = (user: string): string =>
-    `${user} is no tester of campaign "${campaign.id}", which is in mode rehearse: add them to testers, or go live first`;
-  return lines
-    .filter(({ user }) => !campaign.testers.has(user))
-    .map(({ user, line, column }) => ({ file, line, column, message: message(user) }));
+  const why = `is no tester of campaign "${campaign.id}", which is in mode rehearse: add them to testers, or go live first`;
+  const findings: Finding[] = [];
+  for (const { user, line, column } of each()) {
+    if (campaign.testers.has(user)) continue;
+    findings.push({ file, line, column, message: `${user} ${why}` });
+    if (findings.length === FOUND_MAX) break;
+  }
+  return findings;
 }
 
 function intentFor({ batch, gift }: Order, line: OpenIdLine, at: Instant): Intent {
@@ -213,7 +245,7 @@ function intentFor({ batch, gift }: Order, line: OpenIdLine, at: Instant): Inten
 async function examine(store: Store, order: Order, forecast: Forecast, file: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   const { account, merchant, campaign } = order.batch;
-  for (const group of groupsOf(order.file.lines)) {
+  for (const group of groupsOf(order.file.each())) {
     const at = now();
     const intents = group.map(line => intentFor(order, line, at));
     const facts = await store.facts({
@@ -221,13 +253,14 @@ async function examine(store: Store, order: Order, forecast: Forecast, file: str
       user: group[0]!.user,
       merchant: merchant.name,
       claims: intents.map(intent => intent.claimKey),
-      counters: [...new Set(intents.flatMap(intent => intent.limits.map(limit => limit.name)))],
+      counters: [...new Set(intents.flatMap(intent => intent.limits.filter(isBounded).map(limit => limit.name)))],
     });
     intents.forEach((intent, index) => {
       const { line, column } = group[index]!;
       const own = forecast.add(intent, facts.claims.has(intent.claimKey), facts.counters);
       if (own !== undefined) findings.push({ file, line, column, message: `${intent.user}: ${own}` });
     });
+    if (findings.length >= FOUND_MAX) return findings; // as it is, nobody is paid
   }
   findings.push(
     ...forecast
@@ -241,13 +274,21 @@ function refuse(findings: readonly Finding[], options: SendOptions): number {
   if (options.json) printJson({ findings });
   else {
     for (const finding of findings) print(showFinding(finding));
-    print(`${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}; nothing was written, nobody is paid`);
+    const count = findings.length >= FOUND_MAX ? `at least ${FOUND_MAX}` : String(findings.length);
+    print(`${count} ${findings.length === 1 ? 'finding' : 'findings'}; nothing was written, nobody is paid`);
   }
   return EXIT.findings;
 }
 
-function* groupsOf<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < all.length; at += GROUP) yield all.slice(at, at + GROUP);
+function* groupsOf<T>(all: Iterable<T>): Generator<readonly T[]> {
+  let group: T[] = [];
+  for (const each of all) {
+    group.push(each);
+    if (group.length < GROUP) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }
 
 // ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -269,17 +310,17 @@ function dryRun(_: Order, { fresh, already, sum }: Forecast): Written {
 
 async function write(store: Store, order: Order): Promise<Written> {
   const written: Written = { planned: 0, already: 0, sum: fen(0), refused: [], watched: [] };
-  const { lines } = order.file;
+  const { lines, each } = order.file;
   const bar = progress('written');
   let done = 0;
   try {
-    for (const group of groupsOf(lines)) {
+    for (const group of groupsOf(each())) {
       const began = performance.now();
       await Promise.all(group.map(line => writeLine(store, order, line, written)));
       done += group.length;
-      bar.show(done, lines.length);
+      bar.show(done, lines);
       // As long a pause as the write took: a bot that waits for the store's lock must find it free.
-      if (done < lines.length) await sleep(performance.now() - began);
+      if (done < lines) await sleep(performance.now() - began);
     }
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -299,12 +340,12 @@ async function writeLine(store: Store, order: Order, line: OpenIdLine, written: 
     case 'done':
       written.planned++;
       written.sum = fen(written.sum + intent.amount);
-      written.watched.push({ user, claimKey, billNo: commit.payout.billNo });
+      if (order.file.lines <= WATCHED_MAX) written.watched.push({ user, claimKey, billNo: commit.payout.billNo });
       break;
     case 'answered':
     case 'claimed':
       written.already++;
-      written.watched.push({ user, claimKey });
+      if (order.file.lines <= WATCHED_MAX) written.watched.push({ user, claimKey });
       break;
     case 'lost':
       written.refused.push({ line, reason: lostWords(intent, committed.counter) });
@@ -318,7 +359,7 @@ async function writeLine(store: Store, order: Order, line: OpenIdLine, written: 
 
 function report(options: SendOptions, { batch, file }: Order, written: Written, outcome: Outcome | undefined): number {
   const { planned, already, sum, refused, stopped } = written;
-  const lines = file.lines.length;
+  const { lines } = file;
   const rows = refused.map(({ line, reason }) => ({
     file: options.openids,
     line: line.line,
@@ -358,8 +399,8 @@ function report(options: SendOptions, { batch, file }: Order, written: Written, 
     }
   }
   if (stopped !== undefined)
-    process.stderr.write(
-      `stopped after ${planned + already + refused.length} of ${lines} lines: ${stopped}\nthe same command goes on where it stopped\n`,
+    printNote(
+      `stopped after ${planned + already + refused.length} of ${lines} lines: ${stopped}\nthe same command goes on where it stopped`,
     );
   const isFine = refused.length === 0 && stopped === undefined && (outcome?.held ?? 0) + (outcome?.failed ?? 0) === 0;
   return isFine ? EXIT.fine : EXIT.findings;

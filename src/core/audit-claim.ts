@@ -4,9 +4,20 @@ import { SEND_RULE } from './batch.ts';
 import { blankCampaign } from './blank.ts';
 import type { Claim } from './decide.ts';
 import type { Event, EventKey } from './event.ts';
-import { type Counter, type Limit, type MerchantCaps, prizeLimits, userLimits } from './limit.ts';
+import {
+  type Counter,
+  capDayOf,
+  capsOf,
+  type Limit,
+  type MerchantCaps,
+  prizeLimits,
+  ruleClaimsCounter,
+  userLimits,
+} from './limit.ts';
+import { isOfRate } from './audit-name.ts';
 import { PROGRESS } from './looking.ts';
 import { fen } from './money.ts';
+import { RECOVERED } from './repair-number.ts';
 import type { Campaign, Prize } from './rule.ts';
 import { DAY, type Day, dayOf, type Instant, later, MINUTE } from './time.ts';
 
@@ -23,87 +34,113 @@ export function daysOf(at: Instant): Day[] {
 const known = new Map<string, Campaign>();
 const KNOWN_MAX = 1000;
 
-/** A campaign with every limit there is. Each claim asks for one of the same few. */
-function limitless(id: string, dayStartsAt: number, carryOver: boolean): Campaign {
-  const key = `${id}/${dayStartsAt}/${carryOver}`;
-  const campaign = known.get(key) ?? withEveryLimit(id, dayStartsAt, carryOver);
+/** A campaign with every rate there is: all else is counted anyway. Each claim asks for one of the same few. */
+function limitless(id: string, dayStartsAt: number): Campaign {
+  const key = `${id}/${dayStartsAt}`;
+  const campaign = known.get(key) ?? withEveryRate(id, dayStartsAt);
   if (known.size >= KNOWN_MAX) known.clear();
   known.set(key, campaign);
   return campaign;
 }
 
-function withEveryLimit(id: string, dayStartsAt: number, carryOver: boolean): Campaign {
+function withEveryRate(id: string, dayStartsAt: number): Campaign {
   const blank = blankCampaign(id);
-  const pace = { perHour: 1, carryOver };
   return {
     ...blank,
     period: { ...blank.period, dayStartsAt },
-    budget: { total: fen(MOST), perDay: fen(MOST), packets: MOST, packetsPerDay: MOST, alertAt: [], pace },
-    perUser: { total: MOST, perDay: MOST, perMonth: MOST, wins: MOST, amountPerDay: fen(MOST), gap: 0 },
+    budget: { total: fen(MOST), alertAt: [], pace: { perHour: MOST, carryOver: false } },
     perMinute: MOST,
   };
 }
 
 /** Stands for the event behind a claim, as far as its counters' names need it. */
-function eventOf({ account, user, at }: Claim): Event {
-  return { key: '' as EventKey, account, user, sentAt: at, kind: 'other', type: 'audit' };
+function eventOf({ account, user, at, scene }: Claim): Event {
+  const envelope = { key: '' as EventKey, account, user, sentAt: at };
+  return scene === undefined ? { ...envelope, kind: 'other', type: 'audit' } : { ...envelope, kind: 'scan', scene };
 }
 
 function prizeCalled(name: string, isWin: boolean): Prize {
-  const limits = { stock: MOST, perDay: MOST, perUser: MOST };
-  return isWin
-    ? { name, weight: 1, kind: 'coupon', coupons: [], ...limits }
-    : { name, weight: 1, kind: 'nothing', ...limits };
+  return isWin ? { name, weight: 1, kind: 'coupon', coupons: [] } : { name, weight: 1, kind: 'nothing' };
 }
 
+/** `isCoupon`: its prize is a list of texts, of which each claim takes one. */
 export type About = { readonly dayStartsAt: number; readonly isCoupon: boolean };
 
-/** What counts claims where the rule file says so; never given back. A claim sent by hand takes no part in `perUser`. */
-export function claimsCounted(claim: Claim, { dayStartsAt, isCoupon }: About): Pick<Counter, 'name' | 'add'>[] {
-  const { campaign: id, prize, amount, at } = claim;
-  const event = eventOf(claim);
-  const [carrying, hourly] = [limitless(id, dayStartsAt, true), limitless(id, dayStartsAt, false)];
-  const own = claim.rule === SEND_RULE ? [] : userLimits(carrying, event, at);
-  if (prize === PROGRESS) return own;
-  const called = prizeCalled(prize, isCoupon || amount > 0);
-  const limits = [carrying, hourly].flatMap(campaign =>
-    prizeLimits(campaign, called, amount, { event, caps: undefined, now: at }).filter(({ returns }) => !returns),
-  );
-  const coupons = isCoupon ? [{ name: `campaign/${id}/prize/${prize}/coupons`, add: 1 }] : [];
-  return [...own, ...new Map(limits.map(limit => [limit.name, limit])).values(), ...coupons];
+/** `stays`: counted for ever. `returns`: with its money. `rate`: in its minute or hour, if there was such a limit. */
+export type Counting = Pick<Counter, 'name' | 'add'> & { readonly how: 'stays' | 'returns' | 'rate' };
+
+/** Whether it takes part in a person's limits: what is sent by hand does not, nor what nobody can tell any more. */
+export function isPersonal({ rule }: Pick<Claim, 'rule'>): boolean {
+  return rule !== SEND_RULE && rule !== RECOVERED;
 }
 
-/** What a merchant allows one follower a day; never given back. Counted once per claim, with its first number. */
+/** What a claim counts, but for what its merchant allows. */
+export function claimsCounted(claim: Claim, { dayStartsAt, isCoupon }: About): Counting[] {
+  const { campaign: id, rule, prize, amount, at, day, user, round } = claim;
+  const event = eventOf(claim);
+  const starts = day === undefined ? dayStartsAt : day === dayOf(at) ? 0 : DAY / MINUTE;
+  const campaign = limitless(id, starts);
+  const own = isPersonal(claim) ? userLimits(campaign, event, at) : [];
+  const called = prizeCalled(prize, isCoupon || amount > 0);
+  const limits = [
+    ...own,
+    ...(prize === PROGRESS ? [] : prizeLimits(campaign, called, amount, { event, caps: undefined, now: at })),
+  ];
+  const counted = limits.map(({ name, add, returns }): Counting => {
+    const how = isOfRate(name) ? 'rate' : returns ? 'returns' : 'stays';
+    return { name, add, how };
+  });
+  const more = (name: string): void => void counted.push({ name, add: 1, how: 'stays' });
+  more(ruleClaimsCounter(id, rule));
+  if (isCoupon) more(`campaign/${id}/prize/${prize}/coupons`);
+  if (round !== undefined && isPersonal(claim)) more(`campaign/${id}/user/${user}/claims/round/${round}`);
+  return counted;
+}
+
+/** What its payout holds beside its merchant's caps; `undefined`: a claim of before does not say. */
+export function holdsOf(claim: Claim): ReadonlyMap<string, number> | undefined {
+  if (claim.day === undefined) return undefined;
+  const counted = claimsCounted(claim, { dayStartsAt: 0, isCoupon: false });
+  return new Map(counted.filter(({ how }) => how === 'returns').map(({ name, add }) => [name, add]));
+}
+
+/** A claim of before counted against what its merchant allows the follower on its day, and nothing gives that back. */
 export function merchantCountersOf(claim: Claim, merchant: string): Limit[] {
   const caps: MerchantCaps = { merchant, perUserPerDay: MOST, amountPerUserPerDay: fen(MOST), amountPerDay: fen(MOST) };
-  const { campaign, prize, amount, at } = claim;
-  const who = { event: eventOf(claim), caps, now: at };
-  const limits = prizeLimits(limitless(campaign, 0, true), prizeCalled(prize, true), amount, who);
-  return limits.filter(({ name, returns }) => name.startsWith('merchant/') && !returns);
+  return capsOf(claim, caps, claim.at).filter(({ name }) => name.includes('/user/'));
 }
 
 // ── What a payout holds ──────────────────────────────────────────────────────────────────────────────────────
 
-type Held = Pick<Claim, 'campaign' | 'amount' | 'at'>;
+type Held = Pick<Claim, 'campaign' | 'prize' | 'account' | 'user' | 'amount' | 'at'>;
 
-/** Every configuration has these limits: they cannot be missing. */
-export function alwaysHeld({ campaign, at }: Held, merchant: string): string[] {
-  return [`campaign/${campaign}/amount`, `merchant/${merchant}/amount/day/${dayOf(at)}`];
+/** Every payout holds its budget; and of its merchant's caps at least one day. */
+export function alwaysHeld({ campaign }: Pick<Held, 'campaign'>): string {
+  return `campaign/${campaign}/amount`;
 }
 
 /** What a payout of this claim holds of this counter until its money returns; `undefined`: it has no business there. */
 export function holdOf(name: string, claim: Held, merchant: string): number | undefined {
-  if (alwaysHeld(claim, merchant).includes(name)) return claim.amount;
-  const base = `campaign/${claim.campaign}/`;
+  const { campaign, prize, account, user, amount, at } = claim;
+  if (name === alwaysHeld(claim)) return amount;
+  const cap = capHold(name, { account, user, amount }, merchant);
+  if (cap !== undefined) return cap;
+  const base = `campaign/${campaign}/`;
   if (!name.startsWith(base)) return undefined;
   const rest = name.slice(base.length);
-  if (rest === 'packets') return 1;
-  // The file's own day may begin late; and which store it was, the claim does not say.
-  const [, what, day] = /^(?:scene\/.+\/)?(amount|packets)\/day\/([\d-]+)$/.exec(rest) ?? [];
-  if (what === undefined || !daysOf(claim.at).includes(day as Day)) return undefined;
-  return what === 'amount' ? claim.amount : 1;
+  const pieces = ['packets', `user/${user}/wins`, `prize/${prize}`, `prize/${prize}/user/${user}`];
+  if (pieces.includes(rest)) return 1;
+  // The file's own day may begin late; and which store it was, a claim of before does not say.
+  const [, what, day] = /^(scene\/.+\/amount|amount|.+)\/day\/([\d-]+)$/.exec(rest) ?? [];
+  if (what === undefined || !daysOf(at).includes(day as Day)) return undefined;
+  if (what === 'amount' || /^scene\/.+\/amount$/.test(what)) return amount;
+  return what === 'packets' || what === `prize/${prize}` || /^scene\/.+\/packets$/.test(what) ? 1 : undefined;
 }
 
-export function holdsMoney(name: string): boolean {
-  return /\/amount(?:\/day\/[\d-]+)?$/.test(name);
+/** On whichever day it leaves. */
+function capHold(name: string, { account, user, amount }: Pick<Held, 'account' | 'user' | 'amount'>, merchant: string) {
+  const day = capDayOf(name, merchant);
+  const what = day && name.slice(`merchant/${merchant}/`.length, -`/day/${day}`.length);
+  if (what === 'amount' || what === `user/${account}/${user}/amount`) return amount;
+  return what === `user/${account}/${user}/packets` ? 1 : undefined;
 }

@@ -1,23 +1,24 @@
 // What the counters must say, recomputed from claims and payouts: a part of the audit (核账). Pure.
 //
-//   exact        what payouts hold (budget, packets, a store's day, the merchant's day), and what a merchant allows one
-//                follower; rows of a round, which come to its packets; what was spent of a wallet, never more than earned
-//   a range      packets of a campaign in which group packets came back in part: their payouts no longer name them
-//   by journal   limits a rule file may gain on any day (stock, wins, pace, coupons …): a counter that says less than its
-//                claims may have begun later, or been absent for a while; and where a day begins is the rule file's to say.
-//                The decisions in the journal settle each such doubt
-//   not at all   what claims do not tell: streaks, wrong tries, printed codes, claims by scene or round, shadows; and a limit
-//                of which there is no counter at all, unless a campaign that is live has it: it may never have been set
+//   claims       each counts its rule, its follower's claims, its prize, its money and its packet, on its own day
+//   payouts      what has come back gives back what it held; and it alone says what its merchant allowed it, on which days
+//   a range      claims of before (without a day): they counted only where a limit was set, which nobody can tell. Once
+//                they were brought up (`recount.ts`), only their days are unsure
+//   by journal   buckets of a minute or an hour, which begin with their limit: one that says less than its claims may have
+//                begun later. The decisions in the journal settle each such doubt
+//   together     rows of a round, which come to its packets; what was spent of a wallet, never more than earned
+//   not at all   what claims do not tell: streaks, wrong tries, printed codes, shadows
 
-import { claimsCounted, daysOf, holdOf, holdsMoney, merchantCountersOf, otherDays } from './audit-claim.ts';
-import { isOfDay, limitBehind, nameKind, sceneBehind } from './audit-name.ts';
-import { SEND_RULE } from './batch.ts';
+import { type Counting, claimsCounted, holdOf, isPersonal, merchantCountersOf } from './audit-claim.ts';
+import { isOfCoupons, isOfDay, isOfRate, nameKind, rateBehind } from './audit-name.ts';
 import type { Claim } from './decide.ts';
-import { type Counter, lastClaimCounter } from './limit.ts';
+import { type Counter, capDayOf, lastClaimCounter } from './limit.ts';
 import type { Payout } from './payout.ts';
+import { COUNTED, isOfRecount } from './recount.ts';
 import type { Campaign } from './rule.ts';
+import { DAY, type Instant } from './time.ts';
 
-/** Says `found` where it must say between `low` and `high`. `absent`: there is no such counter. */
+/** Says `found` where it must say between `low` and `high`. */
 export type CounterFault = {
   readonly name: string;
   readonly low: number;
@@ -29,25 +30,30 @@ export type CounterFault = {
 const DOUBTS_MAX = 10_000;
 
 type Expected = { low: number; high: number };
-type Doubt = { readonly found: number; counted: number };
-/** What all checks share: which optional limits exist, and what only the journal can tell. */
-type Open = {
-  readonly known: Set<string>;
-  readonly doubts: Map<string, Doubt>;
-  /** Packets that are still taken at some store of a campaign, on some day: nobody knows which store. */
-  readonly slack: Map<string, number>;
-  unsettled: number;
-};
+/** What all checks share: what only the journal can tell. */
+type Open = { readonly doubts: Map<string, { readonly found: number; counted: number }>; unsettled: number };
+
+/** Stands for the counters of every scene, or round: a claim of before does not say which. */
+function somewhere(name: string): string {
+  return name
+    .replace(/\/scene\/.+(?=\/(?:amount|packets)\/day\/[\d-]+$)/, '/scene/*')
+    .replace(/\/claims\/(scene|round)\/.+$/, '/claims/$1/*');
+}
 
 /** The counters of some followers, or those of all; what they must say is added up first, what they say comes after. */
 export class CounterCheck {
   private readonly expected = new Map<string, Expected>();
-  private readonly optional = new Map<string, number>();
+  private readonly slack = new Map<string, number>();
   private readonly open: Open;
   private faults: CounterFault[] = [];
 
   constructor(open: Open) {
     this.open = open;
+  }
+
+  /** Perhaps at one of many places. */
+  expectSomewhere(name: string, add: number): void {
+    this.slack.set(name, (this.slack.get(name) ?? 0) + add);
   }
 
   expect(name: string, low: number, high = low): void {
@@ -59,12 +65,10 @@ export class CounterCheck {
     }
   }
 
-  expectAtMost(name: string, add: number): void {
-    this.optional.set(name, (this.optional.get(name) ?? 0) + add);
-  }
-
-  expectLast(name: string, at: number): void {
-    this.optional.set(name, Math.max(this.optional.get(name) ?? 0, at));
+  /** An instant: the latest of all. `isSure`: it was noted in any case. */
+  expectLast(name: string, at: number, isSure: boolean): void {
+    const sum = this.expected.get(name) ?? { low: 0, high: 0 };
+    this.expected.set(name, { low: isSure ? Math.max(sum.low, at) : sum.low, high: Math.max(sum.high, at) });
   }
 
   /** In place of whatever was expected so far. */
@@ -73,100 +77,184 @@ export class CounterCheck {
   }
 
   /** What it says, once all it must say was added up. */
-  found(name: string, value: number): void {
-    const fault = this.faultOf(name, value);
-    if (fault) this.faults.push(fault);
+  found(name: string, found: number): void {
+    const { low, high: sure } = this.expected.get(name) ?? { low: 0, high: 0 };
+    const high = sure + (this.slack.get(somewhere(name)) ?? 0);
     this.expected.delete(name);
-    this.optional.delete(name);
+    if (found < low || found > high) this.faults.push({ name, low, high, found });
+    else if (found < high && isOfRate(name)) this.doubt(name, found);
+  }
+
+  private doubt(name: string, found: number): void {
+    if (this.open.doubts.size < DOUBTS_MAX) this.open.doubts.set(name, { found, counted: 0 });
+    else this.open.unsettled++;
   }
 
   /** What is wrong, the counters that are not there included. */
   end(): CounterFault[] {
-    for (const name of [...this.expected.keys(), ...this.optional.keys()]) this.found(name, 0);
+    for (const name of [...this.expected.keys()]) this.found(name, 0);
     return this.faults;
   }
-
-  private faultOf(name: string, found: number): CounterFault | undefined {
-    const exact = this.expected.get(name);
-    const claimed = this.optional.get(name) ?? 0;
-    const slack = this.open.slack.get(sceneBehind(name)) ?? 0;
-    const { low, high } = exact ?? { low: slack > 0 ? 0 : claimed, high: claimed };
-    if (found >= low && found <= high + slack) return undefined;
-    if (exact || (found > high && !isOfDay(name))) return { name, low, high: high + slack, found };
-    if (this.open.doubts.size < DOUBTS_MAX) this.open.doubts.set(name, { found, counted: 0 });
-    else this.open.unsettled++;
-    return undefined;
-  }
 }
+
+/** No day of a campaign ends later after a claim on it, whenever its days begin; and no month. */
+const DAY_MS = 2 * DAY;
+const MONTH_MS = 32 * DAY;
+
+/** What one claim is expected to have counted for sure, and what perhaps. */
+type Sure = 'surely' | 'perhaps';
 
 /** All counters: those of everybody in one go, those of followers part by part. */
 export class CounterAudit {
   compared = 0;
   /** Names that are not ours. */
   strange = 0;
-  private readonly open: Open = { known: new Set(), doubts: new Map(), slack: new Map(), unsettled: 0 };
+  private readonly open: Open = { doubts: new Map(), unsettled: 0 };
   private readonly shared = new CounterCheck(this.open);
   /** What the counters of nobody say: they come before all is added up. */
   private readonly sharedValues = new Map<string, number>();
   private own = new CounterCheck(this.open);
+  private readonly coupons = new Set<string>();
+  /** The limits of a minute or an hour that there are, or were. */
+  private readonly rates = new Set<string>();
+  /** Claims of before were brought up. */
+  private isCounted = false;
+  /** They are being brought up at this instant, for the days and months that are not over. */
+  private countedAt: Instant | undefined;
 
   /** Rows of rounds, which come to the packets of each: by the round. */
   private readonly rounds = new Map<string, { packets: number; rows: number }>();
   private wallets = new Map<string, { earned: number; spent: number }>();
   private readonly campaigns: ReadonlyMap<string, Campaign>;
 
-  /** `campaigns`: those that are live; a limit of theirs is missed where it has no counter. */
+  /** `campaigns`: those that are live, for where their days begin. */
   constructor(campaigns: readonly Campaign[]) {
     this.campaigns = new Map(campaigns.map(campaign => [campaign.id, campaign]));
-    for (const campaign of campaigns) for (const name of limitsSet(campaign)) this.open.known.add(name);
+    for (const { id, prizes, perMinute, budget } of campaigns) {
+      for (const { name, kind } of prizes.values())
+        if (kind === 'coupon') this.coupons.add(`campaign/${id}/prize/${name}/coupons`);
+      if (perMinute !== undefined) this.rates.add(`campaign/${id}/claims/minute`);
+      if (budget?.pace?.carryOver === false) this.rates.add(`campaign/${id}/pace/hour`);
+    }
   }
 
-  /** Before all else: which limits there are. */
+  /** Claims of before are to be counted like those of now, but for days and months that are over: they limit nobody. */
+  countOld(now: Instant): void {
+    this.isCounted = true;
+    this.countedAt = now;
+  }
+
+  /** Before all else: what there is. */
   survey(name: string): void {
-    // What a merchant allows has no choice in it; and a strange name would be kept for each follower.
-    const kind = nameKind(name);
-    if (name.startsWith('campaign/') && (kind === 'own' || kind === 'shared')) this.open.known.add(limitBehind(name));
+    if (name === COUNTED) this.isCounted = true;
+    if (isOfCoupons(name)) this.coupons.add(name);
+    if (isOfRate(name)) this.rates.add(rateBehind(name));
   }
 
   claim(claim: Claim): void {
-    const { known } = this.open;
-    for (const { name, add } of this.counted(claim)) {
-      if (known.has(limitBehind(name))) this.of(name).expectAtMost(name, add);
+    for (const counting of this.counted(claim)) {
+      // What returns is said by the payouts, as far as they are looked at.
+      if (counting.how === 'returns' && this.countedAt === undefined) continue;
+      const isSurely = this.sureness(claim, counting) === 'surely';
+      if (!isSurely && this.countedAt !== undefined) continue; // only what is missing is looked for
+      this.of(counting.name).expect(counting.name, isSurely ? counting.add : 0, counting.add);
     }
-    const last = lastClaimCounter(claim.campaign, claim.user);
-    if (claim.rule !== SEND_RULE && known.has(limitBehind(last))) this.own.expectLast(last, claim.at);
+    if (!isPersonal(claim)) return;
+    const claims = `campaign/${claim.campaign}/user/${claim.user}/claims`;
+    if (!isSure(claim) && this.countedAt === undefined)
+      for (const what of ['scene', 'round']) this.own.expectSomewhere(`${claims}/${what}/*`, 1);
+    this.own.expectLast(lastClaimCounter(claim.campaign, claim.user), claim.at, this.isCounted || isSure(claim));
   }
 
-  private counted(claim: Claim, dayStartsAt = this.campaigns.get(claim.campaign)?.period.dayStartsAt ?? 0): Counting[] {
-    const isCoupon =
-      claim.amount === 0 && this.open.known.has(`campaign/${claim.campaign}/prize/${claim.prize}/coupons`);
-    return claimsCounted(claim, { dayStartsAt, isCoupon });
+  private counted(claim: Claim): Counting[] {
+    const dayStartsAt = this.campaigns.get(claim.campaign)?.period.dayStartsAt ?? 0;
+    const isCoupon = claim.amount === 0 && this.coupons.has(`campaign/${claim.campaign}/prize/${claim.prize}/coupons`);
+    const counted = claimsCounted(claim, { dayStartsAt, isCoupon });
+    return counted.filter(({ name, how }) => how !== 'rate' || this.rates.has(rateBehind(name)));
   }
 
-  /** The first number of a claim counts against what its merchant allows the follower. */
-  firstPayout(claim: Claim, merchant: string): void {
-    for (const { name, add } of merchantCountersOf(claim, merchant)) this.of(name).expect(name, add);
+  private sureness(claim: Claim, { name, how }: Counting): Sure {
+    if (how === 'rate') return 'perhaps';
+    if (isSure(claim)) return 'surely';
+    if (!this.isCounted) return 'perhaps';
+    if (!isOfDay(name)) return 'surely';
+    const isOver =
+      this.countedAt === undefined || claim.at < this.countedAt - (name.includes('/month/') ? MONTH_MS : DAY_MS);
+    return isOver ? 'perhaps' : 'surely';
   }
 
-  /** What this payout still takes up. `claim`: the one it pays. */
+  /** The first number of a claim of before counts against what its merchant allows the follower on that day. */
+  firstPayout(claim: Claim, { merchant, holds }: Payout): void {
+    if (isSure(claim)) return;
+    const counters = merchantCountersOf(claim, merchant);
+    // A claim that was found again has lost its day; its payout says what it holds, or has passed it on.
+    if (holds.some(({ name }) => counters.some(counter => counter.name === name))) return;
+    for (const { name, add } of counters) this.of(name).expect(name, holds.length === 0 ? 0 : add, add);
+  }
+
+  /** What this payout still takes up. `claim`: the one it pays. One that was followed by another holds nothing. */
   payout(payout: Payout, claim: Claim): void {
-    if (payout.state === 'failed') return;
-    const paid = { ...claim, amount: payout.amount };
-    if (payout.state !== 'refunded') {
-      for (const { name } of payout.holds) this.shared.expect(name, holdOf(name, paid, payout.merchant) ?? 0);
-      return;
+    const { state, holds, merchant, amount } = payout;
+    if (holds.length === 0) return;
+    const isBack = state === 'failed' || state === 'refunded';
+    const back = !isBack ? 0 : state === 'failed' ? amount : (payout.refunded ?? amount);
+    const paid = { ...claim, amount };
+    if (this.countedAt !== undefined) this.giveBack(payout, claim, back);
+    else this.hold(payout, claim, back);
+    if (back > 0 && back < amount && !isSure(claim)) this.packetSomewhere(payout, claim);
+    for (const { name } of holds) {
+      if (capDayOf(name, merchant) !== undefined) this.cap(name, paid, merchant, back);
+      else if (this.isOfNoClaim(name, claim) && back < amount)
+        this.of(name).expect(name, (holdOf(name, paid, merchant) ?? 0) - (isBack ? back : 0));
     }
-    const kept = payout.amount - (payout.refunded ?? payout.amount);
-    if (kept === 0) return;
-    const base = `campaign/${claim.campaign}`;
-    const money = payout.holds.map(({ name }) => name).filter(holdsMoney);
-    for (const name of money) this.shared.expect(name, kept);
-    // Its packet is still taken, where there are such limits: on the day its money was.
-    const days = new Set(money.filter(name => name.startsWith(base)).flatMap(name => /[\d-]{10}$/.exec(name) ?? []));
-    for (const name of [`${base}/packets`, ...named(`${base}/packets/day/`, days, claim)])
-      this.shared.expect(name, 0, 1);
-    for (const name of named(`${base}/scene/*/packets/day/`, days, claim))
-      this.open.slack.set(name, (this.open.slack.get(name) ?? 0) + 1);
+  }
+
+  /** What of its claim's pieces and money it has, or has kept. */
+  private hold({ holds }: Payout, claim: Claim, back: number): void {
+    const held = new Set(holds.map(({ name }) => name));
+    for (const counting of this.counted(claim)) {
+      const { name, add, how } = counting;
+      if (how !== 'returns') continue;
+      const kept = add - backOf(add, claim, back);
+      // One of before did not hold what nothing limited; once it was brought up, it is counted for ever.
+      const isKnown = held.has(name) || isSure(claim);
+      const low = isKnown || this.sureness(claim, counting) === 'surely' ? kept : 0;
+      this.of(name).expect(name, low, isKnown ? kept : add);
+    }
+  }
+
+  /** The store of a claim of before stands in its payout only. */
+  private isOfNoClaim(name: string, { campaign, scene }: Claim): boolean {
+    return scene === undefined && name.startsWith(`campaign/${campaign}/scene/`);
+  }
+
+  /** A packet of before, opened in part: it is still taken at its store, which its payout no longer names. */
+  private packetSomewhere({ holds }: Payout, { campaign }: Claim): void {
+    for (const { name } of holds) {
+      const day = /\/amount\/day\/([\d-]+)$/.exec(name)?.[1];
+      if (day !== undefined && name.startsWith('campaign/'))
+        this.shared.expectSomewhere(`campaign/${campaign}/scene/*/packets/day/${day}`, 1);
+    }
+  }
+
+  /** `back`: how much of the money is. Of a group packet that was opened in part its follower's packet stays. */
+  private cap(name: string, paid: Claim & Pick<Payout, 'amount'>, merchant: string, back: number): void {
+    if (back === paid.amount) return;
+    const held = holdOf(name, paid, merchant) ?? 0;
+    this.of(name).expect(name, name.includes('/amount/') ? held - back : held);
+    if (back > 0 && name.includes('/user/')) {
+      const packets = name.replace('/amount/', '/packets/');
+      this.of(packets).expect(packets, 1);
+    }
+  }
+
+  /** What came back is not counted any more, if it was held; whether one of before had been counted, nobody knows. */
+  private giveBack({ holds }: Payout, claim: Claim, back: number): void {
+    const held = new Set(holds.map(({ name }) => name));
+    for (const { name, add, how } of this.counted(claim)) {
+      const less = how === 'returns' ? backOf(add, claim, back) : 0;
+      if (less > 0) this.of(name).expect(name, -less, held.has(name) ? -less : 0);
+    }
   }
 
   counter(name: string, value: number): void {
@@ -184,7 +272,7 @@ export class CounterAudit {
         this.walletCounter(name, value);
         break;
       default:
-        this.strange++;
+        if (!isOfRecount(name)) this.strange++;
         return;
     }
     this.compared++;
@@ -217,11 +305,6 @@ export class CounterAudit {
     return faults;
   }
 
-  /** Doubts that were too many to be settled. */
-  get unsettled(): number {
-    return this.open.unsettled;
-  }
-
   /** `taken`: what payouts take of each campaign's budget, whatever they say they hold. */
   endOfShared(taken: Iterable<readonly [campaign: string, amount: number]>): CounterFault[] {
     for (const [campaign, amount] of taken) this.shared.expectOnly(`campaign/${campaign}/amount`, amount);
@@ -232,13 +315,18 @@ export class CounterAudit {
     return faults;
   }
 
+  /** Doubts that were too many to be settled. */
+  get unsettled(): number {
+    return this.open.unsettled;
+  }
+
   get hasDoubts(): boolean {
     return this.open.doubts.size > 0;
   }
 
   /** Whether the journal must be asked what this claim counted. */
   isInDoubt(claim: Claim): boolean {
-    return this.hasDoubts && this.namesOf(claim).some(({ name }) => this.open.doubts.has(name));
+    return this.hasDoubts && this.counted(claim).some(({ name }) => this.open.doubts.has(name));
   }
 
   /** What the claim's decision added. Without one, what it would add today. */
@@ -249,45 +337,18 @@ export class CounterAudit {
     }
   }
 
-  /** Also those of the other day the claim may belong to: another version of the file may have begun its days later. */
-  private namesOf(claim: Claim): Counting[] {
-    const last = claim.rule === SEND_RULE ? [] : [{ name: lastClaimCounter(claim.campaign, claim.user), add: 0 }];
-    return [...otherDays.flatMap(dayStartsAt => this.counted(claim, dayStartsAt)), ...last];
-  }
-
   settled(): CounterFault[] {
     const wrong = [...this.open.doubts].filter(([, { found, counted }]) => found !== counted);
     return wrong.map(([name, { found, counted }]) => ({ name, low: counted, high: counted, found }));
   }
 }
 
-type Counting = Pick<Counter, 'name' | 'add'>;
-
-/** The limits that a rule file sets, by what is behind their counters. */
-function limitsSet({ id, perUser, perMinute, budget, prizes }: Campaign): string[] {
-  const base = `campaign/${id}`;
-  const { total, perDay, perMonth, wins, amountPerDay, gap } = perUser;
-  const set: [unknown, string][] = [
-    [total, 'user/*/claims'],
-    [perDay, 'user/*/claims/day/*'],
-    [perMonth, 'user/*/claims/month/*'],
-    [wins, 'user/*/wins'],
-    [amountPerDay, 'user/*/amount/day/*'],
-    [gap, 'user/*/last'],
-    [perMinute, 'claims/minute/*'],
-    [budget?.pace, budget?.pace?.carryOver ? 'pace/day/*' : 'pace/day/*/hour/*'],
-    ...[...prizes.values()].flatMap(({ name, kind, stock, perUser: each, perDay: daily }): [unknown, string][] => [
-      [stock, `prize/${name}`],
-      [each, `prize/${name}/user/*`],
-      [daily, `prize/${name}/day/*`],
-      [kind === 'coupon' ? true : undefined, `prize/${name}/coupons`],
-    ]),
-  ];
-  return set.flatMap(([limit, name]) => (limit === undefined ? [] : [`${base}/${name}`]));
+/** What comes back of this much counted: all of it with all of the money; of a part, only money does. */
+function backOf(add: number, { amount }: Claim, back: number): number {
+  return back >= amount ? add : add === amount ? back : 0;
 }
 
-/** On these days; where none is known, on those the claim may belong to. */
-function named(prefix: string, days: ReadonlySet<string>, { at }: Claim): string[] {
-  const all = days.size > 0 ? [...days] : daysOf(at);
-  return all.map(day => `${prefix}${day}`);
+/** Made since everything is counted. */
+function isSure({ day }: Claim): boolean {
+  return day !== undefined;
 }

@@ -3,10 +3,10 @@
 
 const DAY = String.raw`\/day\/\d{4}-\d\d-\d\d`;
 const SHARED = new RegExp(
-  `^(?:campaign\\/[^/~]+\\/(?:(?:amount|packets)(?:${DAY})?|scene\\/.+\\/(?:amount|packets)${DAY}|prize\\/.+|claims\\/minute\\/[\\d :-]+|pace${DAY}(?:\\/hour\\/\\d\\d)?)|merchant\\/[^/]+\\/amount${DAY})$`,
+  `^(?:campaign\\/[^/~]+\\/(?:(?:amount|packets)(?:${DAY})?|scene\\/.+\\/(?:amount|packets)${DAY}|prize\\/.+|rule\\/[^/]+\\/claims|claims\\/minute\\/[\\d :-]+|pace${DAY}\\/hour\\/\\d\\d)|merchant\\/[^/]+\\/amount${DAY})$`,
 );
 const OWN = new RegExp(
-  `^(?:campaign\\/[^/~]+\\/(?:user\\/[^/]+\\/(?:claims(?:${DAY}|\\/month\\/[\\d-]+)?|amount${DAY}|last|wins)|prize\\/.+\\/user\\/[^/]+)|merchant\\/[^/]+\\/user\\/[^/]+\\/[^/]+\\/(?:packets|amount)${DAY})$`,
+  `^(?:campaign\\/[^/~]+\\/(?:user\\/[^/]+\\/(?:claims(?:${DAY}|\\/month\\/[\\d-]+|\\/(?:scene|round)\\/.+)?|amount${DAY}|last|wins)|prize\\/.+\\/user\\/[^/]+)|merchant\\/[^/]+\\/user\\/[^/]+\\/[^/]+\\/(?:packets|amount)${DAY})$`,
 );
 const ROUND = /^campaign\/[^/~]+\/round\/.+\/(?:packets|row\/\d+)$/;
 const WALLET = /^campaign\/[^/~]+\/user\/[^/]+\/wallet\/.+\/(?:earned|spent)$/;
@@ -34,13 +34,9 @@ export function unitOf(name: string): 'fen' | 'ms' | 'count' {
   return /\/amount(?:\/day\/[\d-]+)?$/.test(name) ? 'fen' : 'count';
 }
 
-/** The limit behind a counter: its name without follower and time. */
-export function limitBehind(name: string): string {
-  return name
-    .replace(/\/user\/[^/]+/, '/user/*')
-    .replace(/\/hour\/\d\d$/, '/hour/*')
-    .replace(/\/day\/\d{4}-\d\d-\d\d(?=$|\/hour\/)/, '/day/*')
-    .replace(/\/(month|minute)\/[\d :-]+$/, '/$1/*');
+/** Of a minute, or of an hour: counted only while there is such a limit, and soon over. */
+export function isOfRate(name: string): boolean {
+  return /\/claims\/minute\/[\d :-]+$|\/pace\/day\/[\d-]+\/hour\/\d\d$/.test(name);
 }
 
 /** Its name depends on when a day of the campaign begins, which the rule file may change. */
@@ -48,7 +44,12 @@ export function isOfDay(name: string): boolean {
   return name.startsWith('campaign/') && /\/(?:day|month)\//.test(name);
 }
 
-/** The packets of a store, whichever it is. */
-export function sceneBehind(name: string): string {
-  return name.replace(/\/scene\/.+(?=\/packets\/day\/[\d-]+$)/, '/scene/*');
+/** The limit behind a bucket of a minute or an hour. */
+export function rateBehind(name: string): string {
+  return name.replace(/\/minute\/[\d :-]+$/, '/minute').replace(/\/day\/[\d-]+\/hour\/\d\d$/, '/hour');
+}
+
+/** Each claim of a list takes its next text: there is such a list. */
+export function isOfCoupons(name: string): boolean {
+  return /^campaign\/[^/~]+\/prize\/.+\/coupons$/.test(name);
 }

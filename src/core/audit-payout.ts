@@ -1,10 +1,11 @@
 // What must be true of one payout and its history, and of one claim and all its payouts: a part of the audit (核账). Pure.
-import { alwaysHeld, holdOf } from './audit-claim.ts';
+import { alwaysHeld, holdOf, holdsOf } from './audit-claim.ts';
 import { unitOf } from './audit-name.ts';
 import type { Claim } from './decide.ts';
+import { capDayOf } from './limit.ts';
 import { billNoOf, isFinal, type Payout, type PayoutState } from './payout.ts';
 import { isRecovered, recoveredKey } from './repair-number.ts';
-import { DAY, type Instant, instant, parseBeijing } from './time.ts';
+import { DAY, dayOf, type Instant, instant, parseBeijing } from './time.ts';
 
 /** One thing that does not agree. */
 export type AuditFinding = {
@@ -133,8 +134,17 @@ export function auditAgainstClaim(payout: Payout, claim: Claim): AuditFinding[] 
 function auditHolds(payout: Payout, claim: Claim): AuditFinding[] {
   const where = `payout ${payout.billNo}`;
   const held = new Map(payout.holds.map(hold => [hold.name, hold.add]));
-  const due = (name: string): number => holdOf(name, claim, payout.merchant) ?? 0;
-  const names = new Set([...held.keys(), ...alwaysHeld(claim, payout.merchant)]);
+  const counted = holdsOf(claim);
+  const due = (name: string): number => {
+    const isCap = capDayOf(name, payout.merchant) !== undefined;
+    return (counted && !isCap ? counted.get(name) : holdOf(name, claim, payout.merchant)) ?? 0;
+  };
+  const isCapped = payout.holds.some(({ name }) => capDayOf(name, payout.merchant) !== undefined);
+  const names = new Set([
+    ...held.keys(),
+    ...(counted?.keys() ?? [alwaysHeld(claim)]),
+    ...(isCapped ? [] : [capNameOf(payout)]),
+  ]);
   return [...names]
     .filter(name => held.get(name) !== due(name))
     .map(name => ({
@@ -144,6 +154,11 @@ function auditHolds(payout: Payout, claim: Claim): AuditFinding[] {
       found: held.get(name) ?? 0,
       unit: unitOf(name),
     }));
+}
+
+/** It holds its merchant's day, whichever that is; this one, if it was not delayed. */
+function capNameOf({ merchant, createdAt }: Payout): string {
+  return `merchant/${merchant}/amount/day/${dayOf(createdAt)}`;
 }
 
 /** As much of a payout as stays in memory until all of its claim's were seen. `day`: the one in its number. */

@@ -54,29 +54,25 @@ export type AuditReport = {
   readonly total: number;
 };
 
-/** Followers looked at in one part: their claims and counters are what memory holds at a time. */
-const PART_CLAIMS = 50_000;
 const FINDINGS_MAX = 1000;
 const LOOKED_AT_ONCE = 500;
 const BUCKETS = ['reserved', 'sent', 'received', 'refunded'] as const;
 type Bucket = { readonly campaign: string } & Readonly<Record<(typeof BUCKETS)[number], number>>;
 
-/** Into how many parts so many claims are taken. */
-export function partsFor(claims: number): number {
-  return Math.max(1, Math.ceil(claims / PART_CLAIMS));
+/** Followers stand on so many shelves, and one shelf is a part: of a million claims memory holds four thousand. */
+export const SHELVES = 256;
+
+/** The shelf a claim stands on, with its payouts: by the openid in its key. */
+export function shelfOfClaim(key: string): number {
+  return shelfOf(key.split('/')[2] ?? '');
 }
 
-/** The part a claim belongs to, with its payouts: by the openid in its key. */
-export function partOfClaim(key: string, parts: number): number {
-  return parts === 1 ? 0 : partOf(key.split('/')[2] ?? '', parts);
-}
-
-/** The part of a follower, 0 … `parts` − 1; those of nobody are in the first (FNV-1a). */
-export function partOf(user: string | undefined, parts: number): number {
-  if (user === undefined || parts === 1) return 0;
+/** The shelf of a follower; that of nobody is the first (FNV-1a). */
+export function shelfOf(user: string | undefined): number {
+  if (user === undefined) return 0;
   let hash = 0x811c9dc5;
   for (let at = 0; at < user.length; at++) hash = Math.imul(hash ^ user.charCodeAt(at), 0x01000193);
-  return (hash >>> 0) % parts;
+  return (hash >>> 0) % SHELVES;
 }
 
 type Owed = { readonly claim: Claim; payouts: readonly Attempt[] };
@@ -136,7 +132,7 @@ export class Audit {
       this.add({ where: `payout ${billNo}`, what: 'claim', expected: claimKey, found: 'no such claim', unit: 'text' });
     const claim = owed?.claim ?? { ...payout, key: claimKey, prize: '', at: payout.createdAt };
     this.counters.payout(payout, claim);
-    if (attempt === 1) this.counters.firstPayout(claim, payout.merchant);
+    if (attempt === 1) this.counters.firstPayout(claim, payout);
     this.funds?.payout(payout, history);
   }
 

@@ -3,10 +3,10 @@
 import type { Claim, Decision } from './decide.ts';
 import { drawAmount, luckOf } from './draw.ts';
 import type { Event, EventKey, OpenId } from './event.ts';
-import { type Counter, type Limit, type MerchantCaps, prizeLimits } from './limit.ts';
+import { type Counter, isBounded, type Limit, type MerchantCaps, prizeLimits, ruleClaims } from './limit.ts';
 import { type Fen, fen, showFen } from './money.ts';
 import type { Payout } from './payout.ts';
-import { type PayerSettings, planPayout } from './plan.ts';
+import { claimOf, type PayerSettings, planPayout } from './plan.ts';
 import { NO_REPLY } from './reply.ts';
 import type { Campaign, Prize } from './rule.ts';
 import type { Instant } from './time.ts';
@@ -78,7 +78,11 @@ export function commitOf(batch: Batch, intent: Intent, now: Instant): BatchCommi
   const event = eventOf(batch, user, now);
   const about = { campaign: campaign.id, rule: SEND_RULE, prize: prize.name, amount };
   const holds = limits.filter(limit => limit.returns).map(({ name: counter, add }) => ({ name: counter, add }));
-  const counters = limits.map(({ name: counter, add, max }) => ({ name: counter, add, max }));
+  const counters = [...limits, ruleClaims(campaign.id, SEND_RULE)].map(({ name: counter, add, max }) => ({
+    name: counter,
+    add,
+    max,
+  }));
   const trace = [
     {
       campaign: campaign.id,
@@ -87,13 +91,14 @@ export function commitOf(batch: Batch, intent: Intent, now: Instant): BatchCommi
       checks: [{ ok: true, text: `手动发放,批次 ${batch.name}` }],
     },
   ];
+  const award = { kind: 'awarded', ...about, claimKey, counters, holds, reply: NO_REPLY, trace } as const;
   const shares = prize.kind === 'redpacket' ? prize.shares : undefined;
   return {
     event,
     seenAt: now,
     answer: { reply: NO_REPLY, at: now },
-    decision: { kind: 'awarded', ...about, claimKey, counters, holds, reply: NO_REPLY, trace },
-    claim: { ...about, key: claimKey, account: account.name, user, at: now },
+    decision: award,
+    claim: claimOf({ account: account.name, user }, award, now),
     counters,
     payout: planPayout(
       { campaign, rule: SEND_RULE, claimKey, amount, holds, shares, account, user, eventAt: now },
@@ -122,7 +127,7 @@ export class Forecast {
     this.fresh++;
     this.sum = fen(this.sum + amount);
     let own: string | undefined;
-    for (const limit of limits) {
+    for (const limit of limits.filter(isBounded)) {
       const used = counters.get(limit.name) ?? 0;
       if (limit.refuses === 'limited') {
         if (used + limit.add > limit.max)

@@ -17,18 +17,75 @@ export function readCsv(written: string, say: SayAt): Row[] {
   return new Table(text, say).rows();
 }
 
+/** A row as it was written; its quoted cells may go over several lines. `line`: its first, from 1. */
+export type Written = { readonly text: string; readonly line: number };
+
+/** A quotation mark without its other half must not swallow the rest of a file. */
+const ROW_LINES_MAX = 100;
+const ROW_LENGTH_MAX = 64 * 1024;
+
+/** Makes rows of lines as they come, for files that are too long to be held. */
+export class Rows {
+  private line = 0;
+  private open: { readonly line: number; readonly lines: string[]; length: number } | undefined;
+
+  /** `undefined`: the row goes on in the next line. */
+  push(line: string): Written | undefined {
+    this.line++;
+    const text = this.line === 1 ? line.replace(/^\uFEFF/, '') : line;
+    const row = this.open ?? { line: this.line, lines: [], length: 0 };
+    row.lines.push(text);
+    row.length += text.length;
+    const whole = row.lines.join('\n');
+    const isOver = row.lines.length >= ROW_LINES_MAX || row.length >= ROW_LENGTH_MAX;
+    this.open = isOver || !goesOn(whole) ? undefined : row;
+    return this.open ? undefined : { text: whole, line: row.line };
+  }
+
+  /** What the last line left open. */
+  end(): Written | undefined {
+    const { open } = this;
+    this.open = undefined;
+    return open && { text: open.lines.join('\n'), line: open.line };
+  }
+}
+
+/** Ends inside quotes. WeChat's own bills have no quotes: each of their values has a backtick before it. */
+function goesOn(text: string): boolean {
+  if (!text.includes('"') || text.startsWith('`')) return false;
+  for (let at = 0; ; ) {
+    while (text[at] === ' ' || text[at] === '\t') at++;
+    if (text[at] === '"') {
+      do {
+        const end = text.indexOf('"', at + 1);
+        if (end < 0) return true;
+        at = end + 1;
+      } while (text[at] === '"');
+    }
+    const comma = text.indexOf(',', at);
+    if (comma < 0) return false;
+    at = comma + 1;
+  }
+}
+
+/** The cells of a row, without empty ones at its end. */
+export function cellsOf({ text, line }: Written, say: SayAt): readonly Cell[] {
+  return new Table(text, say, line).rows()[0]?.cells ?? [];
+}
+
 const PLAIN = /[^,\r\n]*/y;
 
 class Table {
   private readonly text: string;
   private readonly say: SayAt;
   private at = 0;
-  private line = 1;
+  private line: number;
   private lineStart = 0;
 
-  constructor(text: string, say: SayAt) {
+  constructor(text: string, say: SayAt, line = 1) {
     this.text = text;
     this.say = say;
+    this.line = line;
   }
 
   rows(): Row[] {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { Event } from './event.ts';
 import type { Decision, Facts, Open, Shadow, Trace, Wanted } from './facts.ts';
 import { writtenId } from './fit.ts';
-import { type Counter, lastClaimCounter, type MerchantCaps, userLimits } from './limit.ts';
+import { type Counter, isBounded, lastClaimCounter, type MerchantCaps, userLimits } from './limit.ts';
 import { Looking } from './looking.ts';
 import type { Match } from './match.ts';
 import type { Looked } from './mechanic.ts';
@@ -60,7 +60,7 @@ export function wantedFor(matches: readonly Match[], event: Event, now: Instant,
     const claimKey = claimKeyOf(campaign, rule, event, now);
     if (campaign.mode === 'shadow') counters.add(shadowClaim(claimKey));
     else claims.add(claimKey);
-    for (const limit of userLimits(campaign, event, now)) counters.add(limit.name);
+    for (const limit of userLimits(campaign, event, now)) if (isBounded(limit)) counters.add(limit.name);
     if (campaign.perUser.gap !== undefined) counters.add(lastClaimCounter(campaign.id, event.user));
     for (const name of offerCounters(at, capsFor(campaign, around))) counters.add(name);
   }

@@ -12,6 +12,7 @@ import { prospectText } from './prospect.ts';
 import { suggest } from './reader.ts';
 import type { Reply } from './reply.ts';
 import type { Campaign } from './rule.ts';
+import { visible } from './text.ts';
 import { beijingText, type Instant } from './time.ts';
 import { decisionText, eventText, refusalText, replyText, STATE_WORDS, shadowText } from './wording.ts';
 
@@ -85,9 +86,9 @@ export function showExplanation(explanation: Explanation, payouts: readonly Payo
   const { event, at, journal, rules, near, decision, reply } = explanation;
   const what = journal === undefined ? '假设,什么都没有写入' : `流水 ${journal}`;
   return [
-    row('事件', `${eventText(event)}  ${beijingText(at)}  ${event.account}/${event.user}  (${what})`),
+    row('事件', `${visible(eventText(event))}  ${beijingText(at)}  ${event.account}/${event.user}  (${what})`),
     ...(rules.length === 0 ? [row('规则', '没有规则与它有关')] : rules.flatMap(rule => ruleLines(rule, decision))),
-    ...near.map(({ campaign, rule, text }) => row('不匹配', `${campaign}/${rule}  ${text}`)),
+    ...near.map(({ campaign, rule, text }) => row('不匹配', `${campaign}/${rule}  ${visible(text)}`)),
     row('判定', decisionLine(decision)),
     ...(decision.kind === 'open' ? decision.prospects.map(each => row('可能', prospectText(each))) : []),
     row('答复', decision.kind === 'open' ? '(看抽中什么)' : replyText(reply).replaceAll('\n', `\n${row('', '')}`)),

@@ -32,6 +32,13 @@ export type Claim = {
   readonly prize: string;
   readonly amount: Fen;
   readonly at: Instant;
+  /**
+   * Where it was counted: the campaign's own day, the scene and the round. Without a day it comes from a time in which
+   * only limits that were set were counted.
+   */
+  readonly day?: string;
+  readonly scene?: string;
+  readonly round?: string;
 };
 
 /** What `decide` will want to know: the store reads it in one go. */

@@ -2,10 +2,11 @@
 // behind a backtick. Read line by line and compared with our payouts by number (业务凭证号) and amount. Pure.
 import type { AuditFinding, Change } from './audit-payout.ts';
 import { refundedOf } from './audit-payout.ts';
+import { cellsOf, type Written } from './csv.ts';
 import { BadInput } from './error.ts';
 import { parseYuan } from './money.ts';
 import type { Payout } from './payout.ts';
-import { beijingText, type Instant, parseBeijing } from './time.ts';
+import { beijingText, type Instant, later, MINUTE, parseBeijing, SECOND } from './time.ts';
 
 /** The columns we read, as the header names them once its brackets are half-width. */
 const COLUMNS = {
@@ -81,10 +82,10 @@ export class FundFlow {
     this.file = file;
   }
 
-  /** Takes the next line. Throws `BadInput` for a header that lacks a column. */
-  read(text: string): void {
-    this.line++;
-    const cells = cellsOf(text.replace(/^\uFEFF/, '').replace(/\r$/, ''));
+  /** Takes the next row. Throws `BadInput` for a header that lacks a column. */
+  read({ text, line }: Written): void {
+    this.line = line;
+    const cells = valuesOf({ text, line });
     const head = cells[0]!.normalize('NFKC').trim();
     if (cells.every(cell => cell.trim() === '')) return;
     if (cells.some(cell => cell.trim() === COLUMNS.number)) this.header(cells);
@@ -129,22 +130,23 @@ export class FundFlow {
   private row(cells: readonly string[], columns: ReadonlyMap<Column, number>): void {
     this.sinceHeader++;
     const row = Object.fromEntries([...columns].map(([column, at]) => [column, (cells[at] ?? '').trim()])) as Row;
-    const at = parseBeijing(row.at);
+    const time = timeOf(row.at);
     const amount = fenOf(row.amount);
-    if (at === undefined || amount === undefined || (row.way !== '收入' && row.way !== '支出')) {
-      if (at === undefined) this.complain(COLUMNS.at, 'a time such as 2026-02-10 10:00:00', row.at);
+    if (time === undefined || amount === undefined || (row.way !== '收入' && row.way !== '支出')) {
+      if (time === undefined) this.complain(COLUMNS.at, 'a time such as 2026-02-10 10:00:00', row.at);
       else if (amount === undefined) this.complain(COLUMNS.amount, 'an amount such as 1.00', row.amount);
       else this.complain(COLUMNS.way, '收入 or 支出', row.way);
       return;
     }
-    this.from = Math.min(this.from, at);
-    this.to = Math.max(this.to, at);
+    // What the file covers for certain: a minute that it only names is not covered whole.
+    this.from = Math.min(this.from, time.until);
+    this.to = Math.max(this.to, time.at);
     if (!isPacket(row)) {
       this.others++;
       return;
     }
     this.rows++;
-    this.book(row, amount, at);
+    this.book(row, amount, time.at);
   }
 
   private book({ number, way, remark }: Row, amount: number, at: Instant): void {
@@ -276,10 +278,19 @@ function isPacket({ number, way, business, kind }: Row): boolean {
 }
 
 /** A comma may stand in a value, a comma with a backtick behind it may not. What a spreadsheet saved has quotes instead. */
-function cellsOf(line: string): string[] {
-  if (line.startsWith('`')) return line.slice(1).split(',`');
-  const cells = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)];
-  return cells.map(([, quoted, plain]) => (quoted?.replaceAll('""', '"') ?? plain ?? '').replace(/^`/, ''));
+function valuesOf(row: Written): string[] {
+  if (row.text.startsWith('`')) return row.text.slice(1).split(',`');
+  const cells = cellsOf(row, () => undefined).map(({ text }) => text.replace(/^`/, ''));
+  return cells.length > 0 ? cells : [''];
+}
+
+/** `2026-02-10 10:00:00`, and `2026/2/10 10:00` as a spreadsheet leaves it: then it is some second of that minute. */
+function timeOf(text: string): { readonly at: Instant; readonly until: Instant } | undefined {
+  const parts = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2}) +(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text);
+  if (!parts) return undefined;
+  const [year, month, day, hour, minute, second] = parts.slice(1).map(part => part?.padStart(2, '0'));
+  const at = parseBeijing(`${year}-${month}-${day} ${hour}:${minute}:${second ?? '00'}`);
+  return at === undefined ? undefined : { at, until: second === undefined ? later(at, MINUTE - SECOND) : at };
 }
 
 /** `0.35`, and `1` or `1.5` as a spreadsheet leaves it → fen. */

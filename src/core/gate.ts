@@ -1,98 +1,84 @@
 // When a merchant's gate shuts, and when it is tried again: rules without a clock of their own. Pure.
+import type { Run } from './gate-run.ts';
 import type { Sight } from './pay-error.ts';
-import { endOfDay, endOfMonth, type Instant, later, MINUTE, minuteOfDay } from './time.ts';
+import type { Payout } from './payout.ts';
+import { endOfDay, endOfMonth, HOUR, type Instant, later, MINUTE, minuteOfDay } from './time.ts';
 
 /** What a payout says that got through the gate: the merchant can pay. */
 export function gotThrough(sight: Sight): boolean {
   return sight === 'accepted' || sight === 'isProcessing' || sight === 'isSent' || sight === 'isReceived';
 }
 
-/** Causes that can end by themselves, and when one payout is let through to see. */
-const PROBES: Readonly<Record<string, (now: Instant) => Instant>> = {
-  NOTENOUGH: now => later(now, 5 * MINUTE),
-  NOT_ENOUGH: now => later(now, 5 * MINUTE),
-  SENDAMOUNT_LIMIT: now => later(endOfDay(now), MINUTE),
-  DAY_QUOTA: now => later(endOfDay(now), MINUTE), // 商户单日转账额度
-  MONTH_QUOTA: now => later(endOfMonth(now), MINUTE), // 商户单月
-  DAY_OVER_LIMITED: now => later(endOfDay(now), MINUTE),
-  UNREACHED: now => later(now, MINUTE),
-};
+type Probe = (now: Instant, since: Instant) => Instant;
 
-/** When to let one payout through; `undefined` where only a person can know that the cause is gone. */
-export function probeAfter(code: string, now: Instant): Instant | undefined {
-  return PROBES[code]?.(now);
+/** As long again as the halt has lasted, within these bounds: each probe that fails doubles the pause. */
+const growing =
+  (first: number, last: number): Probe =>
+  (now, since) =>
+    later(now, Math.min(Math.max(now - since, first), last));
+const tomorrow: Probe = now => later(endOfDay(now), MINUTE);
+const nextMonth: Probe = now => later(endOfMonth(now), MINUTE);
+const everyFiveMinutes: Probe = now => later(now, 5 * MINUTE);
+
+/** When one payout is let through to see. */
+const PROBES: Readonly<Record<string, Probe>> = {
+  NOTENOUGH: everyFiveMinutes,
+  NOT_ENOUGH: everyFiveMinutes,
+  SENDAMOUNT_LIMIT: tomorrow,
+  DAY_OVER_LIMITED: tomorrow,
+  DAY_QUOTA: tomorrow, // 商户单日转账额度
+  MONTH_QUOTA: nextMonth, // 商户单月
+  UNREACHED: growing(MINUTE, 15 * MINUTE),
+  UNCLEAR: growing(MINUTE, 15 * MINUTE),
+  // With a follower who was not refused: an attacker's accounts keep the others waiting for minutes.
+  REFUSED_RUN: growing(MINUTE, 10 * MINUTE),
+  // The words of one campaign, or the key? One packet of another campaign tells.
+  SIGN_ERROR: growing(MINUTE, HOUR),
+  // Each of these may use up one number of one claim.
+  FAILED_RUN: growing(10 * MINUTE, HOUR),
+};
+/** Settings that are mended at the platform: a refusal before an order is made costs nothing, but is asked for rarely. */
+const RARELY = growing(HOUR, 6 * HOUR);
+
+/**
+ * When to let one payout through; `undefined`: only a person resumes. `isCostly`: what was refused had used up a number,
+ * as a transfer bill that failed has, and so would each probe.
+ */
+export function probeAfter(code: string, now: Instant, since = now, isCostly = false): Instant | undefined {
+  const probe = PROBES[code] ?? (isCostly ? undefined : RARELY);
+  return probe?.(now, since);
 }
 
-const REFUSED_MAX = 10;
-const UNEXPLAINED_MAX = 3;
-const WRONG_MAX = 3;
-const UNREACHED_MAX = 10;
-
-/** What the gate remembers of the latest answers: a run of the same trouble is the merchant's, not the follower's. */
-export type Run = {
-  readonly refused: readonly string[];
-  readonly unexplained: readonly string[];
-  readonly wrong: readonly string[];
-  readonly unreached: number;
-};
-export const NO_RUN: Run = { refused: [], unexplained: [], wrong: [], unreached: 0 };
-
-export type Seen = {
-  readonly sight: Sight;
-  readonly user: string;
-  readonly code: string;
-  readonly isUnreached: boolean;
-  /** It answers gethbinfo: old trouble that is seen once more is no new trouble. */
-  readonly asked: boolean;
-};
-
-/** The run after one more answer, and the halt it amounts to. */
-export function runAfter(
-  run: Run,
-  seen: Seen,
-): { readonly run: Run; readonly halt?: { readonly code: string; readonly reason: string } } {
-  if (seen.isUnreached) {
-    const unreached = run.unreached + 1;
-    const next = { ...run, unreached };
-    if (unreached < UNREACHED_MAX) return { run: next };
-    return {
-      run: NO_RUN,
-      halt: {
-        code: 'UNREACHED',
-        reason: `no answer of WeChat Pay could be had, or believed, ${unreached} times in a row`,
-      },
-    };
-  }
-  const reached = { ...run, unreached: 0 };
-  if (seen.asked) return { run: reached };
-  if (gotThrough(seen.sight)) return { run: NO_RUN };
-  switch (seen.sight === 'ask' && seen.code === 'NO_AUTH' ? 'unexplained' : seen.sight) {
-    case 'refusedUser':
-      return runOf(reached, 'refused', seen.user, REFUSED_MAX, {
-        code: 'REFUSED_RUN',
-        reason: `${REFUSED_MAX} followers in a row were refused by WeChat: an attack, or too strict a 防刷等级`,
-      });
-    case 'unexplained':
-      return runOf(reached, 'unexplained', seen.user, UNEXPLAINED_MAX, {
-        code: 'NO_AUTH',
-        reason: `NO_AUTH for ${UNEXPLAINED_MAX} followers in a row, for a reason we do not know`,
-      });
-    case 'bug':
-      return runOf(reached, 'wrong', seen.user, WRONG_MAX, {
-        code: 'WRONG_RUN',
-        reason: `WeChat Pay called ${WRONG_MAX} requests in a row wrong, the last one with ${seen.code}`,
-      });
-    default:
-      return { run: reached };
-  }
+/** When to let another one through if nothing is heard of this one. */
+export function probeAgain(code: string, now: Instant, since: Instant): Instant {
+  const probe = PROBES[code] ?? RARELY;
+  return (probe === tomorrow || probe === nextMonth ? everyFiveMinutes : probe)(now, since);
 }
 
-type Halted = { readonly code: string; readonly reason: string };
+/** Nobody could be asked: who is in doubt then is asked after as soon as it ends. */
+export function isUnheard(code: string): boolean {
+  return code === 'UNCLEAR' || code === 'UNREACHED';
+}
 
-/** One more follower in the same trouble; the same follower again is no run. */
-function runOf(run: Run, kind: 'refused' | 'unexplained' | 'wrong', user: string, max: number, halt: Halted) {
-  const users = [...new Set([...run[kind], user])];
-  return users.length < max ? { run: { ...run, [kind]: users } } : { run: NO_RUN, halt };
+/**
+ * Which of those that are due is let through to see: one that had no part in the halt. Where there are only such,
+ * another follower's refusals tell nothing about the merchant (`undefined`), while any of the others will do.
+ */
+export function probeOf(due: readonly Payout[], code: string, run: Run): Payout | undefined {
+  const troubled = new Set([...run.unclear.map(each => each.user), ...run.failed, ...run.refused, ...run.known]);
+  const objected = new Set(run.objected.map(each => each.campaign));
+  const others = due.filter(payout => !run.spoiled.includes(payout.campaign));
+  const cleared = others.filter(payout => !objected.has(payout.campaign));
+  const fresh = cleared.filter(payout => !troubled.has(payout.user));
+  if (code === 'REFUSED_RUN') return due.find(payout => !troubled.has(payout.user));
+  const untried = others.find(payout => !run.objected.some(each => each.billNo === payout.billNo));
+  return leastTried(fresh) ?? leastTried(cleared) ?? untried ?? others[0] ?? due[0];
+}
+
+/** Of equals the first, which has waited longest; a claim with few numbers used up before one with many. */
+function leastTried(payouts: readonly Payout[]): Payout | undefined {
+  const least = Math.min(...payouts.map(payout => payout.attempt));
+  return payouts.find(payout => payout.attempt === least);
 }
 
 /** Whether this minute lies in hours in which nothing is sent; `[1320, 480]` would be two ranges in bot.yaml. */
@@ -115,3 +101,8 @@ export function pauseOf(perSecond: number, sinceRest: number): number {
 
 /** After so long without a call the gate has rested, ms. */
 export const REST_MS = 5000;
+
+/** How long a payout that cannot be taken on stands aside, ms, after so many failures. */
+export function asideFor(failures: number): number {
+  return Math.min(5000 * 2 ** (failures - 1), MINUTE);
+}

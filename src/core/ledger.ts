@@ -101,8 +101,8 @@ export class Ledger {
   /** Nobody races here, so a claim that exists or a counter that overflows is a mistake of `decide`. */
   private commit(event: Event, decision: Decision): void {
     this.follow(event);
-    for (const { name, add, max } of [...countersOf(decision), ...countersAlways(event)]) {
-      const sum = (this.counters.get(name) ?? 0) + add;
+    for (const { name, add, max, atLeast = 0 } of [...countersOf(decision), ...countersAlways(event)]) {
+      const sum = Math.max((this.counters.get(name) ?? 0) + add, atLeast);
       assert(sum <= max, `the counter ${name} would be ${sum}, above ${max}`);
       this.counters.set(name, sum);
     }

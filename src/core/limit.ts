@@ -1,13 +1,28 @@
-// Every limit there is, as a bounded counter: the store adds them all, or none, together with the claim. A counter's
-// name says whose it is and which day's; the names are the same in every store. Pure.
+// Every limit there is, as a bounded counter: the store adds them all, or none, together with the claim. What could be
+// limited is counted also where it is not, so that a limit set later counts from the beginning. A counter's name says
+// whose it is and which day's; the names are the same in every store. Pure.
+//
+// Only buckets of a minute or an hour begin with their limit (`perMinute`, `pace` without carryOver): they are soon over.
 import type { Event, OpenId } from './event.ts';
 import { type Fen, fen, showFen } from './money.ts';
 import { dayIn, roundAt, sceneOf } from './occasion.ts';
 import type { Campaign, Detail, Once, Prize } from './rule.ts';
 import { beijingText, DAY, dayOf, endOfDay, type Instant, later, MINUTE } from './time.ts';
 
-/** Adds `add` unless the sum would pass `max`. */
-export type Counter = { readonly name: string; readonly add: number; readonly max: number };
+/** Adds `add` unless the sum would pass `max`. `atLeast`: afterwards it says no less than this, whatever it said. */
+export type Counter = {
+  readonly name: string;
+  readonly add: number;
+  readonly max: number;
+  readonly atLeast?: number;
+};
+
+/** No limit is set: it is only counted. Nobody asks what it says, and it refuses nobody. */
+export const UNBOUNDED = Number.MAX_SAFE_INTEGER;
+
+export function isBounded({ max }: Pick<Counter, 'max'>): boolean {
+  return max < UNBOUNDED;
+}
 
 /** A counter with what it means: which refusal it ends in, and whether the money's return gives it back. */
 export type Limit = Counter & {
@@ -36,6 +51,16 @@ export function lastClaimCounter(campaign: string, user: OpenId): string {
   return `campaign/${campaign}/user/${user}/last`;
 }
 
+/** The claims of one rule, won or not; always counted. */
+export function ruleClaimsCounter(campaign: string, rule: string): string {
+  return `campaign/${campaign}/rule/${rule}/claims`;
+}
+
+/** What each claim counts whatever its campaign says. */
+export function ruleClaims(campaign: string, rule: string): Counter {
+  return { name: ruleClaimsCounter(campaign, rule), add: 1, max: UNBOUNDED };
+}
+
 /** Limits on taking part, whatever the prize: each claim counts, won or not. */
 export function userLimits(campaign: Campaign, event: Event, now: Instant): Limit[] {
   const { perUser, perScene, perMinute } = campaign;
@@ -44,8 +69,8 @@ export function userLimits(campaign: Campaign, event: Event, now: Instant): Limi
   const scene = sceneOf(event);
   const round = roundAt(campaign, now)?.name;
   const limits: Limit[] = [];
-  const add = (name: string, label: string, max: number | undefined): void => {
-    if (max !== undefined) limits.push({ name, label, add: 1, max, refuses: 'limited', returns: false, money: false });
+  const add = (name: string, label: string, max = UNBOUNDED): void => {
+    limits.push({ name, label, add: 1, max, refuses: 'limited', returns: false, money: false });
   };
   add(`${base}/claims`, '累计已参与', perUser.total);
   add(`${base}/claims/day/${day}`, '今日已参与', perUser.perDay);
@@ -71,149 +96,202 @@ export function userLimits(campaign: Campaign, event: Event, now: Instant): Limi
 
 /**
  * The pause between two claims, as a bounded counter as well: it holds the instant of the last claim. We add the time
- * since we read it, bounded by now; if another claim of this follower came in between, the sum passes now.
+ * since we read it, bounded by now; if another claim of this follower came in between, the sum passes now. Where no pause
+ * is set, the instant is only noted.
  */
-export function gapCounter(campaign: string, user: OpenId, last: number, now: Instant): Counter {
-  return { name: lastClaimCounter(campaign, user), add: now - last, max: now };
+export function gapCounter({ id, perUser }: Campaign, user: OpenId, last: number, now: Instant): Counter {
+  const name = lastClaimCounter(id, user);
+  if (perUser.gap === undefined) return { name, add: 0, max: UNBOUNDED, atLeast: now };
+  return { name, add: now - last, max: now };
 }
 
-/** What a limit is about: a claim of this event, at a merchant. */
-export type Claimant = { readonly event: Event; readonly caps: MerchantCaps | undefined; readonly now: Instant };
+/** What a limit is about: a claim of this event, at a merchant. `leavesAt`: a prize that is paid later. */
+export type Claimant = {
+  readonly event: Event;
+  readonly caps: MerchantCaps | undefined;
+  readonly now: Instant;
+  readonly leavesAt?: Instant | undefined;
+};
 
-/** Limits on one prize and on the money it is worth. */
+/** Limits on one prize and on the money it is worth. Pieces return with the money; where there is none they are gone. */
 export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: Claimant): Limit[] {
   const base = `campaign/${campaign.id}`;
   const { user } = who.event;
-  const pieces = { add: 1, money: false, returns: false };
-  const wins = prize.kind === 'nothing' ? undefined : campaign.perUser.wins;
-  const bounded: Bounded[] = [
-    { name: `${base}/user/${user}/wins`, label: '累计已中奖', max: wins, refuses: 'limited', ...pieces },
+  const pieces = { add: 1, money: false, returns: amount > 0 };
+  const wins: Limit[] = [
+    {
+      name: `${base}/user/${user}/wins`,
+      label: '累计已中奖',
+      max: campaign.perUser.wins ?? UNBOUNDED,
+      refuses: 'limited',
+      ...pieces,
+    },
+  ];
+  return [
+    ...(prize.kind === 'nothing' ? [] : wins),
     {
       name: `${base}/prize/${prize.name}/user/${user}`,
       label: `本人已中「${prize.name}」`,
-      max: prize.perUser,
+      max: prize.perUser ?? UNBOUNDED,
       refuses: 'limited',
       ...pieces,
     },
     {
       name: `${base}/prize/${prize.name}`,
       label: `「${prize.name}」已发`,
-      max: prize.stock,
+      max: prize.stock ?? UNBOUNDED,
       refuses: 'soldOut',
       ...pieces,
     },
     {
       name: `${base}/prize/${prize.name}/day/${dayIn(campaign, who.now)}`,
       label: `今日「${prize.name}」已发`,
-      max: prize.perDay,
+      max: prize.perDay ?? UNBOUNDED,
       refuses: 'soldOut',
       ...pieces,
     },
     ...(amount > 0 ? [...moneyLimits(campaign, amount, who), ...packetLimits(campaign, who)] : []),
   ];
-  return bounded.filter((limit): limit is Limit => limit.max !== undefined);
 }
 
-type Bounded = Omit<Limit, 'max'> & { readonly max: number | undefined };
+const ALL = { refuses: 'soldOut', returns: true } as const;
 
-function moneyLimits(campaign: Campaign, amount: Fen, { event, caps, now }: Claimant): Bounded[] {
+function moneyLimits(campaign: Campaign, amount: Fen, who: Claimant): Limit[] {
+  const { event, caps, now } = who;
   const base = `campaign/${campaign.id}`;
   const today = dayIn(campaign, now);
   const scene = sceneOf(event);
-  const { budget } = campaign;
+  const { budget, perUser, perScene } = campaign;
   const yuan = { add: amount, money: true };
-  const mine = { refuses: 'limited', returns: false } as const;
-  const all = { refuses: 'soldOut', returns: true } as const;
+  const mine: Limit = {
+    name: `${base}/user/${event.user}/amount/day/${today}`,
+    label: '本人今日已领金额',
+    left: '本人今日还可领',
+    max: perUser.amountPerDay ?? UNBOUNDED,
+    refuses: 'limited',
+    returns: false,
+    ...yuan,
+  };
   return [
-    {
-      name: `${base}/user/${event.user}/amount/day/${today}`,
-      label: '本人今日已领金额',
-      left: '本人今日还可领',
-      max: campaign.perUser.amountPerDay,
-      ...yuan,
-      ...mine,
-    },
-    {
-      name: `merchant/${caps?.merchant}/user/${event.account}/${event.user}/amount/day/${dayOf(now)}`,
-      label: '本人今日金额(商户)',
-      left: '本人今日还可领(商户)',
-      max: caps?.amountPerUserPerDay,
-      ...yuan,
-      ...mine,
-    },
-    { name: `${base}/amount`, label: '预算已用', left: '预算剩', max: budget?.total ?? 0, ...yuan, ...all },
+    mine,
+    ...(caps ? capLimits(caps, event, amount, who.leavesAt ?? now) : []),
+    { name: `${base}/amount`, label: '预算已用', left: '预算剩', max: budget?.total ?? 0, ...yuan, ...ALL },
     {
       name: `${base}/amount/day/${today}`,
       label: '今日预算已用',
       left: '今日预算剩',
-      max: budget?.perDay,
+      max: budget?.perDay ?? UNBOUNDED,
       ...yuan,
-      ...all,
+      ...ALL,
+    },
+    ...(scene === undefined
+      ? []
+      : [
+          {
+            name: `${base}/scene/${scene}/amount/day/${today}`,
+            label: `「${scene}」今日已用`,
+            left: `「${scene}」今日剩`,
+            max: perScene.amountPerDay ?? UNBOUNDED,
+            ...yuan,
+            ...ALL,
+            detail: 'sceneSoldOut' as const,
+          },
+        ]),
+  ];
+}
+
+/** What a merchant allows on the day a packet leaves, which need not be the day it was won. */
+function capLimits(
+  caps: MerchantCaps,
+  { account, user }: Pick<Event, 'account' | 'user'>,
+  amount: Fen,
+  leavesAt: Instant,
+): Limit[] {
+  const base = `merchant/${caps.merchant}`;
+  const day = dayOf(leavesAt);
+  const mine = { refuses: 'limited', returns: true } as const;
+  return [
+    {
+      name: `${base}/user/${account}/${user}/amount/day/${day}`,
+      label: '本人今日金额(商户)',
+      left: '本人今日还可领(商户)',
+      add: amount,
+      max: caps.amountPerUserPerDay,
+      money: true,
+      ...mine,
     },
     {
-      name: `${base}/scene/${scene}/amount/day/${today}`,
-      label: `「${scene}」今日已用`,
-      left: `「${scene}」今日剩`,
-      max: scene === undefined ? undefined : campaign.perScene.amountPerDay,
-      ...yuan,
-      ...all,
-      detail: 'sceneSoldOut',
-    },
-    {
-      name: `merchant/${caps?.merchant}/amount/day/${dayOf(now)}`,
+      name: `${base}/amount/day/${day}`,
       label: '商户今日已发',
       left: '商户今日还可发',
-      max: caps?.amountPerDay,
-      ...yuan,
-      ...all,
+      add: amount,
+      max: caps.amountPerDay,
+      money: true,
+      ...ALL,
+    },
+    {
+      name: `${base}/user/${account}/${user}/packets/day/${day}`,
+      label: '本人今日红包数(商户)',
+      add: 1,
+      max: caps.perUserPerDay,
+      money: false,
+      ...mine,
     },
   ];
 }
 
-function packetLimits(campaign: Campaign, { event, caps, now }: Claimant): Bounded[] {
+/** What a payout takes of its merchant's caps if it leaves at this moment. */
+export function capsOf(payout: CapTaker, caps: MerchantCaps, leavesAt: Instant): Limit[] {
+  return capLimits(caps, payout, payout.amount, leavesAt);
+}
+type CapTaker = { readonly account: string; readonly user: OpenId; readonly amount: Fen };
+
+/** The day of a merchant's cap; `undefined`: another counter. */
+export function capDayOf(counter: string, merchant: string): string | undefined {
+  const base = `merchant/${merchant}/`;
+  return counter.startsWith(base) ? /\/day\/(\d{4}-\d\d-\d\d)$/.exec(counter)?.[1] : undefined;
+}
+
+function packetLimits(campaign: Campaign, { event, now }: Claimant): Limit[] {
   const base = `campaign/${campaign.id}`;
   const today = dayIn(campaign, now);
   const scene = sceneOf(event);
-  const { budget } = campaign;
+  const { budget, perScene } = campaign;
   const one = { add: 1, money: false };
-  const all = { refuses: 'soldOut', returns: true } as const;
   return [
-    {
-      name: `merchant/${caps?.merchant}/user/${event.account}/${event.user}/packets/day/${dayOf(now)}`,
-      label: '本人今日红包数(商户)',
-      max: caps?.perUserPerDay,
-      ...one,
-      refuses: 'limited',
-      returns: false,
-    },
-    { name: `${base}/packets`, label: '红包已发', max: budget?.packets, ...one, ...all },
-    { name: `${base}/packets/day/${today}`, label: '今日红包已发', max: budget?.packetsPerDay, ...one, ...all },
-    {
-      name: `${base}/scene/${scene}/packets/day/${today}`,
-      label: `「${scene}」今日已发`,
-      max: scene === undefined ? undefined : campaign.perScene.perDay,
-      ...one,
-      ...all,
-      detail: 'sceneSoldOut',
-    },
+    { name: `${base}/packets`, label: '红包已发', max: budget?.packets ?? UNBOUNDED, ...one, ...ALL },
+    { name: `${base}/packets/day/${today}`, ...one, ...ALL, ...packetsToday(campaign, now) },
+    ...(scene === undefined
+      ? []
+      : [
+          {
+            name: `${base}/scene/${scene}/packets/day/${today}`,
+            label: `「${scene}」今日已发`,
+            max: perScene.perDay ?? UNBOUNDED,
+            ...one,
+            ...ALL,
+            detail: 'sceneSoldOut' as const,
+          },
+        ]),
     ...paceLimit(campaign, now),
   ];
 }
 
-/** So many an hour. With `carryOver` the day's bound grows with every hour that the campaign was open on it. */
-function paceLimit(campaign: Campaign, now: Instant): Bounded[] {
+/** Of a pace that carries over, the bound of the day grows with every hour that the campaign was open on it. */
+function packetsToday(campaign: Campaign, now: Instant): Pick<Limit, 'label' | 'max' | 'detail'> {
+  const { pace, packetsPerDay: max = UNBOUNDED } = campaign.budget ?? {};
+  const soFar = pace?.carryOver ? pace.perHour * (Math.floor(openMinutes(campaign, now) / 60) + 1) : UNBOUNDED;
+  return soFar < max ? { label: '到本小时为止已发', max: soFar, detail: 'later' } : { label: '今日红包已发', max };
+}
+
+/** So many an hour. The clock's own hour: one in which the campaign's day begins is not counted twice. */
+function paceLimit(campaign: Campaign, now: Instant): Limit[] {
   const pace = campaign.budget?.pace;
-  if (!pace) return [];
-  const base = `campaign/${campaign.id}/pace`;
+  if (!pace || pace.carryOver) return [];
+  const hour = beijingText(now).slice(0, 13).replace(' ', '/hour/');
+  const name = `campaign/${campaign.id}/pace/day/${hour}`;
   const rest = { add: 1, money: false, refuses: 'soldOut', detail: 'later', returns: false } as const;
-  const today = `${base}/day/${dayIn(campaign, now)}`;
-  if (!pace.carryOver) {
-    // The clock's own hour: one in which the campaign's day begins is not counted twice.
-    const hour = beijingText(now).slice(0, 13).replace(' ', '/hour/');
-    return [{ name: `${base}/day/${hour}`, label: '本小时已发', max: pace.perHour, ...rest }];
-  }
-  const hours = Math.floor(openMinutes(campaign, now) / 60) + 1;
-  return [{ name: today, label: '到本小时为止已发', max: pace.perHour * hours, ...rest }];
+  return [{ name, label: '本小时已发', max: pace.perHour, ...rest }];
 }
 
 /** How long the campaign was open on its own day before `now`. */
@@ -262,7 +340,7 @@ const OCCASIONS: ReadonlySet<string> = new Set(Object.values(OCCASION_LABELS));
 
 /** `true` while the counter still takes this. */
 export function hasRoom(counter: Counter, counters: ReadonlyMap<string, number>): boolean {
-  return (counters.get(counter.name) ?? 0) + counter.add <= counter.max;
+  return !isBounded(counter) || (counters.get(counter.name) ?? 0) + counter.add <= counter.max;
 }
 
 /** `10:00–14:00、17:00–22:00`, in Chinese. */

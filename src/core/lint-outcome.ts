@@ -52,9 +52,11 @@ function atScenes(rule: Rule): boolean {
 
 function isChoosy(rule: Rule, campaign: Campaign): boolean {
   const { who, makeUp, cancelIf } = rule;
+  const isForAnybody = hasTrigger(rule, ['visit', 'paid', 'friend']);
+  const isTakenBack = cancelIf.includes('refunded') || (cancelIf.includes('unsubscribed') && isForAnybody);
   const hasSteps = cashGiven(campaign, rule).some(({ steps }) => steps);
   const hasList = campaign.stores !== undefined && atScenes(rule);
-  return Object.keys(who).length > 0 || makeUp !== undefined || cancelIf.length > 0 || hasSteps || hasList;
+  return Object.keys(who).length > 0 || makeUp !== undefined || isTakenBack || hasSteps || hasList;
 }
 
 function isBounded(rule: Rule, campaign: Campaign): boolean {

@@ -11,11 +11,13 @@ import {
   gapCounter,
   hasRoom,
   hoursText,
+  isBounded,
   type Limit,
   lastClaimCounter,
   limitText,
   type MerchantCaps,
   OCCASION_LABELS,
+  ruleClaims,
   userLimits,
 } from './limit.ts';
 import { fitsPattern } from './match.ts';
@@ -176,7 +178,7 @@ export class Looking implements Situation {
   /** What could be won; of limits that which is needed at least. */
   private open(prospects: readonly Prospect[], left: readonly Offer[] = []): Undecided {
     const limits = new Map(left.flatMap(offer => offer.limits).map(limit => [limit.name, limit]));
-    for (const limit of limits.values()) if (!limit.isGuard) this.seeLimit(limit);
+    for (const limit of limits.values()) if (!limit.isGuard && isBounded(limit)) this.seeLimit(limit);
     return { kind: 'open', campaign: this.campaign.id, rule: this.rule.id, prospects, reply: NO_REPLY };
   }
 
@@ -198,12 +200,13 @@ export class Looking implements Situation {
     const counters: Counter[] = [...userLimits(this.campaign, this.event, this.now), ...limits].map(
       ({ name, add, max }) => ({ name, add, max }),
     );
-    if (this.campaign.perUser.gap !== undefined)
-      counters.push(gapCounter(this.campaign.id, this.event.user, this.lastClaimAt(), this.now));
+    counters.push(ruleClaims(this.campaign.id, rule.id));
+    const last = this.campaign.perUser.gap === undefined ? 0 : this.lastClaimAt();
+    counters.push(gapCounter(this.campaign, this.event.user, last, this.now));
     if ([...this.campaign.prizes.values()].some(each => each.unlockAfter !== undefined) && names.length > 1)
       counters.push({ name: drawsCounter(this), add: 1, max: Number.MAX_SAFE_INTEGER });
     for (const mechanic of this.mechanics) counters.push(...(mechanic.counts?.(this) ?? []));
-    for (const limit of limits) if (!limit.isGuard) this.seeLimit(limit);
+    for (const limit of limits) if (!limit.isGuard && isBounded(limit)) this.seeLimit(limit);
     for (const { name, add } of counters) this.added.set(name, (this.added.get(name) ?? 0) + add);
     const payAt = rule.delay !== undefined && amount > 0 ? later(this.now, rule.delay) : undefined;
     const values = {
@@ -256,7 +259,7 @@ export class Looking implements Situation {
     const isSaid = this.rule.once !== 'perEvent' || taken > 0;
     if (isSaid && !this.see(taken === 0, `${OCCASION_LABELS[this.rule.once]} ${taken}/1`))
       return { refusal: 'already' };
-    const limits = userLimits(this.campaign, this.event, this.now);
+    const limits = userLimits(this.campaign, this.event, this.now).filter(isBounded);
     const isMine = ({ refuses }: Limit): boolean => refuses === 'limited';
     for (const limit of limits.filter(isMine)) if (!this.seeLimit(limit)) return noOf(limit);
     if (!this.isRested()) return { refusal: 'limited', detail: 'tooSoon' };

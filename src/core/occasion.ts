@@ -1,5 +1,5 @@
 // When a second claim is the same claim: the campaign's own days and rounds, and the key of a claim. Pure.
-import type { Event } from './event.ts';
+import type { Event, OpenId } from './event.ts';
 import type { Campaign, Round, Rule } from './rule.ts';
 import { type Day, dayOf, type Instant, later, MINUTE, weekOf } from './time.ts';
 
@@ -22,6 +22,15 @@ export function claimKeyOf(campaign: Campaign, rule: Rule, event: Event, now: In
   return `${campaign.id}/${rule.id}/${event.user}/${occasionOf(campaign, rule, event, now)}`;
 }
 
+/** The key of a claim once per round, of any of its rounds. */
+export function roundKeyOf(campaign: Campaign, rule: Rule, user: OpenId, round: string): string {
+  return `${campaign.id}/${rule.id}/${user}/${roundOccasion(round)}`;
+}
+
+function roundOccasion(round: string): string {
+  return `round-${round}`;
+}
+
 function occasionOf(campaign: Campaign, rule: Rule, event: Event, now: Instant): string {
   // A friend's deed counts once, whatever the day: its key never changes.
   if (event.kind === 'friend' && rule.once !== 'ever') return event.key;
@@ -35,7 +44,7 @@ function occasionOf(campaign: Campaign, rule: Rule, event: Event, now: Instant):
     case 'perMonth':
       return dayIn(campaign, now).slice(0, 7);
     case 'perRound':
-      return `round-${roundAt(campaign, now)?.name ?? 'none'}`;
+      return roundOccasion(roundAt(campaign, now)?.name ?? 'none');
     case 'perEvent':
       return event.key;
     default:

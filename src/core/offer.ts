@@ -2,12 +2,12 @@
 // there at all. Pure.
 import { drawAmount, type Luck } from './draw.ts';
 import type { Event } from './event.ts';
-import { type Limit, type MerchantCaps, prizeLimits } from './limit.ts';
+import { type Claimant, isBounded, type Limit, type MerchantCaps, prizeLimits } from './limit.ts';
 import type { Looked, Situation } from './mechanic.ts';
 import { type Fen, NO_MONEY, showFen } from './money.ts';
 import { slotCounters, slotFor } from './round.ts';
 import type { Campaign, Prize, Rule, Window } from './rule.ts';
-import { type Instant, minuteOfDay } from './time.ts';
+import { type Instant, later, minuteOfDay } from './time.ts';
 
 export type Offer = {
   readonly prize: Prize;
@@ -32,11 +32,18 @@ export function prizesOf(campaign: Campaign, rule: Rule): Prize[] {
   return rule.assigned ? prizes : [...prizes, ...fallback.filter(() => prizes.some(prize => prize.kind !== 'nothing'))];
 }
 
+/** A delayed prize leaves on another day, and counts at the merchant on that one. */
+function claimantIn({ event, now, rule }: Looked, caps: MerchantCaps | undefined): Claimant {
+  return { event, caps, now, ...(rule.delay !== undefined && { leavesAt: later(now, rule.delay) }) };
+}
+
 /** The counters that `offerOf` reads for any of them. */
 export function offerCounters(at: Looked, caps: MerchantCaps | undefined): string[] {
-  const who = { event: at.event, caps, now: at.now };
+  const who = claimantIn(at, caps);
   return prizesOf(at.campaign, at.rule).flatMap(prize => [
-    ...prizeLimits(at.campaign, prize, prize.kind === 'redpacket' ? prize.max : NO_MONEY, who).map(({ name }) => name),
+    ...prizeLimits(at.campaign, prize, prize.kind === 'redpacket' ? prize.max : NO_MONEY, who)
+      .filter(isBounded)
+      .map(({ name }) => name),
     ...(prize.kind === 'redpacket' && prize.split ? slotCounters(at) : []),
     ...(prize.unlockAfter === undefined ? [] : [drawsCounter(at)]),
     ...(prize.kind === 'coupon' ? [couponCounter(at.campaign, prize)] : []),
@@ -58,7 +65,7 @@ export function offerOf(prize: Prize, at: Situation, luck: Luck, caps: MerchantC
   const draws = prize.unlockAfter === undefined ? 0 : at.value(drawsCounter(at));
   if (prize.unlockAfter !== undefined && draws < prize.unlockAfter)
     return { ...missing(`「${prize.name}」抽过 ${draws}/${prize.unlockAfter} 次后才能中`, 'limited'), isLocked: true };
-  const who = { event: at.event, caps, now: at.now };
+  const who = claimantIn(at, caps);
   const offer = (amount: Fen, more: readonly Limit[] = [], coupon?: string): Offer => ({
     prize,
     amount,

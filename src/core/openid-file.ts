@@ -1,5 +1,6 @@
 // The file of `hongbao send`: one openid a line, or CSV with `openid,amount`. Everything that is wrong with it is said
 // at once, with its place; a file with one wrong line pays nobody. Pure.
+import { type Cell, cellsOf, type Written } from './csv.ts';
 import type { Finding } from './error.ts';
 import type { OpenId } from './event.ts';
 import { type Fen, fen, parseYuan, showFen, yuanText } from './money.ts';
@@ -13,12 +14,6 @@ export type OpenIdLine = {
   readonly amount?: Fen;
 };
 
-export type OpenIdFile = {
-  readonly lines: readonly OpenIdLine[];
-  readonly hasAmounts: boolean;
-  readonly findings: readonly Finding[];
-};
-
 /** What the merchant may pay at once. */
 export type AmountRange = { readonly merchant: string; readonly min: Fen; readonly max: Fen };
 
@@ -27,77 +22,152 @@ const OPENID = /^o[\w-]{27}$/;
 const COLUMNS = ['openid', 'amount'] as const;
 type Column = (typeof COLUMNS)[number];
 
-type Cell = { readonly text: string; readonly column: number };
 type Say = (line: number, column: number, message: string) => void;
 
-export function readOpenIds(file: string, text: string, range: AmountRange): OpenIdFile {
-  const findings: Finding[] = [];
-  const say: Say = (line, column, message) => findings.push({ file, line, column, message });
-  const content = text.replace(/^\uFEFF/, '');
-  if (/[\0\uFFFD]/.test(content)) {
-    say(1, 1, 'the file is not UTF-8; save it as "CSV UTF-8" or as plain text in UTF-8');
-    return { lines: [], hasAmounts: false, findings };
-  }
-  const rows = rowsOf(content, say);
-  const first = rows[0];
-  if (!first) {
-    say(1, 1, 'the file names nobody; expected one openid a line, or openid,amount');
-    return { lines: [], hasAmounts: false, findings };
-  }
-  const header = isHeader(first.cells) ? readHeader(first, say) : undefined;
-  const columns: readonly (Column | undefined)[] = header ?? (first.cells.length > 1 ? COLUMNS : ['openid']);
-  const hasAmounts = columns.includes('amount');
-  if (header && !header.includes('openid')) return { lines: [], hasAmounts, findings };
-  const people = header ? rows.slice(1) : rows;
-  if (people.length === 0) say(first.line, 1, 'the file names nobody below its header');
-  return { lines: readPeople(people, columns, range, say), hasAmounts, findings };
-}
+/** Findings that are told; the others are counted. */
+const FINDINGS_MAX = 100;
 
-function readPeople(
-  rows: readonly Row[],
-  columns: readonly (Column | undefined)[],
-  range: AmountRange,
-  say: Say,
-): OpenIdLine[] {
-  const firstLines = new Map<string, number>();
-  const lines: OpenIdLine[] = [];
-  const [openidAt, amountAt] = [columns.indexOf('openid'), columns.indexOf('amount')];
-  for (const { line, cells } of rows) {
-    const openid = cells[openidAt] ?? { text: '', column: 1 };
-    const user = readOpenId(openid, line, firstLines, say);
-    const end = cells.at(-1)!.column + cells.at(-1)!.text.length;
-    const amount =
-      amountAt < 0 ? undefined : readAmount(cells[amountAt] ?? { text: '', column: end }, line, range, say);
+/** Takes the file row by row, so that millions need no more memory than a few: of each openid a few bytes are kept. */
+export class OpenIdReader {
+  lines = 0;
+  hasAmounts = false;
+  /** The first of them; `wrong` counts all. */
+  readonly findings: Finding[] = [];
+  wrong = 0;
+  private readonly file: string;
+  private readonly range: AmountRange;
+  private readonly seen = new SeenOnce();
+  private columns: readonly (Column | undefined)[] | undefined;
+  private rows = 0;
+  private isUnreadable = false;
+  private headerLine: number | undefined;
+
+  constructor(file: string, range: AmountRange) {
+    this.file = file;
+    this.range = range;
+  }
+
+  /** `undefined`: nobody is named in this row, or not rightly. */
+  read(row: Written): OpenIdLine | undefined {
+    const cells = cellsOf(row, ({ line, column }, message) => this.say(line, column, message));
+    if (cells.length === 0 || this.isUnreadable) return undefined;
+    this.rows++;
+    if (!this.columns) {
+      const header = isHeader(cells) ? readHeader(cells, this.say) : undefined;
+      this.columns = header ?? (cells.length > 1 ? COLUMNS : ['openid']);
+      this.hasAmounts = this.columns.includes('amount');
+      this.isUnreadable = !this.columns.includes('openid');
+      if (header) {
+        this.rows = 0;
+        this.headerLine = row.line;
+        return undefined;
+      }
+    }
+    return this.person(row.line, cells, this.columns);
+  }
+
+  /** The whole file was read. */
+  end(): void {
+    if (this.rows > 0 || this.isUnreadable) return;
+    if (this.headerLine !== undefined) this.say(this.headerLine, 1, 'the file names nobody below its header');
+    else if (this.wrong === 0) this.say(1, 1, 'the file names nobody; expected one openid a line, or openid,amount');
+  }
+
+  private readonly say: Say = (line, column, message) => {
+    this.wrong++;
+    if (this.findings.length < FINDINGS_MAX) this.findings.push({ file: this.file, line, column, message });
+  };
+
+  private person(
+    line: number,
+    cells: readonly Cell[],
+    columns: readonly (Column | undefined)[],
+  ): OpenIdLine | undefined {
+    const { say, range } = this;
+    const [openidAt, amountAt] = [columns.indexOf('openid'), columns.indexOf('amount')];
+    const last = cells.at(-1)!;
+    const openid = cells[openidAt] ?? { text: '', line, column: 1 };
+    const user = readOpenId(openid, this.seen, say);
+    const end = { text: '', line: last.line, column: last.column + last.text.length };
+    const amount = amountAt < 0 ? undefined : readAmount(cells[amountAt] ?? end, range, say);
     for (const extra of cells.slice(columns.length)) {
       if (extra.text !== '')
         say(
-          line,
+          extra.line,
           extra.column,
           `"${short(extra.text)}" stands in no column; expected ${columns.length > 1 ? 'openid,amount' : 'one openid a line, or openid,amount in every line'}`,
         );
     }
-    if (user !== undefined) lines.push({ line, column: openid.column, user, ...(amount !== undefined && { amount }) });
+    if (user === undefined) return undefined;
+    this.lines++;
+    return { line, column: openid.column, user, ...(amount !== undefined && { amount }) };
   }
-  return lines;
 }
 
-function readOpenId(
-  { text, column }: Cell,
-  line: number,
-  firstLines: Map<string, number>,
-  say: Say,
-): OpenId | undefined {
+/**
+ * Which openids came before, and in which line: two numbers of 32 bits each, in one table. Of three million openids
+ * two different ones are taken for one with a chance of one in four million.
+ */
+class SeenOnce {
+  private size = 0;
+  private table = new Uint32Array(3 * 1024);
+
+  /** The line in which this openid stood before; otherwise it stands in `line` from now on. */
+  before(openid: string, line: number): number | undefined {
+    if (this.size * 3 * 2 > this.table.length) this.grow();
+    const found = this.place(this.table, fnv(openid), mixed(openid), line);
+    if (found === undefined) this.size++;
+    return found;
+  }
+
+  private place(table: Uint32Array, a: number, b: number, line: number): number | undefined {
+    const slots = table.length / 3;
+    for (let slot = a % slots; ; slot = (slot + 1) % slots) {
+      const at = slot * 3;
+      const known = table[at + 2]!;
+      if (known !== 0 && table[at] === a && table[at + 1] === b) return known;
+      if (known !== 0) continue;
+      table[at] = a;
+      table[at + 1] = b;
+      table[at + 2] = line;
+      return undefined;
+    }
+  }
+
+  private grow(): void {
+    const before = this.table;
+    const table = new Uint32Array(before.length * 2);
+    for (let at = 0; at < before.length; at += 3) {
+      if (before[at + 2] !== 0) this.place(table, before[at]!, before[at + 1]!, before[at + 2]!);
+    }
+    this.table = table;
+  }
+}
+
+function fnv(text: string): number {
+  let value = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  return value >>> 0;
+}
+
+function mixed(text: string): number {
+  let value = 0x9747b28c;
+  for (let at = 0; at < text.length; at++) {
+    value = Math.imul(value ^ text.charCodeAt(at), 0x5bd1e995);
+    value ^= value >>> 15;
+  }
+  return value >>> 0;
+}
+
+function readOpenId({ text, line, column }: Cell, seen: SeenOnce, say: Say): OpenId | undefined {
   if (!OPENID.test(text)) {
     say(line, column, text === '' ? 'no openid in this line' : `"${short(text)}" is no openid: ${whyNot(text)}`);
     return undefined;
   }
-  const first = firstLines.get(text);
-  if (first !== undefined) {
-    say(line, column, `${text} stands in line ${first} already; leave it once`);
-    return undefined;
-  }
-  firstLines.set(text, line);
-  return text as OpenId;
+  const first = seen.before(text, line);
+  if (first === undefined) return text as OpenId;
+  say(line, column, `${text} stands in line ${first} already; leave it once`);
+  return undefined;
 }
 
 function whyNot(text: string): string {
@@ -108,12 +178,7 @@ function whyNot(text: string): string {
   return 'expected it to begin with o';
 }
 
-function readAmount(
-  { text, column }: Cell,
-  line: number,
-  { merchant, min, max }: AmountRange,
-  say: Say,
-): Fen | undefined {
+function readAmount({ text, line, column }: Cell, { merchant, min, max }: AmountRange, say: Say): Fen | undefined {
   const amount = parseAmount(text);
   if (amount === undefined) say(line, column, amountWords(text));
   else if (amount < min || amount > max) {
@@ -145,48 +210,7 @@ export function amountWords(text: string): string {
   return `"${text}": an amount has two decimals: write ${yuan}${orFen}`;
 }
 
-// ── Rows and cells ───────────────────────────────────────────────────────────────────────────────────────────
-
-type Row = { readonly line: number; readonly cells: readonly Cell[] };
-
-/** Lines that say something; a spreadsheet's empty rows are left out. */
-function rowsOf(content: string, say: Say): Row[] {
-  const rows: Row[] = [];
-  content.split(/\r\n|\n|\r/).forEach((text, index) => {
-    const cells = cellsOf(text, index + 1, say);
-    while (cells.length > 0 && cells.at(-1)!.text === '') cells.pop();
-    if (cells.length > 0) rows.push({ line: index + 1, cells });
-  });
-  return rows;
-}
-
-/** The cells of one line of CSV, trimmed; `"…"` may hold commas and doubled quotes. */
-function cellsOf(text: string, line: number, say: Say): Cell[] {
-  if (!text.includes('"')) return plainCells(text);
-  const cells: Cell[] = [];
-  const cell = /\s*(?:"((?:[^"]|"")*)"|([^,]*?))\s*(?:,|$)/y;
-  while (cell.lastIndex < text.length) {
-    const at = cell.lastIndex;
-    const match = cell.exec(text);
-    if (!match || (match[2]?.includes('"') ?? false)) {
-      say(line, at + 1, 'a quotation mark without its other half; write the cell without quotes, or "…"');
-      return [];
-    }
-    const start = at + match[0].length - match[0].trimStart().length;
-    cells.push({ text: (match[1]?.replaceAll('""', '"') ?? match[2] ?? '').trim(), column: start + 1 });
-  }
-  return cells;
-}
-
-function plainCells(text: string): Cell[] {
-  const cells: Cell[] = [];
-  let at = 0;
-  for (const part of text.split(',')) {
-    cells.push({ text: part.trim(), column: at + part.length - part.trimStart().length + 1 });
-    at += part.length + 1;
-  }
-  return cells;
-}
+// ── The header ───────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A first line that names columns, rightly or nearly; not one that is only wrong in itself. */
 function isHeader(cells: readonly Cell[]): boolean {
@@ -194,8 +218,8 @@ function isHeader(cells: readonly Cell[]): boolean {
 }
 
 /** Which column stands where. */
-function readHeader({ line, cells }: Row, say: Say): (Column | undefined)[] {
-  const columns = cells.map(({ text, column }, index) => {
+function readHeader(cells: readonly Cell[], say: Say): (Column | undefined)[] {
+  const columns = cells.map(({ text, line, column }, index) => {
     const name = COLUMNS.find(each => each === text.toLowerCase());
     if (name === undefined) say(line, column, `unknown column "${short(text)}"${suggest(text, COLUMNS)}`);
     else if (cells.findIndex(cell => cell.text.toLowerCase() === name) !== index)
@@ -206,7 +230,7 @@ function readHeader({ line, cells }: Row, say: Say): (Column | undefined)[] {
   if (!columns.includes('openid')) {
     const meant = cells.findIndex(cell => nearest(cell.text, ['openid']) !== undefined);
     if (meant >= 0) columns[meant] = 'openid';
-    else say(line, 1, 'no column "openid"');
+    else say(cells[0]!.line, 1, 'no column "openid"');
   }
   return columns;
 }

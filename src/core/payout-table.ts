@@ -1,11 +1,14 @@
 // The one table that moves a payout: state × what was seen → state, next step, bucket move. Everything WeChat Pay can
 // answer, its silence included, has a row; a state that is final has none. Pure.
 import assert from 'node:assert/strict';
+import { takeCaps, waitStep } from './caps.ts';
+import type { MerchantCaps } from './limit.ts';
 import { isKnown, leavesNoOrder, type Meaning, meaningOf, type Sight } from './pay-error.ts';
 import { isFinal, type Move, type Observation, type Payout, type PayoutState, type Step } from './payout.ts';
-import { CALL_LEASE_MS, type PayoutPolicy, type When, whenNext } from './payout-pace.ts';
+import { CALL_LEASE_MS, type PayoutPolicy, tomorrow, type When, whenNext } from './payout-pace.ts';
 import { afterFailure, afterRefund } from './succession.ts';
 import { DAY, type Instant, later } from './time.ts';
+import { unclearOf, unclearWords } from './unclear.ts';
 
 export { CALL_LEASE_MS, DEFAULT_POLICY, type PayoutPolicy } from './payout-pace.ts';
 
@@ -125,15 +128,18 @@ export type Verdict = {
   readonly step: Step;
   readonly sight: Sight;
   /** Stop sending for this merchant. */
-  readonly halt?: { readonly code: string; readonly reason: string };
+  readonly halt?: { readonly code: string; readonly reason: string; readonly since?: Instant };
   /** The follower should be told that nothing will come. */
   readonly problem: boolean;
   /** Something a person should look at. */
   readonly alarm?: string;
 };
 
-/** Marks a payout as *sending*. This is written before the call; if we die in between, somebody asks. */
-export function beginSend(payout: Payout, now: Instant): Step {
+/**
+ * Marks a payout as *sending*. This is written before the call; if we die in between, somebody asks. `caps`: what the
+ * merchant allows on the day it leaves, taken in the same commit.
+ */
+export function beginSend(payout: Payout, now: Instant, caps?: MerchantCaps): Step {
   assert(!isFinal(payout.state) && payout.state !== 'sent', `a payout in ${payout.state} is not sent again`);
   assert(payout.stopped === undefined && !payout.expired, `payout ${payout.billNo} is not to be sent again`);
   const next: Payout = {
@@ -145,7 +151,15 @@ export function beginSend(payout: Payout, now: Instant): Step {
     nextDo: 'query',
     nextAt: later(now, CALL_LEASE_MS),
   };
-  return { payout: next, from: payout.state, at: now, what: 'sending', move: 'none' };
+  const step: Step = { payout: next, from: payout.state, at: now, what: 'sending', move: 'none' };
+  if (!caps) return step;
+  const { holds, counters } = takeCaps(payout, caps, now);
+  return counters.length === 0 ? step : { ...step, payout: { ...next, holds }, counters };
+}
+
+/** The merchant's day is full: nothing was called. */
+export function waitForTomorrow(payout: Payout, counter: string, now: Instant): Step {
+  return waitStep(payout, counter, tomorrow(payout, now), now);
 }
 
 /** What an answer (or its absence) makes of a payout. `asked`: it answers gethbinfo, not sendredpack. */
@@ -216,7 +230,9 @@ export function observe(
  */
 function asksInstead(observation: Observation, sight: Sight, strikes: number): boolean {
   const isUnbelieved = observation.kind === 'silence' && observation.code === 'UNKNOWN_KEY';
-  return sight === 'again' && strikes >= SENDS_BEFORE_ASKING && !isUnbelieved;
+  // What never left needs no question: nothing can have come of it.
+  const isUnsent = observation.kind === 'unreached';
+  return sight === 'again' && strikes >= SENDS_BEFORE_ASKING && !isUnbelieved && !isUnsent;
 }
 
 /** Calls that surely left no order: they were refused, or never reached the platform. */
@@ -307,5 +323,7 @@ function alarmOf(before: Payout, { state, strikes, stopped }: Payout, observatio
     return `unknown code ${observation.code}: treated as an unknown outcome`;
   if (stopped === 'doubted' && state === 'sent' && before.state !== 'sent')
     return 'it is with the follower, although another number of its claim turned out to be paid: cancel it';
-  return strikes > 0 && strikes % STRIKES_BEFORE_ALARM === 0 ? `no clear answer ${strikes} times in a row` : undefined;
+  if (strikes === 0 || strikes % STRIKES_BEFORE_ALARM !== 0) return undefined;
+  const unclear = unclearOf(observation);
+  return `no clear answer ${strikes} times in a row${unclear ? `, the last one ${unclearWords(unclear)}` : ''}`;
 }

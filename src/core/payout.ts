@@ -4,7 +4,7 @@ import type { OpenId } from './event.ts';
 import type { Counter } from './limit.ts';
 import type { Brand, Fen } from './money.ts';
 import type { Cancel } from './rule.ts';
-import { dayOf, type Instant, instant } from './time.ts';
+import { type Day, dayOf, type Instant, instant, parseBeijing } from './time.ts';
 
 /** `mch_billno` (商户订单号): ≤ 28 letters and digits. Chosen and stored before the first call, never changed. */
 export type BillNo = Brand<string, 'BillNo'>;
@@ -192,7 +192,7 @@ export type Step = {
   readonly what: string;
   readonly detail?: string;
   readonly move: Move;
-  /** What it takes, or gives back (below zero), in the same commit. */
+  /** What it takes, or gives back (below zero), in the same commit: the merchant's caps of the day it leaves. */
   readonly counters?: readonly Counter[];
   /**
    * A new number for the same claim, planned in the same commit; only after FAILED or REFUND was recorded. It takes
@@ -203,11 +203,31 @@ export type Step = {
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
+/** Stands in the numbers of claims that belong to no day. WeChat Pay recommends a day, and asks for none in particular. */
+const NO_DAY = parseBeijing('2020-01-01')!;
+
+/**
+ * The day in a claim's numbers follows from the claim, so that it is the same whenever the claim is made again: the day,
+ * week or month it is for. One per event has the event's day where WeChat tells it with the event: of messages, of what
+ * they do in the chat, and of payments. Whatever is for no day has none: once for ever, a round, a friend's deed, a tap on
+ * the page, a batch.
+ */
+export function numberDay(claimKey: string, eventAt: Instant): Instant {
+  const occasion = claimKey.split('/').slice(3).join('/');
+  const [, day = '', rest = ''] = /^(?:week-)?(\d{4}-\d\d)(-\d\d)?$/.exec(occasion) ?? [];
+  return parseBeijing(day + (rest || '-01')) ?? (/^[mejp]:/.test(occasion) ? eventAt : NO_DAY);
+}
+
+/** Whether a number's day tells nothing of its claim. */
+export function isNoDay(day: Day): boolean {
+  return day === dayOf(NO_DAY);
+}
+
 /**
  * mchId + yyyymmdd + 10 base-62 characters of SHA-256(claim key, attempt): the same on every replay and on
- * every machine, so that even a lost ledger cannot pay twice. `eventAt` is the event that made the claim.
+ * every machine, so that even a lost ledger cannot pay twice. `day`: `numberDay` of the claim.
  */
-export function billNoOf(mchId: string, eventAt: Instant, claimKey: string, attempt: number): BillNo {
+export function billNoOf(mchId: string, day: Instant, claimKey: string, attempt: number): BillNo {
   const digest = createHash('sha256').update(`${claimKey}\n${attempt}`).digest('hex');
   let rest = BigInt(`0x${digest}`);
   let suffix = '';
@@ -215,7 +235,7 @@ export function billNoOf(mchId: string, eventAt: Instant, claimKey: string, atte
     suffix += BASE62[Number(rest % 62n)];
     rest /= 62n;
   }
-  return `${mchId}${dayOf(eventAt).replaceAll('-', '')}${suffix}` as BillNo;
+  return `${mchId}${dayOf(day).replaceAll('-', '')}${suffix}` as BillNo;
 }
 
 /** The number the same claim takes after this one: all numbers of one claim carry the same day. */

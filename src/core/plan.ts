@@ -1,9 +1,9 @@
 // Plans a payout: its number and every field of its request, before anything is called. Pure.
 import type { Claim, Decision } from './decide.ts';
 import type { Envelope, OpenId } from './event.ts';
-import type { Counter } from './limit.ts';
+import { type Counter, ruleClaimsCounter } from './limit.ts';
 import type { Fen } from './money.ts';
-import { billNoOf, type Payout, type PayRequest } from './payout.ts';
+import { billNoOf, numberDay, type Payout, type PayRequest } from './payout.ts';
 import type { Campaign, Packet } from './rule.ts';
 import type { Instant } from './time.ts';
 
@@ -36,8 +36,10 @@ export type Debt = {
   readonly shares?: number | undefined;
   readonly account: { readonly name: string; readonly appId: string };
   readonly user: OpenId;
-  /** When the follower acted: its Beijing day stands in the number. */
+  /** When the follower acted. */
   readonly eventAt: Instant;
+  /** The day in the number, where it is known to be another than the claim's. */
+  readonly numberDay?: Instant | undefined;
   /** Not to be sent before; and what takes it back until then. */
   readonly payAt?: Instant | undefined;
   readonly undoneBy?: Payout['undoneBy'] | undefined;
@@ -48,13 +50,42 @@ export type Award = Extract<Decision, { kind: 'awarded' }>;
 
 export function claimOf({ account, user }: Pick<Envelope, 'account' | 'user'>, award: Award, now: Instant): Claim {
   const { claimKey: key, campaign, rule, prize, amount } = award;
-  return { key, campaign, rule, prize, amount, account, user, at: now };
+  return { key, campaign, rule, prize, amount, account, user, at: now, ...placeOf(award, user) };
 }
+
+/** Decided since everything that can be limited is counted. */
+export function isCountedWhole({ campaign, rule, counters }: Pick<Award, 'campaign' | 'rule' | 'counters'>): boolean {
+  const name = ruleClaimsCounter(campaign, rule);
+  return counters.some(counter => counter.name === name);
+}
+
+/** Where it was counted, by its counters. One that was decided before everything was counted has no such place. */
+function placeOf({ campaign, rule, counters }: Award, user: OpenId): Pick<Claim, 'day' | 'scene' | 'round'> {
+  if (!isCountedWhole({ campaign, rule, counters })) return {};
+  const behind = (prefix: string): string | undefined =>
+    counters.find(({ name }) => name.startsWith(prefix))?.name.slice(prefix.length);
+  const claims = `campaign/${campaign}/user/${user}/claims`;
+  const day = behind(`${claims}/day/`) ?? counters.map(({ name }) => PRIZE_DAY.exec(name)?.[1]).find(Boolean);
+  const [scene, round] = [behind(`${claims}/scene/`), behind(`${claims}/round/`)];
+  return {
+    ...(day !== undefined && { day }),
+    ...(scene !== undefined && { scene }),
+    ...(round !== undefined && { round }),
+  };
+}
+
+/** What is sent by hand is no claim of a person's limits, but of its prize's. */
+const PRIZE_DAY = /^campaign\/[^/]+\/prize\/.+\/day\/(\d{4}-\d\d-\d\d)$/;
 
 /** The payout of an award: for the flow, and for a repair that reads event and award in the journal. The number is the same. */
 export function planAward(
   campaign: Campaign,
-  { user, sentAt: eventAt, transaction }: Pick<Envelope, 'user' | 'sentAt'> & { readonly transaction?: string },
+  {
+    user,
+    sentAt: eventAt,
+    transaction,
+    numberDay: day,
+  }: Pick<Envelope, 'user' | 'sentAt'> & { readonly transaction?: string; readonly numberDay?: Instant },
   { rule, claimKey, prize: name, amount, holds, payAt, cancelIf }: Award,
   { account, merchant }: { readonly account: Debt['account']; readonly merchant: PayerSettings },
   now: Instant,
@@ -62,14 +93,27 @@ export function planAward(
   const prize = campaign.prizes.get(name);
   const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
   const undoneBy = cancelIf && { causes: cancelIf, ...(transaction !== undefined && { transaction }) };
-  const debt = { campaign, rule, claimKey, amount, holds, shares, account, user, eventAt, payAt, undoneBy };
+  const debt = {
+    campaign,
+    rule,
+    claimKey,
+    amount,
+    holds,
+    shares,
+    account,
+    user,
+    eventAt,
+    payAt,
+    undoneBy,
+    numberDay: day,
+  };
   return planPayout(debt, merchant, now);
 }
 
 export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): Payout {
   const { campaign, rule, claimKey, amount, holds, account, user, eventAt, payAt, undoneBy } = debt;
   return {
-    billNo: billNoOf(merchant.mchId, eventAt, claimKey, 1),
+    billNo: billNoOf(merchant.mchId, debt.numberDay ?? numberDay(claimKey, eventAt), claimKey, 1),
     claimKey,
     attempt: 1,
     campaign: campaign.id,

@@ -3,6 +3,7 @@
 import { type Batch, SEND_RULE } from './batch.ts';
 import { type Claim, claimKeyOf } from './decide.ts';
 import type { Event, EventKey, OpenId } from './event.ts';
+import { roundKeyOf } from './occasion.ts';
 import { type BillNo, billNoOf } from './payout.ts';
 import type { PayoutPolicy } from './payout-table.ts';
 import { DAY, type Day, dayOf, HOUR, type Instant, instant, later, parseBeijing } from './time.ts';
@@ -32,7 +33,7 @@ export function isRecovered({ key, user }: Pick<Claim, 'key' | 'user'>): boolean
 
 // ── Whose number is it? ──────────────────────────────────────────────────────────────────────────────────
 
-/** A number that the store does not know. `day`: the one in it, on which the follower acted. */
+/** A number that the store does not know. `day`: the one in it; once it was that on which the follower acted. */
 export type LostNumber = { readonly billNo: BillNo; readonly mchId: string; readonly day: Day };
 
 /**
@@ -81,8 +82,10 @@ export type Identity = {
   readonly rule: string;
   readonly claimKey: string;
   readonly attempt: number;
-  /** The claim's day: by our clock, where the number's is by WeChat's. */
+  /** The claim's day: by our clock, where the number's may be by WeChat's. */
   readonly on: Day;
+  /** Whether it is this claim that is made at such a moment. */
+  fits(at: Instant): boolean;
 };
 
 /**
@@ -103,13 +106,18 @@ export function claimsBehind(
         for (let attempt = 1; attempt <= merchant.policy.attemptsMax; attempt++) {
           const number = numbers.find(merchant.mchId, claimKey, attempt);
           const on = number && around(number.day).find(day => keyOn(day) === claimKey);
-          if (number && on !== undefined) found.push({ number, payable, user, rule, claimKey, attempt, on });
+          const fits = (at: Instant): boolean => keyOn(dayOf(at)) === claimKey;
+          if (number && on !== undefined) found.push({ number, payable, user, rule, claimKey, attempt, on, fits });
         }
       }
     };
     for (const rule of campaign.rules) {
       const pays = rule.give.some(name => campaign.prizes.get(name)?.kind === 'redpacket');
       if (!pays || rule.once === 'perEvent') continue;
+      if (rule.once === 'perRound') {
+        for (const { name } of campaign.rounds) look(rule.id, () => roundKeyOf(campaign, rule, user, name));
+        continue;
+      }
       look(rule.id, day => claimKeyOf(campaign, rule, eventOf(payable, user, '', noonOf(day)), noonOf(day)));
     }
     for (const batch of batches) look(SEND_RULE, () => `${campaign.id}/${SEND_RULE}/${user}/${batch}`);

@@ -7,10 +7,11 @@ import type { Claim } from './decide.ts';
 import { drawAmount, drawPrize, luckOf } from './draw.ts';
 import type { Event, EventKey, OpenId } from './event.ts';
 import type { Movement } from './fund-flow.ts';
-import { type Counter, type Limit, lastClaimCounter, prizeLimits, userLimits } from './limit.ts';
+import { type Counter, type Limit, lastClaimCounter, prizeLimits, ruleClaims, UNBOUNDED, userLimits } from './limit.ts';
 import { type Fen, fen } from './money.ts';
-import type { BillNo, Observation, Payout } from './payout.ts';
-import { type Award, claimOf, planAward } from './plan.ts';
+import { roundAt } from './occasion.ts';
+import { type BillNo, isNoDay, numberDay, type Observation, type Payout } from './payout.ts';
+import { type Award, claimOf, isCountedWhole, planAward } from './plan.ts';
 import {
   eventOf,
   type Identity,
@@ -33,8 +34,10 @@ export type Lost = {
   /** Its counters with the bounds they have; what they add is what the claim counted. */
   readonly award: Award;
   readonly at: Instant;
-  /** When the follower acted: its Beijing day stands in the number. */
+  /** When the follower acted. */
   readonly eventAt: Instant;
+  /** The day in its number, where it is not the claim's: it was won while the event's day stood there. */
+  readonly numberDay?: Instant;
   /** The payment it rewards: its refund takes it back. */
   readonly transaction?: string;
   /** Its first number, where that does not follow from the claim. */
@@ -52,17 +55,26 @@ export function merchantIn({ counters }: Award): string | undefined {
 export function lostAward(payable: Payable, event: Event, award: Award, at: Instant): Lost {
   const { user, sentAt: eventAt } = event;
   const transaction = event.kind === 'paid' || event.kind === 'friend' ? event.transaction : undefined;
-  return { payable, user, award, at, eventAt, ...(transaction !== undefined && { transaction }) };
+  const before = isCountedWhole(award) ? {} : { numberDay: eventAt };
+  return { payable, user, award, at, eventAt, ...before, ...(transaction !== undefined && { transaction }) };
 }
 
-/** From a number whose claim was found. It was claimed when it was paid, or else on the last moment of its day. */
+/** From a number whose claim was found. */
 export function lostIdentity(identity: Identity, amount: Fen, paidAt: Instant | undefined): Lost {
-  const { payable, user, rule, claimKey, on, number } = identity;
-  const at = momentOn(on, paidAt);
-  const eventAt = dayOf(at) === number.day ? at : noonOf(number.day);
+  const { payable, user, rule, claimKey, number } = identity;
+  const at = momentOf(identity, paidAt);
+  const eventAt = dayOf(at) === number.day || isNoDay(number.day) ? at : noonOf(number.day);
   const prize = prizeOf(payable, identity, amount);
   const award = awardOf(payable, { user, rule, claimKey, at }, prize, amount);
-  return { payable, user, award, at, eventAt };
+  return { payable, user, award, at, eventAt, numberDay: noonOf(number.day) };
+}
+
+/** It was claimed when it was paid; or else on the last moment of the day in its number, if that is the follower's. */
+function momentOf({ payable, claimKey, number, on, fits }: Identity, paidAt: Instant | undefined): Instant {
+  const noon = noonOf(number.day);
+  const isOfClaim = dayOf(numberDay(claimKey, noon)) === number.day;
+  if (paidAt !== undefined && (isNoDay(number.day) || (isOfClaim && fits(paidAt)))) return paidAt;
+  return isNoDay(number.day) ? payable.campaign.period.from : momentOn(on, paidAt);
 }
 
 /** From a number and its money alone. `bearing`: the campaign whose budget it was, if that much is known. */
@@ -73,7 +85,7 @@ export function lostMoney(
   amount: Fen,
   paidAt: Instant | undefined,
 ): Lost {
-  const campaign: Campaign = bearing ? { ...bearing.campaign, perUser: {}, unclaimed: 'return' } : NO_CAMPAIGN;
+  const campaign: Campaign = bearing ? { ...bearing.campaign, unclaimed: 'return' } : NO_CAMPAIGN;
   const payable: Payable = { ...place, campaign, seed: '' };
   const { billNo, day } = number;
   const at = momentOn(day, paidAt);
@@ -123,12 +135,12 @@ function awardOf(
 ): Award {
   const caps = { merchant: merchant.name, ...merchant.limits };
   const event: Event = { key: '' as EventKey, account: account.name, user, sentAt: at, kind: 'other', type: 'repair' };
+  const isPersonal = rule !== SEND_RULE && rule !== RECOVERED;
   const limits: Limit[] = [
-    ...(rule === SEND_RULE ? [] : userLimits(campaign, event, at)),
+    ...(isPersonal ? userLimits(campaign, event, at) : []),
     ...prizeLimits(campaign, prize, amount, { event, caps, now: at }),
   ];
-  const hasGap = rule !== SEND_RULE && campaign.perUser.gap !== undefined;
-  const gap: Counter[] = hasGap ? [{ name: lastClaimCounter(campaign.id, user), add: 0, max: at }] : [];
+  const gap: Counter[] = !isPersonal ? [] : [{ name: lastClaimCounter(campaign.id, user), add: 0, max: at }];
   return {
     kind: 'awarded',
     campaign: campaign.id,
@@ -136,7 +148,7 @@ function awardOf(
     prize: prize.name,
     amount,
     claimKey,
-    counters: [...limits.map(({ name, add, max }) => ({ name, add, max })), ...gap],
+    counters: [...limits.map(({ name, add, max }) => ({ name, add, max })), ruleClaims(campaign.id, rule), ...gap],
     holds: limits.filter(limit => limit.returns).map(({ name, add }) => ({ name, add })),
     reply: NO_REPLY,
     trace: [],
@@ -158,16 +170,14 @@ export type Repair = {
 
 /**
  * The money is gone, whatever a limit says: so the store is given no bound to refuse at. The decision in the journal has
- * the bounds there are. `counts`: the counters as they stand, for the pause between two claims, which holds an instant.
+ * the bounds there are.
  */
-export function repairOf(lost: Lost, counts: ReadonlyMap<string, number>, now: Instant): Repair {
+export function repairOf(lost: Lost, now: Instant): Repair {
   const { payable, user, award, at, eventAt } = lost;
   const { campaign, account } = payable;
   const last = lastClaimCounter(campaign.id, user);
   const counted = award.counters.flatMap((counter): Counter[] => {
-    if (counter.name !== last) return [counter];
-    const add = at - (counts.get(last) ?? 0);
-    return add > 0 ? [{ name: last, add, max: at }] : [];
+    return counter.name === last ? [{ name: last, add: 0, max: UNBOUNDED, atLeast: at }] : [counter];
   });
   const payout = payoutOf(lost, now);
   const checks = [{ ok: true, text: `账本修复,单号 ${payout.billNo}` }];
@@ -182,7 +192,7 @@ export function repairOf(lost: Lost, counts: ReadonlyMap<string, number>, now: I
       trace: [{ campaign: campaign.id, rule: award.rule, hash: campaign.hash, checks }],
     },
     claim: claimOf({ account: account.name, user }, award, at),
-    counters: counted.map(counter => (counter.name === last ? counter : { ...counter, max: Number.MAX_SAFE_INTEGER })),
+    counters: counted.map(counter => ({ ...counter, max: UNBOUNDED })),
     payout,
   };
 }
@@ -197,7 +207,8 @@ export function claimRepairOf(
   now: Instant,
 ): Omit<Repair, 'payout'> {
   const { billNo, campaign, rule, account, user, amount, claimKey, holds, createdAt } = payout;
-  const prize = award?.prize ?? (payable ? prizeOf(payable, payout, amount).name : RECOVERED);
+  const held = award ? undefined : placeHeld(payout, payable);
+  const prize = award?.prize ?? held?.prize ?? (payable ? prizeOf(payable, payout, amount).name : RECOVERED);
   const about = { campaign, rule, prize, amount, claimKey };
   const counters = award?.counters ?? [];
   const checks = [{ ok: true, text: `账本修复,单号 ${billNo}` }];
@@ -209,9 +220,26 @@ export function claimRepairOf(
     seenAt: now,
     answer: { reply: NO_REPLY, at: now },
     decision,
-    claim: claimOf({ account, user }, decision, createdAt),
+    claim: { ...claimOf({ account, user }, decision, createdAt), ...held },
     counters: [],
   };
+}
+
+/** What a payout holds tells its claim's prize, and where it was counted. */
+function placeHeld(
+  { campaign, holds, createdAt }: Payout,
+  payable: Payable | undefined,
+): Pick<Claim, 'prize' | 'day' | 'scene' | 'round'> | undefined {
+  const behind = (what: string): RegExpExecArray | undefined => {
+    const pattern = new RegExp(`^campaign/[^/]+/${what}/(.+)/day/([\\d-]+)$`);
+    const found = holds.map(({ name }) => (name.startsWith(`campaign/${campaign}/`) ? pattern.exec(name) : null));
+    return found.find(each => each !== null) ?? undefined;
+  };
+  const [, prize, day] = behind('prize') ?? [];
+  if (prize === undefined || day === undefined) return undefined;
+  const scene = behind('scene')?.[1]?.replace(/\/(?:amount|packets)$/, '');
+  const round = payable && roundAt(payable.campaign, createdAt)?.name;
+  return { prize, day, ...(scene !== undefined && { scene }), ...(round !== undefined && { round }) };
 }
 
 /**
@@ -219,8 +247,13 @@ export function claimRepairOf(
  * as tried, and nobody can cancel it without asking.
  */
 export function payoutOf(lost: Lost, now: Instant): Payout {
-  const { payable, user, award, at, eventAt, transaction, billNo, isFollowed } = lost;
-  const event = { user, sentAt: eventAt, ...(transaction !== undefined && { transaction }) };
+  const { payable, user, award, at, eventAt, numberDay: day, transaction, billNo, isFollowed } = lost;
+  const event = {
+    user,
+    sentAt: eventAt,
+    ...(day !== undefined && { numberDay: day }),
+    ...(transaction !== undefined && { transaction }),
+  };
   const planned = planAward(payable.campaign, event, award, payable, at);
   if (award.payAt !== undefined && award.payAt > now) return planned; // nobody can have called yet
   return {

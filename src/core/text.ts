@@ -39,3 +39,34 @@ function withoutEnding(text: string): string {
   while (end > 0 && ENDINGS.has(text[end - 1]!)) end--;
   return text.slice(0, end);
 }
+
+/** What would move the cursor, colour the screen, break a line or turn the direction of what follows. */
+const CONTROLS = /[\p{Cc}\u2028\u2029\u200B-\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu;
+
+/**
+ * As it may be shown on a terminal, in a table or a log for people: control characters as the marks that stand for them
+ * (`␛`, `␊`), those that are not seen by their number. What a follower types must not look like a line of ours.
+ */
+export function visible(text: string): string {
+  return text.replace(CONTROLS, markOf);
+}
+
+/** The same for text of several lines: their ends are ours. */
+export function visibleLines(text: string): string {
+  return text.replace(CONTROLS, mark => (mark === '\n' ? mark : markOf(mark)));
+}
+
+/** JSON that a terminal may show: nothing is lost. */
+export function visibleJson(json: string): string {
+  return json.replace(CONTROLS, mark => (mark === '\n' ? mark : `\\u${hexOf(mark)}`));
+}
+
+function markOf(mark: string): string {
+  const code = mark.charCodeAt(0);
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  return code === 0x7f ? '\u2421' : `⟨U+${hexOf(mark).toUpperCase()}⟩`;
+}
+
+function hexOf(mark: string): string {
+  return mark.charCodeAt(0).toString(16).padStart(4, '0');
+}

@@ -41,7 +41,7 @@ export type NotifyPorts = {
   readonly clock: Clock;
   readonly log: Log;
   /** Writes a verdict down, and what follows from it: the one settle uses. */
-  readonly conclude: (merchant: string, verdict: Verdict) => Promise<'moved' | 'stale'>;
+  readonly conclude: (merchant: string, verdict: Verdict, seen: Observation) => Promise<'moved' | 'stale'>;
 };
 
 /** POST /notify/transfer/:merchant. WeChat Pay takes 200 and 204 as heard, and tries again for a day otherwise. */
@@ -102,7 +102,8 @@ async function apply(
       await doubt({ store, clock, log }, payout, notice.seen);
       return 204;
     }
-    if ((await conclude(merchant, observe(payout, notice.seen, true, clock(), policy))) === 'moved') return 204;
+    const verdict = observe(payout, notice.seen, true, clock(), policy);
+    if ((await conclude(merchant, verdict, notice.seen)) === 'moved') return 204;
   }
   return 503;
 }

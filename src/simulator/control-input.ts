@@ -1,5 +1,6 @@
 // What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place. Pure.
 import { BadInput } from '../core/error.ts';
+import { OF_FRONT } from './faults.ts';
 import type { Act, ClockChange, Faults, NewPerson, PayFault, PayInShop, PlatformFault, Signing } from './protocol.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -28,6 +29,8 @@ const PAY_KINDS: readonly PayFault['kind'][] = [
   'lateNotice',
   'forgedNotice',
   'code',
+  'http',
+  'tlsRefused',
 ];
 const PAY_PLACES: readonly NonNullable<PayFault['at']>[] = [
   'sendredpack',
@@ -242,14 +245,18 @@ function listAt(json: Json, key: string): readonly unknown[] {
   throw new BadInput(`${key}: expected a list of at most ${FAULTS_MAX}`);
 }
 
+const PAY_FIELDS = 'kind at times openid word afterMs delayMs code text status location copies'.split(' ');
+
 function readPayFault(value: unknown): PayFault {
   const json = objectOf(value, 'pay');
-  onlyKeys(json, 'pay', ['kind', 'at', 'times', 'openid', 'afterMs', 'delayMs', 'code', 'text', 'status', 'copies']);
+  onlyKeys(json, 'pay', PAY_FIELDS);
   const kind = PAY_KINDS.find(each => each === json.kind);
   if (kind === undefined) throw new BadInput(`pay: kind "${String(json.kind)}" is none of ${PAY_KINDS.join(', ')}`);
   const at = PAY_PLACES.find(each => each === json.at);
   if (json.at !== undefined && at === undefined) throw new BadInput(`at: expected one of ${PAY_PLACES.join(', ')}`);
-  const status = json.status === undefined ? {} : { status: wholeAt(json, 'status', 400, 599) };
+  const status = json.status === undefined ? {} : { status: wholeAt(json, 'status', kind === 'http' ? 200 : 400, 599) };
+  if (OF_FRONT.has(kind) && (json.openid !== undefined || json.word !== undefined))
+    throw new BadInput(`openid, word: ${kind} strikes before anybody has read the request`);
   if (kind === 'code' && !/^[A-Za-z0-9_ ]{1,64}$/.test(maybeText(json, 'code') ?? ''))
     throw new BadInput('code: expected an err_code');
   return {
@@ -282,9 +289,11 @@ function numbersOf(json: Json, keys: readonly (keyof Numbers)[]): Numbers {
   return numbers;
 }
 
-function textsOf(json: Json): { openid?: string; code?: string; text?: string } {
-  const texts: { openid?: string; code?: string; text?: string } = {};
-  for (const key of ['openid', 'code', 'text'] as const) {
+type Texts = { openid?: string; word?: string; code?: string; text?: string; location?: string };
+
+function textsOf(json: Json): Texts {
+  const texts: Texts = {};
+  for (const key of ['openid', 'word', 'code', 'text', 'location'] as const) {
     const text = maybeText(json, key);
     if (text !== undefined && text !== '') texts[key] = text;
   }

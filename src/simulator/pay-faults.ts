@@ -1,5 +1,6 @@
 // WeChat Pay's bad days: where in the business each fault strikes, and what is true behind it.
 //
+//   nothing is seen      http tlsRefused: what stands before WeChat Pay answers (`pay.ts`), to questions as well
 //   nothing is stored    errorNothingStored html502 noAuthIp noAuthProduct freqLimit, and codes found before an order
 //   the order stays      noAuthUser notEnough, and codes found at an order: SENDING with the reason; the number lives on
 //   the order goes on    processing processingThenFailed unknownCode: nobody knows yet, `afterMs` decides
@@ -87,7 +88,8 @@ export class FaultyPay {
   /** Before the order is looked at: nothing is stored, nothing changes. */
   beforeSend(fields: PayFields): { readonly reply: PayReply; readonly spoil?: Spoil } | undefined {
     const openid = fields.re_openid!;
-    const fault = this.#world.faults.takePay(callOf(fields), openid, each => BEFORE.has(each.kind) && !atOrder(each));
+    const is = (each: PayFault): boolean => BEFORE.has(each.kind) && !atOrder(each);
+    const fault = this.#world.faults.takePay(callOf(fields), openid, is, textsOf(fields));
     switch (fault?.kind) {
       case 'errorNothingStored':
         return { reply: systemError() };
@@ -113,7 +115,7 @@ export class FaultyPay {
     now: number,
   ): { readonly order: Order; readonly reply: PayReply } | undefined {
     const is = (each: PayFault): boolean => (each.kind === 'code' ? atOrder(each) : AT_ORDER.has(each.kind));
-    const fault = this.#world.faults.takePay(callOf(fields), order.openid, is);
+    const fault = this.#world.faults.takePay(callOf(fields), order.openid, is, textsOf(fields));
     if (!fault) return undefined;
     const at = now + (fault.afterMs ?? MINUTES_20);
     const later = (to: 'SENT' | 'FAILED'): Order => {
@@ -130,13 +132,14 @@ export class FaultyPay {
 
   /** After the business is done: how the answer is spoilt. */
   afterSend(fields: PayFields): Spoil | undefined {
-    return spoilOf(this.#world.faults.takePay(callOf(fields), fields.re_openid!, each => AFTER.has(each.kind)));
+    const is = (each: PayFault): boolean => AFTER.has(each.kind);
+    return spoilOf(this.#world.faults.takePay(callOf(fields), fields.re_openid!, is, textsOf(fields)));
   }
 
   /** Whether this number is from now on said to have expired. */
   expires(fields: PayFields): boolean {
     const is = (fault: PayFault): boolean => fault.kind === 'expiredButReceived';
-    return this.#world.faults.takePay(callOf(fields), fields.re_openid!, is) !== undefined;
+    return this.#world.faults.takePay(callOf(fields), fields.re_openid!, is, textsOf(fields)) !== undefined;
   }
 
   beforeQuery(fields: PayFields, openid: string): { readonly reply: PayReply; readonly spoil?: Spoil } | undefined {
@@ -153,6 +156,11 @@ export class FaultyPay {
   afterQuery(openid: string): Spoil | undefined {
     return spoilOf(this.#world.faults.takePay('gethbinfo', openid, each => AFTER.has(each.kind)));
   }
+}
+
+/** What a follower reads of it, and what WeChat Pay may mask. */
+function textsOf({ send_name, act_name, wishing, remark }: PayFields): string {
+  return [send_name, act_name, wishing, remark].join('\n');
 }
 
 function callOf(fields: PayFields): PayEndpoint {

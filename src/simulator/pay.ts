@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { Certificates } from './certificates.ts';
+import { type FaultBox, OF_FRONT, type PayEndpoint } from './faults.ts';
 import { delayed, readBody, send } from './http.ts';
 import type { DeskAnswer, PayDesk } from './pay-desk.ts';
 import { systemError } from './pay-faults.ts';
@@ -20,8 +21,9 @@ const ENDPOINTS: Record<string, XmlEndpoint> = {
 const XML = 'text/xml; charset=utf-8';
 
 const ORDER_QUERY = '/pay/orderquery';
+const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
 
-export function payServer(certificates: Certificates, desk: PayDesk, v3: V3Door): Server {
+export function payServer(certificates: Certificates, desk: PayDesk, v3: V3Door, faults: FaultBox): Server {
   const options = {
     cert: certificates.server.certPem,
     key: certificates.server.keyPem,
@@ -30,10 +32,39 @@ export function payServer(certificates: Certificates, desk: PayDesk, v3: V3Door)
     rejectUnauthorized: false,
     keepAliveTimeout: 65_000,
   };
-  return createServer(options, (req, res) => {
+  const server = createServer(options, (req, res) => {
+    if (stopped(faults, req, res)) return;
     const serving = (req.url ?? '').startsWith('/v3/') ? serveV3(v3, req, res) : serve(desk, v3.shop, req, res);
     serving.catch(() => res.destroy());
   });
+  server.prependListener('secureConnection', (socket: TLSSocket) => {
+    if (faults.takePay('connection', '', fault => fault.kind === 'tlsRefused')) socket.destroy();
+  });
+  return server;
+}
+
+/** What stands before WeChat Pay (a front server, a proxy) answers in its place. */
+function stopped(faults: FaultBox, req: IncomingMessage, res: ServerResponse): boolean {
+  const fault = faults.takePay(endpointOf(req), '', each => OF_FRONT.has(each.kind));
+  if (!fault) return false;
+  if (fault.kind === 'tlsRefused') {
+    req.socket.destroy();
+    return true;
+  }
+  const { status = 400, text = '', location } = fault;
+  if (location !== undefined) res.setHeader('location', location);
+  const type = text.startsWith('<') ? 'text/html' : text.startsWith('{') ? 'application/json' : 'text/plain';
+  req.resume();
+  send(res, status, type, text);
+  return true;
+}
+
+function endpointOf({ method, url = '' }: IncomingMessage): PayEndpoint {
+  const path = url.split('?')[0]!;
+  if (path === '/v3/certificates') return 'certificates';
+  if (!path.startsWith(BILLS)) return ENDPOINTS[path] ?? 'orderQuery';
+  if (path.endsWith('/cancel')) return 'transferCancel';
+  return method === 'POST' ? 'transfer' : 'transferQuery';
 }
 
 async function serve(desk: PayDesk, shop: ShopDesk, req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -25,6 +25,10 @@
 //
 // A request that cannot be understood gets 400 with { error }. Amounts are fen, times ms since 1970.
 
+import type { Menu } from './protocol-menu.ts';
+
+export type { Menu, MenuButton } from './protocol-menu.ts';
+
 export type State = {
   readonly now: number;
   readonly offsetMs: number;
@@ -49,16 +53,6 @@ export type Account = {
   readonly menu: Menu;
   readonly qrcodes: readonly QrCode[];
 };
-
-export type MenuButton = {
-  readonly name: string;
-  readonly type?: string;
-  readonly key?: string;
-  readonly url?: string;
-  readonly sub_button?: readonly MenuButton[];
-};
-/** As `/cgi-bin/menu/create` takes it. */
-export type Menu = { readonly button: readonly MenuButton[] };
 
 export type QrCode = {
   readonly scene: string;
@@ -268,10 +262,12 @@ export type PayFault = {
     | 'duplicateNotice' // a transfer's callback arrives `copies` times at once (default 2)
     | 'lateNotice' // a notice of a payment or refund comes after `afterMs` (default 10 min)
     | 'forgedNotice' // before the true notice of a payment comes one of a hundredfold amount, signed by nobody
-    | 'code'; // any other code: `code` and `text`
+    | 'code' // any other code: `code` and `text`
+    | 'http' // before WeChat Pay sees the request: HTTP `status` (default 400) and `text` as the body, `location` in a redirect
+    | 'tlsRefused'; // the client certificate is not taken: the connection is cut after the handshake
   /**
    * Where it happens; absent: at whatever pays. Those of notices happen there only: `payNotice`, to those of payments and
-   * refunds; absent, `lostNotice` and `duplicateNotice` happen to any.
+   * refunds; absent, `lostNotice` and `duplicateNotice` happen to any. `http` and `tlsRefused` happen to questions as well.
    */
   readonly at?:
     | 'sendredpack'
@@ -290,8 +286,11 @@ export type PayFault = {
   readonly delayMs?: number;
   readonly code?: string;
   readonly text?: string;
-  /** HTTP status of a `code` at a transfer. */
+  /** Only for requests with this word in send_name, act_name, wishing or remark; in a transfer's remark or report. */
+  readonly word?: string;
+  /** HTTP status of a `code` at a transfer, and of `http`. */
   readonly status?: number;
+  readonly location?: string;
   readonly copies?: number;
 };
 

@@ -105,13 +105,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const pages = webPages(world, tickets);
   const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve([api, pages], door, req, res));
   const verifier = new V3Verifier(certificates.merchants);
-  const pay = payServer(certificates, desk, {
-    desk: transfers,
-    shop: new ShopDesk(world),
-    verifier,
-    signing,
-    now: () => world.now(),
-  });
+  const v3 = { desk: transfers, shop: new ShopDesk(world), verifier, signing, now: () => world.now() };
+  const pay = payServer(certificates, desk, v3, world.faults);
   const tick = (): void => {
     desk.tick();
     shop.tick();

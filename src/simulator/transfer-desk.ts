@@ -81,7 +81,8 @@ export class TransferDesk {
   #create(call: TransferCall, mchId: string): TransferAnswer {
     const asked = readTransfer(call.body, this.#world.merchant(mchId).limits);
     if (isFailure(asked)) return told(asked);
-    const early = this.#faults.before('transfer', mchId, asked.openid);
+    const words = [asked.remark, ...asked.reports.map(each => each.content)].join('\n');
+    const early = this.#faults.before('transfer', mchId, asked.openid, words);
     if (early) return isFailure(early) ? told(early) : { status: 502, body: {}, ...early };
     const wrong = this.#checkPayee(asked, mchId) ?? this.#checkName(asked, call.serial);
     if (wrong) return told(wrong);

@@ -68,8 +68,8 @@ export class FaultyTransfers {
   }
 
   /** Before the business: nothing is stored, nothing changes. */
-  before(call: Call, mchId: string, openid: string): Failure | { readonly spoil: Spoil } | undefined {
-    const fault = this.#world.faults.takePay(call, openid, each => BEFORE.has(each.kind));
+  before(call: Call, mchId: string, openid: string, words = ''): Failure | { readonly spoil: Spoil } | undefined {
+    const fault = this.#world.faults.takePay(call, openid, each => BEFORE.has(each.kind), words);
     if (!fault) return undefined;
     if (fault.kind === 'html502') return { spoil: { kind: 'html502' } };
     if (fault.kind === 'freqLimit') this.#world.countFreqLimit(mchId);

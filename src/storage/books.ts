@@ -95,6 +95,23 @@ function booksOf({ db, from, close }: Source): Books {
       await new Promise(resolve => setImmediate(resolve));
     }
   }
+  /** Histories lie in the order of their payouts: those of a page are one stretch. */
+  async function* lives(): AsyncGenerator<BookRows['payouts']> {
+    const page = read(() => db.prepare(`${payoutsIn(from).sql} LIMIT ${CHUNK}`)) as Statement<PayoutRow>;
+    const lines = read(() => db.prepare(linesOfStretch(from))) as Statement<HistoryLine>;
+    for (let after = ''; ; ) {
+      const found = read(() => page.all(after));
+      const [first, last] = [found[0]?.billNo ?? null, found.at(-1)?.billNo ?? null];
+      const histories = byPayout(read(() => lines.all(first, last)));
+      for (const row of found) {
+        const payout = payoutOf(row);
+        yield { payout, history: histories.get(payout.billNo) ?? [] };
+      }
+      if (found.length < CHUNK) return;
+      after = last as string;
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
   const lines = read(() =>
     db.prepare(`SELECT bill_no AS billNo, h.version, at, from_ AS "from", to_ AS "to", what, detail
       FROM ${from}.history AS h JOIN ${from}.payout AS p ON p.id = h.payout WHERE bill_no = ? ORDER BY h.version`),
@@ -103,6 +120,7 @@ function booksOf({ db, from, close }: Source): Books {
     claims: () => rows(claimsIn(from)),
     payouts: () => rows(payoutsIn(from)),
     history: async (billNo: BillNo) => read(() => lines.all(billNo).map(present)),
+    lives,
     counters: () => rows(countersIn(from)),
     buckets: () => rows(bucketsIn(from)),
     followers: () => rows(followersIn(from)),
@@ -121,8 +139,26 @@ function booksOf({ db, from, close }: Source): Books {
   };
 }
 
+/** The lines of all payouts from one number to another, in the order in which both were planned. */
+const linesOfStretch = (
+  from: string,
+): string => `SELECT p.bill_no AS billNo, h.version, at, from_ AS "from", to_ AS "to",
+  what, detail FROM ${from}.history AS h JOIN ${from}.payout AS p ON p.id = h.payout
+  WHERE h.payout BETWEEN (SELECT id FROM ${from}.payout WHERE bill_no = ?)
+    AND (SELECT id FROM ${from}.payout WHERE bill_no = ?) ORDER BY h.payout, h.version`;
+
+function byPayout(lines: readonly HistoryLine[]): Map<BillNo, HistoryLine[]> {
+  const histories = new Map<BillNo, HistoryLine[]>();
+  for (const line of lines) {
+    const history = histories.get(line.billNo);
+    if (history) history.push(present(line));
+    else histories.set(line.billNo, [present(line)]);
+  }
+  return histories;
+}
+
 const claimsIn = (from: string): Reading<Claim, Claim> => ({
-  sql: `SELECT key, campaign, rule, account, user, prize, amount, at FROM ${from}.claim WHERE key > ? ORDER BY key`,
+  sql: `SELECT key, campaign, rule, account, user, prize, amount, at, day, scene, round FROM ${from}.claim WHERE key > ? ORDER BY key`,
   first: [''],
   keyOf: claim => [claim.key],
   as: present,

@@ -1,9 +1,8 @@
 // The way of all rows from one store's books into another store: piece by piece, counted and summed up on the way, so
 // that the books of both can be compared to the last field.
 import { BadInput } from '../core/error.ts';
-import type { BillNo, Payout } from '../core/payout.ts';
 import { Tally } from '../core/tally.ts';
-import type { BookKind, BookRows, Books, HistoryLine, Piece, Store } from '../ports.ts';
+import type { BookKind, BookRows, Books, Piece, Store } from '../ports.ts';
 
 /** In this order: a claim must be there before its payout. */
 export const BOOK_KINDS = [
@@ -23,8 +22,6 @@ export const BOOK_KINDS = [
 
 /** Rows of one piece: a few milliseconds of whoever writes them. */
 const PIECE_ROWS = 200;
-/** Histories asked for together. */
-const LIVES_AT_ONCE = 100;
 
 /** What books hold, kind by kind. */
 export type BookTally = { readonly kinds: ReadonlyMap<BookKind, Tally>; readonly historyLines: number };
@@ -80,44 +77,7 @@ async function* piecesOf<Kind extends BookKind>(books: Books, kind: Kind): Async
 type RowsOf = { readonly [Kind in BookKind]: () => AsyncIterable<BookRows[Kind]> };
 
 function rowsOf(books: Books): RowsOf {
-  return { ...books, payouts: () => livesIn(books) };
-}
-
-/**
- * The same store, whose books ask for a hundred histories at once where a reader asks for one after the other: on Redis
- * each of them is a journey.
- */
-export function readingAhead(store: Store): Store {
-  return {
-    ...store,
-    books: async () => {
-      const books = await store.books();
-      const ahead = new Map<BillNo, readonly HistoryLine[]>();
-      return {
-        ...books,
-        async *payouts() {
-          for await (const { payout, history } of livesIn(books)) {
-            ahead.set(payout.billNo, history);
-            yield payout;
-            ahead.delete(payout.billNo);
-          }
-        },
-        history: async billNo => [...(ahead.get(billNo) ?? (await books.history(billNo)))],
-      };
-    },
-  };
-}
-
-async function* livesIn(books: Books): AsyncGenerator<BookRows['payouts']> {
-  const lifeOf = async (payout: Payout) => ({ payout, history: await books.history(payout.billNo) });
-  let waiting: Payout[] = [];
-  for await (const payout of books.payouts()) {
-    waiting.push(payout);
-    if (waiting.length < LIVES_AT_ONCE) continue;
-    yield* await Promise.all(waiting.map(lifeOf));
-    waiting = [];
-  }
-  yield* await Promise.all(waiting.map(lifeOf));
+  return { ...books, payouts: () => books.lives() };
 }
 
 // ── The mark of a copy ───────────────────────────────────────────────────────────────────────────────────────

@@ -57,10 +57,12 @@ return rows
 `);
 
 const COUNTERS = scriptOf(`${BOOK}
-for _, entry in ipairs(page('${KEY.counters}', arg(), arg())) do
-  local name = entry[2][2]
-  add(entry[1], name, kept('c:' .. name) or redis.call('HGET', P .. '${KEY.counter}', name))
-end
+local entries, names, before = page('${KEY.counters}', arg(), arg()), {}, {}
+for n, entry in ipairs(entries) do names[n], before[n] = entry[2][2], 'c:' .. entry[2][2] end
+if #names == 0 then return rows end
+local values = redis.call('HMGET', P .. '${KEY.counter}', unpack(names))
+local then_ = redis.call('HMGET', book, unpack(before))
+for n, entry in ipairs(entries) do add(entry[1], names[n], then_[n] or values[n]) end
 return rows
 `);
 
@@ -91,6 +93,19 @@ local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'now')
 if not row[1] or tonumber(row[1]) > tonumber(seq) then return rows end
 add(kept('p:' .. billNo) or row[2])
 for _, line in ipairs(redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -1)) do add(line) end
+return rows
+`);
+
+/** Payouts, each with how many lines it has and these. */
+const LIVES = scriptOf(`${BOOK}
+local after, count = arg(), arg()
+local found = redis.call('ZRANGEBYSCORE', P .. '${KEY.list}all', '(' .. after, seq, 'LIMIT', '0', count)
+for _, billNo in ipairs(found) do
+  local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'fixed', 'now')
+  local lines = redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -1)
+  add(row[1], row[2], kept('p:' .. billNo) or row[3], text(#lines))
+  for _, line in ipairs(lines) do add(line) end
+end
 return rows
 `);
 
@@ -186,6 +201,7 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
     claims: () => rowsOf(read, CLAIM_ROWS),
     payouts: () => rowsOf(read, PAYOUT_ROWS),
     history: async billNo => linesUpTo(billNo, await read(HISTORY, billNo)),
+    lives: () => livesOf(read),
     counters: () => rowsOf(read, COUNTER_ROWS),
     buckets: () => rowsOf(read, BUCKET_ROWS),
     followers: () => followersOf(read),
@@ -204,14 +220,47 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
   };
 }
 
+/** The next page is on its way while this one is looked at. */
 async function* rowsOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenerator<Entry> {
   const { script, args = [], first, width, as } = reading;
-  for (let after = first; ; ) {
-    const found = await read(script, ...args, after, String(CHUNK));
+  const pageBehind = (after: string): Promise<string[]> => ahead(read(script, ...args, after, String(CHUNK)));
+  for (let next: Promise<string[]> | undefined = pageBehind(first); next; ) {
+    const found: string[] = await next;
+    next = found.length < CHUNK * width ? undefined : pageBehind(found[found.length - width]!);
     for (let n = 0; n < found.length; n += width) yield as(found.slice(n, n + width));
-    if (found.length < CHUNK * width) return;
-    after = found[found.length - width]!;
   }
+}
+
+/** Its failure is told to whoever waits for it; who stops reading before does not hear of it. */
+function ahead<T>(page: Promise<T>): Promise<T> {
+  page.catch(() => undefined);
+  return page;
+}
+
+/** Payouts with their lines: rows of no fixed width. */
+async function* livesOf(read: Read): AsyncGenerator<BookRows['payouts']> {
+  const pageBehind = (after: string): Promise<string[]> => ahead(read(LIVES, after, String(CHUNK)));
+  for (let next: Promise<string[]> | undefined = pageBehind('0'); next; ) {
+    const lives = livesIn(await next);
+    next = lives.length < CHUNK ? undefined : pageBehind(lives.at(-1)!.seq);
+    for (const { fixed, now, lines } of lives) {
+      const payout = payoutFrom(fixed, now);
+      yield { payout, history: linesUpTo(payout.billNo, [now, ...lines]) };
+    }
+  }
+}
+
+type Life = { readonly seq: string; readonly fixed: string; readonly now: string; readonly lines: readonly string[] };
+
+function livesIn(found: readonly string[]): Life[] {
+  const lives: Life[] = [];
+  for (let n = 0; n < found.length; ) {
+    const [seq, fixed, now, count] = found.slice(n, n + 4) as [string, string, string, string];
+    const end = n + 4 + Number(count);
+    lives.push({ seq, fixed, now, lines: found.slice(n + 4, end) });
+    n = end;
+  }
+  return lives;
 }
 
 /** By their fields; a scan may show one twice. */

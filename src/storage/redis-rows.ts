@@ -51,7 +51,10 @@ export function planArgs(payout: Payout | undefined, token: string): string[] {
 
 /** How counters stand in a script's arguments. */
 export function counterArgs(counters: readonly Counter[]): string[] {
-  return [whole(counters.length), ...counters.flatMap(({ name, add, max }) => [name, whole(add), whole(max)])];
+  const each = ({ name, add, max, atLeast }: Counter): string[] => {
+    return [name, whole(add), whole(max), atLeast === undefined ? '' : whole(atLeast)];
+  };
+  return [whole(counters.length), ...counters.flatMap(each)];
 }
 
 /** Whether anything is to be done for it, be it later. */

@@ -41,24 +41,27 @@ const COUNT = `
 local function readCounters()
   local values, counters, lost = {}, {}, nil
   for n = 1, tonumber(arg()) do
-    local name, add, max = arg(), arg(), arg()
+    local name, add, max, least = arg(), arg(), arg(), arg()
     local value = values[name]
     if value == nil then value = tonumber(redis.call('HGET', P .. '${KEY.counter}', name) or '0') end
     local more = tonumber(add)
     if not lost and (more > tonumber(max) or value > tonumber(max) - more) then lost = name end
     values[name] = value + more
-    counters[n] = { name, add }
+    counters[n] = { name, add, least }
   end
   if lost then return nil, lost end
   return counters
 end
 local function addCounters(counters, seq)
   for n, counter in ipairs(counters) do
-    local name = counter[1]
+    local name, least = counter[1], counter[3]
     local old = redis.call('HGET', P .. '${KEY.counter}', name)
     keepCounter(name, old)
     if not old then redis.call('XADD', P .. '${KEY.counters}', seq .. '-' .. text(n), 'n', name) end
     redis.call('HINCRBY', P .. '${KEY.counter}', name, counter[2])
+    if least ~= '' and tonumber(redis.call('HGET', P .. '${KEY.counter}', name)) < tonumber(least) then
+      redis.call('HSET', P .. '${KEY.counter}', name, least)
+    end
   end
 end
 `;
@@ -279,6 +282,14 @@ end
 if #counters > 0 then addCounters(counters, text(redis.call('INCR', P .. '${KEY.seq}'))) end
 if plan then addPlan(plan, text(redis.call('INCR', P .. '${KEY.seq}'))) end
 return 'moved'
+`);
+
+/** `counted`, or `lost` and which one. No row tells whether it was done. */
+export const ADD_COUNTERS = scriptOf(`${PRELUDE}${ONCE}${KEEP}${COUNT}
+local counters, lost = readCounters()
+if lost then return 'lost ' .. lost end
+addCounters(counters, text(redis.call('INCR', P .. '${KEY.seq}')))
+return say('counted')
 `);
 
 // ── The rest ─────────────────────────────────────────────────────────────────────────────────────────────

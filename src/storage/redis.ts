@@ -115,6 +115,8 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
       return payoutsFrom((await whileOpen(READ.DUE, merchant, whole(now), whole(limit), ...kinds)) as string[]);
     },
     advance: (step, under) => writeStep(whileOpen, step, under),
+    count: async counters =>
+      lostIn((await whileOpen(WRITE.ADD_COUNTERS, newToken(), ...counterArgs(counters))) as 'counted'),
 
     buckets: async campaign => bucketsOf(await whileOpen(READ.BUCKETS, campaign)),
     halt: async merchant => {
@@ -233,11 +235,15 @@ async function writeStep(run: Run, step: Step, under: Lease | undefined): Promis
     ...planArgs(successor, token),
     ...leaseArgs(under),
   ];
-  const said = (await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale' | `${typeof LOST}${string}`;
-  return said === 'moved' || said === 'stale' ? said : { lost: said.slice(LOST.length) };
+  return lostIn((await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale');
 }
 
 const LOST = 'lost ';
+
+/** A script that writes counters names the one that is full. */
+function lostIn<Answer extends string>(said: Answer): Answer | Lost {
+  return said.startsWith(LOST) ? { lost: said.slice(LOST.length) } : said;
+}
 
 function bucketsOf(found: unknown): Buckets {
   const [reserved, sent, received, refunded] = (found as (string | null)[]).map(value => fen(Number(value ?? 0)));

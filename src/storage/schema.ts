@@ -206,6 +206,13 @@ CREATE TABLE act (
 ) STRICT;
 `;
 
+/** Where a claim was counted; NULL in those of before. */
+const CLAIM_PLACES = `
+ALTER TABLE claim ADD COLUMN day TEXT;     -- the campaign's own day
+ALTER TABLE claim ADD COLUMN scene TEXT;   -- the scene (场景值) it came through
+ALTER TABLE claim ADD COLUMN round TEXT;   -- the round (场次) that was on
+`;
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
 const MIGRATIONS: readonly string[] = [
   CREATE,
@@ -215,6 +222,7 @@ const MIGRATIONS: readonly string[] = [
   PAYOUT_MARKS,
   PLATFORM_TIMES,
   ACTS,
+  CLAIM_PLACES,
 ];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */

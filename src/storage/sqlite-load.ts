@@ -65,11 +65,11 @@ function upsert<Row>(
     ON CONFLICT (${key.join()}) DO ${sets.length === 0 ? 'NOTHING' : `UPDATE SET ${sets.join()}`}`) as Statement<Row>;
 }
 
-const CLAIM = ['key', 'campaign', 'rule', 'account', 'user', 'prize', 'amount', 'at'] as const;
+const CLAIM = ['key', 'campaign', 'rule', 'account', 'user', 'prize', 'amount', 'at', 'day', 'scene', 'round'] as const;
 
 function loadClaims(db: Database, claims: Rows<'claims'>): void {
   const add = upsert(db, 'claim', ['key'], CLAIM, []);
-  for (const claim of claims) add.run(...CLAIM.map(field => claim[field]));
+  for (const claim of claims) add.run(...CLAIM.map(field => claim[field] ?? null));
 }
 
 /** A row's number is the order in which payouts were planned: one that is there keeps it. None is taken back. */

@@ -82,6 +82,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
     due: (merchant, now, limit, only) =>
       read(() => sql.due[only ?? 'any'].all(merchant, now, limit).map(row => payoutOf(row))),
     advance: (step, under) => write(undo => (under && !leases.isHeld(under) ? 'stale' : writeStep(sql, step, undo))),
+    count: counters => write(undo => countAll(sql, counters, undo) ?? 'counted'),
 
     buckets: campaign => read(() => present(sql.buckets.get(campaign) ?? NO_BUCKETS)),
     halt: merchant => read(() => present(sql.halt.get(merchant))),
@@ -171,12 +172,13 @@ function statementsOf(db: Database) {
     ),
 
     claim: prepare<{ key: string }>('SELECT key FROM claim WHERE key = ?'),
-    addClaim: insert('claim', 'key campaign rule account user prize amount at'),
+    addClaim: insert('claim', 'key campaign rule account user prize amount at day scene round'),
 
     counter: prepare<{ value: number }>('SELECT value FROM counter WHERE owner = ? AND name = ?'),
     count: prepare(`INSERT INTO counter (owner, name, value) VALUES (?, ?, ?)
       ON CONFLICT (owner, name) DO UPDATE SET value = value + excluded.value
       WHERE value + excluded.value <= ?`),
+    raise: prepare('UPDATE counter SET value = max(value, ?) WHERE owner = ? AND name = ?'),
     giveBack: prepare('UPDATE counter SET value = max(0, value - ?) WHERE owner = ? AND name = ?'),
 
     follower: prepare<FollowerRow>(`SELECT ${FOLLOWER}
@@ -258,8 +260,9 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   const passed = countAll(sql, commit.counters, undo);
   if (passed) return { kind: 'lost', counter: passed.lost };
   if (claim) {
-    const { key, campaign, rule, account, user, prize, amount, at } = claim;
-    sql.addClaim.run(key, campaign, rule, account, user, prize, amount, at);
+    const { key, campaign, rule, account, user, prize, amount, at, day, scene, round } = claim;
+    const place = [stored(day), stored(scene), stored(round)];
+    sql.addClaim.run(key, campaign, rule, account, user, prize, amount, at, ...place);
   }
   if (follower) {
     whole(follower.user);
@@ -278,8 +281,10 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
 }
 
 /** `false`: it would have passed its maximum. */
-function count(sql: Statements, { name, add, max }: Counter): boolean {
-  return add <= max && sql.count.run(ownerOf(name), name, add, max).changes > 0;
+function count(sql: Statements, { name, add, max, atLeast }: Counter): boolean {
+  if (add > max || sql.count.run(ownerOf(name), name, add, max).changes === 0) return false;
+  if (atLeast !== undefined) sql.raise.run(atLeast, ownerOf(name), name);
+  return true;
 }
 
 /** All of them, or none: the one that would have passed its maximum. */

@@ -5,6 +5,7 @@ import { messageOf } from '../core/error.ts';
 import type { Observation, Payout, RedpackStatus } from '../core/payout.ts';
 import type { Payer } from '../ports.ts';
 import { nonce, paySignOf } from './crypt.ts';
+import { type Stray, strayOf } from './stray.ts';
 import { createTransport, type Endpoint } from './transport.ts';
 import { buildXml, parseXml, textOf, type XmlFields } from './xml.ts';
 
@@ -12,11 +13,8 @@ export type PayConfig = Required<Endpoint> & { readonly mchId: string; readonly 
 
 const STATUSES = new Set<RedpackStatus>(['SENDING', 'SENT', 'FAILED', 'RECEIVED', 'RFUND_ING', 'REFUND']);
 
-/** One POST to WeChat Pay: its status and text, or what its failure amounts to. Never rejects. */
-export type Post = (
-  path: string,
-  body: string,
-) => Promise<{ readonly status: number; readonly text: string } | { readonly seen: Observation }>;
+/** One POST to WeChat Pay: what came back, or what its failure amounts to. Never rejects. */
+export type Post = (path: string, body: string) => Promise<Stray | { readonly seen: Observation }>;
 
 export function createPayer(config: PayConfig): Payer {
   const transport = createTransport(config);
@@ -37,12 +35,13 @@ export function payerOver(apiV2Key: string, post: Post): Payer {
     const answer = await post(`/mmpaymkttransfers/${path}`, buildXml({ ...sent, sign: paySignOf(sent, apiV2Key) }));
     if ('seen' in answer) return answer;
     const { status, text } = answer;
-    if (status < 200 || status > 299)
-      return { seen: { kind: 'silence', code: `HTTP ${status}`, text: text.slice(0, 80) } };
+    if (status < 200 || status > 299) return { seen: strayOf(answer) };
     try {
-      return { fields: parseXml(text) };
+      const fields = parseXml(text);
+      const isOurs = textOf(fields, 'return_code') !== undefined;
+      return isOurs ? { fields } : { seen: strayOf(answer, 'XML without a return_code') };
     } catch (error) {
-      return { seen: { kind: 'silence', code: 'UNREADABLE', text: messageOf(error) } };
+      return { seen: strayOf(answer, messageOf(error)) };
     }
   }
 
@@ -97,8 +96,6 @@ function isSuccess(answer: XmlFields): boolean {
 }
 
 function refusalOf(answer: XmlFields): Observation {
-  if (textOf(answer, 'return_code') === undefined)
-    return { kind: 'silence', code: 'UNREADABLE', text: 'no return_code' };
   const text = textOf(answer, 'err_code_des') || textOf(answer, 'return_msg') || '';
   const code = textOf(answer, 'err_code') ?? '';
   // An error on the level of the connection carries its code, if any, in the message alone.

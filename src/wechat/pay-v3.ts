@@ -21,6 +21,7 @@ import {
   verifySignature,
   WrongSeal,
 } from './sign-v3.ts';
+import { strayOf } from './stray.ts';
 import { createTransport, type Headers, type Reply, type Transport } from './transport.ts';
 
 export type TransferConfig = {
@@ -67,8 +68,10 @@ export function transferPayerOver(config: TransferConfig, clock: Clock, transpor
     try {
       await keys.verified(() => verifySignature(keys, answer.headers, answer.text, clock()));
     } catch (error) {
-      const code = error instanceof UnknownKey ? 'UNKNOWN_KEY' : 'BAD_SIGNATURE';
-      return { kind: 'silence', code, text: messageOf(error) };
+      if (error instanceof UnknownKey) return silence('UNKNOWN_KEY', messageOf(error));
+      // A page has no signature either, and it is the page that tells who answers.
+      const isPage = jsonOf(answer.text) === undefined;
+      return isPage ? strayOf(answer) : silence('BAD_SIGNATURE', messageOf(error));
     }
     return readBill(answer.text, payout);
   }
@@ -101,7 +104,8 @@ function createFields({ billNo, user, amount, request: stored }: Payout): Readon
 const silence = (code: string, text: string): Observation => ({ kind: 'silence', code, text });
 
 /** An answer that is no 2xx is about the request, not about the bill, and needs no signature. */
-function readFailure({ status, text }: Reply, isCreation: boolean): Observation {
+function readFailure(reply: Reply, isCreation: boolean): Observation {
+  const { status, text } = reply;
   const json = jsonOf(text);
   const code = json && textAt(json, 'code');
   const message = ((json && textAt(json, 'message')) ?? '').slice(0, 200);
@@ -109,13 +113,13 @@ function readFailure({ status, text }: Reply, isCreation: boolean): Observation 
   if (status === 404 && code !== undefined && !isCreation) return { kind: 'notFound' };
   const isTold = code !== undefined && ((status >= 400 && status < 500) || code === 'SYSTEM_ERROR');
   if (isTold) return { kind: 'refused', code: code.slice(0, 64), text: message };
-  return silence(`HTTP ${status}`, text.slice(0, 80));
+  return strayOf(reply);
 }
 
 /** Creation, query and cancellation answer alike; each leaves out some of the fields. */
 function readBill(text: string, payout: Payout): Observation {
   const json = jsonOf(text);
-  if (!json) return silence('UNREADABLE', 'the answer is no JSON object');
+  if (!json) return strayOf({ status: 200, text }, 'the answer is no JSON object');
   if (json.out_bill_no !== payout.billNo) return silence('OTHER_ORDER', 'the answer is about another number');
   const { transfer_amount: amount, openid } = json;
   if (amount !== undefined && amount !== payout.amount) {

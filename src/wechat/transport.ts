@@ -1,7 +1,7 @@
 // One HTTPS call to WeChat Pay, for both of its protocols: kept-alive connections, bounds on time and size, and what a
 // failure of the network amounts to. Never retries by itself, and never throws.
 import { rootCertificates } from 'node:tls';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { messageOf } from '../core/error.ts';
 import type { Observation } from '../core/payout.ts';
 
@@ -56,10 +56,11 @@ export function createTransport({ api, ca, certificate }: Endpoint): Transport {
   });
   return {
     async call({ method, path, headers, body }) {
+      const departure: Departure = { hasBegun: false };
       try {
         const answer = await request(new URL(path, api), {
           method,
-          dispatcher: agent,
+          dispatcher: agent.compose(watching(departure)),
           headers,
           ...(body !== undefined && { body }),
           headersTimeout: CALL_TIMEOUT_MS,
@@ -69,12 +70,33 @@ export function createTransport({ api, ca, certificate }: Endpoint): Transport {
         const text = await readAtMost(answer.body, ANSWER_BYTES_MAX);
         return { status: answer.statusCode, headers: answer.headers, text };
       } catch (error) {
-        return { seen: observationOf(error) };
+        return { seen: observationOf(error, departure.hasBegun) };
       }
     },
     // Whoever still waits for an answer gets silence: the outcome is asked after later.
     close: () => agent.destroy(),
   };
+}
+
+type Departure = { hasBegun: boolean };
+
+/**
+ * Told by undici just before it writes the first byte on a connection: whatever fails earlier, be it the name, the
+ * network, the handshake, a certificate file that cannot be used or the wait for a place, has reached nobody.
+ */
+function watching(departure: Departure): Dispatcher.DispatcherComposeInterceptor {
+  return dispatch => (options, handler) =>
+    dispatch(options, {
+      onRequestStart(...told) {
+        departure.hasBegun = true;
+        handler.onRequestStart?.(...told);
+      },
+      onRequestUpgrade: (...told) => handler.onRequestUpgrade?.(...told),
+      onResponseStart: (...told) => handler.onResponseStart?.(...told),
+      onResponseData: (...told) => handler.onResponseData?.(...told),
+      onResponseEnd: (...told) => handler.onResponseEnd?.(...told),
+      onResponseError: (...told) => handler.onResponseError?.(...told),
+    });
 }
 
 async function readAtMost(body: AsyncIterable<Buffer>, limit: number): Promise<string> {
@@ -89,9 +111,17 @@ async function readAtMost(body: AsyncIterable<Buffer>, limit: number): Promise<s
 }
 
 /** `unreached` only where it is certain; in any doubt the platform may have acted. */
-function observationOf(error: unknown): Observation {
-  const kind = neverLeft(error) ? 'unreached' : 'silence';
-  return { kind, code: nameOf(error), text: messageOf(error).slice(0, 120) };
+function observationOf(error: unknown, hasBegun: boolean): Observation {
+  const kind = hasBegun && !neverLeft(error) ? 'silence' : 'unreached';
+  return { kind, code: nameOf(error), text: plain(messageOf(error)).slice(0, 120) };
+}
+
+/** OpenSSL begins with its thread's number, and ends with a path of its own source. */
+function plain(message: string): string {
+  return message
+    .replace(/^(?:[0-9A-F]+:)?error:[0-9A-F]+:/, '')
+    .replace(/:\.\.\/deps\/.*$/s, '')
+    .trim();
 }
 
 /** Certain that no byte of the request was sent. */

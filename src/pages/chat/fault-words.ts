@@ -17,8 +17,8 @@ const row = <Kind extends string>(
   en: { name: en, note: enNote },
 });
 
-/** The likeliest first. `code` (any other code) is for tests, not for people. */
-export const PAY_FAULTS: readonly FaultRow<Exclude<PayFault['kind'], 'code'>>[] = [
+/** The likeliest first. What needs a code, a status or a body is for tests, not for people. */
+export const PAY_FAULTS: readonly FaultRow<Exclude<PayFault['kind'], 'code' | 'http' | 'tlsRefused'>>[] = [
   row('lostReply', '回包丢失', '红包已发出，回答前连接断开', 'Lost answer', 'sent, but cut off before the answer'),
   row(
     'errorAfterSent',

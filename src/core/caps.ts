@@ -1,0 +1,61 @@
+// What a merchant allows on one day (merchants.*.limits), by the day a packet leaves: WeChat counts by that day, whenever
+// the packet was won. A payout holds the caps of the day it was planned for; on another day it takes those of that day,
+// together with the step to *sending*. Pure.
+import type { Counter, MerchantCaps } from './limit.ts';
+import { capDayOf, capsOf, UNBOUNDED } from './limit.ts';
+import type { Payout, Step } from './payout.ts';
+import { dayOf, type Instant } from './time.ts';
+
+type Holds = Payout['holds'];
+
+/**
+ * What is to be taken for a call at this moment, and what the payout holds then. A number that was never called gives
+ * back the day it was planned for; one that was may have left on each of its days, and counts on all of them. Once on each.
+ */
+export function takeCaps(
+  payout: Payout,
+  caps: MerchantCaps,
+  now: Instant,
+): { readonly holds: Holds; readonly counters: readonly Counter[] } {
+  const today = dayOf(now);
+  const dayIn = (name: string): string | undefined => capDayOf(name, payout.merchant);
+  if (payout.holds.some(({ name }) => dayIn(name) === today)) return { holds: payout.holds, counters: [] };
+  const taken = capsOf(payout, caps, now);
+  const unused = payout.tries > 0 ? [] : payout.holds.filter(({ name }) => dayIn(name) !== undefined);
+  return {
+    holds: [...payout.holds.filter(hold => !unused.includes(hold)), ...taken.map(({ name, add }) => ({ name, add }))],
+    counters: [
+      ...taken.map(({ name, add, max }) => ({ name, add, max })),
+      ...unused.map(({ name, add }) => ({ name, add: -add, max: UNBOUNDED })),
+    ],
+  };
+}
+
+/** The merchant's day is full: it leaves tomorrow, spread over some minutes. What may have left stays unknown. */
+export function waitStep(payout: Payout, counter: string, until: Instant, now: Instant): Step {
+  const detail = capText(counter);
+  return {
+    payout: {
+      ...payout,
+      state: payout.state === 'unknown' ? 'unknown' : 'held',
+      version: payout.version + 1,
+      nextDo: 'send',
+      nextAt: until,
+      problem: detail,
+    },
+    from: payout.state,
+    at: now,
+    what: 'capped',
+    detail,
+    move: 'none',
+  };
+}
+
+function capText(counter: string): string {
+  const what = counter.includes('/user/')
+    ? counter.includes('/packets/')
+      ? 'perUserPerDay: this follower has had as many packets'
+      : 'amountPerUserPerDay: this follower has had as much'
+    : 'amountPerDay: as much has left';
+  return `CAPPED ${what} of this merchant today as bot.yaml allows; it leaves tomorrow`;
+}

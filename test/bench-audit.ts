@@ -1,0 +1,66 @@
+// How long an audit takes beside a bot that is at work: 400 000 claims on either store, each paid and received.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { auditStore } from '../src/audit-store.ts';
+import { Audit } from '../src/core/audit.ts';
+import type { Store } from '../src/ports.ts';
+import { openRedis } from '../src/storage/redis.ts';
+import { openSqlite } from '../src/storage/sqlite.ts';
+import { campaignIn, fill, flowOn, row } from './bench-store.ts';
+import { DURABLE, hasRedis, startRedis } from './redis-server.ts';
+import { anEvent } from './store.contract.ts';
+
+const CLAIMS = Number(process.env.BENCH_CLAIMS ?? 400_000);
+const SECONDS_MAX = 30;
+/** Claims a second that the bot makes meanwhile. */
+const BESIDE = 100;
+
+/** `false`: it took longer than is promised. */
+export async function auditSection(): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'hongbao-bench-'));
+  const config = await campaignIn(folder);
+  const measure = async (what: string, store: Store): Promise<boolean> => {
+    await fill(store, config, CLAIMS);
+    const flow = await flowOn(store, config, () => undefined);
+    let claims = 0;
+    let slowest = 0;
+    const beside = setInterval(() => {
+      const began = performance.now();
+      claims++;
+      void flow.handle(anEvent({})).then(() => {
+        slowest = Math.max(slowest, performance.now() - began);
+      });
+    }, 1000 / BESIDE);
+    const rss = process.memoryUsage().rss;
+    let most = rss;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss);
+    }, 100);
+    const began = performance.now();
+    const { total, compared } = await auditStore(store, new Audit([]));
+    const seconds = (performance.now() - began) / 1000;
+    clearInterval(beside);
+    clearInterval(watch);
+    const isFine = total === 0 && seconds < SECONDS_MAX;
+    row(
+      `${what}: ${compared.claims} claims, ${compared.counters} counters, ${total} differences`,
+      `${seconds.toFixed(1)} s ${isFine ? '✓' : '✗'}`,
+    );
+    row('… memory it added at most, in the bot’s own process', `${Math.round((most - rss) / 1024 / 1024)} MB`);
+    row(`… slowest of ${claims} claims made meanwhile`, `${Math.round(slowest)} ms`);
+    return isFine;
+  };
+  const sqlite = await openSqlite(join(folder, 'bot.db'));
+  let isFine = await measure('SQLite', sqlite);
+  await sqlite.close();
+  if (hasRedis) {
+    const server = await startRedis(...DURABLE);
+    const store = await openRedis(server.url);
+    isFine = (await measure('Redis', store)) && isFine;
+    await store.close();
+    await server.dispose();
+  }
+  rmSync(folder, { recursive: true, force: true });
+  return isFine;
+}

@@ -11,7 +11,7 @@ import { fen } from '../src/core/money.ts';
 import { retryStep } from '../src/core/operator.ts';
 import { isFinal, type Payout } from '../src/core/payout.ts';
 import { type Instant, instant } from '../src/core/time.ts';
-import type { Log, Payer, Store } from '../src/ports.ts';
+import type { Books, Log, Payer, Store } from '../src/ports.ts';
 import { withBug } from './torture-bugs.ts';
 import { ACCOUNT, POLICY, SHOP } from './torture-config.ts';
 import { BATCH } from './torture-rules.ts';
@@ -254,32 +254,36 @@ export class Operator {
     };
     const campaigns = [torture.versions[torture.isEdited ? 1 : 0].campaign];
     const { config } = torture;
-    const frozen = { ...store, books: await this.books() };
+    const frozen = { ...store, books: () => this.books() };
     const ports = { store: frozen, config, campaigns, movements: new Map(), wechat, clock: () => this.now(), log: SILENT };
     return repair(ports, false);
   }
 
   /** The books as they are now, read while virtual time stands still: how long a file takes to read is the real world's. */
-  private async books(): Promise<Store['books']> {
+  private books(): Promise<Books> {
     const { time, ground } = this.torture;
     const store = ground.watcher;
     return new Promise(resolve =>
       time.at(time.now(), async () => {
         const books = await store.books();
-        const [claims, payouts, journal] = [
+        const [claims, lives, counters] = [
           await allOf(books.claims()),
-          await allOf(books.payouts()),
-          await allOf(books.journal()),
+          await allOf(books.lives()),
+          await allOf(books.counters()),
         ];
+        const [journal, buckets] = [await allOf(books.journal()), await allOf(books.buckets())];
         await books.close();
-        resolve(async () => ({
+        resolve({
           ...books,
           claims: () => each(claims),
-          payouts: () => each(payouts),
+          lives: () => each(lives),
+          payouts: () => each(lives.map(({ payout }) => payout)),
+          counters: () => each(counters),
           journal: () => each(journal),
+          buckets: () => each(buckets),
           history: billNo => store.history(billNo),
           close: async () => {},
-        }));
+        });
       }),
     );
   }

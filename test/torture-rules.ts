@@ -8,9 +8,6 @@ import { loadCampaign } from '../src/core/rule-file.ts';
 export const CAMPAIGN = 'torture';
 export const BATCH = 'spring';
 
-/** Whether the second version limits what the first one did not. */
-const ADDS_A_LIMIT = false;
-
 /** What a campaign is about, beside what all have. */
 export const THEMES = ['words', 'stores', 'shop', 'rain', 'codes'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -122,7 +119,7 @@ limits: { perUser: { ${perUser}, gap: 2s }${limits} }
 packet: { sendName: 阿茶 }
 unclaimed: ${unclaimed}${top.replace('ROUNDS', rounds.join(', '))}
 prizes:
-  gift: { redpacket: ¥1.00${version === 1 && ADDS_A_LIMIT ? ', stock: 20' : ''} }
+  gift: { redpacket: ¥1.00${version === 1 ? ', stock: 20' : ''} }
   range: { redpacket: ¥1.20..¥2.80, weight: 3 }
   rare: { redpacket: ¥5.00, weight: 2, stock: ${stock}, perDay: 2, perUser: 1 }
   none: { nothing: true, weight: 2 }${prizes}

@@ -12,7 +12,13 @@ import { CAMPAIGN } from './torture-rules.ts';
 import type { Ending } from './torture-verdict.ts';
 
 /** Something that is given, with everything it counts on. */
-type Given = { readonly line: JournalLine; readonly award: Award; readonly backAt: number | undefined };
+type Given = {
+  readonly line: JournalLine;
+  readonly award: Award;
+  readonly backAt: number | undefined;
+  /** The days on which its packet left, or may have; of one that never did, the day for which it was planned. */
+  readonly leaves: readonly string[];
+};
 
 /** One counter: what it is about, how much this claim adds, and whether the money's return gives it back. */
 type Count = { readonly name: string; readonly add: number; readonly returns: boolean; readonly max?: number | undefined };
@@ -21,12 +27,11 @@ const LATER_MS = 30 * SECOND;
 
 export async function countedRight(ending: Ending): Promise<string[]> {
   const { torture, store } = ending;
-  const given = givenIn(ending);
-  const [first, last] = torture.versions.map(({ campaign }) => campaign) as [Campaign, Campaign];
-  const most = torture.isEdited ? last : first;
+  const given = await givenIn(ending);
+  const most = torture.versions[torture.isEdited ? 1 : 0].campaign;
   return [
     ...withinBounds(given, most, torture.jumps.length > 0),
-    ...(await countersAgree(given, { first, most }, store)),
+    ...(await countersAgree(given, most, store)),
     ...roundsAreKept(given, most),
     ...walletsAreKept(ending, given, most),
     ...codesAreUsedOnce(given),
@@ -34,22 +39,36 @@ export async function countedRight(ending: Ending): Promise<string[]> {
 }
 
 /** Everything that was promised, oldest first. */
-function givenIn({ journal, payouts }: Ending): Given[] {
-  const last = new Map<string, Payout>();
-  for (const payout of payouts) {
-    const known = last.get(payout.claimKey);
-    if (!known || known.attempt < payout.attempt) last.set(payout.claimKey, payout);
-  }
-  return journal.flatMap(line => {
+async function givenIn({ journal, payouts, store }: Ending): Promise<Given[]> {
+  const numbers = new Map<string, Payout[]>();
+  for (const payout of payouts) numbers.set(payout.claimKey, [...(numbers.get(payout.claimKey) ?? []), payout]);
+  const given: Given[] = [];
+  for (const line of journal) {
     const award = line.decision;
-    if (award.kind !== 'awarded') return [];
-    const payout = last.get(award.claimKey);
-    const isBack = payout?.state === 'failed' || payout?.state === 'refunded';
-    return [{ line, award, backAt: isBack ? payout.endedAt! : undefined }];
-  });
+    if (award.kind !== 'awarded') continue;
+    const sorted = (numbers.get(award.claimKey) ?? []).sort((a, b) => b.attempt - a.attempt);
+    const last = sorted[0];
+    const isBack = last?.state === 'failed' || last?.state === 'refunded';
+    const leaves = (await daysLeft(store, sorted)) ?? [calendarDay(award.payAt ?? line.at)];
+    given.push({ line, award, leaves, backAt: isBack ? last.endedAt! : undefined });
+  }
+  return given;
+}
+
+/** Of the latest number that was ever called. */
+async function daysLeft(store: Store, numbers: readonly Payout[]): Promise<string[] | undefined> {
+  for (const { billNo } of numbers) {
+    const calls = (await store.history(billNo)).filter(({ what }) => what === 'sending');
+    if (calls.length > 0) return [...new Set(calls.map(({ at }) => calendarDay(at)))];
+  }
+  return undefined;
 }
 
 // ── What one claim counts on ─────────────────────────────────────────────────────────────────────────────────
+
+function calendarDay(at: number): string {
+  return beijingText(instant(at)).slice(0, 10);
+}
 
 /** `2026-02-10 23:58:00` on the campaign's own clock, whose day may begin late. */
 function ownTime({ period }: Campaign, at: number): string {
@@ -60,7 +79,7 @@ function storeIn(event: Event): string | undefined {
   return event.kind === 'scan' || event.kind === 'subscribe' ? event.scene : undefined;
 }
 
-function countsOf({ line, award }: Given, campaign: Campaign): Count[] {
+function countsOf({ line, award, leaves }: Given, campaign: Campaign): Count[] {
   const { at, event } = line;
   const { amount, prize: name } = award;
   const day = ownTime(campaign, at).slice(0, 10);
@@ -82,21 +101,20 @@ function countsOf({ line, award }: Given, campaign: Campaign): Count[] {
   }
   if (name === 'progress') return counts;
   const prize = campaign.prizes.get(name) as Prize | undefined;
-  const stock = { max: prize?.stock, perDay: prize?.perDay };
-  if (prize?.kind !== 'nothing') add(`${mine}/wins`, perUser.wins);
-  add(`prize/${name}/${mine}`, prize?.perUser);
-  add(`prize/${name}`, stock.max);
-  add(`prize/${name}/day/${day}`, stock.perDay);
-  return amount === 0 ? counts : [...counts, ...moneyOf({ day, scene, at, amount }, event, campaign)];
+  // Pieces come back with the money.
+  const piece = (rest: string, max?: number): void => add(rest, max, 1, amount > 0);
+  if (prize?.kind !== 'nothing') piece(`${mine}/wins`, perUser.wins);
+  piece(`prize/${name}/${mine}`, prize?.perUser);
+  piece(`prize/${name}`, prize?.stock);
+  piece(`prize/${name}/day/${day}`, prize?.perDay);
+  if (amount === 0) return counts;
+  return [...counts, ...moneyOf({ day, scene, amount }, event, campaign), ...leaves.flatMap(left => capsOf(left, event, amount))];
 }
 
-type Money = { readonly day: string; readonly scene: string | undefined; readonly at: number; readonly amount: number };
+type Money = { readonly day: string; readonly scene: string | undefined; readonly amount: number };
 
-function moneyOf({ day, scene, at, amount }: Money, { user }: Event, { perUser, perScene, budget }: Campaign): Count[] {
-  const { limits } = MERCHANTS.redpack;
+function moneyOf({ day, scene, amount }: Money, { user }: Event, { perUser, perScene, budget }: Campaign): Count[] {
   const base = `campaign/${CAMPAIGN}`;
-  const person = `merchant/${SHOP}/user/${ACCOUNT}/${user}`;
-  const today = beijingText(instant(at)).slice(0, 10);
   const fen = { add: amount, returns: true };
   const one = { add: 1, returns: true };
   const stores: Count[] =
@@ -108,14 +126,21 @@ function moneyOf({ day, scene, at, amount }: Money, { user }: Event, { perUser, 
         ];
   return [
     { name: `${base}/user/${user}/amount/day/${day}`, add: amount, returns: false, max: perUser.amountPerDay },
-    { name: `${person}/amount/day/${today}`, add: amount, returns: false, max: limits.amountPerUserPerDay },
-    { name: `${person}/packets/day/${today}`, add: 1, returns: false, max: limits.perUserPerDay },
     { name: `${base}/amount`, max: budget?.total, ...fen },
     { name: `${base}/amount/day/${day}`, max: budget?.perDay, ...fen },
-    { name: `merchant/${SHOP}/amount/day/${today}`, max: limits.amountPerDay, ...fen },
     { name: `${base}/packets`, max: budget?.packets, ...one },
     { name: `${base}/packets/day/${day}`, max: budget?.packetsPerDay, ...one },
     ...stores,
+  ];
+}
+
+/** What the merchant allows, on each day on which it left. */
+function capsOf(day: string, { user }: Event, amount: number): Count[] {
+  const person = `merchant/${SHOP}/user/${ACCOUNT}/${user}`;
+  return [
+    { name: `${person}/amount/day/${day}`, add: amount, returns: true },
+    { name: `${person}/packets/day/${day}`, add: 1, returns: true },
+    { name: `merchant/${SHOP}/amount/day/${day}`, add: amount, returns: true },
   ];
 }
 
@@ -143,34 +168,36 @@ function withinBounds(given: readonly Given[], campaign: Campaign, isClockUnsure
   return [...new Map(found.map(text => [text.split(':')[0], text])).values()];
 }
 
-/** Whatever the store counts is what we count; and what the rule file has limited from the beginning is counted. */
-async function countersAgree(
-  given: readonly Given[],
-  { first, most }: { readonly first: Campaign; readonly most: Campaign },
-  store: Store,
-): Promise<string[]> {
+/** Whatever the store counts is what we count, and the other way round; and no merchant's day holds too much. */
+async function countersAgree(given: readonly Given[], campaign: Campaign, store: Store): Promise<string[]> {
   const expected = new Map<string, number>();
-  const needed = new Set<string>();
   for (const each of given) {
-    for (const { name, add, returns } of countsOf(each, most))
+    for (const { name, add, returns } of countsOf(each, campaign))
       expected.set(name, (expected.get(name) ?? 0) + (returns && each.backAt !== undefined ? 0 : add));
-    for (const { name, max } of countsOf(each, first)) if (max !== undefined) needed.add(name);
   }
   const stored = await countersIn(store);
   const found: string[] = [];
   for (const [name, value] of expected) {
-    const there = stored.get(name);
-    if (there === undefined ? needed.has(name) && value > 0 : there !== value)
-      found.push(`counter ${name} stands at ${there ?? 'nothing'}, we count ${value}`);
+    const there = stored.get(name) ?? 0;
+    if (there !== value) found.push(`counter ${name} stands at ${there}, we count ${value}`);
+    const max = capFor(name);
+    if (max !== undefined && there > max) found.push(`counter ${name} stands at ${there}, allowed are ${max}`);
   }
   for (const [name, value] of stored)
     if (isOurs(name) && !expected.has(name) && value !== 0) found.push(`counter ${name} stands at ${value}, we count nothing`);
   return found;
 }
 
+function capFor(name: string): number | undefined {
+  if (!name.startsWith('merchant/')) return undefined;
+  const { perUserPerDay, amountPerUserPerDay, amountPerDay } = MERCHANTS.redpack.limits;
+  if (name.includes('/packets/')) return perUserPerDay;
+  return name.includes('/user/') ? amountPerUserPerDay : amountPerDay;
+}
+
 /** Names of those that `countsOf` knows. */
 function isOurs(name: string): boolean {
-  if (/\/(wallet|round\/[^/]+\/(row|packets|amount)|last$|pace|draws|guess|quiz|streak|minute)/.test(name)) return false;
+  if (/\/(wallet|round\/[^/]+\/(row|packets|amount)|last$|pace|draws|guess|quiz|streak|minute|rule\/)/.test(name)) return false;
   return /^(campaign|merchant)\//.test(name) && !/\/(coupons|last)$/.test(name);
 }
 

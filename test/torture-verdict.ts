@@ -3,7 +3,7 @@
 import { Audit, showAuditFinding } from '../src/core/audit.ts';
 import type { Facts } from '../src/core/decide.ts';
 import { isFinal, type Payout } from '../src/core/payout.ts';
-import { auditStore } from '../src/jobs.ts';
+import { auditStore } from '../src/audit-store.ts';
 import type { JournalLine, Store } from '../src/ports.ts';
 import { parseXml } from '../src/wechat/xml.ts';
 import { MCH_ID } from './torture-config.ts';

@@ -78,7 +78,8 @@ export class Worker {
     const watched = torture.watch.over(withBug(this.store, torture, this), holder, () => this.now());
     const store = this.mortal(watched, life, true);
     const payer = buggyPayer(this.mortal(payerFor(torture, holder, () => this.now()), life, false), torture, this);
-    const merchant = { name: SHOP, payer, perSecond: torture.perSecond, policy: POLICY, quietHours: [] };
+    const caps = { merchant: SHOP, ...MERCHANTS[torture.channel].limits };
+    const merchant = { name: SHOP, payer, perSecond: torture.perSecond, policy: POLICY, caps, quietHours: [] };
     const ports = { clock: () => this.now(), store, log: this.log() };
     const timer = { ticks: () => torture.time.now(), sleep: (ms: number) => this.sleep(ms) };
     const settle = createSettle({ ...ports, holder, timer, merchants: [merchant] });

@@ -21,6 +21,7 @@ import type { Messages } from './messages.ts';
 import type { Clock, Door, Log, Payer, Store } from './ports.ts';
 import { bringUp } from './recount.ts';
 import { type Fitness, openRulebook, type Rulebook } from './rulebook.ts';
+import { liveBookFor } from './bot-live.ts';
 import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
 import type { Timer } from './turn.ts';
 import { createDoor } from './wechat/door.ts';
@@ -71,7 +72,8 @@ export type Bot = {
 
 export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, holder, extend } = ports;
-  const rulebook = await openRulebook(config, log, fitnessIn(ports));
+  const live = liveBookFor(config, { ...ports, sleep: timer.sleep });
+  const rulebook = await openRulebook(config, log, { fitness: fitnessIn(ports), live });
   await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
   const { messages, remind, onProblem, tell, undone } = telling;

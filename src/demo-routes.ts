@@ -4,6 +4,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { OpenId } from './core/event.ts';
 import { NO_MONEY } from './core/money.ts';
+import { asWritten, decisionCalled } from './core/renamed.ts';
 import type { Campaign } from './core/rule.ts';
 import { SESSION_COOKIE } from './doors/session.ts';
 import type { Buckets, JournalLine, Store } from './ports.ts';
@@ -30,13 +31,15 @@ export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => R
       const { user, limit } = ctx.query;
       const count = Math.min(Math.max(Number(limit) || 20, 1), LINES_MAX);
       const journal = await store.journal({ user: String(user ?? '') as OpenId, limit: count });
-      ctx.body = { lines: await Promise.all(journal.map(line => withPayout(store, line))) };
+      const lines = await Promise.all(journal.map(line => withPayout(store, line)));
+      const { campaigns } = rulebook().current();
+      ctx.body = { lines: lines.map(line => ({ ...line, decision: decisionCalled(line.decision, campaigns) })) };
     });
     router.get('/simulator/bot/campaigns', async ctx => {
       const { campaigns } = rulebook().current();
       ctx.body = {
         campaigns: await Promise.all(
-          campaigns.map(async campaign => overviewOf(campaign, await store.buckets(campaign.id))),
+          campaigns.map(async campaign => overviewOf(asWritten(campaign), await store.buckets(campaign.id))),
         ),
       };
     });

@@ -173,7 +173,14 @@ export type BookRows = {
   readonly halts: { readonly merchant: string; readonly halt: Halt };
   readonly journal: JournalLine;
   readonly codes: HeldCode;
-  readonly boxes: { readonly batch: string; readonly box: number; readonly codes: number; readonly active: boolean };
+  /** `undecided`: it is not active, and nobody has said so. */
+  readonly boxes: {
+    readonly batch: string;
+    readonly box: number;
+    readonly codes: number;
+    readonly active: boolean;
+    readonly undecided?: true;
+  };
   readonly mailboxes: Person & { readonly mailbox: Mailbox };
   readonly acts: Act;
 };
@@ -266,9 +273,14 @@ export type Store = {
   /**
    * Activates the codes of these boxes (first and last of each stretch), or takes that back: how many codes changed. In
    * chunks: what was interrupted is told again. A box that comes later is not active; a code that comes into one that is,
-   * is too.
+   * is too. `undecided`: only boxes about which nobody was ever told anything here; one that was set off stays off.
    */
-  activateCodes(batch: string, boxes: readonly (readonly [number, number])[] | 'all', active: boolean): Promise<number>;
+  activateCodes(
+    batch: string,
+    boxes: readonly (readonly [number, number])[] | 'all',
+    active: boolean,
+    which?: 'undecided',
+  ): Promise<number>;
   /** In the order of their names. */
   codeBatches(): Promise<CodeBatch[]>;
   /** In the order of their hashes, from behind `after` on. Reads over the codes of other batches: for audits and exports. */

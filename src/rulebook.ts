@@ -10,6 +10,7 @@ import { BadInput, type Finding, messageOf, showFinding } from './core/error.ts'
 import { ALONE, type LintAround, lintWith, type Warning } from './core/lint.ts';
 import { type Book, bookOf } from './core/match.ts';
 import { rehearse } from './core/rehearse.ts';
+import { calledOf } from './core/renamed.ts';
 import type { Campaign } from './core/rule.ts';
 import {
   type DataProblem,
@@ -23,6 +24,7 @@ import { agreeWithMerchants, type Payers } from './core/rule-money.ts';
 import type { Instant } from './core/time.ts';
 import type { Log } from './ports.ts';
 import { judge } from './rulebook-judge.ts';
+import type { Going, LiveBook } from './rulebook-live.ts';
 
 /** `data`: the files it names, by the name that is written there, also those that are missing. */
 export type RuleFile = { readonly file: string; readonly text: string; readonly data?: DataOf };
@@ -212,6 +214,18 @@ function bookFrom(made: Made, { accounts }: Config): Book {
   );
 }
 
+function goingOf(made: Made, files: readonly RuleFile[]): Going {
+  return goingFrom(
+    [...made.values()].map(({ campaign }) => campaign),
+    files,
+  );
+}
+
+/** These campaigns, read from these files, as they are compared with what is live. */
+export function goingFrom(campaigns: readonly Campaign[], files: readonly RuleFile[]): Going {
+  return { campaigns, texts: new Map(files.map(({ file, text }) => [file, text])), print: printOf(files) };
+}
+
 /** The same for the same files, lists included. */
 function printOf(files: readonly RuleFile[]): string {
   const print = createHash('sha256');
@@ -227,11 +241,16 @@ export type Fitness = {
 };
 
 /** Throws `BadInput` with every finding if the rules are not fit to go live. */
-export async function openRulebook(config: Config, log: Log, fitness?: Fitness): Promise<Rulebook> {
+export async function openRulebook(
+  config: Config,
+  log: Log,
+  { fitness, live: liveBook }: { readonly fitness?: Fitness | undefined; readonly live?: LiveBook | undefined } = {},
+): Promise<Rulebook> {
   const around = aroundOf(config);
   let files: readonly RuleFile[] = await readRuleFiles([config.rules]);
   const isKnown = (await fitness?.recall()) === printOf(files);
   let made = madeAtStart(files, around, config, isKnown);
+  warn(await enter(made, files, { config, liveBook }), log);
   if (!isKnown) await fitness?.remember(printOf(files));
   let book = bookFrom(made, config);
   let isWarned = false;
@@ -243,12 +262,14 @@ export async function openRulebook(config: Config, log: Log, fitness?: Fitness):
   const goLive = async (changed: readonly RuleFile[], print: string): Promise<void> => {
     const verdict = await judge(changed, around);
     mustBeFit(verdict, changed, config);
-    made = await makeCampaigns(changed, around, made);
+    const next = await makeCampaigns(changed, around, made);
+    const beside = await enter(next, changed, { config, liveBook });
+    made = next;
     book = bookFrom(made, config);
     live = print;
     refused = undefined;
-    warn(verdict, log);
-    log.info({ campaigns: book.campaigns.map(campaign => campaign.id) }, 'the changed rules are live');
+    for (const each of [verdict, beside]) warn(each, log);
+    log.info({ campaigns: book.campaigns.map(calledOf) }, 'the changed rules are live');
     await fitness?.remember(print); // last: they are live also where the store is away just now
   };
   /** What is not wrong does not hold up the start: it is said a little later. */
@@ -287,6 +308,15 @@ export async function openRulebook(config: Config, log: Log, fitness?: Fitness):
       return looking;
     },
   };
+}
+
+type Entering = { readonly config: Config; readonly liveBook: LiveBook | undefined };
+
+/** Compared with what is live, and written down as live, before the first event is decided by them. */
+async function enter(made: Made, files: readonly RuleFile[], { config, liveBook }: Entering): Promise<Verdict> {
+  const verdict = (await liveBook?.enter(goingOf(made, files))) ?? { findings: [], warnings: [] };
+  mustBeFit(verdict, files, config);
+  return verdict;
 }
 
 /** The files, once nothing has changed for a while; `undefined`: something does. */

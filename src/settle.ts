@@ -2,24 +2,18 @@
 // writes what was seen. One gate per merchant (商户): a rate, quiet hours, and a halt that shuts it for all. Of all
 // processes one at a time has a merchant's turn; it keeps the rate, and what it begins is fenced by its lease.
 import { conclude, shut } from './conclude.ts';
-import { gotThrough, isQuiet, isUnheard, probeAgain, probeOf } from './core/gate.ts';
-import {
-  afterLift,
-  afterResume,
-  isNobodysFault,
-  runAfter,
-  unparkStep,
-  type Weighed,
-  weighedVerdict,
-} from './core/gate-run.ts';
+import { gotThrough, isQuiet } from './core/gate.ts';
+import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } from './core/gate-run.ts';
 import type { MerchantCaps } from './core/limit.ts';
-import { type BillNo, isFinal, type Observation, type Payout } from './core/payout.ts';
+import { contradicts } from './core/operator.ts';
+import { type BillNo, isFinal, type Observation, type Payout, type Step } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict, waitForTomorrow } from './core/payout-table.ts';
-import { beijingText, HOUR, type Instant, MINUTE } from './core/time.ts';
+import { type Instant, MINUTE } from './core/time.ts';
 import { doubt } from './doubt.ts';
 import { GateMemory } from './gate-memory.ts';
 import { type Aside, Lane, type Leased, type Outcome, Tries, type Work } from './lane.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from './ports.ts';
+import { Probes } from './probes.ts';
 import { type Timer, Turn } from './turn.ts';
 
 export type { Timer } from './turn.ts';
@@ -67,10 +61,6 @@ const ORPHANS_MAX = 1000;
 /** How many calls may be open at once. Asking has a few places of its own, so that it never delays paying. */
 const SENDS_OPEN_MAX = 16;
 const QUERIES_OPEN_MAX = 4;
-/** Among so many that are due, and of those in doubt, one is looked for that is fit to be let through. */
-const PROBE_AMONG_MAX = 1000;
-/** So long those in doubt are waited for before the next claim may try. */
-const IN_DOUBT_MS = 6 * HOUR;
 /** How often it is said that settling stopped short. */
 const COMPLAIN_EVERY_MS = MINUTE;
 /** So many numbers are named in one alarm. */
@@ -99,11 +89,10 @@ class Gate {
   private readonly queries: Lane;
   private readonly turn: Turn;
   private readonly memory: GateMemory;
-  /** Left in the middle of a call by whoever had the turn before us. */
+  private readonly probes: Probes;
+  /** Left in the middle of a call by whoever had the turn before us; and who is to be asked after at once. */
   private orphans: Payout[] = [];
   private readonly tries: Tries;
-  /** A halt is being written: it cannot have been lifted yet. */
-  private shutting = 0;
   private complainedAt = Number.NEGATIVE_INFINITY;
   private hasComplained = false;
 
@@ -114,6 +103,9 @@ class Gate {
     this.tries = new Tries(ports.timer);
     this.memory = new GateMemory(merchant.name, merchant.under ?? '', ports);
     const hold = () => this.turn.hold(() => this.takeOver());
+    const askNow = (payouts: readonly Payout[]) => void this.orphans.push(...payouts);
+    const { memory, tries } = this;
+    this.probes = new Probes({ ...ports, merchant: merchant.name, memory, tries, hold, askNow });
     const onAside = (aside: Aside) => this.nameAside(aside);
     const pace = { timer: ports.timer, perSecond: merchant.perSecond, clock: ports.clock, hold, onAside };
     this.sends = new Lane({
@@ -199,52 +191,10 @@ class Gate {
   private async dueSends(now: Instant, limit: number): Promise<Work[]> {
     if (this.isQuietNow()) return [];
     const halt = await this.ports.store.halt(this.merchant.name);
-    if (isTimeToSee(halt, now)) return this.probes(now);
+    if (this.probes.isTime(halt, now)) return this.probes.choose(now);
     if (halt) return [];
     const due = await this.ports.store.due(this.merchant.name, now, limit, 'send');
     return due.filter(payout => !this.tries.isTooSoon(payout)).map(payout => ({ payout }));
-  }
-
-  /** One payout, chosen by whoever has the turn, so that two processes do not both try. */
-  private async probes(now: Instant): Promise<Work[]> {
-    const { store } = this.ports;
-    const { name } = this.merchant;
-    if (!(await this.turn.hold(() => this.takeOver()))) return [];
-    const halt = await store.halt(name);
-    if (!isTimeToSee(halt, now)) return [];
-    const due = await store.due(name, now, PROBE_AMONG_MAX, 'send');
-    const fit = due.filter(payout => !this.tries.isTooSoon(payout));
-    if (fit.length < due.length && fit.length === 0) return [];
-    const doubtful = due.length === 0 && isUnheard(halt.code) ? await this.inDoubt() : [];
-    const { run } = this.memory;
-    const payout = probeOf(fit, halt.code, run) ?? doubtful.find(each => each.nextDo === 'send');
-    const isAsked = payout === undefined && doubtful.length > 0 && now - halt.since < IN_DOUBT_MS;
-    if (!payout && !isAsked) return this.liftUntried(halt);
-    // The next one is put off before this one leaves: it may never come back.
-    const probeAt = probeAgain(halt.code, now, halt.since);
-    await store.setHalt(name, { ...halt, probeAt }, 'bot');
-    if (!payout) {
-      this.orphans.push(...doubtful.slice(0, 1)); // to be asked after now: its answer says whether anybody is there
-      return [];
-    }
-    this.memory.set({ ...run, probe: payout.billNo });
-    return [{ payout, probed: { ...halt, probeAt } }];
-  }
-
-  /** Called, and nobody knows what came of it; oldest first. */
-  private async inDoubt(): Promise<Payout[]> {
-    const filter = { state: 'unknown', merchant: this.merchant.name, limit: PROBE_AMONG_MAX } as const;
-    const unknown = await this.ports.store.payouts(filter);
-    return unknown.filter(payout => payout.nextAt !== undefined && !this.tries.isTooSoon(payout)).reverse();
-  }
-
-  /** Nothing is left to try it with: then the next claim is the probe. */
-  private async liftUntried({ code }: Halt): Promise<[]> {
-    this.memory.set(afterLift(this.memory.run));
-    await this.memory.save();
-    await this.ports.store.setHalt(this.merchant.name, undefined, 'bot');
-    this.ports.log.warn({ merchant: this.merchant.name, code }, 'nothing waits to try it with: the next packet will');
-    return [];
   }
 
   /** Asked anew before each call: a long queue must not carry on into the night. */
@@ -256,11 +206,9 @@ class Gate {
     const { clock, store, log } = this.ports;
     const halt = await store.halt(this.merchant.name);
     if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return 'done'; // shut since it was chosen
-    if (!halt) this.noticeResume();
-    const begun = beginSend(payout, clock(), this.merchant.caps);
-    const taken = await store.advance(begun, lease).catch((error: unknown) => ({ stuck: error }));
-    if (typeof taken === 'object') return 'stuck' in taken ? taken : this.wait(payout, taken.lost, lease);
-    if (taken === 'stale') return taken;
+    if (!halt) this.probes.noticeResume();
+    const begun = await this.begin(payout, lease).catch((error: unknown) => ({ stuck: error }));
+    if (typeof begun === 'string' || 'stuck' in begun) return begun;
     await inTime();
     if (!this.turn.isSure(lease)) {
       log.info({ billNo: payout.billNo }, 'the turn may be over: whoever has it asks after this one');
@@ -275,8 +223,16 @@ class Gate {
     return outcome;
   }
 
+  /** Written before the call; or what kept it from being written. */
+  private async begin(payout: Payout, lease: Lease): Promise<Step | 'done' | 'stale'> {
+    const begun = beginSend(payout, this.ports.clock(), this.merchant.caps);
+    const moved = await this.ports.store.advance(begun, lease);
+    if (typeof moved === 'object') return this.wait(payout, moved.lost, lease);
+    return moved === 'stale' ? moved : begun;
+  }
+
   /** The merchant's own day is full: WeChat Pay would say no. */
-  private async wait(payout: Payout, counter: string, lease: Lease): Promise<Outcome> {
+  private async wait(payout: Payout, counter: string, lease: Lease): Promise<'done' | 'stale'> {
     const step = waitForTomorrow(payout, counter, this.ports.clock());
     if ((await this.ports.store.advance(step, lease)) !== 'moved') return 'stale';
     this.ports.log.warn({ billNo: payout.billNo, counter, nextAt: step.payout.nextAt }, `payout: ${step.detail}`);
@@ -297,22 +253,7 @@ class Gate {
     const seen = { payout: step.payout, observation, sight, asked: true, wasOpen, now, isProbe: false };
     const { run, halt } = runAfter(this.memory.run, seen);
     this.memory.set(run);
-    if (halt) await this.whileShutting(() => shut(this.ports, name, halt));
-  }
-
-  private async whileShutting<T>(work: () => Promise<T>): Promise<T> {
-    this.shutting++;
-    try {
-      return await work();
-    } finally {
-      this.shutting--;
-    }
-  }
-
-  /** A person has resumed if our halt is gone and nobody here has lifted it. */
-  private noticeResume(): void {
-    const { shut } = this.memory.run;
-    if (shut && !shut.isLifted && this.shutting === 0) this.memory.set(afterResume(this.memory.run));
+    if (halt) await this.probes.whileShutting(() => shut(this.ports, name, halt));
   }
 
   private async conclude(
@@ -333,12 +274,13 @@ class Gate {
     this.pace(weighed, verdict, asked);
     const final = weighedVerdict(verdict, weighed, now);
     const write = () => conclude(this.ports, this.merchant.name, final);
-    const result = await (final.halt ? this.whileShutting(write) : write());
+    const result = await (final.halt ? this.probes.whileShutting(write) : write());
     if (result === 'stale') await this.seeLate(final.step.payout, observation, asked);
     for (const billNo of weighed.unparked ?? []) await this.unpark(billNo, now);
     await this.memory.save();
-    if (weighed.isThrough) await this.open(payout);
-    else if (probed && !weighed.halt) this.stillShut(probed, payout);
+    if (weighed.isThrough) await this.probes.open(payout);
+    else if (probed && !weighed.halt) this.probes.stillShut(probed, payout);
+    if (weighed.isThrough) this.nudge();
     const { billNo, state } = verdict.step.payout;
     if (state === 'sent' || isFinal(state)) this.tries.forget(billNo); // it is not tried again
     return result === 'stale' ? 'stale' : 'done';
@@ -349,27 +291,6 @@ class Gate {
     if (halt || run.unclear.length > 1) this.sends.narrow();
     else if (asked && sight !== 'noAnswer') this.queries.widen();
     else if (!asked && gotThrough(sight)) this.sends.widen();
-  }
-
-  /** A halt of the bot's is over. One by a person stays theirs. */
-  private async open({ billNo }: Payout): Promise<void> {
-    const { store, log } = this.ports;
-    const { name } = this.merchant;
-    const halt = await store.halt(name);
-    if (halt?.by !== 'bot') return;
-    await store.setHalt(name, undefined, 'bot');
-    log.warn({ merchant: name, code: halt.code, billNo }, 'one payout got through: the merchant goes on');
-    if (isUnheard(halt.code)) this.orphans.push(...(await this.inDoubt()).filter(each => each.nextDo === 'query'));
-    this.nudge();
-  }
-
-  private stillShut({ code, reason, probeAt }: Halt, { billNo }: Payout): void {
-    const nextTry = probeAt === undefined ? 'by hand' : beijingText(probeAt);
-    const fields = { merchant: this.merchant.name, code, reason, billNo, nextTry };
-    this.ports.log.error(
-      fields,
-      'one payout was let through to see, and did not get through: the merchant stays halted',
-    );
   }
 
   /** Parked for its own words, as it seemed. */
@@ -386,14 +307,12 @@ class Gate {
   private async seeLate({ billNo, tries }: Payout, seen: Observation, asked: boolean): Promise<void> {
     const payout = await this.ports.store.payout(billNo);
     if (!payout) return;
-    if (isFinal(payout.state)) await doubt(this.ports, payout, seen);
-    else if (!asked && payout.state === 'sending' && payout.tries === tries) {
+    if (contradicts(payout, seen)) {
+      // What we saw may be older than that end: only what WeChat Pay says now counts.
+      await doubt(this.ports, payout, await this.merchant.payer.query(payout));
+    } else if (!asked && payout.state === 'sending' && payout.tries === tries) {
       const verdict = observe(payout, seen, false, this.ports.clock(), this.merchant.policy);
       await conclude(this.ports, this.merchant.name, verdict);
     }
   }
-}
-
-function isTimeToSee(halt: Halt | undefined, now: Instant): halt is Halt {
-  return halt?.probeAt !== undefined && now >= halt.probeAt;
 }

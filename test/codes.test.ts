@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { activate, generate, importCodes } from '../src/commands/codes.ts';
 import { boxesFrom, codeLineFrom, linesOf, shareFrom } from '../src/core/code-batch.ts';
 import type { EventKey, OpenId } from '../src/core/event.ts';
@@ -125,6 +125,42 @@ describe('codes on the counter', () => {
     expect(await say(ann, ` ${code!.toLowerCase()} `)).toBe(`正品验证通过！${amount} 元红包已发出。`);
     expect(await say(bob, code!)).toBe('这个码已经用过。');
     expect(await say(bob, codes[60]!.split(',')[0]!)).toBe('这一箱还没有激活。');
+  });
+
+  test('a box that was set off stays off when its file is imported again with --activate, until it is named', async () => {
+    const { codes } = await shop(); // box 1 and 2, about which nobody has decided
+    const config = join(world!.folder, 'bot.yaml');
+    const file = join(folder, 'codes.csv');
+    const on = async (n: number): Promise<boolean | undefined> => {
+      const wanted = { account: 'tea', user: 'o' as OpenId, merchant: undefined, claims: [], counters: [] };
+      return (await world!.store.facts({ ...wanted, code: codes[n]!.split(',')[0]! })).code?.active;
+    };
+    const said: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation(text => said.push(String(text)) > 0);
+    try {
+      await activate('spring', { config, boxes: '1', off: true }); // lost on the way
+      // A batch of which a part came before: only the boxes of this file are meant.
+      const other = [...linesOf('spring', [{ prize: 'small', count: 10 }], 5, randomBytes)];
+      const later = join(folder, 'later.csv');
+      const rows = other.map(line => `${line.code},spring,${line.box + 2},small`);
+      writeFileSync(later, `code,batch,box,prize\r\n${rows.join('\r\n')}\r\n`);
+      await importCodes(later, { config, activate: true }); // boxes 3 and 4
+      expect([await on(0), await on(60)]).toEqual([false, false]);
+      said.length = 0;
+      await importCodes(file, { config, activate: true });
+      expect([await on(0), await on(60)]).toEqual([false, true]);
+      expect(said.join('')).toBe(
+        '100 codes, 0 of them new; 50 were set active\nleft off, as they were set off before: boxes 1 of spring; `hongbao codes activate spring --boxes 1` switches them on\n',
+      );
+      await activate('spring', { config, boxes: '3', off: true });
+      said.length = 0;
+      await activate('spring', { config, all: true });
+      expect(said.join('')).toMatch(/^0 codes of batch spring are active now\nleft off, .*: boxes 1,3 of spring;/);
+      await activate('spring', { config, boxes: '1' });
+      expect(await on(0)).toBe(true);
+    } finally {
+      write.mockRestore();
+    }
   });
 
   test('two people type one code in the same moment: one has it', async () => {

@@ -212,7 +212,7 @@ describe('what can come of a rule', () => {
     ],
     [
       'has a prize each may have once, beside one that stays',
-      PLAIN('once: perEvent, give: [a, b]', '', 'a: { redpacket: ¥1.00, perUser: 1 }\n  b: { redpacket: ¥2.00 }'),
+      PLAIN('once: perEvent, give: [a, b]', '', 'a: { redpacket: ¥2.00, perUser: 1 }\n  b: { redpacket: ¥1.00 }'),
       ['notStarted', 'ended', 'soldOut'],
     ],
     [

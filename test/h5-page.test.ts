@@ -60,6 +60,7 @@ rules:
   - id: draw
     on: { text: 抽奖, visit: true }
     once: perEvent
+    odds: rise
     give: [一等奖, 二等奖, 三等奖, 谢谢参与]
 `;
 

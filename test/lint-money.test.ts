@@ -11,6 +11,9 @@ const SMALL = 'small: { redpacket: ¥1.00';
 const LIMITS = '{ total: 5, perDay: 1 }';
 const OWN_TEXTS = '    replies:\n      won: 口令正确！{{amount}} 元红包已发出。\n';
 
+/** A small prize with a stock beside a dear one: said on purpose. */
+const RISES: Edit = ['    give: [small, big, thanks]', '    odds: rise\n    give: [small, big, thanks]'];
+
 /** Around: the one account pays through a merchant with these caps. */
 function shop(limits: Partial<typeof WECHAT_CAPS>): LintAround {
   return {
@@ -38,12 +41,12 @@ describe('the budget', () => {
     ['that its days just use up', [[BUDGET, 'perDay: ¥100.00, pace: { perHour: 5 }']], []],
     [
       'that all prizes together do not use up',
-      [['weight: 80', 'weight: 80, stock: 500']],
+      [['weight: 80', 'weight: 80, stock: 500'], RISES],
       [
         '4:18 budget-left-over at most ¥676.00 of ¥1000.00 can ever be given: all prizes in stock come to that; lower the total, or raise that',
       ],
     ],
-    ['that all prizes together use up', [['weight: 80', 'weight: 80, stock: 824']], []],
+    ['that all prizes together use up', [['weight: 80', 'weight: 80, stock: 824'], RISES], []],
     [
       'that can go on the first day',
       [[', perDay: ¥200.00', '']],

@@ -402,6 +402,14 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
     }
   });
 
+  test('takes along what was live, so that a name corrected on the day of the move is seen', async () => {
+    const lease = await source.lease('rules:live', 'bot', 1000, NOON);
+    await source.release(lease!, NOON, 'what was live');
+    const target = await fresh(kind);
+    expect((await copy(source, target)).isWhole).toBe(true);
+    expect(await target.note('rules:live')).toBe('what was live');
+  });
+
   test('may be told each piece twice', async () => {
     const target = await fresh(kind);
     const stuttering = meddled(target, async piece => {

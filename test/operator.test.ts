@@ -260,6 +260,47 @@ describe('cancel', () => {
     },
   );
 
+  test('of a red packet that would be offered again cannot take it back, but it is not offered again', async () => {
+    const payout = await take(store, await plan(store, 'oAnn', { reoffer: true }), 'sent', {
+      nextDo: 'query',
+      nextAt: NOW,
+    });
+    expect(await cancelPayout(ports(FAILED), payout.billNo, '发错了')).toEqual({
+      refused: expect.stringContaining('not offered again'),
+    });
+    const marked = (await store.payout(payout.billNo))!;
+    expect([asked, marked.stopped, marked.nextAt]).toEqual([[], 'calledOff', NOW]);
+    const { step } = observe(marked, { kind: 'status', status: 'REFUND' }, true, NOW, DEFAULT_POLICY);
+    expect(await store.advance(step)).toBe('moved');
+    expect(await store.payouts({ limit: 10 })).toMatchObject([{ state: 'refunded' }]);
+    expect(await store.buckets('test')).toMatchObject({ reserved: 0, sent: 0, refunded: 100 });
+    // Said again it is done.
+    expect(await cancelPayout(ports(FAILED), payout.billNo, 'x')).toHaveProperty('cancelled');
+  });
+
+  test('of a number whose order FAILED before it was cancelled ends its successor; the first one is named', async () => {
+    const first = await take(store, await plan(store, 'oAnn'), 'unknown');
+    const { step } = observe(first, FAILED, true, NOW, DEFAULT_POLICY);
+    expect(await store.advance(step)).toBe('moved');
+    expect(await cancelPayout(ports(FAILED), first.billNo, '重复')).toMatchObject({
+      successor: step.successor!.billNo,
+    });
+    expect((await store.payouts({ limit: 10 })).map(({ state }) => state)).toEqual(['failed', 'failed']);
+    expect([await used(first), (await store.buckets('test')).reserved]).toEqual([0, 0]);
+  });
+
+  test('taken back by a retry: then it is sent again', async () => {
+    const payout = await take(store, await plan(store, 'oAnn'), 'held', { nextDo: 'send', nextAt: NOW });
+    expect(await cancelPayout(ports({ kind: 'status', status: 'SENDING' }), payout.billNo, 'x')).toHaveProperty(
+      'refused',
+    );
+    const step = retryStep((await store.payout(payout.billNo))!, '发吧', NOW) as Step;
+    expect(step.payout).not.toHaveProperty('stopped');
+    expect(await store.advance(step)).toBe('moved');
+    const next = observe(step.payout, { kind: 'status', status: 'SENDING' }, true, NOW, DEFAULT_POLICY);
+    expect(next.step.payout).toMatchObject({ nextDo: 'send' });
+  });
+
   test('while a call is under way is refused until it can have ended', async () => {
     const payout = await take(store, await plan(store, 'oAnn'), 'sending', { nextAt: later(NOW, 12_000) });
     expect(cancelWay(payout, NOW)).toEqual({ refused: 'a call is under way; try again in 12 s' });

@@ -36,7 +36,7 @@ prizes:
   three: { redpacket: ¥3.00, shares: 3 }
 rules:
   - { id: ever, on: { text: 一 }, once: ever, give: one }
-  - { id: day, on: { text: 日 }, once: perDay, give: [one, some] }
+  - { id: day, on: { text: 日 }, once: perDay, odds: rise, give: [one, some] }
   - { id: week, on: { text: 周 }, once: perWeek, give: three }
   - { id: month, on: { text: 月 }, once: perMonth, give: some }
   - { id: each, on: { text: 次 }, once: perEvent, give: some }

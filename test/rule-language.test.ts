@@ -14,6 +14,7 @@ import { BAD_FILES } from './rule-findings.ts';
 
 const FIXTURES = new URL('./fixtures/rules/', import.meta.url);
 const EVERYTHING = readFileSync(new URL('everything.yaml', FIXTURES), 'utf8');
+const RENAMED = readFileSync(new URL('renamed.yaml', FIXTURES), 'utf8');
 const beside: DataFiles = name => {
   try {
     return readFileSync(new URL(name, FIXTURES), 'utf8');
@@ -37,6 +38,22 @@ function says(text: string, data: DataFiles): string[] {
 }
 
 const at = (time: string) => parseBeijing(time)!;
+
+test("a file with names that have changed has the first ones inside, and says today's", () => {
+  const { id, called, names, prizes, wallets, rounds, rules } = load(RENAMED);
+  expect({ id, called, names }).toEqual({ id: 'spring', called: 'spring-3', names: ['spring-2', 'spring-3'] });
+  expect([...prizes.keys()]).toEqual(['rain', 'small', 'bogo']);
+  expect(wallets).toEqual(new Map([['机会', { name: '机会', called: '次数', names: ['次数'] }]]));
+  expect(rounds).toMatchObject([
+    { name: '第一场', called: '晚场' },
+    { name: '夜场', isNew: true },
+  ]);
+  expect(rules).toMatchObject([
+    { id: 'rain', called: 'rain-2', give: ['rain'] },
+    { id: 'draw', odds: 'rise' },
+    { id: 'sign', isNew: true, earn: new Map([['机会', 1]]) },
+  ]);
+});
 
 describe('a file with every key', () => {
   const campaign = load(EVERYTHING);
@@ -401,7 +418,7 @@ describe('the schema for editors', () => {
   test('has no key that is not in the file with every key', () => {
     const keys = new Set<string>();
     keysIn(schema, schema, '', keys);
-    const missing = [...keys].filter(path => !new RegExp(`\\b${path.split('.').at(-1)}\\b`).test(EVERYTHING));
+    const missing = [...keys].filter(path => !new RegExp(`\\b${path.split('.').at(-1)}\\b`).test(EVERYTHING + RENAMED));
     expect(keys.size).toBeGreaterThan(150);
     expect(missing).toEqual([]);
   });

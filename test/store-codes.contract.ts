@@ -214,6 +214,30 @@ function activating(its: Its): void {
     expect(await store.codeBatches()).toStrictEqual([{ batch: 'spring', codes: 60, active: 0, boxes: 6 }]);
   });
 
+  test('are activated where nobody has decided yet, if that is asked: what was set off stays off until it is named', async () => {
+    const { store } = its();
+    await store.addCodes(codesOf(60, 10)); // boxes 1 to 6
+    const boxes = async (): Promise<string[]> => {
+      const books = await store.books();
+      const found: string[] = [];
+      for await (const { box, active, undecided } of books.boxes())
+        found.push(`${box} ${active ? 'on' : undecided ? 'open' : 'off'}`);
+      await books.close();
+      return found;
+    };
+    expect(await boxes()).toEqual(['1 open', '2 open', '3 open', '4 open', '5 open', '6 open']);
+    await store.activateCodes('spring', [[1, 2]], true);
+    await store.activateCodes('spring', [[2, 3]], false); // one that was active, and one that never was
+    expect(await store.activateCodes('spring', [[1, 4]], true, 'undecided')).toBe(10);
+    expect(await boxes()).toEqual(['1 on', '2 off', '3 off', '4 on', '5 open', '6 open']);
+    expect(await store.addCodes([aCode(99, { box: 3 }), aCode(98, { box: 7 })])).toBe(2);
+    expect(await store.activateCodes('spring', 'all', true, 'undecided')).toBe(21);
+    expect(await boxes()).toEqual(['1 on', '2 off', '3 off', '4 on', '5 on', '6 on', '7 on']);
+    expect(await store.activateCodes('spring', 'all', true, 'undecided')).toBe(0);
+    expect(await store.activateCodes('spring', [[3, 3]], true)).toBe(11);
+    expect(await boxes()).toEqual(['1 on', '2 off', '3 on', '4 on', '5 on', '6 on', '7 on']);
+  });
+
   test('of one batch are not those of another', async () => {
     const { store } = its();
     const [spring, summer] = [codesOf(10, 5), codesOf(10, 5, 'summer')];
@@ -543,7 +567,7 @@ function moving(its: Its): void {
       prize: '大奖',
     });
     expect(rows.boxes).toHaveLength(114);
-    expect(rows.boxes.at(-1)).toStrictEqual({ batch: '夏', box: 0, codes: 1, active: false });
+    expect(rows.boxes.at(-1)).toStrictEqual({ batch: '夏', box: 0, codes: 1, active: false, undecided: true });
     expect(rows.boxes[2]).toStrictEqual({ batch: 'spring', box: 3, codes: 4, active: true });
     expect(rows.mailboxes).toHaveLength(251);
     expect(rows.mailboxes.find(({ user }) => user === ANN)?.mailbox).toStrictEqual({ version: 2, ...EMPTY });

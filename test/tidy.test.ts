@@ -22,8 +22,8 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^turn\.ts$/, from: /^ports\.ts$/ },
   { files: /^doubt\.ts$/, from: /^(core\/|ports\.ts$)/ },
   {
-    files: /^(settle|conclude|lane|gate-memory)\.ts$/,
-    from: /^(core\/|ports\.ts$|(conclude|doubt|turn|lane|gate-memory)\.ts$)/,
+    files: /^(settle|conclude|lane|probes|gate-memory)\.ts$/,
+    from: /^(core\/|ports\.ts$|(conclude|doubt|turn|lane|probes|gate-memory)\.ts$)/,
   },
   { files: /^doors\//, from: /^(core\/|ports\.ts$|config\.ts$|doubt\.ts$|doors\/|pages\/h5\/|flow\.ts$|koa$|node:)/ },
   { files: /^edge(-[\w-]+)?\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge-[\w-]+\.ts$|koa$|node:)/ },
@@ -36,10 +36,7 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   },
   { files: /^recount\.ts$/, from: /^(core\/|ports\.ts$|turn\.ts$)/ },
   { files: /^messages\.ts$/, from: /^(core\/|ports\.ts$)/ },
-  {
-    files: /^rulebook(-\w+)?\.ts$/,
-    from: /^(core\/|ports\.ts$|config\.ts$|rulebook(-\w+)?\.ts$|tsx\/esm\/api$|node:)/,
-  },
+  { files: /^rulebook(-\w+)?\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$|rulebook(-\w+)?\.ts$|tsx\/esm\/api$|node:)/ },
   { files: /^log\.ts$/, from: /^(ports\.ts$|pino$)/ },
   { files: /^(bot(-\w+)?|main|cli(-\w+)?|demo|demo-routes)\.ts$|^commands\//, from: /./ },
 ];

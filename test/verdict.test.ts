@@ -473,7 +473,7 @@ describe('beside a running bot', () => {
     const again = await hongbao('payouts', 'offer', billNo, '--reason', 'x');
     expect([again.code, again.err]).toEqual([1, expect.stringContaining('is not offered')]);
     expect((await hongbao('audit')).code).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   test('a verdict is refused while WeChat Pay answers; what is mistyped is exit code 2', async () => {
     await begin();
@@ -494,5 +494,5 @@ describe('beside a running bot', () => {
       expect([args, (await hongbao('payouts', ...args)).code]).toEqual([args, 2]);
     const help = (await hongbao('payouts', '--help')).out;
     expect([help.includes('offer'), help.includes('settle')]).toEqual([true, true]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -3,10 +3,12 @@
 import { type Finding, showFinding } from '../core/error.ts';
 import type { Silenced, Warning } from '../core/lint.ts';
 import { fen, showFen } from '../core/money.ts';
+import { calledOf } from '../core/renamed.ts';
 import type { Campaign } from '../core/rule.ts';
 import { spendOf } from '../core/spend.ts';
 import { instant } from '../core/time.ts';
-import { checkRuleFiles, lintRuleFiles, type RuleFile } from '../rulebook.ts';
+import { checkRuleFiles, goingFrom, lintRuleFiles, type RuleFile } from '../rulebook.ts';
+import { besideLive } from './beside-live.ts';
 import { type Common, EXIT, print, printJson, widthOf } from './common.ts';
 import { gather } from './rules.ts';
 
@@ -15,16 +17,24 @@ export type CheckOptions = Common & { readonly strict?: boolean; readonly frame?
 
 export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
   const { files, config } = await gather(paths, options);
-  const { campaigns, findings } = checkRuleFiles(files, config);
-  const { warnings, silenced } = lintRuleFiles(files, campaigns, config, instant(Date.now()));
+  const { campaigns, findings: wrong } = checkRuleFiles(files, config);
+  const { warnings: likely, silenced } = lintRuleFiles(files, campaigns, config, instant(Date.now()));
+  // A file that cannot be read would look as if its campaign were gone.
+  const isPart = paths.length > 0 || wrong.length > 0;
+  const beside = await besideLive(config, { ...goingFrom(campaigns, files), isPart });
+  const findings = [...wrong, ...beside.findings];
+  const warnings = [...likely, ...beside.warnings];
   const errors = findings.length + warnings.filter(({ severity }) => severity === 'error').length;
-  if (options.json) printJson(asJson(files, campaigns, findings, warnings, silenced));
+  const { notCompared } = beside;
+  const live = { compared: notCompared === undefined, ...(notCompared !== undefined && { why: notCompared }) };
+  if (options.json) printJson({ ...asJson(files, campaigns, findings, warnings, silenced), live });
   else {
     const isFramed = options.frame ?? process.stdout.isTTY === true;
     const lines = linesOf(files);
     for (const each of inOrder([...findings, ...warnings])) show(each, isFramed ? lines.get(each.file) : undefined);
     if (isFramed) for (const campaign of campaigns) showSpend(campaign);
     print(summary(files.length, errors, warnings.length + findings.length - errors, silenced));
+    if (notCompared !== undefined) process.stderr.write(`not compared with what is live: ${notCompared}\n`);
   }
   return errors > 0 || (options.strict && warnings.length > 0) ? EXIT.findings : EXIT.fine;
 }
@@ -38,11 +48,11 @@ function asJson(
 ): object {
   return {
     files: files.length,
-    campaigns: campaigns.map(({ id }) => id),
+    campaigns: campaigns.map(calledOf),
     findings,
     warnings,
     silenced,
-    spend: campaigns.map(campaign => ({ campaign: campaign.id, ...spendOf(campaign) })),
+    spend: campaigns.map(campaign => ({ campaign: calledOf(campaign), ...spendOf(campaign) })),
   };
 }
 
@@ -106,7 +116,7 @@ function showSpend(campaign: Campaign): void {
       ? ''
       : `, ${showFen(fen(Math.round(mean)))} on the average; ${showFen(campaign.budget!.total)} is enough for some ${claims} claims`;
   print(
-    `${campaign.id}: at most ${showFen(fen(most.sum))} (${most.why}); a claim wins at most ${showFen(mostOfClaim)}${average}`,
+    `${calledOf(campaign)}: at most ${showFen(fen(most.sum))} (${most.why}); a claim wins at most ${showFen(mostOfClaim)}${average}`,
   );
 }
 

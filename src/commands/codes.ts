@@ -6,6 +6,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import {
   boxesFrom,
+  boxesText,
   CODES_HEAD,
   CODES_MAX,
   type CodeLine,
@@ -15,6 +16,7 @@ import {
   linesOf,
   type Share,
   shareFrom,
+  stretchesFrom,
 } from '../core/code-batch.ts';
 import { BadInput, Fault, type Finding, messageOf } from '../core/error.ts';
 import type { Store } from '../ports.ts';
@@ -92,7 +94,7 @@ export function importCodes(file: string, options: ImportOptions): Promise<numbe
   return withStore(options, async store => {
     await writeDown(store, 'codes import', file, [options.activate && '--activate']);
     const line = progress('codes');
-    const batches = new Set<string>();
+    const batches = new Map<string, Set<number>>();
     let [read, added] = [0, 0];
     const total = (
       await stat(file).catch(error => Promise.reject(new BadInput(`${file} cannot be read: ${messageOf(error)}`)))
@@ -101,19 +103,26 @@ export function importCodes(file: string, options: ImportOptions): Promise<numbe
       for await (const chunk of chunksOf(file, options)) {
         added += await register(store, file, chunk.lines);
         read += chunk.lines.length;
-        for (const { batch } of chunk.lines) batches.add(batch);
+        for (const { batch, box } of chunk.lines) batches.set(batch, (batches.get(batch) ?? new Set()).add(box));
         line.show(chunk.bytes, total, `${read} codes`);
       }
     } finally {
       line.end();
     }
-    if (options.activate) for (const batch of batches) await store.activateCodes(batch, 'all', true);
-    const said = { file, codes: read, new: added, batches: [...batches] };
-    if (options.json) printJson(said);
-    else
+    let activated = 0;
+    // Those of this file alone, and none that somebody has set off.
+    if (options.activate)
+      for (const [batch, boxes] of batches)
+        activated += await store.activateCodes(batch, stretchesFrom(boxes), true, 'undecided');
+    const left = options.activate ? await leftOff(store, batches) : [];
+    const said = { file, codes: read, new: added, batches: [...batches.keys()] };
+    if (options.json) printJson({ ...said, ...(options.activate && { activated, left }) });
+    else {
       print(
-        `${read} codes, ${added} of them new; ${options.activate ? 'active' : 'not active yet: `hongbao codes activate BATCH --boxes 1-10`'}`,
+        `${read} codes, ${added} of them new; ${options.activate ? `${activated} were set active` : 'not active yet: `hongbao codes activate BATCH --boxes 1-10`'}`,
       );
+      sayLeft(left);
+    }
     return EXIT.fine;
   });
 }
@@ -172,11 +181,43 @@ export function activate(batch: string, options: ActivateOptions): Promise<numbe
     const found = (await store.codeBatches()).find(each => each.batch === batch);
     if (!found) throw new BadInput(`there is no batch "${batch}"; \`hongbao codes list\` names them`);
     await writeDown(store, 'codes activate', batch, [all ? '--all' : `--boxes ${written}`, off && '--off']);
-    const changed = await store.activateCodes(batch, boxes, !off);
-    if (options.json) printJson({ batch, changed, active: !off });
-    else print(`${changed} codes of batch ${batch} are ${off ? 'no longer active' : 'active'} now`);
+    // What was set off, such as a box that was lost, is switched on by its number only.
+    const changed = await store.activateCodes(batch, boxes, !off, all && !off ? 'undecided' : undefined);
+    const left = all && !off ? await leftOff(store, new Map([[batch, undefined]])) : [];
+    if (options.json) printJson({ batch, changed, active: !off, ...(all && !off && { left }) });
+    else {
+      print(`${changed} codes of batch ${batch} are ${off ? 'no longer active' : 'active'} now`);
+      sayLeft(left);
+    }
     return EXIT.fine;
   });
+}
+
+/** Boxes that are off because somebody said so, as they are written after --boxes. */
+type Left = { readonly batch: string; readonly boxes: string };
+
+/** Of these batches, and of these boxes of theirs where some are named. */
+async function leftOff(store: Store, wanted: ReadonlyMap<string, ReadonlySet<number> | undefined>): Promise<Left[]> {
+  const off = new Map<string, number[]>();
+  const books = await store.books();
+  try {
+    for await (const { batch, box, active, undecided } of books.boxes())
+      if (wanted.has(batch) && wanted.get(batch)?.has(box) !== false && !active && !undecided) {
+        const boxes = off.get(batch) ?? [];
+        off.set(batch, boxes);
+        boxes.push(box);
+      }
+  } finally {
+    await books.close();
+  }
+  return [...off].map(([batch, boxes]) => ({ batch, boxes: boxesText(stretchesFrom(boxes)) }));
+}
+
+function sayLeft(left: readonly Left[]): void {
+  for (const { batch, boxes } of left)
+    print(
+      `left off, as they were set off before: boxes ${boxes} of ${batch}; \`hongbao codes activate ${batch} --boxes ${boxes}\` switches them on`,
+    );
 }
 
 export function list(options: Common): Promise<number> {

@@ -3,6 +3,7 @@ import { describe, LANGS, type Lang } from '../core/describe.ts';
 import { commitmentOf, seedOf } from '../core/draw.ts';
 import { BadInput, showFinding } from '../core/error.ts';
 import { hasTrigger, makesClaims } from '../core/lint-at.ts';
+import { calledOf } from '../core/renamed.ts';
 import { checkRuleFiles } from '../rulebook.ts';
 import { type Common, EXIT, print, printJson, printNote } from './common.ts';
 import { gather } from './rules.ts';
@@ -20,7 +21,7 @@ export async function describeFiles(paths: readonly string[], options: DescribeC
     return { campaign, lines: describe(campaign, { lang, words, ...(commitment !== undefined && { commitment }) }) };
   });
   if (options.json)
-    printJson({ campaigns: texts.map(({ campaign, lines }) => ({ campaign: campaign.id, lines })), findings });
+    printJson({ campaigns: texts.map(({ campaign, lines }) => ({ campaign: calledOf(campaign), lines })), findings });
   else print(texts.map(({ lines }) => lines.join('\n')).join('\n\n'));
   // Beside the text, which may go into a file as it is.
   for (const finding of findings) printNote(showFinding(finding));

@@ -5,6 +5,8 @@ import { BadInput } from '../core/error.ts';
 import type { Event, EventKey, OpenId } from '../core/event.ts';
 import { type Explanation, explain, explanationJson, happeningOf, showExplanation } from '../core/explain.ts';
 import type { Payout } from '../core/payout.ts';
+import { decisionCalled } from '../core/renamed.ts';
+import type { Campaign } from '../core/rule.ts';
 import { beijingText, type Instant, instant, parseBeijing } from '../core/time.ts';
 import { decisionText, eventText } from '../core/wording.ts';
 import type { JournalLine, Store } from '../ports.ts';
@@ -41,7 +43,7 @@ export function explainCommand(openid: string | undefined, options: ExplainOptio
     const [line, latest] = await lineOf(store, openid as OpenId | undefined, options);
     const { id: journal, at, event, decision, reply } = line;
     const explanation = explain({ journal, at, event, decision, reply }, live);
-    return tell(options, [explanation], await payoutsOf(store, explanation), latest);
+    return tell(options, [explanation], await payoutsOf(store, explanation), latest, live.campaigns);
   });
 }
 
@@ -105,6 +107,7 @@ function tell(
   explanations: readonly Explanation[],
   payouts: readonly Payout[] = [],
   latest: readonly JournalLine[] = [],
+  campaigns: readonly Campaign[] = [],
 ): number {
   if (json) {
     const [own, inviter] = explanations.map((each, n) => explanationJson(each, n === 0 ? payouts : []));
@@ -116,7 +119,7 @@ function tell(
       String(id),
       beijingText(at),
       eventText(event),
-      decisionText(decision),
+      decisionText(decisionCalled(decision, campaigns)),
     ]);
     print(`${table(['流水', '时间', '事件', '判定'], rows)}\n`);
   }

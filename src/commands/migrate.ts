@@ -13,6 +13,7 @@ import type { Campaign } from '../core/rule.ts';
 import { sayingOf } from '../core/tally.ts';
 import { type Instant, instant } from '../core/time.ts';
 import type { Books, Store } from '../ports.ts';
+import { LIVE } from '../rulebook-live.ts';
 import { anyRowIn, BOOK_KINDS, type BookTally, firstOf, MARK, type Mark, markOf, readPieces } from '../storage/copy.ts';
 import { openStore, sqliteFileOf } from '../storage/open.ts';
 import { parseRedisUrl } from '../storage/redis-url.ts';
@@ -197,10 +198,22 @@ export async function copyAndVerify(
     ...(sayingOf(shownOf(audits.source)) === sayingOf(shownOf(audits.target)) ? [] : ['the audits differ']),
   ];
   const isWhole = changes.length + wrong.length === 0;
-  if (isWhole) await setMark(target, { source: fingerprint, isWhole });
+  if (isWhole) {
+    await carryLive(source, target);
+    await setMark(target, { source: fingerprint, isWhole });
+  }
   const { total } = audits.source;
   const old = total === 0 ? [] : [`the ledger does not balance, in the source neither: ${total} differences`];
   return { held, audits, differences: changes.length > 0 ? changes : [...wrong, ...old], isWhole };
+}
+
+/** What was live once: without it a name corrected on the day of the move would go unseen. */
+async function carryLive(source: Store, target: Store): Promise<void> {
+  const record = await source.note(LIVE);
+  if (record === undefined) return;
+  const lease = await target.lease(LIVE, randomUUID(), MARK_MS, now());
+  if (!lease || !(await target.release(lease, now(), record)))
+    throw new BadInput('--to: another process is at work on it; wait for its end');
 }
 
 const shownOf = ({ compared, campaigns, total }: AuditReport): object => ({ compared, campaigns, total });

@@ -20,6 +20,7 @@ import { type Instant, instant } from '../core/time.ts';
 import { numbersOf } from '../doubt.ts';
 import type { Payer, Store } from '../ports.ts';
 import { writeDown } from './acts.ts';
+import { idInside } from './campaign-name.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from './common.ts';
 import { stateOf } from './payouts.ts';
 import { progress } from './progress.ts';
@@ -60,7 +61,7 @@ export function retry(numbers: readonly string[], options: RetryOptions): Promis
     throw new BadInput('name payouts by their numbers, or all of one state with --state held');
   if (numbers.length > 0 && campaign !== undefined)
     throw new BadInput('--campaign goes with --state; a number says it all');
-  return withStore(options, async store => {
+  return withStore(options, async (store, config) => {
     const about = state === undefined ? numbers.join(' ') : `all in state ${state}`;
     await writeDown(store, 'payouts retry', about, [campaign && `campaign ${campaign}`, reason]);
     const rows: Row[] = [];
@@ -72,7 +73,8 @@ export function retry(numbers: readonly string[], options: RetryOptions): Promis
       await change(await Promise.all([...new Set(numbers)].map(number => payoutOf(store, number))));
     } else {
       const bar = progress('looked at');
-      for await (const page of pages(store, stateOf(state), campaign)) {
+      const inside = campaign === undefined ? undefined : await idInside(config, campaign);
+      for await (const page of pages(store, stateOf(state), inside)) {
         await change(page);
         if (process.stderr.isTTY) bar.show(rows.length, rows.length);
       }

@@ -5,6 +5,7 @@ import type { BillNo, Payout } from '../core/payout.ts';
 import { CSV_HEAD, csvLine } from '../core/payout-csv.ts';
 import { type Day, dayOf, parseBeijing } from '../core/time.ts';
 import type { PayoutFilter, Store } from '../ports.ts';
+import { idInside } from './campaign-name.ts';
 import { type Common, EXIT, printNote, withStore } from './common.ts';
 import { stateOf } from './payouts.ts';
 import { progress } from './progress.ts';
@@ -23,7 +24,6 @@ const PAGE = 1000;
 export function exportPayouts(options: ExportOptions): Promise<number> {
   const { campaign, state, merchant } = options;
   const filter = {
-    ...(campaign !== undefined && { campaign }),
     ...(state !== undefined && { state: stateOf(state) }),
     ...(merchant !== undefined && { merchant }),
   };
@@ -33,11 +33,12 @@ export function exportPayouts(options: ExportOptions): Promise<number> {
     const day = dayOf(createdAt);
     return (from === undefined || day >= from) && (to === undefined || day <= to);
   };
-  return withStore(options, async store => {
+  return withStore(options, async (store, config) => {
+    const wanted = { ...filter, ...(campaign !== undefined && { campaign: await idInside(config, campaign) }) };
     const count =
       options.out === undefined
-        ? await toStandardOutput(pages(store, filter, isWanted))
-        : await toFile(options.out, pages(store, filter, isWanted));
+        ? await toStandardOutput(pages(store, wanted, isWanted))
+        : await toFile(options.out, pages(store, wanted, isWanted));
     if (options.out !== undefined) printNote(`${count} payouts in ${options.out}`);
     return EXIT.fine;
   });

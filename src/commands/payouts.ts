@@ -5,6 +5,7 @@ import { showFen } from '../core/money.ts';
 import { type BillNo, PAYOUT_STATES, type Payout, type PayoutState } from '../core/payout.ts';
 import { beijingText } from '../core/time.ts';
 import type { PayoutFilter } from '../ports.ts';
+import { idInside } from './campaign-name.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
 
 export type ListOptions = Common & {
@@ -34,8 +35,12 @@ export function filterOf({ state, campaign, user, merchant, limit }: ListOptions
 
 export function list(options: ListOptions): Promise<number> {
   const filter = filterOf(options);
-  return withStore(options, async store => {
-    const payouts = await store.payouts(filter);
+  return withStore(options, async (store, config) => {
+    const { campaign } = filter;
+    const payouts = await store.payouts({
+      ...filter,
+      ...(campaign !== undefined && { campaign: await idInside(config, campaign) }),
+    });
     if (options.json) printJson(payouts);
     else print(table(['number', 'state', 'amount', 'campaign', 'user', 'created', 'problem'], payouts.map(rowOf)));
     return EXIT.fine;

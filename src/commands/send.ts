@@ -18,15 +18,16 @@ import { BadInput, Fault, type Finding, showFinding } from '../core/error.ts';
 import { isBounded } from '../core/limit.ts';
 import { type Fen, fen, showFen } from '../core/money.ts';
 import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../core/openid-file.ts';
+import { calledOf, named, prizeCalled, prizeNamed } from '../core/renamed.ts';
 import type { Campaign } from '../core/rule.ts';
 import { suggest } from '../core/shape.ts';
 import { beijingText, type Instant, instant } from '../core/time.ts';
 import { SILENT } from '../log.ts';
 import type { Store } from '../ports.ts';
-import { bringUp } from '../recount.ts';
 import { openRulebook } from '../rulebook.ts';
 import { Spool } from '../spool.ts';
 import { writeDown } from './acts.ts';
+import { countBefore, mustFitLive } from './beside-live.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from './common.ts';
 import { progress } from './progress.ts';
 import { type Outcome, type Watched, watch } from './send-watch.ts';
@@ -68,7 +69,7 @@ type Order = {
 
 export function send(options: SendOptions): Promise<number> {
   return withStore(options, async (store, config) => {
-    const order = await orderOf(options, config);
+    const order = await orderOf(options, config, store);
     const { name } = order.batch;
     await writeDown(store, 'send', options.campaign, [options.dryRun && '--dry-run', `batch ${name}`, options.openids]);
     if (!options.dryRun) await countBefore(store, order.campaigns);
@@ -98,26 +99,18 @@ export function send(options: SendOptions): Promise<number> {
   });
 }
 
-/** What was claimed before counts for limits that are new, as for a bot that starts. */
-function countBefore(store: Store, campaigns: readonly Campaign[]): Promise<void> {
-  const timer = { ticks: () => performance.now(), sleep: (ms: number) => sleep(ms) };
-  return bringUp({ store, campaigns, clock: now, timer, holder: `send:${process.pid}`, log: SILENT });
-}
-
 // ── Before the first write ───────────────────────────────────────────────────────────────────────────────────
 
-async function orderOf(options: SendOptions, config: Config): Promise<Order> {
+async function orderOf(options: SendOptions, config: Config, store: Store): Promise<Order> {
   const batchName = options.batch ?? 'send';
   if (!isBatchName(batchName))
     throw new BadInput(`--batch ${batchName}: expected at most 40 letters, digits, ".", "_" or "-"`);
   const { campaigns } = (await openRulebook(config, SILENT)).current();
-  const campaign = campaigns.find(each => each.id === options.campaign);
+  await mustFitLive(config, store, campaigns);
+  const campaign = named(campaigns, options.campaign);
   if (!campaign)
     throw new BadInput(
-      `there is no campaign "${options.campaign}"${suggest(
-        options.campaign,
-        campaigns.map(each => each.id),
-      )}`,
+      `there is no campaign "${options.campaign}"${suggest(options.campaign, campaigns.map(calledOf))}`,
     );
   const account = accountOf(options, config, campaign);
   const merchant = config.merchants.get(account.merchant ?? '');
@@ -194,8 +187,8 @@ function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConf
     return { amount };
   }
   if (name !== undefined) {
-    const names = [...campaign.prizes.values()].filter(prize => prize.kind === 'redpacket').map(prize => prize.name);
-    const prize = campaign.prizes.get(name);
+    const names = [...campaign.prizes.values()].filter(prize => prize.kind === 'redpacket').map(prizeCalled);
+    const prize = prizeNamed(campaign, name);
     if (!prize) throw new BadInput(`--prize: campaign "${campaign.id}" has no prize "${name}"${suggest(name, names)}`);
     if (prize.kind !== 'redpacket')
       throw new BadInput(

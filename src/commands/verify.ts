@@ -4,6 +4,7 @@
 import { commitmentOf, seedOf } from '../core/draw.ts';
 import { BadInput } from '../core/error.ts';
 import { showFen } from '../core/money.ts';
+import { calledOf, named, namesOf } from '../core/renamed.ts';
 import type { Campaign } from '../core/rule.ts';
 import { beijingText, instant } from '../core/time.ts';
 import { claimParts, isSeed, type Step, verifyDraw, verifyRound } from '../core/verify.ts';
@@ -31,10 +32,10 @@ export type VerifyOptions = Common & {
 export async function verify(options: VerifyOptions): Promise<number> {
   const seed = options.seed.trim().toLowerCase();
   if (!isSeed(seed)) throw new BadInput(`--seed ${options.seed}: expected the 64 hex digits that were published`);
-  const claim = claimIn(options);
+  const campaign = await campaignIn(options);
+  const claim = claimIn(options, campaign);
   if (claim === undefined && options.round === undefined)
     throw new BadInput('say which: --claim KEY, or --openid with --rule and --occasion, or --round NAME');
-  const campaign = await campaignIn(options);
   const draw = claim === undefined ? undefined : verifyDraw(seed, claim, campaign, new Set(options.gone));
   const layout = options.round === undefined ? undefined : verifyRound(seed, mustHave(campaign), options.round);
   const isAsPublished =
@@ -55,16 +56,21 @@ export async function verify(options: VerifyOptions): Promise<number> {
   return isAsPublished ? EXIT.fine : EXIT.findings;
 }
 
-function claimIn({ campaign, claim, openid, rule, occasion }: VerifyOptions): string | undefined {
+/** A key has the first names there were, whatever the file calls them today. */
+function claimIn(
+  { campaign, claim, openid, rule, occasion }: VerifyOptions,
+  file: Campaign | undefined,
+): string | undefined {
   if (claim !== undefined) {
     const parts = claimParts(claim);
-    if (parts.campaign !== campaign) throw new BadInput(`--claim is of "${parts.campaign}", not of "${campaign}"`);
+    const names = file ? namesOf(file) : [campaign];
+    if (!names.includes(parts.campaign)) throw new BadInput(`--claim is of "${parts.campaign}", not of "${campaign}"`);
     return claim;
   }
   if (openid === undefined && rule === undefined && occasion === undefined) return undefined;
   if (openid === undefined || rule === undefined || occasion === undefined)
     throw new BadInput('--openid, --rule and --occasion go together: they make the key CAMPAIGN/RULE/OPENID/OCCASION');
-  return `${campaign}/${rule}/${openid}/${occasion}`;
+  return `${file?.id ?? campaign}/${(file && named(file.rules, rule)?.id) ?? rule}/${openid}/${occasion}`;
 }
 
 /** With --rules, or where the configured ones have it. Without it the luck can still be worked out. */
@@ -72,7 +78,7 @@ async function campaignIn({ campaign: id, rules, config }: VerifyOptions): Promi
   if (rules === undefined && config === undefined) return undefined;
   const { files } = await gather(rules === undefined ? [] : [rules], config === undefined ? {} : { config });
   const { campaigns, findings } = checkRuleFiles(files);
-  const found = campaigns.find(campaign => campaign.id === id);
+  const found = named(campaigns, id);
   if (found) return found;
   throw new BadInput(`no rule file of the campaign "${id}" that can be read`, findings);
 }
@@ -97,12 +103,12 @@ export async function reveal(id: string, options: Common): Promise<number> {
   const config = configOf(options);
   const { files } = await gather([config.rules], {});
   const { campaigns } = checkRuleFiles(files, config);
-  const campaign = campaigns.find(each => each.id === id);
+  const campaign = named(campaigns, id);
   if (!campaign) {
-    const names = campaigns.map(each => each.id).join(', ') || 'none';
+    const names = campaigns.map(calledOf).join(', ') || 'none';
     throw new BadInput(`no campaign "${id}" in ${config.rules}; there are: ${names}`);
   }
-  const seed = seedOf(config.secret, id);
+  const seed = seedOf(config.secret, campaign.id);
   const commitment = commitmentOf(seed);
   const { to } = campaign.period;
   const isOver = instant(Date.now()) >= to;

@@ -94,6 +94,22 @@ function lettersOf(body: number): string {
   return text;
 }
 
+/** Numbers of boxes as stretches, first and last: 1, 2, 3, 7 → 1–3, 7–7. */
+export function stretchesFrom(boxes: Iterable<number>): [number, number][] {
+  const stretches: [number, number][] = [];
+  for (const box of [...boxes].sort((a, b) => a - b)) {
+    const last = stretches.at(-1);
+    if (last && box <= last[1] + 1) last[1] = box;
+    else stretches.push([box, box]);
+  }
+  return stretches;
+}
+
+/** As they are written: `1-3,7`. */
+export function boxesText(stretches: readonly (readonly [number, number])[]): string {
+  return stretches.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(',');
+}
+
 export function lineOf({ code, batch, box, prize }: CodeLine): string {
   return `${code},${batch},${box},${prize}\r\n`;
 }

@@ -4,6 +4,7 @@ import { isAboutCode } from './fit.ts';
 import { isLocked, wrongTry } from './guess.ts';
 import type { Looked, Mechanic } from './mechanic.ts';
 import { codeIn } from './printed.ts';
+import { prizeNamed } from './renamed.ts';
 import { beijingText, type Instant } from './time.ts';
 
 /** Holds the instant of the first use. A shadow uses up nothing of what is real. */
@@ -45,5 +46,9 @@ export const codes: Mechanic = {
     const code = codeIn(at.event);
     return code === undefined ? [] : [{ name: usedCounter(at, code), add: at.now, max: at.now }];
   },
-  gives: at => (at.rule.assigned && at.facts.code ? [at.facts.code.prize] : undefined),
+  gives(at) {
+    if (!at.rule.assigned || !at.facts.code) return undefined;
+    const { prize } = at.facts.code; // as it was called on the day of the print
+    return [prizeNamed(at.campaign, prize)?.name ?? prize];
+  },
 };

@@ -6,6 +6,7 @@ import { makesClaims, prizesGiven } from './lint-at.ts';
 import { PROGRESS } from './looking.ts';
 import { type Path, Places } from './place.ts';
 import { rehearse, type TestResult } from './rehearse.ts';
+import { asWritten } from './renamed.ts';
 import { type Campaign, DETAILS, type Detail, type Rule, type Said } from './rule.ts';
 
 /** One thing that can come of the file. `rule`: whose it is; prizes belong to all. */
@@ -26,10 +27,8 @@ export type Coverage = {
 };
 
 /** Runs the tests of a file and notes what they come to. `text`: the file's own, for the places. */
-export function cover(
-  campaign: Campaign,
-  text: string,
-): { readonly results: TestResult[]; readonly coverage: Coverage } {
+export function cover(inside: Campaign, text: string): { readonly results: TestResult[]; readonly coverage: Coverage } {
+  const campaign = asWritten(inside);
   const seen = new Set<string>();
   const rules = new Map(campaign.rules.map(rule => [rule.id, rule]));
   const see = (decision: Decision): void => {
@@ -41,7 +40,7 @@ export function cover(
     if (said !== 'reply') seen.add(keyOf('outcome', said, rule.id));
     seen.add(keyOf('reply', textUsed(said, rule), rule.id));
   };
-  const results = rehearse(campaign, ({ decision, inviter, undone }: Played) => {
+  const results = rehearse(inside, ({ decision, inviter, undone }: Played) => {
     see(decision);
     if (inviter) see(inviter);
     for (const { rule } of undone) seen.add(keyOf('outcome', 'cancelled', rule));

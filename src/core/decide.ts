@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import type { Event } from './event.ts';
 import type { Decision, Facts, Open, Shadow, Trace, Wanted } from './facts.ts';
-import { writtenId } from './fit.ts';
+import { addressOf } from './fit.ts';
 import { type Counter, isBounded, lastClaimCounter, type MerchantCaps, userLimits } from './limit.ts';
 import { Looking } from './looking.ts';
 import type { Match } from './match.ts';
 import type { Looked } from './mechanic.ts';
 import { mechanicsOf } from './mechanics.ts';
-import { claimKeyOf, dayIn } from './occasion.ts';
+import { claimKeyOf, claimKeysOf, dayIn } from './occasion.ts';
 import { offerCounters } from './offer.ts';
 import { codeIn } from './printed.ts';
 import { NO_REPLY } from './reply.ts';
@@ -57,9 +57,8 @@ export function wantedFor(matches: readonly Match[], event: Event, now: Instant,
     for (const mechanic of mechanicsOf(rule, campaign))
       for (const name of mechanic.wants?.(at) ?? []) counters.add(name);
     if (rule.give.length === 0 && rule.earn.size === 0 && !rule.assigned && rule.makeUp === undefined) continue;
-    const claimKey = claimKeyOf(campaign, rule, event, now);
-    if (campaign.mode === 'shadow') counters.add(shadowClaim(claimKey));
-    else claims.add(claimKey);
+    if (campaign.mode === 'shadow') counters.add(shadowClaim(claimKeyOf(campaign, rule, event, now)));
+    else for (const claimKey of claimKeysOf(campaign, rule, event, now)) claims.add(claimKey);
     for (const limit of userLimits(campaign, event, now)) if (isBounded(limit)) counters.add(limit.name);
     if (campaign.perUser.gap !== undefined) counters.add(lastClaimCounter(campaign.id, event.user));
     for (const name of offerCounters(at, capsFor(campaign, around))) counters.add(name);
@@ -150,7 +149,7 @@ function lookedAt({ campaign, rule }: Match, event: Event, now: Instant, around:
     isForetold: around.isForetold,
     drawSeedOf: around.drawSeedOf,
     mine: `campaign/${campaign.id}/user/${event.user}`,
-    page: around.pageOf?.(event.account, writtenId(campaign)),
+    page: around.pageOf?.(event.account, addressOf(campaign)),
   };
 }
 

@@ -16,6 +16,14 @@ export function describePrizes(at: Describing): string[] {
     ...prizes.map(prize => prizeLine(at, prize)),
     ...[...draws.values()].map(names => oddsLine(at, names)),
     ...(draws.size > 0 ? honesty(campaign, [...draws.values()], say) : []),
+    ...(giving.some(({ odds }) => odds === 'rise')
+      ? [
+          say(
+            '因此更贵的奖品的概率也可能变大，最高到 100%，活动有意如此。',
+            'The odds of a dearer prize may rise by that too, up to 100%, which is meant.',
+          ),
+        ]
+      : []),
     ...(giving.some(({ assigned }) => assigned)
       ? [
           say(

@@ -7,6 +7,7 @@ import { hoursText } from './limit.ts';
 import { hasTrigger, isCash, makesClaims, payingRules } from './lint-at.ts';
 import { hasDraw } from './lint-odds.ts';
 import { showFen } from './money.ts';
+import { asWritten } from './renamed.ts';
 import type { Campaign } from './rule.ts';
 import { WEEKDAYS, type Weekday } from './time.ts';
 
@@ -23,10 +24,8 @@ export type DescribeOptions = {
 };
 
 /** Line by line; a line that begins with `## ` is a heading. */
-export function describe(
-  campaign: Campaign,
-  { lang = 'zh', commitment, words = false }: DescribeOptions = {},
-): string[] {
+export function describe(inside: Campaign, { lang = 'zh', commitment, words = false }: DescribeOptions = {}): string[] {
+  const campaign = asWritten(inside);
   const say: Say = (zh, en) => (lang === 'zh' ? zh : en);
   const at: Describing = { campaign, say, words };
   const sections: (readonly [string, readonly string[]])[] = [

@@ -10,6 +10,7 @@ import { type Near, nearMisses } from './near.ts';
 import type { Payout } from './payout.ts';
 import { prospectText } from './prospect.ts';
 import { suggest } from './reader.ts';
+import { aboutCalled, decisionCalled } from './renamed.ts';
 import type { Reply } from './reply.ts';
 import type { Campaign } from './rule.ts';
 import { visible } from './text.ts';
@@ -40,6 +41,8 @@ export type Explanation = {
   readonly near: readonly Near[];
   /** Of what has not happened, and would draw: the odds alone. */
   readonly decision: Decision | Open;
+  /** The same with the names of today, for people. */
+  readonly called: Decision | Open;
   readonly reply: Reply;
 };
 
@@ -70,8 +73,12 @@ export function explain({ matches = [], ...seen }: Explained, live?: Live): Expl
     .map(
       ({ campaign, rule }): ExplainedRule => ({ campaign: campaign.id, rule: rule.id, part: 'notAsked', checks: [] }),
     );
-  const near = live ? nearMisses(live.campaigns, event, at, live.accounts) : [];
-  return { ...seen, rules: [...asked, ...others], near: near.filter(each => !isAsked(each.campaign, each.rule)) };
+  const campaigns = live?.campaigns ?? [];
+  const rules = [...asked, ...others].map(each => aboutCalled(each, campaigns));
+  const near = live ? nearMisses(campaigns, event, at, live.accounts) : [];
+  const isNamed = ({ campaign, rule }: Near): boolean =>
+    rules.some(each => each.campaign === campaign && each.rule === rule);
+  return { ...seen, called: decisionCalled(decision, campaigns), rules, near: near.filter(each => !isNamed(each)) };
 }
 
 /** A shadow counts under a name of its own; its file has the plain one. */
@@ -83,7 +90,7 @@ function writtenName(campaign: string): string {
 
 /** On the screen, in Chinese. `payouts`: those of the prize that was won, or had been won before. */
 export function showExplanation(explanation: Explanation, payouts: readonly Payout[] = []): string {
-  const { event, at, journal, rules, near, decision, reply } = explanation;
+  const { event, at, journal, rules, near, called: decision, reply } = explanation;
   const what = journal === undefined ? '假设,什么都没有写入' : `流水 ${journal}`;
   return [
     row('事件', `${visible(eventText(event))}  ${beijingText(at)}  ${event.account}/${event.user}  (${what})`),
@@ -144,7 +151,7 @@ export function payoutText({ billNo, state, amount, problem, nextAt, endedAt }: 
 
 /** What machines read: without the counters, which are the store's business. */
 export function explanationJson(explanation: Explanation, payouts: readonly Payout[] = []): object {
-  const { decision, near, reply, rules, event, at, journal } = explanation;
+  const { called: decision, near, reply, rules, event, at, journal } = explanation;
   const { kind } = decision;
   const open = kind === 'open' ? { prospects: decision.prospects } : {};
   const about = kind === 'ignored' ? {} : { campaign: decision.campaign, rule: decision.rule };

@@ -2,6 +2,7 @@
 import type { Event } from './event.ts';
 import { dayIn } from './occasion.ts';
 import { codeIn, looksLikeCode } from './printed.ts';
+import { calledOf } from './renamed.ts';
 import type { Campaign, Rule, TextTrigger, Trigger } from './rule.ts';
 import { normalise, searched } from './text.ts';
 import type { Instant } from './time.ts';
@@ -13,9 +14,19 @@ export function shadowOf(campaign: Campaign): Campaign {
   return { ...campaign, id: `${campaign.id}${SHADOW}` };
 }
 
-/** The id as it stands in the file: what pages and personal codes know the campaign by. */
-export function writtenId({ id, mode }: Campaign): string {
+/** Its first id, without what a shadow adds: what events and personal codes know the campaign by. */
+export function plainId({ id, mode }: Campaign): string {
   return mode === 'shadow' && id.endsWith(SHADOW) ? id.slice(0, -SHADOW.length) : id;
+}
+
+/** The id in the address of its page: that of the file today. Those of before lead there too. */
+export function addressOf(campaign: Campaign): string {
+  return calledOf({ ...campaign, id: plainId(campaign) });
+}
+
+/** Every id it has or had: a friend may have come by a personal code of long ago. */
+export function idsOf(campaign: Campaign): readonly string[] {
+  return [plainId(campaign), ...(campaign.names ?? [])];
 }
 
 /** `store-*` fits every scene that begins so; anything else must be equal. */
@@ -48,13 +59,13 @@ function fits(trigger: Trigger, campaign: Campaign, event: Event, now: Instant):
     case 'view':
       return event.kind === 'view' && fitsAny(trigger.urls, event.url);
     case 'visit':
-      return event.kind === 'visit' && event.campaign === writtenId(campaign);
+      return event.kind === 'visit' && idsOf(campaign).includes(event.campaign);
     case 'paid':
       return event.kind === 'paid' && event.amount >= (trigger.over ?? 0) && fitsAny(trigger.attach, event.attach);
     case 'code':
       return isAboutCode(event);
     case 'friend':
-      return event.kind === 'friend' && event.did === trigger.did && event.campaign === writtenId(campaign);
+      return event.kind === 'friend' && event.did === trigger.did && idsOf(campaign).includes(event.campaign);
     case 'unsubscribe':
     case 'image':
     case 'voice':

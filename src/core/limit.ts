@@ -6,6 +6,7 @@
 import type { Event, OpenId } from './event.ts';
 import { type Fen, fen, showFen } from './money.ts';
 import { dayIn, roundAt, sceneOf } from './occasion.ts';
+import { prizeCalled } from './renamed.ts';
 import type { Campaign, Detail, Once, Prize } from './rule.ts';
 import { beijingText, DAY, dayOf, endOfDay, type Instant, later, MINUTE } from './time.ts';
 
@@ -117,6 +118,7 @@ export type Claimant = {
 export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: Claimant): Limit[] {
   const base = `campaign/${campaign.id}`;
   const { user } = who.event;
+  const called = prizeCalled(prize);
   const pieces = { add: 1, money: false, returns: amount > 0 };
   const wins: Limit[] = [
     {
@@ -131,21 +133,21 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
     ...(prize.kind === 'nothing' ? [] : wins),
     {
       name: `${base}/prize/${prize.name}/user/${user}`,
-      label: `本人已中「${prize.name}」`,
+      label: `本人已中「${called}」`,
       max: prize.perUser ?? UNBOUNDED,
       refuses: 'limited',
       ...pieces,
     },
     {
       name: `${base}/prize/${prize.name}`,
-      label: `「${prize.name}」已发`,
+      label: `「${called}」已发`,
       max: prize.stock ?? UNBOUNDED,
       refuses: 'soldOut',
       ...pieces,
     },
     {
       name: `${base}/prize/${prize.name}/day/${dayIn(campaign, who.now)}`,
-      label: `今日「${prize.name}」已发`,
+      label: `今日「${called}」已发`,
       max: prize.perDay ?? UNBOUNDED,
       refuses: 'soldOut',
       ...pieces,

@@ -57,6 +57,8 @@ export const LINTS = {
   'follow-not-proven': warned('活动页、付款、好友的事不说明本人是否关注；要问微信（获取用户基本信息）'),
   'period-over': warned('本文件的活动时间'),
   'no-tests': warned('发钱的文件上线前要有测试'),
+  // Beside what is live
+  'live-change': warned('上线的活动改了：已经领过、数过的都算数'),
   // Texts
   'reply-too-long': warned('微信被动回复：文字最多 2048 字节'),
   'reply-never-said': warned(TEXTS),

@@ -19,6 +19,7 @@ import { lintReach, type Reach, reachOf } from './lint-reach.ts';
 import { lintReplies } from './lint-reply.ts';
 import { Places } from './place.ts';
 import { suggest } from './reader.ts';
+import { asWritten } from './renamed.ts';
 import type { Campaign } from './rule.ts';
 
 export { ALONE, type LintAround, type LintInput, TOP_PRIZE } from './lint-at.ts';
@@ -39,9 +40,10 @@ export function lint(campaigns: readonly LintInput[], around: LintAround): Warni
 
 /** And what comments in the files switched off. */
 export function lintWith(
-  campaigns: readonly LintInput[],
+  inputs: readonly LintInput[],
   around: LintAround,
 ): { readonly warnings: Warning[]; readonly silenced: Silenced[] } {
+  const campaigns = inputs.map(({ campaign, text }) => ({ campaign: asWritten(campaign), text }));
   const all = campaigns.map(({ campaign }) => campaign);
   const accountOf = ({ account }: Campaign): string => account ?? [...around.accounts.keys()][0] ?? '';
   const reach = reachOf(all, accountOf);

@@ -24,9 +24,10 @@ import { fitsPattern } from './match.ts';
 import type { Looked, Mechanic, No, Situation } from './mechanic.ts';
 import { mechanicsOf } from './mechanics.ts';
 import { fen, yuanText } from './money.ts';
-import { claimKeyOf } from './occasion.ts';
+import { claimKeyOf, claimKeysOf } from './occasion.ts';
 import { drawsCounter, type Missing, type Offer, offerOf, prizesOf } from './offer.ts';
 import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from './prospect.ts';
+import { prizeCalled } from './renamed.ts';
 import { NO_REPLY, render, replyFor, type Values } from './reply.ts';
 import { type Campaign, REFUSALS, type Refusal, type Rule } from './rule.ts';
 import { beijingText, type Day, type Instant, later, minuteOfDay, weekdayOf } from './time.ts';
@@ -143,7 +144,7 @@ export class Looking implements Situation {
       return { kind: 'answered', ...about, reply };
     }
     const claimKey = claimKeyOf(this.campaign, this.rule, this.event, this.now);
-    const no = this.firstNo(claimKey);
+    const no = this.firstNo();
     if (no) return this.refuse(no);
     for (const mechanic of this.mechanics) {
       const said = mechanic.answers?.(this);
@@ -212,7 +213,7 @@ export class Looking implements Situation {
     const values = {
       ...this.values(),
       amount: yuanText(amount),
-      prize: prize.name,
+      prize: prizeCalled(prize),
       ...(coupon !== undefined && { coupon }),
       ...(payAt !== undefined && { payAt: beijingText(payAt).slice(0, 16) }),
     };
@@ -236,8 +237,8 @@ export class Looking implements Situation {
 
   // ── What speaks against it ───────────────────────────────────────────────────────────────────────────────
 
-  private firstNo(claimKey: string): No | undefined {
-    const own = this.ownNo(claimKey);
+  private firstNo(): No | undefined {
+    const own = this.ownNo();
     const others = this.mechanics.flatMap(mechanic => mechanic.refuses?.(this) ?? []);
     const all = own ? [own, ...others] : others;
     const rank = ({ refusal }: No): number => REFUSALS.indexOf(refusal);
@@ -245,7 +246,7 @@ export class Looking implements Situation {
   }
 
   /** Refusals that every rule has, in their order. */
-  private ownNo(claimKey: string): No | undefined {
+  private ownNo(): No | undefined {
     const { from, to } = this.campaign.period;
     const [isBegun, isOver] = [this.now >= from, this.now >= to];
     if (!this.see(isBegun, `活动${isBegun ? '已于' : ''} ${beijingText(from)} ${isBegun ? '' : '才'}开始`))
@@ -254,7 +255,8 @@ export class Looking implements Situation {
       return { refusal: 'ended' };
     if (!this.isInHours()) return { refusal: 'closed' };
     if (!this.isEligible()) return { refusal: 'notEligible' };
-    const taken = Number(this.facts.claims.has(claimKey));
+    const keys = claimKeysOf(this.campaign, this.rule, this.event, this.now);
+    const taken = Number(keys.some(key => this.facts.claims.has(key)));
     // Every event is a new occasion, of which there is nothing to say.
     const isSaid = this.rule.once !== 'perEvent' || taken > 0;
     if (isSaid && !this.see(taken === 0, `${OCCASION_LABELS[this.rule.once]} ${taken}/1`))
@@ -337,10 +339,10 @@ export class Looking implements Situation {
     const prizes = fallback ? all : left.map(({ prize }) => prize);
     const isPinned = this.pinned !== undefined && names.includes(this.pinned);
     const prize = isPinned ? prizes.find(({ name }) => name === this.pinned) : drawPrize(prizes, luck.prize);
-    if (prize && prizes.length > 1) this.see(true, `抽中「${prize.name}」,概率 ${oddsText(prize, prizes)}`);
+    if (prize && prizes.length > 1) this.see(true, `抽中「${prizeCalled(prize)}」,概率 ${oddsText(prize, prizes)}`);
     const offer = left.find(candidate => candidate.prize === prize);
     if (offer || !fallback) return offer;
-    this.see(false, `「${prize?.name}」已没有,改为「${fallback.prize.name}」`);
+    this.see(false, `「${prize && prizeCalled(prize)}」已没有,改为「${prizeCalled(fallback.prize)}」`);
     return fallback;
   }
 

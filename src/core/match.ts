@@ -2,7 +2,7 @@
 // grows with what it says and with the rules it concerns, not with the rules there are. Pure.
 import { Automaton } from './automaton.ts';
 import type { Event } from './event.ts';
-import { isAboutCode, shadowOf, writtenId } from './fit.ts';
+import { idsOf, isAboutCode, shadowOf } from './fit.ts';
 import { NameIndex, push } from './name-index.ts';
 import { dayIn } from './occasion.ts';
 import { PatternSet } from './pattern.ts';
@@ -130,10 +130,10 @@ class Index {
         this.paid.add(trigger.attach, { over: trigger.over ?? 0, match });
         return;
       case 'visit':
-        push(this.kinds, `visit ${writtenId(match.campaign)}`, match);
+        for (const id of idsOf(match.campaign)) push(this.kinds, `visit ${id}`, match);
         return;
       case 'friend':
-        push(this.kinds, `${trigger.did} ${writtenId(match.campaign)}`, match);
+        for (const id of idsOf(match.campaign)) push(this.kinds, `${trigger.did} ${id}`, match);
         return;
       default:
         push(this.kinds, trigger.kind, match);

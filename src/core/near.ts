@@ -1,10 +1,11 @@
 // Rules that an event nearly concerned: a word mistyped, a sum too small, a campaign that is not live. One line for each,
 // in Chinese, with the nearest right word. Pure.
 import type { Event } from './event.ts';
-import { fitsPattern, fitsRule, writtenId } from './fit.ts';
+import { addressOf, fitsPattern, fitsRule } from './fit.ts';
 import { fen, showFen } from './money.ts';
 import { dayIn } from './occasion.ts';
 import { distance, nearest } from './reader.ts';
+import { calledOf } from './renamed.ts';
 import type { Campaign, Rule, TextTrigger, Trigger } from './rule.ts';
 import { normalise } from './text.ts';
 import type { Instant } from './time.ts';
@@ -21,7 +22,7 @@ export function nearMisses(
   return campaigns.flatMap(campaign =>
     campaign.rules.flatMap(rule => {
       const text = missOf(rule, campaign, event, now, accounts);
-      return text === undefined ? [] : [{ campaign: campaign.id, rule: rule.id, text }];
+      return text === undefined ? [] : [{ campaign: calledOf(campaign), rule: calledOf(rule), text }];
     }),
   );
 }
@@ -36,8 +37,8 @@ function missOf(
 ): string | undefined {
   const account = campaign.account ?? accounts[0];
   if (fitsRule(rule, campaign, event, now)) {
-    if (campaign.mode === 'draft') return `活动「${campaign.id}」还是草稿(mode: draft)`;
-    return account === event.account ? undefined : `活动「${campaign.id}」属于公众号 ${account}`;
+    if (campaign.mode === 'draft') return `活动「${calledOf(campaign)}」还是草稿(mode: draft)`;
+    return account === event.account ? undefined : `活动「${calledOf(campaign)}」属于公众号 ${account}`;
   }
   if (account !== event.account || campaign.mode === 'draft') return undefined;
   for (const trigger of rule.on) {
@@ -62,7 +63,7 @@ function missOfTrigger(trigger: Trigger, campaign: Campaign, event: Event, now: 
     case 'view':
       return trigger.kind === 'view' ? missOfName('链接', event.url, trigger.urls) : undefined;
     case 'visit':
-      return trigger.kind === 'visit' ? missOfName('活动页', event.campaign, [writtenId(campaign)]) : undefined;
+      return trigger.kind === 'visit' ? missOfName('活动页', event.campaign, [addressOf(campaign)]) : undefined;
     case 'paid':
       return trigger.kind === 'paid' ? missOfPaid(trigger, event) : undefined;
     default:

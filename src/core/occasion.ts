@@ -1,5 +1,6 @@
 // When a second claim is the same claim: the campaign's own days and rounds, and the key of a claim. Pure.
 import type { Event, OpenId } from './event.ts';
+import { namesOf } from './renamed.ts';
 import type { Campaign, Round, Rule } from './rule.ts';
 import { type Day, dayOf, type Instant, later, MINUTE, weekOf } from './time.ts';
 
@@ -29,6 +30,17 @@ export function roundKeyOf(campaign: Campaign, rule: Rule, user: OpenId, round: 
 
 function roundOccasion(round: string): string {
   return `round-${round}`;
+}
+
+/**
+ * All keys under which this claim may have been made: its own first, then those of other names that campaign and rule
+ * have had. Only the first is ever written.
+ */
+export function claimKeysOf(campaign: Campaign, rule: Rule, event: Event, now: Instant): readonly string[] {
+  const key = claimKeyOf(campaign, rule, event, now);
+  if (campaign.mode === 'shadow' || (!campaign.names && !rule.names)) return [key];
+  const rest = key.slice(`${campaign.id}/${rule.id}/`.length);
+  return namesOf(campaign).flatMap(first => namesOf(rule).map(second => `${first}/${second}/${rest}`));
 }
 
 function occasionOf(campaign: Campaign, rule: Rule, event: Event, now: Instant): string {

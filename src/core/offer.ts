@@ -5,6 +5,7 @@ import type { Event } from './event.ts';
 import { type Claimant, isBounded, type Limit, type MerchantCaps, prizeLimits } from './limit.ts';
 import type { Looked, Situation } from './mechanic.ts';
 import { type Fen, NO_MONEY, showFen } from './money.ts';
+import { prizeCalled } from './renamed.ts';
 import { slotCounters, slotFor } from './round.ts';
 import type { Campaign, Prize, Rule, Window } from './rule.ts';
 import { type Instant, later, minuteOfDay } from './time.ts';
@@ -61,10 +62,11 @@ function couponCounter(campaign: Campaign, prize: Prize): string {
 
 export function offerOf(prize: Prize, at: Situation, luck: Luck, caps: MerchantCaps | undefined): Offer | Missing {
   const missing = (text: string, refuses: Missing['refuses'] = 'soldOut'): Missing => ({ prize, text, refuses });
-  if (prize.window && !isOpen(prize.window, at.now)) return missing(`「${prize.name}」现在不发`);
+  const called = prizeCalled(prize);
+  if (prize.window && !isOpen(prize.window, at.now)) return missing(`「${called}」现在不发`);
   const draws = prize.unlockAfter === undefined ? 0 : at.value(drawsCounter(at));
   if (prize.unlockAfter !== undefined && draws < prize.unlockAfter)
-    return { ...missing(`「${prize.name}」抽过 ${draws}/${prize.unlockAfter} 次后才能中`, 'limited'), isLocked: true };
+    return { ...missing(`「${called}」抽过 ${draws}/${prize.unlockAfter} 次后才能中`, 'limited'), isLocked: true };
   const who = claimantIn(at, caps);
   const offer = (amount: Fen, more: readonly Limit[] = [], coupon?: string): Offer => ({
     prize,
@@ -75,14 +77,14 @@ export function offerOf(prize: Prize, at: Situation, luck: Luck, caps: MerchantC
   if (prize.kind === 'coupon') {
     const taken = at.value(couponCounter(at.campaign, prize));
     const coupon = prize.coupons[taken];
-    if (coupon === undefined) return missing(`「${prize.name}」券码已发 ${taken}/${prize.coupons.length}`);
+    if (coupon === undefined) return missing(`「${called}」券码已发 ${taken}/${prize.coupons.length}`);
     return offer(NO_MONEY, [nextCoupon(at.campaign, prize, taken)], coupon);
   }
   if (prize.kind === 'nothing') return offer(NO_MONEY);
   if (prize.steps) {
     const amount = stepFor(prize.steps, at.event);
     return amount === undefined
-      ? missing(`「${prize.name}」消费未达到 ${showFen(prize.steps[0]!.from)}`, 'notEligible')
+      ? missing(`「${called}」消费未达到 ${showFen(prize.steps[0]!.from)}`, 'notEligible')
       : offer(amount);
   }
   if (!prize.split) return offer(drawAmount(prize, luck.amount));
@@ -96,7 +98,7 @@ function nextCoupon(campaign: Campaign, prize: Prize, taken: number): Limit {
     name: couponCounter(campaign, prize),
     add: 1,
     max: taken + 1,
-    label: `「${prize.name}」券码`,
+    label: `「${prizeCalled(prize)}」券码`,
     isGuard: true,
     refuses: 'soldOut',
     returns: false,

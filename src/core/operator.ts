@@ -347,10 +347,10 @@ export function contradicts({ state }: Payout, seen: Observation): boolean {
   return isUnpaid && (seen.kind === 'accepted' || PAID.has(said));
 }
 
-/** Written into the number it is about, once. */
+/** Written into the number that counts as unpaid, once; what the follower has here stays as it is. */
 export function doubtStep(payout: Payout, seen: Observation, now: Instant): Step | undefined {
   const problem = `WeChat Pay says ${saidOf(seen) ?? seen.kind}, although it is ${payout.state} here`;
-  if (payout.problem === problem) return undefined;
+  if (payout.problem === problem || payout.state === 'received') return undefined;
   return {
     payout: { ...payout, problem, version: payout.version + 1 },
     from: payout.state,

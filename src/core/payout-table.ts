@@ -211,7 +211,7 @@ export function observe(
   const isOver = nextAt !== undefined && now - (payout.firstSentAt ?? payout.createdAt) > HORIZON_MS;
   const stop = haltFor(meaning, observation, detail);
   const alarm = isOver
-    ? 'parked: older than the 30 days WeChat Pay answers for; `payouts settle` ends it'
+    ? 'parked: older than the 30 days WeChat Pay answers for'
     : (row.alarm ?? alarmOf(payout, next, observation));
   const verdict = {
     step: isOver ? parked(step) : step,

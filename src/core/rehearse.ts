@@ -8,6 +8,7 @@ import { inviteScene } from './follower.ts';
 import { type Assumed, Ledger, type Played } from './ledger.ts';
 import { type Book, bookOf } from './match.ts';
 import { fen, NO_MONEY, showFen } from './money.ts';
+import { aboutCalled, decisionCalled, prizeNamed } from './renamed.ts';
 import type { Reply } from './reply.ts';
 import type { Campaign, RuleTest, RuleTestEvent, RuleTestExpect, TestAction } from './rule.ts';
 
@@ -71,13 +72,13 @@ function runTest({ campaign, book, account, saw }: Rehearsing, test: RuleTest): 
     merchant: undefined,
     seedOf: id => seedOf('test', id),
     pageOf: (_, id) => `https://example.com/h5/${id}`,
-    ...(test.draw !== undefined && { pinned: test.draw }),
+    ...(test.draw !== undefined && { pinned: prizeNamed(campaign, test.draw)?.name ?? test.draw }),
   };
   const failures: TestFailure[] = [];
   for (const [index, written] of test.events.entries()) {
     let isTold = false; // of many people the first one tells enough
     for (const event of eventsOf(written, account, campaign.id, index)) {
-      const played = ledger.play(book, event, around);
+      const played = playedCalled(ledger.play(book, event, around), campaign);
       saw?.(played);
       const differences: readonly [string, string][] = isTold ? [] : compare(written.expect, played);
       isTold ||= differences.length > 0;
@@ -98,6 +99,18 @@ function assumedIn({ neverFollowed }: RuleTest): Assumed {
   const isNever = (user: string): boolean =>
     neverFollowed !== undefined && (neverFollowed.has(user) || neverFollowed.has(user.replace(/-\d+$/, '')));
   return (account, user) => ({ account, user, following: !isNever(user), follows: 0 });
+}
+
+/** Draws go by the names inside, as they do when it is live; a test speaks of those in its file. */
+function playedCalled(played: Played, campaign: Campaign): Played {
+  const called = (decision: Decision): Decision => decisionCalled(decision, [campaign]);
+  const { decision, inviter, undone } = played;
+  return {
+    ...played,
+    decision: called(decision),
+    ...(inviter && { inviter: called(inviter) }),
+    undone: undone.map(each => aboutCalled(each, [campaign])),
+  };
 }
 
 /** The test's words as the events they stand for: one, or one for each of many people. */

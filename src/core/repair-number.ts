@@ -1,9 +1,9 @@
 // Whose number it is (账本修复): a number is a hash of its claim, so that whoever makes the numbers of all claims that may
 // have been finds the one behind it. Where nobody can tell, the money gets a claim of its own. Pure.
 import { type Batch, SEND_RULE } from './batch.ts';
-import { type Claim, claimKeyOf } from './decide.ts';
+import type { Claim } from './decide.ts';
 import type { Event, EventKey, OpenId } from './event.ts';
-import { roundKeyOf } from './occasion.ts';
+import { claimKeysOf, roundKeyOf } from './occasion.ts';
 import { type BillNo, billNoOf } from './payout.ts';
 import type { PayoutPolicy } from './payout-table.ts';
 import { DAY, type Day, dayOf, HOUR, type Instant, instant, later, parseBeijing } from './time.ts';
@@ -118,7 +118,10 @@ export function claimsBehind(
         for (const { name } of campaign.rounds) look(rule.id, () => roundKeyOf(campaign, rule, user, name));
         continue;
       }
-      look(rule.id, day => claimKeyOf(campaign, rule, eventOf(payable, user, '', noonOf(day)), noonOf(day)));
+      // Under each name that campaign and rule have had.
+      const keysOn = (day: Day) => claimKeysOf(campaign, rule, eventOf(payable, user, '', noonOf(day)), noonOf(day));
+      const names = keysOn([...numbers.days][0] ?? dayOf(instant(0))).length;
+      for (let n = 0; n < names; n++) look(rule.id, day => keysOn(day)[n]!);
     }
     for (const batch of batches) look(SEND_RULE, () => `${campaign.id}/${SEND_RULE}/${user}/${batch}`);
   }

@@ -6,6 +6,7 @@ import type { Limit } from './limit.ts';
 import type { Looked, Mechanic, Situation } from './mechanic.ts';
 import { type Fen, fen } from './money.ts';
 import { roundAt } from './occasion.ts';
+import { prizeCalled } from './renamed.ts';
 import type { Prize, Round } from './rule.ts';
 import { beijingText, type Instant, later } from './time.ts';
 
@@ -94,7 +95,7 @@ const WHOLE = { refuses: 'soldOut', returns: false } as const;
 
 /** What the slots come to anyway, while the file stays as it is; it may be edited in the middle of a round. */
 function wholeLimits(at: Pick<Looked, 'campaign'>, round: Round, amount: Fen): [packets: Limit, amount: Limit] {
-  const [base, { name, packets, total }] = [baseOf(at, round), round];
+  const [base, name, { packets, total }] = [baseOf(at, round), prizeCalled(round), round];
   return [
     { name: `${base}/packets`, add: 1, max: packets, label: `「${name}」已发`, money: false, ...WHOLE },
     {
@@ -129,7 +130,7 @@ export function slotFor(
     const amount = rows[row]![taken];
     if (amount === undefined) continue;
     // Bounded by what was read: whoever else reached for this slot finds it taken, and decides anew.
-    const label = `「${round.name}」第 ${row + 1} 组已发`;
+    const label = `「${prizeCalled(round)}」第 ${row + 1} 组已发`;
     const slot: Limit = { name, add: 1, max: taken + 1, label, money: false, isGuard: true, ...WHOLE };
     return { amount, limits: [slot, ...wholeLimits(at, round, amount)] };
   }
@@ -148,9 +149,9 @@ export const rounds: Mechanic = {
     const round = roundAt(campaign, now, opensAfter);
     const next = nextRound(at);
     const text = round
-      ? `「${round.name}」进行中`
+      ? `「${prizeCalled(round)}」进行中`
       : next
-        ? `「${next.round.name}」${beijingText(next.opens)} 开始`
+        ? `「${prizeCalled(next.round)}」${beijingText(next.opens)} 开始`
         : '各场都已结束';
     if (at.see(round !== undefined, text)) return undefined;
     if (!next) return { refusal: 'ended' };
@@ -163,8 +164,8 @@ export const rounds: Mechanic = {
     const next = nextRound(at);
     const left = round && round.packets - at.value(wholeLimits(at, round, fen(0))[0].name);
     return {
-      ...(round && { round: round.name, left: String(Math.max(0, left!)) }),
-      ...(next && { nextRound: `${next.round.name} ${beijingText(next.opens).slice(5, 16)}` }),
+      ...(round && { round: prizeCalled(round), left: String(Math.max(0, left!)) }),
+      ...(next && { nextRound: `${prizeCalled(next.round)} ${beijingText(next.opens).slice(5, 16)}` }),
     };
   },
 };

@@ -1,7 +1,8 @@
 // What was read from a rule file without a complaint → its campaign (活动). Pure.
 import type { OpenId } from './event.ts';
 import { fen } from './money.ts';
-import type { Budget, Campaign, Condition, Packet, Period, Prize, Quiz, Round, Rule, Trigger } from './rule.ts';
+import type { Budget, Campaign, Condition, Packet, Period, Prize, Quiz, Round, Rule, Trigger, Wallet } from './rule.ts';
+import { namedBy } from './renamed.ts';
 import type { RuleData } from './rule-data.ts';
 import type { ReadPeople, ReadPrize, ReadRule, RuleFile } from './rule-shape.ts';
 import { buildTest } from './rule-shape-test.ts';
@@ -11,13 +12,27 @@ import { later } from './time.ts';
 
 /** What the check has read already: files, and conditions with the names they may use. */
 export type Beside = { readonly data: RuleData; readonly conditions: ReadonlyMap<Passage, Condition> };
+/** With the names inside of what the file calls otherwise today. */
+type Building = Beside & {
+  readonly prize: (name: string) => string;
+  readonly wallet: (name: string) => string;
+  readonly rule: (id: string) => string;
+};
 
 type About = { readonly file: string; readonly hash: string };
 
 export function buildCampaign(read: RuleFile, beside: Beside, about: About): Campaign {
-  const { budget, limits, segments, stores, wallets } = read;
+  const { budget, limits, segments, stores } = read;
+  const { id, named } = nameOf(read.campaign.value, read);
+  const building: Building = {
+    ...beside,
+    prize: name => nameOf(name, read.prizes?.get(name)).id,
+    wallet: name => nameOf(name, read.wallets?.get(name)).id,
+    rule: name => nameOf(name, read.rules.find(({ value }) => value.id.value === name)?.value).id,
+  };
   return {
-    id: read.campaign.value,
+    id,
+    ...named,
     name: read.name.value,
     ...(read.account && { account: read.account.value }),
     period: periodOf(read),
@@ -29,16 +44,29 @@ export function buildCampaign(read: RuleFile, beside: Beside, about: About): Cam
     testers: peopleOf(read.testers?.value, beside),
     segments: new Map([...(segments ?? [])].map(([name, people]) => [name, peopleOf(people, beside)])),
     ...(stores && { stores: beside.data.stores(stores, heard)! }),
-    wallets: new Map([...(wallets ?? [])].map(([name, wallet]) => [name, { name, ...wallet }])),
+    wallets: new Map([...(read.wallets ?? [])].map(([name, wallet]) => walletOf(name, wallet))),
     rounds: (read.rounds ?? []).map(({ value }) => roundOf(value)),
     ...packetOf(read),
     ...(read.page && { page: read.page }),
     unclaimed: read.unclaimed ?? 'return',
-    prizes: new Map([...(read.prizes ?? [])].map(([name, prize]) => [name, prizeOf(name, prize, beside)])),
-    rules: read.rules.map(rule => ruleOf(rule, beside)),
+    prizes: new Map(
+      [...(read.prizes ?? [])].map(([name, prize]) => prizeOf(name, prize, beside)).map(each => [each.name, each]),
+    ),
+    rules: read.rules.map(rule => ruleOf(rule, building)),
     tests: (read.tests ?? []).map(buildTest),
     ...about,
   };
+}
+
+/** What `was:` and `new:` make of a written name. */
+type Renaming = { readonly was?: readonly Located<string>[]; readonly new?: Located<true> } | null | undefined;
+
+function nameOf(written: string, renaming: Renaming): ReturnType<typeof namedBy> {
+  return namedBy(
+    written,
+    renaming?.was?.map(({ value }) => value),
+    renaming?.new?.value,
+  );
 }
 
 /** The check has told already what could not be had. */
@@ -70,9 +98,20 @@ function peopleOf(people: ReadPeople | undefined, { data }: Beside): ReadonlySet
   return 'list' in people ? data.openIds(people.list, heard)! : new Set(people.openIds.map(({ value }) => value));
 }
 
-function roundOf({ name, at, lasts, packets, total }: NonNullable<RuleFile['rounds']>[number]['value']): Round {
+function walletOf(name: string, wallet: Written<'wallets'>): [string, Wallet] {
+  const { was: _, new: __, ...amounts } = wallet ?? {};
+  const { id, named } = nameOf(name, wallet);
+  return [id, { name: id, ...named, ...amounts }];
+}
+
+type Written<K extends 'wallets'> = NonNullable<RuleFile[K]> extends ReadonlyMap<string, infer V> ? V : never;
+
+function roundOf(written: NonNullable<RuleFile['rounds']>[number]['value']): Round {
+  const { at, lasts, packets, total } = written;
+  const { id, named } = nameOf(written.name.value, written);
   return {
-    name: name.value,
+    name: id,
+    ...named,
     from: at.value,
     to: later(at.value, lasts.value),
     packets: packets.value,
@@ -96,11 +135,13 @@ function packetOf({ packet, name }: RuleFile): { packet?: Packet } {
 
 // ── Prizes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-function prizeOf(name: string, prize: ReadPrize, { data }: Beside): Prize {
+function prizeOf(written: string, prize: ReadPrize, { data }: Beside): Prize {
   const { weight, window, fallback, redpacket, coupon, shares } = prize;
   const { stock, perDay, perUser, unlockAfter } = prize;
+  const { id: name, named } = nameOf(written, prize);
   const common = {
     name,
+    ...named,
     weight: weight?.value ?? 1,
     ...(stock && { stock: stock.value }),
     ...(perDay && { perDay: perDay.value }),
@@ -130,20 +171,23 @@ function worthOf({ range, split, steps }: NonNullable<ReadPrize['redpacket']>['v
 
 // ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function ruleOf({ value: rule, at }: Located<ReadRule>, beside: Beside): Rule {
+function ruleOf({ value: rule, at }: Located<ReadRule>, beside: Building): Rule {
   const { when, who, once, streak, makeUp, invite, opensAfter, delay, cancelIf } = rule;
   const condition = when && beside.conditions.get(when);
+  const { id, named } = nameOf(rule.id.value, rule);
   return {
-    id: rule.id.value,
+    id,
+    ...named,
     on: rule.on.value.map(trigger => triggerOf(trigger, beside)),
     ...(condition && { when: condition }),
     who: whoOf(who?.value),
     once: once?.value ?? 'ever',
-    ...givenBy(rule),
-    earn: purseOf(rule.earn),
-    spend: purseOf(rule.spend),
+    ...givenBy(rule, beside),
+    ...(rule.odds && { odds: rule.odds.value }),
+    earn: purseOf(rule.earn, beside),
+    spend: purseOf(rule.spend, beside),
     ...(streak && { streak: streak.value }),
-    ...(makeUp && { makeUp: makeUp.value }),
+    ...(makeUp && { makeUp: beside.rule(makeUp.value) }),
     ...(rule.guess && { guess: rule.guess.value }),
     ...(rule.quiz && { quiz: quizOf(rule.quiz.value, beside) }),
     ...(invite && { invite: invite.value }),
@@ -173,16 +217,16 @@ function whoOf({ tags, excludeTags, ...others }: NonNullable<ReadRule['who']>['v
   };
 }
 
-function givenBy({ give }: ReadRule): Pick<Rule, 'give' | 'giveAt' | 'assigned'> {
+function givenBy({ give }: ReadRule, { prize }: Building): Pick<Rule, 'give' | 'giveAt' | 'assigned'> {
   const { names, byTime, assigned } = give?.value ?? {};
   if (assigned) return { give: [], assigned: true };
-  if (!byTime) return { give: (names ?? []).map(({ value }) => value) };
-  const giveAt = new Map(byTime.map(({ key, value }) => [key.value, value.map(name => name.value)]));
+  if (!byTime) return { give: (names ?? []).map(({ value }) => prize(value)) };
+  const giveAt = new Map(byTime.map(({ key, value }) => [key.value, value.map(name => prize(name.value))]));
   return { give: [...new Set([...giveAt.values()].flat())], giveAt };
 }
 
-function purseOf(purse: ReadRule['earn']): ReadonlyMap<string, number> {
-  return new Map((purse?.value ?? []).map(({ key, value }) => [key.value, value]));
+function purseOf(purse: ReadRule['earn'], { wallet }: Building): ReadonlyMap<string, number> {
+  return new Map((purse?.value ?? []).map(({ key, value }) => [wallet(key.value), value]));
 }
 
 function quizOf({ bank, questions, pass, ...others }: NonNullable<ReadRule['quiz']>['value'], beside: Beside): Quiz {

@@ -89,15 +89,15 @@ function checkQuiz({ quiz }: WrittenRule, kinds: readonly string[] | undefined, 
 const INVITE_MAX = 30 * DAY;
 const INVITE_ID_MAX = 33;
 
-function checkInvite(rule: WrittenRule, { campaign, rules = [] }: Written, say: Say): void {
+function checkInvite(rule: WrittenRule, { campaign, was = [], rules = [] }: Written, say: Say): void {
   const { invite, reply, on } = rule;
   if (on?.value.some(({ kind }) => kind === 'friend') && !rules.some(({ value }) => isWritten(value, 'invite')))
     say(on.at, 'nobody is invited in this campaign; add a rule with invite: { validFor: 7d }');
   if (!invite) return;
   const { validFor } = invite.value;
   if (validFor !== undefined && validFor > INVITE_MAX) say(invite.at, 'WeChat keeps such a code for at most 30d');
-  if (campaign && campaign.value.length > INVITE_ID_MAX) {
-    const { length } = campaign.value;
+  const length = Math.max(campaign?.value.length ?? 0, was[0]?.value.length ?? 0);
+  if (campaign && length > INVITE_ID_MAX) {
     say(
       campaign.at,
       `the id has ${length} characters; with \`invite\` at most ${INVITE_ID_MAX} fit into WeChat's scene`,

@@ -25,7 +25,7 @@ export function checkRule(rule: WrittenRule, at: Place, check: Checking): void {
 }
 
 /** These are about what somebody gets. */
-const OF_CLAIMS = ['spend', 'streak', 'guess', 'quiz', 'opensAfter', 'delay', 'cancelIf'] as const;
+const OF_CLAIMS = ['odds', 'spend', 'streak', 'guess', 'quiz', 'opensAfter', 'delay', 'cancelIf'] as const;
 
 function checkPurpose(rule: WrittenRule, at: Place, say: Say): void {
   const { reply, replies, who, once } = rule;

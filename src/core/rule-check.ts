@@ -1,6 +1,8 @@
 // What no key of a rule file can know alone: names that must exist, sums that must fit, texts that would never be said.
 // Everything that is wrong is said, each at its place. Pure.
 import { showFen } from './money.ts';
+import { checkNames } from './rule-check-name.ts';
+import { checkOdds } from './rule-check-odds.ts';
 import { checkPlays } from './rule-check-play.ts';
 import { checkPrizes } from './rule-check-prize.ts';
 import { checkRounds } from './rule-check-round.ts';
@@ -20,6 +22,7 @@ export function checkFile(check: Checking): void {
   if (from?.value !== undefined && to?.value !== undefined && from.value >= to.value) {
     say(to.at, `the period ends (${beijingText(to.value)}) before it begins (${beijingText(from.value)})`);
   }
+  checkNames(check);
   checkMode(file, say);
   checkBudget(file, say);
   checkFiles(check);
@@ -30,6 +33,7 @@ export function checkFile(check: Checking): void {
   for (const { value: rule, at } of file.rules ?? []) {
     checkRule(rule, at, check);
     checkPlays(rule, check);
+    checkOdds(rule, check);
     const first = rule.id && seen.get(rule.id.value);
     if (first) say(rule.id!.at, `the rule "${rule.id!.value}" is there already, in line ${first.line}`);
     else if (rule.id) seen.set(rule.id.value, rule.id.at);

@@ -2,6 +2,7 @@
 // keys, `rule-check.ts` judges what no key can know alone, `rule-build.ts` makes the campaign. Pure.
 import { createHash } from 'node:crypto';
 import type { Finding } from './error.ts';
+import { calledOf, namesOf } from './renamed.ts';
 import type { Campaign, Condition } from './rule.ts';
 import { buildCampaign } from './rule-build.ts';
 import { checkFile, type Known } from './rule-check.ts';
@@ -71,11 +72,10 @@ export function loadCampaigns(
     findings.push({ file, ...at, message });
   };
   const isAlone = (one: Loaded): boolean => {
-    const { campaign, written } = one;
+    const { campaign } = one;
     const others = loaded.filter(other => other !== one);
-    const twin = others.find(other => other.campaign.id === campaign.id)?.campaign.file;
-    const message = `the campaign "${campaign.id}" is in ${twin} as well; give one of them another id`;
-    if (twin !== undefined) say(campaign.file, written.campaign, message);
+    const twin = others.find(other => isTwin(campaign, other.campaign))?.campaign;
+    if (twin) say(campaign.file, ...twinWords(one, twin));
     const sharers = sharedCoupons(one, others);
     for (const [entry, other] of sharers)
       say(campaign.file, entry, `${other} gives the coupons of ${entry.value} as well: each would be given twice`);
@@ -83,6 +83,28 @@ export function loadCampaigns(
   };
   const campaigns = loaded.filter(isAlone).map(({ campaign }) => campaign);
   return { campaigns, findings: distinct(findings) };
+}
+
+/** A name stands for one campaign for ever, also one that it had before. */
+function isTwin(one: Campaign, other: Campaign): boolean {
+  return namesOf(one).some(name => namesOf(other).includes(name));
+}
+
+function twinWords({ written }: Loaded, twin: Campaign): [Located<string>, string] {
+  const { value: own } = written.campaign;
+  const id = calledOf(twin);
+  const was = written.was?.find(({ value }) => namesOf(twin).includes(value));
+  if (id === own || !was)
+    return [written.campaign, `the campaign "${own}" is in ${twin.file} as well; give one of them another id`];
+  if (was.value === id)
+    return [
+      was,
+      `\`was: ${id}\`: the campaign "${id}" is still there, in ${twin.file}; leave \`was\` out, or take that file out`,
+    ];
+  return [
+    was,
+    `"${id}" in ${twin.file} was "${was.value}" as well; a campaign goes on as one other, so only one of them can say it`,
+  ];
 }
 
 /** Lists of coupons that are in another file too: each campaign counts for itself how far it is. */

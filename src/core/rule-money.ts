@@ -1,6 +1,7 @@
 // What a campaign promises against what its merchant can pay: found when the file is loaded, not when WeChat refuses. Pure.
 import type { Finding } from './error.ts';
 import { type Fen, showFen } from './money.ts';
+import { asWritten } from './renamed.ts';
 import type { Campaign } from './rule.ts';
 
 /** As much of bot.yaml as this needs. */
@@ -12,7 +13,8 @@ export type Payers = {
   >;
 };
 
-export function agreeWithMerchants(campaign: Campaign, payers: Payers): Finding[] {
+export function agreeWithMerchants(inside: Campaign, payers: Payers): Finding[] {
+  const campaign = asWritten(inside);
   const prizes = [...campaign.prizes.values()].filter(prize => prize.kind === 'redpacket');
   if (prizes.length === 0) return [];
   const account = campaign.account ?? [...payers.accounts.keys()][0] ?? '';

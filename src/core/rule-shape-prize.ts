@@ -1,5 +1,6 @@
 // Prizes (奖品) in a rule file, as shapes. Pure.
 import { fen } from './money.ts';
+import { renaming } from './rule-shape-name.ts';
 import {
   byKind,
   clockRange,
@@ -78,6 +79,7 @@ const prize = object(
     unlockAfter: optional(located(count()), '在本活动里抽过几次以后才能中'),
     window: optional(window, '只在这段时间里能中'),
     fallback: optional(located(yes()), '抽中的奖品没有了，就给这个；不能值钱'),
+    ...renaming(prizeName),
     shares: optional(located(count({ min: 3, max: 20 })), '裂变红包分几份（微信已停止新申请，不建议使用）'),
   },
   { oneOf: ['redpacket', 'coupon', 'nothing'] },

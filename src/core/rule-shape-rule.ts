@@ -1,5 +1,6 @@
 // One rule (规则) of a rule file, as shapes: who gets what, when, and by which play (玩法). Pure.
 import { CANCELS, ONCE } from './rule.ts';
+import { renaming } from './rule-shape-name.ts';
 import { replies, reply } from './rule-shape-reply.ts';
 import { triggers } from './rule-trigger.ts';
 import {
@@ -71,6 +72,7 @@ const quiz = object('quiz', {
 
 export const rule = object('a rule', {
   id: required(located(name('an id')), '规则名，文件内唯一'),
+  ...renaming(name('an id')),
   on: required(located(triggers), '什么事件触发；第一条匹配的规则生效'),
   when: optional(passage('a condition such as user.followedDays >= 7'), '条件（CEL）；不成立就问下一条规则'),
   who: optional(located(who), '谁可以领'),
@@ -79,6 +81,10 @@ export const rule = object('a rule', {
     '多久算同一次：ever（默认）、perDay、perWeek、perMonth、perRound、perEvent',
   ),
   give: optional(located(give), '给什么：一个必得，几个按权重抽；assigned：印码时定下的；{ 3: 奖品 }：第几次给什么'),
+  odds: optional(
+    located(choice('odds', ['rise'])),
+    'rise：奖品发完、本人到了上限时，别的奖品（包括更贵的）概率变大；不写就要有 fallback',
+  ),
   earn: optional(located(purse), '往钱包里加多少'),
   spend: optional(located(purse), '从钱包里扣多少；不够就不能参加'),
   streak: optional(located(streak), '连续签到；和 once: perDay 一起用'),

@@ -4,6 +4,7 @@
 import type { OpenId } from './event.ts';
 import { type Fen, fen } from './money.ts';
 import { MODES } from './rule.ts';
+import { renaming } from './rule-shape-name.ts';
 import { prizes } from './rule-shape-prize.ts';
 import { anyReply } from './rule-shape-reply.ts';
 import { rule } from './rule-shape-rule.ts';
@@ -123,6 +124,7 @@ const wallet = object('a wallet', {
   freePerDay: optional(count(), '每人每天白送几个，当天有效'),
   earnPerDay: optional(count(), '每人每天最多得几个'),
   spendPerDay: optional(count(), '每人每天最多花几个'),
+  ...renaming(name('a wallet')),
 });
 
 const round = object('a round', {
@@ -131,6 +133,7 @@ const round = object('a round', {
   lasts: required(located(duration()), '持续多久'),
   packets: required(located(count({ max: 100_000 })), '红包个数'),
   total: required(someMoney, '总额，恰好分完'),
+  ...renaming(name('a name')),
 });
 
 function packetText(field: keyof typeof PACKET_BYTES): Shape<string> {
@@ -157,6 +160,7 @@ const page = object(
 /** A whole rule file. */
 export const ruleFile = object('a campaign', {
   campaign: required(located(slug('an id')), '活动编号，全局唯一：a-z 0-9 -'),
+  ...renaming(slug('an id')),
   name: required(located(text({ what: 'a name', oneLine: true, bytes: 256 })), '活动名称'),
   account: optional(located(name('an account')), '公众号在 bot.yaml 里的名字；只有一个时可省略'),
   mode: optional(

@@ -1,7 +1,11 @@
 // What a rule file may say, as values: the campaign (活动), its prizes (奖品) and rules (规则). Pure.
 import type { Fen } from './money.ts';
+import type { Named } from './renamed.ts';
+import type { Guess, Quiz, Streak } from './rule-play.ts';
 import type { RuleTest } from './rule-test.ts';
 import type { Day, Instant, Weekday } from './time.ts';
+
+export type { Guess, Question, Quiz, Streak } from './rule-play.ts';
 
 /** Why a claim is refused, in the order of precedence: the first that applies wins. */
 export const REFUSALS = [
@@ -55,7 +59,8 @@ export type Window = {
   readonly hours: readonly (readonly [number, number])[];
 };
 
-export type Prize = {
+export type Prize = Named & {
+  /** The first one it had: it is counted under it. */
   readonly name: string;
   readonly weight: number;
   /** How many there are in the whole campaign, on one day, and how many one follower can win. */
@@ -69,11 +74,11 @@ export type Prize = {
   /** Given instead of a drawn prize that is gone. Without one the others share its odds. */
   readonly fallback?: boolean;
 } & (
-  | RedPacket
-  /** A text of ours: the next line of a list (券码). */
-  | { readonly kind: 'coupon'; readonly coupons: readonly string[] }
-  | { readonly kind: 'nothing' }
-);
+    | RedPacket
+    /** A text of ours: the next line of a list (券码). */
+    | { readonly kind: 'coupon'; readonly coupons: readonly string[] }
+    | { readonly kind: 'nothing' }
+  );
 
 /** Fixed when min = max. `shares`: a group packet (裂变红包), handed on by its first receiver. */
 type RedPacket = {
@@ -147,7 +152,7 @@ export type ConditionValues = {
 };
 
 /** Chances (机会), points (积分) or another thing that rules give and take. */
-export type Wallet = {
+export type Wallet = Named & {
   readonly name: string;
   /** Everybody has so many each day; what is not spent is gone at its end. */
   readonly freePerDay?: number;
@@ -156,46 +161,12 @@ export type Wallet = {
 };
 
 /** One round of a red-packet rain (红包雨): so many packets that come to exactly `total`. */
-export type Round = {
+export type Round = Named & {
   readonly name: string;
   readonly from: Instant;
   readonly to: Instant;
   readonly packets: number;
   readonly total: Fen;
-};
-
-/** A streak of days (连续签到). */
-export type Streak = {
-  /** After so many days a new cycle begins. */
-  readonly cycle: number;
-  /** How many whole cycles one follower may finish. */
-  readonly cycles?: number;
-};
-
-/** Wrong tries at a password or a code. */
-export type Guess = {
-  /** A text that fits is a try; one that is not right is a wrong one. A printed code needs none: it is known by its form. */
-  readonly looksLike?: Pattern;
-  readonly tries: number;
-  /** So many within each stretch of so long, ms; absent: a day. */
-  readonly per?: number;
-};
-
-export type Question = {
-  readonly text: string;
-  /** Answers by their letter: A, B … */
-  readonly choices: readonly string[];
-  /** The index of the right one. */
-  readonly right: number;
-};
-export type Quiz = {
-  readonly bank: readonly Question[];
-  readonly questions: number;
-  /** How many must be right. */
-  readonly pass: number;
-  /** For one answer, ms. */
-  readonly time: number;
-  readonly triesPerDay: number;
 };
 
 /** What undoes a prize that is not paid yet. */
@@ -215,7 +186,8 @@ export type ReplyTemplate =
     }
   | { readonly kind: 'transfer'; readonly agent?: string };
 
-export type Rule = {
+export type Rule = Named & {
+  /** The first one it had: it is claimed under it. */
   readonly id: string;
   /** Any one of these starts the rule. */
   readonly on: readonly Trigger[];
@@ -229,6 +201,8 @@ export type Rule = {
   readonly giveAt?: ReadonlyMap<number, readonly string[]>;
   /** The prize was assigned to the code when it was printed. */
   readonly assigned?: boolean;
+  /** `rise`: a prize that drops out of a draw leaves its odds to the others, also to dearer ones. Said on purpose. */
+  readonly odds?: 'rise';
   /** What it adds to and takes from the follower's wallets. */
   readonly earn: ReadonlyMap<string, number>;
   readonly spend: ReadonlyMap<string, number>;
@@ -313,7 +287,8 @@ export type Packet = {
 /** `color`: `#d9412b`. Absent: the page's own colour, the campaign's name, no introduction. */
 export type PageLook = { readonly color?: string; readonly title?: string; readonly intro?: string };
 
-export type Campaign = {
+export type Campaign = Named & {
+  /** The first one it had: everything in the store is under it. */
   readonly id: string;
   readonly name: string;
   /** Absent while bot.yaml has one account: then that one. */

@@ -9,6 +9,7 @@ import { Ledger, type Played } from './ledger.ts';
 import { bookOf } from './match.ts';
 import { type Fen, fen } from './money.ts';
 import { type LimitSum, Outcomes, type PrizeSum } from './outcomes.ts';
+import { asWritten } from './renamed.ts';
 import type { Campaign } from './rule.ts';
 import { beijingText, type Day, type Instant, later, SECOND } from './time.ts';
 
@@ -53,9 +54,9 @@ export type DaySimulation = {
 
 const ACCOUNT = 'simulation';
 
-export function simulateDay(written: Campaign, { users, perUser, day: wanted, chance }: DayPlan): DaySimulation {
+export function simulateDay(inside: Campaign, { users, perUser, day: wanted, chance }: DayPlan): DaySimulation {
   // Whatever mode it is in, its day is one on which it is live.
-  const campaign: Campaign = { ...written, account: ACCOUNT, mode: 'live' };
+  const campaign: Campaign = { ...asWritten(inside), account: ACCOUNT, mode: 'live' };
   const day = wanted ?? firstOpenDay(campaign);
   const crowd = day && crowdOf({ campaign, account: ACCOUNT, day, users, perUser, chance });
   if (!day || !crowd) throw new BadInput(`${campaign.file}: "${campaign.id}" is not open on ${day ?? 'any day'}`);

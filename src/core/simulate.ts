@@ -7,6 +7,7 @@ import type { Book } from './match.ts';
 import { type Fen, fen } from './money.ts';
 import { prizesOf } from './offer.ts';
 import { Outcomes } from './outcomes.ts';
+import { asWritten } from './renamed.ts';
 import type { Campaign, Prize, Rule, Trigger } from './rule.ts';
 import { type Instant, instant } from './time.ts';
 
@@ -36,7 +37,8 @@ export type DrawSimulation = {
 };
 
 /** Every draw of the campaign's rules: one for each set of prizes that is given. */
-export function simulateDraws(campaign: Campaign, draws: number, chance: Chance): DrawSimulation[] {
+export function simulateDraws(inside: Campaign, draws: number, chance: Chance): DrawSimulation[] {
+  const campaign = asWritten(inside);
   return campaign.rules.flatMap(rule =>
     drawsOf(rule).map(give => simulateDraw(campaign, { ...rule, give }, draws, chance)),
   );

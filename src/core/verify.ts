@@ -5,6 +5,7 @@ import { commitmentOf, drawAmount, drawPrize, luckOf } from './draw.ts';
 import { BadInput } from './error.ts';
 import { isCash } from './lint-at.ts';
 import { type Fen, fen, showFen } from './money.ts';
+import { calledOf, named, namesOf, prizeCalled, prizeNamed } from './renamed.ts';
 import { layoutOf } from './round.ts';
 import type { Campaign, Prize, Rule } from './rule.ts';
 
@@ -52,15 +53,19 @@ export function verifyDraw(
   const steps: Step[] = [verifyCommitment(seed), ...luckSteps(seed, claimKey)];
   if (!campaign) return { steps, drawn: [] };
   const parts = claimParts(claimKey);
-  if (parts.campaign !== campaign.id)
-    throw new BadInput(`the claim is of "${parts.campaign}", not of "${campaign.id}"`);
-  const rule = campaign.rules.find(({ id }) => id === parts.rule);
+  if (!namesOf(campaign).includes(parts.campaign))
+    throw new BadInput(`the claim is of "${parts.campaign}", not of "${calledOf(campaign)}"`);
+  const rule = named(campaign.rules, parts.rule);
   if (!rule) throw new BadInput(`${campaign.file} has no rule "${parts.rule}"`);
-  for (const name of gone)
-    if (!campaign.prizes.has(name)) throw new BadInput(`${campaign.file} has no prize "${name}"`);
+  const goneInside = new Set<string>();
+  for (const name of gone) {
+    const prize = prizeNamed(campaign, name);
+    if (!prize) throw new BadInput(`${campaign.file} has no prize "${name}"`);
+    goneInside.add(prize.name);
+  }
   const drawn: Drawn[] = [];
   for (const { when, names } of setsOf(rule)) {
-    const one = drawAmong({ campaign, seed, claimKey, gone }, names);
+    const one = drawAmong({ campaign, seed, claimKey, gone: goneInside }, names);
     steps.push(...one.steps.map(step => (when === undefined ? step : { ...step, what: `${when}: ${step.what}` })));
     if (one.prize === undefined) continue;
     const amount = one.amount === undefined ? {} : { amount: one.amount };
@@ -120,13 +125,14 @@ function drawAmong(
   const steps: Step[] = [
     {
       what: 'prize by weight',
-      result: prizes.length === 1 ? `「${hit.name}」, the only one` : intervals(prizes, luck.prize, hit),
+      result: prizes.length === 1 ? `「${prizeCalled(hit)}」, the only one` : intervals(prizes, luck.prize, hit),
     },
   ];
-  if (prize !== hit) steps.push({ what: 'fallback', result: `「${hit.name}」 was gone: 「${prize.name}」` });
+  if (prize !== hit)
+    steps.push({ what: 'fallback', result: `「${prizeCalled(hit)}」 was gone: 「${prizeCalled(prize)}」` });
   const { text, amount } = amountOf(prize, luck.amount);
   steps.push({ what: 'amount', result: text });
-  return { steps, prize: prize.name, ...(amount !== undefined && { amount }) };
+  return { steps, prize: prizeCalled(prize), ...(amount !== undefined && { amount }) };
 }
 
 /** `0.0000 – 0.7000 small, …`, with the one that was hit. */
@@ -136,9 +142,9 @@ function intervals(prizes: readonly Prize[], luck: number, hit: Prize): string {
   const parts = prizes.map(prize => {
     const from = sum / total;
     sum += prize.weight;
-    return `${from.toFixed(6)}–${(sum / total).toFixed(6)} 「${prize.name}」`;
+    return `${from.toFixed(6)}–${(sum / total).toFixed(6)} 「${prizeCalled(prize)}」`;
   });
-  return `${luck.toFixed(6)} lies in that of 「${hit.name}」 (${parts.join(', ')})`;
+  return `${luck.toFixed(6)} lies in that of 「${prizeCalled(hit)}」 (${parts.join(', ')})`;
 }
 
 function amountOf(prize: Prize, luck: number): { readonly text: string; readonly amount?: Fen } {
@@ -162,9 +168,11 @@ export type VerifiedRound = {
 
 /** Lays the amounts of a round out again. */
 export function verifyRound(seed: string, campaign: Campaign, name: string): VerifiedRound {
-  const round = campaign.rounds.find(each => each.name === name);
+  const round =
+    campaign.rounds.find(each => prizeCalled(each) === name) ??
+    campaign.rounds.find(each => each.name === name || each.names?.includes(name));
   if (!round) {
-    const names = campaign.rounds.map(each => `"${each.name}"`).join(', ') || 'none';
+    const names = campaign.rounds.map(each => `"${prizeCalled(each)}"`).join(', ') || 'none';
     throw new BadInput(`${campaign.file} has no round "${name}"; it has ${names}`);
   }
   const prize = [...campaign.prizes.values()].find(each => isCash(each) && each.split);
@@ -181,8 +189,8 @@ export function verifyRound(seed: string, campaign: Campaign, name: string): Ver
     verifyCommitment(seed),
     {
       what: 'key of the round = HMAC-SHA256(key = seed, text = "round NAME")',
-      repeat: `printf %s 'round ${name.replaceAll("'", "'\\''")}' | openssl dgst -sha256 -hmac '${seed}'`,
-      result: createHmac('sha256', seed).update(`round ${name}`).digest('hex'),
+      repeat: `printf %s 'round ${round.name.replaceAll("'", "'\\''")}' | openssl dgst -sha256 -hmac '${seed}'`,
+      result: createHmac('sha256', seed).update(`round ${round.name}`).digest('hex'),
     },
     {
       what: 'numbers = HMAC-SHA256(key of the round, "0"), then "1" …: five of 12 hex digits each',

@@ -2,6 +2,7 @@
 // Both sides only grow, earned and spent; what is left is their difference. Pure.
 import type { Counter } from './limit.ts';
 import type { Looked, Mechanic, No, Situation } from './mechanic.ts';
+import { prizeCalled } from './renamed.ts';
 import type { Campaign, Rule, Wallet } from './rule.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -60,11 +61,11 @@ function spending(at: Situation, wallet: Wallet, amount: number): Counter[] {
 /** What is beyond the day's bound is not earned; the claim stands all the same. */
 function earning(at: Situation, wallet: Wallet, amount: number): Counter[] {
   const { earned, earnedToday } = namesOf(at, wallet);
-  const { name, earnPerDay } = wallet;
+  const { earnPerDay } = wallet;
   if (earnPerDay === undefined) return [{ name: earned, add: amount, max: MOST }];
   const today = at.value(earnedToday);
   const add = Math.min(amount, Math.max(0, earnPerDay - today));
-  if (add < amount) at.see(true, `「${name}」今日已得 ${today}/${earnPerDay},这次得 ${add}`);
+  if (add < amount) at.see(true, `「${prizeCalled(wallet)}」今日已得 ${today}/${earnPerDay},这次得 ${add}`);
   if (add === 0) return [];
   return [
     { name: earned, add, max: MOST },
@@ -73,7 +74,8 @@ function earning(at: Situation, wallet: Wallet, amount: number): Counter[] {
 }
 
 function refusesSpending(at: Situation, wallet: Wallet, amount: number): No | undefined {
-  const { name, spendPerDay } = wallet;
+  const { spendPerDay } = wallet;
+  const name = prizeCalled(wallet);
   const balance = balanceOf(at, wallet);
   const no: No = { refusal: 'limited', detail: 'noChance', values: { balance: String(balance) } };
   if (!at.see(balance >= amount, `「${name}」剩 ${balance},需 ${amount}`)) return no;

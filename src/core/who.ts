@@ -4,6 +4,7 @@ import { followsWith, standingOf, whyNotText } from './follower.ts';
 import type { Mechanic, Situation } from './mechanic.ts';
 import { NO_MONEY } from './money.ts';
 import { sceneOf } from './occasion.ts';
+import { prizeCalled } from './renamed.ts';
 import type { Campaign, ConditionValues } from './rule.ts';
 import { normalise } from './text.ts';
 import { DAY, dayOf, minuteOfDay, weekdayOf } from './time.ts';
@@ -34,7 +35,7 @@ function valuesFor(at: Situation): ConditionValues {
       tags: tagsOf(campaign, event.user),
     },
     now: { hour: Math.floor(minute / 60), minute: minute % 60, weekday: weekdayOf(now), day: dayOf(now) },
-    wallet: new Map([...campaign.wallets].map(([name, wallet]) => [name, balanceOf(at, wallet)])),
+    wallet: new Map([...campaign.wallets.values()].map(wallet => [prizeCalled(wallet), balanceOf(at, wallet)])),
   };
 }
 

@@ -4,6 +4,7 @@ import type { OpenId } from '../core/event.ts';
 import type { Award } from '../core/facts.ts';
 import { yuanText } from '../core/money.ts';
 import type { Payout } from '../core/payout.ts';
+import { prizeCalled } from '../core/renamed.ts';
 import type { Campaign } from '../core/rule.ts';
 import { DAY, type Instant, later } from '../core/time.ts';
 import type { Lang, Own, OwnPrize, PrizeState, Result } from '../pages/h5/view.ts';
@@ -30,7 +31,7 @@ export async function ownOf(
   const awards = journal.filter(
     (line): line is Awarded => line.decision.kind === 'awarded' && line.decision.campaign === campaign.id,
   );
-  const names = new Map(awards.map(({ decision }) => [decision.claimKey, decision.prize]));
+  const names = new Map(awards.map(({ decision }) => [decision.claimKey, calledIn(campaign, decision.prize)]));
   const payouts = latestOfEach(all);
   const prizes = [
     ...payouts.map(payout => paid(payout, names.get(payout.claimKey) ?? campaign.name)),
@@ -39,7 +40,7 @@ export async function ownOf(
   prizes.sort((a, b) => b.at - a.at);
   const draws = awards
     .slice(0, SHOWN_MAX)
-    .map(({ decision }) => ({ claimKey: decision.claimKey, prize: decision.prize }));
+    .map(({ decision }) => ({ claimKey: decision.claimKey, prize: calledIn(campaign, decision.prize) }));
   return { own: { prizes: prizes.slice(0, SHOWN_MAX), draws }, payouts };
 }
 
@@ -107,7 +108,14 @@ function whenOf({ nextAt, sentAt }: Payout, state: PrizeState): Instant | undefi
 
 function coupon({ decision, at, reply }: Awarded, campaign: Campaign): OwnPrize[] {
   if (campaign.prizes.get(decision.prize)?.kind !== 'coupon') return [];
-  return [{ name: decision.prize, at, state: 'said', text: reply.kind === 'text' ? reply.text : '' }];
+  return [
+    { name: calledIn(campaign, decision.prize), at, state: 'said', text: reply.kind === 'text' ? reply.text : '' },
+  ];
+}
+
+/** What a prize is called today, whatever it was when it was won. */
+function calledIn({ prizes }: Campaign, prize: string): string {
+  return prizeCalled(prizes.get(prize) ?? { name: prize });
 }
 
 // ── One tap ──────────────────────────────────────────────────────────────────────────────────────────────────

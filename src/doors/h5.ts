@@ -7,9 +7,11 @@ import { askNowStep } from '../core/ask-now.ts';
 import { commitmentOf, seedOf } from '../core/draw.ts';
 import { BadInput, messageOf } from '../core/error.ts';
 import type { Event, EventKey, OpenId } from '../core/event.ts';
+import { idsOf } from '../core/fit.ts';
 import { inviteScene } from '../core/follower.ts';
 import type { Book } from '../core/match.ts';
 import type { BillNo, Payout } from '../core/payout.ts';
+import { asWritten, calledOf } from '../core/renamed.ts';
 import type { Campaign } from '../core/rule.ts';
 import type { Instant } from '../core/time.ts';
 import type { Flow } from '../flow.ts';
@@ -98,20 +100,20 @@ class Pages implements H5 {
     const { own, payouts } = await ownOf(this.ports.store, campaign, session.user);
     const nonce = randomBytes(16).toString('base64');
     const confirm = await this.confirmOf(ctx, account, payouts);
-    const [now, seed] = [this.ports.clock(), seedOf(this.ports.secret, id)];
+    const [now, seed] = [this.ports.clock(), seedOf(this.ports.secret, campaign.id)];
     const isVisited = campaign.rules.some(rule => rule.on.some(({ kind }) => kind === 'visit'));
     this.headers(ctx, nonce, confirm && new URL(confirm.script).origin);
     ctx.body = pageHtml(
       {
         lang,
-        campaign,
+        campaign: asWritten(campaign),
         path: `/h5/${name}/${id}`,
         now,
         nonce,
         own,
         hasInvite: inviteOf(campaign) !== undefined,
         commitment: commitmentOf(seed),
-        ...(isVisited && { tap: this.sessions.newTap(session, id) }),
+        ...(isVisited && { tap: this.sessions.newTap(session, campaign.id) }),
         ...(now >= campaign.period.to && { seed }),
         ...(confirm && { confirm }),
       },
@@ -135,7 +137,11 @@ class Pages implements H5 {
       return;
     }
     try {
-      const { picture } = await this.ports.inviteCode(visit.account, inviteScene(visit.session.user, id), lasts);
+      const { picture } = await this.ports.inviteCode(
+        visit.account,
+        inviteScene(visit.session.user, visit.campaign.id),
+        lasts,
+      );
       ctx.type = 'image/png';
       ctx.set('cache-control', 'private, max-age=600');
       ctx.body = picture;
@@ -153,7 +159,7 @@ class Pages implements H5 {
     const { flow, store, clock, log } = this.ports;
     const { campaign, session } = visit;
     const key = `v:${session.user}:${said.tap}` as EventKey;
-    const event: Event = { key, account, user: session.user, sentAt: clock(), kind: 'visit', campaign: id };
+    const event: Event = { key, account, user: session.user, sentAt: clock(), kind: 'visit', campaign: campaign.id };
     try {
       if (!(await this.isKnown(lookup => lookup.before(event)))) {
         refuse(ctx, 503, 'later'); // the same tap once more: nothing was decided
@@ -164,7 +170,7 @@ class Pages implements H5 {
       const lang = langOf(ctx);
       ctx.body = {
         ...resultOf(answer, line, campaign, lang),
-        tap: this.sessions.newTap(session, id),
+        tap: this.sessions.newTap(session, campaign.id),
         ...(await this.ownPart(visit, lang)),
       };
     } catch (error) {
@@ -183,7 +189,8 @@ class Pages implements H5 {
     if (!visit || !said) return;
     const { store, clock, nudge } = this.ports;
     const payout = await store.payout(String(said.body.billNo ?? '') as BillNo);
-    const isOwn = payout?.user === visit.session.user && payout.account === account && payout.campaign === id;
+    const isOwn =
+      payout?.user === visit.session.user && payout.account === account && payout.campaign === visit.campaign.id;
     const step = isOwn && payout ? askNowStep(payout, await store.history(payout.billNo), clock()) : undefined;
     if (step && (await store.advance(step)) === 'moved') nudge();
     ctx.body = await this.ownPart(visit, langOf(ctx));
@@ -199,7 +206,9 @@ class Pages implements H5 {
   /** `user`: a campaign in rehearsal is there for its testers only. Without one, for whoever may turn out to be one. */
   private campaign(account: string, id: string, user?: OpenId): Campaign | undefined {
     const { book, accounts } = this.ports;
-    const campaign = book().campaigns.find(each => each.id === id);
+    const { campaigns } = book();
+    // The address of a page is printed: one with a former id leads there too.
+    const campaign = campaigns.find(each => calledOf(each) === id) ?? campaigns.find(each => idsOf(each).includes(id));
     if (!campaign || (campaign.account ?? accounts.keys().next().value) !== account) return undefined;
     if (campaign.mode === 'rehearse') return user === undefined || campaign.testers.has(user) ? campaign : undefined;
     return campaign.mode === 'live' ? campaign : undefined;

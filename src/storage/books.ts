@@ -224,12 +224,16 @@ const codesIn = (from: string): Reading<HeldCode, HeldCode> => ({
   as: present,
 });
 
-type BoxRow = Omit<BookRows['boxes'], 'active'> & { readonly active: number };
+type BoxRow = Omit<BookRows['boxes'], 'active' | 'undecided'> & { readonly active: number; readonly decided: number };
 const boxesIn = (from: string): Reading<BoxRow, BookRows['boxes']> => ({
-  sql: `SELECT batch, box, codes, active FROM ${from}.code_box WHERE (batch, box) > (?, ?) ORDER BY batch, box`,
+  sql: `SELECT batch, box, codes, active, decided FROM ${from}.code_box WHERE (batch, box) > (?, ?) ORDER BY batch, box`,
   first: ['', -1],
   keyOf: ({ batch, box }) => [batch, box],
-  as: row => ({ ...row, active: row.active === 1 }),
+  as: ({ decided, ...row }) => ({
+    ...row,
+    active: row.active === 1,
+    ...(decided === 0 && { undecided: true as const }),
+  }),
 });
 
 const mailboxesIn = (from: string): Reading<MailboxRow & Person, BookRows['mailboxes']> => ({

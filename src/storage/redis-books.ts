@@ -151,12 +151,13 @@ const BATCHES = scriptOf(`${BOOK}
 return redis.call('SMEMBERS', P .. '${KEY.codeBatches}')
 `);
 
-/** Box, and how many codes: below zero while they are not active. */
+/** Box, how many codes (below zero while they are not active), and whether nobody has decided about it. */
 const BOXES = scriptOf(`${BOOK}
 local batch, after, count = arg(), arg(), arg()
 local boxes = P .. '${KEY.codeBoxes}' .. batch
 for _, box in ipairs(redis.call('ZRANGEBYSCORE', boxes, '(' .. after, '+inf', 'LIMIT', '0', count)) do
-  add(box, redis.call('HGET', P .. '${KEY.codeBox}' .. batch, box))
+  add(box, redis.call('HGET', P .. '${KEY.codeBox}' .. batch, box),
+    text(redis.call('SISMEMBER', P .. '${KEY.codeOpen}' .. batch, box)))
 end
 return rows
 `);
@@ -293,10 +294,11 @@ async function* codesOf(read: Read): AsyncGenerator<HeldCode> {
 
 async function* boxesOf(read: Read): AsyncGenerator<BookRows['boxes']> {
   for (const batch of (await read(BATCHES)).sort()) {
-    const as = ([box, codes]: readonly string[]): BookRows['boxes'] => ({
+    const as = ([box, codes, open]: readonly string[]): BookRows['boxes'] => ({
       ...{ batch, box: Number(box), codes: Math.abs(Number(codes)), active: Number(codes) > 0 },
+      ...(open === '1' && { undecided: true as const }),
     });
-    yield* rowsOf(read, { script: BOXES, args: [batch], first: '-1', width: 2, as });
+    yield* rowsOf(read, { script: BOXES, args: [batch], first: '-1', width: 3, as });
   }
 }
 

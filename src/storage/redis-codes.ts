@@ -69,6 +69,7 @@ for _, hash in ipairs(hashes) do
 end
 for _, box in ipairs(boxes) do
   local before, more = codesIn(box[1], box[2]), counts[box[3]]
+  if before == 0 then redis.call('SADD', P .. '${KEY.codeOpen}' .. box[1], box[2]) end
   setBox(box[1], box[2], before > 0 and before + more or before - more)
 end
 return say(text(#hashes))
@@ -76,14 +77,17 @@ return say(text(#hashes))
 
 /** How many codes changed, a space, and the last box of a full chunk. */
 const ACTIVATE = scriptOf(`${PRELUDE}${ONCE}${CODE_BOX}
-local batch, first, last, active = arg(), arg(), arg(), arg() == '1'
+local batch, first, last, active, only = arg(), arg(), arg(), arg() == '1', arg() == '1'
+local open = P .. '${KEY.codeOpen}' .. batch
 local boxes = redis.call('ZRANGEBYSCORE', P .. '${KEY.codeBoxes}' .. batch, first, last, 'LIMIT', '0', '${BOXES_CHUNK}')
 local changed = 0
 for _, box in ipairs(boxes) do
   local codes = codesIn(batch, box)
-  if (codes > 0) ~= active then
-    setBox(batch, box, -codes)
-    changed = changed + math.abs(codes)
+  if redis.call('SREM', open, box) == 1 or not only then
+    if (codes > 0) ~= active then
+      setBox(batch, box, -codes)
+      changed = changed + math.abs(codes)
+    end
   end
 end
 return say(text(changed) .. ' ' .. (#boxes == ${BOXES_CHUNK} and boxes[#boxes] or ''))
@@ -145,11 +149,11 @@ export function codesOn(run: Connection['run']): Codes {
       if (position !== undefined) throw codeTaken(Number(position));
       return Number(first);
     },
-    activateCodes: async (batch, boxes, active) => {
+    activateCodes: async (batch, boxes, active, which) => {
       let total = 0;
       for (const [first, last] of stretchesOf(boxes)) {
         for (let from = first; from <= last; ) {
-          const args = [batch, whole(from), whole(last), active ? '1' : '0'];
+          const args = [batch, whole(from), whole(last), active ? '1' : '0', which === 'undecided' ? '1' : '0'];
           const [changed, end] = ((await run(ACTIVATE, newToken(), ...args)) as string).split(' ');
           total += Number(changed);
           from = end === '' ? Number.POSITIVE_INFINITY : Number(end) + 1;

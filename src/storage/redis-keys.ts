@@ -81,6 +81,8 @@ export const KEY = {
   codeBatch: 'codes:batch:',
   /** + batch. H box → how many codes are in it; below zero while they are not active. */
   codeBox: 'codes:box:',
+  /** + batch. S those of its boxes that nobody has decided about; of a box of before it is not known. */
+  codeOpen: 'codes:open:',
   /** + batch. Z its boxes by their number. */
   codeBoxes: 'codes:boxes:',
 

@@ -140,7 +140,11 @@ return 'OK'
 `);
 
 const BOXES = scriptOf(`${PRELUDE}${CODE_BOX}
-while at < #ARGV do setBox(arg(), arg(), tonumber(arg())) end
+while at < #ARGV do
+  local batch, box, codes, open = arg(), arg(), arg(), arg()
+  setBox(batch, box, tonumber(codes))
+  redis.call(open == '1' and 'SADD' or 'SREM', P .. '${KEY.codeOpen}' .. batch, box)
+end
 return 'OK'
 `);
 
@@ -238,8 +242,8 @@ function journalArgs(line: BookRows['journal']): string[] {
   return [whole(line.id), line.event.user, line.event.key, journalText(line)];
 }
 
-function boxArgs({ batch, box, codes, active }: BookRows['boxes']): string[] {
-  return [batch, whole(box), whole(active ? codes : -codes)];
+function boxArgs({ batch, box, codes, active, undecided }: BookRows['boxes']): string[] {
+  return [batch, whole(box), whole(active ? codes : -codes), undecided ? '1' : '0'];
 }
 
 function mailboxRowArgs({ account, user, mailbox }: BookRows['mailboxes']): string[] {

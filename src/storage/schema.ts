@@ -213,6 +213,9 @@ ALTER TABLE claim ADD COLUMN scene TEXT;   -- the scene (场景值) it came thro
 ALTER TABLE claim ADD COLUMN round TEXT;   -- the round (场次) that was on
 `;
 
+/** 1: a box of printed codes was set active or off by somebody; of those of before it is not known, and they may have been. */
+const BOXES_DECIDED = 'ALTER TABLE code_box ADD COLUMN decided INTEGER NOT NULL DEFAULT 1;';
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
 const MIGRATIONS: readonly string[] = [
   CREATE,
@@ -223,6 +226,7 @@ const MIGRATIONS: readonly string[] = [
   PLATFORM_TIMES,
   ACTS,
   CLAIM_PLACES,
+  BOXES_DECIDED,
 ];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */

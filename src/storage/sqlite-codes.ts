@@ -27,15 +27,18 @@ export function codesIn(db: Database, { read, write }: Access): Codes {
       const held = codes.map(heldOf);
       return write(() => add(sql, held));
     },
-    activateCodes: async (batch, boxes, active) => {
+    activateCodes: async (batch, boxes, active, which) => {
       let total = 0;
+      const only = Number(which === 'undecided');
       for (const [first, last] of stretchesOf(boxes)) {
         for (let from = first; ; ) {
-          const changed = await write(() => sql.activate.all(Number(active), batch, from, last, Number(!active)));
+          const changed = await write(() => sql.activate.all(Number(active), batch, from, last, Number(!active), only));
           for (const { codes } of changed) total += codes;
           if (changed.length < BOXES_CHUNK) break;
           from = Math.max(...changed.map(({ box }) => box)) + 1;
         }
+        // A box that was off before anybody decided is so from now on because somebody did.
+        if (!active) await write(() => sql.decide.run(batch, first, last));
       }
       return total;
     },
@@ -55,11 +58,12 @@ function statementsOf(db: Database) {
   return {
     add: prepare('INSERT INTO code (hash, batch, box, prize) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING'),
     find: prepare<HeldCode>('SELECT hash, batch, box, prize FROM code WHERE hash = ?'),
-    count: prepare(`INSERT INTO code_box (batch, box, codes, active) VALUES (?, ?, ?, 0)
+    count: prepare(`INSERT INTO code_box (batch, box, codes, active, decided) VALUES (?, ?, ?, 0, 0)
       ON CONFLICT (batch, box) DO UPDATE SET codes = codes + excluded.codes`),
-    activate: prepare<BoxRow>(`UPDATE code_box SET active = ?1 WHERE batch = ?2 AND box IN (
+    activate: prepare<BoxRow>(`UPDATE code_box SET active = ?1, decided = 1 WHERE batch = ?2 AND box IN (
       SELECT box FROM code_box WHERE batch = ?2 AND box BETWEEN ?3 AND ?4 AND active = ?5
-      ORDER BY box LIMIT ${BOXES_CHUNK}) RETURNING box, codes`),
+      AND (?6 = 0 OR decided = 0) ORDER BY box LIMIT ${BOXES_CHUNK}) RETURNING box, codes`),
+    decide: prepare('UPDATE code_box SET decided = 1 WHERE batch = ? AND box BETWEEN ? AND ? AND decided = 0'),
     batches: prepare<CodeBatch>(`SELECT batch, sum(codes) AS codes, sum(codes * active) AS active, count(*) AS boxes
       FROM code_box GROUP BY batch ORDER BY batch`),
     end: prepare<{ hash: string }>(

@@ -144,8 +144,9 @@ function loadCodes(db: Database, codes: Rows<'codes'>): void {
 }
 
 function loadBoxes(db: Database, boxes: Rows<'boxes'>): void {
-  const set = upsert(db, 'code_box', ['batch', 'box'], ['batch', 'box', 'codes', 'active']);
-  for (const { batch, box, codes, active } of boxes) set.run(batch, box, codes, Number(active));
+  const set = upsert(db, 'code_box', ['batch', 'box'], ['batch', 'box', 'codes', 'active', 'decided']);
+  for (const { batch, box, codes, active, undecided } of boxes)
+    set.run(batch, box, codes, Number(active), Number(!undecided));
 }
 
 function loadMailboxes(db: Database, mailboxes: Rows<'mailboxes'>): void {

@@ -87,7 +87,7 @@ export class Watch {
         const newest = under && this.turns.get(under.name);
         const isOver = newest?.isGivenBack === true;
         const { billNo } = step.payout;
-        const isBegun = step.payout.state === 'sending';
+        const isBegun = step.what === 'sending';
         const isHalted = isBegun && this.halts.forbids(who, billNo);
         const result = await store.advance(step, under);
         if (!isBegun || result === 'stale') return result;

@@ -112,7 +112,10 @@ function returning(step: Step, bug: Bug | undefined, host: Clock): Step {
     }
     case 'holds-twice-on-reoffer':
       if (step.move !== 'sent→reserved' || !successor) return step;
-      return { ...step, successor: { ...successor, holds: successor.holds.map(hold => ({ ...hold, add: hold.add * 2 })) } };
+      return {
+        ...step,
+        successor: { ...successor, holds: successor.holds.map(hold => ({ ...hold, add: hold.add * 2 })) },
+      };
     case 'refused-holds-leak':
       if (payout.state !== 'failed' || !payout.userRefused) return step;
       return { ...step, payout: { ...payout, holds: [] } };

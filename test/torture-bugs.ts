@@ -75,7 +75,10 @@ function wrongStore(store: Store, torture: Torture, bug: OtherBug): Partial<Stor
     case 'counters-beside-commit':
       return { commit: commit => countedBeside(store, commit) };
     case 'claim-not-unique':
-      return { answered: async () => undefined, commit: commit => store.commit(madeUnlike(commit, String(dice.next()))) };
+      return {
+        answered: async () => undefined,
+        commit: commit => store.commit(madeUnlike(commit, String(dice.next()))),
+      };
     case 'answer-before-commit':
       return {
         // It died before the write it had promised.
@@ -136,7 +139,9 @@ function wrongStore(store: Store, torture: Torture, bug: OtherBug): Partial<Stor
       return {
         payouts: async filter => {
           const payouts = await store.payouts(filter);
-          return filter.user === undefined ? payouts : payouts.filter(({ undoneBy, tries }) => !undoneBy || tries === 0);
+          return filter.user === undefined
+            ? payouts
+            : payouts.filter(({ undoneBy, tries }) => !undoneBy || tries === 0);
         },
       };
     default:
@@ -204,7 +209,9 @@ export function buggyPayer(payer: Payer, { bug, dice }: Torture, host: Host): Pa
     case 'unknown-reason-owed': {
       const made = async (seen: ReturnType<Payer['send']>): ReturnType<Payer['send']> => {
         const it = await seen;
-        return it.kind === 'bill' && it.reason === 'NOBODY_KNOWS_THIS' ? { ...it, reason: 'PAYER_ACCOUNT_ABNORMAL' } : it;
+        return it.kind === 'bill' && it.reason === 'NOBODY_KNOWS_THIS'
+          ? { ...it, reason: 'PAYER_ACCOUNT_ABNORMAL' }
+          : it;
       };
       return { ...payer, send: payout => made(send(payout)), query: payout => made(query(payout)) };
     }

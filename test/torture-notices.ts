@@ -50,7 +50,10 @@ export class Notices {
       const order = wechat.order(MCH_ID, change.packet.billNo, 'transfer');
       if (!order || !isTransfer(order) || order.bill.notifyUrl === undefined) return;
       const id = `bill-${order.billNo}-${order.bill.state}`;
-      const body = callbackBody({ id, createTime: rfc3339(wechat.now()), resource: asTold(torture, noticeResource(order)) }, KEY_V3);
+      const body = callbackBody(
+        { id, createTime: rfc3339(wechat.now()), resource: asTold(torture, noticeResource(order)) },
+        KEY_V3,
+      );
       const content = () => ({ body, headers: signatureOf(torture, body, order.billNo) });
       this.tell({ door: 'transfer', name: `${order.billNo.slice(-6)} ${order.bill.state}`, content });
     });
@@ -102,7 +105,11 @@ export class Notices {
       return () => ({ body, headers: {} });
     }
     const resource = refundJson(order, refund);
-    const body = callbackBody({ id: `EV-${refund.refundId}`, createTime: rfc3339(refund.at), resource }, KEY_V3, REFUNDED);
+    const body = callbackBody(
+      { id: `EV-${refund.refundId}`, createTime: rfc3339(refund.at), resource },
+      KEY_V3,
+      REFUNDED,
+    );
     return () => ({ body, headers: signatureOf(this.torture, body, order.transactionId) });
   }
 

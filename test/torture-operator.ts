@@ -52,12 +52,19 @@ export class Operator {
     const { setting, ground } = this.torture;
     if (setting.theme !== 'codes') return;
     for (let n = 0; n < 6; n++) {
-      const body = `TEA${'ABCDEF'[n]}${BATCH.toUpperCase().replaceAll(/[^2-9A-HJ-NP-Z]/g, 'X')}`.padEnd(10, 'Z').slice(0, 10);
+      const body = `TEA${'ABCDEF'[n]}${BATCH.toUpperCase().replaceAll(/[^2-9A-HJ-NP-Z]/g, 'X')}`
+        .padEnd(10, 'Z')
+        .slice(0, 10);
       this.codes.push(body + checksumOf(body));
     }
     const { watcher } = ground;
     await watcher.addCodes(
-      this.codes.map((code, n) => ({ code, batch: BATCH, box: 1 + Math.floor(n / 3), prize: n % 3 === 0 ? 'rare' : 'gift' })),
+      this.codes.map((code, n) => ({
+        code,
+        batch: BATCH,
+        box: 1 + Math.floor(n / 3),
+        prize: n % 3 === 0 ? 'rare' : 'gift',
+      })),
     );
     await watcher.activateCodes(BATCH, [[1, 1]], true);
   }
@@ -167,7 +174,12 @@ export class Operator {
 
   private async settled(store: Store, name: string, payout: Payout): Promise<boolean> {
     this.touched.add(payout.claimKey);
-    const answer = await settlePayout(this.verdictPorts(store, name), payout.billNo, 'unpaid', 'as the platform has it');
+    const answer = await settlePayout(
+      this.verdictPorts(store, name),
+      payout.billNo,
+      'unpaid',
+      'as the platform has it',
+    );
     this.torture.tell(`${name}: settle ${payout.billNo.slice(-6)}: ${'done' in answer ? answer.done : answer.refused}`);
     return 'done' in answer;
   }
@@ -179,7 +191,9 @@ export class Operator {
       payer: () => ({ payer: this.mortal(payerFor(this.torture, name, () => this.now(), false)), policy: POLICY }),
       limits: async payout => {
         const lines = await store.journal({ user: payout.user, limit: 1000 });
-        const award = lines.map(({ decision }) => decision).find(each => each.kind === 'awarded' && each.claimKey === payout.claimKey);
+        const award = lines
+          .map(({ decision }) => decision)
+          .find(each => each.kind === 'awarded' && each.claimKey === payout.claimKey);
         const counters = award?.kind === 'awarded' ? award.counters : [];
         return counters.map(each => ({ ...each, label: each.name, refuses: 'soldOut', returns: true, money: false }));
       },
@@ -255,7 +269,15 @@ export class Operator {
     const campaigns = [torture.versions[torture.isEdited ? 1 : 0].campaign];
     const { config } = torture;
     const frozen = { ...store, books: () => this.books() };
-    const ports = { store: frozen, config, campaigns, movements: new Map(), wechat, clock: () => this.now(), log: SILENT };
+    const ports = {
+      store: frozen,
+      config,
+      campaigns,
+      movements: new Map(),
+      wechat,
+      clock: () => this.now(),
+      log: SILENT,
+    };
     return repair(ports, false);
   }
 
@@ -304,4 +326,15 @@ function isGivenUp({ state, nextAt, tries }: Payout): boolean {
   return state === 'failed' || state === 'refunded' || (state !== 'received' && nextAt === undefined && tries > 0);
 }
 
-const COMMANDS = ['resume', 'resume', 'halt', 'cancel', 'cancel', 'retry', 'send', 'repair', 'offer', 'settle'] as const;
+const COMMANDS = [
+  'resume',
+  'resume',
+  'halt',
+  'cancel',
+  'cancel',
+  'retry',
+  'send',
+  'repair',
+  'offer',
+  'settle',
+] as const;

@@ -142,7 +142,9 @@ async function peace(torture: Torture): Promise<void> {
     const next = await nextDue(ground.watcher);
     if (next === undefined && tidies-- > 0 && (await tidied(torture))) continue;
     if (next === undefined && notices.pending === 0) return;
-    await time.runUntil(Math.min(Math.max((next ?? time.now() + 10 * MINUTE) + 1, time.now() + SECOND), time.now() + 6 * HOUR));
+    await time.runUntil(
+      Math.min(Math.max((next ?? time.now() + 10 * MINUTE) + 1, time.now() + SECOND), time.now() + 6 * HOUR),
+    );
   }
 }
 

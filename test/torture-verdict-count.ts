@@ -21,7 +21,12 @@ type Given = {
 };
 
 /** One counter: what it is about, how much this claim adds, and whether the money's return gives it back. */
-type Count = { readonly name: string; readonly add: number; readonly returns: boolean; readonly max?: number | undefined };
+type Count = {
+  readonly name: string;
+  readonly add: number;
+  readonly returns: boolean;
+  readonly max?: number | undefined;
+};
 
 const LATER_MS = 30 * SECOND;
 
@@ -108,7 +113,11 @@ function countsOf({ line, award, leaves }: Given, campaign: Campaign): Count[] {
   piece(`prize/${name}`, prize?.stock);
   piece(`prize/${name}/day/${day}`, prize?.perDay);
   if (amount === 0) return counts;
-  return [...counts, ...moneyOf({ day, scene, amount }, event, campaign), ...leaves.flatMap(left => capsOf(left, event, amount))];
+  return [
+    ...counts,
+    ...moneyOf({ day, scene, amount }, event, campaign),
+    ...leaves.flatMap(left => capsOf(left, event, amount)),
+  ];
 }
 
 type Money = { readonly day: string; readonly scene: string | undefined; readonly amount: number };
@@ -161,7 +170,9 @@ function withinBounds(given: readonly Given[], campaign: Campaign, isClockUnsure
       const isOut = ({ backAt }: { backAt: number }): boolean =>
         isClockUnsure ? backAt === Number.POSITIVE_INFINITY : backAt + LATER_MS > now;
       const out = list.filter(isOut).reduce((sum, entry) => sum + entry.add, 0);
-      const surely = isClockUnsure ? out : list.filter(({ backAt }) => backAt > now + LATER_MS).reduce((sum, entry) => sum + entry.add, 0);
+      const surely = isClockUnsure
+        ? out
+        : list.filter(({ backAt }) => backAt > now + LATER_MS).reduce((sum, entry) => sum + entry.add, 0);
       if (surely > max) found.push(`${name}: ${surely} were out with ${each.award.claimKey}, allowed are ${max}`);
     }
   }
@@ -184,7 +195,8 @@ async function countersAgree(given: readonly Given[], campaign: Campaign, store:
     if (max !== undefined && there > max) found.push(`counter ${name} stands at ${there}, allowed are ${max}`);
   }
   for (const [name, value] of stored)
-    if (isOurs(name) && !expected.has(name) && value !== 0) found.push(`counter ${name} stands at ${value}, we count nothing`);
+    if (isOurs(name) && !expected.has(name) && value !== 0)
+      found.push(`counter ${name} stands at ${value}, we count nothing`);
   return found;
 }
 
@@ -197,7 +209,8 @@ function capFor(name: string): number | undefined {
 
 /** Names of those that `countsOf` knows. */
 function isOurs(name: string): boolean {
-  if (/\/(wallet|round\/[^/]+\/(row|packets|amount)|last$|pace|draws|guess|quiz|streak|minute|rule\/)/.test(name)) return false;
+  if (/\/(wallet|round\/[^/]+\/(row|packets|amount)|last$|pace|draws|guess|quiz|streak|minute|rule\/)/.test(name))
+    return false;
   return /^(campaign|merchant)\//.test(name) && !/\/(coupons|last)$/.test(name);
 }
 

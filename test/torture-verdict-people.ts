@@ -48,7 +48,6 @@ export function isWon(answer: Answer | undefined): boolean {
   return textIn(answer).includes('红包已发出');
 }
 
-
 /** Words with which somebody may win again, on another day or in another round. */
 const OFTEN: ReadonlySet<string> = new Set(['红包', '红包雨']);
 
@@ -119,7 +118,9 @@ function whatWasHeardIsWritten({ torture, journal }: Ending): string[] {
   const isWritten = (kind: 'paid' | 'refunded', transaction: string): boolean =>
     journal.some(({ event }) => event.kind === kind && event.transaction === transaction);
   return torture.notices.payments.flatMap(({ transaction, paidHeardAt, refundHeardAt }) => [
-    ...(paidHeardAt === undefined || isWritten('paid', transaction) ? [] : [`the payment ${transaction} was heard, and is not written`]),
+    ...(paidHeardAt === undefined || isWritten('paid', transaction)
+      ? []
+      : [`the payment ${transaction} was heard, and is not written`]),
     ...(refundHeardAt === undefined || isWritten('refunded', transaction)
       ? []
       : [`the refund of ${transaction} was heard, and is not written`]),
@@ -131,16 +132,22 @@ function refundedStaysRefunded({ torture, payouts, journal }: Ending): string[] 
   const found: string[] = [];
   for (const { transaction, refundHeardAt } of torture.notices.payments) {
     if (refundHeardAt === undefined) continue;
-    const rewards = payouts.filter(({ undoneBy }) => undoneBy?.transaction === transaction && undoneBy.causes.includes('refunded'));
+    const rewards = payouts.filter(
+      ({ undoneBy }) => undoneBy?.transaction === transaction && undoneBy.causes.includes('refunded'),
+    );
     for (const { billNo } of rewards) {
       const late = torture.watch.sends.find(send => send.billNo === billNo && send.at > refundHeardAt + UNAWARE_MS);
-      if (late) found.push(`${billNo} was sent ${Math.round((late.at - refundHeardAt) / SECOND)} s after its payment was refunded`);
+      if (late)
+        found.push(
+          `${billNo} was sent ${Math.round((late.at - refundHeardAt) / SECOND)} s after its payment was refunded`,
+        );
     }
     for (const { event, decision } of journal) {
       if (!('transaction' in event) || event.transaction !== transaction || decision.kind !== 'awarded') continue;
       if (torture.jumps.length > 0 || !decision.cancelIf?.includes('refunded')) continue;
       const line = journal.find(each => each.event.key === event.key)!;
-      if (line.at > refundHeardAt + UNAWARE_MS) found.push(`${decision.claimKey} was given after its payment was refunded`);
+      if (line.at > refundHeardAt + UNAWARE_MS)
+        found.push(`${decision.claimKey} was given after its payment was refunded`);
     }
   }
   return found;
@@ -157,10 +164,14 @@ function theWillingArePaid({ torture, payouts }: Ending): string[] {
     if (state === 'received' || !isFinal(state) || isExcused(torture, payout)) return [];
     const order = orderOf(torture, billNo);
     const there = order ? `${order.billState ?? order.status} ${order.reason ?? ''}` : 'unknown';
-    return [`${billNo}, number ${payout.attempt} of its claim, ended ${state} (${problem ?? there}), and its follower would have taken it`];
+    return [
+      `${billNo}, number ${payout.attempt} of its claim, ended ${state} (${problem ?? there}), and its follower would have taken it`,
+    ];
   });
 }
 
 function isExcused({ operator }: Torture, { claimKey, attempt, userRefused, undoneBy }: Payout): boolean {
-  return userRefused === true || attempt >= POLICY.attemptsMax || operator.touched.has(claimKey) || undoneBy !== undefined;
+  return (
+    userRefused === true || attempt >= POLICY.attemptsMax || operator.touched.has(claimKey) || undoneBy !== undefined
+  );
 }

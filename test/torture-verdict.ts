@@ -98,7 +98,8 @@ function noNewNumberWithoutFailure(torture: Torture, payouts: readonly Payout[])
     const isOver = status === 'FAILED' || status === 'REFUND';
     const reason = before && orderOf(torture, before.billNo)?.reason;
     const isWanted = torture.operator.offeredAgain.has(payout.claimKey);
-    if (reason === UNKNOWN_REASON && !isWanted) return [`${payout.billNo} was made after ${reason}, which nobody knows`];
+    if (reason === UNKNOWN_REASON && !isWanted)
+      return [`${payout.billNo} was made after ${reason}, which nobody knows`];
     // What never reached WeChat Pay was not paid either; that only a person can know.
     return isOver || (isWanted && status === undefined)
       ? []

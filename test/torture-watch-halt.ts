@@ -30,7 +30,11 @@ export class HaltWatch {
   ): Promise<void> {
     const before = this.standing?.halt;
     const isProbe =
-      halt !== undefined && by === 'bot' && before?.probeAt !== undefined && before.probeAt <= now && halt.code === before.code;
+      halt !== undefined &&
+      by === 'bot' &&
+      before?.probeAt !== undefined &&
+      before.probeAt <= now &&
+      halt.code === before.code;
     if (isProbe) this.allow(who);
     this.unclear++;
     try {

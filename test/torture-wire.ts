@@ -60,14 +60,18 @@ function transferCall(torture: Torture, { method, path, body = '' }: Call): Exch
     const { status, spoil } = told;
     const json = asTold(torture, told.body);
     const words = `transfer ${what} ${billNo.slice(-6)} → ${status} ${String(json.state ?? json.code)} ${String(json.fail_reason ?? '')}`;
-    if (spoil?.kind === 'systemError') return { words, reply: signed(torture, 500, { code: 'SYSTEM_ERROR' }, billNo), spoil };
+    if (spoil?.kind === 'systemError')
+      return { words, reply: signed(torture, 500, { code: 'SYSTEM_ERROR' }, billNo), spoil };
     return { words, reply: signed(torture, status, json, billNo), spoil };
   };
   return { billNo, what, body, answer };
 }
 
 /** Of what a merchant takes back WeChat Pay says CANCELLED, or that it failed because the merchant did. */
-export function asTold({ saysCancelled }: Torture, bill: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function asTold(
+  { saysCancelled }: Torture,
+  bill: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   return bill.state !== 'CANCELLED' || saysCancelled ? bill : { ...bill, state: 'FAIL', fail_reason: 'MCH_CANCEL' };
 }
 
@@ -85,7 +89,13 @@ export function signatureOf(torture: Torture, body: string, about: string): Reco
 async function exchange(torture: Torture, end: End, call: Exchange): Promise<Reply | Lost> {
   const { dice, time, watch, isTroubled } = torture;
   const { billNo, what, body, answer } = call;
-  watch.departed(end.isCounted && what !== 'cancel' ? what : 'other', { at: time.now(), billNo, body, who: end.who, what });
+  watch.departed(end.isCounted && what !== 'cancel' ? what : 'other', {
+    at: time.now(),
+    billNo,
+    body,
+    who: end.who,
+    what,
+  });
   if (isTroubled && dice.chance(0.02)) return { seen: { kind: 'unreached', code: 'ECONNREFUSED', text: '' } };
   const silence = async (): Promise<Lost> => {
     await time.sleep(10 * SECOND);

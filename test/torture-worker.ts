@@ -77,7 +77,15 @@ export class Worker {
     this.version = torture.isEdited ? 1 : 0;
     const watched = torture.watch.over(withBug(this.store, torture, this), holder, () => this.now());
     const store = this.mortal(watched, life, true);
-    const payer = buggyPayer(this.mortal(payerFor(torture, holder, () => this.now()), life, false), torture, this);
+    const payer = buggyPayer(
+      this.mortal(
+        payerFor(torture, holder, () => this.now()),
+        life,
+        false,
+      ),
+      torture,
+      this,
+    );
     const caps = { merchant: SHOP, ...MERCHANTS[torture.channel].limits };
     const merchant = { name: SHOP, payer, perSecond: torture.perSecond, policy: POLICY, caps, quietHours: [] };
     const ports = { clock: () => this.now(), store, log: this.log() };
@@ -87,7 +95,12 @@ export class Worker {
     const book = () => torture.versions[this.version].book;
     const flow = createFlow({ ...ports, config: torture.config, book, planned: () => settle.nudge() });
     this.flow = buggyFlow(flow, torture, this);
-    this.doors = doorsOf({ ...ports, flow: this.flow, config: torture.config, keys: keysFor(torture, () => this.now()) });
+    this.doors = doorsOf({
+      ...ports,
+      flow: this.flow,
+      config: torture.config,
+      keys: keysFor(torture, () => this.now()),
+    });
     settle.pass().catch(() => undefined);
     this.tick(life);
   }
@@ -244,7 +257,9 @@ export function payerFor(torture: Torture, who: string, now: () => Instant, isCo
   const end: End = { who, isCounted };
   const { post, transport } = wireOf(torture, end);
   const merchant = MERCHANTS[torture.channel];
-  return merchant.channel === 'redpack' ? payerOver(KEY, post) : transferPayerOver(merchant, now, transport, keysFor(torture, now));
+  return merchant.channel === 'redpack'
+    ? payerOver(KEY, post)
+    : transferPayerOver(merchant, now, transport, keysFor(torture, now));
 }
 
 /** All that WeChat Pay may sign with. */

@@ -132,9 +132,7 @@ export class Torture {
       payPort: 0,
       clock: { now: () => this.time.now(), offsetMs: () => 0, setOffset: () => undefined },
       accounts: [account],
-      merchants: [
-        { mchId: MCH_ID, apiV2Key: KEY, apiV3Key: KEY_V3, balance: 1_000_00, appIds: [APP_ID], limits },
-      ],
+      merchants: [{ mchId: MCH_ID, apiV2Key: KEY, apiV3Key: KEY_V3, balance: 1_000_00, appIds: [APP_ID], limits }],
     });
   }
 

@@ -26,7 +26,17 @@ describe('the torture', () => {
     const all: string[] = [];
     for (let seed = 1; seed <= 12; seed++) all.push(...(await runSeed(seed)).story);
     const story = all.join('\n');
-    const seen = ['transfer send', 'sendredpack', 'has a refund', 'visit', 'scan', ': cancel', ': retry', ': send b', 'repair'];
+    const seen = [
+      'transfer send',
+      'sendredpack',
+      'has a refund',
+      'visit',
+      'scan',
+      ': cancel',
+      ': retry',
+      ': send b',
+      'repair',
+    ];
     for (const word of [...seen, 'COMMIT fails', 'after COMMIT', 'file is edited']) expect(story).toContain(word);
   }, 60_000);
 });

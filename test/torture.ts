@@ -36,7 +36,8 @@ const { values } = parseArgs({
   },
 });
 const bug = values.bug as Bug | undefined;
-if (bug !== undefined && !values.bugs && !BUGS.includes(bug)) throw new Error(`--bug ${bug}: expected one of ${BUGS.join(', ')}`);
+if (bug !== undefined && !values.bugs && !BUGS.includes(bug))
+  throw new Error(`--bug ${bug}: expected one of ${BUGS.join(', ')}`);
 const { store } = values;
 if (store !== 'sqlite' && store !== 'redis') throw new Error(`--store ${store}: expected sqlite or redis`);
 const CHOSEN = ['--store', store, ...(bug ? ['--bug', bug] : [])];
@@ -75,7 +76,10 @@ const RANGE = 100;
 
 /** The first world that finds each bug; `undefined`: none of so many. */
 async function huntAll(seeds: number): Promise<number> {
-  const left = values.bug === undefined ? [...BUGS] : values.bug.split(',').filter((each): each is Bug => BUGS.includes(each as Bug));
+  const left =
+    values.bug === undefined
+      ? [...BUGS]
+      : values.bug.split(',').filter((each): each is Bug => BUGS.includes(each as Bug));
   let missed = 0;
   const hunter = async (): Promise<void> => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
@@ -95,7 +99,9 @@ async function huntAll(seeds: number): Promise<number> {
       await new Promise(resolve => child.on('close', resolve));
       const how = /✗ seed \d+:\n {4}(.*)/.exec(text)?.[1] ?? '';
       if (caught === undefined) missed++;
-      console.log(`${caught === undefined ? '✗' : '✓'} ${next.padEnd(28)} ${caught === undefined ? `not in ${seeds} seeds` : `seed ${caught}: ${how}`}`);
+      console.log(
+        `${caught === undefined ? '✗' : '✓'} ${next.padEnd(28)} ${caught === undefined ? `not in ${seeds} seeds` : `seed ${caught}: ${how}`}`,
+      );
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, hunter));

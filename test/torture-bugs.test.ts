@@ -1,7 +1,7 @@
 // The torture tries itself: it finds bugs that are planted on purpose (`torture-bugs.ts`). These are the ones that show soon;
 // `npm run torture -- --bugs` looks for each there is.
 import { describe, expect, test } from 'vitest';
-import { type Bug, BUGS } from './torture-bugs.ts';
+import { BUGS, type Bug } from './torture-bugs.ts';
 import { SQLITE_GROUNDS } from './torture-ground.ts';
 import { runSeed } from './torture-run.ts';
 

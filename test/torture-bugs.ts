@@ -1,6 +1,6 @@
 // Bugs on purpose, to see that the verdict finds them. Each is planted between a worker and its ports; what the verdict
 // watches sits outside of them, and sees what the worker is told. Those about counting: `torture-bugs-count.ts`.
-import { type EventKey } from '../src/core/event.ts';
+import type { EventKey } from '../src/core/event.ts';
 import { instant } from '../src/core/time.ts';
 import type { Flow } from '../src/flow.ts';
 import type { Answer, Commit, Payer, Store } from '../src/ports.ts';

@@ -1,15 +1,16 @@
 // A person at the command line, beside the bots: resumes and halts the merchant, sends by hand, cancels, retries, repairs. A
 // command is a process too: it may be ended between any two of its steps.
+
+import { repair } from '../src/commands/audit-repair.ts';
 import { cancelPayout } from '../src/commands/payouts-change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../src/commands/payouts-verdict.ts';
-import { repair } from '../src/commands/audit-repair.ts';
 import { commitOf, intentOf } from '../src/core/batch.ts';
-import { checksumOf } from '../src/core/printed.ts';
 import { seedOf } from '../src/core/draw.ts';
 import { BadInput } from '../src/core/error.ts';
 import { fen } from '../src/core/money.ts';
 import { retryStep } from '../src/core/operator.ts';
 import { isFinal, type Payout } from '../src/core/payout.ts';
+import { checksumOf } from '../src/core/printed.ts';
 import { type Instant, instant } from '../src/core/time.ts';
 import type { Books, Log, Payer, Store } from '../src/ports.ts';
 import { withBug } from './torture-bugs.ts';

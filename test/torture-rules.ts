@@ -1,7 +1,7 @@
 // The campaigns of the torture: a few themes, each with a purse that is small, so that the last prize has several hands on
 // it, or large, so that many payouts wait for their turn. Each comes in two versions of its file: the second one has other
 // words and wider limits, and one limit more than the first; it goes live in the middle of things.
-import { bookOf, type Book } from '../src/core/match.ts';
+import { type Book, bookOf } from '../src/core/match.ts';
 import type { Campaign } from '../src/core/rule.ts';
 import { loadCampaign } from '../src/core/rule-file.ts';
 

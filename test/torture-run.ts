@@ -1,7 +1,8 @@
 // One seed from its first push to the day on which everything has come to rest, and the verdict over it.
-import { isFinal, PAYOUT_STATES, type Payout } from '../src/core/payout.ts';
-import { inviteScene } from '../src/core/follower.ts';
+
 import type { OpenId } from '../src/core/event.ts';
+import { inviteScene } from '../src/core/follower.ts';
+import { isFinal, PAYOUT_STATES, type Payout } from '../src/core/payout.ts';
 import type { Store } from '../src/ports.ts';
 import type { Bug } from './torture-bugs.ts';
 import { type Grounds, SQLITE_GROUNDS } from './torture-ground.ts';

@@ -1,16 +1,17 @@
 // What must be true at the end of every seed, whatever happened: the promises of the project, one check each. What was
 // counted, and what people may expect, have files of their own.
+
+import { auditStore } from '../src/audit-store.ts';
 import { Audit, showAuditFinding } from '../src/core/audit.ts';
 import type { Facts } from '../src/core/decide.ts';
 import { isFinal, type Payout } from '../src/core/payout.ts';
-import { auditStore } from '../src/audit-store.ts';
 import type { JournalLine, Store } from '../src/ports.ts';
 import { parseXml } from '../src/wechat/xml.ts';
 import { MCH_ID } from './torture-config.ts';
 import { CAMPAIGN } from './torture-rules.ts';
+import { UNKNOWN_REASON } from './torture-trouble.ts';
 import { countedRight } from './torture-verdict-count.ts';
 import { answersAreEqual, isWon, peopleAreServed } from './torture-verdict-people.ts';
-import { UNKNOWN_REASON } from './torture-trouble.ts';
 import type { Departure } from './torture-watch.ts';
 import type { Torture } from './torture-world.ts';
 

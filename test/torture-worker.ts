@@ -3,13 +3,13 @@
 import { messageOf } from '../src/core/error.ts';
 import { type Instant, instant } from '../src/core/time.ts';
 import { createFlow, type Flow } from '../src/flow.ts';
+import { SILENT } from '../src/log.ts';
 import type { Log, Payer, Store } from '../src/ports.ts';
 import { createSettle, type Settle } from '../src/settle.ts';
 import { payerOver } from '../src/wechat/pay-v2.ts';
 import { transferPayerOver } from '../src/wechat/pay-v3.ts';
-import { buggyFlow, buggyPayer, storeBugOf, withBug } from './torture-bugs.ts';
-import { SILENT } from '../src/log.ts';
 import { createKeys, type Keys } from '../src/wechat/platform-keys.ts';
+import { buggyFlow, buggyPayer, storeBugOf, withBug } from './torture-bugs.ts';
 import { KEY, KEY_V3, MERCHANTS, PLATFORM_KEYS, POLICY, SHOP } from './torture-config.ts';
 import { type Doors, doorsOf } from './torture-doors.ts';
 import type { Doom } from './torture-driver.ts';

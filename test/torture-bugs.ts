@@ -170,7 +170,7 @@ function madeUnlike(commit: Commit, salt: string): Commit {
   };
 }
 
-const OLD_MS = 23 * 3_600_000;
+const OLD_MS = 5 * 3_600_000;
 
 export function buggyPayer(payer: Payer, { bug, dice }: Torture, host: Host): Payer {
   const { send, query } = payer;

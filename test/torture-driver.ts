@@ -30,12 +30,15 @@ export function openDoomed(file: string, doom: Doom, bug?: StoreBug): Promise<St
 
 function doomed(db: Database, doom: Doom, bug: StoreBug | undefined): Database {
   const exec = (sql: string): void => {
-    if (bug === 'undo-keeps-its-work' && sql.startsWith('ROLLBACK TO one')) return db.exec('RELEASE one');
-    if (sql !== 'COMMIT') return db.exec(sql);
+    if (sql === 'COMMIT') end();
+    else db.exec(bug === 'undo-keeps-its-work' && sql.startsWith('ROLLBACK TO one') ? 'RELEASE one' : sql);
+  };
+  const end = (): void => {
     const fate = doom.beforeCommit();
     if (fate === 'go') {
-      db.exec(sql);
-      return doom.afterCommit();
+      db.exec('COMMIT');
+      doom.afterCommit();
+      return;
     }
     if (fate !== 'full' || bug === 'tells-before-commit') db.exec('ROLLBACK');
     // Who was told before the COMMIT never hears what became of it.

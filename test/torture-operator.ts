@@ -52,8 +52,8 @@ export class Operator {
   async prepare(): Promise<void> {
     const { setting, ground } = this.torture;
     if (setting.theme !== 'codes') return;
-    for (let n = 0; n < 6; n++) {
-      const body = `TEA${'ABCDEF'[n]}${BATCH.toUpperCase().replaceAll(/[^2-9A-HJ-NP-Z]/g, 'X')}`
+    for (let n = 0; n < 4; n++) {
+      const body = `TEA${'ABCD'[n]}${BATCH.toUpperCase().replaceAll(/[^2-9A-HJ-NP-Z]/g, 'X')}`
         .padEnd(10, 'Z')
         .slice(0, 10);
       this.codes.push(body + checksumOf(body));

@@ -55,8 +55,10 @@ export class Pushes {
     tell.call(this.world, `${user.slice(-2)} ${happening.kind} ${wordsOf(happening)} [${key.slice(-12)}]`);
     const copies = !isTap && dice.chance(0.25) ? dice.between(2, 3) : 1;
     const late = !isTap && dice.chance(0.06) ? dice.between(SECOND, 40 * SECOND) : 0;
+    // Many at once reach for the same slot, the same prize.
+    const within = dice.chance(0.3) ? 2 : 900;
     for (let copy = 0; copy < copies; copy++)
-      time.at(time.now() + late + dice.between(1, 900), () => this.deliver(delivery, 1));
+      time.at(time.now() + late + dice.between(1, within), () => this.deliver(delivery, 1));
   }
 
   private deliver(delivery: Delivery, attempt: number): void {

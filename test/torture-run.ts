@@ -1,6 +1,6 @@
 // One seed from its first push to the day on which everything has come to rest, and the verdict over it.
 
-import type { OpenId } from '../src/core/event.ts';
+import type { Happening, OpenId } from '../src/core/event.ts';
 import { inviteScene } from '../src/core/follower.ts';
 import { isFinal, PAYOUT_STATES, type Payout } from '../src/core/payout.ts';
 import type { Store } from '../src/ports.ts';
@@ -75,24 +75,26 @@ async function trouble(torture: Torture): Promise<void> {
 function behave(torture: Torture): void {
   const { dice, pushes, setting, following, people } = torture;
   const user = dice.pick(people);
-  if (setting.theme === 'shop' && dice.chance(0.3)) return torture.notices.pay(user);
-  if (setting.theme === 'rain' && dice.chance(0.3)) return pushes.act(user, { kind: 'visit', campaign: CAMPAIGN });
-  if (!following.has(user)) {
+  if (setting.theme === 'shop' && dice.chance(0.3)) torture.notices.pay(user);
+  else if (setting.theme === 'rain' && dice.chance(0.3)) pushes.act(user, { kind: 'visit', campaign: CAMPAIGN });
+  else if (!following.has(user)) {
     following.add(user);
-    return pushes.act(user, followOf(torture, user));
-  }
-  if (dice.chance(0.12)) {
+    pushes.act(user, followOf(torture, user));
+  } else if (dice.chance(0.12)) {
     following.delete(user);
-    return pushes.act(user, { kind: 'unsubscribe' });
-  }
-  if (setting.theme === 'stores' && dice.chance(0.4))
-    return pushes.act(user, { kind: 'scan', scene: dice.pick(['store-1', 'store-2']) });
-  if (setting.theme === 'codes' && dice.chance(0.4))
-    return pushes.act(user, { kind: 'text', text: dice.pick([...torture.operator.codes, 'TEA2SPR7NGYX']) });
-  pushes.act(user, { kind: 'text', text: dice.pick(WORDS[setting.theme]) });
+    pushes.act(user, { kind: 'unsubscribe' });
+  } else pushes.act(user, deedOf(torture));
 }
 
-function followOf({ dice, setting, people }: Torture, user: OpenId): Parameters<Torture['pushes']['act']>[1] {
+function deedOf({ dice, setting, operator }: Torture): Happening {
+  const { theme } = setting;
+  if (theme === 'stores' && dice.chance(0.4)) return { kind: 'scan', scene: dice.pick(['store-1', 'store-2']) };
+  if (theme === 'codes' && dice.chance(0.55))
+    return { kind: 'text', text: dice.pick([...operator.codes, 'TEA2SPR7NGYX']) };
+  return { kind: 'text', text: dice.pick(WORDS[theme]) };
+}
+
+function followOf({ dice, setting, people }: Torture, user: OpenId): Happening {
   const others = people.filter(each => each !== user);
   if (dice.chance(0.4)) return { kind: 'subscribe', via: 'qr', scene: inviteScene(dice.pick(others), CAMPAIGN) };
   if (setting.theme === 'stores' && dice.chance(0.5)) return { kind: 'subscribe', via: 'qr', scene: 'store-1' };
@@ -152,7 +154,7 @@ async function peace(torture: Torture): Promise<void> {
 /** Whether somebody had to see to what waits for a person. Commands call WeChat Pay, and so need time to pass. */
 async function tidied({ operator, time }: Torture): Promise<boolean> {
   let result: boolean | undefined;
-  operator.tidy().then(done => {
+  void operator.tidy().then(done => {
     result = done;
   });
   while (result === undefined) await time.runUntil(time.now() + SECOND);

@@ -38,6 +38,8 @@ export type Watched = {
   readonly isOneMachine: boolean;
   /** Whether the clock that leases go by was set between the two. */
   wasSet(from: number, to: number): boolean;
+  /** How WeChat Pay has this number, as that of a red packet; `undefined`: not at all. */
+  standing(billNo: string): string | undefined;
   tell(line: string): void;
 };
 
@@ -90,6 +92,9 @@ export class Watch {
         const isBegun = step.what === 'sending';
         const isHalted = isBegun && this.halts.forbids(who, billNo);
         const result = await store.advance(step, under);
+        const standing = step.successor && result === 'moved' ? this.world.standing(billNo) : undefined;
+        if (standing !== undefined && standing !== 'FAILED' && standing !== 'REFUND')
+          this.found.push(`${step.successor!.billNo} was planned while ${billNo} was ${standing}`);
         if (!isBegun || result === 'stale') return result;
         if (isHalted) this.found.push(`${billNo} was begun by ${who} while the merchant was halted: ${isHalted}`);
         if (!under || !newest) this.found.push(`${billNo} was begun without a lease`);

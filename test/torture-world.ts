@@ -97,6 +97,7 @@ export class Torture {
       now: () => this.time.now(),
       isOneMachine: grounds.isOneMachine,
       wasSet: this.wasSet,
+      standing: billNo => this.orderOf(billNo)?.status,
       tell: line => this.tell(line),
     });
     this.wechat = this.newWeChat();
@@ -186,6 +187,9 @@ export class Torture {
         ...(this.channel === 'transfer' && kind === 'processingThenFailed' && reasonOf(dice)),
       });
     }
+    // A bill may fail at any time, for many reasons.
+    if (this.channel === 'transfer' && dice.chance(0.3))
+      pay.push({ kind: 'processingThenFailed', times: 1, afterMs: dice.between(1, 5) * MINUTE, ...reasonOf(dice) });
     if (dice.chance(0.3)) pay.push({ kind: 'code', code: dice.pick(CODES[this.channel]), times: dice.between(1, 3) });
     if (dice.chance(0.2)) {
       const at = this.channel === 'redpack' ? 'gethbinfo' : 'transferQuery';

@@ -135,11 +135,12 @@ async function peace(torture: Torture): Promise<void> {
   const end = time.now() + PEACE_UP_TO;
   torture.isLazy = dice.chance(0.3);
   let tidies = 3;
+  let looks = 0;
   await operator.goOn();
   while (time.now() < end) {
     desk.tick();
     await operator.mend();
-    await open(torture, torture.isLazy ? 0 : 0.4);
+    await open(torture, torture.isLazy ? 0 : looks++ < 2 ? 0.4 : 1);
     for (const worker of dice.chance(0.5) ? workers : workers.toReversed()) worker.settle!.nudge();
     await time.runUntil(time.now() + 5 * SECOND);
     const next = await nextDue(ground.watcher);

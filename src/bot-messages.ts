@@ -2,7 +2,6 @@
 import type { Config } from './config.ts';
 import { messageOf } from './core/error.ts';
 import type { Event } from './core/event.ts';
-import { causeIn } from './core/follower.ts';
 import type { Book } from './core/match.ts';
 import { yuanText } from './core/money.ts';
 import type { NoticeValues } from './core/notice.ts';
@@ -62,10 +61,10 @@ export function createTelling(parts: Parts): Telling {
       const saying = { id: `problem:${payout.billNo}`, why: 'problem', values: valuesNow(campaign, values) } as const;
       say(payout, replyFor('problem', rule?.replies ?? {}, values), saying);
     },
-    undone(payout, event) {
+    undone(payout, cause) {
       const { campaign, rule, values } = placeOf(book(), payout);
       // Who leaves sees for themselves; the default words speak of an order.
-      if (causeIn(event) !== 'refunded' && !rule?.replies.cancelled) return;
+      if (cause !== 'refunded' && !rule?.replies.cancelled) return;
       const saying = { id: `undone:${payout.billNo}`, why: 'owed', values: valuesNow(campaign, values) } as const;
       say(payout, replyFor('cancelled', rule?.replies ?? {}, values), saying);
     },

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { createApp } from './app.ts';
 import { platformPorts } from './bot-h5.ts';
 import { type KeyRings, keysOf, openKeyRings } from './bot-keys.ts';
+import { liveBookFor } from './bot-live.ts';
 import { createTelling } from './bot-messages.ts';
 import { createPayments } from './bot-payments.ts';
 import { type ConcludePorts, conclude } from './conclude.ts';
@@ -21,7 +22,6 @@ import type { Messages } from './messages.ts';
 import type { Clock, Door, Log, Payer, Store } from './ports.ts';
 import { bringUp } from './recount.ts';
 import { type Fitness, openRulebook, type Rulebook } from './rulebook.ts';
-import { liveBookFor } from './bot-live.ts';
 import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
 import type { Timer } from './turn.ts';
 import { createDoor } from './wechat/door.ts';
@@ -77,18 +77,14 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
   const { messages, remind, onProblem, tell, undone } = telling;
+  const seen = { clock, store, log, onProblem, onUndone: undone };
   const keys = openKeyRings(config, clock, log);
   const payers = new Map<string, Payer>();
   for (const [name, merchant] of config.merchants) payers.set(name, payerOf(merchant, clock, keys.of(name)));
   let gates = 0;
   const newSettle = (parts: Partial<SettleMerchant> = {}): Settle =>
     createSettle({
-      holder: `${holder}/${++gates}`,
-      clock,
-      timer,
-      store,
-      log,
-      onProblem,
+      ...{ ...seen, timer, holder: `${holder}/${++gates}` },
       merchants: [...config.merchants.values()].map(merchant => gateOf(merchant, payers.get(merchant.name)!, parts)),
     });
   const settle = newSettle();
@@ -115,7 +111,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     clock,
     log,
     unready: () => unready(store, rulebook, timer),
-    conclude: heardBy(settle, { clock, store, log, onProblem }),
+    conclude: heardBy(settle, seen),
     ...(extend && { extend }),
   });
   let jobs: Jobs | undefined;

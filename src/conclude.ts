@@ -3,6 +3,7 @@
 import { probeAfter } from './core/gate.ts';
 import type { Payout } from './core/payout.ts';
 import type { Verdict } from './core/payout-table.ts';
+import { type Cancel, isCancel } from './core/rule.ts';
 import { beijingText } from './core/time.ts';
 import type { Clock, Log, Store } from './ports.ts';
 
@@ -12,10 +13,12 @@ export type ConcludePorts = {
   readonly log: Log;
   /** The follower should hear that the packet will not come (`problem`). */
   readonly onProblem?: (payout: Payout) => void;
+  /** What was undone has come back. */
+  readonly onUndone?: (payout: Payout, cause: Cancel) => void;
 };
 
 export async function conclude(ports: ConcludePorts, merchant: string, verdict: Verdict): Promise<'moved' | 'stale'> {
-  const { store, log, onProblem } = ports;
+  const { store, log, onProblem, onUndone } = ports;
   const { payout, from, detail } = verdict.step;
   if (verdict.halt) await shut(ports, merchant, verdict.halt, verdict.sight === 'isFailedMerchant');
   const result = await store.advance(verdict.step);
@@ -32,7 +35,18 @@ export async function conclude(ports: ConcludePorts, merchant: string, verdict: 
   else if (payout.state === 'held' || payout.state === 'unknown') log.warn(fields, 'payout: not clear yet');
   else log.info(fields, `payout ${payout.state}`);
   if (result === 'moved' && verdict.problem) onProblem?.(payout);
+  const by = payout.stopped;
+  if (result === 'moved' && isCancel(by)) {
+    if (hasComeBack(payout)) onUndone?.(payout, by);
+    else if (payout.state === 'received' || (payout.state === 'sent' && from !== 'sent'))
+      log.warn({ ...fields, by }, 'a payout that was taken back had been paid already; it stays');
+  }
   return result === 'moved' ? 'moved' : 'stale'; // what was seen takes no counters
+}
+
+/** Nobody gets it any more. An unopened red packet only went back, as any other does. */
+function hasComeBack({ state, request }: Payout): boolean {
+  return state === 'failed' || (state === 'refunded' && request.channel === 'transfer');
 }
 
 /** A halt by a person stays theirs; one of ours keeps the time at which it began. */

@@ -2,7 +2,7 @@
 // has decided, and that person is called. Also: all numbers of a claim, one after the other.
 import { contradicts, doubtStep, saidOf, stopStep } from './core/operator.ts';
 import { isFinal, nextNumber, numberOf, type Observation, type Payout } from './core/payout.ts';
-import type { Clock, Log, Store } from './ports.ts';
+import type { Clock, Log, Payer, Store } from './ports.ts';
 
 export type DoubtPorts = { readonly clock: Clock; readonly store: Store; readonly log: Log };
 
@@ -32,6 +32,11 @@ export async function doubt(ports: DoubtPorts, payout: Payout, seen: Observation
   const successor = living && { billNo: living.billNo, state: living.state };
   ports.log.error({ billNo, merchant, alarm, successor, next: nextStep(payout, living) }, `payout: ${alarm}`);
   return true;
+}
+
+/** What was seen before it ended here may be older than that end: only what WeChat Pay says now counts. */
+export async function doubtOld(ports: DoubtPorts, payout: Payout, seen: Observation, payer: Payer): Promise<void> {
+  if (contradicts(payout, seen)) await doubt(ports, payout, await payer.query(payout));
 }
 
 /** What the operator does next, in words. */

@@ -5,21 +5,22 @@
 // Nothing outside is called on this way: the packet is planned here and sent by `settle.ts`.
 import type { Config } from './config.ts';
 import { countersOf, type Decision, decide, type Follower, type Surroundings, wantedFor } from './core/decide.ts';
-import { countersAlways } from './core/delay.ts';
 import { seedsFrom } from './core/draw.ts';
 import { Fault } from './core/error.ts';
-import type { Event } from './core/event.ts';
-import { causeIn, followerAfter, isUndone, newsForInviter, speaksOfFollowing } from './core/follower.ts';
+import { COSTS_MONEY, type Event } from './core/event.ts';
+import { causeIn, followerAfter, newsForInviter, speaksOfFollowing } from './core/follower.ts';
 import type { Book } from './core/match.ts';
 import { asksForMine, MINE_READ, mineReply } from './core/mine.ts';
-import { cancelStep } from './core/operator.ts';
 import { withOwed } from './core/owed.ts';
 import type { Payout } from './core/payout.ts';
 import { type Award, claimOf, planAward } from './core/plan.ts';
+import { countersAlways } from './core/refund.ts';
 import type { Reply } from './core/reply.ts';
-import type { Campaign } from './core/rule.ts';
+import type { Campaign, Cancel } from './core/rule.ts';
+import { paymentCounters } from './core/take-back.ts';
 import type { Instant } from './core/time.ts';
 import type { Answer, Clock, Commit, Committed, Log, Store } from './ports.ts';
+import { takeBack, type UndoPorts, undo } from './undo.ts';
 
 export type FlowPorts = {
   readonly clock: Clock;
@@ -32,8 +33,8 @@ export type FlowPorts = {
   readonly planned: (payout: Payout) => void;
   /** Told what to say to a follower whose event has no passive reply: a payment, a friend's deed. */
   readonly tell?: (event: Event, reply: Reply, decision: Decision) => void;
-  /** Told of a delayed prize that was taken back. */
-  readonly undone?: (payout: Payout, event: Event) => void;
+  /** Told of a prize that was taken back. */
+  readonly undone?: (payout: Payout, cause: Cancel) => void;
 };
 
 export type Flow = {
@@ -41,13 +42,11 @@ export type Flow = {
   handle(event: Event): Promise<Answer>;
 };
 
-/** As many of a follower's latest planned payouts are looked at when one may have to be taken back. */
-const UNDO_MAX = 500;
 /** How often a lost race for the last prize is decided anew before the push is left to be redelivered. */
 const RACES_MAX = 60;
 
 export function createFlow(given: FlowPorts): Flow {
-  const ports: Ports = { ...given, seedOf: seedsFrom(given.config.secret) };
+  const ports: Ports = { ...given, seedOf: seedsFrom(given.config.secret), marked: given.planned };
   const inWork = new Map<string, Promise<Answer>>();
   const inTurn = queues();
   const flow: Flow = {
@@ -64,7 +63,7 @@ export function createFlow(given: FlowPorts): Flow {
 }
 
 /** With the campaigns' seeds, worked out once. */
-type Ports = FlowPorts & Pick<Surroundings, 'seedOf'>;
+type Ports = FlowPorts & UndoPorts & Pick<Surroundings, 'seedOf'>;
 
 type Decided = Commit & {
   readonly friendBefore: Follower | undefined;
@@ -92,13 +91,15 @@ function queues(): InTurn {
 async function answerOnce(ports: Ports, event: Event, handle: Flow['handle'], inTurn: InTurn): Promise<Answer> {
   const { store, log } = ports;
   const before = await store.answered(event.account, event.key);
-  if (causeIn(event)) await undo(ports, event); // also for a redelivery: the first one may have died before it
-  if (before) return before;
+  const cause = causeIn(event);
+  if (cause) await undo(ports, event, cause); // also for a redelivery: the first one may have died before it
+  if (before) return heardBefore(ports, event, before, handle);
   let lostTo: string | undefined;
   for (let race = 0; race < RACES_MAX; race++) {
     const attempt = async (): Promise<{ commit: Decided; committed: Committed | undefined }> => {
-      const commit = await decided(ports, event);
-      if (race === 0) await tellInviter(ports, commit, handle);
+      const commit = await lookAt(ports, event);
+      // A payment is written first: its refund must find it, and with it what the inviter had for it.
+      if (race === 0 && event.kind !== 'paid') await tellInviter(ports, event, commit.friendBefore, handle);
       return { commit, committed: mustBeDurable(commit) ? await store.commit(commit) : undefined };
     };
     const { commit, committed } = await (lostTo === undefined ? attempt() : inTurn(lostTo, attempt));
@@ -113,12 +114,13 @@ async function answerOnce(ports: Ports, event: Event, handle: Flow['handle'], in
     }
     switch (committed.kind) {
       case 'done':
-        if (causeIn(event)) await undo(ports, event); // what was won in the same moment
+        if (cause) await undo(ports, event, cause); // what was won in the same moment
         if (commit.payout) ports.planned(commit.payout);
         if (event.kind === 'friend' || event.kind === 'paid') ports.tell?.(event, commit.answer.reply, commit.decision);
+        if (event.kind === 'paid') await tellInviter(ports, event, commit.friendBefore, handle);
         return commit.answer;
       case 'answered':
-        return committed.answer;
+        return heardBefore(ports, event, committed.answer, handle);
       case 'claimed': // somebody was faster: with fresh facts the decision says so
         break;
       case 'lost':
@@ -131,29 +133,28 @@ async function answerOnce(ports: Ports, event: Event, handle: Flow['handle'], in
   throw new Fault('store', 'safe', 'RACE', `event ${event.key} lost ${RACES_MAX} races in a row`);
 }
 
-/** Takes back what this event undoes and what is not on its way yet. Told twice, it finds nothing more to do. */
-async function undo(ports: Ports, event: Event): Promise<void> {
-  const { account, user, kind } = event;
-  const wanted = { account, user, merchant: undefined, claims: [], counters: [] };
-  // Whoever invited a friend was rewarded for the friend's payment.
-  const inviter = kind === 'refunded' ? (await ports.store.facts(wanted)).follower?.invitedBy?.user : undefined;
-  for (const owner of inviter === undefined ? [user] : [user, inviter]) {
-    const planned = await ports.store.payouts({ user: owner, state: 'planned', limit: UNDO_MAX });
-    for (const payout of planned.filter(each => each.account === account && isUndone(each, event))) {
-      const moved = await ports.store.advance(cancelStep(payout, causeIn(event)!, ports.clock()));
-      if (moved === 'moved') ports.undone?.(payout, event);
-    }
-  }
+/** Whoever wrote it down may have died before the inviter of a friend who paid was told. */
+async function heardBefore(ports: Ports, event: Event, answer: Answer, handle: Flow['handle']): Promise<Answer> {
+  if (event.kind !== 'paid') return answer;
+  const { account, user } = event;
+  const { follower } = await ports.store.facts({ account, user, merchant: undefined, claims: [], counters: [] });
+  await tellInviter(ports, event, follower, handle);
+  return answer;
 }
 
-/** What a friend did is an event of the inviter's own, with its own key, decided before the friend's is written. */
-async function tellInviter(ports: Ports, { event, friendBefore }: Decided, handle: Flow['handle']): Promise<void> {
+/** What a friend did is an event of the inviter's own, with its own key. */
+async function tellInviter(
+  ports: Ports,
+  event: Event,
+  friendBefore: Follower | undefined,
+  handle: Flow['handle'],
+): Promise<void> {
   const news = newsForInviter(friendBefore, event);
   if (news && ports.book().match(news, ports.clock()).length > 0) await handle(news);
 }
 
 /** Reads what the rules need to know and decides: everything that is to be written, not yet written. */
-async function decided(ports: Ports, event: Event): Promise<Decided> {
+async function lookAt(ports: Ports, event: Event): Promise<Decided> {
   const now = ports.clock();
   const account = ports.config.accounts.get(event.account)!;
   const merchant = account.merchant === undefined ? undefined : ports.config.merchants.get(account.merchant);
@@ -165,8 +166,11 @@ async function decided(ports: Ports, event: Event): Promise<Decided> {
   const book = ports.book();
   const matches = book.match(event, now);
   const wanted = wantedFor(matches, event, now, around);
-  const facts = await ports.store.facts(wanted);
-  const decision = decide(matches, event, facts, now, around);
+  const facts = await ports.store.facts({ ...wanted, counters: [...wanted.counters, ...paymentCounters(event)] });
+  const gone = await takeBack(ports, event, facts);
+  const decided = decide(matches, event, facts, now, around);
+  const decision: Decision =
+    gone.trace.length === 0 ? decided : { ...decided, trace: [...decided.trace, ...gone.trace] };
   const follower = followerAfter(facts.follower, event);
   // Whoever leaves while it is decided gets nothing that asks for a follower.
   const isByFollowing = decision.kind === 'awarded' && matches.some(({ rule }) => speaksOfFollowing(rule));
@@ -178,7 +182,7 @@ async function decided(ports: Ports, event: Event): Promise<Decided> {
     answer: { reply, at: now },
     decision,
     ...(told && { told }),
-    counters: [...countersOf(decision), ...countersAlways(event)],
+    counters: [...countersOf(decision), ...countersAlways(event), ...gone.counters],
     ...(follower && { follower }),
     ...((follower || isByFollowing) && {
       followsSeen: facts.follower?.follows ?? 0,
@@ -214,7 +218,8 @@ function plan(config: Config, campaign: Campaign, event: Event, award: Award, no
   return planAward(campaign, event, award, { account, merchant }, now);
 }
 
-/** Whatever gives, counts or tells something or changes what we know of a follower is on disk before the answer leaves. */
-function mustBeDurable({ claim, follower, counters, told }: Commit): boolean {
+/** Whatever gives, counts or tells something, changes what we know of a follower, or is about money, is on disk before the answer leaves. */
+function mustBeDurable({ event, claim, follower, counters, told }: Commit): boolean {
+  if (COSTS_MONEY[event.kind]) return true;
   return claim !== undefined || follower !== undefined || told !== undefined || counters.length > 0;
 }

@@ -1,10 +1,11 @@
 // What went live last, as the store remembers it, and what its claims say: rule files are compared with both before they go
 // live, and what went live is written down first. Many processes share one record: whoever goes live later is compared with
 // whoever did before, and nothing that was live once is forgotten.
-import { commitmentOf, seedsFrom } from './core/draw.ts';
-import { Fault, type Finding } from './core/error.ts';
+
 import { SEND_RULE } from './core/batch.ts';
 import type { Claim } from './core/decide.ts';
+import { commitmentOf, seedsFrom } from './core/draw.ts';
+import { Fault, type Finding } from './core/error.ts';
 import type { OpenId } from './core/event.ts';
 import { LINTS, type Severity, type Warning } from './core/lint-kind.ts';
 import {

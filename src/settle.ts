@@ -1,15 +1,16 @@
 // Sends planned payouts and asks after unfinished ones, at our own pace and once each: marks *sending*, then calls, then
 // writes what was seen. One gate per merchant (商户): a rate, quiet hours, and a halt that shuts it for all. Of all
 // processes one at a time has a merchant's turn; it keeps the rate, and what it begins is fenced by its lease.
+import { askBack } from './ask-back.ts';
 import { conclude, shut } from './conclude.ts';
 import { gotThrough, isQuiet } from './core/gate.ts';
 import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } from './core/gate-run.ts';
 import type { MerchantCaps } from './core/limit.ts';
-import { contradicts } from './core/operator.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type Step } from './core/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict, waitForTomorrow } from './core/payout-table.ts';
+import { type Cancel, isCancel } from './core/rule.ts';
 import { type Instant, MINUTE } from './core/time.ts';
-import { doubt } from './doubt.ts';
+import { doubtOld } from './doubt.ts';
 import { GateMemory } from './gate-memory.ts';
 import { type Aside, Lane, type Leased, type Outcome, Tries, type Work } from './lane.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from './ports.ts';
@@ -41,6 +42,8 @@ export type SettlePorts = {
   readonly merchants: readonly SettleMerchant[];
   /** The follower should hear that the packet will not come (`problem`). */
   readonly onProblem?: (payout: Payout) => void;
+  /** What was undone has come back. */
+  readonly onUndone?: (payout: Payout, cause: Cancel) => void;
 };
 
 export type Settle = {
@@ -204,6 +207,7 @@ class Gate {
 
   private async send({ payout, probed, lease, inTime }: Leased): Promise<Outcome> {
     const { clock, store, log } = this.ports;
+    if (payout.stopped !== undefined) return this.ask(payout);
     const halt = await store.halt(this.merchant.name);
     if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return 'done'; // shut since it was chosen
     if (!halt) this.probes.noticeResume();
@@ -240,6 +244,11 @@ class Gate {
   }
 
   private async ask(payout: Payout): Promise<Outcome> {
+    const { stopped } = payout;
+    if (isCancel(stopped)) {
+      const { verdict, seen } = await askBack(this.ports, this.merchant, { ...payout, stopped });
+      return this.conclude(payout, verdict, seen, true).catch((error: unknown) => ({ stuck: error }));
+    }
     const seen = await this.merchant.payer.query(payout);
     const verdict = observe(payout, seen, true, this.ports.clock(), this.merchant.policy);
     return this.conclude(payout, verdict, seen, true).catch((error: unknown) => ({ stuck: error }));
@@ -307,10 +316,8 @@ class Gate {
   private async seeLate({ billNo, tries }: Payout, seen: Observation, asked: boolean): Promise<void> {
     const payout = await this.ports.store.payout(billNo);
     if (!payout) return;
-    if (contradicts(payout, seen)) {
-      // What we saw may be older than that end: only what WeChat Pay says now counts.
-      await doubt(this.ports, payout, await this.merchant.payer.query(payout));
-    } else if (!asked && payout.state === 'sending' && payout.tries === tries) {
+    if (isFinal(payout.state)) await doubtOld(this.ports, payout, seen, this.merchant.payer);
+    else if (!asked && payout.state === 'sending' && payout.tries === tries) {
       const verdict = observe(payout, seen, false, this.ports.clock(), this.merchant.policy);
       await conclude(this.ports, this.merchant.name, verdict);
     }

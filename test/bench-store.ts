@@ -174,7 +174,7 @@ export async function sqliteSection(): Promise<boolean> {
 // ── Room ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 const SIZED = 20_000;
-const TIME = parseBeijing('2026-02-10 10:00')!;
+export const TIME = parseBeijing('2026-02-10 10:00')!;
 
 /** The design's own campaign, with more money: nearly all of its claims are worth some. */
 export async function campaignIn(folder: string): Promise<Config> {

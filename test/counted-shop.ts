@@ -1,6 +1,7 @@
 // A shop without a simulator: the flow, the table and a store on a clock of its own, with rules that are edited meanwhile;
 // and the store as version 0.1.0 wrote it, which counted only against limits that were set.
 import { expect } from 'vitest';
+import { auditStore } from '../src/audit-store.ts';
 import type { Config } from '../src/config.ts';
 import { Audit, showAuditFinding } from '../src/core/audit.ts';
 import { commitOf, intentOf } from '../src/core/batch.ts';
@@ -15,7 +16,6 @@ import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout-table.ts'
 import type { Campaign } from '../src/core/rule.ts';
 import { type Instant, later, MINUTE, parseBeijing } from '../src/core/time.ts';
 import { createFlow } from '../src/flow.ts';
-import { auditStore } from '../src/audit-store.ts';
 import { SILENT } from '../src/log.ts';
 import type { Commit, Store } from '../src/ports.ts';
 import { bringUp, recount } from '../src/recount.ts';

@@ -130,6 +130,21 @@ describe('the budget', () => {
     expect(saidOf(edits)).toEqual(said);
   });
 
+  test('whose red packets leave before a refund can be told is said to who asks for it', () => {
+    const asked = settled({ severity: { 'refund-too-late': 'warning' } });
+    const order = (words: string): Edit => [
+      '  - id: terms',
+      `  - { id: order, on: paid, give: small${words} }\n  - id: terms`,
+    ];
+    const about = (words: string): string[] =>
+      saidOf([order(words)], asked).filter(line => line.includes('refund-too-late'));
+    expect(about(', once: perEvent')).toEqual([
+      expect.stringContaining('refund-too-late "order" pays at once, and a red packet that has left stays'),
+    ]);
+    expect(about(', once: perEvent, delay: 24h')).toEqual([]);
+    expect(saidOf([order(', once: perEvent')]).filter(line => line.includes('refund-too-late'))).toEqual([]);
+  });
+
   test('that can be gone before the end is said to who asks for it', () => {
     const asked = settled({ severity: { 'budget-ends-early': 'warning' } });
     expect(saidOf([], asked)).toEqual([

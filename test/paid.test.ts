@@ -265,11 +265,12 @@ describe('while the store is away', () => {
   test.each(['facts', 'commit'] as const)(
     'in %s, nothing is acknowledged; it is told again until it is written down, and gives one prize',
     async method => {
-      let isAway = true;
+      let isAway = false; // a bot starts where its store is there
       const away = (): Promise<never> => Promise.reject(new Error('the store is away'));
       await open({
         wrap: store => ({ ...store, [method]: (given: never) => (isAway ? away() : store[method](given)) }) as Store,
       });
+      isAway = true;
       const ann = world.person();
       for (const api of ['v2', 'v3'] as const) await pay(ann, { amount: 6000, api });
       await pass(15_000);
@@ -289,8 +290,30 @@ describe('while the store is away', () => {
     },
   );
 
+  test('a payment that no rule rewards is told again too, until its refund can find it', async () => {
+    let isAway = true;
+    await open({
+      wrap: store => ({
+        ...store,
+        commit: commit => (isAway ? Promise.reject(new Error('the disk is full')) : store.commit(commit)),
+      }),
+    });
+    const ann = world.person();
+    const order = await pay(ann, { amount: 1000 });
+    expect(told()).toMatchObject([{ outcome: 'pending', statuses: [503] }]);
+    isAway = false;
+    await pass(15_000);
+    expect(told()).toMatchObject([{ outcome: 'delivered', statuses: [503, 200] }]);
+    expect(await linesOf(order.transactionId)).toMatchObject([{ event: { user: ann }, decision: { kind: 'ignored' } }]);
+    await refund(order.orderNo);
+    expect(await books.journal({ user: ann as OpenId, limit: 1 })).toMatchObject([{ event: { kind: 'refunded' } }]);
+  });
+
   test('for a day and four minutes, WeChat Pay gives up: sixteen times in all', async () => {
-    await open({ wrap: store => ({ ...store, facts: () => Promise.reject(new Error('away')) }) });
+    let isAway = false;
+    const away = (): Promise<never> => Promise.reject(new Error('away'));
+    await open({ wrap: store => ({ ...store, facts: wanted => (isAway ? away() : store.facts(wanted)) }) });
+    isAway = true;
     await pay(world.person(), { amount: 6000 });
     const begun = control().state().now;
     for (let n = 0; n < 200 && told()[0]!.outcome === 'pending'; n++) await pass(n < 120 ? 15_000 : HOUR / 2);

@@ -1094,14 +1094,13 @@ tests:
       - { at: 2027-02-05, user: ann, refunded: A1 }
       - { at: 2027-02-05, user: ann, paid: { amount: ¥60.00, order: A1 } }
       - { at: 2027-02-05, user: ann, refunded: A1, expect: { cancels: 2 } }
-      - { at: 2027-02-05, user: ann, refunded: A2 }
+      - { at: 2027-02-05, user: ann, refunded: A3 }
       - { at: 2027-02-05, user: ann, paid: { order: A2 } }
       - { at: 2027-02-05, user: ann, paid: ¥0.00 }
 `,
       [
-        '13:48 no event above this one paid the order "A1"; write paid: { amount: ¥60.00, order: A1 }',
         '15:71 an amount has the sign and two decimals: write ¥2.00',
-        '16:48 no event above this one paid the order "A2"; did you mean "A1"?',
+        '16:48 no event of this test pays the order "A3"; did you mean "A1"?',
         '17:44 missing key "amount" in paid',
         '18:44 expected at least ¥0.01, found ¥0.00',
       ],

@@ -447,6 +447,22 @@ function limits(its: Its): void {
       expect(await counterOf(store, 'limit')).toBe(100);
     });
 
+    test('that only looks at a counter makes none, and is lost where it stands higher', async () => {
+      const { store } = its();
+      const look = (max: number) => store.commit(aCommit({ counters: [{ name: 'looked', add: 0, max }] }));
+      expect((await look(0)).kind).toBe('done');
+      const wanted = {
+        account: 'tea',
+        user: aUser(1) as OpenId,
+        merchant: undefined,
+        claims: [],
+        counters: ['looked'],
+      };
+      expect((await store.facts(wanted)).counters.has('looked')).toBe(false);
+      expect((await store.commit(aCommit({ counters: [{ name: 'looked', add: 2, max: 2 }] }))).kind).toBe('done');
+      expect([(await look(2)).kind, await look(1)]).toEqual(['done', { kind: 'lost', counter: 'looked' }]);
+    });
+
     test('that names one counter twice adds to it twice', async () => {
       const { store } = its();
       const twice = (add: number): Counter[] => Array(2).fill({ name: 'limit', add, max: 100 });
@@ -620,7 +636,12 @@ function payouts(its: Its): void {
       await store.commit({ ...commit, payout });
       expect(await store.payout(payout.billNo)).toStrictEqual(payout);
       const parts = { packageInfo: 'affffddafdfafddffda==', userRefused: true, listId: '1', sentAt: NOW, endedAt: NOW };
-      const step = aStep(payout, 'sent', 'reserved→sent', { ...parts, problem: 'X', refunded: fen(0) });
+      const step = aStep(payout, 'sent', 'reserved→sent', {
+        ...parts,
+        problem: 'X',
+        refunded: fen(0),
+        stopped: 'refunded',
+      });
       expect(await store.advance(step)).toBe('moved');
       expect(await store.payout(payout.billNo)).toStrictEqual(step.payout);
     });

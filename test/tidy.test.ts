@@ -18,12 +18,13 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
     from: /^(core\/|simulator\/|wechat\/(xml|crypt)\.ts$|@peculiar\/x509$|qrcode-generator$|undici$|node:)/,
   },
   { files: /^pages\//, from: /^(pages\/|preact|simulator\/protocol\.ts$|ports\.ts$|core\/)/ },
-  { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$)/ },
+  { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$|undo\.ts$)/ },
+  { files: /^undo\.ts$/, from: /^(core\/|ports\.ts$)/ },
   { files: /^turn\.ts$/, from: /^ports\.ts$/ },
-  { files: /^doubt\.ts$/, from: /^(core\/|ports\.ts$)/ },
+  { files: /^(doubt|ask-back)\.ts$/, from: /^(core\/|ports\.ts$)/ },
   {
     files: /^(settle|conclude|lane|probes|gate-memory)\.ts$/,
-    from: /^(core\/|ports\.ts$|(conclude|doubt|turn|lane|probes|gate-memory)\.ts$)/,
+    from: /^(core\/|ports\.ts$|(ask-back|conclude|doubt|turn|lane|probes|gate-memory)\.ts$)/,
   },
   { files: /^doors\//, from: /^(core\/|ports\.ts$|config\.ts$|doubt\.ts$|doors\/|pages\/h5\/|flow\.ts$|koa$|node:)/ },
   { files: /^edge(-[\w-]+)?\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge-[\w-]+\.ts$|koa$|node:)/ },
@@ -36,7 +37,10 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   },
   { files: /^recount\.ts$/, from: /^(core\/|ports\.ts$|turn\.ts$)/ },
   { files: /^messages\.ts$/, from: /^(core\/|ports\.ts$)/ },
-  { files: /^rulebook(-\w+)?\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$|rulebook(-\w+)?\.ts$|tsx\/esm\/api$|node:)/ },
+  {
+    files: /^rulebook(-\w+)?\.ts$/,
+    from: /^(core\/|ports\.ts$|config\.ts$|rulebook(-\w+)?\.ts$|tsx\/esm\/api$|node:)/,
+  },
   { files: /^log\.ts$/, from: /^(ports\.ts$|pino$)/ },
   { files: /^(bot(-\w+)?|main|cli(-\w+)?|demo|demo-routes)\.ts$|^commands\//, from: /./ },
 ];

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { auditStore } from '../src/audit-store.ts';
 import { cancelPayout } from '../src/commands/payouts-change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../src/commands/payouts-verdict.ts';
 import { Audit } from '../src/core/audit.ts';
@@ -15,7 +16,6 @@ import type { PayerSettings } from '../src/core/plan.ts';
 import { loadCampaigns } from '../src/core/rule-file.ts';
 import { DAY, type Instant, later, MINUTE, parseBeijing } from '../src/core/time.ts';
 import { doubt } from '../src/doubt.ts';
-import { auditStore } from '../src/audit-store.ts';
 import { SILENT } from '../src/log.ts';
 import type { Payer, Store } from '../src/ports.ts';
 import { openStore } from '../src/storage/open.ts';

@@ -1,7 +1,7 @@
 // `hongbao audit`: the ledger must balance, to the fen, with itself and with what the merchant's account says.
 import { performance } from 'node:perf_hooks';
-import { auditStore } from '../audit-store.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { auditStore } from '../audit-store.ts';
 import type { Config } from '../config.ts';
 import { Audit, type AuditFinding, type AuditReport, type CampaignSums } from '../core/audit.ts';
 import { BadInput } from '../core/error.ts';

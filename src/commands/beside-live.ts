@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { liveBookFor } from '../bot-live.ts';
 import type { Config } from '../config.ts';
 import { BadInput, Fault, messageOf } from '../core/error.ts';
+import type { Campaign } from '../core/rule.ts';
 import { instant } from '../core/time.ts';
 import { SILENT } from '../log.ts';
 import type { Store } from '../ports.ts';
 import { bringUp } from '../recount.ts';
 import { goingFrom, readRuleFiles, type Verdict } from '../rulebook.ts';
 import type { Going, LiveBook } from '../rulebook-live.ts';
-import type { Campaign } from '../core/rule.ts';
 import { openStore, sqliteFileOf } from '../storage/open.ts';
 
 /** `notCompared`: why nothing can be said. */

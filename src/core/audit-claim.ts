@@ -1,5 +1,7 @@
 // What a claim counted and what its payout holds, as far as a claim alone tells: for the audit (核账). The builders of
 // `limit.ts` name the counters, for a campaign that has every limit there is. Pure.
+
+import { isOfRate } from './audit-name.ts';
 import { SEND_RULE } from './batch.ts';
 import { blankCampaign } from './blank.ts';
 import type { Claim } from './decide.ts';
@@ -14,7 +16,6 @@ import {
   ruleClaimsCounter,
   userLimits,
 } from './limit.ts';
-import { isOfRate } from './audit-name.ts';
 import { PROGRESS } from './looking.ts';
 import { fen } from './money.ts';
 import { RECOVERED } from './repair-number.ts';

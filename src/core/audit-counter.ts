@@ -124,7 +124,7 @@ export class CounterAudit {
 
   /** Rows of rounds, which come to the packets of each: by the round. */
   private readonly rounds = new Map<string, { packets: number; rows: number }>();
-  private wallets = new Map<string, { earned: number; spent: number }>();
+  private wallets = new Map<string, WalletSums>();
   private readonly campaigns: ReadonlyMap<string, Campaign>;
 
   /** `campaigns`: those that are live, for where their days begin. */
@@ -286,9 +286,9 @@ export class CounterAudit {
   }
 
   private walletCounter(name: string, value: number): void {
-    const wallet = name.replace(/\/(?:earned|spent)$/, '');
-    const sums = this.wallets.get(wallet) ?? { earned: 0, spent: 0 };
-    sums[name === `${wallet}/spent` ? 'spent' : 'earned'] = value;
+    const wallet = name.replace(/\/[^/]+$/, '');
+    const sums = this.wallets.get(wallet) ?? { earned: 0, spent: 0, 'taken-back': 0 };
+    sums[name.slice(wallet.length + 1) as keyof WalletSums] = value;
     this.wallets.set(wallet, sums);
   }
 
@@ -298,8 +298,10 @@ export class CounterAudit {
 
   endOfPart(): CounterFault[] {
     const faults = this.own.end();
-    for (const [wallet, { earned, spent }] of this.wallets)
-      if (spent > earned) faults.push({ name: `${wallet}/spent`, low: 0, high: earned, found: spent });
+    // Together they may pass it: what was spent before a refund took it back.
+    for (const [wallet, { earned, ...sums }] of this.wallets)
+      for (const what of ['spent', 'taken-back'] as const)
+        if (sums[what] > earned) faults.push({ name: `${wallet}/${what}`, low: 0, high: earned, found: sums[what] });
     this.own = new CounterCheck(this.open);
     this.wallets = new Map();
     return faults;
@@ -342,6 +344,8 @@ export class CounterAudit {
     return wrong.map(([name, { found, counted }]) => ({ name, low: counted, high: counted, found }));
   }
 }
+
+type WalletSums = { earned: number; spent: number; 'taken-back': number };
 
 /** What comes back of this much counted: all of it with all of the money; of a part, only money does. */
 function backOf(add: number, { amount }: Claim, back: number): number {

@@ -9,7 +9,7 @@ const OWN = new RegExp(
   `^(?:campaign\\/[^/~]+\\/(?:user\\/[^/]+\\/(?:claims(?:${DAY}|\\/month\\/[\\d-]+|\\/(?:scene|round)\\/.+)?|amount${DAY}|last|wins)|prize\\/.+\\/user\\/[^/]+)|merchant\\/[^/]+\\/user\\/[^/]+\\/[^/]+\\/(?:packets|amount)${DAY})$`,
 );
 const ROUND = /^campaign\/[^/~]+\/round\/.+\/(?:packets|row\/\d+)$/;
-const WALLET = /^campaign\/[^/~]+\/user\/[^/]+\/wallet\/.+\/(?:earned|spent)$/;
+const WALLET = /^campaign\/[^/~]+\/user\/[^/]+\/wallet\/.+\/(?:earned|spent|taken-back)$/;
 
 /** `own`: of one follower; `shared`: of all. Absent: it cannot be recomputed from claims and payouts. */
 export function nameKind(name: string): 'own' | 'shared' | 'round' | 'wallet' | undefined {

@@ -51,4 +51,5 @@ export const codes: Mechanic = {
     const { prize } = at.facts.code; // as it was called on the day of the print
     return [prizeNamed(at.campaign, prize)?.name ?? prize];
   },
+  takesBack: 'nothing',
 };

@@ -2,6 +2,7 @@
 // rather call too much possible, nothing is asked for that a test could not come to: a merchant's limits and halts, what
 // becomes of a packet later, and what another outcome always says first. Pure.
 import { cashGiven, hasTrigger, isCash, makesClaims, prizesGiven } from './lint-at.ts';
+import { isOfPayments } from './refund.ts';
 import {
   type Campaign,
   DETAILS,
@@ -74,7 +75,7 @@ function canCome(outcome: Refusal | Detail, rule: Rule, campaign: Campaign): boo
     case 'ask':
       return rule.quiz !== undefined;
     case 'cancelled':
-      return rule.cancelIf.length > 0 && cash.length > 0;
+      return rule.delay !== undefined && cash.length > 0 && (rule.cancelIf.length > 0 || isOfPayments(rule));
     default:
       return outcome satisfies never;
   }
@@ -95,14 +96,10 @@ function canBeClosed(rule: Rule, { period, stores }: Campaign): boolean {
 }
 
 function isChoosy(rule: Rule, campaign: Campaign): boolean {
-  const { who, makeUp, cancelIf, on } = rule;
+  const { who, makeUp, on } = rule;
   if (Object.keys(who).length > 0 || makeUp !== undefined) return true;
   const paid = on.filter(trigger => trigger.kind === 'paid');
-  if (paid.length > 0 && cancelIf.includes('refunded')) return true;
-  const least = Math.min(...paid.map(({ over = 0 }) => over));
-  // Of several prizes the others are there.
-  const steps = prizesGiven(campaign, rule).map(prize => (isCash(prize) && prize.steps?.[0]?.from) || 0);
-  if (paid.length > 0 && steps.length > 0 && steps.every(from => from > least)) return true;
+  if (paid.length > 0) return true; // an order that was refunded
   return campaign.stores !== undefined && on.some(trigger => knowsOtherScenes(trigger, campaign));
 }
 

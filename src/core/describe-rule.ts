@@ -2,6 +2,7 @@
 import { type Describing, lengthText, type Say } from './describe-words.ts';
 import { isDraw, makesClaims, prizesGiven } from './lint-at.ts';
 import { showFen } from './money.ts';
+import { isOfPayments } from './refund.ts';
 import type { Campaign, Once, Rule, TextTrigger, Trigger } from './rule.ts';
 
 export function describeRules(at: Describing): string[] {
@@ -11,7 +12,28 @@ export function describeRules(at: Describing): string[] {
     ...rules.map((rule, n) => `${n + 1}. ${ruleText(at, rule)}`),
     ...[...campaign.wallets.values()].map(wallet => walletLine(wallet, at.say)),
     ...inviteLines(at),
+    ...refundLines(at, rules),
   ];
+}
+
+/** Of red packets the part about payment tells. */
+function refundLines({ campaign, say }: Describing, rules: readonly Rule[]): string[] {
+  const counting = rules.filter(isOfPayments).filter(({ earn, giveAt, streak }) => earn.size > 0 || giveAt || streak);
+  const hasWallet = counting.some(({ earn }) => earn.size > 0);
+  const hasCount = counting.some(({ giveAt, streak }) => giveAt ?? streak);
+  const drawing = rules.filter(isOfPayments).filter(isDraw);
+  const locks = [...campaign.prizes.values()].some(({ unlockAfter }) => unlockAfter !== undefined);
+  return [
+    hasWallet
+      ? say(
+          '订单退款（含部分退款）的，由它得到的收回；已经用掉的，从以后得到的里扣。',
+          'What an order earned is taken back if it is refunded, even in part; what was spent by then comes off what is earned next.',
+        )
+      : '',
+    hasCount || (drawing.length > 0 && locks)
+      ? say('退款的订单不计次数。', 'An order that was refunded counts for nothing.')
+      : '',
+  ].filter(line => line !== '');
 }
 
 function ruleText(at: Describing, rule: Rule): string {

@@ -7,6 +7,7 @@ import { hoursText } from './limit.ts';
 import { hasTrigger, isCash, makesClaims, payingRules } from './lint-at.ts';
 import { hasDraw } from './lint-odds.ts';
 import { showFen } from './money.ts';
+import { isOfPayments } from './refund.ts';
 import { asWritten } from './renamed.ts';
 import type { Campaign } from './rule.ts';
 import { WEEKDAYS, type Weekday } from './time.ts';
@@ -168,13 +169,16 @@ function payLines({ campaign, say }: Describing): string[] {
     lines.push(
       say(`部分奖励在 ${lengthText(delay, say)}后发放。`, `Some prizes are paid ${lengthText(delay, say)} later.`),
     );
-    if (causes.has('refunded'))
-      lines.push(
-        say('发放前订单退款的，这份奖励取消。', 'If the order is refunded before that, the prize is cancelled.'),
-      );
     if (causes.has('unsubscribed'))
       lines.push(say('发放前取消关注的，这份奖励取消。', 'Who unfollows before that loses the prize.'));
   }
+  if (paying.some(rule => isOfPayments(rule) || rule.cancelIf.includes('refunded')))
+    lines.push(
+      say(
+        '发放前订单退款的，这份奖励取消，退一部分也是。',
+        'If the order is refunded before that, even in part, the prize is cancelled.',
+      ),
+    );
   lines.push(
     campaign.unclaimed === 'reoffer'
       ? say(

@@ -85,3 +85,33 @@ export type Happening =
 
 export type Event = Envelope & Happening;
 export type EventKind = Event['kind'];
+
+/**
+ * Whether its loss costs money even where it claims nothing: it must be on disk before anybody is told that it was heard.
+ * A refund finds its payment, and whoever was told of it, in the journal only.
+ */
+export const COSTS_MONEY: Readonly<Record<EventKind, boolean>> = {
+  paid: true,
+  refunded: true,
+  friend: true,
+  subscribe: true, // who invited them is told once
+  unsubscribe: true, // it takes back what was won in the same moment
+  scan: false,
+  text: false,
+  unsupported: false,
+  image: false,
+  voice: false,
+  video: false,
+  location: false,
+  link: false,
+  click: false,
+  view: false,
+  scancode: false,
+  photos: false,
+  place: false,
+  position: false,
+  visit: false,
+  lookup: false,
+  notice: false,
+  other: false,
+};

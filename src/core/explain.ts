@@ -17,8 +17,11 @@ import { visible } from './text.ts';
 import { beijingText, type Instant } from './time.ts';
 import { decisionText, eventText, refusalText, replyText, STATE_WORDS, shadowText } from './wording.ts';
 
-/** What a rule had to do with it: it answers, only counts for itself, let the next one be asked, or was not asked at all. */
-export type Part = 'answers' | 'shadow' | 'passes' | 'notAsked';
+/**
+ * What a rule had to do with it: it answers, only counts for itself, let the next one be asked, was not asked at all; or
+ * what it gave another time is taken back.
+ */
+export type Part = 'answers' | 'shadow' | 'passes' | 'notAsked' | 'takenBack';
 
 export type ExplainedRule = {
   readonly campaign: string;
@@ -58,11 +61,12 @@ type Explained = Pick<Explanation, 'event' | 'at' | 'decision' | 'reply'> & {
 export function explain({ matches = [], ...seen }: Explained, live?: Live): Explanation {
   const { event, at, decision } = seen;
   const hashes = new Map(live?.campaigns.map(({ id, hash }) => [id, hash]));
-  const asked = decision.trace.map(({ campaign, rule, hash, checks }): ExplainedRule => {
+  const asked = decision.trace.map(({ campaign, rule, hash, checks, isTakenBack }): ExplainedRule => {
     const isChanged = live !== undefined && hashes.get(writtenName(campaign)) !== hash;
     const shadow = decision.shadows?.find(each => each.campaign === campaign && each.rule === rule);
     const isDecider = decision.kind !== 'ignored' && decision.campaign === campaign && decision.rule === rule;
-    const part = isDecider ? 'answers' : shadow ? 'shadow' : 'passes';
+    const asks = isDecider ? 'answers' : shadow ? 'shadow' : 'passes';
+    const part = isTakenBack ? 'takenBack' : asks;
     const would = shadow && { would: shadowText(shadow) };
     return { campaign, rule, part, checks, ...(isChanged && { isChanged }), ...would };
   });
@@ -120,6 +124,7 @@ function ruleLines(
     shadow: `影子,只记不发:${would}`,
     passes: '让给下一条',
     notAsked: `没有轮到:${by}先应答`,
+    takenBack: '退款,收回它给过的',
   };
   const changed = isChanged ? '  (规则文件后来改过)' : '';
   return [

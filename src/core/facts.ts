@@ -79,6 +79,8 @@ export type Trace = readonly {
   readonly rule: string;
   readonly hash: string;
   readonly checks: readonly Check[];
+  /** Not asked about this event: what it gave another time is taken back. */
+  readonly isTakenBack?: true;
 }[];
 
 type About = { readonly campaign: string; readonly rule: string };

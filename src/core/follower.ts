@@ -190,13 +190,18 @@ export function mustLookUp(follower: Follower | undefined, { kind }: Event): boo
 
 // ── Who invited them ─────────────────────────────────────────────────────────────────────────────────────────
 
+/** The key of what is told to the inviter: the same for ever, so that each friend counts once. */
+export function friendKey(friend: OpenId, did: 'followed' | 'paid'): EventKey {
+  return `f:${friend}:${did}` as EventKey;
+}
+
 /** What an event means to whoever invited this follower: an event of theirs, with a key that is the same for ever. */
 export function newsForInviter(before: Follower | undefined, event: Event): Event | undefined {
   const did = event.kind === 'paid' ? 'paid' : isFirstFollow(before, event) ? 'followed' : undefined;
   const { invitedBy } = followerAfter(before, event) ?? before ?? {};
   if (did === undefined || !invitedBy) return undefined;
   return {
-    key: `f:${event.user}:${did}` as EventKey,
+    key: friendKey(event.user, did),
     account: event.account,
     user: invitedBy.user,
     sentAt: event.sentAt,
@@ -245,7 +250,7 @@ function secondOf(at: Instant): number {
   return Math.floor(at / SECOND) * SECOND;
 }
 
-/** Whether this event takes back a prize that is not on its way yet. Older payouts know only when they were planned. */
-export function isUndone({ state, tries, undoneBy, createdAt, eventAt = createdAt }: Payout, event: Event): boolean {
-  return state === 'planned' && tries === 0 && undoneBy !== undefined && isBroken({ ...undoneBy, eventAt }, event);
+/** Whether this event undoes what the payout is for. Older payouts know only when they were planned. */
+export function isUndone({ undoneBy, createdAt, eventAt = createdAt }: Payout, event: Event): boolean {
+  return undoneBy !== undefined && isBroken({ ...undoneBy, eventAt }, event);
 }

@@ -41,4 +41,5 @@ export const guesses: Mechanic = {
   /** Adds nothing, bounded: the right one does not slip through beside the last wrong tries. */
   counts: at => [{ name: wrongCounter(at), add: 0, max: at.rule.guess!.tries - 1 }],
   values: at => ({ tries: String(triesLeft(at)) }),
+  takesBack: 'nothing',
 };

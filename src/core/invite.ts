@@ -5,4 +5,5 @@ import type { Mechanic } from './mechanic.ts';
 export const invites: Mechanic = {
   isIn: ({ invite }) => invite !== undefined,
   values: ({ page }) => ({ invite: page ?? '' }),
+  takesBack: 'nothing',
 };

@@ -1,15 +1,24 @@
 // A ledger in memory that keeps the promises of the store: for the tests in rule files, for simulations and for looking
 // at a change before it goes live. No packet is paid by it. Pure.
 import assert from 'node:assert/strict';
-import { countersOf, type Decision, decide, type Facts, type Follower, type Surroundings } from './decide.ts';
-import { countersAlways } from './delay.ts';
+import {
+  type Counter,
+  countersOf,
+  type Decision,
+  decide,
+  type Facts,
+  type Follower,
+  type Surroundings,
+} from './decide.ts';
 import type { Event, OpenId } from './event.ts';
 import type { CodeFact } from './facts.ts';
 import { causeIn, followerAfter, isBroken, newsForInviter, type Promised } from './follower.ts';
 import type { Book } from './match.ts';
 import { addFen, type Fen, fen, NO_MONEY } from './money.ts';
 import { codeIn } from './printed.ts';
+import { countersAlways, rewardedIn } from './refund.ts';
 import { NO_REPLY } from './reply.ts';
+import { type Earning, takenBack } from './take-back.ts';
 import type { Instant } from './time.ts';
 
 /** What one event came to: its own decision, that of the inviter who was told of it, and what it took back. */
@@ -47,6 +56,8 @@ export class Ledger {
   private readonly counters = new Map<string, number>();
   /** By whose they are: only what somebody did themselves takes theirs back. */
   private readonly delayed = new Map<OpenId, Delayed[]>();
+  /** What was decided about each payment: what its refund takes back. */
+  private readonly earnings = new Map<string, Earning[]>();
   /** What friends did and inviters were told of: once each. */
   private readonly heard = new Set<string>();
 
@@ -60,9 +71,13 @@ export class Ledger {
   play(book: Book, event: Event, around: Surroundings, now: Instant = event.sentAt): Played {
     const undone = this.undo(event, now);
     const news = newsForInviter(this.follower(event), event);
-    const inviter = news && this.isNew(news) ? this.decide(book, news, now, around) : undefined;
+    const tell = (): Decision | undefined =>
+      news && this.isNew(news) ? this.decide(book, news, now, around) : undefined;
+    // As in the flow: a payment is written before the inviter hears of it, a follow after.
+    const early = event.kind === 'paid' ? undefined : tell();
     // A journal has what inviters were told as events of their own: it is not told twice.
     const decision = this.isNew(event) ? this.decide(book, event, now, around) : IGNORED;
+    const inviter = early ?? (event.kind === 'paid' ? tell() : undefined);
     const cancelled = fen(undone.reduce((sum, { amount }) => sum + amount, 0));
     const told = inviter && inviter.kind !== 'ignored' ? { inviter, told: news!.user } : {};
     return { decision, cancelled, undone, ...told };
@@ -85,9 +100,16 @@ export class Ledger {
   }
 
   private decide(book: Book, event: Event, now: Instant, around: Surroundings): Decision {
-    const decision = decide(book.match(event, now), event, this.facts(event), now, around);
-    this.commit(event, decision);
+    const decided = decide(book.match(event, now), event, this.facts(event), now, around);
+    const gone = this.takeBack(event);
+    const decision: Decision = { ...decided, trace: [...decided.trace, ...gone.trace] };
+    this.commit(event, decision, gone.counters);
     return decision;
+  }
+
+  private takeBack(event: Event): ReturnType<typeof takenBack> {
+    if (event.kind !== 'refunded') return { counters: [], trace: [] };
+    return takenBack(this.earnings.get(event.transaction) ?? [], event, name => this.counters.get(name) ?? 0);
   }
 
   /** All there is, as it is: nothing has to be fetched, and `decide` looks up what it needs. */
@@ -99,9 +121,12 @@ export class Ledger {
   }
 
   /** Nobody races here, so a claim that exists or a counter that overflows is a mistake of `decide`. */
-  private commit(event: Event, decision: Decision): void {
+  private commit(event: Event, decision: Decision, gone: readonly Counter[]): void {
     this.follow(event);
-    for (const { name, add, max, atLeast = 0 } of [...countersOf(decision), ...countersAlways(event)]) {
+    const rewarded = rewardedIn(event);
+    if (rewarded !== undefined && countersOf(decision).length > 0)
+      this.earnings.set(rewarded, [...(this.earnings.get(rewarded) ?? []), { event, decision }]);
+    for (const { name, add, max, atLeast = 0 } of [...countersOf(decision), ...countersAlways(event), ...gone]) {
       const sum = Math.max((this.counters.get(name) ?? 0) + add, atLeast);
       assert(sum <= max, `the counter ${name} would be ${sum}, above ${max}`);
       this.counters.set(name, sum);
@@ -112,21 +137,9 @@ export class Ledger {
     this.claims.add(claimKey);
     this.awarded = addFen(this.awarded, amount);
     if (payAt === undefined || !cancelIf) return;
-    const transaction =
-      (event.kind === 'paid' || event.kind === 'friend') && event.transaction !== undefined
-        ? { transaction: event.transaction }
-        : {};
-    const delayed = {
-      campaign,
-      rule,
-      prize,
-      amount,
-      payAt,
-      causes: cancelIf,
-      eventAt: event.sentAt,
-      holds,
-      ...transaction,
-    };
+    const transaction = rewarded === undefined ? {} : { transaction: rewarded };
+    const about = { campaign, rule, prize, amount, payAt, holds };
+    const delayed = { ...about, causes: cancelIf, eventAt: event.sentAt, ...transaction };
     const mine = this.delayed.get(event.user);
     if (mine) mine.push(delayed);
     else this.delayed.set(event.user, [delayed]);

@@ -43,6 +43,7 @@ export const LINTS = {
   'user-day-cap': warned(`${SENDING}：同一用户每天 10 个、¥1000.00`),
   'prize-unwinnable': warned(SUMS),
   'prize-unlikely': warned(SUMS),
+  'refund-too-late': asked('订单可以退款，发出的红包追不回来'),
   'group-packet': warned('微信支付 裂变红包：2024-06-05 起不再维护'),
   'scene-not-needed': warned(`${SENDING}：商家红包账号传 scene_id 会失败`),
   'act-name-long': warned(`${SENDING}：act_name 超过 10 个字会被拒绝（实测）`),

@@ -2,6 +2,7 @@
 // and what stands on a packet. Pure.
 import { cashGiven, isOnly, type Linting, leastOf, makesClaims, mostOf, payingRules } from './lint-at.ts';
 import { fen, showFen } from './money.ts';
+import { isOfPayments } from './refund.ts';
 import type { Campaign, Rule } from './rule.ts';
 import { cashOf, courseOf, daysOf, isEarnedOutside, lowest, moneyInAll, moneyOfDay, packetsOfDay } from './spend.ts';
 import { HOUR, SECOND } from './time.ts';
@@ -26,6 +27,7 @@ export function lintMoney(at: Linting): void {
   lintStock(at);
   lintAlerts(at);
   for (const rule of payingRules(campaign)) lintOnePerson(at, rule);
+  lintRefunds(at);
   lintUserCaps(at);
   lintMerchantDay(at);
   lintQueue(at);
@@ -58,6 +60,18 @@ function lintEndsEarly({ campaign, say }: Linting): void {
     ['budget', 'perDay'],
     `${showFen(perDay)} a day on ${days} days is ${money(perDay * days)}: the total ${showFen(total)} can be gone after ${full} of them`,
   );
+}
+
+/** Chances and counts are taken back at any time, what is with the follower is not. */
+function lintRefunds({ campaign, say }: Linting): void {
+  campaign.rules.forEach((rule, n) => {
+    if (!isOfPayments(rule) || rule.delay !== undefined || cashGiven(campaign, rule).length === 0) return;
+    say(
+      'refund-too-late',
+      ['rules', n, 'give'],
+      `"${rule.id}" pays at once, and a red packet that has left stays when the order is refunded; write delay: 24h`,
+    );
+  });
 }
 
 /** Crowds, as opposed to customers: anybody can come at once. */

@@ -1,6 +1,7 @@
 // What a rule can come to, and what each text can say of it: which outcomes there are for it at all, and which
 // placeholders have a value in them. Where it is not certain, it counts as possible. Pure.
 import { cashGiven, hasTrigger, isCash, makesClaims, prizesGiven } from './lint-at.ts';
+import { isOfPayments } from './refund.ts';
 import type { Placeholder } from './reply.ts';
 import { type Campaign, DETAILS, type Detail, OUTCOMES, type Rule, type Said } from './rule.ts';
 
@@ -53,7 +54,7 @@ function atScenes(rule: Rule): boolean {
 function isChoosy(rule: Rule, campaign: Campaign): boolean {
   const { who, makeUp, cancelIf } = rule;
   const isForAnybody = hasTrigger(rule, ['visit', 'paid', 'friend']);
-  const isTakenBack = cancelIf.includes('refunded') || (cancelIf.includes('unsubscribed') && isForAnybody);
+  const isTakenBack = isOfPayments(rule) || (cancelIf.includes('unsubscribed') && isForAnybody);
   const hasSteps = cashGiven(campaign, rule).some(({ steps }) => steps);
   const hasList = campaign.stores !== undefined && atScenes(rule);
   return Object.keys(who).length > 0 || makeUp !== undefined || isTakenBack || hasSteps || hasList;
@@ -92,7 +93,7 @@ function hasDetail(detail: Detail, rule: Rule, campaign: Campaign): boolean {
     case 'pending':
       return rule.delay !== undefined && cash.length > 0;
     case 'cancelled':
-      return rule.cancelIf.length > 0;
+      return cash.length > 0 && (rule.cancelIf.length > 0 || isOfPayments(rule));
     case 'reminder':
       return rule.replies.reminder !== undefined && cash.length > 0;
     case 'progress':

@@ -150,7 +150,7 @@ const NEEDS: Partial<Record<Said, string>> = {
   sceneSoldOut: 'it needs limits.perScene, and on: scan',
   between: 'it needs several rounds',
   pending: 'it needs `delay`',
-  cancelled: 'it needs `cancelIf`',
+  cancelled: 'it needs a red packet that `cancelIf` or the refund of an order can take back',
   reminder: 'it needs a red packet',
   progress: 'it needs a `give` by times, or only `earn`',
   wrong: 'it needs `guess` or `quiz`',

@@ -25,8 +25,9 @@ import type { Looked, Mechanic, No, Situation } from './mechanic.ts';
 import { mechanicsOf } from './mechanics.ts';
 import { fen, yuanText } from './money.ts';
 import { claimKeyOf, claimKeysOf } from './occasion.ts';
-import { drawsCounter, type Missing, type Offer, offerOf, prizesOf } from './offer.ts';
+import { drawCounters, type Missing, type Offer, offerOf, prizesOf } from './offer.ts';
 import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from './prospect.ts';
+import { causesOf } from './refund.ts';
 import { prizeCalled } from './renamed.ts';
 import { NO_REPLY, render, replyFor, type Values } from './reply.ts';
 import { type Campaign, REFUSALS, type Refusal, type Rule } from './rule.ts';
@@ -204,11 +205,11 @@ export class Looking implements Situation {
     counters.push(ruleClaims(this.campaign.id, rule.id));
     const last = this.campaign.perUser.gap === undefined ? 0 : this.lastClaimAt();
     counters.push(gapCounter(this.campaign, this.event.user, last, this.now));
-    if ([...this.campaign.prizes.values()].some(each => each.unlockAfter !== undefined) && names.length > 1)
-      counters.push({ name: drawsCounter(this), add: 1, max: Number.MAX_SAFE_INTEGER });
+    if (names.length > 1) counters.push(...drawCounters(this));
     for (const mechanic of this.mechanics) counters.push(...(mechanic.counts?.(this) ?? []));
     for (const limit of limits) if (!limit.isGuard && isBounded(limit)) this.seeLimit(limit);
     for (const { name, add } of counters) this.added.set(name, (this.added.get(name) ?? 0) + add);
+    const cancelIf = causesOf(rule, this.event);
     const payAt = rule.delay !== undefined && amount > 0 ? later(this.now, rule.delay) : undefined;
     const values = {
       ...this.values(),
@@ -230,7 +231,7 @@ export class Looking implements Situation {
       holds: limits.filter(limit => limit.returns).map(({ name, add }) => ({ name, add })),
       ...(coupon !== undefined && { coupon }),
       ...(payAt !== undefined && { payAt }),
-      ...(amount > 0 && rule.cancelIf.length > 0 && { cancelIf: rule.cancelIf }),
+      ...(amount > 0 && cancelIf.length > 0 && { cancelIf }),
       reply: replyFor(said, rule.replies, values),
     };
   }

@@ -48,6 +48,20 @@ export type No = {
 /** An answer that gives nothing: a wrong try, the next question. */
 export type Answer = { readonly detail: Detail; readonly counters: readonly Counter[]; readonly values?: Values };
 
+/**
+ * What a refund (退款) undoes of a claim, read from the counters that claim has added: `undefined` for one that is not this
+ * mechanic's. Again in counters that only grow, beside those they undo.
+ */
+export type TakesBack = (counted: Counter) => Undoing | undefined;
+export type Undoing = {
+  /** Counters it reads. */
+  readonly wants: readonly string[];
+  /** What it adds, and in Chinese what that means; `undefined`: there is nothing left to undo. */
+  undo(
+    value: (counter: string) => number,
+  ): { readonly counters: readonly Counter[]; readonly text: string } | undefined;
+};
+
 export type Mechanic = {
   /** Whether the rule uses it at all: nothing else is asked if not. */
   isIn(rule: Rule, campaign: Campaign): boolean;
@@ -65,4 +79,6 @@ export type Mechanic = {
   gives?(at: Situation): readonly string[] | undefined;
   /** For `{{placeholders}}`. Asked last, also for refusals: counters stand where the claim, if there is one, leaves them. */
   values?(at: Situation): Values;
+  /** What of it goes when the payment that fed it is refunded. To be said of each: nobody may forget it. */
+  readonly takesBack: TakesBack | 'nothing';
 };

@@ -4,8 +4,11 @@ import { counts } from './count.ts';
 import { delays } from './delay.ts';
 import { guesses } from './guess.ts';
 import { invites } from './invite.ts';
-import type { Mechanic } from './mechanic.ts';
+import type { Counter } from './limit.ts';
+import type { Mechanic, TakesBack, Undoing } from './mechanic.ts';
+import { takesBackDraws } from './offer.ts';
 import { quizzes } from './quiz.ts';
+import { refunds } from './refund.ts';
 import { rounds } from './round.ts';
 import type { Campaign, Rule } from './rule.ts';
 import { shops } from './shop.ts';
@@ -17,6 +20,7 @@ const ALL: readonly Mechanic[] = [
   conditions,
   tags,
   shops,
+  refunds,
   delays,
   rounds,
   wallets,
@@ -38,4 +42,18 @@ export function mechanicsOf(rule: Rule, campaign: Campaign): readonly Mechanic[]
   const mechanics = ALL.filter(mechanic => mechanic.isIn(rule, campaign));
   known.set(rule, mechanics);
   return mechanics;
+}
+
+const BACK: readonly TakesBack[] = [
+  ...ALL.flatMap(({ takesBack }) => (takesBack === 'nothing' ? [] : [takesBack])),
+  takesBackDraws,
+];
+
+/** What a refund undoes of what a claim has counted; `undefined`: it stays. */
+export function undoingOf(counted: Counter): Undoing | undefined {
+  for (const takesBack of BACK) {
+    const undoing = takesBack(counted);
+    if (undoing) return undoing;
+  }
+  return undefined;
 }

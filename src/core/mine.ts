@@ -6,6 +6,7 @@ import type { Payout } from './payout.ts';
 import type { Reply } from './reply.ts';
 import { normalise } from './text.ts';
 import { beijingText, DAY, type Instant, later, MINUTE } from './time.ts';
+import { isTakenBack } from './undone.ts';
 
 const WORDS: ReadonlySet<string> = new Set(['我的红包', '我的奖品', '查红包']);
 /** Longer than any of the words with what people put around them. */
@@ -61,6 +62,7 @@ function lineOf(payout: Payout, { nameOf, pageOf }: MineParts): string {
 
 function stateText(payout: Payout, pageOf: MineParts['pageOf']): string {
   const { state, sentAt, problem, request, packageInfo, undoneBy, tries, userRefused, stopped } = payout;
+  if (isTakenBack(payout)) return '已取消,不再发出';
   switch (state) {
     case 'planned':
       return isDelayed(payout) ? `将在 ${momentText(payout.nextAt!)} 发出` : '处理中,请稍候';

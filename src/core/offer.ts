@@ -2,8 +2,8 @@
 // there at all. Pure.
 import { drawAmount, type Luck } from './draw.ts';
 import type { Event } from './event.ts';
-import { type Claimant, isBounded, type Limit, type MerchantCaps, prizeLimits } from './limit.ts';
-import type { Looked, Situation } from './mechanic.ts';
+import { type Claimant, type Counter, isBounded, type Limit, type MerchantCaps, prizeLimits } from './limit.ts';
+import type { Looked, Situation, TakesBack } from './mechanic.ts';
 import { type Fen, NO_MONEY, showFen } from './money.ts';
 import { prizeCalled } from './renamed.ts';
 import { slotCounters, slotFor } from './round.ts';
@@ -46,15 +46,38 @@ export function offerCounters(at: Looked, caps: MerchantCaps | undefined): strin
       .filter(isBounded)
       .map(({ name }) => name),
     ...(prize.kind === 'redpacket' && prize.split ? slotCounters(at) : []),
-    ...(prize.unlockAfter === undefined ? [] : [drawsCounter(at)]),
+    ...(prize.unlockAfter === undefined ? [] : Object.values(drawNames(at))),
     ...(prize.kind === 'coupon' ? [couponCounter(at.campaign, prize)] : []),
   ]);
 }
 
-/** How often this follower has drawn in this campaign; counted where a prize asks for it. */
-export function drawsCounter({ mine }: Pick<Looked, 'mine'>): string {
-  return `${mine}/draws`;
+/** How often this follower has drawn in this campaign, and how many of these draws were refunded since. */
+function drawNames({ mine }: Pick<Looked, 'mine'>) {
+  return { draws: `${mine}/draws`, takenBack: `${mine}/draws/${TAKEN_BACK}` };
 }
+
+const TAKEN_BACK = 'taken-back';
+
+/** One more draw; counted where a prize asks for it. Where one of this rule's does, no refund was told since it was read. */
+export function drawCounters(at: Situation): Counter[] {
+  const isLocking = (prize: Prize): boolean => prize.unlockAfter !== undefined;
+  if (![...at.campaign.prizes.values()].some(isLocking)) return [];
+  const { draws, takenBack } = drawNames(at);
+  const isRead = prizesOf(at.campaign, at.rule).some(isLocking);
+  return [
+    { name: draws, add: 1, max: Number.MAX_SAFE_INTEGER },
+    ...(isRead ? [{ name: takenBack, add: 0, max: at.value(takenBack) }] : []),
+  ];
+}
+
+const DRAWS = /^campaign\/[^/]+\/user\/[^/]+\/draws$/;
+
+/** A draw whose payment was refunded brings no locked prize nearer. */
+export const takesBackDraws: TakesBack = ({ name, add }) => {
+  if (!DRAWS.test(name)) return undefined;
+  const counters = [{ name: `${name}/${TAKEN_BACK}`, add, max: Number.MAX_SAFE_INTEGER }];
+  return { wants: [], undo: () => ({ counters, text: '少算一次抽奖' }) };
+};
 
 function couponCounter(campaign: Campaign, prize: Prize): string {
   return `campaign/${campaign.id}/prize/${prize.name}/coupons`;
@@ -64,7 +87,8 @@ export function offerOf(prize: Prize, at: Situation, luck: Luck, caps: MerchantC
   const missing = (text: string, refuses: Missing['refuses'] = 'soldOut'): Missing => ({ prize, text, refuses });
   const called = prizeCalled(prize);
   if (prize.window && !isOpen(prize.window, at.now)) return missing(`「${called}」现在不发`);
-  const draws = prize.unlockAfter === undefined ? 0 : at.value(drawsCounter(at));
+  const counted = drawNames(at);
+  const draws = prize.unlockAfter === undefined ? 0 : at.value(counted.draws) - at.value(counted.takenBack);
   if (prize.unlockAfter !== undefined && draws < prize.unlockAfter)
     return { ...missing(`「${called}」抽过 ${draws}/${prize.unlockAfter} 次后才能中`, 'limited'), isLocked: true };
   const who = claimantIn(at, caps);

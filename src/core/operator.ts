@@ -4,6 +4,7 @@
 import { leavesNoOrder } from './pay-error.ts';
 import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
 import { CALL_LEASE_MS } from './payout-pace.ts';
+import { type Cancel, isCancel } from './rule.ts';
 import { nextAttempt } from './succession.ts';
 import { DAY, type Instant, later, SECOND } from './time.ts';
 
@@ -20,9 +21,10 @@ const HORIZON_MS = 30 * DAY;
 export function retryStep(payout: Payout, reason: string | undefined, now: Instant): Step | Refused {
   const no = whyNoRetry(payout, now);
   if (no !== undefined) return { refused: no };
-  const { stopped: _, ...rest } = payout; // whoever wants it tried takes their no back
+  const { stopped, ...rest } = payout; // whoever wants it tried takes their no back
   const next: Payout = {
     ...rest,
+    ...(isCancel(stopped) && { stopped }), // but no refund and no unfollow: it is only asked after
     version: payout.version + 1,
     strikes: 0,
     nextAt: now,
@@ -191,7 +193,8 @@ export function saidOf(seen: Observation): string | undefined {
 
 /** Whether its claim could have another number: it has come to nothing here, or it is parked and WeChat Pay decides. */
 export function offerWay(payout: Payout): 'free' | 'ask' | Refused {
-  const { state, tries, nextAt, amount, refunded } = payout;
+  const { state, tries, nextAt, amount, refunded, stopped } = payout;
+  if (isCancel(stopped)) return { refused: UNDONE[stopped] };
   switch (state) {
     case 'received':
       return { refused: ended(state) };
@@ -212,6 +215,11 @@ export function offerWay(payout: Payout): 'free' | 'ask' | Refused {
     refused: `it is ${state}, and not given up: the bot takes care of it, \`payouts retry\` has it tried at once`,
   };
 }
+
+const UNDONE: Readonly<Record<Cancel, string>> = {
+  refunded: 'its order was refunded: the claim is owed no more',
+  unsubscribed: 'its follower left before it was sent: the claim is owed no more',
+};
 
 /** Another number for the claim of what was given up, sent at once. `counters`: what it takes from the budget again. */
 export function offerStep(payout: Payout, reason: string, now: Instant, counters: Step['counters']): Step {

@@ -265,7 +265,7 @@ function meaningFor(payout: Payout, observation: Observation, asked: boolean): M
   if (
     meaning.sight === 'notFound' &&
     state !== 'sent' &&
-    (expired || stopped === 'calledOff') &&
+    (expired || (stopped !== undefined && stopped !== 'doubted')) &&
     everyCallRefused(payout)
   )
     return { sight: 'isNeverMade' };

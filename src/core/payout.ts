@@ -96,9 +96,10 @@ export type Payout = {
   readonly userRefused?: boolean;
   /**
    * Never sent (again), and followed by no other number, whatever end it comes to: an operator called it off, or another
-   * number of its claim turned out to be paid. Written before anything is said to WeChat Pay; `retry` takes it away.
+   * number of its claim turned out to be paid. Written before anything is said to WeChat Pay; `retry` takes it away. Or its
+   * order was refunded, its follower left: that stays (`undone.ts`).
    */
-  readonly stopped?: 'calledOff' | 'doubted';
+  readonly stopped?: 'calledOff' | 'doubted' | Cancel;
   /** Calls that were refused so that they left no order; if that is all of them, NOT_FOUND proves that nothing was paid. */
   readonly refusals?: number;
   /** WeChat Pay takes this number no more (超出重试期): it can only be asked after. */

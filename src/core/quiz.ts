@@ -142,4 +142,5 @@ export const quizzes: Mechanic = {
     const { triesPerDay } = at.rule.quiz!;
     return { tries: String(Math.max(0, triesPerDay - latestTry(at).number)) };
   },
+  takesBack: 'nothing',
 };

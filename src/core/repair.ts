@@ -12,6 +12,7 @@ import { type Fen, fen } from './money.ts';
 import { roundAt } from './occasion.ts';
 import { type BillNo, isNoDay, numberDay, type Observation, type Payout } from './payout.ts';
 import { type Award, claimOf, isCountedWhole, planAward } from './plan.ts';
+import { rewardedIn } from './refund.ts';
 import {
   eventOf,
   type Identity,
@@ -54,7 +55,7 @@ export function merchantIn({ counters }: Award): string | undefined {
 /** From the journal, where everything stands. */
 export function lostAward(payable: Payable, event: Event, award: Award, at: Instant): Lost {
   const { user, sentAt: eventAt } = event;
-  const transaction = event.kind === 'paid' || event.kind === 'friend' ? event.transaction : undefined;
+  const transaction = rewardedIn(event);
   const before = isCountedWhole(award) ? {} : { numberDay: eventAt };
   return { payable, user, award, at, eventAt, ...before, ...(transaction !== undefined && { transaction }) };
 }

@@ -168,6 +168,7 @@ export const rounds: Mechanic = {
       ...(next && { nextRound: `${prizeCalled(next.round)} ${beijingText(next.opens).slice(5, 16)}` }),
     };
   },
+  takesBack: 'nothing',
 };
 
 /** The first round that is not open yet to this rule. */

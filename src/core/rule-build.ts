@@ -1,8 +1,8 @@
 // What was read from a rule file without a complaint → its campaign (活动). Pure.
 import type { OpenId } from './event.ts';
 import { fen } from './money.ts';
-import type { Budget, Campaign, Condition, Packet, Period, Prize, Quiz, Round, Rule, Trigger, Wallet } from './rule.ts';
 import { namedBy } from './renamed.ts';
+import type { Budget, Campaign, Condition, Packet, Period, Prize, Quiz, Round, Rule, Trigger, Wallet } from './rule.ts';
 import type { RuleData } from './rule-data.ts';
 import type { ReadPeople, ReadPrize, ReadRule, RuleFile } from './rule-shape.ts';
 import { buildTest } from './rule-shape-test.ts';

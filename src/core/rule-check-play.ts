@@ -135,7 +135,8 @@ function checkDelay(rule: WrittenRule, file: Written, kinds: readonly string[] |
   const pays = prizesGiven(rule, file).some(([, prize]) => isWritten(prize, 'redpacket'));
   if (delay && !pays) say(delay.at, '`delay` is for red packets, and this rule gives none');
   if (!cancelIf) return;
-  if (!isWritten(rule, 'delay'))
+  // A refund takes back chances and counts as well, and what waits for another reason than its delay.
+  if (!isWritten(rule, 'delay') && cancelIf.value.includes('unsubscribed'))
     say(cancelIf.at, '`cancelIf` takes back what is not paid yet; add `delay`, such as delay: 24h');
   if (cancelIf.value.includes('refunded') && kinds && !kinds.some(kind => kind === 'paid' || kind === 'friend'))
     say(cancelIf.at, 'only an order can be refunded: the rule needs on: paid');

@@ -70,13 +70,12 @@ function codeTrouble(code: string): string {
   return `"${code}" is no code: ${rule}${isBody ? `; write ${body}${checksumOf(body)}` : ''}`;
 }
 
-/** A refund finds its order among those paid before. */
+/** A refund is of an order of its test; it may be told before the payment is. */
 function checkOrders(events: readonly WrittenEvent[], say: Say): void {
-  const orders: string[] = [];
-  for (const { paid, refunded } of events) {
-    if (paid?.order) orders.push(paid.order.value);
+  const orders = events.flatMap(({ paid }) => paid?.order?.value ?? []);
+  for (const { refunded } of events) {
     if (!refunded || orders.includes(refunded.value)) continue;
     const hint = orders.length === 0 ? '; write paid: { amount: ¥60.00, order: A1 }' : suggest(refunded.value, orders);
-    say(refunded.at, `no event above this one paid the order "${refunded.value}"${hint}`);
+    say(refunded.at, `no event of this test pays the order "${refunded.value}"${hint}`);
   }
 }

@@ -97,7 +97,10 @@ export const rule = object('a rule', {
   ),
   opensAfter: optional(located(duration()), '每场开始后多久才对这条规则开放'),
   delay: optional(located(duration()), '过多久再发红包'),
-  cancelIf: optional(located(oneOrMany(choice('cancelIf', CANCELS))), '发之前出了这种事就不发了；和 delay 一起用'),
+  cancelIf: optional(
+    located(oneOrMany(choice('cancelIf', CANCELS))),
+    '发之前出了这种事就不发了；付款的规则，退款总会收回，写不写都一样',
+  ),
   reply: optional(located(reply), '不给奖品时的回复'),
   replies: optional(located(replies()), '每种结果的回复；没写的用默认文案'),
 });

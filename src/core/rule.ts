@@ -173,6 +173,10 @@ export type Round = Named & {
 export const CANCELS = ['refunded', 'unsubscribed'] as const;
 export type Cancel = (typeof CANCELS)[number];
 
+export function isCancel(word: string | undefined): word is Cancel {
+  return CANCELS.some(each => each === word);
+}
+
 /** A text with `{{placeholders}}`, or a reply of another kind. */
 export type ReplyTemplate =
   | { readonly kind: 'text'; readonly text: string }

@@ -21,4 +21,5 @@ export const shops: Mechanic = {
     const store = at.campaign.stores!.get(sceneOf(at.event) ?? '');
     return store ? { store: store.name, storeHours: hoursText(store.hours) } : {};
   },
+  takesBack: 'nothing',
 };

@@ -52,6 +52,11 @@ export function timesUntilNext(at: Situation, run: Run, n: number): number | und
   return next.length === 0 ? undefined : Math.min(...next) - n;
 }
 
+/** Adds nothing: whoever changed it since it was read makes this one lose. */
+export function unchanged(at: Situation, name: string): Counter {
+  return { name, add: 0, max: at.value(name) };
+}
+
 /** A counter that holds a number which only grows: whoever raised it since it was read makes this one lose. */
 export function raised(at: Situation, name: string, to: number): Counter {
   return { name, add: to - at.value(name), max: to };

@@ -1,10 +1,11 @@
 // A streak of days (连续签到), in cycles, and the one day of a cycle that may be made up for (补签). Days are the
-// campaign's own; of each number only the latest is kept, and it only grows. Pure.
+// campaign's own; of each number only the latest is kept, and it only grows. A day whose order was refunded breaks the
+// streak it stands in: the next day begins anew. Pure.
 import type { Counter } from './limit.ts';
-import type { Looked, Mechanic, Situation } from './mechanic.ts';
+import type { Looked, Mechanic, Situation, TakesBack } from './mechanic.ts';
 import type { Values } from './reply.ts';
 import type { Rule, Streak } from './rule.ts';
-import { givenCounters, type Run, raised, seeGiven, stepCounters, timesUntilNext } from './step.ts';
+import { givenCounters, type Run, raised, seeGiven, stepCounters, timesUntilNext, unchanged } from './step.ts';
 import { DAY, type Day } from './time.ts';
 
 /** Counted from 1970-01-01. */
@@ -23,16 +24,20 @@ function streakRule({ campaign, rule }: Looked): StreakRule {
 /**
  * `start`: the first day of the cycle. `last`: the latest day that counts. `ended`: the last day of the latest whole
  * cycle, kept so that a cycle once finished stays so when the file makes cycles longer. `cycles`: how many there were.
- * `makeUp`: the latest day that was made up for.
+ * `makeUp`: the latest day that was made up for. `broken`: the latest day up to which nothing counts any more.
  */
 function namesOf(at: Looked) {
-  const base = `${at.mine}/rule/${streakRule(at).id}/streak`;
+  return namesAt(`${at.mine}/rule/${streakRule(at).id}/streak`);
+}
+
+function namesAt(base: string) {
   return {
     start: `${base}/start`,
     last: `${base}/last`,
     ended: `${base}/ended`,
     cycles: `${base}/cycles`,
     makeUp: `${base}/makeup`,
+    broken: `${base}/broken`,
   };
 }
 
@@ -41,9 +46,10 @@ type Place = { readonly start: number; readonly n: number };
 
 /** Where `day` would stand. A streak goes on from the day before, until the cycle is whole. */
 function placeOf(at: Situation, day: number): Place {
-  const { start, last, ended } = namesOf(at);
+  const { start, last, ended, broken } = namesOf(at);
   const began = at.value(start);
-  const goesOn = at.value(last) === day - 1 && at.value(ended) !== day - 1 && day - began < streakRule(at).streak.cycle;
+  const isWhole = at.value(ended) === day - 1 || day - began >= streakRule(at).streak.cycle;
+  const goesOn = at.value(last) === day - 1 && at.value(broken) < day - 1 && !isWhole;
   return goesOn ? { start: began, n: day - began + 1 } : { start: day, n: 1 };
 }
 
@@ -54,6 +60,7 @@ function moves(at: Situation, day: number): Counter[] {
   const { cycle, cycles } = streakRule(at).streak;
   return [
     raised(at, names.last, day),
+    unchanged(at, names.broken),
     ...(n === 1 ? [raised(at, names.start, start)] : []),
     ...(n === cycle
       ? [raised(at, names.ended, day), { name: names.cycles, add: 1, max: cycles ?? Number.MAX_SAFE_INTEGER }]
@@ -99,7 +106,7 @@ function values(at: Situation): Values {
   const names = namesOf(at);
   const { streak, giveAt, id } = streakRule(at);
   const [start, last, ended] = [at.value(names.start), at.value(names.last), at.value(names.ended)];
-  const isAlive = last >= dayNumber(at.day) - 1;
+  const isAlive = last >= dayNumber(at.day) - 1 && at.value(names.broken) < last;
   const count = isAlive ? last - start + 1 : 0;
   // What comes next is the first day of a cycle.
   const isFresh = !isAlive || last === ended || count >= streak.cycle;
@@ -118,6 +125,27 @@ function untilNextCycle(at: Situation, rest: number): number | undefined {
   return !giveAt?.size || isLast ? undefined : rest + Math.min(...giveAt.keys());
 }
 
+const LAST = /^(campaign\/[^/]+\/user\/[^/]+\/rule\/[^/]+\/streak)\/last$/;
+
+/** Only the streak that the day stands in: of one that is over, nothing is left to be undone. */
+const takesBack: TakesBack = ({ name, max: day }) => {
+  const [, base] = LAST.exec(name) ?? [];
+  if (base === undefined) return undefined;
+  const { start, last, broken } = namesAt(base);
+  return {
+    wants: [start, last, broken],
+    undo(value) {
+      const [began, latest, before] = [value(start), value(last), value(broken)];
+      if (day < began || day <= before) return undefined;
+      const counters = [
+        { name: broken, add: latest - before, max: latest },
+        { name: last, add: 0, max: latest }, // whoever comes in between goes on with it, and is undone as well
+      ];
+      return { counters, text: '连续的天数作废' };
+    },
+  };
+};
+
 export const streaks: Mechanic = {
   isIn: ({ streak }) => streak !== undefined,
   wants,
@@ -131,6 +159,7 @@ export const streaks: Mechanic = {
   gives: at => givesOn(at, dayNumber(at.day)),
   counts: at => countsOn(at, dayNumber(at.day)),
   values,
+  takesBack,
 };
 
 export const makeUps: Mechanic = {
@@ -155,6 +184,7 @@ export const makeUps: Mechanic = {
     return [...countsOn(at, yesterday), raised(at, namesOf(at).makeUp, yesterday)];
   },
   values,
+  takesBack: 'nothing', // the days it makes up for are the streak's own
 };
 
 /** Exactly yesterday was missed. After today's check-in it is too late: a new streak has begun. */

@@ -59,6 +59,7 @@ export const conditions: Mechanic = {
     });
     return at.see(isTrue, `条件 ${condition.source}${why}`);
   },
+  takesBack: 'nothing',
 };
 
 export const tags: Mechanic = {
@@ -71,4 +72,5 @@ export const tags: Mechanic = {
     if (oneOf && !at.see(isIn(oneOf), `人群${show(oneOf)}`)) return { refusal: 'notEligible' };
     return noneOf && !at.see(!isIn(noneOf), `不在人群${show(noneOf)}`) ? { refusal: 'notEligible' } : undefined;
   },
+  takesBack: 'nothing',
 };

@@ -7,6 +7,7 @@ import type { Payout } from '../core/payout.ts';
 import { prizeCalled } from '../core/renamed.ts';
 import type { Campaign } from '../core/rule.ts';
 import { DAY, type Instant, later } from '../core/time.ts';
+import { isTakenBack } from '../core/undone.ts';
 import type { Lang, Own, OwnPrize, PrizeState, Result } from '../pages/h5/view.ts';
 import { wordsOf } from '../pages/h5/words.ts';
 import type { Answer, JournalLine, Store } from '../ports.ts';
@@ -64,17 +65,9 @@ function paid(payout: Payout, name: string): OwnPrize {
   };
 }
 
-function stateOf({
-  state,
-  tries,
-  undoneBy,
-  nextAt,
-  createdAt,
-  request,
-  packageInfo,
-  problem,
-  stopped,
-}: Payout): PrizeState {
+function stateOf(payout: Payout): PrizeState {
+  const { state, tries, undoneBy, nextAt, createdAt, request, packageInfo, problem, stopped } = payout;
+  if (isTakenBack(payout)) return 'cancelled';
   switch (state) {
     case 'planned':
       return tries === 0 && nextAt !== undefined && nextAt - createdAt >= LATER_MS ? 'later' : 'coming';

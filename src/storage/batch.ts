@@ -4,6 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault, messageOf } from '../core/error.ts';
+import type { Place } from './place.ts';
 
 /** As many writes as one transaction takes, so that it blocks the event loop for milliseconds only. */
 export const BATCH_MAX = 500;
@@ -46,6 +47,21 @@ export async function despiteLocks<T>(work: () => T): Promise<T> {
 
 /** How a part of the store comes to the file: it reads at once, and writes in the next transaction. */
 export type Access = { read<T>(work: () => T): Promise<T>; readonly write: GroupCommit['write'] };
+
+/** `refuseIfClosed` and `place` throw where there is nothing to read or to write to. */
+export function accessTo(batch: GroupCommit, place: Place, refuseIfClosed: () => void): Access {
+  return {
+    read: async work => {
+      refuseIfClosed();
+      place.mustBeOursNowAndThen();
+      return despiteLocks(work);
+    },
+    write: async work => {
+      refuseIfClosed();
+      return batch.write(work);
+    },
+  };
+}
 
 type Write = {
   /** Runs the work; the answer is what to tell the caller once the transaction is on disk. */

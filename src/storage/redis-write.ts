@@ -47,7 +47,7 @@ local function readCounters()
     local more = tonumber(add)
     if not lost and (more > tonumber(max) or value > tonumber(max) - more) then lost = name end
     values[name] = value + more
-    counters[n] = { name, add, least }
+    if more ~= 0 or least ~= '' then counters[#counters + 1] = { name, add, least } end
   end
   if lost then return nil, lost end
   return counters

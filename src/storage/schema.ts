@@ -214,7 +214,9 @@ ALTER TABLE claim ADD COLUMN round TEXT;   -- the round (场次) that was on
 `;
 
 /** 1: a box of printed codes was set active or off by somebody; of those of before it is not known, and they may have been. */
-const BOXES_DECIDED = 'ALTER TABLE code_box ADD COLUMN decided INTEGER NOT NULL DEFAULT 1;';
+const BOXES_DECIDED = `
+ALTER TABLE code_box ADD COLUMN decided INTEGER NOT NULL DEFAULT 1;   -- 0: nobody has said yet whether its codes may be used
+`;
 
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
 const MIGRATIONS: readonly string[] = [

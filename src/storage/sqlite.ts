@@ -18,11 +18,11 @@ import type {
   PayoutFilter,
   Store,
 } from '../ports.ts';
-import { type Access, despiteLocks, faultOf, type GroupCommit, groupCommit } from './batch.ts';
+import { accessTo, faultOf, groupCommit } from './batch.ts';
 import { openBooks } from './books.ts';
 import { codeHash } from './code-hash.ts';
 import { checkTold } from './mailbox.ts';
-import { type Place, placeOf } from './place.ts';
+import { placeOf } from './place.ts';
 import {
   type AnswerRow,
   answerOf,
@@ -121,20 +121,6 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
       } finally {
         db.close();
       }
-    },
-  };
-}
-
-function accessTo(batch: GroupCommit, place: Place, refuseIfClosed: () => void): Access {
-  return {
-    read: async work => {
-      refuseIfClosed();
-      place.mustBeOursNowAndThen();
-      return despiteLocks(work);
-    },
-    write: async work => {
-      refuseIfClosed();
-      return batch.write(work);
     },
   };
 }
@@ -280,8 +266,9 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   return { kind: 'done' };
 }
 
-/** `false`: it would have passed its maximum. */
+/** `false`: it would have passed its maximum. What adds nothing is only looked at. */
 function count(sql: Statements, { name, add, max, atLeast }: Counter): boolean {
+  if (add === 0 && atLeast === undefined) return (sql.counter.get(ownerOf(name), name)?.value ?? 0) <= max;
   if (add > max || sql.count.run(ownerOf(name), name, add, max).changes === 0) return false;
   if (atLeast !== undefined) sql.raise.run(atLeast, ownerOf(name), name);
   return true;

@@ -371,6 +371,16 @@ describe('a packet counts at its merchant on the day it leaves', () => {
     expect(await shop.audit()).toEqual([]);
   });
 
+  test('one that failed after calls on two days counts where its next number leaves, and nowhere else', async () => {
+    const shop = await shopOn();
+    await shop.says('Ann');
+    const first = await shop.pays(await shop.payout('Ann'), SILENCE, { kind: 'notFound' });
+    shop.now = later(shop.now, DAY);
+    await shop.pays(await shop.pays(first, SILENCE, status('FAILED')), ACCEPTED);
+    expect([await capsOn(shop, dayPlus(0)), await capsOn(shop, dayPlus(1))]).toEqual([NONE, ONE]);
+    expect(await shop.audit()).toEqual([]);
+  });
+
   test('one that is offered again counts on the day it leaves again', async () => {
     const shop = await shopOn(`${rulesOf()}unclaimed: reoffer\n`);
     await shop.says('Ann');

@@ -1,102 +1,112 @@
-// What the bot of the torture is told: one account, one merchant, one campaign whose purse is small in most seeds, so
-// that the last prize has several hands on it, and large in others, so that many payouts wait for their turn.
-import type { Config, RedpackMerchant } from '../src/config.ts';
+// What the bot of the torture is told: one account, one merchant, by either channel. The campaigns: `torture-rules.ts`.
+import { generateKeyPairSync } from 'node:crypto';
+import type { Config, MerchantConfig } from '../src/config.ts';
 import { lintOf } from '../src/config-lint.ts';
-import { bookOf } from '../src/core/match.ts';
 import { fen } from '../src/core/money.ts';
-import { DEFAULT_POLICY } from '../src/core/payout-table.ts';
-import { loadCampaign } from '../src/core/rule-file.ts';
+import { DEFAULT_POLICY, type PayoutPolicy } from '../src/core/payout-table.ts';
+import { HOUR, MINUTE, SECOND } from '../src/core/time.ts';
 
 export const MCH_ID = '1900000109';
 export const KEY = '0123456789abcdef0123456789ABCDEF';
+export const KEY_V3 = 'torture-api-v3-key-of-32-letters';
 export const APP_ID = 'wx8888888888888888';
-export const STOCK = 2;
+export const ACCOUNT = 'tea';
+export const SHOP = 'shop';
+export const POLICY: PayoutPolicy = {
+  ...DEFAULT_POLICY,
+  askAfter: [20 * SECOND, 2 * MINUTE, HOUR, 6 * HOUR, 25 * HOUR],
+};
+export type Channel = 'redpack' | 'transfer';
 
-type Purse = { readonly total: string; readonly perDay: string; readonly packets: number; readonly each: string };
-const SMALL: Purse = { total: '¥16.00', perDay: '¥12.00', packets: 9, each: 'perDay: 4, amountPerDay: ¥9.00' };
-const LARGE: Purse = { total: '¥90.00', perDay: '¥80.00', packets: 60, each: 'perDay: 12, amountPerDay: ¥30.00' };
+/** Small keys: nobody attacks them here, and every answer is signed. */
+function keyPair(): { readonly privateKeyPem: string; readonly publicKeyPem: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  return {
+    privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  };
+}
+const MERCHANT_KEY = keyPair();
+/** With which WeChat Pay signs: the public key, and the platform certificate that is on its way out. */
+export const PAY_KEYS = [
+  { id: 'PUB_KEY_ID_0100000000000000000000000001', ...keyPair() },
+  { id: '5157F09EFDC096DE15EBE81A47057A7200000001', ...keyPair() },
+] as const;
+/** As bot.yaml has them. */
+export const PLATFORM_KEYS = PAY_KEYS.map(({ id, publicKeyPem }) => ({ id, pem: Buffer.from(publicKeyPem) }));
 
-const RULES = (unclaimed: string, { total, perDay, packets, each }: Purse): string => `
-campaign: torture
-name: 酷刑
-period: { from: 2026-01-01, to: 2026-12-31 }
-budget: { total: ${total}, perDay: ${perDay}, packets: ${packets} }
-limits: { perUser: { ${each}, gap: 2s } }
-packet: { sendName: 阿茶 }
-unclaimed: ${unclaimed}
-prizes:
-  gift: { redpacket: ¥1.00 }
-  range: { redpacket: ¥1.20..¥2.80, weight: 3 }
-  rare: { redpacket: ¥5.00, weight: 2, stock: 2, perUser: 1 }
-  none: { nothing: true, weight: 2 }
-rules:
-  - { id: follow, on: subscribe, once: ever, give: gift }
-  - { id: daily, on: { text: 红包 }, once: perDay, give: gift }
-  - { id: draw, on: { text: 抽奖 }, once: perEvent, give: [range, rare, none] }
-  - { id: help, on: { text: 帮助 }, reply: 你好 }
-`;
-
-const MERCHANT: RedpackMerchant = {
-  name: 'shop',
+const COMMON = {
+  name: SHOP,
   mchId: MCH_ID,
   ca: undefined,
   api: 'https://pay.test',
   limits: {
     perSecond: 30,
-    perUserPerDay: 10,
-    amountPerUserPerDay: fen(1_000_00),
-    amountPerDay: fen(1_000_000_00),
+    perUserPerDay: 6,
+    amountPerUserPerDay: fen(11_00),
+    amountPerDay: fen(70_00),
     min: fen(100),
     max: fen(20_000),
   },
-  policy: DEFAULT_POLICY,
+  policy: POLICY,
   quietHours: [],
-  channel: 'redpack',
-  apiV2Key: KEY,
-  certificate: { cert: Buffer.alloc(0), key: Buffer.alloc(0) },
-  clientIp: '127.0.0.1',
-  riskInfo: false,
-};
-export const CONFIG: Config = {
-  file: 'bot.yaml',
-  demo: false,
-  host: '127.0.0.1',
-  port: 0,
-  publicUrl: 'http://127.0.0.1',
-  store: '',
-  acceptLoss: false,
-  replicas: 0,
-  trustProxy: 0,
-  rules: '',
-  lint: lintOf(),
-  secret: 'torture',
-  accounts: new Map([
-    [
-      'tea',
-      {
-        name: 'tea',
-        appId: APP_ID,
-        appSecret: 's',
-        token: 't',
-        encodingAesKey: undefined,
-        mode: 'plain',
-        merchant: 'shop',
-        api: '',
-        open: '',
-        jssdk: '',
-      },
-    ],
-  ]),
-  merchants: new Map([['shop', MERCHANT]]),
-  adminPassword: undefined,
 };
 
-/** What happens to packets nobody opens, and how much there is. */
-export const CAMPAIGNS = [SMALL, LARGE].flatMap(purse =>
-  ['return', 'reoffer'].map(unclaimed => {
-    const loaded = loadCampaign('torture.yaml', RULES(unclaimed, purse));
-    if ('findings' in loaded) throw new Error(JSON.stringify(loaded.findings));
-    const { campaign } = loaded;
-    return { campaign, book: bookOf([campaign], ['tea']) };
-  }),
-);
+export const MERCHANTS: Readonly<Record<Channel, MerchantConfig>> = {
+  redpack: {
+    ...COMMON,
+    channel: 'redpack',
+    apiV2Key: KEY,
+    certificate: { cert: Buffer.alloc(0), key: Buffer.alloc(0) },
+    clientIp: '127.0.0.1',
+    riskInfo: false,
+    payNotice: { apiV2Key: KEY, orderQuery: false },
+  },
+  transfer: {
+    ...COMMON,
+    channel: 'transfer',
+    apiV3Key: KEY_V3,
+    serialNo: '44A0C0D2E5B14C8E9F0000000000000000000001',
+    privateKey: Buffer.from(MERCHANT_KEY.privateKeyPem),
+    platformKeys: PLATFORM_KEYS,
+    transferScene: '1000',
+    notifyUrl: 'https://bot.test/notify/transfer/shop',
+    payNotice: { v3: { apiV3Key: KEY_V3, platformKeys: PLATFORM_KEYS }, orderQuery: false },
+  },
+};
+
+export function configOf(channel: Channel): Config {
+  return {
+    file: 'bot.yaml',
+    demo: false,
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: 'http://127.0.0.1',
+    store: '',
+    acceptLoss: false,
+    replicas: 0,
+    trustProxy: 0,
+    rules: '',
+    lint: lintOf(),
+    secret: 'torture',
+    accounts: new Map([
+      [
+        ACCOUNT,
+        {
+          name: ACCOUNT,
+          appId: APP_ID,
+          appSecret: 's',
+          token: 't',
+          encodingAesKey: undefined,
+          mode: 'plain',
+          merchant: SHOP,
+          api: '',
+          open: '',
+          jssdk: '',
+        },
+      ],
+    ]),
+    merchants: new Map([[SHOP, MERCHANTS[channel]]]),
+    adminPassword: undefined,
+  };
+}

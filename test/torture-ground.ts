@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../src/ports.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
+import { type Doom, openDoomed, type StoreBug } from './torture-driver.ts';
 import { breathe, type Dice, type VirtualTime } from './torture-time.ts';
 
 /** What a ground may know of the world upon it. */
@@ -14,11 +15,13 @@ export type Scene = {
   readonly time: VirtualTime;
   readonly isTroubled: boolean;
   tell(line: string): void;
+  /** For so long nobody must be expected to answer in time. */
+  hurt(ms: number): void;
 };
 
 export type Ground = {
   /** For one life of a worker. Rejects while the store is away: then that process ends, and is started again. */
-  open(worker: number): Promise<Store>;
+  open(worker: number, doom: Doom, bug?: StoreBug): Promise<Store>;
   /** For whoever looks on. Nothing goes wrong with it, but it is not to be asked while the store is away. */
   readonly watcher: Store;
   readonly isAway: boolean;
@@ -59,10 +62,10 @@ export const SQLITE_GROUNDS: Grounds = {
   isOneMachine: true,
   ground: async () => {
     const folder = newFolder();
-    const open = () => openSqlite(join(folder, 'bot.db'));
-    const watcher = await open();
+    const file = join(folder, 'bot.db');
+    const watcher = await openSqlite(file);
     return {
-      open,
+      open: (_, doom, bug) => openDoomed(file, doom, bug),
       watcher,
       isAway: false,
       trouble: () => undefined,

@@ -148,6 +148,7 @@ class RedisGround implements Ground {
     });
     const ms = dice.pick([dice.between(50, 1000), dice.between(1000, AWAY_MAX_MS)]);
     this.scene.tell(`Redis is ${how} for ${ms} ms`);
+    this.scene.hurt(ms + GIVE_UP_MS);
     for (const call of this.calls) time.at(call.giveUpAt, call.giveUp);
     time.at(time.now() + ms, () => (this.outage === outage ? this.heal() : undefined));
   }
@@ -201,6 +202,7 @@ class RedisGround implements Ground {
     const { time } = this.scene;
     const mishap = this.mishap(name);
     if (mishap) this.scene.tell(`Redis, ${name}: ${mishap}`);
+    if (mishap) this.scene.hurt(GIVE_UP_MS);
     if (mishap === 'stopped') this.stop();
     const giveUpAt = time.now() + GIVE_UP_MS;
     return new Promise((resolve, reject) => {

@@ -1,8 +1,13 @@
 // One seed from its first push to the day on which everything has come to rest, and the verdict over it.
-import { isFinal, type Payout } from '../src/core/payout.ts';
+
+import type { Happening, OpenId } from '../src/core/event.ts';
+import { inviteScene } from '../src/core/follower.ts';
+import { isFinal, PAYOUT_STATES, type Payout } from '../src/core/payout.ts';
 import type { Store } from '../src/ports.ts';
 import type { Bug } from './torture-bugs.ts';
 import { type Grounds, SQLITE_GROUNDS } from './torture-ground.ts';
+import { CAMPAIGN, WORDS } from './torture-rules.ts';
+import { PENDING } from './torture-trouble.ts';
 import { violations } from './torture-verdict.ts';
 import { Torture } from './torture-world.ts';
 
@@ -12,8 +17,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 export const WORKERS = 2;
 const TROUBLED_FOR = 4 * MINUTE;
-const PEACE_UP_TO = 20 * DAY;
-const WORDS = ['红包', '抽奖', '抽奖', '抽奖', '帮助', '你好'];
+const PEACE_UP_TO = 25 * DAY;
 
 export type Result = {
   readonly seed: number;
@@ -33,7 +37,7 @@ export async function runSeed(seed: number, bug?: Bug, grounds: Grounds = SQLITE
     const payouts = await store.payouts({ limit: 10_000 });
     return {
       seed,
-      violations: await violations(torture, store, payouts),
+      violations: (await violations(torture, store)).filter(text => !PENDING.some(known => known.test(text))),
       story: torture.story,
       payouts: payouts.length,
       calls: torture.watch.sends.length,
@@ -58,46 +62,70 @@ async function trouble(torture: Torture): Promise<void> {
     if (dice.chance(0.02)) torture.jump();
     if (dice.chance(0.01)) torture.restart();
     if (dice.chance(0.01)) torture.crawl();
+    if (!torture.isEdited && dice.chance(0.01)) torture.edit();
     torture.ground.trouble();
     await open(torture, 0.1);
     await time.runUntil(time.now() + dice.between(200, 3000));
     torture.desk.tick();
-    await resume(torture, 0.05);
+    torture.operator.act();
   }
 }
 
+/** Whoever does not follow can come to the page, to the till, or follow; and a push may be late. */
 function behave(torture: Torture): void {
-  const { dice } = torture;
-  const user = dice.pick(torture.people);
-  if (dice.chance(0.25)) torture.act(user, { kind: 'subscribe', via: 'direct' });
-  else if (dice.chance(0.1)) torture.act(user, { kind: 'unsubscribe' });
-  else torture.act(user, { kind: 'text', text: dice.pick(WORDS) });
+  const { dice, pushes, setting, following, people } = torture;
+  const user = dice.pick(people);
+  if (setting.theme === 'shop' && dice.chance(0.3)) torture.notices.pay(user);
+  else if (setting.theme === 'rain' && dice.chance(0.3)) pushes.act(user, { kind: 'visit', campaign: CAMPAIGN });
+  else if (!following.has(user)) {
+    following.add(user);
+    pushes.act(user, followOf(torture, user));
+  } else if (dice.chance(0.12)) {
+    following.delete(user);
+    pushes.act(user, { kind: 'unsubscribe' });
+  } else pushes.act(user, deedOf(torture));
 }
 
-/** Followers open what they find, or do not. */
-async function open({ dice, wechat, desk, people }: Torture, probability: number): Promise<void> {
+function deedOf({ dice, setting, operator }: Torture): Happening {
+  const { theme } = setting;
+  if (theme === 'stores' && dice.chance(0.4)) return { kind: 'scan', scene: dice.pick(['store-1', 'store-2']) };
+  if (theme === 'codes' && dice.chance(0.55))
+    return { kind: 'text', text: dice.pick([...operator.codes, 'TEA2SPR7NGYX']) };
+  return { kind: 'text', text: dice.pick(WORDS[theme]) };
+}
+
+function followOf({ dice, setting, people }: Torture, user: OpenId): Happening {
+  const others = people.filter(each => each !== user);
+  if (dice.chance(0.4)) return { kind: 'subscribe', via: 'qr', scene: inviteScene(dice.pick(others), CAMPAIGN) };
+  if (setting.theme === 'stores' && dice.chance(0.5)) return { kind: 'subscribe', via: 'qr', scene: 'store-1' };
+  return { kind: 'subscribe', via: 'direct' };
+}
+
+/**
+ * Followers open what they find, or do not. A transfer is confirmed on the campaign's page, which needs what its creation
+ * told (`package_info`).
+ */
+async function open(torture: Torture, probability: number): Promise<void> {
+  const { dice, wechat, desk, people, channel, ground } = torture;
   for (const openid of people) {
     for (const line of wechat.showPerson(openid).chat) {
       if (line.kind !== 'packet' || !dice.chance(probability)) continue;
-      if (wechat.order(line.mchId, line.billNo)?.status === 'SENT') desk.open(line.mchId, line.billNo, openid);
+      const order = wechat.order(line.mchId, line.billNo, channel);
+      if (order?.status !== 'SENT' || (channel === 'transfer' && order.billState !== 'WAIT_USER_CONFIRM')) continue;
+      if (channel === 'redpack' || (!ground.isAway && (await isOnPage(ground.watcher, order.billNo))))
+        desk.open(line.mchId, line.billNo, openid);
     }
   }
 }
 
-/** An operator who mends what only a person can mend. */
-async function resume(torture: Torture, probability: number): Promise<void> {
-  const { ground, dice } = torture;
-  if (!dice.chance(probability) || ground.isAway) return;
-  const store = ground.watcher;
-  const halt = await store.halt('shop');
-  if (!halt || halt.probeAt !== undefined) return;
-  torture.tell(`the operator resumes after ${halt.code}`);
-  await store.setHalt('shop', undefined);
+async function isOnPage(store: Store, billNo: string): Promise<boolean> {
+  const payout = await store.payout(billNo as Payout['billNo']);
+  return payout?.state === 'sent' && payout.packageInfo !== undefined;
 }
 
 /** Nothing goes wrong any more; time goes on until nothing is left to do. */
 async function peace(torture: Torture): Promise<void> {
-  const { time, wechat, desk, dice, workers, ground } = torture;
+  const { time, wechat, desk, dice, workers, ground, notices, operator } = torture;
   torture.isTroubled = false;
   wechat.faults.set({ pay: [], platform: [] });
   torture.setBalance(10_000_000);
@@ -105,23 +133,40 @@ async function peace(torture: Torture): Promise<void> {
   await time.runUntil(time.now() + 2 * MINUTE); // those who died come back
   for (const worker of workers) worker.skew = 0;
   const end = time.now() + PEACE_UP_TO;
-  const lazy = dice.next();
+  torture.isLazy = dice.chance(0.3);
+  let tidies = 3;
+  let looks = 0;
+  await operator.goOn();
   while (time.now() < end) {
     desk.tick();
-    await ground.watcher.setHalt('shop', undefined);
-    await open(torture, lazy < 0.3 ? 0 : 0.4);
+    await operator.mend();
+    await open(torture, torture.isLazy ? 0 : looks++ < 2 ? 0.4 : 1);
     for (const worker of dice.chance(0.5) ? workers : workers.toReversed()) worker.settle!.nudge();
     await time.runUntil(time.now() + 5 * SECOND);
     const next = await nextDue(ground.watcher);
-    if (next === undefined) return;
-    await time.runUntil(Math.min(Math.max(next + 1, time.now() + SECOND), time.now() + 6 * HOUR));
+    if (next === undefined && tidies-- > 0 && (await tidied(torture))) continue;
+    if (next === undefined && notices.pending === 0) return;
+    await time.runUntil(
+      Math.min(Math.max((next ?? time.now() + 10 * MINUTE) + 1, time.now() + SECOND), time.now() + 6 * HOUR),
+    );
   }
+}
+
+/** Whether somebody had to see to what waits for a person. Commands call WeChat Pay, and so need time to pass. */
+async function tidied({ operator, time }: Torture): Promise<boolean> {
+  let result: boolean | undefined;
+  void operator.tidy().then(done => {
+    result = done;
+  });
+  while (result === undefined) await time.runUntil(time.now() + SECOND);
+  return result;
 }
 
 /** When there is something to do; `undefined`: nothing, for ever. */
 async function nextDue(store: Store): Promise<number | undefined> {
-  const open = (await store.payouts({ limit: 10_000 })).filter(
-    (payout: Payout) => !isFinal(payout.state) && payout.nextAt !== undefined,
-  );
-  return open.length === 0 ? undefined : Math.min(...open.map(payout => payout.nextAt!));
+  let next: number | undefined;
+  for (const state of PAYOUT_STATES.filter(each => !isFinal(each)))
+    for (const { nextAt } of await store.payouts({ state, limit: 10_000 }))
+      if (nextAt !== undefined && (next === undefined || nextAt < next)) next = nextAt;
+  return next;
 }

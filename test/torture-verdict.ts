@@ -1,14 +1,33 @@
-// What must be true at the end of every seed, whatever happened: the promises of the project, one check each.
+// What must be true at the end of every seed, whatever happened: the promises of the project, one check each. What was
+// counted, and what people may expect, have files of their own.
 
+import { auditStore } from '../src/audit-store.ts';
+import { Audit, showAuditFinding } from '../src/core/audit.ts';
 import type { Facts } from '../src/core/decide.ts';
 import { isFinal, type Payout } from '../src/core/payout.ts';
-import type { Answer, Store } from '../src/ports.ts';
+import type { JournalLine, Store } from '../src/ports.ts';
 import { parseXml } from '../src/wechat/xml.ts';
-import { MCH_ID, STOCK } from './torture-config.ts';
+import { MCH_ID } from './torture-config.ts';
+import { CAMPAIGN } from './torture-rules.ts';
+import { UNKNOWN_REASON } from './torture-trouble.ts';
+import { countedRight } from './torture-verdict-count.ts';
+import { answersAreEqual, isWon, peopleAreServed } from './torture-verdict-people.ts';
 import type { Departure } from './torture-watch.ts';
 import type { Torture } from './torture-world.ts';
 
-export async function violations(torture: Torture, store: Store, payouts: readonly Payout[]): Promise<string[]> {
+/** The end of a seed, as the verdict reads it. */
+export type Ending = {
+  readonly torture: Torture;
+  readonly store: Store;
+  readonly payouts: readonly Payout[];
+  /** Oldest first. */
+  readonly journal: readonly JournalLine[];
+};
+
+export async function violations(torture: Torture, store: Store): Promise<string[]> {
+  const payouts = await store.payouts({ limit: 10_000 });
+  const journal = (await store.journal({ limit: 10_000 })).toReversed();
+  const ending = { torture, store, payouts, journal };
   return [
     ...everyDebtEnded(torture, payouts),
     ...everyNumberHasOneBody(torture),
@@ -19,13 +38,15 @@ export async function violations(torture: Torture, store: Store, payouts: readon
     ...rate(torture, 'questions', torture.watch.asks),
     ...answersAreEqual(torture),
     ...(await everyPromiseIsKept(torture, store)),
-    ...(await noBoundIsPassed(torture, store, payouts)),
+    ...(await countedRight(ending)),
+    ...(await peopleAreServed(ending)),
     ...(await theBooksBalance(torture, store, payouts)),
     ...(await historyIsWhole(store, payouts)),
+    ...(await theAuditBalances(ending)),
   ];
 }
 
-const orderOf = ({ wechat }: Torture, billNo: string) => wechat.order(MCH_ID, billNo);
+export const orderOf = (torture: Torture, billNo: string) => torture.orderOf(billNo);
 
 /** Each claim: at most one packet with the follower, and every number in a final state. */
 function everyDebtEnded(torture: Torture, payouts: readonly Payout[]): string[] {
@@ -37,7 +58,9 @@ function everyDebtEnded(torture: Torture, payouts: readonly Payout[]): string[] 
     const expected = { received: 'RECEIVED', refunded: 'REFUND' }[payout.state as string];
     if (expected && order?.status !== expected)
       found.push(`${payout.billNo} is ${payout.state} here and ${order?.status ?? 'unknown'} there`);
-    if (payout.state === 'failed' && order && order.status !== 'FAILED')
+    // A transfer whose money came back before we ever heard that it was with the follower has failed for us.
+    const isBack = torture.channel === 'transfer' && order?.status === 'REFUND';
+    if (payout.state === 'failed' && order && order.status !== 'FAILED' && !isBack)
       found.push(`${payout.billNo} failed here and is ${order.status} there`);
   }
   for (const [claimKey, numbers] of groupBy(payouts)) {
@@ -60,7 +83,7 @@ function everyNumberHasOneBody({ watch }: Torture): string[] {
   const bodies = new Map<string, string>();
   const found: string[] = [];
   for (const { billNo, body } of watch.sends) {
-    const { nonce_str: _, sign: __, ...fields } = parseXml(body);
+    const { nonce_str: _, sign: __, ...fields } = body.startsWith('<') ? parseXml(body) : JSON.parse(body);
     const text = JSON.stringify(fields);
     if ((bodies.get(billNo) ?? text) !== text) found.push(`${billNo} was sent with two bodies`);
     bodies.set(billNo, text);
@@ -74,7 +97,12 @@ function noNewNumberWithoutFailure(torture: Torture, payouts: readonly Payout[])
     const before = payouts.find(each => each.claimKey === payout.claimKey && each.attempt === payout.attempt - 1);
     const status = before && orderOf(torture, before.billNo)?.status;
     const isOver = status === 'FAILED' || status === 'REFUND';
-    return isOver
+    const reason = before && orderOf(torture, before.billNo)?.reason;
+    const isWanted = torture.operator.offeredAgain.has(payout.claimKey);
+    if (reason === UNKNOWN_REASON && !isWanted)
+      return [`${payout.billNo} was made after ${reason}, which nobody knows`];
+    // What never reached WeChat Pay was not paid either; that only a person can know.
+    return isOver || (isWanted && status === undefined)
       ? []
       : [`${payout.billNo} is number ${payout.attempt} of its claim, while the one before is ${status ?? 'unknown'}`];
   });
@@ -112,34 +140,8 @@ function rate({ perSecond, wasSet }: Torture, what: string, calls: readonly Depa
   return found;
 }
 
-/** Whoever was told of a packet is told the same again. */
-function answersAreEqual({ deliveries }: Torture): string[] {
-  return deliveries.flatMap(({ event, copies }) => {
-    const heard = copies.filter(({ answer }) => answer);
-    const won = heard.find(({ answer }) => isWon(answer));
-    if (!won) return [];
-    // What claims nothing is answered before it is written, and is decided again after a crash: copies under way at the
-    // same time may be told that the merchant is halted, say, and that they won. But where an event can win only once,
-    // whatever the day, that it has won already can come of nothing but its own win.
-    const isOnce = event.kind !== 'text' || event.text !== '红包';
-    const same = heard.filter(
-      ({ from, answer }) => isWon(answer) || from > won.to || (isOnce && textIn(answer).includes('已经领过')),
-    );
-    const texts = new Set(same.map(({ answer }) => JSON.stringify({ at: answer!.at, reply: answer!.reply })));
-    return texts.size > 1 ? [`${event.key} was answered in ${texts.size} ways: ${[...texts].join(' / ')}`] : [];
-  });
-}
-
-function textIn(answer: Answer | undefined): string {
-  return answer?.reply.kind === 'text' ? answer.reply.text : '';
-}
-
-function isWon(answer: Answer | undefined): boolean {
-  return textIn(answer).includes('红包已发出');
-}
-
 /** Whoever was told that they won has a claim. */
-async function everyPromiseIsKept({ deliveries }: Torture, store: Store): Promise<string[]> {
+async function everyPromiseIsKept({ pushes: { deliveries } }: Torture, store: Store): Promise<string[]> {
   const found: string[] = [];
   for (const { event, copies } of deliveries) {
     if (!copies.some(({ answer }) => isWon(answer))) continue;
@@ -161,37 +163,9 @@ async function everyPromiseIsKept({ deliveries }: Torture, store: Store): Promis
   return found;
 }
 
-async function noBoundIsPassed(
-  { people, campaign }: Torture,
-  store: Store,
-  payouts: readonly Payout[],
-): Promise<string[]> {
-  const found: string[] = [];
-  const { total, packets } = campaign.campaign.budget!;
-  // What was ever out at once: the reservation of a claim stays until it is received or free again.
-  const taken = payouts.filter(payout => payout.state === 'received').reduce((sum, payout) => sum + payout.amount, 0);
-  if (taken > total) found.push(`${taken} fen were paid from a budget of ${total}`);
-  const counters = ['campaign/torture/amount', 'campaign/torture/packets', 'campaign/torture/prize/rare'];
-  const { counters: values } = await store.facts({
-    account: 'tea',
-    user: people[0]!,
-    merchant: 'shop',
-    claims: [],
-    counters,
-  });
-  const bounds = [total, packets!, STOCK];
-  counters.forEach((name, index) => {
-    if ((values.get(name) ?? 0) > bounds[index]!)
-      found.push(`${name} is ${values.get(name)}, its bound ${bounds[index]}`);
-  });
-  const journal = await store.journal({ limit: 10_000 });
-  const rare = journal.filter(line => line.decision.kind === 'awarded' && line.decision.prize === 'rare').length;
-  if (rare > STOCK) found.push(`${rare} of ${STOCK} rare prizes were given`);
-  return found;
-}
-
 /** Buckets = payouts = WeChat's books = the counter, to the fen. */
-async function theBooksBalance({ wechat }: Torture, store: Store, payouts: readonly Payout[]): Promise<string[]> {
+async function theBooksBalance(torture: Torture, store: Store, payouts: readonly Payout[]): Promise<string[]> {
+  const { wechat } = torture;
   const sum = (...states: readonly string[]): number =>
     payouts.filter(payout => states.includes(payout.state)).reduce((total, payout) => total + payout.amount, 0);
   const expected = {
@@ -200,7 +174,7 @@ async function theBooksBalance({ wechat }: Torture, store: Store, payouts: reado
     received: sum('received'),
     refunded: sum('refunded'),
   };
-  const buckets = await store.buckets('torture');
+  const buckets = await store.buckets(CAMPAIGN);
   const found = Object.entries(expected).flatMap(([name, value]) => {
     const bucket = buckets[name as keyof typeof buckets];
     return bucket === value ? [] : [`bucket ${name} holds ${bucket} fen, its payouts ${value}`];
@@ -208,16 +182,20 @@ async function theBooksBalance({ wechat }: Torture, store: Store, payouts: reado
   const { receivedAmount, refundedAmount } = wechat.merchant(MCH_ID).books;
   if (receivedAmount !== expected.received)
     found.push(`WeChat paid ${receivedAmount} fen, our books say ${expected.received}`);
-  if (refundedAmount !== expected.refunded)
-    found.push(`WeChat refunded ${refundedAmount} fen, our books say ${expected.refunded}`);
+  // What came back before we heard that it was there has failed for us: it never left `reserved`.
+  const unheard = payouts
+    .filter(({ billNo, state }) => state === 'failed' && orderOf(torture, billNo)?.refundedAt !== undefined)
+    .reduce((total, payout) => total + payout.amount, 0);
+  if (refundedAmount !== expected.refunded + unheard)
+    found.push(`WeChat refunded ${refundedAmount} fen, our books say ${expected.refunded} and ${unheard}`);
   const { counters } = await store.facts({
     account: 'tea',
     user: '' as never,
     merchant: undefined,
     claims: [],
-    counters: ['campaign/torture/amount'],
+    counters: [`campaign/${CAMPAIGN}/amount`],
   });
-  const counter = counters.get('campaign/torture/amount') ?? 0;
+  const counter = counters.get(`campaign/${CAMPAIGN}/amount`) ?? 0;
   const out = expected.reserved + expected.sent + expected.received;
   if (counter !== out) found.push(`the budget's counter stands at ${counter}, ${out} fen are out`);
   return found;
@@ -237,4 +215,10 @@ async function historyIsWhole(store: Store, payouts: readonly Payout[]): Promise
       found.push(`${payout.billNo}: history ends in ${state}, version ${lines.length}`);
   }
   return found;
+}
+
+async function theAuditBalances({ torture, store }: Ending): Promise<string[]> {
+  const { campaign } = torture.versions[torture.isEdited ? 1 : 0];
+  const { findings } = await auditStore(store, new Audit([campaign]));
+  return findings.map(finding => `the audit: ${showAuditFinding(finding)}`);
 }

@@ -1,7 +1,9 @@
 // Watches over the turns at a merchant while they are taken: who has been given the lease, what was begun under it, and
 // what then left for WeChat Pay. It sits between a worker and its store, so it knows only what workers were told; where
 // an answer was lost, it gives the benefit of the doubt.
+import type { Instant } from '../src/core/time.ts';
 import type { Lease, Store } from '../src/ports.ts';
+import { HaltWatch } from './torture-watch-halt.ts';
 
 /** One call as it left a worker. */
 export type Departure = {
@@ -10,6 +12,7 @@ export type Departure = {
   readonly body: string;
   /** As holder of a lease. */
   readonly who: string;
+  readonly what: 'send' | 'ask' | 'cancel';
 };
 
 /** So long a worker may have slept between a look at its clock and the call it looked for. */
@@ -35,47 +38,65 @@ export type Watched = {
   readonly isOneMachine: boolean;
   /** Whether the clock that leases go by was set between the two. */
   wasSet(from: number, to: number): boolean;
+  /** How WeChat Pay has this number, as that of a red packet; `undefined`: not at all. */
+  standing(billNo: string): string | undefined;
   tell(line: string): void;
 };
 
 export class Watch {
   readonly sends: Departure[] = [];
   readonly asks: Departure[] = [];
+  /** Of those who need not keep the pace. */
+  readonly others: Departure[] = [];
   /** What was seen that must not be. */
   readonly found: string[] = [];
   private readonly turns = new Map<string, Turn>();
   /** By worker and number: the turn in which it was begun last. */
   private readonly begun = new Map<string, Turn>();
   private readonly world: Watched;
+  private readonly halts: HaltWatch;
 
   constructor(world: Watched) {
     this.world = world;
+    this.halts = new HaltWatch({ now: () => world.now(), found: this.found });
   }
 
-  over(store: Store): Store {
+  /** `who`: the holder of leases. `now`: the clock by which they go. */
+  over(store: Store, who: string, now: () => Instant): Store {
     return {
       ...store,
-      lease: async (name, holder, ms, now) => {
+      setHalt: (merchant, halt, by) =>
+        this.halts.set({ who, now: now() }, halt, by, async () => {
+          await store.setHalt(merchant, halt, by);
+          return store.halt(merchant);
+        }),
+      lease: async (name, holder, ms, at) => {
         const asked = this.world.now();
-        const lease = await store.lease(name, holder, ms, now);
+        const lease = await store.lease(name, holder, ms, at);
         const heard = this.world.now();
-        const [first, last] = this.world.isOneMachine ? [now, now] : [asked, heard];
+        const [first, last] = this.world.isOneMachine ? [at, at] : [asked, heard];
         if (lease) this.granted({ lease, asked, heard, given: last, until: Math.floor(first) + ms });
         return lease;
       },
-      release: async (lease, now, note) => {
+      release: async (lease, at, note) => {
         const turn = this.turnOf(lease);
         if (turn) turn.isLeft = true;
-        const isDone = await store.release(lease, now, note);
+        const isDone = await store.release(lease, at, note);
         if (turn && isDone) turn.isGivenBack = true;
         return isDone;
       },
       advance: async (step, under) => {
         const newest = under && this.turns.get(under.name);
         const isOver = newest?.isGivenBack === true;
-        const result = await store.advance(step, under);
-        if (step.payout.state !== 'sending' || result === 'stale') return result;
         const { billNo } = step.payout;
+        const isBegun = step.what === 'sending';
+        const isHalted = isBegun && this.halts.forbids(who, billNo);
+        const result = await store.advance(step, under);
+        const standing = step.successor && result === 'moved' ? this.world.standing(billNo) : undefined;
+        if (standing !== undefined && standing !== 'FAILED' && standing !== 'REFUND')
+          this.found.push(`${step.successor!.billNo} was planned while ${billNo} was ${standing}`);
+        if (!isBegun || result === 'stale') return result;
+        if (isHalted) this.found.push(`${billNo} was begun by ${who} while the merchant was halted: ${isHalted}`);
         if (!under || !newest) this.found.push(`${billNo} was begun without a lease`);
         else if (newest.lease.fence > under.fence || (newest.lease.fence === under.fence && isOver))
           this.found.push(`${billNo} was begun under a former lease: ${said(under)}, then ${said(newest.lease)}`);
@@ -85,9 +106,9 @@ export class Watch {
     };
   }
 
-  departed(kind: 'send' | 'ask', departure: Departure): void {
-    this[kind === 'send' ? 'sends' : 'asks'].push(departure);
-    if (kind === 'ask') return;
+  departed(kind: 'send' | 'ask' | 'other', departure: Departure): void {
+    this[kind === 'send' ? 'sends' : kind === 'ask' ? 'asks' : 'others'].push(departure);
+    if (kind !== 'send') return;
     const { billNo, who } = departure;
     const turn = this.begun.get(`${who} ${billNo}`);
     const newest = turn && this.turns.get(turn.lease.name);

@@ -1,22 +1,22 @@
 // One process of the torture: a flow and a gate over the store, with a clock of its own, until it dies or falls asleep
 // between any two steps. The flow, the gate, the table and the store are the real ones; so is WeChat Pay's protocol.
 import { messageOf } from '../src/core/error.ts';
-import { DEFAULT_POLICY } from '../src/core/payout-table.ts';
 import { type Instant, instant } from '../src/core/time.ts';
 import { createFlow, type Flow } from '../src/flow.ts';
-import type { Log, Store } from '../src/ports.ts';
+import { SILENT } from '../src/log.ts';
+import type { Log, Payer, Store } from '../src/ports.ts';
 import { createSettle, type Settle } from '../src/settle.ts';
-import { replyXml } from '../src/simulator/pay-reply.ts';
-import { type Post, payerOver } from '../src/wechat/pay-v2.ts';
-import { parseXml, textOf } from '../src/wechat/xml.ts';
-import { buggyPayer, withBug } from './torture-bugs.ts';
-import { CONFIG, KEY, MCH_ID } from './torture-config.ts';
+import { payerOver } from '../src/wechat/pay-v2.ts';
+import { transferPayerOver } from '../src/wechat/pay-v3.ts';
+import { createKeys, type Keys } from '../src/wechat/platform-keys.ts';
+import { buggyFlow, buggyPayer, storeBugOf, withBug } from './torture-bugs.ts';
+import { KEY, KEY_V3, MERCHANTS, PLATFORM_KEYS, POLICY, SHOP } from './torture-config.ts';
+import { type Doors, doorsOf } from './torture-doors.ts';
+import type { Doom } from './torture-driver.ts';
+import { type End, wireOf } from './torture-wire.ts';
 import type { Torture } from './torture-world.ts';
 
 const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const POLICY = { ...DEFAULT_POLICY, askAfter: [20 * SECOND, 2 * MINUTE, HOUR, 6 * HOUR, 25 * HOUR] };
 
 /**
  * Longer than a lease lasts. Not so long that, with a slow store before it, SQLite takes what the sleeper read from its
@@ -35,6 +35,9 @@ export class Worker {
   store: Store | undefined;
   private readonly torture: Torture;
   private readonly index: number;
+  /** Of the rule file, as this process knows it. */
+  version: 0 | 1 = 0;
+  private doors: Doors | undefined;
   private life = 0;
   private asleepUntil = 0;
   private isLeaving = false;
@@ -62,7 +65,7 @@ export class Worker {
     const { torture } = this;
     const life = ++this.life;
     try {
-      this.store = await torture.ground.open(this.index);
+      this.store = await torture.ground.open(this.index, this.doomOf(life), storeBugOf(torture.bug));
     } catch (error) {
       torture.tell(`${this.name} finds no store: ${messageOf(error)}`);
       return this.startLater(5);
@@ -71,17 +74,41 @@ export class Worker {
     this.asleepUntil = 0;
     this.isLeaving = false;
     const holder = `${this.name}/${life}`;
-    const store = this.mortal(torture.watch.over(withBug(this.store, torture)), life, true);
-    const payer = buggyPayer(this.mortal(payerOver(KEY, this.network(holder)), life, false), torture);
-    const merchant = { name: 'shop', payer, perSecond: torture.perSecond, policy: POLICY, quietHours: [] };
+    this.version = torture.isEdited ? 1 : 0;
+    const watched = torture.watch.over(withBug(this.store, torture, this), holder, () => this.now());
+    const store = this.mortal(watched, life, true);
+    const payer = buggyPayer(
+      this.mortal(
+        payerFor(torture, holder, () => this.now()),
+        life,
+        false,
+      ),
+      torture,
+      this,
+    );
+    const caps = { merchant: SHOP, ...MERCHANTS[torture.channel].limits };
+    const merchant = { name: SHOP, payer, perSecond: torture.perSecond, policy: POLICY, caps, quietHours: [] };
     const ports = { clock: () => this.now(), store, log: this.log() };
     const timer = { ticks: () => torture.time.now(), sleep: (ms: number) => this.sleep(ms) };
     const settle = createSettle({ ...ports, holder, timer, merchants: [merchant] });
     this.settle = settle;
-    const { book } = torture.campaign;
-    this.flow = createFlow({ ...ports, config: CONFIG, book: () => book, planned: () => settle.nudge() });
+    const book = () => torture.versions[this.version].book;
+    const flow = createFlow({ ...ports, config: torture.config, book, planned: () => settle.nudge() });
+    this.flow = buggyFlow(flow, torture, this);
+    this.doors = doorsOf({
+      ...ports,
+      flow: this.flow,
+      config: torture.config,
+      keys: keysFor(torture, () => this.now()),
+    });
     settle.pass().catch(() => undefined);
     this.tick(life);
+  }
+
+  /** What WeChat Pay tells by itself; the status of the answer. */
+  async hear(door: keyof Doors, headers: Readonly<Record<string, string>>, body: string): Promise<number> {
+    await this.awake();
+    return this.doors?.[door](headers, body) ?? 0;
   }
 
   private startLater(secondsMax: number): void {
@@ -111,10 +138,36 @@ export class Worker {
     if (!store) return;
     this.store = undefined;
     this.flow = undefined;
+    this.doors = undefined;
     this.life++;
     this.torture.tell(`${this.name} dies`);
     setImmediate(() => void store.close().catch(() => undefined));
     if (isToReturn) this.startLater(60);
+  }
+
+  /** What becomes of this life's transactions. Who is dead commits nothing. */
+  private doomOf(life: number): Doom {
+    const { torture } = this;
+    const doomed = (chance: number): boolean => torture.isTroubled && torture.dice.chance(chance);
+    return {
+      beforeCommit: () => {
+        if (life !== this.life || !this.store) return 'dies';
+        if (doomed(0.003)) {
+          torture.tell(`${this.name}: before COMMIT`);
+          this.die(true);
+          return 'dies';
+        }
+        if (!doomed(0.004)) return 'go';
+        torture.tell(`${this.name}: its COMMIT fails`);
+        torture.hurt(SECOND, this);
+        return torture.dice.pick(['full', 'gone']);
+      },
+      afterCommit: () => {
+        if (life !== this.life || !doomed(0.003)) return;
+        torture.tell(`${this.name}: after COMMIT`);
+        this.die(true);
+      },
+    };
   }
 
   /**
@@ -176,6 +229,7 @@ export class Worker {
     const { time } = this.torture;
     if (time.now() < this.asleepUntil) return;
     this.torture.tell(`${this.name} sleeps for ${ms} ms ${when}`);
+    this.torture.hurt(ms + SECOND, this);
     this.asleepUntil = time.now() + ms;
   }
 
@@ -189,50 +243,6 @@ export class Worker {
     await this.awake();
   }
 
-  /** The wire to WeChat Pay: requests and answers are late, lost, or come twice. */
-  private network(who: string): Post {
-    const { torture } = this;
-    const { dice, time, desk, watch } = torture;
-    return async (path, body) => {
-      const endpoint = path.endsWith('gethbinfo') ? 'gethbinfo' : 'sendredpack';
-      const billNo = textOf(parseXml(body), 'mch_billno')!;
-      watch.departed(endpoint === 'sendredpack' ? 'send' : 'ask', { at: time.now(), billNo, body, who });
-      const isTroubled = torture.isTroubled;
-      if (isTroubled && dice.chance(0.02)) return { seen: { kind: 'unreached', code: 'ECONNREFUSED', text: '' } };
-      const silence = async () => {
-        await time.sleep(10 * SECOND);
-        return { seen: { kind: 'silence', code: 'UND_ERR_HEADERS_TIMEOUT', text: '' } } as const;
-      };
-      if (isTroubled && dice.chance(0.04)) {
-        torture.tell(`the request for ${billNo.slice(-6)} is lost`);
-        return silence();
-      }
-      await time.sleep(dice.between(5, 400));
-      const { reply, spoil } = desk.answer(endpoint, body, MCH_ID);
-      if (isTroubled && dice.chance(0.04))
-        time.at(time.now() + dice.between(1, 5000), () => void desk.answer(endpoint, body, MCH_ID));
-      torture.tell(
-        `${endpoint} ${billNo.slice(-6)} → ${String(reply.status ?? reply.err_code ?? reply.result_code)}${spoil ? ` (${spoil.kind})` : ''}`,
-      );
-      if (spoil?.kind === 'cut' || (isTroubled && dice.chance(0.04))) return silence();
-      await time.sleep(dice.between(5, 400));
-      if (spoil?.kind === 'html502') return { status: 502, text: '<html>' };
-      if (spoil?.kind === 'truncated') return { status: 200, text: replyXml(reply).slice(0, 60) };
-      if (spoil?.kind === 'slow' && spoil.delayMs > 9000) return silence();
-      if (spoil?.kind === 'systemError')
-        return {
-          status: 200,
-          text: replyXml({
-            return_code: 'SUCCESS',
-            result_code: 'FAIL',
-            err_code: 'SYSTEMERROR',
-            err_code_des: '系统繁忙',
-          }),
-        };
-      return { status: 200, text: replyXml(reply) };
-    };
-  }
-
   private log(): Log {
     const say = (fields: object, message: string): void => {
       const { billNo, detail } = fields as { billNo?: string; detail?: string };
@@ -240,4 +250,20 @@ export class Worker {
     };
     return { debug: () => undefined, info: say, warn: say, error: say };
   }
+}
+
+/** Pays for the merchant, over a wire of its own. */
+export function payerFor(torture: Torture, who: string, now: () => Instant, isCounted = true): Payer {
+  const end: End = { who, isCounted };
+  const { post, transport } = wireOf(torture, end);
+  const merchant = MERCHANTS[torture.channel];
+  return merchant.channel === 'redpack'
+    ? payerOver(KEY, post)
+    : transferPayerOver(merchant, now, transport, keysFor(torture, now));
+}
+
+/** All that WeChat Pay may sign with. */
+export function keysFor({ bug }: Torture, clock: () => Instant): Keys {
+  const keys = bug === 'second-key-ignored' ? PLATFORM_KEYS.slice(0, 1) : PLATFORM_KEYS;
+  return createKeys({ merchant: SHOP, apiV3Key: KEY_V3, keys, clock, log: SILENT });
 }

@@ -1,77 +1,118 @@
-// The world of one seed: followers, a WeChat in trouble, clocks that are set, and two workers (`torture-worker.ts`) on a
-// ground that may give way (`torture-ground.ts`).
-import type { Event, EventKey, Happening, OpenId } from '../src/core/event.ts';
-import { instant } from '../src/core/time.ts';
-import type { Flow } from '../src/flow.ts';
-import type { Answer, Lease } from '../src/ports.ts';
+// The world of one seed: followers, a WeChat in trouble, clocks that are set, rule files that are edited, operators at work,
+// and two workers (`torture-worker.ts`) on a ground that may give way (`torture-ground.ts`). A seed has a few features
+// only, so that it stays short.
+import type { Config } from '../src/config.ts';
+import type { OpenId } from '../src/core/event.ts';
+import { beijingText, instant } from '../src/core/time.ts';
+import type { Lease } from '../src/ports.ts';
 import type { PayFault } from '../src/simulator/protocol.ts';
-import { PayDesk, World } from '../src/simulator/simulator.ts';
+import { PayDesk, TransferDesk, World } from '../src/simulator/simulator.ts';
 import type { Bug } from './torture-bugs.ts';
-import { APP_ID, CAMPAIGNS, KEY, MCH_ID } from './torture-config.ts';
+import { ACCOUNT, APP_ID, type Channel, configOf, KEY, KEY_V3, MCH_ID } from './torture-config.ts';
 import type { Ground, Grounds } from './torture-ground.ts';
+import { Notices } from './torture-notices.ts';
+import { Operator } from './torture-operator.ts';
+import { Pushes } from './torture-push.ts';
+import { type Setting, THEMES, type Version, versionsOf } from './torture-rules.ts';
 import { breathe, Dice, VirtualTime } from './torture-time.ts';
+import { FAULTS, LANDED, TRANSFER_REASONS } from './torture-trouble.ts';
 import { Watch } from './torture-watch.ts';
 import { Worker } from './torture-worker.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-/** A Tuesday morning in Beijing; some seeds begin shortly before midnight. */
+/** A Tuesday morning in Beijing; some seeds begin shortly before a day ends. */
 const MORNING = Date.UTC(2026, 1, 10, 2);
-
-/** One push of an event, and its answer if WeChat heard one. */
-export type Copy = {
-  /** When its worker began with it, or with an earlier copy that it is answered with. */
-  readonly from: number;
-  readonly flow: Flow;
-  to: number;
-  answer?: Answer;
-};
-export type Delivery = { readonly event: Event; readonly copies: Copy[] };
 
 export class Torture {
   readonly seed: number;
   readonly bug: Bug | undefined;
   readonly dice: Dice;
   readonly time: VirtualTime;
+  readonly channel: Channel;
+  readonly config: Config;
+  /** WeChat Pay signs with either of two keys. */
+  readonly hasTwoKeys: boolean;
+  /** Of a transfer that was taken back WeChat Pay says CANCELLED; otherwise FAIL. */
+  readonly saysCancelled: boolean;
   readonly wechat: World;
   readonly desk: PayDesk;
+  readonly transfers: TransferDesk;
   readonly watch: Watch;
+  readonly pushes: Pushes;
+  readonly notices: Notices;
+  readonly operator: Operator;
   /** The leases that were given out, for a bug. */
   readonly leases = new Map<string, Lease>();
-  readonly campaign: (typeof CAMPAIGNS)[number];
+  readonly setting: Setting;
+  readonly versions: readonly [Version, Version];
   readonly perSecond: number;
   ground!: Ground;
   readonly people: OpenId[] = [];
-  readonly deliveries: Delivery[] = [];
+  /** Who follows, as WeChat knows it. */
+  readonly following = new Set<OpenId>();
   readonly story: string[] = [];
   readonly workers: Worker[] = [];
   /** While it lasts things go wrong; afterwards everybody is given the time to come to rest. */
   isTroubled = true;
+  /** Nobody opens anything any more. */
+  isLazy = false;
+  /** The second version of the rule file lies there. */
+  isEdited = false;
   /** While everything is slow: how long a call of the store may take, ms. */
   slowness = 0;
   /** When a wall clock was set. */
   readonly jumps: number[] = [];
+  /** When nobody, or this worker, could be expected to answer in time. */
+  readonly hurts: { readonly from: number; readonly to: number; readonly worker?: Worker }[] = [];
   private readonly grounds: Grounds;
-  private messages = 0;
 
   constructor(seed: number, grounds: Grounds, bug?: Bug) {
     this.seed = seed;
     this.grounds = grounds;
     this.bug = bug;
-    this.dice = new Dice(seed);
-    const start = this.dice.chance(0.3) ? MORNING + 14 * HOUR - 2 * MINUTE : MORNING;
+    const dice = new Dice(seed);
+    this.dice = dice;
+    const dayStartsAt = dice.pick(['00:00', '10:00'] as const);
+    const isAtBorder = dice.chance(0.4);
+    const border = dayStartsAt === '10:00' ? MORNING : MORNING + 14 * HOUR;
+    const start = isAtBorder ? border - 2 * MINUTE : MORNING;
     this.time = new VirtualTime(start, () => this.ground.settled());
-    this.campaign = this.dice.pick(CAMPAIGNS);
-    this.perSecond = this.dice.pick([2, 5, 30]);
+    const [first, second] = [start + MINUTE, start + 3 * MINUTE].map(at => beijingText(instant(at)).slice(0, 16));
+    this.setting = {
+      theme: dice.pick(THEMES),
+      isLarge: dice.chance(0.5),
+      unclaimed: dice.pick(['return', 'reoffer']),
+      dayStartsAt,
+      rounds: [first!, second!],
+    };
+    this.versions = versionsOf(this.setting);
+    this.channel = dice.pick(['redpack', 'transfer']);
+    this.config = configOf(this.channel);
+    this.hasTwoKeys = this.channel === 'transfer' && dice.chance(0.5) && LANDED.keys;
+    this.saysCancelled = dice.chance(0.5);
+    this.perSecond = dice.pick([2, 5, 30]);
     this.watch = new Watch({
       now: () => this.time.now(),
       isOneMachine: grounds.isOneMachine,
       wasSet: this.wasSet,
+      standing: billNo => this.orderOf(billNo)?.status,
       tell: line => this.tell(line),
     });
+    this.wechat = this.newWeChat();
+    this.desk = new PayDesk(this.wechat);
+    this.transfers = new TransferDesk(this.wechat);
+    this.pushes = new Pushes(this);
+    this.notices = new Notices(this);
+    this.operator = new Operator(this);
+    for (let i = dice.between(3, 8); i > 0; i--) this.addPerson();
+  }
+
+  private newWeChat(): World {
+    const { dice } = this;
     const account = {
-      name: 'tea',
+      name: ACCOUNT,
       title: '茶',
       appId: APP_ID,
       appSecret: 's',
@@ -81,29 +122,26 @@ export class Torture {
       mode: 'plain',
       webhook: '',
     } as const;
-    const clock = { now: () => this.time.now(), offsetMs: () => 0, setOffset: () => undefined };
-    this.wechat = new World({
+    const limits = {
+      perUserPerDay: dice.pick([3, 10]),
+      repeat: dice.pick(['success', 'SEND_FAILED'] as const),
+      transferringMs: dice.pick([0, 3000]),
+      cancelingMs: dice.pick([1000, 40_000]),
+    };
+    return new World({
       port: 0,
       payPort: 0,
-      clock,
+      clock: { now: () => this.time.now(), offsetMs: () => 0, setOffset: () => undefined },
       accounts: [account],
-      merchants: [
-        {
-          mchId: MCH_ID,
-          apiV2Key: KEY,
-          balance: 1_000_00,
-          appIds: [APP_ID],
-          limits: { perUserPerDay: this.dice.pick([3, 10]), repeat: this.dice.pick(['success', 'SEND_FAILED']) },
-        },
-      ],
+      merchants: [{ mchId: MCH_ID, apiV2Key: KEY, apiV3Key: KEY_V3, balance: 1_000_00, appIds: [APP_ID], limits }],
     });
-    this.desk = new PayDesk(this.wechat);
-    const count = this.dice.between(3, 8);
-    for (let i = 0; i < count; i++) {
-      const openid = `oTorture${String(i).padStart(20, '0')}` as OpenId;
-      this.wechat.addPerson('tea', { openid });
-      this.people.push(openid);
-    }
+  }
+
+  private addPerson(): void {
+    const openid = `oTorture${String(this.people.length).padStart(20, '0')}` as OpenId;
+    this.wechat.addPerson(ACCOUNT, { openid });
+    if (this.dice.chance(0.6)) this.following.add(openid);
+    this.people.push(openid);
   }
 
   tell(line: string): void {
@@ -112,6 +150,7 @@ export class Torture {
 
   async begin(workers: number): Promise<void> {
     this.ground = await this.grounds.ground(this);
+    await this.operator.prepare();
     for (let i = 0; i < workers; i++) {
       const worker = new Worker(this, i);
       this.workers.push(worker);
@@ -121,73 +160,23 @@ export class Torture {
     }
   }
 
-  /** Somebody does something; WeChat delivers it once or more, and again while it is not answered. */
-  act(user: OpenId, happening: Happening): void {
-    const sentAt = instant(Math.floor(this.time.now() / SECOND) * SECOND);
-    const key = (
-      happening.kind === 'text' ? `m:${user}:${++this.messages}` : `e:${user}:${sentAt}:${happening.kind}`
-    ) as EventKey;
-    const event = { key, account: 'tea', user, sentAt, ...happening } as Event;
-    const delivery: Delivery = { event, copies: [] };
-    this.deliveries.push(delivery);
-    this.tell(
-      `${user.slice(-2)} ${happening.kind} ${happening.kind === 'text' ? happening.text : ''} [${key.slice(-12)}]`,
-    );
-    const copies = this.dice.chance(0.25) ? this.dice.between(2, 3) : 1;
-    for (let copy = 0; copy < copies; copy++)
-      this.time.at(this.time.now() + this.dice.between(1, 900), () => this.deliver(delivery, 1));
+  /** As WeChat Pay has it. */
+  orderOf(billNo: string): ReturnType<World['order']> {
+    return this.wechat.order(MCH_ID, billNo, this.channel);
   }
 
-  private deliver(delivery: Delivery, attempt: number): void {
-    const worker = this.dice.pick(this.workers);
-    let isAnswered = false;
-    const again = (): void => {
-      if (!isAnswered && attempt < 3) this.deliver(delivery, attempt + 1);
-    };
-    this.time.at(this.time.now() + 5 * SECOND, again);
-    if (!worker.isOpen) return;
-    const flow = worker.flow!;
-    const now = this.time.now();
-    const first = delivery.copies.find(each => each.flow === flow && each.to === Number.POSITIVE_INFINITY);
-    const copy: Copy = { from: first?.from ?? now, flow, to: Number.POSITIVE_INFINITY };
-    delivery.copies.push(copy);
-    flow.handle(delivery.event).then(
-      answer => {
-        copy.to = this.time.now();
-        // Neither who has died says it, nor does WeChat hear what comes too late.
-        if (worker.flow !== flow || copy.to >= now + 5 * SECOND) return;
-        isAnswered = true;
-        copy.answer = answer;
-      },
-      () => {
-        copy.to = this.time.now(); // a 503: WeChat delivers again
-      },
-    );
+  /** For so long nobody here, or not this worker, must be expected to answer in time. */
+  hurt(ms: number, worker?: Worker): void {
+    const from = this.time.now();
+    this.hurts.push({ from, to: from + ms, ...(worker && { worker }) });
   }
 
   /** Troubles of WeChat Pay and of the account, for a while. */
   trouble(): void {
     const { dice } = this;
-    const kinds = [
-      'lostReply',
-      'errorAfterSent',
-      'errorNothingStored',
-      'processing',
-      'processingThenFailed',
-      'slow',
-      'truncated',
-      'html502',
-      'unknownCode',
-      'extraElements',
-      'noAuthUser',
-      'notEnough',
-      'freqLimit',
-      'noAuthIp',
-      'noAuthProduct',
-    ] as const;
     const pay: PayFault[] = [];
     for (let i = dice.between(0, 3); i > 0; i--) {
-      const kind = dice.pick(kinds);
+      const kind = dice.pick(FAULTS);
       const isPersonal = kind === 'noAuthUser' || dice.chance(0.2);
       pay.push({
         kind,
@@ -195,21 +184,17 @@ export class Torture {
         afterMs: dice.between(1, 40) * MINUTE,
         delayMs: dice.between(1, 30) * SECOND,
         ...(isPersonal && { openid: dice.pick(this.people) }),
+        ...(this.channel === 'transfer' && kind === 'processingThenFailed' && reasonOf(dice)),
       });
     }
-    if (dice.chance(0.3))
-      pay.push({
-        kind: 'code',
-        code: dice.pick(['SYSTEMERROR', 'SENDNUM_LIMIT', 'SEND_FAILED', 'PROCESSING', 'SENDAMOUNT_LIMIT', 'BRAND_NEW']),
-        times: dice.between(1, 3),
-      });
-    if (dice.chance(0.2))
-      pay.push({
-        kind: 'code',
-        at: 'gethbinfo',
-        code: dice.pick(['FREQ_LIMIT', 'SYSTEMERROR', 'NOT_FOUND']),
-        times: dice.between(1, 5),
-      });
+    // A bill may fail at any time, for many reasons.
+    if (this.channel === 'transfer' && dice.chance(0.3))
+      pay.push({ kind: 'processingThenFailed', times: 1, afterMs: dice.between(1, 5) * MINUTE, ...reasonOf(dice) });
+    if (dice.chance(0.3)) pay.push({ kind: 'code', code: dice.pick(CODES[this.channel]), times: dice.between(1, 3) });
+    if (dice.chance(0.2)) {
+      const at = this.channel === 'redpack' ? 'gethbinfo' : 'transferQuery';
+      pay.push({ kind: 'code', at, code: dice.pick(QUERY_CODES[this.channel]), times: dice.between(1, 5) });
+    }
     this.wechat.faults.set({ pay, platform: [] });
     if (pay.length > 0)
       this.tell(`WeChat: ${pay.map(fault => `${fault.kind} ${fault.code ?? ''}×${fault.times}`).join(', ')}`);
@@ -228,7 +213,9 @@ export class Torture {
     const { dice, time } = this;
     this.slowness = dice.pick([300, 1500, 3000, 3000]);
     this.tell(`the store takes up to ${this.slowness} ms`);
-    time.at(time.now() + dice.between(5, 30) * SECOND, () => {
+    const ms = dice.between(5, 30) * SECOND;
+    this.hurt(ms + 4 * SECOND); // what was begun while it lasted
+    time.at(time.now() + ms, () => {
       this.slowness = 0;
     });
   }
@@ -239,6 +226,17 @@ export class Torture {
       .pick(this.workers)
       .leave()
       .catch(() => undefined); // the store was away: it has ended all the same
+  }
+
+  /** Somebody has edited the rule file: one process after the other notices. */
+  edit(): void {
+    const { dice, time, workers } = this;
+    this.tell('the rule file is edited');
+    this.isEdited = true;
+    for (const worker of workers)
+      time.at(time.now() + dice.between(0, 3000), () => {
+        worker.version = 1;
+      });
   }
 
   /**
@@ -252,7 +250,9 @@ export class Torture {
   /** A machine's wall clock is set, forwards or back; all its processes see it. */
   jump(): void {
     const { dice, grounds, workers } = this;
-    const skew = dice.pick([0, 0, -HOUR, -5 * SECOND, 5 * SECOND, 2 * HOUR, 26 * HOUR]);
+    // API v3 signs the time: a clock that is off by minutes cannot pay at all.
+    const small = [0, -100 * SECOND, -5 * SECOND, 5 * SECOND, 100 * SECOND];
+    const skew = dice.pick(this.channel === 'transfer' ? small : [...small, -HOUR, 2 * HOUR, 26 * HOUR]);
     const those = grounds.isOneMachine ? workers : [dice.pick(workers)];
     for (const worker of those) worker.skew = skew;
     this.jumps.push(this.time.now());
@@ -265,4 +265,19 @@ export class Torture {
     await breathe();
     await this.ground.close();
   }
+}
+
+const CODES: Readonly<Record<Channel, readonly string[]>> = {
+  redpack: ['SYSTEMERROR', 'SENDNUM_LIMIT', 'SEND_FAILED', 'PROCESSING', 'SENDAMOUNT_LIMIT', 'BRAND_NEW'],
+  transfer: ['SYSTEM_ERROR', 'RATELIMIT_EXCEEDED', 'BRAND_NEW', 'ALREADY_EXISTS'],
+};
+const QUERY_CODES: Readonly<Record<Channel, readonly string[]>> = {
+  redpack: ['FREQ_LIMIT', 'SYSTEMERROR', 'NOT_FOUND'],
+  transfer: ['FREQUENCY_LIMIT_EXCEED', 'SYSTEM_ERROR', 'BRAND_NEW'],
+};
+
+/** Why a bill fails; in some cases WeChat Pay does not say. */
+function reasonOf(dice: Dice): { readonly code?: string } {
+  const code = dice.pick([undefined, ...TRANSFER_REASONS]);
+  return code === undefined ? {} : { code };
 }

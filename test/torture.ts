@@ -1,5 +1,5 @@
-// `npm run torture -- --seeds N [--from S] | --seed S [--store sqlite|redis] [--bug NAME]`: thousands of small worlds in
-// which everything goes wrong, each from its seed. A failing seed prints its number and its story, and does the same
+// `npm run torture -- --seeds N [--from S] | --seed S [--store sqlite|redis] [--bug NAME] | --bugs`: thousands of small worlds
+// in which everything goes wrong, each from its seed; or, for each bug there is, as many as it takes to find it. A failing seed prints its number and its story, and does the same
 // again; on Redis as far as real sockets do, see `torture-redis.ts`.
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -20,6 +20,7 @@ const HELP = `npm run torture -- [options]
                   Redis does so as far as real sockets allow (of sixty seeds, fifty-one): virtual time stands still
                   during real calls, and these leave one after the other; but a server that was stopped serves those
                   who waited in its own order. So a failing seed may need some tries to fail again.
+  --bugs          each bug in turn, in the first worlds until one finds it
   --bug NAME      with a bug that must be found: ${BUGS.join(', ')}`;
 
 const { values } = parseArgs({
@@ -29,12 +30,14 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     store: { type: 'string', default: 'sqlite' },
     bug: { type: 'string' },
+    bugs: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
     child: { type: 'boolean', default: false },
   },
 });
 const bug = values.bug as Bug | undefined;
-if (bug !== undefined && !BUGS.includes(bug)) throw new Error(`--bug ${bug}: expected one of ${BUGS.join(', ')}`);
+if (bug !== undefined && !values.bugs && !BUGS.includes(bug))
+  throw new Error(`--bug ${bug}: expected one of ${BUGS.join(', ')}`);
 const { store } = values;
 if (store !== 'sqlite' && store !== 'redis') throw new Error(`--store ${store}: expected sqlite or redis`);
 const CHOSEN = ['--store', store, ...(bug ? ['--bug', bug] : [])];
@@ -55,7 +58,7 @@ async function runRange(from: number, count: number): Promise<void> {
   for (let seed = from; seed < from + count; seed++) {
     const result = await runSeed(seed, bug, ground);
     if (result.violations.length > 0) show(result);
-    process.send?.({ failed: result.violations.length > 0, payouts: result.payouts, calls: result.calls });
+    process.send?.({ seed, failed: result.violations.length > 0, payouts: result.payouts, calls: result.calls });
   }
   await ground.end();
 }
@@ -68,8 +71,42 @@ function forkRange(from: number, count: number, onSeed: (one: Seed) => void): Pr
   return new Promise(resolve => child.on('close', resolve));
 }
 
-type Seed = { readonly failed: boolean; readonly payouts: number; readonly calls: number };
+type Seed = { readonly seed: number; readonly failed: boolean; readonly payouts: number; readonly calls: number };
 const RANGE = 100;
+
+/** The first world that finds each bug; `undefined`: none of so many. */
+async function huntAll(seeds: number): Promise<number> {
+  const left =
+    values.bug === undefined
+      ? [...BUGS]
+      : values.bug.split(',').filter((each): each is Bug => BUGS.includes(each as Bug));
+  let missed = 0;
+  const hunter = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const args = ['--bug', next, '--seeds', String(seeds), '--child', '--store', store as string];
+      const child = fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+      let text = '';
+      child.stdout!.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      let caught: number | undefined;
+      child.on('message', message => {
+        const { seed, failed } = message as Seed;
+        if (!failed || caught !== undefined) return;
+        caught = seed;
+        child.kill();
+      });
+      await new Promise(resolve => child.on('close', resolve));
+      const how = /✗ seed \d+:\n {4}(.*)/.exec(text)?.[1] ?? '';
+      if (caught === undefined) missed++;
+      console.log(
+        `${caught === undefined ? '✗' : '✓'} ${next.padEnd(28)} ${caught === undefined ? `not in ${seeds} seeds` : `seed ${caught}: ${how}`}`,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, hunter));
+  return missed === 0 ? 0 : 1;
+}
 
 async function main(): Promise<number> {
   if (values.help) {
@@ -89,6 +126,7 @@ async function main(): Promise<number> {
     await runRange(from, count);
     return 0;
   }
+  if (values.bugs) return huntAll(count);
   const started = performance.now();
   const total = { seeds: 0, failed: 0, payouts: 0, calls: 0 };
   const onSeed = ({ failed, payouts, calls }: Seed): void => {

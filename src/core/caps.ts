@@ -10,7 +10,8 @@ type Holds = Payout['holds'];
 
 /**
  * What is to be taken for a call at this moment, and what the payout holds then. A number that was never called gives
- * back the day it was planned for; one that was may have left on each of its days, and counts on all of them. Once on each.
+ * back every other day: the one it was planned for, and those of a former number, which has come to nothing. One that was
+ * called may have left on each of its days, and counts on all of them. Once on each.
  */
 export function takeCaps(
   payout: Payout,
@@ -19,9 +20,10 @@ export function takeCaps(
 ): { readonly holds: Holds; readonly counters: readonly Counter[] } {
   const today = dayOf(now);
   const dayIn = (name: string): string | undefined => capDayOf(name, payout.merchant);
-  if (payout.holds.some(({ name }) => dayIn(name) === today)) return { holds: payout.holds, counters: [] };
-  const taken = capsOf(payout, caps, now);
-  const unused = payout.tries > 0 ? [] : payout.holds.filter(({ name }) => dayIn(name) !== undefined);
+  const isToday = payout.holds.some(({ name }) => dayIn(name) === today);
+  const isUnused = (day: string | undefined): boolean => payout.tries === 0 && day !== undefined && day !== today;
+  const taken = isToday ? [] : capsOf(payout, caps, now);
+  const unused = payout.holds.filter(({ name }) => isUnused(dayIn(name)));
   return {
     holds: [...payout.holds.filter(hold => !unused.includes(hold)), ...taken.map(({ name, add }) => ({ name, add }))],
     counters: [

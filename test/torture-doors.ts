@@ -1,0 +1,55 @@
+// The doors of one process through which WeChat Pay tells something, without a network: the real ones, wired as the bot
+// wires them.
+import { Readable } from 'node:stream';
+import type { Context } from 'koa';
+import { createPayments } from '../src/bot-payments.ts';
+import { conclude } from '../src/conclude.ts';
+import type { Config } from '../src/config.ts';
+import { type NotifyMerchant, notifyPost } from '../src/doors/notify.ts';
+import { payNoticePost } from '../src/doors/pay-notice.ts';
+import type { Flow } from '../src/flow.ts';
+import type { Clock, Log, Store } from '../src/ports.ts';
+import { createNoticeReader } from '../src/wechat/pay-v3.ts';
+import type { Keys } from '../src/wechat/platform-keys.ts';
+import { POLICY, SHOP } from './torture-config.ts';
+
+type Door = (headers: Readonly<Record<string, string>>, body: string) => Promise<number>;
+export type Doors = { readonly transfer: Door; readonly paid: Door };
+
+export type DoorPorts = {
+  readonly flow: Flow;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly config: Config;
+  readonly keys: Keys;
+};
+
+export function doorsOf({ flow, store, clock, log, config, keys }: DoorPorts): Doors {
+  const merchant = config.merchants.get(SHOP)!;
+  const ports = { flow, store, clock, log };
+  const read = merchant.channel === 'transfer' ? createNoticeReader(merchant, keys) : undefined;
+  const open: NotifyMerchant['open'] = async (headers, body, now) =>
+    keys.verified(() => read!(headers, body, now), body);
+  const transfer = notifyPost({
+    ...ports,
+    transfers: new Map(read ? [[SHOP, { policy: POLICY, open }]] : []),
+    conclude: (name, verdict) => conclude({ store, clock, log }, name, verdict),
+  });
+  const rings = { of: () => keys, tend: async () => {}, close: async () => {} };
+  const paid = payNoticePost({ ...ports, ...createPayments(config, clock, rings).ports });
+  const through =
+    (door: typeof transfer): Door =>
+    async (headers, body) => {
+      const ctx = contextOf(headers, body);
+      await door(ctx, SHOP);
+      return ctx.status;
+    };
+  return { transfer: through(transfer), paid: through(paid) };
+}
+
+/** As much of a request as these doors look at. */
+function contextOf(headers: Readonly<Record<string, string>>, body: string): Context {
+  const req = Object.assign(Readable.from([Buffer.from(body)]), { headers });
+  return { req, headers, status: 404, body: undefined, set: () => undefined } as unknown as Context;
+}

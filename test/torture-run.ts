@@ -130,7 +130,7 @@ async function peace(torture: Torture): Promise<void> {
   torture.setBalance(10_000_000);
   await ground.heal();
   await time.runUntil(time.now() + 2 * MINUTE); // those who died come back
-  for (const worker of workers) worker.skew = 0;
+  torture.setClocks();
   const end = time.now() + PEACE_UP_TO;
   torture.isLazy = dice.chance(0.3);
   let tidies = 3;

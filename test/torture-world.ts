@@ -259,6 +259,12 @@ export class Torture {
     this.tell(`the clock of ${those.map(({ name }) => name).join(' and ')} is off by ${skew / SECOND} s`);
   }
 
+  /** They are right again. */
+  setClocks(): void {
+    if (this.workers.some(({ skew }) => skew !== 0)) this.jumps.push(this.time.now());
+    for (const worker of this.workers) worker.skew = 0;
+  }
+
   async close(): Promise<void> {
     for (const worker of this.workers) worker.die(false);
     this.wechat.close();

@@ -16,7 +16,7 @@ import {
 import { type Instant, instant } from './core/time.ts';
 import type { Store } from './ports.ts';
 import { sqliteFileOf } from './storage/open.ts';
-import { isStoreHeader, readNote, STORE_HEADER_BYTES } from './storage/schema.ts';
+import { isStoreHeader, readNote, STORE_HEADER_BYTES } from './storage/peek.ts';
 
 /** The lease whose note says whose store it is. */
 const NAME = 'installation';

@@ -309,7 +309,7 @@ describe('books of campaigns that use everything', () => {
     expect(compared.countersLeftOut).toBe(strange.length);
     expect(compared.counters).toBe(good.counters.length - strange.length);
     const left =
-      /^(shadow\/|code\/|refunded\/|campaign\/\w+~shadow\/)|\/(draws|rule\/[^/]+\/(?!claims$).+|round\/.+\/amount|wallet\/.+\/day\/.+)$/;
+      /^(shadow\/|code\/|refunded\/|rewarded\/|campaign\/\w+~shadow\/)|\/(draws|taken-back|rule\/[^/]+\/(?!claims$).+|round\/.+\/amount|wallet\/.+\/day\/.+)$/;
     expect(strange.filter(({ name }) => !left.test(name))).toEqual([]);
   });
 });

@@ -160,6 +160,11 @@ async function run(args: readonly string[], env: Record<string, string> = ENV) {
   return { code, out, err };
 }
 
+/** With the log beside it, where there is one. */
+function move(from: string, to: string): void {
+  for (const end of ['', '-wal', '-shm']) if (existsSync(from + end)) renameSync(from + end, to + end);
+}
+
 describe('from the command line', () => {
   test('in a folder with a production store, a start without a configuration starts nothing and says why', async () => {
     world = await startWorld();
@@ -169,14 +174,14 @@ describe('from the command line', () => {
     mkdirSync(join(folder, 'data'));
     const { appId } = [...world.config.accounts.values()][0]!;
     for (const place of ['bot.db', 'data/bot.db', 'data/old.sqlite']) {
-      renameSync(join(world.folder, 'bot.db'), join(folder, place));
+      move(join(world.folder, 'bot.db'), join(folder, place));
       const { code, out, err } = await run(['start'], { PORT: '0' });
       expect(code).toBe(2);
       expect(out).toBe('');
       expect(err).toContain(`${place} is the store of a real installation (${appId}`);
       expect(err).toContain('hongbao start --config FILE');
       expect(existsSync(join(folder, 'data/bot.yaml'))).toBe(false);
-      renameSync(join(folder, place), join(world.folder, 'bot.db'));
+      move(join(folder, place), join(world.folder, 'bot.db'));
     }
   });
 

@@ -56,9 +56,9 @@ describe('a placeholder', () => {
 
   test('of money, where a coupon may be won', () => {
     const coupon: Edit = ['thanks: { nothing: true', 'thanks: { coupon: codes.csv'];
-    const said = (text: string) => saidOf([coupon, [WON, `      won: "${text}"`]], ALONE, () => CODES);
+    const said = (text: string) => saidOf([coupon, rule('odds: rise'), [WON, `      won: "${text}"`]], ALONE, () => CODES);
     expect(said('{{prize}} {{amount}} {{coupon}}')).toEqual([
-      '17:23 placeholder-empty {{amount}} is 0.00 when "thanks", a coupon, is won; write {{prize}}',
+      '18:23 placeholder-empty {{amount}} is 0.00 when "thanks", a coupon, is won; write {{prize}}',
     ]);
     expect(said('抽中「{{prize}}」！{{coupon}}')).toEqual([]);
   });

@@ -473,7 +473,7 @@ describe('in bot.yaml', () => {
     [
       'an empty file',
       () => `    platformKeys: [{ id: ${ids.publicKey}, publicKey: empty.pem }]`,
-      /empty.pem cannot be used/,
+      /empty\.pem is empty; put the file there anew/,
     ],
     [
       'a key of another kind',

@@ -91,8 +91,8 @@ function dry(store: Store, commits: Commit[]): Store {
       commits.push(commit);
       return { kind: 'done' };
     },
-    // An unfollow would take back what is on its way: it stays.
-    advance: async () => 'stale',
+    // An unfollow would take back what is on its way: here it stays.
+    advance: async () => 'moved',
   };
 }
 

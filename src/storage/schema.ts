@@ -232,7 +232,7 @@ const MIGRATIONS: readonly string[] = [
 ];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */
-const APPLICATION_ID = 0x686f6e67; // "hong"
+export const APPLICATION_ID = 0x686f6e67; // "hong"
 /** While the file is opened and migrated: nobody waits for us yet. */
 const OPEN_TIMEOUT_MS = 5000;
 /** Later, ms. It stops the whole process; who must wait longer for another program's lock does so in `batch.ts`. */
@@ -347,27 +347,6 @@ function one<Row>(db: Database, sql: string): Row {
   return db.prepare(sql).get() as Row;
 }
 
-/** As much of a file as says whether it is ours. */
-export const STORE_HEADER_BYTES = 100;
-
-export function isStoreHeader(head: Buffer): boolean {
-  return head.toString('latin1', 0, 15) === 'SQLite format 3' && head.readUInt32BE(68) === APPLICATION_ID;
-}
-
-/** The note of a lease in a store that is left as it is: nothing is migrated, and who has it open does not notice. */
-export async function readNote(file: string, lease: string): Promise<string | undefined> {
-  const { DatabaseSync } = await loadDriver();
-  const db = new DatabaseSync(file, { timeout: OPEN_TIMEOUT_MS, readOnly: true });
-  try {
-    const { leases } = one<{ leases: number }>(db, "SELECT count(*) AS leases FROM sqlite_schema WHERE name = 'lease'");
-    if (leases === 0) return undefined;
-    const row = db.prepare('SELECT note FROM lease WHERE name = ?').get(lease) as { note: string | null } | undefined;
-    return row?.note ?? undefined;
-  } finally {
-    db.close();
-  }
-}
-
 // ── The driver ───────────────────────────────────────────────────────────────────────────────────────────
 
 type Driver = {
@@ -377,7 +356,7 @@ type Driver = {
   ) => Database;
 };
 
-async function loadDriver(): Promise<Driver> {
+export async function loadDriver(): Promise<Driver> {
   try {
     return (await import('@photostructure/sqlite')) as unknown as Driver;
   } catch (error) {

@@ -29,12 +29,3 @@ export const TRANSFER_REASONS = [
   'BLOCK_B2C_USERLIMITAMOUNT_MONTH',
   UNKNOWN_REASON,
 ];
-
-/** What the code under torture cannot do yet, and so is not asked. */
-export const LANDED = { keys: true };
-
-/** Faults of the code under torture that are known, and looked away from until they are mended. */
-export const PENDING: readonly RegExp[] = [
-  /was heard, and is not written/, // C2: the line of a friend's payment follows its answer
-  /after its payment was refunded/, // C3: a refund leaves what was tried before
-];

@@ -4,7 +4,7 @@
 import type { Award } from '../src/core/decide.ts';
 import type { Event } from '../src/core/event.ts';
 import type { Payout } from '../src/core/payout.ts';
-import type { Campaign, Prize } from '../src/core/rule.ts';
+import type { Campaign, Prize, Wallet } from '../src/core/rule.ts';
 import { beijingText, instant, MINUTE, SECOND } from '../src/core/time.ts';
 import type { JournalLine, Store } from '../src/ports.ts';
 import { ACCOUNT, MERCHANTS, SHOP } from './torture-config.ts';
@@ -38,7 +38,7 @@ export async function countedRight(ending: Ending): Promise<string[]> {
     ...withinBounds(given, most, torture.jumps.length > 0),
     ...(await countersAgree(given, most, store)),
     ...roundsAreKept(given, most),
-    ...walletsAreKept(ending, given, most),
+    ...walletsAreKept(ending, most),
     ...codesAreUsedOnce(given),
   ];
 }
@@ -246,31 +246,41 @@ function roundsAreKept(given: readonly Given[], { rounds, prizes }: Campaign): s
   return found;
 }
 
-/** Nobody spends more chances than they had: so many free ones a day, and two for each payment, up to four a day. */
-function walletsAreKept({ torture }: Ending, given: readonly Given[], campaign: Campaign): string[] {
+/**
+ * Nobody spends more chances than they had: so many free ones a day, and two for each payment, up to four a day. A refund
+ * takes back what its payment gave; what was spent of it by then is made up for by what is earned next.
+ */
+function walletsAreKept({ torture, journal }: Ending, campaign: Campaign): string[] {
   const wallet = campaign.wallets.get('机会');
-  if (!wallet) return [];
+  return wallet ? torture.people.flatMap(user => walletIsKept(user, journal, campaign, wallet)) : [];
+}
+
+function walletIsKept(user: string, journal: readonly JournalLine[], campaign: Campaign, wallet: Wallet): string[] {
   const found: string[] = [];
-  for (const user of torture.people) {
-    let left = 0;
-    const days = new Map<string, { free: number; earned: number; spent: number }>();
-    for (const { line, award } of given) {
-      if (line.event.user !== user) continue;
-      const day = ownTime(campaign, line.at).slice(0, 10);
-      const today = days.get(day) ?? { free: wallet.freePerDay!, earned: 0, spent: 0 };
-      days.set(day, today);
-      if (award.rule === 'chance') {
-        const earned = Math.min(2, wallet.earnPerDay! - today.earned);
-        today.earned += earned;
-        left += earned;
-      }
-      if (award.rule !== 'spin') continue;
-      today.spent++;
-      if (today.free > 0) today.free--;
-      else left--;
-      if (left < 0) found.push(`${user}: ${award.claimKey} spent a chance they did not have`);
-      if (today.spent > wallet.spendPerDay!) found.push(`${user}: ${today.spent} chances were spent on one day`);
+  const days = new Map<string, { free: number; earned: number; spent: number }>();
+  const earnedBy = new Map<string, number>();
+  let left = 0;
+  for (const { at, event, decision } of journal) {
+    if (event.kind === 'refunded') {
+      left -= earnedBy.get(event.transaction) ?? 0;
+      earnedBy.delete(event.transaction);
     }
+    if (event.user !== user || decision.kind !== 'awarded') continue;
+    const day = ownTime(campaign, at).slice(0, 10);
+    const today = days.get(day) ?? { free: wallet.freePerDay!, earned: 0, spent: 0 };
+    days.set(day, today);
+    if (decision.rule === 'chance' && event.kind === 'paid') {
+      const earned = Math.min(2, wallet.earnPerDay! - today.earned);
+      today.earned += earned;
+      left += earned;
+      earnedBy.set(event.transaction, earned);
+    }
+    if (decision.rule !== 'spin') continue;
+    today.spent++;
+    if (today.free === 0 && left <= 0) found.push(`${user}: ${decision.claimKey} spent a chance they did not have`);
+    if (today.free > 0) today.free--;
+    else left--;
+    if (today.spent > wallet.spendPerDay!) found.push(`${user}: ${today.spent} chances were spent on one day`);
   }
   return found;
 }

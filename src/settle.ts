@@ -3,6 +3,7 @@
 // processes one at a time has a merchant's turn; it keeps the rate, and what it begins is fenced by its lease.
 import { askBack } from './ask-back.ts';
 import { conclude, shut } from './conclude.ts';
+import { Fault } from './core/error.ts';
 import { gotThrough, isQuiet } from './core/gate.ts';
 import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } from './core/gate-run.ts';
 import type { MerchantCaps } from './core/limit.ts';
@@ -82,6 +83,12 @@ export function createSettle(ports: SettlePorts): Settle {
     heard: (name, verdict, observation) => all(gate => gate.heard(name, verdict, observation)),
     stop: () => all(gate => gate.stop()),
   };
+}
+
+/** A store that is away is no payout's trouble: nothing is set aside for it, all stops short, and every tick tries again. */
+function stuckAt(error: unknown): { readonly stuck: unknown } {
+  if (error instanceof Fault && error.who === 'store' && error.retry === 'safe') throw error;
+  return { stuck: error };
 }
 
 /** What one merchant may do: two lanes, one that pays and one that asks, each at its own pace. */
@@ -211,7 +218,7 @@ class Gate {
     const halt = await store.halt(this.merchant.name);
     if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return 'done'; // shut since it was chosen
     if (!halt) this.probes.noticeResume();
-    const begun = await this.begin(payout, lease).catch((error: unknown) => ({ stuck: error }));
+    const begun = await this.begin(payout, lease).catch(stuckAt);
     if (typeof begun === 'string' || 'stuck' in begun) return begun;
     await inTime();
     if (!this.turn.isSure(lease)) {
@@ -222,7 +229,7 @@ class Gate {
     const seen = await this.merchant.payer.send(begun.payout);
     const verdict = observe(begun.payout, seen, false, clock(), this.merchant.policy);
     const written = this.conclude(begun.payout, verdict, seen, false, probed);
-    const outcome = await written.catch((error: unknown) => ({ stuck: error })); // it stands as sending: asked after
+    const outcome = await written.catch(stuckAt); // it stands as sending: asked after
     if (probed) this.nudge();
     return outcome;
   }
@@ -247,11 +254,11 @@ class Gate {
     const { stopped } = payout;
     if (isCancel(stopped)) {
       const { verdict, seen } = await askBack(this.ports, this.merchant, { ...payout, stopped });
-      return this.conclude(payout, verdict, seen, true).catch((error: unknown) => ({ stuck: error }));
+      return this.conclude(payout, verdict, seen, true).catch(stuckAt);
     }
     const seen = await this.merchant.payer.query(payout);
     const verdict = observe(payout, seen, true, this.ports.clock(), this.merchant.policy);
-    return this.conclude(payout, verdict, seen, true).catch((error: unknown) => ({ stuck: error }));
+    return this.conclude(payout, verdict, seen, true).catch(stuckAt);
   }
 
   /** Written down already, by whoever heard it. */

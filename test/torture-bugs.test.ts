@@ -17,7 +17,6 @@ const SOON = [
   'no-fence',
   'tells-before-commit',
   'undo-keeps-its-work',
-  'own-halt-ignored',
   'paid-not-durable',
   'merchant-packets-uncounted',
   'refund-on-wrong-day',

@@ -15,7 +15,8 @@ import {
   VERDICTS,
   whyNoVerdict,
 } from '../core/operator.ts';
-import { type BillNo, isFinal, type Observation, type Payout } from '../core/payout.ts';
+import { type BillNo, isFinal, type Observation, type Payout, type Step } from '../core/payout.ts';
+import { refundedCounter } from '../core/refund.ts';
 import { RECOVERED } from '../core/repair-number.ts';
 import type { Campaign } from '../core/rule.ts';
 import { type Instant, instant } from '../core/time.ts';
@@ -94,13 +95,26 @@ export async function offerPayout(ports: VerdictPorts, billNo: string, reason: s
     const no = await whyNotUnpaid(ports, numbers, last);
     if (no) return no;
     const counters = way === 'free' ? await countersFor(ports, last, numbers[0]!.createdAt) : undefined;
-    const step = offerStep(last, reason, ports.now(), counters);
+    const step = unlessRefunded(offerStep(last, reason, ports.now(), counters));
     const moved = await store.advance(step);
+    if (typeof moved === 'object' && moved.lost === refundOf(last))
+      return { refused: 'the payment it rewards was refunded, so it is owed no more' };
     if (typeof moved === 'object') return { refused: `the budget has no room for it any more: ${moved.lost} is full` };
     const number = step.successor!.billNo;
     if (moved === 'moved') return { done: `its claim has a new number, ${number}, which is due now`, number };
   }
   return FASTER;
+}
+
+/** What counts the refund of the payment that it rewards. */
+function refundOf({ undoneBy }: Payout): string | undefined {
+  return undoneBy?.transaction === undefined ? undefined : refundedCounter(undoneBy.transaction);
+}
+
+/** A refund that is told at this very moment is not missed: it counts, and then nothing is written. */
+function unlessRefunded(step: Step): Step {
+  const name = refundOf(step.payout);
+  return name === undefined ? step : { ...step, counters: [...(step.counters ?? []), { name, add: 0, max: 0 }] };
 }
 
 function isOver({ state }: Payout): boolean {

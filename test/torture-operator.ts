@@ -286,29 +286,29 @@ export class Operator {
   private books(): Promise<Books> {
     const { time, ground } = this.torture;
     const store = ground.watcher;
-    return new Promise(resolve =>
-      time.at(time.now(), async () => {
-        const books = await store.books();
-        const [claims, lives, counters] = [
-          await allOf(books.claims()),
-          await allOf(books.lives()),
-          await allOf(books.counters()),
-        ];
-        const [journal, buckets] = [await allOf(books.journal()), await allOf(books.buckets())];
-        await books.close();
-        resolve({
-          ...books,
-          claims: () => each(claims),
-          lives: () => each(lives),
-          payouts: () => each(lives.map(({ payout }) => payout)),
-          counters: () => each(counters),
-          journal: () => each(journal),
-          buckets: () => each(buckets),
-          history: billNo => store.history(billNo),
-          close: async () => {},
-        });
-      }),
-    );
+    const read = async (): Promise<Books> => {
+      const books = await store.books();
+      const [claims, lives, counters] = [
+        await allOf(books.claims()),
+        await allOf(books.lives()),
+        await allOf(books.counters()),
+      ];
+      const [journal, buckets] = [await allOf(books.journal()), await allOf(books.buckets())];
+      await books.close();
+      return {
+        ...books,
+        claims: () => each(claims),
+        lives: () => each(lives),
+        payouts: () => each(lives.map(({ payout }) => payout)),
+        counters: () => each(counters),
+        journal: () => each(journal),
+        buckets: () => each(buckets),
+        history: billNo => store.history(billNo),
+        close: async () => {},
+      };
+    };
+    // Where the store is away just then, that is the repair's own failure.
+    return new Promise((resolve, reject) => time.at(time.now(), () => read().then(resolve, reject)));
   }
 }
 

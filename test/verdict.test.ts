@@ -15,6 +15,7 @@ import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout-table.ts'
 import type { PayerSettings } from '../src/core/plan.ts';
 import { loadCampaigns } from '../src/core/rule-file.ts';
 import { DAY, type Instant, later, MINUTE, parseBeijing } from '../src/core/time.ts';
+import { refundedCounter } from '../src/core/refund.ts';
 import { doubt } from '../src/doubt.ts';
 import { SILENT } from '../src/log.ts';
 import type { Payer, Store } from '../src/ports.ts';
@@ -43,7 +44,7 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 /** A payout of ¥1.00, planned as `hongbao send` plans it, and sent once unless `isPlanned`. */
-async function plan(user: string, settings = REDPACK, isPlanned = false): Promise<Payout> {
+async function plan(user: string, settings = REDPACK, isPlanned = false, transaction?: string): Promise<Payout> {
   const batch = {
     name: 'send',
     campaign: CAMPAIGN,
@@ -51,7 +52,9 @@ async function plan(user: string, settings = REDPACK, isPlanned = false): Promis
     merchant: { ...settings, limits: LIMITS },
     seed: 'seed',
   };
-  const commit = commitOf(batch, intentOf(batch, user as OpenId, { amount: fen(100) }, NOW), NOW);
+  const made = commitOf(batch, intentOf(batch, user as OpenId, { amount: fen(100) }, NOW), NOW);
+  const undoneBy = transaction === undefined ? {} : { undoneBy: { causes: ['refunded'] as const, transaction } };
+  const commit = { ...made, payout: { ...made.payout, ...undoneBy } };
   expect(await store.commit(commit)).toEqual({ kind: 'done' });
   if (isPlanned) return commit.payout;
   const step = beginSend(commit.payout, NOW);
@@ -495,4 +498,31 @@ describe('beside a running bot', () => {
     const help = (await hongbao('payouts', '--help')).out;
     expect([help.includes('offer'), help.includes('settle')]).toEqual([true, true]);
   }, 120_000);
+});
+
+describe('an offer for a payment that was refunded', () => {
+  const refund = () => store.count([{ name: refundedCounter('t1'), add: 1, max: 9 }]);
+
+  test.each([
+    ['before', true],
+    ['while WeChat Pay was asked', false],
+  ])('%s makes no new number', async (_, isBefore) => {
+    // WeChat refused the follower: over for good, so that the refund had nothing left to mark.
+    const payout = await see(await plan('oAnn', TRANSFER, false, 't1'), bill('FAIL', 'REAL_NAME_CHECK_FAIL'));
+    expect(payout.state).toBe('failed');
+    if (isBefore) await refund();
+    const during = isBefore ? {} : { during: refund };
+    expect(await offerPayout(ports(bill('FAIL', 'REAL_NAME_CHECK_FAIL'), during), payout.billNo, '已实名')).toEqual({
+      refused: 'the payment it rewards was refunded, so it is owed no more',
+    });
+    expect(await store.payout(nextNumber(payout))).toBeUndefined();
+    expect(await store.buckets('test')).toMatchObject({ reserved: 0, sent: 0 });
+  });
+
+  test('that was not refunded makes one', async () => {
+    const payout = await see(await plan('oAnn', TRANSFER, false, 't1'), bill('FAIL', 'REAL_NAME_CHECK_FAIL'));
+    expect(await offerPayout(ports(bill('FAIL', 'REAL_NAME_CHECK_FAIL')), payout.billNo, '已实名')).toHaveProperty(
+      'number',
+    );
+  });
 });

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Fault } from '../src/core/error.ts';
 import { loadConfig } from '../src/config.ts';
 import type { OpenId } from '../src/core/event.ts';
 import { judgeAnswer } from '../src/core/operator.ts';
@@ -420,6 +421,25 @@ describe('payouts the store will not take on', () => {
     }, 30_000);
     expect((await all()).every(payout => payout.tries === 1)).toBe(true);
   }, 60_000);
+
+  test('are not set aside while the store is away: it stops short, and pays at once when it is back', async () => {
+    let isAway = false;
+    const away = new Fault('store', 'safe', 'unreachable', 'the store failed');
+    const wrap = (store: Store): Store => ({
+      ...store,
+      advance: (step, under) => (isAway ? Promise.reject(away) : store.advance(step, under)),
+    });
+    await begin({ wrap });
+    await alone();
+    for (let n = 0; n < 3; n++) await say(world!.person(true));
+    isAway = true;
+    const settle = world!.newSettle();
+    await expect(settle.pass()).rejects.toBe(away);
+    expect(alarms().filter(({ message }) => message.includes('set aside'))).toEqual([]);
+    isAway = false;
+    await settle.pass();
+    expect(books().sentCount).toBe(3);
+  }, 30_000);
 });
 
 // ── Followers whom WeChat refuses ────────────────────────────────────────────────────────────────────────

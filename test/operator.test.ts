@@ -6,7 +6,7 @@ import { cancelPayout } from '../src/commands/payouts-change.ts';
 import { commitOf, intentOf } from '../src/core/batch.ts';
 import type { OpenId } from '../src/core/event.ts';
 import { fen } from '../src/core/money.ts';
-import { cancelWay, readReason, retryStep } from '../src/core/operator.ts';
+import { callOffStep, cancelWay, readReason, retryStep } from '../src/core/operator.ts';
 import {
   type BillNo,
   type Observation,
@@ -288,6 +288,24 @@ describe('cancel', () => {
     expect((await store.payouts({ limit: 10 })).map(({ state }) => state)).toEqual(['failed', 'failed']);
     expect([await used(first), (await store.buckets('test')).reserved]).toEqual([0, 0]);
   });
+
+  test.each(['refunded', 'unsubscribed'] as const)(
+    'of what was undone because its order or follower is gone (%s) leaves it undone: no retry has it sent after all',
+    async undone => {
+      for (const state of ['held', 'unknown', 'sending'] as const) {
+        const way = { nextDo: 'query', nextAt: NOW, stopped: undone } as const;
+        const payout = await take(store, await plan(store, `oAnn${state}`), state, way);
+        expect(await cancelPayout(ports({ kind: 'status', status: 'SENDING' }), payout.billNo, 'x')).toEqual({
+          refused: expect.stringContaining('was undone before'),
+        });
+        const left = (await store.payout(payout.billNo))!;
+        expect(left.stopped).toBe(undone);
+        expect(callOffStep(left, 'x', NOW).payout.stopped).toBe(undone);
+        const again = retryStep({ ...left, state: 'unknown' }, undefined, NOW) as Step;
+        expect(again.payout).toMatchObject({ stopped: undone, nextDo: 'query' });
+      }
+    },
+  );
 
   test('taken back by a retry: then it is sent again', async () => {
     const payout = await take(store, await plan(store, 'oAnn'), 'held', { nextDo: 'send', nextAt: NOW });

@@ -25,6 +25,15 @@ const SOON = [
   'month-forgotten',
   'stores-uncounted',
   'chances-from-nothing',
+  'own-halt-ignored',
+  'failure-remembered',
+  'cancel-replanned',
+  'refund-leaves-held',
+  'refused-holds-leak',
+  'number-by-clock',
+  'second-key-ignored',
+  'our-clock-orders',
+  'lease-for-all',
 ] as const satisfies readonly Bug[];
 
 describe('the torture', () => {

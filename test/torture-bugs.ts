@@ -1,6 +1,7 @@
 // Bugs on purpose, to see that the verdict finds them. Each is planted between a worker and its ports; what the verdict
 // watches sits outside of them, and sees what the worker is told. Those about counting: `torture-bugs-count.ts`.
 import type { EventKey } from '../src/core/event.ts';
+import type { Payout } from '../src/core/payout.ts';
 import { instant } from '../src/core/time.ts';
 import type { Flow } from '../src/flow.ts';
 import type { Answer, Commit, Payer, Store } from '../src/ports.ts';
@@ -66,10 +67,14 @@ export function buggyFlow(flow: Flow, { bug }: Torture, host: Host): Flow {
 
 export function withBug(store: Store, torture: Torture, host: Host): Store {
   const { bug } = torture;
-  return { ...store, ...countingWrong(store, torture, host), ...(bug && wrongStore(store, torture, bug as OtherBug)) };
+  return {
+    ...store,
+    ...countingWrong(store, torture, host),
+    ...(bug && wrongStore(store, torture, host, bug as OtherBug)),
+  };
 }
 
-function wrongStore(store: Store, torture: Torture, bug: OtherBug): Partial<Store> {
+function wrongStore(store: Store, torture: Torture, host: Host, bug: OtherBug): Partial<Store> {
   const { dice, leases } = torture;
   switch (bug) {
     case 'counters-beside-commit':
@@ -128,13 +133,18 @@ function wrongStore(store: Store, torture: Torture, bug: OtherBug): Partial<Stor
           return halt?.by === 'bot' ? undefined : halt;
         },
       };
-    case 'cancel-replanned':
-      return {
-        advance: (step, under) => {
-          const { stopped, ...payout } = step.payout;
-          return store.advance(stopped === 'calledOff' ? { ...step, payout } : step, under);
-        },
+    case 'cancel-replanned': {
+      if (!host.name.startsWith('worker')) return {};
+      const unmarked = (payout: Payout): Payout => {
+        const { stopped, ...rest } = payout;
+        return stopped === 'calledOff' ? rest : payout;
       };
+      return {
+        due: async (...asked) => (await store.due(...asked)).map(unmarked),
+        payouts: async filter => (await store.payouts(filter)).map(unmarked),
+        advance: (step, under) => store.advance({ ...step, payout: unmarked(step.payout) }, under),
+      };
+    }
     case 'refund-leaves-held':
       return {
         payouts: async filter => {

@@ -22,8 +22,15 @@ import type { Torture } from './torture-world.ts';
 const SECOND = 1000;
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** A payout of which a person was told that it is cancelled. */
-export type Cancelled = { readonly billNo: string; readonly claimKey: string; readonly at: number };
+/** A payout of which a person was told that it is cancelled; or (`mayArrive`) only that no other number follows. */
+export type Cancelled = {
+  readonly billNo: string;
+  readonly claimKey: string;
+  readonly at: number;
+  readonly mayArrive: boolean;
+};
+/** What is said where it may have left already. */
+const CALLED_OFF = /called off|not offered again/;
 
 export class Operator {
   readonly cancelled: Cancelled[] = [];
@@ -141,8 +148,9 @@ export class Operator {
     this.touched.add(payout.claimKey);
     torture.tell(`${name}: cancel ${payout.billNo.slice(-6)}, ${payout.state}`);
     const result = await cancelPayout(ports, payout.billNo, 'by mistake');
-    if ('cancelled' in result)
-      this.cancelled.push({ billNo: payout.billNo, claimKey: payout.claimKey, at: torture.time.now() });
+    const mayArrive = 'refused' in result;
+    if (!mayArrive || CALLED_OFF.test(result.refused))
+      this.cancelled.push({ billNo: payout.billNo, claimKey: payout.claimKey, at: torture.time.now(), mayArrive });
     torture.tell(`${name}: ${'cancelled' in result ? result.cancelled : result.refused}`);
   }
 

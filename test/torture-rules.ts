@@ -73,10 +73,10 @@ const PARTS: Readonly<Record<Theme, Part>> = {
     top: `
 wallets: { 机会: { freePerDay: 1, earnPerDay: 4, spendPerDay: 5 } }`,
     rules: `
-  - { id: back, on: { paid: { over: ¥50.00 } }, once: perEvent, give: gift, delay: 2m, cancelIf: [refunded, unsubscribed] }
+  - { id: back, on: { paid: { over: ¥50.00 } }, once: perEvent, give: gift, delay: 30s, cancelIf: [refunded, unsubscribed] }
   - { id: chance, on: paid, once: perEvent, earn: { 机会: 2 }EARNED }
   - { id: spin, on: { text: 转盘 }, once: perEvent, spend: { 机会: 1 }, give: [range, none] }
-  - { id: mate, on: { friend: paid }, once: perEvent, give: gift, delay: 1m, cancelIf: refunded }`,
+  - { id: mate, on: { friend: paid }, once: perEvent, give: gift, delay: 20s, cancelIf: refunded }`,
   },
   rain: {
     top: `

@@ -3,6 +3,7 @@
 import type { Happening, OpenId } from '../src/core/event.ts';
 import { inviteScene } from '../src/core/follower.ts';
 import { isFinal, PAYOUT_STATES, type Payout } from '../src/core/payout.ts';
+import { parseBeijing } from '../src/core/time.ts';
 import type { Store } from '../src/ports.ts';
 import type { Bug } from './torture-bugs.ts';
 import { type Grounds, SQLITE_GROUNDS } from './torture-ground.ts';
@@ -50,6 +51,7 @@ export async function runSeed(seed: number, bug?: Bug, grounds: Grounds = SQLITE
 async function trouble(torture: Torture): Promise<void> {
   const { dice, time } = torture;
   const end = time.now() + TROUBLED_FOR;
+  if (torture.setting.theme === 'rain') rush(torture);
   let nextTrouble = time.now();
   while (time.now() < end) {
     if (time.now() >= nextTrouble) {
@@ -68,6 +70,15 @@ async function trouble(torture: Torture): Promise<void> {
     torture.desk.tick();
     torture.operator.act();
   }
+}
+
+/** When it rains everybody reaches for the same few packets in the same moment. */
+function rush({ dice, time, setting, people, pushes }: Torture): void {
+  for (const round of setting.rounds)
+    for (const user of people)
+      time.at(parseBeijing(round)! + dice.between(0, 50), () =>
+        pushes.act(user, { kind: 'visit', campaign: CAMPAIGN }),
+      );
 }
 
 /** Whoever does not follow can come to the page, to the till, or follow; and a push may be late. */
@@ -139,7 +150,8 @@ async function peace(torture: Torture): Promise<void> {
   while (time.now() < end) {
     desk.tick();
     await operator.mend();
-    await open(torture, torture.isLazy ? 0 : looks++ < 2 ? 0.4 : 1);
+    if (++looks === 10) await operator.goOn(); // what was in the middle of a call at first
+    await open(torture, torture.isLazy ? 0 : looks <= 2 ? 0.4 : 1);
     for (const worker of dice.chance(0.5) ? workers : workers.toReversed()) worker.settle!.nudge();
     await time.runUntil(time.now() + 5 * SECOND);
     const next = await nextDue(ground.watcher);

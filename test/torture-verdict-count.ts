@@ -227,7 +227,7 @@ async function countersIn(store: Store): Promise<Map<string, number>> {
 
 // ── Rounds, wallets, codes ───────────────────────────────────────────────────────────────────────────────────
 
-/** In each round no more packets than it has, which come to its total once they are all gone. */
+/** In each round no more packets than it has, each to one person, which come to its total once they are all gone. */
 function roundsAreKept(given: readonly Given[], { rounds, prizes }: Campaign): string[] {
   const found: string[] = [];
   for (const { name, from, to, packets, total } of rounds) {
@@ -239,6 +239,14 @@ function roundsAreKept(given: readonly Given[], { rounds, prizes }: Campaign): s
     const people = drops.map(({ line }) => line.event.user);
     if (new Set(people).size < people.length) found.push(`${name}: somebody had two of its packets`);
   }
+  const takers = new Map<string, string>();
+  for (const { award } of given)
+    for (const { name, max } of award.counters.filter(each => /\/round\/[^/]+\/row\//.test(each.name))) {
+      const former = takers.get(`${name} ${max}`);
+      if (former !== undefined)
+        found.push(`${award.claimKey} has packet ${max} of ${name}, which ${former} has as well`);
+      takers.set(`${name} ${max}`, award.claimKey);
+    }
   const drop = prizes.get('drop');
   for (const { award } of given)
     if (award.prize === 'drop' && drop?.kind === 'redpacket' && (award.amount < drop.min || award.amount > drop.max))

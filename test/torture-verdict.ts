@@ -5,6 +5,7 @@ import { auditStore } from '../src/audit-store.ts';
 import { Audit, showAuditFinding } from '../src/core/audit.ts';
 import type { Facts } from '../src/core/decide.ts';
 import { isFinal, type Payout } from '../src/core/payout.ts';
+import { isCancel } from '../src/core/rule.ts';
 import type { JournalLine, Store } from '../src/ports.ts';
 import { parseXml } from '../src/wechat/xml.ts';
 import { MCH_ID } from './torture-config.ts';
@@ -60,7 +61,9 @@ function everyDebtEnded(torture: Torture, payouts: readonly Payout[]): string[] 
       found.push(`${payout.billNo} is ${payout.state} here and ${order?.status ?? 'unknown'} there`);
     // A transfer whose money came back before we ever heard that it was with the follower has failed for us.
     const isBack = torture.channel === 'transfer' && order?.status === 'REFUND';
-    if (payout.state === 'failed' && order && order.status !== 'FAILED' && !isBack)
+    // An order that was refused waits for its number to be sent again, which nobody does once it was taken back.
+    const isRefused = isCancel(payout.stopped) && order?.status === 'SENDING' && order.reason !== undefined;
+    if (payout.state === 'failed' && order && order.status !== 'FAILED' && !isBack && !isRefused)
       found.push(`${payout.billNo} failed here and is ${order.status} there`);
   }
   for (const [claimKey, numbers] of groupBy(payouts)) {

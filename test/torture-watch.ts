@@ -61,14 +61,14 @@ export class Watch {
     this.halts = new HaltWatch({ now: () => world.now(), found: this.found });
   }
 
-  /** `who`: the holder of leases. `now`: the clock by which they go. */
-  over(store: Store, who: string, now: () => Instant): Store {
+  /** `who`: the holder of leases. `now`: the clock by which they go. `truth`: what stands, whatever a worker is told. */
+  over(store: Store, who: string, now: () => Instant, truth: Pick<Store, 'halt'> = store): Store {
     return {
       ...store,
       setHalt: (merchant, halt, by) =>
         this.halts.set({ who, now: now() }, halt, by, async () => {
           await store.setHalt(merchant, halt, by);
-          return store.halt(merchant);
+          return truth.halt(merchant);
         }),
       lease: async (name, holder, ms, at) => {
         const asked = this.world.now();

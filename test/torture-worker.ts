@@ -24,6 +24,9 @@ const SECOND = 1000;
  */
 const SLEEP_MAX_MS = 6500;
 
+/** Longer than another worker needs to take the turn and give it back. */
+const HANG_MAX_MS = 18_000;
+
 const NEVER = new Promise<never>(() => undefined);
 
 export class Worker {
@@ -75,7 +78,7 @@ export class Worker {
     this.isLeaving = false;
     const holder = `${this.name}/${life}`;
     this.version = torture.isEdited ? 1 : 0;
-    const watched = torture.watch.over(withBug(this.store, torture, this), holder, () => this.now());
+    const watched = torture.watch.over(withBug(this.store, torture, this), holder, () => this.now(), this.store);
     const store = this.mortal(watched, life, true);
     const payer = buggyPayer(
       this.mortal(
@@ -215,8 +218,22 @@ export class Worker {
     if (isBegin && isTroubled && dice.chance(0.05)) {
       if (dice.chance(0.8)) torture.crawl();
       this.fallAsleep(dice.between(3000, SLEEP_MAX_MS), 'before it begins');
+      if (dice.chance(0.5)) await this.hang();
     }
     await this.awake();
+  }
+
+  /**
+   * The call itself hangs for longer than its worker sleeps. By then the turn was taken away; whoever got it may have
+   * fallen asleep as well, and this worker has it again under another fence.
+   */
+  private async hang(): Promise<void> {
+    const { dice, time, workers } = this.torture;
+    for (const other of workers.filter(each => each !== this))
+      time.at(time.now() + dice.between(4000, 6000), () => {
+        if (other.isAlive) other.fallAsleep(dice.between(4000, SLEEP_MAX_MS), 'after it');
+      });
+    await time.sleep(dice.between(8000, HANG_MAX_MS));
   }
 
   private doze(after: PropertyKey): void {

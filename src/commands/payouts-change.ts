@@ -16,6 +16,7 @@ import {
 } from '../core/operator.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type PayoutState } from '../core/payout.ts';
 import { observe, type PayoutPolicy } from '../core/payout-table.ts';
+import { isCancel } from '../core/rule.ts';
 import { type Instant, instant } from '../core/time.ts';
 import { numbersOf } from '../doubt.ts';
 import type { Payer, Store } from '../ports.ts';
@@ -211,20 +212,24 @@ async function callOff(
   payout: Payout,
   reason: string,
 ): Promise<Payout | undefined> {
-  if (payout.stopped === 'calledOff') return payout;
+  if (payout.stopped !== undefined && payout.stopped !== 'doubted') return payout;
   payer(payout.merchant); // refuses a merchant that is gone before anything is written
   const step = callOffStep(payout, reason, clock());
   return (await store.advance(step)) === 'moved' ? step.payout : undefined;
 }
 
-const CALLED_OFF =
-  'It is called off all the same: it is not sent any more, and no other number follows (`payouts retry` takes that back)';
+/** What becomes of it all the same. */
+function offAs({ stopped }: Payout): string {
+  return isCancel(stopped)
+    ? 'It was undone before, by a refund or because its follower left: it is not sent any more, and no other number follows'
+    : 'It is called off all the same: it is not sent any more, and no other number follows (`payouts retry` takes that back)';
+}
 
 async function askFirst(ports: CancelPorts, payout: Payout, reason: string): Promise<Result | 'again'> {
   const seen = await ports.payer(payout.merchant).payer.query(payout);
   const judged = judgeAnswer(seen, await ports.store.history(payout.billNo), payout);
   if (judged === 'waiting') return takeBack(ports, payout, reason); // it is with the follower after all, or soon will be
-  if (typeof judged === 'object') return { refused: `${judged.refused}. ${CALLED_OFF}` };
+  if (typeof judged === 'object') return { refused: `${judged.refused}. ${offAs(payout)}` };
   return end(ports, payout, reason, seen);
 }
 
@@ -247,7 +252,7 @@ async function takeBack(ports: CancelPorts, payout: Payout, reason: string): Pro
   if (saidOf(after) === 'FAIL') return end(ports, payout, reason, after);
   const judged = judgeAnswer(saidOf(after) === undefined ? seen : after, [], payout);
   const why = typeof judged === 'object' ? judged.refused : `WeChat Pay did not take it back (${wordsOf(seen)})`;
-  return { refused: `${why}. ${CALLED_OFF}` };
+  return { refused: `${why}. ${offAs(payout)}` };
 }
 
 export function wordsOf(seen: Observation): string {

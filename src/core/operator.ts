@@ -106,10 +106,11 @@ export const NOT_BACK =
 
 /** The operator's no, written before WeChat Pay is told or asked: from now on only questions, and no other number. */
 export function callOffStep(payout: Payout, reason: string, now: Instant): Step {
+  const stopped = isCancel(payout.stopped) ? payout.stopped : 'calledOff'; // `retry` takes only an operator's no back
   const soon = later(now, CALL_LEASE_MS); // first whoever calls it off asks
   const nextAt = payout.state === 'sent' && payout.nextAt !== undefined && payout.nextAt < soon ? payout.nextAt : soon;
   return {
-    payout: { ...payout, stopped: 'calledOff', version: payout.version + 1, nextDo: 'query', nextAt },
+    payout: { ...payout, stopped, version: payout.version + 1, nextDo: 'query', nextAt },
     from: payout.state,
     at: now,
     what: 'called off',

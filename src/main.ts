@@ -1,14 +1,14 @@
 // Wires the ports and starts: the only reader of the clock, the environment and chance. `hongbao start` hands over to it.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, createBot } from './bot.ts';
 import { belongToUs } from './bot-installation.ts';
+import { versionOf } from './bot-package.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config.ts';
 import { BadInput } from './core/error.ts';
 import { instant } from './core/time.ts';
@@ -57,17 +57,12 @@ export async function start(configFile: string | undefined): Promise<Running> {
     const url = urlOf(config.host, server);
     demo?.wire(url);
     bot.start();
-    announce(url, demo, log);
+    announce(url, demo, config, log);
     return { url, stop: () => stop(server, bot, store, demo) };
   } catch (error) {
     await stop(undefined, bot, store, demo);
     throw error;
   }
-}
-
-function versionOf(): string {
-  const file = join(import.meta.dirname, '../package.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function demoPort(): number {
@@ -99,7 +94,7 @@ function urlOf(host: string, server: Server): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function announce(url: string, demo: Demo | undefined, log: Log): void {
+function announce(url: string, demo: Demo | undefined, { rules }: Config, log: Log): void {
   if (!demo) {
     log.info({ url }, 'ready');
     return;
@@ -110,7 +105,7 @@ function announce(url: string, demo: Demo | undefined, log: Log): void {
     Chat page 聊天页   ${url}/simulator
     Webhook            ${url}/wechat/tea
     Simulated WeChat   ${demo.simulator.url}  (pay: ${demo.simulator.payUrl})
-    Configuration      ${demo.configFile}, rules in rules/
+    Configuration      ${demo.configFile}, rules in ${relative('', rules)}/
 
   Ctrl-C stops it. Data stays in data/.
 

@@ -15,7 +15,7 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^storage\//, from: /^(core\/|ports\.ts$|storage\/|@photostructure\/sqlite$|ioredis$|node:)/ },
   {
     files: /^simulator\//,
-    from: /^(core\/|simulator\/|wechat\/(xml|crypt)\.ts$|@peculiar\/x509$|qrcode-generator$|undici$|node:)/,
+    from: /^(core\/|simulator\/|wechat\/(xml|crypt)\.ts$|qrcode-generator$|undici$|node:)/,
   },
   { files: /^pages\//, from: /^(pages\/|preact|simulator\/protocol\.ts$|ports\.ts$|core\/)/ },
   { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$|undo\.ts$)/ },

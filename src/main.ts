@@ -14,7 +14,7 @@ import { BadInput } from './core/error.ts';
 import { instant } from './core/time.ts';
 import type { Demo } from './demo.ts';
 import { createEdgeServer } from './edge-server.ts';
-import { createLog } from './log.ts';
+import { createLog, onlyLines } from './log.ts';
 import type { Log, Store } from './ports.ts';
 import { movableClock } from './simulator/clock.ts';
 import { refuseUnfinished } from './storage/copy.ts';
@@ -34,9 +34,11 @@ export type Running = { readonly url: string; stop(): Promise<void> };
 export async function start(configFile: string | undefined): Promise<Running> {
   const clock = movableClock(Date.now);
   const file = configFile ?? configHere();
-  const log = createLog(process.env.LOG_LEVEL ?? (file === undefined ? 'warn' : 'info'));
   const demo = file === undefined ? await (await import('./demo.ts')).startDemo(demoPort(), clock) : undefined;
   const config = loadConfig(file ?? DEMO_CONFIG, process.env);
+  const level = process.env.LOG_LEVEL ?? config.log.level ?? (demo ? 'warn' : 'info');
+  const log = createLog({ ...config.log, level });
+  onlyLines(log);
   const store = await openStore(config.store, { ...config, warn: text => log.warn({}, text) });
   let bot: Bot | undefined;
   try {

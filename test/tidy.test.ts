@@ -41,7 +41,7 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
     files: /^rulebook(-\w+)?\.ts$/,
     from: /^(core\/|ports\.ts$|config\.ts$|rulebook(-\w+)?\.ts$|tsx\/esm\/api$|node:)/,
   },
-  { files: /^log\.ts$/, from: /^(ports\.ts$|pino$)/ },
+  { files: /^log\.ts$/, from: /^(core\/|ports\.ts$|pino$|node:util$)/ },
   { files: /^(bot(-\w+)?|main|cli(-\w+)?|demo|demo-routes)\.ts$|^commands\//, from: /./ },
 ];
 

@@ -250,6 +250,7 @@ function addQr(qr: Command): void {
     .option(...ACCOUNT)
     .option('--scene <scene...>', 'what a scan says: 1 to 64 characters')
     .option('--scenes <file>', 'a scene a line, or CSV with a column "scene"')
+    .option(...ENCODING)
     .option('--numbers', 'scenes are numbers (scene_id)')
     .option('--temporary <duration>', 'how long they last, at most 30d (default: 30d)')
     .option('--permanent', 'for print; an account has 100 000 in its life')

@@ -1,5 +1,5 @@
 // How a command of `hongbao` runs and ends: its exit code, and what Ctrl-C does.
-import { EXIT, printNote } from './commands/common.ts';
+import { EXIT } from './commands/common.ts';
 import { messageOf } from './core/error.ts';
 
 export async function exitWith(work: () => Promise<number>): Promise<void> {
@@ -16,7 +16,7 @@ export async function runUntilSignal(begin: () => Promise<() => Promise<void>>):
     stop().then(
       () => process.exit(EXIT.fine),
       (error: unknown) => {
-        printNote(messageOf(error));
+        console.error(messageOf(error)); // a line of the log, where there is one
         process.exit(1);
       },
     );

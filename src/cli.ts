@@ -1,6 +1,6 @@
-#!/usr/bin/env node
 // The operator's commands: their names, options and exit codes. What they do stands in `commands/`.
 import { Command, CommanderError } from 'commander';
+import { versionOf } from './bot-package.ts';
 import { addRules } from './cli-rules.ts';
 import { exitWith, runUntilSignal } from './cli-run.ts';
 import type { ActsOptions } from './commands/acts.ts';
@@ -31,6 +31,7 @@ const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
 function program(): Command {
   const root = new Command('hongbao')
     .description('Red packets for a WeChat Official Account')
+    .version(versionOf(), '--version', 'which version this is')
     .exitOverride()
     .showHelpAfterError();
   root
@@ -249,6 +250,7 @@ function addQr(qr: Command): void {
     .option(...ACCOUNT)
     .option('--scene <scene...>', 'what a scan says: 1 to 64 characters')
     .option('--scenes <file>', 'a scene a line, or CSV with a column "scene"')
+    .option(...ENCODING)
     .option('--numbers', 'scenes are numbers (scene_id)')
     .option('--temporary <duration>', 'how long they last, at most 30d (default: 30d)')
     .option('--permanent', 'for print; an account has 100 000 in its life')

@@ -5,6 +5,7 @@ import { ACCOUNT, type AccountConfig, accountOf } from './config-account.ts';
 import { TRUST_PROXY } from './config-edge.ts';
 import { type Certificate, type Complain, certificateOf, readBeside, readPrivateKey } from './config-files.ts';
 import { LINT, lintOf } from './config-lint.ts';
+import { LOG, type LogSettings, logOf } from './config-log.ts';
 import { ORDER_QUERY, type PayNoticeSettings, payNoticeOf } from './config-pay-notice.ts';
 import { PLATFORM_KEYS, type PlatformKey, platformKeysOf } from './config-platform-keys.ts';
 import { BadInput, type Finding, messageOf } from './core/error.ts';
@@ -93,6 +94,7 @@ export type Config = {
   readonly merchants: ReadonlyMap<string, MerchantConfig>;
   readonly adminPassword: string | undefined;
   readonly lint: LintSettings;
+  readonly log: LogSettings;
 };
 
 const { text, optional, required, object, mapOf, located } = shape;
@@ -158,6 +160,7 @@ const BOT = object('bot.yaml', {
   merchants: optional(mapOf('merchants', shape.slug('a merchant name'), located(MERCHANT))),
   admin: optional(object('admin', { password: required(secretText('a password')) })),
   lint: optional(LINT),
+  log: LOG,
 });
 type Bot = shape.ShapeOf<typeof BOT>;
 type Merchant = shape.ShapeOf<typeof MERCHANT>;
@@ -196,7 +199,7 @@ export function loadConfig(file: string, env: Environment): Config {
   if ('findings' in read) throw new BadInput(`${file} is not fit to start with:`, read.findings);
   const findings: Finding[] = [];
   const complain: Complain = (at, message) => findings.push({ file, ...at, message });
-  const config = build(file, read.value, complain);
+  const config = build(file, read, complain);
   if (findings.length > 0) throw new BadInput(`${file} is not fit to start with:`, findings);
   return Object.freeze(config);
 }
@@ -260,7 +263,11 @@ function checkMerchant(name: string, merchant: shape.Draft<Merchant>, at: shape.
     say(at, `merchant "${name}": limits.min is above limits.max`);
 }
 
-function build(file: string, bot: Bot, complain: Complain): Config {
+function build(
+  file: string,
+  { value: bot, secrets }: { readonly value: Bot; readonly secrets: readonly string[] },
+  complain: Complain,
+): Config {
   const base = dirname(resolve(file));
   const listen = bot.listen ?? '127.0.0.1:3000';
   const colon = listen.lastIndexOf(':');
@@ -290,6 +297,7 @@ function build(file: string, bot: Bot, complain: Complain): Config {
     ),
     adminPassword: bot.admin?.password,
     lint: lintOf(bot.lint),
+    log: logOf(bot.log, secrets, store),
   };
 }
 

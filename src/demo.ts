@@ -4,8 +4,8 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { refuseBesideRealStore } from './bot-installation.ts';
+import { rulesHere } from './bot-package.ts';
 import { DEMO_CONFIG, DEMO_FOLDER, DEMO_STORE } from './config.ts';
 import { fen } from './core/money.ts';
 import { demoRoutes } from './demo-routes.ts';
@@ -106,12 +106,6 @@ async function demoSecret(): Promise<string> {
   return secret;
 }
 
-/** The rules beside the user's data, or those that came with the package. */
-function rulesFolder(): string {
-  const own = resolve('rules');
-  return existsSync(own) ? own : fileURLToPath(new URL('../rules', import.meta.url));
-}
-
 function demoYaml(
   port: number,
   simulator: Simulator,
@@ -125,7 +119,7 @@ demo: true   # what the store holds is no real money: another installation is re
 listen: 127.0.0.1:${port}
 publicUrl: http://127.0.0.1:${port}
 store: sqlite:${basename(DEMO_STORE)}
-rules: ${JSON.stringify(relative(resolve(DEMO_FOLDER), rulesFolder()))}
+rules: ${JSON.stringify(relative(resolve(DEMO_FOLDER), rulesHere()))}
 secret: ${secret}
 accounts:
   tea:

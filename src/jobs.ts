@@ -1,6 +1,6 @@
 // The timetable: one row per job. Beijing time; a job that still runs is not started again. A nightly job is done once
 // a night by one of all processes: its row comes up three times, so that another one takes it up if that one dies.
-import { schedule } from 'node-cron';
+import { type Logger, schedule } from 'node-cron';
 import { auditStore } from './audit-store.ts';
 import { Audit, showAuditFinding } from './core/audit.ts';
 import { messageOf } from './core/error.ts';
@@ -55,7 +55,7 @@ export function startJobs(ports: JobPorts): Jobs {
         log.error({ job: name, err: error }, `the job failed and will run again: ${messageOf(error)}`);
       }
     };
-    return schedule(cron, job, { name, timezone: 'Asia/Shanghai', noOverlap: true });
+    return schedule(cron, job, { name, timezone: 'Asia/Shanghai', noOverlap: true, logger: scheduleLog(name, log) });
   });
   // Nobody waits for it: what is signed with a certificate meanwhile waits for the answer, or asks itself.
   keys.tend().catch((error: unknown) => log.error({ err: error }, 'the platform certificates were not asked for'));
@@ -71,6 +71,13 @@ export function startJobs(ports: JobPorts): Jobs {
       await settle.stop();
     },
   };
+}
+
+/** What the timetable itself has to say: a moment that was missed, a job that still runs. */
+function scheduleLog(job: string, log: Log): Logger {
+  const say = (level: 'debug' | 'info' | 'warn') => (said: string | Error) =>
+    log[level]({ job }, `timetable: ${messageOf(said)}`);
+  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('warn') };
 }
 
 /** Names each run within its process. */

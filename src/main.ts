@@ -1,20 +1,20 @@
 // Wires the ports and starts: the only reader of the clock, the environment and chance. `hongbao start` hands over to it.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, createBot } from './bot.ts';
 import { belongToUs } from './bot-installation.ts';
+import { versionOf } from './bot-package.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config.ts';
 import { BadInput } from './core/error.ts';
 import { instant } from './core/time.ts';
 import type { Demo } from './demo.ts';
 import { createEdgeServer } from './edge-server.ts';
-import { createLog } from './log.ts';
+import { createLog, onlyLines } from './log.ts';
 import type { Log, Store } from './ports.ts';
 import { movableClock } from './simulator/clock.ts';
 import { refuseUnfinished } from './storage/copy.ts';
@@ -34,9 +34,11 @@ export type Running = { readonly url: string; stop(): Promise<void> };
 export async function start(configFile: string | undefined): Promise<Running> {
   const clock = movableClock(Date.now);
   const file = configFile ?? configHere();
-  const log = createLog(process.env.LOG_LEVEL ?? (file === undefined ? 'warn' : 'info'));
   const demo = file === undefined ? await (await import('./demo.ts')).startDemo(demoPort(), clock) : undefined;
   const config = loadConfig(file ?? DEMO_CONFIG, process.env);
+  const level = process.env.LOG_LEVEL ?? config.log.level ?? (demo ? 'warn' : 'info');
+  const log = createLog({ ...config.log, level });
+  onlyLines(log);
   const store = await openStore(config.store, { ...config, warn: text => log.warn({}, text) });
   let bot: Bot | undefined;
   try {
@@ -57,17 +59,12 @@ export async function start(configFile: string | undefined): Promise<Running> {
     const url = urlOf(config.host, server);
     demo?.wire(url);
     bot.start();
-    announce(url, demo, log);
+    announce(url, demo, config, log);
     return { url, stop: () => stop(server, bot, store, demo) };
   } catch (error) {
     await stop(undefined, bot, store, demo);
     throw error;
   }
-}
-
-function versionOf(): string {
-  const file = join(import.meta.dirname, '../package.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function demoPort(): number {
@@ -99,7 +96,7 @@ function urlOf(host: string, server: Server): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function announce(url: string, demo: Demo | undefined, log: Log): void {
+function announce(url: string, demo: Demo | undefined, { rules }: Config, log: Log): void {
   if (!demo) {
     log.info({ url }, 'ready');
     return;
@@ -110,7 +107,7 @@ function announce(url: string, demo: Demo | undefined, log: Log): void {
     Chat page 聊天页   ${url}/simulator
     Webhook            ${url}/wechat/tea
     Simulated WeChat   ${demo.simulator.url}  (pay: ${demo.simulator.payUrl})
-    Configuration      ${demo.configFile}, rules in rules/
+    Configuration      ${demo.configFile}, rules in ${relative('', rules)}/
 
   Ctrl-C stops it. Data stays in data/.
 

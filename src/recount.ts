@@ -37,7 +37,7 @@ export async function bringUp(
   ports: RecountPorts & { readonly holder: string; readonly timer: Timer; readonly log: Log },
 ): Promise<void> {
   const { store, clock, timer, holder, log } = ports;
-  while ((await valueOf(store, COUNTED)) === 0) {
+  while ((await readCounter(store, COUNTED)) === 0) {
     const lease = await store.lease(LEASE, `${holder}/recount`, LEASE_MS, clock());
     if (!lease) {
       await timer.sleep(POLL_MS);
@@ -106,7 +106,7 @@ export async function recount(
 
 // ── Adding ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-async function valueOf(store: Store, counter: string): Promise<number> {
+async function readCounter(store: Store, counter: string): Promise<number> {
   const wanted = { account: '', user: '' as OpenId, merchant: undefined, claims: [], counters: [counter] };
   return (await store.facts(wanted)).counters.get(counter) ?? 0;
 }
@@ -114,7 +114,7 @@ async function valueOf(store: Store, counter: string): Promise<number> {
 /** Which count this is. What any former one adds from now on is lost. */
 async function begin(store: Store): Promise<number> {
   for (;;) {
-    const run = (await valueOf(store, RUNS)) + 1;
+    const run = (await readCounter(store, RUNS)) + 1;
     if ((await store.count([{ name: RUNS, add: 1, max: run }])) === 'counted') return run;
   }
 }

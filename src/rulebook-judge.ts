@@ -13,8 +13,9 @@ const THREAD = new URL(`./rulebook-worker.${BUILT ? 'js' : 'ts'}`, import.meta.u
 const FROM_SOURCE = `import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(THREAD.href)})))`;
 
 export function judge(files: readonly RuleFile[], around: RuleAround): Promise<Verdict> {
-  const workerData = { files, around };
-  const thread = BUILT ? new Worker(THREAD, { workerData }) : new Worker(FROM_SOURCE, { eval: true, workerData });
+  const options = { workerData: { files, around }, stderr: true };
+  const thread = BUILT ? new Worker(THREAD, options) : new Worker(FROM_SOURCE, { eval: true, ...options });
+  thread.stderr.on('data', (said: Buffer) => console.warn(said.toString())); // as all that others print: see `log.ts`
   // A stop does not wait for it.
   thread.unref();
   return new Promise<Verdict>((resolve, reject) => {

@@ -5,7 +5,9 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import type { Config } from './config.ts';
+import { tableText } from './core/encoding.ts';
 import { BadInput, type Finding, messageOf, showFinding } from './core/error.ts';
 import { ALONE, type LintAround, lintWith, type Warning } from './core/lint.ts';
 import { type Book, bookOf } from './core/match.ts';
@@ -91,11 +93,17 @@ async function readData(folder: string, name: string): Promise<string | DataProb
     const info = await stat(path);
     if (!info.isFile()) return { problem: 'is not a file' };
     if (info.size > DATA_LIMIT) return { problem: `has ${info.size} bytes; at most ${DATA_LIMIT} are read` };
-    return await readFile(path, 'utf8');
+    return textOfTable(await readFile(path));
   } catch (error) {
     if (isMissing(error)) return undefined;
     return { problem: `cannot be read: ${messageOf(error)}` };
   }
+}
+
+/** As `send` and `audit` read theirs: out of gzip as well, and other letters than UTF-8 by their names. */
+function textOfTable(bytes: Buffer): string | DataProblem {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return tableText(bytes);
+  return tableText(gunzipSync(bytes, { maxOutputLength: DATA_LIMIT }));
 }
 
 function isMissing(error: unknown): boolean {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { activate, generate, importCodes } from '../src/commands/codes.ts';
 import { boxesFrom, codeLineFrom, linesOf, shareFrom } from '../src/core/code-batch.ts';
+import { cellsOf } from '../src/core/csv.ts';
 import type { EventKey, OpenId } from '../src/core/event.ts';
 import { codeFrom } from '../src/core/printed.ts';
 import { instant } from '../src/core/time.ts';
@@ -75,11 +76,12 @@ describe('a batch of codes', () => {
   test('a line with a slip of the pen says which cell is wrong', () => {
     const [line] = linesOf('spring', [{ prize: 'small', count: 1 }], 1, randomBytes);
     const { code } = line!;
-    expect(codeLineFrom(`${code},spring,1,small`)).toEqual({ code, batch: 'spring', box: 1, prize: 'small' });
-    expect(codeLineFrom(`${code},spring,x,small`)).toMatchObject({ cell: 3 });
-    expect(codeLineFrom(`${code},Spring,1,small`)).toMatchObject({ cell: 2 });
-    expect(codeLineFrom(`${code.slice(1)}A,spring,1,small`)).toMatchObject({ cell: 1 });
-    expect(codeLineFrom(code)).toMatchObject({ cell: 1 });
+    const read = (text: string) => codeLineFrom(cellsOf({ text, line: 1 }, () => {}));
+    expect(read(`${code},spring,1,small`)).toEqual({ code, batch: 'spring', box: 1, prize: 'small' });
+    expect(read(`${code},spring,x,small`)).toMatchObject({ line: 1, column: 21 });
+    expect(read(`${code},Spring,1,small`)).toMatchObject({ line: 1, column: 14 });
+    expect(read(`${code.slice(1)}A,spring,1,small`)).toMatchObject({ line: 1, column: 1 });
+    expect(read(code)).toMatchObject({ line: 1, column: 1 });
   });
 });
 

@@ -1,7 +1,10 @@
 // The account's own menu: its file, what is wrong with one, how two differ, and the way to the platform and back.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { confirm } from '../src/commands/confirm.ts';
@@ -11,7 +14,11 @@ import { readMenu } from '../src/core/menu-file.ts';
 import { mayCall } from '../src/simulator/rights.ts';
 import { liveMenu, pushMenu } from '../src/wechat/menu.ts';
 import type { Result } from './command.ts';
+import { until } from './harness.ts';
 import { inProcess, type PlatformWorld, startPlatform } from './platform-world.ts';
+
+const SCRIPT = '/usr/bin/script';
+const CONFIRM = resolve(import.meta.dirname, '../dist/commands/confirm.js');
 
 const SAMPLE = `menu:
   - name: 我要抽奖
@@ -373,7 +380,24 @@ describe('a question at the terminal', () => {
     const answered = confirm('push?', input, output);
     input.end(typed);
     expect(await answered).toBe(wanted);
-    expect(output.read().toString()).toContain('push? [y/N] ');
+    output.end();
+    expect(await text(output)).toContain('push? [y/N] ');
+  });
+
+  test.runIf(existsSync(SCRIPT))('is seen on a real terminal before anybody answers', async () => {
+    // `script` gives a command a terminal of its own; here it asks just so, and says what it heard.
+    const asks = `const { confirm } = await import(${JSON.stringify(CONFIRM)}); console.log('heard ' + (await confirm('push?')));`;
+    const file = join(mkdtempSync(join(tmpdir(), 'hongbao-ask-')), 'ask.mjs');
+    writeFileSync(file, asks);
+    const child = spawn(SCRIPT, ['-qec', `"${process.execPath}" "${file}"`, '/dev/null']);
+    let seen = '';
+    child.stdout.on('data', (part: Buffer) => (seen += part.toString()));
+    await until(() => seen.includes('push? [y/N] '));
+    expect(seen).not.toContain('heard');
+    child.stdin.write('yes\n');
+    await until(() => seen.includes('heard true'));
+    child.kill();
+    rmSync(dirname(file), { recursive: true });
   });
 
   test('is not asked where nobody sits', async () => {

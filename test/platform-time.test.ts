@@ -61,7 +61,10 @@ function processOn(store: Store, campaign = CAMPAIGN): { flow: Flow; setNow(seco
   let now = at(100);
   const book = bookOf([campaign], ['tea']);
   const ports = { clock: () => now, store, log: SILENT, config: CONFIG, book: () => book, planned: () => {} };
-  return { flow: createFlow(ports), setNow: seconds => void (now = at(seconds)) };
+  const setNow = (seconds: number): void => {
+    now = at(seconds);
+  };
+  return { flow: createFlow(ports), setNow };
 }
 
 type Opened = { readonly store: Store; beside(): Promise<Store>; dispose(): Promise<void> };
@@ -207,7 +210,7 @@ if (hasRedis) {
 }
 
 describe('a follower', () => {
-  const after = (...events: Event[]) =>
+  const leftBy = (...events: Event[]) =>
     events.reduce<ReturnType<typeof followerAfter>>(
       (before, event) => followerAfter(before, event) ?? before,
       undefined,
@@ -224,15 +227,15 @@ describe('a follower', () => {
       [2, 1, 0],
     ];
     for (const order of orders)
-      expect(after(...order.map(n => told[n]!))).toMatchObject({
+      expect(leftBy(...order.map(n => told[n]!))).toMatchObject({
         ...{ following: true, followedAt: at(30), leftAt: at(20) },
       });
-    expect(after(told[1]!, told[0]!, told[2]!)).toMatchObject({ follows: 2 });
+    expect(leftBy(told[1]!, told[0]!, told[2]!)).toMatchObject({ follows: 2 });
   });
 
   test('who was gone before the follow was told has followed once, and was invited by whom it says', () => {
     const invited = did(10, { kind: 'subscribe', via: 'qr', scene: `i.${BOB}.tea` });
-    const gone = after(did(20, LEAVE))!;
+    const gone = leftBy(did(20, LEAVE))!;
     expect(followerAfter(gone, invited)).toMatchObject({ follows: 1, following: false, invitedBy: { user: BOB } });
     expect(newsForInviter(gone, invited)).toBeUndefined();
     expect(newsForInviter(undefined, invited)).toMatchObject({ kind: 'friend', user: BOB, did: 'followed' });

@@ -3,14 +3,24 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import forge from 'node-forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { movableClock } from '../src/simulator/clock.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
-import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, RULES, textIn, until, writeCertificates } from './harness.ts';
+import {
+  ACCOUNT,
+  botYaml,
+  ENV,
+  freePort,
+  MERCHANT,
+  PEM_LINES,
+  RULES,
+  textIn,
+  until,
+  writeCertificates,
+} from './harness.ts';
 
 const CLI = resolve(import.meta.dirname, '../dist/cli.js');
 let folder: string;
@@ -81,15 +91,6 @@ async function startBot(
     15_000,
   );
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A simulator here, and a folder with everything a bot needs to work with it. */

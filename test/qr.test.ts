@@ -1,7 +1,7 @@
 // QR codes with parameters: their pictures, the list by which none is made twice, and the arrivals they bring.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32, inflateSync } from 'node:zlib';
+import { crc32, gzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import qrcode from 'qrcode-generator';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -352,6 +352,29 @@ describe('hongbao qr create', () => {
     expect(code).toBe(2);
     expect(err).toContain(`${file}:3:1: `);
     expect(err).toContain(`${file}:4:1: "ok" stands in line 2 already`);
+  });
+
+  test('reads scenes out of gzip and other letters, and its own list as a spreadsheet saved it, or names what it is', async () => {
+    count++;
+    const table = '\uFEFFscene\nstore-901\n';
+    const utf16 = Buffer.from(table, 'utf16le');
+    const file = scenes('');
+    writeFileSync(file, utf16);
+    expect((await run({ scenes: file })).err).toContain(
+      `--scenes ${file}: the file is UTF-16; add --encoding utf-16, or`,
+    );
+    expect(await run({ scenes: file, encoding: 'utf-16' })).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('1/1'),
+    });
+    writeFileSync(file, gzipSync(table));
+    expect((await run({ scenes: file })).out).toContain('0 codes made, 1 were there already');
+    const list = join(out, 'qrcodes.csv');
+    const made = readFileSync(list);
+    writeFileSync(list, Buffer.concat([made, Buffer.of(0x73, 0xe7, 0xba)])); // a line that was cut off within a character
+    expect((await run({ scenes: file })).out).toContain('0 codes made, 1 were there already');
+    writeFileSync(list, Buffer.from(made.toString(), 'utf16le'));
+    expect((await run({ scenes: file })).err).toContain(`${list} is UTF-16; save the table as "CSV UTF-8"`);
   });
 
   test('does not write over a picture it does not know, nor make a permanent code of a temporary one unasked', async () => {

@@ -143,10 +143,10 @@ describe('a list that is wrong', () => {
     ],
     [
       'passwords',
-      'date,password\n2027-02-30,茶\n2027-02-05,茶\n2027/2/5,Ｔea\n2027-02-05,茶 \n2027-02-06,\n2027-02-06,茶\n,茶\n',
+      'date,password\n2027-02-30,茶\n2027-02-05,茶\n2027/2/5 0:00,Ｔea\n2027年2月5日,茶 \n2027-02-06,\n2027-02-06,茶\n,茶\n',
       [
         '2:1: expected a day such as 2026-03-01, found "2027-02-30"',
-        '5:12: the password of that day "茶" is there already, in line 3',
+        '5:11: the password of that day "茶" is there already, in line 3',
         '6:11: no password in this line',
         '8:1: expected a day such as 2026-03-01, found ""',
       ],

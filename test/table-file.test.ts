@@ -1,9 +1,11 @@
 // Table files as people really hand them in: whatever a spreadsheet, a bill's download or a pipe makes of them.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -92,6 +94,27 @@ describe('a table file', () => {
     expect(found.length).toBeGreaterThan(150);
   });
 
+  test('may come out of a pipe byte by byte, zipped or not', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const bytes of [Buffer.from(text), gzipSync(text), utf16(text)]) {
+      const read = (async () => {
+        const found: string[] = [];
+        const options = bytes[0] === 0xff ? { encoding: 'utf-16' } : {};
+        for await (const piece of tableFile(pipe, options))
+          found.push(...piece.rows.map(row => `${row.line}:${row.text}`));
+        return found;
+      })();
+      const writer = await open(pipe, 'w');
+      for (const byte of bytes) {
+        await writer.write(Buffer.of(byte));
+        await setImmediate();
+      }
+      await writer.close();
+      expect(await read).toEqual(rows);
+    }
+  });
+
   test('that is not there, or is a folder, is said to be so', async () => {
     const all = async (file: string): Promise<void> => {
       for await (const _ of tableFile(file, {}, '--funds')) expect(_).toBeDefined();
@@ -166,6 +189,51 @@ describe('from the command line', () => {
     const line = `printf '%s\\n' ${people.join(' ')} | ${process.execPath} ${cli} ${args.join(' ')} /dev/stdin`;
     const env = { PATH: process.env.PATH!, ...ENV };
     expect(execFileSync('sh', ['-c', line], { cwd: world.folder, env }).toString()).toMatch(/3 +3 +0 +0/);
+  }, 60_000);
+
+  test('lists of rule files are read in the same way: zipped, quoted, with a mark; other letters are named', async () => {
+    world = await startWorld();
+    const rules = `campaign: a\nname: a\nperiod: { from: 2027-02-01, to: 2027-02-28 }\nprizes: { p: { nothing: true } }\nstores: stores.csv\nrules: [{ id: a, on: text, reply: 好 }]\n`;
+    const table = 'scene,name,城市\r\n001,"人民路店, 二楼","上\n海"\r\n';
+    writeFileSync(join(world.folder, 'lists.yaml'), rules);
+    const check = async (bytes: Buffer): Promise<string> => {
+      writeFileSync(join(world!.folder, 'stores.csv'), bytes);
+      const { out } = await run(world!.folder, 'check', 'lists.yaml', '--json');
+      const { findings } = JSON.parse(out) as { findings: { message: string; line: number }[] };
+      return findings.map(({ line, message }) => `${line}: ${message}`).join();
+    };
+    for (const bytes of [Buffer.from(table), Buffer.from(`\uFEFF${table}`), gzipSync(table)])
+      expect(await check(bytes)).toBe('');
+    const save = 'save the table as "CSV UTF-8"';
+    expect(await check(gbk(table))).toBe(`5: stores.csv is GBK, as spreadsheets in China save it; ${save}`);
+    expect(await check(utf16(table))).toBe(`5: stores.csv is UTF-16; ${save}`);
+    expect(await check(gzipSync(gbk(table)))).toBe(`5: stores.csv is GBK, as spreadsheets in China save it; ${save}`);
+    expect(await check(Buffer.concat([Buffer.from(table), Buffer.of(0xe7)]))).toBe(
+      `5: stores.csv is not UTF-8; ${save}`,
+    );
+    expect(await check(Buffer.of(0x1f, 0x8b, 1, 2, 3))).toMatch(/^5: stores\.csv cannot be read: /);
+  }, 60_000);
+
+  test('a list of codes is read that a spreadsheet has saved again', async () => {
+    world = await startWorld();
+    const made = ['codes', 'generate', '--batch', 'spring', '--prize', 'gift=2', '--out', 'codes.csv'];
+    expect((await run(world.folder, ...made)).code).toBe(0);
+    const [head, ...lines] = readFileSync(join(world.folder, 'codes.csv'), 'utf8')
+      .replace('\uFEFF', '')
+      .trim()
+      .split('\r\n');
+    const quoted = (line: string) =>
+      line
+        .split(',')
+        .map(cell => `"${cell}"`)
+        .join(' , ');
+    const saved = [quoted(head!), quoted(lines[0]!), `${lines[1]},,`, ',,,,', ''].join('\n');
+    writeFileSync(join(world.folder, 'saved.csv'), utf16(saved));
+    const read = (...more: string[]) =>
+      run(world!.folder, 'codes', 'import', 'saved.csv', '--config', 'bot.yaml', ...more);
+    expect((await read()).err).toContain('saved.csv: the file is UTF-16; add --encoding utf-16, or');
+    const imported = await read('--encoding', 'utf-16');
+    expect([imported.code, imported.out]).toEqual([0, expect.stringMatching(/^2 codes, 2 of them new/)]);
   }, 60_000);
 
   test('what a follower typed forges no row and moves no cursor, and a closed pipe ends a list quietly', async () => {

@@ -15,7 +15,7 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^storage\//, from: /^(core\/|ports\.ts$|storage\/|@photostructure\/sqlite$|ioredis$|node:)/ },
   {
     files: /^simulator\//,
-    from: /^(core\/|simulator\/|wechat\/(xml|crypt)\.ts$|@peculiar\/x509$|qrcode-generator$|undici$|node:)/,
+    from: /^(core\/|simulator\/|wechat\/(xml|crypt)\.ts$|qrcode-generator$|undici$|node:)/,
   },
   { files: /^pages\//, from: /^(pages\/|preact|simulator\/protocol\.ts$|ports\.ts$|core\/)/ },
   { files: /^flow\.ts$/, from: /^(core\/|ports\.ts$|config\.ts$|undo\.ts$)/ },
@@ -41,7 +41,7 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
     files: /^rulebook(-\w+)?\.ts$/,
     from: /^(core\/|ports\.ts$|config\.ts$|rulebook(-\w+)?\.ts$|tsx\/esm\/api$|node:)/,
   },
-  { files: /^log\.ts$/, from: /^(ports\.ts$|pino$)/ },
+  { files: /^log\.ts$/, from: /^(core\/|ports\.ts$|pino$|node:util$)/ },
   { files: /^(bot(-\w+)?|main|cli(-\w+)?|demo|demo-routes)\.ts$|^commands\//, from: /./ },
 ];
 

@@ -88,6 +88,7 @@ export function configOf(channel: Channel): Config {
     trustProxy: 0,
     rules: '',
     lint: lintOf(),
+    log: { openids: 'short', secrets: [] },
     secret: 'torture',
     accounts: new Map([
       [

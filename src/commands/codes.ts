@@ -18,6 +18,7 @@ import {
   shareFrom,
   stretchesFrom,
 } from '../core/code-batch.ts';
+import { cellsOf } from '../core/csv.ts';
 import { BadInput, Fault, type Finding, messageOf } from '../core/error.ts';
 import type { Store } from '../ports.ts';
 import { writeDown } from './acts.ts';
@@ -135,11 +136,12 @@ async function* chunksOf(file: string, options: TableOptions): AsyncGenerator<Ch
   let [lines, end]: [CodeLine[], number] = [[], 0];
   for await (const { rows, bytes } of tableFile(file, options)) {
     end = bytes;
-    for (const { text, line } of rows) {
-      if (text.trim() === '' || (line === 1 && text.startsWith('code,'))) continue;
-      const read = codeLineFrom(text);
+    for (const row of rows) {
+      const cells = cellsOf(row, (at, message) => wrong.push({ file, ...at, message }));
+      if (cells.length === 0 || (row.line === 1 && cells[0]!.text === 'code')) continue;
+      const read = codeLineFrom(cells);
       if ('code' in read) lines.push(read);
-      else wrong.push({ file, line, column: columnOf(text, read.cell), message: read.message });
+      else wrong.push({ file, ...read });
       if (wrong.length === WRONG_MAX) break;
       if (lines.length < CHUNK || wrong.length > 0) continue;
       yield { lines, bytes };
@@ -153,12 +155,6 @@ async function* chunksOf(file: string, options: TableOptions): AsyncGenerator<Ch
       wrong,
     );
   if (lines.length > 0) yield { lines, bytes: end };
-}
-
-/** Where a cell begins, both counted from 1. */
-function columnOf(text: string, cell: number): number {
-  const before = text.split(',').slice(0, cell - 1);
-  return before.join(',').length + (cell > 1 ? 2 : 1);
 }
 
 async function register(store: Store, file: string, lines: readonly CodeLine[]): Promise<number> {

@@ -15,6 +15,7 @@ import { type Common, EXIT, print, printJson, table, withStore } from './common.
 import { foretold, liveOf } from './foretell.ts';
 import { eventsOf } from './journal.ts';
 import { accountNamed } from './surroundings.ts';
+import { openIdOf } from './whom.ts';
 
 export type ExplainOptions = Common & {
   readonly event?: string;
@@ -28,19 +29,20 @@ export type ExplainOptions = Common & {
 const LATEST = 10;
 const PAYOUTS_MAX = 1000;
 
-export function explainCommand(openid: string | undefined, options: ExplainOptions): Promise<number> {
-  mustMakeSense(openid, options);
+export function explainCommand(written: string | undefined, options: ExplainOptions): Promise<number> {
+  mustMakeSense(written, options);
   return withStore(options, async (store, config) => {
+    const openid = written === undefined ? undefined : await openIdOf(store, written);
     const { event: would, at: when } = options;
     const which = options.journal ?? options.key;
     await writeDown(store, 'explain', openid ?? which!, [would, when, openid !== undefined && which]);
     const live = await liveOf(config);
     if (options.event !== undefined) {
       const now = options.at === undefined ? instant(Date.now()) : timeOf(options.at);
-      const explanations = await foretold(store, config, live, eventFor(openid as OpenId, options, config, now), now);
+      const explanations = await foretold(store, config, live, eventFor(openid!, options, config, now), now);
       return tell(options, explanations, await payoutsOf(store, explanations[0]));
     }
-    const [line, latest] = await lineOf(store, openid as OpenId | undefined, options);
+    const [line, latest] = await lineOf(store, openid, options);
     const { id: journal, at, event, decision, reply } = line;
     const explanation = explain({ journal, at, event, decision, reply }, live);
     return tell(options, [explanation], await payoutsOf(store, explanation), latest, live.campaigns);

@@ -7,6 +7,7 @@ import { beijingText } from '../core/time.ts';
 import type { PayoutFilter } from '../ports.ts';
 import { idInside } from './campaign-name.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
+import { openIdOf } from './whom.ts';
 
 export type ListOptions = Common & {
   readonly state?: string;
@@ -36,9 +37,10 @@ export function filterOf({ state, campaign, user, merchant, limit }: ListOptions
 export function list(options: ListOptions): Promise<number> {
   const filter = filterOf(options);
   return withStore(options, async (store, config) => {
-    const { campaign } = filter;
+    const { campaign, user } = filter;
     const payouts = await store.payouts({
       ...filter,
+      ...(user !== undefined && { user: await openIdOf(store, user) }),
       ...(campaign !== undefined && { campaign: await idInside(config, campaign) }),
     });
     if (options.json) printJson(payouts);

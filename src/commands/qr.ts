@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tableText } from '../core/encoding.ts';
 import { BadInput, type Finding, messageOf } from '../core/error.ts';
 import {
   MADE_HEAD,
@@ -22,17 +23,19 @@ import { EXIT, print, printJson, printNote, table } from './common.ts';
 import { type AccountOptions, clock, type Platform, patiently, withPlatform } from './platform.ts';
 import { type Progress, progress } from './progress.ts';
 import { qrPicture, SIZE_MAX, SIZE_MIN } from './qr-picture.ts';
+import { type TableOptions, tableFileText } from './table-file.ts';
 
-export type CreateOptions = AccountOptions & {
-  readonly scene?: readonly string[];
-  readonly scenes?: string;
-  readonly numbers?: boolean;
-  readonly temporary?: string;
-  readonly permanent?: boolean;
-  readonly out?: string;
-  readonly size: string;
-  readonly again?: boolean;
-};
+export type CreateOptions = AccountOptions &
+  TableOptions & {
+    readonly scene?: readonly string[];
+    readonly scenes?: string;
+    readonly numbers?: boolean;
+    readonly temporary?: string;
+    readonly permanent?: boolean;
+    readonly out?: string;
+    readonly size: string;
+    readonly again?: boolean;
+  };
 
 const LIST = 'qrcodes.csv';
 /** Calls at once: a thousand codes take a minute, and the platform's limit by the minute is far. */
@@ -75,10 +78,18 @@ async function jobOf(options: CreateOptions, account: string): Promise<Job> {
   const wanted = await scenesOf(options, kind);
   const folder = options.out ?? join('qr', account);
   const list = join(folder, LIST);
-  const { codes: known, findings } = readMade(list, existsSync(list) ? await readFile(list, 'utf8') : '');
+  const { codes: known, findings } = readMade(list, existsSync(list) ? await madeBefore(list) : '');
   if (findings.length > 0) throw new BadInput(`${list} is not fit to go on with:`, findings);
   const toMake = planOf(wanted, known, kind, folder, options.again ?? false);
   return { folder, list, kind, size, known, wanted, toMake, ...(lasts !== undefined && { lasts }) };
+}
+
+/** Our own list, which a spreadsheet may have saved again. */
+async function madeBefore(list: string): Promise<string> {
+  const bytes = await readFile(list);
+  const text = tableText(bytes.subarray(0, bytes.lastIndexOf('\n') + 1)); // a last line may be cut off anywhere
+  if (typeof text === 'string') return text;
+  throw new BadInput(`${list} ${text.problem}`);
 }
 
 /** Permanent ones are never given back: only who says so gets them. */
@@ -92,7 +103,8 @@ function lastsOf({ temporary, permanent }: CreateOptions): number | undefined {
   return lasts;
 }
 
-async function scenesOf({ scene = [], scenes }: CreateOptions, kind: SceneKind): Promise<string[]> {
+async function scenesOf(options: CreateOptions, kind: SceneKind): Promise<string[]> {
+  const { scene = [], scenes } = options;
   const findings: Finding[] = [];
   const wanted = new Set<string>();
   for (const each of scene) {
@@ -101,10 +113,7 @@ async function scenesOf({ scene = [], scenes }: CreateOptions, kind: SceneKind):
     wanted.add(each);
   }
   if (scenes !== undefined) {
-    const text = await readFile(scenes, 'utf8').catch((error: unknown) => {
-      throw new BadInput(`${scenes} cannot be read: ${messageOf(error)}`);
-    });
-    const read = readScenes(scenes, text, kind);
+    const read = readScenes(scenes, await tableFileText(scenes, options, '--scenes'), kind);
     findings.push(...read.findings);
     for (const each of read.scenes) wanted.add(each);
   }

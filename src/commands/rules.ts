@@ -1,5 +1,6 @@
 // `hongbao test`: what an editor of rule files runs before anybody else sees them.
 import { existsSync } from 'node:fs';
+import { rulesHere } from '../bot-package.ts';
 import { type Config, defaultConfigFile, loadConfig } from '../config.ts';
 import { type Coverage, cover, percentOf } from '../core/coverage.ts';
 import { BadInput, type Finding, showFinding } from '../core/error.ts';
@@ -17,7 +18,7 @@ export async function gather(
   const file = options.config ?? defaultConfigFile();
   const isWanted = options.config !== undefined || (paths.length === 0 && existsSync(file));
   const config = isWanted ? loadConfig(file, process.env) : undefined;
-  return { files: await readRuleFiles(paths.length > 0 ? paths : [config?.rules ?? 'rules']), config };
+  return { files: await readRuleFiles(paths.length > 0 ? paths : [config?.rules ?? rulesHere()]), config };
 }
 
 /** `coverage`: each file's, and what is missing. `min`: per cent of all files together. */

@@ -1,6 +1,8 @@
 // A batch of printed codes (一物一码) before it is printed: codes nobody can guess, prizes shared out exactly as planned,
 // boxes in the order of printing. Its CSV, written and read. Chance is an argument. Pure.
+import type { Cell } from './csv.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, codeFrom } from './printed.ts';
+import type { Place } from './reader.ts';
 
 /** How many codes of a batch are worth what. */
 export type Share = { readonly prize: string; readonly count: number };
@@ -114,17 +116,21 @@ export function lineOf({ code, batch, box, prize }: CodeLine): string {
   return `${code},${batch},${box},${prize}\r\n`;
 }
 
-/** One line of the CSV; or what is wrong with it, and in which cell (from 1). */
-export function codeLineFrom(text: string): CodeLine | { readonly message: string; readonly cell: number } {
-  const cells = text.split(',').map(cell => cell.trim().replace(/^"(.*)"$/, '$1'));
-  const [written = '', batch = '', box = '', prize = ''] = cells;
-  const code = codeFrom(written);
-  if (cells.length !== 4) return { cell: 1, message: `expected code,batch,box,prize; found ${cells.length} cells` };
-  if (code === undefined) return { cell: 1, message: `"${written}" is no code: 12 letters and digits with a checksum` };
-  if (!isBatch(batch)) return { cell: 2, message: `"${batch}" is no name of a batch: a-z 0-9 -` };
-  if (!/^\d{1,9}$/.test(box)) return { cell: 3, message: `"${box}" is no number of a box` };
-  if (prize === '' || /[\s"]/.test(prize)) return { cell: 4, message: `"${prize}" is no name of a prize` };
-  return { code, batch, box: Number(box), prize };
+/** One line of the CSV; or what is wrong with it, and where. */
+export function codeLineFrom(cells: readonly Cell[]): CodeLine | (Place & { readonly message: string }) {
+  const [code, batch, box, prize] = cells;
+  if (!code || !batch || !box || !prize || cells.length !== 4)
+    return wrong(cells[0]!, `expected code,batch,box,prize; found ${cells.length} cells`);
+  const read = codeFrom(code.text);
+  if (read === undefined) return wrong(code, `"${code.text}" is no code: 12 letters and digits with a checksum`);
+  if (!isBatch(batch.text)) return wrong(batch, `"${batch.text}" is no name of a batch: a-z 0-9 -`);
+  if (!/^\d{1,9}$/.test(box.text)) return wrong(box, `"${box.text}" is no number of a box`);
+  if (/[\s"]/.test(prize.text)) return wrong(prize, `"${prize.text}" is no name of a prize`);
+  return { code: read, batch: batch.text, box: Number(box.text), prize: prize.text };
+}
+
+function wrong({ line, column }: Cell, message: string): Place & { readonly message: string } {
+  return { line, column, message };
 }
 
 export function isBatch(name: string): boolean {

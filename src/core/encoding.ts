@@ -62,8 +62,24 @@ export function decoded(decoder: Decoder, bytes: Uint8Array | undefined): string
 
 /** What to do about a file that is not UTF-8; `option`: whether the command can be told. */
 export function encodingWords(found: Encoding | 'unknown', option: boolean): string {
+  return `the file ${encodingProblem(found, option)}`;
+}
+
+/** The same, for the end of a sentence that begins with the file's name. */
+export function encodingProblem(found: Encoding | 'unknown', option: boolean): string {
   const save = 'save the table as "CSV UTF-8"';
-  if (found === 'unknown' || found === 'utf-8') return `the file is not UTF-8; ${save}`;
+  if (found === 'unknown' || found === 'utf-8') return `is not UTF-8; ${save}`;
   const name = found === 'utf-16' ? 'UTF-16' : 'GBK, as spreadsheets in China save it';
-  return `the file is ${name}; ${option ? `add --encoding ${found}, or ` : ''}${save}`;
+  return `is ${name}; ${option ? `add --encoding ${found}, or ` : ''}${save}`;
+}
+
+/** A short table, all of it; or what is wrong with its letters, for the end of a sentence that begins with its name. */
+export function tableText(bytes: Uint8Array): string | { readonly problem: string } {
+  const found = sniff(bytes);
+  if (found !== 'utf-8') return { problem: encodingProblem(found, false) };
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return { problem: encodingProblem('unknown', false) }; // cut off in the middle of a character
+  }
 }

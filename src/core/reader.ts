@@ -30,6 +30,8 @@ const DEPTH_LIMIT = 100;
 /** What the shapes read from, and where they say what is wrong. */
 export class Reader {
   readonly findings: Finding[] = [];
+  /** What was read where a secret stands. */
+  readonly secrets: string[] = [];
   readonly file: string;
   /** The file's text, in which the ranges of the nodes count. */
   readonly source: string;

@@ -114,9 +114,7 @@ export function readPasswords(rows: readonly Row[], say: SayAt): ReadonlyMap<Day
   const columns = { needed: ['date', 'password'], more: [], header: 'date,password' };
   for (const { get } of belowHeader(rows, columns, say)) {
     const [date, password] = [get('date'), get('password')];
-    // A spreadsheet writes 2026/3/1.
-    const [year, month, day] = date.text.split(/[-/.]/);
-    const when = parseDay(`${year}-${month?.padStart(2, '0')}-${day?.padStart(2, '0')}`);
+    const when = dayFrom(date.text);
     if (when === undefined) say(date, `expected a day such as 2026-03-01, found "${short(date.text)}"`);
     const word = normalise(password.text);
     if (word === '') say(password, 'no password in this line');
@@ -124,6 +122,12 @@ export function readPasswords(rows: readonly Row[], say: SayAt): ReadonlyMap<Day
     byDay.set(when, [...(byDay.get(when) ?? []), password.text]);
   }
   return byDay;
+}
+
+/** A spreadsheet writes `2026/3/1`, `2026/3/1 0:00` or `2026年3月1日`. */
+function dayFrom(text: string): Day | undefined {
+  const [year = '', month = '', day = ''] = text.replace(/ 0?0:00(:00)?$/, '').split(/[-/.年月日]/);
+  return parseDay(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`);
 }
 
 // ── Columns and lines ────────────────────────────────────────────────────────────────────────────────────────

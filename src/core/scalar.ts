@@ -32,7 +32,7 @@ export type TextOptions = {
   readonly bytes?: number;
   readonly oneLine?: boolean;
   readonly pattern?: RegExp;
-  /** Never shown in a message. */
+  /** Never shown in a message, nor in the log. */
   readonly secret?: boolean;
   /** Further complaints. */
   readonly check?: (text: string, say: Say) => void;
@@ -46,7 +46,7 @@ export function text(options: TextOptions = {}): Shape<string> {
     ...(bytes < 65_536 ? { maxLength: bytes } : {}),
     ...(pattern ? { pattern: pattern.source } : {}),
   };
-  return scalar(what, schema, (written, say, node) => {
+  const shape = scalar(what, schema, (written, say, node) => {
     if (isPlain(node) && /^(true|false)$/i.test(written)) {
       say(`expected ${what}, found ${written}; if that is the text, put it in quotes`);
       return undefined;
@@ -60,6 +60,19 @@ export function text(options: TextOptions = {}): Shape<string> {
     options.check?.(written, say);
     return written;
   });
+  return options.secret ? keptSecret(shape) : shape;
+}
+
+/** The reader is told what is secret. */
+function keptSecret(shape: Shape<string>): Shape<string> {
+  return {
+    ...shape,
+    read(node, reader) {
+      const value = shape.read(node, reader);
+      if (value !== undefined) reader.secrets.push(value);
+      return value;
+    },
+  };
 }
 
 /** An id: small letters, digits and hyphens. */

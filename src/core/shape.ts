@@ -56,17 +56,20 @@ export type ReadOptions<T> = {
   readonly check?: (draft: Draft<T>, say: (at: Place, message: string) => void) => void;
 };
 
-/** The whole way from a file's text to its value, or to everything that is wrong with it. Never throws for bad input. */
+/**
+ * The whole way from a file's text to its value, or to everything that is wrong with it. Never throws for bad input.
+ * `secrets`: what stood where a shape says that it is secret.
+ */
 export function readYaml<T>(
   file: string,
   text: string,
   shape: Shape<T>,
   options: ReadOptions<T> = {},
-): { readonly value: T } | { readonly findings: Finding[] } {
+): { readonly value: T; readonly secrets: readonly string[] } | { readonly findings: Finding[] } {
   const { reader, root } = parse(file, text, options.transform);
   const value = root && shape.read(root, reader);
   if (value !== undefined) options.check?.(value as Draft<T>, (at, message) => reader.say(at, message));
-  if (value !== undefined && reader.findings.length === 0) return { value };
+  if (value !== undefined && reader.findings.length === 0) return { value, secrets: reader.secrets };
   return { findings: inOrder(reader.findings) };
 }
 

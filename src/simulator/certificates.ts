@@ -1,10 +1,11 @@
 // The certificates of WeChat Pay: our own CA, the pay server's, one client certificate (商户证书) per merchant, and the
 // key with which WeChat Pay itself signs (微信支付公钥).
-import { createHash, createPublicKey, generateKeyPair, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BadInput } from '../core/error.ts';
+import { issueCertificate, type Name } from './x509.ts';
 
 /** What a merchant downloads from the merchant platform, and the CA that our pay server needs to be trusted. */
 export type MerchantCertificate = {
@@ -44,18 +45,9 @@ export type PlatformCertificate = PayKey & {
 export type PayKey = { readonly id: string; readonly privateKeyPem: string; readonly publicKeyPem: string };
 
 type Pair = { readonly certPem: string; readonly keyPem: string };
-type X509 = typeof import('@peculiar/x509');
-type Extension = import('@peculiar/x509').Extension;
 
 /** TLS looks at the machine's own clock, never at ours that can be moved: so they are good at any time. */
 const VALID = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2049-12-31T00:00:00Z') };
-const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const RSA = {
-  name: 'RSASSA-PKCS1-v1_5',
-  hash: 'SHA-256',
-  modulusLength: 2048,
-  publicExponent: new Uint8Array([1, 0, 1]),
-};
 
 /** One keyring per process for simulators without a folder: new RSA keys for every test would only burn time. */
 const inMemory = new Map<string, string>();
@@ -131,8 +123,7 @@ const newKeyPair = promisify(generateKeyPair);
 async function openPayKey(shelf: Shelf): Promise<PayKey> {
   let privateKeyPem = shelf.read('wechatpay_key.pem');
   if (privateKeyPem === undefined) {
-    const { privateKey } = await newKeyPair('rsa', { modulusLength: 2048 });
-    privateKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    privateKeyPem = (await keys('rsa')).keyPem;
     shelf.write('wechatpay_key.pem', privateKeyPem);
   }
   const publicKeyPem = createPublicKey(privateKeyPem).export({ type: 'spki', format: 'pem' }).toString();
@@ -188,102 +179,51 @@ function isGood(shelf: Shelf, certPem: string): boolean {
   }
 }
 
-/** Imported only when something must be issued: it is large, and a second start needs none of it. */
-async function x509(): Promise<X509> {
-  const reflect = Reflect as { getMetadata?: unknown; getOwnMetadata?: unknown };
-  // Its dependency injection asks for the reflect-metadata polyfill, of which none of its classes needs more than this.
-  reflect.getMetadata ??= () => undefined;
-  reflect.getOwnMetadata ??= () => undefined;
-  const library = await import('@peculiar/x509');
-  library.cryptoProvider.set(webcrypto as unknown as Parameters<X509['cryptoProvider']['set']>[0]);
-  return library;
+async function keys(kind: 'ec' | 'rsa'): Promise<{ readonly publicKey: KeyObject; readonly keyPem: string }> {
+  const { publicKey, privateKey } = await (kind === 'ec'
+    ? newKeyPair('ec', { namedCurve: 'P-256' })
+    : newKeyPair('rsa', { modulusLength: 2048 }));
+  return { publicKey, keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }
 
-/** A positive integer of 20 bytes: the first digit keeps the sign bit clear. */
-function serial(): string {
-  return randomBytes(20).toString('hex').replace(/^./, '5');
-}
-
-async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
-  const lines = der.toString('base64').match(/.{1,64}/g)!;
-  return `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
-}
-
-async function signingKey(ca: Pair): Promise<webcrypto.CryptoKey> {
-  const der = Buffer.from(ca.keyPem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
-  return webcrypto.subtle.importKey('pkcs8', der, EC, false, ['sign']);
-}
+const OURS = [
+  ['C', 'CN'],
+  ['O', 'hongbao-bot simulator'],
+] as const;
 
 async function issueCa(): Promise<Pair> {
-  const lib = await x509();
-  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
-  const cert = await lib.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serial(),
-    name: 'C=CN, O=hongbao-bot simulator, CN=hongbao-bot simulator CA',
-    ...VALID,
-    signingAlgorithm: EC,
-    keys,
-    extensions: [
-      new lib.BasicConstraintsExtension(true, 0, true),
-      new lib.KeyUsagesExtension(lib.KeyUsageFlags.keyCertSign | lib.KeyUsageFlags.cRLSign, true),
-      await lib.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return { certPem: `${cert.toString('pem')}\n`, keyPem: await keyPem(keys.privateKey) };
+  const { publicKey, keyPem } = await keys('ec');
+  const subject: Name = [...OURS, ['CN', 'hongbao-bot simulator CA']];
+  return { certPem: issueCertificate({ subject, publicKey, ...VALID, use: 'ca' }, { keyPem }), keyPem };
 }
 
 async function issueServer(ca: Pair): Promise<Pair> {
-  const lib = await x509();
-  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
-  const san = new lib.SubjectAlternativeNameExtension([
-    { type: 'ip', value: '127.0.0.1' },
-    { type: 'ip', value: '::1' },
-    { type: 'dns', value: 'localhost' },
-  ]);
-  return issue(lib, ca, 'C=CN, O=hongbao-bot simulator, CN=localhost', keys, [
-    san,
-    new lib.ExtendedKeyUsageExtension([lib.ExtendedKeyUsage.serverAuth]),
-  ]);
+  const { publicKey, keyPem } = await keys('ec');
+  const subject: Name = [...OURS, ['CN', 'localhost']];
+  const hosts = ['127.0.0.1', '::1', 'localhost'];
+  return { certPem: issueCertificate({ subject, publicKey, ...VALID, use: 'server', hosts }, ca), keyPem };
 }
 
+/** As on a real one: CN is the merchant number, O is WeChat's. */
 async function issueMerchant(ca: Pair, mchId: string): Promise<Pair> {
-  const lib = await x509();
-  const keys = await webcrypto.subtle.generateKey(RSA, true, ['sign', 'verify']);
-  // As on a real one: CN is the merchant number, O is WeChat's.
-  const name = `C=CN, O=微信商户系统, OU=模拟器, CN=${mchId}`;
-  return issue(lib, ca, name, keys, [new lib.ExtendedKeyUsageExtension([lib.ExtendedKeyUsage.clientAuth])]);
+  const { publicKey, keyPem } = await keys('rsa');
+  const subject: Name = [
+    ['C', 'CN'],
+    ['O', '微信商户系统'],
+    ['OU', '模拟器'],
+    ['CN', mchId],
+  ];
+  return { certPem: issueCertificate({ subject, publicKey, ...VALID, use: 'client' }, ca), keyPem };
 }
 
 /** As on a real one: O is Tenpay's. */
 async function issuePlatformPair(ca: Pair): Promise<Pair> {
-  const lib = await x509();
-  const keys = await webcrypto.subtle.generateKey(RSA, true, ['sign', 'verify']);
-  return issue(lib, ca, 'C=CN, O=Tenpay.com, OU=Tenpay.com CA Center, CN=Tenpay.com sign', keys, []);
-}
-
-async function issue(
-  lib: X509,
-  ca: Pair,
-  subject: string,
-  keys: webcrypto.CryptoKeyPair,
-  extensions: readonly Extension[],
-): Promise<Pair> {
-  const issuer = new lib.X509Certificate(ca.certPem);
-  const cert = await lib.X509CertificateGenerator.create({
-    serialNumber: serial(),
-    subject,
-    issuer: issuer.subject,
-    ...VALID,
-    signingAlgorithm: EC,
-    publicKey: keys.publicKey,
-    signingKey: await signingKey(ca),
-    extensions: [
-      new lib.BasicConstraintsExtension(false, undefined, true),
-      new lib.KeyUsagesExtension(lib.KeyUsageFlags.digitalSignature, true),
-      ...extensions,
-      await lib.AuthorityKeyIdentifierExtension.create(issuer),
-    ],
-  });
-  return { certPem: `${cert.toString('pem')}\n`, keyPem: await keyPem(keys.privateKey) };
+  const { publicKey, keyPem } = await keys('rsa');
+  const subject: Name = [
+    ['C', 'CN'],
+    ['O', 'Tenpay.com'],
+    ['OU', 'Tenpay.com CA Center'],
+    ['CN', 'Tenpay.com sign'],
+  ];
+  return { certPem: issueCertificate({ subject, publicKey, ...VALID, use: 'signature' }, ca), keyPem };
 }

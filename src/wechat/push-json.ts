@@ -71,7 +71,7 @@ class Scan {
       case '"':
         return this.string();
       default: {
-        const word = this.pass(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y);
+        const word = this.pass(/-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y);
         if (word === '') throw new BadInput('malformed JSON: expected a value');
         return word === 'null' ? undefined : word;
       }

@@ -53,11 +53,14 @@ function program(): Command {
   addRules(root);
   root
     .command('receive <file>')
-    .description('lead one recorded push (XML) through the whole way; nothing is written, nobody paid')
+    .description(
+      'lead one recorded push (XML or JSON, sealed or not) through the whole way; nothing is written, nobody paid',
+    )
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .option('--account <name>', 'the account it came to, where there are several')
-    .action((file: string, options: Common) =>
+    .option(...ENCODING)
+    .action((file: string, options: Common & { account?: string; encoding?: string }) =>
       exitWith(async () => (await import('./commands/receive.ts')).receive(file, options)),
     );
   addWhatIf(root);

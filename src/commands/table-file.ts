@@ -42,7 +42,8 @@ export async function* tableFile(file: string, options: TableOptions, option = '
   }
 }
 
-function encodingOf({ encoding }: TableOptions): Encoding | undefined {
+/** What `--encoding` asks for. */
+export function encodingOf({ encoding }: TableOptions): Encoding | undefined {
   if (encoding === undefined) return undefined;
   const known = encodingFrom(encoding);
   if (known) return known;

@@ -157,7 +157,10 @@ function addWhatIf(root: Command): void {
   root
     .command('explain [openid]')
     .description('why an event came to what it came to, or what one would come to now; nothing is written')
-    .option('--event <event>', 'one that did not happen: text:抽奖, scan:store-001, subscribe, click:KEY, paid:60.00 …')
+    .option(
+      '--event <event>',
+      'one that did not happen: text:抽奖, scan:store-001, subscribe, click:KEY, scancode:KEY:TEXT, paid:60.00 …',
+    )
     .option('--at <time>', '… at this time, such as "2026-02-10 10:00" (default: now)')
     .option('--journal <number>', 'one that happened, by its number in the journal')
     .option('--key <key>', '… or by its key')

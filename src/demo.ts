@@ -21,6 +21,9 @@ const MCH_ID = '1900000109';
 const APP_ID = 'wx8888888888888888';
 const BALANCE = fen(1_000_000_00);
 
+/** Codes under caps are scanned with it: `rules/codes.yaml`. */
+const SCANNER = 'SCAN';
+
 const menuOf = (port: number): Menu => ({
   button: [
     { type: 'view', name: '拆红包', url: `http://127.0.0.1:${port}/h5/tea/lottery` },
@@ -34,6 +37,7 @@ const menuOf = (port: number): Menu => ({
         { type: 'click', name: '活动规则', key: 'RULES' },
       ],
     },
+    { type: 'scancode_waitmsg', name: '扫一扫', key: SCANNER },
   ],
 });
 

@@ -77,8 +77,8 @@ export function envelope(way: Way, clear: string, outside: Fields, sealing: Seal
 }
 
 /** The same of bytes that are no text, which the others' code does not take. */
-export function sealedBytes(way: Way, clear: Buffer): Posted {
-  const timestamp = String(Math.floor(wechat.now() / 1000));
+export function sealedBytes(way: Way, clear: Buffer, at = wechat.now()): Posted {
+  const timestamp = String(Math.floor(at / 1000));
   const nonce = randomBytes(5).toString('hex');
   const length = Buffer.alloc(4);
   length.writeUInt32BE(clear.length);

@@ -25,6 +25,8 @@ import { BadInput } from './core/error.ts';
 
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const ACCOUNT = ['--account <name>', 'whose, where bot.yaml has several'] as const;
+const FORMAT = ['--format <format>', 'in which the simulated WeChat pushes: xml (default) or json'] as const;
+const CDATA = ['--cdata <way>', 'what it makes of "]]>" in a text: split (default), or raw, as WeChat may'] as const;
 const ENCODING = ['--encoding <name>', 'of the file: utf-8 (default), gbk, gb18030, utf-16'] as const;
 const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
 
@@ -38,8 +40,10 @@ function program(): Command {
     .command('start')
     .description('start the bot; with nothing configured, the demo with its own WeChat')
     .option(...CONFIG)
-    .action((options: Common) =>
-      runUntilSignal(async () => (await (await import('./main.ts')).start(options.config)).stop),
+    .option(...FORMAT)
+    .option(...CDATA)
+    .action((options: Common & { format?: string; cdata?: string }) =>
+      runUntilSignal(async () => (await (await import('./main.ts')).start(options.config, options)).stop),
     );
   root
     .command('check [paths...]')
@@ -52,15 +56,7 @@ function program(): Command {
       exitWith(async () => (await import('./commands/check.ts')).check(paths, options)),
     );
   addRules(root);
-  root
-    .command('receive <file>')
-    .description('lead one recorded push (XML) through the whole way; nothing is written, nobody paid')
-    .option(...CONFIG)
-    .option(...JSON_FLAG)
-    .option('--account <name>', 'the account it came to, where there are several')
-    .action((file: string, options: Common) =>
-      exitWith(async () => (await import('./commands/receive.ts')).receive(file, options)),
-    );
+  addReceive(root);
   addWhatIf(root);
   addSend(root.command('send').description('a red packet for everybody in a file, once each however often it is run'));
   root
@@ -97,6 +93,21 @@ function program(): Command {
   addQr(root.command('qr').description('QR codes with parameters (带参数二维码)'));
   addSimulator(root.command('simulator').description('a WeChat of your own, for any bot and any SDK'));
   return root;
+}
+
+function addReceive(root: Command): void {
+  root
+    .command('receive <file>')
+    .description(
+      'lead one recorded push (XML or JSON, sealed or not) through the whole way; nothing is written, nobody paid',
+    )
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option('--account <name>', 'the account it came to, where there are several')
+    .option(...ENCODING)
+    .action((file: string, options: Common & { account?: string; encoding?: string }) =>
+      exitWith(async () => (await import('./commands/receive.ts')).receive(file, options)),
+    );
 }
 
 function addCodes(codes: Command): void {
@@ -144,7 +155,10 @@ function addWhatIf(root: Command): void {
   root
     .command('explain [openid]')
     .description('why an event came to what it came to, or what one would come to now; nothing is written')
-    .option('--event <event>', 'one that did not happen: text:抽奖, scan:store-001, subscribe, click:KEY, paid:60.00 …')
+    .option(
+      '--event <event>',
+      'one that did not happen: text:抽奖, scan:store-001, subscribe, click:KEY, scancode:KEY:TEXT, paid:60.00 …',
+    )
     .option('--at <time>', '… at this time, such as "2026-02-10 10:00" (default: now)')
     .option('--journal <number>', 'one that happened, by its number in the journal')
     .option('--key <key>', '… or by its key')
@@ -350,6 +364,8 @@ function addSimulator(simulator: Command): void {
     .option('--token <token>')
     .option('--aes-key <key>', '43 letters and digits')
     .option('--mode <mode>', 'safe, compatible or plain')
+    .option(...FORMAT)
+    .option(...CDATA)
     .option('--mch-id <number>')
     .option('--api-key <key>', 'APIv2 key')
     .option(

@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { refuseBesideRealStore } from './bot-installation.ts';
 import { rulesHere } from './bot-package.ts';
+import { pushingOf } from './commands/simulator.ts';
 import { DEMO_CONFIG, DEMO_FOLDER, DEMO_STORE } from './config.ts';
 import { fen } from './core/money.ts';
 import { demoRoutes } from './demo-routes.ts';
@@ -20,6 +21,9 @@ const MCH_ID = '1900000109';
 const APP_ID = 'wx8888888888888888';
 const BALANCE = fen(1_000_000_00);
 
+/** Codes under caps are scanned with it: `rules/codes.yaml`. */
+const SCANNER = 'SCAN';
+
 const menuOf = (port: number): Menu => ({
   button: [
     { type: 'view', name: '拆红包', url: `http://127.0.0.1:${port}/h5/tea/lottery` },
@@ -33,6 +37,7 @@ const menuOf = (port: number): Menu => ({
         { type: 'click', name: '活动规则', key: 'RULES' },
       ],
     },
+    { type: 'scancode_waitmsg', name: '扫一扫', key: SCANNER },
   ],
 });
 
@@ -44,8 +49,12 @@ export type Demo = {
   routes(store: Store, rulebook: () => Rulebook): ReturnType<typeof demoRoutes>;
 };
 
+/** How the demo's WeChat pushes: `--format`, `--cdata`. */
+export type DemoOptions = { readonly format?: string; readonly cdata?: string };
+
 /** `port`: the bot's own; the simulator takes the two above it, or free ones. */
-export async function startDemo(port: number, clock: MovableClock): Promise<Demo> {
+export async function startDemo(port: number, clock: MovableClock, options: DemoOptions = {}): Promise<Demo> {
+  const pushing = pushingOf(options);
   await refuseBesideRealStore(['.', DEMO_FOLDER], DEMO_STORE);
   await mkdir(DEMO_FOLDER, { recursive: true });
   const secret = await demoSecret();
@@ -59,6 +68,7 @@ export async function startDemo(port: number, clock: MovableClock): Promise<Demo
     encodingAesKey: derive('encodingAesKey').slice(0, 43),
     originalId: 'gh_0a1b2c3d4e5f',
     mode: 'safe' as const,
+    ...pushing,
     webhook: `http://127.0.0.1:${port}/wechat/tea`,
     menu: menuOf(port),
   };

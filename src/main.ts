@@ -12,7 +12,7 @@ import { versionOf } from './bot-package.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config.ts';
 import { BadInput } from './core/error.ts';
 import { instant } from './core/time.ts';
-import type { Demo } from './demo.ts';
+import type { Demo, DemoOptions } from './demo.ts';
 import { createEdgeServer } from './edge-server.ts';
 import { createLog, onlyLines } from './log.ts';
 import type { Log, Store } from './ports.ts';
@@ -31,10 +31,12 @@ export const realTimer: Timer = { ticks: () => performance.now(), sleep: ms => s
 export type Running = { readonly url: string; stop(): Promise<void> };
 
 /** Starts the bot of `configFile`, or the demo where there is none. Throws `BadInput` for a wrong file. */
-export async function start(configFile: string | undefined): Promise<Running> {
+export async function start(configFile: string | undefined, options: DemoOptions = {}): Promise<Running> {
   const clock = movableClock(Date.now);
   const file = configFile ?? configHere();
-  const demo = file === undefined ? await (await import('./demo.ts')).startDemo(demoPort(), clock) : undefined;
+  if (file !== undefined && (options.format ?? options.cdata) !== undefined)
+    throw new BadInput(`--format and --cdata are for the demo's WeChat; with ${file} the real one's console says it`);
+  const demo = file === undefined ? await (await import('./demo.ts')).startDemo(demoPort(), clock, options) : undefined;
   const config = loadConfig(file ?? DEMO_CONFIG, process.env);
   const level = process.env.LOG_LEVEL ?? config.log.level ?? (demo ? 'warn' : 'info');
   const log = createLog({ ...config.log, level });

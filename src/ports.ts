@@ -20,20 +20,34 @@ export type Log = {
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
+/** In which format WeChat pushes (数据格式), and wants its answers. */
+export type PushFormat = 'xml' | 'json';
+
 /** A push that was verified, decrypted and understood. */
 export type Opened = {
   readonly event: Event;
   /** Our original id (`gh_…`): the sender of the reply. */
   readonly self: string;
   readonly nonce: string;
+  readonly format: PushFormat;
+  /** Whether the answer must be sealed: compatible mode (兼容模式) takes it in the clear as well. */
+  readonly isSealed: boolean;
+  /** What was odd about it, for our log. */
+  readonly remark?: string;
 };
 
-/** The webhook of one account (公众号): `wechat/door.ts`. Everything wrong is thrown as `BadInput`. */
+/**
+ * A push with a right signature that says nothing we could act on: for our log. WeChat is told `success`, since it would
+ * only deliver the same again. `isRefused`: it came in the clear where that is no proof, which may be anybody's.
+ */
+export type Unread = { readonly unread: string; readonly isRefused?: true };
+
+/** The webhook of one account (公众号): `wechat/door.ts`. Whatever a stranger may have sent is thrown as `BadInput`. */
 export type Door = {
   /** The handshake (接入验证): the text to echo. */
   greet(query: Query, now: Instant): string;
-  open(query: Query, body: string, now: Instant): Opened;
-  /** The body of the HTTP answer: XML, or `success` where there is nothing to say. */
+  open(query: Query, body: Uint8Array, now: Instant): Opened | Unread;
+  /** The body of the HTTP answer: in the push's format, or `success` where there is nothing to say. */
   close(opened: Opened, answer: Answer, now: Instant): string;
 };
 

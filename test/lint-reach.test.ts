@@ -62,6 +62,18 @@ describe('a word of a later file goes to an earlier one', () => {
       part(38, 'texts like "[0-9]{4}"'),
     ],
     ['a scene', '{ scan: store-* }', '{ scan: [store-001, poster] }', part(27, 'the scene "store-001"')],
+    [
+      'the same scanner',
+      '{ scancode: [A, B] }',
+      '{ scancode: [B, C], click: [B] }',
+      part(31, 'the scanner of the button "B"'),
+    ],
+    [
+      'what one scanner reads',
+      '{ scancode: { text: { contains: 红包 } } }',
+      '{ scancode: { key: A, text: [大红包, 大礼] } }',
+      part(47, '"大红包" scanned with the button "A"'),
+    ],
     ['the same button', '{ click: [A, B] }', '{ click: [B, C] }', part(28, 'the button "B"')],
     [
       'what some orders carry',

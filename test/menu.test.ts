@@ -38,7 +38,7 @@ const read = (text: string): Menu => {
 };
 
 describe('menu.yaml', () => {
-  test('is read into buttons, with the places of the click keys', () => {
+  test('is read into buttons, with the places of the keys', () => {
     const got = readMenu('menu.yaml', SAMPLE);
     expect(got).toEqual({
       menu: [
@@ -52,9 +52,10 @@ describe('menu.yaml', () => {
         },
         { name: '扫一扫', action: { kind: 'scancode_waitmsg', value: 'CODE' } },
       ],
-      clicks: [
-        { value: 'LOTTERY', at: { line: 3, column: 12 } },
-        { value: 'RULES', at: { line: 7, column: 30 } },
+      keys: [
+        { kind: 'click', value: 'LOTTERY', at: { line: 3, column: 12 } },
+        { kind: 'click', value: 'RULES', at: { line: 7, column: 30 } },
+        { kind: 'scancode_waitmsg', value: 'CODE', at: { line: 9, column: 23 } },
       ],
     });
   });
@@ -239,6 +240,14 @@ period: { from: 2020-01-01, to: 2099-12-31 }
 rules:
   - { id: lottery, on: { click: LOTTERY }, reply: 好 }
   - { id: other, on: { click: [OTHER, "RU*"] }, reply: 好 }
+  - { id: goods, on: { scancode: "CO*" }, reply: 好 }
+`;
+const CODES = `campaign: caps
+name: 开盖
+period: { from: 2020-01-01, to: 2099-12-31 }
+prizes: { a: { nothing: true } }
+rules:
+  - { id: cap, on: { code: spring }, once: perEvent, give: assigned }
 `;
 const ENDED = `campaign: old
 name: 旧
@@ -322,6 +331,22 @@ describe('hongbao menu', () => {
     expect(out).toContain('rule "lottery" waits for `click: LOTTERY`');
     expect(out).not.toContain('GONE');
     expect(out).toContain('  - 我要抽奖: click LOTTERY\n  + 我要抽奖: click LOTERY\n    活动\n');
+    // A scanner waits for a scancode, and a click is none.
+    writeFileSync(file, SAMPLE.replace('scancode_waitmsg: CODE', 'scancode_push: LOTTERY'));
+    const scanner = await run({ dryRun: true });
+    expect(scanner.out).toMatch(/menu\.yaml:9:20: no rule has `scancode: LOTTERY`; whoever taps it reads nothing/);
+    expect(scanner.out).toContain('rule "goods" waits for `scancode: CO*`, which no button of the menu sends');
+    // A printed code is found in whatever any scanner reads.
+    writeFileSync(join(world.folder, 'rules.yaml', 'c.yaml'), CODES);
+    const printed = await run({ dryRun: true });
+    expect(printed.out).not.toContain('findings');
+    expect(printed.out).not.toContain('scancode: LOTTERY');
+    rmSync(join(world.folder, 'rules.yaml', 'c.yaml'));
+    writeFileSync(file, SAMPLE.replace('scancode_waitmsg: CODE', 'pic_weixin: PIC'));
+    expect((await run({ dryRun: true })).out).toMatch(
+      /menu\.yaml:9:17: no rule can wait for `pic_weixin: PIC`, only for what is sent after it \(on: image\)/,
+    );
+    writeFileSync(file, SAMPLE.replace('LOTTERY', 'LOTERY'));
     // What cannot be read may hold the rule.
     writeFileSync(join(world.folder, 'rules.yaml', 'a.yaml'), 'campaign: test\n');
     const unread = await run({ dryRun: true });

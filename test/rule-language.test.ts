@@ -224,6 +224,7 @@ describe('a file with every key', () => {
       { kind: 'unsubscribe' },
       { kind: 'scan', scene: 'store-001' },
       { kind: 'click', button: 'DRAW' },
+      { kind: 'scancode', button: 'SCAN', result: 'https://q.example.com/a' },
       { kind: 'view', url: 'https://example.com/a' },
       { kind: 'image' },
       { kind: 'voice' },

@@ -60,6 +60,7 @@ describe('the ten campaigns', () => {
     const answers = (happening: object): boolean => book.match({ ...base, ...happening } as never, now).length > 0;
     expect(keys.length).toBeGreaterThan(3);
     expect(words.length).toBeGreaterThan(12);
+    expect(answers({ kind: 'scancode', button: 'SCAN', result: 'x', waiting: true })).toBe(true);
     expect(keys.filter(([, button]) => !answers({ kind: 'click', button }))).toEqual([]);
     expect(words.filter(text => !answers({ kind: 'text', text }))).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config.ts';
 import { BadInput, type Finding, messageOf, showFinding } from '../core/error.ts';
-import { type Click, keysWithoutRule, type Menu, menuDiff, menuYaml, rulesWithoutKey } from '../core/menu.ts';
+import { type Key, keysWithoutRule, type Menu, menuDiff, menuYaml, rulesWithoutKey } from '../core/menu.ts';
 import { type ReadMenu, readMenu } from '../core/menu-file.ts';
 import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
 import { liveMenu, pushMenu } from '../wechat/menu.ts';
@@ -13,10 +13,10 @@ import { type AccountOptions, clock, withPlatform } from './platform.ts';
 export type PushOptions = AccountOptions & { readonly dryRun?: boolean; readonly yes?: boolean };
 
 export async function push(file: string, options: PushOptions): Promise<number> {
-  const { menu, clicks } = await menuIn(file);
+  const { menu, keys } = await menuIn(file);
   return withPlatform(options, async ({ config, account, api }) => {
     const diff = menuDiff(await liveMenu(api), menu);
-    for (const warning of await warningsOf(file, clicks, config, account.name))
+    for (const warning of await warningsOf(file, keys, config, account.name))
       print(`${showFinding(warning)} (warning)`);
     if (!diff) {
       print(`account "${account.name}" has this menu already; nothing to do`);
@@ -61,13 +61,13 @@ async function menuIn(file: string): Promise<ReadMenu & { readonly menu: Menu }>
 }
 
 /** Keys and rules that do not find each other. A campaign that is over needs no button. */
-async function warningsOf(file: string, clicks: readonly Click[], config: Config, account: string): Promise<Finding[]> {
+async function warningsOf(file: string, keys: readonly Key[], config: Config, account: string): Promise<Finding[]> {
   const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
   const own = campaigns.filter(campaign => (campaign.account ?? account) === account);
   const now = clock();
   const current = own.filter(campaign => campaign.period.to > now);
   // A file that cannot be read may hold the rule: better no word about keys than a wrong one.
   if (findings.length > 0) print('the rule files have findings (`hongbao check`); keys were not looked for in them');
-  const stray = findings.length === 0 ? keysWithoutRule(file, clicks, own) : [];
-  return [...stray, ...rulesWithoutKey(clicks, current)];
+  const stray = findings.length === 0 ? keysWithoutRule(file, keys, own) : [];
+  return [...stray, ...rulesWithoutKey(keys, current)];
 }

@@ -1,9 +1,11 @@
-// `hongbao receive FILE.xml`: one recorded push through the whole way, as if it came now; of one that has happened, what it
+// `hongbao receive FILE`: one recorded push, XML or JSON, clear or sealed, through the whole way, as if it came now; of one that has happened, what it
 // came to. Of a draw that is still to come the odds alone. Nothing is written but that it was asked, nobody is paid.
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config.ts';
+import type { AccountConfig } from '../config-account.ts';
 import type { Decision, Open } from '../core/decide.ts';
+import { decoded, decoderOf, sniff } from '../core/encoding.ts';
 import { BadInput, messageOf } from '../core/error.ts';
 import type { Event } from '../core/event.ts';
 import type { Payout } from '../core/payout.ts';
@@ -14,31 +16,62 @@ import { createFlow } from '../flow.ts';
 import { SILENT } from '../log.ts';
 import type { Commit, JournalLine, Store } from '../ports.ts';
 import { openRulebook } from '../rulebook.ts';
-import { eventOf } from '../wechat/push.ts';
-import { parseXml } from '../wechat/xml.ts';
+import { recordedEvent } from '../wechat/recorded.ts';
 import { writeDown } from './acts.ts';
-import { type Common, EXIT, print, printJson, withStore } from './common.ts';
+import { type Common, EXIT, print, printJson, printNote, withStore } from './common.ts';
 import { foretold, liveOf } from './foretell.ts';
+import { encodingOf } from './table-file.ts';
 
 /** A handful at most: the same key in several accounts, or one that came again after it was forgotten. */
 const LINES_MAX = 100;
 
-export async function receive(file: string, options: Common & { readonly account?: string }): Promise<number> {
-  const xml = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new BadInput(`${file} cannot be read: ${messageOf(error)}`);
-  });
+type ReceiveOptions = Common & { readonly account?: string; readonly encoding?: string };
+
+export async function receive(file: string, options: ReceiveOptions): Promise<number> {
+  const bytes = utf8Of(
+    file,
+    options,
+    await readFile(file).catch((error: unknown) => {
+      throw new BadInput(`${file} cannot be read: ${messageOf(error)}`);
+    }),
+  );
   return withStore(options, async (store, config) => {
     const names = [...config.accounts.keys()];
     const account = options.account ?? (names.length === 1 ? names[0] : undefined);
     if (account === undefined || !names.includes(account))
       throw new BadInput(`name the account with --account: ${names.join(', ')}`);
-    const event = eventOf(account, parseXml(xml.trim()));
+    const event = eventIn(file, config.accounts.get(account)!, bytes);
     await writeDown(store, 'receive', event.user, [file, event.kind === 'text' ? event.text : event.kind]);
     const came = (await happened(store, event)) ?? (await wouldCome(store, config, event));
     if (options.json) printJson({ event, ...came });
     else show(event.kind, came);
     return EXIT.fine;
   });
+}
+
+/** WeChat pushes UTF-8; a file that was saved in other letters is named, and read where `--encoding` says so. */
+function utf8Of(file: string, options: ReceiveOptions, bytes: Buffer): Buffer {
+  const wanted = encodingOf(options);
+  const found = wanted ?? sniff(bytes);
+  if (found === 'unknown' && wanted === undefined)
+    printNote(`${file}: some bytes are no UTF-8, and are read as U+FFFD`);
+  if (found === 'utf-8' || (found === 'unknown' && wanted === undefined)) return bytes;
+  const name = found.toUpperCase();
+  if (wanted === undefined)
+    throw new BadInput(
+      `${file}: the file is ${name}, and a push is UTF-8; add --encoding ${found}, or save it as UTF-8`,
+    );
+  const text = decoded(decoderOf(wanted, bytes), bytes);
+  if (text === undefined) throw new BadInput(`${file}: the file is not ${name}`);
+  return Buffer.from(text);
+}
+
+function eventIn(file: string, account: AccountConfig, bytes: Buffer): Event {
+  try {
+    return recordedEvent(account, bytes);
+  } catch (error) {
+    throw error instanceof BadInput ? new BadInput(`${file}: ${error.message}`) : error;
+  }
 }
 
 type Came = {

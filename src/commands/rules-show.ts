@@ -30,6 +30,8 @@ function actionText(action: TestAction): string {
       return `click ${action.button}`;
     case 'view':
       return `view ${action.url}`;
+    case 'scancode':
+      return `scancode ${action.button} ${JSON.stringify(action.result)}`;
     case 'paid':
       return `paid ${showFen(action.amount)}`;
     case 'refunded':

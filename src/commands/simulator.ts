@@ -2,8 +2,8 @@
 import { BadInput, messageOf } from '../core/error.ts';
 import { fen } from '../core/money.ts';
 import { movableClock } from '../simulator/clock.ts';
-import { readSigning } from '../simulator/control-input.ts';
-import type { Signing } from '../simulator/protocol.ts';
+import { readPushing, readSigning } from '../simulator/control-input.ts';
+import type { Pushing, Signing } from '../simulator/protocol.ts';
 import { type Control, DEFAULT_API_V3_KEY, startSimulator } from '../simulator/simulator.ts';
 import { print } from './common.ts';
 
@@ -17,6 +17,8 @@ export type SimulatorOptions = {
   readonly token: string;
   readonly aesKey: string;
   readonly mode: string;
+  readonly format: string;
+  readonly cdata: string;
   readonly mchId: string;
   readonly apiKey: string;
   /** `publicKey=9,certificate=1`: parts in which each key signs. */
@@ -34,6 +36,8 @@ export const SIMULATOR_DEFAULTS: SimulatorOptions = {
   token: 'simToken01',
   aesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
   mode: 'safe',
+  format: 'xml',
+  cdata: 'split',
   mchId: '1900000109',
   apiKey: '0123456789abcdef0123456789ABCDEF',
   signing: 'publicKey=1',
@@ -43,6 +47,7 @@ export async function simulator(options: SimulatorOptions): Promise<() => Promis
   const { mode } = options;
   if (mode !== 'safe' && mode !== 'compatible' && mode !== 'plain')
     throw new BadInput(`--mode ${mode}: expected safe, compatible or plain`);
+  const { format = 'xml', cdata = 'split' } = pushingOf(options);
   const running = await startSimulator({
     port: portOf(options.port),
     payPort: portOf(options.payPort),
@@ -58,6 +63,7 @@ export async function simulator(options: SimulatorOptions): Promise<() => Promis
         encodingAesKey: options.aesKey,
         originalId: 'gh_0a1b2c3d4e5f',
         mode,
+        ...pushingOf(options),
         webhook: options.webhook,
       },
     ],
@@ -80,7 +86,8 @@ export async function simulator(options: SimulatorOptions): Promise<() => Promis
     Platform API   ${running.url}      (\`api\` of the account)
     WeChat Pay     ${running.payUrl}     (\`api\` of the merchant)
     Certificates   ${options.folder}/${options.mchId}/   (apiclient_cert.pem, apiclient_key.pem, ca.pem)
-    Pushes go to   ${options.webhook}   (${mode} mode)
+    Pushes go to   ${options.webhook}   (${mode} mode, ${format.toUpperCase()}${cdata === 'raw' ? ', "]]>" raw' : ''})
+              (otherwise: PUT ${running.url}/control/accounts/tea {"format":"json","cdata":"raw"})
 
     appId ${options.appId}   appSecret ${options.appSecret}
     token ${options.token}   encodingAesKey ${options.aesKey}
@@ -93,6 +100,16 @@ export async function simulator(options: SimulatorOptions): Promise<() => Promis
   Ctrl-C stops it.
 `);
   return () => running.close();
+}
+
+/** What `--format` and `--cdata` say. */
+export function pushingOf({ format, cdata }: { readonly format?: string; readonly cdata?: string }): Partial<Pushing> {
+  const given = Object.entries({ format, cdata }).filter(([, value]) => value !== undefined);
+  try {
+    return readPushing(Object.fromEntries(given));
+  } catch (error) {
+    throw new BadInput(`${given.map(([name, value]) => `--${name} ${value}`).join(' ')}: ${messageOf(error)}`);
+  }
 }
 
 function keysOf(control: Control, mchId: string): string {

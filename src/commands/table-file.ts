@@ -69,7 +69,8 @@ async function* textIn(file: string, options: TableOptions, option: string): Asy
   }
 }
 
-function encodingOf({ encoding }: TableOptions): Encoding | undefined {
+/** What `--encoding` asks for. */
+export function encodingOf({ encoding }: TableOptions): Encoding | undefined {
   if (encoding === undefined) return undefined;
   const known = encodingFrom(encoding);
   if (known) return known;

@@ -1,9 +1,8 @@
 // Printed codes (一物一码): one item, one code, one prize. What a code is worth was decided when it was printed; the
 // counter of its first use makes it good for one person. Pure.
-import { isAboutCode } from './fit.ts';
 import { isLocked, wrongTry } from './guess.ts';
 import type { Looked, Mechanic } from './mechanic.ts';
-import { codeIn } from './printed.ts';
+import { codeIn, isAboutCode } from './printed.ts';
 import { prizeNamed } from './renamed.ts';
 import { beijingText, type Instant } from './time.ts';
 

@@ -161,6 +161,8 @@ function wayOf(trigger: Trigger, rule: Rule, campaign: Campaign, day: Day): Way 
       return chance => ({ kind: 'click', button: named(pick(trigger.buttons, chance), chance) });
     case 'view':
       return chance => ({ kind: 'view', url: named(pick(trigger.urls ?? ['https://example.com/'], chance), chance) });
+    case 'scancode':
+      return scanWay(trigger);
     case 'visit':
       return () => ({ kind: 'visit', campaign: campaign.id });
     case 'paid':
@@ -174,6 +176,15 @@ function wayOf(trigger: Trigger, rule: Rule, campaign: Campaign, day: Day): Way 
     default:
       return undefined;
   }
+}
+
+function scanWay({ buttons, text }: Extract<Trigger, { kind: 'scancode' }>): Way | undefined {
+  if (text?.match === 'pattern') return undefined;
+  const words = text?.words ?? ['https://example.com/'];
+  return chance => ({
+    ...{ kind: 'scancode', button: named(pick(buttons, chance), chance), waiting: true },
+    result: pick(words, chance),
+  });
 }
 
 /** A store of the list where there is one; else `store-*` is one of twenty. */

@@ -68,6 +68,8 @@ function triggerText(at: Describing, rule: Rule, trigger: Trigger): string {
       return say('点击公众号菜单', 'tap the menu');
     case 'view':
       return say('从公众号菜单打开链接', 'open a link of the menu');
+    case 'scancode':
+      return say('用公众号菜单里的扫一扫扫码', "scan a code with the menu's scanner");
     case 'visit':
       return say('打开活动页面', 'open the page of the campaign');
     case 'paid':

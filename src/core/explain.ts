@@ -180,11 +180,11 @@ export function explanationJson(explanation: Explanation, payouts: readonly Payo
 // ── `--event` ────────────────────────────────────────────────────────────────────────────────────────────────
 
 const KINDS = [
-  ...['text', 'subscribe', 'unsubscribe', 'scan', 'click', 'view', 'visit', 'paid', 'friend'],
+  ...['text', 'subscribe', 'unsubscribe', 'scan', 'click', 'view', 'scancode', 'visit', 'paid', 'friend'],
   ...['image', 'voice', 'location'],
 ];
 
-/** `text:抽奖`, `scan:store-001`, `subscribe[:scene]`, `click:KEY`, `visit:CAMPAIGN`, `paid:60.00[:ATTACH]` … */
+/** `text:抽奖`, `scan:store-001`, `subscribe[:scene]`, `click:KEY`, `scancode:KEY:TEXT`, `visit:CAMPAIGN`, `paid:60.00[:ATTACH]` … */
 export function happeningOf(written: string): Happening {
   const colon = written.indexOf(':');
   const kind = colon < 0 ? written : written.slice(0, colon);
@@ -204,6 +204,10 @@ export function happeningOf(written: string): Happening {
       return { kind, button: need('click:KEY') };
     case 'view':
       return { kind, url: need('view:https://…') };
+    case 'scancode': {
+      const [button = '', ...result] = need('scancode:KEY:TEXT').split(':');
+      return { kind, button, result: result.join(':'), waiting: true };
+    }
     case 'visit':
       return { kind, campaign: need('visit:CAMPAIGN') };
     case 'paid':

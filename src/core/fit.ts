@@ -1,7 +1,7 @@
 // Whether one rule's triggers fit one event, asked one by one. `match.ts` finds the same without asking every rule. Pure.
 import type { Event } from './event.ts';
 import { dayIn } from './occasion.ts';
-import { codeIn, looksLikeCode } from './printed.ts';
+import { isAboutCode, scannedText } from './printed.ts';
 import { calledOf } from './renamed.ts';
 import type { Campaign, Rule, TextTrigger, Trigger } from './rule.ts';
 import { normalise, searched } from './text.ts';
@@ -34,11 +34,6 @@ export function fitsPattern(pattern: string, value: string): boolean {
   return pattern.endsWith('*') ? value.startsWith(pattern.slice(0, -1)) : pattern === value;
 }
 
-/** Whether the event was meant as a printed code, right or mistyped. */
-export function isAboutCode(event: Event): boolean {
-  return codeIn(event) !== undefined || (event.kind === 'text' && looksLikeCode(event.text));
-}
-
 /** Whether any trigger of the rule fits. */
 export function fitsRule(rule: Rule, campaign: Campaign, event: Event, now: Instant): boolean {
   return rule.on.some(trigger => fits(trigger, campaign, event, now));
@@ -58,6 +53,12 @@ function fits(trigger: Trigger, campaign: Campaign, event: Event, now: Instant):
       return event.kind === 'click' && fitsAny(trigger.buttons, event.button);
     case 'view':
       return event.kind === 'view' && fitsAny(trigger.urls, event.url);
+    case 'scancode':
+      return (
+        event.kind === 'scancode' &&
+        fitsAny(trigger.buttons, event.button) &&
+        fitsScanned(trigger, campaign, event, now)
+      );
     case 'visit':
       return event.kind === 'visit' && idsOf(campaign).includes(event.campaign);
     case 'paid':
@@ -74,6 +75,16 @@ function fits(trigger: Trigger, campaign: Campaign, event: Event, now: Instant):
     default:
       return trigger satisfies never;
   }
+}
+
+/** What was read, apart from the button. */
+export function fitsScanned(
+  { text }: Extract<Trigger, { readonly kind: 'scancode' }>,
+  campaign: Campaign,
+  event: Extract<Event, { readonly kind: 'scancode' }>,
+  now: Instant,
+): boolean {
+  return text === undefined || fitsText(text, campaign, scannedText(event), now);
 }
 
 function fitsText(trigger: TextTrigger, campaign: Campaign, written: string, now: Instant): boolean {

@@ -4,7 +4,7 @@ import type { Event, EventKey, Happening, OpenId } from './event.ts';
 import { fitsRule } from './fit.ts';
 import { fen } from './money.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf } from './printed.ts';
-import type { Campaign, Rule, Trigger } from './rule.ts';
+import type { Campaign, Rule, ScannedText, Trigger } from './rule.ts';
 import { normalise } from './text.ts';
 import type { Day, Instant } from './time.ts';
 
@@ -55,6 +55,8 @@ function piecesOfTrigger(trigger: Trigger, campaign: Campaign, account: string):
     case 'view':
       if (!trigger.urls) return [{ label: 'every link of the menu', probes: [event({ kind: 'view', url: RARE[0] })] }];
       return trigger.urls.map(each => named('the link', each, url => [event({ kind: 'view', url })]));
+    case 'scancode':
+      return trigger.buttons.flatMap(key => scanPieces(key, trigger.text, event));
     case 'paid':
       return paidPieces(trigger, event);
     case 'code':
@@ -125,6 +127,17 @@ function textPieces(trigger: Extract<Trigger, { kind: 'text' }>, says: (text: st
     default:
       return [{ label: 'every text', probes: RARE.map(says) }];
   }
+}
+
+/** What one button's scanner may read. Words of texts are other rules'. */
+function scanPieces(key: string, text: ScannedText | undefined, event: (happening: Happening) => Event): Piece[] {
+  const scan = (result: string) => (button: string) => [event({ kind: 'scancode', button, result, waiting: true })];
+  if (!text) return [named('the scanner of the button', key, scan(RARE[0]))];
+  return textPieces(text, result => event({ kind: 'text', text: result })).map(({ label, word, probes }) => {
+    const read = probes.flatMap(probe => (probe.kind === 'text' ? probe.text : []));
+    const { probes: scans } = named('', key, button => read.flatMap(result => scan(result)(button)));
+    return { label: `${label} scanned with the button "${key}"`, ...(word !== undefined && { word }), probes: scans };
+  });
 }
 
 function exact(word: string, says: (text: string) => Event): Piece {

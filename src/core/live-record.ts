@@ -136,6 +136,11 @@ function piecesOf(trigger: Trigger): string[] {
       return all(trigger.scenes);
     case 'click':
       return all(trigger.buttons);
+    case 'scancode': {
+      const { text } = trigger;
+      const read = text ? piecesOf(text).map(piece => ` ${piece}`) : [''];
+      return trigger.buttons.flatMap(button => read.map(each => `scancode ${button}${each}`));
+    }
     case 'view':
       return all(trigger.urls);
     case 'paid':

@@ -2,10 +2,11 @@
 // grows with what it says and with the rules it concerns, not with the rules there are. Pure.
 import { Automaton } from './automaton.ts';
 import type { Event } from './event.ts';
-import { idsOf, isAboutCode, shadowOf } from './fit.ts';
+import { fitsScanned, idsOf, shadowOf } from './fit.ts';
 import { NameIndex, push } from './name-index.ts';
 import { dayIn } from './occasion.ts';
 import { PatternSet } from './pattern.ts';
+import { isAboutCode } from './printed.ts';
 import { ANSWER_WORDS } from './quiz.ts';
 import type { Campaign, Pattern, Rule, TextTrigger, Trigger } from './rule.ts';
 import { normalise, searched } from './text.ts';
@@ -88,6 +89,7 @@ class TextIndex {
   }
 }
 
+type Scanning = { readonly trigger: Extract<Trigger, { readonly kind: 'scancode' }>; readonly match: Match };
 type Paid = { readonly over: number; readonly match: Match };
 
 /** All rules of one account. */
@@ -98,6 +100,7 @@ class Index {
   private readonly clicked = new NameIndex<Match>();
   private readonly viewed = new NameIndex<Match>();
   private readonly paid = new NameIndex<Paid>();
+  private readonly scannedByMenu = new NameIndex<Scanning>();
   /** Those that wait for nothing but the kind of event, or for that and their own campaign. */
   private readonly kinds = new Map<string, Match[]>();
 
@@ -128,6 +131,9 @@ class Index {
         return;
       case 'paid':
         this.paid.add(trigger.attach, { over: trigger.over ?? 0, match });
+        return;
+      case 'scancode':
+        this.scannedByMenu.add(trigger.buttons, { trigger, match });
         return;
       case 'visit':
         for (const id of idsOf(match.campaign)) push(this.kinds, `visit ${id}`, match);
@@ -166,6 +172,10 @@ class Index {
         return this.viewed.find(event.url);
       case 'paid':
         return this.paid.find(event.attach).flatMap(({ over, match }) => (over <= event.amount ? [match] : []));
+      case 'scancode':
+        return this.scannedByMenu
+          .find(event.button)
+          .flatMap(({ trigger, match }) => (fitsScanned(trigger, match.campaign, event, now) ? [match] : []));
       case 'visit':
         return this.kinds.get(`visit ${event.campaign}`) ?? [];
       case 'friend':

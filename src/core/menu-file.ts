@@ -1,6 +1,6 @@
 // menu.yaml → the menu (自定义菜单), or everything that is wrong with it. Lengths are bytes, as WeChat counts. Pure.
 import type { Finding } from './error.ts';
-import { type Action, type Button, type Click, type Item, KEYED, LIBRARY, type Menu } from './menu.ts';
+import { type Action, type Button, type Item, KEYED, type Key, LIBRARY, type Menu } from './menu.ts';
 import { type Draft, list, located, object, optional, readYaml, required, type ShapeOf, text } from './shape.ts';
 
 const BUTTONS_MAX = 3;
@@ -55,14 +55,20 @@ const menuFile = object('menu.yaml', {
 type MenuFile = ShapeOf<typeof menuFile>;
 type WrittenItem = ShapeOf<typeof item>;
 
-export type ReadMenu = { readonly menu: Menu; readonly clicks: readonly Click[] };
+export type ReadMenu = { readonly menu: Menu; readonly keys: readonly Key[] };
 
 export function readMenu(file: string, source: string): ReadMenu | { readonly findings: Finding[] } {
   const read = readYaml(file, source, menuFile, { check: checkCounts });
   if ('findings' in read) return read;
   const buttons = read.value.menu.map(({ value }) => value);
   const items = buttons.flatMap(each => [each, ...(each.items ?? []).map(({ value }) => value)]);
-  return { menu: buttons.map(buttonOf), clicks: items.flatMap(({ click }) => click ?? []) };
+  const keys = items.flatMap(written =>
+    KEYED.flatMap((kind): Key[] => {
+      const place = written[kind];
+      return place ? [{ ...place, kind }] : [];
+    }),
+  );
+  return { menu: buttons.map(buttonOf), keys };
 }
 
 function checkCounts(

@@ -107,41 +107,69 @@ function scalar(text: string): string {
 
 // ── Menus and rules ──────────────────────────────────────────────────────────────────────────────────────────
 
-/** Where a click key stands in the file of the menu. */
-export type Click = Located<string>;
+/** A key that a button sends, and where it stands in the file of the menu. */
+export type Key = Located<string> & { readonly kind: Keyed };
+type Keyed = (typeof KEYED)[number];
+
+/** What a rule says to wait for the key of such a button; `undefined`: no rule can. */
+const TRIGGERS: Readonly<Record<Keyed, 'click' | 'scancode' | undefined>> = {
+  click: 'click',
+  scancode_push: 'scancode',
+  scancode_waitmsg: 'scancode',
+  pic_sysphoto: undefined,
+  pic_photo_or_album: undefined,
+  pic_weixin: undefined,
+  location_select: undefined,
+};
 
 /** Keys no rule waits for: whoever taps the button is answered by nobody. */
-export function keysWithoutRule(file: string, clicks: readonly Click[], campaigns: readonly Campaign[]): Finding[] {
-  const patterns = campaigns.flatMap(campaign => clickPatterns(campaign).map(({ pattern }) => pattern));
-  return clicks
-    .filter(({ value }) => !patterns.some(pattern => fitsPattern(pattern, value)))
-    .map(({ value, at }) => ({
-      file,
-      ...at,
-      message: `no rule has \`click: ${value}\`; whoever taps it reads nothing`,
-    }));
+export function keysWithoutRule(file: string, keys: readonly Key[], campaigns: readonly Campaign[]): Finding[] {
+  const waiting = campaigns.flatMap(waitingIn);
+  const isWaitedFor = ({ kind, value }: Key): boolean =>
+    waiting.some(({ by, pattern }) => by === TRIGGERS[kind] && fitsPattern(pattern, value));
+  return keys
+    .filter(key => !isWaitedFor(key))
+    .map(key => ({ file, ...key.at, message: `${withoutRule(key)}; whoever taps it reads nothing` }));
+}
+
+function withoutRule({ kind, value }: Key): string {
+  const trigger = TRIGGERS[kind];
+  if (trigger) return `no rule has \`${trigger}: ${value}\``;
+  const after = kind === 'location_select' ? 'location' : 'image';
+  return `no rule can wait for \`${kind}: ${value}\`, only for what is sent after it (on: ${after})`;
 }
 
 /** Rules that wait for a key which no button sends. */
-export function rulesWithoutKey(clicks: readonly Click[], campaigns: readonly Campaign[]): Finding[] {
+export function rulesWithoutKey(keys: readonly Key[], campaigns: readonly Campaign[]): Finding[] {
+  const isSent = ({ by, pattern }: Waiting): boolean =>
+    keys.some(({ kind, value }) => by === TRIGGERS[kind] && fitsPattern(pattern, value));
   return campaigns.flatMap(campaign =>
-    clickPatterns(campaign)
-      .filter(({ pattern }) => pattern !== '*' && !clicks.some(({ value }) => fitsPattern(pattern, value)))
-      .map(({ rule, line, pattern }) => ({
+    waitingIn(campaign)
+      .filter(each => each.rule !== undefined && each.pattern !== '*' && !isSent(each))
+      .map(({ rule, line = 1, by, pattern }) => ({
         file: campaign.file,
         line,
         column: 1,
-        message: `rule "${rule}" waits for \`click: ${pattern}\`, which no button of the menu sends`,
+        message: `rule "${rule}" waits for \`${by}: ${pattern}\`, which no button of the menu sends`,
       })),
   );
 }
 
-function clickPatterns({
-  rules,
-}: Campaign): { readonly rule: string; readonly line: number; readonly pattern: string }[] {
+type Waiting = {
+  readonly by: 'click' | 'scancode';
+  readonly pattern: string;
+  /** Absent: it waits for something else, which any button may bring. */
+  readonly rule?: string;
+  readonly line?: number;
+};
+
+function waitingIn({ rules }: Campaign): Waiting[] {
   return rules.flatMap(({ id, line, on }) =>
-    on.flatMap(trigger =>
-      trigger.kind === 'click' ? trigger.buttons.map(pattern => ({ rule: id, line, pattern })) : [],
-    ),
+    on.flatMap((trigger): Waiting[] => {
+      // A printed code is found in whatever a scanner reads.
+      if (trigger.kind === 'code') return [{ by: 'scancode', pattern: '*' }];
+      if (trigger.kind !== 'click' && trigger.kind !== 'scancode') return [];
+      return trigger.buttons.map(pattern => ({ by: trigger.kind, pattern, rule: id, line }));
+    }),
   );
 }

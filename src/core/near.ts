@@ -4,6 +4,7 @@ import type { Event } from './event.ts';
 import { addressOf, fitsPattern, fitsRule } from './fit.ts';
 import { fen, showFen } from './money.ts';
 import { dayIn } from './occasion.ts';
+import { scannedText } from './printed.ts';
 import { distance, nearest } from './reader.ts';
 import { calledOf } from './renamed.ts';
 import type { Campaign, Rule, TextTrigger, Trigger } from './rule.ts';
@@ -60,6 +61,8 @@ function missOfTrigger(trigger: Trigger, campaign: Campaign, event: Event, now: 
     }
     case 'click':
       return trigger.kind === 'click' ? missOfName('按钮', event.button, trigger.buttons) : undefined;
+    case 'scancode':
+      return trigger.kind === 'scancode' ? missOfScan(trigger, campaign, event, now) : undefined;
     case 'view':
       return trigger.kind === 'view' ? missOfName('链接', event.url, trigger.urls) : undefined;
     case 'visit':
@@ -69,6 +72,17 @@ function missOfTrigger(trigger: Trigger, campaign: Campaign, event: Event, now: 
     default:
       return undefined;
   }
+}
+
+function missOfScan(
+  trigger: Extract<Trigger, { readonly kind: 'scancode' }>,
+  campaign: Campaign,
+  event: Extract<Event, { readonly kind: 'scancode' }>,
+  now: Instant,
+): string | undefined {
+  const button = missOfName('按钮', event.button, trigger.buttons);
+  if (button !== undefined || !trigger.text) return button;
+  return missOfText(trigger.text, campaign, scannedText(event), now);
 }
 
 function missOfText(trigger: TextTrigger, campaign: Campaign, written: string, now: Instant): string | undefined {

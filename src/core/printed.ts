@@ -15,11 +15,35 @@ const CODE = new RegExp(`^[${CODE_LETTERS}]{${CODE_LENGTH}}$`);
 export function codeIn(event: Event): string | undefined {
   const scene = sceneOf(event);
   if (scene?.startsWith(CODE_SCENE)) return codeFrom(scene.slice(CODE_SCENE.length));
+  if (event.kind === 'scancode') return codeScanned(scannedText(event));
   return event.kind === 'text' ? codeFrom(event.text) : undefined;
 }
 
-/** Whether a text was meant as a code, right or wrong. */
-export function looksLikeCode(text: string): boolean {
+/** Whether the event was meant as a code, right or mistyped. */
+export function isAboutCode(event: Event): boolean {
+  if (codeIn(event) !== undefined) return true;
+  const text = event.kind === 'text' ? event.text : event.kind === 'scancode' ? scannedText(event) : '';
+  return looksLikeCode(text);
+}
+
+/** As some clients write the kind of a barcode before it: `EAN_13,6901234567892`. */
+const BARCODE_KIND = /^(?:[A-Z]+(?:_[A-Z0-9]+)+|ITF|CODABAR|AZTEC|MAXICODE),/;
+
+/** What the scanner read, without the kind of barcode. */
+export function scannedText({ result }: Extract<Event, { readonly kind: 'scancode' }>): string {
+  return result.trim().replace(BARCODE_KIND, '');
+}
+
+/** Printed as it is, or at the end of an address: of its path, or as a value of its query. */
+function codeScanned(text: string): string | undefined {
+  const [, path, query, hash] = /^[a-z][a-z\d+.-]*:\/\/([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/is.exec(text) ?? [];
+  if (path === undefined) return codeFrom(text);
+  const values = (query ?? '').split('&').map(pair => pair.slice(pair.indexOf('=') + 1));
+  const ends = [path, hash ?? ''].map(each => /([^/=]*)\/*$/.exec(each)![1]!);
+  return [...values, ...ends].map(codeFrom).find(code => code !== undefined);
+}
+
+function looksLikeCode(text: string): boolean {
   return CODE.test(tidied(text));
 }
 

@@ -134,6 +134,8 @@ function happeningOf(action: TestAction, campaign: string): Happening {
       const scene = invitedBy === undefined ? action.scene : inviteScene(invitedBy as OpenId, campaign);
       return { kind, via: scene === undefined ? 'direct' : 'qr', ...(scene !== undefined && { scene }) };
     }
+    case 'scancode':
+      return { ...action, waiting: true };
     case 'image':
       return { kind: 'image', mediaId: 'test', url: 'https://example.com/test.jpg' };
     case 'voice':

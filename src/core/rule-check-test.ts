@@ -32,7 +32,7 @@ export function checkTest(test: WrittenTest, { file, say }: Checking): void {
 }
 
 /** In the chat nobody acts who does not follow. */
-const IN_CHAT = ['unsubscribe', 'scan', 'text', 'click', 'view', 'image', 'voice', 'location'] as const;
+const IN_CHAT = ['unsubscribe', 'scan', 'text', 'click', 'view', 'scancode', 'image', 'voice', 'location'] as const;
 
 /** Who never followed does something in the test, and nothing that only followers can do. */
 function checkStrangers({ neverFollowed = [] }: WrittenTest, events: readonly WrittenEvent[], say: Say): void {

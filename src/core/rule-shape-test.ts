@@ -36,7 +36,7 @@ import {
 
 export const ACTIONS = [
   ...['subscribe', 'unsubscribe', 'scan', 'text', 'click', 'view', 'visit', 'paid', 'refunded'],
-  ...['image', 'voice', 'location'],
+  ...['image', 'voice', 'location', 'scancode'],
 ] as const;
 
 /** Tests are run whenever a file changes. */
@@ -52,6 +52,19 @@ const subscribed = byKind<Subscribed>('true, a scene or { scene: … }', {
     {
       scene: optional(oneLine('a scene'), '扫这个场景值的码来的'),
       invitedBy: optional(located(name('a user')), '扫这个人的专属码来的'),
+    },
+    { notEmpty: true },
+  ),
+});
+
+type Scanned = { readonly key?: string; readonly text?: string };
+const scanned = byKind<Scanned>('a menu key, or { key: SCAN, text: … }', {
+  scalar: wrapped(oneLine('a menu key'), key => ({ key })),
+  map: object(
+    'scancode',
+    {
+      key: optional(oneLine('a menu key'), '按钮的 KEY'),
+      text: optional(oneLine('what was scanned'), '扫到的内容'),
     },
     { notEmpty: true },
   ),
@@ -100,6 +113,7 @@ const event = object(
     image: optional(yesOrNothing()),
     voice: optional(yesOrNothing()),
     location: optional(yesOrNothing()),
+    scancode: optional(scanned, '用菜单的扫一扫：按钮的 KEY，或 { key: …, text: 扫到的内容 }'),
     expect: optional(expected, '只比较写出来的'),
   },
   { oneOf: ACTIONS },
@@ -153,9 +167,12 @@ function codeOf({ batch, prize, active }: ShapeOf<typeof code>): TestCode {
   return { batch: batch.value, prize: prize.value, active: active ?? true };
 }
 
+/** Which button was tapped, where a test does not say: for rules that ask for what was scanned alone. */
+const ANY_KEY = 'SCAN';
+
 /** What the follower does, out of the one action key that is there: the shape demands exactly one. */
 function actionOf(written: ReadEvent): TestAction {
-  const { subscribe, scan, text: words, click, view, paid: bill, refunded } = written;
+  const { subscribe, scan, text: words, click, view, scancode, paid: bill, refunded } = written;
   if (subscribe !== undefined) {
     const { scene, invitedBy } = subscribe ?? {};
     return {
@@ -168,6 +185,7 @@ function actionOf(written: ReadEvent): TestAction {
   if (words !== undefined) return { kind: 'text', text: words };
   if (click !== undefined) return { kind: 'click', button: click };
   if (view !== undefined) return { kind: 'view', url: view };
+  if (scancode) return { kind: 'scancode', button: scancode.key ?? ANY_KEY, result: scancode.text ?? '' };
   if (bill) {
     const { order, ...others } = bill;
     return { kind: 'paid', ...others, ...(order && { order: order.value }) };

@@ -29,6 +29,7 @@ export type TestAction =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'click'; readonly button: string }
   | { readonly kind: 'view'; readonly url: string }
+  | { readonly kind: 'scancode'; readonly button: string; readonly result: string }
   | { readonly kind: 'visit' }
   /** `order`: by which a refund finds it. */
   | { readonly kind: 'paid'; readonly amount: Fen; readonly order?: string; readonly attach?: string }

@@ -42,6 +42,7 @@ const BARE: Readonly<Record<string, WrittenTrigger>> = {
   text: { kind: 'text', match: 'any' },
   click: { kind: 'click', buttons: ['*'] },
   view: { kind: 'view' },
+  scancode: { kind: 'scancode', buttons: ['*'] },
   visit: { kind: 'visit' },
   paid: { kind: 'paid' },
   image: { kind: 'image' },
@@ -107,6 +108,26 @@ const wordsOf = byKind<Words>('a keyword, a list of keywords or { contains: … 
   }),
 });
 
+/** What was scanned: as a text, but for what changes by the day. */
+type ReadText = Exclude<Words, { readonly match: 'any' | 'daily' }>;
+const exactlyRead: Shape<ReadText> = convert(oneOrMany(keyword), words => ({ kind: 'text', match: 'exact', words }));
+const readKinds = object(
+  'text',
+  {
+    contains: optional(oneOrMany(keyword), '扫到的内容里含有其中任何一个'),
+    matches: optional(oneOrMany(pattern('a pattern')), '扫到的内容整个符合这个模式（RE2 语法）'),
+  },
+  { oneOf: ['contains', 'matches'] },
+);
+const readText = byKind<ReadText>('a text, a list of texts or { contains: … }', {
+  scalar: exactlyRead,
+  list: exactlyRead,
+  map: convert(readKinds, ({ contains, matches }): ReadText | undefined => {
+    if (contains) return { kind: 'text', match: 'contains', words: contains };
+    return matches && { kind: 'text', match: 'pattern', patterns: matches };
+  }),
+});
+
 // ── All others ───────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A value that may end in `*`, which then stands for anything that follows. */
@@ -131,6 +152,18 @@ const scenesOf = byKind('a scene or a list of scenes', {
   list: scenes,
   map: convert(withScenes, ({ scene }) => scene),
 });
+const menuKeys = oneOrMany(prefix('a menu key'));
+const whenScanned = object(
+  'scancode',
+  { key: optional(menuKeys, '菜单按钮的 KEY'), text: optional(readText, '扫到的内容') },
+  { notEmpty: true },
+);
+type Scancode = { readonly key?: readonly string[]; readonly text?: ReadText };
+const scancodeOf = byKind<Scancode>('a menu key, a list of keys or { key: …, text: … }', {
+  scalar: convert(menuKeys, key => ({ key })),
+  list: convert(menuKeys, key => ({ key })),
+  map: whenScanned,
+});
 const whenPaid = object('paid', {
   over: optional(money({ min: fen(1) }), '实付至少多少'),
   attach: optional(oneOrMany(prefix('what the order carries')), '附加数据，末尾 * 表示前缀'),
@@ -152,6 +185,7 @@ const triggerKeys = object(
     image: optional(yesOrNothing(), '发来图片'),
     voice: optional(yesOrNothing(), '发来语音'),
     location: optional(yesOrNothing(), '发来位置'),
+    scancode: optional(orBare(null, scancodeOf), '菜单里的扫一扫：按钮的 KEY，或 { key: …, text: … }'),
   },
   { notEmpty: true },
 );
@@ -176,6 +210,11 @@ const triggersOfMap = convert(triggerKeys, (on): readonly WrittenTrigger[] => {
   add(on.text, 'text', words => words);
   add(on.click, 'click', buttons => ({ kind: 'click', buttons }));
   add(on.view, 'view', urls => ({ kind: 'view', urls }));
+  add(on.scancode, 'scancode', ({ key, text: read }) => ({
+    kind: 'scancode',
+    buttons: key ?? ['*'],
+    ...(read && { text: read }),
+  }));
   add(on.paid, 'paid', bill => ({ kind: 'paid', ...bill }));
   add(on.code, 'code', batch => ({ kind: 'code', batch }));
   add(on.friend, 'friend', did => ({ kind: 'friend', did }));

@@ -103,6 +103,9 @@ export type TextTrigger =
 /** A pattern whose cost grows with the text only. It sees the text as it was normalised. */
 export type Pattern = { readonly source: string; fits(text: string): boolean };
 
+/** What was scanned is compared as a text is. */
+export type ScannedText = Extract<TextTrigger, { readonly match: 'exact' | 'contains' | 'pattern' }>;
+
 export type Trigger =
   | TextTrigger
   /** `first`: only the first follow of this follower's life. `scenes`: see `scan`. */
@@ -112,6 +115,8 @@ export type Trigger =
   | { readonly kind: 'scan'; readonly scenes?: readonly string[] }
   | { readonly kind: 'click'; readonly buttons: readonly string[] }
   | { readonly kind: 'view'; readonly urls?: readonly string[] }
+  /** The scanner of a menu's button (扫码推事件). `text`: what it must have read; absent: anything. */
+  | { readonly kind: 'scancode'; readonly buttons: readonly string[]; readonly text?: ScannedText }
   /** The campaign's own page (H5). */
   | { readonly kind: 'visit' }
   /** Money was paid to the merchant. `over`: at least so much in cash. `attach`: what the order carries; `pos-*` is a prefix. */

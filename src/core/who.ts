@@ -1,9 +1,11 @@
 // For whom a rule is: a condition (`when:`) without which the next rule is asked, and the segments (人群) of a follower,
 // without which the rule refuses. Pure.
+import type { Event } from './event.ts';
 import { followsWith, standingOf, whyNotText } from './follower.ts';
 import type { Mechanic, Situation } from './mechanic.ts';
 import { NO_MONEY } from './money.ts';
 import { sceneOf } from './occasion.ts';
+import { scannedText } from './printed.ts';
 import { prizeCalled } from './renamed.ts';
 import type { Campaign, ConditionValues } from './rule.ts';
 import { normalise } from './text.ts';
@@ -25,7 +27,7 @@ function valuesFor(at: Situation): ConditionValues {
   return {
     event: {
       kind: event.kind,
-      text: event.kind === 'text' ? normalise(event.text) : '',
+      text: textOf(event),
       scene: sceneOf(event) ?? '',
       amount: event.kind === 'paid' ? event.amount : NO_MONEY,
     },
@@ -37,6 +39,12 @@ function valuesFor(at: Situation): ConditionValues {
     now: { hour: Math.floor(minute / 60), minute: minute % 60, weekday: weekdayOf(now), day: dayOf(now) },
     wallet: new Map([...campaign.wallets.values()].map(wallet => [prizeCalled(wallet), balanceOf(at, wallet)])),
   };
+}
+
+/** What was typed, or read by the menu's scanner. */
+function textOf(event: Event): string {
+  if (event.kind === 'scancode') return normalise(scannedText(event));
+  return event.kind === 'text' ? normalise(event.text) : '';
 }
 
 /** Whole days since the latest follow; who follows with this event, or has left, has followed for none. */

@@ -101,6 +101,8 @@ export function eventText(event: Event): string {
       return `点菜单「${event.button}」`;
     case 'view':
       return `打开链接 ${event.url}`;
+    case 'scancode':
+      return `菜单扫码 ${event.button}「${event.result}」`;
     case 'visit':
       return `打开活动页「${event.campaign}」`;
     case 'paid':
@@ -122,7 +124,6 @@ const OTHER_EVENTS = {
   video: '视频',
   location: '位置',
   link: '链接',
-  scancode: '菜单扫码',
   photos: '菜单发图',
   place: '菜单发位置',
   position: '上报位置',

@@ -11,6 +11,16 @@ export class TooLarge extends BadInput {
 }
 
 export async function readBody(request: IncomingMessage, limit: number): Promise<string> {
+  const bytes = await readBytes(request, limit);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new BadInput('the body is not UTF-8');
+  }
+}
+
+/** The same, whatever its bytes are. */
+export async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(request.headers['content-length']) > limit) throw new TooLarge(limit);
   const parts: Buffer[] = [];
   let size = 0;
@@ -19,9 +29,5 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
     if (size > limit) throw new TooLarge(limit);
     parts.push(part);
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts, size));
-  } catch {
-    throw new BadInput('the body is not UTF-8');
-  }
+  return Buffer.concat(parts, size);
 }

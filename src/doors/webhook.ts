@@ -1,10 +1,10 @@
 // The webhook (服务器地址) of each account: GET is the handshake, POST a push. A stranger learns nothing here: every
-// refusal is an empty 4xx, and the reason stands in our log only.
+// refusal is an empty 4xx, and the reason stands in our log only. What WeChat has signed is never refused for its content.
 import type { Context } from 'koa';
 import { BadInput, messageOf } from '../core/error.ts';
 import type { Flow } from '../flow.ts';
-import type { Answer, Clock, Door, Log, Opened, Query } from '../ports.ts';
-import { readBody, TooLarge } from './body.ts';
+import type { Answer, Clock, Door, Log, Opened, PushFormat, Query, Unread } from '../ports.ts';
+import { readBytes, TooLarge } from './body.ts';
 import { sparing } from './sparing.ts';
 import { createThrottle } from './throttle.ts';
 import { createTrouble } from './trouble.ts';
@@ -13,6 +13,7 @@ import { createTrouble } from './trouble.ts';
 export const ANSWER_WITHIN_MS = 4000;
 /** A compatible-mode push is about three times its text; 64 KiB is far above any of them. */
 const BODY_BYTES_MAX = 64 * 1024;
+const ODD_PER_MINUTE = 3;
 
 export type WebhookPorts = {
   readonly doors: ReadonlyMap<string, Door>;
@@ -38,23 +39,27 @@ export function webhookGet({ doors, clock, log }: WebhookPorts) {
 export function webhookPost(ports: WebhookPorts) {
   const { doors, clock, log } = ports;
   const [refuse, answerInTime, isToBeHandled] = [refuserOf(clock, log), answererOf(ports), createThrottle(clock)];
-  const spare = sparing(clock, 1);
+  const [spare, tellOdd] = [sparing(clock, 1), oddTellerOf(clock, log)];
   return async (ctx: Context, account: string): Promise<void> => {
     const door = doors.get(account);
     if (!door) return;
-    let opened: Opened;
+    let opened: Opened | Unread;
     try {
-      const body = await readBody(ctx.req, BODY_BYTES_MAX);
-      opened = door.open(queryOf(ctx), body, clock());
+      opened = door.open(queryOf(ctx), await readBytes(ctx.req, BODY_BYTES_MAX), clock());
     } catch (error) {
       refuse(ctx, account, error);
       return;
     }
+    tellOdd(account, opened);
+    if ('unread' in opened) {
+      ctx.status = opened.isRefused ? 401 : 200;
+      ctx.body = opened.isRefused ? '' : SUCCESS;
+      ctx.type = 'text/plain; charset=utf-8';
+      return;
+    }
+    const { user } = opened.event;
     const isHandled = isToBeHandled(opened.event);
-    if (!isHandled)
-      spare(leftOut =>
-        log.info({ account, user: opened.event.user, leftOut }, 'a follower who hammers is not answered'),
-      );
+    if (!isHandled) spare(leftOut => log.info({ account, user, leftOut }, 'a follower who hammers is not answered'));
     const answer = isHandled ? await answerInTime(opened) : { reply: { kind: 'none' as const }, at: clock() };
     if (!answer) {
       // Silence asks WeChat to deliver again; `success` would end the matter with nothing written.
@@ -64,8 +69,35 @@ export function webhookPost(ports: WebhookPorts) {
       return;
     }
     ctx.status = 200;
-    ctx.body = door.close(opened, answer, clock());
-    ctx.type = ctx.body === 'success' ? 'text/plain; charset=utf-8' : 'text/xml; charset=utf-8';
+    ctx.body = closed(door, opened, answer, ports);
+    ctx.type = `${ctx.body === SUCCESS ? 'text/plain' : TYPES[opened.format]}; charset=utf-8`;
+  };
+}
+
+const SUCCESS = 'success';
+const TYPES: Readonly<Record<PushFormat, string>> = { xml: 'text/xml', json: 'application/json' };
+
+/** It is written down by now: whatever becomes of the words, the event is not to come again. */
+function closed(door: Door, opened: Opened, answer: Answer, { clock, log }: WebhookPorts): string {
+  try {
+    return door.close(opened, answer, clock());
+  } catch (error) {
+    const { account, key } = opened.event;
+    log.error({ account, key, err: error }, 'a reply could not be built; the follower reads nothing');
+    return SUCCESS;
+  }
+}
+
+/** What of WeChat's own pushes could not be read, or only in part; each account has its lines, and few of them. */
+function oddTellerOf(clock: Clock, log: Log): (account: string, opened: Opened | Unread) => void {
+  const spares = new Map<string, ReturnType<typeof sparing>>();
+  return (account, opened) => {
+    const reason = 'unread' in opened ? opened.unread : opened.remark;
+    if (reason === undefined) return;
+    const spare = spares.get(account) ?? sparing(clock, ODD_PER_MINUTE);
+    spares.set(account, spare);
+    const text = 'unread' in opened ? 'a push with a right signature is not read' : 'a push was odd, and is read';
+    spare(leftOut => log.warn({ account, leftOut, reason }, text));
   };
 }
 

@@ -65,6 +65,14 @@ function effectOf(world: World, person: StoredPerson, act: Act): Effect {
       };
     case 'click':
       return { ...event('CLICK', act.key), grant: 'menu' };
+    case 'scancode': {
+      const { key, result, type = 'qrcode', waiting = true } = act;
+      const scanned = { 'ScanCodeInfo.ScanType': type, 'ScanCodeInfo.ScanResult': result };
+      return {
+        fields: { ...event(waiting ? 'scancode_waitmsg' : 'scancode_push', key).fields, ...scanned },
+        grant: 'menu',
+      };
+    }
     case 'view':
       return { fields: { ...event('VIEW', act.url).fields, MenuId: '432890123456789012' } };
     case 'image': {

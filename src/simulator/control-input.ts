@@ -1,7 +1,17 @@
 // What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place. Pure.
 import { BadInput } from '../core/error.ts';
 import { OF_FRONT } from './faults.ts';
-import type { Act, ClockChange, Faults, NewPerson, PayFault, PayInShop, PlatformFault, Signing } from './protocol.ts';
+import type {
+  Act,
+  ClockChange,
+  Faults,
+  NewPerson,
+  PayFault,
+  PayInShop,
+  PlatformFault,
+  Pushing,
+  Signing,
+} from './protocol.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -130,6 +140,8 @@ export function readAct(value: unknown): Act {
       return { kind: 'text', text: filled(json, 'text') };
     case 'click':
       return { kind: 'click', key: filled(json, 'key') };
+    case 'scancode':
+      return readScan(json);
     case 'view':
       return { kind: 'view', url: filled(json, 'url') };
     case 'voice': {
@@ -155,6 +167,27 @@ export function readAct(value: unknown): Act {
     default:
       throw new BadInput(`kind: "${String(json.kind)}" is nothing a person can do`);
   }
+}
+
+function readScan(json: Json): Act {
+  const { type, waiting } = json;
+  if (type !== undefined && type !== 'qrcode' && type !== 'barcode')
+    throw new BadInput('type: expected qrcode or barcode');
+  if (waiting !== undefined && typeof waiting !== 'boolean') throw new BadInput('waiting: expected true or false');
+  return {
+    ...{ kind: 'scancode', key: filled(json, 'key'), result: filled(json, 'result') },
+    ...(type === undefined ? {} : { type }),
+    ...(waiting === undefined ? {} : { waiting }),
+  };
+}
+
+export function readPushing(value: unknown): Partial<Pushing> {
+  const json = objectOf(value, 'account');
+  onlyKeys(json, 'account', ['format', 'cdata']);
+  const { format, cdata } = json;
+  if (format !== undefined && format !== 'xml' && format !== 'json') throw new BadInput('format: expected xml or json');
+  if (cdata !== undefined && cdata !== 'split' && cdata !== 'raw') throw new BadInput('cdata: expected split or raw');
+  return { ...(format === undefined ? {} : { format }), ...(cdata === undefined ? {} : { cdata }) };
 }
 
 function filled(json: Json, key: string): string {

@@ -10,11 +10,13 @@ import {
   readNewPerson,
   readOpenId,
   readPayInShop,
+  readPushing,
   readRefund,
   readSigning,
 } from './control-input.ts';
 import { readBody, readJson, send, sendJson } from './http.ts';
 import type {
+  Account,
   Act,
   Change,
   ClockChange,
@@ -27,6 +29,7 @@ import type {
   PayInShop,
   Person,
   Push,
+  Pushing,
   ShopNotice,
   ShopOrder,
   Signing,
@@ -66,6 +69,8 @@ export type Control = {
   /** Notices of payments and refunds, newest first; the latest 200 are known. */
   payNotices(): ShopNotice[];
   messages(): MessageCount;
+  /** How an account's pushes are written from now on, until the next start. */
+  setPushing(account: string, pushing: Partial<Pushing>): Account;
   /** Hands the phone to a person and sends this browser to a link. */
   openLink(openid: string, url: string, res: ServerResponse): void;
   /** Every change from now on; the answer ends it. */
@@ -189,6 +194,8 @@ function answerOf(control: Control, request: Request): Promise<unknown> | object
       return verb === 'signing' ? control.signing(id!) : undefined;
     case 'PUT merchants 3':
       return verb === 'signing' ? control.setSigning(id!, readSigning(body)) : undefined;
+    case 'PUT accounts 2':
+      return control.setPushing(id!, readPushing(body));
     case 'POST merchants 2':
       return control.setBalance(id!, readBalance(body));
     default:

@@ -2,8 +2,9 @@
 // reply (被动回复). Pure but for the random parts of the encryption.
 import { messageOf } from '../core/error.ts';
 import { aesKeyOf, decrypt, encrypt, sameText, signatureOf } from '../wechat/crypt.ts';
-import { childrenOf, parseXml, textOf, type XmlFields } from '../wechat/xml.ts';
+import { childrenOf, parseXml, textOf, type XmlFields, type XmlValue } from '../wechat/xml.ts';
 import type { AccountOptions } from './options.ts';
+import type { Pushing } from './protocol.ts';
 import type { NewLine } from './world.ts';
 
 /** Fields in the order in which they are written. */
@@ -13,27 +14,60 @@ export type Fields = Readonly<Record<string, string>>;
 const BARE =
   /^(?:CreateTime|MsgId|MsgID|PopupScene|ErrorCode|MsgDataId|Idx|Location_X|Location_Y|Scale|Latitude|Longitude|Precision|MenuId|TimeStamp)$/;
 
-export function writeXml(fields: Fields): string {
-  return `<xml>${elements(Object.entries(fields)).join('\n')}</xml>`;
+export function writeXml(fields: Fields, cdata: Pushing['cdata'] = 'split'): string {
+  return `<xml>${elements(Object.entries(fields), cdata).join('\n')}</xml>`;
 }
 
+/** The same fields in JSON (数据格式 JSON): what stands bare in XML is a number here. */
+export function writeJson(fields: Fields): string {
+  return members(Object.entries(fields));
+}
+
+/** A push as its account is to be told. */
+export function writePush({ format, cdata }: AccountOptions, fields: Fields): string {
+  return format === 'json' ? writeJson(fields) : writeXml(fields, cdata);
+}
+
+type Entries = readonly (readonly [string, string])[];
+
 /** `A.B` stands inside A, together with whatever else does. */
-function elements(entries: readonly (readonly [string, string])[]): string[] {
+function grouped(entries: Entries): [string, Entries][] {
   const inside = new Map<string, (readonly [string, string])[]>();
   for (const [path, value] of entries) {
     const dot = path.indexOf('.');
     const name = dot < 0 ? path : path.slice(0, dot);
     inside.set(name, [...(inside.get(name) ?? []), [dot < 0 ? '' : path.slice(dot + 1), value]]);
   }
-  return [...inside].map(([name, parts]) => {
+  return [...inside];
+}
+
+function elements(entries: Entries, cdata: Pushing['cdata']): string[] {
+  return grouped(entries).map(([name, parts]) => {
     const [first] = parts;
-    return `<${name}>${first![0] === '' ? content(name, first![1]) : elements(parts).join('')}</${name}>`;
+    const inside = first![0] === '' ? content(name, first![1], cdata) : elements(parts, cdata).join('');
+    return `<${name}>${inside}</${name}>`;
   });
 }
 
-function content(name: string, value: string): string {
-  const isBare = BARE.test(name) && /^-?\d+(?:\.\d+)?$/.test(value);
-  return isBare ? value : `<![CDATA[${value.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
+function content(name: string, value: string, cdata: Pushing['cdata']): string {
+  if (isNumber(name, value)) return value;
+  return `<![CDATA[${cdata === 'raw' ? value : value.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
+}
+
+/** Written by hand: `MsgId` has more digits than a number of JavaScript. */
+function members(entries: Entries): string {
+  const list = grouped(entries).map(([name, parts]) => {
+    const [first] = parts;
+    const value = first![0] === '' ? first![1] : undefined;
+    if (value === undefined) return `${JSON.stringify(name)}:${members(parts)}`;
+    const isBare = isNumber(name, value) && !/^-?0\d/.test(value);
+    return `${JSON.stringify(name)}:${isBare ? value : JSON.stringify(value)}`;
+  });
+  return `{${list.join(',')}}`;
+}
+
+function isNumber(name: string, value: string): boolean {
+  return BARE.test(name) && /^-?\d+(?:\.\d+)?$/.test(value);
 }
 
 export type Envelope = { readonly query: URLSearchParams; readonly body: string };
@@ -52,12 +86,13 @@ export function seal(
     nonce,
     openid,
   });
-  if (account.mode === 'plain') return { query, body: writeXml(fields) };
-  const cipher = encrypt(aesKeyOf(account.encodingAesKey), account.appId, writeXml(fields));
+  const clear = writePush(account, fields);
+  if (account.mode === 'plain') return { query, body: clear };
+  const cipher = encrypt(aesKeyOf(account.encodingAesKey), account.appId, clear);
   query.set('encrypt_type', 'aes');
   query.set('msg_signature', signatureOf(account.token, timestamp, nonce, cipher));
   const outside = account.mode === 'safe' ? { ToUserName: fields.ToUserName ?? '' } : fields;
-  return { query, body: writeXml({ ...outside, Encrypt: cipher }) };
+  return { query, body: writePush(account, { ...outside, Encrypt: cipher }) };
 }
 
 /** What an answer with status 200 means to the follower. */
@@ -71,13 +106,27 @@ export function readAnswer(account: AccountOptions, openid: string, answer: stri
   if (answer === '' || answer === 'success') return { kind: 'success' };
   let clear: string | undefined;
   try {
-    const outside = parseXml(answer);
+    const outside = fieldsOf(account, answer);
     clear = openAnswer(account, outside);
-    const lines = linesOf(account, openid, clear === undefined ? outside : parseXml(clear));
+    const lines = linesOf(account, openid, clear === undefined ? outside : fieldsOf(account, clear));
     return { kind: 'reply', lines, ...(clear === undefined ? {} : { clear }) };
   } catch (error) {
     return { kind: 'bad', error: messageOf(error), ...(clear === undefined ? {} : { clear }) };
   }
+}
+
+/** An answer must come in the format of the push. Lists of JSON are read as XML has them: `item` in an element. */
+function fieldsOf({ format = 'xml' }: AccountOptions, text: string): XmlFields {
+  const isJson = text.trimStart().startsWith('{');
+  if (isJson !== (format === 'json'))
+    throw new Error(`数据格式 is ${format.toUpperCase()}: the reply must be ${format.toUpperCase()} as well`);
+  return isJson ? (asXml(JSON.parse(text)) as XmlFields) : parseXml(text);
+}
+
+function asXml(value: unknown): XmlValue {
+  if (Array.isArray(value)) return { item: value.map(asXml) };
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asXml(each)]));
 }
 
 /** The reply inside `Encrypt`; `undefined` if it came in the clear, which safe mode does not accept. */

@@ -1,6 +1,6 @@
 // What a simulator is started with: the accounts and merchants that a real WeChat would know from its consoles.
 import type { MovableClock } from './clock.ts';
-import type { Menu, Signing } from './protocol.ts';
+import type { Menu, Pushing, Signing } from './protocol.ts';
 
 export type AccountOptions = {
   /** Our name for it in URLs and lists. */
@@ -16,6 +16,10 @@ export type AccountOptions = {
   readonly mode: 'plain' | 'compatible' | 'safe';
   /** May be empty at first: see `setWebhook`. */
   readonly webhook: string;
+  /** 数据格式; absent: XML. */
+  readonly format?: Pushing['format'];
+  /** What becomes of `]]>` in a follower's text; absent: it is split. */
+  readonly cdata?: Pushing['cdata'];
   readonly menu?: Menu;
   /** Absent: a verified service account (已认证的服务号), which may call everything. */
   readonly type?: 'service' | 'subscription';

@@ -12,6 +12,7 @@
 //   POST /control/packets/:mchId/:billNo/open { openid } → Packet     (409 with { error } when it cannot be opened)
 //        Of a group packet the person takes one share; a transfer is confirmed.
 //   POST /control/clock           ClockChange  → { now, offsetMs }
+//   PUT  /control/accounts/:name  Pushing      → Account     (in which format it pushes from now on; absent: as before)
 //   GET  /control/messages                     → MessageCount (customer-service messages, and refusals by errcode)
 //   GET  /control/faults                       → Faults
 //   PUT  /control/faults          Faults       → Faults      (replaces all)
@@ -26,8 +27,10 @@
 // A request that cannot be understood gets 400 with { error }. Amounts are fen, times ms since 1970.
 
 import type { Menu } from './protocol-menu.ts';
+import type { Push, Pushing } from './protocol-push.ts';
 
 export type { Menu, MenuButton } from './protocol-menu.ts';
+export type { Act, Push, Pushing, Try } from './protocol-push.ts';
 
 export type State = {
   readonly now: number;
@@ -50,6 +53,8 @@ export type Account = {
   readonly originalId: string;
   readonly mode: 'plain' | 'compatible' | 'safe';
   readonly webhook: string;
+  /** Absent: XML, `]]>` split. */
+  readonly pushing?: Pushing;
   readonly menu: Menu;
   readonly qrcodes: readonly QrCode[];
 };
@@ -150,55 +155,6 @@ export type Packet = {
 };
 
 export type Share = { readonly openid: string; readonly amount: number; readonly at: number };
-
-/** What a person does. */
-export type Act =
-  | { readonly kind: 'follow'; readonly scene?: string }
-  | { readonly kind: 'unfollow' }
-  | { readonly kind: 'scan'; readonly scene: string }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'click'; readonly key: string }
-  | { readonly kind: 'view'; readonly url: string }
-  | { readonly kind: 'image' }
-  | { readonly kind: 'voice'; readonly words?: string }
-  | { readonly kind: 'location'; readonly latitude: number; readonly longitude: number; readonly label: string }
-  /** Agrees, or not, to one more subscription notice (订阅通知) of this template. */
-  | { readonly kind: 'consent'; readonly template: string; readonly accept: boolean }
-  /** Any push at all, for what the others cannot say: the fields below `<xml>`; `A.B` is B inside A. */
-  | { readonly kind: 'raw'; readonly fields: Readonly<Record<string, string>> };
-
-/** One push to the webhook, with every delivery of it. */
-export type Push = {
-  readonly id: string;
-  readonly person: string;
-  readonly account: string;
-  readonly at: number;
-  /** `MsgId` of a message; events have none. */
-  readonly msgId?: string;
-  readonly createTime: number;
-  /** `MsgType`, or `Event` for events, as on the wire. */
-  readonly type: string;
-  /** The document before encryption. */
-  readonly xml: string;
-  readonly tries: readonly Try[];
-  /** What the person saw in the end. `pending` while WeChat still tries. */
-  readonly outcome: 'pending' | 'reply' | 'success' | 'failure';
-};
-
-export type Try = {
-  readonly at: number;
-  readonly ms: number;
-  /** The request as sent: path with query, and body. */
-  readonly url: string;
-  readonly body: string;
-  /** 0: no answer (time-out or connection error). */
-  readonly status: number;
-  readonly answer: string;
-  /** The answer after decryption, where it was encrypted. */
-  readonly clear?: string;
-  /** Why WeChat would not accept it. */
-  readonly error?: string;
-};
 
 export type ClockChange = { readonly advanceMs: number } | { readonly reset: true };
 

@@ -4,8 +4,8 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { messageOf } from '../core/error.ts';
-import { type Answer, type Envelope, type Fields, readAnswer, seal, writeXml } from './envelope.ts';
-import type { SimulatorOptions } from './options.ts';
+import { type Answer, type Envelope, type Fields, readAnswer, seal, writeJson, writeXml } from './envelope.ts';
+import type { AccountOptions, SimulatorOptions } from './options.ts';
 import type { Push, Try } from './protocol.ts';
 import { Refused } from './refused.ts';
 import type { World } from './world.ts';
@@ -52,7 +52,7 @@ export function pusher(world: World, options: SimulatorOptions): Pusher {
   return {
     send: (account, openid, fields) => {
       if (world.account(account).webhook === '') throw new Refused(409, `account "${account}" has no webhook yet`);
-      const push = newPush(`${prefix}.${++count}`, world.now(), account, openid, fields);
+      const push = newPush(`${prefix}.${++count}`, world.now(), world.account(account).options, openid, fields);
       world.putPush(push);
       const line = { world, agent, timing, signal: stop.signal };
       const done = deliver(line, push, fields).finally(() => under.delete(done));
@@ -71,17 +71,18 @@ export function pusher(world: World, options: SimulatorOptions): Pusher {
   };
 }
 
-function newPush(id: string, at: number, account: string, openid: string, fields: Fields): Push {
+function newPush(id: string, at: number, account: AccountOptions, openid: string, fields: Fields): Push {
   const msgId = fields.MsgId;
   return {
     id,
     person: openid,
-    account,
+    account: account.name,
     at,
     ...(msgId === undefined ? {} : { msgId }),
     createTime: Number(fields.CreateTime),
     type: fields.MsgType === 'event' ? (fields.Event ?? '') : (fields.MsgType ?? ''),
-    xml: writeXml(fields),
+    xml: writeXml(fields, account.cdata),
+    ...(account.format === 'json' && { json: writeJson(fields) }),
     tries: [],
     outcome: 'pending',
   };
@@ -130,7 +131,7 @@ async function knock(wire: Wire, push: Push, envelope: Envelope): Promise<Delive
   try {
     const url = withQuery(webhook, envelope.query);
     made = { ...made, url: `${url.pathname}${url.search}` };
-    const got = await call(wire, url, envelope.body);
+    const got = await call(wire, url, envelope.body, options.format === 'json' ? 'application/json' : 'text/xml');
     made = { ...made, status: got.status, answer: got.text };
     if (got.status === 200) answer = readAnswer(options, push.person, got.text);
     else made = { ...made, error: `status ${got.status}` };
@@ -142,14 +143,14 @@ async function knock(wire: Wire, push: Push, envelope: Envelope): Promise<Delive
   return { made: { ...made, ms: Math.round(performance.now() - begun) }, answer };
 }
 
-async function call(wire: Wire, url: URL, body: string): Promise<{ status: number; text: string }> {
+async function call(wire: Wire, url: URL, body: string, type: string): Promise<{ status: number; text: string }> {
   const { timeoutMs } = wire.timing;
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   try {
     const reply = await request(url, {
       method: 'POST',
-      headers: { 'content-type': 'text/xml; charset=utf-8', 'user-agent': 'Mozilla/4.0', accept: '*/*' },
+      headers: { 'content-type': `${type}; charset=utf-8`, 'user-agent': 'Mozilla/4.0', accept: '*/*' },
       body,
       dispatcher: wire.agent,
       signal: AbortSignal.any([timeout.signal, wire.signal]),

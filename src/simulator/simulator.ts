@@ -194,6 +194,7 @@ function controlOf(
     },
     merchant: mchId => world.merchant(mchId).books,
     setBalance: (mchId, balance) => world.setBalance(mchId, balance),
+    setPushing: (account, pushing) => world.setPushing(account, pushing),
     fundFlow: (mchId, day) => fundFlowCsv(world, mchId, day),
     notices: () => notifications.notices(),
     pay: (openid, what) => {

@@ -1,22 +1,28 @@
 // Everything the simulated WeChat knows, and the only place that changes it: each change is written to the journal,
 // then applied, then told to whoever watches.
 import { createHash } from 'node:crypto';
-import { BadInput } from '../core/error.ts';
+import { type AccountState, shownAccount } from './account.ts';
 import { booksAfter, DayTallies, type Tally } from './books.ts';
 import { type FaultBox, faultBox } from './faults.ts';
 import type { Grants } from './grants.ts';
 import { type Entry, type Journal, openJournal, type StoredPerson } from './journal.ts';
+import { type MerchantState, newMerchant } from './merchant.ts';
 import { nicknameOf } from './nicknames.ts';
-import {
-  type AccountOptions,
-  DEFAULT_API_V3_KEY,
-  MERCHANT_LIMITS,
-  type MerchantLimits,
-  type MerchantOptions,
-  type SimulatorOptions,
-} from './options.ts';
+import type { AccountOptions, SimulatorOptions } from './options.ts';
 import { isOver, keyOf, nextOf, type Order, type OrderKey, orderKey, packetOf } from './order.ts';
-import type { Account, Change, Line, Menu, Merchant, Packet, Person, Push, QrCode, State } from './protocol.ts';
+import type {
+  Account,
+  Change,
+  Line,
+  Menu,
+  Merchant,
+  Packet,
+  Person,
+  Push,
+  Pushing,
+  QrCode,
+  State,
+} from './protocol.ts';
 import { Refused } from './refused.ts';
 import { ShopBook } from './shop.ts';
 
@@ -26,18 +32,7 @@ const CHAT_MAX = 500;
 /** A line before it has its number and time. */
 export type NewLine = Line extends infer L ? (L extends Line ? Omit<L, 'id' | 'at'> : never) : never;
 
-type AccountState = { options: AccountOptions; webhook: string; menu: Menu; qrcodes: Map<string, StoredQrCode> };
-export type StoredQrCode = QrCode & { readonly permanent: boolean };
 type PersonState = { person: StoredPerson; chat: Line[]; grants: Grants };
-type MerchantState = {
-  readonly options: MerchantOptions;
-  readonly apiV3Key: string;
-  readonly limits: MerchantLimits;
-  books: Merchant;
-  /** What was paid in or out by hand: `setBalance`. */
-  readonly topUps: TopUp[];
-};
-export type TopUp = { readonly at: number; readonly amount: number };
 
 /** Nothing in it is random, and it reads no clock but the one given: numbers and openids are counted or hashed. */
 export class World {
@@ -179,32 +174,34 @@ export class World {
   }
 
   showAccount(name: string): Account {
-    const { options, webhook, menu, qrcodes } = this.account(name);
-    return {
-      name,
-      title: options.title,
-      appId: options.appId,
-      originalId: options.originalId,
-      mode: options.mode,
-      webhook,
-      menu,
-      qrcodes: [...qrcodes.values()].map(({ permanent: _permanent, ...qrcode }) => qrcode),
-    };
+    return shownAccount(name, this.account(name));
+  }
+
+  setPushing(name: string, pushing: Partial<Pushing>): Account {
+    const state = this.account(name);
+    state.options = { ...state.options, ...pushing };
+    return this.#tellAccount(name);
+  }
+
+  #tellAccount(name: string): Account {
+    const account = this.showAccount(name);
+    this.tell({ kind: 'account', account });
+    return account;
   }
 
   setWebhook(name: string, url: string): void {
     this.account(name).webhook = url;
-    this.tell({ kind: 'account', account: this.showAccount(name) });
+    this.#tellAccount(name);
   }
 
   setMenu(name: string, menu: Menu): void {
     this.#write({ is: 'menu', account: name, menu });
-    this.tell({ kind: 'account', account: this.showAccount(name) });
+    this.#tellAccount(name);
   }
 
   addQrCode(name: string, qrcode: QrCode, permanent: boolean): void {
     this.#write({ is: 'qrcode', account: name, qrcode, permanent });
-    this.tell({ kind: 'account', account: this.showAccount(name) });
+    this.#tellAccount(name);
   }
 
   // ── People ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -382,13 +379,6 @@ export class World {
       shopOrders: this.shop.latest(),
     };
   }
-}
-
-function newMerchant(options: MerchantOptions): MerchantState {
-  const { mchId, balance, apiV3Key = DEFAULT_API_V3_KEY } = options;
-  if (Buffer.byteLength(apiV3Key) !== 32) throw new BadInput(`merchant ${mchId}: apiV3Key: expected 32 bytes`);
-  const books = { mchId, balance, sentCount: 0, sentAmount: 0, receivedAmount: 0, refundedAmount: 0, freqLimits: 0 };
-  return { options, apiV3Key, limits: { ...MERCHANT_LIMITS, ...options.limits }, books, topUps: [] };
 }
 
 /** 28 characters that begin with `o`: the same on every run, so that a failing seed repeats. */

@@ -41,6 +41,11 @@ export function encrypt(key: Buffer, appId: string, message: string, random: Buf
 
 /** The message inside `Encrypt`. Verify `msg_signature` first. Any failure is the same `BadInput`: no padding oracle. */
 export function decrypt(key: Buffer, appId: string, encrypted: string): string {
+  return decryptBytes(key, appId, encrypted).toString();
+}
+
+/** The same as bytes, which may be no UTF-8. */
+export function decryptBytes(key: Buffer, appId: string, encrypted: string): Buffer {
   const bad = (): BadInput => new BadInput('the encrypted message cannot be read with this key and AppID');
   const cipherText = Buffer.from(encrypted, 'base64');
   if (cipherText.length === 0 || cipherText.length % 16 !== 0) throw bad();
@@ -52,7 +57,7 @@ export function decrypt(key: Buffer, appId: string, encrypted: string): string {
   const length = clear.readUInt32BE(16);
   if (20 + length > clear.length) throw bad();
   if (!sameText(clear.subarray(20 + length).toString(), appId)) throw bad();
-  return clear.subarray(20, 20 + length).toString();
+  return clear.subarray(20, 20 + length);
 }
 
 export type SignMethod = 'MD5' | 'HMAC-SHA256';

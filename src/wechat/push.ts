@@ -7,7 +7,13 @@ import { fromSeconds } from '../core/time.ts';
 import { childrenOf, textOf, type XmlFields } from './xml.ts';
 
 const OPENID = /^[\w-]{1,64}$/;
+/** A number; in cloud-function mode `hex_seconds`. */
+const MSG_ID = /^[\w-]{1,64}$/;
 const KEY_LENGTH_MAX = 160;
+/** No store need carry them in a key. */
+const CONTROLS = /[\u0000-\u001F\u007F]/g;
+/** No code that a phone can read is longer. */
+const SCANNED_MAX = 512;
 /** Stickers and the like arrive as one of these sentences; no keyword may match them. */
 const UNSUPPORTED = new Set([
   '【收到不支持的消息类型，暂无法显示】',
@@ -35,15 +41,16 @@ export function eventOf(account: string, fields: XmlFields): Event {
 /** Messages are known by MsgId, jobs by MsgID, other events by who, when and what (消息排重). */
 function keyOf(type: string, user: string, seconds: string, fields: XmlFields): EventKey {
   const text = (name: string): string => textOf(fields, name) ?? '';
-  const msgId = text('MsgId') || text('MsgID');
+  const msgId = [text('MsgId'), text('MsgID')].find(id => MSG_ID.test(id));
   let key: string;
-  if (type !== 'event') key = `m:${user}:${msgId || `${seconds}:${digestOf(JSON.stringify(fields))}`}`;
+  if (type !== 'event') key = `m:${user}:${msgId ?? `${seconds}:${digestOf(JSON.stringify(fields))}`}`;
   else if (msgId) key = `j:${user}:${text('Event').toLowerCase()}:${msgId}`;
   else
     key = ['e', user, seconds, text('Event').toLowerCase(), text('EventKey'), text('Ticket')]
       .join(':')
       .replace(/:+$/, '');
-  return (key.length <= KEY_LENGTH_MAX ? key : `${key.slice(0, 100)}#${digestOf(key)}`) as EventKey;
+  const isPlain = key.length <= KEY_LENGTH_MAX && key.search(CONTROLS) < 0;
+  return (isPlain ? key : `${key.slice(0, 100).replace(CONTROLS, '_')}#${digestOf(key)}`) as EventKey;
 }
 
 function digestOf(text: string): string {
@@ -97,7 +104,7 @@ function happeningOf(fields: XmlFields): Happening {
       return { kind: 'view', url: button };
     case 'scancode_push':
     case 'scancode_waitmsg': {
-      const result = textOf(childrenOf(fields, 'ScanCodeInfo'), 'ScanResult') ?? '';
+      const result = (textOf(childrenOf(fields, 'ScanCodeInfo'), 'ScanResult') ?? '').slice(0, SCANNED_MAX);
       return { kind: 'scancode', button, result, waiting: type.toLowerCase() === 'scancode_waitmsg' };
     }
     case 'pic_sysphoto':

@@ -71,8 +71,12 @@ export function childrenOf(fields: XmlFields, name: string): XmlFields {
   return typeof value === 'object' && !Array.isArray(value) ? (value as XmlFields) : {};
 }
 
-/** Characters XML 1.0 cannot carry. */
 const ILLEGAL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g;
+
+/** Without the characters that XML 1.0 cannot carry. */
+export function legal(text: string): string {
+  return text.replace(ILLEGAL, '');
+}
 
 export type XmlOut = { readonly [name: string]: string | number | XmlOut | readonly XmlOut[] };
 
@@ -83,7 +87,7 @@ export function buildXml(fields: XmlOut): string {
 
 function wrap(value: string | number | XmlOut | readonly XmlOut[]): unknown {
   if (typeof value === 'number') return value;
-  if (typeof value === 'string') return { '#cdata': value.replace(ILLEGAL, '') };
+  if (typeof value === 'string') return { '#cdata': legal(value) };
   if (Array.isArray(value)) return value.map(wrap);
   return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, wrap(child)]));
 }

@@ -3,6 +3,7 @@
 import type { Payout } from '../../core/payout.ts';
 import type { HistoryLine, JournalLine } from '../../ports.ts';
 import type {
+  Account,
   Act,
   ClockChange,
   Faults,
@@ -11,6 +12,7 @@ import type {
   PayInShop,
   Person,
   Push,
+  Pushing,
   ShopOrder,
   State,
 } from '../../simulator/protocol.ts';
@@ -88,6 +90,8 @@ export const api = {
   pay: (openid: string, what: PayInShop) => request<ShopOrder>('POST', `${CONTROL}/people/${part(openid)}/pay`, what),
   refund: ({ mchId, orderNo }: ShopOrder) =>
     request<ShopOrder>('POST', `${CONTROL}/orders/${part(mchId)}/${part(orderNo)}/refund`, {}),
+  pushing: (account: string, pushing: Partial<Pushing>) =>
+    request<Account>('PUT', `${CONTROL}/accounts/${part(account)}`, pushing),
   faults: (faults: Faults) => request<Faults>('PUT', `${CONTROL}/faults`, faults),
 };
 

@@ -231,5 +231,7 @@ function tapMenu(button: MenuButton, show: ComposerProps['show']): void {
     void act({ kind: 'view', url });
     show({ kind: 'web', url });
   } else if (type === 'click') void act({ kind: 'click', key });
+  else if (type === 'scancode_waitmsg' || type === 'scancode_push')
+    show({ kind: 'reader', key, waiting: type === 'scancode_waitmsg' });
   else void act({ kind: 'raw', fields: { MsgType: 'event', Event: type, EventKey: key } });
 }

@@ -73,6 +73,8 @@ function actionOf(event: Event): string | undefined {
       return `click: ${scalar(event.button)}`;
     case 'view':
       return `view: ${scalar(event.url)}`;
+    case 'scancode':
+      return `scancode: { key: ${scalar(event.button)}, text: ${scalar(event.result)} }`;
     case 'image':
     case 'voice':
     case 'location':

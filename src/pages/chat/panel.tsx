@@ -128,7 +128,7 @@ function titleOf(push: Push, words: Words): readonly [string, string | undefined
   const kind = words.event[push.type] ?? words.event[push.type.toLowerCase()] ?? push.type;
   const field = (name: string): string | undefined => xmlText(push.xml, name) || undefined;
   const key = field('EventKey')?.replace(/^qrscene_/, '');
-  return [kind, field('Content') ?? field('Recognition') ?? field('Label') ?? key];
+  return [kind, field('Content') ?? field('Recognition') ?? field('Label') ?? field('ScanResult') ?? key];
 }
 
 /** The three stations on one line: where it stands, at a glance. */

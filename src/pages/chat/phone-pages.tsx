@@ -7,7 +7,7 @@ import { useDialog } from './dialog.ts';
 import { dayText, hashOf } from './format.ts';
 import { Back, Chevron, Globe, Pin, Scan as ScanIcon } from './icons.tsx';
 import type { PhonePage } from './phone.tsx';
-import { act, scenesOf, useModel } from './state.ts';
+import { act, pushIn, scenesOf, useModel } from './state.ts';
 import { wordsOf } from './words.ts';
 
 type Closing = { readonly close: () => void };
@@ -31,6 +31,8 @@ export function OverPage({ title, kind, close, children }: OverProps) {
 
 function Facts({ account }: { readonly account: Account }) {
   const words = wordsOf(useModel().lang);
+  const { format } = account.pushing ?? { format: 'xml' };
+  const other = format === 'xml' ? 'json' : 'xml';
   return (
     <dl class="facts">
       <dt>{words.accountId}</dt>
@@ -39,6 +41,13 @@ function Facts({ account }: { readonly account: Account }) {
       <dd>{account.appId}</dd>
       <dt>{words.mode}</dt>
       <dd>{words.modes[account.mode]}</dd>
+      <dt>{words.format}</dt>
+      <dd>
+        {format.toUpperCase()}{' '}
+        <button type="button" class="inline" data-test="format" onClick={() => void pushIn(account, other)}>
+          {words.formatChange(other.toUpperCase())}
+        </button>
+      </dd>
       <dt>{words.webhook}</dt>
       <dd>{account.webhook}</dd>
     </dl>
@@ -187,6 +196,55 @@ function QrSketch({ seed }: { readonly seed: string }) {
     <svg class="qr" viewBox={`-1 -1 ${CELLS + 2} ${CELLS + 2}`} shape-rendering="crispEdges" aria-hidden="true">
       <path d={`${dots}${eye(0, 0)}${eye(14, 0)}${eye(0, 14)}`} fill="currentColor" fill-rule="evenodd" />
     </svg>
+  );
+}
+
+/** What the scanner of the menu reads: a URL, a printed code, the digits of goods. Only people's own cameras see it. */
+export function ReaderPage({
+  button,
+  waiting,
+  close,
+}: Closing & { readonly button: string; readonly waiting: boolean }) {
+  const words = wordsOf(useModel().lang);
+  const [result, setResult] = useState('');
+  const [type, setType] = useState<'qrcode' | 'barcode'>('qrcode');
+  const send = (event: Event): void => {
+    event.preventDefault();
+    if (!result.trim()) return;
+    close();
+    void act({ kind: 'scancode', key: button, result: result.trim(), type, waiting });
+  };
+  return (
+    <OverPage title={words.scan} kind="plain" close={close}>
+      <form class="stack" onSubmit={send}>
+        <label>
+          {words.readerResult(button)}
+          <input
+            data-focus
+            data-test="reader-result"
+            type="text"
+            maxLength={512}
+            autocomplete="off"
+            value={result}
+            onInput={event => setResult(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          {words.readerType}
+          <select
+            data-test="reader-type"
+            value={type}
+            onInput={event => setType(event.currentTarget.value === 'barcode' ? 'barcode' : 'qrcode')}
+          >
+            <option value="qrcode">{words.readerTypes.qrcode}</option>
+            <option value="barcode">{words.readerTypes.barcode}</option>
+          </select>
+        </label>
+        <button type="submit" class="primary" data-test="reader-go" disabled={!result.trim()}>
+          {words.scanGo}
+        </button>
+      </form>
+    </OverPage>
   );
 }
 

@@ -8,7 +8,7 @@ import { chatTime, clockText, fullText } from './format.ts';
 import { Back, Bars, Dots, Scan as ScanIcon, Sliders, StatusIcons } from './icons.tsx';
 import { ChatLine, tapOnLine } from './lines.tsx';
 import { PacketDialog } from './packet.tsx';
-import { AboutPage, PlacePage, Profile, ScanPage, VoicePage, WebPage } from './phone-pages.tsx';
+import { AboutPage, PlacePage, Profile, ReaderPage, ScanPage, VoicePage, WebPage } from './phone-pages.tsx';
 import { ShopPage } from './shop-page.tsx';
 import { accountOf, personOf, update, useModel, virtualNow } from './state.ts';
 import { wordsOf } from './words.ts';
@@ -16,7 +16,9 @@ import { wordsOf } from './words.ts';
 /** What lies over the chat. */
 export type PhonePage =
   | { readonly kind: 'about' | 'scan' | 'voice' | 'place' | 'shop' }
-  | { readonly kind: 'web'; readonly url: string };
+  | { readonly kind: 'web'; readonly url: string }
+  /** The scanner of a button of the menu. */
+  | { readonly kind: 'reader'; readonly key: string; readonly waiting: boolean };
 
 /** The simulator's time, once a second. */
 export function useNow(): number {
@@ -167,6 +169,8 @@ function Over({ page, person, account, show }: PartProps & { readonly page: Phon
       return <PlacePage close={close} />;
     case 'shop':
       return <ShopPage openid={person.openid} close={close} />;
+    case 'reader':
+      return <ReaderPage button={page.key} waiting={page.waiting} close={close} />;
     case 'web':
       return <WebPage url={page.url} person={person} close={close} />;
     default:

@@ -35,7 +35,7 @@ export function RawSection({ push }: { readonly push: Push }) {
         {attempt?.error && <p class="problem">{attempt.error}</p>}
         {attempt && <Request attempt={attempt} />}
         <Fold title={words.clear} note={words.clearNote} open>
-          <Xml text={push.xml} />
+          <Xml text={push.json ?? push.xml} />
         </Fold>
         {attempt && <Sent attempt={attempt} />}
       </div>

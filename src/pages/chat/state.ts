@@ -375,21 +375,19 @@ export async function openPacket(packet: Packet): Promise<Packet | string> {
   }
 }
 
-export async function moveClock(change: ClockChange): Promise<void> {
-  try {
-    apply({ kind: 'clock', ...(await api.clock(change)) });
-  } catch (error) {
-    complain(error);
-  }
+async function orComplain(work: () => Promise<void>): Promise<void> {
+  await work().catch(complain);
 }
 
-export async function setFaults(faults: Faults): Promise<void> {
-  try {
-    update({ faults: await api.faults(faults) });
-  } catch (error) {
-    complain(error);
-  }
-}
+export const moveClock = (change: ClockChange): Promise<void> =>
+  orComplain(async () => apply({ kind: 'clock', ...(await api.clock(change)) }));
+
+export const setFaults = (faults: Faults): Promise<void> =>
+  orComplain(async () => update({ faults: await api.faults(faults) }));
+
+/** 数据格式: in which format the account's pushes come from now on. */
+export const pushIn = ({ name }: Account, format: 'xml' | 'json'): Promise<void> =>
+  orComplain(async () => apply({ kind: 'account', account: await api.pushing(name, { format }) }));
 
 export function setLang(lang: Lang): void {
   const url = new URL(location.href);

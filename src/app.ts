@@ -6,7 +6,7 @@ import type { H5 } from './doors/h5.ts';
 import { type NotifyPorts, notifyPost } from './doors/notify.ts';
 import { type PayNoticePorts, payNoticePost } from './doors/pay-notice.ts';
 import { sparing } from './doors/sparing.ts';
-import { type WebhookPorts, webhookGet, webhookPost } from './doors/webhook.ts';
+import { isSignedPush, type WebhookPorts, webhookGet, webhookPost } from './doors/webhook.ts';
 import { createEdge, type EdgePorts } from './edge.ts';
 import { isNear } from './edge-address.ts';
 
@@ -31,11 +31,13 @@ export function createApp(ports: AppPorts): Koa {
 
   app.silent = true; // errors meet below, in our own log
   app.on('error', (error: unknown, ctx?: Context) => {
+    // Whoever hangs up, or sends what is no HTTP after all, is no failure of ours.
+    if (ctx && error === ctx.req.socket.errored) return;
     spare(leftOut =>
       ports.log.error({ err: error, path: ctx?.path, leftOut }, `a request failed: ${messageOf(error)}`),
     );
   });
-  app.use(createEdge(ports));
+  app.use(createEdge({ ...ports, isSigned: isSignedPush(ports) }));
 
   router.get('/wechat/:account', ctx => get(ctx, ctx.params.account!));
   router.post('/wechat/:account', ctx => post(ctx, ctx.params.account!));

@@ -1,6 +1,6 @@
 // Wires the ports of one bot together: the doors, the rules, the store and the merchants. No clock and no environment
 // of its own: `main.ts` gives both.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createApp } from './app.ts';
 import { platformPorts } from './bot-h5.ts';
 import { type KeyRings, keysOf, openKeyRings } from './bot-keys.ts';
@@ -105,6 +105,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     h5,
     site: config,
     doors: doorsOf(config),
+    nobody: nobodysDoor(config),
     ...{ flow, lookup, transfers: transfersOf(config, keys) },
     ...payments.ports,
     store,
@@ -141,6 +142,12 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
 
 function doorsOf({ accounts }: Config): Map<string, Door> {
   return new Map([...accounts.values()].map(account => [account.name, createDoor(account)]));
+}
+
+/** Of an account that there is not: as those that there are, with a token that nobody knows. */
+function nobodysDoor({ accounts }: Config): Door {
+  const [first] = accounts.values();
+  return createDoor({ ...first!, token: randomBytes(16).toString('hex') });
 }
 
 /** Whom we have never seen is looked up at WeChat, at the doors where nobody waits for a passive reply. */

@@ -2,14 +2,16 @@
 // bot thinks of each follower.
 import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { BadInput } from './core/error.ts';
 import type { OpenId } from './core/event.ts';
 import { NO_MONEY } from './core/money.ts';
 import { asWritten, decisionCalled } from './core/renamed.ts';
 import type { Campaign } from './core/rule.ts';
-import { SESSION_COOKIE } from './doors/session.ts';
+import { sessionCookie } from './doors/session.ts';
 import type { Buckets, JournalLine, Store } from './ports.ts';
 import type { Rulebook } from './rulebook.ts';
 import { PERSON_COOKIE } from './simulator/browser.ts';
+import { refuseForeign } from './simulator/control.ts';
 import { pageFile } from './simulator/page.ts';
 import type { Simulator } from './simulator/simulator.ts';
 
@@ -27,7 +29,7 @@ export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => R
       ctx.set(file.headers);
       ctx.body = file.body;
     });
-    router.get('/simulator/bot/timeline', async ctx => {
+    router.get('/simulator/bot/timeline', own, async ctx => {
       const { user, limit } = ctx.query;
       const count = Math.min(Math.max(Number(limit) || 20, 1), LINES_MAX);
       const journal = await store.journal({ user: String(user ?? '') as OpenId, limit: count });
@@ -35,7 +37,7 @@ export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => R
       const { campaigns } = rulebook().current();
       ctx.body = { lines: lines.map(line => ({ ...line, decision: decisionCalled(line.decision, campaigns) })) };
     });
-    router.get('/simulator/bot/campaigns', async ctx => {
+    router.get('/simulator/bot/campaigns', own, async ctx => {
       const { campaigns } = rulebook().current();
       ctx.body = {
         campaigns: await Promise.all(
@@ -44,11 +46,24 @@ export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => R
       };
     });
     router.all('/simulator/control/{*rest}', async ctx => {
-      if (isOtherPerson(ctx)) ctx.append('set-cookie', `${SESSION_COOKIE}=; Path=/h5/tea; Max-Age=0`);
+      if (isOtherPerson(ctx)) ctx.append('set-cookie', `${sessionCookie('tea', false)}=; Path=/; Max-Age=0`);
       ctx.respond = false;
       await simulator.handle(ctx.req, ctx.res, ctx.url.slice('/simulator'.length));
     });
   };
+}
+
+/** What the bot knows of people is for its own page, by a name of this machine, as the control API is. */
+async function own(ctx: Context, next: () => Promise<unknown>): Promise<unknown> {
+  try {
+    refuseForeign(ctx.req, []);
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    ctx.status = 400;
+    ctx.body = { error: error.message };
+    return undefined;
+  }
+  return next();
 }
 
 /** The phone goes to somebody else, whose browser knows nothing of the former one's session. */

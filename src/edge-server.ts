@@ -1,12 +1,14 @@
-// The socket side of the public edge: how long a request may take to arrive, how much it may say about itself, and how many
-// connections there may be. Whoever trickles bytes holds a place for seconds, not for hours.
-import { createServer, type RequestListener, type Server } from 'node:http';
+// The socket side of the public edge: how long a request may take to arrive, how much it may say about itself, how many may
+// wait, and how many connections there may be. Whoever trickles bytes, or takes none, holds a place for seconds, not for hours.
+import { createServer, IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { lineOf } from './edge-address.ts';
 
 export type ServerLimits = {
   /** A push is small and quick to send; whoever is slower holds a connection for nothing. */
   readonly requestTimeout: number;
+  /** Whoever does not take an answer in this time is not waiting for it. */
+  readonly answerTimeout: number;
   /** How often connections are looked at for those that are too slow. */
   readonly connectionsCheckingInterval: number;
   /** An idle connection of a visitor. */
@@ -14,8 +16,13 @@ export type ServerLimits = {
   /** … of a proxy: longer than a proxy keeps it, so that it never sends into one that we are closing. */
   readonly proxyKeepAliveTimeout: number;
   readonly maxHeaderSize: number;
+  /** From so many on it is refused: Node would drop the rest without a word, the proxy's address among them. */
   readonly maxHeadersCount: number;
+  /** Sent before the one before them was answered (pipelining), which neither WeChat nor a browser nor a proxy does. */
+  readonly maxWaitingPerSocket: number;
   readonly maxRequestsPerSocket: number;
+  /** Of all answers that nobody takes. */
+  readonly maxUntakenBytes: number;
   readonly maxConnections: number;
   /** Where no proxy stands in front. Far more than a hall of guests behind one address needs at once. */
   readonly maxConnectionsPerAddress: number;
@@ -23,12 +30,15 @@ export type ServerLimits = {
 
 export const SERVER_LIMITS: ServerLimits = {
   requestTimeout: 10_000,
+  answerTimeout: 10_000,
   connectionsCheckingInterval: 1000,
   keepAliveTimeout: 5000,
   proxyKeepAliveTimeout: 75_000,
   maxHeaderSize: 16 * 1024,
   maxHeadersCount: 100,
+  maxWaitingPerSocket: 16,
   maxRequestsPerSocket: 1000,
+  maxUntakenBytes: 16 * 1024 * 1024,
   maxConnections: 8192,
   maxConnectionsPerAddress: 1024,
 };
@@ -41,15 +51,128 @@ export function createEdgeServer(
   const all = { ...SERVER_LIMITS, ...limits };
   const { requestTimeout, connectionsCheckingInterval, maxHeaderSize } = all;
   const keepAliveTimeout = trustProxy > 0 ? all.proxyKeepAliveTimeout : all.keepAliveTimeout;
+  const untaken = new Untaken(all);
   const server = createServer(
-    { requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval, keepAliveTimeout, maxHeaderSize },
-    listener,
+    {
+      ...{
+        requestTimeout,
+        headersTimeout: requestTimeout,
+        connectionsCheckingInterval,
+        keepAliveTimeout,
+        maxHeaderSize,
+      },
+      IncomingMessage: PiecemealMessage,
+    },
+    inTurn(untaken.watched(withFewHeaders(listener, all.maxHeadersCount)), all.maxWaitingPerSocket),
   );
   server.maxHeadersCount = all.maxHeadersCount;
   server.maxRequestsPerSocket = all.maxRequestsPerSocket;
   server.maxConnections = all.maxConnections;
+  server.on('connection', deafOnceDestroyed);
   if (trustProxy === 0) server.on('connection', countedBy(all.maxConnectionsPerAddress));
+  const checks = setInterval(() => untaken.check(), connectionsCheckingInterval).unref();
+  server.once('close', () => clearInterval(checks));
   return server;
+}
+
+/** A body comes in dozens of pieces; a chunk of one byte costs us far more than whoever sends it. */
+const PIECES_MAX = 256;
+
+class PiecemealMessage extends IncomingMessage {
+  #pieces = 0;
+
+  override push(piece: unknown, encoding?: BufferEncoding): boolean {
+    if (piece === null || ++this.#pieces <= PIECES_MAX) return super.push(piece, encoding);
+    this.socket.destroy();
+    return false;
+  }
+}
+
+/** Each name and each value is an entry. Node keeps `max` of them, so that one more cannot be seen. */
+function withFewHeaders(listener: RequestListener, max: number): RequestListener {
+  return (req, res) => {
+    if (req.rawHeaders.length < 2 * max) return listener(req, res);
+    res.writeHead(431, { connection: 'close', 'content-length': 0 }).end();
+  };
+}
+
+type Parser = { onIncoming?: (req: IncomingMessage, shouldKeepAlive: boolean) => number };
+/** What the parser takes as the end of HTTP on this connection. */
+const NO_MORE = 2;
+
+/**
+ * Node goes on to parse what came in one piece with the request for which a socket was destroyed: thousands of requests, each
+ * with its objects, for nobody. Its parser can be told to stop, though no function of Node's does; where it cannot, what is
+ * parsed is let fall below.
+ */
+function deafOnceDestroyed(socket: Socket): void {
+  const { parser } = socket as { parser?: Parser };
+  const onIncoming = parser?.onIncoming;
+  if (typeof onIncoming !== 'function') return;
+  parser!.onIncoming = (req, shouldKeepAlive) => (socket.destroyed ? NO_MORE : onIncoming(req, shouldKeepAlive));
+}
+
+type Turn = readonly [req: IncomingMessage, res: ServerResponse];
+
+/** One request of a socket at a time: the answers of those behind it would only wait in our memory. */
+function inTurn(listener: RequestListener, max: number): RequestListener {
+  /** Those that wait behind the one that is answered. */
+  const waiting = new WeakMap<Socket, Turn[]>();
+  const answer = (queue: Turn[], req: IncomingMessage, res: ServerResponse): void => {
+    res.once('close', () => {
+      const next = queue.shift();
+      if (next && !req.socket.destroyed) answer(queue, ...next);
+      else waiting.delete(req.socket);
+    });
+    listener(req, res);
+  };
+  return (req, res) => {
+    const { socket } = req;
+    if (socket.destroyed) return;
+    const queue = waiting.get(socket);
+    if (queue === undefined) {
+      const first: Turn[] = [];
+      waiting.set(socket, first);
+      answer(first, req, res);
+    } else if (queue.length < max) queue.push([req, res]);
+    else socket.destroy();
+  };
+}
+
+/** Answers that are ready and not taken: for a while each, and only so many bytes of all. */
+class Untaken {
+  private readonly limits: Pick<ServerLimits, 'answerTimeout' | 'connectionsCheckingInterval' | 'maxUntakenBytes'>;
+  /** Each with how often it was found untaken; the oldest first. */
+  private readonly open = new Map<ServerResponse, number>();
+
+  constructor(limits: Untaken['limits']) {
+    this.limits = limits;
+  }
+
+  watched(listener: RequestListener): RequestListener {
+    return (req, res) => {
+      this.open.set(res, 0);
+      res.once('close', () => this.open.delete(res));
+      listener(req, res);
+    };
+  }
+
+  check(): void {
+    const { answerTimeout, connectionsCheckingInterval, maxUntakenBytes } = this.limits;
+    let bytes = 0;
+    for (const [res, times] of this.open) {
+      if (!res.writableEnded) continue;
+      bytes += res.writableLength;
+      this.open.set(res, times + 1);
+      if (times * connectionsCheckingInterval >= answerTimeout) res.destroy();
+    }
+    for (const [res] of this.open) {
+      if (bytes <= maxUntakenBytes) return;
+      if (!res.writableEnded) continue;
+      bytes -= res.writableLength;
+      res.destroy();
+    }
+  }
 }
 
 /** Closes what is too many from one address, without a word. */

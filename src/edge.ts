@@ -3,11 +3,15 @@
 //
 // Nobody real is cut off by the address alone, since many share one: a hall of guests, or everybody behind a proxy that
 // bot.yaml does not name. A door that knows its callers by a signature (webhook, notices) looks first; only what it refuses
-// is counted, and too many refusals become a closed connection. Whoever has a session is counted by their openid.
+// is counted, and too many refusals become a closed connection: from then on no door looks, unless WeChat itself was heard
+// from that address lately, or has signed this one. Whoever has a session is counted by their openid.
 import type { Context, Middleware } from 'koa';
-import { MINUTE, SECOND } from './core/time.ts';
-import { createLimiter, type Limit } from './doors/limiter.ts';
-import { createSessions, SESSION_COOKIE } from './doors/session.ts';
+import { DAY, type Instant, MINUTE, SECOND } from './core/time.ts';
+import { BUSY_POLICY, busyHtml } from './doors/busy.ts';
+import { isGenuine } from './doors/genuine.ts';
+import { langOf } from './doors/h5-common.ts';
+import { createLimiter, createMemory, type Limit } from './doors/limiter.ts';
+import { createSessions } from './doors/session.ts';
 import { sparing } from './doors/sparing.ts';
 import { addressOf, isNear } from './edge-address.ts';
 import type { Clock, Log } from './ports.ts';
@@ -34,6 +38,9 @@ const URL_MAX = 4096;
 /** Above the bound of every door; each has its own, which also counts what is not announced. */
 const BODY_BYTES_MAX = 256 * 1024;
 const METHODS = ['GET', 'HEAD', 'POST'];
+/** WeChat pushes from some hundreds of addresses. So long one of them counts as its own, and so many are remembered. */
+const GENUINE_MS = DAY;
+const GENUINE_MAX = 4000;
 
 const HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -58,9 +65,11 @@ export type EdgePorts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<EdgeLimits>;
+  /** Whether WeChat signed the address of this request, as far as that can be told without its body. Absent: nobody can. */
+  readonly isSigned?: (ctx: Context) => boolean;
 };
 
-export function createEdge({ site, clock, log, limits }: EdgePorts): Middleware {
+export function createEdge({ site, clock, log, limits, isSigned = () => false }: EdgePorts): Middleware {
   const { trustProxy, secret } = site;
   const publicUrl = new URL(site.publicUrl);
   const isSecure = publicUrl.protocol === 'https:';
@@ -69,10 +78,19 @@ export function createEdge({ site, clock, log, limits }: EdgePorts): Middleware 
   const [refused, unknown, session] = [all.refused, all.unknown, all.session].map(limit => createLimiter(limit));
   const sessions = createSessions(secret, isSecure);
   const [tellCut, tellProxy] = [sparing(clock, 1), once()];
+  const heardFrom = createMemory<Instant>(GENUINE_MAX);
+
+  /** 0, or for how many ms no door looks at what comes from there. */
+  const cutFor = (ctx: Context, kind: Kind, address: string): number => {
+    const wait = kind === 'door' ? refused!.left(address, clock()) : 0;
+    if (wait === 0) return 0;
+    const isKnown = Math.abs(clock() - (heardFrom.get(address) ?? Number.NEGATIVE_INFINITY)) < GENUINE_MS;
+    return isKnown || isSigned(ctx) ? 0 : wait;
+  };
 
   const userOf = (ctx: Context): string | undefined => {
     const account = /^\/h5\/([^/]+)\//i.exec(ctx.path)?.[1];
-    const found = account && sessions.read(account, ctx.cookies.get(SESSION_COOKIE), clock());
+    const found = account && sessions.read(account, ctx.get('cookie'), clock());
     return found ? `${account}/${found.user}` : undefined;
   };
   /** 0, or for how many ms this one has asked too much. */
@@ -91,20 +109,23 @@ export function createEdge({ site, clock, log, limits }: EdgePorts): Middleware 
       );
     const kind = kindOf(ctx.path);
     const user = userOf(ctx);
-    const wait = tooMuch(ctx, kind, address, user);
+    const cut = cutFor(ctx, kind, address);
+    const wait = cut || tooMuch(ctx, kind, address, user);
     const status = wait > 0 ? 429 : refusalOf(ctx, publicUrl);
     if (status === undefined) await answered(ctx, next);
+    else if (wait > 0) tooSoon(ctx, kind, wait);
     else silence(ctx, status);
     if (ctx.respond === false) return;
-    if (wait > 0) ctx.set('retry-after', seconds(wait));
+    if (cut > 0) ctx.set('connection', 'close');
+    if (isGenuine(ctx)) heardFrom.set(address, clock());
     if (user === undefined && isRefused(ctx.status, kind)) {
-      const cut = refused!.take(address, clock());
-      if (cut > 0) {
+      const left = refused!.take(address, clock());
+      if (left > 0) {
         tellCut(leftOut =>
           log.warn({ address, path: ctx.path.slice(0, 100), leftOut }, 'an address is refused too often'),
         );
-        silence(ctx, 429);
-        ctx.set({ 'retry-after': seconds(cut), connection: 'close' });
+        tooSoon(ctx, kind, left);
+        ctx.set('connection', 'close');
       }
     }
     if (ctx.status >= 400 && ctx.body == null) silence(ctx, ctx.status);
@@ -126,10 +147,10 @@ function kindOf(path: string): Kind {
   return /^\/(favicon\.ico|robots\.txt|apple-touch-icon[\w-]*\.png)$/i.test(path) ? 'browser' : 'other';
 }
 
-/** A page that is gone has honest visitors, who have its link. */
+/** What a page refuses is somebody's old link, mostly: they came from WeChat, and share their address with a hall of guests. */
 function isRefused(status: number, kind: Kind): boolean {
   if (status < 400 || status >= 500 || status === 429 || kind === 'browser') return false;
-  return status !== 404 || kind !== 'page';
+  return kind !== 'page' || ![401, 403, 404].includes(status);
 }
 
 /** What no door need look at. */
@@ -146,17 +167,13 @@ function refusalOf(ctx: Context, publicUrl: URL): number | undefined {
   return ctx.method === 'POST' && isForeign(ctx, publicUrl) ? 403 : undefined;
 }
 
-/** No way up or around, nothing that decodes to another path, no byte that a log or a header could be broken with. */
+/**
+ * No way up or around, no byte that a log or a header could be broken with, and nothing that would have to be decoded: all
+ * our names are plain letters, and whoever writes one in another way wants to be somebody else.
+ */
 function isPlain(url: string): boolean {
   const path = /^[^?]*/.exec(url)![0];
-  if (!path.startsWith('/') || /\/\/|[^\x21-\x7e]|[\\#]/.test(path)) return false;
-  if (/%(?:2[ef5]|5c|[01][\da-f]|7f)/i.test(path) || /\/\.{1,2}(?:\/|$)/.test(path)) return false;
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return path.startsWith('/') && !/\/\/|[^\x21-\x7e]|[\\#%]|\/\.{1,2}(?:\/|$)/.test(path);
 }
 
 /**
@@ -182,6 +199,16 @@ async function answered(ctx: Context, next: () => Promise<unknown>): Promise<voi
     for (const name of ['set-cookie', 'location']) ctx.remove(name);
     silence(ctx, 500);
   }
+}
+
+/** When to come again; for people in a page. */
+function tooSoon(ctx: Context, kind: Kind, wait: number): void {
+  silence(ctx, 429);
+  ctx.set('retry-after', seconds(wait));
+  if (kind === 'door' || ctx.method !== 'GET' || !/\btext\/html\b/i.test(ctx.get('accept'))) return;
+  ctx.set('content-security-policy', BUSY_POLICY);
+  ctx.type = 'text/html; charset=utf-8';
+  ctx.body = busyHtml(langOf(ctx), seconds(wait));
 }
 
 /** A status and nothing else. */

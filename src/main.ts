@@ -24,6 +24,8 @@ import type { Timer } from './turn.ts';
 const DEMO_PORT = 3000;
 /** So long a stop waits for requests in work: a supervisor kills after 5 s. */
 const STOP_WAITS_MS = 2000;
+/** Connections that wait to be taken: a crowd, or strangers in front of one. The system may allow fewer. */
+const BACKLOG = 4096;
 
 /** Monotonic time, for pauses and rates. */
 export const realTimer: Timer = { ticks: () => performance.now(), sleep: ms => sleep(ms) };
@@ -89,7 +91,7 @@ function listen(bot: Bot, { host, port, trustProxy }: Config): Promise<Server> {
           : error,
       );
     });
-    server.listen(port, host, () => resolve(server));
+    server.listen({ port, host, backlog: BACKLOG }, () => resolve(server));
   });
 }
 

@@ -44,6 +44,8 @@ export type Unread = { readonly unread: string; readonly isRefused?: true };
 
 /** The webhook of one account (公众号): `wechat/door.ts`. Whatever a stranger may have sent is thrown as `BadInput`. */
 export type Door = {
+  /** Whether WeChat made this address just now, as far as that can be told without the body. Never throws. */
+  isSigned(query: Query, now: Instant): boolean;
   /** The handshake (接入验证): the text to echo. */
   greet(query: Query, now: Instant): string;
   open(query: Query, body: Uint8Array, now: Instant): Opened | Unread;

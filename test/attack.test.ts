@@ -176,9 +176,36 @@ describe('in safe mode', () => {
     expect(await traces(world)).toBe(before);
   });
 
-  test('an account nobody knows is not there, and other methods are not allowed', async () => {
-    expect((await fetch(`${world.url}/wechat/coffee`)).status).toBe(404);
-    expect((await fetch(`${world.url}/wechat/coffee`, { method: 'POST', body: 'x' })).status).toBe(404);
+  test('an account nobody knows looks like one with a wrong signature, and other methods are not allowed', async () => {
+    const looksOf = async (path: string, init: RequestInit = {}): Promise<unknown> => {
+      const answer = await fetch(`${world.url}${path}`, init);
+      const { date: _, ...headers } = Object.fromEntries(answer.headers);
+      return [answer.status, headers, await answer.text()];
+    };
+    const { query, body } = seal(textXml(), { signature: 'a'.repeat(40) });
+    const notice = '<xml><return_code>SUCCESS</return_code><sign>A</sign></xml>';
+    const v3 = { 'wechatpay-signature': 'x', 'wechatpay-serial': 'PUB_KEY_ID_1', 'wechatpay-timestamp': seconds() };
+    const asks: readonly (readonly [known: string, unknown: string, init?: RequestInit])[] = [
+      ['/wechat/tea', '/wechat/coffee'],
+      [
+        `/wechat/tea?${new URLSearchParams({ ...query, echostr: 'x' })}`,
+        `/wechat/coffee?${new URLSearchParams({ ...query, echostr: 'x' })}`,
+      ],
+      [
+        `/wechat/tea?${new URLSearchParams(query)}`,
+        `/wechat/coffee?${new URLSearchParams(query)}`,
+        { method: 'POST', body },
+      ],
+      ['/wechat/tea', '/wechat/coffee', { method: 'POST', body: 'x'.repeat(70_000) }],
+      ['/notify/pay/shop', '/notify/pay/shop2', { method: 'POST', body: notice }],
+      ['/notify/pay/shop', '/notify/pay/shop2', { method: 'POST', body: '{}', headers: v3 }],
+      ['/notify/pay/shop', '/notify/pay/shop2', { method: 'POST', body: 'x'.repeat(10_000) }],
+    ];
+    for (const [known, unknown, init] of asks) {
+      const [here, nowhere] = [await looksOf(known, init), await looksOf(unknown, init)];
+      expect(nowhere, unknown).toEqual(here);
+      expect((here as [number])[0], known).toBeGreaterThanOrEqual(401);
+    }
     expect((await fetch(`${world.url}/wechat/tea`, { method: 'DELETE' })).status).toBe(405);
   });
 

@@ -1,4 +1,5 @@
 // The public edge, attacked over real sockets: what strangers send, how much of it, how slowly, and from where.
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
@@ -11,7 +12,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { BadInput } from '../src/core/error.ts';
 import type { Event } from '../src/core/event.ts';
 import { instant } from '../src/core/time.ts';
-import { readBody } from '../src/doors/body.ts';
+import { readBody, UNFINISHED_BYTES_MAX } from '../src/doors/body.ts';
+import { markGenuine } from '../src/doors/genuine.ts';
 import { createLimiter, KEYS_MAX } from '../src/doors/limiter.ts';
 import { createSessions } from '../src/doors/session.ts';
 import { createThrottle } from '../src/doors/throttle.ts';
@@ -20,7 +22,7 @@ import { createEdge, EDGE_LIMITS, type EdgePorts } from '../src/edge.ts';
 import { addressOf, isNear } from '../src/edge-address.ts';
 import { createEdgeServer, type ServerLimits } from '../src/edge-server.ts';
 import type { Log, Store } from '../src/ports.ts';
-import { startWorld, type World } from './harness.ts';
+import { startWorld, until, type World } from './harness.ts';
 
 type Line = { readonly level: string; readonly fields: Record<string, unknown>; readonly text: string };
 
@@ -271,6 +273,7 @@ describe('the edge alone', () => {
       if (ctx.path === '/late') ctx.set('set-cookie', 'visitor=x');
       if (ctx.path === '/late') throw new BadInput('secret');
       if (ctx.path.startsWith('/wechat/')) ctx.status = ctx.query.signature === 'good' ? 200 : 401;
+      if (ctx.path.startsWith('/wechat/') && ctx.status === 200) markGenuine(ctx);
       if (ctx.path.startsWith('/h5/')) ctx.body = 'page';
       if (ctx.path === '/h5/tea/forged') ctx.status = 403;
       if (ctx.path === '/h5/tea/gone') ctx.status = 404;
@@ -305,7 +308,6 @@ describe('the edge alone', () => {
     expect(answer.headers.get('connection')).toBe('close');
     expect(await statusOf(`${url}/nowhere`, '203.0.113.1')).toBe(429);
     expect(await statusOf(`${url}/wechat/tea`, '203.0.113.2')).toBe(401);
-    expect(await statusOf(`${url}/wechat/tea?signature=good`, '203.0.113.1')).toBe(200);
     expect(await statusOf(`${url}/h5/tea/page`, '203.0.113.1')).toBe(200);
     expect(lines.filter(({ text }) => text === 'an address is refused too often')).toHaveLength(1);
     now += 59_000;
@@ -350,9 +352,85 @@ describe('the edge alone', () => {
     expect(await statusOf(`${url}/h5/tea/page`, '203.0.113.4')).toBe(200);
   });
 
-  test('forged states and taps count as refusals', async () => {
+  test('what a page refuses is somebody’s old link: it shuts no door to a hall of guests behind one address', async () => {
     const url = await open();
-    expect((await times(61, () => statusOf(`${url}/h5/tea/forged`, '203.0.113.6'))).at(-1)).toBe(429);
+    const old = await times(200, () => statusOf(`${url}/h5/tea/forged`, '203.0.113.6'));
+    expect(new Set(old)).toEqual(new Set([403]));
+    expect(await statusOf(`${url}/nowhere`, '203.0.113.6')).toBe(404);
+  });
+
+  test('what a shut address sends to a door is not read; but where WeChat was heard from lately, it is', async () => {
+    const url = await open({ isSigned: ctx => ctx.query.signature === 'made by WeChat' });
+    const post = (from: string, query = ''): Promise<Raw> =>
+      raw(
+        Number(new URL(url).port),
+        // Nothing follows: whoever waits for the body would wait.
+        request(`POST /wechat/tea${query}`, [`X-Forwarded-For: ${from}`, 'Content-Length: 90']),
+      );
+    await times(61, () => statusOf(`${url}/nowhere`, '203.0.113.20'));
+    const cut = await post('203.0.113.20');
+    expect([cut.status, cut.body]).toEqual([429, '']);
+    expect(cut.head).toMatch(/^retry-after: 60\r?$/im);
+    expect(cut.head).toMatch(/^connection: close\r?$/im);
+    expect((await post('203.0.113.20', '?signature=made%20by%20WeChat')).status).toBe(0); // it waits
+    expect(await statusOf(`${url}/wechat/tea?signature=good`, '203.0.113.20')).toBe(429);
+    // Another one, from which WeChat was heard first.
+    expect(await statusOf(`${url}/wechat/tea?signature=good`, '203.0.113.21')).toBe(200);
+    await times(61, () => statusOf(`${url}/nowhere`, '203.0.113.21'));
+    expect(await statusOf(`${url}/nowhere`, '203.0.113.21')).toBe(429);
+    expect(await statusOf(`${url}/wechat/tea?signature=good`, '203.0.113.21')).toBe(200);
+    expect((await post('203.0.113.21')).status).toBe(0); // it waits
+    now += 86_400_000;
+    await times(61, () => statusOf(`${url}/nowhere`, '203.0.113.21'));
+    expect(await statusOf(`${url}/wechat/tea?signature=good`, '203.0.113.21')).toBe(429);
+  });
+
+  test('who opens the page too often reads when to come again, in their language; whoever is no browser reads nothing', async () => {
+    const url = await open({ limits: { unknown: { max: 1, windowMs: 60_000 } } });
+    const ask = (path: string, headers: Record<string, string>): Promise<Response> =>
+      fetch(`${url}${path}`, { headers: { 'x-forwarded-for': '203.0.113.30', ...headers } });
+    await ask('/h5/tea/page', {});
+    for (const [headers, words, lang] of [
+      [{ accept: 'text/html,*/*;q=0.8', 'accept-language': 'zh-CN' }, '请等 60 秒再打开', 'zh-CN'],
+      [{ accept: 'text/html', 'accept-language': 'en-GB' }, 'open it again in 60 seconds', 'en'],
+    ] as const) {
+      const page = await ask('/h5/tea/page', headers);
+      const text = await page.text();
+      expect([page.status, page.headers.get('retry-after')]).toEqual([429, '60']);
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(text).toContain(words);
+      expect(text).toContain(`<html lang="${lang}">`);
+      const style = /<style>(.*)<\/style>/.exec(text)![1]!;
+      const hash = createHash('sha256').update(style).digest('base64');
+      expect(page.headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}'`);
+      expect(text.length).toBeLessThan(1500);
+    }
+    const script = await ask('/h5/tea/page', { accept: 'application/json' });
+    expect([script.status, await script.text(), script.headers.get('retry-after')]).toEqual([429, '', '60']);
+    const push = await fetch(`${url}/wechat/tea`, { method: 'POST', headers: { accept: 'text/html' } });
+    expect(await push.text()).toBe('');
+  });
+
+  test('a name that is written in another way is nobody’s, so that no limit is walked around', async () => {
+    const url = await open();
+    const port = Number(new URL(url).port);
+    for (const path of [
+      '/h5/te%61/page',
+      '/h5/tea/p%61ge',
+      '/%68%35/tea/page',
+      '/wechat/te%61',
+      '/h5//tea/page',
+      '/h5/./tea/page',
+      '/h5/tea/../tea/page',
+    ])
+      expect((await raw(port, request(`GET ${path}`))).status, path).toBe(404);
+    const cookie = createSessions(SITE.secret, true)
+      .open('tea', USER as never, clock())
+      .split(';')[0]!;
+    const spellings = ['/h5/tea/page', '/H5/tea/page', '/h5/tea/page/', '/h5/tea/PAGE'];
+    let n = 0;
+    const own = await times(121, () => statusOf(`${url}${spellings[n++ % 4]}`, '203.0.113.31', { cookie }));
+    expect([own[119], own[120]]).toEqual([200, 429]);
   });
 
   test('what was thrown is told to nobody, and the headers are there all the same', async () => {
@@ -558,6 +636,118 @@ describe('a socket', () => {
   test('that says nothing more after its answer is closed too', async () => {
     const port = await open({ keepAliveTimeout: 200 });
     await once(dial(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'), 'close');
+  });
+
+  test('that sends a hundred headers is refused, since Node drops the rest without a word', async () => {
+    const port = await open({});
+    // Host and Connection are there already.
+    const many = (count: number): string =>
+      request(
+        'GET /',
+        Array.from({ length: count - 2 }, (_, n) => `X-${n}: a`),
+      );
+    expect((await raw(port, many(99))).status).toBe(200);
+    for (const count of [100, 101, 200, 1000]) {
+      const answer = await raw(port, many(count));
+      expect([answer.status, answer.body], String(count)).toEqual([431, '']);
+      expect(answer.head).toMatch(/connection: close/i);
+    }
+  });
+
+  test('that sends more than sixteen requests before their turn is destroyed; up to then they are answered in order', async () => {
+    let [isHeld, started] = [true, 0];
+    const held: (() => void)[] = [];
+    server = createEdgeServer((req, res) => {
+      started++;
+      const answer = (): void => void res.end(req.url);
+      if (isHeld) held.push(answer);
+      else answer();
+    }, 0).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const line = (n: number): string => `GET /${n} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const lines = (count: number): string => Array.from({ length: count }, (_, n) => line(n)).join('');
+    const patient = dial(portOf(server), lines(17));
+    let text = '';
+    patient.on('data', part => (text += String(part)));
+    await sleep(100);
+    expect(started).toBe(1);
+    await once(dial(portOf(server), lines(18)), 'close');
+    isHeld = false;
+    for (const answer of held) answer();
+    await sleep(100);
+    expect([...text.matchAll(/\r\n\r\n\/(\d+)/g)].map(([, n]) => Number(n))).toEqual(
+      Array.from({ length: 17 }, (_, n) => n),
+    );
+  });
+
+  test('that takes no answer is closed after a while, and when all of them are too many bytes', async () => {
+    const big = 'x'.repeat(8_000_000);
+    server = createEdgeServer((_, res) => res.end(big), 0, {
+      answerTimeout: 400,
+      connectionsCheckingInterval: 50,
+      maxUntakenBytes: 30_000_000,
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const silent = (): Socket => {
+      const socket = dial(portOf(server), request('GET /'));
+      socket.pause();
+      return socket;
+    };
+    // Whoever does not read does not see the end either: the server knows.
+    const openOnes = (): Promise<number> => new Promise(resolve => server.getConnections((_, count) => resolve(count)));
+    for (let n = 0; n < 10; n++) silent();
+    await sleep(250);
+    const left = await openOnes();
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(5);
+    await until(async () => (await openOnes()) === 0);
+  });
+
+  test.each([
+    ['is read', (req: IncomingMessage) => readBody(req, 64 * 1024)],
+    ['is not read', () => new Promise<string>(() => undefined)],
+  ])(
+    'that sends a body in drops is destroyed, where the body %s; in dozens of pieces it may come',
+    async (how, read) => {
+      server = createEdgeServer((req, res) => {
+        read(req).then(
+          body => res.end(String(body.length)),
+          () => res.destroy(),
+        );
+      }, 0).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const chunks = (count: number): string =>
+        `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(count)}`;
+      await once(dial(portOf(server), chunks(257)), 'close');
+      const patient = dial(portOf(server), chunks(256));
+      let text = '';
+      patient.on('data', part => (text += String(part)));
+      await sleep(100);
+      expect(patient.closed).toBe(false);
+      patient.write('0\r\n\r\n');
+      if (how === 'is read') await until(() => text.includes('256'));
+    },
+  );
+
+  test('all bodies that are not whole are held within a bound: the largest are cut off, and small ones go on', async () => {
+    server = createEdgeServer((req, res) => {
+      readBody(req, 64 * 1024).then(
+        body => res.end(String(body.length)),
+        () => res.destroy(),
+      );
+    }, 0).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const start = (length: number, sent: number): Socket =>
+      dial(portOf(server), `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(sent)}`);
+    const small = start(1000, 900);
+    await sleep(50);
+    const large = Array.from({ length: 200 }, () => start(64_000, 63_000));
+    await until(() => large.filter(socket => socket.closed).length >= 200 - UNFINISHED_BYTES_MAX / 65_536);
+    expect(large.filter(socket => !socket.closed).length).toBeGreaterThan(100);
+    let text = '';
+    small.on('data', part => (text += String(part)));
+    small.write('y'.repeat(100));
+    await until(() => text.endsWith('\r\n\r\n1000'));
   });
 
   test('too many of one address are closed without a word, and places come back', async () => {

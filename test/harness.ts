@@ -1,7 +1,7 @@
 // A whole bot against a whole simulated WeChat, over real HTTP and TLS, on free ports and in a folder of its own.
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, createBot } from '../src/bot.ts';
 import { type Config, loadConfig } from '../src/config.ts';
 import { instant } from '../src/core/time.ts';
+import { createEdgeServer } from '../src/edge-server.ts';
 import { SILENT } from '../src/log.ts';
 import type { Log, Store } from '../src/ports.ts';
 import type { Settle, SettleMerchant } from '../src/settle.ts';
@@ -67,6 +68,8 @@ export type WorldOptions = {
   /** Lines below `merchants: shop:`, instead of the PEM pair. */
   readonly certificate?: (world: { folder: string; simulator: Simulator }) => string;
   readonly merchantLines?: string;
+  /** Lines of bot.yaml outside accounts and merchants. */
+  readonly lines?: string;
   /** Where the bot's log goes. */
   readonly log?: Log;
   /** Stands between the bot and its store. */
@@ -104,12 +107,21 @@ type YamlParts = {
   channel?: string;
   certificate: string;
   merchantLines?: string;
+  lines?: string;
 };
 
 /** The text of bot.yaml for a simulator, as a merchant would write it. */
 export function botYaml(
   simulator: Simulator,
-  { rules = 'rules.yaml', port = 0, mode = 'safe', channel = 'redpack', certificate, merchantLines = '' }: YamlParts,
+  {
+    rules = 'rules.yaml',
+    port = 0,
+    mode = 'safe',
+    channel = 'redpack',
+    certificate,
+    merchantLines = '',
+    lines = '',
+  }: YamlParts,
 ): string {
   return `listen: 127.0.0.1:${port}
 publicUrl: http://127.0.0.1:${port}
@@ -137,6 +149,7 @@ ${certificate}
     clientIp: 127.0.0.1
     channel: ${channel}
 ${merchantLines}
+${lines}
 `;
 }
 
@@ -191,8 +204,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { channel = 'redpack', merchantLines = '    askEvery: 1s' } = options;
   const certificate =
     channel === 'transfer' ? `${pem}\n${transferLines(simulator, options.keys?.({ simulator, folder }))}` : pem;
-  writeFileSync(join(folder, 'bot.yaml'), botYaml(simulator, { rules, mode, channel, certificate, merchantLines }));
-  const server: Server = createServer();
+  const { lines = '' } = options;
+  writeFileSync(
+    join(folder, 'bot.yaml'),
+    botYaml(simulator, { rules, mode, channel, certificate, merchantLines, lines }),
+  );
+  let listener: RequestListener = (_, res) => res.writeHead(503).end();
+  const server: Server = createEdgeServer((req, res) => listener(req, res), 0);
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = withNotices(loadConfig(join(folder, 'bot.yaml'), ENV), url);
@@ -205,7 +223,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     log: options.log ?? SILENT,
     store: options.wrap?.(store) ?? store,
   });
-  server.on('request', bot.app.callback());
+  listener = bot.app.callback();
   simulator.setWebhook('tea', `${url}/wechat/tea`);
   if (options.jobs) bot.start();
   return {

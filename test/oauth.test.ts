@@ -32,7 +32,7 @@ function expectRefused(answer: Answer, browser: Browser): void {
   expect(answer.body).toContain('链接失效了');
   const said = answer.body.replace(/<style[\s\S]*<\/style>/, '').replace(/<meta[^>]*>/g, '');
   expect(said).not.toMatch(/state|code|openid|browser|signature|cookie/i);
-  expect(browser.cookie('visitor')).toBeUndefined();
+  expect(browser.cookie('visitor-tea')).toBeUndefined();
 }
 
 describe('the way through WeChat', () => {
@@ -51,9 +51,9 @@ describe('the way through WeChat', () => {
     const callback = await browser.ask(await browser.askWeChat());
     expect(callback.status).toBe(302);
     expect(callback.location).toBe(`${PAGE}?lang=zh`);
-    const cookie = callback.headers.getSetCookie().find(line => line.startsWith('visitor='))!;
+    const cookie = callback.headers.getSetCookie().find(line => line.startsWith('visitor-tea='))!;
     expect(cookie).toMatch(
-      new RegExp(`^visitor=${person}\\.\\d+\\.[0-9a-f]{48}; Path=/h5/tea; Max-Age=43200; HttpOnly; SameSite=Lax$`),
+      new RegExp(`^visitor-tea=${person}\\.\\d+\\.[0-9a-f]{48}; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax$`),
     );
     const page = await browser.ask(callback.location);
     expect(page.status).toBe(200);
@@ -98,7 +98,7 @@ describe('the way through WeChat', () => {
     const back = await browser.askWeChat();
     world.simulator.control.moveClock({ advanceMs: 5 * 60_000 });
     expect((await browser.open(back)).status).toBe(200);
-    expect(browser.cookie('visitor')).toBeDefined();
+    expect(browser.cookie('visitor-tea')).toBeDefined();
   });
 
   test('the virtual person of a snapshot gets no session, no account and no draw, but a way to the full service', async () => {
@@ -107,7 +107,7 @@ describe('the way through WeChat', () => {
     const answer = await browser.open(PAGE);
     expect(answer.status).toBe(200);
     expect(answer.body).toContain('使用完整服务');
-    expect(browser.cookie('visitor')).toBeUndefined();
+    expect(browser.cookie('visitor-tea')).toBeUndefined();
     expect((await browser.open(PAGE)).body).toContain('id="draw"');
   });
 
@@ -135,7 +135,7 @@ describe('what strangers try on the way', () => {
     const browser = newBrowser();
     const link = await browser.askWeChat();
     expect((await browser.ask(link)).status).toBe(302);
-    browser.set('visitor', '', '/h5/tea');
+    browser.set('visitor-tea', '', '/');
     expectRefused(await browser.ask(link), browser);
   });
 
@@ -192,7 +192,7 @@ describe('what strangers try on the way', () => {
   test('a session is good for its account, as it was made, and for twelve hours', async () => {
     const browser = newBrowser();
     await browser.open(PAGE);
-    const good = browser.cookie('visitor')!;
+    const good = browser.cookie('visitor-tea')!;
     const [user, until, mark] = good.split('.') as [string, string, string];
     const elsewhere = createSessions(ENV.TEST_SECRET, false).open('other', user as OpenId, instant(Date.now()));
     const bad = [
@@ -200,14 +200,14 @@ describe('what strangers try on the way', () => {
       `${user}.${Number(until) + 1}.${mark}`,
       `${user}.${until}.${'0'.repeat(48)}`,
       `${user}.${until}`,
-      /visitor=([^;]*)/.exec(elsewhere)![1]!,
+      /visitor-other=([^;]*)/.exec(elsewhere)![1]!,
       `${good}é`,
     ];
     for (const cookie of bad) {
-      browser.set('visitor', encodeURI(cookie), '/h5/tea');
+      browser.set('visitor-tea', encodeURI(cookie), '/');
       expect((await browser.ask(`${PAGE}/mine`)).status, cookie).toBe(401);
     }
-    browser.set('visitor', good, '/h5/tea');
+    browser.set('visitor-tea', good, '/');
     expect((await browser.ask(`${PAGE}/mine`)).status).toBe(200);
     world.simulator.control.moveClock({ advanceMs: 12 * 3_600_000 });
     expect((await browser.ask(`${PAGE}/mine`)).status).toBe(401);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import forge from 'node-forge';
@@ -91,6 +92,14 @@ async function startBot(
     15_000,
   );
   return child;
+}
+
+/** With a name of one's own choice, which `fetch` does not allow. */
+async function statusAt(port: number, path: string, host: string): Promise<number> {
+  const asked = request({ port, path, host: '127.0.0.1', headers: { host } }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode ?? 0;
 }
 
 /** A simulator here, and a folder with everything a bot needs to work with it. */
@@ -344,5 +353,12 @@ describe('the demo', () => {
       return out.includes('"received"') && out;
     });
     expect(JSON.parse(listed)).toHaveLength(1);
+    // A page somewhere whose name leads to this machine (DNS rebinding) reads nothing of people.
+    for (const path of ['/bot/timeline', '/bot/campaigns', '/control/state', '/control/pushes'])
+      for (const [host, status] of [
+        [`127.0.0.1:${port}`, 200],
+        [`evil.example:${port}`, 400],
+      ] as const)
+        expect([path, host, await statusAt(port, `/simulator${path}`, host)]).toEqual([path, host, status]);
   }, 60_000);
 });

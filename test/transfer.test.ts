@@ -478,7 +478,7 @@ describe('a notification', () => {
       body: '',
     });
     expect(await deliver(seal(good, { body: body => body + ' '.repeat(70_000) }))).toEqual({ status: 413, body: '' });
-    expect((await deliver(seal(good), 'nobody')).status).toBe(404);
+    expect((await deliver(seal(good), 'nobody')).status).toBe(401);
     expect(await traces()).toBe(before);
     expect((await deliver(seal(good))).status).toBe(204);
   });

@@ -24,7 +24,8 @@ import { type Lang, langOf, type Note } from './h5-common.ts';
 import { ownOf, resultOf } from './h5-view.ts';
 import type { Lookup } from './lookup.ts';
 import { createOAuth, type OAuth, type OAuthPorts } from './oauth.ts';
-import { createSessions, SESSION_COOKIE, type Session } from './session.ts';
+import { createSessions, type Session } from './session.ts';
+import { sparing } from './sparing.ts';
 
 const BODY_BYTES_MAX = 2048;
 
@@ -72,9 +73,13 @@ class Pages implements H5 {
   private readonly sessions: ReturnType<typeof createSessions>;
   private readonly oauth: OAuth;
   private readonly origin: string;
+  /** What strangers can cause, and what followers can while something is away. */
+  private readonly spareRefused: ReturnType<typeof sparing>;
+  private readonly spareFailed: ReturnType<typeof sparing>;
 
   constructor(ports: H5Ports) {
     this.ports = ports;
+    [this.spareRefused, this.spareFailed] = [sparing(ports.clock), sparing(ports.clock)];
     this.origin = new URL(ports.publicUrl).origin;
     this.sessions = createSessions(ports.secret, this.origin.startsWith('https:'));
     this.oauth = createOAuth({
@@ -146,7 +151,9 @@ class Pages implements H5 {
       ctx.set('cache-control', 'private, max-age=600');
       ctx.body = picture;
     } catch (error) {
-      this.ports.log.warn({ account: name, campaign: id, err: error }, 'a personal code could not be made');
+      this.spareFailed(leftOut =>
+        this.ports.log.warn({ account: name, campaign: id, leftOut, err: error }, 'a personal code could not be made'),
+      );
       ctx.status = 503;
       ctx.body = '';
     }
@@ -174,9 +181,11 @@ class Pages implements H5 {
         ...(await this.ownPart(visit, lang)),
       };
     } catch (error) {
-      log.error(
-        { account, key, err: error },
-        `a draw on the page failed; the next tap repeats it: ${messageOf(error)}`,
+      this.spareFailed(leftOut =>
+        log.error(
+          { account, key, leftOut, err: error },
+          `a draw on the page failed; the next tap repeats it: ${messageOf(error)}`,
+        ),
       );
       refuse(ctx, 503, 'later');
     }
@@ -215,7 +224,7 @@ class Pages implements H5 {
   }
 
   private session(ctx: Context, account: string): Session | undefined {
-    return this.sessions.read(account, ctx.cookies.get(SESSION_COOKIE), this.ports.clock());
+    return this.sessions.read(account, ctx.get('cookie'), this.ports.clock());
   }
 
   /** For what the page's script asks: 404 where there is no such page, 401 where nobody is known. */
@@ -251,7 +260,9 @@ class Pages implements H5 {
   }
 
   private refusePost(ctx: Context, reason: string): undefined {
-    this.ports.log.info({ path: ctx.path, reason }, 'a tap on the page was refused');
+    this.spareRefused(leftOut =>
+      this.ports.log.info({ path: ctx.path.slice(0, 100), leftOut, reason }, 'a tap on the page was refused'),
+    );
     return refuse(ctx, 403, 'stale');
   }
 
@@ -282,7 +293,12 @@ class Pages implements H5 {
       const config = await this.ports.jsConfig(account, `${this.ports.publicUrl}${ctx.url}`);
       return { script: account.jssdk, config, transfers };
     } catch (error) {
-      this.ports.log.warn({ account: account.name, err: error }, 'a page could not be signed for the JS-SDK');
+      this.spareFailed(leftOut =>
+        this.ports.log.warn(
+          { account: account.name, leftOut, err: error },
+          'a page could not be signed for the JS-SDK',
+        ),
+      );
       return undefined;
     }
   }

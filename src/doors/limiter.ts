@@ -12,6 +12,8 @@ export type Limit = {
 export type Limiter = {
   /** Counts one more: 0, or after how many ms it is no longer too much. */
   take(key: string, now: Instant): number;
+  /** The same without counting. */
+  left(key: string, now: Instant): number;
   readonly size: number;
 };
 
@@ -22,11 +24,19 @@ export const KEYS_MAX = 40_000;
 export function createLimiter({ max, windowMs, blockMs = 0 }: Limit, keysMax = KEYS_MAX): Limiter {
   const windows = createMemory<Window>(keysMax);
   const longest = Math.max(windowMs, blockMs);
+  const current = (key: string, now: Instant): Window | undefined => {
+    const window = windows.get(key);
+    // A clock that was set back begins a new window too.
+    return window && now < window.ends && window.ends - now <= longest ? window : undefined;
+  };
   return {
+    left(key, now) {
+      const window = current(key, now);
+      return window && window.count > max ? window.ends - now : 0;
+    },
     take(key, now) {
-      const window = windows.get(key);
-      // A clock that was set back begins a new window too.
-      if (!window || now >= window.ends || window.ends - now > longest) {
+      const window = current(key, now);
+      if (!window) {
         windows.set(key, { count: 1, ends: now + windowMs });
         return 0;
       }

@@ -9,7 +9,8 @@ import type { Instant } from '../core/time.ts';
 import { doubt } from '../doubt.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
-import { WRONG_KEY } from './pay-notice.ts';
+import { markGenuine } from './genuine.ts';
+import { openAt, WRONG_KEY } from './pay-notice.ts';
 import { sparing } from './sparing.ts';
 
 /** A notification is below 2 KiB. */
@@ -50,11 +51,11 @@ export function notifyPost(ports: NotifyPorts) {
   const spare = sparing(clock);
   return async (ctx: Context, name: string): Promise<void> => {
     const merchant = transfers.get(name);
-    if (!merchant) return;
     let notice: Opened;
     try {
       const body = await readBody(ctx.req, BODY_BYTES_MAX);
-      notice = await merchant.open(ctx.headers, body, clock());
+      notice = await openAt(transfers, name, each => each.open(ctx.headers, body, clock()));
+      markGenuine(ctx);
     } catch (error) {
       refuse(ctx, error);
       spare(leftOut => sayRefused(log, { merchant: name, leftOut }, error));
@@ -70,7 +71,7 @@ export function notifyPost(ports: NotifyPorts) {
       return say(ctx, 503);
     }
     const { billNo } = notice;
-    const status = await apply(ports, name, merchant.policy, notice).catch((error: unknown) => {
+    const status = await apply(ports, name, merchant!.policy, notice).catch((error: unknown) => {
       const fields = { merchant: name, billNo, err: error };
       log.error(fields, 'a transfer’s end could not be written down; WeChat Pay will tell it again');
       return 503 as const;

@@ -18,12 +18,13 @@ import { DAY, HOUR, type Instant } from '../core/time.ts';
 import type { Flow } from '../flow.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
+import { markGenuine } from './genuine.ts';
 import type { Lookup } from './lookup.ts';
 import { sparing } from './sparing.ts';
 import { ANSWER_WITHIN_MS } from './webhook.ts';
 
-/** A notice is below 4 KiB. */
-const BODY_BYTES_MAX = 64 * 1024;
+/** A notice is below 4 KiB. One of API v2 has to be read before it can be verified. */
+const BODY_BYTES_MAX = { v2: 8 * 1024, v3: 64 * 1024 };
 /**
  * WeChat Pay repeats itself for 24 hours. A payment that is older when it is told would outlive what we remember of its
  * answer (two days), and be a new one.
@@ -67,11 +68,11 @@ export function payNoticePost(ports: PayNoticePorts) {
   const spare = sparing(clock);
   return async (ctx: Context, name: string): Promise<void> => {
     const merchant = payments.get(name);
-    if (!merchant) return;
     let opened: Opened;
     try {
-      const body = await readBody(ctx.req, BODY_BYTES_MAX);
-      opened = await merchant.open(ctx.headers, body, clock());
+      const body = await readBody(ctx.req, BODY_BYTES_MAX[ctx.get('wechatpay-signature') === '' ? 'v2' : 'v3']);
+      opened = await openAt(payments, name, each => each.open(ctx.headers, body, clock()));
+      markGenuine(ctx);
     } catch (error) {
       if (error instanceof TooLarge) ctx.set('connection', 'close');
       ctx.status = error instanceof TooLarge ? 413 : 401;
@@ -79,12 +80,24 @@ export function payNoticePost(ports: PayNoticePorts) {
       spare(leftOut => refused(log, { merchant: name, leftOut }, error));
       return;
     }
-    const isHeard = await heardInTime(ports, name, merchant, opened.notice);
+    const isHeard = await heardInTime(ports, name, merchant!, opened.notice);
     const { status, type, body } = isHeard ? opened.heard : opened.again;
     ctx.status = status;
     ctx.body = body ?? null;
     if (type !== undefined) ctx.type = type;
   };
+}
+
+/** Where there is no such merchant another one looks, in vain: neither the answer nor its time tells a stranger the names. */
+export async function openAt<M, T>(
+  merchants: ReadonlyMap<string, M>,
+  name: string,
+  open: (merchant: M) => Promise<T>,
+): Promise<T> {
+  const merchant = merchants.get(name) ?? merchants.values().next().value;
+  const opened = merchant && (await open(merchant));
+  if (opened === undefined || !merchants.has(name)) throw new BadInput('a notice to a merchant that there is not');
+  return opened;
 }
 
 function refused(log: Log, fields: object, error: unknown): void {

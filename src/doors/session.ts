@@ -7,7 +7,12 @@ import { HOUR, type Instant, SECOND } from '../core/time.ts';
 import { createSigner } from './signed.ts';
 
 const SESSION_MS = 12 * HOUR;
-export const SESSION_COOKIE = 'visitor';
+
+/** One for each account, sent with every request: the way back from WeChat begins elsewhere than the page. */
+export function sessionCookie(account: string, isSecure: boolean): string {
+  // `__Host-`: no sibling host can set it.
+  return `${isSecure ? '__Host-' : ''}visitor-${account}`;
+}
 
 /** `mark`: stands for this very session in what is bound to it. */
 export type Session = { readonly user: OpenId; readonly mark: string };
@@ -15,7 +20,8 @@ export type Session = { readonly user: OpenId; readonly mark: string };
 export type Sessions = {
   /** The value of a `Set-Cookie` header. */
   open(account: string, user: OpenId, now: Instant): string;
-  read(account: string, cookie: string | undefined, now: Instant): Session | undefined;
+  /** `cookies`: the whole header. */
+  read(account: string, cookies: string, now: Instant): Session | undefined;
   /** A token for one tap on the page of this campaign. */
   newTap(session: Session, campaign: string): string;
   /** What makes this tap this one; `undefined`: it is no token of this session and campaign. */
@@ -30,10 +36,12 @@ export function createSessions(secret: string, isSecure: boolean): Sessions {
       const until = Math.floor((now + SESSION_MS) / SECOND);
       const value = `${user}.${until}.${visitors.mark(`${account} ${user} ${until}`)}`;
       const age = SESSION_MS / SECOND;
-      return `${SESSION_COOKIE}=${value}; Path=/h5/${account}; Max-Age=${age}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+      return `${sessionCookie(account, isSecure)}=${value}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
     },
-    read(account, cookie, now) {
-      const [user = '', until = '', mark = ''] = (cookie ?? '').split('.');
+    read(account, cookies, now) {
+      const start = `${sessionCookie(account, isSecure)}=`;
+      const cookie = cookies.split(/;\s*/).find(each => each.startsWith(start)) ?? '';
+      const [user = '', until = '', mark = ''] = cookie.slice(start.length).split('.');
       if (!isOpenId(user) || !visitors.isMark(`${account} ${user} ${until}`, mark)) return undefined;
       return now < Number(until) * SECOND ? { user, mark } : undefined;
     },

@@ -5,6 +5,7 @@ import { BadInput, messageOf } from '../core/error.ts';
 import type { Flow } from '../flow.ts';
 import type { Answer, Clock, Door, Log, Opened, PushFormat, Query, Unread } from '../ports.ts';
 import { readBytes, TooLarge } from './body.ts';
+import { markGenuine } from './genuine.ts';
 import { sparing } from './sparing.ts';
 import { createThrottle } from './throttle.ts';
 import { createTrouble } from './trouble.ts';
@@ -17,18 +18,27 @@ const ODD_PER_MINUTE = 3;
 
 export type WebhookPorts = {
   readonly doors: ReadonlyMap<string, Door>;
+  /** The door of an account that there is not: it looks as hard as the others, and refuses everything. */
+  readonly nobody: Door;
   readonly flow: Flow;
   readonly clock: Clock;
   readonly log: Log;
 };
 
-export function webhookGet({ doors, clock, log }: WebhookPorts) {
+/** Whether WeChat made the address of this request. */
+export function isSignedPush({ doors, nobody, clock }: WebhookPorts): (ctx: Context) => boolean {
+  return ctx => {
+    const account = /^\/wechat\/([^/]+)\/?$/i.exec(ctx.path)?.[1];
+    return account !== undefined && (doors.get(account) ?? nobody).isSigned(queryOf(ctx), clock());
+  };
+}
+
+export function webhookGet({ doors, nobody, clock, log }: WebhookPorts) {
   const refuse = refuserOf(clock, log);
   return (ctx: Context, account: string): void => {
-    const door = doors.get(account);
-    if (!door) return;
     try {
-      ctx.body = door.greet(queryOf(ctx), clock());
+      ctx.body = (doors.get(account) ?? nobody).greet(queryOf(ctx), clock());
+      markGenuine(ctx);
       ctx.type = 'text/plain; charset=utf-8';
     } catch (error) {
       refuse(ctx, account, error);
@@ -37,12 +47,11 @@ export function webhookGet({ doors, clock, log }: WebhookPorts) {
 }
 
 export function webhookPost(ports: WebhookPorts) {
-  const { doors, clock, log } = ports;
+  const { doors, nobody, clock, log } = ports;
   const [refuse, answerInTime, isToBeHandled] = [refuserOf(clock, log), answererOf(ports), createThrottle(clock)];
   const [spare, tellOdd] = [sparing(clock, 1), oddTellerOf(clock, log)];
   return async (ctx: Context, account: string): Promise<void> => {
-    const door = doors.get(account);
-    if (!door) return;
+    const door = doors.get(account) ?? nobody;
     let opened: Opened | Unread;
     try {
       opened = door.open(queryOf(ctx), await readBytes(ctx.req, BODY_BYTES_MAX), clock());
@@ -51,6 +60,7 @@ export function webhookPost(ports: WebhookPorts) {
       return;
     }
     tellOdd(account, opened);
+    if (!('unread' in opened && opened.isRefused)) markGenuine(ctx);
     if ('unread' in opened) {
       ctx.status = opened.isRefused ? 401 : 200;
       ctx.body = opened.isRefused ? '' : SUCCESS;

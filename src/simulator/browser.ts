@@ -52,7 +52,7 @@ export class JsDesk {
     res.setHeader('access-control-allow-credentials', 'true');
     res.setHeader('vary', 'origin');
     try {
-      const given = readJson(await readBody(req)) as Record<string, unknown>;
+      const given = objectIn(await readBody(req));
       sendJson(res, 200, this.#answer(path, given, origin, readCookie(req)));
     } catch (error) {
       if (!(error instanceof BadInput) && !(error instanceof Refused)) throw error;
@@ -74,7 +74,12 @@ export class JsDesk {
     const { appId, timestamp, nonceStr, signature, url } = given;
     const account = this.#world.accountBy(each => each.appId === appId);
     if (!account) return 'config:invalid appid';
-    if (typeof url !== 'string' || !url.startsWith(`${origin}/`) || !mayOpen(account.webDomains, new URL(url)))
+    if (
+      typeof url !== 'string' ||
+      !url.startsWith(`${origin}/`) ||
+      !URL.canParse(url) ||
+      !mayOpen(account.webDomains, new URL(url))
+    )
       return 'config:invalid url domain';
     const isSigned = this.#tickets.isSigned(account.name, String(nonceStr), String(timestamp), url, String(signature));
     return isSigned ? 'config:ok' : 'config:invalid signature';
@@ -93,6 +98,12 @@ export class JsDesk {
     }
     throw new Refused(404, 'package 参数错误');
   }
+}
+
+function objectIn(text: string): Record<string, unknown> {
+  const value = readJson(text);
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  throw new BadInput('the body is no JSON object');
 }
 
 /** A plain page of WeChat's own. */

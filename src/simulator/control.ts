@@ -139,8 +139,8 @@ function decode(part: string): string {
   }
 }
 
-/** Against DNS rebinding (Host) and cross-site requests (Origin, and a Content-Type no form can send). */
-function refuseForeign(req: IncomingMessage, hosts: readonly string[]): void {
+/** Against DNS rebinding (Host) and cross-site requests (Origin, and a Content-Type no form can send). Throws `BadInput`. */
+export function refuseForeign(req: IncomingMessage, hosts: readonly string[]): void {
   const host = req.headers.host ?? '';
   const name = host.replace(/:\d+$/, '').toLowerCase();
   const isOurs = name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name) || hosts.includes(name);

@@ -8,6 +8,7 @@ import type { Answer, Door, Opened, Query, Unread } from '../ports.ts';
 import { aesKeyOf, decrypt, decryptBytes, encrypt, sameText, signatureOf } from './crypt.ts';
 import { eventOf } from './push.ts';
 import { hasClearFields, readPush, sealedParts, type Wire, wireOf, writeAnswer } from './push-wire.ts';
+import { createReplays } from './replay.ts';
 import { replyFields } from './reply-xml.ts';
 import { textOf } from './xml.ts';
 
@@ -21,8 +22,6 @@ export type DoorConfig = {
 
 /** How far a push's `timestamp` may be from our clock. WeChat publishes no window; this is our choice. */
 export const FRESHNESS_MS = 300_000;
-/** How many signatures are remembered: far more than arrive within the window on one core's share. */
-const SIGNATURES_MAX = 100_000;
 
 type Signed = { readonly signature: string; readonly wire: Wire };
 type SignatureName = 'signature' | 'msg_signature';
@@ -30,7 +29,7 @@ type SignatureName = 'signature' | 'msg_signature';
 export function createDoor(config: DoorConfig): Door {
   const { token, appId, mode } = config;
   const key = mode === 'plain' ? undefined : aesKeyOf(config.encodingAesKey ?? '');
-  const seen = new Signatures();
+  const seen = createReplays(FRESHNESS_MS);
   const { isSigned, verify } = createVerifier(token);
 
   /** What is signed and what it says; the ciphertext is the one that `msg_signature` covers, wherever it stands. */
@@ -55,6 +54,8 @@ export function createDoor(config: DoorConfig): Door {
   }
 
   return {
+    isSigned: (query, now) => isSigned(query, 'signature') && isFresh(query, now),
+
     greet(query, now) {
       const { echostr = '' } = query;
       if (!echostr) throw new BadInput('echostr is missing');
@@ -63,7 +64,7 @@ export function createDoor(config: DoorConfig): Door {
         return decrypt(key, appId, echostr);
       }
       const signature = verify(query, 'signature', now);
-      seen.remember(signature, `echo ${echostr}`, now); // its URL must not carry a push
+      if (!key) seen.remember(signature, `echo ${echostr}`, signedAt(query), now); // its URL must not carry a push
       return echostr;
     },
 
@@ -73,7 +74,11 @@ export function createDoor(config: DoorConfig): Door {
       const signed = unsealed(query, outer, now);
       if ('unread' in signed) return signed;
       const read = readEvent(config, signed.wire);
-      seen.remember(signed.signature, 'event' in read ? read.event.key : digestOf(signed.wire.text), now);
+      // Where the push is encrypted its signature covers it.
+      if (!key) {
+        const what = 'event' in read ? read.event.key : digestOf(signed.wire.text);
+        seen.remember(signed.signature, what, signedAt(query), now);
+      }
       if ('unread' in read) return read;
       const isSealed = key !== undefined && !(mode === 'compatible' && hasClearFields(outer));
       return { ...read, nonce: query.nonce ?? '', format: outer.format, isSealed };
@@ -97,6 +102,15 @@ export function createDoor(config: DoorConfig): Door {
   };
 }
 
+/** Of the query, ms. */
+function signedAt({ timestamp }: Query): number {
+  return Number(timestamp) * 1000;
+}
+
+function isFresh(query: Query, now: Instant): boolean {
+  return /^\d{1,12}$/.test(query.timestamp ?? '') && Math.abs(now - signedAt(query)) <= FRESHNESS_MS;
+}
+
 function createVerifier(token: string) {
   /** Whether the signature of that name is one over the token, the query's timestamp and nonce, and `more`. */
   function isSigned(query: Query, name: SignatureName, more: readonly string[] = []): boolean {
@@ -108,9 +122,8 @@ function createVerifier(token: string) {
   function verify(query: Query, name: SignatureName, now: Instant, more: readonly string[] = []): string {
     if (!isSigned(query, name, more)) throw new BadInput(`${name} is wrong`);
     const { timestamp = '' } = query;
-    if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now - Number(timestamp) * 1000) > FRESHNESS_MS) {
+    if (!isFresh(query, now))
       throw new BadInput(`timestamp ${timestamp.slice(0, 20)} is not within ${FRESHNESS_MS / 1000} s of ours`);
-    }
     return (query[name] ?? '').toLowerCase();
   }
   return { isSigned, verify };
@@ -148,23 +161,4 @@ function otherMode(ours: DoorConfig['mode'], theirs: DoorConfig['mode']): string
 
 function digestOf(text: string): string {
   return `unread ${createHash('sha256').update(text).digest('hex')}`;
-}
-
-/**
- * One signature belongs to one event. In plain mode it does not cover the body, so whoever sees one valid URL could
- * send any body with it; a redelivery, which is legal, has the same event. Kept for the freshness window only.
- */
-class Signatures {
-  private readonly events = new Map<string, { readonly key: string; readonly at: Instant }>();
-
-  remember(signature: string, key: string, now: Instant): void {
-    const known = this.events.get(signature);
-    if (known && known.key !== key) throw new BadInput('this signature was used for another push');
-    if (known) return;
-    this.events.set(signature, { key, at: now });
-    for (const [old, { at }] of this.events) {
-      if (this.events.size <= SIGNATURES_MAX && Math.abs(now - at) <= 2 * FRESHNESS_MS) break;
-      this.events.delete(old);
-    }
-  }
 }

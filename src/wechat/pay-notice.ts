@@ -7,10 +7,11 @@ import { isOpenId } from '../core/openid.ts';
 import type { PaidNotice, PayNotice, RefundNotice } from '../core/paid.ts';
 import { type Instant, instant, parseBeijing } from '../core/time.ts';
 import { paySignOf, sameText } from './crypt.ts';
+import { readFlatXml } from './flat-xml.ts';
 import { type Json, jsonOf, listAt, partOf, textAt } from './json.ts';
 import { apiV3KeyOf, decryptResource, isSealed, sealedOf, type Trust, verifySignature, WrongSeal } from './sign-v3.ts';
 import type { Headers } from './transport.ts';
-import { buildXml, parseXml, textOf, type XmlFields } from './xml.ts';
+import { buildXml, textOf, type XmlFields } from './xml.ts';
 
 /** What a merchant's notices are verified with: by either way, or both. */
 export type PayNoticeConfig = {
@@ -115,7 +116,7 @@ function servedBy(given: unknown, { subMchId }: Whose): string {
 function readerV2(whose: Whose, apiV2Key: string): Read {
   const sealKey = Buffer.from(createHash('md5').update(apiV2Key).digest('hex'));
   return (_, body, now) => {
-    const fields = parseXml(body);
+    const fields = readFlatXml(body);
     // Without it nothing is signed either.
     if (textOf(fields, 'return_code') !== 'SUCCESS') throw new BadInput('a notice whose return_code is not SUCCESS');
     const isRefund = fields.req_info !== undefined;
@@ -191,9 +192,8 @@ function unsealed(key: Buffer, sealed: string): XmlFields {
   } catch {
     throw new BadInput('req_info cannot be decrypted with this key');
   }
-  const root = /^\s*<root>([\s\S]*)<\/root>\s*$/.exec(clear);
-  if (!root) throw new BadInput('req_info cannot be decrypted with this key');
-  return parseXml(`<xml>${root[1]}</xml>`);
+  if (!/^\s*<root>/.test(clear)) throw new BadInput('req_info cannot be decrypted with this key');
+  return readFlatXml(clear.trim());
 }
 
 /** CHANGE and REFUNDCLOSE are no money back to the payer. */

@@ -56,6 +56,8 @@ const NONE_FOR_MS = 12 * HOUR;
 const RETRY_MAX_MS = HOUR;
 /** Whoever brings a notice waits 5 s in all. */
 const NOTICE_WAITS_MS = 3000;
+/** Nothing longer is looked into for a stranger; another notice will tell of the same key. */
+const SEALED_MAX = 8 * 1024;
 /** The same id is said once in this time. */
 const SAY_AGAIN_MS = HOUR;
 
@@ -157,6 +159,7 @@ class KeyRing implements Keys {
 
   /** Whether a notice is sealed with the APIv3 key, which is known to nobody but WeChat Pay and us. */
   private opens(body: string): boolean {
+    if (body.length > SEALED_MAX) return false;
     try {
       const resource = partOf(jsonOf(body) ?? {}, 'resource');
       return decryptResource(apiV3KeyOf(this.ports.apiV3Key), sealedOf(resource)) !== '';

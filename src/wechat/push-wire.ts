@@ -23,8 +23,9 @@ export function readPush({ format, text }: Wire): Reading {
   return format === 'json' ? { fields: readPushJson(text) } : readPushXml(text);
 }
 
+/** Strangers are looked at by them too: what they find costs its length, and what they do not find as well. */
 const SEALED: Readonly<Record<PushFormat, RegExp>> = {
-  xml: /<Encrypt>\s*(?:<!\[CDATA\[)?\s*([A-Za-z0-9+/=]+)/g,
+  xml: /<Encrypt>\s*(?:<!\[CDATA\[\s*)?([A-Za-z0-9+/=]+)/g,
   json: /"Encrypt"\s*:\s*"((?:[A-Za-z0-9+/=]|\\\/|\\u00[\da-fA-F]{2})+)"/g,
 };
 const SEALED_EACH_SIDE = 8;

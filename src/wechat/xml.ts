@@ -11,7 +11,13 @@ export const XML_BYTES_MAX = 64 * 1024;
 
 const ENVELOPE = /^\uFEFF?\s*(?:<\?xml[^>]{0,200}\?>\s*)?<xml>/;
 const CDATA = /<!\[CDATA\[[\s\S]*?\]\]>/g;
-const ENTITIES: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'", '&amp;': '&' };
+export const ENTITIES_OF_XML: Record<string, string> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&apos;': "'",
+  '&amp;': '&',
+};
 
 const parser = new XMLParser({
   ignoreAttributes: true,
@@ -51,7 +57,7 @@ export function parseXml(text: string): XmlFields {
 
 /** Joins CDATA with its text, resolves the five entities of XML in plain text only, and drops empty wrappers. */
 function tidy(node: unknown): XmlValue {
-  if (typeof node === 'string') return node.replace(/&(?:lt|gt|quot|apos|amp);/g, entity => ENTITIES[entity]!);
+  if (typeof node === 'string') return node.replace(/&(?:lt|gt|quot|apos|amp);/g, entity => ENTITIES_OF_XML[entity]!);
   if (Array.isArray(node)) return node.map(tidy);
   const { '#cdata': cdata, '#text': plain, ...rest } = node as Record<string, unknown>;
   if (cdata !== undefined) return Array.isArray(cdata) ? cdata.join('') : String(cdata);

@@ -22,6 +22,7 @@ import type { SendOptions } from './commands/send.ts';
 import type { SimulateOptions } from './commands/simulate.ts';
 import type { SimulatorOptions } from './commands/simulator.ts';
 import { BadInput } from './core/error.ts';
+import { visibleLines } from './core/text.ts';
 
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const ACCOUNT = ['--account <name>', 'whose, where bot.yaml has several'] as const;
@@ -33,6 +34,7 @@ function program(): Command {
     .description('Red packets for a WeChat Official Account')
     .version(versionOf(), '--version', 'which version this is')
     .exitOverride()
+    .configureOutput({ writeErr: text => process.stderr.write(visibleLines(text)) })
     .showHelpAfterError();
   root
     .command('start')
@@ -74,16 +76,7 @@ function program(): Command {
     .option('--dry-run', 'with --repair: say what would be done, write nothing')
     .action((options: AuditOptions) => exitWith(async () => (await import('./commands/audit.ts')).audit(options)));
   addCodes(root.command('codes').description('printed codes: make, register, set active'));
-  root
-    .command('migrate')
-    .description('copy everything into another store, and verify it; its bots must be stopped')
-    .requiredOption('--from <address>', 'the store as it is: sqlite:FILE, redis://…, as in bot.yaml')
-    .requiredOption('--to <address>', 'an empty one')
-    .option('--config <file>', 'for the budgets of the audit; needed for nothing else')
-    .option(...JSON_FLAG)
-    .action((options: MigrateOptions) =>
-      exitWith(async () => (await import('./commands/migrate.ts')).migrate(options)),
-    );
+  addMigrate(root);
   root
     .command('acts')
     .description('what people did and asked by hand, newest first')
@@ -97,6 +90,19 @@ function program(): Command {
   addQr(root.command('qr').description('QR codes with parameters (带参数二维码)'));
   addSimulator(root.command('simulator').description('a WeChat of your own, for any bot and any SDK'));
   return root;
+}
+
+function addMigrate(root: Command): void {
+  root
+    .command('migrate')
+    .description('copy everything into another store, and verify it; its bots must be stopped')
+    .requiredOption('--from <address>', 'the store as it is: sqlite:FILE, redis://…, as in bot.yaml')
+    .requiredOption('--to <address>', 'an empty one')
+    .option('--config <file>', 'for the budgets of the audit; needed for nothing else')
+    .option(...JSON_FLAG)
+    .action((options: MigrateOptions) =>
+      exitWith(async () => (await import('./commands/migrate.ts')).migrate(options)),
+    );
 }
 
 function addCodes(codes: Command): void {
@@ -367,6 +373,8 @@ function addSimulator(simulator: Command): void {
 
 // Whoever reads what we print may have seen enough (`| head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.fine : 1));
+// Notes that nobody reads any more change nothing.
+process.stderr.on('error', () => undefined);
 
 try {
   await program().parseAsync();

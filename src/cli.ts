@@ -3,14 +3,13 @@ import { Command, CommanderError } from 'commander';
 import { versionOf } from './bot-package.ts';
 import { addRules } from './cli-rules.ts';
 import { exitWith, runUntilSignal } from './cli-run.ts';
+import { addWhatIf } from './cli-what-if.ts';
 import type { ActsOptions } from './commands/acts.ts';
 import type { AuditOptions } from './commands/audit.ts';
-import type { BacktestOptions } from './commands/backtest.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { ActivateOptions, GenerateOptions, ImportOptions } from './commands/codes.ts';
 import type { Common } from './commands/common.ts';
 import { EXIT, printNote } from './commands/common.ts';
-import type { ExplainOptions } from './commands/explain.ts';
 import type { PushOptions } from './commands/menu.ts';
 import type { MigrateOptions } from './commands/migrate.ts';
 import type { ListOptions } from './commands/payouts.ts';
@@ -19,9 +18,9 @@ import type { ExportOptions } from './commands/payouts-export.ts';
 import type { AccountOptions } from './commands/platform.ts';
 import type { CreateOptions } from './commands/qr.ts';
 import type { SendOptions } from './commands/send.ts';
-import type { SimulateOptions } from './commands/simulate.ts';
 import type { SimulatorOptions } from './commands/simulator.ts';
 import { BadInput } from './core/error.ts';
+import { visibleLines } from './core/text.ts';
 
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const ACCOUNT = ['--account <name>', 'whose, where bot.yaml has several'] as const;
@@ -35,6 +34,7 @@ function program(): Command {
     .description('Red packets for a WeChat Official Account')
     .version(versionOf(), '--version', 'which version this is')
     .exitOverride()
+    .configureOutput({ writeErr: text => process.stderr.write(visibleLines(text)) })
     .showHelpAfterError();
   root
     .command('start')
@@ -56,7 +56,6 @@ function program(): Command {
       exitWith(async () => (await import('./commands/check.ts')).check(paths, options)),
     );
   addRules(root);
-  addReceive(root);
   addWhatIf(root);
   addSend(root.command('send').description('a red packet for everybody in a file, once each however often it is run'));
   root
@@ -70,16 +69,7 @@ function program(): Command {
     .option('--dry-run', 'with --repair: say what would be done, write nothing')
     .action((options: AuditOptions) => exitWith(async () => (await import('./commands/audit.ts')).audit(options)));
   addCodes(root.command('codes').description('printed codes: make, register, set active'));
-  root
-    .command('migrate')
-    .description('copy everything into another store, and verify it; its bots must be stopped')
-    .requiredOption('--from <address>', 'the store as it is: sqlite:FILE, redis://…, as in bot.yaml')
-    .requiredOption('--to <address>', 'an empty one')
-    .option('--config <file>', 'for the budgets of the audit; needed for nothing else')
-    .option(...JSON_FLAG)
-    .action((options: MigrateOptions) =>
-      exitWith(async () => (await import('./commands/migrate.ts')).migrate(options)),
-    );
+  addMigrate(root);
   root
     .command('acts')
     .description('what people did and asked by hand, newest first')
@@ -95,18 +85,16 @@ function program(): Command {
   return root;
 }
 
-function addReceive(root: Command): void {
+function addMigrate(root: Command): void {
   root
-    .command('receive <file>')
-    .description(
-      'lead one recorded push (XML or JSON, sealed or not) through the whole way; nothing is written, nobody paid',
-    )
-    .option(...CONFIG)
+    .command('migrate')
+    .description('copy everything into another store, and verify it; its bots must be stopped')
+    .requiredOption('--from <address>', 'the store as it is: sqlite:FILE, redis://…, as in bot.yaml')
+    .requiredOption('--to <address>', 'an empty one')
+    .option('--config <file>', 'for the budgets of the audit; needed for nothing else')
     .option(...JSON_FLAG)
-    .option('--account <name>', 'the account it came to, where there are several')
-    .option(...ENCODING)
-    .action((file: string, options: Common & { account?: string; encoding?: string }) =>
-      exitWith(async () => (await import('./commands/receive.ts')).receive(file, options)),
+    .action((options: MigrateOptions) =>
+      exitWith(async () => (await import('./commands/migrate.ts')).migrate(options)),
     );
 }
 
@@ -149,50 +137,6 @@ function addCodes(codes: Command): void {
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .action((options: Common) => exitWith(async () => (await import('./commands/codes.ts')).list(options)));
-}
-
-function addWhatIf(root: Command): void {
-  root
-    .command('explain [openid]')
-    .description('why an event came to what it came to, or what one would come to now; nothing is written')
-    .option(
-      '--event <event>',
-      'one that did not happen: text:抽奖, scan:store-001, subscribe, click:KEY, scancode:KEY:TEXT, paid:60.00 …',
-    )
-    .option('--at <time>', '… at this time, such as "2026-02-10 10:00" (default: now)')
-    .option('--journal <number>', 'one that happened, by its number in the journal')
-    .option('--key <key>', '… or by its key')
-    .option('--account <name>', 'whose follower it is, where there are several accounts')
-    .option(...CONFIG)
-    .option(...JSON_FLAG)
-    .action((openid: string | undefined, options: ExplainOptions) =>
-      exitWith(async () => (await import('./commands/explain.ts')).explainCommand(openid, options)),
-    );
-  root
-    .command('simulate <paths...>')
-    .description('draw thousands of times: what it costs, what is gone when; or play a made-up day')
-    .option('--draws <count>', 'of each rule', '10000')
-    .option('--day [day]', 'also a day of each campaign (default: the first one it is open on)')
-    .option('--users <count>', 'who come on that day', '1000')
-    .option('--per-user <count>', 'what each of them does on the average', '3')
-    .option('--seed <text>', 'the same seed gives the same', '1')
-    .option(...JSON_FLAG)
-    .action((paths: string[], options: SimulateOptions) =>
-      exitWith(async () => (await import('./commands/simulate.ts')).simulate(paths, options)),
-    );
-  root
-    .command('backtest <changed...>')
-    .description('play the journal with changed rules: who would win or lose, how much more or less it would cost')
-    .option('--against <paths...>', 'rule files to compare with (default: the live ones)')
-    .option('--from <time>', 'a day or a time; what was before only tells who followed')
-    .option('--to <time>', '… this day included')
-    .option('--limit <count>', 'as many events at most')
-    .option('--openids', 'name followers as they are')
-    .option(...CONFIG)
-    .option(...JSON_FLAG)
-    .action((paths: string[], options: BacktestOptions) =>
-      exitWith(async () => (await import('./commands/backtest.ts')).backtest(paths, options)),
-    );
 }
 
 function addSend(send: Command): void {
@@ -383,6 +327,8 @@ function addSimulator(simulator: Command): void {
 
 // Whoever reads what we print may have seen enough (`| head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.fine : 1));
+// Notes that nobody reads any more change nothing.
+process.stderr.on('error', () => undefined);
 
 try {
   await program().parseAsync();

@@ -9,7 +9,7 @@ import { spendOf } from '../core/spend.ts';
 import { instant } from '../core/time.ts';
 import { checkRuleFiles, goingFrom, lintRuleFiles, type RuleFile } from '../rulebook.ts';
 import { besideLive } from './beside-live.ts';
-import { type Common, EXIT, print, printJson, widthOf } from './common.ts';
+import { type Common, EXIT, print, printJson, printNote, widthOf } from './common.ts';
 import { gather } from './rules.ts';
 
 /** `strict`: warnings count as errors. `frame`: each line is shown with its place marked, also where nobody looks. */
@@ -34,7 +34,7 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
     for (const each of inOrder([...findings, ...warnings])) show(each, isFramed ? lines.get(each.file) : undefined);
     if (isFramed) for (const campaign of campaigns) showSpend(campaign);
     print(summary(files.length, errors, warnings.length + findings.length - errors, silenced));
-    if (notCompared !== undefined) process.stderr.write(`not compared with what is live: ${notCompared}\n`);
+    if (notCompared !== undefined) printNote(`not compared with what is live: ${notCompared}`);
   }
   return errors > 0 || (options.strict && warnings.length > 0) ? EXIT.findings : EXIT.fine;
 }

@@ -1,4 +1,5 @@
 // How far long work has come, on standard error: one line that is written over on a terminal, a line every 10 % elsewhere.
+import { visible, visibleLines } from '../core/text.ts';
 
 export type Progress = {
   show(done: number, total: number, detail?: string): void;
@@ -19,7 +20,7 @@ export function progress(label: string, stream: NodeJS.WriteStream = process.std
   };
   return {
     show(done, total, detail = '') {
-      const line = `${label}: ${done}/${total}${detail && `  ${detail}`}`;
+      const line = `${label}: ${done}/${total}${detail && `  ${visible(detail)}`}`;
       if (stream.isTTY) {
         const now = Date.now();
         if (now - drawnAt < REDRAW_MS && done < total) return;
@@ -35,7 +36,7 @@ export function progress(label: string, stream: NodeJS.WriteStream = process.std
     },
     note(text) {
       clear();
-      stream.write(`${text}\n`);
+      stream.write(`${visibleLines(text)}\n`);
     },
     end() {
       if (isOpen) stream.write('\n');

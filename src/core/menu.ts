@@ -4,6 +4,7 @@ import type { Finding } from './error.ts';
 import { fitsPattern } from './match.ts';
 import type { Campaign } from './rule.ts';
 import type { Located } from './shape.ts';
+import { visible, visibleJson } from './text.ts';
 
 /** Buttons that send a key. The words are WeChat's own, as its documents have them. */
 export const KEYED = [
@@ -93,7 +94,9 @@ function itemLines({ name, action }: Item, indent: string): string[] {
       return [head, `${indent}  miniprogram: { ${fields} }`];
     }
     case 'console':
-      return [`${indent}# made in the console, and no API can make it: ${JSON.stringify(name)}: ${words(action)}`];
+      return [
+        `${indent}# made in the console, and no API can make it: ${visible(`${JSON.stringify(name)}: ${words(action)}`)}`,
+      ];
     default:
       return [head, key(action.kind, action.value)];
   }
@@ -102,7 +105,7 @@ function itemLines({ name, action }: Item, indent: string): string[] {
 /** In quotes wherever YAML might read it otherwise; what JSON writes, YAML reads as well. */
 function scalar(text: string): string {
   const isPlain = /^[\p{L}\p{N}_/](?:[\p{L}\p{N}_./:?=&%+~-]*[\p{L}\p{N}_./?=&%+~-])?$/u.test(text);
-  return isPlain && !/^(true|false|null)$/i.test(text) ? text : JSON.stringify(text);
+  return isPlain && !/^(true|false|null)$/i.test(text) ? text : visibleJson(JSON.stringify(text));
 }
 
 // ── Menus and rules ──────────────────────────────────────────────────────────────────────────────────────────

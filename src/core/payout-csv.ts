@@ -2,6 +2,7 @@
 // stranger wrote into a name nor round an order number. Pure.
 import { yuanText } from './money.ts';
 import type { Payout, PayoutState } from './payout.ts';
+import { visible } from './text.ts';
 import { beijingText, type Instant } from './time.ts';
 
 const STATE_WORDS: Record<PayoutState, string> = {
@@ -42,7 +43,12 @@ const COLUMNS: readonly Column[] = [
 export const CSV_HEAD = `\uFEFF${lineOf(COLUMNS.map(column => column.head))}`;
 
 export function csvLine(payout: Payout): string {
-  return lineOf(COLUMNS.map(({ cell, isNumber }) => (isNumber ? asText(cell(payout)) : harmless(cell(payout)))));
+  return lineOf(
+    COLUMNS.map(({ cell, isNumber }) => {
+      const text = visible(cell(payout));
+      return isNumber ? asText(text) : harmless(text);
+    }),
+  );
 }
 
 function lineOf(cells: readonly string[]): string {

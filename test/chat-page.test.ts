@@ -113,6 +113,30 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2 }, () => {
     await page.locator(at('payout-state'), { hasText: 'received' }).waitFor({ timeout: 10_000 });
   });
 
+  test('a button with a scanner asks what is scanned, and pushes it', async () => {
+    await newFollower();
+    await page.locator(at('menu-button'), { hasText: '扫一扫' }).click();
+    await page.fill(at('reader-result'), 'EAN_13,6901234567892');
+    await page.selectOption(at('reader-type'), 'barcode');
+    await page.click(at('reader-go'));
+    await lastLine('没有读到码').waitFor();
+    await page.getByText('菜单扫码').first().waitFor();
+  });
+
+  test('the account’s page changes the format of its pushes', async () => {
+    await newFollower();
+    await page.click(at('about'));
+    await page.click(at('format'));
+    await page.locator(at('format'), { hasText: '换成 XML' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.fill(at('composer'), '你好');
+    await page.click(at('send'));
+    await page.getByText('"Content":"你好"').first().waitFor();
+    await page.click(at('about'));
+    await page.click(at('format'));
+    await page.locator(at('format'), { hasText: '换成 JSON' }).waitFor();
+  });
+
   test('who follows again is told that they have it already, and sees no second packet', async () => {
     await newFollower();
     await page.locator(at('packet')).first().waitFor();

@@ -361,4 +361,26 @@ describe('the demo', () => {
       ] as const)
         expect([path, host, await statusAt(port, `/simulator${path}`, host)]).toEqual([path, host, status]);
   }, 60_000);
+
+  test('pushes JSON where it is told so, and is answered; beside a configuration that cannot be said', async () => {
+    const port = await freePort();
+    mkdirSync(join(folder, 'rules'));
+    writeFileSync(join(folder, 'rules/a.yaml'), RULES);
+    await startBot(port, ['start', '--format', 'json', '--cdata', 'raw'], { PORT: String(port) });
+    const control = `http://127.0.0.1:${port}/simulator/control`;
+    const post = async (path: string, body: object) => {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      return (await (await fetch(`${control}${path}`, init)).json()) as Record<string, never>;
+    };
+    const { openid } = await post('/people', { following: true });
+    const push = await post(`/people/${openid}/act`, { kind: 'text', text: '帮助' });
+    expect(push).toMatchObject({ outcome: 'reply', json: expect.stringContaining('"Content":"帮助"') });
+    expect(await run(['start', '--format', 'yaml'], {})).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--format yaml: format: expected xml or json'),
+    });
+    await prepare();
+    const both = await run(['start', '--config', 'bot.yaml', '--format', 'json']);
+    expect([both.code, both.err]).toEqual([2, expect.stringContaining("are for the demo's WeChat")]);
+  }, 60_000);
 });

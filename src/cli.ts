@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { versionOf } from './bot-package.ts';
 import { addRules } from './cli-rules.ts';
 import { exitWith, runUntilSignal } from './cli-run.ts';
-import { addWhatIf } from './cli-what-if.ts';
+import { addTrials } from './cli-trials.ts';
 import type { ActsOptions } from './commands/acts.ts';
 import type { AuditOptions } from './commands/audit.ts';
 import type { CheckOptions } from './commands/check.ts';
@@ -56,7 +56,7 @@ function program(): Command {
       exitWith(async () => (await import('./commands/check.ts')).check(paths, options)),
     );
   addRules(root);
-  addWhatIf(root);
+  addTrials(root);
   addSend(root.command('send').description('a red packet for everybody in a file, once each however often it is run'));
   root
     .command('audit')

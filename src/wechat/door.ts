@@ -10,7 +10,7 @@ import { eventOf } from './push.ts';
 import { hasClearFields, readPush, sealedParts, type Wire, wireOf, writeAnswer } from './push-wire.ts';
 import { createReplays } from './replay.ts';
 import { replyFields } from './reply-xml.ts';
-import { textOf } from './xml.ts';
+import { textOf, type XmlOut } from './xml.ts';
 
 export type DoorConfig = {
   readonly name: string;
@@ -89,17 +89,16 @@ export function createDoor(config: DoorConfig): Door {
       if (!fields || self === '') return 'success';
       const clear = writeAnswer(format, fields);
       if (!key || !isSealed) return clear;
-      const timestamp = String(Math.floor(now / 1000));
       const sealed = encrypt(key, appId, clear);
-      const signature = signatureOf(token, timestamp, nonce, sealed);
-      return writeAnswer(format, {
-        Encrypt: sealed,
-        MsgSignature: signature,
-        TimeStamp: Number(timestamp),
-        Nonce: nonce,
-      });
+      return writeAnswer(format, sealFields(token, sealed, nonce, now));
     },
   };
+}
+
+function sealFields(token: string, sealed: string, nonce: string, now: Instant): XmlOut {
+  const timestamp = String(Math.floor(now / 1000));
+  const signature = signatureOf(token, timestamp, nonce, sealed);
+  return { Encrypt: sealed, MsgSignature: signature, TimeStamp: Number(timestamp), Nonce: nonce };
 }
 
 /** Of the query, ms. */

@@ -10,7 +10,7 @@ const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, e
 const ENCODING = ['--encoding <name>', 'of the file: utf-8 (default), gbk, gb18030, utf-16'] as const;
 const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
 
-export function addWhatIf(root: Command): void {
+export function addTrials(root: Command): void {
   root
     .command('explain [openid]')
     .description('why an event came to what it came to, or what one would come to now; nothing is written')

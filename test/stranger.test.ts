@@ -213,11 +213,19 @@ describe('a stranger', () => {
 
   test('costs no more than its length, whatever a pattern could go back and forth in', async () => {
     const [blanks, quotes] = [' '.repeat(60_000), '"Encrypt":'.repeat(6000)];
-    const bodies = [`<xml><Encrypt>${blanks}`, `{"Encrypt"${blanks}`, `{${quotes}`, `<xml>${'<Encrypt>A'.repeat(6000)}`];
+    const bodies = [
+      `<xml><Encrypt>${blanks}`,
+      `{"Encrypt"${blanks}`,
+      `{${quotes}`,
+      `<xml>${'<Encrypt>A'.repeat(6000)}`,
+    ];
     // Each of the first took eight seconds once; the time of this test is over before three of them.
     for (const text of bodies)
       for (let n = 0; n < 4; n++) {
-        const answer = await fetch(`${world.url}/wechat/tea?signature=x&msg_signature=y&timestamp=1&nonce=1`, { method: 'POST', body: text });
+        const answer = await fetch(`${world.url}/wechat/tea?signature=x&msg_signature=y&timestamp=1&nonce=1`, {
+          method: 'POST',
+          body: text,
+        });
         expect([401, 429]).toContain(answer.status);
       }
   });

@@ -10,7 +10,7 @@ import { eventOf } from './push.ts';
 import { hasClearFields, readPush, sealedParts, type Wire, wireOf, writeAnswer } from './push-wire.ts';
 import { createReplays } from './replay.ts';
 import { replyFields } from './reply-xml.ts';
-import { textOf, type XmlOut } from './xml.ts';
+import { textOf } from './xml.ts';
 
 export type DoorConfig = {
   readonly name: string;
@@ -29,7 +29,8 @@ type SignatureName = 'signature' | 'msg_signature';
 export function createDoor(config: DoorConfig): Door {
   const { token, appId, mode } = config;
   const key = mode === 'plain' ? undefined : aesKeyOf(config.encodingAesKey ?? '');
-  const seen = createReplays(FRESHNESS_MS);
+  // Where a push is encrypted its signature covers it.
+  const seen = key ? undefined : createReplays(FRESHNESS_MS);
   const { isSigned, verify } = createVerifier(token);
 
   /** What is signed and what it says; the ciphertext is the one that `msg_signature` covers, wherever it stands. */
@@ -64,7 +65,7 @@ export function createDoor(config: DoorConfig): Door {
         return decrypt(key, appId, echostr);
       }
       const signature = verify(query, 'signature', now);
-      if (!key) seen.remember(signature, `echo ${echostr}`, signedAt(query), now); // its URL must not carry a push
+      seen?.remember(signature, `echo ${echostr}`, signedAt(query), now); // its URL must not carry a push
       return echostr;
     },
 
@@ -74,11 +75,8 @@ export function createDoor(config: DoorConfig): Door {
       const signed = unsealed(query, outer, now);
       if ('unread' in signed) return signed;
       const read = readEvent(config, signed.wire);
-      // Where the push is encrypted its signature covers it.
-      if (!key) {
-        const what = 'event' in read ? read.event.key : digestOf(signed.wire.text);
-        seen.remember(signed.signature, what, signedAt(query), now);
-      }
+      const what = 'event' in read ? read.event.key : digestOf(signed.wire.text);
+      seen?.remember(signed.signature, what, signedAt(query), now);
       if ('unread' in read) return read;
       const isSealed = key !== undefined && !(mode === 'compatible' && hasClearFields(outer));
       return { ...read, nonce: query.nonce ?? '', format: outer.format, isSealed };
@@ -89,16 +87,22 @@ export function createDoor(config: DoorConfig): Door {
       if (!fields || self === '') return 'success';
       const clear = writeAnswer(format, fields);
       if (!key || !isSealed) return clear;
-      const sealed = encrypt(key, appId, clear);
-      return writeAnswer(format, sealFields(token, sealed, nonce, now));
+      return sealAnswer(config, key, clear, { nonce, format }, now);
     },
   };
 }
 
-function sealFields(token: string, sealed: string, nonce: string, now: Instant): XmlOut {
+function sealAnswer(
+  { token, appId }: DoorConfig,
+  key: Buffer,
+  clear: string,
+  { nonce, format }: Pick<Opened, 'nonce' | 'format'>,
+  now: Instant,
+): string {
   const timestamp = String(Math.floor(now / 1000));
+  const sealed = encrypt(key, appId, clear);
   const signature = signatureOf(token, timestamp, nonce, sealed);
-  return { Encrypt: sealed, MsgSignature: signature, TimeStamp: Number(timestamp), Nonce: nonce };
+  return writeAnswer(format, { Encrypt: sealed, MsgSignature: signature, TimeStamp: Number(timestamp), Nonce: nonce });
 }
 
 /** Of the query, ms. */

@@ -10,7 +10,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 /** The least that `engines` allows, and every major since that is in use. They come from npm, as its own package `node`. */
 const MAJORS = ['20.19', '22', '24', '26'];
 /** What a new Node has broken before, or could: terminals, streams, processes, SQLite, ciphers, HTTP. */
-const QUICK = ['menu', 'table-file', 'sqlite', 'crypt', 'attack', 'edge', 'log', 'condition'].map(
+const QUICK = ['menu', 'table-file', 'sqlite', 'crypt', 'attack', 'edge', 'condition'].map(
   name => `test/${name}.test.ts`,
 );
 const QUICK_MS = 300_000;

@@ -1,6 +1,7 @@
 // Koa: the order of the middleware and the routes, nothing else.
 import Router from '@koa/router';
-import Koa, { type Context } from 'koa';
+import Koa, { type Context, type Middleware } from 'koa';
+import { pathOf } from './core/address.ts';
 import { messageOf } from './core/error.ts';
 import type { H5 } from './doors/h5.ts';
 import { type NotifyPorts, notifyPost } from './doors/notify.ts';
@@ -37,6 +38,7 @@ export function createApp(ports: AppPorts): Koa {
       ports.log.error({ err: error, path: ctx?.path, leftOut }, `a request failed: ${messageOf(error)}`),
     );
   });
+  app.use(withoutPrefix(pathOf(ports.site.publicUrl)));
   app.use(createEdge({ ...ports, isSigned: isSignedPush(ports) }));
 
   router.get('/wechat/:account', ctx => get(ctx, ctx.params.account!));
@@ -57,6 +59,16 @@ export function createApp(ports: AppPorts): Koa {
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
+}
+
+/** A proxy leaves the path of publicUrl on, or takes it off; from here on nobody sees it. */
+function withoutPrefix(prefix: string): Middleware {
+  return (ctx, next) => {
+    const rest = ctx.url.slice(prefix.length);
+    if (prefix !== '' && ctx.url.startsWith(prefix) && /^(?:[/?]|$)/.test(rest))
+      ctx.url = rest.startsWith('/') ? rest : `/${rest}`;
+    return next();
+  };
 }
 
 function pageRoutes(router: Router, h5: H5): void {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { qrPicture } from './commands/qr-picture.ts';
 import type { AccountConfig, Config } from './config.ts';
+import { sessionSecretsOf } from './config-secret.ts';
 import { type Instant, later, MINUTE } from './core/time.ts';
 import type { H5Ports, InviteCode } from './doors/h5.ts';
 import type { Assets } from './pages/h5/view.ts';
@@ -33,7 +34,15 @@ export function platformPorts({
   ...ports
 }: Parts): Pick<
   H5Ports,
-  'accounts' | 'publicUrl' | 'secret' | 'authorize' | 'visitor' | 'jsConfig' | 'inviteCode' | 'assets'
+  | 'accounts'
+  | 'publicUrl'
+  | 'secret'
+  | 'sessionSecrets'
+  | 'authorize'
+  | 'visitor'
+  | 'jsConfig'
+  | 'inviteCode'
+  | 'assets'
 > {
   const { accounts, publicUrl, secret } = config;
   const api = perAccount(account => createApi(account, ports));
@@ -42,6 +51,7 @@ export function platformPorts({
     accounts,
     publicUrl,
     secret,
+    sessionSecrets: sessionSecretsOf(config),
     assets: readAssets(),
     authorize: authorizeUrl,
     visitor: visitorOf,

@@ -9,6 +9,7 @@ import { createTelling } from './bot-messages.ts';
 import { createPayments } from './bot-payments.ts';
 import { type ConcludePorts, conclude } from './conclude.ts';
 import type { Config, MerchantConfig } from './config.ts';
+import { sessionSecretsOf } from './config-secret.ts';
 import { messageOf } from './core/error.ts';
 import { alertPassed } from './core/limit.ts';
 import { showFen } from './core/money.ts';
@@ -103,7 +104,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   });
   const app = createApp({
     h5,
-    site: config,
+    site: { ...config, secret: sessionSecretsOf(config) },
     doors: doorsOf(config),
     nobody: nobodysDoor(config),
     ...{ flow, lookup, transfers: transfersOf(config, keys) },
@@ -125,7 +126,8 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     newSettle,
     rulebook,
     start() {
-      jobs = startJobs({ clock, store, settle, messages, remind, log, rulebook, holder, keys });
+      const work = { settle, messages, remind, rulebook, keys, dated: config.dated };
+      jobs = startJobs({ clock, store, log, holder, ...work });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
       );

@@ -1,10 +1,11 @@
 // An account (公众号) in bot.yaml: what it is written as, and what it becomes.
+import { address } from './config-address.ts';
 import { NOTICES } from './config-notices.ts';
+import { AES_KEY, APP_ID, APP_SECRET, TOKEN } from './config-secret.ts';
 import type { Notices } from './core/notice.ts';
 import * as shape from './core/shape.ts';
 
 const { text, optional, required, object, located } = shape;
-const secretText = (what: string) => text({ what, secret: true, oneLine: true });
 
 export type AccountConfig = {
   readonly name: string;
@@ -23,16 +24,14 @@ export type AccountConfig = {
 };
 
 export const ACCOUNT = object('an account', {
-  appId: required(text({ what: 'an AppID', oneLine: true, pattern: /^[A-Za-z0-9_-]{4,32}$/ })),
-  appSecret: required(secretText('an AppSecret')),
-  token: required(secretText('the token of 服务器配置')),
-  encodingAesKey: optional(
-    text({ what: 'the EncodingAESKey: 43 letters and digits', secret: true, pattern: /^[A-Za-z0-9+/]{43}$/ }),
-  ),
-  mode: optional(shape.choice('a mode', ['safe', 'compatible', 'plain'])),
+  appId: required(located(APP_ID)),
+  appSecret: required(APP_SECRET),
+  token: required(located(TOKEN)),
+  encodingAesKey: optional(AES_KEY),
+  mode: optional(located(shape.choice('a mode', ['safe', 'compatible', 'plain']))),
   merchant: optional(located(text({ what: 'the name of a merchant' }))),
-  api: optional(shape.url()),
-  open: optional(shape.url()),
+  api: optional(located(address('api'))),
+  open: optional(located(address('open'))),
   jssdk: optional(
     text({
       what: 'the address of the JS-SDK, https://…/….js',
@@ -43,19 +42,19 @@ export const ACCOUNT = object('an account', {
   notices: optional(NOTICES),
 });
 
-type Account = shape.ShapeOf<typeof ACCOUNT>;
+export type Account = shape.ShapeOf<typeof ACCOUNT>;
 
 export function accountOf(name: string, account: Account): AccountConfig {
   return {
     name,
-    appId: account.appId,
+    appId: account.appId.value,
     appSecret: account.appSecret,
-    token: account.token,
+    token: account.token.value,
     encodingAesKey: account.encodingAesKey,
-    mode: account.mode ?? 'safe',
+    mode: account.mode?.value ?? 'safe',
     merchant: account.merchant?.value,
-    api: account.api ?? 'https://api.weixin.qq.com',
-    open: account.open ?? 'https://open.weixin.qq.com',
+    api: account.api?.value ?? 'https://api.weixin.qq.com',
+    open: account.open?.value ?? 'https://open.weixin.qq.com',
     jssdk: account.jssdk ?? 'https://res.wx.qq.com/open/js/jweixin-1.6.0.js',
     ...(account.notices && { notices: account.notices }),
   };

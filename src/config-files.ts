@@ -1,76 +1,52 @@
 // The files bot.yaml names: read, and tried, at the start, so that a wrong one is found before the first payout.
-import { createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
-import { messageOf } from './core/error.ts';
+import { type Content, type Pem, pemIn } from './config-pem.ts';
+import type { Dated } from './core/expiry.ts';
 import type { Located, Place } from './core/shape.ts';
-
-/** PEM pair, or a PKCS#12 file whose password is the merchant number. */
-export type Certificate =
-  | { readonly cert: Buffer; readonly key: Buffer }
-  | { readonly pfx: Buffer; readonly passphrase: string };
+import type { Instant } from './core/time.ts';
+import { readPlainSync } from './plain-file.ts';
 
 /** Says what is wrong with a place in bot.yaml. */
 export type Complain = (at: Place, message: string) => void;
 
-/** Where a merchant's certificate lies. */
-type Paths = {
-  readonly mchId: string;
-  readonly certificate?: Located<string> | undefined;
-  readonly privateKey?: Located<string> | undefined;
-  readonly pfx?: Located<string> | undefined;
+/** From where files are read, and by whom their faults are heard. `now` absent: dates are not judged. */
+export type Desk = {
+  /** The folder of bot.yaml. */
+  readonly base: string;
+  readonly complain: Complain;
+  readonly now?: Instant | undefined;
+  /** What is good until then, to be said in time. */
+  readonly dated: (each: Dated) => void;
 };
 
-/** A PEM file with a private key in it, tried at the start. */
-export function readPrivateKey(entry: Located<string>, base: string, complain: Complain): Buffer {
-  const pem = readBeside(entry, base, complain);
-  try {
-    if (pem.length > 0) createPrivateKey(pem);
-  } catch (error) {
-    complain(entry.at, `${entry.value} cannot be used (${messageOf(error)}); expected a PEM file with a private key`);
-  }
-  return pem;
-}
+/** Far more than a chain of certificates. */
+const BYTES_MAX = 1_000_000;
 
-export function readBeside({ value, at }: Located<string>, base: string, complain: Complain): Buffer {
+/** `undefined`: it could not be had, and that was said. */
+export function readBeside({ value, at }: Located<string>, { base, complain }: Desk): Buffer | undefined {
   const path = resolve(base, value);
-  try {
-    const content = readFileSync(path);
-    if (content.length === 0) complain(at, `${relative(process.cwd(), path)} is empty; put the file there anew`);
-    return content;
-  } catch (error) {
-    complain(at, `${relative(process.cwd(), path)} cannot be read: ${messageOf(error)}`);
-    return Buffer.alloc(0);
-  }
+  const name = relative(process.cwd(), path);
+  const read = readPlainSync(path, BYTES_MAX);
+  if (!Buffer.isBuffer(read)) complain(at, `${name} ${read.problem}; \`${value}\` counts from the folder of bot.yaml`);
+  else if (read.toString('latin1').trim() === '') complain(at, `${name} is empty; put the file there anew`);
+  else return read;
+  return undefined;
 }
 
-/** Tried here, so that a wrong file is found at the start and not at the first payout. */
-export function certificateOf(merchant: Paths, at: Place, base: string, complain: Complain): Certificate {
-  if (merchant.pfx) {
-    const pfx = readBeside(merchant.pfx, base, complain);
-    const certificate = { pfx, passphrase: merchant.mchId };
-    if (pfx.length > 0) tryCertificate(certificate, merchant.pfx, complain);
-    return certificate;
-  }
-  const none = { value: '', at };
-  const cert = readBeside(merchant.certificate ?? none, base, complain);
-  const key = readBeside(merchant.privateKey ?? none, base, complain);
-  if (cert.length > 0 && key.length > 0) tryCertificate({ cert, key }, merchant.certificate ?? none, complain);
-  return { cert, key };
+/** A PEM file of this kind. */
+export function readPem(entry: Located<string>, wanted: Content | undefined, desk: Desk): Pem | undefined {
+  const bytes = readBeside(entry, desk);
+  if (!bytes) return undefined;
+  const read = pemIn(bytes, entry.value);
+  if ('problem' in read) desk.complain(entry.at, `${entry.value} ${read.problem}`);
+  else if (wanted !== undefined && !read.holds.includes(wanted))
+    desk.complain(entry.at, `${entry.value} is a ${read.holds[0]}; ${PLACES[wanted]}`);
+  else return read;
+  return undefined;
 }
 
-function tryCertificate(certificate: Certificate, { value, at }: Located<string>, complain: Complain): void {
-  try {
-    createSecureContext(certificate);
-  } catch (error) {
-    const reason = messageOf(error);
-    const isOld = /unsupported/i.test(reason);
-    const fix = isOld
-      ? `it is encrypted in an old way; take the PEM pair: openssl pkcs12 -legacy -in ${value} -nodes -clcerts -nokeys -out apiclient_cert.pem, and the same with -nocerts -out apiclient_key.pem`
-      : 'pfx' in certificate
-        ? 'its password must be the merchant number'
-        : 'certificate and privateKey must be PEM files that belong together';
-    complain(at, `${value} cannot be used (${reason}); ${fix}`);
-  }
-}
+const PLACES: Readonly<Record<Content, string>> = {
+  certificate: "expected the merchant's certificate (apiclient_cert.pem)",
+  'private key': "expected the merchant's private key (apiclient_key.pem)",
+  'public key': "expected WeChat Pay's public key (pub_key.pem)",
+};

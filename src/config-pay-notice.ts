@@ -1,6 +1,6 @@
 // Of a merchant in bot.yaml: with what its payment notices (支付通知) are verified, and whether orders are asked after.
 import { X509Certificate } from 'node:crypto';
-import type { Certificate } from './config-files.ts';
+import type { Certificate } from './config-certificate.ts';
 import type { PlatformKey } from './config-platform-keys.ts';
 import * as shape from './core/shape.ts';
 
@@ -25,8 +25,8 @@ export type PayNoticeSettings = {
 };
 
 type Written = {
-  readonly apiV2Key?: string;
-  readonly apiV3Key?: string;
+  readonly apiV2Key?: string | undefined;
+  readonly apiV3Key?: string | undefined;
   readonly orderQuery?: boolean;
   readonly subMchId?: string;
 };

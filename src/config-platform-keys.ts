@@ -1,11 +1,12 @@
 // Of a merchant in bot.yaml: the keys with which WeChat Pay may sign, as one list. What is no key of WeChat Pay's is refused at
 // the start, from the file alone: with a wrong one every answer would look forged.
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { type Complain, readBeside } from './config-files.ts';
+import { certificatesIn, endOf, type OwnFiles, plainSerial } from './config-certificate.ts';
+import { type Desk, readPem } from './config-files.ts';
+import type { Pem } from './config-pem.ts';
 import { messageOf } from './core/error.ts';
 import * as shape from './core/shape.ts';
+import type { Instant } from './core/time.ts';
 
 /** `id`: `PUB_KEY_ID_…`, or the serial number of a certificate. */
 export type PlatformKey = { readonly id: string; readonly pem: Buffer };
@@ -39,8 +40,6 @@ export const PLATFORM_KEYS = {
 type Entry = shape.ShapeOf<typeof KEY>;
 type Written = {
   readonly mchId: string;
-  readonly certificate?: shape.Located<string>;
-  readonly privateKey?: shape.Located<string>;
   readonly platformKeys?: readonly shape.Located<Entry>[];
   readonly publicKeyId?: shape.Located<string>;
   readonly publicKey?: shape.Located<string>;
@@ -48,22 +47,25 @@ type Written = {
 
 /** `undefined`: nothing is said of any. An empty list is something: then all are fetched. */
 export function platformKeysOf(
-  merchant: Written,
-  base: string,
-  complain: Complain,
+  merchant: string,
+  { mchId, platformKeys, publicKeyId, publicKey }: Written,
+  files: OwnFiles,
+  desk: Desk,
 ): readonly PlatformKey[] | undefined {
-  const { platformKeys, publicKeyId, publicKey } = merchant;
+  const { complain } = desk;
   if (!publicKeyId !== !publicKey) {
     const half = (publicKeyId ?? publicKey)!;
     complain(half.at, `publicKeyId and publicKey belong together; add ${publicKey ? 'publicKeyId' : 'publicKey'}`);
   }
   const short = publicKeyId && publicKey ? [{ value: { id: publicKeyId, publicKey }, at: publicKey.at }] : [];
   if (!platformKeys && short.length === 0) return undefined;
-  const own = ownOf(merchant, base);
+  const own = ownOf(mchId, files);
   const known = new Map<string, Read>();
   for (const entry of [...(platformKeys ?? []), ...short]) {
-    const read = readEntry(entry, own, base, complain);
+    const read = readEntry(entry, own, desk);
     if (!read) continue;
+    const { id: serial, file, until } = read;
+    if (until !== undefined) desk.dated({ merchant, key: 'platformKeys', file, serial, until });
     const former = known.get(read.id);
     if (former && !isSame(former.key, read.key))
       complain(entry.at, `the key ${read.id} stands twice, with different keys; leave one of them out`);
@@ -72,54 +74,49 @@ export function platformKeysOf(
   return [...known.values()].map(({ id, pem }) => ({ id, pem }));
 }
 
-type Read = PlatformKey & { readonly key: KeyObject };
+type Read = PlatformKey & { readonly key: KeyObject; readonly file: string; readonly until: Instant | undefined };
 /** What is the merchant's own, and can be no key of WeChat Pay's. */
 type Own = { readonly mchId: string; readonly keys: readonly KeyObject[] };
 
-function readEntry({ value, at }: shape.Located<Entry>, own: Own, base: string, complain: Complain): Read | undefined {
+function readEntry({ value, at }: shape.Located<Entry>, own: Own, desk: Desk): Read | undefined {
+  const { complain } = desk;
   const { id, publicKey, certificate } = value;
   const file = publicKey ?? certificate;
-  if (!file) return undefined;
-  let isMissing = false;
-  const pem = readBeside(file, base, (place, message) => {
-    isMissing = true;
-    complain(place, message);
-  });
-  if (isMissing) return undefined;
-  const found = keyIn(pem);
+  const read = file && readPem(file, undefined, desk);
+  if (!read) return undefined;
+  const found = keyIn(read);
   const wrong = wrongKind(found, own, certificate !== undefined, id?.value);
   if (wrong !== undefined || 'wrong' in found) {
     complain(file.at, `${file.value} ${wrong}`);
     return undefined;
   }
-  const { serial, key } = found;
+  const { serial, key, until } = found;
   const name = id?.value.toUpperCase();
   if (serial === undefined && name === undefined) {
     complain(at, `${file.value} has no id here; add the one that 商户平台 shows for it: id: PUB_KEY_ID_…`);
     return undefined;
   }
-  if (serial !== undefined && name !== undefined && plain(name) !== plain(serial)) {
+  if (serial !== undefined && name !== undefined && plainSerial(name) !== plainSerial(serial)) {
     const isOfKey = name.startsWith('PUB_KEY_ID_');
     const fix = isOfKey ? `; the public key ${name} is another file (pub_key.pem)` : '';
     complain(id!.at, `${file.value} is the certificate ${serial}; say \`- { certificate: ${file.value} }\`${fix}`);
     return undefined;
   }
-  return { id: serial ?? name!, pem, key };
+  return { id: serial ?? name!, pem: read.pem, key, file: file.value, until };
 }
 
 const DOWNLOAD = "expected WeChat Pay's public key (pub_key.pem: 商户平台 → 账户中心 → API安全 → 微信支付公钥)";
-/** Some write serial numbers with leading zeros. */
-const plain = (serial: string): string => serial.replace(/^0+/, '');
 
-type Found = { readonly key: KeyObject; readonly serial?: string; readonly name?: string } | { readonly wrong: string };
+type Found =
+  | { readonly key: KeyObject; readonly serial?: string; readonly name?: string; readonly until?: Instant }
+  | { readonly wrong: string };
 
-function keyIn(pem: Buffer): Found {
-  const words = pem.toString('latin1');
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(words)) return { wrong: `is a private key; ${DOWNLOAD}` };
+function keyIn({ pem, holds }: Pem): Found {
+  if (holds.includes('private key')) return { wrong: `is a private key; ${DOWNLOAD}` };
   try {
-    if (!words.includes('-----BEGIN CERTIFICATE-----')) return { key: createPublicKey(pem) };
-    const x509 = new X509Certificate(pem);
-    return { key: x509.publicKey, serial: x509.serialNumber.toUpperCase(), name: x509.subject };
+    if (!holds.includes('certificate')) return { key: createPublicKey(pem) };
+    const [x509] = certificatesIn(pem) as [X509Certificate];
+    return { key: x509.publicKey, serial: x509.serialNumber.toUpperCase(), name: x509.subject, until: endOf(x509) };
   } catch (error) {
     return { wrong: `cannot be used (${messageOf(error)}); ${DOWNLOAD}, or a platform certificate (PEM)` };
   }
@@ -143,16 +140,9 @@ function isSame(one: KeyObject, other: KeyObject): boolean {
   return bytes(one).equals(bytes(other));
 }
 
-/** What cannot be read was complained of where it is used. */
-function ownOf({ mchId, certificate, privateKey }: Written, base: string): Own {
-  const read = (file: shape.Located<string> | undefined, turn: (pem: Buffer) => KeyObject): KeyObject[] => {
-    try {
-      return file ? [turn(readFileSync(resolve(base, file.value)))] : [];
-    } catch {
-      return [];
-    }
-  };
-  const fromPrivate = (pem: Buffer): KeyObject => createPublicKey(createPrivateKey(pem));
-  const fromCertificate = (pem: Buffer): KeyObject => new X509Certificate(pem).publicKey;
-  return { mchId, keys: [...read(privateKey, fromPrivate), ...read(certificate, fromCertificate)] };
+/** What could not be read was complained of. */
+function ownOf(mchId: string, { certificate, privateKey }: OwnFiles): Own {
+  const keys = privateKey ? [createPublicKey(createPrivateKey(privateKey))] : [];
+  if (certificate && 'cert' in certificate) keys.push(new X509Certificate(certificate.cert).publicKey);
+  return { mchId, keys };
 }

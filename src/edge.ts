@@ -61,7 +61,12 @@ const HSTS = 'max-age=31536000';
 
 export type EdgePorts = {
   /** What bot.yaml says. */
-  readonly site: { readonly trustProxy: number; readonly publicUrl: string; readonly secret: string };
+  readonly site: {
+    readonly trustProxy: number;
+    readonly publicUrl: string;
+    /** Signs sessions; of several the first. */
+    readonly secret: string | readonly string[];
+  };
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<EdgeLimits>;
@@ -103,11 +108,9 @@ export function createEdge({ site, clock, log, limits, isSigned = () => false }:
   return async (ctx, next) => {
     ctx.set(headers);
     const address = addressOf(ctx.req, trustProxy);
-    if (trustProxy === 0 && ctx.get('x-forwarded-for') !== '')
-      tellProxy(() =>
-        log.info({}, 'X-Forwarded-For is not believed; if a proxy stands in front, say so: trustProxy: 1 in bot.yaml'),
-      );
     const kind = kindOf(ctx.path);
+    const strange = proxyTrouble(ctx, kind, trustProxy);
+    if (strange !== undefined) tellProxy(() => log.warn({}, strange));
     const user = userOf(ctx);
     const cut = cutFor(ctx, kind, address);
     const wait = cut || tooMuch(ctx, kind, address, user);
@@ -132,6 +135,22 @@ export function createEdge({ site, clock, log, limits, isSigned = () => false }:
     // Whatever is still on its way of a body that nobody reads.
     if (hasBody(ctx) && !ctx.req.complete) ctx.set('connection', 'close');
   };
+}
+
+/** What a proxy says, and what bot.yaml says of proxies, do not fit together. */
+function proxyTrouble(ctx: Context, kind: Kind, trustProxy: number): string | undefined {
+  const told = ctx.get('x-forwarded-for');
+  if (trustProxy === 0 && told !== '')
+    return (
+      'X-Forwarded-For is not believed: all who come through that proxy are one visitor to the limits, and one of them can shut ' +
+      'the page for the others. If the proxy is yours, say so: trustProxy: 1 in bot.yaml'
+    );
+  if (trustProxy > 0 && told === '' && (kind === 'page' || kind === 'door'))
+    return (
+      `a request came without X-Forwarded-For, and bot.yaml says that ${trustProxy} in front add to it: the proxy does not, so that all ` +
+      'visitors share the limits of its address, or somebody reaches this port past the proxy'
+    );
+  return undefined;
 }
 
 const seconds = (ms: number): string => String(Math.ceil(ms / SECOND));

@@ -4,6 +4,7 @@ import { type Logger, schedule } from 'node-cron';
 import { auditStore } from './audit-store.ts';
 import { Audit, showAuditFinding } from './core/audit.ts';
 import { messageOf } from './core/error.ts';
+import { type Dated, endingSoon } from './core/expiry.ts';
 import type { Campaign } from './core/rule.ts';
 import { DAY, dayOf, later, MINUTE } from './core/time.ts';
 import type { Messages } from './messages.ts';
@@ -29,6 +30,8 @@ export type JobPorts = {
   readonly rulebook: Rulebook;
   /** The keys with which WeChat Pay signs. */
   readonly keys: { tend(): Promise<void> };
+  /** Certificates with their ends, as bot.yaml names them. */
+  readonly dated?: readonly Dated[] | undefined;
 };
 export type Jobs = { stop(): Promise<void> };
 
@@ -45,6 +48,7 @@ export function startJobs(ports: JobPorts): Jobs {
     { name: 'platform keys', cron: '40 * * * * *', run: () => keys.tend() },
     { name: 'forget answers', cron: '0 30,40,50 3 * * *', run: () => onceANight('forget', forget, ports) },
     { name: 'audit', cron: '0 45,55 3 * * *', run: () => onceANight('audit', audit, ports) },
+    { name: 'certificates', cron: '0 0 9 * * *', run: async () => sayEndings(ports) },
     { name: 'audit again', cron: '0 5 4 * * *', run: () => onceANight('audit', audit, ports) },
   ];
   const tasks = rows.map(({ name, cron, run }) => {
@@ -57,6 +61,7 @@ export function startJobs(ports: JobPorts): Jobs {
     };
     return schedule(cron, job, { name, timezone: 'Asia/Shanghai', noOverlap: true, logger: scheduleLog(name, log) });
   });
+  sayEndings(ports);
   // Nobody waits for it: what is signed with a certificate meanwhile waits for the answer, or asks itself.
   keys.tend().catch((error: unknown) => log.error({ err: error }, 'the platform certificates were not asked for'));
   // What an earlier process left behind is not kept waiting.
@@ -105,6 +110,17 @@ export async function onceANight(
   } finally {
     clearInterval(renewing);
     await store.release(lease, clock(), isDone ? night : undefined);
+  }
+}
+
+/** From a week before, it is for a person. */
+const CALL_DAYS = 7;
+
+/** At the start and each morning, from thirty days before a certificate ends. */
+export function sayEndings({ dated = [], clock, log }: Pick<JobPorts, 'dated' | 'clock' | 'log'>): void {
+  for (const { merchant, key, file, serial, daysLeft, words } of endingSoon(dated, clock())) {
+    const isUrgent = daysLeft < CALL_DAYS && key !== 'platformKeys';
+    log[isUrgent ? 'error' : 'warn']({ merchant, key, file, serial, daysLeft }, words);
   }
 }
 

@@ -9,8 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, createBot } from './bot.ts';
 import { belongToUs } from './bot-installation.ts';
 import { versionOf } from './bot-package.ts';
+import { openStoreOf } from './bot-store.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config.ts';
-import { BadInput } from './core/error.ts';
+import { BadInput, showFinding } from './core/error.ts';
 import { instant } from './core/time.ts';
 import type { Demo, DemoOptions } from './demo.ts';
 import { createEdgeServer } from './edge-server.ts';
@@ -18,7 +19,6 @@ import { createLog, onlyLines } from './log.ts';
 import type { Log, Store } from './ports.ts';
 import { movableClock } from './simulator/clock.ts';
 import { refuseUnfinished } from './storage/copy.ts';
-import { openStore } from './storage/open.ts';
 import type { Timer } from './turn.ts';
 
 const DEMO_PORT = 3000;
@@ -39,11 +39,12 @@ export async function start(configFile: string | undefined, options: DemoOptions
   if (file !== undefined && (options.format ?? options.cdata) !== undefined)
     throw new BadInput(`--format and --cdata are for the demo's WeChat; with ${file} the real one's console says it`);
   const demo = file === undefined ? await (await import('./demo.ts')).startDemo(demoPort(), clock, options) : undefined;
-  const config = loadConfig(file ?? DEMO_CONFIG, process.env);
+  const config = loadConfig(file ?? DEMO_CONFIG, process.env, instant(clock.now()));
   const level = process.env.LOG_LEVEL ?? config.log.level ?? (demo ? 'warn' : 'info');
   const log = createLog({ ...config.log, level });
   onlyLines(log);
-  const store = await openStore(config.store, { ...config, warn: text => log.warn({}, text) });
+  for (const hint of config.hints ?? []) log.warn({}, showFinding(hint));
+  const store = await openStoreOf(config, text => log.warn({}, text));
   let bot: Bot | undefined;
   try {
     await refuseUnfinished(store);
@@ -78,21 +79,33 @@ function demoPort(): number {
   return Number(PORT);
 }
 
-function listen(bot: Bot, { host, port, trustProxy }: Config): Promise<Server> {
+function listen(bot: Bot, config: Config): Promise<Server> {
+  const { host, port, trustProxy } = config;
   const server = createEdgeServer(bot.app.callback(), trustProxy);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const isTaken = error.code === 'EADDRINUSE';
-      reject(
-        isTaken
-          ? new BadInput(
-              `port ${port} is taken; stop what runs there, or choose another (PORT=3100 npm start; \`listen\` in bot.yaml)`,
-            )
-          : error,
-      );
+      const words = listenTrouble(error.code ?? '', config);
+      const { places, file } = config;
+      const at = places?.listen ? `${file}:${places.listen.line}:${places.listen.column}: ` : '';
+      reject(words === undefined ? error : new BadInput(at + words));
     });
     server.listen({ port, host, backlog: BACKLOG }, () => resolve(server));
   });
+}
+
+function listenTrouble(code: string, { host, port }: Config): string | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} is taken; stop what runs there, or choose another (PORT=3100 npm start; \`listen\` in bot.yaml)`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `listen: ${host} is no address of this machine; 127.0.0.1:${port} is for a proxy on it, 0.0.0.0:${port} for everybody`;
+    case 'EACCES':
+      return `listen: this user may not open port ${port}; take one above 1023, behind the proxy`;
+    default:
+      return undefined;
+  }
 }
 
 function urlOf(host: string, server: Server): string {
@@ -100,9 +113,10 @@ function urlOf(host: string, server: Server): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function announce(url: string, demo: Demo | undefined, { rules }: Config, log: Log): void {
+function announce(url: string, demo: Demo | undefined, { rules, publicUrl, accounts }: Config, log: Log): void {
   if (!demo) {
-    log.info({ url }, 'ready');
+    const webhooks = [...accounts.keys()].map(name => `${publicUrl}/wechat/${name}`);
+    log.info({ url, webhooks }, 'ready');
     return;
   }
   process.stdout.write(`

@@ -2,35 +2,25 @@
 // a running bot keeps the last good book when an edit is wrong. Changes are judged beside the events (`rulebook-judge.ts`),
 // and only once nobody is writing any more: half a file may look like a whole one.
 import { createHash } from 'node:crypto';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
 import type { Config } from './config.ts';
-import { tableText } from './core/encoding.ts';
-import { BadInput, type Finding, messageOf, showFinding } from './core/error.ts';
+import { BadInput, type Finding, showFinding } from './core/error.ts';
 import { ALONE, type LintAround, lintWith, type Warning } from './core/lint.ts';
 import { type Book, bookOf } from './core/match.ts';
 import { rehearse } from './core/rehearse.ts';
 import { calledOf } from './core/renamed.ts';
 import type { Campaign } from './core/rule.ts';
-import {
-  type DataProblem,
-  dataFilesOf,
-  type Known,
-  loadCampaign,
-  loadCampaigns,
-  type RuleText,
-} from './core/rule-file.ts';
+import { type Known, loadCampaign, loadCampaigns, type RuleText } from './core/rule-file.ts';
 import { agreeWithMerchants, type Payers } from './core/rule-money.ts';
 import type { Instant } from './core/time.ts';
 import type { Log } from './ports.ts';
+import { type RuleFile, readRuleFiles } from './rulebook-files.ts';
 import { judge } from './rulebook-judge.ts';
 import type { Going, LiveBook } from './rulebook-live.ts';
 
-/** `data`: the files it names, by the name that is written there, also those that are missing. */
-export type RuleFile = { readonly file: string; readonly text: string; readonly data?: DataOf };
-type DataOf = ReadonlyMap<string, string | DataProblem | undefined>;
+export { type RuleFile, readRuleFiles } from './rulebook-files.ts';
 
 /** As much of bot.yaml as rule files must agree with: nothing secret, so that it may be given to a thread. */
 export type RuleAround = LintAround & Payers;
@@ -40,85 +30,24 @@ const SETTLE_MS = 100;
 /** … or so long, if the last line has no end: then it may still be in the writing. */
 const CUT_MS = 1000;
 
-/** A list of a third of a million openids; more is an accident. */
-const DATA_LIMIT = 10_000_000;
-
 export type Rulebook = {
   current(): Book;
   /** Looks whether a file changed; a change that is wrong is logged and changes nothing. */
   refresh(): Promise<void>;
 };
 
-/** The rule files named by `paths`: files as they are, folders by their `*.yaml` and `*.yml`, in the order of names. */
-export async function readRuleFiles(paths: readonly string[]): Promise<RuleFile[]> {
-  const files: string[] = [];
-  for (const path of paths) {
-    const info = await stat(path).catch(() => undefined);
-    if (!info) throw new BadInput(`${path}: no such file or folder; name a rule file or a folder of them`);
-    if (!info.isDirectory()) files.push(path);
-    else {
-      const names = (await readdir(path))
-        .filter(name => /\.ya?ml$/.test(name) && !basename(name).startsWith('.'))
-        .sort();
-      files.push(...names.map(name => join(path, name)));
-    }
-  }
-  return Promise.all(files.map(readRuleFile));
-}
-
-async function readRuleFile(path: string): Promise<RuleFile> {
-  const text = await readFile(path, 'utf8');
-  const file = relative(process.cwd(), path) || path;
-  const names = namesIn(file, text);
-  const data = await Promise.all(names.map(async name => [name, await readData(dirname(path), name)] as const));
-  return { file, text, data: new Map(data) };
-}
-
-/** To see which lists a file names it is read whole: not again while it stays the same. */
-const namesKnown = new Map<string, { readonly text: string; readonly names: readonly string[] }>();
-
-function namesIn(file: string, text: string): readonly string[] {
-  const known = namesKnown.get(file);
-  if (known?.text === text) return known.names;
-  const names = dataFilesOf(file, text);
-  namesKnown.set(file, { text, names });
-  return names;
-}
-
-/** A file beside a rule file; `undefined` if there is none. A link may not lead out of the folder either. */
-async function readData(folder: string, name: string): Promise<string | DataProblem | undefined> {
-  try {
-    const path = await realpath(join(folder, name));
-    if (!path.startsWith((await realpath(folder)) + sep)) return { problem: 'leads out of the folder of the rules' };
-    const info = await stat(path);
-    if (!info.isFile()) return { problem: 'is not a file' };
-    if (info.size > DATA_LIMIT) return { problem: `has ${info.size} bytes; at most ${DATA_LIMIT} are read` };
-    return textOfTable(await readFile(path));
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    return { problem: `cannot be read: ${messageOf(error)}` };
-  }
-}
-
-/** As `send` and `audit` read theirs: out of gzip as well, and other letters than UTF-8 by their names. */
-function textOfTable(bytes: Buffer): string | DataProblem {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return tableText(bytes);
-  return tableText(gunzipSync(bytes, { maxOutputLength: DATA_LIMIT }));
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
 /** What is wrong with these files, and the campaigns of those that are fine. `config` absent: accounts are not checked. */
 export function checkRuleFiles(
   files: readonly RuleFile[],
   config?: Payers,
 ): { campaigns: Campaign[]; findings: Finding[] } {
-  const { campaigns, findings } = loadCampaigns(files.map(textOf), knownTo(config));
-  if (!config) return { campaigns, findings };
-  const money = campaigns.flatMap(campaign => agreeWithMerchants(campaign, config));
-  return { campaigns, findings: [...findings, ...money] };
+  const unread = files.flatMap(({ file, problem }) =>
+    problem === undefined ? [] : [{ file, line: 1, column: 1, message: `the file ${problem}` }],
+  );
+  const texts = files.filter(({ problem }) => problem === undefined).map(textOf);
+  const { campaigns, findings } = loadCampaigns(texts, knownTo(config));
+  const money = config ? campaigns.flatMap(campaign => agreeWithMerchants(campaign, config)) : [];
+  return { campaigns, findings: [...unread, ...findings, ...money] };
 }
 
 function textOf({ file, text, data }: RuleFile): RuleText {
@@ -237,7 +166,8 @@ export function goingFrom(campaigns: readonly Campaign[], files: readonly RuleFi
 /** The same for the same files, lists included. */
 function printOf(files: readonly RuleFile[]): string {
   const print = createHash('sha256');
-  for (const { file, text, data } of files) print.update(JSON.stringify([file, text, ...(data ?? [])]));
+  for (const { file, text, data, problem } of files)
+    print.update(JSON.stringify([file, text, ...(problem === undefined ? (data ?? []) : [problem])]));
   return print.digest('hex');
 }
 

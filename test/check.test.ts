@@ -1,10 +1,13 @@
 // `hongbao check`: what it prints, what it marks, and when it fails.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type CheckOptions, check, frameOf } from '../src/commands/check.ts';
+import { ENV } from './harness.ts';
+import { issue } from './issue.ts';
 import { CLEAN, type Edit, edited } from './lint.ts';
+import { inProcess } from './platform-world.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -45,6 +48,56 @@ describe('check', () => {
       ]),
     });
     expect({ code, out }).toEqual({ code: 0, out: '1 files, no findings\n' });
+  });
+
+  test('says what it could not look at: without a configuration, outside its folder, and of a part of it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'check-'));
+    folders.push(folder);
+    const bot = join(folder, 'bot.yaml');
+    mkdirSync(join(folder, 'rules'));
+    for (const name of ['rules/a.yaml', 'outside.yaml']) writeFileSync(join(folder, name), `${clean()}`);
+    const { certPem, keyPem } = issue();
+    writeFileSync(join(folder, 'c.pem'), certPem);
+    writeFileSync(join(folder, 'k.pem'), keyPem);
+    writeFileSync(
+      bot,
+      `publicUrl: http://127.0.0.1:3000
+store: sqlite:none.db
+rules: rules
+secret: ${ENV.TEST_SECRET}
+accounts: { tea: { appId: wx8888888888888888, appSecret: 0123456789abcdef0123456789abcdef, token: tok1, mode: plain, merchant: shop } }
+merchants: { shop: { mchId: 1900000109, apiV2Key: 0123456789abcdef0123456789ABCDEF, certificate: c.pem, privateKey: k.pem, limits: { max: ¥1.00 } } }
+`,
+    );
+    const outcome = (paths: string[], options: CheckOptions = {}) => inProcess(() => check(paths, options));
+    const limit = /merchant "shop" pays/;
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      const inside = await outcome(['rules/a.yaml']);
+      expect([inside.code, inside.out]).toEqual([1, expect.stringMatching(limit)]);
+      expect(inside.err).toContain('not looked at: the other files of the folder');
+      const whole = await outcome(['rules']);
+      expect([whole.code, whole.err]).toEqual([1, expect.not.stringContaining('not looked at')]);
+      const outside = await outcome(['outside.yaml']);
+      expect([outside.code, outside.out]).toEqual([0, expect.not.stringMatching(limit)]);
+      expect(outside.err).toMatch(
+        /not looked at: whether accounts exist, what merchants may pay \(limits, channel\).*say --config bot\.yaml/,
+      );
+      const named = await outcome(['outside.yaml'], { config: 'bot.yaml' });
+      expect([named.code, named.out]).toEqual([1, expect.stringMatching(limit)]);
+      writeFileSync(bot, 'secret: a\n');
+      const broken = await outcome(['rules/a.yaml']);
+      expect([broken.code, broken.err]).toEqual([
+        0,
+        expect.stringMatching(/not looked at: .*bot\.yaml is not fit to start with/),
+      ]);
+      rmSync(bot);
+      const alone = await outcome(['rules/a.yaml'], { json: true });
+      expect(JSON.parse(alone.out)).toMatchObject({ unseen: expect.stringContaining('there is no data/bot.yaml') });
+    } finally {
+      process.chdir(before);
+    }
   });
 
   test('prints warnings with their id and what they rest on, and is fine', async () => {

@@ -10,7 +10,7 @@ import { cellsOf } from '../src/core/csv.ts';
 import type { EventKey, OpenId } from '../src/core/event.ts';
 import { codeFrom } from '../src/core/printed.ts';
 import { instant } from '../src/core/time.ts';
-import { PEM_LINES, startWorld, type World } from './harness.ts';
+import { ENV, PEM_LINES, startWorld, type World } from './harness.ts';
 
 const RULES = `
 campaign: cap
@@ -99,7 +99,7 @@ describe('codes on the counter', () => {
 
   async function shop(): Promise<{ codes: string[]; say(user: string, text: string): Promise<string> }> {
     world = await startWorld({ rules: RULES, certificate: () => PEM_LINES });
-    process.env.TEST_SECRET = 'a secret for tests';
+    process.env.TEST_SECRET = ENV.TEST_SECRET;
     const config = join(world.folder, 'bot.yaml');
     const out = join(folder, 'codes.csv');
     expect(await generate({ batch: 'spring', prize: ['small=90', 'big=10'], boxSize: '50', out })).toBe(0);

@@ -483,7 +483,30 @@ describe('the edge alone', () => {
   test('a proxy that bot.yaml does not name is told of once', async () => {
     const url = await open({ site: { ...SITE, trustProxy: 0 } });
     await times(3, () => statusOf(`${url}/h5/tea/page`, '203.0.113.7'));
-    expect(lines.filter(({ text }) => text.includes('trustProxy'))).toHaveLength(1);
+    expect(lines.filter(({ text }) => text.includes('trustProxy'))).toMatchObject([
+      { level: 'warn', text: expect.stringContaining('all who come through that proxy are one visitor to the limits') },
+    ]);
+  });
+
+  test('a proxy that bot.yaml names, and that says nothing, is told of once; who asks how we are is no proof', async () => {
+    const url = await open();
+    const before = lines.length;
+    const said = () => lines.slice(before).filter(({ text }) => text.includes('without X-Forwarded-For'));
+    await (await fetch(`${url}/healthz`)).arrayBuffer();
+    await statusOf(`${url}/h5/tea/page`, '203.0.113.7');
+    expect(said()).toEqual([]);
+    for (let n = 0; n < 3; n++) await (await fetch(`${url}/h5/tea/page`)).arrayBuffer();
+    expect(said()).toMatchObject([{ level: 'warn', text: expect.stringContaining('bot.yaml says that 1 in front') }]);
+  });
+
+  test('behind https a session of the former name, which a sibling host can set, is nobody', async () => {
+    const url = await open({ limits: { session: { max: 1, windowMs: 60_000 } } });
+    const [pair] = createSessions(SITE.secret, true)
+      .open('tea', USER as never, clock())
+      .split(';') as [string];
+    const as = (cookie: string) => times(2, () => statusOf(`${url}/h5/tea/page`, '203.0.113.9', { cookie }));
+    expect(await as(pair)).toEqual([200, 429]);
+    expect(await as(pair.replace('__Host-visitor-tea', 'visitor'))).toEqual([200, 200]);
   });
 });
 

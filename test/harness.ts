@@ -82,6 +82,10 @@ export type WorldOptions = {
   readonly signing?: Signing;
   /** In place of the public key: lines below `merchants: shop:`. */
   readonly keys?: (world: { simulator: Simulator; folder: string }) => string;
+  /** The path of publicUrl, such as `/bot`. */
+  readonly prefix?: string;
+  /** Changes bot.yaml before it is read. */
+  readonly yaml?: (text: string) => string;
 };
 
 export type World = {
@@ -161,7 +165,7 @@ const transferLines = (simulator: Simulator, keys = keyLines(simulator)): string
 };
 const keyLines = (simulator: Simulator): string =>
   `    publicKeyId: ${simulator.certificates(MERCHANT.mchId).publicKeyId}\n    publicKey: pub_key.pem`;
-export const ENV = { TEST_SECRET: 'a secret for tests' };
+export const ENV = { TEST_SECRET: '6f1d0b2c9e7a4853b1c6d8e2f4a7093581be6c2d4f90a37e' };
 
 /** Writes the merchant's certificate files as WeChat Pay hands them out. */
 export function writeCertificates(simulator: Simulator, folder: string): void {
@@ -204,16 +208,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { channel = 'redpack', merchantLines = '    askEvery: 1s' } = options;
   const certificate =
     channel === 'transfer' ? `${pem}\n${transferLines(simulator, options.keys?.({ simulator, folder }))}` : pem;
-  const { lines = '' } = options;
-  writeFileSync(
-    join(folder, 'bot.yaml'),
-    botYaml(simulator, { rules, mode, channel, certificate, merchantLines, lines }),
-  );
+  const { lines = '', prefix = '', yaml = (text: string) => text } = options;
+  const text = botYaml(simulator, { rules, mode, channel, certificate, merchantLines, lines });
+  writeFileSync(join(folder, 'bot.yaml'), yaml(text));
   let listener: RequestListener = (_, res) => res.writeHead(503).end();
   const server: Server = createEdgeServer((req, res) => listener(req, res), 0);
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const config = withNotices(loadConfig(join(folder, 'bot.yaml'), ENV), url);
+  const config = withNotices(loadConfig(join(folder, 'bot.yaml'), ENV), url + prefix);
   const store = await openStore(config.store);
   const bot = await createBot({
     holder: `harness ${++worlds}`,
@@ -224,7 +226,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     store: options.wrap?.(store) ?? store,
   });
   listener = bot.app.callback();
-  simulator.setWebhook('tea', `${url}/wechat/tea`);
+  simulator.setWebhook('tea', `${url}${prefix}/wechat/tea`);
   if (options.jobs) bot.start();
   return {
     folder,

@@ -67,8 +67,8 @@ describe('how grave a warning is', () => {
   });
 });
 
-const BOT = `secret: a-secret-of-our-own
-accounts: { tea: { appId: wx8888888888888888, appSecret: s, token: t, mode: plain } }
+const BOT = `secret: 6f1d0b2c9e7a4853b1c6d8e2f4a7093581be6c2d4f90a37e
+accounts: { tea: { appId: wx8888888888888888, appSecret: secretsecretsecretsecretsecret00, token: simToken01, mode: plain } }
 `;
 
 function configWith(lint: string): Config {

@@ -33,7 +33,7 @@ describe('notices in bot.yaml', () => {
     const file = join(folder, 'bot.yaml');
     writeFileSync(
       file,
-      `secret: x\naccounts:\n  tea:\n    appId: wx8888888888888888\n    appSecret: s\n    token: t\n    mode: plain\n    notices:\n${notices}\n`,
+      `secret: 6f1d0b2c9e7a4853b1c6d8e2f4a7093581be6c2d4f90a37e\naccounts:\n  tea:\n    appId: wx8888888888888888\n    appSecret: secretsecretsecretsecretsecret00\n    token: simToken01\n    mode: plain\n    notices:\n${notices}\n`,
     );
     try {
       return loadConfig(file, {}).accounts.get('tea')!.notices;

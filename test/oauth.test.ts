@@ -1,11 +1,12 @@
 // Who may be at the page: the way through WeChat, and everything a stranger may try on it. Refused, nothing changed, nothing told.
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sessionSecretsOf } from '../src/config-secret.ts';
 import { SAID_SO } from '../src/core/ask-now.ts';
 import { seedOf } from '../src/core/draw.ts';
 import type { OpenId } from '../src/core/event.ts';
 import { instant } from '../src/core/time.ts';
-import { createSessions } from '../src/doors/session.ts';
+import { createSessions, type Sessions } from '../src/doors/session.ts';
 import { createSigner } from '../src/doors/signed.ts';
 import { jsSignature } from '../src/wechat/jssdk.ts';
 import { authorizeUrl } from '../src/wechat/oauth.ts';
@@ -66,8 +67,28 @@ describe('the way through WeChat', () => {
   });
 
   test('behind https every cookie is Secure, and that of the state belongs to this host alone', () => {
-    const cookie = createSessions('secret', true).open('tea', 'o123456789012345678901234567' as OpenId, instant(0));
-    expect(cookie).toContain('; Secure');
+    const user = 'o123456789012345678901234567' as OpenId;
+    const sessions = createSessions('secret', true);
+    // The browser takes a cookie of this name only so: with the path `/`, Secure, and without a Domain.
+    expect(sessions.open('tea', user, instant(0))).toMatch(
+      /^__Host-visitor-tea=o\w+\.43200\.[0-9a-f]{48}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure$/,
+    );
+  });
+
+  test('a key is changed under the hands of visitors: of a list the first signs, and what any of them signed is believed', () => {
+    const user = 'o123456789012345678901234567' as OpenId;
+    const [before, both, after] = [['old'], ['new', 'old'], ['new']].map(secrets => createSessions(secrets, false)) as [
+      Sessions,
+      Sessions,
+      Sessions,
+    ];
+    const cookieOf = (sessions: Sessions): string => sessions.open('tea', user, instant(0)).split(';')[0]!;
+    const reads = (sessions: Sessions, value: string) => sessions.read('tea', value, instant(1))?.user;
+    expect([before, both, after].map(each => reads(each, cookieOf(before)))).toEqual([user, user, undefined]);
+    expect([before, both, after].map(each => reads(each, cookieOf(both)))).toEqual([undefined, user, user]);
+    const session = before.read('tea', cookieOf(before), instant(1))!;
+    const tap = before.newTap(session, 'page');
+    expect([both, after].map(each => each.tapIn(session, 'page', tap) !== undefined)).toEqual([true, false]);
   });
 
   test('a follower draws once, whatever page and whatever keyword', async () => {
@@ -194,13 +215,17 @@ describe('what strangers try on the way', () => {
     await browser.open(PAGE);
     const good = browser.cookie('visitor-tea')!;
     const [user, until, mark] = good.split('.') as [string, string, string];
-    const elsewhere = createSessions(ENV.TEST_SECRET, false).open('other', user as OpenId, instant(Date.now()));
+    const ours = createSessions(sessionSecretsOf(world.config), false);
+    const elsewhere = ours.open('other', user as OpenId, instant(Date.now()));
+    // What keys the draws signs nobody in.
+    const drawn = createSessions(ENV.TEST_SECRET, false).open('tea', user as OpenId, instant(Date.now()));
     const bad = [
       `${world.person(true)}.${until}.${mark}`,
       `${user}.${Number(until) + 1}.${mark}`,
       `${user}.${until}.${'0'.repeat(48)}`,
       `${user}.${until}`,
       /visitor-other=([^;]*)/.exec(elsewhere)![1]!,
+      /visitor-tea=([^;]*)/.exec(drawn)![1]!,
       `${good}é`,
     ];
     for (const cookie of bad) {

@@ -15,7 +15,7 @@ import { type AccountOptions, type Simulator, startSimulator } from '../src/simu
 import { openStore } from '../src/storage/open.ts';
 import { type Api, createApi } from '../src/wechat/api.ts';
 import type { Result } from './command.ts';
-import { ACCOUNT } from './harness.ts';
+import { ACCOUNT, ENV } from './harness.ts';
 
 export type PlatformWorld = {
   readonly folder: string;
@@ -92,7 +92,7 @@ export async function startPlatform({
 function botYaml(simulator: Simulator, lines: string): string {
   return `store: sqlite:bot.db
 rules: rules.yaml
-secret: a secret for tests
+secret: ${ENV.TEST_SECRET}
 accounts:
   tea:
     appId: ${ACCOUNT.appId}

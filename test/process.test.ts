@@ -22,6 +22,7 @@ import {
   until,
   writeCertificates,
 } from './harness.ts';
+import { issue } from './issue.ts';
 
 const CLI = resolve(import.meta.dirname, '../dist/cli.js');
 let folder: string;
@@ -172,8 +173,20 @@ describe('a configuration of one’s own', () => {
     await until(() => simulator!.control.merchant(MERCHANT.mchId).sentCount === 1);
   }, 30_000);
 
-  test('with one merchant certificate for another merchant number is halted, not hammered', async () => {
-    const port = await prepare({ yaml: text => text.replace(`mchId: "${MERCHANT.mchId}"`, 'mchId: "1900000110"') });
+  test('with one merchant certificate for another merchant number is refused', async () => {
+    await prepare({ yaml: text => text.replace(`mchId: "${MERCHANT.mchId}"`, 'mchId: "1900000110"') });
+    const { code, err } = await run(['start', '--config', 'bot.yaml']);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/bot\.yaml:21:18: apiclient_cert\.pem is the certificate of the merchant 1900000109/),
+    ]);
+  }, 30_000);
+
+  test('with a certificate that WeChat Pay never issued is halted, not hammered', async () => {
+    const port = await prepare();
+    const { certPem, keyPem } = issue({ cn: MERCHANT.mchId });
+    writeFileSync(join(folder, 'apiclient_cert.pem'), certPem);
+    writeFileSync(join(folder, 'apiclient_key.pem'), keyPem);
     await startBot(port);
     const ann = simulator!.control.addPerson({});
     await simulator!.control.act(ann.openid, { kind: 'follow' });
@@ -210,7 +223,7 @@ describe('what is wrong at the start is named with its place and its fix', () =>
     [
       'a key that does not belong to the certificate',
       yaml => yaml.replace('privateKey: apiclient_key.pem', 'privateKey: ca.pem'),
-      [/bot\.yaml:21:18: apiclient_cert\.pem cannot be used/],
+      [/bot\.yaml:22:17: ca\.pem is a certificate; expected the merchant's private key/],
     ],
     [
       'a mode nobody knows',

@@ -161,9 +161,9 @@ describe('an address', () => {
 });
 
 describe('bot.yaml', () => {
-  const BOT = `secret: s
+  const BOT = `secret: 6f1d0b2c9e7a4853b1c6d8e2f4a7093581be6c2d4f90a37e
 accounts:
-  tea: { appId: wx8888888888888888, appSecret: s, token: t, mode: plain }
+  tea: { appId: wx8888888888888888, appSecret: secretsecretsecretsecretsecret00, token: simToken01, mode: plain }
 `;
   const load = (...lines: string[]): Config => {
     const folder = mkdtempSync(join(tmpdir(), 'hongbao-config-'));

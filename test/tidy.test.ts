@@ -10,7 +10,10 @@ const SRC = join(ROOT, 'src');
 const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] = [
   { files: /^core\//, from: /^(core\/|yaml$|@marcbachmann\/cel-js$|re2js$|node:crypto$|node:assert\/strict$)/ },
   { files: /^ports\.ts$/, from: /^core\// },
-  { files: /^config(-[\w-]+)?\.ts$/, from: /^(core\/|config-[\w-]+\.ts$|node:(crypto|fs|path|tls)$)/ },
+  {
+    files: /^config(-[\w-]+)?\.ts$/,
+    from: /^(core\/|config-[\w-]+\.ts$|plain-file\.ts$|storage\/redis-url\.ts$|node:(crypto|fs|path|tls)$)/,
+  },
   { files: /^wechat\//, from: /^(core\/|ports\.ts$|wechat\/|fast-xml-parser$|undici$|node:)/ },
   { files: /^storage\//, from: /^(core\/|ports\.ts$|storage\/|@photostructure\/sqlite$|ioredis$|node:)/ },
   {
@@ -29,6 +32,7 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^doors\//, from: /^(core\/|ports\.ts$|config\.ts$|doubt\.ts$|doors\/|pages\/h5\/|flow\.ts$|koa$|node:)/ },
   { files: /^edge(-[\w-]+)?\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge-[\w-]+\.ts$|koa$|node:)/ },
   { files: /^app\.ts$/, from: /^(core\/|ports\.ts$|doors\/|edge(-[\w-]+)?\.ts$|koa$|@koa\/router$)/ },
+  { files: /^plain-file\.ts$/, from: /^(core\/|node:)/ },
   { files: /^spool\.ts$/, from: /^node:/ },
   { files: /^audit-store\.ts$/, from: /^(core\/|ports\.ts$|spool\.ts$)/ },
   {
@@ -39,7 +43,7 @@ const MAY_IMPORT: readonly { readonly files: RegExp; readonly from: RegExp }[] =
   { files: /^messages\.ts$/, from: /^(core\/|ports\.ts$)/ },
   {
     files: /^rulebook(-\w+)?\.ts$/,
-    from: /^(core\/|ports\.ts$|config\.ts$|rulebook(-\w+)?\.ts$|tsx\/esm\/api$|node:)/,
+    from: /^(core\/|ports\.ts$|config\.ts$|plain-file\.ts$|rulebook(-\w+)?\.ts$|tsx\/esm\/api$|node:)/,
   },
   { files: /^log\.ts$/, from: /^(core\/|ports\.ts$|pino$|node:util$)/ },
   { files: /^(bot(-\w+)?|main|cli(-\w+)?|demo|demo-routes)\.ts$|^commands\//, from: /./ },

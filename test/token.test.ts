@@ -1,5 +1,6 @@
 // One access token for all processes: fetched once, replaced once when the platform calls it wrong, and by another
 // process where the one that fetches it fails or dies.
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,8 +10,11 @@ import type { OpenId } from '../src/core/event.ts';
 import { HOUR, type Instant, instant, later, MINUTE, SECOND } from '../src/core/time.ts';
 import type { Messenger } from '../src/ports.ts';
 import { movableClock, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
-import { createMessenger } from '../src/wechat/api.ts';
+import { createApi, createMessenger } from '../src/wechat/api.ts';
+import { createJsSigner } from '../src/wechat/jssdk.ts';
+import { createQrCode } from '../src/wechat/qr.ts';
 import { createShared, type Shared } from '../src/wechat/token.ts';
+import { createFollowerDesk } from '../src/wechat/user.ts';
 import { type Beside, KINDS } from './beside.ts';
 import { ACCOUNT, until } from './harness.ts';
 import { NOW } from './store.contract.ts';
@@ -253,6 +257,46 @@ describe.each(KINDS)('messengers of several processes, on %s', (_, openBeside) =
     await sayAll(five);
     await sayAll(five);
     expect(tokensFetched).toBe(3);
+  });
+
+  test('take numbers that a relay made texts of for what they are', async () => {
+    const asked: string[] = [];
+    const relay = createServer((req, res) => {
+      asked.push(req.url!.replace(/\?.*/, ''));
+      res.end(
+        req.url!.startsWith('/cgi-bin/stable_token')
+          ? '{"access_token":"A","expires_in":"7200"}'
+          : req.url!.startsWith('/cgi-bin/ticket')
+            ? '{"errcode":"0","errmsg":"ok","ticket":"T","expires_in":"7200"}'
+            : req.url!.startsWith('/cgi-bin/user/info')
+              ? '{"errcode":"0","subscribe":"1","subscribe_time":"1770000000","openid":"o"}'
+              : req.url!.startsWith('/cgi-bin/qrcode')
+                ? '{"ticket":"t","url":"http://weixin.qq.com/q/1","expire_seconds":"60"}'
+                : '{"errcode":"45015","errmsg":"response out of time limit"}',
+      );
+    }).listen(0, '127.0.0.1');
+    await once(relay, 'listening');
+    const config = {
+      api: `http://127.0.0.1:${(relay.address() as AddressInfo).port}`,
+      appId: ACCOUNT.appId,
+      appSecret: ACCOUNT.appSecret,
+    };
+    const ports = { clock, sleep: (ms: number) => sleep(ms), store: await beside.open() };
+    try {
+      const api = createApi(config, ports);
+      expect(await createJsSigner(config.appId, api, ports)('https://a.example/')).toMatchObject({
+        appId: config.appId,
+      });
+      const ask = createFollowerDesk(new Map([['tea', config]]), ports);
+      expect(await ask('tea', 'o' as OpenId)).toEqual({ following: true, since: 1_770_000_000_000 });
+      const code = await createQrCode(api, clock, { scene: 'a', numbers: false, lasts: 30_000 });
+      expect(code.expires! - clock()).toBeGreaterThan(50_000);
+      await expect(api.post('/cgi-bin/message/custom/send', {})).rejects.toMatchObject({ code: '45015' });
+      expect(asked.filter(path => path === '/cgi-bin/stable_token').length).toBe(1);
+    } finally {
+      relay.closeAllConnections();
+      relay.close();
+    }
   });
 
   test('name neither secret nor token when the platform refuses them', async () => {

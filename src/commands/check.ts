@@ -16,9 +16,10 @@ import { gather } from './rules.ts';
 export type CheckOptions = Common & { readonly strict?: boolean; readonly frame?: boolean };
 
 export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
-  const { files, config } = await gather(paths, options);
+  const now = instant(Date.now());
+  const { files, config, unseen } = await gather(paths, options, now);
   const { campaigns, findings: wrong } = checkRuleFiles(files, config);
-  const { warnings: likely, silenced } = lintRuleFiles(files, campaigns, config, instant(Date.now()));
+  const { warnings: likely, silenced } = lintRuleFiles(files, campaigns, config, now);
   // A file that cannot be read would look as if its campaign were gone.
   const isPart = paths.length > 0 || wrong.length > 0;
   const beside = await besideLive(config, { ...goingFrom(campaigns, files), isPart });
@@ -27,13 +28,19 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
   const errors = findings.length + warnings.filter(({ severity }) => severity === 'error').length;
   const { notCompared } = beside;
   const live = { compared: notCompared === undefined, ...(notCompared !== undefined && { why: notCompared }) };
-  if (options.json) printJson({ ...asJson(files, campaigns, findings, warnings, silenced), live });
+  if (options.json)
+    printJson({
+      ...asJson(files, campaigns, findings, warnings, silenced),
+      live,
+      ...(unseen !== undefined && { unseen }),
+    });
   else {
     const isFramed = options.frame ?? process.stdout.isTTY === true;
     const lines = linesOf(files);
     for (const each of inOrder([...findings, ...warnings])) show(each, isFramed ? lines.get(each.file) : undefined);
     if (isFramed) for (const campaign of campaigns) showSpend(campaign);
     print(summary(files.length, errors, warnings.length + findings.length - errors, silenced));
+    if (unseen !== undefined) printNote(`not looked at: ${unseen}`);
     if (notCompared !== undefined) printNote(`not compared with what is live: ${notCompared}`);
   }
   return errors > 0 || (options.strict && warnings.length > 0) ? EXIT.findings : EXIT.fine;

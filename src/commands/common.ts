@@ -1,12 +1,12 @@
 // What the operator's commands share: the configuration, the store, tables and exit codes.
 import { randomBytes } from 'node:crypto';
 import { belongToUs } from '../bot-installation.ts';
+import { openStoreOf } from '../bot-store.ts';
 import { type Config, defaultConfigFile, loadConfig } from '../config.ts';
 import { visible, visibleJson, visibleLines } from '../core/text.ts';
 import { instant } from '../core/time.ts';
 import type { Store } from '../ports.ts';
 import { refuseUnfinished } from '../storage/copy.ts';
-import { openStore } from '../storage/open.ts';
 
 /** 0 fine · 1 findings, or refused · 2 bad input. */
 export const EXIT = { fine: 0, findings: 1, badInput: 2 } as const;
@@ -20,7 +20,7 @@ export function configOf(options: Common): Config {
 /** Runs `work` on the configured store, beside a running bot if there is one. */
 export async function withStore<T>(options: Common, work: (store: Store, config: Config) => Promise<T>): Promise<T> {
   const config = configOf(options);
-  const store = await openStore(config.store, config);
+  const store = await openStoreOf(config);
   try {
     await refuseUnfinished(store);
     await belongToUs(store, config, `command:${process.pid}:${randomBytes(6).toString('hex')}`, instant(Date.now()));

@@ -1,9 +1,10 @@
 // `hongbao menu push | show`: the account's own menu (自定义菜单), from a file, with what changes shown first.
-import { readFile } from 'node:fs/promises';
 import type { Config } from '../config.ts';
-import { BadInput, type Finding, messageOf, showFinding } from '../core/error.ts';
+import { BadInput, type Finding, showFinding } from '../core/error.ts';
 import { type Key, keysWithoutRule, type Menu, menuDiff, menuYaml, rulesWithoutKey } from '../core/menu.ts';
 import { type ReadMenu, readMenu } from '../core/menu-file.ts';
+import { FILE_LIMIT } from '../core/reader.ts';
+import { readText } from '../plain-file.ts';
 import { checkRuleFiles, readRuleFiles } from '../rulebook.ts';
 import { liveMenu, pushMenu } from '../wechat/menu.ts';
 import { EXIT, print, printJson } from './common.ts';
@@ -52,9 +53,8 @@ export async function show(options: AccountOptions): Promise<number> {
 }
 
 async function menuIn(file: string): Promise<ReadMenu & { readonly menu: Menu }> {
-  const source = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new BadInput(`${file} cannot be read: ${messageOf(error)}`);
-  });
+  const source = await readText(file, 4 * FILE_LIMIT);
+  if (typeof source !== 'string') throw new BadInput(`${file} ${source.problem}`);
   const read = readMenu(file, source);
   if ('findings' in read) throw new BadInput(`${file} is not fit to be pushed:`, read.findings);
   return read;

@@ -1,10 +1,11 @@
 // `hongbao merchant halt | resume | list`: the gate of each merchant (商户), shut and opened by a person.
 import type { Config } from '../config.ts';
 import { BadInput } from '../core/error.ts';
+import { type Dated, daysLeft, WARN_DAYS } from '../core/expiry.ts';
 import { readReason } from '../core/operator.ts';
 import type { BillNo, PayoutState } from '../core/payout.ts';
 import { suggest } from '../core/shape.ts';
-import { beijingText, instant } from '../core/time.ts';
+import { beijingText, dayOf, type Instant, instant } from '../core/time.ts';
 import type { Store } from '../ports.ts';
 import { writeDown } from './acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './common.ts';
@@ -56,16 +57,20 @@ export function resume(name: string, options: Common): Promise<number> {
 export function list(options: Common): Promise<number> {
   return withStore(options, async (store, config) => {
     const merchants = [];
+    const now = instant(Date.now());
     for (const { name, mchId, channel } of config.merchants.values()) {
       const waiting = { planned: 0, sending: 0, unknown: 0, held: 0 };
       for (const state of WAITING) waiting[state] = await count(store, name, state);
       const halted = await store.halt(name);
-      merchants.push({ name, mchId, channel, ...(halted && { halt: halted }), waiting });
+      const certificates = (config.dated ?? [])
+        .filter(each => each.merchant === name)
+        .map(({ merchant: _, until, ...each }) => ({ ...each, until, daysLeft: daysLeft({ until }, now) }));
+      merchants.push({ name, mchId, channel, ...(halted && { halt: halted }), waiting, certificates });
     }
     if (options.json) printJson(merchants);
     else {
-      const head = ['merchant', 'gate', 'since', 'by', 'why', 'next try', ...WAITING];
-      const rows = merchants.map(({ name, halt: shut, waiting }) => [
+      const head = ['merchant', 'gate', 'since', 'by', 'why', 'next try', ...WAITING, 'certificates'];
+      const rows = merchants.map(({ name, halt: shut, waiting, certificates }) => [
         name,
         shut ? 'halted' : 'open',
         shut ? beijingText(shut.since) : '',
@@ -73,11 +78,18 @@ export function list(options: Common): Promise<number> {
         shut ? (shut.by === 'operator' ? shut.reason : `${shut.code}: ${shut.reason}`) : '',
         shut ? (shut.probeAt === undefined ? 'by hand' : beijingText(shut.probeAt)) : '',
         ...WAITING.map(state => `${waiting[state]}${waiting[state] >= COUNTED_MAX ? '+' : ''}`),
+        certificates.map(showEnd).join(', '),
       ]);
       print(rows.length === 0 ? 'bot.yaml has no merchants' : table(head, rows));
     }
     return EXIT.fine;
   });
+}
+
+/** From thirty days before, with what is left. */
+function showEnd({ key, until, daysLeft: left }: Pick<Dated, 'key'> & { until: Instant; daysLeft: number }): string {
+  const near = left < 0 ? ' (expired!)' : left < WARN_DAYS ? ` (in ${left} days!)` : '';
+  return `${key} until ${dayOf(until)}${near}`;
 }
 
 async function count(store: Store, merchant: string, state: PayoutState): Promise<number> {

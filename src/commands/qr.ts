@@ -1,7 +1,7 @@
 // `hongbao qr create`: QR codes with parameters (带参数二维码), a picture each, and a list of them by which the same
 // command makes no code twice.
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tableText } from '../core/encoding.ts';
 import { BadInput, type Finding, messageOf } from '../core/error.ts';
@@ -18,6 +18,7 @@ import {
   TEMPORARY_MAX,
 } from '../core/scene.ts';
 import { beijingText, parseDuration, SECOND } from '../core/time.ts';
+import { readPlain } from '../plain-file.ts';
 import { createQrCode, showQrCode } from '../wechat/qr.ts';
 import { EXIT, print, printJson, printNote, table } from './common.ts';
 import { type AccountOptions, clock, type Platform, patiently, withPlatform } from './platform.ts';
@@ -38,6 +39,8 @@ export type CreateOptions = AccountOptions &
   };
 
 const LIST = 'qrcodes.csv';
+/** Some hundred thousand scenes. */
+const LIST_BYTES_MAX = 32_000_000;
 /** Calls at once: a thousand codes take a minute, and the platform's limit by the minute is far. */
 const AT_ONCE = 4;
 /** More lines say nothing to anybody; the list has them all. */
@@ -86,7 +89,8 @@ async function jobOf(options: CreateOptions, account: string): Promise<Job> {
 
 /** Our own list, which a spreadsheet may have saved again. */
 async function madeBefore(list: string): Promise<string> {
-  const bytes = await readFile(list);
+  const bytes = await readPlain(list, LIST_BYTES_MAX);
+  if (!Buffer.isBuffer(bytes)) throw new BadInput(`${list} ${bytes.problem}`);
   const text = tableText(bytes.subarray(0, bytes.lastIndexOf('\n') + 1)); // a last line may be cut off anywhere
   if (typeof text === 'string') return text;
   throw new BadInput(`${list} ${text.problem}`);

@@ -1,12 +1,11 @@
 // `hongbao receive FILE`: one recorded push, XML or JSON, clear or sealed, through the whole way, as if it came now; of one that has happened, what it
 // came to. Of a draw that is still to come the odds alone. Nothing is written but that it was asked, nobody is paid.
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Config } from '../config.ts';
 import type { AccountConfig } from '../config-account.ts';
 import type { Decision, Open } from '../core/decide.ts';
 import { decoded, decoderOf, sniff } from '../core/encoding.ts';
-import { BadInput, messageOf } from '../core/error.ts';
+import { BadInput } from '../core/error.ts';
 import type { Event } from '../core/event.ts';
 import type { Payout } from '../core/payout.ts';
 import { prospectText } from '../core/prospect.ts';
@@ -14,6 +13,7 @@ import { NO_REPLY, type Reply } from '../core/reply.ts';
 import { instant } from '../core/time.ts';
 import { createFlow } from '../flow.ts';
 import { SILENT } from '../log.ts';
+import { readPlain } from '../plain-file.ts';
 import type { Commit, JournalLine, Store } from '../ports.ts';
 import { openRulebook } from '../rulebook.ts';
 import { recordedEvent } from '../wechat/recorded.ts';
@@ -24,17 +24,15 @@ import { encodingOf } from './table-file.ts';
 
 /** A handful at most: the same key in several accounts, or one that came again after it was forgotten. */
 const LINES_MAX = 100;
+/** More than any push. */
+const PUSH_BYTES_MAX = 1_000_000;
 
 type ReceiveOptions = Common & { readonly account?: string; readonly encoding?: string };
 
 export async function receive(file: string, options: ReceiveOptions): Promise<number> {
-  const bytes = utf8Of(
-    file,
-    options,
-    await readFile(file).catch((error: unknown) => {
-      throw new BadInput(`${file} cannot be read: ${messageOf(error)}`);
-    }),
-  );
+  const read = await readPlain(file, PUSH_BYTES_MAX);
+  if (!Buffer.isBuffer(read)) throw new BadInput(`${file} ${read.problem}`);
+  const bytes = utf8Of(file, options, read);
   return withStore(options, async (store, config) => {
     const names = [...config.accounts.keys()];
     const account = options.account ?? (names.length === 1 ? names[0] : undefined);

@@ -1,24 +1,59 @@
 // `hongbao test`: what an editor of rule files runs before anybody else sees them.
 import { existsSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
 import { rulesHere } from '../bot-package.ts';
 import { type Config, defaultConfigFile, loadConfig } from '../config.ts';
 import { type Coverage, cover, percentOf } from '../core/coverage.ts';
 import { BadInput, type Finding, showFinding } from '../core/error.ts';
 import { failuresOf, type TestFailure, type TestResult } from '../core/rehearse.ts';
 import type { Campaign, RuleTest } from '../core/rule.ts';
+import type { Instant } from '../core/time.ts';
 import { checkRuleFiles, type RuleFile, readRuleFiles } from '../rulebook.ts';
 import { type Common, EXIT, print, printJson } from './common.ts';
 import { showCoverage, showFailure } from './rules-show.ts';
 
-/** The files named, by themselves; or the configured ones, which must fit the accounts and merchants as well. */
-export async function gather(
-  paths: readonly string[],
-  options: Common,
-): Promise<{ files: RuleFile[]; config: Config | undefined }> {
+/** `unseen`: what nobody could look at, and why. */
+export type Gathered = { readonly files: RuleFile[]; readonly config: Config | undefined; readonly unseen?: string };
+
+/** The files named, or the configured ones; what lies in the configured folder must fit accounts and merchants as well. */
+export async function gather(paths: readonly string[], options: Common, now?: Instant): Promise<Gathered> {
+  const around = configAround(paths, options, now);
+  return { ...around, files: await readRuleFiles(paths.length > 0 ? paths : [around.config?.rules ?? rulesHere()]) };
+}
+
+/** Whoever names a configuration, or no file, is told what is wrong with it; for others it is only there to be looked at. */
+function configAround(paths: readonly string[], options: Common, now?: Instant): Omit<Gathered, 'files'> {
   const file = options.config ?? defaultConfigFile();
-  const isWanted = options.config !== undefined || (paths.length === 0 && existsSync(file));
-  const config = isWanted ? loadConfig(file, process.env) : undefined;
-  return { files: await readRuleFiles(paths.length > 0 ? paths : [config?.rules ?? rulesHere()]), config };
+  if (options.config !== undefined) {
+    const config = loadConfig(file, process.env, now);
+    return { config, ...part(paths, config) };
+  }
+  if (!existsSync(file))
+    return { config: undefined, unseen: `${WHOLE}: there is no ${file}; name one with --config FILE` };
+  if (paths.length === 0) return { config: loadConfig(file, process.env, now) };
+  try {
+    const config = loadConfig(file, process.env);
+    if (paths.every(path => isWithin(path, config.rules))) return { config, ...part(paths, config) };
+    return {
+      config: undefined,
+      unseen: `${WHOLE}: not all of it lies in the folder of rules of ${file}; say --config ${file} to judge it by that`,
+    };
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    return { config: undefined, unseen: `${WHOLE}: ${file} is not fit to start with (hongbao check --config ${file})` };
+  }
+}
+
+const WHOLE = 'whether accounts exist, what merchants may pay (limits, channel), and `lint:`';
+
+function part(paths: readonly string[], { rules }: Config): Pick<Gathered, 'unseen'> {
+  return paths.length === 0 || paths.some(path => resolve(path) === rules)
+    ? {}
+    : { unseen: 'the other files of the folder: the same campaign or coupons twice' };
+}
+
+function isWithin(path: string, rules: string): boolean {
+  return resolve(path) === rules || resolve(path).startsWith(rules + sep);
 }
 
 /** `coverage`: each file's, and what is missing. `min`: per cent of all files together. */

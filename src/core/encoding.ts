@@ -83,3 +83,9 @@ export function tableText(bytes: Uint8Array): string | { readonly problem: strin
     return { problem: encodingProblem('unknown', false) }; // cut off in the middle of a character
   }
 }
+
+/** For people; `undefined`: it has no name. */
+export function encodingName(found: Encoding | 'unknown'): string | undefined {
+  if (found === 'unknown' || found === 'utf-8') return undefined;
+  return found === 'utf-16' ? 'UTF-16' : 'GBK';
+}

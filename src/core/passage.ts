@@ -17,6 +17,7 @@ export function passage(what: string): Shape<Passage> {
     read(node, reader) {
       if (!isScalar(node) || isNothing(node)) return refuse(node, reader, what);
       const text = reader.text(node);
+      if (text === undefined) return undefined;
       if (text.trim() === '') {
         reader.say(node, `expected ${what}, found an empty text`);
         return undefined;

@@ -20,8 +20,8 @@ import type { Finding } from './error.ts';
 /** Both count from 1. */
 export type Place = { readonly line: number; readonly column: number };
 
-/** Gets every text before it is judged, such as `${NAME}`, and gives what it stands for. */
-export type Transform = (text: string, say: (message: string) => void) => string;
+/** Gets every text before it is judged, such as `${NAME}`, and gives what it stands for; `undefined`: it has said why not. */
+export type Transform = (text: string, say: (message: string) => void) => string | undefined;
 
 /** A rule file is a page; a megabyte is an accident. */
 export const FILE_LIMIT = 1_000_000;
@@ -56,8 +56,8 @@ export class Reader {
     this.findings.push({ file: this.file, line: place.line, column: place.column, message });
   }
 
-  /** What the scalar stands for. */
-  text(node: Scalar): string {
+  /** What the scalar stands for; `undefined`: nobody knows, and it was said. */
+  text(node: Scalar): string | undefined {
     const written = textOf(node);
     return this.transform ? this.transform(written, message => this.say(node, message)) : written;
   }

@@ -17,7 +17,8 @@ export function scalar<T>(
     what,
     read(node, reader) {
       if (!isScalar(node) || isNothing(node)) return refuse(node, reader, what);
-      return parse(reader.text(node), message => reader.say(node, message), node);
+      const written = reader.text(node);
+      return written === undefined ? undefined : parse(written, message => reader.say(node, message), node);
     },
     schema: () => schema,
   };

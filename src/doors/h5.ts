@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import type { AccountConfig } from '../config.ts';
+import { pathOf } from '../core/address.ts';
 import { askNowStep } from '../core/ask-now.ts';
 import { commitmentOf, seedOf } from '../core/draw.ts';
 import { BadInput, messageOf } from '../core/error.ts';
@@ -33,8 +34,10 @@ export type InviteCode = { readonly expires: Instant; readonly picture: Buffer }
 
 export type H5Ports = Pick<
   OAuthPorts,
-  'accounts' | 'publicUrl' | 'secret' | 'clock' | 'log' | 'authorize' | 'visitor'
+  'accounts' | 'publicUrl' | 'sessionSecrets' | 'clock' | 'log' | 'authorize' | 'visitor'
 > & {
+  /** Keys the draws. */
+  readonly secret: string;
   readonly flow: Flow;
   readonly store: Store;
   readonly book: () => Book;
@@ -76,12 +79,15 @@ class Pages implements H5 {
   /** What strangers can cause, and what followers can while something is away. */
   private readonly spareRefused: ReturnType<typeof sparing>;
   private readonly spareFailed: ReturnType<typeof sparing>;
+  /** The path of publicUrl. */
+  private readonly prefix: string;
 
   constructor(ports: H5Ports) {
     this.ports = ports;
     [this.spareRefused, this.spareFailed] = [sparing(ports.clock), sparing(ports.clock)];
     this.origin = new URL(ports.publicUrl).origin;
-    this.sessions = createSessions(ports.secret, this.origin.startsWith('https:'));
+    this.prefix = pathOf(ports.publicUrl);
+    this.sessions = createSessions(ports.sessionSecrets, this.origin.startsWith('https:'));
     this.oauth = createOAuth({
       ...ports,
       sessions: this.sessions,
@@ -112,7 +118,7 @@ class Pages implements H5 {
       {
         lang,
         campaign: asWritten(campaign),
-        path: `/h5/${name}/${id}`,
+        path: `${this.prefix}/h5/${name}/${id}`,
         now,
         nonce,
         own,

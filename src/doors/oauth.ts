@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import type { AccountConfig } from '../config.ts';
+import { pathOf } from '../core/address.ts';
 import { messageOf } from '../core/error.ts';
 import type { OpenId } from '../core/event.ts';
 import type { Campaign } from '../core/rule.ts';
@@ -33,7 +34,8 @@ export type Visitor =
 export type OAuthPorts = {
   readonly accounts: ReadonlyMap<string, AccountConfig>;
   readonly publicUrl: string;
-  readonly secret: string;
+  /** Sign what the browser carries; see `createSigner`. */
+  readonly sessionSecrets: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
   readonly sessions: Sessions;
@@ -55,8 +57,9 @@ export type OAuth = {
 
 export function createOAuth(ports: OAuthPorts): OAuth {
   const isSecure = ports.publicUrl.startsWith('https:');
-  const tabs = tabsCookie(createSigner(ports.secret, 'tabs'), isSecure);
-  const states = createStates(createSigner(ports.secret, 'state'));
+  const prefix = pathOf(ports.publicUrl);
+  const tabs = tabsCookie(createSigner(ports.sessionSecrets, 'tabs'), isSecure);
+  const states = createStates(createSigner(ports.sessionSecrets, 'state'));
   const { accounts, clock, log, sessions, note } = ports;
   const wayOf = createWays(clock);
   const [spareRefused, spareFailed] = [sparing(clock), sparing(clock)];
@@ -74,7 +77,7 @@ export function createOAuth(ports: OAuthPorts): OAuth {
     const id = one(ctx, 'campaign') ?? '';
     const lang = langOf(ctx);
     if (!account || !ports.campaign(name, id)) return note(ctx, lang, 'nowhere');
-    const page = `/h5/${name}/${id}?lang=${lang}`;
+    const page = `${prefix}/h5/${name}/${id}?lang=${lang}`;
     // Whoever is known is where they want to be, whatever their link says: they went back, or loaded it again.
     if (sessions.read(name, ctx.get('cookie'), clock())) return redirect(ctx, page);
     const refuse = (reason: string): void => {

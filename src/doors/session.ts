@@ -28,7 +28,7 @@ export type Sessions = {
   tapIn(session: Session, campaign: string, token: string): string | undefined;
 };
 
-export function createSessions(secret: string, isSecure: boolean): Sessions {
+export function createSessions(secret: string | readonly string[], isSecure: boolean): Sessions {
   const visitors = createSigner(secret, 'visitor');
   const taps = createSigner(secret, 'tap');
   return {

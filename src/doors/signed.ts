@@ -10,12 +10,18 @@ export type Signer = {
 
 const MARK_LENGTH = 48;
 
-export function createSigner(secret: string, purpose: string): Signer {
-  const key = createHmac('sha256', secret).update(`h5: ${purpose}`).digest();
-  const mark = (text: string): string => createHmac('sha256', key).update(text).digest('hex').slice(0, MARK_LENGTH);
+/** Of several secrets the first signs, and what any of them signed is believed: so they are changed under people's hands. */
+export function createSigner(secret: string | readonly string[], purpose: string): Signer {
+  const secrets = typeof secret === 'string' ? [secret] : secret;
+  const keys = secrets.map(each => createHmac('sha256', each).update(`h5: ${purpose}`).digest());
+  const markBy = (key: Buffer, text: string): string =>
+    createHmac('sha256', key).update(text).digest('hex').slice(0, MARK_LENGTH);
   return {
-    mark,
-    isMark: (text, given) =>
-      given.length === MARK_LENGTH && timingSafeEqual(Buffer.from(mark(text)), Buffer.from(given, 'latin1')),
+    mark: text => markBy(keys[0]!, text),
+    isMark(text, given) {
+      if (given.length !== MARK_LENGTH) return false;
+      const bytes = Buffer.from(given, 'latin1');
+      return keys.some(key => timingSafeEqual(Buffer.from(markBy(key, text)), bytes));
+    },
   };
 }

@@ -1,8 +1,10 @@
 // The Official Account's server API: calls that outlive the end of the access token, which all processes share
 // (`token.ts`). Neither token nor secret ever stands in an error or a log line.
 import { request } from 'undici';
+import { under } from '../core/address.ts';
 import { Fault, messageOf } from '../core/error.ts';
 import type { Clock, Messenger, Store } from '../ports.ts';
+import { numberOf } from './json.ts';
 import { createShared } from './token.ts';
 import { neverLeft } from './transport.ts';
 
@@ -61,8 +63,8 @@ export function createApi(config: ApiConfig, ports: ApiPorts): Api {
     }
   };
   return {
-    get: (path, query = {}) => withToken(new URL(`${path}?${new URLSearchParams(query)}`, config.api)),
-    post: (path, body) => withToken(new URL(path, config.api), body),
+    get: (path, query = {}) => withToken(under(config.api, `${path}?${new URLSearchParams(query)}`)),
+    post: (path, body) => withToken(under(config.api, path), body),
   };
 }
 
@@ -79,8 +81,9 @@ async function beforehand<T>(work: Promise<T>): Promise<T> {
 
 async function fetchToken({ api, appId, appSecret }: ApiConfig): Promise<{ value: string; seconds: number }> {
   const body = { grant_type: 'client_credential', appid: appId, secret: appSecret };
-  const { access_token: value, expires_in: seconds } = await call(new URL('/cgi-bin/stable_token', api), body);
-  if (typeof value !== 'string' || typeof seconds !== 'number')
+  const { access_token: value, expires_in: lasts } = await call(under(api, '/cgi-bin/stable_token'), body);
+  const seconds = numberOf(lasts);
+  if (typeof value !== 'string' || seconds === undefined)
     throw new Fault('wechat', 'safe', 'UNREADABLE', 'no access_token in the answer');
   return { value, seconds };
 }
@@ -107,7 +110,7 @@ export async function call(url: URL, body?: object): Promise<Answer> {
   const answer = readJson(text);
   if (!answer) throw new Fault('wechat', 'query-first', 'UNREADABLE', `${url.pathname}: not JSON`);
   const { errcode, errmsg } = answer;
-  if (errcode === undefined || errcode === 0) return answer;
+  if (errcode === undefined || errcode === null || numberOf(errcode) === 0) return answer;
   const retry = BUSY.has(Number(errcode)) ? 'safe' : 'never';
   throw new Fault('wechat', retry, String(errcode), `${url.pathname}: ${errcode} ${String(errmsg)}`);
 }

@@ -1,4 +1,4 @@
-// JSON as WeChat Pay's API v3 sends it, looked at part by part.
+// JSON as WeChat and WeChat Pay send it, looked at part by part.
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -16,6 +16,13 @@ export function jsonOf(text: string): Json | undefined {
 export function textAt(json: Json, name: string): string | undefined {
   const value = json[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A number, also one that a relay made a text of. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== 'string' || !/^\s*-?\d{1,15}(?:\.0+)?\s*$/.test(value)) return undefined;
+  return Number(value);
 }
 
 /** An object inside; an empty one where there is none. */

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Fault } from '../core/error.ts';
 import { SECOND } from '../core/time.ts';
 import type { Api, ApiPorts } from './api.ts';
+import { numberOf } from './json.ts';
 import { createShared } from './token.ts';
 
 export type JsConfig = {
@@ -34,8 +35,9 @@ export function createJsSigner(appId: string, api: Api, ports: ApiPorts): JsSign
 }
 
 async function fetchTicket(api: Api): Promise<{ value: string; seconds: number }> {
-  const { ticket: value, expires_in: seconds } = await api.get('/cgi-bin/ticket/getticket', { type: 'jsapi' });
-  if (typeof value !== 'string' || typeof seconds !== 'number')
+  const { ticket: value, expires_in: lasts } = await api.get('/cgi-bin/ticket/getticket', { type: 'jsapi' });
+  const seconds = numberOf(lasts);
+  if (typeof value !== 'string' || seconds === undefined)
     throw new Fault('wechat', 'safe', 'UNREADABLE', 'ticket/getticket: no ticket in the answer');
   return { value, seconds };
 }

@@ -1,6 +1,7 @@
 // The account's own menu (自定义菜单) at the platform: read whatever made it, and replaced.
 import { type Action, type Button, type Item, KEYED, LIBRARY, type Menu } from '../core/menu.ts';
 import type { Answer, Api } from './api.ts';
+import { numberOf } from './json.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
@@ -18,7 +19,7 @@ export async function pushMenu(api: Api, menu: Menu): Promise<void> {
 }
 
 function menuOf({ is_menu_open: isOpen, selfmenu_info: info }: Answer): Menu {
-  if (isOpen === 0) return [];
+  if (numberOf(isOpen) === 0) return [];
   const { button } = (info ?? {}) as { button?: unknown };
   return wiresIn(button).map(buttonOf);
 }

@@ -1,5 +1,6 @@
 // Who opens our page (网页授权, snsapi_base): the address at which WeChat is asked, and what the code it sends back is worth.
 // The openid comes from here and from nowhere else; the token beside it is thrown away.
+import { under } from '../core/address.ts';
 import { Fault } from '../core/error.ts';
 import type { OpenId } from '../core/event.ts';
 import { isOpenId } from '../core/openid.ts';
@@ -31,7 +32,7 @@ export function authorizeUrl({ open, appId }: { open: string; appId: string }, b
 export async function visitorOf({ api, appId, appSecret }: ApiConfig, code: string): Promise<Visitor> {
   const query = new URLSearchParams({ appid: appId, secret: appSecret, code, grant_type: 'authorization_code' });
   try {
-    const { openid, is_snapshotuser: snapshot } = await call(new URL(`/sns/oauth2/access_token?${query}`, api));
+    const { openid, is_snapshotuser: snapshot } = await call(under(api, `/sns/oauth2/access_token?${query}`));
     if (Number(snapshot ?? 0) === 1) return { kind: 'snapshot' };
     if (typeof openid === 'string' && isOpenId(openid)) return { kind: 'user', user: openid };
   } catch (error) {

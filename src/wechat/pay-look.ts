@@ -5,6 +5,7 @@ import { type Fen, fen } from '../core/money.ts';
 import { sightOf } from '../core/pay-error.ts';
 import type { Observation, Payout } from '../core/payout.ts';
 import type { Clock } from '../ports.ts';
+import { numberOf } from './json.ts';
 import { type PayConfig, payerOver } from './pay-v2.ts';
 import { type TransferConfig, transferPayerOver } from './pay-v3.ts';
 import type { Keys } from './platform-keys.ts';
@@ -112,5 +113,6 @@ function isOpenId(value: unknown): value is OpenId {
 }
 
 function amountOf(value: unknown): Fen | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? fen(value) : undefined;
+  const amount = numberOf(value);
+  return amount !== undefined && Number.isSafeInteger(amount) && amount > 0 ? fen(amount) : undefined;
 }

@@ -4,7 +4,7 @@ import { BadInput, messageOf } from '../core/error.ts';
 import type { PaidNotice, SeenOrder } from '../core/paid.ts';
 import type { Clock } from '../ports.ts';
 import { nonce, paySignOf } from './crypt.ts';
-import { type Json, jsonOf, partOf, textAt } from './json.ts';
+import { type Json, jsonOf, numberOf, partOf, textAt } from './json.ts';
 import { type PayNoticeConfig, verifySign } from './pay-notice.ts';
 import { type Keys, serialHeader } from './platform-keys.ts';
 import { authorizationOf, signerOf, verifySignature } from './sign-v3.ts';
@@ -113,12 +113,12 @@ function readV3(json: Json, mchId: string, { order, service, user }: PaidNotice)
   const payers = service ? [payer.sp_openid, payer.sub_openid] : [payer.openid];
   const seen = payers.find(each => each === user) ?? payers.find(each => typeof each === 'string');
   const transaction = textAt(json, 'transaction_id');
-  const { total } = partOf(json, 'amount');
+  const total = numberOf(partOf(json, 'amount').total);
   return {
     kind: 'order',
     state: (textAt(json, 'trade_state') ?? '').slice(0, 32),
     ...(transaction !== undefined && { transaction }),
-    ...(typeof total === 'number' && { total }),
+    ...(total !== undefined && { total }),
     ...(typeof seen === 'string' && { user: seen }),
   };
 }

@@ -7,7 +7,7 @@ import type { OpenId } from '../core/event.ts';
 import { BILL_STATES, type BillNo, type BillState, type Observation, type Payout } from '../core/payout.ts';
 import type { Instant } from '../core/time.ts';
 import type { Clock, Payer } from '../ports.ts';
-import { type Json, jsonOf, partOf, textAt } from './json.ts';
+import { type Json, jsonOf, numberOf, partOf, textAt } from './json.ts';
 import { type Keys, serialHeader } from './platform-keys.ts';
 import {
   apiV3KeyOf,
@@ -186,10 +186,10 @@ export function createNoticeReader(config: { mchId: string; apiV3Key: string }, 
 function readNotice(bill: Json | undefined, mchId: string): TransferNotice | UnreadNotice {
   if (!bill) return { unread: 'it holds no JSON object' };
   if (bill.mch_id !== mchId) return { unread: 'it is for another merchant number (mch_id)' };
-  const [billNo, user, amount] = [textAt(bill, 'out_bill_no'), textAt(bill, 'openid'), bill.transfer_amount];
+  const [billNo, user, amount] = [textAt(bill, 'out_bill_no'), textAt(bill, 'openid'), numberOf(bill.transfer_amount)];
   const seen = ENDS.has(bill.state) ? billOf(bill) : undefined;
   if (!seen) return { unread: `state ${String(bill.state).slice(0, 32)}, which is no end` };
-  if (billNo === undefined || user === undefined || typeof amount !== 'number')
+  if (billNo === undefined || user === undefined || amount === undefined)
     return { unread: 'it lacks out_bill_no, openid or transfer_amount' };
   return { billNo: billNo as BillNo, user: user as OpenId, amount, seen };
 }

@@ -1,8 +1,10 @@
 // QR codes with parameters (生成带参数的二维码): made by the platform, known by their scene when somebody scans them.
+import { under } from '../core/address.ts';
 import { Fault } from '../core/error.ts';
 import { type Instant, later, SECOND } from '../core/time.ts';
 import type { Clock } from '../ports.ts';
 import type { Api } from './api.ts';
+import { numberOf } from './json.ts';
 
 export type NewCode = {
   readonly scene: string;
@@ -30,16 +32,17 @@ export async function createQrCode(api: Api, clock: Clock, { scene, numbers, las
     action_name: numbers ? action.number : action.text,
     action_info: { scene: numbers ? { scene_id: Number(scene) } : { scene_str: scene } },
   });
-  const { ticket, url, expire_seconds: seconds } = answer;
+  const { ticket, url } = answer;
+  const seconds = numberOf(answer.expire_seconds);
   if (typeof ticket !== 'string' || typeof url !== 'string')
     throw new Fault('wechat', 'query-first', 'UNREADABLE', 'qrcode/create: no ticket and url in the answer');
-  const lived = typeof seconds === 'number' ? seconds * SECOND : lasts;
+  const lived = seconds === undefined ? lasts : seconds * SECOND;
   return { ticket, url, ...(lasts !== undefined && { expires: later(begun, lived ?? lasts) }) };
 }
 
 /** Where the platform shows its own picture of a code; nobody needs a token for it. */
 export function showQrCode(api: string, ticket: string): string {
-  const { origin, hostname } = new URL(api);
-  const host = /^api\d*\.weixin\.qq\.com$/.test(hostname) ? 'https://mp.weixin.qq.com' : origin;
-  return `${host}/cgi-bin/showqrcode?ticket=${encodeURIComponent(ticket)}`;
+  const isWeChats = /^api\d*\.weixin\.qq\.com$/.test(new URL(api).hostname);
+  return under(isWeChats ? 'https://mp.weixin.qq.com' : api, `/cgi-bin/showqrcode?ticket=${encodeURIComponent(ticket)}`)
+    .href;
 }

@@ -2,6 +2,7 @@
 // failure of the network amounts to. Never retries by itself, and never throws.
 import { rootCertificates } from 'node:tls';
 import { Agent, type Dispatcher, request } from 'undici';
+import { under } from '../core/address.ts';
 import { messageOf } from '../core/error.ts';
 import type { Observation } from '../core/payout.ts';
 
@@ -23,7 +24,7 @@ const NOT_SENT = new Set([
 const WRONG_CERTIFICATE = /^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT)/;
 
 export type Endpoint = {
-  /** Scheme, host and port. */
+  /** Scheme, host and port, and a path before all of WeChat Pay's where a relay has one. */
   readonly api: string;
   /** PEM, trusted beside the system's certificates. */
   readonly ca: Buffer | undefined;
@@ -58,7 +59,7 @@ export function createTransport({ api, ca, certificate }: Endpoint): Transport {
     async call({ method, path, headers, body }) {
       const departure: Departure = { hasBegun: false };
       try {
-        const answer = await request(new URL(path, api), {
+        const answer = await request(under(api, path), {
           method,
           dispatcher: agent.compose(watching(departure)),
           headers,

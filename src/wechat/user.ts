@@ -4,6 +4,7 @@ import type { OpenId } from '../core/event.ts';
 import { type Instant, instant, SECOND } from '../core/time.ts';
 import type { Told } from '../ports.ts';
 import { type Api, type ApiConfig, type ApiPorts, createApi } from './api.ts';
+import { numberOf } from './json.ts';
 
 /** 48001: the account may not ask; 40003, 46004: no openid of this account, nobody at all. Asked again it says the same. */
 const NO_ANSWER = new Set(['48001', '40003', '46004']);
@@ -26,10 +27,11 @@ export function createFollowerDesk(
 
 /** Of one who follows without saying since when, no more is believed than that they do now. */
 async function askOn(api: Api, user: OpenId, now: Instant): Promise<Told> {
-  const { subscribe, subscribe_time: since } = await api.get('/cgi-bin/user/info', { openid: user, lang: 'zh_CN' });
+  const answer = await api.get('/cgi-bin/user/info', { openid: user, lang: 'zh_CN' });
+  const [subscribe, since] = [numberOf(answer.subscribe), numberOf(answer.subscribe_time)];
   if (subscribe === 0) return { following: false };
   if (subscribe !== 1)
     throw new Fault('wechat', 'safe', 'UNREADABLE', '/cgi-bin/user/info: no subscribe in the answer');
-  const isTime = typeof since === 'number' && Number.isInteger(since) && since > 0;
+  const isTime = since !== undefined && Number.isInteger(since) && since > 0;
   return { following: true, since: isTime ? instant(since * SECOND) : now };
 }

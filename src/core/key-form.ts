@@ -1,0 +1,71 @@
+// What people paste: tokens and keys (密钥), and what is wrong with one in its own letters, without saying any of them. And which
+// secrets of one's own are none: short ones, known words, one thing again and again. Pure.
+
+const WIDE = /[\uFF01-\uFF5E\u3000]/;
+const UNSEEN = /[\u00A0\u200B-\u200F\u202A-\u202E\u2060-\u2066\uFEFF]/;
+const QUOTES = /["'`\u2018\u2019\u201C\u201D\u300C\u300D]/;
+
+/** What a value has that no key has, and its length where that is wrong; empty: nothing that one could name. */
+export function troubleOf(value: string, lengths: readonly [least: number, most: number]): string {
+  const troubles = [
+    /[\r\n]$/.test(value) ? 'a line break at its end' : undefined,
+    /[ \t]$/.test(value) ? 'a blank at its end' : undefined,
+    /^\s/.test(value) ? 'a blank at its beginning' : undefined,
+    /\s/.test(value.trim()) ? 'a blank inside' : undefined,
+    WIDE.test(value) ? 'full-width letters (type them again with the input method off)' : undefined,
+    UNSEEN.test(value) ? 'characters that cannot be seen (copy it anew)' : undefined,
+    QUOTES.test(value) ? 'quotes as part of it' : undefined,
+  ].filter(each => each !== undefined);
+  const length = [...value].length;
+  const [least, most] = lengths;
+  if (length < least || length > most) troubles.push(`${length} characters`);
+  if (troubles.length === 0) troubles.push(othersIn(value) ?? '');
+  return troubles.filter(each => each !== '').join(', ');
+}
+
+function othersIn(value: string): string | undefined {
+  const other = /[^A-Za-z0-9]/u.exec(value)?.[0];
+  return other === undefined ? undefined : 'signs that are neither letters nor digits';
+}
+
+// ── Secrets of one's own ─────────────────────────────────────────────────────────────────────────────────────
+
+/** What everybody tries first. */
+const WORDS =
+  'qwertyuiop|asdfghjkl|zxcvbnm|1q2w3e4r|5t6y7u8i|9o0p|1qaz2wsx|hongbao|redpacket|redpack|wechat|weixin|wxpay|change|replace|please|password|passwd|secret|example|sample|default|production|development|test|demo|admin|root|user|token|session|random|character|goes|value|enter|set|string|your|here|this|that|must|should|the|key|long|very|super|abcdefg|qwerty|asdfgh|zxcvbn|qazwsx|1q2w3e|iloveyou|letmein|welcome|login|dragon|monkey|woaini|with|bot|for|our|own|of|me|my|is|it|be|at|to|an|a';
+const KNOWN = new RegExp(`(?:${WORDS})`, 'g');
+
+/** How many letters of a text say something: known words, runs and repetitions count as one. */
+export function weightOf(text: string): number {
+  const small = once(text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''));
+  // A word counts where it stands among words; in chance letters single ones are bound to turn up.
+  const rest = small.replace(KNOWN, '\u0001');
+  const known = (rest.match(/\u0001/g) ?? []).length;
+  const isWords = small.length - rest.length + known > small.length / 2;
+  return isWords ? shortened(rest.replaceAll('\u0001', '')).length + known : shortened(small).length;
+}
+
+/** So much of a text is no accident if it comes again. */
+const AGAIN = 8;
+
+/** `abcabcabcab` → `abc`. */
+function once(text: string): string {
+  for (let size = 1; size <= Math.max(text.length / 2, text.length - AGAIN); size++) {
+    const part = text.slice(0, size);
+    if (part.repeat(Math.ceil(text.length / size)).startsWith(text)) return part;
+  }
+  return text;
+}
+
+/** Letters that stay the same, or go up or down by one, say no more than their first. */
+function shortened(text: string): string {
+  let left = '';
+  for (let at = 0; at < text.length; ) {
+    let end = at + 1;
+    const step = (text.charCodeAt(end) || 0) - text.charCodeAt(at);
+    if (Math.abs(step) <= 1) while (text.charCodeAt(end) - text.charCodeAt(end - 1) === step) end++;
+    left += text[at];
+    at = end - at >= 4 ? end : at + 1;
+  }
+  return left;
+}

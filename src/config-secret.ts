@@ -74,7 +74,7 @@ export const APP_ID = key({
 const SECRET_LENGTH = 32;
 const SECRET_WEIGHT = 16;
 const PASSWORD_LENGTH = 12;
-const PASSWORD_WEIGHT = 8;
+const PASSWORD_WEIGHT = 6;
 const MAKE = 'make one with: openssl rand -hex 32';
 
 /** Why a secret can be guessed; `undefined`: it cannot. `known`: what others have been told. */

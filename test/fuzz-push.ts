@@ -18,7 +18,7 @@ import { instant } from '../src/core/time.ts';
 import { SILENT } from '../src/log.ts';
 import type { Store } from '../src/ports.ts';
 import { openStore } from '../src/storage/open.ts';
-import { ACCOUNT } from './harness.ts';
+import { ACCOUNT, ENV } from './harness.ts';
 import {
   event,
   type Fields,
@@ -308,7 +308,7 @@ export async function startFuzz(): Promise<Fuzz> {
   );
   writeFileSync(
     join(folder, 'bot.yaml'),
-    `listen: 127.0.0.1:1\npublicUrl: http://127.0.0.1:1\nstore: sqlite:bot.db\nrules: rules\nsecret: ${'f5'.repeat(32)}\naccounts:\n${accounts.join('\n')}\nmerchants: {}\n`,
+    `listen: 127.0.0.1:1\npublicUrl: http://127.0.0.1:1\nstore: sqlite:bot.db\nrules: rules\nsecret: ${ENV.TEST_SECRET}\naccounts:\n${accounts.join('\n')}\nmerchants: {}\n`,
   );
   mkdirSync(join(folder, 'rules'));
   for (const mode of MODES) writeFileSync(join(folder, 'rules', `${mode}.yaml`), RULES(mode));

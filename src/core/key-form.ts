@@ -30,19 +30,16 @@ function othersIn(value: string): string | undefined {
 
 // ── Secrets of one's own ─────────────────────────────────────────────────────────────────────────────────────
 
+/** What samples have in the place of a secret. */
+const PLACEHOLDER = /change(?:me|this|it)|replace(?:me|this|it|with)|yoursecret|yourown|goeshere|inserthere|fillin|placeholder/;
 /** What everybody tries first. */
-const WORDS =
-  'qwertyuiop|asdfghjkl|zxcvbnm|1q2w3e4r|5t6y7u8i|9o0p|1qaz2wsx|hongbao|redpacket|redpack|wechat|weixin|wxpay|change|replace|please|password|passwd|secret|example|sample|default|production|development|test|demo|admin|root|user|token|session|random|character|goes|value|enter|set|string|your|here|this|that|must|should|the|key|long|very|super|abcdefg|qwerty|asdfgh|zxcvbn|qazwsx|1q2w3e|iloveyou|letmein|welcome|login|dragon|monkey|woaini|with|bot|for|our|own|of|me|my|is|it|be|at|to|an|a';
-const KNOWN = new RegExp(`(?:${WORDS})`, 'g');
+const KNOWN =
+  /qwertyuiop|asdfghjkl|zxcvbnm|1q2w3e4r|5t6y7u8i|9o0p|1qaz2wsx|qwerty|asdfgh|zxcvbn|iloveyou|letmein|welcome|dragon|monkey|woaini|hongbao|redpacket|redpack|wechat|weixin|wxpay|change|replace|password|passwd|secret|example|sample|default|production|development|test|demo|admin|root|token|session|random|string|character/g;
 
-/** How many letters of a text say something: known words, runs and repetitions count as one. */
+/** How many letters of a text say something: a known word, a run and a repetition count as one. */
 export function weightOf(text: string): number {
   const small = once(text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''));
-  // A word counts where it stands among words; in chance letters single ones are bound to turn up.
-  const rest = small.replace(KNOWN, '\u0001');
-  const known = (rest.match(/\u0001/g) ?? []).length;
-  const isWords = small.length - rest.length + known > small.length / 2;
-  return isWords ? shortened(rest.replaceAll('\u0001', '')).length + known : shortened(small).length;
+  return PLACEHOLDER.test(small) ? 0 : shortened(small.replace(KNOWN, '\u0001')).length;
 }
 
 /** So much of a text is no accident if it comes again. */

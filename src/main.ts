@@ -79,7 +79,7 @@ function demoPort(): number {
 }
 
 function listen(bot: Bot, { host, port, trustProxy }: Config): Promise<Server> {
-  const server = createEdgeServer(bot.app.callback(), trustProxy);
+  const server = createEdgeServer(bot.app.callback(), trustProxy, {}, bot.isFirst);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE';

@@ -1,6 +1,7 @@
 // Wires the ports of one bot together: the doors, the rules, the store and the merchants. No clock and no environment
 // of its own: `main.ts` gives both.
 import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { createApp } from './app.ts';
 import { platformPorts } from './bot-h5.ts';
 import { type KeyRings, keysOf, openKeyRings } from './bot-keys.ts';
@@ -17,6 +18,7 @@ import type { Payout } from './core/payout.ts';
 import { createH5 } from './doors/h5.ts';
 import { createLookup, type Lookup } from './doors/lookup.ts';
 import type { NotifyMerchant, NotifyPorts } from './doors/notify.ts';
+import { isSignedPush } from './doors/webhook.ts';
 import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Messages } from './messages.ts';
@@ -58,6 +60,8 @@ export type BotPorts = {
 
 export type Bot = {
   readonly app: ReturnType<typeof createApp>;
+  /** Whose request waits for nobody else's: WeChat's own, as far as its address tells. */
+  readonly isFirst: (req: Pick<IncomingMessage, 'url'>) => boolean;
   readonly flow: Flow;
   readonly settle: Settle;
   readonly messages: Messages;
@@ -102,10 +106,12 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
     lookup,
   });
+  const doors = doorsOf(config);
+  const isSigned = isSignedPush({ doors, clock });
   const app = createApp({
     h5,
     site: { ...config, secret: sessionSecretsOf(config) },
-    doors: doorsOf(config),
+    doors,
     nobody: nobodysDoor(config),
     ...{ flow, lookup, transfers: transfersOf(config, keys) },
     ...payments.ports,
@@ -119,6 +125,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   let jobs: Jobs | undefined;
   return {
     app,
+    isFirst: ({ url = '' }) => isSigned(url),
     flow,
     settle,
     messages,

@@ -3,8 +3,9 @@
 import { createServer, IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { lineOf } from './edge-address.ts';
+import { fewAtATime, inTurn, type Waiting } from './edge-turns.ts';
 
-export type ServerLimits = {
+export type ServerLimits = Waiting & {
   /** A push is small and quick to send; whoever is slower holds a connection for nothing. */
   readonly requestTimeout: number;
   /** Whoever does not take an answer in this time is not waiting for it. */
@@ -18,8 +19,6 @@ export type ServerLimits = {
   readonly maxHeaderSize: number;
   /** From so many on it is refused: Node would drop the rest without a word, the proxy's address among them. */
   readonly maxHeadersCount: number;
-  /** Sent before the one before them was answered (pipelining), which neither WeChat nor a browser nor a proxy does. */
-  readonly maxWaitingPerSocket: number;
   readonly maxRequestsPerSocket: number;
   /** Of all answers that nobody takes. */
   readonly maxUntakenBytes: number;
@@ -37,21 +36,25 @@ export const SERVER_LIMITS: ServerLimits = {
   maxHeaderSize: 16 * 1024,
   maxHeadersCount: 100,
   maxWaitingPerSocket: 16,
+  maxWaiting: 2000,
   maxRequestsPerSocket: 1000,
   maxUntakenBytes: 16 * 1024 * 1024,
   maxConnections: 8192,
   maxConnectionsPerAddress: 1024,
 };
 
+/** `isFirst`: whoever waits for nobody. */
 export function createEdgeServer(
   listener: RequestListener,
   trustProxy: number,
   limits: Partial<ServerLimits> = {},
+  isFirst: (req: IncomingMessage) => boolean = () => false,
 ): Server {
   const all = { ...SERVER_LIMITS, ...limits };
   const { requestTimeout, connectionsCheckingInterval, maxHeaderSize } = all;
   const keepAliveTimeout = trustProxy > 0 ? all.proxyKeepAliveTimeout : all.keepAliveTimeout;
   const untaken = new Untaken(all);
+  const turns = fewAtATime(untaken.watched(withFewHeaders(listener, all.maxHeadersCount)), isFirst);
   const server = createServer(
     {
       ...{
@@ -63,12 +66,12 @@ export function createEdgeServer(
       },
       IncomingMessage: PiecemealMessage,
     },
-    inTurn(untaken.watched(withFewHeaders(listener, all.maxHeadersCount)), all.maxWaitingPerSocket),
+    inTurn(turns.listener, all),
   );
   server.maxHeadersCount = all.maxHeadersCount;
   server.maxRequestsPerSocket = all.maxRequestsPerSocket;
   server.maxConnections = all.maxConnections;
-  server.on('connection', deafOnceDestroyed);
+  server.on('connection', deafOnceDestroyed).on('connection', turns.dialed);
   if (trustProxy === 0) server.on('connection', countedBy(all.maxConnectionsPerAddress));
   const checks = setInterval(() => untaken.check(), connectionsCheckingInterval).unref();
   server.once('close', () => clearInterval(checks));
@@ -110,33 +113,6 @@ function deafOnceDestroyed(socket: Socket): void {
   const onIncoming = parser?.onIncoming;
   if (typeof onIncoming !== 'function') return;
   parser!.onIncoming = (req, shouldKeepAlive) => (socket.destroyed ? NO_MORE : onIncoming(req, shouldKeepAlive));
-}
-
-type Turn = readonly [req: IncomingMessage, res: ServerResponse];
-
-/** One request of a socket at a time: the answers of those behind it would only wait in our memory. */
-function inTurn(listener: RequestListener, max: number): RequestListener {
-  /** Those that wait behind the one that is answered. */
-  const waiting = new WeakMap<Socket, Turn[]>();
-  const answer = (queue: Turn[], req: IncomingMessage, res: ServerResponse): void => {
-    res.once('close', () => {
-      const next = queue.shift();
-      if (next && !req.socket.destroyed) answer(queue, ...next);
-      else waiting.delete(req.socket);
-    });
-    listener(req, res);
-  };
-  return (req, res) => {
-    const { socket } = req;
-    if (socket.destroyed) return;
-    const queue = waiting.get(socket);
-    if (queue === undefined) {
-      const first: Turn[] = [];
-      waiting.set(socket, first);
-      answer(first, req, res);
-    } else if (queue.length < max) queue.push([req, res]);
-    else socket.destroy();
-  };
 }
 
 /** Answers that are ready and not taken: for a while each, and only so many bytes of all. */

@@ -70,8 +70,8 @@ export type EdgePorts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<EdgeLimits>;
-  /** Whether WeChat signed the address of this request, as far as that can be told without its body. Absent: nobody can. */
-  readonly isSigned?: (ctx: Context) => boolean;
+  /** Whether WeChat signed this path and query. Absent: nobody can tell. */
+  readonly isSigned?: (url: string) => boolean;
 };
 
 export function createEdge({ site, clock, log, limits, isSigned = () => false }: EdgePorts): Middleware {
@@ -90,7 +90,7 @@ export function createEdge({ site, clock, log, limits, isSigned = () => false }:
     const wait = kind === 'door' ? refused!.left(address, clock()) : 0;
     if (wait === 0) return 0;
     const isKnown = Math.abs(clock() - (heardFrom.get(address) ?? Number.NEGATIVE_INFINITY)) < GENUINE_MS;
-    return isKnown || isSigned(ctx) ? 0 : wait;
+    return isKnown || isSigned(ctx.url) ? 0 : wait;
   };
 
   const userOf = (ctx: Context): string | undefined => {

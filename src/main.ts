@@ -81,7 +81,7 @@ function demoPort(): number {
 
 function listen(bot: Bot, config: Config): Promise<Server> {
   const { host, port, trustProxy } = config;
-  const server = createEdgeServer(bot.app.callback(), trustProxy);
+  const server = createEdgeServer(bot.app.callback(), trustProxy, {}, bot.isFirst);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const words = listenTrouble(error.code ?? '', config);

@@ -212,7 +212,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const text = botYaml(simulator, { rules, mode, channel, certificate, merchantLines, lines });
   writeFileSync(join(folder, 'bot.yaml'), yaml(text));
   let listener: RequestListener = (_, res) => res.writeHead(503).end();
-  const server: Server = createEdgeServer((req, res) => listener(req, res), 0);
+  let isFirst: Bot['isFirst'] = () => false;
+  const server: Server = createEdgeServer(
+    (req, res) => listener(req, res),
+    0,
+    {},
+    req => isFirst(req),
+  );
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = withNotices(loadConfig(join(folder, 'bot.yaml'), ENV), url + prefix);
@@ -226,6 +232,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     store: options.wrap?.(store) ?? store,
   });
   listener = bot.app.callback();
+  isFirst = bot.isFirst;
   simulator.setWebhook('tea', `${url}${prefix}/wechat/tea`);
   if (options.jobs) bot.start();
   return {

@@ -45,6 +45,11 @@ const NOTICE_V3 = JSON.stringify({
   resource: { algorithm: 'AEAD_AES_256_GCM', ciphertext: 'QUJD'.repeat(400), nonce: '123456789012' },
 });
 
+/** A thousand connections within a second. */
+function thousand(open: (n: number) => void): void {
+  for (let n = 0; n < 1000; n++) setTimeout(open, n, n);
+}
+
 /** Each begins its connections and returns; they end by themselves at `until`. */
 export const FLOODS = {
   'invalid signatures': front =>
@@ -98,8 +103,8 @@ export const FLOODS = {
   },
   'slow readers': front => {
     const page = http('GET /h5/tea/none', ['Accept: text/html']);
-    for (let n = 0; n < 1000; n++)
-      hold(front, strangerAt(1 + (n % 100)), Buffer.concat(Array(16).fill(page)), '\r\n', 3000);
+    const bytes = Buffer.concat(Array(16).fill(page));
+    thousand(n => hold(front, strangerAt(1 + (n % 100)), bytes, '\r\n', 3000));
   },
   'slow writers': front => {
     const begins = [
@@ -113,8 +118,9 @@ export const FLOODS = {
       ),
       Buffer.from(''),
     ];
-    for (let n = 0; n < 1000; n++)
-      hold(front, strangerAt(1 + (n % 100)), begins[n % begins.length]!, n % 4 === 0 ? 'X-A: b\r\n' : 'x', 2000);
+    thousand(n =>
+      hold(front, strangerAt(1 + (n % 100)), begins[n % begins.length]!, n % 4 === 0 ? 'X-A: b\r\n' : 'x', 2000),
+    );
   },
   '99 headers and more': front => {
     const many = (count: number): string[] => Array.from({ length: count }, (_, n) => `X-${n}: a`);

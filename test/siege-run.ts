@@ -23,6 +23,8 @@ export const PROMISED = { slowerMs: 100, memoryBytes: 60e6, logBytesPerMinute: 1
 export type Answered = {
   readonly count: number;
   readonly answered: number;
+  /** Why the others were not. */
+  readonly without: Readonly<Record<string, number>>;
   readonly p50: number;
   readonly p99: number;
 };
@@ -42,19 +44,22 @@ let followers = 0;
 
 /** Ten followers a second, each a connection and a push of their own, as WeChat makes them. */
 export async function follow(port: number, ms: number, waitsMs = FOLLOWER_WAITS_MS): Promise<Answered> {
-  const asks: Promise<number | undefined>[] = [];
+  const asks: Promise<number | string>[] = [];
   const began = performance.now();
   for (let n = 0; performance.now() - began < ms; n++) {
     asks.push(ask(port, n % 2 === 0 ? '帮助' : '随便说说', waitsMs));
     await sleep(Math.max(0, began + ((n + 1) * 1000) / PER_SECOND - performance.now()));
   }
-  const took = (await Promise.all(asks)).filter(each => each !== undefined).sort((a, b) => a - b);
+  const ends = await Promise.all(asks);
+  const took = ends.filter(each => typeof each === 'number').sort((a, b) => a - b);
+  const without: Record<string, number> = {};
+  for (const why of ends) if (typeof why === 'string') without[why] = (without[why] ?? 0) + 1;
   const at = (part: number): number => took[Math.min(took.length - 1, Math.floor(took.length * part))] ?? Number.NaN;
-  return { count: asks.length, answered: took.length, p50: at(0.5), p99: at(0.99) };
+  return { count: asks.length, answered: took.length, without, p50: at(0.5), p99: at(0.99) };
 }
 
-/** How long it took, ms; `undefined`: no right answer in time. */
-function ask(port: number, text: string, timeout: number): Promise<number | undefined> {
+/** How long it took, ms; or why there was no right answer. */
+function ask(port: number, text: string, timeout: number): Promise<number | string> {
   const { path, body } = sealedPush(ACCOUNT, openidOf('Follower', followers++), text);
   const began = performance.now();
   return new Promise(resolve => {
@@ -65,12 +70,12 @@ function ask(port: number, text: string, timeout: number): Promise<number | unde
       answer.on('end', () => {
         const isRight =
           answer.statusCode === 200 && (text === '帮助' ? said.includes('<Encrypt>') : said === 'success');
-        resolve(isRight ? performance.now() - began : undefined);
+        resolve(isRight ? performance.now() - began : `status ${answer.statusCode}`);
       });
-      answer.on('error', () => resolve(undefined));
+      answer.on('error', (error: Error) => resolve(error.message));
     });
-    asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => resolve(undefined));
+    asked.on('timeout', () => asked.destroy(new Error('too late')));
+    asked.on('error', error => resolve(error.message));
     asked.end(body);
   });
 }
@@ -114,8 +119,9 @@ async function flooded(flooder: ChildProcess, order: FloodOrder): Promise<FloodR
 /** What of the promise is broken, in words. */
 export function brokenBy(result: FloodResult, quiet: Answered): string[] {
   const broken: string[] = [];
-  const { answered, count, p99, memoryBytes, logBytesPerMinute, errors } = result;
-  if (answered < count) broken.push(`${count - answered} of ${count} followers had no answer`);
+  const { answered, count, without, p99, memoryBytes, logBytesPerMinute, errors } = result;
+  if (answered < count)
+    broken.push(`${count - answered} of ${count} followers had no answer: ${Object.keys(without).join(', ')}`);
   if (!(p99 - quiet.p99 < PROMISED.slowerMs)) broken.push(`p99 ${Math.round(p99 - quiet.p99)} ms above the quiet one`);
   if (memoryBytes >= PROMISED.memoryBytes) broken.push(`memory grew by ${Math.round(memoryBytes / 1e6)} MB`);
   if (logBytesPerMinute >= PROMISED.logBytesPerMinute)

@@ -25,11 +25,12 @@ export type WebhookPorts = {
   readonly log: Log;
 };
 
-/** Whether WeChat made the address of this request. */
-export function isSignedPush({ doors, nobody, clock }: WebhookPorts): (ctx: Context) => boolean {
-  return ctx => {
-    const account = /^\/wechat\/([^/]+)\/?$/i.exec(ctx.path)?.[1];
-    return account !== undefined && (doors.get(account) ?? nobody).isSigned(queryOf(ctx), clock());
+/** Whether WeChat made the address (path and query) of a request; what else is in it nobody has seen. */
+export function isSignedPush({ doors, clock }: Pick<WebhookPorts, 'doors' | 'clock'>): (url: string) => boolean {
+  return url => {
+    const [, account, search] = /^\/wechat\/([\w-]+)\/?\?(.{1,2000})$/i.exec(url) ?? [];
+    const door = account === undefined ? undefined : doors.get(account);
+    return door !== undefined && door.isSigned(Object.fromEntries(new URLSearchParams(search)), clock());
   };
 }
 

@@ -42,10 +42,13 @@ ${again !== undefined && html`<a class="button" href="${again}">${words.reopen}<
   return documentOf({ title, nonce, words, body }, assets);
 }
 
+/** Of a page that has no colour of its own: worked out once. */
+const PLAIN = paletteOf(undefined);
+
 type Document = { title: string; nonce: string; words: Words; body: Html; color?: string | undefined };
 
 function documentOf({ title, nonce, words, body, color }: Document, { css }: Assets): string {
-  const palette = paletteOf(color);
+  const palette = color === undefined ? PLAIN : paletteOf(color);
   const variables = Object.entries(palette).map(([name, value]) => `--${name}:${value}`);
   return `<!doctype html>\n${
     html`<html lang="${words.html}"><head><meta charset="utf-8">

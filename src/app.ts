@@ -39,7 +39,7 @@ export function createApp(ports: AppPorts): Koa {
     );
   });
   app.use(withoutPrefix(pathOf(ports.site.publicUrl)));
-  app.use(createEdge({ ...ports, isSigned: isSignedPush(ports) }));
+  app.use(createEdge({ ...ports, isSigned: isSignedPush(ports), ...(ports.extend && { methods: ['PUT'] }) }));
 
   router.get('/wechat/:account', ctx => get(ctx, ctx.params.account!));
   router.post('/wechat/:account', ctx => post(ctx, ctx.params.account!));

@@ -72,9 +72,11 @@ export type EdgePorts = {
   readonly limits?: Partial<EdgeLimits>;
   /** Whether WeChat signed this path and query. Absent: nobody can tell. */
   readonly isSigned?: (url: string) => boolean;
+  /** What is taken beside GET, HEAD and POST: for the demo's control API. */
+  readonly methods?: readonly string[];
 };
 
-export function createEdge({ site, clock, log, limits, isSigned = () => false }: EdgePorts): Middleware {
+export function createEdge({ site, clock, log, limits, methods = [], isSigned = () => false }: EdgePorts): Middleware {
   const { trustProxy, secret } = site;
   const publicUrl = new URL(site.publicUrl);
   const isSecure = publicUrl.protocol === 'https:';
@@ -114,7 +116,7 @@ export function createEdge({ site, clock, log, limits, isSigned = () => false }:
     const user = userOf(ctx);
     const cut = cutFor(ctx, kind, address);
     const wait = cut || tooMuch(ctx, kind, address, user);
-    const status = wait > 0 ? 429 : refusalOf(ctx, publicUrl);
+    const status = wait > 0 ? 429 : refusalOf(ctx, publicUrl, [...METHODS, ...methods]);
     if (status === undefined) await answered(ctx, next);
     else if (wait > 0) tooSoon(ctx, kind, wait);
     else silence(ctx, status);
@@ -173,9 +175,9 @@ function isRefused(status: number, kind: Kind): boolean {
 }
 
 /** What no door need look at. */
-function refusalOf(ctx: Context, publicUrl: URL): number | undefined {
-  if (!METHODS.includes(ctx.method)) {
-    ctx.set('allow', METHODS.join(', '));
+function refusalOf(ctx: Context, publicUrl: URL, methods: readonly string[]): number | undefined {
+  if (!methods.includes(ctx.method)) {
+    ctx.set('allow', methods.join(', '));
     return 405;
   }
   const url = ctx.req.url ?? '';
@@ -183,7 +185,7 @@ function refusalOf(ctx: Context, publicUrl: URL): number | undefined {
   if (!isPlain(url)) return 404;
   if (Number(ctx.get('content-length')) > BODY_BYTES_MAX) return 413;
   if (!/^(identity)?$/i.test(ctx.get('content-encoding'))) return 415;
-  return ctx.method === 'POST' && isForeign(ctx, publicUrl) ? 403 : undefined;
+  return !['GET', 'HEAD'].includes(ctx.method) && isForeign(ctx, publicUrl) ? 403 : undefined;
 }
 
 /**

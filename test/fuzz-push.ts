@@ -33,6 +33,8 @@ import {
   written,
 } from './pushes.ts';
 
+/** One account for each mode. */
+const APP_IDS = { safe: 'wx1111111111111111', compatible: 'wx2222222222222222', plain: 'wx3333333333333333' } as const;
 /** Whoever is sent in this name was forged. */
 const FORGER = 'oForger0000000000000000000001';
 
@@ -210,7 +212,7 @@ function genuine(dice: Dice, now: number): Case {
   const user = fan();
   const fields = { ...KINDS[what]!(leaf => textFrom(dice, leaf)), FromUserName: user };
   const expected = { user, kinds: HEARD[what] ?? [what as Event['kind']], mayBeUnread: MAY_BE_UNREAD.has(what) };
-  return { way, by: 'wechat', what, expected, posted: pushOf(way, fields, { at: now }) };
+  return { way, by: 'wechat', what, expected, posted: pushOf(way, fields, { at: now, appId: APP_IDS[way.mode] }) };
 }
 
 /** What WeChat signed, and something damaged on the way to the signature: nobody can say what it says. */
@@ -224,7 +226,10 @@ function damaged(dice: Dice, now: number): Case {
   const clear = Buffer.from(dice.chance(0.2) ? whole.body : written(way, fields));
   for (let n = dice.below(4); n >= 0 && clear.length > 0; n--) clear[dice.below(clear.length)] = dice.below(256);
   const cut = dice.chance(0.3) ? clear.subarray(0, dice.below(clear.length + 1)) : clear;
-  const posted = way.mode === 'plain' ? { ...pushOf(way, fields, { at: now }), body: cut } : sealedBytes(way, cut, now);
+  const posted =
+    way.mode === 'plain'
+      ? { ...pushOf(way, fields, { at: now }), body: cut }
+      : sealedBytes(way, cut, now, APP_IDS[way.mode]);
   return { way, by: 'wechat', what: 'damaged', posted };
 }
 
@@ -266,7 +271,11 @@ function lie(dice: Dice, honest: Case, now: number): Case {
   const lies = Object.keys(LIES).filter(each => way.mode !== 'plain' || each !== 'an honest push that is changed');
   const what = dice.pick(lies);
   const forged = (sealing: Sealing = {}): Posted =>
-    pushOf(way, { ...message('text', { Content: '红包' }), FromUserName: FORGER }, { at: now, ...sealing });
+    pushOf(
+      way,
+      { ...message('text', { Content: '红包' }), FromUserName: FORGER },
+      { at: now, appId: APP_IDS[way.mode], ...sealing },
+    );
   return { way, by: 'stranger', what, posted: LIES[what]!(dice, honest.posted, forged) };
 }
 
@@ -304,7 +313,7 @@ export async function startFuzz(): Promise<Fuzz> {
   const folder = mkdtempSync(join(tmpdir(), 'hongbao-fuzz-'));
   const accounts = MODES.map(
     mode =>
-      `  ${mode}: { appId: ${ACCOUNT.appId}, appSecret: ${ACCOUNT.appSecret}, token: ${ACCOUNT.token}, encodingAesKey: ${ACCOUNT.encodingAesKey}, mode: ${mode} }`,
+      `  ${mode}: { appId: ${APP_IDS[mode]}, appSecret: ${ACCOUNT.appSecret}, token: ${ACCOUNT.token}, encodingAesKey: ${ACCOUNT.encodingAesKey}, mode: ${mode} }`,
   );
   writeFileSync(
     join(folder, 'bot.yaml'),

@@ -388,6 +388,15 @@ describe('the demo', () => {
     const { openid } = await post('/people', { following: true });
     const push = await post(`/people/${openid}/act`, { kind: 'text', text: '帮助' });
     expect(push).toMatchObject({ outcome: 'reply', json: expect.stringContaining('"Content":"帮助"') });
+    // What the control API takes on its own port it takes on the demo's.
+    const put = (path: string, body: object) =>
+      fetch(`${control}${path}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await put('/faults', { platform: [{ kind: 'busy', times: 1 }] })).status).toBe(200);
+    expect(await (await put('/accounts/tea', { format: 'xml' })).json()).toMatchObject({ pushing: { cdata: 'raw' } });
     expect(await run(['start', '--format', 'yaml'], {})).toMatchObject({
       code: 2,
       err: expect.stringContaining('--format yaml: format: expected xml or json'),

@@ -77,12 +77,12 @@ export function envelope(way: Way, clear: string, outside: Fields, sealing: Seal
 }
 
 /** The same of bytes that are no text, which the others' code does not take. */
-export function sealedBytes(way: Way, clear: Buffer, at = wechat.now()): Posted {
+export function sealedBytes(way: Way, clear: Buffer, at = wechat.now(), appId: string = ACCOUNT.appId): Posted {
   const timestamp = String(Math.floor(at / 1000));
   const nonce = randomBytes(5).toString('hex');
   const length = Buffer.alloc(4);
   length.writeUInt32BE(clear.length);
-  const body = Buffer.concat([randomBytes(16), length, clear, Buffer.from(ACCOUNT.appId)]);
+  const body = Buffer.concat([randomBytes(16), length, clear, Buffer.from(appId)]);
   const pad = 32 - (body.length % 32);
   const key = Buffer.from(`${ACCOUNT.encodingAesKey}=`, 'base64');
   const cipher = createCipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false);

@@ -174,6 +174,22 @@ describe('the packed package', () => {
     }
   }, 90_000);
 
+  test('works without its SQLite where Node has one, and says so where it has none', async ctx => {
+    if (away) ctx.skip();
+    rmSync(join(installed, 'node_modules/@photostructure'), { recursive: true });
+    const { code, out, err } = await run(installed, 'npx', [
+      '--no-install',
+      'hongbao',
+      'audit',
+      '--config',
+      'data/bot.yaml',
+    ]);
+    if (Number(process.versions.node.split('.')[0]) >= 22)
+      expect([code, err, out]).toEqual([0, '', expect.stringContaining('everything balances')]);
+    else
+      expect([code, err]).toEqual([2, expect.stringMatching(/^SQLite cannot be loaded .* or use Node 22 or newer\n$/)]);
+  }, 60_000);
+
   function start(args: readonly string[], env: Record<string, string>): { out(): string; stop(): Promise<unknown> } {
     const bin = join(installed, 'node_modules/.bin/hongbao');
     const child = spawn(bin, args, { cwd: installed, env: plainEnv(env) });

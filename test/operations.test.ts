@@ -168,7 +168,7 @@ describe('behind nginx as docs/operations.md has it', () => {
     const tried = spawnSync(nginx!, [...args, '-t'], { encoding: 'utf8' });
     expect([tried.status, tried.stderr]).toEqual([0, expect.not.stringMatching(/warn|emerg/)]);
     const bot = started(process.execPath, [join(ROOT, 'bin/hongbao.js'), 'start', '--config', 'bot.yaml'], place, ENV);
-    await until(() => bot.out().includes('"ready"'), 15_000);
+    await until(() => bot.out().includes('"ready"'), 60_000);
     started(nginx!, args, conf, {});
     await until(() =>
       ask(tls!, '/wechat/tea').then(
@@ -204,7 +204,7 @@ describe('behind nginx as docs/operations.md has it', () => {
     const lines = readFileSync(log, 'utf8');
     expect(lines).toContain('GET /wechat/tea 200');
     expect(lines).not.toMatch(/signature|echostr|\?/);
-  }, 60_000);
+  }, 150_000);
 
   test('the bot may be started anew: no visitor is told of it once it is ready', async ctx => {
     if (nginx === undefined) return ctx.skip();
@@ -214,10 +214,10 @@ describe('behind nginx as docs/operations.md has it', () => {
     expect(await end(bot.child, 'SIGTERM')).toBe(0);
     const place = join(folder, 'behind');
     const next = started(process.execPath, [join(ROOT, 'bin/hongbao.js'), 'start', '--config', 'bot.yaml'], place, ENV);
-    await until(() => next.out().includes('"ready"'), 15_000);
+    await until(() => next.out().includes('"ready"'), 60_000);
     const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => say(`${n}`)));
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
-  }, 60_000);
+  }, 150_000);
 });
 
 // ── systemd ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -252,7 +252,7 @@ describe('as systemd starts it', () => {
     const env = Object.fromEntries([...secrets.matchAll(/^(\w+)="(.*)"$/gm)].map(([, name, value]) => [name!, value!]));
     const [, ...args] = here(said('ExecStart')).split(' ');
     const bot = started(process.execPath, args, here(said('WorkingDirectory')), env);
-    await until(() => bot.out().includes('"ready"'), 15_000);
+    await until(() => bot.out().includes('"ready"'), 60_000);
     // The command beside it, as the page has it.
     const beside = /sudo -u hongbao sh -c '([^']+)'/
       .exec(PAGE)![1]!
@@ -263,5 +263,5 @@ describe('as systemd starts it', () => {
     const wrong = started(process.execPath, args, place, env);
     const [code] = await once(wrong.child, 'exit');
     expect(String(code)).toBe(said('RestartPreventExitStatus'));
-  }, 60_000);
+  }, 150_000);
 });

@@ -361,9 +361,20 @@ export async function loadDriver(): Promise<Driver> {
     return (await import('@photostructure/sqlite')) as unknown as Driver;
   } catch (error) {
     // Its prebuilt binary needs glibc 2.29; Node itself has the same API from version 22 on.
-    const builtIn = process.getBuiltinModule?.('node:sqlite') as Driver | undefined;
-    if (builtIn) return builtIn;
+    const driver = builtIn();
+    if (driver) return driver;
     throw new BadInput(`SQLite cannot be loaded (${messageOf(error)}): run npm ci again, or use Node 22 or newer`);
+  }
+}
+
+/** Node 22 calls it an experiment, at every command. */
+function builtIn(): Driver | undefined {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return process.getBuiltinModule?.('node:sqlite') as Driver | undefined;
+  } finally {
+    process.emitWarning = emitWarning;
   }
 }
 

@@ -31,7 +31,8 @@ function othersIn(value: string): string | undefined {
 // ── Secrets of one's own ─────────────────────────────────────────────────────────────────────────────────────
 
 /** What samples have in the place of a secret. */
-const PLACEHOLDER = /change(?:me|this|it)|replace(?:me|this|it|with)|yoursecret|yourown|goeshere|inserthere|fillin|placeholder/;
+const PLACEHOLDER =
+  /change(?:me|this|it)|replace(?:me|this|it|with)|yoursecret|yourown|goeshere|inserthere|fillin|placeholder/;
 /** What everybody tries first. */
 const KNOWN =
   /qwertyuiop|asdfghjkl|zxcvbnm|1q2w3e4r|5t6y7u8i|9o0p|1qaz2wsx|qwerty|asdfgh|zxcvbn|iloveyou|letmein|welcome|dragon|monkey|woaini|hongbao|redpacket|redpack|wechat|weixin|wxpay|change|replace|password|passwd|secret|example|sample|default|production|development|test|demo|admin|root|token|session|random|string|character/g;

@@ -11,6 +11,7 @@ import { createPayments } from './bot-payments.ts';
 import { type ConcludePorts, conclude } from './conclude.ts';
 import type { Config, MerchantConfig } from './config.ts';
 import { sessionSecretsOf } from './config-secret.ts';
+import { pathOf } from './core/address.ts';
 import { messageOf } from './core/error.ts';
 import { alertPassed } from './core/limit.ts';
 import { showFen } from './core/money.ts';
@@ -18,11 +19,11 @@ import type { Payout } from './core/payout.ts';
 import { createH5 } from './doors/h5.ts';
 import { createLookup, type Lookup } from './doors/lookup.ts';
 import type { NotifyMerchant, NotifyPorts } from './doors/notify.ts';
-import { isSignedPush } from './doors/webhook.ts';
+import { isSignedPush, type WebhookPorts } from './doors/webhook.ts';
 import { createFlow, type Flow } from './flow.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import type { Messages } from './messages.ts';
-import type { Clock, Door, Log, Payer, Store } from './ports.ts';
+import type { Clock, Log, Payer, Store } from './ports.ts';
 import { bringUp } from './recount.ts';
 import { type Fitness, openRulebook, type Rulebook } from './rulebook.ts';
 import { createSettle, type Settle, type SettleMerchant } from './settle.ts';
@@ -106,12 +107,11 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
     lookup,
   });
-  const doors = doorsOf(config);
-  const isSigned = isSignedPush({ doors, clock });
+  const { isFirst, ...webhook } = webhookOf(config, clock);
   const app = createApp({
     h5,
     site: { ...config, secret: sessionSecretsOf(config) },
-    ...{ doors, nobody: nobodysDoor(config), store, clock, log },
+    ...{ ...webhook, store, clock, log },
     ...{ flow, lookup, transfers: transfersOf(config, keys) },
     ...payments.ports,
     unready: () => unready(store, rulebook, timer),
@@ -121,7 +121,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   let jobs: Jobs | undefined;
   return {
     app,
-    isFirst: ({ url = '' }) => isSigned(url),
+    isFirst,
     flow,
     settle,
     messages,
@@ -145,14 +145,20 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   };
 }
 
-function doorsOf({ accounts }: Config): Map<string, Door> {
-  return new Map([...accounts.values()].map(account => [account.name, createDoor(account)]));
-}
-
-/** Of an account that there is not: as those that there are, with a token that nobody knows. */
-function nobodysDoor({ accounts }: Config): Door {
+function webhookOf(
+  { accounts, publicUrl }: Config,
+  clock: Clock,
+): Pick<WebhookPorts, 'doors' | 'nobody'> & Pick<Bot, 'isFirst'> {
+  const doors = new Map([...accounts.values()].map(account => [account.name, createDoor(account)]));
+  const [isSigned, prefix] = [isSignedPush({ doors, clock }), pathOf(publicUrl)];
   const [first] = accounts.values();
-  return createDoor({ ...first!, token: randomBytes(16).toString('hex') });
+  // As the doors that there are, with a token that nobody knows.
+  const nobody = createDoor({ ...first!, token: randomBytes(16).toString('hex') });
+  return {
+    doors,
+    nobody,
+    isFirst: ({ url = '' }) => isSigned(url.startsWith(prefix) ? url.slice(prefix.length) : url),
+  };
 }
 
 /** Whom we have never seen is looked up at WeChat, at the doors where nobody waits for a passive reply. */

@@ -3,11 +3,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+/** Of strangers, between two looks at what else is ready to be done. */
+const OTHERS_PER_ROUND = 8;
 /**
- * Node takes one new connection for each round of what is ready to be done. While there are any, strangers come one at a
- * time: somebody else may be in line behind them.
+ * Node takes one new connection at each look. While there are any strangers wait, since WeChat may be in line behind them;
+ * but not for ever.
  */
-const OTHERS_PER_ROUND = { quiet: 8, dialed: 1 };
+const ROUNDS_PUT_OFF_MAX = 32;
 
 type Turn = readonly [req: IncomingMessage, res: ServerResponse];
 
@@ -56,10 +58,11 @@ export function fewAtATime(
   isFirst: (req: IncomingMessage) => boolean,
 ): { readonly listener: RequestListener; readonly dialed: () => void } {
   const others: Turn[] = [];
-  let [isGoing, isDialed] = [false, false];
+  let [isGoing, isDialed, putOff] = [false, false, 0];
   const round = (): void => {
-    const turns = others.splice(0, isDialed ? OTHERS_PER_ROUND.dialed : OTHERS_PER_ROUND.quiet);
+    putOff = isDialed && putOff < ROUNDS_PUT_OFF_MAX ? putOff + 1 : 0;
     isDialed = false;
+    const turns = others.splice(0, putOff > 0 ? 0 : OTHERS_PER_ROUND);
     for (const [req, res] of turns) if (!req.socket.destroyed) listener(req, res);
     isGoing = others.length > 0;
     if (isGoing) setImmediate(round);

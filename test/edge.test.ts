@@ -703,6 +703,65 @@ describe('a socket', () => {
     );
   });
 
+  test('of WeChat is answered before strangers who came first, and these in the order in which they came', async () => {
+    const order: string[] = [];
+    server = createEdgeServer(
+      (req, res) => {
+        order.push(req.url!);
+        const until = performance.now() + 2; // as long as a page takes
+        while (performance.now() < until);
+        res.end();
+      },
+      0,
+      {},
+      req => req.url === '/signed',
+    ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const strangers = Array.from({ length: 300 }, () => dial(portOf(server)));
+    const wechat = dial(portOf(server));
+    await sleep(300);
+    for (const [n, socket] of strangers.entries()) socket.write(request(`GET /${n}`));
+    wechat.write(request('GET /signed'));
+    await until(() => order.length === 301);
+    expect(order.indexOf('/signed')).toBeLessThan(50);
+    const theirs = order.filter(each => each !== '/signed').map(each => Number(each.slice(1)));
+    // Which of two is read first is the system's business.
+    expect(theirs.filter((each, at) => Math.abs(each - at) > 40)).toEqual([]);
+  });
+
+  test('that dials in a crowd is taken before the crowd is answered, and the crowd is answered all the same', async () => {
+    let answered = 0;
+    server = createEdgeServer((_, res) => {
+      answered++;
+      const until = performance.now() + 2;
+      while (performance.now() < until);
+      res.end();
+    }, 0).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    let taken = 0;
+    let answeredWhenTaken = 0;
+    server.on('connection', () => {
+      if (++taken === 200) answeredWhenTaken = answered;
+    });
+    for (let n = 0; n < 200; n++) dial(portOf(server), request('GET /'));
+    await until(() => answered === 200);
+    expect(answeredWhenTaken).toBeLessThan(120);
+  });
+
+  test('that waits with sixteen requests is one of a few: all together may not wait with more than their bound', async () => {
+    server = createEdgeServer(() => undefined, 0, { maxWaiting: 50 }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const eleven = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(11);
+    const all = Array.from({ length: 12 }, () => dial(portOf(server), eleven));
+    await until(() => all.filter(socket => socket.closed).length === 7);
+    // Whoever goes makes room for another.
+    for (const socket of all) socket.destroy();
+    await sleep(100);
+    const again = Array.from({ length: 5 }, () => dial(portOf(server), eleven));
+    await sleep(200);
+    expect(again.filter(socket => socket.closed)).toEqual([]);
+  });
+
   test('that takes no answer is closed after a while, and when all of them are too many bytes', async () => {
     const big = 'x'.repeat(8_000_000);
     server = createEdgeServer((_, res) => res.end(big), 0, {

@@ -54,7 +54,7 @@ export async function follow(port: number, ms: number, waitsMs = FOLLOWER_WAITS_
   const took = ends.filter(each => typeof each === 'number').sort((a, b) => a - b);
   const without: Record<string, number> = {};
   for (const why of ends) if (typeof why === 'string') without[why] = (without[why] ?? 0) + 1;
-  const at = (part: number): number => took[Math.min(took.length - 1, Math.floor(took.length * part))] ?? Number.NaN;
+  const at = (part: number): number => took[Math.ceil(took.length * part) - 1] ?? Number.NaN;
   return { count: asks.length, answered: took.length, without, p50: at(0.5), p99: at(0.99) };
 }
 

@@ -552,7 +552,7 @@ describe('the door', () => {
     const before = await traces();
     expect(await post(xmlOf({}, 'MD5', 'f'.repeat(32)))).toMatchObject({ status: 401, body: '' });
     expect((await post('x'.repeat(70_000))).status).toBe(413);
-    expect((await post(xmlOf(), {}, 'nobody')).status).toBe(404);
+    expect((await post(xmlOf(), {}, 'nobody')).status).toBe(401);
     expect((await fetch(`${world.url}/notify/pay/shop`)).status).toBe(405);
     expect(await traces()).toBe(before);
   });

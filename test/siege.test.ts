@@ -22,7 +22,7 @@ afterAll(() => bot.stop());
 describe('beside a flood of', () => {
   const statuses: Record<FloodName, readonly string[]> = {
     'invalid signatures': ['401', '429'],
-    'big bodies': ['401', '413', '429'],
+    'big bodies': ['401', '404', '413', '429'],
     'distinct and nested tags': ['401', '413', '429'],
     'notices v2, v3, transfer': ['401', '429'],
     'the page (H5)': ['302', '401', '403', '404', '429'],

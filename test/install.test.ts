@@ -84,7 +84,7 @@ describe('the packed package', () => {
       'LICENSE',
       'README.md',
       'README.zh-CN.md',
-      'bin/hongbao.js',
+      'src/launch/hongbao.js',
       'dist/cli.js',
       'dist/rulebook-worker.js',
       'dist/pages/chat.html',
@@ -99,7 +99,7 @@ describe('the packed package', () => {
     ];
     expect(needed.filter(path => !packed.includes(path))).toEqual([]);
     const kinds =
-      /^(bin\/hongbao\.js|dist\/.+\.(js|css|html|svg)|docs\/.+\.(md|png)|rules\/.+\.(yaml|csv|json|md)|[^/]+)$/;
+      /^(src\/launch\/hongbao\.js|dist\/.+\.(js|css|html|svg)|docs\/.+\.(md|png)|rules\/.+\.(yaml|csv|json|md)|[^/]+)$/;
     expect(packed.filter(path => !kinds.test(path))).toEqual([]);
     expect(packed.filter(path => !path.includes('/'))).toHaveLength(5);
   });
@@ -191,7 +191,7 @@ describe('the packed package', () => {
     if (Number(process.versions.node.split('.')[0]) >= 22)
       expect([code, err, out]).toEqual([0, '', expect.stringContaining('everything balances')]);
     else
-      expect([code, err]).toEqual([2, expect.stringMatching(/^SQLite cannot be loaded .* or use Node 22 or newer\n$/)]);
+      expect([code, err]).toEqual([2, expect.stringMatching(/SQLite cannot be loaded .* or use Node 22 or newer\n$/)]);
   }, 60_000);
 
   function start(args: readonly string[], env: Record<string, string>): { out(): string; stop(): Promise<unknown> } {
@@ -231,7 +231,7 @@ describe('a checkout without development packages', () => {
   test('keeps what was built before, and says when the sources are newer', async ctx => {
     if (away) ctx.skip();
     cpSync(join(ROOT, 'dist'), join(checkout, 'dist'), { recursive: true, preserveTimestamps: true });
-    const prepare = () => run(checkout, process.execPath, ['bin/prepare.js']);
+    const prepare = () => run(checkout, process.execPath, ['src/launch/prepare.js']);
     writeFileSync(join(checkout, 'src/log.ts'), '// changed\n');
     expect((await prepare()).out).toBe(
       'hongbao: the sources are newer than what is built in dist/, which stays as it is: `npm ci` builds anew\n',

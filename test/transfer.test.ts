@@ -491,7 +491,7 @@ describe('a notification', () => {
       'another merchant inside': seal({ ...good, mch_id: '1900000110' }),
       'a bill under way': seal({ ...good, state: 'WAIT_USER_CONFIRM' }),
       'a state nobody knows': seal({ ...good, state: 'DONE' }),
-      'an amount in words': seal({ ...good, transfer_amount: '100' }),
+      'an amount in words': seal({ ...good, transfer_amount: '一百' }),
       'no openid': seal({ ...good, openid: undefined }),
       'no JSON': seal(good, { clear: 'state=SUCCESS' }),
       'no object': seal(good, { clear: '[]' }),

@@ -4,8 +4,8 @@
 import { existsSync } from 'node:fs';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-const built = new URL('../dist/cli.js', import.meta.url);
-const packages = new URL('../node_modules/', import.meta.url);
+const built = new URL('../../dist/cli.js', import.meta.url);
+const packages = new URL('../../node_modules/', import.meta.url);
 
 const trouble =
   major < 20 || (major === 20 && minor < 19)

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '../..');
 const at = path => join(ROOT, path);
 const builtAt = existsSync(at('dist/cli.js')) ? statSync(at('dist/cli.js')).mtimeMs : undefined;
 

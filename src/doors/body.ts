@@ -5,8 +5,8 @@ import { BadInput } from '../core/error.ts';
 
 /** Of all bodies together that are not whole yet. A genuine one is small, and whole within milliseconds. */
 export const UNFINISHED_BYTES_MAX = 8 * 1024 * 1024;
-/** Grows as the body does: what is announced costs nothing. */
-const FIRST_BYTES = 2048;
+/** Memory is taken as the body comes, and in pieces of our own: what is announced costs nothing, nor does a body in drops. */
+const [FIRST_BYTES, MORE_BYTES] = [2048, 8192];
 
 /** Thrown where the body passes its bound. */
 export class TooLarge extends BadInput {
@@ -16,7 +16,7 @@ export class TooLarge extends BadInput {
   }
 }
 
-type Unfinished = { bytes: Buffer; readonly cutOff: () => void };
+type Unfinished = { held: number; readonly cutOff: () => void };
 
 /** Of this process, the oldest first. */
 const unfinished = new Set<Unfinished>();
@@ -35,20 +35,30 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
 export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(request.headers['content-length']) > limit) return Promise.reject(new TooLarge(limit));
   return new Promise((resolve, reject) => {
-    let size = 0;
+    let [size, room] = [0, 0];
+    const blocks: Buffer[] = [];
     const take = (part: Buffer): void => {
       if (size + part.length > limit) {
         fail(new TooLarge(limit));
         return;
       }
-      if (size + part.length > own.bytes.length) grow(own, size + part.length);
-      // Into one piece of memory, since each small one would take its own.
-      part.copy(own.bytes, size);
+      for (let at = 0; at < part.length; ) {
+        if (room === 0) {
+          room = blocks.length === 0 ? FIRST_BYTES : MORE_BYTES;
+          blocks.push(Buffer.allocUnsafeSlow(room));
+          own.held += room;
+          reserved += room;
+        }
+        const block = blocks.at(-1)!;
+        const copied = part.copy(block, block.length - room, at);
+        at += copied;
+        room -= copied;
+      }
       size += part.length;
       while (reserved > UNFINISHED_BYTES_MAX) largest()?.cutOff();
     };
     const whole = (): void => {
-      if (leave()) resolve(own.bytes.subarray(0, size));
+      if (leave()) resolve(blocks.length === 1 ? blocks[0]!.subarray(0, size) : Buffer.concat(blocks, size));
     };
     const fail = (error: BadInput): void => {
       if (!leave()) return;
@@ -58,7 +68,7 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
     // Whoever hangs up in the middle is no trouble of ours.
     const brokenOff = (): void => fail(new BadInput('the body broke off'));
     const own: Unfinished = {
-      bytes: Buffer.alloc(0),
+      held: 0,
       cutOff() {
         fail(new TooLarge(size));
         request.destroy();
@@ -66,7 +76,7 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
     };
     const leave = (): boolean => {
       if (!unfinished.delete(own)) return false;
-      reserved -= own.bytes.length;
+      reserved -= own.held;
       request.off('data', take);
       return true;
     };
@@ -76,15 +86,8 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
   });
 }
 
-function grow(own: Unfinished, size: number): void {
-  const bytes = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 ** Math.ceil(Math.log2(size))));
-  own.bytes.copy(bytes);
-  reserved += bytes.length - own.bytes.length;
-  own.bytes = bytes;
-}
-
 function largest(): Unfinished | undefined {
   let found: Unfinished | undefined;
-  for (const each of unfinished) if (each.bytes.length > (found?.bytes.length ?? 0)) found = each;
+  for (const each of unfinished) if (each.held > (found?.held ?? 0)) found = each;
   return found;
 }

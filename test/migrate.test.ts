@@ -359,7 +359,7 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
         expect(await everything(target)).toStrictEqual(before);
       }
     }
-  });
+  }, 240_000);
 
   test('that was interrupted ends the same also if the source went on before it was begun again', async () => {
     const targets = [await fresh(kind), await fresh(kind)];

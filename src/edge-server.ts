@@ -1,8 +1,9 @@
 // The socket side of the public edge: how long a request may take to arrive, how much it may say about itself, how many may
 // wait, and how many connections there may be. Whoever trickles bytes, or takes none, holds a place for seconds, not for hours.
-import { createServer, IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { lineOf } from './edge-address.ts';
+import { deafOnceDestroyed, PiecemealMessage } from './edge-parser.ts';
 import { fewAtATime, inTurn, type Waiting } from './edge-turns.ts';
 
 export type ServerLimits = Waiting & {
@@ -78,41 +79,12 @@ export function createEdgeServer(
   return server;
 }
 
-/** A body comes in dozens of pieces; a chunk of one byte costs us far more than whoever sends it. */
-const PIECES_MAX = 256;
-
-class PiecemealMessage extends IncomingMessage {
-  #pieces = 0;
-
-  override push(piece: unknown, encoding?: BufferEncoding): boolean {
-    if (piece === null || ++this.#pieces <= PIECES_MAX) return super.push(piece, encoding);
-    this.socket.destroy();
-    return false;
-  }
-}
-
 /** Each name and each value is an entry. Node keeps `max` of them, so that one more cannot be seen. */
 function withFewHeaders(listener: RequestListener, max: number): RequestListener {
   return (req, res) => {
     if (req.rawHeaders.length < 2 * max) return listener(req, res);
     res.writeHead(431, { connection: 'close', 'content-length': 0 }).end();
   };
-}
-
-type Parser = { onIncoming?: (req: IncomingMessage, shouldKeepAlive: boolean) => number };
-/** What the parser takes as the end of HTTP on this connection. */
-const NO_MORE = 2;
-
-/**
- * Node goes on to parse what came in one piece with the request for which a socket was destroyed: thousands of requests, each
- * with its objects, for nobody. Its parser can be told to stop, though no function of Node's does; where it cannot, what is
- * parsed is let fall below.
- */
-function deafOnceDestroyed(socket: Socket): void {
-  const { parser } = socket as { parser?: Parser };
-  const onIncoming = parser?.onIncoming;
-  if (typeof onIncoming !== 'function') return;
-  parser!.onIncoming = (req, shouldKeepAlive) => (socket.destroyed ? NO_MORE : onIncoming(req, shouldKeepAlive));
 }
 
 /** Answers that are ready and not taken: for a while each, and only so many bytes of all. */

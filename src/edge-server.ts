@@ -37,7 +37,7 @@ export const SERVER_LIMITS: ServerLimits = {
   maxHeaderSize: 16 * 1024,
   maxHeadersCount: 100,
   maxWaitingPerSocket: 16,
-  maxWaiting: 2000,
+  maxWaiting: 1000,
   maxRequestsPerSocket: 1000,
   maxUntakenBytes: 16 * 1024 * 1024,
   maxConnections: 8192,

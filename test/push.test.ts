@@ -1,5 +1,6 @@
 // What WeChat pushes, through the webhook: read whatever a follower wrote, in both formats and all modes, and answered in
 // the same way.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getSignature, decrypt as theirDecrypt } from '@wecom/crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/event.ts';
@@ -75,11 +76,14 @@ async function post(mode: Mode, { query, body }: Posted, contentType = 'text/xml
 }
 
 /** What the journal has of the newest event. */
+/** What claims nothing is written down after its answer. */
 async function newest(mode: Mode, since: number) {
+  await sleep(30);
   const lines = await worlds[mode].store.journal({ limit: 5 });
   return lines.filter(({ id }) => id > since).map(line => line.event);
 }
 async function last(mode: Mode): Promise<number> {
+  await sleep(30);
   return (await worlds[mode].store.journal({ limit: 1 }))[0]?.id ?? 0;
 }
 

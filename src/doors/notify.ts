@@ -14,7 +14,7 @@ import { openAt, WRONG_KEY } from './pay-notice.ts';
 import { sparing } from './sparing.ts';
 
 /** A notification is below 2 KiB. */
-const BODY_BYTES_MAX = 64 * 1024;
+const BODY_BYTES_MAX = 16 * 1024;
 /** How often it is applied anew because somebody else changed the payout in between. */
 const RACES_MAX = 5;
 

@@ -24,7 +24,7 @@ import { sparing } from './sparing.ts';
 import { ANSWER_WITHIN_MS } from './webhook.ts';
 
 /** A notice is below 4 KiB. One of API v2 has to be read before it can be verified. */
-const BODY_BYTES_MAX = { v2: 8 * 1024, v3: 64 * 1024 };
+const BODY_BYTES_MAX = { v2: 8 * 1024, v3: 32 * 1024 };
 /**
  * WeChat Pay repeats itself for 24 hours. A payment that is older when it is told would outlive what we remember of its
  * answer (two days), and be a new one.

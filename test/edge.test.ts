@@ -38,7 +38,7 @@ function listeningLog(): { log: Log; lines: Line[] } {
 type Raw = { readonly status: number; readonly head: string; readonly body: string };
 
 /** Sends these bytes as they stand, and reads until the other side closes or has been silent for a while. */
-async function raw(port: number, bytes: string | Buffer, quietMs = 250): Promise<Raw> {
+async function raw(port: number, bytes: string | Buffer, quietMs = 2000): Promise<Raw> {
   const socket = connect(port, '127.0.0.1');
   const parts: Buffer[] = [];
   socket.on('error', () => undefined); // a reset is an end as well

@@ -51,5 +51,6 @@ export function doorsOf({ flow, store, clock, log, config, keys }: DoorPorts): D
 /** As much of a request as these doors look at. */
 function contextOf(headers: Readonly<Record<string, string>>, body: string): Context {
   const req = Object.assign(Readable.from([Buffer.from(body)]), { headers });
-  return { req, headers, status: 404, body: undefined, set: () => undefined } as unknown as Context;
+  const get = (name: string): string => headers[name.toLowerCase()] ?? '';
+  return { req, headers, get, state: {}, status: 404, body: undefined, set: () => undefined } as unknown as Context;
 }

@@ -119,6 +119,7 @@ function whatWasHeardIsWritten({ torture, journal }: Ending): string[] {
   const isWritten = (kind: 'paid' | 'refunded', transaction: string): boolean =>
     journal.some(({ event }) => event.kind === kind && event.transaction === transaction);
   return torture.notices.payments.flatMap(({ transaction, paidHeardAt, refundHeardAt }) => [
+    ...(paidHeardAt === undefined ? [`nobody ever heard of the payment ${transaction}`] : []),
     ...(paidHeardAt === undefined || isWritten('paid', transaction)
       ? []
       : [`the payment ${transaction} was heard, and is not written`]),

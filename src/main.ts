@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { type Bot, createBot } from './bot.ts';
 import { belongToUs } from './bot-installation.ts';
 import { versionOf } from './bot-package.ts';
@@ -32,8 +33,12 @@ export const realTimer: Timer = { ticks: () => performance.now(), sleep: ms => s
 
 export type Running = { readonly url: string; stop(): Promise<void> };
 
+/** What connections of strangers leave behind is swept up before it is a third of what we live on, not when it is thrice as much. */
+const SWEEP_SOONER = '--heap-growing-percent=25';
+
 /** Starts the bot of `configFile`, or the demo where there is none. Throws `BadInput` for a wrong file. */
 export async function start(configFile: string | undefined, options: DemoOptions = {}): Promise<Running> {
+  setFlagsFromString(SWEEP_SOONER);
   const clock = movableClock(Date.now);
   const file = configFile ?? configHere();
   if (file !== undefined && (options.format ?? options.cdata) !== undefined)

@@ -11,10 +11,10 @@ const seconds = (): string => String(Math.floor(Date.now() / 1000));
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
 /** `count` connections that ask as fast as they are answered. */
-function hammers(front: FloodPorts, count: number, requests: readonly (() => Buffer)[]): void {
+function hammers(front: FloodPorts, count: number, requests: readonly (() => Buffer)[], restMs = 0): void {
   for (let n = 0; n < count; n++) {
     let turn = n;
-    hammer(front, strangerAt(n % 2 === 0 ? 0 : 1 + (n % 8)), () => requests[turn++ % requests.length]!());
+    hammer(front, strangerAt(n % 2 === 0 ? 0 : 1 + (n % 8)), () => requests[turn++ % requests.length]!(), restMs);
   }
 }
 
@@ -45,9 +45,12 @@ const NOTICE_V3 = JSON.stringify({
   resource: { algorithm: 'AEAD_AES_256_GCM', ciphertext: 'QUJD'.repeat(400), nonce: '123456789012' },
 });
 
-/** A thousand connections within a second. */
-function thousand(open: (n: number) => void): void {
-  for (let n = 0; n < 1000; n++) setTimeout(open, n, n);
+/** People do not push as fast as they are answered: thirty connections of WeChat's, some hundreds of pushes a second. */
+const CROWD_RESTS_MS = 50;
+
+/** So many connections, each a millisecond after the other. */
+function dial(count: number, open: (n: number) => void): void {
+  for (let n = 0; n < count; n++) setTimeout(open, n, n);
 }
 
 /** Each begins its connections and returns; they end by themselves at `until`. */
@@ -98,13 +101,14 @@ export const FLOODS = {
     ]),
   pipelining: front => {
     const bytes = Buffer.from('GET /nope HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000));
-    for (let n = 0; n < 300; n++)
-      hold(front, strangerAt(n % 2 === 0 ? 0 : 1 + (n % 8)), bytes, 'GET /nope HTTP/1.1\r\nHost: x\r\n\r\n', 400);
+    dial(300, n =>
+      hold(front, strangerAt(n % 2 === 0 ? 0 : 1 + (n % 8)), bytes, 'GET /nope HTTP/1.1\r\nHost: x\r\n\r\n', 400),
+    );
   },
   'slow readers': front => {
     const page = http('GET /h5/tea/none', ['Accept: text/html']);
     const bytes = Buffer.concat(Array(16).fill(page));
-    thousand(n => hold(front, strangerAt(1 + (n % 100)), bytes, '\r\n', 3000));
+    dial(1000, n => hold(front, strangerAt(1 + (n % 100)), bytes, '\r\n', 3000));
   },
   'slow writers': front => {
     const begins = [
@@ -118,7 +122,7 @@ export const FLOODS = {
       ),
       Buffer.from(''),
     ];
-    thousand(n =>
+    dial(1000, n =>
       hold(front, strangerAt(1 + (n % 100)), begins[n % begins.length]!, n % 4 === 0 ? 'X-A: b\r\n' : 'x', 2000),
     );
   },
@@ -134,12 +138,17 @@ export const FLOODS = {
   },
   'a genuine crowd': front => {
     let count = 0;
-    hammers(front, 30, [
-      () => {
-        const { path, body } = sealedPush(front.account, openidOf('Crowd', count++), '帮助');
-        return http(`POST ${path}`, ['Content-Type: text/xml'], body);
-      },
-    ]);
+    hammers(
+      front,
+      30,
+      [
+        () => {
+          const { path, body } = sealedPush(front.account, openidOf('Crowd', count++), '帮助');
+          return http(`POST ${path}`, ['Content-Type: text/xml'], body);
+        },
+      ],
+      CROWD_RESTS_MS,
+    );
   },
 } satisfies Record<string, (front: FloodPorts) => void>;
 

@@ -18,7 +18,8 @@ export type Front = { readonly port: number; readonly until: number; readonly ta
 /** 127.0.0.0/8 is all this machine: so many strangers, each with an address. 0: where WeChat comes from. */
 export const strangerAt = (n: number): string => (n === 0 ? '127.0.0.1' : `127.0.${7 + (n >> 8)}.${n & 255}`);
 
-const PAUSE_MS = 20;
+/** Before the next connection: not all of them at one moment. */
+const pause = (): number => 20 + Math.random() * 200;
 
 function dial({ port, tally }: Front, localAddress: string): Socket {
   tally.dialed++;
@@ -30,11 +31,14 @@ function dial({ port, tally }: Front, localAddress: string): Socket {
   return socket;
 }
 
-/** One connection that asks, waits for the answer, and asks again; when it is closed, another one. */
-export function hammer(front: Front, from: string, next: () => Buffer): void {
+/** One connection that asks, waits for the answer, and asks again after `restMs`; when it is closed, another one. */
+export function hammer(front: Front, from: string, next: () => Buffer, restMs = 0): void {
   if (Date.now() > front.until) return;
   const socket = dial(front, from);
-  const again = (): void => void (Date.now() > front.until ? socket.destroy() : socket.write(next()));
+  const again = (): void => {
+    if (Date.now() > front.until) socket.destroy();
+    else if (!socket.destroyed) socket.write(next());
+  };
   let text = '';
   socket.on('data', part => {
     text += part.toString('latin1');
@@ -47,9 +51,10 @@ export function hammer(front: Front, from: string, next: () => Buffer): void {
     front.tally.statuses[status] = (front.tally.statuses[status] ?? 0) + 1;
     const isLast = /^connection: close/im.test(text.slice(0, head));
     text = '';
-    if (!isLast) again();
+    if (!isLast && restMs > 0) setTimeout(again, restMs);
+    else if (!isLast) again();
   });
-  socket.once('close', () => setTimeout(hammer, PAUSE_MS, front, from, next));
+  socket.once('close', () => setTimeout(hammer, pause(), front, from, next, restMs));
   again();
 }
 
@@ -66,7 +71,7 @@ export function hold(front: Front, from: string, begin: Buffer, drop: string, ev
   }, everyMs);
   socket.once('close', () => {
     clearInterval(drops);
-    setTimeout(hold, PAUSE_MS, front, from, begin, drop, everyMs);
+    setTimeout(hold, pause(), front, from, begin, drop, everyMs);
   });
 }
 

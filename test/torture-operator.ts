@@ -6,7 +6,7 @@ import { cancelPayout } from '../src/commands/payouts-change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../src/commands/payouts-verdict.ts';
 import { commitOf, intentOf } from '../src/core/batch.ts';
 import { seedOf } from '../src/core/draw.ts';
-import { BadInput } from '../src/core/error.ts';
+import { BadInput, Fault } from '../src/core/error.ts';
 import { fen } from '../src/core/money.ts';
 import { retryStep } from '../src/core/operator.ts';
 import { isFinal, type Payout } from '../src/core/payout.ts';
@@ -93,7 +93,7 @@ export class Operator {
     const store = this.mortal(this.torture.watch.over(this.store(), name, () => this.now()));
     this[command](store, name).catch((error: unknown) => {
       this.torture.tell(`${name}: ${String(error)}`);
-      if (!(error instanceof BadInput)) throw error;
+      if (!(error instanceof BadInput || error instanceof Fault)) throw error; // a store that is away ends a command
     });
   }
 

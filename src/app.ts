@@ -1,7 +1,7 @@
 // Koa: the order of the middleware and the routes, nothing else.
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
-import { pathOf } from './core/address.ts';
+import { behind, pathOf } from './core/address.ts';
 import { messageOf } from './core/error.ts';
 import type { H5 } from './doors/h5.ts';
 import { type NotifyPorts, notifyPost } from './doors/notify.ts';
@@ -64,9 +64,7 @@ export function createApp(ports: AppPorts): Koa {
 /** A proxy leaves the path of publicUrl on, or takes it off; from here on nobody sees it. */
 function withoutPrefix(prefix: string): Middleware {
   return (ctx, next) => {
-    const rest = ctx.url.slice(prefix.length);
-    if (prefix !== '' && ctx.url.startsWith(prefix) && /^(?:[/?]|$)/.test(rest))
-      ctx.url = rest.startsWith('/') ? rest : `/${rest}`;
+    ctx.url = behind(prefix, ctx.url);
     return next();
   };
 }

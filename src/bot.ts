@@ -11,7 +11,7 @@ import { createPayments } from './bot-payments.ts';
 import { type ConcludePorts, conclude } from './conclude.ts';
 import type { Config, MerchantConfig } from './config.ts';
 import { sessionSecretsOf } from './config-secret.ts';
-import { pathOf } from './core/address.ts';
+import { behind, pathOf } from './core/address.ts';
 import { messageOf } from './core/error.ts';
 import { alertPassed } from './core/limit.ts';
 import { showFen } from './core/money.ts';
@@ -157,7 +157,7 @@ function webhookOf(
   return {
     doors,
     nobody,
-    isFirst: ({ url = '' }) => isSigned(url.startsWith(prefix) ? url.slice(prefix.length) : url),
+    isFirst: ({ url = '' }) => isSigned(behind(prefix, url)),
   };
 }
 

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readAddress, under } from '../src/core/address.ts';
+import { behind, readAddress, under } from '../src/core/address.ts';
 import { createApi } from '../src/wechat/api.ts';
 import { jsSignature } from '../src/wechat/jssdk.ts';
 import { authorizeUrl } from '../src/wechat/oauth.ts';
@@ -188,6 +188,14 @@ describe('a path in every address', () => {
 });
 
 describe('an address is written in one way', () => {
+  test('what stands behind the path of publicUrl is the same whether a proxy left that on or took it off', () => {
+    expect(behind('/shop', '/shop/wechat/tea?nonce=1')).toBe('/wechat/tea?nonce=1');
+    expect(behind('/shop', '/wechat/tea?nonce=1')).toBe('/wechat/tea?nonce=1');
+    expect(behind('/shop', '/shop?lang=en')).toBe('/?lang=en');
+    expect(behind('/shop', '/shopping/wechat/tea')).toBe('/shopping/wechat/tea');
+    expect(behind('', '/wechat/tea')).toBe('/wechat/tea');
+  });
+
   test.each([
     ['https://Bot.Example.COM', 'https://bot.example.com'],
     ['HTTPS://bot.example.com/', 'https://bot.example.com'],

@@ -58,3 +58,10 @@ export function pathOf(base: string): string {
 export function isLoopback(base: string): boolean {
   return /^(?:localhost|[\w.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(new URL(base).hostname);
 }
+
+/** What of a request's address stands behind the path of publicUrl (`prefix`): a proxy leaves that on, or takes it off. */
+export function behind(prefix: string, url: string): string {
+  const rest = url.slice(prefix.length);
+  if (prefix === '' || !url.startsWith(prefix) || !/^(?:[/?]|$)/.test(rest)) return url;
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}

@@ -2,7 +2,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cancelPayout } from '../src/commands/payouts-change.ts';
+import { cancelPayout, whyNotAmongAll } from '../src/commands/payouts-change.ts';
 import { commitOf, intentOf } from '../src/core/batch.ts';
 import type { OpenId } from '../src/core/event.ts';
 import { fen } from '../src/core/money.ts';
@@ -125,6 +125,14 @@ describe('retry', () => {
     ['failed', 'that is final'],
   ] as const)('refuses what is %s, and says why', (state, why) => {
     expect(retryStep({ ...tried, state }, undefined, NOW)).toEqual({ refused: expect.stringContaining(why) });
+  });
+
+  test('of all that is held leaves out what was called off, or may be paid under another number', () => {
+    const held = { ...tried, state: 'held' as const };
+    expect(whyNotAmongAll(held)).toBeUndefined();
+    expect(whyNotAmongAll({ ...held, stopped: 'doubted' })).toContain('may be paid');
+    expect(whyNotAmongAll({ ...held, stopped: 'calledOff' })).toContain('called off');
+    expect(whyNotAmongAll({ ...held, stopped: 'refunded' })).toBeUndefined(); // it is only asked after
   });
 
   test('refuses what is older than WeChat Pay answers for, unless it was never sent', () => {

@@ -66,8 +66,13 @@ export function retry(numbers: readonly string[], options: RetryOptions): Promis
     const about = state === undefined ? numbers.join(' ') : `all in state ${state}`;
     await writeDown(store, 'payouts retry', about, [campaign && `campaign ${campaign}`, reason]);
     const rows: Row[] = [];
+    const retried = async (payout: Payout): Promise<Row> => {
+      const no = state === undefined ? undefined : whyNotAmongAll(payout);
+      if (no === undefined) return retryOne(store, payout, reason);
+      return { billNo: payout.billNo, state: payout.state, result: `refused: ${no}`, ok: false };
+    };
     const change = async (payouts: readonly Payout[]): Promise<void> => {
-      rows.push(...(await Promise.all(payouts.map(payout => retryOne(store, payout, reason)))));
+      rows.push(...(await Promise.all(payouts.map(retried))));
     };
     if (state === undefined) {
       // All are looked up before the first is changed: a mistyped number changes nothing.
@@ -106,6 +111,15 @@ async function* pages(store: Store, state: PayoutState, campaign: string | undef
     if (page.length < PAGE) return;
     after = page.at(-1)!.billNo;
   }
+}
+
+/** All of a state are not meant one by one: what somebody stopped, or what may be paid already, is retried by its number only. */
+export function whyNotAmongAll({ stopped }: Payout): string | undefined {
+  if (stopped === 'doubted')
+    return 'another number of its claim may be paid; if it is to be sent all the same, retry it by its number';
+  return stopped === 'calledOff'
+    ? 'it was called off; if it is to be sent all the same, retry it by its number'
+    : undefined;
 }
 
 async function retryOne(store: Store, first: Payout, reason: string | undefined): Promise<Row> {

@@ -1,26 +1,26 @@
 // The operator's commands: their names, options and exit codes. What they do stands in `commands/`.
 import { Command, CommanderError } from 'commander';
-import { versionOf } from './bot-package.ts';
-import { addRules } from './cli-rules.ts';
-import { exitWith, runUntilSignal } from './cli-run.ts';
-import { addTrials } from './cli-trials.ts';
-import type { ActsOptions } from './commands/acts.ts';
-import type { AuditOptions } from './commands/audit.ts';
-import type { CheckOptions } from './commands/check.ts';
-import type { ActivateOptions, GenerateOptions, ImportOptions } from './commands/codes.ts';
-import type { Common } from './commands/common.ts';
-import { EXIT, printNote } from './commands/common.ts';
-import type { PushOptions } from './commands/menu.ts';
-import type { MigrateOptions } from './commands/migrate.ts';
-import type { ListOptions } from './commands/payouts.ts';
-import type { RetryOptions } from './commands/payouts-change.ts';
-import type { ExportOptions } from './commands/payouts-export.ts';
-import type { AccountOptions } from './commands/platform.ts';
-import type { CreateOptions } from './commands/qr.ts';
-import type { SendOptions } from './commands/send.ts';
+import { versionOf } from './setup/package.ts';
+import { addRules } from './commands/rules/index.ts';
+import { exitWith, runUntilSignal } from './commands/shared/run.ts';
+import { addTrials } from './commands/rules/trials.ts';
+import type { ActsOptions } from './commands/shared/acts.ts';
+import type { AuditOptions } from './commands/ledger/audit.ts';
+import type { CheckOptions } from './commands/rules/check.ts';
+import type { ActivateOptions, GenerateOptions, ImportOptions } from './commands/account/codes.ts';
+import type { Common } from './commands/shared/context.ts';
+import { EXIT, printNote } from './commands/shared/context.ts';
+import type { PushOptions } from './commands/account/menu.ts';
+import type { MigrateOptions } from './commands/ledger/migrate.ts';
+import type { ListOptions } from './commands/payouts/list.ts';
+import type { RetryOptions } from './commands/payouts/change.ts';
+import type { ExportOptions } from './commands/payouts/export.ts';
+import type { AccountOptions } from './commands/account/platform.ts';
+import type { CreateOptions } from './commands/account/qr.ts';
+import type { SendOptions } from './commands/payouts/send.ts';
 import type { SimulatorOptions } from './commands/simulator.ts';
-import { BadInput } from './core/error.ts';
-import { visibleLines } from './core/text.ts';
+import { BadInput } from './core/base/error.ts';
+import { visibleLines } from './core/base/text.ts';
 
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const ACCOUNT = ['--account <name>', 'whose, where bot.yaml has several'] as const;
@@ -53,7 +53,7 @@ function program(): Command {
     .option('--strict', 'warnings count as errors')
     .option('--frame', 'show each line, also where the output is no terminal')
     .action((paths: string[], options: CheckOptions) =>
-      exitWith(async () => (await import('./commands/check.ts')).check(paths, options)),
+      exitWith(async () => (await import('./commands/rules/check.ts')).check(paths, options)),
     );
   addRules(root);
   addTrials(root);
@@ -67,7 +67,7 @@ function program(): Command {
     .option(...ENCODING)
     .option('--repair', 'first bring back what a restored store has lost: from its journal, --funds and WeChat Pay')
     .option('--dry-run', 'with --repair: say what would be done, write nothing')
-    .action((options: AuditOptions) => exitWith(async () => (await import('./commands/audit.ts')).audit(options)));
+    .action((options: AuditOptions) => exitWith(async () => (await import('./commands/ledger/audit.ts')).audit(options)));
   addCodes(root.command('codes').description('printed codes: make, register, set active'));
   addMigrate(root);
   root
@@ -76,7 +76,7 @@ function program(): Command {
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .option('--limit <count>', 'how many at most', '50')
-    .action((options: ActsOptions) => exitWith(async () => (await import('./commands/acts.ts')).acts(options)));
+    .action((options: ActsOptions) => exitWith(async () => (await import('./commands/shared/acts.ts')).acts(options)));
   addPayouts(root.command('payouts').description('what was promised to whom, and where it stands'));
   addMerchant(root.command('merchant').description('the gate of each merchant: shut, opened and looked at by hand'));
   addMenu(root.command('menu').description("the account's own menu (自定义菜单)"));
@@ -94,7 +94,7 @@ function addMigrate(root: Command): void {
     .option('--config <file>', 'for the budgets of the audit; needed for nothing else')
     .option(...JSON_FLAG)
     .action((options: MigrateOptions) =>
-      exitWith(async () => (await import('./commands/migrate.ts')).migrate(options)),
+      exitWith(async () => (await import('./commands/ledger/migrate.ts')).migrate(options)),
     );
 }
 
@@ -108,7 +108,7 @@ function addCodes(codes: Command): void {
     .option('--box-size <count>', 'codes in one box', '500')
     .option(...JSON_FLAG)
     .action((options: GenerateOptions) =>
-      exitWith(async () => (await import('./commands/codes.ts')).generate(options)),
+      exitWith(async () => (await import('./commands/account/codes.ts')).generate(options)),
     );
   codes
     .command('import <file>')
@@ -118,7 +118,7 @@ function addCodes(codes: Command): void {
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .action((file: string, options: ImportOptions) =>
-      exitWith(async () => (await import('./commands/codes.ts')).importCodes(file, options)),
+      exitWith(async () => (await import('./commands/account/codes.ts')).importCodes(file, options)),
     );
   codes
     .command('activate <batch>')
@@ -129,14 +129,14 @@ function addCodes(codes: Command): void {
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .action((batch: string, options: ActivateOptions) =>
-      exitWith(async () => (await import('./commands/codes.ts')).activate(batch, options)),
+      exitWith(async () => (await import('./commands/account/codes.ts')).activate(batch, options)),
     );
   codes
     .command('list')
     .description('the batches there are')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .action((options: Common) => exitWith(async () => (await import('./commands/codes.ts')).list(options)));
+    .action((options: Common) => exitWith(async () => (await import('./commands/account/codes.ts')).list(options)));
 }
 
 function addSend(send: Command): void {
@@ -153,11 +153,11 @@ function addSend(send: Command): void {
     .option('--outside-period', 'also before the campaign begins or after its end')
     .option('--dry-run', 'check everything, write nothing')
     .option('--no-wait', 'do not wait until the bot has paid')
-    .action((options: SendOptions) => exitWith(async () => (await import('./commands/send.ts')).send(options)));
+    .action((options: SendOptions) => exitWith(async () => (await import('./commands/payouts/send.ts')).send(options)));
 }
 
 function addMerchant(merchant: Command): void {
-  const load = () => import('./commands/merchant.ts');
+  const load = () => import('./commands/payouts/merchant.ts');
   merchant
     .command('list')
     .description('each merchant, whether it is halted and why, and what waits')
@@ -180,7 +180,7 @@ function addMerchant(merchant: Command): void {
 }
 
 function addMenu(menu: Command): void {
-  const load = () => import('./commands/menu.ts');
+  const load = () => import('./commands/account/menu.ts');
   menu
     .command('push [file]')
     .description('show what changes, ask, and put the menu of a file (default: menu.yaml) in place of the live one')
@@ -215,7 +215,7 @@ function addQr(qr: Command): void {
     .option('--out <folder>', 'where pictures and list go (default: qr/ACCOUNT)')
     .option('--size <pixels>', 'of each side', '430')
     .option('--again', 'make those of the list anew')
-    .action((options: CreateOptions) => exitWith(async () => (await import('./commands/qr.ts')).create(options)));
+    .action((options: CreateOptions) => exitWith(async () => (await import('./commands/account/qr.ts')).create(options)));
 }
 
 /** What a person decides where the bot has given up. */
@@ -227,7 +227,7 @@ function addVerdicts(payouts: Command): void {
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .action((billNo: string, options: Common & { reason: string }) =>
-      exitWith(async () => (await import('./commands/payouts-verdict.ts')).offer(billNo, options)),
+      exitWith(async () => (await import('./commands/payouts/verdict.ts')).offer(billNo, options)),
     );
   payouts
     .command('settle <number>')
@@ -237,7 +237,7 @@ function addVerdicts(payouts: Command): void {
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .action((billNo: string, options: Common & { as: string; reason: string }) =>
-      exitWith(async () => (await import('./commands/payouts-verdict.ts')).settle(billNo, options)),
+      exitWith(async () => (await import('./commands/payouts/verdict.ts')).settle(billNo, options)),
     );
 }
 
@@ -252,7 +252,7 @@ function addPayouts(payouts: Command): void {
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .action((numbers: string[], options: RetryOptions) =>
-      exitWith(async () => (await import('./commands/payouts-change.ts')).retry(numbers, options)),
+      exitWith(async () => (await import('./commands/payouts/change.ts')).retry(numbers, options)),
     );
   payouts
     .command('cancel <number>')
@@ -261,7 +261,7 @@ function addPayouts(payouts: Command): void {
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .action((billNo: string, options: Common & { reason: string }) =>
-      exitWith(async () => (await import('./commands/payouts-change.ts')).cancel(billNo, options)),
+      exitWith(async () => (await import('./commands/payouts/change.ts')).cancel(billNo, options)),
     );
   payouts
     .command('export')
@@ -274,7 +274,7 @@ function addPayouts(payouts: Command): void {
     .option('--to <day>', '… or earlier, this day included')
     .option('--out <file>', 'default: standard output')
     .action((options: ExportOptions) =>
-      exitWith(async () => (await import('./commands/payouts-export.ts')).exportPayouts(options)),
+      exitWith(async () => (await import('./commands/payouts/export.ts')).exportPayouts(options)),
     );
   payouts
     .command('list')
@@ -286,14 +286,14 @@ function addPayouts(payouts: Command): void {
     .option('--user <openid>')
     .option('--merchant <name>')
     .option('--limit <count>', 'how many at most', '50')
-    .action((options: ListOptions) => exitWith(async () => (await import('./commands/payouts.ts')).list(options)));
+    .action((options: ListOptions) => exitWith(async () => (await import('./commands/payouts/list.ts')).list(options)));
   payouts
     .command('show <number>')
     .description('one payout with its history')
     .option(...CONFIG)
     .option(...JSON_FLAG)
     .action((billNo: string, options: Common) =>
-      exitWith(async () => (await import('./commands/payouts.ts')).show(billNo, options)),
+      exitWith(async () => (await import('./commands/payouts/list.ts')).show(billNo, options)),
     );
 }
 

@@ -1,10 +1,10 @@
 // Everything impure, as types. `main.ts` builds one of each and hands them on; nothing else is ambient.
-import type { Claim, Counter, Decision, Facts, Follower, Wanted } from './core/decide.ts';
-import type { Event, EventKey, OpenId } from './core/event.ts';
-import type { Fen } from './core/money.ts';
-import type { BillNo, Observation, Payout, PayoutState, Step } from './core/payout.ts';
-import type { Reply } from './core/reply.ts';
-import type { Instant } from './core/time.ts';
+import type { Claim, Counter, Decision, Facts, Follower, Wanted } from './core/decide/decide.ts';
+import type { Event, EventKey, OpenId } from './core/base/event.ts';
+import type { Fen } from './core/base/money.ts';
+import type { BillNo, Observation, Payout, PayoutState, Step } from './core/payout/payout.ts';
+import type { Reply } from './core/rules/reply.ts';
+import type { Instant } from './core/base/time.ts';
 
 export type Clock = () => Instant;
 
@@ -42,7 +42,7 @@ export type Opened = {
  */
 export type Unread = { readonly unread: string; readonly isRefused?: true };
 
-/** The webhook of one account (公众号): `wechat/door.ts`. Whatever a stranger may have sent is thrown as `BadInput`. */
+/** The webhook of one account (公众号): `wechat/account/webhook.ts`. Whatever a stranger may have sent is thrown as `BadInput`. */
 export type Door = {
   /** Whether WeChat made this address just now, as far as that can be told without the body. Never throws. */
   isSigned(query: Query, now: Instant): boolean;
@@ -134,7 +134,7 @@ export type PrintedCode = {
   readonly prize: string;
 };
 
-/** A printed code as a store holds it. Its `hash` stands for it (`storage/code-hash.ts`): no store can name a code. */
+/** A printed code as a store holds it. Its `hash` stands for it (`storage/shared/code-hash.ts`): no store can name a code. */
 export type HeldCode = Omit<PrintedCode, 'code'> & { readonly hash: string };
 
 /** So many codes, of them active; in so many boxes. */

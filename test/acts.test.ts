@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { OpenId } from '../src/core/event.ts';
-import { later, SECOND } from '../src/core/time.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import { later, SECOND } from '../src/core/base/time.ts';
 import type { Act, Store } from '../src/ports.ts';
 import { readPieces } from '../src/storage/copy.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
+import { openSqlite } from '../src/storage/sqlite/store.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from './redis-server.ts';
 import { aCommit, listOf, NOW, type Opened } from './store.contract.ts';
 

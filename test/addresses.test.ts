@@ -4,11 +4,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
-import { behind, readAddress, under } from '../src/core/address.ts';
-import { createApi } from '../src/wechat/api.ts';
-import { jsSignature } from '../src/wechat/jssdk.ts';
-import { authorizeUrl } from '../src/wechat/oauth.ts';
-import { showQrCode } from '../src/wechat/qr.ts';
+import { behind, readAddress, under } from '../src/core/base/address.ts';
+import { createApi } from '../src/wechat/account/api.ts';
+import { jsSignature } from '../src/wechat/account/jssdk.ts';
+import { authorizeUrl } from '../src/wechat/account/oauth.ts';
+import { showQrCode } from '../src/wechat/account/qr-codes.ts';
 import { Browser, PAGE_RULES } from './h5-world.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from './harness.ts';
 

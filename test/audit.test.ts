@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { auditStore } from '../src/audit-store.ts';
-import type { Config } from '../src/config.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
+import type { Config } from '../src/config/config.ts';
 import {
   Audit,
   type AuditFinding,
@@ -13,25 +13,25 @@ import {
   shelfOf,
   shelfOfClaim,
   showAuditFinding,
-} from '../src/core/audit.ts';
-import { followerIn } from '../src/core/audit-name.ts';
-import { commitOf, intentOf } from '../src/core/batch.ts';
-import type { Counter } from '../src/core/decide.ts';
-import type { EventKey, OpenId } from '../src/core/event.ts';
-import { FundFlow } from '../src/core/fund-flow.ts';
-import { bookOf } from '../src/core/match.ts';
-import { fen } from '../src/core/money.ts';
-import type { Observation, Payout, Step } from '../src/core/payout.ts';
-import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout-table.ts';
-import type { Campaign } from '../src/core/rule.ts';
-import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/time.ts';
-import { createFlow } from '../src/flow.ts';
-import { auditAndLog } from '../src/jobs.ts';
-import { SILENT } from '../src/log.ts';
+} from '../src/core/audit/audit.ts';
+import { followerIn } from '../src/core/audit/counter-name.ts';
+import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
+import type { Counter } from '../src/core/decide/decide.ts';
+import type { EventKey, OpenId } from '../src/core/base/event.ts';
+import { FundFlow } from '../src/core/audit/fund-flow.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import { fen } from '../src/core/base/money.ts';
+import type { Observation, Payout, Step } from '../src/core/payout/payout.ts';
+import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
+import type { Campaign } from '../src/core/rules/campaign.ts';
+import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
+import { createFlow } from '../src/engine/flow.ts';
+import { auditAndLog } from '../src/engine/jobs.ts';
+import { SILENT } from '../src/lib/log.ts';
 import type { HistoryLine, Store } from '../src/ports.ts';
-import { checkRuleFiles } from '../src/rulebook.ts';
-import { openDatabase } from '../src/storage/schema.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
+import { checkRuleFiles } from '../src/engine/rulebook.ts';
+import { openDatabase } from '../src/storage/sqlite/schema.ts';
+import { openSqlite } from '../src/storage/sqlite/store.ts';
 import { ENV, MERCHANT, startWorld, type World } from './harness.ts';
 import { listOf, readBooks } from './store.contract.ts';
 import { writtenIn } from './written.ts';

@@ -1,7 +1,7 @@
 // Many words in one text: what is found is what looking for each of them would find.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Automaton } from '../src/core/automaton.ts';
+import { Automaton } from '../src/core/decide/aho-corasick.ts';
 
 function found(words: readonly string[], text: string): string[] {
   return new Automaton(words)

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
-import { check } from '../src/commands/check.ts';
-import { showFinding } from '../src/core/error.ts';
-import { checkRuleFiles, readRuleFiles } from '../src/rulebook.ts';
+import { check } from '../src/commands/rules/check.ts';
+import { showFinding } from '../src/core/base/error.ts';
+import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
 
 const FOLDER = fileURLToPath(new URL('./fixtures/bad-rules/', import.meta.url));
 const names = readdirSync(FOLDER).filter(name => name.endsWith('.yaml'));

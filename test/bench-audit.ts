@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auditStore } from '../src/audit-store.ts';
-import { Audit } from '../src/core/audit.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
+import { Audit } from '../src/core/audit/audit.ts';
 import type { Store } from '../src/ports.ts';
-import { openRedis } from '../src/storage/redis.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
+import { openRedis } from '../src/storage/redis/store.ts';
+import { openSqlite } from '../src/storage/sqlite/store.ts';
 import { campaignIn, fill, flowOn, row, TIME } from './bench-store.ts';
 import { DURABLE, hasRedis, startRedis } from './redis-server.ts';
 import { anEvent } from './store.contract.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type CheckOptions, check, frameOf } from '../src/commands/check.ts';
+import { type CheckOptions, check, frameOf } from '../src/commands/rules/check.ts';
 import { ENV } from './harness.ts';
 import { issue } from './issue.ts';
 import { CLEAN, type Edit, edited } from './lint.ts';

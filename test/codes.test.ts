@@ -4,12 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { activate, generate, importCodes } from '../src/commands/codes.ts';
-import { boxesFrom, codeLineFrom, linesOf, shareFrom } from '../src/core/code-batch.ts';
-import { cellsOf } from '../src/core/csv.ts';
-import type { EventKey, OpenId } from '../src/core/event.ts';
-import { codeFrom } from '../src/core/printed.ts';
-import { instant } from '../src/core/time.ts';
+import { activate, generate, importCodes } from '../src/commands/account/codes.ts';
+import { boxesFrom, codeLineFrom, linesOf, shareFrom } from '../src/core/ops/code-batch.ts';
+import { cellsOf } from '../src/core/yaml/csv.ts';
+import type { EventKey, OpenId } from '../src/core/base/event.ts';
+import { codeFrom } from '../src/core/rules/printed-code.ts';
+import { instant } from '../src/core/base/time.ts';
 import { ENV, PEM_LINES, startWorld, type World } from './harness.ts';
 
 const RULES = `

@@ -1,9 +1,9 @@
 // What the n-th time gives: milestones of a count, each given once, also to those who come in the same moment.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { OpenId } from '../src/core/event.ts';
-import { fen } from '../src/core/money.ts';
-import type { Campaign, ReplyTemplate } from '../src/core/rule.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import { fen } from '../src/core/base/money.ts';
+import type { Campaign, ReplyTemplate } from '../src/core/rules/campaign.ts';
 import {
   campaignOf,
   Ledger,

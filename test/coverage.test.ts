@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, describe, expect, test as it, vi } from 'vitest';
-import { test as run, type TestOptions } from '../src/commands/rules.ts';
-import { watchTests } from '../src/commands/rules-watch.ts';
-import { type Coverage, cover, percentOf } from '../src/core/coverage.ts';
-import { loadCampaign } from '../src/core/rule-file.ts';
+import { test as run, type TestOptions } from '../src/commands/rules/test.ts';
+import { watchTests } from '../src/commands/rules/test-watch.ts';
+import { type Coverage, cover, percentOf } from '../src/core/analysis/coverage.ts';
+import { loadCampaign } from '../src/core/rules/load.ts';
 import { command } from './command.ts';
 import { until } from './harness.ts';
 

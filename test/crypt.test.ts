@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { getSignature, decrypt as theirDecrypt, encrypt as theirEncrypt } from '@wecom/crypto';
 import { describe, expect, test } from 'vitest';
-import { aesKeyOf, decrypt, encrypt, paySignOf, payTextOf, sameText, signatureOf } from '../src/wechat/crypt.ts';
+import { aesKeyOf, decrypt, encrypt, paySignOf, payTextOf, sameText, signatureOf } from '../src/wechat/crypto.ts';
 
 type Vector = {
   readonly name: string;

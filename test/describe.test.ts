@@ -1,10 +1,10 @@
 // The public rules of a campaign: what is told, with honest odds, and what is not.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type DescribeOptions, describe } from '../src/core/describe.ts';
-import { percent } from '../src/core/describe-prize.ts';
-import type { Campaign } from '../src/core/rule.ts';
-import { loadCampaign } from '../src/core/rule-file.ts';
+import { type DescribeOptions, describe } from '../src/core/public-rules/describe.ts';
+import { percent } from '../src/core/public-rules/prize.ts';
+import type { Campaign } from '../src/core/rules/campaign.ts';
+import { loadCampaign } from '../src/core/rules/load.ts';
 
 const FIXTURES = new URL('./fixtures/rules/', import.meta.url);
 

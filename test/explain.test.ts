@@ -1,14 +1,14 @@
 // `hongbao explain`: every rule that was asked, with the number behind each check, and who answered in the end.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Event, EventKey, OpenId } from '../src/core/event.ts';
-import { type Explanation, explain, explanationJson, happeningOf, showExplanation } from '../src/core/explain.ts';
-import { bookOf } from '../src/core/match.ts';
-import { nearMisses } from '../src/core/near.ts';
-import type { Campaign } from '../src/core/rule.ts';
-import { instant } from '../src/core/time.ts';
-import { createFlow } from '../src/flow.ts';
-import { SILENT } from '../src/log.ts';
-import { checkRuleFiles, readRuleFiles } from '../src/rulebook.ts';
+import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
+import { type Explanation, explain, explanationJson, happeningOf, showExplanation } from '../src/core/analysis/explain.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import { nearMisses } from '../src/core/analysis/near-miss.ts';
+import type { Campaign } from '../src/core/rules/campaign.ts';
+import { instant } from '../src/core/base/time.ts';
+import { createFlow } from '../src/engine/flow.ts';
+import { SILENT } from '../src/lib/log.ts';
+import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
 import {
   at,
   campaignOf,

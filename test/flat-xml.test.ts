@@ -1,8 +1,8 @@
 // The one reader that looks at what nobody has verified yet: flat documents, and nothing that costs more than its length.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BadInput } from '../src/core/error.ts';
-import { FLAT_BYTES_MAX, readFlatXml } from '../src/wechat/flat-xml.ts';
+import { BadInput } from '../src/core/base/error.ts';
+import { FLAT_BYTES_MAX, readFlatXml } from '../src/wechat/pay/flat-xml.ts';
 import { buildXml, parseXml } from '../src/wechat/xml.ts';
 
 describe('a flat document', () => {

@@ -3,15 +3,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Fault } from '../src/core/error.ts';
-import { loadConfig } from '../src/config.ts';
-import type { OpenId } from '../src/core/event.ts';
-import { judgeAnswer } from '../src/core/operator.ts';
-import type { Payout } from '../src/core/payout.ts';
-import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout-table.ts';
+import { Fault } from '../src/core/base/error.ts';
+import { loadConfig } from '../src/config/config.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import { judgeAnswer } from '../src/core/payout/operator-steps.ts';
+import type { Payout } from '../src/core/payout/payout.ts';
+import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
 import type { Log, Store } from '../src/ports.ts';
-import type { PayFault } from '../src/simulator/protocol.ts';
-import { createPayer } from '../src/wechat/pay-v2.ts';
+import type { PayFault } from '../src/simulator/shared/protocol.ts';
+import { createPayer } from '../src/wechat/pay/redpack.ts';
 import { ENV, MERCHANT, startWorld, until, type World, type WorldOptions } from './harness.ts';
 import { aCommit, NOW } from './store.contract.ts';
 

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { contrastOf, paletteOf } from '../src/pages/h5/color.ts';
+import { contrastOf, paletteOf } from '../src/http/h5/html/color.ts';
 import { startPageWorld } from './h5-world.ts';
 import { until } from './harness.ts';
 

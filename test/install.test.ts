@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { movableClock } from '../src/simulator/clock.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
 import { startSimulator } from '../src/simulator/simulator.ts';
 import { ACCOUNT, botYaml, ENV, freePort, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from './harness.ts';
 
@@ -86,7 +86,7 @@ describe('the packed package', () => {
       'README.zh-CN.md',
       'src/launch/hongbao.js',
       'dist/cli.js',
-      'dist/rulebook-worker.js',
+      'dist/engine/rulebook-worker.js',
       'dist/pages/chat.html',
       'dist/pages/chat.js',
       'dist/pages/h5.js',
@@ -232,7 +232,7 @@ describe('a checkout without development packages', () => {
     if (away) ctx.skip();
     cpSync(join(ROOT, 'dist'), join(checkout, 'dist'), { recursive: true, preserveTimestamps: true });
     const prepare = () => run(checkout, process.execPath, ['src/launch/prepare.js']);
-    writeFileSync(join(checkout, 'src/log.ts'), '// changed\n');
+    writeFileSync(join(checkout, 'src/lib/log.ts'), '// changed\n');
     expect((await prepare()).out).toBe(
       'hongbao: the sources are newer than what is built in dist/, which stays as it is: `npm ci` builds anew\n',
     );

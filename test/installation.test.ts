@@ -5,13 +5,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { belongToUs, mchIdsBefore } from '../src/bot-installation.ts';
-import type { Config } from '../src/config.ts';
-import { installationOf, isSameInstallation, readInstallation } from '../src/core/installation.ts';
-import { DAY, instant, later } from '../src/core/time.ts';
+import { belongToUs, mchIdsBefore } from '../src/setup/installation.ts';
+import type { Config } from '../src/config/config.ts';
+import { installationOf, isSameInstallation, readInstallation } from '../src/core/live/installation.ts';
+import { DAY, instant, later } from '../src/core/base/time.ts';
 import type { Store } from '../src/ports.ts';
 import { openStore } from '../src/storage/open.ts';
-import { openDatabase } from '../src/storage/schema.ts';
+import { openDatabase } from '../src/storage/sqlite/schema.ts';
 import { ENV, startWorld, until, type World } from './harness.ts';
 import { DURABLE, hasRedis, startRedis } from './redis-server.ts';
 import { aCommit } from './store.contract.ts';

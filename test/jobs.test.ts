@@ -1,8 +1,8 @@
 // Nightly jobs over several processes: once a night, whoever does it, and whatever becomes of them.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/time.ts';
-import { onceANight } from '../src/jobs.ts';
-import { SILENT } from '../src/log.ts';
+import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';
+import { onceANight } from '../src/engine/jobs.ts';
+import { SILENT } from '../src/lib/log.ts';
 import type { Store } from '../src/ports.ts';
 import { type Beside, KINDS } from './beside.ts';
 import { until } from './harness.ts';

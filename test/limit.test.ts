@@ -1,6 +1,6 @@
 // Limits that a campaign sets beside its budget: by hour, by minute, by month, by scene, by wins.
 import { describe, expect, test } from 'vitest';
-import type { Budget, Campaign, Period, ReplyTemplate, Trigger } from '../src/core/rule.ts';
+import type { Budget, Campaign, Period, ReplyTemplate, Trigger } from '../src/core/rules/campaign.ts';
 import {
   campaignOf,
   Ledger,

@@ -1,6 +1,6 @@
 // Warnings about what WeChat and the law forbid: sentences that offer what must not be offered, and many that do not.
 import { describe, expect, test } from 'vitest';
-import { type PhraseKind, phrasesIn } from '../src/core/lint-phrase.ts';
+import { type PhraseKind, phrasesIn } from '../src/core/lint/phrases.ts';
 import { type Edit, edited, lintFiles, saidOf, show } from './lint.ts';
 
 const FOLLOWS = [

@@ -1,7 +1,7 @@
 // Warnings about limits that are never felt and prizes that are never won: each with a file that has it, and one that
 // just has not.
 import { describe, expect, test } from 'vitest';
-import { fen } from '../src/core/money.ts';
+import { fen } from '../src/core/base/money.ts';
 import { type Edit, edited, lintFiles, saidOf, settled, show } from './lint.ts';
 
 const LIMITS = '{ total: 5, perDay: 1 }';

@@ -1,19 +1,19 @@
 // Going live compares: what would pay somebody again is refused until the file says what is meant, what only costs
 // something is a 'live-change'; on both stores, over restarts, and never without a claim.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { liveBookFor } from '../src/bot-live.ts';
-import type { Config } from '../src/config.ts';
-import { countersOf, decide, wantedFor } from '../src/core/decide.ts';
-import { showFinding } from '../src/core/error.ts';
-import type { Event, EventKey, OpenId } from '../src/core/event.ts';
-import { recordAfter, recordFrom } from '../src/core/live-record.ts';
-import { bookOf } from '../src/core/match.ts';
-import { claimOf } from '../src/core/plan.ts';
-import { type DataFiles, loadCampaigns, type RuleText } from '../src/core/rule-file.ts';
-import { type Instant, parseBeijing } from '../src/core/time.ts';
+import { liveBookFor } from '../src/engine/live.ts';
+import type { Config } from '../src/config/config.ts';
+import { countersOf, decide, wantedFor } from '../src/core/decide/decide.ts';
+import { showFinding } from '../src/core/base/error.ts';
+import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
+import { recordAfter, recordFrom } from '../src/core/live/record.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import { claimOf } from '../src/core/payout/plan.ts';
+import { type DataFiles, loadCampaigns, type RuleText } from '../src/core/rules/load.ts';
+import { type Instant, parseBeijing } from '../src/core/base/time.ts';
 import type { Store } from '../src/ports.ts';
-import { openRedis } from '../src/storage/redis.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
+import { openRedis } from '../src/storage/redis/store.ts';
+import { openSqlite } from '../src/storage/sqlite/store.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from './redis-server.ts';
 
 const SPRING = `campaign: spring

@@ -1,7 +1,7 @@
 // Warnings about what followers read: holes, lengths, texts that are never said or never arrive.
 import { describe, expect, test } from 'vitest';
-import { ALONE } from '../src/core/lint-at.ts';
-import { OUTCOMES } from '../src/core/rule.ts';
+import { ALONE } from '../src/core/lint/context.ts';
+import { OUTCOMES } from '../src/core/rules/campaign.ts';
 import { type Edit, lintFiles, saidOf, settled, show } from './lint.ts';
 
 const WON = '      won: 口令正确！{{amount}} 元红包已发出。';

@@ -3,13 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { type Config, loadConfig } from '../src/config.ts';
-import { BadInput } from '../src/core/error.ts';
-import { ALONE, LINTS, lint } from '../src/core/lint.ts';
-import { fen } from '../src/core/money.ts';
-import { type Path, placeIn } from '../src/core/place.ts';
-import { loadCampaigns } from '../src/core/rule-file.ts';
-import { openRulebook } from '../src/rulebook.ts';
+import { type Config, loadConfig } from '../src/config/config.ts';
+import { BadInput } from '../src/core/base/error.ts';
+import { ALONE, LINTS, lint } from '../src/core/lint/lint.ts';
+import { fen } from '../src/core/base/money.ts';
+import { type Path, placeIn } from '../src/core/yaml/path-position.ts';
+import { loadCampaigns } from '../src/core/rules/load.ts';
+import { openRulebook } from '../src/engine/rulebook.ts';
 import { CLEAN, type Edit, edited, lintFiles, saidOf, settled, show } from './lint.ts';
 
 const HERE = import.meta.dirname;

@@ -7,7 +7,7 @@ import { Agent, createServer, type IncomingMessage, request, type ServerResponse
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { PayFault, Push } from '../src/simulator/protocol.ts';
+import type { PayFault, Push } from '../src/simulator/shared/protocol.ts';
 import { movableClock, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, textIn, until, writeCertificates } from './harness.ts';
 

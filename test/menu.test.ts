@@ -7,18 +7,18 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { confirm } from '../src/commands/confirm.ts';
-import { type PushOptions, push, show } from '../src/commands/menu.ts';
-import { type Button, type Item, KEYED, LIBRARY, type Menu, menuDiff, menuYaml } from '../src/core/menu.ts';
-import { readMenu } from '../src/core/menu-file.ts';
-import { mayCall } from '../src/simulator/rights.ts';
-import { liveMenu, pushMenu } from '../src/wechat/menu.ts';
+import { confirm } from '../src/commands/shared/confirm.ts';
+import { type PushOptions, push, show } from '../src/commands/account/menu.ts';
+import { type Button, type Item, KEYED, LIBRARY, type Menu, menuDiff, menuYaml } from '../src/core/ops/menu.ts';
+import { readMenu } from '../src/core/ops/menu-file.ts';
+import { mayCall } from '../src/simulator/account/rights.ts';
+import { liveMenu, pushMenu } from '../src/wechat/account/menu.ts';
 import type { Result } from './command.ts';
 import { until } from './harness.ts';
 import { inProcess, type PlatformWorld, startPlatform } from './platform-world.ts';
 
 const SCRIPT = '/usr/bin/script';
-const CONFIRM = resolve(import.meta.dirname, '../dist/commands/confirm.js');
+const CONFIRM = resolve(import.meta.dirname, '../dist/commands/shared/confirm.js');
 
 const SAMPLE = `menu:
   - name: 我要抽奖

@@ -1,12 +1,12 @@
 // Messages without a platform, on both stores: whatever dies wherever, nothing is said twice; and what becomes of it where
 // no message may be sent.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Fault } from '../src/core/error.ts';
-import type { Event, EventKey, OpenId } from '../src/core/event.ts';
-import { NO_REPLY } from '../src/core/reply.ts';
-import { DAY, type Instant, instant, later, MINUTE, SECOND } from '../src/core/time.ts';
-import { SILENT } from '../src/log.ts';
-import { createMessages, type Messages, type Voice } from '../src/messages.ts';
+import { Fault } from '../src/core/base/error.ts';
+import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
+import { NO_REPLY } from '../src/core/rules/reply.ts';
+import { DAY, type Instant, instant, later, MINUTE, SECOND } from '../src/core/base/time.ts';
+import { SILENT } from '../src/lib/log.ts';
+import { createMessages, type Messages, type Voice } from '../src/engine/messages.ts';
 import type { Store } from '../src/ports.ts';
 import { type Beside, KINDS } from './beside.ts';
 

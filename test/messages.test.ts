@@ -3,12 +3,12 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Bot, createBot } from '../src/bot.ts';
-import type { Event, EventKey, Happening, OpenId } from '../src/core/event.ts';
-import { fen } from '../src/core/money.ts';
-import { instant } from '../src/core/time.ts';
-import { SILENT } from '../src/log.ts';
-import type { Act, PlatformFault } from '../src/simulator/protocol.ts';
+import { type Bot, createBot } from '../src/app/bot.ts';
+import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
+import { fen } from '../src/core/base/money.ts';
+import { instant } from '../src/core/base/time.ts';
+import { SILENT } from '../src/lib/log.ts';
+import type { Act, PlatformFault } from '../src/simulator/shared/protocol.ts';
 import { ACCOUNT, RULES, startWorld, until, type World, type WorldOptions } from './harness.ts';
 
 const MINUTE = 60_000;

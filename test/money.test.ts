@@ -1,7 +1,7 @@
 // Money is whole fen: what is read, what is shown, and that nothing in between is possible.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addFen, fen, parseYuan, showFen, yuanText } from '../src/core/money.ts';
+import { addFen, fen, parseYuan, showFen, yuanText } from '../src/core/base/money.ts';
 
 describe('parseYuan', () => {
   test.each([

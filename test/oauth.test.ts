@@ -1,15 +1,15 @@
 // Who may be at the page: the way through WeChat, and everything a stranger may try on it. Refused, nothing changed, nothing told.
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sessionSecretsOf } from '../src/config-secret.ts';
-import { SAID_SO } from '../src/core/ask-now.ts';
-import { seedOf } from '../src/core/draw.ts';
-import type { OpenId } from '../src/core/event.ts';
-import { instant } from '../src/core/time.ts';
-import { createSessions, type Sessions } from '../src/doors/session.ts';
-import { createSigner } from '../src/doors/signed.ts';
-import { jsSignature } from '../src/wechat/jssdk.ts';
-import { authorizeUrl } from '../src/wechat/oauth.ts';
+import { sessionSecretsOf } from '../src/config/secret.ts';
+import { SAID_SO } from '../src/core/payout/ask-now.ts';
+import { seedOf } from '../src/core/decide/draw.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import { instant } from '../src/core/base/time.ts';
+import { createSessions, type Sessions } from '../src/http/h5/session.ts';
+import { createSigner } from '../src/lib/signer.ts';
+import { jsSignature } from '../src/wechat/account/jssdk.ts';
+import { authorizeUrl } from '../src/wechat/account/oauth.ts';
 import { type Answer, Browser, dataIn, PAGE_RULES, startPageWorld } from './h5-world.ts';
 import { ACCOUNT, ENV, until, type World } from './harness.ts';
 

@@ -1,7 +1,7 @@
 // What a prize is worth to one claim: when it is there, for whom, how much it is, and what is given in its place.
 import { describe, expect, test } from 'vitest';
-import { fen } from '../src/core/money.ts';
-import type { Campaign, Prize, ReplyTemplate, Trigger } from '../src/core/rule.ts';
+import { fen } from '../src/core/base/money.ts';
+import type { Campaign, Prize, ReplyTemplate, Trigger } from '../src/core/rules/campaign.ts';
 import {
   at,
   campaignOf,

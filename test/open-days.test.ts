@@ -1,7 +1,7 @@
 // How long a campaign is open: days, minutes, hours of the clock, whatever its hours and weekdays are.
 import { describe, expect, test } from 'vitest';
-import { openDays } from '../src/core/open-days.ts';
-import type { Period } from '../src/core/rule.ts';
+import { openDays } from '../src/core/lint/open-days.ts';
+import type { Period } from '../src/core/rules/campaign.ts';
 import { at } from './campaigns.ts';
 
 const period = (from: string, to: string, more: Partial<Period> = {}): Period => ({

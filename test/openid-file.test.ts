@@ -1,9 +1,9 @@
 // The file of `hongbao send`: what is taken as it is, and everything that is wrong with one, said at once.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { showFinding } from '../src/core/error.ts';
-import { fen } from '../src/core/money.ts';
-import { amountWords, OpenIdReader, parseAmount } from '../src/core/openid-file.ts';
+import { showFinding } from '../src/core/base/error.ts';
+import { fen } from '../src/core/base/money.ts';
+import { amountWords, OpenIdReader, parseAmount } from '../src/core/ops/recipients-file.ts';
 import { openIds } from './command.ts';
 import { writtenIn } from './written.ts';
 

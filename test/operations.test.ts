@@ -16,7 +16,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { movableClock } from '../src/simulator/clock.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { ACCOUNT, botYaml, ENV, freePort, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from './harness.ts';
 

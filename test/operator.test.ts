@@ -2,11 +2,11 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cancelPayout, whyNotAmongAll } from '../src/commands/payouts-change.ts';
-import { commitOf, intentOf } from '../src/core/batch.ts';
-import type { OpenId } from '../src/core/event.ts';
-import { fen } from '../src/core/money.ts';
-import { callOffStep, cancelWay, readReason, retryStep } from '../src/core/operator.ts';
+import { cancelPayout, whyNotAmongAll } from '../src/commands/payouts/change.ts';
+import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import { fen } from '../src/core/base/money.ts';
+import { callOffStep, cancelWay, readReason, retryStep } from '../src/core/payout/operator-steps.ts';
 import {
   type BillNo,
   type Observation,
@@ -14,12 +14,12 @@ import {
   type Payout,
   type PayoutState,
   type Step,
-} from '../src/core/payout.ts';
-import { harmless } from '../src/core/payout-csv.ts';
-import { DEFAULT_POLICY, observe } from '../src/core/payout-table.ts';
-import type { PayerSettings } from '../src/core/plan.ts';
-import { loadCampaigns } from '../src/core/rule-file.ts';
-import { beijingText, DAY, dayOf, type Instant, instant, later, parseBeijing } from '../src/core/time.ts';
+} from '../src/core/payout/payout.ts';
+import { harmless } from '../src/core/ops/payout-csv.ts';
+import { DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
+import type { PayerSettings } from '../src/core/payout/plan.ts';
+import { loadCampaigns } from '../src/core/rules/load.ts';
+import { beijingText, DAY, dayOf, type Instant, instant, later, parseBeijing } from '../src/core/base/time.ts';
 import type { Payer, Store } from '../src/ports.ts';
 import { openStore } from '../src/storage/open.ts';
 import { command, openIds, readCsv, run } from './command.ts';

@@ -1,8 +1,8 @@
 // The codes and states of transfers (商家转账) as the tables read them, and the walk of a bill through a payout's states.
 import { describe, expect, test } from 'vitest';
-import type { OpenId } from '../src/core/event.ts';
-import { fen } from '../src/core/money.ts';
-import { isKnown, sightOf } from '../src/core/pay-error.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import { fen } from '../src/core/base/money.ts';
+import { isKnown, sightOf } from '../src/core/payout/wechat-codes.ts';
 import {
   BILL_STATES,
   type BillState,
@@ -12,9 +12,9 @@ import {
   PAYOUT_STATES,
   type Payout,
   type PayoutState,
-} from '../src/core/payout.ts';
-import { DEFAULT_POLICY, observe, type Verdict } from '../src/core/payout-table.ts';
-import { DAY, later, MINUTE, parseBeijing } from '../src/core/time.ts';
+} from '../src/core/payout/payout.ts';
+import { DEFAULT_POLICY, observe, type Verdict } from '../src/core/payout/transitions.ts';
+import { DAY, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
 const OPEN = PAYOUT_STATES.filter(state => !isFinal(state));

@@ -3,14 +3,14 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BadInput } from '../src/core/error.ts';
-import { orderVerdict, type PaidNotice, paidEvent, refundedEvent, UNKNOWN_PAYER } from '../src/core/paid.ts';
-import { type Instant, instant, later } from '../src/core/time.ts';
-import { sparing } from '../src/doors/sparing.ts';
+import { BadInput } from '../src/core/base/error.ts';
+import { orderVerdict, type PaidNotice, paidEvent, refundedEvent, UNKNOWN_PAYER } from '../src/core/payout/payment.ts';
+import { type Instant, instant, later } from '../src/core/base/time.ts';
+import { sparing } from '../src/lib/log-throttle.ts';
 import type { Log } from '../src/ports.ts';
 import { DEFAULT_API_V3_KEY } from '../src/simulator/simulator.ts';
-import { createPayNoticeReader, type OpenedNotice, type PayNoticeReader } from '../src/wechat/pay-notice.ts';
-import { trustOf } from '../src/wechat/sign-v3.ts';
+import { createPayNoticeReader, type OpenedNotice, type PayNoticeReader } from '../src/wechat/pay/payment-notice.ts';
+import { trustOf } from '../src/wechat/pay/v3-signature.ts';
 import { parseXml } from '../src/wechat/xml.ts';
 import { ACCOUNT, MERCHANT, PEM_LINES, startWorld, type World } from './harness.ts';
 

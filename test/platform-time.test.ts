@@ -1,19 +1,19 @@
 // Pushes come late, twice and in another order (事件次序): what somebody is, and what they keep, follows from WeChat's time
 // of what they did, on both stores and in the ledger of rule tests.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Config } from '../src/config.ts';
-import type { Event, EventKey, OpenId } from '../src/core/event.ts';
-import { followerAfter, isUndone, newsForInviter } from '../src/core/follower.ts';
-import { Ledger } from '../src/core/ledger.ts';
-import { bookOf } from '../src/core/match.ts';
-import { fen } from '../src/core/money.ts';
-import type { Payout } from '../src/core/payout.ts';
-import type { Campaign, Trigger } from '../src/core/rule.ts';
-import { DAY, type Instant, later, parseBeijing, SECOND } from '../src/core/time.ts';
-import { createFlow, type Flow } from '../src/flow.ts';
-import { SILENT } from '../src/log.ts';
+import type { Config } from '../src/config/config.ts';
+import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
+import { followerAfter, isUndone, newsForInviter } from '../src/core/decide/follower.ts';
+import { Ledger } from '../src/core/analysis/memory-ledger.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import { fen } from '../src/core/base/money.ts';
+import type { Payout } from '../src/core/payout/payout.ts';
+import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
+import { DAY, type Instant, later, parseBeijing, SECOND } from '../src/core/base/time.ts';
+import { createFlow, type Flow } from '../src/engine/flow.ts';
+import { SILENT } from '../src/lib/log.ts';
 import type { Store } from '../src/ports.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
+import { openSqlite } from '../src/storage/sqlite/store.ts';
 import { campaignOf, packet, ruleOf } from './campaigns.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from './redis-server.ts';
 

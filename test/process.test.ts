@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import forge from 'node-forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { movableClock } from '../src/simulator/clock.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import {
   ACCOUNT,

@@ -5,8 +5,8 @@ import { crc32, gzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import qrcode from 'qrcode-generator';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type CreateOptions, create } from '../src/commands/qr.ts';
-import { qrPicture } from '../src/commands/qr-picture.ts';
+import { type CreateOptions, create } from '../src/commands/account/qr.ts';
+import { qrPicture } from '../src/lib/qr-png.ts';
 import {
   MADE_HEAD,
   type MadeCode,
@@ -15,9 +15,9 @@ import {
   readMade,
   readScenes,
   sceneProblem,
-} from '../src/core/scene.ts';
-import { DAY, instant, later } from '../src/core/time.ts';
-import { createQrCode, type NewCode, showQrCode } from '../src/wechat/qr.ts';
+} from '../src/core/ops/qr-list.ts';
+import { DAY, instant, later } from '../src/core/base/time.ts';
+import { createQrCode, type NewCode, showQrCode } from '../src/wechat/account/qr-codes.ts';
 import { type Result, readCsv } from './command.ts';
 import { startWorld, type World } from './harness.ts';
 import { inProcess, type PlatformWorld, startPlatform } from './platform-world.ts';

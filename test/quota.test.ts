@@ -2,10 +2,10 @@
 // careful, never too bold.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Event, EventKey, Happening, OpenId } from '../src/core/event.ts';
-import { type Allowance, allowanceNow, type Deed, usedUp, withSent } from '../src/core/quota.ts';
-import { HOUR, type Instant, instant, later, MINUTE, SECOND } from '../src/core/time.ts';
-import { type GrantKind, type Grants, granted, spend } from '../src/simulator/grants.ts';
+import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
+import { type Allowance, allowanceNow, type Deed, usedUp, withSent } from '../src/core/messages/quota.ts';
+import { HOUR, type Instant, instant, later, MINUTE, SECOND } from '../src/core/base/time.ts';
+import { type GrantKind, type Grants, granted, spend } from '../src/simulator/world/message-windows.ts';
 
 const NOW = instant(1_800_000_000_000);
 const ago = (ms: number): Instant => later(NOW, -ms);

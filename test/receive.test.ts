@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { receive } from '../src/commands/receive.ts';
-import { BadInput } from '../src/core/error.ts';
+import { receive } from '../src/commands/rules/receive.ts';
+import { BadInput } from '../src/core/base/error.ts';
 import { ENV, startWorld, type World } from './harness.ts';
 import { FORMATS, type Format, MODES, ONE, pushOf, says } from './pushes.ts';
 

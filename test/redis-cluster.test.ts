@@ -1,7 +1,7 @@
 // The Redis store on a real cluster: three primaries, and a replica of the one that has our keys.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Payout } from '../src/core/payout.ts';
-import { openRedis } from '../src/storage/redis.ts';
+import type { Payout } from '../src/core/payout/payout.ts';
+import { openRedis } from '../src/storage/redis/store.ts';
 import { hasRedis, openedOn, type RedisCluster, startCluster, until } from './redis-server.ts';
 import { aCommit, aStep, buckets, counterOf, storeContract } from './store.contract.ts';
 import { codesContract } from './store-codes.contract.ts';

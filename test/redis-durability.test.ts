@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Config, loadConfig } from '../src/config.ts';
-import { BadInput } from '../src/core/error.ts';
+import { type Config, loadConfig } from '../src/config/config.ts';
+import { BadInput } from '../src/core/base/error.ts';
 import { openStore } from '../src/storage/open.ts';
-import { parseRedisUrl } from '../src/storage/redis-url.ts';
+import { parseRedisUrl } from '../src/storage/redis/address.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from './redis-server.ts';
 
 /** What opening this address says; `undefined` if it opens. */

@@ -1,7 +1,7 @@
 // A primary is lost with what it had acknowledged alone: with `?replicas=1` nobody was promised any of it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Push } from '../src/simulator/protocol.ts';
+import type { Push } from '../src/simulator/shared/protocol.ts';
 import { MERCHANT, until } from './harness.ts';
 import { copyProgram, type Many, startMany } from './many-world.ts';
 import { hasRedis, type RedisCluster, type RedisServer, startCluster } from './redis-server.ts';
@@ -18,7 +18,7 @@ rules:
   - { id: welcome, on: subscribe, once: ever, give: gift, replies: { won: "得 {{amount}} 元", already: 领过了, soldOut: 没有了 } }
 `;
 
-/** As many calls are under way at once (`settle.ts`). */
+/** As many calls are under way at once (`engine/settle.ts`). */
 const CALLS_OPEN_MAX = 16;
 /** A call whose end nobody saw is asked after when its lease of 30 s is over, at the latest. */
 const SETTLED_WITHIN_MS = 60_000;

@@ -3,10 +3,10 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Store } from '../src/ports.ts';
-import { openRedis, type RedisOptions } from '../src/storage/redis.ts';
-import { scriptOf } from '../src/storage/redis-connect.ts';
-import * as READ from '../src/storage/redis-read.ts';
-import * as WRITE from '../src/storage/redis-write.ts';
+import { openRedis, type RedisOptions } from '../src/storage/redis/store.ts';
+import { scriptOf } from '../src/storage/redis/connection.ts';
+import * as READ from '../src/storage/redis/read-scripts.ts';
+import * as WRITE from '../src/storage/redis/write-scripts.ts';
 import { DURABLE, hasRedis, type RedisServer, startCluster, startProxy, startRedis, until } from './redis-server.ts';
 import { aCommit, buckets } from './store.contract.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Store } from '../src/ports.ts';
-import { openRedis, type RedisOptions } from '../src/storage/redis.ts';
+import { openRedis, type RedisOptions } from '../src/storage/redis/store.ts';
 import type { Opened } from './store.contract.ts';
 
 /** What the store asks of a server. */

@@ -1,13 +1,13 @@
 // The Redis store on one real server: the contract of every store, and what only a server can go through.
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Fault } from '../src/core/error.ts';
-import type { OpenId } from '../src/core/event.ts';
-import { fen } from '../src/core/money.ts';
-import type { Payout } from '../src/core/payout.ts';
-import { HOUR, later } from '../src/core/time.ts';
+import { Fault } from '../src/core/base/error.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import { fen } from '../src/core/base/money.ts';
+import type { Payout } from '../src/core/payout/payout.ts';
+import { HOUR, later } from '../src/core/base/time.ts';
 import type { Lease, Store } from '../src/ports.ts';
-import { openRedis } from '../src/storage/redis.ts';
+import { openRedis } from '../src/storage/redis/store.ts';
 import {
   DURABLE,
   hasRedis,

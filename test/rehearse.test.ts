@@ -1,9 +1,9 @@
 // Rehearsal: the tests in rule files run without a world, and say exactly what differs.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { rehearse, showFailures } from '../src/core/rehearse.ts';
-import type { Campaign } from '../src/core/rule.ts';
-import { loadCampaign } from '../src/core/rule-file.ts';
+import { rehearse, showFailures } from '../src/core/analysis/run-tests.ts';
+import type { Campaign } from '../src/core/rules/campaign.ts';
+import { loadCampaign } from '../src/core/rules/load.ts';
 
 function load(file: string, text: string): Campaign {
   const loaded = loadCampaign(file, text);

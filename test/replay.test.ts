@@ -1,9 +1,9 @@
 // Which signatures are remembered in plain mode, for how long, and what happens when a clock is set.
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { BadInput } from '../src/core/error.ts';
-import { type Instant, instant } from '../src/core/time.ts';
-import { createReplays, type Replays } from '../src/wechat/replay.ts';
+import { BadInput } from '../src/core/base/error.ts';
+import { type Instant, instant } from '../src/core/base/time.ts';
+import { createReplays, type Replays } from '../src/wechat/account/replay.ts';
 
 const FRESH = 300_000;
 const START = Date.UTC(2026, 1, 10);

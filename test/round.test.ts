@@ -1,10 +1,10 @@
 // Rounds of a red-packet rain: amounts that come to exactly the total, slots that nobody gets twice, and when it rains.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Decision } from '../src/core/decide.ts';
-import { type Fen, fen } from '../src/core/money.ts';
-import { layoutOf, splitExactly } from '../src/core/round.ts';
-import type { Campaign, ReplyTemplate, Round } from '../src/core/rule.ts';
+import type { Decision } from '../src/core/decide/decide.ts';
+import { type Fen, fen } from '../src/core/base/money.ts';
+import { layoutOf, splitExactly } from '../src/core/decide/mechanics/round.ts';
+import type { Campaign, ReplyTemplate, Round } from '../src/core/rules/campaign.ts';
 import {
   campaignOf,
   Ledger,

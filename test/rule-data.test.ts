@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Config } from '../src/config.ts';
-import { readCsv } from '../src/core/csv.ts';
-import { showFinding } from '../src/core/error.ts';
-import { ALONE } from '../src/core/lint-at.ts';
-import { loadCampaign, loadCampaigns } from '../src/core/rule-file.ts';
-import { checkRuleFiles, openRulebook, readRuleFiles } from '../src/rulebook.ts';
+import type { Config } from '../src/config/config.ts';
+import { readCsv } from '../src/core/yaml/csv.ts';
+import { showFinding } from '../src/core/base/error.ts';
+import { ALONE } from '../src/core/lint/context.ts';
+import { loadCampaign, loadCampaigns } from '../src/core/rules/load.ts';
+import { checkRuleFiles, openRulebook, readRuleFiles } from '../src/engine/rulebook.ts';
 
 describe('a table', () => {
   const cells = (text: string) => readCsv(text, () => undefined).map(row => row.cells.map(cell => cell.text));

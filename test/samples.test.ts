@@ -1,16 +1,16 @@
 // What comes with the package: the ten campaigns in rules/, live together, and the page that explains their language.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { cover } from '../src/core/coverage.ts';
-import { ALONE, lintWith } from '../src/core/lint.ts';
-import { bookOf } from '../src/core/match.ts';
-import { rehearse, showFailures } from '../src/core/rehearse.ts';
-import { PLACEHOLDERS } from '../src/core/reply.ts';
-import { CANCELS, DETAILS, MODES, ONCE, OUTCOMES } from '../src/core/rule.ts';
-import { type DataFiles, loadCampaign, loadCampaigns, ruleSchema } from '../src/core/rule-file.ts';
-import { ACTIONS } from '../src/core/rule-shape-test.ts';
-import { parseBeijing } from '../src/core/time.ts';
-import { checkRuleFiles, readRuleFiles } from '../src/rulebook.ts';
+import { cover } from '../src/core/analysis/coverage.ts';
+import { ALONE, lintWith } from '../src/core/lint/lint.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import { rehearse, showFailures } from '../src/core/analysis/run-tests.ts';
+import { PLACEHOLDERS } from '../src/core/rules/reply.ts';
+import { CANCELS, DETAILS, MODES, ONCE, OUTCOMES } from '../src/core/rules/campaign.ts';
+import { type DataFiles, loadCampaign, loadCampaigns, ruleSchema } from '../src/core/rules/load.ts';
+import { ACTIONS } from '../src/core/rules/schema/test.ts';
+import { parseBeijing } from '../src/core/base/time.ts';
+import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
 
 const RULES = new URL('../rules/', import.meta.url);
 const README = readFileSync(new URL('README.md', RULES), 'utf8');
@@ -50,7 +50,7 @@ describe('the ten campaigns', () => {
 
   test('answer every button of the demo’s menu, and every word of their own list', () => {
     const book = bookOf(campaigns, ['tea']);
-    const keys = [...readFileSync(new URL('../src/demo.ts', import.meta.url), 'utf8').matchAll(/key: '(\w+)'/g)];
+    const keys = [...readFileSync(new URL('../src/app/demo.ts', import.meta.url), 'utf8').matchAll(/key: '(\w+)'/g)];
     const told = /reply: \|\n\s+正在进行的活动[\s\S]*?\n\n/.exec(
       files.find(({ file }) => file === 'welcome.yaml')!.text,
     );

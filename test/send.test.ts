@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { OpenId } from '../src/core/event.ts';
-import type { Payout } from '../src/core/payout.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import type { Payout } from '../src/core/payout/payout.ts';
 import { command, openIds, type Result, run } from './command.ts';
 import { MERCHANT, RULES, startWorld, until, type World, type WorldOptions } from './harness.ts';
 

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import * as shape from '../src/core/shape.ts';
+import * as shape from '../src/core/yaml/schema.ts';
 
 /** `line:column message`, or the value. */
 function read<T>(text: string, wanted: shape.Shape<T>, options?: shape.ReadOptions<T>): T | string[] {

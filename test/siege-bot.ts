@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { movableClock } from '../src/simulator/clock.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
 import { DEFAULT_API_V3_KEY, startSimulator } from '../src/simulator/simulator.ts';
 import { ACCOUNT, botYaml, ENV, freePort, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from './harness.ts';
 

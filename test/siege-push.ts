@@ -1,6 +1,6 @@
 // Pushes as WeChat makes them, sealed (安全模式), for the followers of the siege and for its crowd.
 import { randomBytes } from 'node:crypto';
-import { aesKeyOf, encrypt, signatureOf } from '../src/wechat/crypt.ts';
+import { aesKeyOf, encrypt, signatureOf } from '../src/wechat/crypto.ts';
 
 export type PushAccount = {
   readonly appId: string;

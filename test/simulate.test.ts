@@ -1,13 +1,13 @@
 // `hongbao simulate`: thousands of draws by the code that draws for followers, and a made-up day.
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { chanceOf, logNormal, poisson } from '../src/core/chance.ts';
-import { crowdOf } from '../src/core/crowd.ts';
-import type { Campaign } from '../src/core/rule.ts';
-import { type DrawSimulation, simulateDraws } from '../src/core/simulate.ts';
-import { type DaySimulation, simulateDay } from '../src/core/simulate-day.ts';
-import { beijingText, type Day } from '../src/core/time.ts';
-import { checkRuleFiles, readRuleFiles } from '../src/rulebook.ts';
+import { chanceOf, logNormal, poisson } from '../src/core/analysis/random.ts';
+import { crowdOf } from '../src/core/analysis/synthetic-day.ts';
+import type { Campaign } from '../src/core/rules/campaign.ts';
+import { type DrawSimulation, simulateDraws } from '../src/core/analysis/simulate-draws.ts';
+import { type DaySimulation, simulateDay } from '../src/core/analysis/simulate-day.ts';
+import { beijingText, type Day } from '../src/core/base/time.ts';
+import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
 import { at, campaignOf, coupons, nothing, packet, roundOf, ruleOf, word, yuan } from './campaigns.ts';
 import { run } from './command.ts';
 

@@ -2,7 +2,7 @@
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Change, Packet, Person, Push, State } from '../src/simulator/protocol.ts';
+import type { Change, Packet, Person, Push, State } from '../src/simulator/shared/protocol.ts';
 import { movableClock, startSimulator } from '../src/simulator/simulator.ts';
 
 const NOON = Date.UTC(2026, 1, 10, 4);
@@ -330,7 +330,7 @@ test('a packet goes over HTTP from the chat to RECEIVED', async () => {
   const { openid } = simulator.control.addPerson();
   const told: Packet[] = [];
   simulator.control.watch(change => change.kind === 'packet' && told.push(change.packet));
-  const { paySignOf } = await import('../src/wechat/crypt.ts');
+  const { paySignOf } = await import('../src/wechat/crypto.ts');
   const { buildXml } = await import('../src/wechat/xml.ts');
   const { Agent, request } = await import('undici');
   const { caPem: ca, certPem: cert, keyPem: key } = simulator.certificates('1900000109');

@@ -1,9 +1,9 @@
 // The simulator's bad days at WeChat Pay: each fault, what is answered, and what is true behind it.
 import { Agent, request } from 'undici';
 import { afterEach, expect, test } from 'vitest';
-import type { PayFault } from '../src/simulator/protocol.ts';
+import type { PayFault } from '../src/simulator/shared/protocol.ts';
 import { movableClock, startSimulator } from '../src/simulator/simulator.ts';
-import { nonce, paySignOf } from '../src/wechat/crypt.ts';
+import { nonce, paySignOf } from '../src/wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../src/wechat/xml.ts';
 
 const MCH = '1900000109';

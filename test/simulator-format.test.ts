@@ -76,7 +76,7 @@ test('the control API takes a format over HTTP, and names what it does not know'
 });
 
 test('an account that pushes JSON does not take an answer in XML, nor the other way round', async () => {
-  const { readAnswer } = await import('../src/simulator/envelope.ts');
+  const { readAnswer } = await import('../src/simulator/account/envelope.ts');
   const account = {
     ...{
       name: 'tea',

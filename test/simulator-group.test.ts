@@ -2,9 +2,9 @@
 // merchant's fund-flow bill (资金账单).
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
-import { fundFlowCsv } from '../src/simulator/fundflow.ts';
-import { splitOf } from '../src/simulator/order.ts';
-import type { PayFault } from '../src/simulator/protocol.ts';
+import { fundFlowCsv } from '../src/simulator/pay/fund-flow.ts';
+import { splitOf } from '../src/simulator/world/order.ts';
+import type { PayFault } from '../src/simulator/shared/protocol.ts';
 import {
   type MerchantLimits,
   movableClock,
@@ -15,7 +15,7 @@ import {
   TransferDesk,
   World,
 } from '../src/simulator/simulator.ts';
-import { nonce, paySignOf } from '../src/wechat/crypt.ts';
+import { nonce, paySignOf } from '../src/wechat/crypto.ts';
 import { buildXml, childrenOf, parseXml, type XmlOut } from '../src/wechat/xml.ts';
 
 const MCH = '1900000109';

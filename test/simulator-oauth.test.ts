@@ -1,7 +1,7 @@
 // The simulated WeChat's OAuth and JS-SDK: what its browser shows, what its server answers, with the codes of the reference.
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { movableClock } from '../src/simulator/clock.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { ACCOUNT, MERCHANT } from './harness.ts';
 

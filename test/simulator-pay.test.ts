@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type MerchantOptions, movableClock, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
-import { nonce, paySignOf } from '../src/wechat/crypt.ts';
+import { nonce, paySignOf } from '../src/wechat/crypto.ts';
 import { buildXml, childrenOf, parseXml, textOf, type XmlFields } from '../src/wechat/xml.ts';
 
 const MCH = '1900000109';

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { PlatformFault } from '../src/simulator/protocol.ts';
+import type { PlatformFault } from '../src/simulator/shared/protocol.ts';
 import { movableClock, startSimulator } from '../src/simulator/simulator.ts';
 
 const SECOND = 1000;

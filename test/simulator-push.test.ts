@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { afterEach, expect, test } from 'vitest';
-import type { Push } from '../src/simulator/protocol.ts';
+import type { Push } from '../src/simulator/shared/protocol.ts';
 import {
   type AccountOptions,
   FAILURE_NOTICE,
@@ -12,7 +12,7 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../src/simulator/simulator.ts';
-import { signatureOf } from '../src/wechat/crypt.ts';
+import { signatureOf } from '../src/wechat/crypto.ts';
 import { parseXml, textOf } from '../src/wechat/xml.ts';
 
 const ACCOUNT: AccountOptions = {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterEach, expect, test } from 'vitest';
 import { movableClock, PayDesk, type SimulatorOptions, startSimulator, World } from '../src/simulator/simulator.ts';
-import { paySignOf } from '../src/wechat/crypt.ts';
+import { paySignOf } from '../src/wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../src/wechat/xml.ts';
 
 const MCH = '1900000109';

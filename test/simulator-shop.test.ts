@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { PayFault } from '../src/simulator/protocol.ts';
+import type { PayFault } from '../src/simulator/shared/protocol.ts';
 import { DEFAULT_API_V3_KEY, movableClock, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { ACCOUNT, MERCHANT } from './harness.ts';
 

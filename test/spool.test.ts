@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { Spool } from '../src/spool.ts';
+import { Spool } from '../src/lib/spool.ts';
 
 describe('a spool', () => {
   test.each([

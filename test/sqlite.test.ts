@@ -18,14 +18,14 @@ import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BadInput, Fault } from '../src/core/error.ts';
-import type { EventKey } from '../src/core/event.ts';
-import type { BillNo } from '../src/core/payout.ts';
+import { BadInput, Fault } from '../src/core/base/error.ts';
+import type { EventKey } from '../src/core/base/event.ts';
+import type { BillNo } from '../src/core/payout/payout.ts';
 import type { Store } from '../src/ports.ts';
-import { despiteLocks, groupCommit, type Transactions } from '../src/storage/batch.ts';
+import { despiteLocks, groupCommit, type Transactions } from '../src/storage/sqlite/group-commit.ts';
 import { openStore } from '../src/storage/open.ts';
-import { openDatabase, refuseOldSqlite } from '../src/storage/schema.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
+import { openDatabase, refuseOldSqlite } from '../src/storage/sqlite/schema.ts';
+import { openSqlite } from '../src/storage/sqlite/store.ts';
 import {
   aCommit,
   anAnswer,
@@ -189,7 +189,7 @@ describe('two processes on one file', () => {
     const script = join(folder, 'holder.mts');
     writeFileSync(
       script,
-      `import { openDatabase } from ${JSON.stringify(join(ROOT, 'src/storage/schema.ts'))};
+      `import { openDatabase } from ${JSON.stringify(join(ROOT, 'src/storage/sqlite/schema.ts'))};
        const db = await openDatabase(process.argv[2]);
        db.exec('BEGIN IMMEDIATE');
        console.log('locked');
@@ -207,7 +207,7 @@ describe('two processes on one file', () => {
     const script = join(folder, 'asker.mts');
     writeFileSync(
       script,
-      `import { openSqlite } from ${JSON.stringify(join(ROOT, 'src/storage/sqlite.ts'))};
+      `import { openSqlite } from ${JSON.stringify(join(ROOT, 'src/storage/sqlite/store.ts'))};
        const store = await openSqlite(process.argv[2]);
        const lease = await store.lease('job:audit', process.argv[3], 60000, Date.now());
        console.log(lease ? 'mine' : 'no');
@@ -474,7 +474,7 @@ describe('the file', () => {
       expect(columns.length + later.length).toBe(db.prepare(`PRAGMA table_info(${name})`).all().length);
     }
     db.close();
-    const migrations = readFileSync(join(ROOT, 'src/storage/schema.ts'), 'utf8').match(/^ALTER TABLE .*$/gm);
+    const migrations = readFileSync(join(ROOT, 'src/storage/sqlite/schema.ts'), 'utf8').match(/^ALTER TABLE .*$/gm);
     for (const line of migrations!) expect(line).toContain(' -- ');
   });
 
@@ -519,7 +519,7 @@ describe('the file', () => {
     await store.close();
     const db = await openDatabase(file);
     // Everything that came later, as the migrations have it.
-    const [, later] = readFileSync(join(ROOT, 'src/storage/schema.ts'), 'utf8').split('const LEASES');
+    const [, later] = readFileSync(join(ROOT, 'src/storage/sqlite/schema.ts'), 'utf8').split('const LEASES');
     const tables = [...later!.matchAll(/^CREATE TABLE (\w+)/gm)].map(([, table]) => table);
     for (const table of tables) db.exec(`DROP TABLE ${table}`);
     for (const [, table, name] of later!.matchAll(/^ALTER TABLE (\w+) ADD COLUMN (\w+)/gm))

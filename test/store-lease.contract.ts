@@ -1,7 +1,7 @@
 // What every store promises about leases, in sentences. Beside `store.contract.ts`, and for the same stores; on Redis
 // with `time: 'caller'`, so that time is an argument here too.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { HOUR, type Instant, later, SECOND } from '../src/core/time.ts';
+import { HOUR, type Instant, later, SECOND } from '../src/core/base/time.ts';
 import type { Lease, Store } from '../src/ports.ts';
 import { aCommit, anAnswer, aStep, buckets, counterOf, listOf, NOW, type Opened } from './store.contract.ts';
 

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { Agent, request as undici } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Log } from '../src/ports.ts';
-import { aesKeyOf, encrypt, signatureOf } from '../src/wechat/crypt.ts';
+import { aesKeyOf, encrypt, signatureOf } from '../src/wechat/crypto.ts';
 import { Browser, dataIn, startPageWorld } from './h5-world.ts';
 import { ACCOUNT, MERCHANT, startWorld, type World } from './harness.ts';
 

@@ -17,7 +17,7 @@ import {
   parseDuration,
   weekdayOf,
   weekOf,
-} from '../src/core/time.ts';
+} from '../src/core/base/time.ts';
 
 const at = (text: string) => parseBeijing(text)!;
 /** From 1992, after China's last summer time, to 2099. */

@@ -1,8 +1,8 @@
 // SQLite's own troubles: a COMMIT that fails, and a process that dies between its last savepoint, its COMMIT and its
 // answers. The store is the real one; the database under it asks what is to become of each transaction.
 import type { Store } from '../src/ports.ts';
-import { type Database, openDatabase } from '../src/storage/schema.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
+import { type Database, openDatabase } from '../src/storage/sqlite/schema.ts';
+import { openSqlite } from '../src/storage/sqlite/store.ts';
 
 /** What a worker's database asks. */
 export type Doom = {

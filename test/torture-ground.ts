@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../src/ports.ts';
-import { openSqlite } from '../src/storage/sqlite.ts';
+import { openSqlite } from '../src/storage/sqlite/store.ts';
 import { type Doom, openDoomed, type StoreBug } from './torture-driver.ts';
 import { breathe, type Dice, type VirtualTime } from './torture-time.ts';
 

@@ -1,17 +1,17 @@
 // A person at the command line, beside the bots: resumes and halts the merchant, sends by hand, cancels, retries, repairs. A
 // command is a process too: it may be ended between any two of its steps.
 
-import { repair } from '../src/commands/audit-repair.ts';
-import { cancelPayout } from '../src/commands/payouts-change.ts';
-import { offerPayout, settlePayout, type VerdictPorts } from '../src/commands/payouts-verdict.ts';
-import { commitOf, intentOf } from '../src/core/batch.ts';
-import { seedOf } from '../src/core/draw.ts';
-import { BadInput, Fault } from '../src/core/error.ts';
-import { fen } from '../src/core/money.ts';
-import { retryStep } from '../src/core/operator.ts';
-import { isFinal, type Payout } from '../src/core/payout.ts';
-import { checksumOf } from '../src/core/printed.ts';
-import { type Instant, instant } from '../src/core/time.ts';
+import { repair } from '../src/commands/ledger/repair.ts';
+import { cancelPayout } from '../src/commands/payouts/change.ts';
+import { offerPayout, settlePayout, type VerdictPorts } from '../src/commands/payouts/verdict.ts';
+import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
+import { seedOf } from '../src/core/decide/draw.ts';
+import { BadInput, Fault } from '../src/core/base/error.ts';
+import { fen } from '../src/core/base/money.ts';
+import { retryStep } from '../src/core/payout/operator-steps.ts';
+import { isFinal, type Payout } from '../src/core/payout/payout.ts';
+import { checksumOf } from '../src/core/rules/printed-code.ts';
+import { type Instant, instant } from '../src/core/base/time.ts';
 import type { Books, Log, Payer, Store } from '../src/ports.ts';
 import { withBug } from './torture-bugs.ts';
 import { ACCOUNT, POLICY, SHOP } from './torture-config.ts';

@@ -1,8 +1,8 @@
 // What followers do, as WeChat pushes it: once or more, sometimes late and overtaken by what came after it, and again
 // while it is not answered. A tap on the page is none of WeChat's pushes: the follower taps again.
-import type { Event, EventKey, Happening, OpenId } from '../src/core/event.ts';
-import { instant } from '../src/core/time.ts';
-import type { Flow } from '../src/flow.ts';
+import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
+import { instant } from '../src/core/base/time.ts';
+import type { Flow } from '../src/engine/flow.ts';
 import type { Answer } from '../src/ports.ts';
 import { ACCOUNT } from './torture-config.ts';
 import type { Dice, VirtualTime } from './torture-time.ts';

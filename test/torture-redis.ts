@@ -11,11 +11,11 @@
 //
 // Leases go by the server's clock, which is virtual time itself, and nobody sets it. Each worker is a machine of its own,
 // and its clock is set now and then.
-import { Fault } from '../src/core/error.ts';
-import { instant } from '../src/core/time.ts';
+import { Fault } from '../src/core/base/error.ts';
+import { instant } from '../src/core/base/time.ts';
 import type { Store } from '../src/ports.ts';
-import { openRedis } from '../src/storage/redis.ts';
-import { GIVE_UP_MS } from '../src/storage/redis-client.ts';
+import { openRedis } from '../src/storage/redis/store.ts';
+import { GIVE_UP_MS } from '../src/storage/redis/client.ts';
 import { DURABLE, type LossyProxy, type RedisServer, startProxy, startRedis } from './redis-server.ts';
 import { type Ground, type Grounds, newFolder, removeFolder, type Scene } from './torture-ground.ts';
 

@@ -1,9 +1,9 @@
 // The campaigns of the torture: a few themes, each with a purse that is small, so that the last prize has several hands on
 // it, or large, so that many payouts wait for their turn. Each comes in two versions of its file: the second one has other
 // words and wider limits, and one limit more than the first; it goes live in the middle of things.
-import { type Book, bookOf } from '../src/core/match.ts';
-import type { Campaign } from '../src/core/rule.ts';
-import { loadCampaign } from '../src/core/rule-file.ts';
+import { type Book, bookOf } from '../src/core/decide/match.ts';
+import type { Campaign } from '../src/core/rules/campaign.ts';
+import { loadCampaign } from '../src/core/rules/load.ts';
 
 export const CAMPAIGN = 'torture';
 export const BATCH = 'spring';

@@ -1,6 +1,6 @@
 // What people may expect: an answer, the same answer again, the packet they were promised, and that what was taken back
 // stays taken back.
-import { isFinal, type Payout } from '../src/core/payout.ts';
+import { isFinal, type Payout } from '../src/core/payout/payout.ts';
 import type { Answer } from '../src/ports.ts';
 import { ACCOUNT, POLICY, SHOP } from './torture-config.ts';
 import { ANSWER_MS, type Copy, type Delivery } from './torture-push.ts';

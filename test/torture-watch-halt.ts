@@ -1,6 +1,6 @@
 // Watches over the merchant's halts: once one stands, and everybody has had the time to hear of it, nothing may be begun but
 // a probe, one each time it was put off.
-import type { Instant } from '../src/core/time.ts';
+import type { Instant } from '../src/core/base/time.ts';
 import type { Halt } from '../src/ports.ts';
 
 /** So long a worker may be asleep, or wait for a slow store, between its look at the halt and the beginning of a call. */

@@ -1,7 +1,7 @@
 // Watches over the turns at a merchant while they are taken: who has been given the lease, what was begun under it, and
 // what then left for WeChat Pay. It sits between a worker and its store, so it knows only what workers were told; where
 // an answer was lost, it gives the benefit of the doubt.
-import type { Instant } from '../src/core/time.ts';
+import type { Instant } from '../src/core/base/time.ts';
 import type { Lease, Store } from '../src/ports.ts';
 import { HaltWatch } from './torture-watch-halt.ts';
 

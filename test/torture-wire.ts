@@ -1,10 +1,10 @@
 // The wires to WeChat Pay: requests and answers are late, lost, or come twice. Behind them stand the simulator's desks, with
 // its protocols as they are; of transfers the answers are signed, with either of two keys where a world has two.
-import type { BillNo } from '../src/core/payout.ts';
-import type { Spoil } from '../src/simulator/pay-faults.ts';
-import { replyXml } from '../src/simulator/pay-reply.ts';
-import { V3Signer } from '../src/simulator/v3-wire.ts';
-import type { Post } from '../src/wechat/pay-v2.ts';
+import type { BillNo } from '../src/core/payout/payout.ts';
+import type { Spoil } from '../src/simulator/pay/redpack-faults.ts';
+import { replyXml } from '../src/simulator/pay/redpack-reply.ts';
+import { V3Signer } from '../src/simulator/pay/v3-signature.ts';
+import type { Post } from '../src/wechat/pay/redpack.ts';
 import type { Call, Lost, Reply, Transport } from '../src/wechat/transport.ts';
 import { parseXml, textOf } from '../src/wechat/xml.ts';
 import { MCH_ID, PAY_KEYS } from './torture-config.ts';

@@ -1,14 +1,14 @@
 // One process of the torture: a flow and a gate over the store, with a clock of its own, until it dies or falls asleep
 // between any two steps. The flow, the gate, the table and the store are the real ones; so is WeChat Pay's protocol.
-import { messageOf } from '../src/core/error.ts';
-import { type Instant, instant } from '../src/core/time.ts';
-import { createFlow, type Flow } from '../src/flow.ts';
-import { SILENT } from '../src/log.ts';
+import { messageOf } from '../src/core/base/error.ts';
+import { type Instant, instant } from '../src/core/base/time.ts';
+import { createFlow, type Flow } from '../src/engine/flow.ts';
+import { SILENT } from '../src/lib/log.ts';
 import type { Log, Payer, Store } from '../src/ports.ts';
-import { createSettle, type Settle } from '../src/settle.ts';
-import { payerOver } from '../src/wechat/pay-v2.ts';
-import { transferPayerOver } from '../src/wechat/pay-v3.ts';
-import { createKeys, type Keys } from '../src/wechat/platform-keys.ts';
+import { createSettle, type Settle } from '../src/engine/settle.ts';
+import { payerOver } from '../src/wechat/pay/redpack.ts';
+import { transferPayerOver } from '../src/wechat/pay/transfer.ts';
+import { createKeys, type Keys } from '../src/wechat/pay/platform-keys.ts';
 import { buggyFlow, buggyPayer, storeBugOf, withBug } from './torture-bugs.ts';
 import { KEY, KEY_V3, MERCHANTS, PLATFORM_KEYS, POLICY, SHOP } from './torture-config.ts';
 import { type Doors, doorsOf } from './torture-doors.ts';

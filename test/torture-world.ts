@@ -1,11 +1,11 @@
 // The world of one seed: followers, a WeChat in trouble, clocks that are set, rule files that are edited, operators at work,
 // and two workers (`torture-worker.ts`) on a ground that may give way (`torture-ground.ts`). A seed has a few features
 // only, so that it stays short.
-import type { Config } from '../src/config.ts';
-import type { OpenId } from '../src/core/event.ts';
-import { beijingText, instant } from '../src/core/time.ts';
+import type { Config } from '../src/config/config.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import { beijingText, instant } from '../src/core/base/time.ts';
 import type { Lease } from '../src/ports.ts';
-import type { PayFault } from '../src/simulator/protocol.ts';
+import type { PayFault } from '../src/simulator/shared/protocol.ts';
 import { PayDesk, TransferDesk, World } from '../src/simulator/simulator.ts';
 import type { Bug } from './torture-bugs.ts';
 import { ACCOUNT, APP_ID, type Channel, configOf, KEY, KEY_V3, MCH_ID } from './torture-config.ts';

@@ -7,16 +7,16 @@ import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createBot, payerOf } from '../src/bot.ts';
-import type { MerchantConfig, TransferMerchant } from '../src/config.ts';
-import type { OpenId } from '../src/core/event.ts';
-import type { Observation, Payout } from '../src/core/payout.ts';
-import { beginSend, observe } from '../src/core/payout-table.ts';
-import { type Instant, instant, later } from '../src/core/time.ts';
-import { SILENT } from '../src/log.ts';
+import { createBot, payerOf } from '../src/app/bot.ts';
+import type { MerchantConfig, TransferMerchant } from '../src/config/config.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import type { Observation, Payout } from '../src/core/payout/payout.ts';
+import { beginSend, observe } from '../src/core/payout/transitions.ts';
+import { type Instant, instant, later } from '../src/core/base/time.ts';
+import { SILENT } from '../src/lib/log.ts';
 import type { Payer, Store } from '../src/ports.ts';
-import { createTransferPayer, transferPayerOver } from '../src/wechat/pay-v3.ts';
-import { createKeys } from '../src/wechat/platform-keys.ts';
+import { createTransferPayer, transferPayerOver } from '../src/wechat/pay/transfer.ts';
+import { createKeys } from '../src/wechat/pay/platform-keys.ts';
 import {
   apiV3KeyOf,
   authorizationOf,
@@ -24,7 +24,7 @@ import {
   signerOf,
   trustOf,
   verifySignature,
-} from '../src/wechat/sign-v3.ts';
+} from '../src/wechat/pay/v3-signature.ts';
 import type { Call, Reply } from '../src/wechat/transport.ts';
 import { ACCOUNT, MERCHANT, startWorld, until, type World, type WorldOptions } from './harness.ts';
 

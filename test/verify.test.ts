@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { reveal, type VerifyOptions, verify } from '../src/commands/verify.ts';
+import { reveal, type VerifyOptions, verify } from '../src/commands/rules/verify.ts';
 import { ENV, RULES, startWorld, type World } from './harness.ts';
 
 const SEED = createHash('sha256').update('a seed').digest('hex');

@@ -1,10 +1,10 @@
 // Wallets: what is free today, what was earned, and that nobody spends a chance twice.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { wantedFor } from '../src/core/decide.ts';
-import { bookOf } from '../src/core/match.ts';
-import type { Campaign, ReplyTemplate, Wallet } from '../src/core/rule.ts';
-import { balanceOf, walletCounters } from '../src/core/wallet.ts';
+import { wantedFor } from '../src/core/decide/decide.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import type { Campaign, ReplyTemplate, Wallet } from '../src/core/rules/campaign.ts';
+import { balanceOf, walletCounters } from '../src/core/decide/mechanics/wallet.ts';
 import {
   at,
   campaignOf,

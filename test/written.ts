@@ -1,5 +1,5 @@
 // The rows of a text, as the reader of table files hands them over.
-import { Rows, type Written } from '../src/core/csv.ts';
+import { Rows, type Written } from '../src/core/yaml/csv.ts';
 
 export function writtenIn(text: string): Written[] {
   const rows = new Rows();

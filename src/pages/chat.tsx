@@ -2,23 +2,23 @@
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
 import './chat/base.css';
-import './chat/phone.css';
-import './chat/lines.css';
-import './chat/pages.css';
-import './chat/packet.css';
-import './chat/envelope.css';
-import './chat/panel.css';
-import './chat/wire.css';
-import './chat/tools.css';
-import './chat/people.css';
+import './chat/phone/phone.css';
+import './chat/phone/lines.css';
+import './chat/phone/pages.css';
+import './chat/phone/packet.css';
+import './chat/phone/envelope.css';
+import './chat/inspector/panel.css';
+import './chat/inspector/wire.css';
+import './chat/sidebar/tools.css';
+import './chat/sidebar/people.css';
 import './chat/narrow.css';
-import { Cross } from './chat/icons.tsx';
-import { Panel } from './chat/panel.tsx';
-import { People } from './chat/people.tsx';
-import { Phone } from './chat/phone.tsx';
+import { Cross } from './chat/parts/icons.tsx';
+import { Panel } from './chat/inspector/inspector.tsx';
+import { People } from './chat/sidebar/followers.tsx';
+import { Phone } from './chat/phone/phone.tsx';
 import { getModel, start, update, useModel } from './chat/state.ts';
-import { TopBar } from './chat/tools.tsx';
-import { tagOf, wordsOf } from './chat/words.ts';
+import { TopBar } from './chat/sidebar/toolbar.tsx';
+import { tagOf, wordsOf } from './chat/text/zh.ts';
 
 function App() {
   const m = useModel();

@@ -1,7 +1,7 @@
 // The page's script: opens the red packet, keeps the visitor's prizes up to date, and has transfers confirmed. Small, and
 // as old browsers understand it (ES2017).
 import './h5/page.css';
-import type { Confirm, Result } from './h5/view.ts';
+import type { Confirm, Result } from '../http/h5/html/view.ts';
 
 type Word = 'opening' | 'busy' | 'offline' | 'stale' | 'again' | 'drawHint' | 'confirming' | 'confirmFailed';
 type Data = {

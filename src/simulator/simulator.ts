@@ -1,45 +1,45 @@
 // A WeChat of one's own: the platform's API and the control API on one port, WeChat Pay with TLS on another, pushes
 // to webhooks, people, packets, and a clock that can be moved. Start here.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { actor } from './act.ts';
-import { openAs } from './browser.ts';
-import { type MerchantCertificate, openCertificates } from './certificates.ts';
-import { type Control, type ControlDoor, controlDoor } from './control.ts';
-import { MessageDesk } from './custom-message.ts';
-import { fundFlowCsv } from './fundflow.ts';
-import { listen, send, shut } from './http.ts';
-import { JsTickets } from './js-tickets.ts';
-import { type Notifier, notifier } from './notice.ts';
-import type { SimulatorOptions } from './options.ts';
-import { packetOf } from './order.ts';
-import { pageFile } from './page.ts';
-import { payServer } from './pay.ts';
-import { PayDesk } from './pay-desk.ts';
-import type { Spacing } from './pay-rate.ts';
-import { type Platform, platform } from './platform.ts';
-import { type Pusher, pusher } from './push.ts';
-import { Refused } from './refused.ts';
-import { payInShop, refundInShop } from './shop.ts';
-import { ShopDesk } from './shop-desk.ts';
-import { ShopNotifier } from './shop-notice.ts';
-import { SigningDesk } from './signing.ts';
-import { TransferDesk } from './transfer-desk.ts';
-import { V3Verifier } from './v3-wire.ts';
-import { type Web, webPages } from './web.ts';
-import { World } from './world.ts';
+import { actor } from './account/user-actions.ts';
+import { openAs } from './web/browser.ts';
+import { type MerchantCertificate, openCertificates } from './pay/certificates.ts';
+import { type Control, type ControlDoor, controlDoor } from './control/control.ts';
+import { MessageDesk } from './account/custom-messages.ts';
+import { fundFlowCsv } from './pay/fund-flow.ts';
+import { listen, send, shut } from './shared/http.ts';
+import { JsTickets } from './account/js-tickets.ts';
+import { type Notifier, notifier } from './pay/transfer-notice.ts';
+import type { SimulatorOptions } from './shared/options.ts';
+import { packetOf } from './world/order.ts';
+import { pageFile } from './control/chat-page.ts';
+import { payServer } from './pay/server.ts';
+import { PayDesk } from './pay/redpack.ts';
+import type { Spacing } from './pay/rate.ts';
+import { type Platform, platform } from './account/api.ts';
+import { type Pusher, pusher } from './account/push.ts';
+import { Refused } from './shared/refusal.ts';
+import { payInShop, refundInShop } from './world/shop.ts';
+import { ShopDesk } from './pay/order-query.ts';
+import { ShopNotifier } from './pay/payment-notice.ts';
+import { SigningDesk } from './pay/signing.ts';
+import { TransferDesk } from './pay/transfer.ts';
+import { V3Verifier } from './pay/v3-signature.ts';
+import { type Web, webPages } from './web/routes.ts';
+import { World } from './world/world.ts';
 
 /** What the callback of a finished transfer carries: for `world.order(mchId, billNo, 'transfer')`. */
-export { isTransfer, noticeResource, type Transfer } from './bill.ts';
-export type { MerchantCertificate } from './certificates.ts';
-export { type MovableClock, movableClock } from './clock.ts';
-export type { Control } from './control.ts';
+export { isTransfer, noticeResource, type Transfer } from './world/bill.ts';
+export type { MerchantCertificate } from './pay/certificates.ts';
+export { type MovableClock, movableClock } from './shared/clock.ts';
+export type { Control } from './control/control.ts';
 export {
   type AccountOptions,
   DEFAULT_API_V3_KEY,
   type MerchantLimits,
   type MerchantOptions,
   type SimulatorOptions,
-} from './options.ts';
+} from './shared/options.ts';
 /**
  * For simulations without a network, on one `world = new World(options)`:
  * `new PayDesk(world).answer('sendredpack', xml, mchId)`, `new TransferDesk(world).answer({ method, path, body }, mchId)`;
@@ -47,12 +47,12 @@ export {
  * lost reasons are counted or hashed, time is the world's clock. A `spoil` in an answer says what the network would do
  * to it. Random are only what the wire adds (nonces, keys) and, in pushes, `MediaId`s and the lower bits of `MsgId`s.
  */
-export { PayDesk } from './pay-desk.ts';
-export type { Spacing } from './pay-rate.ts';
-export { FAILURE_NOTICE } from './push.ts';
-export { Refused } from './refused.ts';
-export { type TransferAnswer, type TransferCall, TransferDesk } from './transfer-desk.ts';
-export { World } from './world.ts';
+export { PayDesk } from './pay/redpack.ts';
+export type { Spacing } from './pay/rate.ts';
+export { FAILURE_NOTICE } from './account/push.ts';
+export { Refused } from './shared/refusal.ts';
+export { type TransferAnswer, type TransferCall, TransferDesk } from './pay/transfer.ts';
+export { World } from './world/world.ts';
 
 export type Simulator = {
   /** `api` (and `open`) of an account, and the control API below `/control`. */

@@ -1,7 +1,7 @@
 // Which store: `store:` of bot.yaml → the store itself.
-import { BadInput } from '../core/error.ts';
+import { BadInput } from '../core/base/error.ts';
 import type { Store } from '../ports.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite } from './sqlite/store.ts';
 
 /** What bot.yaml says beside the address. It concerns Redis only. */
 export type StoreOptions = {
@@ -26,7 +26,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     case 'rediss':
     case 'redis+cluster':
       // Loaded when it is wanted: its client would cost every start on SQLite some milliseconds.
-      return (await import('./redis.ts')).openRedis(url, saidOf(options));
+      return (await import('./redis/store.ts')).openRedis(url, saidOf(options));
     default:
       throw new BadInput(
         'store: not an address we know; expected sqlite:FILE (for example sqlite:data/bot.db), redis://HOST:PORT/DB, ' +

@@ -2,9 +2,9 @@
 // failure of the network amounts to. Never retries by itself, and never throws.
 import { rootCertificates } from 'node:tls';
 import { Agent, type Dispatcher, request } from 'undici';
-import { under } from '../core/address.ts';
-import { messageOf } from '../core/error.ts';
-import type { Observation } from '../core/payout.ts';
+import { under } from '../core/base/address.ts';
+import { messageOf } from '../core/base/error.ts';
+import type { Observation } from '../core/payout/payout.ts';
 
 /** Longer than WeChat Pay ever takes, shorter than a payout's lease. */
 export const CALL_TIMEOUT_MS = 10_000;

@@ -1,6 +1,6 @@
 // WeChat's XML, both ways: one flat (or shallow) document under <xml>. DTDs, entities and number coercion are refused.
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
-import { BadInput } from '../core/error.ts';
+import { BadInput } from '../core/base/error.ts';
 
 /** Every leaf is a string: `MsgId` and `send_listid` do not fit a JavaScript number. */
 export type XmlValue = string | XmlFields | readonly XmlValue[];

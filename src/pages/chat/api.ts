@@ -1,6 +1,6 @@
 // The two things the chat page talks to: the simulator's control API, and the bot's own view of a follower.
 
-import type { Payout } from '../../core/payout.ts';
+import type { Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine, JournalLine } from '../../ports.ts';
 import type {
   Account,
@@ -15,7 +15,7 @@ import type {
   Pushing,
   ShopOrder,
   State,
-} from '../../simulator/protocol.ts';
+} from '../../simulator/shared/protocol.ts';
 
 /** One event as the bot saw it, with the payout it led to. */
 export type BotLine = JournalLine & {

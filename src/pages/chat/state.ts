@@ -12,10 +12,10 @@ import type {
   Person,
   Push,
   ShopOrder,
-} from '../../simulator/protocol.ts';
+} from '../../simulator/shared/protocol.ts';
 import { ApiError, api, type BotLine, bot, type CampaignLine, STREAM_URL } from './api.ts';
-import { pushOfBotLine } from './way.ts';
-import { type Lang, readLang, tagOf, wordsOf } from './words.ts';
+import { pushOfBotLine } from './event-trail.ts';
+import { type Lang, readLang, tagOf, wordsOf } from './text/zh.ts';
 
 export type Model = {
   readonly lang: Lang;

@@ -1,0 +1,296 @@
+// Wires the ports of one bot together: the doors, the rules, the store and the merchants. No clock and no environment
+// of its own: `main.ts` gives both.
+import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { createApp } from './http-app.ts';
+import { platformPorts } from './wire-h5.ts';
+import { type KeyRings, keysOf, openKeyRings } from '../setup/platform-keys.ts';
+import { liveBookFor } from '../engine/live.ts';
+import { createTelling } from './wire-messages.ts';
+import { createPayments } from './wire-payments.ts';
+import { type ConcludePorts, conclude } from '../engine/record.ts';
+import type { Config, MerchantConfig } from '../config/config.ts';
+import { sessionSecretsOf } from '../config/secret.ts';
+import { behind, pathOf } from '../core/base/address.ts';
+import { messageOf } from '../core/base/error.ts';
+import { alertPassed } from '../core/decide/limits.ts';
+import { showFen } from '../core/base/money.ts';
+import type { Payout } from '../core/payout/payout.ts';
+import { createH5 } from '../http/h5/routes.ts';
+import { createLookup, type Lookup } from '../http/follower-lookup.ts';
+import type { NotifyMerchant, NotifyPorts } from '../http/transfer-notice.ts';
+import { isSignedPush, type WebhookPorts } from '../http/webhook.ts';
+import { createFlow, type Flow } from '../engine/flow.ts';
+import { type Jobs, startJobs } from '../engine/jobs.ts';
+import type { Messages } from '../engine/messages.ts';
+import type { Clock, Log, Payer, Store } from '../ports.ts';
+import { bringUp } from '../engine/recount.ts';
+import { type Fitness, openRulebook, type Rulebook } from '../engine/rulebook.ts';
+import { createSettle, type Settle, type SettleMerchant } from '../engine/settle.ts';
+import type { Timer } from '../engine/lease.ts';
+import { createDoor } from '../wechat/account/webhook.ts';
+import { createPayer } from '../wechat/pay/redpack.ts';
+import { createNoticeReader, createTransferPayer } from '../wechat/pay/transfer.ts';
+import type { Keys } from '../wechat/pay/platform-keys.ts';
+import { createFollowerDesk } from '../wechat/account/user.ts';
+
+/** So long a stop waits for calls in flight; who is cut off then is asked after. A supervisor kills after 5 s. */
+const STOP_WAITS_MS = 2500;
+/** Longer than a note takes to be written. */
+const RULES_LEASE_MS = 5000;
+/** A store that does not answer so soon is away: whoever asks whether we are ready waits no longer. */
+const READY_WITHIN_MS = 1500;
+/** As many payouts of each state are looked at when the bot starts. */
+const STRANDED_MAX = 1000;
+
+export type BotPorts = {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Log;
+  readonly store: Store;
+  /** Names this process among all that work on the store. */
+  readonly holder: string;
+  /** Of the program: by it the store remembers which rules passed their tests. Absent: they always run. */
+  readonly version?: string;
+  /** Further routes: the demo's. */
+  readonly extend?: Parameters<typeof createApp>[0]['extend'];
+  /** Who may show a campaign's page in a frame: the demo's chat page. */
+  readonly frames?: readonly string[];
+};
+
+export type Bot = {
+  readonly app: ReturnType<typeof createApp>;
+  /** Whose request waits for nobody else's: WeChat's own, as far as its address tells. */
+  readonly isFirst: (req: Pick<IncomingMessage, 'url'>) => boolean;
+  readonly flow: Flow;
+  readonly settle: Settle;
+  readonly messages: Messages;
+  /** Reminds of packets that go back soon; the timetable does. */
+  readonly remind: () => Promise<void>;
+  /** Another gate over the same merchants, for a worker beside this one. */
+  newSettle(parts?: Partial<SettleMerchant>): Settle;
+  readonly rulebook: Rulebook;
+  /** Begins the timetable; `stop` ends it and everything else but the store. */
+  start(): void;
+  stop(): Promise<void>;
+};
+
+export async function createBot(ports: BotPorts): Promise<Bot> {
+  const { config, clock, timer, log, store, holder, extend } = ports;
+  const live = liveBookFor(config, { ...ports, sleep: timer.sleep });
+  const rulebook = await openRulebook(config, log, { fitness: fitnessIn(ports), live });
+  await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
+  const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
+  const { messages, remind, onProblem, tell, undone } = telling;
+  const seen = { clock, store, log, onProblem, onUndone: undone };
+  const keys = openKeyRings(config, clock, log);
+  const payers = new Map<string, Payer>();
+  for (const [name, merchant] of config.merchants) payers.set(name, payerOf(merchant, clock, keys.of(name)));
+  let gates = 0;
+  const newSettle = (parts: Partial<SettleMerchant> = {}): Settle =>
+    createSettle({
+      ...{ ...seen, timer, holder: `${holder}/${++gates}` },
+      merchants: [...config.merchants.values()].map(merchant => gateOf(merchant, payers.get(merchant.name)!, parts)),
+    });
+  const settle = newSettle();
+  const watch = budgetWatch(store, rulebook, log);
+  const planned = (payout: Payout): void => {
+    settle.nudge();
+    watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
+  };
+  const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned, tell, undone });
+  const lookup = lookupOn(ports, flow, rulebook);
+  const payments = createPayments(config, clock, keys);
+  const h5 = createH5({
+    ...platformPorts({ config, clock, sleep: timer.sleep, store }),
+    ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
+    lookup,
+  });
+  const { isFirst, ...webhook } = webhookOf(config, clock);
+  const app = createApp({
+    h5,
+    site: { ...config, secret: sessionSecretsOf(config) },
+    ...{ ...webhook, store, clock, log },
+    ...{ flow, lookup, transfers: transfersOf(config, keys) },
+    ...payments.ports,
+    unready: () => unready(store, rulebook, timer),
+    conclude: heardBy(settle, seen),
+    ...(extend && { extend }),
+  });
+  let jobs: Jobs | undefined;
+  return {
+    app,
+    isFirst,
+    flow,
+    settle,
+    messages,
+    remind,
+    newSettle,
+    rulebook,
+    start() {
+      const work = { settle, messages, remind, rulebook, keys, dated: config.dated };
+      jobs = startJobs({ clock, store, log, holder, ...work });
+      nameStranded(store, config, log).catch((error: unknown) =>
+        log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
+      );
+    },
+    async stop() {
+      const stopped = Promise.all([jobs?.stop(), settle.stop()]);
+      // A message that is cut off stands as said.
+      await Promise.race([Promise.all([stopped, messages.stop()]), timer.sleep(STOP_WAITS_MS)]);
+      await Promise.all([...payers.values(), payments, keys].map(each => each.close()));
+      await stopped;
+    },
+  };
+}
+
+function webhookOf(
+  { accounts, publicUrl }: Config,
+  clock: Clock,
+): Pick<WebhookPorts, 'doors' | 'nobody'> & Pick<Bot, 'isFirst'> {
+  const doors = new Map([...accounts.values()].map(account => [account.name, createDoor(account)]));
+  const [isSigned, prefix] = [isSignedPush({ doors, clock }), pathOf(publicUrl)];
+  const [first] = accounts.values();
+  // As the doors that there are, with a token that nobody knows.
+  const nobody = createDoor({ ...first!, token: randomBytes(16).toString('hex') });
+  return {
+    doors,
+    nobody,
+    isFirst: ({ url = '' }) => isSigned(behind(prefix, url)),
+  };
+}
+
+/** Whom we have never seen is looked up at WeChat, at the doors where nobody waits for a passive reply. */
+function lookupOn({ config, clock, timer, log, store }: BotPorts, flow: Flow, { current: book }: Rulebook): Lookup {
+  const ask = createFollowerDesk(config.accounts, { clock, sleep: timer.sleep, store });
+  return createLookup({ clock, log, store, flow, book, ask });
+}
+
+/** What a notice says is written down, and the gate hears of it. */
+function heardBy(settle: Settle, ports: ConcludePorts): NotifyPorts['conclude'] {
+  return async (merchant, verdict, seen) => {
+    const result = await conclude(ports, merchant, verdict);
+    if (result === 'moved') await settle.heard(merchant, verdict, seen);
+    return result;
+  };
+}
+
+async function unready(store: Store, rulebook: Rulebook, timer: Timer): Promise<string | undefined> {
+  try {
+    await Promise.race([store.buckets(''), tooLate(timer)]);
+    return rulebook.current().campaigns.length > 0 ? undefined : 'no rules are loaded';
+  } catch (error) {
+    return `the store cannot be reached: ${messageOf(error)}`;
+  }
+}
+
+async function tooLate(timer: Timer): Promise<never> {
+  await timer.sleep(READY_WITHIN_MS);
+  throw new Error(`no answer within ${READY_WITHIN_MS} ms`);
+}
+
+/** Kept in the store as the note of a lease, under the version that ran the tests. */
+function fitnessIn({ store, clock, holder, version }: BotPorts): Fitness | undefined {
+  if (version === undefined) return undefined;
+  const name = `rules:${version}`;
+  return {
+    recall: () => store.note(name),
+    async remember(print) {
+      const lease = await store.lease(name, holder, RULES_LEASE_MS, clock());
+      if (lease) await store.release(lease, clock(), print);
+    },
+  };
+}
+
+function gateOf(merchant: MerchantConfig, payer: Payer, parts: Partial<SettleMerchant>): SettleMerchant {
+  const { name, limits, policy, quietHours } = merchant;
+  const caps = { merchant: name, ...limits };
+  const under = underOf(merchant);
+  return { name, payer, perSecond: limits.perSecond, policy, quietHours, caps, under, ...parts };
+}
+
+/** A print of what WeChat Pay knows the merchant by: with another key, what got through before says nothing. */
+function underOf(merchant: MerchantConfig): string {
+  const print = createHash('sha256').update(`${merchant.channel} ${merchant.mchId} `);
+  if (merchant.channel === 'transfer') print.update(merchant.serialNo).update(merchant.privateKey);
+  else {
+    const { apiV2Key, certificate } = merchant;
+    print.update(apiV2Key);
+    for (const part of 'pfx' in certificate ? [certificate.pfx] : [certificate.cert, certificate.key])
+      print.update(part);
+  }
+  return print.digest('hex').slice(0, 16);
+}
+
+/** One way to pay behind both of WeChat Pay's channels. `shared`: the keys of a bot, which outlive this payer. */
+export function payerOf(merchant: MerchantConfig, clock: Clock, shared?: Keys): Payer {
+  const keys = shared ?? keysOf(merchant, clock);
+  // Whoever pays by transfer has settings for API v3.
+  const open = (each: MerchantConfig): Payer =>
+    each.channel === 'redpack' ? createPayer(each) : createTransferPayer(each, clock, keys!);
+  const own = open(merchant);
+  const { former } = merchant;
+  const other = former && open(former);
+  // What was planned on the other channel before the change is looked after there, with the settings that still stand.
+  const payerFor = ({ request }: Payout): Payer | undefined =>
+    (request.channel === 'transfer') === (merchant.channel === 'transfer') ? own : other;
+  const missing = ({ request }: Payout) =>
+    ({
+      kind: 'unreached',
+      code: 'NO_CHANNEL',
+      text: `merchant "${merchant.name}" has no settings for channel ${request.channel} in bot.yaml`,
+    }) as const;
+  const cancel = (payout: Payout) => payerFor(payout)?.cancel?.(payout) ?? Promise.resolve(missing(payout));
+  return {
+    send: async payout => payerFor(payout)?.send(payout) ?? missing(payout),
+    query: async payout => payerFor(payout)?.query(payout) ?? missing(payout),
+    ...((own.cancel ?? other?.cancel) && { cancel }),
+    async close() {
+      await Promise.all([own.close(), other?.close(), shared ? undefined : keys?.close()]);
+    },
+  };
+}
+
+/** The merchants whom WeChat Pay notifies of transfers. */
+function transfersOf(config: Config, rings: KeyRings): Map<string, NotifyMerchant> {
+  const transfers = new Map<string, NotifyMerchant>();
+  for (const merchant of config.merchants.values()) {
+    const keys = rings.of(merchant.name);
+    if (merchant.channel !== 'transfer' || !keys) continue;
+    const read = createNoticeReader(merchant, keys);
+    transfers.set(merchant.name, {
+      policy: merchant.policy,
+      open: (headers, body, now) => keys.verified(() => read(headers, body, now), body),
+    });
+  }
+  return transfers;
+}
+
+/** Says once when a campaign's budget passes one of its `alertAt`. */
+function budgetWatch(store: Store, rulebook: Rulebook, log: Log): (payout: Payout) => Promise<void> {
+  const seen = new Map<string, number>();
+  return async ({ campaign: id, amount }) => {
+    const campaign = rulebook.current().campaigns.find(each => each.id === id);
+    if (!campaign?.budget || campaign.budget.alertAt.length === 0) return;
+    const { reserved, sent, received } = await store.buckets(id);
+    const used = reserved + sent + received;
+    const mark = alertPassed(campaign, seen.get(id) ?? used - amount, used);
+    seen.set(id, used);
+    const budget = showFen(campaign.budget.total);
+    if (mark !== undefined) log.warn({ campaign: id, mark }, `${mark} % of the budget of ${id} (${budget}) are used`);
+  };
+}
+
+/** Payouts whose merchant has gone from bot.yaml wait for ever: somebody should know. */
+async function nameStranded(store: Store, config: Config, log: Log): Promise<void> {
+  for (const state of ['planned', 'sending', 'unknown', 'held', 'sent'] as const) {
+    const payouts = await store.payouts({ state, limit: STRANDED_MAX });
+    const gone = new Set(payouts.map(payout => payout.merchant).filter(name => !config.merchants.has(name)));
+    for (const merchant of gone)
+      log.error(
+        { merchant, state },
+        `payouts wait for merchant "${merchant}", which bot.yaml no longer has; add it again`,
+      );
+  }
+}

@@ -1,0 +1,104 @@
+// `hongbao merchant halt | resume | list`: the gate of each merchant (商户), shut and opened by a person.
+import type { Config } from '../../config/config.ts';
+import { BadInput } from '../../core/base/error.ts';
+import { type Dated, daysLeft, WARN_DAYS } from '../../core/base/expiry.ts';
+import { readReason } from '../../core/payout/operator-steps.ts';
+import type { BillNo, PayoutState } from '../../core/payout/payout.ts';
+import { suggest } from '../../core/yaml/schema.ts';
+import { beijingText, dayOf, type Instant, instant } from '../../core/base/time.ts';
+import type { Store } from '../../ports.ts';
+import { writeDown } from '../shared/acts.ts';
+import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
+
+/** How far waiting payouts are counted: beyond it the number says nothing more. */
+const COUNTED_MAX = 100_000;
+const PAGE = 1000;
+const WAITING = ['planned', 'sending', 'unknown', 'held'] as const satisfies readonly PayoutState[];
+
+function refuseUnknown(config: Config, name: string): void {
+  if (!config.merchants.has(name))
+    throw new BadInput(`there is no merchant "${name}"${suggest(name, [...config.merchants.keys()])}`);
+}
+
+/** Takes over a halt of the bot's as well: from then on only a person resumes. */
+export function halt(name: string, options: Common & { readonly reason: string }): Promise<number> {
+  const reason = readReason(options.reason);
+  if (reason === undefined) throw new BadInput('--reason: expected a sentence of at most 200 characters');
+  return withStore(options, async (store, config) => {
+    refuseUnknown(config, name);
+    await writeDown(store, 'merchant halt', name, [reason]);
+    const before = await store.halt(name);
+    const now = instant(Date.now());
+    await store.setHalt(name, { code: 'OPERATOR', reason, since: before?.since ?? now, by: 'operator' });
+    print(
+      `merchant "${name}" is halted: nothing more is sent, what is planned waits. \`hongbao merchant resume ${name}\` lets it go on`,
+    );
+    return EXIT.fine;
+  });
+}
+
+export function resume(name: string, options: Common): Promise<number> {
+  return withStore(options, async (store, config) => {
+    refuseUnknown(config, name);
+    await writeDown(store, 'merchant resume', name);
+    const before = await store.halt(name);
+    if (!before) {
+      print(`merchant "${name}" was not halted`);
+      return EXIT.fine;
+    }
+    await store.setHalt(name, undefined);
+    print(
+      `merchant "${name}" goes on; it was halted by the ${before.by} since ${beijingText(before.since)}: ${before.reason}`,
+    );
+    return EXIT.fine;
+  });
+}
+
+export function list(options: Common): Promise<number> {
+  return withStore(options, async (store, config) => {
+    const merchants = [];
+    const now = instant(Date.now());
+    for (const { name, mchId, channel } of config.merchants.values()) {
+      const waiting = { planned: 0, sending: 0, unknown: 0, held: 0 };
+      for (const state of WAITING) waiting[state] = await count(store, name, state);
+      const halted = await store.halt(name);
+      const certificates = (config.dated ?? [])
+        .filter(each => each.merchant === name)
+        .map(({ merchant: _, until, ...each }) => ({ ...each, until, daysLeft: daysLeft({ until }, now) }));
+      merchants.push({ name, mchId, channel, ...(halted && { halt: halted }), waiting, certificates });
+    }
+    if (options.json) printJson(merchants);
+    else {
+      const head = ['merchant', 'gate', 'since', 'by', 'why', 'next try', ...WAITING, 'certificates'];
+      const rows = merchants.map(({ name, halt: shut, waiting, certificates }) => [
+        name,
+        shut ? 'halted' : 'open',
+        shut ? beijingText(shut.since) : '',
+        shut?.by ?? '',
+        shut ? (shut.by === 'operator' ? shut.reason : `${shut.code}: ${shut.reason}`) : '',
+        shut ? (shut.probeAt === undefined ? 'by hand' : beijingText(shut.probeAt)) : '',
+        ...WAITING.map(state => `${waiting[state]}${waiting[state] >= COUNTED_MAX ? '+' : ''}`),
+        certificates.map(showEnd).join(', '),
+      ]);
+      print(rows.length === 0 ? 'bot.yaml has no merchants' : table(head, rows));
+    }
+    return EXIT.fine;
+  });
+}
+
+/** From thirty days before, with what is left. */
+function showEnd({ key, until, daysLeft: left }: Pick<Dated, 'key'> & { until: Instant; daysLeft: number }): string {
+  const near = left < 0 ? ' (expired!)' : left < WARN_DAYS ? ` (in ${left} days!)` : '';
+  return `${key} until ${dayOf(until)}${near}`;
+}
+
+async function count(store: Store, merchant: string, state: PayoutState): Promise<number> {
+  let total = 0;
+  for (let after: BillNo | undefined; total < COUNTED_MAX; ) {
+    const page = await store.payouts({ merchant, state, limit: PAGE, ...(after !== undefined && { after }) });
+    total += page.length;
+    if (page.length < PAGE) break;
+    after = page.at(-1)!.billNo;
+  }
+  return total;
+}

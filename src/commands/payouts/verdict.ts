@@ -1,0 +1,245 @@
+// `hongbao payouts offer` and `settle`: what a person decides where the bot has given up, or WeChat Pay no longer answers.
+// Both ask WeChat Pay first where it can be asked, and are one step in the payout's history, with the reason.
+import type { Config } from '../../config/config.ts';
+import { BadInput } from '../../core/base/error.ts';
+import { type Counter, capDayOf, type Limit, prizeLimits, UNBOUNDED } from '../../core/decide/limits.ts';
+import {
+  isTooOldToAsk,
+  judgeAnswer,
+  judgeVerdict,
+  type OperatorsVerdict,
+  offerStep,
+  offerWay,
+  type Refused,
+  settleStep,
+  VERDICTS,
+  whyNoVerdict,
+} from '../../core/payout/operator-steps.ts';
+import { type BillNo, isFinal, type Observation, type Payout, type Step } from '../../core/payout/payout.ts';
+import { refundedCounter } from '../../core/payout/refund.ts';
+import { RECOVERED } from '../../core/audit/claim-of-number.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { type Instant, instant } from '../../core/base/time.ts';
+import { type DoubtPorts, doubt, numbersOf } from '../../engine/doubt.ts';
+import { SILENT } from '../../lib/log.ts';
+import type { JournalLine, Store } from '../../ports.ts';
+import { writeDown } from '../shared/acts.ts';
+import { campaignsOf } from '../ledger/audit.ts';
+import { type Common, EXIT, print, printJson, printNote, withStore } from '../shared/context.ts';
+import { type CancelPorts, FASTER, payersOf, payoutOf, RACES_MAX, reasonOf } from './change.ts';
+
+const now = (): Instant => instant(Date.now());
+
+/** `limits`: the bounds of what a new number takes from the budget again. */
+export type VerdictPorts = CancelPorts & {
+  readonly limits: (payout: Payout, claimedAt: Instant) => Promise<readonly Limit[]>;
+};
+
+type Answer = Refused | { readonly done: string; readonly number?: BillNo };
+
+// ── The commands ─────────────────────────────────────────────────────────────────────────────────────────────
+
+export function offer(billNo: string, options: Common & { readonly reason: string }): Promise<number> {
+  const reason = reasonOf(options.reason);
+  return run(billNo, options, 'offered', ports => offerPayout(ports, billNo, reason));
+}
+
+export function settle(
+  billNo: string,
+  options: Common & { readonly as: string; readonly reason: string },
+): Promise<number> {
+  const reason = reasonOf(options.reason);
+  const verdict = VERDICTS.find(each => each === options.as);
+  if (verdict === undefined) throw new BadInput(`--as ${options.as}: expected one of ${VERDICTS.join(', ')}`);
+  return run(billNo, options, 'settled', ports => settlePayout(ports, billNo, verdict, reason));
+}
+
+function run(
+  billNo: string,
+  options: Common & { readonly as?: string; readonly reason: string },
+  what: 'offered' | 'settled',
+  work: (ports: VerdictPorts) => Promise<Answer>,
+): Promise<number> {
+  return withStore(options, async (store, config) => {
+    await writeDown(store, `payouts ${what === 'offered' ? 'offer' : 'settle'}`, billNo, [options.as, options.reason]);
+    const payers = payersOf(config);
+    try {
+      const limits = async (payout: Payout, at: Instant) =>
+        limitsOf(await campaignsOf(config), config, store, payout, at);
+      const answer = await work({ store, now, payer: payers.payer, limits });
+      if (options.json)
+        printJson('refused' in answer ? { billNo, ...answer } : { billNo, number: answer.number, [what]: answer.done });
+      else if ('refused' in answer) printNote(`${billNo} is not ${what}: ${answer.refused}`);
+      else print(`${billNo}: ${answer.done}`);
+      return 'refused' in answer ? EXIT.findings : EXIT.fine;
+    } finally {
+      await payers.close();
+    }
+  });
+}
+
+// ── Offer ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A new number for the claim of this one: only if none of its numbers is alive or paid, as far as anybody can tell. */
+export async function offerPayout(ports: VerdictPorts, billNo: string, reason: string): Promise<Answer> {
+  const { store } = ports;
+  const named = await payoutOf(store, billNo);
+  if (named.rule === RECOVERED) return { refused: 'what it was for is not known any more, so it cannot be paid again' };
+  for (let race = 0; race < RACES_MAX; race++) {
+    const numbers = await numbersOf(store, named);
+    const last = numbers.at(-1)!;
+    const other = numbers.find(each => each !== last && !isOver(each));
+    if (other) return { refused: `its claim has number ${other.billNo}, which is ${other.state}` };
+    const way = offerWay(last);
+    if (typeof way === 'object') return last.billNo === billNo ? way : { refused: `${last.billNo}: ${way.refused}` };
+    const no = await whyNotUnpaid(ports, numbers, last);
+    if (no) return no;
+    const counters = way === 'free' ? await countersFor(ports, last, numbers[0]!.createdAt) : undefined;
+    const step = unlessRefunded(offerStep(last, reason, ports.now(), counters));
+    const moved = await store.advance(step);
+    if (typeof moved === 'object' && moved.lost === refundOf(last))
+      return { refused: 'the payment it rewards was refunded, so it is owed no more' };
+    if (typeof moved === 'object') return { refused: `the budget has no room for it any more: ${moved.lost} is full` };
+    const number = step.successor!.billNo;
+    if (moved === 'moved') return { done: `its claim has a new number, ${number}, which is due now`, number };
+  }
+  return FASTER;
+}
+
+/** What counts the refund of the payment that it rewards. */
+function refundOf({ undoneBy }: Payout): string | undefined {
+  return undoneBy?.transaction === undefined ? undefined : refundedCounter(undoneBy.transaction);
+}
+
+/** A refund that is told at this very moment is not missed: it counts, and then nothing is written. */
+function unlessRefunded(step: Step): Step {
+  const name = refundOf(step.payout);
+  return name === undefined ? step : { ...step, counters: [...(step.counters ?? []), { name, add: 0, max: 0 }] };
+}
+
+function isOver({ state }: Payout): boolean {
+  return state === 'failed' || state === 'refunded';
+}
+
+/** WeChat Pay's word for each number that was ever sent and is not too old to be asked after. */
+async function whyNotUnpaid(
+  ports: VerdictPorts,
+  numbers: readonly Payout[],
+  last: Payout,
+): Promise<Refused | undefined> {
+  for (const payout of numbers) {
+    if (payout.tries === 0 || (isOver(payout) && isTooOldToAsk(payout, ports.now()))) continue;
+    const seen = await ports.payer(payout.merchant).payer.query(payout);
+    if (await doubt(doubtPorts(ports), payout, seen))
+      return {
+        refused: `WeChat Pay says that ${payout.billNo} is ${words(seen)}: \`payouts settle ${payout.billNo} --as received\``,
+      };
+    if (isOver(payout) && (seen.kind === 'notFound' || words(seen) === 'REFUND')) continue;
+    const judged = judgeAnswer(seen, await ports.store.history(payout.billNo), payout);
+    if (judged === 'unpaid') continue;
+    const why = typeof judged === 'object' ? judged.refused : 'WeChat Pay says that it waits for the follower';
+    return { refused: payout === last ? why : `${payout.billNo}: ${why}` };
+  }
+  return undefined;
+}
+
+function words(seen: Observation): string {
+  return seen.kind === 'status' ? seen.status : seen.kind === 'bill' ? seen.state : seen.kind;
+}
+
+/** Whoever calls by hand sees the answer: no log beside it. */
+function doubtPorts({ store, now: clock }: VerdictPorts): DoubtPorts {
+  return { store, clock, log: SILENT };
+}
+
+/** What it held before its money returned, within the limits of today. */
+async function countersFor(ports: VerdictPorts, payout: Payout, claimedAt: Instant): Promise<Counter[]> {
+  const bounds = new Map((await ports.limits(payout, claimedAt)).map(limit => [limit.name, limit.max]));
+  return payout.holds.map(({ name, add }) => {
+    // A merchant's day is looked at when it leaves, and that is today.
+    const isCap = capDayOf(name, payout.merchant) !== undefined;
+    return { name, add, max: (isCap ? undefined : bounds.get(name)) ?? UNBOUNDED };
+  });
+}
+
+/** As the live file and bot.yaml have them; where they say nothing any more, as the claim's own decision had them. */
+async function limitsOf(
+  campaigns: readonly Campaign[],
+  config: Config,
+  store: Store,
+  payout: Payout,
+  at: Instant,
+): Promise<readonly Limit[]> {
+  const line = (await store.journal({ user: payout.user, limit: JOURNAL_READ })).find(
+    ({ decision }) => decision.kind === 'awarded' && decision.claimKey === payout.claimKey,
+  );
+  const campaign = campaigns.find(({ id }) => id === payout.campaign);
+  return [...decidedLimits(line), ...(campaign ? liveLimits(campaign, config, payout, line, at) : [])];
+}
+
+const JOURNAL_READ = 1000;
+
+function decidedLimits(line: JournalLine | undefined): Limit[] {
+  const counters = line?.decision.kind === 'awarded' ? line.decision.counters : [];
+  return counters.map(each => ({ ...each, label: each.name, refuses: 'soldOut', returns: true, money: false }));
+}
+
+function liveLimits(
+  campaign: Campaign,
+  config: Config,
+  payout: Payout,
+  line: JournalLine | undefined,
+  now: Instant,
+): Limit[] {
+  const { account, user, merchant: name } = payout;
+  const merchant = config.merchants.get(name);
+  const event = line?.event ?? ({ key: '', account, user, sentAt: now, kind: 'other', type: 'offer' } as const);
+  const caps = merchant && { merchant: name, ...merchant.limits };
+  return [...campaign.prizes.values()].flatMap(prize =>
+    prizeLimits(campaign, prize, payout.amount, { event: event as JournalLine['event'], caps, now }),
+  );
+}
+
+// ── Settle ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The operator's word for what became of a number that WeChat Pay no longer tells of. */
+export async function settlePayout(
+  ports: VerdictPorts,
+  billNo: string,
+  verdict: OperatorsVerdict,
+  reason: string,
+): Promise<Answer> {
+  const { store } = ports;
+  for (let race = 0; race < RACES_MAX; race++) {
+    const payout = await payoutOf(store, billNo);
+    const no = whyNoVerdict(payout, verdict, ports.now());
+    if (no !== undefined) return { refused: no };
+    const numbers = await numbersOf(store, payout);
+    const living = numbers.find(each => each.billNo !== payout.billNo && !isFinal(each.state));
+    if (living && verdict === 'received')
+      return {
+        refused: `its claim has number ${living.billNo}, which is ${living.state}: \`payouts cancel\` that one first`,
+      };
+    const judged = judgeVerdict(payout, verdict, await askIfPossible(ports, payout), ports.now());
+    if (typeof judged === 'object') return judged;
+    const step = settleStep(payout, verdict, reason, ports.now(), holdsOf(numbers));
+    if ((await store.advance(step)) === 'moved')
+      return { done: `settled as ${verdict}${verdict === 'unpaid' ? '; its money is back in the budget' : ''}` };
+  }
+  return FASTER;
+}
+
+/** What is too old is asked after all the same: an answer counts, and none was to be expected. */
+async function askIfPossible(ports: VerdictPorts, payout: Payout): Promise<Observation> {
+  try {
+    return await ports.payer(payout.merchant).payer.query(payout);
+  } catch (error) {
+    if (!(error instanceof BadInput) || !isTooOldToAsk(payout, ports.now())) throw error;
+    return { kind: 'unreached', code: 'NO_MERCHANT', text: error.message };
+  }
+}
+
+/** Each number hands its holds on to the next: the last one that had them says what the claim holds. */
+function holdsOf(numbers: readonly Payout[]): Payout['holds'] {
+  return numbers.findLast(({ holds }) => holds.length > 0)?.holds ?? [];
+}

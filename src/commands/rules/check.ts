@@ -1,0 +1,138 @@
+// `hongbao check`: everything that is wrong with rule files, and everything that is allowed and yet likely a mistake,
+// each with its place, the rule it rests on, and what may be written instead.
+import { type Finding, showFinding } from '../../core/base/error.ts';
+import type { Silenced, Warning } from '../../core/lint/lint.ts';
+import { fen, showFen } from '../../core/base/money.ts';
+import { calledOf } from '../../core/rules/renamed.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { spendOf } from '../../core/lint/spend.ts';
+import { instant } from '../../core/base/time.ts';
+import { checkRuleFiles, goingFrom, lintRuleFiles, type RuleFile } from '../../engine/rulebook.ts';
+import { besideLive } from '../shared/beside-live.ts';
+import { type Common, EXIT, print, printJson, printNote, widthOf } from '../shared/context.ts';
+import { gather } from './test.ts';
+
+/** `strict`: warnings count as errors. `frame`: each line is shown with its place marked, also where nobody looks. */
+export type CheckOptions = Common & { readonly strict?: boolean; readonly frame?: boolean };
+
+export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
+  const now = instant(Date.now());
+  const { files, config, unseen } = await gather(paths, options, now);
+  const { campaigns, findings: wrong } = checkRuleFiles(files, config);
+  const { warnings: likely, silenced } = lintRuleFiles(files, campaigns, config, now);
+  // A file that cannot be read would look as if its campaign were gone.
+  const isPart = paths.length > 0 || wrong.length > 0;
+  const beside = await besideLive(config, { ...goingFrom(campaigns, files), isPart });
+  const findings = [...wrong, ...beside.findings];
+  const warnings = [...likely, ...beside.warnings];
+  const errors = findings.length + warnings.filter(({ severity }) => severity === 'error').length;
+  const { notCompared } = beside;
+  const live = { compared: notCompared === undefined, ...(notCompared !== undefined && { why: notCompared }) };
+  if (options.json)
+    printJson({
+      ...asJson(files, campaigns, findings, warnings, silenced),
+      live,
+      ...(unseen !== undefined && { unseen }),
+    });
+  else {
+    const isFramed = options.frame ?? process.stdout.isTTY === true;
+    const lines = linesOf(files);
+    for (const each of inOrder([...findings, ...warnings])) show(each, isFramed ? lines.get(each.file) : undefined);
+    if (isFramed) for (const campaign of campaigns) showSpend(campaign);
+    print(summary(files.length, errors, warnings.length + findings.length - errors, silenced));
+    if (unseen !== undefined) printNote(`not looked at: ${unseen}`);
+    if (notCompared !== undefined) printNote(`not compared with what is live: ${notCompared}`);
+  }
+  return errors > 0 || (options.strict && warnings.length > 0) ? EXIT.findings : EXIT.fine;
+}
+
+function asJson(
+  files: readonly RuleFile[],
+  campaigns: readonly Campaign[],
+  findings: readonly Finding[],
+  warnings: readonly Warning[],
+  silenced: readonly Silenced[],
+): object {
+  return {
+    files: files.length,
+    campaigns: campaigns.map(calledOf),
+    findings,
+    warnings,
+    silenced,
+    spend: campaigns.map(campaign => ({ campaign: calledOf(campaign), ...spendOf(campaign) })),
+  };
+}
+
+/** By file, line and column: an error and a warning about one line stand together. */
+function inOrder<T extends Finding>(all: readonly T[]): T[] {
+  const byName = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
+  return [...all].sort((a, b) => byName(a.file, b.file) || a.line - b.line || a.column - b.column);
+}
+
+// ── For people ───────────────────────────────────────────────────────────────────────────────────────────────
+
+function show(finding: Finding | Warning, lines: readonly string[] | undefined): void {
+  if (!('id' in finding)) print(showFinding(finding));
+  else {
+    const { severity, message, id, basis } = finding;
+    print(showFinding({ ...finding, message: `${severity}: ${message} [${id}: ${basis}]` }));
+  }
+  const line = lines?.[finding.line - 1];
+  if (line !== undefined) print(frameOf(line, finding.line, finding.column));
+  if ('id' in finding && finding.advice !== undefined) print(`    可以写：${finding.advice}`);
+}
+
+/** What a terminal shows of one line. */
+const FRAME_WIDTH = 100;
+
+/** The line, and a caret under the column; of a long line the part around it. */
+export function frameOf(line: string, number: number, column: number): string {
+  const tidy = line.replaceAll('\t', ' ');
+  const isLong = widthOf(tidy) > FRAME_WIDTH;
+  const from = isLong ? Math.max(0, column - 1 - FRAME_WIDTH / 2) : 0;
+  const part = isLong ? tidy.slice(from, from + FRAME_WIDTH) : tidy;
+  const before = part.slice(0, Math.max(0, column - 1 - from));
+  const gutter = `    ${number} | `;
+  const edge = from > 0 ? '…' : '';
+  const indent = ' '.repeat(gutter.length + edge.length + widthOf(before));
+  return `${gutter}${edge}${part.trimEnd()}\n${indent}^`;
+}
+
+/** Of the rule files, and of the lists beside them. */
+function linesOf(files: readonly RuleFile[]): Map<string, readonly string[]> {
+  const lines = new Map<string, readonly string[]>();
+  for (const { file, text, data } of files) {
+    lines.set(file, split(text));
+    const folder = /^.*[\\/]/s.exec(file)?.[0] ?? '';
+    for (const [name, list] of data ?? []) if (typeof list === 'string') lines.set(folder + name, split(list));
+  }
+  return lines;
+}
+
+function split(text: string): string[] {
+  return text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+}
+
+/** What it can cost, in one line. */
+function showSpend(campaign: Campaign): void {
+  const spend = spendOf(campaign);
+  if (!spend) return;
+  const { most, mostOfClaim, mean, claims } = spend;
+  const average =
+    mean === undefined
+      ? ''
+      : `, ${showFen(fen(Math.round(mean)))} on the average; ${showFen(campaign.budget!.total)} is enough for some ${claims} claims`;
+  print(
+    `${calledOf(campaign)}: at most ${showFen(fen(most.sum))} (${most.why}); a claim wins at most ${showFen(mostOfClaim)}${average}`,
+  );
+}
+
+function summary(files: number, errors: number, warnings: number, silenced: readonly Silenced[]): string {
+  const off = silenced.reduce((sum, { count }) => sum + count, 0);
+  const parts = [
+    errors === 0 ? `${files} files, no findings` : `${errors} findings in ${files} files`,
+    ...(warnings > 0 ? [`${warnings} warnings`] : []),
+    ...(off > 0 ? [`${off} switched off`] : []),
+  ];
+  return parts.join(', ');
+}

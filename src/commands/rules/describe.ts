@@ -1,0 +1,36 @@
+// `hongbao describe`: rule files as the public rules of their campaigns (活动规则), ready to be published.
+import { describe, LANGS, type Lang } from '../../core/public-rules/describe.ts';
+import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
+import { BadInput, showFinding } from '../../core/base/error.ts';
+import { hasTrigger, makesClaims } from '../../core/lint/context.ts';
+import { calledOf } from '../../core/rules/renamed.ts';
+import { checkRuleFiles } from '../../engine/rulebook.ts';
+import { type Common, EXIT, print, printJson, printNote } from '../shared/context.ts';
+import { gather } from './test.ts';
+
+export type DescribeCommand = Common & { readonly lang?: string; readonly words?: boolean };
+
+export async function describeFiles(paths: readonly string[], options: DescribeCommand): Promise<number> {
+  const lang = LANGS.find(each => each === (options.lang ?? 'zh')) satisfies Lang | undefined;
+  if (lang === undefined) throw new BadInput(`--lang ${options.lang}: expected one of ${LANGS.join(', ')}`);
+  const { files, config } = await gather(paths, options);
+  const { campaigns, findings } = checkRuleFiles(files, config);
+  const texts = campaigns.map(campaign => {
+    const commitment = config && commitmentOf(seedOf(config.secret, campaign.id));
+    const words = options.words === true;
+    return { campaign, lines: describe(campaign, { lang, words, ...(commitment !== undefined && { commitment }) }) };
+  });
+  if (options.json)
+    printJson({ campaigns: texts.map(({ campaign, lines }) => ({ campaign: calledOf(campaign), lines })), findings });
+  else print(texts.map(({ lines }) => lines.join('\n')).join('\n\n'));
+  // Beside the text, which may go into a file as it is.
+  for (const finding of findings) printNote(showFinding(finding));
+  if (!config)
+    printNote('without --config nothing is said of how a draw is verified: its commitment needs the secret of the bot');
+  for (const { campaign } of texts)
+    if (campaign.rules.some(rule => makesClaims(rule) && hasTrigger(rule, ['subscribe'])))
+      printNote(
+        `${campaign.file}: gives something to new followers, which WeChat forbids to announce (诱导关注); take that out before it is published`,
+      );
+  return findings.length === 0 ? EXIT.fine : EXIT.findings;
+}

@@ -1,0 +1,130 @@
+// `hongbao explain`: why an event came to what it came to, or what one would come to now: of a draw that is still to come
+// the odds alone. Nothing is written but that it was asked.
+import type { Config } from '../../config/config.ts';
+import { BadInput } from '../../core/base/error.ts';
+import type { Event, EventKey, OpenId } from '../../core/base/event.ts';
+import { type Explanation, explain, explanationJson, happeningOf, showExplanation } from '../../core/analysis/explain.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import { decisionCalled } from '../../core/rules/renamed.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { beijingText, type Instant, instant, parseBeijing } from '../../core/base/time.ts';
+import { decisionText, eventText } from '../../core/analysis/chinese.ts';
+import type { JournalLine, Store } from '../../ports.ts';
+import { writeDown } from '../shared/acts.ts';
+import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
+import { foretold, liveOf } from './foretell.ts';
+import { eventsOf } from '../shared/journal.ts';
+import { accountNamed } from '../shared/surroundings.ts';
+import { openIdOf } from '../shared/whom.ts';
+
+export type ExplainOptions = Common & {
+  readonly event?: string;
+  readonly at?: string;
+  readonly journal?: string;
+  readonly key?: string;
+  readonly account?: string;
+};
+
+/** As many of a follower's latest events are named, and as many of their payouts looked through. */
+const LATEST = 10;
+const PAYOUTS_MAX = 1000;
+
+export function explainCommand(written: string | undefined, options: ExplainOptions): Promise<number> {
+  mustMakeSense(written, options);
+  return withStore(options, async (store, config) => {
+    const openid = written === undefined ? undefined : await openIdOf(store, written);
+    const { event: would, at: when } = options;
+    const which = options.journal ?? options.key;
+    await writeDown(store, 'explain', openid ?? which!, [would, when, openid !== undefined && which]);
+    const live = await liveOf(config);
+    if (options.event !== undefined) {
+      const now = options.at === undefined ? instant(Date.now()) : timeOf(options.at);
+      const explanations = await foretold(store, config, live, eventFor(openid!, options, config, now), now);
+      return tell(options, explanations, await payoutsOf(store, explanations[0]));
+    }
+    const [line, latest] = await lineOf(store, openid, options);
+    const { id: journal, at, event, decision, reply } = line;
+    const explanation = explain({ journal, at, event, decision, reply }, live);
+    return tell(options, [explanation], await payoutsOf(store, explanation), latest, live.campaigns);
+  });
+}
+
+function mustMakeSense(openid: string | undefined, { event, at, journal, key }: ExplainOptions): void {
+  const ways = [event, journal, key].filter(way => way !== undefined).length;
+  if (ways > 1) throw new BadInput('give one of --event, --journal and --key');
+  if (openid === undefined && journal === undefined && key === undefined)
+    throw new BadInput('name an openid, or an event of the past with --journal or --key');
+  if (openid === undefined && event !== undefined) throw new BadInput('--event: name the openid it would be of');
+  if (at !== undefined && event === undefined) throw new BadInput('--at: only with --event');
+  if (journal !== undefined && !/^\d{1,15}$/.test(journal))
+    throw new BadInput(`--journal ${journal}: expected a whole number`);
+}
+
+// ── What would be ────────────────────────────────────────────────────────────────────────────────────────────
+
+function eventFor(user: OpenId, options: ExplainOptions, config: Config, now: Instant): Event {
+  const account = accountNamed(config, options.account);
+  return { key: `explain:${now}` as EventKey, account, user, sentAt: now, ...happeningOf(options.event!) };
+}
+
+function timeOf(text: string): Instant {
+  const at = parseBeijing(text);
+  if (at === undefined) throw new BadInput(`--at ${text}: expected a time such as "2026-02-10 10:00"`);
+  return at;
+}
+
+// ── What was ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The line that is asked for, and where only a follower was named the latest ones of theirs. */
+async function lineOf(
+  store: Store,
+  user: OpenId | undefined,
+  { journal, key }: ExplainOptions,
+): Promise<[line: JournalLine, latest: readonly JournalLine[]]> {
+  if (journal !== undefined) {
+    for await (const line of eventsOf(store)) if (line.id === Number(journal)) return [line, []];
+    throw new BadInput(`--journal ${journal}: there is no such event`);
+  }
+  const filter = { ...(user !== undefined && { user }), ...(key !== undefined && { key: key as EventKey }) };
+  const lines = await store.journal({ ...filter, limit: LATEST });
+  const [line] = lines;
+  if (line) return [line, key === undefined ? lines : []];
+  if (key !== undefined) throw new BadInput(`--key ${key}: there is no such event`);
+  throw new BadInput(`${user} has done nothing yet; ask what would be with --event text:抽奖`);
+}
+
+/** Those of the claim that was made, or of the one that was made before. Several where a first number failed; newest first. */
+async function payoutsOf(store: Store, { event, decision }: Explanation): Promise<Payout[]> {
+  const isTaken = decision.kind === 'refused' && decision.refusal === 'already';
+  if (!isTaken && (decision.kind !== 'awarded' || decision.amount === 0)) return [];
+  const { campaign, rule } = decision;
+  const payouts = await store.payouts({ user: event.user, campaign, limit: PAYOUTS_MAX });
+  if (decision.kind === 'awarded') return payouts.filter(payout => payout.claimKey === decision.claimKey);
+  const last = payouts.find(payout => payout.rule === rule);
+  return payouts.filter(payout => payout.claimKey === last?.claimKey);
+}
+
+function tell(
+  { json }: Common,
+  explanations: readonly Explanation[],
+  payouts: readonly Payout[] = [],
+  latest: readonly JournalLine[] = [],
+  campaigns: readonly Campaign[] = [],
+): number {
+  if (json) {
+    const [own, inviter] = explanations.map((each, n) => explanationJson(each, n === 0 ? payouts : []));
+    printJson(inviter ? { ...own, inviter } : own);
+    return EXIT.fine;
+  }
+  if (latest.length > 1) {
+    const rows = latest.map(({ id, at, event, decision }) => [
+      String(id),
+      beijingText(at),
+      eventText(event),
+      decisionText(decisionCalled(decision, campaigns)),
+    ]);
+    print(`${table(['流水', '时间', '事件', '判定'], rows)}\n`);
+  }
+  print(explanations.map((each, n) => showExplanation(each, n === 0 ? payouts : [])).join('\n\n'));
+  return EXIT.fine;
+}

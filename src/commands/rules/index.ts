@@ -1,0 +1,63 @@
+// The commands about rule files that were written: their tests, their public rules, and draws that anybody can verify.
+import type { Command } from 'commander';
+import { exitWith, runUntilSignal } from '../shared/run.ts';
+import type { Common } from '../shared/context.ts';
+import type { DescribeCommand } from './describe.ts';
+import type { TestOptions } from './test.ts';
+import type { VerifyOptions } from './verify.ts';
+
+const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
+const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
+
+export function addRules(root: Command): void {
+  root
+    .command('test [paths...]')
+    .description('run the tests in rule files, and say what they do not reach')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option('--coverage', 'name every rule, prize, outcome and text that no test reaches')
+    .option('--min <percent>', 'fail where the tests reach less')
+    .option('--watch', 'again after each change, until Ctrl-C')
+    .action((paths: string[], { watch, ...options }: TestOptions & { watch?: boolean }) =>
+      watch
+        ? runUntilSignal(async () => (await import('./test-watch.ts')).watchTests(paths, options))
+        : exitWith(async () => (await import('./test.ts')).test(paths, options)),
+    );
+  root
+    .command('describe [paths...]')
+    .description('the public rules of each campaign (活动规则), as its rule file has them')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option('--lang <language>', 'zh or en', 'zh')
+    .option('--words', 'also tell the words that are typed; passwords of days and guesses stay secret')
+    .action((paths: string[], options: DescribeCommand) =>
+      exitWith(async () => (await import('./describe.ts')).describeFiles(paths, options)),
+    );
+  root
+    .command('verify-draw')
+    .description('work out a draw again from the seed that was published, with the commands to repeat each step')
+    .requiredOption('--campaign <id>', 'whose draw it was')
+    .requiredOption('--seed <hex>', 'the seed that was published')
+    .option('--claim <key>', 'the key of the claim: CAMPAIGN/RULE/OPENID/OCCASION')
+    .option('--openid <openid>', '… or what it is made of: who')
+    .option('--rule <id>', '… by which rule')
+    .option(
+      '--occasion <text>',
+      '… and when: ever, 2026-02-10, week-2026-02-09, 2026-02, round-NAME or the key of the event',
+    )
+    .option('--rules <file>', 'the rule file, for prize and amount')
+    .option('--gone <prize...>', 'prizes that were gone at that time')
+    .option('--round <name>', 'the amounts of a round, laid out again')
+    .option('--commitment <hex>', 'the commitment that was published before')
+    .option('--config <file>', 'take the rule file from there')
+    .option(...JSON_FLAG)
+    .action((options: VerifyOptions) => exitWith(async () => (await import('./verify.ts')).verify(options)));
+  root
+    .command('reveal <campaign>')
+    .description('the seed of a campaign that is over, for everybody to verify its draws')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((campaign: string, options: Common) =>
+      exitWith(async () => (await import('./verify.ts')).reveal(campaign, options)),
+    );
+}

@@ -1,0 +1,52 @@
+// The files bot.yaml names: read, and tried, at the start, so that a wrong one is found before the first payout.
+import { relative, resolve } from 'node:path';
+import { type Content, type Pem, pemIn } from './pem.ts';
+import type { Dated } from '../core/base/expiry.ts';
+import type { Located, Place } from '../core/yaml/schema.ts';
+import type { Instant } from '../core/base/time.ts';
+import { readPlainSync } from '../lib/plain-file.ts';
+
+/** Says what is wrong with a place in bot.yaml. */
+export type Complain = (at: Place, message: string) => void;
+
+/** From where files are read, and by whom their faults are heard. `now` absent: dates are not judged. */
+export type Desk = {
+  /** The folder of bot.yaml. */
+  readonly base: string;
+  readonly complain: Complain;
+  readonly now?: Instant | undefined;
+  /** What is good until then, to be said in time. */
+  readonly dated: (each: Dated) => void;
+};
+
+/** Far more than a chain of certificates. */
+const BYTES_MAX = 1_000_000;
+
+/** `undefined`: it could not be had, and that was said. */
+export function readBeside({ value, at }: Located<string>, { base, complain }: Desk): Buffer | undefined {
+  const path = resolve(base, value);
+  const name = relative(process.cwd(), path);
+  const read = readPlainSync(path, BYTES_MAX);
+  if (!Buffer.isBuffer(read)) complain(at, `${name} ${read.problem}; \`${value}\` counts from the folder of bot.yaml`);
+  else if (read.toString('latin1').trim() === '') complain(at, `${name} is empty; put the file there anew`);
+  else return read;
+  return undefined;
+}
+
+/** A PEM file of this kind. */
+export function readPem(entry: Located<string>, wanted: Content | undefined, desk: Desk): Pem | undefined {
+  const bytes = readBeside(entry, desk);
+  if (!bytes) return undefined;
+  const read = pemIn(bytes, entry.value);
+  if ('problem' in read) desk.complain(entry.at, `${entry.value} ${read.problem}`);
+  else if (wanted !== undefined && !read.holds.includes(wanted))
+    desk.complain(entry.at, `${entry.value} is a ${read.holds[0]}; ${PLACES[wanted]}`);
+  else return read;
+  return undefined;
+}
+
+const PLACES: Readonly<Record<Content, string>> = {
+  certificate: "expected the merchant's certificate (apiclient_cert.pem)",
+  'private key': "expected the merchant's private key (apiclient_key.pem)",
+  'public key': "expected WeChat Pay's public key (pub_key.pem)",
+};

@@ -1,0 +1,101 @@
+// What is not wrong in bot.yaml, and yet likely a mistake, or dangerous: said at each start, with its place. It stops nobody.
+import type { Account } from './account.ts';
+import type { Merchant } from './merchant.ts';
+import { isLoopback } from '../core/base/address.ts';
+import type * as shape from '../core/yaml/schema.ts';
+import type { Day } from '../core/base/time.ts';
+
+/** As much of bot.yaml as is looked at. */
+type Written = {
+  readonly publicUrl?: shape.Located<string>;
+  readonly trustProxy?: number;
+  readonly secret: shape.Located<string>;
+  readonly acceptWeakSecret?: shape.Located<Day>;
+  readonly accounts: ReadonlyMap<string, shape.Located<Account>>;
+  readonly merchants?: ReadonlyMap<string, shape.Located<Merchant>>;
+};
+type Say = (at: shape.Place, message: string) => void;
+
+const TOP = { line: 1, column: 1 };
+
+export function hintsOn(bot: Written, say: Say): void {
+  const isPublic = !bot.publicUrl || !isLoopback(bot.publicUrl.value);
+  sayPublic(bot, say);
+  sayTwins(bot, say);
+  if (bot.acceptWeakSecret)
+    say(
+      bot.secret.at,
+      `secret is weak, and accepted until ${bot.acceptWeakSecret.value}: whoever guesses it knows the next winner`,
+    );
+  for (const [name, { value }] of bot.accounts) {
+    if (value.mode?.value === 'plain' && isPublic)
+      say(
+        value.mode.at,
+        `account "${name}" takes pushes in plain mode: they are not encrypted, and whoever sees the address of one can send another body with it for five minutes; choose 安全模式 in 服务器配置 and say \`mode: safe\``,
+      );
+    for (const key of ['api', 'open'] as const) sayClear(`accounts.${name}.${key}`, value[key], say);
+  }
+  for (const [name, { value }] of bot.merchants ?? []) {
+    sayClear(`merchants.${name}.api`, value.api, say);
+    const { clientIp } = value;
+    const isReal = !value.api || !isLoopback(value.api.value);
+    if (clientIp && isReal && isInside(clientIp.value))
+      say(
+        clientIp.at,
+        `clientIp ${clientIp.value} is an address inside a network: WeChat Pay wants the public one of this machine`,
+      );
+  }
+}
+
+/** How followers reach us. */
+function sayPublic({ publicUrl, trustProxy }: Written, say: Say): void {
+  if (!publicUrl)
+    say(TOP, 'there is no publicUrl: pages and notices are announced at an address that nobody outside can reach');
+  if (!publicUrl || isLoopback(publicUrl.value)) return;
+  const { port } = new URL(publicUrl.value);
+  if (port !== '') say(publicUrl.at, `publicUrl has the port ${port}: WeChat calls 80 and 443 only`);
+  if (publicUrl.value.startsWith('http:'))
+    say(
+      publicUrl.at,
+      'publicUrl is plain http: what followers send can be read and changed on its way, sessions can be taken, and WeChat Pay sends no notices there; put TLS in front and say https://',
+    );
+  else if (trustProxy === undefined)
+    say(
+      publicUrl.at,
+      'publicUrl is https, so a proxy stands in front: say `trustProxy: 1` (or how many), or all visitors are one to the limits; `trustProxy: 0` says that this is meant',
+    );
+}
+
+/** A pair that WeChat tells apart, or does not, otherwise than we do. */
+function sayTwins({ accounts, merchants }: Written, say: Say): void {
+  const tokens = new Map<string, string>();
+  for (const [name, { value }] of accounts) {
+    const twin = tokens.get(value.token.value);
+    if (twin === undefined) tokens.set(value.token.value, name);
+    else
+      say(
+        value.token.at,
+        `accounts "${twin}" and "${name}" have the same token: what WeChat signs for one is believed of the other; give each its own`,
+      );
+  }
+  const numbers = new Map<string, string>();
+  for (const [name, { value }] of merchants ?? []) {
+    const twin = numbers.get(value.mchId.value);
+    if (twin === undefined) numbers.set(value.mchId.value, name);
+    else
+      say(
+        value.mchId.at,
+        `merchants "${twin}" and "${name}" have the same mchId: each keeps rate and limits for itself, WeChat Pay counts them together`,
+      );
+  }
+}
+
+/** Keys on their way in clear. */
+function sayClear(key: string, entry: shape.Located<string> | undefined, say: Say): void {
+  if (entry?.value.startsWith('http:') && !isLoopback(entry.value))
+    say(entry.at, `${key} is plain http: keys and money go there in clear; say https://, or have it on this machine`);
+}
+
+function isInside(ip: string): boolean {
+  return /^(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(ip);
+}

@@ -1,0 +1,303 @@
+// A made-up crowd for a made-up day: who comes, when, and what they do, as far as a campaign's own triggers tell. Pure.
+import { type Chance, logNormal, pick, poisson } from './random.ts';
+import { drawPrize } from '../decide/draw.ts';
+import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
+import type { CodeFact } from '../decide/decision.ts';
+import { inviteScene } from '../decide/follower.ts';
+import { makesClaims } from '../lint/context.ts';
+import { type Fen, fen } from '../base/money.ts';
+import { dayIn } from '../decide/claim-key.ts';
+import { CODE_LENGTH, CODE_LETTERS, checksumOf } from '../rules/printed-code.ts';
+import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
+import { DAY, type Day, HOUR, type Instant, instant, later, MINUTE, minuteOfDay, SECOND, weekdayOf } from '../base/time.ts';
+
+export type CrowdPlan = {
+  readonly campaign: Campaign;
+  readonly account: string;
+  readonly day: Day;
+  readonly users: number;
+  /** What each of them does on the average, apart from following. */
+  readonly perUser: number;
+  readonly chance: Chance;
+};
+
+export type Crowd = {
+  /** Follows of before that day. */
+  readonly before: readonly Event[];
+  /** In the order of their times. */
+  readonly events: readonly Event[];
+  readonly codes: ReadonlyMap<string, CodeFact>;
+  readonly newFollowers: number;
+  /** Triggers for which nobody could be made up. */
+  readonly leftOut: readonly { readonly rule: string; readonly trigger: string }[];
+};
+
+/** How many come in each hour of the clock: few at night, more at noon, most in the evening. */
+const HOURS = [2, 1, 1, 1, 1, 2, 4, 8, 10, 9, 9, 10, 13, 11, 8, 8, 9, 10, 12, 15, 18, 17, 12, 6];
+/** As many come in a round, of those who come for rounds. */
+const IN_ROUNDS = 0.9;
+const NEW_SHARE = 0.3;
+const INVITED_SHARE = 0.5;
+const LEAVING_SHARE = 0.02;
+const REFUNDED_SHARE = 0.03;
+/** Of the crowd, as far as there are such openids: what rules ask of segments is then true of some. */
+const IN_SEGMENTS_SHARE = 0.5;
+const DAYS_LOOKED_AT = 4000;
+
+/** The first day on which the campaign is open, or has a round if it has any; `undefined`: there is none. */
+export function firstOpenDay(campaign: Campaign): Day | undefined {
+  const { rounds, period } = campaign;
+  if (rounds[0]) return dayIn(campaign, rounds[0].from);
+  for (let n = 0; n < DAYS_LOOKED_AT && later(period.from, (n - 1) * DAY) < period.to; n++) {
+    const day = dayIn(campaign, later(period.from, n * DAY));
+    if (openMinutes(campaign, day).length > 0) return day;
+  }
+  return undefined;
+}
+
+/** When the campaign's own day begins. */
+function startOf({ period }: Campaign, day: Day): Instant {
+  return instant(Date.parse(`${day}T00:00:00+08:00`) + period.dayStartsAt * MINUTE);
+}
+
+function openMinutes(campaign: Campaign, day: Day): Instant[] {
+  const { from, to, hours, weekdays } = campaign.period;
+  const start = startOf(campaign, day);
+  const minutes = Array.from({ length: DAY / MINUTE }, (_, n) => later(start, n * MINUTE));
+  return minutes.filter(at => {
+    const minute = minuteOfDay(at);
+    const isIn = hours.length === 0 || hours.some(([opens, closes]) => minute >= opens && minute < closes);
+    return isIn && at >= from && at < to && (weekdays.length === 0 || weekdays.includes(weekdayOf(at)));
+  });
+}
+
+/** Draws a moment of the day by the curve; `forRounds`: mostly in one of them. `undefined`: it is shut all day. */
+function momentsOf(campaign: Campaign, day: Day, chance: Chance, forRounds = false): (() => Instant) | undefined {
+  const minutes = openMinutes(campaign, day);
+  if (minutes.length === 0) return undefined;
+  const curve = minutes.map(at => HOURS[Math.floor(minuteOfDay(at) / 60)]!);
+  const isInRound = (at: Instant): boolean =>
+    campaign.rounds.some(({ from, to }) => later(at, MINUTE) > from && at < to);
+  const inRounds = forRounds ? minutes.filter(isInRound).length : 0;
+  const all = curve.reduce((sum, weight) => sum + weight, 0);
+  const extra = inRounds === 0 ? 0 : (all * IN_ROUNDS) / (1 - IN_ROUNDS) / inRounds;
+  const sums: number[] = [];
+  let sum = 0;
+  for (const [n, at] of minutes.entries()) {
+    sum += curve[n]! + (extra > 0 && isInRound(at) ? extra : 0);
+    sums.push(sum);
+  }
+  return () => {
+    const point = chance() * sum;
+    let [low, high] = [0, sums.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sums[middle]! > point) high = middle;
+      else low = middle + 1;
+    }
+    return later(minutes[low]!, Math.floor(chance() * 60) * SECOND);
+  };
+}
+
+// ── What they do ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One thing somebody could do for one rule. */
+type Way = (chance: Chance) => Happening;
+
+type Ways = {
+  /** By rule, so that each is as likely, however many triggers it has. */
+  readonly doings: readonly { readonly ways: readonly Way[]; readonly isForRounds: boolean }[];
+  readonly follows: readonly Way[];
+  readonly codes: Map<string, CodeFact>;
+  readonly leftOut: Crowd['leftOut'];
+};
+
+function waysOf(campaign: Campaign, day: Day): Ways {
+  const codes = new Map<string, CodeFact>();
+  const follows: Way[] = [];
+  const leftOut: { rule: string; trigger: string }[] = [];
+  const doings = campaign.rules.filter(isPlayed).map(rule => ({
+    isForRounds: campaign.rounds.length > 0 && rule.give.some(name => campaign.prizes.get(name)!.kind === 'redpacket'),
+    ways: rule.on.flatMap(trigger => {
+      if (trigger.kind === 'friend' || trigger.kind === 'unsubscribe') return []; // these come by themselves
+      const way = trigger.kind === 'code' ? codeWay(campaign, trigger, codes) : wayOf(trigger, rule, campaign, day);
+      if (!way)
+        leftOut.push({ rule: rule.id, trigger: trigger.kind === 'text' ? `text ${trigger.match}` : trigger.kind });
+      if (trigger.kind !== 'subscribe') return way ?? [];
+      follows.push(way!);
+      return [];
+    }),
+  }));
+  if (hasFriends(campaign, 'paid') && !campaign.rules.some(rule => rule.on.some(({ kind }) => kind === 'paid')))
+    doings.push({ ways: [chance => paying(3000, undefined, chance)], isForRounds: false });
+  return { doings: doings.filter(({ ways }) => ways.length > 0), follows, codes, leftOut };
+}
+
+function isPlayed(rule: Rule): boolean {
+  return makesClaims(rule) || rule.quiz !== undefined || rule.invite !== undefined;
+}
+
+function hasFriends({ rules }: Campaign, did: 'followed' | 'paid'): boolean {
+  return rules.some(rule => rule.on.some(trigger => trigger.kind === 'friend' && trigger.did === did));
+}
+
+/** `undefined`: a pattern can be read, but not made up. */
+function wayOf(trigger: Trigger, rule: Rule, campaign: Campaign, day: Day): Way | undefined {
+  switch (trigger.kind) {
+    case 'text': {
+      if (trigger.match === 'any') return () => ({ kind: 'text', text: '你好' });
+      if (trigger.match === 'pattern') return undefined;
+      const words = trigger.match === 'daily' ? (trigger.byDay.get(day) ?? []) : trigger.words;
+      return words.length === 0 ? undefined : chance => ({ kind: 'text', text: pick(words, chance) });
+    }
+    case 'subscribe': {
+      const { scenes } = trigger;
+      if (!scenes) return () => ({ kind: 'subscribe', via: 'direct' });
+      return chance => ({ kind: 'subscribe', via: 'qr', scene: sceneFrom(campaign, scenes, chance) });
+    }
+    case 'scan':
+      return chance => ({ kind: 'scan', scene: sceneFrom(campaign, trigger.scenes ?? ['*'], chance) });
+    case 'click':
+      return chance => ({ kind: 'click', button: named(pick(trigger.buttons, chance), chance) });
+    case 'view':
+      return chance => ({ kind: 'view', url: named(pick(trigger.urls ?? ['https://example.com/'], chance), chance) });
+    case 'scancode':
+      return scanWay(trigger);
+    case 'visit':
+      return () => ({ kind: 'visit', campaign: campaign.id });
+    case 'paid':
+      return chance => paying(medianOf(rule, campaign, trigger.over), trigger.attach, chance);
+    case 'image':
+      return () => ({ kind: 'image', mediaId: 'simulation', url: 'https://example.com/' });
+    case 'voice':
+      return () => ({ kind: 'voice', mediaId: 'simulation' });
+    case 'location':
+      return () => ({ kind: 'location', latitude: 0, longitude: 0, label: '' });
+    default:
+      return undefined;
+  }
+}
+
+function scanWay({ buttons, text }: Extract<Trigger, { kind: 'scancode' }>): Way | undefined {
+  if (text?.match === 'pattern') return undefined;
+  const words = text?.words ?? ['https://example.com/'];
+  return chance => ({
+    ...{ kind: 'scancode', button: named(pick(buttons, chance), chance), waiting: true },
+    result: pick(words, chance),
+  });
+}
+
+/** A store of the list where there is one; else `store-*` is one of twenty. */
+function sceneFrom({ stores }: Campaign, patterns: readonly string[], chance: Chance): string {
+  const pattern = pick(patterns, chance);
+  const prefix = pattern.endsWith('*') ? pattern.slice(0, -1) : undefined;
+  const known = prefix === undefined ? [] : [...(stores?.keys() ?? [])].filter(scene => scene.startsWith(prefix));
+  return known.length > 0 ? pick(known, chance) : named(pattern, chance);
+}
+
+function named(pattern: string, chance: Chance): string {
+  if (!pattern.endsWith('*')) return pattern;
+  return pattern.slice(0, -1) + String(1 + Math.floor(chance() * 20)).padStart(3, '0');
+}
+
+/** Bills around what is asked for, or around the sums at which more is given. */
+function medianOf({ give }: Rule, { prizes }: Campaign, over: Fen | undefined): number {
+  const sums = give.flatMap(name => {
+    const prize = prizes.get(name)!;
+    return prize.kind === 'redpacket' ? (prize.steps ?? []).map(({ from }) => from) : [];
+  });
+  return Math.max(over ?? 0, sums[Math.floor(sums.length / 2)] ?? 0, 1000) * 1.2;
+}
+
+function paying(median: number, attach: readonly string[] | undefined, chance: Chance): Happening {
+  const amount = fen(Math.max(100, Math.round(logNormal(median, 0.6, chance) / 10) * 10));
+  const order = `order-${Math.floor(chance() * 2 ** 32)}-${Math.floor(chance() * 2 ** 32)}`;
+  const bill = { merchant: 'simulation', transaction: order, order, amount, total: amount };
+  return { kind: 'paid', ...bill, ...(attach && { attach: named(pick(attach, chance), chance) }) };
+}
+
+/** Each code is good and new; its prize was drawn by weight when it was printed. */
+function codeWay(
+  { prizes }: Campaign,
+  { batch }: Extract<Trigger, { kind: 'code' }>,
+  codes: Map<string, CodeFact>,
+): Way {
+  const list = [...prizes.values()];
+  return chance => {
+    const body = Array.from({ length: CODE_LENGTH - 2 }, () => pick([...CODE_LETTERS], chance)).join('');
+    const code = body + checksumOf(body);
+    const prize = drawPrize(list, chance())!;
+    codes.set(code, { batch, prize: prize.name, active: true });
+    return { kind: 'text', text: code };
+  };
+}
+
+// ── The crowd ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function crowdOf(plan: CrowdPlan): Crowd | undefined {
+  const { campaign, day, chance } = plan;
+  const moment = momentsOf(campaign, day, chance);
+  const roundMoment = momentsOf(campaign, day, chance, true);
+  if (!moment || !roundMoment) return undefined;
+  const ways = waysOf(campaign, day);
+  const [before, events]: [Event[], Event[]] = [[], []];
+  const people = peopleOf(plan);
+  let newFollowers = 0;
+  const put = (list: Event[], user: OpenId, sentAt: Instant, happening: Happening): void => {
+    const key = `day-${before.length + events.length + 1}` as EventKey;
+    list.push({ key, account: plan.account, user, sentAt, ...happening });
+  };
+  for (const [index, user] of people.entries()) {
+    const count = ways.doings.length === 0 ? 0 : 1 + poisson(plan.perUser - 1, chance);
+    const times: Instant[] = [];
+    for (let n = 0; n < count; n++) {
+      const doing = pick(ways.doings, chance);
+      const time = doing.isForRounds ? roundMoment() : moment();
+      const happening = pick(doing.ways, chance)(chance);
+      times.push(time);
+      put(events, user, time, happening);
+      if (happening.kind === 'paid' && chance() < REFUNDED_SHARE)
+        put(events, user, later(time, HOUR), refundOf(happening));
+    }
+    const isNew = chance() < (ways.doings.length === 0 ? 1 : NEW_SHARE);
+    const came = isNew ? later(Math.min(...times, moment()) as Instant, -30 * SECOND) : agoFrom(campaign, day, chance);
+    const isInvited = isNew && index > 0 && invites(campaign) && chance() < INVITED_SHARE;
+    const scene = isInvited ? inviteScene(people[Math.floor(chance() * index)]!, campaign.id) : undefined;
+    const followed: Happening =
+      scene !== undefined ? { kind: 'subscribe', via: 'qr', scene } : followFrom(ways, chance);
+    put(isNew ? events : before, user, came, followed);
+    if (isNew) newFollowers++;
+    if (chance() < LEAVING_SHARE)
+      put(events, user, later(Math.max(moment(), came) as Instant, MINUTE), { kind: 'unsubscribe' });
+  }
+  events.sort((a, b) => a.sentAt - b.sentAt);
+  return { before, events, codes: ways.codes, newFollowers, leftOut: ways.leftOut };
+}
+
+function peopleOf({ campaign, users, chance }: CrowdPlan): OpenId[] {
+  const listed = [...new Set([...campaign.segments.values()].flatMap(segment => [...segment]))];
+  const known = listed.slice(0, Math.floor(users * IN_SEGMENTS_SHARE));
+  const others = Array.from({ length: users - known.length }, (_, n) => `user-${n + 1}`);
+  const people = [...known, ...others] as OpenId[];
+  for (let n = people.length - 1; n > 0; n--) {
+    const other = Math.floor(chance() * (n + 1));
+    [people[n], people[other]] = [people[other]!, people[n]!];
+  }
+  return people;
+}
+
+function agoFrom(campaign: Campaign, day: Day, chance: Chance): Instant {
+  return later(startOf(campaign, day), -Math.round(logNormal(60 * DAY, 1.2, chance)));
+}
+
+function followFrom({ follows }: Ways, chance: Chance): Happening {
+  return follows.length === 0 ? { kind: 'subscribe', via: 'direct' } : pick(follows, chance)(chance);
+}
+
+function invites(campaign: Campaign): boolean {
+  return hasFriends(campaign, 'followed') || hasFriends(campaign, 'paid');
+}
+
+function refundOf({ merchant, transaction, amount }: Extract<Happening, { kind: 'paid' }>): Happening {
+  return { kind: 'refunded', merchant, transaction, refund: `refund-${transaction}`, amount };
+}

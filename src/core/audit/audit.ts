@@ -1,0 +1,272 @@
+// The audit (核账): recomputes buckets and counters from payouts and claims, follows every payout through its history, and
+// names each record that does not agree. Fed row by row and followers part by part, so that memory stays flat. Pure.
+import { CounterAudit, type CounterFault } from './counters.ts';
+import { unitOf } from './counter-name.ts';
+import {
+  type Attempt,
+  type AuditFinding,
+  addToSums,
+  attemptOf,
+  auditAgainstClaim,
+  auditClaim,
+  auditPayout,
+  type Change,
+  type Sums,
+  takenOf,
+} from './payout.ts';
+import type { Claim, Counter } from '../decide/decide.ts';
+import type { FundFlow } from './fund-flow.ts';
+import { type Fen, fen } from '../base/money.ts';
+import type { Payout } from '../payout/payout.ts';
+import type { Campaign } from '../rules/campaign.ts';
+
+export type { AuditFinding, Change } from './payout.ts';
+
+/** A campaign's money as its payouts have it, in fen. */
+export type CampaignSums = {
+  readonly campaign: string;
+  readonly claims: number;
+  readonly payouts: number;
+  /** Absent where no live rule file has it. */
+  readonly budget?: Fen;
+  readonly reserved: Fen;
+  readonly sent: Fen;
+  readonly received: Fen;
+  readonly refunded: Fen;
+};
+
+export type AuditReport = {
+  readonly compared: {
+    readonly campaigns: number;
+    readonly claims: number;
+    readonly payouts: number;
+    readonly historyLines: number;
+    readonly counters: number;
+    /** Counters whose name none of our limits has, and doubts too many to be settled. */
+    readonly countersLeftOut: number;
+    /** Rows of the merchant's fund flow, and those of other business. */
+    readonly fundRows?: number;
+    readonly fundRowsLeftOut?: number;
+  };
+  readonly campaigns: readonly CampaignSums[];
+  /** The first of them; `total` counts all. */
+  readonly findings: readonly AuditFinding[];
+  readonly total: number;
+};
+
+const FINDINGS_MAX = 1000;
+const LOOKED_AT_ONCE = 500;
+const BUCKETS = ['reserved', 'sent', 'received', 'refunded'] as const;
+type Bucket = { readonly campaign: string } & Readonly<Record<(typeof BUCKETS)[number], number>>;
+
+/** Followers stand on so many shelves, and one shelf is a part: of a million claims memory holds four thousand. */
+export const SHELVES = 256;
+
+/** The shelf a claim stands on, with its payouts: by the openid in its key. */
+export function shelfOfClaim(key: string): number {
+  return shelfOf(key.split('/')[2] ?? '');
+}
+
+/** The shelf of a follower; that of nobody is the first (FNV-1a). */
+export function shelfOf(user: string | undefined): number {
+  if (user === undefined) return 0;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < user.length; at++) hash = Math.imul(hash ^ user.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % SHELVES;
+}
+
+type Owed = { readonly claim: Claim; payouts: readonly Attempt[] };
+const NONE: readonly Attempt[] = [];
+type Campaigns = Sums & { claims: number; payouts: number };
+
+/**
+ * In this order: `survey` every counter's name; then part by part the claims, the payouts with their histories and the
+ * counters of its followers, and `endOfPart`; then every bucket, and `endOfBooks`; then for each claim that `isInDoubt`
+ * what its decision counted (`decided`); then `report`. Counters of nobody belong to the first part.
+ */
+export class Audit {
+  private readonly counters: CounterAudit;
+  private readonly funds: FundFlow | undefined;
+  private readonly budgets: ReadonlyMap<string, Fen>;
+  private readonly campaigns = new Map<string, Campaigns>();
+  private readonly stored = new Set<string>();
+  private readonly findings: AuditFinding[] = [];
+  private total = 0;
+  private claims = 0;
+  private payouts = 0;
+  private historyLines = 0;
+  private part = new Map<string, Owed>();
+  private readonly words = new Map<string, string>();
+
+  /** `campaigns`: those that are live, for their budgets and limits. `funds`: what the merchant's account says. */
+  constructor(campaigns: readonly Campaign[], funds?: FundFlow) {
+    this.counters = new CounterAudit(campaigns);
+    this.budgets = new Map(campaigns.flatMap(({ id, budget }) => (budget ? [[id, budget.total] as const] : [])));
+    this.funds = funds;
+  }
+
+  survey(counter: string): void {
+    this.counters.survey(counter);
+  }
+
+  claim(claim: Claim): void {
+    this.claims++;
+    this.of(claim.campaign).claims++;
+    this.part.set(claim.key, { claim: this.lean(claim), payouts: NONE });
+    this.counters.claim(claim);
+  }
+
+  payout(payout: Payout, history: readonly Change[]): void {
+    const { billNo, campaign, claimKey, attempt } = payout;
+    this.payouts++;
+    this.historyLines += history.length;
+    const sums = this.of(campaign);
+    sums.payouts++;
+    addToSums(sums, payout);
+    this.add(...auditPayout(payout, history));
+    const owed = this.part.get(claimKey);
+    if (owed) {
+      this.add(...auditAgainstClaim(payout, owed.claim));
+      owed.payouts = [...owed.payouts, attemptOf(payout, history)];
+    } else
+      this.add({ where: `payout ${billNo}`, what: 'claim', expected: claimKey, found: 'no such claim', unit: 'text' });
+    const claim = owed?.claim ?? { ...payout, key: claimKey, prize: '', at: payout.createdAt };
+    this.counters.payout(payout, claim);
+    if (attempt === 1) this.counters.firstPayout(claim, payout);
+    this.funds?.payout(payout, history);
+  }
+
+  /** Each row brings its own copy of the same few words; one is kept. */
+  private lean(claim: Claim): Claim {
+    const { campaign, rule, account, prize } = claim;
+    return {
+      ...claim,
+      campaign: this.word(campaign),
+      rule: this.word(rule),
+      account: this.word(account),
+      prize: this.word(prize),
+    };
+  }
+
+  private word(text: string): string {
+    const known = this.words.get(text);
+    if (known === undefined) this.words.set(text, text);
+    return known ?? text;
+  }
+
+  counter(name: string, value: number): void {
+    this.counters.counter(name, value);
+  }
+
+  /** Every claim, payout and counter of these followers was fed. Stops every so often, so that others get their turn. */
+  *endOfPart(): Generator<void> {
+    let looked = 0;
+    for (const { claim, payouts } of this.part.values()) {
+      this.add(...auditClaim(claim, payouts));
+      if (++looked % LOOKED_AT_ONCE === 0) yield;
+    }
+    for (const fault of this.counters.endOfPart()) this.add(findingOf(fault));
+    this.part = new Map();
+  }
+
+  bucket(bucket: Bucket): void {
+    this.stored.add(bucket.campaign);
+    this.compare(bucket);
+  }
+
+  private compare(bucket: Bucket): void {
+    const sums = this.of(bucket.campaign);
+    for (const what of BUCKETS) {
+      if (bucket[what] === sums[what]) continue;
+      this.add({ where: `bucket ${bucket.campaign}`, what, expected: sums[what], found: bucket[what], unit: 'fen' });
+    }
+  }
+
+  /** Everything was fed. */
+  endOfBooks(): void {
+    const none = { reserved: 0, sent: 0, received: 0, refunded: 0 };
+    for (const campaign of this.campaigns.keys()) if (!this.stored.has(campaign)) this.compare({ campaign, ...none });
+    this.add(
+      ...this.counters
+        .endOfShared([...this.campaigns].map(([campaign, sums]) => [campaign, takenOf(sums)]))
+        .map(findingOf),
+    );
+    if (this.funds) this.add(...this.funds.end());
+  }
+
+  /** Whether there is any claim that `isInDoubt`. */
+  get hasDoubts(): boolean {
+    return this.counters.hasDoubts;
+  }
+
+  isInDoubt(claim: Claim): boolean {
+    return this.counters.isInDoubt(claim);
+  }
+
+  /** `counters`: those of the claim's decision in the journal; `undefined` where there is none. */
+  decided(claim: Claim, counters: readonly Pick<Counter, 'name' | 'add'>[] | undefined): void {
+    this.counters.decided(claim, counters);
+  }
+
+  report(): AuditReport {
+    this.add(...this.counters.settled().map(findingOf));
+    const campaigns = [...this.campaigns]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([campaign, sums]) => this.sumsOf(campaign, sums));
+    return {
+      compared: {
+        campaigns: campaigns.length,
+        claims: this.claims,
+        payouts: this.payouts,
+        historyLines: this.historyLines,
+        counters: this.counters.compared,
+        countersLeftOut: this.counters.strange + this.counters.unsettled,
+        ...(this.funds && { fundRows: this.funds.rows, fundRowsLeftOut: this.funds.others }),
+      },
+      campaigns,
+      findings: this.findings,
+      total: this.total,
+    };
+  }
+
+  private sumsOf(campaign: string, { claims, payouts, reserved, sent, received, refunded }: Campaigns): CampaignSums {
+    const budget = this.budgets.get(campaign);
+    const money = { reserved: fen(reserved), sent: fen(sent), received: fen(received), refunded: fen(refunded) };
+    return { campaign, claims, payouts, ...(budget !== undefined && { budget }), ...money };
+  }
+
+  private of(campaign: string): Campaigns {
+    const sums = this.campaigns.get(campaign) ?? {
+      claims: 0,
+      payouts: 0,
+      reserved: 0,
+      sent: 0,
+      received: 0,
+      refunded: 0,
+    };
+    this.campaigns.set(campaign, sums);
+    return sums;
+  }
+
+  private add(...findings: readonly AuditFinding[]): void {
+    this.total += findings.length;
+    for (const finding of findings) if (this.findings.length < FINDINGS_MAX) this.findings.push(finding);
+  }
+}
+
+function findingOf({ name, low, high, found }: CounterFault): AuditFinding {
+  return {
+    where: `counter ${name}`,
+    what: 'value',
+    expected: low === high ? low : `${low} to ${high}`,
+    found,
+    unit: unitOf(name),
+  };
+}
+
+/** `bucket spring: reserved: expected 100 fen, found 101 fen` */
+export function showAuditFinding({ where, what, expected, found, unit }: AuditFinding): string {
+  const show = (value: number | string): string =>
+    unit === 'text' ? String(value) : `${value} ${unit === 'count' ? '' : unit}`.trimEnd();
+  return `${where}: ${what}: expected ${show(expected)}, found ${show(found)}`;
+}

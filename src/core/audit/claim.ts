@@ -1,0 +1,147 @@
+// What a claim counted and what its payout holds, as far as a claim alone tells: for the audit (核账). The builders of
+// `limit.ts` name the counters, for a campaign that has every limit there is. Pure.
+
+import { isOfRate } from './counter-name.ts';
+import { SEND_RULE } from '../payout/bulk.ts';
+import { blankCampaign } from '../rules/blank-campaign.ts';
+import type { Claim } from '../decide/decide.ts';
+import type { Event, EventKey } from '../base/event.ts';
+import {
+  type Counter,
+  capDayOf,
+  capsOf,
+  type Limit,
+  type MerchantCaps,
+  prizeLimits,
+  ruleClaimsCounter,
+  userLimits,
+} from '../decide/limits.ts';
+import { PROGRESS } from '../decide/evaluate-rule.ts';
+import { fen } from '../base/money.ts';
+import { RECOVERED } from './claim-of-number.ts';
+import type { Campaign, Prize } from '../rules/campaign.ts';
+import { DAY, type Day, dayOf, type Instant, later, MINUTE } from '../base/time.ts';
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+/** A day of a campaign begins at 00:00, or later: then a claim may belong to the day before. Minutes. */
+export const otherDays: readonly number[] = [0, DAY / MINUTE];
+
+/** The days a claim may belong to. */
+export function daysOf(at: Instant): Day[] {
+  return otherDays.map(minutes => dayOf(later(at, -minutes * MINUTE)));
+}
+
+const known = new Map<string, Campaign>();
+const KNOWN_MAX = 1000;
+
+/** A campaign with every rate there is: all else is counted anyway. Each claim asks for one of the same few. */
+function limitless(id: string, dayStartsAt: number): Campaign {
+  const key = `${id}/${dayStartsAt}`;
+  const campaign = known.get(key) ?? withEveryRate(id, dayStartsAt);
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(key, campaign);
+  return campaign;
+}
+
+function withEveryRate(id: string, dayStartsAt: number): Campaign {
+  const blank = blankCampaign(id);
+  return {
+    ...blank,
+    period: { ...blank.period, dayStartsAt },
+    budget: { total: fen(MOST), alertAt: [], pace: { perHour: MOST, carryOver: false } },
+    perMinute: MOST,
+  };
+}
+
+/** Stands for the event behind a claim, as far as its counters' names need it. */
+function eventOf({ account, user, at, scene }: Claim): Event {
+  const envelope = { key: '' as EventKey, account, user, sentAt: at };
+  return scene === undefined ? { ...envelope, kind: 'other', type: 'audit' } : { ...envelope, kind: 'scan', scene };
+}
+
+function prizeCalled(name: string, isWin: boolean): Prize {
+  return isWin ? { name, weight: 1, kind: 'coupon', coupons: [] } : { name, weight: 1, kind: 'nothing' };
+}
+
+/** `isCoupon`: its prize is a list of texts, of which each claim takes one. */
+export type About = { readonly dayStartsAt: number; readonly isCoupon: boolean };
+
+/** `stays`: counted for ever. `returns`: with its money. `rate`: in its minute or hour, if there was such a limit. */
+export type Counting = Pick<Counter, 'name' | 'add'> & { readonly how: 'stays' | 'returns' | 'rate' };
+
+/** Whether it takes part in a person's limits: what is sent by hand does not, nor what nobody can tell any more. */
+export function isPersonal({ rule }: Pick<Claim, 'rule'>): boolean {
+  return rule !== SEND_RULE && rule !== RECOVERED;
+}
+
+/** What a claim counts, but for what its merchant allows. */
+export function claimsCounted(claim: Claim, { dayStartsAt, isCoupon }: About): Counting[] {
+  const { campaign: id, rule, prize, amount, at, day, user, round } = claim;
+  const event = eventOf(claim);
+  const starts = day === undefined ? dayStartsAt : day === dayOf(at) ? 0 : DAY / MINUTE;
+  const campaign = limitless(id, starts);
+  const own = isPersonal(claim) ? userLimits(campaign, event, at) : [];
+  const called = prizeCalled(prize, isCoupon || amount > 0);
+  const limits = [
+    ...own,
+    ...(prize === PROGRESS ? [] : prizeLimits(campaign, called, amount, { event, caps: undefined, now: at })),
+  ];
+  const counted = limits.map(({ name, add, returns }): Counting => {
+    const how = isOfRate(name) ? 'rate' : returns ? 'returns' : 'stays';
+    return { name, add, how };
+  });
+  const more = (name: string): void => void counted.push({ name, add: 1, how: 'stays' });
+  more(ruleClaimsCounter(id, rule));
+  if (isCoupon) more(`campaign/${id}/prize/${prize}/coupons`);
+  if (round !== undefined && isPersonal(claim)) more(`campaign/${id}/user/${user}/claims/round/${round}`);
+  return counted;
+}
+
+/** What its payout holds beside its merchant's caps; `undefined`: a claim of before does not say. */
+export function holdsOf(claim: Claim): ReadonlyMap<string, number> | undefined {
+  if (claim.day === undefined) return undefined;
+  const counted = claimsCounted(claim, { dayStartsAt: 0, isCoupon: false });
+  return new Map(counted.filter(({ how }) => how === 'returns').map(({ name, add }) => [name, add]));
+}
+
+/** A claim of before counted against what its merchant allows the follower on its day, and nothing gives that back. */
+export function merchantCountersOf(claim: Claim, merchant: string): Limit[] {
+  const caps: MerchantCaps = { merchant, perUserPerDay: MOST, amountPerUserPerDay: fen(MOST), amountPerDay: fen(MOST) };
+  return capsOf(claim, caps, claim.at).filter(({ name }) => name.includes('/user/'));
+}
+
+// ── What a payout holds ──────────────────────────────────────────────────────────────────────────────────────
+
+type Held = Pick<Claim, 'campaign' | 'prize' | 'account' | 'user' | 'amount' | 'at'>;
+
+/** Every payout holds its budget; and of its merchant's caps at least one day. */
+export function alwaysHeld({ campaign }: Pick<Held, 'campaign'>): string {
+  return `campaign/${campaign}/amount`;
+}
+
+/** What a payout of this claim holds of this counter until its money returns; `undefined`: it has no business there. */
+export function holdOf(name: string, claim: Held, merchant: string): number | undefined {
+  const { campaign, prize, account, user, amount, at } = claim;
+  if (name === alwaysHeld(claim)) return amount;
+  const cap = capHold(name, { account, user, amount }, merchant);
+  if (cap !== undefined) return cap;
+  const base = `campaign/${campaign}/`;
+  if (!name.startsWith(base)) return undefined;
+  const rest = name.slice(base.length);
+  const pieces = ['packets', `user/${user}/wins`, `prize/${prize}`, `prize/${prize}/user/${user}`];
+  if (pieces.includes(rest)) return 1;
+  // The file's own day may begin late; and which store it was, a claim of before does not say.
+  const [, what, day] = /^(scene\/.+\/amount|amount|.+)\/day\/([\d-]+)$/.exec(rest) ?? [];
+  if (what === undefined || !daysOf(at).includes(day as Day)) return undefined;
+  if (what === 'amount' || /^scene\/.+\/amount$/.test(what)) return amount;
+  return what === 'packets' || what === `prize/${prize}` || /^scene\/.+\/packets$/.test(what) ? 1 : undefined;
+}
+
+/** On whichever day it leaves. */
+function capHold(name: string, { account, user, amount }: Pick<Held, 'account' | 'user' | 'amount'>, merchant: string) {
+  const day = capDayOf(name, merchant);
+  const what = day && name.slice(`merchant/${merchant}/`.length, -`/day/${day}`.length);
+  if (what === 'amount' || what === `user/${account}/${user}/amount`) return amount;
+  return what === `user/${account}/${user}/packets` ? 1 : undefined;
+}

@@ -1,0 +1,195 @@
+// Decides who wins what: (rules, event, facts, now) → decision and trace. Reads nothing, draws nothing, writes nothing;
+// the same arguments give the same decision for ever. Pure.
+import assert from 'node:assert/strict';
+import type { Event } from '../base/event.ts';
+import type { Decision, Facts, Open, Shadow, Trace, Wanted } from './decision.ts';
+import { addressOf } from './trigger-match.ts';
+import { type Counter, isBounded, lastClaimCounter, type MerchantCaps, userLimits } from './limits.ts';
+import { Looking } from './evaluate-rule.ts';
+import type { Match } from './match.ts';
+import type { Looked } from './mechanics/mechanic.ts';
+import { mechanicsOf } from './mechanics/index.ts';
+import { claimKeyOf, claimKeysOf, dayIn } from './claim-key.ts';
+import { offerCounters } from './prize-offer.ts';
+import { codeIn } from '../rules/printed-code.ts';
+import { NO_REPLY } from '../rules/reply.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import type { Instant } from '../base/time.ts';
+
+export type {
+  Award,
+  Check,
+  Claim,
+  CodeFact,
+  Decision,
+  Facts,
+  Follower,
+  Open,
+  Shadow,
+  Trace,
+  Wanted,
+} from './decision.ts';
+export type { Counter } from './limits.ts';
+export { claimKeyOf } from './claim-key.ts';
+
+/** What a decision needs beside the rules and the facts. */
+export type Surroundings = {
+  readonly merchant: MerchantCaps | undefined;
+  /** The campaign's secret seed; see `draw.ts`. */
+  seedOf(campaign: string): string;
+  /** The seed of one draw, where it is not that of its campaign: what was never drawn is not drawn by looking back. */
+  drawSeedOf?(campaign: string, claimKey: string): string;
+  /** The campaign's own page (H5), by the id in its file: what an invitation hands out. */
+  pageOf?(account: string, campaign: string): string;
+  /** Pins the draw to this prize, for tests. */
+  readonly pinned?: string;
+  /** It has not happened: see `foretell`. */
+  readonly isForetold?: boolean;
+};
+
+/** Everything the decision on these matches can depend on. */
+export function wantedFor(matches: readonly Match[], event: Event, now: Instant, around: Surroundings): Wanted {
+  const claims = new Set<string>();
+  const counters = new Set<string>();
+  for (const match of matches) {
+    const at = lookedAt(match, event, now, around);
+    const { campaign, rule } = at;
+    for (const mechanic of mechanicsOf(rule, campaign))
+      for (const name of mechanic.wants?.(at) ?? []) counters.add(name);
+    if (rule.give.length === 0 && rule.earn.size === 0 && !rule.assigned && rule.makeUp === undefined) continue;
+    if (campaign.mode === 'shadow') counters.add(shadowClaim(claimKeyOf(campaign, rule, event, now)));
+    else for (const claimKey of claimKeysOf(campaign, rule, event, now)) claims.add(claimKey);
+    for (const limit of userLimits(campaign, event, now)) if (isBounded(limit)) counters.add(limit.name);
+    if (campaign.perUser.gap !== undefined) counters.add(lastClaimCounter(campaign.id, event.user));
+    for (const name of offerCounters(at, capsFor(campaign, around))) counters.add(name);
+  }
+  const code = codeIn(event);
+  const asksForCode = matches.some(({ rule }) => rule.on.some(({ kind }) => kind === 'code'));
+  return {
+    account: event.account,
+    user: event.user,
+    merchant: around.merchant?.merchant,
+    claims: [...claims],
+    counters: [...counters],
+    ...(code !== undefined && asksForCode && { code }),
+  };
+}
+
+/** The first campaign that is running decides; if none is, the first one says why not. */
+export function decide(
+  matches: readonly Match[],
+  event: Event,
+  facts: Facts,
+  now: Instant,
+  around: Surroundings,
+): Decision {
+  const decision = look(matches, event, facts, now, around);
+  assert(decision.kind !== 'open', 'what happens is drawn');
+  return decision;
+}
+
+/**
+ * What an event that has not happened would come to, as far as anybody may know: where it draws, only the odds. The seeds
+ * are not even asked for.
+ */
+export function foretell(
+  matches: readonly Match[],
+  event: Event,
+  facts: Facts,
+  now: Instant,
+  around: Surroundings,
+): Decision | Open {
+  return look(matches, event, facts, now, { ...around, isForetold: true });
+}
+
+function look(
+  matches: readonly Match[],
+  event: Event,
+  facts: Facts,
+  now: Instant,
+  around: Surroundings,
+): Decision | Open {
+  const trace: Trace[number][] = [];
+  const shadows: Shadow[] = [];
+  const seen = new Set<Campaign>();
+  let decided: Decision | Open | undefined;
+  let notRunning: Decision | Open | undefined;
+  for (const match of matches) {
+    const { campaign } = match;
+    const isShadow = campaign.mode === 'shadow';
+    if (seen.has(campaign) || (decided && !isShadow)) continue; // within a file the first match wins
+    const at = lookedAt(match, event, now, around);
+    const caps = capsFor(campaign, around);
+    const looking = new Looking(at, { facts: isShadow ? shadowed(at, facts) : facts, caps, pinned: around.pinned });
+    if (looking.concerns()) {
+      seen.add(campaign);
+      const decision: Decision | Open = { ...looking.decide(), trace: [] };
+      if (isShadow) shadows.push(...shadowOf(decision));
+      else if (isRunning(decision)) decided = decision;
+      else notRunning ??= decision;
+    }
+    trace.push(looking.line());
+  }
+  const decision = decided ?? notRunning ?? { kind: 'ignored' as const, reply: NO_REPLY };
+  return { ...decision, trace, ...(shadows.length > 0 && { shadows }) };
+}
+
+function isRunning(decision: Decision | Open): boolean {
+  return !(decision.kind === 'refused' && (decision.refusal === 'notStarted' || decision.refusal === 'ended'));
+}
+
+function lookedAt({ campaign, rule }: Match, event: Event, now: Instant, around: Surroundings): Looked {
+  return {
+    campaign,
+    rule,
+    event,
+    now,
+    day: dayIn(campaign, now),
+    seed: around.isForetold ? '' : around.seedOf(campaign.id),
+    isForetold: around.isForetold,
+    drawSeedOf: around.drawSeedOf,
+    mine: `campaign/${campaign.id}/user/${event.user}`,
+    page: around.pageOf?.(event.account, addressOf(campaign)),
+  };
+}
+
+// ── Shadows ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A shadow uses up nothing of the merchant's. Its own counters are real: they bear the name of a campaign of its own. */
+function capsFor({ mode }: Campaign, { merchant }: Surroundings): MerchantCaps | undefined {
+  return mode === 'shadow' ? undefined : merchant;
+}
+
+function shadowClaim(claimKey: string): string {
+  return `shadow/${claimKey}`;
+}
+
+function shadowed({ campaign, rule, event, now }: Looked, facts: Facts): Facts {
+  const key = claimKeyOf(campaign, rule, event, now);
+  return { ...facts, claims: new Set((facts.counters.get(shadowClaim(key)) ?? 0) > 0 ? [key] : []) };
+}
+
+function shadowOf(decision: Decision | Open): Shadow[] {
+  switch (decision.kind) {
+    case 'ignored':
+      return [];
+    case 'open':
+      return [{ campaign: decision.campaign, rule: decision.rule, outcome: 'awarded' }];
+    case 'awarded': {
+      const { campaign, rule, prize, amount, claimKey, counters } = decision;
+      const once = { name: shadowClaim(claimKey), add: 1, max: 1 };
+      return [{ campaign, rule, outcome: 'awarded', prize, amount, counters: [once, ...counters] }];
+    }
+    default: {
+      const { campaign, rule, counters } = decision;
+      const outcome = decision.kind === 'refused' ? decision.refusal : 'answered';
+      return [{ campaign, rule, outcome, ...(counters && { counters }) }];
+    }
+  }
+}
+
+/** Everything that is counted with a decision: its own and its shadows'. */
+export function countersOf(decision: Decision): readonly Counter[] {
+  const own = decision.kind === 'ignored' ? [] : (decision.counters ?? []);
+  return [...own, ...(decision.shadows ?? []).flatMap(({ counters }) => counters ?? [])];
+}

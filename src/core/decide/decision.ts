@@ -1,0 +1,133 @@
+// What a decision is made from and what it comes to: facts, claims, decisions. Pure.
+import type { OpenId } from '../base/event.ts';
+import type { Counter } from './limits.ts';
+import type { Fen } from '../base/money.ts';
+import type { Prospect } from '../analysis/prospect.ts';
+import type { Reply } from '../rules/reply.ts';
+import type { Cancel, Detail, Refusal } from '../rules/campaign.ts';
+import type { Instant } from '../base/time.ts';
+
+/**
+ * What we know of a follower. `follows` counts how often they followed since we watch; 0: never, or before that. Instants
+ * are WeChat's, of the latest follow and the latest unfollow we were told of, in whatever order.
+ */
+export type Follower = {
+  readonly account: string;
+  readonly user: OpenId;
+  readonly following: boolean;
+  readonly follows: number;
+  readonly followedAt?: Instant;
+  readonly leftAt?: Instant;
+  /** Whose personal code brought them when they followed for the first time, in which campaign. Never changes. */
+  readonly invitedBy?: { readonly user: OpenId; readonly campaign: string };
+};
+
+/** A prize given to somebody, once. The key is campaign / rule / openid / occasion, unique for ever. */
+export type Claim = {
+  readonly key: string;
+  readonly campaign: string;
+  readonly rule: string;
+  readonly account: string;
+  readonly user: OpenId;
+  readonly prize: string;
+  readonly amount: Fen;
+  readonly at: Instant;
+  /**
+   * Where it was counted: the campaign's own day, the scene and the round. Without a day it comes from a time in which
+   * only limits that were set were counted.
+   */
+  readonly day?: string;
+  readonly scene?: string;
+  readonly round?: string;
+};
+
+/** What `decide` will want to know: the store reads it in one go. */
+export type Wanted = {
+  readonly account: string;
+  readonly user: OpenId;
+  readonly merchant: string | undefined;
+  readonly claims: readonly string[];
+  readonly counters: readonly string[];
+  /** A printed code that was typed or scanned, in capitals. */
+  readonly code?: string;
+};
+
+/** A printed code (一物一码) as it was registered. */
+export type CodeFact = { readonly batch: string; readonly prize: string; readonly active: boolean };
+
+export type Facts = {
+  readonly follower: Follower | undefined;
+  /** Those of the wanted claims that exist. */
+  readonly claims: ReadonlySet<string>;
+  /** A counter that is missing is 0. */
+  readonly counters: ReadonlyMap<string, number>;
+  /** The merchant's gate is shut: nothing new is promised. */
+  readonly halted: boolean;
+  /** The wanted code; absent: there is none such. */
+  readonly code?: CodeFact;
+  /** What this follower is owed in words, and which state of their mailbox says so; absent: nothing. */
+  readonly owed?: {
+    readonly version: number;
+    readonly texts: readonly { readonly id: string; readonly text: string }[];
+  };
+};
+
+/** One thing that was looked at, in Chinese, with the number behind it. */
+export type Check = { readonly ok: boolean; readonly text: string };
+export type Trace = readonly {
+  readonly campaign: string;
+  readonly rule: string;
+  readonly hash: string;
+  readonly checks: readonly Check[];
+  /** Not asked about this event: what it gave another time is taken back. */
+  readonly isTakenBack?: true;
+}[];
+
+type About = { readonly campaign: string; readonly rule: string };
+
+export type Award = About & {
+  readonly kind: 'awarded';
+  readonly prize: string;
+  readonly amount: Fen;
+  readonly claimKey: string;
+  readonly counters: readonly Counter[];
+  /** What the counters get back if the money does. */
+  readonly holds: readonly Pick<Counter, 'name' | 'add'>[];
+  /** The text that was given: a line of the prize's list (券码). */
+  readonly coupon?: string;
+  /** Paid not before this instant, and not at all if one of these comes first. */
+  readonly payAt?: Instant;
+  readonly cancelIf?: readonly Cancel[];
+};
+
+/** `counters`: what it counts beside a claim, such as a wrong try; written with the answer, or not at all. */
+type Counting = { readonly counters?: readonly Counter[] };
+
+export type Decision = {
+  readonly trace: Trace;
+  readonly reply: Reply;
+  /** What campaigns in `shadow` mode would have done. Only counted: nobody is told, nothing is paid. */
+  readonly shadows?: readonly Shadow[];
+} & (
+  | { readonly kind: 'ignored' }
+  | (About & Counting & { readonly kind: 'answered'; readonly detail?: Detail })
+  | (About & Counting & { readonly kind: 'refused'; readonly refusal: Refusal; readonly detail?: Detail })
+  | Award
+);
+
+/** Of an event that has not happened: it would draw, and the draw is not made. */
+export type Open = About & {
+  readonly kind: 'open';
+  readonly trace: Trace;
+  readonly reply: Reply;
+  readonly prospects: readonly Prospect[];
+  readonly shadows?: readonly Shadow[];
+};
+
+/** The claim is a counter of its own here, so that it is as unique as a real one. */
+export type Shadow = About &
+  Counting & {
+    readonly outcome: 'answered' | 'awarded' | Refusal;
+    readonly prize?: string;
+    readonly amount?: Fen;
+  };

@@ -1,0 +1,392 @@
+// One rule looked at for one event: what speaks against it, what it gives, and every check on the way, for the trace.
+// The mechanics (玩法) say their part; `REFUSALS` says who is heard first. Pure.
+
+import { lengthText, oddsText, WEEKDAY_NAMES } from './check-text.ts';
+import { drawPrize, type Luck, luckOf } from './draw.ts';
+import type { Event } from '../base/event.ts';
+import type { Award, Check, Decision, Facts, Open, Trace } from './decision.ts';
+import { followsWith, standingOf, whyNotText } from './follower.ts';
+import {
+  type Counter,
+  gapCounter,
+  hasRoom,
+  hoursText,
+  isBounded,
+  type Limit,
+  lastClaimCounter,
+  limitText,
+  type MerchantCaps,
+  OCCASION_LABELS,
+  ruleClaims,
+  userLimits,
+} from './limits.ts';
+import { fitsPattern } from './match.ts';
+import type { Looked, Mechanic, No, Situation } from './mechanics/mechanic.ts';
+import { mechanicsOf } from './mechanics/index.ts';
+import { fen, yuanText } from '../base/money.ts';
+import { claimKeyOf, claimKeysOf } from './claim-key.ts';
+import { drawCounters, type Missing, type Offer, offerOf, prizesOf } from './prize-offer.ts';
+import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from '../analysis/prospect.ts';
+import { causesOf } from '../payout/refund.ts';
+import { prizeCalled } from '../rules/renamed.ts';
+import { NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
+import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campaign.ts';
+import { beijingText, type Day, type Instant, later, minuteOfDay, weekdayOf } from '../base/time.ts';
+
+/** The pseudo-prize of a claim that only counts. */
+export const PROGRESS = 'progress';
+
+export type LookingPorts = {
+  readonly facts: Facts;
+  readonly caps: MerchantCaps | undefined;
+  /** Pins the draw to this prize, for tests. */
+  readonly pinned: string | undefined;
+};
+
+type Undecided = Decision | Open extends infer D ? (D extends Decision | Open ? Omit<D, 'trace'> : never) : never;
+
+export class Looking implements Situation {
+  readonly campaign: Campaign;
+  readonly rule: Rule;
+  readonly event: Event;
+  readonly now: Instant;
+  readonly day: Day;
+  readonly seed: string;
+  readonly mine: string;
+  readonly isForetold: boolean;
+  readonly drawSeedOf: Looked['drawSeedOf'];
+  drawSeed: string;
+  readonly page: string | undefined;
+  readonly facts: Facts;
+  private readonly checks: Check[] = [];
+  /** What the award adds to the counters, once it is made. */
+  private readonly added = new Map<string, number>();
+  private readonly caps: MerchantCaps | undefined;
+  private readonly pinned: string | undefined;
+  private readonly mechanics: readonly Mechanic[];
+
+  constructor(at: Looked, { facts, caps, pinned }: LookingPorts) {
+    this.campaign = at.campaign;
+    this.rule = at.rule;
+    this.event = at.event;
+    this.now = at.now;
+    this.day = at.day;
+    this.seed = at.seed;
+    this.mine = at.mine;
+    this.page = at.page;
+    this.isForetold = at.isForetold === true;
+    this.drawSeedOf = at.drawSeedOf;
+    this.drawSeed = at.seed;
+    this.facts = facts;
+    this.caps = caps;
+    this.pinned = pinned;
+    this.mechanics = mechanicsOf(at.rule, at.campaign);
+  }
+
+  line(): Trace[number] {
+    return { campaign: this.campaign.id, rule: this.rule.id, hash: this.campaign.hash, checks: this.checks };
+  }
+
+  value(counter: string): number {
+    return (this.facts.counters.get(counter) ?? 0) + (this.added.get(counter) ?? 0);
+  }
+
+  see(ok: boolean, text: string): boolean {
+    this.checks.push({ ok, text });
+    return ok;
+  }
+
+  // ── Is it about this event at all? ───────────────────────────────────────────────────────────────────────
+
+  /** Conditions under which the rule is not about this event at all, so that the next one is asked. */
+  concerns(): boolean {
+    const { mode, testers, period } = this.campaign;
+    const isTester = testers.has(this.event.user);
+    if (mode === 'rehearse' && !this.see(isTester, `${isTester ? '' : '不'}在彩排名单里`)) return false;
+    const follows = this.follows();
+    if (this.wantsFirstFollow() && !this.see(follows === 1, `第 ${follows} 次关注,只给第 1 次`)) return false;
+    if (this.mechanics.some(mechanic => mechanic.concerns?.(this) === false)) return false;
+    if (this.isGiving()) return true;
+    return this.see(
+      this.now >= period.from && this.now < period.to,
+      `活动期 ${beijingText(period.from)} – ${beijingText(period.to)}`,
+    );
+  }
+
+  /** Whether it gives or counts anything; other rules only answer. */
+  private isGiving(): boolean {
+    const { give, earn, assigned, makeUp } = this.rule;
+    return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined;
+  }
+
+  /** Whether every trigger that fits this event is about a first follow: beside another one, that one decides. */
+  private wantsFirstFollow(): boolean {
+    const { event } = this;
+    if (event.kind !== 'subscribe') return false;
+    const fits = (scenes: readonly string[] | undefined): boolean =>
+      !scenes || (event.scene !== undefined && scenes.some(pattern => fitsPattern(pattern, event.scene!)));
+    return this.rule.on.every(trigger => {
+      if (trigger.kind === 'subscribe') return trigger.first || !fits(trigger.scenes);
+      return trigger.kind !== 'scan' || event.scene === undefined || !fits(trigger.scenes);
+    });
+  }
+
+  /** How often they have followed, with this event: what we know of a follower is from before it. */
+  private follows(): number {
+    return followsWith(this.facts.follower, this.event);
+  }
+
+  // ── The decision ─────────────────────────────────────────────────────────────────────────────────────────
+
+  decide(): Undecided {
+    const about = { campaign: this.campaign.id, rule: this.rule.id };
+    if (!this.isGiving()) {
+      const reply = this.rule.reply ? render(this.rule.reply, this.values()) : NO_REPLY;
+      return { kind: 'answered', ...about, reply };
+    }
+    const claimKey = claimKeyOf(this.campaign, this.rule, this.event, this.now);
+    const no = this.firstNo();
+    if (no) return this.refuse(no);
+    for (const mechanic of this.mechanics) {
+      const said = mechanic.answers?.(this);
+      if (!said) continue;
+      const reply = replyFor(said.detail, this.rule.replies, { ...this.values(), ...said.values });
+      return { kind: 'answered', ...about, detail: said.detail, counters: said.counters, reply };
+    }
+    const names = this.namesNow();
+    if (names.length === 0) return this.award(PROGRESS_OFFER, claimKey, names);
+    return this.drawFrom(names, claimKey);
+  }
+
+  private drawFrom(names: readonly string[], claimKey: string): Undecided {
+    if (this.isForetold && this.rule.assigned) return this.open(prospectsOfCode(this.campaign));
+    this.drawSeed = this.drawSeedOf?.(this.campaign.id, claimKey) ?? this.seed;
+    const luck = this.isForetold ? LEAST : luckOf(this.drawSeed, claimKey);
+    const candidates = prizesOf(this.campaign, this.rule).filter(
+      ({ name, fallback }) => names.includes(name) || fallback,
+    );
+    const offers = candidates.map(prize => offerOf(prize, this, luck, this.caps));
+    const left = this.available(offers, names);
+    if ('refusal' in left) return this.refuse(left);
+    const worth = left.some(offer => offer.amount > 0);
+    if (worth && !this.see(!this.facts.halted, `商户发放${this.facts.halted ? '已' : '没有'}暂停`))
+      return this.refuse({ refusal: 'halted' });
+    const prospects = this.isForetold ? prospectsOf(this.campaign, names, left) : [];
+    if (this.isForetold && !isCertain(prospects, this.campaign)) return this.open(prospects, left);
+    const offer = this.draw(left, names, luck);
+    return offer ? this.award(offer, claimKey, names) : this.refuse({ refusal: 'soldOut' });
+  }
+
+  /** What could be won; of limits that which is needed at least. */
+  private open(prospects: readonly Prospect[], left: readonly Offer[] = []): Undecided {
+    const limits = new Map(left.flatMap(offer => offer.limits).map(limit => [limit.name, limit]));
+    for (const limit of limits.values()) if (!limit.isGuard && isBounded(limit)) this.seeLimit(limit);
+    return { kind: 'open', campaign: this.campaign.id, rule: this.rule.id, prospects, reply: NO_REPLY };
+  }
+
+  /** What this time gives: a mechanic may know better than the rule. */
+  private namesNow(): readonly string[] {
+    for (const mechanic of this.mechanics) {
+      const names = mechanic.gives?.(this);
+      if (names) return names;
+    }
+    return this.rule.give;
+  }
+
+  private award(
+    { prize, amount, limits, coupon }: Offer,
+    claimKey: string,
+    names: readonly string[],
+  ): Omit<Award, 'trace'> & Undecided {
+    const { rule } = this;
+    const counters: Counter[] = [...userLimits(this.campaign, this.event, this.now), ...limits].map(
+      ({ name, add, max }) => ({ name, add, max }),
+    );
+    counters.push(ruleClaims(this.campaign.id, rule.id));
+    const last = this.campaign.perUser.gap === undefined ? 0 : this.lastClaimAt();
+    counters.push(gapCounter(this.campaign, this.event.user, last, this.now));
+    if (names.length > 1) counters.push(...drawCounters(this));
+    for (const mechanic of this.mechanics) counters.push(...(mechanic.counts?.(this) ?? []));
+    for (const limit of limits) if (!limit.isGuard && isBounded(limit)) this.seeLimit(limit);
+    for (const { name, add } of counters) this.added.set(name, (this.added.get(name) ?? 0) + add);
+    const cancelIf = causesOf(rule, this.event);
+    const payAt = rule.delay !== undefined && amount > 0 ? later(this.now, rule.delay) : undefined;
+    const values = {
+      ...this.values(),
+      amount: yuanText(amount),
+      prize: prizeCalled(prize),
+      ...(coupon !== undefined && { coupon }),
+      ...(payAt !== undefined && { payAt: beijingText(payAt).slice(0, 16) }),
+    };
+    const plain = prize.kind === 'nothing' ? 'nothing' : 'won';
+    const said = prize.name === PROGRESS ? PROGRESS : payAt === undefined ? plain : 'pending';
+    return {
+      kind: 'awarded',
+      campaign: this.campaign.id,
+      rule: rule.id,
+      prize: prize.name,
+      amount,
+      claimKey,
+      counters,
+      holds: limits.filter(limit => limit.returns).map(({ name, add }) => ({ name, add })),
+      ...(coupon !== undefined && { coupon }),
+      ...(payAt !== undefined && { payAt }),
+      ...(amount > 0 && cancelIf.length > 0 && { cancelIf }),
+      reply: replyFor(said, rule.replies, values),
+    };
+  }
+
+  // ── What speaks against it ───────────────────────────────────────────────────────────────────────────────
+
+  private firstNo(): No | undefined {
+    const own = this.ownNo();
+    const others = this.mechanics.flatMap(mechanic => mechanic.refuses?.(this) ?? []);
+    const all = own ? [own, ...others] : others;
+    const rank = ({ refusal }: No): number => REFUSALS.indexOf(refusal);
+    return all.sort((a, b) => rank(a) - rank(b))[0];
+  }
+
+  /** Refusals that every rule has, in their order. */
+  private ownNo(): No | undefined {
+    const { from, to } = this.campaign.period;
+    const [isBegun, isOver] = [this.now >= from, this.now >= to];
+    if (!this.see(isBegun, `活动${isBegun ? '已于' : ''} ${beijingText(from)} ${isBegun ? '' : '才'}开始`))
+      return { refusal: 'notStarted' };
+    if (!this.see(!isOver, `活动${isOver ? '已于' : ''} ${beijingText(to)} ${isOver ? '' : '才'}结束`))
+      return { refusal: 'ended' };
+    if (!this.isInHours()) return { refusal: 'closed' };
+    if (!this.isEligible()) return { refusal: 'notEligible' };
+    const keys = claimKeysOf(this.campaign, this.rule, this.event, this.now);
+    const taken = Number(keys.some(key => this.facts.claims.has(key)));
+    // Every event is a new occasion, of which there is nothing to say.
+    const isSaid = this.rule.once !== 'perEvent' || taken > 0;
+    if (isSaid && !this.see(taken === 0, `${OCCASION_LABELS[this.rule.once]} ${taken}/1`))
+      return { refusal: 'already' };
+    const limits = userLimits(this.campaign, this.event, this.now).filter(isBounded);
+    const isMine = ({ refuses }: Limit): boolean => refuses === 'limited';
+    for (const limit of limits.filter(isMine)) if (!this.seeLimit(limit)) return noOf(limit);
+    if (!this.isRested()) return { refusal: 'limited', detail: 'tooSoon' };
+    for (const limit of limits) if (!isMine(limit) && !this.seeLimit(limit)) return noOf(limit);
+    return undefined;
+  }
+
+  /** `gap` */
+  private isRested(): boolean {
+    const { gap } = this.campaign.perUser;
+    if (gap === undefined) return true;
+    const last = this.lastClaimAt();
+    const seconds = Math.floor((this.now - last) / 1000);
+    const text = last === 0 ? '还没有参与过' : `距上次参与 ${seconds} 秒,需 ${gap / 1000} 秒`;
+    return this.see(this.now - last >= gap, text);
+  }
+
+  private isInHours(): boolean {
+    const { hours, weekdays } = this.campaign.period;
+    const minute = minuteOfDay(this.now);
+    const isOpen = hours.length === 0 || hours.some(([start, end]) => minute >= start && minute < end);
+    if (hours.length > 0 && !this.see(isOpen, `${beijingText(this.now).slice(11, 16)},时段 ${hoursText(hours)}`))
+      return false;
+    const today = weekdayOf(this.now);
+    const days = weekdays.map(weekday => WEEKDAY_NAMES[weekday]).join('、');
+    return weekdays.length === 0 || this.see(weekdays.includes(today), `${WEEKDAY_NAMES[today]},限 ${days}`);
+  }
+
+  private isEligible(): boolean {
+    const { followedFor, firstFollow } = this.rule.who;
+    if (followedFor === undefined && !firstFollow) return true;
+    const standing = standingOf(this);
+    if (standing.kind !== 'follows') return this.see(false, whyNotText(standing.kind, this.isForetold));
+    if (followedFor !== undefined && standing.since !== undefined) {
+      const length = Math.max(0, this.now - standing.since);
+      const text = `已关注 ${lengthText(length)},需 ${lengthText(followedFor)}`;
+      if (!this.see(length >= followedFor, text)) return false;
+    }
+    const follows = this.follows();
+    return !firstFollow || this.see(follows <= 1, follows <= 1 ? '从未取消过关注' : `第 ${follows} 次关注,取消过`);
+  }
+
+  /** Prizes that can still be won. Where nothing worth money is left, the draw would be a pretence: a refusal. */
+  private available(offers: readonly (Offer | Missing)[], names: readonly string[]): Offer[] | No {
+    const left: Offer[] = [];
+    const reasons: No[] = [];
+    for (const offer of offers) {
+      if ('refuses' in offer) {
+        this.see(false, offer.text);
+        reasons.push({ refusal: offer.refuses });
+        continue;
+      }
+      const full = offer.limits.find(limit => !hasRoom(limit, this.facts.counters));
+      if (full) {
+        this.seeLimit(full);
+        reasons.push(noOf(full));
+      } else left.push(offer);
+    }
+    const isDrawn = ({ prize }: Offer | Missing): boolean => names.includes(prize.name);
+    const isWorth = (list: readonly (Offer | Missing)[]): boolean =>
+      list.some(offer => isDrawn(offer) && offer.prize.kind !== 'nothing');
+    const hasFallback = left.some(({ prize }) => prize.fallback);
+    const isLocked = offers.some(offer => isDrawn(offer) && 'isLocked' in offer);
+    if (left.length > 0 && (isWorth(left) || !isWorth(offers) || hasFallback || isLocked)) return left;
+    // `limited` only where nothing is gone, `notEligible` only where nothing is used up either.
+    const refusal = REFUSALS.findLast(each => reasons.some(reason => reason.refusal === each)) ?? 'soldOut';
+    const detail = reasons.find(reason => reason.refusal === refusal && reason.detail !== undefined)?.detail;
+    return { refusal, ...(detail !== undefined && { detail }) };
+  }
+
+  /** By weight: among what is left; or, where there is a fallback, among all, and what is gone becomes the fallback. */
+  private draw(left: readonly Offer[], names: readonly string[], luck: Luck): Offer | undefined {
+    const fallback = left.find(({ prize }) => prize.fallback);
+    const all = names.map(name => this.campaign.prizes.get(name)!);
+    const prizes = fallback ? all : left.map(({ prize }) => prize);
+    const isPinned = this.pinned !== undefined && names.includes(this.pinned);
+    const prize = isPinned ? prizes.find(({ name }) => name === this.pinned) : drawPrize(prizes, luck.prize);
+    if (prize && prizes.length > 1) this.see(true, `抽中「${prizeCalled(prize)}」,概率 ${oddsText(prize, prizes)}`);
+    const offer = left.find(candidate => candidate.prize === prize);
+    if (offer || !fallback) return offer;
+    this.see(false, `「${prize && prizeCalled(prize)}」已没有,改为「${prizeCalled(fallback.prize)}」`);
+    return fallback;
+  }
+
+  private refuse({ refusal, detail, counters, values }: No): Undecided {
+    const reply = replyFor(detail ?? refusal, this.rule.replies, { ...this.values(), ...values });
+    return {
+      kind: 'refused',
+      campaign: this.campaign.id,
+      rule: this.rule.id,
+      refusal,
+      ...(detail !== undefined && { detail }),
+      ...(counters && counters.length > 0 && { counters }),
+      reply,
+    };
+  }
+
+  private lastClaimAt(): number {
+    return this.value(lastClaimCounter(this.campaign.id, this.event.user));
+  }
+
+  private values(): Values {
+    const { period, name } = this.campaign;
+    const { event } = this;
+    return {
+      campaign: name,
+      from: beijingText(period.from).slice(0, 16),
+      to: beijingText(period.to).slice(0, 16),
+      hours: hoursText(period.hours),
+      ...(event.kind === 'paid' && { order: yuanText(event.amount) }),
+      ...Object.assign({}, ...this.mechanics.map(mechanic => mechanic.values?.(this))),
+    };
+  }
+
+  private seeLimit(limit: Limit): boolean {
+    const used = this.value(limit.name);
+    return this.see(used + limit.add <= limit.max, limitText(limit, used));
+  }
+}
+
+/** With which every amount is the smallest. */
+const LEAST: Luck = { prize: 0, amount: 0 };
+const PROGRESS_OFFER: Offer = { prize: { name: PROGRESS, kind: 'nothing', weight: 1 }, amount: fen(0), limits: [] };
+
+function noOf({ refuses, detail }: Limit): No {
+  return { refusal: refuses satisfies Refusal, ...(detail !== undefined && { detail }) };
+}

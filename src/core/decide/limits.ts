@@ -1,0 +1,353 @@
+// Every limit there is, as a bounded counter: the store adds them all, or none, together with the claim. What could be
+// limited is counted also where it is not, so that a limit set later counts from the beginning. A counter's name says
+// whose it is and which day's; the names are the same in every store. Pure.
+//
+// Only buckets of a minute or an hour begin with their limit (`perMinute`, `pace` without carryOver): they are soon over.
+import type { Event, OpenId } from '../base/event.ts';
+import { type Fen, fen, showFen } from '../base/money.ts';
+import { dayIn, roundAt, sceneOf } from './claim-key.ts';
+import { prizeCalled } from '../rules/renamed.ts';
+import type { Campaign, Detail, Once, Prize } from '../rules/campaign.ts';
+import { beijingText, DAY, dayOf, endOfDay, type Instant, later, MINUTE } from '../base/time.ts';
+
+/** Adds `add` unless the sum would pass `max`. `atLeast`: afterwards it says no less than this, whatever it said. */
+export type Counter = {
+  readonly name: string;
+  readonly add: number;
+  readonly max: number;
+  readonly atLeast?: number;
+};
+
+/** No limit is set: it is only counted. Nobody asks what it says, and it refuses nobody. */
+export const UNBOUNDED = Number.MAX_SAFE_INTEGER;
+
+export function isBounded({ max }: Pick<Counter, 'max'>): boolean {
+  return max < UNBOUNDED;
+}
+
+/** A counter with what it means: which refusal it ends in, and whether the money's return gives it back. */
+export type Limit = Counter & {
+  /** In Chinese, for traces: 今日已领 1/1. */
+  readonly label: string;
+  /** Of money, what is left: 预算剩 ¥3.20. */
+  readonly left?: string;
+  /** Bounded by what was read, against those who come at the same moment: it says nothing to people. */
+  readonly isGuard?: boolean;
+  readonly refuses: 'limited' | 'soldOut';
+  readonly detail?: Detail;
+  readonly returns: boolean;
+  readonly money: boolean;
+};
+
+/** What one merchant allows (bot.yaml: `merchants.*.limits`). WeChat enforces the same, later and less kindly. */
+export type MerchantCaps = {
+  readonly merchant: string;
+  readonly perUserPerDay: number;
+  readonly amountPerUserPerDay: Fen;
+  readonly amountPerDay: Fen;
+};
+
+/** The counter that remembers when a follower last claimed; see `gapLimit`. */
+export function lastClaimCounter(campaign: string, user: OpenId): string {
+  return `campaign/${campaign}/user/${user}/last`;
+}
+
+/** The claims of one rule, won or not; always counted. */
+export function ruleClaimsCounter(campaign: string, rule: string): string {
+  return `campaign/${campaign}/rule/${rule}/claims`;
+}
+
+/** What each claim counts whatever its campaign says. */
+export function ruleClaims(campaign: string, rule: string): Counter {
+  return { name: ruleClaimsCounter(campaign, rule), add: 1, max: UNBOUNDED };
+}
+
+/** Limits on taking part, whatever the prize: each claim counts, won or not. */
+export function userLimits(campaign: Campaign, event: Event, now: Instant): Limit[] {
+  const { perUser, perScene, perMinute } = campaign;
+  const base = `campaign/${campaign.id}/user/${event.user}`;
+  const day = dayIn(campaign, now);
+  const scene = sceneOf(event);
+  const round = roundAt(campaign, now)?.name;
+  const limits: Limit[] = [];
+  const add = (name: string, label: string, max = UNBOUNDED): void => {
+    limits.push({ name, label, add: 1, max, refuses: 'limited', returns: false, money: false });
+  };
+  add(`${base}/claims`, '累计已参与', perUser.total);
+  add(`${base}/claims/day/${day}`, '今日已参与', perUser.perDay);
+  add(`${base}/claims/month/${day.slice(0, 7)}`, '本月已参与', perUser.perMonth);
+  if (round !== undefined) add(`${base}/claims/round/${round}`, '本场已参与', perUser.perRound);
+  if (scene !== undefined) add(`${base}/claims/scene/${scene}`, `在「${scene}」已参与`, perScene.perUser);
+  if (perMinute !== undefined) {
+    const name = `campaign/${campaign.id}/claims/minute/${beijingText(now).slice(0, 16)}`;
+    const label = '本分钟已参与(全部)';
+    limits.push({
+      name,
+      label,
+      add: 1,
+      max: perMinute,
+      refuses: 'soldOut',
+      detail: 'later',
+      returns: false,
+      money: false,
+    });
+  }
+  return limits;
+}
+
+/**
+ * The pause between two claims, as a bounded counter as well: it holds the instant of the last claim. We add the time
+ * since we read it, bounded by now; if another claim of this follower came in between, the sum passes now. Where no pause
+ * is set, the instant is only noted.
+ */
+export function gapCounter({ id, perUser }: Campaign, user: OpenId, last: number, now: Instant): Counter {
+  const name = lastClaimCounter(id, user);
+  if (perUser.gap === undefined) return { name, add: 0, max: UNBOUNDED, atLeast: now };
+  return { name, add: now - last, max: now };
+}
+
+/** What a limit is about: a claim of this event, at a merchant. `leavesAt`: a prize that is paid later. */
+export type Claimant = {
+  readonly event: Event;
+  readonly caps: MerchantCaps | undefined;
+  readonly now: Instant;
+  readonly leavesAt?: Instant | undefined;
+};
+
+/** Limits on one prize and on the money it is worth. Pieces return with the money; where there is none they are gone. */
+export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: Claimant): Limit[] {
+  const base = `campaign/${campaign.id}`;
+  const { user } = who.event;
+  const called = prizeCalled(prize);
+  const pieces = { add: 1, money: false, returns: amount > 0 };
+  const wins: Limit[] = [
+    {
+      name: `${base}/user/${user}/wins`,
+      label: '累计已中奖',
+      max: campaign.perUser.wins ?? UNBOUNDED,
+      refuses: 'limited',
+      ...pieces,
+    },
+  ];
+  return [
+    ...(prize.kind === 'nothing' ? [] : wins),
+    {
+      name: `${base}/prize/${prize.name}/user/${user}`,
+      label: `本人已中「${called}」`,
+      max: prize.perUser ?? UNBOUNDED,
+      refuses: 'limited',
+      ...pieces,
+    },
+    {
+      name: `${base}/prize/${prize.name}`,
+      label: `「${called}」已发`,
+      max: prize.stock ?? UNBOUNDED,
+      refuses: 'soldOut',
+      ...pieces,
+    },
+    {
+      name: `${base}/prize/${prize.name}/day/${dayIn(campaign, who.now)}`,
+      label: `今日「${called}」已发`,
+      max: prize.perDay ?? UNBOUNDED,
+      refuses: 'soldOut',
+      ...pieces,
+    },
+    ...(amount > 0 ? [...moneyLimits(campaign, amount, who), ...packetLimits(campaign, who)] : []),
+  ];
+}
+
+const ALL = { refuses: 'soldOut', returns: true } as const;
+
+function moneyLimits(campaign: Campaign, amount: Fen, who: Claimant): Limit[] {
+  const { event, caps, now } = who;
+  const base = `campaign/${campaign.id}`;
+  const today = dayIn(campaign, now);
+  const scene = sceneOf(event);
+  const { budget, perUser, perScene } = campaign;
+  const yuan = { add: amount, money: true };
+  const mine: Limit = {
+    name: `${base}/user/${event.user}/amount/day/${today}`,
+    label: '本人今日已领金额',
+    left: '本人今日还可领',
+    max: perUser.amountPerDay ?? UNBOUNDED,
+    refuses: 'limited',
+    returns: false,
+    ...yuan,
+  };
+  return [
+    mine,
+    ...(caps ? capLimits(caps, event, amount, who.leavesAt ?? now) : []),
+    { name: `${base}/amount`, label: '预算已用', left: '预算剩', max: budget?.total ?? 0, ...yuan, ...ALL },
+    {
+      name: `${base}/amount/day/${today}`,
+      label: '今日预算已用',
+      left: '今日预算剩',
+      max: budget?.perDay ?? UNBOUNDED,
+      ...yuan,
+      ...ALL,
+    },
+    ...(scene === undefined
+      ? []
+      : [
+          {
+            name: `${base}/scene/${scene}/amount/day/${today}`,
+            label: `「${scene}」今日已用`,
+            left: `「${scene}」今日剩`,
+            max: perScene.amountPerDay ?? UNBOUNDED,
+            ...yuan,
+            ...ALL,
+            detail: 'sceneSoldOut' as const,
+          },
+        ]),
+  ];
+}
+
+/** What a merchant allows on the day a packet leaves, which need not be the day it was won. */
+function capLimits(
+  caps: MerchantCaps,
+  { account, user }: Pick<Event, 'account' | 'user'>,
+  amount: Fen,
+  leavesAt: Instant,
+): Limit[] {
+  const base = `merchant/${caps.merchant}`;
+  const day = dayOf(leavesAt);
+  const mine = { refuses: 'limited', returns: true } as const;
+  return [
+    {
+      name: `${base}/user/${account}/${user}/amount/day/${day}`,
+      label: '本人今日金额(商户)',
+      left: '本人今日还可领(商户)',
+      add: amount,
+      max: caps.amountPerUserPerDay,
+      money: true,
+      ...mine,
+    },
+    {
+      name: `${base}/amount/day/${day}`,
+      label: '商户今日已发',
+      left: '商户今日还可发',
+      add: amount,
+      max: caps.amountPerDay,
+      money: true,
+      ...ALL,
+    },
+    {
+      name: `${base}/user/${account}/${user}/packets/day/${day}`,
+      label: '本人今日红包数(商户)',
+      add: 1,
+      max: caps.perUserPerDay,
+      money: false,
+      ...mine,
+    },
+  ];
+}
+
+/** What a payout takes of its merchant's caps if it leaves at this moment. */
+export function capsOf(payout: CapTaker, caps: MerchantCaps, leavesAt: Instant): Limit[] {
+  return capLimits(caps, payout, payout.amount, leavesAt);
+}
+type CapTaker = { readonly account: string; readonly user: OpenId; readonly amount: Fen };
+
+/** The day of a merchant's cap; `undefined`: another counter. */
+export function capDayOf(counter: string, merchant: string): string | undefined {
+  const base = `merchant/${merchant}/`;
+  return counter.startsWith(base) ? /\/day\/(\d{4}-\d\d-\d\d)$/.exec(counter)?.[1] : undefined;
+}
+
+function packetLimits(campaign: Campaign, { event, now }: Claimant): Limit[] {
+  const base = `campaign/${campaign.id}`;
+  const today = dayIn(campaign, now);
+  const scene = sceneOf(event);
+  const { budget, perScene } = campaign;
+  const one = { add: 1, money: false };
+  return [
+    { name: `${base}/packets`, label: '红包已发', max: budget?.packets ?? UNBOUNDED, ...one, ...ALL },
+    { name: `${base}/packets/day/${today}`, ...one, ...ALL, ...packetsToday(campaign, now) },
+    ...(scene === undefined
+      ? []
+      : [
+          {
+            name: `${base}/scene/${scene}/packets/day/${today}`,
+            label: `「${scene}」今日已发`,
+            max: perScene.perDay ?? UNBOUNDED,
+            ...one,
+            ...ALL,
+            detail: 'sceneSoldOut' as const,
+          },
+        ]),
+    ...paceLimit(campaign, now),
+  ];
+}
+
+/** Of a pace that carries over, the bound of the day grows with every hour that the campaign was open on it. */
+function packetsToday(campaign: Campaign, now: Instant): Pick<Limit, 'label' | 'max' | 'detail'> {
+  const { pace, packetsPerDay: max = UNBOUNDED } = campaign.budget ?? {};
+  const soFar = pace?.carryOver ? pace.perHour * (Math.floor(openMinutes(campaign, now) / 60) + 1) : UNBOUNDED;
+  return soFar < max ? { label: '到本小时为止已发', max: soFar, detail: 'later' } : { label: '今日红包已发', max };
+}
+
+/** So many an hour. The clock's own hour: one in which the campaign's day begins is not counted twice. */
+function paceLimit(campaign: Campaign, now: Instant): Limit[] {
+  const pace = campaign.budget?.pace;
+  if (!pace || pace.carryOver) return [];
+  const hour = beijingText(now).slice(0, 13).replace(' ', '/hour/');
+  const name = `campaign/${campaign.id}/pace/day/${hour}`;
+  const rest = { add: 1, money: false, refuses: 'soldOut', detail: 'later', returns: false } as const;
+  return [{ name, label: '本小时已发', max: pace.perHour, ...rest }];
+}
+
+/** How long the campaign was open on its own day before `now`. */
+function openMinutes({ period }: Campaign, now: Instant): number {
+  const { from, hours, dayStartsAt } = period;
+  const begins = later(endOfDay(later(now, -dayStartsAt * MINUTE)), dayStartsAt * MINUTE - DAY);
+  const [since, until] = [Math.max(0, from - begins) / MINUTE, (now - begins) / MINUTE];
+  let sum = 0;
+  // The day may reach past midnight: into the hours of the next one on the calendar.
+  for (const midnight of [-dayStartsAt, DAY / MINUTE - dayStartsAt])
+    for (const [opens, closes] of hours.length === 0 ? [[0, DAY / MINUTE] as const] : hours)
+      sum += Math.max(0, Math.min(until, midnight + closes) - Math.max(since, midnight + opens));
+  return sum;
+}
+
+/** The highest of `alertAt` (per cent of the budget) that was passed between two sums; `undefined` if none was. */
+export function alertPassed({ budget }: Campaign, usedBefore: number, used: number): number | undefined {
+  if (!budget) return undefined;
+  const share = (sum: number): number => (sum * 100) / budget.total;
+  return budget.alertAt.findLast(mark => share(usedBefore) < mark && share(used) >= mark);
+}
+
+/** In Chinese, with its numbers: `今日已参与 1/1`; of money what is left and what is needed: `预算剩 ¥3.20 < ¥5.00`. */
+export function limitText({ label, left, add, max, money }: Limit, used: number): string {
+  if (!money) return `${label} ${used}/${max}`;
+  const rest = Math.max(0, max - used);
+  return `${left ?? label} ${showFen(fen(rest))} ${rest < add ? '<' : '≥'} ${showFen(fen(add))}`;
+}
+
+/** What such a text is about, without its numbers; `undefined`: it speaks of no limit. */
+export function limitIn(text: string): string | undefined {
+  const label = /^(.+) (?:\d+\/\d+|¥[\d.]+ [<≥] ¥[\d.]+)$/.exec(text)?.[1];
+  return label === undefined || OCCASIONS.has(label) ? undefined : label;
+}
+
+/** What a second claim of the same occasion is told by: that is no limit, but what the rule says it is for. */
+export const OCCASION_LABELS: Readonly<Record<Once, string>> = {
+  ever: '已领过',
+  perDay: '今日已领',
+  perWeek: '本周已领',
+  perMonth: '本月已领',
+  perRound: '本场已领',
+  perEvent: '这一件已领',
+};
+const OCCASIONS: ReadonlySet<string> = new Set(Object.values(OCCASION_LABELS));
+
+/** `true` while the counter still takes this. */
+export function hasRoom(counter: Counter, counters: ReadonlyMap<string, number>): boolean {
+  return !isBounded(counter) || (counters.get(counter.name) ?? 0) + counter.add <= counter.max;
+}
+
+/** `10:00–14:00、17:00–22:00`, in Chinese. */
+export function hoursText(hours: readonly (readonly [number, number])[]): string {
+  const clock = (minutes: number): string =>
+    `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+  return hours.map(([from, to]) => `${clock(from)}–${clock(to)}`).join('、') || '全天';
+}

@@ -1,0 +1,59 @@
+// All mechanics (玩法) there are, in the order in which they are asked. Pure.
+import { codes } from './printed-code.ts';
+import { counts } from './milestone.ts';
+import { delays } from './delay.ts';
+import { guesses } from './guess.ts';
+import { invites } from './invite.ts';
+import type { Counter } from '../limits.ts';
+import type { Mechanic, TakesBack, Undoing } from './mechanic.ts';
+import { takesBackDraws } from '../prize-offer.ts';
+import { quizzes } from './quiz.ts';
+import { refunds } from '../../payout/refund.ts';
+import { rounds } from './round.ts';
+import type { Campaign, Rule } from '../../rules/campaign.ts';
+import { shops } from './store-hours.ts';
+import { makeUps, streaks } from './streak.ts';
+import { wallets } from './wallet.ts';
+import { conditions, tags } from './eligibility.ts';
+
+const ALL: readonly Mechanic[] = [
+  conditions,
+  tags,
+  shops,
+  refunds,
+  delays,
+  rounds,
+  wallets,
+  streaks,
+  makeUps,
+  counts,
+  guesses,
+  codes,
+  quizzes,
+  invites,
+];
+
+const known = new WeakMap<Rule, readonly Mechanic[]>();
+
+/** Those a rule is made of. */
+export function mechanicsOf(rule: Rule, campaign: Campaign): readonly Mechanic[] {
+  const before = known.get(rule);
+  if (before) return before;
+  const mechanics = ALL.filter(mechanic => mechanic.isIn(rule, campaign));
+  known.set(rule, mechanics);
+  return mechanics;
+}
+
+const BACK: readonly TakesBack[] = [
+  ...ALL.flatMap(({ takesBack }) => (takesBack === 'nothing' ? [] : [takesBack])),
+  takesBackDraws,
+];
+
+/** What a refund undoes of what a claim has counted; `undefined`: it stays. */
+export function undoingOf(counted: Counter): Undoing | undefined {
+  for (const takesBack of BACK) {
+    const undoing = takesBack(counted);
+    if (undoing) return undoing;
+  }
+  return undefined;
+}

@@ -1,0 +1,84 @@
+// A mechanic (玩法) is one thing a rule can be made of: a wallet, a streak, rounds, a quiz. `decide.ts` asks each of them
+// the same questions; none knows of another. All they remember lies in bounded counters. Pure.
+import type { Event } from '../../base/event.ts';
+import type { Facts } from '../decision.ts';
+import type { Counter } from '../limits.ts';
+import type { Values } from '../../rules/reply.ts';
+import type { Campaign, Detail, Refusal, Rule } from '../../rules/campaign.ts';
+import type { Day, Instant } from '../../base/time.ts';
+
+/** A rule and the event it is asked about, before anything is known of the follower. */
+export type Looked = {
+  readonly campaign: Campaign;
+  readonly rule: Rule;
+  readonly event: Event;
+  readonly now: Instant;
+  /** The campaign's own day: it may begin at 04:00. */
+  readonly day: Day;
+  /** The campaign's secret seed; see `draw.ts`. */
+  readonly seed: string;
+  /** `campaign/ID/user/OPENID`: what counters of this follower begin with. */
+  readonly mine: string;
+  /** See `Surroundings`. */
+  readonly drawSeedOf?: ((campaign: string, claimKey: string) => string) | undefined;
+  /** It has not happened: nothing is drawn, and the seed is not told. */
+  readonly isForetold?: boolean | undefined;
+  /** Where the campaign's own page (H5) is, where somebody knows. */
+  readonly page?: string | undefined;
+};
+
+export type Situation = Looked & {
+  /** By which it draws, where that is not `seed`. */
+  readonly drawSeed?: string;
+  readonly facts: Facts;
+  /** What a counter stands at; 0 if it is not there. */
+  value(counter: string): number;
+  /** Notes a check for the trace, in Chinese, with its number; gives back whether it is well. */
+  see(ok: boolean, text: string): boolean;
+};
+
+/** Why not; of several the first in the order of `REFUSALS` is told. */
+export type No = {
+  readonly refusal: Refusal;
+  readonly detail?: Detail;
+  readonly counters?: readonly Counter[];
+  readonly values?: Values;
+};
+
+/** An answer that gives nothing: a wrong try, the next question. */
+export type Answer = { readonly detail: Detail; readonly counters: readonly Counter[]; readonly values?: Values };
+
+/**
+ * What a refund (退款) undoes of a claim, read from the counters that claim has added: `undefined` for one that is not this
+ * mechanic's. Again in counters that only grow, beside those they undo.
+ */
+export type TakesBack = (counted: Counter) => Undoing | undefined;
+export type Undoing = {
+  /** Counters it reads. */
+  readonly wants: readonly string[];
+  /** What it adds, and in Chinese what that means; `undefined`: there is nothing left to undo. */
+  undo(
+    value: (counter: string) => number,
+  ): { readonly counters: readonly Counter[]; readonly text: string } | undefined;
+};
+
+export type Mechanic = {
+  /** Whether the rule uses it at all: nothing else is asked if not. */
+  isIn(rule: Rule, campaign: Campaign): boolean;
+  /** Counters it reads. */
+  wants?(at: Looked): readonly string[];
+  /** `false`: the rule is not about this event, the next one is asked. */
+  concerns?(at: Situation): boolean;
+  /** Everything that speaks against it; it notes what it sees. */
+  refuses?(at: Situation): No | undefined;
+  /** Asked when nothing was refused. `undefined`: the prize, if any, is given. */
+  answers?(at: Situation): Answer | undefined;
+  /** Added together with the claim. */
+  counts?(at: Situation): readonly Counter[];
+  /** The prizes of this time; empty: it only counts. `undefined`: those of the rule. */
+  gives?(at: Situation): readonly string[] | undefined;
+  /** For `{{placeholders}}`. Asked last, also for refusals: counters stand where the claim, if there is one, leaves them. */
+  values?(at: Situation): Values;
+  /** What of it goes when the payment that fed it is refunded. To be said of each: nobody may forget it. */
+  readonly takesBack: TakesBack | 'nothing';
+};

@@ -1,0 +1,146 @@
+// A quiz (答题): questions from a list, one after the other, each with its time. A try is a few counters of its own: which
+// question is open, when it was asked, how many were right. Each only grows, bounded by what was read: of two answers to
+// one question the second finds it answered. Pure.
+import { createHmac } from 'node:crypto';
+import { fitsRule } from '../trigger-match.ts';
+import type { Counter } from '../limits.ts';
+import type { Answer, Looked, Mechanic, Situation } from './mechanic.ts';
+import type { Values } from '../../rules/reply.ts';
+import type { Question, Quiz } from '../../rules/campaign.ts';
+import { normalise } from '../../base/text.ts';
+
+const LETTERS = 'abcdefgh';
+
+/** What may be typed as an answer: `a`, `选a`. */
+export const ANSWER_WORDS: readonly string[] = [...LETTERS].flatMap(letter => [letter, `选${letter}`]);
+
+/** Which choice a text names; `undefined`: it is no answer. */
+export function choiceIn(text: string): number | undefined {
+  const word = normalise(text);
+  return ANSWER_WORDS.includes(word) ? LETTERS.indexOf(word.at(-1)!) : undefined;
+}
+
+type Try = { readonly number: number; readonly step: number; readonly askedAt: number; readonly right: number };
+
+function triesCounter({ mine, rule, day }: Looked): string {
+  return `${mine}/rule/${rule.id}/tries/day/${day}`;
+}
+
+function tryCounters({ mine, rule, day }: Looked, number: number): { step: string; asked: string; right: string } {
+  const base = `${mine}/rule/${rule.id}/quiz/${day}/${number}`;
+  return { step: `${base}/step`, asked: `${base}/asked`, right: `${base}/right` };
+}
+
+/** The latest try of this day; step 0: there was none, `questions` + 1: it is over. */
+function latestTry(at: Situation): Try {
+  const number = at.value(triesCounter(at));
+  const { step, asked, right } = tryCounters(at, number);
+  return { number, step: at.value(step), askedAt: at.value(asked), right: at.value(right) };
+}
+
+function isOpen({ step }: Try, { questions }: Quiz): boolean {
+  return step >= 1 && step <= questions;
+}
+
+/** The questions of a try: the same for ever, no two alike. */
+function questionsOf(at: Looked, number: number): Question[] {
+  const { bank, questions } = at.rule.quiz!;
+  const left = [...bank];
+  return Array.from({ length: questions }, (_, n) => {
+    const digest = createHmac('sha256', at.seed).update(`${at.mine}/${at.rule.id}/${at.day}/${number}/${n}`).digest();
+    return left.splice(digest.readUIntBE(0, 6) % left.length, 1)[0]!;
+  });
+}
+
+function isStart(at: Situation): boolean {
+  return fitsRule(at.rule, at.campaign, at.event, at.now);
+}
+
+function ask(at: Looked, number: number, step: number, counters: readonly Counter[]): Answer {
+  const { text, choices } = questionsOf(at, number)[step - 1]!;
+  const lines = choices.map((choice, n) => `${LETTERS[n]!.toUpperCase()} ${choice}`);
+  const values: Values = {
+    n: String(step),
+    of: String(at.rule.quiz!.questions),
+    question: text,
+    choices: lines.join('\n'),
+  };
+  return { detail: 'ask', counters, values };
+}
+
+/** Step, and what else has grown with it; all bounded by what was read. */
+function onwards(at: Situation, { number, step, askedAt, right }: Try, to: number, isRight: boolean): Counter[] {
+  const names = tryCounters(at, number);
+  return [
+    { name: names.step, add: to - step, max: to },
+    { name: names.asked, add: at.now - askedAt, max: at.now },
+    ...(isRight ? [{ name: names.right, add: 1, max: right + 1 }] : []),
+  ];
+}
+
+function begin(at: Situation): Answer {
+  const number = latestTry(at).number + 1;
+  const fresh: Try = { number, step: 0, askedAt: 0, right: 0 };
+  return ask(at, number, 1, [{ name: triesCounter(at), add: 1, max: number }, ...onwards(at, fresh, 1, false)]);
+}
+
+type Judged = { readonly now: Try; readonly isRight: boolean; readonly isLate: boolean; readonly hasPassed: boolean };
+
+function judge(at: Situation): Judged {
+  const now = latestTry(at);
+  const { questions, pass, time } = at.rule.quiz!;
+  const chosen = at.event.kind === 'text' ? choiceIn(at.event.text) : undefined;
+  const isLate = at.now - now.askedAt > time;
+  const isRight = !isLate && chosen === questionsOf(at, now.number)[now.step - 1]!.right;
+  return { now, isRight, isLate, hasPassed: now.step === questions && now.right + Number(isRight) >= pass };
+}
+
+/** Neither which questions will be asked, nor whether an answer would be right. */
+function foretold(at: Situation): Answer {
+  const { step } = isStart(at) ? { step: 0 } : latestTry(at);
+  at.see(true, step === 0 ? '题目到时才抽' : `第 ${step} 题,答对与否到时才知道`);
+  const { questions } = at.rule.quiz!;
+  const values = {
+    n: String(Math.min(step + 1, questions)),
+    of: String(questions),
+    question: '(到时才抽)',
+    choices: '',
+  };
+  return { detail: 'ask', counters: [], values };
+}
+
+export const quizzes: Mechanic = {
+  isIn: rule => rule.quiz !== undefined,
+  wants(at) {
+    const numbers = Array.from({ length: at.rule.quiz!.triesPerDay }, (_, n) => n + 1);
+    return [triesCounter(at), ...numbers.flatMap(number => Object.values(tryCounters(at, number)))];
+  },
+  /** A letter is an answer only while a question is open. */
+  concerns: at => isStart(at) || isOpen(latestTry(at), at.rule.quiz!),
+  refuses(at) {
+    if (!isStart(at)) return undefined;
+    const { triesPerDay } = at.rule.quiz!;
+    const { number } = latestTry(at);
+    return at.see(number < triesPerDay, `今日已答 ${number}/${triesPerDay} 次`) ? undefined : { refusal: 'limited' };
+  },
+  answers(at) {
+    if (isStart(at) && !at.isForetold) return begin(at);
+    if (at.isForetold) return foretold(at);
+    const { now, isRight, isLate, hasPassed } = judge(at);
+    const { questions, pass } = at.rule.quiz!;
+    if (hasPassed) return undefined;
+    at.see(isRight, isLate ? '超时' : `第 ${now.step} 题${isRight ? '答对' : '答错'}`);
+    const canPass = !isLate && now.step < questions && now.right + Number(isRight) + (questions - now.step) >= pass;
+    if (canPass) return ask(at, now.number, now.step + 1, onwards(at, now, now.step + 1, isRight));
+    return { detail: isLate ? 'timeout' : 'wrong', counters: onwards(at, now, questions + 1, isRight) };
+  },
+  counts(at) {
+    const { now, isRight } = judge(at);
+    return onwards(at, now, at.rule.quiz!.questions + 1, isRight);
+  },
+  values(at) {
+    const { triesPerDay } = at.rule.quiz!;
+    return { tries: String(Math.max(0, triesPerDay - latestTry(at).number)) };
+  },
+  takesBack: 'nothing',
+};

@@ -1,0 +1,178 @@
+// Rounds (红包雨场次): so many packets that come to exactly the round's total. The amounts are laid out beforehand, from
+// the campaign's seed, in a few rows of slots; a claim takes the next slot of its row. Several rows, so that those who
+// come in the same moment seldom reach for the same slot. Pure.
+import { createHmac } from 'node:crypto';
+import type { Limit } from '../limits.ts';
+import type { Looked, Mechanic, Situation } from './mechanic.ts';
+import { type Fen, fen } from '../../base/money.ts';
+import { roundAt } from '../claim-key.ts';
+import { prizeCalled } from '../../rules/renamed.ts';
+import type { Prize, Round } from '../../rules/campaign.ts';
+import { beijingText, type Instant, later } from '../../base/time.ts';
+
+/**
+ * Rows of slots, a power of two; fewer where a row would be very short. Of those who decide in the same moment one in
+ * each row wins its slot, the others decide anew: with 64 rows, 500 at once need some 15 goes.
+ */
+const ROWS_MAX = 64;
+const ROW_MIN = 8;
+
+type Split = { readonly min: Fen; readonly max: Fen };
+type Layout = readonly (readonly Fen[])[];
+const layouts = new WeakMap<Round, Map<string, Layout>>();
+
+/** The amounts of a round, row by row. Whoever has the seed can lay them out again. */
+export function layoutOf(round: Round, { min, max }: Split, seed: string): Layout {
+  const known = layouts.get(round) ?? new Map<string, Layout>();
+  layouts.set(round, known);
+  const key = `${seed}/${min}/${max}`;
+  const before = known.get(key);
+  if (before) return before;
+  const amounts = splitExactly(round, { min, max }, createHmac('sha256', seed).update(`round ${round.name}`).digest());
+  const count = rowsOf(round);
+  const rows = Array.from({ length: count }, (_, row) => amounts.filter((_, n) => n % count === row));
+  known.set(key, rows);
+  return rows;
+}
+
+function rowsOf({ packets }: Round): number {
+  return 2 ** Math.floor(Math.log2(Math.max(1, Math.min(ROWS_MAX, packets / ROW_MIN))));
+}
+
+/** Whole fen, each within bounds, that come to exactly the total; in an order that tells nothing. */
+export function splitExactly({ packets, total }: Round, { min, max }: Split, key: Buffer): Fen[] {
+  const chance = chanceFrom(key);
+  const amounts: Fen[] = [];
+  let rest: number = total;
+  for (let left = packets; left > 0; left--) {
+    const lowest = Math.max(min, rest - (left - 1) * max);
+    const highest = Math.min(max, rest - (left - 1) * min);
+    // Up to twice the mean of what is left, so that the first are not the lucky ones.
+    const likely = Math.max(lowest, Math.min(highest, Math.floor((2 * rest) / left) - min));
+    const amount = lowest + Math.floor(chance() * (likely - lowest + 1));
+    amounts.push(fen(amount));
+    rest -= amount;
+  }
+  for (let n = amounts.length - 1; n > 0; n--) {
+    const other = Math.floor(chance() * (n + 1));
+    [amounts[n], amounts[other]] = [amounts[other]!, amounts[n]!];
+  }
+  return amounts;
+}
+
+/** Numbers in [0, 1) from a key, always the same ones. */
+function chanceFrom(key: Buffer): () => number {
+  let block = Buffer.alloc(0);
+  let at = 0;
+  let count = 0;
+  return () => {
+    if (at + 6 > block.length) {
+      block = createHmac('sha256', key).update(String(count++)).digest();
+      at = 0;
+    }
+    const value = block.readUIntBE(at, 6) / 2 ** 48;
+    at += 6;
+    return value;
+  };
+}
+
+function baseOf({ campaign }: Pick<Looked, 'campaign'>, round: Round): string {
+  return `campaign/${campaign.id}/round/${round.name}`;
+}
+
+function rowCounter(at: Pick<Looked, 'campaign'>, round: Round, row: number): string {
+  return `${baseOf(at, round)}/row/${row}`;
+}
+
+export function slotCounters(at: Looked): string[] {
+  const round = roundAt(at.campaign, at.now);
+  if (!round) return [];
+  const rows = Array.from({ length: rowsOf(round) }, (_, row) => rowCounter(at, round, row));
+  return [...rows, ...wholeLimits(at, round, fen(0)).map(({ name }) => name)];
+}
+
+const WHOLE = { refuses: 'soldOut', returns: false } as const;
+
+/** What the slots come to anyway, while the file stays as it is; it may be edited in the middle of a round. */
+function wholeLimits(at: Pick<Looked, 'campaign'>, round: Round, amount: Fen): [packets: Limit, amount: Limit] {
+  const [base, name, { packets, total }] = [baseOf(at, round), prizeCalled(round), round];
+  return [
+    { name: `${base}/packets`, add: 1, max: packets, label: `「${name}」已发`, money: false, ...WHOLE },
+    {
+      name: `${base}/amount`,
+      add: amount,
+      max: total,
+      label: `「${name}」已发金额`,
+      left: `「${name}」剩`,
+      money: true,
+      ...WHOLE,
+    },
+  ];
+}
+
+/** The next slot of this claim's row, or of the first row after it that has one. `undefined`: the round is sold out. */
+export function slotFor(
+  at: Situation,
+  prize: Prize & Split,
+): { readonly amount: Fen; readonly limits: readonly Limit[] } | undefined {
+  const round = roundAt(at.campaign, at.now);
+  if (!round) return undefined;
+  const seed = at.drawSeed ?? at.seed;
+  const rows = layoutOf(round, prize, seed);
+  const digest = createHmac('sha256', seed).update(`${at.mine} ${at.event.key}`).digest();
+  // Odd, so that it comes to every row: there are as many as a power of two. Everybody has a way of their own, or all
+  // would crowd into the row beside a full one.
+  const stride = digest.readUInt16BE(4) | 1;
+  for (let step = 0; step < rows.length; step++) {
+    const row = (digest.readUInt32BE() + step * stride) % rows.length;
+    const name = rowCounter(at, round, row);
+    const taken = at.value(name);
+    const amount = rows[row]![taken];
+    if (amount === undefined) continue;
+    // Bounded by what was read: whoever else reached for this slot finds it taken, and decides anew.
+    const label = `「${prizeCalled(round)}」第 ${row + 1} 组已发`;
+    const slot: Limit = { name, add: 1, max: taken + 1, label, money: false, isGuard: true, ...WHOLE };
+    return { amount, limits: [slot, ...wholeLimits(at, round, amount)] };
+  }
+  return undefined;
+}
+
+export const rounds: Mechanic = {
+  isIn: (rule, campaign) => campaign.rounds.length > 0 && (rule.give.length > 0 || rule.earn.size > 0),
+  wants: at => slotCounters(at),
+  refuses(at) {
+    const { campaign, rule, now } = at;
+    const opensAfter = rule.opensAfter ?? 0;
+    // A rule that gives no money (a reservation, 预约) is not bound to the rounds.
+    const isBound = rule.give.some(name => campaign.prizes.get(name)?.kind === 'redpacket');
+    if (!isBound) return undefined;
+    const round = roundAt(campaign, now, opensAfter);
+    const next = nextRound(at);
+    const text = round
+      ? `「${prizeCalled(round)}」进行中`
+      : next
+        ? `「${prizeCalled(next.round)}」${beijingText(next.opens)} 开始`
+        : '各场都已结束';
+    if (at.see(round !== undefined, text)) return undefined;
+    if (!next) return { refusal: 'ended' };
+    if (next.round !== campaign.rounds[0]) return { refusal: 'closed', detail: 'between' };
+    return { refusal: 'notStarted', values: { from: beijingText(next.opens).slice(0, 16) } };
+  },
+  values(at) {
+    const { campaign, now } = at;
+    const round = roundAt(campaign, now);
+    const next = nextRound(at);
+    const left = round && round.packets - at.value(wholeLimits(at, round, fen(0))[0].name);
+    return {
+      ...(round && { round: prizeCalled(round), left: String(Math.max(0, left!)) }),
+      ...(next && { nextRound: `${prizeCalled(next.round)} ${beijingText(next.opens).slice(5, 16)}` }),
+    };
+  },
+  takesBack: 'nothing',
+};
+
+/** The first round that is not open yet to this rule. */
+function nextRound({ campaign, rule, now }: Looked): { readonly round: Round; readonly opens: Instant } | undefined {
+  const coming = campaign.rounds.map(round => ({ round, opens: later(round.from, rule.opensAfter ?? 0) }));
+  return coming.find(({ opens }) => now < opens);
+}

@@ -1,0 +1,25 @@
+// Stores (门店): the scenes of a list, each with a name and hours of its own. Pure.
+import { hoursText } from '../limits.ts';
+import type { Mechanic } from './mechanic.ts';
+import { sceneOf } from '../claim-key.ts';
+import { minuteOfDay } from '../../base/time.ts';
+
+export const shops: Mechanic = {
+  isIn: (_, campaign) => campaign.stores !== undefined,
+  refuses(at) {
+    const scene = sceneOf(at.event);
+    if (scene === undefined) return undefined;
+    const store = at.campaign.stores!.get(scene);
+    if (!at.see(store !== undefined, store ? `门店「${store.name}」` : `场景「${scene}」不在门店名单里`))
+      return { refusal: 'notEligible' };
+    const minute = minuteOfDay(at.now);
+    const { hours } = store!;
+    const isOpen = hours.length === 0 || hours.some(([from, to]) => minute >= from && minute < to);
+    return at.see(isOpen, `门店时间 ${hoursText(hours)}`) ? undefined : { refusal: 'closed' };
+  },
+  values(at) {
+    const store = at.campaign.stores!.get(sceneOf(at.event) ?? '');
+    return store ? { store: store.name, storeHours: hoursText(store.hours) } : {};
+  },
+  takesBack: 'nothing',
+};

@@ -1,0 +1,201 @@
+// A streak of days (连续签到), in cycles, and the one day of a cycle that may be made up for (补签). Days are the
+// campaign's own; of each number only the latest is kept, and it only grows. A day whose order was refunded breaks the
+// streak it stands in: the next day begins anew. Pure.
+import type { Counter } from '../limits.ts';
+import type { Looked, Mechanic, Situation, TakesBack } from './mechanic.ts';
+import type { Values } from '../../rules/reply.ts';
+import type { Rule, Streak } from '../../rules/campaign.ts';
+import { givenCounters, type Run, raised, seeGiven, stepCounters, timesUntilNext, unchanged } from './milestone-steps.ts';
+import { DAY, type Day } from '../../base/time.ts';
+
+/** Counted from 1970-01-01. */
+function dayNumber(day: Day): number {
+  return Date.parse(day) / DAY;
+}
+
+type StreakRule = Rule & { readonly streak: Streak };
+
+/** The rule whose streak this one counts, or makes up for. */
+function streakRule({ campaign, rule }: Looked): StreakRule {
+  const id = rule.makeUp ?? rule.id;
+  return campaign.rules.find((each): each is StreakRule => each.id === id && each.streak !== undefined)!;
+}
+
+/**
+ * `start`: the first day of the cycle. `last`: the latest day that counts. `ended`: the last day of the latest whole
+ * cycle, kept so that a cycle once finished stays so when the file makes cycles longer. `cycles`: how many there were.
+ * `makeUp`: the latest day that was made up for. `broken`: the latest day up to which nothing counts any more.
+ */
+function namesOf(at: Looked) {
+  return namesAt(`${at.mine}/rule/${streakRule(at).id}/streak`);
+}
+
+function namesAt(base: string) {
+  return {
+    start: `${base}/start`,
+    last: `${base}/last`,
+    ended: `${base}/ended`,
+    cycles: `${base}/cycles`,
+    makeUp: `${base}/makeup`,
+    broken: `${base}/broken`,
+  };
+}
+
+/** Where a day stands: which day of its cycle it is, and when that began. */
+type Place = { readonly start: number; readonly n: number };
+
+/** Where `day` would stand. A streak goes on from the day before, until the cycle is whole. */
+function placeOf(at: Situation, day: number): Place {
+  const { start, last, ended, broken } = namesOf(at);
+  const began = at.value(start);
+  const isWhole = at.value(ended) === day - 1 || day - began >= streakRule(at).streak.cycle;
+  const goesOn = at.value(last) === day - 1 && at.value(broken) < day - 1 && !isWhole;
+  return goesOn ? { start: began, n: day - began + 1 } : { start: day, n: 1 };
+}
+
+/** The day counts from now on. Whoever else moved the streak since it was read has moved `last`: this one is lost. */
+function moves(at: Situation, day: number): Counter[] {
+  const names = namesOf(at);
+  const { start, n } = placeOf(at, day);
+  const { cycle, cycles } = streakRule(at).streak;
+  return [
+    raised(at, names.last, day),
+    unchanged(at, names.broken),
+    ...(n === 1 ? [raised(at, names.start, start)] : []),
+    ...(n === cycle
+      ? [raised(at, names.ended, day), { name: names.cycles, add: 1, max: cycles ?? Number.MAX_SAFE_INTEGER }]
+      : []),
+  ];
+}
+
+/** Prizes given are remembered by their cycle. What a makeUp gives is its own. */
+function runOf(at: Looked, start: number): Run {
+  return { base: `${at.mine}/rule/${at.rule.id}/streak`, steps: at.rule.giveAt, number: start };
+}
+
+function wants(at: Looked): readonly string[] {
+  const { rule } = at;
+  const steps = stepCounters(runOf(at, 0).base, rule.giveAt);
+  // A makeUp tells how far the streak is from its next prize.
+  const ofStreak =
+    rule.makeUp === undefined ? [] : stepCounters(`${at.mine}/rule/${rule.makeUp}/streak`, streakRule(at).giveAt);
+  return [...Object.values(namesOf(at)), ...steps, ...ofStreak];
+}
+
+/** What a day gives: only the days named in `give`, if it names any. */
+function givesOn(at: Situation, day: number): readonly string[] | undefined {
+  const { start, n } = placeOf(at, day);
+  at.see(true, `连续第 ${n} 天`);
+  return at.rule.giveAt && seeGiven(at, runOf(at, start), n);
+}
+
+function countsOn(at: Situation, day: number): readonly Counter[] {
+  const { start, n } = placeOf(at, day);
+  return [...moves(at, day), ...givenCounters(at, runOf(at, start), n)];
+}
+
+/** `false` once all cycles are finished. */
+function seeCycles(at: Situation): boolean {
+  const { cycles } = streakRule(at).streak;
+  const done = at.value(namesOf(at).cycles);
+  return cycles === undefined || at.see(done < cycles, `已完成 ${done}/${cycles} 轮`);
+}
+
+/** How far the streak is, and how many days more until one that gives something, perhaps in the next cycle. */
+function values(at: Situation): Values {
+  const names = namesOf(at);
+  const { streak, giveAt, id } = streakRule(at);
+  const [start, last, ended] = [at.value(names.start), at.value(names.last), at.value(names.ended)];
+  const isAlive = last >= dayNumber(at.day) - 1 && at.value(names.broken) < last;
+  const count = isAlive ? last - start + 1 : 0;
+  // What comes next is the first day of a cycle.
+  const isFresh = !isAlive || last === ended || count >= streak.cycle;
+  const run = { base: `${at.mine}/rule/${id}/streak`, steps: giveAt, number: start };
+  const next = isFresh
+    ? untilNextCycle(at, 0)
+    : (timesUntilNext(at, run, count) ?? untilNextCycle(at, streak.cycle - count));
+  return { count: String(count), ...(next !== undefined && { next: String(next) }) };
+}
+
+/** `rest`: the days that are left of this cycle. */
+function untilNextCycle(at: Situation, rest: number): number | undefined {
+  const { streak, giveAt } = streakRule(at);
+  const done = at.value(namesOf(at).cycles) + (rest > 0 ? 1 : 0);
+  const isLast = streak.cycles !== undefined && done >= streak.cycles;
+  return !giveAt?.size || isLast ? undefined : rest + Math.min(...giveAt.keys());
+}
+
+const LAST = /^(campaign\/[^/]+\/user\/[^/]+\/rule\/[^/]+\/streak)\/last$/;
+
+/** Only the streak that the day stands in: of one that is over, nothing is left to be undone. */
+const takesBack: TakesBack = ({ name, max: day }) => {
+  const [, base] = LAST.exec(name) ?? [];
+  if (base === undefined) return undefined;
+  const { start, last, broken } = namesAt(base);
+  return {
+    wants: [start, last, broken],
+    undo(value) {
+      const [began, latest, before] = [value(start), value(last), value(broken)];
+      if (day < began || day <= before) return undefined;
+      const counters = [
+        { name: broken, add: latest - before, max: latest },
+        { name: last, add: 0, max: latest }, // whoever comes in between goes on with it, and is undone as well
+      ];
+      return { counters, text: '连续的天数作废' };
+    },
+  };
+};
+
+export const streaks: Mechanic = {
+  isIn: ({ streak }) => streak !== undefined,
+  wants,
+  refuses(at) {
+    const last = at.value(namesOf(at).last);
+    const today = dayNumber(at.day);
+    const text = last === 0 ? '还没有签到过' : last < today ? `上次签到在 ${today - last} 天前` : '今天已签到';
+    if (!at.see(last < today, text)) return { refusal: 'already' };
+    return seeCycles(at) ? undefined : { refusal: 'limited' };
+  },
+  gives: at => givesOn(at, dayNumber(at.day)),
+  counts: at => countsOn(at, dayNumber(at.day)),
+  values,
+  takesBack,
+};
+
+export const makeUps: Mechanic = {
+  isIn: ({ makeUp }) => makeUp !== undefined,
+  wants,
+  refuses(at) {
+    const { last, makeUp } = namesOf(at);
+    const yesterday = dayNumber(at.day) - 1;
+    if (!seeMissed(at, at.value(last), yesterday)) return { refusal: 'notEligible' };
+    const { start, n } = placeOf(at, yesterday);
+    const isLastOfCycle = n === streakRule(at).streak.cycle;
+    // The next day begins a cycle with it or without it.
+    if (isLastOfCycle && !isGivingAt(at.rule, n) && !at.see(false, `昨天是本轮第 ${n} 天,补上也不会接着算`))
+      return { refusal: 'notEligible' };
+    if (!at.see(at.value(makeUp) < start, at.value(makeUp) < start ? '本轮还没有补签过' : '本轮已补签过 1/1 次'))
+      return { refusal: 'limited' };
+    return seeCycles(at) ? undefined : { refusal: 'limited' };
+  },
+  gives: at => givesOn(at, dayNumber(at.day) - 1),
+  counts(at) {
+    const yesterday = dayNumber(at.day) - 1;
+    return [...countsOn(at, yesterday), raised(at, namesOf(at).makeUp, yesterday)];
+  },
+  values,
+  takesBack: 'nothing', // the days it makes up for are the streak's own
+};
+
+/** Exactly yesterday was missed. After today's check-in it is too late: a new streak has begun. */
+function seeMissed(at: Situation, last: number, yesterday: number): boolean {
+  if (last === 0) return at.see(false, '还没有签到过,没有可补的');
+  if (last > yesterday) return at.see(false, '今天已签到,昨天的不能再补');
+  if (last === yesterday) return at.see(false, '昨天已签到,没有可补的');
+  const missed = yesterday - last;
+  return at.see(missed === 1, `漏签 ${missed} 天,只能补 1 天`);
+}
+
+function isGivingAt({ give, giveAt }: Rule, n: number): boolean {
+  return giveAt ? giveAt.has(n) : give.length > 0;
+}

@@ -1,0 +1,149 @@
+// Wallets (机会、积分): what rules give and take beside prizes. A day's free ones are spent first, then the earned ones.
+// All sides only grow, earned, spent and taken back; what is left is their difference. Who had spent by then what a refund
+// takes back owes it: what they earn next makes up for it first. Pure.
+import type { Counter } from '../limits.ts';
+import type { Looked, Mechanic, No, Situation, TakesBack } from './mechanic.ts';
+import { prizeCalled } from '../../rules/renamed.ts';
+import type { Campaign, Rule, Wallet } from '../../rules/campaign.ts';
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+const TAKEN_BACK = 'taken-back';
+
+/** `free` and `spent`: taken of the day's free ones, and of the earned ones. */
+function namesOf({ mine, day }: Pick<Looked, 'mine' | 'day'>, { name }: Wallet) {
+  const base = `${mine}/wallet/${name}`;
+  return {
+    free: `${base}/free/day/${day}`,
+    earned: `${base}/earned`,
+    earnedToday: `${base}/earned/day/${day}`,
+    spent: `${base}/spent`,
+    takenBack: `${base}/${TAKEN_BACK}`,
+    spentToday: `${base}/spent/day/${day}`,
+  };
+}
+
+/** The counters that `balanceOf` reads, and those of the wallet's limits. */
+export function walletCounters(at: Looked, wallet: Wallet): string[] {
+  const { free, earned, earnedToday, spent, spentToday, takenBack } = namesOf(at, wallet);
+  return [
+    ...(wallet.freePerDay === undefined ? [] : [free]),
+    ...(wallet.earnPerDay === undefined ? [] : [earnedToday]),
+    ...(wallet.spendPerDay === undefined ? [] : [spentToday]),
+    earned,
+    spent,
+    takenBack,
+  ];
+}
+
+/** The day's free ones that are left, and the earned ones. */
+export function balanceOf(at: Situation, wallet: Wallet): number {
+  return freeLeft(at, wallet) + earnedLeft(at, wallet);
+}
+
+/** Not below nothing where the file was edited to give fewer. */
+function freeLeft(at: Situation, wallet: Wallet): number {
+  return wallet.freePerDay === undefined ? 0 : Math.max(0, wallet.freePerDay - at.value(namesOf(at, wallet).free));
+}
+
+/** Not below nothing where more was spent than a refund has left. */
+function earnedLeft(at: Situation, wallet: Wallet): number {
+  const { earned, spent, takenBack } = namesOf(at, wallet);
+  return Math.max(0, at.value(earned) - at.value(takenBack) - at.value(spent));
+}
+
+function spending(at: Situation, wallet: Wallet, amount: number): Counter[] {
+  const { free, earned, spent, spentToday, takenBack } = namesOf(at, wallet);
+  const ofFree = Math.min(amount, freeLeft(at, wallet));
+  const { freePerDay, spendPerDay } = wallet;
+  const gone = at.value(takenBack);
+  return [
+    ...(ofFree > 0 ? [{ name: free, add: ofFree, max: freePerDay ?? 0 }] : []),
+    // What is earned only grows: a bound that was read is too high only where more was taken back since, and that loses.
+    ...(amount > ofFree
+      ? [
+          { name: spent, add: amount - ofFree, max: at.value(earned) - gone },
+          { name: takenBack, add: 0, max: gone },
+        ]
+      : []),
+    ...(spendPerDay === undefined ? [] : [{ name: spentToday, add: amount, max: spendPerDay }]),
+  ];
+}
+
+/** What is beyond the day's bound is not earned; the claim stands all the same. */
+function earning(at: Situation, wallet: Wallet, amount: number): Counter[] {
+  const { earned, earnedToday } = namesOf(at, wallet);
+  const { earnPerDay } = wallet;
+  if (earnPerDay === undefined) return [{ name: earned, add: amount, max: MOST }];
+  const today = at.value(earnedToday);
+  const add = Math.min(amount, Math.max(0, earnPerDay - today));
+  if (add < amount) at.see(true, `「${prizeCalled(wallet)}」今日已得 ${today}/${earnPerDay},这次得 ${add}`);
+  if (add === 0) return [];
+  return [
+    { name: earned, add, max: MOST },
+    { name: earnedToday, add, max: earnPerDay },
+  ];
+}
+
+function refusesSpending(at: Situation, wallet: Wallet, amount: number): No | undefined {
+  const { spendPerDay } = wallet;
+  const name = prizeCalled(wallet);
+  const balance = balanceOf(at, wallet);
+  const no: No = { refusal: 'limited', detail: 'noChance', values: { balance: String(balance) } };
+  const gone = at.value(namesOf(at, wallet).takenBack);
+  const why = gone === 0 ? '' : `(因退款收回过 ${gone})`;
+  if (!at.see(balance >= amount, `「${name}」剩 ${balance}${why},需 ${amount}`)) return no;
+  if (spendPerDay === undefined) return undefined;
+  const today = at.value(namesOf(at, wallet).spentToday);
+  return at.see(today + amount <= spendPerDay, `「${name}」今日已用 ${today}/${spendPerDay},需 ${amount}`)
+    ? undefined
+    : no;
+}
+
+/** What a rule takes or gives, with its wallet. */
+function withWallets({ wallets }: Campaign, amounts: Rule['earn']): (readonly [Wallet, number])[] {
+  return [...amounts].map(([name, amount]) => [wallets.get(name)!, amount]);
+}
+
+/** Whose balance a rule speaks of: of what it takes, else of what it gives, else of the file's first one. */
+function shown({ rule, campaign }: Looked): Wallet {
+  const [name] = [...rule.spend.keys(), ...rule.earn.keys(), ...campaign.wallets.keys()];
+  return campaign.wallets.get(name!)!;
+}
+
+const EARNED = /^(campaign\/[^/]+\/user\/[^/]+\/wallet\/([^/]+))\/earned$/;
+
+const takesBack: TakesBack = ({ name, add }) => {
+  const [, base, wallet] = EARNED.exec(name) ?? [];
+  if (base === undefined) return undefined;
+  return {
+    wants: [],
+    undo: () => ({
+      counters: [{ name: `${base}/${TAKEN_BACK}`, add, max: MOST }],
+      text: `收回「${wallet}」${add} 个`,
+    }),
+  };
+};
+
+export const wallets: Mechanic = {
+  /** Any rule may tell a balance. */
+  isIn: (_, campaign) => campaign.wallets.size > 0,
+  wants(at) {
+    const { campaign, rule } = at;
+    const used = [...withWallets(campaign, rule.spend), ...withWallets(campaign, rule.earn)].map(([wallet]) => wallet);
+    return [...new Set([...used, shown(at)])].flatMap(wallet => walletCounters(at, wallet));
+  },
+  refuses(at) {
+    for (const [wallet, amount] of withWallets(at.campaign, at.rule.spend)) {
+      const no = refusesSpending(at, wallet, amount);
+      if (no) return no;
+    }
+    return undefined;
+  },
+  counts: at => [
+    ...withWallets(at.campaign, at.rule.spend).flatMap(([wallet, amount]) => spending(at, wallet, amount)),
+    ...withWallets(at.campaign, at.rule.earn).flatMap(([wallet, amount]) => earning(at, wallet, amount)),
+  ],
+  values: at => ({ balance: String(balanceOf(at, shown(at))) }),
+  takesBack,
+};

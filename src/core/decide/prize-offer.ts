@@ -1,0 +1,142 @@
+// The prizes of a rule as one claim would win them: what each is worth now, what it would use up, and whether it is
+// there at all. Pure.
+import { drawAmount, type Luck } from './draw.ts';
+import type { Event } from '../base/event.ts';
+import { type Claimant, type Counter, isBounded, type Limit, type MerchantCaps, prizeLimits } from './limits.ts';
+import type { Looked, Situation, TakesBack } from './mechanics/mechanic.ts';
+import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
+import { prizeCalled } from '../rules/renamed.ts';
+import { slotCounters, slotFor } from './mechanics/round.ts';
+import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
+import { type Instant, later, minuteOfDay } from '../base/time.ts';
+
+export type Offer = {
+  readonly prize: Prize;
+  readonly amount: Fen;
+  readonly limits: readonly Limit[];
+  readonly coupon?: string;
+};
+
+/** Why a prize cannot be won by this claim, apart from its limits. `isLocked`: each draw brings it nearer. */
+export type Missing = {
+  readonly prize: Prize;
+  readonly text: string;
+  readonly refuses: 'notEligible' | 'limited' | 'soldOut';
+  readonly isLocked?: boolean;
+};
+
+/** The prizes a rule can come to, whichever time it is. */
+export function prizesOf(campaign: Campaign, rule: Rule): Prize[] {
+  const names = rule.assigned ? [...campaign.prizes.keys()] : rule.give;
+  const prizes = names.map(name => campaign.prizes.get(name)!);
+  const fallback = [...campaign.prizes.values()].filter(prize => prize.fallback && !prizes.includes(prize));
+  return rule.assigned ? prizes : [...prizes, ...fallback.filter(() => prizes.some(prize => prize.kind !== 'nothing'))];
+}
+
+/** A delayed prize leaves on another day, and counts at the merchant on that one. */
+function claimantIn({ event, now, rule }: Looked, caps: MerchantCaps | undefined): Claimant {
+  return { event, caps, now, ...(rule.delay !== undefined && { leavesAt: later(now, rule.delay) }) };
+}
+
+/** The counters that `offerOf` reads for any of them. */
+export function offerCounters(at: Looked, caps: MerchantCaps | undefined): string[] {
+  const who = claimantIn(at, caps);
+  return prizesOf(at.campaign, at.rule).flatMap(prize => [
+    ...prizeLimits(at.campaign, prize, prize.kind === 'redpacket' ? prize.max : NO_MONEY, who)
+      .filter(isBounded)
+      .map(({ name }) => name),
+    ...(prize.kind === 'redpacket' && prize.split ? slotCounters(at) : []),
+    ...(prize.unlockAfter === undefined ? [] : Object.values(drawNames(at))),
+    ...(prize.kind === 'coupon' ? [couponCounter(at.campaign, prize)] : []),
+  ]);
+}
+
+/** How often this follower has drawn in this campaign, and how many of these draws were refunded since. */
+function drawNames({ mine }: Pick<Looked, 'mine'>) {
+  return { draws: `${mine}/draws`, takenBack: `${mine}/draws/${TAKEN_BACK}` };
+}
+
+const TAKEN_BACK = 'taken-back';
+
+/** One more draw; counted where a prize asks for it. Where one of this rule's does, no refund was told since it was read. */
+export function drawCounters(at: Situation): Counter[] {
+  const isLocking = (prize: Prize): boolean => prize.unlockAfter !== undefined;
+  if (![...at.campaign.prizes.values()].some(isLocking)) return [];
+  const { draws, takenBack } = drawNames(at);
+  const isRead = prizesOf(at.campaign, at.rule).some(isLocking);
+  return [
+    { name: draws, add: 1, max: Number.MAX_SAFE_INTEGER },
+    ...(isRead ? [{ name: takenBack, add: 0, max: at.value(takenBack) }] : []),
+  ];
+}
+
+const DRAWS = /^campaign\/[^/]+\/user\/[^/]+\/draws$/;
+
+/** A draw whose payment was refunded brings no locked prize nearer. */
+export const takesBackDraws: TakesBack = ({ name, add }) => {
+  if (!DRAWS.test(name)) return undefined;
+  const counters = [{ name: `${name}/${TAKEN_BACK}`, add, max: Number.MAX_SAFE_INTEGER }];
+  return { wants: [], undo: () => ({ counters, text: '少算一次抽奖' }) };
+};
+
+function couponCounter(campaign: Campaign, prize: Prize): string {
+  return `campaign/${campaign.id}/prize/${prize.name}/coupons`;
+}
+
+export function offerOf(prize: Prize, at: Situation, luck: Luck, caps: MerchantCaps | undefined): Offer | Missing {
+  const missing = (text: string, refuses: Missing['refuses'] = 'soldOut'): Missing => ({ prize, text, refuses });
+  const called = prizeCalled(prize);
+  if (prize.window && !isOpen(prize.window, at.now)) return missing(`「${called}」现在不发`);
+  const counted = drawNames(at);
+  const draws = prize.unlockAfter === undefined ? 0 : at.value(counted.draws) - at.value(counted.takenBack);
+  if (prize.unlockAfter !== undefined && draws < prize.unlockAfter)
+    return { ...missing(`「${called}」抽过 ${draws}/${prize.unlockAfter} 次后才能中`, 'limited'), isLocked: true };
+  const who = claimantIn(at, caps);
+  const offer = (amount: Fen, more: readonly Limit[] = [], coupon?: string): Offer => ({
+    prize,
+    amount,
+    limits: [...prizeLimits(at.campaign, prize, amount, who), ...more],
+    ...(coupon !== undefined && { coupon }),
+  });
+  if (prize.kind === 'coupon') {
+    const taken = at.value(couponCounter(at.campaign, prize));
+    const coupon = prize.coupons[taken];
+    if (coupon === undefined) return missing(`「${called}」券码已发 ${taken}/${prize.coupons.length}`);
+    return offer(NO_MONEY, [nextCoupon(at.campaign, prize, taken)], coupon);
+  }
+  if (prize.kind === 'nothing') return offer(NO_MONEY);
+  if (prize.steps) {
+    const amount = stepFor(prize.steps, at.event);
+    return amount === undefined
+      ? missing(`「${called}」消费未达到 ${showFen(prize.steps[0]!.from)}`, 'notEligible')
+      : offer(amount);
+  }
+  if (!prize.split) return offer(drawAmount(prize, luck.amount));
+  const slot = slotFor(at, prize);
+  return slot ? offer(slot.amount, slot.limits) : missing('本场红包已抢完');
+}
+
+/** Bounded by what was read, so that nobody else gets the same line of the list. */
+function nextCoupon(campaign: Campaign, prize: Prize, taken: number): Limit {
+  return {
+    name: couponCounter(campaign, prize),
+    add: 1,
+    max: taken + 1,
+    label: `「${prizeCalled(prize)}」券码`,
+    isGuard: true,
+    refuses: 'soldOut',
+    returns: false,
+    money: false,
+  };
+}
+
+function stepFor(steps: readonly { readonly from: Fen; readonly amount: Fen }[], event: Event): Fen | undefined {
+  const paid = event.kind === 'paid' ? event.amount : NO_MONEY;
+  return steps.findLast(({ from }) => from <= paid)?.amount;
+}
+
+export function isOpen({ from, to, hours }: Window, now: Instant): boolean {
+  if ((from !== undefined && now < from) || (to !== undefined && now >= to)) return false;
+  const minute = minuteOfDay(now);
+  return hours.length === 0 || hours.some(([start, end]) => minute >= start && minute < end);
+}

@@ -1,0 +1,173 @@
+// Warnings of `hongbao check`: what a rule file may say, and yet is likely a mistake, dangerous, or against the rules of
+// WeChat or the law. What cannot be at all was said when the file was read. Pure.
+import { type LintAround, type LintInput, type Linting, WECHAT_CAPS } from './context.ts';
+import { lintComply } from './compliance.ts';
+import { lintFollowing } from './follow.ts';
+import {
+  isLintId,
+  LINTS,
+  type LintId,
+  type LintSettings,
+  type Severity,
+  type Silenced,
+  type Warning,
+} from './catalogue.ts';
+import { lintLimits } from './limits.ts';
+import { lintMoney } from './money.ts';
+import { lintOdds } from './odds.ts';
+import { lintReach, type Reach, reachOf } from './reach.ts';
+import { lintReplies } from './replies.ts';
+import { Places } from '../yaml/path-position.ts';
+import { suggest } from '../yaml/reader.ts';
+import { asWritten } from '../rules/renamed.ts';
+import type { Campaign } from '../rules/campaign.ts';
+
+export { ALONE, type LintAround, type LintInput, TOP_PRIZE } from './context.ts';
+export {
+  LINTS,
+  type LintId,
+  type LintSettings,
+  SEVERITIES,
+  type Severity,
+  type Silenced,
+  type Warning,
+} from './catalogue.ts';
+
+/** `campaigns`: in the order of their files, all of them: some warnings are about several. Sorted by file and place. */
+export function lint(campaigns: readonly LintInput[], around: LintAround): Warning[] {
+  return lintWith(campaigns, around).warnings;
+}
+
+/** And what comments in the files switched off. */
+export function lintWith(
+  inputs: readonly LintInput[],
+  around: LintAround,
+): { readonly warnings: Warning[]; readonly silenced: Silenced[] } {
+  const campaigns = inputs.map(({ campaign, text }) => ({ campaign: asWritten(campaign), text }));
+  const all = campaigns.map(({ campaign }) => campaign);
+  const accountOf = ({ account }: Campaign): string => account ?? [...around.accounts.keys()][0] ?? '';
+  const reach = reachOf(all, accountOf);
+  const results = campaigns.map(input => lintOne(input, { all, accountOf, reach, around }));
+  return {
+    warnings: results.flatMap(({ warnings }) => warnings),
+    silenced: results.flatMap(({ silenced }) => silenced),
+  };
+}
+
+type Together = {
+  readonly all: readonly Campaign[];
+  readonly accountOf: (campaign: Campaign) => string;
+  readonly reach: Reach;
+  readonly around: LintAround;
+};
+
+function lintOne(
+  { campaign, text }: LintInput,
+  { all, accountOf, reach, around }: Together,
+): { warnings: Warning[]; silenced: Silenced[] } {
+  const { lint: settings, now } = around;
+  const places = new Places(text);
+  const found: Warning[] = [];
+  const say: Linting['say'] = (id, path, message, { advice, word } = {}) => {
+    const severity = severityOf(id, settings);
+    if (severity === 'off') return;
+    const { basis } = LINTS[id];
+    const place = places.at(path, word);
+    found.push({
+      file: campaign.file,
+      ...place,
+      message,
+      id,
+      severity,
+      basis,
+      ...(advice !== undefined && { advice }),
+    });
+  };
+  const merchant = around.merchants.get(around.accounts.get(accountOf(campaign))?.merchant ?? '');
+  const at: Linting = {
+    campaign,
+    all,
+    accountOf,
+    caps: merchant?.limits ?? WECHAT_CAPS,
+    payer: merchant ? `merchant "${merchant.name}"` : 'WeChat Pay',
+    channel: merchant?.channel,
+    topPrize: settings.topPrize,
+    now,
+    say,
+  };
+  lintMoney(at);
+  lintOdds(at);
+  lintLimits(at);
+  lintReach(at, reach);
+  lintFollowing(at);
+  lintReplies(at);
+  lintComply(at);
+  const { left, silenced } = silence(distinct(found), text, places, campaign.file, settings);
+  return { warnings: [...left].sort((a, b) => a.line - b.line || a.column - b.column), silenced };
+}
+
+function severityOf(id: LintId, { severity }: LintSettings): Severity {
+  return severity[id] ?? LINTS[id].severity;
+}
+
+/** A text may stand at several places; the same about the same place is said once. */
+function distinct(found: readonly Warning[]): Warning[] {
+  return [...new Map(found.map(each => [`${each.id} ${each.line}:${each.column} ${each.message}`, each])).values()];
+}
+
+// ── # lint-off: ids, and why ─────────────────────────────────────────────────────────────────────────────────
+
+type Off = { readonly line: number; readonly column: number; readonly ids: readonly string[]; readonly reason: string };
+
+const OFF = /^[ \t]*# ?lint-off:[ \t]*([a-z][a-z-]*(?:[ \t]*,[ \t]*[a-z][a-z-]*)*)?[ \t]*(.*)$/gm;
+
+function offsIn(written: string, places: Places): Off[] {
+  const text = written.replace(/^\uFEFF/, '');
+  return [...text.matchAll(OFF)].flatMap(({ index, 0: all, 1: ids = '', 2: reason = '' }) => {
+    const hash = index + all.indexOf('#');
+    if (places.isInValue(hash)) return []; // the line belongs to a text
+    const before = text.slice(0, hash);
+    const line = before.split('\n').length;
+    const column = hash - before.lastIndexOf('\n');
+    return [{ line, column, ids: ids.split(/[\s,]+/).filter(Boolean), reason: reason.trim() }];
+  });
+}
+
+function silence(
+  found: readonly Warning[],
+  text: string,
+  places: Places,
+  file: string,
+  settings: LintSettings,
+): { left: Warning[]; silenced: Silenced[] } {
+  const silenced: Silenced[] = [];
+  const about: Warning[] = [];
+  const off = new Set<LintId>();
+  for (const { line, column, ids, reason } of offsIn(text, places)) {
+    const say = (id: LintId, message: string): void => {
+      const severity = severityOf(id, settings);
+      if (severity !== 'off') about.push({ file, line, column, message, id, severity, basis: LINTS[id].basis });
+    };
+    if (ids.length === 0) say('lint-off-unknown', 'say which warning: # lint-off: keyword-conflict, and why');
+    if (ids.length > 0 && reason === '')
+      say('lint-off-no-reason', `say why behind it: # lint-off: ${ids.join(', ')} 两个文件都要答`);
+    for (const id of ids) {
+      if (!isLintId(id)) {
+        say(
+          'lint-off-unknown',
+          `there is no warning "${id}"${suggest(id, Object.keys(LINTS)).replace(/; expected.*/, '')}`,
+        );
+        continue;
+      }
+      const count = found.filter(each => each.id === id).length;
+      if (settings.severity[id] === 'error')
+        say('lint-off-refused', `bot.yaml makes "${id}" an error; it cannot be switched off here`);
+      else if (count === 0) say('lint-off-unused', `there is no "${id}" in this file; take the comment out`);
+      else {
+        off.add(id);
+        silenced.push({ file, line, id, reason, count });
+      }
+    }
+  }
+  return { left: [...found.filter(({ id }) => !off.has(id)), ...about], silenced };
+}

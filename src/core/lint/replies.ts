@@ -1,0 +1,195 @@
+// Warnings about what followers read: texts that nobody will ever see, that come out with holes in them, that are too
+// long once they are filled in, or that WeChat will often not let through. Pure.
+
+import { hoursText } from '../decide/limits.ts';
+import { hasTrigger, isCash, type Linting, makesClaims, mostOf, prizesGiven } from './context.ts';
+import { isSpokenLate, outcomesOf, type Spoken, valuesIn } from './outcomes.ts';
+import { yuanText } from '../base/money.ts';
+import type { Path } from '../yaml/path-position.ts';
+import { fill, PLACEHOLDERS, type Placeholder, placeholdersOf, type Values } from '../rules/reply.ts';
+import { type Campaign, DETAILS, type ReplyTemplate, type Rule, type Said } from '../rules/campaign.ts';
+import { DAY, HOUR } from '../base/time.ts';
+
+/** WeChat: the content of a text. */
+const BYTES_MAX = 2048;
+/** How long somebody may be spoken to after they wrote. */
+const WINDOW = 48 * HOUR;
+
+/** A text of the file, and when it is said. */
+export type Text = { readonly said: Spoken; readonly path: Path; readonly text: string };
+
+export function lintReplies(at: Linting): void {
+  const longest = longestValues(at.campaign);
+  at.campaign.rules.forEach((rule, n) => {
+    const texts = textsOf(rule, n);
+    for (const text of texts) {
+      lintHoles(at, rule, text);
+      lintLength(at, text, longest);
+    }
+    lintOutcomes(at, rule, n);
+    lintArrival(at, rule, n);
+  });
+}
+
+/** Everything a rule says in words, also the titles and lines of an article. */
+export function textsOf(rule: Rule, n: number): Text[] {
+  const own = rule.reply ? wordsOf('reply', ['rules', n, 'reply'], rule.reply) : [];
+  const replies = Object.entries(rule.replies) as [Said, ReplyTemplate][];
+  return [...own, ...replies.flatMap(([said, reply]) => wordsOf(said, ['rules', n, 'replies', said], reply))];
+}
+
+function wordsOf(said: Spoken, path: Path, reply: ReplyTemplate): Text[] {
+  if (reply.kind === 'text') return [{ said, path: [...path, 'text'], text: reply.text }];
+  if (reply.kind !== 'news') return [];
+  return (['title', 'description'] as const)
+    .filter(key => reply[key] !== '')
+    .map(key => ({ said, path: [...path, 'news', key], text: reply[key] }));
+}
+
+// ── Placeholders ─────────────────────────────────────────────────────────────────────────────────────────────
+
+function lintHoles({ campaign, say }: Linting, rule: Rule, { said, path, text }: Text): void {
+  const values = valuesIn(said, rule, campaign);
+  const words = [...new Set(placeholdersOf(text))] as Placeholder[];
+  const when = said === 'reply' ? `in a reply of "${rule.id}"` : `in \`${said}\` of "${rule.id}"`;
+  for (const word of words.filter(each => !values.has(each)))
+    say('placeholder-empty', path, `{{${word}}} is always empty ${when}; leave it out`, { word: `{{${word}}}` });
+  const coupon = prizesGiven(campaign, rule).find(({ kind }) => kind === 'coupon');
+  if (said === 'won' && coupon && words.includes('amount'))
+    say('placeholder-empty', path, `{{amount}} is 0.00 when "${coupon.name}", a coupon, is won; write {{prize}}`, {
+      word: '{{amount}}',
+      advice: '恭喜抽中「{{prize}}」！{{coupon}}',
+    });
+}
+
+// ── Length ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+function longest(texts: readonly string[]): string {
+  return [...texts].sort((a, b) => Buffer.byteLength(b) - Buffer.byteLength(a))[0] ?? '';
+}
+
+/** The longest that can stand for each placeholder, where the file tells; else what is usual. */
+function longestValues(campaign: Campaign): Values {
+  const { prizes, period, stores, rounds, rules } = campaign;
+  const list = [...prizes.values()];
+  const moment = '2026-01-01 00:00';
+  const number = '9999';
+  const questions = rules.flatMap(({ quiz }) => quiz?.bank ?? []);
+  const lines = questions.map(({ choices }) => choices.map(choice => `A ${choice}`).join('\n'));
+  const shops = [...(stores?.values() ?? [])];
+  const link = `https://${'x'.repeat(100)}`;
+  return {
+    ...(Object.fromEntries(PLACEHOLDERS.map(name => [name, number])) as Values),
+    amount: yuanText(mostOf(list.filter(isCash))),
+    prize: longest([...prizes.keys()]),
+    campaign: campaign.name,
+    from: moment,
+    to: moment,
+    hours: hoursText(period.hours),
+    coupon: longest(list.flatMap(prize => (prize.kind === 'coupon' ? prize.coupons : []))),
+    payAt: moment,
+    firstAt: moment,
+    order: '99999.99',
+    invite: link,
+    store: longest(shops.map(({ name }) => name)),
+    storeHours: longest(shops.map(({ hours }) => hoursText(hours))),
+    round: longest(rounds.map(({ name }) => name)),
+    nextRound: `${longest(rounds.map(({ name }) => name))} 01-01 00:00`,
+    question: longest(questions.map(({ text }) => text)),
+    choices: longest(lines),
+  };
+}
+
+function lintLength({ say }: Linting, { path, text }: Text, values: Values): void {
+  const size = Buffer.byteLength(fill(text, values));
+  if (size <= BYTES_MAX || Buffer.byteLength(text) > BYTES_MAX) return;
+  say(
+    'reply-too-long',
+    path,
+    `filled in, this text can have ${size} bytes; WeChat takes at most ${BYTES_MAX} (a Chinese character has 3)`,
+  );
+}
+
+// ── Outcomes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+function lintOutcomes({ campaign, say }: Linting, rule: Rule, n: number): void {
+  if (!makesClaims(rule)) return;
+  const possible = outcomesOf(rule, campaign);
+  for (const said of Object.keys(rule.replies) as Said[]) {
+    if (possible.has(said)) continue;
+    say('reply-never-said', ['rules', n, 'replies', said], `\`${said}\` cannot come of "${rule.id}"; ${whyNot(said)}`);
+  }
+  const silent = [...possible].filter(said => !rule.replies[said] && !hasPlain(said, rule));
+  if (silent.length > 0)
+    say(
+      'reply-by-default',
+      ['rules', n, 'id'],
+      `"${rule.id}" has no text of its own for ${silent.join(', ')}: the default one is said`,
+    );
+}
+
+function hasPlain(said: Said, { replies }: Rule): boolean {
+  return Object.hasOwn(DETAILS, said) && replies[DETAILS[said as keyof typeof DETAILS]] !== undefined;
+}
+
+/** What an outcome needs. */
+const NEEDS: Partial<Record<Said, string>> = {
+  won: 'it needs a red packet that is paid at once, or a coupon; a delayed one says `pending`',
+  nothing: 'it needs a prize with nothing: true',
+  problem: 'it needs a red packet',
+  halted: 'it needs a red packet',
+  closed: 'it needs hours or weekdays in `period`, stores or rounds',
+  notEligible: 'it needs `who`, or a list of stores',
+  already: 'with once: perEvent every event is a new claim',
+  limited: 'it needs `limits`, or a limited prize',
+  soldOut: 'it needs a prize that can run out',
+  noChance: 'it needs `spend`',
+  tooSoon: 'it needs limits.perUser.gap',
+  locked: 'it needs `guess`',
+  later: 'it needs budget.pace or limits.perMinute',
+  sceneSoldOut: 'it needs limits.perScene, and on: scan',
+  between: 'it needs several rounds',
+  pending: 'it needs `delay`',
+  cancelled: 'it needs a red packet that `cancelIf` or the refund of an order can take back',
+  reminder: 'it needs a red packet',
+  progress: 'it needs a `give` by times, or only `earn`',
+  wrong: 'it needs `guess` or `quiz`',
+  timeout: 'it needs `quiz`',
+  ask: 'it needs `quiz`',
+};
+
+function whyNot(said: Said): string {
+  return NEEDS[said] ?? 'it needs on: { code: … }';
+}
+
+// ── Whether it arrives ───────────────────────────────────────────────────────────────────────────────────────
+
+function lintArrival({ say }: Linting, rule: Rule, n: number): void {
+  const path = ['rules', n, 'replies'];
+  const { replies, delay = 0 } = rule;
+  const own = Object.keys(replies);
+  if (own.length === 0) return;
+  if (isSpokenLate(rule)) {
+    const isPaid = hasTrigger(rule, ['paid']);
+    const who = isPaid ? 'who pays' : 'who invited somebody';
+    say(
+      'reply-may-not-arrive',
+      path,
+      `${who} has sent no message to answer: these texts reach only those who wrote within 48 hours, or did something in the chat within the last minute${isPaid ? ' (WeChat is not clear whether a payment counts)' : ''}`,
+      { advice: '在别处也能查到：请用户回复「我的红包」' },
+    );
+    return;
+  }
+  const late = (['cancelled', 'problem'] as const).find(said => replies[said]);
+  if (delay > WINDOW && late)
+    say(
+      'reply-may-not-arrive',
+      [...path, late],
+      `\`${late}\` is said up to ${Math.round(delay / DAY)} days after the claim, and WeChat lets it through only within 48 hours of the follower's last message`,
+    );
+}
+
+/** Texts by rule, for whoever looks at all of them. */
+export function allTexts({ rules }: Campaign): { readonly rule: Rule; readonly n: number; readonly text: Text }[] {
+  return rules.flatMap((rule, n) => textsOf(rule, n).map(text => ({ rule, n, text })));
+}

@@ -1,0 +1,242 @@
+// What else changed in a campaign that is live: limits, amounts, odds, occasions, rounds, lists, days, the end. What was
+// decided beforehand and is partly given stays as it is; anything else may change, and it is said what it costs. Pure.
+import { type Comparing, type LiveSide, people, type SayLive } from './live.ts';
+import { isOver, isSameBeginning, type LiveCampaign, type LivePrize, type LiveRule } from './record.ts';
+import { fen, showFen } from '../base/money.ts';
+import { dayIn } from '../decide/claim-key.ts';
+import { calledOf } from '../rules/renamed.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import { beijingText, type Instant } from '../base/time.ts';
+
+export function changesOf(before: LiveCampaign, side: LiveSide, at: Comparing): void {
+  endOf(before, side, at);
+  const isClaimed = (): boolean => at.evidence.claims({ campaign: before.id }).claims > 0;
+  // Nothing is asked of the store unless there is something to say.
+  const found: Parameters<SayLive>[] = [];
+  const noting: Comparing = { ...at, say: (...said) => void found.push(said) };
+  wholeOf(before, side, noting);
+  limitsOf(before, side, noting);
+  for (const [n, rule] of side.live.rules.entries()) ruleOf(n, rule, before, side, noting);
+  for (const prize of side.live.prizes) prizeOf(prize, before, side, noting);
+  roundsOf(before, side, noting);
+  if (found.length > 0 && isClaimed()) for (const said of found) at.say(...said);
+}
+
+/** What is live now, or was once. */
+function former<T extends { readonly id: string }>(id: string, live: readonly T[], gone: readonly T[] = []) {
+  return [...live, ...gone].find(each => each.id === id);
+}
+
+// ── The campaign ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Once it is over its seed may be told, and whoever has it knows every draw to come. */
+function endOf(before: LiveCampaign, { live }: LiveSide, { now, say }: Comparing): void {
+  if (!live.draws || !isOver(before, now) || live.to <= before.to) return;
+  say(
+    ['period', 'to'],
+    `the campaign was over at ${timeText(before.to)}, and since then its seed may be public: every draw to come could be foretold. Leave the period as it was, and give what follows a new id with new: true`,
+    'refused',
+  );
+}
+
+function wholeOf(before: LiveCampaign, { live, campaign }: LiveSide, { say }: Comparing): void {
+  if ((before.account ?? '') !== (live.account ?? '') && before.account !== undefined)
+    say(
+      ['account'],
+      `account is ${live.account ?? 'left out'} instead of ${before.account}: its followers have other openids, and all of them may claim`,
+    );
+  if (before.dayStartsAt !== live.dayStartsAt)
+    say(
+      ['period', 'dayStartsAt'],
+      `a day begins at ${clockText(live.dayStartsAt)} instead of ${clockText(before.dayStartsAt)}: who claimed in the hours between may claim once more today, and what is counted a day begins anew`,
+    );
+  if (before.commitment !== undefined && live.commitment !== undefined && before.commitment !== live.commitment)
+    say(
+      ['campaign'],
+      'its seed is another one (`secret` in bot.yaml): what was drawn so far cannot be verified by it, and the commitment that was published no longer holds. Put the former `secret` back',
+    );
+  scenesOf(before, live, campaign, say);
+}
+
+function scenesOf(before: LiveCampaign, live: LiveCampaign, { perScene }: Campaign, say: SayLive): void {
+  if (!before.scenes || !live.scenes || Object.keys(perScene).length === 0) return;
+  const gone = before.scenes.filter(scene => !live.scenes!.includes(scene));
+  const fresh = live.scenes.filter(scene => !before.scenes!.includes(scene));
+  if (gone.length === 0 || fresh.length === 0) return;
+  say(
+    ['stores'],
+    `${shortList(gone)} gone and ${shortList(fresh)} new: limits of a scene go by its name, and begin at nothing for a new one`,
+  );
+}
+
+function shortList(names: readonly string[]): string {
+  const shown = names
+    .slice(0, 3)
+    .map(name => `"${name}"`)
+    .join(', ');
+  return names.length > 3 ? `${shown} and ${names.length - 3} more are` : `${shown} ${names.length > 1 ? 'are' : 'is'}`;
+}
+
+// ── Limits ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+const MONEY = /^budget\.(total|perDay)$|amountPerDay$/;
+
+function limitsOf(before: LiveCampaign, { live, campaign }: LiveSide, { evidence, now, say }: Comparing): void {
+  const base = `campaign/${live.id}`;
+  const day = dayIn(campaign, now);
+  const used: Readonly<Record<string, string>> = {
+    'budget.total': `${base}/amount`,
+    'budget.perDay': `${base}/amount/day/${day}`,
+    'budget.packets': `${base}/packets`,
+    'budget.packetsPerDay': `${base}/packets/day/${day}`,
+  };
+  for (const [name, limit] of Object.entries(live.limits)) {
+    const was = before.limits[name];
+    // A pause that became longer bounds more; all else bounds more when it becomes less.
+    const isTighter = was === undefined || (name.endsWith('.gap') ? limit > was : limit < was);
+    if (!isTighter) continue;
+    const counter = used[name];
+    const show = (value: number): string =>
+      MONEY.test(name) ? showFen(fen(value)) : name.endsWith('.gap') ? `${value / 1000} s` : String(value);
+    const so =
+      counter === undefined ? ': what was before counts as well' : usedText(evidence.counter(counter), limit, show);
+    say(
+      name.split('.'),
+      `${name}: ${was === undefined ? `${show(limit)} is new` : `${show(was)} → ${show(limit)}`}${so}`,
+    );
+  }
+}
+
+function usedText(used: number, limit: number, show: (value: number) => string): string {
+  const full = used >= limit ? ', so that nothing more is given' : '';
+  return `, and ${show(used)} of ${show(limit)} are used already${full}`;
+}
+
+// ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function ruleOf(
+  n: number,
+  rule: LiveRule,
+  before: LiveCampaign,
+  { live }: LiveSide,
+  { evidence, say }: Comparing,
+): void {
+  const was = former(rule.id, before.rules, before.gone?.rules);
+  if (!was?.gives || !rule.gives) return;
+  const name = calledOf(rule);
+  if (was.once !== rule.once) {
+    const { followers } = evidence.claims({ campaign: live.id, rule: rule.id });
+    if (followers > 0)
+      say(
+        ['rules', n, 'once'],
+        `"${name}" is once: ${rule.once} instead of ${was.once}, and ${people(followers)} claimed it: each of them may claim it again`,
+      );
+  }
+  const batches = rule.batches.filter(batch => !was.batches.includes(batch));
+  const dropped = was.batches.filter(batch => !rule.batches.includes(batch));
+  if (batches.length > 0 && dropped.length > 0)
+    say(
+      ['rules', n, 'on'],
+      `"${name}" takes codes of ${batches.join(', ')} instead of ${dropped.join(', ')}: those are answered as no codes now`,
+    );
+  if (was.odds !== '' && rule.odds !== '' && was.odds !== rule.odds)
+    say(
+      ['rules', n, 'give'],
+      `the odds of "${name}" are others from now on (${was.odds} → ${rule.odds}): publish them anew, and say from when they hold`,
+    );
+}
+
+// ── Prizes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+function prizeOf(prize: LivePrize, before: LiveCampaign, side: LiveSide, { evidence, now, say }: Comparing): void {
+  const was = former(prize.id, before.prizes, before.gone?.prizes);
+  if (!was) return;
+  const { live, campaign } = side;
+  const name = calledOf(prize);
+  const base = `campaign/${live.id}/prize/${prize.id}`;
+  const isSplit = was.worth.startsWith('split') || prize.worth.startsWith('split');
+  if (was.worth !== prize.worth && was.worth !== '' && !isSplit)
+    say(['prizes', name], `"${name}" is ${worthText(prize.worth)} instead of ${worthText(was.worth)} from now on`);
+  for (const [key, limit] of Object.entries(prize.limits)) {
+    const old = was.limits[key];
+    if (was.worth === '' || (old !== undefined && limit >= old)) continue;
+    const change = old === undefined ? `${key} ${limit} is new` : `${key} ${old} → ${limit}`;
+    const counter = key === 'stock' ? base : `${base}/day/${dayIn(campaign, now)}`;
+    const so =
+      key === 'perUser'
+        ? ': what each of them won before counts as well'
+        : usedText(evidence.counter(counter), limit, String);
+    say(['prizes', name, key], `"${name}": ${change}${so}`);
+  }
+  couponsOf(prize, was, side, evidence.counter.bind(evidence), say);
+}
+
+/** `100..280` → `¥1.00..¥2.80` */
+function worthText(worth: string): string {
+  return worth
+    .replace(/\d+/g, amount => showFen(fen(Number(amount))))
+    .replace(/^(¥[\d.]+)\.\.\1$/, '$1')
+    .replace(/^nothing$/, 'nothing at all')
+    .replace(/^coupon$/, 'a coupon');
+}
+
+function couponsOf(
+  prize: LivePrize,
+  was: LivePrize,
+  { live, campaign }: LiveSide,
+  counter: (name: string) => number,
+  say: SayLive,
+): void {
+  const written = campaign.prizes.get(prize.id);
+  if (written?.kind !== 'coupon' || !was.coupons || !prize.coupons) return;
+  const isAsBefore = isSameBeginning(was.coupons, written.coupons, was.coupons.lines);
+  if (isAsBefore) return; // lines were added below, or nothing
+  const used = counter(`campaign/${live.id}/prize/${prize.id}/coupons`);
+  if (isSameBeginning(was.coupons, written.coupons, used)) return;
+  const name = calledOf(prize);
+  say(
+    ['prizes', name, 'coupon'],
+    `${used} lines of the list of "${name}" are given, and up to there nothing may be changed, put in or taken out: others would get what somebody has, or nobody. Put these lines back as they were and add new ones at the end; or make the new list a prize of its own with new: true`,
+    'refused',
+  );
+}
+
+// ── Rounds ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The amounts of a round are laid out before its first packet: nothing they follow from may change after it. */
+function roundsOf(before: LiveCampaign, { live }: LiveSide, { evidence, now, say }: Comparing): void {
+  const splitOf = ({ prizes }: Pick<LiveCampaign, 'prizes'>): string | undefined =>
+    prizes.find(({ worth }) => worth.startsWith('split'))?.worth;
+  const [splitWas, split] = [splitOf(before), splitOf(live)];
+  const isOtherSplit = splitWas !== undefined && splitWas !== split;
+  const isOtherSeed =
+    before.commitment !== undefined && live.commitment !== undefined && before.commitment !== live.commitment;
+  for (const [n, round] of live.rounds.entries()) {
+    const was = former(round.id, before.rounds, before.gone?.rounds);
+    if (!was || isOver(was, now)) continue;
+    const isOther = was.total !== round.total || was.packets !== round.packets;
+    if (!isOther && !isOtherSplit && !isOtherSeed) continue;
+    const taken = evidence.counter(`campaign/${live.id}/round/${round.id}/packets`);
+    if (taken === 0) continue;
+    const name = calledOf(round);
+    const sums = (each: typeof round): string => `${each.packets} packets, ${showFen(fen(each.total))}`;
+    const what = isOther
+      ? `it has ${sums(round)} instead of ${sums(was)}`
+      : isOtherSplit
+        ? `its packets are ${split === undefined ? 'no shares of it any more' : `${worthText(split.slice(6))} instead of ${worthText(splitWas.slice(6))}`}`
+        : 'the seed is another one';
+    say(
+      ['rounds', n, isOther ? (was.total === round.total ? 'packets' : 'total') : 'name'],
+      `"${name}": ${what}, and ${taken} of its packets are taken: the amounts were laid out beforehand, and the rest would not come to its total. Put it back as it was until ${timeText(was.to)}; for more, add a round`,
+      'refused',
+    );
+  }
+}
+
+function timeText(at: number): string {
+  return beijingText(at as Instant).slice(0, 16);
+}
+
+function clockText(minutes: number): string {
+  return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+}

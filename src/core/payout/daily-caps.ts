@@ -1,0 +1,63 @@
+// What a merchant allows on one day (merchants.*.limits), by the day a packet leaves: WeChat counts by that day, whenever
+// the packet was won. A payout holds the caps of the day it was planned for; on another day it takes those of that day,
+// together with the step to *sending*. Pure.
+import type { Counter, MerchantCaps } from '../decide/limits.ts';
+import { capDayOf, capsOf, UNBOUNDED } from '../decide/limits.ts';
+import type { Payout, Step } from './payout.ts';
+import { dayOf, type Instant } from '../base/time.ts';
+
+type Holds = Payout['holds'];
+
+/**
+ * What is to be taken for a call at this moment, and what the payout holds then. A number that was never called gives
+ * back every other day: the one it was planned for, and those of a former number, which has come to nothing. One that was
+ * called may have left on each of its days, and counts on all of them. Once on each.
+ */
+export function takeCaps(
+  payout: Payout,
+  caps: MerchantCaps,
+  now: Instant,
+): { readonly holds: Holds; readonly counters: readonly Counter[] } {
+  const today = dayOf(now);
+  const dayIn = (name: string): string | undefined => capDayOf(name, payout.merchant);
+  const isToday = payout.holds.some(({ name }) => dayIn(name) === today);
+  const isUnused = (day: string | undefined): boolean => payout.tries === 0 && day !== undefined && day !== today;
+  const taken = isToday ? [] : capsOf(payout, caps, now);
+  const unused = payout.holds.filter(({ name }) => isUnused(dayIn(name)));
+  return {
+    holds: [...payout.holds.filter(hold => !unused.includes(hold)), ...taken.map(({ name, add }) => ({ name, add }))],
+    counters: [
+      ...taken.map(({ name, add, max }) => ({ name, add, max })),
+      ...unused.map(({ name, add }) => ({ name, add: -add, max: UNBOUNDED })),
+    ],
+  };
+}
+
+/** The merchant's day is full: it leaves tomorrow, spread over some minutes. What may have left stays unknown. */
+export function waitStep(payout: Payout, counter: string, until: Instant, now: Instant): Step {
+  const detail = capText(counter);
+  return {
+    payout: {
+      ...payout,
+      state: payout.state === 'unknown' ? 'unknown' : 'held',
+      version: payout.version + 1,
+      nextDo: 'send',
+      nextAt: until,
+      problem: detail,
+    },
+    from: payout.state,
+    at: now,
+    what: 'capped',
+    detail,
+    move: 'none',
+  };
+}
+
+function capText(counter: string): string {
+  const what = counter.includes('/user/')
+    ? counter.includes('/packets/')
+      ? 'perUserPerDay: this follower has had as many packets'
+      : 'amountPerUserPerDay: this follower has had as much'
+    : 'amountPerDay: as much has left';
+  return `CAPPED ${what} of this merchant today as bot.yaml allows; it leaves tomorrow`;
+}

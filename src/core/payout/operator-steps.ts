@@ -1,0 +1,400 @@
+// What a person does to one payout, as steps for the store: have it tried again, call it off, give its claim another number, or
+// say what became of it where WeChat Pay no longer does. Never a guess: what may have reached WeChat Pay ends only on its own
+// word, or on an operator's, with a reason. Pure.
+import { leavesNoOrder } from './wechat-codes.ts';
+import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
+import { CALL_LEASE_MS } from './pace.ts';
+import { type Cancel, isCancel } from '../rules/campaign.ts';
+import { nextAttempt } from './succession.ts';
+import { DAY, type Instant, later, SECOND } from '../base/time.ts';
+
+/** As much of a payout's history as is judged here: its lines in their order. */
+type HistoryLine = { readonly what: string; readonly detail?: string };
+
+/** A "no" with its reason, for the operator. */
+export type Refused = { readonly refused: string };
+
+/** gethbinfo answers for orders of the last 30 days only: afterwards nobody can tell whether a number was paid. */
+const HORIZON_MS = 30 * DAY;
+
+/** Due now, under the same number, doing what it waited to do. */
+export function retryStep(payout: Payout, reason: string | undefined, now: Instant): Step | Refused {
+  const no = whyNoRetry(payout, now);
+  if (no !== undefined) return { refused: no };
+  const { stopped, ...rest } = payout; // whoever wants it tried takes their no back
+  const next: Payout = {
+    ...rest,
+    ...(isCancel(stopped) && { stopped }), // but no refund and no unfollow: it is only asked after
+    version: payout.version + 1,
+    strikes: 0,
+    nextAt: now,
+    ...(payout.state === 'sent' && { nextDo: 'query' as const }),
+  };
+  return {
+    payout: next,
+    from: payout.state,
+    at: now,
+    what: 'retry',
+    detail: reason ?? 'by the operator',
+    move: 'none',
+  };
+}
+
+function whyNoRetry(payout: Payout, now: Instant): string | undefined {
+  const { state, tries, nextAt, firstSentAt = payout.createdAt } = payout;
+  switch (state) {
+    case 'received':
+    case 'refunded':
+    case 'failed':
+      return ended(state);
+    case 'planned':
+      return 'it was never tried: it waits for its turn, for a running bot and an open merchant';
+    case 'sending':
+      return 'a call is under way, or its end was never seen: the bot asks after it by itself within 30 s';
+    case 'sent':
+      // Parked while it is with the follower: asking once more can do no harm.
+      return nextAt === undefined ? undefined : 'it is with the follower, and is asked after by itself';
+    case 'held':
+    case 'unknown':
+      if (tries === 0 || now - firstSentAt <= HORIZON_MS) return undefined;
+      return 'it is older than the 30 days WeChat Pay answers for, so nobody could tell whether it is paid twice; look it up in 商户平台';
+    default:
+      return state satisfies never;
+  }
+}
+
+function ended(state: 'received' | 'refunded' | 'failed'): string {
+  const words = {
+    received: 'the follower has it (received)',
+    refunded: 'nobody opened it and the money came back (refunded)',
+    failed: 'nothing was paid under this number, and nothing will be (failed)',
+  };
+  return `${words[state]}: that is final`;
+}
+
+// ── Cancel ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * How a payout can be cancelled: at once, after asking WeChat Pay, or by taking it back from the follower. `noMore`: it
+ * cannot, but it would be offered once more, and that it is not.
+ */
+export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBack' | 'noMore' | Refused {
+  const { state, tries, nextAt, request, reoffer, stopped } = payout;
+  switch (state) {
+    case 'received':
+    case 'refunded':
+    case 'failed':
+      return { refused: ended(state) };
+    case 'sent':
+      if (request.channel === 'transfer') return 'takeBack';
+      return reoffer && !stopped ? 'noMore' : { refused: NOT_BACK };
+    case 'sending': {
+      const left = Math.ceil(((nextAt ?? now) - now) / SECOND);
+      return left > 0 ? { refused: `a call is under way; try again in ${left} s` } : 'ask';
+    }
+    case 'planned':
+    case 'held':
+    case 'unknown':
+      return tries === 0 ? 'now' : 'ask';
+    default:
+      return state satisfies never;
+  }
+}
+
+export const NOT_BACK =
+  'it is with the follower, and a red packet cannot be taken back; unopened, its money returns after 24 h';
+
+/** The operator's no, written before WeChat Pay is told or asked: from now on only questions, and no other number. */
+export function callOffStep(payout: Payout, reason: string, now: Instant): Step {
+  const stopped = isCancel(payout.stopped) ? payout.stopped : 'calledOff'; // `retry` takes only an operator's no back
+  const soon = later(now, CALL_LEASE_MS); // first whoever calls it off asks
+  const nextAt = payout.state === 'sent' && payout.nextAt !== undefined && payout.nextAt < soon ? payout.nextAt : soon;
+  return {
+    payout: { ...payout, stopped, version: payout.version + 1, nextDo: 'query', nextAt },
+    from: payout.state,
+    at: now,
+    what: 'called off',
+    detail: reason,
+    move: 'none',
+  };
+}
+
+/** What WeChat Pay's answer makes of it. `waiting`: a transfer the follower has not confirmed, which can be taken back. */
+export function judgeAnswer(
+  seen: Observation,
+  history: readonly HistoryLine[],
+  payout?: Payout,
+): 'unpaid' | 'waiting' | Refused {
+  switch (seen.kind) {
+    case 'status':
+      if (seen.status === 'FAILED') return 'unpaid';
+      return {
+        refused: `WeChat Pay says ${seen.status}${seen.reason === undefined ? '' : ` (${seen.reason})`}; only FAILED proves that nothing was paid`,
+      };
+    case 'bill':
+      if (seen.state === 'FAIL' || seen.state === 'CANCELLED') return 'unpaid';
+      if (seen.state === 'WAIT_USER_CONFIRM' || seen.state === 'ACCEPTED' || seen.state === 'PROCESSING')
+        return 'waiting';
+      return { refused: `WeChat Pay says ${seen.state}; only FAIL or CANCELLED proves that nothing was paid` };
+    case 'notFound':
+      if (everyCallRefused(history, payout)) return 'unpaid';
+      return {
+        refused:
+          'WeChat Pay knows no such order, which is no proof that nothing was paid; `payouts retry` tries the same number again',
+      };
+    case 'refused':
+      return {
+        refused: `WeChat Pay answers ${`${seen.code} ${seen.text}`.trim()}, which does not tell whether it was paid`,
+      };
+    case 'unreached':
+    case 'silence':
+      return { refused: `WeChat Pay could not be asked: ${`${seen.code} ${seen.text}`.trim()}` };
+    case 'accepted':
+      return { refused: 'WeChat Pay has accepted it' };
+    default:
+      return seen satisfies never;
+  }
+}
+
+/** Each call that pays was answered, and refused before an order was made: then an order that is not there never was. */
+function everyCallRefused(history: readonly HistoryLine[], payout: Payout | undefined): boolean {
+  if (payout && payout.tries > 0 && payout.refusals === payout.tries) return true;
+  const calls = history.flatMap((line, index) => (line.what === 'sending' ? [history[index + 1]] : []));
+  return (
+    calls.length > 0 &&
+    calls.every(answer => {
+      const [code = '', ...text] = (answer?.detail ?? '').split(' ');
+      const isAnswer = answer !== undefined && !answer.what.startsWith('asked ');
+      return isAnswer && leavesNoOrder(payout?.request.channel ?? 'redpack', code, text.join(' '));
+    })
+  );
+}
+
+/** The end of a payout that was not paid: its money and what it held return to the budget. */
+export function cancelStep(payout: Payout, reason: string, now: Instant, seen?: Observation): Step {
+  const said = seen && saidOf(seen);
+  return unpaidStep(payout, 'cancelled', said === undefined ? reason : `${reason} (WeChat Pay: ${said})`, now);
+}
+
+function unpaidStep(payout: Payout, what: string, detail: string, now: Instant): Step {
+  const { nextAt: _, problem: __, ...rest } = payout;
+  const common = { ...rest, version: payout.version + 1, strikes: 0, endedAt: now };
+  const about = { from: payout.state, at: now, what, detail } as const;
+  if (payout.state === 'sent')
+    return { ...about, payout: { ...common, state: 'refunded', refunded: payout.amount }, move: 'sent→refunded' };
+  return { ...about, payout: { ...common, state: 'failed' }, move: 'reserved→free' };
+}
+
+/** The platform's own word for where an order stands; `undefined`: it said nothing of that. */
+export function saidOf(seen: Observation): string | undefined {
+  return seen.kind === 'status' ? seen.status : seen.kind === 'bill' ? seen.state : undefined;
+}
+
+// ── Offer ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Whether its claim could have another number: it has come to nothing here, or it is parked and WeChat Pay decides. */
+export function offerWay(payout: Payout): 'free' | 'ask' | Refused {
+  const { state, tries, nextAt, amount, refunded, stopped } = payout;
+  if (isCancel(stopped)) return { refused: UNDONE[stopped] };
+  switch (state) {
+    case 'received':
+      return { refused: ended(state) };
+    case 'failed':
+      return 'free';
+    case 'refunded':
+      if ((refunded ?? amount) < amount) return { refused: 'a part of it was opened, so the claim is paid' };
+      return 'free';
+    case 'held':
+    case 'unknown':
+    case 'sent':
+      if (nextAt === undefined && tries > 0) return 'ask';
+      break;
+    default:
+      break;
+  }
+  return {
+    refused: `it is ${state}, and not given up: the bot takes care of it, \`payouts retry\` has it tried at once`,
+  };
+}
+
+const UNDONE: Readonly<Record<Cancel, string>> = {
+  refunded: 'its order was refunded: the claim is owed no more',
+  unsubscribed: 'its follower left before it was sent: the claim is owed no more',
+};
+
+/** Another number for the claim of what was given up, sent at once. `counters`: what it takes from the budget again. */
+export function offerStep(payout: Payout, reason: string, now: Instant, counters: Step['counters']): Step {
+  const { nextAt: _, problem: __, ...rest } = payout;
+  const base = { ...rest, holds: [], version: payout.version + 1, strikes: 0 };
+  const about = {
+    from: payout.state,
+    at: now,
+    what: 'offered',
+    detail: reason,
+    successor: nextAttempt(payout, now, now),
+  };
+  if (isFinal(payout.state)) return { ...about, payout: base, move: 'free→reserved', ...(counters && { counters }) };
+  if (payout.state === 'sent') {
+    const refunded: Payout = { ...base, state: 'refunded', refunded: payout.amount, endedAt: now };
+    return { ...about, payout: refunded, move: 'sent→reserved' };
+  }
+  return { ...about, payout: { ...base, state: 'failed', endedAt: now }, move: 'none' };
+}
+
+// ── Settle ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const VERDICTS = ['received', 'unpaid'] as const;
+/** What an operator says became of a payout. */
+export type OperatorsVerdict = (typeof VERDICTS)[number];
+
+/** gethbinfo, and the query of a bill, answer for so long. */
+export function isTooOldToAsk({ firstSentAt, createdAt }: Payout, now: Instant): boolean {
+  return now - (firstSentAt ?? createdAt) > HORIZON_MS;
+}
+
+/** Whether an operator may say it without WeChat Pay: `undefined`, it may be asked for. */
+export function whyNoVerdict(payout: Payout, verdict: OperatorsVerdict, now: Instant): string | undefined {
+  const { state, tries, nextAt } = payout;
+  if (state === 'received') return ended(state);
+  if (state === 'failed' || state === 'refunded') return verdict === 'unpaid' ? ended(state) : undefined;
+  if (tries === 0) return 'it was never sent: `payouts cancel` ends it';
+  if (state !== 'sending' || (nextAt ?? now) <= now) return undefined;
+  return `a call is under way; try again in ${Math.ceil((nextAt! - now) / SECOND)} s`;
+}
+
+/**
+ * What WeChat Pay's answer makes of an operator's verdict. While it answers for a number the bot books what it says; an
+ * operator's word counts for what is parked or too old, and never against it.
+ */
+export function judgeVerdict(
+  payout: Payout,
+  verdict: OperatorsVerdict,
+  seen: Observation,
+  now: Instant,
+): 'agreed' | Refused {
+  const isOld = isTooOldToAsk(payout, now);
+  const isLeftToUs = isOld || isFinal(payout.state) || payout.nextAt === undefined;
+  const said = saidOf(seen);
+  if (said === undefined) {
+    if (isOld) return 'agreed';
+    if (seen.kind === 'notFound' && isLeftToUs && verdict === 'unpaid') return 'agreed';
+    if (seen.kind === 'notFound')
+      return {
+        refused: 'WeChat Pay still answers for numbers of this age, and knows no such order; see `payouts show`',
+      };
+    const words = 'code' in seen ? `${seen.code} ${seen.text}`.trim() : seen.kind;
+    return { refused: `WeChat Pay still answers for this number, and could not be asked just now: ${words}` };
+  }
+  if (ENDS[said] === verdict && isLeftToUs) return 'agreed';
+  const next =
+    ENDS[said] === undefined ? 'that is no end yet' : 'the bot books that; `payouts retry` has it asked at once';
+  return { refused: `WeChat Pay still answers for this number, and says ${said}: ${next}` };
+}
+
+/** The platform's words for an end. */
+const ENDS: Readonly<Record<string, OperatorsVerdict>> = {
+  RECEIVED: 'received',
+  SUCCESS: 'received',
+  FAILED: 'unpaid',
+  REFUND: 'unpaid',
+  FAIL: 'unpaid',
+  CANCELLED: 'unpaid',
+};
+
+/** The end an operator gives it. `holds`: what it takes again where it counted as unpaid; the money is gone, whatever a limit says. */
+export function settleStep(
+  payout: Payout,
+  verdict: OperatorsVerdict,
+  reason: string,
+  now: Instant,
+  holds: Payout['holds'],
+): Step {
+  const detail = `as ${verdict}: ${reason}`;
+  if (verdict === 'unpaid') return unpaidStep(payout, 'settled', detail, now);
+  const { nextAt: _, problem: __, refunded: ___, stopped: ____, ...rest } = payout;
+  const wasOver = payout.state === 'failed' || payout.state === 'refunded';
+  return {
+    payout: {
+      ...rest,
+      state: 'received',
+      version: payout.version + 1,
+      strikes: 0,
+      endedAt: now,
+      ...(wasOver && { holds }),
+    },
+    from: payout.state,
+    at: now,
+    what: 'settled',
+    detail,
+    move: receivedFrom(payout.state),
+    ...(wasOver && { counters: holds.map(hold => ({ ...hold, max: Number.MAX_SAFE_INTEGER })) }),
+  };
+}
+
+function receivedFrom(state: Payout['state']): Move {
+  switch (state) {
+    case 'failed':
+      return 'free→received';
+    case 'refunded':
+      return 'refunded→received';
+    case 'sent':
+      return 'sent→received';
+    default:
+      return 'reserved→received';
+  }
+}
+
+// ── What WeChat Pay says against us ──────────────────────────────────────────────────────────────────────────
+
+const PAID: ReadonlySet<string> = new Set(['SENT', 'RECEIVED', 'SUCCESS', 'WAIT_USER_CONFIRM', 'TRANSFERING']);
+
+/** It counts as unpaid here, and WeChat Pay speaks of it as paid, or as with the follower; or the other way round. */
+export function contradicts({ state }: Payout, seen: Observation): boolean {
+  const said = saidOf(seen) ?? '';
+  if (state === 'received') return ENDS[said] === 'unpaid';
+  const isUnpaid = state === 'failed' || state === 'refunded';
+  return isUnpaid && (seen.kind === 'accepted' || PAID.has(said));
+}
+
+/** Written into the number that counts as unpaid, once; what the follower has here stays as it is. */
+export function doubtStep(payout: Payout, seen: Observation, now: Instant): Step | undefined {
+  const problem = `WeChat Pay says ${saidOf(seen) ?? seen.kind}, although it is ${payout.state} here`;
+  if (payout.problem === problem || payout.state === 'received') return undefined;
+  return {
+    payout: { ...payout, problem, version: payout.version + 1 },
+    from: payout.state,
+    at: now,
+    what: 'doubted',
+    detail: problem,
+    move: 'none',
+  };
+}
+
+/** A later number of the same claim: not to be sent until an operator decides. A call under way is asked after. */
+export function stopStep(payout: Payout, detail: string, now: Instant): Step | undefined {
+  if (payout.stopped || isFinal(payout.state)) return undefined;
+  const { nextAt, ...rest } = payout;
+  const isUnsent = payout.tries === 0;
+  const isUnderWay = payout.state === 'sending' || payout.state === 'sent';
+  return {
+    payout: {
+      ...rest,
+      stopped: 'doubted',
+      version: payout.version + 1,
+      problem: detail,
+      ...(isUnsent && { state: 'held' as const, nextDo: 'send' as const }),
+      ...(!isUnsent && { nextDo: 'query' as const, nextAt: isUnderWay ? (nextAt ?? now) : now }),
+    },
+    from: payout.state,
+    at: now,
+    what: 'stopped',
+    detail,
+    move: 'none',
+  };
+}
+
+/** What the operator gave as a reason, as a history can hold it; `undefined` if it is none. */
+export function readReason(text: string): string | undefined {
+  const reason = text.replace(/\p{Cc}+/gu, ' ').trim();
+  return reason === '' || [...reason].length > 200 ? undefined : reason;
+}

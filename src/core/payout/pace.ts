@@ -1,0 +1,88 @@
+// How a payout is paced: when it is looked at next, how long the pauses between the numbers of one claim are. Pure.
+import { createHash } from 'node:crypto';
+import type { Payout } from './payout.ts';
+import { DAY, endOfDay, endOfMonth, HOUR, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
+
+/** How a payout is looked after; all of it can be set in bot.yaml. */
+export type PayoutPolicy = {
+  /** When gethbinfo is asked about a packet nobody opened yet: ms after it was sent. */
+  readonly askAfter: readonly number[];
+  /** And after the last of these, every so many ms. */
+  readonly askEvery: number;
+  /** How many numbers one claim may use up; a new one only after FAILED. */
+  readonly attemptsMax: number;
+  /** How long a claim waits for its second number, its third …, ms: trouble at WeChat Pay lasts longer than seconds. */
+  readonly pauses: readonly number[];
+};
+
+export const DEFAULT_POLICY: PayoutPolicy = {
+  askAfter: [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY + 5 * MINUTE],
+  askEvery: HOUR,
+  attemptsMax: 5,
+  pauses: [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR],
+};
+
+/** A call ends, or is given up for dead, within this: then somebody else may ask. */
+export const CALL_LEASE_MS = 30 * SECOND;
+
+const BACKOFF_MAX_MS = 20 * MINUTE;
+/** WeChat's shortest interval between two tries of one number is 1 s. */
+const BACKOFF_MIN_MS = 1100;
+
+export type When = 'backoff' | 'schedule' | 'soon' | 'in20Minutes' | 'at8' | 'tomorrow' | 'nextMonth' | 'never';
+
+export function whenNext(
+  when: When,
+  payout: Payout,
+  strikes: number,
+  sentAt: Instant,
+  now: Instant,
+  policy: PayoutPolicy,
+): Instant | undefined {
+  switch (when) {
+    case 'never':
+      return undefined;
+    case 'soon':
+      return later(now, BACKOFF_MIN_MS);
+    case 'in20Minutes':
+      return later(now, 20 * MINUTE);
+    case 'tomorrow':
+      return tomorrow(payout, now);
+    case 'nextMonth':
+      return nextMonth(payout, now);
+    case 'at8': {
+      const eight = later(endOfDay(now), 8 * HOUR - DAY);
+      return later(eight > now ? eight : later(eight, DAY), spread(payout, 10 * MINUTE));
+    }
+    case 'schedule': {
+      const planned = policy.askAfter.find(ms => sentAt + ms > now);
+      return planned !== undefined ? later(sentAt, planned) : later(now, policy.askEvery);
+    }
+    case 'backoff': {
+      const wait = Math.min(BACKOFF_MIN_MS * 2 ** (strikes - 1), BACKOFF_MAX_MS);
+      return later(now, wait + spread(payout, wait / 4));
+    }
+    default:
+      return when satisfies never;
+  }
+}
+
+/** Jitter without dice: 0 … `width` ms, from the number and the version. */
+function spread(payout: Payout, width: number): number {
+  const digest = createHash('sha256').update(`${payout.billNo}/${payout.version}`).digest();
+  return Math.floor((digest.readUInt32BE(0) / 2 ** 32) * width);
+}
+
+/** After midnight in Beijing, when the counts of a day begin anew; not all at once. */
+export function tomorrow(payout: Payout, now: Instant): Instant {
+  return later(endOfDay(now), spread(payout, 10 * MINUTE));
+}
+
+export function nextMonth(payout: Payout, now: Instant): Instant {
+  return later(endOfMonth(now), spread(payout, 10 * MINUTE));
+}
+
+/** How long the number after this one waits, ms. */
+export function pauseAfter({ attempt }: Payout, { pauses }: PayoutPolicy): number {
+  return pauses[Math.min(attempt, pauses.length) - 1] ?? 0;
+}

@@ -1,0 +1,255 @@
+// One payout (付款): its number, its request, its states, and what may be seen of it. What moves it: `payout-table.ts`. Pure.
+import { createHash } from 'node:crypto';
+import type { OpenId } from '../base/event.ts';
+import type { Counter } from '../decide/limits.ts';
+import type { Brand, Fen } from '../base/money.ts';
+import type { Cancel } from '../rules/campaign.ts';
+import { type Day, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
+
+/** `mch_billno` (商户订单号): ≤ 28 letters and digits. Chosen and stored before the first call, never changed. */
+export type BillNo = Brand<string, 'BillNo'>;
+
+export const PAYOUT_STATES = [
+  'planned', // written with the claim; nothing was called yet
+  'sending', // about to call, or the call's end was never seen: ask
+  'unknown', // called; WeChat Pay's answer leaves the outcome open: ask, same number
+  'held', // waits for a person or for the merchant's gate
+  'sent', // with the follower, to be opened within 24 h
+  'received', // opened: final
+  'refunded', // not opened; the money came back: final
+  'failed', // nothing was paid under this number, and nothing will be: final
+] as const;
+export type PayoutState = (typeof PAYOUT_STATES)[number];
+
+export function isFinal(state: PayoutState): boolean {
+  return state === 'received' || state === 'refunded' || state === 'failed';
+}
+
+/** Every field of the request, chosen and stored before the first call; a retry sends these. */
+export type PayRequest = RedpackRequest | GroupRequest | TransferRequest;
+
+type RedpackFields = {
+  readonly mchId: string;
+  readonly appId: string;
+  readonly sendName: string;
+  readonly actName: string;
+  readonly wishing: string;
+  readonly remark: string;
+  readonly sceneId?: string;
+  /** `k=v&k=v`, URL-encoded (活动信息). */
+  readonly riskInfo?: string;
+  /** Service-provider mode (服务商模式): the merchant served, its AppID, and whose money it is. */
+  readonly subMchId?: string;
+  readonly msgAppId?: string;
+  readonly consumeMchId?: string;
+};
+
+/** sendredpack (发放红包接口). */
+export type RedpackRequest = RedpackFields & { readonly channel: 'redpack'; readonly clientIp: string };
+
+/** sendgroupredpack (裂变红包, deprecated by WeChat Pay on 2024-06-05). A client_ip would spoil its sign. */
+export type GroupRequest = RedpackFields & { readonly channel: 'group'; readonly totalNum: number };
+
+/** 商家转账 (v3 transfer-bills): the follower confirms on a page. */
+export type TransferRequest = {
+  readonly channel: 'transfer';
+  readonly mchId: string;
+  readonly appId: string;
+  /** `transfer_scene_id`; 1000 is 现金营销. */
+  readonly sceneId: string;
+  readonly remark: string;
+  readonly perception?: string;
+  /** `transfer_scene_report_infos`: must match the scene exactly. */
+  readonly reports: readonly { readonly type: string; readonly content: string }[];
+  readonly notifyUrl?: string;
+};
+
+export type Payout = {
+  readonly billNo: BillNo;
+  readonly claimKey: string;
+  /** Grows only after gethbinfo said FAILED; counts from 1. */
+  readonly attempt: number;
+  readonly campaign: string;
+  readonly rule: string;
+  readonly account: string;
+  readonly merchant: string;
+  readonly user: OpenId;
+  readonly amount: Fen;
+  readonly request: PayRequest;
+  /** What the counters get back if the money does. */
+  readonly holds: readonly Pick<Counter, 'name' | 'add'>[];
+  readonly state: PayoutState;
+  /** Grows by one with every change; two workers cannot both make the same one. */
+  readonly version: number;
+  /** When it was first sent: gethbinfo answers for 30 days from then. */
+  readonly firstSentAt?: Instant;
+  /** How often sendredpack was called. */
+  readonly tries: number;
+  /** Inconclusive observations in a row: how far the backoff has grown. */
+  readonly strikes: number;
+  /** What settle does next, and when; absent when final or parked for a person. */
+  readonly nextDo: 'send' | 'query';
+  readonly nextAt?: Instant;
+  /** The platform's latest code and text, while they matter. */
+  readonly problem?: string;
+  /** WeChat refuses this follower (risk control, no real name): a new number would not help. */
+  readonly userRefused?: boolean;
+  /**
+   * Never sent (again), and followed by no other number, whatever end it comes to: an operator called it off, or another
+   * number of its claim turned out to be paid. Written before anything is said to WeChat Pay; `retry` takes it away. Or its
+   * order was refunded, its follower left: that stays (`undone.ts`).
+   */
+  readonly stopped?: 'calledOff' | 'doubted' | Cancel;
+  /** Calls that were refused so that they left no order; if that is all of them, NOT_FOUND proves that nothing was paid. */
+  readonly refusals?: number;
+  /** WeChat Pay takes this number no more (超出重试期): it can only be asked after. */
+  readonly expired?: boolean;
+  /** WeChat's own number (`send_listid`, `transfer_bill_no`: 微信单号). */
+  readonly listId?: string;
+  /** 商家转账: what the confirmation page needs (`package_info`). */
+  readonly packageInfo?: string;
+  /** If nobody opens it, it is offered to the same follower once more. */
+  readonly reoffer?: boolean;
+  /** What takes it back before it is sent; `transaction`: the payment it rewards (微信支付订单号). */
+  readonly undoneBy?: { readonly causes: readonly Cancel[]; readonly transaction?: string };
+  /** What came back of it, in fen, once it is `refunded`: of a group packet perhaps only a part. */
+  readonly refunded?: Fen;
+  readonly createdAt: Instant;
+  /** The platform's time of the event that made the claim; absent in payouts of version 0.1.0. */
+  readonly eventAt?: Instant;
+  readonly sentAt?: Instant;
+  readonly endedAt?: Instant;
+};
+
+/** What the platform, or its silence, tells us about one payout. */
+export type Observation =
+  /** sendredpack: return_code and result_code SUCCESS. */
+  | { readonly kind: 'accepted'; readonly listId?: string }
+  /** Never reached the platform: connection refused, no such host, TLS handshake. */
+  | { readonly kind: 'unreached'; readonly code: string; readonly text: string }
+  /** May have reached it: time-out, reset, 5xx, unreadable answer. */
+  | { readonly kind: 'silence'; readonly code: string; readonly text: string }
+  /** The platform answered with a code; what it means stands in the error table. */
+  | { readonly kind: 'refused'; readonly code: string; readonly text: string }
+  /** gethbinfo answered. `reason`: the failure text an order in SENDING may carry. */
+  | {
+      readonly kind: 'status';
+      readonly status: RedpackStatus;
+      readonly reason?: string;
+      readonly listId?: string;
+      /** `refund_amount`, fen. */
+      readonly refunded?: number;
+    }
+  /** A transfer bill's state, from its query, its creation or its notification. */
+  | {
+      readonly kind: 'bill';
+      readonly state: BillState;
+      readonly reason?: string;
+      readonly listId?: string;
+      readonly packageInfo?: string;
+    }
+  /** gethbinfo knows no such order: no proof of failure. */
+  | { readonly kind: 'notFound' };
+
+/** gethbinfo's `status`, spelled as WeChat spells it. */
+export type RedpackStatus = 'SENDING' | 'SENT' | 'FAILED' | 'RECEIVED' | 'RFUND_ING' | 'REFUND';
+
+/** 商家转账: `state`, spelled as WeChat spells it. */
+export const BILL_STATES = [
+  'ACCEPTED',
+  'PROCESSING',
+  'WAIT_USER_CONFIRM',
+  'TRANSFERING',
+  'SUCCESS',
+  'FAIL',
+  'CANCELING',
+  'CANCELLED',
+] as const;
+export type BillState = (typeof BILL_STATES)[number];
+
+/** Money moving between a campaign's buckets, in the payout's own commit. `refunded` is free again, and counted. */
+export type Move =
+  | 'none'
+  | 'reserved→sent'
+  | 'reserved→received'
+  | 'reserved→free'
+  | 'sent→received'
+  /** What `payout.refunded` says; the rest, of a group packet, was received. */
+  | 'sent→refunded'
+  /** Refunded and offered again at once: the successor takes the reservation. */
+  | 'sent→reserved'
+  /** An operator's: a given-up claim has a new number, which takes the reservation from the budget once more (`counters`). */
+  | 'free→reserved'
+  /** … and what counted as not paid was paid after all. */
+  | 'free→received'
+  | 'refunded→received';
+
+/** One change of one payout, as the store writes it. */
+export type Step = {
+  /** The payout after the change; its version is one above the stored one. */
+  readonly payout: Payout;
+  readonly from: PayoutState;
+  readonly at: Instant;
+  readonly what: string;
+  readonly detail?: string;
+  readonly move: Move;
+  /** What it takes, or gives back (below zero), in the same commit: the merchant's caps of the day it leaves. */
+  readonly counters?: readonly Counter[];
+  /**
+   * A new number for the same claim, planned in the same commit; only after FAILED or REFUND was recorded. It takes
+   * over the reservation (`move` is `none`, `sent→reserved` or `free→reserved`), so that `holds` stay taken.
+   */
+  readonly successor?: Payout;
+};
+
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** Stands in the numbers of claims that belong to no day. WeChat Pay recommends a day, and asks for none in particular. */
+const NO_DAY = parseBeijing('2020-01-01')!;
+
+/**
+ * The day in a claim's numbers follows from the claim, so that it is the same whenever the claim is made again: the day,
+ * week or month it is for. One per event has the event's day where WeChat tells it with the event: of messages, of what
+ * they do in the chat, and of payments. Whatever is for no day has none: once for ever, a round, a friend's deed, a tap on
+ * the page, a batch.
+ */
+export function numberDay(claimKey: string, eventAt: Instant): Instant {
+  const occasion = claimKey.split('/').slice(3).join('/');
+  const [, day = '', rest = ''] = /^(?:week-)?(\d{4}-\d\d)(-\d\d)?$/.exec(occasion) ?? [];
+  return parseBeijing(day + (rest || '-01')) ?? (/^[mejp]:/.test(occasion) ? eventAt : NO_DAY);
+}
+
+/** Whether a number's day tells nothing of its claim. */
+export function isNoDay(day: Day): boolean {
+  return day === dayOf(NO_DAY);
+}
+
+/**
+ * mchId + yyyymmdd + 10 base-62 characters of SHA-256(claim key, attempt): the same on every replay and on
+ * every machine, so that even a lost ledger cannot pay twice. `day`: `numberDay` of the claim.
+ */
+export function billNoOf(mchId: string, day: Instant, claimKey: string, attempt: number): BillNo {
+  const digest = createHash('sha256').update(`${claimKey}\n${attempt}`).digest('hex');
+  let rest = BigInt(`0x${digest}`);
+  let suffix = '';
+  for (let i = 0; i < 10; i++) {
+    suffix += BASE62[Number(rest % 62n)];
+    rest /= 62n;
+  }
+  return `${mchId}${dayOf(day).replaceAll('-', '')}${suffix}` as BillNo;
+}
+
+/** The number the same claim takes after this one: all numbers of one claim carry the same day. */
+export function nextNumber(payout: Pick<Payout, 'billNo' | 'request' | 'claimKey' | 'attempt'>): BillNo {
+  return numberOf(payout, payout.attempt + 1);
+}
+
+/** The number of another attempt at the claim of this one. */
+export function numberOf(
+  { billNo, request, claimKey }: Pick<Payout, 'billNo' | 'request' | 'claimKey'>,
+  attempt: number,
+): BillNo {
+  const day = billNo.slice(request.mchId.length, request.mchId.length + 8);
+  const at = instant(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6, 8))));
+  return billNoOf(request.mchId, at, claimKey, attempt);
+}

@@ -1,0 +1,181 @@
+// Plans a payout: its number and every field of its request, before anything is called. Pure.
+import type { Claim, Decision } from '../decide/decide.ts';
+import type { Envelope, OpenId } from '../base/event.ts';
+import { type Counter, ruleClaimsCounter } from '../decide/limits.ts';
+import type { Fen } from '../base/money.ts';
+import { billNoOf, numberDay, type Payout, type PayRequest } from './payout.ts';
+import type { Campaign, Packet } from '../rules/campaign.ts';
+import type { Instant } from '../base/time.ts';
+
+/** As much of a merchant in bot.yaml as a request needs. */
+export type PayerSettings = { readonly name: string; readonly mchId: string } & (
+  | {
+      readonly channel: 'redpack';
+      readonly clientIp: string;
+      readonly riskInfo: boolean;
+      readonly subMchId?: string;
+      readonly msgAppId?: string;
+      readonly consumeMchId?: string;
+    }
+  | {
+      readonly channel: 'transfer';
+      readonly transferScene: string;
+      readonly perception?: string;
+      readonly notifyUrl?: string;
+    }
+);
+
+/** What is owed to whom. */
+export type Debt = {
+  readonly campaign: Campaign;
+  readonly rule: string;
+  readonly claimKey: string;
+  readonly amount: Fen;
+  readonly holds: readonly Pick<Counter, 'name' | 'add'>[];
+  /** A group packet's shares. */
+  readonly shares?: number | undefined;
+  readonly account: { readonly name: string; readonly appId: string };
+  readonly user: OpenId;
+  /** When the follower acted. */
+  readonly eventAt: Instant;
+  /** The day in the number, where it is known to be another than the claim's. */
+  readonly numberDay?: Instant | undefined;
+  /** Not to be sent before; and what takes it back until then. */
+  readonly payAt?: Instant | undefined;
+  readonly undoneBy?: Payout['undoneBy'] | undefined;
+};
+
+/** A decision that gives something. */
+export type Award = Extract<Decision, { kind: 'awarded' }>;
+
+export function claimOf({ account, user }: Pick<Envelope, 'account' | 'user'>, award: Award, now: Instant): Claim {
+  const { claimKey: key, campaign, rule, prize, amount } = award;
+  return { key, campaign, rule, prize, amount, account, user, at: now, ...placeOf(award, user) };
+}
+
+/** Decided since everything that can be limited is counted. */
+export function isCountedWhole({ campaign, rule, counters }: Pick<Award, 'campaign' | 'rule' | 'counters'>): boolean {
+  const name = ruleClaimsCounter(campaign, rule);
+  return counters.some(counter => counter.name === name);
+}
+
+/** Where it was counted, by its counters. One that was decided before everything was counted has no such place. */
+function placeOf({ campaign, rule, counters }: Award, user: OpenId): Pick<Claim, 'day' | 'scene' | 'round'> {
+  if (!isCountedWhole({ campaign, rule, counters })) return {};
+  const behind = (prefix: string): string | undefined =>
+    counters.find(({ name }) => name.startsWith(prefix))?.name.slice(prefix.length);
+  const claims = `campaign/${campaign}/user/${user}/claims`;
+  const day = behind(`${claims}/day/`) ?? counters.map(({ name }) => PRIZE_DAY.exec(name)?.[1]).find(Boolean);
+  const [scene, round] = [behind(`${claims}/scene/`), behind(`${claims}/round/`)];
+  return {
+    ...(day !== undefined && { day }),
+    ...(scene !== undefined && { scene }),
+    ...(round !== undefined && { round }),
+  };
+}
+
+/** What is sent by hand is no claim of a person's limits, but of its prize's. */
+const PRIZE_DAY = /^campaign\/[^/]+\/prize\/.+\/day\/(\d{4}-\d\d-\d\d)$/;
+
+/** The payout of an award: for the flow, and for a repair that reads event and award in the journal. The number is the same. */
+export function planAward(
+  campaign: Campaign,
+  {
+    user,
+    sentAt: eventAt,
+    transaction,
+    numberDay: day,
+  }: Pick<Envelope, 'user' | 'sentAt'> & { readonly transaction?: string; readonly numberDay?: Instant },
+  { rule, claimKey, prize: name, amount, holds, payAt, cancelIf }: Award,
+  { account, merchant }: { readonly account: Debt['account']; readonly merchant: PayerSettings },
+  now: Instant,
+): Payout {
+  const prize = campaign.prizes.get(name);
+  const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
+  const undoneBy = cancelIf && { causes: cancelIf, ...(transaction !== undefined && { transaction }) };
+  const debt = {
+    campaign,
+    rule,
+    claimKey,
+    amount,
+    holds,
+    shares,
+    account,
+    user,
+    eventAt,
+    payAt,
+    undoneBy,
+    numberDay: day,
+  };
+  return planPayout(debt, merchant, now);
+}
+
+export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): Payout {
+  const { campaign, rule, claimKey, amount, holds, account, user, eventAt, payAt, undoneBy } = debt;
+  return {
+    billNo: billNoOf(merchant.mchId, debt.numberDay ?? numberDay(claimKey, eventAt), claimKey, 1),
+    claimKey,
+    attempt: 1,
+    campaign: campaign.id,
+    rule,
+    account: account.name,
+    merchant: merchant.name,
+    user,
+    amount,
+    request: requestOf(debt, merchant),
+    holds,
+    state: 'planned',
+    version: 1,
+    tries: 0,
+    strikes: 0,
+    nextDo: 'send',
+    nextAt: payAt ?? now,
+    createdAt: now,
+    eventAt,
+    ...(undoneBy && { undoneBy }),
+    ...(campaign.unclaimed === 'reoffer' && { reoffer: true }),
+  };
+}
+
+function requestOf({ campaign, account, shares, eventAt }: Debt, merchant: PayerSettings): PayRequest {
+  const packet = campaign.packet;
+  if (!packet) throw new Error(`campaign ${campaign.id} pays, but says nothing of the packet`);
+  const ids = { mchId: merchant.mchId, appId: account.appId };
+  if (merchant.channel === 'transfer') return transferOf(ids, packet, merchant);
+  const { scene, ...words } = packet;
+  const { subMchId, msgAppId, consumeMchId, riskInfo, clientIp } = merchant;
+  const common = {
+    ...ids,
+    ...words,
+    ...(scene !== undefined && { sceneId: scene }),
+    // Signed as it is sent: already encoded.
+    ...(riskInfo && { riskInfo: `posttime%3d${Math.floor(eventAt / 1000)}` }),
+    ...(subMchId !== undefined && { subMchId }),
+    ...(msgAppId !== undefined && { msgAppId }),
+    ...(consumeMchId !== undefined && { consumeMchId }),
+  };
+  return shares === undefined
+    ? { channel: 'redpack', ...common, clientIp }
+    : { channel: 'group', ...common, totalNum: shares };
+}
+
+/** 现金营销 (scene 1000) must report 活动名称 and 奖励说明, each of at most 32 characters. */
+function transferOf(
+  ids: { mchId: string; appId: string },
+  packet: Packet,
+  { transferScene, perception, notifyUrl }: Extract<PayerSettings, { channel: 'transfer' }>,
+): PayRequest {
+  const short = (text: string): string => [...text].slice(0, 32).join('');
+  return {
+    channel: 'transfer',
+    ...ids,
+    sceneId: transferScene,
+    remark: short(packet.remark),
+    reports: [
+      { type: '活动名称', content: short(packet.actName) },
+      { type: '奖励说明', content: short(packet.wishing) },
+    ],
+    ...(perception !== undefined && { perception }),
+    ...(notifyUrl !== undefined && { notifyUrl }),
+  };
+}

@@ -1,0 +1,234 @@
+// What was read from a rule file without a complaint → its campaign (活动). Pure.
+import type { OpenId } from '../base/event.ts';
+import { fen } from '../base/money.ts';
+import { namedBy } from './renamed.ts';
+import type { Budget, Campaign, Condition, Packet, Period, Prize, Quiz, Round, Rule, Trigger, Wallet } from './campaign.ts';
+import type { RuleData } from './tables/files.ts';
+import type { ReadPeople, ReadPrize, ReadRule, RuleFile } from './schema/file.ts';
+import { buildTest } from './schema/test.ts';
+import type { WrittenTrigger } from './schema/trigger.ts';
+import type { Located, Passage } from '../yaml/schema.ts';
+import { later } from '../base/time.ts';
+
+/** What the check has read already: files, and conditions with the names they may use. */
+export type Beside = { readonly data: RuleData; readonly conditions: ReadonlyMap<Passage, Condition> };
+/** With the names inside of what the file calls otherwise today. */
+type Building = Beside & {
+  readonly prize: (name: string) => string;
+  readonly wallet: (name: string) => string;
+  readonly rule: (id: string) => string;
+};
+
+type About = { readonly file: string; readonly hash: string };
+
+export function buildCampaign(read: RuleFile, beside: Beside, about: About): Campaign {
+  const { budget, limits, segments, stores } = read;
+  const { id, named } = nameOf(read.campaign.value, read);
+  const building: Building = {
+    ...beside,
+    prize: name => nameOf(name, read.prizes?.get(name)).id,
+    wallet: name => nameOf(name, read.wallets?.get(name)).id,
+    rule: name => nameOf(name, read.rules.find(({ value }) => value.id.value === name)?.value).id,
+  };
+  return {
+    id,
+    ...named,
+    name: read.name.value,
+    ...(read.account && { account: read.account.value }),
+    period: periodOf(read),
+    ...(budget && { budget: budgetOf(budget) }),
+    perUser: perUserOf(limits?.perUser),
+    perScene: limits?.perScene ?? {},
+    ...(limits?.perMinute !== undefined && { perMinute: limits.perMinute }),
+    mode: read.mode?.value ?? 'live',
+    testers: peopleOf(read.testers?.value, beside),
+    segments: new Map([...(segments ?? [])].map(([name, people]) => [name, peopleOf(people, beside)])),
+    ...(stores && { stores: beside.data.stores(stores, heard)! }),
+    wallets: new Map([...(read.wallets ?? [])].map(([name, wallet]) => walletOf(name, wallet))),
+    rounds: (read.rounds ?? []).map(({ value }) => roundOf(value)),
+    ...packetOf(read),
+    ...(read.page && { page: read.page }),
+    unclaimed: read.unclaimed ?? 'return',
+    prizes: new Map(
+      [...(read.prizes ?? [])].map(([name, prize]) => prizeOf(name, prize, beside)).map(each => [each.name, each]),
+    ),
+    rules: read.rules.map(rule => ruleOf(rule, building)),
+    tests: (read.tests ?? []).map(buildTest),
+    ...about,
+  };
+}
+
+/** What `was:` and `new:` make of a written name. */
+type Renaming = { readonly was?: readonly Located<string>[]; readonly new?: Located<true> } | null | undefined;
+
+function nameOf(written: string, renaming: Renaming): ReturnType<typeof namedBy> {
+  return namedBy(
+    written,
+    renaming?.was?.map(({ value }) => value),
+    renaming?.new?.value,
+  );
+}
+
+/** The check has told already what could not be had. */
+function heard(): void {}
+
+function periodOf({ period }: RuleFile): Period {
+  const { from, to, hours = [], weekdays = [], dayStartsAt = 0 } = period;
+  return { from: from.value, to: to.value, hours, weekdays, dayStartsAt };
+}
+
+function budgetOf({ total, perDay, packets, packetsPerDay, alertAt, pace }: NonNullable<RuleFile['budget']>): Budget {
+  return {
+    total: total.value,
+    ...(perDay && { perDay: perDay.value }),
+    ...(packets && { packets: packets.value }),
+    ...(packetsPerDay && { packetsPerDay: packetsPerDay.value }),
+    ...(pace && { pace: { perHour: pace.perHour, carryOver: pace.carryOver ?? false } }),
+    alertAt: [...new Set(alertAt ?? [])].sort((a, b) => a - b),
+  };
+}
+
+function perUserOf(limits: NonNullable<RuleFile['limits']>['perUser']): Campaign['perUser'] {
+  const { perRound, ...others } = limits ?? {};
+  return { ...others, ...(perRound && { perRound: perRound.value }) };
+}
+
+function peopleOf(people: ReadPeople | undefined, { data }: Beside): ReadonlySet<OpenId> {
+  if (!people) return new Set();
+  return 'list' in people ? data.openIds(people.list, heard)! : new Set(people.openIds.map(({ value }) => value));
+}
+
+function walletOf(name: string, wallet: Written<'wallets'>): [string, Wallet] {
+  const { was: _, new: __, ...amounts } = wallet ?? {};
+  const { id, named } = nameOf(name, wallet);
+  return [id, { name: id, ...named, ...amounts }];
+}
+
+type Written<K extends 'wallets'> = NonNullable<RuleFile[K]> extends ReadonlyMap<string, infer V> ? V : never;
+
+function roundOf(written: NonNullable<RuleFile['rounds']>[number]['value']): Round {
+  const { at, lasts, packets, total } = written;
+  const { id, named } = nameOf(written.name.value, written);
+  return {
+    name: id,
+    ...named,
+    from: at.value,
+    to: later(at.value, lasts.value),
+    packets: packets.value,
+    total: total.value,
+  };
+}
+
+function packetOf({ packet, name }: RuleFile): { packet?: Packet } {
+  const words = packet?.value;
+  if (words?.sendName === undefined) return {}; // nothing is paid, or the check has said so
+  return {
+    packet: {
+      actName: name.value,
+      wishing: '恭喜发财',
+      remark: name.value,
+      ...words,
+      sendName: words.sendName,
+    },
+  };
+}
+
+// ── Prizes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+function prizeOf(written: string, prize: ReadPrize, { data }: Beside): Prize {
+  const { weight, window, fallback, redpacket, coupon, shares } = prize;
+  const { stock, perDay, perUser, unlockAfter } = prize;
+  const { id: name, named } = nameOf(written, prize);
+  const common = {
+    name,
+    ...named,
+    weight: weight?.value ?? 1,
+    ...(stock && { stock: stock.value }),
+    ...(perDay && { perDay: perDay.value }),
+    ...(perUser && { perUser: perUser.value }),
+    ...(unlockAfter && { unlockAfter: unlockAfter.value }),
+    ...(window && { window: windowOf(window) }),
+    ...(fallback && { fallback: true }),
+  };
+  if (coupon) return { ...common, kind: 'coupon', coupons: data.coupons(coupon, heard)! };
+  if (!redpacket) return { ...common, kind: 'nothing' };
+  return { ...common, kind: 'redpacket', ...worthOf(redpacket.value), ...(shares && { shares: shares.value }) };
+}
+
+function windowOf({ from, to, hours }: NonNullable<ReadPrize['window']>): NonNullable<Prize['window']> {
+  return { ...(from && { from: from.value }), ...(to && { to: to.value }), hours: hours?.value ?? [] };
+}
+
+type Worth = Pick<Extract<Prize, { kind: 'redpacket' }>, 'min' | 'max' | 'steps' | 'split'>;
+
+function worthOf({ range, split, steps }: NonNullable<ReadPrize['redpacket']>['value']): Worth {
+  if (range) return range;
+  if (split) return { ...split, split: true };
+  const list = steps!.map(({ key, value }) => ({ from: key.value, amount: value.value }));
+  const amounts = list.map(({ amount }) => amount);
+  return { min: fen(Math.min(...amounts)), max: fen(Math.max(...amounts)), steps: list };
+}
+
+// ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function ruleOf({ value: rule, at }: Located<ReadRule>, beside: Building): Rule {
+  const { when, who, once, streak, makeUp, invite, opensAfter, delay, cancelIf } = rule;
+  const condition = when && beside.conditions.get(when);
+  const { id, named } = nameOf(rule.id.value, rule);
+  return {
+    id,
+    ...named,
+    on: rule.on.value.map(trigger => triggerOf(trigger, beside)),
+    ...(condition && { when: condition }),
+    who: whoOf(who?.value),
+    once: once?.value ?? 'ever',
+    ...givenBy(rule, beside),
+    ...(rule.odds && { odds: rule.odds.value }),
+    earn: purseOf(rule.earn, beside),
+    spend: purseOf(rule.spend, beside),
+    ...(streak && { streak: streak.value }),
+    ...(makeUp && { makeUp: beside.rule(makeUp.value) }),
+    ...(rule.guess && { guess: rule.guess.value }),
+    ...(rule.quiz && { quiz: quizOf(rule.quiz.value, beside) }),
+    ...(invite && { invite: invite.value }),
+    ...(opensAfter && { opensAfter: opensAfter.value }),
+    ...(delay && { delay: delay.value }),
+    cancelIf: [...new Set(cancelIf?.value ?? [])],
+    ...(rule.reply && { reply: rule.reply.value }),
+    replies: rule.replies?.value ?? {},
+    line: at.line,
+  };
+}
+
+function triggerOf(trigger: WrittenTrigger, { data }: Beside): Trigger {
+  if (trigger.kind !== 'text' || trigger.match !== 'daily') return trigger;
+  const byDay =
+    'list' in trigger
+      ? data.passwords(trigger.list, heard)!
+      : new Map(trigger.days.map(({ key, value }) => [key.value, value.map(word => word.value)]));
+  return { kind: 'text', match: 'daily', byDay };
+}
+
+function whoOf({ tags, excludeTags, ...others }: NonNullable<ReadRule['who']>['value'] = {}): Rule['who'] {
+  return {
+    ...others,
+    ...(tags && { tags: tags.map(({ value }) => value) }),
+    ...(excludeTags && { excludeTags: excludeTags.map(({ value }) => value) }),
+  };
+}
+
+function givenBy({ give }: ReadRule, { prize }: Building): Pick<Rule, 'give' | 'giveAt' | 'assigned'> {
+  const { names, byTime, assigned } = give?.value ?? {};
+  if (assigned) return { give: [], assigned: true };
+  if (!byTime) return { give: (names ?? []).map(({ value }) => prize(value)) };
+  const giveAt = new Map(byTime.map(({ key, value }) => [key.value, value.map(name => prize(name.value))]));
+  return { give: [...new Set([...giveAt.values()].flat())], giveAt };
+}
+
+function purseOf(purse: ReadRule['earn'], { wallet }: Building): ReadonlyMap<string, number> {
+  return new Map((purse?.value ?? []).map(({ key, value }) => [wallet(key.value), value]));
+}
+
+function quizOf({ bank, questions, pass, ...others }: NonNullable<ReadRule['quiz']>['value'], beside: Beside): Quiz {
+  return { bank: beside.data.questions(bank, heard)!, questions: questions.value, pass: pass.value, ...others };
+}

@@ -1,0 +1,43 @@
+// What a campaign promises against what its merchant can pay: found when the file is loaded, not when WeChat refuses. Pure.
+import type { Finding } from '../../base/error.ts';
+import { type Fen, showFen } from '../../base/money.ts';
+import { asWritten } from '../renamed.ts';
+import type { Campaign } from '../campaign.ts';
+
+/** As much of bot.yaml as this needs. */
+export type Payers = {
+  readonly accounts: ReadonlyMap<string, { readonly merchant?: string | undefined }>;
+  readonly merchants: ReadonlyMap<
+    string,
+    { readonly name: string; readonly channel?: string; readonly limits: { readonly min: Fen; readonly max: Fen } }
+  >;
+};
+
+export function agreeWithMerchants(inside: Campaign, payers: Payers): Finding[] {
+  const campaign = asWritten(inside);
+  const prizes = [...campaign.prizes.values()].filter(prize => prize.kind === 'redpacket');
+  if (prizes.length === 0) return [];
+  const account = campaign.account ?? [...payers.accounts.keys()][0] ?? '';
+  const merchant = payers.merchants.get(payers.accounts.get(account)?.merchant ?? '');
+  const at = { file: campaign.file, line: 1, column: 1 };
+  if (!merchant)
+    return [
+      {
+        ...at,
+        message: `it pays red packets, but account "${account}" has no merchant; add \`merchant:\` to it in bot.yaml`,
+      },
+    ];
+  const { min, max } = merchant.limits;
+  const groups = prizes.filter(prize => prize.shares !== undefined && merchant.channel === 'transfer');
+  const unfit = groups.map(prize => ({
+    ...at,
+    message: `prize "${prize.name}" is a group packet, which merchant "${merchant.name}" cannot pay by transfer; leave \`shares\` out`,
+  }));
+  const beyond = prizes
+    .filter(prize => prize.min < min || prize.max > max)
+    .map(prize => ({
+      ...at,
+      message: `prize "${prize.name}" is ${showFen(prize.min)}..${showFen(prize.max)}, merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)}; change the prize, or \`limits\` in bot.yaml if WeChat Pay granted more`,
+    }));
+  return [...unfit, ...beyond];
+}

@@ -1,0 +1,52 @@
+// What must fit together in `was:` and `new:`: a name stands for one thing for ever. Pure.
+import type { Checking, Say } from './common.ts';
+import type { Draft, Located, Place } from '../../yaml/schema.ts';
+
+/** As it is written. `at`: where its own name stands, if that has a place. */
+type Written = {
+  readonly name: string;
+  readonly line?: number;
+  readonly was?: readonly Draft<Located<string>>[] | undefined;
+  readonly new?: { readonly at: Place } | undefined;
+};
+
+export function checkNames({ file, say }: Checking): void {
+  const { campaign, was, new: isNew } = file;
+  if (campaign) checkOne('campaign', [{ name: campaign.value, was, new: isNew }], say);
+  const rules = (file.rules ?? []).flatMap(({ value: { id, ...rule } }) =>
+    id ? [{ ...rule, name: id.value, line: id.at.line }] : [],
+  );
+  checkOne('rule', rules, say);
+  const rounds = (file.rounds ?? []).flatMap(({ value: { name, ...round } }) =>
+    name ? [{ ...round, name: name.value, line: name.at.line }] : [],
+  );
+  checkOne('round', rounds, say);
+  checkOne('prize', named(file.prizes), say);
+  checkOne('wallet', named(file.wallets), say);
+}
+
+function named<T extends object>(all: ReadonlyMap<string, T | null | undefined> | undefined): (T & { name: string })[] {
+  return [...(all ?? [])].map(([name, each]) => ({ ...(each as T), name }));
+}
+
+function checkOne(what: string, all: readonly Written[], say: Say): void {
+  const taken = new Map<string, string>();
+  for (const { name, was = [], new: isNew } of all) {
+    if (isNew && was.length > 0)
+      say(isNew.at, `\`was\` says that the ${what} is another one renamed, \`new\` that it is none; write one of them`);
+    for (const { value, at } of was) {
+      const there = all.find(each => each.name === value);
+      const owner = taken.get(value);
+      if (value === name) say(at, `"${value}" is its own name; \`was\` says what the ${what} was called before`);
+      else if (there)
+        say(
+          at,
+          `\`was: ${value}\`: the ${what} "${value}" is still there${there.line === undefined ? '' : `, in line ${there.line}`}; leave \`was\` out, or take that one out`,
+        );
+      else if (owner === name) say(at, `"${value}" stands in \`was\` twice`);
+      else if (owner !== undefined)
+        say(at, `"${owner}" was "${value}" already; a ${what} goes on as one other, so only one of them can say it`);
+      taken.set(value, owner ?? name);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+// What must fit together in a rule (规则): what it gives, to whom, how often, and what it says. Pure.
+import { compileCondition } from '../condition/condition.ts';
+import { placeholdersOf } from '../reply.ts';
+import {
+  type Checking,
+  isWritten,
+  kindsOf,
+  listsOf,
+  makesClaims,
+  prizesGiven,
+  type Say,
+  sayUnknown,
+} from './common.ts';
+import type { Written, WrittenRule } from '../schema/file.ts';
+import type { Draft, Located, Place } from '../../yaml/schema.ts';
+
+export function checkRule(rule: WrittenRule, at: Place, check: Checking): void {
+  const { file, say } = check;
+  checkPurpose(rule, at, say);
+  if (makesClaims(rule)) checkGive(rule, file, say);
+  checkWho(rule, file, say);
+  checkPurses(rule, check);
+  checkCondition(rule, check);
+  checkScenes(rule, check);
+}
+
+/** These are about what somebody gets. */
+const OF_CLAIMS = ['odds', 'spend', 'streak', 'guess', 'quiz', 'opensAfter', 'delay', 'cancelIf'] as const;
+
+function checkPurpose(rule: WrittenRule, at: Place, say: Say): void {
+  const { reply, replies, who, once } = rule;
+  if (makesClaims(rule)) {
+    const word = isWritten(rule, 'give') ? 'won' : 'progress';
+    if (reply) say(reply.at, `a rule that gives something has no \`reply\`; write \`replies: { ${word}: … }\``);
+    return;
+  }
+  if (!isWritten(rule, 'reply') && isWritten(rule, 'invite'))
+    say(at, 'the rule hands out a code and does not say it: add reply: 你的专属码 {{invite}}');
+  else if (!isWritten(rule, 'reply')) say(at, 'the rule does nothing: it needs `give` or `reply`');
+  if (replies) say(replies.at, '`replies` are for what `give` comes to; a rule that gives nothing has one `reply`');
+  if (who) say(who.at, '`who` says who may get something; a rule that gives nothing answers everybody');
+  if (once) say(once.at, '`once` says how often one may get something; a rule that gives nothing always answers');
+  for (const key of OF_CLAIMS) {
+    const written = rule[key];
+    if (written) say(written.at, `\`${key}\` is about getting something, and this rule gives nothing; add \`give\``);
+  }
+}
+
+// ── Prizes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+function checkGive(rule: WrittenRule, file: Written, say: Say): void {
+  const names = [...(file.prizes?.keys() ?? [])];
+  const kinds = kindsOf(rule);
+  for (const list of listsOf(rule)) {
+    const before = new Set<string>();
+    for (const entry of list) {
+      sayUnknown('prize', entry, names, say);
+      if (before.has(entry.value))
+        say(entry.at, `the prize "${entry.value}" is there already; use \`weight\` to make it likelier`);
+      before.add(entry.value);
+      const steps = file.prizes?.get(entry.value)?.redpacket?.value.steps;
+      if (steps && kinds && !kinds.includes('paid'))
+        say(entry.at, `"${entry.value}" goes by what was paid: the rule needs on: paid`);
+    }
+  }
+  checkUnlock(rule, file, say);
+  checkTimes(rule, file, say);
+  checkAssigned(rule, file, kinds, say);
+  checkCouponText(rule, file, say);
+}
+
+/** Who must have drawn before they can win must be able to draw. */
+function checkUnlock({ give }: WrittenRule, { prizes }: Written, say: Say): void {
+  const names = give?.value.names ?? [];
+  const locked = names.filter(({ value }) => prizes?.get(value)?.unlockAfter);
+  if (!give || locked.length === 0) return;
+  const [{ value: name, at }] = locked as [Draft<Located<string>>];
+  const draws = prizes!.get(name)!.unlockAfter!.value;
+  if (names.length === 1)
+    say(at, `"${name}" can be won only after ${draws} draws, and a rule with one prize draws nothing; add another one`);
+  else if (locked.length === names.length)
+    say(give.at, 'all of these prizes can be won only after some draws: nobody could ever draw');
+}
+
+/** `give: { 3: a }`: the third time must come. */
+function checkTimes({ give, once, streak, makeUp, on }: WrittenRule, { rules = [] }: Written, say: Say): void {
+  const target = rules.find(({ value }) => makeUp && value.id?.value === makeUp.value)?.value.streak;
+  const cycle = (streak ?? target)?.value.cycle;
+  const seen = new Set<number>();
+  for (const { key } of give?.value.byTime ?? []) {
+    if (!key) continue;
+    if (seen.has(key.value)) say(key.at, `the number ${key.value} is there already`);
+    seen.add(key.value);
+    if (cycle !== undefined && key.value > cycle)
+      say(key.at, `day ${key.value} never comes: the streak begins anew after ${cycle} days`);
+    else if (!streak && !makeUp && key.value > 1 && (once?.value ?? 'ever') === 'ever' && on)
+      say(key.at, `time ${key.value} never comes: the rule is claimed once for ever; write once: perEvent, perDay …`);
+  }
+}
+
+function checkAssigned(
+  { give }: WrittenRule,
+  { prizes }: Written,
+  kinds: readonly string[] | undefined,
+  say: Say,
+): void {
+  if (!give?.value.assigned) return;
+  if (kinds?.some(kind => kind !== 'code'))
+    say(give.at, '"assigned" is the prize a code was printed with: the rule needs on: { code: … }, and nothing else');
+  if ((prizes?.size ?? 0) === 0) say(give.at, 'a code is printed with a prize, and the campaign has no `prizes`');
+}
+
+/** A coupon is a text: whoever is not told it does not have it. */
+function checkCouponText(rule: WrittenRule, file: Written, say: Say): void {
+  const { give, replies } = rule;
+  if (isWritten(rule, 'replies') && !replies) return;
+  const won = replies?.value.won;
+  if (isWritten(replies?.value, 'won') && !won) return;
+  const text = won?.kind === 'text' ? won.text : won?.kind === 'news' ? `${won.title} ${won.description}` : '';
+  if (placeholdersOf(text ?? '').includes('coupon')) return;
+  const given = prizesGiven(rule, file);
+  const isWorth = given.some(([, prize]) => !isWritten(prize, 'nothing'));
+  // What is given when nothing is left may be one as well.
+  const more = [...(file.prizes ?? [])].filter(([, prize]) => isWorth && prize?.fallback);
+  const coupon = [...given, ...more].find(([, prize]) => isWritten(prize, 'coupon'));
+  if (!coupon || !give) return;
+  const entry = listsOf(rule)
+    .flat()
+    .find(({ value }) => value === coupon[0]);
+  say(entry?.at ?? give.at, `"${coupon[0]}" is a coupon, and nobody is told which: write {{coupon}} in replies.won`);
+}
+
+// ── Who, and what it costs ───────────────────────────────────────────────────────────────────────────────────
+
+function checkWho({ who }: WrittenRule, { segments }: Written, say: Say): void {
+  const names = [...(segments?.keys() ?? [])];
+  const { tags = [], excludeTags = [] } = who?.value ?? {};
+  for (const entry of [...tags, ...excludeTags]) {
+    const example = `the campaign has no \`segments\`; add segments: { ${entry.value}: list.csv }`;
+    sayUnknown('segment', entry, names, say, example);
+  }
+  for (const { value, at } of excludeTags)
+    if (tags.some(tag => tag.value === value)) say(at, `the segment "${value}" is both wanted and excluded`);
+}
+
+function checkPurses(rule: WrittenRule, check: Checking): void {
+  const { file, say } = check;
+  const names = [...(file.wallets?.keys() ?? [])];
+  for (const key of ['earn', 'spend'] as const) {
+    for (const { key: entry, value } of rule[key]?.value ?? []) {
+      if (!entry) continue;
+      const example = `the campaign has no \`wallets\`; add wallets: { ${entry.value}: {} }`;
+      sayUnknown('wallet', entry, names, say, example);
+      if (key === 'spend' && value !== undefined) checkSpend(entry, value, check);
+    }
+  }
+}
+
+/** Nobody can spend what nobody can have. */
+function checkSpend(
+  { value: name, at }: Draft<Located<string>>,
+  amount: number,
+  { file, earned, say }: Checking,
+): void {
+  if (!file.wallets?.has(name)) return;
+  const { freePerDay = 0, spendPerDay } = file.wallets.get(name) ?? {};
+  if (spendPerDay !== undefined && amount > spendPerDay)
+    say(at, `it takes ${amount}, more than spendPerDay ${spendPerDay}: nobody could pay it`);
+  else if (!earned.has(name) && amount > freePerDay)
+    say(
+      at,
+      `it takes ${amount}; ${freePerDay} a day are free, and no rule has \`earn\` for "${name}": nobody could pay it`,
+    );
+}
+
+// ── Conditions and scenes ────────────────────────────────────────────────────────────────────────────────────
+
+function checkCondition({ when }: WrittenRule, { file, conditions, say }: Checking): void {
+  if (!when) return;
+  const made = compileCondition(when.text, [...(file.wallets?.keys() ?? [])], [...(file.segments?.keys() ?? [])]);
+  if ('condition' in made) conditions.set(when, made.condition);
+  else say(when.placeOf(made.start), made.message);
+}
+
+/** Where there is a list of stores, a scene that is not in it gets nothing. */
+function checkScenes(rule: WrittenRule, { file, data, say }: Checking): void {
+  if (!file.stores || !makesClaims(rule)) return;
+  const stores = data.stores(file.stores, () => undefined);
+  if (!stores) return;
+  const scenes = [...stores.keys()];
+  for (const trigger of rule.on?.value ?? []) {
+    if (trigger.kind !== 'scan' && trigger.kind !== 'subscribe') continue;
+    for (const scene of trigger.scenes ?? []) {
+      const isPrefix = scene.endsWith('*');
+      if (isPrefix && scenes.some(each => each.startsWith(scene.slice(0, -1)))) continue;
+      if (isPrefix) say(rule.on!.at, `no store in ${file.stores.value} has a scene like "${scene}"`);
+      else sayUnknown('store', { value: scene, at: rule.on!.at }, scenes, say);
+    }
+  }
+}
+
+// ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The first rule that gives money is where it shows that there is none. */
+export function checkMoneyRules(file: Written, say: Say): void {
+  for (const { value: rule } of file.rules ?? []) {
+    const paying = prizesGiven(rule, file).find(([, prize]) => isWritten(prize, 'redpacket'));
+    if (!paying) continue;
+    const [name] = paying;
+    const entry = listsOf(rule)
+      .flat()
+      .find(({ value }) => value === name);
+    const needs = (key: string, example: string): void => {
+      if (!isWritten(file, key))
+        say(
+          entry?.at ?? rule.give!.at,
+          `"${name}" is a red packet, but the campaign has no \`${key}\`; add ${example}`,
+        );
+    };
+    needs('budget', 'budget: { total: ¥100.00 }');
+    needs('packet', 'packet: { sendName: … }');
+    return;
+  }
+}

@@ -1,0 +1,238 @@
+// What is wrong with a condition (`when:`), in words: what was expected, and the nearest right name. Pure.
+import type { ASTNode, ParseError } from '@marcbachmann/cel-js';
+import type { EventKind } from '../../base/event.ts';
+import { suggest } from '../../yaml/reader.ts';
+import { normalise } from '../../base/text.ts';
+import { WEEKDAYS } from '../../base/time.ts';
+
+/** `start` and `end` are offsets in the source. */
+export type ConditionTrouble = { readonly message: string; readonly start: number; readonly end: number };
+
+/** The fields of each variable, by their type. */
+export type Fields = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The functions there are, as they are written. */
+export const FUNCTIONS: Readonly<Record<string, string>> = {
+  contains_any: 'contains_any(event.text, ["a", "b"])',
+  money: 'money("¥50.00")',
+  size: 'size(event.text) or size(user.tags)',
+  contains: 'event.text.contains("a")',
+  startsWith: 'event.text.startsWith("a")',
+  endsWith: 'event.text.endsWith("a")',
+  exists: 'user.tags.exists(tag, tag.startsWith("a"))',
+  exists_one: 'user.tags.exists_one(tag, tag.startsWith("a"))',
+  all: 'user.tags.all(tag, tag != "a")',
+  filter: 'user.tags.filter(tag, tag.startsWith("a"))',
+  map: 'user.tags.map(tag, size(tag))',
+};
+
+/** Every kind of event; the compiler sees to it that none is missing. */
+const KINDS: Readonly<Record<EventKind, true>> = {
+  subscribe: true,
+  unsubscribe: true,
+  scan: true,
+  text: true,
+  unsupported: true,
+  image: true,
+  voice: true,
+  video: true,
+  location: true,
+  link: true,
+  click: true,
+  view: true,
+  scancode: true,
+  photos: true,
+  place: true,
+  position: true,
+  visit: true,
+  paid: true,
+  refunded: true,
+  friend: true,
+  lookup: true,
+  notice: true,
+  other: true,
+};
+
+// ── It cannot be read ────────────────────────────────────────────────────────────────────────────────────────
+
+const INSTEAD: Readonly<Record<string, string>> = { and: '&&', or: '||', not: '!' };
+const CURLY = /[“”„‟‘’‚‛「」『』]/u;
+const TOKENS: Readonly<Record<string, string>> = {
+  RPAREN: '")"',
+  LPAREN: '"("',
+  RBRACKET: '"]"',
+  LBRACKET: '"["',
+  RBRACE: '"}"',
+  COLON: '":"',
+  IDENTIFIER: 'a name',
+  EOF: 'the end',
+};
+
+export function parseTrouble(error: ParseError, source: string): ConditionTrouble {
+  const { start, end } = error.range ?? { start: 0, end: source.length };
+  const word = /^[\p{L}\p{N}_]+/u.exec(source.slice(start))?.[0] ?? '';
+  return { message: parseMessage(error, source, start), start, end: Math.max(end, start + word.length) };
+}
+
+function parseMessage(error: ParseError, source: string, start: number): string {
+  if (source.trim() === '') return 'the condition is empty';
+  const rest = source.slice(start);
+  const word = /^(and|or|not)\b/iu.exec(rest)?.[1] ?? /\b(not)\s+$/iu.exec(source.slice(0, start))?.[1];
+  if (word) return `"${word}" is written ${INSTEAD[word.toLowerCase()]} here`;
+  if (CURLY.test(rest[0] ?? '') || (error.code === 'unterminated_string' && CURLY.test(rest))) {
+    return `write a text in straight quotes: "${/^["']?[^\p{L}\p{N}]*([\p{L}\p{N}]+)/u.exec(rest)?.[1] ?? 'text'}"`;
+  }
+  if (error.code === 'unterminated_string') return 'a quote is not closed';
+  if (error.code === 'limit_exceeded') return 'the condition is too long or nests too deeply; split the rule instead';
+  const sign = rest[0];
+  if (sign === '=') return 'equal is written ==';
+  if (sign === '\u00A5' || sign === '\uFFE5') return 'an amount is written money("¥50.00") here';
+  if (sign === '&' || sign === '|') return `"${sign}" is written ${sign}${sign} here`;
+  const method = /^(contains|startsWith|endsWith|in)\b/u.exec(rest)?.[1];
+  if (method) return `${method} is written as a call here: event.text.${method}("…")`;
+  if (sign !== undefined && sign.normalize('NFKC') !== sign) return `write "${sign.normalize('NFKC')}" for "${sign}"`;
+  const name = /^\p{L}[\p{L}\p{N}_]*/u.exec(rest)?.[0];
+  const owner = /(\w+)\s*\.\s*$/u.exec(source.slice(0, start))?.[1];
+  if (name && owner) return `write ${owner}["${name}"]: after a dot there are only plain letters`;
+  if (name && error.code === 'unexpected_character')
+    return `"${name}" is no name here; a text is written in quotes: "${name}"`;
+  const expected = /^Expected (\w+), got (\w+)/u.exec(error.summary);
+  if (expected) return `expected ${tokenOf(expected[1]!)}, found ${tokenOf(expected[2]!)}`;
+  if (error.code === 'unexpected_token') return `something is missing before ${sign ? `"${sign}"` : 'the end'}`;
+  return error.summary;
+}
+
+function tokenOf(name: string): string {
+  return TOKENS[name] ?? name.toLowerCase();
+}
+
+// ── It can be read, but means nothing ────────────────────────────────────────────────────────────────────────
+
+type Checked = Pick<ParseError, 'code' | 'summary' | 'node' | 'range'>;
+
+export function typeTrouble(error: Checked, source: string, names: Fields): ConditionTrouble {
+  const { start, end } = error.range ?? { start: 0, end: source.length };
+  const at = (message: string): ConditionTrouble => ({ message, start, end });
+  switch (error.code) {
+    case 'unknown_variable':
+      return at(unknownName(source.slice(start, end), names));
+    case 'no_such_key':
+      return keyTrouble(error, names) ?? at(error.summary);
+    case 'no_matching_overload':
+      return at(callMessage(error.summary));
+    case 'no_such_overload': {
+      const what = error.summary.replace(/^no such overload: /u, '').replaceAll(/\$(\w+)/gu, '$1');
+      return at(`these do not go together: ${what}`);
+    }
+    default:
+      return at(error.summary);
+  }
+}
+
+function unknownName(name: string, names: Fields): string {
+  const paths = Object.entries(names).flatMap(([owner, fields]) =>
+    Object.keys(fields).map(field => `${owner}.${field}`),
+  );
+  const same = paths.filter(path => path.endsWith(`.${name}`));
+  const meant = name in KINDS || (WEEKDAYS as readonly string[]).includes(name) ? `; a text is written "${name}"` : '';
+  if (same.length > 0 || meant !== '') {
+    return `unknown name "${name}"${meant}${same.length > 0 ? `; did you mean ${same.join(' or ')}?` : ''}`;
+  }
+  return `unknown name "${name}"${suggest(name, Object.keys(names))}`;
+}
+
+/** `event.knid`, `wallet["x"]`. */
+function keyTrouble(error: Checked, names: Fields): ConditionTrouble | undefined {
+  const node = error.node as ASTNode | undefined;
+  if (node?.op !== '.' && node?.op !== '[]') return undefined;
+  const [of, key] = node.args;
+  const written = typeof key === 'string' ? key : key.op === 'value' ? String(key.args) : undefined;
+  if (of.op !== 'id' || written === undefined) return undefined;
+  const place = typeof key === 'string' ? { start: node.pos, end: node.end } : { start: key.start, end: key.end };
+  const fields = Object.keys(names[of.args] ?? {});
+  const none = of.args === 'wallet' && fields.length === 0 ? '; the campaign has no wallets' : '';
+  const what = of.args === 'wallet' ? `unknown wallet "${written}"` : `${of.args} has no "${written}"`;
+  return { message: `${what}${none || suggest(written, fields)}`, ...place };
+}
+
+function callMessage(summary: string): string {
+  const call = /'(?:(?<of>[^'(]+)\.)?(?<name>\w+)\((?<args>.*)\)'/u.exec(summary)?.groups;
+  const form = call && FUNCTIONS[call.name!];
+  if (!call || form === undefined) return summary;
+  const of = call.of === undefined ? '' : ` of ${call.of.replace('$', '')}`;
+  return `${call.name}(${call.args})${of} is not possible; it is written ${form}`;
+}
+
+export function kindTrouble(type: string, { start, end }: ASTNode): ConditionTrouble {
+  const found = type.startsWith('$') ? 'a group of values' : `a value of kind ${type}`;
+  return { message: `a condition is true or false, this is ${found}; compare it with something`, start, end };
+}
+
+// ── It means something, but nothing that could be ────────────────────────────────────────────────────────────
+
+/** A fraction, or a text that the field next to it never is. */
+export function literalTrouble(node: ASTNode, segments: readonly string[] | undefined): ConditionTrouble | undefined {
+  if (node.op === 'value' && typeof node.args === 'number') {
+    const message = 'there are only whole numbers here; an amount is written money("¥50.00")';
+    return { message, start: node.start, end: node.end };
+  }
+  for (const [field, literals] of comparisonsIn(node)) {
+    for (const literal of literals) {
+      if (literal.op !== 'value' || typeof literal.args !== 'string') continue;
+      const message = neverIs(field, literal.args, segments);
+      if (message) return { message, start: literal.start, end: literal.end };
+    }
+  }
+  return undefined;
+}
+
+/** Which fields are compared with what: `event.kind == "text"`, `now.weekday in ["sat"]`, `event.text.contains("a")`. */
+function comparisonsIn(node: ASTNode): [field: string, literals: readonly ASTNode[]][] {
+  if (isComparing(node)) {
+    const [left, right] = node.args;
+    return [...named(left, [right]), ...named(right, [left])];
+  }
+  if (node.op === 'in') {
+    const [left, right] = node.args;
+    return right.op === 'list' ? named(left, right.args) : named(right, [left]);
+  }
+  if (node.op !== 'rcall') return [];
+  const [method, of, args] = node.args;
+  return ['contains', 'startsWith', 'endsWith'].includes(method) && fieldOf(of) === 'event.text' ? named(of, args) : [];
+}
+
+function named(node: ASTNode, literals: readonly ASTNode[]): [string, readonly ASTNode[]][] {
+  const field = fieldOf(node);
+  return field === undefined ? [] : [[field, literals]];
+}
+
+type Comparing = Extract<ASTNode, { op: '==' | '!=' | '<' | '<=' | '>' | '>=' }>;
+
+function isComparing(node: ASTNode): node is Comparing {
+  return ['==', '!=', '<', '<=', '>', '>='].includes(node.op);
+}
+
+/** `event.text`. */
+export function fieldOf(node: ASTNode): string | undefined {
+  return node.op === '.' && node.args[0].op === 'id' ? `${node.args[0].args}.${node.args[1]}` : undefined;
+}
+
+function neverIs(field: string, literal: string, segments: readonly string[] | undefined): string | undefined {
+  if (field === 'event.kind' && !Object.hasOwn(KINDS, literal)) {
+    return `event.kind is never "${literal}"${suggest(literal, Object.keys(KINDS))}`;
+  }
+  if (field === 'now.weekday' && !(WEEKDAYS as readonly string[]).includes(literal)) {
+    return `now.weekday is never "${literal}"${suggest(literal, WEEKDAYS)}`;
+  }
+  if (field === 'now.day' && !/^\d{4}-\d{2}-\d{2}$/u.test(literal)) {
+    return `now.day is never "${literal}"; a day is written "2026-02-10"`;
+  }
+  if (field === 'user.tags' && segments && !segments.includes(literal)) {
+    const none = segments.length === 0 ? '; the campaign has no segments' : suggest(literal, segments);
+    return `unknown segment "${literal}"${none}`;
+  }
+  if (field === 'event.text' && normalise(literal) !== literal) {
+    return `event.text is never "${literal}": it is seen as "${normalise(literal)}"; write it so`;
+  }
+  return undefined;
+}

@@ -1,0 +1,209 @@
+// The language of the rule files, key by key, as shapes. What a value means by itself is judged here; how values fit
+// together is judged in `rule-check.ts`. Pure.
+
+import type { OpenId } from '../../base/event.ts';
+import { type Fen, fen } from '../../base/money.ts';
+import { MODES } from '../campaign.ts';
+import { renaming } from './names.ts';
+import { prizes } from './prize.ts';
+import { anyReply } from './reply.ts';
+import { rule } from './rule.ts';
+import { test } from './test.ts';
+import { oneTrigger } from './trigger.ts';
+import {
+  byKind,
+  choice,
+  clock,
+  clockRange,
+  count,
+  csvFile,
+  type Draft,
+  dateTime,
+  duration,
+  flag,
+  type JsonSchema,
+  type Located,
+  list,
+  located,
+  mapOf,
+  money,
+  name,
+  object,
+  oneOrMany,
+  openId,
+  optional,
+  orNull,
+  percent,
+  required,
+  type Shape,
+  type ShapeOf,
+  slug,
+  text,
+  wrapped,
+} from '../../yaml/schema.ts';
+import { WEEKDAYS } from '../../base/time.ts';
+
+/** What WeChat Pay wants to be told when an amount leaves the usual range (场景). */
+export const SCENES = {
+  PRODUCT_1: '商品促销',
+  PRODUCT_2: '抽奖',
+  PRODUCT_3: '虚拟物品兑奖',
+  PRODUCT_4: '企业内部福利',
+  PRODUCT_5: '渠道分润',
+  PRODUCT_6: '保险回馈',
+  PRODUCT_7: '彩票派奖',
+  PRODUCT_8: '税务刮奖',
+} as const;
+export type Scene = keyof typeof SCENES;
+
+/** Lengths of the words on a packet, in bytes of UTF-8 (reference: sendredpack). */
+export const PACKET_BYTES = { sendName: 32, actName: 32, wishing: 128, remark: 256 } as const;
+
+const MINIMUM: Fen = fen(1);
+const someMoney = located(money({ min: MINIMUM }));
+
+const period = object('period', {
+  from: required(located(dateTime()), '开始（含），北京时间'),
+  to: required(located(dateTime({ endsDay: true })), '结束（不含）；只写日期表示到当天 24:00'),
+  hours: optional(oneOrMany(clockRange()), '每天的时段'),
+  weekdays: optional(oneOrMany(choice('a weekday', WEEKDAYS)), '星期几'),
+  dayStartsAt: optional(clock(), '一天从几点算起，默认 "00:00"'),
+});
+
+const budget = object('budget', {
+  total: required(someMoney, '总预算'),
+  perDay: optional(someMoney, '每天最多'),
+  packets: optional(located(count()), '红包总数'),
+  packetsPerDay: optional(located(count()), '每天红包数'),
+  alertAt: optional(oneOrMany(percent()), '用到几成时提醒'),
+  pace: optional(
+    object('pace', {
+      perHour: required(count(), '每小时几个红包'),
+      carryOver: optional(flag(), '没发完的顺延到当天后面的小时，默认 false'),
+    }),
+    '放量节奏',
+  ),
+});
+
+const limits = object(
+  'limits',
+  {
+    perUser: optional(
+      object('perUser', {
+        total: optional(count(), '每人总共参与次数'),
+        perDay: optional(count(), '每人每天参与次数'),
+        perMonth: optional(count(), '每人每月参与次数'),
+        perRound: optional(located(count()), '每人每场参与次数'),
+        wins: optional(count(), '每人总共中奖次数'),
+        amountPerDay: optional(money({ min: MINIMUM }), '每人每天金额'),
+        gap: optional(duration(), '两次之间至少隔多久'),
+      }),
+      '每人',
+    ),
+    perScene: optional(
+      object('perScene', {
+        perDay: optional(count(), '每个场景（门店）每天红包数'),
+        amountPerDay: optional(money({ min: MINIMUM }), '每个场景每天金额'),
+        perUser: optional(count(), '每人在一个场景参与次数'),
+      }),
+      '每个场景（门店）',
+    ),
+    perMinute: optional(count(), '所有人每分钟参与次数'),
+  },
+  { notEmpty: true },
+);
+
+/** Many openids: in a file, or here. */
+type People = { readonly list: Located<string> } | { readonly openIds: readonly Located<OpenId>[] };
+const people = byKind<People>('a CSV file such as staff.csv or a list of openids', {
+  scalar: wrapped(located(csvFile()), file => ({ list: file })),
+  list: wrapped(list(located(openId()), 'a list of openids'), openIds => ({ openIds })),
+});
+
+const wallet = object('a wallet', {
+  freePerDay: optional(count(), '每人每天白送几个，当天有效'),
+  earnPerDay: optional(count(), '每人每天最多得几个'),
+  spendPerDay: optional(count(), '每人每天最多花几个'),
+  ...renaming(name('a wallet')),
+});
+
+const round = object('a round', {
+  name: required(located(name('a name')), '场次名'),
+  at: required(located(dateTime()), '开始，北京时间'),
+  lasts: required(located(duration()), '持续多久'),
+  packets: required(located(count({ max: 100_000 })), '红包个数'),
+  total: required(someMoney, '总额，恰好分完'),
+  ...renaming(name('a name')),
+});
+
+function packetText(field: keyof typeof PACKET_BYTES): Shape<string> {
+  return text({ what: field, bytes: PACKET_BYTES[field], oneLine: true });
+}
+const packet = object('packet', {
+  sendName: optional(packetText('sendName'), '红包上的发送者'),
+  actName: optional(packetText('actName'), '活动名，默认同 name'),
+  wishing: optional(packetText('wishing'), '祝福语，默认 恭喜发财'),
+  remark: optional(packetText('remark'), '备注，默认同 name'),
+  scene: optional(choice('a scene', Object.keys(SCENES) as Scene[]), '小于 ¥1.00 或大于 ¥200.00 时必填'),
+});
+
+const page = object(
+  'page',
+  {
+    color: optional(text({ what: 'a colour such as "#d9412b"', pattern: /^#[0-9a-fA-F]{6}$/ }), '主色，如 "#d9412b"'),
+    title: optional(text({ what: 'a title', oneLine: true, bytes: 90 }), '标题，默认同 name'),
+    intro: optional(text({ what: 'an introduction', bytes: 600 }), '标题下的一句话'),
+  },
+  { notEmpty: true },
+);
+
+/** A whole rule file. */
+export const ruleFile = object('a campaign', {
+  campaign: required(located(slug('an id')), '活动编号，全局唯一：a-z 0-9 -'),
+  ...renaming(slug('an id')),
+  name: required(located(text({ what: 'a name', oneLine: true, bytes: 256 })), '活动名称'),
+  account: optional(located(name('an account')), '公众号在 bot.yaml 里的名字；只有一个时可省略'),
+  mode: optional(
+    located(choice('mode', MODES)),
+    'live 上线（默认）、draft 草稿、rehearse 彩排（只对 testers）、shadow 影子（只判定和记录，不回复不发钱）',
+  ),
+  testers: optional(located(people), '彩排名单：openid 列表或 CSV'),
+  period: required(period, '活动时间'),
+  budget: optional(budget, '预算；发红包必须有'),
+  limits: optional(limits, '限制'),
+  segments: optional(mapOf('segments', name('a segment'), people), '人群：名字 → CSV（第一列 openid）或 openid 列表'),
+  stores: optional(located(csvFile()), '门店 CSV：scene,name,hours；别的场景不能参加'),
+  wallets: optional(mapOf('wallets', name('a wallet'), orNull(wallet)), '钱包：机会、积分……'),
+  rounds: optional(list(located(round), 'a list of rounds'), '红包雨场次，按时间先后'),
+  packet: optional(located(packet), '红包上的字；发红包必须有'),
+  page: optional(page, '活动页（H5）的样子'),
+  unclaimed: optional(
+    choice('unclaimed', ['return', 'reoffer']),
+    '24 小时没领的红包：return 回到预算（默认），reoffer 再发给本人一次',
+  ),
+  prizes: optional(prizes, '奖品'),
+  rules: required(list(located(rule), 'a list of rules'), '规则，从上往下第一条匹配的生效'),
+  tests: optional(list(located(test), 'a list of tests', 0), '测试；不通过的文件不会上线'),
+});
+
+export type RuleFile = ShapeOf<typeof ruleFile>;
+export type ReadRule = RuleFile['rules'][number]['value'];
+export type ReadTest = NonNullable<RuleFile['tests']>[number]['value'];
+export type ReadPrize = NonNullable<RuleFile['prizes']> extends ReadonlyMap<string, infer P> ? P : never;
+export type ReadPeople = People;
+
+/** As the checks see it: any part may be missing. */
+export type Written = Draft<RuleFile>;
+export type WrittenRule = Draft<ReadRule>;
+export type WrittenTest = Draft<ReadTest>;
+export type WrittenPrize = Draft<ReadPrize>;
+
+/** The JSON Schema of a rule file, for editors: `rules/schema.json`. */
+export function ruleSchema(): JsonSchema {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'hongbao-bot 活动规则',
+    ...ruleFile.schema(),
+    definitions: { trigger: oneTrigger.schema(), reply: anyReply.schema() },
+  };
+}

@@ -1,0 +1,88 @@
+// Prizes (奖品) in a rule file, as shapes. Pure.
+import { fen } from '../../base/money.ts';
+import { renaming } from './names.ts';
+import {
+  byKind,
+  clockRange,
+  convert,
+  count,
+  csvFile,
+  dateTime,
+  located,
+  mapOf,
+  money,
+  moneyRange,
+  name,
+  object,
+  oneOrMany,
+  optional,
+  pairs,
+  type ShapeOf,
+  weight,
+  wrapped,
+  yes,
+} from '../../yaml/schema.ts';
+
+/** Words that mean something else where a prize's name stands. */
+const RESERVED: Readonly<Record<string, string>> = {
+  progress: 'what a claim is called that only counts',
+  assigned: 'the prize a code was printed with',
+};
+
+const prizeName = convert(name('a prize'), (word, say) => {
+  if (Object.hasOwn(RESERVED, word)) say(`"${word}" is ${RESERVED[word]}; give the prize another name`);
+  return word;
+});
+
+const someMoney = money({ min: fen(1) });
+
+const byWhatWasPaid = pairs('steps such as { ¥50.00: ¥2.00, ¥100.00: ¥5.00 }', money(), located(someMoney));
+
+type Range = ShapeOf<ReturnType<typeof moneyRange>>;
+/** One of the three is there. */
+type Worth = { readonly range?: Range; readonly split?: Range; readonly steps?: ShapeOf<typeof byWhatWasPaid> };
+
+const worthKinds = object(
+  'a red packet',
+  {
+    steps: optional(byWhatWasPaid, '按消费金额分档：消费满多少，返多少'),
+    split: optional(moneyRange(), '红包雨：把一场的总额恰好分完，每个在这个区间里'),
+  },
+  { oneOf: ['steps', 'split'] },
+);
+
+const redpacket = byKind<Worth>('an amount such as ¥1.00 or ¥1.20..¥2.80, { steps: … } or { split: … }', {
+  scalar: wrapped(moneyRange(), range => ({ range })),
+  map: worthKinds,
+});
+
+const window = object(
+  'a window',
+  {
+    from: optional(located(dateTime()), '开始（含），北京时间'),
+    to: optional(located(dateTime({ endsDay: true })), '结束（不含）'),
+    hours: optional(located(oneOrMany(clockRange())), '每天的时段'),
+  },
+  { notEmpty: true },
+);
+
+const prize = object(
+  'a prize',
+  {
+    redpacket: optional(located(redpacket), '红包金额：¥1.00、区间 ¥1.20..¥2.80、分档 steps 或红包雨 split'),
+    coupon: optional(located(csvFile()), '券码：CSV 文件，第一列，一行一个，每个只发一次'),
+    nothing: optional(yes(), '没有中奖'),
+    weight: optional(located(weight()), '权重，默认 1'),
+    stock: optional(located(count()), '整个活动一共几个'),
+    perDay: optional(located(count()), '每天最多几个'),
+    perUser: optional(located(count()), '每人最多几个'),
+    unlockAfter: optional(located(count()), '在本活动里抽过几次以后才能中'),
+    window: optional(window, '只在这段时间里能中'),
+    fallback: optional(located(yes()), '抽中的奖品没有了，就给这个；不能值钱'),
+    ...renaming(prizeName),
+    shares: optional(located(count({ min: 3, max: 20 })), '裂变红包分几份（微信已停止新申请，不建议使用）'),
+  },
+  { oneOf: ['redpacket', 'coupon', 'nothing'] },
+);
+
+export const prizes = mapOf('prizes', prizeName, prize);

@@ -1,0 +1,82 @@
+// Replies (回复) in a rule file, as shapes: a text with placeholders, or one of the other kinds WeChat knows. Pure.
+import { PLACEHOLDERS, placeholdersOf } from '../reply.ts';
+import { DETAILS, type Detail, OUTCOMES, type ReplyTemplate, type Said } from '../campaign.ts';
+import {
+  byKind,
+  convert,
+  named,
+  object,
+  optional,
+  orBare,
+  required,
+  type Say,
+  type Shape,
+  suggest,
+  text,
+  url,
+} from '../../yaml/schema.ts';
+
+/** WeChat: the content of a text reply. */
+const REPLY_BYTES = 2048;
+
+/** A text with `{{placeholders}}`, all of them known. */
+function template(what: string, bytes: number): Shape<string> {
+  return text({ what, bytes, check: sayPlaceholders });
+}
+
+function sayPlaceholders(written: string, say: Say): void {
+  for (const word of placeholdersOf(written)) {
+    const isKnown = (PLACEHOLDERS as readonly string[]).includes(word);
+    if (!isKnown) say(`unknown placeholder {{${word}}}${suggest(word, PLACEHOLDERS)}`);
+  }
+  const rest = written.replace(/\{\{[^{}]*\}\}/g, '');
+  if (/\{\{|\}\}/.test(rest)) say('a placeholder is written {{amount}}, with two braces on both sides');
+}
+
+const news = object('news', {
+  title: required(template('a title', 192), '标题'),
+  description: optional(template('a description', 1024), '描述'),
+  picUrl: optional(url(), '图片地址'),
+  url: required(url(), '点开的地址'),
+});
+
+const replyKinds = object(
+  'a reply',
+  {
+    text: optional(template('a reply', REPLY_BYTES), '文字'),
+    image: optional(text({ what: 'a media id', oneLine: true }), '永久素材的 media_id'),
+    news: optional(news, '图文'),
+    transfer: optional(orBare(true, text({ what: 'an account of customer service', oneLine: true })), '转人工客服'),
+  },
+  { oneOf: ['text', 'image', 'news', 'transfer'] },
+);
+
+const replyText = template('a reply', REPLY_BYTES);
+const plainReply: Shape<ReplyTemplate> = {
+  ...replyText,
+  read(node, reader) {
+    const written = replyText.read(node, reader);
+    return written === undefined ? undefined : { kind: 'text', text: written };
+  },
+};
+
+export const anyReply: Shape<ReplyTemplate> = byKind('a text or one of { text, image, news, transfer }', {
+  scalar: plainReply,
+  map: convert(replyKinds, (kinds): ReplyTemplate | undefined => {
+    if (kinds.text !== undefined) return { kind: 'text', text: kinds.text };
+    if (kinds.image !== undefined) return { kind: 'image', mediaId: kinds.image };
+    if (kinds.news !== undefined) return { kind: 'news', description: '', picUrl: '', ...kinds.news };
+    return { kind: 'transfer', ...(typeof kinds.transfer === 'string' && { agent: kinds.transfer }) };
+  }),
+});
+
+export const reply = named('reply', anyReply);
+
+const SAID: readonly Said[] = [...OUTCOMES, ...(Object.keys(DETAILS) as Detail[])];
+
+/** A text for each outcome and each finer one. */
+export function replies() {
+  type Field = ReturnType<typeof optional<ReplyTemplate>>;
+  const fields = Object.fromEntries(SAID.map(said => [said, optional(reply)]));
+  return object('replies', fields as Record<Said, Field>);
+}

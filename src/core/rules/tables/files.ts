@@ -1,0 +1,77 @@
+// The files a rule file names (CSV beside it): each read once, into what it stands for. What is wrong inside one is said
+// at its own line; one that cannot be had is said at the key that names it. Pure.
+import { type Row, readCsv, type SayAt } from '../../yaml/csv.ts';
+import type { Finding } from '../../base/error.ts';
+import { readCoupons, readOpenIds, readPasswords, readQuestions, readStores } from './parse.ts';
+import type { Located } from '../../yaml/schema.ts';
+
+/** Why a file cannot be had, for the end of `staff.csv …`. */
+export type DataProblem = { readonly problem: string };
+/** The text of a file beside the rule file, by the name that is written there; `undefined`: there is none. */
+export type DataFiles = (name: string) => string | DataProblem | undefined;
+
+/** A table that is wrong from top to bottom says it this often. */
+const FINDINGS_MAX = 20;
+
+/** `undefined`: it could not be read; somebody has been told. */
+type Table<T> = (entry: Located<string>, say: SayAt) => T | undefined;
+
+export class RuleData {
+  readonly openIds = this.table(readOpenIds);
+  readonly stores = this.table(readStores);
+  readonly questions = this.table(readQuestions);
+  readonly coupons = this.table(readCoupons);
+  readonly passwords = this.table(readPasswords);
+  private readonly folder: string;
+  private readonly files: DataFiles;
+  private readonly texts = new Map<string, string>();
+  private readonly found: Finding[][] = [];
+
+  /** `ruleFile`: beside which the files lie. */
+  constructor(ruleFile: string, files: DataFiles = () => undefined) {
+    this.folder = /^.*[\\/]/s.exec(ruleFile)?.[0] ?? '';
+    this.files = files;
+  }
+
+  /** What is wrong inside the tables, table by table. */
+  findings(): Finding[] {
+    return this.found.flat();
+  }
+
+  /** The files that were read, in the order of their names: a campaign is what they say as well. */
+  used(): [name: string, text: string][] {
+    return [...this.texts].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  private table<T>(read: (rows: readonly Row[], say: SayAt) => T): Table<T> {
+    const known = new Map<string, T | undefined>();
+    return ({ value: name, at }, say) => {
+      const text = this.files(name);
+      if (typeof text !== 'string') {
+        say(at, `${name} ${text?.problem ?? 'is not there; put it beside this file'}`);
+        return undefined;
+      }
+      if (!known.has(name)) {
+        this.texts.set(name, text);
+        known.set(name, this.readTable(name, text, read));
+      }
+      return known.get(name);
+    };
+  }
+
+  private readTable<T>(name: string, text: string, read: (rows: readonly Row[], say: SayAt) => T): T | undefined {
+    const findings: Finding[] = [];
+    let more = 0;
+    const say: SayAt = ({ line, column }, message) => {
+      if (findings.length < FINDINGS_MAX) findings.push({ file: this.folder + name, line, column, message });
+      else more++;
+    };
+    const rows = readCsv(text, say);
+    const value = findings.length === 0 ? read(rows, say) : undefined;
+    if (findings.length === 0) return value;
+    const last = findings.at(-1)!;
+    if (more > 0) findings.push({ ...last, message: `and ${more} more like these below` });
+    this.found.push(findings);
+    return undefined;
+  }
+}

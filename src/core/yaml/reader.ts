@@ -1,0 +1,281 @@
+// Reads the YAML that people write: parses it once, finds what no file of ours may hold, and turns every place into a
+// line and a column. What the values mean is said by the shapes in `shape.ts`. Pure.
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  Scalar,
+  visit,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml';
+import type { Finding } from '../base/error.ts';
+
+/** Both count from 1. */
+export type Place = { readonly line: number; readonly column: number };
+
+/** Gets every text before it is judged, such as `${NAME}`, and gives what it stands for; `undefined`: it has said why not. */
+export type Transform = (text: string, say: (message: string) => void) => string | undefined;
+
+/** A rule file is a page; a megabyte is an accident. */
+export const FILE_LIMIT = 1_000_000;
+const DEPTH_LIMIT = 100;
+
+/** What the shapes read from, and where they say what is wrong. */
+export class Reader {
+  readonly findings: Finding[] = [];
+  /** What was read where a secret stands. */
+  readonly secrets: string[] = [];
+  readonly file: string;
+  /** The file's text, in which the ranges of the nodes count. */
+  readonly source: string;
+  private readonly lines: LineCounter;
+  private readonly transform: Transform | undefined;
+
+  constructor(file: string, source: string, lines: LineCounter, transform?: Transform) {
+    this.file = file;
+    this.source = source;
+    this.lines = lines;
+    this.transform = transform;
+  }
+
+  place(at: Node | number): Place {
+    const offset = typeof at === 'number' ? at : (at.range?.[0] ?? 0);
+    const { line, col } = this.lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+
+  say(at: Node | Place | number, message: string): void {
+    const place = typeof at === 'object' && 'line' in at ? at : this.place(at);
+    this.findings.push({ file: this.file, line: place.line, column: place.column, message });
+  }
+
+  /** What the scalar stands for; `undefined`: nobody knows, and it was said. */
+  text(node: Scalar): string | undefined {
+    const written = textOf(node);
+    return this.transform ? this.transform(written, message => this.say(node, message)) : written;
+  }
+}
+
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/**
+ * Reads a node into a value. `undefined`: it could not, and the reader has a finding that says why. Parts that could
+ * not be read are missing in the whole, so a value is complete if, and only if, there are no findings.
+ */
+export type Shape<T> = {
+  /** In words, for "expected …, found …": `a rule`. */
+  readonly what: string;
+  read(node: Node, reader: Reader): T | undefined;
+  schema(): JsonSchema;
+};
+
+/** Says something about the node that is being read. */
+export type Say = (message: string) => void;
+
+/** Says "expected …, found …", unless the node was refused already for what it is. */
+export function refuse(node: Node, reader: Reader, what: string): undefined {
+  if (!isAlias(node)) reader.say(node, `expected ${what}, found ${found(node)}`);
+  return undefined;
+}
+
+/** The document's root, or nothing where the file cannot be understood; the reader knows why. */
+export function parse(file: string, text: string, transform?: Transform): { reader: Reader; root?: Node } {
+  const source = shelter(text.replace(/^\uFEFF/, ''));
+  const lines = new LineCounter();
+  const reader = new Reader(file, source, lines, transform);
+  if (source.length > FILE_LIMIT) {
+    reader.say(0, `the file has ${source.length} characters; at most ${FILE_LIMIT} are read`);
+    return { reader };
+  }
+  if (isTooDeep(source)) {
+    reader.say(0, `the file is nested too deeply; at most ${DEPTH_LIMIT} levels are read`);
+    return { reader };
+  }
+  // `failsafe`: every scalar stays the text that was written. ¥1.00, 08 and 1_000 are ours to judge, not YAML's.
+  const options = { lineCounter: lines, schema: 'failsafe', uniqueKeys: false, prettyErrors: false } as const;
+  const document = parseDocument(source, options);
+  const isReadable = sayErrors(reader, document.errors);
+  if (!isReadable) return { reader };
+  if (document.contents === null || isNothing(document.contents)) {
+    if (reader.findings.length === 0) reader.say(0, 'the file is empty');
+    return { reader };
+  }
+  sayOddities(reader, document.contents);
+  return { reader, root: document.contents };
+}
+
+/**
+ * `yaml` calls itself once a level, and an exhausted stack can end the process instead of throwing. So the depth is
+ * bounded before: by brackets that are open at once, and by how far a line is indented (`- - -` indents as well).
+ */
+function isTooDeep(source: string): boolean {
+  let open = 0;
+  for (const [bracket] of source.matchAll(/[[{\]}]/g)) {
+    open = Math.max(0, open + (bracket === '[' || bracket === '{' ? 1 : -1));
+    if (open > DEPTH_LIMIT) return true;
+  }
+  return source.split('\n').some(line => /^(?:[-?:]?[ \t])*/.exec(line.trimEnd())![0].length > 2 * DEPTH_LIMIT);
+}
+
+// ── Braces that are ours ─────────────────────────────────────────────────────────────────────────────────────
+
+const OPEN = '\uE000';
+const CLOSE = '\uE001';
+
+/**
+ * `{{amount}}` and `${NAME}` are written without quotes wherever a text may stand, also where YAML would take their
+ * braces for a map. While YAML reads the file, other characters stand in for them, one for one: places stay.
+ */
+function shelter(text: string): string {
+  return text.replace(/\$\{\w+\}|\{\{[^{}\n,:"']*\}\}/g, found => found.replaceAll('{', OPEN).replaceAll('}', CLOSE));
+}
+
+function unshelter(text: string): string {
+  return text.replaceAll(OPEN, '{').replaceAll(CLOSE, '}');
+}
+
+/** The scalar as it was written, without quotes. The line break that ends a block (`|`) is layout, not text. */
+export function textOf(node: Scalar): string {
+  const text = unshelter(String(node.value ?? ''));
+  return node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED ? text.replace(/\n+$/, '') : text;
+}
+
+/** `key:` with nothing behind it, `~` or `null`. */
+export function isNothing(node: Node): boolean {
+  return isPlain(node) && /^(|~|null|Null|NULL)$/.test(textOf(node));
+}
+
+export function isPlain(node: unknown): node is Scalar {
+  return isScalar(node) && (node.type === Scalar.PLAIN || node.type === undefined);
+}
+
+/** A value that was not written stands where its key does. */
+export function nothingAt(key: Node): Scalar {
+  const node = new Scalar('');
+  node.type = Scalar.PLAIN;
+  if (key.range) node.range = key.range;
+  return node;
+}
+
+/** What stands there, for the end of "expected …, found …". As written: a secret that was filled in is not shown. */
+export function found(node: Node): string {
+  if (isMap(node)) return 'a map of keys';
+  if (isSeq(node)) return 'a list';
+  if (!isScalar(node) || isNothing(node)) return 'nothing';
+  const text = textOf(node);
+  return `"${text.length > 40 ? `${text.slice(0, 40)}…` : text}"`;
+}
+
+// ── What YAML itself complains of ────────────────────────────────────────────────────────────────────────────
+
+/** After these the rest of the tree is what was meant; after any other it would be guesswork. */
+const HARMLESS = new Set<string>(['MULTIPLE_DOCS', 'BAD_SCALAR_START', 'TAB_AS_INDENT', 'BAD_DQ_ESCAPE']);
+
+/** `false`: the tree is of no use. One complaint a line: the others follow from it. */
+function sayErrors(reader: Reader, errors: readonly YAMLError[]): boolean {
+  const lines = new Set<number>();
+  for (const error of errors) {
+    const place = reader.place(error.pos[0]);
+    if (lines.has(place.line)) continue;
+    lines.add(place.line);
+    reader.say(place, wordsFor(error) + hintFor(lineAround(reader.source, error.pos[0])));
+  }
+  return errors.every(error => HARMLESS.has(error.code));
+}
+
+function wordsFor(error: YAMLError): string {
+  switch (error.code) {
+    case 'TAB_AS_INDENT':
+      return 'a tab indents this line; YAML wants spaces';
+    case 'MULTIPLE_DOCS':
+      return 'a second document begins here; one file holds one';
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return 'two keys on one line; a text with ": " in it needs quotes';
+    default:
+      return `not YAML: ${unshelter(error.message.charAt(0).toLowerCase() + error.message.slice(1))}`;
+  }
+}
+
+function lineAround(source: string, offset: number): string {
+  const end = source.indexOf('\n', offset);
+  return source.slice(source.lastIndexOf('\n', offset - 1) + 1, end < 0 ? undefined : end);
+}
+
+function hintFor(line: string): string {
+  const key = /^\s*(?:- )?([\w-]+)\s*\uFF1A/.exec(line)?.[1];
+  if (key !== undefined) return `; the colon is full-width: write "${key}: "`;
+  return /:\s*[@`%]/.test(line) ? '; put the text in quotes' : '';
+}
+
+/** What YAML allows and we do not: aliases, anchors, tags, a key that is none, the same key twice. */
+function sayOddities(reader: Reader, root: ParsedNode): void {
+  visit(root, {
+    Alias: (_, node) => reader.say(node, `aliases (*${node.source}) are not allowed here; write the value again`),
+    Node: (_, node) => {
+      if (isAlias(node)) return;
+      if (node.anchor !== undefined) reader.say(node, `anchors (&${node.anchor}) are not allowed here`);
+      if (node.tag !== undefined) reader.say(node, `tags (${node.tag}) are not allowed here`);
+    },
+    Map: (_, node) => sayKeys(reader, node),
+  });
+}
+
+function sayKeys(reader: Reader, map: YAMLMap): void {
+  const seen = new Map<string, Place>();
+  for (const pair of map.items) {
+    if (!isPair(pair)) continue;
+    const key = pair.key as Node;
+    if (!isScalar(key)) {
+      if (!isAlias(key)) reader.say(key, `expected a key, found ${found(key)}`);
+      continue;
+    }
+    const first = seen.get(textOf(key));
+    if (first) reader.say(key, `the key "${textOf(key)}" is there already, in line ${first.line}`);
+    else seen.set(textOf(key), reader.place(key));
+  }
+}
+
+// ── The nearest right word ───────────────────────────────────────────────────────────────────────────────────
+
+/** Single letters to add, drop, replace or swap with their neighbour to get from one word to the other. */
+export function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      row[j] = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + same);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwap) row[j] = Math.min(row[j]!, before[j - 2]! + 1);
+    }
+    [before, last] = [last, row];
+  }
+  return last[b.length]!;
+}
+
+/** The one of `words` that was probably meant. Upper and lower case cost nothing. */
+export function nearest(word: string, words: Iterable<string>): string | undefined {
+  if (word.length > 64) return undefined;
+  let best: { readonly word: string; readonly off: number } | undefined;
+  for (const candidate of words) {
+    const off = distance(word.toLowerCase(), candidate.toLowerCase());
+    const isNear = off <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
+    if (isNear && off < candidate.length && (!best || off < best.off)) best = { word: candidate, off };
+  }
+  return best?.word;
+}
+
+/** `; did you mean "weight"?`, or else the words there are. */
+export function suggest(word: string, words: readonly string[]): string {
+  const near = nearest(word, words);
+  if (near !== undefined) return `; did you mean "${near}"?`;
+  return words.length === 0 ? '' : `; expected one of: ${words.join(', ')}`;
+}

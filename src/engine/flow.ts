@@ -1,0 +1,225 @@
+// The way of one event, on one screen. Read this first.
+//
+//   answered before? → match → facts → decide → one commit → answer
+//
+// Nothing outside is called on this way: the packet is planned here and sent by `engine/settle.ts`.
+import type { Config } from '../config/config.ts';
+import { countersOf, type Decision, decide, type Follower, type Surroundings, wantedFor } from '../core/decide/decide.ts';
+import { seedsFrom } from '../core/decide/draw.ts';
+import { Fault } from '../core/base/error.ts';
+import { COSTS_MONEY, type Event } from '../core/base/event.ts';
+import { causeIn, followerAfter, newsForInviter, speaksOfFollowing } from '../core/decide/follower.ts';
+import type { Book } from '../core/decide/match.ts';
+import { asksForMine, MINE_READ, mineReply } from '../core/messages/my-packets.ts';
+import { withOwed } from '../core/messages/pending.ts';
+import type { Payout } from '../core/payout/payout.ts';
+import { type Award, claimOf, planAward } from '../core/payout/plan.ts';
+import { countersAlways } from '../core/payout/refund.ts';
+import type { Reply } from '../core/rules/reply.ts';
+import type { Campaign, Cancel } from '../core/rules/campaign.ts';
+import { paymentCounters } from '../core/decide/take-back.ts';
+import type { Instant } from '../core/base/time.ts';
+import type { Answer, Clock, Commit, Committed, Log, Store } from '../ports.ts';
+import { takeBack, type UndoPorts, undo } from './undo.ts';
+
+export type FlowPorts = {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly log: Log;
+  readonly config: Config;
+  /** The campaigns that are live now. */
+  readonly book: () => Book;
+  /** Told after a commit that planned a payout. */
+  readonly planned: (payout: Payout) => void;
+  /** Told what to say to a follower whose event has no passive reply: a payment, a friend's deed. */
+  readonly tell?: (event: Event, reply: Reply, decision: Decision) => void;
+  /** Told of a prize that was taken back. */
+  readonly undone?: (payout: Payout, cause: Cancel) => void;
+};
+
+export type Flow = {
+  /** Answers one event, once: a redelivery gets the first answer, also while that is still in the making. */
+  handle(event: Event): Promise<Answer>;
+};
+
+/** How often a lost race for the last prize is decided anew before the push is left to be redelivered. */
+const RACES_MAX = 60;
+
+export function createFlow(given: FlowPorts): Flow {
+  const ports: Ports = { ...given, seedOf: seedsFrom(given.config.secret), marked: given.planned };
+  const inWork = new Map<string, Promise<Answer>>();
+  const inTurn = queues();
+  const flow: Flow = {
+    handle(event) {
+      const key = `${event.account}/${event.key}`;
+      const running = inWork.get(key);
+      if (running !== undefined) return running;
+      const answer = answerOnce(ports, event, flow.handle, inTurn).finally(() => inWork.delete(key));
+      inWork.set(key, answer);
+      return answer;
+    },
+  };
+  return flow;
+}
+
+/** With the campaigns' seeds, worked out once. */
+type Ports = FlowPorts & UndoPorts & Pick<Surroundings, 'seedOf'>;
+
+type Decided = Commit & {
+  readonly friendBefore: Follower | undefined;
+  /** Whether it was decided by what claims change: then a copy of the event, answered meanwhile, may be the cause. */
+  readonly isByClaims: boolean;
+};
+
+/** Work on one thing, one after the other. */
+type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+const nothing = (): void => undefined;
+
+/** Those who reached for the same counter at once stand in line for it: then only other processes are in their way. */
+function queues(): InTurn {
+  const last = new Map<string, Promise<unknown>>();
+  return (name, work) => {
+    const done = (last.get(name) ?? Promise.resolve()).then(work);
+    const settled = done.then(nothing, nothing); // a failure is told to whoever waits for `done`
+    last.set(name, settled);
+    void settled.then(() => last.get(name) === settled && last.delete(name));
+    return done;
+  };
+}
+
+async function answerOnce(ports: Ports, event: Event, handle: Flow['handle'], inTurn: InTurn): Promise<Answer> {
+  const { store, log } = ports;
+  const before = await store.answered(event.account, event.key);
+  const cause = causeIn(event);
+  if (cause) await undo(ports, event, cause); // also for a redelivery: the first one may have died before it
+  if (before) return heardBefore(ports, event, before, handle);
+  let lostTo: string | undefined;
+  for (let race = 0; race < RACES_MAX; race++) {
+    const attempt = async (): Promise<{ commit: Decided; committed: Committed | undefined }> => {
+      const commit = await lookAt(ports, event);
+      // A payment is written first: its refund must find it, and with it what the inviter had for it.
+      if (race === 0 && event.kind !== 'paid') await tellInviter(ports, event, commit.friendBefore, handle);
+      return { commit, committed: mustBeDurable(commit) ? await store.commit(commit) : undefined };
+    };
+    const { commit, committed } = await (lostTo === undefined ? attempt() : inTurn(lostTo, attempt));
+    if (!committed) {
+      const meanwhile = commit.isByClaims ? await store.answered(event.account, event.key) : undefined;
+      if (meanwhile) return meanwhile;
+      // It claims nothing, and the same event decides the same: the journal line may follow after the answer.
+      store
+        .commit(commit)
+        .catch((error: unknown) => log.error({ err: error, key: event.key }, 'a journal line was lost'));
+      return commit.answer;
+    }
+    switch (committed.kind) {
+      case 'done':
+        if (cause) await undo(ports, event, cause); // what was won in the same moment
+        if (commit.payout) ports.planned(commit.payout);
+        if (event.kind === 'friend' || event.kind === 'paid') ports.tell?.(event, commit.answer.reply, commit.decision);
+        if (event.kind === 'paid') await tellInviter(ports, event, commit.friendBefore, handle);
+        return commit.answer;
+      case 'answered':
+        return heardBefore(ports, event, committed.answer, handle);
+      case 'claimed': // somebody was faster: with fresh facts the decision says so
+        break;
+      case 'lost':
+        lostTo = committed.counter;
+        break;
+      default:
+        committed satisfies never;
+    }
+  }
+  throw new Fault('store', 'safe', 'RACE', `event ${event.key} lost ${RACES_MAX} races in a row`);
+}
+
+/** Whoever wrote it down may have died before the inviter of a friend who paid was told. */
+async function heardBefore(ports: Ports, event: Event, answer: Answer, handle: Flow['handle']): Promise<Answer> {
+  if (event.kind !== 'paid') return answer;
+  const { account, user } = event;
+  const { follower } = await ports.store.facts({ account, user, merchant: undefined, claims: [], counters: [] });
+  await tellInviter(ports, event, follower, handle);
+  return answer;
+}
+
+/** What a friend did is an event of the inviter's own, with its own key. */
+async function tellInviter(
+  ports: Ports,
+  event: Event,
+  friendBefore: Follower | undefined,
+  handle: Flow['handle'],
+): Promise<void> {
+  const news = newsForInviter(friendBefore, event);
+  if (news && ports.book().match(news, ports.clock()).length > 0) await handle(news);
+}
+
+/** Reads what the rules need to know and decides: everything that is to be written, not yet written. */
+async function lookAt(ports: Ports, event: Event): Promise<Decided> {
+  const now = ports.clock();
+  const account = ports.config.accounts.get(event.account)!;
+  const merchant = account.merchant === undefined ? undefined : ports.config.merchants.get(account.merchant);
+  const around: Surroundings = {
+    merchant: merchant && { merchant: merchant.name, ...merchant.limits },
+    seedOf: ports.seedOf,
+    pageOf: (to, campaign) => `${ports.config.publicUrl}/h5/${to}/${campaign}`,
+  };
+  const book = ports.book();
+  const matches = book.match(event, now);
+  const wanted = wantedFor(matches, event, now, around);
+  const facts = await ports.store.facts({ ...wanted, counters: [...wanted.counters, ...paymentCounters(event)] });
+  const gone = await takeBack(ports, event, facts);
+  const decided = decide(matches, event, facts, now, around);
+  const decision: Decision =
+    gone.trace.length === 0 ? decided : { ...decided, trace: [...decided.trace, ...gone.trace] };
+  const follower = followerAfter(facts.follower, event);
+  // Whoever leaves while it is decided gets nothing that asks for a follower.
+  const isByFollowing = decision.kind === 'awarded' && matches.some(({ rule }) => speaksOfFollowing(rule));
+  const isMine = decision.kind === 'ignored' && asksForMine(event);
+  const { reply, told } = withOwed(event, isMine ? await mine(ports, event) : decision.reply, facts.owed);
+  const base = {
+    event,
+    seenAt: now,
+    answer: { reply, at: now },
+    decision,
+    ...(told && { told }),
+    counters: [...countersOf(decision), ...countersAlways(event), ...gone.counters],
+    ...(follower && { follower }),
+    ...((follower || isByFollowing) && {
+      followsSeen: facts.follower?.follows ?? 0,
+      leftSeen: facts.follower?.leftAt ?? 0,
+    }),
+    friendBefore: facts.follower,
+    isByClaims: wanted.claims.length + wanted.counters.length > 0,
+  };
+  if (decision.kind !== 'awarded') return base;
+  const campaign = matches.find(match => match.campaign.id === decision.campaign)!.campaign;
+  const payout = decision.amount > 0 ? plan(ports.config, campaign, event, decision, now) : undefined;
+  return { ...base, claim: claimOf(event, decision, now), ...(payout && { payout }) };
+}
+
+/** 「我的红包」, which no rule has answered. */
+async function mine({ store, book, config }: FlowPorts, { account, user }: Event): Promise<Reply> {
+  const payouts = await store.payouts({ user, limit: MINE_READ });
+  const { campaigns } = book();
+  return mineReply(
+    payouts.filter(each => each.account === account),
+    {
+      nameOf: id => campaigns.find(campaign => campaign.id === id)?.name,
+      pageOf: ({ campaign }) => `${config.publicUrl}/h5/${account}/${campaign}`,
+    },
+  );
+}
+
+/** The number and every field of the request are chosen here and stored with the claim, before any call. */
+function plan(config: Config, campaign: Campaign, event: Event, award: Award, now: Instant): Payout {
+  const account = config.accounts.get(event.account)!;
+  const merchant = config.merchants.get(account.merchant ?? '');
+  if (!merchant) throw new Error(`campaign ${campaign.id} pays, but account ${account.name} has no merchant`);
+  return planAward(campaign, event, award, { account, merchant }, now);
+}
+
+/** Whatever gives, counts or tells something, changes what we know of a follower, or is about money, is on disk before the answer leaves. */
+function mustBeDurable({ event, claim, follower, counters, told }: Commit): boolean {
+  if (COSTS_MONEY[event.kind]) return true;
+  return claim !== undefined || follower !== undefined || told !== undefined || counters.length > 0;
+}

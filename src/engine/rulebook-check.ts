@@ -1,0 +1,33 @@
+// Has changed rule files judged in a thread of their own: reading, lint and tests of many rules take seconds, in which a
+// bot has events to answer. The thread gives back only its verdict.
+import { Worker } from 'node:worker_threads';
+import { BadInput } from '../core/base/error.ts';
+import type { RuleAround, RuleFile, Verdict } from './rulebook.ts';
+
+/** Nothing that may go live takes so long. */
+const JUDGE_MS = 120_000;
+
+const BUILT = import.meta.url.endsWith('.js');
+const THREAD = new URL(`./rulebook-worker.${BUILT ? 'js' : 'ts'}`, import.meta.url);
+/** Where the sources run as they are (tests), a thread has to be told how to read them. */
+const FROM_SOURCE = `import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(THREAD.href)})))`;
+
+export function judge(files: readonly RuleFile[], around: RuleAround): Promise<Verdict> {
+  const options = { workerData: { files, around }, stderr: true };
+  const thread = BUILT ? new Worker(THREAD, options) : new Worker(FROM_SOURCE, { eval: true, ...options });
+  thread.stderr.on('data', (said: Buffer) => console.warn(said.toString())); // as all that others print: see `lib/log.ts`
+  // A stop does not wait for it.
+  thread.unref();
+  return new Promise<Verdict>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new BadInput(`the rules were not read and tested within ${JUDGE_MS / 1000} s`));
+    }, JUDGE_MS);
+    timer.unref();
+    thread.once('message', resolve);
+    thread.once('error', reject);
+    thread.once('exit', () => {
+      clearTimeout(timer);
+      reject(new Error('the thread that judges rules ended without a verdict'));
+    });
+  }).finally(() => thread.terminate());
+}

@@ -1,0 +1,6 @@
+// The thread behind `engine/rulebook-check.ts`: one verdict, and it ends.
+import { parentPort, workerData } from 'node:worker_threads';
+import { type RuleAround, type RuleFile, verdictOn } from './rulebook.ts';
+
+const { files, around } = workerData as { files: readonly RuleFile[]; around: RuleAround };
+parentPort!.postMessage(verdictOn(files, around));

@@ -1,0 +1,301 @@
+// The rule files on disk → the book that is live. A file goes live only if it has no findings and its own tests pass;
+// a running bot keeps the last good book when an edit is wrong. Changes are judged beside the events (`engine/rulebook-check.ts`),
+// and only once nobody is writing any more: half a file may look like a whole one.
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config/config.ts';
+import { BadInput, type Finding, showFinding } from '../core/base/error.ts';
+import { ALONE, type LintAround, lintWith, type Warning } from '../core/lint/lint.ts';
+import { type Book, bookOf } from '../core/decide/match.ts';
+import { rehearse } from '../core/analysis/run-tests.ts';
+import { calledOf } from '../core/rules/renamed.ts';
+import type { Campaign } from '../core/rules/campaign.ts';
+import { type Known, loadCampaign, loadCampaigns, type RuleText } from '../core/rules/load.ts';
+import { agreeWithMerchants, type Payers } from '../core/rules/check/merchant-limits.ts';
+import type { Instant } from '../core/base/time.ts';
+import type { Log } from '../ports.ts';
+import { type RuleFile, readRuleFiles } from './rulebook-files.ts';
+import { judge } from './rulebook-check.ts';
+import type { Going, LiveBook } from './rulebook-live.ts';
+
+export { type RuleFile, readRuleFiles } from './rulebook-files.ts';
+
+/** As much of bot.yaml as rule files must agree with: nothing secret, so that it may be given to a thread. */
+export type RuleAround = LintAround & Payers;
+
+/** So long nothing may have changed before changed files are read … */
+const SETTLE_MS = 100;
+/** … or so long, if the last line has no end: then it may still be in the writing. */
+const CUT_MS = 1000;
+
+export type Rulebook = {
+  current(): Book;
+  /** Looks whether a file changed; a change that is wrong is logged and changes nothing. */
+  refresh(): Promise<void>;
+};
+
+/** What is wrong with these files, and the campaigns of those that are fine. `config` absent: accounts are not checked. */
+export function checkRuleFiles(
+  files: readonly RuleFile[],
+  config?: Payers,
+): { campaigns: Campaign[]; findings: Finding[] } {
+  const unread = files.flatMap(({ file, problem }) =>
+    problem === undefined ? [] : [{ file, line: 1, column: 1, message: `the file ${problem}` }],
+  );
+  const texts = files.filter(({ problem }) => problem === undefined).map(textOf);
+  const { campaigns, findings } = loadCampaigns(texts, knownTo(config));
+  const money = config ? campaigns.flatMap(campaign => agreeWithMerchants(campaign, config)) : [];
+  return { campaigns, findings: [...unread, ...findings, ...money] };
+}
+
+function textOf({ file, text, data }: RuleFile): RuleText {
+  return { file, text, data: name => data?.get(name) };
+}
+
+function knownTo(config: Payers | undefined): Known | undefined {
+  return config && { accounts: [...config.accounts.keys()] };
+}
+
+/** Runs the tests in the files; a failure is a finding as well. */
+export function testCampaigns(campaigns: readonly Campaign[]): Finding[] {
+  return campaigns.flatMap(campaign =>
+    rehearse(campaign).flatMap(result =>
+      result.failures.map(failure => ({
+        file: campaign.file,
+        line: failure.line,
+        column: failure.column,
+        message: `test "${result.test}": expected ${failure.expected}, got ${failure.got}`,
+      })),
+    ),
+  );
+}
+
+/** What is likely a mistake, or against somebody's rules, in files that are fine. `now` absent: none of them is over. */
+export function lintRuleFiles(
+  files: readonly RuleFile[],
+  campaigns: readonly Campaign[],
+  config?: LintAround,
+  now?: Instant,
+): ReturnType<typeof lintWith> {
+  const texts = new Map(files.map(({ file, text }) => [file, text]));
+  const inputs = campaigns.map(campaign => ({ campaign, text: texts.get(campaign.file)! }));
+  return lintWith(inputs, { ...(config ?? ALONE), ...(now !== undefined && { now }) });
+}
+
+/** What keeps these files from going live, and what is only to be said of them. */
+export type Verdict = { readonly findings: readonly Finding[]; readonly warnings: readonly Warning[] };
+
+/** Takes a while: every file is read, looked through and tested. */
+export function verdictOn(files: readonly RuleFile[], around: RuleAround): Verdict {
+  const { campaigns, findings } = checkRuleFiles(files, around);
+  const { warnings } = lintRuleFiles(files, campaigns, around);
+  const errors = warnings.filter(({ severity }) => severity === 'error');
+  return { findings: [...findings, ...testCampaigns(campaigns), ...errors], warnings };
+}
+
+/** Read, tested, and looked through only where bot.yaml makes a likely mistake an error: nothing answers before this. */
+function madeAtStart(files: readonly RuleFile[], around: RuleAround, config: Config, isTested: boolean): Made {
+  const { campaigns, findings } = checkRuleFiles(files, around);
+  const isStrict = Object.values(config.lint.severity).includes('error');
+  const { warnings } = isStrict ? lintRuleFiles(files, campaigns, around) : { warnings: [] };
+  const errors = warnings.filter(({ severity }) => severity === 'error');
+  const all = [...findings, ...(isTested ? [] : testCampaigns(campaigns)), ...errors];
+  if (all.length > 0) mustBeFit({ findings: all, warnings }, files, config);
+  const byFile = new Map(campaigns.map(campaign => [campaign.file, campaign]));
+  return new Map(files.map(file => [file.file, { print: printOf([file]), campaign: byFile.get(file.file)! }]));
+}
+
+function aroundOf({ accounts, merchants, lint }: Config): RuleAround {
+  return {
+    accounts: new Map([...accounts].map(([name, { merchant }]) => [name, { merchant }])),
+    merchants: new Map(
+      [...merchants].map(([key, { name, channel, limits }]) => [key, { name, channel, limits: { ...limits } }]),
+    ),
+    lint,
+  };
+}
+
+function mustBeFit({ findings }: Verdict, files: readonly RuleFile[], { rules }: Config): void {
+  const where = relative(process.cwd(), rules) || '.';
+  if (files.length === 0) throw new BadInput(`no rule file is left in ${where}`);
+  if (findings.length > 0) throw new BadInput(`the rules in ${where} are not fit to go live:`, findings);
+}
+
+/** Campaigns by their files, with what they were read from: those that stay the same are not read again. */
+type Made = ReadonlyMap<string, { readonly print: string; readonly campaign: Campaign }>;
+
+/** Files that were found fit. One at a time, with room for events in between. */
+async function makeCampaigns(files: readonly RuleFile[], around: RuleAround, before: Made): Promise<Made> {
+  const made = new Map<string, { readonly print: string; readonly campaign: Campaign }>();
+  for (const file of files) {
+    const print = printOf([file]);
+    const known = before.get(file.file);
+    if (known?.print === print) made.set(file.file, known);
+    else {
+      await setImmediate();
+      const { text, data } = textOf(file);
+      const loaded = loadCampaign(file.file, text, knownTo(around), data);
+      if ('findings' in loaded) throw new Error(`${file.file} was found fit, and then was not`);
+      made.set(file.file, { print, campaign: loaded.campaign });
+    }
+  }
+  return made;
+}
+
+function bookFrom(made: Made, { accounts }: Config): Book {
+  return bookOf(
+    [...made.values()].map(({ campaign }) => campaign),
+    [...accounts.keys()],
+  );
+}
+
+function goingOf(made: Made, files: readonly RuleFile[]): Going {
+  return goingFrom(
+    [...made.values()].map(({ campaign }) => campaign),
+    files,
+  );
+}
+
+/** These campaigns, read from these files, as they are compared with what is live. */
+export function goingFrom(campaigns: readonly Campaign[], files: readonly RuleFile[]): Going {
+  return { campaigns, texts: new Map(files.map(({ file, text }) => [file, text])), print: printOf(files) };
+}
+
+/** The same for the same files, lists included. */
+function printOf(files: readonly RuleFile[]): string {
+  const print = createHash('sha256');
+  for (const { file, text, data, problem } of files)
+    print.update(JSON.stringify([file, text, ...(problem === undefined ? (data ?? []) : [problem])]));
+  return print.digest('hex');
+}
+
+/** Which files passed their own tests when they went live: after a restart they need not run again. */
+export type Fitness = {
+  /** The print of the files that were last found fit by this version. */
+  recall(): Promise<string | undefined>;
+  remember(print: string): Promise<void>;
+};
+
+/** Throws `BadInput` with every finding if the rules are not fit to go live. */
+export async function openRulebook(
+  config: Config,
+  log: Log,
+  { fitness, live: liveBook }: { readonly fitness?: Fitness | undefined; readonly live?: LiveBook | undefined } = {},
+): Promise<Rulebook> {
+  const around = aroundOf(config);
+  let files: readonly RuleFile[] = await readRuleFiles([config.rules]);
+  const isKnown = (await fitness?.recall()) === printOf(files);
+  let made = madeAtStart(files, around, config, isKnown);
+  warn(await enter(made, files, { config, liveBook }), log);
+  if (!isKnown) await fitness?.remember(printOf(files));
+  let book = bookFrom(made, config);
+  let isWarned = false;
+  let live = printOf(files);
+  let refused: string | undefined;
+  let stamp: string | undefined; // looked at once more: what changed while it was read is seen at the first tick
+  let looking: Promise<void> | undefined;
+
+  const goLive = async (changed: readonly RuleFile[], print: string): Promise<void> => {
+    const verdict = await judge(changed, around);
+    mustBeFit(verdict, changed, config);
+    const next = await makeCampaigns(changed, around, made);
+    const beside = await enter(next, changed, { config, liveBook });
+    made = next;
+    book = bookFrom(made, config);
+    live = print;
+    refused = undefined;
+    for (const each of [verdict, beside]) warn(each, log);
+    log.info({ campaigns: book.campaigns.map(calledOf) }, 'the changed rules are live');
+    await fitness?.remember(print); // last: they are live also where the store is away just now
+  };
+  /** What is not wrong does not hold up the start: it is said a little later. */
+  const warnOnce = (): void => {
+    if (isWarned) return;
+    isWarned = true;
+    judge(files, around).then(
+      verdict => warn(verdict, log),
+      (error: unknown) => log.info({ err: error }, 'the rules were not looked through for likely mistakes'),
+    );
+  };
+  const look = async (): Promise<void> => {
+    warnOnce();
+    const now = await stampOf(config.rules, listsOf(files));
+    if (now === stamp) return;
+    const changed = await readSettled(config.rules, files, now);
+    if (!changed) return; // somebody is writing: looked at again at the next tick
+    const print = printOf(changed);
+    try {
+      if (print !== live && print !== refused) await goLive(changed, print);
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error; // looked at again at the next tick
+      refused = print;
+      log.error({ findings: error.findings }, `the changed rules are NOT live, the former ones stay: ${error.message}`);
+    }
+    // Where other lists are named now, the next stamp is another one: they are looked at once more.
+    stamp = now;
+    files = changed;
+  };
+  return {
+    current: () => book,
+    refresh() {
+      looking ??= look().finally(() => {
+        looking = undefined;
+      });
+      return looking;
+    },
+  };
+}
+
+type Entering = { readonly config: Config; readonly liveBook: LiveBook | undefined };
+
+/** Compared with what is live, and written down as live, before the first event is decided by them. */
+async function enter(made: Made, files: readonly RuleFile[], { config, liveBook }: Entering): Promise<Verdict> {
+  const verdict = (await liveBook?.enter(goingOf(made, files))) ?? { findings: [], warnings: [] };
+  mustBeFit(verdict, files, config);
+  return verdict;
+}
+
+/** The files, once nothing has changed for a while; `undefined`: something does. */
+async function readSettled(
+  folder: string,
+  before: readonly RuleFile[],
+  stamp: string,
+): Promise<RuleFile[] | undefined> {
+  const isStill = async (): Promise<boolean> => (await stampOf(folder, listsOf(before))) === stamp;
+  await sleep(SETTLE_MS);
+  if (!(await isStill())) return undefined;
+  const files = await readRuleFiles([folder]);
+  const known = new Set(before.flatMap(textsIn));
+  if (files.flatMap(textsIn).some(text => !known.has(text) && !text.endsWith('\n'))) await sleep(CUT_MS);
+  return (await isStill()) ? files : undefined;
+}
+
+function textsIn({ text, data }: RuleFile): string[] {
+  return [text, ...(data?.values() ?? [])].filter(each => typeof each === 'string');
+}
+
+function warn({ warnings }: Verdict, log: Log): void {
+  for (const warning of warnings) log.warn({ id: warning.id, basis: warning.basis }, showFinding(warning));
+}
+
+/** Where the files lie that rule files name, missing ones too: they may come. */
+function listsOf(files: readonly RuleFile[]): string[] {
+  const paths = files.flatMap(({ file, data }) => [...(data?.keys() ?? [])].map(name => join(dirname(file), name)));
+  return [...new Set(paths)].sort();
+}
+
+/** Names, sizes and times of the rule files and of these lists: cheap enough to ask every second. */
+async function stampOf(folder: string, lists: readonly string[]): Promise<string> {
+  const info = await stat(folder);
+  const names = info.isDirectory()
+    ? (await readdir(folder))
+        .filter(name => /\.ya?ml$/.test(name))
+        .sort()
+        .map(name => join(folder, name))
+    : [folder];
+  const all = [...names, ...lists];
+  const stats = await Promise.all(all.map(async name => ({ name, info: await stat(name).catch(() => undefined) })));
+  return stats.map(each => `${each.name}:${each.info?.size}:${each.info?.mtimeMs}`).join('\n');
+}

@@ -1,0 +1,100 @@
+// What an event takes back of earlier ones: a refund, what its payment had earned; an unfollow, what was promised to those
+// who stay. Chances and counts go in the event's own commit. Payouts are followed through every state until none is left
+// that could still be sent; told twice, it finds nothing more to do.
+import { Fault } from '../core/base/error.ts';
+import type { Event, OpenId } from '../core/base/event.ts';
+import type { Facts } from '../core/decide/decision.ts';
+import { isUndone } from '../core/decide/follower.ts';
+import { isFinal, type Payout } from '../core/payout/payout.ts';
+import type { Cancel } from '../core/rules/campaign.ts';
+import { type Earning, earningKeys, earningsOf, type TakenBack, takeBackWants, takenBack } from '../core/decide/take-back.ts';
+import { undoStep } from '../core/payout/undone.ts';
+import type { Clock, Log, Store } from '../ports.ts';
+
+export type UndoPorts = {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly log: Log;
+  /** Told of a payout that has to be asked after now. */
+  readonly marked: (payout: Payout) => void;
+  /** Told of a prize that was taken back. */
+  readonly undone?: ((payout: Payout, cause: Cancel) => void) | undefined;
+};
+
+/** Of one follower, as many payouts are read at a time. */
+const PAGE = 200;
+/** Decisions under one key: one, or a few where it came again after it was forgotten. */
+const LINES_MAX = 20;
+/** How often all is looked through again because a payout moved on under our hands. */
+const RACES_MAX = 20;
+
+// ── Chances and counts ───────────────────────────────────────────────────────────────────────────────────────
+
+/** What this event takes back beside payouts, for its own commit. `facts`: with what is counted of its payment. */
+export async function takeBack(ports: UndoPorts, event: Event, facts: Facts): Promise<TakenBack> {
+  if (event.kind !== 'refunded') return { counters: [], trace: [] };
+  const earnings = await earningsBy(ports, event);
+  const { account, user } = event;
+  const wanted = { account, user, merchant: undefined, claims: [], counters: takeBackWants(earnings) };
+  const { counters } = wanted.counters.length === 0 ? facts : await ports.store.facts(wanted);
+  return takenBack(earnings, event, name => counters.get(name) ?? facts.counters.get(name) ?? 0);
+}
+
+/** What was given for the payment that is refunded. */
+async function earningsBy({ store }: UndoPorts, event: Event): Promise<readonly Earning[]> {
+  if (event.kind !== 'refunded') return [];
+  const lines = await Promise.all(earningKeys(event).map(key => store.journal({ key, limit: LINES_MAX })));
+  return earningsOf(lines.flat(), event);
+}
+
+// ── Payouts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Ends what was never called, and marks the rest: what may be with WeChat Pay is asked after, and not sent again. */
+export async function undo(ports: UndoPorts, event: Event, cause: Cancel): Promise<void> {
+  for (const owner of await ownersOf(ports, event, cause)) {
+    // What moved on under our hands may have a successor by now.
+    for (let race = 0; !(await undoAll(ports, owner, event, cause)); race++)
+      if (race === RACES_MAX) throw new Fault('store', 'safe', 'RACE', `payouts of ${owner} move on and on`);
+  }
+}
+
+/** Whoever did it; and whoever was rewarded because they had invited them. */
+async function ownersOf(ports: UndoPorts, event: Event, cause: Cancel): Promise<ReadonlySet<OpenId>> {
+  const owners = new Set([event.user]);
+  if (cause !== 'refunded') return owners;
+  for (const { event: rewarded } of await earningsBy(ports, event)) owners.add(rewarded.user);
+  const { account, user } = event;
+  const { follower } = await ports.store.facts({ account, user, merchant: undefined, claims: [], counters: [] });
+  if (follower?.invitedBy) owners.add(follower.invitedBy.user);
+  return owners;
+}
+
+/** `false`: one was changed by somebody else meanwhile. */
+async function undoAll(ports: UndoPorts, user: OpenId, event: Event, cause: Cancel): Promise<boolean> {
+  const { store, clock } = ports;
+  let isDone = true;
+  for (let page = await store.payouts({ user, limit: PAGE }); page.length > 0; ) {
+    for (const payout of page.filter(each => each.account === event.account && isUndone(each, event))) {
+      const step = undoStep(payout, cause, clock());
+      if (!step) continue;
+      if ((await store.advance(step)) === 'moved') tellOf(ports, payout, step.payout, cause);
+      else isDone = false;
+    }
+    page = page.length < PAGE ? [] : await store.payouts({ user, limit: PAGE, after: page.at(-1)!.billNo });
+  }
+  return isDone;
+}
+
+function tellOf({ log, marked, undone }: UndoPorts, before: Payout, after: Payout, cause: Cancel): void {
+  const fields = { billNo: before.billNo, state: before.state, cause, transaction: before.undoneBy?.transaction };
+  if (isFinal(after.state)) {
+    log.info(fields, 'a prize was taken back before it was sent');
+    undone?.(before, cause);
+    return;
+  }
+  marked(after);
+  const isGone = before.state === 'sent' && before.request.channel !== 'transfer';
+  if (isGone)
+    log.info(fields, 'a red packet had left before it could be taken back; it stays, and is not offered again');
+  else log.info(fields, 'a payout was undone on its way; it is asked after, and not sent again');
+}

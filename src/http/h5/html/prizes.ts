@@ -1,0 +1,23 @@
+// A visitor's own prizes: what became of each, and what there is to do. Pure.
+import { yuanText } from '../../../core/base/money.ts';
+import { type Html, html } from './html.ts';
+import { minuteText } from './terms.ts';
+import type { Lang, Own, OwnPrize } from './view.ts';
+import { type Words, wordsOf } from './texts.ts';
+
+export function ownHtml({ prizes }: Own, { lang }: { lang: Lang }): Html {
+  const words = wordsOf(lang);
+  if (prizes.length === 0) return html`<p class="none">${words.none}</p>`;
+  return html`<ul class="prizes">${prizes.map(prize => prizeHtml(prize, words))}</ul>`;
+}
+
+function prizeHtml({ name, at, state, amount, when, text, billNo }: OwnPrize, words: Words): Html {
+  const todo = text ?? words.todo(when === undefined ? '' : minuteText(when))[state];
+  return html`<li data-state="${state}"><div class="prize-head"><strong>${name}</strong>${
+    amount !== undefined && html`<b>${yuanText(amount)}<small> ${words.yuan}</small></b>`
+  }</div><div class="prize-foot"><span class="tag ${state}">${words.states[state]}</span><time>${minuteText(at)}</time></div>
+<p>${todo}</p>${
+    billNo !== undefined &&
+    html`<button type="button" class="button" data-confirm="${billNo}">${words.confirm}</button>`
+  }</li>`;
+}

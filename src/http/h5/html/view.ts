@@ -1,0 +1,86 @@
+// What the page shows, as values: made by the door, drawn by `page.ts`.
+import type { Fen } from '../../../core/base/money.ts';
+import type { Campaign } from '../../../core/rules/campaign.ts';
+import type { Instant } from '../../../core/base/time.ts';
+
+export type Lang = 'zh' | 'en';
+
+/**
+ * What became of a prize. `coming`: not sent yet. `later`: will be sent at `payAt`. `waiting`: lies in the chat, to be
+ * opened. `confirm`: a transfer the follower takes here. `said`: a coupon, whose text is all there is.
+ */
+export type PrizeState =
+  | 'coming'
+  | 'later'
+  | 'waiting'
+  | 'confirm'
+  | 'received'
+  | 'returned'
+  | 'failed'
+  | 'cancelled'
+  | 'said';
+
+export type OwnPrize = {
+  readonly name: string;
+  readonly at: Instant;
+  readonly state: PrizeState;
+  readonly amount?: Fen;
+  /** When it is sent, or until when it can be taken. */
+  readonly when?: Instant;
+  readonly text?: string;
+  /** Names the transfer to be confirmed. */
+  readonly billNo?: string;
+};
+
+export type Own = {
+  /** Newest first. */
+  readonly prizes: readonly OwnPrize[];
+  /** What the draws were made with, newest first. */
+  readonly draws: readonly { readonly claimKey: string; readonly prize: string }[];
+};
+
+/** What WeChat's own script needs to have a transfer confirmed. */
+export type Confirm = {
+  readonly script: string;
+  readonly config: object;
+  readonly transfers: readonly { billNo: string; mchId: string; appId: string; package: string }[];
+};
+
+export type PageView = {
+  readonly lang: Lang;
+  readonly campaign: Campaign;
+  /** `/h5/tea/lottery` */
+  readonly path: string;
+  readonly now: Instant;
+  readonly nonce: string;
+  /** Absent: nothing is drawn on this page. */
+  readonly tap?: string;
+  readonly own: Own;
+  /** SHA-256 of the seed; the seed itself once the campaign is over. */
+  readonly commitment: string;
+  readonly seed?: string;
+  readonly confirm?: Confirm;
+  /** There is a personal code to show. */
+  readonly hasInvite: boolean;
+};
+
+/** A page that says one thing. */
+export type NoteView = {
+  readonly lang: Lang;
+  readonly note: 'nowhere' | 'stale' | 'snapshot' | 'later';
+  readonly nonce: string;
+  /** A page of ours to begin anew at. */
+  readonly again?: string;
+};
+
+/** What one tap came to. */
+export type Result = {
+  readonly kind: 'won' | 'coupon' | 'nothing' | 'said';
+  readonly title: string;
+  /** `88.00` */
+  readonly amount?: string;
+  readonly text: string;
+};
+
+/** The page's style and script, as `npm run build` leaves them. */
+export type Assets = { readonly css: string; readonly script: string };

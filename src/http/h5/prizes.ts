@@ -1,0 +1,137 @@
+// A visitor's prizes in one campaign, from the journal (what was decided) and the payouts (what became of the money).
+
+import type { OpenId } from '../../core/base/event.ts';
+import type { Award } from '../../core/decide/decision.ts';
+import { yuanText } from '../../core/base/money.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import { prizeCalled } from '../../core/rules/renamed.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { DAY, type Instant, later } from '../../core/base/time.ts';
+import { isTakenBack } from '../../core/payout/undone.ts';
+import type { Lang, Own, OwnPrize, PrizeState, Result } from './html/view.ts';
+import { wordsOf } from './html/texts.ts';
+import type { Answer, JournalLine, Store } from '../../ports.ts';
+
+/** So many of a follower's latest events and payouts are looked through. */
+const LOOKED_AT_MAX = 200;
+const SHOWN_MAX = 50;
+/** So long a packet lies unopened, or a transfer unconfirmed, before WeChat Pay takes it back. */
+const OPEN_MS = DAY;
+
+type Awarded = JournalLine & { readonly decision: Award };
+
+export async function ownOf(
+  store: Store,
+  campaign: Campaign,
+  user: OpenId,
+): Promise<{ readonly own: Own; readonly payouts: readonly Payout[] }> {
+  const [journal, all] = await Promise.all([
+    store.journal({ user, limit: LOOKED_AT_MAX }),
+    store.payouts({ user, campaign: campaign.id, limit: LOOKED_AT_MAX }),
+  ]);
+  const awards = journal.filter(
+    (line): line is Awarded => line.decision.kind === 'awarded' && line.decision.campaign === campaign.id,
+  );
+  const names = new Map(awards.map(({ decision }) => [decision.claimKey, calledIn(campaign, decision.prize)]));
+  const payouts = latestOfEach(all);
+  const prizes = [
+    ...payouts.map(payout => paid(payout, names.get(payout.claimKey) ?? campaign.name)),
+    ...awards.flatMap(line => coupon(line, campaign)),
+  ];
+  prizes.sort((a, b) => b.at - a.at);
+  const draws = awards
+    .slice(0, SHOWN_MAX)
+    .map(({ decision }) => ({ claimKey: decision.claimKey, prize: calledIn(campaign, decision.prize) }));
+  return { own: { prizes: prizes.slice(0, SHOWN_MAX), draws }, payouts };
+}
+
+/** Newest first, so that the first of a claim is its latest attempt. */
+function latestOfEach(payouts: readonly Payout[]): Payout[] {
+  const seen = new Set<string>();
+  return payouts.filter(({ claimKey }) => !seen.has(claimKey) && seen.add(claimKey));
+}
+
+function paid(payout: Payout, name: string): OwnPrize {
+  const { amount, createdAt: at, billNo } = payout;
+  const state = stateOf(payout);
+  const when = whenOf(payout, state);
+  return {
+    name,
+    at,
+    state,
+    amount,
+    ...(when !== undefined && { when }),
+    ...(state === 'confirm' && { billNo }),
+  };
+}
+
+function stateOf(payout: Payout): PrizeState {
+  const { state, tries, undoneBy, nextAt, createdAt, request, packageInfo, problem, stopped } = payout;
+  if (isTakenBack(payout)) return 'cancelled';
+  switch (state) {
+    case 'planned':
+      return tries === 0 && nextAt !== undefined && nextAt - createdAt >= LATER_MS ? 'later' : 'coming';
+    case 'sending':
+    case 'unknown':
+    case 'held':
+      return 'coming';
+    case 'sent':
+      if (problem !== undefined || stopped) return 'coming'; // a person looks at it
+      if (request.channel !== 'transfer') return 'waiting';
+      return packageInfo === undefined ? 'coming' : 'confirm';
+    case 'received':
+      return 'received';
+    case 'refunded':
+      return 'returned';
+    case 'failed':
+      return (tries === 0 && undoneBy) || stopped === 'calledOff' ? 'cancelled' : 'failed';
+    default:
+      return state satisfies never;
+  }
+}
+
+/** A payout that waits less than this is only waiting for its turn. */
+const LATER_MS = 60_000;
+
+function whenOf({ nextAt, sentAt }: Payout, state: PrizeState): Instant | undefined {
+  if (state === 'later') return nextAt;
+  const isOpen = state === 'waiting' || state === 'confirm';
+  return isOpen && sentAt !== undefined ? later(sentAt, OPEN_MS) : undefined;
+}
+
+function coupon({ decision, at, reply }: Awarded, campaign: Campaign): OwnPrize[] {
+  if (campaign.prizes.get(decision.prize)?.kind !== 'coupon') return [];
+  return [
+    { name: calledIn(campaign, decision.prize), at, state: 'said', text: reply.kind === 'text' ? reply.text : '' },
+  ];
+}
+
+/** What a prize is called today, whatever it was when it was won. */
+function calledIn({ prizes }: Campaign, prize: string): string {
+  return prizeCalled(prizes.get(prize) ?? { name: prize });
+}
+
+// ── One tap ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the tap came to, in words. `line`: as the journal has it, where it has it already. */
+export function resultOf(answer: Answer, line: JournalLine | undefined, campaign: Campaign, lang: Lang): Result {
+  const words = wordsOf(lang);
+  const text = sayable(answer, words.silent, words.inChat);
+  if (line?.decision.kind !== 'awarded') return { kind: 'said', title: words.said, text };
+  const { prize, amount } = line.decision;
+  const kind = amount > 0 ? 'won' : campaign.prizes.get(prize)?.kind === 'coupon' ? 'coupon' : 'nothing';
+  return { kind, title: words[kind], text, ...(amount > 0 && { amount: yuanText(amount) }) };
+}
+
+function sayable({ reply }: Answer, silent: string, inChat: string): string {
+  switch (reply.kind) {
+    case 'text':
+      return reply.text;
+    case 'news':
+      return [reply.title, reply.description].filter(part => part !== '').join('\n');
+    case 'none':
+      return silent;
+    default:
+      return inChat;
+  }
+}

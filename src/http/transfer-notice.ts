@@ -1,0 +1,126 @@
+// What WeChat Pay tells us by itself (回调通知): a transfer (商家转账) that reached its end. It is believed only with WeChat
+// Pay's signature, and acknowledged only once it is written down. A stranger gets an empty 401 and learns nothing.
+import type { Context } from 'koa';
+import { BadInput, messageOf } from '../core/base/error.ts';
+import type { OpenId } from '../core/base/event.ts';
+import { type BillNo, isFinal, type Observation, type Payout } from '../core/payout/payout.ts';
+import { observe, type PayoutPolicy, type Verdict } from '../core/payout/transitions.ts';
+import type { Instant } from '../core/base/time.ts';
+import { doubt } from '../engine/doubt.ts';
+import type { Clock, Log, Store } from '../ports.ts';
+import { readBody, TooLarge } from './body.ts';
+import { markGenuine } from './genuine.ts';
+import { openAt, WRONG_KEY } from './payment-notice.ts';
+import { sparing } from '../lib/log-throttle.ts';
+
+/** A notification is below 2 KiB. */
+const BODY_BYTES_MAX = 16 * 1024;
+/** How often it is applied anew because somebody else changed the payout in between. */
+const RACES_MAX = 5;
+
+type TransferNotice = {
+  readonly billNo: BillNo;
+  readonly user: OpenId;
+  /** Fen. */
+  readonly amount: number;
+  readonly seen: Observation;
+};
+
+/** `unread`: it is not for us, or nobody can tell what it means. `unopened`: sealed with another APIv3 key than ours. */
+type Opened = TransferNotice | { readonly unread: string } | { readonly unopened: string };
+
+export type NotifyMerchant = {
+  readonly policy: PayoutPolicy;
+  /** Verifies and decrypts. Rejects with `BadInput` for whatever WeChat Pay did not say just now. */
+  readonly open: (headers: Context['headers'], body: string, now: Instant) => Promise<Opened>;
+};
+
+export type NotifyPorts = {
+  /** Those that pay by transfer. */
+  readonly transfers: ReadonlyMap<string, NotifyMerchant>;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Writes a verdict down, and what follows from it: the one settle uses. */
+  readonly conclude: (merchant: string, verdict: Verdict, seen: Observation) => Promise<'moved' | 'stale'>;
+};
+
+/** POST /notify/transfer/:merchant. WeChat Pay takes 200 and 204 as heard, and tries again for a day otherwise. */
+export function notifyPost(ports: NotifyPorts) {
+  const { transfers, clock, log } = ports;
+  const spare = sparing(clock);
+  return async (ctx: Context, name: string): Promise<void> => {
+    const merchant = transfers.get(name);
+    let notice: Opened;
+    try {
+      const body = await readBody(ctx.req, BODY_BYTES_MAX);
+      notice = await openAt(transfers, name, each => each.open(ctx.headers, body, clock()));
+      markGenuine(ctx);
+    } catch (error) {
+      refuse(ctx, error);
+      spare(leftOut => sayRefused(log, { merchant: name, leftOut }, error));
+      return;
+    }
+    if ('unread' in notice) {
+      // Heard, so that it is not told again for a day.
+      log.warn({ merchant: name, reason: notice.unread }, `a notification that changes nothing: ${notice.unread}`);
+      return say(ctx, 204);
+    }
+    if ('unopened' in notice) {
+      log.error({ merchant: name, reason: notice.unopened }, WRONG_KEY);
+      return say(ctx, 503);
+    }
+    const { billNo } = notice;
+    const status = await apply(ports, name, merchant!.policy, notice).catch((error: unknown) => {
+      const fields = { merchant: name, billNo, err: error };
+      log.error(fields, 'a transfer’s end could not be written down; WeChat Pay will tell it again');
+      return 503 as const;
+    });
+    say(ctx, status);
+  };
+}
+
+function say(ctx: Context, status: 204 | 404 | 503): void {
+  ctx.status = status;
+  ctx.body = status === 204 ? null : { code: 'FAIL', message: status === 404 ? 'no such bill' : 'try again' };
+}
+
+/** 204: written down, or known already. 404: no payout of ours. 503: not now. */
+async function apply(
+  { store, clock, log, conclude }: NotifyPorts,
+  merchant: string,
+  policy: PayoutPolicy,
+  notice: TransferNotice,
+): Promise<204 | 404 | 503> {
+  for (let race = 0; race < RACES_MAX; race++) {
+    const payout = await store.payout(notice.billNo);
+    if (!payout || !concerns(notice, payout, merchant)) {
+      const { billNo, amount } = notice;
+      log.error({ merchant, billNo, amount }, 'WeChat Pay tells of a transfer that is none of our payouts');
+      return 404;
+    }
+    if (isFinal(payout.state)) {
+      await doubt({ store, clock, log }, payout, notice.seen);
+      return 204;
+    }
+    const verdict = observe(payout, notice.seen, true, clock(), policy);
+    if ((await conclude(merchant, verdict, notice.seen)) === 'moved') return 204;
+  }
+  return 503;
+}
+
+function concerns({ amount, user }: TransferNotice, payout: Payout, merchant: string): boolean {
+  const isOurs = payout.merchant === merchant && payout.request.channel === 'transfer';
+  return isOurs && payout.amount === amount && payout.user === user;
+}
+
+function refuse(ctx: Context, error: unknown): void {
+  if (error instanceof TooLarge) ctx.set('connection', 'close');
+  ctx.status = error instanceof TooLarge ? 413 : 401;
+  ctx.body = '';
+}
+
+function sayRefused(log: Log, fields: object, error: unknown): void {
+  if (!(error instanceof BadInput)) log.warn({ ...fields, err: error }, 'a notification could not be read');
+  else log.info({ ...fields, reason: messageOf(error) }, 'a notification was refused');
+}

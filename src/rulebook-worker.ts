@@ -1,6 +1,0 @@
-// The thread behind `rulebook-judge.ts`: one verdict, and it ends.
-import { parentPort, workerData } from 'node:worker_threads';
-import { type RuleAround, type RuleFile, verdictOn } from './rulebook.ts';
-
-const { files, around } = workerData as { files: readonly RuleFile[]; around: RuleAround };
-parentPort!.postMessage(verdictOn(files, around));

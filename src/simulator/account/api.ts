@@ -1,0 +1,306 @@
+// The Official Account platform's API (api.weixin.qq.com): JSON, status 200 whatever happens, errors by `errcode`.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { dayOf, instant } from '../../core/base/time.ts';
+import type { MessageDesk } from './custom-messages.ts';
+import type { Fields } from './envelope.ts';
+import { followerInfo, followerInfos, followerPage } from './followers.ts';
+import { delayed, readBody, send, sendJson } from '../shared/http.ts';
+import type { JsTickets } from './js-tickets.ts';
+import { checkMenu, selfMenu } from './menu.ts';
+import { OK, platformError } from './errors.ts';
+import type { Pusher } from './push.ts';
+import { createCode, picture } from './qr-codes.ts';
+import { mayCall } from './rights.ts';
+import { NoticeDesk, type Tell } from './template-messages.ts';
+import { Tokens } from './tokens.ts';
+import type { World } from '../world/world.ts';
+
+type Call = {
+  readonly account: string;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+};
+type Route = {
+  readonly method: 'GET' | 'POST';
+  /** Calls a day, as the console shows them. */
+  readonly perDay: number;
+  readonly run: (world: World, call: Call, desks: Desks) => object;
+};
+/** What others look into as well. */
+export type PlatformParts = { readonly tickets: JsTickets; readonly messages: MessageDesk };
+/** Where messages and notices are sent, what is pushed once the answer is out, and where tickets are kept. */
+type Desks = PlatformParts & { readonly desk: NoticeDesk; readonly tell: Tell };
+/** What is done once the answer is out. */
+type Later = (work: () => void) => void;
+
+const ROUTES: Record<string, Route> = {
+  '/cgi-bin/user/info': {
+    method: 'GET',
+    perDay: 500_000,
+    run: (world, { account, query }) => followerInfo(world, account, query.get('openid') ?? ''),
+  },
+  '/cgi-bin/user/info/batchget': {
+    method: 'POST',
+    perDay: 500_000,
+    run: (world, { account, body }) => followerInfos(world, account, body),
+  },
+  '/cgi-bin/user/get': {
+    method: 'GET',
+    perDay: 500,
+    run: (world, { account, query }) => followerPage(world, account, query.get('next_openid') ?? ''),
+  },
+  '/cgi-bin/message/custom/send': {
+    method: 'POST',
+    perDay: 500_000,
+    run: (_world, { account, body }, { messages }) => messages.send(account, body),
+  },
+  '/cgi-bin/message/template/send': {
+    method: 'POST',
+    perDay: 100_000,
+    run: (_world, { account, body }, { desk, tell }) => desk.sendTemplate(account, body, tell),
+  },
+  '/cgi-bin/message/subscribe/bizsend': {
+    method: 'POST',
+    perDay: 100_000,
+    run: (_world, { account, body }, { desk, tell }) => desk.sendSubscription(account, body, tell),
+  },
+  '/cgi-bin/qrcode/create': { method: 'POST', perDay: 100_000, run: qrcodeCreate },
+  '/cgi-bin/menu/create': { method: 'POST', perDay: 1000, run: menuCreate },
+  '/cgi-bin/menu/get': { method: 'GET', perDay: 10_000, run: menuGet },
+  '/cgi-bin/get_current_selfmenu_info': {
+    method: 'GET',
+    perDay: 10_000,
+    run: (world, { account }) => selfMenu(world.account(account).menu),
+  },
+  '/cgi-bin/menu/delete': { method: 'GET', perDay: 1000, run: menuDelete },
+  '/cgi-bin/ticket/getticket': {
+    method: 'GET',
+    perDay: 1_000_000,
+    run: (_world, { account, query }, { tickets }) =>
+      query.get('type') === 'jsapi' ? tickets.issue(account) : platformError(40097),
+  },
+  '/cgi-bin/getcallbackip': { method: 'GET', perDay: 5000, run: () => ({ ip_list: ['127.0.0.1'] }) },
+};
+
+const TOKEN_PER_DAY = 2000;
+const CLEARS_PER_MONTH = 10;
+const SECONDS_30 = 30_000;
+
+export type Platform = {
+  /** `false`: not one of its paths. */
+  handle(req: IncomingMessage, res: ServerResponse, url: URL): boolean;
+};
+
+export function platform(world: World, pusher: Pusher, parts: PlatformParts): Platform {
+  const desk = new PlatformDesk(world, pusher, parts);
+  return {
+    handle: (req, res, url) => {
+      if (!url.pathname.startsWith('/cgi-bin/')) return false;
+      desk.serve(req, res, url).catch(() => res.destroy());
+      return true;
+    },
+  };
+}
+
+class PlatformDesk {
+  readonly #world: World;
+  readonly #tokens: Tokens;
+  readonly #pusher: Pusher;
+  readonly #notices: NoticeDesk;
+  readonly #parts: PlatformParts;
+  /** Account and path → calls today. */
+  #used = new Map<string, number>();
+  #usedOn = '';
+  readonly #clears = new Map<string, number>();
+  /** Tokens that were seen before the fault `expireToken` was switched on without a count: only those expire. */
+  readonly #spared = new Set<string>();
+
+  constructor(world: World, pusher: Pusher, parts: PlatformParts) {
+    this.#world = world;
+    this.#parts = parts;
+    this.#tokens = new Tokens(world);
+    this.#pusher = pusher;
+    this.#notices = new NoticeDesk(world);
+  }
+
+  async serve(req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> {
+    if (url.pathname === '/cgi-bin/showqrcode') return this.#showCode(res, url);
+    const { faults } = this.#world;
+    if (faults.takePlatform('html502')) return send(res, 502, 'text/html', '<html><body>502 Bad Gateway</body></html>');
+    const slow = faults.takePlatform('slow');
+    if (slow && !(await delayed(res, slow.delayMs ?? SECONDS_30))) return;
+    let text = '';
+    try {
+      text = await readBody(req);
+    } catch {
+      return sendJson(res, 200, platformError(47001));
+    }
+    const after: (() => void)[] = [];
+    const answer = this.#answer(req, url, text, work => after.push(work));
+    send(res, 200, 'application/json; charset=utf-8', bare(JSON.stringify(answer)));
+    for (const work of after) work();
+  }
+
+  async #showCode(res: ServerResponse, url: URL): Promise<void> {
+    const gif = await picture(this.#world, url.searchParams.get('ticket') ?? '');
+    return gif ? send(res, 200, 'image/gif', gif) : send(res, 404, 'text/plain', 'no such ticket');
+  }
+
+  #answer(req: IncomingMessage, url: URL, text: string, later: Later): object {
+    const { method = '' } = req;
+    const { faults } = this.#world;
+    if (faults.takePlatform('busy')) return platformError(-1);
+    if (faults.takePlatform('quota')) return platformError(45009);
+    const query = url.searchParams;
+    const ip = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    if (url.pathname === '/cgi-bin/token') return this.#token(method, query, ip);
+    if (url.pathname === '/cgi-bin/stable_token') return this.#stableToken(method, text, ip);
+    const route = ROUTES[url.pathname];
+    const isClear = url.pathname === '/cgi-bin/clear_quota';
+    if (!route && !isClear) return platformError(40066);
+    const account = this.#authenticate(query.get('access_token') ?? '');
+    if (typeof account !== 'string') return account;
+    if (!mayCall(this.#world.account(account).options, url.pathname)) return platformError(48001);
+    if (method !== (route?.method ?? 'POST')) return platformError(method === 'POST' ? 43001 : 43002);
+    const body = method === 'POST' ? readPost(text) : {};
+    if ('errcode' in body) return body;
+    if (!route) return this.#clearQuota(account, body);
+    if (!this.#use(account, url.pathname, route.perDay)) return platformError(45009);
+    const tell: Tell = (openid, fields) => later(() => this.#push(account, openid, fields));
+    return route.run(this.#world, { account, query, body }, { ...this.#parts, desk: this.#notices, tell });
+  }
+
+  #push(account: string, openid: string, fields: Fields): void {
+    const { options, webhook } = this.#world.account(account);
+    if (webhook === '') return;
+    this.#pusher.send(account, openid, {
+      ToUserName: options.originalId,
+      FromUserName: openid,
+      CreateTime: String(Math.floor(this.#world.now() / 1000)),
+      ...fields,
+    });
+  }
+
+  #authenticate(token: string): string | object {
+    if (token === '') return platformError(41001);
+    if (this.#expires(token)) this.#tokens.expire(token);
+    const checked = this.#tokens.check(token);
+    return typeof checked === 'number' ? platformError(checked) : checked.account;
+  }
+
+  /** The fault `expireToken`: with a count each call costs one token, without one only those from before it. */
+  #expires(token: string): boolean {
+    const fault = this.#world.faults.seePlatform('expireToken');
+    if (!fault) {
+      this.#spared.clear();
+      return false;
+    }
+    if (typeof this.#tokens.check(token) === 'number') return false;
+    if (fault.times !== undefined) return this.#world.faults.takePlatform('expireToken') !== undefined;
+    return !this.#spared.has(token);
+  }
+
+  #issued<A extends { readonly access_token: string }>(answer: A): A {
+    if (this.#world.faults.seePlatform('expireToken')) this.#spared.add(answer.access_token);
+    return answer;
+  }
+
+  #token(method: string, query: URLSearchParams, ip: string): object {
+    if (method !== 'GET') return platformError(43001);
+    const wrong = this.#wrongClient(query.get('grant_type'), query.get('appid'), query.get('secret'), ip);
+    if (wrong) return wrong;
+    const account = this.#accountOf(query.get('appid')!)!;
+    if (!this.#use(account, '/cgi-bin/token', TOKEN_PER_DAY)) return platformError(45009);
+    return this.#issued(this.#tokens.issue(account));
+  }
+
+  #stableToken(method: string, text: string, ip: string): object {
+    if (method !== 'POST') return platformError(43002);
+    const body = readPost(text);
+    if ('errcode' in body) return body;
+    const { grant_type: grant, appid, secret, force_refresh: force } = body as Record<string, unknown>;
+    const wrong = this.#wrongClient(grant, appid, secret, ip);
+    if (wrong) return wrong;
+    const answer = this.#tokens.stable(this.#accountOf(appid as string)!, force === true);
+    return answer === 45009 ? platformError(45009) : this.#issued(answer);
+  }
+
+  #wrongClient(grant: unknown, appId: unknown, secret: unknown, ip: string): object | undefined {
+    if (grant !== 'client_credential') return platformError(40002);
+    if (typeof appId !== 'string' || appId === '') return platformError(41002);
+    if (typeof secret !== 'string' || secret === '') return platformError(41004);
+    const account = this.#world.accountBy(each => each.appId === appId);
+    if (!account) return platformError(40013);
+    if (account.appSecret !== secret) return platformError(40125);
+    const isListed = account.ipWhitelist?.includes(ip) ?? true;
+    return isListed ? undefined : platformError(40164, `${ip} ipv6 ::ffff:${ip}, not in whitelist`);
+  }
+
+  #accountOf(appId: string): string | undefined {
+    return this.#world.accountBy(each => each.appId === appId)?.name;
+  }
+
+  #use(account: string, path: string, perDay: number): boolean {
+    const day = dayOf(instant(this.#world.now()));
+    if (day !== this.#usedOn) this.#used.clear();
+    this.#usedOn = day;
+    const key = `${account} ${path}`;
+    const used = (this.#used.get(key) ?? 0) + 1;
+    this.#used.set(key, used);
+    return used <= perDay;
+  }
+
+  #clearQuota(account: string, body: Call['body']): object {
+    if (body.appid !== this.#world.account(account).options.appId) return platformError(40013);
+    const key = `${account} ${dayOf(instant(this.#world.now())).slice(0, 7)}`;
+    const clears = this.#clears.get(key) ?? 0;
+    if (clears >= CLEARS_PER_MONTH) return platformError(48006);
+    this.#clears.set(key, clears + 1);
+    for (const used of this.#used.keys()) if (used.startsWith(`${account} `)) this.#used.delete(used);
+    return OK;
+  }
+}
+
+/** Ids of 64 bits are numbers on the wire, which no number of ours can hold. */
+function bare(json: string): string {
+  return json.replace(/"msgid":"(\d+)"/, '"msgid":$1');
+}
+
+/** JSON with raw characters: `\uXXXX` is refused, as the real platform does. */
+function readPost(text: string): Call['body'] {
+  if (text.trim() === '') return platformError(44002);
+  if (/(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}/.test(text)) return platformError(40033);
+  try {
+    const body = JSON.parse(text) as unknown;
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
+      // Nothing from outside may look like an answer of ours.
+      const { errcode: _errcode, ...rest } = body as Record<string, unknown>;
+      return rest;
+    }
+  } catch {
+    // Falls through: what cannot be read is one error, whatever the reason.
+  }
+  return platformError(47001);
+}
+
+function qrcodeCreate(world: World, { account, body }: Call): object {
+  const created = createCode(world, account, body);
+  return typeof created === 'string' ? platformError(40053, created) : created;
+}
+
+function menuCreate(world: World, { account, body }: Call): object {
+  const menu = checkMenu(body);
+  if (typeof menu === 'number') return platformError(menu);
+  world.setMenu(account, menu);
+  return OK;
+}
+
+function menuGet(world: World, { account }: Call): object {
+  const { menu } = world.account(account);
+  return menu.button.length === 0 ? platformError(46003) : { menu };
+}
+
+function menuDelete(world: World, { account }: Call): object {
+  world.setMenu(account, { button: [] });
+  return OK;
+}

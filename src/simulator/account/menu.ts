@@ -1,0 +1,69 @@
+// The shape of a menu (自定义菜单), checked as `/cgi-bin/menu/create` does. Pure.
+import type { ErrorCode } from './errors.ts';
+import type { Menu } from '../shared/protocol.ts';
+
+const WITH_KEY = new Set([
+  'click',
+  'scancode_push',
+  'scancode_waitmsg',
+  'pic_sysphoto',
+  'pic_photo_or_album',
+  'pic_weixin',
+  'location_select',
+]);
+const WITH_MEDIA = new Set(['media_id', 'view_limited', 'article_id', 'article_view_limited']);
+
+/** The menu, or the code of its first error. */
+export function checkMenu(body: unknown): Menu | ErrorCode {
+  const buttons = (body as { button?: unknown } | null)?.button;
+  if (!Array.isArray(buttons) || buttons.length < 1 || buttons.length > 3) return 40016;
+  for (const button of buttons as unknown[]) {
+    const code = checkButton(button, TOP);
+    if (code !== undefined) return code;
+  }
+  return { button: buttons as Menu['button'] };
+}
+
+/** As `/cgi-bin/get_current_selfmenu_info` tells it, which calls a list of sub-buttons otherwise. */
+export function selfMenu(menu: Menu): object {
+  const button = menu.button.map(({ sub_button: subs, ...rest }) =>
+    subs && subs.length > 0 ? { ...rest, sub_button: { list: subs } } : rest,
+  );
+  return button.length === 0 ? { is_menu_open: 0 } : { is_menu_open: 1, selfmenu_info: { button } };
+}
+
+/** What each level allows, and the codes of its errors. */
+const TOP = { nameMax: 16, shape: 40016, name: 40018, type: 40017, key: 40019, url: 40020, below: 40023 } as const;
+const SUB = { nameMax: 60, shape: 40023, name: 40025, type: 40024, key: 40026, url: 40027, below: 40022 } as const;
+
+function checkButton(button: unknown, level: typeof TOP | typeof SUB): ErrorCode | undefined {
+  if (typeof button !== 'object' || button === null) return level.shape;
+  const { name, type, sub_button: subs } = button as Record<string, unknown>;
+  if (!isText(name, level.nameMax)) return level.name;
+  if (!Array.isArray(subs) || subs.length === 0) return checkAction(type, button as Record<string, unknown>, level);
+  if (level === SUB || subs.length > 5) return level.below;
+  for (const sub of subs as unknown[]) {
+    const code = checkButton(sub, SUB);
+    if (code !== undefined) return code;
+  }
+  return undefined;
+}
+
+function checkAction(
+  type: unknown,
+  { key, url, appid, pagepath, media_id: media, article_id: article }: Record<string, unknown>,
+  level: typeof TOP | typeof SUB,
+): ErrorCode | undefined {
+  if (typeof type !== 'string') return level.type;
+  if (WITH_KEY.has(type)) return isText(key, 128) ? undefined : level.key;
+  if (type === 'view' || type === 'miniprogram') {
+    if (!isText(url, 1024)) return level.url;
+    return type === 'view' || (isText(appid, 64) && isText(pagepath, 1024)) ? undefined : 45064;
+  }
+  if (!WITH_MEDIA.has(type)) return level.type;
+  return isText(media, 1024) || isText(article, 1024) ? undefined : 40007;
+}
+
+function isText(value: unknown, bytesMax: number): boolean {
+  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= bytesMax;
+}

@@ -1,0 +1,246 @@
+// The control API of `protocol.ts`: what the chat page and tests say to the simulator, and the stream of changes.
+// It believes only its own origin: a web page somewhere must not be able to open red packets on somebody's laptop.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BadInput, messageOf } from '../../core/base/error.ts';
+import {
+  readAct,
+  readBalance,
+  readClockChange,
+  readFaults,
+  readNewPerson,
+  readOpenId,
+  readPayInShop,
+  readPushing,
+  readRefund,
+  readSigning,
+} from './input.ts';
+import { readBody, readJson, send, sendJson } from '../shared/http.ts';
+import type {
+  Account,
+  Act,
+  Change,
+  ClockChange,
+  Faults,
+  Merchant,
+  MessageCount,
+  NewPerson,
+  Notice,
+  Packet,
+  PayInShop,
+  Person,
+  Push,
+  Pushing,
+  ShopNotice,
+  ShopOrder,
+  Signing,
+  SigningState,
+  State,
+} from '../shared/protocol.ts';
+import { Refused } from '../shared/refusal.ts';
+
+/** The control API without HTTP. What is refused throws `Refused`, what cannot be understood `BadInput`. */
+export type Control = {
+  state(): State;
+  /** `openid`: for tests that need a certain one. `following`: since now, without a push. */
+  addPerson(person?: NewPerson & { readonly openid?: string }): Person;
+  person(openid: string): Person;
+  /** Waits until WeChat was answered or has given up; `wait: false`: resolves at once. */
+  act(openid: string, act: Act, options?: { readonly wait?: boolean }): Promise<Push>;
+  /** Newest first; the latest 200 are known. */
+  pushes(filter?: { readonly person?: string; readonly limit?: number }): Push[];
+  packet(mchId: string, billNo: string): Packet | undefined;
+  openPacket(mchId: string, billNo: string, openid: string): Packet;
+  moveClock(change: ClockChange): { readonly now: number; readonly offsetMs: number };
+  faults(): Faults;
+  setFaults(faults: Faults): Faults;
+  merchant(mchId: string): Merchant;
+  setBalance(mchId: string, balance: number): Merchant;
+  /** With which keys WeChat Pay signs for a merchant, and which these are. */
+  signing(mchId: string): SigningState;
+  setSigning(mchId: string, signing: Signing): Promise<SigningState>;
+  /** The fund-flow bill (资金账单) as CSV; `day`: of one Beijing day. */
+  fundFlow(mchId: string, day?: string): string;
+  /** Callbacks of transfers, newest first; the latest 200 are known. */
+  notices(): Notice[];
+  /** The order is paid, and the merchant is going to be notified. */
+  pay(openid: string, what: PayInShop): ShopOrder;
+  /** `amount`: a part of it; absent: all that is left. */
+  refund(mchId: string, orderNo: string, amount?: number): ShopOrder;
+  /** Notices of payments and refunds, newest first; the latest 200 are known. */
+  payNotices(): ShopNotice[];
+  messages(): MessageCount;
+  /** How an account's pushes are written from now on, until the next start. */
+  setPushing(account: string, pushing: Partial<Pushing>): Account;
+  /** Hands the phone to a person and sends this browser to a link. */
+  openLink(openid: string, url: string, res: ServerResponse): void;
+  /** Every change from now on; the answer ends it. */
+  watch(watcher: (change: Change) => void): () => void;
+};
+
+export type ControlDoor = {
+  /** Answers a request whose path below the prefix is `path` (`/state`, `/people/…`), in any case. */
+  handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<void>;
+  /** Ends the streams. */
+  close(): void;
+};
+
+const STREAMS_MAX = 64;
+const STREAM_BYTES_MAX = 4 * 1024 * 1024;
+const HEARTBEAT_MS = 15_000;
+const PUSHES_SHOWN = 50;
+
+type Request = {
+  readonly method: string;
+  readonly parts: readonly string[];
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+};
+
+export function controlDoor(control: Control, hosts: readonly string[]): ControlDoor {
+  const streams = new Set<ServerResponse>();
+  const stream = (res: ServerResponse): void => {
+    if (streams.size >= STREAMS_MAX) throw new Refused(503, `there are ${STREAMS_MAX} streams already`);
+    openStream(control, streams, res);
+  };
+  return {
+    handle: async (req, res, path) => {
+      try {
+        refuseForeign(req, hosts);
+        const [pathname = '', search = ''] = path.split('?');
+        const parts = pathname
+          .split('/')
+          .filter(part => part !== '')
+          .map(decode);
+        const method = req.method ?? '';
+        if (method === 'GET' && parts.join('/') === 'stream') return stream(res);
+        if (method === 'GET' && parts.length === 3 && parts[0] === 'people' && parts[2] === 'open')
+          return control.openLink(parts[1]!, new URLSearchParams(search).get('url') ?? '', res);
+        const csv = method === 'GET' ? csvOf(control, parts, new URLSearchParams(search)) : undefined;
+        if (csv !== undefined) return send(res, 200, 'text/csv; charset=utf-8', csv);
+        const body = method === 'GET' ? undefined : await jsonOf(req);
+        const answer = await answerOf(control, { method, parts, query: new URLSearchParams(search), body });
+        sendJson(res, answer === undefined ? 404 : 200, answer ?? { error: `no ${method} ${pathname}` });
+      } catch (error) {
+        const status = error instanceof Refused ? error.status : error instanceof BadInput ? 400 : 500;
+        sendJson(res, status, { error: messageOf(error) });
+      }
+    },
+    close: () => {
+      for (const res of streams) res.destroy();
+    },
+  };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new BadInput('the path is not well-formed');
+  }
+}
+
+/** Against DNS rebinding (Host) and cross-site requests (Origin, and a Content-Type no form can send). Throws `BadInput`. */
+export function refuseForeign(req: IncomingMessage, hosts: readonly string[]): void {
+  const host = req.headers.host ?? '';
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  const isOurs = name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name) || hosts.includes(name);
+  if (!isOurs) throw new BadInput(`host "${host}": the control API answers on loopback names only`);
+  const { origin } = req.headers;
+  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
+    throw new BadInput(`origin "${origin}": the control API answers its own pages only`);
+  }
+}
+
+async function jsonOf(req: IncomingMessage): Promise<unknown> {
+  const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  if (type !== 'application/json') throw new BadInput('Content-Type: expected application/json');
+  const text = await readBody(req);
+  return text === '' ? {} : readJson(text);
+}
+
+/** `undefined`: there is no such thing to ask for. */
+function answerOf(control: Control, request: Request): Promise<unknown> | object | undefined {
+  const { method, parts, query, body } = request;
+  const [noun, id, verb] = parts;
+  switch (`${method} ${noun ?? ''} ${parts.length}`) {
+    case 'GET state 1':
+      return control.state();
+    case 'POST people 1':
+      return control.addPerson(readNewPerson(body));
+    case 'GET people 2':
+      return control.person(id!);
+    case 'POST people 3':
+      if (verb === 'pay') return control.pay(id!, readPayInShop(body));
+      return verb === 'act' ? control.act(id!, readAct(body), { wait: query.get('wait') !== 'no' }) : undefined;
+    case 'POST orders 4':
+      return parts[3] === 'refund' ? control.refund(id!, verb!, readRefund(body)) : undefined;
+    case 'GET paynotices 1':
+      return control.payNotices();
+    case 'GET pushes 1':
+      return control.pushes(filterOf(query));
+    case 'POST packets 4':
+      return parts[3] === 'open' ? control.openPacket(id!, verb!, readOpenId(body)) : undefined;
+    case 'POST clock 1':
+      return control.moveClock(readClockChange(body));
+    case 'GET notices 1':
+      return control.notices();
+    case 'GET messages 1':
+      return control.messages();
+    case 'GET faults 1':
+      return control.faults();
+    case 'PUT faults 1':
+      return control.setFaults(readFaults(body));
+    case 'GET merchants 3':
+      return verb === 'signing' ? control.signing(id!) : undefined;
+    case 'PUT merchants 3':
+      return verb === 'signing' ? control.setSigning(id!, readSigning(body)) : undefined;
+    case 'PUT accounts 2':
+      return control.setPushing(id!, readPushing(body));
+    case 'POST merchants 2':
+      return control.setBalance(id!, readBalance(body));
+    default:
+      return undefined;
+  }
+}
+
+/** The one answer that is no JSON. */
+function csvOf(
+  control: Control,
+  [noun, id, file, ...more]: readonly string[],
+  query: URLSearchParams,
+): string | undefined {
+  if (noun !== 'merchants' || file !== 'fundflow.csv' || more.length > 0) return undefined;
+  const date = query.get('date') ?? undefined;
+  if (date !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new BadInput('date: expected 2026-02-10');
+  return control.fundFlow(id!, date);
+}
+
+function filterOf(query: URLSearchParams): { person?: string; limit: number } {
+  const person = query.get('person');
+  const limit = query.get('limit');
+  if (limit !== null && !/^\d{1,6}$/.test(limit)) throw new BadInput('limit: expected a whole number');
+  return { limit: limit === null ? PUSHES_SHOWN : Number(limit), ...(person ? { person } : {}) };
+}
+
+/** Server-Sent Events. Who reads too slowly is cut off, and reads the state anew when it comes back. */
+function openStream(control: Control, streams: Set<ServerResponse>, res: ServerResponse): void {
+  res.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  });
+  res.write('retry: 1000\n\n');
+  const write = (text: string): void => {
+    if (res.writableLength > STREAM_BYTES_MAX) res.destroy();
+    else res.write(text);
+  };
+  const unwatch = control.watch(change => write(`data: ${JSON.stringify(change)}\n\n`));
+  const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
+  heartbeat.unref();
+  streams.add(res);
+  res.once('close', () => {
+    clearInterval(heartbeat);
+    unwatch();
+    streams.delete(res);
+  });
+}

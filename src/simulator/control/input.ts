@@ -1,0 +1,334 @@
+// What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place. Pure.
+import { BadInput } from '../../core/base/error.ts';
+import { OF_FRONT } from '../world/faults.ts';
+import type {
+  Act,
+  ClockChange,
+  Faults,
+  NewPerson,
+  PayFault,
+  PayInShop,
+  PlatformFault,
+  Pushing,
+  Signing,
+} from '../shared/protocol.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const PAY_KINDS: readonly PayFault['kind'][] = [
+  'lostReply',
+  'errorAfterSent',
+  'errorNothingStored',
+  'processing',
+  'processingThenFailed',
+  'slow',
+  'truncated',
+  'html502',
+  'unknownCode',
+  'extraElements',
+  'noAuthUser',
+  'noAuthIp',
+  'noAuthProduct',
+  'notEnough',
+  'freqLimit',
+  'expiredButReceived',
+  'billFails',
+  'balanceShort',
+  'lostNotice',
+  'duplicateNotice',
+  'lateNotice',
+  'forgedNotice',
+  'code',
+  'http',
+  'tlsRefused',
+];
+const PAY_PLACES: readonly NonNullable<PayFault['at']>[] = [
+  'sendredpack',
+  'sendgroupredpack',
+  'gethbinfo',
+  'transfer',
+  'transferQuery',
+  'transferCancel',
+  'orderQuery',
+  'certificates',
+  'payNotice',
+];
+const PLATFORM_KINDS: readonly PlatformFault['kind'][] = [
+  'duplicatePush',
+  'renewOnRetry',
+  'busy',
+  'quota',
+  'expireToken',
+  'slow',
+  'html502',
+  'snapshot',
+  'messageClosed',
+  'messageUsedUp',
+  'messageUnauthorized',
+  'messageOff',
+  'messageBlocked',
+  'noticeRefused',
+  'noticeBlocked',
+  'noticeFailed',
+];
+const TEXT_MAX = 20_000;
+const FAULTS_MAX = 100;
+const COUNT_MAX = 1_000_000;
+/** A hundred years: no test needs more, and dates beyond do not print. */
+const MS_MAX = 100 * 366 * 86_400_000;
+
+function objectOf(value: unknown, where: string): Json {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  throw new BadInput(`${where}: expected an object`);
+}
+
+function onlyKeys(json: Json, where: string, keys: readonly string[]): void {
+  const extra = Object.keys(json).find(key => !keys.includes(key));
+  if (extra !== undefined) throw new BadInput(`${where}: unknown field "${extra}"; there is ${keys.join(', ')}`);
+}
+
+function textAt(json: Json, key: string): string {
+  const value = json[key];
+  if (typeof value === 'string' && value.length <= TEXT_MAX) return value;
+  throw new BadInput(`${key}: expected a text`);
+}
+
+function maybeText(json: Json, key: string): string | undefined {
+  return json[key] === undefined ? undefined : textAt(json, key);
+}
+
+function numberAt(json: Json, key: string, min: number, max: number): number {
+  const value = json[key];
+  if (typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max) return value;
+  throw new BadInput(`${key}: expected a number from ${min} to ${max}`);
+}
+
+function wholeAt(json: Json, key: string, min: number, max: number): number {
+  const value = numberAt(json, key, min, max);
+  if (Number.isInteger(value)) return value;
+  throw new BadInput(`${key}: expected a whole number`);
+}
+
+export function readNewPerson(value: unknown): NewPerson {
+  const json = objectOf(value, 'person');
+  onlyKeys(json, 'person', ['account', 'nickname', 'following']);
+  const { following } = json;
+  if (following !== undefined && typeof following !== 'boolean')
+    throw new BadInput('following: expected true or false');
+  const account = maybeText(json, 'account');
+  const nickname = maybeText(json, 'nickname');
+  return {
+    ...(account === undefined ? {} : { account }),
+    ...(nickname === undefined ? {} : { nickname }),
+    ...(following === undefined ? {} : { following }),
+  };
+}
+
+export function readAct(value: unknown): Act {
+  const json = objectOf(value, 'act');
+  switch (json.kind) {
+    case 'follow': {
+      const scene = maybeText(json, 'scene');
+      return scene === undefined || scene === '' ? { kind: 'follow' } : { kind: 'follow', scene };
+    }
+    case 'unfollow':
+    case 'image':
+      return { kind: json.kind };
+    case 'scan':
+      return { kind: 'scan', scene: filled(json, 'scene') };
+    case 'text':
+      return { kind: 'text', text: filled(json, 'text') };
+    case 'click':
+      return { kind: 'click', key: filled(json, 'key') };
+    case 'scancode':
+      return readScan(json);
+    case 'view':
+      return { kind: 'view', url: filled(json, 'url') };
+    case 'voice': {
+      const words = maybeText(json, 'words');
+      return words === undefined ? { kind: 'voice' } : { kind: 'voice', words };
+    }
+    case 'location': {
+      const latitude = numberAt(json, 'latitude', -90, 90);
+      return {
+        kind: 'location',
+        latitude,
+        longitude: numberAt(json, 'longitude', -180, 180),
+        label: textAt(json, 'label'),
+      };
+    }
+    case 'consent': {
+      const { accept } = json;
+      if (typeof accept !== 'boolean') throw new BadInput('accept: expected true or false');
+      return { kind: 'consent', template: filled(json, 'template'), accept };
+    }
+    case 'raw':
+      return { kind: 'raw', fields: readFields(json.fields) };
+    default:
+      throw new BadInput(`kind: "${String(json.kind)}" is nothing a person can do`);
+  }
+}
+
+function readScan(json: Json): Act {
+  const { type, waiting } = json;
+  if (type !== undefined && type !== 'qrcode' && type !== 'barcode')
+    throw new BadInput('type: expected qrcode or barcode');
+  if (waiting !== undefined && typeof waiting !== 'boolean') throw new BadInput('waiting: expected true or false');
+  return {
+    ...{ kind: 'scancode', key: filled(json, 'key'), result: filled(json, 'result') },
+    ...(type === undefined ? {} : { type }),
+    ...(waiting === undefined ? {} : { waiting }),
+  };
+}
+
+export function readPushing(value: unknown): Partial<Pushing> {
+  const json = objectOf(value, 'account');
+  onlyKeys(json, 'account', ['format', 'cdata']);
+  const { format, cdata } = json;
+  if (format !== undefined && format !== 'xml' && format !== 'json') throw new BadInput('format: expected xml or json');
+  if (cdata !== undefined && cdata !== 'split' && cdata !== 'raw') throw new BadInput('cdata: expected split or raw');
+  return { ...(format === undefined ? {} : { format }), ...(cdata === undefined ? {} : { cdata }) };
+}
+
+function filled(json: Json, key: string): string {
+  const text = textAt(json, key);
+  if (text === '') throw new BadInput(`${key}: expected a text that is not empty`);
+  return text;
+}
+
+function readFields(value: unknown): Readonly<Record<string, string>> {
+  const fields = objectOf(value, 'fields');
+  for (const [name, text] of Object.entries(fields)) {
+    if (!/^[A-Za-z_][\w.-]{0,63}$/.test(name)) throw new BadInput(`fields: "${name}" is no name of an XML element`);
+    if (typeof text !== 'string' || text.length > TEXT_MAX) throw new BadInput(`fields.${name}: expected a text`);
+  }
+  return fields as Readonly<Record<string, string>>;
+}
+
+export function readClockChange(value: unknown): ClockChange {
+  const json = objectOf(value, 'clock');
+  if (json.reset === true) return { reset: true };
+  return { advanceMs: wholeAt(json, 'advanceMs', -MS_MAX, MS_MAX) };
+}
+
+export function readBalance(value: unknown): number {
+  return wholeAt(objectOf(value, 'merchant'), 'balance', 0, Number.MAX_SAFE_INTEGER);
+}
+
+export function readOpenId(value: unknown): string {
+  return filled(objectOf(value, 'open'), 'openid');
+}
+
+/** No order is above a million yuan. */
+const FEN_MAX = 100_000_000;
+
+export function readPayInShop(value: unknown): PayInShop {
+  const json = objectOf(value, 'pay');
+  onlyKeys(json, 'pay', ['amount', 'coupon', 'attach', 'orderNo', 'mchId', 'api', 'signType']);
+  const { api, signType } = json;
+  if (api !== undefined && api !== 'v2' && api !== 'v3') throw new BadInput('api: expected v2 or v3');
+  if (signType !== undefined && signType !== 'MD5' && signType !== 'HMAC-SHA256')
+    throw new BadInput('signType: expected MD5 or HMAC-SHA256');
+  const attach = maybeText(json, 'attach') || undefined;
+  if (attach !== undefined && attach.length > 128) throw new BadInput('attach: at most 128 characters');
+  const [orderNo, mchId] = [maybeText(json, 'orderNo'), maybeText(json, 'mchId')];
+  if (orderNo !== undefined && !/^[\w|*@-]{6,32}$/.test(orderNo))
+    throw new BadInput('orderNo: expected 6 to 32 of A-Z a-z 0-9 _ - | * @');
+  return {
+    amount: wholeAt(json, 'amount', 1, FEN_MAX),
+    ...(json.coupon === undefined ? {} : { coupon: wholeAt(json, 'coupon', 0, FEN_MAX) }),
+    ...(attach === undefined ? {} : { attach }),
+    ...(orderNo === undefined ? {} : { orderNo }),
+    ...(mchId === undefined ? {} : { mchId }),
+    ...(api === undefined ? {} : { api }),
+    ...(signType === undefined ? {} : { signType }),
+  };
+}
+
+/** `undefined`: all that is left. */
+export function readRefund(value: unknown): number | undefined {
+  const json = objectOf(value, 'refund');
+  onlyKeys(json, 'refund', ['amount']);
+  return json.amount === undefined ? undefined : wholeAt(json, 'amount', 1, FEN_MAX);
+}
+
+const PARTS_MAX = 1000;
+
+export function readSigning(value: unknown): Signing {
+  const json = objectOf(value, 'signing');
+  onlyKeys(json, 'signing', ['publicKey', 'certificate', 'nextCertificate', 'seed']);
+  const seed = maybeText(json, 'seed');
+  const part = (key: keyof Signing): object =>
+    json[key] === undefined ? {} : { [key]: numberAt(json, key, 0, PARTS_MAX) };
+  const parts: Signing = { ...part('publicKey'), ...part('certificate'), ...part('nextCertificate') };
+  const whole = (parts.publicKey ?? 0) + (parts.certificate ?? 0) + (parts.nextCertificate ?? 0);
+  if (whole === 0) throw new BadInput('signing: expected a part above 0 of publicKey, certificate or nextCertificate');
+  return { ...parts, ...(seed === undefined ? {} : { seed }) };
+}
+
+export function readFaults(value: unknown): Faults {
+  const json = objectOf(value, 'faults');
+  onlyKeys(json, 'faults', ['pay', 'platform']);
+  return { pay: listAt(json, 'pay').map(readPayFault), platform: listAt(json, 'platform').map(readPlatformFault) };
+}
+
+function listAt(json: Json, key: string): readonly unknown[] {
+  const list = json[key] ?? [];
+  if (Array.isArray(list) && list.length <= FAULTS_MAX) return list as unknown[];
+  throw new BadInput(`${key}: expected a list of at most ${FAULTS_MAX}`);
+}
+
+const PAY_FIELDS = 'kind at times openid word afterMs delayMs code text status location copies'.split(' ');
+
+function readPayFault(value: unknown): PayFault {
+  const json = objectOf(value, 'pay');
+  onlyKeys(json, 'pay', PAY_FIELDS);
+  const kind = PAY_KINDS.find(each => each === json.kind);
+  if (kind === undefined) throw new BadInput(`pay: kind "${String(json.kind)}" is none of ${PAY_KINDS.join(', ')}`);
+  const at = PAY_PLACES.find(each => each === json.at);
+  if (json.at !== undefined && at === undefined) throw new BadInput(`at: expected one of ${PAY_PLACES.join(', ')}`);
+  const status = json.status === undefined ? {} : { status: wholeAt(json, 'status', kind === 'http' ? 200 : 400, 599) };
+  if (OF_FRONT.has(kind) && (json.openid !== undefined || json.word !== undefined))
+    throw new BadInput(`openid, word: ${kind} strikes before anybody has read the request`);
+  if (kind === 'code' && !/^[A-Za-z0-9_ ]{1,64}$/.test(maybeText(json, 'code') ?? ''))
+    throw new BadInput('code: expected an err_code');
+  return {
+    kind,
+    ...(at === undefined ? {} : { at }),
+    ...numbersOf(json, ['times', 'afterMs', 'delayMs', 'copies']),
+    ...status,
+    ...textsOf(json),
+  };
+}
+
+function readPlatformFault(value: unknown): PlatformFault {
+  const json = objectOf(value, 'platform');
+  onlyKeys(json, 'platform', ['kind', 'times', 'copies', 'delayMs']);
+  const kind = PLATFORM_KINDS.find(each => each === json.kind);
+  if (kind === undefined)
+    throw new BadInput(`platform: kind "${String(json.kind)}" is none of ${PLATFORM_KINDS.join(', ')}`);
+  return { kind, ...numbersOf(json, ['times', 'copies', 'delayMs']) };
+}
+
+type Numbers = { times?: number; afterMs?: number; delayMs?: number; copies?: number };
+
+function numbersOf(json: Json, keys: readonly (keyof Numbers)[]): Numbers {
+  const max = { times: COUNT_MAX, afterMs: MS_MAX, delayMs: 600_000, copies: 20 };
+  const numbers: Numbers = {};
+  for (const key of keys) {
+    if (json[key] !== undefined)
+      numbers[key] = wholeAt(json, key, key === 'times' || key === 'copies' ? 1 : 0, max[key]);
+  }
+  return numbers;
+}
+
+type Texts = { openid?: string; word?: string; code?: string; text?: string; location?: string };
+
+function textsOf(json: Json): Texts {
+  const texts: Texts = {};
+  for (const key of ['openid', 'word', 'code', 'text', 'location'] as const) {
+    const text = maybeText(json, key);
+    if (text !== undefined && text !== '') texts[key] = text;
+  }
+  return texts;
+}

@@ -1,0 +1,166 @@
+// What a merchant sends to create a transfer bill (商家转账), checked field by field before any business is done. Pure.
+import { createHash } from 'node:crypto';
+import { BadInput } from '../../core/base/error.ts';
+import { readJson } from '../shared/http.ts';
+import type { MerchantLimits } from '../shared/options.ts';
+
+/** A "no" of API v3: JSON with `code` and `message`. */
+export type Failure = { readonly status: number; readonly code: string; readonly message: string };
+
+export type NewTransfer = {
+  readonly appId: string;
+  readonly billNo: string;
+  readonly sceneId: string;
+  readonly openid: string;
+  /** Encrypted; see `wrongName`. */
+  readonly userName?: string;
+  readonly amount: number;
+  readonly remark: string;
+  readonly notifyUrl?: string;
+  readonly perception?: string;
+  readonly reports: readonly { readonly type: string; readonly content: string }[];
+  /** Of all business fields but the name, whose ciphertext is another one each time. */
+  readonly print: string;
+};
+
+type Scene = { readonly reports: readonly string[]; readonly perceptions: readonly string[] };
+
+/** Those of which the documents were readable. */
+const SCENES: Record<string, Scene> = {
+  1000: { reports: ['活动名称', '奖励说明'], perceptions: ['活动奖励', '现金奖励'] },
+  1011: { reports: ['赔付原因'], perceptions: ['退款', '商家赔付'] },
+};
+/** These exist too; what they ask for is not known for certain, so anything well-formed will do. */
+const OTHER_SCENES = new Set(['1002', '1004', '1005', '1009', '1010', '1013']);
+const NAME_NEEDED_FROM = 200_000;
+const NAME_ALLOWED_FROM = 30;
+
+const BILL_NO = /^[0-9A-Za-z]{1,32}$/;
+
+export const failure = (status: number, code: string, message: string): Failure => ({ status, code, message });
+const paramError = (message: string): Failure => failure(400, 'PARAM_ERROR', message);
+const invalid = (message: string): Failure => failure(400, 'INVALID_REQUEST', message);
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Thrown and caught in this file only: the first field that is wrong ends the reading. */
+class Wrong extends Error {
+  readonly failure: Failure;
+
+  constructor(wrong: Failure) {
+    super(wrong.message);
+    this.failure = wrong;
+  }
+}
+
+export function readTransfer(body: string, limits: MerchantLimits): NewTransfer | Failure {
+  try {
+    return read(objectOf(readJson(body)), limits);
+  } catch (error) {
+    if (error instanceof Wrong) return error.failure;
+    if (error instanceof BadInput) return paramError('请求体不是合法的JSON');
+    throw error;
+  }
+}
+
+function objectOf(value: unknown): Json {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  throw new Wrong(paramError('请求体不是合法的JSON'));
+}
+
+function read(json: Json, limits: MerchantLimits): NewTransfer {
+  const amount = json.transfer_amount;
+  const perception = maybeText(json, 'user_recv_perception', 32);
+  const userName = json.user_name === undefined ? undefined : textAt(json, 'user_name', 2048);
+  const notifyUrl = maybeText(json, 'notify_url', 256);
+  const transfer = {
+    appId: textAt(json, 'appid', 32),
+    billNo: textAt(json, 'out_bill_no', 32, BILL_NO),
+    sceneId: textAt(json, 'transfer_scene_id', 36),
+    openid: textAt(json, 'openid', 64),
+    remark: textAt(json, 'transfer_remark', 32),
+    amount: typeof amount === 'number' ? amount : Number.NaN,
+    reports: readReports(json.transfer_scene_report_infos),
+    ...(userName === undefined ? {} : { userName }),
+    ...(notifyUrl === undefined ? {} : { notifyUrl }),
+    ...(perception === undefined ? {} : { perception }),
+  };
+  checkStyle(json.user_recv_style);
+  if (!Number.isSafeInteger(amount) || transfer.amount < 1)
+    throw new Wrong(paramError('转账金额必须为正整数,单位为分'));
+  if (notifyUrl !== undefined && !isNotifyUrl(notifyUrl)) {
+    throw new Wrong(paramError('notify_url不正确,须为公网可访问的https地址,且不能携带参数'));
+  }
+  checkScene(transfer.sceneId, transfer.reports, perception);
+  const { transferMin, transferMax } = limits;
+  if (transfer.amount < transferMin || transfer.amount > transferMax) {
+    throw new Wrong(invalid(`超过单笔转账上下限,核实产品设置是否准确(应在${transferMin}分到${transferMax}分之间)`));
+  }
+  checkName(transfer.amount, userName);
+  const { userName: _userName, ...business } = transfer;
+  const print = createHash('sha256').update(JSON.stringify(business)).digest('base64url');
+  return { ...transfer, print };
+}
+
+/** Counted in characters, as the documents of API v3 say. */
+function textAt(json: Json, name: string, max: number, is?: RegExp): string {
+  const value = json[name];
+  if (value === undefined || value === null || value === '') throw new Wrong(paramError(`${name}必填,并且不能为空`));
+  if (typeof value !== 'string') throw new Wrong(paramError(`${name}的类型不正确,应为字符串`));
+  if ([...value].length > max) throw new Wrong(paramError(`${name}过长,不能超过${max}个字符`));
+  if (is && !is.test(value)) throw new Wrong(paramError(`${name}只能由数字、大小写字母组成`));
+  return value;
+}
+
+function maybeText(json: Json, name: string, max: number): string | undefined {
+  return json[name] === undefined || json[name] === '' ? undefined : textAt(json, name, max);
+}
+
+function readReports(value: unknown): NewTransfer['reports'] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new Wrong(paramError('需传入转账场景报备信息,请检查transfer_scene_report_infos'));
+  }
+  return value.map(each => {
+    const report = objectOf(each);
+    return { type: textAt(report, 'info_type', 15), content: textAt(report, 'info_content', 32) };
+  });
+}
+
+function checkStyle(style: unknown): void {
+  if (style === undefined) return;
+  const { type } = objectOf(style);
+  if (type !== 'CONFIRM_PAGE' && type !== 'RED_PACKET') throw new Wrong(paramError('user_recv_style.type不正确'));
+}
+
+/** https without a query; plain http on this machine, where nobody has a certificate. */
+function isNotifyUrl(text: string): boolean {
+  if (!URL.canParse(text) || text.includes('?') || text.includes('#')) return false;
+  const { protocol, hostname, username } = new URL(text);
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+  return username === '' && (protocol === 'https:' || (protocol === 'http:' && isHere));
+}
+
+function checkScene(sceneId: string, reports: NewTransfer['reports'], perception: string | undefined): void {
+  const scene = SCENES[sceneId];
+  const types = reports.map(({ type }) => type);
+  if (new Set(types).size < types.length) throw new Wrong(paramError('转账场景报备信息重复'));
+  if (!scene) {
+    if (OTHER_SCENES.has(sceneId)) return;
+    throw new Wrong(invalid('你尚未获取该转账场景'));
+  }
+  if (types.length !== scene.reports.length || !scene.reports.every(type => types.includes(type))) {
+    throw new Wrong(paramError('未传入完整且对应的转账场景报备信息'));
+  }
+  if (perception !== undefined && !scene.perceptions.includes(perception)) {
+    throw new Wrong(invalid('暂不支持展示当前传入的用户收款感知'));
+  }
+}
+
+function checkName(amount: number, userName: string | undefined): void {
+  if (userName === undefined && amount >= NAME_NEEDED_FROM) {
+    throw new Wrong(paramError(`转账金额达到${NAME_NEEDED_FROM}分时user_name必填`));
+  }
+  if (userName !== undefined && amount < NAME_ALLOWED_FROM) {
+    throw new Wrong(paramError(`转账金额低于${NAME_ALLOWED_FROM}分时不支持校验user_name`));
+  }
+}

@@ -1,0 +1,217 @@
+// The business of transfers (商家转账), without the network, its signatures and its encryption: create, query, cancel.
+// What payees and time do to the bills is `OrderLife`'s.
+import { dayOf, endOfDay, instant } from '../../core/base/time.ts';
+import { billReply, canceledReply, createdReply, inState, isTransfer, type Transfer } from '../world/bill.ts';
+import { OrderLife } from './order-lifecycle.ts';
+import type { Spoil } from './redpack-faults.ts';
+import { RateWindow } from './rate.ts';
+import { FaultyTransfers, NOT_ENOUGH, TOO_FAST } from './transfer-faults.ts';
+import { type Failure, failure, type NewTransfer, readTransfer } from './transfer-request.ts';
+import type { World } from '../world/world.ts';
+
+export type TransferCall = {
+  readonly method: string;
+  /** From `/v3/` on; a query is ignored. */
+  readonly path: string;
+  readonly body: string;
+  /** `Wechatpay-Serial`: the key with which `user_name` is encrypted. */
+  readonly serial?: string;
+};
+
+/** `body` is what goes out as JSON; `spoil` how the network may spoil it on its way. */
+export type TransferAnswer = {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly spoil?: Spoil;
+};
+
+/** `undefined`: cannot be decrypted with this key. */
+export type ReadName = (encrypted: string, serial: string | undefined) => string | undefined;
+
+const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
+const DAYS_30 = 30 * 86_400_000;
+const CANCELS_PER_SECOND = 20;
+
+/** The same number is taken for three days of the calendar. */
+const RETRY_DAYS = 3;
+const EXPIRED = failure(400, 'INVALID_REQUEST', '对应单号已超出重试期,请查单确认后决定是否换单请求');
+
+function isPastRetry(createdAt: number, now: number): boolean {
+  return endOfDay(instant(createdAt)) + (RETRY_DAYS - 1) * 86_400_000 <= now;
+}
+
+const NOT_FOUND = failure(404, 'NOT_FOUND', '记录不存在');
+
+const isFailure = (value: object): value is Failure => 'code' in value;
+
+export class TransferDesk {
+  readonly #world: World;
+  readonly #life: OrderLife;
+  readonly #faults: FaultyTransfers;
+  readonly #readName: ReadName;
+  readonly #rates = new Map<string, RateWindow>();
+
+  /** Without `readName` no name is looked into. */
+  constructor(world: World, readName: ReadName = name => name) {
+    this.#world = world;
+    this.#life = new OrderLife(world);
+    this.#faults = new FaultyTransfers(world);
+    this.#readName = readName;
+  }
+
+  /** `mchId`: whose signature the call carried; it must be one of the world's merchants. */
+  answer(call: TransferCall, mchId: string): TransferAnswer {
+    const path = call.path.split('?')[0]!;
+    const rest = path.startsWith(BILLS) ? path.slice(BILLS.length) : undefined;
+    const [kind, number, verb, ...more] = (rest ?? '').split('/').slice(1);
+    if (rest === '' && call.method === 'POST') return this.#create(call, mchId);
+    const isAsking = call.method === 'GET' && number !== undefined && verb === undefined;
+    if (isAsking && kind === 'out-bill-no') return this.#query(mchId, this.#bill(mchId, number));
+    if (isAsking && kind === 'transfer-bill-no') {
+      const found = this.#world.billOf(mchId, number);
+      return this.#query(mchId, found && this.#bill(mchId, found.billNo));
+    }
+    const isCancel = call.method === 'POST' && kind === 'out-bill-no' && verb === 'cancel' && more.length === 0;
+    if (isCancel && number !== undefined) return this.#cancel(mchId, this.#bill(mchId, number));
+    return told(failure(404, 'RESOURCE_NOT_EXISTS', '请求的资源不存在'));
+  }
+
+  // ── Create ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  #create(call: TransferCall, mchId: string): TransferAnswer {
+    const asked = readTransfer(call.body, this.#world.merchant(mchId).limits);
+    if (isFailure(asked)) return told(asked);
+    const words = [asked.remark, ...asked.reports.map(each => each.content)].join('\n');
+    const early = this.#faults.before('transfer', mchId, asked.openid, words);
+    if (early) return isFailure(early) ? told(early) : { status: 502, body: {}, ...early };
+    const wrong = this.#checkPayee(asked, mchId) ?? this.#checkName(asked, call.serial);
+    if (wrong) return told(wrong);
+    const order = this.#place(asked, mchId);
+    if (isFailure(order)) return told(order);
+    const spoil = this.#faults.after('transfer', asked.openid);
+    return { status: 200, body: createdReply(order), ...(spoil ? { spoil } : {}) };
+  }
+
+  #checkPayee(asked: NewTransfer, mchId: string): Failure | undefined {
+    const isBound = this.#world.merchant(mchId).options.appIds.includes(asked.appId);
+    const account = this.#world.accountBy(each => each.appId === asked.appId);
+    if (!isBound || !account) return failure(400, 'INVALID_REQUEST', 'APPID不存在或未与商户号绑定');
+    const person = this.#world.findPerson(asked.openid);
+    return person?.account === account.name ? undefined : failure(400, 'INVALID_REQUEST', 'openid与appid不匹配');
+  }
+
+  #checkName(asked: NewTransfer, serial: string | undefined): Failure | undefined {
+    if (asked.userName === undefined || this.#readName(asked.userName, serial) !== undefined) return undefined;
+    return failure(400, 'PARAM_ERROR', 'user_name解密失败,请检查Wechatpay-Serial与加密使用的公钥');
+  }
+
+  /** The bill as it stands after the call: a known number is answered with what became of it. */
+  #place(asked: NewTransfer, mchId: string): Transfer | Failure {
+    const known = this.#bill(mchId, asked.billNo);
+    if (known && known.bill.print !== asked.print) return failure(400, 'ALREADY_EXISTS', '单号已存在但信息不一致');
+    if (known && isPastRetry(known.createdAt, this.#world.now())) return EXPIRED;
+    if (known) return known;
+    const { limits, books } = this.#world.merchant(mchId);
+    const now = this.#world.now();
+    if (!this.#rate(`${mchId}/create`).take(now, limits.perSecond)) {
+      this.#world.countFreqLimit(mchId);
+      return TOO_FAST;
+    }
+    const order = this.#newOrder(asked, mchId, now);
+    const limit = this.#life.limitOf(order, now);
+    if (limit?.isPayee) {
+      const reason = limit.code === 'SENDNUM_LIMIT' ? 'DAY_RECEIVED_COUNT_EXCEED' : 'DAY_RECEIVED_QUOTA_EXCEED';
+      return this.#put(inState(order, 'FAIL', now, reason));
+    }
+    if (limit)
+      return books.balance < order.amount
+        ? NOT_ENOUGH
+        : failure(400, 'INVALID_REQUEST', '超出商户单日转账额度,请核实产品设置是否准确');
+    const other = this.#faults.atBill(order, now);
+    return this.#put(other ?? inState({ ...order, sentAt: now }, 'WAIT_USER_CONFIRM', now));
+  }
+
+  /** The money is the bill's from the moment it is taken in. */
+  #put(order: Transfer): Transfer {
+    this.#life.putBill(undefined, order, order.sentAt === undefined ? 0 : order.amount);
+    return order;
+  }
+
+  #newOrder(asked: NewTransfer, mchId: string, now: number): Transfer {
+    const day = dayOf(instant(now)).replaceAll('-', '');
+    const number = String(this.#world.orderCount() + 1).padStart(12, '0');
+    const { notifyUrl } = asked;
+    return {
+      channel: 'transfer',
+      mchId,
+      billNo: asked.billNo,
+      listId: `13300000711009999911${day}${number}`,
+      openid: asked.openid,
+      amount: asked.amount,
+      status: 'SENDING',
+      sendName: this.#world.accountBy(each => each.appId === asked.appId)?.title ?? '',
+      wishing: asked.remark,
+      actName: asked.reports[0]!.content,
+      createdAt: now,
+      appId: asked.appId,
+      remark: asked.remark,
+      billState: 'ACCEPTED',
+      bill: {
+        state: 'ACCEPTED',
+        print: asked.print,
+        updatedAt: now,
+        ...(notifyUrl === undefined ? {} : { notifyUrl }),
+      },
+    };
+  }
+
+  // ── Query and cancel ───────────────────────────────────────────────────────────────────────────────────
+
+  #query(mchId: string, order: Transfer | undefined): TransferAnswer {
+    const early = this.#faults.before('transferQuery', mchId, order?.openid ?? '');
+    if (early) return isFailure(early) ? told(early) : { status: 502, body: {}, ...early };
+    const spoil = this.#faults.after('transferQuery', order?.openid ?? '');
+    const isKnown = order !== undefined && order.createdAt > this.#world.now() - DAYS_30;
+    const answer = isKnown ? { status: 200, body: billReply(order) } : told(NOT_FOUND);
+    return { ...answer, ...(spoil ? { spoil } : {}) };
+  }
+
+  #cancel(mchId: string, order: Transfer | undefined): TransferAnswer {
+    const early = this.#faults.before('transferCancel', mchId, order?.openid ?? '');
+    if (early) return isFailure(early) ? told(early) : { status: 502, body: {}, ...early };
+    if (!order) return told(NOT_FOUND);
+    if (!this.#rate(`${mchId}/cancel`).take(this.#world.now(), CANCELS_PER_SECOND)) return told(TOO_FAST);
+    const { state } = order.bill;
+    const isLate = state === 'TRANSFERING' || state === 'SUCCESS' || state === 'FAIL';
+    if (isLate) return told(failure(400, 'INVALID_REQUEST', `当前单据状态${state}不支持撤销`));
+    const isNew = state !== 'CANCELING' && state !== 'CANCELLED';
+    const canceled = isNew ? this.#canceling(order, this.#world.now()) : order;
+    if (isNew) this.#life.putBill(order, canceled);
+    const spoil = this.#faults.after('transferCancel', order.openid);
+    return { status: 200, body: canceledReply(canceled), ...(spoil ? { spoil } : {}) };
+  }
+
+  #canceling(order: Transfer, now: number): Transfer {
+    const canceling = inState(order, 'CANCELING', now);
+    const reason = this.#faults.atCancel(order);
+    return reason === undefined
+      ? canceling
+      : { ...canceling, bill: { ...canceling.bill, plan: { at: now, to: 'FAIL', reason } } };
+  }
+
+  /** The bill as it is now. */
+  #bill(mchId: string, billNo: string): Transfer | undefined {
+    const order = this.#life.current(mchId, billNo, 'transfer');
+    return order && isTransfer(order) ? order : undefined;
+  }
+
+  #rate(key: string): RateWindow {
+    const rate = this.#rates.get(key) ?? new RateWindow();
+    this.#rates.set(key, rate);
+    return rate;
+  }
+}
+
+function told({ status, code, message }: Failure): TransferAnswer {
+  return { status, body: { code, message } };
+}

@@ -1,0 +1,73 @@
+// The few things every HTTP server here needs: a bounded body, JSON out, and an orderly end.
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { BadInput } from '../../core/base/error.ts';
+
+export const BODY_BYTES_MAX = 64 * 1024;
+
+/** The body as text. What is too large, or no UTF-8, is `BadInput`. */
+export async function readBody(req: IncomingMessage, max = BODY_BYTES_MAX): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of req as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > max) throw new BadInput(`a body over ${max} bytes`);
+    parts.push(part);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
+  } catch {
+    throw new BadInput('the body is not UTF-8');
+  }
+}
+
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new BadInput('the body is not JSON');
+  }
+}
+
+export function send(res: ServerResponse, status: number, type: string, body: string | Buffer): void {
+  if (res.destroyed || res.writableEnded) return;
+  res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+  res.end(body);
+}
+
+export function sendJson(res: ServerResponse, status: number, value: unknown): void {
+  send(res, status, 'application/json; charset=utf-8', JSON.stringify(value));
+}
+
+/** Resolves with the port. */
+export function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+export function shut(server: Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+/** Waits, unless the connection or the server ends first: then `false`. Its timer keeps nobody alive. */
+export function delayed(res: ServerResponse, ms: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const timer = setTimeout(() => done(true), ms);
+    timer.unref();
+    const onClose = (): void => done(false);
+    const done = (inTime: boolean): void => {
+      clearTimeout(timer);
+      res.off('close', onClose);
+      resolve(inTime);
+    };
+    res.once('close', onClose);
+  });
+}

@@ -1,0 +1,20 @@
+// An account (公众号) of the simulated WeChat: what its console knows, and what is shown of it.
+import type { AccountOptions } from '../shared/options.ts';
+import type { Account, Menu, QrCode } from '../shared/protocol.ts';
+
+export type StoredQrCode = QrCode & { readonly permanent: boolean };
+export type AccountState = {
+  options: AccountOptions;
+  webhook: string;
+  menu: Menu;
+  readonly qrcodes: Map<string, StoredQrCode>;
+};
+
+export function shownAccount(name: string, { options, webhook, menu, qrcodes }: AccountState): Account {
+  const { title, appId, originalId, mode, format = 'xml', cdata = 'split' } = options;
+  return {
+    ...{ name, title, appId, originalId, mode, webhook, menu },
+    ...((format !== 'xml' || cdata !== 'split') && { pushing: { format, cdata } }),
+    qrcodes: [...qrcodes.values()].map(({ permanent: _permanent, ...qrcode }) => qrcode),
+  };
+}

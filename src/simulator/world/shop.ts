@@ -1,0 +1,122 @@
+// The shop: orders that people paid (商家收款) and what went back of them. What the merchant's own account gains by it is not
+// part of the books: red packets are paid from another one (营销账户).
+import { createHash } from 'node:crypto';
+import { BadInput } from '../../core/base/error.ts';
+import { showFen } from '../../core/base/money.ts';
+import { dayOf, instant } from '../../core/base/time.ts';
+import type { Change, PayInShop, ShopOrder, ShopRefund } from '../shared/protocol.ts';
+import { Refused } from '../shared/refusal.ts';
+import type { World } from './world.ts';
+
+/** The latest that the state shows. */
+const SHOWN_MAX = 200;
+
+const keyOf = (mchId: string, orderNo: string): string => `${mchId}/${orderNo}`;
+
+/** All orders there are, as the world's journal tells them. */
+export class ShopBook {
+  readonly #write: (order: ShopOrder) => void;
+  readonly #tell: (change: Change) => void;
+  readonly #orders = new Map<string, ShopOrder>();
+  readonly #transactions = new Map<string, string>();
+
+  constructor(write: (order: ShopOrder) => void, tell: (change: Change) => void) {
+    this.#write = write;
+    this.#tell = tell;
+  }
+
+  apply(order: ShopOrder): void {
+    this.#orders.set(keyOf(order.mchId, order.orderNo), order);
+    this.#transactions.set(order.transactionId, order.orderNo);
+  }
+
+  put(order: ShopOrder): void {
+    this.#write(order);
+    this.#tell({ kind: 'shopOrder', order });
+  }
+
+  find(mchId: string, orderNo: string): ShopOrder | undefined {
+    return this.#orders.get(keyOf(mchId, orderNo));
+  }
+
+  byTransaction(mchId: string, transactionId: string): ShopOrder | undefined {
+    return this.find(mchId, this.#transactions.get(transactionId) ?? '');
+  }
+
+  count(): number {
+    return this.#orders.size;
+  }
+
+  latest(): ShopOrder[] {
+    return [...this.#orders.values()].slice(-SHOWN_MAX);
+  }
+}
+
+/** What the payer really paid. */
+export const cashOf = ({ total, coupon }: ShopOrder): number => total - coupon;
+export const refundedOf = ({ refunds }: ShopOrder): number => refunds.reduce((sum, { amount }) => sum + amount, 0);
+/** Coupons take their part of a refund. */
+export const cashOfRefund = (order: ShopOrder, { amount }: ShopRefund): number =>
+  Math.floor((amount * cashOf(order)) / order.total);
+
+/** `trade_state`: one that is refunded in part is REFUND too. */
+export const tradeStateOf = ({ refunds }: ShopOrder): 'SUCCESS' | 'REFUND' =>
+  refunds.length > 0 ? 'REFUND' : 'SUCCESS';
+
+/** Somebody pays; they need not follow. */
+export function payInShop(world: World, openid: string, asked: PayInShop): ShopOrder {
+  const person = world.person(openid);
+  const { appId } = world.account(person.account).options;
+  const { amount: total, coupon = 0, attach, api = 'v2', signType } = asked;
+  const mchId = asked.mchId ?? world.merchantOfApp(appId);
+  if (mchId === undefined) throw new Refused(409, `no merchant is bound to ${appId}`);
+  world.merchant(mchId);
+  if (coupon >= total) throw new BadInput('coupon: expected less than the amount');
+  const now = world.now();
+  const number = world.shop.count() + 1;
+  const day = dayOf(instant(now)).replaceAll('-', '');
+  const orderNo = asked.orderNo ?? `SHOP${day}${String(number).padStart(8, '0')}`;
+  if (world.shop.find(mchId, orderNo)) throw new Refused(409, `the order ${orderNo} is paid already`);
+  const order: ShopOrder = {
+    mchId,
+    orderNo,
+    transactionId: `4200002${mchId.slice(-3).padStart(3, '0')}${day}${String(number).padStart(10, '0')}`,
+    appId,
+    openid,
+    total,
+    coupon,
+    ...(attach === undefined ? {} : { attach }),
+    api,
+    ...(signType === undefined ? {} : { signType }),
+    paidAt: now,
+    refunds: [],
+  };
+  world.shop.put(order);
+  const cash = total - coupon;
+  world.say(openid, { from: 'system', kind: 'notice', text: `微信支付 ${yuan(cash)} 已付款` });
+  return order;
+}
+
+const yuan = (amount: number): string => showFen(amount as Parameters<typeof showFen>[0]);
+
+/** The whole of what is left, or a part of it. */
+export function refundInShop(world: World, mchId: string, orderNo: string, amount?: number): ShopOrder {
+  const order = world.shop.find(mchId, orderNo);
+  if (!order) throw new Refused(404, `no order "${orderNo}"`);
+  const left = order.total - refundedOf(order);
+  const back = amount ?? left;
+  if (left === 0 || back > left) throw new Refused(409, `of the order ${orderNo} ${yuan(left)} can be refunded`);
+  const number = order.refunds.length + 1;
+  const at = world.now();
+  const digits = createHash('sha256').update(`${order.transactionId}/${number}`).digest().readUInt32BE(0);
+  const refund: ShopRefund = {
+    refundId: `5030${order.transactionId.slice(4, 18)}${String(digits).padStart(10, '0')}`,
+    refundNo: `${orderNo}R${number}`,
+    amount: back,
+    at,
+  };
+  const refunded = { ...order, refunds: [...order.refunds, refund] };
+  world.shop.put(refunded);
+  world.say(order.openid, { from: 'system', kind: 'notice', text: `退款到账 ${yuan(cashOfRefund(order, refund))}` });
+  return refunded;
+}

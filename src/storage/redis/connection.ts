@@ -1,0 +1,147 @@
+// The connection to Redis, and the one way anything is run on it: a script by its SHA.
+//
+// A command whose end we did not see (the connection broke, a shard failed over) may have been carried out or not. We
+// send it again on the next connection, so every script may be told twice: a write carries a token, new for each call,
+// and a script that finds its own token there says what it said the first time and changes nothing. Without it a retry
+// would be told `answered` or `stale` by its own first try. When the time for retries is up, the fault is `safe`: the
+// door stays silent, WeChat redelivers, and the event's key does the rest.
+import { createHash } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { Fault, messageOf } from '../../core/base/error.ts';
+import { GIVE_UP_MS, openClient, within } from './client.ts';
+import { KEY, prefixOf } from './keys.ts';
+import { type Link, Links, type Look } from './reconnect.ts';
+import { Replicas } from './replicas.ts';
+import type { RedisAddress } from './address.ts';
+
+const PAUSES_MS = [50, 100, 200, 400];
+
+/** A script and its SHA, by which it is called. `writes`: whether it may change anything. */
+export type Script = { readonly lua: string; readonly sha: string; readonly writes: boolean };
+
+export type Connection = {
+  /** Runs it on the shard of our keys; numbers and texts come back as Redis says them. */
+  run(script: Script, ...args: string[]): Promise<unknown>;
+  /** The server that has our keys. */
+  home(): Promise<Redis>;
+  /** Every server there is: the one, or all of a cluster. */
+  servers(): Redis[];
+  /** From now on every server is looked at before it is used, and again every minute. */
+  guard(look: Look): void;
+  close(): Promise<void>;
+};
+
+export type ConnectOptions = {
+  /** Reads whose answer leaves the house as it is: it must be as safe as what was written. */
+  readonly told?: readonly Script[];
+  /** For what a person should know, though it goes on. */
+  readonly warn?: (text: string) => void;
+};
+
+/** What only reads. A script that calls anything else, or anything we cannot see, is one that writes. */
+const READS = new Set(
+  (
+    'EXISTS GET HEXISTS HGET HGETALL HMGET INFO LINDEX LLEN LRANGE SISMEMBER SMEMBERS TIME XRANGE XREVRANGE ' +
+    'ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGEBYSCORE'
+  ).split(' '),
+);
+
+export function scriptOf(lua: string): Script {
+  const calls = lua.matchAll(/\bredis\b(?:\.call\('([A-Z]+)')?/g);
+  const writes = [...calls].some(([, command]) => command === undefined || !READS.has(command));
+  return { lua, sha: createHash('sha1').update(lua).digest('hex'), writes };
+}
+
+/** Connects, or says in one sentence why not. */
+export async function connect(address: RedisAddress, options: ConnectOptions = {}): Promise<Connection> {
+  const { told = [], warn = () => {} } = options;
+  const client = await openClient(address);
+  const links = new Links(client, warn);
+  const prefix = prefixOf(address.tag);
+  const first = prefix + KEY.seq;
+  const replicas = address.replicas > 0 ? new Replicas(address.replicas, prefix + KEY.echo) : undefined;
+
+  const once = async (script: Script, args: readonly string[], giveUpAt: number): Promise<unknown> => {
+    const link = await links.get(giveUpAt);
+    try {
+      await replicas?.caughtUp(link);
+      const reply = await byShaOf(link, script, first, args);
+      if (replicas && (script.writes || (reply !== null && told.includes(script)))) await replicas.kept(link);
+      return reply;
+    } catch (error) {
+      if (isPassing(error)) links.drop(link);
+      throw error;
+    }
+  };
+  return {
+    run: (script, ...args) => persistently(giveUpAt => once(script, args, giveUpAt)),
+    home: async () => (await links.get(performance.now() + GIVE_UP_MS)).server,
+    servers: () => client.servers(),
+    guard: look => links.guard(look),
+    close: () => {
+      links.close();
+      return client.close();
+    },
+  };
+}
+
+/** By its SHA; a server that does not know it (new, flushed, failed over) gets the text, and knows it from then on. */
+async function byShaOf(link: Link, { sha, lua }: Script, key: string, args: readonly string[]): Promise<unknown> {
+  try {
+    return await on(link).evalsha(sha, 1, key, ...args);
+  } catch (error) {
+    if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
+    return on(link).eval(lua, 1, key, ...args);
+  }
+}
+
+/** What was meant for this connection goes to no other: nobody may have looked at the server behind it. */
+function on({ server, isWhole }: Link): Redis {
+  if (isWhole) return server;
+  throw new Error('the connection broke');
+}
+
+/** Once more after whatever passes; the scripts do not mind. */
+async function persistently<T>(run: (giveUpAt: number) => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + GIVE_UP_MS;
+  for (let tries = 0; ; tries++) {
+    try {
+      return await within(giveUpAt - performance.now(), run(giveUpAt));
+    } catch (error) {
+      const pause = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)]!;
+      if (!isPassing(error) || performance.now() + pause > giveUpAt) throw faultOf(error);
+      await sleep(pause);
+    }
+  }
+}
+
+/** The code with which Redis begins an error: `OOM command not allowed …`; Redis 6 wraps a script's in another. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;
+  const wrapped = /^ERR Error running script.*? -([A-Z]{3,}) /.exec(error.message);
+  return (wrapped ?? /^([A-Z]+)/.exec(error.message))?.[1];
+}
+
+/** Not the script's fault, and over in seconds: a restart, a failover, a slot in motion. */
+const PASSING = new Set(['LOADING', 'READONLY', 'MASTERDOWN', 'CLUSTERDOWN', 'MOVED', 'ASK', 'TRYAGAIN', 'BUSY']);
+/** Ours, or the operator's: it will not go away by trying. */
+const HOPELESS = new Set(['ERR', 'WRONGTYPE', 'NOAUTH', 'WRONGPASS', 'NOPERM', 'BROKEN', 'CROSSSLOT']);
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof Fault) return false;
+  const code = codeOf(error);
+  // A command that timed out has used up the time there was.
+  return code === undefined ? !messageOf(error).includes('timed out') : PASSING.has(code);
+}
+
+function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const code = codeOf(error);
+  const isHopeless = code !== undefined && HOPELESS.has(code);
+  const name = code === undefined ? 'unreachable' : `redis-${code.toLowerCase()}`;
+  return new Fault('store', isHopeless ? 'never' : 'safe', name, `the store failed: ${messageOf(error)}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,72 @@
+// Mailboxes in Redis, in two halves: version and what was sent, and what is owed, which most have nothing of.
+import type { Mailbox, Person, Store } from '../../ports.ts';
+import { checkMailbox, checkPerson } from '../shared/mailbox.ts';
+import { type Connection, scriptOf } from './connection.ts';
+import { KEY } from './keys.ts';
+import { newToken, whole } from './rows.ts';
+import { MAILBOX, ONCE, PRELUDE } from './write-scripts.ts';
+
+const GET = scriptOf(`${PRELUDE}
+local person = arg()
+return { redis.call('HGET', P .. '${KEY.mailbox}', person), redis.call('HGET', P .. '${KEY.mailboxOwed}', person) }
+`);
+
+/** 1, or 0 if it has another version by now. */
+const PUT = scriptOf(`${PRELUDE}${ONCE}${MAILBOX}
+local person, seen = arg(), arg()
+local before = redis.call('HGET', P .. '${KEY.mailbox}', person)
+if (before and string.match(before, '^%d+') or '0') ~= seen then return '0' end
+setMailbox(person, arg(), arg())
+return say('1')
+`);
+
+const OWING = scriptOf(`${PRELUDE}
+return redis.call('ZRANGEBYLEX', P .. '${KEY.mailboxOwing}', arg(), '+', 'LIMIT', '0', arg())
+`);
+
+type Mailboxes = Pick<Store, 'mailbox' | 'putMailbox' | 'mailboxesOwing'>;
+
+export function mailboxesOn(run: Connection['run']): Mailboxes {
+  return {
+    mailbox: async (account, user) => {
+      checkPerson(account, user);
+      const [sent, owed] = (await run(GET, `${account}/${user}`)) as [string | null, string | null];
+      return sent === null ? undefined : mailboxFrom(sent, owed ?? '');
+    },
+    putMailbox: async (account, user, mailbox, seen) => {
+      checkPerson(account, user);
+      checkMailbox(mailbox, seen);
+      const args = mailboxArgs({ ...mailbox, version: seen + 1 });
+      return (await run(PUT, newToken(), `${account}/${user}`, whole(seen), ...args)) === '1';
+    },
+    mailboxesOwing: async (limit, after) => {
+      const first = after === undefined ? '-' : `(${after.account}/${after.user}`;
+      return ((await run(OWING, first, whole(limit))) as string[]).map(personOf);
+    },
+  };
+}
+
+/** Each half begins with the version. */
+export function mailboxArgs({ version, sent, owed }: Mailbox): [sent: string, owed: string] {
+  const half = (rows: readonly unknown[]): string => `${whole(version)} ${JSON.stringify(rows)}`;
+  return [half(sent), owed.length === 0 ? '' : half(owed)];
+}
+
+export function mailboxFrom(sent: string, owed: string): Mailbox {
+  const [version, times] = halfOf(sent);
+  return {
+    version,
+    sent: JSON.parse(times) as Mailbox['sent'],
+    owed: owed === '' ? [] : (JSON.parse(halfOf(owed)[1]) as Mailbox['owed']),
+  };
+}
+
+export function halfOf(text: string): [version: number, rows: string] {
+  const space = text.indexOf(' ');
+  return [Number(text.slice(0, space)), text.slice(space + 1)];
+}
+
+export function personOf(text: string): Person {
+  const slash = text.indexOf('/');
+  return { account: text.slice(0, slash), user: text.slice(slash + 1) as Person['user'] };
+}

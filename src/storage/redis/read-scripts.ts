@@ -1,0 +1,138 @@
+// What is read from Redis, as Lua: each script sees one moment. None looks at more than one page of rows, because
+// everybody else waits while it runs.
+import { CODE_LOOK } from './codes.ts';
+import { scriptOf } from './connection.ts';
+import { KEY } from './keys.ts';
+import { PRELUDE } from './write-scripts.ts';
+
+/** The answer to an event, behind its token. */
+export const ANSWERED = scriptOf(`${PRELUDE}
+return redis.call('HGET', P .. '${KEY.answer}', arg())
+`);
+
+/** Follower, halt, what is owed, the code and whether it is active; then a 0 or 1 for each claim, a value for each counter. */
+export const FACTS = scriptOf(`${PRELUDE}${CODE_LOOK}
+local follower, merchant, hash = arg(), arg(), arg()
+local code = hash ~= '' and redis.call('HGET', codeAt(hash))
+local found = { redis.call('HGET', P .. '${KEY.follower}', follower) }
+found[2] = redis.call('HEXISTS', P .. '${KEY.halt}', merchant)
+found[3] = redis.call('HGET', P .. '${KEY.mailboxOwed}', follower)
+found[4] = code
+found[5] = code and codesIn(boxIn(code)) > 0 and 1 or 0
+for n = 1, tonumber(arg()) do found[#found + 1] = redis.call('SISMEMBER', P .. '${KEY.claimed}', arg()) end
+while at < #ARGV do found[#found + 1] = redis.call('HGET', P .. '${KEY.counter}', arg()) end
+return found
+`);
+
+/** `fixed` and `now`. */
+export const PAYOUT = scriptOf(`${PRELUDE}
+return redis.call('HMGET', P .. '${KEY.payout}' .. arg(), 'fixed', 'now')
+`);
+
+export const HISTORY = scriptOf(`${PRELUDE}
+return redis.call('LRANGE', P .. '${KEY.history}' .. arg(), 0, -1)
+`);
+
+/** `fixed` and `now` of what is due, oldest first, of the kinds that are named. */
+export const DUE = scriptOf(`${PRELUDE}
+local merchant, now, limit = arg(), arg(), arg()
+local due = {}
+while at < #ARGV do
+  local found = redis.call('ZRANGEBYSCORE', P .. '${KEY.due}' .. merchant .. ':' .. arg(), '-inf', now, 'WITHSCORES',
+    'LIMIT', '0', limit)
+  for n = 1, #found, 2 do due[#due + 1] = { found[n], tonumber(found[n + 1]) } end
+end
+table.sort(due, function(a, b)
+  if a[2] ~= b[2] then return a[2] < b[2] end
+  return a[1] < b[1]
+end)
+local rows = {}
+for n = 1, math.min(#due, tonumber(limit)) do
+  local row = redis.call('HMGET', P .. '${KEY.payout}' .. string.sub(due[n][1], 18), 'fixed', 'now')
+  rows[#rows + 1] = row[1]
+  rows[#rows + 1] = row[2]
+end
+return rows
+`);
+
+/** Where a payout stands in the lists. */
+export const SEQ = scriptOf(`${PRELUDE}
+return redis.call('HGET', P .. '${KEY.payout}' .. arg(), 'seq')
+`);
+
+/**
+ * One page of an index, newest first: the sequence of the last row that was looked at ('' at the end), then `fixed` and
+ * `now` of those that have what the filters say.
+ */
+export const LIST = scriptOf(`${PRELUDE}
+local index, top, count = arg(), arg(), arg()
+local filters = { arg(), arg(), arg(), arg() }
+local page = redis.call('ZREVRANGEBYSCORE', P .. '${KEY.list}' .. index, top, '-inf', 'LIMIT', '0', count)
+local rows = { '' }
+for _, billNo in ipairs(page) do
+  local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'state', 'campaign', 'user', 'merchant', 'seq',
+    'fixed', 'now')
+  local fits = true
+  for n = 1, 4 do fits = fits and (filters[n] == '' or filters[n] == row[n]) end
+  if fits then
+    rows[#rows + 1] = row[6]
+    rows[#rows + 1] = row[7]
+  end
+  if #page == tonumber(count) then rows[1] = row[5] end
+end
+return rows
+`);
+
+export const BUCKETS = scriptOf(`${PRELUDE}
+return redis.call('HMGET', P .. '${KEY.bucket}' .. arg(), 'reserved', 'sent', 'received', 'refunded')
+`);
+
+export const HALT = scriptOf(`${PRELUDE}
+return redis.call('HGET', P .. '${KEY.halt}', arg())
+`);
+
+// ── The journal: id and line, newest first ───────────────────────────────────────────────────────────────
+
+const LINES = `
+local function linesOf(seqs)
+  local lines = {}
+  for _, seq in ipairs(seqs) do
+    local entry = redis.call('XRANGE', P .. '${KEY.journal}', seq, seq)[1]
+    lines[#lines + 1] = seq
+    lines[#lines + 1] = entry[2][2]
+  end
+  return lines
+end
+`;
+
+/** Of all, up to an id. */
+export const JOURNAL = scriptOf(`${PRELUDE}
+local lines = {}
+for _, entry in ipairs(redis.call('XREVRANGE', P .. '${KEY.journal}', arg(), '-', 'COUNT', arg())) do
+  lines[#lines + 1] = string.match(entry[1], '^%d+')
+  lines[#lines + 1] = entry[2][2]
+end
+return lines
+`);
+
+/** Of a follower: how many lines are left below this page, then the page. '' begins at the newest. */
+export const JOURNAL_OF_USER = scriptOf(`${PRELUDE}${LINES}
+local list, top, count = P .. '${KEY.journalUser}' .. arg(), arg(), arg()
+top = tonumber(top) or redis.call('LLEN', list)
+if top == 0 then return { '0' } end
+local bottom = math.max(0, top - tonumber(count))
+local seqs = redis.call('LRANGE', list, text(bottom), text(top - 1))
+local newest = {}
+for n = #seqs, 1, -1 do newest[#newest + 1] = seqs[n] end
+local lines = linesOf(newest)
+table.insert(lines, 1, text(bottom))
+return lines
+`);
+
+/** Of an event. A handful at most: the same key in several accounts, or one that came again after it was forgotten. */
+export const JOURNAL_OF_KEY = scriptOf(`${PRELUDE}${LINES}
+local seqs = {}
+local found = redis.call('HGET', P .. '${KEY.journalKey}', arg()) or ''
+for seq in string.gmatch(found, '%d+') do table.insert(seqs, 1, seq) end
+return linesOf(seqs)
+`);

@@ -1,0 +1,135 @@
+// How things lie in Redis: as JSON, in halves that change and that do not, and the way there and back.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import type { Follower } from '../../core/decide/decide.ts';
+import type { EventKey } from '../../core/base/event.ts';
+import type { Counter } from '../../core/decide/limits.ts';
+import type { BillNo, Payout } from '../../core/payout/payout.ts';
+import type { HistoryLine, JournalLine } from '../../ports.ts';
+import { CHANGING } from '../shared/rows.ts';
+
+const isChanging: ReadonlySet<string> = new Set(CHANGING);
+
+function half(payout: Payout, changing: boolean): string {
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(payout).filter(([field]) => isChanging.has(field) === changing)),
+  );
+}
+
+/** What a step writes anew. */
+export function nowOf(payout: Payout): string {
+  return half(payout, true);
+}
+
+/** What stays as it was planned. */
+export function fixedOf(payout: Payout): string {
+  return half(payout, false);
+}
+
+export function payoutFrom(fixed: string, now: string): Payout {
+  return { ...(JSON.parse(fixed) as object), ...(JSON.parse(now) as object) } as Payout;
+}
+
+/** Rows of `fixed` and `now`, one after the other. */
+export function payoutsFrom(rows: readonly string[]): Payout[] {
+  const payouts: Payout[] = [];
+  for (let n = 0; n + 1 < rows.length; n += 2) payouts.push(payoutFrom(rows[n]!, rows[n + 1]!));
+  return payouts;
+}
+
+/** What a new payout adds to a script's arguments; nothing planned is one empty argument. */
+export function planArgs(payout: Payout | undefined, token: string): string[] {
+  if (!payout) return [''];
+  const { billNo, campaign, merchant, user, amount, state, nextDo, version, createdAt } = payout;
+  assert(version === 1, `a payout begins with version 1: ${billNo}`);
+  assert(Number.isSafeInteger(amount) && amount > 0, `a payout is worth money: ${billNo}`);
+  const first = { billNo, version, at: createdAt, from: 'new', to: state, what: state } as const;
+  const due = isDue(payout) ? whole(payout.nextAt!) : '';
+  const looked = [campaign, merchant, user, whole(amount), state, nextDo, due];
+  return [billNo, ...looked, fixedOf(payout), nowOf(payout), lineOf(first, token)];
+}
+
+/** How counters stand in a script's arguments. */
+export function counterArgs(counters: readonly Counter[]): string[] {
+  const each = ({ name, add, max, atLeast }: Counter): string[] => {
+    return [name, whole(add), whole(max), atLeast === undefined ? '' : whole(atLeast)];
+  };
+  return [whole(counters.length), ...counters.flatMap(each)];
+}
+
+/** Whether anything is to be done for it, be it later. */
+export function isDue({ state, nextAt }: Payout): boolean {
+  return nextAt !== undefined && state !== 'received' && state !== 'refunded' && state !== 'failed';
+}
+
+/** A line with the token of the call that wrote it: no other call writes the same text. */
+export function lineOf({ version, at, from, to, what, detail }: HistoryLine, token: string): string {
+  return JSON.stringify([token, version, at, from, to, what, detail ?? null]);
+}
+
+type StoredLine = [
+  token: string,
+  version: number,
+  at: number,
+  from: string,
+  to: string,
+  what: string,
+  detail: string | null,
+];
+
+export function historyOf(billNo: BillNo, lines: readonly string[]): HistoryLine[] {
+  return lines.map(text => {
+    const [, version, at, from, to, what, detail] = JSON.parse(text) as StoredLine;
+    return { billNo, version, at, from, to, what, ...(detail !== null && { detail }) } as HistoryLine;
+  });
+}
+
+/** Event, decision and what was told, which is nearly always the decision's own reply. */
+export function journalText({ at, event, decision, reply }: Omit<JournalLine, 'id'>): string {
+  return JSON.stringify([at, event, decision, reply === decision.reply ? null : reply]);
+}
+
+type StoredJournal = [JournalLine['at'], JournalLine['event'], JournalLine['decision'], JournalLine['reply'] | null];
+
+/** Rows of id and line, one after the other. */
+export function journalFrom(rows: readonly string[]): JournalLine[] {
+  const lines: JournalLine[] = [];
+  for (let n = 0; n + 1 < rows.length; n += 2) {
+    const [at, event, decision, told] = JSON.parse(rows[n + 1]!) as StoredJournal;
+    lines.push({ id: Number(rows[n]), at, event, decision, reply: told ?? decision.reply });
+  }
+  return lines;
+}
+
+const TOKEN_BYTES = 12;
+/** So many characters stand before an answer. */
+export const TOKEN_LENGTH = 16;
+
+/** Names one call of a write; see `redis-connect.ts`. */
+export function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+/** An event belongs to an account; the same key in two accounts is two events. */
+export function eventField(account: string, key: EventKey): string {
+  assert(!account.includes('/'), `an account's name has no slash: ${account}`);
+  return `${account}/${key}`;
+}
+
+/** Where a follower lies, and the row: first what scripts look at. */
+export function followerArgs(follower: Follower): string[] {
+  const { account, user, follows, leftAt } = follower;
+  const left = leftAt === undefined ? '' : `/${whole(leftAt)}`;
+  return [`${account}/${user}`, `${whole(follows)}${left} ${JSON.stringify(follower)}`];
+}
+
+/** What stands behind the first word, which is for scripts. */
+export function behind<T>(text: string): T {
+  return JSON.parse(text.slice(text.indexOf(' ') + 1)) as T;
+}
+
+/** A whole number as Redis counts it. One that a double cannot hold exactly is a mistake of ours. */
+export function whole(value: number): string {
+  assert(Number.isSafeInteger(value), `not a whole number below 2^53: ${value}`);
+  return String(value);
+}

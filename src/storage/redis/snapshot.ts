@@ -1,0 +1,370 @@
+// A snapshot of everything that is owed and was paid, on Redis, which has none of its own: for the audit and for a move. What was written later is
+// known by its sequence and left out; what is changed while somebody reads, the changing script puts aside first
+// (`keep` in `redis-write.ts`). So taking a snapshot costs nothing, reading goes page by page, and nobody waits for it.
+import { randomUUID } from 'node:crypto';
+import type { Claim, Follower } from '../../core/decide/decide.ts';
+import { Fault } from '../../core/base/error.ts';
+import type { EventKey } from '../../core/base/event.ts';
+import { fen } from '../../core/base/money.ts';
+import type { BillNo, Payout } from '../../core/payout/payout.ts';
+import type { Act, Answer, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine } from '../../ports.ts';
+import { actFrom } from './acts.ts';
+import { CODE_PAGE, codePages } from './codes.ts';
+import { type Connection, type Script, scriptOf } from './connection.ts';
+import { KEY } from './keys.ts';
+import { mailboxFrom, personOf } from './mailbox.ts';
+import { behind, historyOf, journalFrom, payoutFrom, TOKEN_LENGTH } from './rows.ts';
+import { PRELUDE } from './write-scripts.ts';
+
+/** Rows of one page: Redis serves nobody else while it collects them. */
+const CHUNK = 200;
+/** A snapshot nobody reads from for this long is given up, so that a reader who died leaves nothing behind. */
+const LEASE_MS = 10 * 60_000;
+
+/** Told twice, it stays at its first moment. */
+const OPEN = scriptOf(`${PRELUDE}
+local id, lease = arg(), arg()
+redis.call('SADD', P .. '${KEY.books}', id)
+redis.call('HSETNX', P .. '${KEY.book}' .. id, 'seq', redis.call('GET', P .. '${KEY.seq}') or '0')
+redis.call('PEXPIRE', P .. '${KEY.book}' .. id, lease)
+return 'OK'
+`);
+
+const CLOSE = scriptOf(`${PRELUDE}
+local id = arg()
+redis.call('SREM', P .. '${KEY.books}', id)
+redis.call('UNLINK', P .. '${KEY.book}' .. id)
+return 'OK'
+`);
+
+/** `kept(field)`: what a snapshot must see instead of what is there now. Nothing at all once it was given up. */
+const BOOK = `${PRELUDE}
+local book, lease = P .. '${KEY.book}' .. arg(), arg()
+local seq = redis.call('HGET', book, 'seq')
+if not seq then return false end
+redis.call('PEXPIRE', book, lease)
+local function kept(field) return redis.call('HGET', book, field) end
+local rows = {}
+local function add(...) for _, value in ipairs({ ... }) do rows[#rows + 1] = value end end
+local function page(stream, after, count)
+  return redis.call('XRANGE', P .. stream, '(' .. after, seq, 'COUNT', count)
+end
+`;
+
+const CLAIMS = scriptOf(`${BOOK}
+for _, entry in ipairs(page('${KEY.claims}', arg(), arg())) do add(entry[1], entry[2][2]) end
+return rows
+`);
+
+const COUNTERS = scriptOf(`${BOOK}
+local entries, names, before = page('${KEY.counters}', arg(), arg()), {}, {}
+for n, entry in ipairs(entries) do names[n], before[n] = entry[2][2], 'c:' .. entry[2][2] end
+if #names == 0 then return rows end
+local values = redis.call('HMGET', P .. '${KEY.counter}', unpack(names))
+local then_ = redis.call('HMGET', book, unpack(before))
+for n, entry in ipairs(entries) do add(entry[1], names[n], then_[n] or values[n]) end
+return rows
+`);
+
+const BUCKETS = scriptOf(`${BOOK}
+for _, entry in ipairs(page('${KEY.buckets}', arg(), arg())) do
+  local campaign = entry[2][2]
+  local now = redis.call('HMGET', P .. '${KEY.bucket}' .. campaign, 'reserved', 'sent', 'received', 'refunded')
+  for n = 1, 4 do now[n] = now[n] or '0' end
+  add(entry[1], campaign, kept('b:' .. campaign) or table.concat(now, ' '))
+end
+return rows
+`);
+
+const PAYOUTS = scriptOf(`${BOOK}
+local after, count = arg(), arg()
+local found = redis.call('ZRANGEBYSCORE', P .. '${KEY.list}all', '(' .. after, seq, 'LIMIT', '0', count)
+for _, billNo in ipairs(found) do
+  local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'fixed', 'now')
+  add(row[1], row[2], kept('p:' .. billNo) or row[3])
+end
+return rows
+`);
+
+/** `now` as the snapshot sees it, then the lines; the reader leaves out those of later versions. */
+const HISTORY = scriptOf(`${BOOK}
+local billNo = arg()
+local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'now')
+if not row[1] or tonumber(row[1]) > tonumber(seq) then return rows end
+add(kept('p:' .. billNo) or row[2])
+for _, line in ipairs(redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -1)) do add(line) end
+return rows
+`);
+
+/** Payouts, each with how many lines it has and these. */
+const LIVES = scriptOf(`${BOOK}
+local after, count = arg(), arg()
+local found = redis.call('ZRANGEBYSCORE', P .. '${KEY.list}all', '(' .. after, seq, 'LIMIT', '0', count)
+for _, billNo in ipairs(found) do
+  local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'fixed', 'now')
+  local lines = redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -1)
+  add(row[1], row[2], kept('p:' .. billNo) or row[3], text(#lines))
+  for _, line in ipairs(lines) do add(line) end
+end
+return rows
+`);
+
+/** Whose `after` was forgotten meanwhile begins anew: what is older was forgotten as well. */
+const ANSWERS = scriptOf(`${BOOK}
+local after, count = arg(), tonumber(arg())
+local first = 0
+if after ~= '' then
+  local rank = redis.call('ZRANK', P .. '${KEY.answerAt}', after)
+  if rank then first = rank + 1 end
+end
+for _, event in ipairs(redis.call('ZRANGE', P .. '${KEY.answerAt}', text(first), text(first + count - 1))) do
+  add(event, redis.call('HGET', P .. '${KEY.answer}', event))
+end
+return rows
+`);
+
+/** Where to go on, then fields and values. */
+const FOLLOWERS = scriptOf(`${BOOK}
+local found = redis.call('HSCAN', P .. '${KEY.follower}', arg(), 'COUNT', arg())
+add(found[1])
+for _, each in ipairs(found[2]) do add(each) end
+return rows
+`);
+
+const HALTS = scriptOf(`${BOOK}
+return redis.call('HGETALL', P .. '${KEY.halt}')
+`);
+
+const JOURNAL = scriptOf(`${BOOK}
+for _, entry in ipairs(page('${KEY.journal}', arg(), arg())) do add(entry[1], entry[2][2]) end
+return rows
+`);
+
+const ACTS = scriptOf(`${BOOK}
+for _, entry in ipairs(page('${KEY.acts}', arg(), arg())) do add(entry[1], entry[2][2]) end
+return rows
+`);
+
+const CODES = scriptOf(`${BOOK}${CODE_PAGE}`);
+
+const BATCHES = scriptOf(`${BOOK}
+return redis.call('SMEMBERS', P .. '${KEY.codeBatches}')
+`);
+
+/** Box, how many codes (below zero while they are not active), and whether nobody has decided about it. */
+const BOXES = scriptOf(`${BOOK}
+local batch, after, count = arg(), arg(), arg()
+local boxes = P .. '${KEY.codeBoxes}' .. batch
+for _, box in ipairs(redis.call('ZRANGEBYSCORE', boxes, '(' .. after, '+inf', 'LIMIT', '0', count)) do
+  add(box, redis.call('HGET', P .. '${KEY.codeBox}' .. batch, box),
+    text(redis.call('SISMEMBER', P .. '${KEY.codeOpen}' .. batch, box)))
+end
+return rows
+`);
+
+/** Where to go on, then whose, and the two halves. */
+const MAILBOXES = scriptOf(`${BOOK}
+local found = redis.call('HSCAN', P .. '${KEY.mailbox}', arg(), 'COUNT', arg())
+add(found[1])
+for n = 1, #found[2], 2 do
+  local person = found[2][n]
+  add(person, found[2][n + 1], redis.call('HGET', P .. '${KEY.mailboxOwed}', person) or '')
+end
+return rows
+`);
+
+/** How one kind of row is read: where it begins, and how many texts make a row; the first says where it lies. */
+type Reading<Entry> = {
+  readonly script: Script;
+  /** What it is told before where to begin. */
+  readonly args?: readonly string[];
+  readonly first: string;
+  readonly width: number;
+  readonly as: (row: readonly string[]) => Entry;
+};
+
+/** What a script finds for these books. */
+type Read = (script: Script, ...args: string[]) => Promise<string[]>;
+
+/** `isOpen`: whether the store still is. */
+export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStoreOpen: () => boolean): Promise<Books> {
+  const id = randomUUID();
+  await connection.run(OPEN, id, String(LEASE_MS));
+  let isOpen = true;
+
+  const read: Read = async (script, ...args) => {
+    if (!isOpen) throw new Fault('store', 'safe', 'closed', 'these books are closed');
+    const rows = (await connection.run(script, id, String(LEASE_MS), ...args)) as string[] | null;
+    if (rows) return rows;
+    throw new Fault('store', 'safe', 'books-gone', 'nobody read these books for too long; open them again');
+  };
+  return {
+    claims: () => rowsOf(read, CLAIM_ROWS),
+    payouts: () => rowsOf(read, PAYOUT_ROWS),
+    history: async billNo => linesUpTo(billNo, await read(HISTORY, billNo)),
+    lives: () => livesOf(read),
+    counters: () => rowsOf(read, COUNTER_ROWS),
+    buckets: () => rowsOf(read, BUCKET_ROWS),
+    followers: () => followersOf(read),
+    answers: () => rowsOf(read, ANSWER_ROWS),
+    halts: () => haltsOf(read),
+    journal: () => rowsOf(read, JOURNAL_ROWS),
+    codes: () => codesOf(read),
+    boxes: () => boxesOf(read),
+    mailboxes: () => mailboxesOf(read),
+    acts: () => rowsOf(read, ACT_ROWS),
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      if (isStoreOpen()) await connection.run(CLOSE, id);
+    },
+  };
+}
+
+/** The next page is on its way while this one is looked at. */
+async function* rowsOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenerator<Entry> {
+  const { script, args = [], first, width, as } = reading;
+  const pageBehind = (after: string): Promise<string[]> => ahead(read(script, ...args, after, String(CHUNK)));
+  for (let next: Promise<string[]> | undefined = pageBehind(first); next; ) {
+    const found: string[] = await next;
+    next = found.length < CHUNK * width ? undefined : pageBehind(found[found.length - width]!);
+    for (let n = 0; n < found.length; n += width) yield as(found.slice(n, n + width));
+  }
+}
+
+/** Its failure is told to whoever waits for it; who stops reading before does not hear of it. */
+function ahead<T>(page: Promise<T>): Promise<T> {
+  page.catch(() => undefined);
+  return page;
+}
+
+/** Payouts with their lines: rows of no fixed width. */
+async function* livesOf(read: Read): AsyncGenerator<BookRows['payouts']> {
+  const pageBehind = (after: string): Promise<string[]> => ahead(read(LIVES, after, String(CHUNK)));
+  for (let next: Promise<string[]> | undefined = pageBehind('0'); next; ) {
+    const lives = livesIn(await next);
+    next = lives.length < CHUNK ? undefined : pageBehind(lives.at(-1)!.seq);
+    for (const { fixed, now, lines } of lives) {
+      const payout = payoutFrom(fixed, now);
+      yield { payout, history: linesUpTo(payout.billNo, [now, ...lines]) };
+    }
+  }
+}
+
+type Life = { readonly seq: string; readonly fixed: string; readonly now: string; readonly lines: readonly string[] };
+
+function livesIn(found: readonly string[]): Life[] {
+  const lives: Life[] = [];
+  for (let n = 0; n < found.length; ) {
+    const [seq, fixed, now, count] = found.slice(n, n + 4) as [string, string, string, string];
+    const end = n + 4 + Number(count);
+    lives.push({ seq, fixed, now, lines: found.slice(n + 4, end) });
+    n = end;
+  }
+  return lives;
+}
+
+/** By their fields; a scan may show one twice. */
+async function* scanned(read: Read, script: Script, width: number): AsyncGenerator<string[]> {
+  const seen = new Set<string>();
+  for (let cursor = '0'; ; ) {
+    const [next, ...found] = await read(script, cursor, String(CHUNK));
+    for (let n = 0; n < found.length; n += width) {
+      if (seen.has(found[n]!)) continue;
+      seen.add(found[n]!);
+      yield found.slice(n, n + width);
+    }
+    if (next === '0') return;
+    cursor = next!;
+  }
+}
+
+async function* followersOf(read: Read): AsyncGenerator<Follower> {
+  for await (const [, follower] of scanned(read, FOLLOWERS, 2)) yield behind<Follower>(follower!);
+}
+
+async function* haltsOf(read: Read): AsyncGenerator<BookRows['halts']> {
+  const found = await read(HALTS);
+  for (let n = 0; n < found.length; n += 2) yield { merchant: found[n]!, halt: behind<Halt>(found[n + 1]!) };
+}
+
+async function* codesOf(read: Read): AsyncGenerator<HeldCode> {
+  for await (const { active: _, ...code } of codePages(from => read(CODES, from, '', String(CHUNK)))) yield code;
+}
+
+async function* boxesOf(read: Read): AsyncGenerator<BookRows['boxes']> {
+  for (const batch of (await read(BATCHES)).sort()) {
+    const as = ([box, codes, open]: readonly string[]): BookRows['boxes'] => ({
+      ...{ batch, box: Number(box), codes: Math.abs(Number(codes)), active: Number(codes) > 0 },
+      ...(open === '1' && { undecided: true as const }),
+    });
+    yield* rowsOf(read, { script: BOXES, args: [batch], first: '-1', width: 3, as });
+  }
+}
+
+async function* mailboxesOf(read: Read): AsyncGenerator<BookRows['mailboxes']> {
+  for await (const [person, sent, owed] of scanned(read, MAILBOXES, 3))
+    yield { ...personOf(person!), mailbox: mailboxFrom(sent!, owed!) };
+}
+
+const CLAIM_ROWS: Reading<Claim> = {
+  script: CLAIMS,
+  first: '0-0',
+  width: 2,
+  as: ([, claim]) => JSON.parse(claim!) as Claim,
+};
+
+const PAYOUT_ROWS: Reading<Payout> = {
+  script: PAYOUTS,
+  first: '0',
+  width: 3,
+  as: ([, fixed, now]) => payoutFrom(fixed!, now!),
+};
+
+const COUNTER_ROWS: Reading<BookRows['counters']> = {
+  script: COUNTERS,
+  first: '0-0',
+  width: 3,
+  as: ([, name, value]) => ({ name: name!, value: Number(value) }),
+};
+
+const BUCKET_ROWS: Reading<BookRows['buckets']> = {
+  script: BUCKETS,
+  first: '0-0',
+  width: 3,
+  as: ([, campaign, values]) => {
+    const [reserved, sent, received, refunded] = values!.split(' ').map(value => fen(Number(value)));
+    return { campaign: campaign!, reserved: reserved!, sent: sent!, received: received!, refunded: refunded! };
+  },
+};
+
+const ANSWER_ROWS: Reading<BookRows['answers']> = {
+  script: ANSWERS,
+  first: '',
+  width: 2,
+  as: ([event, stored]) => {
+    const slash = event!.indexOf('/');
+    const answer = JSON.parse(stored!.slice(TOKEN_LENGTH)) as Answer;
+    return { account: event!.slice(0, slash), key: event!.slice(slash + 1) as EventKey, answer };
+  },
+};
+
+const JOURNAL_ROWS: Reading<JournalLine> = {
+  script: JOURNAL,
+  first: '0-0',
+  width: 2,
+  as: ([at, line]) => journalFrom([at!.split('-')[0]!, line!])[0]!,
+};
+
+const ACT_ROWS: Reading<Act> = {
+  script: ACTS,
+  first: '0-0',
+  width: 2,
+  as: ([id, act]) => actFrom(id!, act!),
+};
+
+function linesUpTo(billNo: BillNo, [now, ...lines]: readonly string[]): HistoryLine[] {
+  if (now === undefined) return [];
+  const { version } = JSON.parse(now) as Pick<Payout, 'version'>;
+  return historyOf(billNo, lines).filter(line => line.version <= version);
+}

@@ -1,0 +1,324 @@
+// The store for more than one process: Redis or Valkey, one server or a cluster. Every method is one Lua script, and
+// what a script does it does alone. Keys: `redis-keys.ts`; scripts: `redis-write.ts`, `redis-read.ts` and
+// `redis-leases.ts`; what happens when the connection breaks: `redis-connect.ts`.
+import assert from 'node:assert/strict';
+import type { Facts, Follower, Wanted } from '../../core/decide/decide.ts';
+import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
+import type { EventKey } from '../../core/base/event.ts';
+import { fen } from '../../core/base/money.ts';
+import type { Payout, Step } from '../../core/payout/payout.ts';
+import type {
+  Answer,
+  Buckets,
+  Commit,
+  Committed,
+  Halt,
+  JournalLine,
+  Lease,
+  Lost,
+  PayoutFilter,
+  Store,
+} from '../../ports.ts';
+import { codeHash } from '../shared/code-hash.ts';
+import { checkTold, owedOf } from '../shared/mailbox.ts';
+import { actsOn } from './acts.ts';
+import { openRedisBooks } from './snapshot.ts';
+import { codeFactOf, codesOn } from './codes.ts';
+import { type Connection, connect } from './connection.ts';
+import { lookOf, originOf, refuseForgetful, refuseNewerFormat, refuseReplication } from './durability.ts';
+import { type LeaseTime, leaseArgs, leasesOn } from './leases.ts';
+import { loadPiece } from './import.ts';
+import { halfOf, mailboxesOn } from './mailbox.ts';
+import * as READ from './read-scripts.ts';
+import {
+  behind,
+  counterArgs,
+  eventField,
+  followerArgs,
+  historyOf,
+  isDue,
+  journalFrom,
+  journalText,
+  lineOf,
+  newToken,
+  nowOf,
+  payoutsFrom,
+  planArgs,
+  TOKEN_LENGTH,
+  whole,
+} from './rows.ts';
+import { parseRedisUrl, type RedisAddress } from './address.ts';
+import * as WRITE from './write-scripts.ts';
+
+/** Answers forgotten by one script, and rows of a list looked at by one: the others wait meanwhile. */
+const FORGET_CHUNK = 1000;
+const PAGE = 200;
+
+type Run = Connection['run'];
+
+/** What an address may say after its `?`, said otherwise. */
+export type RedisOptions = Partial<Pick<RedisAddress, 'tag' | 'acceptLoss' | 'assured' | 'replicas'>> & {
+  /** For what a person should know, though it goes on. */
+  readonly warn?: (text: string) => void;
+  /** `caller`: leases go by the `now` they are told instead of the server's clock. For tests on virtual time only. */
+  readonly time?: LeaseTime;
+};
+
+/** `redis://`, `rediss://` or `redis+cluster://`; see `redis-url.ts` for what else an address says. */
+export async function openRedis(url: string, options: RedisOptions = {}): Promise<Store> {
+  const { time = 'server', warn = () => {}, ...said } = options;
+  const address = { ...parseRedisUrl(url), ...said };
+  // A redelivery is answered from what another process may have written, and not yet seen safe.
+  const connection = await connect(address, { told: [READ.ANSWERED], warn });
+  try {
+    await refuseForgetful(connection, address);
+    await refuseReplication(connection, address, warn);
+    await refuseNewerFormat(connection);
+    connection.guard(lookOf(address, await originOf(connection)));
+  } catch (error) {
+    await connection.close();
+    if (error instanceof BadInput) throw error;
+    throw new BadInput(`store: this Redis cannot be used: ${messageOf(error)}`);
+  }
+  return storeOn(connection, time);
+}
+
+function storeOn(connection: Connection, time: LeaseTime): Store {
+  const atWork = new Set<Promise<unknown>>();
+  let isOpen = true;
+
+  const run: Run = async (script, ...args) => {
+    const work = connection.run(script, ...args);
+    atWork.add(work);
+    try {
+      return await work;
+    } finally {
+      atWork.delete(work);
+    }
+  };
+  /** Of several scripts the later ones may come after `close`: they are refused as a whole call would be. */
+  const whileOpen: Run = async (script, ...args) => {
+    if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
+    return run(script, ...args);
+  };
+
+  return {
+    answered: (account, key) => readAnswer(whileOpen, account, key),
+    facts: wanted => readFacts(whileOpen, wanted),
+    commit: commit => writeCommit(whileOpen, commit),
+
+    payout: async billNo => payoutsFrom(present(await whileOpen(READ.PAYOUT, billNo)))[0],
+    payouts: filter => listPayouts(whileOpen, filter),
+    history: async billNo => historyOf(billNo, (await whileOpen(READ.HISTORY, billNo)) as string[]),
+    due: async (merchant, now, limit, only) => {
+      const kinds = only === undefined ? ['send', 'query'] : [only];
+      return payoutsFrom((await whileOpen(READ.DUE, merchant, whole(now), whole(limit), ...kinds)) as string[]);
+    },
+    advance: (step, under) => writeStep(whileOpen, step, under),
+    count: async counters =>
+      lostIn((await whileOpen(WRITE.ADD_COUNTERS, newToken(), ...counterArgs(counters))) as 'counted'),
+
+    buckets: async campaign => bucketsOf(await whileOpen(READ.BUCKETS, campaign)),
+    halt: async merchant => {
+      const halt = (await whileOpen(READ.HALT, merchant)) as string | null;
+      return halt === null ? undefined : behind<Halt>(halt);
+    },
+    setHalt: async (merchant, halt, by) => {
+      await whileOpen(WRITE.SET_HALT, merchant, halt ? `${halt.by} ${JSON.stringify(halt)}` : '', by ?? '');
+    },
+
+    ...codesOn(whileOpen),
+    ...mailboxesOn(whileOpen),
+    acts: actsOn(whileOpen),
+    ...leasesOn(whileOpen, newToken, time),
+
+    books: async () => {
+      if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
+      return openRedisBooks({ run: whileOpen }, () => isOpen);
+    },
+    load: piece => loadPiece(whileOpen, piece),
+    journal: filter => listJournal(whileOpen, filter),
+    forget: async before => {
+      for (let total = 0; ; ) {
+        const count = (await whileOpen(WRITE.FORGET, whole(before), whole(FORGET_CHUNK))) as number;
+        total += count;
+        if (count < FORGET_CHUNK) return total;
+      }
+    },
+    close: async () => {
+      if (!isOpen) return;
+      isOpen = false;
+      await Promise.allSettled(atWork);
+      await connection.close();
+    },
+  };
+}
+
+// ── One event ────────────────────────────────────────────────────────────────────────────────────────────
+
+async function readAnswer(run: Run, account: string, key: EventKey): Promise<Answer | undefined> {
+  const found = (await run(READ.ANSWERED, eventField(account, key))) as string | null;
+  return found === null ? undefined : (JSON.parse(found.slice(TOKEN_LENGTH)) as Answer);
+}
+
+type FactsRow = [
+  follower: string | null,
+  halted: number,
+  owed: string | null,
+  code: string | null,
+  active: number,
+  ...rest: (number | string | null)[],
+];
+
+async function readFacts(run: Run, wanted: Wanted): Promise<Facts> {
+  const { account, user, merchant, claims, counters } = wanted;
+  const hash = wanted.code === undefined ? '' : codeHash(wanted.code);
+  const args = [`${account}/${user}`, merchant ?? '', hash, whole(claims.length), ...claims, ...counters];
+  const [follower, halted, owed, code, active, ...rest] = (await run(READ.FACTS, ...args)) as FactsRow;
+  const values = rest.slice(claims.length);
+  const known = counters.map((name, n) => [name, values[n]] as const).filter(([, value]) => value !== null);
+  return {
+    follower: follower === null ? undefined : behind<Follower>(follower),
+    claims: new Set(claims.filter((_, n) => rest[n] === 1)),
+    counters: new Map(known.map(([name, value]) => [name, Number(value)])),
+    halted: merchant !== undefined && halted === 1,
+    ...codeFactOf(code, active),
+    ...(owed !== null && { owed: owedOf(...halfOf(owed)) }),
+  };
+}
+
+/** Also for the bench, which sends the same to a bare client. */
+export async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
+  const { event, seenAt, answer, decision, follower, claim, counters, payout, told } = commit;
+  const { followsSeen, leftSeen } = commit;
+  checkTold(told);
+  assert(!payout || payout.claimKey === claim?.key, `a payout comes with its claim: ${payout?.billNo}`);
+  const token = newToken();
+  const args = [
+    ...[token, eventField(event.account, event.key), JSON.stringify(answer), whole(answer.at)],
+    ...(claim ? [claim.key, JSON.stringify(claim)] : ['', '']),
+    ...(follower ? followerArgs(follower) : ['', '']),
+    ...[seen(followsSeen), `${event.account}/${event.user}`, seen(leftSeen), told ? whole(told.version) : ''],
+    ...counterArgs(counters),
+    ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
+    ...planArgs(payout, token),
+  ];
+  const [kind, detail] = (await run(WRITE.COMMIT, ...args)) as [Committed['kind'], string];
+  switch (kind) {
+    case 'answered':
+      return { kind, answer: JSON.parse(detail) as Answer };
+    case 'lost':
+      return { kind, counter: detail };
+    default:
+      return { kind };
+  }
+}
+
+/** What was not looked at may have changed. */
+function seen(value: number | undefined): string {
+  return value === undefined ? '' : whole(value);
+}
+
+// ── One payout ───────────────────────────────────────────────────────────────────────────────────────────
+
+async function writeStep(run: Run, step: Step, under: Lease | undefined): Promise<'moved' | 'stale' | Lost> {
+  const { payout, from, at, what, detail, move, successor, counters = [] } = step;
+  const { billNo, version, state, nextDo, nextAt, refunded, holds } = payout;
+  assert(!successor || successor.claimKey === payout.claimKey, `a successor pays the same claim: ${successor?.billNo}`);
+  const token = newToken();
+  const line = { billNo, version, at, from, to: state, what, ...(detail !== undefined && { detail }) };
+  const args = [
+    ...[billNo, whole(version - 1), whole(version), from, lineOf(line, token), nowOf(payout)],
+    ...[state, nextDo, isDue(payout) ? whole(nextAt!) : '', move, refunded === undefined ? '' : whole(refunded)],
+    ...[whole(holds.length), ...holds.flatMap(({ name, add }) => [name, whole(add)])],
+    ...counterArgs(counters),
+    ...planArgs(successor, token),
+    ...leaseArgs(under),
+  ];
+  return lostIn((await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale');
+}
+
+const LOST = 'lost ';
+
+/** A script that writes counters names the one that is full. */
+function lostIn<Answer extends string>(said: Answer): Answer | Lost {
+  return said.startsWith(LOST) ? { lost: said.slice(LOST.length) } : said;
+}
+
+function bucketsOf(found: unknown): Buckets {
+  const [reserved, sent, received, refunded] = (found as (string | null)[]).map(value => fen(Number(value ?? 0)));
+  return { reserved: reserved!, sent: sent!, received: received!, refunded: refunded! };
+}
+
+// ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * From the index that finds fewest: a follower has few payouts, a campaign many, a merchant all; and most end as
+ * received. Page by page, so that a filter that fits little does not hold Redis up: each page is of its own moment.
+ */
+async function listPayouts(run: Run, filter: PayoutFilter): Promise<Payout[]> {
+  const { state, campaign, user, merchant, limit, after } = filter;
+  let top = '+inf';
+  if (after !== undefined) {
+    const seq = (await run(READ.SEQ, after)) as string | null;
+    if (seq === null) return [];
+    top = `(${seq}`;
+  }
+  const filters = [state ?? '', campaign ?? '', user ?? '', merchant ?? ''];
+  const found: Payout[] = [];
+  while (found.length < limit) {
+    const count = Math.min(PAGE, isOneIndex(filter) ? limit - found.length : PAGE);
+    const [last, ...rows] = (await run(READ.LIST, indexFor(filter), top, whole(count), ...filters)) as [
+      string,
+      ...string[],
+    ];
+    found.push(...payoutsFrom(rows));
+    if (last === '') break;
+    top = `(${last}`;
+  }
+  return found.slice(0, limit);
+}
+
+function indexFor({ state, campaign, user, merchant }: PayoutFilter): string {
+  if (user !== undefined) return `user:${user}`;
+  if (state !== undefined && state !== 'received') return `state:${state}`;
+  if (campaign !== undefined) return `campaign:${campaign}`;
+  if (state !== undefined) return `state:${state}`;
+  return merchant === undefined ? 'all' : `merchant:${merchant}`;
+}
+
+/** Whether every row of the index fits. */
+function isOneIndex({ state, campaign, user, merchant }: PayoutFilter): boolean {
+  return [state, campaign, user, merchant].filter(each => each !== undefined).length <= 1;
+}
+
+async function listJournal(run: Run, filter: Parameters<Store['journal']>[0]): Promise<JournalLine[]> {
+  const { user, key, limit } = filter;
+  if (key !== undefined) {
+    const lines = journalFrom((await run(READ.JOURNAL_OF_KEY, key)) as string[]);
+    return lines.filter(({ event }) => user === undefined || event.user === user).slice(0, limit);
+  }
+  const found: JournalLine[] = [];
+  for (let top = user === undefined ? '+' : ''; found.length < limit; ) {
+    const count = Math.min(PAGE, limit - found.length);
+    if (user === undefined) {
+      const lines = journalFrom((await run(READ.JOURNAL, top, whole(count))) as string[]);
+      found.push(...lines);
+      if (lines.length < count) break;
+      top = `(${lines.at(-1)!.id}-0`;
+    } else {
+      const [left, ...rows] = (await run(READ.JOURNAL_OF_USER, user, top, whole(count))) as [string, ...string[]];
+      found.push(...journalFrom(rows));
+      if (left === '0') break;
+      top = left;
+    }
+  }
+  return found;
+}
+
+// ── Texts ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** An HMGET of a key that is not there is a row of nothing. */
+function present(row: unknown): string[] {
+  return (row as (string | null)[]).filter(each => each !== null);
+}

@@ -1,0 +1,159 @@
+// How things lie in their rows: which columns a payout has, which of them a step writes anew, and the way there and back.
+import type { Follower } from '../../core/decide/decide.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import type { Instant } from '../../core/base/time.ts';
+import type { Answer, JournalLine } from '../../ports.ts';
+import type { Value } from '../sqlite/schema.ts';
+
+/** What a step writes anew, and what stays as it was planned. A field that is not here does not compile. */
+const CHANGES: Record<keyof Payout, boolean> = {
+  billNo: false,
+  claimKey: false,
+  attempt: false,
+  campaign: false,
+  rule: false,
+  account: false,
+  merchant: false,
+  user: false,
+  amount: false,
+  request: false,
+  createdAt: false,
+  eventAt: false,
+  holds: true,
+  state: true,
+  version: true,
+  tries: true,
+  strikes: true,
+  nextDo: true,
+  nextAt: true,
+  problem: true,
+  userRefused: true,
+  stopped: true,
+  refusals: true,
+  expired: true,
+  firstSentAt: true,
+  listId: true,
+  packageInfo: true,
+  reoffer: false,
+  undoneBy: false,
+  refunded: true,
+  sentAt: true,
+  endedAt: true,
+};
+export const FIELDS = Object.keys(CHANGES) as (keyof Payout)[];
+export const CHANGING = FIELDS.filter(field => CHANGES[field]);
+export type PayoutRow = { readonly [K in keyof Payout]: Value };
+
+/** The columns of a `SELECT` that gives a `PayoutRow`. */
+export const PAYOUT = FIELDS.map(field => `${column(field)} AS ${field}`).join(', ');
+
+export function payoutOf(row: PayoutRow): Payout;
+export function payoutOf(row: PayoutRow | undefined): Payout | undefined;
+export function payoutOf(row: PayoutRow | undefined): Payout | undefined {
+  if (!row) return undefined;
+  const { request, holds, userRefused, reoffer, undoneBy, expired } = row;
+  const payout: Record<string, unknown> = present(row);
+  payout.request = JSON.parse(request as string);
+  payout.holds = JSON.parse(holds as string);
+  if (undoneBy !== null) payout.undoneBy = JSON.parse(undoneBy as string);
+  if (userRefused !== null) payout.userRefused = userRefused === 1;
+  if (expired !== null) payout.expired = expired === 1;
+  if (reoffer !== null) payout.reoffer = reoffer === 1;
+  return payout as Payout;
+}
+
+/** NULL is how a column says that a field is absent. */
+export function present<Row extends object | undefined>(row: Row): Row {
+  if (!row) return row;
+  const fields: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(row)) if (value !== null) fields[field] = value;
+  return fields as Row;
+}
+
+/** As a column holds it: structure as JSON, nothing as NULL. */
+export function stored(field: Payout[keyof Payout] | Follower['invitedBy'] | undefined): Value {
+  if (typeof field === 'string') return field.replaceAll('\0', '\uFFFD');
+  if (typeof field === 'boolean') return Number(field);
+  return typeof field === 'object' ? JSON.stringify(field) : (field ?? null);
+}
+
+/** `billNo` → `bill_no` */
+export function column(field: keyof Payout): string {
+  return field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
+}
+
+// ── The rest ─────────────────────────────────────────────────────────────────────────────────────────────
+
+export type AnswerRow = { readonly at: Instant; readonly reply: string };
+export type FollowerRow = {
+  readonly following: number;
+  readonly follows: number;
+  readonly followedAt: Instant | null;
+  readonly leftAt: Instant | null;
+  readonly invitedBy: string | null;
+};
+
+/** The columns of a `SELECT` that gives a `FollowerRow`. */
+export const FOLLOWER = 'following, follows, followed_at AS followedAt, left_at AS leftAt, invited_by AS invitedBy';
+export type JournalRow = {
+  readonly id: number;
+  readonly at: Instant;
+  readonly event: string;
+  readonly decision: string;
+  readonly reply: string | null;
+};
+
+export function answerOf({ at, reply }: AnswerRow): Answer {
+  return { at, reply: JSON.parse(reply) as Answer['reply'] };
+}
+
+export function followerOf(
+  { account, user }: Pick<Follower, 'account' | 'user'>,
+  { following, follows, followedAt, leftAt, invitedBy }: FollowerRow,
+): Follower {
+  return {
+    account,
+    user,
+    following: following === 1,
+    follows,
+    ...(followedAt !== null && { followedAt }),
+    ...(leftAt !== null && { leftAt }),
+    ...(invitedBy !== null && { invitedBy: JSON.parse(invitedBy) as NonNullable<Follower['invitedBy']> }),
+  };
+}
+
+/** In the order of the columns account, user, following, follows, followed_at, left_at, invited_by. */
+export function followerValues({ account, user, ...row }: Follower): Value[] {
+  const { following, follows, followedAt, leftAt, invitedBy } = row;
+  return [account, user, Number(following), follows, followedAt ?? null, leftAt ?? null, stored(invitedBy)];
+}
+
+type FollowerSeen = { readonly followsSeen?: number; readonly leftSeen?: number };
+
+export function looksAtFollower({ followsSeen, leftSeen }: FollowerSeen): boolean {
+  return followsSeen !== undefined || leftSeen !== undefined;
+}
+
+/** Whether nobody came or went since the follower was read. */
+export function isAsSeen(row: FollowerRow | undefined, { followsSeen, leftSeen }: FollowerSeen): boolean {
+  const [follows, leftAt] = [row?.follows ?? 0, row?.leftAt ?? 0];
+  return follows === (followsSeen ?? follows) && leftAt === (leftSeen ?? leftAt);
+}
+
+export function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {
+  const decision = JSON.parse(text) as JournalLine['decision'];
+  const told = reply === null ? decision.reply : (JSON.parse(reply) as JournalLine['reply']);
+  return { id, at, event: JSON.parse(event) as JournalLine['event'], decision, reply: told };
+}
+
+/** What was told, beside the decision. It is nearly always the decision's own reply, which the line holds already. */
+export function toldBeside({ reply, decision }: Pick<JournalLine, 'reply' | 'decision'>): string | null {
+  return reply === decision.reply ? null : JSON.stringify(reply);
+}
+
+const OPENID_PART = /\/user\/(?:[^/]+\/)?([\w-]{28})(?:\/|$)/;
+
+/** The openid in a counter's name. Only a matter of place: a follower's counters change together. */
+export function ownerOf(counter: string): string {
+  return OPENID_PART.exec(counter)?.[1] ?? '';
+}

@@ -1,0 +1,64 @@
+// Mailboxes in the SQLite file.
+import type { Facts } from '../../core/decide/decide.ts';
+import type { Mailbox, Person, Store } from '../../ports.ts';
+import type { Access } from './group-commit.ts';
+import { checkMailbox, checkPerson, owedOf } from '../shared/mailbox.ts';
+import type { Database, Statement } from './schema.ts';
+
+/** Sent and owed as JSON; NULL: nothing is owed. */
+export type MailboxRow = { readonly version: number; readonly sent: string; readonly owed: string | null };
+export type OwedRow = { readonly version: number; readonly owed: string };
+
+/** By account and follower: what is owed, if anything is. */
+export const OWED = 'SELECT version, owed FROM mailbox WHERE account = ? AND user = ? AND owed IS NOT NULL';
+/** By account, follower and version: it is owed no more. Changes nothing if the version is another one. */
+export const TOLD =
+  'UPDATE mailbox SET owed = NULL, version = version + 1 WHERE account = ? AND user = ? AND version = ?';
+
+export function owedFactOf(row: OwedRow | undefined): Pick<Facts, 'owed'> {
+  return row ? { owed: owedOf(row.version, row.owed) } : {};
+}
+
+export function mailboxOf({ version, sent, owed }: MailboxRow): Mailbox {
+  return {
+    version,
+    sent: JSON.parse(sent) as Mailbox['sent'],
+    owed: owed === null ? [] : (JSON.parse(owed) as Mailbox['owed']),
+  };
+}
+
+/** As the columns hold it. */
+export function owedText({ owed }: Pick<Mailbox, 'owed'>): string | null {
+  return owed.length === 0 ? null : JSON.stringify(owed);
+}
+
+type Mailboxes = Pick<Store, 'mailbox' | 'putMailbox' | 'mailboxesOwing'>;
+
+export function mailboxesIn(db: Database, { read, write }: Access): Mailboxes {
+  const prepare = <Row>(text: string): Statement<Row> => db.prepare(text) as Statement<Row>;
+  const find = prepare<MailboxRow>('SELECT version, sent, owed FROM mailbox WHERE account = ? AND user = ?');
+  const add = prepare(`INSERT INTO mailbox (account, user, version, sent, owed) VALUES (?, ?, 1, ?, ?)
+    ON CONFLICT (account, user) DO NOTHING`);
+  const change = prepare(`UPDATE mailbox SET version = version + 1, sent = ?, owed = ?
+    WHERE account = ? AND user = ? AND version = ?`);
+  const owing = prepare<Person>(`SELECT account, user FROM mailbox WHERE owed IS NOT NULL AND (account, user) > (?, ?)
+    ORDER BY account, user LIMIT ?`);
+  return {
+    mailbox: async (account, user) => {
+      checkPerson(account, user);
+      const row = await read(() => find.get(account, user));
+      return row && mailboxOf(row);
+    },
+    putMailbox: async (account, user, mailbox, seen) => {
+      checkPerson(account, user);
+      checkMailbox(mailbox, seen);
+      const [sent, owed] = [JSON.stringify(mailbox.sent), owedText(mailbox)];
+      const put = () => (seen === 0 ? add.run(account, user, sent, owed) : change.run(sent, owed, account, user, seen));
+      return (await write(put)).changes > 0;
+    },
+    mailboxesOwing: (limit, after) =>
+      read(() =>
+        owing.all(after?.account ?? '', after?.user ?? '', limit).map(({ account, user }) => ({ account, user })),
+      ),
+  };
+}

@@ -1,0 +1,392 @@
+// The SQLite file: how it is opened, and its tables as a numbered list of migrations.
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BadInput, messageOf } from '../../core/base/error.ts';
+import { sqliteCodeOf } from './group-commit.ts';
+
+export type Value = string | number | null;
+/** A prepared statement. `Row` is what its columns are; we trust our own file with that. */
+export type Statement<Row = unknown> = {
+  run(...values: Value[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
+  get(...values: Value[]): Row | undefined;
+  all(...values: Value[]): Row[];
+};
+/** What we use of `@photostructure/sqlite` and of `node:sqlite`, which have the same API. */
+export type Database = {
+  readonly isTransaction: boolean;
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+};
+
+const CREATE = `
+CREATE TABLE answer (
+  account TEXT NOT NULL,     -- our name of the Official Account
+  key     TEXT NOT NULL,     -- the event's key: by it a redelivery is recognised
+  at      INTEGER NOT NULL,  -- when it was answered, ms
+  reply   TEXT NOT NULL,     -- what the follower was told, JSON
+  PRIMARY KEY (account, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answer_at ON answer (at);
+
+CREATE TABLE follower (
+  account     TEXT NOT NULL,     -- our name of the Official Account
+  user        TEXT NOT NULL,     -- openid
+  following   INTEGER NOT NULL,  -- 1 while they follow
+  follows     INTEGER NOT NULL,  -- how often they followed since we watch
+  followed_at INTEGER,           -- their latest follow, ms; NULL: we did not see it
+  PRIMARY KEY (account, user)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE claim (
+  key      TEXT PRIMARY KEY,  -- campaign / rule / openid / occasion, unique for ever
+  campaign TEXT NOT NULL,     -- the campaign's id
+  rule     TEXT NOT NULL,     -- the rule's id in it
+  account  TEXT NOT NULL,     -- our name of the Official Account
+  user     TEXT NOT NULL,     -- openid
+  prize    TEXT NOT NULL,     -- the prize's name
+  amount   INTEGER NOT NULL,  -- its worth, fen; 0 for nothing
+  at       INTEGER NOT NULL   -- when it was made, ms
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counter (
+  owner TEXT NOT NULL,     -- the openid in the name, or '': keeps a follower's counters on one page
+  name  TEXT NOT NULL,     -- whose and which day's: see core/decide/limits.ts
+  value INTEGER NOT NULL,  -- pieces, fen, or for …/last an instant
+  PRIMARY KEY (owner, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE payout (
+  id         INTEGER PRIMARY KEY,   -- the order in which payouts were planned
+  bill_no    TEXT NOT NULL UNIQUE,  -- mch_billno
+  claim_key  TEXT NOT NULL REFERENCES claim (key),  -- the claim it pays
+  attempt    INTEGER NOT NULL,      -- counts from 1; grows only after FAILED
+  campaign   TEXT NOT NULL,         -- the claim's campaign
+  rule       TEXT NOT NULL,         -- the claim's rule
+  account    TEXT NOT NULL,         -- our name of the Official Account
+  merchant   TEXT NOT NULL,         -- our name of the merchant who pays
+  user       TEXT NOT NULL,         -- openid
+  amount     INTEGER NOT NULL CHECK (amount > 0),   -- fen
+  request    TEXT NOT NULL,         -- the fields every call sends, JSON
+  holds      TEXT NOT NULL,         -- what counters get back if the money returns, JSON [{name, add}]
+  state      TEXT NOT NULL,         -- see core/payout/payout.ts
+  version    INTEGER NOT NULL,      -- grows by one with every change
+  tries      INTEGER NOT NULL,      -- how often it was sent
+  strikes    INTEGER NOT NULL,      -- inconclusive observations in a row
+  next_do    TEXT NOT NULL,         -- what is done next: 'send' or 'query'
+  next_at    INTEGER,               -- and when, ms; NULL: nothing, it is final or parked for a person
+  problem    TEXT,                  -- the platform's latest code and text, while they matter
+  user_refused INTEGER,             -- 1: WeChat refuses this follower; NULL: not that we know
+  first_sent_at INTEGER,            -- ms; when it was sent the first time
+  list_id    TEXT,                  -- WeChat's own number
+  package_info TEXT,                -- 商家转账: what the confirmation page needs
+  reoffer    INTEGER,               -- 1: offered to the same follower once more if nobody opens it
+  refunded   INTEGER,               -- fen that came back, once it is refunded
+  created_at INTEGER NOT NULL,      -- ms
+  sent_at    INTEGER,               -- ms
+  ended_at   INTEGER                -- ms
+) STRICT;
+CREATE INDEX payout_due ON payout (merchant, next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX payout_do ON payout (merchant, next_do, next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX payout_user ON payout (user);
+CREATE INDEX payout_state ON payout (state);
+CREATE INDEX payout_campaign ON payout (campaign);
+CREATE INDEX payout_merchant ON payout (merchant);
+
+CREATE TABLE history (
+  payout  INTEGER NOT NULL REFERENCES payout (id),  -- whose life this is
+  version INTEGER NOT NULL,  -- the payout's version after the change
+  at      INTEGER NOT NULL,  -- ms
+  from_   TEXT NOT NULL,     -- the state before; 'new' in the first line
+  to_     TEXT NOT NULL,     -- the state after
+  what    TEXT NOT NULL,     -- what was seen or done, in a word
+  detail  TEXT,              -- the platform's code and text, or the operator's reason
+  PRIMARY KEY (payout, version)
+) STRICT, WITHOUT ROWID;
+
+-- A bucket below zero is a mistake of ours: the checks make it fail instead of spread.
+CREATE TABLE bucket (
+  campaign TEXT PRIMARY KEY,                                -- the campaign's id
+  reserved INTEGER NOT NULL DEFAULT 0 CHECK (reserved >= 0),  -- promised, not yet with the follower, fen
+  sent     INTEGER NOT NULL DEFAULT 0 CHECK (sent >= 0),      -- with the follower, not yet opened, fen
+  received INTEGER NOT NULL DEFAULT 0 CHECK (received >= 0),  -- opened, fen
+  refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0)   -- came back so far, fen; free again
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE halt (
+  merchant TEXT PRIMARY KEY,  -- our name of the merchant; a row: nothing is sent
+  code     TEXT NOT NULL,     -- the cause, as the platform or we call it
+  reason   TEXT NOT NULL,     -- in words
+  since    INTEGER NOT NULL,  -- ms
+  by       TEXT NOT NULL,     -- 'bot' or 'operator'
+  probe_at INTEGER            -- ms; when one payout is let through to see; NULL: only a person resumes
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE journal (
+  id       INTEGER PRIMARY KEY,  -- the order in which events were decided
+  at       INTEGER NOT NULL,     -- our time, by which rules decided, ms
+  user     TEXT NOT NULL,        -- openid
+  key      TEXT NOT NULL,        -- the event's key
+  event    TEXT NOT NULL,        -- JSON
+  decision TEXT NOT NULL,        -- with its trace, JSON
+  reply    TEXT                  -- what was told, JSON; NULL: the decision's own reply
+) STRICT;
+CREATE INDEX journal_user ON journal (user);
+CREATE INDEX journal_key ON journal (key);
+`;
+
+/** Work of which one process at a time may do each kind. */
+const LEASES = `
+CREATE TABLE lease (
+  name   TEXT PRIMARY KEY,  -- what may be done: send:shop, job:audit …
+  holder TEXT,              -- who may; NULL: it was given back
+  fence  INTEGER NOT NULL,  -- grows by one with every change of holder
+  since  INTEGER NOT NULL,  -- when it was taken, renewed or given back, ms
+  until  INTEGER NOT NULL,  -- when another may take it, ms
+  note   TEXT               -- what the last holder left for the next
+) STRICT, WITHOUT ROWID;
+`;
+
+/** Printed codes, and what is owed to followers in words. */
+const CODES_AND_MAILBOXES = `
+CREATE TABLE code (
+  hash  TEXT PRIMARY KEY,  -- stands for a printed code: see storage/shared/code-hash.ts
+  batch TEXT NOT NULL,     -- what it was printed with
+  box   INTEGER NOT NULL,  -- what it was packed in
+  prize TEXT NOT NULL      -- what it is worth: a prize's name
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE code_box (
+  batch  TEXT NOT NULL,     -- the batch of its codes
+  box    INTEGER NOT NULL,  -- its number in the batch
+  codes  INTEGER NOT NULL,  -- how many are in it
+  active INTEGER NOT NULL,  -- 1: they may be used
+  PRIMARY KEY (batch, box)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mailbox (
+  account TEXT NOT NULL,     -- our name of the Official Account
+  user    TEXT NOT NULL,     -- openid
+  version INTEGER NOT NULL,  -- grows by one with every change
+  sent    TEXT NOT NULL,     -- when customer-service messages went out, JSON [ms]
+  owed    TEXT,              -- what could not be said, JSON [{id, text, at}]; NULL: nothing
+  PRIMARY KEY (account, user)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mailbox_owed ON mailbox (account, user) WHERE owed IS NOT NULL;
+`;
+
+/** Prizes that are paid later and may be taken back until then; and who invited whom. */
+const LATER_PRIZES = `
+ALTER TABLE payout ADD COLUMN undone_by TEXT;      -- what takes it back before it is sent, JSON
+ALTER TABLE follower ADD COLUMN invited_by TEXT;   -- whose personal code brought them, and of which campaign, JSON
+`;
+
+/** What an operator, or WeChat Pay, has said of a number beside its state. */
+const PAYOUT_MARKS = `
+ALTER TABLE payout ADD COLUMN stopped TEXT;      -- 'calledOff', 'doubted': never sent, and followed by no other number; NULL: not so
+ALTER TABLE payout ADD COLUMN refusals INTEGER;  -- calls that were refused so that they left no order; NULL: none
+ALTER TABLE payout ADD COLUMN expired INTEGER;   -- 1: WeChat Pay takes this number no more; NULL: not that we know
+`;
+
+/** When things happened by WeChat's clock, which tells late and in another order. */
+const PLATFORM_TIMES = `
+ALTER TABLE follower ADD COLUMN left_at INTEGER;   -- their latest unfollow, ms; NULL: we were told of none
+ALTER TABLE payout ADD COLUMN event_at INTEGER;    -- when the event happened that made the claim, ms
+`;
+
+/** What people did by hand. */
+const ACTS = `
+CREATE TABLE act (
+  id     INTEGER PRIMARY KEY,  -- the order in which they were written down
+  at     INTEGER NOT NULL,     -- ms
+  by_    TEXT NOT NULL,        -- who
+  what   TEXT NOT NULL,        -- the command
+  about  TEXT NOT NULL,        -- whom or what it is about
+  detail TEXT                  -- how, and why
+) STRICT;
+`;
+
+/** Where a claim was counted; NULL in those of before. */
+const CLAIM_PLACES = `
+ALTER TABLE claim ADD COLUMN day TEXT;     -- the campaign's own day
+ALTER TABLE claim ADD COLUMN scene TEXT;   -- the scene (场景值) it came through
+ALTER TABLE claim ADD COLUMN round TEXT;   -- the round (场次) that was on
+`;
+
+/** 1: a box of printed codes was set active or off by somebody; of those of before it is not known, and they may have been. */
+const BOXES_DECIDED = `
+ALTER TABLE code_box ADD COLUMN decided INTEGER NOT NULL DEFAULT 1;   -- 0: nobody has said yet whether its codes may be used
+`;
+
+/** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
+const MIGRATIONS: readonly string[] = [
+  CREATE,
+  LEASES,
+  CODES_AND_MAILBOXES,
+  LATER_PRIZES,
+  PAYOUT_MARKS,
+  PLATFORM_TIMES,
+  ACTS,
+  CLAIM_PLACES,
+  BOXES_DECIDED,
+];
+
+/** Stands in the header of the file, so that `file` and we can tell it from another program's. */
+export const APPLICATION_ID = 0x686f6e67; // "hong"
+/** While the file is opened and migrated: nobody waits for us yet. */
+const OPEN_TIMEOUT_MS = 5000;
+/** Later, ms. It stops the whole process; who must wait longer for another program's lock does so in `batch.ts`. */
+const BUSY_TIMEOUT_MS = 50;
+const CACHE_KIB = 32 * 1024;
+/** Pages in the WAL before they move into the file: 16 MB. More would be faster, and stall for longer. */
+const CHECKPOINT_PAGES = 4096;
+const WAL_KEPT_BYTES = 64 * 1024 * 1024;
+const WAL_TRIES = 50;
+const BUSY = 5;
+const NOT_A_DATABASE = 26;
+
+export async function openDatabase(file: string): Promise<Database> {
+  const { DatabaseSync } = await loadDriver();
+  const inMemory = file === ':memory:';
+  try {
+    if (!inMemory) createFile(file);
+    const db = new DatabaseSync(file, { timeout: OPEN_TIMEOUT_MS });
+    try {
+      prepareFile(db, file, inMemory);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof BadInput) throw error;
+    if (sqliteCodeOf(error) === NOT_A_DATABASE) throw new BadInput(foreign(file, 'it is no SQLite database'));
+    throw new BadInput(`cannot open the store ${file}: ${messageOf(error)}`);
+  }
+}
+
+/** Only the owner may read it: it knows who won what. A file that is there already keeps its mode. */
+function createFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', 0o600));
+}
+
+function prepareFile(db: Database, file: string, inMemory: boolean): void {
+  refuseOldSqlite(one<{ version: string }>(db, 'SELECT sqlite_version() AS version').version);
+  migrate(db, file);
+  const mode = switchToWal(db);
+  if (mode !== 'wal' && !inMemory) {
+    throw new BadInput(`cannot open the store ${file}: its file system cannot do WAL; put it on a local disk`);
+  }
+  db.exec(`
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -${CACHE_KIB};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+    PRAGMA journal_size_limit = ${WAL_KEPT_BYTES};
+    PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
+  `);
+}
+
+/** Fails at once if another process opens the same new file at this very moment; so we wait ourselves. */
+function switchToWal(db: Database): string {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let left = WAL_TRIES; ; left--) {
+    try {
+      return one<{ journal_mode: string }>(db, 'PRAGMA journal_mode = WAL').journal_mode;
+    } catch (error) {
+      if (sqliteCodeOf(error) !== BUSY || left <= 1) throw error;
+      Atomics.wait(pause, 0, 0, 20);
+    }
+  }
+}
+
+function migrate(db: Database, file: string): void {
+  const found = within(db, 'BEGIN', () => versionOf(db, file));
+  if (found === MIGRATIONS.length) return;
+  within(db, 'BEGIN IMMEDIATE', () => {
+    // Asked again: another process may have migrated it while we waited for the lock.
+    for (const sql of MIGRATIONS.slice(versionOf(db, file))) db.exec(sql);
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
+  });
+}
+
+/** In one transaction, so that no other process changes the file between two looks at it. */
+function within<T>(db: Database, begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => T): T {
+  db.exec(begin);
+  try {
+    const result = work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** How many migrations the file has seen. Refuses one that is not ours, or has seen more than we know. */
+function versionOf(db: Database, file: string): number {
+  const owner = one<{ application_id: number }>(db, 'PRAGMA application_id').application_id;
+  const { tables } = one<{ tables: number }>(db, 'SELECT count(*) AS tables FROM sqlite_schema');
+  if (owner !== APPLICATION_ID && tables > 0) throw new BadInput(foreign(file, 'another program made it'));
+  const version = one<{ user_version: number }>(db, 'PRAGMA user_version').user_version;
+  if (version <= MIGRATIONS.length) return version;
+  throw new BadInput(
+    `${file} was written by a newer hongbao-bot (format ${version}, we know ${MIGRATIONS.length}): ` +
+      'update hongbao-bot, or name another file under store: in bot.yaml',
+  );
+}
+
+function foreign(file: string, why: string): string {
+  const fix = 'name another file under store: in bot.yaml, or move this one away';
+  return `${file} is no store of hongbao-bot (${why}): ${fix}`;
+}
+
+function one<Row>(db: Database, sql: string): Row {
+  return db.prepare(sql).get() as Row;
+}
+
+// ── The driver ───────────────────────────────────────────────────────────────────────────────────────────
+
+type Driver = {
+  readonly DatabaseSync: new (
+    file: string,
+    options: { readonly timeout: number; readonly readOnly?: boolean },
+  ) => Database;
+};
+
+export async function loadDriver(): Promise<Driver> {
+  try {
+    return (await import('@photostructure/sqlite')) as unknown as Driver;
+  } catch (error) {
+    // Its prebuilt binary needs glibc 2.29; Node itself has the same API from version 22 on.
+    const driver = builtIn();
+    if (driver) return driver;
+    throw new BadInput(`SQLite cannot be loaded (${messageOf(error)}): run npm ci again, or use Node 22 or newer`);
+  }
+}
+
+/** Node 22 calls it an experiment, at every command. */
+function builtIn(): Driver | undefined {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return process.getBuiltinModule?.('node:sqlite') as Driver | undefined;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+const OLDEST_SQLITE = '3.51.3';
+
+/** Before it, two processes that write and checkpoint at one instant could lose commits (WAL-reset bug). */
+export function refuseOldSqlite(version: string): void {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  const [needMajor = 0, needMinor = 0, needPatch = 0] = OLDEST_SQLITE.split('.').map(Number);
+  const isEnough = major - needMajor || minor - needMinor || patch - needPatch;
+  if (isEnough >= 0) return;
+  throw new BadInput(
+    `SQLite ${version} can lose commits; ${OLDEST_SQLITE} is needed: run npm ci again, or update Node`,
+  );
+}

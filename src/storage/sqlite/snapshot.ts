@@ -1,0 +1,252 @@
+// A snapshot of everything that is owed and was paid, for the audit and for a move. It is read in pieces on a connection
+// of its own with one open read transaction: what a running bot writes is not in it, and neither waits for the other.
+import type { Claim, Follower } from '../../core/decide/decide.ts';
+import { Fault } from '../../core/base/error.ts';
+import type { BillNo, Payout } from '../../core/payout/payout.ts';
+import type { Act, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine, Person } from '../../ports.ts';
+import { faultOf } from './group-commit.ts';
+import {
+  type AnswerRow,
+  answerOf,
+  FOLLOWER,
+  type FollowerRow,
+  followerOf,
+  type JournalRow,
+  journalLineOf,
+  PAYOUT,
+  type PayoutRow,
+  payoutOf,
+  present,
+} from '../shared/rows.ts';
+import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+import { ACT } from './acts.ts';
+import { type MailboxRow, mailboxOf } from './mailbox.ts';
+
+/** Rows read before others get their turn of the event loop: a few milliseconds. */
+const CHUNK = 200;
+/** The audit reads each page once or twice; the bot needs the machine's memory more. */
+const CACHE_KIB = 4 * 1024;
+
+/** Where the snapshot lies, and how it is given up. */
+type Source = { readonly db: Database; readonly from: string; close(): void };
+
+export async function openBooks(file: string, db: Database): Promise<Books> {
+  const source = file === ':memory:' ? copied(db) : await pinned(file);
+  return booksOf(source);
+}
+
+/** WAL keeps the file as it is at this moment for as long as the transaction is open. */
+async function pinned(file: string): Promise<Source> {
+  const db = await openDatabase(file);
+  try {
+    db.exec(`PRAGMA query_only = ON; PRAGMA cache_size = -${CACHE_KIB}; BEGIN`);
+    db.prepare('SELECT count(*) FROM bucket').get(); // BEGIN alone reads nothing, and so holds nothing
+    return { db, from: 'main', close: () => db.close() };
+  } catch (error) {
+    db.close();
+    throw faultOf(error, 'safe');
+  }
+}
+
+const TABLES = 'claim payout history counter bucket follower answer halt journal code code_box mailbox act'.split(' ');
+let copies = 0;
+
+/** A store without a file has one connection only, and a transaction on it would hold up its writes: so it is copied. */
+function copied(db: Database): Source {
+  const from = `books_${++copies}`;
+  db.exec(`ATTACH ':memory:' AS ${from}`);
+  for (const table of TABLES) {
+    db.exec(`CREATE TABLE ${from}.${table} AS SELECT * FROM main.${table}`);
+  }
+  db.exec(`CREATE INDEX ${from}.history_payout ON history (payout, version)`);
+  db.exec(`CREATE INDEX ${from}.payout_number ON payout (bill_no)`);
+  return { db, from, close: () => db.exec(`DETACH ${from}`) };
+}
+
+type CounterRow = BookRows['counters'] & { readonly owner: string };
+type HaltRow = Halt & { readonly merchant: string };
+
+/** How one table is read: in the order of its key, each page beginning behind the last row of the one before. */
+type Reading<Row, Entry> = {
+  /** Without its LIMIT. */
+  readonly sql: string;
+  readonly first: readonly Value[];
+  readonly keyOf: (row: Row) => Value[];
+  readonly as: (row: Row) => Entry;
+};
+
+function booksOf({ db, from, close }: Source): Books {
+  let isOpen = true;
+  const read = <T>(work: () => T): T => {
+    if (!isOpen) throw new Fault('store', 'safe', 'closed', 'these books are closed');
+    try {
+      return work();
+    } catch (error) {
+      throw faultOf(error);
+    }
+  };
+  async function* rows<Row, Entry>({ sql, first, keyOf, as }: Reading<Row, Entry>): AsyncGenerator<Entry> {
+    const page = read(() => db.prepare(`${sql} LIMIT ${CHUNK}`) as Statement<Row>);
+    for (let after = first; ; ) {
+      const found = read(() => page.all(...after));
+      for (const row of found) yield as(row);
+      if (found.length < CHUNK) return;
+      after = keyOf(found.at(-1)!);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
+  /** Histories lie in the order of their payouts: those of a page are one stretch. */
+  async function* lives(): AsyncGenerator<BookRows['payouts']> {
+    const page = read(() => db.prepare(`${payoutsIn(from).sql} LIMIT ${CHUNK}`)) as Statement<PayoutRow>;
+    const lines = read(() => db.prepare(linesOfStretch(from))) as Statement<HistoryLine>;
+    for (let after = ''; ; ) {
+      const found = read(() => page.all(after));
+      const [first, last] = [found[0]?.billNo ?? null, found.at(-1)?.billNo ?? null];
+      const histories = byPayout(read(() => lines.all(first, last)));
+      for (const row of found) {
+        const payout = payoutOf(row);
+        yield { payout, history: histories.get(payout.billNo) ?? [] };
+      }
+      if (found.length < CHUNK) return;
+      after = last as string;
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
+  const lines = read(() =>
+    db.prepare(`SELECT bill_no AS billNo, h.version, at, from_ AS "from", to_ AS "to", what, detail
+      FROM ${from}.history AS h JOIN ${from}.payout AS p ON p.id = h.payout WHERE bill_no = ? ORDER BY h.version`),
+  ) as Statement<HistoryLine>;
+  return {
+    claims: () => rows(claimsIn(from)),
+    payouts: () => rows(payoutsIn(from)),
+    history: async (billNo: BillNo) => read(() => lines.all(billNo).map(present)),
+    lives,
+    counters: () => rows(countersIn(from)),
+    buckets: () => rows(bucketsIn(from)),
+    followers: () => rows(followersIn(from)),
+    answers: () => rows(answersIn(from)),
+    halts: () => rows(haltsIn(from)),
+    journal: () => rows(journalIn(from)),
+    codes: () => rows(codesIn(from)),
+    boxes: () => rows(boxesIn(from)),
+    mailboxes: () => rows(mailboxesIn(from)),
+    acts: () => rows(actsIn(from)),
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      close();
+    },
+  };
+}
+
+/** The lines of all payouts from one number to another, in the order in which both were planned. */
+const linesOfStretch = (
+  from: string,
+): string => `SELECT p.bill_no AS billNo, h.version, at, from_ AS "from", to_ AS "to",
+  what, detail FROM ${from}.history AS h JOIN ${from}.payout AS p ON p.id = h.payout
+  WHERE h.payout BETWEEN (SELECT id FROM ${from}.payout WHERE bill_no = ?)
+    AND (SELECT id FROM ${from}.payout WHERE bill_no = ?) ORDER BY h.payout, h.version`;
+
+function byPayout(lines: readonly HistoryLine[]): Map<BillNo, HistoryLine[]> {
+  const histories = new Map<BillNo, HistoryLine[]>();
+  for (const line of lines) {
+    const history = histories.get(line.billNo);
+    if (history) history.push(present(line));
+    else histories.set(line.billNo, [present(line)]);
+  }
+  return histories;
+}
+
+const claimsIn = (from: string): Reading<Claim, Claim> => ({
+  sql: `SELECT key, campaign, rule, account, user, prize, amount, at, day, scene, round FROM ${from}.claim WHERE key > ? ORDER BY key`,
+  first: [''],
+  keyOf: claim => [claim.key],
+  as: present,
+});
+
+const payoutsIn = (from: string): Reading<PayoutRow, Payout> => ({
+  sql: `SELECT ${PAYOUT} FROM ${from}.payout
+    WHERE id > coalesce((SELECT id FROM ${from}.payout WHERE bill_no = ?), -1) ORDER BY id`,
+  first: [''],
+  keyOf: row => [row.billNo],
+  as: payoutOf,
+});
+
+const countersIn = (from: string): Reading<CounterRow, BookRows['counters']> => ({
+  sql: `SELECT owner, name, value FROM ${from}.counter WHERE (owner, name) > (?, ?) ORDER BY owner, name`,
+  first: ['', ''],
+  keyOf: ({ owner, name }) => [owner, name],
+  as: ({ name, value }) => ({ name, value }),
+});
+
+const bucketsIn = (from: string): Reading<BookRows['buckets'], BookRows['buckets']> => ({
+  sql: `SELECT campaign, reserved, sent, received, refunded FROM ${from}.bucket WHERE campaign > ? ORDER BY campaign`,
+  first: [''],
+  keyOf: bucket => [bucket.campaign],
+  as: present,
+});
+
+const followersIn = (from: string): Reading<FollowerRow & Pick<Follower, 'account' | 'user'>, Follower> => ({
+  sql: `SELECT account, user, ${FOLLOWER} FROM ${from}.follower
+    WHERE (account, user) > (?, ?) ORDER BY account, user`,
+  first: ['', ''],
+  keyOf: ({ account, user }) => [account, user],
+  as: row => followerOf(row, row),
+});
+
+type Answered = BookRows['answers'];
+const answersIn = (from: string): Reading<AnswerRow & Pick<Answered, 'account' | 'key'>, Answered> => ({
+  sql: `SELECT account, key, at, reply FROM ${from}.answer WHERE (account, key) > (?, ?) ORDER BY account, key`,
+  first: ['', ''],
+  keyOf: ({ account, key }) => [account, key],
+  as: ({ account, key, ...answer }) => ({ account, key, answer: answerOf(answer) }),
+});
+
+const haltsIn = (from: string): Reading<HaltRow, BookRows['halts']> => ({
+  sql: `SELECT merchant, code, reason, since, by, probe_at AS probeAt FROM ${from}.halt
+    WHERE merchant > ? ORDER BY merchant`,
+  first: [''],
+  keyOf: ({ merchant }) => [merchant],
+  as: ({ merchant, ...halt }) => ({ merchant, halt: present(halt) }),
+});
+
+const journalIn = (from: string): Reading<JournalRow, JournalLine> => ({
+  sql: `SELECT id, at, event, decision, reply FROM ${from}.journal WHERE id > ? ORDER BY id`,
+  first: [-1],
+  keyOf: ({ id }) => [id],
+  as: journalLineOf,
+});
+
+const codesIn = (from: string): Reading<HeldCode, HeldCode> => ({
+  sql: `SELECT hash, batch, box, prize FROM ${from}.code WHERE hash > ? ORDER BY hash`,
+  first: [''],
+  keyOf: ({ hash }) => [hash],
+  as: present,
+});
+
+type BoxRow = Omit<BookRows['boxes'], 'active' | 'undecided'> & { readonly active: number; readonly decided: number };
+const boxesIn = (from: string): Reading<BoxRow, BookRows['boxes']> => ({
+  sql: `SELECT batch, box, codes, active, decided FROM ${from}.code_box WHERE (batch, box) > (?, ?) ORDER BY batch, box`,
+  first: ['', -1],
+  keyOf: ({ batch, box }) => [batch, box],
+  as: ({ decided, ...row }) => ({
+    ...row,
+    active: row.active === 1,
+    ...(decided === 0 && { undecided: true as const }),
+  }),
+});
+
+const mailboxesIn = (from: string): Reading<MailboxRow & Person, BookRows['mailboxes']> => ({
+  sql: `SELECT account, user, version, sent, owed FROM ${from}.mailbox
+    WHERE (account, user) > (?, ?) ORDER BY account, user`,
+  first: ['', ''],
+  keyOf: ({ account, user }) => [account, user],
+  as: ({ account, user, ...mailbox }) => ({ account, user, mailbox: mailboxOf(mailbox) }),
+});
+
+const actsIn = (from: string): Reading<Act, Act> => ({
+  sql: `SELECT ${ACT} FROM ${from}.act WHERE id > ? ORDER BY id`,
+  first: [-1],
+  keyOf: ({ id }) => [id],
+  as: present,
+});

@@ -1,0 +1,85 @@
+// The account's own menu (自定义菜单) at the platform: read whatever made it, and replaced.
+import { type Action, type Button, type Item, KEYED, LIBRARY, type Menu } from '../../core/ops/menu.ts';
+import type { Answer, Api } from './api.ts';
+import { numberOf } from '../json.ts';
+
+type Wire = Readonly<Record<string, unknown>>;
+
+/**
+ * As followers see it now (查询自定义菜单信息), also what was made by hand in the console; empty: there is none, or it is
+ * switched off. Throws `Fault`.
+ */
+export async function liveMenu(api: Api): Promise<Menu> {
+  return menuOf(await api.get('/cgi-bin/get_current_selfmenu_info'));
+}
+
+/** In place of whatever there was (创建菜单). Phones see it when they open the chat anew, or after five minutes. */
+export async function pushMenu(api: Api, menu: Menu): Promise<void> {
+  await api.post('/cgi-bin/menu/create', { button: menu.map(wireButton) });
+}
+
+function menuOf({ is_menu_open: isOpen, selfmenu_info: info }: Answer): Menu {
+  if (numberOf(isOpen) === 0) return [];
+  const { button } = (info ?? {}) as { button?: unknown };
+  return wiresIn(button).map(buttonOf);
+}
+
+function wiresIn(list: unknown): Wire[] {
+  return Array.isArray(list) ? list.filter((each): each is Wire => typeof each === 'object' && each !== null) : [];
+}
+
+function buttonOf(wire: Wire): Button {
+  // A list inside `list` here; in the answer of `menu/get`, and in what is sent, the list itself.
+  const below = wire.sub_button as { list?: unknown } | unknown[] | undefined;
+  const items = wiresIn(Array.isArray(below) ? below : below?.list);
+  return items.length > 0 ? { name: text(wire, 'name'), items: items.map(itemOf) } : itemOf(wire);
+}
+
+function itemOf(wire: Wire): Item {
+  return { name: text(wire, 'name'), action: actionOf(wire) };
+}
+
+function actionOf(wire: Wire): Action {
+  const type = text(wire, 'type');
+  const keyed = KEYED.find(each => each === type);
+  if (keyed) return { kind: keyed, value: text(wire, 'key', 'value') };
+  const library = LIBRARY.find(each => each === type);
+  if (library) return { kind: library, value: text(wire, 'media_id', 'article_id', 'value') };
+  if (type === 'view') return { kind: 'view', value: text(wire, 'url', 'value') };
+  if (type === 'miniprogram')
+    return { kind: type, appId: text(wire, 'appid'), path: text(wire, 'pagepath'), url: text(wire, 'url') };
+  const [article] = wiresIn((wire.news_info as { list?: unknown } | undefined)?.list);
+  return { kind: 'console', type: type || 'empty', value: (article && text(article, 'title')) || text(wire, 'value') };
+}
+
+/** The first of these that says something. */
+function text(wire: Wire, ...names: readonly string[]): string {
+  for (const name of names) {
+    const value = wire[name];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return '';
+}
+
+function wireButton(button: Button): Wire {
+  return 'items' in button ? { name: button.name, sub_button: button.items.map(wireItem) } : wireItem(button);
+}
+
+function wireItem({ name, action }: Item): Wire {
+  switch (action.kind) {
+    case 'view':
+      return { type: 'view', name, url: action.value };
+    case 'miniprogram':
+      return { type: 'miniprogram', name, appid: action.appId, pagepath: action.path, url: action.url };
+    case 'media_id':
+    case 'view_limited':
+      return { type: action.kind, name, media_id: action.value };
+    case 'article_id':
+    case 'article_view_limited':
+      return { type: action.kind, name, article_id: action.value };
+    case 'console':
+      throw new Error(`"${name}" was made in the console, and no API can make it`);
+    default:
+      return { type: action.kind, name, key: action.value };
+  }
+}

@@ -1,0 +1,139 @@
+// WeChat Pay's red packets (现金红包, API v2): sendredpack and gethbinfo over TLS with the merchant's certificate.
+// Never retries by itself and never throws for what the platform or the network does: the answer is an Observation.
+import assert from 'node:assert/strict';
+import { messageOf } from '../../core/base/error.ts';
+import type { Observation, Payout, RedpackStatus } from '../../core/payout/payout.ts';
+import type { Payer } from '../../ports.ts';
+import { nonce, paySignOf } from '../crypto.ts';
+import { type Stray, strayOf } from './stray-answer.ts';
+import { createTransport, type Endpoint } from '../transport.ts';
+import { buildXml, parseXml, textOf, type XmlFields } from '../xml.ts';
+
+export type PayConfig = Required<Endpoint> & { readonly mchId: string; readonly apiV2Key: string };
+
+const STATUSES = new Set<RedpackStatus>(['SENDING', 'SENT', 'FAILED', 'RECEIVED', 'RFUND_ING', 'REFUND']);
+
+/** One POST to WeChat Pay: what came back, or what its failure amounts to. Never rejects. */
+export type Post = (path: string, body: string) => Promise<Stray | { readonly seen: Observation }>;
+
+export function createPayer(config: PayConfig): Payer {
+  const transport = createTransport(config);
+  const headers = { 'content-type': 'text/xml; charset=utf-8' };
+  const post: Post = (path, body) => transport.call({ method: 'POST', path, headers, body });
+  return { ...payerOver(config.apiV2Key, post), close: () => transport.close() };
+}
+
+/** The protocol over any transport. */
+export function payerOver(apiV2Key: string, post: Post): Payer {
+  /** Signs, posts and reads; `undefined` fields are left out, since an unexpected one can spoil the sign. */
+  async function call(
+    path: string,
+    fields: Readonly<Record<string, string | undefined>>,
+  ): Promise<{ fields: XmlFields } | { seen: Observation }> {
+    const sent: Record<string, string> = { nonce_str: nonce() };
+    for (const [name, value] of Object.entries(fields)) if (value) sent[name] = value;
+    const answer = await post(`/mmpaymkttransfers/${path}`, buildXml({ ...sent, sign: paySignOf(sent, apiV2Key) }));
+    if ('seen' in answer) return answer;
+    const { status, text } = answer;
+    if (status < 200 || status > 299) return { seen: strayOf(answer) };
+    try {
+      const fields = parseXml(text);
+      const isOurs = textOf(fields, 'return_code') !== undefined;
+      return isOurs ? { fields } : { seen: strayOf(answer, 'XML without a return_code') };
+    } catch (error) {
+      return { seen: strayOf(answer, messageOf(error)) };
+    }
+  }
+
+  return {
+    async send(payout) {
+      const answer = await call(
+        payout.request.channel === 'group' ? 'sendgroupredpack' : 'sendredpack',
+        sendFields(payout),
+      );
+      return 'seen' in answer ? answer.seen : readSend(answer.fields, payout);
+    },
+    async query(payout) {
+      const answer = await call('gethbinfo', queryFields(payout));
+      return 'seen' in answer ? answer.seen : readQuery(answer.fields, payout);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** All of it was stored with the payout, so a retry sends the same. */
+function sendFields({ billNo, user, amount, request: stored }: Payout): Record<string, string | undefined> {
+  assert(stored.channel !== 'transfer', 'a transfer is not sent as a red packet');
+  const isGroup = stored.channel === 'group';
+  return {
+    mch_billno: billNo,
+    mch_id: stored.mchId,
+    wxappid: stored.appId,
+    send_name: stored.sendName,
+    re_openid: user,
+    total_amount: String(amount),
+    total_num: isGroup ? String(stored.totalNum) : '1',
+    amt_type: isGroup ? 'ALL_RAND' : undefined,
+    wishing: stored.wishing,
+    client_ip: isGroup ? undefined : stored.clientIp,
+    act_name: stored.actName,
+    remark: stored.remark,
+    scene_id: stored.sceneId,
+    risk_info: stored.riskInfo,
+    sub_mch_id: stored.subMchId,
+    msgappid: stored.msgAppId,
+    consume_mch_id: stored.consumeMchId,
+  };
+}
+
+function queryFields({ billNo, request: stored }: Payout): Record<string, string> {
+  return { mch_billno: billNo, mch_id: stored.mchId, appid: stored.appId, bill_type: 'MCHT' };
+}
+
+/** Success is return_code and result_code together; `err_code` stands there on success too. */
+function isSuccess(answer: XmlFields): boolean {
+  return textOf(answer, 'return_code') === 'SUCCESS' && textOf(answer, 'result_code') === 'SUCCESS';
+}
+
+function refusalOf(answer: XmlFields): Observation {
+  const text = textOf(answer, 'err_code_des') || textOf(answer, 'return_msg') || '';
+  const code = textOf(answer, 'err_code') ?? '';
+  // An error on the level of the connection carries its code, if any, in the message alone.
+  const isInMessage = code === '' && /^[A-Z_]{4,32}$/.test(text);
+  return { kind: 'refused', code: isInMessage ? text : code, text };
+}
+
+/** An answer about another order is no answer to ours. */
+function concerns(answer: XmlFields, payout: Payout): boolean {
+  const billNo = textOf(answer, 'mch_billno');
+  return billNo === undefined || billNo === payout.billNo;
+}
+
+function readSend(answer: XmlFields, payout: Payout): Observation {
+  if (!concerns(answer, payout))
+    return { kind: 'silence', code: 'OTHER_ORDER', text: 'the answer is about another number' };
+  if (!isSuccess(answer)) return refusalOf(answer);
+  const listId = textOf(answer, 'send_listid');
+  return { kind: 'accepted', ...(listId && { listId }) };
+}
+
+function readQuery(answer: XmlFields, payout: Payout): Observation {
+  if (!concerns(answer, payout))
+    return { kind: 'silence', code: 'OTHER_ORDER', text: 'the answer is about another number' };
+  if (!isSuccess(answer)) {
+    const refusal = refusalOf(answer);
+    return refusal.kind === 'refused' && refusal.code === 'NOT_FOUND' ? { kind: 'notFound' } : refusal;
+  }
+  const status = textOf(answer, 'status') as RedpackStatus;
+  const amount = textOf(answer, 'total_amount');
+  if (!STATUSES.has(status))
+    return { kind: 'silence', code: 'STATUS', text: `unknown status ${String(status).slice(0, 32)}` };
+  if (amount !== undefined && amount !== String(payout.amount)) {
+    return { kind: 'silence', code: 'OTHER_AMOUNT', text: `${amount} fen there, ${payout.amount} here` };
+  }
+  const reason = textOf(answer, 'reason');
+  const listId = textOf(answer, 'detail_id');
+  const refunded = Number(textOf(answer, 'refund_amount'));
+  const back = status === 'REFUND' && Number.isSafeInteger(refunded) && refunded > 0 ? { refunded } : {};
+  return { kind: 'status', status, ...(reason && { reason }), ...(listId && { listId }), ...back };
+}

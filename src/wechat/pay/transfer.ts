@@ -1,0 +1,195 @@
+// WeChat Pay's transfers (商家转账, API v3 transfer-bills): the follower confirms, then the money is theirs. Creation,
+// query, cancellation, and the notification (商家转账回调通知) of a bill that reached its end. Never retries by itself, and
+// never throws for what the platform or the network does: an answer is an Observation.
+import assert from 'node:assert/strict';
+import { messageOf } from '../../core/base/error.ts';
+import type { OpenId } from '../../core/base/event.ts';
+import { BILL_STATES, type BillNo, type BillState, type Observation, type Payout } from '../../core/payout/payout.ts';
+import type { Instant } from '../../core/base/time.ts';
+import type { Clock, Payer } from '../../ports.ts';
+import { type Json, jsonOf, numberOf, partOf, textAt } from '../json.ts';
+import { type Keys, serialHeader } from './platform-keys.ts';
+import {
+  apiV3KeyOf,
+  authorizationOf,
+  decryptResource,
+  isSealed,
+  sealedOf,
+  signerOf,
+  type Trust,
+  UnknownKey,
+  verifySignature,
+  WrongSeal,
+} from './v3-signature.ts';
+import { strayOf } from './stray-answer.ts';
+import { createTransport, type Headers, type Reply, type Transport } from '../transport.ts';
+
+export type TransferConfig = {
+  readonly api: string;
+  readonly mchId: string;
+  /** Serial number of the merchant's certificate, hex. */
+  readonly serialNo: string;
+  /** PEM. */
+  readonly privateKey: Buffer;
+  readonly ca: Buffer | undefined;
+};
+
+const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
+const FINISHED = 'MCHTRANSFER.BILL.FINISHED';
+const STATES: ReadonlySet<unknown> = new Set(BILL_STATES);
+const ENDS: ReadonlySet<unknown> = new Set<BillState>(['SUCCESS', 'FAIL', 'CANCELLED']);
+
+export function createTransferPayer(config: TransferConfig, clock: Clock, keys: Keys): Payer {
+  const { api, ca } = config;
+  return transferPayerOver(config, clock, createTransport({ api, ca }), keys);
+}
+
+/** The protocol over any transport. */
+export function transferPayerOver(config: TransferConfig, clock: Clock, transport: Transport, keys: Keys): Payer {
+  const signer = signerOf(config);
+
+  async function call(method: 'GET' | 'POST', path: string, payout: Payout, body = ''): Promise<Observation> {
+    const answer = await transport.call({
+      method,
+      path,
+      headers: {
+        authorization: authorizationOf(signer, { method, path, body }, clock()),
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'user-agent': 'hongbao-bot',
+        // Also asks for a reply that is signed with this key.
+        ...serialHeader(keys),
+      },
+      ...(method === 'POST' && { body }),
+    });
+    if ('seen' in answer) return answer.seen;
+    const isCreation = path === BILLS;
+    if (answer.status < 200 || answer.status > 299) return readFailure(answer, isCreation);
+    try {
+      await keys.verified(() => verifySignature(keys, answer.headers, answer.text, clock()));
+    } catch (error) {
+      if (error instanceof UnknownKey) return silence('UNKNOWN_KEY', messageOf(error));
+      // A page has no signature either, and it is the page that tells who answers.
+      const isPage = jsonOf(answer.text) === undefined;
+      return isPage ? strayOf(answer) : silence('BAD_SIGNATURE', messageOf(error));
+    }
+    return readBill(answer.text, payout);
+  }
+
+  return {
+    send: payout => call('POST', BILLS, payout, JSON.stringify(createFields(payout))),
+    query: payout => call('GET', `${BILLS}/out-bill-no/${payout.billNo}`, payout),
+    /** A refusal (it was confirmed meanwhile) is about this call alone: whoever gets one queries the bill's state. */
+    cancel: payout => call('POST', `${BILLS}/out-bill-no/${payout.billNo}/cancel`, payout, '{}'),
+    close: () => transport.close(),
+  };
+}
+
+/** All of it was stored with the payout, so a retry sends the same. */
+function createFields({ billNo, user, amount, request: stored }: Payout): Readonly<Record<string, unknown>> {
+  assert(stored.channel === 'transfer', 'a red packet is not sent as a transfer');
+  return {
+    appid: stored.appId,
+    out_bill_no: billNo,
+    transfer_scene_id: stored.sceneId,
+    openid: user,
+    transfer_amount: amount,
+    transfer_remark: stored.remark,
+    ...(stored.notifyUrl !== undefined && { notify_url: stored.notifyUrl }),
+    ...(stored.perception !== undefined && { user_recv_perception: stored.perception }),
+    transfer_scene_report_infos: stored.reports.map(each => ({ info_type: each.type, info_content: each.content })),
+  };
+}
+
+const silence = (code: string, text: string): Observation => ({ kind: 'silence', code, text });
+
+/** An answer that is no 2xx is about the request, not about the bill, and needs no signature. */
+function readFailure(reply: Reply, isCreation: boolean): Observation {
+  const { status, text } = reply;
+  const json = jsonOf(text);
+  const code = json && textAt(json, 'code');
+  const message = ((json && textAt(json, 'message')) ?? '').slice(0, 200);
+  if (status === 429) return { kind: 'refused', code: 'FREQUENCY_LIMIT_EXCEED', text: message };
+  if (status === 404 && code !== undefined && !isCreation) return { kind: 'notFound' };
+  const isTold = code !== undefined && ((status >= 400 && status < 500) || code === 'SYSTEM_ERROR');
+  if (isTold) return { kind: 'refused', code: code.slice(0, 64), text: message };
+  return strayOf(reply);
+}
+
+/** Creation, query and cancellation answer alike; each leaves out some of the fields. */
+function readBill(text: string, payout: Payout): Observation {
+  const json = jsonOf(text);
+  if (!json) return strayOf({ status: 200, text }, 'the answer is no JSON object');
+  if (json.out_bill_no !== payout.billNo) return silence('OTHER_ORDER', 'the answer is about another number');
+  const { transfer_amount: amount, openid } = json;
+  if (amount !== undefined && amount !== payout.amount) {
+    return silence('OTHER_AMOUNT', `${String(amount).slice(0, 20)} fen there, ${payout.amount} here`);
+  }
+  if (openid !== undefined && openid !== payout.user) return silence('OTHER_PAYEE', 'another follower there');
+  return billOf(json) ?? silence('STATE', `unknown state ${String(json.state).slice(0, 32)}`);
+}
+
+function billOf(json: Json): Extract<Observation, { kind: 'bill' }> | undefined {
+  if (!STATES.has(json.state)) return undefined;
+  const state = json.state as BillState;
+  const reason = textAt(json, 'fail_reason');
+  const listId = textAt(json, 'transfer_bill_no');
+  const packageInfo = textAt(json, 'package_info');
+  return {
+    kind: 'bill',
+    state,
+    ...(reason !== undefined && { reason }),
+    ...(listId !== undefined && { listId }),
+    ...(packageInfo !== undefined && { packageInfo }),
+  };
+}
+
+/** What a notification says of a bill that reached its end: WeChat Pay's word, not yet compared with our payout. */
+export type TransferNotice = {
+  readonly billNo: BillNo;
+  readonly user: OpenId;
+  /** Fen. */
+  readonly amount: number;
+  readonly seen: Observation;
+};
+/** WeChat Pay said it, but it is not for us, or we cannot tell what it means. */
+export type UnreadNotice = { readonly unread: string };
+/** … and it is sealed with another APIv3 key than bot.yaml has: once that is mended, it can be told again. */
+export type UnopenedNotice = { readonly unopened: string };
+
+/** Throws `BadInput` for whatever WeChat Pay did not say within the last 300 s. */
+export type NoticeReader = (
+  headers: Headers,
+  body: string,
+  now: Instant,
+) => TransferNotice | UnreadNotice | UnopenedNotice;
+
+/** `apiV3Key`: 32 letters and digits. */
+export function createNoticeReader(config: { mchId: string; apiV3Key: string }, trust: Trust): NoticeReader {
+  const key = apiV3KeyOf(config.apiV3Key);
+  return (headers, body, now) => {
+    verifySignature(trust, headers, body, now);
+    const outer = jsonOf(body) ?? {};
+    const event = textAt(outer, 'event_type') ?? '';
+    if (event !== FINISHED) return { unread: `event_type ${event.slice(0, 64)}, which is no ${FINISHED}` };
+    const sealed = sealedOf(partOf(outer, 'resource'));
+    if (!isSealed(sealed)) return { unread: 'a notification with nothing sealed in it' };
+    try {
+      return readNotice(jsonOf(decryptResource(key, sealed)), config.mchId);
+    } catch (error) {
+      if (error instanceof WrongSeal) return { unopened: error.message };
+      throw error;
+    }
+  };
+}
+
+function readNotice(bill: Json | undefined, mchId: string): TransferNotice | UnreadNotice {
+  if (!bill) return { unread: 'it holds no JSON object' };
+  if (bill.mch_id !== mchId) return { unread: 'it is for another merchant number (mch_id)' };
+  const [billNo, user, amount] = [textAt(bill, 'out_bill_no'), textAt(bill, 'openid'), numberOf(bill.transfer_amount)];
+  const seen = ENDS.has(bill.state) ? billOf(bill) : undefined;
+  if (!seen) return { unread: `state ${String(bill.state).slice(0, 32)}, which is no end` };
+  if (billNo === undefined || user === undefined || amount === undefined)
+    return { unread: 'it lacks out_bill_no, openid or transfer_amount' };
+  return { billNo: billNo as BillNo, user: user as OpenId, amount, seen };
+}

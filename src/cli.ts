@@ -1,26 +1,26 @@
 // The operator's commands: their names, options and exit codes. What they do stands in `commands/`.
 import { Command, CommanderError } from 'commander';
-import { versionOf } from './setup/package.ts';
-import { addRules } from './commands/rules/index.ts';
-import { exitWith, runUntilSignal } from './commands/shared/run.ts';
-import { addTrials } from './commands/rules/trials.ts';
-import type { ActsOptions } from './commands/shared/acts.ts';
-import type { AuditOptions } from './commands/ledger/audit.ts';
-import type { CheckOptions } from './commands/rules/check.ts';
 import type { ActivateOptions, GenerateOptions, ImportOptions } from './commands/account/codes.ts';
-import type { Common } from './commands/shared/context.ts';
-import { EXIT, printNote } from './commands/shared/context.ts';
 import type { PushOptions } from './commands/account/menu.ts';
-import type { MigrateOptions } from './commands/ledger/migrate.ts';
-import type { ListOptions } from './commands/payouts/list.ts';
-import type { RetryOptions } from './commands/payouts/change.ts';
-import type { ExportOptions } from './commands/payouts/export.ts';
 import type { AccountOptions } from './commands/account/platform.ts';
 import type { CreateOptions } from './commands/account/qr.ts';
+import type { AuditOptions } from './commands/ledger/audit.ts';
+import type { MigrateOptions } from './commands/ledger/migrate.ts';
+import type { RetryOptions } from './commands/payouts/change.ts';
+import type { ExportOptions } from './commands/payouts/export.ts';
+import type { ListOptions } from './commands/payouts/list.ts';
 import type { SendOptions } from './commands/payouts/send.ts';
+import type { CheckOptions } from './commands/rules/check.ts';
+import { addRules } from './commands/rules/index.ts';
+import { addTrials } from './commands/rules/trials.ts';
+import type { ActsOptions } from './commands/shared/acts.ts';
+import type { Common } from './commands/shared/context.ts';
+import { EXIT, printNote } from './commands/shared/context.ts';
+import { exitWith, runUntilSignal } from './commands/shared/run.ts';
 import type { SimulatorOptions } from './commands/simulator.ts';
 import { BadInput } from './core/base/error.ts';
 import { visibleLines } from './core/base/text.ts';
+import { versionOf } from './setup/package.ts';
 
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const ACCOUNT = ['--account <name>', 'whose, where bot.yaml has several'] as const;
@@ -67,7 +67,9 @@ function program(): Command {
     .option(...ENCODING)
     .option('--repair', 'first bring back what a restored store has lost: from its journal, --funds and WeChat Pay')
     .option('--dry-run', 'with --repair: say what would be done, write nothing')
-    .action((options: AuditOptions) => exitWith(async () => (await import('./commands/ledger/audit.ts')).audit(options)));
+    .action((options: AuditOptions) =>
+      exitWith(async () => (await import('./commands/ledger/audit.ts')).audit(options)),
+    );
   addCodes(root.command('codes').description('printed codes: make, register, set active'));
   addMigrate(root);
   root
@@ -215,7 +217,9 @@ function addQr(qr: Command): void {
     .option('--out <folder>', 'where pictures and list go (default: qr/ACCOUNT)')
     .option('--size <pixels>', 'of each side', '430')
     .option('--again', 'make those of the list anew')
-    .action((options: CreateOptions) => exitWith(async () => (await import('./commands/account/qr.ts')).create(options)));
+    .action((options: CreateOptions) =>
+      exitWith(async () => (await import('./commands/account/qr.ts')).create(options)),
+    );
 }
 
 /** What a person decides where the bot has given up. */

@@ -8,19 +8,19 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { type Bot, createBot } from './app/bot.ts';
-import { belongToUs } from './setup/installation.ts';
-import { versionOf } from './setup/package.ts';
-import { openStoreOf } from './setup/store.ts';
+import type { Demo, DemoOptions } from './app/demo.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config/config.ts';
 import { BadInput, showFinding } from './core/base/error.ts';
 import { instant } from './core/base/time.ts';
-import type { Demo, DemoOptions } from './app/demo.ts';
+import type { Timer } from './engine/lease.ts';
 import { createEdgeServer } from './http/server.ts';
 import { createLog, onlyLines } from './lib/log.ts';
 import type { Log, Store } from './ports.ts';
+import { belongToUs } from './setup/installation.ts';
+import { versionOf } from './setup/package.ts';
+import { openStoreOf } from './setup/store.ts';
 import { movableClock } from './simulator/shared/clock.ts';
 import { refuseUnfinished } from './storage/copy.ts';
-import type { Timer } from './engine/lease.ts';
 
 const DEMO_PORT = 3000;
 /** So long a stop waits for requests in work: a supervisor kills after 5 s. */
@@ -43,7 +43,8 @@ export async function start(configFile: string | undefined, options: DemoOptions
   const file = configFile ?? configHere();
   if (file !== undefined && (options.format ?? options.cdata) !== undefined)
     throw new BadInput(`--format and --cdata are for the demo's WeChat; with ${file} the real one's console says it`);
-  const demo = file === undefined ? await (await import('./app/demo.ts')).startDemo(demoPort(), clock, options) : undefined;
+  const demo =
+    file === undefined ? await (await import('./app/demo.ts')).startDemo(demoPort(), clock, options) : undefined;
   const config = loadConfig(file ?? DEMO_CONFIG, process.env, instant(clock.now()));
   const level = process.env.LOG_LEVEL ?? config.log.level ?? (demo ? 'warn' : 'info');
   const log = createLog({ ...config.log, level });

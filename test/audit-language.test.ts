@@ -1,25 +1,25 @@
 // The audit of campaigns that use everything the language has: their counters balance, and what is changed in those that
 // claims tell is found. Played through the real flow, on SQLite, with payouts that end in every way.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { auditStore } from '../src/engine/audit-store.ts';
 import type { Config } from '../src/config/config.ts';
-import { Audit, type AuditReport, shelfOf, shelfOfClaim, showAuditFinding } from '../src/core/audit/audit.ts';
-import { followerIn, nameKind } from '../src/core/audit/counter-name.ts';
 import { chanceOf } from '../src/core/analysis/random.ts';
 import { crowdOf } from '../src/core/analysis/synthetic-day.ts';
-import type { Counter, Decision } from '../src/core/decide/decide.ts';
+import { Audit, type AuditReport, shelfOf, shelfOfClaim, showAuditFinding } from '../src/core/audit/audit.ts';
+import { followerIn, nameKind } from '../src/core/audit/counter-name.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
+import { fen } from '../src/core/base/money.ts';
+import { type Day, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';
+import type { Counter, Decision } from '../src/core/decide/decide.ts';
 import { inviteScene } from '../src/core/decide/follower.ts';
 import { bookOf } from '../src/core/decide/match.ts';
-import { fen } from '../src/core/base/money.ts';
 import type { Observation, Payout } from '../src/core/payout/payout.ts';
 import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
-import { type Day, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
 import { createFlow } from '../src/engine/flow.ts';
+import { checkRuleFiles, type RuleFile } from '../src/engine/rulebook.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Store } from '../src/ports.ts';
-import { checkRuleFiles, type RuleFile } from '../src/engine/rulebook.ts';
 import { openSqlite } from '../src/storage/sqlite/store.ts';
 import { readBooks } from './store.contract.ts';
 

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { auditStore } from '../src/engine/audit-store.ts';
 import type { Config } from '../src/config/config.ts';
 import {
   Audit,
@@ -15,21 +14,22 @@ import {
   showAuditFinding,
 } from '../src/core/audit/audit.ts';
 import { followerIn } from '../src/core/audit/counter-name.ts';
-import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
-import type { Counter } from '../src/core/decide/decide.ts';
-import type { EventKey, OpenId } from '../src/core/base/event.ts';
 import { FundFlow } from '../src/core/audit/fund-flow.ts';
-import { bookOf } from '../src/core/decide/match.ts';
+import type { EventKey, OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
+import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
+import type { Counter } from '../src/core/decide/decide.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
 import type { Observation, Payout, Step } from '../src/core/payout/payout.ts';
 import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
-import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
 import { createFlow } from '../src/engine/flow.ts';
 import { auditAndLog } from '../src/engine/jobs.ts';
+import { checkRuleFiles } from '../src/engine/rulebook.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { HistoryLine, Store } from '../src/ports.ts';
-import { checkRuleFiles } from '../src/engine/rulebook.ts';
 import { openDatabase } from '../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../src/storage/sqlite/store.ts';
 import { ENV, MERCHANT, startWorld, type World } from './harness.ts';

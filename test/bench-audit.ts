@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auditStore } from '../src/engine/audit-store.ts';
 import { Audit } from '../src/core/audit/audit.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
 import type { Store } from '../src/ports.ts';
 import { openRedis } from '../src/storage/redis/store.ts';
 import { openSqlite } from '../src/storage/sqlite/store.ts';

@@ -1,6 +1,7 @@
 // What an event costs among 10 000 rules against among 10: `npm run bench -- match`.
-import { decide, wantedFor } from '../src/core/decide/decide.ts';
+
 import type { Event } from '../src/core/base/event.ts';
+import { decide, wantedFor } from '../src/core/decide/decide.ts';
 import { type Book, bookOf } from '../src/core/decide/match.ts';
 import type { Trigger } from '../src/core/rules/campaign.ts';
 import { campaignOf, eventOf, nothing, ruleOf, says } from './campaigns.ts';

@@ -1,13 +1,14 @@
 // Campaigns made by hand, without a rule file, and a ledger in memory that keeps the promises of the store: what a test
 // of a mechanic (玩法) says is what it is about, the rest is as open as it can be.
-import { type Award, countersOf, type Decision, decide, type Facts, wantedFor } from '../src/core/decide/decide.ts';
+
 import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
+import { type Fen, fen, parseYuan } from '../src/core/base/money.ts';
+import { type Instant, instant, parseBeijing, parseDuration } from '../src/core/base/time.ts';
+import { type Award, countersOf, type Decision, decide, type Facts, wantedFor } from '../src/core/decide/decide.ts';
 import type { CodeFact, Follower } from '../src/core/decide/decision.ts';
 import type { MerchantCaps } from '../src/core/decide/limits.ts';
 import { type Book, bookOf } from '../src/core/decide/match.ts';
-import { type Fen, fen, parseYuan } from '../src/core/base/money.ts';
 import type { Campaign, Period, Prize, Round, Rule, Trigger, Wallet } from '../src/core/rules/campaign.ts';
-import { type Instant, instant, parseBeijing, parseDuration } from '../src/core/base/time.ts';
 
 // ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────
 

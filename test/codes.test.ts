@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { activate, generate, importCodes } from '../src/commands/account/codes.ts';
-import { boxesFrom, codeLineFrom, linesOf, shareFrom } from '../src/core/ops/code-batch.ts';
-import { cellsOf } from '../src/core/yaml/csv.ts';
 import type { EventKey, OpenId } from '../src/core/base/event.ts';
-import { codeFrom } from '../src/core/rules/printed-code.ts';
 import { instant } from '../src/core/base/time.ts';
+import { boxesFrom, codeLineFrom, linesOf, shareFrom } from '../src/core/ops/code-batch.ts';
+import { codeFrom } from '../src/core/rules/printed-code.ts';
+import { cellsOf } from '../src/core/yaml/csv.ts';
 import { ENV, PEM_LINES, startWorld, type World } from './harness.ts';
 
 const RULES = `

@@ -1,8 +1,8 @@
 // Conditions (`when:`): what holds, what is refused before it can ever run, and how a rule uses one; and segments (人群).
 import { describe, expect, test } from 'vitest';
-import { compileCondition } from '../src/core/rules/condition/condition.ts';
 import { fen } from '../src/core/base/money.ts';
 import type { Condition, ConditionValues } from '../src/core/rules/campaign.ts';
+import { compileCondition } from '../src/core/rules/condition/condition.ts';
 import { campaignOf, Ledger, nothing, outcome, packet, play, ruleOf, says, visits, word } from './campaigns.ts';
 
 const WALLETS = ['机会', 'points'];

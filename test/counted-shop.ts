@@ -1,25 +1,25 @@
 // A shop without a simulator: the flow, the table and a store on a clock of its own, with rules that are edited meanwhile;
 // and the store as version 0.1.0 wrote it, which counted only against limits that were set.
 import { expect } from 'vitest';
-import { auditStore } from '../src/engine/audit-store.ts';
 import type { Config } from '../src/config/config.ts';
 import { Audit, showAuditFinding } from '../src/core/audit/audit.ts';
-import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
+import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
+import { fen } from '../src/core/base/money.ts';
+import { type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
 import type { Counter, Decision } from '../src/core/decide/decide.ts';
 import { countersOf } from '../src/core/decide/decide.ts';
-import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
 import { isBounded } from '../src/core/decide/limits.ts';
 import { bookOf } from '../src/core/decide/match.ts';
-import { fen } from '../src/core/base/money.ts';
+import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
 import { billNoOf, type Observation, type Payout, type Step } from '../src/core/payout/payout.ts';
 import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
-import { type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
 import { createFlow } from '../src/engine/flow.ts';
-import { SILENT } from '../src/lib/log.ts';
-import type { Commit, Store } from '../src/ports.ts';
 import { bringUp, recount } from '../src/engine/recount.ts';
 import { checkRuleFiles } from '../src/engine/rulebook.ts';
+import { SILENT } from '../src/lib/log.ts';
+import type { Commit, Store } from '../src/ports.ts';
 
 export const MCH = '1900000109';
 export const NOON = parseBeijing('2026-02-10 12:00')!;

@@ -1,7 +1,7 @@
 // Everything that can be limited is counted always: a limit that is set in the middle of a campaign knows what was before.
 import { afterEach, describe, expect, test } from 'vitest';
-import { ruleClaimsCounter } from '../src/core/decide/limits.ts';
 import { DAY, HOUR, later, MINUTE } from '../src/core/base/time.ts';
+import { ruleClaimsCounter } from '../src/core/decide/limits.ts';
 import type { Store } from '../src/ports.ts';
 import { openSqlite } from '../src/storage/sqlite/store.ts';
 import { ACCEPTED, asBefore, NOON, openId, rulesOf, Shop, status } from './counted-shop.ts';

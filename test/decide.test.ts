@@ -1,15 +1,22 @@
 // The decision: every refusal, which one wins, and a draw that nobody can bend.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Decision, decide, type Facts, type Follower, type Surroundings, wantedFor } from '../src/core/decide/decide.ts';
-import { drawAmount, drawPrize, luckOf } from '../src/core/decide/draw.ts';
 import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
+import { type Fen, fen } from '../src/core/base/money.ts';
+import { type Instant, instant, parseBeijing } from '../src/core/base/time.ts';
+import {
+  type Decision,
+  decide,
+  type Facts,
+  type Follower,
+  type Surroundings,
+  wantedFor,
+} from '../src/core/decide/decide.ts';
+import { drawAmount, drawPrize, luckOf } from '../src/core/decide/draw.ts';
 import { gapCounter, hasRoom, lastClaimCounter, type MerchantCaps, UNBOUNDED } from '../src/core/decide/limits.ts';
 import { bookOf } from '../src/core/decide/match.ts';
-import { type Fen, fen } from '../src/core/base/money.ts';
 import type { Campaign, Prize, Refusal } from '../src/core/rules/campaign.ts';
 import { loadCampaign } from '../src/core/rules/load.ts';
-import { type Instant, instant, parseBeijing } from '../src/core/base/time.ts';
 
 const ANN = 'ann' as OpenId;
 const at = (text: string): Instant => parseBeijing(text)!;

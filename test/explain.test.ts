@@ -1,14 +1,20 @@
 // `hongbao explain`: every rule that was asked, with the number behind each check, and who answered in the end.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
-import { type Explanation, explain, explanationJson, happeningOf, showExplanation } from '../src/core/analysis/explain.ts';
-import { bookOf } from '../src/core/decide/match.ts';
+import {
+  type Explanation,
+  explain,
+  explanationJson,
+  happeningOf,
+  showExplanation,
+} from '../src/core/analysis/explain.ts';
 import { nearMisses } from '../src/core/analysis/near-miss.ts';
-import type { Campaign } from '../src/core/rules/campaign.ts';
+import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { instant } from '../src/core/base/time.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import type { Campaign } from '../src/core/rules/campaign.ts';
 import { createFlow } from '../src/engine/flow.ts';
-import { SILENT } from '../src/lib/log.ts';
 import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
+import { SILENT } from '../src/lib/log.ts';
 import {
   at,
   campaignOf,

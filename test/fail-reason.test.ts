@@ -2,13 +2,19 @@
 // every code of red packets, and what each means for the prize, the number and the merchant.
 import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/base/event.ts';
+import { fen } from '../src/core/base/money.ts';
+import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
 import { FAIL_REASONS, type FailClass, failClassOf } from '../src/core/payout/fail-reasons.ts';
 import { probeAfter } from '../src/core/payout/merchant-halt.ts';
-import { fen } from '../src/core/base/money.ts';
-import { isKnown, sightOf } from '../src/core/payout/wechat-codes.ts';
-import { billNoOf, type Observation, type Payout, type PayoutState, type PayRequest } from '../src/core/payout/payout.ts';
+import {
+  billNoOf,
+  type Observation,
+  type Payout,
+  type PayoutState,
+  type PayRequest,
+} from '../src/core/payout/payout.ts';
 import { DEFAULT_POLICY, observe, type Verdict } from '../src/core/payout/transitions.ts';
-import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
+import { isKnown, sightOf } from '../src/core/payout/wechat-codes.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
 const TRANSFER: PayRequest = {

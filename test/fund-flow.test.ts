@@ -1,11 +1,11 @@
 // The merchant's fund flow: how it is read, and what does not agree with our payouts.
 import { describe, expect, test } from 'vitest';
 import { type Change, showAuditFinding } from '../src/core/audit/audit.ts';
-import { BadInput } from '../src/core/base/error.ts';
 import { FundFlow } from '../src/core/audit/fund-flow.ts';
+import { BadInput } from '../src/core/base/error.ts';
 import { fen } from '../src/core/base/money.ts';
-import { billNoOf, type Payout } from '../src/core/payout/payout.ts';
 import { HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';
+import { billNoOf, type Payout } from '../src/core/payout/payout.ts';
 import { aPayout } from './store.contract.ts';
 import { writtenIn } from './written.ts';
 

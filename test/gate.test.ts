@@ -3,8 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Fault } from '../src/core/base/error.ts';
 import { loadConfig } from '../src/config/config.ts';
+import { Fault } from '../src/core/base/error.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { judgeAnswer } from '../src/core/payout/operator-steps.ts';
 import type { Payout } from '../src/core/payout/payout.ts';

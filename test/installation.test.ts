@@ -5,11 +5,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { belongToUs, mchIdsBefore } from '../src/setup/installation.ts';
 import type { Config } from '../src/config/config.ts';
-import { installationOf, isSameInstallation, readInstallation } from '../src/core/live/installation.ts';
 import { DAY, instant, later } from '../src/core/base/time.ts';
+import { installationOf, isSameInstallation, readInstallation } from '../src/core/live/installation.ts';
 import type { Store } from '../src/ports.ts';
+import { belongToUs, mchIdsBefore } from '../src/setup/installation.ts';
 import { openStore } from '../src/storage/open.ts';
 import { openDatabase } from '../src/storage/sqlite/schema.ts';
 import { ENV, startWorld, until, type World } from './harness.ts';

@@ -1,16 +1,16 @@
 // Going live compares: what would pay somebody again is refused until the file says what is meant, what only costs
 // something is a 'live-change'; on both stores, over restarts, and never without a claim.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { liveBookFor } from '../src/engine/live.ts';
 import type { Config } from '../src/config/config.ts';
-import { countersOf, decide, wantedFor } from '../src/core/decide/decide.ts';
 import { showFinding } from '../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
-import { recordAfter, recordFrom } from '../src/core/live/record.ts';
+import { type Instant, parseBeijing } from '../src/core/base/time.ts';
+import { countersOf, decide, wantedFor } from '../src/core/decide/decide.ts';
 import { bookOf } from '../src/core/decide/match.ts';
+import { recordAfter, recordFrom } from '../src/core/live/record.ts';
 import { claimOf } from '../src/core/payout/plan.ts';
 import { type DataFiles, loadCampaigns, type RuleText } from '../src/core/rules/load.ts';
-import { type Instant, parseBeijing } from '../src/core/base/time.ts';
+import { liveBookFor } from '../src/engine/live.ts';
 import type { Store } from '../src/ports.ts';
 import { openRedis } from '../src/storage/redis/store.ts';
 import { openSqlite } from '../src/storage/sqlite/store.ts';

@@ -1,9 +1,9 @@
 // Warnings about money: every id with a file that has it, and one that just has not.
 import { describe, expect, test } from 'vitest';
-import { ALONE, type LintAround, WECHAT_CAPS } from '../src/core/lint/context.ts';
 import { type Fen, fen } from '../src/core/base/money.ts';
-import { loadCampaign } from '../src/core/rules/load.ts';
+import { ALONE, type LintAround, WECHAT_CAPS } from '../src/core/lint/context.ts';
 import { courseOf, spendOf } from '../src/core/lint/spend.ts';
+import { loadCampaign } from '../src/core/rules/load.ts';
 import { CLEAN, type Edit, edited, lintFiles, saidOf, settled, show } from './lint.ts';
 
 const BUDGET = 'perDay: ¥200.00';

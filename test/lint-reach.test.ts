@@ -1,7 +1,7 @@
 // Warnings about rules and words that another rule takes, in the same file or in an earlier one.
 import { describe, expect, test } from 'vitest';
-import { ALONE } from '../src/core/lint/context.ts';
 import { parseBeijing } from '../src/core/base/time.ts';
+import { ALONE } from '../src/core/lint/context.ts';
 import { lintFiles, saidOf, show } from './lint.ts';
 
 const PERIOD = 'period: { from: 2026-03-01, to: 2026-03-10 }';

@@ -56,7 +56,8 @@ describe('a placeholder', () => {
 
   test('of money, where a coupon may be won', () => {
     const coupon: Edit = ['thanks: { nothing: true', 'thanks: { coupon: codes.csv'];
-    const said = (text: string) => saidOf([coupon, rule('odds: rise'), [WON, `      won: "${text}"`]], ALONE, () => CODES);
+    const said = (text: string) =>
+      saidOf([coupon, rule('odds: rise'), [WON, `      won: "${text}"`]], ALONE, () => CODES);
     expect(said('{{prize}} {{amount}} {{coupon}}')).toEqual([
       '18:23 placeholder-empty {{amount}} is 0.00 when "thanks", a coupon, is won; write {{prize}}',
     ]);

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { type Config, loadConfig } from '../src/config/config.ts';
 import { BadInput } from '../src/core/base/error.ts';
-import { ALONE, LINTS, lint } from '../src/core/lint/lint.ts';
 import { fen } from '../src/core/base/money.ts';
-import { type Path, placeIn } from '../src/core/yaml/path-position.ts';
+import { ALONE, LINTS, lint } from '../src/core/lint/lint.ts';
 import { loadCampaigns } from '../src/core/rules/load.ts';
+import { type Path, placeIn } from '../src/core/yaml/path-position.ts';
 import { openRulebook } from '../src/engine/rulebook.ts';
 import { CLEAN, type Edit, edited, lintFiles, saidOf, settled, show } from './lint.ts';
 

@@ -1,6 +1,7 @@
 // A rule file nobody can complain of, and ways to make it worse: what a test of a warning says is the one change.
-import { type LintAround, lintWith, type Warning } from '../src/core/lint/lint.ts';
+
 import { ALONE } from '../src/core/lint/context.ts';
+import { type LintAround, lintWith, type Warning } from '../src/core/lint/lint.ts';
 import { type DataFiles, loadCampaigns } from '../src/core/rules/load.ts';
 
 export const CLEAN = `campaign: spring

@@ -3,12 +3,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { rehearse } from '../src/core/analysis/run-tests.ts';
 import { Fault } from '../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
-import { bookOf } from '../src/core/decide/match.ts';
-import { rehearse } from '../src/core/analysis/run-tests.ts';
-import { loadCampaigns } from '../src/core/rules/load.ts';
 import { DAY, instant } from '../src/core/base/time.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import { loadCampaigns } from '../src/core/rules/load.ts';
 import { createLookup } from '../src/http/follower-lookup.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { PlatformFault } from '../src/simulator/shared/protocol.ts';

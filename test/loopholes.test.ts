@@ -2,23 +2,23 @@
 // for twice, refunds told first. Each once got through, or nearly did.
 
 import { expect, test } from 'vitest';
-import { auditStore } from '../src/engine/audit-store.ts';
 import type { Config } from '../src/config/config.ts';
-import { Audit, showAuditFinding } from '../src/core/audit/audit.ts';
-import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { Ledger as RuleLedger } from '../src/core/analysis/memory-ledger.ts';
-import { bookOf } from '../src/core/decide/match.ts';
-import { fen } from '../src/core/base/money.ts';
-import type { Payout } from '../src/core/payout/payout.ts';
-import { checksumOf } from '../src/core/rules/printed-code.ts';
+import { Audit, showAuditFinding } from '../src/core/audit/audit.ts';
 import { lostAward, payoutOf } from '../src/core/audit/repair.ts';
-import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
+import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
+import { fen } from '../src/core/base/money.ts';
 import { DAY, type Instant, later, parseBeijing } from '../src/core/base/time.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import type { Payout } from '../src/core/payout/payout.ts';
+import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
+import { checksumOf } from '../src/core/rules/printed-code.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
 import { createFlow, type Flow } from '../src/engine/flow.ts';
+import { Turn } from '../src/engine/lease.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Answer, Store } from '../src/ports.ts';
 import { openSqlite } from '../src/storage/sqlite/store.ts';
-import { Turn } from '../src/engine/lease.ts';
 import {
   campaignOf,
   coupons,

@@ -3,10 +3,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
-import { NO_REPLY } from '../src/core/rules/reply.ts';
 import { DAY, type Instant, instant, later, MINUTE, SECOND } from '../src/core/base/time.ts';
-import { SILENT } from '../src/lib/log.ts';
+import { NO_REPLY } from '../src/core/rules/reply.ts';
 import { createMessages, type Messages, type Voice } from '../src/engine/messages.ts';
+import { SILENT } from '../src/lib/log.ts';
 import type { Store } from '../src/ports.ts';
 import { type Beside, KINDS } from './beside.ts';
 

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sessionSecretsOf } from '../src/config/secret.ts';
-import { SAID_SO } from '../src/core/payout/ask-now.ts';
-import { seedOf } from '../src/core/decide/draw.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { instant } from '../src/core/base/time.ts';
+import { seedOf } from '../src/core/decide/draw.ts';
+import { SAID_SO } from '../src/core/payout/ask-now.ts';
 import { createSessions, type Sessions } from '../src/http/h5/session.ts';
 import { createSigner } from '../src/lib/signer.ts';
 import { jsSignature } from '../src/wechat/account/jssdk.ts';

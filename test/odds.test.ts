@@ -1,16 +1,16 @@
 // Odds that rise: what drops out of a draw leaves its odds to the others. Where those are dearer, the file says that it is
 // meant, or gives a fallback, by which the odds that were published stay.
 import { describe, expect, test } from 'vitest';
-import { describe as describeRules } from '../src/core/public-rules/describe.ts';
-import { drawPrize, luckOf } from '../src/core/decide/draw.ts';
+import { Ledger } from '../src/core/analysis/memory-ledger.ts';
+import { verifyDraw } from '../src/core/analysis/verify-draw.ts';
 import { showFinding } from '../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
-import { Ledger } from '../src/core/analysis/memory-ledger.ts';
+import { parseBeijing } from '../src/core/base/time.ts';
+import { drawPrize, luckOf } from '../src/core/decide/draw.ts';
 import { bookOf } from '../src/core/decide/match.ts';
+import { describe as describeRules } from '../src/core/public-rules/describe.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
 import { loadCampaign } from '../src/core/rules/load.ts';
-import { parseBeijing } from '../src/core/base/time.ts';
-import { verifyDraw } from '../src/core/analysis/verify-draw.ts';
 
 type Parts = { readonly small?: string; readonly rest?: string; readonly give?: string; readonly rule?: string };
 

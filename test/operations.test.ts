@@ -167,7 +167,12 @@ describe('behind nginx as docs/operations.md has it', () => {
     const args = ['-p', conf, '-c', join(conf, 'nginx.conf'), '-e', join(conf, 'error.log')];
     const tried = spawnSync(nginx!, [...args, '-t'], { encoding: 'utf8' });
     expect([tried.status, tried.stderr]).toEqual([0, expect.not.stringMatching(/warn|emerg/)]);
-    const bot = started(process.execPath, [join(ROOT, 'src/launch/hongbao.js'), 'start', '--config', 'bot.yaml'], place, ENV);
+    const bot = started(
+      process.execPath,
+      [join(ROOT, 'src/launch/hongbao.js'), 'start', '--config', 'bot.yaml'],
+      place,
+      ENV,
+    );
     await until(() => bot.out().includes('"ready"'), 60_000);
     started(nginx!, args, conf, {});
     await until(() =>
@@ -213,7 +218,12 @@ describe('behind nginx as docs/operations.md has it', () => {
     await Promise.all(Array.from({ length: 8 }, (_, n) => say(`${n}`))); // connections that nginx keeps
     expect(await end(bot.child, 'SIGTERM')).toBe(0);
     const place = join(folder, 'behind');
-    const next = started(process.execPath, [join(ROOT, 'src/launch/hongbao.js'), 'start', '--config', 'bot.yaml'], place, ENV);
+    const next = started(
+      process.execPath,
+      [join(ROOT, 'src/launch/hongbao.js'), 'start', '--config', 'bot.yaml'],
+      place,
+      ENV,
+    );
     await until(() => next.out().includes('"ready"'), 60_000);
     const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => say(`${n}`)));
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));

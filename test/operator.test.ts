@@ -3,9 +3,11 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cancelPayout, whyNotAmongAll } from '../src/commands/payouts/change.ts';
-import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
+import { beijingText, DAY, dayOf, type Instant, instant, later, parseBeijing } from '../src/core/base/time.ts';
+import { harmless } from '../src/core/ops/payout-csv.ts';
+import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
 import { callOffStep, cancelWay, readReason, retryStep } from '../src/core/payout/operator-steps.ts';
 import {
   type BillNo,
@@ -15,11 +17,9 @@ import {
   type PayoutState,
   type Step,
 } from '../src/core/payout/payout.ts';
-import { harmless } from '../src/core/ops/payout-csv.ts';
-import { DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
 import type { PayerSettings } from '../src/core/payout/plan.ts';
+import { DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
 import { loadCampaigns } from '../src/core/rules/load.ts';
-import { beijingText, DAY, dayOf, type Instant, instant, later, parseBeijing } from '../src/core/base/time.ts';
 import type { Payer, Store } from '../src/ports.ts';
 import { openStore } from '../src/storage/open.ts';
 import { command, openIds, readCsv, run } from './command.ts';

@@ -1,12 +1,12 @@
 // What is told with a passive reply: texts that are owed, and 「我的红包」.
 import { describe, expect, test } from 'vitest';
 import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
-import { asksForMine, mineReply } from '../src/core/messages/my-packets.ts';
 import { fen } from '../src/core/base/money.ts';
+import { HOUR, later, parseBeijing } from '../src/core/base/time.ts';
+import { asksForMine, mineReply } from '../src/core/messages/my-packets.ts';
 import { clip, withOwed } from '../src/core/messages/pending.ts';
 import type { Payout } from '../src/core/payout/payout.ts';
 import { NO_REPLY, type Reply } from '../src/core/rules/reply.ts';
-import { HOUR, later, parseBeijing } from '../src/core/base/time.ts';
 import { aPayout } from './store.contract.ts';
 
 const AT = parseBeijing('2026-02-10 10:00')!;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
-import { isKnown, sightOf } from '../src/core/payout/wechat-codes.ts';
+import { DAY, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
 import {
   BILL_STATES,
   type BillState,
@@ -14,7 +14,7 @@ import {
   type PayoutState,
 } from '../src/core/payout/payout.ts';
 import { DEFAULT_POLICY, observe, type Verdict } from '../src/core/payout/transitions.ts';
-import { DAY, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
+import { isKnown, sightOf } from '../src/core/payout/wechat-codes.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
 const OPEN = PAYOUT_STATES.filter(state => !isFinal(state));

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
-import { SIGHTS, sightOf } from '../src/core/payout/wechat-codes.ts';
+import { DAY, HOUR, instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
 import { billNoOf, isFinal, type Observation, PAYOUT_STATES, type Payout } from '../src/core/payout/payout.ts';
 import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
-import { DAY, HOUR, instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
+import { SIGHTS, sightOf } from '../src/core/payout/wechat-codes.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
 

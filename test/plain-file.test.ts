@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { check } from '../src/commands/rules/check.ts';
+import { readRuleFiles } from '../src/engine/rulebook.ts';
 import { readPlain, readPlainSync, readText, readTextInside } from '../src/lib/plain-file.ts';
 import type { Log } from '../src/ports.ts';
-import { readRuleFiles } from '../src/engine/rulebook.ts';
 import { RULES, startWorld } from './harness.ts';
 import { inProcess } from './platform-world.ts';
 

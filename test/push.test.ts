@@ -6,9 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { OpenId } from '../src/core/base/event.ts';
 import { instant } from '../src/core/base/time.ts';
 import type { Log, Opened } from '../src/ports.ts';
-import { createDoor } from '../src/wechat/account/webhook.ts';
 import { readPushJson } from '../src/wechat/account/push-json.ts';
 import { readPushXml } from '../src/wechat/account/push-xml.ts';
+import { createDoor } from '../src/wechat/account/webhook.ts';
 import { parseXml } from '../src/wechat/xml.ts';
 import { ACCOUNT, startWorld, type World } from './harness.ts';
 import {

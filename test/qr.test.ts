@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import qrcode from 'qrcode-generator';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type CreateOptions, create } from '../src/commands/account/qr.ts';
-import { qrPicture } from '../src/lib/qr-png.ts';
+import { DAY, instant, later } from '../src/core/base/time.ts';
 import {
   MADE_HEAD,
   type MadeCode,
@@ -16,7 +16,7 @@ import {
   readScenes,
   sceneProblem,
 } from '../src/core/ops/qr-list.ts';
-import { DAY, instant, later } from '../src/core/base/time.ts';
+import { qrPicture } from '../src/lib/qr-png.ts';
 import { createQrCode, type NewCode, showQrCode } from '../src/wechat/account/qr-codes.ts';
 import { type Result, readCsv } from './command.ts';
 import { startWorld, type World } from './harness.ts';

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
-import { type Allowance, allowanceNow, type Deed, usedUp, withSent } from '../src/core/messages/quota.ts';
 import { HOUR, type Instant, instant, later, MINUTE, SECOND } from '../src/core/base/time.ts';
+import { type Allowance, allowanceNow, type Deed, usedUp, withSent } from '../src/core/messages/quota.ts';
 import { type GrantKind, type Grants, granted, spend } from '../src/simulator/world/message-windows.ts';
 
 const NOW = instant(1_800_000_000_000);

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Fault } from '../src/core/base/error.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
-import type { Payout } from '../src/core/payout/payout.ts';
 import { HOUR, later } from '../src/core/base/time.ts';
+import type { Payout } from '../src/core/payout/payout.ts';
 import type { Lease, Store } from '../src/ports.ts';
 import { openRedis } from '../src/storage/redis/store.ts';
 import {

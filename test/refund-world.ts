@@ -1,17 +1,17 @@
 // A shop around the flow, on either store: who pays, who is refunded, and what is left to them. Several processes may share
 // the data, and any of them may die between any two of its calls to the store.
 
-import { auditStore } from '../src/engine/audit-store.ts';
 import type { Config } from '../src/config/config.ts';
 import { Audit, showAuditFinding } from '../src/core/audit/audit.ts';
-import type { Decision } from '../src/core/decide/decide.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
-import { bookOf } from '../src/core/decide/match.ts';
 import { fen } from '../src/core/base/money.ts';
+import { type Instant, later, parseBeijing } from '../src/core/base/time.ts';
+import type { Decision } from '../src/core/decide/decide.ts';
+import { bookOf } from '../src/core/decide/match.ts';
 import { UNKNOWN_PAYER } from '../src/core/payout/payment.ts';
 import type { Payout } from '../src/core/payout/payout.ts';
 import type { Campaign, Cancel } from '../src/core/rules/campaign.ts';
-import { type Instant, later, parseBeijing } from '../src/core/base/time.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
 import { createFlow, type Flow } from '../src/engine/flow.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Answer, Store } from '../src/ports.ts';

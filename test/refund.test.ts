@@ -2,14 +2,14 @@
 // well; told before, after, twice, in parts or at the same moment; whoever dies in between.
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { describe as publicRules } from '../src/core/public-rules/describe.ts';
-import type { OpenId } from '../src/core/base/event.ts';
 import { explain, showExplanation } from '../src/core/analysis/explain.ts';
 import { Ledger as RuleLedger } from '../src/core/analysis/memory-ledger.ts';
+import type { OpenId } from '../src/core/base/event.ts';
+import { DAY } from '../src/core/base/time.ts';
 import { bookOf } from '../src/core/decide/match.ts';
 import { paymentKey, UNKNOWN_PAYER } from '../src/core/payout/payment.ts';
+import { describe as publicRules } from '../src/core/public-rules/describe.ts';
 import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
-import { DAY } from '../src/core/base/time.ts';
 import type { Store } from '../src/ports.ts';
 import { type Beside, KINDS } from './beside.ts';
 import { campaignOf, nothing, outcome, packet, ruleOf, word } from './campaigns.ts';

@@ -1,18 +1,18 @@
 // A name that changes in a live campaign: what was claimed and counted under the old one counts for the new one, for ever.
 import { describe, expect, test } from 'vitest';
 import { Backtest } from '../src/core/analysis/backtest.ts';
-import { type Decision, decide, wantedFor } from '../src/core/decide/decide.ts';
-import { describe as describeRules } from '../src/core/public-rules/describe.ts';
+import { Ledger } from '../src/core/analysis/memory-ledger.ts';
+import { failuresOf, rehearse } from '../src/core/analysis/run-tests.ts';
+import { verifyDraw } from '../src/core/analysis/verify-draw.ts';
 import { showFinding } from '../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
-import { Ledger } from '../src/core/analysis/memory-ledger.ts';
+import { instant, parseBeijing } from '../src/core/base/time.ts';
+import { type Decision, decide, wantedFor } from '../src/core/decide/decide.ts';
 import { bookOf } from '../src/core/decide/match.ts';
-import { failuresOf, rehearse } from '../src/core/analysis/run-tests.ts';
-import { asWritten, decisionCalled } from '../src/core/rules/renamed.ts';
+import { describe as describeRules } from '../src/core/public-rules/describe.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
 import { loadCampaign, loadCampaigns } from '../src/core/rules/load.ts';
-import { instant, parseBeijing } from '../src/core/base/time.ts';
-import { verifyDraw } from '../src/core/analysis/verify-draw.ts';
+import { asWritten, decisionCalled } from '../src/core/rules/renamed.ts';
 
 function says(text: string): string[] {
   const loaded = loadCampaign('a.yaml', text);

@@ -1,14 +1,5 @@
 // Whose number it is: a claim is found again from its follower and the day, and counts for what it counted when it was won.
 import { describe, expect, test } from 'vitest';
-import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
-import { claimKeyOf, decide } from '../src/core/decide/decide.ts';
-import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
-import { bookOf } from '../src/core/decide/match.ts';
-import { fen } from '../src/core/base/money.ts';
-import { billNoOf, numberDay } from '../src/core/payout/payout.ts';
-import { DEFAULT_POLICY } from '../src/core/payout/transitions.ts';
-import { type Award, planAward } from '../src/core/payout/plan.ts';
-import { lostAward, lostIdentity, lostMoney, passedBy, payoutOf, repairOf } from '../src/core/audit/repair.ts';
 import {
   campaignBearing,
   claimsBehind,
@@ -18,8 +9,17 @@ import {
   readNumber,
   recoveredKey,
 } from '../src/core/audit/claim-of-number.ts';
-import type { Campaign } from '../src/core/rules/campaign.ts';
+import { lostAward, lostIdentity, lostMoney, passedBy, payoutOf, repairOf } from '../src/core/audit/repair.ts';
+import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
+import { fen } from '../src/core/base/money.ts';
 import { dayOf, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';
+import { claimKeyOf, decide } from '../src/core/decide/decide.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
+import { billNoOf, numberDay } from '../src/core/payout/payout.ts';
+import { type Award, planAward } from '../src/core/payout/plan.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/transitions.ts';
+import type { Campaign } from '../src/core/rules/campaign.ts';
 import { checkRuleFiles } from '../src/engine/rulebook.ts';
 
 const NOON = parseBeijing('2026-02-10 12:00')!;

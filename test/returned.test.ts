@@ -2,16 +2,16 @@
 // counts at its merchant.
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { rehearse } from '../src/core/analysis/run-tests.ts';
 import type { EventKey } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
+import { DAY, dayOf, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';
 import { cancelStep } from '../src/core/payout/operator-steps.ts';
 import { billNoOf, numberDay, type Payout } from '../src/core/payout/payout.ts';
 import { beginSend, DEFAULT_POLICY, observe, waitForTomorrow } from '../src/core/payout/transitions.ts';
-import { rehearse } from '../src/core/analysis/run-tests.ts';
-import { DAY, dayOf, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';
+import { createSettle } from '../src/engine/settle.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Payer, Store } from '../src/ports.ts';
-import { createSettle } from '../src/engine/settle.ts';
 import { openSqlite } from '../src/storage/sqlite/store.ts';
 import {
   ACCEPTED,

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Config } from '../src/config/config.ts';
-import { readCsv } from '../src/core/yaml/csv.ts';
 import { showFinding } from '../src/core/base/error.ts';
 import { ALONE } from '../src/core/lint/context.ts';
 import { loadCampaign, loadCampaigns } from '../src/core/rules/load.ts';
+import { readCsv } from '../src/core/yaml/csv.ts';
 import { checkRuleFiles, openRulebook, readRuleFiles } from '../src/engine/rulebook.ts';
 
 describe('a table', () => {

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parseBeijing } from '../src/core/base/time.ts';
 import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
 import { type Known, loadCampaign, loadCampaigns, ruleSchema } from '../src/core/rules/load.ts';
-import { parseBeijing } from '../src/core/base/time.ts';
 
 const at = (path: string) => new URL(path, import.meta.url);
 const HEAD = `campaign: spring

@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Document, LineCounter, type Node, parse } from 'yaml';
 import { showFinding } from '../src/core/base/error.ts';
-import { Reader } from '../src/core/yaml/reader.ts';
+import { parseBeijing } from '../src/core/base/time.ts';
 import type { Campaign, Prize, Rule } from '../src/core/rules/campaign.ts';
 import { type DataFiles, dataFilesOf, loadCampaign, loadCampaigns, ruleSchema } from '../src/core/rules/load.ts';
 import { ruleFile } from '../src/core/rules/schema/file.ts';
-import { parseBeijing } from '../src/core/base/time.ts';
+import { Reader } from '../src/core/yaml/reader.ts';
 import { complaintsOf, type Schema } from './json-schema.ts';
 import { BAD_FILES } from './rule-findings.ts';
 

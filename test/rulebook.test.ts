@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Decision } from '../src/core/decide/decide.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { instant } from '../src/core/base/time.ts';
+import type { Decision } from '../src/core/decide/decide.ts';
 import type { Log } from '../src/ports.ts';
 import { RULES, startWorld, until, type World } from './harness.ts';
 

@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { cover } from '../src/core/analysis/coverage.ts';
-import { ALONE, lintWith } from '../src/core/lint/lint.ts';
-import { bookOf } from '../src/core/decide/match.ts';
 import { rehearse, showFailures } from '../src/core/analysis/run-tests.ts';
-import { PLACEHOLDERS } from '../src/core/rules/reply.ts';
+import { parseBeijing } from '../src/core/base/time.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import { ALONE, lintWith } from '../src/core/lint/lint.ts';
 import { CANCELS, DETAILS, MODES, ONCE, OUTCOMES } from '../src/core/rules/campaign.ts';
 import { type DataFiles, loadCampaign, loadCampaigns, ruleSchema } from '../src/core/rules/load.ts';
+import { PLACEHOLDERS } from '../src/core/rules/reply.ts';
 import { ACTIONS } from '../src/core/rules/schema/test.ts';
-import { parseBeijing } from '../src/core/base/time.ts';
 import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
 
 const RULES = new URL('../rules/', import.meta.url);

@@ -2,11 +2,11 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { chanceOf, logNormal, poisson } from '../src/core/analysis/random.ts';
-import { crowdOf } from '../src/core/analysis/synthetic-day.ts';
-import type { Campaign } from '../src/core/rules/campaign.ts';
-import { type DrawSimulation, simulateDraws } from '../src/core/analysis/simulate-draws.ts';
 import { type DaySimulation, simulateDay } from '../src/core/analysis/simulate-day.ts';
+import { type DrawSimulation, simulateDraws } from '../src/core/analysis/simulate-draws.ts';
+import { crowdOf } from '../src/core/analysis/synthetic-day.ts';
 import { beijingText, type Day } from '../src/core/base/time.ts';
+import type { Campaign } from '../src/core/rules/campaign.ts';
 import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
 import { at, campaignOf, coupons, nothing, packet, roundOf, ruleOf, word, yuan } from './campaigns.ts';
 import { run } from './command.ts';

@@ -3,7 +3,6 @@
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fundFlowCsv } from '../src/simulator/pay/fund-flow.ts';
-import { splitOf } from '../src/simulator/world/order.ts';
 import type { PayFault } from '../src/simulator/shared/protocol.ts';
 import {
   type MerchantLimits,
@@ -15,6 +14,7 @@ import {
   TransferDesk,
   World,
 } from '../src/simulator/simulator.ts';
+import { splitOf } from '../src/simulator/world/order.ts';
 import { nonce, paySignOf } from '../src/wechat/crypto.ts';
 import { buildXml, childrenOf, parseXml, type XmlOut } from '../src/wechat/xml.ts';
 

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
+import { sealResource } from '../src/simulator/pay/v3-signature.ts';
 import type { PayFault } from '../src/simulator/shared/protocol.ts';
 import {
   DEFAULT_API_V3_KEY,
@@ -25,7 +26,6 @@ import {
   TransferDesk,
   World,
 } from '../src/simulator/simulator.ts';
-import { sealResource } from '../src/simulator/pay/v3-signature.ts';
 import { nonce } from '../src/wechat/crypto.ts';
 
 const MCH = '1900000109';

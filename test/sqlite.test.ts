@@ -22,8 +22,8 @@ import { BadInput, Fault } from '../src/core/base/error.ts';
 import type { EventKey } from '../src/core/base/event.ts';
 import type { BillNo } from '../src/core/payout/payout.ts';
 import type { Store } from '../src/ports.ts';
-import { despiteLocks, groupCommit, type Transactions } from '../src/storage/sqlite/group-commit.ts';
 import { openStore } from '../src/storage/open.ts';
+import { despiteLocks, groupCommit, type Transactions } from '../src/storage/sqlite/group-commit.ts';
 import { openDatabase, refuseOldSqlite } from '../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../src/storage/sqlite/store.ts';
 import {

@@ -1,12 +1,19 @@
 // What every store promises, in sentences. `sqlite.test.ts` runs it, and so does whatever store comes next.
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Claim, Counter, Decision, Follower } from '../src/core/decide/decide.ts';
 import { Fault } from '../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
-import { type BillNo, billNoOf, type Move, type Payout, type PayoutState, type Step } from '../src/core/payout/payout.ts';
 import { type Instant, later, parseBeijing, SECOND } from '../src/core/base/time.ts';
+import type { Claim, Counter, Decision, Follower } from '../src/core/decide/decide.ts';
+import {
+  type BillNo,
+  billNoOf,
+  type Move,
+  type Payout,
+  type PayoutState,
+  type Step,
+} from '../src/core/payout/payout.ts';
 import type { Books, Buckets, Commit, Store } from '../src/ports.ts';
 
 /** One store with its data, as a test gets it. */

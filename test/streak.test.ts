@@ -1,8 +1,8 @@
 // Streaks of days: cycles, prizes on some of their days, the one day that may be made up for, and files edited midway.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Campaign, ReplyTemplate, Rule } from '../src/core/rules/campaign.ts';
 import { DAY, type Instant, later } from '../src/core/base/time.ts';
+import type { Campaign, ReplyTemplate, Rule } from '../src/core/rules/campaign.ts';
 import { at, campaignOf, Ledger, outcome, packet, replyText, ruleOf, says, word } from './campaigns.ts';
 
 const COUNT: ReplyTemplate = { kind: 'text', text: '{{count}}/{{next}}' };

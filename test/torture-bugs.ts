@@ -1,8 +1,8 @@
 // Bugs on purpose, to see that the verdict finds them. Each is planted between a worker and its ports; what the verdict
 // watches sits outside of them, and sees what the worker is told. Those about counting: `torture-bugs-count.ts`.
 import type { EventKey } from '../src/core/base/event.ts';
-import type { Payout } from '../src/core/payout/payout.ts';
 import { instant } from '../src/core/base/time.ts';
+import type { Payout } from '../src/core/payout/payout.ts';
 import type { Flow } from '../src/engine/flow.ts';
 import type { Answer, Commit, Payer, Store } from '../src/ports.ts';
 import { COUNT_BUGS, type CountBug, countingWrong } from './torture-bugs-count.ts';

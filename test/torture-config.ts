@@ -3,8 +3,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { Config, MerchantConfig } from '../src/config/config.ts';
 import { lintOf } from '../src/config/lint.ts';
 import { fen } from '../src/core/base/money.ts';
-import { DEFAULT_POLICY, type PayoutPolicy } from '../src/core/payout/transitions.ts';
 import { HOUR, MINUTE, SECOND } from '../src/core/base/time.ts';
+import { DEFAULT_POLICY, type PayoutPolicy } from '../src/core/payout/transitions.ts';
 
 export const MCH_ID = '1900000109';
 export const KEY = '0123456789abcdef0123456789ABCDEF';

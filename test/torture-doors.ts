@@ -3,14 +3,14 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { createPayments } from '../src/app/wire-payments.ts';
-import { conclude } from '../src/engine/record.ts';
 import type { Config } from '../src/config/config.ts';
-import { type NotifyMerchant, notifyPost } from '../src/http/transfer-notice.ts';
-import { payNoticePost } from '../src/http/payment-notice.ts';
 import type { Flow } from '../src/engine/flow.ts';
+import { conclude } from '../src/engine/record.ts';
+import { payNoticePost } from '../src/http/payment-notice.ts';
+import { type NotifyMerchant, notifyPost } from '../src/http/transfer-notice.ts';
 import type { Clock, Log, Store } from '../src/ports.ts';
-import { createNoticeReader } from '../src/wechat/pay/transfer.ts';
 import type { Keys } from '../src/wechat/pay/platform-keys.ts';
+import { createNoticeReader } from '../src/wechat/pay/transfer.ts';
 import { POLICY, SHOP } from './torture-config.ts';
 
 type Door = (headers: Readonly<Record<string, string>>, body: string) => Promise<number>;

@@ -1,11 +1,11 @@
 // What WeChat Pay tells by itself: transfers that reached their end, payments in the shop, refunds. Each is told again and
 // again until somebody says that it was heard; some are late, some come twice, some overtake one another, some are lost.
 import type { OpenId } from '../src/core/base/event.ts';
-import { isOverBill, isTransfer, noticeResource, rfc3339 } from '../src/simulator/world/bill.ts';
-import type { ShopOrder, ShopRefund } from '../src/simulator/shared/protocol.ts';
-import { payInShop, refundInShop } from '../src/simulator/world/shop.ts';
 import { orderFields, refundJson, refundXml, signedXml, transactionJson } from '../src/simulator/pay/payment-wire.ts';
 import { type CallbackKind, callbackBody } from '../src/simulator/pay/v3-signature.ts';
+import type { ShopOrder, ShopRefund } from '../src/simulator/shared/protocol.ts';
+import { isOverBill, isTransfer, noticeResource, rfc3339 } from '../src/simulator/world/bill.ts';
+import { payInShop, refundInShop } from '../src/simulator/world/shop.ts';
 import { KEY, KEY_V3, MCH_ID } from './torture-config.ts';
 import { asTold, signatureOf } from './torture-wire.ts';
 import type { Torture } from './torture-world.ts';

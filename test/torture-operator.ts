@@ -4,14 +4,14 @@
 import { repair } from '../src/commands/ledger/repair.ts';
 import { cancelPayout } from '../src/commands/payouts/change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../src/commands/payouts/verdict.ts';
-import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
-import { seedOf } from '../src/core/decide/draw.ts';
 import { BadInput, Fault } from '../src/core/base/error.ts';
 import { fen } from '../src/core/base/money.ts';
+import { type Instant, instant } from '../src/core/base/time.ts';
+import { seedOf } from '../src/core/decide/draw.ts';
+import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
 import { retryStep } from '../src/core/payout/operator-steps.ts';
 import { isFinal, type Payout } from '../src/core/payout/payout.ts';
 import { checksumOf } from '../src/core/rules/printed-code.ts';
-import { type Instant, instant } from '../src/core/base/time.ts';
 import type { Books, Log, Payer, Store } from '../src/ports.ts';
 import { withBug } from './torture-bugs.ts';
 import { ACCOUNT, POLICY, SHOP } from './torture-config.ts';

@@ -1,9 +1,9 @@
 // One seed from its first push to the day on which everything has come to rest, and the verdict over it.
 
 import type { Happening, OpenId } from '../src/core/base/event.ts';
+import { parseBeijing } from '../src/core/base/time.ts';
 import { inviteScene } from '../src/core/decide/follower.ts';
 import { isFinal, PAYOUT_STATES, type Payout } from '../src/core/payout/payout.ts';
-import { parseBeijing } from '../src/core/base/time.ts';
 import type { Store } from '../src/ports.ts';
 import type { Bug } from './torture-bugs.ts';
 import { type Grounds, SQLITE_GROUNDS } from './torture-ground.ts';

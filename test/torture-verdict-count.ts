@@ -1,11 +1,12 @@
 // The verdict counts by itself: days, months, people, stores, merchants, pieces, wallets, rounds and codes, from the journal
 // and the payouts, by what the rule file means. Nothing of `core/decide/limits.ts` is used here, on purpose; the names of counters
 // are data of the store, the same for ever.
-import type { Award } from '../src/core/decide/decide.ts';
+
 import type { Event } from '../src/core/base/event.ts';
+import { beijingText, instant, MINUTE, SECOND } from '../src/core/base/time.ts';
+import type { Award } from '../src/core/decide/decide.ts';
 import type { Payout } from '../src/core/payout/payout.ts';
 import type { Campaign, Prize, Wallet } from '../src/core/rules/campaign.ts';
-import { beijingText, instant, MINUTE, SECOND } from '../src/core/base/time.ts';
 import type { JournalLine, Store } from '../src/ports.ts';
 import { ACCOUNT, MERCHANTS, SHOP } from './torture-config.ts';
 import { CAMPAIGN } from './torture-rules.ts';

@@ -1,11 +1,11 @@
 // What must be true at the end of every seed, whatever happened: the promises of the project, one check each. What was
 // counted, and what people may expect, have files of their own.
 
-import { auditStore } from '../src/engine/audit-store.ts';
 import { Audit, showAuditFinding } from '../src/core/audit/audit.ts';
 import type { Facts } from '../src/core/decide/decide.ts';
 import { isFinal, type Payout } from '../src/core/payout/payout.ts';
 import { isCancel } from '../src/core/rules/campaign.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
 import type { JournalLine, Store } from '../src/ports.ts';
 import { parseXml } from '../src/wechat/xml.ts';
 import { MCH_ID } from './torture-config.ts';

@@ -3,12 +3,12 @@
 import { messageOf } from '../src/core/base/error.ts';
 import { type Instant, instant } from '../src/core/base/time.ts';
 import { createFlow, type Flow } from '../src/engine/flow.ts';
+import { createSettle, type Settle } from '../src/engine/settle.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Log, Payer, Store } from '../src/ports.ts';
-import { createSettle, type Settle } from '../src/engine/settle.ts';
+import { createKeys, type Keys } from '../src/wechat/pay/platform-keys.ts';
 import { payerOver } from '../src/wechat/pay/redpack.ts';
 import { transferPayerOver } from '../src/wechat/pay/transfer.ts';
-import { createKeys, type Keys } from '../src/wechat/pay/platform-keys.ts';
 import { buggyFlow, buggyPayer, storeBugOf, withBug } from './torture-bugs.ts';
 import { KEY, KEY_V3, MERCHANTS, PLATFORM_KEYS, POLICY, SHOP } from './torture-config.ts';
 import { type Doors, doorsOf } from './torture-doors.ts';

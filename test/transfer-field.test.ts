@@ -1,15 +1,15 @@
 // What the field does to transfers (商家转账), through the whole bot and the simulated WeChat: an operator's no, reasons of the
 // day, bills that never had money behind them, numbers that are too old, and WeChat Pay speaking against our books.
 import { afterEach, describe, expect, test } from 'vitest';
-import { auditStore } from '../src/engine/audit-store.ts';
 import { payerOf } from '../src/app/bot.ts';
 import { type CancelPorts, cancelPayout } from '../src/commands/payouts/change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../src/commands/payouts/verdict.ts';
 import { Audit } from '../src/core/audit/audit.ts';
 import type { OpenId } from '../src/core/base/event.ts';
+import { DAY, dayOf, type Instant, instant, MINUTE } from '../src/core/base/time.ts';
 import type { Payout } from '../src/core/payout/payout.ts';
 import { observe } from '../src/core/payout/transitions.ts';
-import { DAY, dayOf, type Instant, instant, MINUTE } from '../src/core/base/time.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
 import type { Log, Payer } from '../src/ports.ts';
 import { run } from './command.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from './harness.ts';

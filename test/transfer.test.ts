@@ -10,13 +10,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createBot, payerOf } from '../src/app/bot.ts';
 import type { MerchantConfig, TransferMerchant } from '../src/config/config.ts';
 import type { OpenId } from '../src/core/base/event.ts';
+import { type Instant, instant, later } from '../src/core/base/time.ts';
 import type { Observation, Payout } from '../src/core/payout/payout.ts';
 import { beginSend, observe } from '../src/core/payout/transitions.ts';
-import { type Instant, instant, later } from '../src/core/base/time.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Payer, Store } from '../src/ports.ts';
-import { createTransferPayer, transferPayerOver } from '../src/wechat/pay/transfer.ts';
 import { createKeys } from '../src/wechat/pay/platform-keys.ts';
+import { createTransferPayer, transferPayerOver } from '../src/wechat/pay/transfer.ts';
 import {
   apiV3KeyOf,
   authorizationOf,

@@ -1,14 +1,14 @@
 // One turn at a merchant for all processes: what leaves under it, and when it goes to the next one.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { instant } from '../src/core/base/time.ts';
 import { SPACING_MS } from '../src/core/payout/merchant-halt.ts';
 import type { Observation, Payout } from '../src/core/payout/payout.ts';
 import { DEFAULT_POLICY } from '../src/core/payout/transitions.ts';
-import { instant } from '../src/core/base/time.ts';
+import { LEASE_MS } from '../src/engine/lease.ts';
+import { createSettle, type Settle } from '../src/engine/settle.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Store } from '../src/ports.ts';
-import { createSettle, type Settle } from '../src/engine/settle.ts';
 import { openSqlite } from '../src/storage/sqlite/store.ts';
-import { LEASE_MS } from '../src/engine/lease.ts';
 import { aCommit, NOW } from './store.contract.ts';
 import { VirtualTime } from './torture-time.ts';
 

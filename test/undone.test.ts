@@ -2,17 +2,17 @@
 // was paid, left alone where it was, and never sent again. Through the real doors, against the simulated WeChat Pay; and on
 // both stores, whoever dies in between.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { auditStore } from '../src/engine/audit-store.ts';
 import { Audit } from '../src/core/audit/audit.ts';
 import type { OpenId } from '../src/core/base/event.ts';
+import { DAY, instant, later } from '../src/core/base/time.ts';
 import type { Observation, Payout, PayoutState, Step } from '../src/core/payout/payout.ts';
 import { DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
-import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
-import { DAY, instant, later } from '../src/core/base/time.ts';
 import { observeUndone, undoStep } from '../src/core/payout/undone.ts';
+import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
+import { auditStore } from '../src/engine/audit-store.ts';
+import { createSettle, type Settle } from '../src/engine/settle.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Payer, Store } from '../src/ports.ts';
-import { createSettle, type Settle } from '../src/engine/settle.ts';
 import type { PayFault } from '../src/simulator/shared/protocol.ts';
 import { type Beside, KINDS } from './beside.ts';
 import { campaignOf, packet, ruleOf } from './campaigns.ts';

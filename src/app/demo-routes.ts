@@ -5,15 +5,15 @@ import type { Context } from 'koa';
 import { BadInput } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
 import { NO_MONEY } from '../core/base/money.ts';
-import { asWritten, decisionCalled } from '../core/rules/renamed.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
+import { asWritten, decisionCalled } from '../core/rules/renamed.ts';
+import type { Rulebook } from '../engine/rulebook.ts';
 import { sessionCookie } from '../http/h5/session.ts';
 import type { Buckets, JournalLine, Store } from '../ports.ts';
-import type { Rulebook } from '../engine/rulebook.ts';
-import { PERSON_COOKIE } from '../simulator/web/browser.ts';
-import { refuseForeign } from '../simulator/control/control.ts';
 import { pageFile } from '../simulator/control/chat-page.ts';
+import { refuseForeign } from '../simulator/control/control.ts';
 import type { Simulator } from '../simulator/simulator.ts';
+import { PERSON_COOKIE } from '../simulator/web/browser.ts';
 
 const LINES_MAX = 100;
 

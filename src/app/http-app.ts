@@ -3,13 +3,13 @@ import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import { behind, pathOf } from '../core/base/address.ts';
 import { messageOf } from '../core/base/error.ts';
-import type { H5 } from '../http/h5/routes.ts';
-import { type NotifyPorts, notifyPost } from '../http/transfer-notice.ts';
-import { type PayNoticePorts, payNoticePost } from '../http/payment-notice.ts';
-import { sparing } from '../lib/log-throttle.ts';
-import { isSignedPush, type WebhookPorts, webhookGet, webhookPost } from '../http/webhook.ts';
-import { createEdge, type EdgePorts } from '../http/edge.ts';
 import { isNear } from '../http/client-address.ts';
+import { createEdge, type EdgePorts } from '../http/edge.ts';
+import type { H5 } from '../http/h5/routes.ts';
+import { type PayNoticePorts, payNoticePost } from '../http/payment-notice.ts';
+import { type NotifyPorts, notifyPost } from '../http/transfer-notice.ts';
+import { isSignedPush, type WebhookPorts, webhookGet, webhookPost } from '../http/webhook.ts';
+import { sparing } from '../lib/log-throttle.ts';
 
 export type AppPorts = WebhookPorts &
   NotifyPorts &

@@ -1,12 +1,12 @@
 // Wires the campaign's page (H5) to the platform: who visits, the JS-SDK's signature, personal codes, and the built files.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { qrPicture } from '../lib/qr-png.ts';
 import type { AccountConfig, Config } from '../config/config.ts';
 import { sessionSecretsOf } from '../config/secret.ts';
 import { type Instant, later, MINUTE } from '../core/base/time.ts';
-import type { H5Ports, InviteCode } from '../http/h5/routes.ts';
 import type { Assets } from '../http/h5/html/view.ts';
+import type { H5Ports, InviteCode } from '../http/h5/routes.ts';
+import { qrPicture } from '../lib/qr-png.ts';
 import type { Clock, Store } from '../ports.ts';
 import { type Api, type ApiPorts, createApi } from '../wechat/account/api.ts';
 import { createJsSigner } from '../wechat/account/jssdk.ts';

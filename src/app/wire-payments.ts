@@ -1,10 +1,11 @@
 // Wires what WeChat Pay tells of payments: which merchant is told of what, and where orders are asked after.
-import type { KeyRings } from '../setup/platform-keys.ts';
+
 import type { Config } from '../config/config.ts';
 import type { PayNoticeMerchant, PayNoticePorts } from '../http/payment-notice.ts';
 import type { Clock } from '../ports.ts';
-import { createPayNoticeReader } from '../wechat/pay/payment-notice.ts';
+import type { KeyRings } from '../setup/platform-keys.ts';
 import { createOrderDesk } from '../wechat/pay/order-query.ts';
+import { createPayNoticeReader } from '../wechat/pay/payment-notice.ts';
 
 export type Payments = {
   readonly ports: Pick<PayNoticePorts, 'payments' | 'accountOf'>;

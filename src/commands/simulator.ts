@@ -1,8 +1,8 @@
 // `hongbao simulator`: a WeChat of one's own, for any bot and any SDK. Prints what a bot must be told to use it.
 import { BadInput, messageOf } from '../core/base/error.ts';
 import { fen } from '../core/base/money.ts';
-import { movableClock } from '../simulator/shared/clock.ts';
 import { readPushing, readSigning } from '../simulator/control/input.ts';
+import { movableClock } from '../simulator/shared/clock.ts';
 import type { Pushing, Signing } from '../simulator/shared/protocol.ts';
 import { type Control, DEFAULT_API_V3_KEY, startSimulator } from '../simulator/simulator.ts';
 import { print } from './shared/context.ts';

@@ -1,9 +1,10 @@
 // An account (公众号) in bot.yaml: what it is written as, and what it becomes.
+
+import type { Notices } from '../core/messages/notice.ts';
+import * as shape from '../core/yaml/schema.ts';
 import { address } from './address.ts';
 import { NOTICES } from './notices.ts';
 import { AES_KEY, APP_ID, APP_SECRET, TOKEN } from './secret.ts';
-import type { Notices } from '../core/messages/notice.ts';
-import * as shape from '../core/yaml/schema.ts';
 
 const { text, optional, required, object, located } = shape;
 

@@ -2,11 +2,11 @@
 // certificate, key and serial number are one another's. WeChat Pay would say the same of each, but only at the first payout.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { messageOf } from '../core/base/error.ts';
+import { beijingText, type Instant, instant } from '../core/base/time.ts';
+import type { Located } from '../core/yaml/schema.ts';
 import { type Desk, readBeside, readPem } from './files.ts';
 import { pemIn } from './pem.ts';
-import { messageOf } from '../core/base/error.ts';
-import type { Located } from '../core/yaml/schema.ts';
-import { beijingText, type Instant, instant } from '../core/base/time.ts';
 
 /** PEM pair, or a PKCS#12 file whose password is the merchant number. */
 export type Certificate =

@@ -1,9 +1,17 @@
 // bot.yaml and the environment → one frozen Config, checked once. Every mistake is named with its place and its fix.
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { isLoopback } from '../core/base/address.ts';
+import { BadInput, type Finding } from '../core/base/error.ts';
+import type { Dated } from '../core/base/expiry.ts';
+import type { Instant } from '../core/base/time.ts';
+import type { LintSettings } from '../core/lint/catalogue.ts';
+import { FILE_LIMIT } from '../core/yaml/reader.ts';
+import * as shape from '../core/yaml/schema.ts';
+import { readTextSync } from '../lib/plain-file.ts';
+import { parseRedisUrl } from '../storage/redis/address.ts';
 import { ACCOUNT, type AccountConfig, accountOf } from './account.ts';
 import { address } from './address.ts';
-import { TRUST_PROXY } from './trust-proxy.ts';
 import { type Environment, substitute } from './environment.ts';
 import type { Complain, Desk } from './files.ts';
 import { hintsOn } from './hints.ts';
@@ -11,15 +19,7 @@ import { LINT, lintOf } from './lint.ts';
 import { LOG, type LogSettings, logOf } from './log.ts';
 import { checkMerchant, MERCHANT, type MerchantConfig, merchantOf } from './merchant.ts';
 import { checkSecrets, PASSWORD, SECRET, SESSION_SECRET } from './secret.ts';
-import { isLoopback } from '../core/base/address.ts';
-import { BadInput, type Finding } from '../core/base/error.ts';
-import type { Dated } from '../core/base/expiry.ts';
-import type { LintSettings } from '../core/lint/catalogue.ts';
-import { FILE_LIMIT } from '../core/yaml/reader.ts';
-import * as shape from '../core/yaml/schema.ts';
-import type { Instant } from '../core/base/time.ts';
-import { readTextSync } from '../lib/plain-file.ts';
-import { parseRedisUrl } from '../storage/redis/address.ts';
+import { TRUST_PROXY } from './trust-proxy.ts';
 
 export type { AccountConfig } from './account.ts';
 export type { Environment } from './environment.ts';

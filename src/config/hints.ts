@@ -1,9 +1,10 @@
 // What is not wrong in bot.yaml, and yet likely a mistake, or dangerous: said at each start, with its place. It stops nobody.
+
+import { isLoopback } from '../core/base/address.ts';
+import type { Day } from '../core/base/time.ts';
+import type * as shape from '../core/yaml/schema.ts';
 import type { Account } from './account.ts';
 import type { Merchant } from './merchant.ts';
-import { isLoopback } from '../core/base/address.ts';
-import type * as shape from '../core/yaml/schema.ts';
-import type { Day } from '../core/base/time.ts';
 
 /** As much of bot.yaml as is looked at. */
 type Written = {

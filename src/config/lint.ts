@@ -1,6 +1,7 @@
 // `lint:` in bot.yaml: how grave each warning of `hongbao check` is, and what the first prize of a draw may be worth.
-import { TOP_PRIZE } from '../core/lint/context.ts';
+
 import { LINTS, type LintId, type LintSettings, SEVERITIES, type Severity } from '../core/lint/catalogue.ts';
+import { TOP_PRIZE } from '../core/lint/context.ts';
 import * as shape from '../core/yaml/schema.ts';
 
 const severity = shape.choice('a severity', SEVERITIES);

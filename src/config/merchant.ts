@@ -1,13 +1,14 @@
 // A merchant (商户) in bot.yaml: what it is written as, what it must have for its channel, and what it becomes.
+
+import { type Fen, fen } from '../core/base/money.ts';
+import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/transitions.ts';
+import * as shape from '../core/yaml/schema.ts';
 import { address } from './address.ts';
 import { type Certificate, type OwnFiles, ownFilesOf, readCa } from './certificate.ts';
 import type { Complain, Desk } from './files.ts';
 import { ORDER_QUERY, type PayNoticeSettings, payNoticeOf } from './payment-notices.ts';
 import { PLATFORM_KEYS, type PlatformKey, platformKeysOf } from './platform-keys.ts';
 import { API_V2_KEY, API_V3_KEY, APP_ID, MCH_ID, SERIAL_NO } from './secret.ts';
-import { type Fen, fen } from '../core/base/money.ts';
-import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/transitions.ts';
-import * as shape from '../core/yaml/schema.ts';
 
 export type MerchantLimits = {
   /** Calls that pay. */

@@ -1,5 +1,11 @@
 // `notices:` of an account in bot.yaml: the forms in which followers are told what no message may tell them.
-import { NOTICE_NAMES, NOTICE_PLACEHOLDERS, type Notice, type NoticeName, unknownPlaceholder } from '../core/messages/notice.ts';
+import {
+  NOTICE_NAMES,
+  NOTICE_PLACEHOLDERS,
+  type Notice,
+  type NoticeName,
+  unknownPlaceholder,
+} from '../core/messages/notice.ts';
 import * as shape from '../core/yaml/schema.ts';
 
 const { text, optional, required, object, mapOf } = shape;

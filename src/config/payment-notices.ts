@@ -1,8 +1,8 @@
 // Of a merchant in bot.yaml: with what its payment notices (支付通知) are verified, and whether orders are asked after.
 import { X509Certificate } from 'node:crypto';
+import * as shape from '../core/yaml/schema.ts';
 import type { Certificate } from './certificate.ts';
 import type { PlatformKey } from './platform-keys.ts';
-import * as shape from '../core/yaml/schema.ts';
 
 export const ORDER_QUERY = shape.optional(
   shape.flag(),

@@ -1,12 +1,12 @@
 // Of a merchant in bot.yaml: the keys with which WeChat Pay may sign, as one list. What is no key of WeChat Pay's is refused at
 // the start, from the file alone: with a wrong one every answer would look forged.
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { messageOf } from '../core/base/error.ts';
+import type { Instant } from '../core/base/time.ts';
+import * as shape from '../core/yaml/schema.ts';
 import { certificatesIn, endOf, type OwnFiles, plainSerial } from './certificate.ts';
 import { type Desk, readPem } from './files.ts';
 import type { Pem } from './pem.ts';
-import { messageOf } from '../core/base/error.ts';
-import * as shape from '../core/yaml/schema.ts';
-import type { Instant } from '../core/base/time.ts';
 
 /** `id`: `PUB_KEY_ID_…`, or the serial number of a certificate. */
 export type PlatformKey = { readonly id: string; readonly pem: Buffer };

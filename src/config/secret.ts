@@ -2,8 +2,8 @@
 // dashboard. One that can be guessed is refused: the hash of each seed, and each address of the page, let anybody try.
 import { hkdfSync } from 'node:crypto';
 import { troubleOf, weightOf } from '../core/base/key-form.ts';
-import * as shape from '../core/yaml/schema.ts';
 import { type Day, dayOf, type Instant } from '../core/base/time.ts';
+import * as shape from '../core/yaml/schema.ts';
 
 type Form = {
   /** With its article, and what its form is. */

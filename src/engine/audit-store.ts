@@ -2,8 +2,8 @@
 // that memory stays flat however many there are.
 import { type Audit, type AuditReport, SHELVES, shelfOf, shelfOfClaim } from '../core/audit/audit.ts';
 import { followerIn } from '../core/audit/counter-name.ts';
-import type { BookRows, Books, Store } from '../ports.ts';
 import { Spool } from '../lib/spool.ts';
+import type { BookRows, Books, Store } from '../ports.ts';
 
 /** Decisions looked at of one follower, newest first, to see what an old claim counted. */
 const JOURNAL_MAX = 10_000;

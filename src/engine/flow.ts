@@ -4,21 +4,28 @@
 //
 // Nothing outside is called on this way: the packet is planned here and sent by `engine/settle.ts`.
 import type { Config } from '../config/config.ts';
-import { countersOf, type Decision, decide, type Follower, type Surroundings, wantedFor } from '../core/decide/decide.ts';
-import { seedsFrom } from '../core/decide/draw.ts';
 import { Fault } from '../core/base/error.ts';
 import { COSTS_MONEY, type Event } from '../core/base/event.ts';
+import type { Instant } from '../core/base/time.ts';
+import {
+  countersOf,
+  type Decision,
+  decide,
+  type Follower,
+  type Surroundings,
+  wantedFor,
+} from '../core/decide/decide.ts';
+import { seedsFrom } from '../core/decide/draw.ts';
 import { causeIn, followerAfter, newsForInviter, speaksOfFollowing } from '../core/decide/follower.ts';
 import type { Book } from '../core/decide/match.ts';
+import { paymentCounters } from '../core/decide/take-back.ts';
 import { asksForMine, MINE_READ, mineReply } from '../core/messages/my-packets.ts';
 import { withOwed } from '../core/messages/pending.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import { type Award, claimOf, planAward } from '../core/payout/plan.ts';
 import { countersAlways } from '../core/payout/refund.ts';
-import type { Reply } from '../core/rules/reply.ts';
 import type { Campaign, Cancel } from '../core/rules/campaign.ts';
-import { paymentCounters } from '../core/decide/take-back.ts';
-import type { Instant } from '../core/base/time.ts';
+import type { Reply } from '../core/rules/reply.ts';
 import type { Answer, Clock, Commit, Committed, Log, Store } from '../ports.ts';
 import { takeBack, type UndoPorts, undo } from './undo.ts';
 

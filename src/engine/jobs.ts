@@ -1,14 +1,14 @@
 // The timetable: one row per job. Beijing time; a job that still runs is not started again. A nightly job is done once
 // a night by one of all processes: its row comes up three times, so that another one takes it up if that one dies.
 import { type Logger, schedule } from 'node-cron';
-import { auditStore } from './audit-store.ts';
 import { Audit, showAuditFinding } from '../core/audit/audit.ts';
 import { messageOf } from '../core/base/error.ts';
 import { type Dated, endingSoon } from '../core/base/expiry.ts';
-import type { Campaign } from '../core/rules/campaign.ts';
 import { DAY, dayOf, later, MINUTE } from '../core/base/time.ts';
-import type { Messages } from './messages.ts';
+import type { Campaign } from '../core/rules/campaign.ts';
 import type { Clock, Log, Store } from '../ports.ts';
+import { auditStore } from './audit-store.ts';
+import type { Messages } from './messages.ts';
 import type { Rulebook } from './rulebook.ts';
 import type { Settle } from './settle.ts';
 

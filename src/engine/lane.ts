@@ -1,8 +1,9 @@
 // Calls of one kind: evenly spaced, so many open at once, none for a payout that is in work already. What cannot be taken
 // on stands aside, so that it does not keep the others waiting.
+
+import { type Instant, MINUTE } from '../core/base/time.ts';
 import { asideFor, pauseOf, REST_MS, SPACING_MS } from '../core/payout/merchant-halt.ts';
 import type { Payout } from '../core/payout/payout.ts';
-import { type Instant, MINUTE } from '../core/base/time.ts';
 import type { Clock, Halt, Lease } from '../ports.ts';
 import type { Timer } from './lease.ts';
 

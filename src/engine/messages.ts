@@ -1,13 +1,14 @@
 // What we say to a follower outside the passive reply (客服消息), inside WeChat's quotas. Everything that is to be said is
 // owed first, and is written down as said before the call: whoever dies in between, or never hears of its end, has said
 // it. Nothing is said twice. What cannot be said now is told with the next passive reply (`core/messages/pending.ts`).
-import { apiErrorOf } from '../core/messages/platform-codes.ts';
+
 import { Fault, messageOf } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
+import { DAY, type Instant, later, MINUTE, SECOND } from '../core/base/time.ts';
 import type { NoticeName, NoticeValues } from '../core/messages/notice.ts';
 import { clip } from '../core/messages/pending.ts';
+import { apiErrorOf } from '../core/messages/platform-codes.ts';
 import { type Allowance, allowanceNow, DEEDS_READ, usedUp, withSent } from '../core/messages/quota.ts';
-import { DAY, type Instant, later, MINUTE, SECOND } from '../core/base/time.ts';
 import type { Clock, Log, Mailbox, Messenger, Person, Store } from '../ports.ts';
 
 /** `id`: of what is told, for ever the same. `why`: under which notice it goes out if no message may. */

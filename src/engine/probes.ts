@@ -1,11 +1,12 @@
 // How a shut gate is tried (试探): one payout is let through, chosen by whoever has the merchant's turn; and what it comes to.
-import { isUnheard, probeAgain, probeOf } from '../core/payout/merchant-halt.ts';
-import { afterLift, afterResume } from '../core/payout/failure-run.ts';
-import type { Payout } from '../core/payout/payout.ts';
+
 import { beijingText, HOUR, type Instant } from '../core/base/time.ts';
+import { afterLift, afterResume } from '../core/payout/failure-run.ts';
+import { isUnheard, probeAgain, probeOf } from '../core/payout/merchant-halt.ts';
+import type { Payout } from '../core/payout/payout.ts';
+import type { Halt, Log, Store } from '../ports.ts';
 import type { GateMemory } from './halt-memory.ts';
 import type { Tries, Work } from './lane.ts';
-import type { Halt, Log, Store } from '../ports.ts';
 
 /** Among so many that are due, and of those in doubt, one is looked for that is fit to be let through. */
 const AMONG_MAX = 1000;

@@ -1,10 +1,11 @@
 // Writes down what was seen of a payout, and what else follows from it: a halt of the merchant first, so that no other
 // call leaves in between. The one place for it: settle and the notices of WeChat Pay both come here.
+
+import { beijingText } from '../core/base/time.ts';
 import { probeAfter } from '../core/payout/merchant-halt.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import type { Verdict } from '../core/payout/transitions.ts';
 import { type Cancel, isCancel } from '../core/rules/campaign.ts';
-import { beijingText } from '../core/base/time.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 
 export type ConcludePorts = {

@@ -3,10 +3,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { tableText } from '../core/yaml/encoding.ts';
 import { BadInput, messageOf } from '../core/base/error.ts';
-import { FILE_LIMIT } from '../core/yaml/reader.ts';
 import { type DataProblem, dataFilesOf } from '../core/rules/load.ts';
+import { tableText } from '../core/yaml/encoding.ts';
+import { FILE_LIMIT } from '../core/yaml/reader.ts';
 import { readPlain, readTextInside } from '../lib/plain-file.ts';
 
 /**

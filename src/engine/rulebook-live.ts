@@ -2,11 +2,12 @@
 // live, and what went live is written down first. Many processes share one record: whoever goes live later is compared with
 // whoever did before, and nothing that was live once is forgotten.
 
-import { SEND_RULE } from '../core/payout/bulk.ts';
-import type { Claim } from '../core/decide/decide.ts';
-import { commitmentOf, seedsFrom } from '../core/decide/draw.ts';
+import { isRecovered } from '../core/audit/claim-of-number.ts';
 import { Fault, type Finding } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
+import type { Claim } from '../core/decide/decide.ts';
+import { commitmentOf, seedsFrom } from '../core/decide/draw.ts';
+import { PROGRESS } from '../core/decide/evaluate-rule.ts';
 import { LINTS, type Severity, type Warning } from '../core/lint/catalogue.ts';
 import {
   type ClaimedCampaign,
@@ -19,10 +20,9 @@ import {
   sidesOf,
 } from '../core/live/live.ts';
 import { type LiveRecord, recordAfter, recordFrom } from '../core/live/record.ts';
-import { PROGRESS } from '../core/decide/evaluate-rule.ts';
-import { Places } from '../core/yaml/path-position.ts';
-import { isRecovered } from '../core/audit/claim-of-number.ts';
+import { SEND_RULE } from '../core/payout/bulk.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
+import { Places } from '../core/yaml/path-position.ts';
 import type { Clock, Store } from '../ports.ts';
 import type { Verdict } from './rulebook.ts';
 

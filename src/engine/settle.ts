@@ -1,22 +1,23 @@
 // Sends planned payouts and asks after unfinished ones, at our own pace and once each: marks *sending*, then calls, then
 // writes what was seen. One gate per merchant (商户): a rate, quiet hours, and a halt that shuts it for all. Of all
 // processes one at a time has a merchant's turn; it keeps the rate, and what it begins is fenced by its lease.
-import { askBack } from './ask-back.ts';
-import { conclude, shut } from './record.ts';
+
 import { Fault } from '../core/base/error.ts';
-import { gotThrough, isQuiet } from '../core/payout/merchant-halt.ts';
-import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } from '../core/payout/failure-run.ts';
+import { type Instant, MINUTE } from '../core/base/time.ts';
 import type { MerchantCaps } from '../core/decide/limits.ts';
+import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } from '../core/payout/failure-run.ts';
+import { gotThrough, isQuiet } from '../core/payout/merchant-halt.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type Step } from '../core/payout/payout.ts';
 import { beginSend, observe, type PayoutPolicy, type Verdict, waitForTomorrow } from '../core/payout/transitions.ts';
 import { type Cancel, isCancel } from '../core/rules/campaign.ts';
-import { type Instant, MINUTE } from '../core/base/time.ts';
+import type { Clock, Halt, Lease, Log, Payer, Store } from '../ports.ts';
+import { askBack } from './ask-back.ts';
 import { doubtOld } from './doubt.ts';
 import { GateMemory } from './halt-memory.ts';
 import { type Aside, Lane, type Leased, type Outcome, Tries, type Work } from './lane.ts';
-import type { Clock, Halt, Lease, Log, Payer, Store } from '../ports.ts';
-import { Probes } from './probes.ts';
 import { type Timer, Turn } from './lease.ts';
+import { Probes } from './probes.ts';
+import { conclude, shut } from './record.ts';
 
 export type { Timer } from './lease.ts';
 

@@ -5,10 +5,17 @@ import { Fault } from '../core/base/error.ts';
 import type { Event, OpenId } from '../core/base/event.ts';
 import type { Facts } from '../core/decide/decision.ts';
 import { isUndone } from '../core/decide/follower.ts';
+import {
+  type Earning,
+  earningKeys,
+  earningsOf,
+  type TakenBack,
+  takeBackWants,
+  takenBack,
+} from '../core/decide/take-back.ts';
 import { isFinal, type Payout } from '../core/payout/payout.ts';
-import type { Cancel } from '../core/rules/campaign.ts';
-import { type Earning, earningKeys, earningsOf, type TakenBack, takeBackWants, takenBack } from '../core/decide/take-back.ts';
 import { undoStep } from '../core/payout/undone.ts';
+import type { Cancel } from '../core/rules/campaign.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 
 export type UndoPorts = {

@@ -7,14 +7,14 @@
 // from that address lately, or has signed this one. Whoever has a session is counted by their openid.
 import type { Context, Middleware } from 'koa';
 import { DAY, type Instant, MINUTE, SECOND } from '../core/base/time.ts';
+import { sparing } from '../lib/log-throttle.ts';
+import { createLimiter, createMemory, type Limit } from '../lib/rate-limiter.ts';
+import type { Clock, Log } from '../ports.ts';
 import { BUSY_POLICY, busyHtml } from './busy.ts';
+import { addressOf, isNear } from './client-address.ts';
 import { isGenuine } from './genuine.ts';
 import { langOf } from './h5/query.ts';
-import { createLimiter, createMemory, type Limit } from '../lib/rate-limiter.ts';
 import { createSessions } from './h5/session.ts';
-import { sparing } from '../lib/log-throttle.ts';
-import { addressOf, isNear } from './client-address.ts';
-import type { Clock, Log } from '../ports.ts';
 
 /** In this process's memory: several processes together allow as many times more. */
 export type EdgeLimits = {

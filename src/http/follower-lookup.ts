@@ -3,12 +3,12 @@
 // it says is an event, and so is kept. On the way of a push nobody is asked: there it would cost the passive reply.
 import { messageOf } from '../core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../core/base/event.ts';
+import { type Instant, later, MINUTE } from '../core/base/time.ts';
 import { mustLookUp, newsForInviter, speaksOfFollowing } from '../core/decide/follower.ts';
 import type { Book } from '../core/decide/match.ts';
-import { type Instant, later, MINUTE } from '../core/base/time.ts';
 import type { Flow } from '../engine/flow.ts';
-import type { Clock, Log, Person, Store, Told } from '../ports.ts';
 import { sparing } from '../lib/log-throttle.ts';
+import type { Clock, Log, Person, Store, Told } from '../ports.ts';
 
 export type Lookup = {
   /** `false`: it is not known yet who this is; the event is told again, or tried again, later. */

@@ -2,8 +2,8 @@
 // and can do again counts; whatever tells of a follow or of money is always handled, and so is every redelivery.
 import type { Event, EventKind } from '../core/base/event.ts';
 import { SECOND } from '../core/base/time.ts';
-import type { Clock } from '../ports.ts';
 import { createLimiter, createMemory, type Limit } from '../lib/rate-limiter.ts';
+import type { Clock } from '../ports.ts';
 
 /** Nobody types, taps or scans so fast. */
 const BY_HAND_LIMIT: Limit = { max: 20, windowMs: 10 * SECOND };

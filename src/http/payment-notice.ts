@@ -3,6 +3,7 @@
 import type { Context } from 'koa';
 import { BadInput, messageOf } from '../core/base/error.ts';
 import type { Event } from '../core/base/event.ts';
+import { DAY, HOUR, type Instant } from '../core/base/time.ts';
 import {
   orderVerdict,
   type PaidNotice,
@@ -14,13 +15,12 @@ import {
   type SeenOrder,
   UNKNOWN_PAYER,
 } from '../core/payout/payment.ts';
-import { DAY, HOUR, type Instant } from '../core/base/time.ts';
 import type { Flow } from '../engine/flow.ts';
+import { sparing } from '../lib/log-throttle.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
-import { markGenuine } from './genuine.ts';
 import type { Lookup } from './follower-lookup.ts';
-import { sparing } from '../lib/log-throttle.ts';
+import { markGenuine } from './genuine.ts';
 import { ANSWER_WITHIN_MS } from './webhook.ts';
 
 /** A notice is below 4 KiB. One of API v2 has to be read before it can be verified. */

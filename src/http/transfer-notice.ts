@@ -3,15 +3,15 @@
 import type { Context } from 'koa';
 import { BadInput, messageOf } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
+import type { Instant } from '../core/base/time.ts';
 import { type BillNo, isFinal, type Observation, type Payout } from '../core/payout/payout.ts';
 import { observe, type PayoutPolicy, type Verdict } from '../core/payout/transitions.ts';
-import type { Instant } from '../core/base/time.ts';
 import { doubt } from '../engine/doubt.ts';
+import { sparing } from '../lib/log-throttle.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
 import { markGenuine } from './genuine.ts';
 import { openAt, WRONG_KEY } from './payment-notice.ts';
-import { sparing } from '../lib/log-throttle.ts';
 
 /** A notification is below 2 KiB. */
 const BODY_BYTES_MAX = 16 * 1024;

@@ -3,12 +3,12 @@
 import type { Context } from 'koa';
 import { BadInput, messageOf } from '../core/base/error.ts';
 import type { Flow } from '../engine/flow.ts';
+import { sparing } from '../lib/log-throttle.ts';
+import { createTrouble } from '../lib/outage-log.ts';
 import type { Answer, Clock, Door, Log, Opened, PushFormat, Query, Unread } from '../ports.ts';
 import { readBytes, TooLarge } from './body.ts';
-import { markGenuine } from './genuine.ts';
-import { sparing } from '../lib/log-throttle.ts';
 import { createThrottle } from './follower-throttle.ts';
-import { createTrouble } from '../lib/outage-log.ts';
+import { markGenuine } from './genuine.ts';
 
 /** WeChat hangs up after 5 s and delivers again. */
 export const ANSWER_WITHIN_MS = 4000;

@@ -9,7 +9,11 @@ const at = path => join(ROOT, path);
 const builtAt = existsSync(at('dist/cli.js')) ? statSync(at('dist/cli.js')).mtimeMs : undefined;
 
 if (['typescript', 'esbuild', 'preact'].every(name => existsSync(at(`node_modules/${name}/package.json`))))
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32' });
+  execFileSync('npm', ['run', '--silent', 'build'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
 else if (builtAt === undefined)
   say('nothing is built here: `npm ci` builds (afterwards `npm prune --omit=dev` takes the compiler away again)');
 else if (readdirSync(at('src'), { recursive: true }).some(name => statSync(at(`src/${name}`)).mtimeMs > builtAt))

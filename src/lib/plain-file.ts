@@ -4,8 +4,8 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
-import { encodingName, sniff } from '../core/yaml/encoding.ts';
 import { messageOf } from '../core/base/error.ts';
+import { encodingName, sniff } from '../core/yaml/encoding.ts';
 
 /** Why it cannot be had, for the end of a sentence that begins with its name. Nothing of what is in it is repeated. */
 export type FileProblem = { readonly problem: string; readonly isMissing: boolean };

@@ -12,12 +12,12 @@ import './chat/inspector/wire.css';
 import './chat/sidebar/tools.css';
 import './chat/sidebar/people.css';
 import './chat/narrow.css';
-import { Cross } from './chat/parts/icons.tsx';
 import { Panel } from './chat/inspector/inspector.tsx';
-import { People } from './chat/sidebar/followers.tsx';
+import { Cross } from './chat/parts/icons.tsx';
 import { Phone } from './chat/phone/phone.tsx';
-import { getModel, start, update, useModel } from './chat/state.ts';
+import { People } from './chat/sidebar/followers.tsx';
 import { TopBar } from './chat/sidebar/toolbar.tsx';
+import { getModel, start, update, useModel } from './chat/state.ts';
 import { tagOf, wordsOf } from './chat/text/zh.ts';
 
 function App() {

@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { BadInput } from '../core/base/error.ts';
+import { type Instant, instant } from '../core/base/time.ts';
 import {
   appIdsOf,
   type Installation,
@@ -13,7 +14,6 @@ import {
   readInstallation,
   showInstallation,
 } from '../core/live/installation.ts';
-import { type Instant, instant } from '../core/base/time.ts';
 import type { Store } from '../ports.ts';
 import { sqliteFileOf } from '../storage/open.ts';
 import { isStoreHeader, readNote, STORE_HEADER_BYTES } from '../storage/sqlite/peek.ts';

@@ -1,45 +1,37 @@
 // A WeChat of one's own: the platform's API and the control API on one port, WeChat Pay with TLS on another, pushes
 // to webhooks, people, packets, and a clock that can be moved. Start here.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { actor } from './account/user-actions.ts';
-import { openAs } from './web/browser.ts';
-import { type MerchantCertificate, openCertificates } from './pay/certificates.ts';
-import { type Control, type ControlDoor, controlDoor } from './control/control.ts';
-import { MessageDesk } from './account/custom-messages.ts';
-import { fundFlowCsv } from './pay/fund-flow.ts';
-import { listen, send, shut } from './shared/http.ts';
-import { JsTickets } from './account/js-tickets.ts';
-import { type Notifier, notifier } from './pay/transfer-notice.ts';
-import type { SimulatorOptions } from './shared/options.ts';
-import { packetOf } from './world/order.ts';
-import { pageFile } from './control/chat-page.ts';
-import { payServer } from './pay/server.ts';
-import { PayDesk } from './pay/redpack.ts';
-import type { Spacing } from './pay/rate.ts';
 import { type Platform, platform } from './account/api.ts';
+import { MessageDesk } from './account/custom-messages.ts';
+import { JsTickets } from './account/js-tickets.ts';
 import { type Pusher, pusher } from './account/push.ts';
-import { Refused } from './shared/refusal.ts';
-import { payInShop, refundInShop } from './world/shop.ts';
+import { actor } from './account/user-actions.ts';
+import { pageFile } from './control/chat-page.ts';
+import { type Control, type ControlDoor, controlDoor } from './control/control.ts';
+import { type MerchantCertificate, openCertificates } from './pay/certificates.ts';
+import { fundFlowCsv } from './pay/fund-flow.ts';
 import { ShopDesk } from './pay/order-query.ts';
 import { ShopNotifier } from './pay/payment-notice.ts';
+import type { Spacing } from './pay/rate.ts';
+import { PayDesk } from './pay/redpack.ts';
+import { payServer } from './pay/server.ts';
 import { SigningDesk } from './pay/signing.ts';
 import { TransferDesk } from './pay/transfer.ts';
+import { type Notifier, notifier } from './pay/transfer-notice.ts';
 import { V3Verifier } from './pay/v3-signature.ts';
+import { listen, send, shut } from './shared/http.ts';
+import type { SimulatorOptions } from './shared/options.ts';
+import { Refused } from './shared/refusal.ts';
+import { openAs } from './web/browser.ts';
 import { type Web, webPages } from './web/routes.ts';
+import { packetOf } from './world/order.ts';
+import { payInShop, refundInShop } from './world/shop.ts';
 import { World } from './world/world.ts';
 
-/** What the callback of a finished transfer carries: for `world.order(mchId, billNo, 'transfer')`. */
-export { isTransfer, noticeResource, type Transfer } from './world/bill.ts';
-export type { MerchantCertificate } from './pay/certificates.ts';
-export { type MovableClock, movableClock } from './shared/clock.ts';
+export { FAILURE_NOTICE } from './account/push.ts';
 export type { Control } from './control/control.ts';
-export {
-  type AccountOptions,
-  DEFAULT_API_V3_KEY,
-  type MerchantLimits,
-  type MerchantOptions,
-  type SimulatorOptions,
-} from './shared/options.ts';
+export type { MerchantCertificate } from './pay/certificates.ts';
+export type { Spacing } from './pay/rate.ts';
 /**
  * For simulations without a network, on one `world = new World(options)`:
  * `new PayDesk(world).answer('sendredpack', xml, mchId)`, `new TransferDesk(world).answer({ method, path, body }, mchId)`;
@@ -48,10 +40,18 @@ export {
  * to it. Random are only what the wire adds (nonces, keys) and, in pushes, `MediaId`s and the lower bits of `MsgId`s.
  */
 export { PayDesk } from './pay/redpack.ts';
-export type { Spacing } from './pay/rate.ts';
-export { FAILURE_NOTICE } from './account/push.ts';
-export { Refused } from './shared/refusal.ts';
 export { type TransferAnswer, type TransferCall, TransferDesk } from './pay/transfer.ts';
+export { type MovableClock, movableClock } from './shared/clock.ts';
+export {
+  type AccountOptions,
+  DEFAULT_API_V3_KEY,
+  type MerchantLimits,
+  type MerchantOptions,
+  type SimulatorOptions,
+} from './shared/options.ts';
+export { Refused } from './shared/refusal.ts';
+/** What the callback of a finished transfer carries: for `world.order(mchId, billNo, 'transfer')`. */
+export { isTransfer, noticeResource, type Transfer } from './world/bill.ts';
 export { World } from './world/world.ts';
 
 export type Simulator = {

@@ -1,7 +1,8 @@
 // The way of all rows from one store's books into another store: piece by piece, counted and summed up on the way, so
 // that the books of both can be compared to the last field.
-import { BadInput } from '../core/base/error.ts';
+
 import { Tally } from '../core/base/digest.ts';
+import { BadInput } from '../core/base/error.ts';
 import type { BookKind, BookRows, Books, Piece, Store } from '../ports.ts';
 
 /** In this order: a claim must be there before its payout. */

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { BadInput, Fault, type Finding, messageOf } from '../../core/base/error.ts';
 import {
   boxesFrom,
   boxesText,
@@ -19,7 +20,6 @@ import {
   stretchesFrom,
 } from '../../core/ops/code-batch.ts';
 import { cellsOf } from '../../core/yaml/csv.ts';
-import { BadInput, Fault, type Finding, messageOf } from '../../core/base/error.ts';
 import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';

@@ -4,11 +4,11 @@ import { BadInput, type Finding, showFinding } from '../../core/base/error.ts';
 import { type Key, keysWithoutRule, type Menu, menuDiff, menuYaml, rulesWithoutKey } from '../../core/ops/menu.ts';
 import { type ReadMenu, readMenu } from '../../core/ops/menu-file.ts';
 import { FILE_LIMIT } from '../../core/yaml/reader.ts';
-import { readText } from '../../lib/plain-file.ts';
 import { checkRuleFiles, readRuleFiles } from '../../engine/rulebook.ts';
+import { readText } from '../../lib/plain-file.ts';
 import { liveMenu, pushMenu } from '../../wechat/account/menu.ts';
-import { EXIT, print, printJson } from '../shared/context.ts';
 import { confirm } from '../shared/confirm.ts';
+import { EXIT, print, printJson } from '../shared/context.ts';
 import { type AccountOptions, clock, withPlatform } from './platform.ts';
 
 export type PushOptions = AccountOptions & { readonly dryRun?: boolean; readonly yes?: boolean };

@@ -1,10 +1,10 @@
 // What the commands that call the Official Account platform share: whose account, its API, and what a refusal means.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccountConfig, Config } from '../../config/config.ts';
-import { apiErrorOf } from '../../core/messages/platform-codes.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
-import { suggest } from '../../core/yaml/schema.ts';
 import { type Instant, instant, MINUTE, SECOND } from '../../core/base/time.ts';
+import { apiErrorOf } from '../../core/messages/platform-codes.ts';
+import { suggest } from '../../core/yaml/schema.ts';
 import { type Api, createApi } from '../../wechat/account/api.ts';
 import { type Common, EXIT, printNote, withStore } from '../shared/context.ts';
 

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tableText } from '../../core/yaml/encoding.ts';
 import { BadInput, type Finding, messageOf } from '../../core/base/error.ts';
+import { beijingText, parseDuration, SECOND } from '../../core/base/time.ts';
 import {
   MADE_HEAD,
   type MadeCode,
@@ -17,14 +17,14 @@ import {
   sceneProblem,
   TEMPORARY_MAX,
 } from '../../core/ops/qr-list.ts';
-import { beijingText, parseDuration, SECOND } from '../../core/base/time.ts';
+import { tableText } from '../../core/yaml/encoding.ts';
 import { readPlain } from '../../lib/plain-file.ts';
+import { qrPicture, SIZE_MAX, SIZE_MIN } from '../../lib/qr-png.ts';
 import { createQrCode, showQrCode } from '../../wechat/account/qr-codes.ts';
 import { EXIT, print, printJson, printNote, table } from '../shared/context.ts';
-import { type AccountOptions, clock, type Platform, patiently, withPlatform } from './platform.ts';
 import { type Progress, progress } from '../shared/progress.ts';
-import { qrPicture, SIZE_MAX, SIZE_MIN } from '../../lib/qr-png.ts';
 import { type TableOptions, tableFileText } from '../shared/table-file.ts';
+import { type AccountOptions, clock, type Platform, patiently, withPlatform } from './platform.ts';
 
 export type CreateOptions = AccountOptions &
   TableOptions & {

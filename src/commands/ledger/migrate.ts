@@ -4,22 +4,31 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { auditStore } from '../../engine/audit-store.ts';
 import { defaultConfigFile } from '../../config/config.ts';
 import { Audit, type AuditReport } from '../../core/audit/audit.ts';
+import { sayingOf } from '../../core/base/digest.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
-import type { Campaign } from '../../core/rules/campaign.ts';
-import { sayingOf } from '../../core/base/digest.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
-import type { Books, Store } from '../../ports.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { auditStore } from '../../engine/audit-store.ts';
 import { LIVE } from '../../engine/rulebook-live.ts';
-import { anyRowIn, BOOK_KINDS, type BookTally, firstOf, MARK, type Mark, markOf, readPieces } from '../../storage/copy.ts';
+import type { Books, Store } from '../../ports.ts';
+import {
+  anyRowIn,
+  BOOK_KINDS,
+  type BookTally,
+  firstOf,
+  MARK,
+  type Mark,
+  markOf,
+  readPieces,
+} from '../../storage/copy.ts';
 import { openStore, sqliteFileOf } from '../../storage/open.ts';
 import { parseRedisUrl } from '../../storage/redis/address.ts';
-import { campaignsOf } from './audit.ts';
 import { type Common, configOf, EXIT, print, printJson, printNote, table } from '../shared/context.ts';
 import { type Progress, progress } from '../shared/progress.ts';
+import { campaignsOf } from './audit.ts';
 
 export type MigrateOptions = Common & { readonly from: string; readonly to: string };
 

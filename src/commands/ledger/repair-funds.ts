@@ -1,13 +1,6 @@
 // What the merchant's account has paid under numbers the store does not know: WeChat Pay says to whom, and the claim is the
 // one whose number it is. Where nobody can tell, the money is written down all the same.
 import { setImmediate as turn } from 'node:timers/promises';
-import { SEND_RULE } from '../../core/payout/bulk.ts';
-import type { OpenId } from '../../core/base/event.ts';
-import { isOurNumber, type Movement } from '../../core/audit/fund-flow.ts';
-import { type Fen, fen } from '../../core/base/money.ts';
-import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
-import { type BillNo, billNoOf, nextNumber, type Payout } from '../../core/payout/payout.ts';
-import { lostIdentity, lostMoney, payoutOf } from '../../core/audit/repair.ts';
 import {
   campaignBearing,
   claimsBehind,
@@ -20,7 +13,14 @@ import {
   RECOVERED,
   readNumber,
 } from '../../core/audit/claim-of-number.ts';
+import { isOurNumber, type Movement } from '../../core/audit/fund-flow.ts';
+import { lostIdentity, lostMoney, payoutOf } from '../../core/audit/repair.ts';
+import type { OpenId } from '../../core/base/event.ts';
+import { type Fen, fen } from '../../core/base/money.ts';
 import { parseBeijing } from '../../core/base/time.ts';
+import { SEND_RULE } from '../../core/payout/bulk.ts';
+import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
+import { type BillNo, billNoOf, nextNumber, type Payout } from '../../core/payout/payout.ts';
 import type { Books } from '../../ports.ts';
 import type { Sighting } from '../../wechat/pay/payout-lookup.ts';
 import { follow } from './repair-payout.ts';

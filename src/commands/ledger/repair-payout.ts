@@ -1,14 +1,15 @@
 // Brings one payout, and the numbers that follow it, to where WeChat Pay and the merchant's account have them. Everything
 // goes through the one table, and is written as whatever the bot sees is written.
-import { conclude } from '../../engine/record.ts';
+
 import type { Movement } from '../../core/audit/fund-flow.ts';
+import { provenBy } from '../../core/audit/repair.ts';
 import { fen, showFen } from '../../core/base/money.ts';
+import { type Instant, instant } from '../../core/base/time.ts';
 import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
-import { sightOf } from '../../core/payout/wechat-codes.ts';
 import { isFinal, nextNumber, type Observation, type Payout } from '../../core/payout/payout.ts';
 import { observe, type PayoutPolicy, type Verdict } from '../../core/payout/transitions.ts';
-import { provenBy } from '../../core/audit/repair.ts';
-import { type Instant, instant } from '../../core/base/time.ts';
+import { sightOf } from '../../core/payout/wechat-codes.ts';
+import { conclude } from '../../engine/record.ts';
 import { noMerchant, policyOf, type RepairPorts } from './repair-ports.ts';
 
 /** Where it ended, and what a person should know. */

@@ -1,18 +1,18 @@
 // What a repair works with: WeChat Pay behind every merchant of bot.yaml, at their pace, and a store that only pretends.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { payerOf } from '../../app/bot.ts';
-import { mchIdsBefore } from '../../setup/installation.ts';
-import { keysOf } from '../../setup/platform-keys.ts';
 import type { Config, MerchantConfig } from '../../config/config.ts';
-import { seedOf } from '../../core/decide/draw.ts';
+import type { Payable } from '../../core/audit/claim-of-number.ts';
 import type { Movement } from '../../core/audit/fund-flow.ts';
+import type { Instant } from '../../core/base/time.ts';
+import { seedOf } from '../../core/decide/draw.ts';
 import type { Installation } from '../../core/live/installation.ts';
 import type { BillNo, Observation, Payout } from '../../core/payout/payout.ts';
 import type { PayoutPolicy } from '../../core/payout/transitions.ts';
-import type { Payable } from '../../core/audit/claim-of-number.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
-import type { Instant } from '../../core/base/time.ts';
 import type { Clock, Log, Payer, Store } from '../../ports.ts';
+import { mchIdsBefore } from '../../setup/installation.ts';
+import { keysOf } from '../../setup/platform-keys.ts';
 import { createRedpackLook, createTransferLook, type Look, type Sighting } from '../../wechat/pay/payout-lookup.ts';
 
 export type RepairPorts = {

@@ -2,9 +2,9 @@
 import { performance } from 'node:perf_hooks';
 import type { AuditReport } from '../../core/audit/audit.ts';
 import { fen, showFen } from '../../core/base/money.ts';
+import { print, table } from '../shared/context.ts';
 import type { RepairReport } from './repair.ts';
 import type { RepairLine } from './repair-write.ts';
-import { print, table } from '../shared/context.ts';
 
 const DONE: Record<RepairLine['what'], string> = {
   restored: 'restored',

@@ -1,12 +1,13 @@
 // Writes what a repair has found out: one commit for each claim, and what it came to as one line for the operator.
-import type { Claim } from '../../core/decide/decide.ts';
+
+import { claimRepairOf, type Lost, passedBy, payoutOf, repairOf } from '../../core/audit/repair.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
-import type { Counter } from '../../core/decide/limits.ts';
 import { fen, showFen } from '../../core/base/money.ts';
+import type { Claim } from '../../core/decide/decide.ts';
+import type { Counter } from '../../core/decide/limits.ts';
 import type { BillNo, Payout, PayoutState } from '../../core/payout/payout.ts';
 import type { Award } from '../../core/payout/plan.ts';
-import { claimRepairOf, type Lost, passedBy, payoutOf, repairOf } from '../../core/audit/repair.ts';
 import type { Commit } from '../../ports.ts';
 import { payablesOf, type RepairPorts } from './repair-ports.ts';
 

@@ -2,8 +2,10 @@
 // fund flow and WeChat Pay; and counters, from claims and payouts. Everything it writes is a commit or a step like any of
 // the bot's: beside a running bot one of the two is first, and a second run finds nothing to do.
 import type { MerchantConfig } from '../../config/config.ts';
+import { type Payable, RECOVERED } from '../../core/audit/claim-of-number.ts';
+import { type Lost, lostAward, merchantIn, payoutOf } from '../../core/audit/repair.ts';
+import type { Instant } from '../../core/base/time.ts';
 import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
-import { sightOf } from '../../core/payout/wechat-codes.ts';
 import {
   type BillNo,
   billNoOf,
@@ -14,14 +16,12 @@ import {
   type Payout,
 } from '../../core/payout/payout.ts';
 import { type Award, isCountedWhole } from '../../core/payout/plan.ts';
-import { type Lost, lostAward, merchantIn, payoutOf } from '../../core/audit/repair.ts';
-import { type Payable, RECOVERED } from '../../core/audit/claim-of-number.ts';
-import type { Instant } from '../../core/base/time.ts';
+import { sightOf } from '../../core/payout/wechat-codes.ts';
 import { doubt } from '../../engine/doubt.ts';
-import type { Books, JournalLine } from '../../ports.ts';
 import { recount } from '../../engine/recount.ts';
-import { follow } from './repair-payout.ts';
+import type { Books, JournalLine } from '../../ports.ts';
 import { repairFromFunds } from './repair-funds.ts';
+import { follow } from './repair-payout.ts';
 import { dryStore, mchIdsIn, noMerchant, type RepairPorts, waysOf } from './repair-ports.ts';
 import { lineOf, NOT_REPAIRABLE, type RepairLine, writeClaim, writeLost } from './repair-write.ts';
 

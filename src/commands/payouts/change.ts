@@ -3,6 +3,7 @@
 import { payerOf } from '../../app/bot.ts';
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
+import { type Instant, instant } from '../../core/base/time.ts';
 import {
   callOffStep,
   cancelStep,
@@ -17,14 +18,13 @@ import {
 import { type BillNo, isFinal, type Observation, type Payout, type PayoutState } from '../../core/payout/payout.ts';
 import { observe, type PayoutPolicy } from '../../core/payout/transitions.ts';
 import { isCancel } from '../../core/rules/campaign.ts';
-import { type Instant, instant } from '../../core/base/time.ts';
 import { numbersOf } from '../../engine/doubt.ts';
 import type { Payer, Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
-import { stateOf } from './list.ts';
 import { progress } from '../shared/progress.ts';
+import { stateOf } from './list.ts';
 
 export type RetryOptions = Common & { readonly state?: string; readonly campaign?: string; readonly reason?: string };
 

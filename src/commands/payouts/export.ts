@@ -1,14 +1,14 @@
 // `hongbao payouts export`: all payouts, or some, as a CSV file for a spreadsheet. Page by page: a million need no memory.
 import { open, rename, rm } from 'node:fs/promises';
 import { BadInput, messageOf } from '../../core/base/error.ts';
-import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import { CSV_HEAD, csvLine } from '../../core/ops/payout-csv.ts';
 import { type Day, dayOf, parseBeijing } from '../../core/base/time.ts';
+import { CSV_HEAD, csvLine } from '../../core/ops/payout-csv.ts';
+import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { PayoutFilter, Store } from '../../ports.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, printNote, withStore } from '../shared/context.ts';
-import { stateOf } from './list.ts';
 import { progress } from '../shared/progress.ts';
+import { stateOf } from './list.ts';
 
 export type ExportOptions = Common & {
   readonly campaign?: string;

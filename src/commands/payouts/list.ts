@@ -2,8 +2,8 @@
 import { BadInput } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import { showFen } from '../../core/base/money.ts';
-import { type BillNo, PAYOUT_STATES, type Payout, type PayoutState } from '../../core/payout/payout.ts';
 import { beijingText } from '../../core/base/time.ts';
+import { type BillNo, PAYOUT_STATES, type Payout, type PayoutState } from '../../core/payout/payout.ts';
 import type { PayoutFilter } from '../../ports.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';

@@ -2,10 +2,10 @@
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Dated, daysLeft, WARN_DAYS } from '../../core/base/expiry.ts';
+import { beijingText, dayOf, type Instant, instant } from '../../core/base/time.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import type { BillNo, PayoutState } from '../../core/payout/payout.ts';
 import { suggest } from '../../core/yaml/schema.ts';
-import { beijingText, dayOf, type Instant, instant } from '../../core/base/time.ts';
 import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';

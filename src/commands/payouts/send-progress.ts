@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MerchantConfig } from '../../config/config.ts';
 import type { OpenId } from '../../core/base/event.ts';
+import { beijingText, type Instant } from '../../core/base/time.ts';
 import { isQuiet } from '../../core/payout/merchant-halt.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import { beijingText, type Instant } from '../../core/base/time.ts';
 import type { Store } from '../../ports.ts';
 import { type Progress, progress } from '../shared/progress.ts';
 

@@ -2,6 +2,12 @@
 // a claim like any other, so that no run, however often it is repeated or killed, pays anybody twice.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccountConfig, Config, MerchantConfig } from '../../config/config.ts';
+import { BadInput, Fault, type Finding, showFinding } from '../../core/base/error.ts';
+import { type Fen, fen, showFen } from '../../core/base/money.ts';
+import { beijingText, type Instant, instant } from '../../core/base/time.ts';
+import { seedOf } from '../../core/decide/draw.ts';
+import { isBounded } from '../../core/decide/limits.ts';
+import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../../core/ops/recipients-file.ts';
 import {
   type Batch,
   commitOf,
@@ -13,25 +19,19 @@ import {
   lostWords,
   SEND_RULE,
 } from '../../core/payout/bulk.ts';
-import { seedOf } from '../../core/decide/draw.ts';
-import { BadInput, Fault, type Finding, showFinding } from '../../core/base/error.ts';
-import { isBounded } from '../../core/decide/limits.ts';
-import { type Fen, fen, showFen } from '../../core/base/money.ts';
-import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../../core/ops/recipients-file.ts';
-import { calledOf, named, prizeCalled, prizeNamed } from '../../core/rules/renamed.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
+import { calledOf, named, prizeCalled, prizeNamed } from '../../core/rules/renamed.ts';
 import { suggest } from '../../core/yaml/schema.ts';
-import { beijingText, type Instant, instant } from '../../core/base/time.ts';
-import { SILENT } from '../../lib/log.ts';
-import type { Store } from '../../ports.ts';
 import { openRulebook } from '../../engine/rulebook.ts';
+import { SILENT } from '../../lib/log.ts';
 import { Spool } from '../../lib/spool.ts';
+import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { countBefore, mustFitLive } from '../shared/beside-live.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
 import { progress } from '../shared/progress.ts';
-import { type Outcome, type Watched, watch } from './send-progress.ts';
 import { type TableOptions, tableFile } from '../shared/table-file.ts';
+import { type Outcome, type Watched, watch } from './send-progress.ts';
 
 export type SendOptions = Common &
   TableOptions & {

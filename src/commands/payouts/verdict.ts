@@ -1,7 +1,9 @@
 // `hongbao payouts offer` and `settle`: what a person decides where the bot has given up, or WeChat Pay no longer answers.
 // Both ask WeChat Pay first where it can be asked, and are one step in the payout's history, with the reason.
 import type { Config } from '../../config/config.ts';
+import { RECOVERED } from '../../core/audit/claim-of-number.ts';
 import { BadInput } from '../../core/base/error.ts';
+import { type Instant, instant } from '../../core/base/time.ts';
 import { type Counter, capDayOf, type Limit, prizeLimits, UNBOUNDED } from '../../core/decide/limits.ts';
 import {
   isTooOldToAsk,
@@ -17,14 +19,12 @@ import {
 } from '../../core/payout/operator-steps.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type Step } from '../../core/payout/payout.ts';
 import { refundedCounter } from '../../core/payout/refund.ts';
-import { RECOVERED } from '../../core/audit/claim-of-number.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
-import { type Instant, instant } from '../../core/base/time.ts';
 import { type DoubtPorts, doubt, numbersOf } from '../../engine/doubt.ts';
 import { SILENT } from '../../lib/log.ts';
 import type { JournalLine, Store } from '../../ports.ts';
-import { writeDown } from '../shared/acts.ts';
 import { campaignsOf } from '../ledger/audit.ts';
+import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, withStore } from '../shared/context.ts';
 import { type CancelPorts, FASTER, payersOf, payoutOf, RACES_MAX, reasonOf } from './change.ts';
 

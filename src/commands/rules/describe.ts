@@ -1,8 +1,9 @@
 // `hongbao describe`: rule files as the public rules of their campaigns (活动规则), ready to be published.
-import { describe, LANGS, type Lang } from '../../core/public-rules/describe.ts';
-import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
+
 import { BadInput, showFinding } from '../../core/base/error.ts';
+import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
 import { hasTrigger, makesClaims } from '../../core/lint/context.ts';
+import { describe, LANGS, type Lang } from '../../core/public-rules/describe.ts';
 import { calledOf } from '../../core/rules/renamed.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { type Common, EXIT, print, printJson, printNote } from '../shared/context.ts';

@@ -1,21 +1,27 @@
 // `hongbao explain`: why an event came to what it came to, or what one would come to now: of a draw that is still to come
 // the odds alone. Nothing is written but that it was asked.
 import type { Config } from '../../config/config.ts';
+import { decisionText, eventText } from '../../core/analysis/chinese.ts';
+import {
+  type Explanation,
+  explain,
+  explanationJson,
+  happeningOf,
+  showExplanation,
+} from '../../core/analysis/explain.ts';
 import { BadInput } from '../../core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../../core/base/event.ts';
-import { type Explanation, explain, explanationJson, happeningOf, showExplanation } from '../../core/analysis/explain.ts';
-import type { Payout } from '../../core/payout/payout.ts';
-import { decisionCalled } from '../../core/rules/renamed.ts';
-import type { Campaign } from '../../core/rules/campaign.ts';
 import { beijingText, type Instant, instant, parseBeijing } from '../../core/base/time.ts';
-import { decisionText, eventText } from '../../core/analysis/chinese.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { decisionCalled } from '../../core/rules/renamed.ts';
 import type { JournalLine, Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
-import { foretold, liveOf } from './foretell.ts';
 import { eventsOf } from '../shared/journal.ts';
 import { accountNamed } from '../shared/surroundings.ts';
 import { openIdOf } from '../shared/whom.ts';
+import { foretold, liveOf } from './foretell.ts';
 
 export type ExplainOptions = Common & {
   readonly event?: string;

@@ -1,13 +1,13 @@
 // What an event that has not happened would come to, for commands that ask: of a draw the odds, never the outcome.
 import type { Config } from '../../config/config.ts';
-import { foretell, wantedFor } from '../../core/decide/decide.ts';
-import type { Event } from '../../core/base/event.ts';
 import { type Explanation, explain, type Live } from '../../core/analysis/explain.ts';
+import type { Event } from '../../core/base/event.ts';
+import type { Instant } from '../../core/base/time.ts';
+import { foretell, wantedFor } from '../../core/decide/decide.ts';
 import { newsForInviter } from '../../core/decide/follower.ts';
 import { bookOf } from '../../core/decide/match.ts';
-import type { Instant } from '../../core/base/time.ts';
-import type { Store } from '../../ports.ts';
 import { checkRuleFiles, readRuleFiles } from '../../engine/rulebook.ts';
+import type { Store } from '../../ports.ts';
 import { printNote } from '../shared/context.ts';
 import { surroundingsOf } from '../shared/surroundings.ts';
 

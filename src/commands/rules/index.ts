@@ -1,7 +1,7 @@
 // The commands about rule files that were written: their tests, their public rules, and draws that anybody can verify.
 import type { Command } from 'commander';
-import { exitWith, runUntilSignal } from '../shared/run.ts';
 import type { Common } from '../shared/context.ts';
+import { exitWith, runUntilSignal } from '../shared/run.ts';
 import type { DescribeCommand } from './describe.ts';
 import type { TestOptions } from './test.ts';
 import type { VerifyOptions } from './verify.ts';

@@ -1,26 +1,26 @@
 // `hongbao receive FILE`: one recorded push, XML or JSON, clear or sealed, through the whole way, as if it came now; of one that has happened, what it
 // came to. Of a draw that is still to come the odds alone. Nothing is written but that it was asked, nobody is paid.
 import { randomBytes } from 'node:crypto';
-import type { Config } from '../../config/config.ts';
 import type { AccountConfig } from '../../config/account.ts';
-import type { Decision, Open } from '../../core/decide/decide.ts';
-import { decoded, decoderOf, sniff } from '../../core/yaml/encoding.ts';
+import type { Config } from '../../config/config.ts';
+import { prospectText } from '../../core/analysis/prospect.ts';
 import { BadInput } from '../../core/base/error.ts';
 import type { Event } from '../../core/base/event.ts';
-import type { Payout } from '../../core/payout/payout.ts';
-import { prospectText } from '../../core/analysis/prospect.ts';
-import { NO_REPLY, type Reply } from '../../core/rules/reply.ts';
 import { instant } from '../../core/base/time.ts';
+import type { Decision, Open } from '../../core/decide/decide.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import { NO_REPLY, type Reply } from '../../core/rules/reply.ts';
+import { decoded, decoderOf, sniff } from '../../core/yaml/encoding.ts';
 import { createFlow } from '../../engine/flow.ts';
+import { openRulebook } from '../../engine/rulebook.ts';
 import { SILENT } from '../../lib/log.ts';
 import { readPlain } from '../../lib/plain-file.ts';
 import type { Commit, JournalLine, Store } from '../../ports.ts';
-import { openRulebook } from '../../engine/rulebook.ts';
 import { recordedEvent } from '../../wechat/account/recorded-push.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, withStore } from '../shared/context.ts';
-import { foretold, liveOf } from './foretell.ts';
 import { encodingOf } from '../shared/table-file.ts';
+import { foretold, liveOf } from './foretell.ts';
 
 /** A handful at most: the same key in several accounts, or one that came again after it was forgotten. */
 const LINES_MAX = 100;

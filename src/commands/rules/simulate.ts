@@ -1,12 +1,12 @@
 // `hongbao simulate`: what draws cost on the average, and what a day of a campaign could look like. Nothing is written.
 import { createHash } from 'node:crypto';
+import { refusalKeyText } from '../../core/analysis/chinese.ts';
 import { chanceOf } from '../../core/analysis/random.ts';
+import { type DaySimulation, simulateDay } from '../../core/analysis/simulate-day.ts';
+import { type DrawSimulation, simulateDraws } from '../../core/analysis/simulate-draws.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
-import { type DrawSimulation, simulateDraws } from '../../core/analysis/simulate-draws.ts';
-import { type DaySimulation, simulateDay } from '../../core/analysis/simulate-day.ts';
 import { beijingText, type Day, parseBeijing } from '../../core/base/time.ts';
-import { refusalKeyText } from '../../core/analysis/chinese.ts';
 import { checkRuleFiles, readRuleFiles } from '../../engine/rulebook.ts';
 import { EXIT, print, printJson, table } from '../shared/context.ts';
 

@@ -1,14 +1,14 @@
 // `hongbao test`: what an editor of rule files runs before anybody else sees them.
 import { existsSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
-import { rulesHere } from '../../setup/package.ts';
 import { type Config, defaultConfigFile, loadConfig } from '../../config/config.ts';
 import { type Coverage, cover, percentOf } from '../../core/analysis/coverage.ts';
-import { BadInput, type Finding, showFinding } from '../../core/base/error.ts';
 import { failuresOf, type TestFailure, type TestResult } from '../../core/analysis/run-tests.ts';
-import type { Campaign, RuleTest } from '../../core/rules/campaign.ts';
+import { BadInput, type Finding, showFinding } from '../../core/base/error.ts';
 import type { Instant } from '../../core/base/time.ts';
+import type { Campaign, RuleTest } from '../../core/rules/campaign.ts';
 import { checkRuleFiles, type RuleFile, readRuleFiles } from '../../engine/rulebook.ts';
+import { rulesHere } from '../../setup/package.ts';
 import { type Common, EXIT, print, printJson } from '../shared/context.ts';
 import { showCoverage, showFailure } from './test-report.ts';
 

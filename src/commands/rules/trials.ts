@@ -1,8 +1,8 @@
 // Trials: one push, one event or a whole crowd goes the whole way, and nothing is written.
 import type { Command } from 'commander';
+import type { Common } from '../shared/context.ts';
 import { exitWith } from '../shared/run.ts';
 import type { BacktestOptions } from './backtest.ts';
-import type { Common } from '../shared/context.ts';
 import type { ExplainOptions } from './explain.ts';
 import type { SimulateOptions } from './simulate.ts';
 

@@ -1,13 +1,13 @@
 // `hongbao verify-draw` and `hongbao reveal`: anybody works a draw out again, once the campaign's seed is published; and
 // the seed is told after the campaign's end only.
 
-import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
+import { claimParts, isSeed, type Step, verifyDraw, verifyRound } from '../../core/analysis/verify-draw.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { showFen } from '../../core/base/money.ts';
-import { calledOf, named, namesOf } from '../../core/rules/renamed.ts';
-import type { Campaign } from '../../core/rules/campaign.ts';
 import { beijingText, instant } from '../../core/base/time.ts';
-import { claimParts, isSeed, type Step, verifyDraw, verifyRound } from '../../core/analysis/verify-draw.ts';
+import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { calledOf, named, namesOf } from '../../core/rules/renamed.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { type Common, configOf, EXIT, print, printJson } from '../shared/context.ts';
 import { gather } from './test.ts';

@@ -2,16 +2,16 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { liveBookFor } from '../../engine/live.ts';
 import type { Config } from '../../config/config.ts';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
-import type { Campaign } from '../../core/rules/campaign.ts';
 import { instant } from '../../core/base/time.ts';
-import { SILENT } from '../../lib/log.ts';
-import type { Store } from '../../ports.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { liveBookFor } from '../../engine/live.ts';
 import { bringUp } from '../../engine/recount.ts';
 import { goingFrom, readRuleFiles, type Verdict } from '../../engine/rulebook.ts';
 import type { Going, LiveBook } from '../../engine/rulebook-live.ts';
+import { SILENT } from '../../lib/log.ts';
+import type { Store } from '../../ports.ts';
 import { openStore, sqliteFileOf } from '../../storage/open.ts';
 
 /** `notCompared`: why nothing can be said. */

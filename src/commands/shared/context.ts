@@ -1,11 +1,11 @@
 // What the operator's commands share: the configuration, the store, tables and exit codes.
 import { randomBytes } from 'node:crypto';
-import { belongToUs } from '../../setup/installation.ts';
-import { openStoreOf } from '../../setup/store.ts';
 import { type Config, defaultConfigFile, loadConfig } from '../../config/config.ts';
 import { visible, visibleJson, visibleLines } from '../../core/base/text.ts';
 import { instant } from '../../core/base/time.ts';
 import type { Store } from '../../ports.ts';
+import { belongToUs } from '../../setup/installation.ts';
+import { openStoreOf } from '../../setup/store.ts';
 import { refuseUnfinished } from '../../storage/copy.ts';
 
 /** 0 fine · 1 findings, or refused · 2 bad input. */

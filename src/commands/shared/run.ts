@@ -1,6 +1,7 @@
 // How a command of `hongbao` runs and ends: its exit code, and what Ctrl-C does.
-import { EXIT } from './context.ts';
+
 import { messageOf } from '../../core/base/error.ts';
+import { EXIT } from './context.ts';
 
 export async function exitWith(work: () => Promise<number>): Promise<void> {
   process.exitCode = await work();

@@ -3,6 +3,7 @@
 import { createReadStream, type ReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { BadInput, messageOf } from '../../core/base/error.ts';
 import { Rows, type Written } from '../../core/yaml/csv.ts';
 import {
   type Decoder,
@@ -14,7 +15,6 @@ import {
   encodingWords,
   sniff,
 } from '../../core/yaml/encoding.ts';
-import { BadInput, messageOf } from '../../core/base/error.ts';
 import { suggest } from '../../core/yaml/schema.ts';
 
 export type TableOptions = { readonly encoding?: string };

@@ -1,16 +1,16 @@
 // A change of rules looked at on what really happened: the journal's events played through two ledgers, one with the
 // rules as they are, one with the changed ones. Both begin with nothing but who followed. Pure.
 import { createHash } from 'node:crypto';
-import type { Decision, Surroundings } from '../decide/decide.ts';
-import { seedOf } from '../decide/draw.ts';
 import type { Event, OpenId } from '../base/event.ts';
-import type { CodeFact } from '../decide/decision.ts';
-import { Ledger, type Played } from './memory-ledger.ts';
-import type { Book } from '../decide/match.ts';
 import { type Fen, fen } from '../base/money.ts';
-import { type LimitSum, Outcomes } from './totals.ts';
-import { codeIn } from '../rules/printed-code.ts';
 import { type Day, dayOf, type Instant } from '../base/time.ts';
+import type { Decision, Surroundings } from '../decide/decide.ts';
+import type { CodeFact } from '../decide/decision.ts';
+import { seedOf } from '../decide/draw.ts';
+import type { Book } from '../decide/match.ts';
+import { codeIn } from '../rules/printed-code.ts';
+import { Ledger, type Played } from './memory-ledger.ts';
+import { type LimitSum, Outcomes } from './totals.ts';
 
 /** As much of the journal's line as is looked at. */
 export type PastEvent = { readonly at: Instant; readonly event: Event; readonly decision: Decision };

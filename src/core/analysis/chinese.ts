@@ -1,10 +1,11 @@
 // How events, outcomes and payouts are called in Chinese, for those who run a campaign. Pure.
-import type { Decision, Open, Shadow } from '../decide/decide.ts';
+
 import type { Event } from '../base/event.ts';
 import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
+import type { Decision, Open, Shadow } from '../decide/decide.ts';
 import type { PayoutState } from '../payout/payout.ts';
-import type { Reply } from '../rules/reply.ts';
 import { type Detail, REFUSALS, type Refusal } from '../rules/campaign.ts';
+import type { Reply } from '../rules/reply.ts';
 
 export const REFUSAL_WORDS: Readonly<Record<Refusal, string>> = {
   notStarted: '活动未开始',

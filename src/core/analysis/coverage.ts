@@ -1,13 +1,14 @@
 // What the tests of a rule file reach, and what they do not: rules, prizes, refusals and finer outcomes, texts. Pure.
-import { outcomesInTests } from './reachable-outcomes.ts';
+
 import type { Decision } from '../decide/decide.ts';
-import type { Played } from './memory-ledger.ts';
-import { makesClaims, prizesGiven } from '../lint/context.ts';
 import { PROGRESS } from '../decide/evaluate-rule.ts';
-import { type Path, Places } from '../yaml/path-position.ts';
-import { rehearse, type TestResult } from './run-tests.ts';
-import { asWritten } from '../rules/renamed.ts';
+import { makesClaims, prizesGiven } from '../lint/context.ts';
 import { type Campaign, DETAILS, type Detail, type Rule, type Said } from '../rules/campaign.ts';
+import { asWritten } from '../rules/renamed.ts';
+import { type Path, Places } from '../yaml/path-position.ts';
+import type { Played } from './memory-ledger.ts';
+import { outcomesInTests } from './reachable-outcomes.ts';
+import { rehearse, type TestResult } from './run-tests.ts';
 
 /** One thing that can come of the file. `rule`: whose it is; prizes belong to all. */
 export type Reachable = {

@@ -1,21 +1,22 @@
 // Why an event came to what it came to: every rule that was asked, what was looked at with its number, those that were
 // nearly asked, who answered and with which words. The same for what was and for what would be. Pure.
-import type { Decision, Open } from '../decide/decide.ts';
+
 import { BadInput } from '../base/error.ts';
 import type { Event, Happening, OpenId } from '../base/event.ts';
-import type { Check } from '../decide/decision.ts';
-import type { Match } from '../decide/match.ts';
 import { type Fen, fen, parseYuan, showFen } from '../base/money.ts';
-import { type Near, nearMisses } from './near-miss.ts';
-import type { Payout } from '../payout/payout.ts';
-import { prospectText } from './prospect.ts';
-import { suggest } from '../yaml/reader.ts';
-import { aboutCalled, decisionCalled } from '../rules/renamed.ts';
-import type { Reply } from '../rules/reply.ts';
-import type { Campaign } from '../rules/campaign.ts';
 import { visible } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';
+import type { Decision, Open } from '../decide/decide.ts';
+import type { Check } from '../decide/decision.ts';
+import type { Match } from '../decide/match.ts';
+import type { Payout } from '../payout/payout.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import { aboutCalled, decisionCalled } from '../rules/renamed.ts';
+import type { Reply } from '../rules/reply.ts';
+import { suggest } from '../yaml/reader.ts';
 import { decisionText, eventText, refusalText, replyText, STATE_WORDS, shadowText } from './chinese.ts';
+import { type Near, nearMisses } from './near-miss.ts';
+import { prospectText } from './prospect.ts';
 
 /**
  * What a rule had to do with it: it answers, only counts for itself, let the next one be asked, was not asked at all; or

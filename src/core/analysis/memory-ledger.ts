@@ -1,6 +1,9 @@
 // A ledger in memory that keeps the promises of the store: for the tests in rule files, for simulations and for looking
 // at a change before it goes live. No packet is paid by it. Pure.
 import assert from 'node:assert/strict';
+import type { Event, OpenId } from '../base/event.ts';
+import { addFen, type Fen, fen, NO_MONEY } from '../base/money.ts';
+import type { Instant } from '../base/time.ts';
 import {
   type Counter,
   countersOf,
@@ -10,16 +13,13 @@ import {
   type Follower,
   type Surroundings,
 } from '../decide/decide.ts';
-import type { Event, OpenId } from '../base/event.ts';
 import type { CodeFact } from '../decide/decision.ts';
 import { causeIn, followerAfter, isBroken, newsForInviter, type Promised } from '../decide/follower.ts';
 import type { Book } from '../decide/match.ts';
-import { addFen, type Fen, fen, NO_MONEY } from '../base/money.ts';
-import { codeIn } from '../rules/printed-code.ts';
-import { countersAlways, rewardedIn } from '../payout/refund.ts';
-import { NO_REPLY } from '../rules/reply.ts';
 import { type Earning, takenBack } from '../decide/take-back.ts';
-import type { Instant } from '../base/time.ts';
+import { countersAlways, rewardedIn } from '../payout/refund.ts';
+import { codeIn } from '../rules/printed-code.ts';
+import { NO_REPLY } from '../rules/reply.ts';
 
 /** What one event came to: its own decision, that of the inviter who was told of it, and what it took back. */
 export type Played = {

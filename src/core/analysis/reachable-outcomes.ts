@@ -1,6 +1,8 @@
 // What a test of a rule file can make of each rule: which outcomes there are for it. Unlike `lint-outcome.ts`, which would
 // rather call too much possible, nothing is asked for that a test could not come to: a merchant's limits and halts, what
 // becomes of a packet later, and what another outcome always says first. Pure.
+
+import { WEEKDAYS } from '../base/time.ts';
 import { cashGiven, hasTrigger, isCash, makesClaims, prizesGiven } from '../lint/context.ts';
 import { isOfPayments } from '../payout/refund.ts';
 import {
@@ -13,7 +15,6 @@ import {
   type Refusal,
   type Rule,
 } from '../rules/campaign.ts';
-import { WEEKDAYS } from '../base/time.ts';
 
 const AT_SCENES = ['scan', 'subscribe'] as const;
 

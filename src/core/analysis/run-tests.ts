@@ -1,16 +1,17 @@
 // Runs the tests in a rule file (`tests:`): made-up followers, a clock of its own, and a ledger in memory. No packet is
 // paid and nothing is remembered. Pure.
-import type { Decision, Surroundings } from '../decide/decide.ts';
-import { seedOf } from '../decide/draw.ts';
+
 import { type Finding, showFinding } from '../base/error.ts';
 import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
-import { inviteScene } from '../decide/follower.ts';
-import { type Assumed, Ledger, type Played } from './memory-ledger.ts';
-import { type Book, bookOf } from '../decide/match.ts';
 import { fen, NO_MONEY, showFen } from '../base/money.ts';
+import type { Decision, Surroundings } from '../decide/decide.ts';
+import { seedOf } from '../decide/draw.ts';
+import { inviteScene } from '../decide/follower.ts';
+import { type Book, bookOf } from '../decide/match.ts';
+import type { Campaign, RuleTest, RuleTestEvent, RuleTestExpect, TestAction } from '../rules/campaign.ts';
 import { aboutCalled, decisionCalled, prizeNamed } from '../rules/renamed.ts';
 import type { Reply } from '../rules/reply.ts';
-import type { Campaign, RuleTest, RuleTestEvent, RuleTestExpect, TestAction } from '../rules/campaign.ts';
+import { type Assumed, Ledger, type Played } from './memory-ledger.ts';
 
 /** What one expectation of a test came to. `event` counts from 1; absent for the test as a whole. */
 export type TestFailure = {

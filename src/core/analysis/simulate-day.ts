@@ -1,17 +1,18 @@
 // One made-up day of a campaign, played through the ledger: what it costs hour by hour, what is gone when, who is refused
 // and how many win how often. The same seed gives the same day. Pure.
+
+import { BadInput } from '../base/error.ts';
+import type { Event, EventKey, OpenId } from '../base/event.ts';
+import { type Fen, fen } from '../base/money.ts';
+import { beijingText, type Day, type Instant, later, SECOND } from '../base/time.ts';
+import { bookOf } from '../decide/match.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import { asWritten } from '../rules/renamed.ts';
+import { Ledger, type Played } from './memory-ledger.ts';
 import type { Chance } from './random.ts';
 import { pick } from './random.ts';
 import { crowdOf, firstOpenDay } from './synthetic-day.ts';
-import { BadInput } from '../base/error.ts';
-import type { Event, EventKey, OpenId } from '../base/event.ts';
-import { Ledger, type Played } from './memory-ledger.ts';
-import { bookOf } from '../decide/match.ts';
-import { type Fen, fen } from '../base/money.ts';
 import { type LimitSum, Outcomes, type PrizeSum } from './totals.ts';
-import { asWritten } from '../rules/renamed.ts';
-import type { Campaign } from '../rules/campaign.ts';
-import { beijingText, type Day, type Instant, later, SECOND } from '../base/time.ts';
 
 export type DayPlan = {
   readonly users: number;

@@ -1,15 +1,16 @@
 // What a draw comes to when it is drawn thousands of times: by the very code that draws for followers, with everything
 // left out that would refuse somebody (hours, limits of one follower or of a day). Stock and budget stay. Pure.
-import { type Chance, logNormal } from './random.ts';
+
 import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
-import { Ledger } from './memory-ledger.ts';
-import type { Book } from '../decide/match.ts';
 import { type Fen, fen } from '../base/money.ts';
-import { prizesOf } from '../decide/prize-offer.ts';
-import { Outcomes } from './totals.ts';
-import { asWritten } from '../rules/renamed.ts';
-import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
 import { type Instant, instant } from '../base/time.ts';
+import type { Book } from '../decide/match.ts';
+import { prizesOf } from '../decide/prize-offer.ts';
+import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
+import { asWritten } from '../rules/renamed.ts';
+import { Ledger } from './memory-ledger.ts';
+import { type Chance, logNormal } from './random.ts';
+import { Outcomes } from './totals.ts';
 
 export type DrawnPrize = {
   readonly prize: string;

@@ -1,15 +1,27 @@
 // A made-up crowd for a made-up day: who comes, when, and what they do, as far as a campaign's own triggers tell. Pure.
-import { type Chance, logNormal, pick, poisson } from './random.ts';
-import { drawPrize } from '../decide/draw.ts';
+
 import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
+import { type Fen, fen } from '../base/money.ts';
+import {
+  DAY,
+  type Day,
+  HOUR,
+  type Instant,
+  instant,
+  later,
+  MINUTE,
+  minuteOfDay,
+  SECOND,
+  weekdayOf,
+} from '../base/time.ts';
+import { dayIn } from '../decide/claim-key.ts';
 import type { CodeFact } from '../decide/decision.ts';
+import { drawPrize } from '../decide/draw.ts';
 import { inviteScene } from '../decide/follower.ts';
 import { makesClaims } from '../lint/context.ts';
-import { type Fen, fen } from '../base/money.ts';
-import { dayIn } from '../decide/claim-key.ts';
-import { CODE_LENGTH, CODE_LETTERS, checksumOf } from '../rules/printed-code.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
-import { DAY, type Day, HOUR, type Instant, instant, later, MINUTE, minuteOfDay, SECOND, weekdayOf } from '../base/time.ts';
+import { CODE_LENGTH, CODE_LETTERS, checksumOf } from '../rules/printed-code.ts';
+import { type Chance, logNormal, pick, poisson } from './random.ts';
 
 export type CrowdPlan = {
   readonly campaign: Campaign;

@@ -1,10 +1,11 @@
 // What many decisions came to, in sums: prizes and their money, refusals, limits that were met. Pure.
-import type { Decision } from '../decide/decide.ts';
-import type { Undone } from './memory-ledger.ts';
-import { limitIn } from '../decide/limits.ts';
+
 import { type Fen, fen } from '../base/money.ts';
-import type { Campaign } from '../rules/campaign.ts';
 import type { Instant } from '../base/time.ts';
+import type { Decision } from '../decide/decide.ts';
+import { limitIn } from '../decide/limits.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import type { Undone } from './memory-ledger.ts';
 
 export type PrizeSum = {
   readonly campaign: string;

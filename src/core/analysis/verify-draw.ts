@@ -1,13 +1,13 @@
 // Works out a draw again from the seed that was published, each step with the command by which anybody can repeat it
 // without us: commitment, luck, prize, amount, the layout of a round. Pure.
 import { createHash, createHmac } from 'node:crypto';
-import { commitmentOf, drawAmount, drawPrize, luckOf } from '../decide/draw.ts';
 import { BadInput } from '../base/error.ts';
-import { isCash } from '../lint/context.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
-import { calledOf, named, namesOf, prizeCalled, prizeNamed } from '../rules/renamed.ts';
+import { commitmentOf, drawAmount, drawPrize, luckOf } from '../decide/draw.ts';
 import { layoutOf } from '../decide/mechanics/round.ts';
+import { isCash } from '../lint/context.ts';
 import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
+import { calledOf, named, namesOf, prizeCalled, prizeNamed } from '../rules/renamed.ts';
 
 /** `repeat`: what to type, with openssl; `result`: what comes of it. */
 export type Step = { readonly what: string; readonly repeat?: string; readonly result: string };

@@ -1,7 +1,13 @@
 // The audit (核账): recomputes buckets and counters from payouts and claims, follows every payout through its history, and
 // names each record that does not agree. Fed row by row and followers part by part, so that memory stays flat. Pure.
-import { CounterAudit, type CounterFault } from './counters.ts';
+
+import { type Fen, fen } from '../base/money.ts';
+import type { Claim, Counter } from '../decide/decide.ts';
+import type { Payout } from '../payout/payout.ts';
+import type { Campaign } from '../rules/campaign.ts';
 import { unitOf } from './counter-name.ts';
+import { CounterAudit, type CounterFault } from './counters.ts';
+import type { FundFlow } from './fund-flow.ts';
 import {
   type Attempt,
   type AuditFinding,
@@ -14,11 +20,6 @@ import {
   type Sums,
   takenOf,
 } from './payout.ts';
-import type { Claim, Counter } from '../decide/decide.ts';
-import type { FundFlow } from './fund-flow.ts';
-import { type Fen, fen } from '../base/money.ts';
-import type { Payout } from '../payout/payout.ts';
-import type { Campaign } from '../rules/campaign.ts';
 
 export type { AuditFinding, Change } from './payout.ts';
 

@@ -1,12 +1,13 @@
 // Whose number it is (账本修复): a number is a hash of its claim, so that whoever makes the numbers of all claims that may
 // have been finds the one behind it. Where nobody can tell, the money gets a claim of its own. Pure.
-import { type Batch, SEND_RULE } from '../payout/bulk.ts';
-import type { Claim } from '../decide/decide.ts';
+
 import type { Event, EventKey, OpenId } from '../base/event.ts';
+import { DAY, type Day, dayOf, HOUR, type Instant, instant, later, parseBeijing } from '../base/time.ts';
 import { claimKeysOf, roundKeyOf } from '../decide/claim-key.ts';
+import type { Claim } from '../decide/decide.ts';
+import { type Batch, SEND_RULE } from '../payout/bulk.ts';
 import { type BillNo, billNoOf } from '../payout/payout.ts';
 import type { PayoutPolicy } from '../payout/transitions.ts';
-import { DAY, type Day, dayOf, HOUR, type Instant, instant, later, parseBeijing } from '../base/time.ts';
 
 /** A campaign with the account and the merchant that pay for it, as bot.yaml has them today. */
 export type Payable = Omit<Batch, 'name' | 'merchant'> & {

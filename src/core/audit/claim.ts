@@ -1,11 +1,11 @@
 // What a claim counted and what its payout holds, as far as a claim alone tells: for the audit (核账). The builders of
 // `limit.ts` name the counters, for a campaign that has every limit there is. Pure.
 
-import { isOfRate } from './counter-name.ts';
-import { SEND_RULE } from '../payout/bulk.ts';
-import { blankCampaign } from '../rules/blank-campaign.ts';
-import type { Claim } from '../decide/decide.ts';
 import type { Event, EventKey } from '../base/event.ts';
+import { fen } from '../base/money.ts';
+import { DAY, type Day, dayOf, type Instant, later, MINUTE } from '../base/time.ts';
+import type { Claim } from '../decide/decide.ts';
+import { PROGRESS } from '../decide/evaluate-rule.ts';
 import {
   type Counter,
   capDayOf,
@@ -16,11 +16,11 @@ import {
   ruleClaimsCounter,
   userLimits,
 } from '../decide/limits.ts';
-import { PROGRESS } from '../decide/evaluate-rule.ts';
-import { fen } from '../base/money.ts';
-import { RECOVERED } from './claim-of-number.ts';
+import { SEND_RULE } from '../payout/bulk.ts';
+import { blankCampaign } from '../rules/blank-campaign.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
-import { DAY, type Day, dayOf, type Instant, later, MINUTE } from '../base/time.ts';
+import { RECOVERED } from './claim-of-number.ts';
+import { isOfRate } from './counter-name.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 

@@ -9,14 +9,14 @@
 //   together     rows of a round, which come to its packets; what was spent of a wallet, never more than earned
 //   not at all   what claims do not tell: streaks, wrong tries, printed codes, shadows
 
-import { type Counting, claimsCounted, holdOf, isPersonal, merchantCountersOf } from './claim.ts';
-import { isOfCoupons, isOfDay, isOfRate, nameKind, rateBehind } from './counter-name.ts';
+import { DAY, type Instant } from '../base/time.ts';
 import type { Claim } from '../decide/decide.ts';
 import { type Counter, capDayOf, lastClaimCounter } from '../decide/limits.ts';
 import type { Payout } from '../payout/payout.ts';
-import { COUNTED, isOfRecount } from './recount.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { DAY, type Instant } from '../base/time.ts';
+import { type Counting, claimsCounted, holdOf, isPersonal, merchantCountersOf } from './claim.ts';
+import { isOfCoupons, isOfDay, isOfRate, nameKind, rateBehind } from './counter-name.ts';
+import { COUNTED, isOfRecount } from './recount.ts';
 
 /** Says `found` where it must say between `low` and `high`. */
 export type CounterFault = {

@@ -1,12 +1,13 @@
 // The merchant's fund flow (资金账单) as WeChat Pay writes it: a CSV with one row for each movement of money, each value
 // behind a backtick. Read line by line and compared with our payouts by number (业务凭证号) and amount. Pure.
-import type { AuditFinding, Change } from './payout.ts';
-import { refundedOf } from './payout.ts';
-import { cellsOf, type Written } from '../yaml/csv.ts';
+
 import { BadInput } from '../base/error.ts';
 import { parseYuan } from '../base/money.ts';
-import type { Payout } from '../payout/payout.ts';
 import { beijingText, type Instant, later, MINUTE, parseBeijing, SECOND } from '../base/time.ts';
+import type { Payout } from '../payout/payout.ts';
+import { cellsOf, type Written } from '../yaml/csv.ts';
+import type { AuditFinding, Change } from './payout.ts';
+import { refundedOf } from './payout.ts';
 
 /** The columns we read, as the header names them once its brackets are half-width. */
 const COLUMNS = {

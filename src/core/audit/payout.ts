@@ -1,11 +1,12 @@
 // What must be true of one payout and its history, and of one claim and all its payouts: a part of the audit (核账). Pure.
-import { alwaysHeld, holdOf, holdsOf } from './claim.ts';
-import { unitOf } from './counter-name.ts';
+
+import { DAY, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
 import type { Claim } from '../decide/decide.ts';
 import { capDayOf } from '../decide/limits.ts';
 import { billNoOf, isFinal, type Payout, type PayoutState } from '../payout/payout.ts';
+import { alwaysHeld, holdOf, holdsOf } from './claim.ts';
 import { isRecovered, recoveredKey } from './claim-of-number.ts';
-import { DAY, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
+import { unitOf } from './counter-name.ts';
 
 /** One thing that does not agree. */
 export type AuditFinding = {

@@ -1,8 +1,9 @@
 // Brings counters to what claims and payouts say (重新计数): once, for claims of a time in which only limits that were set
 // were counted; and for `audit --repair`. Counters go on meanwhile, so what is missing is added, never set. Pure.
-import type { CounterFault } from './counters.ts';
-import { nameKind, unitOf } from './counter-name.ts';
+
 import { type Counter, UNBOUNDED } from '../decide/limits.ts';
+import { nameKind, unitOf } from './counter-name.ts';
+import type { CounterFault } from './counters.ts';
 
 /** Stands at 1 once everything that can be limited was counted from the first claim on. */
 export const COUNTED = 'counted/from-the-beginning';

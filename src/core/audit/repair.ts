@@ -1,18 +1,28 @@
 // What a ledger has lost (账本修复), and what must be written so that it is there again: claim, counters and payout as they
 // were made, from the journal or from the number that was paid. Pure.
 
-import { intentOf, SEND_RULE } from '../payout/bulk.ts';
-import { blankCampaign } from '../rules/blank-campaign.ts';
+import type { Event, EventKey, OpenId } from '../base/event.ts';
+import { type Fen, fen } from '../base/money.ts';
+import { type Day, dayOf, endOfDay, type Instant, instant, later, parseBeijing, SECOND } from '../base/time.ts';
+import { roundAt } from '../decide/claim-key.ts';
 import type { Claim } from '../decide/decide.ts';
 import { drawAmount, drawPrize, luckOf } from '../decide/draw.ts';
-import type { Event, EventKey, OpenId } from '../base/event.ts';
-import type { Movement } from './fund-flow.ts';
-import { type Counter, type Limit, lastClaimCounter, prizeLimits, ruleClaims, UNBOUNDED, userLimits } from '../decide/limits.ts';
-import { type Fen, fen } from '../base/money.ts';
-import { roundAt } from '../decide/claim-key.ts';
+import {
+  type Counter,
+  type Limit,
+  lastClaimCounter,
+  prizeLimits,
+  ruleClaims,
+  UNBOUNDED,
+  userLimits,
+} from '../decide/limits.ts';
+import { intentOf, SEND_RULE } from '../payout/bulk.ts';
 import { type BillNo, isNoDay, numberDay, type Observation, type Payout } from '../payout/payout.ts';
 import { type Award, claimOf, isCountedWhole, planAward } from '../payout/plan.ts';
 import { rewardedIn } from '../payout/refund.ts';
+import { blankCampaign } from '../rules/blank-campaign.ts';
+import type { Campaign, Prize } from '../rules/campaign.ts';
+import { NO_REPLY } from '../rules/reply.ts';
 import {
   eventOf,
   type Identity,
@@ -22,9 +32,7 @@ import {
   RECOVERED,
   recoveredKey,
 } from './claim-of-number.ts';
-import { NO_REPLY } from '../rules/reply.ts';
-import type { Campaign, Prize } from '../rules/campaign.ts';
-import { type Day, dayOf, endOfDay, type Instant, instant, later, parseBeijing, SECOND } from '../base/time.ts';
+import type { Movement } from './fund-flow.ts';
 
 // ── What was lost ────────────────────────────────────────────────────────────────────────────────────────
 

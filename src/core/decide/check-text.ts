@@ -1,6 +1,7 @@
 // Words that stand in checks (判定依据): how long, which day, how likely. In Chinese. Pure.
-import type { Prize } from '../rules/campaign.ts';
+
 import { DAY, HOUR, MINUTE, type Weekday } from '../base/time.ts';
+import type { Prize } from '../rules/campaign.ts';
 
 export const WEEKDAY_NAMES: Readonly<Record<Weekday, string>> = {
   mon: '周一',

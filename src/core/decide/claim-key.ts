@@ -1,8 +1,8 @@
 // When a second claim is the same claim: the campaign's own days and rounds, and the key of a claim. Pure.
 import type { Event, OpenId } from '../base/event.ts';
-import { namesOf } from '../rules/renamed.ts';
-import type { Campaign, Round, Rule } from '../rules/campaign.ts';
 import { type Day, dayOf, type Instant, later, MINUTE, weekOf } from '../base/time.ts';
+import type { Campaign, Round, Rule } from '../rules/campaign.ts';
+import { namesOf } from '../rules/renamed.ts';
 
 /** The day a moment belongs to, in a campaign whose days may begin at 04:00. */
 export function dayIn({ period }: Campaign, now: Instant): Day {

@@ -2,20 +2,21 @@
 // the same arguments give the same decision for ever. Pure.
 import assert from 'node:assert/strict';
 import type { Event } from '../base/event.ts';
-import type { Decision, Facts, Open, Shadow, Trace, Wanted } from './decision.ts';
-import { addressOf } from './trigger-match.ts';
-import { type Counter, isBounded, lastClaimCounter, type MerchantCaps, userLimits } from './limits.ts';
-import { Looking } from './evaluate-rule.ts';
-import type { Match } from './match.ts';
-import type { Looked } from './mechanics/mechanic.ts';
-import { mechanicsOf } from './mechanics/index.ts';
-import { claimKeyOf, claimKeysOf, dayIn } from './claim-key.ts';
-import { offerCounters } from './prize-offer.ts';
+import type { Instant } from '../base/time.ts';
+import type { Campaign } from '../rules/campaign.ts';
 import { codeIn } from '../rules/printed-code.ts';
 import { NO_REPLY } from '../rules/reply.ts';
-import type { Campaign } from '../rules/campaign.ts';
-import type { Instant } from '../base/time.ts';
+import { claimKeyOf, claimKeysOf, dayIn } from './claim-key.ts';
+import type { Decision, Facts, Open, Shadow, Trace, Wanted } from './decision.ts';
+import { Looking } from './evaluate-rule.ts';
+import { type Counter, isBounded, lastClaimCounter, type MerchantCaps, userLimits } from './limits.ts';
+import type { Match } from './match.ts';
+import { mechanicsOf } from './mechanics/index.ts';
+import type { Looked } from './mechanics/mechanic.ts';
+import { offerCounters } from './prize-offer.ts';
+import { addressOf } from './trigger-match.ts';
 
+export { claimKeyOf } from './claim-key.ts';
 export type {
   Award,
   Check,
@@ -30,7 +31,6 @@ export type {
   Wanted,
 } from './decision.ts';
 export type { Counter } from './limits.ts';
-export { claimKeyOf } from './claim-key.ts';
 
 /** What a decision needs beside the rules and the facts. */
 export type Surroundings = {

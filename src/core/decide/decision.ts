@@ -1,11 +1,12 @@
 // What a decision is made from and what it comes to: facts, claims, decisions. Pure.
-import type { OpenId } from '../base/event.ts';
-import type { Counter } from './limits.ts';
-import type { Fen } from '../base/money.ts';
+
 import type { Prospect } from '../analysis/prospect.ts';
-import type { Reply } from '../rules/reply.ts';
-import type { Cancel, Detail, Refusal } from '../rules/campaign.ts';
+import type { OpenId } from '../base/event.ts';
+import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
+import type { Cancel, Detail, Refusal } from '../rules/campaign.ts';
+import type { Reply } from '../rules/reply.ts';
+import type { Counter } from './limits.ts';
 
 /**
  * What we know of a follower. `follows` counts how often they followed since we watch; 0: never, or before that. Instants

@@ -1,10 +1,18 @@
 // One rule looked at for one event: what speaks against it, what it gives, and every check on the way, for the trace.
 // The mechanics (玩法) say their part; `REFUSALS` says who is heard first. Pure.
 
-import { lengthText, oddsText, WEEKDAY_NAMES } from './check-text.ts';
-import { drawPrize, type Luck, luckOf } from './draw.ts';
+import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from '../analysis/prospect.ts';
 import type { Event } from '../base/event.ts';
+import { fen, yuanText } from '../base/money.ts';
+import { beijingText, type Day, type Instant, later, minuteOfDay, weekdayOf } from '../base/time.ts';
+import { causesOf } from '../payout/refund.ts';
+import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campaign.ts';
+import { prizeCalled } from '../rules/renamed.ts';
+import { NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
+import { lengthText, oddsText, WEEKDAY_NAMES } from './check-text.ts';
+import { claimKeyOf, claimKeysOf } from './claim-key.ts';
 import type { Award, Check, Decision, Facts, Open, Trace } from './decision.ts';
+import { drawPrize, type Luck, luckOf } from './draw.ts';
 import { followsWith, standingOf, whyNotText } from './follower.ts';
 import {
   type Counter,
@@ -21,17 +29,9 @@ import {
   userLimits,
 } from './limits.ts';
 import { fitsPattern } from './match.ts';
-import type { Looked, Mechanic, No, Situation } from './mechanics/mechanic.ts';
 import { mechanicsOf } from './mechanics/index.ts';
-import { fen, yuanText } from '../base/money.ts';
-import { claimKeyOf, claimKeysOf } from './claim-key.ts';
+import type { Looked, Mechanic, No, Situation } from './mechanics/mechanic.ts';
 import { drawCounters, type Missing, type Offer, offerOf, prizesOf } from './prize-offer.ts';
-import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from '../analysis/prospect.ts';
-import { causesOf } from '../payout/refund.ts';
-import { prizeCalled } from '../rules/renamed.ts';
-import { NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
-import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campaign.ts';
-import { beijingText, type Day, type Instant, later, minuteOfDay, weekdayOf } from '../base/time.ts';
 
 /** The pseudo-prize of a claim that only counts. */
 export const PROGRESS = 'progress';

@@ -1,10 +1,10 @@
 // What an event makes of a follower (粉丝), what it says of whether they follow, and what it means to those who invited
 // one. WeChat tells things late, twice and in another order: what counts is the platform's time of each event. Pure.
 import type { Event, EventKey, EventKind, OpenId } from '../base/event.ts';
-import type { Follower } from './decision.ts';
+import { type Instant, SECOND } from '../base/time.ts';
 import type { Payout } from '../payout/payout.ts';
 import type { Cancel, Rule } from '../rules/campaign.ts';
-import { type Instant, SECOND } from '../base/time.ts';
+import type { Follower } from './decision.ts';
 
 /** The scene of a personal code: WeChat takes at most 64 characters, so that a campaign's id has 33. */
 const INVITE_SCENE = /^i\.([^.]+)\.([a-z0-9-]{1,33})$/;

@@ -5,10 +5,10 @@
 // Only buckets of a minute or an hour begin with their limit (`perMinute`, `pace` without carryOver): they are soon over.
 import type { Event, OpenId } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
-import { dayIn, roundAt, sceneOf } from './claim-key.ts';
-import { prizeCalled } from '../rules/renamed.ts';
-import type { Campaign, Detail, Once, Prize } from '../rules/campaign.ts';
 import { beijingText, DAY, dayOf, endOfDay, type Instant, later, MINUTE } from '../base/time.ts';
+import type { Campaign, Detail, Once, Prize } from '../rules/campaign.ts';
+import { prizeCalled } from '../rules/renamed.ts';
+import { dayIn, roundAt, sceneOf } from './claim-key.ts';
 
 /** Adds `add` unless the sum would pass `max`. `atLeast`: afterwards it says no less than this, whatever it said. */
 export type Counter = {

@@ -1,14 +1,15 @@
 // The prizes of a rule as one claim would win them: what each is worth now, what it would use up, and whether it is
 // there at all. Pure.
-import { drawAmount, type Luck } from './draw.ts';
+
 import type { Event } from '../base/event.ts';
+import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
+import { type Instant, later, minuteOfDay } from '../base/time.ts';
+import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
+import { prizeCalled } from '../rules/renamed.ts';
+import { drawAmount, type Luck } from './draw.ts';
 import { type Claimant, type Counter, isBounded, type Limit, type MerchantCaps, prizeLimits } from './limits.ts';
 import type { Looked, Situation, TakesBack } from './mechanics/mechanic.ts';
-import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
-import { prizeCalled } from '../rules/renamed.ts';
 import { slotCounters, slotFor } from './mechanics/round.ts';
-import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
-import { type Instant, later, minuteOfDay } from '../base/time.ts';
 
 export type Offer = {
   readonly prize: Prize;

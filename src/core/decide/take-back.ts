@@ -1,14 +1,15 @@
 // What a payment earned beside red packets, taken back when its refund is told: chances, points, counted times, days of a
 // streak, the payer's and those of whoever invited them. What was earned stands in the journal, with the decisions; so
 // nothing of it depends on today's rules. It is done in the refund's own commit, and once. Pure.
-import { countersOf, type Decision } from './decide.ts';
+
 import type { Event, EventKey } from '../base/event.ts';
+import { paymentKey } from '../payout/payment.ts';
+import { rewardedCounter, rewardedIn, takenBackCounter } from '../payout/refund.ts';
+import { countersOf, type Decision } from './decide.ts';
 import type { Trace } from './decision.ts';
 import { friendKey } from './follower.ts';
 import type { Counter } from './limits.ts';
 import { undoingOf } from './mechanics/index.ts';
-import { paymentKey } from '../payout/payment.ts';
-import { rewardedCounter, rewardedIn, takenBackCounter } from '../payout/refund.ts';
 
 type Value = (counter: string) => number;
 type Refund = Extract<Event, { readonly kind: 'refunded' }>;

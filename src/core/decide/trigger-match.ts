@@ -1,11 +1,11 @@
 // Whether one rule's triggers fit one event, asked one by one. `match.ts` finds the same without asking every rule. Pure.
 import type { Event } from '../base/event.ts';
-import { dayIn } from './claim-key.ts';
-import { isAboutCode, scannedText } from '../rules/printed-code.ts';
-import { calledOf } from '../rules/renamed.ts';
-import type { Campaign, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
 import { normalise, searched } from '../base/text.ts';
 import type { Instant } from '../base/time.ts';
+import type { Campaign, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
+import { isAboutCode, scannedText } from '../rules/printed-code.ts';
+import { calledOf } from '../rules/renamed.ts';
+import { dayIn } from './claim-key.ts';
 
 /** A campaign in `shadow` mode counts under a name of its own: the day it goes live it begins at nothing. */
 const SHADOW = '~shadow';

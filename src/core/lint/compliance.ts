@@ -1,13 +1,14 @@
 // Warnings about what WeChat and the law forbid: offers for following and sharing, red packets that are none, lotteries,
 // promises that cannot be kept, rules nobody can read. An account that is closed is the dearest mistake there is. Pure.
-import { hasTrigger, isCash, isDraw, type Linting, makesClaims, prizesGiven } from './context.ts';
+
+import { type Fen, fen, showFen } from '../base/money.ts';
+import type { Campaign, Rule } from '../rules/campaign.ts';
+import type { Path } from '../yaml/path-position.ts';
 import type { LintId } from './catalogue.ts';
+import { hasTrigger, isCash, isDraw, type Linting, makesClaims, prizesGiven } from './context.ts';
 import { hasDraw } from './odds.ts';
 import { type PhraseKind, phrasesIn } from './phrases.ts';
 import { allTexts } from './replies.ts';
-import { type Fen, fen, showFen } from '../base/money.ts';
-import type { Path } from '../yaml/path-position.ts';
-import type { Campaign, Rule } from '../rules/campaign.ts';
 
 /** What may be written instead. */
 const ADVICE: Readonly<Record<PhraseKind, string>> = {

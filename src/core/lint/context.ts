@@ -1,9 +1,10 @@
 // What every check of a campaign is given, and what they all ask of one. Pure.
-import type { LintId, LintSettings } from './catalogue.ts';
+
 import { type Fen, fen } from '../base/money.ts';
-import type { Path } from '../yaml/path-position.ts';
-import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
 import type { Instant } from '../base/time.ts';
+import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
+import type { Path } from '../yaml/path-position.ts';
+import type { LintId, LintSettings } from './catalogue.ts';
 
 /** A campaign that was read without a finding, and the text it was read from. */
 export type LintInput = { readonly campaign: Campaign; readonly text: string };

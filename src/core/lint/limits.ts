@@ -1,11 +1,12 @@
 // Warnings about limits that can never be felt, because another one is always felt before. Whoever writes two numbers
 // means both; if one of them does nothing, one of them is probably a slip. Pure.
-import { hasTrigger, isDraw, type Linting, leastOf, makesClaims, payingRules } from './context.ts';
+
 import { fen, showFen } from '../base/money.ts';
-import type { Path } from '../yaml/path-position.ts';
-import type { Campaign, Once } from '../rules/campaign.ts';
-import { type Bound, cashOf, daysOf, lowest, moneyOfDay, packetsInAll, packetsOfDay } from './spend.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../base/time.ts';
+import type { Campaign, Once } from '../rules/campaign.ts';
+import type { Path } from '../yaml/path-position.ts';
+import { hasTrigger, isDraw, type Linting, leastOf, makesClaims, payingRules } from './context.ts';
+import { type Bound, cashOf, daysOf, lowest, moneyOfDay, packetsInAll, packetsOfDay } from './spend.ts';
 
 /** Small differences are roundings, not mistakes. */
 const NEARLY = 0.99;

@@ -1,8 +1,10 @@
 // Warnings of `hongbao check`: what a rule file may say, and yet is likely a mistake, dangerous, or against the rules of
 // WeChat or the law. What cannot be at all was said when the file was read. Pure.
-import { type LintAround, type LintInput, type Linting, WECHAT_CAPS } from './context.ts';
-import { lintComply } from './compliance.ts';
-import { lintFollowing } from './follow.ts';
+
+import type { Campaign } from '../rules/campaign.ts';
+import { asWritten } from '../rules/renamed.ts';
+import { Places } from '../yaml/path-position.ts';
+import { suggest } from '../yaml/reader.ts';
 import {
   isLintId,
   LINTS,
@@ -12,17 +14,15 @@ import {
   type Silenced,
   type Warning,
 } from './catalogue.ts';
+import { lintComply } from './compliance.ts';
+import { type LintAround, type LintInput, type Linting, WECHAT_CAPS } from './context.ts';
+import { lintFollowing } from './follow.ts';
 import { lintLimits } from './limits.ts';
 import { lintMoney } from './money.ts';
 import { lintOdds } from './odds.ts';
 import { lintReach, type Reach, reachOf } from './reach.ts';
 import { lintReplies } from './replies.ts';
-import { Places } from '../yaml/path-position.ts';
-import { suggest } from '../yaml/reader.ts';
-import { asWritten } from '../rules/renamed.ts';
-import type { Campaign } from '../rules/campaign.ts';
 
-export { ALONE, type LintAround, type LintInput, TOP_PRIZE } from './context.ts';
 export {
   LINTS,
   type LintId,
@@ -32,6 +32,7 @@ export {
   type Silenced,
   type Warning,
 } from './catalogue.ts';
+export { ALONE, type LintAround, type LintInput, TOP_PRIZE } from './context.ts';
 
 /** `campaigns`: in the order of their files, all of them: some warnings are about several. Sorted by file and place. */
 export function lint(campaigns: readonly LintInput[], around: LintAround): Warning[] {

@@ -1,11 +1,12 @@
 // Warnings about money: what a campaign can cost against its budget, how long that lasts, what WeChat Pay lets through,
 // and what stands on a packet. Pure.
-import { cashGiven, isOnly, type Linting, leastOf, makesClaims, mostOf, payingRules } from './context.ts';
+
 import { fen, showFen } from '../base/money.ts';
+import { HOUR, SECOND } from '../base/time.ts';
 import { isOfPayments } from '../payout/refund.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
+import { cashGiven, isOnly, type Linting, leastOf, makesClaims, mostOf, payingRules } from './context.ts';
 import { cashOf, courseOf, daysOf, isEarnedOutside, lowest, moneyInAll, moneyOfDay, packetsOfDay } from './spend.ts';
-import { HOUR, SECOND } from '../base/time.ts';
 
 /** Small differences are roundings, not mistakes. */
 const NEARLY = 0.99;

@@ -1,5 +1,8 @@
 // Warnings about prizes that cannot be won, or hardly: by their amount, their time, or the follower's own limits. Who
 // publishes a prize must be able to give it. Pure.
+
+import { type Fen, showFen } from '../base/money.ts';
+import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
 import {
   type Cash,
   cashGiven,
@@ -12,8 +15,6 @@ import {
   prizesGiven,
 } from './context.ts';
 import { claimsEver } from './limits.ts';
-import { type Fen, showFen } from '../base/money.ts';
-import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
 import { courseOf, daysOf } from './spend.ts';
 
 /** So seldom, over the whole budget, is as good as never. */

@@ -1,6 +1,7 @@
 // How many days a campaign is open, and how long on each: by its period, hours and weekdays. Pure.
-import type { Period } from '../rules/campaign.ts';
+
 import { DAY, HOUR, type Instant, instant, MINUTE, weekdayOf } from '../base/time.ts';
+import type { Period } from '../rules/campaign.ts';
 
 /** Beyond that many days nobody plans; the sums stay quick. */
 const DAYS_MAX = 4000;

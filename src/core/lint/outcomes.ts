@@ -1,9 +1,10 @@
 // What a rule can come to, and what each text can say of it: which outcomes there are for it at all, and which
 // placeholders have a value in them. Where it is not certain, it counts as possible. Pure.
-import { cashGiven, hasTrigger, isCash, makesClaims, prizesGiven } from './context.ts';
+
 import { isOfPayments } from '../payout/refund.ts';
-import type { Placeholder } from '../rules/reply.ts';
 import { type Campaign, DETAILS, type Detail, OUTCOMES, type Rule, type Said } from '../rules/campaign.ts';
+import type { Placeholder } from '../rules/reply.ts';
+import { cashGiven, hasTrigger, isCash, makesClaims, prizesGiven } from './context.ts';
 
 const WITH_SCENE = ['scan', 'subscribe'] as const;
 

@@ -1,12 +1,12 @@
 // What a rule waits for, piece by piece, and events that stand for each piece: whoever else is asked about all of them
 // is asked about everything that piece is about. Pure.
 import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
-import { fitsRule } from '../decide/trigger-match.ts';
 import { fen } from '../base/money.ts';
-import { CODE_LENGTH, CODE_LETTERS, checksumOf } from '../rules/printed-code.ts';
-import type { Campaign, Rule, ScannedText, Trigger } from '../rules/campaign.ts';
 import { normalise } from '../base/text.ts';
 import type { Day, Instant } from '../base/time.ts';
+import { fitsRule } from '../decide/trigger-match.ts';
+import type { Campaign, Rule, ScannedText, Trigger } from '../rules/campaign.ts';
+import { CODE_LENGTH, CODE_LETTERS, checksumOf } from '../rules/printed-code.ts';
 
 /** One word, one scene, one button …: `label` is how it is called in a message. */
 export type Piece = {

@@ -1,10 +1,11 @@
 // Warnings about rules that are never asked, and words that another rule takes: the files are asked in the order of
 // their names, the rules from top to bottom, and the first one that is running decides. Pure.
-import type { Linting } from './context.ts';
-import { answers, type Piece, piecesOf } from './probes.ts';
+
+import { beijingText, instant } from '../base/time.ts';
 import { bookOf, type Match } from '../decide/match.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
-import { beijingText, instant } from '../base/time.ts';
+import type { Linting } from './context.ts';
+import { answers, type Piece, piecesOf } from './probes.ts';
 
 /** One rule of a campaign. */
 type Standing = { readonly campaign: Campaign; readonly rule: Rule };

@@ -1,14 +1,14 @@
 // Warnings about what followers read: texts that nobody will ever see, that come out with holes in them, that are too
 // long once they are filled in, or that WeChat will often not let through. Pure.
 
+import { yuanText } from '../base/money.ts';
+import { DAY, HOUR } from '../base/time.ts';
 import { hoursText } from '../decide/limits.ts';
+import { type Campaign, DETAILS, type ReplyTemplate, type Rule, type Said } from '../rules/campaign.ts';
+import { fill, PLACEHOLDERS, type Placeholder, placeholdersOf, type Values } from '../rules/reply.ts';
+import type { Path } from '../yaml/path-position.ts';
 import { hasTrigger, isCash, type Linting, makesClaims, mostOf, prizesGiven } from './context.ts';
 import { isSpokenLate, outcomesOf, type Spoken, valuesIn } from './outcomes.ts';
-import { yuanText } from '../base/money.ts';
-import type { Path } from '../yaml/path-position.ts';
-import { fill, PLACEHOLDERS, type Placeholder, placeholdersOf, type Values } from '../rules/reply.ts';
-import { type Campaign, DETAILS, type ReplyTemplate, type Rule, type Said } from '../rules/campaign.ts';
-import { DAY, HOUR } from '../base/time.ts';
 
 /** WeChat: the content of a text. */
 const BYTES_MAX = 2048;

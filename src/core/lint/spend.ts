@@ -1,10 +1,11 @@
 // What a campaign can cost: at most, by its own limits, and as its odds go on the average. Nobody's demand is guessed:
 // these are bounds, and means of a draw. Pure.
-import { type Caps, type Cash, cashGiven, isCash, isOnly, mostOf, payingRules, prizesGiven } from './context.ts';
+
 import { type Fen, fen, showFen } from '../base/money.ts';
-import { type OpenDays, openDays } from './open-days.ts';
-import type { Campaign, Period, Prize } from '../rules/campaign.ts';
 import { type Day, dayOf, later, MINUTE } from '../base/time.ts';
+import type { Campaign, Period, Prize } from '../rules/campaign.ts';
+import { type Caps, type Cash, cashGiven, isCash, isOnly, mostOf, payingRules, prizesGiven } from './context.ts';
+import { type OpenDays, openDays } from './open-days.ts';
 
 /** Packets or fen, and what holds it there. */
 export type Bound = { readonly sum: number; readonly why: string };

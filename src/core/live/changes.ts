@@ -1,12 +1,13 @@
 // What else changed in a campaign that is live: limits, amounts, odds, occasions, rounds, lists, days, the end. What was
 // decided beforehand and is partly given stays as it is; anything else may change, and it is said what it costs. Pure.
+
+import { fen, showFen } from '../base/money.ts';
+import { beijingText, type Instant } from '../base/time.ts';
+import { dayIn } from '../decide/claim-key.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import { calledOf } from '../rules/renamed.ts';
 import { type Comparing, type LiveSide, people, type SayLive } from './live.ts';
 import { isOver, isSameBeginning, type LiveCampaign, type LivePrize, type LiveRule } from './record.ts';
-import { fen, showFen } from '../base/money.ts';
-import { dayIn } from '../decide/claim-key.ts';
-import { calledOf } from '../rules/renamed.ts';
-import type { Campaign } from '../rules/campaign.ts';
-import { beijingText, type Instant } from '../base/time.ts';
 
 export function changesOf(before: LiveCampaign, side: LiveSide, at: Comparing): void {
   endOf(before, side, at);

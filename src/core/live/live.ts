@@ -1,20 +1,14 @@
 // Going live: rule files compared with what was live last and with what is claimed already. What would pay somebody again
 // is refused until the file says what is meant (`was:`, `new: true`); what only costs something is said. Nothing is said
 // where nobody has claimed. Pure.
+
+import type { Instant } from '../base/time.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import { calledOf, namesOf } from '../rules/renamed.ts';
+import type { Path } from '../yaml/path-position.ts';
 import { changesOf } from './changes.ts';
 import { namesIn, wasText } from './names.ts';
-import {
-  type LiveCampaign,
-  type LiveKind,
-  type LiveMark,
-  type LiveRecord,
-  overlap,
-  snapshotOf,
-} from './record.ts';
-import type { Path } from '../yaml/path-position.ts';
-import { calledOf, namesOf } from '../rules/renamed.ts';
-import type { Campaign } from '../rules/campaign.ts';
-import type { Instant } from '../base/time.ts';
+import { type LiveCampaign, type LiveKind, type LiveMark, type LiveRecord, overlap, snapshotOf } from './record.ts';
 
 export type Counted = { readonly followers: number; readonly claims: number };
 /** Claims of a campaign, or of one thing in it, by the names inside. */

@@ -1,8 +1,9 @@
 // Names that vanished from a live campaign while others appeared: rules, prizes, rounds, wallets. Pure.
+
+import { calledOf, namesOf } from '../rules/renamed.ts';
+import type { Path } from '../yaml/path-position.ts';
 import { type Comparing, type LiveSide, people, staleWords } from './live.ts';
 import type { LiveCampaign, LiveKind, LiveMark, LivePrize, LiveRule } from './record.ts';
-import type { Path } from '../yaml/path-position.ts';
-import { calledOf, namesOf } from '../rules/renamed.ts';
 
 /** What `was:` must say for this one to go on as that; `undefined`: nothing, it has the name already. */
 export function wasText(before: LiveMark, now?: LiveMark): string | undefined {

@@ -1,11 +1,11 @@
 // What a store remembers of the campaigns that went live: names inside and outside, and whatever may not change, or not
 // without a word, once somebody has claimed. Written as JSON; a field that is absent was not known yet. Pure.
 import { createHash } from 'node:crypto';
+import type { Instant } from '../base/time.ts';
 import { makesClaims } from '../lint/context.ts';
 import { hasDraw } from '../lint/odds.ts';
-import type { Named } from '../rules/renamed.ts';
 import type { Campaign, Once, Prize, Rule, Trigger } from '../rules/campaign.ts';
-import type { Instant } from '../base/time.ts';
+import type { Named } from '../rules/renamed.ts';
 
 /** An element by the name inside. */
 export type LiveMark = Named & { readonly id: string };

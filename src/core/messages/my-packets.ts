@@ -1,12 +1,12 @@
 // 「我的红包」, which the bot answers itself: a follower's latest packets, what became of them, and what to do. Pure.
 import type { Event } from '../base/event.ts';
 import { yuanText } from '../base/money.ts';
-import { TEXT_BYTES_MAX } from './pending.ts';
-import type { Payout } from '../payout/payout.ts';
-import type { Reply } from '../rules/reply.ts';
 import { normalise } from '../base/text.ts';
 import { beijingText, DAY, type Instant, later, MINUTE } from '../base/time.ts';
+import type { Payout } from '../payout/payout.ts';
 import { isTakenBack } from '../payout/undone.ts';
+import type { Reply } from '../rules/reply.ts';
+import { TEXT_BYTES_MAX } from './pending.ts';
 
 const WORDS: ReadonlySet<string> = new Set(['我的红包', '我的奖品', '查红包']);
 /** Longer than any of the words with what people put around them. */

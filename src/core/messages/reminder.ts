@@ -1,9 +1,9 @@
 // The reminder of a packet that nobody has opened and that goes back soon: when it is time, and that it was said. Pure.
 import { yuanText } from '../base/money.ts';
-import type { Payout, Step } from '../payout/payout.ts';
-import { render } from '../rules/reply.ts';
-import type { Campaign } from '../rules/campaign.ts';
 import { HOUR, type Instant } from '../base/time.ts';
+import type { Payout, Step } from '../payout/payout.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import { render } from '../rules/reply.ts';
 
 /** After 24 h it goes back: later than this there is hardly time to open it. */
 const FROM_MS = 20 * HOUR;

@@ -1,9 +1,9 @@
 // Payouts as CSV for a spreadsheet: Chinese headers, yuan, Beijing time. Opened in Excel or WPS it must neither run what a
 // stranger wrote into a name nor round an order number. Pure.
 import { yuanText } from '../base/money.ts';
-import type { Payout, PayoutState } from '../payout/payout.ts';
 import { visible } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';
+import type { Payout, PayoutState } from '../payout/payout.ts';
 
 const STATE_WORDS: Record<PayoutState, string> = {
   planned: '待发放',

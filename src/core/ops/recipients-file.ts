@@ -1,9 +1,10 @@
 // The file of `hongbao send`: one openid a line, or CSV with `openid,amount`. Everything that is wrong with it is said
 // at once, with its place; a file with one wrong line pays nobody. Pure.
-import { type Cell, cellsOf, type Written } from '../yaml/csv.ts';
+
 import type { Finding } from '../base/error.ts';
 import type { OpenId } from '../base/event.ts';
 import { type Fen, fen, parseYuan, showFen, yuanText } from '../base/money.ts';
+import { type Cell, cellsOf, type Written } from '../yaml/csv.ts';
 import { nearest, suggest } from '../yaml/reader.ts';
 
 /** One follower to be paid. `amount` is there if the file has that column. */

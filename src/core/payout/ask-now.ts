@@ -1,6 +1,7 @@
 // A payout that waits to be asked after is asked after at once: the follower has just done something about it. Pure.
-import type { Payout, Step } from './payout.ts';
+
 import { type Instant, MINUTE } from '../base/time.ts';
+import type { Payout, Step } from './payout.ts';
 
 /** Nothing but a reason to look: what is believed is WeChat Pay's own word. */
 export const SAID_SO = 'confirmed on the page';

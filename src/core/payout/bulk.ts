@@ -1,15 +1,16 @@
 // A batch of `hongbao send`: who is to be paid by hand becomes claims, counters and planned payouts, exactly as if a
 // rule had given them. What the store makes atomic for a rule it makes atomic here: once per follower and batch. Pure.
+
+import type { Event, EventKey, OpenId } from '../base/event.ts';
+import { type Fen, fen, showFen } from '../base/money.ts';
+import type { Instant } from '../base/time.ts';
 import type { Claim, Decision } from '../decide/decide.ts';
 import { drawAmount, luckOf } from '../decide/draw.ts';
-import type { Event, EventKey, OpenId } from '../base/event.ts';
 import { type Counter, isBounded, type Limit, type MerchantCaps, prizeLimits, ruleClaims } from '../decide/limits.ts';
-import { type Fen, fen, showFen } from '../base/money.ts';
+import type { Campaign, Prize } from '../rules/campaign.ts';
+import { NO_REPLY } from '../rules/reply.ts';
 import type { Payout } from './payout.ts';
 import { claimOf, type PayerSettings, planPayout } from './plan.ts';
-import { NO_REPLY } from '../rules/reply.ts';
-import type { Campaign, Prize } from '../rules/campaign.ts';
-import type { Instant } from '../base/time.ts';
 
 /** Stands where a rule's id would; a campaign with a rule of this name cannot be sent by hand. */
 export const SEND_RULE = 'send';

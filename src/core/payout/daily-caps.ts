@@ -1,10 +1,11 @@
 // What a merchant allows on one day (merchants.*.limits), by the day a packet leaves: WeChat counts by that day, whenever
 // the packet was won. A payout holds the caps of the day it was planned for; on another day it takes those of that day,
 // together with the step to *sending*. Pure.
+
+import { dayOf, type Instant } from '../base/time.ts';
 import type { Counter, MerchantCaps } from '../decide/limits.ts';
 import { capDayOf, capsOf, UNBOUNDED } from '../decide/limits.ts';
 import type { Payout, Step } from './payout.ts';
-import { dayOf, type Instant } from '../base/time.ts';
 
 type Holds = Payout['holds'];
 

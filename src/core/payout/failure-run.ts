@@ -1,11 +1,12 @@
 // What the gate remembers of the latest answers: the same trouble with several followers in a row is the merchant's, not
 // the follower's. It outlives the process and goes with the merchant's turn, so all of it is plain data. Pure.
+
+import { type Instant, later, MINUTE, SECOND } from '../base/time.ts';
 import { gotThrough, isUnheard } from './merchant-halt.ts';
-import type { Sight } from './wechat-codes.ts';
 import type { Observation, Payout, Step } from './payout.ts';
 import type { Verdict } from './transitions.ts';
-import { type Instant, later, MINUTE, SECOND } from '../base/time.ts';
 import { mayPass, unclearOf, unclearWords } from './unclear-answers.ts';
+import type { Sight } from './wechat-codes.ts';
 
 /** So many different followers, without a success between them. */
 const REFUSED_MAX = 10;

@@ -1,8 +1,9 @@
 // When a merchant's gate shuts, and when it is tried again: rules without a clock of their own. Pure.
-import type { Run } from './failure-run.ts';
-import type { Sight } from './wechat-codes.ts';
-import type { Payout } from './payout.ts';
+
 import { endOfDay, endOfMonth, HOUR, type Instant, later, MINUTE, minuteOfDay } from '../base/time.ts';
+import type { Run } from './failure-run.ts';
+import type { Payout } from './payout.ts';
+import type { Sight } from './wechat-codes.ts';
 
 /** What a payout says that got through the gate: the merchant can pay. */
 export function gotThrough(sight: Sight): boolean {

@@ -1,12 +1,13 @@
 // What a person does to one payout, as steps for the store: have it tried again, call it off, give its claim another number, or
 // say what became of it where WeChat Pay no longer does. Never a guess: what may have reached WeChat Pay ends only on its own
 // word, or on an operator's, with a reason. Pure.
-import { leavesNoOrder } from './wechat-codes.ts';
-import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
-import { CALL_LEASE_MS } from './pace.ts';
-import { type Cancel, isCancel } from '../rules/campaign.ts';
-import { nextAttempt } from './succession.ts';
+
 import { DAY, type Instant, later, SECOND } from '../base/time.ts';
+import { type Cancel, isCancel } from '../rules/campaign.ts';
+import { CALL_LEASE_MS } from './pace.ts';
+import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
+import { nextAttempt } from './succession.ts';
+import { leavesNoOrder } from './wechat-codes.ts';
 
 /** As much of a payout's history as is judged here: its lines in their order. */
 type HistoryLine = { readonly what: string; readonly detail?: string };

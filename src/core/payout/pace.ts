@@ -1,7 +1,7 @@
 // How a payout is paced: when it is looked at next, how long the pauses between the numbers of one claim are. Pure.
 import { createHash } from 'node:crypto';
-import type { Payout } from './payout.ts';
 import { DAY, endOfDay, endOfMonth, HOUR, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
+import type { Payout } from './payout.ts';
 
 /** How a payout is looked after; all of it can be set in bot.yaml. */
 export type PayoutPolicy = {

@@ -1,10 +1,10 @@
 // One payout (付款): its number, its request, its states, and what may be seen of it. What moves it: `payout-table.ts`. Pure.
 import { createHash } from 'node:crypto';
 import type { OpenId } from '../base/event.ts';
-import type { Counter } from '../decide/limits.ts';
 import type { Brand, Fen } from '../base/money.ts';
-import type { Cancel } from '../rules/campaign.ts';
 import { type Day, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
+import type { Counter } from '../decide/limits.ts';
+import type { Cancel } from '../rules/campaign.ts';
 
 /** `mch_billno` (商户订单号): ≤ 28 letters and digits. Chosen and stored before the first call, never changed. */
 export type BillNo = Brand<string, 'BillNo'>;

@@ -1,11 +1,12 @@
 // Plans a payout: its number and every field of its request, before anything is called. Pure.
-import type { Claim, Decision } from '../decide/decide.ts';
+
 import type { Envelope, OpenId } from '../base/event.ts';
-import { type Counter, ruleClaimsCounter } from '../decide/limits.ts';
 import type { Fen } from '../base/money.ts';
-import { billNoOf, numberDay, type Payout, type PayRequest } from './payout.ts';
-import type { Campaign, Packet } from '../rules/campaign.ts';
 import type { Instant } from '../base/time.ts';
+import type { Claim, Decision } from '../decide/decide.ts';
+import { type Counter, ruleClaimsCounter } from '../decide/limits.ts';
+import type { Campaign, Packet } from '../rules/campaign.ts';
+import { billNoOf, numberDay, type Payout, type PayRequest } from './payout.ts';
 
 /** As much of a merchant in bot.yaml as a request needs. */
 export type PayerSettings = { readonly name: string; readonly mchId: string } & (

@@ -1,9 +1,9 @@
 // What follows when a number has come to nothing: another number for the same claim, or the end of it. Pure.
 import { type Fen, fen } from '../base/money.ts';
-import { nextNumber, type Observation, type Payout } from './payout.ts';
-import { nextMonth, type PayoutPolicy, pauseAfter, tomorrow } from './pace.ts';
-import type { Verdict } from './transitions.ts';
 import { HOUR, type Instant, later } from '../base/time.ts';
+import { nextMonth, type PayoutPolicy, pauseAfter, tomorrow } from './pace.ts';
+import { nextNumber, type Observation, type Payout } from './payout.ts';
+import type { Verdict } from './transitions.ts';
 
 /** Nothing was paid under this number. A claim that is still owed gets a new one. */
 export function afterFailure(payout: Payout, verdict: Verdict, policy: PayoutPolicy): Verdict {

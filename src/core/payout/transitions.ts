@@ -1,14 +1,14 @@
 // The one table that moves a payout: state × what was seen → state, next step, bucket move. Everything WeChat Pay can
 // answer, its silence included, has a row; a state that is final has none. Pure.
 import assert from 'node:assert/strict';
-import { takeCaps, waitStep } from './daily-caps.ts';
-import type { MerchantCaps } from '../decide/limits.ts';
-import { isKnown, leavesNoOrder, type Meaning, meaningOf, type Sight } from './wechat-codes.ts';
-import { isFinal, type Move, type Observation, type Payout, type PayoutState, type Step } from './payout.ts';
-import { CALL_LEASE_MS, type PayoutPolicy, tomorrow, type When, whenNext } from './pace.ts';
-import { afterFailure, afterRefund } from './succession.ts';
 import { DAY, type Instant, later } from '../base/time.ts';
+import type { MerchantCaps } from '../decide/limits.ts';
+import { takeCaps, waitStep } from './daily-caps.ts';
+import { CALL_LEASE_MS, type PayoutPolicy, tomorrow, type When, whenNext } from './pace.ts';
+import { isFinal, type Move, type Observation, type Payout, type PayoutState, type Step } from './payout.ts';
+import { afterFailure, afterRefund } from './succession.ts';
 import { unclearOf, unclearWords } from './unclear-answers.ts';
+import { isKnown, leavesNoOrder, type Meaning, meaningOf, type Sight } from './wechat-codes.ts';
 
 export { CALL_LEASE_MS, DEFAULT_POLICY, type PayoutPolicy } from './pace.ts';
 

@@ -1,12 +1,13 @@
 // A payout that was undone (收回): its order was refunded, or its follower left. What was never called ends at once. Whatever
 // may have reached WeChat Pay is marked first (`stopped`), so that nothing sends it again or gives it another number; then it
 // is asked after, and ends on WeChat Pay's word that nothing was paid. Pure.
+
+import { DAY, type Instant, later, MINUTE } from '../base/time.ts';
+import { type Cancel, isCancel } from '../rules/campaign.ts';
 import { cancelStep, cancelWay, judgeAnswer, saidOf } from './operator-steps.ts';
-import type { Sight } from './wechat-codes.ts';
 import { isFinal, type Observation, type Payout, type Step } from './payout.ts';
 import { observe, type PayoutPolicy, type Verdict } from './transitions.ts';
-import { type Cancel, isCancel } from '../rules/campaign.ts';
-import { DAY, type Instant, later, MINUTE } from '../base/time.ts';
+import type { Sight } from './wechat-codes.ts';
 
 /** As much of a payout's history as is judged here: its lines in their order. */
 type HistoryLine = { readonly at: Instant; readonly what: string; readonly detail?: string };

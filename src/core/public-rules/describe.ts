@@ -1,16 +1,17 @@
 // A rule file as the campaign's public rules (活动规则), so that what is published cannot drift from what is done: when,
 // who, how, what can be won with which odds, limits, payment, and how a draw is verified. Passwords are not told. Pure.
-import { describePrizes } from './prize.ts';
-import { describeRules } from './rule.ts';
-import { type Describing, endText, hoursIn, lengthText, minuteText, type Say } from './text.ts';
+
+import { showFen } from '../base/money.ts';
+import { WEEKDAYS, type Weekday } from '../base/time.ts';
 import { hoursText } from '../decide/limits.ts';
 import { hasTrigger, isCash, makesClaims, payingRules } from '../lint/context.ts';
 import { hasDraw } from '../lint/odds.ts';
-import { showFen } from '../base/money.ts';
 import { isOfPayments } from '../payout/refund.ts';
-import { asWritten } from '../rules/renamed.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { WEEKDAYS, type Weekday } from '../base/time.ts';
+import { asWritten } from '../rules/renamed.ts';
+import { describePrizes } from './prize.ts';
+import { describeRules } from './rule.ts';
+import { type Describing, endText, hoursIn, lengthText, minuteText, type Say } from './text.ts';
 
 export const LANGS = ['zh', 'en'] as const;
 export type Lang = (typeof LANGS)[number];

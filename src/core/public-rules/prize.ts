@@ -1,9 +1,10 @@
 // The part of the public rules (活动规则) about prizes: amounts, odds and how they change, stock, who can have them. Pure.
-import { type Describing, endText, hoursIn, type Say } from './text.ts';
-import { isCash, isDraw, makesClaims, prizesGiven } from '../lint/context.ts';
+
 import { showFen } from '../base/money.ts';
-import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
 import { beijingText } from '../base/time.ts';
+import { isCash, isDraw, makesClaims, prizesGiven } from '../lint/context.ts';
+import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
+import { type Describing, endText, hoursIn, type Say } from './text.ts';
 
 export function describePrizes(at: Describing): string[] {
   const { campaign, say } = at;

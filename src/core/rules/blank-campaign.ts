@@ -1,6 +1,7 @@
 // A campaign that says nothing: for what is counted or paid where no rule file is at hand. Pure.
-import type { Campaign } from './campaign.ts';
+
 import { instant } from '../base/time.ts';
+import type { Campaign } from './campaign.ts';
 
 export function blankCampaign(id: string): Campaign {
   return {

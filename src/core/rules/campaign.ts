@@ -1,9 +1,9 @@
 // What a rule file may say, as values: the campaign (活动), its prizes (奖品) and rules (规则). Pure.
 import type { Fen } from '../base/money.ts';
-import type { Named } from './renamed.ts';
-import type { Guess, Quiz, Streak } from './plays.ts';
-import type { RuleTest } from './test.ts';
 import type { Day, Instant, Weekday } from '../base/time.ts';
+import type { Guess, Quiz, Streak } from './plays.ts';
+import type { Named } from './renamed.ts';
+import type { RuleTest } from './test.ts';
 
 export type { Guess, Question, Quiz, Streak } from './plays.ts';
 

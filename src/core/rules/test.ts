@@ -1,7 +1,7 @@
 // Tests (测试) of a rule file, as values: what made-up followers do, and what must come of it. Pure.
 import type { Fen } from '../base/money.ts';
-import type { Refusal } from './campaign.ts';
 import type { Instant } from '../base/time.ts';
+import type { Refusal } from './campaign.ts';
 
 /** One test of a rule file: followers, a clock, and what must come of it. */
 export type RuleTest = {

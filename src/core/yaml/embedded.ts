@@ -2,8 +2,8 @@
 // letter where it is wrong, also behind quotes and over several lines. Pure.
 import { isScalar, Scalar } from 'yaml';
 import { compilePattern } from '../base/pattern.ts';
-import { isNothing, type Place, type Reader, refuse, type Shape } from './reader.ts';
 import type { Pattern } from '../rules/campaign.ts';
+import { isNothing, type Place, type Reader, refuse, type Shape } from './reader.ts';
 
 export type Passage = {
   readonly text: string;

@@ -4,8 +4,8 @@ import { isScalar, type Scalar } from 'yaml';
 import type { OpenId } from '../base/event.ts';
 import { type Fen, fen, parseYuan, showFen } from '../base/money.ts';
 import { isOpenId, whyNoOpenId } from '../base/openid.ts';
-import { found, isNothing, isPlain, type JsonSchema, refuse, type Say, type Shape, suggest } from './reader.ts';
 import { type Day, dayOf, endOfDay, type Instant, parseBeijing, parseClock, parseDuration } from '../base/time.ts';
+import { found, isNothing, isPlain, type JsonSchema, refuse, type Say, type Shape, suggest } from './reader.ts';
 
 /** A single value. `parse` gets the text that was written; it says what is wrong, or gives the value. */
 export function scalar<T>(

@@ -8,14 +8,14 @@ import type { AccountConfig } from '../../config/config.ts';
 import { pathOf } from '../../core/base/address.ts';
 import { messageOf } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
-import type { Campaign } from '../../core/rules/campaign.ts';
 import { type Instant, MINUTE, SECOND } from '../../core/base/time.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { sparing } from '../../lib/log-throttle.ts';
+import { createMemory } from '../../lib/rate-limiter.ts';
+import { createSigner, type Signer } from '../../lib/signer.ts';
 import type { Clock, Log } from '../../ports.ts';
 import { type Lang, langOf, type Note, one } from './query.ts';
-import { createMemory } from '../../lib/rate-limiter.ts';
 import type { Sessions } from './session.ts';
-import { createSigner, type Signer } from '../../lib/signer.ts';
-import { sparing } from '../../lib/log-throttle.ts';
 
 const STATE_MS = 10 * MINUTE;
 /** So many pages may be on their way to WeChat in one browser. */

@@ -1,16 +1,16 @@
 // A visitor's prizes in one campaign, from the journal (what was decided) and the payouts (what became of the money).
 
 import type { OpenId } from '../../core/base/event.ts';
-import type { Award } from '../../core/decide/decision.ts';
 import { yuanText } from '../../core/base/money.ts';
-import type { Payout } from '../../core/payout/payout.ts';
-import { prizeCalled } from '../../core/rules/renamed.ts';
-import type { Campaign } from '../../core/rules/campaign.ts';
 import { DAY, type Instant, later } from '../../core/base/time.ts';
+import type { Award } from '../../core/decide/decision.ts';
+import type { Payout } from '../../core/payout/payout.ts';
 import { isTakenBack } from '../../core/payout/undone.ts';
-import type { Lang, Own, OwnPrize, PrizeState, Result } from './html/view.ts';
-import { wordsOf } from './html/texts.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { prizeCalled } from '../../core/rules/renamed.ts';
 import type { Answer, JournalLine, Store } from '../../ports.ts';
+import { wordsOf } from './html/texts.ts';
+import type { Lang, Own, OwnPrize, PrizeState, Result } from './html/view.ts';
 
 /** So many of a follower's latest events and payouts are looked through. */
 const LOOKED_AT_MAX = 200;

@@ -1,19 +1,19 @@
 // The Official Account platform's API (api.weixin.qq.com): JSON, status 200 whatever happens, errors by `errcode`.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dayOf, instant } from '../../core/base/time.ts';
+import { delayed, readBody, send, sendJson } from '../shared/http.ts';
+import type { World } from '../world/world.ts';
 import type { MessageDesk } from './custom-messages.ts';
 import type { Fields } from './envelope.ts';
+import { OK, platformError } from './errors.ts';
 import { followerInfo, followerInfos, followerPage } from './followers.ts';
-import { delayed, readBody, send, sendJson } from '../shared/http.ts';
 import type { JsTickets } from './js-tickets.ts';
 import { checkMenu, selfMenu } from './menu.ts';
-import { OK, platformError } from './errors.ts';
 import type { Pusher } from './push.ts';
 import { createCode, picture } from './qr-codes.ts';
 import { mayCall } from './rights.ts';
 import { NoticeDesk, type Tell } from './template-messages.ts';
 import { Tokens } from './tokens.ts';
-import type { World } from '../world/world.ts';
 
 type Call = {
   readonly account: string;

@@ -1,9 +1,10 @@
 // Customer-service messages (客服消息): what may be sent, to whom, how often, and how it looks on the phone.
-import { TEXT_BYTES_MAX } from './envelope.ts';
-import { spend } from '../world/message-windows.ts';
-import { type ErrorCode, type ErrorReply, OK, platformError } from './errors.ts';
+
 import type { MessageCount, PlatformFault } from '../shared/protocol.ts';
+import { spend } from '../world/message-windows.ts';
 import type { NewLine, World } from '../world/world.ts';
+import { TEXT_BYTES_MAX } from './envelope.ts';
+import { type ErrorCode, type ErrorReply, OK, platformError } from './errors.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 // What the platform tells about followers: `/cgi-bin/user/*`. Names and pictures have not been told since 2021.
 import type { StoredPerson } from '../world/journal.ts';
-import { type ErrorReply, platformError } from './errors.ts';
 import type { World } from '../world/world.ts';
+import { type ErrorReply, platformError } from './errors.ts';
 
 const PAGE = 10_000;
 const BATCH_MAX = 100;

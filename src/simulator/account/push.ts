@@ -4,11 +4,11 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { messageOf } from '../../core/base/error.ts';
-import { type Answer, type Envelope, type Fields, readAnswer, seal, writeJson, writeXml } from './envelope.ts';
 import type { AccountOptions, SimulatorOptions } from '../shared/options.ts';
 import type { Push, Try } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
 import type { World } from '../world/world.ts';
+import { type Answer, type Envelope, type Fields, readAnswer, seal, writeJson, writeXml } from './envelope.ts';
 
 export const FAILURE_NOTICE = '该公众号提供的服务出现故障,请稍后再试';
 

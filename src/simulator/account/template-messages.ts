@@ -1,9 +1,10 @@
 // Template messages (模板消息) and subscription notices (订阅通知): what is refused, what the phone shows, and the event
 // that tells how it ended.
-import type { Fields } from './envelope.ts';
+
 import type { Template } from '../shared/options.ts';
-import { type ErrorReply, OK, platformError } from './errors.ts';
 import type { NewLine, World } from '../world/world.ts';
+import type { Fields } from './envelope.ts';
+import { type ErrorReply, OK, platformError } from './errors.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 /** What the platform pushes after its answer. */

@@ -1,14 +1,14 @@
 // What people do, and the push that WeChat makes of it. People who do not follow can only follow.
 import { randomBytes, randomInt } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
-import type { Fields } from './envelope.ts';
-import { agreed, type GrantKind, granted, onlyNotices } from '../world/message-windows.ts';
-import type { StoredPerson } from '../world/journal.ts';
 import type { Act, Push } from '../shared/protocol.ts';
+import { Refused } from '../shared/refusal.ts';
+import type { StoredPerson } from '../world/journal.ts';
+import { agreed, type GrantKind, granted, onlyNotices } from '../world/message-windows.ts';
+import type { NewLine, World } from '../world/world.ts';
+import type { Fields } from './envelope.ts';
 import type { Pusher } from './push.ts';
 import { findCode } from './qr-codes.ts';
-import { Refused } from '../shared/refusal.ts';
-import type { NewLine, World } from '../world/world.ts';
 
 /** The effect of one act, before any of it happens. */
 type Effect = {

@@ -2,18 +2,6 @@
 // It believes only its own origin: a web page somewhere must not be able to open red packets on somebody's laptop.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInput, messageOf } from '../../core/base/error.ts';
-import {
-  readAct,
-  readBalance,
-  readClockChange,
-  readFaults,
-  readNewPerson,
-  readOpenId,
-  readPayInShop,
-  readPushing,
-  readRefund,
-  readSigning,
-} from './input.ts';
 import { readBody, readJson, send, sendJson } from '../shared/http.ts';
 import type {
   Account,
@@ -37,6 +25,18 @@ import type {
   State,
 } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
+import {
+  readAct,
+  readBalance,
+  readClockChange,
+  readFaults,
+  readNewPerson,
+  readOpenId,
+  readPayInShop,
+  readPushing,
+  readRefund,
+  readSigning,
+} from './input.ts';
 
 /** The control API without HTTP. What is refused throws `Refused`, what cannot be understood `BadInput`. */
 export type Control = {

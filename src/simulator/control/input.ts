@@ -1,6 +1,5 @@
 // What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place. Pure.
 import { BadInput } from '../../core/base/error.ts';
-import { OF_FRONT } from '../world/faults.ts';
 import type {
   Act,
   ClockChange,
@@ -12,6 +11,7 @@ import type {
   Pushing,
   Signing,
 } from '../shared/protocol.ts';
+import { OF_FRONT } from '../world/faults.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

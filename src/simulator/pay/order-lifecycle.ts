@@ -1,5 +1,8 @@
 // The life of orders once they exist, whatever desk took them in: the limits of the day, the money and the card in the
 // chat, people who open and confirm, and what time does.
+
+import type { Packet } from '../shared/protocol.ts';
+import { Refused } from '../shared/refusal.ts';
 import { advanced, inState, isTransfer, type Transfer } from '../world/bill.ts';
 import {
   failed,
@@ -14,8 +17,6 @@ import {
   sent,
   shared,
 } from '../world/order.ts';
-import type { Packet } from '../shared/protocol.ts';
-import { Refused } from '../shared/refusal.ts';
 import type { NewLine, World } from '../world/world.ts';
 
 /** `isPayee`: it is this person's limit, not the merchant's. */

@@ -4,9 +4,9 @@ import { paySignOf, sameText } from '../../wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../../wechat/xml.ts';
 import type { PayFault, ShopOrder } from '../shared/protocol.ts';
 import { tradeStateOf } from '../world/shop.ts';
+import type { World } from '../world/world.ts';
 import { orderFields, signedXml, transactionJson } from './payment-wire.ts';
 import type { TransferAnswer, TransferCall } from './transfer.ts';
-import type { World } from '../world/world.ts';
 
 type XmlAnswer = { readonly xml: string; readonly spoil?: 'cut' | 'html502' };
 

@@ -3,12 +3,12 @@
 import { Agent, request } from 'undici';
 import { messageOf } from '../../core/base/error.ts';
 import { nonce } from '../../wechat/crypto.ts';
-import { rfc3339 } from '../world/bill.ts';
 import type { PayFault, ShopNotice, ShopOrder, ShopRefund } from '../shared/protocol.ts';
+import { rfc3339 } from '../world/bill.ts';
+import type { World } from '../world/world.ts';
 import { orderFields, refundJson, refundXml, signedXml, transactionJson } from './payment-wire.ts';
 import type { SigningDesk } from './signing.ts';
 import { type CallbackKind, callbackBody } from './v3-signature.ts';
-import type { World } from '../world/world.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -4,8 +4,8 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { beijingText, instant } from '../../core/base/time.ts';
 import { nonce, paySignOf } from '../../wechat/crypto.ts';
 import { buildXml } from '../../wechat/xml.ts';
-import { rfc3339 } from '../world/bill.ts';
 import type { ShopOrder, ShopRefund } from '../shared/protocol.ts';
+import { rfc3339 } from '../world/bill.ts';
 import { cashOf, cashOfRefund, tradeStateOf } from '../world/shop.ts';
 
 type Fields = Readonly<Record<string, string>>;

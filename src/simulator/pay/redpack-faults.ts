@@ -7,12 +7,12 @@
 //   the packet is sent   lostReply errorAfterSent truncated slow extraElements: only the answer is spoilt;
 //                        expiredButReceived: SYSTEMERROR, then SEND_FAILED (过期) to whoever sends the number again
 
+import type { PayFault } from '../shared/protocol.ts';
 import type { PayEndpoint } from '../world/faults.ts';
 import { failed, type Order, refused } from '../world/order.ts';
+import type { World } from '../world/world.ts';
 import { earlyFailure, orderFailure, type PayReply } from './redpack-reply.ts';
 import type { PayFields } from './redpack-request.ts';
-import type { PayFault } from '../shared/protocol.ts';
-import type { World } from '../world/world.ts';
 
 /** What happens to an answer on its way. `slow` and the others do not add up: one fault, one call. */
 export type Spoil =

@@ -2,14 +2,14 @@
 // checks is the one of the specification; each is numbered as there.
 import { dayOf, instant } from '../../core/base/time.ts';
 import { parseXml, type XmlFields } from '../../wechat/xml.ts';
-import { OrderLife } from './order-lifecycle.ts';
+import type { Packet } from '../shared/protocol.ts';
 import { type Order, orderKey, refused, splitOf } from '../world/order.ts';
-import { FaultyPay, type Spoil, systemError } from './redpack-faults.ts';
+import type { World } from '../world/world.ts';
+import { OrderLife } from './order-lifecycle.ts';
 import { RateWindow, type Spacing, SpacingBook } from './rate.ts';
+import { FaultyPay, type Spoil, systemError } from './redpack-faults.ts';
 import { earlyFailure, infoReply, orderFailure, type PayReply, sentReply } from './redpack-reply.ts';
 import { knownFields, type PayFields, wrongField, wrongSign, type XmlEndpoint } from './redpack-request.ts';
-import type { Packet } from '../shared/protocol.ts';
-import type { World } from '../world/world.ts';
 
 /** A reply, and how the network may spoil it on its way. */
 export type DeskAnswer = { readonly reply: PayReply; readonly spoil?: Spoil };

@@ -2,8 +2,8 @@
 // certificate is neither needed nor looked at.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { delayed, readBody, send } from '../shared/http.ts';
-import { HTML_502 } from './redpack-reply.ts';
 import type { ShopDesk } from './order-query.ts';
+import { HTML_502 } from './redpack-reply.ts';
 import type { SigningDesk } from './signing.ts';
 import type { TransferAnswer, TransferDesk } from './transfer.ts';
 import { SYSTEM_ERROR } from './transfer-faults.ts';

@@ -3,15 +3,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import type { Certificates } from './certificates.ts';
-import { type FaultBox, OF_FRONT, type PayEndpoint } from '../world/faults.ts';
 import { delayed, readBody, send } from '../shared/http.ts';
+import { type FaultBox, OF_FRONT, type PayEndpoint } from '../world/faults.ts';
+import type { Certificates } from './certificates.ts';
+import type { ShopDesk } from './order-query.ts';
 import type { DeskAnswer, PayDesk } from './redpack.ts';
 import { systemError } from './redpack-faults.ts';
 import { earlyFailure, HTML_502, replyXml, strangeReply } from './redpack-reply.ts';
 import type { XmlEndpoint } from './redpack-request.ts';
 import { serveV3, type V3Door } from './server-v3.ts';
-import type { ShopDesk } from './order-query.ts';
 
 const ENDPOINTS: Record<string, XmlEndpoint> = {
   '/mmpaymkttransfers/sendredpack': 'sendredpack',

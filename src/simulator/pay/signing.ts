@@ -1,17 +1,17 @@
 // With which key WeChat Pay signs for a merchant (API v3): its public key, a platform certificate, or either by turns, as in
 // the week of a change. Which of them signs the n-th answer or notice is drawn from a seed. In memory only, as faults are.
 import { createHash } from 'node:crypto';
-import { rfc3339 } from '../world/bill.ts';
-import type { Certificates, PayKey, PlatformCertificate } from './certificates.ts';
 import type { Control } from '../control/control.ts';
 import type { MerchantOptions } from '../shared/options.ts';
 import type { Signing, SigningState } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
+import { rfc3339 } from '../world/bill.ts';
+import type { World } from '../world/world.ts';
+import type { Certificates, PayKey, PlatformCertificate } from './certificates.ts';
 import type { TransferAnswer } from './transfer.ts';
 import { FaultyTransfers } from './transfer-faults.ts';
 import { failure } from './transfer-request.ts';
 import { sealResource, V3Signer, v3Nonce } from './v3-signature.ts';
-import type { World } from '../world/world.ts';
 
 const KINDS = ['publicKey', 'certificate', 'nextCertificate'] as const;
 type Kind = (typeof KINDS)[number];

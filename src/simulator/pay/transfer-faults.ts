@@ -5,12 +5,13 @@
 //   the bill fails       noAuthUser: FAIL because of the payee; billFails: WAIT_USER_CONFIRM, then FAIL, for `code`
 //   no money is locked   balanceShort: ACCEPTED, and closed after a day unless `afterMs` comes first
 //   the bill is there    lostReply errorAfterSent truncated slow extraElements: only the answer is spoilt
+
+import type { PayFault } from '../shared/protocol.ts';
 import { inState, type Transfer } from '../world/bill.ts';
 import type { PayEndpoint } from '../world/faults.ts';
-import { AFTER, type Spoil, spoilOf } from './redpack-faults.ts';
-import type { PayFault } from '../shared/protocol.ts';
-import { type Failure, failure } from './transfer-request.ts';
 import type { World } from '../world/world.ts';
+import { AFTER, type Spoil, spoilOf } from './redpack-faults.ts';
+import { type Failure, failure } from './transfer-request.ts';
 
 type Call = Extract<PayEndpoint, 'transfer' | 'transferQuery' | 'transferCancel' | 'certificates'>;
 type Kind = PayFault['kind'];

@@ -5,13 +5,13 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { messageOf } from '../../core/base/error.ts';
-import { isOverBill, isTransfer, noticeResource, rfc3339, type Transfer } from '../world/bill.ts';
 import type { SimulatorOptions } from '../shared/options.ts';
-import { keyOf } from '../world/order.ts';
 import type { Change, Notice } from '../shared/protocol.ts';
+import { isOverBill, isTransfer, noticeResource, rfc3339, type Transfer } from '../world/bill.ts';
+import { keyOf } from '../world/order.ts';
+import type { World } from '../world/world.ts';
 import type { SigningDesk } from './signing.ts';
 import { callbackBody } from './v3-signature.ts';
-import type { World } from '../world/world.ts';
 
 const GAPS_MS = [1000, 3000, 10_000];
 const TIMEOUT_MS = 5000;

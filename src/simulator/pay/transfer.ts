@@ -2,12 +2,12 @@
 // What payees and time do to the bills is `OrderLife`'s.
 import { dayOf, endOfDay, instant } from '../../core/base/time.ts';
 import { billReply, canceledReply, createdReply, inState, isTransfer, type Transfer } from '../world/bill.ts';
+import type { World } from '../world/world.ts';
 import { OrderLife } from './order-lifecycle.ts';
-import type { Spoil } from './redpack-faults.ts';
 import { RateWindow } from './rate.ts';
+import type { Spoil } from './redpack-faults.ts';
 import { FaultyTransfers, NOT_ENOUGH, TOO_FAST } from './transfer-faults.ts';
 import { type Failure, failure, type NewTransfer, readTransfer } from './transfer-request.ts';
-import type { World } from '../world/world.ts';
 
 export type TransferCall = {
   readonly method: string;

@@ -2,12 +2,12 @@
 // WeChat's pages load (JS-SDK), with which a transfer (商家转账) is confirmed. A real browser stands in for WeChat's.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInput, messageOf } from '../../core/base/error.ts';
-import { readBody, readJson, send, sendJson } from '../shared/http.ts';
 import type { JsTickets } from '../account/js-tickets.ts';
-import { STAND_IN } from './jweixin.ts';
 import type { OrderLife } from '../pay/order-lifecycle.ts';
+import { readBody, readJson, send, sendJson } from '../shared/http.ts';
 import { Refused } from '../shared/refusal.ts';
 import type { World } from '../world/world.ts';
+import { STAND_IN } from './jweixin.ts';
 
 /** A cookie goes to every port of a host, so that the demo's page and the simulator see the same person. */
 export const PERSON_COOKIE = 'wechat_person';

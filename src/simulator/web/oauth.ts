@@ -1,12 +1,12 @@
 // Web OAuth (网页授权) as WeChat's browser and server play it: the authorize page, and the exchange of its codes.
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readCookie, wechatPage } from './browser.ts';
-import { send } from '../shared/http.ts';
-import type { StoredPerson } from '../world/journal.ts';
-import type { AccountOptions } from '../shared/options.ts';
 import { platformError } from '../account/errors.ts';
+import { send } from '../shared/http.ts';
+import type { AccountOptions } from '../shared/options.ts';
+import type { StoredPerson } from '../world/journal.ts';
 import type { World } from '../world/world.ts';
+import { readCookie, wechatPage } from './browser.ts';
 
 const CODE_MS = 300_000;
 const CODES_MAX = 10_000;

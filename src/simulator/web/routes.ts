@@ -1,12 +1,12 @@
 // What WeChat's browser and its pages ask for beside the API of `platform.ts`: OAuth and the JS-SDK, on the same port.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { JsDesk } from './browser.ts';
-import { send } from '../shared/http.ts';
+import { platformError } from '../account/errors.ts';
 import type { JsTickets } from '../account/js-tickets.ts';
 import { OrderLife } from '../pay/order-lifecycle.ts';
-import { OAuthDesk } from './oauth.ts';
-import { platformError } from '../account/errors.ts';
+import { send } from '../shared/http.ts';
 import type { World } from '../world/world.ts';
+import { JsDesk } from './browser.ts';
+import { OAuthDesk } from './oauth.ts';
 
 export type Web = {
   /** `false`: not one of its paths. */

@@ -1,7 +1,7 @@
 // A merchant's account, as the sum of its orders, and what was sent on each day. Pure.
 import { dayOf, instant } from '../../core/base/time.ts';
-import { type Order, orderKey, returnedOf, takenOf } from './order.ts';
 import type { Merchant } from '../shared/protocol.ts';
+import { type Order, orderKey, returnedOf, takenOf } from './order.ts';
 
 /** The books after an order changed. */
 export function booksAfter(books: Merchant, before: Order | undefined, order: Order, balance: number): Merchant {

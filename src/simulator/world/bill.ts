@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { beijingText, instant } from '../../core/base/time.ts';
 import type { MerchantLimits } from '../shared/options.ts';
-import type { Due, Order } from './order.ts';
 import type { BillState, Packet } from '../shared/protocol.ts';
+import type { Due, Order } from './order.ts';
 
 /** What an order that is a transfer has beside the others. */
 export type Bill = {

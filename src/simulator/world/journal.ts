@@ -2,9 +2,9 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadInput } from '../../core/base/error.ts';
+import type { Line, Menu, QrCode, ShopOrder } from '../shared/protocol.ts';
 import type { Grants } from './message-windows.ts';
 import type { Order } from './order.ts';
-import type { Line, Menu, QrCode, ShopOrder } from '../shared/protocol.ts';
 
 /** A person as stored: what the protocol shows, less the chat. */
 export type StoredPerson = {

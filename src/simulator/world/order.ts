@@ -1,9 +1,9 @@
 // One order, be it a red packet, a group packet or a transfer: its states, the time at which each ends by itself, and
 // what the merchant and the follower are told about it. Pure.
 import { createHash } from 'node:crypto';
-import { type Bill, isOverBill, isTransfer, nextOfBill } from './bill.ts';
 import type { MerchantLimits } from '../shared/options.ts';
 import type { Packet, Share } from '../shared/protocol.ts';
+import { type Bill, isOverBill, isTransfer, nextOfBill } from './bill.ts';
 
 /** What the simulator keeps beside the public packet. */
 export type Order = Packet & {

@@ -1,15 +1,7 @@
 // Everything the simulated WeChat knows, and the only place that changes it: each change is written to the journal,
 // then applied, then told to whoever watches.
 import { createHash } from 'node:crypto';
-import { type AccountState, shownAccount } from './account.ts';
-import { booksAfter, DayTallies, type Tally } from './balance.ts';
-import { type FaultBox, faultBox } from './faults.ts';
-import type { Grants } from './message-windows.ts';
-import { type Entry, type Journal, openJournal, type StoredPerson } from './journal.ts';
-import { type MerchantState, newMerchant } from './merchant.ts';
-import { nicknameOf } from './nicknames.ts';
 import type { AccountOptions, SimulatorOptions } from '../shared/options.ts';
-import { isOver, keyOf, nextOf, type Order, type OrderKey, orderKey, packetOf } from './order.ts';
 import type {
   Account,
   Change,
@@ -24,6 +16,14 @@ import type {
   State,
 } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
+import { type AccountState, shownAccount } from './account.ts';
+import { booksAfter, DayTallies, type Tally } from './balance.ts';
+import { type FaultBox, faultBox } from './faults.ts';
+import { type Entry, type Journal, openJournal, type StoredPerson } from './journal.ts';
+import { type MerchantState, newMerchant } from './merchant.ts';
+import type { Grants } from './message-windows.ts';
+import { nicknameOf } from './nicknames.ts';
+import { isOver, keyOf, nextOf, type Order, type OrderKey, orderKey, packetOf } from './order.ts';
 import { ShopBook } from './shop.ts';
 
 const PUSHES_MAX = 200;

@@ -6,8 +6,8 @@
 import { once } from 'node:events';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { BadInput, messageOf } from '../../core/base/error.ts';
-import { KEY, prefixOf } from './keys.ts';
 import type { RedisAddress } from './address.ts';
+import { KEY, prefixOf } from './keys.ts';
 
 /** WeChat waits 5 s for an answer. After this long nothing more is tried. */
 export const GIVE_UP_MS = 4000;

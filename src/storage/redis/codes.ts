@@ -2,7 +2,15 @@
 // its batch; whether it is active is said by its box, so that no activation touches a code.
 import type { CodeFact } from '../../core/decide/decide.ts';
 import type { CodeBatch, HeldCode, Store } from '../../ports.ts';
-import { BOXES_CHUNK, BUCKET_DIGITS, checkAfter, checkCodes, codeHash, codeTaken, stretchesOf } from '../shared/code-hash.ts';
+import {
+  BOXES_CHUNK,
+  BUCKET_DIGITS,
+  checkAfter,
+  checkCodes,
+  codeHash,
+  codeTaken,
+  stretchesOf,
+} from '../shared/code-hash.ts';
 import { type Connection, scriptOf } from './connection.ts';
 import { KEY } from './keys.ts';
 import { newToken, whole } from './rows.ts';

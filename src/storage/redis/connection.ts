@@ -10,11 +10,11 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { Fault, messageOf } from '../../core/base/error.ts';
+import type { RedisAddress } from './address.ts';
 import { GIVE_UP_MS, openClient, within } from './client.ts';
 import { KEY, prefixOf } from './keys.ts';
 import { type Link, Links, type Look } from './reconnect.ts';
 import { Replicas } from './replicas.ts';
-import type { RedisAddress } from './address.ts';
 
 const PAUSES_MS = [50, 100, 200, 400];
 

@@ -3,10 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
+import type { RedisAddress } from './address.ts';
 import { type Connection, scriptOf } from './connection.ts';
 import { FORMAT, KEY, prefixOf } from './keys.ts';
 import type { Look, Unfit } from './reconnect.ts';
-import type { RedisAddress } from './address.ts';
 import { CLAIM_FORMAT, PRELUDE } from './write-scripts.ts';
 
 /** Its scripts use SMISMEMBER's and XRANGE's contemporaries. */

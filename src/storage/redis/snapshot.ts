@@ -2,10 +2,10 @@
 // known by its sequence and left out; what is changed while somebody reads, the changing script puts aside first
 // (`keep` in `redis-write.ts`). So taking a snapshot costs nothing, reading goes page by page, and nobody waits for it.
 import { randomUUID } from 'node:crypto';
-import type { Claim, Follower } from '../../core/decide/decide.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { fen } from '../../core/base/money.ts';
+import type { Claim, Follower } from '../../core/decide/decide.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { Act, Answer, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine } from '../../ports.ts';
 import { actFrom } from './acts.ts';

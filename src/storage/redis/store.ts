@@ -2,10 +2,10 @@
 // what a script does it does alone. Keys: `redis-keys.ts`; scripts: `redis-write.ts`, `redis-read.ts` and
 // `redis-leases.ts`; what happens when the connection breaks: `redis-connect.ts`.
 import assert from 'node:assert/strict';
-import type { Facts, Follower, Wanted } from '../../core/decide/decide.ts';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { fen } from '../../core/base/money.ts';
+import type { Facts, Follower, Wanted } from '../../core/decide/decide.ts';
 import type { Payout, Step } from '../../core/payout/payout.ts';
 import type {
   Answer,
@@ -22,12 +22,12 @@ import type {
 import { codeHash } from '../shared/code-hash.ts';
 import { checkTold, owedOf } from '../shared/mailbox.ts';
 import { actsOn } from './acts.ts';
-import { openRedisBooks } from './snapshot.ts';
+import { parseRedisUrl, type RedisAddress } from './address.ts';
 import { codeFactOf, codesOn } from './codes.ts';
 import { type Connection, connect } from './connection.ts';
 import { lookOf, originOf, refuseForgetful, refuseNewerFormat, refuseReplication } from './durability.ts';
-import { type LeaseTime, leaseArgs, leasesOn } from './leases.ts';
 import { loadPiece } from './import.ts';
+import { type LeaseTime, leaseArgs, leasesOn } from './leases.ts';
 import { halfOf, mailboxesOn } from './mailbox.ts';
 import * as READ from './read-scripts.ts';
 import {
@@ -47,7 +47,7 @@ import {
   TOKEN_LENGTH,
   whole,
 } from './rows.ts';
-import { parseRedisUrl, type RedisAddress } from './address.ts';
+import { openRedisBooks } from './snapshot.ts';
 import * as WRITE from './write-scripts.ts';
 
 /** Answers forgotten by one script, and rows of a list looked at by one: the others wait meanwhile. */

@@ -1,7 +1,8 @@
 // How things lie in their rows: which columns a payout has, which of them a step writes anew, and the way there and back.
+
+import type { Instant } from '../../core/base/time.ts';
 import type { Follower } from '../../core/decide/decide.ts';
 import type { Payout } from '../../core/payout/payout.ts';
-import type { Instant } from '../../core/base/time.ts';
 import type { Answer, JournalLine } from '../../ports.ts';
 import type { Value } from '../sqlite/schema.ts';
 

@@ -1,7 +1,7 @@
 // What people did by hand (操作记录), in the SQLite file: appended, never edited.
 import type { Act, OperatorLog } from '../../ports.ts';
-import type { Access } from './group-commit.ts';
 import { present, stored } from '../shared/rows.ts';
+import type { Access } from './group-commit.ts';
 import type { Database, Statement, Value } from './schema.ts';
 
 /** The columns of a `SELECT` that gives an act. */

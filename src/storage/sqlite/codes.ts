@@ -1,9 +1,9 @@
 // Printed codes in the SQLite file: a row for each code, and one for each box, which says whether its codes are active.
 import type { CodeFact } from '../../core/decide/decide.ts';
 import type { CodeBatch, HeldCode, PrintedCode, Store } from '../../ports.ts';
-import type { Access } from './group-commit.ts';
 import { BOXES_CHUNK, checkAfter, checkCodes, codeHash, codeTaken, stretchesOf } from '../shared/code-hash.ts';
 import { present } from '../shared/rows.ts';
+import type { Access } from './group-commit.ts';
 import type { Database, Statement } from './schema.ts';
 
 /** Codes a list looks at before others get their turn. */

@@ -3,9 +3,9 @@
 import { Fault } from '../../core/base/error.ts';
 import type { BookRows, Piece } from '../../ports.ts';
 import { CHANGING, column, FIELDS, followerValues, ownerOf, stored, toldBeside } from '../shared/rows.ts';
-import type { Database, Statement, Value } from './schema.ts';
 import { actValues } from './acts.ts';
 import { owedText } from './mailbox.ts';
+import type { Database, Statement, Value } from './schema.ts';
 
 export function loadPiece(db: Database, piece: Piece): void {
   switch (piece.kind) {

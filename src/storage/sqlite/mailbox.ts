@@ -1,8 +1,8 @@
 // Mailboxes in the SQLite file.
 import type { Facts } from '../../core/decide/decide.ts';
 import type { Mailbox, Person, Store } from '../../ports.ts';
-import type { Access } from './group-commit.ts';
 import { checkMailbox, checkPerson, owedOf } from '../shared/mailbox.ts';
+import type { Access } from './group-commit.ts';
 import type { Database, Statement } from './schema.ts';
 
 /** Sent and owed as JSON; NULL: nothing is owed. */

@@ -1,10 +1,10 @@
 // A snapshot of everything that is owed and was paid, for the audit and for a move. It is read in pieces on a connection
 // of its own with one open read transaction: what a running bot writes is not in it, and neither waits for the other.
-import type { Claim, Follower } from '../../core/decide/decide.ts';
+
 import { Fault } from '../../core/base/error.ts';
+import type { Claim, Follower } from '../../core/decide/decide.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { Act, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine, Person } from '../../ports.ts';
-import { faultOf } from './group-commit.ts';
 import {
   type AnswerRow,
   answerOf,
@@ -18,9 +18,10 @@ import {
   payoutOf,
   present,
 } from '../shared/rows.ts';
-import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
 import { ACT } from './acts.ts';
+import { faultOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
+import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
 
 /** Rows read before others get their turn of the event loop: a few milliseconds. */
 const CHUNK = 200;

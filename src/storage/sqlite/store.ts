@@ -1,10 +1,10 @@
 // The embedded store: one SQLite file. Reads are synchronous underneath and see what is committed; writes go
 // through the group commit of `batch.ts`. Tables and file: `schema.ts`.
 import assert from 'node:assert/strict';
-import type { Counter, Facts, Wanted } from '../../core/decide/decide.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { NO_MONEY } from '../../core/base/money.ts';
+import type { Counter, Facts, Wanted } from '../../core/decide/decide.ts';
 import type { Move, Payout, Step } from '../../core/payout/payout.ts';
 import type {
   Answer,
@@ -18,11 +18,8 @@ import type {
   PayoutFilter,
   Store,
 } from '../../ports.ts';
-import { accessTo, faultOf, groupCommit } from './group-commit.ts';
-import { openBooks } from './snapshot.ts';
 import { codeHash } from '../shared/code-hash.ts';
 import { checkTold } from '../shared/mailbox.ts';
-import { placeOf } from './file-identity.ts';
 import {
   type AnswerRow,
   answerOf,
@@ -45,12 +42,15 @@ import {
   stored,
   toldBeside,
 } from '../shared/rows.ts';
-import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
 import { actsIn } from './acts.ts';
 import { CODE_FACT, type CodeRow, codeFactOf, codesIn } from './codes.ts';
-import { leasesIn } from './leases.ts';
+import { placeOf } from './file-identity.ts';
+import { accessTo, faultOf, groupCommit } from './group-commit.ts';
 import { loadPiece } from './import.ts';
+import { leasesIn } from './leases.ts';
 import { mailboxesIn, OWED, type OwedRow, owedFactOf, TOLD } from './mailbox.ts';
+import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+import { openBooks } from './snapshot.ts';
 
 /** Answers forgotten in one write: a long night's clean-up must not keep a follower waiting. */
 const FORGET_CHUNK = 1000;

@@ -5,8 +5,8 @@ import { under } from '../../core/base/address.ts';
 import { Fault, messageOf } from '../../core/base/error.ts';
 import type { Clock, Messenger, Store } from '../../ports.ts';
 import { numberOf } from '../json.ts';
-import { createShared } from './token.ts';
 import { neverLeft } from '../transport.ts';
+import { createShared } from './token.ts';
 
 export type ApiConfig = { readonly api: string; readonly appId: string; readonly appSecret: string };
 

@@ -3,8 +3,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Fault } from '../../core/base/error.ts';
 import { SECOND } from '../../core/base/time.ts';
-import type { Api, ApiPorts } from './api.ts';
 import { numberOf } from '../json.ts';
+import type { Api, ApiPorts } from './api.ts';
 import { createShared } from './token.ts';
 
 export type JsConfig = {

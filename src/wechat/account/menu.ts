@@ -1,7 +1,7 @@
 // The account's own menu (自定义菜单) at the platform: read whatever made it, and replaced.
 import { type Action, type Button, type Item, KEYED, LIBRARY, type Menu } from '../../core/ops/menu.ts';
-import type { Answer, Api } from './api.ts';
 import { numberOf } from '../json.ts';
+import type { Answer, Api } from './api.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 

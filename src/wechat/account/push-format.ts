@@ -2,9 +2,9 @@
 // Content-Type says; which of its texts may be the sealed one; and an answer in the same format.
 import { isUtf8 } from 'node:buffer';
 import type { PushFormat } from '../../ports.ts';
+import { buildXml, legal, type XmlOut } from '../xml.ts';
 import { readPushJson } from './push-json.ts';
 import { type Reading, readPushXml } from './push-xml.ts';
-import { buildXml, legal, type XmlOut } from '../xml.ts';
 
 export type Wire = {
   readonly format: PushFormat;

@@ -3,8 +3,8 @@ import { under } from '../../core/base/address.ts';
 import { Fault } from '../../core/base/error.ts';
 import { type Instant, later, SECOND } from '../../core/base/time.ts';
 import type { Clock } from '../../ports.ts';
-import type { Api } from './api.ts';
 import { numberOf } from '../json.ts';
+import type { Api } from './api.ts';
 
 export type NewCode = {
   readonly scene: string;

@@ -2,9 +2,9 @@
 import { BadInput } from '../../core/base/error.ts';
 import type { Event } from '../../core/base/event.ts';
 import { aesKeyOf, decryptBytes } from '../crypto.ts';
-import type { DoorConfig } from './webhook.ts';
 import { eventOf } from './push-event.ts';
 import { hasClearFields, readPush, sealedParts, type Wire, wireOf } from './push-format.ts';
+import type { DoorConfig } from './webhook.ts';
 
 type Account = Pick<DoorConfig, 'name' | 'appId' | 'encodingAesKey'>;
 

@@ -1,6 +1,7 @@
 // A `Reply` → the fields of a passive reply (被动回复用户消息).
-import type { Reply } from '../../core/rules/reply.ts';
+
 import type { Instant } from '../../core/base/time.ts';
+import type { Reply } from '../../core/rules/reply.ts';
 import type { XmlOut } from '../xml.ts';
 
 /** WeChat refuses longer texts; the figure is what the field knows, not an official one. */

@@ -1,9 +1,15 @@
 // Notices outside the chat: template messages (模板消息) and subscription notices (订阅通知), with what their refusals mean.
 import { createHash } from 'node:crypto';
-import { apiErrorOf } from '../../core/messages/platform-codes.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
-import { fillNotice, type Notice, type NoticeName, type Notices, type NoticeValues } from '../../core/messages/notice.ts';
+import {
+  fillNotice,
+  type Notice,
+  type NoticeName,
+  type Notices,
+  type NoticeValues,
+} from '../../core/messages/notice.ts';
+import { apiErrorOf } from '../../core/messages/platform-codes.ts';
 import type { Answer, Api } from './api.ts';
 
 export type NoticeResult =

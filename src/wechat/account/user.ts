@@ -3,8 +3,8 @@ import { Fault } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import { type Instant, instant, SECOND } from '../../core/base/time.ts';
 import type { Told } from '../../ports.ts';
-import { type Api, type ApiConfig, type ApiPorts, createApi } from './api.ts';
 import { numberOf } from '../json.ts';
+import { type Api, type ApiConfig, type ApiPorts, createApi } from './api.ts';
 
 /** 48001: the account may not ask; 40003, 46004: no openid of this account, nobody at all. Asked again it says the same. */
 const NO_ANSWER = new Set(['48001', '40003', '46004']);

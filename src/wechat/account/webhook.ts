@@ -6,11 +6,11 @@ import { BadInput } from '../../core/base/error.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Answer, Door, Opened, Query, Unread } from '../../ports.ts';
 import { aesKeyOf, decrypt, decryptBytes, encrypt, sameText, signatureOf } from '../crypto.ts';
+import { textOf } from '../xml.ts';
 import { eventOf } from './push-event.ts';
 import { hasClearFields, readPush, sealedParts, type Wire, wireOf, writeAnswer } from './push-format.ts';
 import { createReplays } from './replay.ts';
 import { replyFields } from './reply-xml.ts';
-import { textOf } from '../xml.ts';
 
 export type DoorConfig = {
   readonly name: string;

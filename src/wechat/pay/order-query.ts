@@ -5,11 +5,11 @@ import type { PaidNotice, SeenOrder } from '../../core/payout/payment.ts';
 import type { Clock } from '../../ports.ts';
 import { nonce, paySignOf } from '../crypto.ts';
 import { type Json, jsonOf, numberOf, partOf, textAt } from '../json.ts';
+import { createTransport, type Endpoint, type Transport } from '../transport.ts';
+import { buildXml, parseXml, textOf, type XmlFields } from '../xml.ts';
 import { type PayNoticeConfig, verifySign } from './payment-notice.ts';
 import { type Keys, serialHeader } from './platform-keys.ts';
 import { authorizationOf, signerOf, verifySignature } from './v3-signature.ts';
-import { createTransport, type Endpoint, type Transport } from '../transport.ts';
-import { buildXml, parseXml, textOf, type XmlFields } from '../xml.ts';
 
 export type OrderConfig = Pick<PayNoticeConfig, 'mchId' | 'apiV2Key'> &
   Pick<Endpoint, 'api' | 'ca'> & {

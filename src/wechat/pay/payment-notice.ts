@@ -4,14 +4,22 @@ import { createDecipheriv, createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
 import { type Fen, fen } from '../../core/base/money.ts';
 import { isOpenId } from '../../core/base/openid.ts';
-import type { PaidNotice, PayNotice, RefundNotice } from '../../core/payout/payment.ts';
 import { type Instant, instant, parseBeijing } from '../../core/base/time.ts';
+import type { PaidNotice, PayNotice, RefundNotice } from '../../core/payout/payment.ts';
 import { paySignOf, sameText } from '../crypto.ts';
-import { readFlatXml } from './flat-xml.ts';
 import { type Json, jsonOf, listAt, partOf, textAt } from '../json.ts';
-import { apiV3KeyOf, decryptResource, isSealed, sealedOf, type Trust, verifySignature, WrongSeal } from './v3-signature.ts';
 import type { Headers } from '../transport.ts';
 import { buildXml, textOf, type XmlFields } from '../xml.ts';
+import { readFlatXml } from './flat-xml.ts';
+import {
+  apiV3KeyOf,
+  decryptResource,
+  isSealed,
+  sealedOf,
+  type Trust,
+  verifySignature,
+  WrongSeal,
+} from './v3-signature.ts';
 
 /** What a merchant's notices are verified with: by either way, or both. */
 export type PayNoticeConfig = {

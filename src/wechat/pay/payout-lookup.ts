@@ -2,15 +2,15 @@
 // lost. What became of the order is the query's business as ever; this is only for finding out whose it is.
 import type { OpenId } from '../../core/base/event.ts';
 import { type Fen, fen } from '../../core/base/money.ts';
-import { sightOf } from '../../core/payout/wechat-codes.ts';
 import type { Observation, Payout } from '../../core/payout/payout.ts';
+import { sightOf } from '../../core/payout/wechat-codes.ts';
 import type { Clock } from '../../ports.ts';
 import { numberOf } from '../json.ts';
-import { type PayConfig, payerOver } from './redpack.ts';
-import { type TransferConfig, transferPayerOver } from './transfer.ts';
-import type { Keys } from './platform-keys.ts';
 import { createTransport } from '../transport.ts';
 import { childrenOf, parseXml, textOf, type XmlFields, type XmlValue } from '../xml.ts';
+import type { Keys } from './platform-keys.ts';
+import { type PayConfig, payerOver } from './redpack.ts';
+import { type TransferConfig, transferPayerOver } from './transfer.ts';
 
 /** What WeChat Pay says of a number. */
 export type Sighting =

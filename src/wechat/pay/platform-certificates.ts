@@ -5,6 +5,7 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import { type Json, jsonOf, listAt, partOf, textAt } from '../json.ts';
+import type { Transport } from '../transport.ts';
 import {
   apiV3KeyOf,
   authorizationOf,
@@ -17,7 +18,6 @@ import {
   verifySignature,
   WrongSeal,
 } from './v3-signature.ts';
-import type { Transport } from '../transport.ts';
 
 export type PlatformCertificate = {
   /** Its serial number. */

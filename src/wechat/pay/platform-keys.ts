@@ -6,6 +6,7 @@ import { BadInput } from '../../core/base/error.ts';
 import { HOUR, type Instant, MINUTE } from '../../core/base/time.ts';
 import type { Clock, Log } from '../../ports.ts';
 import { jsonOf, partOf } from '../json.ts';
+import { createTransport, type Endpoint } from '../transport.ts';
 import { type CertificateDesk, fetchCertificates, type PlatformCertificate } from './platform-certificates.ts';
 import {
   apiV3KeyOf,
@@ -19,7 +20,6 @@ import {
   trustOf,
   UnknownKey,
 } from './v3-signature.ts';
-import { createTransport, type Endpoint } from '../transport.ts';
 
 export type Keys = Trust & {
   /** With which key answers should be signed: a public key (微信支付公钥) if there is one, else the newest certificate. */

@@ -5,9 +5,9 @@ import { messageOf } from '../../core/base/error.ts';
 import type { Observation, Payout, RedpackStatus } from '../../core/payout/payout.ts';
 import type { Payer } from '../../ports.ts';
 import { nonce, paySignOf } from '../crypto.ts';
-import { type Stray, strayOf } from './stray-answer.ts';
 import { createTransport, type Endpoint } from '../transport.ts';
 import { buildXml, parseXml, textOf, type XmlFields } from '../xml.ts';
+import { type Stray, strayOf } from './stray-answer.ts';
 
 export type PayConfig = Required<Endpoint> & { readonly mchId: string; readonly apiV2Key: string };
 

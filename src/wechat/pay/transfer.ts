@@ -4,11 +4,13 @@
 import assert from 'node:assert/strict';
 import { messageOf } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
-import { BILL_STATES, type BillNo, type BillState, type Observation, type Payout } from '../../core/payout/payout.ts';
 import type { Instant } from '../../core/base/time.ts';
+import { BILL_STATES, type BillNo, type BillState, type Observation, type Payout } from '../../core/payout/payout.ts';
 import type { Clock, Payer } from '../../ports.ts';
 import { type Json, jsonOf, numberOf, partOf, textAt } from '../json.ts';
+import { createTransport, type Headers, type Reply, type Transport } from '../transport.ts';
 import { type Keys, serialHeader } from './platform-keys.ts';
+import { strayOf } from './stray-answer.ts';
 import {
   apiV3KeyOf,
   authorizationOf,
@@ -21,8 +23,6 @@ import {
   verifySignature,
   WrongSeal,
 } from './v3-signature.ts';
-import { strayOf } from './stray-answer.ts';
-import { createTransport, type Headers, type Reply, type Transport } from '../transport.ts';
 
 export type TransferConfig = {
   readonly api: string;

@@ -1,20 +1,21 @@
 // All mechanics (玩法) there are, in the order in which they are asked. Pure.
-import { codes } from './printed-code.ts';
-import { counts } from './milestone.ts';
+
+import { refunds } from '../../payout/refund.ts';
+import type { Campaign, Rule } from '../../rules/campaign.ts';
+import type { Counter } from '../limits.ts';
+import { takesBackDraws } from '../prize-offer.ts';
 import { delays } from './delay.ts';
+import { conditions, tags } from './eligibility.ts';
 import { guesses } from './guess.ts';
 import { invites } from './invite.ts';
-import type { Counter } from '../limits.ts';
 import type { Mechanic, TakesBack, Undoing } from './mechanic.ts';
-import { takesBackDraws } from '../prize-offer.ts';
+import { counts } from './milestone.ts';
+import { codes } from './printed-code.ts';
 import { quizzes } from './quiz.ts';
-import { refunds } from '../../payout/refund.ts';
 import { rounds } from './round.ts';
-import type { Campaign, Rule } from '../../rules/campaign.ts';
 import { shops } from './store-hours.ts';
 import { makeUps, streaks } from './streak.ts';
 import { wallets } from './wallet.ts';
-import { conditions, tags } from './eligibility.ts';
 
 const ALL: readonly Mechanic[] = [
   conditions,

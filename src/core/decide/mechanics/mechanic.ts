@@ -1,11 +1,11 @@
 // A mechanic (玩法) is one thing a rule can be made of: a wallet, a streak, rounds, a quiz. `decide.ts` asks each of them
 // the same questions; none knows of another. All they remember lies in bounded counters. Pure.
 import type { Event } from '../../base/event.ts';
+import type { Day, Instant } from '../../base/time.ts';
+import type { Campaign, Detail, Refusal, Rule } from '../../rules/campaign.ts';
+import type { Values } from '../../rules/reply.ts';
 import type { Facts } from '../decision.ts';
 import type { Counter } from '../limits.ts';
-import type { Values } from '../../rules/reply.ts';
-import type { Campaign, Detail, Refusal, Rule } from '../../rules/campaign.ts';
-import type { Day, Instant } from '../../base/time.ts';
 
 /** A rule and the event it is asked about, before anything is known of the follower. */
 export type Looked = {

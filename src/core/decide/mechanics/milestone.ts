@@ -1,7 +1,15 @@
 // What the n-th time gives, once for ever (任务进度): the third friend, the tenth order. Any other time only counts; and an
 // order that was refunded is none. Pure.
 import type { Looked, Mechanic, Situation, TakesBack } from './mechanic.ts';
-import { givenCounters, type Run, raised, seeGiven, stepCounters, timesUntilNext, unchanged } from './milestone-steps.ts';
+import {
+  givenCounters,
+  type Run,
+  raised,
+  seeGiven,
+  stepCounters,
+  timesUntilNext,
+  unchanged,
+} from './milestone-steps.ts';
 
 function baseOf({ mine, rule }: Looked): string {
   return `${mine}/rule/${rule.id}`;

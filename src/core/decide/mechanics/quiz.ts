@@ -2,12 +2,12 @@
 // question is open, when it was asked, how many were right. Each only grows, bounded by what was read: of two answers to
 // one question the second finds it answered. Pure.
 import { createHmac } from 'node:crypto';
-import { fitsRule } from '../trigger-match.ts';
-import type { Counter } from '../limits.ts';
-import type { Answer, Looked, Mechanic, Situation } from './mechanic.ts';
-import type { Values } from '../../rules/reply.ts';
-import type { Question, Quiz } from '../../rules/campaign.ts';
 import { normalise } from '../../base/text.ts';
+import type { Question, Quiz } from '../../rules/campaign.ts';
+import type { Values } from '../../rules/reply.ts';
+import type { Counter } from '../limits.ts';
+import { fitsRule } from '../trigger-match.ts';
+import type { Answer, Looked, Mechanic, Situation } from './mechanic.ts';
 
 const LETTERS = 'abcdefgh';
 

@@ -1,8 +1,9 @@
 // Stores (门店): the scenes of a list, each with a name and hours of its own. Pure.
+
+import { minuteOfDay } from '../../base/time.ts';
+import { sceneOf } from '../claim-key.ts';
 import { hoursText } from '../limits.ts';
 import type { Mechanic } from './mechanic.ts';
-import { sceneOf } from '../claim-key.ts';
-import { minuteOfDay } from '../../base/time.ts';
 
 export const shops: Mechanic = {
   isIn: (_, campaign) => campaign.stores !== undefined,

@@ -1,12 +1,21 @@
 // A streak of days (连续签到), in cycles, and the one day of a cycle that may be made up for (补签). Days are the
 // campaign's own; of each number only the latest is kept, and it only grows. A day whose order was refunded breaks the
 // streak it stands in: the next day begins anew. Pure.
+
+import { DAY, type Day } from '../../base/time.ts';
+import type { Rule, Streak } from '../../rules/campaign.ts';
+import type { Values } from '../../rules/reply.ts';
 import type { Counter } from '../limits.ts';
 import type { Looked, Mechanic, Situation, TakesBack } from './mechanic.ts';
-import type { Values } from '../../rules/reply.ts';
-import type { Rule, Streak } from '../../rules/campaign.ts';
-import { givenCounters, type Run, raised, seeGiven, stepCounters, timesUntilNext, unchanged } from './milestone-steps.ts';
-import { DAY, type Day } from '../../base/time.ts';
+import {
+  givenCounters,
+  type Run,
+  raised,
+  seeGiven,
+  stepCounters,
+  timesUntilNext,
+  unchanged,
+} from './milestone-steps.ts';
 
 /** Counted from 1970-01-01. */
 function dayNumber(day: Day): number {

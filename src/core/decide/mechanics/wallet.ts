@@ -1,10 +1,11 @@
 // Wallets (机会、积分): what rules give and take beside prizes. A day's free ones are spent first, then the earned ones.
 // All sides only grow, earned, spent and taken back; what is left is their difference. Who had spent by then what a refund
 // takes back owes it: what they earn next makes up for it first. Pure.
+
+import type { Campaign, Rule, Wallet } from '../../rules/campaign.ts';
+import { prizeCalled } from '../../rules/renamed.ts';
 import type { Counter } from '../limits.ts';
 import type { Looked, Mechanic, No, Situation, TakesBack } from './mechanic.ts';
-import { prizeCalled } from '../../rules/renamed.ts';
-import type { Campaign, Rule, Wallet } from '../../rules/campaign.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 

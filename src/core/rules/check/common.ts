@@ -1,8 +1,9 @@
 // What every check of a rule file is given, and the words they share. Pure.
-import type { Condition } from '../campaign.ts';
-import type { RuleData } from '../tables/files.ts';
-import type { Written, WrittenPrize, WrittenRule } from '../schema/file.ts';
+
 import { type Draft, type Located, nearest, type Passage, type Place, suggest } from '../../yaml/schema.ts';
+import type { Condition } from '../campaign.ts';
+import type { Written, WrittenPrize, WrittenRule } from '../schema/file.ts';
+import type { RuleData } from '../tables/files.ts';
 
 /** What is known around the rule files. */
 export type Known = {

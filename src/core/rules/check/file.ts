@@ -1,17 +1,17 @@
 // What no key of a rule file can know alone: names that must exist, sums that must fit, texts that would never be said.
 // Everything that is wrong is said, each at its place. Pure.
 import { showFen } from '../../base/money.ts';
+import { beijingText } from '../../base/time.ts';
+import { type Draft, type Place, suggest } from '../../yaml/schema.ts';
+import { PACKET_BYTES, type ReadPeople, type Written } from '../schema/file.ts';
+import { type Checking, isWritten, type Known, type Say, sayTwins } from './common.ts';
+import { checkPlays } from './mechanics.ts';
 import { checkNames } from './names.ts';
 import { checkOdds } from './odds.ts';
-import { checkPlays } from './mechanics.ts';
 import { checkPrizes } from './prize.ts';
 import { checkRounds } from './round.ts';
 import { checkMoneyRules, checkRule } from './rule.ts';
 import { checkTest } from './test.ts';
-import { type Checking, isWritten, type Known, type Say, sayTwins } from './common.ts';
-import { PACKET_BYTES, type ReadPeople, type Written } from '../schema/file.ts';
-import { type Draft, type Place, suggest } from '../../yaml/schema.ts';
-import { beijingText } from '../../base/time.ts';
 
 export type { Checking, Known } from './common.ts';
 

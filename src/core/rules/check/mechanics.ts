@@ -1,17 +1,10 @@
 // What must fit together in the plays (玩法) a rule is made of: streaks, guesses, quizzes, codes, invitations, rounds,
 // delayed prizes. Pure.
-import { placeholdersOf } from '../reply.ts';
-import {
-  type Checking,
-  isWritten,
-  kindsOf,
-  makesClaims,
-  prizesGiven,
-  type Say,
-  sayUnknown,
-} from './common.ts';
-import type { Written, WrittenRule } from '../schema/file.ts';
+
 import { DAY, HOUR, MINUTE, SECOND } from '../../base/time.ts';
+import { placeholdersOf } from '../reply.ts';
+import type { Written, WrittenRule } from '../schema/file.ts';
+import { type Checking, isWritten, kindsOf, makesClaims, prizesGiven, type Say, sayUnknown } from './common.ts';
 
 export function checkPlays(rule: WrittenRule, check: Checking): void {
   const { file, say } = check;

@@ -1,8 +1,8 @@
 // What a campaign promises against what its merchant can pay: found when the file is loaded, not when WeChat refuses. Pure.
 import type { Finding } from '../../base/error.ts';
 import { type Fen, showFen } from '../../base/money.ts';
-import { asWritten } from '../renamed.ts';
 import type { Campaign } from '../campaign.ts';
+import { asWritten } from '../renamed.ts';
 
 /** As much of bot.yaml as this needs. */
 export type Payers = {

@@ -1,9 +1,9 @@
 // What must fit together in rounds (红包雨场次): their times, and that their packets can come to exactly their total. Pure.
 import { type Fen, fen, showFen } from '../../base/money.ts';
-import { type Checking, isWritten, prizesGiven, type Say } from './common.ts';
-import type { RuleFile, Written } from '../schema/file.ts';
-import type { Draft, Located, Place } from '../../yaml/schema.ts';
 import { beijingText, type Day, dayOf, type Instant, later, MINUTE, minuteOfDay, weekdayOf } from '../../base/time.ts';
+import type { Draft, Located, Place } from '../../yaml/schema.ts';
+import type { RuleFile, Written } from '../schema/file.ts';
+import { type Checking, isWritten, prizesGiven, type Say } from './common.ts';
 
 type WrittenRound = Draft<NonNullable<RuleFile['rounds']>[number]['value']>;
 type Period = NonNullable<Written['period']>;

@@ -1,6 +1,9 @@
 // What must fit together in a rule (规则): what it gives, to whom, how often, and what it says. Pure.
+
+import type { Draft, Located, Place } from '../../yaml/schema.ts';
 import { compileCondition } from '../condition/condition.ts';
 import { placeholdersOf } from '../reply.ts';
+import type { Written, WrittenRule } from '../schema/file.ts';
 import {
   type Checking,
   isWritten,
@@ -11,8 +14,6 @@ import {
   type Say,
   sayUnknown,
 } from './common.ts';
-import type { Written, WrittenRule } from '../schema/file.ts';
-import type { Draft, Located, Place } from '../../yaml/schema.ts';
 
 export function checkRule(rule: WrittenRule, at: Place, check: Checking): void {
   const { file, say } = check;

@@ -3,13 +3,7 @@
 
 import type { OpenId } from '../../base/event.ts';
 import { type Fen, fen } from '../../base/money.ts';
-import { MODES } from '../campaign.ts';
-import { renaming } from './names.ts';
-import { prizes } from './prize.ts';
-import { anyReply } from './reply.ts';
-import { rule } from './rule.ts';
-import { test } from './test.ts';
-import { oneTrigger } from './trigger.ts';
+import { WEEKDAYS } from '../../base/time.ts';
 import {
   byKind,
   choice,
@@ -41,7 +35,13 @@ import {
   text,
   wrapped,
 } from '../../yaml/schema.ts';
-import { WEEKDAYS } from '../../base/time.ts';
+import { MODES } from '../campaign.ts';
+import { renaming } from './names.ts';
+import { prizes } from './prize.ts';
+import { anyReply } from './reply.ts';
+import { rule } from './rule.ts';
+import { test } from './test.ts';
+import { oneTrigger } from './trigger.ts';
 
 /** What WeChat Pay wants to be told when an amount leaves the usual range (场景). */
 export const SCENES = {

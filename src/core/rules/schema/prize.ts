@@ -1,6 +1,5 @@
 // Prizes (奖品) in a rule file, as shapes. Pure.
 import { fen } from '../../base/money.ts';
-import { renaming } from './names.ts';
 import {
   byKind,
   clockRange,
@@ -22,6 +21,7 @@ import {
   wrapped,
   yes,
 } from '../../yaml/schema.ts';
+import { renaming } from './names.ts';
 
 /** Words that mean something else where a prize's name stands. */
 const RESERVED: Readonly<Record<string, string>> = {

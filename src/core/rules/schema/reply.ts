@@ -1,6 +1,5 @@
 // Replies (回复) in a rule file, as shapes: a text with placeholders, or one of the other kinds WeChat knows. Pure.
-import { PLACEHOLDERS, placeholdersOf } from '../reply.ts';
-import { DETAILS, type Detail, OUTCOMES, type ReplyTemplate, type Said } from '../campaign.ts';
+
 import {
   byKind,
   convert,
@@ -15,6 +14,8 @@ import {
   text,
   url,
 } from '../../yaml/schema.ts';
+import { DETAILS, type Detail, OUTCOMES, type ReplyTemplate, type Said } from '../campaign.ts';
+import { PLACEHOLDERS, placeholdersOf } from '../reply.ts';
 
 /** WeChat: the content of a text reply. */
 const REPLY_BYTES = 2048;

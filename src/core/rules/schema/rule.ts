@@ -1,8 +1,5 @@
 // One rule (规则) of a rule file, as shapes: who gets what, when, and by which play (玩法). Pure.
-import { CANCELS, ONCE } from '../campaign.ts';
-import { renaming } from './names.ts';
-import { replies, reply } from './reply.ts';
-import { triggers } from './trigger.ts';
+
 import {
   byKind,
   choice,
@@ -23,6 +20,10 @@ import {
   type ShapeOf,
   wrapped,
 } from '../../yaml/schema.ts';
+import { CANCELS, ONCE } from '../campaign.ts';
+import { renaming } from './names.ts';
+import { replies, reply } from './reply.ts';
+import { triggers } from './trigger.ts';
 
 const prizeNames = oneOrMany(located(name('a prize')));
 const prizesByTime = pairs('prizes by time such as { 3: small, 7: [small, big] }', count({ max: 1000 }), prizeNames);

@@ -2,15 +2,6 @@
 // turned into. Pure.
 import { type Fen, fen } from '../../base/money.ts';
 import {
-  REFUSALS,
-  type RuleTest,
-  type RuleTestEvent,
-  type RuleTestExpect,
-  type TestAction,
-  type TestCode,
-} from '../campaign.ts';
-import { yesOrNothing } from './trigger.ts';
-import {
   byKind,
   choice,
   count,
@@ -33,6 +24,15 @@ import {
   text,
   wrapped,
 } from '../../yaml/schema.ts';
+import {
+  REFUSALS,
+  type RuleTest,
+  type RuleTestEvent,
+  type RuleTestExpect,
+  type TestAction,
+  type TestCode,
+} from '../campaign.ts';
+import { yesOrNothing } from './trigger.ts';
 
 export const ACTIONS = [
   ...['subscribe', 'unsubscribe', 'scan', 'text', 'click', 'view', 'visit', 'paid', 'refunded'],

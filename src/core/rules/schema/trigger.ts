@@ -1,6 +1,6 @@
 // What starts a rule: `on:` and its many spellings. Pure.
 import { fen } from '../../base/money.ts';
-import type { Trigger } from '../campaign.ts';
+import { normalise } from '../../base/text.ts';
 import {
   byKind,
   choice,
@@ -28,7 +28,7 @@ import {
   wrapped,
   yes,
 } from '../../yaml/schema.ts';
-import { normalise } from '../../base/text.ts';
+import type { Trigger } from '../campaign.ts';
 
 /** As it is written: the passwords of each day may lie in another file. */
 export type WrittenTrigger = Exclude<Trigger, { readonly match: 'daily' }> | WrittenDaily;

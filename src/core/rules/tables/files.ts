@@ -1,9 +1,10 @@
 // The files a rule file names (CSV beside it): each read once, into what it stands for. What is wrong inside one is said
 // at its own line; one that cannot be had is said at the key that names it. Pure.
-import { type Row, readCsv, type SayAt } from '../../yaml/csv.ts';
+
 import type { Finding } from '../../base/error.ts';
-import { readCoupons, readOpenIds, readPasswords, readQuestions, readStores } from './parse.ts';
+import { type Row, readCsv, type SayAt } from '../../yaml/csv.ts';
 import type { Located } from '../../yaml/schema.ts';
+import { readCoupons, readOpenIds, readPasswords, readQuestions, readStores } from './parse.ts';
 
 /** Why a file cannot be had, for the end of `staff.csv …`. */
 export type DataProblem = { readonly problem: string };

@@ -1,11 +1,12 @@
 // The tables beside a rule file, row by row: openids, stores (门店), questions, coupons (券码), passwords of the day. Pure.
-import { type Cell, cellAt, type Row, type SayAt } from '../../yaml/csv.ts';
+
 import type { OpenId } from '../../base/event.ts';
 import { isOpenId, whyNoOpenId } from '../../base/openid.ts';
-import type { Question, Store } from '../campaign.ts';
-import { nearest, parseDay } from '../../yaml/schema.ts';
 import { normalise } from '../../base/text.ts';
 import { type Day, parseClock } from '../../base/time.ts';
+import { type Cell, cellAt, type Row, type SayAt } from '../../yaml/csv.ts';
+import { nearest, parseDay } from '../../yaml/schema.ts';
+import type { Question, Store } from '../campaign.ts';
 
 const TOP = { line: 1, column: 1 };
 

@@ -5,8 +5,8 @@ import { paletteOf } from './color.ts';
 import { type Html, html, jsonIn, raw } from './html.ts';
 import { ownHtml } from './prizes.ts';
 import { endText, minuteText, type Terms, termsOf } from './terms.ts';
-import type { Assets, Lang, NoteView, PageView } from './view.ts';
 import { type Words, wordsOf } from './texts.ts';
+import type { Assets, Lang, NoteView, PageView } from './view.ts';
 
 export function pageHtml(view: PageView, assets: Assets): string {
   const words = wordsOf(view.lang);

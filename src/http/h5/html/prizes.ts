@@ -2,8 +2,8 @@
 import { yuanText } from '../../../core/base/money.ts';
 import { type Html, html } from './html.ts';
 import { minuteText } from './terms.ts';
-import type { Lang, Own, OwnPrize } from './view.ts';
 import { type Words, wordsOf } from './texts.ts';
+import type { Lang, Own, OwnPrize } from './view.ts';
 
 export function ownHtml({ prizes }: Own, { lang }: { lang: Lang }): Html {
   const words = wordsOf(lang);

@@ -1,7 +1,7 @@
 // What the page shows, as values: made by the door, drawn by `page.ts`.
 import type { Fen } from '../../../core/base/money.ts';
-import type { Campaign } from '../../../core/rules/campaign.ts';
 import type { Instant } from '../../../core/base/time.ts';
+import type { Campaign } from '../../../core/rules/campaign.ts';
 
 export type Lang = 'zh' | 'en';
 

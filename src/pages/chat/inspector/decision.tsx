@@ -3,11 +3,11 @@ import type { Decision } from '../../../core/decide/decide.ts';
 import type { Reply } from '../../../core/rules/reply.ts';
 import type { Push } from '../../../simulator/shared/protocol.ts';
 import type { BotLine } from '../api.ts';
-import { money } from '../text/format.ts';
 import { Check, Miss } from '../parts/icons.tsx';
-import { Section, type Tone } from './inspector.tsx';
 import { useModel } from '../state.ts';
+import { money } from '../text/format.ts';
 import { type Words, wordsOf } from '../text/zh.ts';
+import { Section, type Tone } from './inspector.tsx';
 
 export type Verdict = { readonly outcome: string; readonly name: string; readonly tone: Tone };
 

@@ -3,15 +3,15 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Push } from '../../../simulator/shared/protocol.ts';
 import type { BotLine } from '../api.ts';
+import { botLineOfPush } from '../event-trail.ts';
+import { Copy } from '../parts/icons.tsx';
+import { getModel, personOf, pushesOf, timelineOf, toast, update, useModel } from '../state.ts';
+import { fullText, xmlText } from '../text/format.ts';
+import { type Words, wordsOf } from '../text/zh.ts';
 import { ruleTestOf } from './copy-as-test.ts';
 import { DecisionSection, verdictOf } from './decision.tsx';
-import { fullText, xmlText } from '../text/format.ts';
-import { Copy } from '../parts/icons.tsx';
 import { PayoutSection, payoutTone } from './payout.tsx';
 import { RawSection } from './raw-push.tsx';
-import { getModel, personOf, pushesOf, timelineOf, toast, update, useModel } from '../state.ts';
-import { botLineOfPush } from '../event-trail.ts';
-import { type Words, wordsOf } from '../text/zh.ts';
 
 export type Tone = 'good' | 'gold' | 'bad' | 'wait' | 'mute';
 

@@ -3,12 +3,12 @@
 import type { Payout, PayoutState } from '../../../core/payout/payout.ts';
 import type { HistoryLine } from '../../../ports.ts';
 import type { BotLine } from '../api.ts';
-import { fullText, money, secondsText } from '../text/format.ts';
 import { Check } from '../parts/icons.tsx';
-import { Copyable, Section, type Tone } from './inspector.tsx';
 import { useNow } from '../phone/phone.tsx';
 import { useModel } from '../state.ts';
+import { fullText, money, secondsText } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';
+import { Copyable, Section, type Tone } from './inspector.tsx';
 
 export function payoutTone(state: PayoutState): Tone {
   switch (state) {

@@ -1,10 +1,10 @@
 // What went over the wire (原始推送): every delivery of one push, the request, its clear text, and the answer.
 import { useState } from 'preact/hooks';
 import type { Push, Try } from '../../../simulator/shared/protocol.ts';
-import { duration, secondsText, xmlParts } from '../text/format.ts';
-import { Fold, Section } from './inspector.tsx';
 import { accountOf, useModel } from '../state.ts';
+import { duration, secondsText, xmlParts } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';
+import { Fold, Section } from './inspector.tsx';
 
 export function RawSection({ push }: { readonly push: Push }) {
   const words = wordsOf(useModel().lang).panel;

@@ -2,9 +2,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Account, MenuButton } from '../../../simulator/shared/protocol.ts';
 import { MenuLines, MenuRound, Mic, Picture, Pin, PlusRound, Scan, Yuan } from '../parts/icons.tsx';
-import type { PhonePage } from './phone.tsx';
 import { act, keywordsOf, useModel } from '../state.ts';
 import { wordsOf } from '../text/zh.ts';
+import type { PhonePage } from './phone.tsx';
 
 type ComposerProps = {
   readonly account: Account;

@@ -1,13 +1,13 @@
 // The lines of the chat, as WeChat draws them: bubbles, pictures, voices, places, articles, packets, grey notices.
 import type { ComponentChildren } from 'preact';
 import type { Account, Line, Person, Push } from '../../../simulator/shared/protocol.ts';
-import { Avatar } from '../parts/avatar.tsx';
-import { hashOf } from '../text/format.ts';
-import { Pin, Waves } from '../parts/icons.tsx';
-import { PacketCard } from './red-packet.tsx';
-import { getModel, packetKey, pushesOf, timelineOf, update, useModel } from '../state.ts';
 import { pushOfLine } from '../event-trail.ts';
+import { Avatar } from '../parts/avatar.tsx';
+import { Pin, Waves } from '../parts/icons.tsx';
+import { getModel, packetKey, pushesOf, timelineOf, update, useModel } from '../state.ts';
+import { hashOf } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';
+import { PacketCard } from './red-packet.tsx';
 
 type LineProps = {
   readonly line: Line;

@@ -3,15 +3,15 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Account, Line, Person } from '../../../simulator/shared/protocol.ts';
 import { Avatar } from '../parts/avatar.tsx';
-import { Composer } from './composer.tsx';
-import { chatTime, clockText, fullText } from '../text/format.ts';
 import { Back, Bars, Dots, Scan as ScanIcon, Sliders, StatusIcons } from '../parts/icons.tsx';
+import { accountOf, personOf, update, useModel, virtualNow } from '../state.ts';
+import { chatTime, clockText, fullText } from '../text/format.ts';
+import { wordsOf } from '../text/zh.ts';
+import { Composer } from './composer.tsx';
 import { ChatLine, tapOnLine } from './messages.tsx';
 import { PacketDialog } from './red-packet.tsx';
-import { AboutPage, PlacePage, Profile, ReaderPage, ScanPage, VoicePage, WebPage } from './wechat-pages.tsx';
 import { ShopPage } from './shop.tsx';
-import { accountOf, personOf, update, useModel, virtualNow } from '../state.ts';
-import { wordsOf } from '../text/zh.ts';
+import { AboutPage, PlacePage, Profile, ReaderPage, ScanPage, VoicePage, WebPage } from './wechat-pages.tsx';
 
 /** What lies over the chat. */
 export type PhonePage =

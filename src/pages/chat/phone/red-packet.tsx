@@ -3,9 +3,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Packet } from '../../../simulator/shared/protocol.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { useDialog } from '../parts/dialog.ts';
-import { yuan } from '../text/format.ts';
 import { Cross, Envelope, EnvelopeOpen } from '../parts/icons.tsx';
 import { openPacket, packetKey, update, useModel } from '../state.ts';
+import { yuan } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';
 
 export function PacketCard({ packet }: { readonly packet: Packet | undefined }) {

@@ -2,10 +2,10 @@
 import { useState } from 'preact/hooks';
 import type { ShopOrder } from '../../../simulator/shared/protocol.ts';
 import { api } from '../api.ts';
-import { money } from '../text/format.ts';
-import { OverPage } from './wechat-pages.tsx';
 import { complain, useModel } from '../state.ts';
+import { money } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';
+import { OverPage } from './wechat-pages.tsx';
 
 const ORDERS_SHOWN = 5;
 const FIRST_AMOUNT = '68.00';

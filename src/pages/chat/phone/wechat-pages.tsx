@@ -4,11 +4,11 @@ import { useState } from 'preact/hooks';
 import type { Account, Person } from '../../../simulator/shared/protocol.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { useDialog } from '../parts/dialog.ts';
-import { dayText, hashOf } from '../text/format.ts';
 import { Back, Chevron, Globe, Pin, Scan as ScanIcon } from '../parts/icons.tsx';
-import type { PhonePage } from './phone.tsx';
 import { act, pushIn, scenesOf, useModel } from '../state.ts';
+import { dayText, hashOf } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';
+import type { PhonePage } from './phone.tsx';
 
 type Closing = { readonly close: () => void };
 type OverProps = Closing & { readonly title: string; readonly kind: string; readonly children: ComponentChildren };

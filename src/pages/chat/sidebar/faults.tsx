@@ -1,9 +1,9 @@
 // The faults one can switch on (故障演练): a button that tells what is broken, and the list of what could be.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Faults, PayFault, PlatformFault } from '../../../simulator/shared/protocol.ts';
-import { type FaultRow, faultName, PAY_FAULTS, PLATFORM_FAULTS } from '../text/faults.ts';
 import { Bolt, Cross } from '../parts/icons.tsx';
 import { setFaults, useModel } from '../state.ts';
+import { type FaultRow, faultName, PAY_FAULTS, PLATFORM_FAULTS } from '../text/faults.ts';
 import { wordsOf } from '../text/zh.ts';
 
 export function FaultTools() {

@@ -2,7 +2,6 @@
 import type { Person } from '../../../simulator/shared/protocol.ts';
 import type { CampaignLine } from '../api.ts';
 import { Avatar } from '../parts/avatar.tsx';
-import { chatTime, money } from '../text/format.ts';
 import { Cross, Plus, Scan } from '../parts/icons.tsx';
 import { scanScene } from '../phone/wechat-pages.tsx';
 import {
@@ -17,6 +16,7 @@ import {
   useModel,
   virtualNow,
 } from '../state.ts';
+import { chatTime, money } from '../text/format.ts';
 import { type Words, wordsOf } from '../text/zh.ts';
 
 export function People() {

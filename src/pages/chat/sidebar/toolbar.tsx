@@ -1,10 +1,11 @@
 // Above the phone: the name of the thing, the clock one can move, the language; the faults stand in `faults.tsx`.
-import { FaultTools } from './faults.tsx';
-import { dayText, offsetText, secondsText, untilMidnight, weekday } from '../text/format.ts';
+
 import { Clock, Cross, Envelope, Person } from '../parts/icons.tsx';
 import { useNow } from '../phone/phone.tsx';
 import { moveClock, setLang, update, useModel, virtualNow } from '../state.ts';
+import { dayText, offsetText, secondsText, untilMidnight, weekday } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';
+import { FaultTools } from './faults.tsx';
 
 export function TopBar() {
   const m = useModel();

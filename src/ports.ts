@@ -1,9 +1,12 @@
 // Everything impure, as types. `main.ts` builds one of each and hands them on; nothing else is ambient.
 
+import type { Counter } from './core/base/counter.ts';
 import type { Event, EventKey, OpenId } from './core/base/event.ts';
 import type { Fen } from './core/base/money.ts';
 import type { Instant } from './core/base/time.ts';
-import type { Claim, Counter, Decision, Facts, Follower, Wanted } from './core/decide/decide.ts';
+import type { Claim, Decision } from './core/decide/decision.ts';
+import type { Facts, Follower, Wanted } from './core/match/facts.ts';
+
 import type { BillNo, Observation, Payout, PayoutState, Step } from './core/payout/payout.ts';
 import type { Reply } from './core/rules/reply.ts';
 

@@ -1,23 +1,27 @@
 // The audit of campaigns that use everything the language has: their counters balance, and what is changed in those that
 // claims tell is found. Played through the real flow, on SQLite, with payouts that end in every way.
+
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../src/config/config.ts';
 import { chanceOf } from '../src/core/analysis/random.ts';
 import { crowdOf } from '../src/core/analysis/synthetic-day.ts';
 import { Audit, type AuditReport, shelfOf, shelfOfClaim, showAuditFinding } from '../src/core/audit/audit.ts';
 import { followerIn, nameKind } from '../src/core/audit/counter-name.ts';
+import type { Counter } from '../src/core/base/counter.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { type Day, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';
-import type { Counter, Decision } from '../src/core/decide/decide.ts';
-import { inviteScene } from '../src/core/decide/follower.ts';
+import type { Decision } from '../src/core/decide/decision.ts';
 import { bookOf } from '../src/core/decide/match.ts';
+import { inviteScene } from '../src/core/match/follower.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import type { Observation, Payout } from '../src/core/payout/payout.ts';
-import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
+import { beginSend, observe } from '../src/core/payout/transitions.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
 import { auditStore } from '../src/engine/audit-store.ts';
 import { createFlow } from '../src/engine/flow.ts';
-import { checkRuleFiles, type RuleFile } from '../src/engine/rulebook.ts';
+import { checkRuleFiles } from '../src/engine/rulebook.ts';
+import type { RuleFile } from '../src/engine/rulebook-files.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Store } from '../src/ports.ts';
 import { openSqlite } from '../src/storage/sqlite/store.ts';

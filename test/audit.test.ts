@@ -1,28 +1,24 @@
 // The audit: good books balance at every stage, and whatever is changed in them by hand is found and named.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../src/config/config.ts';
-import {
-  Audit,
-  type AuditFinding,
-  type AuditReport,
-  shelfOf,
-  shelfOfClaim,
-  showAuditFinding,
-} from '../src/core/audit/audit.ts';
+import { Audit, type AuditReport, shelfOf, shelfOfClaim, showAuditFinding } from '../src/core/audit/audit.ts';
 import { followerIn } from '../src/core/audit/counter-name.ts';
 import { FundFlow } from '../src/core/audit/fund-flow.ts';
+import type { AuditFinding } from '../src/core/audit/payout.ts';
+import type { Counter } from '../src/core/base/counter.ts';
 import type { EventKey, OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
-import type { Counter } from '../src/core/decide/decide.ts';
 import { bookOf } from '../src/core/decide/match.ts';
 import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import type { Observation, Payout, Step } from '../src/core/payout/payout.ts';
-import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
+import { beginSend, observe } from '../src/core/payout/transitions.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
 import { auditStore } from '../src/engine/audit-store.ts';
 import { createFlow } from '../src/engine/flow.ts';

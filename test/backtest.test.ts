@@ -1,4 +1,5 @@
 // `hongbao backtest`: the journal played with the rules as they are and with changed ones.
+
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,12 +10,13 @@ import { chanceOf } from '../src/core/analysis/random.ts';
 import { crowdOf, firstOpenDay } from '../src/core/analysis/synthetic-day.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { DAY, instant, later } from '../src/core/base/time.ts';
-import { inviteScene } from '../src/core/decide/follower.ts';
 import { bookOf } from '../src/core/decide/match.ts';
+import { inviteScene } from '../src/core/match/follower.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
 import { checksumOf } from '../src/core/rules/printed-code.ts';
 import { createFlow } from '../src/engine/flow.ts';
-import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
+import { checkRuleFiles } from '../src/engine/rulebook.ts';
+import { readRuleFiles } from '../src/engine/rulebook-files.ts';
 import { SILENT } from '../src/lib/log.ts';
 import { at, campaignOf, coupons, Ledger, nothing, packet, ruleOf, type Scripted, says, yuan } from './campaigns.ts';
 import { run } from './command.ts';

@@ -1,11 +1,13 @@
 // Files with mistakes, as they lie on a disk: each says exactly what is wrong with it and where, whatever lies beside it.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { check } from '../src/commands/rules/check.ts';
 import { showFinding } from '../src/core/base/error.ts';
-import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
+import { checkRuleFiles } from '../src/engine/rulebook.ts';
+import { readRuleFiles } from '../src/engine/rulebook-files.ts';
 
 const FOLDER = fileURLToPath(new URL('./fixtures/bad-rules/', import.meta.url));
 const names = readdirSync(FOLDER).filter(name => name.endsWith('.yaml'));

@@ -1,4 +1,5 @@
 // What the stores can do: claims a second, against the database underneath without us; and how much room a claim takes.
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,8 @@ import { createFlow, type Flow } from '../src/engine/flow.ts';
 import { openRulebook } from '../src/engine/rulebook.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Store } from '../src/ports.ts';
-import { movableClock, startSimulator } from '../src/simulator/simulator.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import { startSimulator } from '../src/simulator/simulator.ts';
 import type { Script } from '../src/storage/redis/connection.ts';
 import { KEY, prefixOf } from '../src/storage/redis/keys.ts';
 import { openRedis, writeCommit } from '../src/storage/redis/store.ts';

@@ -4,10 +4,11 @@
 import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
 import { type Fen, fen, parseYuan } from '../src/core/base/money.ts';
 import { type Instant, instant, parseBeijing, parseDuration } from '../src/core/base/time.ts';
-import { type Award, countersOf, type Decision, decide, type Facts, wantedFor } from '../src/core/decide/decide.ts';
-import type { CodeFact, Follower } from '../src/core/decide/decision.ts';
+import { countersOf, decide, wantedFor } from '../src/core/decide/decide.ts';
+import type { Award, Decision } from '../src/core/decide/decision.ts';
 import type { MerchantCaps } from '../src/core/decide/limits.ts';
 import { type Book, bookOf } from '../src/core/decide/match.ts';
+import type { CodeFact, Facts, Follower } from '../src/core/match/facts.ts';
 import type { Campaign, Period, Prize, Round, Rule, Trigger, Wallet } from '../src/core/rules/campaign.ts';
 
 // ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,18 +1,21 @@
 // A shop without a simulator: the flow, the table and a store on a clock of its own, with rules that are edited meanwhile;
 // and the store as version 0.1.0 wrote it, which counted only against limits that were set.
+
 import { expect } from 'vitest';
 import type { Config } from '../src/config/config.ts';
 import { Audit, showAuditFinding } from '../src/core/audit/audit.ts';
+import type { Counter } from '../src/core/base/counter.ts';
+import { isBounded } from '../src/core/base/counter.ts';
 import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
-import type { Counter, Decision } from '../src/core/decide/decide.ts';
 import { countersOf } from '../src/core/decide/decide.ts';
-import { isBounded } from '../src/core/decide/limits.ts';
+import type { Decision } from '../src/core/decide/decision.ts';
 import { bookOf } from '../src/core/decide/match.ts';
 import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import { billNoOf, type Observation, type Payout, type Step } from '../src/core/payout/payout.ts';
-import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
+import { beginSend, observe } from '../src/core/payout/transitions.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
 import { auditStore } from '../src/engine/audit-store.ts';
 import { createFlow } from '../src/engine/flow.ts';

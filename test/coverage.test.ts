@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test as it, vi } from 'vitest';
 import { test as run, type TestOptions } from '../src/commands/rules/test.ts';
 import { watchTests } from '../src/commands/rules/test-watch.ts';
 import { type Coverage, cover, percentOf } from '../src/core/analysis/coverage.ts';
-import { loadCampaign } from '../src/core/rules/load.ts';
+import { loadCampaign } from '../src/core/rules/file/load.ts';
 import { command } from './command.ts';
 import { until } from './harness.ts';
 

@@ -1,22 +1,19 @@
 // The decision: every refusal, which one wins, and a draw that nobody can bend.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { hasRoom, UNBOUNDED } from '../src/core/base/counter.ts';
 import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.ts';
 import { type Fen, fen } from '../src/core/base/money.ts';
 import { type Instant, instant, parseBeijing } from '../src/core/base/time.ts';
-import {
-  type Decision,
-  decide,
-  type Facts,
-  type Follower,
-  type Surroundings,
-  wantedFor,
-} from '../src/core/decide/decide.ts';
+import { decide, type Surroundings, wantedFor } from '../src/core/decide/decide.ts';
+import type { Decision } from '../src/core/decide/decision.ts';
 import { drawAmount, drawPrize, luckOf } from '../src/core/decide/draw.ts';
-import { gapCounter, hasRoom, lastClaimCounter, type MerchantCaps, UNBOUNDED } from '../src/core/decide/limits.ts';
+import { gapCounter, lastClaimCounter, type MerchantCaps } from '../src/core/decide/limits.ts';
 import { bookOf } from '../src/core/decide/match.ts';
+import type { Facts, Follower } from '../src/core/match/facts.ts';
 import type { Campaign, Prize, Refusal } from '../src/core/rules/campaign.ts';
-import { loadCampaign } from '../src/core/rules/load.ts';
+import { loadCampaign } from '../src/core/rules/file/load.ts';
 
 const ANN = 'ann' as OpenId;
 const at = (text: string): Instant => parseBeijing(text)!;

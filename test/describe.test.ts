@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { type DescribeOptions, describe } from '../src/core/public-rules/describe.ts';
 import { percent } from '../src/core/public-rules/prize.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
-import { loadCampaign } from '../src/core/rules/load.ts';
+import { loadCampaign } from '../src/core/rules/file/load.ts';
 
 const FIXTURES = new URL('./fixtures/rules/', import.meta.url);
 

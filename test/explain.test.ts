@@ -1,4 +1,5 @@
 // `hongbao explain`: every rule that was asked, with the number behind each check, and who answered in the end.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Explanation,
@@ -13,7 +14,8 @@ import { instant } from '../src/core/base/time.ts';
 import { bookOf } from '../src/core/decide/match.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
 import { createFlow } from '../src/engine/flow.ts';
-import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
+import { checkRuleFiles } from '../src/engine/rulebook.ts';
+import { readRuleFiles } from '../src/engine/rulebook-files.ts';
 import { SILENT } from '../src/lib/log.ts';
 import {
   at,

@@ -1,11 +1,13 @@
 // The platform's lists, walked from end to end: every reason of a failed transfer, every INVALID_REQUEST that is documented,
 // every code of red packets, and what each means for the prize, the number and the merchant.
+
 import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
 import { FAIL_REASONS, type FailClass, failClassOf } from '../src/core/payout/fail-reasons.ts';
 import { probeAfter } from '../src/core/payout/merchant-halt.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import {
   billNoOf,
   type Observation,
@@ -13,7 +15,7 @@ import {
   type PayoutState,
   type PayRequest,
 } from '../src/core/payout/payout.ts';
-import { DEFAULT_POLICY, observe, type Verdict } from '../src/core/payout/transitions.ts';
+import { observe, type Verdict } from '../src/core/payout/transitions.ts';
 import { isKnown, sightOf } from '../src/core/payout/wechat-codes.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;

@@ -1,5 +1,6 @@
 // Nobody learns a draw before it is made (预知): commands that are asked what would be tell the odds, whoever asks, and each
 // question is written down (操作记录).
+
 import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +14,9 @@ import { Backtest } from '../src/core/analysis/backtest.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { instant } from '../src/core/base/time.ts';
 import { foretell, wantedFor } from '../src/core/decide/decide.ts';
-import type { CodeFact } from '../src/core/decide/decision.ts';
 import { seedOf } from '../src/core/decide/draw.ts';
 import { bookOf } from '../src/core/decide/match.ts';
+import type { CodeFact } from '../src/core/match/facts.ts';
 import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
 import { eventOf as pushed } from '../src/wechat/account/push-event.ts';
 import { parseXml } from '../src/wechat/xml.ts';

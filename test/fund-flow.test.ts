@@ -1,7 +1,9 @@
 // The merchant's fund flow: how it is read, and what does not agree with our payouts.
+
 import { describe, expect, test } from 'vitest';
-import { type Change, showAuditFinding } from '../src/core/audit/audit.ts';
+import { showAuditFinding } from '../src/core/audit/audit.ts';
 import { FundFlow } from '../src/core/audit/fund-flow.ts';
+import type { Change } from '../src/core/audit/payout.ts';
 import { BadInput } from '../src/core/base/error.ts';
 import { fen } from '../src/core/base/money.ts';
 import { HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';

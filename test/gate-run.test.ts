@@ -1,11 +1,13 @@
 // What the gate remembers of answers: whose trouble it is, the follower's, the campaign's or the merchant's.
+
 import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/base/event.ts';
 import { type Instant, later, MINUTE } from '../src/core/base/time.ts';
 import { afterLift, afterResume, NO_RUN, type Run, runAfter, type Weighed } from '../src/core/payout/failure-run.ts';
 import { probeAfter, probeOf } from '../src/core/payout/merchant-halt.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import type { BillNo, Observation, Payout } from '../src/core/payout/payout.ts';
-import { DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
+import { observe } from '../src/core/payout/transitions.ts';
 import { unclearWords } from '../src/core/payout/unclear-answers.ts';
 import { aCommit, NOW } from './store.contract.ts';
 

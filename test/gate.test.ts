@@ -1,5 +1,6 @@
 // The gate through its doors: followers who claim over HTTP, a WeChat Pay that answers as front servers, proxies and masked
 // words make it answer, and what the merchant's people see and do.
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -7,8 +8,9 @@ import { loadConfig } from '../src/config/config.ts';
 import { Fault } from '../src/core/base/error.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { judgeAnswer } from '../src/core/payout/operator-steps.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import type { Payout } from '../src/core/payout/payout.ts';
-import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
+import { beginSend, observe } from '../src/core/payout/transitions.ts';
 import type { Log, Store } from '../src/ports.ts';
 import type { PayFault } from '../src/simulator/shared/protocol.ts';
 import { createPayer } from '../src/wechat/pay/redpack.ts';

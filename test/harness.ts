@@ -1,4 +1,5 @@
 // A whole bot against a whole simulated WeChat, over real HTTP and TLS, on free ports and in a folder of its own.
+
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
@@ -15,8 +16,10 @@ import { createEdgeServer } from '../src/http/server.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Log, Store } from '../src/ports.ts';
 import { movableClock } from '../src/simulator/shared/clock.ts';
-import type { Push, Signing } from '../src/simulator/shared/protocol.ts';
-import { DEFAULT_API_V3_KEY, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { DEFAULT_API_V3_KEY } from '../src/simulator/shared/options.ts';
+import type { Signing } from '../src/simulator/shared/protocol.ts';
+import type { Push } from '../src/simulator/shared/protocol-push.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { openStore } from '../src/storage/open.ts';
 
 export const ACCOUNT = {

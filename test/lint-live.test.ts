@@ -1,5 +1,6 @@
 // Going live compares: what would pay somebody again is refused until the file says what is meant, what only costs
 // something is a 'live-change'; on both stores, over restarts, and never without a claim.
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../src/config/config.ts';
 import { showFinding } from '../src/core/base/error.ts';
@@ -9,7 +10,8 @@ import { countersOf, decide, wantedFor } from '../src/core/decide/decide.ts';
 import { bookOf } from '../src/core/decide/match.ts';
 import { recordAfter, recordFrom } from '../src/core/live/record.ts';
 import { claimOf } from '../src/core/payout/plan.ts';
-import { type DataFiles, loadCampaigns, type RuleText } from '../src/core/rules/load.ts';
+import { loadCampaigns, type RuleText } from '../src/core/rules/file/load.ts';
+import type { DataFiles } from '../src/core/rules/tables/files.ts';
 import { liveBookFor } from '../src/engine/live.ts';
 import type { Store } from '../src/ports.ts';
 import { openRedis } from '../src/storage/redis/store.ts';

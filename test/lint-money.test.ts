@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Fen, fen } from '../src/core/base/money.ts';
 import { ALONE, type LintAround, WECHAT_CAPS } from '../src/core/lint/context.ts';
 import { courseOf, spendOf } from '../src/core/lint/spend.ts';
-import { loadCampaign } from '../src/core/rules/load.ts';
+import { loadCampaign } from '../src/core/rules/file/load.ts';
 import { CLEAN, type Edit, edited, lintFiles, saidOf, settled, show } from './lint.ts';
 
 const BUDGET = 'perDay: ¥200.00';

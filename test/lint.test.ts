@@ -1,4 +1,5 @@
 // Warnings as such: their ids, how grave they are, the comments that switch them off, and where they point.
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,10 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { type Config, loadConfig } from '../src/config/config.ts';
 import { BadInput } from '../src/core/base/error.ts';
 import { fen } from '../src/core/base/money.ts';
-import { ALONE, LINTS, lint } from '../src/core/lint/lint.ts';
-import { loadCampaigns } from '../src/core/rules/load.ts';
+import { LINTS } from '../src/core/lint/catalogue.ts';
+import { ALONE } from '../src/core/lint/context.ts';
+import { lint } from '../src/core/lint/lint.ts';
+import { loadCampaigns } from '../src/core/rules/file/load.ts';
 import { type Path, placeIn } from '../src/core/yaml/path-position.ts';
 import { openRulebook } from '../src/engine/rulebook.ts';
 import { CLEAN, type Edit, edited, lintFiles, saidOf, settled, show } from './lint.ts';

@@ -1,8 +1,10 @@
 // A rule file nobody can complain of, and ways to make it worse: what a test of a warning says is the one change.
 
-import { ALONE } from '../src/core/lint/context.ts';
-import { type LintAround, lintWith, type Warning } from '../src/core/lint/lint.ts';
-import { type DataFiles, loadCampaigns } from '../src/core/rules/load.ts';
+import type { Warning } from '../src/core/lint/catalogue.ts';
+import { ALONE, type LintAround } from '../src/core/lint/context.ts';
+import { lintWith } from '../src/core/lint/lint.ts';
+import { loadCampaigns } from '../src/core/rules/file/load.ts';
+import type { DataFiles } from '../src/core/rules/tables/files.ts';
 
 export const CLEAN = `campaign: spring
 name: 新春口令

@@ -1,5 +1,6 @@
 // The log of the program as it is run: JSON lines and nothing else, whoever writes; followers by the two ends of their openids;
 // no secret anywhere.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isShortOpenId, shortOpenId, shortOpenIds } from '../src/core/base/openid.ts';
 import { movableClock } from '../src/simulator/shared/clock.ts';
-import { DEFAULT_API_V3_KEY, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { DEFAULT_API_V3_KEY } from '../src/simulator/shared/options.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { run } from './command.ts';
 import { ACCOUNT, botYaml, ENV, freePort, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from './harness.ts';
 import { DURABLE, hasRedis, startRedis } from './redis-server.ts';

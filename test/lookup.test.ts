@@ -8,7 +8,7 @@ import { Fault } from '../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { DAY, instant } from '../src/core/base/time.ts';
 import { bookOf } from '../src/core/decide/match.ts';
-import { loadCampaigns } from '../src/core/rules/load.ts';
+import { loadCampaigns } from '../src/core/rules/file/load.ts';
 import { createLookup } from '../src/http/follower-lookup.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { PlatformFault } from '../src/simulator/shared/protocol.ts';

@@ -1,5 +1,6 @@
 // Many bots as people run them: processes of their own on one Redis, behind one load balancer, with a simulated WeChat
 // on both sides.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -7,8 +8,10 @@ import { Agent, createServer, type IncomingMessage, request, type ServerResponse
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { PayFault, Push } from '../src/simulator/shared/protocol.ts';
-import { movableClock, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import type { PayFault } from '../src/simulator/shared/protocol.ts';
+import type { Push } from '../src/simulator/shared/protocol-push.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, textIn, until, writeCertificates } from './harness.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');

@@ -1,7 +1,9 @@
 // Several bots on one Redis keep the promises together: what one of them does, dies of or is told twice, is right for all.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Packet, Push } from '../src/simulator/shared/protocol.ts';
+import type { Packet } from '../src/simulator/shared/protocol.ts';
+import type { Push } from '../src/simulator/shared/protocol-push.ts';
 import { MERCHANT, textIn, until } from './harness.ts';
 import { type BotProcess, copyProgram, type Many, type SlowWay, startMany, startSlowWay } from './many-world.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from './redis-server.ts';

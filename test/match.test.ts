@@ -1,13 +1,18 @@
 // Which rules an event concerns: how texts are compared, and that looking rules up finds what asking each would find.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Event, OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
+import type { Pattern } from '../src/core/base/pattern.ts';
 import { compilePattern } from '../src/core/base/pattern.ts';
+import { normalise } from '../src/core/base/text.ts';
 import { type Day, instant } from '../src/core/base/time.ts';
 import { decide, wantedFor } from '../src/core/decide/decide.ts';
-import { bookOf, fitsRule, normalise } from '../src/core/decide/match.ts';
-import type { Campaign, Pattern, Question, Rule, Trigger } from '../src/core/rules/campaign.ts';
+import { bookOf } from '../src/core/decide/match.ts';
+import { fitsRule } from '../src/core/match/trigger-match.ts';
+import type { Campaign, Rule, Trigger } from '../src/core/rules/campaign.ts';
+import type { Question } from '../src/core/rules/plays.ts';
 import { checksumOf } from '../src/core/rules/printed-code.ts';
 import { at, campaignOf, eventOf, nothing, ruleOf, type Scripted, says, visits, word } from './campaigns.ts';
 

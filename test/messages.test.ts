@@ -1,5 +1,6 @@
 // What is said outside the passive reply, by a whole bot to a whole simulated WeChat: inside the quotas, in order, once;
 // what cannot be said is told at the next contact.
+
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -8,7 +9,8 @@ import type { Event, EventKey, Happening, OpenId } from '../src/core/base/event.
 import { fen } from '../src/core/base/money.ts';
 import { instant } from '../src/core/base/time.ts';
 import { SILENT } from '../src/lib/log.ts';
-import type { Act, PlatformFault } from '../src/simulator/shared/protocol.ts';
+import type { PlatformFault } from '../src/simulator/shared/protocol.ts';
+import type { Act } from '../src/simulator/shared/protocol-push.ts';
 import { ACCOUNT, RULES, startWorld, until, type World, type WorldOptions } from './harness.ts';
 
 const MINUTE = 60_000;

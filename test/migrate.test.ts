@@ -1,5 +1,6 @@
 // Moving house: everything of one store arrives in another as it was, whatever interrupts it, and nothing is said to have
 // arrived that has not.
+
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +15,10 @@ import { fen } from '../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
 import { bookOf } from '../src/core/decide/match.ts';
 import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import { type Observation, PAYOUT_STATES, type Payout, type Step } from '../src/core/payout/payout.ts';
-import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
-import { loadCampaigns } from '../src/core/rules/load.ts';
+import { beginSend, observe } from '../src/core/payout/transitions.ts';
+import { loadCampaigns } from '../src/core/rules/file/load.ts';
 import { auditStore } from '../src/engine/audit-store.ts';
 import { createFlow } from '../src/engine/flow.ts';
 import { SILENT } from '../src/lib/log.ts';

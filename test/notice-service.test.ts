@@ -1,5 +1,6 @@
 // Notices that a service provider (服务商) gets of payments to the merchants it serves, and all others that WeChat Pay signed but
 // that are not for us: through the doors. Whoever signed right is never taken for a forger.
+
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -13,7 +14,8 @@ import { instant } from '../src/core/base/time.ts';
 import { paymentKey } from '../src/core/payout/payment.ts';
 import { realTimer } from '../src/main.ts';
 import type { Log } from '../src/ports.ts';
-import { DEFAULT_API_V3_KEY } from '../src/simulator/simulator.ts';
+import { DEFAULT_API_V3_KEY } from '../src/simulator/shared/options.ts';
+
 import { ACCOUNT, ENV, MERCHANT, PEM_LINES, RULES, startWorld, type World } from './harness.ts';
 
 type Fields = Readonly<Record<string, string>>;

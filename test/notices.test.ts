@@ -1,4 +1,5 @@
 // Notices: how bot.yaml describes them, how they are filled in, and what becomes of them at the platform and on the phone.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,8 @@ import { loadConfig } from '../src/config/config.ts';
 import { Fault } from '../src/core/base/error.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { fillNotice, type Notice, type Notices } from '../src/core/messages/notice.ts';
-import type { Act } from '../src/simulator/shared/protocol.ts';
+import type { Act } from '../src/simulator/shared/protocol-push.ts';
+
 import { eventOf } from '../src/wechat/account/push-event.ts';
 import { createNotifier, type Notifier, sendTemplate } from '../src/wechat/account/template-messages.ts';
 import { parseXml } from '../src/wechat/xml.ts';

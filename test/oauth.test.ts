@@ -6,7 +6,7 @@ import type { OpenId } from '../src/core/base/event.ts';
 import { instant } from '../src/core/base/time.ts';
 import { seedOf } from '../src/core/decide/draw.ts';
 import { SAID_SO } from '../src/core/payout/ask-now.ts';
-import { createSessions, type Sessions } from '../src/http/h5/session.ts';
+import { createSessions, type Sessions } from '../src/http/session.ts';
 import { createSigner } from '../src/lib/signer.ts';
 import { jsSignature } from '../src/wechat/account/jssdk.ts';
 import { authorizeUrl } from '../src/wechat/account/oauth.ts';

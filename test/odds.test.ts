@@ -10,7 +10,7 @@ import { drawPrize, luckOf } from '../src/core/decide/draw.ts';
 import { bookOf } from '../src/core/decide/match.ts';
 import { describe as describeRules } from '../src/core/public-rules/describe.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
-import { loadCampaign } from '../src/core/rules/load.ts';
+import { loadCampaign } from '../src/core/rules/file/load.ts';
 
 type Parts = { readonly small?: string; readonly rest?: string; readonly give?: string; readonly rule?: string };
 

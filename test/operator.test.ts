@@ -1,4 +1,5 @@
 // What a person does to payouts and merchants by hand: retry and cancel in every state, export, halt and resume.
+
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -9,6 +10,7 @@ import { beijingText, DAY, dayOf, type Instant, instant, later, parseBeijing } f
 import { harmless } from '../src/core/ops/payout-csv.ts';
 import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
 import { callOffStep, cancelWay, readReason, retryStep } from '../src/core/payout/operator-steps.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import {
   type BillNo,
   type Observation,
@@ -18,8 +20,8 @@ import {
   type Step,
 } from '../src/core/payout/payout.ts';
 import type { PayerSettings } from '../src/core/payout/plan.ts';
-import { DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
-import { loadCampaigns } from '../src/core/rules/load.ts';
+import { observe } from '../src/core/payout/transitions.ts';
+import { loadCampaigns } from '../src/core/rules/file/load.ts';
 import type { Payer, Store } from '../src/ports.ts';
 import { openStore } from '../src/storage/open.ts';
 import { command, openIds, readCsv, run } from './command.ts';

@@ -1,5 +1,6 @@
 // Money paid in the shop gives a prize (满额送), end to end: the payment, its notices, the event, the delay, the refund and
 // the packet; whatever is told twice, at once, too late, in the wrong order or by nobody.
+
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
@@ -14,8 +15,9 @@ import type { Payout } from '../src/core/payout/payout.ts';
 import { auditStore } from '../src/engine/audit-store.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { JournalLine, Store } from '../src/ports.ts';
+import { DEFAULT_API_V3_KEY } from '../src/simulator/shared/options.ts';
 import type { PayFault, PayInShop, ShopNotice, ShopOrder } from '../src/simulator/shared/protocol.ts';
-import { DEFAULT_API_V3_KEY, type Simulator } from '../src/simulator/simulator.ts';
+import type { Simulator } from '../src/simulator/simulator.ts';
 import { openStore } from '../src/storage/open.ts';
 import { MERCHANT, PEM_LINES, startWorld, until, type World, type WorldOptions } from './harness.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from './redis-server.ts';

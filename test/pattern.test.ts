@@ -1,7 +1,8 @@
 // Patterns: what fits, what is refused with a reason, and that no text keeps the bot busy.
+
 import { describe, expect, test } from 'vitest';
+import type { Pattern } from '../src/core/base/pattern.ts';
 import { compilePattern, PatternSet, TEXT_MAX } from '../src/core/base/pattern.ts';
-import type { Pattern } from '../src/core/rules/campaign.ts';
 
 function pattern(source: string): Pattern {
   const compiled = compilePattern(source);

@@ -1,8 +1,10 @@
 // The codes and states of transfers (商家转账) as the tables read them, and the walk of a bill through a payout's states.
+
 import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { DAY, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import {
   BILL_STATES,
   type BillState,
@@ -13,7 +15,7 @@ import {
   type Payout,
   type PayoutState,
 } from '../src/core/payout/payout.ts';
-import { DEFAULT_POLICY, observe, type Verdict } from '../src/core/payout/transitions.ts';
+import { observe, type Verdict } from '../src/core/payout/transitions.ts';
 import { isKnown, sightOf } from '../src/core/payout/wechat-codes.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;

@@ -1,5 +1,6 @@
 // Notices of payments and refunds, word by word: what WeChat Pay signed is believed, everything else is an empty 4xx. Signs
 // and seals are made with code nobody here wrote.
+
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +9,8 @@ import { type Instant, instant, later } from '../src/core/base/time.ts';
 import { orderVerdict, type PaidNotice, paidEvent, refundedEvent, UNKNOWN_PAYER } from '../src/core/payout/payment.ts';
 import { sparing } from '../src/lib/log-throttle.ts';
 import type { Log } from '../src/ports.ts';
-import { DEFAULT_API_V3_KEY } from '../src/simulator/simulator.ts';
+import { DEFAULT_API_V3_KEY } from '../src/simulator/shared/options.ts';
+
 import { createPayNoticeReader, type OpenedNotice, type PayNoticeReader } from '../src/wechat/pay/payment-notice.ts';
 import { trustOf } from '../src/wechat/pay/v3-signature.ts';
 import { parseXml } from '../src/wechat/xml.ts';

@@ -1,10 +1,12 @@
 // The life of a payout as a table: every state, every observation, and what must follow.
+
 import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { DAY, HOUR, instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import { billNoOf, isFinal, type Observation, PAYOUT_STATES, type Payout } from '../src/core/payout/payout.ts';
-import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
+import { beginSend, observe } from '../src/core/payout/transitions.ts';
 import { SIGHTS, sightOf } from '../src/core/payout/wechat-codes.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;

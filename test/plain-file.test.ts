@@ -1,5 +1,6 @@
 // Files of others: a pipe, a device, a link to elsewhere, one that never ends. Nobody waits for it, nothing of it is shown, and
 // what was live stays live.
+
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { check } from '../src/commands/rules/check.ts';
-import { readRuleFiles } from '../src/engine/rulebook.ts';
+import { readRuleFiles } from '../src/engine/rulebook-files.ts';
+
 import { readPlain, readPlainSync, readText, readTextInside } from '../src/lib/plain-file.ts';
 import type { Log } from '../src/ports.ts';
 import { RULES, startWorld } from './harness.ts';

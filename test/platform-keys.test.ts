@@ -1,5 +1,6 @@
 // With which keys WeChat Pay signs (平台证书, 微信支付公钥), through a whole bot and a WeChat that signs by either: the week of a
 // change, a rotation, a key nobody told us of, and what bot.yaml may say of keys.
+
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,8 +18,9 @@ import { auditStore } from '../src/engine/audit-store.ts';
 import type { Log } from '../src/ports.ts';
 import { keysOf } from '../src/setup/platform-keys.ts';
 import { callbackBody } from '../src/simulator/pay/v3-signature.ts';
+import { DEFAULT_API_V3_KEY } from '../src/simulator/shared/options.ts';
 import type { Signing, SigningKey } from '../src/simulator/shared/protocol.ts';
-import { DEFAULT_API_V3_KEY } from '../src/simulator/simulator.ts';
+
 import { ENV, MERCHANT, PEM_LINES, RULES, startWorld, until, type World, type WorldOptions } from './harness.ts';
 
 const MCH_ID = MERCHANT.mchId;

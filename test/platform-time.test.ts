@@ -1,14 +1,16 @@
 // Pushes come late, twice and in another order (事件次序): what somebody is, and what they keep, follows from WeChat's time
 // of what they did, on both stores and in the ledger of rule tests.
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../src/config/config.ts';
 import { Ledger } from '../src/core/analysis/memory-ledger.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { DAY, type Instant, later, parseBeijing, SECOND } from '../src/core/base/time.ts';
-import { followerAfter, isUndone, newsForInviter } from '../src/core/decide/follower.ts';
 import { bookOf } from '../src/core/decide/match.ts';
+import { followerAfter, newsForInviter } from '../src/core/match/follower.ts';
 import type { Payout } from '../src/core/payout/payout.ts';
+import { isUndone } from '../src/core/payout/undone.ts';
 import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
 import { createFlow, type Flow } from '../src/engine/flow.ts';
 import { SILENT } from '../src/lib/log.ts';

@@ -1,4 +1,5 @@
 // A simulated WeChat with one account and a bot.yaml for it, for commands and calls that need no bot.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,8 +11,9 @@ import { BadInput, messageOf } from '../src/core/base/error.ts';
 import { instant } from '../src/core/base/time.ts';
 import type { Store } from '../src/ports.ts';
 import { movableClock } from '../src/simulator/shared/clock.ts';
+import type { AccountOptions } from '../src/simulator/shared/options.ts';
 import type { PlatformFault } from '../src/simulator/shared/protocol.ts';
-import { type AccountOptions, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { openStore } from '../src/storage/open.ts';
 import { type Api, createApi } from '../src/wechat/account/api.ts';
 import type { Result } from './command.ts';

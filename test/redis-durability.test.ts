@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../src/config/config.ts';
 import { BadInput } from '../src/core/base/error.ts';
+import { parseRedisUrl } from '../src/lib/redis-address.ts';
 import { openStore } from '../src/storage/open.ts';
-import { parseRedisUrl } from '../src/storage/redis/address.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from './redis-server.ts';
 
 /** What opening this address says; `undefined` if it opens. */

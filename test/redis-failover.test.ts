@@ -1,7 +1,9 @@
 // A primary is lost with what it had acknowledged alone: with `?replicas=1` nobody was promised any of it.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Push } from '../src/simulator/shared/protocol.ts';
+import type { Push } from '../src/simulator/shared/protocol-push.ts';
+
 import { MERCHANT, until } from './harness.ts';
 import { copyProgram, type Many, startMany } from './many-world.ts';
 import { hasRedis, type RedisCluster, type RedisServer, startCluster } from './redis-server.ts';

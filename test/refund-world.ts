@@ -6,7 +6,8 @@ import { Audit, showAuditFinding } from '../src/core/audit/audit.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { type Instant, later, parseBeijing } from '../src/core/base/time.ts';
-import type { Decision } from '../src/core/decide/decide.ts';
+import type { Decision } from '../src/core/decide/decision.ts';
+
 import { bookOf } from '../src/core/decide/match.ts';
 import { UNKNOWN_PAYER } from '../src/core/payout/payment.ts';
 import type { Payout } from '../src/core/payout/payout.ts';

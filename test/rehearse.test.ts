@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { rehearse, showFailures } from '../src/core/analysis/run-tests.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
-import { loadCampaign } from '../src/core/rules/load.ts';
+import { loadCampaign } from '../src/core/rules/file/load.ts';
 
 function load(file: string, text: string): Campaign {
   const loaded = loadCampaign(file, text);

@@ -1,4 +1,5 @@
 // A name that changes in a live campaign: what was claimed and counted under the old one counts for the new one, for ever.
+
 import { describe, expect, test } from 'vitest';
 import { Backtest } from '../src/core/analysis/backtest.ts';
 import { Ledger } from '../src/core/analysis/memory-ledger.ts';
@@ -7,12 +8,14 @@ import { verifyDraw } from '../src/core/analysis/verify-draw.ts';
 import { showFinding } from '../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { instant, parseBeijing } from '../src/core/base/time.ts';
-import { type Decision, decide, wantedFor } from '../src/core/decide/decide.ts';
+import { decide, wantedFor } from '../src/core/decide/decide.ts';
+import type { Decision } from '../src/core/decide/decision.ts';
 import { bookOf } from '../src/core/decide/match.ts';
+import { decisionCalled } from '../src/core/decide/renamed-decision.ts';
 import { describe as describeRules } from '../src/core/public-rules/describe.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
-import { loadCampaign, loadCampaigns } from '../src/core/rules/load.ts';
-import { asWritten, decisionCalled } from '../src/core/rules/renamed.ts';
+import { loadCampaign, loadCampaigns } from '../src/core/rules/file/load.ts';
+import { asWritten } from '../src/core/rules/renamed.ts';
 
 function says(text: string): string[] {
   const loaded = loadCampaign('a.yaml', text);

@@ -1,4 +1,5 @@
 // Whose number it is: a claim is found again from its follower and the day, and counts for what it counted when it was won.
+
 import { describe, expect, test } from 'vitest';
 import {
   campaignBearing,
@@ -13,12 +14,14 @@ import { lostAward, lostIdentity, lostMoney, passedBy, payoutOf, repairOf } from
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { dayOf, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';
-import { claimKeyOf, decide } from '../src/core/decide/decide.ts';
+import { decide } from '../src/core/decide/decide.ts';
 import { bookOf } from '../src/core/decide/match.ts';
+import { claimKeyOf } from '../src/core/match/claim-key.ts';
 import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import { billNoOf, numberDay } from '../src/core/payout/payout.ts';
 import { type Award, planAward } from '../src/core/payout/plan.ts';
-import { DEFAULT_POLICY } from '../src/core/payout/transitions.ts';
+
 import type { Campaign } from '../src/core/rules/campaign.ts';
 import { checkRuleFiles } from '../src/engine/rulebook.ts';
 

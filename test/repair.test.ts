@@ -1,4 +1,5 @@
 // `audit --repair`: a store comes back with older data, and what it has lost is rebuilt: to the fen, and nobody is paid twice.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,8 @@ import { auditStore } from '../src/engine/audit-store.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Store } from '../src/ports.ts';
 import { belongToUs } from '../src/setup/installation.ts';
-import type { Push } from '../src/simulator/shared/protocol.ts';
+import type { Push } from '../src/simulator/shared/protocol-push.ts';
+
 import { openStore } from '../src/storage/open.ts';
 import { openDatabase } from '../src/storage/sqlite/schema.ts';
 import { parseXml } from '../src/wechat/xml.ts';

@@ -1,5 +1,6 @@
 // What comes back with a prize: its stock, its day, what the follower has won, and nothing else; and on which day a packet
 // counts at its merchant.
+
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { rehearse } from '../src/core/analysis/run-tests.ts';
@@ -7,8 +8,9 @@ import type { EventKey } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { DAY, dayOf, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../src/core/base/time.ts';
 import { cancelStep } from '../src/core/payout/operator-steps.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import { billNoOf, numberDay, type Payout } from '../src/core/payout/payout.ts';
-import { beginSend, DEFAULT_POLICY, observe, waitForTomorrow } from '../src/core/payout/transitions.ts';
+import { beginSend, observe, waitForTomorrow } from '../src/core/payout/transitions.ts';
 import { createSettle } from '../src/engine/settle.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Payer, Store } from '../src/ports.ts';

@@ -1,5 +1,6 @@
 // The lists beside a rule file: how a table is read, what is said of a wrong one and where, which files can be had at all,
 // and that a changed list is a changed rule file.
+
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -7,9 +8,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Config } from '../src/config/config.ts';
 import { showFinding } from '../src/core/base/error.ts';
 import { ALONE } from '../src/core/lint/context.ts';
-import { loadCampaign, loadCampaigns } from '../src/core/rules/load.ts';
+import { loadCampaign, loadCampaigns } from '../src/core/rules/file/load.ts';
 import { readCsv } from '../src/core/yaml/csv.ts';
-import { checkRuleFiles, openRulebook, readRuleFiles } from '../src/engine/rulebook.ts';
+import { checkRuleFiles, openRulebook } from '../src/engine/rulebook.ts';
+import { readRuleFiles } from '../src/engine/rulebook-files.ts';
 
 describe('a table', () => {
   const cells = (text: string) => readCsv(text, () => undefined).map(row => row.cells.map(cell => cell.text));

@@ -1,10 +1,13 @@
 // Rule files: what a good one means, and everything that is said of a bad one.
+
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseBeijing } from '../src/core/base/time.ts';
 import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
-import { type Known, loadCampaign, loadCampaigns, ruleSchema } from '../src/core/rules/load.ts';
+import type { Known } from '../src/core/rules/check/common.ts';
+import { loadCampaign, loadCampaigns } from '../src/core/rules/file/load.ts';
+import { ruleSchema } from '../src/core/rules/schema/file.ts';
 
 const at = (path: string) => new URL(path, import.meta.url);
 const HEAD = `campaign: spring

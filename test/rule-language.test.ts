@@ -1,13 +1,15 @@
 // The language of the rule files: what every key comes to, that the schema for editors says the same, and every word that
 // is said where the parts do not fit together.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Document, LineCounter, type Node, parse } from 'yaml';
 import { showFinding } from '../src/core/base/error.ts';
 import { parseBeijing } from '../src/core/base/time.ts';
 import type { Campaign, Prize, Rule } from '../src/core/rules/campaign.ts';
-import { type DataFiles, dataFilesOf, loadCampaign, loadCampaigns, ruleSchema } from '../src/core/rules/load.ts';
-import { ruleFile } from '../src/core/rules/schema/file.ts';
+import { dataFilesOf, loadCampaign, loadCampaigns } from '../src/core/rules/file/load.ts';
+import { ruleFile, ruleSchema } from '../src/core/rules/schema/file.ts';
+import type { DataFiles } from '../src/core/rules/tables/files.ts';
 import { Reader } from '../src/core/yaml/reader.ts';
 import { complaintsOf, type Schema } from './json-schema.ts';
 import { BAD_FILES } from './rule-findings.ts';

@@ -1,5 +1,6 @@
 // Rules that change under a running bot: a good version goes live between two events, anything else changes nothing and
 // says so. And campaigns that are not live for everybody: drafts, rehearsals, shadows.
+
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { instant } from '../src/core/base/time.ts';
-import type { Decision } from '../src/core/decide/decide.ts';
+import type { Decision } from '../src/core/decide/decision.ts';
+
 import type { Log } from '../src/ports.ts';
 import { RULES, startWorld, until, type World } from './harness.ts';
 

@@ -1,16 +1,21 @@
 // What comes with the package: the ten campaigns in rules/, live together, and the page that explains their language.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { cover } from '../src/core/analysis/coverage.ts';
 import { rehearse, showFailures } from '../src/core/analysis/run-tests.ts';
 import { parseBeijing } from '../src/core/base/time.ts';
 import { bookOf } from '../src/core/decide/match.ts';
-import { ALONE, lintWith } from '../src/core/lint/lint.ts';
+import { ALONE } from '../src/core/lint/context.ts';
+import { lintWith } from '../src/core/lint/lint.ts';
 import { CANCELS, DETAILS, MODES, ONCE, OUTCOMES } from '../src/core/rules/campaign.ts';
-import { type DataFiles, loadCampaign, loadCampaigns, ruleSchema } from '../src/core/rules/load.ts';
+import { loadCampaign, loadCampaigns } from '../src/core/rules/file/load.ts';
 import { PLACEHOLDERS } from '../src/core/rules/reply.ts';
+import { ruleSchema } from '../src/core/rules/schema/file.ts';
 import { ACTIONS } from '../src/core/rules/schema/test.ts';
-import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
+import type { DataFiles } from '../src/core/rules/tables/files.ts';
+import { checkRuleFiles } from '../src/engine/rulebook.ts';
+import { readRuleFiles } from '../src/engine/rulebook-files.ts';
 
 const RULES = new URL('../rules/', import.meta.url);
 const README = readFileSync(new URL('README.md', RULES), 'utf8');

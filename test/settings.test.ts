@@ -1,11 +1,13 @@
 // Wrong settings, one by one: each bot.yaml is refused before anything runs, naming file, line and column, what is wrong with
 // the value without repeating it, and the fix. And what is only likely wrong is said at the start.
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Config, type Environment, loadConfig } from '../src/config/config.ts';
+import { type Config, loadConfig } from '../src/config/config.ts';
+import type { Environment } from '../src/config/environment.ts';
 import { sessionSecretsOf } from '../src/config/secret.ts';
 import { BadInput } from '../src/core/base/error.ts';
 import { weightOf } from '../src/core/base/key-form.ts';

@@ -1,11 +1,13 @@
 // The gate of a merchant: its rate, its halts, and what one follower's trouble means for the others.
+
 import { afterEach, describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/base/event.ts';
 import { instant, parseBeijing } from '../src/core/base/time.ts';
 import { isQuiet, pauseOf, probeAfter } from '../src/core/payout/merchant-halt.ts';
 import { judgeAnswer } from '../src/core/payout/operator-steps.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import type { Payout } from '../src/core/payout/payout.ts';
-import { DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
+import { observe } from '../src/core/payout/transitions.ts';
 import { createSettle } from '../src/engine/settle.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Payer } from '../src/ports.ts';

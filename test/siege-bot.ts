@@ -1,11 +1,13 @@
 // The bot that is besieged: the built program as people start it, in a process of its own, with a simulated WeChat behind it.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { movableClock } from '../src/simulator/shared/clock.ts';
-import { DEFAULT_API_V3_KEY, startSimulator } from '../src/simulator/simulator.ts';
+import { DEFAULT_API_V3_KEY } from '../src/simulator/shared/options.ts';
+import { startSimulator } from '../src/simulator/simulator.ts';
 import { ACCOUNT, botYaml, ENV, freePort, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from './harness.ts';
 
 const CLI = resolve(import.meta.dirname, '../dist/cli.js');

@@ -1,4 +1,5 @@
 // `hongbao simulate`: thousands of draws by the code that draws for followers, and a made-up day.
+
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { chanceOf, logNormal, poisson } from '../src/core/analysis/random.ts';
@@ -7,7 +8,8 @@ import { type DrawSimulation, simulateDraws } from '../src/core/analysis/simulat
 import { crowdOf } from '../src/core/analysis/synthetic-day.ts';
 import { beijingText, type Day } from '../src/core/base/time.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
-import { checkRuleFiles, readRuleFiles } from '../src/engine/rulebook.ts';
+import { checkRuleFiles } from '../src/engine/rulebook.ts';
+import { readRuleFiles } from '../src/engine/rulebook-files.ts';
 import { at, campaignOf, coupons, nothing, packet, roundOf, ruleOf, word, yuan } from './campaigns.ts';
 import { run } from './command.ts';
 

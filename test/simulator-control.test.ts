@@ -1,9 +1,12 @@
 // The simulator's control API over HTTP: what the chat page and other people's tests speak, and whom it refuses.
+
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Change, Packet, Person, Push, State } from '../src/simulator/shared/protocol.ts';
-import { movableClock, startSimulator } from '../src/simulator/simulator.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import type { Change, Packet, Person, State } from '../src/simulator/shared/protocol.ts';
+import type { Push } from '../src/simulator/shared/protocol-push.ts';
+import { startSimulator } from '../src/simulator/simulator.ts';
 
 const NOON = Date.UTC(2026, 1, 10, 4);
 const HOUR = 3_600_000;

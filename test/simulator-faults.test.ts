@@ -1,8 +1,10 @@
 // The simulator's bad days at WeChat Pay: each fault, what is answered, and what is true behind it.
+
 import { Agent, request } from 'undici';
 import { afterEach, expect, test } from 'vitest';
+import { movableClock } from '../src/simulator/shared/clock.ts';
 import type { PayFault } from '../src/simulator/shared/protocol.ts';
-import { movableClock, startSimulator } from '../src/simulator/simulator.ts';
+import { startSimulator } from '../src/simulator/simulator.ts';
 import { nonce, paySignOf } from '../src/wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../src/wechat/xml.ts';
 

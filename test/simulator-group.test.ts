@@ -1,20 +1,17 @@
 // The simulator's group packets (裂变红包), the number that is said to have expired although it was paid, and the
 // merchant's fund-flow bill (资金账单).
+
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fundFlowCsv } from '../src/simulator/pay/fund-flow.ts';
+import { PayDesk } from '../src/simulator/pay/redpack.ts';
+import { TransferDesk } from '../src/simulator/pay/transfer.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import type { MerchantLimits, SimulatorOptions } from '../src/simulator/shared/options.ts';
 import type { PayFault } from '../src/simulator/shared/protocol.ts';
-import {
-  type MerchantLimits,
-  movableClock,
-  PayDesk,
-  type Simulator,
-  type SimulatorOptions,
-  startSimulator,
-  TransferDesk,
-  World,
-} from '../src/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { splitOf } from '../src/simulator/world/order.ts';
+import { World } from '../src/simulator/world/world.ts';
 import { nonce, paySignOf } from '../src/wechat/crypto.ts';
 import { buildXml, childrenOf, parseXml, type XmlOut } from '../src/wechat/xml.ts';
 

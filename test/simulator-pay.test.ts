@@ -1,10 +1,13 @@
 // The simulator as WeChat Pay: certificates, the order of its checks, the life of a packet, limits and idempotence.
+
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type MerchantOptions, movableClock, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import type { MerchantOptions } from '../src/simulator/shared/options.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { nonce, paySignOf } from '../src/wechat/crypto.ts';
 import { buildXml, childrenOf, parseXml, textOf, type XmlFields } from '../src/wechat/xml.ts';
 

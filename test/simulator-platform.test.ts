@@ -1,9 +1,11 @@
 // The simulator as the Official Account platform: tokens, followers, customer-service messages, QR codes, menus, errors.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { movableClock } from '../src/simulator/shared/clock.ts';
 import type { PlatformFault } from '../src/simulator/shared/protocol.ts';
-import { movableClock, startSimulator } from '../src/simulator/simulator.ts';
+import { startSimulator } from '../src/simulator/simulator.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

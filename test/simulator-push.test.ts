@@ -1,17 +1,15 @@
 // The simulator as a sender of pushes: against a tiny webhook, whose crypto is another library's.
+
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { afterEach, expect, test } from 'vitest';
-import type { Push } from '../src/simulator/shared/protocol.ts';
-import {
-  type AccountOptions,
-  FAILURE_NOTICE,
-  movableClock,
-  type Simulator,
-  type SimulatorOptions,
-  startSimulator,
-} from '../src/simulator/simulator.ts';
+import { FAILURE_NOTICE } from '../src/simulator/account/push.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import type { AccountOptions, SimulatorOptions } from '../src/simulator/shared/options.ts';
+import type { Push } from '../src/simulator/shared/protocol-push.ts';
+
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { signatureOf } from '../src/wechat/crypto.ts';
 import { parseXml, textOf } from '../src/wechat/xml.ts';
 

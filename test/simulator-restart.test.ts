@@ -1,4 +1,5 @@
 // The simulator's own life: it ends when it is closed, is honest after a kill -9, and remembers what it was told.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterEach, expect, test } from 'vitest';
-import { movableClock, PayDesk, type SimulatorOptions, startSimulator, World } from '../src/simulator/simulator.ts';
+import { PayDesk } from '../src/simulator/pay/redpack.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import type { SimulatorOptions } from '../src/simulator/shared/options.ts';
+import { startSimulator } from '../src/simulator/simulator.ts';
+import { World } from '../src/simulator/world/world.ts';
 import { paySignOf } from '../src/wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../src/wechat/xml.ts';
 

@@ -3,7 +3,8 @@
 import https from 'node:https';
 import { createRequire } from 'node:module';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { movableClock, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 
 type Post = { post(data: object, config: object): Promise<{ data: Record<string, string> }> };
 type Pay = { v2: { mmpaymkttransfers: { sendredpack: Post; gethbinfo: Post } } };

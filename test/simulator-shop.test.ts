@@ -1,4 +1,5 @@
 // The simulated shop: orders, notices, refunds and questions, as WeChat Pay would speak; read by code nobody here wrote.
+
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -8,8 +9,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import { DEFAULT_API_V3_KEY } from '../src/simulator/shared/options.ts';
 import type { PayFault } from '../src/simulator/shared/protocol.ts';
-import { DEFAULT_API_V3_KEY, movableClock, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { ACCOUNT, MERCHANT } from './harness.ts';
 
 type Fields = Record<string, string>;

@@ -1,13 +1,15 @@
 // The simulator signs for a merchant with the keys it is told to, in the share it is told to, and hands out certificates only
 // where there are any: over its control API, as a test of anybody's bot would use it.
+
 import { createDecipheriv, createPublicKey, verify, X509Certificate } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { simulator as command, SIMULATOR_DEFAULTS } from '../src/commands/simulator.ts';
 import { BadInput } from '../src/core/base/error.ts';
 import { instant } from '../src/core/base/time.ts';
 import { movableClock } from '../src/simulator/shared/clock.ts';
+import { DEFAULT_API_V3_KEY } from '../src/simulator/shared/options.ts';
 import type { Signing, SigningState } from '../src/simulator/shared/protocol.ts';
-import { DEFAULT_API_V3_KEY, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { authorizationOf, signerOf } from '../src/wechat/pay/v3-signature.ts';
 import { createTransport, type Reply, type Transport } from '../src/wechat/transport.ts';
 import { ACCOUNT, MERCHANT } from './harness.ts';

@@ -1,5 +1,6 @@
 // The simulator's transfers (商家转账): signatures both ways, the life of a bill, its refusals, faults and callbacks, and
 // somebody else's SDK against all of it.
+
 import { createDecipheriv, createPublicKey, publicEncrypt, sign, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,21 +12,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
+import { PayDesk } from '../src/simulator/pay/redpack.ts';
+import { TransferDesk } from '../src/simulator/pay/transfer.ts';
 import { sealResource } from '../src/simulator/pay/v3-signature.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import { DEFAULT_API_V3_KEY, type MerchantOptions, type SimulatorOptions } from '../src/simulator/shared/options.ts';
 import type { PayFault } from '../src/simulator/shared/protocol.ts';
-import {
-  DEFAULT_API_V3_KEY,
-  isTransfer,
-  type MerchantOptions,
-  movableClock,
-  noticeResource,
-  PayDesk,
-  type Simulator,
-  type SimulatorOptions,
-  startSimulator,
-  TransferDesk,
-  World,
-} from '../src/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { isTransfer, noticeResource } from '../src/simulator/world/bill.ts';
+import { World } from '../src/simulator/world/world.ts';
 import { nonce } from '../src/wechat/crypto.ts';
 
 const MCH = '1900000109';

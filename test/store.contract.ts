@@ -1,11 +1,15 @@
 // What every store promises, in sentences. `sqlite.test.ts` runs it, and so does whatever store comes next.
+
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Counter } from '../src/core/base/counter.ts';
 import { Fault } from '../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { type Instant, later, parseBeijing, SECOND } from '../src/core/base/time.ts';
-import type { Claim, Counter, Decision, Follower } from '../src/core/decide/decide.ts';
+import type { Claim, Decision } from '../src/core/decide/decision.ts';
+import type { Follower } from '../src/core/match/facts.ts';
+
 import {
   type BillNo,
   billNoOf,

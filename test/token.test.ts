@@ -1,5 +1,6 @@
 // One access token for all processes: fetched once, replaced once when the platform calls it wrong, and by another
 // process where the one that fetches it fails or dies.
+
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +10,8 @@ import { Fault } from '../src/core/base/error.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { HOUR, type Instant, instant, later, MINUTE, SECOND } from '../src/core/base/time.ts';
 import type { Messenger } from '../src/ports.ts';
-import { movableClock, type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import { movableClock } from '../src/simulator/shared/clock.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { createApi, createMessenger } from '../src/wechat/account/api.ts';
 import { createJsSigner } from '../src/wechat/account/jssdk.ts';
 import { createQrCode } from '../src/wechat/account/qr-codes.ts';

@@ -1,8 +1,9 @@
 // Bugs in what is counted, planted between a worker and its store: a limit that is read and bounded wrongly, a counter that
 // is left out, pieces that are given back to the wrong place, twice, or not at all.
 
+import type { Counter } from '../src/core/base/counter.ts';
 import { beijingText, HOUR, instant, MINUTE } from '../src/core/base/time.ts';
-import type { Counter } from '../src/core/decide/decide.ts';
+
 import type { Step } from '../src/core/payout/payout.ts';
 import type { Commit, Store } from '../src/ports.ts';
 import type { Bug } from './torture-bugs.ts';

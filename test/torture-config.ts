@@ -1,10 +1,12 @@
 // What the bot of the torture is told: one account, one merchant, by either channel. The campaigns: `torture-rules.ts`.
+
 import { generateKeyPairSync } from 'node:crypto';
-import type { Config, MerchantConfig } from '../src/config/config.ts';
+import type { Config } from '../src/config/config.ts';
 import { lintOf } from '../src/config/lint.ts';
+import type { MerchantConfig } from '../src/config/merchant.ts';
 import { fen } from '../src/core/base/money.ts';
 import { HOUR, MINUTE, SECOND } from '../src/core/base/time.ts';
-import { DEFAULT_POLICY, type PayoutPolicy } from '../src/core/payout/transitions.ts';
+import { DEFAULT_POLICY, type PayoutPolicy } from '../src/core/payout/pace.ts';
 
 export const MCH_ID = '1900000109';
 export const KEY = '0123456789abcdef0123456789ABCDEF';

@@ -3,7 +3,7 @@
 // words and wider limits, and one limit more than the first; it goes live in the middle of things.
 import { type Book, bookOf } from '../src/core/decide/match.ts';
 import type { Campaign } from '../src/core/rules/campaign.ts';
-import { loadCampaign } from '../src/core/rules/load.ts';
+import { loadCampaign } from '../src/core/rules/file/load.ts';
 
 export const CAMPAIGN = 'torture';
 export const BATCH = 'spring';

@@ -2,7 +2,7 @@
 
 import type { Happening, OpenId } from '../src/core/base/event.ts';
 import { parseBeijing } from '../src/core/base/time.ts';
-import { inviteScene } from '../src/core/decide/follower.ts';
+import { inviteScene } from '../src/core/match/follower.ts';
 import { isFinal, PAYOUT_STATES, type Payout } from '../src/core/payout/payout.ts';
 import type { Store } from '../src/ports.ts';
 import type { Bug } from './torture-bugs.ts';

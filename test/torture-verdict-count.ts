@@ -4,7 +4,8 @@
 
 import type { Event } from '../src/core/base/event.ts';
 import { beijingText, instant, MINUTE, SECOND } from '../src/core/base/time.ts';
-import type { Award } from '../src/core/decide/decide.ts';
+import type { Award } from '../src/core/decide/decision.ts';
+
 import type { Payout } from '../src/core/payout/payout.ts';
 import type { Campaign, Prize, Wallet } from '../src/core/rules/campaign.ts';
 import type { JournalLine, Store } from '../src/ports.ts';

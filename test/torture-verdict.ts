@@ -2,7 +2,8 @@
 // counted, and what people may expect, have files of their own.
 
 import { Audit, showAuditFinding } from '../src/core/audit/audit.ts';
-import type { Facts } from '../src/core/decide/decide.ts';
+import type { Facts } from '../src/core/match/facts.ts';
+
 import { isFinal, type Payout } from '../src/core/payout/payout.ts';
 import { isCancel } from '../src/core/rules/campaign.ts';
 import { auditStore } from '../src/engine/audit-store.ts';

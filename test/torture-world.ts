@@ -1,12 +1,16 @@
 // The world of one seed: followers, a WeChat in trouble, clocks that are set, rule files that are edited, operators at work,
 // and two workers (`torture-worker.ts`) on a ground that may give way (`torture-ground.ts`). A seed has a few features
 // only, so that it stays short.
+
 import type { Config } from '../src/config/config.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { beijingText, instant } from '../src/core/base/time.ts';
 import type { Lease } from '../src/ports.ts';
+import { PayDesk } from '../src/simulator/pay/redpack.ts';
+import { TransferDesk } from '../src/simulator/pay/transfer.ts';
 import type { PayFault } from '../src/simulator/shared/protocol.ts';
-import { PayDesk, TransferDesk, World } from '../src/simulator/simulator.ts';
+import { World } from '../src/simulator/world/world.ts';
+
 import type { Bug } from './torture-bugs.ts';
 import { ACCOUNT, APP_ID, type Channel, configOf, KEY, KEY_V3, MCH_ID } from './torture-config.ts';
 import type { Ground, Grounds } from './torture-ground.ts';

@@ -1,7 +1,7 @@
 // What the field does to transfers (商家转账), through the whole bot and the simulated WeChat: an operator's no, reasons of the
 // day, bills that never had money behind them, numbers that are too old, and WeChat Pay speaking against our books.
+
 import { afterEach, describe, expect, test } from 'vitest';
-import { payerOf } from '../src/app/bot.ts';
 import { type CancelPorts, cancelPayout } from '../src/commands/payouts/change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../src/commands/payouts/verdict.ts';
 import { Audit } from '../src/core/audit/audit.ts';
@@ -11,6 +11,7 @@ import type { Payout } from '../src/core/payout/payout.ts';
 import { observe } from '../src/core/payout/transitions.ts';
 import { auditStore } from '../src/engine/audit-store.ts';
 import type { Log, Payer } from '../src/ports.ts';
+import { payerOf } from '../src/setup/payer.ts';
 import { run } from './command.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from './harness.ts';
 

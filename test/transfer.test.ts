@@ -1,5 +1,6 @@
 // The second channel (商家转账) end to end: a prize becomes a bill, the follower confirms, and what WeChat Pay says of it is
 // believed only with its signature. Seals of notifications are made with code nobody here wrote.
+
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -7,14 +8,15 @@ import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createBot, payerOf } from '../src/app/bot.ts';
-import type { MerchantConfig, TransferMerchant } from '../src/config/config.ts';
+import { createBot } from '../src/app/bot.ts';
+import type { MerchantConfig, TransferMerchant } from '../src/config/merchant.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { type Instant, instant, later } from '../src/core/base/time.ts';
 import type { Observation, Payout } from '../src/core/payout/payout.ts';
 import { beginSend, observe } from '../src/core/payout/transitions.ts';
 import { SILENT } from '../src/lib/log.ts';
 import type { Payer, Store } from '../src/ports.ts';
+import { payerOf } from '../src/setup/payer.ts';
 import { createKeys } from '../src/wechat/pay/platform-keys.ts';
 import { createTransferPayer, transferPayerOver } from '../src/wechat/pay/transfer.ts';
 import {

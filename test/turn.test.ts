@@ -1,9 +1,11 @@
 // One turn at a merchant for all processes: what leaves under it, and when it goes to the next one.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { instant } from '../src/core/base/time.ts';
 import { SPACING_MS } from '../src/core/payout/merchant-halt.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import type { Observation, Payout } from '../src/core/payout/payout.ts';
-import { DEFAULT_POLICY } from '../src/core/payout/transitions.ts';
+
 import { LEASE_MS } from '../src/engine/lease.ts';
 import { createSettle, type Settle } from '../src/engine/settle.ts';
 import { SILENT } from '../src/lib/log.ts';

@@ -1,12 +1,14 @@
 // A payout whose order was refunded, or whose follower left, in every state it may be in: asked after and ended where nothing
 // was paid, left alone where it was, and never sent again. Through the real doors, against the simulated WeChat Pay; and on
 // both stores, whoever dies in between.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Audit } from '../src/core/audit/audit.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { DAY, instant, later } from '../src/core/base/time.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import type { Observation, Payout, PayoutState, Step } from '../src/core/payout/payout.ts';
-import { DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
+import { observe } from '../src/core/payout/transitions.ts';
 import { observeUndone, undoStep } from '../src/core/payout/undone.ts';
 import type { Campaign, Trigger } from '../src/core/rules/campaign.ts';
 import { auditStore } from '../src/engine/audit-store.ts';

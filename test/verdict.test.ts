@@ -1,5 +1,6 @@
 // `payouts offer` and `settle`: an operator's word where the bot has given up and where WeChat Pay no longer answers. Each on
 // red packets and on transfers, beside whoever else changes the same claim; and as processes beside a bot.
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -9,12 +10,13 @@ import { Audit } from '../src/core/audit/audit.ts';
 import type { OpenId } from '../src/core/base/event.ts';
 import { fen } from '../src/core/base/money.ts';
 import { DAY, type Instant, later, MINUTE, parseBeijing } from '../src/core/base/time.ts';
+import { refundedCounter } from '../src/core/mechanics/refund.ts';
 import { commitOf, intentOf } from '../src/core/payout/bulk.ts';
+import { DEFAULT_POLICY } from '../src/core/payout/pace.ts';
 import { nextNumber, type Observation, type Payout } from '../src/core/payout/payout.ts';
 import type { PayerSettings } from '../src/core/payout/plan.ts';
-import { refundedCounter } from '../src/core/payout/refund.ts';
-import { beginSend, DEFAULT_POLICY, observe } from '../src/core/payout/transitions.ts';
-import { loadCampaigns } from '../src/core/rules/load.ts';
+import { beginSend, observe } from '../src/core/payout/transitions.ts';
+import { loadCampaigns } from '../src/core/rules/file/load.ts';
 import { auditStore } from '../src/engine/audit-store.ts';
 import { doubt } from '../src/engine/doubt.ts';
 import { SILENT } from '../src/lib/log.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { wantedFor } from '../src/core/decide/decide.ts';
 import { bookOf } from '../src/core/decide/match.ts';
-import { balanceOf, walletCounters } from '../src/core/decide/mechanics/wallet.ts';
+import { balanceOf, walletCounters } from '../src/core/mechanics/wallet.ts';
 import type { Campaign, ReplyTemplate, Wallet } from '../src/core/rules/campaign.ts';
 import {
   at,

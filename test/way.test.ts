@@ -1,7 +1,9 @@
 // The whole way, over HTTP and TLS: a push comes in, a decision is made, a packet is paid and opened.
+
 import { afterEach, describe, expect, test } from 'vitest';
 import type { OpenId } from '../src/core/base/event.ts';
-import type { Push } from '../src/simulator/shared/protocol.ts';
+import type { Push } from '../src/simulator/shared/protocol-push.ts';
+
 import { RULES, startWorld, until, type World, type WorldOptions } from './harness.ts';
 
 let world: World;

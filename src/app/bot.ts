@@ -1,8 +1,10 @@
 // Wires the ports of one bot together: the doors, the rules, the store and the merchants. No clock and no environment
 // of its own: `main.ts` gives both.
+
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Config, MerchantConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { MerchantConfig } from '../config/merchant.ts';
 import { sessionSecretsOf } from '../config/secret.ts';
 import { behind, pathOf } from '../core/base/address.ts';
 import { messageOf } from '../core/base/error.ts';
@@ -23,12 +25,12 @@ import { createH5 } from '../http/h5/routes.ts';
 import type { NotifyMerchant, NotifyPorts } from '../http/transfer-notice.ts';
 import { isSignedPush, type WebhookPorts } from '../http/webhook.ts';
 import type { Clock, Log, Payer, Store } from '../ports.ts';
-import { type KeyRings, keysOf, openKeyRings } from '../setup/platform-keys.ts';
+import { payerOf } from '../setup/payer.ts';
+import { type KeyRings, openKeyRings } from '../setup/platform-keys.ts';
 import { createFollowerDesk } from '../wechat/account/user.ts';
 import { createDoor } from '../wechat/account/webhook.ts';
-import type { Keys } from '../wechat/pay/platform-keys.ts';
-import { createPayer } from '../wechat/pay/redpack.ts';
-import { createNoticeReader, createTransferPayer } from '../wechat/pay/transfer.ts';
+
+import { createNoticeReader } from '../wechat/pay/transfer.ts';
 import { createApp } from './http-app.ts';
 import { platformPorts } from './wire-h5.ts';
 import { createTelling } from './wire-messages.ts';
@@ -43,7 +45,7 @@ const READY_WITHIN_MS = 1500;
 /** As many payouts of each state are looked at when the bot starts. */
 const STRANDED_MAX = 1000;
 
-export type BotPorts = {
+type BotPorts = {
   readonly config: Config;
   readonly clock: Clock;
   readonly timer: Timer;
@@ -221,35 +223,6 @@ function underOf(merchant: MerchantConfig): string {
       print.update(part);
   }
   return print.digest('hex').slice(0, 16);
-}
-
-/** One way to pay behind both of WeChat Pay's channels. `shared`: the keys of a bot, which outlive this payer. */
-export function payerOf(merchant: MerchantConfig, clock: Clock, shared?: Keys): Payer {
-  const keys = shared ?? keysOf(merchant, clock);
-  // Whoever pays by transfer has settings for API v3.
-  const open = (each: MerchantConfig): Payer =>
-    each.channel === 'redpack' ? createPayer(each) : createTransferPayer(each, clock, keys!);
-  const own = open(merchant);
-  const { former } = merchant;
-  const other = former && open(former);
-  // What was planned on the other channel before the change is looked after there, with the settings that still stand.
-  const payerFor = ({ request }: Payout): Payer | undefined =>
-    (request.channel === 'transfer') === (merchant.channel === 'transfer') ? own : other;
-  const missing = ({ request }: Payout) =>
-    ({
-      kind: 'unreached',
-      code: 'NO_CHANNEL',
-      text: `merchant "${merchant.name}" has no settings for channel ${request.channel} in bot.yaml`,
-    }) as const;
-  const cancel = (payout: Payout) => payerFor(payout)?.cancel?.(payout) ?? Promise.resolve(missing(payout));
-  return {
-    send: async payout => payerFor(payout)?.send(payout) ?? missing(payout),
-    query: async payout => payerFor(payout)?.query(payout) ?? missing(payout),
-    ...((own.cancel ?? other?.cancel) && { cancel }),
-    async close() {
-      await Promise.all([own.close(), other?.close(), shared ? undefined : keys?.close()]);
-    },
-  };
 }
 
 /** The merchants whom WeChat Pay notifies of transfers. */

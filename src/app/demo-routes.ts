@@ -1,14 +1,16 @@
 // What the demo adds to the bot's own port: the chat page, the simulator's control under the same origin, and what the
 // bot thinks of each follower.
+
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { BadInput } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
 import { NO_MONEY } from '../core/base/money.ts';
+import { decisionCalled } from '../core/decide/renamed-decision.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
-import { asWritten, decisionCalled } from '../core/rules/renamed.ts';
+import { asWritten } from '../core/rules/renamed.ts';
 import type { Rulebook } from '../engine/rulebook.ts';
-import { sessionCookie } from '../http/h5/session.ts';
+import { sessionCookie } from '../http/session.ts';
 import type { Buckets, JournalLine, Store } from '../ports.ts';
 import { pageFile } from '../simulator/control/chat-page.ts';
 import { refuseForeign } from '../simulator/control/control.ts';

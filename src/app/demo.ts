@@ -1,18 +1,20 @@
 // `npm start` with nothing configured: a simulator of WeChat, an account 阿茶 and a merchant on it, and a bot.yaml under
 // `data/` that is like anybody's, so that every command works on the demo as it does in production.
+
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
-import { pushingOf } from '../commands/simulator.ts';
 import { DEMO_CONFIG, DEMO_FOLDER, DEMO_STORE } from '../config/config.ts';
 import { fen } from '../core/base/money.ts';
 import type { Rulebook } from '../engine/rulebook.ts';
 import type { Store } from '../ports.ts';
 import { refuseBesideRealStore } from '../setup/installation.ts';
 import { rulesHere } from '../setup/package.ts';
+import { pushingOf } from '../simulator/control/input.ts';
 import type { MovableClock } from '../simulator/shared/clock.ts';
-import type { Menu } from '../simulator/shared/protocol.ts';
+import type { Menu } from '../simulator/shared/protocol-menu.ts';
+
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
 import { demoRoutes } from './demo-routes.ts';
 

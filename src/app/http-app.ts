@@ -11,7 +11,7 @@ import { type NotifyPorts, notifyPost } from '../http/transfer-notice.ts';
 import { isSignedPush, type WebhookPorts, webhookGet, webhookPost } from '../http/webhook.ts';
 import { sparing } from '../lib/log-throttle.ts';
 
-export type AppPorts = WebhookPorts &
+type AppPorts = WebhookPorts &
   NotifyPorts &
   PayNoticePorts & {
     readonly site: EdgePorts['site'];

@@ -1,7 +1,9 @@
 // Wires the campaign's page (H5) to the platform: who visits, the JS-SDK's signature, personal codes, and the built files.
+
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { AccountConfig, Config } from '../config/config.ts';
+import type { AccountConfig } from '../config/account.ts';
+import type { Config } from '../config/config.ts';
 import { sessionSecretsOf } from '../config/secret.ts';
 import { type Instant, later, MINUTE } from '../core/base/time.ts';
 import type { Assets } from '../http/h5/html/view.ts';

@@ -26,7 +26,7 @@ type Parts = {
   readonly book: () => Book;
 };
 
-export type Telling = Required<Pick<FlowPorts, 'tell' | 'undone'>> & {
+type Telling = Required<Pick<FlowPorts, 'tell' | 'undone'>> & {
   readonly messages: Messages;
   /** The follower should hear that the packet will not come. */
   readonly onProblem: (payout: Payout) => void;

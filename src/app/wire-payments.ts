@@ -7,7 +7,7 @@ import type { KeyRings } from '../setup/platform-keys.ts';
 import { createOrderDesk } from '../wechat/pay/order-query.ts';
 import { createPayNoticeReader } from '../wechat/pay/payment-notice.ts';
 
-export type Payments = {
+type Payments = {
   readonly ports: Pick<PayNoticePorts, 'payments' | 'accountOf'>;
   close(): Promise<void>;
 };

@@ -1,10 +1,13 @@
 // `hongbao simulator`: a WeChat of one's own, for any bot and any SDK. Prints what a bot must be told to use it.
+
 import { BadInput, messageOf } from '../core/base/error.ts';
 import { fen } from '../core/base/money.ts';
-import { readPushing, readSigning } from '../simulator/control/input.ts';
+import type { Control } from '../simulator/control/control.ts';
+import { pushingOf, readSigning } from '../simulator/control/input.ts';
 import { movableClock } from '../simulator/shared/clock.ts';
-import type { Pushing, Signing } from '../simulator/shared/protocol.ts';
-import { type Control, DEFAULT_API_V3_KEY, startSimulator } from '../simulator/simulator.ts';
+import { DEFAULT_API_V3_KEY } from '../simulator/shared/options.ts';
+import type { Signing } from '../simulator/shared/protocol.ts';
+import { startSimulator } from '../simulator/simulator.ts';
 import { print } from './shared/context.ts';
 
 export type SimulatorOptions = {
@@ -100,16 +103,6 @@ export async function simulator(options: SimulatorOptions): Promise<() => Promis
   Ctrl-C stops it.
 `);
   return () => running.close();
-}
-
-/** What `--format` and `--cdata` say. */
-export function pushingOf({ format, cdata }: { readonly format?: string; readonly cdata?: string }): Partial<Pushing> {
-  const given = Object.entries({ format, cdata }).filter(([, value]) => value !== undefined);
-  try {
-    return readPushing(Object.fromEntries(given));
-  } catch (error) {
-    throw new BadInput(`${given.map(([name, value]) => `--${name} ${value}`).join(' ')}: ${messageOf(error)}`);
-  }
 }
 
 function keysOf(control: Control, mchId: string): string {

@@ -9,7 +9,7 @@ import type { LintSettings } from '../core/lint/catalogue.ts';
 import { FILE_LIMIT } from '../core/yaml/reader.ts';
 import * as shape from '../core/yaml/schema.ts';
 import { readTextSync } from '../lib/plain-file.ts';
-import { parseRedisUrl } from '../storage/redis/address.ts';
+import { parseRedisUrl } from '../lib/redis-address.ts';
 import { ACCOUNT, type AccountConfig, accountOf } from './account.ts';
 import { address } from './address.ts';
 import { type Environment, substitute } from './environment.ts';
@@ -20,10 +20,6 @@ import { LOG, type LogSettings, logOf } from './log.ts';
 import { checkMerchant, MERCHANT, type MerchantConfig, merchantOf } from './merchant.ts';
 import { checkSecrets, PASSWORD, SECRET, SESSION_SECRET } from './secret.ts';
 import { TRUST_PROXY } from './trust-proxy.ts';
-
-export type { AccountConfig } from './account.ts';
-export type { Environment } from './environment.ts';
-export type { MerchantConfig, MerchantLimits, RedpackMerchant, TransferMerchant } from './merchant.ts';
 
 export type Config = {
   readonly file: string;

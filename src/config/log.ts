@@ -2,7 +2,7 @@
 // is known from where bot.yaml is read.
 import * as shape from '../core/yaml/schema.ts';
 
-export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 export type LogSettings = {
   readonly level?: (typeof LEVELS)[number];

@@ -1,7 +1,8 @@
 // A merchant (商户) in bot.yaml: what it is written as, what it must have for its channel, and what it becomes.
 
 import { type Fen, fen } from '../core/base/money.ts';
-import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/transitions.ts';
+import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/pace.ts';
+
 import * as shape from '../core/yaml/schema.ts';
 import { address } from './address.ts';
 import { type Certificate, type OwnFiles, ownFilesOf, readCa } from './certificate.ts';
@@ -10,7 +11,7 @@ import { ORDER_QUERY, type PayNoticeSettings, payNoticeOf } from './payment-noti
 import { PLATFORM_KEYS, type PlatformKey, platformKeysOf } from './platform-keys.ts';
 import { API_V2_KEY, API_V3_KEY, APP_ID, MCH_ID, SERIAL_NO } from './secret.ts';
 
-export type MerchantLimits = {
+type MerchantLimits = {
   /** Calls that pay. */
   readonly perSecond: number;
   readonly perUserPerDay: number;
@@ -36,7 +37,7 @@ type AnyMerchant = {
 };
 
 /** 现金红包, API v2. */
-export type RedpackMerchant = AnyMerchant & {
+type RedpackMerchant = AnyMerchant & {
   readonly channel: 'redpack';
   readonly apiV2Key: string;
   readonly certificate: Certificate;

@@ -78,7 +78,7 @@ const PASSWORD_WEIGHT = 6;
 const MAKE = 'make one with: openssl rand -hex 32';
 
 /** Why a secret can be guessed; `undefined`: it cannot. `known`: what others have been told. */
-export function weaknessOf(secret: string, known: ReadonlySet<string> = new Set()): string | undefined {
+function weaknessOf(secret: string, known: ReadonlySet<string> = new Set()): string | undefined {
   if (known.has(secret)) return 'is a key of an account or a merchant as well, which others know';
   const length = [...secret].length;
   if (length < SECRET_LENGTH) return `has ${length} characters, at least ${SECRET_LENGTH} are needed`;

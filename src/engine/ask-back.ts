@@ -1,6 +1,7 @@
 // Asks after a payout that was undone on its way, and takes back from the follower what still waits for them.
+import type { PayoutPolicy } from '../core/payout/pace.ts';
 import type { Observation, Payout } from '../core/payout/payout.ts';
-import type { PayoutPolicy, Verdict } from '../core/payout/transitions.ts';
+import type { Verdict } from '../core/payout/transitions.ts';
 import { canTakeBack, isTakingBack, observeUndone } from '../core/payout/undone.ts';
 import type { Cancel } from '../core/rules/campaign.ts';
 import type { Clock, Payer, Store } from '../ports.ts';

@@ -3,27 +3,23 @@
 //   answered before? → match → facts → decide → one commit → answer
 //
 // Nothing outside is called on this way: the packet is planned here and sent by `engine/settle.ts`.
+
 import type { Config } from '../config/config.ts';
 import { Fault } from '../core/base/error.ts';
 import { COSTS_MONEY, type Event } from '../core/base/event.ts';
 import type { Instant } from '../core/base/time.ts';
-import {
-  countersOf,
-  type Decision,
-  decide,
-  type Follower,
-  type Surroundings,
-  wantedFor,
-} from '../core/decide/decide.ts';
+import { countersOf, decide, type Surroundings, wantedFor } from '../core/decide/decide.ts';
+import type { Decision } from '../core/decide/decision.ts';
 import { seedsFrom } from '../core/decide/draw.ts';
-import { causeIn, followerAfter, newsForInviter, speaksOfFollowing } from '../core/decide/follower.ts';
 import type { Book } from '../core/decide/match.ts';
-import { paymentCounters } from '../core/decide/take-back.ts';
+import type { Follower } from '../core/match/facts.ts';
+import { causeIn, followerAfter, newsForInviter, speaksOfFollowing } from '../core/match/follower.ts';
+import { countersAlways } from '../core/mechanics/refund.ts';
 import { asksForMine, MINE_READ, mineReply } from '../core/messages/my-packets.ts';
 import { withOwed } from '../core/messages/pending.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import { type Award, claimOf, planAward } from '../core/payout/plan.ts';
-import { countersAlways } from '../core/payout/refund.ts';
+import { paymentCounters } from '../core/payout/take-back.ts';
 import type { Campaign, Cancel } from '../core/rules/campaign.ts';
 import type { Reply } from '../core/rules/reply.ts';
 import type { Answer, Clock, Commit, Committed, Log, Store } from '../ports.ts';

@@ -6,7 +6,7 @@ import type { Clock, Store } from '../ports.ts';
 /** Longer than a note takes to be written. */
 const NOTE_LEASE_MS = 4000;
 
-export type MemoryPorts = {
+type MemoryPorts = {
   readonly clock: Clock;
   readonly store: Pick<Store, 'lease' | 'release' | 'note'>;
   readonly holder: string;

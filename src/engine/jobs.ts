@@ -18,7 +18,7 @@ const ANSWERS_KEPT_MS = 2 * DAY;
 /** A job that is at work renews its lease three times within this. */
 const JOB_LEASE_MS = 2 * MINUTE;
 
-export type JobPorts = {
+type JobPorts = {
   /** Names this process. */
   readonly holder: string;
   readonly clock: Clock;

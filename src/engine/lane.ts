@@ -22,7 +22,7 @@ export type Outcome = 'done' | 'stale' | { readonly stuck: unknown };
 /** What was set aside in one go, for a person to look at. */
 export type Aside = { readonly billNos: readonly string[]; readonly error: unknown };
 
-export type LanePorts = {
+type LanePorts = {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly perSecond: number;

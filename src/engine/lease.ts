@@ -5,7 +5,7 @@ import type { Clock, Lease, Log, Store } from '../ports.ts';
 /** Monotonic ms and a way to wait: never the wall clock, which may jump. */
 export type Timer = { ticks(): number; sleep(ms: number): Promise<void> };
 
-export type TurnPorts = {
+type TurnPorts = {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly store: Pick<Store, 'lease' | 'release'>;

@@ -15,7 +15,7 @@ import type { Clock, Log, Mailbox, Messenger, Person, Store } from '../ports.ts'
 export type Saying = { readonly id: string; readonly why: NoticeName; readonly values?: NoticeValues };
 
 /** `known`: it is owed already, under the same id. */
-export type SayResult = 'said' | 'noticed' | 'owed' | 'known';
+type SayResult = 'said' | 'noticed' | 'owed' | 'known';
 
 export type Messages = {
   /** Said at once, as a message or a notice, or owed. */
@@ -40,7 +40,7 @@ export type Voice = Messenger & {
   };
 };
 
-export type MessagePorts = {
+type MessagePorts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Pick<Store, 'mailbox' | 'putMailbox' | 'mailboxesOwing' | 'journal' | 'lease' | 'release'>;

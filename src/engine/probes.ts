@@ -13,7 +13,7 @@ const AMONG_MAX = 1000;
 /** So long those in doubt are waited for before the next claim may try. */
 const IN_DOUBT_MS = 6 * HOUR;
 
-export type ProbePorts = {
+type ProbePorts = {
   readonly merchant: string;
   readonly store: Store;
   readonly log: Log;

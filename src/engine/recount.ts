@@ -1,21 +1,23 @@
 // Counts anew (重新计数): claims of before, which counted only against limits that were set, are brought up once, before a
 // bot answers its first event; and `audit --repair` brings back counters that differ. Read from a snapshot; what is
 // missing is added in small pieces, each only while nobody has begun another count. So it may die anywhere, and begin anew.
+
 import { SHELVES, shelfOf, shelfOfClaim } from '../core/audit/audit.ts';
 import { followerIn } from '../core/audit/counter-name.ts';
 import { CounterAudit, type CounterFault } from '../core/audit/counters.ts';
 import { COUNTED, changesFor, fenceOf, isOfRecount, RUNS } from '../core/audit/recount.ts';
+import type { Counter } from '../core/base/counter.ts';
 import { Fault } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
 import type { Instant } from '../core/base/time.ts';
-import type { Claim } from '../core/decide/decide.ts';
-import type { Counter } from '../core/decide/limits.ts';
+import type { Claim } from '../core/decide/decision.ts';
+
 import type { Payout } from '../core/payout/payout.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
 import type { Books, Clock, Lease, Log, Store } from '../ports.ts';
 import type { Timer } from './lease.ts';
 
-export type RecountPorts = {
+type RecountPorts = {
   readonly store: Store;
   /** Those that are live: by them a day of a claim of before is known. */
   readonly campaigns: readonly Campaign[];

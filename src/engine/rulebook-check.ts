@@ -1,8 +1,10 @@
 // Has changed rule files judged in a thread of their own: reading, lint and tests of many rules take seconds, in which a
 // bot has events to answer. The thread gives back only its verdict.
+
 import { Worker } from 'node:worker_threads';
 import { BadInput } from '../core/base/error.ts';
-import type { RuleAround, RuleFile, Verdict } from './rulebook.ts';
+import type { RuleAround, Verdict } from './rulebook.ts';
+import type { RuleFile } from './rulebook-files.ts';
 
 /** Nothing that may go live takes so long. */
 const JUDGE_MS = 120_000;

@@ -1,10 +1,12 @@
 // The rule files on the disk, with the lists they name. Whoever may write into the folder of the rules is not believed to
 // own what they link to: a file is itself there, plain, and no longer than a rule file can be, or it is a finding.
+
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { BadInput, messageOf } from '../core/base/error.ts';
-import { type DataProblem, dataFilesOf } from '../core/rules/load.ts';
+import { dataFilesOf } from '../core/rules/file/load.ts';
+import type { DataProblem } from '../core/rules/tables/files.ts';
 import { tableText } from '../core/yaml/encoding.ts';
 import { FILE_LIMIT } from '../core/yaml/reader.ts';
 import { readPlain, readTextInside } from '../lib/plain-file.ts';

@@ -5,7 +5,8 @@
 import { isRecovered } from '../core/audit/claim-of-number.ts';
 import { Fault, type Finding } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
-import type { Claim } from '../core/decide/decide.ts';
+import type { Claim } from '../core/decide/decision.ts';
+
 import { commitmentOf, seedsFrom } from '../core/decide/draw.ts';
 import { PROGRESS } from '../core/decide/evaluate-rule.ts';
 import { LINTS, type Severity, type Warning } from '../core/lint/catalogue.ts';
@@ -35,7 +36,7 @@ const LEASE_PAUSE_MS = 150;
 /** Followers of one thing are told apart up to so many. */
 const FOLLOWERS_MAX = 10_000;
 
-export type LivePorts = {
+type LivePorts = {
   readonly store: Pick<Store, 'facts' | 'books' | 'note' | 'lease' | 'release'>;
   readonly clock: Clock;
   /** The secret of the seeds. */

@@ -1,6 +1,7 @@
 // The rule files on disk → the book that is live. A file goes live only if it has no findings and its own tests pass;
 // a running bot keeps the last good book when an edit is wrong. Changes are judged beside the events (`engine/rulebook-check.ts`),
 // and only once nobody is writing any more: half a file may look like a whole one.
+
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -10,17 +11,18 @@ import { rehearse } from '../core/analysis/run-tests.ts';
 import { BadInput, type Finding, showFinding } from '../core/base/error.ts';
 import type { Instant } from '../core/base/time.ts';
 import { type Book, bookOf } from '../core/decide/match.ts';
-import { ALONE, type LintAround, lintWith, type Warning } from '../core/lint/lint.ts';
+import type { Warning } from '../core/lint/catalogue.ts';
+import { ALONE, type LintAround } from '../core/lint/context.ts';
+import { lintWith } from '../core/lint/lint.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
+import type { Known } from '../core/rules/check/common.ts';
 import { agreeWithMerchants, type Payers } from '../core/rules/check/merchant-limits.ts';
-import { type Known, loadCampaign, loadCampaigns, type RuleText } from '../core/rules/load.ts';
+import { loadCampaign, loadCampaigns, type RuleText } from '../core/rules/file/load.ts';
 import { calledOf } from '../core/rules/renamed.ts';
 import type { Log } from '../ports.ts';
 import { judge } from './rulebook-check.ts';
 import { type RuleFile, readRuleFiles } from './rulebook-files.ts';
 import type { Going, LiveBook } from './rulebook-live.ts';
-
-export { type RuleFile, readRuleFiles } from './rulebook-files.ts';
 
 /** As much of bot.yaml as rule files must agree with: nothing secret, so that it may be given to a thread. */
 export type RuleAround = LintAround & Payers;
@@ -59,7 +61,7 @@ function knownTo(config: Payers | undefined): Known | undefined {
 }
 
 /** Runs the tests in the files; a failure is a finding as well. */
-export function testCampaigns(campaigns: readonly Campaign[]): Finding[] {
+function testCampaigns(campaigns: readonly Campaign[]): Finding[] {
   return campaigns.flatMap(campaign =>
     rehearse(campaign).flatMap(result =>
       result.failures.map(failure => ({

@@ -7,8 +7,9 @@ import { type Instant, MINUTE } from '../core/base/time.ts';
 import type { MerchantCaps } from '../core/decide/limits.ts';
 import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } from '../core/payout/failure-run.ts';
 import { gotThrough, isQuiet } from '../core/payout/merchant-halt.ts';
+import type { PayoutPolicy } from '../core/payout/pace.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type Step } from '../core/payout/payout.ts';
-import { beginSend, observe, type PayoutPolicy, type Verdict, waitForTomorrow } from '../core/payout/transitions.ts';
+import { beginSend, observe, type Verdict, waitForTomorrow } from '../core/payout/transitions.ts';
 import { type Cancel, isCancel } from '../core/rules/campaign.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from '../ports.ts';
 import { askBack } from './ask-back.ts';
@@ -18,8 +19,6 @@ import { type Aside, Lane, type Leased, type Outcome, Tries, type Work } from '.
 import { type Timer, Turn } from './lease.ts';
 import { Probes } from './probes.ts';
 import { conclude, shut } from './record.ts';
-
-export type { Timer } from './lease.ts';
 
 export type SettleMerchant = {
   readonly name: string;
@@ -34,7 +33,7 @@ export type SettleMerchant = {
   readonly quietHours: readonly (readonly [number, number])[];
 };
 
-export type SettlePorts = {
+type SettlePorts = {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly store: Store;

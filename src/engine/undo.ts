@@ -1,10 +1,11 @@
 // What an event takes back of earlier ones: a refund, what its payment had earned; an unfollow, what was promised to those
 // who stay. Chances and counts go in the event's own commit. Payouts are followed through every state until none is left
 // that could still be sent; told twice, it finds nothing more to do.
+
 import { Fault } from '../core/base/error.ts';
 import type { Event, OpenId } from '../core/base/event.ts';
-import type { Facts } from '../core/decide/decision.ts';
-import { isUndone } from '../core/decide/follower.ts';
+import type { Facts } from '../core/match/facts.ts';
+import { isFinal, type Payout } from '../core/payout/payout.ts';
 import {
   type Earning,
   earningKeys,
@@ -12,9 +13,8 @@ import {
   type TakenBack,
   takeBackWants,
   takenBack,
-} from '../core/decide/take-back.ts';
-import { isFinal, type Payout } from '../core/payout/payout.ts';
-import { undoStep } from '../core/payout/undone.ts';
+} from '../core/payout/take-back.ts';
+import { isUndone, undoStep } from '../core/payout/undone.ts';
 import type { Cancel } from '../core/rules/campaign.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 

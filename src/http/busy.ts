@@ -1,7 +1,8 @@
 // What people read in their browser in place of a page when too much came from their address: short, since it is made for
 // whoever asks too often.
+
 import { createHash } from 'node:crypto';
-import type { Lang } from './h5/query.ts';
+import type { Lang } from './language.ts';
 
 const STYLE =
   'body{margin:0;padding:20vh 24px 0;background:#f7f7f7;color:#191919;font:17px/1.6 system-ui,sans-serif;text-align:center}h1{font-size:20px;font-weight:500}p{color:#5c5c5c}a{display:inline-block;padding:10px 24px;border-radius:8px;background:#c8102e;color:#fff;text-decoration:none}';

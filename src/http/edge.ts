@@ -5,6 +5,7 @@
 // bot.yaml does not name. A door that knows its callers by a signature (webhook, notices) looks first; only what it refuses
 // is counted, and too many refusals become a closed connection: from then on no door looks, unless WeChat itself was heard
 // from that address lately, or has signed this one. Whoever has a session is counted by their openid.
+
 import type { Context, Middleware } from 'koa';
 import { DAY, type Instant, MINUTE, SECOND } from '../core/base/time.ts';
 import { sparing } from '../lib/log-throttle.ts';
@@ -13,11 +14,12 @@ import type { Clock, Log } from '../ports.ts';
 import { BUSY_POLICY, busyHtml } from './busy.ts';
 import { addressOf, isNear } from './client-address.ts';
 import { isGenuine } from './genuine.ts';
-import { langOf } from './h5/query.ts';
-import { createSessions } from './h5/session.ts';
+import { langOf } from './language.ts';
+
+import { createSessions } from './session.ts';
 
 /** In this process's memory: several processes together allow as many times more. */
-export type EdgeLimits = {
+type EdgeLimits = {
   /** Of one address: what was refused, or is not there. */
   readonly refused: Limit;
   /** Of one address: pages without a session, ways back from WeChat, and whether we are ready. */

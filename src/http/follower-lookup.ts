@@ -4,8 +4,8 @@
 import { messageOf } from '../core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../core/base/event.ts';
 import { type Instant, later, MINUTE } from '../core/base/time.ts';
-import { mustLookUp, newsForInviter, speaksOfFollowing } from '../core/decide/follower.ts';
 import type { Book } from '../core/decide/match.ts';
+import { mustLookUp, newsForInviter, speaksOfFollowing } from '../core/match/follower.ts';
 import type { Flow } from '../engine/flow.ts';
 import { sparing } from '../lib/log-throttle.ts';
 import type { Clock, Log, Person, Store, Told } from '../ports.ts';
@@ -17,7 +17,7 @@ export type Lookup = {
   beforeInvite(account: string, user: OpenId, campaign: string): Promise<boolean>;
 };
 
-export type LookupPorts = {
+type LookupPorts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Pick<Store, 'facts'>;

@@ -28,7 +28,7 @@ export type ServerLimits = Waiting & {
   readonly maxConnectionsPerAddress: number;
 };
 
-export const SERVER_LIMITS: ServerLimits = {
+const SERVER_LIMITS: ServerLimits = {
   requestTimeout: 10_000,
   answerTimeout: 10_000,
   connectionsCheckingInterval: 1000,

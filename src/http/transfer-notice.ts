@@ -1,11 +1,13 @@
 // What WeChat Pay tells us by itself (回调通知): a transfer (商家转账) that reached its end. It is believed only with WeChat
 // Pay's signature, and acknowledged only once it is written down. A stranger gets an empty 401 and learns nothing.
+
 import type { Context } from 'koa';
 import { BadInput, messageOf } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
 import type { Instant } from '../core/base/time.ts';
+import type { PayoutPolicy } from '../core/payout/pace.ts';
 import { type BillNo, isFinal, type Observation, type Payout } from '../core/payout/payout.ts';
-import { observe, type PayoutPolicy, type Verdict } from '../core/payout/transitions.ts';
+import { observe, type Verdict } from '../core/payout/transitions.ts';
 import { doubt } from '../engine/doubt.ts';
 import { sparing } from '../lib/log-throttle.ts';
 import type { Clock, Log, Store } from '../ports.ts';

@@ -26,7 +26,7 @@ const SECRET_MIN = 6;
 const TELLING = /([?&](?:access_token|secret|code|ticket|key)=)[^&\s"'<>]+/g;
 const KEY_FILE = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
-export type LogOptions = {
+type LogOptions = {
   /** `debug`, `info`, `warn`, `error` or `silent`. */
   readonly level: string;
   readonly openids?: 'short' | 'full';

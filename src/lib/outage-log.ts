@@ -4,7 +4,7 @@ import type { Clock } from '../ports.ts';
 
 const EVERY_MS = 60_000;
 
-export type Trouble = {
+type Trouble = {
   /** `say` gets how often it was met since it was last told, this time included. */
   met(say: (times: number) => void): void;
   /** `say` gets how often it was met since it was last told. Nothing where nothing was told. */

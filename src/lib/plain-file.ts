@@ -8,7 +8,7 @@ import { messageOf } from '../core/base/error.ts';
 import { encodingName, sniff } from '../core/yaml/encoding.ts';
 
 /** Why it cannot be had, for the end of a sentence that begins with its name. Nothing of what is in it is repeated. */
-export type FileProblem = { readonly problem: string; readonly isMissing: boolean };
+type FileProblem = { readonly problem: string; readonly isMissing: boolean };
 
 /** A disk of another machine may hang. */
 const READ_WITHIN_MS = 5000;
@@ -122,7 +122,7 @@ function problemOf(error: unknown): FileProblem {
 // ── As text ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A text file of people's is UTF-8; one that is not would put signs of nobody's into what followers read. */
-export function textFrom(read: Buffer | FileProblem): string | FileProblem {
+function textFrom(read: Buffer | FileProblem): string | FileProblem {
   if (!Buffer.isBuffer(read)) return read;
   const found = sniff(read);
   if (found === 'utf-8' && isUtf8(read)) return read.toString();

@@ -9,7 +9,7 @@ export type Limit = {
   readonly blockMs?: number;
 };
 
-export type Limiter = {
+type Limiter = {
   /** Counts one more: 0, or after how many ms it is no longer too much. */
   take(key: string, now: Instant): number;
   /** The same without counting. */
@@ -50,7 +50,7 @@ export function createLimiter({ max, windowMs, blockMs = 0 }: Limit, keysMax = K
   };
 }
 
-export type Memory<T> = {
+type Memory<T> = {
   get(key: string): T | undefined;
   set(key: string, value: T): void;
   readonly size: number;

@@ -1,6 +1,8 @@
 // The keys with which WeChat Pay signs, for each merchant that hears or asks it by API v3. One ring of them serves a merchant's
 // payer, its notices and its questions about orders.
-import type { Config, MerchantConfig } from '../config/config.ts';
+
+import type { Config } from '../config/config.ts';
+import type { MerchantConfig } from '../config/merchant.ts';
 import type { Clock, Log } from '../ports.ts';
 import { type KeyConfig, type Keys, openKeys } from '../wechat/pay/platform-keys.ts';
 

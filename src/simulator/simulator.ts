@@ -28,10 +28,6 @@ import { packetOf } from './world/order.ts';
 import { payInShop, refundInShop } from './world/shop.ts';
 import { World } from './world/world.ts';
 
-export { FAILURE_NOTICE } from './account/push.ts';
-export type { Control } from './control/control.ts';
-export type { MerchantCertificate } from './pay/certificates.ts';
-export type { Spacing } from './pay/rate.ts';
 /**
  * For simulations without a network, on one `world = new World(options)`:
  * `new PayDesk(world).answer('sendredpack', xml, mchId)`, `new TransferDesk(world).answer({ method, path, body }, mchId)`;
@@ -39,20 +35,7 @@ export type { Spacing } from './pay/rate.ts';
  * lost reasons are counted or hashed, time is the world's clock. A `spoil` in an answer says what the network would do
  * to it. Random are only what the wire adds (nonces, keys) and, in pushes, `MediaId`s and the lower bits of `MsgId`s.
  */
-export { PayDesk } from './pay/redpack.ts';
-export { type TransferAnswer, type TransferCall, TransferDesk } from './pay/transfer.ts';
-export { type MovableClock, movableClock } from './shared/clock.ts';
-export {
-  type AccountOptions,
-  DEFAULT_API_V3_KEY,
-  type MerchantLimits,
-  type MerchantOptions,
-  type SimulatorOptions,
-} from './shared/options.ts';
-export { Refused } from './shared/refusal.ts';
 /** What the callback of a finished transfer carries: for `world.order(mchId, billNo, 'transfer')`. */
-export { isTransfer, noticeResource, type Transfer } from './world/bill.ts';
-export { World } from './world/world.ts';
 
 export type Simulator = {
   /** `api` (and `open`) of an account, and the control API below `/control`. */

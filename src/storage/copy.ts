@@ -28,7 +28,7 @@ const PIECE_ROWS = 200;
 export type BookTally = { readonly kinds: ReadonlyMap<BookKind, Tally>; readonly historyLines: number };
 
 /** Told after each piece: how far it is, and what it is at. */
-export type TellPiece = (done: number, total: number, detail: string) => void;
+type TellPiece = (done: number, total: number, detail: string) => void;
 
 /** Reads the books from end to end; `take` gets each piece, and the next is read when it is done. */
 export async function readPieces(

@@ -7,7 +7,7 @@ import { messageOf } from '../core/base/error.ts';
 import type { Observation } from '../core/payout/payout.ts';
 
 /** Longer than WeChat Pay ever takes, shorter than a payout's lease. */
-export const CALL_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 10_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 const CONNECTIONS_MAX = 16;
 const KEEP_ALIVE_MS = 30_000;

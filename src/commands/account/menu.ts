@@ -1,10 +1,12 @@
 // `hongbao menu push | show`: the account's own menu (自定义菜单), from a file, with what changes shown first.
+
 import type { Config } from '../../config/config.ts';
 import { BadInput, type Finding, showFinding } from '../../core/base/error.ts';
 import { type Key, keysWithoutRule, type Menu, menuDiff, menuYaml, rulesWithoutKey } from '../../core/ops/menu.ts';
 import { type ReadMenu, readMenu } from '../../core/ops/menu-file.ts';
 import { FILE_LIMIT } from '../../core/yaml/reader.ts';
-import { checkRuleFiles, readRuleFiles } from '../../engine/rulebook.ts';
+import { checkRuleFiles } from '../../engine/rulebook.ts';
+import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { readText } from '../../lib/plain-file.ts';
 import { liveMenu, pushMenu } from '../../wechat/account/menu.ts';
 import { confirm } from '../shared/confirm.ts';

@@ -1,6 +1,8 @@
 // What the commands that call the Official Account platform share: whose account, its API, and what a refusal means.
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AccountConfig, Config } from '../../config/config.ts';
+import type { AccountConfig } from '../../config/account.ts';
+import type { Config } from '../../config/config.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
 import { type Instant, instant, MINUTE, SECOND } from '../../core/base/time.ts';
 import { apiErrorOf } from '../../core/messages/platform-codes.ts';
@@ -41,7 +43,7 @@ function accountOf(config: Config, name: string | undefined): AccountConfig {
 }
 
 /** The meaning first, then what the platform said, with the request id (rid) its support asks for. */
-export function refusalOf(fault: Fault, account: AccountConfig): string {
+function refusalOf(fault: Fault, account: AccountConfig): string {
   return `account "${account.name}": ${apiErrorOf(fault.code).text}\n  (${fault.message})`;
 }
 

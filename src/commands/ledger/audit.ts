@@ -1,16 +1,19 @@
 // `hongbao audit`: the ledger must balance, to the fen, with itself and with what the merchant's account says.
+
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
-import { Audit, type AuditFinding, type AuditReport, type CampaignSums } from '../../core/audit/audit.ts';
+import { Audit, type AuditReport, type CampaignSums } from '../../core/audit/audit.ts';
 import { FundFlow } from '../../core/audit/fund-flow.ts';
+import type { AuditFinding } from '../../core/audit/payout.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { auditStore } from '../../engine/audit-store.ts';
 import { bringUp } from '../../engine/recount.ts';
-import { checkRuleFiles, readRuleFiles } from '../../engine/rulebook.ts';
+import { checkRuleFiles } from '../../engine/rulebook.ts';
+import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { SILENT } from '../../lib/log.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';

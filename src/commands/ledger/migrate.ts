@@ -13,6 +13,7 @@ import { type Instant, instant } from '../../core/base/time.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { auditStore } from '../../engine/audit-store.ts';
 import { LIVE } from '../../engine/rulebook-live.ts';
+import { parseRedisUrl } from '../../lib/redis-address.ts';
 import type { Books, Store } from '../../ports.ts';
 import {
   anyRowIn,
@@ -25,7 +26,6 @@ import {
   readPieces,
 } from '../../storage/copy.ts';
 import { openStore, sqliteFileOf } from '../../storage/open.ts';
-import { parseRedisUrl } from '../../storage/redis/address.ts';
 import { type Common, configOf, EXIT, print, printJson, printNote, table } from '../shared/context.ts';
 import { type Progress, progress } from '../shared/progress.ts';
 import { campaignsOf } from './audit.ts';

@@ -6,14 +6,15 @@ import { provenBy } from '../../core/audit/repair.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
+import type { PayoutPolicy } from '../../core/payout/pace.ts';
 import { isFinal, nextNumber, type Observation, type Payout } from '../../core/payout/payout.ts';
-import { observe, type PayoutPolicy, type Verdict } from '../../core/payout/transitions.ts';
+import { observe, type Verdict } from '../../core/payout/transitions.ts';
 import { sightOf } from '../../core/payout/wechat-codes.ts';
 import { conclude } from '../../engine/record.ts';
 import { noMerchant, policyOf, type RepairPorts } from './repair-ports.ts';
 
 /** Where it ended, and what a person should know. */
-export type Followed = { readonly payout: Payout; readonly note?: string };
+type Followed = { readonly payout: Payout; readonly note?: string };
 
 /** Each number takes two or three; nothing is asked for ever. */
 const LOOKS_MAX = 20;

@@ -1,17 +1,19 @@
 // What a repair works with: WeChat Pay behind every merchant of bot.yaml, at their pace, and a store that only pretends.
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import { payerOf } from '../../app/bot.ts';
-import type { Config, MerchantConfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { MerchantConfig } from '../../config/merchant.ts';
 import type { Payable } from '../../core/audit/claim-of-number.ts';
 import type { Movement } from '../../core/audit/fund-flow.ts';
 import type { Instant } from '../../core/base/time.ts';
 import { seedOf } from '../../core/decide/draw.ts';
 import type { Installation } from '../../core/live/installation.ts';
+import type { PayoutPolicy } from '../../core/payout/pace.ts';
 import type { BillNo, Observation, Payout } from '../../core/payout/payout.ts';
-import type { PayoutPolicy } from '../../core/payout/transitions.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import type { Clock, Log, Payer, Store } from '../../ports.ts';
 import { mchIdsBefore } from '../../setup/installation.ts';
+import { payerOf } from '../../setup/payer.ts';
 import { keysOf } from '../../setup/platform-keys.ts';
 import { createRedpackLook, createTransferLook, type Look, type Sighting } from '../../wechat/pay/payout-lookup.ts';
 
@@ -29,7 +31,7 @@ export type RepairPorts = {
 };
 
 /** Both ways to ask, one call at a time and no faster than the merchant may. */
-export type WeChatPay = {
+type WeChatPay = {
   /** What became of a payout. */
   query(payout: Payout): Promise<Observation>;
   /** Whose a number is. */

@@ -1,11 +1,12 @@
 // Writes what a repair has found out: one commit for each claim, and what it came to as one line for the operator.
 
 import { claimRepairOf, type Lost, passedBy, payoutOf, repairOf } from '../../core/audit/repair.ts';
+import type { Counter } from '../../core/base/counter.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import { fen, showFen } from '../../core/base/money.ts';
-import type { Claim } from '../../core/decide/decide.ts';
-import type { Counter } from '../../core/decide/limits.ts';
+import type { Claim } from '../../core/decide/decision.ts';
+
 import type { BillNo, Payout, PayoutState } from '../../core/payout/payout.ts';
 import type { Award } from '../../core/payout/plan.ts';
 import type { Commit } from '../../ports.ts';
@@ -29,7 +30,7 @@ export type RepairLine = {
 /** How often a commit is made anew because another one came in between. */
 const RACES_MAX = 20;
 
-export type Written = { readonly payout: Payout; readonly notes: readonly string[] };
+type Written = { readonly payout: Payout; readonly notes: readonly string[] };
 
 /** `undefined`: somebody else wrote this claim or this number meanwhile. `isUnsent`: it is owed, and due to be sent. */
 export async function writeLost(ports: RepairPorts, lost: Lost, isUnsent = false): Promise<Written | undefined> {

@@ -1,7 +1,8 @@
 // `hongbao audit --repair`: what the ledger has lost because older data came back, rebuilt from the journal, the merchant's
 // fund flow and WeChat Pay; and counters, from claims and payouts. Everything it writes is a commit or a step like any of
 // the bot's: beside a running bot one of the two is first, and a second run finds nothing to do.
-import type { MerchantConfig } from '../../config/config.ts';
+
+import type { MerchantConfig } from '../../config/merchant.ts';
 import { type Payable, RECOVERED } from '../../core/audit/claim-of-number.ts';
 import { type Lost, lostAward, merchantIn, payoutOf } from '../../core/audit/repair.ts';
 import type { Instant } from '../../core/base/time.ts';

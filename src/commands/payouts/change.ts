@@ -1,6 +1,6 @@
 // `hongbao payouts retry` and `cancel`: what a person does to payouts by hand. Each change is one step in the payout's
 // history, and loses gracefully to a bot that is faster.
-import { payerOf } from '../../app/bot.ts';
+
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
@@ -15,11 +15,13 @@ import {
   retryStep,
   saidOf,
 } from '../../core/payout/operator-steps.ts';
+import type { PayoutPolicy } from '../../core/payout/pace.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type PayoutState } from '../../core/payout/payout.ts';
-import { observe, type PayoutPolicy } from '../../core/payout/transitions.ts';
+import { observe } from '../../core/payout/transitions.ts';
 import { isCancel } from '../../core/rules/campaign.ts';
 import { numbersOf } from '../../engine/doubt.ts';
 import type { Payer, Store } from '../../ports.ts';
+import { payerOf } from '../../setup/payer.ts';
 import { writeDown } from '../shared/acts.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';

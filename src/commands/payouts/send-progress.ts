@@ -1,6 +1,8 @@
 // Looks on while a running bot pays what `send` planned: planned → sent, held, failed. Only reads.
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MerchantConfig } from '../../config/config.ts';
+import type { MerchantConfig } from '../../config/merchant.ts';
+
 import type { OpenId } from '../../core/base/event.ts';
 import { beijingText, type Instant } from '../../core/base/time.ts';
 import { isQuiet } from '../../core/payout/merchant-halt.ts';

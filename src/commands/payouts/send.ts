@@ -1,12 +1,16 @@
 // `hongbao send`: a red packet for everybody in a file. Everything is looked at before the first write; then each line is
 // a claim like any other, so that no run, however often it is repeated or killed, pays anybody twice.
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AccountConfig, Config, MerchantConfig } from '../../config/config.ts';
+import type { AccountConfig } from '../../config/account.ts';
+import type { Config } from '../../config/config.ts';
+import type { MerchantConfig } from '../../config/merchant.ts';
+import { isBounded } from '../../core/base/counter.ts';
 import { BadInput, Fault, type Finding, showFinding } from '../../core/base/error.ts';
 import { type Fen, fen, showFen } from '../../core/base/money.ts';
 import { beijingText, type Instant, instant } from '../../core/base/time.ts';
 import { seedOf } from '../../core/decide/draw.ts';
-import { isBounded } from '../../core/decide/limits.ts';
+
 import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../../core/ops/recipients-file.ts';
 import {
   type Batch,

@@ -1,10 +1,14 @@
 // `hongbao payouts offer` and `settle`: what a person decides where the bot has given up, or WeChat Pay no longer answers.
 // Both ask WeChat Pay first where it can be asked, and are one step in the payout's history, with the reason.
+
 import type { Config } from '../../config/config.ts';
 import { RECOVERED } from '../../core/audit/claim-of-number.ts';
+import { type Counter, UNBOUNDED } from '../../core/base/counter.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
-import { type Counter, capDayOf, type Limit, prizeLimits, UNBOUNDED } from '../../core/decide/limits.ts';
+import { capDayOf, prizeLimits } from '../../core/decide/limits.ts';
+import type { Limit } from '../../core/mechanics/mechanic.ts';
+import { refundedCounter } from '../../core/mechanics/refund.ts';
 import {
   isTooOldToAsk,
   judgeAnswer,
@@ -18,7 +22,6 @@ import {
   whyNoVerdict,
 } from '../../core/payout/operator-steps.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type Step } from '../../core/payout/payout.ts';
-import { refundedCounter } from '../../core/payout/refund.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { type DoubtPorts, doubt, numbersOf } from '../../engine/doubt.ts';
 import { SILENT } from '../../lib/log.ts';

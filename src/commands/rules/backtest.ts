@@ -1,4 +1,5 @@
 // `hongbao backtest`: what changed rules would have come to, had they been live while the journal was written.
+
 import { performance } from 'node:perf_hooks';
 import type { Config } from '../../config/config.ts';
 import { Backtest, type BacktestReport, type Both } from '../../core/analysis/backtest.ts';
@@ -8,7 +9,8 @@ import { fen, showFen } from '../../core/base/money.ts';
 import { beijingText, endOfDay, type Instant, parseBeijing } from '../../core/base/time.ts';
 import { bookOf } from '../../core/decide/match.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
-import { checkRuleFiles, readRuleFiles } from '../../engine/rulebook.ts';
+import { checkRuleFiles } from '../../engine/rulebook.ts';
+import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';

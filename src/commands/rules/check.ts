@@ -1,13 +1,15 @@
 // `hongbao check`: everything that is wrong with rule files, and everything that is allowed and yet likely a mistake,
 // each with its place, the rule it rests on, and what may be written instead.
+
 import { type Finding, showFinding } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { instant } from '../../core/base/time.ts';
-import type { Silenced, Warning } from '../../core/lint/lint.ts';
+import type { Silenced, Warning } from '../../core/lint/catalogue.ts';
 import { spendOf } from '../../core/lint/spend.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { calledOf } from '../../core/rules/renamed.ts';
-import { checkRuleFiles, goingFrom, lintRuleFiles, type RuleFile } from '../../engine/rulebook.ts';
+import { checkRuleFiles, goingFrom, lintRuleFiles } from '../../engine/rulebook.ts';
+import type { RuleFile } from '../../engine/rulebook-files.ts';
 import { besideLive } from '../shared/beside-live.ts';
 import { type Common, EXIT, print, printJson, printNote, widthOf } from '../shared/context.ts';
 import { gather } from './test.ts';

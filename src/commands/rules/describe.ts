@@ -2,8 +2,8 @@
 
 import { BadInput, showFinding } from '../../core/base/error.ts';
 import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
-import { hasTrigger, makesClaims } from '../../core/lint/context.ts';
 import { describe, LANGS, type Lang } from '../../core/public-rules/describe.ts';
+import { hasTrigger, makesClaims } from '../../core/rules/campaign-query.ts';
 import { calledOf } from '../../core/rules/renamed.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { type Common, EXIT, print, printJson, printNote } from '../shared/context.ts';

@@ -1,5 +1,6 @@
 // `hongbao explain`: why an event came to what it came to, or what one would come to now: of a draw that is still to come
 // the odds alone. Nothing is written but that it was asked.
+
 import type { Config } from '../../config/config.ts';
 import { decisionText, eventText } from '../../core/analysis/chinese.ts';
 import {
@@ -12,9 +13,10 @@ import {
 import { BadInput } from '../../core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../../core/base/event.ts';
 import { beijingText, type Instant, instant, parseBeijing } from '../../core/base/time.ts';
+import { decisionCalled } from '../../core/decide/renamed-decision.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
-import { decisionCalled } from '../../core/rules/renamed.ts';
+
 import type { JournalLine, Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';

@@ -1,12 +1,14 @@
 // What an event that has not happened would come to, for commands that ask: of a draw the odds, never the outcome.
+
 import type { Config } from '../../config/config.ts';
 import { type Explanation, explain, type Live } from '../../core/analysis/explain.ts';
 import type { Event } from '../../core/base/event.ts';
 import type { Instant } from '../../core/base/time.ts';
 import { foretell, wantedFor } from '../../core/decide/decide.ts';
-import { newsForInviter } from '../../core/decide/follower.ts';
 import { bookOf } from '../../core/decide/match.ts';
-import { checkRuleFiles, readRuleFiles } from '../../engine/rulebook.ts';
+import { newsForInviter } from '../../core/match/follower.ts';
+import { checkRuleFiles } from '../../engine/rulebook.ts';
+import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import type { Store } from '../../ports.ts';
 import { printNote } from '../shared/context.ts';
 import { surroundingsOf } from '../shared/surroundings.ts';

@@ -1,13 +1,15 @@
 // `hongbao receive FILE`: one recorded push, XML or JSON, clear or sealed, through the whole way, as if it came now; of one that has happened, what it
 // came to. Of a draw that is still to come the odds alone. Nothing is written but that it was asked, nobody is paid.
+
 import { randomBytes } from 'node:crypto';
 import type { AccountConfig } from '../../config/account.ts';
 import type { Config } from '../../config/config.ts';
-import { prospectText } from '../../core/analysis/prospect.ts';
 import { BadInput } from '../../core/base/error.ts';
 import type { Event } from '../../core/base/event.ts';
 import { instant } from '../../core/base/time.ts';
-import type { Decision, Open } from '../../core/decide/decide.ts';
+import type { Decision, Open } from '../../core/decide/decision.ts';
+import { prospectText } from '../../core/decide/prospect.ts';
+
 import type { Payout } from '../../core/payout/payout.ts';
 import { NO_REPLY, type Reply } from '../../core/rules/reply.ts';
 import { decoded, decoderOf, sniff } from '../../core/yaml/encoding.ts';

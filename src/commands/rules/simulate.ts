@@ -1,4 +1,5 @@
 // `hongbao simulate`: what draws cost on the average, and what a day of a campaign could look like. Nothing is written.
+
 import { createHash } from 'node:crypto';
 import { refusalKeyText } from '../../core/analysis/chinese.ts';
 import { chanceOf } from '../../core/analysis/random.ts';
@@ -7,7 +8,8 @@ import { type DrawSimulation, simulateDraws } from '../../core/analysis/simulate
 import { BadInput } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { beijingText, type Day, parseBeijing } from '../../core/base/time.ts';
-import { checkRuleFiles, readRuleFiles } from '../../engine/rulebook.ts';
+import { checkRuleFiles } from '../../engine/rulebook.ts';
+import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { EXIT, print, printJson, table } from '../shared/context.ts';
 
 export type SimulateOptions = {

@@ -1,9 +1,11 @@
 // What `hongbao test` shows of a failure and of what no test reaches.
+
 import type { Coverage, Reachable } from '../../core/analysis/coverage.ts';
 import type { TestFailure } from '../../core/analysis/run-tests.ts';
 import { showFen } from '../../core/base/money.ts';
 import { beijingText } from '../../core/base/time.ts';
-import type { RuleTest, TestAction } from '../../core/rules/campaign.ts';
+import type { RuleTest, TestAction } from '../../core/rules/test.ts';
+
 import { widthOf } from '../shared/context.ts';
 
 /** Everything that differs at one event, with its place and what the follower did. */

@@ -1,10 +1,12 @@
 // `hongbao test --watch`: runs the tests again whenever a rule file, or a list beside one, changes. What the system tells
 // of changes comes at once; where it tells nothing (network drives, containers) they are looked for twice a second.
+
 import { type FSWatcher, watch as watchFolder } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BadInput, messageOf } from '../../core/base/error.ts';
-import { readRuleFiles } from '../../engine/rulebook.ts';
+import { readRuleFiles } from '../../engine/rulebook-files.ts';
+
 import { print } from '../shared/context.ts';
 import { gather, type TestOptions, test } from './test.ts';
 

@@ -1,4 +1,5 @@
 // `hongbao test`: what an editor of rule files runs before anybody else sees them.
+
 import { existsSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { type Config, defaultConfigFile, loadConfig } from '../../config/config.ts';
@@ -6,8 +7,10 @@ import { type Coverage, cover, percentOf } from '../../core/analysis/coverage.ts
 import { failuresOf, type TestFailure, type TestResult } from '../../core/analysis/run-tests.ts';
 import { BadInput, type Finding, showFinding } from '../../core/base/error.ts';
 import type { Instant } from '../../core/base/time.ts';
-import type { Campaign, RuleTest } from '../../core/rules/campaign.ts';
-import { checkRuleFiles, type RuleFile, readRuleFiles } from '../../engine/rulebook.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import type { RuleTest } from '../../core/rules/test.ts';
+import { checkRuleFiles } from '../../engine/rulebook.ts';
+import { type RuleFile, readRuleFiles } from '../../engine/rulebook-files.ts';
 import { rulesHere } from '../../setup/package.ts';
 import { type Common, EXIT, print, printJson } from '../shared/context.ts';
 import { showCoverage, showFailure } from './test-report.ts';

@@ -1,4 +1,5 @@
 // Rule files next to what is live, for commands: as a start of the bot would judge them, and nothing is written.
+
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,14 +9,15 @@ import { instant } from '../../core/base/time.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { liveBookFor } from '../../engine/live.ts';
 import { bringUp } from '../../engine/recount.ts';
-import { goingFrom, readRuleFiles, type Verdict } from '../../engine/rulebook.ts';
+import { goingFrom, type Verdict } from '../../engine/rulebook.ts';
+import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import type { Going, LiveBook } from '../../engine/rulebook-live.ts';
 import { SILENT } from '../../lib/log.ts';
 import type { Store } from '../../ports.ts';
 import { openStore, sqliteFileOf } from '../../storage/open.ts';
 
 /** `notCompared`: why nothing can be said. */
-export type Beside = Verdict & { readonly notCompared?: string };
+type Beside = Verdict & { readonly notCompared?: string };
 
 const nothing = (notCompared: string): Beside => ({ findings: [], warnings: [], notCompared });
 

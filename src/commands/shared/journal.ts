@@ -3,7 +3,7 @@ import type { Instant } from '../../core/base/time.ts';
 import type { JournalLine, Store } from '../../ports.ts';
 
 /** `to`: lines of this instant and later are left out. */
-export type JournalRange = { readonly to?: Instant | undefined };
+type JournalRange = { readonly to?: Instant | undefined };
 
 /** In the order in which they were written, as of one moment, page by page. */
 export async function* eventsOf(store: Store, { to }: JournalRange = {}): AsyncIterable<JournalLine> {

@@ -20,7 +20,7 @@ import { suggest } from '../../core/yaml/schema.ts';
 export type TableOptions = { readonly encoding?: string };
 
 /** Rows that come together, and how many bytes of the file they end at. */
-export type Piece = { readonly rows: readonly Written[]; readonly bytes: number };
+type Piece = { readonly rows: readonly Written[]; readonly bytes: number };
 
 const SNIFFED_BYTES = 64 * 1024;
 /** Enough to know gzip and a byte order mark by. */

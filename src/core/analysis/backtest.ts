@@ -1,13 +1,15 @@
 // A change of rules looked at on what really happened: the journal's events played through two ledgers, one with the
 // rules as they are, one with the changed ones. Both begin with nothing but who followed. Pure.
+
 import { createHash } from 'node:crypto';
 import type { Event, OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
 import { type Day, dayOf, type Instant } from '../base/time.ts';
-import type { Decision, Surroundings } from '../decide/decide.ts';
-import type { CodeFact } from '../decide/decision.ts';
+import type { Surroundings } from '../decide/decide.ts';
+import type { Decision } from '../decide/decision.ts';
 import { seedOf } from '../decide/draw.ts';
 import type { Book } from '../decide/match.ts';
+import type { CodeFact } from '../match/facts.ts';
 import { codeIn } from '../rules/printed-code.ts';
 import { Ledger, type Played } from './memory-ledger.ts';
 import { type LimitSum, Outcomes } from './totals.ts';
@@ -17,9 +19,9 @@ export type PastEvent = { readonly at: Instant; readonly event: Event; readonly 
 
 /** The same of both: the rules as they are, and as they would be. */
 export type Both<T> = { readonly now: T; readonly changed: T };
-export type Sum = { readonly won: number; readonly packets: number; readonly amount: Fen };
+type Sum = { readonly won: number; readonly packets: number; readonly amount: Fen };
 
-export type Sample = {
+type Sample = {
   /** The openid, or what stands for it. */
   readonly user: string;
   readonly now: { readonly amount: Fen; readonly got: readonly string[] };
@@ -54,8 +56,8 @@ export type BacktestReport = {
   readonly asRecorded: number;
 };
 
-export type Sides = Both<Book>;
-export type PrizeChange = { readonly campaign: string; readonly prize: string } & Both<{
+type Sides = Both<Book>;
+type PrizeChange = { readonly campaign: string; readonly prize: string } & Both<{
   readonly count: number;
   readonly amount: Fen;
 }>;

@@ -2,12 +2,13 @@
 
 import type { Event } from '../base/event.ts';
 import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
-import type { Decision, Open, Shadow } from '../decide/decide.ts';
+import type { Decision, Open, Shadow } from '../decide/decision.ts';
+
 import type { PayoutState } from '../payout/payout.ts';
 import { type Detail, REFUSALS, type Refusal } from '../rules/campaign.ts';
 import type { Reply } from '../rules/reply.ts';
 
-export const REFUSAL_WORDS: Readonly<Record<Refusal, string>> = {
+const REFUSAL_WORDS: Readonly<Record<Refusal, string>> = {
   notStarted: '活动未开始',
   ended: '活动已结束',
   closed: '不在时段内',

@@ -1,9 +1,9 @@
 // What the tests of a rule file reach, and what they do not: rules, prizes, refusals and finer outcomes, texts. Pure.
 
-import type { Decision } from '../decide/decide.ts';
+import type { Decision } from '../decide/decision.ts';
 import { PROGRESS } from '../decide/evaluate-rule.ts';
-import { makesClaims, prizesGiven } from '../lint/context.ts';
 import { type Campaign, DETAILS, type Detail, type Rule, type Said } from '../rules/campaign.ts';
+import { makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { type Path, Places } from '../yaml/path-position.ts';
 import type { Played } from './memory-ledger.ts';

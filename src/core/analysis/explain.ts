@@ -6,25 +6,25 @@ import type { Event, Happening, OpenId } from '../base/event.ts';
 import { type Fen, fen, parseYuan, showFen } from '../base/money.ts';
 import { visible } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';
-import type { Decision, Open } from '../decide/decide.ts';
-import type { Check } from '../decide/decision.ts';
+import type { Check, Decision, Open } from '../decide/decision.ts';
 import type { Match } from '../decide/match.ts';
+import { prospectText } from '../decide/prospect.ts';
+import { decisionCalled } from '../decide/renamed-decision.ts';
 import type { Payout } from '../payout/payout.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { aboutCalled, decisionCalled } from '../rules/renamed.ts';
+import { aboutCalled } from '../rules/renamed.ts';
 import type { Reply } from '../rules/reply.ts';
 import { suggest } from '../yaml/reader.ts';
 import { decisionText, eventText, refusalText, replyText, STATE_WORDS, shadowText } from './chinese.ts';
 import { type Near, nearMisses } from './near-miss.ts';
-import { prospectText } from './prospect.ts';
 
 /**
  * What a rule had to do with it: it answers, only counts for itself, let the next one be asked, was not asked at all; or
  * what it gave another time is taken back.
  */
-export type Part = 'answers' | 'shadow' | 'passes' | 'notAsked' | 'takenBack';
+type Part = 'answers' | 'shadow' | 'passes' | 'notAsked' | 'takenBack';
 
-export type ExplainedRule = {
+type ExplainedRule = {
   readonly campaign: string;
   readonly rule: string;
   readonly part: Part;
@@ -149,7 +149,7 @@ function payoutLines({ journal, decision }: Explanation, payouts: readonly Payou
   return [row('付款', '没有找到登记的付款,请运行 hongbao audit')];
 }
 
-export function payoutText({ billNo, state, amount, problem, nextAt, endedAt }: Payout): string {
+function payoutText({ billNo, state, amount, problem, nextAt, endedAt }: Payout): string {
   const when = endedAt ?? nextAt;
   const time = when === undefined ? '' : `  ${endedAt === undefined ? '下次动作 ' : ''}${beijingText(when)}`;
   return `${billNo}  ${showFen(amount)}  ${STATE_WORDS[state]}${time}${problem === undefined ? '' : `  ${problem}`}`;

@@ -1,23 +1,18 @@
 // A ledger in memory that keeps the promises of the store: for the tests in rule files, for simulations and for looking
 // at a change before it goes live. No packet is paid by it. Pure.
+
 import assert from 'node:assert/strict';
+import type { Counter } from '../base/counter.ts';
 import type { Event, OpenId } from '../base/event.ts';
 import { addFen, type Fen, fen, NO_MONEY } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
-import {
-  type Counter,
-  countersOf,
-  type Decision,
-  decide,
-  type Facts,
-  type Follower,
-  type Surroundings,
-} from '../decide/decide.ts';
-import type { CodeFact } from '../decide/decision.ts';
-import { causeIn, followerAfter, isBroken, newsForInviter, type Promised } from '../decide/follower.ts';
+import { countersOf, decide, type Surroundings } from '../decide/decide.ts';
+import type { Decision } from '../decide/decision.ts';
 import type { Book } from '../decide/match.ts';
-import { type Earning, takenBack } from '../decide/take-back.ts';
-import { countersAlways, rewardedIn } from '../payout/refund.ts';
+import type { CodeFact, Facts, Follower } from '../match/facts.ts';
+import { causeIn, followerAfter, isBroken, newsForInviter, type Promised } from '../match/follower.ts';
+import { countersAlways, rewardedIn } from '../mechanics/refund.ts';
+import { type Earning, takenBack } from '../payout/take-back.ts';
 import { codeIn } from '../rules/printed-code.ts';
 import { NO_REPLY } from '../rules/reply.ts';
 

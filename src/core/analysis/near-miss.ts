@@ -1,12 +1,14 @@
 // Rules that an event nearly concerned: a word mistyped, a sum too small, a campaign that is not live. One line for each,
 // in Chinese, with the nearest right word. Pure.
+
 import type { Event } from '../base/event.ts';
 import { fen, showFen } from '../base/money.ts';
 import { normalise } from '../base/text.ts';
 import type { Instant } from '../base/time.ts';
-import { dayIn } from '../decide/claim-key.ts';
-import { addressOf, fitsPattern, fitsRule } from '../decide/trigger-match.ts';
+import { dayIn } from '../match/claim-key.ts';
+import { fitsPattern, fitsRule } from '../match/trigger-match.ts';
 import type { Campaign, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
+import { addressOf } from '../rules/campaign-query.ts';
 import { scannedText } from '../rules/printed-code.ts';
 import { calledOf } from '../rules/renamed.ts';
 import { distance, nearest } from '../yaml/reader.ts';

@@ -3,8 +3,7 @@
 // becomes of a packet later, and what another outcome always says first. Pure.
 
 import { WEEKDAYS } from '../base/time.ts';
-import { cashGiven, hasTrigger, isCash, makesClaims, prizesGiven } from '../lint/context.ts';
-import { isOfPayments } from '../payout/refund.ts';
+import { isOfPayments } from '../mechanics/refund.ts';
 import {
   type Campaign,
   DETAILS,
@@ -15,6 +14,7 @@ import {
   type Refusal,
   type Rule,
 } from '../rules/campaign.ts';
+import { cashGiven, hasTrigger, isCash, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 
 const AT_SCENES = ['scan', 'subscribe'] as const;
 

@@ -4,13 +4,16 @@
 import { type Finding, showFinding } from '../base/error.ts';
 import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
 import { fen, NO_MONEY, showFen } from '../base/money.ts';
-import type { Decision, Surroundings } from '../decide/decide.ts';
+import type { Surroundings } from '../decide/decide.ts';
+import type { Decision } from '../decide/decision.ts';
 import { seedOf } from '../decide/draw.ts';
-import { inviteScene } from '../decide/follower.ts';
 import { type Book, bookOf } from '../decide/match.ts';
-import type { Campaign, RuleTest, RuleTestEvent, RuleTestExpect, TestAction } from '../rules/campaign.ts';
-import { aboutCalled, decisionCalled, prizeNamed } from '../rules/renamed.ts';
+import { decisionCalled } from '../decide/renamed-decision.ts';
+import { inviteScene } from '../match/follower.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import { aboutCalled, prizeNamed } from '../rules/renamed.ts';
 import type { Reply } from '../rules/reply.ts';
+import type { RuleTest, RuleTestEvent, RuleTestExpect, TestAction } from '../rules/test.ts';
 import { type Assumed, Ledger, type Played } from './memory-ledger.ts';
 
 /** What one expectation of a test came to. `event` counts from 1; absent for the test as a whole. */

@@ -14,7 +14,7 @@ import { pick } from './random.ts';
 import { crowdOf, firstOpenDay } from './synthetic-day.ts';
 import { type LimitSum, Outcomes, type PrizeSum } from './totals.ts';
 
-export type DayPlan = {
+type DayPlan = {
   readonly users: number;
   readonly perUser: number;
   /** Default: the first day on which it is open. */
@@ -22,7 +22,7 @@ export type DayPlan = {
   readonly chance: Chance;
 };
 
-export type HourSum = {
+type HourSum = {
   /** `10` for 10:00 to 10:59. */
   readonly hour: string;
   readonly events: number;

@@ -5,14 +5,14 @@ import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
 import { type Instant, instant } from '../base/time.ts';
 import type { Book } from '../decide/match.ts';
-import { prizesOf } from '../decide/prize-offer.ts';
 import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
+import { prizesGiven } from '../rules/campaign-query.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { Ledger } from './memory-ledger.ts';
 import { type Chance, logNormal } from './random.ts';
 import { Outcomes } from './totals.ts';
 
-export type DrawnPrize = {
+type DrawnPrize = {
   readonly prize: string;
   /** By the weights, while everything is there; absent where a fallback takes the place of others. */
   readonly odds?: number;
@@ -61,7 +61,7 @@ function simulateDraw(written: Campaign, rule: Rule, draws: number, chance: Chan
   const around = { merchant: undefined, seedOf: () => seed };
   const ledger = new Ledger();
   const outcomes = new Outcomes([campaign]);
-  const sums = new Map(prizesOf(campaign, stripRule!).map(({ name }) => [name, { count: 0, amount: 0, last: 0 }]));
+  const sums = new Map(prizesGiven(campaign, stripRule!).map(({ name }) => [name, { count: 0, amount: 0, last: 0 }]));
   let refused = 0;
   for (let n = 1; n <= draws; n++) {
     const now = times[Math.floor(((n - 1) * times.length) / draws)]!;
@@ -114,7 +114,7 @@ type Stripped = {
 
 /** The campaign with this draw alone, and without anything that would refuse somebody but what there is to win. */
 function stripped({ stores: _, perMinute: __, budget, ...campaign }: Campaign, rule: Rule): Stripped {
-  const given = prizesOf({ ...campaign, ...(budget && { budget }) }, rule);
+  const given = prizesGiven({ ...campaign, ...(budget && { budget }) }, rule);
   const isSplit = given.some(prize => prize.kind === 'redpacket' && prize.split);
   const steps = given.flatMap(prize => (prize.kind === 'redpacket' ? (prize.steps ?? []) : []));
   const prizes = [...campaign.prizes.values()].map(

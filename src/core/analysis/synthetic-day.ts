@@ -14,16 +14,16 @@ import {
   SECOND,
   weekdayOf,
 } from '../base/time.ts';
-import { dayIn } from '../decide/claim-key.ts';
-import type { CodeFact } from '../decide/decision.ts';
 import { drawPrize } from '../decide/draw.ts';
-import { inviteScene } from '../decide/follower.ts';
-import { makesClaims } from '../lint/context.ts';
+import { dayIn } from '../match/claim-key.ts';
+import type { CodeFact } from '../match/facts.ts';
+import { inviteScene } from '../match/follower.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
+import { makesClaims } from '../rules/campaign-query.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf } from '../rules/printed-code.ts';
 import { type Chance, logNormal, pick, poisson } from './random.ts';
 
-export type CrowdPlan = {
+type CrowdPlan = {
   readonly campaign: Campaign;
   readonly account: string;
   readonly day: Day;
@@ -33,7 +33,7 @@ export type CrowdPlan = {
   readonly chance: Chance;
 };
 
-export type Crowd = {
+type Crowd = {
   /** Follows of before that day. */
   readonly before: readonly Event[];
   /** In the order of their times. */

@@ -2,7 +2,8 @@
 
 import { type Fen, fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
-import type { Decision } from '../decide/decide.ts';
+import type { Decision } from '../decide/decision.ts';
+
 import { limitIn } from '../decide/limits.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import type { Undone } from './memory-ledger.ts';

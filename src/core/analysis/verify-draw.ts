@@ -1,20 +1,21 @@
 // Works out a draw again from the seed that was published, each step with the command by which anybody can repeat it
 // without us: commitment, luck, prize, amount, the layout of a round. Pure.
+
 import { createHash, createHmac } from 'node:crypto';
 import { BadInput } from '../base/error.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { commitmentOf, drawAmount, drawPrize, luckOf } from '../decide/draw.ts';
-import { layoutOf } from '../decide/mechanics/round.ts';
-import { isCash } from '../lint/context.ts';
+import { layoutOf } from '../mechanics/round.ts';
 import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
+import { isCash } from '../rules/campaign-query.ts';
 import { calledOf, named, namesOf, prizeCalled, prizeNamed } from '../rules/renamed.ts';
 
 /** `repeat`: what to type, with openssl; `result`: what comes of it. */
 export type Step = { readonly what: string; readonly repeat?: string; readonly result: string };
 
 /** One set of prizes that the rule draws from, and what this claim draws. `when`: which time of a rule that counts. */
-export type Drawn = { readonly when?: string; readonly prize: string; readonly amount?: Fen };
-export type Verified = { readonly steps: readonly Step[]; readonly drawn: readonly Drawn[] };
+type Drawn = { readonly when?: string; readonly prize: string; readonly amount?: Fen };
+type Verified = { readonly steps: readonly Step[]; readonly drawn: readonly Drawn[] };
 
 const SPAN = 2 ** 48;
 
@@ -23,7 +24,7 @@ export function isSeed(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
 }
 
-export function verifyCommitment(seed: string): Step {
+function verifyCommitment(seed: string): Step {
   return {
     what: 'commitment = SHA-256(seed)',
     repeat: `printf %s '${seed}' | openssl dgst -sha256`,
@@ -160,7 +161,7 @@ function amountOf(prize: Prize, luck: number): { readonly text: string; readonly
 
 // ── Rounds ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type VerifiedRound = {
+type VerifiedRound = {
   readonly steps: readonly Step[];
   /** Row by row, in the order in which each row's slots are taken. */
   readonly rows: readonly (readonly Fen[])[];

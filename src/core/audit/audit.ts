@@ -1,8 +1,10 @@
 // The audit (核账): recomputes buckets and counters from payouts and claims, follows every payout through its history, and
 // names each record that does not agree. Fed row by row and followers part by part, so that memory stays flat. Pure.
 
+import type { Counter } from '../base/counter.ts';
 import { type Fen, fen } from '../base/money.ts';
-import type { Claim, Counter } from '../decide/decide.ts';
+import type { Claim } from '../decide/decision.ts';
+
 import type { Payout } from '../payout/payout.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { unitOf } from './counter-name.ts';
@@ -20,8 +22,6 @@ import {
   type Sums,
   takenOf,
 } from './payout.ts';
-
-export type { AuditFinding, Change } from './payout.ts';
 
 /** A campaign's money as its payouts have it, in fen. */
 export type CampaignSums = {

@@ -3,11 +3,11 @@
 
 import type { Event, EventKey, OpenId } from '../base/event.ts';
 import { DAY, type Day, dayOf, HOUR, type Instant, instant, later, parseBeijing } from '../base/time.ts';
-import { claimKeysOf, roundKeyOf } from '../decide/claim-key.ts';
-import type { Claim } from '../decide/decide.ts';
+import type { Claim } from '../decide/decision.ts';
+import { claimKeysOf, roundKeyOf } from '../match/claim-key.ts';
 import { type Batch, SEND_RULE } from '../payout/bulk.ts';
+import type { PayoutPolicy } from '../payout/pace.ts';
 import { type BillNo, billNoOf } from '../payout/payout.ts';
-import type { PayoutPolicy } from '../payout/transitions.ts';
 
 /** A campaign with the account and the merchant that pay for it, as bot.yaml has them today. */
 export type Payable = Omit<Batch, 'name' | 'merchant'> & {

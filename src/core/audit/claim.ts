@@ -1,34 +1,27 @@
 // What a claim counted and what its payout holds, as far as a claim alone tells: for the audit (核账). The builders of
 // `limit.ts` name the counters, for a campaign that has every limit there is. Pure.
 
+import type { Counter } from '../base/counter.ts';
 import type { Event, EventKey } from '../base/event.ts';
 import { fen } from '../base/money.ts';
 import { DAY, type Day, dayOf, type Instant, later, MINUTE } from '../base/time.ts';
-import type { Claim } from '../decide/decide.ts';
+import type { Claim } from '../decide/decision.ts';
 import { PROGRESS } from '../decide/evaluate-rule.ts';
-import {
-  type Counter,
-  capDayOf,
-  capsOf,
-  type Limit,
-  type MerchantCaps,
-  prizeLimits,
-  ruleClaimsCounter,
-  userLimits,
-} from '../decide/limits.ts';
+import { capDayOf, capsOf, type MerchantCaps, prizeLimits, ruleClaimsCounter, userLimits } from '../decide/limits.ts';
+import type { Limit } from '../mechanics/mechanic.ts';
 import { SEND_RULE } from '../payout/bulk.ts';
-import { blankCampaign } from '../rules/blank-campaign.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
+import { blankCampaign } from '../rules/campaign-query.ts';
 import { RECOVERED } from './claim-of-number.ts';
 import { isOfRate } from './counter-name.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /** A day of a campaign begins at 00:00, or later: then a claim may belong to the day before. Minutes. */
-export const otherDays: readonly number[] = [0, DAY / MINUTE];
+const otherDays: readonly number[] = [0, DAY / MINUTE];
 
 /** The days a claim may belong to. */
-export function daysOf(at: Instant): Day[] {
+function daysOf(at: Instant): Day[] {
   return otherDays.map(minutes => dayOf(later(at, -minutes * MINUTE)));
 }
 
@@ -65,7 +58,7 @@ function prizeCalled(name: string, isWin: boolean): Prize {
 }
 
 /** `isCoupon`: its prize is a list of texts, of which each claim takes one. */
-export type About = { readonly dayStartsAt: number; readonly isCoupon: boolean };
+type About = { readonly dayStartsAt: number; readonly isCoupon: boolean };
 
 /** `stays`: counted for ever. `returns`: with its money. `rate`: in its minute or hour, if there was such a limit. */
 export type Counting = Pick<Counter, 'name' | 'add'> & { readonly how: 'stays' | 'returns' | 'rate' };

@@ -9,9 +9,11 @@
 //   together     rows of a round, which come to its packets; what was spent of a wallet, never more than earned
 //   not at all   what claims do not tell: streaks, wrong tries, printed codes, shadows
 
+import type { Counter } from '../base/counter.ts';
 import { DAY, type Instant } from '../base/time.ts';
-import type { Claim } from '../decide/decide.ts';
-import { type Counter, capDayOf, lastClaimCounter } from '../decide/limits.ts';
+import type { Claim } from '../decide/decision.ts';
+
+import { capDayOf, lastClaimCounter } from '../decide/limits.ts';
 import type { Payout } from '../payout/payout.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { type Counting, claimsCounted, holdOf, isPersonal, merchantCountersOf } from './claim.ts';
@@ -41,7 +43,7 @@ function somewhere(name: string): string {
 }
 
 /** The counters of some followers, or those of all; what they must say is added up first, what they say comes after. */
-export class CounterCheck {
+class CounterCheck {
   private readonly expected = new Map<string, Expected>();
   private readonly slack = new Map<string, number>();
   private readonly open: Open;

@@ -1,7 +1,8 @@
 // What must be true of one payout and its history, and of one claim and all its payouts: a part of the audit (核账). Pure.
 
 import { DAY, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
-import type { Claim } from '../decide/decide.ts';
+import type { Claim } from '../decide/decision.ts';
+
 import { capDayOf } from '../decide/limits.ts';
 import { billNoOf, isFinal, type Payout, type PayoutState } from '../payout/payout.ts';
 import { alwaysHeld, holdOf, holdsOf } from './claim.ts';
@@ -38,7 +39,7 @@ export function refundedOf({ state, refunded, amount }: Pick<Payout, 'state' | '
 }
 
 /** Nothing of it was or will be paid, so that the claim may have another. */
-export function isVoid(payout: Pick<Payout, 'state' | 'refunded' | 'amount'>): boolean {
+function isVoid(payout: Pick<Payout, 'state' | 'refunded' | 'amount'>): boolean {
   return payout.state === 'failed' || (payout.state === 'refunded' && refundedOf(payout) >= payout.amount);
 }
 

@@ -1,27 +1,21 @@
 // What a ledger has lost (账本修复), and what must be written so that it is there again: claim, counters and payout as they
 // were made, from the journal or from the number that was paid. Pure.
 
+import { type Counter, UNBOUNDED } from '../base/counter.ts';
 import type { Event, EventKey, OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
 import { type Day, dayOf, endOfDay, type Instant, instant, later, parseBeijing, SECOND } from '../base/time.ts';
-import { roundAt } from '../decide/claim-key.ts';
-import type { Claim } from '../decide/decide.ts';
+import type { Claim } from '../decide/decision.ts';
 import { drawAmount, drawPrize, luckOf } from '../decide/draw.ts';
-import {
-  type Counter,
-  type Limit,
-  lastClaimCounter,
-  prizeLimits,
-  ruleClaims,
-  UNBOUNDED,
-  userLimits,
-} from '../decide/limits.ts';
+import { lastClaimCounter, prizeLimits, ruleClaims, userLimits } from '../decide/limits.ts';
+import { roundAt } from '../match/claim-key.ts';
+import type { Limit } from '../mechanics/mechanic.ts';
+import { rewardedIn } from '../mechanics/refund.ts';
 import { intentOf, SEND_RULE } from '../payout/bulk.ts';
 import { type BillNo, isNoDay, numberDay, type Observation, type Payout } from '../payout/payout.ts';
 import { type Award, claimOf, isCountedWhole, planAward } from '../payout/plan.ts';
-import { rewardedIn } from '../payout/refund.ts';
-import { blankCampaign } from '../rules/blank-campaign.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
+import { blankCampaign } from '../rules/campaign-query.ts';
 import { NO_REPLY } from '../rules/reply.ts';
 import {
   eventOf,
@@ -167,7 +161,7 @@ function awardOf(
 // ── What is written ──────────────────────────────────────────────────────────────────────────────────────
 
 /** As `Commit` of `ports.ts` has it. */
-export type Repair = {
+type Repair = {
   readonly event: Event;
   readonly seenAt: Instant;
   readonly answer: { readonly reply: typeof NO_REPLY; readonly at: Instant };

@@ -3,7 +3,7 @@
 // Pure.
 
 /** `base`: to begin other addresses with; a path in it stays. `trouble`: why it cannot be that, with the fix. */
-export type ReadAddress = { readonly base: string } | { readonly trouble: string };
+type ReadAddress = { readonly base: string } | { readonly trouble: string };
 
 /** Paths that we add ourselves; on WeChat's own servers nothing comes before them. */
 const OURS = /^\/(?:cgi-bin|sns|connect|v3|mmpaymkttransfers|pay)(?:\/|$)/;

@@ -115,3 +115,8 @@ export const COSTS_MONEY: Readonly<Record<EventKind, boolean>> = {
   notice: false,
   other: false,
 };
+
+/** The scene (场景值) an event came through; `undefined` where there was none. */
+export function sceneOf(event: Event): string | undefined {
+  return event.kind === 'scan' || event.kind === 'subscribe' ? event.scene : undefined;
+}

@@ -11,7 +11,7 @@ export type Dated = {
   readonly until: Instant;
 };
 
-export type Ending = Dated & { readonly daysLeft: number; readonly words: string };
+type Ending = Dated & { readonly daysLeft: number; readonly words: string };
 
 export const WARN_DAYS = 30;
 

@@ -1,7 +1,9 @@
 // Patterns of texts (`matches:`), in RE2 syntax: the cost of a match grows with the text, never with the pattern's
 // nesting, so that no text a follower can send keeps the bot busy. Pure.
 import { RE2JS, RE2JSSyntaxException, RE2Set } from 're2js';
-import type { Pattern } from '../rules/campaign.ts';
+
+/** A pattern whose cost grows with the text only. It sees the text as it was normalised. */
+export type Pattern = { readonly source: string; fits(text: string): boolean };
 
 /** A text from WeChat has at most 2048 characters; a longer one fits no pattern. */
 export const TEXT_MAX = 2048;
@@ -11,7 +13,7 @@ const SOURCE_MAX = 500;
 const PROGRAM_MAX = 600;
 
 /** `at`: where in the source. */
-export type PatternTrouble = { readonly message: string; readonly at?: number };
+type PatternTrouble = { readonly message: string; readonly at?: number };
 
 /** The engine's words for what is wrong, and ours. */
 const MEANINGS: Readonly<Record<string, string>> = {

@@ -115,3 +115,28 @@ export function parseDuration(text: string): number | undefined {
   const match = /^(\d{1,6})([smhd])$/.exec(text.trim());
   return match ? Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] : undefined;
 }
+
+// ── In words, Chinese ────────────────────────────────────────────────────────────────────────────────────────
+
+/** `10:00–14:00、17:00–22:00`, in Chinese. */
+export function hoursText(hours: readonly (readonly [number, number])[]): string {
+  const clock = (minutes: number): string =>
+    `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+  return hours.map(([from, to]) => `${clock(from)}–${clock(to)}`).join('、') || '全天';
+}
+
+export const WEEKDAY_NAMES: Readonly<Record<Weekday, string>> = {
+  mon: '周一',
+  tue: '周二',
+  wed: '周三',
+  thu: '周四',
+  fri: '周五',
+  sat: '周六',
+  sun: '周日',
+};
+
+/** `10 分钟`, `1.5 天`: in the largest unit of which there is at least one. */
+export function lengthText(ms: number): string {
+  const [unit, name] = ms >= DAY ? [DAY, '天'] : ms >= HOUR ? [HOUR, '小时'] : [MINUTE, '分钟'];
+  return `${Math.floor((ms * 10) / unit) / 10} ${name}`;
+}

@@ -1,36 +1,23 @@
 // Decides who wins what: (rules, event, facts, now) → decision and trace. Reads nothing, draws nothing, writes nothing;
 // the same arguments give the same decision for ever. Pure.
+
 import assert from 'node:assert/strict';
+import { type Counter, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import type { Instant } from '../base/time.ts';
+import { claimKeyOf, claimKeysOf, dayIn } from '../match/claim-key.ts';
+import type { Facts, Wanted } from '../match/facts.ts';
+import { mechanicsOf } from '../mechanics/index.ts';
+import type { Looked } from '../mechanics/mechanic.ts';
 import type { Campaign } from '../rules/campaign.ts';
+import { addressOf } from '../rules/campaign-query.ts';
 import { codeIn } from '../rules/printed-code.ts';
 import { NO_REPLY } from '../rules/reply.ts';
-import { claimKeyOf, claimKeysOf, dayIn } from './claim-key.ts';
-import type { Decision, Facts, Open, Shadow, Trace, Wanted } from './decision.ts';
+import type { Decision, Open, Shadow, Trace } from './decision.ts';
 import { Looking } from './evaluate-rule.ts';
-import { type Counter, isBounded, lastClaimCounter, type MerchantCaps, userLimits } from './limits.ts';
+import { lastClaimCounter, type MerchantCaps, userLimits } from './limits.ts';
 import type { Match } from './match.ts';
-import { mechanicsOf } from './mechanics/index.ts';
-import type { Looked } from './mechanics/mechanic.ts';
 import { offerCounters } from './prize-offer.ts';
-import { addressOf } from './trigger-match.ts';
-
-export { claimKeyOf } from './claim-key.ts';
-export type {
-  Award,
-  Check,
-  Claim,
-  CodeFact,
-  Decision,
-  Facts,
-  Follower,
-  Open,
-  Shadow,
-  Trace,
-  Wanted,
-} from './decision.ts';
-export type { Counter } from './limits.ts';
 
 /** What a decision needs beside the rules and the facts. */
 export type Surroundings = {

@@ -1,27 +1,12 @@
 // What a decision is made from and what it comes to: facts, claims, decisions. Pure.
 
-import type { Prospect } from '../analysis/prospect.ts';
+import type { Counter } from '../base/counter.ts';
 import type { OpenId } from '../base/event.ts';
 import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
 import type { Cancel, Detail, Refusal } from '../rules/campaign.ts';
 import type { Reply } from '../rules/reply.ts';
-import type { Counter } from './limits.ts';
-
-/**
- * What we know of a follower. `follows` counts how often they followed since we watch; 0: never, or before that. Instants
- * are WeChat's, of the latest follow and the latest unfollow we were told of, in whatever order.
- */
-export type Follower = {
-  readonly account: string;
-  readonly user: OpenId;
-  readonly following: boolean;
-  readonly follows: number;
-  readonly followedAt?: Instant;
-  readonly leftAt?: Instant;
-  /** Whose personal code brought them when they followed for the first time, in which campaign. Never changes. */
-  readonly invitedBy?: { readonly user: OpenId; readonly campaign: string };
-};
+import type { Prospect } from './prospect.ts';
 
 /** A prize given to somebody, once. The key is campaign / rule / openid / occasion, unique for ever. */
 export type Claim = {
@@ -40,37 +25,6 @@ export type Claim = {
   readonly day?: string;
   readonly scene?: string;
   readonly round?: string;
-};
-
-/** What `decide` will want to know: the store reads it in one go. */
-export type Wanted = {
-  readonly account: string;
-  readonly user: OpenId;
-  readonly merchant: string | undefined;
-  readonly claims: readonly string[];
-  readonly counters: readonly string[];
-  /** A printed code that was typed or scanned, in capitals. */
-  readonly code?: string;
-};
-
-/** A printed code (一物一码) as it was registered. */
-export type CodeFact = { readonly batch: string; readonly prize: string; readonly active: boolean };
-
-export type Facts = {
-  readonly follower: Follower | undefined;
-  /** Those of the wanted claims that exist. */
-  readonly claims: ReadonlySet<string>;
-  /** A counter that is missing is 0. */
-  readonly counters: ReadonlyMap<string, number>;
-  /** The merchant's gate is shut: nothing new is promised. */
-  readonly halted: boolean;
-  /** The wanted code; absent: there is none such. */
-  readonly code?: CodeFact;
-  /** What this follower is owed in words, and which state of their mailbox says so; absent: nothing. */
-  readonly owed?: {
-    readonly version: number;
-    readonly texts: readonly { readonly id: string; readonly text: string }[];
-  };
 };
 
 /** One thing that was looked at, in Chinese, with the number behind it. */

@@ -1,26 +1,35 @@
 // One rule looked at for one event: what speaks against it, what it gives, and every check on the way, for the trace.
 // The mechanics (玩法) say their part; `REFUSALS` says who is heard first. Pure.
 
-import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from '../analysis/prospect.ts';
+import { type Counter, hasRoom, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { fen, yuanText } from '../base/money.ts';
-import { beijingText, type Day, type Instant, later, minuteOfDay, weekdayOf } from '../base/time.ts';
-import { causesOf } from '../payout/refund.ts';
+import {
+  beijingText,
+  type Day,
+  hoursText,
+  type Instant,
+  later,
+  lengthText,
+  minuteOfDay,
+  WEEKDAY_NAMES,
+  weekdayOf,
+} from '../base/time.ts';
+import { claimKeyOf, claimKeysOf } from '../match/claim-key.ts';
+import type { Facts } from '../match/facts.ts';
+import { followsWith, standingOf, whyNotText } from '../match/follower.ts';
+import { fitsPattern } from '../match/trigger-match.ts';
+import { mechanicsOf } from '../mechanics/index.ts';
+import type { Limit, Looked, Mechanic, No, Situation } from '../mechanics/mechanic.ts';
+import { causesOf } from '../mechanics/refund.ts';
 import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campaign.ts';
+import { prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
-import { lengthText, oddsText, WEEKDAY_NAMES } from './check-text.ts';
-import { claimKeyOf, claimKeysOf } from './claim-key.ts';
-import type { Award, Check, Decision, Facts, Open, Trace } from './decision.ts';
-import { drawPrize, type Luck, luckOf } from './draw.ts';
-import { followsWith, standingOf, whyNotText } from './follower.ts';
+import type { Award, Check, Decision, Open, Trace } from './decision.ts';
+import { drawPrize, type Luck, luckOf, oddsText } from './draw.ts';
 import {
-  type Counter,
   gapCounter,
-  hasRoom,
-  hoursText,
-  isBounded,
-  type Limit,
   lastClaimCounter,
   limitText,
   type MerchantCaps,
@@ -28,15 +37,13 @@ import {
   ruleClaims,
   userLimits,
 } from './limits.ts';
-import { fitsPattern } from './match.ts';
-import { mechanicsOf } from './mechanics/index.ts';
-import type { Looked, Mechanic, No, Situation } from './mechanics/mechanic.ts';
-import { drawCounters, type Missing, type Offer, offerOf, prizesOf } from './prize-offer.ts';
+import { drawCounters, type Missing, type Offer, offerOf } from './prize-offer.ts';
+import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from './prospect.ts';
 
 /** The pseudo-prize of a claim that only counts. */
 export const PROGRESS = 'progress';
 
-export type LookingPorts = {
+type LookingPorts = {
   readonly facts: Facts;
   readonly caps: MerchantCaps | undefined;
   /** Pins the draw to this prize, for tests. */
@@ -162,7 +169,7 @@ export class Looking implements Situation {
     if (this.isForetold && this.rule.assigned) return this.open(prospectsOfCode(this.campaign));
     this.drawSeed = this.drawSeedOf?.(this.campaign.id, claimKey) ?? this.seed;
     const luck = this.isForetold ? LEAST : luckOf(this.drawSeed, claimKey);
-    const candidates = prizesOf(this.campaign, this.rule).filter(
+    const candidates = prizesGiven(this.campaign, this.rule).filter(
       ({ name, fallback }) => names.includes(name) || fallback,
     );
     const offers = candidates.map(prize => offerOf(prize, this, luck, this.caps));

@@ -3,41 +3,16 @@
 // whose it is and which day's; the names are the same in every store. Pure.
 //
 // Only buckets of a minute or an hour begin with their limit (`perMinute`, `pace` without carryOver): they are soon over.
+
+import { type Counter, UNBOUNDED } from '../base/counter.ts';
 import type { Event, OpenId } from '../base/event.ts';
+import { sceneOf } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { beijingText, DAY, dayOf, endOfDay, type Instant, later, MINUTE } from '../base/time.ts';
-import type { Campaign, Detail, Once, Prize } from '../rules/campaign.ts';
+import { dayIn, roundAt } from '../match/claim-key.ts';
+import type { Limit } from '../mechanics/mechanic.ts';
+import type { Campaign, Once, Prize } from '../rules/campaign.ts';
 import { prizeCalled } from '../rules/renamed.ts';
-import { dayIn, roundAt, sceneOf } from './claim-key.ts';
-
-/** Adds `add` unless the sum would pass `max`. `atLeast`: afterwards it says no less than this, whatever it said. */
-export type Counter = {
-  readonly name: string;
-  readonly add: number;
-  readonly max: number;
-  readonly atLeast?: number;
-};
-
-/** No limit is set: it is only counted. Nobody asks what it says, and it refuses nobody. */
-export const UNBOUNDED = Number.MAX_SAFE_INTEGER;
-
-export function isBounded({ max }: Pick<Counter, 'max'>): boolean {
-  return max < UNBOUNDED;
-}
-
-/** A counter with what it means: which refusal it ends in, and whether the money's return gives it back. */
-export type Limit = Counter & {
-  /** In Chinese, for traces: 今日已领 1/1. */
-  readonly label: string;
-  /** Of money, what is left: 预算剩 ¥3.20. */
-  readonly left?: string;
-  /** Bounded by what was read, against those who come at the same moment: it says nothing to people. */
-  readonly isGuard?: boolean;
-  readonly refuses: 'limited' | 'soldOut';
-  readonly detail?: Detail;
-  readonly returns: boolean;
-  readonly money: boolean;
-};
 
 /** What one merchant allows (bot.yaml: `merchants.*.limits`). WeChat enforces the same, later and less kindly. */
 export type MerchantCaps = {
@@ -339,15 +314,3 @@ export const OCCASION_LABELS: Readonly<Record<Once, string>> = {
   perEvent: '这一件已领',
 };
 const OCCASIONS: ReadonlySet<string> = new Set(Object.values(OCCASION_LABELS));
-
-/** `true` while the counter still takes this. */
-export function hasRoom(counter: Counter, counters: ReadonlyMap<string, number>): boolean {
-  return !isBounded(counter) || (counters.get(counter.name) ?? 0) + counter.add <= counter.max;
-}
-
-/** `10:00–14:00、17:00–22:00`, in Chinese. */
-export function hoursText(hours: readonly (readonly [number, number])[]): string {
-  const clock = (minutes: number): string =>
-    `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-  return hours.map(([from, to]) => `${clock(from)}–${clock(to)}`).join('、') || '全天';
-}

@@ -2,19 +2,18 @@
 // grows with what it says and with the rules it concerns, not with the rules there are. Pure.
 
 import type { Event } from '../base/event.ts';
+import type { Pattern } from '../base/pattern.ts';
 import { PatternSet } from '../base/pattern.ts';
 import { normalise, searched } from '../base/text.ts';
 import type { Instant } from '../base/time.ts';
-import type { Campaign, Pattern, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
+import { dayIn } from '../match/claim-key.ts';
+import { fitsScanned } from '../match/trigger-match.ts';
+import { ANSWER_WORDS } from '../mechanics/quiz.ts';
+import type { Campaign, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
+import { idsOf, shadowOf } from '../rules/campaign-query.ts';
 import { isAboutCode } from '../rules/printed-code.ts';
 import { Automaton } from './aho-corasick.ts';
-import { dayIn } from './claim-key.ts';
-import { ANSWER_WORDS } from './mechanics/quiz.ts';
 import { NameIndex, push } from './prefix-index.ts';
-import { fitsScanned, idsOf, shadowOf } from './trigger-match.ts';
-
-export { normalise } from '../base/text.ts';
-export { fitsPattern, fitsRule } from './trigger-match.ts';
 
 /** A rule whose trigger fits, in its campaign. */
 export type Match = { readonly campaign: Campaign; readonly rule: Rule; readonly order: number };

@@ -1,15 +1,17 @@
 // The prizes of a rule as one claim would win them: what each is worth now, what it would use up, and whether it is
 // there at all. Pure.
 
+import { type Counter, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
 import { type Instant, later, minuteOfDay } from '../base/time.ts';
-import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
+import type { Limit, Looked, Situation, TakesBack } from '../mechanics/mechanic.ts';
+import { slotCounters, slotFor } from '../mechanics/round.ts';
+import type { Campaign, Prize, Window } from '../rules/campaign.ts';
+import { prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { drawAmount, type Luck } from './draw.ts';
-import { type Claimant, type Counter, isBounded, type Limit, type MerchantCaps, prizeLimits } from './limits.ts';
-import type { Looked, Situation, TakesBack } from './mechanics/mechanic.ts';
-import { slotCounters, slotFor } from './mechanics/round.ts';
+import { type Claimant, type MerchantCaps, prizeLimits } from './limits.ts';
 
 export type Offer = {
   readonly prize: Prize;
@@ -26,14 +28,6 @@ export type Missing = {
   readonly isLocked?: boolean;
 };
 
-/** The prizes a rule can come to, whichever time it is. */
-export function prizesOf(campaign: Campaign, rule: Rule): Prize[] {
-  const names = rule.assigned ? [...campaign.prizes.keys()] : rule.give;
-  const prizes = names.map(name => campaign.prizes.get(name)!);
-  const fallback = [...campaign.prizes.values()].filter(prize => prize.fallback && !prizes.includes(prize));
-  return rule.assigned ? prizes : [...prizes, ...fallback.filter(() => prizes.some(prize => prize.kind !== 'nothing'))];
-}
-
 /** A delayed prize leaves on another day, and counts at the merchant on that one. */
 function claimantIn({ event, now, rule }: Looked, caps: MerchantCaps | undefined): Claimant {
   return { event, caps, now, ...(rule.delay !== undefined && { leavesAt: later(now, rule.delay) }) };
@@ -42,7 +36,7 @@ function claimantIn({ event, now, rule }: Looked, caps: MerchantCaps | undefined
 /** The counters that `offerOf` reads for any of them. */
 export function offerCounters(at: Looked, caps: MerchantCaps | undefined): string[] {
   const who = claimantIn(at, caps);
-  return prizesOf(at.campaign, at.rule).flatMap(prize => [
+  return prizesGiven(at.campaign, at.rule).flatMap(prize => [
     ...prizeLimits(at.campaign, prize, prize.kind === 'redpacket' ? prize.max : NO_MONEY, who)
       .filter(isBounded)
       .map(({ name }) => name),
@@ -64,7 +58,7 @@ export function drawCounters(at: Situation): Counter[] {
   const isLocking = (prize: Prize): boolean => prize.unlockAfter !== undefined;
   if (![...at.campaign.prizes.values()].some(isLocking)) return [];
   const { draws, takenBack } = drawNames(at);
-  const isRead = prizesOf(at.campaign, at.rule).some(isLocking);
+  const isRead = prizesGiven(at.campaign, at.rule).some(isLocking);
   return [
     { name: draws, add: 1, max: Number.MAX_SAFE_INTEGER },
     ...(isRead ? [{ name: takenBack, add: 0, max: at.value(takenBack) }] : []),
@@ -136,7 +130,7 @@ function stepFor(steps: readonly { readonly from: Fen; readonly amount: Fen }[],
   return steps.findLast(({ from }) => from <= paid)?.amount;
 }
 
-export function isOpen({ from, to, hours }: Window, now: Instant): boolean {
+function isOpen({ from, to, hours }: Window, now: Instant): boolean {
   if ((from !== undefined && now < from) || (to !== undefined && now >= to)) return false;
   const minute = minuteOfDay(now);
   return hours.length === 0 || hours.some(([start, end]) => minute >= start && minute < end);

@@ -3,10 +3,11 @@
 
 import { type Fen, fen, showFen } from '../base/money.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
+import { hasDraw, hasTrigger, isCash, isDraw, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { LintId } from './catalogue.ts';
-import { hasTrigger, isCash, isDraw, type Linting, makesClaims, prizesGiven } from './context.ts';
-import { hasDraw } from './odds.ts';
+import type { Linting } from './context.ts';
+
 import { type PhraseKind, phrasesIn } from './phrases.ts';
 import { allTexts } from './replies.ts';
 

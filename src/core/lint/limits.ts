@@ -4,8 +4,9 @@
 import { fen, showFen } from '../base/money.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../base/time.ts';
 import type { Campaign, Once } from '../rules/campaign.ts';
+import { hasTrigger, isDraw, leastOf, makesClaims, payingRules } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';
-import { hasTrigger, isDraw, type Linting, leastOf, makesClaims, payingRules } from './context.ts';
+import type { Linting } from './context.ts';
 import { type Bound, cashOf, daysOf, lowest, moneyOfDay, packetsInAll, packetsOfDay } from './spend.ts';
 
 /** Small differences are roundings, not mistakes. */

@@ -23,17 +23,6 @@ import { lintOdds } from './odds.ts';
 import { lintReach, type Reach, reachOf } from './reach.ts';
 import { lintReplies } from './replies.ts';
 
-export {
-  LINTS,
-  type LintId,
-  type LintSettings,
-  SEVERITIES,
-  type Severity,
-  type Silenced,
-  type Warning,
-} from './catalogue.ts';
-export { ALONE, type LintAround, type LintInput, TOP_PRIZE } from './context.ts';
-
 /** `campaigns`: in the order of their files, all of them: some warnings are about several. Sorted by file and place. */
 export function lint(campaigns: readonly LintInput[], around: LintAround): Warning[] {
   return lintWith(campaigns, around).warnings;

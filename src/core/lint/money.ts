@@ -3,9 +3,10 @@
 
 import { fen, showFen } from '../base/money.ts';
 import { HOUR, SECOND } from '../base/time.ts';
-import { isOfPayments } from '../payout/refund.ts';
+import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
-import { cashGiven, isOnly, type Linting, leastOf, makesClaims, mostOf, payingRules } from './context.ts';
+import { cashGiven, isOnly, leastOf, makesClaims, mostOf, payingRules } from '../rules/campaign-query.ts';
+import type { Linting } from './context.ts';
 import { cashOf, courseOf, daysOf, isEarnedOutside, lowest, moneyInAll, moneyOfDay, packetsOfDay } from './spend.ts';
 
 /** Small differences are roundings, not mistakes. */
@@ -175,7 +176,7 @@ function lintOnePerson({ campaign, payer, caps, say }: Linting, rule: Rule): voi
 }
 
 /** Claims one follower can make on a day; `Infinity` where nothing bounds them. */
-export function claimsOfDay(campaign: Campaign): number {
+function claimsOfDay(campaign: Campaign): number {
   const rules = campaign.rules.filter(makesClaims);
   const byRules = rules.reduce((sum, { once, quiz }) => {
     if (once !== 'perEvent' && once !== 'perRound') return sum + 1;

@@ -2,18 +2,9 @@
 // publishes a prize must be able to give it. Pure.
 
 import { type Fen, showFen } from '../base/money.ts';
-import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
-import {
-  type Cash,
-  cashGiven,
-  isCash,
-  isDraw,
-  isOnly,
-  type Linting,
-  makesClaims,
-  mostOf,
-  prizesGiven,
-} from './context.ts';
+import type { Prize, Rule } from '../rules/campaign.ts';
+import { type Cash, cashGiven, isCash, isDraw, isOnly, mostOf, prizesGiven } from '../rules/campaign-query.ts';
+import type { Linting } from './context.ts';
 import { claimsEver } from './limits.ts';
 import { courseOf, daysOf } from './spend.ts';
 
@@ -140,9 +131,4 @@ function lintHardly({ campaign, say }: Linting): void {
       `the budget is enough for some ${Math.round(course.draws)} draws, in which "${name}" is won ${won.toFixed(2)} times on the average: probably nobody wins it`,
     );
   }
-}
-
-/** Whether anything is drawn, so that odds have to be told. */
-export function hasDraw(campaign: Campaign): boolean {
-  return campaign.rules.some(rule => makesClaims(rule) && isDraw(rule));
 }

@@ -1,10 +1,10 @@
 // What a rule can come to, and what each text can say of it: which outcomes there are for it at all, and which
 // placeholders have a value in them. Where it is not certain, it counts as possible. Pure.
 
-import { isOfPayments } from '../payout/refund.ts';
+import { isOfPayments } from '../mechanics/refund.ts';
 import { type Campaign, DETAILS, type Detail, OUTCOMES, type Rule, type Said } from '../rules/campaign.ts';
+import { cashGiven, hasTrigger, isCash, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import type { Placeholder } from '../rules/reply.ts';
-import { cashGiven, hasTrigger, isCash, makesClaims, prizesGiven } from './context.ts';
 
 const WITH_SCENE = ['scan', 'subscribe'] as const;
 

@@ -9,7 +9,7 @@ export type PhraseKind =
   | 'follow-gift-announced';
 
 /** `word`: as it is written in the text. */
-export type Phrase = { readonly kind: PhraseKind; readonly word: string };
+type Phrase = { readonly kind: PhraseKind; readonly word: string };
 
 // ── Sentences ────────────────────────────────────────────────────────────────────────────────────────────────
 

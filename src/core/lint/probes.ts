@@ -4,7 +4,7 @@ import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
 import { fen } from '../base/money.ts';
 import { normalise } from '../base/text.ts';
 import type { Day, Instant } from '../base/time.ts';
-import { fitsRule } from '../decide/trigger-match.ts';
+import { fitsRule } from '../match/trigger-match.ts';
 import type { Campaign, Rule, ScannedText, Trigger } from '../rules/campaign.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf } from '../rules/printed-code.ts';
 

@@ -2,12 +2,12 @@
 // long once they are filled in, or that WeChat will often not let through. Pure.
 
 import { yuanText } from '../base/money.ts';
-import { DAY, HOUR } from '../base/time.ts';
-import { hoursText } from '../decide/limits.ts';
+import { DAY, HOUR, hoursText } from '../base/time.ts';
 import { type Campaign, DETAILS, type ReplyTemplate, type Rule, type Said } from '../rules/campaign.ts';
+import { hasTrigger, isCash, makesClaims, mostOf, prizesGiven } from '../rules/campaign-query.ts';
 import { fill, PLACEHOLDERS, type Placeholder, placeholdersOf, type Values } from '../rules/reply.ts';
 import type { Path } from '../yaml/path-position.ts';
-import { hasTrigger, isCash, type Linting, makesClaims, mostOf, prizesGiven } from './context.ts';
+import type { Linting } from './context.ts';
 import { isSpokenLate, outcomesOf, type Spoken, valuesIn } from './outcomes.ts';
 
 /** WeChat: the content of a text. */
@@ -16,7 +16,7 @@ const BYTES_MAX = 2048;
 const WINDOW = 48 * HOUR;
 
 /** A text of the file, and when it is said. */
-export type Text = { readonly said: Spoken; readonly path: Path; readonly text: string };
+type Text = { readonly said: Spoken; readonly path: Path; readonly text: string };
 
 export function lintReplies(at: Linting): void {
   const longest = longestValues(at.campaign);
@@ -32,7 +32,7 @@ export function lintReplies(at: Linting): void {
 }
 
 /** Everything a rule says in words, also the titles and lines of an article. */
-export function textsOf(rule: Rule, n: number): Text[] {
+function textsOf(rule: Rule, n: number): Text[] {
   const own = rule.reply ? wordsOf('reply', ['rules', n, 'reply'], rule.reply) : [];
   const replies = Object.entries(rule.replies) as [Said, ReplyTemplate][];
   return [...own, ...replies.flatMap(([said, reply]) => wordsOf(said, ['rules', n, 'replies', said], reply))];

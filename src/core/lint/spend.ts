@@ -4,7 +4,8 @@
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { type Day, dayOf, later, MINUTE } from '../base/time.ts';
 import type { Campaign, Period, Prize } from '../rules/campaign.ts';
-import { type Caps, type Cash, cashGiven, isCash, isOnly, mostOf, payingRules, prizesGiven } from './context.ts';
+import { type Cash, cashGiven, isCash, isOnly, mostOf, payingRules, prizesGiven } from '../rules/campaign-query.ts';
+import type { Caps } from './context.ts';
 import { type OpenDays, openDays } from './open-days.ts';
 
 /** Packets or fen, and what holds it there. */
@@ -162,7 +163,7 @@ export function moneyInAll(campaign: Campaign, caps?: Caps): Bound[] {
 // ── On the average ───────────────────────────────────────────────────────────────────────────────────────────
 
 /** What one is worth on the average; `undefined` where that is the customers' doing. */
-export function meanOf(prize: Prize, { rounds }: Campaign): number | undefined {
+function meanOf(prize: Prize, { rounds }: Campaign): number | undefined {
   if (!isCash(prize)) return 0;
   if (prize.steps) return undefined;
   if (!prize.split) return (prize.min + prize.max) / 2;
@@ -171,7 +172,7 @@ export function meanOf(prize: Prize, { rounds }: Campaign): number | undefined {
 }
 
 /** How a draw goes until money or packets are used up. Figures are means; `Infinity` where nothing ends it. */
-export type Course = {
+type Course = {
   readonly draws: number;
   readonly packets: number;
   readonly money: number;
@@ -197,7 +198,7 @@ function drawOf(campaign: Campaign): Prize[] | undefined {
 }
 
 /** `isDay`: of one day, to which its share of each stock belongs. */
-export type Ends = { readonly money: number; readonly packets: number; readonly isDay?: boolean };
+type Ends = { readonly money: number; readonly packets: number; readonly isDay?: boolean };
 
 export function courseOf(campaign: Campaign, ends: Ends): Course | undefined {
   const prizes = drawOf(campaign);
@@ -238,7 +239,7 @@ export function courseOf(campaign: Campaign, ends: Ends): Course | undefined {
 
 // ── In one line ──────────────────────────────────────────────────────────────────────────────────────────────
 
-export type Spend = {
+type Spend = {
   /** The most it can ever cost, and what holds it there. */
   readonly most: Bound;
   /** The most one claim can win. */

@@ -3,7 +3,7 @@
 
 import { fen, showFen } from '../base/money.ts';
 import { beijingText, type Instant } from '../base/time.ts';
-import { dayIn } from '../decide/claim-key.ts';
+import { dayIn } from '../match/claim-key.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { calledOf } from '../rules/renamed.ts';
 import { type Comparing, type LiveSide, people, type SayLive } from './live.ts';

@@ -14,7 +14,7 @@ export type Installation = {
 };
 
 /** As much of bot.yaml as tells whose it is. */
-export type Owner = {
+type Owner = {
   readonly demo: boolean;
   readonly secret: string;
   readonly accounts: ReadonlyMap<string, { readonly appId: string }>;

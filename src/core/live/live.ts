@@ -41,7 +41,7 @@ export type Comparing = {
 };
 
 /** `isPart`: these are not all the files there are, so that nothing is gone only because it is not among them. */
-export type LiveAround = {
+type LiveAround = {
   readonly evidence: Evidence;
   readonly now: Instant;
   readonly isPart?: boolean;

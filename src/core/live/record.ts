@@ -1,10 +1,10 @@
 // What a store remembers of the campaigns that went live: names inside and outside, and whatever may not change, or not
 // without a word, once somebody has claimed. Written as JSON; a field that is absent was not known yet. Pure.
+
 import { createHash } from 'node:crypto';
 import type { Instant } from '../base/time.ts';
-import { makesClaims } from '../lint/context.ts';
-import { hasDraw } from '../lint/odds.ts';
 import type { Campaign, Once, Prize, Rule, Trigger } from '../rules/campaign.ts';
+import { hasDraw, makesClaims } from '../rules/campaign-query.ts';
 import type { Named } from '../rules/renamed.ts';
 
 /** An element by the name inside. */
@@ -24,7 +24,7 @@ export type LiveRule = LiveMark & {
 };
 
 /** The lines of a list, as prints of its beginnings: of `step` lines, of twice as many … and of all. */
-export type ListPrint = { readonly lines: number; readonly step: number; readonly prints: readonly string[] };
+type ListPrint = { readonly lines: number; readonly step: number; readonly prints: readonly string[] };
 
 export type LivePrize = LiveMark & {
   readonly kind: Prize['kind'];
@@ -34,13 +34,13 @@ export type LivePrize = LiveMark & {
   readonly coupons?: ListPrint;
 };
 
-export type LiveRound = LiveMark & {
+type LiveRound = LiveMark & {
   readonly to: number;
   readonly packets: number;
   readonly total: number;
 };
 
-export type LiveKinds = {
+type LiveKinds = {
   readonly rules: readonly LiveRule[];
   readonly prizes: readonly LivePrize[];
   readonly rounds: readonly LiveRound[];

@@ -20,7 +20,7 @@ const OPEN_MS = DAY;
 
 const NOTHING = '您还没有红包哦,参加活动就有机会!';
 
-export type MineParts = {
+type MineParts = {
   /** What the campaign is called; `undefined` if its file is gone. */
   readonly nameOf: (campaign: string) => string | undefined;
   /** Where a transfer is confirmed (H5). */

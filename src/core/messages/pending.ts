@@ -1,7 +1,9 @@
 // What a follower is owed in words, told at the next contact: in the passive reply, behind what the event itself is
 // answered. Pure.
+
 import type { Event } from '../base/event.ts';
-import type { Facts } from '../decide/decision.ts';
+import type { Facts } from '../match/facts.ts';
+
 import type { Reply } from '../rules/reply.ts';
 
 /** WeChat: the content of a text, as a passive reply and as a message. */

@@ -4,8 +4,8 @@
  * `again` the same call may be repeated · `wait` a quota has to come back · `user` this follower cannot be reached ·
  * `config` the operator must act · `bug` the call itself is wrong.
  */
-export type ApiErrorKind = 'again' | 'wait' | 'user' | 'config' | 'bug';
-export type ApiError = { readonly kind: ApiErrorKind; readonly text: string };
+type ApiErrorKind = 'again' | 'wait' | 'user' | 'config' | 'bug';
+type ApiError = { readonly kind: ApiErrorKind; readonly text: string };
 
 const row = (kind: ApiErrorKind, text: string): ApiError => ({ kind, text });
 

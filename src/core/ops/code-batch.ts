@@ -10,7 +10,7 @@ export type Share = { readonly prize: string; readonly count: number };
 export type CodeLine = { readonly code: string; readonly batch: string; readonly box: number; readonly prize: string };
 
 /** So many random bytes. */
-export type Chance = (bytes: number) => Buffer;
+type Chance = (bytes: number) => Buffer;
 
 const BODY = CODE_LENGTH - 2;
 /** 2^50: ten letters of five bits. A double holds it exactly. */

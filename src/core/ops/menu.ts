@@ -1,8 +1,10 @@
 // The account's own menu (自定义菜单): what it is made of, how it reads, how two of them differ, and which of its keys no
 // rule waits for. Pure.
+
 import type { Finding } from '../base/error.ts';
 import { visible, visibleJson } from '../base/text.ts';
-import { fitsPattern } from '../decide/match.ts';
+import { fitsPattern } from '../match/trigger-match.ts';
+
 import type { Campaign } from '../rules/campaign.ts';
 import type { Located } from '../yaml/schema.ts';
 

@@ -16,7 +16,7 @@ export type OpenIdLine = {
 };
 
 /** What the merchant may pay at once. */
-export type AmountRange = { readonly merchant: string; readonly min: Fen; readonly max: Fen };
+type AmountRange = { readonly merchant: string; readonly min: Fen; readonly max: Fen };
 
 /** Every openid WeChat hands out. A cut-off one would be refused as OPENID_ERROR and halt the merchant for all. */
 const OPENID = /^o[\w-]{27}$/;

@@ -1,12 +1,14 @@
 // A batch of `hongbao send`: who is to be paid by hand becomes claims, counters and planned payouts, exactly as if a
 // rule had given them. What the store makes atomic for a rule it makes atomic here: once per follower and batch. Pure.
 
+import { type Counter, isBounded } from '../base/counter.ts';
 import type { Event, EventKey, OpenId } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
-import type { Claim, Decision } from '../decide/decide.ts';
+import type { Claim, Decision } from '../decide/decision.ts';
 import { drawAmount, luckOf } from '../decide/draw.ts';
-import { type Counter, isBounded, type Limit, type MerchantCaps, prizeLimits, ruleClaims } from '../decide/limits.ts';
+import { type MerchantCaps, prizeLimits, ruleClaims } from '../decide/limits.ts';
+import type { Limit } from '../mechanics/mechanic.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
 import { NO_REPLY } from '../rules/reply.ts';
 import type { Payout } from './payout.ts';
@@ -63,7 +65,7 @@ function eventOf({ campaign, account, name }: Batch, user: OpenId, now: Instant)
 }
 
 /** What the store writes for one line: as `Commit` of `ports.ts` has it. */
-export type BatchCommit = {
+type BatchCommit = {
   readonly event: Event;
   readonly seenAt: Instant;
   readonly answer: { readonly reply: typeof NO_REPLY; readonly at: Instant };

@@ -2,9 +2,11 @@
 // the packet was won. A payout holds the caps of the day it was planned for; on another day it takes those of that day,
 // together with the step to *sending*. Pure.
 
+import type { Counter } from '../base/counter.ts';
+import { UNBOUNDED } from '../base/counter.ts';
 import { dayOf, type Instant } from '../base/time.ts';
-import type { Counter, MerchantCaps } from '../decide/limits.ts';
-import { capDayOf, capsOf, UNBOUNDED } from '../decide/limits.ts';
+import type { MerchantCaps } from '../decide/limits.ts';
+import { capDayOf, capsOf } from '../decide/limits.ts';
 import type { Payout, Step } from './payout.ts';
 
 type Holds = Payout['holds'];

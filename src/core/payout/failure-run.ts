@@ -23,10 +23,10 @@ const UNREACHED_MAX = 10;
 const OBJECTED_MAX = 10;
 const REMEMBERED_MAX = 200;
 
-export type Halted = { readonly code: string; readonly reason: string; readonly since?: Instant };
+type Halted = { readonly code: string; readonly reason: string; readonly since?: Instant };
 
 /** A request that WeChat Pay called wrong: its words, its settings, or our key. */
-export type Objection = {
+type Objection = {
   readonly campaign: string;
   readonly user: string;
   readonly billNo: string;
@@ -69,7 +69,7 @@ const NO_TROUBLE = {
 export const NO_RUN: Run = { ...NO_TROUBLE, known: [], spoiled: [], blamed: [], paid: [] };
 
 /** One answer, as the gate weighs it. */
-export type Seen = {
+type Seen = {
   readonly payout: Payout;
   readonly observation: Observation;
   readonly sight: Sight;

@@ -1,9 +1,11 @@
 // One payout (付款): its number, its request, its states, and what may be seen of it. What moves it: `payout-table.ts`. Pure.
+
 import { createHash } from 'node:crypto';
+import type { Counter } from '../base/counter.ts';
 import type { OpenId } from '../base/event.ts';
 import type { Brand, Fen } from '../base/money.ts';
 import { type Day, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
-import type { Counter } from '../decide/limits.ts';
+
 import type { Cancel } from '../rules/campaign.ts';
 
 /** `mch_billno` (商户订单号): ≤ 28 letters and digits. Chosen and stored before the first call, never changed. */
@@ -45,13 +47,13 @@ type RedpackFields = {
 };
 
 /** sendredpack (发放红包接口). */
-export type RedpackRequest = RedpackFields & { readonly channel: 'redpack'; readonly clientIp: string };
+type RedpackRequest = RedpackFields & { readonly channel: 'redpack'; readonly clientIp: string };
 
 /** sendgroupredpack (裂变红包, deprecated by WeChat Pay on 2024-06-05). A client_ip would spoil its sign. */
-export type GroupRequest = RedpackFields & { readonly channel: 'group'; readonly totalNum: number };
+type GroupRequest = RedpackFields & { readonly channel: 'group'; readonly totalNum: number };
 
 /** 商家转账 (v3 transfer-bills): the follower confirms on a page. */
-export type TransferRequest = {
+type TransferRequest = {
   readonly channel: 'transfer';
   readonly mchId: string;
   readonly appId: string;

@@ -1,10 +1,12 @@
 // Plans a payout: its number and every field of its request, before anything is called. Pure.
 
+import type { Counter } from '../base/counter.ts';
 import type { Envelope, OpenId } from '../base/event.ts';
 import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
-import type { Claim, Decision } from '../decide/decide.ts';
-import { type Counter, ruleClaimsCounter } from '../decide/limits.ts';
+import type { Claim, Decision } from '../decide/decision.ts';
+
+import { ruleClaimsCounter } from '../decide/limits.ts';
 import type { Campaign, Packet } from '../rules/campaign.ts';
 import { billNoOf, numberDay, type Payout, type PayRequest } from './payout.ts';
 
@@ -27,7 +29,7 @@ export type PayerSettings = { readonly name: string; readonly mchId: string } & 
 );
 
 /** What is owed to whom. */
-export type Debt = {
+type Debt = {
   readonly campaign: Campaign;
   readonly rule: string;
   readonly claimKey: string;

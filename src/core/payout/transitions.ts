@@ -10,8 +10,6 @@ import { afterFailure, afterRefund } from './succession.ts';
 import { unclearOf, unclearWords } from './unclear-answers.ts';
 import { isKnown, leavesNoOrder, type Meaning, meaningOf, type Sight } from './wechat-codes.ts';
 
-export { CALL_LEASE_MS, DEFAULT_POLICY, type PayoutPolicy } from './pace.ts';
-
 /** gethbinfo answers for orders of the last 30 days only. */
 const HORIZON_MS = 30 * DAY;
 /** Before we ask instead of sending once more. */

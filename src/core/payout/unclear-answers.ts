@@ -4,7 +4,7 @@ import type { Observation } from './payout.ts';
 import { isKnown } from './wechat-codes.ts';
 
 /** What came back where WeChat Pay's word was expected. */
-export type Unclear = {
+type Unclear = {
   readonly kind: 'unreached' | 'silence' | 'refused';
   readonly code: string;
   readonly text: string;

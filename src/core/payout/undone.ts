@@ -2,11 +2,14 @@
 // may have reached WeChat Pay is marked first (`stopped`), so that nothing sends it again or gives it another number; then it
 // is asked after, and ends on WeChat Pay's word that nothing was paid. Pure.
 
+import type { Event } from '../base/event.ts';
 import { DAY, type Instant, later, MINUTE } from '../base/time.ts';
+import { isBroken } from '../match/follower.ts';
 import { type Cancel, isCancel } from '../rules/campaign.ts';
 import { cancelStep, cancelWay, judgeAnswer, saidOf } from './operator-steps.ts';
+import type { PayoutPolicy } from './pace.ts';
 import { isFinal, type Observation, type Payout, type Step } from './payout.ts';
-import { observe, type PayoutPolicy, type Verdict } from './transitions.ts';
+import { observe, type Verdict } from './transitions.ts';
 import type { Sight } from './wechat-codes.ts';
 
 /** As much of a payout's history as is judged here: its lines in their order. */
@@ -106,3 +109,8 @@ const REFUSING: ReadonlySet<string> = new Set<Sight>([
   ...(['halt', 'config', 'configOne', 'one', 'bug', 'slow'] as const),
   ...(['morning', 'tomorrow', 'nextMonth', 'refusedUser'] as const),
 ]);
+
+/** Whether this event undoes what the payout is for. Older payouts know only when they were planned. */
+export function isUndone({ undoneBy, createdAt, eventAt = createdAt }: Payout, event: Event): boolean {
+  return undoneBy !== undefined && isBroken({ ...undoneBy, eventAt }, event);
+}

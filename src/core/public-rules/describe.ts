@@ -2,12 +2,10 @@
 // who, how, what can be won with which odds, limits, payment, and how a draw is verified. Passwords are not told. Pure.
 
 import { showFen } from '../base/money.ts';
-import { WEEKDAYS, type Weekday } from '../base/time.ts';
-import { hoursText } from '../decide/limits.ts';
-import { hasTrigger, isCash, makesClaims, payingRules } from '../lint/context.ts';
-import { hasDraw } from '../lint/odds.ts';
-import { isOfPayments } from '../payout/refund.ts';
+import { hoursText, WEEKDAYS, type Weekday } from '../base/time.ts';
+import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign } from '../rules/campaign.ts';
+import { hasDraw, hasTrigger, isCash, makesClaims, payingRules } from '../rules/campaign-query.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { describePrizes } from './prize.ts';
 import { describeRules } from './rule.ts';

@@ -1,9 +1,9 @@
 // The part of the public rules (活动规则) about taking part: what starts each rule, who may, how often, what it counts. Pure.
 
 import { showFen } from '../base/money.ts';
-import { isDraw, makesClaims, prizesGiven } from '../lint/context.ts';
-import { isOfPayments } from '../payout/refund.ts';
+import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign, Once, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
+import { isDraw, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { type Describing, lengthText, type Say } from './text.ts';
 
 export function describeRules(at: Describing): string[] {

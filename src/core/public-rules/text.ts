@@ -1,7 +1,7 @@
 // What all parts of the public rules (活动规则) are written with: the language, times and lengths. Pure.
 
-import { beijingText, DAY, HOUR, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
-import { hoursText } from '../decide/limits.ts';
+import { beijingText, DAY, HOUR, hoursText, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
+
 import type { Campaign, Period } from '../rules/campaign.ts';
 
 /** Picks the words of the language that is written. */

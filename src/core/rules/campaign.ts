@@ -1,11 +1,10 @@
 // What a rule file may say, as values: the campaign (活动), its prizes (奖品) and rules (规则). Pure.
 import type { Fen } from '../base/money.ts';
+import type { Pattern } from '../base/pattern.ts';
 import type { Day, Instant, Weekday } from '../base/time.ts';
 import type { Guess, Quiz, Streak } from './plays.ts';
 import type { Named } from './renamed.ts';
 import type { RuleTest } from './test.ts';
-
-export type { Guess, Question, Quiz, Streak } from './plays.ts';
 
 /** Why a claim is refused, in the order of precedence: the first that applies wins. */
 export const REFUSALS = [
@@ -100,9 +99,6 @@ export type TextTrigger =
   | { readonly kind: 'text'; readonly match: 'daily'; readonly byDay: ReadonlyMap<Day, readonly string[]> }
   | { readonly kind: 'text'; readonly match: 'any' };
 
-/** A pattern whose cost grows with the text only. It sees the text as it was normalised. */
-export type Pattern = { readonly source: string; fits(text: string): boolean };
-
 /** What was scanned is compared as a text is. */
 export type ScannedText = Extract<TextTrigger, { readonly match: 'exact' | 'contains' | 'pattern' }>;
 
@@ -131,7 +127,7 @@ export type Trigger =
 export const ONCE = ['ever', 'perDay', 'perWeek', 'perMonth', 'perRound', 'perEvent'] as const;
 export type Once = (typeof ONCE)[number];
 
-export type Who = {
+type Who = {
   /** Milliseconds since the latest follow. */
   readonly followedFor?: number;
   /** Only openids that never unfollowed. */
@@ -257,7 +253,7 @@ export type Budget = {
   readonly alertAt: readonly number[];
 };
 
-export type UserLimits = {
+type UserLimits = {
   readonly total?: number;
   readonly perDay?: number;
   readonly perMonth?: number;
@@ -270,7 +266,7 @@ export type UserLimits = {
 };
 
 /** Limits of one scene (场景值: a store's code). */
-export type SceneLimits = {
+type SceneLimits = {
   readonly perDay?: number;
   readonly amountPerDay?: Fen;
   /** Claims of one follower at one scene. */
@@ -282,7 +278,7 @@ export type Store = { readonly name: string; readonly hours: readonly (readonly 
 
 /** `draft`: not live. `rehearse`: only for the testers. `shadow`: decides and records, says and pays nothing. */
 export const MODES = ['live', 'draft', 'rehearse', 'shadow'] as const;
-export type Mode = (typeof MODES)[number];
+type Mode = (typeof MODES)[number];
 
 /** The words on the packet. Lengths are bytes of UTF-8 (reference: 发放红包接口). */
 export type Packet = {
@@ -294,7 +290,7 @@ export type Packet = {
 };
 
 /** `color`: `#d9412b`. Absent: the page's own colour, the campaign's name, no introduction. */
-export type PageLook = { readonly color?: string; readonly title?: string; readonly intro?: string };
+type PageLook = { readonly color?: string; readonly title?: string; readonly intro?: string };
 
 export type Campaign = Named & {
   /** The first one it had: everything in the store is under it. */
@@ -330,5 +326,3 @@ export type Campaign = Named & {
   /** SHA-256 of the file's text and of the lists it names, hex: stands in every decision. */
   readonly hash: string;
 };
-
-export type { RuleTest, RuleTestEvent, RuleTestExpect, TestAction, TestCode } from './test.ts';

@@ -1,7 +1,7 @@
 // What the plays (玩法) of a rule say: a streak of days, wrong tries, a quiz. Pure.
-import type { Pattern } from './campaign.ts';
 
 /** A streak of days (连续签到). */
+import type { Pattern } from '../base/pattern.ts';
 export type Streak = {
   /** After so many days a new cycle begins. */
   readonly cycle: number;

@@ -1,13 +1,14 @@
 // A printed code (一物一码): how it looks. Letters and digits that nobody takes for one another, the last two a checksum
 // over the others, so that a slip of the pen is no wrong guess. Pure.
+
 import type { Event } from '../base/event.ts';
-import { sceneOf } from '../decide/claim-key.ts';
+import { sceneOf } from '../base/event.ts';
 
 /** Without 0 O 1 I: 32 of them, 5 bits each. */
 export const CODE_LETTERS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
 export const CODE_LENGTH = 12;
 /** What a scene begins with that carries a code. */
-export const CODE_SCENE = 'c-';
+const CODE_SCENE = 'c-';
 
 const CODE = new RegExp(`^[${CODE_LETTERS}]{${CODE_LENGTH}}$`);
 

@@ -1,6 +1,5 @@
 // Names that change while a campaign is live. What has a name keeps the first one inside, in its claims, its counters and
 // the journal, so that nothing in a store is ever rewritten; people see the one it has today. Pure.
-import type { Decision, Open, Shadow, Trace } from '../decide/decision.ts';
 import type { Campaign, Prize, Rule } from './campaign.ts';
 
 /** Of what has a name: how the file calls it, where that is another one than inside. */
@@ -103,19 +102,6 @@ export function aboutCalled<T extends About>(one: T, campaigns: readonly Campaig
   return { ...one, ...called, ...(one.prize !== undefined && { prize: prizeIn(campaign, one.prize) }) };
 }
 
-function prizeIn({ prizes }: Campaign, name: string): string {
+export function prizeIn({ prizes }: Campaign, name: string): string {
   return prizeCalled(prizes.get(name) ?? { name });
-}
-
-export function decisionCalled(decision: Decision, campaigns: readonly Campaign[]): Decision;
-export function decisionCalled(decision: Decision | Open, campaigns: readonly Campaign[]): Decision | Open;
-export function decisionCalled(decision: Decision | Open, campaigns: readonly Campaign[]): Decision | Open {
-  const trace: Trace = decision.trace.map(line => aboutCalled(line, campaigns));
-  const shadows = decision.shadows?.map((shadow): Shadow => aboutCalled(shadow, campaigns));
-  const both = { trace, ...(shadows && { shadows }) };
-  if (decision.kind === 'ignored') return { ...decision, ...both };
-  const campaign = campaigns.find(({ id }) => id === decision.campaign);
-  if (decision.kind !== 'open' || !campaign) return { ...aboutCalled(decision, campaigns), ...both };
-  const prospects = decision.prospects.map(one => ({ ...one, prize: prizeIn(campaign, one.prize) }));
-  return { ...aboutCalled(decision, campaigns), ...both, prospects };
 }

@@ -1,8 +1,10 @@
 // Texts in a language of their own, inside a rule file: conditions and patterns. What is wrong with one is said at the
 // letter where it is wrong, also behind quotes and over several lines. Pure.
+
 import { isScalar, Scalar } from 'yaml';
+import type { Pattern } from '../base/pattern.ts';
 import { compilePattern } from '../base/pattern.ts';
-import type { Pattern } from '../rules/campaign.ts';
+
 import { isNothing, type Place, type Reader, refuse, type Shape } from './reader.ts';
 
 export type Passage = {

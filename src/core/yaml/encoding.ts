@@ -66,7 +66,7 @@ export function encodingWords(found: Encoding | 'unknown', option: boolean): str
 }
 
 /** The same, for the end of a sentence that begins with the file's name. */
-export function encodingProblem(found: Encoding | 'unknown', option: boolean): string {
+function encodingProblem(found: Encoding | 'unknown', option: boolean): string {
   const save = 'save the table as "CSV UTF-8"';
   if (found === 'unknown' || found === 'utf-8') return `is not UTF-8; ${save}`;
   const name = found === 'utf-16' ? 'UTF-16' : 'GBK, as spreadsheets in China save it';

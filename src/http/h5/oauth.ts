@@ -2,9 +2,10 @@
 // worth an openid. The state is signed, bound to the browser that began, and good for one way; whoever comes with anything
 // else reads a kind page and learns nothing. WeChat comes the same way twice now and then, and people go back to it: both
 // land where they landed before. From here a browser is only ever sent to a page of ours.
+
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
-import type { AccountConfig } from '../../config/config.ts';
+import type { AccountConfig } from '../../config/account.ts';
 import { pathOf } from '../../core/base/address.ts';
 import { messageOf } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
@@ -14,8 +15,9 @@ import { sparing } from '../../lib/log-throttle.ts';
 import { createMemory } from '../../lib/rate-limiter.ts';
 import { createSigner, type Signer } from '../../lib/signer.ts';
 import type { Clock, Log } from '../../ports.ts';
-import { type Lang, langOf, type Note, one } from './query.ts';
-import type { Sessions } from './session.ts';
+import { type Lang, langOf, one } from '../language.ts';
+import type { Sessions } from '../session.ts';
+import type { Note } from './note.ts';
 
 const STATE_MS = 10 * MINUTE;
 /** So many pages may be on their way to WeChat in one browser. */
@@ -26,7 +28,7 @@ const SAME_WAY_MS = MINUTE;
 const CODES_PER_STATE_MAX = 4;
 const STATES_MAX = 10_000;
 
-export type Visitor =
+type Visitor =
   | { readonly kind: 'user'; readonly user: OpenId }
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'again' };

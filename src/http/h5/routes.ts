@@ -1,32 +1,34 @@
 // The page of a campaign (H5): who has no session is sent to WeChat first; who has one sees the page, draws, and reads what
 // became of their prizes. The openid is the session's, never a parameter's. A draw is the event `visit`, one for each tap.
+
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
-import type { AccountConfig } from '../../config/config.ts';
+import type { AccountConfig } from '../../config/account.ts';
 import { pathOf } from '../../core/base/address.ts';
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../../core/base/event.ts';
 import type { Instant } from '../../core/base/time.ts';
 import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
-import { inviteScene } from '../../core/decide/follower.ts';
 import type { Book } from '../../core/decide/match.ts';
-import { idsOf } from '../../core/decide/trigger-match.ts';
+import { inviteScene } from '../../core/match/follower.ts';
 import { askNowStep } from '../../core/payout/ask-now.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
+import { idsOf } from '../../core/rules/campaign-query.ts';
 import { asWritten, calledOf } from '../../core/rules/renamed.ts';
 import type { Flow } from '../../engine/flow.ts';
 import { sparing } from '../../lib/log-throttle.ts';
 import type { Store } from '../../ports.ts';
 import { readBody, TooLarge } from '../body.ts';
 import type { Lookup } from '../follower-lookup.ts';
+import { type Lang, langOf } from '../language.ts';
+import { createSessions, type Session } from '../session.ts';
 import { noteHtml, pageHtml } from './html/page.ts';
 import { ownHtml } from './html/prizes.ts';
 import type { Assets, Confirm } from './html/view.ts';
+import type { Note } from './note.ts';
 import { createOAuth, type OAuth, type OAuthPorts } from './oauth.ts';
 import { ownOf, resultOf } from './prizes.ts';
-import { type Lang, langOf, type Note } from './query.ts';
-import { createSessions, type Session } from './session.ts';
 
 const BODY_BYTES_MAX = 2048;
 

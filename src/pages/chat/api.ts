@@ -4,18 +4,16 @@ import type { Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine, JournalLine } from '../../ports.ts';
 import type {
   Account,
-  Act,
   ClockChange,
   Faults,
   NewPerson,
   Packet,
   PayInShop,
   Person,
-  Push,
-  Pushing,
   ShopOrder,
   State,
 } from '../../simulator/shared/protocol.ts';
+import type { Act, Push, Pushing } from '../../simulator/shared/protocol-push.ts';
 
 /** One event as the bot saw it, with the payout it led to. */
 export type BotLine = JournalLine & {

@@ -1,5 +1,7 @@
 // The way of one event: which push, which journal line and which line of the chat belong together.
-import type { Line, Push } from '../../simulator/shared/protocol.ts';
+
+import type { Line } from '../../simulator/shared/protocol.ts';
+import type { Push } from '../../simulator/shared/protocol-push.ts';
 import type { BotLine } from './api.ts';
 import { xmlText } from './text/format.ts';
 

@@ -1,8 +1,8 @@
 // What the page knows, and how it changes: one immutable model, the simulator's stream, and the follower's acts.
+
 import { useEffect, useState } from 'preact/hooks';
 import type {
   Account,
-  Act,
   Change,
   ClockChange,
   Faults,
@@ -10,14 +10,14 @@ import type {
   Merchant,
   Packet,
   Person,
-  Push,
   ShopOrder,
 } from '../../simulator/shared/protocol.ts';
+import type { Act, Push } from '../../simulator/shared/protocol-push.ts';
 import { ApiError, api, type BotLine, bot, type CampaignLine, STREAM_URL } from './api.ts';
 import { pushOfBotLine } from './event-trail.ts';
 import { type Lang, readLang, tagOf, wordsOf } from './text/zh.ts';
 
-export type Model = {
+type Model = {
   readonly lang: Lang;
   readonly link: 'connecting' | 'live' | 'lost';
   readonly loaded: boolean;

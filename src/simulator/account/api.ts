@@ -27,7 +27,7 @@ type Route = {
   readonly run: (world: World, call: Call, desks: Desks) => object;
 };
 /** What others look into as well. */
-export type PlatformParts = { readonly tickets: JsTickets; readonly messages: MessageDesk };
+type PlatformParts = { readonly tickets: JsTickets; readonly messages: MessageDesk };
 /** Where messages and notices are sent, what is pushed once the answer is out, and where tickets are kept. */
 type Desks = PlatformParts & { readonly desk: NoticeDesk; readonly tell: Tell };
 /** What is done once the answer is out. */

@@ -1,10 +1,12 @@
 // The outside of a push, and how WeChat reads a webhook's answer: signatures, the three modes, the shape of a passive
 // reply (被动回复). Pure but for the random parts of the encryption.
+
 import { messageOf } from '../../core/base/error.ts';
 import { aesKeyOf, decrypt, encrypt, sameText, signatureOf } from '../../wechat/crypto.ts';
 import { childrenOf, parseXml, textOf, type XmlFields, type XmlValue } from '../../wechat/xml.ts';
 import type { AccountOptions } from '../shared/options.ts';
-import type { Pushing } from '../shared/protocol.ts';
+import type { Pushing } from '../shared/protocol-push.ts';
+
 import type { NewLine } from '../world/world.ts';
 
 /** Fields in the order in which they are written. */

@@ -1,6 +1,6 @@
 // The shape of a menu (自定义菜单), checked as `/cgi-bin/menu/create` does. Pure.
 
-import type { Menu } from '../shared/protocol.ts';
+import type { Menu } from '../shared/protocol-menu.ts';
 import type { ErrorCode } from './errors.ts';
 
 const WITH_KEY = new Set([

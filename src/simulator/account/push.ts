@@ -1,11 +1,13 @@
 // Delivers pushes to the webhooks: 5 s for an answer, three deliveries in all, then the follower reads a notice.
+
 import { randomInt } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { messageOf } from '../../core/base/error.ts';
 import type { AccountOptions, SimulatorOptions } from '../shared/options.ts';
-import type { Push, Try } from '../shared/protocol.ts';
+import type { Push, Try } from '../shared/protocol-push.ts';
+
 import { Refused } from '../shared/refusal.ts';
 import type { World } from '../world/world.ts';
 import { type Answer, type Envelope, type Fields, readAnswer, seal, writeJson, writeXml } from './envelope.ts';

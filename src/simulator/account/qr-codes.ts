@@ -8,7 +8,7 @@ const EXPIRE_SECONDS_MAX = 2_592_000;
 const EXPIRE_SECONDS = 60;
 
 /** As `/cgi-bin/qrcode/create` answers, or its complaint (40053). */
-export type Created = { readonly ticket: string; readonly expire_seconds?: number; readonly url: string };
+type Created = { readonly ticket: string; readonly expire_seconds?: number; readonly url: string };
 
 export function createCode(world: World, account: string, body: unknown): Created | string {
   const asked = readRequest(body);

@@ -10,7 +10,7 @@ const FORCE_PER_DAY = 20;
 const RETIRED_MAX = 5000;
 const DAY = 86_400_000;
 
-export type Family = 'token' | 'stable';
+type Family = 'token' | 'stable';
 type Token = {
   readonly value: string;
   readonly account: string;
@@ -18,9 +18,9 @@ type Token = {
   readonly supersededAt?: number;
 };
 
-export type TokenAnswer = { readonly access_token: string; readonly expires_in: number };
+type TokenAnswer = { readonly access_token: string; readonly expires_in: number };
 /** Whose it is, or the code that says what is wrong with it. */
-export type Checked = { readonly account: string } | 40001 | 40014 | 42001;
+type Checked = { readonly account: string } | 40001 | 40014 | 42001;
 
 export class Tokens {
   readonly #world: World;

@@ -1,7 +1,9 @@
 // What people do, and the push that WeChat makes of it. People who do not follow can only follow.
+
 import { randomBytes, randomInt } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
-import type { Act, Push } from '../shared/protocol.ts';
+import type { Act, Push } from '../shared/protocol-push.ts';
+
 import { Refused } from '../shared/refusal.ts';
 import type { StoredPerson } from '../world/journal.ts';
 import { agreed, type GrantKind, granted, onlyNotices } from '../world/message-windows.ts';
@@ -19,9 +21,9 @@ type Effect = {
   readonly person?: StoredPerson;
 };
 
-export type Doing = { readonly push: Push; readonly done: Promise<Push> };
+type Doing = { readonly push: Push; readonly done: Promise<Push> };
 
-export type Actor = (openid: string, act: Act) => Doing;
+type Actor = (openid: string, act: Act) => Doing;
 
 export function actor(world: World, pusher: Pusher): Actor {
   const nextMsgId = msgIds(world);

@@ -16,7 +16,7 @@ const POLICY =
 /** Beside the compiled code; and from the sources (in tests) the same folder of the last build. */
 const FOLDERS = ['../../pages/', '../../../dist/pages/'].map(path => new URL(path, import.meta.url));
 
-export type PageFile = { readonly headers: Readonly<Record<string, string>>; readonly body: Buffer };
+type PageFile = { readonly headers: Readonly<Record<string, string>>; readonly body: Buffer };
 
 /** `undefined` for every name that is not a page's file. */
 export async function pageFile(name: string): Promise<PageFile | undefined> {

@@ -1,11 +1,11 @@
 // The control API of `protocol.ts`: what the chat page and tests say to the simulator, and the stream of changes.
 // It believes only its own origin: a web page somewhere must not be able to open red packets on somebody's laptop.
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import { readBody, readJson, send, sendJson } from '../shared/http.ts';
 import type {
   Account,
-  Act,
   Change,
   ClockChange,
   Faults,
@@ -16,14 +16,13 @@ import type {
   Packet,
   PayInShop,
   Person,
-  Push,
-  Pushing,
   ShopNotice,
   ShopOrder,
   Signing,
   SigningState,
   State,
 } from '../shared/protocol.ts';
+import type { Act, Push, Pushing } from '../shared/protocol-push.ts';
 import { Refused } from '../shared/refusal.ts';
 import {
   readAct,

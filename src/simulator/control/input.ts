@@ -1,16 +1,16 @@
 // What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place. Pure.
-import { BadInput } from '../../core/base/error.ts';
+
+import { BadInput, messageOf } from '../../core/base/error.ts';
 import type {
-  Act,
   ClockChange,
   Faults,
   NewPerson,
   PayFault,
   PayInShop,
   PlatformFault,
-  Pushing,
   Signing,
 } from '../shared/protocol.ts';
+import type { Act, Pushing } from '../shared/protocol-push.ts';
 import { OF_FRONT } from '../world/faults.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -331,4 +331,14 @@ function textsOf(json: Json): Texts {
     if (text !== undefined && text !== '') texts[key] = text;
   }
   return texts;
+}
+
+/** What `--format` and `--cdata` say. */
+export function pushingOf({ format, cdata }: { readonly format?: string; readonly cdata?: string }): Partial<Pushing> {
+  const given = Object.entries({ format, cdata }).filter(([, value]) => value !== undefined);
+  try {
+    return readPushing(Object.fromEntries(given));
+  } catch (error) {
+    throw new BadInput(`${given.map(([name, value]) => `--${name} ${value}`).join(' ')}: ${messageOf(error)}`);
+  }
 }

@@ -20,7 +20,7 @@ import {
 import type { NewLine, World } from '../world/world.ts';
 
 /** `isPayee`: it is this person's limit, not the merchant's. */
-export type Limit = { readonly code: string; readonly text: string; readonly isPayee: boolean };
+type Limit = { readonly code: string; readonly text: string; readonly isPayee: boolean };
 
 /** Has no state of its own: any number of them may stand on one world. */
 export class OrderLife {

@@ -14,7 +14,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** From one delivery that failed to the next. */
-export const PAY_NOTICE_GAPS_MS = [
+const PAY_NOTICE_GAPS_MS = [
   ...[15, 15, 30].map(seconds => seconds * SECOND),
   ...[3, 10, 20, 30, 30, 30, 60].map(minutes => minutes * MINUTE),
   ...[3, 3, 3, 6, 6].map(hours => hours * HOUR),

@@ -229,6 +229,6 @@ export class PayDesk {
 }
 
 /** gethbinfo's failures have no order fields to echo. */
-export function orderFailureOfQuery(code: string, text: string): PayReply {
+function orderFailureOfQuery(code: string, text: string): PayReply {
   return { ...earlyFailure(code, text), return_code: 'SUCCESS' };
 }

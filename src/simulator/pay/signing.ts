@@ -1,7 +1,6 @@
 // With which key WeChat Pay signs for a merchant (API v3): its public key, a platform certificate, or either by turns, as in
 // the week of a change. Which of them signs the n-th answer or notice is drawn from a seed. In memory only, as faults are.
 import { createHash } from 'node:crypto';
-import type { Control } from '../control/control.ts';
 import type { MerchantOptions } from '../shared/options.ts';
 import type { Signing, SigningState } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
@@ -56,7 +55,10 @@ export class SigningDesk {
     this.#faults = new FaultyTransfers(world);
   }
 
-  control(): Pick<Control, 'signing' | 'setSigning'> {
+  control(): {
+    signing(mchId: string): SigningState;
+    setSigning(mchId: string, signing: Signing): Promise<SigningState>;
+  } {
     return {
       signing: mchId => this.show(mchId),
       setSigning: (mchId, signing) => this.set(mchId, signing),

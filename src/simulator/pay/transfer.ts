@@ -26,7 +26,7 @@ export type TransferAnswer = {
 };
 
 /** `undefined`: cannot be decrypted with this key. */
-export type ReadName = (encrypted: string, serial: string | undefined) => string | undefined;
+type ReadName = (encrypted: string, serial: string | undefined) => string | undefined;
 
 const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
 const DAYS_30 = 30 * 86_400_000;

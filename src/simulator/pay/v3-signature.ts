@@ -13,7 +13,7 @@ import {
 } from 'node:crypto';
 import type { MerchantCertificate, PayKey } from './certificates.ts';
 
-export const V3_SCHEME = 'WECHATPAY2-SHA256-RSA2048';
+const V3_SCHEME = 'WECHATPAY2-SHA256-RSA2048';
 const CLOCK_OFFSET_MAX_S = 300;
 const NONCES_MAX = 200_000;
 
@@ -26,7 +26,7 @@ export function v3Nonce(length: number): string {
 /** Each part ends in a line feed. */
 const lines = (...parts: readonly (string | number)[]): Buffer => Buffer.from(parts.map(part => `${part}\n`).join(''));
 
-export type SignedCall = {
+type SignedCall = {
   readonly method: string;
   /** With its query, as it came. */
   readonly path: string;
@@ -43,7 +43,7 @@ type Claim = {
 };
 
 /** Whose call it is, or why nobody's. */
-export type Verified = { readonly mchId: string } | { readonly wrong: string };
+type Verified = { readonly mchId: string } | { readonly wrong: string };
 
 /** Verifies `Authorization`, and remembers nonces for as long as their timestamps are good. */
 export class V3Verifier {

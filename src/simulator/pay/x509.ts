@@ -5,7 +5,7 @@ import { createHash, type KeyObject, randomBytes, sign, X509Certificate } from '
 /** In the order in which they stand in the certificate. */
 export type Name = readonly (readonly [part: 'C' | 'O' | 'OU' | 'CN', value: string])[];
 
-export type Wish = {
+type Wish = {
   readonly subject: Name;
   readonly publicKey: KeyObject;
   readonly notBefore: Date;
@@ -16,7 +16,7 @@ export type Wish = {
 };
 
 /** `certPem` absent: the certificate is its own issuer. */
-export type Issuer = { readonly keyPem: string; readonly certPem?: string };
+type Issuer = { readonly keyPem: string; readonly certPem?: string };
 
 /** The certificate as PEM. */
 export function issueCertificate(wish: Wish, issuer: Issuer): string {

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BadInput } from '../../core/base/error.ts';
 
-export const BODY_BYTES_MAX = 64 * 1024;
+const BODY_BYTES_MAX = 64 * 1024;
 
 /** The body as text. What is too large, or no UTF-8, is `BadInput`. */
 export async function readBody(req: IncomingMessage, max = BODY_BYTES_MAX): Promise<string> {

@@ -1,6 +1,9 @@
 // What a simulator is started with: the accounts and merchants that a real WeChat would know from its consoles.
+
 import type { MovableClock } from './clock.ts';
-import type { Menu, Pushing, Signing } from './protocol.ts';
+import type { Signing } from './protocol.ts';
+import type { Menu } from './protocol-menu.ts';
+import type { Pushing } from './protocol-push.ts';
 
 export type AccountOptions = {
   /** Our name for it in URLs and lists. */

@@ -29,9 +29,6 @@
 import type { Menu } from './protocol-menu.ts';
 import type { Push, Pushing } from './protocol-push.ts';
 
-export type { Menu, MenuButton } from './protocol-menu.ts';
-export type { Act, Push, Pushing, Try } from './protocol-push.ts';
-
 export type State = {
   readonly now: number;
   readonly offsetMs: number;

@@ -1,8 +1,10 @@
 // An account (公众号) of the simulated WeChat: what its console knows, and what is shown of it.
-import type { AccountOptions } from '../shared/options.ts';
-import type { Account, Menu, QrCode } from '../shared/protocol.ts';
 
-export type StoredQrCode = QrCode & { readonly permanent: boolean };
+import type { AccountOptions } from '../shared/options.ts';
+import type { Account, QrCode } from '../shared/protocol.ts';
+import type { Menu } from '../shared/protocol-menu.ts';
+
+type StoredQrCode = QrCode & { readonly permanent: boolean };
 export type AccountState = {
   options: AccountOptions;
   webhook: string;

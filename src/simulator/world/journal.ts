@@ -1,8 +1,10 @@
 // The simulator's memory on disk: one JSON line per change, appended before anybody is told about it.
+
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadInput } from '../../core/base/error.ts';
-import type { Line, Menu, QrCode, ShopOrder } from '../shared/protocol.ts';
+import type { Line, QrCode, ShopOrder } from '../shared/protocol.ts';
+import type { Menu } from '../shared/protocol-menu.ts';
 import type { Grants } from './message-windows.ts';
 import type { Order } from './order.ts';
 

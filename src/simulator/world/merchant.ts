@@ -11,7 +11,7 @@ export type MerchantState = {
   /** What was paid in or out by hand: `setBalance`. */
   readonly topUps: TopUp[];
 };
-export type TopUp = { readonly at: number; readonly amount: number };
+type TopUp = { readonly at: number; readonly amount: number };
 
 export function newMerchant(options: MerchantOptions): MerchantState {
   const { mchId, balance, apiV3Key = DEFAULT_API_V3_KEY } = options;

@@ -1,10 +1,10 @@
 // When customer-service messages (客服消息) may be sent: what a follower does opens a window with a count. Pure.
 
 /** What opens a window: a message, a tap on the menu, a follow, a scan. */
-export const GRANT_KINDS = ['message', 'menu', 'follow', 'scan'] as const;
+const GRANT_KINDS = ['message', 'menu', 'follow', 'scan'] as const;
 export type GrantKind = (typeof GRANT_KINDS)[number];
 
-export type Grant = { readonly left: number; readonly until: number };
+type Grant = { readonly left: number; readonly until: number };
 /** One per kind; a kind that was never triggered is absent. */
 export type Grants = { readonly [kind in GrantKind]?: Grant } & {
   /** Template id → how many subscription notices the person still takes. Stays after an unfollow. */

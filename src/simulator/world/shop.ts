@@ -54,7 +54,7 @@ export class ShopBook {
 
 /** What the payer really paid. */
 export const cashOf = ({ total, coupon }: ShopOrder): number => total - coupon;
-export const refundedOf = ({ refunds }: ShopOrder): number => refunds.reduce((sum, { amount }) => sum + amount, 0);
+const refundedOf = ({ refunds }: ShopOrder): number => refunds.reduce((sum, { amount }) => sum + amount, 0);
 /** Coupons take their part of a refund. */
 export const cashOfRefund = (order: ShopOrder, { amount }: ShopRefund): number =>
   Math.floor((amount * cashOf(order)) / order.total);

@@ -1,20 +1,11 @@
 // Everything the simulated WeChat knows, and the only place that changes it: each change is written to the journal,
 // then applied, then told to whoever watches.
+
 import { createHash } from 'node:crypto';
 import type { AccountOptions, SimulatorOptions } from '../shared/options.ts';
-import type {
-  Account,
-  Change,
-  Line,
-  Menu,
-  Merchant,
-  Packet,
-  Person,
-  Push,
-  Pushing,
-  QrCode,
-  State,
-} from '../shared/protocol.ts';
+import type { Account, Change, Line, Merchant, Packet, Person, QrCode, State } from '../shared/protocol.ts';
+import type { Menu } from '../shared/protocol-menu.ts';
+import type { Push, Pushing } from '../shared/protocol-push.ts';
 import { Refused } from '../shared/refusal.ts';
 import { type AccountState, shownAccount } from './account.ts';
 import { booksAfter, DayTallies, type Tally } from './balance.ts';

@@ -1,6 +1,7 @@
 // Printed codes in Redis. A code lies in one of many small hashes, which Redis keeps packed, and is found without knowing
 // its batch; whether it is active is said by its box, so that no activation touches a code.
-import type { CodeFact } from '../../core/decide/decide.ts';
+
+import type { CodeFact } from '../../core/match/facts.ts';
 import type { CodeBatch, HeldCode, Store } from '../../ports.ts';
 import {
   BOXES_CHUNK,

@@ -10,7 +10,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { Fault, messageOf } from '../../core/base/error.ts';
-import type { RedisAddress } from './address.ts';
+import type { RedisAddress } from '../../lib/redis-address.ts';
 import { GIVE_UP_MS, openClient, within } from './client.ts';
 import { KEY, prefixOf } from './keys.ts';
 import { type Link, Links, type Look } from './reconnect.ts';
@@ -33,7 +33,7 @@ export type Connection = {
   close(): Promise<void>;
 };
 
-export type ConnectOptions = {
+type ConnectOptions = {
   /** Reads whose answer leaves the house as it is: it must be as safe as what was written. */
   readonly told?: readonly Script[];
   /** For what a person should know, though it goes on. */

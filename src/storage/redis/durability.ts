@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
-import type { RedisAddress } from './address.ts';
+import type { RedisAddress } from '../../lib/redis-address.ts';
 import { type Connection, scriptOf } from './connection.ts';
 import { FORMAT, KEY, prefixOf } from './keys.ts';
 import type { Look, Unfit } from './reconnect.ts';
@@ -98,7 +98,7 @@ async function unfitOf(check: () => Promise<void>): Promise<Unfit | undefined> {
   }
 }
 
-export type Warn = (text: string) => void;
+type Warn = (text: string) => void;
 
 const IS_REPLICA = 'store: this Redis is a replica; name its primary under store: in bot.yaml';
 const EMPTIED =

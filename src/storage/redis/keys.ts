@@ -109,7 +109,6 @@ export const KEY = {
 } as const;
 
 export const FORMAT = '1';
-export const DEFAULT_TAG = 'hongbao';
 
 /** `{hongbao}:`, with which every key begins. */
 export function prefixOf(tag: string): string {

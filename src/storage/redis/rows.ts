@@ -1,9 +1,11 @@
 // How things lie in Redis: as JSON, in halves that change and that do not, and the way there and back.
+
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import type { Counter } from '../../core/base/counter.ts';
 import type { EventKey } from '../../core/base/event.ts';
-import type { Follower } from '../../core/decide/decide.ts';
-import type { Counter } from '../../core/decide/limits.ts';
+import type { Follower } from '../../core/match/facts.ts';
+
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine, JournalLine } from '../../ports.ts';
 import { CHANGING } from '../shared/rows.ts';

@@ -1,11 +1,14 @@
 // A snapshot of everything that is owed and was paid, on Redis, which has none of its own: for the audit and for a move. What was written later is
 // known by its sequence and left out; what is changed while somebody reads, the changing script puts aside first
 // (`keep` in `redis-write.ts`). So taking a snapshot costs nothing, reading goes page by page, and nobody waits for it.
+
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { fen } from '../../core/base/money.ts';
-import type { Claim, Follower } from '../../core/decide/decide.ts';
+import type { Claim } from '../../core/decide/decision.ts';
+import type { Follower } from '../../core/match/facts.ts';
+
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { Act, Answer, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine } from '../../ports.ts';
 import { actFrom } from './acts.ts';

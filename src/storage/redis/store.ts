@@ -1,12 +1,15 @@
 // The store for more than one process: Redis or Valkey, one server or a cluster. Every method is one Lua script, and
 // what a script does it does alone. Keys: `redis-keys.ts`; scripts: `redis-write.ts`, `redis-read.ts` and
 // `redis-leases.ts`; what happens when the connection breaks: `redis-connect.ts`.
+
 import assert from 'node:assert/strict';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { fen } from '../../core/base/money.ts';
-import type { Facts, Follower, Wanted } from '../../core/decide/decide.ts';
+import type { Facts, Follower, Wanted } from '../../core/match/facts.ts';
+
 import type { Payout, Step } from '../../core/payout/payout.ts';
+import { parseRedisUrl, type RedisAddress } from '../../lib/redis-address.ts';
 import type {
   Answer,
   Buckets,
@@ -22,7 +25,6 @@ import type {
 import { codeHash } from '../shared/code-hash.ts';
 import { checkTold, owedOf } from '../shared/mailbox.ts';
 import { actsOn } from './acts.ts';
-import { parseRedisUrl, type RedisAddress } from './address.ts';
 import { codeFactOf, codesOn } from './codes.ts';
 import { type Connection, connect } from './connection.ts';
 import { lookOf, originOf, refuseForgetful, refuseNewerFormat, refuseReplication } from './durability.ts';

@@ -7,7 +7,7 @@ import { Fault } from '../../core/base/error.ts';
 import type { PrintedCode } from '../../ports.ts';
 
 /** Codes of one call: they are written together, while everybody else waits. */
-export const CODES_MAX = 1000;
+const CODES_MAX = 1000;
 /** Boxes of one chunk of an activation, for the same reason. */
 export const BOXES_CHUNK = 1000;
 

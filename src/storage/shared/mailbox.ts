@@ -1,6 +1,8 @@
 // What both stores go by when they hold mailboxes: how much fits into one, and whose it may be.
+
 import assert from 'node:assert/strict';
-import type { Facts } from '../../core/decide/decide.ts';
+import type { Facts } from '../../core/match/facts.ts';
+
 import type { Commit, Mailbox } from '../../ports.ts';
 
 /** More than WeChat's quota ever looks back at. */

@@ -1,10 +1,13 @@
 // How things lie in their rows: which columns a payout has, which of them a step writes anew, and the way there and back.
 
 import type { Instant } from '../../core/base/time.ts';
-import type { Follower } from '../../core/decide/decide.ts';
+import type { Follower } from '../../core/match/facts.ts';
+
 import type { Payout } from '../../core/payout/payout.ts';
 import type { Answer, JournalLine } from '../../ports.ts';
-import type { Value } from '../sqlite/schema.ts';
+
+/** What a column holds. */
+export type Value = string | number | null;
 
 /** What a step writes anew, and what stays as it was planned. A field that is not here does not compile. */
 const CHANGES: Record<keyof Payout, boolean> = {

@@ -1,8 +1,10 @@
 // What people did by hand (操作记录), in the SQLite file: appended, never edited.
+
 import type { Act, OperatorLog } from '../../ports.ts';
+import type { Value } from '../shared/rows.ts';
 import { present, stored } from '../shared/rows.ts';
 import type { Access } from './group-commit.ts';
-import type { Database, Statement, Value } from './schema.ts';
+import type { Database, Statement } from './schema.ts';
 
 /** The columns of a `SELECT` that gives an act. */
 export const ACT = 'id, at, by_ AS "by", what, about, detail';

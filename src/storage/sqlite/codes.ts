@@ -1,5 +1,6 @@
 // Printed codes in the SQLite file: a row for each code, and one for each box, which says whether its codes are active.
-import type { CodeFact } from '../../core/decide/decide.ts';
+
+import type { CodeFact } from '../../core/match/facts.ts';
 import type { CodeBatch, HeldCode, PrintedCode, Store } from '../../ports.ts';
 import { BOXES_CHUNK, checkAfter, checkCodes, codeHash, codeTaken, stretchesOf } from '../shared/code-hash.ts';
 import { present } from '../shared/rows.ts';

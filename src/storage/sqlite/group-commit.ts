@@ -7,12 +7,12 @@ import { Fault, messageOf } from '../../core/base/error.ts';
 import type { Place } from './file-identity.ts';
 
 /** As many writes as one transaction takes, so that it blocks the event loop for milliseconds only. */
-export const BATCH_MAX = 500;
+const BATCH_MAX = 500;
 
 /** What a transaction needs of a database. */
 export type Transactions = { exec(sql: string): void; readonly isTransaction: boolean };
 
-export type GroupCommit = {
+type GroupCommit = {
   /**
    * Does this work in the next transaction and resolves when it is on disk. The work is synchronous, and all
    * or nothing: throwing, or calling `undo`, leaves nothing of it behind; its neighbours do not notice.
@@ -71,7 +71,7 @@ type Write = {
   readonly since: number;
 };
 
-export type GroupCommitOptions = {
+type GroupCommitOptions = {
   readonly max?: number;
   /** Looked at before each transaction: throws where there is no use in it. */
   readonly mayBegin?: () => void;

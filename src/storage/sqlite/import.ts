@@ -1,11 +1,13 @@
 // What another store's books hold, written to the SQLite file as it is. Runs inside a transaction of its caller. A row
 // that is there already is written anew, so that a piece told again changes nothing.
+
 import { Fault } from '../../core/base/error.ts';
 import type { BookRows, Piece } from '../../ports.ts';
+import type { Value } from '../shared/rows.ts';
 import { CHANGING, column, FIELDS, followerValues, ownerOf, stored, toldBeside } from '../shared/rows.ts';
 import { actValues } from './acts.ts';
 import { owedText } from './mailbox.ts';
-import type { Database, Statement, Value } from './schema.ts';
+import type { Database, Statement } from './schema.ts';
 
 export function loadPiece(db: Database, piece: Piece): void {
   switch (piece.kind) {

@@ -8,7 +8,7 @@ import type { Database, Statement } from './schema.ts';
 
 type Row = { holder: string | null; fence: number; since: number; until: number; note: string | null };
 
-export type Leases = {
+type Leases = {
   /** Taken or renewed; `undefined` while somebody else has it. */
   take(name: string, holder: string, ms: number, now: Instant): Lease | undefined;
   release(lease: Lease, now: Instant, note?: string): boolean;

@@ -1,5 +1,6 @@
 // Mailboxes in the SQLite file.
-import type { Facts } from '../../core/decide/decide.ts';
+
+import type { Facts } from '../../core/match/facts.ts';
 import type { Mailbox, Person, Store } from '../../ports.ts';
 import { checkMailbox, checkPerson, owedOf } from '../shared/mailbox.ts';
 import type { Access } from './group-commit.ts';

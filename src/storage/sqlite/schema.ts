@@ -1,10 +1,11 @@
 // The SQLite file: how it is opened, and its tables as a numbered list of migrations.
+
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BadInput, messageOf } from '../../core/base/error.ts';
+import type { Value } from '../shared/rows.ts';
 import { sqliteCodeOf } from './group-commit.ts';
 
-export type Value = string | number | null;
 /** A prepared statement. `Row` is what its columns are; we trust our own file with that. */
 export type Statement<Row = unknown> = {
   run(...values: Value[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };

@@ -2,7 +2,9 @@
 // of its own with one open read transaction: what a running bot writes is not in it, and neither waits for the other.
 
 import { Fault } from '../../core/base/error.ts';
-import type { Claim, Follower } from '../../core/decide/decide.ts';
+import type { Claim } from '../../core/decide/decision.ts';
+import type { Follower } from '../../core/match/facts.ts';
+
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { Act, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine, Person } from '../../ports.ts';
 import {
@@ -17,11 +19,12 @@ import {
   type PayoutRow,
   payoutOf,
   present,
+  type Value,
 } from '../shared/rows.ts';
 import { ACT } from './acts.ts';
 import { faultOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
-import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+import { type Database, openDatabase, type Statement } from './schema.ts';
 
 /** Rows read before others get their turn of the event loop: a few milliseconds. */
 const CHUNK = 200;

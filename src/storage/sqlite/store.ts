@@ -1,10 +1,13 @@
 // The embedded store: one SQLite file. Reads are synchronous underneath and see what is committed; writes go
 // through the group commit of `batch.ts`. Tables and file: `schema.ts`.
+
 import assert from 'node:assert/strict';
+import type { Counter } from '../../core/base/counter.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { NO_MONEY } from '../../core/base/money.ts';
-import type { Counter, Facts, Wanted } from '../../core/decide/decide.ts';
+import type { Facts, Wanted } from '../../core/match/facts.ts';
+
 import type { Move, Payout, Step } from '../../core/payout/payout.ts';
 import type {
   Answer,
@@ -41,6 +44,7 @@ import {
   present,
   stored,
   toldBeside,
+  type Value,
 } from '../shared/rows.ts';
 import { actsIn } from './acts.ts';
 import { CODE_FACT, type CodeRow, codeFactOf, codesIn } from './codes.ts';
@@ -49,7 +53,7 @@ import { accessTo, faultOf, groupCommit } from './group-commit.ts';
 import { loadPiece } from './import.ts';
 import { leasesIn } from './leases.ts';
 import { mailboxesIn, OWED, type OwedRow, owedFactOf, TOLD } from './mailbox.ts';
-import { type Database, openDatabase, type Statement, type Value } from './schema.ts';
+import { type Database, openDatabase, type Statement } from './schema.ts';
 import { openBooks } from './snapshot.ts';
 
 /** Answers forgotten in one write: a long night's clean-up must not keep a follower waiting. */

@@ -7,7 +7,7 @@ import { numberOf } from '../json.ts';
 import type { Api, ApiPorts } from './api.ts';
 import { createShared } from './token.ts';
 
-export type JsConfig = {
+type JsConfig = {
   readonly appId: string;
   readonly timestamp: number;
   readonly nonceStr: string;
@@ -15,7 +15,7 @@ export type JsConfig = {
 };
 
 /** For one address of ours. Throws `Fault`. */
-export type JsSigner = (url: string) => Promise<JsConfig>;
+type JsSigner = (url: string) => Promise<JsConfig>;
 
 /** SHA-1 over the four in this order, nothing encoded, the address without its fragment. */
 export function jsSignature(ticket: string, nonce: string, timestamp: number, url: string): string {

@@ -7,7 +7,7 @@ import { isOpenId } from '../../core/base/openid.ts';
 import { type ApiConfig, call } from './api.ts';
 
 /** `snapshot`: a virtual person of a snapshot page (快照页). `again`: the code is spent or late; another one may be had. */
-export type Visitor =
+type Visitor =
   | { readonly kind: 'user'; readonly user: OpenId }
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'again' };

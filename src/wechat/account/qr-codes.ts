@@ -15,7 +15,7 @@ export type NewCode = {
 };
 
 /** `url` is what the picture says; `expires` absent: it is permanent. */
-export type QrCode = { readonly ticket: string; readonly url: string; readonly expires?: Instant };
+type QrCode = { readonly ticket: string; readonly url: string; readonly expires?: Instant };
 
 const ACTIONS = {
   temporary: { text: 'QR_STR_SCENE', number: 'QR_SCENE' },

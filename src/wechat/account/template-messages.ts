@@ -12,7 +12,7 @@ import {
 import { apiErrorOf } from '../../core/messages/platform-codes.ts';
 import type { Answer, Api } from './api.ts';
 
-export type NoticeResult =
+type NoticeResult =
   /** On its way; for a template message a push tells how it ends (TEMPLATESENDJOBFINISH). */
   | { readonly kind: 'sent' }
   /** This follower cannot be reached so: does not follow, refuses it, has not agreed. Not for this time to be tried again. */
@@ -20,7 +20,7 @@ export type NoticeResult =
   /** The account has no such notice, or it was found wrong before. */
   | { readonly kind: 'none' };
 
-export type FilledNotice = {
+type FilledNotice = {
   readonly user: OpenId;
   readonly template: string;
   readonly data: ReadonlyMap<string, string>;
@@ -50,7 +50,7 @@ export async function sendTemplate(api: Api, notice: FilledNotice, id: string): 
 }
 
 /** A subscription notice (发送订阅通知): one for each time the follower agreed. A repetition is another one. */
-export async function sendSubscribe(api: Api, notice: FilledNotice): Promise<NoticeResult> {
+async function sendSubscribe(api: Api, notice: FilledNotice): Promise<NoticeResult> {
   const { url } = notice;
   return outcomeOf(
     api.post('/cgi-bin/message/subscribe/bizsend', { ...bodyOf(notice), ...(url !== undefined && { page: url }) }),

@@ -12,7 +12,7 @@ export type Shared = {
   refuse(value: string): Promise<void>;
 };
 
-export type SharedPorts = {
+type SharedPorts = {
   /** The lease's name, the same in all processes: `token:wx88…`. */
   readonly name: string;
   readonly store: Pick<Store, 'lease' | 'release' | 'note'>;

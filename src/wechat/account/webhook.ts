@@ -21,7 +21,7 @@ export type DoorConfig = {
 };
 
 /** How far a push's `timestamp` may be from our clock. WeChat publishes no window; this is our choice. */
-export const FRESHNESS_MS = 300_000;
+const FRESHNESS_MS = 300_000;
 
 type Signed = { readonly signature: string; readonly wire: Wire };
 type SignatureName = 'signature' | 'msg_signature';

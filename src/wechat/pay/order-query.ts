@@ -11,7 +11,7 @@ import { type PayNoticeConfig, verifySign } from './payment-notice.ts';
 import { type Keys, serialHeader } from './platform-keys.ts';
 import { authorizationOf, signerOf, verifySignature } from './v3-signature.ts';
 
-export type OrderConfig = Pick<PayNoticeConfig, 'mchId' | 'apiV2Key'> &
+type OrderConfig = Pick<PayNoticeConfig, 'mchId' | 'apiV2Key'> &
   Pick<Endpoint, 'api' | 'ca'> & {
     /** Who signs the answers of API v3. */
     readonly keys?: Keys;
@@ -19,7 +19,7 @@ export type OrderConfig = Pick<PayNoticeConfig, 'mchId' | 'apiV2Key'> &
     readonly signer?: { readonly serialNo: string; readonly privateKey: Buffer };
   };
 
-export type OrderDesk = { ask(notice: PaidNotice): Promise<SeenOrder>; close(): Promise<void> };
+type OrderDesk = { ask(notice: PaidNotice): Promise<SeenOrder>; close(): Promise<void> };
 type Ask = OrderDesk['ask'];
 
 export function createOrderDesk(config: OrderConfig, clock: Clock): OrderDesk {

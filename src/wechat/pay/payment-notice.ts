@@ -32,7 +32,7 @@ export type PayNoticeConfig = {
   readonly isOurs?: (appId: string) => boolean;
 };
 
-export type HttpAnswer = { readonly status: number; readonly type?: string; readonly body?: string };
+type HttpAnswer = { readonly status: number; readonly type?: string; readonly body?: string };
 /** A verified notice, and how its sender is answered. */
 export type OpenedNotice = {
   readonly notice: PayNotice;

@@ -27,7 +27,7 @@ export type PlatformCertificate = {
   readonly expiresAt: Instant;
 };
 
-export type Handout =
+type Handout =
   | { readonly kind: 'certificates'; readonly certificates: readonly PlatformCertificate[] }
   /** This merchant has none: WeChat Pay signs with its public key only. */
   | { readonly kind: 'none' }

@@ -35,7 +35,7 @@ export type Keys = Trust & {
   close(): Promise<void>;
 };
 
-export type KeyPorts = {
+type KeyPorts = {
   /** In bot.yaml. */
   readonly merchant: string;
   readonly apiV3Key: string;

@@ -145,7 +145,7 @@ function billOf(json: Json): Extract<Observation, { kind: 'bill' }> | undefined 
 }
 
 /** What a notification says of a bill that reached its end: WeChat Pay's word, not yet compared with our payout. */
-export type TransferNotice = {
+type TransferNotice = {
   readonly billNo: BillNo;
   readonly user: OpenId;
   /** Fen. */
@@ -153,16 +153,12 @@ export type TransferNotice = {
   readonly seen: Observation;
 };
 /** WeChat Pay said it, but it is not for us, or we cannot tell what it means. */
-export type UnreadNotice = { readonly unread: string };
+type UnreadNotice = { readonly unread: string };
 /** … and it is sealed with another APIv3 key than bot.yaml has: once that is mended, it can be told again. */
-export type UnopenedNotice = { readonly unopened: string };
+type UnopenedNotice = { readonly unopened: string };
 
 /** Throws `BadInput` for whatever WeChat Pay did not say within the last 300 s. */
-export type NoticeReader = (
-  headers: Headers,
-  body: string,
-  now: Instant,
-) => TransferNotice | UnreadNotice | UnopenedNotice;
+type NoticeReader = (headers: Headers, body: string, now: Instant) => TransferNotice | UnreadNotice | UnopenedNotice;
 
 /** `apiV3Key`: 32 letters and digits. */
 export function createNoticeReader(config: { mchId: string; apiV3Key: string }, trust: Trust): NoticeReader {

@@ -15,7 +15,7 @@ const KEY_ID = /^(PUB_KEY_ID_\w{1,64}|[0-9A-F]{8,64})$/i;
 const PROBE = 'WECHATPAY/SIGNTEST/';
 
 /** How far `Wechatpay-Timestamp` may be from our clock, ms; the platform's documents say 5 minutes. */
-export const FRESHNESS_MS = 300_000;
+const FRESHNESS_MS = 300_000;
 
 /** Each part ends in a line feed, the last one too. */
 const lines = (...parts: readonly string[]): Buffer => Buffer.from(parts.map(part => `${part}\n`).join(''));
@@ -28,7 +28,7 @@ export function signerOf(config: { mchId: string; serialNo: string; privateKey: 
   return { mchId, serialNo: serialNo.toUpperCase(), key: createPrivateKey(privateKey) };
 }
 
-export type Signed = {
+type Signed = {
   readonly method: 'GET' | 'POST';
   /** With its query, as it is sent. */
   readonly path: string;
@@ -105,7 +105,7 @@ function headerOf(headers: Headers, name: string): string {
 }
 
 /** `resource` of a notification. */
-export type Sealed = {
+type Sealed = {
   readonly algorithm: string;
   /** Base64; its last 16 bytes are the tag. */
   readonly ciphertext: string;

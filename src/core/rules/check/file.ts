@@ -13,8 +13,6 @@ import { checkRounds } from './round.ts';
 import { checkMoneyRules, checkRule } from './rule.ts';
 import { checkTest } from './test.ts';
 
-export type { Checking, Known } from './common.ts';
-
 export function checkFile(check: Checking): void {
   const { file, known, say } = check;
   if (known) checkAccount(file, say, known);

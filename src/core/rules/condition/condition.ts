@@ -16,8 +16,6 @@ import {
   typeTrouble,
 } from './errors.ts';
 
-export type { ConditionTrouble } from './errors.ts';
-
 /** A condition is one thought. Lists in it are short, and it nests little. */
 const LIMITS = { maxAstNodes: 200, maxDepth: 20, maxListElements: 100, maxMapEntries: 10, maxCallArguments: 8 };
 
@@ -27,7 +25,7 @@ type Trouble = ConditionTrouble | undefined;
 const REPEATING = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 
 /** What there is to ask for; `text` is as it was normalised, amounts are whole fen. */
-export const FIELDS = {
+const FIELDS = {
   event: { kind: 'string', text: 'string', scene: 'string', amount: 'int' },
   user: { follows: 'int', followedDays: 'int', tags: 'list<string>' },
   now: { hour: 'int', minute: 'int', weekday: 'string', day: 'string' },

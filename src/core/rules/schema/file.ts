@@ -54,7 +54,7 @@ export const SCENES = {
   PRODUCT_7: '彩票派奖',
   PRODUCT_8: '税务刮奖',
 } as const;
-export type Scene = keyof typeof SCENES;
+type Scene = keyof typeof SCENES;
 
 /** Lengths of the words on a packet, in bytes of UTF-8 (reference: sendredpack). */
 export const PACKET_BYTES = { sendName: 32, actName: 32, wishing: 128, remark: 256 } as const;
@@ -188,7 +188,7 @@ export const ruleFile = object('a campaign', {
 
 export type RuleFile = ShapeOf<typeof ruleFile>;
 export type ReadRule = RuleFile['rules'][number]['value'];
-export type ReadTest = NonNullable<RuleFile['tests']>[number]['value'];
+type ReadTest = NonNullable<RuleFile['tests']>[number]['value'];
 export type ReadPrize = NonNullable<RuleFile['prizes']> extends ReadonlyMap<string, infer P> ? P : never;
 export type ReadPeople = People;
 

@@ -1,5 +1,6 @@
 // Tests (测试) in a rule file: made-up followers, what they do, and what must come of it. As shapes, and as what they are
 // turned into. Pure.
+
 import { type Fen, fen } from '../../base/money.ts';
 import {
   byKind,
@@ -24,14 +25,8 @@ import {
   text,
   wrapped,
 } from '../../yaml/schema.ts';
-import {
-  REFUSALS,
-  type RuleTest,
-  type RuleTestEvent,
-  type RuleTestExpect,
-  type TestAction,
-  type TestCode,
-} from '../campaign.ts';
+import { REFUSALS } from '../campaign.ts';
+import type { RuleTest, RuleTestEvent, RuleTestExpect, TestAction, TestCode } from '../test.ts';
 import { yesOrNothing } from './trigger.ts';
 
 export const ACTIONS = [

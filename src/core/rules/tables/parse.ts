@@ -6,7 +6,8 @@ import { normalise } from '../../base/text.ts';
 import { type Day, parseClock } from '../../base/time.ts';
 import { type Cell, cellAt, type Row, type SayAt } from '../../yaml/csv.ts';
 import { nearest, parseDay } from '../../yaml/schema.ts';
-import type { Question, Store } from '../campaign.ts';
+import type { Store } from '../campaign.ts';
+import type { Question } from '../plays.ts';
 
 const TOP = { line: 1, column: 1 };
 

@@ -2,14 +2,14 @@
 
 type Rgb = readonly [number, number, number];
 
-export const DEFAULT_COLOR = '#d9412b';
+const DEFAULT_COLOR = '#d9412b';
 const WHITE: Rgb = [255, 255, 255];
 const DARK: Rgb = [43, 17, 8];
 const AA = 4.5;
 /** From here on white is what one expects on it. */
 const NEARLY = 3;
 
-export type Palette = {
+type Palette = {
   readonly brand: string;
   /** Deeper, for shadows and the flap. */
   readonly deep: string;

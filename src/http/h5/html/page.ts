@@ -1,10 +1,12 @@
 // The campaign's page as one HTML document: style and script stand in it, under a nonce. Pure.
+
 import { describe } from '../../../core/public-rules/describe.ts';
+import { endText, minuteText } from '../../../core/public-rules/text.ts';
 import type { Campaign } from '../../../core/rules/campaign.ts';
 import { paletteOf } from './color.ts';
 import { type Html, html, jsonIn, raw } from './html.ts';
 import { ownHtml } from './prizes.ts';
-import { endText, minuteText, type Terms, termsOf } from './terms.ts';
+import { type Terms, termsOf } from './terms.ts';
 import { type Words, wordsOf } from './texts.ts';
 import type { Assets, Lang, NoteView, PageView } from './view.ts';
 

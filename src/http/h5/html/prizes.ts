@@ -1,7 +1,9 @@
 // A visitor's own prizes: what became of each, and what there is to do. Pure.
+
 import { yuanText } from '../../../core/base/money.ts';
+import { minuteText } from '../../../core/public-rules/text.ts';
 import { type Html, html } from './html.ts';
-import { minuteText } from './terms.ts';
+
 import { type Words, wordsOf } from './texts.ts';
 import type { Lang, Own, OwnPrize } from './view.ts';
 

@@ -1,13 +1,12 @@
 // The public rules at a glance: when, and which prizes with which odds. The whole of them is `core/public-rules/describe.ts`. Pure.
 
 import { showFen } from '../../../core/base/money.ts';
-import { hoursText } from '../../../core/decide/limits.ts';
+import { hoursText } from '../../../core/base/time.ts';
+
 import { percent } from '../../../core/public-rules/prize.ts';
 import { endText, minuteText } from '../../../core/public-rules/text.ts';
 import type { Campaign, Prize, Rule } from '../../../core/rules/campaign.ts';
 import type { Words } from './texts.ts';
-
-export { endText, minuteText } from '../../../core/public-rules/text.ts';
 
 export type Terms = {
   readonly period: string;

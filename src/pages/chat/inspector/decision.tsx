@@ -1,7 +1,9 @@
 // What the rules said (判定): outcome, rule, and every check behind it.
-import type { Decision } from '../../../core/decide/decide.ts';
+
+import type { Decision } from '../../../core/decide/decision.ts';
 import type { Reply } from '../../../core/rules/reply.ts';
-import type { Push } from '../../../simulator/shared/protocol.ts';
+import type { Push } from '../../../simulator/shared/protocol-push.ts';
+
 import type { BotLine } from '../api.ts';
 import { Check, Miss } from '../parts/icons.tsx';
 import { useModel } from '../state.ts';
@@ -9,7 +11,7 @@ import { money } from '../text/format.ts';
 import { type Words, wordsOf } from '../text/zh.ts';
 import { Section, type Tone } from './inspector.tsx';
 
-export type Verdict = { readonly outcome: string; readonly name: string; readonly tone: Tone };
+type Verdict = { readonly outcome: string; readonly name: string; readonly tone: Tone };
 
 export function verdictOf(decision: Decision, words: Words['panel']): Verdict {
   switch (decision.kind) {

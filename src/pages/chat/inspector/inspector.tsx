@@ -1,7 +1,9 @@
 // Behind the scenes (幕后): the way of one event beside the phone, from the push over the decision to the money.
+
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Push } from '../../../simulator/shared/protocol.ts';
+import type { Push } from '../../../simulator/shared/protocol-push.ts';
+
 import type { BotLine } from '../api.ts';
 import { botLineOfPush } from '../event-trail.ts';
 import { Copy } from '../parts/icons.tsx';
@@ -15,7 +17,7 @@ import { RawSection } from './raw-push.tsx';
 
 export type Tone = 'good' | 'gold' | 'bad' | 'wait' | 'mute';
 
-export async function copyText(text: string, done: string): Promise<void> {
+async function copyText(text: string, done: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
     toast(done);

@@ -30,7 +30,7 @@ const FINAL: readonly PayoutState[] = ['received', 'refunded', 'failed'];
 const USUAL: readonly PayoutState[] = ['planned', 'sending', 'sent', 'received'];
 
 /** Where it has been, where it is, and where it would go if all goes well. */
-export function pathOf(state: PayoutState, history: readonly HistoryLine[]): readonly PayoutState[] {
+function pathOf(state: PayoutState, history: readonly HistoryLine[]): readonly PayoutState[] {
   const been: PayoutState[] = [];
   for (const step of history) if (!been.includes(step.to) && step.to !== state) been.push(step.to);
   const path = [...been, state];

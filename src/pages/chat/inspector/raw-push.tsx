@@ -1,6 +1,8 @@
 // What went over the wire (原始推送): every delivery of one push, the request, its clear text, and the answer.
+
 import { useState } from 'preact/hooks';
-import type { Push, Try } from '../../../simulator/shared/protocol.ts';
+import type { Push, Try } from '../../../simulator/shared/protocol-push.ts';
+
 import { accountOf, useModel } from '../state.ts';
 import { duration, secondsText, xmlParts } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';

@@ -31,8 +31,6 @@ export const Dots = ({ size = 24 }: IconProps) => (
     <circle cx="18.5" cy="12" r="1.7" />
   </svg>
 );
-export const Lines = ({ size }: IconProps) =>
-  stroked(<path d="M5 7.5h14M5 12h14M5 16.5h14" stroke-width="1.8" />, size);
 export const MenuLines = () => (
   <svg width="10" height="10" viewBox="0 0 10 10" stroke="currentColor" stroke-width="1.1" aria-hidden="true">
     <path d="M0 1.5h10M0 5h10M0 8.5h10" />

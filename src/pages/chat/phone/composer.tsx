@@ -1,6 +1,8 @@
 // The foot of the chat: what one types, what one sends beside words, and the account's own menu (自定义菜单).
+
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Account, MenuButton } from '../../../simulator/shared/protocol.ts';
+import type { Account } from '../../../simulator/shared/protocol.ts';
+import type { MenuButton } from '../../../simulator/shared/protocol-menu.ts';
 import { MenuLines, MenuRound, Mic, Picture, Pin, PlusRound, Scan, Yuan } from '../parts/icons.tsx';
 import { act, keywordsOf, useModel } from '../state.ts';
 import { wordsOf } from '../text/zh.ts';

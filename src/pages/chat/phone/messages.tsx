@@ -1,6 +1,8 @@
 // The lines of the chat, as WeChat draws them: bubbles, pictures, voices, places, articles, packets, grey notices.
+
 import type { ComponentChildren } from 'preact';
-import type { Account, Line, Person, Push } from '../../../simulator/shared/protocol.ts';
+import type { Account, Line, Person } from '../../../simulator/shared/protocol.ts';
+import type { Push } from '../../../simulator/shared/protocol-push.ts';
 import { pushOfLine } from '../event-trail.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Pin, Waves } from '../parts/icons.tsx';

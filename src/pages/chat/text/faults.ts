@@ -2,7 +2,7 @@
 import type { PayFault, PlatformFault } from '../../../simulator/shared/protocol.ts';
 import type { Lang } from './zh.ts';
 
-export type FaultWords = { readonly name: string; readonly note: string };
+type FaultWords = { readonly name: string; readonly note: string };
 export type FaultRow<Kind extends string = string> = { readonly kind: Kind } & Readonly<Record<Lang, FaultWords>>;
 
 const row = <Kind extends string>(

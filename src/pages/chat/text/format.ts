@@ -14,13 +14,13 @@ export const dayText = (at: number): string => beijing(at).slice(0, 10);
 /** `2026-02-10 10:05:23` */
 export const fullText = (at: number): string => beijing(at).slice(0, 19).replace('T', ' ');
 /** Whole days since 1970 in Beijing. */
-export const dayNumber = (at: number): number => Math.floor((at + BEIJING_OFFSET) / DAY);
+const dayNumber = (at: number): number => Math.floor((at + BEIJING_OFFSET) / DAY);
 /** 0 is Sunday. */
 export const weekday = (at: number): number => (dayNumber(at) + 4) % 7;
 /** How long until Beijing's next midnight. */
 export const untilMidnight = (at: number): number => (dayNumber(at) + 1) * DAY - BEIJING_OFFSET - at;
 
-export type DateWords = {
+type DateWords = {
   readonly yesterday: string;
   readonly weekdays: readonly string[];
   readonly monthDay: (month: number, day: number) => string;
@@ -55,7 +55,7 @@ export function offsetText(ms: number, unit: (n: number, of: 'd' | 'h' | 'm') =>
 }
 
 /** One element or text of pretty-printed XML. */
-export type XmlPart = { readonly kind: 'tag' | 'cdata' | 'text' | 'space'; readonly text: string };
+type XmlPart = { readonly kind: 'tag' | 'cdata' | 'text' | 'space'; readonly text: string };
 
 const TOKEN = /<!\[CDATA\[[\s\S]*?\]\]>|<[^>]+>|[^<]+/g;
 

@@ -1,7 +1,9 @@
 // Every text of the chat page, in Chinese: the original. `words-en.ts` says the same in English.
+
 import type { PayoutState } from '../../../core/payout/payout.ts';
 import type { Refusal } from '../../../core/rules/campaign.ts';
-import type { Packet, Push } from '../../../simulator/shared/protocol.ts';
+import type { Packet } from '../../../simulator/shared/protocol.ts';
+import type { Push } from '../../../simulator/shared/protocol-push.ts';
 import { en } from './en.ts';
 
 export type Lang = 'zh' | 'en';

@@ -1,29 +1,19 @@
 // What was read from a rule file without a complaint → its campaign (活动). Pure.
-import type { OpenId } from '../base/event.ts';
-import { fen } from '../base/money.ts';
-import { later } from '../base/time.ts';
-import type { Located, Passage } from '../yaml/schema.ts';
-import type {
-  Budget,
-  Campaign,
-  Condition,
-  Packet,
-  Period,
-  Prize,
-  Quiz,
-  Round,
-  Rule,
-  Trigger,
-  Wallet,
-} from './campaign.ts';
-import { namedBy } from './renamed.ts';
-import type { ReadPeople, ReadPrize, ReadRule, RuleFile } from './schema/file.ts';
-import { buildTest } from './schema/test.ts';
-import type { WrittenTrigger } from './schema/trigger.ts';
-import type { RuleData } from './tables/files.ts';
+
+import type { OpenId } from '../../base/event.ts';
+import { fen } from '../../base/money.ts';
+import { later } from '../../base/time.ts';
+import type { Located, Passage } from '../../yaml/schema.ts';
+import type { Budget, Campaign, Condition, Packet, Period, Prize, Round, Rule, Trigger, Wallet } from '../campaign.ts';
+import type { Quiz } from '../plays.ts';
+import { namedBy } from '../renamed.ts';
+import type { ReadPeople, ReadPrize, ReadRule, RuleFile } from '../schema/file.ts';
+import { buildTest } from '../schema/test.ts';
+import type { WrittenTrigger } from '../schema/trigger.ts';
+import type { RuleData } from '../tables/files.ts';
 
 /** What the check has read already: files, and conditions with the names they may use. */
-export type Beside = { readonly data: RuleData; readonly conditions: ReadonlyMap<Passage, Condition> };
+type Beside = { readonly data: RuleData; readonly conditions: ReadonlyMap<Passage, Condition> };
 /** With the names inside of what the file calls otherwise today. */
 type Building = Beside & {
   readonly prize: (name: string) => string;

@@ -1,7 +1,7 @@
 // Wrong tries (口令、验证码试错): so many, then nothing is right any more until the stretch of time is over. Pure.
 
-import type { Counter } from '../limits.ts';
-import { fitsRule } from '../trigger-match.ts';
+import type { Counter } from '../base/counter.ts';
+import { fitsRule } from '../match/trigger-match.ts';
 import type { Looked, Mechanic, Situation } from './mechanic.ts';
 
 /** The counter of this stretch of time. */

@@ -1,10 +1,10 @@
 // Who is at the page: a cookie that only we can make, for one account and some hours. And one token for each tap on the
 // page, bound to that cookie: whoever sends it has seen the page, and whoever sends it twice has tapped once.
 import { randomBytes } from 'node:crypto';
-import type { OpenId } from '../../core/base/event.ts';
-import { isOpenId } from '../../core/base/openid.ts';
-import { HOUR, type Instant, SECOND } from '../../core/base/time.ts';
-import { createSigner } from '../../lib/signer.ts';
+import type { OpenId } from '../core/base/event.ts';
+import { isOpenId } from '../core/base/openid.ts';
+import { HOUR, type Instant, SECOND } from '../core/base/time.ts';
+import { createSigner } from '../lib/signer.ts';
 
 const SESSION_MS = 12 * HOUR;
 

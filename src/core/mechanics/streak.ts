@@ -2,10 +2,12 @@
 // campaign's own; of each number only the latest is kept, and it only grows. A day whose order was refunded breaks the
 // streak it stands in: the next day begins anew. Pure.
 
-import { DAY, type Day } from '../../base/time.ts';
-import type { Rule, Streak } from '../../rules/campaign.ts';
-import type { Values } from '../../rules/reply.ts';
-import type { Counter } from '../limits.ts';
+import type { Counter } from '../base/counter.ts';
+import { DAY, type Day } from '../base/time.ts';
+import type { Rule } from '../rules/campaign.ts';
+import type { Streak } from '../rules/plays.ts';
+import type { Values } from '../rules/reply.ts';
+
 import type { Looked, Mechanic, Situation, TakesBack } from './mechanic.ts';
 import {
   givenCounters,

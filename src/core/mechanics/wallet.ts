@@ -2,9 +2,10 @@
 // All sides only grow, earned, spent and taken back; what is left is their difference. Who had spent by then what a refund
 // takes back owes it: what they earn next makes up for it first. Pure.
 
-import type { Campaign, Rule, Wallet } from '../../rules/campaign.ts';
-import { prizeCalled } from '../../rules/renamed.ts';
-import type { Counter } from '../limits.ts';
+import type { Counter } from '../base/counter.ts';
+import type { Campaign, Rule, Wallet } from '../rules/campaign.ts';
+import { prizeCalled } from '../rules/renamed.ts';
+
 import type { Looked, Mechanic, No, Situation, TakesBack } from './mechanic.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;

@@ -1,13 +1,7 @@
-// What both doors of the page share: its language, parameters that stand there once, and the notes that end a way.
+// What a request says once, and the language it asks for.
 import type { Context } from 'koa';
 
 export type Lang = 'zh' | 'en';
-
-/**
- * `nowhere`: no such page. `stale`: the link is of no use any more. `snapshot`: WeChat shows a snapshot (快照页).
- * `later`: WeChat does not answer.
- */
-export type Note = 'nowhere' | 'stale' | 'snapshot' | 'later';
 
 /** A parameter that stands there exactly once. */
 export function one(ctx: Context, name: string): string | undefined {

@@ -1,12 +1,13 @@
 // A quiz (答题): questions from a list, one after the other, each with its time. A try is a few counters of its own: which
 // question is open, when it was asked, how many were right. Each only grows, bounded by what was read: of two answers to
 // one question the second finds it answered. Pure.
+
 import { createHmac } from 'node:crypto';
-import { normalise } from '../../base/text.ts';
-import type { Question, Quiz } from '../../rules/campaign.ts';
-import type { Values } from '../../rules/reply.ts';
-import type { Counter } from '../limits.ts';
-import { fitsRule } from '../trigger-match.ts';
+import type { Counter } from '../base/counter.ts';
+import { normalise } from '../base/text.ts';
+import { fitsRule } from '../match/trigger-match.ts';
+import type { Question, Quiz } from '../rules/plays.ts';
+import type { Values } from '../rules/reply.ts';
 import type { Answer, Looked, Mechanic, Situation } from './mechanic.ts';
 
 const LETTERS = 'abcdefgh';
@@ -15,7 +16,7 @@ const LETTERS = 'abcdefgh';
 export const ANSWER_WORDS: readonly string[] = [...LETTERS].flatMap(letter => [letter, `选${letter}`]);
 
 /** Which choice a text names; `undefined`: it is no answer. */
-export function choiceIn(text: string): number | undefined {
+function choiceIn(text: string): number | undefined {
   const word = normalise(text);
   return ANSWER_WORDS.includes(word) ? LETTERS.indexOf(word.at(-1)!) : undefined;
 }

@@ -2,13 +2,13 @@
 // the campaign's seed, in a few rows of slots; a claim takes the next slot of its row. Several rows, so that those who
 // come in the same moment seldom reach for the same slot. Pure.
 import { createHmac } from 'node:crypto';
-import { type Fen, fen } from '../../base/money.ts';
-import { beijingText, type Instant, later } from '../../base/time.ts';
-import type { Prize, Round } from '../../rules/campaign.ts';
-import { prizeCalled } from '../../rules/renamed.ts';
-import { roundAt } from '../claim-key.ts';
-import type { Limit } from '../limits.ts';
-import type { Looked, Mechanic, Situation } from './mechanic.ts';
+import { type Fen, fen } from '../base/money.ts';
+import { beijingText, type Instant, later } from '../base/time.ts';
+import { roundAt } from '../match/claim-key.ts';
+import type { Prize, Round } from '../rules/campaign.ts';
+import { prizeCalled } from '../rules/renamed.ts';
+
+import type { Limit, Looked, Mechanic, Situation } from './mechanic.ts';
 
 /**
  * Rows of slots, a power of two; fewer where a row would be very short. Of those who decide in the same moment one in

@@ -1,8 +1,8 @@
 // What can be won by an event that has not happened (可能的结果): every prize with its odds, and never the one that would be
 // drawn. Whoever could ask for that would know the draw before it is made. Pure.
 import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
-import type { Offer } from '../decide/prize-offer.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
+import type { Offer } from './prize-offer.ts';
 
 /** `odds`: of 1; absent: they were decided elsewhere, and are not told (a printed code). Amounts: what it may be worth. */
 export type Prospect = { readonly prize: string; readonly odds?: number; readonly min: Fen; readonly max: Fen };

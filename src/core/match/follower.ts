@@ -1,10 +1,10 @@
 // What an event makes of a follower (粉丝), what it says of whether they follow, and what it means to those who invited
 // one. WeChat tells things late, twice and in another order: what counts is the platform's time of each event. Pure.
+
 import type { Event, EventKey, EventKind, OpenId } from '../base/event.ts';
 import { type Instant, SECOND } from '../base/time.ts';
-import type { Payout } from '../payout/payout.ts';
 import type { Cancel, Rule } from '../rules/campaign.ts';
-import type { Follower } from './decision.ts';
+import type { Follower } from './facts.ts';
 
 /** The scene of a personal code: WeChat takes at most 64 characters, so that a campaign's id has 33. */
 const INVITE_SCENE = /^i\.([^.]+)\.([a-z0-9-]{1,33})$/;
@@ -140,7 +140,7 @@ const PROVES_FOLLOWING: Readonly<Record<EventKind, boolean>> = {
  * How somebody who acts stands to the account: `unknown`: never seen, and what they do does not prove it. `since` absent:
  * they were there before we were.
  */
-export type Standing =
+type Standing =
   | { readonly kind: 'unknown' | 'never' | 'left' }
   | { readonly kind: 'follows'; readonly since?: Instant };
 
@@ -248,9 +248,4 @@ export function wasBroken({ leftAt }: Partial<Follower>, { sentAt }: Event): boo
 /** WeChat's time is in whole seconds. */
 function secondOf(at: Instant): number {
   return Math.floor(at / SECOND) * SECOND;
-}
-
-/** Whether this event undoes what the payout is for. Older payouts know only when they were planned. */
-export function isUndone({ undoneBy, createdAt, eventAt = createdAt }: Payout, event: Event): boolean {
-  return undoneBy !== undefined && isBroken({ ...undoneBy, eventAt }, event);
 }

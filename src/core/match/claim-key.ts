@@ -63,8 +63,3 @@ function occasionOf(campaign: Campaign, rule: Rule, event: Event, now: Instant):
       return rule.once satisfies never;
   }
 }
-
-/** The scene (场景值) an event came through; `undefined` where there was none. */
-export function sceneOf(event: Event): string | undefined {
-  return event.kind === 'scan' || event.kind === 'subscribe' ? event.scene : undefined;
-}

@@ -1,9 +1,9 @@
 // A payment and its refund (退款) remember each other by the transaction, so that either may be told first: a payment that
 // was refunded, even in part, gives nothing any more. What it gave before is taken back: `take-back.ts`. Pure.
+import type { Counter } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
-import type { Counter } from '../decide/limits.ts';
-import type { Mechanic } from '../decide/mechanics/mechanic.ts';
 import { CANCELS, type Cancel, type Rule } from '../rules/campaign.ts';
+import type { Mechanic } from './mechanic.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 

@@ -2,14 +2,16 @@
 // streak, the payer's and those of whoever invited them. What was earned stands in the journal, with the decisions; so
 // nothing of it depends on today's rules. It is done in the refund's own commit, and once. Pure.
 
+import type { Counter } from '../base/counter.ts';
 import type { Event, EventKey } from '../base/event.ts';
-import { paymentKey } from '../payout/payment.ts';
-import { rewardedCounter, rewardedIn, takenBackCounter } from '../payout/refund.ts';
-import { countersOf, type Decision } from './decide.ts';
-import type { Trace } from './decision.ts';
-import { friendKey } from './follower.ts';
-import type { Counter } from './limits.ts';
-import { undoingOf } from './mechanics/index.ts';
+import { countersOf } from '../decide/decide.ts';
+import type { Decision, Trace } from '../decide/decision.ts';
+import { takesBackDraws } from '../decide/prize-offer.ts';
+import { friendKey } from '../match/follower.ts';
+import { MECHANICS } from '../mechanics/index.ts';
+import type { TakesBack, Undoing } from '../mechanics/mechanic.ts';
+import { rewardedCounter, rewardedIn, takenBackCounter } from '../mechanics/refund.ts';
+import { paymentKey } from './payment.ts';
 
 type Value = (counter: string) => number;
 type Refund = Extract<Event, { readonly kind: 'refunded' }>;
@@ -67,4 +69,18 @@ function ruleIn({ trace, shadows = [], ...decision }: Decision): Omit<Trace[numb
   const { campaign, rule } = decision.kind === 'ignored' ? shadows[0]! : decision;
   const hash = trace.find(line => line.campaign === campaign && line.rule === rule)?.hash ?? '';
   return { campaign, rule, hash };
+}
+
+const BACK: readonly TakesBack[] = [
+  ...MECHANICS.flatMap(({ takesBack }) => (takesBack === 'nothing' ? [] : [takesBack])),
+  takesBackDraws,
+];
+
+/** What a refund undoes of what a claim has counted; `undefined`: it stays. */
+function undoingOf(counted: Counter): Undoing | undefined {
+  for (const takesBack of BACK) {
+    const undoing = takesBack(counted);
+    if (undoing) return undoing;
+  }
+  return undefined;
 }

@@ -1,9 +1,9 @@
 // Printed codes (一物一码): one item, one code, one prize. What a code is worth was decided when it was printed; the
 // counter of its first use makes it good for one person. Pure.
 
-import { beijingText, type Instant } from '../../base/time.ts';
-import { codeIn, isAboutCode } from '../../rules/printed-code.ts';
-import { prizeNamed } from '../../rules/renamed.ts';
+import { beijingText, type Instant } from '../base/time.ts';
+import { codeIn, isAboutCode } from '../rules/printed-code.ts';
+import { prizeNamed } from '../rules/renamed.ts';
 import { isLocked, wrongTry } from './guess.ts';
 import type { Looked, Mechanic } from './mechanic.ts';
 

@@ -1,33 +1,13 @@
 // Whether one rule's triggers fit one event, asked one by one. `match.ts` finds the same without asking every rule. Pure.
+
 import type { Event } from '../base/event.ts';
 import { normalise, searched } from '../base/text.ts';
 import type { Instant } from '../base/time.ts';
 import type { Campaign, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
+import { idsOf } from '../rules/campaign-query.ts';
 import { isAboutCode, scannedText } from '../rules/printed-code.ts';
-import { calledOf } from '../rules/renamed.ts';
+
 import { dayIn } from './claim-key.ts';
-
-/** A campaign in `shadow` mode counts under a name of its own: the day it goes live it begins at nothing. */
-const SHADOW = '~shadow';
-
-export function shadowOf(campaign: Campaign): Campaign {
-  return { ...campaign, id: `${campaign.id}${SHADOW}` };
-}
-
-/** Its first id, without what a shadow adds: what events and personal codes know the campaign by. */
-export function plainId({ id, mode }: Campaign): string {
-  return mode === 'shadow' && id.endsWith(SHADOW) ? id.slice(0, -SHADOW.length) : id;
-}
-
-/** The id in the address of its page: that of the file today. Those of before lead there too. */
-export function addressOf(campaign: Campaign): string {
-  return calledOf({ ...campaign, id: plainId(campaign) });
-}
-
-/** Every id it has or had: a friend may have come by a personal code of long ago. */
-export function idsOf(campaign: Campaign): readonly string[] {
-  return [plainId(campaign), ...(campaign.names ?? [])];
-}
 
 /** `store-*` fits every scene that begins so; anything else must be equal. */
 export function fitsPattern(pattern: string, value: string): boolean {

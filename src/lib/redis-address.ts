@@ -1,9 +1,11 @@
 // The address of a Redis: `store:` of bot.yaml → where it is and what we may assume of it. It may hold a password, so
 // no message repeats any part of it but the names of its options.
-import { BadInput } from '../../core/base/error.ts';
-import { DEFAULT_TAG } from './keys.ts';
+import { BadInput } from '../core/base/error.ts';
 
-export type RedisNode = { readonly host: string; readonly port: number };
+/** Stands before all our keys where the address says nothing else. */
+const DEFAULT_TAG = 'hongbao';
+
+type RedisNode = { readonly host: string; readonly port: number };
 
 export type RedisAddress = {
   /** One for a server of its own; a cluster's are where to begin. */

@@ -1,11 +1,26 @@
 // A mechanic (玩法) is one thing a rule can be made of: a wallet, a streak, rounds, a quiz. `decide.ts` asks each of them
 // the same questions; none knows of another. All they remember lies in bounded counters. Pure.
-import type { Event } from '../../base/event.ts';
-import type { Day, Instant } from '../../base/time.ts';
-import type { Campaign, Detail, Refusal, Rule } from '../../rules/campaign.ts';
-import type { Values } from '../../rules/reply.ts';
-import type { Facts } from '../decision.ts';
-import type { Counter } from '../limits.ts';
+
+import type { Counter } from '../base/counter.ts';
+import type { Event } from '../base/event.ts';
+import type { Day, Instant } from '../base/time.ts';
+import type { Facts } from '../match/facts.ts';
+import type { Campaign, Detail, Refusal, Rule } from '../rules/campaign.ts';
+import type { Values } from '../rules/reply.ts';
+
+/** A counter with what it means: which refusal it ends in, and whether the money's return gives it back. */
+export type Limit = Counter & {
+  /** In Chinese, for traces: 今日已领 1/1. */
+  readonly label: string;
+  /** Of money, what is left: 预算剩 ¥3.20. */
+  readonly left?: string;
+  /** Bounded by what was read, against those who come at the same moment: it says nothing to people. */
+  readonly isGuard?: boolean;
+  readonly refuses: 'limited' | 'soldOut';
+  readonly detail?: Detail;
+  readonly returns: boolean;
+  readonly money: boolean;
+};
 
 /** A rule and the event it is asked about, before anything is known of the follower. */
 export type Looked = {

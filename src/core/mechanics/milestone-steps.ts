@@ -1,7 +1,8 @@
 // What the n-th time gives (`give: { 3: a, 7: b }`): of a count, or of a run of days that begins anew. Pure.
 
-import type { Rule } from '../../rules/campaign.ts';
-import type { Counter } from '../limits.ts';
+import type { Counter } from '../base/counter.ts';
+import type { Rule } from '../rules/campaign.ts';
+
 import type { Situation } from './mechanic.ts';
 
 /** `number`: grows from run to run: the day on which a streak's cycle began; 0 where there is only one. */

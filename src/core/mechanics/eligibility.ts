@@ -1,14 +1,15 @@
 // For whom a rule is: a condition (`when:`) without which the next rule is asked, and the segments (人群) of a follower,
 // without which the rule refuses. Pure.
-import type { Event } from '../../base/event.ts';
-import { NO_MONEY } from '../../base/money.ts';
-import { normalise } from '../../base/text.ts';
-import { DAY, dayOf, minuteOfDay, weekdayOf } from '../../base/time.ts';
-import type { Campaign, ConditionValues } from '../../rules/campaign.ts';
-import { scannedText } from '../../rules/printed-code.ts';
-import { prizeCalled } from '../../rules/renamed.ts';
-import { sceneOf } from '../claim-key.ts';
-import { followsWith, standingOf, whyNotText } from '../follower.ts';
+
+import type { Event } from '../base/event.ts';
+import { sceneOf } from '../base/event.ts';
+import { NO_MONEY } from '../base/money.ts';
+import { normalise } from '../base/text.ts';
+import { DAY, dayOf, minuteOfDay, weekdayOf } from '../base/time.ts';
+import { followsWith, standingOf, whyNotText } from '../match/follower.ts';
+import type { Campaign, ConditionValues } from '../rules/campaign.ts';
+import { scannedText } from '../rules/printed-code.ts';
+import { prizeCalled } from '../rules/renamed.ts';
 import type { Mechanic, Situation } from './mechanic.ts';
 import { balanceOf, walletCounters } from './wallet.ts';
 

@@ -1,8 +1,8 @@
 // Stores (门店): the scenes of a list, each with a name and hours of its own. Pure.
 
-import { minuteOfDay } from '../../base/time.ts';
-import { sceneOf } from '../claim-key.ts';
-import { hoursText } from '../limits.ts';
+import { sceneOf } from '../base/event.ts';
+import { hoursText, minuteOfDay } from '../base/time.ts';
+
 import type { Mechanic } from './mechanic.ts';
 
 export const shops: Mechanic = {

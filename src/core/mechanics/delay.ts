@@ -1,5 +1,5 @@
 // A prize that is paid later (delay), and not to whoever has left by then (`cancelIf: unsubscribed`). Pure.
-import { standingOf, wasBroken, whyNotText } from '../follower.ts';
+import { standingOf, wasBroken, whyNotText } from '../match/follower.ts';
 import type { Mechanic } from './mechanic.ts';
 
 export const delays: Mechanic = {

@@ -1,0 +1,116 @@
+// What is asked of a campaign everywhere: what its rules give, what is drawn, under which ids it is known.
+import { type Fen, fen } from '../base/money.ts';
+import { instant } from '../base/time.ts';
+import type { Campaign, Prize, Rule, Trigger } from './campaign.ts';
+import { calledOf } from './renamed.ts';
+
+export type Cash = Extract<Prize, { readonly kind: 'redpacket' }>;
+
+/** Whether it gives or counts anything; other rules only answer. */
+export function makesClaims({ give, earn, assigned, makeUp }: Rule): boolean {
+  return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined;
+}
+
+const known = new WeakMap<Campaign, Map<Rule, readonly Prize[]>>();
+
+/** The prizes a rule can come to. Every check asks. */
+export function prizesGiven(campaign: Campaign, rule: Rule): readonly Prize[] {
+  const ofCampaign = known.get(campaign) ?? new Map<Rule, readonly Prize[]>();
+  known.set(campaign, ofCampaign);
+  const before = ofCampaign.get(rule);
+  if (before) return before;
+  const names = rule.assigned ? [...campaign.prizes.keys()] : rule.give;
+  const prizes = names.map(name => campaign.prizes.get(name)!);
+  const isWorth = prizes.some(({ kind }) => kind !== 'nothing');
+  const fallback = [...campaign.prizes.values()].filter(prize => prize.fallback && !prizes.includes(prize) && isWorth);
+  const given = [...prizes, ...fallback];
+  ofCampaign.set(rule, given);
+  return given;
+}
+
+export function isCash(prize: Prize): prize is Cash {
+  return prize.kind === 'redpacket';
+}
+
+export function cashGiven(campaign: Campaign, rule: Rule): Cash[] {
+  return prizesGiven(campaign, rule).filter(isCash);
+}
+
+/** Rules that can come to money. */
+export function payingRules(campaign: Campaign): Rule[] {
+  return campaign.rules.filter(rule => cashGiven(campaign, rule).length > 0);
+}
+
+/** Whether it draws among several prizes. */
+export function isDraw({ give, giveAt }: Rule): boolean {
+  return giveAt ? [...giveAt.values()].some(names => names.length > 1) : give.length > 1;
+}
+
+/** Whether every trigger of the rule is one of these. */
+export function isOnly(rule: Rule, kinds: readonly Trigger['kind'][]): boolean {
+  return rule.on.every(({ kind }) => kinds.includes(kind));
+}
+
+export function hasTrigger(rule: Rule, kinds: readonly Trigger['kind'][]): boolean {
+  return rule.on.some(({ kind }) => kinds.includes(kind));
+}
+
+/** The highest amount of these; nothing where there is none. */
+export function mostOf(prizes: readonly Cash[]): Fen {
+  return fen(Math.max(0, ...prizes.map(({ max }) => max)));
+}
+
+export function leastOf(prizes: readonly Cash[]): Fen {
+  return fen(Math.min(...prizes.map(({ min }) => min)));
+}
+
+/** Whether anything is drawn, so that odds have to be told. */
+export function hasDraw(campaign: Campaign): boolean {
+  return campaign.rules.some(rule => makesClaims(rule) && isDraw(rule));
+}
+
+// ── Its ids ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A campaign in `shadow` mode counts under a name of its own: the day it goes live it begins at nothing. */
+const SHADOW = '~shadow';
+
+export function shadowOf(campaign: Campaign): Campaign {
+  return { ...campaign, id: `${campaign.id}${SHADOW}` };
+}
+
+/** Its first id, without what a shadow adds: what events and personal codes know the campaign by. */
+function plainId({ id, mode }: Campaign): string {
+  return mode === 'shadow' && id.endsWith(SHADOW) ? id.slice(0, -SHADOW.length) : id;
+}
+
+/** The id in the address of its page: that of the file today. Those of before lead there too. */
+export function addressOf(campaign: Campaign): string {
+  return calledOf({ ...campaign, id: plainId(campaign) });
+}
+
+/** Every id it has or had: a friend may have come by a personal code of long ago. */
+export function idsOf(campaign: Campaign): readonly string[] {
+  return [plainId(campaign), ...(campaign.names ?? [])];
+}
+
+/** A campaign that says nothing: for what is counted or paid where no rule file is at hand. */
+export function blankCampaign(id: string): Campaign {
+  return {
+    id,
+    name: id,
+    period: { from: instant(0), to: instant(Number.MAX_SAFE_INTEGER), hours: [], weekdays: [], dayStartsAt: 0 },
+    perUser: {},
+    perScene: {},
+    mode: 'live',
+    testers: new Set(),
+    segments: new Map(),
+    wallets: new Map(),
+    rounds: [],
+    unclaimed: 'return',
+    prizes: new Map(),
+    rules: [],
+    tests: [],
+    file: '',
+    hash: '',
+  };
+}

@@ -377,7 +377,10 @@ describe('a wrong setting is refused with its place and its fix:', () => {
     ],
     [
       'a certificate that is a folder',
-      () => (mkdirSync(join(folder, 'dir.pem'), { recursive: true }), set('certificate', 'dir.pem')()),
+      () => {
+        mkdirSync(join(folder, 'dir.pem'), { recursive: true });
+        return set('certificate', 'dir.pem')();
+      },
       /^19:18: .*dir\.pem is not a file/,
     ],
     ['a certificate that never ends', set('certificate', '/dev/zero'), /^19:18: .*zero is not a file but a device/],

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { nearest } from '../src/core/base/suggest.ts';
 import * as shape from '../src/core/yaml/schema.ts';
 
 /** `line:column message`, or the value. */
@@ -372,7 +373,7 @@ describe('the nearest right word', () => {
     ['currency', undefined],
     ['昵称', undefined],
   ])('of %s is %s', (word, near) => {
-    expect(shape.nearest(word, ['weight', 'sendName', 'redpacket', 'amount', 'on', 'to'])).toBe(near);
+    expect(nearest(word, ['weight', 'sendName', 'redpacket', 'amount', 'on', 'to'])).toBe(near);
   });
 });
 

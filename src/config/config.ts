@@ -1,9 +1,12 @@
 // bot.yaml and the environment → one frozen Config, checked once. Every mistake is named with its place and its fix.
+
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isLoopback } from '../core/base/address.ts';
+import type { Place } from '../core/base/error.ts';
 import { BadInput, type Finding } from '../core/base/error.ts';
 import type { Dated } from '../core/base/expiry.ts';
+import { suggest } from '../core/base/suggest.ts';
 import type { Instant } from '../core/base/time.ts';
 import type { LintSettings } from '../core/lint/catalogue.ts';
 import { FILE_LIMIT } from '../core/yaml/reader.ts';
@@ -52,7 +55,7 @@ export type Config = {
   /** What is no fault, and yet should be known. */
   readonly hints?: readonly Finding[];
   /** Where in the file a start may have to point to. */
-  readonly places?: { readonly listen?: shape.Place; readonly store?: shape.Place };
+  readonly places?: { readonly listen?: Place; readonly store?: Place };
 };
 
 const { text, optional, required, object, mapOf, located } = shape;
@@ -181,7 +184,7 @@ function checkTogether(bot: shape.Draft<Bot>, say: Complain): void {
       );
     }
     if (merchant?.value !== undefined && !merchants.includes(merchant.value)) {
-      say(merchant.at, `there is no merchant "${merchant.value}"${shape.suggest(merchant.value, merchants)}`);
+      say(merchant.at, `there is no merchant "${merchant.value}"${suggest(merchant.value, merchants)}`);
     }
   }
   checkTwins(bot, say);

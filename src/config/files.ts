@@ -1,8 +1,10 @@
 // The files bot.yaml names: read, and tried, at the start, so that a wrong one is found before the first payout.
+
 import { relative, resolve } from 'node:path';
+import type { Place } from '../core/base/error.ts';
 import type { Dated } from '../core/base/expiry.ts';
 import type { Instant } from '../core/base/time.ts';
-import type { Located, Place } from '../core/yaml/schema.ts';
+import type { Located } from '../core/yaml/schema.ts';
 import { readPlainSync } from '../lib/plain-file.ts';
 import { type Content, type Pem, pemIn } from './pem.ts';
 

@@ -1,6 +1,7 @@
 // What is not wrong in bot.yaml, and yet likely a mistake, or dangerous: said at each start, with its place. It stops nobody.
 
 import { isLoopback } from '../core/base/address.ts';
+import type { Place } from '../core/base/error.ts';
 import type { Day } from '../core/base/time.ts';
 import type * as shape from '../core/yaml/schema.ts';
 import type { Account } from './account.ts';
@@ -15,7 +16,7 @@ type Written = {
   readonly accounts: ReadonlyMap<string, shape.Located<Account>>;
   readonly merchants?: ReadonlyMap<string, shape.Located<Merchant>>;
 };
-type Say = (at: shape.Place, message: string) => void;
+type Say = (at: Place, message: string) => void;
 
 const TOP = { line: 1, column: 1 };
 

@@ -1,5 +1,6 @@
 // A merchant (商户) in bot.yaml: what it is written as, what it must have for its channel, and what it becomes.
 
+import type { Place } from '../core/base/error.ts';
 import { type Fen, fen } from '../core/base/money.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/pace.ts';
 
@@ -118,7 +119,7 @@ const NEEDED = {
 /** Each of them names a key of WeChat Pay's; half a pair is complained of where it is read. */
 const KEYS = ['platformKeys', 'publicKeyId', 'publicKey'] as const;
 
-export function checkMerchant(name: string, merchant: shape.Draft<Merchant>, at: shape.Place, say: Complain): void {
+export function checkMerchant(name: string, merchant: shape.Draft<Merchant>, at: Place, say: Complain): void {
   const channel = merchant.channel?.value ?? 'redpack';
   const lacksKeys = channel === 'transfer' && !KEYS.some(key => key in merchant);
   const missing = [...NEEDED[channel].filter(key => !(key in merchant)), ...(lacksKeys ? ['platformKeys'] : [])];

@@ -1,4 +1,5 @@
 // `notices:` of an account in bot.yaml: the forms in which followers are told what no message may tell them.
+import { suggest } from '../core/base/suggest.ts';
 import {
   NOTICE_NAMES,
   NOTICE_PLACEHOLDERS,
@@ -15,7 +16,7 @@ const FIELD = text({
   oneLine: true,
   check: (value, say) => {
     const unknown = unknownPlaceholder(value);
-    if (unknown !== undefined) say(`unknown placeholder {{${unknown}}}${shape.suggest(unknown, NOTICE_PLACEHOLDERS)}`);
+    if (unknown !== undefined) say(`unknown placeholder {{${unknown}}}${suggest(unknown, NOTICE_PLACEHOLDERS)}`);
   },
 });
 const FIELD_NAME = text({ what: 'a field of the template such as thing1', pattern: /^[A-Za-z_]\w{0,31}$/ });

@@ -1,6 +1,8 @@
 // The keys in bot.yaml, in WeChat's own forms, and the secrets of one's own: what keys the draws, the sessions of the page, the
 // dashboard. One that can be guessed is refused: the hash of each seed, and each address of the page, let anybody try.
+
 import { hkdfSync } from 'node:crypto';
+import type { Place } from '../core/base/error.ts';
 import { troubleOf, weightOf } from '../core/base/key-form.ts';
 import { type Day, dayOf, type Instant } from '../core/base/time.ts';
 import * as shape from '../core/yaml/schema.ts';
@@ -112,7 +114,7 @@ type Secrets = {
   readonly sessionSecret?: shape.Located<readonly string[]> | undefined;
   readonly acceptWeakSecret?: shape.Located<Day> | undefined;
 };
-type Say = (at: shape.Place, message: string) => void;
+type Say = (at: Place, message: string) => void;
 
 /**
  * A secret that is too weak may stay to the end of the campaigns it keys: another one would draw anew, against the hashes that

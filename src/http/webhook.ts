@@ -33,7 +33,7 @@ export function isSignedPush({ doors, clock }: Pick<WebhookPorts, 'doors' | 'clo
   return url => {
     const [, account, search] = /^\/wechat\/([\w-]+)\/?\?(.{1,2000})$/i.exec(url) ?? [];
     const door = account === undefined ? undefined : doors.get(account);
-    return door !== undefined && door.isSigned(Object.fromEntries(new URLSearchParams(search)), clock());
+    return door?.isSigned(Object.fromEntries(new URLSearchParams(search)), clock()) === true;
   };
 }
 

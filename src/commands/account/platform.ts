@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccountConfig } from '../../config/account.ts';
 import type { Config } from '../../config/config.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
+import { suggest } from '../../core/base/suggest.ts';
 import { type Instant, instant, MINUTE, SECOND } from '../../core/base/time.ts';
 import { apiErrorOf } from '../../core/messages/platform-codes.ts';
-import { suggest } from '../../core/yaml/schema.ts';
+
 import { type Api, createApi } from '../../wechat/account/api.ts';
 import { type Common, EXIT, printNote, withStore } from '../shared/context.ts';
 

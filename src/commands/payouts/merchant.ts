@@ -1,11 +1,13 @@
 // `hongbao merchant halt | resume | list`: the gate of each merchant (商户), shut and opened by a person.
+
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Dated, daysLeft, WARN_DAYS } from '../../core/base/expiry.ts';
+import { suggest } from '../../core/base/suggest.ts';
 import { beijingText, dayOf, type Instant, instant } from '../../core/base/time.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import type { BillNo, PayoutState } from '../../core/payout/payout.ts';
-import { suggest } from '../../core/yaml/schema.ts';
+
 import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';

@@ -8,6 +8,7 @@ import type { MerchantConfig } from '../../config/merchant.ts';
 import { isBounded } from '../../core/base/counter.ts';
 import { BadInput, Fault, type Finding, showFinding } from '../../core/base/error.ts';
 import { type Fen, fen, showFen } from '../../core/base/money.ts';
+import { suggest } from '../../core/base/suggest.ts';
 import { beijingText, type Instant, instant } from '../../core/base/time.ts';
 import { seedOf } from '../../core/decide/draw.ts';
 
@@ -25,7 +26,7 @@ import {
 } from '../../core/payout/bulk.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { calledOf, named, prizeCalled, prizeNamed } from '../../core/rules/renamed.ts';
-import { suggest } from '../../core/yaml/schema.ts';
+
 import { openRulebook } from '../../engine/rulebook.ts';
 import { SILENT } from '../../lib/log.ts';
 import { Spool } from '../../lib/spool.ts';

@@ -1,9 +1,10 @@
 // What the flow gives a decision beside the rules and the facts, for commands that decide without writing.
+
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
+import { suggest } from '../../core/base/suggest.ts';
 import type { Surroundings } from '../../core/decide/decide.ts';
 import { seedsFrom } from '../../core/decide/draw.ts';
-import { suggest } from '../../core/yaml/reader.ts';
 
 /** By account. A seed is worked out once for each campaign. */
 export function surroundingsOf(config: Config): (account: string) => Surroundings {

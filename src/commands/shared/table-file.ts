@@ -1,9 +1,11 @@
 // Reads a table file (CSV) of any length row by row: gzip and byte order marks are known, encodings other than UTF-8 are
 // named, and read where `--encoding` says so. The one reader of what operators hand in.
+
 import { createReadStream, type ReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { BadInput, messageOf } from '../../core/base/error.ts';
+import { suggest } from '../../core/base/suggest.ts';
 import { Rows, type Written } from '../../core/yaml/csv.ts';
 import {
   type Decoder,
@@ -15,7 +17,6 @@ import {
   encodingWords,
   sniff,
 } from '../../core/yaml/encoding.ts';
-import { suggest } from '../../core/yaml/schema.ts';
 
 export type TableOptions = { readonly encoding?: string };
 

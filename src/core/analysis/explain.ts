@@ -4,6 +4,7 @@
 import { BadInput } from '../base/error.ts';
 import type { Event, Happening, OpenId } from '../base/event.ts';
 import { type Fen, fen, parseYuan, showFen } from '../base/money.ts';
+import { suggest } from '../base/suggest.ts';
 import { visible } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';
 import type { Check, Decision, Open } from '../decide/decision.ts';
@@ -14,7 +15,7 @@ import type { Payout } from '../payout/payout.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { aboutCalled } from '../rules/renamed.ts';
 import type { Reply } from '../rules/reply.ts';
-import { suggest } from '../yaml/reader.ts';
+
 import { decisionText, eventText, refusalText, replyText, STATE_WORDS, shadowText } from './chinese.ts';
 import { type Near, nearMisses } from './near-miss.ts';
 

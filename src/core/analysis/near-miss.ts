@@ -3,6 +3,7 @@
 
 import type { Event } from '../base/event.ts';
 import { fen, showFen } from '../base/money.ts';
+import { distance, nearest } from '../base/suggest.ts';
 import { normalise } from '../base/text.ts';
 import type { Instant } from '../base/time.ts';
 import { dayIn } from '../match/claim-key.ts';
@@ -11,7 +12,6 @@ import type { Campaign, Rule, TextTrigger, Trigger } from '../rules/campaign.ts'
 import { addressOf } from '../rules/campaign-query.ts';
 import { scannedText } from '../rules/printed-code.ts';
 import { calledOf } from '../rules/renamed.ts';
-import { distance, nearest } from '../yaml/reader.ts';
 
 export type Near = { readonly campaign: string; readonly rule: string; readonly text: string };
 

@@ -5,6 +5,9 @@
 //   a failure of the world          `Fault`: and whether it may be tried again
 //   a mistake of ours               a failed `assert`
 
+/** Where something stands in a file. Both count from 1. */
+export type Place = { readonly line: number; readonly column: number };
+
 /** One complaint about a file: `line` and `column` count from 1. */
 export type Finding = {
   readonly file: string;

@@ -1,10 +1,11 @@
 // Warnings of `hongbao check`: what a rule file may say, and yet is likely a mistake, dangerous, or against the rules of
 // WeChat or the law. What cannot be at all was said when the file was read. Pure.
 
+import { suggest } from '../base/suggest.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { Places } from '../yaml/path-position.ts';
-import { suggest } from '../yaml/reader.ts';
+
 import {
   isLintId,
   LINTS,

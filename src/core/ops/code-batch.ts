@@ -1,9 +1,9 @@
 // A batch of printed codes (一物一码) before it is printed: codes nobody can guess, prizes shared out exactly as planned,
 // boxes in the order of printing. Its CSV, written and read. Chance is an argument. Pure.
 
+import type { Place } from '../base/error.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, codeFrom } from '../rules/printed-code.ts';
 import type { Cell } from '../yaml/csv.ts';
-import type { Place } from '../yaml/reader.ts';
 
 /** How many codes of a batch are worth what. */
 export type Share = { readonly prize: string; readonly count: number };

@@ -1,10 +1,11 @@
 // QR codes with parameters (带参数二维码): which scenes there can be, the list of those that were made (a CSV file), and
 // the names of their pictures. Pure.
+
 import { createHash } from 'node:crypto';
 import type { Finding } from '../base/error.ts';
+import { suggest } from '../base/suggest.ts';
 import { beijingText, DAY, type Instant, parseBeijing } from '../base/time.ts';
 import { cellAt, readCsv, type SayAt } from '../yaml/csv.ts';
-import { suggest } from '../yaml/reader.ts';
 
 /** Of one account; there is no way to take one back. */
 export const PERMANENT_MAX = 100_000;

@@ -4,8 +4,8 @@
 import type { Finding } from '../base/error.ts';
 import type { OpenId } from '../base/event.ts';
 import { type Fen, fen, parseYuan, showFen, yuanText } from '../base/money.ts';
+import { nearest, suggest } from '../base/suggest.ts';
 import { type Cell, cellsOf, type Written } from '../yaml/csv.ts';
-import { nearest, suggest } from '../yaml/reader.ts';
 
 /** One follower to be paid. `amount` is there if the file has that column. */
 export type OpenIdLine = {

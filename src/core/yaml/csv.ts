@@ -1,8 +1,8 @@
 // Reads a table as spreadsheets save it (CSV, RFC 4180): quoted cells may hold commas, quotes and line breaks. Every cell
 // knows its place. Pure.
-import type { Place } from './reader.ts';
 
 /** `text` without the spaces around it. */
+import type { Place } from '../base/error.ts';
 export type Cell = Place & { readonly text: string };
 export type Row = Place & { readonly cells: readonly Cell[] };
 export type SayAt = (at: Place, message: string) => void;

@@ -2,10 +2,11 @@
 // letter where it is wrong, also behind quotes and over several lines. Pure.
 
 import { isScalar, Scalar } from 'yaml';
+import type { Place } from '../base/error.ts';
 import type { Pattern } from '../base/pattern.ts';
 import { compilePattern } from '../base/pattern.ts';
 
-import { isNothing, type Place, type Reader, refuse, type Shape } from './reader.ts';
+import { isNothing, type Reader, refuse, type Shape } from './reader.ts';
 
 export type Passage = {
   readonly text: string;

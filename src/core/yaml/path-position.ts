@@ -1,7 +1,9 @@
 // Where in a rule file something stands, found again by its path: for what is said about a campaign after it was read.
 // A path that ends early, or goes on too far, gives the nearest place there is. Pure.
+
 import { isMap, isScalar, isSeq, type Node, Pair, Scalar, visit } from 'yaml';
-import { type Place, parse, type Reader, textOf } from './reader.ts';
+import type { Place } from '../base/error.ts';
+import { parse, type Reader, textOf } from './reader.ts';
 
 /** `['rules', 0, 'replies', 'won']`: keys, and numbers in lists, from 0. */
 export type Path = readonly (string | number)[];

@@ -1,11 +1,13 @@
 // Shapes of single values: text, names, money, numbers, times. Each reads what was written, not what YAML makes of it:
 // ¥1.00 is never a float, a keyword 123 is a text. Pure.
+
 import { isScalar, type Scalar } from 'yaml';
 import type { OpenId } from '../base/event.ts';
 import { type Fen, fen, parseYuan, showFen } from '../base/money.ts';
 import { isOpenId, whyNoOpenId } from '../base/openid.ts';
+import { suggest } from '../base/suggest.ts';
 import { type Day, dayOf, endOfDay, type Instant, parseBeijing, parseClock, parseDuration } from '../base/time.ts';
-import { found, isNothing, isPlain, type JsonSchema, refuse, type Say, type Shape, suggest } from './reader.ts';
+import { found, isNothing, isPlain, type JsonSchema, refuse, type Say, type Shape } from './reader.ts';
 
 /** A single value. `parse` gets the text that was written; it says what is wrong, or gives the value. */
 export function scalar<T>(

@@ -1,35 +1,31 @@
 // Shapes: small readers for parts of a YAML file that fit together into a whole one. Each turns a node into a value,
 // says everything that is wrong with it and where, and knows its own JSON Schema: one source for the validator, the
 // editor and the types. Rule files and bot.yaml are both read with them. Pure.
+
 import { isMap, isPair, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
-import type { Finding } from '../base/error.ts';
+import type { Finding, Place } from '../base/error.ts';
+import { nearest, suggest } from '../base/suggest.ts';
 import type { Passage } from './embedded.ts';
 import {
   isNothing,
   isPlain,
   type JsonSchema,
-  nearest,
   nothingAt,
-  type Place,
   parse,
   type Reader,
   refuse,
   type Say,
   type Shape,
-  suggest,
   type Transform,
   textOf,
 } from './reader.ts';
 
 export { type Passage, passage, pattern } from './embedded.ts';
-export {
-  type JsonSchema,
-  nearest,
-  type Place,
-  type Say,
-  type Shape,
-  suggest,
-  type Transform,
+export type {
+  JsonSchema,
+  Say,
+  Shape,
+  Transform,
 } from './reader.ts';
 export * from './scalars.ts';
 

@@ -1,6 +1,8 @@
 // What every check of a rule file is given, and the words they share. Pure.
 
-import { type Draft, type Located, nearest, type Passage, type Place, suggest } from '../../yaml/schema.ts';
+import type { Place } from '../../base/error.ts';
+import { nearest, suggest } from '../../base/suggest.ts';
+import type { Draft, Located, Passage } from '../../yaml/schema.ts';
 import type { Condition } from '../campaign.ts';
 import type { Written, WrittenPrize, WrittenRule } from '../schema/file.ts';
 import type { RuleData } from '../tables/files.ts';

@@ -1,8 +1,10 @@
 // What no key of a rule file can know alone: names that must exist, sums that must fit, texts that would never be said.
 // Everything that is wrong is said, each at its place. Pure.
+import type { Place } from '../../base/error.ts';
 import { showFen } from '../../base/money.ts';
+import { suggest } from '../../base/suggest.ts';
 import { beijingText } from '../../base/time.ts';
-import { type Draft, type Place, suggest } from '../../yaml/schema.ts';
+import type { Draft } from '../../yaml/schema.ts';
 import { PACKET_BYTES, type ReadPeople, type Written } from '../schema/file.ts';
 import { type Checking, isWritten, type Known, type Say, sayTwins } from './common.ts';
 import { checkPlays } from './mechanics.ts';

@@ -1,6 +1,7 @@
 // What must fit together in `was:` and `new:`: a name stands for one thing for ever. Pure.
 
-import type { Draft, Located, Place } from '../../yaml/schema.ts';
+import type { Place } from '../../base/error.ts';
+import type { Draft, Located } from '../../yaml/schema.ts';
 import type { Checking, Say } from './common.ts';
 
 /** As it is written. `at`: where its own name stands, if that has a place. */

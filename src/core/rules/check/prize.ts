@@ -1,7 +1,8 @@
 // What must fit together in a prize (奖品): what it is worth, how many there are, when it can be won. Pure.
+import type { Place } from '../../base/error.ts';
 import { type Fen, fen, showFen } from '../../base/money.ts';
 import { beijingText, type Instant } from '../../base/time.ts';
-import type { Place } from '../../yaml/schema.ts';
+
 import { SCENES, type Written, type WrittenPrize } from '../schema/file.ts';
 import { type Checking, isWritten, listsOf, type Say } from './common.ts';
 

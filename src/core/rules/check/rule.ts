@@ -1,6 +1,7 @@
 // What must fit together in a rule (规则): what it gives, to whom, how often, and what it says. Pure.
 
-import type { Draft, Located, Place } from '../../yaml/schema.ts';
+import type { Place } from '../../base/error.ts';
+import type { Draft, Located } from '../../yaml/schema.ts';
 import { compileCondition } from '../condition/condition.ts';
 import { placeholdersOf } from '../reply.ts';
 import type { Written, WrittenRule } from '../schema/file.ts';

@@ -1,6 +1,6 @@
 // What must fit together in the tests (测试) of a rule file: names that exist, codes that can be, the order of time. Pure.
 
-import { suggest } from '../../yaml/schema.ts';
+import { suggest } from '../../base/suggest.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, codeFrom } from '../printed-code.ts';
 import type { Written, WrittenTest } from '../schema/file.ts';
 import { type Checking, type Say, sayUnknown } from './common.ts';

@@ -1,9 +1,10 @@
 // What is wrong with a condition (`when:`), in words: what was expected, and the nearest right name. Pure.
+
 import type { ASTNode, ParseError } from '@marcbachmann/cel-js';
 import type { EventKind } from '../../base/event.ts';
+import { suggest } from '../../base/suggest.ts';
 import { normalise } from '../../base/text.ts';
 import { WEEKDAYS } from '../../base/time.ts';
-import { suggest } from '../../yaml/reader.ts';
 
 /** `start` and `end` are offsets in the source. */
 export type ConditionTrouble = { readonly message: string; readonly start: number; readonly end: number };

@@ -1,5 +1,6 @@
 // Replies (回复) in a rule file, as shapes: a text with placeholders, or one of the other kinds WeChat knows. Pure.
 
+import { suggest } from '../../base/suggest.ts';
 import {
   byKind,
   convert,
@@ -10,7 +11,6 @@ import {
   required,
   type Say,
   type Shape,
-  suggest,
   text,
   url,
 } from '../../yaml/schema.ts';

@@ -1,5 +1,7 @@
 // What starts a rule: `on:` and its many spellings. Pure.
+
 import { fen } from '../../base/money.ts';
+import { suggest } from '../../base/suggest.ts';
 import { normalise } from '../../base/text.ts';
 import {
   byKind,
@@ -23,7 +25,6 @@ import {
   required,
   type Shape,
   type ShapeOf,
-  suggest,
   text,
   wrapped,
   yes,

@@ -2,10 +2,11 @@
 
 import type { OpenId } from '../../base/event.ts';
 import { isOpenId, whyNoOpenId } from '../../base/openid.ts';
+import { nearest } from '../../base/suggest.ts';
 import { normalise } from '../../base/text.ts';
 import { type Day, parseClock } from '../../base/time.ts';
 import { type Cell, cellAt, type Row, type SayAt } from '../../yaml/csv.ts';
-import { nearest, parseDay } from '../../yaml/schema.ts';
+import { parseDay } from '../../yaml/schema.ts';
 import type { Store } from '../campaign.ts';
 import type { Question } from '../plays.ts';
 

@@ -1,0 +1,295 @@
+// Rules that change under a running bot: a good version goes live between two events, anything else changes nothing and
+// says so. And campaigns that are not live for everybody: drafts, rehearsals, shadows.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Event, EventKey, OpenId } from '../../src/core/base/event.ts';
+import { instant } from '../../src/core/base/time.ts';
+import type { Decision } from '../../src/core/decide/decision.ts';
+
+import type { Log } from '../../src/ports.ts';
+import { RULES, startWorld, until, type World } from '../support/harness.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+type Line = { readonly level: string; readonly fields: object; readonly text: string };
+
+function noting(lines: Line[]): Log {
+  const at =
+    (level: string) =>
+    (fields: object, text: string): void =>
+      void lines.push({ level, fields, text });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+const write = (text: string): void => writeFileSync(join(world.folder, 'rules.yaml'), text);
+
+/** Until the bot has looked at what was written last. */
+async function settled(lines: Line[], text: string): Promise<void> {
+  write(text);
+  const before = lines.length;
+  await until(async () => {
+    await world.bot.rulebook.refresh();
+    return lines.slice(before).some(({ text: said }) => /are live|NOT live/.test(said));
+  }, 15_000);
+}
+
+const said = async (user: string, text: string): Promise<string> =>
+  world.said(await world.simulator.control.act(user, { kind: 'text', text }));
+const payoutsOf = (user: string) => world.store.payouts({ user: user as OpenId, limit: 100 });
+
+// ── Live change ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** No money, and yet a claim that is written: only its reply tells versions apart. */
+const version = (n: number): string => `# 第 ${n} 版
+campaign: test
+name: 测试活动
+period: { from: 2020-01-01, to: 2099-12-31 }
+prizes:
+  thanks: { nothing: true }
+rules:
+  - { id: draw, on: { text: 抽奖 }, once: perEvent, give: thanks, replies: { nothing: 版本 ${n} } }
+  - { id: help, on: { text: 帮助 }, reply: 版本 ${n} }
+tests:
+  - { name: 版本, events: [{ at: 2026-02-10 10:00, user: ann, text: 帮助, expect: { reply: 版本 ${n} } }] }
+`;
+
+describe('an edit', () => {
+  test('that is right goes live; one that is wrong changes nothing and names its findings, and the bot stays ready', async () => {
+    const lines: Line[] = [];
+    world = await startWorld({ rules: version(1), log: noting(lines) });
+    const ann = world.person(true);
+    const ready = async (): Promise<number> => (await fetch(`${world.url}/readyz`)).status;
+    expect(await said(ann, '帮助')).toBe('版本 1');
+
+    await settled(lines, version(2));
+    expect(await said(ann, '帮助')).toBe('版本 2');
+
+    const wrong: [string, string, RegExp][] = [
+      [
+        'a word that is none',
+        version(3).replace('once: perEvent', 'once: perevent'),
+        /rules\.yaml:8:\d+: unknown word/,
+      ],
+      [
+        'a test that fails',
+        version(3).replace('expect: { reply: 版本 3', 'expect: { reply: 版本 4'),
+        /rules\.yaml:11:\d+: test "版本"/,
+      ],
+      [
+        'a warning that counts as an error',
+        version(3).replace('text: 帮助 }, reply', 'text: { matches: "(a+)+$" } }, reply'),
+        /rules\.yaml/,
+      ],
+      ['no rules at all', '', /rules\.yaml:1:1/],
+    ];
+    for (const [name, text, finding] of wrong) {
+      await settled(lines, text);
+      const alarm = lines.at(-1)!;
+      expect([name, alarm.level]).toEqual([name, 'error']);
+      expect(alarm.text).toMatch(/NOT live, the former ones stay/);
+      expect(alarm.text).toMatch(finding);
+      expect((alarm.fields as { findings: unknown[] }).findings.length).toBeGreaterThan(0);
+      expect([name, await said(ann, '帮助'), await ready()]).toEqual([name, '版本 2', 200]);
+    }
+    await settled(lines, version(5));
+    expect(await said(ann, '帮助')).toBe('版本 5');
+    expect(lines.at(-1)).toMatchObject({ level: 'info', text: 'the changed rules are live' });
+  }, 60_000);
+
+  test('that is still being written is not looked at', async () => {
+    const lines: Line[] = [];
+    world = await startWorld({ rules: version(1), log: noting(lines) });
+    await world.bot.rulebook.refresh();
+    const text = version(2);
+    // Up to the tests it is a whole file by itself, and would pass.
+    const part = text.slice(0, text.indexOf('tests:'));
+    for (const upTo of [part.slice(0, -1), part.slice(0, -40)]) {
+      write(upTo);
+      const looking = world.bot.rulebook.refresh();
+      await sleep(60);
+      write(text);
+      await looking;
+      expect(world.bot.rulebook.current().campaigns[0]!.hash).toBe(hashOf(version(1)));
+    }
+    await until(async () => {
+      await world.bot.rulebook.refresh();
+      return world.bot.rulebook.current().campaigns[0]!.hash === hashOf(text);
+    }, 15_000);
+    expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
+  }, 30_000);
+});
+
+test('edited five times a second under load, no event is lost, none is decided by anything but a good version, and the bot keeps its pace', async () => {
+  const lines: Line[] = [];
+  world = await startWorld({ rules: version(1), log: noting(lines) });
+  const good = new Map([[hashOf(version(1)), 1]]);
+  let isOver = false;
+  const editing = (async () => {
+    for (let n = 2; !isOver; n++) {
+      const text = version(n);
+      good.set(hashOf(text), n);
+      write(text.slice(0, text.length * 0.6)); // half of it, then all of it
+      await sleep(40);
+      write(text);
+      await sleep(n % 3 === 0 ? 1500 : 160); // some stay for a while
+      if (n % 3 === 0) continue;
+      write(text.replace('once:', 'onse:'));
+      await sleep(200);
+    }
+  })();
+  const looking = (async () => {
+    while (!isOver) {
+      await world.bot.rulebook.refresh();
+      await sleep(100);
+    }
+  })();
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  const EVENTS = 2500;
+  const PER_SECOND = 500;
+  const begin = performance.now();
+  const answers: Promise<string>[] = [];
+  for (let n = 0; n < EVENTS; n++) {
+    const wait = begin + (n / PER_SECOND) * 1000 - performance.now();
+    if (wait > 2) await sleep(wait);
+    answers.push(answerTo(n));
+  }
+  const texts = await Promise.all(answers);
+  isOver = true;
+  await Promise.all([editing, looking]);
+  delay.disable();
+
+  expect(texts).toHaveLength(EVENTS);
+  const journal = await until(async () => {
+    const all = await world.store.journal({ limit: EVENTS * 2 });
+    return all.length === EVENTS && all;
+  });
+  const versions = new Set<number>();
+  for (const { decision, reply } of journal) {
+    const hashes = hashesOf(decision);
+    expect(hashes).toHaveLength(1);
+    const n = good.get(hashes[0]!);
+    expect(n).toBeDefined();
+    expect(reply).toEqual({ kind: 'text', text: `版本 ${n}` });
+    versions.add(n!);
+  }
+  expect(versions.size).toBeGreaterThan(1);
+  expect(lines.filter(({ level }) => level === 'error').every(({ text }) => text.includes('NOT live'))).toBe(true);
+  // Some 25 ms on two busy cores; were the files judged between the events, it would be a second.
+  expect(delay.percentile(99) / 1e6).toBeLessThan(250);
+}, 60_000);
+
+async function answerTo(n: number): Promise<string> {
+  const event: Event = {
+    key: `m:load:${n}` as EventKey,
+    account: 'tea',
+    user: `oLoad${String(n).padStart(23, '0')}` as OpenId,
+    sentAt: instant(Date.now()),
+    kind: 'text',
+    text: n % 5 === 0 ? '帮助' : '抽奖',
+  };
+  const { reply } = await world.bot.flow.handle(event);
+  return reply.kind === 'text' ? reply.text : '';
+}
+
+function hashesOf({ trace }: Decision): string[] {
+  return [...new Set(trace.map(({ hash }) => hash))];
+}
+
+// ── Campaigns that are not live for everybody ────────────────────────────────────────────────────────────────
+
+describe('a campaign that is not live', () => {
+  const inMode = (mode: string): string => RULES.replace('campaign: test', `campaign: test\nmode: ${mode}`);
+
+  test('as a draft answers nobody', async () => {
+    world = await startWorld({ rules: inMode('draft') });
+    const ann = world.person(true);
+    expect(await said(ann, '红包')).toBe('success');
+    expect(await payoutsOf(ann)).toEqual([]);
+    expect((await world.store.journal({ limit: 10 })).map(({ decision }) => decision.kind)).toEqual(['ignored']);
+  });
+
+  test('in rehearsal pays only its testers, for real', async () => {
+    const lines: Line[] = [];
+    world = await startWorld({ rules: inMode('draft'), jobs: true, log: noting(lines) });
+    const [ann, bob] = [world.person(true), world.person(true)];
+    await settled(lines, inMode(`rehearse\ntesters: [${ann}]`));
+    expect(await said(bob, '红包')).toBe('success');
+    expect(await said(ann, '红包')).toMatch(/1\.50 元红包已发出/);
+    const [paid] = await until(async () => {
+      const payouts = await payoutsOf(ann);
+      return payouts[0]?.state === 'sent' && payouts;
+    });
+    expect(paid).toMatchObject({ amount: 150, campaign: 'test' });
+    expect(await payoutsOf(bob)).toEqual([]);
+    expect(world.simulator.control.merchant('1900000109')).toMatchObject({ sentCount: 1, sentAmount: 150 });
+  }, 40_000);
+
+  test('as a shadow says and pays nothing, records what it would have done, and begins at nothing when it goes live', async () => {
+    const lines: Line[] = [];
+    world = await startWorld({ rules: inMode('shadow'), log: noting(lines) });
+    const [ann, bob] = [world.person(true), world.person(true)];
+    for (const text of ['红包', '红包', '最后']) expect(await said(ann, text)).toBe('success');
+    expect(await said(bob, '帮助')).toBe('success');
+    expect(await world.store.payouts({ limit: 10 })).toEqual([]);
+    expect(await world.store.buckets('test')).toEqual({ reserved: 0, sent: 0, received: 0, refunded: 0 });
+    const journal = (
+      await until(async () => {
+        const all = await world.store.journal({ limit: 10 });
+        return all.length === 4 && all;
+      })
+    ).toReversed();
+    expect(journal.map(({ decision, reply }) => [decision.kind, reply.kind])).toEqual(
+      Array.from({ length: 4 }, () => ['ignored', 'none']),
+    );
+    const would = journal.map(({ decision }) =>
+      decision.shadows!.map(({ rule, outcome, prize, amount }) => ({ rule, outcome, prize, amount })),
+    );
+    expect(would).toEqual([
+      [{ rule: 'daily', outcome: 'awarded', prize: 'daily', amount: 150 }],
+      [{ rule: 'daily', outcome: 'already' }],
+      [{ rule: 'last', outcome: 'awarded', prize: 'last', amount: 200 }],
+      [{ rule: 'help', outcome: 'answered' }],
+    ]);
+    const counters = async (): Promise<Map<string, number>> => {
+      const books = await world.store.books();
+      try {
+        const all = new Map<string, number>();
+        for await (const { name, value } of books.counters()) all.set(name, value);
+        return all;
+      } finally {
+        await books.close();
+      }
+    };
+    const shadows = await counters();
+    expect(shadows.get('campaign/test~shadow/amount')).toBe(350);
+    expect([...shadows.keys()].filter(name => !/test~shadow|^counted\//.test(name))).toEqual([]);
+
+    await settled(lines, RULES);
+    expect(await said(ann, '红包')).toMatch(/1\.50 元红包已发出/);
+    expect(await said(ann, '红包')).toBe('您已经领过啦,谢谢参与!');
+    const live = await counters();
+    expect([live.get('campaign/test/amount'), live.get('campaign/test~shadow/amount')]).toEqual([150, 350]);
+    expect(await world.store.buckets('test')).toMatchObject({ reserved: 150 });
+  }, 40_000);
+});
+
+test('a folder from which every file is gone keeps its rules', async () => {
+  const lines: Line[] = [];
+  world = await startWorld({ rules: version(1), log: noting(lines) });
+  expect(world.bot.rulebook.current().campaigns).toHaveLength(1);
+  rmSync(join(world.folder, 'rules.yaml'));
+  mkdirSync(join(world.folder, 'rules.yaml'));
+  await until(async () => {
+    await world.bot.rulebook.refresh();
+    return lines.some(({ text }) => text.includes('no rule file is left'));
+  });
+  expect(world.bot.rulebook.current().campaigns).toHaveLength(1);
+}, 30_000);

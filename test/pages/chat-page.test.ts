@@ -1,0 +1,183 @@
+// The chat page in a real browser: what a newcomer sees after `npm start`.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../support/harness.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+let folder: string;
+let bot: ChildProcess;
+let url: string;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  if (!CHROMIUM) return;
+  folder = mkdtempSync(join(tmpdir(), 'hongbao-page-'));
+  cpSync(join(ROOT, 'rules'), join(folder, 'rules'), { recursive: true });
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, 'close');
+  url = `http://127.0.0.1:${port}`;
+  bot = spawn(process.execPath, [join(ROOT, 'dist/cli.js'), 'start'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH!, PORT: String(port) },
+    stdio: 'ignore',
+  });
+  await until(
+    () =>
+      fetch(`${url}/readyz`).then(
+        answer => answer.ok,
+        () => false,
+      ),
+    15_000,
+  );
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+});
+afterAll(async () => {
+  await browser?.close();
+  if (!bot) return;
+  bot.kill('SIGTERM');
+  await once(bot, 'exit');
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  if (!CHROMIUM) return;
+  page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN' });
+  page.setDefaultTimeout(8000);
+  complaints = [];
+  page.on('console', message => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', error => complaints.push(String(error)));
+  page.on(
+    'request',
+    request =>
+      !request.url().startsWith(url) &&
+      !request.url().startsWith('data:') &&
+      complaints.push(`asks a stranger: ${request.url()}`),
+  );
+  await page.goto(`${url}/simulator`);
+});
+afterEach(async () => {
+  if (!CHROMIUM) return;
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+const at = (name: string): string => `[data-test="${name}"]`;
+const lastLine = (text: string) => page.locator(at('line'), { hasText: text }).last();
+
+async function newFollower(): Promise<void> {
+  await page.click(at('new-person'));
+  await page.click(at('follow'));
+  await lastLine('欢迎来到阿茶').waitFor();
+}
+
+// A browser on a busy machine may be late; what is wrong is wrong three times.
+describe.skipIf(!CHROMIUM)('in the browser', { retry: 2 }, () => {
+  test('a newcomer follows, is welcomed, gets a red packet, opens it, and it is received', async () => {
+    await page.click(at('new-person'));
+    await page.click(at('follow'));
+    await page
+      .locator(`${at('packet')}[data-state="SENT"]`)
+      .last()
+      .waitFor();
+    await lastLine('欢迎来到阿茶').waitFor();
+    await page.locator(at('packet')).last().click();
+    await page.click(at('packet-open'));
+    await page.locator(at('packet-amount')).waitFor();
+    expect(await page.locator(at('packet-amount')).textContent()).toMatch(/[12]\.\d\d/);
+    await page.keyboard.press('Escape');
+    await page
+      .locator(`${at('packet')}[data-state="RECEIVED"]`)
+      .last()
+      .waitFor();
+    await page.locator(at('payout-state'), { hasText: 'received' }).waitFor({ timeout: 10_000 });
+  });
+
+  test('a button with a scanner asks what is scanned, and pushes it', async () => {
+    await newFollower();
+    await page.locator(at('menu-button'), { hasText: '扫一扫' }).click();
+    await page.fill(at('reader-result'), 'EAN_13,6901234567892');
+    await page.selectOption(at('reader-type'), 'barcode');
+    await page.click(at('reader-go'));
+    await lastLine('没有读到码').waitFor();
+    await page.getByText('菜单扫码').first().waitFor();
+  });
+
+  test('the account’s page changes the format of its pushes', async () => {
+    await newFollower();
+    await page.click(at('about'));
+    await page.click(at('format'));
+    await page.locator(at('format'), { hasText: '换成 XML' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.fill(at('composer'), '你好');
+    await page.click(at('send'));
+    await page.getByText('"Content":"你好"').first().waitFor();
+    await page.click(at('about'));
+    await page.click(at('format'));
+    await page.locator(at('format'), { hasText: '换成 JSON' }).waitFor();
+  });
+
+  test('who follows again is told that they have it already, and sees no second packet', async () => {
+    await newFollower();
+    await page.locator(at('packet')).first().waitFor();
+    await page.click(at('about'));
+    await page.click(at('unfollow'));
+    // WeChat's events carry whole seconds: two follows within one would be the same event.
+    await page.waitForTimeout(1100);
+    await page.click(at('follow'));
+    await lastLine('又见面啦').waitFor();
+    expect(await page.locator(at('packet')).count()).toBe(1);
+  });
+
+  test('beside the chat stand the decision with its checks, the raw push, and the payout', async () => {
+    await newFollower();
+    await page.fill(at('composer'), '恭喜发财');
+    await page.click(at('send'));
+    await page.locator(`${at('line')}[data-from="user"]`, { hasText: '恭喜发财' }).waitFor();
+    await page
+      .locator(`${at('trace-line')}[data-ok="true"]`)
+      .first()
+      .waitFor();
+    await page.locator(at('decision')).first().waitFor();
+    expect(await page.locator(at('push-raw')).first().textContent()).toContain('POST /wechat/tea');
+  });
+
+  test('words nobody answers stay without an answer, and the page says nothing wrong', async () => {
+    await newFollower();
+    const before = await page.locator(`${at('line')}[data-from="account"][data-kind="text"]`).count();
+    await page.fill(at('composer'), '你好呀');
+    await page.keyboard.press('Enter');
+    await page.locator(`${at('line')}[data-from="user"]`, { hasText: '你好呀' }).waitFor();
+    await page.waitForTimeout(300);
+    expect(await page.locator(`${at('line')}[data-from="account"][data-kind="text"]`).count()).toBe(before);
+  });
+
+  test('on a phone the chat fills the screen, in English if one wants', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${url}/simulator?lang=en`);
+    await page.locator(at('open-people')).waitFor();
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    expect(width).toBeLessThanOrEqual(390);
+    expect(await page.locator('html').getAttribute('lang')).toMatch(/^en/);
+  });
+});

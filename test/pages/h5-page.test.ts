@@ -1,0 +1,303 @@
+// The campaign's page in a real browser: from a link in the chat, by way of WeChat's authorize page, to the packet.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { contrastOf, paletteOf } from '../../src/http/h5/html/color.ts';
+import { startPageWorld } from '../support/h5-world.ts';
+import { until } from '../support/harness.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+/** Screenshots for the README are written where this says so. */
+const PICTURES = process.env.H5_PICTURES;
+
+/** The page and the chat lead to one prize, once for ever. */
+const GATE = `campaign: gate
+name: 开门红
+period: { from: 2026-01-01, to: 2027-12-31 }
+budget: { total: ¥100.00 }
+page: { color: "#c8102e", intro: 打开就有，每人一份。 }
+packet: { sendName: 阿茶茶饮, wishing: 开门大吉 }
+prizes:
+  开门红包: { redpacket: ¥1.68 }
+rules:
+  - id: gate
+    on: { text: 开门, visit: true }
+    once: ever
+    give: 开门红包
+    replies: { won: "{{amount}} 元红包已发出，回到聊天点开。", already: 开门红包你已经领过啦 }
+  - { id: link, on: { text: 开门页 }, reply: '<a href="URL/h5/tea/gate">拆开门红包</a>' }
+`;
+
+const TEA = `campaign: tea
+name: 好茶抽奖
+period: { from: 2026-01-01, to: 2027-12-31 }
+budget: { total: ¥4000.00 }
+limits: { perUser: { perDay: 3, gap: 3s } }
+packet: { sendName: 阿茶茶饮, wishing: 好运连连 }
+prizes:
+  一等奖: { redpacket: ¥88.00, weight: 1, stock: 3 }
+  二等奖: { redpacket: ¥8.80, weight: 30, stock: 100 }
+  三等奖: { redpacket: ¥1.00, weight: 400 }
+  谢谢参与: { nothing: true, weight: 269 }
+rules:
+  - { id: welcome, on: subscribe, reply: 欢迎来到阿茶！ }
+  - id: draw
+    on: { text: 抽奖, visit: true }
+    once: perEvent
+    odds: rise
+    give: [一等奖, 二等奖, 三等奖, 谢谢参与]
+`;
+
+type State = { people: { openid: string; chat: { kind: string }[] }[] };
+
+let folder: string;
+let bot: ChildProcess;
+let url: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  if (!CHROMIUM) return;
+  folder = mkdtempSync(join(tmpdir(), 'hongbao-h5-'));
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, 'close');
+  url = `http://127.0.0.1:${port}`;
+  mkdirSync(join(folder, 'rules'));
+  writeFileSync(join(folder, 'rules/tea.yaml'), TEA);
+  writeFileSync(join(folder, 'rules/gate.yaml'), GATE.replace('URL', url));
+  bot = spawn(process.execPath, [join(ROOT, 'dist/cli.js'), 'start'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH!, PORT: String(port) },
+    stdio: 'ignore',
+  });
+  await until(
+    () =>
+      fetch(`${url}/readyz`).then(
+        answer => answer.ok,
+        () => false,
+      ),
+    15_000,
+  );
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+});
+afterAll(async () => {
+  await browser?.close();
+  if (!bot) return;
+  if (bot.exitCode === null) {
+    bot.kill('SIGTERM');
+    await once(bot, 'exit');
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  if (!CHROMIUM) return;
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN' });
+  complaints = [];
+  page = await newPage();
+});
+afterEach(async () => {
+  if (!CHROMIUM) return;
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+/** Nothing wrong may be said, and nobody but this machine asked. */
+async function newPage(): Promise<Page> {
+  const made = await context.newPage();
+  made.setDefaultTimeout(8000);
+  made.on('console', message => message.type() === 'error' && complaints.push(message.text()));
+  made.on('pageerror', error => complaints.push(String(error)));
+  made.on('request', request => {
+    const isOurs = request.url().startsWith('http://127.0.0.1:') || request.url().startsWith('data:');
+    if (!isOurs) complaints.push(`asks a stranger: ${request.url()}`);
+  });
+  return made;
+}
+
+const at = (name: string): string => `[data-test="${name}"]`;
+const lastLine = (text: string) => page.locator(at('line'), { hasText: text }).last();
+
+async function newFollower(): Promise<string> {
+  await page.goto(`${url}/simulator`);
+  await page.click(at('new-person'));
+  await page.click(at('follow'));
+  await lastLine('欢迎来到阿茶').waitFor();
+  const { people } = (await (await fetch(`${url}/simulator/control/state`)).json()) as State;
+  return people.at(-1)!.openid;
+}
+
+async function say(text: string): Promise<void> {
+  await page.fill(at('composer'), text);
+  await page.click(at('send'));
+}
+
+/** The page of a campaign in a tab of its own, with the phone in this person's hands. */
+async function openPage(openid: string, path: string): Promise<Page> {
+  const tab = await newPage();
+  const link = encodeURIComponent(`${url}${path}`);
+  await tab.goto(`${url}/simulator/control/people/${openid}/open?url=${link}`);
+  await tab.locator('#stage').waitFor();
+  return tab;
+}
+
+// A browser on a busy machine may be late; what is wrong is wrong three times.
+describe.skipIf(!CHROMIUM)('in the browser', { retry: 2 }, () => {
+  test('a link in the chat opens the page, the draw there puts a packet into the chat, and the keyword then says already', async () => {
+    await newFollower();
+    await say('开门页');
+    await page.locator('button.link', { hasText: '拆开门红包' }).last().click();
+    const frame = page.frameLocator(at('web-frame'));
+    await frame.locator('#draw').click();
+    await frame.locator('#result', { hasText: '1.68 元红包已发出' }).waitFor();
+    expect(await frame.locator('#result-amount').textContent()).toBe('1.68元');
+    expect(await frame.locator('#result-title').textContent()).toBe('恭喜你，中奖了');
+    await frame.locator('#mine [data-state="waiting"]').waitFor();
+    await page.locator('.over .chat-header button').click();
+    await page.locator(`${at('packet')}[data-state="SENT"]`, { hasText: '开门大吉' }).waitFor();
+    await say('开门');
+    await lastLine('开门红包你已经领过啦').waitFor();
+    expect(await page.locator(at('packet'), { hasText: '开门大吉' }).count()).toBe(1);
+  });
+
+  test('the phone in other hands has another session, and a page left open from before draws for nobody', async () => {
+    const ann = await newFollower();
+    const first = await openPage(ann, '/h5/tea/gate');
+    const bob = await newFollower();
+    const second = await openPage(bob, '/h5/tea/gate');
+    await first.click('#draw');
+    await first.locator('#hint', { hasText: '正在刷新' }).waitFor();
+    complaints = complaints.filter(text => !text.includes('403'));
+    await second.click('#draw');
+    await second.locator('#result', { hasText: '1.68' }).waitFor();
+    const { people } = (await (await fetch(`${url}/simulator/control/state`)).json()) as State;
+    const packets = people.find(({ openid }) => openid === ann)!.chat.filter(({ kind }) => kind === 'packet');
+    expect(packets).toHaveLength(0);
+  });
+
+  test('the page fits a small phone, in both languages, with targets for thumbs', async () => {
+    const openid = await newFollower();
+    const tab = await openPage(openid, '/h5/tea/tea');
+    for (const [width, lang] of [
+      [320, 'zh'],
+      [360, 'en'],
+      [1280, 'en'],
+    ] as const) {
+      await tab.setViewportSize({ width, height: 640 });
+      await tab.goto(`${url}/h5/tea/tea?lang=${lang}`);
+      expect(await tab.locator('html').getAttribute('lang')).toBe(lang === 'en' ? 'en' : 'zh-CN');
+      expect(await tab.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      const small = await tab.evaluate(
+        `[...document.querySelectorAll('button,a,summary')].filter(each => each.offsetParent && (each.offsetHeight < 44 || each.offsetWidth < 44)).map(each => each.outerHTML)`,
+      );
+      expect(small).toEqual([]);
+    }
+  });
+
+  test('a keyboard and a calm screen are enough: no motion, the result is announced', async () => {
+    const openid = await newFollower();
+    const tab = await openPage(openid, '/h5/tea/gate');
+    await tab.emulateMedia({ reducedMotion: 'reduce' });
+    await tab.focus('#draw');
+    await tab.keyboard.press('Enter');
+    await tab.locator('#result[role="status"]', { hasText: '1.68' }).waitFor({ timeout: 2500 });
+    expect(await tab.evaluate(`getComputedStyle(document.querySelector('.paper')).animationName`)).toBe('none');
+  });
+
+  test('a transfer is confirmed on the page, with WeChat’s own script and sheet, and the page sees the money arrive', async () => {
+    const world = await startPageWorld({ channel: 'transfer' });
+    try {
+      const openid = world.person(true);
+      const tab = await newPage();
+      const link = encodeURIComponent(`${world.url}/h5/tea/page`);
+      await tab.goto(`${world.simulator.url}/control/people/${openid}/open?url=${link}`);
+      await tab.click('#draw');
+      await tab.locator('#mine li').waitFor();
+      await world.bot.settle.pass();
+      await tab.locator('#mine [data-state="confirm"]').waitFor();
+      await tab.click('[data-confirm]'); // won on this very page: it is loaded anew, with a signature
+      await tab.locator('#draw').waitFor();
+      await tab.waitForTimeout(500);
+      await tab.click('[data-confirm]');
+      await tab.click('#wechat-confirm');
+      await tab.locator('#mine [data-state="received"]').waitFor();
+      await tab.close();
+    } finally {
+      await world.close();
+    }
+  });
+
+  test.skipIf(PICTURES === undefined)('the pictures of the README', async () => {
+    const openid = await newFollower();
+    const tab = await openPage(openid, '/h5/tea/gate');
+    for (const [width, height] of [
+      [360, 640],
+      [1280, 800],
+    ] as const) {
+      await tab.setViewportSize({ width, height });
+      await tab.screenshot({ path: join(PICTURES!, `h5-shut-${width}.png`) });
+    }
+    await tab.click('#draw');
+    await tab.locator('#mine [data-state="waiting"]').waitFor();
+    await tab.waitForTimeout(1800);
+    for (const [width, height] of [
+      [360, 640],
+      [1280, 800],
+    ] as const) {
+      await tab.setViewportSize({ width, height });
+      await tab.evaluate('scrollTo(0, 0)');
+      await tab.screenshot({ path: join(PICTURES!, `h5-${width}.png`) });
+      await tab.screenshot({ path: join(PICTURES!, `h5-full-${width}.png`), fullPage: true });
+    }
+  });
+});
+
+test('the page with its style and script is below 60 kB, and a fifth of that on the wire', () => {
+  const files = ['h5.css', 'h5.js'].map(name => readFileSync(join(ROOT, 'dist/pages', name)));
+  const bytes = files.reduce((sum, file) => sum + file.length, 0);
+  // The document itself, with the longest list of prizes that is shown, comes to less than 20 kB more.
+  expect(bytes).toBeGreaterThan(5000);
+  expect(bytes + 20_000).toBeLessThan(60_000);
+  expect(gzipSync(Buffer.concat(files)).length).toBeLessThan(12_000);
+  expect(files[1]!.toString()).not.toMatch(/\?\.[a-zA-Z(]|\?\?/);
+});
+
+test('text can be read on every colour a campaign may have', () => {
+  for (const color of [
+    '#d9412b',
+    '#ffffff',
+    '#000000',
+    '#ffd700',
+    '#00ff00',
+    '#777777',
+    '#7f7f00',
+    '#0000ff',
+    '#ff8800',
+  ]) {
+    const { brand, deep, deeper, light, onBrand, link, wash } = paletteOf(color);
+    for (const ground of [brand, deep, deeper, light])
+      expect(contrastOf(onBrand, ground), color).toBeGreaterThanOrEqual(4.5);
+    expect(contrastOf(link, '#ffffff'), color).toBeGreaterThanOrEqual(4.5);
+    expect(contrastOf('#57504b', wash), color).toBeGreaterThanOrEqual(4.5);
+  }
+});

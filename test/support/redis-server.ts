@@ -1,0 +1,239 @@
+// Real Redis servers for tests: on loopback, on free ports, in folders of their own that go away with them.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import type { Store } from '../../src/ports.ts';
+import { openRedis, type RedisOptions } from '../../src/storage/redis/store.ts';
+import type { Opened } from '../storage/store.contract.ts';
+
+/** What the store asks of a server. */
+export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
+const START_TRIES = 200;
+
+/** Without it these tests are skipped; `setup.ts` says what to install. */
+export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
+
+export type RedisServer = {
+  readonly port: number;
+  readonly url: string;
+  /** A plain connection, for what the store does not do. */
+  client(): Redis;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** The same data on the same port; with other settings, if any are named. */
+  start(...others: string[]): Promise<void>;
+  /** Says nothing more and is not gone, like a host behind a cut cable. */
+  pause(): void;
+  resume(): void;
+  /** Ends it and removes its data. */
+  dispose(): Promise<void>;
+};
+
+export async function startRedis(...settings: string[]): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'hongbao-redis-'));
+  const [port, busPort] = await freePorts(2);
+  const isCluster = settings.includes('--cluster-enabled');
+  const args = [
+    ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--loglevel', 'warning'],
+    ...['--repl-diskless-sync-delay', '0'], // no other replica will come for the same snapshot
+    ...(isCluster ? ['--cluster-port', String(busPort), '--cluster-node-timeout', '2000'] : []),
+    ...settings,
+  ];
+  let child: ChildProcess | undefined;
+  const clients = new Set<Redis>();
+
+  const client = (): Redis => {
+    const redis = new Redis({ port: port!, lazyConnect: true, maxRetriesPerRequest: 1 });
+    redis.on('error', () => redis.status); // a test that kills the server expects it
+    clients.add(redis);
+    return redis;
+  };
+  const start = async (...others: string[]): Promise<void> => {
+    child = spawn('redis-server', [...args, ...others], { stdio: 'ignore' });
+    await answering(port!);
+  };
+  const kill = async (): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  const dispose = async (): Promise<void> => {
+    for (const each of clients) each.disconnect();
+    await kill();
+    // A child that was writing a snapshot for a replica ends a moment later.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  };
+  await start();
+  const pause = (): void => void child?.kill('SIGSTOP');
+  const resume = (): void => void child?.kill('SIGCONT');
+  return { port: port!, url: `redis://127.0.0.1:${port}`, client, kill, start, pause, resume, dispose };
+}
+
+export type RedisCluster = {
+  readonly url: string;
+  readonly nodes: readonly RedisServer[];
+  dispose(): Promise<void>;
+};
+
+const SLOTS = 16_384;
+
+/** Primaries that share the slots, then replicas of the one that serves this key. */
+export async function startCluster(primaries: number, replicas: number, key: string): Promise<RedisCluster> {
+  const count = primaries + replicas;
+  const nodes = await Promise.all(
+    Array.from({ length: count }, () => startRedis(...DURABLE, '--cluster-enabled', 'yes')),
+  );
+  const clients = nodes.map(node => node.client());
+  for (const client of clients.slice(1)) {
+    const gossip = await clients[0]!.config('GET', 'cluster-port');
+    await client.call('CLUSTER', 'MEET', '127.0.0.1', String(nodes[0]!.port), (gossip as string[])[1]!);
+  }
+  const share = Math.ceil(SLOTS / primaries);
+  for (const [n, client] of clients.slice(0, primaries).entries()) {
+    await client.call('CLUSTER', 'ADDSLOTSRANGE', n * share, Math.min(SLOTS, (n + 1) * share) - 1);
+  }
+  await until(async () => {
+    const known = await Promise.all(clients.map(client => client.call('CLUSTER', 'INFO') as Promise<string>));
+    return known.every(text => text.includes(`cluster_known_nodes:${count}`) && text.includes('cluster_state:ok'));
+  });
+  const slot = (await clients[0]!.call('CLUSTER', 'KEYSLOT', key)) as number;
+  const owner = clients[Math.floor(slot / share)]!;
+  const ownerId = (await owner.call('CLUSTER', 'MYID')) as string;
+  for (const client of clients.slice(primaries)) {
+    await until(() =>
+      client.call('CLUSTER', 'REPLICATE', ownerId).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await until(async () => (await client.info('replication')).includes('master_link_status:up'));
+  }
+  const url = `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`;
+  const dispose = async (): Promise<void> => {
+    await Promise.all(nodes.map(node => node.dispose()));
+  };
+  return { url, nodes, dispose };
+}
+
+/** Waits for it, but not for ever. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < START_TRIES; tries++) {
+    if (await isSo()) return;
+    await sleep(50);
+  }
+  throw new Error('it did not come to that in 10 s');
+}
+
+async function answering(port: number): Promise<void> {
+  const redis = new Redis({ port, lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: () => 25 });
+  redis.on('error', () => redis.status); // not yet
+  try {
+    await until(() =>
+      redis.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Held all at once, so that no two are the same. */
+async function freePorts(count: number): Promise<number[]> {
+  const held: Server[] = [];
+  for (let n = 0; n < count; n++) {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    held.push(server);
+  }
+  const ports = held.map(server => (server.address() as AddressInfo).port);
+  await Promise.all(held.map(server => new Promise(resolve => server.close(resolve))));
+  return ports;
+}
+
+let tags = 0;
+
+/** A store whose data nobody else on this server has: it lies under a tag of its own. */
+export async function openedOn(url: string, options: RedisOptions = {}): Promise<Opened> {
+  const address = `${url}?tag=test-${process.pid}-${++tags}`;
+  const open = new Set<Store>();
+  const beside = async (): Promise<Store> => {
+    const store = await openRedis(address, options);
+    open.add(store);
+    return store;
+  };
+  const dispose = async (): Promise<void> => {
+    for (const store of open) await store.close();
+    open.clear();
+  };
+  const reopen = async (): Promise<Store> => {
+    await dispose();
+    return beside();
+  };
+  return { store: await beside(), beside, reopen, dispose };
+}
+
+export type LossyProxy = {
+  readonly url: string;
+  /** From now on: the next answer of the server is swallowed, its connection cut, and `then` is told. */
+  swallowNext(then?: () => void): void;
+  swallowed(): number;
+  /** Cuts every connection; the next ones go to this port. */
+  leadTo(port: number): void;
+  dispose(): Promise<void>;
+};
+
+/** Between store and server, to lose an answer just when it matters. */
+export async function startProxy(port: number): Promise<LossyProxy> {
+  let isArmed = false;
+  let tell = (): void => {};
+  let swallowed = 0;
+  let target = port;
+  const sockets = new Set<Socket>();
+  const proxy = createServer(near => {
+    const far = connect(target, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('close', () => to.destroy());
+      from.on('error', () => to.destroy());
+    }
+    near.pipe(far);
+    far.on('data', bytes => {
+      if (!isArmed) return void near.write(bytes);
+      isArmed = false;
+      swallowed++;
+      near.destroy();
+      tell();
+    });
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return {
+    url: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    swallowNext: (then = () => {}) => {
+      isArmed = true;
+      tell = then;
+    },
+    swallowed: () => swallowed,
+    leadTo: other => {
+      target = other;
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    },
+    dispose: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise(resolve => proxy.close(resolve));
+    },
+  };
+}

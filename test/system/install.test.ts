@@ -1,0 +1,256 @@
+// A production machine: the packed package in an empty folder, and a checkout without the compiler. Real npm, both times.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { movableClock } from '../../src/simulator/shared/clock.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import {
+  ACCOUNT,
+  botYaml,
+  ENV,
+  freePort,
+  MERCHANT,
+  PEM_LINES,
+  RULES,
+  until,
+  writeCertificates,
+} from '../support/harness.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+/** What a production machine may have at most: the order's word. Today there are fewer. */
+const PACKAGES_MAX = 97;
+/** None of these may reach it. */
+const COMPILERS = ['typescript', 'esbuild', 'tsx', 'vitest', 'preact', '@types/node', '@biomejs/biome'];
+/** What npm says where the registry cannot be reached. */
+const AWAY = /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTCACHED|network/;
+const NPM = ['--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier'];
+
+type Result = { readonly code: number; readonly out: string; readonly err: string };
+
+/** Without what the npm that runs these tests says of this checkout. */
+function plainEnv(more: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const isOurs = (name: string): boolean =>
+    /^npm_/i.test(name) && !/^npm_config_(registry|cache|userconfig|globalconfig|cafile|.*proxy)$/i.test(name);
+  const kept = Object.entries(process.env).filter(([name]) => !isOurs(name) && !/^(NODE_ENV|INIT_CWD)$/.test(name));
+  return { ...Object.fromEntries(kept), ...more };
+}
+
+async function run(cwd: string, command: string, args: readonly string[]): Promise<Result> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(command, [...args], { cwd, env: plainEnv() });
+    return { code: 0, out: stdout, err: stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, out: stdout, err: stderr };
+  }
+}
+
+/** Every package below a folder, wherever npm has put it. */
+function packagesIn(folder: string): string[] {
+  const modules = join(folder, 'node_modules');
+  if (!existsSync(modules)) return [];
+  return readdirSync(modules, { withFileTypes: true })
+    .filter(entry => entry.isDirectory() && !entry.name.startsWith('.'))
+    .flatMap(({ name }) =>
+      name.startsWith('@') ? readdirSync(join(modules, name)).map(each => `${name}/${each}`) : [name],
+    )
+    .flatMap(name => [name, ...packagesIn(join(modules, name))]);
+}
+
+let folder: string;
+let away: string | undefined;
+/** An empty folder into which the packed package was installed, and a checkout without development packages. */
+let installed: string;
+let checkout: string;
+let packed: readonly string[];
+let ci: Result;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hongbao-install-'));
+  [installed, checkout] = ['installed', 'checkout'].map(name => join(folder, name)) as [string, string];
+  for (const each of [installed, checkout]) mkdirSync(each);
+  // What `npm test` has built is packed as it is: the other tests are using it.
+  const pack = await run(ROOT, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
+  const [{ filename, files }] = JSON.parse(pack.out) as [{ filename: string; files: { path: string }[] }];
+  packed = files.map(({ path }) => path);
+  const install = await run(installed, 'npm', ['install', ...NPM, join(folder, filename)]);
+  const isOurs = (path: string): boolean => !/^(node_modules|dist|data|\.git)$/.test(path.slice(ROOT.length + 1));
+  cpSync(ROOT, checkout, { recursive: true, filter: isOurs });
+  ci = await run(checkout, 'npm', ['ci', '--omit=dev', ...NPM]);
+  away = [install, ci].find(({ code, err }) => code !== 0 && AWAY.test(err))?.err;
+  if (away !== undefined) console.log('the tests of an installation are skipped: the registry cannot be reached');
+  else expect(install).toMatchObject({ code: 0 });
+}, 180_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the packed package', () => {
+  test('holds what runs and what is read, and neither tests nor sources', () => {
+    const needed = [
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'README.zh-CN.md',
+      'src/launch/hongbao.js',
+      'dist/cli.js',
+      'dist/engine/rulebook-worker.js',
+      'dist/pages/chat.html',
+      'dist/pages/chat.js',
+      'dist/pages/h5.js',
+      'docs/operations.md',
+      'package.json',
+      'rules/README.md',
+      'rules/schema.json',
+      'rules/welcome.yaml',
+      'rules/lists/stores.csv',
+    ];
+    expect(needed.filter(path => !packed.includes(path))).toEqual([]);
+    const kinds =
+      /^(src\/launch\/hongbao\.js|dist\/.+\.(js|css|html|svg)|docs\/.+\.(md|png)|rules\/.+\.(yaml|csv|json|md)|[^/]+)$/;
+    expect(packed.filter(path => !kinds.test(path))).toEqual([]);
+    expect(packed.filter(path => !path.includes('/'))).toHaveLength(5);
+  });
+
+  test(`brings ${PACKAGES_MAX} packages or fewer, none of which compiles`, ctx => {
+    if (away) ctx.skip();
+    const packages = packagesIn(installed);
+    expect(packages).toContain('hongbao-bot');
+    expect(packages).toContain('@photostructure/sqlite');
+    expect(packages.length).toBeLessThanOrEqual(PACKAGES_MAX);
+    expect(COMPILERS.filter(name => packages.includes(name))).toEqual([]);
+  });
+
+  test('says its version and its commands, and checks the sample rules, from anywhere', async ctx => {
+    if (away) ctx.skip();
+    const npx = (...args: string[]) => run(installed, 'npx', ['--no-install', 'hongbao', ...args]);
+    expect(await npx('--version')).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+    expect(await npx('--help')).toMatchObject({ code: 0, out: expect.stringMatching(/^Usage: hongbao .*simulator/s) });
+    expect(await npx('check')).toMatchObject({ code: 0, out: expect.stringMatching(/10 files, no findings/) });
+  }, 60_000);
+
+  test('starts the demo with nothing configured: the chat page is there, and a follower is paid', async ctx => {
+    if (away) ctx.skip();
+    const port = await freePort();
+    const demo = start(['start'], { PORT: String(port) });
+    const url = `http://127.0.0.1:${port}/simulator`;
+    let ended: unknown;
+    try {
+      await until(() => demo.out().includes(`Chat page 聊天页   ${url}`), 60_000);
+      expect(demo.out()).toContain('rules in node_modules/hongbao-bot/rules/');
+      const page = await (await fetch(url)).text();
+      expect(page).toMatch(/<script/);
+      const post = async (path: string, body: object): Promise<{ openid: string }> => {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(`${url}/control${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+        return (await answer.json()) as { openid: string };
+      };
+      const { openid } = await post('/people', {});
+      await post(`/people/${openid}/act`, { kind: 'follow' });
+      await until(async () => {
+        const state = (await (await fetch(`${url}/control/state`)).json()) as { packets: { status: string }[] };
+        return state.packets.some(({ status }) => status === 'SENT');
+      }, 60_000);
+    } finally {
+      ended = await demo.stop();
+    }
+    expect(ended).toBe(0);
+  }, 150_000);
+
+  test('works in production, and its simulator alone', async ctx => {
+    if (away) ctx.skip();
+    const port = await freePort();
+    const webhook = `http://127.0.0.1:${port}/wechat/tea`;
+    const account = { ...ACCOUNT, webhook };
+    const simulator = await startSimulator({
+      port: 0,
+      payPort: 0,
+      clock: movableClock(Date.now),
+      accounts: [account],
+      merchants: [MERCHANT],
+    });
+    writeCertificates(simulator, installed);
+    writeFileSync(join(installed, 'rules.yaml'), RULES);
+    writeFileSync(join(installed, 'production.yaml'), botYaml(simulator, { port, certificate: PEM_LINES }));
+    const bot = start(['start', '--config', 'production.yaml'], ENV);
+    const alone = start(['simulator', '--port', '0', '--pay-port', '0'], {});
+    let ended: unknown;
+    try {
+      await until(() => bot.out().includes('"ready"') && alone.out().includes('http://127.0.0.1:'), 60_000);
+      await simulator.control.act(simulator.control.addPerson({}).openid, { kind: 'follow' });
+      await until(() => simulator.control.merchant(MERCHANT.mchId).sentCount === 1, 60_000);
+    } finally {
+      ended = await Promise.all([bot.stop(), alone.stop()]);
+      await simulator.close();
+    }
+    expect(ended).toEqual([0, 0]);
+  }, 150_000);
+
+  test('works without its SQLite where Node has one, and says so where it has none', async ctx => {
+    if (away) ctx.skip();
+    rmSync(join(installed, 'node_modules/@photostructure'), { recursive: true });
+    const { code, out, err } = await run(installed, 'npx', [
+      '--no-install',
+      'hongbao',
+      'audit',
+      '--config',
+      'data/bot.yaml',
+    ]);
+    if (Number(process.versions.node.split('.')[0]) >= 22)
+      expect([code, err, out]).toEqual([0, '', expect.stringContaining('everything balances')]);
+    else
+      expect([code, err]).toEqual([2, expect.stringMatching(/SQLite cannot be loaded .* or use Node 22 or newer\n$/)]);
+  }, 60_000);
+
+  function start(args: readonly string[], env: Record<string, string>): { out(): string; stop(): Promise<unknown> } {
+    const bin = join(installed, 'node_modules/.bin/hongbao');
+    const child = spawn(bin, args, { cwd: installed, env: plainEnv(env) });
+    let out = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (out += part.toString()));
+    const exit = once(child, 'exit');
+    return {
+      out: () => out,
+      stop: async () => {
+        child.kill('SIGTERM');
+        return (await exit)[0];
+      },
+    };
+  }
+});
+
+describe('a checkout without development packages', () => {
+  test('installs, says what is missing, and brings no compiler either', ctx => {
+    if (away) ctx.skip();
+    expect([ci.code, ci.err]).toEqual([0, expect.not.stringContaining('npm error')]);
+    expect(ci.out).toMatch(/^hongbao: nothing is built here: `npm ci` builds .*$/m);
+    const packages = packagesIn(checkout);
+    expect(packages.length).toBeLessThanOrEqual(PACKAGES_MAX);
+    expect(COMPILERS.filter(name => packages.includes(name))).toEqual([]);
+  });
+
+  test('says in one line what to run, whichever way it is started', async ctx => {
+    if (away) ctx.skip();
+    const line =
+      'hongbao: nothing is built here yet: run `npm ci` (without --omit=dev: the compiler is among what that leaves out)\n';
+    expect(await run(checkout, 'npm', ['start', '--silent'])).toEqual({ code: 2, out: '', err: line });
+    expect(await run(checkout, 'npx', ['--no-install', 'hongbao', 'check'])).toMatchObject({ code: 2, err: line });
+  }, 60_000);
+
+  test('keeps what was built before, and says when the sources are newer', async ctx => {
+    if (away) ctx.skip();
+    cpSync(join(ROOT, 'dist'), join(checkout, 'dist'), { recursive: true, preserveTimestamps: true });
+    const prepare = () => run(checkout, process.execPath, ['src/launch/prepare.js']);
+    writeFileSync(join(checkout, 'src/lib/log.ts'), '// changed\n');
+    expect((await prepare()).out).toBe(
+      'hongbao: the sources are newer than what is built in dist/, which stays as it is: `npm ci` builds anew\n',
+    );
+    cpSync(join(ROOT, 'dist'), join(checkout, 'dist'), { recursive: true });
+    expect(await prepare()).toEqual({ code: 0, out: '', err: '' });
+    expect(await run(checkout, 'npx', ['--no-install', 'hongbao', '--version'])).toMatchObject({
+      code: 0,
+      out: '0.1.0\n',
+    });
+  }, 60_000);
+});

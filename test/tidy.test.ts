@@ -92,7 +92,7 @@ const FUNCTION_LINES_MAX = 70;
 const FOLDER_FILES_MAX = 20;
 const CLASS_LINES_MAX = 250;
 /** Classes that are longer already. These numbers only go down. */
-const LONG_CLASSES: Readonly<Record<string, number>> = { World: 345, Looking: 337, Pages: 256 };
+const LONG_CLASSES: Readonly<Record<string, number>> = { World: 345, RuleEvaluation: 337, Pages: 256 };
 /** The schema kit is one thing to those who write schemas; everything else is imported from where it is. */
 const KIT = 'core/yaml/schema.ts';
 

@@ -8,13 +8,13 @@ import type { Instant } from '../base/time.ts';
 import { claimKeyOf, claimKeysOf, dayIn } from '../match/claim-key.ts';
 import type { Facts, Wanted } from '../match/facts.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
-import type { Looked } from '../mechanics/mechanic.ts';
+import type { RuleContext } from '../mechanics/mechanic.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { addressOf } from '../rules/campaign-query.ts';
 import { codeIn } from '../rules/printed-code.ts';
 import { NO_REPLY } from '../rules/reply.ts';
 import type { Decision, Open, Shadow, Trace } from './decision.ts';
-import { Looking } from './evaluate-rule.ts';
+import { RuleEvaluation } from './evaluate-rule.ts';
 import { lastClaimCounter, type MerchantCaps, userLimits } from './limits.ts';
 import type { Match } from './match.ts';
 import { offerCounters } from './prize-offer.ts';
@@ -107,15 +107,19 @@ function look(
     if (seen.has(campaign) || (decided && !isShadow)) continue; // within a file the first match wins
     const at = lookedAt(match, event, now, around);
     const caps = capsFor(campaign, around);
-    const looking = new Looking(at, { facts: isShadow ? shadowed(at, facts) : facts, caps, pinned: around.pinned });
-    if (looking.concerns()) {
+    const evaluation = new RuleEvaluation(at, {
+      facts: isShadow ? shadowed(at, facts) : facts,
+      caps,
+      pinned: around.pinned,
+    });
+    if (evaluation.applies()) {
       seen.add(campaign);
-      const decision: Decision | Open = { ...looking.decide(), trace: [] };
+      const decision: Decision | Open = { ...evaluation.decide(), trace: [] };
       if (isShadow) shadows.push(...shadowOf(decision));
       else if (isRunning(decision)) decided = decision;
       else notRunning ??= decision;
     }
-    trace.push(looking.line());
+    trace.push(evaluation.line());
   }
   const decision = decided ?? notRunning ?? { kind: 'ignored' as const, reply: NO_REPLY };
   return { ...decision, trace, ...(shadows.length > 0 && { shadows }) };
@@ -125,7 +129,7 @@ function isRunning(decision: Decision | Open): boolean {
   return !(decision.kind === 'refused' && (decision.refusal === 'notStarted' || decision.refusal === 'ended'));
 }
 
-function lookedAt({ campaign, rule }: Match, event: Event, now: Instant, around: Surroundings): Looked {
+function lookedAt({ campaign, rule }: Match, event: Event, now: Instant, around: Surroundings): RuleContext {
   return {
     campaign,
     rule,
@@ -151,7 +155,7 @@ function shadowClaim(claimKey: string): string {
   return `shadow/${claimKey}`;
 }
 
-function shadowed({ campaign, rule, event, now }: Looked, facts: Facts): Facts {
+function shadowed({ campaign, rule, event, now }: RuleContext, facts: Facts): Facts {
   const key = claimKeyOf(campaign, rule, event, now);
   return { ...facts, claims: new Set((facts.counters.get(shadowClaim(key)) ?? 0) > 0 ? [key] : []) };
 }

@@ -20,7 +20,7 @@ import type { Facts } from '../match/facts.ts';
 import { followsWith, standingOf, whyNotText } from '../match/follower.ts';
 import { fitsPattern } from '../match/trigger-match.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
-import type { Limit, Looked, Mechanic, No, Situation } from '../mechanics/mechanic.ts';
+import type { EvaluationContext, Limit, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
 import { causesOf } from '../mechanics/refund.ts';
 import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campaign.ts';
 import { prizesGiven } from '../rules/campaign-query.ts';
@@ -43,7 +43,7 @@ import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from './prospe
 /** The pseudo-prize of a claim that only counts. */
 export const PROGRESS = 'progress';
 
-type LookingPorts = {
+type RuleEvaluationPorts = {
   readonly facts: Facts;
   readonly caps: MerchantCaps | undefined;
   /** Pins the draw to this prize, for tests. */
@@ -52,7 +52,7 @@ type LookingPorts = {
 
 type Undecided = Decision | Open extends infer D ? (D extends Decision | Open ? Omit<D, 'trace'> : never) : never;
 
-export class Looking implements Situation {
+export class RuleEvaluation implements EvaluationContext {
   readonly campaign: Campaign;
   readonly rule: Rule;
   readonly event: Event;
@@ -61,7 +61,7 @@ export class Looking implements Situation {
   readonly seed: string;
   readonly mine: string;
   readonly isForetold: boolean;
-  readonly drawSeedOf: Looked['drawSeedOf'];
+  readonly drawSeedOf: RuleContext['drawSeedOf'];
   drawSeed: string;
   readonly page: string | undefined;
   readonly facts: Facts;
@@ -72,7 +72,7 @@ export class Looking implements Situation {
   private readonly pinned: string | undefined;
   private readonly mechanics: readonly Mechanic[];
 
-  constructor(at: Looked, { facts, caps, pinned }: LookingPorts) {
+  constructor(at: RuleContext, { facts, caps, pinned }: RuleEvaluationPorts) {
     this.campaign = at.campaign;
     this.rule = at.rule;
     this.event = at.event;
@@ -106,13 +106,13 @@ export class Looking implements Situation {
   // ── Is it about this event at all? ───────────────────────────────────────────────────────────────────────
 
   /** Conditions under which the rule is not about this event at all, so that the next one is asked. */
-  concerns(): boolean {
+  applies(): boolean {
     const { mode, testers, period } = this.campaign;
     const isTester = testers.has(this.event.user);
     if (mode === 'rehearse' && !this.see(isTester, `${isTester ? '' : '不'}在彩排名单里`)) return false;
     const follows = this.follows();
     if (this.wantsFirstFollow() && !this.see(follows === 1, `第 ${follows} 次关注,只给第 1 次`)) return false;
-    if (this.mechanics.some(mechanic => mechanic.concerns?.(this) === false)) return false;
+    if (this.mechanics.some(mechanic => mechanic.applies?.(this) === false)) return false;
     if (this.isGiving()) return true;
     return this.see(
       this.now >= period.from && this.now < period.to,
@@ -245,16 +245,16 @@ export class Looking implements Situation {
 
   // ── What speaks against it ───────────────────────────────────────────────────────────────────────────────
 
-  private firstNo(): No | undefined {
-    const own = this.ownNo();
+  private firstNo(): RefusalReason | undefined {
+    const own = this.ownRefusal();
     const others = this.mechanics.flatMap(mechanic => mechanic.refuses?.(this) ?? []);
     const all = own ? [own, ...others] : others;
-    const rank = ({ refusal }: No): number => REFUSALS.indexOf(refusal);
+    const rank = ({ refusal }: RefusalReason): number => REFUSALS.indexOf(refusal);
     return all.sort((a, b) => rank(a) - rank(b))[0];
   }
 
   /** Refusals that every rule has, in their order. */
-  private ownNo(): No | undefined {
+  private ownRefusal(): RefusalReason | undefined {
     const { from, to } = this.campaign.period;
     const [isBegun, isOver] = [this.now >= from, this.now >= to];
     if (!this.see(isBegun, `活动${isBegun ? '已于' : ''} ${beijingText(from)} ${isBegun ? '' : '才'}开始`))
@@ -271,9 +271,9 @@ export class Looking implements Situation {
       return { refusal: 'already' };
     const limits = userLimits(this.campaign, this.event, this.now).filter(isBounded);
     const isMine = ({ refuses }: Limit): boolean => refuses === 'limited';
-    for (const limit of limits.filter(isMine)) if (!this.seeLimit(limit)) return noOf(limit);
+    for (const limit of limits.filter(isMine)) if (!this.seeLimit(limit)) return refusalOf(limit);
     if (!this.isRested()) return { refusal: 'limited', detail: 'tooSoon' };
-    for (const limit of limits) if (!isMine(limit) && !this.seeLimit(limit)) return noOf(limit);
+    for (const limit of limits) if (!isMine(limit) && !this.seeLimit(limit)) return refusalOf(limit);
     return undefined;
   }
 
@@ -313,9 +313,9 @@ export class Looking implements Situation {
   }
 
   /** Prizes that can still be won. Where nothing worth money is left, the draw would be a pretence: a refusal. */
-  private available(offers: readonly (Offer | Missing)[], names: readonly string[]): Offer[] | No {
+  private available(offers: readonly (Offer | Missing)[], names: readonly string[]): Offer[] | RefusalReason {
     const left: Offer[] = [];
-    const reasons: No[] = [];
+    const reasons: RefusalReason[] = [];
     for (const offer of offers) {
       if ('refuses' in offer) {
         this.see(false, offer.text);
@@ -325,7 +325,7 @@ export class Looking implements Situation {
       const full = offer.limits.find(limit => !hasRoom(limit, this.facts.counters));
       if (full) {
         this.seeLimit(full);
-        reasons.push(noOf(full));
+        reasons.push(refusalOf(full));
       } else left.push(offer);
     }
     const isDrawn = ({ prize }: Offer | Missing): boolean => names.includes(prize.name);
@@ -354,7 +354,7 @@ export class Looking implements Situation {
     return fallback;
   }
 
-  private refuse({ refusal, detail, counters, values }: No): Undecided {
+  private refuse({ refusal, detail, counters, values }: RefusalReason): Undecided {
     const reply = replyFor(detail ?? refusal, this.rule.replies, { ...this.values(), ...values });
     return {
       kind: 'refused',
@@ -394,6 +394,6 @@ export class Looking implements Situation {
 const LEAST: Luck = { prize: 0, amount: 0 };
 const PROGRESS_OFFER: Offer = { prize: { name: PROGRESS, kind: 'nothing', weight: 1 }, amount: fen(0), limits: [] };
 
-function noOf({ refuses, detail }: Limit): No {
+function refusalOf({ refuses, detail }: Limit): RefusalReason {
   return { refusal: refuses satisfies Refusal, ...(detail !== undefined && { detail }) };
 }

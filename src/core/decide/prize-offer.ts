@@ -5,7 +5,7 @@ import { type Counter, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
 import { type Instant, later, minuteOfDay } from '../base/time.ts';
-import type { Limit, Looked, Situation, TakesBack } from '../mechanics/mechanic.ts';
+import type { EvaluationContext, Limit, RuleContext, TakesBack } from '../mechanics/mechanic.ts';
 import { slotCounters, slotFor } from '../mechanics/round.ts';
 import type { Campaign, Prize, Window } from '../rules/campaign.ts';
 import { prizesGiven } from '../rules/campaign-query.ts';
@@ -29,12 +29,12 @@ export type Missing = {
 };
 
 /** A delayed prize leaves on another day, and counts at the merchant on that one. */
-function claimantIn({ event, now, rule }: Looked, caps: MerchantCaps | undefined): Claimant {
+function claimantIn({ event, now, rule }: RuleContext, caps: MerchantCaps | undefined): Claimant {
   return { event, caps, now, ...(rule.delay !== undefined && { leavesAt: later(now, rule.delay) }) };
 }
 
 /** The counters that `offerOf` reads for any of them. */
-export function offerCounters(at: Looked, caps: MerchantCaps | undefined): string[] {
+export function offerCounters(at: RuleContext, caps: MerchantCaps | undefined): string[] {
   const who = claimantIn(at, caps);
   return prizesGiven(at.campaign, at.rule).flatMap(prize => [
     ...prizeLimits(at.campaign, prize, prize.kind === 'redpacket' ? prize.max : NO_MONEY, who)
@@ -47,14 +47,14 @@ export function offerCounters(at: Looked, caps: MerchantCaps | undefined): strin
 }
 
 /** How often this follower has drawn in this campaign, and how many of these draws were refunded since. */
-function drawNames({ mine }: Pick<Looked, 'mine'>) {
+function drawNames({ mine }: Pick<RuleContext, 'mine'>) {
   return { draws: `${mine}/draws`, takenBack: `${mine}/draws/${TAKEN_BACK}` };
 }
 
 const TAKEN_BACK = 'taken-back';
 
 /** One more draw; counted where a prize asks for it. Where one of this rule's does, no refund was told since it was read. */
-export function drawCounters(at: Situation): Counter[] {
+export function drawCounters(at: EvaluationContext): Counter[] {
   const isLocking = (prize: Prize): boolean => prize.unlockAfter !== undefined;
   if (![...at.campaign.prizes.values()].some(isLocking)) return [];
   const { draws, takenBack } = drawNames(at);
@@ -78,7 +78,12 @@ function couponCounter(campaign: Campaign, prize: Prize): string {
   return `campaign/${campaign.id}/prize/${prize.name}/coupons`;
 }
 
-export function offerOf(prize: Prize, at: Situation, luck: Luck, caps: MerchantCaps | undefined): Offer | Missing {
+export function offerOf(
+  prize: Prize,
+  at: EvaluationContext,
+  luck: Luck,
+  caps: MerchantCaps | undefined,
+): Offer | Missing {
   const missing = (text: string, refuses: Missing['refuses'] = 'soldOut'): Missing => ({ prize, text, refuses });
   const called = prizeCalled(prize);
   if (prize.window && !isOpen(prize.window, at.now)) return missing(`「${called}」现在不发`);

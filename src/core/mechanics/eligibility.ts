@@ -10,7 +10,7 @@ import { followsWith, standingOf, whyNotText } from '../match/follower.ts';
 import type { Campaign, ConditionValues } from '../rules/campaign.ts';
 import { scannedText } from '../rules/printed-code.ts';
 import { prizeCalled } from '../rules/renamed.ts';
-import type { Mechanic, Situation } from './mechanic.ts';
+import type { EvaluationContext, Mechanic } from './mechanic.ts';
 import { balanceOf, walletCounters } from './wallet.ts';
 
 /** A follower we never saw following was there before we were. */
@@ -22,7 +22,7 @@ function tagsOf({ segments }: Campaign, user: string): string[] {
 }
 
 /** Days and hours are those of the clock in Beijing; `text` is as keywords see it. */
-function valuesFor(at: Situation): ConditionValues {
+function valuesFor(at: EvaluationContext): ConditionValues {
   const { event, now, facts, campaign } = at;
   const minute = minuteOfDay(now);
   return {
@@ -49,7 +49,7 @@ function textOf(event: Event): string {
 }
 
 /** Whole days since the latest follow; who follows with this event, or has left, has followed for none. */
-function followedDays(at: Situation): number {
+function followedDays(at: EvaluationContext): number {
   const standing = standingOf(at);
   if (standing.kind !== 'follows') return 0;
   return standing.since === undefined ? SINCE_EVER : Math.max(0, Math.floor((at.now - standing.since) / DAY));
@@ -58,7 +58,7 @@ function followedDays(at: Situation): number {
 export const conditions: Mechanic = {
   isIn: rule => rule.when !== undefined,
   wants: at => [...at.campaign.wallets.values()].flatMap(wallet => walletCounters(at, wallet)),
-  concerns(at) {
+  applies(at) {
     const condition = at.rule.when!;
     if (condition.isAboutFollowing && standingOf(at).kind === 'unknown')
       return at.see(false, `条件 ${condition.source}:${whyNotText('unknown', at.isForetold)}`);

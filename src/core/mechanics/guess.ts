@@ -2,26 +2,26 @@
 
 import type { Counter } from '../base/counter.ts';
 import { fitsRule } from '../match/trigger-match.ts';
-import type { Looked, Mechanic, Situation } from './mechanic.ts';
+import type { EvaluationContext, Mechanic, RuleContext } from './mechanic.ts';
 
 /** The counter of this stretch of time. */
-function wrongCounter({ mine, rule, now, day }: Looked): string {
+function wrongCounter({ mine, rule, now, day }: RuleContext): string {
   const per = rule.guess?.per;
   return `${mine}/rule/${rule.id}/wrong/${per === undefined ? `day/${day}` : `${per}/${Math.floor(now / per)}`}`;
 }
 
 /** One more wrong try; nothing where the rule does not count them. */
-export function wrongTry(at: Situation): readonly Counter[] {
+export function wrongTry(at: EvaluationContext): readonly Counter[] {
   const { guess } = at.rule;
   return guess ? [{ name: wrongCounter(at), add: 1, max: guess.tries }] : [];
 }
 
 /** Whether there was one wrong try too many: then nothing else is looked at. */
-export function isLocked(at: Situation): boolean {
+export function isLocked(at: EvaluationContext): boolean {
   return at.rule.guess !== undefined && triesLeft(at) === 0;
 }
 
-function triesLeft(at: Situation): number {
+function triesLeft(at: EvaluationContext): number {
   return Math.max(0, at.rule.guess!.tries - at.value(wrongCounter(at)));
 }
 

@@ -23,7 +23,7 @@ export type Limit = Counter & {
 };
 
 /** A rule and the event it is asked about, before anything is known of the follower. */
-export type Looked = {
+export type RuleContext = {
   readonly campaign: Campaign;
   readonly rule: Rule;
   readonly event: Event;
@@ -42,7 +42,7 @@ export type Looked = {
   readonly page?: string | undefined;
 };
 
-export type Situation = Looked & {
+export type EvaluationContext = RuleContext & {
   /** By which it draws, where that is not `seed`. */
   readonly drawSeed?: string;
   readonly facts: Facts;
@@ -53,7 +53,7 @@ export type Situation = Looked & {
 };
 
 /** Why not; of several the first in the order of `REFUSALS` is told. */
-export type No = {
+export type RefusalReason = {
   readonly refusal: Refusal;
   readonly detail?: Detail;
   readonly counters?: readonly Counter[];
@@ -81,19 +81,19 @@ export type Mechanic = {
   /** Whether the rule uses it at all: nothing else is asked if not. */
   isIn(rule: Rule, campaign: Campaign): boolean;
   /** Counters it reads. */
-  wants?(at: Looked): readonly string[];
+  wants?(at: RuleContext): readonly string[];
   /** `false`: the rule is not about this event, the next one is asked. */
-  concerns?(at: Situation): boolean;
+  applies?(at: EvaluationContext): boolean;
   /** Everything that speaks against it; it notes what it sees. */
-  refuses?(at: Situation): No | undefined;
+  refuses?(at: EvaluationContext): RefusalReason | undefined;
   /** Asked when nothing was refused. `undefined`: the prize, if any, is given. */
-  answers?(at: Situation): Answer | undefined;
+  answers?(at: EvaluationContext): Answer | undefined;
   /** Added together with the claim. */
-  counts?(at: Situation): readonly Counter[];
+  counts?(at: EvaluationContext): readonly Counter[];
   /** The prizes of this time; empty: it only counts. `undefined`: those of the rule. */
-  gives?(at: Situation): readonly string[] | undefined;
+  gives?(at: EvaluationContext): readonly string[] | undefined;
   /** For `{{placeholders}}`. Asked last, also for refusals: counters stand where the claim, if there is one, leaves them. */
-  values?(at: Situation): Values;
+  values?(at: EvaluationContext): Values;
   /** What of it goes when the payment that fed it is refunded. To be said of each: nobody may forget it. */
   readonly takesBack: TakesBack | 'nothing';
 };

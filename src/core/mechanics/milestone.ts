@@ -1,6 +1,6 @@
 // What the n-th time gives, once for ever (任务进度): the third friend, the tenth order. Any other time only counts; and an
 // order that was refunded is none. Pure.
-import type { Looked, Mechanic, Situation, TakesBack } from './mechanic.ts';
+import type { EvaluationContext, Mechanic, RuleContext, TakesBack } from './mechanic.ts';
 import {
   givenCounters,
   type Run,
@@ -11,31 +11,31 @@ import {
   unchanged,
 } from './milestone-steps.ts';
 
-function baseOf({ mine, rule }: Looked): string {
+function baseOf({ mine, rule }: RuleContext): string {
   return `${mine}/rule/${rule.id}`;
 }
 
-function countCounter(at: Looked): string {
+function countCounter(at: RuleContext): string {
   return `${baseOf(at)}/count`;
 }
 
 const TAKEN_BACK = 'taken-back';
 
 /** How many of them were refunded since. */
-function takenBackCounter(at: Looked): string {
+function takenBackCounter(at: RuleContext): string {
   return `${countCounter(at)}/${TAKEN_BACK}`;
 }
 
-function timesLeft(at: Situation): number {
+function timesLeft(at: EvaluationContext): number {
   return at.value(countCounter(at)) - at.value(takenBackCounter(at));
 }
 
-function runOf(at: Looked): Run {
+function runOf(at: RuleContext): Run {
   return { base: baseOf(at), steps: at.rule.giveAt, number: 0 };
 }
 
 /** Which time this one is. */
-function thisOne(at: Situation): number {
+function thisOne(at: EvaluationContext): number {
   return timesLeft(at) + 1;
 }
 

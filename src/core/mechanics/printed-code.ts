@@ -5,14 +5,14 @@ import { beijingText, type Instant } from '../base/time.ts';
 import { codeIn, isAboutCode } from '../rules/printed-code.ts';
 import { prizeNamed } from '../rules/renamed.ts';
 import { isLocked, wrongTry } from './guess.ts';
-import type { Looked, Mechanic } from './mechanic.ts';
+import type { Mechanic, RuleContext } from './mechanic.ts';
 
 /** Holds the instant of the first use. A shadow uses up nothing of what is real. */
-function usedCounter({ campaign }: Pick<Looked, 'campaign'>, code: string): string {
+function usedCounter({ campaign }: Pick<RuleContext, 'campaign'>, code: string): string {
   return campaign.mode === 'shadow' ? `shadow/${campaign.id}/code/${code}/used` : `code/${code}/used`;
 }
 
-function batchesOf({ rule }: Pick<Looked, 'rule'>): string[] {
+function batchesOf({ rule }: Pick<RuleContext, 'rule'>): string[] {
   return rule.on.flatMap(trigger => (trigger.kind === 'code' ? [trigger.batch] : []));
 }
 
@@ -23,7 +23,7 @@ export const codes: Mechanic = {
     return code === undefined ? [] : [usedCounter(at, code)];
   },
   /** A code of another batch is another rule's. */
-  concerns(at) {
+  applies(at) {
     const { code } = at.facts;
     return !code || !isAboutCode(at.event) || at.see(batchesOf(at).includes(code.batch), `批次 ${code.batch}`);
   },

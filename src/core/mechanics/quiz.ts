@@ -8,7 +8,7 @@ import { normalise } from '../base/text.ts';
 import { fitsRule } from '../match/trigger-match.ts';
 import type { Question, Quiz } from '../rules/plays.ts';
 import type { Values } from '../rules/reply.ts';
-import type { Answer, Looked, Mechanic, Situation } from './mechanic.ts';
+import type { Answer, EvaluationContext, Mechanic, RuleContext } from './mechanic.ts';
 
 const LETTERS = 'abcdefgh';
 
@@ -23,17 +23,17 @@ function choiceIn(text: string): number | undefined {
 
 type Try = { readonly number: number; readonly step: number; readonly askedAt: number; readonly right: number };
 
-function triesCounter({ mine, rule, day }: Looked): string {
+function triesCounter({ mine, rule, day }: RuleContext): string {
   return `${mine}/rule/${rule.id}/tries/day/${day}`;
 }
 
-function tryCounters({ mine, rule, day }: Looked, number: number): { step: string; asked: string; right: string } {
+function tryCounters({ mine, rule, day }: RuleContext, number: number): { step: string; asked: string; right: string } {
   const base = `${mine}/rule/${rule.id}/quiz/${day}/${number}`;
   return { step: `${base}/step`, asked: `${base}/asked`, right: `${base}/right` };
 }
 
 /** The latest try of this day; step 0: there was none, `questions` + 1: it is over. */
-function latestTry(at: Situation): Try {
+function latestTry(at: EvaluationContext): Try {
   const number = at.value(triesCounter(at));
   const { step, asked, right } = tryCounters(at, number);
   return { number, step: at.value(step), askedAt: at.value(asked), right: at.value(right) };
@@ -44,7 +44,7 @@ function isOpen({ step }: Try, { questions }: Quiz): boolean {
 }
 
 /** The questions of a try: the same for ever, no two alike. */
-function questionsOf(at: Looked, number: number): Question[] {
+function questionsOf(at: RuleContext, number: number): Question[] {
   const { bank, questions } = at.rule.quiz!;
   const left = [...bank];
   return Array.from({ length: questions }, (_, n) => {
@@ -53,11 +53,11 @@ function questionsOf(at: Looked, number: number): Question[] {
   });
 }
 
-function isStart(at: Situation): boolean {
+function isStart(at: EvaluationContext): boolean {
   return fitsRule(at.rule, at.campaign, at.event, at.now);
 }
 
-function ask(at: Looked, number: number, step: number, counters: readonly Counter[]): Answer {
+function ask(at: RuleContext, number: number, step: number, counters: readonly Counter[]): Answer {
   const { text, choices } = questionsOf(at, number)[step - 1]!;
   const lines = choices.map((choice, n) => `${LETTERS[n]!.toUpperCase()} ${choice}`);
   const values: Values = {
@@ -70,7 +70,12 @@ function ask(at: Looked, number: number, step: number, counters: readonly Counte
 }
 
 /** Step, and what else has grown with it; all bounded by what was read. */
-function onwards(at: Situation, { number, step, askedAt, right }: Try, to: number, isRight: boolean): Counter[] {
+function onwards(
+  at: EvaluationContext,
+  { number, step, askedAt, right }: Try,
+  to: number,
+  isRight: boolean,
+): Counter[] {
   const names = tryCounters(at, number);
   return [
     { name: names.step, add: to - step, max: to },
@@ -79,7 +84,7 @@ function onwards(at: Situation, { number, step, askedAt, right }: Try, to: numbe
   ];
 }
 
-function begin(at: Situation): Answer {
+function begin(at: EvaluationContext): Answer {
   const number = latestTry(at).number + 1;
   const fresh: Try = { number, step: 0, askedAt: 0, right: 0 };
   return ask(at, number, 1, [{ name: triesCounter(at), add: 1, max: number }, ...onwards(at, fresh, 1, false)]);
@@ -87,7 +92,7 @@ function begin(at: Situation): Answer {
 
 type Judged = { readonly now: Try; readonly isRight: boolean; readonly isLate: boolean; readonly hasPassed: boolean };
 
-function judge(at: Situation): Judged {
+function judge(at: EvaluationContext): Judged {
   const now = latestTry(at);
   const { questions, pass, time } = at.rule.quiz!;
   const chosen = at.event.kind === 'text' ? choiceIn(at.event.text) : undefined;
@@ -97,7 +102,7 @@ function judge(at: Situation): Judged {
 }
 
 /** Neither which questions will be asked, nor whether an answer would be right. */
-function foretold(at: Situation): Answer {
+function foretold(at: EvaluationContext): Answer {
   const { step } = isStart(at) ? { step: 0 } : latestTry(at);
   at.see(true, step === 0 ? '题目到时才抽' : `第 ${step} 题,答对与否到时才知道`);
   const { questions } = at.rule.quiz!;
@@ -117,7 +122,7 @@ export const quizzes: Mechanic = {
     return [triesCounter(at), ...numbers.flatMap(number => Object.values(tryCounters(at, number)))];
   },
   /** A letter is an answer only while a question is open. */
-  concerns: at => isStart(at) || isOpen(latestTry(at), at.rule.quiz!),
+  applies: at => isStart(at) || isOpen(latestTry(at), at.rule.quiz!),
   refuses(at) {
     if (!isStart(at)) return undefined;
     const { triesPerDay } = at.rule.quiz!;

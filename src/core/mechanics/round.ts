@@ -8,7 +8,7 @@ import { roundAt } from '../match/claim-key.ts';
 import type { Prize, Round } from '../rules/campaign.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 
-import type { Limit, Looked, Mechanic, Situation } from './mechanic.ts';
+import type { EvaluationContext, Limit, Mechanic, RuleContext } from './mechanic.ts';
 
 /**
  * Rows of slots, a power of two; fewer where a row would be very short. Of those who decide in the same moment one in
@@ -76,15 +76,15 @@ function chanceFrom(key: Buffer): () => number {
   };
 }
 
-function baseOf({ campaign }: Pick<Looked, 'campaign'>, round: Round): string {
+function baseOf({ campaign }: Pick<RuleContext, 'campaign'>, round: Round): string {
   return `campaign/${campaign.id}/round/${round.name}`;
 }
 
-function rowCounter(at: Pick<Looked, 'campaign'>, round: Round, row: number): string {
+function rowCounter(at: Pick<RuleContext, 'campaign'>, round: Round, row: number): string {
   return `${baseOf(at, round)}/row/${row}`;
 }
 
-export function slotCounters(at: Looked): string[] {
+export function slotCounters(at: RuleContext): string[] {
   const round = roundAt(at.campaign, at.now);
   if (!round) return [];
   const rows = Array.from({ length: rowsOf(round) }, (_, row) => rowCounter(at, round, row));
@@ -94,7 +94,7 @@ export function slotCounters(at: Looked): string[] {
 const WHOLE = { refuses: 'soldOut', returns: false } as const;
 
 /** What the slots come to anyway, while the file stays as it is; it may be edited in the middle of a round. */
-function wholeLimits(at: Pick<Looked, 'campaign'>, round: Round, amount: Fen): [packets: Limit, amount: Limit] {
+function wholeLimits(at: Pick<RuleContext, 'campaign'>, round: Round, amount: Fen): [packets: Limit, amount: Limit] {
   const [base, name, { packets, total }] = [baseOf(at, round), prizeCalled(round), round];
   return [
     { name: `${base}/packets`, add: 1, max: packets, label: `「${name}」已发`, money: false, ...WHOLE },
@@ -112,7 +112,7 @@ function wholeLimits(at: Pick<Looked, 'campaign'>, round: Round, amount: Fen): [
 
 /** The next slot of this claim's row, or of the first row after it that has one. `undefined`: the round is sold out. */
 export function slotFor(
-  at: Situation,
+  at: EvaluationContext,
   prize: Prize & Split,
 ): { readonly amount: Fen; readonly limits: readonly Limit[] } | undefined {
   const round = roundAt(at.campaign, at.now);
@@ -172,7 +172,11 @@ export const rounds: Mechanic = {
 };
 
 /** The first round that is not open yet to this rule. */
-function nextRound({ campaign, rule, now }: Looked): { readonly round: Round; readonly opens: Instant } | undefined {
+function nextRound({
+  campaign,
+  rule,
+  now,
+}: RuleContext): { readonly round: Round; readonly opens: Instant } | undefined {
   const coming = campaign.rounds.map(round => ({ round, opens: later(round.from, rule.opensAfter ?? 0) }));
   return coming.find(({ opens }) => now < opens);
 }

@@ -8,7 +8,7 @@ import type { Rule } from '../rules/campaign.ts';
 import type { Streak } from '../rules/plays.ts';
 import type { Values } from '../rules/reply.ts';
 
-import type { Looked, Mechanic, Situation, TakesBack } from './mechanic.ts';
+import type { EvaluationContext, Mechanic, RuleContext, TakesBack } from './mechanic.ts';
 import {
   givenCounters,
   type Run,
@@ -27,7 +27,7 @@ function dayNumber(day: Day): number {
 type StreakRule = Rule & { readonly streak: Streak };
 
 /** The rule whose streak this one counts, or makes up for. */
-function streakRule({ campaign, rule }: Looked): StreakRule {
+function streakRule({ campaign, rule }: RuleContext): StreakRule {
   const id = rule.makeUp ?? rule.id;
   return campaign.rules.find((each): each is StreakRule => each.id === id && each.streak !== undefined)!;
 }
@@ -37,7 +37,7 @@ function streakRule({ campaign, rule }: Looked): StreakRule {
  * cycle, kept so that a cycle once finished stays so when the file makes cycles longer. `cycles`: how many there were.
  * `makeUp`: the latest day that was made up for. `broken`: the latest day up to which nothing counts any more.
  */
-function namesOf(at: Looked) {
+function namesOf(at: RuleContext) {
   return namesAt(`${at.mine}/rule/${streakRule(at).id}/streak`);
 }
 
@@ -56,7 +56,7 @@ function namesAt(base: string) {
 type Place = { readonly start: number; readonly n: number };
 
 /** Where `day` would stand. A streak goes on from the day before, until the cycle is whole. */
-function placeOf(at: Situation, day: number): Place {
+function placeOf(at: EvaluationContext, day: number): Place {
   const { start, last, ended, broken } = namesOf(at);
   const began = at.value(start);
   const isWhole = at.value(ended) === day - 1 || day - began >= streakRule(at).streak.cycle;
@@ -65,7 +65,7 @@ function placeOf(at: Situation, day: number): Place {
 }
 
 /** The day counts from now on. Whoever else moved the streak since it was read has moved `last`: this one is lost. */
-function moves(at: Situation, day: number): Counter[] {
+function moves(at: EvaluationContext, day: number): Counter[] {
   const names = namesOf(at);
   const { start, n } = placeOf(at, day);
   const { cycle, cycles } = streakRule(at).streak;
@@ -80,11 +80,11 @@ function moves(at: Situation, day: number): Counter[] {
 }
 
 /** Prizes given are remembered by their cycle. What a makeUp gives is its own. */
-function runOf(at: Looked, start: number): Run {
+function runOf(at: RuleContext, start: number): Run {
   return { base: `${at.mine}/rule/${at.rule.id}/streak`, steps: at.rule.giveAt, number: start };
 }
 
-function wants(at: Looked): readonly string[] {
+function wants(at: RuleContext): readonly string[] {
   const { rule } = at;
   const steps = stepCounters(runOf(at, 0).base, rule.giveAt);
   // A makeUp tells how far the streak is from its next prize.
@@ -94,26 +94,26 @@ function wants(at: Looked): readonly string[] {
 }
 
 /** What a day gives: only the days named in `give`, if it names any. */
-function givesOn(at: Situation, day: number): readonly string[] | undefined {
+function givesOn(at: EvaluationContext, day: number): readonly string[] | undefined {
   const { start, n } = placeOf(at, day);
   at.see(true, `连续第 ${n} 天`);
   return at.rule.giveAt && seeGiven(at, runOf(at, start), n);
 }
 
-function countsOn(at: Situation, day: number): readonly Counter[] {
+function countsOn(at: EvaluationContext, day: number): readonly Counter[] {
   const { start, n } = placeOf(at, day);
   return [...moves(at, day), ...givenCounters(at, runOf(at, start), n)];
 }
 
 /** `false` once all cycles are finished. */
-function seeCycles(at: Situation): boolean {
+function seeCycles(at: EvaluationContext): boolean {
   const { cycles } = streakRule(at).streak;
   const done = at.value(namesOf(at).cycles);
   return cycles === undefined || at.see(done < cycles, `已完成 ${done}/${cycles} 轮`);
 }
 
 /** How far the streak is, and how many days more until one that gives something, perhaps in the next cycle. */
-function values(at: Situation): Values {
+function values(at: EvaluationContext): Values {
   const names = namesOf(at);
   const { streak, giveAt, id } = streakRule(at);
   const [start, last, ended] = [at.value(names.start), at.value(names.last), at.value(names.ended)];
@@ -129,7 +129,7 @@ function values(at: Situation): Values {
 }
 
 /** `rest`: the days that are left of this cycle. */
-function untilNextCycle(at: Situation, rest: number): number | undefined {
+function untilNextCycle(at: EvaluationContext, rest: number): number | undefined {
   const { streak, giveAt } = streakRule(at);
   const done = at.value(namesOf(at).cycles) + (rest > 0 ? 1 : 0);
   const isLast = streak.cycles !== undefined && done >= streak.cycles;
@@ -199,7 +199,7 @@ export const makeUps: Mechanic = {
 };
 
 /** Exactly yesterday was missed. After today's check-in it is too late: a new streak has begun. */
-function seeMissed(at: Situation, last: number, yesterday: number): boolean {
+function seeMissed(at: EvaluationContext, last: number, yesterday: number): boolean {
   if (last === 0) return at.see(false, '还没有签到过,没有可补的');
   if (last > yesterday) return at.see(false, '今天已签到,昨天的不能再补');
   if (last === yesterday) return at.see(false, '昨天已签到,没有可补的');

@@ -6,14 +6,14 @@ import type { Counter } from '../base/counter.ts';
 import type { Campaign, Rule, Wallet } from '../rules/campaign.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 
-import type { Looked, Mechanic, No, Situation, TakesBack } from './mechanic.ts';
+import type { EvaluationContext, Mechanic, RefusalReason, RuleContext, TakesBack } from './mechanic.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
 const TAKEN_BACK = 'taken-back';
 
 /** `free` and `spent`: taken of the day's free ones, and of the earned ones. */
-function namesOf({ mine, day }: Pick<Looked, 'mine' | 'day'>, { name }: Wallet) {
+function namesOf({ mine, day }: Pick<RuleContext, 'mine' | 'day'>, { name }: Wallet) {
   const base = `${mine}/wallet/${name}`;
   return {
     free: `${base}/free/day/${day}`,
@@ -26,7 +26,7 @@ function namesOf({ mine, day }: Pick<Looked, 'mine' | 'day'>, { name }: Wallet) 
 }
 
 /** The counters that `balanceOf` reads, and those of the wallet's limits. */
-export function walletCounters(at: Looked, wallet: Wallet): string[] {
+export function walletCounters(at: RuleContext, wallet: Wallet): string[] {
   const { free, earned, earnedToday, spent, spentToday, takenBack } = namesOf(at, wallet);
   return [
     ...(wallet.freePerDay === undefined ? [] : [free]),
@@ -39,22 +39,22 @@ export function walletCounters(at: Looked, wallet: Wallet): string[] {
 }
 
 /** The day's free ones that are left, and the earned ones. */
-export function balanceOf(at: Situation, wallet: Wallet): number {
+export function balanceOf(at: EvaluationContext, wallet: Wallet): number {
   return freeLeft(at, wallet) + earnedLeft(at, wallet);
 }
 
 /** Not below nothing where the file was edited to give fewer. */
-function freeLeft(at: Situation, wallet: Wallet): number {
+function freeLeft(at: EvaluationContext, wallet: Wallet): number {
   return wallet.freePerDay === undefined ? 0 : Math.max(0, wallet.freePerDay - at.value(namesOf(at, wallet).free));
 }
 
 /** Not below nothing where more was spent than a refund has left. */
-function earnedLeft(at: Situation, wallet: Wallet): number {
+function earnedLeft(at: EvaluationContext, wallet: Wallet): number {
   const { earned, spent, takenBack } = namesOf(at, wallet);
   return Math.max(0, at.value(earned) - at.value(takenBack) - at.value(spent));
 }
 
-function spending(at: Situation, wallet: Wallet, amount: number): Counter[] {
+function spending(at: EvaluationContext, wallet: Wallet, amount: number): Counter[] {
   const { free, earned, spent, spentToday, takenBack } = namesOf(at, wallet);
   const ofFree = Math.min(amount, freeLeft(at, wallet));
   const { freePerDay, spendPerDay } = wallet;
@@ -73,7 +73,7 @@ function spending(at: Situation, wallet: Wallet, amount: number): Counter[] {
 }
 
 /** What is beyond the day's bound is not earned; the claim stands all the same. */
-function earning(at: Situation, wallet: Wallet, amount: number): Counter[] {
+function earning(at: EvaluationContext, wallet: Wallet, amount: number): Counter[] {
   const { earned, earnedToday } = namesOf(at, wallet);
   const { earnPerDay } = wallet;
   if (earnPerDay === undefined) return [{ name: earned, add: amount, max: MOST }];
@@ -87,11 +87,11 @@ function earning(at: Situation, wallet: Wallet, amount: number): Counter[] {
   ];
 }
 
-function refusesSpending(at: Situation, wallet: Wallet, amount: number): No | undefined {
+function refusesSpending(at: EvaluationContext, wallet: Wallet, amount: number): RefusalReason | undefined {
   const { spendPerDay } = wallet;
   const name = prizeCalled(wallet);
   const balance = balanceOf(at, wallet);
-  const no: No = { refusal: 'limited', detail: 'noChance', values: { balance: String(balance) } };
+  const no: RefusalReason = { refusal: 'limited', detail: 'noChance', values: { balance: String(balance) } };
   const gone = at.value(namesOf(at, wallet).takenBack);
   const why = gone === 0 ? '' : `(因退款收回过 ${gone})`;
   if (!at.see(balance >= amount, `「${name}」剩 ${balance}${why},需 ${amount}`)) return no;
@@ -108,7 +108,7 @@ function withWallets({ wallets }: Campaign, amounts: Rule['earn']): (readonly [W
 }
 
 /** Whose balance a rule speaks of: of what it takes, else of what it gives, else of the file's first one. */
-function shown({ rule, campaign }: Looked): Wallet {
+function shown({ rule, campaign }: RuleContext): Wallet {
   const [name] = [...rule.spend.keys(), ...rule.earn.keys(), ...campaign.wallets.keys()];
   return campaign.wallets.get(name!)!;
 }

@@ -13,7 +13,7 @@ const SRC = join(ROOT, 'src');
 const ROOMS: Readonly<Record<string, readonly [rooms: string, packages?: RegExp]>> = {
   'core/base': ['', /^(re2js|node:(crypto|assert\/strict))$/],
   'core/yaml': ['core/base', /^yaml$/],
-  'core/rules': ['core/base core/yaml', /^(@marcbachmann\/cel-js|node:(crypto|assert\/strict))$/],
+  'core/rules': ['core/base core/yaml core/mechanics', /^(@marcbachmann\/cel-js|node:(crypto|assert\/strict))$/],
   'core/match': ['core/base core/rules'],
   'core/mechanics': ['core/base core/yaml core/rules core/match', /^node:crypto$/],
   'core/decide': ['core/base core/rules core/match core/mechanics', /^node:(crypto|assert\/strict)$/],

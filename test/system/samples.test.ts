@@ -10,8 +10,9 @@ import { ALONE } from '../../src/core/lint/context.ts';
 import { lintWith } from '../../src/core/lint/lint.ts';
 import { CANCELS, DETAILS, MODES, ONCE, OUTCOMES } from '../../src/core/rules/campaign.ts';
 import { loadCampaign, loadCampaigns } from '../../src/core/rules/file/load.ts';
+import { ruleSchema } from '../../src/core/rules/language/file.ts';
 import { PLACEHOLDERS } from '../../src/core/rules/reply.ts';
-import { ruleSchema } from '../../src/core/rules/schema/file.ts';
+
 import { ACTIONS } from '../../src/core/rules/schema/test.ts';
 import type { DataFiles } from '../../src/core/rules/tables/files.ts';
 import { checkRuleFiles } from '../../src/engine/rulebook.ts';

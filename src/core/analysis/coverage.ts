@@ -2,12 +2,12 @@
 
 import type { Decision } from '../decide/decision.ts';
 import { PROGRESS } from '../decide/evaluate-rule.ts';
+import { outcomesInTests } from '../decide/outcomes.ts';
 import { type Campaign, DETAILS, type Detail, type Rule, type Said } from '../rules/campaign.ts';
 import { makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { type Path, Places } from '../yaml/path-position.ts';
 import type { Played } from './memory-ledger.ts';
-import { outcomesInTests } from './reachable-outcomes.ts';
 import { rehearse, type TestResult } from './run-tests.ts';
 
 /** One thing that can come of the file. `rule`: whose it is; prizes belong to all. */

@@ -2,13 +2,13 @@
 // grows with what it says and with the rules it concerns, not with the rules there are. Pure.
 
 import type { Event } from '../base/event.ts';
-import type { Pattern } from '../base/pattern.ts';
+
 import { PatternSet } from '../base/pattern.ts';
 import { normalise, searched } from '../base/text.ts';
 import type { Instant } from '../base/time.ts';
 import { dayIn } from '../match/claim-key.ts';
 import { fitsScanned } from '../match/trigger-match.ts';
-import { ANSWER_WORDS } from '../mechanics/quiz.ts';
+import { mechanicsOf } from '../mechanics/index.ts';
 import type { Campaign, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
 import { idsOf, shadowOf } from '../rules/campaign-query.ts';
 import { isAboutCode } from '../rules/printed-code.ts';
@@ -49,7 +49,7 @@ class TextIndex {
         for (const word of trigger.words) push(this.parts, normalise(word), match);
         return;
       case 'pattern':
-        for (const pattern of trigger.patterns) this.addPattern(pattern, match);
+        for (const pattern of trigger.patterns) this.patterns.add(pattern, match);
         return;
       case 'any':
         this.any.push(match);
@@ -57,10 +57,6 @@ class TextIndex {
       default:
         trigger satisfies never;
     }
-  }
-
-  addPattern(pattern: Pattern, match: Match): void {
-    this.patterns.add(pattern, match);
   }
 
   private addDaily(byDay: ReadonlyMap<string, readonly string[]>, match: Match): void {
@@ -105,11 +101,11 @@ class Index {
   private readonly kinds = new Map<string, Match[]>();
 
   add(match: Match): void {
-    const { on, guess, quiz } = match.rule;
-    for (const trigger of on) this.addTrigger(trigger, match);
+    const { rule, campaign } = match;
+    for (const trigger of rule.on) this.addTrigger(trigger, match);
     // Wrong tries are theirs as well, and the letters of answers: the mechanics say which of them is meant.
-    if (guess?.looksLike) this.texts.addPattern(guess.looksLike, match);
-    if (quiz) this.texts.add({ kind: 'text', match: 'exact', words: ANSWER_WORDS }, match);
+    for (const mechanic of mechanicsOf(rule, campaign))
+      for (const trigger of mechanic.listens?.(rule) ?? []) this.texts.add(trigger, match);
   }
 
   private addTrigger(trigger: Trigger, match: Match): void {

@@ -3,12 +3,13 @@
 
 import { yuanText } from '../base/money.ts';
 import { DAY, HOUR, hoursText } from '../base/time.ts';
+import { isSpokenLate, outcomesOf, valuesIn } from '../decide/outcomes.ts';
+import type { Spoken } from '../mechanics/mechanic.ts';
 import { type Campaign, DETAILS, type ReplyTemplate, type Rule, type Said } from '../rules/campaign.ts';
 import { hasTrigger, isCash, makesClaims, mostOf, prizesGiven } from '../rules/campaign-query.ts';
 import { fill, PLACEHOLDERS, type Placeholder, placeholdersOf, type Values } from '../rules/reply.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { Linting } from './context.ts';
-import { isSpokenLate, outcomesOf, type Spoken, valuesIn } from './outcomes.ts';
 
 /** WeChat: the content of a text. */
 const BYTES_MAX = 2048;

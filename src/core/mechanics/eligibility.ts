@@ -8,9 +8,12 @@ import { normalise } from '../base/text.ts';
 import { DAY, dayOf, minuteOfDay, weekdayOf } from '../base/time.ts';
 import { followsWith, standingOf, whyNotText } from '../match/follower.ts';
 import type { Campaign, ConditionValues } from '../rules/campaign.ts';
+import { compileCondition } from '../rules/condition/condition.ts';
 import { scannedText } from '../rules/printed-code.ts';
 import { prizeCalled } from '../rules/renamed.ts';
-import type { EvaluationContext, Mechanic } from './mechanic.ts';
+import { sayUnknown } from '../rules/schema/written.ts';
+import { optional, passage } from '../yaml/schema.ts';
+import { type EvaluationContext, mechanic } from './mechanic.ts';
 import { balanceOf, walletCounters } from './wallet.ts';
 
 /** A follower we never saw following was there before we were. */
@@ -55,23 +58,48 @@ function followedDays(at: EvaluationContext): number {
   return standing.since === undefined ? SINCE_EVER : Math.max(0, Math.floor((at.now - standing.since) / DAY));
 }
 
-export const conditions: Mechanic = {
+export const condition = mechanic({
+  fields: {
+    when: optional(passage('a condition such as user.followedDays >= 7'), '条件（CEL）；不成立就问下一条规则'),
+  },
+  alsoAnswers: ['when'],
+  checkAny({ when }, { file, conditions, say }) {
+    if (!when) return;
+    const made = compileCondition(when.text, [...(file.wallets?.keys() ?? [])], [...(file.segments?.keys() ?? [])]);
+    if ('condition' in made) conditions.set(when, made.condition);
+    else say(when.placeOf(made.start), made.message);
+  },
+  build({ when }, { conditions }) {
+    const made = when && conditions.get(when);
+    return made ? { when: made } : {};
+  },
   isIn: rule => rule.when !== undefined,
   wants: at => [...at.campaign.wallets.values()].flatMap(wallet => walletCounters(at, wallet)),
   applies(at) {
-    const condition = at.rule.when!;
-    if (condition.isAboutFollowing && standingOf(at).kind === 'unknown')
-      return at.see(false, `条件 ${condition.source}:${whyNotText('unknown', at.isForetold)}`);
+    const made = at.rule.when!;
+    if (made.isAboutFollowing && standingOf(at).kind === 'unknown')
+      return at.see(false, `条件 ${made.source}:${whyNotText('unknown', at.isForetold)}`);
     let why = '';
-    const isTrue = condition.holds(valuesFor(at), trouble => {
+    const isTrue = made.holds(valuesFor(at), trouble => {
       why = `:${trouble}`;
     });
-    return at.see(isTrue, `条件 ${condition.source}${why}`);
+    return at.see(isTrue, `条件 ${made.source}${why}`);
   },
   takesBack: 'nothing',
-};
+});
 
-export const tags: Mechanic = {
+export const segments = mechanic({
+  fields: {},
+  checkAny({ who }, { file, say }) {
+    const names = [...(file.segments?.keys() ?? [])];
+    const { tags = [], excludeTags = [] } = who?.value ?? {};
+    for (const entry of [...tags, ...excludeTags]) {
+      const example = `the campaign has no \`segments\`; add segments: { ${entry.value}: list.csv }`;
+      sayUnknown('segment', entry, names, say, example);
+    }
+    for (const { value, at } of excludeTags)
+      if (tags.some(tag => tag.value === value)) say(at, `the segment "${value}" is both wanted and excluded`);
+  },
   isIn: ({ who }) => who.tags !== undefined || who.excludeTags !== undefined,
   refuses(at) {
     const { tags: oneOf, excludeTags: noneOf } = at.rule.who;
@@ -82,4 +110,4 @@ export const tags: Mechanic = {
     return noneOf && !at.see(!isIn(noneOf), `不在人群${show(noneOf)}`) ? { refusal: 'notEligible' } : undefined;
   },
   takesBack: 'nothing',
-};
+});

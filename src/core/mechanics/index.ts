@@ -1,36 +1,75 @@
-// All mechanics (玩法) there are, in the order in which they are asked. Pure.
-
-import type { Campaign, Rule } from '../rules/campaign.ts';
-import { delays } from './delay.ts';
-import { conditions, tags } from './eligibility.ts';
-import { guesses } from './guess.ts';
-import { invites } from './invite.ts';
-import type { Mechanic } from './mechanic.ts';
-import { counts } from './milestone.ts';
+// All mechanics (玩法) there are, in the order in which they are asked. Whoever adds one adds a line here, and nowhere else.
+import type { Campaign, Rule, RulePlays } from '../rules/campaign.ts';
+import { makesClaims, type ReadRulePart, type RuleChecking, type WrittenRulePart } from '../rules/schema/written.ts';
+import type { Draft, ObjectOf } from '../yaml/schema.ts';
+import { delay } from './delay.ts';
+import { condition, segments } from './eligibility.ts';
+import { guess } from './guess.ts';
+import { invite } from './invite.ts';
+import type { Building, Mechanic, WrittenMechanic } from './mechanic.ts';
+import { milestones } from './milestone.ts';
 import { codes } from './printed-code.ts';
-import { quizzes } from './quiz.ts';
+import { quiz } from './quiz.ts';
 import { refunds } from './refund.ts';
 import { rounds } from './round.ts';
-import { shops } from './store-hours.ts';
-import { makeUps, streaks } from './streak.ts';
+import { stores } from './store-hours.ts';
+import { makeUp, streak } from './streak.ts';
 import { wallets } from './wallet.ts';
 
-export const MECHANICS: readonly Mechanic[] = [
-  conditions,
-  tags,
-  shops,
+const REGISTRY = {
+  condition,
+  segments,
+  stores,
   refunds,
-  delays,
+  delay,
   rounds,
   wallets,
-  streaks,
-  makeUps,
-  counts,
-  guesses,
+  streak,
+  makeUp,
+  milestones,
+  guess,
   codes,
-  quizzes,
-  invites,
-];
+  quiz,
+  invite,
+};
+
+export const MECHANICS: readonly Mechanic[] = Object.values(REGISTRY);
+
+type Each = (typeof REGISTRY)[keyof typeof REGISTRY];
+type Together<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer All) => void ? All : never;
+type MechanicFields = Together<Each['fields']>;
+type Built = Together<Each extends infer M ? (M extends WrittenMechanic<infer _, infer B> ? B : never) : never>;
+/** What is written of all of them: each finds its own keys in it. */
+const WRITTEN = MECHANICS as readonly WrittenMechanic<MechanicFields, Partial<RulePlays>>[];
+
+/** The keys of all mechanics, for the shape of a rule. */
+export const mechanicFields = Object.assign({}, ...MECHANICS.map(({ fields }) => fields)) as MechanicFields;
+
+type WrittenRule = WrittenRulePart & Draft<ObjectOf<MechanicFields>>;
+
+/** What must fit together in what a rule plays. */
+export function checkMechanics(rule: WrittenRule, around: RuleChecking): void {
+  for (const each of WRITTEN) {
+    each.checkAny?.(rule, around);
+    // In a rule that gives nothing these keys are out of place, which is said elsewhere.
+    if (makesClaims(rule)) each.check?.(rule, around);
+  }
+}
+
+/** The keys that are about getting something. */
+export const KEYS_OF_CLAIMS: readonly string[] = MECHANICS.flatMap(({ fields, alsoAnswers = [] }) =>
+  Object.keys(fields).filter(key => !alsoAnswers.includes(key)),
+);
+
+/** A part of `RulePlays` that nobody builds does not compile. */
+type Unbuilt = Exclude<keyof RulePlays, keyof Built>;
+
+export function buildPlays(
+  rule: ReadRulePart & ObjectOf<MechanicFields>,
+  around: Building,
+): [Unbuilt] extends [never] ? RulePlays : Unbuilt {
+  return Object.assign({}, ...WRITTEN.map(each => each.build?.(rule, around)));
+}
 
 const known = new WeakMap<Rule, readonly Mechanic[]>();
 
@@ -38,7 +77,7 @@ const known = new WeakMap<Rule, readonly Mechanic[]>();
 export function mechanicsOf(rule: Rule, campaign: Campaign): readonly Mechanic[] {
   const before = known.get(rule);
   if (before) return before;
-  const mechanics = MECHANICS.filter(mechanic => mechanic.isIn(rule, campaign));
+  const mechanics = MECHANICS.filter(each => each.isIn(rule, campaign));
   known.set(rule, mechanics);
   return mechanics;
 }

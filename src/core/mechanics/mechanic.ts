@@ -1,12 +1,17 @@
-// A mechanic (玩法) is one thing a rule can be made of: a wallet, a streak, rounds, a quiz. `decide.ts` asks each of them
-// the same questions; none knows of another. All they remember lies in bounded counters. Pure.
+// A mechanic (玩法) is one thing a rule can be made of: a wallet, a streak, rounds, a quiz. All of it stands in one file: its
+// keys, what must fit together, how it is described, what it comes to, and its part in a decision. Everybody asks each of
+// them the same questions; none knows of another. All they remember lies in bounded counters.
 
 import type { Counter } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import type { Day, Instant } from '../base/time.ts';
 import type { Facts } from '../match/facts.ts';
-import type { Campaign, Detail, Refusal, Rule } from '../rules/campaign.ts';
-import type { Values } from '../rules/reply.ts';
+import type { Campaign, Condition, Detail, Refusal, Rule, RulePlays, Said, TextTrigger } from '../rules/campaign.ts';
+import type { Describing } from '../rules/public-text.ts';
+import type { Placeholder, Values } from '../rules/reply.ts';
+import type { ReadRulePart, RuleChecking, WrittenRulePart } from '../rules/schema/written.ts';
+import type { RuleData } from '../rules/tables/files.ts';
+import type { Draft, Fields, ObjectOf, Passage } from '../yaml/schema.ts';
 
 /** A counter with what it means: which refusal it ends in, and whether the money's return gives it back. */
 export type Limit = Counter & {
@@ -77,9 +82,41 @@ export type Undoing = {
   ): { readonly counters: readonly Counter[]; readonly text: string } | undefined;
 };
 
+/** What a rule is built with: lists beside the file, conditions that were compiled, and the names inside. */
+export type Building = {
+  readonly data: RuleData;
+  readonly conditions: ReadonlyMap<Passage, Condition>;
+  prize(name: string): string;
+  wallet(name: string): string;
+  rule(id: string): string;
+};
+
+/** What a rule can come to through a mechanic. `never`: whatever others say. */
+export type ComesTo = Partial<Record<Exclude<Said, 'won' | 'nothing'>, boolean | 'never'>>;
+
+/** `reply`: of a rule that gives nothing. */
+export type Spoken = Said | 'reply';
+
+/** What everybody may ask of a mechanic. */
 export type Mechanic = {
+  /** Its keys in a rule; none where it goes by what is written elsewhere. */
+  readonly fields: Fields;
+  /** Those of them that are not about getting something: they may stand in a rule that only answers. */
+  readonly alsoAnswers?: readonly string[];
+
+  // ── In words, of a rule that it is in ──
+  /** For the public rules (活动规则). */
+  describe?(rule: Rule, around: Describing): readonly string[];
+  /** `inTests`: nothing that a test of the file could not come to; else whatever is possible. */
+  comesTo?(rule: Rule, campaign: Campaign, inTests: boolean): ComesTo;
+  /** Which placeholders have a value where this is said. */
+  placeholders?(said: Spoken, rule: Rule, campaign: Campaign): readonly Placeholder[];
+
+  // ── In a decision ──
   /** Whether the rule uses it at all: nothing else is asked if not. */
   isIn(rule: Rule, campaign: Campaign): boolean;
+  /** Texts that are its business beside the rule's triggers: it says itself what each of them means. */
+  listens?(rule: Rule): readonly TextTrigger[];
   /** Counters it reads. */
   wants?(at: RuleContext): readonly string[];
   /** `false`: the rule is not about this event, the next one is asked. */
@@ -97,3 +134,20 @@ export type Mechanic = {
   /** What of it goes when the payment that fed it is refunded. To be said of each: nobody may forget it. */
   readonly takesBack: TakesBack | 'nothing';
 };
+
+/** `F`: its keys in a rule. `B`: what they become. */
+export type WrittenMechanic<F extends Fields, B extends Partial<RulePlays>> = Mechanic & {
+  readonly fields: F;
+  /** What must fit together in a rule that gives or counts something. */
+  check?(rule: WrittenRulePart & Draft<ObjectOf<F>>, around: RuleChecking): void;
+  /** The same, of any rule. */
+  checkAny?(rule: WrittenRulePart & Draft<ObjectOf<F>>, around: RuleChecking): void;
+  build?(rule: ReadRulePart & ObjectOf<F>, around: Building): B;
+};
+
+/** Keeps the types of its own keys. */
+export function mechanic<const F extends Fields, const B extends Partial<RulePlays> = Record<never, never>>(
+  one: WrittenMechanic<F, B>,
+): WrittenMechanic<F, B> {
+  return one;
+}

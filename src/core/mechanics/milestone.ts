@@ -1,6 +1,6 @@
 // What the n-th time gives, once for ever (任务进度): the third friend, the tenth order. Any other time only counts; and an
 // order that was refunded is none. Pure.
-import type { EvaluationContext, Mechanic, RuleContext, TakesBack } from './mechanic.ts';
+import { type EvaluationContext, mechanic, type RuleContext, type TakesBack } from './mechanic.ts';
 import {
   givenCounters,
   type Run,
@@ -48,7 +48,10 @@ const takesBack: TakesBack = ({ name }) => {
   return { wants: [], undo: () => ({ counters, text: '少算一次' }) };
 };
 
-export const counts: Mechanic = {
+export const milestones = mechanic({
+  fields: {},
+  comesTo: () => ({ progress: true }),
+  placeholders: () => ['count', 'next'],
   isIn: ({ giveAt, streak, makeUp }) => giveAt !== undefined && !streak && makeUp === undefined,
   wants: at => [countCounter(at), takenBackCounter(at), ...stepCounters(baseOf(at), at.rule.giveAt)],
   gives(at) {
@@ -67,4 +70,4 @@ export const counts: Mechanic = {
     return { count: String(count), ...(next !== undefined && { next: String(next) }) };
   },
   takesBack,
-};
+});

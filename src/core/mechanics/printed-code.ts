@@ -4,8 +4,9 @@
 import { beijingText, type Instant } from '../base/time.ts';
 import { codeIn, isAboutCode } from '../rules/printed-code.ts';
 import { prizeNamed } from '../rules/renamed.ts';
+import { isWritten, kindsOf } from '../rules/schema/written.ts';
 import { isLocked, wrongTry } from './guess.ts';
-import type { Mechanic, RuleContext } from './mechanic.ts';
+import { mechanic, type RuleContext } from './mechanic.ts';
 
 /** Holds the instant of the first use. A shadow uses up nothing of what is real. */
 function usedCounter({ campaign }: Pick<RuleContext, 'campaign'>, code: string): string {
@@ -16,7 +17,14 @@ function batchesOf({ rule }: Pick<RuleContext, 'rule'>): string[] {
   return rule.on.flatMap(trigger => (trigger.kind === 'code' ? [trigger.batch] : []));
 }
 
-export const codes: Mechanic = {
+export const codes = mechanic({
+  fields: {},
+  checkAny(rule, { say }) {
+    if (kindsOf(rule)?.includes('code') && !isWritten(rule, 'give') && !isWritten(rule, 'earn'))
+      say(rule.on!.at, 'a printed code stands for a prize: add give: assigned, or the prizes it can win');
+  },
+  comesTo: () => ({ used: true, invalid: true, inactive: true }),
+  placeholders: said => (said === 'used' || said === 'already' ? ['firstAt'] : []),
   isIn: rule => rule.on.some(({ kind }) => kind === 'code'),
   wants(at) {
     const code = codeIn(at.event);
@@ -52,4 +60,4 @@ export const codes: Mechanic = {
     return [prizeNamed(at.campaign, prize)?.name ?? prize];
   },
   takesBack: 'nothing',
-};
+});

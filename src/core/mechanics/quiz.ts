@@ -7,13 +7,16 @@ import type { Counter } from '../base/counter.ts';
 import { normalise } from '../base/text.ts';
 import { fitsRule } from '../match/trigger-match.ts';
 import type { Question, Quiz } from '../rules/plays.ts';
+import { lengthText } from '../rules/public-text.ts';
 import type { Values } from '../rules/reply.ts';
-import type { Answer, EvaluationContext, Mechanic, RuleContext } from './mechanic.ts';
+import { kindsOf } from '../rules/schema/written.ts';
+import { count, csvFile, duration, located, object, optional, required } from '../yaml/schema.ts';
+import { type Answer, type EvaluationContext, mechanic, type RuleContext } from './mechanic.ts';
 
 const LETTERS = 'abcdefgh';
 
 /** What may be typed as an answer: `a`, `选a`. */
-export const ANSWER_WORDS: readonly string[] = [...LETTERS].flatMap(letter => [letter, `选${letter}`]);
+const ANSWER_WORDS: readonly string[] = [...LETTERS].flatMap(letter => [letter, `选${letter}`]);
 
 /** Which choice a text names; `undefined`: it is no answer. */
 function choiceIn(text: string): number | undefined {
@@ -115,7 +118,60 @@ function foretold(at: EvaluationContext): Answer {
   return { detail: 'ask', counters: [], values };
 }
 
-export const quizzes: Mechanic = {
+/** What happens outside of the chat, where no question can be asked. */
+const SILENT = ['unsubscribe', 'view', 'visit', 'paid', 'friend'];
+
+export const quiz = mechanic({
+  fields: {
+    quiz: optional(
+      located(
+        object('quiz', {
+          bank: required(located(csvFile()), '题库 CSV：question,A,B,C,D,answer'),
+          questions: required(located(count({ max: 50 })), '每次几题'),
+          pass: required(located(count({ max: 50 })), '答对几题算过'),
+          time: required(duration(), '每题多少时间'),
+          triesPerDay: required(count({ max: 50 }), '每人每天几次'),
+        }),
+      ),
+      '答题',
+    ),
+  },
+  check(rule, { data, say }) {
+    const { quiz: own } = rule;
+    if (!own) return;
+    const silent = kindsOf(rule)?.find(kind => SILENT.includes(kind));
+    if (silent !== undefined)
+      say(own.at, `a quiz is asked in the chat, and "${silent}" has no answer there; begin it with on: { text: 答题 }`);
+    const { bank, questions, pass } = own.value;
+    if (pass && questions && pass.value > questions.value)
+      say(pass.at, `pass ${pass.value} is more than questions ${questions.value}: nobody could pass`);
+    const list = bank && data.questions(bank, say);
+    if (list && questions && questions.value > list.length)
+      say(questions.at, `questions ${questions.value} is more than the ${list.length} in ${bank!.value}`);
+  },
+  build({ quiz: own }, { data }) {
+    if (!own) return {};
+    const { bank, questions, pass, ...others } = own.value;
+    // The check has told already what could not be had.
+    return {
+      quiz: { bank: data.questions(bank, () => {})!, questions: questions.value, pass: pass.value, ...others },
+    };
+  },
+  describe({ quiz: own }, { say }) {
+    const { questions, time, pass, triesPerDay } = own!;
+    return [
+      say(
+        `共 ${questions} 题，每题 ${lengthText(time, say)}，答对 ${pass} 题过关，每天 ${triesPerDay} 次`,
+        `${questions} questions of ${lengthText(time, say)} each, ${pass} right to pass, ${triesPerDay} tries a day`,
+      ),
+    ];
+  },
+  comesTo: () => ({ wrong: true, timeout: true, ask: true, limited: true }),
+  placeholders: said => [
+    'tries',
+    ...(said === 'ask' || said === 'nothing' ? (['n', 'of', 'question', 'choices'] as const) : []),
+  ],
+  listens: () => [{ kind: 'text', match: 'exact', words: ANSWER_WORDS }],
   isIn: rule => rule.quiz !== undefined,
   wants(at) {
     const numbers = Array.from({ length: at.rule.quiz!.triesPerDay }, (_, n) => n + 1);
@@ -149,4 +205,4 @@ export const quizzes: Mechanic = {
     return { tries: String(Math.max(0, triesPerDay - latestTry(at).number)) };
   },
   takesBack: 'nothing',
-};
+});

@@ -1,9 +1,11 @@
 // A payment and its refund (退款) remember each other by the transaction, so that either may be told first: a payment that
 // was refunded, even in part, gives nothing any more. What it gave before is taken back: `take-back.ts`. Pure.
+
 import type { Counter } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { CANCELS, type Cancel, type Rule } from '../rules/campaign.ts';
-import type { Mechanic } from './mechanic.ts';
+import { cashGiven, hasTrigger } from '../rules/campaign-query.ts';
+import { mechanic } from './mechanic.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -44,7 +46,13 @@ export function countersAlways(event: Event): readonly Counter[] {
   return [{ name: refundedCounter(event.transaction), add: 1, max: MOST }];
 }
 
-export const refunds: Mechanic = {
+export const refunds = mechanic({
+  fields: {},
+  comesTo: (rule, campaign, inTests) => ({
+    // Of a friend's order a test cannot say that it was refunded before.
+    notEligible: !inTests || hasTrigger(rule, ['paid']),
+    cancelled: cashGiven(campaign, rule).length > 0 && (!inTests || rule.delay !== undefined),
+  }),
   isIn: isOfPayments,
   wants({ event }) {
     const payment = rewardedIn(event);
@@ -66,4 +74,4 @@ export const refunds: Mechanic = {
     ];
   },
   takesBack: 'nothing',
-};
+});

@@ -1,14 +1,20 @@
 // Rounds (红包雨场次): so many packets that come to exactly the round's total. The amounts are laid out beforehand, from
 // the campaign's seed, in a few rows of slots; a claim takes the next slot of its row. Several rows, so that those who
 // come in the same moment seldom reach for the same slot. Pure.
+
 import { createHmac } from 'node:crypto';
 import { type Fen, fen } from '../base/money.ts';
-import { beijingText, type Instant, later } from '../base/time.ts';
+import { beijingText, DAY, HOUR, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
 import { roundAt } from '../match/claim-key.ts';
-import type { Prize, Round } from '../rules/campaign.ts';
+import type { Campaign, Prize, Round, Rule } from '../rules/campaign.ts';
+import { cashGiven } from '../rules/campaign-query.ts';
+import { lengthText } from '../rules/public-text.ts';
 import { prizeCalled } from '../rules/renamed.ts';
+import { isWritten } from '../rules/schema/written.ts';
+import { duration, located, optional } from '../yaml/schema.ts';
+import type { Spoken } from './mechanic.ts';
 
-import type { EvaluationContext, Limit, Mechanic, RuleContext } from './mechanic.ts';
+import { type EvaluationContext, type Limit, mechanic, type RuleContext } from './mechanic.ts';
 
 /**
  * Rows of slots, a power of two; fewer where a row would be very short. Of those who decide in the same moment one in
@@ -137,15 +143,61 @@ export function slotFor(
   return undefined;
 }
 
-export const rounds: Mechanic = {
+/** Said when no round is on. */
+const OUTSIDE_ROUNDS: readonly Spoken[] = ['notStarted', 'ended', 'closed', 'between'];
+
+/** As it was written, or nearly. */
+function durationText(ms: number): string {
+  const units = { d: DAY, h: HOUR, m: MINUTE, s: SECOND };
+  const [unit, size] = Object.entries(units).find(([, each]) => ms % each === 0)!;
+  return `${ms / size}${unit}`;
+}
+
+/** A rule that gives no money (a reservation, 预约) is not bound to the rounds. */
+function isBound({ give }: Rule, { prizes }: Campaign): boolean {
+  return give.some(name => prizes.get(name)?.kind === 'redpacket');
+}
+
+export const rounds = mechanic({
+  fields: { opensAfter: optional(located(duration()), '每场开始后多久才对这条规则开放') },
+  check({ once, opensAfter }, { file, say }) {
+    if (!isWritten(file, 'rounds')) {
+      if (once?.value === 'perRound') say(once.at, 'once: perRound is about rounds, and the campaign has none');
+      if (opensAfter) say(opensAfter.at, '`opensAfter` is about rounds, and the campaign has none');
+      return;
+    }
+    for (const { value: round } of file.rounds ?? []) {
+      const { lasts, name } = round;
+      if (!opensAfter || !lasts || opensAfter.value < lasts.value) continue;
+      const which = name ? `"${name.value}"` : 'a round';
+      say(opensAfter.at, `${which} is over after ${durationText(lasts.value)}, before the rule opens`);
+    }
+  },
+  build: ({ opensAfter }) => (opensAfter ? { opensAfter: opensAfter.value } : {}),
+  describe(rule, { campaign, say }) {
+    const { opensAfter } = rule;
+    return [
+      ...(isBound(rule, campaign) ? [say('仅在各场次内', 'only during the rounds')] : []),
+      ...(opensAfter === undefined
+        ? []
+        : [
+            say(`每场开始 ${lengthText(opensAfter, say)}后开放`, `from ${lengthText(opensAfter, say)} into each round`),
+          ]),
+    ];
+  },
+  comesTo: (rule, campaign, inTests) => ({
+    between: campaign.rounds.length > 1 && (inTests ? isBound(rule, campaign) : cashGiven(campaign, rule).length > 0),
+  }),
+  placeholders: said => [
+    ...(OUTSIDE_ROUNDS.includes(said) ? [] : (['round', 'left'] as const)),
+    ...(said === 'ended' ? [] : (['nextRound'] as const)),
+  ],
   isIn: (rule, campaign) => campaign.rounds.length > 0 && (rule.give.length > 0 || rule.earn.size > 0),
   wants: at => slotCounters(at),
   refuses(at) {
     const { campaign, rule, now } = at;
     const opensAfter = rule.opensAfter ?? 0;
-    // A rule that gives no money (a reservation, 预约) is not bound to the rounds.
-    const isBound = rule.give.some(name => campaign.prizes.get(name)?.kind === 'redpacket');
-    if (!isBound) return undefined;
+    if (!isBound(rule, campaign)) return undefined;
     const round = roundAt(campaign, now, opensAfter);
     const next = nextRound(at);
     const text = round
@@ -169,7 +221,7 @@ export const rounds: Mechanic = {
     };
   },
   takesBack: 'nothing',
-};
+});
 
 /** The first round that is not open yet to this rule. */
 function nextRound({

@@ -2,10 +2,40 @@
 
 import { sceneOf } from '../base/event.ts';
 import { hoursText, minuteOfDay } from '../base/time.ts';
+import type { Campaign, Trigger } from '../rules/campaign.ts';
+import { hasTrigger } from '../rules/campaign-query.ts';
+import { sayUnknown } from '../rules/schema/written.ts';
 
-import type { Mechanic } from './mechanic.ts';
+import { mechanic } from './mechanic.ts';
 
-export const shops: Mechanic = {
+const AT_SCENES = ['scan', 'subscribe'] as const;
+
+export const stores = mechanic({
+  fields: {},
+  /** Where there is a list of stores, a scene that is not in it gets nothing. */
+  check(rule, { file, data, say }) {
+    const list = file.stores && data.stores(file.stores, () => {});
+    if (!list) return;
+    const scenes = [...list.keys()];
+    for (const trigger of rule.on?.value ?? []) {
+      if (trigger.kind !== 'scan' && trigger.kind !== 'subscribe') continue;
+      for (const scene of trigger.scenes ?? []) {
+        const isPrefix = scene.endsWith('*');
+        if (isPrefix && scenes.some(each => each.startsWith(scene.slice(0, -1)))) continue;
+        if (isPrefix) say(rule.on!.at, `no store in ${file.stores!.value} has a scene like "${scene}"`);
+        else sayUnknown('store', { value: scene, at: rule.on!.at }, scenes, say);
+      }
+    }
+  },
+  comesTo(rule, campaign, inTests) {
+    const isAtScenes = hasTrigger(rule, AT_SCENES);
+    const haveHours = [...campaign.stores!.values()].some(({ hours }) => hours.length > 0);
+    return {
+      closed: isAtScenes && (!inTests || haveHours),
+      notEligible: inTests ? rule.on.some(trigger => knowsOtherScenes(trigger, campaign)) : isAtScenes,
+    };
+  },
+  placeholders: (_, rule) => (hasTrigger(rule, AT_SCENES) ? ['store', 'storeHours'] : []),
   isIn: (_, campaign) => campaign.stores !== undefined,
   refuses(at) {
     const scene = sceneOf(at.event);
@@ -23,4 +53,10 @@ export const shops: Mechanic = {
     return store ? { store: store.name, storeHours: hoursText(store.hours) } : {};
   },
   takesBack: 'nothing',
-};
+});
+
+/** A trigger may name only scenes of the list. */
+function knowsOtherScenes(trigger: Trigger, { stores: list }: Campaign): boolean {
+  if (trigger.kind !== 'scan' && trigger.kind !== 'subscribe') return false;
+  return !trigger.scenes || trigger.scenes.some(scene => scene.endsWith('*') || !list!.has(scene));
+}

@@ -7,8 +7,10 @@ import { DAY, type Day } from '../base/time.ts';
 import type { Rule } from '../rules/campaign.ts';
 import type { Streak } from '../rules/plays.ts';
 import type { Values } from '../rules/reply.ts';
+import { isWritten, sayUnknown } from '../rules/schema/written.ts';
+import { count, located, name, object, optional, required } from '../yaml/schema.ts';
 
-import type { EvaluationContext, Mechanic, RuleContext, TakesBack } from './mechanic.ts';
+import { type EvaluationContext, mechanic, type RuleContext, type TakesBack } from './mechanic.ts';
 import {
   givenCounters,
   type Run,
@@ -157,7 +159,43 @@ const takesBack: TakesBack = ({ name, max: day }) => {
   };
 };
 
-export const streaks: Mechanic = {
+export const streak = mechanic({
+  fields: {
+    streak: optional(
+      located(
+        object('streak', {
+          cycle: required(count({ min: 2, max: 366 }), '几天一轮'),
+          cycles: optional(count(), '每人最多几轮'),
+        }),
+      ),
+      '连续签到；和 once: perDay 一起用',
+    ),
+  },
+  check(rule, { say }) {
+    const { streak: own, once } = rule;
+    const isUnread = isWritten(rule, 'once') && !once;
+    if (own && !isUnread && once?.value !== 'perDay')
+      say(once?.at ?? own.at, 'a streak counts days: write once: perDay');
+    if (own && isWritten(rule, 'makeUp'))
+      say(own.at, 'a rule with `makeUp` goes on with the streak of that rule; leave `streak` out');
+  },
+  build: ({ streak: own }) => (own ? { streak: own.value } : {}),
+  describe({ streak: own }, { say }) {
+    const { cycle, cycles } = own!;
+    return [
+      say(
+        `连续签到，每 ${cycle} 天一轮${cycles === undefined ? '' : `，共 ${cycles} 轮`}`,
+        `a streak of days, ${cycle} to a cycle${cycles === undefined ? '' : `, ${cycles} cycles`}`,
+      ),
+    ];
+  },
+  comesTo: ({ streak: own, giveAt }, _, inTests) => ({
+    already: true,
+    limited: own!.cycles !== undefined,
+    // A day that gives nothing: before, between or after those that do.
+    progress: giveAt !== undefined && (!inTests || giveAt.size < own!.cycle),
+  }),
+  placeholders: () => ['count', 'next'],
   isIn: ({ streak }) => streak !== undefined,
   wants,
   refuses(at) {
@@ -171,9 +209,35 @@ export const streaks: Mechanic = {
   counts: at => countsOn(at, dayNumber(at.day)),
   values,
   takesBack,
-};
+});
 
-export const makeUps: Mechanic = {
+export const makeUp = mechanic({
+  fields: { makeUp: optional(located(name('a rule id')), '补签：补哪条签到规则昨天漏掉的一天') },
+  check(rule, { file: { rules = [] }, say }) {
+    const { id, makeUp: own } = rule;
+    if (!own) return;
+    if (own.value === id?.value) {
+      say(own.at, 'a rule cannot make up for itself; name the one that has the `streak`');
+      return;
+    }
+    const ids = rules.flatMap(({ value }) => value.id?.value ?? []);
+    sayUnknown('rule', own, ids, say);
+    const target = rules.find(({ value }) => value.id?.value === own.value);
+    if (target && !isWritten(target.value, 'streak'))
+      say(own.at, `the rule "${own.value}" has no \`streak\`: there are no days to make up for`);
+  },
+  build: ({ makeUp: own }, { rule }) => (own ? { makeUp: rule(own.value) } : {}),
+  describe: (_, { say }) => [
+    say('补签：只能补前一天，当天签到之前，每轮一次', 'makes up for the day before, ahead of today’s, once a cycle'),
+  ],
+  comesTo: ({ giveAt }, _, inTests) => ({
+    notEligible: true,
+    limited: true,
+    progress: giveAt !== undefined,
+    // What was made up for is not missed any more.
+    ...(inTests && { already: 'never' as const }),
+  }),
+  placeholders: () => ['count', 'next'],
   isIn: ({ makeUp }) => makeUp !== undefined,
   wants,
   refuses(at) {
@@ -196,7 +260,7 @@ export const makeUps: Mechanic = {
   },
   values,
   takesBack: 'nothing', // the days it makes up for are the streak's own
-};
+});
 
 /** Exactly yesterday was missed. After today's check-in it is too late: a new streak has begun. */
 function seeMissed(at: EvaluationContext, last: number, yesterday: number): boolean {

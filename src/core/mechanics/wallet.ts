@@ -5,8 +5,10 @@
 import type { Counter } from '../base/counter.ts';
 import type { Campaign, Rule, Wallet } from '../rules/campaign.ts';
 import { prizeCalled } from '../rules/renamed.ts';
+import { type RuleChecking, sayUnknown } from '../rules/schema/written.ts';
+import { count, type Draft, type Located, located, name, optional, pairs } from '../yaml/schema.ts';
 
-import type { EvaluationContext, Mechanic, RefusalReason, RuleContext, TakesBack } from './mechanic.ts';
+import { type EvaluationContext, mechanic, type RefusalReason, type RuleContext, type TakesBack } from './mechanic.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -127,7 +129,56 @@ const takesBack: TakesBack = ({ name, add }) => {
   };
 };
 
-export const wallets: Mechanic = {
+const purse = pairs('wallets such as { 机会: 1 }', name('a wallet'), count());
+
+/** Nobody can spend what nobody can have. */
+function checkSpend(
+  { value: wallet, at }: Draft<Located<string>>,
+  amount: number,
+  { file, earned, say }: RuleChecking,
+): void {
+  if (!file.wallets?.has(wallet)) return;
+  const { freePerDay = 0, spendPerDay } = file.wallets.get(wallet) ?? {};
+  if (spendPerDay !== undefined && amount > spendPerDay)
+    say(at, `it takes ${amount}, more than spendPerDay ${spendPerDay}: nobody could pay it`);
+  else if (!earned.has(wallet) && amount > freePerDay)
+    say(
+      at,
+      `it takes ${amount}; ${freePerDay} a day are free, and no rule has \`earn\` for "${wallet}": nobody could pay it`,
+    );
+}
+
+export const wallets = mechanic({
+  fields: {
+    earn: optional(located(purse), '往钱包里加多少'),
+    spend: optional(located(purse), '从钱包里扣多少；不够就不能参加'),
+  },
+  checkAny(rule, around) {
+    const { file, say } = around;
+    const names = [...(file.wallets?.keys() ?? [])];
+    for (const key of ['earn', 'spend'] as const)
+      for (const { key: entry, value } of rule[key]?.value ?? []) {
+        if (!entry) continue;
+        const example = `the campaign has no \`wallets\`; add wallets: { ${entry.value}: {} }`;
+        sayUnknown('wallet', entry, names, say, example);
+        if (key === 'spend' && value !== undefined) checkSpend(entry, value, around);
+      }
+  },
+  build({ earn, spend }, { wallet }) {
+    const amounts = (written: typeof earn) =>
+      new Map((written?.value ?? []).map(({ key, value }) => [wallet(key.value), value]));
+    return { earn: amounts(earn), spend: amounts(spend) };
+  },
+  describe({ spend, earn }, { say }) {
+    const amounts = (list: Rule['earn']): string =>
+      [...list].map(([wallet, amount]) => `「${wallet}」×${amount}`).join(say('、', ', '));
+    return [
+      ...(spend.size > 0 ? [say(`每次消耗${amounts(spend)}`, `costs ${amounts(spend)}`)] : []),
+      ...(earn.size > 0 ? [say(`得${amounts(earn)}`, `earns ${amounts(earn)}`)] : []),
+    ];
+  },
+  comesTo: ({ spend }, _, inTests) => ({ noChance: spend.size > 0, limited: !inTests && spend.size > 0 }),
+  placeholders: () => ['balance'],
   /** Any rule may tell a balance. */
   isIn: (_, campaign) => campaign.wallets.size > 0,
   wants(at) {
@@ -148,4 +199,4 @@ export const wallets: Mechanic = {
   ],
   values: at => ({ balance: String(balanceOf(at, shown(at))) }),
   takesBack,
-};
+});

@@ -6,10 +6,10 @@ import { hoursText, WEEKDAYS, type Weekday } from '../base/time.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { hasDraw, hasTrigger, isCash, makesClaims, payingRules } from '../rules/campaign-query.ts';
+import { type Describing, endText, hoursIn, lengthText, minuteText, type Say } from '../rules/public-text.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { describePrizes } from './prize.ts';
 import { describeRules } from './rule.ts';
-import { type Describing, endText, hoursIn, lengthText, minuteText, type Say } from './text.ts';
 
 export const LANGS = ['zh', 'en'] as const;
 export type Lang = (typeof LANGS)[number];

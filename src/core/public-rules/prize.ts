@@ -4,7 +4,7 @@ import { showFen } from '../base/money.ts';
 import { beijingText } from '../base/time.ts';
 import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
 import { isCash, isDraw, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
-import { type Describing, endText, hoursIn, type Say } from './text.ts';
+import { type Describing, endText, hoursIn, type Say } from '../rules/public-text.ts';
 
 export function describePrizes(at: Describing): string[] {
   const { campaign, say } = at;

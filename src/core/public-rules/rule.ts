@@ -1,10 +1,11 @@
 // The part of the public rules (活动规则) about taking part: what starts each rule, who may, how often, what it counts. Pure.
 
 import { showFen } from '../base/money.ts';
+import { mechanicsOf } from '../mechanics/index.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign, Once, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
 import { isDraw, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
-import { type Describing, lengthText, type Say } from './text.ts';
+import { type Describing, lengthText, type Say } from '../rules/public-text.ts';
 
 export function describeRules(at: Describing): string[] {
   const { campaign } = at;
@@ -44,7 +45,7 @@ function ruleText(at: Describing, rule: Rule): string {
     ways.join(say('，或', ', or ')),
     ...whoParts(rule, say),
     onceText(rule, say),
-    ...playParts(at, rule),
+    ...mechanicsOf(rule, at.campaign).flatMap(each => each.describe?.(rule, at) ?? []),
     getsText(at, rule),
   ];
   return `${parts.filter(part => part !== '').join(say('；', '; '))}${say('。', '.')}`;
@@ -148,46 +149,6 @@ function onceText({ once }: Rule, say: Say): string {
 }
 
 // ── What it plays and gives ──────────────────────────────────────────────────────────────────────────────────
-
-function playParts({ campaign, say }: Describing, rule: Rule): string[] {
-  const { spend, earn, streak, makeUp, guess, quiz, opensAfter, delay } = rule;
-  const amounts = (list: Rule['earn']): string =>
-    [...list].map(([name, count]) => `「${name}」×${count}`).join(say('、', ', '));
-  const bound = rule.give.some(name => campaign.prizes.get(name)?.kind === 'redpacket') && campaign.rounds.length > 0;
-  return [
-    bound ? say('仅在各场次内', 'only during the rounds') : '',
-    opensAfter === undefined
-      ? ''
-      : say(`每场开始 ${lengthText(opensAfter, say)}后开放`, `from ${lengthText(opensAfter, say)} into each round`),
-    spend.size > 0 ? say(`每次消耗${amounts(spend)}`, `costs ${amounts(spend)}`) : '',
-    earn.size > 0 ? say(`得${amounts(earn)}`, `earns ${amounts(earn)}`) : '',
-    streak
-      ? say(
-          `连续签到，每 ${streak.cycle} 天一轮${streak.cycles === undefined ? '' : `，共 ${streak.cycles} 轮`}`,
-          `a streak of days, ${streak.cycle} to a cycle${streak.cycles === undefined ? '' : `, ${streak.cycles} cycles`}`,
-        )
-      : '',
-    makeUp === undefined
-      ? ''
-      : say(
-          '补签：只能补前一天，当天签到之前，每轮一次',
-          'makes up for the day before, ahead of today’s, once a cycle',
-        ),
-    guess
-      ? say(
-          `每人${guess.per === undefined ? '每天' : `每 ${lengthText(guess.per, say)}`}最多答错 ${guess.tries} 次`,
-          `at most ${guess.tries} wrong tries ${guess.per === undefined ? 'a day' : `in ${lengthText(guess.per, say)}`}`,
-        )
-      : '',
-    quiz
-      ? say(
-          `共 ${quiz.questions} 题，每题 ${lengthText(quiz.time, say)}，答对 ${quiz.pass} 题过关，每天 ${quiz.triesPerDay} 次`,
-          `${quiz.questions} questions of ${lengthText(quiz.time, say)} each, ${quiz.pass} right to pass, ${quiz.triesPerDay} tries a day`,
-        )
-      : '',
-    delay === undefined ? '' : say(`${lengthText(delay, say)}后发放`, `paid ${lengthText(delay, say)} later`),
-  ];
-}
 
 function getsText({ campaign, say }: Describing, rule: Rule): string {
   const one = (names: readonly string[]): string => {

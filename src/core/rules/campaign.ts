@@ -191,23 +191,33 @@ export type ReplyTemplate =
     }
   | { readonly kind: 'transfer'; readonly agent?: string };
 
-export type Rule = Named & {
-  /** The first one it had: it is claimed under it. */
-  readonly id: string;
-  /** Any one of these starts the rule. */
-  readonly on: readonly Trigger[];
+export type Rule = RulePlays &
+  Named & {
+    /** The first one it had: it is claimed under it. */
+    readonly id: string;
+    /** Any one of these starts the rule. */
+    readonly on: readonly Trigger[];
+    readonly who: Who;
+    readonly once: Once;
+    /** Names of prizes; empty for a rule that gives nothing. One: certain; several: drawn by weight. */
+    readonly give: readonly string[];
+    /** What the n-th time gives (of a streak: its n-th day); any other time only counts. `give` names all of them. */
+    readonly giveAt?: ReadonlyMap<number, readonly string[]>;
+    /** The prize was assigned to the code when it was printed. */
+    readonly assigned?: boolean;
+    /** `rise`: a prize that drops out of a draw leaves its odds to the others, also to dearer ones. Said on purpose. */
+    readonly odds?: 'rise';
+    /** What a rule that gives nothing says. */
+    readonly reply?: ReplyTemplate;
+    readonly replies: Partial<Record<Said, ReplyTemplate>>;
+    /** Where the rule stands in its file, for traces: counts from 1. */
+    readonly line: number;
+  };
+
+/** What a rule plays (玩法): each key belongs to one mechanic, which reads it, checks it and builds it. */
+export type RulePlays = {
   /** Where it does not hold, the next rule is asked. */
   readonly when?: Condition;
-  readonly who: Who;
-  readonly once: Once;
-  /** Names of prizes; empty for a rule that gives nothing. One: certain; several: drawn by weight. */
-  readonly give: readonly string[];
-  /** What the n-th time gives (of a streak: its n-th day); any other time only counts. `give` names all of them. */
-  readonly giveAt?: ReadonlyMap<number, readonly string[]>;
-  /** The prize was assigned to the code when it was printed. */
-  readonly assigned?: boolean;
-  /** `rise`: a prize that drops out of a draw leaves its odds to the others, also to dearer ones. Said on purpose. */
-  readonly odds?: 'rise';
   /** What it adds to and takes from the follower's wallets. */
   readonly earn: ReadonlyMap<string, number>;
   readonly spend: ReadonlyMap<string, number>;
@@ -223,11 +233,6 @@ export type Rule = Named & {
   /** Paid so much later, ms, unless one of these happens before. */
   readonly delay?: number;
   readonly cancelIf: readonly Cancel[];
-  /** What a rule that gives nothing says. */
-  readonly reply?: ReplyTemplate;
-  readonly replies: Partial<Record<Said, ReplyTemplate>>;
-  /** Where the rule stands in its file, for traces: counts from 1. */
-  readonly line: number;
 };
 
 export type Period = {

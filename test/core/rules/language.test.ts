@@ -8,7 +8,8 @@ import { showFinding } from '../../../src/core/base/error.ts';
 import { parseBeijing } from '../../../src/core/base/time.ts';
 import type { Campaign, Prize, Rule } from '../../../src/core/rules/campaign.ts';
 import { dataFilesOf, loadCampaign, loadCampaigns } from '../../../src/core/rules/file/load.ts';
-import { ruleFile, ruleSchema } from '../../../src/core/rules/schema/file.ts';
+import { ruleFile, ruleSchema } from '../../../src/core/rules/language/file.ts';
+
 import type { DataFiles } from '../../../src/core/rules/tables/files.ts';
 import { Reader } from '../../../src/core/yaml/reader.ts';
 import { complaintsOf, type Schema } from '../../support/json-schema.ts';

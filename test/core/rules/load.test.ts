@@ -7,7 +7,7 @@ import { parseBeijing } from '../../../src/core/base/time.ts';
 import type { Campaign, Trigger } from '../../../src/core/rules/campaign.ts';
 import type { Known } from '../../../src/core/rules/check/common.ts';
 import { loadCampaign, loadCampaigns } from '../../../src/core/rules/file/load.ts';
-import { ruleSchema } from '../../../src/core/rules/schema/file.ts';
+import { ruleSchema } from '../../../src/core/rules/language/file.ts';
 
 const at = (path: string) => new URL(path, import.meta.url);
 const HEAD = `campaign: spring

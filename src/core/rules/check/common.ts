@@ -1,11 +1,6 @@
-// What every check of a rule file is given, and the words they share. Pure.
-
-import type { Place } from '../../base/error.ts';
-import { nearest, suggest } from '../../base/suggest.ts';
-import type { Draft, Located, Passage } from '../../yaml/schema.ts';
-import type { Condition } from '../campaign.ts';
-import type { Written, WrittenPrize, WrittenRule } from '../schema/file.ts';
-import type { RuleData } from '../tables/files.ts';
+// What every check of a rule file is given.
+import type { Written } from '../language/file.ts';
+import type { RuleChecking } from '../schema/written.ts';
 
 /** What is known around the rule files. */
 export type Known = {
@@ -13,84 +8,11 @@ export type Known = {
   readonly accounts: readonly string[];
 };
 
-export type Say = (at: Place, message: string) => void;
-
-export type Checking = {
-  readonly file: Written;
-  readonly data: RuleData;
-  /** Filled by the check: a condition needs to know the wallets and segments there are. */
-  readonly conditions: Map<Passage, Condition>;
-  /** The wallets into which some rule puts something. */
-  readonly earned: ReadonlySet<string>;
-  readonly known: Known | undefined;
-  readonly say: Say;
-};
-
-/** A key that is there, even if its value could not be read. */
-export function isWritten(draft: object | undefined, key: string): boolean {
-  return draft !== undefined && Object.hasOwn(draft, key);
-}
-
-/** So many names are a help, more are not. */
-const NAMES_MAX = 20;
-
-/** `absent`: what to say where there are none of them at all. */
-export function sayUnknown(
-  what: string,
-  { value, at }: Draft<Located<string>>,
-  names: readonly string[],
-  say: Say,
-  absent = '',
-): void {
-  if (names.includes(value)) return;
-  const hint = names.length > NAMES_MAX && nearest(value, names) === undefined ? '' : suggest(value, names);
-  say(at, `unknown ${what} "${value}"${names.length === 0 ? absent && `; ${absent}` : hint}`);
-}
-
-/** What is wrong with a name that is there twice. */
-export function sayTwins(what: string, names: Iterable<Draft<Located<string>>>, say: Say): void {
-  const seen = new Map<string, Place>();
-  for (const { value, at } of names) {
-    const first = seen.get(value);
-    if (first) say(at, `the ${what} "${value}" is there already, in line ${first.line}`);
-    else seen.set(value, at);
-  }
-}
+export type Checking = RuleChecking & { readonly file: Written; readonly known: Known | undefined };
 
 /** The wallets into which some rule puts something. */
 export function earnedIn({ rules }: Written): ReadonlySet<string> {
   return new Set(
     (rules ?? []).flatMap(({ value: { earn } }) => (earn?.value ?? []).flatMap(({ key }) => key?.value ?? [])),
   );
-}
-
-// ── What a rule gives ────────────────────────────────────────────────────────────────────────────────────────
-
-type Names = readonly Draft<Located<string>>[];
-
-/** Every list of prizes among which it draws. */
-export function listsOf({ give }: WrittenRule): readonly Names[] {
-  const { names, byTime } = give?.value ?? {};
-  return names ? [names] : (byTime ?? []).map(({ value }) => value ?? []);
-}
-
-/** The prizes it can come to. */
-export function prizesGiven(rule: WrittenRule, { prizes }: Written): [string, WrittenPrize][] {
-  const names = rule.give?.value.assigned
-    ? [...(prizes?.keys() ?? [])]
-    : listsOf(rule).flatMap(list => list.map(each => each.value));
-  return names.flatMap(name => {
-    const prize = prizes?.get(name);
-    return prize ? [[name, prize] as [string, WrittenPrize]] : [];
-  });
-}
-
-/** Whether it gives or counts anything; other rules only answer. */
-export function makesClaims(rule: WrittenRule): boolean {
-  return ['give', 'earn', 'makeUp'].some(key => isWritten(rule, key));
-}
-
-/** The kinds of its triggers; `undefined` where they could not be read. */
-export function kindsOf({ on }: WrittenRule): readonly string[] | undefined {
-  return on?.value.map(({ kind }) => kind ?? '');
 }

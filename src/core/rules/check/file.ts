@@ -1,13 +1,16 @@
 // What no key of a rule file can know alone: names that must exist, sums that must fit, texts that would never be said.
 // Everything that is wrong is said, each at its place. Pure.
+
 import type { Place } from '../../base/error.ts';
 import { showFen } from '../../base/money.ts';
 import { suggest } from '../../base/suggest.ts';
 import { beijingText } from '../../base/time.ts';
+import { checkMechanics } from '../../mechanics/index.ts';
 import type { Draft } from '../../yaml/schema.ts';
-import { PACKET_BYTES, type ReadPeople, type Written } from '../schema/file.ts';
-import { type Checking, isWritten, type Known, type Say, sayTwins } from './common.ts';
-import { checkPlays } from './mechanics.ts';
+import type { Written } from '../language/file.ts';
+import { PACKET_BYTES, type ReadPeople } from '../schema/file.ts';
+import { isWritten, type Say, sayTwins } from '../schema/written.ts';
+import type { Checking, Known } from './common.ts';
 import { checkNames } from './names.ts';
 import { checkOdds } from './odds.ts';
 import { checkPrizes } from './prize.ts';
@@ -32,7 +35,7 @@ export function checkFile(check: Checking): void {
   const seen = new Map<string, Place>();
   for (const { value: rule, at } of file.rules ?? []) {
     checkRule(rule, at, check);
-    checkPlays(rule, check);
+    checkMechanics(rule, check);
     checkOdds(rule, check);
     const first = rule.id && seen.get(rule.id.value);
     if (first) say(rule.id!.at, `the rule "${rule.id!.value}" is there already, in line ${first.line}`);

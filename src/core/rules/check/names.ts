@@ -2,7 +2,8 @@
 
 import type { Place } from '../../base/error.ts';
 import type { Draft, Located } from '../../yaml/schema.ts';
-import type { Checking, Say } from './common.ts';
+import type { Say } from '../schema/written.ts';
+import type { Checking } from './common.ts';
 
 /** As it is written. `at`: where its own name stands, if that has a place. */
 type Written = {

@@ -1,8 +1,12 @@
 // Odds that rise unsaid: a prize that drops out of a draw leaves its odds to the others, and where it is a small one, or
 // none at all, a follower who has had it draws a dear one next. The file has to say which is meant. Pure.
+
 import { fen, showFen } from '../../base/money.ts';
-import type { Written, WrittenPrize, WrittenRule } from '../schema/file.ts';
-import { type Checking, listsOf } from './common.ts';
+import type { Written, WrittenRule } from '../language/file.ts';
+import type { WrittenPrize } from '../schema/written.ts';
+import { listsOf } from '../schema/written.ts';
+
+import type { Checking } from './common.ts';
 import { amountsOf } from './prize.ts';
 
 type Drawn = {

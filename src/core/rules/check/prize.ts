@@ -1,10 +1,12 @@
 // What must fit together in a prize (奖品): what it is worth, how many there are, when it can be won. Pure.
+
 import type { Place } from '../../base/error.ts';
 import { type Fen, fen, showFen } from '../../base/money.ts';
 import { beijingText, type Instant } from '../../base/time.ts';
-
-import { SCENES, type Written, type WrittenPrize } from '../schema/file.ts';
-import { type Checking, isWritten, listsOf, type Say } from './common.ts';
+import type { Written } from '../language/file.ts';
+import { SCENES } from '../schema/file.ts';
+import { isWritten, listsOf, type Say, type WrittenPrize } from '../schema/written.ts';
+import type { Checking } from './common.ts';
 
 /** WeChat pays between these without being told a scene, and between those with one (reference 2.4). */
 const USUAL = { min: fen(100), max: fen(20_000) };

@@ -1,10 +1,13 @@
 // What must fit together in rounds (红包雨场次): their times, and that their packets can come to exactly their total. Pure.
+
 import type { Place } from '../../base/error.ts';
 import { type Fen, fen, showFen } from '../../base/money.ts';
 import { beijingText, type Day, dayOf, type Instant, later, MINUTE, minuteOfDay, weekdayOf } from '../../base/time.ts';
 import type { Draft, Located } from '../../yaml/schema.ts';
-import type { RuleFile, Written } from '../schema/file.ts';
-import { type Checking, isWritten, prizesGiven, type Say } from './common.ts';
+import type { RuleFile, Written } from '../language/file.ts';
+import { isWritten, prizesGiven, type Say } from '../schema/written.ts';
+
+import type { Checking } from './common.ts';
 
 type WrittenRound = Draft<NonNullable<RuleFile['rounds']>[number]['value']>;
 type Period = NonNullable<Written['period']>;

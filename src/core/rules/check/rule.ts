@@ -1,33 +1,19 @@
 // What must fit together in a rule (规则): what it gives, to whom, how often, and what it says. Pure.
 
 import type { Place } from '../../base/error.ts';
+import { KEYS_OF_CLAIMS } from '../../mechanics/index.ts';
 import type { Draft, Located } from '../../yaml/schema.ts';
-import { compileCondition } from '../condition/condition.ts';
+import type { Written, WrittenRule } from '../language/file.ts';
 import { placeholdersOf } from '../reply.ts';
-import type { Written, WrittenRule } from '../schema/file.ts';
-import {
-  type Checking,
-  isWritten,
-  kindsOf,
-  listsOf,
-  makesClaims,
-  prizesGiven,
-  type Say,
-  sayUnknown,
-} from './common.ts';
+import { isWritten, kindsOf, listsOf, makesClaims, prizesGiven, type Say, sayUnknown } from '../schema/written.ts';
+
+import type { Checking } from './common.ts';
 
 export function checkRule(rule: WrittenRule, at: Place, check: Checking): void {
   const { file, say } = check;
   checkPurpose(rule, at, say);
   if (makesClaims(rule)) checkGive(rule, file, say);
-  checkWho(rule, file, say);
-  checkPurses(rule, check);
-  checkCondition(rule, check);
-  checkScenes(rule, check);
 }
-
-/** These are about what somebody gets. */
-const OF_CLAIMS = ['odds', 'spend', 'streak', 'guess', 'quiz', 'opensAfter', 'delay', 'cancelIf'] as const;
 
 function checkPurpose(rule: WrittenRule, at: Place, say: Say): void {
   const { reply, replies, who, once } = rule;
@@ -42,8 +28,8 @@ function checkPurpose(rule: WrittenRule, at: Place, say: Say): void {
   if (replies) say(replies.at, '`replies` are for what `give` comes to; a rule that gives nothing has one `reply`');
   if (who) say(who.at, '`who` says who may get something; a rule that gives nothing answers everybody');
   if (once) say(once.at, '`once` says how often one may get something; a rule that gives nothing always answers');
-  for (const key of OF_CLAIMS) {
-    const written = rule[key];
+  for (const key of ['odds', ...KEYS_OF_CLAIMS]) {
+    const written = rule[key as 'odds'];
     if (written) say(written.at, `\`${key}\` is about getting something, and this rule gives nothing; add \`give\``);
   }
 }
@@ -130,75 +116,6 @@ function checkCouponText(rule: WrittenRule, file: Written, say: Say): void {
     .flat()
     .find(({ value }) => value === coupon[0]);
   say(entry?.at ?? give.at, `"${coupon[0]}" is a coupon, and nobody is told which: write {{coupon}} in replies.won`);
-}
-
-// ── Who, and what it costs ───────────────────────────────────────────────────────────────────────────────────
-
-function checkWho({ who }: WrittenRule, { segments }: Written, say: Say): void {
-  const names = [...(segments?.keys() ?? [])];
-  const { tags = [], excludeTags = [] } = who?.value ?? {};
-  for (const entry of [...tags, ...excludeTags]) {
-    const example = `the campaign has no \`segments\`; add segments: { ${entry.value}: list.csv }`;
-    sayUnknown('segment', entry, names, say, example);
-  }
-  for (const { value, at } of excludeTags)
-    if (tags.some(tag => tag.value === value)) say(at, `the segment "${value}" is both wanted and excluded`);
-}
-
-function checkPurses(rule: WrittenRule, check: Checking): void {
-  const { file, say } = check;
-  const names = [...(file.wallets?.keys() ?? [])];
-  for (const key of ['earn', 'spend'] as const) {
-    for (const { key: entry, value } of rule[key]?.value ?? []) {
-      if (!entry) continue;
-      const example = `the campaign has no \`wallets\`; add wallets: { ${entry.value}: {} }`;
-      sayUnknown('wallet', entry, names, say, example);
-      if (key === 'spend' && value !== undefined) checkSpend(entry, value, check);
-    }
-  }
-}
-
-/** Nobody can spend what nobody can have. */
-function checkSpend(
-  { value: name, at }: Draft<Located<string>>,
-  amount: number,
-  { file, earned, say }: Checking,
-): void {
-  if (!file.wallets?.has(name)) return;
-  const { freePerDay = 0, spendPerDay } = file.wallets.get(name) ?? {};
-  if (spendPerDay !== undefined && amount > spendPerDay)
-    say(at, `it takes ${amount}, more than spendPerDay ${spendPerDay}: nobody could pay it`);
-  else if (!earned.has(name) && amount > freePerDay)
-    say(
-      at,
-      `it takes ${amount}; ${freePerDay} a day are free, and no rule has \`earn\` for "${name}": nobody could pay it`,
-    );
-}
-
-// ── Conditions and scenes ────────────────────────────────────────────────────────────────────────────────────
-
-function checkCondition({ when }: WrittenRule, { file, conditions, say }: Checking): void {
-  if (!when) return;
-  const made = compileCondition(when.text, [...(file.wallets?.keys() ?? [])], [...(file.segments?.keys() ?? [])]);
-  if ('condition' in made) conditions.set(when, made.condition);
-  else say(when.placeOf(made.start), made.message);
-}
-
-/** Where there is a list of stores, a scene that is not in it gets nothing. */
-function checkScenes(rule: WrittenRule, { file, data, say }: Checking): void {
-  if (!file.stores || !makesClaims(rule)) return;
-  const stores = data.stores(file.stores, () => undefined);
-  if (!stores) return;
-  const scenes = [...stores.keys()];
-  for (const trigger of rule.on?.value ?? []) {
-    if (trigger.kind !== 'scan' && trigger.kind !== 'subscribe') continue;
-    for (const scene of trigger.scenes ?? []) {
-      const isPrefix = scene.endsWith('*');
-      if (isPrefix && scenes.some(each => each.startsWith(scene.slice(0, -1)))) continue;
-      if (isPrefix) say(rule.on!.at, `no store in ${file.stores.value} has a scene like "${scene}"`);
-      else sayUnknown('store', { value: scene, at: rule.on!.at }, scenes, say);
-    }
-  }
 }
 
 // ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────

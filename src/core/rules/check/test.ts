@@ -1,9 +1,11 @@
 // What must fit together in the tests (测试) of a rule file: names that exist, codes that can be, the order of time. Pure.
 
 import { suggest } from '../../base/suggest.ts';
+import type { Written, WrittenTest } from '../language/file.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, codeFrom } from '../printed-code.ts';
-import type { Written, WrittenTest } from '../schema/file.ts';
-import { type Checking, type Say, sayUnknown } from './common.ts';
+import { type Say, sayUnknown } from '../schema/written.ts';
+
+import type { Checking } from './common.ts';
 
 /** What a claim that only counts comes to. */
 const PROGRESS = 'progress';

@@ -3,23 +3,19 @@
 import type { OpenId } from '../../base/event.ts';
 import { fen } from '../../base/money.ts';
 import { later } from '../../base/time.ts';
-import type { Located, Passage } from '../../yaml/schema.ts';
-import type { Budget, Campaign, Condition, Packet, Period, Prize, Round, Rule, Trigger, Wallet } from '../campaign.ts';
-import type { Quiz } from '../plays.ts';
+import { buildPlays } from '../../mechanics/index.ts';
+import type { Building } from '../../mechanics/mechanic.ts';
+import type { Located } from '../../yaml/schema.ts';
+import type { Budget, Campaign, Packet, Period, Prize, Round, Rule, Trigger, Wallet } from '../campaign.ts';
+import type { ReadRule, RuleFile } from '../language/file.ts';
+
 import { namedBy } from '../renamed.ts';
-import type { ReadPeople, ReadPrize, ReadRule, RuleFile } from '../schema/file.ts';
+import type { ReadPeople, ReadPrize } from '../schema/file.ts';
 import { buildTest } from '../schema/test.ts';
 import type { WrittenTrigger } from '../schema/trigger.ts';
-import type { RuleData } from '../tables/files.ts';
 
 /** What the check has read already: files, and conditions with the names they may use. */
-type Beside = { readonly data: RuleData; readonly conditions: ReadonlyMap<Passage, Condition> };
-/** With the names inside of what the file calls otherwise today. */
-type Building = Beside & {
-  readonly prize: (name: string) => string;
-  readonly wallet: (name: string) => string;
-  readonly rule: (id: string) => string;
-};
+type Beside = Pick<Building, 'data' | 'conditions'>;
 
 type About = { readonly file: string; readonly hash: string };
 
@@ -173,29 +169,17 @@ function worthOf({ range, split, steps }: NonNullable<ReadPrize['redpacket']>['v
 
 // ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function ruleOf({ value: rule, at }: Located<ReadRule>, beside: Building): Rule {
-  const { when, who, once, streak, makeUp, invite, opensAfter, delay, cancelIf } = rule;
-  const condition = when && beside.conditions.get(when);
+function ruleOf({ value: rule, at }: Located<ReadRule>, building: Building): Rule {
   const { id, named } = nameOf(rule.id.value, rule);
   return {
     id,
     ...named,
-    on: rule.on.value.map(trigger => triggerOf(trigger, beside)),
-    ...(condition && { when: condition }),
-    who: whoOf(who?.value),
-    once: once?.value ?? 'ever',
-    ...givenBy(rule, beside),
+    on: rule.on.value.map(trigger => triggerOf(trigger, building)),
+    who: whoOf(rule.who?.value),
+    once: rule.once?.value ?? 'ever',
+    ...givenBy(rule, building),
     ...(rule.odds && { odds: rule.odds.value }),
-    earn: purseOf(rule.earn, beside),
-    spend: purseOf(rule.spend, beside),
-    ...(streak && { streak: streak.value }),
-    ...(makeUp && { makeUp: beside.rule(makeUp.value) }),
-    ...(rule.guess && { guess: rule.guess.value }),
-    ...(rule.quiz && { quiz: quizOf(rule.quiz.value, beside) }),
-    ...(invite && { invite: invite.value }),
-    ...(opensAfter && { opensAfter: opensAfter.value }),
-    ...(delay && { delay: delay.value }),
-    cancelIf: [...new Set(cancelIf?.value ?? [])],
+    ...buildPlays(rule, building),
     ...(rule.reply && { reply: rule.reply.value }),
     replies: rule.replies?.value ?? {},
     line: at.line,
@@ -225,12 +209,4 @@ function givenBy({ give }: ReadRule, { prize }: Building): Pick<Rule, 'give' | '
   if (!byTime) return { give: (names ?? []).map(({ value }) => prize(value)) };
   const giveAt = new Map(byTime.map(({ key, value }) => [key.value, value.map(name => prize(name.value))]));
   return { give: [...new Set([...giveAt.values()].flat())], giveAt };
-}
-
-function purseOf(purse: ReadRule['earn'], { wallet }: Building): ReadonlyMap<string, number> {
-  return new Map((purse?.value ?? []).map(({ key, value }) => [wallet(key.value), value]));
-}
-
-function quizOf({ bank, questions, pass, ...others }: NonNullable<ReadRule['quiz']>['value'], beside: Beside): Quiz {
-  return { bank: beside.data.questions(bank, heard)!, questions: questions.value, pass: pass.value, ...others };
 }

@@ -1,13 +1,15 @@
 // A rule file's text → its campaign (活动), or everything that is wrong with it. The shapes in `rule-shape.ts` read the
 // keys, `rule-check.ts` judges what no key can know alone, `rule-build.ts` makes the campaign. Pure.
+
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../base/error.ts';
 import { type Located, type Passage, readYaml } from '../../yaml/schema.ts';
 import type { Campaign, Condition } from '../campaign.ts';
 import { earnedIn, type Known } from '../check/common.ts';
 import { checkFile } from '../check/file.ts';
+import { type RuleFile, ruleFile } from '../language/file.ts';
 import { calledOf, namesOf } from '../renamed.ts';
-import { type RuleFile, ruleFile } from '../schema/file.ts';
+
 import { type DataFiles, RuleData } from '../tables/files.ts';
 import { buildCampaign } from './build.ts';
 

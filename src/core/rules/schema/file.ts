@@ -11,17 +11,16 @@ import {
   clockRange,
   count,
   csvFile,
-  type Draft,
   dateTime,
   duration,
   flag,
-  type JsonSchema,
   type Located,
   list,
   located,
   mapOf,
   money,
   name,
+  type ObjectOf,
   object,
   oneOrMany,
   openId,
@@ -30,7 +29,6 @@ import {
   percent,
   required,
   type Shape,
-  type ShapeOf,
   slug,
   text,
   wrapped,
@@ -38,10 +36,6 @@ import {
 import { MODES } from '../campaign.ts';
 import { renaming } from './names.ts';
 import { prizes } from './prize.ts';
-import { anyReply } from './reply.ts';
-import { rule } from './rule.ts';
-import { test } from './test.ts';
-import { oneTrigger } from './trigger.ts';
 
 /** What WeChat Pay wants to be told when an amount leaves the usual range (场景). */
 export const SCENES = {
@@ -157,8 +151,8 @@ const page = object(
   { notEmpty: true },
 );
 
-/** A whole rule file. */
-export const ruleFile = object('a campaign', {
+/** A rule file but for its rules and tests. */
+export const fileFields = {
   campaign: required(located(slug('an id')), '活动编号，全局唯一：a-z 0-9 -'),
   ...renaming(slug('an id')),
   name: required(located(text({ what: 'a name', oneLine: true, bytes: 256 })), '活动名称'),
@@ -182,28 +176,8 @@ export const ruleFile = object('a campaign', {
     '24 小时没领的红包：return 回到预算（默认），reoffer 再发给本人一次',
   ),
   prizes: optional(prizes, '奖品'),
-  rules: required(list(located(rule), 'a list of rules'), '规则，从上往下第一条匹配的生效'),
-  tests: optional(list(located(test), 'a list of tests', 0), '测试；不通过的文件不会上线'),
-});
+} as const;
 
-export type RuleFile = ShapeOf<typeof ruleFile>;
-export type ReadRule = RuleFile['rules'][number]['value'];
-type ReadTest = NonNullable<RuleFile['tests']>[number]['value'];
-export type ReadPrize = NonNullable<RuleFile['prizes']> extends ReadonlyMap<string, infer P> ? P : never;
+export type ReadFile = ObjectOf<typeof fileFields>;
+export type ReadPrize = NonNullable<ReadFile['prizes']> extends ReadonlyMap<string, infer P> ? P : never;
 export type ReadPeople = People;
-
-/** As the checks see it: any part may be missing. */
-export type Written = Draft<RuleFile>;
-export type WrittenRule = Draft<ReadRule>;
-export type WrittenTest = Draft<ReadTest>;
-export type WrittenPrize = Draft<ReadPrize>;
-
-/** The JSON Schema of a rule file, for editors: `rules/schema.json`. */
-export function ruleSchema(): JsonSchema {
-  return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'hongbao-bot 活动规则',
-    ...ruleFile.schema(),
-    definitions: { trigger: oneTrigger.schema(), reply: anyReply.schema() },
-  };
-}

@@ -1,8 +1,8 @@
 // The campaign's page as one HTML document: style and script stand in it, under a nonce. Pure.
 
 import { describe } from '../../../core/public-rules/describe.ts';
-import { endText, minuteText } from '../../../core/public-rules/text.ts';
 import type { Campaign } from '../../../core/rules/campaign.ts';
+import { endText, minuteText } from '../../../core/rules/public-text.ts';
 import { paletteOf } from './color.ts';
 import { type Html, html, jsonIn, raw } from './html.ts';
 import { ownHtml } from './prizes.ts';

@@ -1,7 +1,7 @@
 // A visitor's own prizes: what became of each, and what there is to do. Pure.
 
 import { yuanText } from '../../../core/base/money.ts';
-import { minuteText } from '../../../core/public-rules/text.ts';
+import { minuteText } from '../../../core/rules/public-text.ts';
 import { type Html, html } from './html.ts';
 
 import { type Words, wordsOf } from './texts.ts';

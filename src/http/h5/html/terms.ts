@@ -4,8 +4,8 @@ import { showFen } from '../../../core/base/money.ts';
 import { hoursText } from '../../../core/base/time.ts';
 
 import { percent } from '../../../core/public-rules/prize.ts';
-import { endText, minuteText } from '../../../core/public-rules/text.ts';
 import type { Campaign, Prize, Rule } from '../../../core/rules/campaign.ts';
+import { endText, minuteText } from '../../../core/rules/public-text.ts';
 import type { Words } from './texts.ts';
 
 export type Terms = {

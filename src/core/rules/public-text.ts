@@ -2,7 +2,7 @@
 
 import { beijingText, DAY, HOUR, hoursText, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
 
-import type { Campaign, Period } from '../rules/campaign.ts';
+import type { Campaign, Period } from './campaign.ts';
 
 /** Picks the words of the language that is written. */
 export type Say = (zh: string, en: string) => string;

@@ -6,7 +6,7 @@
 
 import type { Config } from '../config/config.ts';
 import { Fault } from '../core/base/error.ts';
-import { COSTS_MONEY, type Event } from '../core/base/event.ts';
+import { EVENT_FACTS, type Event } from '../core/base/event.ts';
 import type { Instant } from '../core/base/time.ts';
 import { countersOf, decide, type Surroundings, wantedFor } from '../core/decide/decide.ts';
 import type { Decision } from '../core/decide/decision.ts';
@@ -223,6 +223,6 @@ function plan(config: Config, campaign: Campaign, event: Event, award: Award, no
 
 /** Whatever gives, counts or tells something, changes what we know of a follower, or is about money, is on disk before the answer leaves. */
 function mustBeDurable({ event, claim, follower, counters, told }: Commit): boolean {
-  if (COSTS_MONEY[event.kind]) return true;
+  if (EVENT_FACTS[event.kind].costsMoney) return true;
   return claim !== undefined || follower !== undefined || told !== undefined || counters.length > 0;
 }

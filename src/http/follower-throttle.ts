@@ -1,6 +1,6 @@
 // A follower who hammers is not answered for a while: their own pushes must not cost the others' time. What they do by hand
 // and can do again counts; whatever tells of a follow or of money is always handled, and so is every redelivery.
-import type { Event, EventKind } from '../core/base/event.ts';
+import { EVENT_FACTS, type Event } from '../core/base/event.ts';
 import { SECOND } from '../core/base/time.ts';
 import { createLimiter, createMemory, type Limit } from '../lib/rate-limiter.ts';
 import type { Clock } from '../ports.ts';
@@ -10,29 +10,12 @@ const BY_HAND_LIMIT: Limit = { max: 20, windowMs: 10 * SECOND };
 /** So many pushes are known again when they are redelivered. */
 const KNOWN_MAX = 20_000;
 
-const BY_HAND: ReadonlySet<EventKind> = new Set<EventKind>([
-  'text',
-  'unsupported',
-  'image',
-  'voice',
-  'video',
-  'location',
-  'link',
-  'scan',
-  'click',
-  'view',
-  'scancode',
-  'photos',
-  'place',
-  'position',
-]);
-
 /** Whether this event is to be handled. */
 export function createThrottle(clock: Clock): (event: Event) => boolean {
   const limiter = createLimiter(BY_HAND_LIMIT);
   const known = createMemory<true>(KNOWN_MAX);
   return ({ kind, account, user, key }) => {
-    if (!BY_HAND.has(kind)) return true;
+    if (!EVENT_FACTS[kind].isByHand) return true;
     const push = `${account}/${key}`;
     if (known.get(push)) return true;
     if (limiter.take(`${account}/${user}`, clock()) > 0) return false;

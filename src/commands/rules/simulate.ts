@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { refusalKeyText } from '../../core/analysis/chinese.ts';
-import { chanceOf } from '../../core/analysis/random.ts';
 import { type DaySimulation, simulateDay } from '../../core/analysis/simulate-day.ts';
 import { type DrawSimulation, simulateDraws } from '../../core/analysis/simulate-draws.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
+import { chanceOf } from '../../core/base/random.ts';
 import { beijingText, type Day, parseBeijing } from '../../core/base/time.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';

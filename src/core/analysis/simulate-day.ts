@@ -4,13 +4,13 @@
 import { BadInput } from '../base/error.ts';
 import type { Event, EventKey, OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
+import type { Chance } from '../base/random.ts';
+import { pick } from '../base/random.ts';
 import { beijingText, type Day, type Instant, later, SECOND } from '../base/time.ts';
 import { bookOf } from '../decide/match.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { Ledger, type Played } from './memory-ledger.ts';
-import type { Chance } from './random.ts';
-import { pick } from './random.ts';
 import { crowdOf, firstOpenDay } from './synthetic-day.ts';
 import { type LimitSum, Outcomes, type PrizeSum } from './totals.ts';
 

@@ -3,13 +3,13 @@
 
 import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
+import { type Chance, logNormal } from '../base/random.ts';
 import { type Instant, instant } from '../base/time.ts';
 import type { Book } from '../decide/match.ts';
 import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
 import { prizesGiven } from '../rules/campaign-query.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { Ledger } from './memory-ledger.ts';
-import { type Chance, logNormal } from './random.ts';
 import { Outcomes } from './totals.ts';
 
 type DrawnPrize = {

@@ -1,7 +1,7 @@
 // A made-up crowd for a made-up day: who comes, when, and what they do, as far as a campaign's own triggers tell. Pure.
 
 import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
-import { type Fen, fen } from '../base/money.ts';
+import { type Chance, logNormal, pick, poisson } from '../base/random.ts';
 import {
   DAY,
   type Day,
@@ -14,14 +14,14 @@ import {
   SECOND,
   weekdayOf,
 } from '../base/time.ts';
-import { drawPrize } from '../decide/draw.ts';
 import { dayIn } from '../match/claim-key.ts';
 import type { CodeFact } from '../match/facts.ts';
 import { inviteScene } from '../match/follower.ts';
-import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
+import type { Campaign, Rule } from '../rules/campaign.ts';
 import { makesClaims } from '../rules/campaign-query.ts';
-import { CODE_LENGTH, CODE_LETTERS, checksumOf } from '../rules/printed-code.ts';
-import { type Chance, logNormal, pick, poisson } from './random.ts';
+import { paying } from '../triggers/elsewhere.ts';
+import { exampleOf } from '../triggers/index.ts';
+import type { Way } from '../triggers/trigger.ts';
 
 type CrowdPlan = {
   readonly campaign: Campaign;
@@ -113,9 +113,6 @@ function momentsOf(campaign: Campaign, day: Day, chance: Chance, forRounds = fal
 
 // ── What they do ─────────────────────────────────────────────────────────────────────────────────────────────
 
-/** One thing somebody could do for one rule. */
-type Way = (chance: Chance) => Happening;
-
 type Ways = {
   /** By rule, so that each is as likely, however many triggers it has. */
   readonly doings: readonly { readonly ways: readonly Way[]; readonly isForRounds: boolean }[];
@@ -132,7 +129,7 @@ function waysOf(campaign: Campaign, day: Day): Ways {
     isForRounds: campaign.rounds.length > 0 && rule.give.some(name => campaign.prizes.get(name)!.kind === 'redpacket'),
     ways: rule.on.flatMap(trigger => {
       if (trigger.kind === 'friend' || trigger.kind === 'unsubscribe') return []; // these come by themselves
-      const way = trigger.kind === 'code' ? codeWay(campaign, trigger, codes) : wayOf(trigger, rule, campaign, day);
+      const way = exampleOf(trigger, { campaign, rule, day, codes });
       if (!way)
         leftOut.push({ rule: rule.id, trigger: trigger.kind === 'text' ? `text ${trigger.match}` : trigger.kind });
       if (trigger.kind !== 'subscribe') return way ?? [];
@@ -151,97 +148,6 @@ function isPlayed(rule: Rule): boolean {
 
 function hasFriends({ rules }: Campaign, did: 'followed' | 'paid'): boolean {
   return rules.some(rule => rule.on.some(trigger => trigger.kind === 'friend' && trigger.did === did));
-}
-
-/** `undefined`: a pattern can be read, but not made up. */
-function wayOf(trigger: Trigger, rule: Rule, campaign: Campaign, day: Day): Way | undefined {
-  switch (trigger.kind) {
-    case 'text': {
-      if (trigger.match === 'any') return () => ({ kind: 'text', text: '你好' });
-      if (trigger.match === 'pattern') return undefined;
-      const words = trigger.match === 'daily' ? (trigger.byDay.get(day) ?? []) : trigger.words;
-      return words.length === 0 ? undefined : chance => ({ kind: 'text', text: pick(words, chance) });
-    }
-    case 'subscribe': {
-      const { scenes } = trigger;
-      if (!scenes) return () => ({ kind: 'subscribe', via: 'direct' });
-      return chance => ({ kind: 'subscribe', via: 'qr', scene: sceneFrom(campaign, scenes, chance) });
-    }
-    case 'scan':
-      return chance => ({ kind: 'scan', scene: sceneFrom(campaign, trigger.scenes ?? ['*'], chance) });
-    case 'click':
-      return chance => ({ kind: 'click', button: named(pick(trigger.buttons, chance), chance) });
-    case 'view':
-      return chance => ({ kind: 'view', url: named(pick(trigger.urls ?? ['https://example.com/'], chance), chance) });
-    case 'scancode':
-      return scanWay(trigger);
-    case 'visit':
-      return () => ({ kind: 'visit', campaign: campaign.id });
-    case 'paid':
-      return chance => paying(medianOf(rule, campaign, trigger.over), trigger.attach, chance);
-    case 'image':
-      return () => ({ kind: 'image', mediaId: 'simulation', url: 'https://example.com/' });
-    case 'voice':
-      return () => ({ kind: 'voice', mediaId: 'simulation' });
-    case 'location':
-      return () => ({ kind: 'location', latitude: 0, longitude: 0, label: '' });
-    default:
-      return undefined;
-  }
-}
-
-function scanWay({ buttons, text }: Extract<Trigger, { kind: 'scancode' }>): Way | undefined {
-  if (text?.match === 'pattern') return undefined;
-  const words = text?.words ?? ['https://example.com/'];
-  return chance => ({
-    ...{ kind: 'scancode', button: named(pick(buttons, chance), chance), waiting: true },
-    result: pick(words, chance),
-  });
-}
-
-/** A store of the list where there is one; else `store-*` is one of twenty. */
-function sceneFrom({ stores }: Campaign, patterns: readonly string[], chance: Chance): string {
-  const pattern = pick(patterns, chance);
-  const prefix = pattern.endsWith('*') ? pattern.slice(0, -1) : undefined;
-  const known = prefix === undefined ? [] : [...(stores?.keys() ?? [])].filter(scene => scene.startsWith(prefix));
-  return known.length > 0 ? pick(known, chance) : named(pattern, chance);
-}
-
-function named(pattern: string, chance: Chance): string {
-  if (!pattern.endsWith('*')) return pattern;
-  return pattern.slice(0, -1) + String(1 + Math.floor(chance() * 20)).padStart(3, '0');
-}
-
-/** Bills around what is asked for, or around the sums at which more is given. */
-function medianOf({ give }: Rule, { prizes }: Campaign, over: Fen | undefined): number {
-  const sums = give.flatMap(name => {
-    const prize = prizes.get(name)!;
-    return prize.kind === 'redpacket' ? (prize.steps ?? []).map(({ from }) => from) : [];
-  });
-  return Math.max(over ?? 0, sums[Math.floor(sums.length / 2)] ?? 0, 1000) * 1.2;
-}
-
-function paying(median: number, attach: readonly string[] | undefined, chance: Chance): Happening {
-  const amount = fen(Math.max(100, Math.round(logNormal(median, 0.6, chance) / 10) * 10));
-  const order = `order-${Math.floor(chance() * 2 ** 32)}-${Math.floor(chance() * 2 ** 32)}`;
-  const bill = { merchant: 'simulation', transaction: order, order, amount, total: amount };
-  return { kind: 'paid', ...bill, ...(attach && { attach: named(pick(attach, chance), chance) }) };
-}
-
-/** Each code is good and new; its prize was drawn by weight when it was printed. */
-function codeWay(
-  { prizes }: Campaign,
-  { batch }: Extract<Trigger, { kind: 'code' }>,
-  codes: Map<string, CodeFact>,
-): Way {
-  const list = [...prizes.values()];
-  return chance => {
-    const body = Array.from({ length: CODE_LENGTH - 2 }, () => pick([...CODE_LETTERS], chance)).join('');
-    const code = body + checksumOf(body);
-    const prize = drawPrize(list, chance())!;
-    codes.set(code, { batch, prize: prize.name, active: true });
-    return { kind: 'text', text: code };
-  };
 }
 
 // ── The crowd ────────────────────────────────────────────────────────────────────────────────────────────────

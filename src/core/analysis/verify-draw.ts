@@ -4,7 +4,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { BadInput } from '../base/error.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
-import { commitmentOf, drawAmount, drawPrize, luckOf } from '../decide/draw.ts';
+import { byWeight } from '../base/random.ts';
+import { commitmentOf, drawAmount, luckOf } from '../decide/draw.ts';
 import { layoutOf } from '../mechanics/round.ts';
 import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
 import { isCash } from '../rules/campaign-query.ts';
@@ -120,7 +121,7 @@ function drawAmong(
   const fallback = [...campaign.prizes.values()].find(prize => prize.fallback && !gone.has(prize.name));
   // With a fallback the odds stay as they are, and what is gone becomes the fallback.
   const prizes = fallback ? all : all.filter(({ name }) => !gone.has(name));
-  const hit = drawPrize(prizes, luck.prize);
+  const hit = byWeight(prizes, luck.prize);
   if (!hit) return { steps: [{ what: 'prize', result: 'none of them was to be had' }] };
   const prize = gone.has(hit.name) ? fallback! : hit;
   const steps: Step[] = [

@@ -4,9 +4,10 @@
 import { type Counter, UNBOUNDED } from '../base/counter.ts';
 import type { Event, EventKey, OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
+import { byWeight } from '../base/random.ts';
 import { type Day, dayOf, endOfDay, type Instant, instant, later, parseBeijing, SECOND } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
-import { drawAmount, drawPrize, luckOf } from '../decide/draw.ts';
+import { drawAmount, luckOf } from '../decide/draw.ts';
 import { lastClaimCounter, prizeLimits, ruleClaims, userLimits } from '../decide/limits.ts';
 import { roundAt } from '../match/claim-key.ts';
 import type { Limit } from '../mechanics/mechanic.ts';
@@ -125,7 +126,7 @@ function prizeOf(
   const give = campaign.rules.find(each => each.id === id)?.give ?? [];
   const prizes = give.map(name => campaign.prizes.get(name)!);
   const worth = prizes.filter(prize => prize.kind === 'redpacket' && drawAmount(prize, luck.amount) === amount);
-  const drawn = drawPrize(prizes, luck.prize);
+  const drawn = byWeight(prizes, luck.prize);
   return worth.find(prize => prize === drawn) ?? worth[0] ?? strangePrize(amount);
 }
 

@@ -86,34 +86,48 @@ export type Happening =
 export type Event = Envelope & Happening;
 export type EventKind = Event['kind'];
 
-/**
- * Whether its loss costs money even where it claims nothing: it must be on disk before anybody is told that it was heard.
- * A refund finds its payment, and whoever was told of it, in the journal only.
- */
-export const COSTS_MONEY: Readonly<Record<EventKind, boolean>> = {
-  paid: true,
-  refunded: true,
-  friend: true,
-  subscribe: true, // who invited them is told once
-  unsubscribe: true, // it takes back what was won in the same moment
-  scan: false,
-  text: false,
-  unsupported: false,
-  image: false,
-  voice: false,
-  video: false,
-  location: false,
-  link: false,
-  click: false,
-  view: false,
-  scancode: false,
-  photos: false,
-  place: false,
-  position: false,
-  visit: false,
-  lookup: false,
-  notice: false,
-  other: false,
+/** What is true of all events of a kind. */
+type EventFacts = {
+  /**
+   * Its loss costs money even where it claims nothing: it must be on disk before anybody is told that it was heard. A refund
+   * finds its payment, and whoever was told of it, in the journal only.
+   */
+  readonly costsMoney?: true;
+  /** In the chat nobody acts who does not follow; on a page, at the till and through a friend anybody does. */
+  readonly provesFollowing?: true;
+  /** Somebody did it, and can do it as often as they like. */
+  readonly isByHand?: true;
+  /**
+   * What WeChat lists as opening a window for messages, and nothing else: a payment is listed on one page of two, a sticker
+   * on none.
+   */
+  readonly opens?: 'message' | 'touch';
+};
+
+export const EVENT_FACTS: Readonly<Record<EventKind, EventFacts>> = {
+  subscribe: { costsMoney: true, provesFollowing: true, opens: 'touch' }, // who invited them is told once
+  unsubscribe: { costsMoney: true, provesFollowing: true }, // it takes back what was won in the same moment; until then they followed
+  scan: { provesFollowing: true, isByHand: true, opens: 'touch' },
+  text: { provesFollowing: true, isByHand: true, opens: 'message' },
+  unsupported: { provesFollowing: true, isByHand: true },
+  image: { provesFollowing: true, isByHand: true, opens: 'message' },
+  voice: { provesFollowing: true, isByHand: true, opens: 'message' },
+  video: { provesFollowing: true, isByHand: true, opens: 'message' },
+  location: { provesFollowing: true, isByHand: true, opens: 'message' },
+  link: { provesFollowing: true, isByHand: true, opens: 'message' },
+  click: { provesFollowing: true, isByHand: true, opens: 'touch' },
+  view: { provesFollowing: true, isByHand: true },
+  scancode: { provesFollowing: true, isByHand: true, opens: 'touch' },
+  photos: { provesFollowing: true, isByHand: true },
+  place: { provesFollowing: true, isByHand: true },
+  position: { provesFollowing: true, isByHand: true },
+  visit: {},
+  paid: { costsMoney: true },
+  refunded: { costsMoney: true },
+  friend: { costsMoney: true },
+  lookup: {},
+  notice: {},
+  other: {},
 };
 
 /** The scene (场景值) an event came through; `undefined` where there was none. */

@@ -34,17 +34,6 @@ export function commitmentOf(seed: string): string {
   return createHash('sha256').update(seed).digest('hex');
 }
 
-/** One of `prizes` by weight. With one prize it is certain. */
-export function drawPrize(prizes: readonly Prize[], luck: number): Prize | undefined {
-  const total = prizes.reduce((sum, prize) => sum + prize.weight, 0);
-  let point = luck * total;
-  for (const prize of prizes) {
-    point -= prize.weight;
-    if (point < 0) return prize;
-  }
-  return prizes.at(-1);
-}
-
 /** Each whole fen from `min` to `max` is equally likely. */
 export function drawAmount(prize: Prize, luck: number): Fen {
   if (prize.kind !== 'redpacket') return fen(0);

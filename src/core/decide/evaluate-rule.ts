@@ -4,6 +4,7 @@
 import { type Counter, hasRoom, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { fen, yuanText } from '../base/money.ts';
+import { byWeight } from '../base/random.ts';
 import {
   beijingText,
   type Day,
@@ -18,7 +19,6 @@ import {
 import { claimKeyOf, claimKeysOf } from '../match/claim-key.ts';
 import type { Facts } from '../match/facts.ts';
 import { followsWith, standingOf, whyNotText } from '../match/follower.ts';
-import { fitsPattern } from '../match/trigger-match.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
 import type { EvaluationContext, Limit, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
 import { causesOf } from '../mechanics/refund.ts';
@@ -26,8 +26,9 @@ import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campa
 import { prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
+import { fitsPattern } from '../triggers/trigger.ts';
 import type { Award, Check, Decision, Open, Trace } from './decision.ts';
-import { drawPrize, type Luck, luckOf, oddsText } from './draw.ts';
+import { type Luck, luckOf, oddsText } from './draw.ts';
 import {
   gapCounter,
   lastClaimCounter,
@@ -346,7 +347,7 @@ export class RuleEvaluation implements EvaluationContext {
     const all = names.map(name => this.campaign.prizes.get(name)!);
     const prizes = fallback ? all : left.map(({ prize }) => prize);
     const isPinned = this.pinned !== undefined && names.includes(this.pinned);
-    const prize = isPinned ? prizes.find(({ name }) => name === this.pinned) : drawPrize(prizes, luck.prize);
+    const prize = isPinned ? prizes.find(({ name }) => name === this.pinned) : byWeight(prizes, luck.prize);
     if (prize && prizes.length > 1) this.see(true, `抽中「${prizeCalled(prize)}」,概率 ${oddsText(prize, prizes)}`);
     const offer = left.find(candidate => candidate.prize === prize);
     if (offer || !fallback) return offer;

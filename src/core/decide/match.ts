@@ -1,17 +1,17 @@
 // Which rules does an event concern? Words, scenes, buttons and codes are looked up, not searched: what an event costs
 // grows with what it says and with the rules it concerns, not with the rules there are. Pure.
 
-import type { Event } from '../base/event.ts';
-
+import type { Event, EventKind } from '../base/event.ts';
 import { PatternSet } from '../base/pattern.ts';
 import { normalise, searched } from '../base/text.ts';
 import type { Instant } from '../base/time.ts';
 import { dayIn } from '../match/claim-key.ts';
-import { fitsScanned } from '../match/trigger-match.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
 import type { Campaign, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
-import { idsOf, shadowOf } from '../rules/campaign-query.ts';
+import { shadowOf } from '../rules/campaign-query.ts';
 import { isAboutCode } from '../rules/printed-code.ts';
+import { fitsTrigger, keysOf } from '../triggers/index.ts';
+
 import { Automaton } from './aho-corasick.ts';
 import { NameIndex, push } from './prefix-index.ts';
 
@@ -85,20 +85,37 @@ class TextIndex {
   }
 }
 
-type Scanning = { readonly trigger: Extract<Trigger, { readonly kind: 'scancode' }>; readonly match: Match };
-type Paid = { readonly over: number; readonly match: Match };
+/** A trigger, in its rule. */
+type Waiting = { readonly trigger: Trigger; readonly match: Match };
+
+/** The name under which an event is looked up; texts have an index of their own. */
+function nameIn(event: Event): string | undefined {
+  switch (event.kind) {
+    case 'subscribe':
+    case 'scan':
+      return event.scene;
+    case 'click':
+    case 'scancode':
+      return event.button;
+    case 'view':
+      return event.url;
+    case 'paid':
+      return event.attach;
+    case 'visit':
+      return event.campaign;
+    case 'friend':
+      return `${event.did} ${event.campaign}`;
+    default:
+      return undefined;
+  }
+}
 
 /** All rules of one account. */
 class Index {
   private readonly texts = new TextIndex();
-  private readonly subscribed = new NameIndex<Match>();
-  private readonly scanned = new NameIndex<Match>();
-  private readonly clicked = new NameIndex<Match>();
-  private readonly viewed = new NameIndex<Match>();
-  private readonly paid = new NameIndex<Paid>();
-  private readonly scannedByMenu = new NameIndex<Scanning>();
-  /** Those that wait for nothing but the kind of event, or for that and their own campaign. */
-  private readonly kinds = new Map<string, Match[]>();
+  /** Those that wait for printed codes, which may be in many kinds of events. */
+  private readonly codes: Match[] = [];
+  private readonly byKind = new Map<EventKind, NameIndex<Waiting>>();
 
   add(match: Match): void {
     const { rule, campaign } = match;
@@ -109,36 +126,13 @@ class Index {
   }
 
   private addTrigger(trigger: Trigger, match: Match): void {
-    switch (trigger.kind) {
-      case 'text':
-        this.texts.add(trigger, match);
-        return;
-      case 'subscribe':
-        this.subscribed.add(trigger.scenes, match);
-        return;
-      case 'scan':
-        this.scanned.add(trigger.scenes, match);
-        return;
-      case 'click':
-        this.clicked.add(trigger.buttons, match);
-        return;
-      case 'view':
-        this.viewed.add(trigger.urls, match);
-        return;
-      case 'paid':
-        this.paid.add(trigger.attach, { over: trigger.over ?? 0, match });
-        return;
-      case 'scancode':
-        this.scannedByMenu.add(trigger.buttons, { trigger, match });
-        return;
-      case 'visit':
-        for (const id of idsOf(match.campaign)) push(this.kinds, `visit ${id}`, match);
-        return;
-      case 'friend':
-        for (const id of idsOf(match.campaign)) push(this.kinds, `${trigger.did} ${id}`, match);
-        return;
-      default:
-        push(this.kinds, trigger.kind, match);
+    if (trigger.kind === 'text') this.texts.add(trigger, match);
+    if (trigger.kind === 'code') this.codes.push(match);
+    const { events, names } = keysOf(trigger, match.campaign);
+    for (const kind of events) {
+      const index = this.byKind.get(kind) ?? new NameIndex<Waiting>();
+      this.byKind.set(kind, index);
+      index.add(names, { trigger, match });
     }
   }
 
@@ -147,38 +141,11 @@ class Index {
   }
 
   find(event: Event, now: Instant): Match[] {
-    const found = new Set(this.fitting(event, now));
-    if (isAboutCode(event)) for (const match of this.kinds.get('code') ?? []) found.add(match);
+    const found = new Set<Match>(event.kind === 'text' ? this.texts.find(event.text, now) : []);
+    for (const { trigger, match } of this.byKind.get(event.kind)?.find(nameIn(event)) ?? [])
+      if (fitsTrigger(trigger, event, { campaign: match.campaign, now })) found.add(match);
+    if (isAboutCode(event)) for (const match of this.codes) found.add(match);
     return [...found].sort((a, b) => a.order - b.order);
-  }
-
-  private fitting(event: Event, now: Instant): Iterable<Match> {
-    switch (event.kind) {
-      case 'text':
-        return this.texts.find(event.text, now);
-      case 'subscribe':
-        // Somebody who follows through a code has scanned it just as well as a follower has.
-        if (event.scene === undefined) return this.subscribed.find(undefined);
-        return [...this.subscribed.find(event.scene), ...this.scanned.find(event.scene)];
-      case 'scan':
-        return this.scanned.find(event.scene);
-      case 'click':
-        return this.clicked.find(event.button);
-      case 'view':
-        return this.viewed.find(event.url);
-      case 'paid':
-        return this.paid.find(event.attach).flatMap(({ over, match }) => (over <= event.amount ? [match] : []));
-      case 'scancode':
-        return this.scannedByMenu
-          .find(event.button)
-          .flatMap(({ trigger, match }) => (fitsScanned(trigger, match.campaign, event, now) ? [match] : []));
-      case 'visit':
-        return this.kinds.get(`visit ${event.campaign}`) ?? [];
-      case 'friend':
-        return this.kinds.get(`${event.did} ${event.campaign}`) ?? [];
-      default:
-        return this.kinds.get(event.kind) ?? [];
-    }
   }
 }
 

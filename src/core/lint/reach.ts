@@ -4,8 +4,9 @@
 import { beijingText, instant } from '../base/time.ts';
 import { bookOf, type Match } from '../decide/match.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
+import type { Piece } from '../triggers/trigger.ts';
 import type { Linting } from './context.ts';
-import { answers, type Piece, piecesOf } from './probes.ts';
+import { answers, piecesOf } from './probes.ts';
 
 /** One rule of a campaign. */
 type Standing = { readonly campaign: Campaign; readonly rule: Rule };

@@ -6,6 +6,7 @@ import type { Instant } from '../base/time.ts';
 import type { Campaign, Once, Prize, Rule, Trigger } from '../rules/campaign.ts';
 import { hasDraw, makesClaims } from '../rules/campaign-query.ts';
 import type { Named } from '../rules/renamed.ts';
+import { comparedBy } from '../triggers/index.ts';
 
 /** An element by the name inside. */
 export type LiveMark = Named & { readonly id: string };
@@ -103,7 +104,8 @@ function markOf(id: string, { called, names, isNew }: Named): LiveMark {
   return { id, ...(called !== undefined && { called }), ...(names && { names }), ...(isNew && { isNew }) };
 }
 
-function liveRule(rule: Rule, { prizes }: Campaign): LiveRule {
+function liveRule(rule: Rule, campaign: Campaign): LiveRule {
+  const { prizes } = campaign;
   const { id, once, on, give, giveAt, streak, makeUp } = rule;
   const draws = giveAt ? [...giveAt.values()] : [give];
   const text = (names: readonly string[]): string =>
@@ -113,7 +115,7 @@ function liveRule(rule: Rule, { prizes }: Campaign): LiveRule {
     once,
     gives: makesClaims(rule),
     ...((giveAt || streak || makeUp !== undefined) && { counts: true }),
-    on: on.flatMap(piecesOf),
+    on: on.flatMap(trigger => piecesOf(trigger, campaign)),
     batches: on.flatMap(trigger => (trigger.kind === 'code' ? [trigger.batch] : [])),
     odds: draws
       .filter(names => names.length > 1)
@@ -123,35 +125,17 @@ function liveRule(rule: Rule, { prizes }: Campaign): LiveRule {
 }
 
 /** What starts a rule, in pieces that are compared one by one. */
-function piecesOf(trigger: Trigger): string[] {
-  const all = (names: readonly string[] | undefined): string[] =>
-    names ? names.map(name => `${trigger.kind} ${name}`) : [trigger.kind];
-  switch (trigger.kind) {
-    case 'text':
-      if (trigger.match === 'exact' || trigger.match === 'contains') return all(trigger.words);
-      if (trigger.match === 'pattern') return all(trigger.patterns.map(({ source }) => source));
-      return [`text ${trigger.match}`];
-    case 'subscribe':
-    case 'scan':
-      return all(trigger.scenes);
-    case 'click':
-      return all(trigger.buttons);
-    case 'scancode': {
-      const { text } = trigger;
-      const read = text ? piecesOf(text).map(piece => ` ${piece}`) : [''];
-      return trigger.buttons.flatMap(button => read.map(each => `scancode ${button}${each}`));
-    }
-    case 'view':
-      return all(trigger.urls);
-    case 'paid':
-      return all(trigger.attach);
-    case 'code':
-      return all([trigger.batch]);
-    case 'friend':
-      return all([trigger.did]);
-    default:
-      return [trigger.kind];
+function piecesOf(trigger: Trigger, campaign: Campaign): string[] {
+  const { kind } = trigger;
+  if (kind === 'text') {
+    if (trigger.match === 'exact' || trigger.match === 'contains') return trigger.words.map(word => `text ${word}`);
+    if (trigger.match === 'pattern') return trigger.patterns.map(({ source }) => `text ${source}`);
+    return [`text ${trigger.match}`];
   }
+  const pieces = comparedBy(trigger, campaign)?.map(name => `${kind} ${name}`) ?? [kind];
+  if (kind !== 'scancode' || !trigger.text) return pieces;
+  const read = piecesOf(trigger.text, campaign);
+  return pieces.flatMap(piece => read.map(each => `${piece} ${each}`));
 }
 
 function livePrize(prize: Prize): LivePrize {

@@ -1,7 +1,7 @@
 // What an event makes of a follower (粉丝), what it says of whether they follow, and what it means to those who invited
 // one. WeChat tells things late, twice and in another order: what counts is the platform's time of each event. Pure.
 
-import type { Event, EventKey, EventKind, OpenId } from '../base/event.ts';
+import { EVENT_FACTS, type Event, type EventKey, type OpenId } from '../base/event.ts';
 import { type Instant, SECOND } from '../base/time.ts';
 import type { Cancel, Rule } from '../rules/campaign.ts';
 import type { Follower } from './facts.ts';
@@ -109,33 +109,6 @@ function inviterIn(event: Event): Follower['invitedBy'] {
 
 // ── Whether somebody follows ─────────────────────────────────────────────────────────────────────────────────
 
-/** In the chat nobody acts who does not follow; on a page, at the till and through a friend anybody does. */
-const PROVES_FOLLOWING: Readonly<Record<EventKind, boolean>> = {
-  subscribe: true,
-  unsubscribe: true, // until then
-  scan: true,
-  text: true,
-  unsupported: true,
-  image: true,
-  voice: true,
-  video: true,
-  location: true,
-  link: true,
-  click: true,
-  view: true,
-  scancode: true,
-  photos: true,
-  place: true,
-  position: true,
-  visit: false,
-  paid: false,
-  refunded: false,
-  friend: false,
-  lookup: false,
-  notice: false,
-  other: false,
-};
-
 /**
  * How somebody who acts stands to the account: `unknown`: never seen, and what they do does not prove it. `since` absent:
  * they were there before we were.
@@ -155,7 +128,7 @@ type Seen = {
  * with this event has done so for no time.
  */
 export function standingOf({ facts: { follower }, event, now }: Seen): Standing {
-  const isProof = PROVES_FOLLOWING[event.kind];
+  const isProof = EVENT_FACTS[event.kind].provesFollowing === true;
   if (event.kind === 'subscribe') return isLate(follower, event) ? { kind: 'left' } : { kind: 'follows', since: now };
   if (!follower) return { kind: isProof ? 'follows' : 'unknown' };
   const { following, followedAt, leftAt, follows } = follower;
@@ -185,7 +158,7 @@ export function speaksOfFollowing({ who, when, cancelIf }: Rule): boolean {
 
 /** Whether WeChat is to be asked before this is decided: never seen, and the event itself does not tell. */
 export function mustLookUp(follower: Follower | undefined, { kind }: Event): boolean {
-  return !follower && !PROVES_FOLLOWING[kind];
+  return !follower && !EVENT_FACTS[kind].provesFollowing;
 }
 
 // ── Who invited them ─────────────────────────────────────────────────────────────────────────────────────────

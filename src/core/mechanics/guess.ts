@@ -1,10 +1,10 @@
 // Wrong tries (口令、验证码试错): so many, then nothing is right any more until the stretch of time is over. Pure.
 
 import type { Counter } from '../base/counter.ts';
-import { fitsRule } from '../match/trigger-match.ts';
 import type { Rule } from '../rules/campaign.ts';
 import { lengthText } from '../rules/public-text.ts';
 import { isWritten } from '../rules/schema/written.ts';
+import { fitsRule } from '../triggers/index.ts';
 import { count, duration, located, object, optional, pattern, required } from '../yaml/schema.ts';
 import { type EvaluationContext, mechanic, type RuleContext } from './mechanic.ts';
 

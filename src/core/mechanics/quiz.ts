@@ -5,11 +5,11 @@
 import { createHmac } from 'node:crypto';
 import type { Counter } from '../base/counter.ts';
 import { normalise } from '../base/text.ts';
-import { fitsRule } from '../match/trigger-match.ts';
 import type { Question, Quiz } from '../rules/plays.ts';
 import { lengthText } from '../rules/public-text.ts';
 import type { Values } from '../rules/reply.ts';
 import { kindsOf } from '../rules/schema/written.ts';
+import { fitsRule } from '../triggers/index.ts';
 import { count, csvFile, duration, located, object, optional, required } from '../yaml/schema.ts';
 import { type Answer, type EvaluationContext, mechanic, type RuleContext } from './mechanic.ts';
 

@@ -1,6 +1,6 @@
 // How many customer-service messages (客服消息) a follower may be sent now. WeChat does not say how the windows go together
 // that several deeds open; what is counted here holds whichever way they do: only the best single one counts. Pure.
-import type { Event } from '../base/event.ts';
+import { EVENT_FACTS, type Event } from '../base/event.ts';
 import { HOUR, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
 
 /** What a follower did. `at`: when we saw it. */
@@ -39,25 +39,11 @@ export function allowanceNow(deeds: readonly Deed[], sent: readonly Instant[], n
   return best;
 }
 
-/** What WeChat lists as opening a window, and nothing else: a payment is listed on one page of two, a sticker on none. */
 function windowOf(event: Event): Window | undefined {
-  switch (event.kind) {
-    case 'text':
-      return event.choice === undefined ? MESSAGE : TOUCH; // an item of a menu message counts as a tap on the menu
-    case 'image':
-    case 'voice':
-    case 'video':
-    case 'location':
-    case 'link':
-      return MESSAGE;
-    case 'click':
-    case 'scancode':
-    case 'subscribe':
-    case 'scan':
-      return TOUCH;
-    default:
-      return undefined;
-  }
+  // An item of a menu message counts as a tap on the menu.
+  if (event.kind === 'text' && event.choice !== undefined) return TOUCH;
+  const { opens } = EVENT_FACTS[event.kind];
+  return opens && { message: MESSAGE, touch: TOUCH }[opens];
 }
 
 /** Leaving closes every window. */

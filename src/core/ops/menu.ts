@@ -3,9 +3,8 @@
 
 import type { Finding } from '../base/error.ts';
 import { visible, visibleJson } from '../base/text.ts';
-import { fitsPattern } from '../match/trigger-match.ts';
-
 import type { Campaign } from '../rules/campaign.ts';
+import { fitsPattern } from '../triggers/trigger.ts';
 import type { Located } from '../yaml/schema.ts';
 
 /** Buttons that send a key. The words are WeChat's own, as its documents have them. */

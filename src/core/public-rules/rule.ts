@@ -1,11 +1,11 @@
 // The part of the public rules (活动规则) about taking part: what starts each rule, who may, how often, what it counts. Pure.
 
-import { showFen } from '../base/money.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
-import type { Campaign, Once, Rule, TextTrigger, Trigger } from '../rules/campaign.ts';
+import type { Campaign, Once, Rule } from '../rules/campaign.ts';
 import { isDraw, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { type Describing, lengthText, type Say } from '../rules/public-text.ts';
+import { triggerText } from '../triggers/index.ts';
 
 export function describeRules(at: Describing): string[] {
   const { campaign } = at;
@@ -40,7 +40,7 @@ function refundLines({ campaign, say }: Describing, rules: readonly Rule[]): str
 
 function ruleText(at: Describing, rule: Rule): string {
   const { say } = at;
-  const ways = [...new Set(rule.on.map(trigger => triggerText(at, rule, trigger)))];
+  const ways = [...new Set(rule.on.map(trigger => triggerText(trigger, at, rule)))];
   const parts = [
     ways.join(say('，或', ', or ')),
     ...whoParts(rule, say),
@@ -49,74 +49,6 @@ function ruleText(at: Describing, rule: Rule): string {
     getsText(at, rule),
   ];
   return `${parts.filter(part => part !== '').join(say('；', '; '))}${say('。', '.')}`;
-}
-
-// ── What starts it ───────────────────────────────────────────────────────────────────────────────────────────
-
-function triggerText(at: Describing, rule: Rule, trigger: Trigger): string {
-  const { say, campaign } = at;
-  switch (trigger.kind) {
-    case 'text':
-      return saidText(at, rule, trigger);
-    case 'subscribe':
-      return trigger.first ? say('首次关注公众号时', 'on the first follow') : say('关注公众号时', 'on following');
-    case 'unsubscribe':
-      return say('取消关注时', 'on unfollowing');
-    case 'scan':
-      return campaign.stores
-        ? say('扫描参与门店的二维码', 'scan the code of a store')
-        : say('扫描活动二维码', 'scan a code of the campaign');
-    case 'click':
-      return say('点击公众号菜单', 'tap the menu');
-    case 'view':
-      return say('从公众号菜单打开链接', 'open a link of the menu');
-    case 'scancode':
-      return say('用公众号菜单里的扫一扫扫码', "scan a code with the menu's scanner");
-    case 'visit':
-      return say('打开活动页面', 'open the page of the campaign');
-    case 'paid':
-      return paidText(trigger, say);
-    case 'code':
-      return say('输入或扫描产品上的码（每码限用一次）', 'type or scan a printed code; each works once');
-    case 'friend':
-      return trigger.did === 'paid'
-        ? say('你邀请的朋友首次消费（每位朋友计一次）', 'a friend you invited pays; each friend counts once')
-        : say('你邀请的朋友首次到来（每位朋友计一次）', 'a friend you invited comes; each friend counts once');
-    case 'image':
-      return say('发送图片', 'send a picture');
-    case 'voice':
-      return say('发送语音', 'send a voice message');
-    case 'location':
-      return say('发送位置', 'send a location');
-    default:
-      return trigger satisfies never;
-  }
-}
-
-/** What is typed may be a password: the words are told only where the operator asks for it, and never what is guessed. */
-function saidText({ say, words }: Describing, rule: Rule, trigger: TextTrigger): string {
-  if (rule.quiz) return say('在对话中开始答题', 'begin the quiz in the chat');
-  if (trigger.match === 'any') return say('在对话中发送任意文字', 'send any text');
-  if (trigger.match === 'daily') return say('在对话中回复当天的口令', "send the day's password");
-  if (rule.guess || trigger.match === 'pattern') return say('在对话中回复正确的口令', 'send the right password');
-  const told = words ? trigger.words.map(word => `「${word}」`).join(say('或', ' or ')) : '';
-  if (trigger.match === 'contains')
-    return say(
-      `发送包含${told || '活动口令'}的文字`,
-      `send a text with ${told || 'the password of the campaign'} in it`,
-    );
-  return say(
-    `在对话中回复${told || '活动公布的关键词或口令'}`,
-    `send ${told || 'the word or password of the campaign'}`,
-  );
-}
-
-function paidText({ over, attach }: Extract<Trigger, { kind: 'paid' }>, say: Say): string {
-  const sum =
-    over === undefined
-      ? say('微信支付消费', 'pay with WeChat Pay')
-      : say(`单笔实付满 ${showFen(over)}`, `pay ${showFen(over)} or more at once`);
-  return attach ? say(`${sum}（限指定渠道的订单）`, `${sum}, in the shops that take part`) : sum;
 }
 
 // ── Who, and how often ───────────────────────────────────────────────────────────────────────────────────────

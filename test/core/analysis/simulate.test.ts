@@ -2,10 +2,10 @@
 
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { chanceOf, logNormal, poisson } from '../../../src/core/analysis/random.ts';
 import { type DaySimulation, simulateDay } from '../../../src/core/analysis/simulate-day.ts';
 import { type DrawSimulation, simulateDraws } from '../../../src/core/analysis/simulate-draws.ts';
 import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
+import { chanceOf, logNormal, poisson } from '../../../src/core/base/random.ts';
 import { beijingText, type Day } from '../../../src/core/base/time.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
 import { checkRuleFiles } from '../../../src/engine/rulebook.ts';

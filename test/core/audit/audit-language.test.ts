@@ -3,13 +3,13 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
-import { chanceOf } from '../../../src/core/analysis/random.ts';
 import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { Audit, type AuditReport, shelfOf, shelfOfClaim, showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { followerIn, nameKind } from '../../../src/core/audit/counter-name.ts';
 import type { Counter } from '../../../src/core/base/counter.ts';
 import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
+import { chanceOf } from '../../../src/core/base/random.ts';
 import { type Day, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
 import type { Decision } from '../../../src/core/decide/decision.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';

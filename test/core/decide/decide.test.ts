@@ -5,10 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { hasRoom, UNBOUNDED } from '../../../src/core/base/counter.ts';
 import type { Event, EventKey, Happening, OpenId } from '../../../src/core/base/event.ts';
 import { type Fen, fen } from '../../../src/core/base/money.ts';
+import { byWeight } from '../../../src/core/base/random.ts';
 import { type Instant, instant, parseBeijing } from '../../../src/core/base/time.ts';
 import { decide, type Surroundings, wantedFor } from '../../../src/core/decide/decide.ts';
 import type { Decision } from '../../../src/core/decide/decision.ts';
-import { drawAmount, drawPrize, luckOf } from '../../../src/core/decide/draw.ts';
+import { drawAmount, luckOf } from '../../../src/core/decide/draw.ts';
 import { gapCounter, lastClaimCounter, type MerchantCaps } from '../../../src/core/decide/limits.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import type { Facts, Follower } from '../../../src/core/match/facts.ts';
@@ -408,7 +409,7 @@ describe('the draw', () => {
   test('follows the weights', () => {
     const count = new Map<string, number>();
     for (const claim of claims) {
-      const { name } = drawPrize(prizes, luckOf('seed', claim).prize)!;
+      const { name } = byWeight(prizes, luckOf('seed', claim).prize)!;
       count.set(name, (count.get(name) ?? 0) + 1);
     }
     for (const { name, weight } of prizes) {
@@ -421,13 +422,13 @@ describe('the draw', () => {
   test('never gives a prize of weight 0, nor one beside the list', () => {
     const zero = { name: 'zero', kind: 'nothing', weight: 0 } as const;
     const withZero = [zero, ...prizes, zero];
-    expect(drawPrize(withZero, 0)).toBe(prizes[0]);
+    expect(byWeight(withZero, 0)).toBe(prizes[0]);
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), luck => {
-        expect(drawPrize(withZero, luck)!.weight).toBeGreaterThan(0);
+        expect(byWeight(withZero, luck)!.weight).toBeGreaterThan(0);
       }),
     );
-    expect(drawPrize([], 0.5)).toBeUndefined();
+    expect(byWeight([], 0.5)).toBeUndefined();
   });
 
   test('has an amount from min to max, both of them possible', () => {

@@ -10,10 +10,10 @@ import { normalise } from '../../../src/core/base/text.ts';
 import { type Day, instant } from '../../../src/core/base/time.ts';
 import { decide, wantedFor } from '../../../src/core/decide/decide.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
-import { fitsRule } from '../../../src/core/match/trigger-match.ts';
 import type { Campaign, Rule, Trigger } from '../../../src/core/rules/campaign.ts';
 import type { Question } from '../../../src/core/rules/plays.ts';
 import { checksumOf } from '../../../src/core/rules/printed-code.ts';
+import { fitsRule } from '../../../src/core/triggers/index.ts';
 import {
   at,
   campaignOf,

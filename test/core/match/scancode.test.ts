@@ -1,5 +1,6 @@
 // The scanner of the menu (扫码推事件): rules that wait for it, and printed codes in what it reads, from the push to the
 // packet, and through every command that knows the language.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,17 +8,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventText } from '../../../src/core/analysis/chinese.ts';
 import { happeningOf } from '../../../src/core/analysis/explain.ts';
 import { nearMisses } from '../../../src/core/analysis/near-miss.ts';
-import { chanceOf } from '../../../src/core/analysis/random.ts';
 import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
 import type { OpenId } from '../../../src/core/base/event.ts';
+import { chanceOf } from '../../../src/core/base/random.ts';
 import type { Day } from '../../../src/core/base/time.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { snapshotOf } from '../../../src/core/live/record.ts';
-import { fitsRule } from '../../../src/core/match/trigger-match.ts';
 import { describe as described } from '../../../src/core/public-rules/describe.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
 import { loadCampaign } from '../../../src/core/rules/file/load.ts';
 import { codeIn } from '../../../src/core/rules/printed-code.ts';
+import { fitsRule } from '../../../src/core/triggers/index.ts';
 import { eventOf } from '../../support/campaigns.ts';
 import { run } from '../../support/command.ts';
 import { startWorld, type World } from '../../support/harness.ts';

@@ -1,12 +1,14 @@
 // Odds that rise: what drops out of a draw leaves its odds to the others. Where those are dearer, the file says that it is
 // meant, or gives a fallback, by which the odds that were published stay.
+
 import { describe, expect, test } from 'vitest';
 import { Ledger } from '../../../src/core/analysis/memory-ledger.ts';
 import { verifyDraw } from '../../../src/core/analysis/verify-draw.ts';
 import { showFinding } from '../../../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
+import { byWeight } from '../../../src/core/base/random.ts';
 import { parseBeijing } from '../../../src/core/base/time.ts';
-import { drawPrize, luckOf } from '../../../src/core/decide/draw.ts';
+import { luckOf } from '../../../src/core/decide/draw.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { describe as describeRules } from '../../../src/core/public-rules/describe.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
@@ -106,7 +108,7 @@ describe('a follower who has had the small prize', () => {
       if (decision.kind !== 'awarded') throw new Error(decision.kind);
       got[decision.prize] = (got[decision.prize] ?? 0) + 1;
       const prizes = ['small', 'big'].map(name => campaign!.prizes.get(name)!);
-      const hit = drawPrize(prizes, luckOf('ab'.repeat(32), decision.claimKey).prize)!.name;
+      const hit = byWeight(prizes, luckOf('ab'.repeat(32), decision.claimKey).prize)!.name;
       const gone = decision.prize === 'thanks' ? new Set([hit]) : new Set<string>();
       expect(decision.prize).toBe(gone.size > 0 ? 'thanks' : hit);
       expect(verifyDraw('ab'.repeat(32), decision.claimKey, campaign!, gone).drawn[0]!.prize).toBe(decision.prize);

@@ -1,7 +1,7 @@
 // What is wrong with a condition (`when:`), in words: what was expected, and the nearest right name. Pure.
 
 import type { ASTNode, ParseError } from '@marcbachmann/cel-js';
-import type { EventKind } from '../../base/event.ts';
+import { EVENT_FACTS } from '../../base/event.ts';
 import { suggest } from '../../base/suggest.ts';
 import { normalise } from '../../base/text.ts';
 import { WEEKDAYS } from '../../base/time.ts';
@@ -25,33 +25,6 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
   all: 'user.tags.all(tag, tag != "a")',
   filter: 'user.tags.filter(tag, tag.startsWith("a"))',
   map: 'user.tags.map(tag, size(tag))',
-};
-
-/** Every kind of event; the compiler sees to it that none is missing. */
-const KINDS: Readonly<Record<EventKind, true>> = {
-  subscribe: true,
-  unsubscribe: true,
-  scan: true,
-  text: true,
-  unsupported: true,
-  image: true,
-  voice: true,
-  video: true,
-  location: true,
-  link: true,
-  click: true,
-  view: true,
-  scancode: true,
-  photos: true,
-  place: true,
-  position: true,
-  visit: true,
-  paid: true,
-  refunded: true,
-  friend: true,
-  lookup: true,
-  notice: true,
-  other: true,
 };
 
 // ── It cannot be read ────────────────────────────────────────────────────────────────────────────────────────
@@ -135,7 +108,8 @@ function unknownName(name: string, names: Fields): string {
     Object.keys(fields).map(field => `${owner}.${field}`),
   );
   const same = paths.filter(path => path.endsWith(`.${name}`));
-  const meant = name in KINDS || (WEEKDAYS as readonly string[]).includes(name) ? `; a text is written "${name}"` : '';
+  const meant =
+    name in EVENT_FACTS || (WEEKDAYS as readonly string[]).includes(name) ? `; a text is written "${name}"` : '';
   if (same.length > 0 || meant !== '') {
     return `unknown name "${name}"${meant}${same.length > 0 ? `; did you mean ${same.join(' or ')}?` : ''}`;
   }
@@ -219,8 +193,8 @@ export function fieldOf(node: ASTNode): string | undefined {
 }
 
 function neverIs(field: string, literal: string, segments: readonly string[] | undefined): string | undefined {
-  if (field === 'event.kind' && !Object.hasOwn(KINDS, literal)) {
-    return `event.kind is never "${literal}"${suggest(literal, Object.keys(KINDS))}`;
+  if (field === 'event.kind' && !Object.hasOwn(EVENT_FACTS, literal)) {
+    return `event.kind is never "${literal}"${suggest(literal, Object.keys(EVENT_FACTS))}`;
   }
   if (field === 'now.weekday' && !(WEEKDAYS as readonly string[]).includes(literal)) {
     return `now.weekday is never "${literal}"${suggest(literal, WEEKDAYS)}`;

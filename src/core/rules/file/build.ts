@@ -5,6 +5,7 @@ import { fen } from '../../base/money.ts';
 import { later } from '../../base/time.ts';
 import { buildPlays } from '../../mechanics/index.ts';
 import type { Building } from '../../mechanics/mechanic.ts';
+import type { WrittenTrigger } from '../../triggers/trigger.ts';
 import type { Located } from '../../yaml/schema.ts';
 import type { Budget, Campaign, Packet, Period, Prize, Round, Rule, Trigger, Wallet } from '../campaign.ts';
 import type { ReadRule, RuleFile } from '../language/file.ts';
@@ -12,7 +13,6 @@ import type { ReadRule, RuleFile } from '../language/file.ts';
 import { namedBy } from '../renamed.ts';
 import type { ReadPeople, ReadPrize } from '../schema/file.ts';
 import { buildTest } from '../schema/test.ts';
-import type { WrittenTrigger } from '../schema/trigger.ts';
 
 /** What the check has read already: files, and conditions with the names they may use. */
 type Beside = Pick<Building, 'data' | 'conditions'>;

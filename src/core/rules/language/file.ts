@@ -1,6 +1,7 @@
 // The whole language of the rule files, as one shape: the campaign, its rules with everything they may play, its tests.
 
 import { mechanicFields } from '../../mechanics/index.ts';
+import { oneTrigger } from '../../triggers/index.ts';
 import {
   type Draft,
   type JsonSchema,
@@ -15,7 +16,6 @@ import { fileFields } from '../schema/file.ts';
 import { anyReply } from '../schema/reply.ts';
 import { ruleFields } from '../schema/rule.ts';
 import { test } from '../schema/test.ts';
-import { oneTrigger } from '../schema/trigger.ts';
 
 const rule = object('a rule', { ...ruleFields, ...mechanicFields });
 

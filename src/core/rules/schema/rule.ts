@@ -1,6 +1,7 @@
 // One rule (规则) of a rule file, as shapes: what starts it, who gets what, how often, and what is said. What it plays (玩法)
 // beside is written where each mechanic is.
 
+import { triggers } from '../../triggers/index.ts';
 import {
   byKind,
   choice,
@@ -21,7 +22,6 @@ import {
 import { ONCE } from '../campaign.ts';
 import { renaming } from './names.ts';
 import { replies, reply } from './reply.ts';
-import { triggers } from './trigger.ts';
 
 const prizeNames = oneOrMany(located(name('a prize')));
 const prizesByTime = pairs('prizes by time such as { 3: small, 7: [small, big] }', count({ max: 1000 }), prizeNames);

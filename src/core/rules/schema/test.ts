@@ -2,6 +2,7 @@
 // turned into. Pure.
 
 import { type Fen, fen } from '../../base/money.ts';
+import { yesOrNothing } from '../../triggers/trigger.ts';
 import {
   byKind,
   choice,
@@ -27,7 +28,6 @@ import {
 } from '../../yaml/schema.ts';
 import { REFUSALS } from '../campaign.ts';
 import type { RuleTest, RuleTestEvent, RuleTestExpect, TestAction, TestCode } from '../test.ts';
-import { yesOrNothing } from './trigger.ts';
 
 export const ACTIONS = [
   ...['subscribe', 'unsubscribe', 'scan', 'text', 'click', 'view', 'visit', 'paid', 'refunded'],

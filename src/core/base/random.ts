@@ -35,3 +35,13 @@ export function logNormal(median: number, spread: number, chance: Chance): numbe
   const normal = Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());
   return median * Math.exp(spread * normal);
 }
+
+/** One of a list by weight, at a point in [0, 1). With one in it it is certain. */
+export function byWeight<T extends { readonly weight: number }>(list: readonly T[], point: number): T | undefined {
+  let left = point * list.reduce((sum, { weight }) => sum + weight, 0);
+  for (const each of list) {
+    left -= each.weight;
+    if (left < 0) return each;
+  }
+  return list.at(-1);
+}

@@ -1,0 +1,141 @@
+// What happens outside of the chat: the campaign's own page (H5), a payment, a printed code (一物一码), a friend's deed.
+
+import type { Happening } from '../base/event.ts';
+import { type Fen, fen, showFen } from '../base/money.ts';
+import { byWeight, logNormal, pick } from '../base/random.ts';
+import type { Campaign, Rule } from '../rules/campaign.ts';
+import { addressOf, idsOf } from '../rules/campaign-query.ts';
+import { CODE_LENGTH, CODE_LETTERS, checksumOf, isAboutCode } from '../rules/printed-code.ts';
+import { choice, money, name, object, oneOrMany, optional, orBare } from '../yaml/schema.ts';
+import {
+  exampleName,
+  fitsAny,
+  fitsPattern,
+  missOfName,
+  namedPiece,
+  prefix,
+  RARE,
+  triggerKind,
+  yesOrNothing,
+} from './trigger.ts';
+
+export const visit = triggerKind('visit', {
+  bare: { kind: 'visit' },
+  field: optional(yesOrNothing(), '打开活动页（H5）参加'),
+  written: (_: true) => ({ kind: 'visit' }),
+  fits: (_, event, { campaign }) => event.kind === 'visit' && idsOf(campaign).includes(event.campaign),
+  events: ['visit'],
+  names: (_, campaign) => idsOf(campaign),
+  compared: () => undefined,
+  describe: (_, { say }) => say('打开活动页面', 'open the page of the campaign'),
+  example:
+    (_, { campaign }) =>
+    () => ({ kind: 'visit', campaign: campaign.id }),
+  miss: (_, event, { campaign }) =>
+    event.kind === 'visit' ? missOfName('活动页', event.campaign, [addressOf(campaign)]) : undefined,
+});
+
+// ── Payments ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+const whenPaid = object('paid', {
+  over: optional(money({ min: fen(1) }), '实付至少多少'),
+  attach: optional(oneOrMany(prefix('what the order carries')), '附加数据，末尾 * 表示前缀'),
+});
+
+export const paid = triggerKind('paid', {
+  bare: { kind: 'paid' },
+  field: optional(orBare(null, whenPaid), '付款：{ over: ¥50.00, attach: "pos-*" }'),
+  written: (bill: { readonly over?: Fen; readonly attach?: readonly string[] }) => ({ kind: 'paid', ...bill }),
+  fits: (trigger, event) =>
+    event.kind === 'paid' && event.amount >= (trigger.over ?? 0) && fitsAny(trigger.attach, event.attach),
+  events: ['paid'],
+  names: trigger => trigger.attach,
+  describe({ over, attach }, { say }) {
+    const sum =
+      over === undefined
+        ? say('微信支付消费', 'pay with WeChat Pay')
+        : say(`单笔实付满 ${showFen(over)}`, `pay ${showFen(over)} or more at once`);
+    return attach ? say(`${sum}（限指定渠道的订单）`, `${sum}, in the shops that take part`) : sum;
+  },
+  pieces({ over = fen(1), attach }, event) {
+    const bill = { kind: 'paid', merchant: '', transaction: '', order: '', amount: over, total: over } as const;
+    if (!attach) return [{ label: 'payments', probes: [event(bill), event({ ...bill, attach: RARE[0] })] }];
+    return attach.map(each => namedPiece('payments with', each, carried => [event({ ...bill, attach: carried })]));
+  },
+  example:
+    ({ over, attach }, { rule, campaign }) =>
+    chance =>
+      paying(medianOf(rule, campaign, over), attach, chance),
+  miss({ over = fen(0), attach }, event) {
+    if (event.kind !== 'paid') return undefined;
+    if (event.amount < over) return `支付 ${showFen(event.amount)} < ${showFen(over)}`;
+    const is = event.attach;
+    if (!attach || (is !== undefined && attach.some(each => fitsPattern(each, is)))) return undefined;
+    return `附加数据${is === undefined ? '没有' : `「${is}」`},要「${attach.join('」或「')}」`;
+  },
+});
+
+/** Bills around what is asked for, or around the sums at which more is given. */
+function medianOf({ give }: Rule, { prizes }: Campaign, over: Fen | undefined): number {
+  const sums = give.flatMap(each => {
+    const prize = prizes.get(each)!;
+    return prize.kind === 'redpacket' ? (prize.steps ?? []).map(({ from }) => from) : [];
+  });
+  return Math.max(over ?? 0, sums[Math.floor(sums.length / 2)] ?? 0, 1000) * 1.2;
+}
+
+export function paying(median: number, attach: readonly string[] | undefined, chance: () => number): Happening {
+  const amount = fen(Math.max(100, Math.round(logNormal(median, 0.6, chance) / 10) * 10));
+  const order = `order-${Math.floor(chance() * 2 ** 32)}-${Math.floor(chance() * 2 ** 32)}`;
+  const bill = { merchant: 'simulation', transaction: order, order, amount, total: amount };
+  return { kind: 'paid', ...bill, ...(attach && { attach: exampleName(pick(attach, chance), chance) }) };
+}
+
+// ── Printed codes ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A code whose checksum is right, so that it is one for everybody who waits for codes. */
+function codeOf(body: string): string {
+  return body + checksumOf(body);
+}
+const CODE = codeOf(CODE_LETTERS[0]!.repeat(CODE_LENGTH - 2));
+
+export const code = triggerKind('code', {
+  wants: 'its batch: { code: spring }',
+  field: optional(name('a batch'), '一物一码：这个批次的码'),
+  written: (batch: string) => ({ kind: 'code', batch }),
+  fits: (_, event) => isAboutCode(event),
+  events: [],
+  compared: ({ batch }) => [batch],
+  describe: (_, { say }) => say('输入或扫描产品上的码（每码限用一次）', 'type or scan a printed code; each works once'),
+  pieces: ({ batch }, event) => [
+    { label: `codes of "${batch}"`, batch, probes: [event({ kind: 'text', text: CODE })] },
+  ],
+  /** Each code is good and new; its prize was drawn by weight when it was printed. */
+  example({ batch }, { campaign, codes }) {
+    const prizes = [...campaign.prizes.values()];
+    if (prizes.length === 0) return undefined;
+    return chance => {
+      const body = Array.from({ length: CODE_LENGTH - 2 }, () => pick([...CODE_LETTERS], chance)).join('');
+      const made = codeOf(body);
+      codes.set(made, { batch, prize: byWeight(prizes, chance())!.name, active: true });
+      return { kind: 'text', text: made };
+    };
+  },
+});
+
+// ── Friends ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const friend = triggerKind('friend', {
+  wants: 'what the friend did: { friend: followed } or { friend: paid }',
+  field: optional(choice('what the friend did', ['followed', 'paid']), '邀请来的朋友关注了、付款了'),
+  written: (did: 'followed' | 'paid') => ({ kind: 'friend', did }),
+  fits: (trigger, event, { campaign }) =>
+    event.kind === 'friend' && event.did === trigger.did && idsOf(campaign).includes(event.campaign),
+  events: ['friend'],
+  names: ({ did }, campaign) => idsOf(campaign).map(id => `${did} ${id}`),
+  compared: ({ did }) => [did],
+  describe: ({ did }, { say }) =>
+    did === 'paid'
+      ? say('你邀请的朋友首次消费（每位朋友计一次）', 'a friend you invited pays; each friend counts once')
+      : say('你邀请的朋友首次到来（每位朋友计一次）', 'a friend you invited comes; each friend counts once'),
+});

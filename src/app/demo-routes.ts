@@ -8,6 +8,7 @@ import type { OpenId } from '../core/base/event.ts';
 import { NO_MONEY } from '../core/base/money.ts';
 import { decisionCalled } from '../core/decide/renamed-decision.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
+import { isCash } from '../core/rules/campaign-query.ts';
 import { asWritten } from '../core/rules/renamed.ts';
 import type { Rulebook } from '../engine/rulebook.ts';
 import { sessionCookie } from '../http/session.ts';
@@ -99,8 +100,8 @@ function overviewOf(campaign: Campaign, buckets: Buckets) {
     ),
     prizes: [...campaign.prizes.values()].map(prize => ({
       name: prize.name,
-      min: prize.kind === 'redpacket' ? prize.min : 0,
-      max: prize.kind === 'redpacket' ? prize.max : 0,
+      min: isCash(prize) ? prize.min : 0,
+      max: isCash(prize) ? prize.max : 0,
     })),
     buckets: { budget, free: Math.max(0, budget - reserved - sent - received), ...buckets },
   };

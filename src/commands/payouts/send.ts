@@ -11,7 +11,6 @@ import { type Fen, fen, showFen } from '../../core/base/money.ts';
 import { suggest } from '../../core/base/suggest.ts';
 import { beijingText, type Instant, instant } from '../../core/base/time.ts';
 import { seedOf } from '../../core/decide/draw.ts';
-
 import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../../core/ops/recipients-file.ts';
 import {
   type Batch,
@@ -25,6 +24,7 @@ import {
   SEND_RULE,
 } from '../../core/payout/bulk.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
+import { isCash } from '../../core/rules/campaign-query.ts';
 import { calledOf, named, prizeCalled, prizeNamed } from '../../core/rules/renamed.ts';
 
 import { openRulebook } from '../../engine/rulebook.ts';
@@ -192,10 +192,10 @@ function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConf
     return { amount };
   }
   if (name !== undefined) {
-    const names = [...campaign.prizes.values()].filter(prize => prize.kind === 'redpacket').map(prizeCalled);
+    const names = [...campaign.prizes.values()].filter(isCash).map(prizeCalled);
     const prize = prizeNamed(campaign, name);
     if (!prize) throw new BadInput(`--prize: campaign "${campaign.id}" has no prize "${name}"${suggest(name, names)}`);
-    if (prize.kind !== 'redpacket')
+    if (!isCash(prize))
       throw new BadInput(
         `--prize ${name} is worth nothing${names.length > 0 ? `; expected one of: ${names.join(', ')}` : ''}`,
       );
@@ -211,7 +211,7 @@ function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConf
 
 /** Before it is sent nobody learns what will be drawn: what may be needed is needed. */
 function mostOf(gift: Gift | undefined, { dryRun }: SendOptions): Gift | undefined {
-  if (!dryRun || !gift || !('prize' in gift) || gift.prize.kind !== 'redpacket') return gift;
+  if (!dryRun || !gift || !('prize' in gift) || !isCash(gift.prize)) return gift;
   return { prize: { ...gift.prize, min: gift.prize.max } };
 }
 

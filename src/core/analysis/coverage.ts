@@ -4,7 +4,7 @@ import type { Decision } from '../decide/decision.ts';
 import { PROGRESS } from '../decide/evaluate-rule.ts';
 import { outcomesInTests } from '../decide/outcomes.ts';
 import { type Campaign, DETAILS, type Detail, type Rule, type Said } from '../rules/campaign.ts';
-import { makesClaims, prizesGiven } from '../rules/campaign-query.ts';
+import { isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { type Path, Places } from '../yaml/path-position.ts';
 import type { Played } from './memory-ledger.ts';
@@ -120,6 +120,6 @@ function textsInTests(rule: Rule, campaign: Campaign, outcomes: readonly Said[])
   const isNow = prizes.some(({ kind }) => kind === 'coupon' || (kind === 'redpacket' && rule.delay === undefined));
   const said: Said[] = outcomes.filter(each => each !== 'cancelled');
   if (isNow) said.push('won');
-  if (prizes.some(({ kind }) => kind === 'nothing')) said.push('nothing');
+  if (prizes.some(prize => !isWorth(prize))) said.push('nothing');
   return [...new Set(said.map(each => textUsed(each, rule)))];
 }

@@ -7,7 +7,7 @@ import { type Chance, logNormal } from '../base/random.ts';
 import { type Instant, instant } from '../base/time.ts';
 import type { Book } from '../decide/match.ts';
 import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
-import { prizesGiven } from '../rules/campaign-query.ts';
+import { isCash, prizesGiven } from '../rules/campaign-query.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { Ledger } from './memory-ledger.ts';
 import { Outcomes } from './totals.ts';
@@ -115,8 +115,8 @@ type Stripped = {
 /** The campaign with this draw alone, and without anything that would refuse somebody but what there is to win. */
 function stripped({ stores: _, perMinute: __, budget, ...campaign }: Campaign, rule: Rule): Stripped {
   const given = prizesGiven({ ...campaign, ...(budget && { budget }) }, rule);
-  const isSplit = given.some(prize => prize.kind === 'redpacket' && prize.split);
-  const steps = given.flatMap(prize => (prize.kind === 'redpacket' ? (prize.steps ?? []) : []));
+  const isSplit = given.some(prize => isCash(prize) && prize.split);
+  const steps = given.flatMap(prize => (isCash(prize) ? (prize.steps ?? []) : []));
   const prizes = [...campaign.prizes.values()].map(
     ({ perDay: _day, perUser: _user, unlockAfter: _after, window: _window, ...prize }): [string, Prize] => [
       prize.name,

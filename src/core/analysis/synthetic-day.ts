@@ -18,7 +18,7 @@ import { dayIn } from '../match/claim-key.ts';
 import type { CodeFact } from '../match/facts.ts';
 import { inviteScene } from '../match/follower.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
-import { makesClaims } from '../rules/campaign-query.ts';
+import { isCash, makesClaims } from '../rules/campaign-query.ts';
 import { paying } from '../triggers/elsewhere.ts';
 import { exampleOf } from '../triggers/index.ts';
 import type { Way } from '../triggers/trigger.ts';
@@ -126,7 +126,7 @@ function waysOf(campaign: Campaign, day: Day): Ways {
   const follows: Way[] = [];
   const leftOut: { rule: string; trigger: string }[] = [];
   const doings = campaign.rules.filter(isPlayed).map(rule => ({
-    isForRounds: campaign.rounds.length > 0 && rule.give.some(name => campaign.prizes.get(name)!.kind === 'redpacket'),
+    isForRounds: campaign.rounds.length > 0 && rule.give.some(name => isCash(campaign.prizes.get(name)!)),
     ways: rule.on.flatMap(trigger => {
       if (trigger.kind === 'friend' || trigger.kind === 'unsubscribe') return []; // these come by themselves
       const way = exampleOf(trigger, { campaign, rule, day, codes });

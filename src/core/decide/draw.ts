@@ -1,8 +1,10 @@
 // The draw (抽奖) is a keyed hash, not a random number: the same claim draws the same prize on any machine,
 // after any crash, and anybody who is given the seed after the campaign can check it. Pure.
+
 import { createHash, createHmac } from 'node:crypto';
 import { type Fen, fen } from '../base/money.ts';
 import type { Prize } from '../rules/campaign.ts';
+import { isCash } from '../rules/campaign-query.ts';
 
 const SPAN = 2 ** 48;
 
@@ -36,7 +38,7 @@ export function commitmentOf(seed: string): string {
 
 /** Each whole fen from `min` to `max` is equally likely. */
 export function drawAmount(prize: Prize, luck: number): Fen {
-  if (prize.kind !== 'redpacket') return fen(0);
+  if (!isCash(prize)) return fen(0);
   return fen(prize.min + Math.floor(luck * (prize.max - prize.min + 1)));
 }
 

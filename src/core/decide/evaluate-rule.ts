@@ -23,7 +23,7 @@ import { mechanicsOf } from '../mechanics/index.ts';
 import type { EvaluationContext, Limit, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
 import { causesOf } from '../mechanics/refund.ts';
 import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campaign.ts';
-import { prizesGiven } from '../rules/campaign-query.ts';
+import { isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
 import { fitsPattern } from '../triggers/trigger.ts';
@@ -330,11 +330,11 @@ export class RuleEvaluation implements EvaluationContext {
       } else left.push(offer);
     }
     const isDrawn = ({ prize }: Offer | Missing): boolean => names.includes(prize.name);
-    const isWorth = (list: readonly (Offer | Missing)[]): boolean =>
-      list.some(offer => isDrawn(offer) && offer.prize.kind !== 'nothing');
+    const hasWorth = (list: readonly (Offer | Missing)[]): boolean =>
+      list.some(offer => isDrawn(offer) && isWorth(offer.prize));
     const hasFallback = left.some(({ prize }) => prize.fallback);
     const isLocked = offers.some(offer => isDrawn(offer) && 'isLocked' in offer);
-    if (left.length > 0 && (isWorth(left) || !isWorth(offers) || hasFallback || isLocked)) return left;
+    if (left.length > 0 && (hasWorth(left) || !hasWorth(offers) || hasFallback || isLocked)) return left;
     // `limited` only where nothing is gone, `notEligible` only where nothing is used up either.
     const refusal = REFUSALS.findLast(each => reasons.some(reason => reason.refusal === each)) ?? 'soldOut';
     const detail = reasons.find(reason => reason.refusal === refusal && reason.detail !== undefined)?.detail;

@@ -17,7 +17,7 @@ import {
   type Rule,
   type Said,
 } from '../rules/campaign.ts';
-import { cashGiven, hasTrigger, isCash, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
+import { cashGiven, hasTrigger, isCash, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import type { Placeholder } from '../rules/reply.ts';
 
 const AT_SCENES = ['scan', 'subscribe'] as const;
@@ -30,7 +30,7 @@ export function outcomesOf(rule: Rule, campaign: Campaign): ReadonlySet<Said> {
   const can = ways(rule, campaign, false);
   const details = ALL_DETAILS.filter(can);
   const isWon = prizes.some(({ kind }) => kind === 'coupon' || (kind === 'redpacket' && rule.delay === undefined));
-  const isNothing = prizes.some(({ kind }) => kind === 'nothing');
+  const isNothing = prizes.some(prize => !isWorth(prize));
   const plain = OUTCOMES.filter(each => (each === 'won' ? isWon : each === 'nothing' ? isNothing : can(each)));
   // A finer one is said with the plainer one's text where it has none of its own.
   const needed = details.filter(detail => !rule.replies[detail]).map(detail => DETAILS[detail]);
@@ -167,7 +167,7 @@ function isLimited(rule: Rule, campaign: Campaign): boolean {
 function isLimitedByPrizes(rule: Rule, campaign: Campaign): boolean {
   const { wins, amountPerDay } = campaign.perUser;
   const prizes = prizesGiven(campaign, rule);
-  const worth = prizes.filter(({ kind }) => kind !== 'nothing');
+  const worth = prizes.filter(isWorth);
   if (worth.length === 0 || prizes.some(({ fallback }) => fallback)) return false;
   const isLocked = (prize: Prize): boolean => prize.unlockAfter !== undefined && prizes.length === 1;
   const ends = (prize: Prize): boolean =>

@@ -8,7 +8,7 @@ import { type Instant, later, minuteOfDay } from '../base/time.ts';
 import type { EvaluationContext, Limit, RuleContext, TakesBack } from '../mechanics/mechanic.ts';
 import { slotCounters, slotFor } from '../mechanics/round.ts';
 import type { Campaign, Prize, Window } from '../rules/campaign.ts';
-import { prizesGiven } from '../rules/campaign-query.ts';
+import { isCash, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { drawAmount, type Luck } from './draw.ts';
 import { type Claimant, type MerchantCaps, prizeLimits } from './limits.ts';
@@ -37,10 +37,10 @@ function claimantIn({ event, now, rule }: RuleContext, caps: MerchantCaps | unde
 export function offerCounters(at: RuleContext, caps: MerchantCaps | undefined): string[] {
   const who = claimantIn(at, caps);
   return prizesGiven(at.campaign, at.rule).flatMap(prize => [
-    ...prizeLimits(at.campaign, prize, prize.kind === 'redpacket' ? prize.max : NO_MONEY, who)
+    ...prizeLimits(at.campaign, prize, isCash(prize) ? prize.max : NO_MONEY, who)
       .filter(isBounded)
       .map(({ name }) => name),
-    ...(prize.kind === 'redpacket' && prize.split ? slotCounters(at) : []),
+    ...(isCash(prize) && prize.split ? slotCounters(at) : []),
     ...(prize.unlockAfter === undefined ? [] : Object.values(drawNames(at))),
     ...(prize.kind === 'coupon' ? [couponCounter(at.campaign, prize)] : []),
   ]);
@@ -104,7 +104,7 @@ export function offerOf(
     if (coupon === undefined) return missing(`「${called}」券码已发 ${taken}/${prize.coupons.length}`);
     return offer(NO_MONEY, [nextCoupon(at.campaign, prize, taken)], coupon);
   }
-  if (prize.kind === 'nothing') return offer(NO_MONEY);
+  if (!isCash(prize)) return offer(NO_MONEY);
   if (prize.steps) {
     const amount = stepFor(prize.steps, at.event);
     return amount === undefined

@@ -1,7 +1,9 @@
 // What can be won by an event that has not happened (可能的结果): every prize with its odds, and never the one that would be
 // drawn. Whoever could ask for that would know the draw before it is made. Pure.
+
 import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
+import { isCash } from '../rules/campaign-query.ts';
 import type { Offer } from './prize-offer.ts';
 
 /** `odds`: of 1; absent: they were decided elsewhere, and are not told (a printed code). Amounts: what it may be worth. */
@@ -30,7 +32,7 @@ export function prospectsOfCode({ prizes }: Campaign): Prospect[] {
 }
 
 function rangeOf(prize: Prize, amount: Fen): { readonly min: Fen; readonly max: Fen } {
-  if (prize.kind !== 'redpacket') return { min: NO_MONEY, max: NO_MONEY };
+  if (!isCash(prize)) return { min: NO_MONEY, max: NO_MONEY };
   return prize.steps ? { min: amount, max: amount } : { min: prize.min, max: prize.max };
 }
 

@@ -3,7 +3,7 @@
 
 import { type Fen, fen, showFen } from '../base/money.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
-import { hasDraw, hasTrigger, isCash, isDraw, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
+import { hasDraw, hasTrigger, isCash, isDraw, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { LintId } from './catalogue.ts';
 import type { Linting } from './context.ts';
@@ -104,13 +104,14 @@ const CASH_WORD = /红包|現金|现金(?!券|抵)|紅包/u;
 function lintCashNames({ campaign, say }: Linting, parts: readonly Part[]): void {
   const prizes = [...campaign.prizes.values()];
   const more = { advice: '券、积分和实物叫「礼券」「奖品」「福利」；红包、现金只用来说现金红包' };
-  for (const { name, kind } of prizes) {
+  for (const prize of prizes) {
+    const { name } = prize;
     const word = CASH_WORD.exec(name)?.[0];
-    if (word === undefined || isCashKind(kind)) continue;
-    const what = kind === 'coupon' ? 'a coupon' : 'nothing at all';
+    if (word === undefined || isCash(prize)) continue;
+    const what = prize.kind === 'coupon' ? 'a coupon' : 'nothing at all';
     say('red-packet-not-cash', ['prizes', name], `"${name}" is ${what}, and called ${word}`, more);
   }
-  const worth = prizes.filter(({ kind }) => kind !== 'nothing');
+  const worth = prizes.filter(isWorth);
   const hasNoCash = worth.length > 0 && !worth.some(isCash);
   for (const { path, text, rule, said } of parts) {
     const word = CASH_WORD.exec(text)?.[0];
@@ -125,16 +126,12 @@ function lintCashNames({ campaign, say }: Linting, parts: readonly Part[]): void
   }
 }
 
-function isCashKind(kind: string): boolean {
-  return kind === 'redpacket';
-}
-
 /** Money for every follower somebody brings is what both rules name first. */
 function lintFriends({ campaign, say }: Linting): void {
   campaign.rules.forEach((rule, n) => {
     const isPaid = rule.on.some(trigger => trigger.kind === 'friend' && trigger.did === 'followed');
-    const isWorth = prizesGiven(campaign, rule).some(({ kind }) => kind !== 'nothing') || rule.earn.size > 0;
-    if (isPaid && isWorth)
+    const isRewarded = prizesGiven(campaign, rule).some(isWorth) || rule.earn.size > 0;
+    if (isPaid && isRewarded)
       say(
         'pays-for-followers',
         ['rules', n, 'on'],
@@ -160,9 +157,9 @@ function termsOf({ rules }: Campaign): readonly [Rule, number] | undefined {
 }
 
 function lintTerms({ campaign, all, accountOf, say }: Linting): void {
-  const isWorth = (rule: Rule): boolean => prizesGiven(campaign, rule).some(({ kind }) => kind !== 'nothing');
+  const givesWorth = (rule: Rule): boolean => prizesGiven(campaign, rule).some(isWorth);
   // A thank-you for new followers is told to nobody before: there is nothing to publish.
-  const isPublic = campaign.rules.some(rule => isWorth(rule) && !rule.on.every(({ kind }) => kind === 'subscribe'));
+  const isPublic = campaign.rules.some(rule => givesWorth(rule) && !rule.on.every(({ kind }) => kind === 'subscribe'));
   if (!isPublic) return;
   const own = termsOf(campaign);
   const account = accountOf(campaign);

@@ -4,7 +4,7 @@
 import { fen, showFen } from '../base/money.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../base/time.ts';
 import type { Campaign, Once } from '../rules/campaign.ts';
-import { hasTrigger, isDraw, leastOf, makesClaims, payingRules } from '../rules/campaign-query.ts';
+import { hasTrigger, isCash, isDraw, isWorth, leastOf, makesClaims, payingRules } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { Linting } from './context.ts';
 import { type Bound, cashOf, daysOf, lowest, moneyOfDay, packetsInAll, packetsOfDay } from './spend.ts';
@@ -133,8 +133,7 @@ function lintPrizes(at: Linting): void {
       value: prize[name],
       path: ['prizes', prize.name, name],
     });
-    const isWorth = prize.kind !== 'nothing';
-    const mine = isWorth ? perUser.wins : undefined;
+    const mine = isWorth(prize) ? perUser.wins : undefined;
     shadow(at, limit('perUser'), [
       { value: perUser.total, words: `limits.perUser.total is ${perUser.total}` },
       { value: mine, words: `limits.perUser.wins is ${mine}` },
@@ -143,7 +142,7 @@ function lintPrizes(at: Linting): void {
       shadow(at, limit('stock'), [
         { value: prize.perDay * days, words: `perDay ${prize.perDay} on ${days} days is ${prize.perDay * days}` },
       ]);
-    if (prize.kind !== 'redpacket') continue;
+    if (!isCash(prize)) continue;
     shadow(at, limit('stock'), [{ value: budget?.packets, words: `budget.packets is ${budget?.packets}` }]);
     shadow(at, limit('perDay'), [
       { value: budget?.packetsPerDay, words: `budget.packetsPerDay is ${budget?.packetsPerDay}` },

@@ -5,7 +5,7 @@ import { fen, showFen } from '../base/money.ts';
 import { HOUR, SECOND } from '../base/time.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
-import { cashGiven, isOnly, leastOf, makesClaims, mostOf, payingRules } from '../rules/campaign-query.ts';
+import { cashGiven, isCash, isOnly, leastOf, makesClaims, mostOf, payingRules } from '../rules/campaign-query.ts';
 import type { Linting } from './context.ts';
 import { cashOf, courseOf, daysOf, isEarnedOutside, lowest, moneyInAll, moneyOfDay, packetsOfDay } from './spend.ts';
 
@@ -270,7 +270,7 @@ function lintPacket({ campaign, channel, say }: Linting): void {
   const { packet, prizes } = campaign;
   const cash = cashOf(campaign);
   for (const prize of prizes.values())
-    if (prize.kind === 'redpacket' && prize.shares !== undefined)
+    if (isCash(prize) && prize.shares !== undefined)
       say(
         'group-packet',
         ['prizes', prize.name, 'shares'],

@@ -3,7 +3,7 @@
 
 import { type Fen, showFen } from '../base/money.ts';
 import type { Prize, Rule } from '../rules/campaign.ts';
-import { type Cash, cashGiven, isCash, isDraw, isOnly, mostOf, prizesGiven } from '../rules/campaign-query.ts';
+import { type Cash, cashGiven, isCash, isDraw, isOnly, isWorth, mostOf, prizesGiven } from '../rules/campaign-query.ts';
 import type { Linting } from './context.ts';
 import { claimsEver } from './limits.ts';
 import { courseOf, daysOf } from './spend.ts';
@@ -124,7 +124,7 @@ function lintHardly({ campaign, say }: Linting): void {
   if (!course || course.draws === Infinity) return;
   for (const [name, won] of course.won) {
     const prize = campaign.prizes.get(name)!;
-    if (won >= HARDLY || prize.kind === 'nothing') continue;
+    if (won >= HARDLY || !isWorth(prize)) continue;
     say(
       'prize-unlikely',
       ['prizes', name, 'weight'],

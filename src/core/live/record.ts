@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { Instant } from '../base/time.ts';
 import type { Campaign, Once, Prize, Rule, Trigger } from '../rules/campaign.ts';
-import { hasDraw, makesClaims } from '../rules/campaign-query.ts';
+import { hasDraw, isCash, makesClaims } from '../rules/campaign-query.ts';
 import type { Named } from '../rules/renamed.ts';
 import { comparedBy } from '../triggers/index.ts';
 
@@ -81,7 +81,7 @@ export function snapshotOf(campaign: Campaign, commitment?: string): LiveCampaig
   const { id, account, period, stores, prizes, wallets, rounds, rules } = campaign;
   const { from, to, dayStartsAt } = period;
   const list = [...prizes.values()];
-  const isSplit = list.some(prize => prize.kind === 'redpacket' && (prize.split || prize.min < prize.max));
+  const isSplit = list.some(prize => isCash(prize) && (prize.split || prize.min < prize.max));
   return {
     ...markOf(id, campaign),
     ...(account !== undefined && { account }),
@@ -150,7 +150,7 @@ function livePrize(prize: Prize): LivePrize {
 }
 
 function worthOf(prize: Prize): string {
-  if (prize.kind !== 'redpacket') return prize.kind;
+  if (!isCash(prize)) return prize.kind;
   const { min, max, steps, split } = prize;
   if (steps) return `steps ${steps.map(({ from, amount }) => `${from}:${amount}`).join(' ')}`;
   return `${split ? 'split ' : ''}${min}..${max}`;

@@ -21,15 +21,30 @@ export function prizesGiven(campaign: Campaign, rule: Rule): readonly Prize[] {
   if (before) return before;
   const names = rule.assigned ? [...campaign.prizes.keys()] : rule.give;
   const prizes = names.map(name => campaign.prizes.get(name)!);
-  const isWorth = prizes.some(({ kind }) => kind !== 'nothing');
-  const fallback = [...campaign.prizes.values()].filter(prize => prize.fallback && !prizes.includes(prize) && isWorth);
+  const isWorthIt = prizes.some(isWorth);
+  const fallback = [...campaign.prizes.values()].filter(
+    prize => prize.fallback && !prizes.includes(prize) && isWorthIt,
+  );
   const given = [...prizes, ...fallback];
   ofCampaign.set(rule, given);
   return given;
 }
 
+/** What a kind of prize is to whoever needs not know which it is. */
+const PRIZE_KINDS: Readonly<Record<Prize['kind'], { readonly isCash: boolean; readonly isWorth: boolean }>> = {
+  redpacket: { isCash: true, isWorth: true },
+  coupon: { isCash: false, isWorth: true },
+  nothing: { isCash: false, isWorth: false },
+};
+
+/** Money is paid for it. */
 export function isCash(prize: Prize): prize is Cash {
-  return prize.kind === 'redpacket';
+  return PRIZE_KINDS[prize.kind].isCash;
+}
+
+/** Whoever wins it has won something. */
+export function isWorth({ kind }: Pick<Prize, 'kind'>): boolean {
+  return PRIZE_KINDS[kind].isWorth;
 }
 
 export function cashGiven(campaign: Campaign, rule: Rule): Cash[] {

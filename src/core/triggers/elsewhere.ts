@@ -4,7 +4,7 @@ import type { Happening } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { byWeight, logNormal, pick } from '../base/random.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
-import { addressOf, idsOf } from '../rules/campaign-query.ts';
+import { addressOf, idsOf, isCash } from '../rules/campaign-query.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, isAboutCode } from '../rules/printed-code.ts';
 import { choice, money, name, object, oneOrMany, optional, orBare } from '../yaml/schema.ts';
 import {
@@ -79,7 +79,7 @@ export const paid = triggerKind('paid', {
 function medianOf({ give }: Rule, { prizes }: Campaign, over: Fen | undefined): number {
   const sums = give.flatMap(each => {
     const prize = prizes.get(each)!;
-    return prize.kind === 'redpacket' ? (prize.steps ?? []).map(({ from }) => from) : [];
+    return isCash(prize) ? (prize.steps ?? []).map(({ from }) => from) : [];
   });
   return Math.max(over ?? 0, sums[Math.floor(sums.length / 2)] ?? 0, 1000) * 1.2;
 }

@@ -1,7 +1,9 @@
 // What a campaign promises against what its merchant can pay: found when the file is loaded, not when WeChat refuses. Pure.
+
 import type { Finding } from '../../base/error.ts';
 import { type Fen, showFen } from '../../base/money.ts';
 import type { Campaign } from '../campaign.ts';
+import { isCash } from '../campaign-query.ts';
 import { asWritten } from '../renamed.ts';
 
 /** As much of bot.yaml as this needs. */
@@ -15,7 +17,7 @@ export type Payers = {
 
 export function agreeWithMerchants(inside: Campaign, payers: Payers): Finding[] {
   const campaign = asWritten(inside);
-  const prizes = [...campaign.prizes.values()].filter(prize => prize.kind === 'redpacket');
+  const prizes = [...campaign.prizes.values()].filter(isCash);
   if (prizes.length === 0) return [];
   const account = campaign.account ?? [...payers.accounts.keys()][0] ?? '';
   const merchant = payers.merchants.get(payers.accounts.get(account)?.merchant ?? '');

@@ -4,7 +4,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { BadInput } from '../core/base/error.ts';
-import type { OpenId } from '../core/base/event.ts';
+import { openId } from '../core/base/event.ts';
 import { NO_MONEY } from '../core/base/money.ts';
 import { decisionCalled } from '../core/decide/renamed-decision.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
@@ -35,7 +35,7 @@ export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => R
     router.get('/simulator/bot/timeline', own, async ctx => {
       const { user, limit } = ctx.query;
       const count = Math.min(Math.max(Number(limit) || 20, 1), LINES_MAX);
-      const journal = await store.journal({ user: String(user ?? '') as OpenId, limit: count });
+      const journal = await store.journal({ user: openId(String(user ?? '')), limit: count });
       const lines = await Promise.all(journal.map(line => withPayout(store, line)));
       const { campaigns } = rulebook().current();
       ctx.body = { lines: lines.map(line => ({ ...line, decision: decisionCalled(line.decision, campaigns) })) };

@@ -4,7 +4,7 @@
 
 import { isRecovered } from '../core/audit/claim-of-number.ts';
 import { Fault, type Finding } from '../core/base/error.ts';
-import type { OpenId } from '../core/base/event.ts';
+import { openId } from '../core/base/event.ts';
 import type { Claim } from '../core/decide/decision.ts';
 
 import { commitmentOf, seedsFrom } from '../core/decide/draw.ts';
@@ -162,7 +162,7 @@ async function findingsOf(
     const found = compareLive(record, campaigns, { evidence, now, isPart, commitmentOf: commitment });
     if (!asked.claims && asked.counters.size === 0) return found;
     if (asked.claims) tally = await tallyOf(store);
-    const wanted = { account: '', user: '' as OpenId, merchant: undefined, claims: [], counters: [...asked.counters] };
+    const wanted = { account: '', user: openId(''), merchant: undefined, claims: [], counters: [...asked.counters] };
     const { counters: values } = await store.facts(wanted);
     for (const name of asked.counters) counters.set(name, values.get(name) ?? 0);
   }

@@ -2,7 +2,7 @@
 // pays, or has a friend. WeChat is asked once for whom we have never seen, and only where a rule speaks of following; what
 // it says is an event, and so is kept. On the way of a push nobody is asked: there it would cost the passive reply.
 import { messageOf } from '../core/base/error.ts';
-import type { Event, EventKey, OpenId } from '../core/base/event.ts';
+import { type Event, eventKey, type OpenId } from '../core/base/event.ts';
 import { type Instant, later, MINUTE } from '../core/base/time.ts';
 import type { Book } from '../core/decide/match.ts';
 import { mustLookUp, newsForInviter, speaksOfFollowing } from '../core/match/follower.ts';
@@ -57,7 +57,7 @@ class Desk implements Lookup {
   }
 
   async beforeInvite(account: string, user: OpenId, campaign: string): Promise<boolean> {
-    const envelope = { key: '' as EventKey, account, user, sentAt: this.ports.clock() };
+    const envelope = { key: eventKey(''), account, user, sentAt: this.ports.clock() };
     const deeds = (['followed', 'paid'] as const).map(did => ({
       kind: 'friend' as const,
       friend: user,
@@ -109,7 +109,7 @@ class Desk implements Lookup {
         return true;
       }
       const now = clock();
-      await flow.handle({ key: `l:${user}:${now}` as EventKey, account, user, sentAt: now, kind: 'lookup', ...told });
+      await flow.handle({ key: eventKey(`l:${user}:${now}`), account, user, sentAt: now, kind: 'lookup', ...told });
       return true;
     } catch (error) {
       this.spare(leftOut =>

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { activate, generate, importCodes } from '../../src/commands/account/codes.ts';
-import type { EventKey, OpenId } from '../../src/core/base/event.ts';
+import { eventKey, openId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import { boxesFrom, codeLineFrom, linesOf, shareFrom } from '../../src/core/ops/code-batch.ts';
 import { codeFrom } from '../../src/core/rules/printed-code.ts';
@@ -134,7 +134,7 @@ describe('codes on the counter', () => {
     const config = join(world!.folder, 'bot.yaml');
     const file = join(folder, 'codes.csv');
     const on = async (n: number): Promise<boolean | undefined> => {
-      const wanted = { account: 'tea', user: 'o' as OpenId, merchant: undefined, claims: [], counters: [] };
+      const wanted = { account: 'tea', user: openId('o'), merchant: undefined, claims: [], counters: [] };
       return (await world!.store.facts({ ...wanted, code: codes[n]!.split(',')[0]! })).code?.active;
     };
     const said: string[] = [];
@@ -192,10 +192,10 @@ describe('codes on the counter', () => {
   test('ten thousand guesses reach none', { timeout: 120_000 }, async () => {
     const { codes } = await shop();
     await activate('spring', { config: join(world!.folder, 'bot.yaml'), all: true });
-    const user = world!.person(true) as OpenId;
+    const user = openId(world!.person(true));
     const sentAt = instant(Date.now());
     const guess = (text: string, n: number): Promise<unknown> =>
-      world!.bot.flow.handle({ key: `m:${user}:${n}` as EventKey, account: 'tea', user, sentAt, kind: 'text', text });
+      world!.bot.flow.handle({ key: eventKey(`m:${user}:${n}`), account: 'tea', user, sentAt, kind: 'text', text });
     const guesses = [...linesOf('spring', [{ prize: 'small', count: 10_000 }], 50, randomBytes)];
     for (let n = 0; n < guesses.length; n += 100)
       await Promise.all(guesses.slice(n, n + 100).map(({ code }, m) => guess(code, n + m)));

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { command, openIds, type Result, run } from '../support/command.ts';
 import { MERCHANT, RULES, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
@@ -116,7 +116,7 @@ describe('a file is sent', () => {
       state: 'planned',
       amount: 100,
     });
-    const [line] = await world!.store.journal({ user: openIds(1)[0] as OpenId, limit: 5 });
+    const [line] = await world!.store.journal({ user: openId(openIds(1)[0]), limit: 5 });
     expect(line).toMatchObject({
       event: { kind: 'other', type: 'send' },
       decision: { kind: 'awarded', rule: 'send' },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
 import { Fault } from '../../src/core/base/error.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { judgeAnswer } from '../../src/core/payout/operator-steps.ts';
 import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
@@ -45,7 +45,7 @@ const books = () => world!.simulator.control.merchant(MERCHANT.mchId);
 const halt = () => world!.store.halt('shop');
 const all = () => world!.store.payouts({ limit: 1000 });
 const payoutOf = async (user: string): Promise<Payout> =>
-  (await world!.store.payouts({ user: user as OpenId, limit: 1 }))[0]!;
+  (await world!.store.payouts({ user: openId(user), limit: 1 }))[0]!;
 const alarms = () => lines.filter(({ level }) => level === 'error');
 /** Says a word and hears the answer. */
 async function say(openid: string, text = '红包'): Promise<string> {

@@ -2,7 +2,7 @@
 // no message may be sent.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
-import type { Event, EventKey, OpenId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, openId } from '../../src/core/base/event.ts';
 import { DAY, type Instant, instant, later, MINUTE, SECOND } from '../../src/core/base/time.ts';
 import { NO_REPLY } from '../../src/core/rules/reply.ts';
 import { createMessages, type Messages, type Voice } from '../../src/engine/messages.ts';
@@ -10,7 +10,7 @@ import { SILENT } from '../../src/lib/log.ts';
 import type { Store } from '../../src/ports.ts';
 import { type Beside, KINDS } from '../support/beside.ts';
 
-const ANN = 'oAnn0000000000000000000000000' as OpenId;
+const ANN = openId('oAnn0000000000000000000000000');
 const BEGIN = instant(1_800_000_000_000);
 
 describe.each(KINDS)('messages, on %s', (_, openBeside) => {
@@ -43,7 +43,7 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
 
   /** The follower writes, and WeChat lets us write for a while. */
   async function writes(user = ANN): Promise<void> {
-    const key = `m:${++serial}` as EventKey;
+    const key = eventKey(`m:${++serial}`);
     const event: Event = { key, account: 'tea', user, sentAt: now, kind: 'text', text: '你好' };
     await store.commit({
       event,
@@ -121,7 +121,7 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
   });
 
   test('many who are owed something are all reached, over several sweeps and processes, each once', async () => {
-    const people = Array.from({ length: 230 }, (_each, n) => `oUser${String(n).padStart(23, '0')}` as OpenId);
+    const people = Array.from({ length: 230 }, (_each, n) => openId(`oUser${String(n).padStart(23, '0')}`));
     for (const user of people) {
       await say(process(), `给 ${user}`, user);
       await writes(user);
@@ -132,7 +132,7 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
   }, 60_000);
 
   test('a sweep that was stopped is taken up where it stood', async () => {
-    const people = Array.from({ length: 5 }, (_each, n) => `oUser${n}` as OpenId);
+    const people = Array.from({ length: 5 }, (_each, n) => openId(`oUser${n}`));
     for (const user of people) {
       await say(process(), user, user);
       await writes(user);

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Bot, createBot } from '../../src/app/bot.ts';
-import type { Event, EventKey, Happening, OpenId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, type Happening, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { instant } from '../../src/core/base/time.ts';
 import { SILENT } from '../../src/lib/log.ts';
@@ -47,13 +47,13 @@ const read = (openid: string): (string | undefined)[] =>
     .chat.filter(line => line.from === 'account' && line.push === undefined)
     .flatMap(line => (line.kind === 'text' ? [line.text] : []));
 const say = (openid: string, text: string, bot = world.bot) =>
-  bot.messages.say('tea', openid as OpenId, text, { id: text, why: 'owed' });
+  bot.messages.say('tea', openId(openid), text, { id: text, why: 'owed' });
 const owed = async (openid: string): Promise<string[]> =>
-  ((await world.store.mailbox('tea', openid as OpenId))?.owed ?? []).map(({ text }) => text);
+  ((await world.store.mailbox('tea', openId(openid)))?.owed ?? []).map(({ text }) => text);
 
 /** The journal line of an event that claims nothing follows its answer. */
 const written = (openid: string, kind: string) =>
-  until(async () => (await world.store.journal({ user: openid as OpenId, limit: 1 }))[0]?.event.kind === kind);
+  until(async () => (await world.store.journal({ user: openId(openid), limit: 1 }))[0]?.event.kind === kind);
 
 /** Another process at work on the same store. */
 async function anotherBot(): Promise<Bot> {
@@ -72,9 +72,9 @@ async function anotherBot(): Promise<Bot> {
 /** An event that comes by no push. */
 function happens(openid: string, key: string, happening: Happening): Promise<unknown> {
   const envelope = {
-    key: key as EventKey,
+    key: eventKey(key),
     account: 'tea',
-    user: openid as OpenId,
+    user: openId(openid),
     sentAt: instant(control().state().now),
   };
   return world.bot.flow.handle({ ...envelope, ...happening } as Event);
@@ -287,7 +287,7 @@ describe('the next contact', () => {
     const ann = world.person();
     control().setFaults({ pay: [{ kind: 'errorNothingStored' }], platform: [] });
     await act(ann, { kind: 'follow' });
-    await until(async () => (await world.store.payouts({ user: ann as OpenId, limit: 1 }))[0]?.state === 'unknown');
+    await until(async () => (await world.store.payouts({ user: openId(ann), limit: 1 }))[0]?.state === 'unknown');
     control().setFaults({ pay: [{ kind: 'noAuthUser' }], platform: [] });
     pass(5 * MINUTE);
     await until(async () => {
@@ -324,7 +324,7 @@ describe('a reminder', () => {
     await write(ann, '提醒');
     await until(async () => {
       await world.bot.settle.pass();
-      return (await world.store.payouts({ user: ann as OpenId, limit: 1 }))[0]?.state === 'sent';
+      return (await world.store.payouts({ user: openId(ann), limit: 1 }))[0]?.state === 'sent';
     });
     return ann;
   };
@@ -335,7 +335,7 @@ describe('a reminder', () => {
     await world.bot.remind();
     expect(read(ann)).toEqual([]);
     pass(20 * HOUR + MINUTE);
-    const [packet] = await world.store.payouts({ user: bob as OpenId, limit: 1 });
+    const [packet] = await world.store.payouts({ user: openId(bob), limit: 1 });
     control().openPacket('1900000109', packet!.billNo, bob);
     await until(async () => {
       await world.bot.settle.pass();

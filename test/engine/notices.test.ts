@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
 import { Fault } from '../../src/core/base/error.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { type OpenId, openId } from '../../src/core/base/event.ts';
 import { fillNotice, type Notice, type Notices } from '../../src/core/messages/notice.ts';
 import type { Act } from '../../src/simulator/shared/protocol-push.ts';
 
@@ -120,7 +120,7 @@ describe('notices at the platform', () => {
   afterEach(() => world.fault());
   afterAll(() => world.close());
 
-  const person = (following = true): OpenId => world.simulator.control.addPerson({ following }).openid as OpenId;
+  const person = (following = true): OpenId => openId(world.simulator.control.addPerson({ following }).openid);
   const act = (user: OpenId, what: Act) => world.simulator.control.act(user, what);
   const chatOf = (user: OpenId) => world.simulator.control.person(user).chat;
   const notifier = (notices: Notices = new Map([['paid', notice({ url: 'https://e.cn/a' })]])): Notifier =>
@@ -190,7 +190,7 @@ describe('notices at the platform', () => {
     world.fault({ kind: 'noticeRefused' });
     expect(await notifier().send('paid', person(), VALUES, 'b')).toMatchObject({ kind: 'refused', code: '43101' });
     world.fault();
-    expect(await notifier().send('paid', 'oNobody' as OpenId, VALUES, 'c')).toMatchObject({ code: '40003' });
+    expect(await notifier().send('paid', openId('oNobody'), VALUES, 'c')).toMatchObject({ code: '40003' });
   });
 
   test('a template that is not there fails once, in words, and is off; another notice goes on', async () => {
@@ -255,7 +255,7 @@ describe('notices at the platform', () => {
   test('only a verified service account may send them', async () => {
     for (const account of [{ type: 'subscription' }, { verified: false }] as const) {
       const other = await startPlatform({ account });
-      const user = other.simulator.control.addPerson({ following: true }).openid as OpenId;
+      const user = openId(other.simulator.control.addPerson({ following: true }).openid);
       const paid = createNotifier({ name: 'tea', notices: new Map([['paid', notice()]]) }, other.api);
       await expect(paid.send('paid', user, VALUES, 'a')).rejects.toMatchObject({ code: '48001' });
       expect(await paid.send('paid', user, VALUES, 'a')).toEqual({ kind: 'none' });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Event, EventKey, OpenId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, openId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import type { Decision } from '../../src/core/decide/decision.ts';
 
@@ -42,7 +42,7 @@ async function settled(lines: Line[], text: string): Promise<void> {
 
 const said = async (user: string, text: string): Promise<string> =>
   world.said(await world.simulator.control.act(user, { kind: 'text', text }));
-const payoutsOf = (user: string) => world.store.payouts({ user: user as OpenId, limit: 100 });
+const payoutsOf = (user: string) => world.store.payouts({ user: openId(user), limit: 100 });
 
 // ── Live change ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -188,9 +188,9 @@ test('edited five times a second under load, no event is lost, none is decided b
 
 async function answerTo(n: number): Promise<string> {
   const event: Event = {
-    key: `m:load:${n}` as EventKey,
+    key: eventKey(`m:load:${n}`),
     account: 'tea',
-    user: `oLoad${String(n).padStart(23, '0')}` as OpenId,
+    user: openId(`oLoad${String(n).padStart(23, '0')}`),
     sentAt: instant(Date.now()),
     kind: 'text',
     text: n % 5 === 0 ? '帮助' : '抽奖',

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sessionSecretsOf } from '../../src/config/secret.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import { seedOf } from '../../src/core/decide/draw.ts';
 import { SAID_SO } from '../../src/core/payout/ask-now.ts';
@@ -24,7 +24,7 @@ afterEach(() => {
   world.simulator.control.moveClock({ reset: true });
 });
 
-const payoutsOf = (user: string) => world.store.payouts({ user: user as OpenId, limit: 100 });
+const payoutsOf = (user: string) => world.store.payouts({ user: openId(user), limit: 100 });
 const newBrowser = (openid: string = world.person(true)): Browser => new Browser(world, openid);
 
 /** A kind page, no session, no reason. */
@@ -67,7 +67,7 @@ describe('the way through WeChat', () => {
   });
 
   test('behind https every cookie is Secure, and that of the state belongs to this host alone', () => {
-    const user = 'o123456789012345678901234567' as OpenId;
+    const user = openId('o123456789012345678901234567');
     const sessions = createSessions('secret', true);
     // The browser takes a cookie of this name only so: with the path `/`, Secure, and without a Domain.
     expect(sessions.open('tea', user, instant(0))).toMatch(
@@ -76,7 +76,7 @@ describe('the way through WeChat', () => {
   });
 
   test('a key is changed under the hands of visitors: of a list the first signs, and what any of them signed is believed', () => {
-    const user = 'o123456789012345678901234567' as OpenId;
+    const user = openId('o123456789012345678901234567');
     const [before, both, after] = [['old'], ['new', 'old'], ['new']].map(secrets => createSessions(secrets, false)) as [
       Sessions,
       Sessions,
@@ -216,9 +216,9 @@ describe('what strangers try on the way', () => {
     const good = browser.cookie('visitor-tea')!;
     const [user, until, mark] = good.split('.') as [string, string, string];
     const ours = createSessions(sessionSecretsOf(world.config), false);
-    const elsewhere = ours.open('other', user as OpenId, instant(Date.now()));
+    const elsewhere = ours.open('other', openId(user), instant(Date.now()));
     // What keys the draws signs nobody in.
-    const drawn = createSessions(ENV.TEST_SECRET, false).open('tea', user as OpenId, instant(Date.now()));
+    const drawn = createSessions(ENV.TEST_SECRET, false).open('tea', openId(user), instant(Date.now()));
     const bad = [
       `${world.person(true)}.${until}.${mark}`,
       `${user}.${Number(until) + 1}.${mark}`,

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { type OpenId, openId } from '../../src/core/base/event.ts';
 import { later, SECOND } from '../../src/core/base/time.ts';
 import type { Facts } from '../../src/core/match/facts.ts';
 
@@ -12,8 +12,8 @@ import type { BookKind, BookRows, Mailbox, Piece, PrintedCode, Store } from '../
 import { codeHash } from '../../src/storage/shared/code-hash.ts';
 import { aCommit, anAnswer, buckets, counterOf, listOf, NOW, type Opened } from './store.contract.ts';
 
-const ANN = `oAnn${'0'.repeat(24)}` as OpenId;
-const BOB = `oBob${'0'.repeat(24)}` as OpenId;
+const ANN = openId(`oAnn${'0'.repeat(24)}`);
+const BOB = openId(`oBob${'0'.repeat(24)}`);
 const TAKEN = { name: 'Fault', who: 'store', retry: 'never', code: 'code-taken' };
 
 export function codesContract(name: string, open: () => Promise<Opened>): void {
@@ -419,7 +419,7 @@ function mailboxes(its: Its): void {
 
   test('is among those that owe something while it does', async () => {
     const { store } = its();
-    const users = Array.from({ length: 9 }, (_, n) => `oUser${n}${'0'.repeat(22)}` as OpenId);
+    const users = Array.from({ length: 9 }, (_, n) => openId(`oUser${n}${'0'.repeat(22)}`));
     for (const user of users) await put(store, user, { sent: [], owed: OWED });
     await store.putMailbox('cake', ANN, { sent: [], owed: OWED }, 0);
     await put(store, BOB, { sent: SENT, owed: [] });
@@ -451,7 +451,7 @@ function mailboxes(its: Its): void {
     ['a follower with a NUL', 'tea', `${ANN}\0x`, EMPTY, 0],
   ])('with %s is a mistake of ours', async (_, account, user, mailbox, seen) => {
     const { store } = its();
-    await expect(store.putMailbox(account, user as OpenId, mailbox, seen)).rejects.toThrow(/a mailbox/);
+    await expect(store.putMailbox(account, openId(user), mailbox, seen)).rejects.toThrow(/a mailbox/);
     expect(await store.mailbox('tea', ANN)).toBeUndefined();
   });
 
@@ -549,7 +549,7 @@ function moving(its: Its): void {
     await added(store, [aCode(1, { batch: '夏', box: 0, prize: '大奖' })]);
     await store.activateCodes('spring', [[3, 50]], true);
     for (let n = 0; n < 250; n++) {
-      const user = `oMail${String(n).padStart(23, '0')}` as OpenId;
+      const user = openId(`oMail${String(n).padStart(23, '0')}`);
       await put(store, user, { sent: SENT, owed: n % 3 === 0 ? OWED : [] });
     }
     await put(store, ANN, { sent: [], owed: OWED });

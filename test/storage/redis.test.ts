@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { HOUR, later } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
@@ -74,7 +74,7 @@ describe.skipIf(!hasRedis)('one server', () => {
   describe('what was decided on something that changed meanwhile', () => {
     test('a follower who followed in between is lost, and is decided anew', async () => {
       const { store, dispose } = await openedOn(server.url);
-      const user = `oAnn${'0'.repeat(24)}` as OpenId;
+      const user = openId(`oAnn${'0'.repeat(24)}`);
       const follow = (follows: number, followsSeen: number) =>
         store.commit({
           ...anAnswer({ user, follower: { account: 'tea', user, following: true, follows } }),
@@ -202,14 +202,14 @@ describe.skipIf(!hasRedis)('one server', () => {
       const newest = all.map(({ payout }) => payout).reverse();
       const mine = newest.filter(({ user }) => user === ann);
       expect(numbers(await store.payouts({ limit: 10_000 }))).toEqual(numbers(newest));
-      expect(numbers(await store.payouts({ user: ann as OpenId, limit: 10_000 }))).toEqual(numbers(mine));
+      expect(numbers(await store.payouts({ user: openId(ann), limit: 10_000 }))).toEqual(numbers(mine));
       expect(numbers(await store.payouts({ merchant: 'shop', campaign: 'spring', limit: 250 }))).toEqual(
         numbers(mine.slice(0, 250)),
       );
       expect(await store.payouts({ merchant: 'shop', state: 'planned', campaign: 'none', limit: 9 })).toEqual([]);
       expect(await store.payouts({ limit: 0 })).toEqual([]);
       expect(await store.journal({ limit: 10_000 })).toHaveLength(901);
-      const lines = await store.journal({ user: ann as OpenId, limit: 299 });
+      const lines = await store.journal({ user: openId(ann), limit: 299 });
       const keys = all.filter(({ event }) => event.user === ann).map(({ event }) => event.key);
       expect(lines.map(({ event }) => event.key)).toEqual(keys.reverse().slice(0, 299));
       await dispose();
@@ -353,7 +353,7 @@ describe.skipIf(!hasRedis)('one server', () => {
     });
 
     test('of a mailbox that somebody else has put by the time it is told again: it was put', async () => {
-      const user = `oAnn${'0'.repeat(24)}` as OpenId;
+      const user = openId(`oAnn${'0'.repeat(24)}`);
       const owed = [{ id: 'a', text: '红包', at: NOW }];
       proxy.swallowNext();
       const isPut = store.putMailbox('tea', user, { sent: [], owed }, 0);
@@ -365,7 +365,7 @@ describe.skipIf(!hasRedis)('one server', () => {
     });
 
     test('of a commit that tells what was owed: it is told again and done once', async () => {
-      const user = `oAnn${'0'.repeat(24)}` as OpenId;
+      const user = openId(`oAnn${'0'.repeat(24)}`);
       await store.putMailbox('tea', user, { sent: [], owed: [{ id: 'a', text: '红包', at: NOW }] }, 0);
       proxy.swallowNext();
       expect(await store.commit({ ...anAnswer({ user }), told: { version: 1 } })).toEqual({ kind: 'done' });

@@ -1,7 +1,7 @@
 // Campaigns made by hand, without a rule file, and a ledger in memory that keeps the promises of the store: what a test
 // of a mechanic (玩法) says is what it is about, the rest is as open as it can be.
 
-import type { Event, EventKey, Happening, OpenId } from '../../src/core/base/event.ts';
+import { type Event, type EventKey, type Happening, openId } from '../../src/core/base/event.ts';
 import { type Fen, fen, parseYuan } from '../../src/core/base/money.ts';
 import { type Instant, instant, parseBeijing, parseDuration } from '../../src/core/base/time.ts';
 import { countersOf, decide, wantedFor } from '../../src/core/decide/decide.ts';
@@ -139,7 +139,7 @@ let events = 0;
 
 export function eventOf({ at: time, user = 'ann', key, ...happening }: Scripted): Event {
   const sentAt = typeof time === 'string' ? at(time) : time;
-  const envelope = { key: (key ?? `e${++events}`) as EventKey, account: 'tea', user: user as OpenId, sentAt };
+  const envelope = { key: (key ?? `e${++events}`) as EventKey, account: 'tea', user: openId(user), sentAt };
   return { ...envelope, ...happening } as Event;
 }
 

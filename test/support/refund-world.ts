@@ -3,7 +3,7 @@
 
 import type { Config } from '../../src/config/config.ts';
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
-import type { Event, EventKey, OpenId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, later, parseBeijing } from '../../src/core/base/time.ts';
 import type { Decision } from '../../src/core/decide/decision.ts';
@@ -18,8 +18,8 @@ import { SILENT } from '../../src/lib/log.ts';
 import type { Answer, Store } from '../../src/ports.ts';
 import type { Beside } from './beside.ts';
 
-export const ANN = 'oAnn0000000000000000000000_A' as OpenId;
-export const BOB = 'oBob0000000000000000000000-B' as OpenId;
+export const ANN = openId('oAnn0000000000000000000000_A');
+export const BOB = openId('oBob0000000000000000000000-B');
 const LIMITS = {
   perSecond: 30,
   perUserPerDay: 10_000,
@@ -116,7 +116,7 @@ export class Shop {
   }
 
   event(user: OpenId, happening: object, key = `m:${++this.events}`): Event {
-    return { key: key as EventKey, account: 'tea', user, sentAt: this.now, ...happening } as Event;
+    return { key: eventKey(key), account: 'tea', user, sentAt: this.now, ...happening } as Event;
   }
 
   paid(user: OpenId, transaction: string, amount = 5000): Event {
@@ -136,7 +136,7 @@ export class Shop {
   /** As the door does it: the payer is found by the payment, and is nobody while it is not known. */
   async refund(transaction: string, refund = `r-${transaction}`, flow = this.flow): Promise<void> {
     const payer = async () =>
-      (await this.store.journal({ key: `p:${transaction}` as EventKey, limit: 1 }))[0]?.event.user;
+      (await this.store.journal({ key: eventKey(`p:${transaction}`), limit: 1 }))[0]?.event.user;
     const user = await payer();
     await flow.handle(this.refunded(user ?? UNKNOWN_PAYER, transaction, refund));
     const meanwhile = user === undefined ? await payer() : undefined;

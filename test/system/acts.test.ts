@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { later, SECOND } from '../../src/core/base/time.ts';
 import type { Act, Store } from '../../src/ports.ts';
 import { readPieces } from '../../src/storage/copy.ts';
@@ -45,7 +45,7 @@ function onAStore(name: string, open: Open): void {
     test('moves to another store with the platform’s times of followers and payouts, and goes on there', async () => {
       opened = await open();
       const { store } = opened;
-      const user = `oAnn${'0'.repeat(24)}` as OpenId;
+      const user = openId(`oAnn${'0'.repeat(24)}`);
       const follower = {
         account: 'tea',
         user,

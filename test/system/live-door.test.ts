@@ -8,7 +8,7 @@ import { type Bot, createBot } from '../../src/app/bot.ts';
 import { list } from '../../src/commands/payouts/list.ts';
 import { send } from '../../src/commands/payouts/send.ts';
 import { check } from '../../src/commands/rules/check.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import { ENV, RULES, startWorld, until, type World } from '../support/harness.ts';
@@ -23,7 +23,7 @@ const write = (text: string): void => writeFileSync(join(world.folder, 'rules.ya
 const said = async (user: string, text: string): Promise<string> =>
   world.said(await world.simulator.control.act(user, { kind: 'text', text }));
 const paid = async (user: string): Promise<number> =>
-  (await world.store.payouts({ user: user as OpenId, limit: 100 })).length;
+  (await world.store.payouts({ user: openId(user), limit: 100 })).length;
 
 /** Until the bot has looked at what was written last. */
 async function reloaded(text: string): Promise<void> {

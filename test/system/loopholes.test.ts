@@ -6,7 +6,7 @@ import type { Config } from '../../src/config/config.ts';
 import { Ledger as RuleLedger } from '../../src/core/analysis/memory-ledger.ts';
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
 import { lostAward, payoutOf } from '../../src/core/audit/repair.ts';
-import type { Event, EventKey, OpenId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, type Instant, later, parseBeijing } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
@@ -56,8 +56,8 @@ const CONFIG = {
   merchants: new Map([['till', MERCHANT]]),
 } as unknown as Config;
 const NOON = parseBeijing('2026-02-10 12:00')!;
-const ann = 'oAnn0000000000000000000000_A' as OpenId;
-const bob = 'oBob0000000000000000000000-B' as OpenId;
+const ann = openId('oAnn0000000000000000000000_A');
+const bob = openId('oBob0000000000000000000000-B');
 
 type Shop = {
   readonly store: Store;
@@ -79,7 +79,7 @@ async function shop(campaigns: Campaign[], start = '2026-02-10 12:00'): Promise<
     now: parseBeijing(start)!,
     flow: createFlow({ clock: () => it.now, ...ports }),
     do(user, happening, key = `m:${++events}`) {
-      return it.flow.handle({ key: key as EventKey, account: 'tea', user, sentAt: it.now, ...happening } as Event);
+      return it.flow.handle({ key: eventKey(key), account: 'tea', user, sentAt: it.now, ...happening } as Event);
     },
     says: (user, text) => it.do(user, { kind: 'text', text }),
     payouts: () => store.payouts({ limit: 100 }),
@@ -261,7 +261,7 @@ test('coupons for 60 at once: everybody is answered', async () => {
     }),
   ]);
   const all = await Promise.allSettled(
-    Array.from({ length: 60 }, (_, n) => s.says(`oU${String(n).padStart(26, '0')}` as OpenId, '抽奖')),
+    Array.from({ length: 60 }, (_, n) => s.says(openId(`oU${String(n).padStart(26, '0')}`), '抽奖')),
   );
   expect(all.filter(r => r.status === 'rejected')).toHaveLength(0);
 });
@@ -378,7 +378,7 @@ test('60 friends of one inviter follow at once, and each is heard', async () => 
   const s = await shop([c]);
   const all = await Promise.allSettled(
     Array.from({ length: 60 }, (_, n) =>
-      s.do(`oU${String(n).padStart(26, '0')}` as OpenId, { kind: 'subscribe', via: 'qr', scene: `i.${ann}.tea` }),
+      s.do(openId(`oU${String(n).padStart(26, '0')}`), { kind: 'subscribe', via: 'qr', scene: `i.${ann}.tea` }),
     ),
   );
   expect(all.filter(r => r.status === 'rejected')).toHaveLength(0);
@@ -390,7 +390,7 @@ test('four hundred at once in a round: everybody is answered', async () => {
   });
   const s = await shop([c]);
   const all = await Promise.allSettled(
-    Array.from({ length: 400 }, (_, n) => s.says(`oU${String(n).padStart(26, '0')}` as OpenId, '抽奖')),
+    Array.from({ length: 400 }, (_, n) => s.says(openId(`oU${String(n).padStart(26, '0')}`), '抽奖')),
   );
   expect(all.filter(r => r.status === 'rejected')).toHaveLength(0);
 }, 60000);
@@ -410,7 +410,7 @@ test('a friend paid, refunded before it was told', async () => {
   const s = await shop([c]);
   await s.do(bob, { kind: 'subscribe', via: 'qr', scene: `i.${ann}.tea` });
   await s.do(
-    'unknown-payer' as OpenId,
+    openId('unknown-payer'),
     { kind: 'refunded', merchant: 'till', transaction: 't1', refund: 'r1', amount: fen(1) },
     'r:r1:unknown',
   );
@@ -455,7 +455,7 @@ test('the ledger of rule tests takes it back as well', () => {
   const ledger = new RuleLedger();
   const around = { merchant: undefined, seedOf: () => 'seed' };
   const play = (happening: object) =>
-    ledger.play(book, { key: 'k' as EventKey, account: 'tea', user: bob, sentAt: NOON, ...happening } as Event, around);
+    ledger.play(book, { key: eventKey('k'), account: 'tea', user: bob, sentAt: NOON, ...happening } as Event, around);
   play({ kind: 'subscribe', via: 'qr', scene: `i.${ann}.tea` });
   play({ kind: 'paid', merchant: 'till', transaction: 't1', order: 't1', amount: fen(1), total: fen(1) });
   expect(ledger.awarded).toBeGreaterThan(0);

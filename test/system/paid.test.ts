@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createBot } from '../../src/app/bot.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { beijingText, instant } from '../../src/core/base/time.ts';
 import { paymentKey, UNKNOWN_PAYER } from '../../src/core/payout/payment.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
@@ -67,7 +67,7 @@ async function open(options: WorldOptions = {}): Promise<World> {
 }
 const control = (): World['simulator']['control'] => world.simulator.control;
 const faults = (...pay: PayFault[]): void => void control().setFaults({ pay, platform: [] });
-const payoutsOf = (openid: string): Promise<Payout[]> => books.payouts({ user: openid as OpenId, limit: 20 });
+const payoutsOf = (openid: string): Promise<Payout[]> => books.payouts({ user: openId(openid), limit: 20 });
 const buckets = () => books.buckets('test');
 /** What the audit of the whole store finds. */
 const differences = async () =>
@@ -308,7 +308,7 @@ describe('while the store is away', () => {
     expect(told()).toMatchObject([{ outcome: 'delivered', statuses: [503, 200] }]);
     expect(await linesOf(order.transactionId)).toMatchObject([{ event: { user: ann }, decision: { kind: 'ignored' } }]);
     await refund(order.orderNo);
-    expect(await books.journal({ user: ann as OpenId, limit: 1 })).toMatchObject([{ event: { kind: 'refunded' } }]);
+    expect(await books.journal({ user: openId(ann), limit: 1 })).toMatchObject([{ event: { kind: 'refunded' } }]);
   });
 
   test('for a day and four minutes, WeChat Pay gives up: sixteen times in all', async () => {

@@ -1,7 +1,7 @@
 // The whole way, over HTTP and TLS: a push comes in, a decision is made, a packet is paid and opened.
 
 import { afterEach, describe, expect, test } from 'vitest';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
 
 import { RULES, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
@@ -15,7 +15,7 @@ afterEach(() => world.close());
 
 const act = (openid: string, what: Parameters<World['simulator']['control']['act']>[1]): Promise<Push> =>
   world.simulator.control.act(openid, what);
-const payoutsOf = (openid: string) => world.store.payouts({ user: openid as OpenId, limit: 10 });
+const payoutsOf = (openid: string) => world.store.payouts({ user: openId(openid), limit: 10 });
 const clearOf = (push: Push): string => push.tries.at(-1)!.clear ?? push.tries.at(-1)!.answer;
 
 describe('a follower', () => {
@@ -98,7 +98,7 @@ describe('a follower', () => {
     expect(await world.store.buckets('test')).toEqual({ reserved: 0, sent: 0, received: 0, refunded: 100 });
     const facts = await world.store.facts({
       account: 'tea',
-      user: ann as OpenId,
+      user: openId(ann),
       merchant: 'shop',
       claims: [],
       counters: ['campaign/test/amount'],

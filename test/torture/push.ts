@@ -1,6 +1,6 @@
 // What followers do, as WeChat pushes it: once or more, sometimes late and overtaken by what came after it, and again
 // while it is not answered. A tap on the page is none of WeChat's pushes: the follower taps again.
-import type { Event, EventKey, Happening, OpenId } from '../../src/core/base/event.ts';
+import { type Event, type EventKey, eventKey, type Happening, type OpenId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import type { Flow } from '../../src/engine/flow.ts';
 import type { Answer } from '../../src/ports.ts';
@@ -97,10 +97,10 @@ export class Pushes {
 
 function keyOf(user: OpenId, sentAt: number, happening: Happening, count: number): EventKey {
   const { kind } = happening;
-  if (kind === 'text') return `m:${user}:${count}` as EventKey;
-  if (kind === 'visit') return `v:${user}:tap${count}` as EventKey;
+  if (kind === 'text') return eventKey(`m:${user}:${count}`);
+  if (kind === 'visit') return eventKey(`v:${user}:tap${count}`);
   const scene = 'scene' in happening && happening.scene !== undefined ? `:${happening.scene}` : '';
-  return `e:${user}:${sentAt}:${kind}${scene}` as EventKey;
+  return eventKey(`e:${user}:${sentAt}:${kind}${scene}`);
 }
 
 function wordsOf(happening: Happening): string {

@@ -3,7 +3,7 @@
 // only, so that it stays short.
 
 import type { Config } from '../../src/config/config.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { type OpenId, openId } from '../../src/core/base/event.ts';
 import { beijingText, instant } from '../../src/core/base/time.ts';
 import type { Lease } from '../../src/ports.ts';
 import { PayDesk } from '../../src/simulator/pay/redpack.ts';
@@ -142,7 +142,7 @@ export class Torture {
   }
 
   private addPerson(): void {
-    const openid = `oTorture${String(this.people.length).padStart(20, '0')}` as OpenId;
+    const openid = openId(`oTorture${String(this.people.length).padStart(20, '0')}`);
     this.wechat.addPerson(ACCOUNT, { openid });
     if (this.dice.chance(0.6)) this.following.add(openid);
     this.people.push(openid);

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getSignature, decrypt as theirDecrypt } from '@wecom/crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import type { Log, Opened } from '../../src/ports.ts';
 import { readPushJson } from '../../src/wechat/account/push-json.ts';
@@ -216,7 +216,7 @@ describe.each(ways.map(way => [called(way), way] as const))('%s', (_, way) => {
     const words = /1\.50|今天|领/.exec(readAnswer(way, first))?.[0];
     expect(words).toBeDefined();
     expect(readAnswer(other, again)).toContain(words);
-    const journal = await worlds[mode].store.journal({ user: ONE as OpenId, limit: 5 });
+    const journal = await worlds[mode].store.journal({ user: openId(ONE), limit: 5 });
     expect(journal[0]!.event.key).toBe(`m:${ONE}:${fields.MsgId as string}`);
   });
 });

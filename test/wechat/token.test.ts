@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { HOUR, type Instant, instant, later, MINUTE, SECOND } from '../../src/core/base/time.ts';
 import type { Messenger } from '../../src/ports.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
@@ -236,7 +236,7 @@ describe.each(KINDS)('messengers of several processes, on %s', (_, openBeside) =
   const sayAll = async (messengers: readonly Messenger[]): Promise<void> => {
     const { openid } = simulator.control.addPerson({ following: true });
     await simulator.control.act(openid, { kind: 'text', text: '你好' });
-    await Promise.all(messengers.map((each, n) => each.say(openid as OpenId, `第 ${n} 句`)));
+    await Promise.all(messengers.map((each, n) => each.say(openId(openid), `第 ${n} 句`)));
     const said = simulator.control.person(openid).chat.filter(line => line.from === 'account');
     expect(said).toHaveLength(messengers.length);
   };
@@ -290,7 +290,7 @@ describe.each(KINDS)('messengers of several processes, on %s', (_, openBeside) =
         appId: config.appId,
       });
       const ask = createFollowerDesk(new Map([['tea', config]]), ports);
-      expect(await ask('tea', 'o' as OpenId)).toEqual({ following: true, since: 1_770_000_000_000 });
+      expect(await ask('tea', openId('o'))).toEqual({ following: true, since: 1_770_000_000_000 });
       const code = await createQrCode(api, clock, { scene: 'a', numbers: false, lasts: 30_000 });
       expect(code.expires! - clock()).toBeGreaterThan(50_000);
       await expect(api.post('/cgi-bin/message/custom/send', {})).rejects.toMatchObject({ code: '45015' });
@@ -303,7 +303,7 @@ describe.each(KINDS)('messengers of several processes, on %s', (_, openBeside) =
 
   test('name neither secret nor token when the platform refuses them', async () => {
     const wrong = await messenger('wrongwrongwrongwrongwrongwrong00');
-    const failure: unknown = await wrong.say('oNobody' as OpenId, 'x').catch((error: unknown) => error);
+    const failure: unknown = await wrong.say(openId('oNobody'), 'x').catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'Fault', code: '40125' });
     expect(String((failure as Error).message)).not.toMatch(/wrongwrong|access_token=/);
   });

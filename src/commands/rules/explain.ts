@@ -11,7 +11,7 @@ import {
   showExplanation,
 } from '../../core/analysis/explain.ts';
 import { BadInput } from '../../core/base/error.ts';
-import type { Event, EventKey, OpenId } from '../../core/base/event.ts';
+import { type Event, eventKey, type OpenId } from '../../core/base/event.ts';
 import { beijingText, type Instant, instant, parseBeijing } from '../../core/base/time.ts';
 import { decisionCalled } from '../../core/decide/renamed-decision.ts';
 import type { Payout } from '../../core/payout/payout.ts';
@@ -72,7 +72,7 @@ function mustMakeSense(openid: string | undefined, { event, at, journal, key }: 
 
 function eventFor(user: OpenId, options: ExplainOptions, config: Config, now: Instant): Event {
   const account = accountNamed(config, options.account);
-  return { key: `explain:${now}` as EventKey, account, user, sentAt: now, ...happeningOf(options.event!) };
+  return { key: eventKey(`explain:${now}`), account, user, sentAt: now, ...happeningOf(options.event!) };
 }
 
 function timeOf(text: string): Instant {
@@ -93,7 +93,7 @@ async function lineOf(
     for await (const line of eventsOf(store)) if (line.id === Number(journal)) return [line, []];
     throw new BadInput(`--journal ${journal}: there is no such event`);
   }
-  const filter = { ...(user !== undefined && { user }), ...(key !== undefined && { key: key as EventKey }) };
+  const filter = { ...(user !== undefined && { user }), ...(key !== undefined && { key: eventKey(key) }) };
   const lines = await store.journal({ ...filter, limit: LATEST });
   const [line] = lines;
   if (line) return [line, key === undefined ? lines : []];

@@ -2,7 +2,7 @@
 // paid and nothing is remembered. Pure.
 
 import { type Finding, showFinding } from '../base/error.ts';
-import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
+import { type Event, eventKey, type Happening, openId } from '../base/event.ts';
 import { fen, NO_MONEY, showFen } from '../base/money.ts';
 import type { Surroundings } from '../decide/decide.ts';
 import type { Decision } from '../decide/decision.ts';
@@ -127,15 +127,15 @@ function* eventsOf(written: RuleTestEvent, account: string, campaign: string, in
 }
 
 function eventOf({ at, user, action }: RuleTestEvent, account: string, campaign: string, which: string): Event {
-  const key = `test-${which}` as EventKey;
-  return { key, account, user: user as OpenId, sentAt: at, ...happeningOf(action, campaign) };
+  const key = eventKey(`test-${which}`);
+  return { key, account, user: openId(user), sentAt: at, ...happeningOf(action, campaign) };
 }
 
 function happeningOf(action: TestAction, campaign: string): Happening {
   switch (action.kind) {
     case 'subscribe': {
       const { kind, invitedBy } = action;
-      const scene = invitedBy === undefined ? action.scene : inviteScene(invitedBy as OpenId, campaign);
+      const scene = invitedBy === undefined ? action.scene : inviteScene(openId(invitedBy), campaign);
       return { kind, via: scene === undefined ? 'direct' : 'qr', ...(scene !== undefined && { scene }) };
     }
     case 'scancode':

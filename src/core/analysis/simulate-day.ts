@@ -2,7 +2,7 @@
 // and how many win how often. The same seed gives the same day. Pure.
 
 import { BadInput } from '../base/error.ts';
-import type { Event, EventKey, OpenId } from '../base/event.ts';
+import { type Event, eventKey, type OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
 import type { Chance } from '../base/random.ts';
 import { pick } from '../base/random.ts';
@@ -82,7 +82,7 @@ export function simulateDay(inside: Campaign, { users, perUser, day: wanted, cha
 function answerTo({ key, account, user, sentAt }: Event, { decision }: Played, chance: Chance): Event | undefined {
   if (decision.kind !== 'answered' || decision.detail !== 'ask') return undefined;
   const text = pick(['A', 'B', 'C', 'D'], chance);
-  return { key: `${key}+` as EventKey, account, user, sentAt: later(sentAt, 6 * SECOND), kind: 'text', text };
+  return { key: eventKey(`${key}+`), account, user, sentAt: later(sentAt, 6 * SECOND), kind: 'text', text };
 }
 
 class DaySums {

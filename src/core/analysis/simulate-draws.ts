@@ -1,7 +1,7 @@
 // What a draw comes to when it is drawn thousands of times: by the very code that draws for followers, with everything
 // left out that would refuse somebody (hours, limits of one follower or of a day). Stock and budget stay. Pure.
 
-import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
+import { type Event, eventKey, type Happening, openId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
 import { type Chance, logNormal } from '../base/random.ts';
 import { type Instant, instant } from '../base/time.ts';
@@ -157,6 +157,6 @@ function paying(sums: readonly Fen[], chance: Chance): Happening {
 }
 
 function eventOf(n: number, happening: Happening, sentAt: Instant): Event {
-  const [key, user] = [`draw-${n}` as EventKey, `u${n}` as OpenId];
+  const [key, user] = [eventKey(`draw-${n}`), openId(`u${n}`)];
   return { key, account: 'simulation', user, sentAt, ...happening };
 }

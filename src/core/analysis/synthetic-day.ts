@@ -1,6 +1,6 @@
 // A made-up crowd for a made-up day: who comes, when, and what they do, as far as a campaign's own triggers tell. Pure.
 
-import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
+import { type Event, eventKey, type Happening, type OpenId } from '../base/event.ts';
 import { type Chance, logNormal, pick, poisson } from '../base/random.ts';
 import {
   DAY,
@@ -162,7 +162,7 @@ export function crowdOf(plan: CrowdPlan): Crowd | undefined {
   const people = peopleOf(plan);
   let newFollowers = 0;
   const put = (list: Event[], user: OpenId, sentAt: Instant, happening: Happening): void => {
-    const key = `day-${before.length + events.length + 1}` as EventKey;
+    const key = eventKey(`day-${before.length + events.length + 1}`);
     list.push({ key, account: plan.account, user, sentAt, ...happening });
   };
   for (const [index, user] of people.entries()) {

@@ -7,6 +7,16 @@ export type OpenId = Brand<string, 'OpenId'>;
 /** By which a redelivery is recognised. Unique per account. */
 export type EventKey = Brand<string, 'EventKey'>;
 
+/** A text that is known to be one. */
+export function openId(text: string): OpenId {
+  return text as OpenId;
+}
+
+/** A text that is one account's name for an event, for ever. */
+export function eventKey(text: string): EventKey {
+  return text as EventKey;
+}
+
 /** What every event carries. `sentAt` is WeChat's time, `account` our name for the Official Account. */
 export type Envelope = {
   readonly key: EventKey;

@@ -1,7 +1,7 @@
 // What a rule waits for, piece by piece, and events that stand for each piece: whoever else is asked about all of them
 // is asked about everything that piece is about. Pure.
 
-import type { Event, EventKey, Happening, OpenId } from '../base/event.ts';
+import { type Event, eventKey, type Happening, openId } from '../base/event.ts';
 import { normalise } from '../base/text.ts';
 import type { Instant } from '../base/time.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
@@ -14,7 +14,7 @@ export function piecesOf(rule: Rule, campaign: Campaign, account: string): Piece
 }
 
 function eventOf(happening: Happening, account: string, sentAt: Instant): Event {
-  return { key: 'probe' as EventKey, account, user: 'probe' as OpenId, sentAt, ...happening };
+  return { key: eventKey('probe'), account, user: openId('probe'), sentAt, ...happening };
 }
 
 /** Whether a rule that was found for a probe really answers it. */

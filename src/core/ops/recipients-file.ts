@@ -2,7 +2,7 @@
 // at once, with its place; a file with one wrong line pays nobody. Pure.
 
 import type { Finding } from '../base/error.ts';
-import type { OpenId } from '../base/event.ts';
+import { type OpenId, openId } from '../base/event.ts';
 import { type Fen, fen, parseYuan, showFen, yuanText } from '../base/money.ts';
 import { nearest, suggest } from '../base/suggest.ts';
 import { type Cell, cellsOf, type Written } from '../yaml/csv.ts';
@@ -166,7 +166,7 @@ function readOpenId({ text, line, column }: Cell, seen: SeenOnce, say: Say): Ope
     return undefined;
   }
   const first = seen.before(text, line);
-  if (first === undefined) return text as OpenId;
+  if (first === undefined) return openId(text);
   say(line, column, `${text} stands in line ${first} already; leave it once`);
   return undefined;
 }

@@ -1,6 +1,6 @@
 // What WeChat Pay says of money that came in (支付通知) or went back (退款通知), the events it becomes, and what an order
 // that was asked after says about it. Pure.
-import type { Event, EventKey, OpenId } from '../base/event.ts';
+import { type Event, type EventKey, eventKey, type OpenId, openId } from '../base/event.ts';
 import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
 
@@ -45,11 +45,11 @@ export type PayNotice =
  * Stands for the payer of an order of which no payment was told yet: refund notices name none. It is no openid, so that
  * it is nobody's.
  */
-export const UNKNOWN_PAYER = 'unknown-payer' as OpenId;
+export const UNKNOWN_PAYER = openId('unknown-payer');
 
 /** The key by which a payment is one event for ever. */
 export function paymentKey(transaction: string): EventKey {
-  return `p:${transaction}` as EventKey;
+  return eventKey(`p:${transaction}`);
 }
 
 export function paidEvent(merchant: string, account: string, notice: PaidNotice): Event {
@@ -64,7 +64,7 @@ export function refundedEvent(
   { account, user }: Pick<Event, 'account' | 'user'>,
   { transaction, refund, amount, at: sentAt }: RefundNotice,
 ): Event {
-  const key = `r:${refund}${user === UNKNOWN_PAYER ? ':unknown' : ''}` as EventKey;
+  const key = eventKey(`r:${refund}${user === UNKNOWN_PAYER ? ':unknown' : ''}`);
   return { key, account, user, sentAt, kind: 'refunded', merchant, transaction, refund, amount };
 }
 

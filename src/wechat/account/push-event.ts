@@ -2,7 +2,7 @@
 // `other` and is answered `success`. Wire names end here (接收普通消息, 接收事件推送).
 import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
-import type { Event, EventKey, Happening, OpenId } from '../../core/base/event.ts';
+import { type Event, type EventKey, type Happening, openId } from '../../core/base/event.ts';
 import { fromSeconds } from '../../core/base/time.ts';
 import { childrenOf, textOf, type XmlFields } from '../xml.ts';
 
@@ -32,7 +32,7 @@ export function eventOf(account: string, fields: XmlFields): Event {
   const envelope = {
     key: keyOf(type, user, seconds, fields),
     account,
-    user: user as OpenId,
+    user: openId(user),
     sentAt: fromSeconds(Number(seconds)),
   };
   return { ...envelope, ...happening };

@@ -7,7 +7,7 @@ import { eventsOf } from '../../../src/commands/shared/journal.ts';
 import { Backtest, type BacktestReport, type PastEvent } from '../../../src/core/analysis/backtest.ts';
 import { Ledger as CoreLedger } from '../../../src/core/analysis/memory-ledger.ts';
 import { crowdOf, firstOpenDay } from '../../../src/core/analysis/synthetic-day.ts';
-import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, type OpenId, openId } from '../../../src/core/base/event.ts';
 import { chanceOf } from '../../../src/core/base/random.ts';
 import { DAY, instant, later } from '../../../src/core/base/time.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
@@ -158,11 +158,11 @@ describe('a backtest', () => {
   test('tells an inviter once of a friend, though the journal has that as an event of its own', () => {
     const rules = [ruleOf({ on: { kind: 'friend', did: 'followed' }, give: ['a'], once: 'perEvent' })];
     const campaign = campaignOf({ prizes: [packet('a')], rules });
-    const scene = inviteScene('ann' as OpenId, 'tea');
+    const scene = inviteScene(openId('ann'), 'tea');
     const follows: Scripted = { at: '2026-02-10 10:00', kind: 'subscribe', via: 'qr', scene, user: 'bob' };
     const told: Scripted = {
       ...{ at: '2026-02-10 10:00', user: 'ann', key: 'f:bob:followed' },
-      ...{ kind: 'friend', friend: 'bob' as OpenId, did: 'followed', campaign: 'tea' },
+      ...{ kind: 'friend', friend: openId('bob'), did: 'followed', campaign: 'tea' },
     };
     const [asEvent, alone] = [journalOf(campaign, [told, follows]), journalOf(campaign, [follows])];
     for (const journal of [asEvent, alone]) {
@@ -224,7 +224,7 @@ describe('a backtest', () => {
 
 describe('the command', () => {
   let world: World;
-  const user = (n: number) => `oUser${String(n).padStart(23, '0')}` as OpenId;
+  const user = (n: number) => openId(`oUser${String(n).padStart(23, '0')}`);
 
   beforeAll(async () => {
     world = await startWorld();
@@ -235,7 +235,7 @@ describe('the command', () => {
     for (let n = 0; n < 20; n++) {
       now = instant(at(n < 12 ? '2026-02-10 10:00' : '2026-02-11 10:00') + n * 1000);
       const event: Event = {
-        key: `k${n}` as EventKey,
+        key: eventKey(`k${n}`),
         account: 'tea',
         user: user(n % 12),
         sentAt: now,

@@ -11,7 +11,7 @@ import {
   recoveredKey,
 } from '../../../src/core/audit/claim-of-number.ts';
 import { lostAward, lostIdentity, lostMoney, passedBy, payoutOf, repairOf } from '../../../src/core/audit/repair.ts';
-import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { dayOf, type Instant, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
 import { decide } from '../../../src/core/decide/decide.ts';
@@ -64,12 +64,12 @@ const merchant = {
 const account = { name: 'tea', appId: 'wx8888888888888888' };
 const payable: Payable = { campaign: campaignOf(), account, merchant, seed: 'seed' };
 const other: Payable = { ...payable, campaign: campaignOf(RULES.replace('campaign: shop', 'campaign: other')) };
-const ann = 'oAnn0000000000000000000000_A' as OpenId;
-const bob = 'oBob0000000000000000000000-B' as OpenId;
+const ann = openId('oAnn0000000000000000000000_A');
+const bob = openId('oBob0000000000000000000000-B');
 
 /** What Ann wins with a word, as the bot decides it at `now`, when WeChat's clock said `sentAt`. */
 function won(text: string, now: Instant, sentAt = now): { award: Award; event: Event } {
-  const event: Event = { key: 'm:1' as EventKey, account: 'tea', user: ann, sentAt, kind: 'text', text };
+  const event: Event = { key: eventKey('m:1'), account: 'tea', user: ann, sentAt, kind: 'text', text };
   const facts = { follower: undefined, claims: new Set<string>(), counters: new Map<string, number>(), halted: false };
   const around = { merchant: { merchant: 'till', ...LIMITS }, seedOf: () => 'seed' };
   const decision = decide(bookOf([payable.campaign], ['tea']).match(event, event.sentAt), event, facts, now, around);

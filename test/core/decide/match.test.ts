@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Event, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import type { Pattern } from '../../../src/core/base/pattern.ts';
 import { compilePattern } from '../../../src/core/base/pattern.ts';
@@ -230,7 +230,7 @@ describe('another event', () => {
     const on: Trigger[] = [{ kind: 'visit' }, { kind: 'friend', did: 'followed' }];
     const campaigns = ['tea', 'milk'].map(id => campaignOf({ id, rules: [ruleOf({ on })] }));
     const shadow = { ...campaigns[0]!, mode: 'shadow' as const };
-    const friend = { kind: 'friend', did: 'followed', friend: 'ben' as OpenId, campaign: 'tea' } as const;
+    const friend = { kind: 'friend', did: 'followed', friend: openId('ben'), campaign: 'tea' } as const;
     for (const scripted of [visits(NOW), { at: NOW, ...friend }]) {
       const event = eventOf(scripted);
       const found = bookOf([...campaigns, shadow], ['tea']).match(event, event.sentAt);
@@ -296,7 +296,7 @@ const events: fc.Arbitrary<Event> = fc
       }),
       pick('c0', 'c1', 'c2').map(campaign => ({ kind: 'visit', campaign }) as const),
       fc.tuple(pick<'followed' | 'paid'>('followed', 'paid'), pick('c0', 'c1', 'c2')).map(([did, campaign]) => {
-        return { kind: 'friend', did, friend: 'ben' as OpenId, campaign } as const;
+        return { kind: 'friend', did, friend: openId('ben'), campaign } as const;
       }),
       pick({ kind: 'unsubscribe' } as const, { kind: 'image', mediaId: 'm', url: 'u' } as const),
       pick({ kind: 'voice', mediaId: 'm' } as const, { kind: 'unsupported' } as const),

@@ -4,7 +4,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { showFinding } from '../../../src/core/base/error.ts';
-import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { type Instant, parseBeijing } from '../../../src/core/base/time.ts';
 import { countersOf, decide, wantedFor } from '../../../src/core/decide/decide.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
@@ -81,7 +81,7 @@ let keys = 0;
 /** What the flow does, as far as claims and counters go. */
 async function claim(store: Store, text: string, user: string, ...texts: readonly string[]): Promise<string> {
   const event: Event = {
-    ...{ key: `k${++keys}` as EventKey, account: 'tea', user: user as OpenId, sentAt: clock },
+    ...{ key: eventKey(`k${++keys}`), account: 'tea', user: openId(user), sentAt: clock },
     ...{ kind: 'text', text },
   };
   const around = { merchant: undefined, seedOf: (id: string) => `seed of ${id}` };

@@ -4,7 +4,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { Ledger } from '../../../src/core/analysis/memory-ledger.ts';
-import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, type OpenId, openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, type Instant, later, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
@@ -31,8 +31,8 @@ const CONFIG = {
   merchants: new Map([['till', { ...MERCHANT, limits: LIMITS }]]),
 } as unknown as Config;
 const NOON = parseBeijing('2026-02-10 12:00')!;
-const ANN = 'oAnn0000000000000000000000_A' as OpenId;
-const BOB = 'oBob0000000000000000000000-B' as OpenId;
+const ANN = openId('oAnn0000000000000000000000_A');
+const BOB = openId('oBob0000000000000000000000-B');
 
 const at = (seconds: number): Instant => later(NOON, seconds * SECOND);
 const on = (...triggers: Trigger[]) => triggers as [Trigger, ...Trigger[]];
@@ -51,7 +51,7 @@ const CAMPAIGN: Campaign = campaignOf({
 let serial = 0;
 /** What somebody did at this second, whenever it is told. */
 function did(seconds: number, happening: object, user: OpenId = ANN): Event {
-  return { key: `m:${++serial}` as EventKey, account: 'tea', user, sentAt: at(seconds), ...happening } as Event;
+  return { key: eventKey(`m:${++serial}`), account: 'tea', user, sentAt: at(seconds), ...happening } as Event;
 }
 const FOLLOW = { kind: 'subscribe', via: 'direct' };
 const LEAVE = { kind: 'unsubscribe' };

@@ -9,7 +9,7 @@ import { eventText } from '../../../src/core/analysis/chinese.ts';
 import { happeningOf } from '../../../src/core/analysis/explain.ts';
 import { nearMisses } from '../../../src/core/analysis/near-miss.ts';
 import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
-import type { OpenId } from '../../../src/core/base/event.ts';
+import { openId } from '../../../src/core/base/event.ts';
 import { chanceOf } from '../../../src/core/base/random.ts';
 import type { Day } from '../../../src/core/base/time.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
@@ -197,14 +197,14 @@ describe('through the door', () => {
     ]);
     const second = await scanned(bob, `https://q.example.com/c/${code}`, { waiting: false });
     expect([second.type, control.person(bob).chat.at(-1)]).toMatchObject(['scancode_push', { text: '用过了' }]);
-    expect(await world.store.payouts({ user: ann as OpenId, limit: 9 })).toMatchObject([{ amount: 100 }]);
-    expect(await world.store.payouts({ user: bob as OpenId, limit: 9 })).toEqual([]);
+    expect(await world.store.payouts({ user: openId(ann), limit: 9 })).toMatchObject([{ amount: 100 }]);
+    expect(await world.store.payouts({ user: openId(bob), limit: 9 })).toEqual([]);
   });
 
   test('what is longer than any code is cut', async () => {
     const ann = world.person(true);
     await world.simulator.control.act(ann, { kind: 'scancode', key: 'SCAN', result: '长'.repeat(2000) });
-    const [line] = await world.store.journal({ user: ann as OpenId, limit: 1 });
+    const [line] = await world.store.journal({ user: openId(ann), limit: 1 });
     expect(line!.event).toMatchObject({ kind: 'scancode', button: 'SCAN', result: '长'.repeat(512) });
   });
 });

@@ -1,6 +1,6 @@
 // What is told with a passive reply: texts that are owed, and 「我的红包」.
 import { describe, expect, test } from 'vitest';
-import type { Event, EventKey, Happening, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, type Happening, openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { HOUR, later, parseBeijing } from '../../../src/core/base/time.ts';
 import { asksForMine, mineReply } from '../../../src/core/messages/my-packets.ts';
@@ -11,7 +11,7 @@ import { aPayout } from '../../storage/store.contract.ts';
 
 const AT = parseBeijing('2026-02-10 10:00')!;
 const event = (happening: Happening): Event =>
-  ({ key: 'k' as EventKey, account: 'tea', user: 'oA' as OpenId, sentAt: AT, ...happening }) as Event;
+  ({ key: eventKey('k'), account: 'tea', user: openId('oA'), sentAt: AT, ...happening }) as Event;
 const TEXT = event({ kind: 'text', text: '你好' });
 const owed = (...texts: string[]) => ({ version: 7, texts: texts.map(text => ({ id: text, text })) });
 const text = (words: string): Reply => ({ kind: 'text', text: words });
@@ -41,7 +41,7 @@ describe('what is owed', () => {
     [{ kind: 'visit', campaign: 'c' }],
     [{ kind: 'scancode', button: 'b', result: 'r', waiting: false }],
     [{ kind: 'notice', type: 'TEMPLATESENDJOBFINISH' }],
-    [{ kind: 'friend', friend: 'oB' as OpenId, did: 'paid', campaign: 'c' }],
+    [{ kind: 'friend', friend: openId('oB'), did: 'paid', campaign: 'c' }],
   ])('waits where no reply is seen for certain: %j', happening => {
     expect(withOwed(event(happening), NO_REPLY, owed('一'))).toEqual({ reply: NO_REPLY });
   });

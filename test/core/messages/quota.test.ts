@@ -2,7 +2,7 @@
 // careful, never too bold.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Event, EventKey, Happening, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, type Happening, openId } from '../../../src/core/base/event.ts';
 import { HOUR, type Instant, instant, later, MINUTE, SECOND } from '../../../src/core/base/time.ts';
 import { type Allowance, allowanceNow, type Deed, usedUp, withSent } from '../../../src/core/messages/quota.ts';
 import { type GrantKind, type Grants, granted, spend } from '../../../src/simulator/world/message-windows.ts';
@@ -20,7 +20,7 @@ const RESULT: Happening = { kind: 'scancode', button: 'A', result: 'x', waiting:
 const STICKER: Happening = { kind: 'unsupported' };
 
 function deed(happening: Happening, sentAt: Instant, at = sentAt): Deed {
-  const envelope = { key: 'k' as EventKey, account: 'tea', user: 'oA' as OpenId, sentAt };
+  const envelope = { key: eventKey('k'), account: 'tea', user: openId('oA'), sentAt };
   return { event: { ...envelope, ...happening } as Event, at };
 }
 

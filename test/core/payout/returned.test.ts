@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { rehearse } from '../../../src/core/analysis/run-tests.ts';
-import type { EventKey } from '../../../src/core/base/event.ts';
+import { eventKey } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, dayOf, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
 import { cancelStep } from '../../../src/core/payout/operator-steps.ts';
@@ -279,7 +279,7 @@ describe('a claim made again gets the same number', () => {
       const shop = await shopOn();
       shop.now = now;
       const user = openId('Ann');
-      await shop.decides({ key: `m:${user}:1` as EventKey, account: 'tea', user, sentAt, kind: 'text', text: '红包' });
+      await shop.decides({ key: eventKey(`m:${user}:1`), account: 'tea', user, sentAt, kind: 'text', text: '红包' });
       numbers.push((await shop.payout('Ann')).billNo);
     }
     expect(numbers[0]).toBe(numbers[1]);

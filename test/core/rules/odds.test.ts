@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { Ledger } from '../../../src/core/analysis/memory-ledger.ts';
 import { verifyDraw } from '../../../src/core/analysis/verify-draw.ts';
 import { showFinding } from '../../../src/core/base/error.ts';
-import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { byWeight } from '../../../src/core/base/random.ts';
 import { parseBeijing } from '../../../src/core/base/time.ts';
 import { luckOf } from '../../../src/core/decide/draw.ts';
@@ -92,9 +92,9 @@ describe('a follower who has had the small prize', () => {
     const ledger = new Ledger();
     const book = bookOf([campaign], ['tea']);
     return (user: string) => {
-      const key = `e${++events}` as EventKey;
+      const key = eventKey(`e${++events}`);
       const sentAt = parseBeijing('2026-02-11 10:00')!;
-      const event: Event = { key, account: 'tea', user: user as OpenId, sentAt, kind: 'text', text: '抽奖' };
+      const event: Event = { key, account: 'tea', user: openId(user), sentAt, kind: 'text', text: '抽奖' };
       return ledger.play(book, event, AROUND).decision;
     };
   };

@@ -6,7 +6,7 @@ import { Ledger } from '../../../src/core/analysis/memory-ledger.ts';
 import { failuresOf, rehearse } from '../../../src/core/analysis/run-tests.ts';
 import { verifyDraw } from '../../../src/core/analysis/verify-draw.ts';
 import { showFinding } from '../../../src/core/base/error.ts';
-import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { instant, parseBeijing } from '../../../src/core/base/time.ts';
 import { decide, wantedFor } from '../../../src/core/decide/decide.ts';
 import type { Decision } from '../../../src/core/decide/decision.ts';
@@ -69,9 +69,9 @@ const RENAMED = FIRST.replace('campaign: spring', 'campaign: spring3\nwas: [spri
 let events = 0;
 function event(user: string, text: string, at: string): Event {
   return {
-    key: `e${++events}` as EventKey,
+    key: eventKey(`e${++events}`),
     account: 'tea',
-    user: user as OpenId,
+    user: openId(user),
     sentAt: parseBeijing(at)!,
     kind: 'text',
     text,

@@ -116,7 +116,7 @@ describe('a file is sent', () => {
       state: 'planned',
       amount: 100,
     });
-    const [line] = await world!.store.journal({ user: openId(openIds(1)[0]), limit: 5 });
+    const [line] = await world!.store.journal({ user: openId(openIds(1)[0]!), limit: 5 });
     expect(line).toMatchObject({
       event: { kind: 'other', type: 'send' },
       decision: { kind: 'awarded', rule: 'send' },

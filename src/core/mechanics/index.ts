@@ -38,7 +38,8 @@ export const MECHANICS: readonly Mechanic[] = Object.values(REGISTRY);
 type Each = (typeof REGISTRY)[keyof typeof REGISTRY];
 type Together<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer All) => void ? All : never;
 type MechanicFields = Together<Each['fields']>;
-type Built = Together<Each extends infer M ? (M extends WrittenMechanic<infer _, infer B> ? B : never) : never>;
+type KeysOf<B> = B extends unknown ? keyof B : never;
+type BuiltKeys = Each extends infer M ? (M extends WrittenMechanic<infer _, infer B> ? KeysOf<B> : never) : never;
 /** What is written of all of them: each finds its own keys in it. */
 const WRITTEN = MECHANICS as readonly WrittenMechanic<MechanicFields, Partial<RulePlays>>[];
 
@@ -61,13 +62,10 @@ export const KEYS_OF_CLAIMS: readonly string[] = MECHANICS.flatMap(({ fields, al
   Object.keys(fields).filter(key => !alsoAnswers.includes(key)),
 );
 
-/** A part of `RulePlays` that nobody builds does not compile. */
-type Unbuilt = Exclude<keyof RulePlays, keyof Built>;
+/** A part of `RulePlays` that nobody builds is named here by the compiler. */
+void ({} satisfies Record<Exclude<keyof RulePlays, BuiltKeys>, never>);
 
-export function buildPlays(
-  rule: ReadRulePart & ObjectOf<MechanicFields>,
-  around: Building,
-): [Unbuilt] extends [never] ? RulePlays : Unbuilt {
+export function buildPlays(rule: ReadRulePart & ObjectOf<MechanicFields>, around: Building): RulePlays {
   return Object.assign({}, ...WRITTEN.map(each => each.build?.(rule, around)));
 }
 

@@ -9,10 +9,10 @@ import type { WrittenTrigger } from '../../triggers/trigger.ts';
 import type { Located } from '../../yaml/schema.ts';
 import type { Budget, Campaign, Packet, Period, Prize, Round, Rule, Trigger, Wallet } from '../campaign.ts';
 import type { ReadRule, RuleFile } from '../language/file.ts';
-
 import { namedBy } from '../renamed.ts';
 import type { ReadPeople, ReadPrize } from '../schema/file.ts';
 import { buildTest } from '../schema/test.ts';
+import type { RuleData } from '../tables/files.ts';
 
 /** What the check has read already: files, and conditions with the names they may use. */
 type Beside = Pick<Building, 'data' | 'conditions'>;
@@ -133,11 +133,30 @@ function packetOf({ packet, name }: RuleFile): { packet?: Packet } {
 
 // ── Prizes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+type Kind = Prize['kind'];
+type PrizeOf<K extends Kind> = Extract<Prize, { readonly kind: K }>;
+/** What is of one kind only, from what is written behind its key. */
+type Making<K extends Kind> = (
+  written: NonNullable<ReadPrize[K]>,
+  prize: ReadPrize,
+  data: RuleData,
+) => Omit<PrizeOf<K>, keyof PrizeOf<'nothing'>>;
+
+const MAKINGS: { readonly [K in Kind]: Making<K> } = {
+  redpacket: ({ value }, { shares }) => ({ ...worthOf(value), ...(shares && { shares: shares.value }) }),
+  coupon: (list, _, data) => ({ coupons: data.coupons(list, heard)! }),
+  nothing: () => ({}),
+};
+
+function made<K extends Kind>(kind: K, prize: ReadPrize, data: RuleData): object {
+  return { kind, ...MAKINGS[kind](prize[kind]!, prize, data) };
+}
+
 function prizeOf(written: string, prize: ReadPrize, { data }: Beside): Prize {
-  const { weight, window, fallback, redpacket, coupon, shares } = prize;
-  const { stock, perDay, perUser, unlockAfter } = prize;
+  const { weight, window, fallback, stock, perDay, perUser, unlockAfter } = prize;
   const { id: name, named } = nameOf(written, prize);
-  const common = {
+  const kind = (Object.keys(MAKINGS) as Kind[]).find(each => prize[each] !== undefined)!;
+  return {
     name,
     ...named,
     weight: weight?.value ?? 1,
@@ -147,10 +166,8 @@ function prizeOf(written: string, prize: ReadPrize, { data }: Beside): Prize {
     ...(unlockAfter && { unlockAfter: unlockAfter.value }),
     ...(window && { window: windowOf(window) }),
     ...(fallback && { fallback: true }),
-  };
-  if (coupon) return { ...common, kind: 'coupon', coupons: data.coupons(coupon, heard)! };
-  if (!redpacket) return { ...common, kind: 'nothing' };
-  return { ...common, kind: 'redpacket', ...worthOf(redpacket.value), ...(shares && { shares: shares.value }) };
+    ...made(kind, prize, data),
+  } as Prize;
 }
 
 function windowOf({ from, to, hours }: NonNullable<ReadPrize['window']>): NonNullable<Prize['window']> {

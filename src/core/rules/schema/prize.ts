@@ -21,6 +21,7 @@ import {
   wrapped,
   yes,
 } from '../../yaml/schema.ts';
+import type { Prize } from '../campaign.ts';
 import { renaming } from './names.ts';
 
 /** Words that mean something else where a prize's name stands. */
@@ -66,12 +67,17 @@ const window = object(
   { notEmpty: true },
 );
 
+/** What it is: exactly one of them is there. */
+const kinds = {
+  redpacket: optional(located(redpacket), '红包金额：¥1.00、区间 ¥1.20..¥2.80、分档 steps 或红包雨 split'),
+  coupon: optional(located(csvFile()), '券码：CSV 文件，第一列，一行一个，每个只发一次'),
+  nothing: optional(yes(), '没有中奖'),
+} satisfies Record<Prize['kind'], unknown>;
+
 const prize = object(
   'a prize',
   {
-    redpacket: optional(located(redpacket), '红包金额：¥1.00、区间 ¥1.20..¥2.80、分档 steps 或红包雨 split'),
-    coupon: optional(located(csvFile()), '券码：CSV 文件，第一列，一行一个，每个只发一次'),
-    nothing: optional(yes(), '没有中奖'),
+    ...kinds,
     weight: optional(located(weight()), '权重，默认 1'),
     stock: optional(located(count()), '整个活动一共几个'),
     perDay: optional(located(count()), '每天最多几个'),
@@ -82,7 +88,7 @@ const prize = object(
     ...renaming(prizeName),
     shares: optional(located(count({ min: 3, max: 20 })), '裂变红包分几份（微信已停止新申请，不建议使用）'),
   },
-  { oneOf: ['redpacket', 'coupon', 'nothing'] },
+  { oneOf: Object.keys(kinds) },
 );
 
 export const prizes = mapOf('prizes', prizeName, prize);

@@ -489,6 +489,34 @@ describe('beside a running bot', () => {
     await until(() => merchant().sentCount === 4);
   }, 60_000);
 
+  test('all that is held at once leaves out what was called off or may be paid already, and says so of each', async () => {
+    await begin();
+    const { store } = world!;
+    const later28 = later(instant(Date.now()), 28 * DAY);
+    const held = async (user: string, stopped?: Payout['stopped']): Promise<Payout> => {
+      const payout = await plan(store, user, { at: instant(Date.now()) });
+      return take(store, payout, 'held', { nextAt: later28, nextDo: 'send', ...(stopped && { stopped }) });
+    };
+    const [plain, calledOff, doubted] = [
+      await held('oPlain'),
+      await held('oOff', 'calledOff'),
+      await held('oDoubt', 'doubted'),
+    ];
+    const { code, out } = await hongbao('payouts', 'retry', '--state', 'held', '--json');
+    const rows = new Map(
+      (JSON.parse(out) as { billNo: string; ok: boolean; result: string }[]).map(row => [row.billNo, row]),
+    );
+    expect(code).toBe(1);
+    expect(rows.get(plain!.billNo)).toMatchObject({ ok: true });
+    expect(rows.get(calledOff!.billNo)).toMatchObject({
+      ok: false,
+      result: expect.stringContaining('it was called off'),
+    });
+    expect(rows.get(doubted!.billNo)).toMatchObject({ ok: false, result: expect.stringContaining('may be paid') });
+    for (const { billNo, stopped } of [calledOff!, doubted!])
+      expect(await store.payout(billNo)).toMatchObject({ state: 'held', stopped, nextAt: later28 });
+  }, 60_000);
+
   test('what WeChat is still processing cannot be cancelled; once it says FAILED it can', async () => {
     await begin(); // no timetable: a bot that asked first would plan a new number
     world!.simulator.control.setFaults({ pay: [{ kind: 'processingThenFailed', afterMs: 60_000 }], platform: [] });

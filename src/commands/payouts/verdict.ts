@@ -7,7 +7,6 @@ import { type Counter, UNBOUNDED } from '../../core/base/counter.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import { capDayOf, prizeLimits } from '../../core/decide/limits.ts';
-import type { Limit } from '../../core/mechanics/mechanic.ts';
 import { refundedCounter } from '../../core/mechanics/refund.ts';
 import {
   isTooOldToAsk,
@@ -35,7 +34,7 @@ const now = (): Instant => instant(Date.now());
 
 /** `limits`: the bounds of what a new number takes from the budget again. */
 export type VerdictPorts = CancelPorts & {
-  readonly limits: (payout: Payout, claimedAt: Instant) => Promise<readonly Limit[]>;
+  readonly limits: (payout: Payout, claimedAt: Instant) => Promise<readonly Counter[]>;
 };
 
 type Answer = Refused | { readonly done: string; readonly number?: BillNo };
@@ -172,20 +171,16 @@ async function limitsOf(
   store: Store,
   payout: Payout,
   at: Instant,
-): Promise<readonly Limit[]> {
+): Promise<readonly Counter[]> {
   const line = (await store.journal({ user: payout.user, limit: JOURNAL_READ })).find(
     ({ decision }) => decision.kind === 'awarded' && decision.claimKey === payout.claimKey,
   );
   const campaign = campaigns.find(({ id }) => id === payout.campaign);
-  return [...decidedLimits(line), ...(campaign ? liveLimits(campaign, config, payout, line, at) : [])];
+  const decided = line?.decision.kind === 'awarded' ? line.decision.counters : [];
+  return [...decided, ...(campaign ? liveLimits(campaign, config, payout, line, at) : [])];
 }
 
 const JOURNAL_READ = 1000;
-
-function decidedLimits(line: JournalLine | undefined): Limit[] {
-  const counters = line?.decision.kind === 'awarded' ? line.decision.counters : [];
-  return counters.map(each => ({ ...each, label: each.name, refuses: 'soldOut', returns: true, money: false }));
-}
 
 function liveLimits(
   campaign: Campaign,
@@ -193,7 +188,7 @@ function liveLimits(
   payout: Payout,
   line: JournalLine | undefined,
   now: Instant,
-): Limit[] {
+): Counter[] {
   const { account, user, merchant: name } = payout;
   const merchant = config.merchants.get(name);
   const event = line?.event ?? ({ key: '', account, user, sentAt: now, kind: 'other', type: 'offer' } as const);

@@ -7,6 +7,7 @@ import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import type { Event } from '../../core/base/event.ts';
 import { instant } from '../../core/base/time.ts';
+import { checkText } from '../../core/decide/check-words.ts';
 import type { Decision, Open } from '../../core/decide/decision.ts';
 import { prospectText } from '../../core/decide/prospect.ts';
 
@@ -133,7 +134,7 @@ function show(kind: string, { decision, reply, journal, payout }: Came): void {
   print(`event     ${kind}`);
   for (const line of decision.trace) {
     print(`rule      ${line.campaign}/${line.rule}`);
-    for (const check of line.checks) print(`          ${check.ok ? '✓' : '✗'} ${check.text}`);
+    for (const check of line.checks) print(`          ${check.ok ? '✓' : '✗'} ${checkText(check)}`);
   }
   print(`decision  ${describe(decision)}${journal === undefined ? '' : ` (it happened: journal ${journal})`}`);
   if (decision.kind === 'open') for (const each of decision.prospects) print(`          ${prospectText(each)}`);

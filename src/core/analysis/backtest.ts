@@ -284,12 +284,9 @@ function learnCode(codes: Map<string, CodeFact>, { event, decision }: PastEvent)
   const code = codeIn(event);
   if (code === undefined) return;
   const checks = decision.trace.flatMap(line => line.checks);
-  const batch = checks.find(({ text }) => text.startsWith(BATCH))?.text.slice(BATCH.length);
-  if (batch === undefined) return;
+  const printed = checks.find(each => each.check === 'batch');
+  if (!printed) return;
   const prize = decision.kind === 'awarded' ? decision.prize : (codes.get(code)?.prize ?? '');
-  codes.set(code, { batch, prize, active: !checks.some(({ ok, text }) => !ok && text === NOT_ACTIVE) });
+  const active = !checks.some(({ ok, check }) => !ok && check === 'codeActive');
+  codes.set(code, { batch: printed.batch, prize, active });
 }
-
-/** As `code.ts` notes it. */
-const BATCH = '批次 ';
-const NOT_ACTIVE = '码已启用';

@@ -7,7 +7,9 @@ import { type Fen, fen, parseYuan, showFen } from '../base/money.ts';
 import { suggest } from '../base/suggest.ts';
 import { visible } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';
-import type { Check, Decision, Open } from '../decide/decision.ts';
+import type { Check } from '../decide/check.ts';
+import { checkText } from '../decide/check-words.ts';
+import type { Decision, Open } from '../decide/decision.ts';
 import type { Match } from '../decide/match.ts';
 import { prospectText } from '../decide/prospect.ts';
 import { decisionCalled } from '../decide/renamed-decision.ts';
@@ -131,7 +133,7 @@ function ruleLines(
   const changed = isChanged ? '  (规则文件后来改过)' : '';
   return [
     row('规则', `${campaign}/${rule}  ${words[part]}${changed}`),
-    ...checks.map(({ ok, text }) => row('', `  ${ok ? '✓' : '✗'} ${text}`)),
+    ...checks.map(check => row('', `  ${check.ok ? '✓' : '✗'} ${checkText(check)}`)),
   ];
 }
 
@@ -171,7 +173,10 @@ export function explanationJson(explanation: Explanation, payouts: readonly Payo
     event,
     at,
     ...(journal !== undefined && { journal }),
-    rules,
+    rules: rules.map(({ checks, ...rule }) => ({
+      ...rule,
+      checks: checks.map(check => ({ ...check, text: checkText(check) })),
+    })),
     near,
     decision: { kind, ...about, ...won, ...no, ...open },
     reply,

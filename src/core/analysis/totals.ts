@@ -2,9 +2,8 @@
 
 import { type Fen, fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
+import { limitIn } from '../decide/check-words.ts';
 import type { Decision } from '../decide/decision.ts';
-
-import { limitIn } from '../decide/limits.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import type { Undone } from './memory-ledger.ts';
 
@@ -94,8 +93,8 @@ export class Outcomes {
     const { campaign, rule } = decision;
     const seen = new Set<string>(); // once, of however many prizes it is a limit
     const line = trace.find(each => each.campaign === campaign && each.rule === rule);
-    for (const { ok, text } of line?.checks ?? []) {
-      const limit = ok ? undefined : limitIn(text);
+    for (const check of line?.checks ?? []) {
+      const limit = check.ok ? undefined : limitIn(check);
       if (limit === undefined || seen.has(limit)) continue;
       seen.add(limit);
       const key = `${campaign} ${limit}`;

@@ -6,6 +6,7 @@ import type { Event, EventKey, OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
 import { byWeight } from '../base/random.ts';
 import { type Day, dayOf, endOfDay, type Instant, instant, later, parseBeijing, SECOND } from '../base/time.ts';
+import type { Check } from '../decide/check.ts';
 import type { Claim } from '../decide/decision.ts';
 import { drawAmount, luckOf } from '../decide/draw.ts';
 import { lastClaimCounter, prizeLimits, ruleClaims, userLimits } from '../decide/limits.ts';
@@ -184,7 +185,7 @@ export function repairOf(lost: Lost, now: Instant): Repair {
     return counter.name === last ? [{ name: last, add: 0, max: UNBOUNDED, atLeast: at }] : [counter];
   });
   const payout = payoutOf(lost, now);
-  const checks = [{ ok: true, text: `账本修复,单号 ${payout.billNo}` }];
+  const checks: Check[] = [{ ok: true, check: 'repaired', billNo: payout.billNo }];
   return {
     event: eventOf(payable, user, payout.billNo, eventAt),
     seenAt: now,
@@ -215,7 +216,7 @@ export function claimRepairOf(
   const prize = award?.prize ?? held?.prize ?? (payable ? prizeOf(payable, payout, amount).name : RECOVERED);
   const about = { campaign, rule, prize, amount, claimKey };
   const counters = award?.counters ?? [];
-  const checks = [{ ok: true, text: `账本修复,单号 ${billNo}` }];
+  const checks: Check[] = [{ ok: true, check: 'repaired', billNo }];
   const trace = [{ campaign, rule, hash: '', checks }];
   const key = `repair:${billNo}` as EventKey;
   const decision: Award = { kind: 'awarded', ...about, counters, holds, reply: NO_REPLY, trace };

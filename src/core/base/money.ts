@@ -1,6 +1,4 @@
 // Money is whole fen (分). There is no other representation anywhere. Pure.
-import assert from 'node:assert/strict';
-
 declare const brand: unique symbol;
 /** A nominal type: a plain value that only its own constructor can make. */
 export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
@@ -10,7 +8,7 @@ export type Fen = Brand<number, 'Fen'>;
 
 /** The only way to make a `Fen`. A fraction or a negative amount is a mistake of ours. */
 export function fen(amount: number): Fen {
-  assert(Number.isSafeInteger(amount) && amount >= 0, `not an amount in whole fen: ${amount}`);
+  if (!Number.isSafeInteger(amount) || amount < 0) throw new RangeError(`not an amount in whole fen: ${amount}`);
   return amount as Fen;
 }
 

@@ -116,13 +116,16 @@ export function parseDuration(text: string): number | undefined {
   return match ? Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] : undefined;
 }
 
+/** `08:30`; minutes since midnight. */
+export function clockText(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+}
+
 // ── In words, Chinese ────────────────────────────────────────────────────────────────────────────────────────
 
 /** `10:00–14:00、17:00–22:00`, in Chinese. */
 export function hoursText(hours: readonly (readonly [number, number])[]): string {
-  const clock = (minutes: number): string =>
-    `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-  return hours.map(([from, to]) => `${clock(from)}–${clock(to)}`).join('、') || '全天';
+  return hours.map(([from, to]) => `${clockText(from)}–${clockText(to)}`).join('、') || '全天';
 }
 
 export const WEEKDAY_NAMES: Readonly<Record<Weekday, string>> = {

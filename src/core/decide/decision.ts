@@ -6,6 +6,7 @@ import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
 import type { Cancel, Detail, Refusal } from '../rules/campaign.ts';
 import type { Reply } from '../rules/reply.ts';
+import type { Check } from './check.ts';
 import type { Prospect } from './prospect.ts';
 
 /** A prize given to somebody, once. The key is campaign / rule / openid / occasion, unique for ever. */
@@ -27,8 +28,6 @@ export type Claim = {
   readonly round?: string;
 };
 
-/** One thing that was looked at, in Chinese, with the number behind it. */
-export type Check = { readonly ok: boolean; readonly text: string };
 export type Trace = readonly {
   readonly campaign: string;
   readonly rule: string;

@@ -5,20 +5,10 @@ import { type Counter, hasRoom, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { fen, yuanText } from '../base/money.ts';
 import { byWeight } from '../base/random.ts';
-import {
-  beijingText,
-  type Day,
-  hoursText,
-  type Instant,
-  later,
-  lengthText,
-  minuteOfDay,
-  WEEKDAY_NAMES,
-  weekdayOf,
-} from '../base/time.ts';
+import { beijingText, type Day, hoursText, type Instant, later, minuteOfDay, weekdayOf } from '../base/time.ts';
 import { claimKeyOf, claimKeysOf } from '../match/claim-key.ts';
 import type { Facts } from '../match/facts.ts';
-import { followsWith, standingOf, whyNotText } from '../match/follower.ts';
+import { followsWith, notFollowing, standingOf } from '../match/follower.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
 import type { EvaluationContext, Limit, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
 import { causesOf } from '../mechanics/refund.ts';
@@ -27,17 +17,10 @@ import { isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
 import { fitsPattern } from '../triggers/trigger.ts';
-import type { Award, Check, Decision, Open, Trace } from './decision.ts';
-import { type Luck, luckOf, oddsText } from './draw.ts';
-import {
-  gapCounter,
-  lastClaimCounter,
-  limitText,
-  type MerchantCaps,
-  OCCASION_LABELS,
-  ruleClaims,
-  userLimits,
-} from './limits.ts';
+import type { Check } from './check.ts';
+import type { Award, Decision, Open, Trace } from './decision.ts';
+import { type Luck, luckOf } from './draw.ts';
+import { gapCounter, lastClaimCounter, type MerchantCaps, ruleClaims, userLimits } from './limits.ts';
 import { drawCounters, type Missing, type Offer, offerOf } from './prize-offer.ts';
 import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from './prospect.ts';
 
@@ -99,9 +82,9 @@ export class RuleEvaluation implements EvaluationContext {
     return (this.facts.counters.get(counter) ?? 0) + (this.added.get(counter) ?? 0);
   }
 
-  see(ok: boolean, text: string): boolean {
-    this.checks.push({ ok, text });
-    return ok;
+  see(check: Check): boolean {
+    this.checks.push(check);
+    return check.ok;
   }
 
   // ── Is it about this event at all? ───────────────────────────────────────────────────────────────────────
@@ -110,15 +93,13 @@ export class RuleEvaluation implements EvaluationContext {
   applies(): boolean {
     const { mode, testers, period } = this.campaign;
     const isTester = testers.has(this.event.user);
-    if (mode === 'rehearse' && !this.see(isTester, `${isTester ? '' : '不'}在彩排名单里`)) return false;
+    if (mode === 'rehearse' && !this.see({ ok: isTester, check: 'tester' })) return false;
     const follows = this.follows();
-    if (this.wantsFirstFollow() && !this.see(follows === 1, `第 ${follows} 次关注,只给第 1 次`)) return false;
+    if (this.wantsFirstFollow() && !this.see({ ok: follows === 1, check: 'onlyFirstFollow', follows })) return false;
     if (this.mechanics.some(mechanic => mechanic.applies?.(this) === false)) return false;
     if (this.isGiving()) return true;
-    return this.see(
-      this.now >= period.from && this.now < period.to,
-      `活动期 ${beijingText(period.from)} – ${beijingText(period.to)}`,
-    );
+    const { from, to } = period;
+    return this.see({ ok: this.now >= from && this.now < to, check: 'period', from, to });
   }
 
   /** Whether it gives or counts anything; other rules only answer. */
@@ -177,8 +158,7 @@ export class RuleEvaluation implements EvaluationContext {
     const left = this.available(offers, names);
     if ('refusal' in left) return this.refuse(left);
     const worth = left.some(offer => offer.amount > 0);
-    if (worth && !this.see(!this.facts.halted, `商户发放${this.facts.halted ? '已' : '没有'}暂停`))
-      return this.refuse({ refusal: 'halted' });
+    if (worth && !this.see({ ok: !this.facts.halted, check: 'notHalted' })) return this.refuse({ refusal: 'halted' });
     const prospects = this.isForetold ? prospectsOf(this.campaign, names, left) : [];
     if (this.isForetold && !isCertain(prospects, this.campaign)) return this.open(prospects, left);
     const offer = this.draw(left, names, luck);
@@ -257,19 +237,16 @@ export class RuleEvaluation implements EvaluationContext {
   /** Refusals that every rule has, in their order. */
   private ownRefusal(): RefusalReason | undefined {
     const { from, to } = this.campaign.period;
-    const [isBegun, isOver] = [this.now >= from, this.now >= to];
-    if (!this.see(isBegun, `活动${isBegun ? '已于' : ''} ${beijingText(from)} ${isBegun ? '' : '才'}开始`))
-      return { refusal: 'notStarted' };
-    if (!this.see(!isOver, `活动${isOver ? '已于' : ''} ${beijingText(to)} ${isOver ? '' : '才'}结束`))
-      return { refusal: 'ended' };
+    if (!this.see({ ok: this.now >= from, check: 'begun', at: from })) return { refusal: 'notStarted' };
+    if (!this.see({ ok: this.now < to, check: 'notOver', at: to })) return { refusal: 'ended' };
     if (!this.isInHours()) return { refusal: 'closed' };
     if (!this.isEligible()) return { refusal: 'notEligible' };
     const keys = claimKeysOf(this.campaign, this.rule, this.event, this.now);
-    const taken = Number(keys.some(key => this.facts.claims.has(key)));
+    const used = Number(keys.some(key => this.facts.claims.has(key)));
     // Every event is a new occasion, of which there is nothing to say.
-    const isSaid = this.rule.once !== 'perEvent' || taken > 0;
-    if (isSaid && !this.see(taken === 0, `${OCCASION_LABELS[this.rule.once]} ${taken}/1`))
-      return { refusal: 'already' };
+    const { once } = this.rule;
+    const isSaid = once !== 'perEvent' || used > 0;
+    if (isSaid && !this.see({ ok: used === 0, check: 'once', once, used })) return { refusal: 'already' };
     const limits = userLimits(this.campaign, this.event, this.now).filter(isBounded);
     const isMine = ({ refuses }: Limit): boolean => refuses === 'limited';
     for (const limit of limits.filter(isMine)) if (!this.seeLimit(limit)) return refusalOf(limit);
@@ -283,34 +260,31 @@ export class RuleEvaluation implements EvaluationContext {
     const { gap } = this.campaign.perUser;
     if (gap === undefined) return true;
     const last = this.lastClaimAt();
-    const seconds = Math.floor((this.now - last) / 1000);
-    const text = last === 0 ? '还没有参与过' : `距上次参与 ${seconds} 秒,需 ${gap / 1000} 秒`;
-    return this.see(this.now - last >= gap, text);
+    const length = this.now - last;
+    return this.see({ ok: length >= gap, check: 'gap', needed: gap, ...(last > 0 && { length }) });
   }
 
   private isInHours(): boolean {
-    const { hours, weekdays } = this.campaign.period;
+    const { hours, weekdays: days } = this.campaign.period;
     const minute = minuteOfDay(this.now);
     const isOpen = hours.length === 0 || hours.some(([start, end]) => minute >= start && minute < end);
-    if (hours.length > 0 && !this.see(isOpen, `${beijingText(this.now).slice(11, 16)},时段 ${hoursText(hours)}`))
-      return false;
-    const today = weekdayOf(this.now);
-    const days = weekdays.map(weekday => WEEKDAY_NAMES[weekday]).join('、');
-    return weekdays.length === 0 || this.see(weekdays.includes(today), `${WEEKDAY_NAMES[today]},限 ${days}`);
+    if (hours.length > 0 && !this.see({ ok: isOpen, check: 'hours', minute, hours })) return false;
+    const day = weekdayOf(this.now);
+    return days.length === 0 || this.see({ ok: days.includes(day), check: 'weekdays', day, days });
   }
 
   private isEligible(): boolean {
     const { followedFor, firstFollow } = this.rule.who;
     if (followedFor === undefined && !firstFollow) return true;
     const standing = standingOf(this);
-    if (standing.kind !== 'follows') return this.see(false, whyNotText(standing.kind, this.isForetold));
+    if (standing.kind !== 'follows') return this.see(notFollowing(standing.kind, this.isForetold));
     if (followedFor !== undefined && standing.since !== undefined) {
       const length = Math.max(0, this.now - standing.since);
-      const text = `已关注 ${lengthText(length)},需 ${lengthText(followedFor)}`;
-      if (!this.see(length >= followedFor, text)) return false;
+      const ok = length >= followedFor;
+      if (!this.see({ ok, check: 'followedFor', length, needed: followedFor })) return false;
     }
     const follows = this.follows();
-    return !firstFollow || this.see(follows <= 1, follows <= 1 ? '从未取消过关注' : `第 ${follows} 次关注,取消过`);
+    return !firstFollow || this.see({ ok: follows <= 1, check: 'neverLeft', follows });
   }
 
   /** Prizes that can still be won. Where nothing worth money is left, the draw would be a pretence: a refusal. */
@@ -319,7 +293,7 @@ export class RuleEvaluation implements EvaluationContext {
     const reasons: RefusalReason[] = [];
     for (const offer of offers) {
       if ('refuses' in offer) {
-        this.see(false, offer.text);
+        this.see(offer.why);
         reasons.push({ refusal: offer.refuses });
         continue;
       }
@@ -348,10 +322,14 @@ export class RuleEvaluation implements EvaluationContext {
     const prizes = fallback ? all : left.map(({ prize }) => prize);
     const isPinned = this.pinned !== undefined && names.includes(this.pinned);
     const prize = isPinned ? prizes.find(({ name }) => name === this.pinned) : byWeight(prizes, luck.prize);
-    if (prize && prizes.length > 1) this.see(true, `抽中「${prizeCalled(prize)}」,概率 ${oddsText(prize, prizes)}`);
+    if (prize && prizes.length > 1) {
+      const about = { prize: prizeCalled(prize), weight: prize.weight };
+      this.see({ ok: true, check: 'drawn', ...about, of: prizes.reduce((sum, { weight }) => sum + weight, 0) });
+    }
     const offer = left.find(candidate => candidate.prize === prize);
-    if (offer || !fallback) return offer;
-    this.see(false, `「${prize && prizeCalled(prize)}」已没有,改为「${prizeCalled(fallback.prize)}」`);
+    if (offer || !fallback || !prize) return offer ?? fallback;
+    const instead = prizeCalled(fallback.prize);
+    this.see({ ok: false, check: 'stillThere', prize: prizeCalled(prize), instead });
     return fallback;
   }
 
@@ -386,8 +364,10 @@ export class RuleEvaluation implements EvaluationContext {
   }
 
   private seeLimit(limit: Limit): boolean {
-    const used = this.value(limit.name);
-    return this.see(used + limit.add <= limit.max, limitText(limit, used));
+    const { name, limit: check, of, add, max, money } = limit;
+    const used = this.value(name);
+    const ok = used + add <= max;
+    return this.see({ ok, check, used, max, ...(money && { add }), ...(of !== undefined && { of }) });
   }
 }
 

@@ -7,11 +7,12 @@
 import { type Counter, UNBOUNDED } from '../base/counter.ts';
 import type { Event, OpenId } from '../base/event.ts';
 import { sceneOf } from '../base/event.ts';
-import { type Fen, fen, showFen } from '../base/money.ts';
+import type { Fen } from '../base/money.ts';
 import { beijingText, DAY, dayOf, endOfDay, type Instant, later, MINUTE } from '../base/time.ts';
 import { dayIn, roundAt } from '../match/claim-key.ts';
+import type { LimitId } from '../mechanics/check.ts';
 import type { Limit } from '../mechanics/mechanic.ts';
-import type { Campaign, Once, Prize } from '../rules/campaign.ts';
+import type { Campaign, Prize } from '../rules/campaign.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 
 /** What one merchant allows (bot.yaml: `merchants.*.limits`). WeChat enforces the same, later and less kindly. */
@@ -45,27 +46,18 @@ export function userLimits(campaign: Campaign, event: Event, now: Instant): Limi
   const scene = sceneOf(event);
   const round = roundAt(campaign, now)?.name;
   const limits: Limit[] = [];
-  const add = (name: string, label: string, max = UNBOUNDED): void => {
-    limits.push({ name, label, add: 1, max, refuses: 'limited', returns: false, money: false });
+  const one = { add: 1, returns: false, money: false } as const;
+  const add = (name: string, limit: LimitId, max = UNBOUNDED, of?: string): void => {
+    limits.push({ name, limit, ...(of !== undefined && { of }), max, refuses: 'limited', ...one });
   };
-  add(`${base}/claims`, '累计已参与', perUser.total);
-  add(`${base}/claims/day/${day}`, '今日已参与', perUser.perDay);
-  add(`${base}/claims/month/${day.slice(0, 7)}`, '本月已参与', perUser.perMonth);
-  if (round !== undefined) add(`${base}/claims/round/${round}`, '本场已参与', perUser.perRound);
-  if (scene !== undefined) add(`${base}/claims/scene/${scene}`, `在「${scene}」已参与`, perScene.perUser);
+  add(`${base}/claims`, 'claims', perUser.total);
+  add(`${base}/claims/day/${day}`, 'claimsToday', perUser.perDay);
+  add(`${base}/claims/month/${day.slice(0, 7)}`, 'claimsThisMonth', perUser.perMonth);
+  if (round !== undefined) add(`${base}/claims/round/${round}`, 'claimsThisRound', perUser.perRound);
+  if (scene !== undefined) add(`${base}/claims/scene/${scene}`, 'claimsAtScene', perScene.perUser, scene);
   if (perMinute !== undefined) {
     const name = `campaign/${campaign.id}/claims/minute/${beijingText(now).slice(0, 16)}`;
-    const label = '本分钟已参与(全部)';
-    limits.push({
-      name,
-      label,
-      add: 1,
-      max: perMinute,
-      refuses: 'soldOut',
-      detail: 'later',
-      returns: false,
-      money: false,
-    });
+    limits.push({ name, limit: 'claimsThisMinute', max: perMinute, refuses: 'soldOut', detail: 'later', ...one });
   }
   return limits;
 }
@@ -93,12 +85,12 @@ export type Claimant = {
 export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: Claimant): Limit[] {
   const base = `campaign/${campaign.id}`;
   const { user } = who.event;
-  const called = prizeCalled(prize);
+  const of = prizeCalled(prize);
   const pieces = { add: 1, money: false, returns: amount > 0 };
   const wins: Limit[] = [
     {
       name: `${base}/user/${user}/wins`,
-      label: '累计已中奖',
+      limit: 'wins',
       max: campaign.perUser.wins ?? UNBOUNDED,
       refuses: 'limited',
       ...pieces,
@@ -108,21 +100,24 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
     ...(prize.kind === 'nothing' ? [] : wins),
     {
       name: `${base}/prize/${prize.name}/user/${user}`,
-      label: `本人已中「${called}」`,
+      limit: 'winsOfPrize',
+      of,
       max: prize.perUser ?? UNBOUNDED,
       refuses: 'limited',
       ...pieces,
     },
     {
       name: `${base}/prize/${prize.name}`,
-      label: `「${called}」已发`,
+      limit: 'prize',
+      of,
       max: prize.stock ?? UNBOUNDED,
       refuses: 'soldOut',
       ...pieces,
     },
     {
       name: `${base}/prize/${prize.name}/day/${dayIn(campaign, who.now)}`,
-      label: `今日「${called}」已发`,
+      limit: 'prizeToday',
+      of,
       max: prize.perDay ?? UNBOUNDED,
       refuses: 'soldOut',
       ...pieces,
@@ -142,8 +137,7 @@ function moneyLimits(campaign: Campaign, amount: Fen, who: Claimant): Limit[] {
   const yuan = { add: amount, money: true };
   const mine: Limit = {
     name: `${base}/user/${event.user}/amount/day/${today}`,
-    label: '本人今日已领金额',
-    left: '本人今日还可领',
+    limit: 'amountToday',
     max: perUser.amountPerDay ?? UNBOUNDED,
     refuses: 'limited',
     returns: false,
@@ -152,11 +146,10 @@ function moneyLimits(campaign: Campaign, amount: Fen, who: Claimant): Limit[] {
   return [
     mine,
     ...(caps ? capLimits(caps, event, amount, who.leavesAt ?? now) : []),
-    { name: `${base}/amount`, label: '预算已用', left: '预算剩', max: budget?.total ?? 0, ...yuan, ...ALL },
+    { name: `${base}/amount`, limit: 'budget', max: budget?.total ?? 0, ...yuan, ...ALL },
     {
       name: `${base}/amount/day/${today}`,
-      label: '今日预算已用',
-      left: '今日预算剩',
+      limit: 'budgetToday',
       max: budget?.perDay ?? UNBOUNDED,
       ...yuan,
       ...ALL,
@@ -166,8 +159,8 @@ function moneyLimits(campaign: Campaign, amount: Fen, who: Claimant): Limit[] {
       : [
           {
             name: `${base}/scene/${scene}/amount/day/${today}`,
-            label: `「${scene}」今日已用`,
-            left: `「${scene}」今日剩`,
+            limit: 'amountAtScene' as const,
+            of: scene,
             max: perScene.amountPerDay ?? UNBOUNDED,
             ...yuan,
             ...ALL,
@@ -190,8 +183,7 @@ function capLimits(
   return [
     {
       name: `${base}/user/${account}/${user}/amount/day/${day}`,
-      label: '本人今日金额(商户)',
-      left: '本人今日还可领(商户)',
+      limit: 'merchantAmountOfUser',
       add: amount,
       max: caps.amountPerUserPerDay,
       money: true,
@@ -199,8 +191,7 @@ function capLimits(
     },
     {
       name: `${base}/amount/day/${day}`,
-      label: '商户今日已发',
-      left: '商户今日还可发',
+      limit: 'merchantAmountToday',
       add: amount,
       max: caps.amountPerDay,
       money: true,
@@ -208,7 +199,7 @@ function capLimits(
     },
     {
       name: `${base}/user/${account}/${user}/packets/day/${day}`,
-      label: '本人今日红包数(商户)',
+      limit: 'merchantPacketsOfUser',
       add: 1,
       max: caps.perUserPerDay,
       money: false,
@@ -236,14 +227,15 @@ function packetLimits(campaign: Campaign, { event, now }: Claimant): Limit[] {
   const { budget, perScene } = campaign;
   const one = { add: 1, money: false };
   return [
-    { name: `${base}/packets`, label: '红包已发', max: budget?.packets ?? UNBOUNDED, ...one, ...ALL },
+    { name: `${base}/packets`, limit: 'packets', max: budget?.packets ?? UNBOUNDED, ...one, ...ALL },
     { name: `${base}/packets/day/${today}`, ...one, ...ALL, ...packetsToday(campaign, now) },
     ...(scene === undefined
       ? []
       : [
           {
             name: `${base}/scene/${scene}/packets/day/${today}`,
-            label: `「${scene}」今日已发`,
+            limit: 'packetsAtScene' as const,
+            of: scene,
             max: perScene.perDay ?? UNBOUNDED,
             ...one,
             ...ALL,
@@ -255,10 +247,10 @@ function packetLimits(campaign: Campaign, { event, now }: Claimant): Limit[] {
 }
 
 /** Of a pace that carries over, the bound of the day grows with every hour that the campaign was open on it. */
-function packetsToday(campaign: Campaign, now: Instant): Pick<Limit, 'label' | 'max' | 'detail'> {
+function packetsToday(campaign: Campaign, now: Instant): Pick<Limit, 'limit' | 'max' | 'detail'> {
   const { pace, packetsPerDay: max = UNBOUNDED } = campaign.budget ?? {};
   const soFar = pace?.carryOver ? pace.perHour * (Math.floor(openMinutes(campaign, now) / 60) + 1) : UNBOUNDED;
-  return soFar < max ? { label: '到本小时为止已发', max: soFar, detail: 'later' } : { label: '今日红包已发', max };
+  return soFar < max ? { limit: 'packetsUpToThisHour', max: soFar, detail: 'later' } : { limit: 'packetsToday', max };
 }
 
 /** So many an hour. The clock's own hour: one in which the campaign's day begins is not counted twice. */
@@ -268,7 +260,7 @@ function paceLimit(campaign: Campaign, now: Instant): Limit[] {
   const hour = beijingText(now).slice(0, 13).replace(' ', '/hour/');
   const name = `campaign/${campaign.id}/pace/day/${hour}`;
   const rest = { add: 1, money: false, refuses: 'soldOut', detail: 'later', returns: false } as const;
-  return [{ name, label: '本小时已发', max: pace.perHour, ...rest }];
+  return [{ name, limit: 'packetsThisHour', max: pace.perHour, ...rest }];
 }
 
 /** How long the campaign was open on its own day before `now`. */
@@ -290,27 +282,3 @@ export function alertPassed({ budget }: Campaign, usedBefore: number, used: numb
   const share = (sum: number): number => (sum * 100) / budget.total;
   return budget.alertAt.findLast(mark => share(usedBefore) < mark && share(used) >= mark);
 }
-
-/** In Chinese, with its numbers: `今日已参与 1/1`; of money what is left and what is needed: `预算剩 ¥3.20 < ¥5.00`. */
-export function limitText({ label, left, add, max, money }: Limit, used: number): string {
-  if (!money) return `${label} ${used}/${max}`;
-  const rest = Math.max(0, max - used);
-  return `${left ?? label} ${showFen(fen(rest))} ${rest < add ? '<' : '≥'} ${showFen(fen(add))}`;
-}
-
-/** What such a text is about, without its numbers; `undefined`: it speaks of no limit. */
-export function limitIn(text: string): string | undefined {
-  const label = /^(.+) (?:\d+\/\d+|¥[\d.]+ [<≥] ¥[\d.]+)$/.exec(text)?.[1];
-  return label === undefined || OCCASIONS.has(label) ? undefined : label;
-}
-
-/** What a second claim of the same occasion is told by: that is no limit, but what the rule says it is for. */
-export const OCCASION_LABELS: Readonly<Record<Once, string>> = {
-  ever: '已领过',
-  perDay: '今日已领',
-  perWeek: '本周已领',
-  perMonth: '本月已领',
-  perRound: '本场已领',
-  perEvent: '这一件已领',
-};
-const OCCASIONS: ReadonlySet<string> = new Set(Object.values(OCCASION_LABELS));

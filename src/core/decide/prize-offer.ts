@@ -3,13 +3,14 @@
 
 import { type Counter, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
-import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
+import { type Fen, NO_MONEY } from '../base/money.ts';
 import { type Instant, later, minuteOfDay } from '../base/time.ts';
 import type { EvaluationContext, Limit, RuleContext, TakesBack } from '../mechanics/mechanic.ts';
 import { slotCounters, slotFor } from '../mechanics/round.ts';
 import type { Campaign, Prize, Window } from '../rules/campaign.ts';
 import { isCash, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
+import type { Check } from './check.ts';
 import { drawAmount, type Luck } from './draw.ts';
 import { type Claimant, type MerchantCaps, prizeLimits } from './limits.ts';
 
@@ -23,7 +24,7 @@ export type Offer = {
 /** Why a prize cannot be won by this claim, apart from its limits. `isLocked`: each draw brings it nearer. */
 export type Missing = {
   readonly prize: Prize;
-  readonly text: string;
+  readonly why: Check;
   readonly refuses: 'notEligible' | 'limited' | 'soldOut';
   readonly isLocked?: boolean;
 };
@@ -71,7 +72,7 @@ const DRAWS = /^campaign\/[^/]+\/user\/[^/]+\/draws$/;
 export const takesBackDraws: TakesBack = ({ name, add }) => {
   if (!DRAWS.test(name)) return undefined;
   const counters = [{ name: `${name}/${TAKEN_BACK}`, add, max: Number.MAX_SAFE_INTEGER }];
-  return { wants: [], undo: () => ({ counters, text: '少算一次抽奖' }) };
+  return { wants: [], undo: () => ({ counters, check: { ok: true, check: 'undoneDraw' } }) };
 };
 
 function couponCounter(campaign: Campaign, prize: Prize): string {
@@ -84,13 +85,15 @@ export function offerOf(
   luck: Luck,
   caps: MerchantCaps | undefined,
 ): Offer | Missing {
-  const missing = (text: string, refuses: Missing['refuses'] = 'soldOut'): Missing => ({ prize, text, refuses });
+  const missing = (why: Check, refuses: Missing['refuses'] = 'soldOut'): Missing => ({ prize, why, refuses });
   const called = prizeCalled(prize);
-  if (prize.window && !isOpen(prize.window, at.now)) return missing(`「${called}」现在不发`);
+  if (prize.window && !isOpen(prize.window, at.now)) return missing({ ok: false, check: 'givenNow', prize: called });
   const counted = drawNames(at);
   const draws = prize.unlockAfter === undefined ? 0 : at.value(counted.draws) - at.value(counted.takenBack);
-  if (prize.unlockAfter !== undefined && draws < prize.unlockAfter)
-    return { ...missing(`「${called}」抽过 ${draws}/${prize.unlockAfter} 次后才能中`, 'limited'), isLocked: true };
+  if (prize.unlockAfter !== undefined && draws < prize.unlockAfter) {
+    const why = { ok: false, check: 'unlocked', prize: called, used: draws, max: prize.unlockAfter } as const;
+    return { ...missing(why, 'limited'), isLocked: true };
+  }
   const who = claimantIn(at, caps);
   const offer = (amount: Fen, more: readonly Limit[] = [], coupon?: string): Offer => ({
     prize,
@@ -101,19 +104,20 @@ export function offerOf(
   if (prize.kind === 'coupon') {
     const taken = at.value(couponCounter(at.campaign, prize));
     const coupon = prize.coupons[taken];
-    if (coupon === undefined) return missing(`「${called}」券码已发 ${taken}/${prize.coupons.length}`);
+    if (coupon === undefined)
+      return missing({ ok: false, check: 'coupons', of: called, used: taken, max: prize.coupons.length });
     return offer(NO_MONEY, [nextCoupon(at.campaign, prize, taken)], coupon);
   }
   if (!isCash(prize)) return offer(NO_MONEY);
   if (prize.steps) {
     const amount = stepFor(prize.steps, at.event);
     return amount === undefined
-      ? missing(`「${called}」消费未达到 ${showFen(prize.steps[0]!.from)}`, 'notEligible')
+      ? missing({ ok: false, check: 'spentEnough', prize: called, needed: prize.steps[0]!.from }, 'notEligible')
       : offer(amount);
   }
   if (!prize.split) return offer(drawAmount(prize, luck.amount));
   const slot = slotFor(at, prize);
-  return slot ? offer(slot.amount, slot.limits) : missing('本场红包已抢完');
+  return slot ? offer(slot.amount, slot.limits) : missing({ ok: false, check: 'slotsLeft' });
 }
 
 /** Bounded by what was read, so that nobody else gets the same line of the list. */
@@ -122,7 +126,8 @@ function nextCoupon(campaign: Campaign, prize: Prize, taken: number): Limit {
     name: couponCounter(campaign, prize),
     add: 1,
     max: taken + 1,
-    label: `「${prizeCalled(prize)}」券码`,
+    limit: 'coupons',
+    of: prizeCalled(prize),
     isGuard: true,
     refuses: 'soldOut',
     returns: false,

@@ -144,10 +144,13 @@ function isLate(follower: Follower | undefined, { sentAt }: Event): boolean {
   return follower?.leftAt !== undefined && follower.leftAt > sentAt;
 }
 
-/** Why not, in Chinese. */
-export function whyNotText(kind: Exclude<Standing['kind'], 'follows'>, isForetold = false): string {
-  if (kind === 'unknown') return isForetold ? '没有见过此人关注:真来时先问微信' : '不知道是否关注:没有见过,也没有问到';
-  return kind === 'never' ? '没有关注' : '已取消关注';
+/** `isForetold`: it has not happened, and WeChat is asked once it does. */
+type NotFollowing = { readonly why: Exclude<Standing['kind'], 'follows'>; readonly isForetold?: true };
+export type FollowChecks = { follows: NotFollowing };
+
+/** Why not. */
+export function notFollowing<Why extends NotFollowing['why']>(why: Why, isForetold = false) {
+  return { ok: false, check: 'follows', why, ...(isForetold && { isForetold }) } as const;
 }
 
 /** Whether what this rule gives depends on whether, since when or how often somebody follows. */

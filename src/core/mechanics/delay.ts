@@ -1,6 +1,6 @@
 // A prize that is paid later (delay), and not to whoever has left by then (`cancelIf: unsubscribed`). Pure.
 
-import { standingOf, wasBroken, whyNotText } from '../match/follower.ts';
+import { notFollowing, standingOf, wasBroken } from '../match/follower.ts';
 import { CANCELS } from '../rules/campaign.ts';
 import { cashGiven, hasTrigger } from '../rules/campaign-query.ts';
 import { lengthText } from '../rules/public-text.ts';
@@ -51,7 +51,7 @@ export const delay = mechanic({
     if (!at.rule.cancelIf.includes('unsubscribed')) return undefined;
     const { kind } = standingOf(at);
     const no = kind !== 'follows' ? kind : wasBroken(at.facts.follower ?? {}, at.event) ? 'left' : undefined;
-    return no === undefined || at.see(false, whyNotText(no, at.isForetold)) ? undefined : { refusal: 'notEligible' };
+    return no === undefined || at.see(notFollowing(no, at.isForetold)) ? undefined : { refusal: 'notEligible' };
   },
   takesBack: 'nothing',
 });

@@ -6,7 +6,7 @@ import { sceneOf } from '../base/event.ts';
 import { NO_MONEY } from '../base/money.ts';
 import { normalise } from '../base/text.ts';
 import { DAY, dayOf, minuteOfDay, weekdayOf } from '../base/time.ts';
-import { followsWith, standingOf, whyNotText } from '../match/follower.ts';
+import { followsWith, notFollowing, standingOf } from '../match/follower.ts';
 import type { Campaign, ConditionValues } from '../rules/campaign.ts';
 import { compileCondition } from '../rules/condition/condition.ts';
 import { scannedText } from '../rules/printed-code.ts';
@@ -15,6 +15,13 @@ import { sayUnknown } from '../rules/schema/written.ts';
 import { optional, passage } from '../yaml/schema.ts';
 import { type EvaluationContext, mechanic } from './mechanic.ts';
 import { balanceOf, walletCounters } from './wallet.ts';
+
+/** `trouble`: what went wrong as it was worked out: a `RunTrouble`, or what the engine says. */
+export type EligibilityChecks = {
+  condition: { source: string; why?: 'unknown'; isForetold?: true; trouble?: string };
+  tags: { names: readonly string[] };
+  excludedTags: { names: readonly string[] };
+};
 
 /** A follower we never saw following was there before we were. */
 const SINCE_EVER = 36_500;
@@ -77,13 +84,14 @@ export const condition = mechanic({
   wants: at => [...at.campaign.wallets.values()].flatMap(wallet => walletCounters(at, wallet)),
   applies(at) {
     const made = at.rule.when!;
+    const { source } = made;
     if (made.isAboutFollowing && standingOf(at).kind === 'unknown')
-      return at.see(false, `条件 ${made.source}:${whyNotText('unknown', at.isForetold)}`);
-    let why = '';
-    const isTrue = made.holds(valuesFor(at), trouble => {
-      why = `:${trouble}`;
+      return at.see({ ...notFollowing('unknown', at.isForetold), check: 'condition', source });
+    let trouble: string | undefined;
+    const ok = made.holds(valuesFor(at), code => {
+      trouble = code;
     });
-    return at.see(isTrue, `条件 ${made.source}${why}`);
+    return at.see({ ok, check: 'condition', source, ...(trouble !== undefined && { trouble }) });
   },
   takesBack: 'nothing',
 });
@@ -104,10 +112,10 @@ export const segments = mechanic({
   refuses(at) {
     const { tags: oneOf, excludeTags: noneOf } = at.rule.who;
     const mine = tagsOf(at.campaign, at.event.user);
-    const show = (names: readonly string[]): string => names.map(name => `「${name}」`).join('或');
     const isIn = (names: readonly string[]): boolean => names.some(name => mine.includes(name));
-    if (oneOf && !at.see(isIn(oneOf), `人群${show(oneOf)}`)) return { refusal: 'notEligible' };
-    return noneOf && !at.see(!isIn(noneOf), `不在人群${show(noneOf)}`) ? { refusal: 'notEligible' } : undefined;
+    if (oneOf && !at.see({ ok: isIn(oneOf), check: 'tags', names: oneOf })) return { refusal: 'notEligible' };
+    const isOut = !noneOf || at.see({ ok: !isIn(noneOf), check: 'excludedTags', names: noneOf });
+    return isOut ? undefined : { refusal: 'notEligible' };
   },
   takesBack: 'nothing',
 });

@@ -8,6 +8,8 @@ import { fitsRule } from '../triggers/index.ts';
 import { count, duration, located, object, optional, pattern, required } from '../yaml/schema.ts';
 import { type EvaluationContext, mechanic, type RuleContext } from './mechanic.ts';
 
+export type GuessChecks = { password: unknown };
+
 /** The counter of this stretch of time. */
 function wrongCounter({ mine, rule, now, day }: RuleContext): string {
   const per = rule.guess?.per;
@@ -82,11 +84,13 @@ export const guess = mechanic({
   refuses(at) {
     const { tries } = at.rule.guess!;
     const used = tries - triesLeft(at);
-    return at.see(used < tries, `试错 ${used}/${tries}`) ? undefined : { refusal: 'limited', detail: 'locked' };
+    return at.see({ ok: used < tries, check: 'tries', used, max: tries })
+      ? undefined
+      : { refusal: 'limited', detail: 'locked' };
   },
   answers(at) {
     if (fitsRule(at.rule, at.campaign, at.event, at.now)) return undefined;
-    at.see(false, '口令不对');
+    at.see({ ok: false, check: 'password' });
     return { detail: 'wrong', counters: wrongTry(at), values: { tries: String(triesLeft(at) - 1) } };
   },
   /** Adds nothing, bounded: the right one does not slip through beside the last wrong tries. */

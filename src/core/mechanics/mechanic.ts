@@ -12,13 +12,13 @@ import type { Placeholder, Values } from '../rules/reply.ts';
 import type { ReadRulePart, RuleChecking, WrittenRulePart } from '../rules/schema/written.ts';
 import type { RuleData } from '../rules/tables/files.ts';
 import type { Draft, Fields, ObjectOf, Passage } from '../yaml/schema.ts';
+import type { LimitId, MechanicCheck } from './check.ts';
 
 /** A counter with what it means: which refusal it ends in, and whether the money's return gives it back. */
 export type Limit = Counter & {
-  /** In Chinese, for traces: 今日已领 1/1. */
-  readonly label: string;
-  /** Of money, what is left: 预算剩 ¥3.20. */
-  readonly left?: string;
+  readonly limit: LimitId;
+  /** Of which prize, scene or round. */
+  readonly of?: string;
   /** Bounded by what was read, against those who come at the same moment: it says nothing to people. */
   readonly isGuard?: boolean;
   readonly refuses: 'limited' | 'soldOut';
@@ -53,8 +53,8 @@ export type EvaluationContext = RuleContext & {
   readonly facts: Facts;
   /** What a counter stands at; 0 if it is not there. */
   value(counter: string): number;
-  /** Notes a check for the trace, in Chinese, with its number; gives back whether it is well. */
-  see(ok: boolean, text: string): boolean;
+  /** Notes a check for the trace; gives back whether it is well. */
+  see(check: MechanicCheck): boolean;
 };
 
 /** Why not; of several the first in the order of `REFUSALS` is told. */
@@ -76,10 +76,10 @@ export type TakesBack = (counted: Counter) => Undoing | undefined;
 export type Undoing = {
   /** Counters it reads. */
   readonly wants: readonly string[];
-  /** What it adds, and in Chinese what that means; `undefined`: there is nothing left to undo. */
+  /** What it adds, and what that means; `undefined`: there is nothing left to undo. */
   undo(
     value: (counter: string) => number,
-  ): { readonly counters: readonly Counter[]; readonly text: string } | undefined;
+  ): { readonly counters: readonly Counter[]; readonly check: MechanicCheck } | undefined;
 };
 
 /** What a rule is built with: lists beside the file, conditions that were compiled, and the names inside. */

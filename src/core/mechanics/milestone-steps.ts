@@ -8,6 +8,9 @@ import type { EvaluationContext } from './mechanic.ts';
 /** `number`: grows from run to run: the day on which a streak's cycle began; 0 where there is only one. */
 export type Run = { readonly base: string; readonly steps: Rule['giveAt']; readonly number: number };
 
+/** `n`: which time, or which day of the run. */
+export type StepChecks = { stepNotGivenYet: { n: number } };
+
 /** No run gives as often. */
 const RUN_MAX = 1_000_000;
 
@@ -38,7 +41,7 @@ function givenAt(at: EvaluationContext, run: Run, n: number): readonly string[] 
 /** The same, noted for the trace where a step was moved. Empty: it only counts. */
 export function seeGiven(at: EvaluationContext, run: Run, n: number): readonly string[] {
   const names = givenAt(at, run, n);
-  if (!names && run.steps?.has(n)) at.see(false, `第 ${n} 次的奖品改期前已给过`);
+  if (!names && run.steps?.has(n)) at.see({ ok: false, check: 'stepNotGivenYet', n });
   return names ?? [];
 }
 

@@ -11,6 +11,8 @@ import {
   unchanged,
 } from './milestone-steps.ts';
 
+export type MilestoneChecks = { time: { n: number }; undoneTime: unknown };
+
 function baseOf({ mine, rule }: RuleContext): string {
   return `${mine}/rule/${rule.id}`;
 }
@@ -45,7 +47,7 @@ const COUNT = /^campaign\/[^/]+\/user\/[^/]+\/rule\/[^/]+\/count$/;
 const takesBack: TakesBack = ({ name }) => {
   if (!COUNT.test(name)) return undefined;
   const counters = [{ name: `${name}/${TAKEN_BACK}`, add: 1, max: Number.MAX_SAFE_INTEGER }];
-  return { wants: [], undo: () => ({ counters, text: '少算一次' }) };
+  return { wants: [], undo: () => ({ counters, check: { ok: true, check: 'undoneTime' } }) };
 };
 
 export const milestones = mechanic({
@@ -55,7 +57,7 @@ export const milestones = mechanic({
   isIn: ({ giveAt, streak, makeUp }) => giveAt !== undefined && !streak && makeUp === undefined,
   wants: at => [countCounter(at), takenBackCounter(at), ...stepCounters(baseOf(at), at.rule.giveAt)],
   gives(at) {
-    at.see(true, `第 ${thisOne(at)} 次`);
+    at.see({ ok: true, check: 'time', n: thisOne(at) });
     return seeGiven(at, runOf(at), thisOne(at));
   },
   /** Two at once cannot both be the third: the later one is lost and finds that it is the fourth. */

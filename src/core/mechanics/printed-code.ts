@@ -1,12 +1,20 @@
 // Printed codes (一物一码): one item, one code, one prize. What a code is worth was decided when it was printed; the
 // counter of its first use makes it good for one person. Pure.
 
-import { beijingText, type Instant } from '../base/time.ts';
+import { beijingText, type Instant, instant } from '../base/time.ts';
 import { codeIn, isAboutCode } from '../rules/printed-code.ts';
 import { prizeNamed } from '../rules/renamed.ts';
 import { isWritten, kindsOf } from '../rules/schema/written.ts';
 import { isLocked, wrongTry } from './guess.ts';
 import { mechanic, type RuleContext } from './mechanic.ts';
+
+export type CodeChecks = {
+  batch: { batch: string };
+  codeChecksum: unknown;
+  codeKnown: unknown;
+  codeActive: unknown;
+  codeUnused: { usedAt?: Instant };
+};
 
 /** Holds the instant of the first use. A shadow uses up nothing of what is real. */
 function usedCounter({ campaign }: Pick<RuleContext, 'campaign'>, code: string): string {
@@ -33,21 +41,24 @@ export const codes = mechanic({
   /** A code of another batch is another rule's. */
   applies(at) {
     const { code } = at.facts;
-    return !code || !isAboutCode(at.event) || at.see(batchesOf(at).includes(code.batch), `批次 ${code.batch}`);
+    if (!code || !isAboutCode(at.event)) return true;
+    const { batch } = code;
+    return at.see({ ok: batchesOf(at).includes(batch), check: 'batch', batch });
   },
   refuses(at) {
     if (!isAboutCode(at.event) || isLocked(at)) return undefined;
     const text = codeIn(at.event);
     // A slip of the pen is no guess: its checksum is wrong.
-    if (!at.see(text !== undefined, '校验位正确')) return { refusal: 'notEligible', detail: 'invalid' };
+    if (!at.see({ ok: text !== undefined, check: 'codeChecksum' }))
+      return { refusal: 'notEligible', detail: 'invalid' };
     const { code } = at.facts;
-    if (!at.see(code !== undefined, '码存在'))
+    if (!at.see({ ok: code !== undefined, check: 'codeKnown' }))
       return { refusal: 'notEligible', detail: 'invalid', counters: wrongTry(at) };
-    if (!at.see(code!.active, '码已启用')) return { refusal: 'notEligible', detail: 'inactive' };
-    const usedAt = at.value(usedCounter(at, text!));
-    if (at.see(usedAt === 0, usedAt === 0 ? '码未使用' : `码已在 ${beijingText(usedAt as Instant)} 使用`))
-      return undefined;
-    return { refusal: 'already', detail: 'used', values: { firstAt: beijingText(usedAt as Instant).slice(0, 16) } };
+    if (!at.see({ ok: code!.active, check: 'codeActive' })) return { refusal: 'notEligible', detail: 'inactive' };
+    const usedAt = instant(at.value(usedCounter(at, text!)));
+    const isUnused = usedAt === 0;
+    if (at.see({ ok: isUnused, check: 'codeUnused', ...(!isUnused && { usedAt }) })) return undefined;
+    return { refusal: 'already', detail: 'used', values: { firstAt: beijingText(usedAt).slice(0, 16) } };
   },
   /** From nothing to now; whoever comes second would pass now. */
   counts(at) {

@@ -13,6 +13,13 @@ import { fitsRule } from '../triggers/index.ts';
 import { count, csvFile, duration, located, object, optional, required } from '../yaml/schema.ts';
 import { type Answer, type EvaluationContext, mechanic, type RuleContext } from './mechanic.ts';
 
+/** `step`: which question; 0: the first is still to come. */
+export type QuizChecks = {
+  quizOpen: { step: number };
+  quizTries: { used: number; max: number };
+  answer: { step: number; isLate?: true };
+};
+
 const LETTERS = 'abcdefgh';
 
 /** What may be typed as an answer: `a`, `选a`. */
@@ -107,7 +114,7 @@ function judge(at: EvaluationContext): Judged {
 /** Neither which questions will be asked, nor whether an answer would be right. */
 function foretold(at: EvaluationContext): Answer {
   const { step } = isStart(at) ? { step: 0 } : latestTry(at);
-  at.see(true, step === 0 ? '题目到时才抽' : `第 ${step} 题,答对与否到时才知道`);
+  at.see({ ok: true, check: 'quizOpen', step });
   const { questions } = at.rule.quiz!;
   const values = {
     n: String(Math.min(step + 1, questions)),
@@ -183,7 +190,9 @@ export const quiz = mechanic({
     if (!isStart(at)) return undefined;
     const { triesPerDay } = at.rule.quiz!;
     const { number } = latestTry(at);
-    return at.see(number < triesPerDay, `今日已答 ${number}/${triesPerDay} 次`) ? undefined : { refusal: 'limited' };
+    return at.see({ ok: number < triesPerDay, check: 'quizTries', used: number, max: triesPerDay })
+      ? undefined
+      : { refusal: 'limited' };
   },
   answers(at) {
     if (isStart(at) && !at.isForetold) return begin(at);
@@ -191,7 +200,7 @@ export const quiz = mechanic({
     const { now, isRight, isLate, hasPassed } = judge(at);
     const { questions, pass } = at.rule.quiz!;
     if (hasPassed) return undefined;
-    at.see(isRight, isLate ? '超时' : `第 ${now.step} 题${isRight ? '答对' : '答错'}`);
+    at.see({ ok: isRight, check: 'answer', step: now.step, ...(isLate && { isLate }) });
     const canPass = !isLate && now.step < questions && now.right + Number(isRight) + (questions - now.step) >= pass;
     if (canPass) return ask(at, now.number, now.step + 1, onwards(at, now, now.step + 1, isRight));
     return { detail: isLate ? 'timeout' : 'wrong', counters: onwards(at, now, questions + 1, isRight) };

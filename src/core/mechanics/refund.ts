@@ -7,6 +7,8 @@ import { CANCELS, type Cancel, type Rule } from '../rules/campaign.ts';
 import { cashGiven, hasTrigger } from '../rules/campaign-query.ts';
 import { mechanic } from './mechanic.ts';
 
+export type RefundChecks = { orderKept: unknown };
+
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /** How often it was refunded: in parts there are several. */
@@ -61,8 +63,8 @@ export const refunds = mechanic({
   refuses(at) {
     const payment = rewardedIn(at.event);
     if (payment === undefined) return undefined;
-    const isKept = at.value(refundedCounter(payment)) === 0;
-    return at.see(isKept, isKept ? '订单没有退款' : '订单已退款') ? undefined : { refusal: 'notEligible' };
+    const ok = at.value(refundedCounter(payment)) === 0;
+    return at.see({ ok, check: 'orderKept' }) ? undefined : { refusal: 'notEligible' };
   },
   /** The first adds nothing, bounded by what was read: a refund that is told at the same moment is not missed. */
   counts({ event }) {

@@ -16,6 +16,9 @@ import type { Spoken } from './mechanic.ts';
 
 import { type EvaluationContext, type Limit, mechanic, type RuleContext } from './mechanic.ts';
 
+/** `opens`: when the round begins that comes next; without a round they are all over. */
+export type RoundChecks = { round: { round?: string; opens?: Instant } };
+
 /**
  * Rows of slots, a power of two; fewer where a row would be very short. Of those who decide in the same moment one in
  * each row wins its slot, the others decide anew: with 64 rows, 500 at once need some 15 goes.
@@ -103,13 +106,13 @@ const WHOLE = { refuses: 'soldOut', returns: false } as const;
 function wholeLimits(at: Pick<RuleContext, 'campaign'>, round: Round, amount: Fen): [packets: Limit, amount: Limit] {
   const [base, name, { packets, total }] = [baseOf(at, round), prizeCalled(round), round];
   return [
-    { name: `${base}/packets`, add: 1, max: packets, label: `「${name}」已发`, money: false, ...WHOLE },
+    { name: `${base}/packets`, add: 1, max: packets, limit: 'packetsOfRound', of: name, money: false, ...WHOLE },
     {
       name: `${base}/amount`,
       add: amount,
       max: total,
-      label: `「${name}」已发金额`,
-      left: `「${name}」剩`,
+      limit: 'amountOfRound',
+      of: name,
       money: true,
       ...WHOLE,
     },
@@ -136,8 +139,8 @@ export function slotFor(
     const amount = rows[row]![taken];
     if (amount === undefined) continue;
     // Bounded by what was read: whoever else reached for this slot finds it taken, and decides anew.
-    const label = `「${prizeCalled(round)}」第 ${row + 1} 组已发`;
-    const slot: Limit = { name, add: 1, max: taken + 1, label, money: false, isGuard: true, ...WHOLE };
+    const about = { limit: 'packetsOfRound', of: prizeCalled(round), money: false, isGuard: true } as const;
+    const slot: Limit = { name, add: 1, max: taken + 1, ...about, ...WHOLE };
     return { amount, limits: [slot, ...wholeLimits(at, round, amount)] };
   }
   return undefined;
@@ -200,12 +203,9 @@ export const rounds = mechanic({
     if (!isBound(rule, campaign)) return undefined;
     const round = roundAt(campaign, now, opensAfter);
     const next = nextRound(at);
-    const text = round
-      ? `「${prizeCalled(round)}」进行中`
-      : next
-        ? `「${prizeCalled(next.round)}」${beijingText(next.opens)} 开始`
-        : '各场都已结束';
-    if (at.see(round !== undefined, text)) return undefined;
+    const coming = next && { round: prizeCalled(next.round), opens: next.opens };
+    const ok = round !== undefined;
+    if (at.see({ ok, check: 'round', ...(ok ? { round: prizeCalled(round) } : coming) })) return undefined;
     if (!next) return { refusal: 'ended' };
     if (next.round !== campaign.rounds[0]) return { refusal: 'closed', detail: 'between' };
     return { refusal: 'notStarted', values: { from: beijingText(next.opens).slice(0, 16) } };

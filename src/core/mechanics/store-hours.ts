@@ -2,11 +2,17 @@
 
 import { sceneOf } from '../base/event.ts';
 import { hoursText, minuteOfDay } from '../base/time.ts';
-import type { Campaign, Trigger } from '../rules/campaign.ts';
+import type { Campaign, Store, Trigger } from '../rules/campaign.ts';
 import { hasTrigger } from '../rules/campaign-query.ts';
 import { sayUnknown } from '../rules/schema/written.ts';
 
 import { mechanic } from './mechanic.ts';
+
+/** `store`: its name; absent: the scene is none of the list. */
+export type StoreChecks = {
+  store: { scene: string; store?: string };
+  storeHours: { hours: Store['hours'] };
+};
 
 const AT_SCENES = ['scan', 'subscribe'] as const;
 
@@ -41,12 +47,12 @@ export const stores = mechanic({
     const scene = sceneOf(at.event);
     if (scene === undefined) return undefined;
     const store = at.campaign.stores!.get(scene);
-    if (!at.see(store !== undefined, store ? `门店「${store.name}」` : `场景「${scene}」不在门店名单里`))
+    if (!at.see({ ok: store !== undefined, check: 'store', scene, ...(store && { store: store.name }) }))
       return { refusal: 'notEligible' };
     const minute = minuteOfDay(at.now);
     const { hours } = store!;
-    const isOpen = hours.length === 0 || hours.some(([from, to]) => minute >= from && minute < to);
-    return at.see(isOpen, `门店时间 ${hoursText(hours)}`) ? undefined : { refusal: 'closed' };
+    const ok = hours.length === 0 || hours.some(([from, to]) => minute >= from && minute < to);
+    return at.see({ ok, check: 'storeHours', hours }) ? undefined : { refusal: 'closed' };
   },
   values(at) {
     const store = at.campaign.stores!.get(sceneOf(at.event) ?? '');

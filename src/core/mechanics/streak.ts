@@ -21,6 +21,17 @@ import {
   unchanged,
 } from './milestone-steps.ts';
 
+/** `ago`: how many days ago it was; absent: never. `missed`: days up to yesterday, below 0: today is there already. */
+export type StreakChecks = {
+  notCheckedIn: { ago?: number };
+  streakDay: { n: number };
+  cycles: { used: number; max: number };
+  missedOne: { missed?: number };
+  goesOn: { n: number };
+  notMadeUp: unknown;
+  undoneStreak: unknown;
+};
+
 /** Counted from 1970-01-01. */
 function dayNumber(day: Day): number {
   return Date.parse(day) / DAY;
@@ -98,7 +109,7 @@ function wants(at: RuleContext): readonly string[] {
 /** What a day gives: only the days named in `give`, if it names any. */
 function givesOn(at: EvaluationContext, day: number): readonly string[] | undefined {
   const { start, n } = placeOf(at, day);
-  at.see(true, `连续第 ${n} 天`);
+  at.see({ ok: true, check: 'streakDay', n });
   return at.rule.giveAt && seeGiven(at, runOf(at, start), n);
 }
 
@@ -111,7 +122,7 @@ function countsOn(at: EvaluationContext, day: number): readonly Counter[] {
 function seeCycles(at: EvaluationContext): boolean {
   const { cycles } = streakRule(at).streak;
   const done = at.value(namesOf(at).cycles);
-  return cycles === undefined || at.see(done < cycles, `已完成 ${done}/${cycles} 轮`);
+  return cycles === undefined || at.see({ ok: done < cycles, check: 'cycles', used: done, max: cycles });
 }
 
 /** How far the streak is, and how many days more until one that gives something, perhaps in the next cycle. */
@@ -154,7 +165,7 @@ const takesBack: TakesBack = ({ name, max: day }) => {
         { name: broken, add: latest - before, max: latest },
         { name: last, add: 0, max: latest }, // whoever comes in between goes on with it, and is undone as well
       ];
-      return { counters, text: '连续的天数作废' };
+      return { counters, check: { ok: true, check: 'undoneStreak' } };
     },
   };
 };
@@ -201,8 +212,9 @@ export const streak = mechanic({
   refuses(at) {
     const last = at.value(namesOf(at).last);
     const today = dayNumber(at.day);
-    const text = last === 0 ? '还没有签到过' : last < today ? `上次签到在 ${today - last} 天前` : '今天已签到';
-    if (!at.see(last < today, text)) return { refusal: 'already' };
+    const ago = last === 0 ? undefined : today - last;
+    if (!at.see({ ok: last < today, check: 'notCheckedIn', ...(ago !== undefined && { ago }) }))
+      return { refusal: 'already' };
     return seeCycles(at) ? undefined : { refusal: 'limited' };
   },
   gives: at => givesOn(at, dayNumber(at.day)),
@@ -247,10 +259,9 @@ export const makeUp = mechanic({
     const { start, n } = placeOf(at, yesterday);
     const isLastOfCycle = n === streakRule(at).streak.cycle;
     // The next day begins a cycle with it or without it.
-    if (isLastOfCycle && !isGivingAt(at.rule, n) && !at.see(false, `昨天是本轮第 ${n} 天,补上也不会接着算`))
+    if (isLastOfCycle && !isGivingAt(at.rule, n) && !at.see({ ok: false, check: 'goesOn', n }))
       return { refusal: 'notEligible' };
-    if (!at.see(at.value(makeUp) < start, at.value(makeUp) < start ? '本轮还没有补签过' : '本轮已补签过 1/1 次'))
-      return { refusal: 'limited' };
+    if (!at.see({ ok: at.value(makeUp) < start, check: 'notMadeUp' })) return { refusal: 'limited' };
     return seeCycles(at) ? undefined : { refusal: 'limited' };
   },
   gives: at => givesOn(at, dayNumber(at.day) - 1),
@@ -264,11 +275,8 @@ export const makeUp = mechanic({
 
 /** Exactly yesterday was missed. After today's check-in it is too late: a new streak has begun. */
 function seeMissed(at: EvaluationContext, last: number, yesterday: number): boolean {
-  if (last === 0) return at.see(false, '还没有签到过,没有可补的');
-  if (last > yesterday) return at.see(false, '今天已签到,昨天的不能再补');
-  if (last === yesterday) return at.see(false, '昨天已签到,没有可补的');
-  const missed = yesterday - last;
-  return at.see(missed === 1, `漏签 ${missed} 天,只能补 1 天`);
+  const missed = last === 0 ? undefined : yesterday - last;
+  return at.see({ ok: missed === 1, check: 'missedOne', ...(missed !== undefined && { missed }) });
 }
 
 function isGivingAt({ give, giveAt }: Rule, n: number): boolean {

@@ -10,6 +10,14 @@ import { count, type Draft, type Located, located, name, optional, pairs } from 
 
 import { type EvaluationContext, mechanic, type RefusalReason, type RuleContext, type TakesBack } from './mechanic.ts';
 
+/** `gone`: how much a refund has taken back, ever. */
+export type WalletChecks = {
+  balance: { wallet: string; balance: number; needed: number; gone?: number };
+  walletSpentToday: { wallet: string; used: number; max: number; needed: number };
+  walletEarnedToday: { wallet: string; used: number; max: number; add: number };
+  undoneEarned: { wallet: string; amount: number };
+};
+
 const MOST = Number.MAX_SAFE_INTEGER;
 
 const TAKEN_BACK = 'taken-back';
@@ -81,7 +89,8 @@ function earning(at: EvaluationContext, wallet: Wallet, amount: number): Counter
   if (earnPerDay === undefined) return [{ name: earned, add: amount, max: MOST }];
   const today = at.value(earnedToday);
   const add = Math.min(amount, Math.max(0, earnPerDay - today));
-  if (add < amount) at.see(true, `「${prizeCalled(wallet)}」今日已得 ${today}/${earnPerDay},这次得 ${add}`);
+  const bound = { wallet: prizeCalled(wallet), used: today, max: earnPerDay };
+  if (add < amount) at.see({ ok: true, check: 'walletEarnedToday', ...bound, add });
   if (add === 0) return [];
   return [
     { name: earned, add, max: MOST },
@@ -91,17 +100,16 @@ function earning(at: EvaluationContext, wallet: Wallet, amount: number): Counter
 
 function refusesSpending(at: EvaluationContext, wallet: Wallet, amount: number): RefusalReason | undefined {
   const { spendPerDay } = wallet;
-  const name = prizeCalled(wallet);
+  const about = { wallet: prizeCalled(wallet), needed: amount };
   const balance = balanceOf(at, wallet);
   const no: RefusalReason = { refusal: 'limited', detail: 'noChance', values: { balance: String(balance) } };
   const gone = at.value(namesOf(at, wallet).takenBack);
-  const why = gone === 0 ? '' : `(因退款收回过 ${gone})`;
-  if (!at.see(balance >= amount, `「${name}」剩 ${balance}${why},需 ${amount}`)) return no;
+  const ok = balance >= amount;
+  if (!at.see({ ok, check: 'balance', ...about, balance, ...(gone > 0 && { gone }) })) return no;
   if (spendPerDay === undefined) return undefined;
-  const today = at.value(namesOf(at, wallet).spentToday);
-  return at.see(today + amount <= spendPerDay, `「${name}」今日已用 ${today}/${spendPerDay},需 ${amount}`)
-    ? undefined
-    : no;
+  const used = at.value(namesOf(at, wallet).spentToday);
+  const isWithin = used + amount <= spendPerDay;
+  return at.see({ ok: isWithin, check: 'walletSpentToday', ...about, used, max: spendPerDay }) ? undefined : no;
 }
 
 /** What a rule takes or gives, with its wallet. */
@@ -119,12 +127,12 @@ const EARNED = /^(campaign\/[^/]+\/user\/[^/]+\/wallet\/([^/]+))\/earned$/;
 
 const takesBack: TakesBack = ({ name, add }) => {
   const [, base, wallet] = EARNED.exec(name) ?? [];
-  if (base === undefined) return undefined;
+  if (base === undefined || wallet === undefined) return undefined;
   return {
     wants: [],
     undo: () => ({
       counters: [{ name: `${base}/${TAKEN_BACK}`, add, max: MOST }],
-      text: `收回「${wallet}」${add} 个`,
+      check: { ok: true, check: 'undoneEarned', wallet, amount: add },
     }),
   };
 };

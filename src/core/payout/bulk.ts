@@ -5,7 +5,8 @@ import { type Counter, isBounded } from '../base/counter.ts';
 import type { Event, EventKey, OpenId } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
-import type { Claim, Decision } from '../decide/decision.ts';
+import { limitName } from '../decide/check-words.ts';
+import type { Claim, Decision, Trace } from '../decide/decision.ts';
 import { drawAmount, luckOf } from '../decide/draw.ts';
 import { type MerchantCaps, prizeLimits, ruleClaims } from '../decide/limits.ts';
 import type { Limit } from '../mechanics/mechanic.ts';
@@ -87,12 +88,12 @@ export function commitOf(batch: Batch, intent: Intent, now: Instant): BatchCommi
     add,
     max,
   }));
-  const trace = [
+  const trace: Trace = [
     {
       campaign: campaign.id,
       rule: SEND_RULE,
       hash: campaign.hash,
-      checks: [{ ok: true, text: `手动发放,批次 ${batch.name}` }],
+      checks: [{ ok: true, check: 'sentByHand', batch: batch.name }],
     },
   ];
   const award = { kind: 'awarded', ...about, claimKey, counters, holds, reply: NO_REPLY, trace } as const;
@@ -135,7 +136,7 @@ export class Forecast {
       const used = counters.get(limit.name) ?? 0;
       if (limit.refuses === 'limited') {
         if (used + limit.add > limit.max)
-          own ??= `${limit.label} ${show(limit, used)}/${show(limit, limit.max)}, this would be ${show(limit, limit.add)} more`;
+          own ??= `${limitName(limit)} ${show(limit, used)}/${show(limit, limit.max)}, this would be ${show(limit, limit.add)} more`;
         continue;
       }
       const entry = this.shared.get(limit.name) ?? { limit, used, needed: 0 };
@@ -151,7 +152,7 @@ export class Forecast {
       .filter(({ limit, used, needed }) => used + needed > limit.max)
       .map(
         ({ limit, used, needed }) =>
-          `${limit.label} ${show(limit, used)}/${show(limit, limit.max)}: ${show(limit, Math.max(0, limit.max - used))} left, the file needs ${show(limit, needed)}`,
+          `${limitName(limit)} ${show(limit, used)}/${show(limit, limit.max)}: ${show(limit, Math.max(0, limit.max - used))} left, the file needs ${show(limit, needed)}`,
       );
   }
 }
@@ -163,5 +164,5 @@ function show(limit: Limit, value: number): string {
 /** Which limit a refused line ran into, in words. */
 export function lostWords({ limits }: Intent, counter: string): string {
   const limit = limits.find(each => each.name === counter);
-  return limit ? `${limit.label}: the limit of ${show(limit, limit.max)} is reached` : `${counter} is full`;
+  return limit ? `${limitName(limit)}: the limit of ${show(limit, limit.max)} is reached` : `${counter} is full`;
 }

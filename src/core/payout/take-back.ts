@@ -57,8 +57,7 @@ export function takenBack(earnings: readonly Earning[], { transaction }: Refund,
     const undone = countersOf(decision).flatMap(counted => undoingOf(counted)?.undo(value) ?? []);
     if (undone.length === 0) continue;
     counters.push(...undone.flatMap(each => each.counters));
-    const checks = undone.map(({ text }) => ({ ok: true, text: `订单退款,${text}` }));
-    trace.push({ ...ruleIn(decision), checks, isTakenBack: true });
+    trace.push({ ...ruleIn(decision), checks: undone.map(({ check }) => check), isTakenBack: true });
   }
   const once = counters.length > 0 ? [{ name: takenBackCounter(transaction), add: 1, max: 1 }] : [];
   return { counters: [guard, ...once, ...counters], trace };

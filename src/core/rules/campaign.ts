@@ -142,7 +142,8 @@ export type Condition = {
   readonly source: string;
   /** Whether it asks since when or how often somebody follows. */
   readonly isAboutFollowing?: boolean;
-  holds(around: ConditionValues, trouble?: (text: string) => void): boolean;
+  /** `tell`: what goes wrong on the way: a `RunTrouble`, or what the engine says. */
+  holds(around: ConditionValues, tell?: (trouble: string) => void): boolean;
 };
 /** What a condition may speak of. */
 export type ConditionValues = {

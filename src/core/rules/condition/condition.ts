@@ -90,24 +90,25 @@ function contextOf({ event, user, now, wallet }: ConditionValues): Record<string
   };
 }
 
-function holds(program: ParseResult, around: ConditionValues, tell?: (text: string) => void): boolean {
+function holds(program: ParseResult, around: ConditionValues, tell?: (trouble: string) => void): boolean {
   try {
     return program(contextOf(around)) === true;
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error;
-    tell?.(RUN_TROUBLES[error.code] ?? error.summary);
+    tell?.(RUN_TROUBLES.find(code => code === error.code) ?? error.summary);
     return false;
   }
 }
 
-/** For the trace, in Chinese like all checks. */
-const RUN_TROUBLES: Readonly<Record<string, string>> = {
-  division_by_zero: '除数为零',
-  modulo_by_zero: '除数为零',
-  no_such_key: '没有这一项',
-  index_out_of_bounds: '列表没有这么长',
-  numeric_overflow: '数太大',
-};
+/** What can go wrong as a condition is worked out, by the engine's own codes. */
+const RUN_TROUBLES = [
+  'division_by_zero',
+  'modulo_by_zero',
+  'no_such_key',
+  'index_out_of_bounds',
+  'numeric_overflow',
+] as const;
+export type RunTrouble = (typeof RUN_TROUBLES)[number];
 
 /** What the type check lets pass and would be wrong all the same. */
 function firstTrouble(node: ASTNode, segments: readonly string[] | undefined, isRepeated = false): Trouble {

@@ -1,5 +1,6 @@
 // What the rules said (判定): outcome, rule, and every check behind it.
 
+import { checkText } from '../../../core/decide/check-words.ts';
 import type { Decision } from '../../../core/decide/decision.ts';
 import type { Reply } from '../../../core/rules/reply.ts';
 import type { Push } from '../../../simulator/shared/protocol-push.ts';
@@ -59,7 +60,8 @@ export function DecisionSection({ push, line }: { readonly push: Push; readonly 
 }
 
 function Trace({ decision }: { readonly decision: Decision }) {
-  const words = wordsOf(useModel().lang).panel;
+  const { lang } = useModel();
+  const words = wordsOf(lang).panel;
   if (decision.trace.length === 0) return <p class="none">{words.noTrace}</p>;
   return (
     <>
@@ -82,7 +84,7 @@ function Trace({ decision }: { readonly decision: Decision }) {
                   <span class="mark" role="img" aria-label={check.ok ? words.passed : words.notPassed}>
                     {check.ok ? <Check size={13} /> : <Miss size={13} />}
                   </span>
-                  {check.text}
+                  {checkText(check, lang)}
                 </li>
               ))}
             </ul>

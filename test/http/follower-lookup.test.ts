@@ -12,6 +12,7 @@ import { loadCampaigns } from '../../src/core/rules/file/load.ts';
 import { createLookup } from '../../src/http/follower-lookup.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { PlatformFault } from '../../src/simulator/shared/protocol.ts';
+import { inWords } from '../support/checks.ts';
 import { Browser, dataIn } from '../support/h5-world.ts';
 import { MERCHANT, startWorld, until, type World } from '../support/harness.ts';
 
@@ -65,8 +66,7 @@ const decisions = async (user: string, count: number) =>
   (await lines(user, count)).map(({ event, decision }) =>
     decision.kind === 'refused' ? `${event.kind} ${decision.refusal}` : `${event.kind} ${decision.kind}`,
   );
-const checksOf = async (user: string, count: number) =>
-  (await lines(user, count))[0]!.decision.trace.flatMap(({ checks }) => checks);
+const checksOf = async (user: string, count: number) => (await lines(user, count))[0]!.decision.trace.flatMap(inWords);
 /** Somebody who followed so many days ago, before the bot was there, or does not follow. */
 function person(days?: number): string {
   const openid = world.person(days !== undefined);

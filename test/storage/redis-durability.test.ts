@@ -113,7 +113,7 @@ describe.skipIf(!hasRedis)('a Redis', () => {
 
   test('that holds data of a newer version is not touched', async () => {
     const client = server.client();
-    await client.set('{later}:format', '2');
+    await client.set('{later}:format', '3');
     expect(await refusalOf(`${server.url}?tag=later`)).toMatch(/newer hongbao-bot.*update/);
   });
 });

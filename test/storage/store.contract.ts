@@ -7,6 +7,7 @@ import { Fault } from '../../src/core/base/error.ts';
 import type { Event, EventKey, OpenId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, later, parseBeijing, SECOND } from '../../src/core/base/time.ts';
+import type { Check } from '../../src/core/decide/check.ts';
 import type { Claim, Decision } from '../../src/core/decide/decision.ts';
 import type { Follower } from '../../src/core/match/facts.ts';
 
@@ -72,7 +73,12 @@ export function aCommit(wish: Wish = {}): Commit & { readonly claim: Claim; read
   const holds = counters.map(({ name, add }) => ({ name, add }));
   const event = anEvent({ account, user, key: (wish.key ?? `m:${n}`) as EventKey, sentAt: later(at, -SECOND) });
   const answer = { reply: { kind: 'text', text: `口令正确!第 ${n} 个红包已发出 🧧` }, at } as const;
-  const checks = [{ ok: true, text: '预算已用 ¥1.00/¥5000.00' }];
+  const checks: Check[] = [
+    { ok: true, check: 'begun', at: NOW },
+    { ok: false, check: 'budget', used: 100, max: 500_000, add: amount },
+    { ok: true, check: 'notHalted' },
+    { ok: true, check: 'prose', text: '预算剩 ¥4999.00 ≥ ¥1.00' },
+  ];
   const decision: Decision = {
     kind: 'awarded',
     ...{ campaign, rule: 'password', prize: 'small', amount: fen(amount), claimKey: claim.key, counters, holds },

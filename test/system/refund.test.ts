@@ -13,6 +13,7 @@ import type { Campaign, Trigger } from '../../src/core/rules/campaign.ts';
 import type { Store } from '../../src/ports.ts';
 import { type Beside, KINDS } from '../support/beside.ts';
 import { campaignOf, nothing, outcome, packet, ruleOf, word } from '../support/campaigns.ts';
+import { inWords } from '../support/checks.ts';
 import { ANN, BOB, Shop } from '../support/refund-world.ts';
 
 const PAID: Trigger = { kind: 'paid' };
@@ -423,7 +424,7 @@ describe('the public rules and the explanation', () => {
     expect(text).toContain('tea/order  退款,收回它给过的');
     expect(text).toContain('✓ 订单退款,收回「机会」2 个');
     const later = await shop.says(ANN, '抽奖');
-    expect(later.trace[0]!.checks).toContainEqual({ ok: false, text: '「机会」剩 0(因退款收回过 2),需 1' });
+    expect(inWords(later.trace[0]!)).toContainEqual({ ok: false, text: '「机会」剩 0(因退款收回过 2),需 1' });
     await beside.dispose();
   });
 });

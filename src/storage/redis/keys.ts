@@ -13,7 +13,7 @@
 
 /** The types behind the names: hash H, sorted set Z, stream X, list L, set S, string T. */
 export const KEY = {
-  /** T `1`: which format the data has. A newer one is refused. */
+  /** T `2`: which format the data has. A newer one is refused. */
   format: 'format',
   /** T: a random name for all this data, from its beginning. Where another stands, or none, it is not the data we know. */
   origin: 'origin',
@@ -108,7 +108,8 @@ export const KEY = {
   book: 'book:',
 } as const;
 
-export const FORMAT = '1';
+/** 2: the journal has the checks of a trace as data; see `storage/shared/journal.ts`. Data of 1 is read as it is. */
+export const FORMAT = '2';
 
 /** `{hongbao}:`, with which every key begins. */
 export function prefixOf(tag: string): string {

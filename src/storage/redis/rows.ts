@@ -8,6 +8,7 @@ import type { Follower } from '../../core/match/facts.ts';
 
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine, JournalLine } from '../../ports.ts';
+import { decisionFrom, type StoredDecision, storedDecision } from '../shared/journal.ts';
 import { CHANGING } from '../shared/rows.ts';
 
 const isChanging: ReadonlySet<string> = new Set(CHANGING);
@@ -88,16 +89,17 @@ export function historyOf(billNo: BillNo, lines: readonly string[]): HistoryLine
 
 /** Event, decision and what was told, which is nearly always the decision's own reply. */
 export function journalText({ at, event, decision, reply }: Omit<JournalLine, 'id'>): string {
-  return JSON.stringify([at, event, decision, reply === decision.reply ? null : reply]);
+  return JSON.stringify([at, event, storedDecision(decision), reply === decision.reply ? null : reply]);
 }
 
-type StoredJournal = [JournalLine['at'], JournalLine['event'], JournalLine['decision'], JournalLine['reply'] | null];
+type StoredJournal = [JournalLine['at'], JournalLine['event'], StoredDecision, JournalLine['reply'] | null];
 
 /** Rows of id and line, one after the other. */
 export function journalFrom(rows: readonly string[]): JournalLine[] {
   const lines: JournalLine[] = [];
   for (let n = 0; n + 1 < rows.length; n += 2) {
-    const [at, event, decision, told] = JSON.parse(rows[n + 1]!) as StoredJournal;
+    const [at, event, stored, told] = JSON.parse(rows[n + 1]!) as StoredJournal;
+    const decision = decisionFrom(stored);
     lines.push({ id: Number(rows[n]), at, event, decision, reply: told ?? decision.reply });
   }
   return lines;

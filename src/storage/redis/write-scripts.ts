@@ -315,8 +315,10 @@ end
 return #old
 `);
 
-/** The format of the data: ours if there was none. */
+/** The format of the data: ours from now on, if there was none or an older one. */
 export const CLAIM_FORMAT = scriptOf(`${PRELUDE}
-redis.call('SETNX', P .. '${KEY.format}', arg())
-return redis.call('GET', P .. '${KEY.format}')
+local ours, found = arg(), redis.call('GET', P .. '${KEY.format}')
+if found and (tonumber(found) or math.huge) >= tonumber(ours) then return found end
+redis.call('SET', P .. '${KEY.format}', ours)
+return ours
 `);

@@ -5,6 +5,7 @@ import type { Follower } from '../../core/match/facts.ts';
 
 import type { Payout } from '../../core/payout/payout.ts';
 import type { Answer, JournalLine } from '../../ports.ts';
+import { decisionFrom, type StoredDecision } from './journal.ts';
 
 /** What a column holds. */
 export type Value = string | number | null;
@@ -145,7 +146,7 @@ export function isAsSeen(row: FollowerRow | undefined, { followsSeen, leftSeen }
 }
 
 export function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {
-  const decision = JSON.parse(text) as JournalLine['decision'];
+  const decision = decisionFrom(JSON.parse(text) as StoredDecision);
   const told = reply === null ? decision.reply : (JSON.parse(reply) as JournalLine['reply']);
   return { id, at, event: JSON.parse(event) as JournalLine['event'], decision, reply: told };
 }

@@ -3,6 +3,7 @@
 
 import { Fault } from '../../core/base/error.ts';
 import type { BookRows, Piece } from '../../ports.ts';
+import { storedDecision } from '../shared/journal.ts';
 import type { Value } from '../shared/rows.ts';
 import { CHANGING, column, FIELDS, followerValues, ownerOf, stored, toldBeside } from '../shared/rows.ts';
 import { actValues } from './acts.ts';
@@ -134,7 +135,7 @@ function loadJournal(db: Database, lines: Rows<'journal'>): void {
   const add = upsert(db, 'journal', ['id'], ['id', 'at', 'user', 'key', 'event', 'decision', 'reply'], []);
   for (const line of lines) {
     const { id, at, event, decision } = line;
-    const values: Value[] = [JSON.stringify(event), JSON.stringify(decision), toldBeside(line)];
+    const values: Value[] = [JSON.stringify(event), JSON.stringify(storedDecision(decision)), toldBeside(line)];
     add.run(id, at, event.user, event.key, ...values);
   }
 }

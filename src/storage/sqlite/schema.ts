@@ -129,7 +129,7 @@ CREATE TABLE journal (
   user     TEXT NOT NULL,        -- openid
   key      TEXT NOT NULL,        -- the event's key
   event    TEXT NOT NULL,        -- JSON
-  decision TEXT NOT NULL,        -- with its trace, JSON
+  decision TEXT NOT NULL,        -- with its trace, JSON: see storage/shared/journal.ts
   reply    TEXT                  -- what was told, JSON; NULL: the decision's own reply
 ) STRICT;
 CREATE INDEX journal_user ON journal (user);
@@ -219,6 +219,11 @@ const BOXES_DECIDED = `
 ALTER TABLE code_box ADD COLUMN decided INTEGER NOT NULL DEFAULT 1;   -- 0: nobody has said yet whether its codes may be used
 `;
 
+/** No table changes, but what stands in one: an older version could not read it. What was written before stays as it is. */
+const TRACE_AS_DATA = `
+-- journal.decision has the checks of its trace as data, not in Chinese: see storage/shared/journal.ts
+`;
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
 const MIGRATIONS: readonly string[] = [
   CREATE,
@@ -230,6 +235,7 @@ const MIGRATIONS: readonly string[] = [
   ACTS,
   CLAIM_PLACES,
   BOXES_DECIDED,
+  TRACE_AS_DATA,
 ];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */

@@ -22,6 +22,7 @@ import type {
   Store,
 } from '../../ports.ts';
 import { codeHash } from '../shared/code-hash.ts';
+import { storedDecision } from '../shared/journal.ts';
 import { checkTold } from '../shared/mailbox.ts';
 import {
   type AnswerRow,
@@ -265,7 +266,7 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   }
   const { reply } = answer;
   sql.addAnswer.run(event.account, event.key, answer.at, JSON.stringify(reply));
-  const line = [JSON.stringify(event), JSON.stringify(decision), toldBeside({ reply, decision })];
+  const line = [JSON.stringify(event), JSON.stringify(storedDecision(decision)), toldBeside({ reply, decision })];
   sql.addJournal.run(commit.seenAt, event.user, event.key, ...line);
   return { kind: 'done' };
 }

@@ -30,6 +30,7 @@ import {
   word,
   yuan,
 } from '../../support/campaigns.ts';
+import { inWords } from '../../support/checks.ts';
 import { run } from '../../support/command.ts';
 import { startWorld, type World } from '../../support/harness.ts';
 
@@ -50,7 +51,7 @@ function explained(
 
 /** `✗ 今日已参与 1/1`, of the first rule. */
 function checks({ rules }: Explanation): string[] {
-  return rules[0]!.checks.map(({ ok, text }) => `${ok ? '✓' : '✗'} ${text}`);
+  return inWords(rules[0]!).map(({ ok, text }) => `${ok ? '✓' : '✗'} ${text}`);
 }
 
 function events(time: string, count: number, text = '抽奖'): Scripted[] {

@@ -15,6 +15,7 @@ import { bookOf } from '../../../src/core/decide/match.ts';
 import type { Facts, Follower } from '../../../src/core/match/facts.ts';
 import type { Campaign, Prize, Refusal } from '../../../src/core/rules/campaign.ts';
 import { loadCampaign } from '../../../src/core/rules/file/load.ts';
+import { inWords } from '../../support/checks.ts';
 
 const ANN = 'ann' as OpenId;
 const at = (text: string): Instant => parseBeijing(text)!;
@@ -144,7 +145,7 @@ test('what no limit is set on is neither asked for, nor seen in the trace', () =
   expect(counters).not.toContain('campaign/tea/prize/small');
   expect(counters).not.toContain('campaign/tea/rule/word/claims');
   expect(counters).not.toContain('campaign/tea/user/ann/wins');
-  const texts = deciding('口令').trace.flatMap(({ checks }) => checks.map(({ text }) => text));
+  const texts = deciding('口令').trace.flatMap(line => inWords(line).map(({ text }) => text));
   expect(texts.filter(text => text.includes(String(UNBOUNDED)))).toEqual([]);
 });
 

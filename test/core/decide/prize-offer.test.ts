@@ -15,6 +15,7 @@ import {
   type Scripted,
   says,
 } from '../../support/campaigns.ts';
+import { inWords } from '../../support/checks.ts';
 
 const DAY1 = '2026-02-10 10:00';
 const DAY2 = '2026-02-11 10:00';
@@ -59,7 +60,7 @@ describe('a prize with a window', () => {
   test('leaves its odds to the others while it is not there', () => {
     const ledger = new Ledger(drawing(packet('a', { window: evening, weight: 1000 }), packet('b')));
     expect(new Set(draws(ledger, 20))).toEqual(new Set(['b']));
-    expect(ledger.decisions[0]!.trace[0]!.checks).toContainEqual({ ok: false, text: '「a」现在不发' });
+    expect(inWords(ledger.decisions[0]!.trace[0]!)).toContainEqual({ ok: false, text: '「a」现在不发' });
   });
 });
 
@@ -67,7 +68,7 @@ describe('a prize that must be unlocked', () => {
   test('cannot be won before so many draws', () => {
     const ledger = new Ledger(drawing(packet('top', { unlockAfter: 3, weight: 1e9 }), packet('a')));
     expect(draws(ledger, 5)).toEqual(['a', 'a', 'a', 'top', 'top']);
-    expect(ledger.decisions[2]!.trace[0]!.checks).toContainEqual({ ok: false, text: '「top」抽过 2/3 次后才能中' });
+    expect(inWords(ledger.decisions[2]!.trace[0]!)).toContainEqual({ ok: false, text: '「top」抽过 2/3 次后才能中' });
   });
 
   test('is unlocked by draws that win nothing, even if there is nothing else to be won', () => {
@@ -120,7 +121,7 @@ describe('a fallback', () => {
   test('is given in place of what is gone, at the odds that are published', () => {
     const ledger = new Ledger(drawing(top, packet('a'), nothing('thanks', { fallback: true })));
     expect(draws(ledger, 6)).toEqual(['top', 'thanks', 'thanks', 'thanks', 'thanks', 'thanks']);
-    expect(ledger.decisions[1]!.trace[0]!.checks).toContainEqual({
+    expect(inWords(ledger.decisions[1]!.trace[0]!)).toContainEqual({
       ok: false,
       text: '「top」已没有,改为「thanks」',
     });
@@ -205,7 +206,7 @@ describe('steps by what was paid', () => {
   test('below the first one nobody is eligible: nothing was used up', () => {
     const decision = new Ledger(paying()).play(pays(4999));
     expect(outcome(decision)).toBe('notEligible');
-    expect(decision.trace[0]!.checks).toContainEqual({ ok: false, text: '「back」消费未达到 ¥50.00' });
+    expect(inWords(decision.trace[0]!)).toContainEqual({ ok: false, text: '「back」消费未达到 ¥50.00' });
   });
 
   test('below the first one the fallback is given, where there is one', () => {

@@ -18,6 +18,7 @@ import {
   word,
   yuan,
 } from '../../support/campaigns.ts';
+import { inWords } from '../../support/checks.ts';
 
 const DAY1 = '2026-02-10 10:00';
 const COUNT: ReplyTemplate = { kind: 'text', text: '{{count}}/{{next}}' };
@@ -188,7 +189,7 @@ describe('edited in mid-campaign', () => {
     ledger.campaigns = [invites({ 5: 'a', 10: 'b' })];
     expect(replyText(ledger.play(friend(4)))).toBe('4/6');
     ledger.play(friend(5));
-    expect(ledger.decisions.at(-1)!.trace[0]!.checks).toContainEqual({
+    expect(inWords(ledger.decisions.at(-1)!.trace[0]!)).toContainEqual({
       ok: false,
       text: '第 5 次的奖品改期前已给过',
     });

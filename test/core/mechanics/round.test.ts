@@ -20,6 +20,7 @@ import {
   word,
   yuan,
 } from '../../support/campaigns.ts';
+import { inWords } from '../../support/checks.ts';
 
 const TELLS: ReplyTemplate = { kind: 'text', text: '{{round}}|{{left}}|{{nextRound}}|{{from}}' };
 const SAYS = { won: TELLS, closed: TELLS, notStarted: TELLS, ended: TELLS, soldOut: TELLS, limited: TELLS };
@@ -256,7 +257,7 @@ describe('the time', () => {
 
   test('is said in the trace', () => {
     const seen = (time: string): string[] =>
-      new Ledger(rain()).play(grab(1, time)).trace[0]!.checks.map(({ text }) => text);
+      inWords(new Ledger(rain()).play(grab(1, time)).trace[0]!).map(({ text }) => text);
     expect(seen('2026-02-10 20:30')).toContain('「第二场」2026-02-10 21:00:00 开始');
     expect(seen(DURING)).toContain('「第一场」进行中');
     expect(seen('2026-02-10 22:00')).toContain('各场都已结束');

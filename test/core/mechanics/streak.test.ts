@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { DAY, type Instant, later } from '../../../src/core/base/time.ts';
 import type { Campaign, ReplyTemplate, Rule } from '../../../src/core/rules/campaign.ts';
 import { at, campaignOf, Ledger, outcome, packet, replyText, ruleOf, says, word } from '../../support/campaigns.ts';
+import { inWords } from '../../support/checks.ts';
 
 const COUNT: ReplyTemplate = { kind: 'text', text: '{{count}}/{{next}}' };
 const SAYS = { won: COUNT, nothing: COUNT, already: COUNT, limited: COUNT, notEligible: COUNT, soldOut: COUNT };
@@ -142,7 +143,7 @@ describe('a streak', () => {
   test('says in the trace which day it was', () => {
     const diary = new Diary(checkIns());
     diary.signs(1, 2);
-    expect(diary.decisions.at(-1)!.trace[0]!.checks).toEqual(
+    expect(inWords(diary.decisions.at(-1)!.trace[0]!)).toEqual(
       expect.arrayContaining([
         { ok: true, text: '上次签到在 1 天前' },
         { ok: true, text: '连续第 2 天' },
@@ -174,7 +175,7 @@ describe('a day made up for', () => {
 
   test('must be yesterday, the only one missed, and today not checked in', () => {
     const diary = new Diary(checkIns());
-    const seen = (): string => diary.decisions.at(-1)!.trace[0]!.checks.find(({ ok }) => !ok)!.text;
+    const seen = (): string => inWords(diary.decisions.at(-1)!.trace[0]!).find(({ ok }) => !ok)!.text;
     expect([diary.makesUp(1), seen()]).toEqual(['notEligible', '还没有签到过,没有可补的']);
     diary.signs(1);
     expect([diary.makesUp(1), seen()]).toEqual(['notEligible', '今天已签到,昨天的不能再补']);

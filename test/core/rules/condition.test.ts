@@ -15,6 +15,7 @@ import {
   visits,
   word,
 } from '../../support/campaigns.ts';
+import { inWords } from '../../support/checks.ts';
 
 const WALLETS = ['机会', 'points'];
 
@@ -81,7 +82,8 @@ describe('a condition', () => {
     for (const each of [source, `!(${source})`]) {
       const troubles: string[] = [];
       expect(condition(each).holds(AROUND, text => troubles.push(text))).toBe(false);
-      expect(troubles).toEqual([why]);
+      const checks = troubles.map(trouble => ({ ok: false, check: 'condition' as const, source, trouble }));
+      expect(inWords({ checks })).toEqual([{ ok: false, text: `条件 ${source}:${why}` }]);
     }
   });
 });
@@ -212,10 +214,9 @@ describe('a rule with a condition', () => {
     ledger.play({ at: '2026-02-01 10:00', kind: 'subscribe', via: 'direct' });
     const early = ledger.play(says('2026-02-03 10:00', '抽奖'));
     expect(outcome(early)).toBe('b');
-    expect(early.trace[0]).toMatchObject({
-      rule: 'rich',
-      checks: [{ ok: false, text: '条件 user.followedDays >= 3 && wallet["机会"] > 0' }],
-    });
+    expect(early.trace[0]).toMatchObject({ rule: 'rich' });
+    const text = '条件 user.followedDays >= 3 && wallet["机会"] > 0';
+    expect(inWords(early.trace[0]!)).toEqual([{ ok: false, text }]);
     expect(outcome(ledger.play(says('2026-02-04 10:00', '抽奖')))).toBe('a');
     ledger.play(says('2026-02-04 10:01', '花'));
     expect(outcome(ledger.play(says('2026-02-04 10:02', '抽奖')))).toBe('b');
@@ -226,7 +227,7 @@ describe('a rule with a condition', () => {
     const broken = ruleOf({ id: 'broken', when: condition('1 / user.follows > 0', []) });
     const [decision] = play(campaignOf({ rules: [broken] }), [says('2026-02-01 10:00', '抽奖')]);
     expect(decision!.kind).toBe('ignored');
-    expect(decision!.trace[0]!.checks).toEqual([{ ok: false, text: '条件 1 / user.follows > 0:除数为零' }]);
+    expect(inWords(decision!.trace[0]!)).toEqual([{ ok: false, text: '条件 1 / user.follows > 0:除数为零' }]);
   });
 
   /** What each source comes to for one event, in a campaign with the segment 会员 = ann. */
@@ -297,7 +298,7 @@ describe('a rule for segments', () => {
   });
 
   test('says which it looked at', () => {
-    const texts = (user: string) => play(campaign, [says('2026-02-10', '抽奖', user)])[0]!.trace[0]!.checks;
+    const texts = (user: string) => inWords(play(campaign, [says('2026-02-10', '抽奖', user)])[0]!.trace[0]!);
     expect(texts('dan')).toContainEqual({ ok: false, text: '人群「会员」或「老客」' });
     expect(texts('ben')).toContainEqual({ ok: true, text: '人群「会员」或「老客」' });
     expect(texts('ben')).toContainEqual({ ok: false, text: '不在人群「员工」' });

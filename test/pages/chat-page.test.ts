@@ -179,5 +179,12 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2 }, () => {
     const width = await page.evaluate('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(390);
     expect(await page.locator('html').getAttribute('lang')).toMatch(/^en/);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await newFollower();
+    await page.locator(at('trace-line')).first().waitFor();
+    const checks = await page.locator(at('trace-line')).allTextContents();
+    expect(checks).toContainEqual(expect.stringMatching(/^campaign began 20/));
+    // But for the names of prizes, which are the file's.
+    expect(checks.map(text => text.replace(/"[^"]*"/g, '')).join('')).not.toMatch(/\p{Script=Han}/u);
   });
 });

@@ -8,6 +8,7 @@ import { BadInput } from '../../src/core/base/error.ts';
 import { parseRedisUrl } from '../../src/lib/redis-address.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { aCommit, NOW } from './store.contract.ts';
 
 /** What opening this address says; `undefined` if it opens. */
 async function refusalOf(url: string): Promise<string | undefined> {
@@ -108,6 +109,30 @@ describe.skipIf(!hasRedis)('a Redis', () => {
     expect(await client.keys('{third}:*')).toEqual([]);
     await client.select(3);
     expect((await client.keys('{third}:*')).sort()).toEqual(['{third}:format', '{third}:origin']);
+    await store.close();
+  });
+
+  test('with a journal in Chinese is read as it is, goes on in data, and is no more for versions before', async () => {
+    const client = server.client();
+    const url = `${server.url}?tag=before`;
+    const [before, now] = [aCommit(), aCommit()];
+    const checks = [{ ok: false, text: '今日已参与 1/1' }];
+    const decision = { ...before.decision, trace: [{ campaign: 'spring', rule: 'password', hash: '', checks }] };
+    await client.set('{before}:format', '1');
+    await client.set('{before}:seq', '1');
+    await client.xadd('{before}:journal', '1-0', 'l', JSON.stringify([NOW, before.event, decision, null]));
+    const store = await openStore(url);
+    await store.commit(now);
+    expect((await store.journal({ limit: 2 })).map(line => line.decision.trace[0]!.checks)).toStrictEqual([
+      now.decision.trace[0]!.checks,
+      [{ ok: false, check: 'prose', text: '今日已参与 1/1' }],
+    ]);
+    expect(await client.get('{before}:format')).toBe('2');
+    expect(JSON.stringify(await client.xrevrange('{before}:journal', '+', '-', 'COUNT', 1))).toContain('[\\"begun\\"');
+    // A replica that had not heard of the new format takes over: nothing is lost by that.
+    await client.set('{before}:format', '1');
+    await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    expect(await store.journal({ limit: 2 })).toHaveLength(2);
     await store.close();
   });
 

@@ -533,6 +533,34 @@ describe('the file', () => {
     for (const each of [again, beside]) await each.close();
   });
 
+  test('with a journal in Chinese is read as it is, goes on in data, and is no more for versions before', async () => {
+    const store = await openSqlite(file);
+    const [before, now] = [aCommit(), aCommit()];
+    await store.commit(before);
+    await store.close();
+    const db = await openDatabase(file);
+    const checks = [{ ok: false, text: '今日已参与 1/1' }];
+    const decision = { ...before.decision, trace: [{ campaign: 'spring', rule: 'password', hash: '', checks }] };
+    db.prepare('UPDATE journal SET decision = ?').run(JSON.stringify(decision));
+    db.exec('PRAGMA user_version = 9');
+    db.close();
+    const again = await openSqlite(file);
+    await again.commit(now);
+    const lines = await again.journal({ limit: 2 });
+    expect(lines.map(line => line.decision.trace[0]!.checks)).toStrictEqual([
+      now.decision.trace[0]!.checks,
+      [{ ok: false, check: 'prose', text: '今日已参与 1/1' }],
+    ]);
+    const books = await again.books();
+    expect(await listOf(books.journal())).toStrictEqual(lines.toReversed());
+    for (const each of [books, again]) await each.close();
+    const raw = await openDatabase(file);
+    const [written] = raw.prepare('SELECT decision FROM journal ORDER BY id DESC').all() as { decision: string }[];
+    expect(written!.decision).toContain('"checks":[["begun",{"at":');
+    expect(raw.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 10 });
+    raw.close();
+  });
+
   test('that is a folder, or lies in a file, is refused', async () => {
     mkdirSync(file);
     await expectRefused(file, /cannot open the store/);

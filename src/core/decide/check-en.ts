@@ -95,8 +95,8 @@ const CHECKS = {
       : trouble && (TROUBLES[trouble] ?? trouble);
     return `condition ${source}${said === undefined ? '' : `: ${said}`}`;
   },
-  tags: ({ names }) => `in segment ${quoted(names)}`,
-  excludedTags: ({ names }) => `not in segment ${quoted(names)}`,
+  tags: ({ ok, names }) => `${ok ? '' : 'not '}in segment ${quoted(names)}`,
+  excludedTags: ({ ok, names }) => `${ok ? 'not ' : ''}in segment ${quoted(names)}`,
   store: ({ scene, store }) => (store === undefined ? `scene "${scene}" is no store of the list` : `store "${store}"`),
   storeHours: ({ hours }) => `store open ${open(hours)}`,
   orderKept: ({ ok }) => (ok ? 'the order was not refunded' : 'the order was refunded'),

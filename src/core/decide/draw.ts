@@ -41,9 +41,3 @@ export function drawAmount(prize: Prize, luck: number): Fen {
   if (!isCash(prize)) return fen(0);
   return fen(prize.min + Math.floor(luck * (prize.max - prize.min + 1)));
 }
-
-/** `12.50%`: how likely one of them is drawn among all. */
-export function oddsText(prize: Prize, prizes: readonly Prize[]): string {
-  const total = prizes.reduce((sum, each) => sum + each.weight, 0);
-  return `${((prize.weight / total) * 100).toFixed(2)}%`;
-}

@@ -7,7 +7,7 @@ import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import type { Event } from '../../core/base/event.ts';
 import { instant } from '../../core/base/time.ts';
-import { checkText } from '../../core/decide/check-words.ts';
+import { checkText, worded } from '../../core/decide/check-words.ts';
 import type { Decision, Open } from '../../core/decide/decision.ts';
 import { prospectText } from '../../core/decide/prospect.ts';
 
@@ -44,7 +44,7 @@ export async function receive(file: string, options: ReceiveOptions): Promise<nu
     const event = eventIn(file, config.accounts.get(account)!, bytes);
     await writeDown(store, 'receive', event.user, [file, event.kind === 'text' ? event.text : event.kind]);
     const came = (await happened(store, event)) ?? (await wouldCome(store, config, event));
-    if (options.json) printJson({ event, ...came });
+    if (options.json) printJson({ event, ...came, decision: withWords(came.decision) });
     else show(event.kind, came);
     return EXIT.fine;
   });
@@ -128,6 +128,10 @@ function dry(store: Store, commits: Commit[]): Store {
     // An unfollow would take back what is on its way: here it stays.
     advance: async () => 'moved',
   };
+}
+
+function withWords(decision: Decision | Open): object {
+  return { ...decision, trace: decision.trace.map(line => ({ ...line, checks: line.checks.map(worded) })) };
 }
 
 function show(kind: string, { decision, reply, journal, payout }: Came): void {

@@ -8,7 +8,7 @@ import { suggest } from '../base/suggest.ts';
 import { visible } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';
 import type { Check } from '../decide/check.ts';
-import { checkText } from '../decide/check-words.ts';
+import { checkText, worded } from '../decide/check-words.ts';
 import type { Decision, Open } from '../decide/decision.ts';
 import type { Match } from '../decide/match.ts';
 import { prospectText } from '../decide/prospect.ts';
@@ -173,10 +173,7 @@ export function explanationJson(explanation: Explanation, payouts: readonly Payo
     event,
     at,
     ...(journal !== undefined && { journal }),
-    rules: rules.map(({ checks, ...rule }) => ({
-      ...rule,
-      checks: checks.map(check => ({ ...check, text: checkText(check) })),
-    })),
+    rules: rules.map(rule => ({ ...rule, checks: rule.checks.map(worded) })),
     near,
     decision: { kind, ...about, ...won, ...no, ...open },
     reply,

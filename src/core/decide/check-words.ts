@@ -21,6 +21,11 @@ export function checkText(check: Check, language: Language = 'zh'): string {
   return isLimit(check) ? limitText(check, words.limits) : textOf(check, words.checks);
 }
 
+/** With its Chinese text beside it: what machines read, and show. */
+export function worded(check: Check): Check & { readonly text: string } {
+  return { ...check, text: checkText(check) };
+}
+
 function textOf<Id extends keyof Checks>(check: CheckOf<Checks, Id>, words: CheckWords): string {
   return words[check.check](check);
 }

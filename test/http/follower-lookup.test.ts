@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { rehearse } from '../../src/core/analysis/run-tests.ts';
 import { Fault } from '../../src/core/base/error.ts';
-import type { Event, EventKey, OpenId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, openId } from '../../src/core/base/event.ts';
 import { DAY, instant } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
 import { loadCampaigns } from '../../src/core/rules/file/load.ts';
@@ -51,11 +51,11 @@ afterEach(async () => {
 });
 
 const faults = (...platform: PlatformFault[]): void => void world.simulator.control.setFaults({ pay: [], platform });
-const payoutsOf = (user: string) => world.store.payouts({ user: user as OpenId, limit: 100 });
+const payoutsOf = (user: string) => world.store.payouts({ user: openId(user), limit: 100 });
 const followerOf = async (user: string) =>
-  (await world.store.facts({ account: 'tea', user: user as OpenId, merchant: undefined, claims: [], counters: [] }))
+  (await world.store.facts({ account: 'tea', user: openId(user), merchant: undefined, claims: [], counters: [] }))
     .follower;
-const linesOf = (user: string) => world.store.journal({ user: user as OpenId, limit: 20 });
+const linesOf = (user: string) => world.store.journal({ user: openId(user), limit: 20 });
 /** The line of an event that claims nothing may follow its answer. */
 const lines = (user: string, count: number) =>
   until(async () => {
@@ -235,9 +235,9 @@ test('whom the platform will never tell about is decided without, and not asked 
       return undefined;
     },
   });
-  const user = 'oNobody000000000000000000000' as OpenId;
+  const user = openId('oNobody000000000000000000000');
   const visit: Event = {
-    ...{ key: 'v:1' as EventKey, account: 'tea', user, sentAt: instant(1_770_000_000_000) },
+    ...{ key: eventKey('v:1'), account: 'tea', user, sentAt: instant(1_770_000_000_000) },
     ...{ kind: 'visit', campaign: 'page' },
   };
   expect([await lookup.before(visit), await lookup.before(visit)]).toEqual([true, true]);
@@ -248,7 +248,7 @@ test('whom the platform will never tell about is decided without, and not asked 
     ...{ clock: () => instant(0), log: SILENT, store: world.store, flow: world.bot.flow, book: () => book },
     ask: () => Promise.reject(new Fault('wechat', 'safe', 'NETWORK', 'away')),
   });
-  expect(await failing.before({ ...visit, user: 'oNobody000000000000000000001' as OpenId })).toBe(false);
+  expect(await failing.before({ ...visit, user: openId('oNobody000000000000000000001') })).toBe(false);
 });
 
 // ── Rule files ───────────────────────────────────────────────────────────────────────────────────────────────

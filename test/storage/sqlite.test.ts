@@ -19,7 +19,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BadInput, Fault } from '../../src/core/base/error.ts';
-import type { EventKey } from '../../src/core/base/event.ts';
+import { type EventKey, eventKey } from '../../src/core/base/event.ts';
 import type { BillNo } from '../../src/core/payout/payout.ts';
 import type { Store } from '../../src/ports.ts';
 import { openStore } from '../../src/storage/open.ts';
@@ -602,7 +602,7 @@ describe('the file', () => {
   test('holds whole keys: one with a NUL, which SQLite would cut, is a mistake', async () => {
     const store = await openSqlite(file);
     await store.commit(anAnswer({ key: 'm:1' }));
-    await expect(store.answered('tea', 'm:1\0x' as EventKey)).rejects.toThrow('NUL');
+    await expect(store.answered('tea', eventKey('m:1\0x'))).rejects.toThrow('NUL');
     await expect(store.commit(anAnswer({ key: 'm:2\0' }))).rejects.toThrow('NUL');
     await store.close();
   });

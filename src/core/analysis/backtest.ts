@@ -1,5 +1,5 @@
 // A change of rules looked at on what really happened: the journal's events played through two ledgers, one with the
-// rules as they are, one with the changed ones. Both begin with nothing but who followed. Pure.
+// rules as they are, one with the changed ones. Both begin with nothing but who followed.
 
 import { createHash } from 'node:crypto';
 import type { Event, OpenId } from '../base/event.ts';

@@ -1,4 +1,4 @@
-// How events, outcomes and payouts are called in Chinese, for those who run a campaign. Pure.
+// How events, outcomes and payouts are called in Chinese, for those who run a campaign.
 
 import type { Event } from '../base/event.ts';
 import { type Fen, NO_MONEY, showFen } from '../base/money.ts';

@@ -1,4 +1,4 @@
-// What the tests of a rule file reach, and what they do not: rules, prizes, refusals and finer outcomes, texts. Pure.
+// What the tests of a rule file reach, and what they do not: rules, prizes, refusals and finer outcomes, texts.
 
 import type { Decision } from '../decide/decision.ts';
 import { PROGRESS } from '../decide/evaluate-rule.ts';

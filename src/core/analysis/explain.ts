@@ -1,8 +1,8 @@
 // Why an event came to what it came to: every rule that was asked, what was looked at with its number, those that were
-// nearly asked, who answered and with which words. The same for what was and for what would be. Pure.
+// nearly asked, who answered and with which words. The same for what was and for what would be.
 
 import { BadInput } from '../base/error.ts';
-import type { Event, Happening, OpenId } from '../base/event.ts';
+import { type Event, type Happening, openId } from '../base/event.ts';
 import { type Fen, fen, parseYuan, showFen } from '../base/money.ts';
 import { suggest } from '../base/suggest.ts';
 import { visible } from '../base/text.ts';
@@ -245,5 +245,5 @@ function friendOf(rest: string, written: string): Happening {
   const [did, campaign] = rest.split(':');
   if ((did !== 'followed' && did !== 'paid') || campaign === undefined || campaign === '')
     throw new BadInput(`--event ${written}: expected friend:followed:CAMPAIGN or friend:paid:CAMPAIGN`);
-  return { kind: 'friend', friend: 'explain' as OpenId, did, campaign };
+  return { kind: 'friend', friend: openId('explain'), did, campaign };
 }

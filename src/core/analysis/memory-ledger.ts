@@ -1,5 +1,5 @@
 // A ledger in memory that keeps the promises of the store: for the tests in rule files, for simulations and for looking
-// at a change before it goes live. No packet is paid by it. Pure.
+// at a change before it goes live. No packet is paid by it.
 
 import assert from 'node:assert/strict';
 import type { Counter } from '../base/counter.ts';

@@ -1,5 +1,5 @@
 // Rules that an event nearly concerned: a word mistyped, a sum too small, a campaign that is not live. One line for each,
-// in Chinese, with the nearest right word. Pure.
+// in Chinese, with the nearest right word.
 
 import type { Event } from '../base/event.ts';
 import type { Instant } from '../base/time.ts';

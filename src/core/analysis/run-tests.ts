@@ -1,5 +1,5 @@
 // Runs the tests in a rule file (`tests:`): made-up followers, a clock of its own, and a ledger in memory. No packet is
-// paid and nothing is remembered. Pure.
+// paid and nothing is remembered.
 
 import { type Finding, showFinding } from '../base/error.ts';
 import { type Event, eventKey, type Happening, openId } from '../base/event.ts';

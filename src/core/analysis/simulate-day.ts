@@ -1,5 +1,5 @@
 // One made-up day of a campaign, played through the ledger: what it costs hour by hour, what is gone when, who is refused
-// and how many win how often. The same seed gives the same day. Pure.
+// and how many win how often. The same seed gives the same day.
 
 import { BadInput } from '../base/error.ts';
 import { type Event, eventKey, type OpenId } from '../base/event.ts';

@@ -1,5 +1,5 @@
 // What a draw comes to when it is drawn thousands of times: by the very code that draws for followers, with everything
-// left out that would refuse somebody (hours, limits of one follower or of a day). Stock and budget stay. Pure.
+// left out that would refuse somebody (hours, limits of one follower or of a day). Stock and budget stay.
 
 import { type Event, eventKey, type Happening, openId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';

@@ -1,4 +1,4 @@
-// A made-up crowd for a made-up day: who comes, when, and what they do, as far as a campaign's own triggers tell. Pure.
+// A made-up crowd for a made-up day: who comes, when, and what they do, as far as a campaign's own triggers tell.
 
 import { type Event, eventKey, type Happening, type OpenId } from '../base/event.ts';
 import { type Chance, logNormal, pick, poisson } from '../base/random.ts';

@@ -1,4 +1,4 @@
-// What many decisions came to, in sums: prizes and their money, refusals, limits that were met. Pure.
+// What many decisions came to, in sums: prizes and their money, refusals, limits that were met.
 
 import { type Fen, fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';

@@ -1,5 +1,5 @@
 // Works out a draw again from the seed that was published, each step with the command by which anybody can repeat it
-// without us: commitment, luck, prize, amount, the layout of a round. Pure.
+// without us: commitment, luck, prize, amount, the layout of a round.
 
 import { createHash, createHmac } from 'node:crypto';
 import { BadInput } from '../base/error.ts';

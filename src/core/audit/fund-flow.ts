@@ -1,5 +1,5 @@
 // The merchant's fund flow (资金账单) as WeChat Pay writes it: a CSV with one row for each movement of money, each value
-// behind a backtick. Read line by line and compared with our payouts by number (业务凭证号) and amount. Pure.
+// behind a backtick. Read line by line and compared with our payouts by number (业务凭证号) and amount.
 
 import { BadInput } from '../base/error.ts';
 import { parseYuan } from '../base/money.ts';

@@ -1,5 +1,5 @@
 // Brings counters to what claims and payouts say (重新计数): once, for claims of a time in which only limits that were set
-// were counted; and for `audit --repair`. Counters go on meanwhile, so what is missing is added, never set. Pure.
+// were counted; and for `audit --repair`. Counters go on meanwhile, so what is missing is added, never set.
 
 import { type Counter, UNBOUNDED } from '../base/counter.ts';
 import { nameKind, unitOf } from './counter-name.ts';

@@ -1,6 +1,6 @@
 // Addresses of servers (URLs) as people write them → one way to write each, so that what is joined to one is what a browser
 // and WeChat see: small letters, no port that is understood, a name in Chinese as the network knows it, no slash at the end.
-// Pure.
+//
 
 /** `base`: to begin other addresses with; a path in it stays. `trouble`: why it cannot be that, with the fix. */
 type ReadAddress = { readonly base: string } | { readonly trouble: string };

@@ -1,5 +1,5 @@
 // Whether two stores hold the same rows: how many there are, and a sum over what each one says (SHA-256). Rows that have
-// no order may come in any; and what one row says does not depend on the order of its fields. Pure.
+// no order may come in any; and what one row says does not depend on the order of its fields.
 import { createHash } from 'node:crypto';
 
 export class Tally {

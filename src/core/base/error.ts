@@ -1,4 +1,4 @@
-// The whole taxonomy of what can go wrong, on one screen. Pure.
+// The whole taxonomy of what can go wrong, on one screen.
 //
 //   a "no" of the business          a value (`Refusal`), never thrown
 //   a mistake of somebody else      `BadInput`: where, what, and the fix

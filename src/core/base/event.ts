@@ -1,4 +1,4 @@
-// The events we know. Wire names end at the door: after it there is only `Event`. Pure.
+// The events we know. Wire names end at the door: after it there is only `Event`.
 import type { Brand, Fen } from './money.ts';
 import type { Instant } from './time.ts';
 

@@ -1,4 +1,4 @@
-// Certificates (证书) whose end is near: said thirty days before, and each day from then on. Pure.
+// Certificates (证书) whose end is near: said thirty days before, and each day from then on.
 import { beijingText, DAY, type Instant } from './time.ts';
 
 /** A certificate that bot.yaml names, with its end. */

@@ -1,5 +1,5 @@
 // What people paste: tokens and keys (密钥), and what is wrong with one in its own letters, without saying any of them. And which
-// secrets of one's own are none: short ones, known words, one thing again and again. Pure.
+// secrets of one's own are none: short ones, known words, one thing again and again.
 
 const WIDE = /[\uFF01-\uFF5E\u3000]/;
 const UNSEEN = /[\u00A0\u200B-\u200F\u202A-\u202E\u2060-\u2066\uFEFF]/;

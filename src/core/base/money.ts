@@ -1,4 +1,4 @@
-// Money is whole fen (分). There is no other representation anywhere. Pure.
+// Money is whole fen (分). There is no other representation anywhere.
 declare const brand: unique symbol;
 /** A nominal type: a plain value that only its own constructor can make. */
 export type Brand<T, Name extends string> = T & { readonly [brand]: Name };

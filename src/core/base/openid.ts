@@ -1,4 +1,4 @@
-// How an openid looks, and what is wrong with a text that is none. Pure.
+// How an openid looks, and what is wrong with a text that is none.
 import type { OpenId } from './event.ts';
 
 /** Every openid WeChat hands out. */

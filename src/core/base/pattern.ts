@@ -1,5 +1,5 @@
 // Patterns of texts (`matches:`), in RE2 syntax: the cost of a match grows with the text, never with the pattern's
-// nesting, so that no text a follower can send keeps the bot busy. Pure.
+// nesting, so that no text a follower can send keeps the bot busy.
 import { RE2JS, RE2JSSyntaxException, RE2Set } from 're2js';
 
 /** A pattern whose cost grows with the text only. It sees the text as it was normalised. */

@@ -1,4 +1,4 @@
-// Chance for simulations: numbers in [0, 1) that a seed repeats. Nobody is paid by them; draws have `draw.ts`. Pure.
+// Chance for simulations: numbers in [0, 1) that a seed repeats. Nobody is paid by them; draws have `draw.ts`.
 import { createHash } from 'node:crypto';
 
 export type Chance = () => number;

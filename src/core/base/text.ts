@@ -1,4 +1,4 @@
-// How a text is compared: what somebody types on a phone in haste is still the word it was meant to be. Pure.
+// How a text is compared: what somebody types on a phone in haste is still the word it was meant to be.
 
 /** Spaces, marks that are not seen, and what only changes how an emoji looks: its colour, its style, the box of a key. */
 const UNSEEN = /(?:[\s\p{Cf}\p{Variation_Selector}\p{Emoji_Modifier}]|\u20E3)+/gu;

@@ -1,5 +1,5 @@
 // Instants, days and clocks on the wall. A day is a day in Asia/Shanghai, which has been +08:00 without
-// exception since 1991. Nothing here reads a clock: the present is always an argument. Pure.
+// exception since 1991. Nothing here reads a clock: the present is always an argument.
 import type { Brand } from './money.ts';
 
 /** Milliseconds since 1970-01-01T00:00Z. */

@@ -1,5 +1,5 @@
 // Many words looked for in one text at once (Aho–Corasick): each character of the text is read once, however many words
-// there are. Over UTF-16 units; a word of whole characters is found only where whole characters stand. Pure.
+// there are. Over UTF-16 units; a word of whole characters is found only where whole characters stand.
 
 /** So many units there are: node and unit make one key. */
 const UNITS = 65_536;

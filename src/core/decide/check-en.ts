@@ -1,4 +1,4 @@
-// Checks (判定依据) in English. Pure.
+// Checks (判定依据) in English.
 import { showFen } from '../base/money.ts';
 import { beijingText, clockText, DAY, HOUR, hoursText, MINUTE, type Weekday } from '../base/time.ts';
 import type { FollowChecks } from '../match/follower.ts';

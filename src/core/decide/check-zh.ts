@@ -1,4 +1,4 @@
-// Checks (判定依据) in Chinese. Pure.
+// Checks (判定依据) in Chinese.
 import { showFen } from '../base/money.ts';
 import { beijingText, clockText, hoursText, lengthText, WEEKDAY_NAMES, type Weekday } from '../base/time.ts';
 import type { FollowChecks } from '../match/follower.ts';

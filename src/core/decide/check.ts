@@ -1,5 +1,5 @@
 // All checks (判定依据) there are, by their ids: those of the mechanics, those every rule has, and those of what is given by
-// hand. Whoever adds one and forgets its words is told by the compiler: `check-words.ts`. Pure.
+// hand. Whoever adds one and forgets its words is told by the compiler: `check-words.ts`.
 import type { Fen } from '../base/money.ts';
 import type { Instant, Weekday } from '../base/time.ts';
 import type { CheckOf, LimitCheck, MechanicChecks } from '../mechanics/check.ts';

@@ -1,5 +1,5 @@
 // Decides who wins what: (rules, event, facts, now) → decision and trace. Reads nothing, draws nothing, writes nothing;
-// the same arguments give the same decision for ever. Pure.
+// the same arguments give the same decision for ever.
 
 import assert from 'node:assert/strict';
 import { type Counter, isBounded } from '../base/counter.ts';

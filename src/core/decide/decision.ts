@@ -1,4 +1,4 @@
-// What a decision is made from and what it comes to: facts, claims, decisions. Pure.
+// What a decision is made from and what it comes to: facts, claims, decisions.
 
 import type { Counter } from '../base/counter.ts';
 import type { OpenId } from '../base/event.ts';

@@ -1,5 +1,5 @@
 // The draw (抽奖) is a keyed hash, not a random number: the same claim draws the same prize on any machine,
-// after any crash, and anybody who is given the seed after the campaign can check it. Pure.
+// after any crash, and anybody who is given the seed after the campaign can check it.
 
 import { createHash, createHmac } from 'node:crypto';
 import { type Fen, fen } from '../base/money.ts';

@@ -1,5 +1,5 @@
 // One rule looked at for one event: what speaks against it, what it gives, and every check on the way, for the trace.
-// The mechanics (玩法) say their part; `REFUSALS` says who is heard first. Pure.
+// The mechanics (玩法) say their part; `REFUSALS` says who is heard first.
 
 import { type Counter, hasRoom, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';

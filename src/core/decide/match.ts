@@ -1,5 +1,5 @@
 // Which rules does an event concern? Words, scenes, buttons and codes are looked up, not searched: what an event costs
-// grows with what it says and with the rules it concerns, not with the rules there are. Pure.
+// grows with what it says and with the rules it concerns, not with the rules there are.
 
 import type { Event, EventKind } from '../base/event.ts';
 import { PatternSet } from '../base/pattern.ts';

@@ -1,5 +1,5 @@
 // Names that are looked up: whole ones (`store-1`), beginnings (`store-*`), or any. What a look-up costs grows with the
-// length of the name, not with how many there are. Pure.
+// length of the name, not with how many there are.
 
 export class NameIndex<T> {
   private readonly any: T[] = [];

@@ -1,5 +1,5 @@
 // The prizes of a rule as one claim would win them: what each is worth now, what it would use up, and whether it is
-// there at all. Pure.
+// there at all.
 
 import { type Counter, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';

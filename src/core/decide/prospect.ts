@@ -1,5 +1,5 @@
 // What can be won by an event that has not happened (可能的结果): every prize with its odds, and never the one that would be
-// drawn. Whoever could ask for that would know the draw before it is made. Pure.
+// drawn. Whoever could ask for that would know the draw before it is made.
 
 import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';

@@ -1,5 +1,5 @@
 // Every warning there is: its id, how grave it is unless somebody says otherwise, and the rule it rests on. An id is for
-// ever: bot.yaml and rule files switch warnings by it. Pure.
+// ever: bot.yaml and rule files switch warnings by it.
 import type { Finding } from '../base/error.ts';
 import type { Fen } from '../base/money.ts';
 

@@ -1,5 +1,5 @@
 // Warnings about what WeChat and the law forbid: offers for following and sharing, red packets that are none, lotteries,
-// promises that cannot be kept, rules nobody can read. An account that is closed is the dearest mistake there is. Pure.
+// promises that cannot be kept, rules nobody can read. An account that is closed is the dearest mistake there is.
 
 import { type Fen, fen, showFen } from '../base/money.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';

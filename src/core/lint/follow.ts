@@ -1,5 +1,5 @@
 // Warnings about rules that speak of following where nobody needs to follow: on the page, at the till, through a friend.
-// Whoever writes them should know what becomes of strangers, and a test of the file can say it. Pure.
+// Whoever writes them should know what becomes of strangers, and a test of the file can say it.
 import { speaksOfFollowing } from '../match/follower.ts';
 import type { Rule } from '../rules/campaign.ts';
 import type { Linting } from './context.ts';

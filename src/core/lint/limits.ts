@@ -1,5 +1,5 @@
 // Warnings about limits that can never be felt, because another one is always felt before. Whoever writes two numbers
-// means both; if one of them does nothing, one of them is probably a slip. Pure.
+// means both; if one of them does nothing, one of them is probably a slip.
 
 import { fen, showFen } from '../base/money.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../base/time.ts';

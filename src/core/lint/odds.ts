@@ -1,5 +1,5 @@
 // Warnings about prizes that cannot be won, or hardly: by their amount, their time, or the follower's own limits. Who
-// publishes a prize must be able to give it. Pure.
+// publishes a prize must be able to give it.
 
 import { type Fen, showFen } from '../base/money.ts';
 import type { Prize, Rule } from '../rules/campaign.ts';

@@ -1,4 +1,4 @@
-// How many days a campaign is open, and how long on each: by its period, hours and weekdays. Pure.
+// How many days a campaign is open, and how long on each: by its period, hours and weekdays.
 
 import { DAY, HOUR, type Instant, instant, MINUTE, weekdayOf } from '../base/time.ts';
 import type { Period } from '../rules/campaign.ts';

@@ -1,5 +1,5 @@
 // Sentences that WeChat or the law forbids, as patterns over Chinese text. Spaces, brackets and emoji between the
-// characters do not hide one; thanks, refusals and negations are no offers. Pure.
+// characters do not hide one; thanks, refusals and negations are no offers.
 
 export type PhraseKind =
   | 'induce-follow'

@@ -1,5 +1,5 @@
 // What a rule waits for, piece by piece, and events that stand for each piece: whoever else is asked about all of them
-// is asked about everything that piece is about. Pure.
+// is asked about everything that piece is about.
 
 import { type Event, eventKey, type Happening, openId } from '../base/event.ts';
 import { normalise } from '../base/text.ts';

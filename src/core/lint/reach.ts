@@ -1,5 +1,5 @@
 // Warnings about rules that are never asked, and words that another rule takes: the files are asked in the order of
-// their names, the rules from top to bottom, and the first one that is running decides. Pure.
+// their names, the rules from top to bottom, and the first one that is running decides.
 
 import { beijingText, instant } from '../base/time.ts';
 import { bookOf, type Match } from '../decide/match.ts';

@@ -1,5 +1,5 @@
 // Warnings about what followers read: texts that nobody will ever see, that come out with holes in them, that are too
-// long once they are filled in, or that WeChat will often not let through. Pure.
+// long once they are filled in, or that WeChat will often not let through.
 
 import { yuanText } from '../base/money.ts';
 import { DAY, HOUR, hoursText } from '../base/time.ts';

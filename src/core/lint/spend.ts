@@ -1,5 +1,5 @@
 // What a campaign can cost: at most, by its own limits, and as its odds go on the average. Nobody's demand is guessed:
-// these are bounds, and means of a draw. Pure.
+// these are bounds, and means of a draw.
 
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { type Day, dayOf, later, MINUTE } from '../base/time.ts';

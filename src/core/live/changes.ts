@@ -1,5 +1,5 @@
 // What else changed in a campaign that is live: limits, amounts, odds, occasions, rounds, lists, days, the end. What was
-// decided beforehand and is partly given stays as it is; anything else may change, and it is said what it costs. Pure.
+// decided beforehand and is partly given stays as it is; anything else may change, and it is said what it costs.
 
 import { fen, showFen } from '../base/money.ts';
 import { beijingText, type Instant } from '../base/time.ts';

@@ -1,5 +1,5 @@
 // Whose store it is (安装归属): the AppIDs, the merchant numbers and a hash of the secret of the bot.yaml that works on it,
-// or "demo". Names alone do not tell: every demo has an account `tea` and a merchant `shop`. Pure.
+// or "demo". Names alone do not tell: every demo has an account `tea` and a merchant `shop`.
 import { createHash } from 'node:crypto';
 import type { Instant } from '../base/time.ts';
 

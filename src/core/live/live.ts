@@ -1,6 +1,6 @@
 // Going live: rule files compared with what was live last and with what is claimed already. What would pay somebody again
 // is refused until the file says what is meant (`was:`, `new: true`); what only costs something is said. Nothing is said
-// where nobody has claimed. Pure.
+// where nobody has claimed.
 
 import type { Instant } from '../base/time.ts';
 import type { Campaign } from '../rules/campaign.ts';

@@ -1,4 +1,4 @@
-// Names that vanished from a live campaign while others appeared: rules, prizes, rounds, wallets. Pure.
+// Names that vanished from a live campaign while others appeared: rules, prizes, rounds, wallets.
 
 import { calledOf, namesOf } from '../rules/renamed.ts';
 import type { Path } from '../yaml/path-position.ts';

@@ -1,5 +1,5 @@
 // What a store remembers of the campaigns that went live: names inside and outside, and whatever may not change, or not
-// without a word, once somebody has claimed. Written as JSON; a field that is absent was not known yet. Pure.
+// without a word, once somebody has claimed. Written as JSON; a field that is absent was not known yet.
 
 import { createHash } from 'node:crypto';
 import type { Instant } from '../base/time.ts';

@@ -1,4 +1,4 @@
-// When a second claim is the same claim: the campaign's own days and rounds, and the key of a claim. Pure.
+// When a second claim is the same claim: the campaign's own days and rounds, and the key of a claim.
 import type { Event, OpenId } from '../base/event.ts';
 import { type Day, dayOf, type Instant, later, MINUTE, weekOf } from '../base/time.ts';
 import type { Campaign, Round, Rule } from '../rules/campaign.ts';

@@ -1,7 +1,7 @@
 // What an event makes of a follower (粉丝), what it says of whether they follow, and what it means to those who invited
-// one. WeChat tells things late, twice and in another order: what counts is the platform's time of each event. Pure.
+// one. WeChat tells things late, twice and in another order: what counts is the platform's time of each event.
 
-import { EVENT_FACTS, type Event, type EventKey, type OpenId } from '../base/event.ts';
+import { EVENT_FACTS, type Event, type EventKey, eventKey, type OpenId, openId } from '../base/event.ts';
 import { type Instant, SECOND } from '../base/time.ts';
 import type { Cancel, Rule } from '../rules/campaign.ts';
 import type { Follower } from './facts.ts';
@@ -104,7 +104,7 @@ function isCounted({ follows, followedAt, leftAt }: Follower, at: Instant): bool
 function inviterIn(event: Event): Follower['invitedBy'] {
   const match = event.kind === 'subscribe' && event.scene !== undefined && INVITE_SCENE.exec(event.scene);
   if (!match || match[1] === event.user) return undefined;
-  return { user: match[1] as OpenId, campaign: match[2]! };
+  return { user: openId(match[1]), campaign: match[2]! };
 }
 
 // ── Whether somebody follows ─────────────────────────────────────────────────────────────────────────────────
@@ -168,7 +168,7 @@ export function mustLookUp(follower: Follower | undefined, { kind }: Event): boo
 
 /** The key of what is told to the inviter: the same for ever, so that each friend counts once. */
 export function friendKey(friend: OpenId, did: 'followed' | 'paid'): EventKey {
-  return `f:${friend}:${did}` as EventKey;
+  return eventKey(`f:${friend}:${did}`);
 }
 
 /** What an event means to whoever invited this follower: an event of theirs, with a key that is the same for ever. */

@@ -1,6 +1,6 @@
 // A check (判定依据) is one thing that was looked at on the way to a decision: what it was, and the numbers and names behind it.
 // It is data: written into the journal as it is, and worded only where people read it (`decide/check-words.ts`). Here the
-// checks of the mechanics come together; each stands where it is made. Pure.
+// checks of the mechanics come together; each stands where it is made.
 import type { FollowChecks } from '../match/follower.ts';
 import type { EligibilityChecks } from './eligibility.ts';
 import type { GuessChecks } from './guess.ts';

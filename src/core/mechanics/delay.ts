@@ -1,4 +1,4 @@
-// A prize that is paid later (delay), and not to whoever has left by then (`cancelIf: unsubscribed`). Pure.
+// A prize that is paid later (delay), and not to whoever has left by then (`cancelIf: unsubscribed`).
 
 import { notFollowing, standingOf, wasBroken } from '../match/follower.ts';
 import { CANCELS } from '../rules/campaign.ts';

@@ -1,5 +1,5 @@
 // For whom a rule is: a condition (`when:`) without which the next rule is asked, and the segments (人群) of a follower,
-// without which the rule refuses. Pure.
+// without which the rule refuses.
 
 import type { Event } from '../base/event.ts';
 import { sceneOf } from '../base/event.ts';

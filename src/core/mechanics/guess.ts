@@ -1,4 +1,4 @@
-// Wrong tries (口令、验证码试错): so many, then nothing is right any more until the stretch of time is over. Pure.
+// Wrong tries (口令、验证码试错): so many, then nothing is right any more until the stretch of time is over.
 
 import type { Counter } from '../base/counter.ts';
 import type { Rule } from '../rules/campaign.ts';

@@ -1,5 +1,5 @@
 // An invitation (邀请): the answer hands out the campaign's own page, on which each follower sees a code of their own. What
-// friends who came by it do is heard elsewhere: as events of the inviter's own. Pure.
+// friends who came by it do is heard elsewhere: as events of the inviter's own.
 import { DAY } from '../base/time.ts';
 import { placeholdersOf } from '../rules/reply.ts';
 import { isWritten } from '../rules/schema/written.ts';

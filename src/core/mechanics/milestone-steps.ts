@@ -1,4 +1,4 @@
-// What the n-th time gives (`give: { 3: a, 7: b }`): of a count, or of a run of days that begins anew. Pure.
+// What the n-th time gives (`give: { 3: a, 7: b }`): of a count, or of a run of days that begins anew.
 
 import type { Counter } from '../base/counter.ts';
 import type { Rule } from '../rules/campaign.ts';

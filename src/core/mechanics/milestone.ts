@@ -1,5 +1,5 @@
 // What the n-th time gives, once for ever (任务进度): the third friend, the tenth order. Any other time only counts; and an
-// order that was refunded is none. Pure.
+// order that was refunded is none.
 import { type EvaluationContext, mechanic, type RuleContext, type TakesBack } from './mechanic.ts';
 import {
   givenCounters,

@@ -1,5 +1,5 @@
 // Printed codes (一物一码): one item, one code, one prize. What a code is worth was decided when it was printed; the
-// counter of its first use makes it good for one person. Pure.
+// counter of its first use makes it good for one person.
 
 import { beijingText, type Instant, instant } from '../base/time.ts';
 import { codeIn, isAboutCode } from '../rules/printed-code.ts';

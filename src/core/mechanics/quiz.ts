@@ -1,6 +1,6 @@
 // A quiz (答题): questions from a list, one after the other, each with its time. A try is a few counters of its own: which
 // question is open, when it was asked, how many were right. Each only grows, bounded by what was read: of two answers to
-// one question the second finds it answered. Pure.
+// one question the second finds it answered.
 
 import { createHmac } from 'node:crypto';
 import type { Counter } from '../base/counter.ts';

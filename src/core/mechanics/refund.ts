@@ -1,5 +1,5 @@
 // A payment and its refund (退款) remember each other by the transaction, so that either may be told first: a payment that
-// was refunded, even in part, gives nothing any more. What it gave before is taken back: `take-back.ts`. Pure.
+// was refunded, even in part, gives nothing any more. What it gave before is taken back: `take-back.ts`.
 
 import type { Counter } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';

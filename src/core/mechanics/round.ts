@@ -1,6 +1,6 @@
 // Rounds (红包雨场次): so many packets that come to exactly the round's total. The amounts are laid out beforehand, from
 // the campaign's seed, in a few rows of slots; a claim takes the next slot of its row. Several rows, so that those who
-// come in the same moment seldom reach for the same slot. Pure.
+// come in the same moment seldom reach for the same slot.
 
 import { createHmac } from 'node:crypto';
 import { type Fen, fen } from '../base/money.ts';

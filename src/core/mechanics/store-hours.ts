@@ -1,4 +1,4 @@
-// Stores (门店): the scenes of a list, each with a name and hours of its own. Pure.
+// Stores (门店): the scenes of a list, each with a name and hours of its own.
 
 import { sceneOf } from '../base/event.ts';
 import { hoursText, minuteOfDay } from '../base/time.ts';

@@ -1,6 +1,6 @@
 // A streak of days (连续签到), in cycles, and the one day of a cycle that may be made up for (补签). Days are the
 // campaign's own; of each number only the latest is kept, and it only grows. A day whose order was refunded breaks the
-// streak it stands in: the next day begins anew. Pure.
+// streak it stands in: the next day begins anew.
 
 import type { Counter } from '../base/counter.ts';
 import { DAY, type Day } from '../base/time.ts';

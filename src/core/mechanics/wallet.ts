@@ -1,6 +1,6 @@
 // Wallets (机会、积分): what rules give and take beside prizes. A day's free ones are spent first, then the earned ones.
 // All sides only grow, earned, spent and taken back; what is left is their difference. Who had spent by then what a refund
-// takes back owes it: what they earn next makes up for it first. Pure.
+// takes back owes it: what they earn next makes up for it first.
 
 import type { Counter } from '../base/counter.ts';
 import type { Campaign, Rule, Wallet } from '../rules/campaign.ts';

@@ -1,5 +1,5 @@
 // Notices (模板消息, 订阅通知): forms of WeChat's that bot.yaml fills in, for what a follower should know when no message of
-// ours may reach them. Pure.
+// ours may reach them.
 
 /** What there is to tell: a prize for a payment, a packet that will not come or soon returns, anything else we owe. */
 export const NOTICE_NAMES = ['paid', 'problem', 'reminder', 'owed'] as const;

@@ -1,5 +1,5 @@
 // What a follower is owed in words, told at the next contact: in the passive reply, behind what the event itself is
-// answered. Pure.
+// answered.
 
 import type { Event } from '../base/event.ts';
 import type { Facts } from '../match/facts.ts';

@@ -1,4 +1,4 @@
-// What the Official Account platform's error codes (全局返回码) mean, and who can do something about it. Pure.
+// What the Official Account platform's error codes (全局返回码) mean, and who can do something about it.
 
 /**
  * `again` the same call may be repeated · `wait` a quota has to come back · `user` this follower cannot be reached ·

@@ -1,5 +1,5 @@
 // How many customer-service messages (客服消息) a follower may be sent now. WeChat does not say how the windows go together
-// that several deeds open; what is counted here holds whichever way they do: only the best single one counts. Pure.
+// that several deeds open; what is counted here holds whichever way they do: only the best single one counts.
 import { EVENT_FACTS, type Event } from '../base/event.ts';
 import { HOUR, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
 

@@ -1,4 +1,4 @@
-// The reminder of a packet that nobody has opened and that goes back soon: when it is time, and that it was said. Pure.
+// The reminder of a packet that nobody has opened and that goes back soon: when it is time, and that it was said.
 import { yuanText } from '../base/money.ts';
 import { HOUR, type Instant } from '../base/time.ts';
 import type { Payout, Step } from '../payout/payout.ts';

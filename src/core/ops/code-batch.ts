@@ -1,5 +1,5 @@
 // A batch of printed codes (一物一码) before it is printed: codes nobody can guess, prizes shared out exactly as planned,
-// boxes in the order of printing. Its CSV, written and read. Chance is an argument. Pure.
+// boxes in the order of printing. Its CSV, written and read. Chance is an argument.
 
 import type { Place } from '../base/error.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, codeFrom } from '../rules/printed-code.ts';

@@ -1,4 +1,4 @@
-// menu.yaml → the menu (自定义菜单), or everything that is wrong with it. Lengths are bytes, as WeChat counts. Pure.
+// menu.yaml → the menu (自定义菜单), or everything that is wrong with it. Lengths are bytes, as WeChat counts.
 import type { Finding } from '../base/error.ts';
 import { type Draft, list, located, object, optional, readYaml, required, type ShapeOf, text } from '../yaml/schema.ts';
 import { type Action, type Button, type Item, KEYED, type Key, LIBRARY, type Menu } from './menu.ts';

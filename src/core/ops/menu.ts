@@ -1,5 +1,5 @@
 // The account's own menu (自定义菜单): what it is made of, how it reads, how two of them differ, and which of its keys no
-// rule waits for. Pure.
+// rule waits for.
 
 import type { Finding } from '../base/error.ts';
 import { visible, visibleJson } from '../base/text.ts';

@@ -1,5 +1,5 @@
 // Payouts as CSV for a spreadsheet: Chinese headers, yuan, Beijing time. Opened in Excel or WPS it must neither run what a
-// stranger wrote into a name nor round an order number. Pure.
+// stranger wrote into a name nor round an order number.
 import { yuanText } from '../base/money.ts';
 import { visible } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';

@@ -1,5 +1,5 @@
 // QR codes with parameters (带参数二维码): which scenes there can be, the list of those that were made (a CSV file), and
-// the names of their pictures. Pure.
+// the names of their pictures.
 
 import { createHash } from 'node:crypto';
 import type { Finding } from '../base/error.ts';

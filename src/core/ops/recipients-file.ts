@@ -1,5 +1,5 @@
 // The file of `hongbao send`: one openid a line, or CSV with `openid,amount`. Everything that is wrong with it is said
-// at once, with its place; a file with one wrong line pays nobody. Pure.
+// at once, with its place; a file with one wrong line pays nobody.
 
 import type { Finding } from '../base/error.ts';
 import { type OpenId, openId } from '../base/event.ts';

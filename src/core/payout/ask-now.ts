@@ -1,4 +1,4 @@
-// A payout that waits to be asked after is asked after at once: the follower has just done something about it. Pure.
+// A payout that waits to be asked after is asked after at once: the follower has just done something about it.
 
 import { type Instant, MINUTE } from '../base/time.ts';
 import type { Payout, Step } from './payout.ts';

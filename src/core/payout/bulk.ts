@@ -1,8 +1,8 @@
 // A batch of `hongbao send`: who is to be paid by hand becomes claims, counters and planned payouts, exactly as if a
-// rule had given them. What the store makes atomic for a rule it makes atomic here: once per follower and batch. Pure.
+// rule had given them. What the store makes atomic for a rule it makes atomic here: once per follower and batch.
 
 import { type Counter, isBounded } from '../base/counter.ts';
-import type { Event, EventKey, OpenId } from '../base/event.ts';
+import { type Event, eventKey, type OpenId } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
 import { limitName } from '../decide/check-words.ts';
@@ -62,7 +62,7 @@ export function intentOf(batch: Batch, user: OpenId, gift: Gift, now: Instant): 
 
 /** No push can have this key: those begin with m:, e: or j:. */
 function eventOf({ campaign, account, name }: Batch, user: OpenId, now: Instant): Event {
-  const key = `s:${user}:${campaign.id}:${name}` as EventKey;
+  const key = eventKey(`s:${user}:${campaign.id}:${name}`);
   return { key, account: account.name, user, sentAt: now, kind: 'other', type: 'send' };
 }
 

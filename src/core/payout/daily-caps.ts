@@ -1,6 +1,6 @@
 // What a merchant allows on one day (merchants.*.limits), by the day a packet leaves: WeChat counts by that day, whenever
 // the packet was won. A payout holds the caps of the day it was planned for; on another day it takes those of that day,
-// together with the step to *sending*. Pure.
+// together with the step to *sending*.
 
 import type { Counter } from '../base/counter.ts';
 import { UNBOUNDED } from '../base/counter.ts';

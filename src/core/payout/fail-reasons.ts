@@ -1,6 +1,6 @@
 // Why a transfer bill (商家转账) ended in FAIL, as data: one row per `fail_reason` that WeChat Pay documents, in its own words,
 // with what follows for the prize. FAIL is final, so nothing was paid; but whom another number would help differs. A reason
-// without a row is parked for a person, never taken for one that we know. Pure.
+// without a row is parked for a person, never taken for one that we know.
 
 /** Whose trouble it is, and so what becomes of the prize. */
 export type FailClass =

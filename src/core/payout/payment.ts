@@ -1,5 +1,5 @@
 // What WeChat Pay says of money that came in (支付通知) or went back (退款通知), the events it becomes, and what an order
-// that was asked after says about it. Pure.
+// that was asked after says about it.
 import { type Event, type EventKey, eventKey, type OpenId, openId } from '../base/event.ts';
 import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';

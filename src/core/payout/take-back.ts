@@ -1,6 +1,6 @@
 // What a payment earned beside red packets, taken back when its refund is told: chances, points, counted times, days of a
 // streak, the payer's and those of whoever invited them. What was earned stands in the journal, with the decisions; so
-// nothing of it depends on today's rules. It is done in the refund's own commit, and once. Pure.
+// nothing of it depends on today's rules. It is done in the refund's own commit, and once.
 
 import type { Counter } from '../base/counter.ts';
 import type { Event, EventKey } from '../base/event.ts';

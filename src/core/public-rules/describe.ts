@@ -1,5 +1,5 @@
 // A rule file as the campaign's public rules (活动规则), so that what is published cannot drift from what is done: when,
-// who, how, what can be won with which odds, limits, payment, and how a draw is verified. Passwords are not told. Pure.
+// who, how, what can be won with which odds, limits, payment, and how a draw is verified. Passwords are not told.
 
 import { showFen } from '../base/money.ts';
 import { hoursText, WEEKDAYS, type Weekday } from '../base/time.ts';

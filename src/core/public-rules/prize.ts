@@ -1,4 +1,4 @@
-// The part of the public rules (活动规则) about prizes: amounts, odds and how they change, stock, who can have them. Pure.
+// The part of the public rules (活动规则) about prizes: amounts, odds and how they change, stock, who can have them.
 
 import { showFen } from '../base/money.ts';
 import { beijingText } from '../base/time.ts';

@@ -1,4 +1,4 @@
-// The part of the public rules (活动规则) about taking part: what starts each rule, who may, how often, what it counts. Pure.
+// The part of the public rules (活动规则) about taking part: what starts each rule, who may, how often, what it counts.
 
 import { mechanicsOf } from '../mechanics/index.ts';
 import { isOfPayments } from '../mechanics/refund.ts';

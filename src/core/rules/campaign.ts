@@ -1,4 +1,4 @@
-// What a rule file may say, as values: the campaign (活动), its prizes (奖品) and rules (规则). Pure.
+// What a rule file may say, as values: the campaign (活动), its prizes (奖品) and rules (规则).
 import type { Fen } from '../base/money.ts';
 import type { Pattern } from '../base/pattern.ts';
 import type { Day, Instant, Weekday } from '../base/time.ts';

@@ -1,4 +1,4 @@
-// What the plays (玩法) of a rule say: a streak of days, wrong tries, a quiz. Pure.
+// What the plays (玩法) of a rule say: a streak of days, wrong tries, a quiz.
 
 /** A streak of days (连续签到). */
 import type { Pattern } from '../base/pattern.ts';

@@ -1,5 +1,5 @@
 // A printed code (一物一码): how it looks. Letters and digits that nobody takes for one another, the last two a checksum
-// over the others, so that a slip of the pen is no wrong guess. Pure.
+// over the others, so that a slip of the pen is no wrong guess.
 
 import type { Event } from '../base/event.ts';
 import { sceneOf } from '../base/event.ts';

@@ -1,4 +1,4 @@
-// What all parts of the public rules (活动规则) are written with: the language, times and lengths. Pure.
+// What all parts of the public rules (活动规则) are written with: the language, times and lengths.
 
 import { beijingText, DAY, HOUR, hoursText, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
 

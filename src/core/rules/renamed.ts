@@ -1,5 +1,5 @@
 // Names that change while a campaign is live. What has a name keeps the first one inside, in its claims, its counters and
-// the journal, so that nothing in a store is ever rewritten; people see the one it has today. Pure.
+// the journal, so that nothing in a store is ever rewritten; people see the one it has today.
 import type { Campaign, Prize, Rule } from './campaign.ts';
 
 /** Of what has a name: how the file calls it, where that is another one than inside. */

@@ -1,4 +1,4 @@
-// What the follower reads: an outcome's template, or its default text, filled in. Pure.
+// What the follower reads: an outcome's template, or its default text, filled in.
 import { DETAILS, type Detail, type Outcome, type ReplyTemplate, type Said } from './campaign.ts';
 
 /** A passive reply (被动回复) before it becomes XML. */

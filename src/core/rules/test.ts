@@ -1,4 +1,4 @@
-// Tests (测试) of a rule file, as values: what made-up followers do, and what must come of it. Pure.
+// Tests (测试) of a rule file, as values: what made-up followers do, and what must come of it.
 import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
 import type { Refusal } from './campaign.ts';

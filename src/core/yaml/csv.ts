@@ -1,5 +1,5 @@
 // Reads a table as spreadsheets save it (CSV, RFC 4180): quoted cells may hold commas, quotes and line breaks. Every cell
-// knows its place. Pure.
+// knows its place.
 
 /** `text` without the spaces around it. */
 import type { Place } from '../base/error.ts';

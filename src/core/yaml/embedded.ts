@@ -1,5 +1,5 @@
 // Texts in a language of their own, inside a rule file: conditions and patterns. What is wrong with one is said at the
-// letter where it is wrong, also behind quotes and over several lines. Pure.
+// letter where it is wrong, also behind quotes and over several lines.
 
 import { isScalar, Scalar } from 'yaml';
 import type { Place } from '../base/error.ts';

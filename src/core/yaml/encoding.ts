@@ -1,4 +1,4 @@
-// In which letters (编码) a file was saved, told from its first bytes: spreadsheets in China save GBK, and some UTF-16. Pure.
+// In which letters (编码) a file was saved, told from its first bytes: spreadsheets in China save GBK, and some UTF-16.
 
 export const ENCODINGS = ['utf-8', 'gbk', 'gb18030', 'utf-16'] as const;
 export type Encoding = (typeof ENCODINGS)[number];

@@ -1,5 +1,5 @@
 // Where in a rule file something stands, found again by its path: for what is said about a campaign after it was read.
-// A path that ends early, or goes on too far, gives the nearest place there is. Pure.
+// A path that ends early, or goes on too far, gives the nearest place there is.
 
 import { isMap, isScalar, isSeq, type Node, Pair, Scalar, visit } from 'yaml';
 import type { Place } from '../base/error.ts';

@@ -1,5 +1,5 @@
 // Shapes of single values: text, names, money, numbers, times. Each reads what was written, not what YAML makes of it:
-// ¥1.00 is never a float, a keyword 123 is a text. Pure.
+// ¥1.00 is never a float, a keyword 123 is a text.
 
 import { isScalar, type Scalar } from 'yaml';
 import type { OpenId } from '../base/event.ts';

@@ -1,6 +1,6 @@
 // Shapes: small readers for parts of a YAML file that fit together into a whole one. Each turns a node into a value,
 // says everything that is wrong with it and where, and knows its own JSON Schema: one source for the validator, the
-// editor and the types. Rule files and bot.yaml are both read with them. Pure.
+// editor and the types. Rule files and bot.yaml are both read with them.
 
 import { isMap, isPair, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
 import type { Finding, Place } from '../base/error.ts';

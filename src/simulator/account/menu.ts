@@ -1,4 +1,4 @@
-// The shape of a menu (自定义菜单), checked as `/cgi-bin/menu/create` does. Pure.
+// The shape of a menu (自定义菜单), checked as `/cgi-bin/menu/create` does.
 
 import type { Menu } from '../shared/protocol-menu.ts';
 import type { ErrorCode } from './errors.ts';

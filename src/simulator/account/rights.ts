@@ -1,4 +1,4 @@
-// Which account may call what (接口权限说明): it depends on its type, and on whether it is verified. Pure.
+// Which account may call what (接口权限说明): it depends on its type, and on whether it is verified.
 import type { AccountOptions } from '../shared/options.ts';
 
 type Who = Pick<AccountOptions, 'type' | 'verified'>;

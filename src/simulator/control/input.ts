@@ -1,4 +1,4 @@
-// What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place. Pure.
+// What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place.
 
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import type {

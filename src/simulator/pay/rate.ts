@@ -1,4 +1,4 @@
-// How fast a merchant calls: the limit per second, and how soon after its last try a number is tried again. Pure.
+// How fast a merchant calls: the limit per second, and how soon after its last try a number is tried again.
 
 /** Lets `max` calls through in any 1000 ms. */
 export class RateWindow {

@@ -1,4 +1,4 @@
-// WeChat Pay's answers about red packets: plain XML without a sign, `err_code` even on success. Pure.
+// WeChat Pay's answers about red packets: plain XML without a sign, `err_code` even on success.
 import { beijingText, instant } from '../../core/base/time.ts';
 import { buildXml, type XmlOut } from '../../wechat/xml.ts';
 import { type Order, returnedOf } from '../world/order.ts';

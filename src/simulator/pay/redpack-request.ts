@@ -1,4 +1,4 @@
-// What a merchant sends to WeChat Pay v2, checked field by field before any business is done. Pure.
+// What a merchant sends to WeChat Pay v2, checked field by field before any business is done.
 import { isIPv4 } from 'node:net';
 import { paySignOf, payTextOf, sameText } from '../../wechat/crypto.ts';
 import { textOf, type XmlFields } from '../../wechat/xml.ts';

@@ -1,4 +1,4 @@
-// What a merchant sends to create a transfer bill (商家转账), checked field by field before any business is done. Pure.
+// What a merchant sends to create a transfer bill (商家转账), checked field by field before any business is done.
 import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
 import { readJson } from '../shared/http.ts';

@@ -1,4 +1,4 @@
-// A merchant's account, as the sum of its orders, and what was sent on each day. Pure.
+// A merchant's account, as the sum of its orders, and what was sent on each day.
 import { dayOf, instant } from '../../core/base/time.ts';
 import type { Merchant } from '../shared/protocol.ts';
 import { type Order, orderKey, returnedOf, takenOf } from './order.ts';

@@ -1,4 +1,4 @@
-// One transfer bill (商家转账单): its states, the time at which each ends by itself, and what is told about it. Pure.
+// One transfer bill (商家转账单): its states, the time at which each ends by itself, and what is told about it.
 import { createHash } from 'node:crypto';
 import { beijingText, instant } from '../../core/base/time.ts';
 import type { MerchantLimits } from '../shared/options.ts';

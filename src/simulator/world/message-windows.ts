@@ -1,4 +1,4 @@
-// When customer-service messages (客服消息) may be sent: what a follower does opens a window with a count. Pure.
+// When customer-service messages (客服消息) may be sent: what a follower does opens a window with a count.
 
 /** What opens a window: a message, a tap on the menu, a follow, a scan. */
 const GRANT_KINDS = ['message', 'menu', 'follow', 'scan'] as const;

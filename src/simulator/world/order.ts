@@ -1,5 +1,5 @@
 // One order, be it a red packet, a group packet or a transfer: its states, the time at which each ends by itself, and
-// what the merchant and the follower are told about it. Pure.
+// what the merchant and the follower are told about it.
 import { createHash } from 'node:crypto';
 import type { MerchantLimits } from '../shared/options.ts';
 import type { Packet, Share } from '../shared/protocol.ts';

@@ -9,7 +9,7 @@ import {
   showExplanation,
 } from '../../../src/core/analysis/explain.ts';
 import { nearMisses } from '../../../src/core/analysis/near-miss.ts';
-import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { instant } from '../../../src/core/base/time.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
@@ -240,7 +240,7 @@ describe('--event', () => {
 
 describe('the command', () => {
   let world: World;
-  const ANN = 'oAnnannannannannannannannann' as OpenId;
+  const ANN = openId('oAnnannannannannannannannann');
   const NOON = at('2026-02-10 12:00');
 
   beforeAll(async () => {
@@ -252,7 +252,7 @@ describe('the command', () => {
     const flow = createFlow({ clock: () => now, store, log: SILENT, config, book: () => book, planned: () => {} });
     for (const [n, text] of ['红包', '红包', '帮助'].entries()) {
       now = instant(NOON + n * 1000);
-      const event: Event = { key: `k${n}` as EventKey, account: 'tea', user: ANN, sentAt: now, kind: 'text', text };
+      const event: Event = { key: eventKey(`k${n}`), account: 'tea', user: ANN, sentAt: now, kind: 'text', text };
       await flow.handle(event);
     }
   }, 30_000);

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hasRoom, UNBOUNDED } from '../../../src/core/base/counter.ts';
-import type { Event, EventKey, Happening, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, type Happening, type OpenId, openId } from '../../../src/core/base/event.ts';
 import { type Fen, fen } from '../../../src/core/base/money.ts';
 import { byWeight } from '../../../src/core/base/random.ts';
 import { type Instant, instant, parseBeijing } from '../../../src/core/base/time.ts';
@@ -17,7 +17,7 @@ import type { Campaign, Prize, Refusal } from '../../../src/core/rules/campaign.
 import { loadCampaign } from '../../../src/core/rules/file/load.ts';
 import { inWords } from '../../support/checks.ts';
 
-const ANN = 'ann' as OpenId;
+const ANN = openId('ann');
 const at = (text: string): Instant => parseBeijing(text)!;
 const OPEN = at('2026-02-10 10:00');
 
@@ -67,7 +67,7 @@ type Setting = {
 function deciding(what: string | Happening, setting: Setting = {}): Decision {
   const { now = OPEN, key = 'e1', user = ANN, campaigns = [TEA], merchant } = setting;
   const happening: Happening = typeof what === 'string' ? { kind: 'text', text: what } : what;
-  const event: Event = { key: key as EventKey, account: 'tea', user, sentAt: now, ...happening };
+  const event: Event = { key: eventKey(key), account: 'tea', user, sentAt: now, ...happening };
   const around: Surroundings = {
     merchant,
     seedOf: id => `seed of ${id}`,
@@ -139,7 +139,7 @@ test('who may, gets: prize, amount, claim and counters', () => {
 });
 
 test('what no limit is set on is neither asked for, nor seen in the trace', () => {
-  const said: Event = { key: 'e1' as EventKey, account: 'tea', user: ANN, sentAt: OPEN, kind: 'text', text: '口令' };
+  const said: Event = { key: eventKey('e1'), account: 'tea', user: ANN, sentAt: OPEN, kind: 'text', text: '口令' };
   const matches = bookOf([TEA], ['tea']).match(said, OPEN);
   const { counters } = wantedFor(matches, said, OPEN, { merchant: undefined, seedOf: () => 'seed' });
   expect(counters).not.toContain('campaign/tea/prize/small');
@@ -365,7 +365,7 @@ describe('what a decision wants to know', () => {
           const event: Event = {
             kind: 'text',
             text: word,
-            key: key as EventKey,
+            key: eventKey(key),
             account: 'tea',
             user: ANN,
             sentAt: OPEN,

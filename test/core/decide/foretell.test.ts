@@ -11,7 +11,7 @@ import { explainCommand } from '../../../src/commands/rules/explain.ts';
 import { receive } from '../../../src/commands/rules/receive.ts';
 import { acts } from '../../../src/commands/shared/acts.ts';
 import { Backtest } from '../../../src/core/analysis/backtest.ts';
-import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
+import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { instant } from '../../../src/core/base/time.ts';
 import { foretell, wantedFor } from '../../../src/core/decide/decide.ts';
 import { seedOf } from '../../../src/core/decide/draw.ts';
@@ -90,10 +90,10 @@ const received = async (xml: string) => {
 const pushOf = (openid: string, text: string, id: number): string =>
   `<xml><ToUserName>gh_0a1b2c3d4e5f</ToUserName><FromUserName>${openid}</FromUserName><CreateTime>1770000000</CreateTime><MsgType>text</MsgType><Content>${text}</Content><MsgId>${id}</MsgId></xml>`;
 const says1 = (openid: string, text: string, key: string): Event => ({
-  ...{ key: key as EventKey, account: 'tea', user: openid as OpenId, sentAt: instant(1_770_000_000_000) },
+  ...{ key: eventKey(key), account: 'tea', user: openId(openid), sentAt: instant(1_770_000_000_000) },
   ...{ kind: 'text', text },
 });
-const journalled = async (openid: string) => (await world.store.journal({ user: openid as OpenId, limit: 9 })).length;
+const journalled = async (openid: string) => (await world.store.journal({ user: openId(openid), limit: 9 })).length;
 
 const PROSPECTS = [
   { prize: 'small', odds: 0.75, min: 100, max: 100 },
@@ -110,7 +110,7 @@ describe('what would be', () => {
       expect(decision).toEqual({ kind: 'open', campaign: 'test', rule: 'draw', prospects: PROSPECTS });
       told.add(JSON.stringify([decision, reply, payouts, rules]));
       await world.bot.flow.handle(says1(openid, '抽奖', `m:d${n}`));
-      const [payout] = await world.store.payouts({ user: openid as OpenId, limit: 1 });
+      const [payout] = await world.store.payouts({ user: openId(openid), limit: 1 });
       drawn.add(`${payout!.amount}`);
     }
     // But for what the budget has left.
@@ -142,7 +142,7 @@ describe('what would be', () => {
 test('a push that has happened is told as it came, with its number in the journal', async () => {
   const openid = world.person(true);
   await world.bot.flow.handle(pushed('tea', parseXml(pushOf(openid, '抽奖', 8001))));
-  const [payout] = await world.store.payouts({ user: openid as OpenId, limit: 1 });
+  const [payout] = await world.store.payouts({ user: openId(openid), limit: 1 });
   const came = await received(pushOf(openid, '抽奖', 8001));
   expect(came).toMatchObject({ journal: expect.any(Number), decision: { kind: 'awarded', amount: payout!.amount } });
 });
@@ -153,7 +153,7 @@ test('a recorded unfollow takes nothing back of what is on its way', async () =>
   await received(
     `<xml><ToUserName>gh_0a1b2c3d4e5f</ToUserName><FromUserName>${openid}</FromUserName><CreateTime>1780000000</CreateTime><MsgType>event</MsgType><Event>unsubscribe</Event></xml>`,
   );
-  expect(await world.store.payouts({ user: openid as OpenId, limit: 9 })).toMatchObject([{ state: 'planned' }]);
+  expect(await world.store.payouts({ user: openId(openid), limit: 9 })).toMatchObject([{ state: 'planned' }]);
 });
 
 test('what would be sent by hand is told with the most that it may come to', async () => {

@@ -1,7 +1,7 @@
 // What the n-th time gives: milestones of a count, each given once, also to those who come in the same moment.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { OpenId } from '../../../src/core/base/event.ts';
+import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import type { Campaign, ReplyTemplate } from '../../../src/core/rules/campaign.ts';
 import {
@@ -40,7 +40,7 @@ function friend(n: number, user = 'ann'): Scripted {
     user,
     key: `friend ${user} ${n}`,
     kind: 'friend',
-    friend: `friend${n}` as OpenId,
+    friend: openId(`friend${n}`),
     did: 'paid',
     campaign: 'tea',
   };

@@ -1,5 +1,5 @@
 // What no key of a rule file can know alone: names that must exist, sums that must fit, texts that would never be said.
-// Everything that is wrong is said, each at its place. Pure.
+// Everything that is wrong is said, each at its place.
 
 import type { Place } from '../../base/error.ts';
 import { showFen } from '../../base/money.ts';

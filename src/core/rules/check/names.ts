@@ -1,4 +1,4 @@
-// What must fit together in `was:` and `new:`: a name stands for one thing for ever. Pure.
+// What must fit together in `was:` and `new:`: a name stands for one thing for ever.
 
 import type { Place } from '../../base/error.ts';
 import type { Draft, Located } from '../../yaml/schema.ts';

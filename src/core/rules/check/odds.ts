@@ -1,5 +1,5 @@
 // Odds that rise unsaid: a prize that drops out of a draw leaves its odds to the others, and where it is a small one, or
-// none at all, a follower who has had it draws a dear one next. The file has to say which is meant. Pure.
+// none at all, a follower who has had it draws a dear one next. The file has to say which is meant.
 
 import { fen, showFen } from '../../base/money.ts';
 import type { Written, WrittenRule } from '../language/file.ts';

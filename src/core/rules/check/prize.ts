@@ -1,4 +1,4 @@
-// What must fit together in a prize (奖品): what it is worth, how many there are, when it can be won. Pure.
+// What must fit together in a prize (奖品): what it is worth, how many there are, when it can be won.
 
 import type { Place } from '../../base/error.ts';
 import { type Fen, fen, showFen } from '../../base/money.ts';

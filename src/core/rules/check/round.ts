@@ -1,4 +1,4 @@
-// What must fit together in rounds (红包雨场次): their times, and that their packets can come to exactly their total. Pure.
+// What must fit together in rounds (红包雨场次): their times, and that their packets can come to exactly their total.
 
 import type { Place } from '../../base/error.ts';
 import { type Fen, fen, showFen } from '../../base/money.ts';

@@ -1,4 +1,4 @@
-// What must fit together in a rule (规则): what it gives, to whom, how often, and what it says. Pure.
+// What must fit together in a rule (规则): what it gives, to whom, how often, and what it says.
 
 import type { Place } from '../../base/error.ts';
 import { KEYS_OF_CLAIMS } from '../../mechanics/index.ts';

@@ -1,4 +1,4 @@
-// What must fit together in the tests (测试) of a rule file: names that exist, codes that can be, the order of time. Pure.
+// What must fit together in the tests (测试) of a rule file: names that exist, codes that can be, the order of time.
 
 import { suggest } from '../../base/suggest.ts';
 import type { Written, WrittenTest } from '../language/file.ts';

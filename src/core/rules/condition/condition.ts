@@ -1,5 +1,5 @@
 // Conditions (`when:`) in CEL: names and types are checked when the file is loaded, so that a slip of the pen is an error
-// at its place and not a rule that never holds. What is left to go wrong at run time does not hold. Pure.
+// at its place and not a rule that never holds. What is left to go wrong at run time does not hold.
 
 import { type ASTNode, Environment, EvaluationError, ParseError, type ParseResult } from '@marcbachmann/cel-js';
 import { parseYuan } from '../../base/money.ts';

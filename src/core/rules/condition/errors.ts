@@ -1,4 +1,4 @@
-// What is wrong with a condition (`when:`), in words: what was expected, and the nearest right name. Pure.
+// What is wrong with a condition (`when:`), in words: what was expected, and the nearest right name.
 
 import type { ASTNode, ParseError } from '@marcbachmann/cel-js';
 import { EVENT_FACTS } from '../../base/event.ts';

@@ -1,4 +1,4 @@
-// What was read from a rule file without a complaint → its campaign (活动). Pure.
+// What was read from a rule file without a complaint → its campaign (活动).
 
 import type { OpenId } from '../../base/event.ts';
 import { fen } from '../../base/money.ts';

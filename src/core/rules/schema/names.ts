@@ -1,5 +1,5 @@
 // What stands beside a name in a rule file when the file is changed while it is live: `was:` for one that had another
-// name, `new:` for one that is no other one. Pure.
+// name, `new:` for one that is no other one.
 import { located, oneOrMany, optional, type Shape, yes } from '../../yaml/schema.ts';
 
 export function renaming(name: Shape<string>) {

@@ -1,4 +1,4 @@
-// Prizes (奖品) in a rule file, as shapes. Pure.
+// Prizes (奖品) in a rule file, as shapes.
 import { fen } from '../../base/money.ts';
 import {
   byKind,

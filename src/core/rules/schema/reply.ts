@@ -1,4 +1,4 @@
-// Replies (回复) in a rule file, as shapes: a text with placeholders, or one of the other kinds WeChat knows. Pure.
+// Replies (回复) in a rule file, as shapes: a text with placeholders, or one of the other kinds WeChat knows.
 
 import { suggest } from '../../base/suggest.ts';
 import {

@@ -1,5 +1,5 @@
 // Tests (测试) in a rule file: made-up followers, what they do, and what must come of it. As shapes, and as what they are
-// turned into. Pure.
+// turned into.
 
 import { type Fen, fen } from '../../base/money.ts';
 import { yesOrNothing } from '../../triggers/trigger.ts';

@@ -1,5 +1,5 @@
 // The files a rule file names (CSV beside it): each read once, into what it stands for. What is wrong inside one is said
-// at its own line; one that cannot be had is said at the key that names it. Pure.
+// at its own line; one that cannot be had is said at the key that names it.
 
 import type { Finding } from '../../base/error.ts';
 import { type Row, readCsv, type SayAt } from '../../yaml/csv.ts';

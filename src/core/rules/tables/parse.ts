@@ -1,4 +1,4 @@
-// The tables beside a rule file, row by row: openids, stores (门店), questions, coupons (券码), passwords of the day. Pure.
+// The tables beside a rule file, row by row: openids, stores (门店), questions, coupons (券码), passwords of the day.
 
 import type { OpenId } from '../../base/event.ts';
 import { isOpenId, whyNoOpenId } from '../../base/openid.ts';

@@ -1,4 +1,4 @@
-// The campaign's colour, and what can be read on it: every pair of text and ground comes to 4.5 : 1 (WCAG AA). Pure.
+// The campaign's colour, and what can be read on it: every pair of text and ground comes to 4.5 : 1 (WCAG AA).
 
 type Rgb = readonly [number, number, number];
 

@@ -1,4 +1,4 @@
-// HTML as a value: what is put into it is escaped, unless it is such a value itself. Pure.
+// HTML as a value: what is put into it is escaped, unless it is such a value itself.
 
 export class Html {
   readonly text: string;

@@ -1,4 +1,4 @@
-// The campaign's page as one HTML document: style and script stand in it, under a nonce. Pure.
+// The campaign's page as one HTML document: style and script stand in it, under a nonce.
 
 import { describe } from '../../../core/public-rules/describe.ts';
 import type { Campaign } from '../../../core/rules/campaign.ts';

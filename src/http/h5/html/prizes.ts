@@ -1,4 +1,4 @@
-// A visitor's own prizes: what became of each, and what there is to do. Pure.
+// A visitor's own prizes: what became of each, and what there is to do.
 
 import { yuanText } from '../../../core/base/money.ts';
 import { minuteText } from '../../../core/rules/public-text.ts';

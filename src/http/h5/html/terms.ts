@@ -1,4 +1,4 @@
-// The public rules at a glance: when, and which prizes with which odds. The whole of them is `core/public-rules/describe.ts`. Pure.
+// The public rules at a glance: when, and which prizes with which odds. The whole of them is `core/public-rules/describe.ts`.
 
 import { showFen } from '../../../core/base/money.ts';
 import { hoursText } from '../../../core/base/time.ts';

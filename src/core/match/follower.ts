@@ -104,7 +104,7 @@ function isCounted({ follows, followedAt, leftAt }: Follower, at: Instant): bool
 function inviterIn(event: Event): Follower['invitedBy'] {
   const match = event.kind === 'subscribe' && event.scene !== undefined && INVITE_SCENE.exec(event.scene);
   if (!match || match[1] === event.user) return undefined;
-  return { user: openId(match[1]), campaign: match[2]! };
+  return { user: openId(match[1]!), campaign: match[2]! };
 }
 
 // ── Whether somebody follows ─────────────────────────────────────────────────────────────────────────────────

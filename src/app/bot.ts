@@ -25,12 +25,12 @@ import { createH5 } from '../http/h5/routes.ts';
 import type { NotifyMerchant, NotifyPorts } from '../http/transfer-notice.ts';
 import { isSignedPush, type WebhookPorts } from '../http/webhook.ts';
 import type { Clock, Log, Payer, Store } from '../ports.ts';
+import { wayOf } from '../setup/channels.ts';
 import { payerOf } from '../setup/payer.ts';
 import { type KeyRings, openKeyRings } from '../setup/platform-keys.ts';
 import { createFollowerDesk } from '../wechat/account/user.ts';
 import { createDoor } from '../wechat/account/webhook.ts';
 
-import { createNoticeReader } from '../wechat/pay/transfer.ts';
 import { createApp } from './http-app.ts';
 import { platformPorts } from './wire-h5.ts';
 import { createTelling } from './wire-messages.ts';
@@ -215,24 +215,19 @@ function gateOf(merchant: MerchantConfig, payer: Payer, parts: Partial<SettleMer
 /** A print of what WeChat Pay knows the merchant by: with another key, what got through before says nothing. */
 function underOf(merchant: MerchantConfig): string {
   const print = createHash('sha256').update(`${merchant.channel} ${merchant.mchId} `);
-  if (merchant.channel === 'transfer') print.update(merchant.serialNo).update(merchant.privateKey);
-  else {
-    const { apiV2Key, certificate } = merchant;
-    print.update(apiV2Key);
-    for (const part of 'pfx' in certificate ? [certificate.pfx] : [certificate.cert, certificate.key])
-      print.update(part);
-  }
+  for (const part of wayOf(merchant).credentials(merchant)) print.update(part);
   return print.digest('hex').slice(0, 16);
 }
 
-/** The merchants whom WeChat Pay notifies of transfers. */
+/** The merchants whom WeChat Pay tells of payouts that have ended. */
 function transfersOf(config: Config, rings: KeyRings): Map<string, NotifyMerchant> {
   const transfers = new Map<string, NotifyMerchant>();
   for (const merchant of config.merchants.values()) {
     const keys = rings.of(merchant.name);
-    if (merchant.channel !== 'transfer' || !keys) continue;
-    const read = createNoticeReader(merchant, keys);
+    const read = keys && wayOf(merchant).notices?.(merchant, keys);
+    if (!read) continue;
     transfers.set(merchant.name, {
+      channel: merchant.channel,
       policy: merchant.policy,
       open: (headers, body, now) => keys.verified(() => read(headers, body, now), body),
     });

@@ -2,6 +2,9 @@
 
 import type { Place } from '../core/base/error.ts';
 import { type Fen, fen } from '../core/base/money.ts';
+import { ALL_CHANNELS, type ChannelName } from '../core/payout/channels/index.ts';
+import type { RedpackSettings } from '../core/payout/channels/redpack.ts';
+import type { TransferSettings } from '../core/payout/channels/transfer.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/pace.ts';
 
 import * as shape from '../core/yaml/schema.ts';
@@ -9,7 +12,7 @@ import { address } from './address.ts';
 import { type Certificate, type OwnFiles, ownFilesOf, readCa } from './certificate.ts';
 import type { Complain, Desk } from './files.ts';
 import { ORDER_QUERY, type PayNoticeSettings, payNoticeOf } from './payment-notices.ts';
-import { PLATFORM_KEYS, type PlatformKey, platformKeysOf } from './platform-keys.ts';
+import { PLATFORM_KEYS, platformKeysOf } from './platform-keys.ts';
 import { API_V2_KEY, API_V3_KEY, APP_ID, MCH_ID, SERIAL_NO } from './secret.ts';
 
 type MerchantLimits = {
@@ -30,44 +33,35 @@ type AnyMerchant = {
   readonly api: string;
   readonly limits: MerchantLimits;
   readonly policy: PayoutPolicy;
-  /** The other channel, where its settings stand there too: for what was planned before a change of channel. */
-  readonly former?: MerchantConfig;
+  /** The other channels, where their settings stand there too: for what was planned before a change of channel. */
+  readonly former?: readonly MerchantConfig[];
   /** Minutes of the Beijing day in which nothing is sent, `[from, to)`. */
   readonly quietHours: readonly (readonly [number, number])[];
   readonly payNotice?: PayNoticeSettings;
 };
 
 /** 现金红包, API v2. */
-type RedpackMerchant = AnyMerchant & {
-  readonly channel: 'redpack';
-  readonly apiV2Key: string;
-  readonly certificate: Certificate;
-  readonly clientIp: string;
-  /** Service-provider mode. */
-  readonly subMchId?: string;
-  readonly msgAppId?: string;
-  readonly consumeMchId?: string;
-  /** Sends `risk_info` with the time of the follower's action. */
-  readonly riskInfo: boolean;
-};
+type RedpackMerchant = AnyMerchant &
+  RedpackSettings & {
+    readonly apiV2Key: string;
+    readonly certificate: Certificate;
+  };
 
 /** 商家转账, API v3. */
-export type TransferMerchant = AnyMerchant & {
-  readonly channel: 'transfer';
-  readonly apiV3Key: string;
-  /** Serial number of the merchant's certificate, hex. */
-  readonly serialNo: string;
-  readonly privateKey: Buffer;
-  /** All that WeChat Pay may sign with, as bot.yaml has them; certificates are fetched besides. */
-  readonly platformKeys: readonly PlatformKey[];
-  /** `transfer_scene_id`; 1000 is 现金营销. */
-  readonly transferScene: string;
-  readonly perception?: string;
-  /** Only an https address is announced; WeChat Pay calls no other. */
-  readonly notifyUrl?: string;
-};
+export type TransferMerchant = AnyMerchant &
+  TransferSettings & {
+    readonly apiV3Key: string;
+    /** Serial number of the merchant's certificate, hex. */
+    readonly serialNo: string;
+    readonly privateKey: Buffer;
+  };
 
 export type MerchantConfig = RedpackMerchant | TransferMerchant;
+
+/** A merchant as it pays today, and as it paid before a change of channel. */
+export function waysOf(merchant: MerchantConfig): readonly MerchantConfig[] {
+  return [merchant, ...(merchant.former ?? [])];
+}
 
 const { text, optional, required, object, located } = shape;
 
@@ -80,6 +74,8 @@ const LIMITS = object('limits', {
   max: optional(shape.money({ min: 1 })),
 });
 
+const CHANNEL_NAMES = ALL_CHANNELS.map(({ name }) => name);
+
 export const MERCHANT = object('a merchant', {
   mchId: required(located(MCH_ID)),
   apiV2Key: optional(located(API_V2_KEY)),
@@ -91,7 +87,7 @@ export const MERCHANT = object('a merchant', {
   clientIp: optional(
     located(text({ what: 'an IPv4 address', pattern: /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/ })),
   ),
-  channel: optional(located(shape.choice('a channel', ['redpack', 'transfer']))),
+  channel: optional(located(shape.choice('a channel', CHANNEL_NAMES))),
   apiV3Key: optional(located(API_V3_KEY)),
   serialNo: optional(located(SERIAL_NO)),
   ...PLATFORM_KEYS,
@@ -110,30 +106,82 @@ export const MERCHANT = object('a merchant', {
 
 export type Merchant = shape.ShapeOf<typeof MERCHANT>;
 
-/** What each channel needs; the other's settings may stand there as well, for the day of the change. */
-const NEEDED = {
-  redpack: ['apiV2Key'],
-  transfer: ['apiV3Key', 'serialNo', 'privateKey'],
-} as const;
+type Draft = shape.Draft<Merchant>;
+/** What is written, and what was read of it. */
+type Read = {
+  readonly merchant: Merchant;
+  readonly own: OwnFiles;
+  /** Where its notices are announced. */
+  readonly notifyUrl: string;
+};
 
+/** What is missing was complained of: such a configuration is used by nobody. */
+const NOTHING = Buffer.alloc(0);
 /** Each of them names a key of WeChat Pay's; half a pair is complained of where it is read. */
 const KEYS = ['platformKeys', 'publicKeyId', 'publicKey'] as const;
 
-export function checkMerchant(name: string, merchant: shape.Draft<Merchant>, at: Place, say: Complain): void {
-  const channel = merchant.channel?.value ?? 'redpack';
-  const lacksKeys = channel === 'transfer' && !KEYS.some(key => key in merchant);
-  const missing = [...NEEDED[channel].filter(key => !(key in merchant)), ...(lacksKeys ? ['platformKeys'] : [])];
+/** Each channel's own settings. Those of others may stand there as well, for the day of the change. */
+const SETTINGS: { readonly [Name in ChannelName]: Settings<Extract<MerchantConfig, { channel: Name }>> } = {
+  redpack: {
+    lacks: merchant => without(merchant, ['apiV2Key']),
+    lacksCertificate(merchant) {
+      if ('pfx' in merchant || ('certificate' in merchant && 'privateKey' in merchant)) return undefined;
+      return 'certificate' in merchant || 'privateKey' in merchant
+        ? 'only one of certificate and privateKey; both are needed'
+        : 'no certificate; give certificate and privateKey (PEM), or pfx (p12)';
+    },
+    of: ({ merchant: { apiV2Key, clientIp, riskInfo, subMchId, msgAppId, consumeMchId }, own }) => ({
+      channel: 'redpack',
+      apiV2Key: apiV2Key?.value ?? '',
+      certificate: own.certificate ?? { cert: NOTHING, key: NOTHING },
+      clientIp: clientIp?.value ?? '127.0.0.1',
+      riskInfo: riskInfo ?? false,
+      ...(subMchId !== undefined && { subMchId }),
+      ...(msgAppId !== undefined && { msgAppId }),
+      ...(consumeMchId !== undefined && { consumeMchId }),
+    }),
+  },
+  transfer: {
+    lacks: merchant => [
+      ...without(merchant, ['apiV3Key', 'serialNo', 'privateKey']),
+      ...(KEYS.some(key => key in merchant) ? [] : ['platformKeys']),
+    ],
+    of: ({ merchant: { apiV3Key, serialNo, transferScene, perception }, own, notifyUrl }) => ({
+      channel: 'transfer',
+      apiV3Key: apiV3Key?.value ?? '',
+      serialNo: serialNo?.value ?? '',
+      privateKey: own.privateKey ?? NOTHING,
+      transferScene: transferScene ?? '1000',
+      ...(perception !== undefined && { perception }),
+      ...(notifyUrl.startsWith('https://') && { notifyUrl }), // WeChat Pay calls no other
+    }),
+  },
+};
+
+type Settings<Config extends MerchantConfig> = {
+  lacks(merchant: Draft): readonly string[];
+  /** In a sentence. */
+  lacksCertificate?(merchant: Draft): string | undefined;
+  of(read: Read): Omit<Config, keyof AnyMerchant>;
+};
+
+function without(merchant: Draft, keys: readonly (keyof Merchant)[]): string[] {
+  return keys.filter(key => !(key in merchant));
+}
+
+export function checkMerchant(name: string, merchant: Draft, at: Place, say: Complain): void {
+  const channel = chosenIn(merchant);
+  const { lacks, lacksCertificate } = SETTINGS[channel];
+  const [missing, certificate] = [lacks(merchant), lacksCertificate?.(merchant)];
   if (missing.length > 0) say(at, `merchant "${name}" has no ${missing.join(', ')}, which channel ${channel} needs`);
-  const hasPair = 'certificate' in merchant && 'privateKey' in merchant;
-  const hasHalf = 'certificate' in merchant !== 'privateKey' in merchant;
-  if (channel === 'redpack' && !('pfx' in merchant)) {
-    if (hasHalf) say(at, `merchant "${name}" has only one of certificate and privateKey; both are needed`);
-    else if (!hasPair)
-      say(at, `merchant "${name}" has no certificate; give certificate and privateKey (PEM), or pfx (p12)`);
-  }
+  if (certificate !== undefined) say(at, `merchant "${name}" has ${certificate}`);
   const { min, max } = merchant.limits ?? {};
   if (min !== undefined && max !== undefined && min > max)
     say(at, `merchant "${name}": limits.min is above limits.max`);
+}
+
+function chosenIn({ channel }: Draft): ChannelName {
+  return channel?.value ?? 'redpack';
 }
 
 /** `publicUrl`: where its notices are announced. */
@@ -141,17 +189,25 @@ export function merchantOf(name: string, merchant: Merchant, publicUrl: string, 
   const mchId = merchant.mchId.value;
   const own = ownFilesOf(name, { ...merchant, mchId }, desk);
   const common = { ...commonOf(name, merchant), ca: merchant.ca && readCa(name, merchant.ca, desk) };
+  const read = { merchant, own, notifyUrl: `${publicUrl}/notify/transfer/${name}` };
   const keys = platformKeysOf(name, { ...merchant, mchId }, own, desk);
-  const redpack = hasAll(merchant, 'redpack') ? redpackOf(common, merchant, own) : undefined;
-  const notifyUrl = `${publicUrl}/notify/transfer/${name}`;
-  const transfer = hasAll(merchant, 'transfer') ? transferOf(common, merchant, own, keys ?? [], notifyUrl) : undefined;
-  const [chosen, former] = merchant.channel?.value === 'transfer' ? [transfer, redpack] : [redpack, transfer];
+  const of = (channel: ChannelName): MerchantConfig => ({ ...common, ...SETTINGS[channel].of(read) });
+  const chosen = chosenIn(merchant);
+  const others = CHANNEL_NAMES.filter(channel => channel !== chosen && hasAll(merchant, channel)).map(of);
+  const ways = [of(chosen), ...others];
   const payNotice = payNoticeOf(
     { ...merchant, apiV2Key: merchant.apiV2Key?.value, apiV3Key: merchant.apiV3Key?.value },
     keys,
-    { transfer, redpack },
+    { signs: ways.find(each => 'serialNo' in each), packets: ways.find(each => 'certificate' in each) },
   );
-  return { ...(chosen as MerchantConfig), ...(former && { former }), payNotice };
+  const former = others.map(each => ({ ...each, payNotice }));
+  return { ...of(chosen), ...(former.length > 0 && { former }), payNotice };
+}
+
+/** Whether everything a channel needs stands there. */
+function hasAll(merchant: Merchant, channel: ChannelName): boolean {
+  const { lacks, lacksCertificate } = SETTINGS[channel];
+  return lacks(merchant).length === 0 && lacksCertificate?.(merchant) === undefined;
 }
 
 function commonOf(name: string, merchant: Merchant): Omit<AnyMerchant, 'ca'> {
@@ -175,54 +231,5 @@ function commonOf(name: string, merchant: Merchant): Omit<AnyMerchant, 'ca'> {
       pauses: DEFAULT_POLICY.pauses,
     },
     quietHours: merchant.quietHours ?? [],
-  };
-}
-
-/** Whether everything a channel needs stands there; what is missing of the chosen one was said before. */
-function hasAll(merchant: Merchant, channel: 'redpack' | 'transfer'): boolean {
-  const keys: readonly (keyof Merchant)[] = NEEDED[channel];
-  const hasCertificate =
-    channel === 'transfer'
-      ? KEYS.some(key => merchant[key] !== undefined)
-      : merchant.pfx !== undefined || merchant.certificate !== undefined;
-  return hasCertificate && keys.every(key => merchant[key] !== undefined);
-}
-
-const NOTHING = Buffer.alloc(0);
-
-/** What is missing here was complained of: such a configuration is used by nobody. */
-function redpackOf(common: AnyMerchant, merchant: Merchant, own: OwnFiles): RedpackMerchant {
-  const { subMchId, msgAppId, consumeMchId } = merchant;
-  return {
-    ...common,
-    channel: 'redpack',
-    apiV2Key: merchant.apiV2Key?.value ?? '',
-    certificate: own.certificate ?? { cert: NOTHING, key: NOTHING },
-    clientIp: merchant.clientIp?.value ?? '127.0.0.1',
-    riskInfo: merchant.riskInfo ?? false,
-    ...(subMchId !== undefined && { subMchId }),
-    ...(msgAppId !== undefined && { msgAppId }),
-    ...(consumeMchId !== undefined && { consumeMchId }),
-  };
-}
-
-function transferOf(
-  common: AnyMerchant,
-  merchant: Merchant,
-  own: OwnFiles,
-  platformKeys: readonly PlatformKey[],
-  notifyUrl: string,
-): TransferMerchant {
-  const { perception } = merchant;
-  return {
-    ...common,
-    channel: 'transfer',
-    apiV3Key: merchant.apiV3Key?.value ?? '',
-    serialNo: merchant.serialNo?.value ?? '',
-    privateKey: own.privateKey ?? NOTHING,
-    platformKeys,
-    transferScene: merchant.transferScene ?? '1000',
-    ...(perception !== undefined && { perception }),
-    ...(notifyUrl.startsWith('https://') && { notifyUrl }),
   };
 }

@@ -31,15 +31,15 @@ type Written = {
   readonly subMchId?: string;
 };
 
-/** `transfer`, `redpack`: the settings of each channel, where they stand there: their keys are the same, and were read already. */
+/** `signs`, `packets`: settings of channels that stand there: their keys are the same, and were read already. */
 export function payNoticeOf(
   merchant: Written,
   platformKeys: readonly PlatformKey[] | undefined,
-  { transfer, redpack }: { transfer: Signer | undefined; redpack: { certificate: Certificate } | undefined },
+  { signs, packets }: { signs: Signer | undefined; packets: { certificate: Certificate } | undefined },
 ): PayNoticeSettings {
   const { apiV2Key, apiV3Key, orderQuery = false, subMchId } = merchant;
-  const signer = transfer && { serialNo: transfer.serialNo, privateKey: transfer.privateKey };
-  const fetcher = signer ?? signerIn(redpack?.certificate);
+  const signer = signs && { serialNo: signs.serialNo, privateKey: signs.privateKey };
+  const fetcher = signer ?? signerIn(packets?.certificate);
   return {
     ...(apiV2Key !== undefined && { apiV2Key }),
     ...(apiV3Key !== undefined && platformKeys && { v3: { apiV3Key, platformKeys, ...(fetcher && { fetcher }) } }),

@@ -1,5 +1,6 @@
 // When WeChat Pay says that a number was paid which counts as unpaid here: nothing else of its claim may be sent until a person
 // has decided, and that person is called. Also: all numbers of a claim, one after the other.
+import { channelOf } from '../core/payout/channels/index.ts';
 import { contradicts, doubtStep, saidOf, stopStep } from '../core/payout/operator-steps.ts';
 import { isFinal, nextNumber, numberOf, type Observation, type Payout } from '../core/payout/payout.ts';
 import type { Clock, Log, Payer, Store } from '../ports.ts';
@@ -44,7 +45,7 @@ function nextStep({ billNo, state }: Payout, living: Payout | undefined): string
   if (state === 'received') return 'look it up in 商户平台: here the follower has it';
   const settle = `\`payouts settle ${billNo} --as received\``;
   if (!living) return `look it up in 商户平台; if it was paid: ${settle}`;
-  const isOut = living.state === 'sent' && living.request.channel !== 'transfer';
+  const isOut = living.state === 'sent' && !channelOf(living.request).canTakeBack;
   const end = isOut
     ? `${living.billNo} is with the follower as well and cannot be taken back`
     : `\`payouts cancel ${living.billNo}\``;

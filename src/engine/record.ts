@@ -2,6 +2,7 @@
 // call leaves in between. The one place for it: settle and the notices of WeChat Pay both come here.
 
 import { beijingText } from '../core/base/time.ts';
+import { channelOf } from '../core/payout/channels/index.ts';
 import { probeAfter } from '../core/payout/merchant-halt.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import type { Verdict } from '../core/payout/transitions.ts';
@@ -21,14 +22,14 @@ export type ConcludePorts = {
 export async function conclude(ports: ConcludePorts, merchant: string, verdict: Verdict): Promise<'moved' | 'stale'> {
   const { store, log, onProblem, onUndone } = ports;
   const { payout, from, detail } = verdict.step;
-  if (verdict.halt) await shut(ports, merchant, verdict.halt, verdict.sight === 'isFailedMerchant');
+  if (verdict.halt) await shut(ports, merchant, verdict.halt, verdict.response === 'isFailedMerchant');
   const result = await store.advance(verdict.step);
   const fields = {
     billNo: payout.billNo,
     campaign: payout.campaign,
     from,
     to: payout.state,
-    seen: verdict.sight,
+    seen: verdict.response,
     detail,
   };
   if (result === 'stale') log.info(fields, 'somebody else took this payout on');
@@ -47,7 +48,7 @@ export async function conclude(ports: ConcludePorts, merchant: string, verdict: 
 
 /** Nobody gets it any more. An unopened red packet only went back, as any other does. */
 function hasComeBack({ state, request }: Payout): boolean {
-  return state === 'failed' || (state === 'refunded' && request.channel === 'transfer');
+  return state === 'failed' || (state === 'refunded' && channelOf(request).canTakeBack);
 }
 
 /** A halt by a person stays theirs; one of ours keeps the time at which it began. */

@@ -8,7 +8,7 @@ import type { MerchantCaps } from '../core/decide/limits.ts';
 import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } from '../core/payout/failure-run.ts';
 import { gotThrough, isQuiet } from '../core/payout/merchant-halt.ts';
 import type { PayoutPolicy } from '../core/payout/pace.ts';
-import { type BillNo, isFinal, type Observation, type Payout, type Step } from '../core/payout/payout.ts';
+import { asBillNo, isFinal, type Observation, type Payout, type Step } from '../core/payout/payout.ts';
 import { beginSend, observe, type Verdict, waitForTomorrow } from '../core/payout/transitions.ts';
 import { type Cancel, isCancel } from '../core/rules/campaign.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from '../ports.ts';
@@ -263,10 +263,10 @@ class Gate {
 
   /** Written down already, by whoever heard it. */
   async heard(name: string, verdict: Verdict, observation: Observation): Promise<void> {
-    const { sight, step } = verdict;
-    if (name !== this.merchant.name || !isNobodysFault(sight)) return;
+    const { response, step } = verdict;
+    if (name !== this.merchant.name || !isNobodysFault(response)) return;
     const [wasOpen, now] = [step.from !== 'sent', this.ports.clock()];
-    const seen = { payout: step.payout, observation, sight, asked: true, wasOpen, now, isProbe: false };
+    const seen = { payout: step.payout, observation, response, asked: true, wasOpen, now, isProbe: false };
     const { run, halt } = runAfter(this.memory.run, seen);
     this.memory.set(run);
     if (halt) await this.probes.whileShutting(() => shut(this.ports, name, halt));
@@ -280,11 +280,11 @@ class Gate {
     probed?: Halt,
   ): Promise<Outcome> {
     const { clock } = this.ports;
-    const { sight, halt } = verdict;
+    const { response, halt } = verdict;
     const now = clock();
     const wasOpen = payout.state !== 'sent';
     const weighed = runAfter(this.memory.run, {
-      ...{ payout, observation, sight, asked, wasOpen, now, halt, isProbe: probed !== undefined },
+      ...{ payout, observation, response, asked, wasOpen, now, halt, isProbe: probed !== undefined },
     });
     this.memory.set(weighed.run);
     this.pace(weighed, verdict, asked);
@@ -303,15 +303,15 @@ class Gate {
   }
 
   /** In trouble, or where nobody answers, one call at a time: it shall be noticed before many have left. */
-  private pace({ run, halt }: Weighed, { sight }: Verdict, asked: boolean): void {
+  private pace({ run, halt }: Weighed, { response }: Verdict, asked: boolean): void {
     if (halt || run.unclear.length > 1) this.sends.narrow();
-    else if (asked && sight !== 'noAnswer') this.queries.widen();
-    else if (!asked && gotThrough(sight)) this.sends.widen();
+    else if (asked && response !== 'noAnswer') this.queries.widen();
+    else if (!asked && gotThrough(response)) this.sends.widen();
   }
 
   /** Parked for its own words, as it seemed. */
   private async unpark(billNo: string, now: Instant): Promise<void> {
-    const payout = await this.ports.store.payout(billNo as BillNo);
+    const payout = await this.ports.store.payout(asBillNo(billNo));
     const step = payout && unparkStep(payout, now);
     if (step) await this.ports.store.advance(step);
   }

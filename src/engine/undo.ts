@@ -5,6 +5,7 @@
 import { Fault } from '../core/base/error.ts';
 import type { Event, OpenId } from '../core/base/event.ts';
 import type { Facts } from '../core/match/facts.ts';
+import { channelOf } from '../core/payout/channels/index.ts';
 import { isFinal, type Payout } from '../core/payout/payout.ts';
 import {
   type Earning,
@@ -100,8 +101,8 @@ function tellOf({ log, marked, undone }: UndoPorts, before: Payout, after: Payou
     return;
   }
   marked(after);
-  const isGone = before.state === 'sent' && before.request.channel !== 'transfer';
-  if (isGone)
-    log.info(fields, 'a red packet had left before it could be taken back; it stays, and is not offered again');
+  const { aPayout, canTakeBack } = channelOf(before.request);
+  if (before.state === 'sent' && !canTakeBack)
+    log.info(fields, `${aPayout} had left before it could be taken back; it stays, and is not offered again`);
   else log.info(fields, 'a payout was undone on its way; it is asked after, and not sent again');
 }

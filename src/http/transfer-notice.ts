@@ -5,6 +5,7 @@ import type { Context } from 'koa';
 import { BadInput, messageOf } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
 import type { Instant } from '../core/base/time.ts';
+import { type ChannelName, channelOf } from '../core/payout/channels/index.ts';
 import type { PayoutPolicy } from '../core/payout/pace.ts';
 import { type BillNo, isFinal, type Observation, type Payout } from '../core/payout/payout.ts';
 import { observe, type Verdict } from '../core/payout/transitions.ts';
@@ -32,6 +33,8 @@ type TransferNotice = {
 type Opened = TransferNotice | { readonly unread: string } | { readonly unopened: string };
 
 export type NotifyMerchant = {
+  /** Only payouts of it are told of here. */
+  readonly channel: ChannelName;
   readonly policy: PayoutPolicy;
   /** Verifies and decrypts. Rejects with `BadInput` for whatever WeChat Pay did not say just now. */
   readonly open: (headers: Context['headers'], body: string, now: Instant) => Promise<Opened>;
@@ -73,7 +76,7 @@ export function notifyPost(ports: NotifyPorts) {
       return say(ctx, 503);
     }
     const { billNo } = notice;
-    const status = await apply(ports, name, merchant!.policy, notice).catch((error: unknown) => {
+    const status = await apply(ports, name, merchant!, notice).catch((error: unknown) => {
       const fields = { merchant: name, billNo, err: error };
       log.error(fields, 'a transfer’s end could not be written down; WeChat Pay will tell it again');
       return 503 as const;
@@ -91,12 +94,12 @@ function say(ctx: Context, status: 204 | 404 | 503): void {
 async function apply(
   { store, clock, log, conclude }: NotifyPorts,
   merchant: string,
-  policy: PayoutPolicy,
+  { channel, policy }: NotifyMerchant,
   notice: TransferNotice,
 ): Promise<204 | 404 | 503> {
   for (let race = 0; race < RACES_MAX; race++) {
     const payout = await store.payout(notice.billNo);
-    if (!payout || !concerns(notice, payout, merchant)) {
+    if (!payout || !isOf(payout, merchant, channel, notice)) {
       const { billNo, amount } = notice;
       log.error({ merchant, billNo, amount }, 'WeChat Pay tells of a transfer that is none of our payouts');
       return 404;
@@ -111,8 +114,8 @@ async function apply(
   return 503;
 }
 
-function concerns({ amount, user }: TransferNotice, payout: Payout, merchant: string): boolean {
-  const isOurs = payout.merchant === merchant && payout.request.channel === 'transfer';
+function isOf(payout: Payout, merchant: string, channel: ChannelName, { amount, user }: TransferNotice): boolean {
+  const isOurs = payout.merchant === merchant && channelOf(payout.request).name === channel;
   return isOurs && payout.amount === amount && payout.user === user;
 }
 

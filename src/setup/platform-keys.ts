@@ -36,11 +36,7 @@ export function keysOf(merchant: MerchantConfig, clock: Clock, log?: Log): Keys 
   return config && openKeys(config, clock, log);
 }
 
-/** The same settings wherever they stand: of 商家转账, before or after a change of channel, or of notices alone. */
-function configOf(merchant: MerchantConfig): KeyConfig | undefined {
-  const { name, mchId, api, ca, former, payNotice } = merchant;
-  const transfer = merchant.channel === 'transfer' ? merchant : former?.channel === 'transfer' ? former : undefined;
-  if (!transfer) return payNotice?.v3 && { name, mchId, api, ca, ...payNotice.v3 };
-  const { apiV3Key, platformKeys, serialNo, privateKey } = transfer;
-  return { name, mchId, api, ca, apiV3Key, platformKeys, fetcher: { serialNo, privateKey } };
+/** The same settings wherever they are needed: for a channel of API v3, or for notices alone. */
+function configOf({ name, mchId, api, ca, payNotice }: MerchantConfig): KeyConfig | undefined {
+  return payNotice?.v3 && { name, mchId, api, ca, ...payNotice.v3 };
 }

@@ -76,9 +76,9 @@ const bob = 'oBob0000000000000000000000-B' as OpenId;
 const ACCEPTED: Observation = { kind: 'accepted', listId: '1' };
 const SILENCE: Observation = { kind: 'silence', code: 'ECONNRESET', text: '' };
 const REFUSED: Observation = { kind: 'refused', code: 'NO_AUTH', text: '帐号已被微信拦截' };
-type Status = Extract<Observation, { kind: 'status' }>;
-const status = (word: Status['status'], refunded?: number): Status => ({
-  ...{ kind: 'status', status: word },
+type Status = Extract<Observation, { kind: 'order' }>;
+const status = (word: Status['state'], refunded?: number): Status => ({
+  ...{ kind: 'order', state: word },
   ...(refunded !== undefined && { refunded }),
 });
 

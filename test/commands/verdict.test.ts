@@ -86,12 +86,12 @@ async function givenUp(user: string, settings = REDPACK): Promise<Payout> {
   expect(payout).toMatchObject({ state: 'failed', attempt: 5 });
   return payout;
 }
-const status = (value: Extract<Observation, { kind: 'status' }>['status']): Observation => ({
-  kind: 'status',
-  status: value,
+const status = (value: Extract<Observation, { kind: 'order' }>['state']): Observation => ({
+  kind: 'order',
+  state: value,
 });
-const bill = (state: Extract<Observation, { kind: 'bill' }>['state'], reason?: string): Observation => ({
-  kind: 'bill',
+const bill = (state: Extract<Observation, { kind: 'order' }>['state'], reason?: string): Observation => ({
+  kind: 'order',
   state,
   ...(reason !== undefined && { reason }),
 });
@@ -369,7 +369,7 @@ describe('a verdict', () => {
     const payout = await see(await plan('oAnn'), { kind: 'accepted' });
     let isHeard = false;
     const during = async () => {
-      if (!isHeard) await see((await store.payout(payout.billNo))!, { kind: 'status', status: 'RECEIVED' });
+      if (!isHeard) await see((await store.payout(payout.billNo))!, { kind: 'order', state: 'RECEIVED' });
       isHeard = true;
     };
     expect(await settlePayout(ports({ kind: 'notFound' }, { at: OLD, during }), payout.billNo, 'unpaid', 'x')).toEqual({

@@ -12,7 +12,7 @@ import { createSettle } from '../../src/engine/settle.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Payer } from '../../src/ports.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
-import { aCommit, NOW } from '../storage/store.contract.ts';
+import { aCommit, aPayout, NOW } from '../storage/store.contract.ts';
 import { startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
 import { VirtualTime } from '../torture/time.ts';
 
@@ -241,7 +241,7 @@ describe('what a review found', () => {
 
   test('want of money seen by a question is the same halt, with its probe', () => {
     const payout = { ...aCommit().payout, state: 'unknown', tries: 1, firstSentAt: NOW } as Payout;
-    const seen = { kind: 'status', status: 'SENDING', reason: '余额不足' } as const;
+    const seen = { kind: 'order', state: 'SENDING', reason: '余额不足' } as const;
     const { halt } = observe(payout, seen, true, NOW, DEFAULT_POLICY);
     expect(halt?.code).toBe('NOTENOUGH');
     expect(probeAfter(halt!.code, NOW, NOW)).toBeDefined();
@@ -261,9 +261,11 @@ describe('what a review found', () => {
   test('a packet whose only call was refused can be cancelled, one that was merely asked after with a wrong certificate cannot', () => {
     const refused = [{ what: 'planned' }, { what: 'sending' }, { what: 'configOne', detail: 'OPENID_ERROR x' }];
     const died = [{ what: 'planned' }, { what: 'sending' }, { what: 'asked config', detail: 'CA_ERROR x' }];
-    expect(judgeAnswer({ kind: 'notFound' }, refused)).toBe('unpaid');
-    expect(judgeAnswer({ kind: 'notFound' }, died)).toMatchObject({ refused: expect.stringContaining('no proof') });
-    expect(judgeAnswer({ kind: 'notFound' }, [{ what: 'planned' }, { what: 'sending' }])).toMatchObject({
+    expect(judgeAnswer({ kind: 'notFound' }, refused, aPayout())).toBe('unpaid');
+    expect(judgeAnswer({ kind: 'notFound' }, died, aPayout())).toMatchObject({
+      refused: expect.stringContaining('no proof'),
+    });
+    expect(judgeAnswer({ kind: 'notFound' }, [{ what: 'planned' }, { what: 'sending' }], aPayout())).toMatchObject({
       refused: expect.anything(),
     });
   });

@@ -12,6 +12,7 @@ import type { Claim, Decision } from '../../src/core/decide/decision.ts';
 import type { Follower } from '../../src/core/match/facts.ts';
 
 import {
+  asBillNo,
   type BillNo,
   billNoOf,
   type Move,
@@ -936,7 +937,7 @@ function lists(its: Its): void {
         seen.push(...page);
       }
       expect(seen).toEqual(all);
-      expect(await store.payouts({ limit: 3, after: 'nobody' as BillNo })).toEqual([]);
+      expect(await store.payouts({ limit: 3, after: asBillNo('nobody') })).toEqual([]);
       expect(await store.payouts({ limit: 9, after: all[2]!.billNo, campaign: 'spring' })).toEqual(all.slice(3));
     });
 
@@ -1121,7 +1122,7 @@ function snapshots(its: Its): void {
     test('of a new store are empty', async () => {
       const books = await take(its().store);
       expect(await readBooks(books)).toEqual({ claims: [], payouts: [], histories: [], counters: [], buckets: [] });
-      expect(await books.history('nobody' as BillNo)).toEqual([]);
+      expect(await books.history(asBillNo('nobody'))).toEqual([]);
     });
 
     test('hold every claim, payout, history, counter and bucket as it was written', async () => {
@@ -1271,7 +1272,7 @@ async function perform(store: Store, campaign: string, billNos: Set<BillNo>, act
     if ((await store.commit(commit)).kind === 'done') billNos.add(commit.payout.billNo);
     return;
   }
-  const payout = await store.payout([...billNos][action.which % billNos.size] ?? ('none' as BillNo));
+  const payout = await store.payout([...billNos][action.which % billNos.size] ?? asBillNo('none'));
   const possible = payout ? STEPS[payout.state] : [];
   const chosen = possible[action.how % possible.length];
   if (!payout || !chosen) return;

@@ -28,9 +28,9 @@ export const MCH = '1900000109';
 export const NOON = parseBeijing('2026-02-10 12:00')!;
 export const ACCEPTED: Observation = { kind: 'accepted', listId: '1' };
 export const SILENCE: Observation = { kind: 'silence', code: 'ECONNRESET', text: '' };
-export const status = (word: Extract<Observation, { kind: 'status' }>['status'], refunded?: number): Observation => ({
-  kind: 'status',
-  status: word,
+export const status = (word: Extract<Observation, { kind: 'order' }>['state'], refunded?: number): Observation => ({
+  kind: 'order',
+  state: word,
   ...(refunded !== undefined && { refunded }),
 });
 

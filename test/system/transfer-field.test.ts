@@ -455,7 +455,7 @@ describe('SUCCESS for a number that has failed here', () => {
     const shop = world.config.merchants.get('shop')!;
     const { step } = observe(
       first,
-      { kind: 'bill', state: 'FAIL', reason: 'PAYER_ACCOUNT_ABNORMAL' },
+      { kind: 'order', state: 'FAIL', reason: 'PAYER_ACCOUNT_ABNORMAL' },
       true,
       now(),
       shop.policy,
@@ -554,7 +554,13 @@ describe('SUCCESS for a number that has failed here', () => {
     const ann = await follow();
     const first = await waiting(ann);
     const shop = world.config.merchants.get('shop')!;
-    const { step } = observe(first, { kind: 'bill', state: 'FAIL', reason: 'TRANSFER_RISK' }, true, now(), shop.policy);
+    const { step } = observe(
+      first,
+      { kind: 'order', state: 'FAIL', reason: 'TRANSFER_RISK' },
+      true,
+      now(),
+      shop.policy,
+    );
     expect(await world.store.advance(step)).toBe('moved'); // given up, without a successor
     expect(await offerPayout(ports(), first.billNo, 'x')).toMatchObject({
       refused: expect.stringContaining('WAIT_USER_CONFIRM'),

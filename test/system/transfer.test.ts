@@ -224,7 +224,7 @@ describe('WeChat Pay in trouble', () => {
     const begun = beginSend((await payoutsOf(ann))[0]!, now());
     await world.store.advance(begun);
     const payer = payerOf(shop(), now);
-    expect(await payer.send(begun.payout)).toMatchObject({ kind: 'bill', state: 'WAIT_USER_CONFIRM' }); // nobody writes it down
+    expect(await payer.send(begun.payout)).toMatchObject({ kind: 'order', state: 'WAIT_USER_CONFIRM' }); // nobody writes it down
     await payer.close();
     const settle = world.newSettle();
     const sent = await until(async () => {
@@ -276,7 +276,7 @@ describe('a cancellation', () => {
     const payout = await waiting();
     payer = payerOf(shop(), now);
     const seen = await payer.cancel!(payout);
-    expect(seen).toMatchObject({ kind: 'bill', state: 'CANCELING' });
+    expect(seen).toMatchObject({ kind: 'order', state: 'CANCELING' });
     expect(await world.store.advance(observe(payout, seen, true, now(), shop().policy).step)).toBe('moved');
     expect(() => control().openPacket(MCH_ID, payout.billNo, payout.user)).toThrow(/CANCELING/);
     await ended(payout, 'refunded');
@@ -365,8 +365,15 @@ describe('a notification', () => {
     // A second bot on the same store, which believes keys that this test holds.
     const trusted: TransferMerchant = {
       ...shop(),
-      platformKeys: [{ id: KEY_ID, pem: Buffer.from(PAY_KEYS.publicKey) }],
       apiV3Key: API_V3_KEY,
+      payNotice: {
+        orderQuery: false,
+        v3: {
+          apiV3Key: API_V3_KEY,
+          platformKeys: [{ id: KEY_ID, pem: Buffer.from(PAY_KEYS.publicKey) }],
+          fetcher: { serialNo: shop().serialNo, privateKey: shop().privateKey },
+        },
+      },
     };
     const merchants = new Map<string, MerchantConfig>([
       ['shop', trusted],
@@ -656,7 +663,7 @@ describe('the protocol', () => {
   test('every field of the creation is the stored one, and the signature covers it', async () => {
     const calls: Call[] = [];
     expect(await over(signed(answer()), calls).send(payout)).toEqual({
-      kind: 'bill',
+      kind: 'order',
       state: 'WAIT_USER_CONFIRM',
       listId: '133',
       packageInfo: 'PKG',
@@ -746,7 +753,7 @@ describe('the protocol', () => {
     [
       'a failed bill',
       () => signed(answer({ state: 'FAIL', fail_reason: 'OVERDUE_CLOSE' })),
-      { kind: 'bill', state: 'FAIL', reason: 'OVERDUE_CLOSE' },
+      { kind: 'order', state: 'FAIL', reason: 'OVERDUE_CLOSE' },
     ],
     ['400 with a code', () => told(400, error('PARAM_ERROR')), { kind: 'refused', code: 'PARAM_ERROR', text: '原因' }],
     ['403 without JSON', () => told(403, '<html>'), { kind: 'silence', code: 'HTTP 403' }],

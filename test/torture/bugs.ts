@@ -213,13 +213,13 @@ export function buggyPayer(payer: Payer, { bug, dice }: Torture, host: Host): Pa
         send,
         query: async payout =>
           payout.sentAt !== undefined && host.now() - payout.sentAt > OLD_MS && payout.request.channel === 'transfer'
-            ? { kind: 'bill', state: 'FAIL', reason: 'OVERDUE_CLOSE' }
+            ? { kind: 'order', state: 'FAIL', reason: 'OVERDUE_CLOSE' }
             : query(payout),
       };
     case 'unknown-reason-owed': {
       const made = async (seen: ReturnType<Payer['send']>): ReturnType<Payer['send']> => {
         const it = await seen;
-        return it.kind === 'bill' && it.reason === 'NOBODY_KNOWS_THIS'
+        return it.kind === 'order' && it.reason === 'NOBODY_KNOWS_THIS'
           ? { ...it, reason: 'PAYER_ACCOUNT_ABNORMAL' }
           : it;
       };

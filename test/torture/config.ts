@@ -70,7 +70,6 @@ export const MERCHANTS: Readonly<Record<Channel, MerchantConfig>> = {
     apiV3Key: KEY_V3,
     serialNo: '44A0C0D2E5B14C8E9F0000000000000000000001',
     privateKey: Buffer.from(MERCHANT_KEY.privateKeyPem),
-    platformKeys: PLATFORM_KEYS,
     transferScene: '1000',
     notifyUrl: 'https://bot.test/notify/transfer/shop',
     payNotice: { v3: { apiV3Key: KEY_V3, platformKeys: PLATFORM_KEYS }, orderQuery: false },

@@ -33,7 +33,7 @@ export function doorsOf({ flow, store, clock, log, config, keys }: DoorPorts): D
     keys.verified(() => read!(headers, body, now), body);
   const transfer = notifyPost({
     ...ports,
-    transfers: new Map(read ? [[SHOP, { policy: POLICY, open }]] : []),
+    transfers: new Map(read ? [[SHOP, { channel: 'transfer', policy: POLICY, open }]] : []),
     conclude: (name, verdict) => conclude({ store, clock, log }, name, verdict),
   });
   const rings = { of: () => keys, tend: async () => {}, close: async () => {} };

@@ -399,7 +399,7 @@ describe('in bot.yaml', () => {
   afterAll(close);
   const keysIn = (lines: string): unknown => {
     const merchant = config(lines).merchants.get('shop')!;
-    return merchant.channel === 'transfer' && merchant.platformKeys.map(({ id }) => id);
+    return merchant.channel === 'transfer' && merchant.payNotice?.v3?.platformKeys.map(({ id }) => id);
   };
 
   test('keys are a list of any length, and the pair is short for one', () => {

@@ -1,6 +1,8 @@
 // What the merchant's account has paid under numbers the store does not know: WeChat Pay says to whom, and the claim is the
 // one whose number it is. Where nobody can tell, the money is written down all the same.
+
 import { setImmediate as turn } from 'node:timers/promises';
+import { waysOf } from '../../config/merchant.ts';
 import {
   campaignBearing,
   claimsBehind,
@@ -20,11 +22,11 @@ import { type Fen, fen } from '../../core/base/money.ts';
 import { parseBeijing } from '../../core/base/time.ts';
 import { SEND_RULE } from '../../core/payout/bulk.ts';
 import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
-import { type BillNo, billNoOf, nextNumber, type Payout } from '../../core/payout/payout.ts';
+import { asBillNo, type BillNo, billNoOf, nextNumber, type Payout } from '../../core/payout/payout.ts';
 import type { Books } from '../../ports.ts';
 import type { Sighting } from '../../wechat/pay/payout-lookup.ts';
 import { follow } from './repair-payout.ts';
-import { payablesOf, type RepairPorts, waysOf } from './repair-ports.ts';
+import { payablesOf, type RepairPorts } from './repair-ports.ts';
 import { lineOf, NOT_REPAIRABLE, type RepairLine, writeLost } from './repair-write.ts';
 
 type Tell = (part: string, done: number) => void;
@@ -49,7 +51,7 @@ export async function repairFromFunds(
   const lines: RepairLine[] = [];
   const strays: Stray[] = [];
   for (const movement of ports.movements.values()) {
-    if (known.has(movement.number) || (await ports.store.payout(movement.number as BillNo))) continue;
+    if (known.has(movement.number) || (await ports.store.payout(asBillNo(movement.number)))) continue;
     const seen = await sight(ports, movement);
     if (seen && 'what' in seen) lines.push(seen);
     else if (seen) strays.push(seen);

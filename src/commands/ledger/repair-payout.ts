@@ -5,11 +5,12 @@ import type { Movement } from '../../core/audit/fund-flow.ts';
 import { provenBy } from '../../core/audit/repair.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
+import { channelOf } from '../../core/payout/channels/index.ts';
+import { classify, standingOf } from '../../core/payout/classify.ts';
 import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
 import type { PayoutPolicy } from '../../core/payout/pace.ts';
 import { isFinal, nextNumber, type Observation, type Payout } from '../../core/payout/payout.ts';
 import { observe, type Verdict } from '../../core/payout/transitions.ts';
-import { sightOf } from '../../core/payout/wechat-codes.ts';
 import { conclude } from '../../engine/record.ts';
 import { noMerchant, policyOf, type RepairPorts } from './repair-ports.ts';
 
@@ -46,7 +47,7 @@ export async function follow(ports: RepairPorts, first: Payout, told?: Observati
     const { successor } = verdict.step;
     payout = successor ?? verdict.step.payout;
     // From planned it takes the table two steps to `refunded`.
-    const endsNext = verdict.sight === 'isRefunded' || verdict.sight === 'isTakenBack';
+    const endsNext = verdict.response === 'isRefunded' || verdict.response === 'isTakenBack';
     const goesOn = successor !== undefined || (endsNext && payout.state === 'sent');
     if (!goesOn) return { payout, ...(verdict.alarm !== undefined && { note: verdict.alarm }) };
   }
@@ -73,10 +74,9 @@ type Judged =
 
 /** What is to be believed of it; nothing, where an answer is no answer and the merchant's account proves nothing. */
 async function judge(ports: RepairPorts, payout: Payout, answer: Observation): Promise<Judged> {
-  if (sightOf(answer, true, payout.request.channel) !== 'notFound') {
-    const isTold = answer.kind === 'status' || answer.kind === 'bill';
+  if (classify(answer, true, payout.request) !== 'notFound') {
     const why = 'code' in answer ? `${answer.code} ${answer.text}`.trim() : answer.kind;
-    return isTold
+    return answer.kind === 'order'
       ? { seen: answer }
       : { seen: undefined, note: `WeChat Pay could not be asked (${why}); the bot will` };
   }
@@ -103,18 +103,15 @@ async function bookPayment(
   if (!movement || payout.state === 'sent' || !agrees(movement, payout)) return payout;
   // What opens the page of a transfer comes only with its creation, which the table has repeated: not from `sent`. It
   // would have to be the very same one, so that a claim of which nothing is known goes without.
-  const waits = seen === undefined ? payout.request.channel === 'transfer' : isWaiting(seen);
+  const { request } = payout;
+  const waits = seen === undefined ? channelOf(request).isConfirmed : standingOf(seen, request) === 'waiting';
   if (waits && payout.userRefused !== true) return payout;
   const at = instant(Math.max(movement.paidAt ?? payout.createdAt, payout.createdAt));
   const paid = { ...payout, firstSentAt: payout.firstSentAt ?? at };
-  const { step, sight } = observe(paid, { kind: 'accepted' }, true, at, policy);
+  const { step, response } = observe(paid, { kind: 'accepted' }, true, at, policy);
   const detail = `${movement.where}: ${showFen(fen(movement.paid || movement.refunded))}`;
-  const verdict: Verdict = { step: { ...step, what: 'in the fund flow', detail }, sight, problem: false };
+  const verdict: Verdict = { step: { ...step, what: 'in the fund flow', detail }, response, problem: false };
   return (await conclude(ports, payout.merchant, verdict)) === 'stale' ? 'stale' : step.payout;
-}
-
-function isWaiting(seen: Observation): boolean {
-  return seen.kind === 'bill' && seen.state === 'WAIT_USER_CONFIRM';
 }
 
 function agrees({ paid, refunded }: Movement, { amount }: Payout): boolean {

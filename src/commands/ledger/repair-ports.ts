@@ -12,10 +12,11 @@ import type { PayoutPolicy } from '../../core/payout/pace.ts';
 import type { BillNo, Observation, Payout } from '../../core/payout/payout.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import type { Clock, Log, Payer, Store } from '../../ports.ts';
+import { wayOf } from '../../setup/channels.ts';
 import { mchIdsBefore } from '../../setup/installation.ts';
 import { payerOf } from '../../setup/payer.ts';
 import { keysOf } from '../../setup/platform-keys.ts';
-import { createRedpackLook, createTransferLook, type Look, type Sighting } from '../../wechat/pay/payout-lookup.ts';
+import type { Look, Sighting } from '../../wechat/pay/payout-lookup.ts';
 
 export type RepairPorts = {
   readonly store: Store;
@@ -86,19 +87,13 @@ export async function mchIdsIn(store: Store, config: Config): Promise<RepairPort
 }
 
 function lookOf(merchant: MerchantConfig, clock: Clock): Look {
-  if (merchant.channel === 'redpack') return createRedpackLook(merchant);
-  const keys = keysOf(merchant, clock)!; // whoever pays by transfer has them
-  const look = createTransferLook(merchant, clock, keys);
-  return { ...look, close: async () => void (await Promise.all([look.close(), keys.close()])) };
+  const keys = keysOf(merchant, clock);
+  const look = wayOf(merchant).look(merchant, clock, keys);
+  return { ...look, close: async () => void (await Promise.all([look.close(), keys?.close()])) };
 }
 
 export function noMerchant(name: string): string {
   return `bot.yaml has no merchant "${name}" any more, so WeChat Pay cannot be asked; add it again`;
-}
-
-/** A merchant as it pays today, and as it paid before a change of channel. */
-export function waysOf(merchant: MerchantConfig): MerchantConfig[] {
-  return merchant.former ? [merchant, merchant.former] : [merchant];
 }
 
 export function policyOf(config: Config, merchant: string): PayoutPolicy | undefined {

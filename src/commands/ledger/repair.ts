@@ -2,10 +2,11 @@
 // fund flow and WeChat Pay; and counters, from claims and payouts. Everything it writes is a commit or a step like any of
 // the bot's: beside a running bot one of the two is first, and a second run finds nothing to do.
 
-import type { MerchantConfig } from '../../config/merchant.ts';
+import { type MerchantConfig, waysOf } from '../../config/merchant.ts';
 import { type Payable, RECOVERED } from '../../core/audit/claim-of-number.ts';
 import { type Lost, lostAward, merchantIn, payoutOf } from '../../core/audit/repair.ts';
 import type { Instant } from '../../core/base/time.ts';
+import { classify } from '../../core/payout/classify.ts';
 import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
 import {
   type BillNo,
@@ -17,13 +18,12 @@ import {
   type Payout,
 } from '../../core/payout/payout.ts';
 import { type Award, isCountedWhole } from '../../core/payout/plan.ts';
-import { sightOf } from '../../core/payout/wechat-codes.ts';
 import { doubt } from '../../engine/doubt.ts';
 import { recount } from '../../engine/recount.ts';
 import type { Books, JournalLine } from '../../ports.ts';
 import { repairFromFunds } from './repair-funds.ts';
 import { follow } from './repair-payout.ts';
-import { dryStore, mchIdsIn, noMerchant, type RepairPorts, waysOf } from './repair-ports.ts';
+import { dryStore, mchIdsIn, noMerchant, type RepairPorts } from './repair-ports.ts';
 import { lineOf, NOT_REPAIRABLE, type RepairLine, writeClaim, writeLost } from './repair-write.ts';
 
 export type RepairReport = {
@@ -206,7 +206,7 @@ async function repairAward(ports: RepairPorts, each: AwardLine): Promise<RepairL
   const { lost, told } = await askEveryWay(ports, merchant, lostAward(payable, line.event, award, line.at));
   const planned = payoutOf(lost, ports.clock());
   const isUnsent =
-    sightOf(told, true, planned.request.channel) === 'notFound' &&
+    classify(told, true, planned.request) === 'notFound' &&
     !lost.isFollowed &&
     !ports.movements.has(planned.billNo) &&
     !isTooOldToAsk(planned, ports.clock());
@@ -233,7 +233,7 @@ async function askEveryWay(
     const told = await ports.wechat.query(planned);
     const lost = { ...first, payable, isFollowed: ports.movements.has(nextNumber(planned)) };
     found ??= { lost, told };
-    if (sightOf(told, true, planned.request.channel) !== 'notFound') return { lost, told };
+    if (classify(told, true, planned.request) !== 'notFound') return { lost, told };
   }
   return found!;
 }

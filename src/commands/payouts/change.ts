@@ -8,15 +8,23 @@ import {
   callOffStep,
   cancelStep,
   cancelWay,
+  isTakingBack,
   judgeAnswer,
-  NOT_BACK,
+  notBack,
   type Refused,
   readReason,
   retryStep,
   saidOf,
 } from '../../core/payout/operator-steps.ts';
 import type { PayoutPolicy } from '../../core/payout/pace.ts';
-import { type BillNo, isFinal, type Observation, type Payout, type PayoutState } from '../../core/payout/payout.ts';
+import {
+  asBillNo,
+  type BillNo,
+  isFinal,
+  type Observation,
+  type Payout,
+  type PayoutState,
+} from '../../core/payout/payout.ts';
 import { observe } from '../../core/payout/transitions.ts';
 import { isCancel } from '../../core/rules/campaign.ts';
 import { numbersOf } from '../../engine/doubt.ts';
@@ -44,7 +52,7 @@ export function reasonOf(text: string): string {
 }
 
 export async function payoutOf(store: Store, billNo: string): Promise<Payout> {
-  const payout = await store.payout(billNo as BillNo);
+  const payout = await store.payout(asBillNo(billNo));
   if (!payout) throw new BadInput(`there is no payout ${billNo}; \`hongbao payouts list\` names them`);
   return payout;
 }
@@ -199,7 +207,7 @@ export async function cancelPayout(ports: CancelPorts, billNo: string, reason: s
     }
     const called = await callOff(ports, payout, reason);
     if (!called) continue;
-    if (way === 'noMore') return { refused: `${NOT_BACK}, and it is not offered again` };
+    if (way === 'noMore') return { refused: `${notBack(payout)}, and it is not offered again` };
     const result = way === 'ask' ? await askFirst(ports, called, reason) : await takeBack(ports, called, reason);
     if (result !== 'again') return result;
   }
@@ -261,11 +269,11 @@ async function takeBack(ports: CancelPorts, payout: Payout, reason: string): Pro
   const { payer } = ports.payer(payout.merchant);
   if (!payer.cancel) return { refused: 'this merchant’s channel cannot take it back' };
   const seen = await payer.cancel(payout);
-  if (isTakingBack(seen)) return bookTakingBack(ports, payout, reason, seen);
+  if (isTakingBack(seen, payout)) return bookTakingBack(ports, payout, reason, seen);
   // The answer may be lost and the bill taken back all the same: its state says.
   const after = await payer.query(payout);
-  if (isTakingBack(after)) return bookTakingBack(ports, payout, reason, after);
-  if (saidOf(after) === 'FAIL') return end(ports, payout, reason, after);
+  if (isTakingBack(after, payout)) return bookTakingBack(ports, payout, reason, after);
+  if (after.kind === 'order' && judgeAnswer(after, [], payout) === 'unpaid') return end(ports, payout, reason, after);
   const judged = judgeAnswer(saidOf(after) === undefined ? seen : after, [], payout);
   const why = typeof judged === 'object' ? judged.refused : `WeChat Pay did not take it back (${wordsOf(seen)})`;
   return { refused: `${why}. ${offAs(payout)}` };
@@ -273,10 +281,6 @@ async function takeBack(ports: CancelPorts, payout: Payout, reason: string): Pro
 
 export function wordsOf(seen: Observation): string {
   return 'code' in seen ? `${seen.code} ${seen.text}`.trim() : (saidOf(seen) ?? seen.kind);
-}
-
-function isTakingBack(seen: Observation): boolean {
-  return saidOf(seen) === 'CANCELING' || saidOf(seen) === 'CANCELLED';
 }
 
 async function bookTakingBack(

@@ -3,7 +3,7 @@ import { BadInput } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import { showFen } from '../../core/base/money.ts';
 import { beijingText } from '../../core/base/time.ts';
-import { type BillNo, PAYOUT_STATES, type Payout, type PayoutState } from '../../core/payout/payout.ts';
+import { asBillNo, PAYOUT_STATES, type Payout, type PayoutState } from '../../core/payout/payout.ts';
 import type { PayoutFilter } from '../../ports.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
@@ -56,7 +56,7 @@ function rowOf(payout: Payout): string[] {
 
 export function show(billNo: string, options: Common): Promise<number> {
   return withStore(options, async store => {
-    const payout = await store.payout(billNo as BillNo);
+    const payout = await store.payout(asBillNo(billNo));
     if (!payout) throw new BadInput(`there is no payout ${billNo}; \`hongbao payouts list\` names them`);
     const history = await store.history(payout.billNo);
     if (options.json) printJson({ ...payout, history });

@@ -8,6 +8,7 @@ import { BadInput } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import { capDayOf, prizeLimits } from '../../core/decide/limits.ts';
 import { refundedCounter } from '../../core/mechanics/refund.ts';
+import { standingOf } from '../../core/payout/classify.ts';
 import {
   isTooOldToAsk,
   judgeAnswer,
@@ -16,6 +17,7 @@ import {
   offerStep,
   offerWay,
   type Refused,
+  saidOf,
   settleStep,
   VERDICTS,
   whyNoVerdict,
@@ -134,19 +136,15 @@ async function whyNotUnpaid(
     const seen = await ports.payer(payout.merchant).payer.query(payout);
     if (await doubt(doubtPorts(ports), payout, seen))
       return {
-        refused: `WeChat Pay says that ${payout.billNo} is ${words(seen)}: \`payouts settle ${payout.billNo} --as received\``,
+        refused: `WeChat Pay says that ${payout.billNo} is ${saidOf(seen) ?? seen.kind}: \`payouts settle ${payout.billNo} --as received\``,
       };
-    if (isOver(payout) && (seen.kind === 'notFound' || words(seen) === 'REFUND')) continue;
+    if (isOver(payout) && (seen.kind === 'notFound' || standingOf(seen, payout.request) === 'back')) continue;
     const judged = judgeAnswer(seen, await ports.store.history(payout.billNo), payout);
     if (judged === 'unpaid') continue;
     const why = typeof judged === 'object' ? judged.refused : 'WeChat Pay says that it waits for the follower';
     return { refused: payout === last ? why : `${payout.billNo}: ${why}` };
   }
   return undefined;
-}
-
-function words(seen: Observation): string {
-  return seen.kind === 'status' ? seen.status : seen.kind === 'bill' ? seen.state : seen.kind;
 }
 
 /** Whoever calls by hand sees the answer: no log beside it. */

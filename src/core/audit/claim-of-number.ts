@@ -7,7 +7,7 @@ import type { Claim } from '../decide/decision.ts';
 import { claimKeysOf, roundKeyOf } from '../match/claim-key.ts';
 import { type Batch, SEND_RULE } from '../payout/bulk.ts';
 import type { PayoutPolicy } from '../payout/pace.ts';
-import { type BillNo, billNoOf } from '../payout/payout.ts';
+import { asBillNo, type BillNo, billNoOf } from '../payout/payout.ts';
 
 /** A campaign with the account and the merchant that pay for it, as bot.yaml has them today. */
 export type Payable = Omit<Batch, 'name' | 'merchant'> & {
@@ -51,7 +51,7 @@ export function readNumber(number: string, mchId: string): LostNumber | undefine
   const match = /^(20\d\d)(\d\d)(\d\d)[0-9A-Za-z]{10}$/.exec(number.slice(mchId.length));
   if (!number.startsWith(mchId) || !match) return undefined;
   const day = match.slice(1).join('-') as Day;
-  return parseBeijing(day) === undefined ? undefined : { billNo: number as BillNo, mchId, day };
+  return parseBeijing(day) === undefined ? undefined : { billNo: asBillNo(number), mchId, day };
 }
 
 /** Numbers by what follows from the claim alone: their last ten characters. */

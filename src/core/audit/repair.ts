@@ -286,9 +286,9 @@ export function passedBy({ decision }: Repair, counts: ReadonlyMap<string, numbe
 export function provenBy(payout: Payout, movement: Movement | undefined, isFollowed: boolean): Observation | undefined {
   if (isFollowed) {
     const wasPaid = movement !== undefined || payout.state === 'sent';
-    return { kind: 'status', status: wasPaid ? 'REFUND' : 'FAILED' };
+    return { kind: 'proven', state: wasPaid ? 'REFUND' : 'FAILED' };
   }
   // It would be offered again, and whether it was, the file does not tell.
   if (payout.reoffer || !movement || movement.refunded === 0) return undefined;
-  return { kind: 'status', status: 'REFUND', refunded: movement.refunded };
+  return { kind: 'proven', state: 'REFUND', refunded: movement.refunded };
 }

@@ -2,11 +2,12 @@
 // the follower's. It outlives the process and goes with the merchant's turn, so all of it is plain data. Pure.
 
 import { type Instant, later, MINUTE, SECOND } from '../base/time.ts';
+import { type ResponseClass, rowOf } from './channels/channel.ts';
+import { channelOf } from './channels/index.ts';
 import { gotThrough, isUnheard } from './merchant-halt.ts';
 import type { Observation, Payout, Step } from './payout.ts';
 import type { Verdict } from './transitions.ts';
 import { mayPass, unclearOf, unclearWords } from './unclear-answers.ts';
-import type { Sight } from './wechat-codes.ts';
 
 /** So many different followers, without a success between them. */
 const REFUSED_MAX = 10;
@@ -72,7 +73,7 @@ export const NO_RUN: Run = { ...NO_TROUBLE, known: [], spoiled: [], blamed: [], 
 type Seen = {
   readonly payout: Payout;
   readonly observation: Observation;
-  readonly sight: Sight;
+  readonly response: ResponseClass;
   /** It answers a question: old trouble that is seen once more is no new trouble. */
   readonly asked: boolean;
   /** It had not been sent before, as far as we knew. */
@@ -109,28 +110,28 @@ export function runAfter(run: Run, seen: Seen): Weighed {
 }
 
 function weigh(run: Run, seen: Seen): Weighed {
-  const { payout, observation, sight, asked, wasOpen, halt } = seen;
+  const { payout, observation, response, asked, wasOpen, halt } = seen;
   const unclear = unclearOf(observation);
   if (unclear) return asked && !wasOpen ? { run } : unclearAfter(run, seen, unclear);
   const reached: Run = { ...run, unreached: 0 };
-  if (isNobodysFault(sight) && wasOpen && !payout.userRefused) {
+  if (isNobodysFault(response) && wasOpen && !payout.userRefused) {
     return runOf(withoutUnclear(reached, payout.user), 'failed', seen, FAILED_MAX, {
       code: 'FAILED_RUN',
       reason: `WeChat Pay took the orders of ${FAILED_MAX} followers in a row and failed them, for no reason of theirs`,
     });
   }
   const isOurs = seen.isProbe || (wasOpen && run.probe === payout.billNo);
-  if (gotThrough(sight) && (!asked || isOurs)) return successAfter(reached, seen, isOurs);
-  if (asked) return { run: isOver(sight) ? withoutUnclear(reached, payout.user) : reached, ...(halt && { halt }) };
+  if (gotThrough(response) && (!asked || isOurs)) return successAfter(reached, seen, isOurs);
+  if (asked) return { run: isOver(response) ? withoutUnclear(reached, payout.user) : reached, ...(halt && { halt }) };
   const answered = refusedAfter({ ...reached, unclear: [] }, seen);
   const isHeard = seen.isProbe && !answered.halt && run.shut !== undefined && isUnheard(run.shut.code);
   return isHeard ? { ...answered, run: withoutShut(answered.run), isThrough: true } : answered;
 }
 
 function refusedAfter(run: Run, seen: Seen): Weighed {
-  const { observation, sight, halt } = seen;
-  const code = 'code' in observation ? observation.code : '';
-  switch (sight === 'ask' && code === 'NO_AUTH' ? 'unexplained' : sight) {
+  const { observation, response, halt } = seen;
+  const { code, text } = 'code' in observation ? observation : { code: '', text: '' };
+  switch (response === 'ask' && code === 'NO_AUTH' ? 'unexplained' : response) {
     case 'refusedUser':
       if (run.known.includes(seen.payout.user)) return { run };
       return runOf(run, 'refused', seen, REFUSED_MAX, {
@@ -145,7 +146,7 @@ function refusedAfter(run: Run, seen: Seen): Weighed {
     case 'bug':
     case 'config':
     case 'configOne':
-      return isAboutRequest(code, seen.payout) ? objectionAfter(run, seen, code) : { run, ...(halt && { halt }) };
+      return isAboutRequest(code, text, seen.payout) ? objectionAfter(run, seen, code) : { run, ...(halt && { halt }) };
     default:
       return { run, ...(halt && { halt }) };
   }
@@ -182,19 +183,19 @@ export function unparkStep(payout: Payout, now: Instant): Step | undefined {
  * What was called wrong before it, in other campaigns, is their own trouble; refusals were the followers' own. An order
  * that is taken in (`isProcessing`) may still fail: it ends no run of such.
  */
-function successAfter(run: Run, { payout, sight }: Seen, isOurs: boolean): Weighed {
+function successAfter(run: Run, { payout, response }: Seen, isOurs: boolean): Weighed {
   const { shut } = run;
   const called = run.objected.map(each => each.campaign);
   const next: Run = {
     ...run,
     ...NO_TROUBLE,
-    failed: sight === 'isProcessing' ? run.failed : [],
+    failed: response === 'isProcessing' ? run.failed : [],
     known: shut?.code === 'REFUSED_RUN' ? union(run.known, run.refused) : run.known,
     spoiled: union(run.spoiled, called).filter(campaign => campaign !== payout.campaign),
     paid: union(run.paid, [payout.campaign]),
   };
   if (shut?.isLifted) return { run: withoutShut(next) };
-  const isThrough = isOurs && !(shut?.code === 'FAILED_RUN' && sight === 'isProcessing');
+  const isThrough = isOurs && !(shut?.code === 'FAILED_RUN' && response === 'isProcessing');
   return isThrough ? { run: withoutShut(next), isThrough } : { run: next };
 }
 
@@ -244,12 +245,17 @@ function withoutUnclear(run: Run, user: string): Run {
 }
 
 /** It failed, and not because of the follower, nor for a reason that halts by itself. */
-export function isNobodysFault(sight: Sight): boolean {
-  return sight === 'isFailed' || sight === 'isBillFailed' || sight === 'isFailedUnknown' || sight === 'isFailedBug';
+export function isNobodysFault(response: ResponseClass): boolean {
+  return (
+    response === 'isFailed' ||
+    response === 'isBillFailed' ||
+    response === 'isFailedUnknown' ||
+    response === 'isFailedBug'
+  );
 }
 
-const isOver = (sight: Sight): boolean =>
-  sight === 'isSent' || sight === 'isReceived' || sight === 'isRefunding' || sight === 'isRefunded';
+const isOver = (response: ResponseClass): boolean =>
+  response === 'isSent' || response === 'isReceived' || response === 'isRefunding' || response === 'isRefunded';
 
 // ── Followers in a row ───────────────────────────────────────────────────────────────────────────────────
 
@@ -271,20 +277,9 @@ function runOf(
 
 // ── Requests that are called wrong ───────────────────────────────────────────────────────────────────────
 
-/** Codes that may mean one packet's words and settings as well as ours; all others of their class are the merchant's. */
-const ABOUT_REQUEST = new Set([
-  'PARAM_ERROR',
-  'XML_ERROR',
-  'FATAL_ERROR',
-  'ILLEGAL_APPID',
-  'OPENID_ERROR',
-  'MSGAPPID_ERROR',
-  'INVALID_REQUEST',
-]);
-
-/** The sign of a transfer is over bytes that nobody masks. */
-function isAboutRequest(code: string, { request }: Payout): boolean {
-  return ABOUT_REQUEST.has(code) || ((code === '' || code === 'SIGN_ERROR') && request.channel !== 'transfer');
+/** Whether it may mean one packet's words and settings as well as ours; other codes of its class are the merchant's. */
+function isAboutRequest(code: string, text: string, { request }: Payout): boolean {
+  return rowOf(channelOf(request).codes.send, code, text)?.ofRequest ?? false;
 }
 
 /**
@@ -292,14 +287,14 @@ function isAboutRequest(code: string, { request }: Payout): boolean {
  * success between them, or nothing ever got through under its settings, or since a person has resumed.
  */
 function objectionAfter(run: Run, seen: Seen, code: string): Weighed {
-  const { payout, sight, halt } = seen;
+  const { payout, response, halt } = seen;
   const { campaign, user, billNo } = payout;
-  const isBug = sight === 'bug';
+  const isBug = response === 'bug';
   const alarm = alarmOf(payout, seen.observation);
   const isKnown = run.spoiled.includes(campaign) || (run.blamed.includes(billNo) && !seen.isProbe);
   if (isKnown) return { run, payout: 'parked', alarm };
   const before = run.objected.filter(each => each.billNo !== billNo);
-  const all = [...before, { campaign, user, billNo, ...(sight === 'config' && { isParked: true as const }) }].slice(
+  const all = [...before, { campaign, user, billNo, ...(response === 'config' && { isParked: true as const }) }].slice(
     -REMEMBERED_MAX,
   );
   const users = new Set(all.map(each => each.user)).size;
@@ -333,10 +328,7 @@ const CAUSES: Readonly<Record<string, (payout: Payout) => string>> = {
 function alarmOf(payout: Payout, observation: Observation): string {
   const { campaign, request } = payout;
   const [code, text] = observation.kind === 'refused' ? [observation.code, observation.text] : ['', ''];
-  const words =
-    request.channel === 'transfer'
-      ? [request.remark, request.perception, ...request.reports.map(each => each.content)]
-      : [request.sendName, request.actName, request.wishing, request.remark, request.sceneId];
+  const words = channelOf(request).wordsIn(request);
   const quoted = words.flatMap(word => (word ? [`「${word}」`] : [])).join('');
   const cause =
     CAUSES[code]?.(payout) ?? `look at the words of its \`packet\`, WeChat Pay may mask or refuse one: ${quoted}`;

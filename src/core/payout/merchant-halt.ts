@@ -1,13 +1,13 @@
 // When a merchant's gate shuts, and when it is tried again: rules without a clock of their own. Pure.
 
 import { endOfDay, endOfMonth, HOUR, type Instant, later, MINUTE, minuteOfDay } from '../base/time.ts';
+import type { ResponseClass } from './channels/channel.ts';
 import type { Run } from './failure-run.ts';
 import type { Payout } from './payout.ts';
-import type { Sight } from './wechat-codes.ts';
 
 /** What a payout says that got through the gate: the merchant can pay. */
-export function gotThrough(sight: Sight): boolean {
-  return sight === 'accepted' || sight === 'isProcessing' || sight === 'isSent' || sight === 'isReceived';
+export function gotThrough(response: ResponseClass): boolean {
+  return response === 'accepted' || response === 'isProcessing' || response === 'isSent' || response === 'isReceived';
 }
 
 type Probe = (now: Instant, since: Instant) => Instant;

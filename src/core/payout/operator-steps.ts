@@ -2,12 +2,14 @@
 // say what became of it where WeChat Pay no longer does. Never a guess: what may have reached WeChat Pay ends only on its own
 // word, or on an operator's, with a reason. Pure.
 
-import { DAY, type Instant, later, SECOND } from '../base/time.ts';
+import { DAY, HOUR, type Instant, later, SECOND } from '../base/time.ts';
 import { type Cancel, isCancel } from '../rules/campaign.ts';
+import type { Standing } from './channels/channel.ts';
+import { channelOf } from './channels/index.ts';
+import { leavesNoOrder, standingOf } from './classify.ts';
 import { CALL_LEASE_MS } from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
 import { nextAttempt } from './succession.ts';
-import { leavesNoOrder } from './wechat-codes.ts';
 
 /** As much of a payout's history as is judged here: its lines in their order. */
 type HistoryLine = { readonly what: string; readonly detail?: string };
@@ -87,8 +89,8 @@ export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBa
     case 'failed':
       return { refused: ended(state) };
     case 'sent':
-      if (request.channel === 'transfer') return 'takeBack';
-      return reoffer && !stopped ? 'noMore' : { refused: NOT_BACK };
+      if (channelOf(request).canTakeBack) return 'takeBack';
+      return reoffer && !stopped ? 'noMore' : { refused: notBack(payout) };
     case 'sending': {
       const left = Math.ceil(((nextAt ?? now) - now) / SECOND);
       return left > 0 ? { refused: `a call is under way; try again in ${left} s` } : 'ask';
@@ -102,8 +104,10 @@ export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBa
   }
 }
 
-export const NOT_BACK =
-  'it is with the follower, and a red packet cannot be taken back; unopened, its money returns after 24 h';
+export function notBack({ request }: Payout): string {
+  const { aPayout, openMs } = channelOf(request);
+  return `it is with the follower, and ${aPayout} cannot be taken back; unopened, its money returns after ${openMs / HOUR} h`;
+}
 
 /** The operator's no, written before WeChat Pay is told or asked: from now on only questions, and no other number. */
 export function callOffStep(payout: Payout, reason: string, now: Instant): Step {
@@ -124,19 +128,13 @@ export function callOffStep(payout: Payout, reason: string, now: Instant): Step 
 export function judgeAnswer(
   seen: Observation,
   history: readonly HistoryLine[],
-  payout?: Payout,
+  payout: Payout,
 ): 'unpaid' | 'waiting' | Refused {
   switch (seen.kind) {
-    case 'status':
-      if (seen.status === 'FAILED') return 'unpaid';
-      return {
-        refused: `WeChat Pay says ${seen.status}${seen.reason === undefined ? '' : ` (${seen.reason})`}; only FAILED proves that nothing was paid`,
-      };
-    case 'bill':
-      if (seen.state === 'FAIL' || seen.state === 'CANCELLED') return 'unpaid';
-      if (seen.state === 'WAIT_USER_CONFIRM' || seen.state === 'ACCEPTED' || seen.state === 'PROCESSING')
-        return 'waiting';
-      return { refused: `WeChat Pay says ${seen.state}; only FAIL or CANCELLED proves that nothing was paid` };
+    case 'order':
+      return judgeStanding(seen, payout);
+    case 'proven':
+      return { refused: 'the merchant’s account says so, and not WeChat Pay' };
     case 'notFound':
       if (everyCallRefused(history, payout)) return 'unpaid';
       return {
@@ -157,16 +155,39 @@ export function judgeAnswer(
   }
 }
 
+function judgeStanding(
+  seen: Extract<Observation, { kind: 'order' }>,
+  { request }: Payout,
+): ReturnType<typeof judgeAnswer> {
+  const standing = standingOf(seen, request);
+  if (isUnpaid(standing)) return 'unpaid';
+  if (standing === 'waiting' || standing === 'revocable') return 'waiting';
+  const { standings } = channelOf(request);
+  const proofs = Object.keys(standings).filter(state => isUnpaid(standings[state]));
+  const why = seen.reason === undefined ? '' : ` (${seen.reason})`;
+  return { refused: `WeChat Pay says ${seen.state}${why}; only ${proofs.join(' or ')} proves that nothing was paid` };
+}
+
+function isUnpaid(standing: Standing | undefined): boolean {
+  return standing === 'unpaid' || standing === 'takenBack';
+}
+
+/** The merchant has had it taken back from the follower, or it is about to be. */
+export function isTakingBack(seen: Observation, { request }: Payout): boolean {
+  const standing = standingOf(seen, request);
+  return standing === 'takingBack' || standing === 'takenBack';
+}
+
 /** Each call that pays was answered, and refused before an order was made: then an order that is not there never was. */
-function everyCallRefused(history: readonly HistoryLine[], payout: Payout | undefined): boolean {
-  if (payout && payout.tries > 0 && payout.refusals === payout.tries) return true;
+function everyCallRefused(history: readonly HistoryLine[], { tries, refusals, request }: Payout): boolean {
+  if (tries > 0 && refusals === tries) return true;
   const calls = history.flatMap((line, index) => (line.what === 'sending' ? [history[index + 1]] : []));
   return (
     calls.length > 0 &&
     calls.every(answer => {
       const [code = '', ...text] = (answer?.detail ?? '').split(' ');
       const isAnswer = answer !== undefined && !answer.what.startsWith('asked ');
-      return isAnswer && leavesNoOrder(payout?.request.channel ?? 'redpack', code, text.join(' '));
+      return isAnswer && leavesNoOrder(request, code, text.join(' '));
     })
   );
 }
@@ -188,7 +209,7 @@ function unpaidStep(payout: Payout, what: string, detail: string, now: Instant):
 
 /** The platform's own word for where an order stands; `undefined`: it said nothing of that. */
 export function saidOf(seen: Observation): string | undefined {
-  return seen.kind === 'status' ? seen.status : seen.kind === 'bill' ? seen.state : undefined;
+  return seen.kind === 'order' ? seen.state : undefined;
 }
 
 // ── Offer ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -286,21 +307,16 @@ export function judgeVerdict(
     const words = 'code' in seen ? `${seen.code} ${seen.text}`.trim() : seen.kind;
     return { refused: `WeChat Pay still answers for this number, and could not be asked just now: ${words}` };
   }
-  if (ENDS[said] === verdict && isLeftToUs) return 'agreed';
-  const next =
-    ENDS[said] === undefined ? 'that is no end yet' : 'the bot books that; `payouts retry` has it asked at once';
+  const end = endOf(standingOf(seen, payout.request));
+  if (end === verdict && isLeftToUs) return 'agreed';
+  const next = end === undefined ? 'that is no end yet' : 'the bot books that; `payouts retry` has it asked at once';
   return { refused: `WeChat Pay still answers for this number, and says ${said}: ${next}` };
 }
 
-/** The platform's words for an end. */
-const ENDS: Readonly<Record<string, OperatorsVerdict>> = {
-  RECEIVED: 'received',
-  SUCCESS: 'received',
-  FAILED: 'unpaid',
-  REFUND: 'unpaid',
-  FAIL: 'unpaid',
-  CANCELLED: 'unpaid',
-};
+function endOf(standing: Standing | undefined): OperatorsVerdict | undefined {
+  if (standing === 'received') return 'received';
+  return standing === 'back' || isUnpaid(standing) ? 'unpaid' : undefined;
+}
 
 /** The end an operator gives it. `holds`: what it takes again where it counted as unpaid; the money is gone, whatever a limit says. */
 export function settleStep(
@@ -347,14 +363,14 @@ function receivedFrom(state: Payout['state']): Move {
 
 // ── What WeChat Pay says against us ──────────────────────────────────────────────────────────────────────────
 
-const PAID: ReadonlySet<string> = new Set(['SENT', 'RECEIVED', 'SUCCESS', 'WAIT_USER_CONFIRM', 'TRANSFERING']);
+const PAID: ReadonlySet<Standing | undefined> = new Set(['out', 'waiting', 'received'] as const);
 
 /** It counts as unpaid here, and WeChat Pay speaks of it as paid, or as with the follower; or the other way round. */
-export function contradicts({ state }: Payout, seen: Observation): boolean {
-  const said = saidOf(seen) ?? '';
-  if (state === 'received') return ENDS[said] === 'unpaid';
-  const isUnpaid = state === 'failed' || state === 'refunded';
-  return isUnpaid && (seen.kind === 'accepted' || PAID.has(said));
+export function contradicts({ state, request }: Payout, seen: Observation): boolean {
+  const standing = standingOf(seen, request);
+  if (state === 'received') return endOf(standing) === 'unpaid';
+  const isOver = state === 'failed' || state === 'refunded';
+  return isOver && (seen.kind === 'accepted' || PAID.has(standing));
 }
 
 /** Written into the number that counts as unpaid, once; what the follower has here stays as it is. */

@@ -1,4 +1,4 @@
-// One payout (付款): its number, its request, its states, and what may be seen of it. What moves it: `payout-table.ts`. Pure.
+// One payout (付款): its number, its request, its states, and what may be seen of it. What moves it: `transitions.ts`. Pure.
 
 import { createHash } from 'node:crypto';
 import type { Counter } from '../base/counter.ts';
@@ -7,9 +7,16 @@ import type { Brand, Fen } from '../base/money.ts';
 import { type Day, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
 
 import type { Cancel } from '../rules/campaign.ts';
+import type { Order } from './channels/channel.ts';
+import type { OrderState, PayRequest } from './channels/index.ts';
 
 /** `mch_billno` (商户订单号): ≤ 28 letters and digits. Chosen and stored before the first call, never changed. */
 export type BillNo = Brand<string, 'BillNo'>;
+
+/** A number as somebody wrote it down; there may be no such payout. */
+export function asBillNo(text: string): BillNo {
+  return text as BillNo;
+}
 
 export const PAYOUT_STATES = [
   'planned', // written with the claim; nothing was called yet
@@ -26,45 +33,6 @@ export type PayoutState = (typeof PAYOUT_STATES)[number];
 export function isFinal(state: PayoutState): boolean {
   return state === 'received' || state === 'refunded' || state === 'failed';
 }
-
-/** Every field of the request, chosen and stored before the first call; a retry sends these. */
-export type PayRequest = RedpackRequest | GroupRequest | TransferRequest;
-
-type RedpackFields = {
-  readonly mchId: string;
-  readonly appId: string;
-  readonly sendName: string;
-  readonly actName: string;
-  readonly wishing: string;
-  readonly remark: string;
-  readonly sceneId?: string;
-  /** `k=v&k=v`, URL-encoded (活动信息). */
-  readonly riskInfo?: string;
-  /** Service-provider mode (服务商模式): the merchant served, its AppID, and whose money it is. */
-  readonly subMchId?: string;
-  readonly msgAppId?: string;
-  readonly consumeMchId?: string;
-};
-
-/** sendredpack (发放红包接口). */
-type RedpackRequest = RedpackFields & { readonly channel: 'redpack'; readonly clientIp: string };
-
-/** sendgroupredpack (裂变红包, deprecated by WeChat Pay on 2024-06-05). A client_ip would spoil its sign. */
-type GroupRequest = RedpackFields & { readonly channel: 'group'; readonly totalNum: number };
-
-/** 商家转账 (v3 transfer-bills): the follower confirms on a page. */
-type TransferRequest = {
-  readonly channel: 'transfer';
-  readonly mchId: string;
-  readonly appId: string;
-  /** `transfer_scene_id`; 1000 is 现金营销. */
-  readonly sceneId: string;
-  readonly remark: string;
-  readonly perception?: string;
-  /** `transfer_scene_report_infos`: must match the scene exactly. */
-  readonly reports: readonly { readonly type: string; readonly content: string }[];
-  readonly notifyUrl?: string;
-};
 
 export type Payout = {
   readonly billNo: BillNo;
@@ -133,41 +101,11 @@ export type Observation =
   | { readonly kind: 'silence'; readonly code: string; readonly text: string }
   /** The platform answered with a code; what it means stands in the error table. */
   | { readonly kind: 'refused'; readonly code: string; readonly text: string }
-  /** gethbinfo answered. `reason`: the failure text an order in SENDING may carry. */
-  | {
-      readonly kind: 'status';
-      readonly status: RedpackStatus;
-      readonly reason?: string;
-      readonly listId?: string;
-      /** `refund_amount`, fen. */
-      readonly refunded?: number;
-    }
-  /** A transfer bill's state, from its query, its creation or its notification. */
-  | {
-      readonly kind: 'bill';
-      readonly state: BillState;
-      readonly reason?: string;
-      readonly listId?: string;
-      readonly packageInfo?: string;
-    }
+  | Order<OrderState>
+  /** What the merchant's account proves of a number that WeChat Pay does not know, or no longer. */
+  | { readonly kind: 'proven'; readonly state: 'REFUND' | 'FAILED'; readonly refunded?: number }
   /** gethbinfo knows no such order: no proof of failure. */
   | { readonly kind: 'notFound' };
-
-/** gethbinfo's `status`, spelled as WeChat spells it. */
-export type RedpackStatus = 'SENDING' | 'SENT' | 'FAILED' | 'RECEIVED' | 'RFUND_ING' | 'REFUND';
-
-/** 商家转账: `state`, spelled as WeChat spells it. */
-export const BILL_STATES = [
-  'ACCEPTED',
-  'PROCESSING',
-  'WAIT_USER_CONFIRM',
-  'TRANSFERING',
-  'SUCCESS',
-  'FAIL',
-  'CANCELING',
-  'CANCELLED',
-] as const;
-export type BillState = (typeof BILL_STATES)[number];
 
 /** Money moving between a campaign's buckets, in the payout's own commit. `refunded` is free again, and counted. */
 export type Move =
@@ -238,7 +176,7 @@ export function billNoOf(mchId: string, day: Instant, claimKey: string, attempt:
     suffix += BASE62[Number(rest % 62n)];
     rest /= 62n;
   }
-  return `${mchId}${dayOf(day).replaceAll('-', '')}${suffix}` as BillNo;
+  return asBillNo(`${mchId}${dayOf(day).replaceAll('-', '')}${suffix}`);
 }
 
 /** The number the same claim takes after this one: all numbers of one claim carry the same day. */

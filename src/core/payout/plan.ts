@@ -7,26 +7,12 @@ import type { Instant } from '../base/time.ts';
 import type { Claim, Decision } from '../decide/decision.ts';
 
 import { ruleClaimsCounter } from '../decide/limits.ts';
-import type { Campaign, Packet } from '../rules/campaign.ts';
-import { billNoOf, numberDay, type Payout, type PayRequest } from './payout.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import { type ChannelSettings, channelOf, type PayRequest } from './channels/index.ts';
+import { billNoOf, numberDay, type Payout } from './payout.ts';
 
 /** As much of a merchant in bot.yaml as a request needs. */
-export type PayerSettings = { readonly name: string; readonly mchId: string } & (
-  | {
-      readonly channel: 'redpack';
-      readonly clientIp: string;
-      readonly riskInfo: boolean;
-      readonly subMchId?: string;
-      readonly msgAppId?: string;
-      readonly consumeMchId?: string;
-    }
-  | {
-      readonly channel: 'transfer';
-      readonly transferScene: string;
-      readonly perception?: string;
-      readonly notifyUrl?: string;
-    }
-);
+export type PayerSettings = { readonly name: string; readonly mchId: string } & ChannelSettings;
 
 /** What is owed to whom. */
 type Debt = {
@@ -141,44 +127,8 @@ export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): P
 }
 
 function requestOf({ campaign, account, shares, eventAt }: Debt, merchant: PayerSettings): PayRequest {
-  const packet = campaign.packet;
+  const { packet } = campaign;
   if (!packet) throw new Error(`campaign ${campaign.id} pays, but says nothing of the packet`);
-  const ids = { mchId: merchant.mchId, appId: account.appId };
-  if (merchant.channel === 'transfer') return transferOf(ids, packet, merchant);
-  const { scene, ...words } = packet;
-  const { subMchId, msgAppId, consumeMchId, riskInfo, clientIp } = merchant;
-  const common = {
-    ...ids,
-    ...words,
-    ...(scene !== undefined && { sceneId: scene }),
-    // Signed as it is sent: already encoded.
-    ...(riskInfo && { riskInfo: `posttime%3d${Math.floor(eventAt / 1000)}` }),
-    ...(subMchId !== undefined && { subMchId }),
-    ...(msgAppId !== undefined && { msgAppId }),
-    ...(consumeMchId !== undefined && { consumeMchId }),
-  };
-  return shares === undefined
-    ? { channel: 'redpack', ...common, clientIp }
-    : { channel: 'group', ...common, totalNum: shares };
-}
-
-/** 现金营销 (scene 1000) must report 活动名称 and 奖励说明, each of at most 32 characters. */
-function transferOf(
-  ids: { mchId: string; appId: string },
-  packet: Packet,
-  { transferScene, perception, notifyUrl }: Extract<PayerSettings, { channel: 'transfer' }>,
-): PayRequest {
-  const short = (text: string): string => [...text].slice(0, 32).join('');
-  return {
-    channel: 'transfer',
-    ...ids,
-    sceneId: transferScene,
-    remark: short(packet.remark),
-    reports: [
-      { type: '活动名称', content: short(packet.actName) },
-      { type: '奖励说明', content: short(packet.wishing) },
-    ],
-    ...(perception !== undefined && { perception }),
-    ...(notifyUrl !== undefined && { notifyUrl }),
-  };
+  const wanted = { mchId: merchant.mchId, appId: account.appId, packet, shares, eventAt };
+  return channelOf(merchant).requestOf(wanted, merchant);
 }

@@ -1,6 +1,7 @@
 // What follows when a number has come to nothing: another number for the same claim, or the end of it. Pure.
 import { type Fen, fen } from '../base/money.ts';
 import { HOUR, type Instant, later } from '../base/time.ts';
+import { channelOf } from './channels/index.ts';
 import { nextMonth, type PayoutPolicy, pauseAfter, tomorrow } from './pace.ts';
 import { nextNumber, type Observation, type Payout } from './payout.ts';
 import type { Verdict } from './transitions.ts';
@@ -16,7 +17,7 @@ export function afterFailure(payout: Payout, verdict: Verdict, policy: PayoutPol
 
 /** The money came back. It is owed all the same, or the campaign offers it to the same follower once more. */
 export function afterRefund(payout: Payout, verdict: Verdict, observation: Observation, policy: PayoutPolicy): Verdict {
-  const told = observation.kind === 'status' ? observation.refunded : undefined;
+  const told = 'refunded' in observation ? observation.refunded : undefined;
   const refunded = told !== undefined && told < payout.amount ? fen(told) : payout.amount;
   const base = { ...verdict.step.payout, refunded };
   const next = refunded === payout.amount ? successorOf(payout, verdict, policy) : 'none';
@@ -33,18 +34,23 @@ function givenUp({ attempt }: Payout, verdict: Verdict): Verdict {
   return { ...verdict, problem: true, alarm: `given up after ${attempt} numbers` };
 }
 
-function successorOf(payout: Payout, { sight, step }: Verdict, policy: PayoutPolicy): Payout | 'none' | 'usedUp' {
+function successorOf(payout: Payout, { response, step }: Verdict, policy: PayoutPolicy): Payout | 'none' | 'usedUp' {
   if (payout.stopped !== undefined || step.payout.userRefused) return 'none';
-  const due = owedAt(payout, sight, step.at, policy);
-  const at = due ?? (isUntaken(payout, sight, step.at) && payout.reoffer ? step.at : undefined);
+  const due = owedAt(payout, response, step.at, policy);
+  const at = due ?? (isUntaken(payout, response, step.at) && payout.reoffer ? step.at : undefined);
   if (at === undefined) return 'none';
   if (payout.attempt >= policy.attemptsMax) return due === undefined ? 'none' : 'usedUp';
   return nextAttempt(payout, step.at, at);
 }
 
 /** When the claim's next number is sent, where it came to nothing through no fault of the follower. */
-function owedAt(payout: Payout, sight: Verdict['sight'], now: Instant, policy: PayoutPolicy): Instant | undefined {
-  switch (sight) {
+function owedAt(
+  payout: Payout,
+  response: Verdict['response'],
+  now: Instant,
+  policy: PayoutPolicy,
+): Instant | undefined {
+  switch (response) {
     case 'isFailedDay':
       return tomorrow(payout, now);
     case 'isFailedMonth':
@@ -54,17 +60,17 @@ function owedAt(payout: Payout, sight: Verdict['sight'], now: Instant, policy: P
     case 'isNeverConfirmable':
     case 'isNeverMade':
     case 'isBillFailed':
-      return isUntaken(payout, sight, now) ? undefined : later(now, pauseAfter(payout, policy));
+      return isUntaken(payout, response, now) ? undefined : later(now, pauseAfter(payout, policy));
     default:
       return undefined;
   }
 }
 
-/** The follower had it for a day and let it lapse. A bill that FAILs without a reason is taken for one that was not confirmed. */
-function isUntaken({ sentAt, packageInfo }: Payout, sight: Verdict['sight'], now: Instant): boolean {
-  if (sight === 'isRefunded') return true;
+/** The follower had it for its time and let it lapse. A bill that FAILs without a reason is taken for one that was not confirmed. */
+function isUntaken({ sentAt, packageInfo, request }: Payout, response: Verdict['response'], now: Instant): boolean {
+  if (response === 'isRefunded') return true;
   const hadIt = packageInfo !== undefined && sentAt !== undefined;
-  return sight === 'isBillFailed' && hadIt && now - sentAt >= 23 * HOUR;
+  return response === 'isBillFailed' && hadIt && now - sentAt >= channelOf(request).openMs - HOUR;
 }
 
 /** What the counters get back. Of a group packet that was opened in part, only the money that came back. */

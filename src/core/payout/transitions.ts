@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { DAY, type Instant, later } from '../base/time.ts';
 import type { MerchantCaps } from '../decide/limits.ts';
+import type { Meaning, ResponseClass } from './channels/channel.ts';
+import { isKnown, leavesNoOrder, meaningOf } from './classify.ts';
 import { takeCaps, waitStep } from './daily-caps.ts';
 import { CALL_LEASE_MS, type PayoutPolicy, tomorrow, type When, whenNext } from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type PayoutState, type Step } from './payout.ts';
 import { afterFailure, afterRefund } from './succession.ts';
 import { unclearOf, unclearWords } from './unclear-answers.ts';
-import { isKnown, leavesNoOrder, type Meaning, meaningOf, type Sight } from './wechat-codes.ts';
 
 /** gethbinfo answers for orders of the last 30 days only. */
 const HORIZON_MS = 30 * DAY;
@@ -32,7 +33,7 @@ const FAILED_BUG = `parked: it failed because WeChat Pay calls our request wrong
 const FAILED_UNKNOWN = `parked: it failed for a reason we do not know; ${WHAT_NEXT}`;
 
 /** Not known to have been paid: planned, sending, unknown, held. The amount stands in `reserved`. */
-const OPEN: Record<Sight, Row> = {
+const OPEN: Record<ResponseClass, Row> = {
   accepted: { to: 'sent', do: 'query', when: 'schedule', move: 'reserved→sent' },
   again: { to: 'unknown', do: 'send', when: 'backoff' },
   slow: { to: 'unknown', do: 'send', when: 'backoff' },
@@ -82,7 +83,7 @@ const OPEN: Record<Sight, Row> = {
 };
 
 /** With the follower, to be opened. The amount stands in `sent`; only questions are asked here. */
-const SENT: Record<Sight, Row> = {
+const SENT: Record<ResponseClass, Row> = {
   accepted: { to: 'same', do: 'query', when: 'schedule' },
   again: { to: 'same', do: 'query', when: 'backoff' },
   slow: { to: 'same', do: 'query', when: 'backoff' },
@@ -124,7 +125,7 @@ const SENT: Record<Sight, Row> = {
 /** What is to be written, and what else follows from it. */
 export type Verdict = {
   readonly step: Step;
-  readonly sight: Sight;
+  readonly response: ResponseClass;
   /** Stop sending for this merchant. */
   readonly halt?: { readonly code: string; readonly reason: string; readonly since?: Instant };
   /** The follower should be told that nothing will come. */
@@ -171,9 +172,9 @@ export function observe(
   assert(!isFinal(payout.state), `payout ${payout.billNo} is ${payout.state}: nothing more is expected`);
   const counted = { ...payout, ...refusalsOf(payout, observation, asked) };
   const meaning = meaningFor(counted, observation, asked);
-  const { sight } = meaning;
-  const isRefusedNow = (sight === 'refusedUser' || sight === 'isFailedUser') && !payout.userRefused;
-  const row = rowFor(counted, sight);
+  const { response } = meaning;
+  const isRefusedNow = (response === 'refusedUser' || response === 'isFailedUser') && !payout.userRefused;
+  const row = rowFor(counted, response);
   const to = row.to === 'same' ? payout.state : row.to;
   const strikes = row.when === 'backoff' ? payout.strikes + 1 : 0;
   const detail = detailOf(observation, meaning);
@@ -188,11 +189,11 @@ export function observe(
     state: to,
     version: payout.version + 1,
     strikes,
-    nextDo: asksInstead(observation, sight, strikes) ? 'query' : row.do,
+    nextDo: asksInstead(observation, response, strikes) ? 'query' : row.do,
     ...(nextAt !== undefined && { nextAt }),
     ...(detail !== undefined && !isFinal(to) && (to !== 'sent' || isParked) && { problem: detail }),
     ...(isRefusedNow && { userRefused: true }),
-    ...(sight === 'expired' && { expired: true }),
+    ...(response === 'expired' && { expired: true }),
     ...(listId !== undefined && { listId }),
     ...(packageInfo !== undefined && { packageInfo }),
     ...(sentAt !== undefined && { sentAt }),
@@ -202,7 +203,7 @@ export function observe(
     payout: next,
     from: payout.state,
     at: now,
-    what: asked ? `asked ${sight}` : sight,
+    what: asked ? `asked ${response}` : response,
     move: row.move ?? 'none',
     ...(detail !== undefined && { detail }),
   };
@@ -213,7 +214,7 @@ export function observe(
     : (row.alarm ?? alarmOf(payout, next, observation));
   const verdict = {
     step: isOver ? parked(step) : step,
-    sight,
+    response,
     problem: isRefusedNow,
     ...(stop && { halt: stop }),
     ...(alarm !== undefined && { alarm }),
@@ -226,18 +227,17 @@ export function observe(
  * After some tries of one number we ask what became of it. Not where WeChat Pay signs with a key we do not know: the answer to
  * a question would tell no more, and only the creation, repeated, brings `package_info` once the key is known.
  */
-function asksInstead(observation: Observation, sight: Sight, strikes: number): boolean {
+function asksInstead(observation: Observation, response: ResponseClass, strikes: number): boolean {
   const isUnbelieved = observation.kind === 'silence' && observation.code === 'UNKNOWN_KEY';
   // What never left needs no question: nothing can have come of it.
   const isUnsent = observation.kind === 'unreached';
-  return sight === 'again' && strikes >= SENDS_BEFORE_ASKING && !isUnbelieved && !isUnsent;
+  return response === 'again' && strikes >= SENDS_BEFORE_ASKING && !isUnbelieved && !isUnsent;
 }
 
 /** Calls that surely left no order: they were refused, or never reached the platform. */
 function refusalsOf(payout: Payout, seen: Observation, asked: boolean): Pick<Payout, 'refusals'> {
   const leftNone =
-    seen.kind === 'unreached' ||
-    (seen.kind === 'refused' && leavesNoOrder(payout.request.channel, seen.code, seen.text));
+    seen.kind === 'unreached' || (seen.kind === 'refused' && leavesNoOrder(payout.request, seen.code, seen.text));
   return !asked && leftNone ? { refusals: (payout.refusals ?? 0) + 1 } : {};
 }
 
@@ -248,46 +248,37 @@ function everyCallRefused({ tries, refusals }: Payout): boolean {
 
 /** What is seen may mean something else for a payout of which we know more. */
 function meaningFor(payout: Payout, observation: Observation, asked: boolean): Meaning {
-  const meaning = meaningOf(observation, asked, payout.request.channel);
-  const { packageInfo, state, expired, stopped } = payout;
-  const isBill = observation.kind === 'bill';
-  const isLacking = isBill && (packageInfo ?? observation.packageInfo) === undefined;
-  // Only the creation of a transfer tells `package_info`, its query does not; without it the follower cannot confirm.
-  if (asked && isLacking && observation.state === 'WAIT_USER_CONFIRM')
-    return { sight: expired || stopped ? 'isSent' : 'noPackage' };
-  // Closed in the end, and the follower never had what opens its page: the merchant's balance was short, or it was lost.
-  if (isLacking && observation.state === 'FAIL' && meaning.sight === 'isRefunded')
-    return { ...meaning, sight: 'isNeverConfirmable' };
-  if (observation.kind === 'status' && observation.status === 'FAILED' && state === 'sent')
-    return { sight: 'isFailed' };
+  const meaning = meaningOf(observation, asked, payout.request, payout);
+  const { state, expired, stopped } = payout;
   if (
-    meaning.sight === 'notFound' &&
+    meaning.response === 'notFound' &&
     state !== 'sent' &&
     (expired || (stopped !== undefined && stopped !== 'doubted')) &&
     everyCallRefused(payout)
   )
-    return { sight: 'isNeverMade' };
+    return { response: 'isNeverMade' };
   return meaning;
 }
 
-function rowFor({ state, userRefused, expired, stopped }: Payout, sight: Sight): Row {
-  if (state === 'sent') return SENT[sight];
+function rowFor({ state, userRefused, expired, stopped }: Payout, response: ResponseClass): Row {
+  if (state === 'sent') return SENT[response];
   // WeChat refuses this follower: its order is let die, not sent once more.
-  const row = OPEN[userRefused && sight === 'isSending' ? 'refusedUser' : sight];
-  if (sight === 'notFound' && (expired || stopped === 'doubted'))
+  const row = OPEN[userRefused && response === 'isSending' ? 'refusedUser' : response];
+  if (response === 'notFound' && (expired || stopped === 'doubted'))
     return { to: 'held', do: 'query', when: 'never', alarm: expired ? LOST_NUMBER : DOUBTED };
   if (row.do !== 'send' || !(expired || stopped)) return row;
   return { ...row, do: 'query', when: row.when === 'soon' ? 'in20Minutes' : row.when };
 }
 
 function haltFor(
-  { sight, haltAs, words }: Meaning,
+  { response, haltAs, words }: Meaning,
   observation: Observation,
   detail: string | undefined,
 ): Verdict['halt'] {
-  const halts = sight === 'halt' || sight === 'config' || sight === 'configOne' || sight === 'isFailedMerchant';
+  const halts =
+    response === 'halt' || response === 'config' || response === 'configOne' || response === 'isFailedMerchant';
   if (!halts) return undefined;
-  return { code: haltAs ?? codeOf(observation), reason: detail ?? words ?? sight };
+  return { code: haltAs ?? codeOf(observation), reason: detail ?? words ?? response };
 }
 
 function parked(step: Step): Step {
@@ -296,8 +287,7 @@ function parked(step: Step): Step {
 }
 
 function codeOf(observation: Observation): string {
-  if (observation.kind === 'bill') return observation.reason ?? observation.state;
-  if (observation.kind === 'status') return observation.status;
+  if (observation.kind === 'order') return observation.reason ?? observation.state;
   return 'code' in observation ? observation.code : observation.kind;
 }
 
@@ -307,10 +297,10 @@ function detailOf(observation: Observation, { words }: Meaning): string | undefi
     case 'silence':
     case 'refused':
       return `${observation.code} ${observation.text}`.trim();
-    case 'status':
-      return observation.reason === undefined ? observation.status : `${observation.status} ${observation.reason}`;
-    case 'bill':
+    case 'order':
       return [observation.state, observation.reason, words].filter(part => part !== undefined).join(' ');
+    case 'proven':
+      return observation.state;
     default:
       return undefined;
   }

@@ -1,7 +1,7 @@
 // Answers that say nothing about a payout, in words: what came instead, what is likely wrong, and what to do. Pure.
 
+import { isKnown } from './classify.ts';
 import type { Observation } from './payout.ts';
-import { isKnown } from './wechat-codes.ts';
 
 /** What came back where WeChat Pay's word was expected. */
 type Unclear = {

@@ -6,11 +6,12 @@ import type { Event } from '../base/event.ts';
 import { DAY, type Instant, later, MINUTE } from '../base/time.ts';
 import { isBroken } from '../match/follower.ts';
 import { type Cancel, isCancel } from '../rules/campaign.ts';
-import { cancelStep, cancelWay, judgeAnswer, saidOf } from './operator-steps.ts';
+import type { ResponseClass } from './channels/channel.ts';
+import { channelOf } from './channels/index.ts';
+import { cancelStep, cancelWay, judgeAnswer } from './operator-steps.ts';
 import type { PayoutPolicy } from './pace.ts';
 import { isFinal, type Observation, type Payout, type Step } from './payout.ts';
 import { observe, type Verdict } from './transitions.ts';
-import type { Sight } from './wechat-codes.ts';
 
 /** As much of a payout's history as is judged here: its lines in their order. */
 type HistoryLine = { readonly at: Instant; readonly what: string; readonly detail?: string };
@@ -28,8 +29,9 @@ export function undoStep(payout: Payout, by: Cancel, now: Instant): Step | undef
   if (isFinal(payout.state) || isCancel(payout.stopped)) return undefined;
   const stopped: Payout = { ...payout, stopped: by };
   if (cancelWay(payout, now) === 'now') return cancelStep(stopped, by, now);
+  const channel = channelOf(payout.request);
   // Somebody may be in the middle of a call: then it is asked after when that must have ended.
-  const isWithThem = payout.state === 'sent' && payout.request.channel !== 'transfer' && payout.nextAt !== undefined;
+  const isWithThem = payout.state === 'sent' && !channel.canTakeBack && payout.nextAt !== undefined;
   const isSoon = payout.state !== 'sending' && !isWithThem;
   return {
     payout: {
@@ -54,11 +56,12 @@ export function observeUndone(
   policy: PayoutPolicy,
 ): Verdict {
   // Why an order is not on its way is of no interest any more, nor a reason to halt anybody.
-  const said: Observation = seen.kind === 'status' ? withoutReason(seen) : seen;
+  const { stuck, canTakeBack: isOurs } = channelOf(payout.request);
+  const said: Observation = seen.kind === 'order' && stuck !== undefined ? withoutReason(seen) : seen;
   const verdict = { ...observe(payout, said, true, now, policy), problem: false };
-  const isOpen = payout.state !== 'sent' || seen.kind === 'bill';
+  const isOpen = payout.state !== 'sent' || (isOurs && seen.kind === 'order');
   if (isOpen && isProvenUnpaid(payout, seen, history, now))
-    return { step: cancelStep(payout, payout.stopped, now, seen), sight: verdict.sight, problem: false };
+    return { step: cancelStep(payout, payout.stopped, now, seen), response: verdict.response, problem: false };
   // Others would be parked for a person here; time tells of this one.
   const { step, alarm: _, ...rest } = verdict;
   const isLost = seen.kind === 'notFound' && payout.state !== 'sent' && step.payout.nextAt === undefined;
@@ -66,22 +69,18 @@ export function observeUndone(
   return { ...rest, step: { ...step, payout: { ...step.payout, nextAt: later(now, 20 * MINUTE) } } };
 }
 
-function withoutReason({ reason: _, ...seen }: Extract<Observation, { kind: 'status' }>): Observation {
+function withoutReason({ reason: _, ...seen }: Extract<Observation, { kind: 'order' }>): Observation {
   return seen;
 }
 
-/** A transfer the follower has not confirmed yet can be taken back from them. */
-export function canTakeBack({ request }: Payout, seen: Observation): boolean {
-  return request.channel === 'transfer' && judgeAnswer(seen, []) === 'waiting';
-}
-
-export function isTakingBack(seen: Observation): boolean {
-  return saidOf(seen) === 'CANCELING' || saidOf(seen) === 'CANCELLED';
+/** What the follower has not confirmed yet can be taken back from them. */
+export function canTakeBack(payout: Payout, seen: Observation): boolean {
+  return channelOf(payout.request).canTakeBack && judgeAnswer(seen, [], payout) === 'waiting';
 }
 
 /** Whether it was undone, and the follower does not have it; a red packet on their phone can still be opened. */
 export function isTakenBack({ stopped, state, request }: Payout): boolean {
-  return isCancel(stopped) && state !== 'received' && (state !== 'sent' || request.channel === 'transfer');
+  return isCancel(stopped) && state !== 'received' && (state !== 'sent' || channelOf(request).canTakeBack);
 }
 
 function isTooOld({ firstSentAt, createdAt }: Payout, now: Instant): boolean {
@@ -95,7 +94,8 @@ function isProvenUnpaid(payout: Payout, seen: Observation, history: readonly His
   const calls = said.flatMap((line, index) => (line.what === 'sending' ? [{ line, answer: said[index + 1] }] : []));
   const isRefused = calls.length > 0 && calls.every(({ answer }) => answer !== undefined && REFUSING.has(answer.what));
   // An order that was refused waits for the same number to be sent again, which nobody does any more.
-  if (seen.kind === 'status') return seen.status === 'SENDING' && seen.reason !== undefined && isRefused;
+  if (seen.kind === 'order')
+    return seen.state === channelOf(payout.request).stuck && seen.reason !== undefined && isRefused;
   if (seen.kind !== 'notFound') return false;
   const last = calls.at(-1);
   return isRefused || (last !== undefined && now - last.line.at > NOTHING_COMES_MS);
@@ -105,7 +105,7 @@ function isProvenUnpaid(payout: Payout, seen: Observation, history: readonly His
 const MARKS: ReadonlySet<string> = new Set(['undone', 'called off', 'stopped', 'retry']);
 
 /** WeChat Pay said no to the call that pays, and why: if it knows of no order but such a one, that is its word. */
-const REFUSING: ReadonlySet<string> = new Set<Sight>([
+const REFUSING: ReadonlySet<string> = new Set<ResponseClass>([
   ...(['halt', 'config', 'configOne', 'one', 'bug', 'slow'] as const),
   ...(['morning', 'tomorrow', 'nextMonth', 'refusedUser'] as const),
 ]);

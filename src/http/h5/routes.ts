@@ -12,7 +12,7 @@ import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
 import type { Book } from '../../core/decide/match.ts';
 import { inviteScene } from '../../core/match/follower.ts';
 import { askNowStep } from '../../core/payout/ask-now.ts';
-import type { BillNo, Payout } from '../../core/payout/payout.ts';
+import { asBillNo, type Payout } from '../../core/payout/payout.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { idsOf } from '../../core/rules/campaign-query.ts';
 import { asWritten, calledOf } from '../../core/rules/renamed.ts';
@@ -205,7 +205,7 @@ class Pages implements H5 {
     const said = visit && (await this.posted(ctx, visit));
     if (!visit || !said) return;
     const { store, clock, nudge } = this.ports;
-    const payout = await store.payout(String(said.body.billNo ?? '') as BillNo);
+    const payout = await store.payout(asBillNo(String(said.body.billNo ?? '')));
     const isOwn =
       payout?.user === visit.session.user && payout.account === account && payout.campaign === visit.campaign.id;
     const step = isOwn && payout ? askNowStep(payout, await store.history(payout.billNo), clock()) : undefined;

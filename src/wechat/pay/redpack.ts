@@ -2,16 +2,16 @@
 // Never retries by itself and never throws for what the platform or the network does: the answer is an Observation.
 import assert from 'node:assert/strict';
 import { messageOf } from '../../core/base/error.ts';
-import type { Observation, Payout, RedpackStatus } from '../../core/payout/payout.ts';
+import { REDPACK_STATES, type RedpackState } from '../../core/payout/channels/redpack.ts';
+import type { Observation, Payout } from '../../core/payout/payout.ts';
 import type { Payer } from '../../ports.ts';
 import { nonce, paySignOf } from '../crypto.ts';
 import { createTransport, type Endpoint } from '../transport.ts';
-import { buildXml, parseXml, textOf, type XmlFields } from '../xml.ts';
+import { buildXml, childrenOf, parseXml, textOf, type XmlFields, type XmlValue } from '../xml.ts';
+import { amountOf, isOpenId, type Look, type Owned, sightingOf } from './payout-lookup.ts';
 import { type Stray, strayOf } from './stray-answer.ts';
 
 export type PayConfig = Required<Endpoint> & { readonly mchId: string; readonly apiV2Key: string };
-
-const STATUSES = new Set<RedpackStatus>(['SENDING', 'SENT', 'FAILED', 'RECEIVED', 'RFUND_ING', 'REFUND']);
 
 /** One POST to WeChat Pay: what came back, or what its failure amounts to. Never rejects. */
 export type Post = (path: string, body: string) => Promise<Stray | { readonly seen: Observation }>;
@@ -124,16 +124,55 @@ function readQuery(answer: XmlFields, payout: Payout): Observation {
     const refusal = refusalOf(answer);
     return refusal.kind === 'refused' && refusal.code === 'NOT_FOUND' ? { kind: 'notFound' } : refusal;
   }
-  const status = textOf(answer, 'status') as RedpackStatus;
+  const state = textOf(answer, 'status');
   const amount = textOf(answer, 'total_amount');
-  if (!STATUSES.has(status))
-    return { kind: 'silence', code: 'STATUS', text: `unknown status ${String(status).slice(0, 32)}` };
+  if (!isState(state)) return { kind: 'silence', code: 'STATUS', text: `unknown status ${String(state).slice(0, 32)}` };
   if (amount !== undefined && amount !== String(payout.amount)) {
     return { kind: 'silence', code: 'OTHER_AMOUNT', text: `${amount} fen there, ${payout.amount} here` };
   }
   const reason = textOf(answer, 'reason');
   const listId = textOf(answer, 'detail_id');
   const refunded = Number(textOf(answer, 'refund_amount'));
-  const back = status === 'REFUND' && Number.isSafeInteger(refunded) && refunded > 0 ? { refunded } : {};
-  return { kind: 'status', status, ...(reason && { reason }), ...(listId && { listId }), ...back };
+  const back = state === 'REFUND' && Number.isSafeInteger(refunded) && refunded > 0 ? { refunded } : {};
+  return { kind: 'order', state, ...(reason && { reason }), ...(listId && { listId }), ...back };
+}
+
+function isState(state: string | undefined): state is RedpackState {
+  return state !== undefined && Object.hasOwn(REDPACK_STATES, state);
+}
+
+// ── Whose a number is ────────────────────────────────────────────────────────────────────────────────────────
+
+export function createRedpackLook(config: PayConfig): Look {
+  const transport = createTransport(config);
+  const headers = { 'content-type': 'text/xml; charset=utf-8' };
+  return {
+    async ask(draft) {
+      let text = '';
+      const payer = payerOver(config.apiV2Key, async (path, body) => {
+        const answer = await transport.call({ method: 'POST', path, headers, body });
+        if (!('seen' in answer)) text = answer.text;
+        return answer;
+      });
+      return sightingOf(await payer.query(draft), draft, () => readRedpack(parseXml(text)));
+    },
+    close: () => transport.close(),
+  };
+}
+
+function readRedpack(fields: XmlFields): Owned {
+  const status = textOf(fields, 'status');
+  const { hbinfo } = childrenOf(fields, 'hblist');
+  const takers: readonly (XmlValue | undefined)[] = Array.isArray(hbinfo) ? hbinfo : [hbinfo];
+  const openids = takers.map(taker => (isFields(taker) ? textOf(taker, 'openid') : undefined));
+  return {
+    users: openids.filter(isOpenId),
+    amount: amountOf(Number(textOf(fields, 'total_amount'))),
+    isOpen: status === 'SENDING' || status === 'SENT' || status === 'RFUND_ING',
+    words: [textOf(fields, 'remark'), textOf(fields, 'act_name')],
+  };
+}
+
+function isFields(value: XmlValue | undefined): value is XmlFields {
+  return typeof value === 'object' && !Array.isArray(value);
 }

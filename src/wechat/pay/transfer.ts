@@ -5,10 +5,13 @@ import assert from 'node:assert/strict';
 import { messageOf } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import type { Instant } from '../../core/base/time.ts';
-import { BILL_STATES, type BillNo, type BillState, type Observation, type Payout } from '../../core/payout/payout.ts';
+import type { Order } from '../../core/payout/channels/channel.ts';
+import { BILL_STATES, type BillState } from '../../core/payout/channels/transfer.ts';
+import { asBillNo, type BillNo, type Observation, type Payout } from '../../core/payout/payout.ts';
 import type { Clock, Payer } from '../../ports.ts';
 import { type Json, jsonOf, numberOf, partOf, textAt } from '../json.ts';
 import { createTransport, type Headers, type Reply, type Transport } from '../transport.ts';
+import { amountOf, isOpenId, type Look, type Owned, sightingOf } from './payout-lookup.ts';
 import { type Keys, serialHeader } from './platform-keys.ts';
 import { strayOf } from './stray-answer.ts';
 import {
@@ -36,7 +39,6 @@ export type TransferConfig = {
 
 const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
 const FINISHED = 'MCHTRANSFER.BILL.FINISHED';
-const STATES: ReadonlySet<unknown> = new Set(BILL_STATES);
 const ENDS: ReadonlySet<unknown> = new Set<BillState>(['SUCCESS', 'FAIL', 'CANCELLED']);
 
 export function createTransferPayer(config: TransferConfig, clock: Clock, keys: Keys): Payer {
@@ -129,19 +131,23 @@ function readBill(text: string, payout: Payout): Observation {
   return billOf(json) ?? silence('STATE', `unknown state ${String(json.state).slice(0, 32)}`);
 }
 
-function billOf(json: Json): Extract<Observation, { kind: 'bill' }> | undefined {
-  if (!STATES.has(json.state)) return undefined;
-  const state = json.state as BillState;
+function billOf(json: Json): Order<BillState> | undefined {
+  const { state } = json;
+  if (!isState(state)) return undefined;
   const reason = textAt(json, 'fail_reason');
   const listId = textAt(json, 'transfer_bill_no');
   const packageInfo = textAt(json, 'package_info');
   return {
-    kind: 'bill',
+    kind: 'order',
     state,
     ...(reason !== undefined && { reason }),
     ...(listId !== undefined && { listId }),
     ...(packageInfo !== undefined && { packageInfo }),
   };
+}
+
+function isState(state: unknown): state is BillState {
+  return typeof state === 'string' && Object.hasOwn(BILL_STATES, state);
 }
 
 /** What a notification says of a bill that reached its end: WeChat Pay's word, not yet compared with our payout. */
@@ -187,5 +193,34 @@ function readNotice(bill: Json | undefined, mchId: string): TransferNotice | Unr
   if (!seen) return { unread: `state ${String(bill.state).slice(0, 32)}, which is no end` };
   if (billNo === undefined || user === undefined || amount === undefined)
     return { unread: 'it lacks out_bill_no, openid or transfer_amount' };
-  return { billNo: billNo as BillNo, user: user as OpenId, amount, seen };
+  return { billNo: asBillNo(billNo), user: user as OpenId, amount, seen };
+}
+
+// ── Whose a number is ────────────────────────────────────────────────────────────────────────────────────────
+
+export function createTransferLook(config: TransferConfig, clock: Clock, keys: Keys): Look {
+  const { api, ca } = config;
+  const transport = createTransport({ api, ca });
+  return {
+    async ask(draft) {
+      let text = '';
+      const call: typeof transport.call = async request => {
+        const answer = await transport.call(request);
+        if (!('seen' in answer)) text = answer.text;
+        return answer;
+      };
+      const payer = transferPayerOver(config, clock, { ...transport, call }, keys);
+      return sightingOf(await payer.query(draft), draft, () => readTransfer(jsonOf(text) ?? {}));
+    },
+    close: () => transport.close(),
+  };
+}
+
+function readTransfer({ state, openid, transfer_amount: amount, transfer_remark: remark }: Json): Owned {
+  return {
+    users: [openid].filter(isOpenId),
+    amount: amountOf(amount),
+    isOpen: state !== 'SUCCESS' && state !== 'FAIL' && state !== 'CANCELLED',
+    words: [typeof remark === 'string' ? remark : undefined],
+  };
 }

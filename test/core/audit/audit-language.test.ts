@@ -185,8 +185,8 @@ function byHand(): Event[] {
 }
 
 const STATUS = (status: 'RECEIVED' | 'REFUND' | 'FAILED', refunded?: number): Observation => ({
-  kind: 'status',
-  status,
+  kind: 'order',
+  state: status,
   ...(refunded !== undefined && { refunded }),
 });
 const ACCEPTED: Observation = { kind: 'accepted', listId: '1' };

@@ -156,9 +156,9 @@ class Shop {
 }
 
 const ACCEPTED: Observation = { kind: 'accepted', listId: '1' };
-const status = (word: Extract<Observation, { kind: 'status' }>['status'], refunded?: number): Observation => ({
-  kind: 'status',
-  status: word,
+const status = (word: Extract<Observation, { kind: 'order' }>['state'], refunded?: number): Observation => ({
+  kind: 'order',
+  state: word,
   ...(refunded !== undefined && { refunded }),
 });
 const SILENCE: Observation = { kind: 'silence', code: 'ECONNRESET', text: '' };

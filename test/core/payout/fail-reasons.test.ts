@@ -5,18 +5,13 @@ import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
-import { FAIL_REASONS, type FailClass, failClassOf } from '../../../src/core/payout/fail-reasons.ts';
+import { FAIL_REASONS, type FailClass, failClassOf } from '../../../src/core/payout/channels/fail-reasons.ts';
+import type { PayRequest } from '../../../src/core/payout/channels/index.ts';
+import { classify, isKnown } from '../../../src/core/payout/classify.ts';
 import { probeAfter } from '../../../src/core/payout/merchant-halt.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
-import {
-  billNoOf,
-  type Observation,
-  type Payout,
-  type PayoutState,
-  type PayRequest,
-} from '../../../src/core/payout/payout.ts';
+import { billNoOf, type Observation, type Payout, type PayoutState } from '../../../src/core/payout/payout.ts';
 import { observe, type Verdict } from '../../../src/core/payout/transitions.ts';
-import { isKnown, sightOf } from '../../../src/core/payout/wechat-codes.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
 const TRANSFER: PayRequest = {
@@ -66,7 +61,7 @@ function aPayout(state: PayoutState, parts: Partial<Payout> = {}): Payout {
 }
 const see = (payout: Payout, observation: Observation, asked = true, now: Instant = NOW): Verdict =>
   observe(payout, observation, asked, now, DEFAULT_POLICY);
-const fail = (reason?: string): Observation => ({ kind: 'bill', state: 'FAIL', ...(reason && { reason }) });
+const fail = (reason?: string): Observation => ({ kind: 'order', state: 'FAIL', ...(reason && { reason }) });
 const refused = (code: string, text = ''): Observation => ({ kind: 'refused', code, text });
 
 /** fail_reason as the documents of WeChat Pay have it; the classes are ours. */
@@ -194,22 +189,22 @@ describe('a bill that was closed after its day (OVERDUE_CLOSE)', () => {
   test('is still owed if the follower never could confirm it, however early or late it is closed', () => {
     for (const after of [MINUTE, DAY, 3 * DAY]) {
       for (const payout of [aPayout('unknown'), aPayout('sent', { packageInfo: undefined as never })]) {
-        const { step, sight } = see(payout, fail('OVERDUE_CLOSE'), true, later(NOW, after));
-        expect(sight).toBe('isNeverConfirmable');
+        const { step, response } = see(payout, fail('OVERDUE_CLOSE'), true, later(NOW, after));
+        expect(response).toBe('isNeverConfirmable');
         expect(step.successor).toMatchObject({ attempt: 2, nextAt: later(NOW, after + MINUTE), holds: payout.holds });
       }
     }
   });
 
   test('is awaited: no clock alone brings a new number', () => {
-    const { step } = see(aPayout('unknown'), { kind: 'bill', state: 'ACCEPTED' }, true, later(NOW, 2 * DAY));
+    const { step } = see(aPayout('unknown'), { kind: 'order', state: 'ACCEPTED' }, true, later(NOW, 2 * DAY));
     expect(step).toMatchObject({ payout: { state: 'unknown', nextDo: 'query' } });
     expect(step.successor).toBeUndefined();
   });
 });
 
 describe('numbers of one claim', () => {
-  const failed: Observation = { kind: 'status', status: 'FAILED' };
+  const failed: Observation = { kind: 'order', state: 'FAILED' };
   test.each([
     ['a red packet', REDPACK, 'sending', failed],
     ['a transfer', TRANSFER, 'sending', fail()],
@@ -258,13 +253,13 @@ describe('INVALID_REQUEST', () => {
     ['openid与appid不匹配', 'bug', 'held', undefined],
     ['单号已存在但信息不一致', 'bug', 'held', undefined],
     ['一句没有见过的话', 'bug', 'held', undefined],
-  ] as const)('%s: %s, then %s, halt %s', (text, sight, state, halt) => {
+  ] as const)('%s: %s, then %s, halt %s', (text, response, state, halt) => {
     const verdict = create(text);
-    expect([verdict.sight, verdict.step.payout.state, verdict.halt?.code]).toEqual([sight, state, halt]);
+    expect([verdict.response, verdict.step.payout.state, verdict.halt?.code]).toEqual([response, state, halt]);
     expect(verdict.step.successor).toBeUndefined();
     const isParked = verdict.step.payout.nextAt === undefined;
     expect([isParked, verdict.alarm !== undefined]).toEqual(
-      sight === 'one' || sight === 'bug' ? [true, true] : [false, false],
+      response === 'one' || response === 'bug' ? [true, true] : [false, false],
     );
   });
 
@@ -282,7 +277,7 @@ describe('INVALID_REQUEST', () => {
     }
     // Both calls were refused, and WeChat Pay knows of nothing.
     const proven = see(old, { kind: 'notFound' });
-    expect(proven).toMatchObject({ sight: 'isNeverMade', step: { move: 'none', payout: { state: 'failed' } } });
+    expect(proven).toMatchObject({ response: 'isNeverMade', step: { move: 'none', payout: { state: 'failed' } } });
     expect(proven.step.successor).toMatchObject({ attempt: 2, nextAt: later(NOW, MINUTE) });
     // One of the calls was never answered: then it is for a person.
     const unproven = see({ ...old, refusals: 1 }, { kind: 'notFound' });
@@ -290,7 +285,7 @@ describe('INVALID_REQUEST', () => {
     expect([unproven.step.payout.nextAt, unproven.step.successor]).toEqual([undefined, undefined]);
     expect(unproven.alarm).toContain('no proof');
     // It is there after all, and what opens its page is lost: it is let lapse, and owed then.
-    const waiting = see(old, { kind: 'bill', state: 'WAIT_USER_CONFIRM' }).step.payout;
+    const waiting = see(old, { kind: 'order', state: 'WAIT_USER_CONFIRM' }).step.payout;
     expect(waiting).toMatchObject({ state: 'sent', nextDo: 'query' });
     expect(see(waiting, fail('OVERDUE_CLOSE')).step.successor).toMatchObject({ attempt: 2 });
   });
@@ -312,7 +307,7 @@ describe('INVALID_REQUEST', () => {
         refused('INVALID_REQUEST', '单号已存在但信息不一致'),
         refused('NEVER_SEEN'),
         { kind: 'silence', code: 'UND_ERR_SOCKET', text: '' } as const,
-        { kind: 'bill', state: 'ACCEPTED' } as const,
+        { kind: 'order', state: 'ACCEPTED' } as const,
       ].map(after),
     ).toEqual([undefined, undefined, undefined, undefined, undefined, undefined]);
   });
@@ -354,8 +349,8 @@ describe('every documented code of red packets', () => {
     ['NOAUTH', '', 'halt'],
     ['268458547', '', 'again'],
     ['V2_ACCOUNT_SIMPLE_BAN', '', 'refusedUser'],
-  ] as const)('%s %s is read as %s', (code, text, sight) => {
-    expect([sightOf(refused(code, text), false), isKnown(code)]).toEqual([sight, true]);
+  ] as const)('%s %s is read as %s', (code, text, response) => {
+    expect([classify(refused(code, text), false, { channel: 'redpack' }), isKnown(code)]).toEqual([response, true]);
   });
 
   test('one large prize halts nobody: MONEY_LIMIT parks it with its reason', () => {
@@ -377,17 +372,17 @@ describe('every documented code of red packets', () => {
     ['FAILED', '发放失败,此请求可能存在风险,已被微信拦截', 'isFailedUser', undefined],
     ['FAILED', '帐号余额不足', 'isFailed', undefined],
     ['FAILED', undefined, 'isFailed', undefined],
-  ] as const)('gethbinfo says %s, %s: %s', (status, reason, sight, halt) => {
-    const seen: Observation = { kind: 'status', status, ...(reason && { reason }) };
+  ] as const)('gethbinfo says %s, %s: %s', (status, reason, response, halt) => {
+    const seen: Observation = { kind: 'order', state: status, ...(reason && { reason }) };
     const verdict = see(aPayout('unknown', { request: REDPACK }), seen);
-    expect([verdict.sight, verdict.halt?.code]).toEqual([sight, halt]);
-    if (sight === 'isFailedDay')
+    expect([verdict.response, verdict.halt?.code]).toEqual([response, halt]);
+    if (response === 'isFailedDay')
       expect(verdict.step.successor!.nextAt).toBeGreaterThanOrEqual(parseBeijing('2026-02-11')!);
-    if (sight === 'isFailedUser') expect([verdict.problem, verdict.step.successor]).toEqual([true, undefined]);
+    if (response === 'isFailedUser') expect([verdict.problem, verdict.step.successor]).toEqual([true, undefined]);
   });
 
   test('FAILED, of one that was sent before, is for a person, whatever the reason', () => {
-    const seen: Observation = { kind: 'status', status: 'FAILED', reason: '今日领取红包个数超过限制' };
+    const seen: Observation = { kind: 'order', state: 'FAILED', reason: '今日领取红包个数超过限制' };
     const { step, alarm } = see(aPayout('sent', { request: REDPACK }), seen);
     expect([step.payout.state, step.payout.nextAt, step.successor]).toEqual(['sent', undefined, undefined]);
     expect(alarm).toContain('although it was sent before');
@@ -401,7 +396,7 @@ describe('an operator’s no', () => {
     ['FAIL without a reason', fail()],
     ['FAIL for OVERDUE_CLOSE', fail('OVERDUE_CLOSE')],
     ['FAIL for the day', fail('DAY_RECEIVED_QUOTA_EXCEED')],
-    ['CANCELLED', { kind: 'bill', state: 'CANCELLED' } as const],
+    ['CANCELLED', { kind: 'order', state: 'CANCELLED' } as const],
   ])('stands, whatever the bill ends in: %s', (_, seen) => {
     for (const state of ['unknown', 'held', 'sent'] as const) {
       for (const after of [MINUTE, 25 * HOUR]) {
@@ -416,7 +411,7 @@ describe('an operator’s no', () => {
   });
 
   test('a bill that somebody else took back is not offered again either', () => {
-    for (const seen of [fail('MCH_CANCEL'), { kind: 'bill', state: 'CANCELLED' } as const])
+    for (const seen of [fail('MCH_CANCEL'), { kind: 'order', state: 'CANCELLED' } as const])
       expect(see(aPayout('sent', { reoffer: true }), seen).step.successor).toBeUndefined();
   });
 
@@ -424,13 +419,13 @@ describe('an operator’s no', () => {
     const called = aPayout('held', { request: REDPACK, stopped: 'calledOff' });
     for (const seen of [
       refused('NOTENOUGH'),
-      { kind: 'status', status: 'SENDING' } as const,
-      { kind: 'status', status: 'SENDING', reason: '余额不足' } as const,
+      { kind: 'order', state: 'SENDING' } as const,
+      { kind: 'order', state: 'SENDING', reason: '余额不足' } as const,
       { kind: 'notFound' } as const,
       { kind: 'silence', code: 'x', text: '' } as const,
     ])
       expect(see(called, seen).step.payout).toMatchObject({ nextDo: 'query', stopped: 'calledOff' });
-    const over = see(called, { kind: 'status', status: 'FAILED' });
+    const over = see(called, { kind: 'order', state: 'FAILED' });
     expect(over.step).toMatchObject({ move: 'reserved→free', payout: { state: 'failed' } });
     expect([over.step.successor, over.alarm, over.problem]).toEqual([undefined, undefined, false]);
   });

@@ -33,8 +33,8 @@ type More = { readonly asked?: boolean; readonly now?: Instant; readonly isProbe
 /** One answer about one payout, as the table and then the run see it. */
 function see(run: Run, payout: Payout, observation: Observation, more: More = {}): Weighed {
   const { asked = false, now = NOW, isProbe = false } = more;
-  const { sight, halt } = observe(payout, observation, asked, now, DEFAULT_POLICY);
-  return runAfter(run, { payout, observation, sight, asked, wasOpen: payout.state !== 'sent', now, halt, isProbe });
+  const { response, halt } = observe(payout, observation, asked, now, DEFAULT_POLICY);
+  return runAfter(run, { payout, observation, response, asked, wasOpen: payout.state !== 'sent', now, halt, isProbe });
 }
 
 const ACCEPTED: Observation = { kind: 'accepted' };
@@ -92,14 +92,14 @@ describe('followers who are refused', () => {
   });
 
   test('refusals seen again by a question are no new run, and an answer to a question ends none', () => {
-    const old: Observation = { kind: 'status', status: 'SENDING', reason: '此请求可能存在风险,已被微信拦截' };
+    const old: Observation = { kind: 'order', state: 'SENDING', reason: '此请求可能存在风险,已被微信拦截' };
     const asked = people(30).map(payout => [payout, old, { asked: true }] as const);
     expect(halts(asked).codes.every(code => !code)).toBe(true);
     const nine = halts(people(9).map(payout => [payout, REFUSED]));
     const received = see(
       nine.run,
       aPayout('ox', 'spring', { state: 'sent' }),
-      { kind: 'status', status: 'RECEIVED' },
+      { kind: 'order', state: 'RECEIVED' },
       { asked: true },
     );
     expect(see(received.run, aPayout('o9'), REFUSED).halt?.code).toBe('REFUSED_RUN');
@@ -159,7 +159,7 @@ describe('answers that say nothing', () => {
     const { run } = halts(four.map(payout => [payout, silence('HTTP 502')]));
     expect(see(run, aPayout('ox'), refused('NOTENOUGH')).run.unclear).toEqual([]);
     expect(see(run, four[0]!, { kind: 'notFound' }, { asked: true }).run.unclear).toHaveLength(4);
-    expect(see(run, four[0]!, { kind: 'status', status: 'SENT' }, { asked: true }).run.unclear).toHaveLength(3);
+    expect(see(run, four[0]!, { kind: 'order', state: 'SENT' }, { asked: true }).run.unclear).toHaveLength(3);
   });
 
   test('who has the packet already and cannot be asked after is no trouble of the merchant’s', () => {
@@ -263,7 +263,7 @@ describe('requests that are called wrong', () => {
 });
 
 describe('orders that fail', () => {
-  const FAILED: Observation = { kind: 'status', status: 'FAILED' };
+  const FAILED: Observation = { kind: 'order', state: 'FAILED' };
 
   test('for three followers in a row shut the gate; the same claim under its next numbers does not', () => {
     const { codes, run } = halts(people(3).map(payout => [payout, FAILED, { asked: true }]));

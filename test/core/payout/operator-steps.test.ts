@@ -12,7 +12,7 @@ import { commitOf, intentOf } from '../../../src/core/payout/bulk.ts';
 import { callOffStep, cancelWay, readReason, retryStep } from '../../../src/core/payout/operator-steps.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import {
-  type BillNo,
+  asBillNo,
   type Observation,
   PAYOUT_STATES,
   type Payout,
@@ -178,7 +178,7 @@ describe('cancel', () => {
     };
     return { store, now: () => now, payer: () => ({ payer, policy: DEFAULT_POLICY }) };
   }
-  const FAILED: Observation = { kind: 'status', status: 'FAILED' };
+  const FAILED: Observation = { kind: 'order', state: 'FAILED' };
   const used = async (payout: Payout) => {
     const { account, user, merchant } = payout;
     const counters = payout.holds.map(hold => hold.name);
@@ -230,11 +230,11 @@ describe('cancel', () => {
   );
 
   const OTHERS: [string, Observation, string][] = [
-    ['SENDING', { kind: 'status', status: 'SENDING', reason: '余额不足' }, 'SENDING (余额不足)'],
-    ['SENT', { kind: 'status', status: 'SENT' }, 'SENT'],
-    ['RECEIVED', { kind: 'status', status: 'RECEIVED' }, 'RECEIVED'],
-    ['RFUND_ING', { kind: 'status', status: 'RFUND_ING' }, 'RFUND_ING'],
-    ['REFUND', { kind: 'status', status: 'REFUND' }, 'REFUND'],
+    ['SENDING', { kind: 'order', state: 'SENDING', reason: '余额不足' }, 'SENDING (余额不足)'],
+    ['SENT', { kind: 'order', state: 'SENT' }, 'SENT'],
+    ['RECEIVED', { kind: 'order', state: 'RECEIVED' }, 'RECEIVED'],
+    ['RFUND_ING', { kind: 'order', state: 'RFUND_ING' }, 'RFUND_ING'],
+    ['REFUND', { kind: 'order', state: 'REFUND' }, 'REFUND'],
     ['no such order', { kind: 'notFound' }, 'no proof'],
     ['an error', { kind: 'refused', code: 'CA_ERROR', text: '证书' }, 'CA_ERROR 证书'],
     ['nothing', { kind: 'silence', code: 'HTTP 502', text: '' }, 'could not be asked: HTTP 502'],
@@ -280,7 +280,7 @@ describe('cancel', () => {
     });
     const marked = (await store.payout(payout.billNo))!;
     expect([asked, marked.stopped, marked.nextAt]).toEqual([[], 'calledOff', NOW]);
-    const { step } = observe(marked, { kind: 'status', status: 'REFUND' }, true, NOW, DEFAULT_POLICY);
+    const { step } = observe(marked, { kind: 'order', state: 'REFUND' }, true, NOW, DEFAULT_POLICY);
     expect(await store.advance(step)).toBe('moved');
     expect(await store.payouts({ limit: 10 })).toMatchObject([{ state: 'refunded' }]);
     expect(await store.buckets('test')).toMatchObject({ reserved: 0, sent: 0, refunded: 100 });
@@ -305,7 +305,7 @@ describe('cancel', () => {
       for (const state of ['held', 'unknown', 'sending'] as const) {
         const way = { nextDo: 'query', nextAt: NOW, stopped: undone } as const;
         const payout = await take(store, await plan(store, `oAnn${state}`), state, way);
-        expect(await cancelPayout(ports({ kind: 'status', status: 'SENDING' }), payout.billNo, 'x')).toEqual({
+        expect(await cancelPayout(ports({ kind: 'order', state: 'SENDING' }), payout.billNo, 'x')).toEqual({
           refused: expect.stringContaining('was undone before'),
         });
         const left = (await store.payout(payout.billNo))!;
@@ -319,13 +319,13 @@ describe('cancel', () => {
 
   test('taken back by a retry: then it is sent again', async () => {
     const payout = await take(store, await plan(store, 'oAnn'), 'held', { nextDo: 'send', nextAt: NOW });
-    expect(await cancelPayout(ports({ kind: 'status', status: 'SENDING' }), payout.billNo, 'x')).toHaveProperty(
+    expect(await cancelPayout(ports({ kind: 'order', state: 'SENDING' }), payout.billNo, 'x')).toHaveProperty(
       'refused',
     );
     const step = retryStep((await store.payout(payout.billNo))!, '发吧', NOW) as Step;
     expect(step.payout).not.toHaveProperty('stopped');
     expect(await store.advance(step)).toBe('moved');
-    const next = observe(step.payout, { kind: 'status', status: 'SENDING' }, true, NOW, DEFAULT_POLICY);
+    const next = observe(step.payout, { kind: 'order', state: 'SENDING' }, true, NOW, DEFAULT_POLICY);
     expect(next.step.payout).toMatchObject({ nextDo: 'send' });
   });
 
@@ -351,7 +351,7 @@ describe('cancel', () => {
     const payout = await take(store, await plan(store, 'oAnn', { settings: TRANSFER, reoffer: true }), 'sent', {
       nextDo: 'query',
     });
-    const taken = ports(FAILED, { kind: 'bill', state: 'CANCELING' });
+    const taken = ports(FAILED, { kind: 'order', state: 'CANCELING' });
     expect(await cancelPayout(taken, payout.billNo, '发错了')).toEqual({
       cancelled: expect.stringContaining('takes it back'),
     });
@@ -363,7 +363,7 @@ describe('cancel', () => {
       detail: '发错了 (WeChat Pay: CANCELING)',
     });
     // What settle makes of the next answer: refunded, and not offered once more.
-    const { step } = observe(waiting, { kind: 'bill', state: 'CANCELLED' }, true, NOW, DEFAULT_POLICY);
+    const { step } = observe(waiting, { kind: 'order', state: 'CANCELLED' }, true, NOW, DEFAULT_POLICY);
     expect(await store.advance(step)).toBe('moved');
     expect(await store.payouts({ limit: 10 })).toMatchObject([{ state: 'refunded' }]);
     expect(await store.buckets('test')).toMatchObject({ sent: 0, reserved: 0, refunded: 100 });
@@ -372,7 +372,7 @@ describe('cancel', () => {
 
   test('of a transfer whose outcome was unknown and turns out to wait: asked, written down, taken back', async () => {
     const payout = await take(store, await plan(store, 'oAnn', { settings: TRANSFER }), 'unknown', { nextDo: 'query' });
-    const taken = ports({ kind: 'bill', state: 'WAIT_USER_CONFIRM' }, { kind: 'bill', state: 'CANCELLED' });
+    const taken = ports({ kind: 'order', state: 'WAIT_USER_CONFIRM' }, { kind: 'order', state: 'CANCELLED' });
     expect(await cancelPayout(taken, payout.billNo, 'x')).toEqual({
       cancelled: expect.stringContaining('takes it back'),
     });
@@ -380,7 +380,7 @@ describe('cancel', () => {
     // The bot's next question ends it.
     const { step } = observe(
       (await store.payout(payout.billNo))!,
-      { kind: 'bill', state: 'CANCELLED' },
+      { kind: 'order', state: 'CANCELLED' },
       true,
       NOW,
       DEFAULT_POLICY,
@@ -398,9 +398,9 @@ describe('cancel', () => {
 
   test('of a transfer that failed at WeChat is done; of one that is confirmed is refused', async () => {
     const failed = await take(store, await plan(store, 'oAnn', { settings: TRANSFER }), 'held');
-    expect(await cancelPayout(ports({ kind: 'bill', state: 'FAIL' }), failed.billNo, 'x')).toHaveProperty('cancelled');
+    expect(await cancelPayout(ports({ kind: 'order', state: 'FAIL' }), failed.billNo, 'x')).toHaveProperty('cancelled');
     const sent = await take(store, await plan(store, 'oBob', { settings: TRANSFER }), 'sent');
-    expect(await cancelPayout(ports(FAILED, { kind: 'bill', state: 'SUCCESS' }), sent.billNo, 'x')).toEqual({
+    expect(await cancelPayout(ports(FAILED, { kind: 'order', state: 'SUCCESS' }), sent.billNo, 'x')).toEqual({
       refused: expect.stringContaining('SUCCESS'),
     });
     expect(await cancelPayout(ports(FAILED), sent.billNo, 'x')).toEqual({
@@ -707,7 +707,7 @@ test('a number the store does not know is no payout', async () => {
   const payer = () => {
     throw new Error('nobody is asked');
   };
-  await expect(cancelPayout({ store, now: () => instant(0), payer }, 'x' as BillNo, 'x')).rejects.toThrow(
+  await expect(cancelPayout({ store, now: () => instant(0), payer }, asBillNo('x'), 'x')).rejects.toThrow(
     'there is no payout x',
   );
   await store.close();

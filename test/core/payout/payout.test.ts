@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, HOUR, instant, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
+import { RESPONSES } from '../../../src/core/payout/channels/channel.ts';
+import { classify } from '../../../src/core/payout/classify.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import { billNoOf, isFinal, type Observation, PAYOUT_STATES, type Payout } from '../../../src/core/payout/payout.ts';
 import { beginSend, observe } from '../../../src/core/payout/transitions.ts';
-import { SIGHTS, sightOf } from '../../../src/core/payout/wechat-codes.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
 
@@ -47,9 +48,9 @@ function aPayout(parts: Partial<Payout> = {}): Payout {
 const see = (payout: Payout, observation: Observation, asked = false, now = NOW) =>
   observe(payout, observation, asked, now, DEFAULT_POLICY);
 const refused = (code: string, text = ''): Observation => ({ kind: 'refused', code, text });
-const status = (value: Extract<Observation, { kind: 'status' }>['status'], reason?: string): Observation => ({
-  kind: 'status',
-  status: value,
+const status = (value: Extract<Observation, { kind: 'order' }>['state'], reason?: string): Observation => ({
+  kind: 'order',
+  state: value,
   ...(reason && { reason }),
 });
 
@@ -106,12 +107,12 @@ describe('the table', () => {
   );
 
   test.each(open.flatMap(state => observations.map(seen => ({ state, seen }))))(
-    'from $state, $seen.kind $seen.code$seen.status never brings a new number unless it is FAILED',
+    'from $state, $seen.kind $seen.code$seen.state never brings a new number unless it is FAILED',
     ({ state, seen }) => {
       for (const asked of [true, false]) {
         const { step } = see(aPayout({ state }), seen, asked);
         expect(step.payout.billNo).toBe(aPayout().billNo);
-        const isFailed = seen.kind === 'status' && seen.status === 'FAILED' && state !== 'sent';
+        const isFailed = seen.kind === 'order' && seen.state === 'FAILED' && state !== 'sent';
         expect(step.successor !== undefined).toBe(isFailed);
       }
     },
@@ -172,8 +173,8 @@ describe('one payout', () => {
   });
 
   test('with an unknown code is an unknown outcome and an alarm', () => {
-    const { step, alarm, sight } = see(aPayout(), refused('BRAND_NEW_CODE'));
-    expect([step.payout.state, step.payout.nextDo, sight]).toEqual(['unknown', 'query', 'ask']);
+    const { step, alarm, response } = see(aPayout(), refused('BRAND_NEW_CODE'));
+    expect([step.payout.state, step.payout.nextDo, response]).toEqual(['unknown', 'query', 'ask']);
     expect(alarm).toContain('BRAND_NEW_CODE');
   });
 
@@ -238,7 +239,7 @@ describe('one payout', () => {
 describe('the error table', () => {
   test('knows NO_AUTH by its text', () => {
     const texts = ['该用户帐号已被微信拦截', 'IP地址非你在商户平台设置的可用IP地址', '产品权限验证失败', '别的'];
-    expect(texts.map(text => sightOf(refused('NO_AUTH', text), false))).toEqual([
+    expect(texts.map(text => classify(refused('NO_AUTH', text), false, { channel: 'redpack' }))).toEqual([
       'refusedUser',
       'config',
       'halt',
@@ -248,7 +249,7 @@ describe('the error table', () => {
 
   test('reads an order in SENDING by its reason', () => {
     const reasons = ['余额不足', '用户已被微信拦截', '今日发送次数超过限制', '领取金额达到上限', '别的', undefined];
-    expect(reasons.map(reason => sightOf(status('SENDING', reason), true))).toEqual([
+    expect(reasons.map(reason => classify(status('SENDING', reason), true, { channel: 'redpack' }))).toEqual([
       'halt',
       'refusedUser',
       'tomorrow',
@@ -265,8 +266,8 @@ describe('the error table', () => {
     });
   });
 
-  test('every sight has its word once', () => {
-    expect(new Set(SIGHTS).size).toBe(SIGHTS.length);
+  test('every class of response has its word once', () => {
+    expect(new Set(RESPONSES).size).toBe(RESPONSES.length);
   });
 
   test('waits six hours between questions on the first day', () => {

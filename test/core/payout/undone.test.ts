@@ -297,7 +297,7 @@ describe.each(KINDS)('on %s', (_, openBeside) => {
       async advance(step, under) {
         if (!isMoved) {
           isMoved = true;
-          const seen: Observation = { kind: 'status', status: 'FAILED' };
+          const seen: Observation = { kind: 'order', state: 'FAILED' };
           await shop.store.advance(observe(unknown.payout, seen, true, shop.now, DEFAULT_POLICY).step);
         }
         return shop.store.advance(step, under);
@@ -399,22 +399,22 @@ describe('an answer about a payout that was undone', () => {
   ];
 
   test.each<[string, Observation, typeof refusedCalls, number, PayoutState]>([
-    ['FAILED', { kind: 'status', status: 'FAILED' }, lostCalls, 0, 'failed'],
+    ['FAILED', { kind: 'order', state: 'FAILED' }, lostCalls, 0, 'failed'],
     ['no such order, and the call was refused', { kind: 'notFound' }, refusedCalls, 0, 'failed'],
     ['no such order, but the call’s end is open', { kind: 'notFound' }, lostCalls, 0, 'unknown'],
     ['no such order, three days after a call whose end is open', { kind: 'notFound' }, lostCalls, 3.1 * DAY, 'failed'],
     ['no such order, after the 30 days it answers for', { kind: 'notFound' }, refusedCalls, 31 * DAY, 'unknown'],
-    ['an order that was refused', { kind: 'status', status: 'SENDING', reason: '余额不足' }, refusedCalls, 0, 'failed'],
-    ['an order that is on its way', { kind: 'status', status: 'SENDING' }, refusedCalls, 0, 'unknown'],
+    ['an order that was refused', { kind: 'order', state: 'SENDING', reason: '余额不足' }, refusedCalls, 0, 'failed'],
+    ['an order that is on its way', { kind: 'order', state: 'SENDING' }, refusedCalls, 0, 'unknown'],
     [
       'an order with a reason, and a call whose end is open',
-      { kind: 'status', status: 'SENDING', reason: '余额不足' },
+      { kind: 'order', state: 'SENDING', reason: '余额不足' },
       lostCalls,
       0,
       'unknown',
     ],
-    ['SENT', { kind: 'status', status: 'SENT' }, refusedCalls, 0, 'sent'],
-    ['RECEIVED', { kind: 'status', status: 'RECEIVED' }, refusedCalls, 0, 'received'],
+    ['SENT', { kind: 'order', state: 'SENT' }, refusedCalls, 0, 'sent'],
+    ['RECEIVED', { kind: 'order', state: 'RECEIVED' }, refusedCalls, 0, 'received'],
     ['no answer', { kind: 'silence', code: 'TIMEOUT', text: '' }, refusedCalls, 0, 'unknown'],
   ])('%s', (_name, seen, history, after, state) => {
     const { step, halt } = observeUndone(base, seen, history, later(at, after), DEFAULT_POLICY);

@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import type { OpenId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
+import { BILL_STATES, type BillState } from '../../../src/core/payout/channels/transfer.ts';
+import { classify, isKnown } from '../../../src/core/payout/classify.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import {
-  BILL_STATES,
-  type BillState,
   billNoOf,
   isFinal,
   type Observation,
@@ -16,8 +16,8 @@ import {
   type PayoutState,
 } from '../../../src/core/payout/payout.ts';
 import { observe, type Verdict } from '../../../src/core/payout/transitions.ts';
-import { isKnown, sightOf } from '../../../src/core/payout/wechat-codes.ts';
 
+const STATES = Object.keys(BILL_STATES) as BillState[];
 const NOW = parseBeijing('2026-02-10 10:00')!;
 const OPEN = PAYOUT_STATES.filter(state => !isFinal(state));
 
@@ -62,11 +62,11 @@ const see = (payout: Payout, observation: Observation, asked = true, now = NOW):
   observe(payout, observation, asked, now, DEFAULT_POLICY);
 const bill = (
   state: BillState,
-  parts: Omit<Extract<Observation, { kind: 'bill' }>, 'kind' | 'state'> = {},
-): Observation => ({ kind: 'bill', state, ...parts });
+  parts: Omit<Extract<Observation, { kind: 'order' }>, 'kind' | 'state'> = {},
+): Observation => ({ kind: 'order', state, ...parts });
 const refused = (code: string, text = ''): Observation => ({ kind: 'refused', code, text });
-const sights = (observations: readonly Observation[], asked: boolean): string[] =>
-  observations.map(seen => sightOf(seen, asked, 'transfer'));
+const responses = (observations: readonly Observation[], asked: boolean): string[] =>
+  observations.map(seen => classify(seen, asked, { channel: 'transfer' }));
 
 /** Money stands in the bucket of the state it left, and goes into the one of the state it enters. */
 function bucketOf(state: PayoutState): string {
@@ -96,8 +96,8 @@ describe('the error table of transfers', () => {
     [refused('NEVER_SEEN'), 'ask'],
     [{ kind: 'silence', code: 'BAD_SIGNATURE', text: '' } as Observation, 'again'],
     [{ kind: 'unreached', code: 'ECONNREFUSED', text: '' } as Observation, 'again'],
-  ])('reads %o at the creation as %s', (seen, sight) => {
-    expect(sightOf(seen, false, 'transfer')).toBe(sight);
+  ])('reads %o at the creation as %s', (seen, response) => {
+    expect(classify(seen, false, { channel: 'transfer' })).toBe(response);
   });
 
   test('a question that is not answered says nothing of the bill', () => {
@@ -107,18 +107,18 @@ describe('the error table of transfers', () => {
       refused('NEVER_SEEN'),
       { kind: 'silence', code: 'BAD_SIGNATURE', text: '' } as const,
     ];
-    expect(new Set(sights(nothings, true))).toEqual(new Set(['noAnswer']));
-    expect(sights([{ kind: 'notFound' }, refused('NOT_FOUND')], true)).toEqual(['notFound', 'notFound']);
+    expect(new Set(responses(nothings, true))).toEqual(new Set(['noAnswer']));
+    expect(responses([{ kind: 'notFound' }, refused('NOT_FOUND')], true)).toEqual(['notFound', 'notFound']);
   });
 
   test('the codes of one channel mean nothing on the other', () => {
-    expect(sightOf(refused('NOTENOUGH'), false, 'transfer')).toBe('ask');
-    expect(sightOf(refused('NOT_ENOUGH'), false, 'redpack')).toBe('ask');
+    expect(classify(refused('NOTENOUGH'), false, { channel: 'transfer' })).toBe('ask');
+    expect(classify(refused('NOT_ENOUGH'), false, { channel: 'redpack' })).toBe('ask');
     expect(isKnown('FREQUENCY_LIMIT_EXCEED')).toBe(true);
   });
 
   test('a bill’s state, asked after', () => {
-    const read = Object.fromEntries(BILL_STATES.map(state => [state, sightOf(bill(state), true, 'transfer')]));
+    const read = Object.fromEntries(STATES.map(state => [state, classify(bill(state), true, { channel: 'transfer' })]));
     expect(read).toEqual({
       ACCEPTED: 'isProcessing',
       PROCESSING: 'isProcessing',
@@ -132,7 +132,7 @@ describe('the error table of transfers', () => {
   });
 
   test('a creation that waits for the follower shows that the merchant can pay', () => {
-    expect(sights([bill('WAIT_USER_CONFIRM'), bill('TRANSFERING'), bill('ACCEPTED')], false)).toEqual([
+    expect(responses([bill('WAIT_USER_CONFIRM'), bill('TRANSFERING'), bill('ACCEPTED')], false)).toEqual([
       'accepted',
       'accepted',
       'isProcessing',
@@ -150,7 +150,7 @@ describe('the error table of transfers', () => {
       'BRAND_NEW',
     ];
     expect(
-      sights(
+      responses(
         reasons.map(reason => bill('FAIL', { reason })),
         true,
       ),
@@ -168,7 +168,7 @@ describe('the error table of transfers', () => {
 
 describe('every state × every bill', () => {
   const bills: readonly Observation[] = [
-    ...BILL_STATES.map(state =>
+    ...STATES.map(state =>
       bill(state, { listId: '133', ...(state === 'WAIT_USER_CONFIRM' && { packageInfo: 'PKG' }) }),
     ),
     bill('WAIT_USER_CONFIRM'),
@@ -206,7 +206,7 @@ describe('every state × every bill', () => {
         expect([['sent', 'received', 'refunded'].includes(after.state), after.nextDo]).toEqual([true, 'query']);
       // A new number only after a definite failure that is not the follower's; what lapsed was theirs if they could confirm it.
       const isNobodysFault =
-        seen.kind === 'bill' &&
+        seen.kind === 'order' &&
         seen.state === 'FAIL' &&
         ([undefined, 'PAYER_ACCOUNT_ABNORMAL'].includes(seen.reason) ||
           (seen.reason === 'OVERDUE_CLOSE' && before.packageInfo === undefined));
@@ -231,7 +231,7 @@ describe('a transfer', () => {
   test('whose creation was lost, and which the query finds waiting, is created once more under its number: only that tells package_info', () => {
     const found = see(inState('sending'), bill('WAIT_USER_CONFIRM'));
     expect(found).toMatchObject({
-      sight: 'noPackage',
+      response: 'noPackage',
       step: { move: 'none', payout: { state: 'unknown', nextDo: 'send' } },
     });
     const again = see(found.step.payout, bill('WAIT_USER_CONFIRM', { packageInfo: 'PKG' }), false);

@@ -1,0 +1,179 @@
+// Transfers (商家转账, API v3 transfer-bills): the follower confirms on a page, then the money is theirs. Pure.
+import { DAY } from '../../base/time.ts';
+import {
+  type Channel,
+  type CodeRow,
+  type Known,
+  type Meaning,
+  type Order,
+  type ResponseClass,
+  rowsOf,
+  type Standing,
+  type Wanted,
+} from './channel.ts';
+import { type FailClass, failClassOf, failWordsOf } from './fail-reasons.ts';
+
+export type TransferRequest = {
+  readonly channel: 'transfer';
+  readonly mchId: string;
+  readonly appId: string;
+  /** `transfer_scene_id`; 1000 is 现金营销. */
+  readonly sceneId: string;
+  readonly remark: string;
+  readonly perception?: string;
+  /** `transfer_scene_report_infos`: must match the scene exactly. */
+  readonly reports: readonly { readonly type: string; readonly content: string }[];
+  readonly notifyUrl?: string;
+};
+
+/** As much of a merchant in bot.yaml as a request needs. */
+export type TransferSettings = {
+  readonly channel: 'transfer';
+  readonly transferScene: string;
+  readonly perception?: string;
+  readonly notifyUrl?: string;
+};
+
+/** A bill's `state`. */
+export const BILL_STATES = {
+  ACCEPTED: 'revocable',
+  PROCESSING: 'revocable',
+  WAIT_USER_CONFIRM: 'waiting',
+  TRANSFERING: 'out',
+  SUCCESS: 'received',
+  FAIL: 'unpaid',
+  CANCELING: 'takingBack',
+  CANCELLED: 'takenBack',
+} as const satisfies Record<string, Standing>;
+export type BillState = keyof typeof BILL_STATES;
+
+/** JSON `code` of creation and query; HTTP 429 and 5xx without a code come as silence. */
+const ROWS: readonly CodeRow[] = [
+  ...rowsOf({ code: 'PARAM_ERROR', noOrder: true, ofRequest: true }, [
+    { text: '报备', response: 'config' },
+    { text: '对应的', response: 'config' },
+    { response: 'bug' },
+  ]),
+  ...rowsOf({ code: 'INVALID_REQUEST', noOrder: true, ofRequest: true }, [
+    { text: '重试期', response: 'expired' },
+    { text: '单笔', response: 'one' },
+    { text: '用户单日', response: 'tomorrow' },
+    { text: '用户单月', response: 'nextMonth' },
+    { text: '单日', response: 'halt', haltAs: 'DAY_QUOTA' },
+    { text: '单月', response: 'halt', haltAs: 'MONTH_QUOTA' },
+    { text: '与商户号', response: 'config' },
+    { text: '转账场景', response: 'config' },
+    { text: '收款感知', response: 'config' },
+    { text: '未开通', response: 'config' },
+    { text: '权限', response: 'config' },
+    { response: 'bug' }, // this openid, other data under a known number, and whatever is new
+  ]),
+  { code: 'ALREADY_EXISTS', response: 'ask' },
+  { code: 'NO_AUTH', response: 'config', noOrder: true },
+  { code: 'SIGN_ERROR', response: 'config', noOrder: true }, // over bytes that nobody masks
+  { code: 'APPID_MCHID_NOT_MATCH', response: 'config', noOrder: true },
+  { code: 'NOT_ENOUGH', response: 'halt', noOrder: true },
+  { code: 'QUOTA_EXCEED', response: 'halt', haltAs: 'DAY_QUOTA', noOrder: true },
+  { code: 'USER_ERROR', response: 'halt', noOrder: true },
+  { code: 'FREQUENCY_LIMIT_EXCEED', response: 'slow', noOrder: true },
+  { code: 'RATELIMIT_EXCEEDED', response: 'slow', noOrder: true },
+  { code: 'FREQUENCY_LIMITED', response: 'slow', noOrder: true },
+  { code: 'SYSTEM_ERROR', response: 'again' },
+  { code: 'NOT_FOUND', response: 'notFound' },
+];
+
+/** What they say of the call that pays; to a question it is no answer. */
+const ABOUT_CALLS: ReadonlySet<ResponseClass> = new Set(['slow', 'again', 'ask', 'expired']);
+
+const FAILED_FOR: Readonly<Record<FailClass, ResponseClass>> = {
+  person: 'isFailedUser',
+  day: 'isFailedDay',
+  month: 'isFailedMonth',
+  merchant: 'isFailedMerchant',
+  one: 'isFailedOne',
+  ours: 'isFailedBug',
+  lapsed: 'isRefunded',
+  takenBack: 'isTakenBack',
+  unknown: 'isFailedUnknown',
+};
+
+/** A creation that waits for the follower is what `accepted` is for red packets: the merchant can pay. */
+function meaningOf(order: Order<BillState>, asked: boolean, known: Known | undefined): Meaning {
+  switch (order.state) {
+    case 'ACCEPTED':
+    case 'PROCESSING':
+      return { response: 'isProcessing' };
+    case 'WAIT_USER_CONFIRM': {
+      // Only the creation tells `package_info`, its query does not; without it the follower cannot confirm.
+      const isLost = asked && isLacking(order, known) && !known?.expired && !known?.stopped;
+      return { response: isLost ? 'noPackage' : asked ? 'isSent' : 'accepted' };
+    }
+    case 'TRANSFERING':
+      return { response: asked ? 'isSent' : 'accepted' };
+    case 'SUCCESS':
+      return { response: 'isReceived' };
+    case 'CANCELING':
+      return { response: 'isRefunding' };
+    case 'CANCELLED':
+      return { response: 'isTakenBack' };
+    case 'FAIL':
+      return ofFailure(order, known);
+    default:
+      return order.state satisfies never;
+  }
+}
+
+/** What opens the page was never told. */
+function isLacking({ packageInfo }: Order, known: Known | undefined): boolean {
+  return known !== undefined && (known.packageInfo ?? packageInfo) === undefined;
+}
+
+function ofFailure(order: Order<BillState>, known: Known | undefined): Meaning {
+  const { reason } = order;
+  if (reason === undefined) return { response: 'isBillFailed' };
+  const words = failWordsOf(reason);
+  const response = FAILED_FOR[failClassOf(reason)];
+  // Closed in the end, and the follower never had what opens its page: the merchant's balance was short, or it was lost.
+  const isNever = response === 'isRefunded' && isLacking(order, known);
+  return { response: isNever ? 'isNeverConfirmable' : response, haltAs: reason, ...(words !== undefined && { words }) };
+}
+
+/** 现金营销 (scene 1000) must report 活动名称 and 奖励说明, each of at most 32 characters. */
+function requestOf({ mchId, appId, packet }: Wanted, settings: TransferSettings): TransferRequest {
+  const { transferScene, perception, notifyUrl } = settings;
+  const short = (text: string): string => [...text].slice(0, 32).join('');
+  return {
+    channel: 'transfer',
+    mchId,
+    appId,
+    sceneId: transferScene,
+    remark: short(packet.remark),
+    reports: [
+      { type: '活动名称', content: short(packet.actName) },
+      { type: '奖励说明', content: short(packet.wishing) },
+    ],
+    ...(perception !== undefined && { perception }),
+    ...(notifyUrl !== undefined && { notifyUrl }),
+  };
+}
+
+export const TRANSFER: Channel<'transfer', TransferSettings, TransferRequest, BillState> = {
+  name: 'transfer',
+  aPayout: 'a transfer',
+  billNo: /^[0-9A-Za-z]{5,32}$/,
+  paysGroups: false,
+  showsPacket: false,
+  isConfirmed: true,
+  canTakeBack: true,
+  openMs: DAY,
+  followerText: (until, page) => `待您确认,请${until}打开 ${page} 收款`,
+  requestOf,
+  wordsIn: ({ remark, perception, reports }) => [remark, perception, ...reports.map(each => each.content)],
+  codes: {
+    send: ROWS,
+    query: ROWS.map(row => (ABOUT_CALLS.has(row.response) ? { ...row, response: 'noAnswer' } : row)),
+  },
+  existing: '已存在',
+  standings: BILL_STATES,
+  meaningOf,
+};

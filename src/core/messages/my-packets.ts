@@ -2,9 +2,9 @@
 import type { Event } from '../base/event.ts';
 import { yuanText } from '../base/money.ts';
 import { normalise } from '../base/text.ts';
-import { beijingText, DAY, type Instant, later, MINUTE } from '../base/time.ts';
+import { beijingText, type Instant } from '../base/time.ts';
 import type { Payout } from '../payout/payout.ts';
-import { isTakenBack } from '../payout/undone.ts';
+import { latestOfEach, payoutView, type Stage } from '../payout/view.ts';
 import type { Reply } from '../rules/reply.ts';
 import { TEXT_BYTES_MAX } from './pending.ts';
 
@@ -15,8 +15,6 @@ const ASKED_LENGTH_MAX = 20;
 const SHOWN_MAX = 10;
 /** Several may be the attempts at one. */
 export const MINE_READ = 50;
-/** So long a packet lies unopened, or a transfer unconfirmed, before WeChat Pay takes it back. */
-const OPEN_MS = DAY;
 
 const NOTHING = '您还没有红包哦,参加活动就有机会!';
 
@@ -46,12 +44,6 @@ export function mineReply(payouts: readonly Payout[], parts: MineParts): Reply {
   return { kind: 'text', text };
 }
 
-/** Newest first, so that the first of a claim is its latest attempt. */
-function latestOfEach(payouts: readonly Payout[]): Payout[] {
-  const seen = new Set<string>();
-  return payouts.filter(({ claimKey }) => !seen.has(claimKey) && seen.add(claimKey));
-}
-
 /** `02-10 10:00 新春口令 1.00 元:已领取` */
 function lineOf(payout: Payout, { nameOf, pageOf }: MineParts): string {
   const { campaign, amount, createdAt } = payout;
@@ -61,35 +53,25 @@ function lineOf(payout: Payout, { nameOf, pageOf }: MineParts): string {
 }
 
 function stateText(payout: Payout, pageOf: MineParts['pageOf']): string {
-  const { state, sentAt, problem, request, packageInfo, undoneBy, tries, userRefused, stopped } = payout;
-  if (isTakenBack(payout)) return '已取消,不再发出';
-  switch (state) {
-    case 'planned':
-      return isDelayed(payout) ? `将在 ${momentText(payout.nextAt!)} 发出` : '处理中,请稍候';
-    case 'sending':
-    case 'unknown':
-    case 'held':
-      return userRefused ? '暂时不能送达,请确认微信已实名,或联系客服' : '处理中,请稍候';
-    case 'sent': {
-      if (problem !== undefined || stopped) return '处理中,请稍候'; // a person looks at it
-      const by = sentAt === undefined ? '24 小时内' : `在 ${momentText(later(sentAt, OPEN_MS))} 前`;
-      if (request.channel !== 'transfer') return `待领取,请${by}点开聊天里的红包`;
-      return packageInfo === undefined ? '处理中,请稍候' : `待您确认,请${by}打开 ${pageOf(payout)} 收款`;
-    }
-    case 'received':
-      return '已领取';
-    case 'refunded':
-      return '没有在 24 小时内领取,已退回';
-    case 'failed':
-      return (tries === 0 && undoneBy) || stopped === 'calledOff' ? '已取消,不再发出' : '没能送达,请联系客服';
-    default:
-      return state satisfies never;
-  }
+  const { stage, when } = payoutView(payout);
+  return TEXTS[stage](when === undefined ? undefined : momentText(when), () => pageOf(payout));
 }
 
-/** A payout that waits less than a minute is only waiting for its turn. */
-function isDelayed({ tries, nextAt, createdAt }: Payout): boolean {
-  return tries === 0 && nextAt !== undefined && nextAt - createdAt >= MINUTE;
+/** `when`: `02-11 10:00`. */
+const TEXTS: Readonly<Record<Stage, (when: string | undefined, page: () => string) => string>> = {
+  coming: () => '处理中,请稍候',
+  later: when => `将在 ${when} 发出`,
+  stuck: () => '暂时不能送达,请确认微信已实名,或联系客服',
+  waiting: when => `待领取,请${until(when)}点开聊天里的红包`,
+  confirm: (when, page) => `待您确认,请${until(when)}打开 ${page()} 收款`,
+  received: () => '已领取',
+  returned: () => '没有在 24 小时内领取,已退回',
+  failed: () => '没能送达,请联系客服',
+  cancelled: () => '已取消,不再发出',
+};
+
+function until(when: string | undefined): string {
+  return when === undefined ? '24 小时内' : `在 ${when} 前`;
 }
 
 /** `02-10 10:00` */

@@ -78,11 +78,6 @@ export function canTakeBack(payout: Payout, seen: Observation): boolean {
   return channelOf(payout.request).canTakeBack && judgeAnswer(seen, [], payout) === 'waiting';
 }
 
-/** Whether it was undone, and the follower does not have it; a red packet on their phone can still be opened. */
-export function isTakenBack({ stopped, state, request }: Payout): boolean {
-  return isCancel(stopped) && state !== 'received' && (state !== 'sent' || channelOf(request).canTakeBack);
-}
-
 function isTooOld({ firstSentAt, createdAt }: Payout, now: Instant): boolean {
   return now - (firstSentAt ?? createdAt) > HORIZON_MS;
 }

@@ -2,21 +2,18 @@
 
 import type { OpenId } from '../../core/base/event.ts';
 import { yuanText } from '../../core/base/money.ts';
-import { DAY, type Instant, later } from '../../core/base/time.ts';
 import type { Award } from '../../core/decide/decision.ts';
 import type { Payout } from '../../core/payout/payout.ts';
-import { isTakenBack } from '../../core/payout/undone.ts';
+import { latestOfEach, payoutView } from '../../core/payout/view.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { prizeCalled } from '../../core/rules/renamed.ts';
 import type { Answer, JournalLine, Store } from '../../ports.ts';
 import { wordsOf } from './html/texts.ts';
-import type { Lang, Own, OwnPrize, PrizeState, Result } from './html/view.ts';
+import type { Lang, Own, OwnPrize, Result } from './html/view.ts';
 
 /** So many of a follower's latest events and payouts are looked through. */
 const LOOKED_AT_MAX = 200;
 const SHOWN_MAX = 50;
-/** So long a packet lies unopened, or a transfer unconfirmed, before WeChat Pay takes it back. */
-const OPEN_MS = DAY;
 
 type Awarded = JournalLine & { readonly decision: Award };
 
@@ -45,58 +42,17 @@ export async function ownOf(
   return { own: { prizes: prizes.slice(0, SHOWN_MAX), draws }, payouts };
 }
 
-/** Newest first, so that the first of a claim is its latest attempt. */
-function latestOfEach(payouts: readonly Payout[]): Payout[] {
-  const seen = new Set<string>();
-  return payouts.filter(({ claimKey }) => !seen.has(claimKey) && seen.add(claimKey));
-}
-
 function paid(payout: Payout, name: string): OwnPrize {
   const { amount, createdAt: at, billNo } = payout;
-  const state = stateOf(payout);
-  const when = whenOf(payout, state);
+  const { stage, when } = payoutView(payout);
   return {
     name,
     at,
-    state,
+    state: stage === 'stuck' ? 'coming' : stage,
     amount,
     ...(when !== undefined && { when }),
-    ...(state === 'confirm' && { billNo }),
+    ...(stage === 'confirm' && { billNo }),
   };
-}
-
-function stateOf(payout: Payout): PrizeState {
-  const { state, tries, undoneBy, nextAt, createdAt, request, packageInfo, problem, stopped } = payout;
-  if (isTakenBack(payout)) return 'cancelled';
-  switch (state) {
-    case 'planned':
-      return tries === 0 && nextAt !== undefined && nextAt - createdAt >= LATER_MS ? 'later' : 'coming';
-    case 'sending':
-    case 'unknown':
-    case 'held':
-      return 'coming';
-    case 'sent':
-      if (problem !== undefined || stopped) return 'coming'; // a person looks at it
-      if (request.channel !== 'transfer') return 'waiting';
-      return packageInfo === undefined ? 'coming' : 'confirm';
-    case 'received':
-      return 'received';
-    case 'refunded':
-      return 'returned';
-    case 'failed':
-      return (tries === 0 && undoneBy) || stopped === 'calledOff' ? 'cancelled' : 'failed';
-    default:
-      return state satisfies never;
-  }
-}
-
-/** A payout that waits less than this is only waiting for its turn. */
-const LATER_MS = 60_000;
-
-function whenOf({ nextAt, sentAt }: Payout, state: PrizeState): Instant | undefined {
-  if (state === 'later') return nextAt;
-  const isOpen = state === 'waiting' || state === 'confirm';
-  return isOpen && sentAt !== undefined ? later(sentAt, OPEN_MS) : undefined;
 }
 
 function coupon({ decision, at, reply }: Awarded, campaign: Campaign): OwnPrize[] {

@@ -13,6 +13,7 @@ import type { Book } from '../../core/decide/match.ts';
 import { inviteScene } from '../../core/match/follower.ts';
 import { askNowStep } from '../../core/payout/ask-now.ts';
 import { asBillNo, type Payout } from '../../core/payout/payout.ts';
+import { payoutView } from '../../core/payout/view.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { idsOf } from '../../core/rules/campaign-query.ts';
 import { asWritten, calledOf } from '../../core/rules/renamed.ts';
@@ -287,15 +288,11 @@ class Pages implements H5 {
     account: AccountConfig,
     payouts: readonly Payout[],
   ): Promise<Confirm | undefined> {
-    const transfers = payouts.flatMap(({ state, request, packageInfo, billNo, problem, stopped }) =>
-      state === 'sent' &&
-      !stopped &&
-      problem === undefined &&
-      request.channel === 'transfer' &&
-      packageInfo !== undefined
-        ? [{ billNo, mchId: request.mchId, appId: request.appId, package: packageInfo }]
-        : [],
-    );
+    const transfers = payouts.flatMap(payout => {
+      const { request, packageInfo, billNo } = payout;
+      if (packageInfo === undefined || payoutView(payout).stage !== 'confirm') return [];
+      return [{ billNo, mchId: request.mchId, appId: request.appId, package: packageInfo }];
+    });
     if (transfers.length === 0) return undefined;
     try {
       const config = await this.ports.jsConfig(account, `${this.ports.publicUrl}${ctx.url}`);

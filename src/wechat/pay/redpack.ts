@@ -11,7 +11,7 @@ import { buildXml, childrenOf, parseXml, textOf, type XmlFields, type XmlValue }
 import { amountOf, isOpenId, type Look, type Owned, sightingOf } from './payout-lookup.ts';
 import { type Stray, strayOf } from './stray-answer.ts';
 
-export type PayConfig = Required<Endpoint> & { readonly mchId: string; readonly apiV2Key: string };
+type PayConfig = Required<Endpoint> & { readonly mchId: string; readonly apiV2Key: string };
 
 /** One POST to WeChat Pay: what came back, or what its failure amounts to. Never rejects. */
 export type Post = (path: string, body: string) => Promise<Stray | { readonly seen: Observation }>;

@@ -27,7 +27,7 @@ import {
   WrongSeal,
 } from './v3-signature.ts';
 
-export type TransferConfig = {
+type TransferConfig = {
   readonly api: string;
   readonly mchId: string;
   /** Serial number of the merchant's certificate, hex. */

@@ -400,7 +400,13 @@ describe('cancel', () => {
     const failed = await take(store, await plan(store, 'oAnn', { settings: TRANSFER }), 'held');
     expect(await cancelPayout(ports({ kind: 'order', state: 'FAIL' }), failed.billNo, 'x')).toHaveProperty('cancelled');
     const sent = await take(store, await plan(store, 'oBob', { settings: TRANSFER }), 'sent');
-    expect(await cancelPayout(ports(FAILED, { kind: 'order', state: 'SUCCESS' }), sent.billNo, 'x')).toEqual({
+    expect(
+      await cancelPayout(
+        ports({ kind: 'order', state: 'SUCCESS' }, { kind: 'order', state: 'SUCCESS' }),
+        sent.billNo,
+        'x',
+      ),
+    ).toEqual({
       refused: expect.stringContaining('SUCCESS'),
     });
     expect(await cancelPayout(ports(FAILED), sent.billNo, 'x')).toEqual({

@@ -136,8 +136,6 @@ export type Channel<
   readonly canTakeBack: boolean;
   /** How long it lies with the follower before WeChat Pay takes it back, ms. */
   readonly openMs: number;
-  /** What a follower is to do who has it, in the chat. `until`: `在 02-11 10:00 前`. */
-  followerText(until: string, page: string): string;
   /** Every field of the request; a retry sends these. */
   requestOf(wanted: Wanted, settings: Settings): Request;
   /** Those of its texts that WeChat Pay may mask or refuse. */

@@ -179,7 +179,6 @@ export const REDPACK: Channel<'redpack', RedpackSettings, RedpackRequest, Redpac
   isConfirmed: false,
   canTakeBack: false,
   openMs: DAY,
-  followerText: until => `待领取,请${until}点开聊天里的红包`,
   requestOf,
   wordsIn: ({ sendName, actName, wishing, remark, sceneId }) => [sendName, actName, wishing, remark, sceneId],
   codes: { send: SEND_ROWS, query: QUERY_ROWS },

@@ -166,7 +166,6 @@ export const TRANSFER: Channel<'transfer', TransferSettings, TransferRequest, Bi
   isConfirmed: true,
   canTakeBack: true,
   openMs: DAY,
-  followerText: (until, page) => `待您确认,请${until}打开 ${page} 收款`,
   requestOf,
   wordsIn: ({ remark, perception, reports }) => [remark, perception, ...reports.map(each => each.content)],
   codes: {

@@ -1,24 +1,13 @@
 // What the page shows, as values: made by the door, drawn by `page.ts`.
 import type { Fen } from '../../../core/base/money.ts';
 import type { Instant } from '../../../core/base/time.ts';
+import type { Stage } from '../../../core/payout/view.ts';
 import type { Campaign } from '../../../core/rules/campaign.ts';
 
 export type Lang = 'zh' | 'en';
 
-/**
- * What became of a prize. `coming`: not sent yet. `later`: will be sent at `payAt`. `waiting`: lies in the chat, to be
- * opened. `confirm`: a transfer the follower takes here. `said`: a coupon, whose text is all there is.
- */
-export type PrizeState =
-  | 'coming'
-  | 'later'
-  | 'waiting'
-  | 'confirm'
-  | 'received'
-  | 'returned'
-  | 'failed'
-  | 'cancelled'
-  | 'said';
+/** What became of a prize. `said`: a coupon, whose text is all there is. */
+export type PrizeState = Exclude<Stage, 'stuck'> | 'said';
 
 export type OwnPrize = {
   readonly name: string;

@@ -2,7 +2,8 @@
 
 import type { Place } from '../core/base/error.ts';
 import { type Fen, fen } from '../core/base/money.ts';
-import { ALL_CHANNELS, type ChannelName } from '../core/payout/channels/index.ts';
+import type { Channel } from '../core/payout/channels/channel.ts';
+import { ALL_CHANNELS, type ChannelName, channelOf } from '../core/payout/channels/index.ts';
 import type { RedpackSettings } from '../core/payout/channels/redpack.ts';
 import type { TransferSettings } from '../core/payout/channels/transfer.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/pace.ts';
@@ -25,7 +26,7 @@ type MerchantLimits = {
   readonly max: Fen;
 };
 
-type AnyMerchant = {
+type AnyMerchant = Pick<Channel, 'paysGroups' | 'showsPacket'> & {
   readonly name: string;
   readonly mchId: string;
   /** Trusted beside the system's certificates. */
@@ -191,7 +192,10 @@ export function merchantOf(name: string, merchant: Merchant, publicUrl: string, 
   const common = { ...commonOf(name, merchant), ca: merchant.ca && readCa(name, merchant.ca, desk) };
   const read = { merchant, own, notifyUrl: `${publicUrl}/notify/transfer/${name}` };
   const keys = platformKeysOf(name, { ...merchant, mchId }, own, desk);
-  const of = (channel: ChannelName): MerchantConfig => ({ ...common, ...SETTINGS[channel].of(read) });
+  const of = (channel: ChannelName): MerchantConfig => {
+    const { paysGroups, showsPacket } = channelOf({ channel });
+    return { ...common, paysGroups, showsPacket, ...SETTINGS[channel].of(read) };
+  };
   const chosen = chosenIn(merchant);
   const others = CHANNEL_NAMES.filter(channel => channel !== chosen && hasAll(merchant, channel)).map(of);
   const ways = [of(chosen), ...others];
@@ -210,7 +214,7 @@ function hasAll(merchant: Merchant, channel: ChannelName): boolean {
   return lacks(merchant).length === 0 && lacksCertificate?.(merchant) === undefined;
 }
 
-function commonOf(name: string, merchant: Merchant): Omit<AnyMerchant, 'ca'> {
+function commonOf(name: string, merchant: Merchant): Omit<AnyMerchant, 'ca' | 'paysGroups' | 'showsPacket'> {
   const { limits = {} } = merchant;
   return {
     name,

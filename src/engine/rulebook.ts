@@ -113,7 +113,10 @@ function aroundOf({ accounts, merchants, lint }: Config): RuleAround {
   return {
     accounts: new Map([...accounts].map(([name, { merchant }]) => [name, { merchant }])),
     merchants: new Map(
-      [...merchants].map(([key, { name, channel, limits }]) => [key, { name, channel, limits: { ...limits } }]),
+      [...merchants].map(([key, { name, channel, paysGroups, showsPacket, limits }]) => [
+        key,
+        { name, channel, paysGroups, showsPacket, limits: { ...limits } },
+      ]),
     ),
     lint,
   };

@@ -58,6 +58,8 @@ export const MERCHANTS: Readonly<Record<Channel, MerchantConfig>> = {
   redpack: {
     ...COMMON,
     channel: 'redpack',
+    paysGroups: true,
+    showsPacket: true,
     apiV2Key: KEY,
     certificate: { cert: Buffer.alloc(0), key: Buffer.alloc(0) },
     clientIp: '127.0.0.1',
@@ -67,6 +69,8 @@ export const MERCHANTS: Readonly<Record<Channel, MerchantConfig>> = {
   transfer: {
     ...COMMON,
     channel: 'transfer',
+    paysGroups: false,
+    showsPacket: false,
     apiV3Key: KEY_V3,
     serialNo: '44A0C0D2E5B14C8E9F0000000000000000000001',
     privateKey: Buffer.from(MERCHANT_KEY.privateKeyPem),

@@ -20,7 +20,10 @@ export type Caps = {
 /** As much of bot.yaml as the checks need. Files that are looked at by themselves have none of it. */
 export type LintAround = {
   readonly accounts: ReadonlyMap<string, { readonly merchant?: string | undefined }>;
-  readonly merchants: ReadonlyMap<string, { readonly name: string; readonly channel?: string; readonly limits: Caps }>;
+  readonly merchants: ReadonlyMap<
+    string,
+    { readonly name: string; readonly showsPacket: boolean; readonly limits: Caps }
+  >;
   readonly lint: LintSettings;
   /** Absent: nothing is said about a campaign being over. */
   readonly now?: Instant;
@@ -56,7 +59,8 @@ export type Linting = {
   readonly caps: Caps;
   /** Whose caps: `merchant "shop"`. */
   readonly payer: string;
-  readonly channel: string | undefined;
+  /** Followers see the whole packet, so that WeChat Pay's rules for its words and its scene count. */
+  readonly showsPacket: boolean;
   readonly topPrize: Fen;
   readonly now: Instant | undefined;
   say(id: LintId, path: Path, message: string, more?: Saying): void;

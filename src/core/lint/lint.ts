@@ -81,7 +81,7 @@ function lintOne(
     accountOf,
     caps: merchant?.limits ?? WECHAT_CAPS,
     payer: merchant ? `merchant "${merchant.name}"` : 'WeChat Pay',
-    channel: merchant?.channel,
+    showsPacket: merchant?.showsPacket ?? true,
     topPrize: settings.topPrize,
     now,
     say,

@@ -266,7 +266,7 @@ function waitText(seconds: number): string {
 const ACT_NAME_MAX = 10;
 const USUAL = { min: fen(1_00), max: fen(200_00) };
 
-function lintPacket({ campaign, channel, say }: Linting): void {
+function lintPacket({ campaign, showsPacket, say }: Linting): void {
   const { packet, prizes } = campaign;
   const cash = cashOf(campaign);
   for (const prize of prizes.values())
@@ -276,7 +276,7 @@ function lintPacket({ campaign, channel, say }: Linting): void {
         ['prizes', prize.name, 'shares'],
         `"${prize.name}" is a group packet; WeChat Pay deprecated these on 2024-06-05 and may refuse them`,
       );
-  if (!packet || channel === 'transfer') return;
+  if (!packet || !showsPacket) return;
   const length = [...packet.actName].length;
   if (length > ACT_NAME_MAX) {
     const isName = packet.actName === campaign.name;

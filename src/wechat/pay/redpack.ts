@@ -63,8 +63,8 @@ export function payerOver(apiV2Key: string, post: Post): Payer {
 
 /** All of it was stored with the payout, so a retry sends the same. */
 function sendFields({ billNo, user, amount, request: stored }: Payout): Record<string, string | undefined> {
-  assert(stored.channel !== 'transfer', 'a transfer is not sent as a red packet');
   const isGroup = stored.channel === 'group';
+  assert(isGroup || stored.channel === 'redpack', `a ${stored.channel} is not sent as a red packet`);
   return {
     mch_billno: billNo,
     mch_id: stored.mchId,

@@ -240,8 +240,8 @@ test('of several accounts each campaign has the caps of its own merchant', () =>
       ['cake', { merchant: 'poor' }],
     ]),
     merchants: new Map([
-      ['rich', { name: 'rich', limits: { ...limits, amountPerDay: fen(1_000_000_00) } }],
-      ['poor', { name: 'poor', limits }],
+      ['rich', { name: 'rich', showsPacket: true, limits: { ...limits, amountPerDay: fen(1_000_000_00) } }],
+      ['poor', { name: 'poor', showsPacket: true, limits }],
     ]),
   };
   const said = (account: string) => saidOf([['name:', `account: ${account}\nname:`]], around);

@@ -19,7 +19,7 @@ function shop(limits: Partial<typeof WECHAT_CAPS>): LintAround {
   return {
     ...ALONE,
     accounts: new Map([['tea', { merchant: 'shop' }]]),
-    merchants: new Map([['shop', { name: 'shop', channel: 'redpack', limits: { ...WECHAT_CAPS, ...limits } }]]),
+    merchants: new Map([['shop', { name: 'shop', showsPacket: true, limits: { ...WECHAT_CAPS, ...limits } }]]),
   };
 }
 
@@ -268,7 +268,7 @@ describe('the packet', () => {
     const around = shop({});
     const transfer = {
       ...around,
-      merchants: new Map([['shop', { ...around.merchants.get('shop')!, channel: 'transfer' }]]),
+      merchants: new Map([['shop', { ...around.merchants.get('shop')!, showsPacket: false }]]),
     };
     expect(saidOf([['name: 新春口令', 'name: Tea 2026 sp']], transfer)).toEqual([]);
   });

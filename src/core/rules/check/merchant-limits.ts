@@ -11,7 +11,12 @@ export type Payers = {
   readonly accounts: ReadonlyMap<string, { readonly merchant?: string | undefined }>;
   readonly merchants: ReadonlyMap<
     string,
-    { readonly name: string; readonly channel?: string; readonly limits: { readonly min: Fen; readonly max: Fen } }
+    {
+      readonly name: string;
+      readonly channel: string;
+      readonly paysGroups: boolean;
+      readonly limits: { readonly min: Fen; readonly max: Fen };
+    }
   >;
 };
 
@@ -30,10 +35,10 @@ export function agreeWithMerchants(inside: Campaign, payers: Payers): Finding[] 
       },
     ];
   const { min, max } = merchant.limits;
-  const groups = prizes.filter(prize => prize.shares !== undefined && merchant.channel === 'transfer');
+  const groups = prizes.filter(prize => prize.shares !== undefined && !merchant.paysGroups);
   const unfit = groups.map(prize => ({
     ...at,
-    message: `prize "${prize.name}" is a group packet, which merchant "${merchant.name}" cannot pay by transfer; leave \`shares\` out`,
+    message: `prize "${prize.name}" is a group packet, which merchant "${merchant.name}" cannot pay by ${merchant.channel}; leave \`shares\` out`,
   }));
   const beyond = prizes
     .filter(prize => prize.min < min || prize.max > max)

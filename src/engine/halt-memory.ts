@@ -1,6 +1,6 @@
 // Where a gate's run of trouble is kept: in the process that has the merchant's turn, and as the note of a lease, so that
 // a restart or another process goes on with it.
-import { NO_RUN, type Run } from '../core/payout/failure-run.ts';
+import { NO_RUN, type FailureRun } from '../core/payout/failure-run.ts';
 import type { Clock, Store } from '../ports.ts';
 
 /** Longer than a note takes to be written. */
@@ -13,13 +13,13 @@ type MemoryPorts = {
 };
 
 /** `under`: the settings with which its packets got through. */
-type Note = Run & { readonly under?: string };
+type Note = FailureRun & { readonly under?: string };
 
 export class GateMemory {
   private readonly name: string;
   private readonly under: string;
   private readonly ports: MemoryPorts;
-  private current: Run = NO_RUN;
+  private current: FailureRun = NO_RUN;
   private saved: string;
   private saving: Promise<void> = Promise.resolve();
 
@@ -34,7 +34,7 @@ export class GateMemory {
     return JSON.stringify({ ...this.current, under: this.under } satisfies Note);
   }
 
-  get run(): Run {
+  get run(): FailureRun {
     return this.current;
   }
 
@@ -48,7 +48,7 @@ export class GateMemory {
   }
 
   /** At once, for whoever asks in this process. */
-  set(run: Run): void {
+  set(run: FailureRun): void {
     this.current = run;
   }
 

@@ -6,6 +6,7 @@ import { lintOf } from '../../src/config/lint.ts';
 import type { MerchantConfig } from '../../src/config/merchant.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/base/time.ts';
+import type { ChannelName } from '../../src/core/payout/channels/index.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from '../../src/core/payout/pace.ts';
 
 export const MCH_ID = '1900000109';
@@ -18,7 +19,7 @@ export const POLICY: PayoutPolicy = {
   ...DEFAULT_POLICY,
   askAfter: [20 * SECOND, 2 * MINUTE, HOUR, 6 * HOUR, 25 * HOUR],
 };
-export type Channel = 'redpack' | 'transfer';
+export type Channel = ChannelName;
 
 /** Small keys: nobody attacks them here, and every answer is signed. */
 function keyPair(): { readonly privateKeyPem: string; readonly publicKeyPem: string } {

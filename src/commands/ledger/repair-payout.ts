@@ -6,7 +6,7 @@ import { provenBy } from '../../core/audit/repair.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import { channelOf } from '../../core/payout/channels/index.ts';
-import { classify, standingOf } from '../../core/payout/classify.ts';
+import { classify, phaseOf } from '../../core/payout/classify.ts';
 import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
 import type { PayoutPolicy } from '../../core/payout/pace.ts';
 import { isFinal, nextNumber, type Observation, type Payout } from '../../core/payout/payout.ts';
@@ -104,7 +104,7 @@ async function bookPayment(
   // What opens the page of a transfer comes only with its creation, which the table has repeated: not from `sent`. It
   // would have to be the very same one, so that a claim of which nothing is known goes without.
   const { request } = payout;
-  const waits = seen === undefined ? channelOf(request).isConfirmed : standingOf(seen, request) === 'waiting';
+  const waits = seen === undefined ? channelOf(request).isConfirmed : phaseOf(seen, request) === 'waiting';
   if (waits && payout.userRefused !== true) return payout;
   const at = instant(Math.max(movement.paidAt ?? payout.createdAt, payout.createdAt));
   const paid = { ...payout, firstSentAt: payout.firstSentAt ?? at };

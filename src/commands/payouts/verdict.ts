@@ -8,7 +8,7 @@ import { BadInput } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import { capDayOf, prizeLimits } from '../../core/decide/limits.ts';
 import { refundedCounter } from '../../core/mechanics/refund.ts';
-import { standingOf } from '../../core/payout/classify.ts';
+import { phaseOf } from '../../core/payout/classify.ts';
 import {
   isTooOldToAsk,
   judgeAnswer,
@@ -138,7 +138,7 @@ async function whyNotUnpaid(
       return {
         refused: `WeChat Pay says that ${payout.billNo} is ${saidOf(seen) ?? seen.kind}: \`payouts settle ${payout.billNo} --as received\``,
       };
-    if (isOver(payout) && (seen.kind === 'notFound' || standingOf(seen, payout.request) === 'back')) continue;
+    if (isOver(payout) && (seen.kind === 'notFound' || phaseOf(seen, payout.request) === 'back')) continue;
     const judged = judgeAnswer(seen, await ports.store.history(payout.billNo), payout);
     if (judged === 'unpaid') continue;
     const why = typeof judged === 'object' ? judged.refused : 'WeChat Pay says that it waits for the follower';

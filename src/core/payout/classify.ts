@@ -1,6 +1,6 @@
 // What WeChat Pay's answer, or its silence, means for a payout: its class, by the codes and words of the payout's channel. Pure.
 
-import type { Known, Meaning, ResponseClass, Standing } from './channels/channel.ts';
+import type { Known, Meaning, Phase, ResponseClass } from './channels/channel.ts';
 import { rowOf } from './channels/channel.ts';
 import { ALL_CHANNELS, channelOf, type PayRequest } from './channels/index.ts';
 import type { Observation } from './payout.ts';
@@ -28,15 +28,15 @@ export function meaningOf(seen: Observation, asked: boolean, request: Of, known?
     case 'proven':
       return { response: seen.state === 'REFUND' ? 'isRefunded' : 'isFailed' };
     case 'order': // another channel's word says nothing
-      return Object.hasOwn(channel.standings, seen.state) ? channel.meaningOf(seen, asked, known) : open;
+      return Object.hasOwn(channel.phases, seen.state) ? channel.meaningOf(seen, asked, known) : open;
     default:
       return seen satisfies never;
   }
 }
 
 /** Where its order stands; `undefined`: nothing was said of that. */
-export function standingOf(seen: Observation, request: Of): Standing | undefined {
-  return seen.kind === 'order' ? channelOf(request).standings[seen.state] : undefined;
+export function phaseOf(seen: Observation, request: Of): Phase | undefined {
+  return seen.kind === 'order' ? channelOf(request).phases[seen.state] : undefined;
 }
 
 /** Whether a refusal proves that its call left no order. */

@@ -35,7 +35,7 @@ type Objection = {
   readonly isParked?: true;
 };
 
-export type Run = {
+export type FailureRun = {
   /** Followers. */
   readonly refused: readonly string[];
   readonly unexplained: readonly string[];
@@ -67,10 +67,10 @@ const NO_TROUBLE = {
   unreached: 0,
   objected: [],
 } as const;
-export const NO_RUN: Run = { ...NO_TROUBLE, known: [], spoiled: [], blamed: [], paid: [] };
+export const NO_RUN: FailureRun = { ...NO_TROUBLE, known: [], spoiled: [], blamed: [], paid: [] };
 
 /** One answer, as the gate weighs it. */
-type Seen = {
+type AnswerToWeigh = {
   readonly payout: Payout;
   readonly observation: Observation;
   readonly response: ResponseClass;
@@ -86,7 +86,7 @@ type Seen = {
 
 /** What the run makes of one more answer. */
 export type Weighed = {
-  readonly run: Run;
+  readonly run: FailureRun;
   readonly halt?: Halted;
   /**
    * What becomes of a payout that was called wrong. `parked`: it is the trouble of its campaign, `alarm` says so.
@@ -101,7 +101,7 @@ export type Weighed = {
 };
 
 /** The run after one more answer, and what it amounts to. */
-export function runAfter(run: Run, seen: Seen): Weighed {
+export function runAfter(run: FailureRun, seen: AnswerToWeigh): Weighed {
   const weighed = weigh(run, seen);
   const { halt } = weighed;
   if (!halt) return weighed;
@@ -109,11 +109,11 @@ export function runAfter(run: Run, seen: Seen): Weighed {
   return { ...weighed, run: { ...weighed.run, shut: { code: halt.code, since } }, halt: { ...halt, since } };
 }
 
-function weigh(run: Run, seen: Seen): Weighed {
+function weigh(run: FailureRun, seen: AnswerToWeigh): Weighed {
   const { payout, observation, response, asked, wasOpen, halt } = seen;
   const unclear = unclearOf(observation);
   if (unclear) return asked && !wasOpen ? { run } : unclearAfter(run, seen, unclear);
-  const reached: Run = { ...run, unreached: 0 };
+  const reached: FailureRun = { ...run, unreached: 0 };
   if (isNobodysFault(response) && wasOpen && !payout.userRefused) {
     return runOf(withoutUnclear(reached, payout.user), 'failed', seen, FAILED_MAX, {
       code: 'FAILED_RUN',
@@ -128,7 +128,7 @@ function weigh(run: Run, seen: Seen): Weighed {
   return isHeard ? { ...answered, run: withoutShut(answered.run), isThrough: true } : answered;
 }
 
-function refusedAfter(run: Run, seen: Seen): Weighed {
+function refusedAfter(run: FailureRun, seen: AnswerToWeigh): Weighed {
   const { observation, response, halt } = seen;
   const { code, text } = 'code' in observation ? observation : { code: '', text: '' };
   switch (response === 'ask' && code === 'NO_AUTH' ? 'unexplained' : response) {
@@ -183,10 +183,10 @@ export function unparkStep(payout: Payout, now: Instant): Step | undefined {
  * What was called wrong before it, in other campaigns, is their own trouble; refusals were the followers' own. An order
  * that is taken in (`isProcessing`) may still fail: it ends no run of such.
  */
-function successAfter(run: Run, { payout, response }: Seen, isOurs: boolean): Weighed {
+function successAfter(run: FailureRun, { payout, response }: AnswerToWeigh, isOurs: boolean): Weighed {
   const { shut } = run;
   const called = run.objected.map(each => each.campaign);
-  const next: Run = {
+  const next: FailureRun = {
     ...run,
     ...NO_TROUBLE,
     failed: response === 'isProcessing' ? run.failed : [],
@@ -199,31 +199,35 @@ function successAfter(run: Run, { payout, response }: Seen, isOurs: boolean): We
   return isThrough ? { run: withoutShut(next), isThrough } : { run: next };
 }
 
-function withoutShut({ shut: _, probe: __, ...rest }: Run): Run {
+function withoutShut({ shut: _, probe: __, ...rest }: FailureRun): FailureRun {
   return rest;
 }
 
 /** Opened without a success, as there is nothing to try it with: the next claim tries, and the next trouble shuts at once. */
-export function afterLift(run: Run): Run {
+export function afterLift(run: FailureRun): FailureRun {
   const { shut } = run;
   if (!shut || shut.code === 'REFUSED_RUN') return { ...withoutShut(run), refused: [] };
   return { ...run, shut: { ...shut, isLifted: true } };
 }
 
 /** A person has resumed: it begins anew, but nobody is blamed twice for the same payout. */
-export function afterResume({ known, spoiled, blamed }: Run): Run {
+export function afterResume({ known, spoiled, blamed }: FailureRun): FailureRun {
   return { ...NO_RUN, known, spoiled, blamed };
 }
 
 // ── Unclear answers ──────────────────────────────────────────────────────────────────────────────────────
 
-function unclearAfter(run: Run, { payout, now }: Seen, unclear: NonNullable<ReturnType<typeof unclearOf>>): Weighed {
+function unclearAfter(
+  run: FailureRun,
+  { payout, now }: AnswerToWeigh,
+  unclear: NonNullable<ReturnType<typeof unclearOf>>,
+): Weighed {
   const isUnreached = unclear.kind === 'unreached';
   const { user } = payout;
   const at = run.unclear.find(each => each.user === user)?.at ?? now;
   const others = run.unclear.filter(each => each.user !== user);
   const all = [...others, { user, answer: `${unclear.kind} ${unclear.code}`, at }].slice(-REMEMBERED_MAX);
-  const next: Run = { ...run, unclear: all, unreached: isUnreached ? run.unreached + 1 : 0 };
+  const next: FailureRun = { ...run, unclear: all, unreached: isUnreached ? run.unreached + 1 : 0 };
   if (run.shut && !run.shut.isLifted) return { run: next };
   const same = all.filter(each => each.answer === `${unclear.kind} ${unclear.code}`).length;
   const lasts = now - Math.min(...all.map(each => each.at));
@@ -239,7 +243,7 @@ function unclearAfter(run: Run, { payout, now }: Seen, unclear: NonNullable<Retu
   return { run: next, halt: { code: isUnreached ? 'UNREACHED' : 'UNCLEAR', reason } };
 }
 
-function withoutUnclear(run: Run, user: string): Run {
+function withoutUnclear(run: FailureRun, user: string): FailureRun {
   const left = run.unclear.filter(each => each.user !== user);
   return left.length === run.unclear.length ? run : { ...run, unclear: left };
 }
@@ -261,14 +265,14 @@ const isOver = (response: ResponseClass): boolean =>
 
 /** One more follower in the same trouble; the same follower again is no run. */
 function runOf(
-  run: Run,
+  run: FailureRun,
   kind: 'refused' | 'unexplained' | 'failed',
-  { payout, halt: told }: Seen,
+  { payout, halt: told }: AnswerToWeigh,
   max: number,
   halt: Halted,
 ): Weighed {
   const users = union(run[kind], [payout.user]);
-  const next: Run = { ...run, [kind]: users };
+  const next: FailureRun = { ...run, [kind]: users };
   const isShut = run.shut !== undefined && !run.shut.isLifted;
   const isRun = users.length >= max || (run.shut?.isLifted === true && run.shut.code === halt.code);
   if (isShut || !isRun) return { run: next, ...(told && { halt: told }) };
@@ -286,7 +290,7 @@ function isAboutRequest(code: string, text: string, { request }: Payout): boolea
  * The trouble of one campaign while packets of others get through, or the merchant's: two campaigns meet it without a
  * success between them, or nothing ever got through under its settings, or since a person has resumed.
  */
-function objectionAfter(run: Run, seen: Seen, code: string): Weighed {
+function objectionAfter(run: FailureRun, seen: AnswerToWeigh, code: string): Weighed {
   const { payout, response, halt } = seen;
   const { campaign, user, billNo } = payout;
   const isBug = response === 'bug';
@@ -301,7 +305,7 @@ function objectionAfter(run: Run, seen: Seen, code: string): Weighed {
   const isSpread = new Set(all.map(each => each.campaign)).size > 1 && users > 1;
   const isFirst = run.paid.length === 0;
   const isEnough = isBug ? users >= WRONG_MAX && (isSpread || isFirst) : isSpread || isFirst;
-  const next: Run = { ...run, objected: all };
+  const next: FailureRun = { ...run, objected: all };
   if (seen.isProbe) return { run: next, payout: 'waits', ...(halt && { halt }) };
   const isLong = run.paid.includes(campaign) && users >= OBJECTED_MAX * run.paid.length;
   if (!isEnough && !isLong) return { run: next, payout: 'parked', alarm };

@@ -2,7 +2,7 @@
 
 import { endOfDay, endOfMonth, HOUR, type Instant, later, MINUTE, minuteOfDay } from '../base/time.ts';
 import type { ResponseClass } from './channels/channel.ts';
-import type { Run } from './failure-run.ts';
+import type { FailureRun } from './failure-run.ts';
 import type { Payout } from './payout.ts';
 
 /** What a payout says that got through the gate: the merchant can pay. */
@@ -65,7 +65,7 @@ export function isUnheard(code: string): boolean {
  * Which of those that are due is let through to see: one that had no part in the halt. Where there are only such,
  * another follower's refusals tell nothing about the merchant (`undefined`), while any of the others will do.
  */
-export function probeOf(due: readonly Payout[], code: string, run: Run): Payout | undefined {
+export function probeOf(due: readonly Payout[], code: string, run: FailureRun): Payout | undefined {
   const troubled = new Set([...run.unclear.map(each => each.user), ...run.failed, ...run.refused, ...run.known]);
   const objected = new Set(run.objected.map(each => each.campaign));
   const others = due.filter(payout => !run.spoiled.includes(payout.campaign));

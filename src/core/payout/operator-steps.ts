@@ -4,9 +4,9 @@
 
 import { DAY, HOUR, type Instant, later, SECOND } from '../base/time.ts';
 import { type Cancel, isCancel } from '../rules/campaign.ts';
-import type { Standing } from './channels/channel.ts';
+import type { Phase } from './channels/channel.ts';
 import { channelOf } from './channels/index.ts';
-import { leavesNoOrder, standingOf } from './classify.ts';
+import { leavesNoOrder, phaseOf } from './classify.ts';
 import { CALL_LEASE_MS } from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
 import { nextAttempt } from './succession.ts';
@@ -132,7 +132,7 @@ export function judgeAnswer(
 ): 'unpaid' | 'waiting' | Refused {
   switch (seen.kind) {
     case 'order':
-      return judgeStanding(seen, payout);
+      return judgePhase(seen, payout);
     case 'proven':
       return { refused: 'the merchant’s account says so, and not WeChat Pay' };
     case 'notFound':
@@ -155,27 +155,27 @@ export function judgeAnswer(
   }
 }
 
-function judgeStanding(
+function judgePhase(
   seen: Extract<Observation, { kind: 'order' }>,
   { request }: Payout,
 ): ReturnType<typeof judgeAnswer> {
-  const standing = standingOf(seen, request);
-  if (isUnpaid(standing)) return 'unpaid';
-  if (standing === 'waiting' || standing === 'revocable') return 'waiting';
-  const { standings } = channelOf(request);
-  const proofs = Object.keys(standings).filter(state => isUnpaid(standings[state]));
+  const phase = phaseOf(seen, request);
+  if (isUnpaid(phase)) return 'unpaid';
+  if (phase === 'waiting' || phase === 'revocable') return 'waiting';
+  const { phases } = channelOf(request);
+  const proofs = Object.keys(phases).filter(state => isUnpaid(phases[state]));
   const why = seen.reason === undefined ? '' : ` (${seen.reason})`;
   return { refused: `WeChat Pay says ${seen.state}${why}; only ${proofs.join(' or ')} proves that nothing was paid` };
 }
 
-function isUnpaid(standing: Standing | undefined): boolean {
-  return standing === 'unpaid' || standing === 'takenBack';
+function isUnpaid(phase: Phase | undefined): boolean {
+  return phase === 'unpaid' || phase === 'takenBack';
 }
 
 /** The merchant has had it taken back from the follower, or it is about to be. */
 export function isTakingBack(seen: Observation, { request }: Payout): boolean {
-  const standing = standingOf(seen, request);
-  return standing === 'takingBack' || standing === 'takenBack';
+  const phase = phaseOf(seen, request);
+  return phase === 'takingBack' || phase === 'takenBack';
 }
 
 /** Each call that pays was answered, and refused before an order was made: then an order that is not there never was. */
@@ -307,15 +307,15 @@ export function judgeVerdict(
     const words = 'code' in seen ? `${seen.code} ${seen.text}`.trim() : seen.kind;
     return { refused: `WeChat Pay still answers for this number, and could not be asked just now: ${words}` };
   }
-  const end = endOf(standingOf(seen, payout.request));
+  const end = endOf(phaseOf(seen, payout.request));
   if (end === verdict && isLeftToUs) return 'agreed';
   const next = end === undefined ? 'that is no end yet' : 'the bot books that; `payouts retry` has it asked at once';
   return { refused: `WeChat Pay still answers for this number, and says ${said}: ${next}` };
 }
 
-function endOf(standing: Standing | undefined): OperatorsVerdict | undefined {
-  if (standing === 'received') return 'received';
-  return standing === 'back' || isUnpaid(standing) ? 'unpaid' : undefined;
+function endOf(phase: Phase | undefined): OperatorsVerdict | undefined {
+  if (phase === 'received') return 'received';
+  return phase === 'back' || isUnpaid(phase) ? 'unpaid' : undefined;
 }
 
 /** The end an operator gives it. `holds`: what it takes again where it counted as unpaid; the money is gone, whatever a limit says. */
@@ -363,14 +363,14 @@ function receivedFrom(state: Payout['state']): Move {
 
 // ── What WeChat Pay says against us ──────────────────────────────────────────────────────────────────────────
 
-const PAID: ReadonlySet<Standing | undefined> = new Set(['out', 'waiting', 'received'] as const);
+const PAID: ReadonlySet<Phase | undefined> = new Set(['out', 'waiting', 'received'] as const);
 
 /** It counts as unpaid here, and WeChat Pay speaks of it as paid, or as with the follower; or the other way round. */
 export function contradicts({ state, request }: Payout, seen: Observation): boolean {
-  const standing = standingOf(seen, request);
-  if (state === 'received') return endOf(standing) === 'unpaid';
+  const phase = phaseOf(seen, request);
+  if (state === 'received') return endOf(phase) === 'unpaid';
   const isOver = state === 'failed' || state === 'refunded';
-  return isOver && (seen.kind === 'accepted' || PAID.has(standing));
+  return isOver && (seen.kind === 'accepted' || PAID.has(phase));
 }
 
 /** Written into the number that counts as unpaid, once; what the follower has here stays as it is. */

@@ -6,8 +6,8 @@ import { type Instant, later, MINUTE } from '../../../src/core/base/time.ts';
 import {
   afterLift,
   afterResume,
+  type FailureRun,
   NO_RUN,
-  type Run,
   runAfter,
   type Weighed,
 } from '../../../src/core/payout/failure-run.ts';
@@ -31,7 +31,7 @@ function aPayout(user: string, campaign = 'spring', parts: Partial<Payout> = {})
 type More = { readonly asked?: boolean; readonly now?: Instant; readonly isProbe?: boolean };
 
 /** One answer about one payout, as the table and then the run see it. */
-function see(run: Run, payout: Payout, observation: Observation, more: More = {}): Weighed {
+function see(run: FailureRun, payout: Payout, observation: Observation, more: More = {}): Weighed {
   const { asked = false, now = NOW, isProbe = false } = more;
   const { response, halt } = observe(payout, observation, asked, now, DEFAULT_POLICY);
   return runAfter(run, { payout, observation, response, asked, wasOpen: payout.state !== 'sent', now, halt, isProbe });
@@ -44,7 +44,7 @@ const unreached = (code: string): Observation => ({ kind: 'unreached', code, tex
 const REFUSED = refused('NO_AUTH', '此请求可能存在风险,已被微信拦截');
 
 /** The halts that a sequence of answers amounts to, and the run at its end. */
-function halts(answers: readonly (readonly [Payout, Observation, More?])[], from: Run = NO_RUN) {
+function halts(answers: readonly (readonly [Payout, Observation, More?])[], from: FailureRun = NO_RUN) {
   let run = from;
   const codes: (string | undefined)[] = [];
   for (const [payout, observation, more] of answers) {

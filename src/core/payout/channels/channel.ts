@@ -70,7 +70,7 @@ export function rowsOf(
 }
 
 /** Where an order stands at WeChat Pay. */
-export type Standing =
+export type Phase =
   | 'underWay'
   | 'revocable' // … and it can still be taken back
   | 'waiting' // the follower has it, and it can be taken back from them
@@ -144,7 +144,7 @@ export type Channel<
   readonly codes: { readonly send: readonly CodeRow[]; readonly query: readonly CodeRow[] };
   /** Says in a refusal that the order is there all the same. */
   readonly existing?: string;
-  readonly standings: Readonly<Record<State, Standing>>;
+  readonly phases: Readonly<Record<State, Phase>>;
   /** In this state an order that was refused waits for its number to be sent again. */
   readonly stuck?: State;
   /** `asked`: it answers a question; otherwise the call that pays. */

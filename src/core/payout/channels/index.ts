@@ -19,7 +19,7 @@ export type ChannelName = Made['name'];
 /** As much of a merchant in bot.yaml as the request of its channel needs. */
 export type ChannelSettings = Parameters<Made['requestOf']>[1];
 /** Where an order can stand, in the words of all of them. */
-export type OrderState = Made extends infer C ? (C extends { readonly standings: infer S } ? keyof S : never) : never;
+export type OrderState = Made extends infer C ? (C extends { readonly phases: infer S } ? keyof S : never) : never;
 type AnyChannel = Channel<ChannelName, ChannelSettings, PayRequest>;
 
 /** The channel of a stored request, or of a merchant. */

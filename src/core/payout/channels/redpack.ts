@@ -7,10 +7,10 @@ import {
   type Known,
   type Meaning,
   type Order,
+  type Phase,
   type ResponseClass,
   rowOf,
   rowsOf,
-  type Standing,
   type Wanted,
 } from './channel.ts';
 
@@ -56,7 +56,7 @@ export const REDPACK_STATES = {
   RECEIVED: 'received',
   RFUND_ING: 'goingBack',
   REFUND: 'back',
-} as const satisfies Record<string, Standing>;
+} as const satisfies Record<string, Phase>;
 export type RedpackState = keyof typeof REDPACK_STATES;
 
 const SEND_ROWS: readonly CodeRow[] = [
@@ -182,7 +182,7 @@ export const REDPACK: Channel<'redpack', RedpackSettings, RedpackRequest, Redpac
   requestOf,
   wordsIn: ({ sendName, actName, wishing, remark, sceneId }) => [sendName, actName, wishing, remark, sceneId],
   codes: { send: SEND_ROWS, query: QUERY_ROWS },
-  standings: REDPACK_STATES,
+  phases: REDPACK_STATES,
   stuck: 'SENDING',
   meaningOf,
 };

@@ -6,9 +6,9 @@ import {
   type Known,
   type Meaning,
   type Order,
+  type Phase,
   type ResponseClass,
   rowsOf,
-  type Standing,
   type Wanted,
 } from './channel.ts';
 import { type FailClass, failClassOf, failWordsOf } from './fail-reasons.ts';
@@ -44,7 +44,7 @@ export const BILL_STATES = {
   FAIL: 'unpaid',
   CANCELING: 'takingBack',
   CANCELLED: 'takenBack',
-} as const satisfies Record<string, Standing>;
+} as const satisfies Record<string, Phase>;
 export type BillState = keyof typeof BILL_STATES;
 
 /** JSON `code` of creation and query; HTTP 429 and 5xx without a code come as silence. */
@@ -173,6 +173,6 @@ export const TRANSFER: Channel<'transfer', TransferSettings, TransferRequest, Bi
     query: ROWS.map(row => (ABOUT_CALLS.has(row.response) ? { ...row, response: 'noAnswer' } : row)),
   },
   existing: '已存在',
-  standings: BILL_STATES,
+  phases: BILL_STATES,
   meaningOf,
 };

@@ -1,0 +1,96 @@
+// What every payout channel must have, whichever it is: a new one that forgets a part of it is named here.
+import { describe, expect, test } from 'vitest';
+import type { OpenId } from '../../../src/core/base/event.ts';
+import { fen } from '../../../src/core/base/money.ts';
+import { HOUR, later, parseBeijing } from '../../../src/core/base/time.ts';
+import { type CodeRow, type Phase, type ResponseClass, rowOf } from '../../../src/core/payout/channels/channel.ts';
+import { ALL_CHANNELS, type ChannelName, channelOf, type OrderState } from '../../../src/core/payout/channels/index.ts';
+import { classify, leavesNoOrder } from '../../../src/core/payout/classify.ts';
+import type { Payout } from '../../../src/core/payout/payout.ts';
+import { planPayout } from '../../../src/core/payout/plan.ts';
+import { payoutView } from '../../../src/core/payout/view.ts';
+import { SILENT } from '../../../src/lib/log.ts';
+import { payerOf } from '../../../src/setup/payer.ts';
+import { createKeys } from '../../../src/wechat/pay/platform-keys.ts';
+import { campaignOf } from '../../support/campaigns.ts';
+import { ACCOUNT, APP_ID, KEY_V3, MERCHANTS, PLATFORM_KEYS } from '../../torture/config.ts';
+
+const NOW = parseBeijing('2026-02-10 10:00')!;
+
+function planned(name: ChannelName): Payout {
+  const user = 'oAnn' as OpenId;
+  const account = { name: ACCOUNT, appId: APP_ID };
+  const debt = { campaign: campaignOf(), rule: 'r', claimKey: `tea/r/${user}/2026-02-10`, amount: fen(100), holds: [] };
+  return planPayout({ ...debt, account, user, eventAt: NOW }, { ...MERCHANTS[name], mchId: '1900000109' }, NOW);
+}
+
+/** What an order that stands so can mean to the question what became of it. */
+const MEANS: Readonly<Record<Phase, readonly ResponseClass[]>> = {
+  underWay: ['isSending', 'isProcessing'],
+  revocable: ['isProcessing'],
+  waiting: ['isSent'],
+  out: ['isSent'],
+  received: ['isReceived'],
+  goingBack: ['isRefunding'],
+  back: ['isRefunded'],
+  takingBack: ['isRefunding'],
+  takenBack: ['isTakenBack'],
+  unpaid: ['isFailed', 'isBillFailed'],
+};
+
+describe.each(ALL_CHANNELS)('the channel $name', channel => {
+  const { name, phases, codes } = channel;
+  const states = Object.keys(phases) as OrderState[];
+
+  test('plans payouts of its own, under a number that WeChat Pay takes', () => {
+    const { request, billNo } = planned(name);
+    expect(channelOf(request)).toBe(channel);
+    expect(billNo).toMatch(channel.billNo);
+    expect(channel.wordsIn(request)).toContain('好茶');
+  });
+
+  test.each(states)('reads the state %s as what it is', state => {
+    expect(MEANS[phases[state]!]).toContain(classify({ kind: 'order', state }, true, { channel: name }));
+  });
+
+  test('has a state in which it is paid, and one that proves that it was not', () => {
+    const there = new Set(Object.values(phases));
+    expect([there.has('received'), there.has('unpaid') || there.has('takenBack')]).toEqual([true, true]);
+  });
+
+  test('takes back what its orders allow, and only that', async () => {
+    const keys = createKeys({ merchant: 'shop', apiV3Key: KEY_V3, keys: PLATFORM_KEYS, clock: () => NOW, log: SILENT });
+    const payer = payerOf(MERCHANTS[name], () => NOW, keys);
+    const isRevocable = Object.values(phases).some(phase => phase === 'revocable' || phase === 'waiting');
+    expect([channel.canTakeBack, payer.cancel !== undefined]).toEqual([isRevocable, isRevocable]);
+    await Promise.all([payer.close(), keys.close()]);
+  });
+
+  test.each(Object.entries(codes))('has no row that another hides: %s', (_, rows: readonly CodeRow[]) => {
+    for (const row of rows) expect(rowOf(rows, row.code, row.text ?? '')).toBe(row);
+  });
+
+  test('says for each refusal whether an order may be there: never where its outcome is open', () => {
+    for (const { code, text = '', response } of codes.send)
+      if (['again', 'ask', 'askLater'].includes(response))
+        expect([code, leavesNoOrder({ channel: name }, code, text)]).toEqual([code, false]);
+  });
+
+  test('a word of another channel says nothing of its orders', () => {
+    const others = ALL_CHANNELS.flatMap(other => Object.keys(other.phases) as OrderState[]);
+    for (const state of others.filter(each => !states.includes(each)))
+      expect(classify({ kind: 'order', state }, true, { channel: name })).toBe('noAnswer');
+  });
+
+  test('a follower who has it is told until when, and never to take what a person looks at', () => {
+    const sent: Payout = { ...planned(name), state: 'sent', sentAt: NOW, packageInfo: 'PKG' };
+    const { stage, when } = payoutView(sent);
+    expect([stage, when]).toEqual([channel.isConfirmed ? 'confirm' : 'waiting', later(NOW, channel.openMs)]);
+    expect(channel.openMs).toBeGreaterThanOrEqual(HOUR);
+    expect(payoutView({ ...sent, problem: 'x' })).toEqual({ stage: 'coming' });
+  });
+});
+
+test('a group packet is paid by the channel of red packets', () => {
+  expect(channelOf({ channel: 'group' }).name).toBe('redpack');
+});

@@ -1,6 +1,6 @@
 // Where a gate's run of trouble is kept: in the process that has the merchant's turn, and as the note of a lease, so that
 // a restart or another process goes on with it.
-import { NO_RUN, type FailureRun } from '../core/payout/failure-run.ts';
+import { type FailureRun, NO_RUN } from '../core/payout/failure-run.ts';
 import type { Clock, Store } from '../ports.ts';
 
 /** Longer than a note takes to be written. */

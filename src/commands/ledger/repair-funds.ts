@@ -21,7 +21,7 @@ import type { OpenId } from '../../core/base/event.ts';
 import { type Fen, fen } from '../../core/base/money.ts';
 import { parseBeijing } from '../../core/base/time.ts';
 import { SEND_RULE } from '../../core/payout/bulk.ts';
-import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
+import { isTooOldToAsk } from '../../core/payout/pace.ts';
 import { asBillNo, type BillNo, billNoOf, nextNumber, type Payout } from '../../core/payout/payout.ts';
 import type { Books } from '../../ports.ts';
 import type { Sighting } from '../../wechat/pay/payout-lookup.ts';

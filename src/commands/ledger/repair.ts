@@ -7,7 +7,7 @@ import { type Payable, RECOVERED } from '../../core/audit/claim-of-number.ts';
 import { type Lost, lostAward, merchantIn, payoutOf } from '../../core/audit/repair.ts';
 import type { Instant } from '../../core/base/time.ts';
 import { classify } from '../../core/payout/classify.ts';
-import { isTooOldToAsk } from '../../core/payout/operator-steps.ts';
+import { isTooOldToAsk } from '../../core/payout/pace.ts';
 import {
   type BillNo,
   billNoOf,

@@ -10,7 +10,6 @@ import { capDayOf, prizeLimits } from '../../core/decide/limits.ts';
 import { refundedCounter } from '../../core/mechanics/refund.ts';
 import { phaseOf } from '../../core/payout/classify.ts';
 import {
-  isTooOldToAsk,
   judgeAnswer,
   judgeVerdict,
   type OperatorsVerdict,
@@ -22,6 +21,7 @@ import {
   VERDICTS,
   whyNoVerdict,
 } from '../../core/payout/operator-steps.ts';
+import { isTooOldToAsk } from '../../core/payout/pace.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type Step } from '../../core/payout/payout.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { type DoubtPorts, doubt, numbersOf } from '../../engine/doubt.ts';

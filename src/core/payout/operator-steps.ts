@@ -2,12 +2,12 @@
 // say what became of it where WeChat Pay no longer does. Never a guess: what may have reached WeChat Pay ends only on its own
 // word, or on an operator's, with a reason. Pure.
 
-import { DAY, HOUR, type Instant, later, SECOND } from '../base/time.ts';
+import { HOUR, type Instant, later, SECOND } from '../base/time.ts';
 import { type Cancel, isCancel } from '../rules/campaign.ts';
 import type { Phase } from './channels/channel.ts';
 import { channelOf } from './channels/index.ts';
 import { leavesNoOrder, phaseOf } from './classify.ts';
-import { CALL_LEASE_MS } from './pace.ts';
+import { CALL_LEASE_MS, isTooOldToAsk } from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
 import { nextAttempt } from './succession.ts';
 
@@ -16,9 +16,6 @@ type HistoryLine = { readonly what: string; readonly detail?: string };
 
 /** A "no" with its reason, for the operator. */
 export type Refused = { readonly refused: string };
-
-/** gethbinfo answers for orders of the last 30 days only: afterwards nobody can tell whether a number was paid. */
-const HORIZON_MS = 30 * DAY;
 
 /** Due now, under the same number, doing what it waited to do. */
 export function retryStep(payout: Payout, reason: string | undefined, now: Instant): Step | Refused {
@@ -44,7 +41,7 @@ export function retryStep(payout: Payout, reason: string | undefined, now: Insta
 }
 
 function whyNoRetry(payout: Payout, now: Instant): string | undefined {
-  const { state, tries, nextAt, firstSentAt = payout.createdAt } = payout;
+  const { state, tries, nextAt } = payout;
   switch (state) {
     case 'received':
     case 'refunded':
@@ -59,7 +56,7 @@ function whyNoRetry(payout: Payout, now: Instant): string | undefined {
       return nextAt === undefined ? undefined : 'it is with the follower, and is asked after by itself';
     case 'held':
     case 'unknown':
-      if (tries === 0 || now - firstSentAt <= HORIZON_MS) return undefined;
+      if (tries === 0 || !isTooOldToAsk(payout, now)) return undefined;
       return 'it is older than the 30 days WeChat Pay answers for, so nobody could tell whether it is paid twice; look it up in 商户平台';
     default:
       return state satisfies never;
@@ -268,11 +265,6 @@ export function offerStep(payout: Payout, reason: string, now: Instant, counters
 export const VERDICTS = ['received', 'unpaid'] as const;
 /** What an operator says became of a payout. */
 export type OperatorsVerdict = (typeof VERDICTS)[number];
-
-/** gethbinfo, and the query of a bill, answer for so long. */
-export function isTooOldToAsk({ firstSentAt, createdAt }: Payout, now: Instant): boolean {
-  return now - (firstSentAt ?? createdAt) > HORIZON_MS;
-}
 
 /** Whether an operator may say it without WeChat Pay: `undefined`, it may be asked for. */
 export function whyNoVerdict(payout: Payout, verdict: OperatorsVerdict, now: Instant): string | undefined {

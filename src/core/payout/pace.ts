@@ -22,6 +22,13 @@ export const DEFAULT_POLICY: PayoutPolicy = {
   pauses: [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR],
 };
 
+/** gethbinfo, and the query of a bill, answer for so long: afterwards nobody can tell whether a number was paid. */
+const HORIZON_MS = 30 * DAY;
+
+export function isTooOldToAsk({ firstSentAt, createdAt }: Payout, now: Instant): boolean {
+  return now - (firstSentAt ?? createdAt) > HORIZON_MS;
+}
+
 /** A call ends, or is given up for dead, within this: then somebody else may ask. */
 export const CALL_LEASE_MS = 30 * SECOND;
 

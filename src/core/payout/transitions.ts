@@ -1,18 +1,16 @@
 // The one table that moves a payout: state × what was seen → state, next step, bucket move. Everything WeChat Pay can
 // answer, its silence included, has a row; a state that is final has none. Pure.
 import assert from 'node:assert/strict';
-import { DAY, type Instant, later } from '../base/time.ts';
+import { type Instant, later } from '../base/time.ts';
 import type { MerchantCaps } from '../decide/limits.ts';
 import type { Meaning, ResponseClass } from './channels/channel.ts';
 import { isKnown, leavesNoOrder, meaningOf } from './classify.ts';
 import { takeCaps, waitStep } from './daily-caps.ts';
-import { CALL_LEASE_MS, type PayoutPolicy, tomorrow, type When, whenNext } from './pace.ts';
+import { CALL_LEASE_MS, isTooOldToAsk, type PayoutPolicy, tomorrow, type When, whenNext } from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type PayoutState, type Step } from './payout.ts';
 import { afterFailure, afterRefund } from './succession.ts';
 import { unclearOf, unclearWords } from './unclear-answers.ts';
 
-/** gethbinfo answers for orders of the last 30 days only. */
-const HORIZON_MS = 30 * DAY;
 /** Before we ask instead of sending once more. */
 const SENDS_BEFORE_ASKING = 3;
 const STRIKES_BEFORE_ALARM = 10;
@@ -207,7 +205,7 @@ export function observe(
     move: row.move ?? 'none',
     ...(detail !== undefined && { detail }),
   };
-  const isOver = nextAt !== undefined && now - (payout.firstSentAt ?? payout.createdAt) > HORIZON_MS;
+  const isOver = nextAt !== undefined && isTooOldToAsk(payout, now);
   const stop = haltFor(meaning, observation, detail);
   const alarm = isOver
     ? 'parked: older than the 30 days WeChat Pay answers for'

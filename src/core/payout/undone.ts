@@ -9,7 +9,7 @@ import { type Cancel, isCancel } from '../rules/campaign.ts';
 import type { ResponseClass } from './channels/channel.ts';
 import { channelOf } from './channels/index.ts';
 import { cancelStep, cancelWay, judgeAnswer } from './operator-steps.ts';
-import type { PayoutPolicy } from './pace.ts';
+import { isTooOldToAsk, type PayoutPolicy } from './pace.ts';
 import { isFinal, type Observation, type Payout, type Step } from './payout.ts';
 import { observe, type Verdict } from './transitions.ts';
 
@@ -18,8 +18,6 @@ type HistoryLine = { readonly at: Instant; readonly what: string; readonly detai
 
 /** An order that is not there so long after the last call will not come any more: WeChat Pay lets one expire in 24 to 72 h. */
 const NOTHING_COMES_MS = 3 * DAY;
-/** And it answers for orders of the last 30 days only. */
-const HORIZON_MS = 30 * DAY;
 
 /**
  * The step that undoes it; `undefined`: it is over, or that was done before. It takes the place of an operator's no, which
@@ -65,7 +63,7 @@ export function observeUndone(
   // Others would be parked for a person here; time tells of this one.
   const { step, alarm: _, ...rest } = verdict;
   const isLost = seen.kind === 'notFound' && payout.state !== 'sent' && step.payout.nextAt === undefined;
-  if (!isLost || isTooOld(payout, now)) return verdict;
+  if (!isLost || isTooOldToAsk(payout, now)) return verdict;
   return { ...rest, step: { ...step, payout: { ...step.payout, nextAt: later(now, 20 * MINUTE) } } };
 }
 
@@ -78,12 +76,8 @@ export function canTakeBack(payout: Payout, seen: Observation): boolean {
   return channelOf(payout.request).canTakeBack && judgeAnswer(seen, [], payout) === 'waiting';
 }
 
-function isTooOld({ firstSentAt, createdAt }: Payout, now: Instant): boolean {
-  return now - (firstSentAt ?? createdAt) > HORIZON_MS;
-}
-
 function isProvenUnpaid(payout: Payout, seen: Observation, history: readonly HistoryLine[], now: Instant): boolean {
-  if (seen.kind === 'notFound' && isTooOld(payout, now)) return false;
+  if (seen.kind === 'notFound' && isTooOldToAsk(payout, now)) return false;
   if (judgeAnswer(seen, history, payout) === 'unpaid') return true;
   const said = history.filter(({ what }) => !MARKS.has(what));
   const calls = said.flatMap((line, index) => (line.what === 'sending' ? [{ line, answer: said[index + 1] }] : []));

@@ -4,7 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/config.ts';
-import type { MerchantConfig } from '../config/merchant.ts';
+import { type MerchantConfig, waysOf } from '../config/merchant.ts';
 import { sessionSecretsOf } from '../config/secret.ts';
 import { behind, pathOf } from '../core/base/address.ts';
 import { messageOf } from '../core/base/error.ts';
@@ -223,14 +223,18 @@ function underOf(merchant: MerchantConfig): string {
 function transfersOf(config: Config, rings: KeyRings): Map<string, NotifyMerchant> {
   const transfers = new Map<string, NotifyMerchant>();
   for (const merchant of config.merchants.values()) {
-    const keys = rings.of(merchant.name);
-    const read = keys && wayOf(merchant).notices?.(merchant, keys);
-    if (!read) continue;
-    transfers.set(merchant.name, {
-      channel: merchant.channel,
-      policy: merchant.policy,
-      open: (headers, body, now) => keys.verified(() => read(headers, body, now), body),
-    });
+    const { name, policy } = merchant;
+    const keys = rings.of(name);
+    // What left by another channel before a change is still told.
+    for (const way of waysOf(merchant)) {
+      const read = keys && wayOf(way).notices?.(way, keys);
+      if (!read || transfers.has(name)) continue;
+      transfers.set(name, {
+        channel: way.channel,
+        policy,
+        open: (headers, body, now) => keys.verified(() => read(headers, body, now), body),
+      });
+    }
   }
   return transfers;
 }

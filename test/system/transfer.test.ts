@@ -10,8 +10,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createBot } from '../../src/app/bot.ts';
 import type { MerchantConfig, TransferMerchant } from '../../src/config/merchant.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { waysOf } from '../../src/config/merchant.ts';
+import { type OpenId, openId } from '../../src/core/base/event.ts';
+import { fen } from '../../src/core/base/money.ts';
 import { type Instant, instant, later } from '../../src/core/base/time.ts';
+import { commitOf, intentOf } from '../../src/core/payout/bulk.ts';
 import type { Observation, Payout } from '../../src/core/payout/payout.ts';
 import { beginSend, observe } from '../../src/core/payout/transitions.ts';
 import { SILENT } from '../../src/lib/log.ts';
@@ -442,6 +445,26 @@ describe('a notification', () => {
     control().moveClock({ advanceMs: 302_000 });
     expect(await deliver(delivery)).toEqual({ status: 401, body: '' });
     expect(await traces()).toBe(before);
+  });
+
+  test('of one that left by this channel before the merchant went over to red packets ends it all the same', async () => {
+    await open({ yaml: text => text.replace('channel: transfer', 'channel: redpack') });
+    const merchant = world.config.merchants.get('shop')!;
+    expect(merchant.channel).toBe('redpack');
+    const transfer = waysOf(merchant).find(({ channel }) => channel === 'transfer')!;
+    const [campaign] = world.bot.rulebook.current().campaigns;
+    const batch = {
+      ...{ name: 'before', campaign: campaign!, account: { name: 'tea', appId: ACCOUNT.appId }, seed: 'seed' },
+      merchant: { ...transfer, notifyUrl: `${world.url}/notify/transfer/shop` },
+    };
+    const ann = world.person(true);
+    const commit = commitOf(batch, intentOf(batch, openId(ann), { amount: fen(100) }, now()), now());
+    expect(await world.store.commit(commit)).toEqual({ kind: 'done' });
+    await ended(commit.payout, 'sent');
+    control().openPacket(MCH_ID, commit.payout.billNo, openId(ann));
+    await world.simulator.noticesIdle();
+    expect(control().notices()).toMatchObject([{ state: 'SUCCESS', outcome: 'delivered', tries: [{ status: 204 }] }]);
+    expect(await world.store.payout(commit.payout.billNo)).toMatchObject({ state: 'received' });
   });
 
   test('that is forged, altered, stale or unreadable is refused with an empty 401 and changes nothing', async () => {

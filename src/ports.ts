@@ -10,6 +10,7 @@ import type { Facts, Follower, Wanted } from './core/match/facts.ts';
 import type { BillNo, Observation, Payout, PayoutState, Step } from './core/payout/payout.ts';
 import type { Reply } from './core/rules/reply.ts';
 
+/** What time it is: ms since 1970, as `Instant` has it. */
 export type Clock = () => Instant;
 
 /** JSON lines; knows which fields are secret. `error` is for what a person must look at. */
@@ -22,6 +23,7 @@ export type Log = {
 
 // ── The door ─────────────────────────────────────────────────────────────────────────────────────────────
 
+/** The parameters of an address, each at most once. */
 export type Query = Readonly<Record<string, string | undefined>>;
 
 /** In which format WeChat pushes (数据格式), and wants its answers. */
@@ -82,6 +84,7 @@ export type Commit = {
   readonly told?: Pick<Mailbox, 'version'>;
 };
 
+/** What became of a commit: all of it is written, or nothing. */
 export type Committed =
   | { readonly kind: 'done' }
   /** This very event was answered before: here is the answer. Nothing was written. */
@@ -158,6 +161,7 @@ export type Mailbox = {
   /** What could not be said, oldest first. At most 50. */
   readonly owed: readonly { readonly id: string; readonly text: string; readonly at: Instant }[];
 };
+/** One follower, as one account sees them. */
 export type Person = Pick<Follower, 'account' | 'user'>;
 
 /** One thing somebody did or asked by hand, written down before it is done. */
@@ -204,6 +208,7 @@ export type BookRows = {
   readonly mailboxes: Person & { readonly mailbox: Mailbox };
   readonly acts: Act;
 };
+/** What a store holds, kind by kind. */
 export type BookKind = keyof BookRows;
 
 /**
@@ -249,6 +254,7 @@ export type Lease = {
   readonly note?: string;
 };
 
+/** Which payouts, how many at most, newest first. */
 export type PayoutFilter = {
   readonly state?: PayoutState;
   readonly campaign?: string;

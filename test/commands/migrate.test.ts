@@ -10,7 +10,7 @@ import type { Config } from '../../src/config/config.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { Tally } from '../../src/core/base/digest.ts';
 import { BadInput, Fault } from '../../src/core/base/error.ts';
-import type { Event, EventKey, Happening, OpenId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
@@ -71,8 +71,8 @@ const CONFIG = {
   merchants: new Map([['till', { ...TILL, limits: { perSecond: 30, min: fen(100), max: fen(2e4), ...LIMITS } }]]),
 } as unknown as Config;
 
-const ann = 'oAnn0000000000000000000000_A' as OpenId;
-const bob = 'oBob0000000000000000000000-B' as OpenId;
+const ann = openId('oAnn0000000000000000000000_A');
+const bob = openId('oBob0000000000000000000000-B');
 const ACCEPTED: Observation = { kind: 'accepted', listId: '1' };
 const SILENCE: Observation = { kind: 'silence', code: 'ECONNRESET', text: '' };
 const REFUSED: Observation = { kind: 'refused', code: 'NO_AUTH', text: '帐号已被微信拦截' };
@@ -103,7 +103,7 @@ class Shop {
       book: () => book,
       planned: () => {},
     });
-    const key = `m:${++this.serial}` as EventKey;
+    const key = eventKey(`m:${++this.serial}`);
     await flow.handle({ key, account: 'tea', user, sentAt: this.now, ...happening } as Event);
     this.now = later(this.now, HOUR);
   }
@@ -340,7 +340,7 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
     const [unknown] = await target.payouts({ state: 'unknown', limit: 1 });
     const step = observe(unknown!, status('RECEIVED'), true, moved.now, DEFAULT_POLICY).step;
     expect(await target.advance(step)).toBe('moved');
-    await moved.sends('oCarl000000000000000000000_C' as OpenId, 900);
+    await moved.sends(openId('oCarl000000000000000000000_C'), 900);
     const lists = await target.payouts({ limit: 100 });
     expect(lists.map(({ billNo }) => billNo)).toEqual([
       lists[0]!.billNo,
@@ -428,14 +428,14 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
     const busy = new Shop(middle);
     busy.now = later(shop.now, DAY);
     const changes: [RegExp, () => Promise<unknown>][] = [
-      [/claims: 13 instead of 12/, () => busy.sends('oCarl000000000000000000000_C' as OpenId, 900)],
+      [/claims: 13 instead of 12/, () => busy.sends(openId('oCarl000000000000000000000_C'), 900)],
       [
         /payouts: 15, but not the same/,
         async () => busy.pays((await middle.payouts({ state: 'planned', limit: 1 }))[0]!, ACCEPTED),
       ],
       [
         /followers: 3 instead of 2/,
-        () => busy.sees('oDora000000000000000000000_D' as OpenId, { kind: 'subscribe', via: 'direct' }),
+        () => busy.sees(openId('oDora000000000000000000000_D'), { kind: 'subscribe', via: 'direct' }),
       ],
       [/halts: 1 instead of 2/, () => middle.setHalt('kiosk', undefined)],
       [/halts: 1, but not the same/, () => middle.setHalt('till', { code: 'X', reason: '停', since: NOON, by: 'bot' })],
@@ -516,7 +516,7 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
     const books = await middle.books();
     const busy = new Shop(middle);
     busy.now = later(shop.now, DAY);
-    await busy.sees('oDora000000000000000000000_D' as OpenId, { kind: 'subscribe', via: 'direct' });
+    await busy.sees(openId('oDora000000000000000000000_D'), { kind: 'subscribe', via: 'direct' });
     await middle.setHalt('kiosk', undefined);
     expect(await listOf(books.journal())).toStrictEqual(journal);
     const counts = [await listOf(books.followers()), await listOf(books.answers()), await listOf(books.halts())];

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cancelPayout } from '../../src/commands/payouts/change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../../src/commands/payouts/verdict.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
 import { refundedCounter } from '../../src/core/mechanics/refund.ts';
@@ -54,7 +54,7 @@ async function plan(user: string, settings = REDPACK, isPlanned = false, transac
     merchant: { ...settings, limits: LIMITS },
     seed: 'seed',
   };
-  const made = commitOf(batch, intentOf(batch, user as OpenId, { amount: fen(100) }, NOW), NOW);
+  const made = commitOf(batch, intentOf(batch, openId(user), { amount: fen(100) }, NOW), NOW);
   const undoneBy = transaction === undefined ? {} : { undoneBy: { causes: ['refunded'] as const, transaction } };
   const commit = { ...made, payout: { ...made.payout, ...undoneBy } };
   expect(await store.commit(commit)).toEqual({ kind: 'done' });
@@ -125,12 +125,12 @@ function ports(
   };
 }
 const numbers = async (user: string): Promise<Payout[]> =>
-  (await store.payouts({ user: user as OpenId, limit: 20 })).toReversed();
+  (await store.payouts({ user: openId(user), limit: 20 })).toReversed();
 const states = async (user: string): Promise<string[]> => (await numbers(user)).map(({ state }) => state);
 async function taken(): Promise<number> {
   const facts = {
     account: 'tea',
-    user: 'x' as OpenId,
+    user: openId('x'),
     merchant: 'shop',
     claims: [],
     counters: ['campaign/test/amount'],
@@ -454,7 +454,7 @@ describe('beside a running bot', () => {
     return hongbao('send', '--campaign', 'test', '--openids', 'people.txt', '--amount', '1.50', ...more);
   };
   const only = async (user: string): Promise<Payout> =>
-    (await world.store.payouts({ user: user as OpenId, limit: 1 }))[0]!;
+    (await world.store.payouts({ user: openId(user), limit: 1 }))[0]!;
 
   test('an offer takes the money from the budget again, is paid, and says what it did', async () => {
     await begin();

@@ -1,7 +1,7 @@
 // The gate of a merchant: its rate, its halts, and what one follower's trouble means for the others.
 
 import { afterEach, describe, expect, test } from 'vitest';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { instant, parseBeijing } from '../../src/core/base/time.ts';
 import { isQuiet, pauseOf, probeAfter } from '../../src/core/payout/merchant-halt.ts';
 import { judgeAnswer } from '../../src/core/payout/operator-steps.ts';
@@ -147,7 +147,7 @@ describe('a halt', () => {
     const bob = world!.person(true);
     const push = await world!.simulator.control.act(bob, { kind: 'text', text: '红包' });
     expect(world!.said(push)).toBe('活动暂停中,请稍后再来。');
-    const [sent] = await world!.store.payouts({ user: ann as OpenId, limit: 1 });
+    const [sent] = await world!.store.payouts({ user: openId(ann), limit: 1 });
     world!.simulator.control.openPacket(MCH_ID, sent!.billNo, ann!);
     world!.simulator.control.moveClock({ advanceMs: 10_000 });
     const settle = settleAgain();
@@ -175,7 +175,7 @@ describe('a halt', () => {
       return (await all()).filter(payout => payout.state === 'sent').length === 5;
     });
     expect(await world!.store.halt('shop')).toBeUndefined();
-    const [parked] = await world!.store.payouts({ user: foreign as OpenId, limit: 1 });
+    const [parked] = await world!.store.payouts({ user: openId(foreign), limit: 1 });
     expect(parked).toMatchObject({ state: 'held', tries: 1 });
     expect(parked!.nextAt).toBeUndefined();
   }, 30_000);
@@ -198,7 +198,7 @@ describe('one follower in trouble', () => {
     const settle = settleAgain();
     await settle.pass();
     expect((await all()).filter(payout => payout.state === 'sent')).toHaveLength(19);
-    const payoutOf = async () => (await world!.store.payouts({ user: blocked as OpenId, limit: 1 }))[0]!;
+    const payoutOf = async () => (await world!.store.payouts({ user: openId(blocked), limit: 1 }))[0]!;
     expect(await payoutOf()).toMatchObject({ state: 'held', userRefused: true, tries: 1 });
     await until(() =>
       world!.simulator.control

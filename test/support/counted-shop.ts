@@ -6,7 +6,7 @@ import type { Config } from '../../src/config/config.ts';
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
 import type { Counter } from '../../src/core/base/counter.ts';
 import { isBounded } from '../../src/core/base/counter.ts';
-import type { Event, EventKey, Happening, OpenId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, type Happening, type OpenId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
 import { countersOf } from '../../src/core/decide/decide.ts';
@@ -99,7 +99,7 @@ export class Shop {
   /** It happens to them; in a word, what came of it. A minute goes by. */
   async does(name: string, happening: Happening, key = `m:${openId(name)}:${++this.serial}`): Promise<string> {
     const decision = await this.decides({
-      key: key as EventKey,
+      key: eventKey(key),
       account: 'tea',
       user: openId(name),
       sentAt: this.now,

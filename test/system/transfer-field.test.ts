@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type CancelPorts, cancelPayout } from '../../src/commands/payouts/change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../../src/commands/payouts/verdict.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { DAY, dayOf, type Instant, instant, MINUTE } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { observe } from '../../src/core/payout/transitions.ts';
@@ -47,7 +47,7 @@ const faults = (...pay: Parameters<World['simulator']['control']['setFaults']>[0
 const alarms = (): string[] => errors.map(({ message }) => message);
 /** Oldest first. */
 const numbers = async (user: string): Promise<Payout[]> =>
-  (await world.store.payouts({ user: user as OpenId, limit: 20 })).toReversed();
+  (await world.store.payouts({ user: openId(user), limit: 20 })).toReversed();
 const bills = (): string[] =>
   control()
     .state()
@@ -396,7 +396,7 @@ describe('a bill that fails', () => {
     ]);
     expect(alarms()).toContain('payout: given up after 5 numbers');
     // Six hours after their last word it cannot be said in the chat: it is owed, and told at their next one.
-    await until(async () => (await world.store.mailbox('tea', ann as OpenId))?.owed.length === 1);
+    await until(async () => (await world.store.mailbox('tea', openId(ann)))?.owed.length === 1);
     // An operator gives the claim another chance, which is paid.
     faults();
     const first = (await numbers(ann))[0]!;

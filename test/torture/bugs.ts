@@ -1,6 +1,6 @@
 // Bugs on purpose, to see that the verdict finds them. Each is planted between a worker and its ports; what the verdict
 // watches sits outside of them, and sees what the worker is told. Those about counting: `torture-bugs-count.ts`.
-import type { EventKey } from '../../src/core/base/event.ts';
+import { eventKey } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import type { Flow } from '../../src/engine/flow.ts';
@@ -163,7 +163,7 @@ async function countedBeside(store: Store, commit: Commit): ReturnType<Store['co
   const done = await store.commit({ ...commit, counters: [] });
   if (done.kind !== 'done' || commit.counters.length === 0) return done;
   const { claim: _, payout: __, follower: ___, ...rest } = commit;
-  await store.commit({ ...rest, event: { ...commit.event, key: `${commit.event.key}#counters` as EventKey } });
+  await store.commit({ ...rest, event: { ...commit.event, key: eventKey(`${commit.event.key}#counters`) } });
   return done;
 }
 
@@ -174,7 +174,7 @@ function madeUnlike(commit: Commit, salt: string): Commit {
     `${commit.payout.billNo.slice(0, 18)}${salt.slice(2, 12).padEnd(10, '0')}` as typeof commit.payout.billNo;
   return {
     ...commit,
-    event: { ...commit.event, key: `${commit.event.key}#${salt}` as EventKey },
+    event: { ...commit.event, key: eventKey(`${commit.event.key}#${salt}`) },
     claim: { ...commit.claim, key: claimKey },
     payout: { ...commit.payout, claimKey, billNo },
   };

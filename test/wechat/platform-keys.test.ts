@@ -11,7 +11,7 @@ import { type Bot, createBot } from '../../src/app/bot.ts';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { BadInput } from '../../src/core/base/error.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
@@ -77,7 +77,7 @@ const keyOf = (kind: SigningKey['kind']): SigningKey => {
   return key;
 };
 const asked = (): number => control().signing(MCH_ID).certificateCalls;
-const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openid as OpenId, limit: 10 });
+const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openId(openid), limit: 10 });
 const fault = (...pay: Parameters<ReturnType<typeof control>['setFaults']>[0]['pay']): void =>
   void control().setFaults({ pay, platform: [] });
 

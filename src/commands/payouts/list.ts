@@ -1,6 +1,6 @@
 // `hongbao payouts`: what was promised to whom, and where it stands.
 import { BadInput } from '../../core/base/error.ts';
-import type { OpenId } from '../../core/base/event.ts';
+import { openId } from '../../core/base/event.ts';
 import { showFen } from '../../core/base/money.ts';
 import { beijingText } from '../../core/base/time.ts';
 import { asBillNo, PAYOUT_STATES, type Payout, type PayoutState } from '../../core/payout/payout.ts';
@@ -29,7 +29,7 @@ export function filterOf({ state, campaign, user, merchant, limit }: ListOptions
     limit: Number(limit),
     ...(state !== undefined && { state: stateOf(state) }),
     ...(campaign !== undefined && { campaign }),
-    ...(user !== undefined && { user: user as OpenId }),
+    ...(user !== undefined && { user: openId(user) }),
     ...(merchant !== undefined && { merchant }),
   };
 }

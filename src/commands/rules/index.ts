@@ -9,6 +9,7 @@ import type { VerifyOptions } from './verify.ts';
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
 
+/** The commands about rule files. */
 export function addRules(root: Command): void {
   root
     .command('test [paths...]')

@@ -1,7 +1,7 @@
 // Whose number it is (账本修复): a number is a hash of its claim, so that whoever makes the numbers of all claims that may
 // have been finds the one behind it. Where nobody can tell, the money gets a claim of its own. Pure.
 
-import type { Event, EventKey, OpenId } from '../base/event.ts';
+import { type Event, eventKey, type OpenId, openId } from '../base/event.ts';
 import { DAY, type Day, dayOf, HOUR, type Instant, instant, later, parseBeijing } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
 import { claimKeysOf, roundKeyOf } from '../match/claim-key.ts';
@@ -19,7 +19,7 @@ export type Payable = Omit<Batch, 'name' | 'merchant'> & {
 /** Stands for the campaign, the rule and the prize that nobody can tell any more. */
 export const RECOVERED = 'recovered';
 /** Stands for the follower nobody can tell. */
-export const NOBODY = 'unknown' as OpenId;
+export const NOBODY = openId('unknown');
 
 /** The claim that such a payment gets. The follower stands where they stand in every claim's key. */
 export function recoveredKey({ billNo, user }: { readonly billNo: string; readonly user: string }): string {
@@ -141,7 +141,7 @@ export function noonOf(day: Day): Instant {
 
 /** No push can have this key: those begin with m:, e: or j:. */
 export function eventOf({ account }: Payable, user: OpenId, billNo: string, sentAt: Instant): Event {
-  return { key: `repair:${billNo}` as EventKey, account: account.name, user, sentAt, kind: 'other', type: 'repair' };
+  return { key: eventKey(`repair:${billNo}`), account: account.name, user, sentAt, kind: 'other', type: 'repair' };
 }
 
 /** The campaign whose packets alone bear these words. */

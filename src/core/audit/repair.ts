@@ -2,7 +2,7 @@
 // were made, from the journal or from the number that was paid. Pure.
 
 import { type Counter, UNBOUNDED } from '../base/counter.ts';
-import type { Event, EventKey, OpenId } from '../base/event.ts';
+import { type Event, eventKey, type OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
 import { byWeight } from '../base/random.ts';
 import { type Day, dayOf, endOfDay, type Instant, instant, later, parseBeijing, SECOND } from '../base/time.ts';
@@ -139,7 +139,7 @@ function awardOf(
   amount: Fen,
 ): Award {
   const caps = { merchant: merchant.name, ...merchant.limits };
-  const event: Event = { key: '' as EventKey, account: account.name, user, sentAt: at, kind: 'other', type: 'repair' };
+  const event: Event = { key: eventKey(''), account: account.name, user, sentAt: at, kind: 'other', type: 'repair' };
   const isPersonal = rule !== SEND_RULE && rule !== RECOVERED;
   const limits: Limit[] = [
     ...(isPersonal ? userLimits(campaign, event, at) : []),
@@ -218,7 +218,7 @@ export function claimRepairOf(
   const counters = award?.counters ?? [];
   const checks: Check[] = [{ ok: true, check: 'repaired', billNo }];
   const trace = [{ campaign, rule, hash: '', checks }];
-  const key = `repair:${billNo}` as EventKey;
+  const key = eventKey(`repair:${billNo}`);
   const decision: Award = { kind: 'awarded', ...about, counters, holds, reply: NO_REPLY, trace };
   return {
     event: { key, account, user, sentAt: createdAt, kind: 'other', type: 'repair' },

@@ -33,6 +33,7 @@ const REGISTRY = {
   invite,
 };
 
+/** In the order in which they are asked. */
 export const MECHANICS: readonly Mechanic[] = Object.values(REGISTRY);
 
 type Each = (typeof REGISTRY)[keyof typeof REGISTRY];
@@ -65,6 +66,7 @@ export const KEYS_OF_CLAIMS: readonly string[] = MECHANICS.flatMap(({ fields, al
 /** A part of `RulePlays` that nobody builds is named here by the compiler. */
 void ({} satisfies Record<Exclude<keyof RulePlays, BuiltKeys>, never>);
 
+/** What a rule plays, of what was read without a complaint. */
 export function buildPlays(rule: ReadRulePart & ObjectOf<MechanicFields>, around: Building): RulePlays {
   return Object.assign({}, ...WRITTEN.map(each => each.build?.(rule, around)));
 }

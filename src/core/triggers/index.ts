@@ -79,6 +79,7 @@ export const triggers: Shape<readonly WrittenTrigger[]> = byKind(oneTrigger.what
 
 // ── As they are asked ────────────────────────────────────────────────────────────────────────────────────────
 
+/** Whether this event is one that the trigger waits for. */
 export function fitsTrigger(trigger: Trigger, event: Event, around: Around): boolean {
   return kindOf(trigger).fits(trigger, event, around);
 }
@@ -103,18 +104,22 @@ export function comparedBy(trigger: Trigger, campaign: Campaign): readonly strin
   return compared ? compared(trigger) : names?.(trigger, campaign);
 }
 
+/** How somebody takes part, for the public rules (活动规则). */
 export function triggerText(trigger: Trigger, around: Describing, rule: Rule): string {
   return kindOf(trigger).describe(trigger, around, rule);
 }
 
+/** What it waits for, one by one, each with events that stand for it. */
 export function piecesOfTrigger(trigger: Trigger, event: Makes): readonly Piece[] {
   return kindOf(trigger).pieces?.(trigger, event) ?? [];
 }
 
+/** What somebody does who is made up; `undefined`: nobody can be. */
 export function exampleOf(trigger: Trigger, around: Making): Way | undefined {
   return kindOf(trigger).example?.(trigger, around);
 }
 
+/** How an event nearly fitted that does not, in Chinese; `undefined`: it did not even nearly. */
 export function missOfTrigger(trigger: Trigger, event: Event, around: Around): string | undefined {
   return kindOf(trigger).miss?.(trigger, event, around);
 }

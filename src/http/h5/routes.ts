@@ -6,7 +6,7 @@ import type { Context } from 'koa';
 import type { AccountConfig } from '../../config/account.ts';
 import { pathOf } from '../../core/base/address.ts';
 import { BadInput, messageOf } from '../../core/base/error.ts';
-import type { Event, EventKey, OpenId } from '../../core/base/event.ts';
+import { type Event, eventKey, type OpenId } from '../../core/base/event.ts';
 import type { Instant } from '../../core/base/time.ts';
 import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
 import type { Book } from '../../core/decide/match.ts';
@@ -174,7 +174,7 @@ class Pages implements H5 {
     if (!visit || !said) return;
     const { flow, store, clock, log } = this.ports;
     const { campaign, session } = visit;
-    const key = `v:${session.user}:${said.tap}` as EventKey;
+    const key = eventKey(`v:${session.user}:${said.tap}`);
     const event: Event = { key, account, user: session.user, sentAt: clock(), kind: 'visit', campaign: campaign.id };
     try {
       if (!(await this.isKnown(lookup => lookup.before(event)))) {

@@ -3,7 +3,7 @@
 // never throws for what the platform or the network does: an answer is an Observation.
 import assert from 'node:assert/strict';
 import { messageOf } from '../../core/base/error.ts';
-import type { OpenId } from '../../core/base/event.ts';
+import { type OpenId, openId } from '../../core/base/event.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Order } from '../../core/payout/channels/channel.ts';
 import { BILL_STATES, type BillState } from '../../core/payout/channels/transfer.ts';
@@ -193,7 +193,7 @@ function readNotice(bill: Json | undefined, mchId: string): TransferNotice | Unr
   if (!seen) return { unread: `state ${String(bill.state).slice(0, 32)}, which is no end` };
   if (billNo === undefined || user === undefined || amount === undefined)
     return { unread: 'it lacks out_bill_no, openid or transfer_amount' };
-  return { billNo: asBillNo(billNo), user: user as OpenId, amount, seen };
+  return { billNo: asBillNo(billNo), user: openId(user), amount, seen };
 }
 
 // ── Whose a number is ────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 // What every payout channel must have, whichever it is: a new one that forgets a part of it is named here.
 import { describe, expect, test } from 'vitest';
-import type { OpenId } from '../../../src/core/base/event.ts';
+import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { HOUR, later, parseBeijing } from '../../../src/core/base/time.ts';
 import { type CodeRow, type Phase, type ResponseClass, rowOf } from '../../../src/core/payout/channels/channel.ts';
@@ -18,7 +18,7 @@ import { ACCOUNT, APP_ID, KEY_V3, MERCHANTS, PLATFORM_KEYS } from '../../torture
 const NOW = parseBeijing('2026-02-10 10:00')!;
 
 function planned(name: ChannelName): Payout {
-  const user = 'oAnn' as OpenId;
+  const user = openId('oAnn');
   const account = { name: ACCOUNT, appId: APP_ID };
   const debt = { campaign: campaignOf(), rule: 'r', claimKey: `tea/r/${user}/2026-02-10`, amount: fen(100), holds: [] };
   return planPayout({ ...debt, account, user, eventAt: NOW }, { ...MERCHANTS[name], mchId: '1900000109' }, NOW);

@@ -2,7 +2,7 @@
 // every code of red packets, and what each means for the prize, the number and the merchant.
 
 import { describe, expect, test } from 'vitest';
-import type { OpenId } from '../../../src/core/base/event.ts';
+import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
 import { FAIL_REASONS, type FailClass, failClassOf } from '../../../src/core/payout/channels/fail-reasons.ts';
@@ -43,7 +43,7 @@ function aPayout(state: PayoutState, parts: Partial<Payout> = {}): Payout {
     rule: 'password',
     account: 'tea',
     merchant: 'shop',
-    user: 'oAnn' as OpenId,
+    user: openId('oAnn'),
     amount: fen(100),
     request: TRANSFER,
     holds: [{ name: 'campaign/spring/amount', add: 100 }],

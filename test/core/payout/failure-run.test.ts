@@ -1,7 +1,7 @@
 // What the gate remembers of answers: whose trouble it is, the follower's, the campaign's or the merchant's.
 
 import { describe, expect, test } from 'vitest';
-import type { OpenId } from '../../../src/core/base/event.ts';
+import { openId } from '../../../src/core/base/event.ts';
 import { type Instant, later, MINUTE } from '../../../src/core/base/time.ts';
 import {
   afterLift,
@@ -25,7 +25,7 @@ function aPayout(user: string, campaign = 'spring', parts: Partial<Payout> = {})
   const { payout } = aCommit();
   const billNo = `1900000109${String(++numbers).padStart(18, '0')}` as BillNo;
   const sent = { state: 'sending', tries: 1, firstSentAt: NOW } as const;
-  return { ...payout!, ...sent, billNo, user: user as OpenId, campaign, ...parts };
+  return { ...payout!, ...sent, billNo, user: openId(user), campaign, ...parts };
 }
 
 type More = { readonly asked?: boolean; readonly now?: Instant; readonly isProbe?: boolean };

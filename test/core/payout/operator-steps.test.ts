@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cancelPayout, whyNotAmongAll } from '../../../src/commands/payouts/change.ts';
-import type { OpenId } from '../../../src/core/base/event.ts';
+import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { beijingText, DAY, dayOf, type Instant, instant, later, parseBeijing } from '../../../src/core/base/time.ts';
 import { harmless } from '../../../src/core/ops/payout-csv.ts';
@@ -55,7 +55,7 @@ async function plan(
 ): Promise<Payout> {
   const campaign = { ...CAMPAIGN, unclaimed: reoffer ? ('reoffer' as const) : ('return' as const) };
   const batch = { ...BATCH, campaign, merchant: { ...settings, limits: LIMITS } };
-  const commit = commitOf(batch, intentOf(batch, user as OpenId, { amount: fen(100) }, at), at);
+  const commit = commitOf(batch, intentOf(batch, openId(user), { amount: fen(100) }, at), at);
   expect(await store.commit(commit)).toEqual({ kind: 'done' });
   return commit.payout;
 }
@@ -86,7 +86,7 @@ async function take(
 }
 
 describe('retry', () => {
-  const base = commitOf(BATCH, intentOf(BATCH, 'oA' as OpenId, { amount: fen(100) }, NOW), NOW).payout;
+  const base = commitOf(BATCH, intentOf(BATCH, openId('oA'), { amount: fen(100) }, NOW), NOW).payout;
   const tried = { ...base, tries: 1, strikes: 7, nextAt: later(NOW, DAY) };
 
   test('makes what is held or unknown due now, doing what it waited to do, under the same number', () => {

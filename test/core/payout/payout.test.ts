@@ -1,7 +1,7 @@
 // The life of a payout as a table: every state, every observation, and what must follow.
 
 import { describe, expect, test } from 'vitest';
-import type { OpenId } from '../../../src/core/base/event.ts';
+import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, HOUR, instant, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
 import { RESPONSES } from '../../../src/core/payout/channels/channel.ts';
@@ -21,7 +21,7 @@ function aPayout(parts: Partial<Payout> = {}): Payout {
     rule: 'password',
     account: 'tea',
     merchant: 'shop',
-    user: 'oAnn' as OpenId,
+    user: openId('oAnn'),
     amount: fen(100),
     request: {
       channel: 'redpack',

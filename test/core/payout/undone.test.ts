@@ -4,7 +4,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Audit } from '../../../src/core/audit/audit.ts';
-import type { OpenId } from '../../../src/core/base/event.ts';
+import { openId } from '../../../src/core/base/event.ts';
 import { DAY, instant, later } from '../../../src/core/base/time.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import type { Observation, Payout, PayoutState, Step } from '../../../src/core/payout/payout.ts';
@@ -387,7 +387,7 @@ describe('an answer about a payout that was undone', () => {
     stopped: 'refunded',
     request: { channel: 'redpack', mchId: MCH_ID },
     billNo: 'B',
-    user: 'u' as OpenId,
+    user: openId('u'),
   } as unknown as Payout & { readonly stopped: 'refunded' };
   const refusedCalls = [
     { at, what: 'sending' },

@@ -1,7 +1,7 @@
 // The codes and states of transfers (商家转账) as the tables read them, and the walk of a bill through a payout's states.
 
 import { describe, expect, test } from 'vitest';
-import type { OpenId } from '../../../src/core/base/event.ts';
+import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
 import { BILL_STATES, type BillState } from '../../../src/core/payout/channels/transfer.ts';
@@ -31,7 +31,7 @@ function aTransfer(parts: Partial<Payout> = {}): Payout {
     rule: 'password',
     account: 'tea',
     merchant: 'shop',
-    user: 'oAnn' as OpenId,
+    user: openId('oAnn'),
     amount: fen(100),
     request: {
       channel: 'transfer',

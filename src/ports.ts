@@ -5,7 +5,7 @@ import type { Event, EventKey, OpenId } from './core/base/event.ts';
 import type { Fen } from './core/base/money.ts';
 import type { Instant } from './core/base/time.ts';
 import type { Claim, Decision } from './core/decide/decision.ts';
-import type { Facts, Follower, Wanted } from './core/match/facts.ts';
+import type { Facts, FactsQuery, Follower } from './core/match/facts.ts';
 
 import type { BillNo, Observation, Payout, PayoutState, Step } from './core/payout/payout.ts';
 import type { Reply } from './core/rules/reply.ts';
@@ -49,7 +49,7 @@ export type Opened = {
 export type Unread = { readonly unread: string; readonly isRefused?: true };
 
 /** The webhook of one account (公众号): `wechat/account/webhook.ts`. Whatever a stranger may have sent is thrown as `BadInput`. */
-export type Door = {
+export type Webhook = {
   /** Whether WeChat made this address just now, as far as that can be told without the body. Never throws. */
   isSigned(query: Query, now: Instant): boolean;
   /** The handshake (接入验证): the text to echo. */
@@ -268,7 +268,7 @@ export type PayoutFilter = {
 /** One contract, several stores. Every write is atomic and durable when its promise resolves. */
 export type Store = {
   answered(account: string, key: EventKey): Promise<Answer | undefined>;
-  facts(wanted: Wanted): Promise<Facts>;
+  facts(wanted: FactsQuery): Promise<Facts>;
   commit(commit: Commit): Promise<Committed>;
 
   payout(billNo: BillNo): Promise<Payout | undefined>;

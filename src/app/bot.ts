@@ -29,7 +29,7 @@ import { wayOf } from '../setup/channels.ts';
 import { payerOf } from '../setup/payer.ts';
 import { type KeyRings, openKeyRings } from '../setup/platform-keys.ts';
 import { createFollowerDesk } from '../wechat/account/user.ts';
-import { createDoor } from '../wechat/account/webhook.ts';
+import { createWebhook } from '../wechat/account/webhook.ts';
 
 import { createApp } from './http-app.ts';
 import { platformPorts } from './wire-h5.ts';
@@ -150,14 +150,14 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
 function webhookOf(
   { accounts, publicUrl }: Config,
   clock: Clock,
-): Pick<WebhookPorts, 'doors' | 'nobody'> & Pick<Bot, 'isFirst'> {
-  const doors = new Map([...accounts.values()].map(account => [account.name, createDoor(account)]));
-  const [isSigned, prefix] = [isSignedPush({ doors, clock }), pathOf(publicUrl)];
+): Pick<WebhookPorts, 'webhooks' | 'nobody'> & Pick<Bot, 'isFirst'> {
+  const webhooks = new Map([...accounts.values()].map(account => [account.name, createWebhook(account)]));
+  const [isSigned, prefix] = [isSignedPush({ webhooks, clock }), pathOf(publicUrl)];
   const [first] = accounts.values();
   // As the doors that there are, with a token that nobody knows.
-  const nobody = createDoor({ ...first!, token: randomBytes(16).toString('hex') });
+  const nobody = createWebhook({ ...first!, token: randomBytes(16).toString('hex') });
   return {
-    doors,
+    webhooks,
     nobody,
     isFirst: ({ url = '' }) => isSigned(behind(prefix, url)),
   };

@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts';
 import { Fault } from '../core/base/error.ts';
 import { EVENT_FACTS, type Event } from '../core/base/event.ts';
 import type { Instant } from '../core/base/time.ts';
-import { countersOf, decide, type Surroundings, wantedFor } from '../core/decide/decide.ts';
+import { countersOf, decide, factsQueryFor, type Surroundings } from '../core/decide/decide.ts';
 import type { Decision } from '../core/decide/decision.ts';
 import { seedsFrom } from '../core/decide/draw.ts';
 import type { Book } from '../core/decide/match.ts';
@@ -168,7 +168,7 @@ async function lookAt(ports: Ports, event: Event): Promise<Decided> {
   };
   const book = ports.book();
   const matches = book.match(event, now);
-  const wanted = wantedFor(matches, event, now, around);
+  const wanted = factsQueryFor(matches, event, now, around);
   const facts = await ports.store.facts({ ...wanted, counters: [...wanted.counters, ...paymentCounters(event)] });
   const gone = await takeBack(ports, event, facts);
   const decided = decide(matches, event, facts, now, around);

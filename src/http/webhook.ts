@@ -5,7 +5,7 @@ import { BadInput, messageOf } from '../core/base/error.ts';
 import type { Flow } from '../engine/flow.ts';
 import { sparing } from '../lib/log-throttle.ts';
 import { createTrouble } from '../lib/outage-log.ts';
-import type { Answer, Clock, Door, Log, Opened, PushFormat, Query, Unread } from '../ports.ts';
+import type { Answer, Clock, Log, Opened, PushFormat, Query, Unread, Webhook } from '../ports.ts';
 import { readBytes, TooLarge } from './body.ts';
 import { createThrottle } from './follower-throttle.ts';
 import { markGenuine } from './genuine.ts';
@@ -20,28 +20,28 @@ const BODY_BYTES_MAX = { signed: 64 * 1024, stranger: 8 * 1024 };
 const ODD_PER_MINUTE = 3;
 
 export type WebhookPorts = {
-  readonly doors: ReadonlyMap<string, Door>;
-  /** The door of an account that there is not: it looks as hard as the others, and refuses everything. */
-  readonly nobody: Door;
+  readonly webhooks: ReadonlyMap<string, Webhook>;
+  /** The webhook of an account that there is not: it looks as hard as the others, and refuses everything. */
+  readonly nobody: Webhook;
   readonly flow: Flow;
   readonly clock: Clock;
   readonly log: Log;
 };
 
 /** Whether WeChat made the address (path and query) of a request; what else is in it nobody has seen. */
-export function isSignedPush({ doors, clock }: Pick<WebhookPorts, 'doors' | 'clock'>): (url: string) => boolean {
+export function isSignedPush({ webhooks, clock }: Pick<WebhookPorts, 'webhooks' | 'clock'>): (url: string) => boolean {
   return url => {
     const [, account, search] = /^\/wechat\/([\w-]+)\/?\?(.{1,2000})$/i.exec(url) ?? [];
-    const door = account === undefined ? undefined : doors.get(account);
-    return door?.isSigned(Object.fromEntries(new URLSearchParams(search)), clock()) === true;
+    const webhook = account === undefined ? undefined : webhooks.get(account);
+    return webhook?.isSigned(Object.fromEntries(new URLSearchParams(search)), clock()) === true;
   };
 }
 
-export function webhookGet({ doors, nobody, clock, log }: WebhookPorts) {
+export function webhookGet({ webhooks, nobody, clock, log }: WebhookPorts) {
   const refuse = refuserOf(clock, log);
   return (ctx: Context, account: string): void => {
     try {
-      ctx.body = (doors.get(account) ?? nobody).greet(queryOf(ctx), clock());
+      ctx.body = (webhooks.get(account) ?? nobody).greet(queryOf(ctx), clock());
       markGenuine(ctx);
       ctx.type = 'text/plain; charset=utf-8';
     } catch (error) {
@@ -51,16 +51,16 @@ export function webhookGet({ doors, nobody, clock, log }: WebhookPorts) {
 }
 
 export function webhookPost(ports: WebhookPorts) {
-  const { doors, nobody, clock, log } = ports;
+  const { webhooks, nobody, clock, log } = ports;
   const [refuse, answerInTime, isToBeHandled] = [refuserOf(clock, log), answererOf(ports), createThrottle(clock)];
   const [spare, tellOdd] = [sparing(clock, 1), oddTellerOf(clock, log)];
   return async (ctx: Context, account: string): Promise<void> => {
-    const door = doors.get(account) ?? nobody;
+    const webhook = webhooks.get(account) ?? nobody;
     let opened: Opened | Unread;
     try {
       const query = queryOf(ctx);
-      const limit = BODY_BYTES_MAX[door.isSigned(query, clock()) ? 'signed' : 'stranger'];
-      opened = door.open(query, await readBytes(ctx.req, limit), clock());
+      const limit = BODY_BYTES_MAX[webhook.isSigned(query, clock()) ? 'signed' : 'stranger'];
+      opened = webhook.open(query, await readBytes(ctx.req, limit), clock());
     } catch (error) {
       refuse(ctx, account, error);
       return;
@@ -85,7 +85,7 @@ export function webhookPost(ports: WebhookPorts) {
       return;
     }
     ctx.status = 200;
-    ctx.body = closed(door, opened, answer, ports);
+    ctx.body = closed(webhook, opened, answer, ports);
     ctx.type = `${ctx.body === SUCCESS ? 'text/plain' : TYPES[opened.format]}; charset=utf-8`;
   };
 }
@@ -94,9 +94,9 @@ const SUCCESS = 'success';
 const TYPES: Readonly<Record<PushFormat, string>> = { xml: 'text/xml', json: 'application/json' };
 
 /** It is written down by now: whatever becomes of the words, the event is not to come again. */
-function closed(door: Door, opened: Opened, answer: Answer, { clock, log }: WebhookPorts): string {
+function closed(webhook: Webhook, opened: Opened, answer: Answer, { clock, log }: WebhookPorts): string {
   try {
-    return door.close(opened, answer, clock());
+    return webhook.close(opened, answer, clock());
   } catch (error) {
     const { account, key } = opened.event;
     log.error({ account, key, err: error }, 'a reply could not be built; the follower reads nothing');

@@ -1,7 +1,7 @@
 // What an event costs among 10 000 rules against among 10: `npm run bench -- match`.
 
 import type { Event } from '../../src/core/base/event.ts';
-import { decide, wantedFor } from '../../src/core/decide/decide.ts';
+import { decide, factsQueryFor } from '../../src/core/decide/decide.ts';
 import { type Book, bookOf } from '../../src/core/decide/match.ts';
 import type { Trigger } from '../../src/core/rules/campaign.ts';
 import { campaignOf, eventOf, nothing, ruleOf, says } from '../support/campaigns.ts';
@@ -44,7 +44,7 @@ function eventsFor(rules: number): Event[] {
 
 function once(book: Book, event: Event): void {
   const matches = book.match(event, event.sentAt);
-  wantedFor(matches, event, event.sentAt, AROUND);
+  factsQueryFor(matches, event, event.sentAt, AROUND);
   const facts = { follower: undefined, claims: new Set<string>(), counters: new Map<string, number>(), halted: false };
   decide(matches, event, facts, event.sentAt, AROUND);
 }

@@ -4,7 +4,7 @@
 import { type Event, type EventKey, type Happening, openId } from '../../src/core/base/event.ts';
 import { type Fen, fen, parseYuan } from '../../src/core/base/money.ts';
 import { type Instant, instant, parseBeijing, parseDuration } from '../../src/core/base/time.ts';
-import { countersOf, decide, wantedFor } from '../../src/core/decide/decide.ts';
+import { countersOf, decide, factsQueryFor } from '../../src/core/decide/decide.ts';
 import type { Award, Decision } from '../../src/core/decide/decision.ts';
 import type { MerchantCaps } from '../../src/core/decide/limits.ts';
 import { type Book, bookOf } from '../../src/core/decide/match.ts';
@@ -217,7 +217,7 @@ export class Ledger {
     const { merchant, pinned, seed = 'seed' } = this.options;
     const around = { merchant, seedOf: (id: string) => `${seed} of ${id}`, ...(pinned !== undefined && { pinned }) };
     const matches = this.book.match(event, event.sentAt);
-    const facts = this.facts(wantedFor(matches, event, event.sentAt, around));
+    const facts = this.facts(factsQueryFor(matches, event, event.sentAt, around));
     return { event, decision: decide(matches, event, facts, event.sentAt, around) };
   }
 
@@ -246,7 +246,7 @@ export class Ledger {
   }
 
   /** Only what was asked for, as the store does it. */
-  private facts(wanted: ReturnType<typeof wantedFor>): Facts {
+  private facts(wanted: ReturnType<typeof factsQueryFor>): Facts {
     const code = wanted.code === undefined ? undefined : this.options.codes?.[wanted.code];
     return {
       follower: this.followers.get(wanted.user),

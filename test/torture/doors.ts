@@ -13,8 +13,8 @@ import type { Keys } from '../../src/wechat/pay/platform-keys.ts';
 import { createNoticeReader } from '../../src/wechat/pay/transfer.ts';
 import { POLICY, SHOP } from './config.ts';
 
-type Door = (headers: Readonly<Record<string, string>>, body: string) => Promise<number>;
-export type Doors = { readonly transfer: Door; readonly paid: Door };
+type Webhook = (headers: Readonly<Record<string, string>>, body: string) => Promise<number>;
+export type Doors = { readonly transfer: Webhook; readonly paid: Webhook };
 
 export type DoorPorts = {
   readonly flow: Flow;
@@ -39,7 +39,7 @@ export function doorsOf({ flow, store, clock, log, config, keys }: DoorPorts): D
   const rings = { of: () => keys, tend: async () => {}, close: async () => {} };
   const paid = payNoticePost({ ...ports, ...createPayments(config, clock, rings).ports });
   const through =
-    (door: typeof transfer): Door =>
+    (door: typeof transfer): Webhook =>
     async (headers, body) => {
       const ctx = contextOf(headers, body);
       await door(ctx, SHOP);

@@ -8,7 +8,7 @@ import { instant } from '../../src/core/base/time.ts';
 import type { Log, Opened } from '../../src/ports.ts';
 import { readPushJson } from '../../src/wechat/account/push-json.ts';
 import { readPushXml } from '../../src/wechat/account/push-xml.ts';
-import { createDoor } from '../../src/wechat/account/webhook.ts';
+import { createWebhook } from '../../src/wechat/account/webhook.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
 import { ACCOUNT, startWorld, type World } from '../support/harness.ts';
 import {
@@ -372,7 +372,7 @@ describe('another mode than the console’s', () => {
 });
 
 test('the vector of a sealed push in JSON, by whoever made it, is read', () => {
-  const door = createDoor({
+  const door = createWebhook({
     name: 'tea',
     appId: 'wx0000000000000001',
     token: 'simtoken',

@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { type Explanation, explain, type Live } from '../../core/analysis/explain.ts';
 import type { Event } from '../../core/base/event.ts';
 import type { Instant } from '../../core/base/time.ts';
-import { foretell, wantedFor } from '../../core/decide/decide.ts';
+import { factsQueryFor, foretell } from '../../core/decide/decide.ts';
 import { bookOf } from '../../core/decide/match.ts';
 import { newsForInviter } from '../../core/match/follower.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
@@ -34,7 +34,7 @@ export async function foretold(
   const around = { ...surroundingsOf(config)(account), isForetold: true };
   const look = async (each: Event): Promise<Explanation> => {
     const matches = book.match(each, now);
-    const decision = foretell(matches, each, await store.facts(wantedFor(matches, each, now, around)), now, around);
+    const decision = foretell(matches, each, await store.facts(factsQueryFor(matches, each, now, around)), now, around);
     return explain({ event: each, at: now, decision, reply: decision.reply, matches }, live);
   };
   const { follower } = await store.facts({ account, user, merchant: undefined, claims: [], counters: [] });

@@ -4,7 +4,7 @@
 /** So many units there are: node and unit make one key. */
 const UNITS = 65_536;
 
-export class Automaton {
+export class AhoCorasick {
   /** `node * UNITS + unit` → the node that is one unit longer. Node 0 is the beginning. */
   private readonly edges = new Map<number, number>();
   /** The word that ends at a node, by its place in the list; -1: none. */

@@ -6,7 +6,7 @@ import { type Counter, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import type { Instant } from '../base/time.ts';
 import { claimKeyOf, claimKeysOf, dayIn } from '../match/claim-key.ts';
-import type { Facts, Wanted } from '../match/facts.ts';
+import type { Facts, FactsQuery } from '../match/facts.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
 import type { RuleContext } from '../mechanics/mechanic.ts';
 import type { Campaign } from '../rules/campaign.ts';
@@ -35,7 +35,7 @@ export type Surroundings = {
 };
 
 /** Everything the decision on these matches can depend on. */
-export function wantedFor(matches: readonly Match[], event: Event, now: Instant, around: Surroundings): Wanted {
+export function factsQueryFor(matches: readonly Match[], event: Event, now: Instant, around: Surroundings): FactsQuery {
   const claims = new Set<string>();
   const counters = new Set<string>();
   for (const match of matches) {
@@ -139,7 +139,7 @@ function lookedAt({ campaign, rule }: Match, event: Event, now: Instant, around:
     seed: around.isForetold ? '' : around.seedOf(campaign.id),
     isForetold: around.isForetold,
     drawSeedOf: around.drawSeedOf,
-    mine: `campaign/${campaign.id}/user/${event.user}`,
+    userKey: `campaign/${campaign.id}/user/${event.user}`,
     page: around.pageOf?.(event.account, addressOf(campaign)),
   };
 }

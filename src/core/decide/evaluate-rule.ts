@@ -43,7 +43,7 @@ export class RuleEvaluation implements EvaluationContext {
   readonly now: Instant;
   readonly day: Day;
   readonly seed: string;
-  readonly mine: string;
+  readonly userKey: string;
   readonly isForetold: boolean;
   readonly drawSeedOf: RuleContext['drawSeedOf'];
   drawSeed: string;
@@ -63,7 +63,7 @@ export class RuleEvaluation implements EvaluationContext {
     this.now = at.now;
     this.day = at.day;
     this.seed = at.seed;
-    this.mine = at.mine;
+    this.userKey = at.userKey;
     this.page = at.page;
     this.isForetold = at.isForetold === true;
     this.drawSeedOf = at.drawSeedOf;

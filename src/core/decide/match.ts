@@ -12,8 +12,8 @@ import { shadowOf } from '../rules/campaign-query.ts';
 import { isAboutCode } from '../rules/printed-code.ts';
 import { fitsTrigger, keysOf } from '../triggers/index.ts';
 
-import { Automaton } from './aho-corasick.ts';
-import { NameIndex, push } from './prefix-index.ts';
+import { AhoCorasick } from './aho-corasick.ts';
+import { PrefixIndex, push } from './prefix-index.ts';
 
 /** A rule whose trigger fits, in its campaign. */
 export type Match = { readonly campaign: Campaign; readonly rule: Rule; readonly order: number };
@@ -34,7 +34,7 @@ class TextIndex {
   private readonly parts = new Map<string, Match[]>();
   private readonly patterns = new PatternSet<Match>();
   private readonly any: Match[] = [];
-  private automaton = new Automaton([]);
+  private automaton = new AhoCorasick([]);
   private foundBy: readonly Match[][] = [];
 
   add(trigger: TextTrigger, match: Match): void {
@@ -79,7 +79,7 @@ class TextIndex {
 
   /** After the last rule. It takes a while where there are many, which is better spent before the first event. */
   finish(): void {
-    this.automaton = new Automaton([...this.parts.keys()]);
+    this.automaton = new AhoCorasick([...this.parts.keys()]);
     this.foundBy = [...this.parts.values()];
     this.patterns.finish();
   }
@@ -115,7 +115,7 @@ class Index {
   private readonly texts = new TextIndex();
   /** Those that wait for printed codes, which may be in many kinds of events. */
   private readonly codes: Match[] = [];
-  private readonly byKind = new Map<EventKind, NameIndex<Waiting>>();
+  private readonly byKind = new Map<EventKind, PrefixIndex<Waiting>>();
 
   add(match: Match): void {
     const { rule, campaign } = match;
@@ -130,7 +130,7 @@ class Index {
     if (trigger.kind === 'code') this.codes.push(match);
     const { events, names } = keysOf(trigger, match.campaign);
     for (const kind of events) {
-      const index = this.byKind.get(kind) ?? new NameIndex<Waiting>();
+      const index = this.byKind.get(kind) ?? new PrefixIndex<Waiting>();
       this.byKind.set(kind, index);
       index.add(names, { trigger, match });
     }

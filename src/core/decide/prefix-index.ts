@@ -1,7 +1,7 @@
 // Names that are looked up: whole ones (`store-1`), beginnings (`store-*`), or any. What a look-up costs grows with the
 // length of the name, not with how many there are.
 
-export class NameIndex<T> {
+export class PrefixIndex<T> {
   private readonly any: T[] = [];
   private readonly whole = new Map<string, T[]>();
   private readonly beginnings = new Map<string, T[]>();

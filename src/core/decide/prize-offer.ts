@@ -48,8 +48,8 @@ export function offerCounters(at: RuleContext, caps: MerchantCaps | undefined): 
 }
 
 /** How often this follower has drawn in this campaign, and how many of these draws were refunded since. */
-function drawNames({ mine }: Pick<RuleContext, 'mine'>) {
-  return { draws: `${mine}/draws`, takenBack: `${mine}/draws/${TAKEN_BACK}` };
+function drawNames({ userKey }: Pick<RuleContext, 'userKey'>) {
+  return { draws: `${userKey}/draws`, takenBack: `${userKey}/draws/${TAKEN_BACK}` };
 }
 
 const TAKEN_BACK = 'taken-back';

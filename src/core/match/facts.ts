@@ -18,7 +18,7 @@ export type Follower = {
 };
 
 /** What `decide` will want to know: the store reads it in one go. */
-export type Wanted = {
+export type FactsQuery = {
   readonly account: string;
   readonly user: OpenId;
   readonly merchant: string | undefined;

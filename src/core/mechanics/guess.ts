@@ -11,9 +11,9 @@ import { type EvaluationContext, mechanic, type RuleContext } from './mechanic.t
 export type GuessChecks = { password: unknown };
 
 /** The counter of this stretch of time. */
-function wrongCounter({ mine, rule, now, day }: RuleContext): string {
+function wrongCounter({ userKey, rule, now, day }: RuleContext): string {
   const per = rule.guess?.per;
-  return `${mine}/rule/${rule.id}/wrong/${per === undefined ? `day/${day}` : `${per}/${Math.floor(now / per)}`}`;
+  return `${userKey}/rule/${rule.id}/wrong/${per === undefined ? `day/${day}` : `${per}/${Math.floor(now / per)}`}`;
 }
 
 /** One more wrong try; nothing where the rule does not count them. */

@@ -38,7 +38,7 @@ export type RuleContext = {
   /** The campaign's secret seed; see `draw.ts`. */
   readonly seed: string;
   /** `campaign/ID/user/OPENID`: what counters of this follower begin with. */
-  readonly mine: string;
+  readonly userKey: string;
   /** See `Surroundings`. */
   readonly drawSeedOf?: ((campaign: string, claimKey: string) => string) | undefined;
   /** It has not happened: nothing is drawn, and the seed is not told. */

@@ -13,8 +13,8 @@ import {
 
 export type MilestoneChecks = { time: { n: number }; undoneTime: unknown };
 
-function baseOf({ mine, rule }: RuleContext): string {
-  return `${mine}/rule/${rule.id}`;
+function baseOf({ userKey, rule }: RuleContext): string {
+  return `${userKey}/rule/${rule.id}`;
 }
 
 function countCounter(at: RuleContext): string {

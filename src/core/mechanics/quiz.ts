@@ -33,12 +33,15 @@ function choiceIn(text: string): number | undefined {
 
 type Try = { readonly number: number; readonly step: number; readonly askedAt: number; readonly right: number };
 
-function triesCounter({ mine, rule, day }: RuleContext): string {
-  return `${mine}/rule/${rule.id}/tries/day/${day}`;
+function triesCounter({ userKey, rule, day }: RuleContext): string {
+  return `${userKey}/rule/${rule.id}/tries/day/${day}`;
 }
 
-function tryCounters({ mine, rule, day }: RuleContext, number: number): { step: string; asked: string; right: string } {
-  const base = `${mine}/rule/${rule.id}/quiz/${day}/${number}`;
+function tryCounters(
+  { userKey, rule, day }: RuleContext,
+  number: number,
+): { step: string; asked: string; right: string } {
+  const base = `${userKey}/rule/${rule.id}/quiz/${day}/${number}`;
   return { step: `${base}/step`, asked: `${base}/asked`, right: `${base}/right` };
 }
 
@@ -58,7 +61,9 @@ function questionsOf(at: RuleContext, number: number): Question[] {
   const { bank, questions } = at.rule.quiz!;
   const left = [...bank];
   return Array.from({ length: questions }, (_, n) => {
-    const digest = createHmac('sha256', at.seed).update(`${at.mine}/${at.rule.id}/${at.day}/${number}/${n}`).digest();
+    const digest = createHmac('sha256', at.seed)
+      .update(`${at.userKey}/${at.rule.id}/${at.day}/${number}/${n}`)
+      .digest();
     return left.splice(digest.readUIntBE(0, 6) % left.length, 1)[0]!;
   });
 }

@@ -128,7 +128,7 @@ export function slotFor(
   if (!round) return undefined;
   const seed = at.drawSeed ?? at.seed;
   const rows = layoutOf(round, prize, seed);
-  const digest = createHmac('sha256', seed).update(`${at.mine} ${at.event.key}`).digest();
+  const digest = createHmac('sha256', seed).update(`${at.userKey} ${at.event.key}`).digest();
   // Odd, so that it comes to every row: there are as many as a power of two. Everybody has a way of their own, or all
   // would crowd into the row beside a full one.
   const stride = digest.readUInt16BE(4) | 1;

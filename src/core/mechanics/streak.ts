@@ -51,7 +51,7 @@ function streakRule({ campaign, rule }: RuleContext): StreakRule {
  * `makeUp`: the latest day that was made up for. `broken`: the latest day up to which nothing counts any more.
  */
 function namesOf(at: RuleContext) {
-  return namesAt(`${at.mine}/rule/${streakRule(at).id}/streak`);
+  return namesAt(`${at.userKey}/rule/${streakRule(at).id}/streak`);
 }
 
 function namesAt(base: string) {
@@ -94,7 +94,7 @@ function moves(at: EvaluationContext, day: number): Counter[] {
 
 /** Prizes given are remembered by their cycle. What a makeUp gives is its own. */
 function runOf(at: RuleContext, start: number): Run {
-  return { base: `${at.mine}/rule/${at.rule.id}/streak`, steps: at.rule.giveAt, number: start };
+  return { base: `${at.userKey}/rule/${at.rule.id}/streak`, steps: at.rule.giveAt, number: start };
 }
 
 function wants(at: RuleContext): readonly string[] {
@@ -102,7 +102,7 @@ function wants(at: RuleContext): readonly string[] {
   const steps = stepCounters(runOf(at, 0).base, rule.giveAt);
   // A makeUp tells how far the streak is from its next prize.
   const ofStreak =
-    rule.makeUp === undefined ? [] : stepCounters(`${at.mine}/rule/${rule.makeUp}/streak`, streakRule(at).giveAt);
+    rule.makeUp === undefined ? [] : stepCounters(`${at.userKey}/rule/${rule.makeUp}/streak`, streakRule(at).giveAt);
   return [...Object.values(namesOf(at)), ...steps, ...ofStreak];
 }
 
@@ -134,7 +134,7 @@ function values(at: EvaluationContext): Values {
   const count = isAlive ? last - start + 1 : 0;
   // What comes next is the first day of a cycle.
   const isFresh = !isAlive || last === ended || count >= streak.cycle;
-  const run = { base: `${at.mine}/rule/${id}/streak`, steps: giveAt, number: start };
+  const run = { base: `${at.userKey}/rule/${id}/streak`, steps: giveAt, number: start };
   const next = isFresh
     ? untilNextCycle(at, 0)
     : (timesUntilNext(at, run, count) ?? untilNextCycle(at, streak.cycle - count));

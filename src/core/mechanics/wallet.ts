@@ -23,8 +23,8 @@ const MOST = Number.MAX_SAFE_INTEGER;
 const TAKEN_BACK = 'taken-back';
 
 /** `free` and `spent`: taken of the day's free ones, and of the earned ones. */
-function namesOf({ mine, day }: Pick<RuleContext, 'mine' | 'day'>, { name }: Wallet) {
-  const base = `${mine}/wallet/${name}`;
+function namesOf({ userKey, day }: Pick<RuleContext, 'userKey' | 'day'>, { name }: Wallet) {
+  const base = `${userKey}/wallet/${name}`;
   return {
     free: `${base}/free/day/${day}`,
     earned: `${base}/earned`,

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { fen } from '../../core/base/money.ts';
-import type { Facts, Follower, Wanted } from '../../core/match/facts.ts';
+import type { Facts, FactsQuery, Follower } from '../../core/match/facts.ts';
 
 import type { Payout, Step } from '../../core/payout/payout.ts';
 import { parseRedisUrl, type RedisAddress } from '../../lib/redis-address.ts';
@@ -172,7 +172,7 @@ type FactsRow = [
   ...rest: (number | string | null)[],
 ];
 
-async function readFacts(run: Run, wanted: Wanted): Promise<Facts> {
+async function readFacts(run: Run, wanted: FactsQuery): Promise<Facts> {
   const { account, user, merchant, claims, counters } = wanted;
   const hash = wanted.code === undefined ? '' : codeHash(wanted.code);
   const args = [`${account}/${user}`, merchant ?? '', hash, whole(claims.length), ...claims, ...counters];

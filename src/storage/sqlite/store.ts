@@ -6,7 +6,7 @@ import type { Counter } from '../../core/base/counter.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { NO_MONEY } from '../../core/base/money.ts';
-import type { Facts, Wanted } from '../../core/match/facts.ts';
+import type { Facts, FactsQuery } from '../../core/match/facts.ts';
 
 import type { Move, Payout, Step } from '../../core/payout/payout.ts';
 import type {
@@ -214,7 +214,7 @@ function statementsOf(db: Database) {
 // ── One event ────────────────────────────────────────────────────────────────────────────────────────────
 
 /** In one transaction: all of it is true of one moment, whatever another process writes meanwhile. */
-function factsOf(sql: Statements, wanted: Wanted): Facts {
+function factsOf(sql: Statements, wanted: FactsQuery): Facts {
   sql.begin.run();
   try {
     const { account, user, merchant } = wanted;

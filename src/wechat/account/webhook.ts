@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
 import type { Instant } from '../../core/base/time.ts';
-import type { Answer, Door, Opened, Query, Unread } from '../../ports.ts';
+import type { Answer, Opened, Query, Unread, Webhook } from '../../ports.ts';
 import { aesKeyOf, decrypt, decryptBytes, encrypt, sameText, signatureOf } from '../crypto.ts';
 import { textOf } from '../xml.ts';
 import { eventOf } from './push-event.ts';
@@ -26,7 +26,7 @@ const FRESHNESS_MS = 300_000;
 type Signed = { readonly signature: string; readonly wire: Wire };
 type SignatureName = 'signature' | 'msg_signature';
 
-export function createDoor(config: DoorConfig): Door {
+export function createWebhook(config: DoorConfig): Webhook {
   const { token, appId, mode } = config;
   const key = mode === 'plain' ? undefined : aesKeyOf(config.encodingAesKey ?? '');
   // Where a push is encrypted its signature covers it.

@@ -1,10 +1,10 @@
 // Many words in one text: what is found is what looking for each of them would find.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Automaton } from '../../../src/core/decide/aho-corasick.ts';
+import { AhoCorasick } from '../../../src/core/decide/aho-corasick.ts';
 
 function found(words: readonly string[], text: string): string[] {
-  return new Automaton(words)
+  return new AhoCorasick(words)
     .found(text)
     .map(index => words[index]!)
     .sort();
@@ -47,7 +47,7 @@ describe('the words in a text', () => {
 
 test('a text of one letter over and over is read once, whatever ends at each of its letters', () => {
   const list = Array.from({ length: 200 }, (_, n) => 'a'.repeat(n + 1));
-  const automaton = new Automaton(list);
+  const automaton = new AhoCorasick(list);
   expect(automaton.found('a'.repeat(2048))).toHaveLength(200);
   expect(automaton.found('a'.repeat(50))).toHaveLength(50);
 });

@@ -7,7 +7,7 @@ import { type Event, eventKey, type Happening, type OpenId, openId } from '../..
 import { type Fen, fen } from '../../../src/core/base/money.ts';
 import { byWeight } from '../../../src/core/base/random.ts';
 import { type Instant, instant, parseBeijing } from '../../../src/core/base/time.ts';
-import { decide, type Surroundings, wantedFor } from '../../../src/core/decide/decide.ts';
+import { decide, factsQueryFor, type Surroundings } from '../../../src/core/decide/decide.ts';
 import type { Decision } from '../../../src/core/decide/decision.ts';
 import { drawAmount, luckOf } from '../../../src/core/decide/draw.ts';
 import { gapCounter, lastClaimCounter, type MerchantCaps } from '../../../src/core/decide/limits.ts';
@@ -141,7 +141,7 @@ test('who may, gets: prize, amount, claim and counters', () => {
 test('what no limit is set on is neither asked for, nor seen in the trace', () => {
   const said: Event = { key: eventKey('e1'), account: 'tea', user: ANN, sentAt: OPEN, kind: 'text', text: '口令' };
   const matches = bookOf([TEA], ['tea']).match(said, OPEN);
-  const { counters } = wantedFor(matches, said, OPEN, { merchant: undefined, seedOf: () => 'seed' });
+  const { counters } = factsQueryFor(matches, said, OPEN, { merchant: undefined, seedOf: () => 'seed' });
   expect(counters).not.toContain('campaign/tea/prize/small');
   expect(counters).not.toContain('campaign/tea/rule/word/claims');
   expect(counters).not.toContain('campaign/tea/user/ann/wins');
@@ -371,7 +371,9 @@ describe('what a decision wants to know', () => {
             sentAt: OPEN,
           };
           const around: Surroundings = { merchant: undefined, seedOf: id => `seed of ${id}` };
-          const wanted = new Set(wantedFor(bookOf([TEA], ['tea']).match(event, OPEN), event, OPEN, around).counters);
+          const wanted = new Set(
+            factsQueryFor(bookOf([TEA], ['tea']).match(event, OPEN), event, OPEN, around).counters,
+          );
           const asked = Object.fromEntries(Object.entries(counters).filter(([name]) => wanted.has(name)));
           expect(deciding(word, { key, counters })).toEqual(deciding(word, { key, counters: asked }));
         },

@@ -13,7 +13,7 @@ import { acts } from '../../../src/commands/shared/acts.ts';
 import { Backtest } from '../../../src/core/analysis/backtest.ts';
 import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { instant } from '../../../src/core/base/time.ts';
-import { foretell, wantedFor } from '../../../src/core/decide/decide.ts';
+import { factsQueryFor, foretell } from '../../../src/core/decide/decide.ts';
 import { seedOf } from '../../../src/core/decide/draw.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import type { CodeFact } from '../../../src/core/match/facts.ts';
@@ -193,7 +193,7 @@ describe('a draw that is foretold asks for no seed', () => {
   const told = (campaign: Campaign, event: Event, facts: { code?: CodeFact; counters?: [string, number][] } = {}) => {
     const { counters = [], ...others } = facts;
     const matches = bookOf([campaign], ['tea']).match(event, event.sentAt);
-    wantedFor(matches, event, event.sentAt, { ...around, isForetold: true });
+    factsQueryFor(matches, event, event.sentAt, { ...around, isForetold: true });
     const known = { follower: undefined, claims: new Set<string>(), counters: new Map(counters), halted: false };
     return foretell(matches, event, { ...known, ...others }, event.sentAt, around);
   };

@@ -8,7 +8,7 @@ import type { Pattern } from '../../../src/core/base/pattern.ts';
 import { compilePattern } from '../../../src/core/base/pattern.ts';
 import { normalise } from '../../../src/core/base/text.ts';
 import { type Day, instant } from '../../../src/core/base/time.ts';
-import { decide, wantedFor } from '../../../src/core/decide/decide.ts';
+import { decide, factsQueryFor } from '../../../src/core/decide/decide.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import type { Campaign, Rule, Trigger } from '../../../src/core/rules/campaign.ts';
 import type { Question } from '../../../src/core/rules/plays.ts';
@@ -385,7 +385,7 @@ describe('of many rules an event looks only at those it concerns', () => {
       const event = eventOf(scripted);
       seen.clear();
       const found = book.match(event, event.sentAt);
-      const wanted = wantedFor(found, event, event.sentAt, around);
+      const wanted = factsQueryFor(found, event, event.sentAt, around);
       const facts = {
         follower: undefined,
         claims: new Set<string>(),

@@ -6,7 +6,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { showFinding } from '../../../src/core/base/error.ts';
 import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { type Instant, parseBeijing } from '../../../src/core/base/time.ts';
-import { countersOf, decide, wantedFor } from '../../../src/core/decide/decide.ts';
+import { countersOf, decide, factsQueryFor } from '../../../src/core/decide/decide.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { recordAfter, recordFrom } from '../../../src/core/live/record.ts';
 import { claimOf } from '../../../src/core/payout/plan.ts';
@@ -86,7 +86,7 @@ async function claim(store: Store, text: string, user: string, ...texts: readonl
   };
   const around = { merchant: undefined, seedOf: (id: string) => `seed of ${id}` };
   const matches = bookOf(goingOf(filesOf(...texts)).campaigns, ['tea']).match(event, clock);
-  const facts = await store.facts(wantedFor(matches, event, clock, around));
+  const facts = await store.facts(factsQueryFor(matches, event, clock, around));
   const decision = decide(matches, event, facts, clock, around);
   const answer = { reply: decision.reply, at: clock };
   const made = decision.kind === 'awarded' && { claim: claimOf(event, decision, clock) };

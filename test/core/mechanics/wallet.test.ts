@@ -1,7 +1,7 @@
 // Wallets: what is free today, what was earned, and that nobody spends a chance twice.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { wantedFor } from '../../../src/core/decide/decide.ts';
+import { factsQueryFor } from '../../../src/core/decide/decide.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { balanceOf, walletCounters } from '../../../src/core/mechanics/wallet.ts';
 import type { Campaign, ReplyTemplate, Wallet } from '../../../src/core/rules/campaign.ts';
@@ -287,11 +287,11 @@ test('a condition can ask for a balance: counters and value are there to be had'
     now: at(DAY1),
     day: '2026-02-10' as Parameters<typeof walletCounters>[0]['day'],
     seed: 'seed',
-    mine: 'campaign/tea/user/ann',
+    userKey: 'campaign/tea/user/ann',
   };
   const wallet = campaign.wallets.get('机会')!;
   const counters = walletCounters(looked, wallet);
-  const wanted = wantedFor([match!], event, at(DAY1), { merchant: undefined, seedOf: () => 'seed' });
+  const wanted = factsQueryFor([match!], event, at(DAY1), { merchant: undefined, seedOf: () => 'seed' });
   expect(wanted.counters).toEqual(expect.arrayContaining(counters));
   const values: Record<string, number> = {
     'campaign/tea/user/ann/wallet/机会/earned': 5,

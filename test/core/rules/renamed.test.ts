@@ -8,7 +8,7 @@ import { verifyDraw } from '../../../src/core/analysis/verify-draw.ts';
 import { showFinding } from '../../../src/core/base/error.ts';
 import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { instant, parseBeijing } from '../../../src/core/base/time.ts';
-import { decide, wantedFor } from '../../../src/core/decide/decide.ts';
+import { decide, factsQueryFor } from '../../../src/core/decide/decide.ts';
 import type { Decision } from '../../../src/core/decide/decision.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { decisionCalled } from '../../../src/core/decide/renamed-decision.ts';
@@ -125,7 +125,7 @@ describe('what was renamed', () => {
     const book = bookOf([renamed], ['tea']);
     const told = event('ann', '参加', '2026-02-11 10:00');
     const matches = book.match(told, now);
-    const wanted = wantedFor(matches, told, now, AROUND);
+    const wanted = factsQueryFor(matches, told, now, AROUND);
     for (const key of ['spring', 'spring2', 'spring3'].flatMap(id => [`${id}/join/ann/ever`, `${id}/join2/ann/ever`])) {
       expect(wanted.claims).toContain(key);
       const facts = { follower: undefined, claims: new Set([key]), counters: new Map(), halted: false };

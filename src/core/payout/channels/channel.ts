@@ -104,7 +104,7 @@ export type Known = {
 };
 
 /** What is to be paid, whatever way it is paid. */
-export type Wanted = {
+export type FactsQuery = {
   readonly mchId: string;
   readonly appId: string;
   readonly packet: Packet;
@@ -137,7 +137,7 @@ export type Channel<
   /** How long it lies with the follower before WeChat Pay takes it back, ms. */
   readonly openMs: number;
   /** Every field of the request; a retry sends these. */
-  requestOf(wanted: Wanted, settings: Settings): Request;
+  requestOf(wanted: FactsQuery, settings: Settings): Request;
   /** Those of its texts that WeChat Pay may mask or refuse. */
   wordsIn(request: Request): readonly (string | undefined)[];
   /** What the codes mean of the call that pays, and of a question. */

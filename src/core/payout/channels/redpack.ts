@@ -4,6 +4,7 @@ import { DAY } from '../../base/time.ts';
 import {
   type Channel,
   type CodeRow,
+  type FactsQuery,
   type Known,
   type Meaning,
   type Order,
@@ -11,7 +12,6 @@ import {
   type ResponseClass,
   rowOf,
   rowsOf,
-  type Wanted,
 } from './channel.ts';
 
 type Fields = {
@@ -152,7 +152,7 @@ function meaningOf({ state, reason }: Order<RedpackState>, _asked: boolean, know
   }
 }
 
-function requestOf({ packet, shares, eventAt, ...ids }: Wanted, settings: RedpackSettings): RedpackRequest {
+function requestOf({ packet, shares, eventAt, ...ids }: FactsQuery, settings: RedpackSettings): RedpackRequest {
   const { scene, ...words } = packet;
   const { subMchId, msgAppId, consumeMchId, riskInfo, clientIp } = settings;
   const common = {

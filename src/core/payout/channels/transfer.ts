@@ -3,13 +3,13 @@ import { DAY } from '../../base/time.ts';
 import {
   type Channel,
   type CodeRow,
+  type FactsQuery,
   type Known,
   type Meaning,
   type Order,
   type Phase,
   type ResponseClass,
   rowsOf,
-  type Wanted,
 } from './channel.ts';
 import { type FailClass, failClassOf, failWordsOf } from './fail-reasons.ts';
 
@@ -139,7 +139,7 @@ function ofFailure(order: Order<BillState>, known: Known | undefined): Meaning {
 }
 
 /** 现金营销 (scene 1000) must report 活动名称 and 奖励说明, each of at most 32 characters. */
-function requestOf({ mchId, appId, packet }: Wanted, settings: TransferSettings): TransferRequest {
+function requestOf({ mchId, appId, packet }: FactsQuery, settings: TransferSettings): TransferRequest {
   const { transferScene, perception, notifyUrl } = settings;
   const short = (text: string): string => [...text].slice(0, 32).join('');
   return {

@@ -107,6 +107,26 @@ describe('a follower', () => {
     expect(control().merchant(MCH_ID)).toMatchObject({ sentCount: 1, sentAmount: 100, receivedAmount: 100 });
   });
 
+  test('whose transfer left before the merchant went over to red packets confirms, and the notification ends it all the same', async () => {
+    await open({ yaml: text => text.replace('channel: transfer', 'channel: redpack') });
+    const merchant = world.config.merchants.get('shop')!;
+    expect(merchant.channel).toBe('redpack');
+    const transfer = waysOf(merchant).find(({ channel }) => channel === 'transfer')!;
+    const [campaign] = world.bot.rulebook.current().campaigns;
+    const batch = {
+      ...{ name: 'before', campaign: campaign!, account: { name: 'tea', appId: ACCOUNT.appId }, seed: 'seed' },
+      merchant: { ...transfer, notifyUrl: `${world.url}/notify/transfer/shop` },
+    };
+    const ann = world.person(true);
+    const commit = commitOf(batch, intentOf(batch, openId(ann), { amount: fen(100) }, now()), now());
+    expect(await world.store.commit(commit)).toEqual({ kind: 'done' });
+    await ended(commit.payout, 'sent');
+    control().openPacket(MCH_ID, commit.payout.billNo, openId(ann));
+    await world.simulator.noticesIdle();
+    expect(control().notices()).toMatchObject([{ state: 'SUCCESS', outcome: 'delivered', tries: [{ status: 204 }] }]);
+    expect(await world.store.payout(commit.payout.billNo)).toMatchObject({ state: 'received' });
+  });
+
   test('confirms, the notification is lost, and the query ends it', async () => {
     await open();
     const payout = await waiting();
@@ -445,26 +465,6 @@ describe('a notification', () => {
     control().moveClock({ advanceMs: 302_000 });
     expect(await deliver(delivery)).toEqual({ status: 401, body: '' });
     expect(await traces()).toBe(before);
-  });
-
-  test('of one that left by this channel before the merchant went over to red packets ends it all the same', async () => {
-    await open({ yaml: text => text.replace('channel: transfer', 'channel: redpack') });
-    const merchant = world.config.merchants.get('shop')!;
-    expect(merchant.channel).toBe('redpack');
-    const transfer = waysOf(merchant).find(({ channel }) => channel === 'transfer')!;
-    const [campaign] = world.bot.rulebook.current().campaigns;
-    const batch = {
-      ...{ name: 'before', campaign: campaign!, account: { name: 'tea', appId: ACCOUNT.appId }, seed: 'seed' },
-      merchant: { ...transfer, notifyUrl: `${world.url}/notify/transfer/shop` },
-    };
-    const ann = world.person(true);
-    const commit = commitOf(batch, intentOf(batch, openId(ann), { amount: fen(100) }, now()), now());
-    expect(await world.store.commit(commit)).toEqual({ kind: 'done' });
-    await ended(commit.payout, 'sent');
-    control().openPacket(MCH_ID, commit.payout.billNo, openId(ann));
-    await world.simulator.noticesIdle();
-    expect(control().notices()).toMatchObject([{ state: 'SUCCESS', outcome: 'delivered', tries: [{ status: 204 }] }]);
-    expect(await world.store.payout(commit.payout.billNo)).toMatchObject({ state: 'received' });
   });
 
   test('that is forged, altered, stale or unreadable is refused with an empty 401 and changes nothing', async () => {

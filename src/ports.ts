@@ -211,18 +211,21 @@ export type BookRows = {
 /** What a store holds, kind by kind. */
 export type BookKind = keyof BookRows;
 
+/** Rows one at a time, or, for who reads very many, a page at a time. */
+export type Rows<Row> = AsyncIterable<Row> & { pages(): AsyncIterable<readonly Row[]> };
+
 /**
  * A snapshot, read in pieces: what comes later is not in it. Leases and their notes (tokens, gates, jobs done) are no
  * part of it: they are no money, and belong to the processes at work on this store.
  */
 export type Books = {
-  claims(): AsyncIterable<Claim>;
+  claims(): Rows<Claim>;
   /** Oldest first. */
   payouts(): AsyncIterable<Payout>;
   history(billNo: BillNo): Promise<HistoryLine[]>;
   /** The same as both, for who wants all of it: a page of payouts comes with all their histories. */
-  lives(): AsyncIterable<BookRows['payouts']>;
-  counters(): AsyncIterable<BookRows['counters']>;
+  lives(): Rows<BookRows['payouts']>;
+  counters(): Rows<BookRows['counters']>;
   buckets(): AsyncIterable<BookRows['buckets']>;
   /** These three change in place: Redis shows them as they are when they are read, SQLite as of the snapshot. */
   followers(): AsyncIterable<Follower>;

@@ -1,7 +1,16 @@
 // Leads a snapshot of a store through the audit (核账): everything is read once, and followers are looked at some at a time, so
 // that memory stays flat however many there are.
-import { type Audit, type AuditReport, SHELVES, shelfOf, shelfOfClaim } from '../core/audit/audit.ts';
+import type { Audit, AuditReport } from '../core/audit/audit.ts';
 import { followerIn } from '../core/audit/counter-name.ts';
+import {
+  Packing,
+  SHELVES,
+  type ShelvedClaim,
+  type ShelvedCounters,
+  type ShelvedPayout,
+  shelfOf,
+  shelfOfClaim,
+} from '../core/audit/shelf.ts';
 import { Spool } from '../lib/spool.ts';
 import type { BookRows, Books, Store } from '../ports.ts';
 
@@ -10,11 +19,6 @@ const JOURNAL_MAX = 10_000;
 /** Rows between two turns of the event loop. */
 const ROWS_A_TURN = 500;
 
-type Counter = BookRows['counters'];
-type Life = BookRows['payouts'];
-type Claim = BookRows['claims'];
-type Shelves = { readonly claims: Spool<Claim>; readonly lives: Spool<Life>; readonly counters: Spool<Counter> };
-
 /** `tell`: how much was looked at, of about how much. */
 export async function auditStore(
   store: Store,
@@ -22,79 +26,111 @@ export async function auditStore(
   tell: (done: number, total: number) => void = () => {},
 ): Promise<AuditReport> {
   const books = await store.books();
-  const shelves: Shelves = { claims: new Spool(), lives: new Spool(), counters: new Spool() };
+  const shelves = new Shelves(audit);
   try {
-    await readOnto(shelves, books, audit, tell);
+    await shelves.fill(books, tell);
     const { claims } = shelves;
-    let done = 0;
     for (let shelf = 0; shelf < SHELVES; shelf++) {
-      await auditShelf(shelves, audit, shelf, () => tell(claims.size + ++done, 2 * claims.size));
+      await shelves.auditShelf(shelf);
+      tell(claims + ((shelf + 1) * claims) / SHELVES, 2 * claims);
     }
     for await (const bucket of books.buckets()) audit.bucket(bucket);
     audit.endOfBooks();
-    if (audit.hasDoubts) await settleDoubts(shelves.claims, store, audit);
+    if (audit.hasDoubts) await shelves.settleDoubts(store);
     return audit.report();
   } finally {
-    for (const spool of Object.values(shelves)) spool.close();
+    shelves.close();
     await books.close();
   }
 }
 
-/** All of the books, once, onto shelves by whose it is. */
-async function readOnto(
-  { claims, lives, counters }: Shelves,
-  books: Books,
-  audit: Audit,
-  tell: (done: number, total: number) => void,
-): Promise<void> {
-  for await (const claim of books.claims()) claims.put(shelfOfClaim(claim.key), claim);
-  let done = 0;
-  for await (const life of books.lives()) {
-    lives.put(shelfOfClaim(life.payout.claimKey), life);
-    tell(Math.min(++done, claims.size), 2 * claims.size);
-  }
-  for await (const counter of books.counters()) {
-    audit.survey(counter.name);
-    counters.put(shelfOf(followerIn(counter.name)), counter);
-  }
-}
+/** All of the books, by whose it is. */
+class Shelves {
+  private readonly audit: Audit;
+  private readonly packing = new Packing();
+  private readonly claimed = new Spool<ShelvedClaim>();
+  private readonly paid = new Spool<ShelvedPayout>();
+  private readonly counted = new Spool<ShelvedCounters>();
 
-/** The claims, payouts and counters of some followers. */
-async function auditShelf(
-  { claims, lives, counters }: Shelves,
-  audit: Audit,
-  shelf: number,
-  tell: () => void,
-): Promise<void> {
-  const breathe = turns();
-  for (const claim of claims.take(shelf)) {
-    audit.claim(claim);
-    tell();
-    await breathe();
+  constructor(audit: Audit) {
+    this.audit = audit;
   }
-  for (const { payout, history } of lives.take(shelf)) {
-    audit.payout(payout, history);
-    await breathe();
+
+  get claims(): number {
+    return this.claimed.size;
   }
-  for (const { name, value } of counters.take(shelf)) {
-    audit.counter(name, value);
-    await breathe();
+
+  /** Reads all of the books, once. */
+  async fill(books: Books, tell: (done: number, total: number) => void): Promise<void> {
+    const { audit, packing, claimed, paid } = this;
+    for await (const page of books.claims().pages())
+      for (const claim of page) claimed.put(shelfOfClaim(claim.key), packing.claim(claim));
+    for await (const page of books.lives().pages()) {
+      for (const { payout, history } of page)
+        paid.put(shelfOfClaim(payout.claimKey), packing.payout(audit.payout(payout, history)));
+      tell(Math.min(paid.size, claimed.size), 2 * claimed.size);
+    }
+    for await (const page of books.counters().pages()) this.putCounters(page);
   }
-  for (const _ of audit.endOfPart()) await new Promise(resolve => setImmediate(resolve));
+
+  /** Those of one follower mostly come together. */
+  private putCounters(page: readonly BookRows['counters'][]): void {
+    const { audit, packing, counted } = this;
+    let row: [user: string, ...(string | number)[]] = [''];
+    const put = (): void => {
+      if (row.length > 1) counted.put(shelfOf(row[0]), row);
+    };
+    for (const { name, value } of page) {
+      audit.survey(name);
+      const user = followerIn(name) ?? '';
+      if (user !== row[0]) {
+        put();
+        row = [user];
+      }
+      row.push(packing.name(name, user), value);
+    }
+    put();
+  }
+
+  /** The claims, payouts and counters of some followers. */
+  async auditShelf(shelf: number): Promise<void> {
+    const { audit, packing } = this;
+    const breathe = turns();
+    for (const row of this.claimed.take(shelf)) {
+      audit.claim(packing.claimOf(row));
+      await breathe();
+    }
+    for (const row of this.paid.take(shelf)) {
+      audit.paid(packing.payoutOf(row));
+      await breathe();
+    }
+    for (const [user, ...counters] of this.counted.take(shelf)) {
+      for (let n = 0; n < counters.length; n += 2)
+        audit.counter(packing.nameOf(counters[n]!, user), counters[n + 1] as number);
+      await breathe();
+    }
+    for (const _ of audit.endOfPart()) await new Promise(resolve => setImmediate(resolve));
+  }
+
+  /** What the decisions of claims in doubt counted. The journal is no part of the books, but nothing in it ever changes. */
+  async settleDoubts(store: Store): Promise<void> {
+    const { audit, packing } = this;
+    for (const row of this.claimed.all()) {
+      const claim = packing.claimOf(row);
+      if (!audit.isInDoubt(claim)) continue;
+      const lines = await store.journal({ user: claim.user, limit: JOURNAL_MAX });
+      const awards = lines.flatMap(({ decision }) => (decision.kind === 'awarded' ? [decision] : []));
+      audit.decided(claim, awards.find(({ claimKey }) => claimKey === claim.key)?.counters);
+    }
+  }
+
+  close(): void {
+    for (const spool of [this.claimed, this.paid, this.counted]) spool.close();
+  }
 }
 
 /** Others get their turn every so many rows. */
 function turns(): () => Promise<void> | undefined {
   let rows = 0;
   return () => (++rows % ROWS_A_TURN === 0 ? new Promise(resolve => setImmediate(resolve)) : undefined);
-}
-
-/** What the decisions of these claims counted. The journal is no part of the books, but nothing in it ever changes. */
-async function settleDoubts(claims: Spool<Claim>, store: Store, audit: Audit): Promise<void> {
-  for (const claim of claims.all()) {
-    if (!audit.isInDoubt(claim)) continue;
-    const lines = await store.journal({ user: claim.user, limit: JOURNAL_MAX });
-    const awards = lines.flatMap(({ decision }) => (decision.kind === 'awarded' ? [decision] : []));
-    audit.decided(claim, awards.find(({ claimKey }) => claimKey === claim.key)?.counters);
-  }
 }

@@ -2,10 +2,10 @@
 // bot answers its first event; and `audit --repair` brings back counters that differ. Read from a snapshot; what is
 // missing is added in small pieces, each only while nobody has begun another count. So it may die anywhere, and begin anew.
 
-import { SHELVES, shelfOf, shelfOfClaim } from '../core/audit/audit.ts';
 import { followerIn } from '../core/audit/counter-name.ts';
 import { CounterAudit, type CounterFault } from '../core/audit/counters.ts';
 import { COUNTED, changesFor, fenceOf, isOfRecount, RUNS } from '../core/audit/recount.ts';
+import { SHELVES, shelfOf, shelfOfClaim } from '../core/audit/shelf.ts';
 import type { Counter } from '../core/base/counter.ts';
 import { Fault } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';

@@ -4,28 +4,27 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Characters of a shelf that are kept in memory before they go to the file, and of all shelves together. */
-const SHELF_MAX = 64 * 1024;
-const MEMORY_MAX = 16 * 1024 * 1024;
+/** Bytes of a shelf that are kept in memory before they go to the file. They lie outside of the heap, and are used again. */
+const SHELF_MAX = 16 * 1024;
+/** A character of a JavaScript text is at most so many bytes. */
+const BYTES_A_CHARACTER = 3;
 
-type Shelf = { waiting: string[]; length: number; readonly chunks: { at: number; bytes: number }[] };
+/** `waiting`: rows as JSON, each with a comma behind it. */
+type Shelf = { readonly waiting: Buffer; length: number; readonly chunks: { at: number; bytes: number }[] };
 
 export class Spool<Row> {
   size = 0;
   private readonly shelves = new Map<number, Shelf>();
-  private held = 0;
   private file: { readonly fd: number; end: number } | undefined;
 
   /** Rows of one shelf come back in the order in which they were put there. */
   put(shelf: number, row: Row): void {
     const on = this.on(shelf);
-    const text = JSON.stringify(row);
-    on.waiting.push(text);
-    on.length += text.length;
+    const text = `${JSON.stringify(row)},`;
     this.size++;
-    this.held += text.length;
-    if (on.length >= SHELF_MAX && this.held >= MEMORY_MAX) this.putAside(on);
-    else if (this.held >= 2 * MEMORY_MAX) for (const each of this.shelves.values()) this.putAside(each);
+    if (on.length + text.length * BYTES_A_CHARACTER > SHELF_MAX) this.putAside(on);
+    if (text.length * BYTES_A_CHARACTER > SHELF_MAX) this.write(on, Buffer.from(text));
+    else on.length += on.waiting.write(text, on.length);
   }
 
   *take(shelf: number): Generator<Row> {
@@ -34,9 +33,9 @@ export class Spool<Row> {
     for (const { at, bytes } of on.chunks) {
       const chunk = Buffer.allocUnsafe(bytes);
       for (let read = 0; read < bytes; ) read += readSync(this.file!.fd, chunk, read, bytes - read, at + read);
-      for (const text of chunk.toString().split('\n')) yield JSON.parse(text) as Row;
+      yield* rowsIn<Row>(chunk);
     }
-    for (const text of on.waiting) yield JSON.parse(text) as Row;
+    yield* rowsIn<Row>(on.waiting.subarray(0, on.length));
   }
 
   *all(): Generator<Row> {
@@ -52,24 +51,28 @@ export class Spool<Row> {
   private on(shelf: number): Shelf {
     const known = this.shelves.get(shelf);
     if (known) return known;
-    const made: Shelf = { waiting: [], length: 0, chunks: [] };
+    const made: Shelf = { waiting: Buffer.allocUnsafeSlow(SHELF_MAX), length: 0, chunks: [] };
     this.shelves.set(shelf, made);
     return made;
   }
 
   private putAside(shelf: Shelf): void {
-    if (shelf.waiting.length === 0) return;
+    if (shelf.length > 0) this.write(shelf, shelf.waiting.subarray(0, shelf.length));
+    shelf.length = 0;
+  }
+
+  private write(shelf: Shelf, chunk: Buffer): void {
     this.file ??= namelessFile();
-    const chunk = Buffer.from(shelf.waiting.join('\n'));
     for (let written = 0; written < chunk.length; ) {
       written += writeSync(this.file.fd, chunk, written, chunk.length - written, this.file.end + written);
     }
     shelf.chunks.push({ at: this.file.end, bytes: chunk.length });
     this.file.end += chunk.length;
-    this.held -= shelf.length;
-    shelf.waiting = [];
-    shelf.length = 0;
   }
+}
+
+function rowsIn<Row>(chunk: Buffer): Row[] {
+  return JSON.parse(`[${chunk.toString('utf8', 0, chunk.length - 1)}]`) as Row[];
 }
 
 /** Its name is gone at once: only this process can read it, and its end is the file's. */

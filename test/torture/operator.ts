@@ -13,6 +13,7 @@ import { retryStep } from '../../src/core/payout/operator-steps.ts';
 import { isFinal, type Payout } from '../../src/core/payout/payout.ts';
 import { checksumOf } from '../../src/core/rules/printed-code.ts';
 import type { Books, Log, Payer, Store } from '../../src/ports.ts';
+import { inPages } from '../../src/storage/shared/pages.ts';
 import { withBug } from './bugs.ts';
 import { ACCOUNT, POLICY, SHOP } from './config.ts';
 import { BATCH } from './rules.ts';
@@ -305,10 +306,10 @@ export class Operator {
       await books.close();
       return {
         ...books,
-        claims: () => each(claims),
-        lives: () => each(lives),
+        claims: () => inPages(() => each([claims])),
+        lives: () => inPages(() => each([lives])),
         payouts: () => each(lives.map(({ payout }) => payout)),
-        counters: () => each(counters),
+        counters: () => inPages(() => each([counters])),
         journal: () => each(journal),
         buckets: () => each(buckets),
         history: billNo => store.history(billNo),

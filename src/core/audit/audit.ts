@@ -19,6 +19,8 @@ import {
   auditClaim,
   auditPayout,
   type Change,
+  type Paid,
+  paidOf,
   type Sums,
   takenOf,
 } from './payout.ts';
@@ -60,30 +62,14 @@ const LOOKED_AT_ONCE = 500;
 const BUCKETS = ['reserved', 'sent', 'received', 'refunded'] as const;
 type Bucket = { readonly campaign: string } & Readonly<Record<(typeof BUCKETS)[number], number>>;
 
-/** Followers stand on so many shelves, and one shelf is a part: of a million claims memory holds four thousand. */
-export const SHELVES = 256;
-
-/** The shelf a claim stands on, with its payouts: by the openid in its key. */
-export function shelfOfClaim(key: string): number {
-  return shelfOf(key.split('/')[2] ?? '');
-}
-
-/** The shelf of a follower; that of nobody is the first (FNV-1a). */
-export function shelfOf(user: string | undefined): number {
-  if (user === undefined) return 0;
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < user.length; at++) hash = Math.imul(hash ^ user.charCodeAt(at), 0x01000193);
-  return (hash >>> 0) % SHELVES;
-}
-
 type Owed = { readonly claim: Claim; payouts: readonly Attempt[] };
 const NONE: readonly Attempt[] = [];
 type Campaigns = Sums & { claims: number; payouts: number };
 
 /**
- * In this order: `survey` every counter's name; then part by part the claims, the payouts with their histories and the
- * counters of its followers, and `endOfPart`; then every bucket, and `endOfBooks`; then for each claim that `isInDoubt`
- * what its decision counted (`decided`); then `report`. Counters of nobody belong to the first part.
+ * In this order: every `payout` with its history, and `survey` every counter's name; then part by part the claims, what is
+ * left of the payouts (`paid`) and the counters of its followers, and `endOfPart`; then every bucket, and `endOfBooks`; then
+ * for each claim that `isInDoubt` what its decision counted (`decided`); then `report`. Counters of nobody belong to any part.
  */
 export class Audit {
   private readonly counters: CounterAudit;
@@ -97,7 +83,6 @@ export class Audit {
   private payouts = 0;
   private historyLines = 0;
   private part = new Map<string, Owed>();
-  private readonly words = new Map<string, string>();
 
   /** `campaigns`: those that are live, for their budgets and limits. `funds`: what the merchant's account says. */
   constructor(campaigns: readonly Campaign[], funds?: FundFlow) {
@@ -113,46 +98,33 @@ export class Audit {
   claim(claim: Claim): void {
     this.claims++;
     this.of(claim.campaign).claims++;
-    this.part.set(claim.key, { claim: this.lean(claim), payouts: NONE });
+    this.part.set(claim.key, { claim, payouts: NONE });
     this.counters.claim(claim);
   }
 
-  payout(payout: Payout, history: readonly Change[]): void {
-    const { billNo, campaign, claimKey, attempt } = payout;
+  /** By itself, with its history. What is left of it comes again with its claim. */
+  payout(payout: Payout, history: readonly Change[]): Paid {
     this.payouts++;
     this.historyLines += history.length;
-    const sums = this.of(campaign);
+    const sums = this.of(payout.campaign);
     sums.payouts++;
     addToSums(sums, payout);
     this.add(...auditPayout(payout, history));
+    this.funds?.payout(payout, history);
+    return paidOf(payout, history);
+  }
+
+  paid(paid: Paid): void {
+    const { billNo, claimKey, attempt } = paid;
     const owed = this.part.get(claimKey);
     if (owed) {
-      this.add(...auditAgainstClaim(payout, owed.claim));
-      owed.payouts = [...owed.payouts, attemptOf(payout, history)];
+      this.add(...auditAgainstClaim(paid, owed.claim));
+      owed.payouts = [...owed.payouts, attemptOf(paid)];
     } else
       this.add({ where: `payout ${billNo}`, what: 'claim', expected: claimKey, found: 'no such claim', unit: 'text' });
-    const claim = owed?.claim ?? { ...payout, key: claimKey, prize: '', at: payout.createdAt };
-    this.counters.payout(payout, claim);
-    if (attempt === 1) this.counters.firstPayout(claim, payout);
-    this.funds?.payout(payout, history);
-  }
-
-  /** Each row brings its own copy of the same few words; one is kept. */
-  private lean(claim: Claim): Claim {
-    const { campaign, rule, account, prize } = claim;
-    return {
-      ...claim,
-      campaign: this.word(campaign),
-      rule: this.word(rule),
-      account: this.word(account),
-      prize: this.word(prize),
-    };
-  }
-
-  private word(text: string): string {
-    const known = this.words.get(text);
-    if (known === undefined) this.words.set(text, text);
-    return known ?? text;
+    const claim = owed?.claim ?? { ...paid, key: claimKey, prize: '', at: paid.createdAt };
+    this.counters.payout(paid, claim);
+    if (attempt === 1) this.counters.firstPayout(claim, paid);
   }
 
   counter(name: string, value: number): void {

@@ -2,7 +2,7 @@
 // `limit.ts` name the counters, for a campaign that has every limit there is. Pure.
 
 import type { Counter } from '../base/counter.ts';
-import type { Event, EventKey } from '../base/event.ts';
+import type { Event, EventKey, OpenId } from '../base/event.ts';
 import { fen } from '../base/money.ts';
 import { DAY, type Day, dayOf, type Instant, later, MINUTE } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
@@ -25,18 +25,7 @@ function daysOf(at: Instant): Day[] {
   return otherDays.map(minutes => dayOf(later(at, -minutes * MINUTE)));
 }
 
-const known = new Map<string, Campaign>();
-const KNOWN_MAX = 1000;
-
-/** A campaign with every rate there is: all else is counted anyway. Each claim asks for one of the same few. */
-function limitless(id: string, dayStartsAt: number): Campaign {
-  const key = `${id}/${dayStartsAt}`;
-  const campaign = known.get(key) ?? withEveryRate(id, dayStartsAt);
-  if (known.size >= KNOWN_MAX) known.clear();
-  known.set(key, campaign);
-  return campaign;
-}
-
+/** All else is counted anyway. */
 function withEveryRate(id: string, dayStartsAt: number): Campaign {
   const blank = blankCampaign(id);
   return {
@@ -57,8 +46,8 @@ function prizeCalled(name: string, isWin: boolean): Prize {
   return isWin ? { name, weight: 1, kind: 'coupon', coupons: [] } : { name, weight: 1, kind: 'nothing' };
 }
 
-/** `isCoupon`: its prize is a list of texts, of which each claim takes one. */
-type About = { readonly dayStartsAt: number; readonly isCoupon: boolean };
+/** `isCoupon`: its prize is a list of texts, of which each claim takes one. `hasRates`: there is, or was, some limit of a minute or an hour. */
+type About = { readonly dayStartsAt: number; readonly isCoupon: boolean; readonly hasRates: boolean };
 
 /** `stays`: counted for ever. `returns`: with its money. `rate`: in its minute or hour, if there was such a limit. */
 export type Counting = Pick<Counter, 'name' | 'add'> & { readonly how: 'stays' | 'returns' | 'rate' };
@@ -68,34 +57,83 @@ export function isPersonal({ rule }: Pick<Claim, 'rule'>): boolean {
   return rule !== SEND_RULE && rule !== RECOVERED;
 }
 
+/** A counter of claims that are alike: of each follower, where there is something `behind` the follower. */
+type Form = {
+  readonly before: string;
+  readonly behind?: string;
+  readonly isMoney: boolean;
+  readonly how: Counting['how'];
+};
+/** Claims that are alike count alike, and of millions nearly all are like another one. */
+type Memo = Map<string, readonly Form[]>;
+const FORMS_MAX = 10_000;
+const lasting: Memo = new Map();
+const rates: Memo = new Map();
+/** Stands for the follower; no name has it. */
+const MARK = '\0';
+
 /** What a claim counts, but for what its merchant allows. */
-export function claimsCounted(claim: Claim, { dayStartsAt, isCoupon }: About): Counting[] {
-  const { campaign: id, rule, prize, amount, at, day, user, round } = claim;
+export function claimsCounted(claim: Claim, about: About): Counting[] {
+  const { campaign, rule, prize, amount, at, day, scene, round } = claim;
+  const starts = day === undefined ? about.dayStartsAt : day === dayOf(at) ? 0 : DAY / MINUTE;
+  const isWorth = amount > 0;
+  const place = `${campaign}${MARK}${rule}${MARK}${prize}${MARK}${isWorth}`;
+  const when = `${scene}${MARK}${round}${MARK}${about.isCoupon}${MARK}${dayOf(later(at, -starts * MINUTE))}`;
+  const forms = (): Form[] => formsOf({ ...claim, user: MARK as OpenId }, { ...about, dayStartsAt: starts });
+  const found = remembered(lasting, `${place}${MARK}${when}`, () => forms().filter(({ how }) => how !== 'rate'));
+  const counted = found.map(form => countingOf(form, claim));
+  if (!about.hasRates) return counted;
+  const minute = `${place}${MARK}${Math.floor(at / MINUTE)}`;
+  for (const form of remembered(rates, minute, () => forms().filter(({ how }) => how === 'rate')))
+    counted.push(countingOf(form, claim));
+  return counted;
+}
+
+function remembered(memo: Memo, key: string, find: () => Form[]): readonly Form[] {
+  const known = memo.get(key);
+  if (known) return known;
+  const found = find();
+  if (memo.size >= FORMS_MAX) memo.clear();
+  memo.set(key, found);
+  return found;
+}
+
+function countingOf({ before, behind, isMoney, how }: Form, { user, amount }: Claim): Counting {
+  return { name: behind === undefined ? before : before + user + behind, add: isMoney ? amount : 1, how };
+}
+
+/** `claim`: of `MARK`. */
+function formsOf(claim: Claim, { dayStartsAt, isCoupon }: About): Form[] {
+  const { campaign: id, rule, prize, amount, at, user, round } = claim;
   const event = eventOf(claim);
-  const starts = day === undefined ? dayStartsAt : day === dayOf(at) ? 0 : DAY / MINUTE;
-  const campaign = limitless(id, starts);
+  const campaign = withEveryRate(id, dayStartsAt);
   const own = isPersonal(claim) ? userLimits(campaign, event, at) : [];
   const called = prizeCalled(prize, isCoupon || amount > 0);
   const limits = [
     ...own,
     ...(prize === PROGRESS ? [] : prizeLimits(campaign, called, amount, { event, caps: undefined, now: at })),
   ];
-  const counted = limits.map(({ name, add, returns }): Counting => {
+  const forms = limits.map(({ name, money, returns }): Form => {
     const how = isOfRate(name) ? 'rate' : returns ? 'returns' : 'stays';
-    return { name, add, how };
+    return { ...cut(name), isMoney: money, how };
   });
-  const more = (name: string): void => void counted.push({ name, add: 1, how: 'stays' });
+  const more = (name: string): void => void forms.push({ ...cut(name), isMoney: false, how: 'stays' });
   more(ruleClaimsCounter(id, rule));
   if (isCoupon) more(`campaign/${id}/prize/${prize}/coupons`);
   if (round !== undefined && isPersonal(claim)) more(`campaign/${id}/user/${user}/claims/round/${round}`);
-  return counted;
+  return forms;
+}
+
+function cut(name: string): Pick<Form, 'before' | 'behind'> {
+  const [before, behind] = name.split(MARK);
+  return behind === undefined ? { before: name } : { before: before!, behind };
 }
 
 /** What its payout holds beside its merchant's caps; `undefined`: a claim of before does not say. */
-export function holdsOf(claim: Claim): ReadonlyMap<string, number> | undefined {
+export function holdsOf(claim: Claim): readonly Counting[] | undefined {
   if (claim.day === undefined) return undefined;
-  const counted = claimsCounted(claim, { dayStartsAt: 0, isCoupon: false });
-  return new Map(counted.filter(({ how }) => how === 'returns').map(({ name, add }) => [name, add]));
+  const counted = claimsCounted(claim, { dayStartsAt: 0, isCoupon: false, hasRates: false });
+  return counted.filter(({ how }) => how === 'returns');
 }
 
 /** A claim of before counted against what its merchant allows the follower on its day, and nothing gives that back. */

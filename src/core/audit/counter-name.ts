@@ -19,12 +19,15 @@ export function nameKind(name: string): 'own' | 'shared' | 'round' | 'wallet' | 
   return WALLET.test(name) ? 'wallet' : undefined;
 }
 
-/** The follower in a counter's name. */
+const USER = '/user/';
+
+/** The follower in a counter's name, which is that of any `own` one; `undefined`: there is none. */
 export function followerIn(name: string): string | undefined {
-  const kind = nameKind(name);
-  if (kind !== 'own' && kind !== 'wallet') return undefined;
-  const [, , , , ofMerchant] = name.split('/');
-  return name.startsWith('merchant/') ? ofMerchant : /\/user\/([^/]+)/.exec(name)?.[1];
+  const at = name.indexOf(USER) + USER.length;
+  if (at < USER.length) return undefined;
+  const from = name.startsWith('merchant/') ? name.indexOf('/', at) + 1 : at;
+  const end = name.indexOf('/', from);
+  return end < 0 ? name.slice(from) : name.slice(from, end);
 }
 
 /** What a counter counts. */

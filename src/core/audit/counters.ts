@@ -81,8 +81,9 @@ class CounterCheck {
   /** What it says, once all it must say was added up. */
   found(name: string, found: number): void {
     const { low, high: sure } = this.expected.get(name) ?? { low: 0, high: 0 };
-    const high = sure + (this.slack.get(somewhere(name)) ?? 0);
     this.expected.delete(name);
+    if (found === low && found === sure && this.slack.size === 0) return;
+    const high = sure + (this.slack.get(somewhere(name)) ?? 0);
     if (found < low || found > high) this.faults.push({ name, low, high, found });
     else if (found < high && isOfRate(name)) this.doubt(name, found);
   }
@@ -102,6 +103,9 @@ class CounterCheck {
 /** No day of a campaign ends later after a claim on it, whenever its days begin; and no month. */
 const DAY_MS = 2 * DAY;
 const MONTH_MS = 32 * DAY;
+
+/** As much of a payout as counters depend on. */
+type Held = Pick<Payout, 'state' | 'holds' | 'merchant' | 'amount' | 'refunded'>;
 
 /** What one claim is expected to have counted for sure, and what perhaps. */
 type Sure = 'surely' | 'perhaps';
@@ -170,9 +174,13 @@ export class CounterAudit {
 
   private counted(claim: Claim): Counting[] {
     const dayStartsAt = this.campaigns.get(claim.campaign)?.period.dayStartsAt ?? 0;
-    const isCoupon = claim.amount === 0 && this.coupons.has(`campaign/${claim.campaign}/prize/${claim.prize}/coupons`);
-    const counted = claimsCounted(claim, { dayStartsAt, isCoupon });
-    return counted.filter(({ name, how }) => how !== 'rate' || this.rates.has(rateBehind(name)));
+    const isCoupon =
+      claim.amount === 0 &&
+      this.coupons.size > 0 &&
+      this.coupons.has(`campaign/${claim.campaign}/prize/${claim.prize}/coupons`);
+    const hasRates = this.rates.size > 0;
+    const counted = claimsCounted(claim, { dayStartsAt, isCoupon, hasRates });
+    return hasRates ? counted.filter(({ name, how }) => how !== 'rate' || this.rates.has(rateBehind(name))) : counted;
   }
 
   private sureness(claim: Claim, { name, how }: Counting): Sure {
@@ -186,7 +194,7 @@ export class CounterAudit {
   }
 
   /** The first number of a claim of before counts against what its merchant allows the follower on that day. */
-  firstPayout(claim: Claim, { merchant, holds }: Payout): void {
+  firstPayout(claim: Claim, { merchant, holds }: Held): void {
     if (isSure(claim)) return;
     const counters = merchantCountersOf(claim, merchant);
     // A claim that was found again has lost its day; its payout says what it holds, or has passed it on.
@@ -195,7 +203,7 @@ export class CounterAudit {
   }
 
   /** What this payout still takes up. `claim`: the one it pays. One that was followed by another holds nothing. */
-  payout(payout: Payout, claim: Claim): void {
+  payout(payout: Held, claim: Claim): void {
     const { state, holds, merchant, amount } = payout;
     if (holds.length === 0) return;
     const isBack = state === 'failed' || state === 'refunded';
@@ -212,14 +220,13 @@ export class CounterAudit {
   }
 
   /** What of its claim's pieces and money it has, or has kept. */
-  private hold({ holds }: Payout, claim: Claim, back: number): void {
-    const held = new Set(holds.map(({ name }) => name));
+  private hold({ holds }: Held, claim: Claim, back: number): void {
     for (const counting of this.counted(claim)) {
       const { name, add, how } = counting;
       if (how !== 'returns') continue;
       const kept = add - backOf(add, claim, back);
       // One of before did not hold what nothing limited; once it was brought up, it is counted for ever.
-      const isKnown = held.has(name) || isSure(claim);
+      const isKnown = isSure(claim) || holds.some(hold => hold.name === name);
       const low = isKnown || this.sureness(claim, counting) === 'surely' ? kept : 0;
       this.of(name).expect(name, low, isKnown ? kept : add);
     }
@@ -231,7 +238,7 @@ export class CounterAudit {
   }
 
   /** A packet of before, opened in part: it is still taken at its store, which its payout no longer names. */
-  private packetSomewhere({ holds }: Payout, { campaign }: Claim): void {
+  private packetSomewhere({ holds }: Held, { campaign }: Claim): void {
     for (const { name } of holds) {
       const day = /\/amount\/day\/([\d-]+)$/.exec(name)?.[1];
       if (day !== undefined && name.startsWith('campaign/'))
@@ -240,7 +247,7 @@ export class CounterAudit {
   }
 
   /** `back`: how much of the money is. Of a group packet that was opened in part its follower's packet stays. */
-  private cap(name: string, paid: Claim & Pick<Payout, 'amount'>, merchant: string, back: number): void {
+  private cap(name: string, paid: Claim & Pick<Held, 'amount'>, merchant: string, back: number): void {
     if (back === paid.amount) return;
     const held = holdOf(name, paid, merchant) ?? 0;
     this.of(name).expect(name, name.includes('/amount/') ? held - back : held);
@@ -251,7 +258,7 @@ export class CounterAudit {
   }
 
   /** What came back is not counted any more, if it was held; whether one of before had been counted, nobody knows. */
-  private giveBack({ holds }: Payout, claim: Claim, back: number): void {
+  private giveBack({ holds }: Held, claim: Claim, back: number): void {
     const held = new Set(holds.map(({ name }) => name));
     for (const { name, add, how } of this.counted(claim)) {
       const less = how === 'returns' ? backOf(add, claim, back) : 0;

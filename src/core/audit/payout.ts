@@ -1,5 +1,6 @@
 // What must be true of one payout and its history, and of one claim and all its payouts: a part of the audit (核账). Pure.
 
+import type { Counter } from '../base/counter.ts';
 import { DAY, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
 
@@ -29,6 +30,28 @@ export type Change = {
   readonly to: PayoutState;
   readonly what: string;
 };
+
+type Fields =
+  | ('billNo' | 'claimKey' | 'attempt' | 'campaign' | 'rule' | 'account' | 'merchant' | 'user')
+  | ('amount' | 'holds' | 'state' | 'refunded' | 'createdAt');
+
+/** As much of a payout as is compared with its claim and its counters. */
+export type Paid = Pick<Payout, Fields> & {
+  readonly mchId: string;
+  /** An operator said what became of it, perhaps after it had counted as unpaid and had a successor. */
+  readonly isSettled: boolean;
+};
+
+export function paidOf(payout: Payout, history: readonly Change[]): Paid {
+  const { billNo, claimKey, attempt, campaign, rule, account, merchant, user } = payout;
+  const { amount, holds, state, refunded, createdAt, request } = payout;
+  return {
+    ...{ billNo, claimKey, attempt, campaign, rule, account, merchant, user, amount, holds, state, createdAt },
+    ...(refunded !== undefined && { refunded }),
+    mchId: request.mchId,
+    isSettled: history.some(({ what }) => what === 'settled'),
+  };
+}
 
 /** gethbinfo answers for orders of the last 30 days only: then a payout is parked, with an alarm. */
 const HORIZON_MS = 30 * DAY;
@@ -111,7 +134,7 @@ function isLost({ state, nextAt, createdAt }: Payout, history: readonly Change[]
 const PARKED = /^(?:asked )?isFailed(?:One|Bug|Unknown)?$/;
 
 /** A payout that does not pay what its claim says. */
-export function auditAgainstClaim(payout: Payout, claim: Claim): AuditFinding[] {
+export function auditAgainstClaim(payout: Paid, claim: Claim): AuditFinding[] {
   const findings: AuditFinding[] = [];
   const where = `payout ${payout.billNo}`;
   const isSame = payout.amount === claim.amount;
@@ -133,10 +156,31 @@ export function auditAgainstClaim(payout: Payout, claim: Claim): AuditFinding[] 
 }
 
 /** While its money is not back, it holds what the claim counted against. */
-function auditHolds(payout: Payout, claim: Claim): AuditFinding[] {
+function auditHolds(payout: Paid, claim: Claim): AuditFinding[] {
+  const due = holdsOf(claim);
+  return due && isHeld(payout, claim, due) ? [] : auditEachHold(payout, claim, due);
+}
+
+/** The usual case, told at a glance: it holds what is due, in the order in which all claims count, and its merchant's caps. */
+function isHeld({ holds, merchant }: Paid, claim: Claim, due: readonly Pick<Counter, 'name' | 'add'>[]): boolean {
+  let [at, caps] = [0, 0];
+  for (const { name, add } of holds) {
+    const next = due[at];
+    if (next?.name === name && next.add === add) at++;
+    else if (capDayOf(name, merchant) !== undefined && holdOf(name, claim, merchant) === add) caps++;
+    else return false;
+  }
+  return at === due.length && caps > 0;
+}
+
+function auditEachHold(
+  payout: Paid,
+  claim: Claim,
+  counting: readonly Pick<Counter, 'name' | 'add'>[] | undefined,
+): AuditFinding[] {
   const where = `payout ${payout.billNo}`;
   const held = new Map(payout.holds.map(hold => [hold.name, hold.add]));
-  const counted = holdsOf(claim);
+  const counted = counting && new Map(counting.map(({ name, add }) => [name, add]));
   const due = (name: string): number => {
     const isCap = capDayOf(name, payout.merchant) !== undefined;
     return (counted && !isCap ? counted.get(name) : holdOf(name, claim, payout.merchant)) ?? 0;
@@ -159,7 +203,7 @@ function auditHolds(payout: Payout, claim: Claim): AuditFinding[] {
 }
 
 /** It holds its merchant's day, whichever that is; this one, if it was not delayed. */
-function capNameOf({ merchant, createdAt }: Payout): string {
+function capNameOf({ merchant, createdAt }: Paid): string {
   return `merchant/${merchant}/amount/day/${dayOf(createdAt)}`;
 }
 
@@ -169,14 +213,12 @@ export type Attempt = {
   readonly day: string;
   readonly attempt: number;
   readonly isVoid: boolean;
-  /** An operator said what became of it, perhaps after it had counted as unpaid and had a successor. */
   readonly isSettled: boolean;
 };
 
-export function attemptOf(payout: Payout, history: readonly Change[]): Attempt {
-  const { billNo, attempt, request } = payout;
-  const isSettled = history.some(({ what }) => what === 'settled');
-  return { billNo, day: dayIn(billNo, request.mchId), attempt, isVoid: isVoid(payout), isSettled };
+export function attemptOf(paid: Paid): Attempt {
+  const { billNo, attempt, mchId, isSettled } = paid;
+  return { billNo, day: dayIn(billNo, mchId), attempt, isVoid: isVoid(paid), isSettled };
 }
 
 /** What is wrong with a claim and all its payouts together. */

@@ -9,7 +9,7 @@ import type { Follower } from '../../core/match/facts.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine, JournalLine } from '../../ports.ts';
 import { decisionFrom, type StoredDecision, storedDecision } from '../shared/journal.ts';
-import { CHANGING } from '../shared/rows.ts';
+import { CHANGING, lineFrom, type StoredLine } from '../shared/rows.ts';
 
 const isChanging: ReadonlySet<string> = new Set(CHANGING);
 
@@ -70,21 +70,12 @@ export function lineOf({ version, at, from, to, what, detail }: HistoryLine, tok
   return JSON.stringify([token, version, at, from, to, what, detail ?? null]);
 }
 
-type StoredLine = [
-  token: string,
-  version: number,
-  at: number,
-  from: string,
-  to: string,
-  what: string,
-  detail: string | null,
-];
-
 export function historyOf(billNo: BillNo, lines: readonly string[]): HistoryLine[] {
-  return lines.map(text => {
-    const [, version, at, from, to, what, detail] = JSON.parse(text) as StoredLine;
-    return { billNo, version, at, from, to, what, ...(detail !== null && { detail }) } as HistoryLine;
-  });
+  return lines.map(text => lineFrom(billNo, storedLine(text)));
+}
+
+export function storedLine(text: string): StoredLine {
+  return JSON.parse(text) as StoredLine;
 }
 
 /** Event, decision and what was told, which is nearly always the decision's own reply. */

@@ -11,16 +11,20 @@ import type { Follower } from '../../core/match/facts.ts';
 
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { Act, Answer, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine } from '../../ports.ts';
+import { inPages } from '../shared/pages.ts';
+import { lineFrom, type StoredLine } from '../shared/rows.ts';
 import { actFrom } from './acts.ts';
 import { CODE_PAGE, codePages } from './codes.ts';
 import { type Connection, type Script, scriptOf } from './connection.ts';
 import { KEY } from './keys.ts';
 import { mailboxFrom, personOf } from './mailbox.ts';
-import { behind, historyOf, journalFrom, payoutFrom, TOKEN_LENGTH } from './rows.ts';
+import { behind, journalFrom, payoutFrom, storedLine, TOKEN_LENGTH } from './rows.ts';
 import { PRELUDE } from './write-scripts.ts';
 
 /** Rows of one page: Redis serves nobody else while it collects them. */
 const CHUNK = 200;
+/** Counters are small, and nine times as many as claims. */
+const COUNTERS_A_PAGE = 500;
 /** A snapshot nobody reads from for this long is given up, so that a reader who died leaves nothing behind. */
 const LEASE_MS = 10 * 60_000;
 
@@ -65,8 +69,9 @@ for n, entry in ipairs(entries) do names[n], before[n] = entry[2][2], 'c:' .. en
 if #names == 0 then return rows end
 local values = redis.call('HMGET', P .. '${KEY.counter}', unpack(names))
 local then_ = redis.call('HMGET', book, unpack(before))
-for n, entry in ipairs(entries) do add(entry[1], names[n], then_[n] or values[n]) end
-return rows
+local function quoted(name) return string.find(name, '[%c"\\\\]') and cjson.encode(name) or '"' .. name .. '"' end
+for n, name in ipairs(names) do rows[n] = quoted(name) .. ',' .. (then_[n] or values[n] or '0') end
+return { entries[#entries][1], '[' .. table.concat(rows, ',') .. ']' }
 `);
 
 const BUCKETS = scriptOf(`${BOOK}
@@ -99,15 +104,14 @@ for _, line in ipairs(redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -
 return rows
 `);
 
-/** Payouts, each with how many lines it has and these. */
+/** Payouts, each with its lines as one text. */
 const LIVES = scriptOf(`${BOOK}
 local after, count = arg(), arg()
 local found = redis.call('ZRANGEBYSCORE', P .. '${KEY.list}all', '(' .. after, seq, 'LIMIT', '0', count)
 for _, billNo in ipairs(found) do
   local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'fixed', 'now')
   local lines = redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -1)
-  add(row[1], row[2], kept('p:' .. billNo) or row[3], text(#lines))
-  for _, line in ipairs(lines) do add(line) end
+  add(row[1], '[' .. row[2] .. ',' .. (kept('p:' .. billNo) or row[3]) .. ',[' .. table.concat(lines, ',') .. ']]')
 end
 return rows
 `);
@@ -202,11 +206,11 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
     throw new Fault('store', 'safe', 'books-gone', 'nobody read these books for too long; open them again');
   };
   return {
-    claims: () => rowsOf(read, CLAIM_ROWS),
+    claims: () => inPages(() => pagesOf(read, CLAIM_ROWS)),
     payouts: () => rowsOf(read, PAYOUT_ROWS),
     history: async billNo => linesUpTo(billNo, await read(HISTORY, billNo)),
-    lives: () => livesOf(read),
-    counters: () => rowsOf(read, COUNTER_ROWS),
+    lives: () => inPages(() => pagesOf(read, LIFE_ROWS)),
+    counters: () => inPages(() => countersOf(read)),
     buckets: () => rowsOf(read, BUCKET_ROWS),
     followers: () => followersOf(read),
     answers: () => rowsOf(read, ANSWER_ROWS),
@@ -224,14 +228,33 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
   };
 }
 
+function rowsOf<Entry>(read: Read, reading: Reading<Entry>): AsyncIterable<Entry> {
+  return inPages(() => pagesOf(read, reading));
+}
+
 /** The next page is on its way while this one is looked at. */
-async function* rowsOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenerator<Entry> {
+async function* pagesOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenerator<Entry[]> {
   const { script, args = [], first, width, as } = reading;
   const pageBehind = (after: string): Promise<string[]> => ahead(read(script, ...args, after, String(CHUNK)));
   for (let next: Promise<string[]> | undefined = pageBehind(first); next; ) {
     const found: string[] = await next;
     next = found.length < CHUNK * width ? undefined : pageBehind(found[found.length - width]!);
-    for (let n = 0; n < found.length; n += width) yield as(found.slice(n, n + width));
+    yield Array.from({ length: found.length / width }, (_, n) => as(found.slice(n * width, (n + 1) * width)));
+  }
+}
+
+/** Where to go on, and a page as one text: its names and values in turn. */
+async function* countersOf(read: Read): AsyncGenerator<BookRows['counters'][]> {
+  const pageBehind = (after: string): Promise<string[]> => ahead(read(COUNTERS, after, String(COUNTERS_A_PAGE)));
+  for (let next = pageBehind('0-0'); ; ) {
+    const [last, text] = await next;
+    if (last === undefined) return;
+    next = pageBehind(last);
+    const found = JSON.parse(text!) as (string | number)[];
+    yield Array.from({ length: found.length / 2 }, (_, n) => ({
+      name: found[2 * n] as string,
+      value: found[2 * n + 1] as number,
+    }));
   }
 }
 
@@ -239,32 +262,6 @@ async function* rowsOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenerat
 function ahead<T>(page: Promise<T>): Promise<T> {
   page.catch(() => undefined);
   return page;
-}
-
-/** Payouts with their lines: rows of no fixed width. */
-async function* livesOf(read: Read): AsyncGenerator<BookRows['payouts']> {
-  const pageBehind = (after: string): Promise<string[]> => ahead(read(LIVES, after, String(CHUNK)));
-  for (let next: Promise<string[]> | undefined = pageBehind('0'); next; ) {
-    const lives = livesIn(await next);
-    next = lives.length < CHUNK ? undefined : pageBehind(lives.at(-1)!.seq);
-    for (const { fixed, now, lines } of lives) {
-      const payout = payoutFrom(fixed, now);
-      yield { payout, history: linesUpTo(payout.billNo, [now, ...lines]) };
-    }
-  }
-}
-
-type Life = { readonly seq: string; readonly fixed: string; readonly now: string; readonly lines: readonly string[] };
-
-function livesIn(found: readonly string[]): Life[] {
-  const lives: Life[] = [];
-  for (let n = 0; n < found.length; ) {
-    const [seq, fixed, now, count] = found.slice(n, n + 4) as [string, string, string, string];
-    const end = n + 4 + Number(count);
-    lives.push({ seq, fixed, now, lines: found.slice(n + 4, end) });
-    n = end;
-  }
-  return lives;
 }
 
 /** By their fields; a scan may show one twice. */
@@ -324,11 +321,15 @@ const PAYOUT_ROWS: Reading<Payout> = {
   as: ([, fixed, now]) => payoutFrom(fixed!, now!),
 };
 
-const COUNTER_ROWS: Reading<BookRows['counters']> = {
-  script: COUNTERS,
-  first: '0-0',
-  width: 3,
-  as: ([, name, value]) => ({ name: name!, value: Number(value) }),
+const LIFE_ROWS: Reading<BookRows['payouts']> = {
+  script: LIVES,
+  first: '0',
+  width: 2,
+  as: ([, text]) => {
+    const [fixed, now, lines] = JSON.parse(text!) as [object, object, StoredLine[]];
+    const payout = { ...fixed, ...now } as Payout;
+    return { payout, history: historyUpTo(payout, lines) };
+  },
 };
 
 const BUCKET_ROWS: Reading<BookRows['buckets']> = {
@@ -369,5 +370,12 @@ const ACT_ROWS: Reading<Act> = {
 function linesUpTo(billNo: BillNo, [now, ...lines]: readonly string[]): HistoryLine[] {
   if (now === undefined) return [];
   const { version } = JSON.parse(now) as Pick<Payout, 'version'>;
-  return historyOf(billNo, lines).filter(line => line.version <= version);
+  return historyUpTo({ billNo, version }, lines.map(storedLine));
+}
+
+function historyUpTo(
+  { billNo, version }: Pick<Payout, 'billNo' | 'version'>,
+  lines: readonly StoredLine[],
+): HistoryLine[] {
+  return lines.map(line => lineFrom(billNo, line)).filter(line => line.version <= version);
 }

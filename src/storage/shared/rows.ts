@@ -3,8 +3,8 @@
 import type { Instant } from '../../core/base/time.ts';
 import type { Follower } from '../../core/match/facts.ts';
 
-import type { Payout } from '../../core/payout/payout.ts';
-import type { Answer, JournalLine } from '../../ports.ts';
+import type { BillNo, Payout } from '../../core/payout/payout.ts';
+import type { Answer, HistoryLine, JournalLine } from '../../ports.ts';
 import { decisionFrom, type StoredDecision } from './journal.ts';
 
 /** What a column holds. */
@@ -55,24 +55,45 @@ export const PAYOUT = FIELDS.map(field => `${column(field)} AS ${field}`).join('
 export function payoutOf(row: PayoutRow): Payout;
 export function payoutOf(row: PayoutRow | undefined): Payout | undefined;
 export function payoutOf(row: PayoutRow | undefined): Payout | undefined {
-  if (!row) return undefined;
-  const { request, holds, userRefused, reoffer, undoneBy, expired } = row;
-  const payout: Record<string, unknown> = present(row);
-  payout.request = JSON.parse(request as string);
-  payout.holds = JSON.parse(holds as string);
-  if (undoneBy !== null) payout.undoneBy = JSON.parse(undoneBy as string);
-  if (userRefused !== null) payout.userRefused = userRefused === 1;
-  if (expired !== null) payout.expired = expired === 1;
-  if (reoffer !== null) payout.reoffer = reoffer === 1;
+  return row && payoutWith(present(row));
+}
+
+/** Of the columns that say something. They are turned into what they mean where they stand. */
+export function payoutWith(columns: Record<string, unknown>): Payout {
+  const payout = columns;
+  for (const field of ['request', 'holds', 'undoneBy'])
+    if (payout[field] !== undefined) payout[field] = JSON.parse(payout[field] as string);
+  for (const flag of ['userRefused', 'expired', 'reoffer'])
+    if (payout[flag] !== undefined) payout[flag] = payout[flag] === 1;
   return payout as Payout;
 }
 
 /** NULL is how a column says that a field is absent. */
 export function present<Row extends object | undefined>(row: Row): Row {
-  if (!row) return row;
-  const fields: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(row)) if (value !== null) fields[field] = value;
-  return fields as Row;
+  return row && named<Row>(Object.keys(row), Object.values(row));
+}
+
+/** The same from the names of columns and what stands in them. */
+export function named<Row>(fields: readonly string[], values: readonly Value[]): Row {
+  const row: Record<string, unknown> = {};
+  for (let n = 0; n < fields.length; n++) if (values[n] !== null) row[fields[n]!] = values[n];
+  return row as Row;
+}
+
+/** A line of a history as JSON. `token`: of the call that wrote it, where one did that may be told twice. */
+export type StoredLine = [
+  token: string | null,
+  version: number,
+  at: number,
+  from: string,
+  to: string,
+  what: string,
+  detail: string | null,
+];
+
+export function lineFrom(billNo: BillNo, [, version, at, from, to, what, detail]: StoredLine): HistoryLine {
+  const line = { billNo, version, at, from, to, what } as HistoryLine;
+  return detail === null ? line : { ...line, detail };
 }
 
 /** As a column holds it: structure as JSON, nothing as NULL. */

@@ -6,19 +6,26 @@ import type { Claim } from '../../core/decide/decision.ts';
 import type { Follower } from '../../core/match/facts.ts';
 
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import type { Act, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine, Person } from '../../ports.ts';
+import type { Act, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine, Person, Rows } from '../../ports.ts';
+import { inPages } from '../shared/pages.ts';
 import {
   type AnswerRow,
   answerOf,
+  column,
+  FIELDS,
   FOLLOWER,
   type FollowerRow,
   followerOf,
   type JournalRow,
   journalLineOf,
+  lineFrom,
+  named,
   PAYOUT,
   type PayoutRow,
   payoutOf,
+  payoutWith,
   present,
+  type StoredLine,
   type Value,
 } from '../shared/rows.ts';
 import { ACT } from './acts.ts';
@@ -28,6 +35,8 @@ import { type Database, openDatabase, type Statement } from './schema.ts';
 
 /** Rows read before others get their turn of the event loop: a few milliseconds. */
 const CHUNK = 200;
+/** Counters are small, and nine times as many as claims. */
+const COUNTERS_A_PAGE = 1000;
 /** The audit reads each page once or twice; the bot needs the machine's memory more. */
 const CACHE_KIB = 4 * 1024;
 
@@ -67,7 +76,6 @@ function copied(db: Database): Source {
   return { db, from, close: () => db.exec(`DETACH ${from}`) };
 }
 
-type CounterRow = BookRows['counters'] & { readonly owner: string };
 type HaltRow = Halt & { readonly merchant: string };
 
 /** How one table is read: in the order of its key, each page beginning behind the last row of the one before. */
@@ -89,31 +97,25 @@ function booksOf({ db, from, close }: Source): Books {
       throw faultOf(error);
     }
   };
-  async function* rows<Row, Entry>({ sql, first, keyOf, as }: Reading<Row, Entry>): AsyncGenerator<Entry> {
+  async function* pages<Row, Entry>({ sql, first, keyOf, as }: Reading<Row, Entry>): AsyncGenerator<Entry[]> {
     const page = read(() => db.prepare(`${sql} LIMIT ${CHUNK}`) as Statement<Row>);
     for (let after = first; ; ) {
       const found = read(() => page.all(...after));
-      for (const row of found) yield as(row);
+      yield found.map(as);
       if (found.length < CHUNK) return;
       after = keyOf(found.at(-1)!);
-      await new Promise(resolve => setImmediate(resolve));
+      await turn();
     }
   }
-  /** Histories lie in the order of their payouts: those of a page are one stretch. */
-  async function* lives(): AsyncGenerator<BookRows['payouts']> {
-    const page = read(() => db.prepare(`${payoutsIn(from).sql} LIMIT ${CHUNK}`)) as Statement<PayoutRow>;
-    const lines = read(() => db.prepare(linesOfStretch(from))) as Statement<HistoryLine>;
-    for (let after = ''; ; ) {
-      const found = read(() => page.all(after));
-      const [first, last] = [found[0]?.billNo ?? null, found.at(-1)?.billNo ?? null];
-      const histories = byPayout(read(() => lines.all(first, last)));
-      for (const row of found) {
-        const payout = payoutOf(row);
-        yield { payout, history: histories.get(payout.billNo) ?? [] };
-      }
-      if (found.length < CHUNK) return;
-      after = last as string;
-      await new Promise(resolve => setImmediate(resolve));
+  const rows = <Row, Entry>(reading: Reading<Row, Entry>): Rows<Entry> => inPages(() => pages(reading));
+  async function* counters(): AsyncGenerator<BookRows['counters'][]> {
+    const page = read(() => db.prepare(countersOf(from)) as Statement<{ readonly rows: string }>);
+    for (let after = ['', '']; ; ) {
+      const found = JSON.parse(read(() => page.get(...after))!.rows) as [owner: string, name: string, value: number][];
+      yield found.map(([, name, value]) => ({ name, value }));
+      if (found.length < COUNTERS_A_PAGE) return;
+      after = found.at(-1)!.slice(0, 2) as [string, string];
+      await turn();
     }
   }
   const lines = read(() =>
@@ -124,8 +126,8 @@ function booksOf({ db, from, close }: Source): Books {
     claims: () => rows(claimsIn(from)),
     payouts: () => rows(payoutsIn(from)),
     history: async (billNo: BillNo) => read(() => lines.all(billNo).map(present)),
-    lives,
-    counters: () => rows(countersIn(from)),
+    lives: () => rows(livesIn(from)),
+    counters: () => inPages(counters),
     buckets: () => rows(bucketsIn(from)),
     followers: () => rows(followersIn(from)),
     answers: () => rows(answersIn(from)),
@@ -143,29 +145,36 @@ function booksOf({ db, from, close }: Source): Books {
   };
 }
 
-/** The lines of all payouts from one number to another, in the order in which both were planned. */
-const linesOfStretch = (
-  from: string,
-): string => `SELECT p.bill_no AS billNo, h.version, at, from_ AS "from", to_ AS "to",
-  what, detail FROM ${from}.history AS h JOIN ${from}.payout AS p ON p.id = h.payout
-  WHERE h.payout BETWEEN (SELECT id FROM ${from}.payout WHERE bill_no = ?)
-    AND (SELECT id FROM ${from}.payout WHERE bill_no = ?) ORDER BY h.payout, h.version`;
-
-function byPayout(lines: readonly HistoryLine[]): Map<BillNo, HistoryLine[]> {
-  const histories = new Map<BillNo, HistoryLine[]>();
-  for (const line of lines) {
-    const history = histories.get(line.billNo);
-    if (history) history.push(present(line));
-    else histories.set(line.billNo, [present(line)]);
-  }
-  return histories;
+function turn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
 }
 
-const claimsIn = (from: string): Reading<Claim, Claim> => ({
-  sql: `SELECT key, campaign, rule, account, user, prize, amount, at, day, scene, round FROM ${from}.claim WHERE key > ? ORDER BY key`,
+/** A row as one JSON text: the driver takes as long for each column of a row as for this. */
+type TextRow<Key> = { readonly key: Key; readonly row: string };
+
+const CLAIM = ['key', 'campaign', 'rule', 'account', 'user', 'prize', 'amount', 'at', 'day', 'scene', 'round'] as const;
+
+const claimsIn = (from: string): Reading<TextRow<string>, Claim> => ({
+  sql: `SELECT key, json_array(${CLAIM.join()}) AS row FROM ${from}.claim WHERE key > ? ORDER BY key`,
   first: [''],
-  keyOf: claim => [claim.key],
-  as: present,
+  keyOf: ({ key }) => [key],
+  as: ({ row }) => named<Claim>(CLAIM, JSON.parse(row) as Value[]),
+});
+
+type LifeRow = TextRow<number> & { readonly request: string; readonly holds: string; readonly lines: string };
+const SCALARS = FIELDS.filter(field => field !== 'request' && field !== 'holds');
+
+const livesIn = (from: string): Reading<LifeRow, BookRows['payouts']> => ({
+  sql: `SELECT id AS key, json_array(${SCALARS.map(column).join()}) AS row, request, holds,
+      (SELECT json_group_array(json_array(NULL, version, at, from_, to_, what, detail) ORDER BY version)
+        FROM ${from}.history WHERE payout = id) AS lines
+    FROM ${from}.payout WHERE id > ? ORDER BY id`,
+  first: [-1],
+  keyOf: ({ key }) => [key],
+  as: ({ row, request, holds, lines }) => {
+    const payout = payoutWith({ ...named<object>(SCALARS, JSON.parse(row) as Value[]), request, holds });
+    return { payout, history: (JSON.parse(lines) as StoredLine[]).map(line => lineFrom(payout.billNo, line)) };
+  },
 });
 
 const payoutsIn = (from: string): Reading<PayoutRow, Payout> => ({
@@ -176,12 +185,10 @@ const payoutsIn = (from: string): Reading<PayoutRow, Payout> => ({
   as: payoutOf,
 });
 
-const countersIn = (from: string): Reading<CounterRow, BookRows['counters']> => ({
-  sql: `SELECT owner, name, value FROM ${from}.counter WHERE (owner, name) > (?, ?) ORDER BY owner, name`,
-  first: ['', ''],
-  keyOf: ({ owner, name }) => [owner, name],
-  as: ({ name, value }) => ({ name, value }),
-});
+/** A page of them as one JSON text. */
+const countersOf = (from: string): string => `SELECT json_group_array(json_array(owner, name, value)) AS rows FROM (
+  SELECT owner, name, value FROM ${from}.counter WHERE (owner, name) > (?, ?) ORDER BY owner, name
+  LIMIT ${COUNTERS_A_PAGE})`;
 
 const bucketsIn = (from: string): Reading<BookRows['buckets'], BookRows['buckets']> => ({
   sql: `SELECT campaign, reserved, sent, received, refunded FROM ${from}.bucket WHERE campaign > ? ORDER BY campaign`,

@@ -4,8 +4,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
-import { Audit, type AuditReport, shelfOf, shelfOfClaim, showAuditFinding } from '../../../src/core/audit/audit.ts';
+import { Audit, type AuditReport, showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { followerIn, nameKind } from '../../../src/core/audit/counter-name.ts';
+import { shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
 import type { Counter } from '../../../src/core/base/counter.ts';
 import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
@@ -249,7 +250,7 @@ function auditRows(rows: Rows, live: readonly Campaign[] = campaigns, parts = 1)
   for (let part = 0; part < parts; part++) {
     for (const claim of rows.claims) if (shelfOfClaim(claim.key) % parts === part) audit.claim(claim);
     for (const [index, payout] of rows.payouts.entries())
-      if (shelfOfClaim(payout.claimKey) % parts === part) audit.payout(payout, rows.histories[index]!);
+      if (shelfOfClaim(payout.claimKey) % parts === part) audit.paid(audit.payout(payout, rows.histories[index]!));
     for (const { name, value } of rows.counters)
       if (shelfOf(followerIn(name)) % parts === part) audit.counter(name, value);
     for (const _ of audit.endOfPart()) expect(parts).toBeGreaterThan(0);

@@ -6,10 +6,11 @@ import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
-import { Audit, type AuditReport, shelfOf, shelfOfClaim, showAuditFinding } from '../../../src/core/audit/audit.ts';
+import { Audit, type AuditReport, showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { followerIn } from '../../../src/core/audit/counter-name.ts';
 import { FundFlow } from '../../../src/core/audit/fund-flow.ts';
 import type { AuditFinding } from '../../../src/core/audit/payout.ts';
+import { shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
 import type { Counter } from '../../../src/core/base/counter.ts';
 import type { EventKey, OpenId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
@@ -26,6 +27,7 @@ import { auditAndLog } from '../../../src/engine/jobs.ts';
 import { checkRuleFiles } from '../../../src/engine/rulebook.ts';
 import { SILENT } from '../../../src/lib/log.ts';
 import type { HistoryLine, Store } from '../../../src/ports.ts';
+import { inPages } from '../../../src/storage/shared/pages.ts';
 import { openDatabase } from '../../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { listOf, readBooks } from '../../storage/store.contract.ts';
@@ -196,7 +198,7 @@ function auditRows(
   for (let part = 0; part < parts; part++) {
     for (const claim of rows.claims) if (shelfOfClaim(claim.key) % parts === part) audit.claim(claim);
     for (const [index, payout] of rows.payouts.entries()) {
-      if (shelfOfClaim(payout.claimKey) % parts === part) audit.payout(payout, rows.histories[index]!);
+      if (shelfOfClaim(payout.claimKey) % parts === part) audit.paid(audit.payout(payout, rows.histories[index]!));
     }
     for (const { name, value } of rows.counters)
       if (shelfOf(followerIn(name)) % parts === part) audit.counter(name, value);
@@ -599,10 +601,14 @@ describe('limits that a file gains later', () => {
       ...store,
       books: async () => ({
         ...(await store.books()),
-        async *counters() {
-          for (const { name, value } of await listOf((await store.books()).counters()))
-            yield { name, value: name === 'campaign/shop/prize/one' ? value - 1 : value };
-        },
+        counters: () =>
+          inPages(async function* () {
+            const counters = await listOf((await store.books()).counters());
+            yield counters.map(({ name, value }) => ({
+              name,
+              value: value - Number(name === 'campaign/shop/prize/one'),
+            }));
+          }),
       }),
     };
     expect(shown(await auditStore(lowered, new Audit([])))).toEqual([
@@ -627,7 +633,11 @@ describe('every night', () => {
     expect(await logged(store)).toMatchObject([['info', { payouts: 3, claims: 3 }, 'the audit balances']]);
     const broken: Store = {
       ...store,
-      books: async () => ({ ...(await store.books()), async *lives() {}, async *buckets() {} }),
+      books: async () => ({
+        ...(await store.books()),
+        lives: () => inPages(async function* () {}),
+        async *buckets() {},
+      }),
     };
     const lines = await logged(broken);
     expect(lines).toMatchObject([

@@ -1,6 +1,7 @@
 // What must be true of one payout and its history, and of one claim and all its payouts: a part of the audit (核账). Pure.
 
 import type { Counter } from '../base/counter.ts';
+import { type Fen, fen } from '../base/money.ts';
 import { DAY, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
 
@@ -33,23 +34,39 @@ export type Change = {
 
 type Fields =
   | ('billNo' | 'claimKey' | 'attempt' | 'campaign' | 'rule' | 'account' | 'merchant' | 'user')
-  | ('amount' | 'holds' | 'state' | 'refunded' | 'createdAt');
+  | ('amount' | 'holds' | 'state' | 'createdAt');
 
 /** As much of a payout as is compared with its claim and its counters. */
 export type Paid = Pick<Payout, Fields> & {
   readonly mchId: string;
+  /** What came back of it, in fen. */
+  readonly refunded: Fen;
   /** An operator said what became of it, perhaps after it had counted as unpaid and had a successor. */
   readonly isSettled: boolean;
 };
 
 export function paidOf(payout: Payout, history: readonly Change[]): Paid {
   const { billNo, claimKey, attempt, campaign, rule, account, merchant, user } = payout;
-  const { amount, holds, state, refunded, createdAt, request } = payout;
+  const { amount, holds, state, createdAt, request } = payout;
+  const { mchId } = request;
+  const refunded = fen(refundedOf(payout));
+  const isSettled = history.some(({ what }) => what === 'settled');
   return {
-    ...{ billNo, claimKey, attempt, campaign, rule, account, merchant, user, amount, holds, state, createdAt },
-    ...(refunded !== undefined && { refunded }),
-    mchId: request.mchId,
-    isSettled: history.some(({ what }) => what === 'settled'),
+    billNo,
+    claimKey,
+    attempt,
+    campaign,
+    rule,
+    account,
+    merchant,
+    user,
+    amount,
+    holds,
+    state,
+    createdAt,
+    mchId,
+    refunded,
+    isSettled,
   };
 }
 

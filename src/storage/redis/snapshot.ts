@@ -27,6 +27,8 @@ const CHUNK = 200;
 const COUNTERS_A_PAGE = 500;
 /** A snapshot nobody reads from for this long is given up, so that a reader who died leaves nothing behind. */
 const LEASE_MS = 10 * 60_000;
+/** So much that was put aside is looked at in one go; of more, only what is asked for. */
+const HELD_MAX = 200;
 
 /** Told twice, it stays at its first moment. */
 const OPEN = scriptOf(`${PRELUDE}
@@ -50,7 +52,15 @@ local book, lease = P .. '${KEY.book}' .. arg(), arg()
 local seq = redis.call('HGET', book, 'seq')
 if not seq then return false end
 redis.call('PEXPIRE', book, lease)
-local function kept(field) return redis.call('HGET', book, field) end
+local held = {}
+if redis.call('HLEN', book) <= ${HELD_MAX} then
+  local fields = redis.call('HGETALL', book)
+  for n = 1, #fields, 2 do held[fields[n]] = fields[n + 1] end
+else held = nil end
+local function kept(field)
+  if held then return held[field] end
+  return redis.call('HGET', book, field)
+end
 local rows = {}
 local function add(...) for _, value in ipairs({ ... }) do rows[#rows + 1] = value end end
 local function page(stream, after, count)
@@ -65,13 +75,16 @@ return rows
 
 const COUNTERS = scriptOf(`${BOOK}
 local entries, names, before = page('${KEY.counters}', arg(), arg()), {}, {}
-for n, entry in ipairs(entries) do names[n], before[n] = entry[2][2], 'c:' .. entry[2][2] end
-if #names == 0 then return rows end
+if #entries == 0 then return rows end
+for n, entry in ipairs(entries) do names[n] = entry[2][2] end
 local values = redis.call('HMGET', P .. '${KEY.counter}', unpack(names))
-local then_ = redis.call('HMGET', book, unpack(before))
-local function quoted(name) return string.find(name, '[%c"\\\\]') and cjson.encode(name) or '"' .. name .. '"' end
-for n, name in ipairs(names) do rows[n] = quoted(name) .. ',' .. (then_[n] or values[n] or '0') end
-return { entries[#entries][1], '[' .. table.concat(rows, ',') .. ']' }
+if held then
+  for field, value in pairs(held) do before[string.sub(field, 3)] = string.sub(field, 1, 2) == 'c:' and value end
+  for n, name in ipairs(names) do values[n] = before[name] or values[n] or '0' end
+else
+  for n, name in ipairs(names) do values[n] = kept('c:' .. name) or values[n] or '0' end
+end
+return { entries[#entries][1], table.concat(values, ' '), unpack(names) }
 `);
 
 const BUCKETS = scriptOf(`${BOOK}
@@ -104,14 +117,15 @@ for _, line in ipairs(redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -
 return rows
 `);
 
-/** Payouts, each with its lines as one text. */
+/** Payouts, each with its lines as one text. Its halves become one object. */
 const LIVES = scriptOf(`${BOOK}
 local after, count = arg(), arg()
 local found = redis.call('ZRANGEBYSCORE', P .. '${KEY.list}all', '(' .. after, seq, 'LIMIT', '0', count)
 for _, billNo in ipairs(found) do
   local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'fixed', 'now')
   local lines = redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -1)
-  add(row[1], '[' .. row[2] .. ',' .. (kept('p:' .. billNo) or row[3]) .. ',[' .. table.concat(lines, ',') .. ']]')
+  local now = kept('p:' .. billNo) or row[3]
+  add(row[1], '[' .. string.sub(row[2], 1, -2) .. ',' .. string.sub(now, 2) .. ',[' .. table.concat(lines, ',') .. ']]')
 end
 return rows
 `);
@@ -243,18 +257,15 @@ async function* pagesOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenera
   }
 }
 
-/** Where to go on, and a page as one text: its names and values in turn. */
+/** Where to go on, their values as one text, and their names. */
 async function* countersOf(read: Read): AsyncGenerator<BookRows['counters'][]> {
   const pageBehind = (after: string): Promise<string[]> => ahead(read(COUNTERS, after, String(COUNTERS_A_PAGE)));
   for (let next = pageBehind('0-0'); ; ) {
-    const [last, text] = await next;
+    const [last, values, ...names] = await next;
     if (last === undefined) return;
     next = pageBehind(last);
-    const found = JSON.parse(text!) as (string | number)[];
-    yield Array.from({ length: found.length / 2 }, (_, n) => ({
-      name: found[2 * n] as string,
-      value: found[2 * n + 1] as number,
-    }));
+    const found = values!.split(' ');
+    yield names.map((name, n) => ({ name, value: Number(found[n]) }));
   }
 }
 
@@ -326,8 +337,7 @@ const LIFE_ROWS: Reading<BookRows['payouts']> = {
   first: '0',
   width: 2,
   as: ([, text]) => {
-    const [fixed, now, lines] = JSON.parse(text!) as [object, object, StoredLine[]];
-    const payout = { ...fixed, ...now } as Payout;
+    const [payout, lines] = JSON.parse(text!) as [Payout, StoredLine[]];
     return { payout, history: historyUpTo(payout, lines) };
   },
 };

@@ -172,7 +172,7 @@ const livesIn = (from: string): Reading<LifeRow, BookRows['payouts']> => ({
   first: [-1],
   keyOf: ({ key }) => [key],
   as: ({ row, request, holds, lines }) => {
-    const payout = payoutWith({ ...named<object>(SCALARS, JSON.parse(row) as Value[]), request, holds });
+    const payout = payoutWith(Object.assign(named<object>(SCALARS, JSON.parse(row) as Value[]), { request, holds }));
     return { payout, history: (JSON.parse(lines) as StoredLine[]).map(line => lineFrom(payout.billNo, line)) };
   },
 });

@@ -69,16 +69,16 @@ type Memo = Map<string, readonly Form[]>;
 const FORMS_MAX = 10_000;
 const lasting: Memo = new Map();
 const rates: Memo = new Map();
-/** Stands for the follower; no name has it. */
+/** Stands for the follower. No XML can hold it, and no rule file's name, so no counter's name has it. */
 const MARK = '\0';
 
 /** What a claim counts, but for what its merchant allows. */
 export function claimsCounted(claim: Claim, about: About): Counting[] {
   const { campaign, rule, prize, amount, at, day, scene, round } = claim;
   const starts = day === undefined ? about.dayStartsAt : day === dayOf(at) ? 0 : DAY / MINUTE;
-  const isWorth = amount > 0;
-  const place = `${campaign}${MARK}${rule}${MARK}${prize}${MARK}${isWorth}`;
-  const when = `${scene}${MARK}${round}${MARK}${about.isCoupon}${MARK}${dayOf(later(at, -starts * MINUTE))}`;
+  const place = `${campaign}${MARK}${rule}${MARK}${prize}${MARK}${amount > 0}`;
+  const through = `${scene === undefined}${scene}${MARK}${round === undefined}${round}`;
+  const when = `${through}${MARK}${about.isCoupon}${MARK}${dayOf(later(at, -starts * MINUTE))}`;
   const forms = (): Form[] => formsOf({ ...claim, user: MARK as OpenId }, { ...about, dayStartsAt: starts });
   const found = remembered(lasting, `${place}${MARK}${when}`, () => forms().filter(({ how }) => how !== 'rate'));
   const counted = found.map(form => countingOf(form, claim));

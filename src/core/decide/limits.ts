@@ -216,8 +216,8 @@ type CapTaker = { readonly account: string; readonly user: OpenId; readonly amou
 
 /** The day of a merchant's cap; `undefined`: another counter. */
 export function capDayOf(counter: string, merchant: string): string | undefined {
-  const base = `merchant/${merchant}/`;
-  return counter.startsWith(base) ? /\/day\/(\d{4}-\d\d-\d\d)$/.exec(counter)?.[1] : undefined;
+  const isCap = counter.startsWith('merchant/') && counter.startsWith(`${merchant}/`, 'merchant/'.length);
+  return isCap ? /\/day\/(\d{4}-\d\d-\d\d)$/.exec(counter.slice(-'/day/2026-02-10'.length))?.[1] : undefined;
 }
 
 function packetLimits(campaign: Campaign, { event, now }: Claimant): Limit[] {

@@ -201,6 +201,8 @@ type Reading<Entry> = {
   readonly args?: readonly string[];
   readonly first: string;
   readonly width: number;
+  /** Rows of a page, where it is not `CHUNK`. */
+  readonly count?: number;
   readonly as: (row: readonly string[]) => Entry;
 };
 
@@ -248,11 +250,11 @@ function rowsOf<Entry>(read: Read, reading: Reading<Entry>): AsyncIterable<Entry
 
 /** The next page is on its way while this one is looked at. */
 async function* pagesOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenerator<Entry[]> {
-  const { script, args = [], first, width, as } = reading;
-  const pageBehind = (after: string): Promise<string[]> => ahead(read(script, ...args, after, String(CHUNK)));
+  const { script, args = [], first, width, count = CHUNK, as } = reading;
+  const pageBehind = (after: string): Promise<string[]> => ahead(read(script, ...args, after, String(count)));
   for (let next: Promise<string[]> | undefined = pageBehind(first); next; ) {
     const found: string[] = await next;
-    next = found.length < CHUNK * width ? undefined : pageBehind(found[found.length - width]!);
+    next = found.length < count * width ? undefined : pageBehind(found[found.length - width]!);
     yield Array.from({ length: found.length / width }, (_, n) => as(found.slice(n * width, (n + 1) * width)));
   }
 }
@@ -336,6 +338,7 @@ const LIFE_ROWS: Reading<BookRows['payouts']> = {
   script: LIVES,
   first: '0',
   width: 2,
+  count: 50,
   as: ([, text]) => {
     const [payout, lines] = JSON.parse(text!) as [Payout, StoredLine[]];
     return { payout, history: historyUpTo(payout, lines) };

@@ -1190,6 +1190,22 @@ function snapshots(its: Its): void {
       expect(new Set((await listOf(books.counters())).map(({ name }) => name)).size).toBe(1234);
     });
 
+    test('have every counter as it was, in pages as well, whatever it is called and however much changes meanwhile', async () => {
+      const { store } = its();
+      const strange = ['"quoted"', 'back\\slash', 'line\nbreak', 'tab\there', 'a b c', '红包 🧧'];
+      const names = [...strange, ...Array.from({ length: 700 }, (_, n) => `n${n}`)];
+      const count = (add: number) => store.count(names.map(name => ({ name, add, max: 99 })));
+      await count(3);
+      const books = await take(store);
+      const seen: string[] = [];
+      for await (const page of books.counters().pages()) {
+        if (seen.length === 0) await count(4);
+        for (const { name, value } of page) seen.push(`${name} ${value}`);
+      }
+      expect(seen.sort()).toEqual(names.map(name => `${name} 3`).sort());
+      expect((await listOf((await take(store)).counters())).every(({ value }) => value === 7)).toBe(true);
+    });
+
     test('are read no more once they are closed; the store goes on', async () => {
       const { store } = its();
       const payout = await planned(store);

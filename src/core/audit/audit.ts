@@ -62,8 +62,7 @@ const LOOKED_AT_ONCE = 500;
 const BUCKETS = ['reserved', 'sent', 'received', 'refunded'] as const;
 type Bucket = { readonly campaign: string } & Readonly<Record<(typeof BUCKETS)[number], number>>;
 
-type Owed = { readonly claim: Claim; payouts: readonly Attempt[] };
-const NONE: readonly Attempt[] = [];
+type Owed = { readonly claim: Claim; readonly payouts: Attempt[] };
 type Campaigns = Sums & { claims: number; payouts: number };
 
 /**
@@ -98,7 +97,7 @@ export class Audit {
   claim(claim: Claim): void {
     this.claims++;
     this.of(claim.campaign).claims++;
-    this.part.set(claim.key, { claim, payouts: NONE });
+    this.part.set(claim.key, { claim, payouts: [] });
     this.counters.claim(claim);
   }
 
@@ -109,7 +108,7 @@ export class Audit {
     const sums = this.of(payout.campaign);
     sums.payouts++;
     addToSums(sums, payout);
-    this.add(...auditPayout(payout, history));
+    this.add(auditPayout(payout, history));
     this.funds?.payout(payout, history);
     return paidOf(payout, history);
   }
@@ -118,10 +117,12 @@ export class Audit {
     const { billNo, claimKey, attempt } = paid;
     const owed = this.part.get(claimKey);
     if (owed) {
-      this.add(...auditAgainstClaim(paid, owed.claim));
-      owed.payouts = [...owed.payouts, attemptOf(paid)];
+      this.add(auditAgainstClaim(paid, owed.claim));
+      owed.payouts.push(attemptOf(paid));
     } else
-      this.add({ where: `payout ${billNo}`, what: 'claim', expected: claimKey, found: 'no such claim', unit: 'text' });
+      this.add([
+        { where: `payout ${billNo}`, what: 'claim', expected: claimKey, found: 'no such claim', unit: 'text' },
+      ]);
     const claim = owed?.claim ?? { ...paid, key: claimKey, prize: '', at: paid.createdAt };
     this.counters.payout(paid, claim);
     if (attempt === 1) this.counters.firstPayout(claim, paid);
@@ -135,10 +136,10 @@ export class Audit {
   *endOfPart(): Generator<void> {
     let looked = 0;
     for (const { claim, payouts } of this.part.values()) {
-      this.add(...auditClaim(claim, payouts));
+      this.add(auditClaim(claim, payouts));
       if (++looked % LOOKED_AT_ONCE === 0) yield;
     }
-    for (const fault of this.counters.endOfPart()) this.add(findingOf(fault));
+    this.add(this.counters.endOfPart().map(findingOf));
     this.part = new Map();
   }
 
@@ -151,7 +152,7 @@ export class Audit {
     const sums = this.of(bucket.campaign);
     for (const what of BUCKETS) {
       if (bucket[what] === sums[what]) continue;
-      this.add({ where: `bucket ${bucket.campaign}`, what, expected: sums[what], found: bucket[what], unit: 'fen' });
+      this.add([{ where: `bucket ${bucket.campaign}`, what, expected: sums[what], found: bucket[what], unit: 'fen' }]);
     }
   }
 
@@ -159,12 +160,9 @@ export class Audit {
   endOfBooks(): void {
     const none = { reserved: 0, sent: 0, received: 0, refunded: 0 };
     for (const campaign of this.campaigns.keys()) if (!this.stored.has(campaign)) this.compare({ campaign, ...none });
-    this.add(
-      ...this.counters
-        .endOfShared([...this.campaigns].map(([campaign, sums]) => [campaign, takenOf(sums)]))
-        .map(findingOf),
-    );
-    if (this.funds) this.add(...this.funds.end());
+    const taken = [...this.campaigns].map(([campaign, sums]) => [campaign, takenOf(sums)] as const);
+    this.add(this.counters.endOfShared(taken).map(findingOf));
+    if (this.funds) this.add(this.funds.end());
   }
 
   /** Whether there is any claim that `isInDoubt`. */
@@ -182,7 +180,7 @@ export class Audit {
   }
 
   report(): AuditReport {
-    this.add(...this.counters.settled().map(findingOf));
+    this.add(this.counters.settled().map(findingOf));
     const campaigns = [...this.campaigns]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([campaign, sums]) => this.sumsOf(campaign, sums));
@@ -221,7 +219,7 @@ export class Audit {
     return sums;
   }
 
-  private add(...findings: readonly AuditFinding[]): void {
+  private add(findings: readonly AuditFinding[]): void {
     this.total += findings.length;
     for (const finding of findings) if (this.findings.length < FINDINGS_MAX) this.findings.push(finding);
   }

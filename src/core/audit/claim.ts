@@ -79,33 +79,30 @@ export function claimsCounted(claim: Claim, about: About): Counting[] {
   const place = `${campaign}${MARK}${rule}${MARK}${prize}${MARK}${amount > 0}`;
   const through = `${scene === undefined}${scene}${MARK}${round === undefined}${round}`;
   const when = `${through}${MARK}${about.isCoupon}${MARK}${dayOf(later(at, -starts * MINUTE))}`;
-  const forms = (): Form[] => formsOf({ ...claim, user: MARK as OpenId }, { ...about, dayStartsAt: starts });
-  const found = remembered(lasting, `${place}${MARK}${when}`, () => forms().filter(({ how }) => how !== 'rate'));
-  const counted = found.map(form => countingOf(form, claim));
+  const key = `${place}${MARK}${when}`;
+  const forms = lasting.get(key) ?? remember(lasting, key, formsOf(claim, starts, about.isCoupon, false));
+  const counted = forms.map(form => countingOf(form, claim));
   if (!about.hasRates) return counted;
   const minute = `${place}${MARK}${Math.floor(at / MINUTE)}`;
-  for (const form of remembered(rates, minute, () => forms().filter(({ how }) => how === 'rate')))
+  for (const form of rates.get(minute) ?? remember(rates, minute, formsOf(claim, starts, about.isCoupon, true)))
     counted.push(countingOf(form, claim));
   return counted;
 }
 
-function remembered(memo: Memo, key: string, find: () => Form[]): readonly Form[] {
-  const known = memo.get(key);
-  if (known) return known;
-  const found = find();
+function remember(memo: Memo, key: string, forms: readonly Form[]): readonly Form[] {
   if (memo.size >= FORMS_MAX) memo.clear();
-  memo.set(key, found);
-  return found;
+  memo.set(key, forms);
+  return forms;
 }
 
 function countingOf({ before, behind, isMoney, how }: Form, { user, amount }: Claim): Counting {
   return { name: behind === undefined ? before : before + user + behind, add: isMoney ? amount : 1, how };
 }
 
-/** `claim`: of `MARK`. */
-function formsOf(claim: Claim, { dayStartsAt, isCoupon }: About): Form[] {
-  const { campaign: id, rule, prize, amount, at, user, round } = claim;
-  const event = eventOf(claim);
+/** Those of a minute or an hour, or the others. */
+function formsOf(claim: Claim, dayStartsAt: number, isCoupon: boolean, isRate: boolean): Form[] {
+  const { campaign: id, rule, prize, amount, at, round } = claim;
+  const event = eventOf({ ...claim, user: MARK as OpenId });
   const campaign = withEveryRate(id, dayStartsAt);
   const own = isPersonal(claim) ? userLimits(campaign, event, at) : [];
   const called = prizeCalled(prize, isCoupon || amount > 0);
@@ -120,8 +117,8 @@ function formsOf(claim: Claim, { dayStartsAt, isCoupon }: About): Form[] {
   const more = (name: string): void => void forms.push({ ...cut(name), isMoney: false, how: 'stays' });
   more(ruleClaimsCounter(id, rule));
   if (isCoupon) more(`campaign/${id}/prize/${prize}/coupons`);
-  if (round !== undefined && isPersonal(claim)) more(`campaign/${id}/user/${user}/claims/round/${round}`);
-  return forms;
+  if (round !== undefined && isPersonal(claim)) more(`campaign/${id}/user/${MARK}/claims/round/${round}`);
+  return forms.filter(({ how }) => (how === 'rate') === isRate);
 }
 
 function cut(name: string): Pick<Form, 'before' | 'behind'> {

@@ -208,7 +208,7 @@ export class CounterAudit {
     if (holds.length === 0) return;
     const isBack = state === 'failed' || state === 'refunded';
     const back = !isBack ? 0 : state === 'failed' ? amount : (payout.refunded ?? amount);
-    const paid = { ...claim, amount };
+    const paid = claim.amount === amount ? claim : { ...claim, amount };
     if (this.countedAt !== undefined) this.giveBack(payout, claim, back);
     else this.hold(payout, claim, back);
     if (back > 0 && back < amount && !isSure(claim)) this.packetSomewhere(payout, claim);

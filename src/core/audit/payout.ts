@@ -107,9 +107,21 @@ export function auditPayout(payout: Payout, history: readonly Change[]): AuditFi
 
 /** The event's day stands in the number and nowhere else; the rest of it follows from claim and attempt. */
 function expectedNumber({ request, billNo, claimKey, attempt }: Payout): string {
-  const day = dayIn(billNo, request.mchId);
-  const at = parseBeijing(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`);
-  return billNoOf(request.mchId, at ?? instant(0), claimKey, attempt);
+  return billNoOf(request.mchId, startOf(dayIn(billNo, request.mchId)), claimKey, attempt);
+}
+
+/** Of very many payouts there are few days. */
+const starts = new Map<string, Instant>();
+const STARTS_MAX = 1000;
+
+/** `20260210`; of what is no day the first of all. */
+function startOf(day: string): Instant {
+  const known = starts.get(day);
+  if (known !== undefined) return known;
+  const at = parseBeijing(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`) ?? instant(0);
+  if (starts.size === STARTS_MAX) starts.clear();
+  starts.set(day, at);
+  return at;
 }
 
 /** `20260210` */

@@ -142,6 +142,7 @@ export type Step = {
   readonly successor?: Payout;
 };
 
+const FIVE_DIGITS = 62n ** 5n;
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** Stands in the numbers of claims that belong to no day. WeChat Pay recommends a day, and asks for none in particular. */
@@ -170,12 +171,12 @@ export function isNoDay(day: Day): boolean {
  */
 export function billNoOf(mchId: string, day: Instant, claimKey: string, attempt: number): BillNo {
   const digest = createHash('sha256').update(`${claimKey}\n${attempt}`).digest('hex');
-  let rest = BigInt(`0x${digest}`);
+  const all = BigInt(`0x${digest}`);
   let suffix = '';
-  for (let i = 0; i < 10; i++) {
-    suffix += BASE62[Number(rest % 62n)];
-    rest /= 62n;
-  }
+  // Five digits at a time: they fit into a number, and long division is slow.
+  for (const five of [all % FIVE_DIGITS, (all / FIVE_DIGITS) % FIVE_DIGITS])
+    for (let rest = Number(five), digit = 0; digit < 5; digit++, rest = Math.floor(rest / 62))
+      suffix += BASE62[rest % 62];
   return asBillNo(`${mchId}${dayOf(day).replaceAll('-', '')}${suffix}`);
 }
 

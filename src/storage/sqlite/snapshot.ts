@@ -36,7 +36,7 @@ import { type Database, openDatabase, type Statement } from './schema.ts';
 /** Rows read before others get their turn of the event loop: a few milliseconds. */
 const CHUNK = 200;
 /** Counters are small, and nine times as many as claims. */
-const COUNTERS_A_PAGE = 1000;
+const COUNTERS_A_PAGE = 500;
 /** The audit reads each page once or twice; the bot needs the machine's memory more. */
 const CACHE_KIB = 4 * 1024;
 

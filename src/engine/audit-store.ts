@@ -16,8 +16,14 @@ import type { BookRows, Books, Store } from '../ports.ts';
 
 /** Decisions looked at of one follower, newest first, to see what an old claim counted. */
 const JOURNAL_MAX = 10_000;
-/** Rows between two turns of the event loop. */
-const ROWS_A_TURN = 500;
+/** Followers between two turns of the event loop. */
+const FOLLOWERS_A_TURN = 50;
+
+type Rows = {
+  readonly claims: ShelvedClaim[];
+  readonly payouts: ShelvedPayout[];
+  readonly counters: ShelvedCounters[];
+};
 
 /** `tell`: how much was looked at, of about how much. */
 export async function auditStore(
@@ -71,6 +77,7 @@ class Shelves {
       tell(Math.min(paid.size, claimed.size), 2 * claimed.size);
     }
     for await (const page of books.counters().pages()) this.putCounters(page);
+    for (const name of packing.known) audit.survey(name);
   }
 
   /** Those of one follower mostly come together. */
@@ -81,42 +88,57 @@ class Shelves {
       if (row.length > 1) counted.put(shelfOf(row[0]), row);
     };
     for (const { name, value } of page) {
-      audit.survey(name);
       const user = followerIn(name) ?? '';
       if (user !== row[0]) {
         put();
         row = [user];
       }
-      row.push(packing.name(name, user), value);
+      const known = packing.name(name, user);
+      if (typeof known === 'string') audit.survey(known);
+      row.push(known, value);
     }
     put();
   }
 
-  /** The claims, payouts and counters of some followers. */
+  /** The claims, payouts and counters of some followers, one after the other; those of nobody are in no part. */
   async auditShelf(shelf: number): Promise<void> {
-    const { audit, packing } = this;
     const breathe = turns();
-    for (const row of this.claimed.take(shelf)) {
-      audit.claim(packing.claimOf(row));
+    for (const [user, rows] of this.followersOn(shelf)) {
+      if (user !== '') this.audit.part(user);
+      this.auditFollower(rows);
       await breathe();
     }
-    for (const row of this.paid.take(shelf)) {
-      audit.paid(packing.payoutOf(row));
-      await breathe();
-    }
-    for (const [user, ...counters] of this.counted.take(shelf)) {
-      for (let n = 0; n < counters.length; n += 2)
-        audit.counter(packing.nameOf(counters[n]!, user), counters[n + 1] as number);
-      await breathe();
-    }
-    for (const _ of audit.endOfPart()) await new Promise(resolve => setImmediate(resolve));
+  }
+
+  private followersOn(shelf: number): Map<string, Rows> {
+    const followers = new Map<string, Rows>();
+    const of = ([user]: readonly [user: string, ...unknown[]]): Rows => {
+      const known = followers.get(user);
+      if (known) return known;
+      const rows: Rows = { claims: [], payouts: [], counters: [] };
+      followers.set(user, rows);
+      return rows;
+    };
+    for (const row of this.claimed.take(shelf)) of(row).claims.push(row);
+    for (const row of this.paid.take(shelf)) of(row).payouts.push(row);
+    for (const row of this.counted.take(shelf)) of(row).counters.push(row);
+    return followers;
+  }
+
+  private auditFollower({ claims, payouts, counters }: Rows): void {
+    const { audit, packing } = this;
+    for (const row of claims) audit.claim(packing.claimOf(row));
+    for (const row of payouts) audit.paid(packing.payoutOf(row));
+    for (const row of counters)
+      for (let n = 1; n < row.length; n += 2) audit.counter(packing.textOf(row[n]!), row[n + 1] as number);
+    audit.endOfPart();
   }
 
   /** What the decisions of claims in doubt counted. The journal is no part of the books, but nothing in it ever changes. */
   async settleDoubts(store: Store): Promise<void> {
     const { audit, packing } = this;
     for (const row of this.claimed.all()) {
-      const claim = packing.claimOf(row);
+      const claim = packing.wholeClaimOf(row);
       if (!audit.isInDoubt(claim)) continue;
       const lines = await store.journal({ user: claim.user, limit: JOURNAL_MAX });
       const awards = lines.flatMap(({ decision }) => (decision.kind === 'awarded' ? [decision] : []));
@@ -129,8 +151,8 @@ class Shelves {
   }
 }
 
-/** Others get their turn every so many rows. */
+/** Others get their turn every so many followers. */
 function turns(): () => Promise<void> | undefined {
-  let rows = 0;
-  return () => (++rows % ROWS_A_TURN === 0 ? new Promise(resolve => setImmediate(resolve)) : undefined);
+  let followers = 0;
+  return () => (++followers % FOLLOWERS_A_TURN === 0 ? new Promise(resolve => setImmediate(resolve)) : undefined);
 }

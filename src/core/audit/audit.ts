@@ -7,7 +7,7 @@ import type { Claim } from '../decide/decision.ts';
 
 import type { Payout } from '../payout/payout.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { unitOf } from './counter-name.ts';
+import { FOLLOWER, unitOf } from './counter-name.ts';
 import { CounterAudit, type CounterFault } from './counters.ts';
 import type { FundFlow } from './fund-flow.ts';
 import {
@@ -58,7 +58,6 @@ export type AuditReport = {
 };
 
 const FINDINGS_MAX = 1000;
-const LOOKED_AT_ONCE = 500;
 const BUCKETS = ['reserved', 'sent', 'received', 'refunded'] as const;
 type Bucket = { readonly campaign: string } & Readonly<Record<(typeof BUCKETS)[number], number>>;
 
@@ -66,7 +65,7 @@ type Owed = { readonly claim: Claim; readonly payouts: Attempt[] };
 type Campaigns = Sums & { claims: number; payouts: number };
 
 /**
- * In this order: every `payout` with its history, and `survey` every counter's name; then part by part the claims, what is
+ * In this order: every `payout` with its history, and `survey` what counters there are; then part by part the claims, what is
  * left of the payouts (`paid`) and the counters of its followers, and `endOfPart`; then every bucket, and `endOfBooks`; then
  * for each claim that `isInDoubt` what its decision counted (`decided`); then `report`. Counters of nobody belong to any part.
  */
@@ -81,7 +80,9 @@ export class Audit {
   private claims = 0;
   private payouts = 0;
   private historyLines = 0;
-  private part = new Map<string, Owed>();
+  /** By the key of the claim. */
+  private readonly owed = new Map<string, Owed>();
+  private follower: string | undefined;
 
   /** `campaigns`: those that are live, for their budgets and limits. `funds`: what the merchant's account says. */
   constructor(campaigns: readonly Campaign[], funds?: FundFlow) {
@@ -97,7 +98,7 @@ export class Audit {
   claim(claim: Claim): void {
     this.claims++;
     this.of(claim.campaign).claims++;
-    this.part.set(claim.key, { claim, payouts: [] });
+    this.owed.set(claim.key, { claim, payouts: [] });
     this.counters.claim(claim);
   }
 
@@ -115,7 +116,7 @@ export class Audit {
 
   paid(paid: Paid): void {
     const { billNo, claimKey, attempt } = paid;
-    const owed = this.part.get(claimKey);
+    const owed = this.owed.get(claimKey);
     if (owed) {
       this.add(auditAgainstClaim(paid, owed.claim));
       owed.payouts.push(attemptOf(paid));
@@ -132,15 +133,17 @@ export class Audit {
     this.counters.counter(name, value);
   }
 
-  /** Every claim, payout and counter of these followers was fed. Stops every so often, so that others get their turn. */
-  *endOfPart(): Generator<void> {
-    let looked = 0;
-    for (const { claim, payouts } of this.part.values()) {
-      this.add(auditClaim(claim, payouts));
-      if (++looked % LOOKED_AT_ONCE === 0) yield;
-    }
+  /** Until the end of this part `FOLLOWER` stands for this one, in every row. */
+  part(user: string): void {
+    this.follower = user;
+  }
+
+  /** Every claim, payout and counter of these followers was fed. */
+  endOfPart(): void {
+    for (const { claim, payouts } of this.owed.values()) this.add(auditClaim(claim, payouts));
     this.add(this.counters.endOfPart().map(findingOf));
-    this.part = new Map();
+    this.owed.clear();
+    this.follower = undefined;
   }
 
   bucket(bucket: Bucket): void {
@@ -221,8 +224,15 @@ export class Audit {
 
   private add(findings: readonly AuditFinding[]): void {
     this.total += findings.length;
-    for (const finding of findings) if (this.findings.length < FINDINGS_MAX) this.findings.push(finding);
+    for (const finding of findings)
+      if (this.findings.length < FINDINGS_MAX) this.findings.push(withFollower(finding, this.follower));
   }
+}
+
+function withFollower({ where, what, expected, found, unit }: AuditFinding, user: string | undefined): AuditFinding {
+  const named = <Value>(value: Value): Value | string =>
+    typeof value === 'string' && user !== undefined ? value.replaceAll(FOLLOWER, () => user) : value;
+  return { where: named(where), what: named(what), expected: named(expected), found: named(found), unit };
 }
 
 function findingOf({ name, low, high, found }: CounterFault): AuditFinding {

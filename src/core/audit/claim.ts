@@ -2,7 +2,7 @@
 // `limit.ts` name the counters, for a campaign that has every limit there is. Pure.
 
 import type { Counter } from '../base/counter.ts';
-import type { Event, EventKey, OpenId } from '../base/event.ts';
+import type { Event, EventKey } from '../base/event.ts';
 import { fen } from '../base/money.ts';
 import { DAY, type Day, dayOf, type Instant, later, MINUTE } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
@@ -13,7 +13,7 @@ import { SEND_RULE } from '../payout/bulk.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
 import { blankCampaign } from '../rules/campaign-query.ts';
 import { RECOVERED } from './claim-of-number.ts';
-import { isOfRate } from './counter-name.ts';
+import { FOLLOWER, isOfRate } from './counter-name.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -57,33 +57,25 @@ export function isPersonal({ rule }: Pick<Claim, 'rule'>): boolean {
   return rule !== SEND_RULE && rule !== RECOVERED;
 }
 
-/** A counter of claims that are alike: of each follower, where there is something `behind` the follower. */
-type Form = {
-  readonly before: string;
-  readonly behind?: string;
-  readonly isMoney: boolean;
-  readonly how: Counting['how'];
-};
-/** Claims that are alike count alike, and of millions nearly all are like another one. */
+/** What claims that are alike count, each of their follower (`FOLLOWER`). Of millions nearly all are like another one. */
+type Form = Counting & { readonly isMoney: boolean };
 type Memo = Map<string, readonly Form[]>;
 const FORMS_MAX = 10_000;
 const lasting: Memo = new Map();
 const rates: Memo = new Map();
-/** Stands for the follower. No XML can hold it, and no rule file's name, so no counter's name has it. */
-const MARK = '\0';
 
 /** What a claim counts, but for what its merchant allows. */
 export function claimsCounted(claim: Claim, about: About): Counting[] {
   const { campaign, rule, prize, amount, at, day, scene, round } = claim;
   const starts = day === undefined ? about.dayStartsAt : day === dayOf(at) ? 0 : DAY / MINUTE;
-  const place = `${campaign}${MARK}${rule}${MARK}${prize}${MARK}${amount > 0}`;
-  const through = `${scene === undefined}${scene}${MARK}${round === undefined}${round}`;
-  const when = `${through}${MARK}${about.isCoupon}${MARK}${dayOf(later(at, -starts * MINUTE))}`;
-  const key = `${place}${MARK}${when}`;
+  const place = `${campaign}\0${rule}\0${prize}\0${amount > 0}`;
+  const through = `${scene === undefined}${scene}\0${round === undefined}${round}`;
+  const when = `${through}\0${about.isCoupon}\0${dayOf(later(at, -starts * MINUTE))}`;
+  const key = `${place}\0${when}`;
   const forms = lasting.get(key) ?? remember(lasting, key, formsOf(claim, starts, about.isCoupon, false));
   const counted = forms.map(form => countingOf(form, claim));
   if (!about.hasRates) return counted;
-  const minute = `${place}${MARK}${Math.floor(at / MINUTE)}`;
+  const minute = `${place}\0${Math.floor(at / MINUTE)}`;
   for (const form of rates.get(minute) ?? remember(rates, minute, formsOf(claim, starts, about.isCoupon, true)))
     counted.push(countingOf(form, claim));
   return counted;
@@ -95,14 +87,16 @@ function remember(memo: Memo, key: string, forms: readonly Form[]): readonly For
   return forms;
 }
 
-function countingOf({ before, behind, isMoney, how }: Form, { user, amount }: Claim): Counting {
-  return { name: behind === undefined ? before : before + user + behind, add: isMoney ? amount : 1, how };
+function countingOf(form: Form, { user, amount }: Claim): Counting {
+  const { name, how, isMoney } = form;
+  if (user === FOLLOWER && !isMoney) return form;
+  return { name: user === FOLLOWER ? name : name.replace(FOLLOWER, () => user), add: isMoney ? amount : 1, how };
 }
 
 /** Those of a minute or an hour, or the others. */
 function formsOf(claim: Claim, dayStartsAt: number, isCoupon: boolean, isRate: boolean): Form[] {
   const { campaign: id, rule, prize, amount, at, round } = claim;
-  const event = eventOf({ ...claim, user: MARK as OpenId });
+  const event = eventOf({ ...claim, user: FOLLOWER });
   const campaign = withEveryRate(id, dayStartsAt);
   const own = isPersonal(claim) ? userLimits(campaign, event, at) : [];
   const called = prizeCalled(prize, isCoupon || amount > 0);
@@ -112,18 +106,13 @@ function formsOf(claim: Claim, dayStartsAt: number, isCoupon: boolean, isRate: b
   ];
   const forms = limits.map(({ name, money, returns }): Form => {
     const how = isOfRate(name) ? 'rate' : returns ? 'returns' : 'stays';
-    return { ...cut(name), isMoney: money, how };
+    return { name, add: 1, isMoney: money, how };
   });
-  const more = (name: string): void => void forms.push({ ...cut(name), isMoney: false, how: 'stays' });
+  const more = (name: string): void => void forms.push({ name, add: 1, isMoney: false, how: 'stays' });
   more(ruleClaimsCounter(id, rule));
   if (isCoupon) more(`campaign/${id}/prize/${prize}/coupons`);
-  if (round !== undefined && isPersonal(claim)) more(`campaign/${id}/user/${MARK}/claims/round/${round}`);
+  if (round !== undefined && isPersonal(claim)) more(`campaign/${id}/user/${FOLLOWER}/claims/round/${round}`);
   return forms.filter(({ how }) => (how === 'rate') === isRate);
-}
-
-function cut(name: string): Pick<Form, 'before' | 'behind'> {
-  const [before, behind] = name.split(MARK);
-  return behind === undefined ? { before: name } : { before: before!, behind };
 }
 
 /** What its payout holds beside its merchant's caps; `undefined`: a claim of before does not say. */

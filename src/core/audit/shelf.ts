@@ -1,10 +1,10 @@
 // How claims, payouts and counters lie on shelves (架) until the audit comes to their followers: as short as can be, since
 // there are millions of them. Texts that come again and again are written once, and stand there as a number. Pure.
 
-import type { OpenId } from '../base/event.ts';
 import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
+import { FOLLOWER, placeOfFollower } from './counter-name.ts';
 import type { Paid } from './payout.ts';
 
 /** Followers stand on so many shelves, and one shelf is a part: of a million claims memory holds four thousand. */
@@ -12,7 +12,7 @@ export const SHELVES = 256;
 
 /** The shelf a claim stands on, with its payouts: by the openid in its key. */
 export function shelfOfClaim(key: string): number {
-  return shelfOf(key.split('/')[2] ?? '');
+  return shelfOf(followerOfClaim(key));
 }
 
 /** The shelf of a follower; that of nobody is the first (FNV-1a). */
@@ -26,86 +26,94 @@ export function shelfOf(user: string | undefined): number {
 /** The number of a text that was seen before; or the text itself, once there are too many. */
 type Phrase = number | string;
 const PHRASES_MAX = 20_000;
-/** Stands for the follower; a text that has it itself is not shortened. */
-const MARK = '\0';
 
-type Name = readonly [before: string, behind?: string];
-
-export type ShelvedClaim = readonly [key: string, user: OpenId, amount: Fen, at: Instant, place: Phrase];
+/** A row begins with its follower. */
+export type ShelvedClaim = readonly [user: string, key: string, amount: Fen, at: Instant, place: Phrase];
 /** `holds`: name and add in turn. */
 export type ShelvedPayout = readonly [
-  ...[billNo: Paid['billNo'], claimKey: string, user: OpenId, amount: Fen, attempt: number, createdAt: Instant],
+  ...[user: string, billNo: Paid['billNo'], claimKey: string, amount: Fen, attempt: number, createdAt: Instant],
   ...[isSettled: boolean, refunded: Fen, place: Phrase, holds: readonly Phrase[]],
 ];
-type PayoutPlace = readonly [
-  ...[campaign: string, rule: string, account: string, merchant: string, state: Paid['state'], mchId: string],
-];
-/** Of one follower: name and value in turn. */
+/** Name and value in turn. */
 export type ShelvedCounters = readonly [user: string, ...counters: Phrase[]];
 
+type ClaimPlace = Omit<Claim, 'key' | 'amount' | 'at'>;
+type PayoutPlace = Pick<Paid, 'user' | 'campaign' | 'rule' | 'account' | 'merchant' | 'state' | 'mchId'>;
+
+/** Rows as they lie on a shelf, and the way back: to rows in which `FOLLOWER` stands for whose they are. */
 export class Packing {
   private readonly numbers = new Map<string, number>();
   private readonly texts: string[] = [];
   private readonly places = new Map<Phrase, object>();
-  private readonly names: Name[] = [];
 
-  claim({ key, user, amount, at, campaign, rule, account, prize, day, scene, round }: Claim): ShelvedClaim {
-    const place = { campaign, rule, account, prize, day, scene, round };
-    return [key, user, amount, at, this.phrase(JSON.stringify(place))];
+  claim({ key, amount, at, user, campaign, rule, account, prize, day, scene, round }: Claim): ShelvedClaim {
+    const own = followerOfClaim(key);
+    const place = {
+      user: user === own && own !== '' ? FOLLOWER : user,
+      campaign,
+      rule,
+      account,
+      prize,
+      day,
+      scene,
+      round,
+    };
+    return [own, keyWithout(key, own), amount, at, this.phrase(JSON.stringify(place))];
   }
 
-  claimOf([key, user, amount, at, place]: ShelvedClaim): Claim {
-    return { key, user, amount, at, ...(this.placeOf(place) as Omit<Claim, 'key' | 'user' | 'amount' | 'at'>) };
+  claimOf([, key, amount, at, place]: ShelvedClaim): Claim {
+    return { key, amount, at, ...(this.placeOf(place) as ClaimPlace) };
+  }
+
+  /** As it was. */
+  wholeClaimOf(row: ShelvedClaim): Claim {
+    const [own] = row;
+    const { key, user, ...rest } = this.claimOf(row);
+    return { ...rest, key: key.replace(FOLLOWER, () => own), user: user === FOLLOWER ? (own as typeof user) : user };
   }
 
   payout(paid: Paid): ShelvedPayout {
-    const { billNo, claimKey, user, amount, attempt, createdAt, isSettled, refunded, holds } = paid;
-    const { campaign, rule, account, merchant, state, mchId } = paid;
-    const place = this.phrase(JSON.stringify([campaign, rule, account, merchant, state, mchId]));
-    const held: Phrase[] = [];
-    for (const { name, add } of holds) held.push(this.name(name, user), add);
-    return [billNo, claimKey, user, amount, attempt, createdAt, isSettled, refunded, place, held];
-  }
-
-  payoutOf(row: ShelvedPayout): Paid {
-    const [billNo, claimKey, user, amount, attempt, createdAt, isSettled, refunded, place, held] = row;
-    const [campaign, rule, account, merchant, state, mchId] = this.placeOf(place) as PayoutPlace;
-    const holds: { name: string; add: number }[] = [];
-    for (let n = 0; n < held.length; n += 2)
-      holds.push({ name: this.nameOf(held[n]!, user), add: held[n + 1] as number });
-    // One object in one go: to put two together takes longer than all the rest.
-    return {
-      billNo,
-      claimKey,
-      user,
-      amount,
-      attempt,
-      createdAt,
-      isSettled,
-      refunded,
+    const { billNo, claimKey, amount, attempt, createdAt, isSettled, refunded, holds } = paid;
+    const { user, campaign, rule, account, merchant, state, mchId } = paid;
+    const own = followerOfClaim(claimKey);
+    const place = {
+      user: user === own && own !== '' ? FOLLOWER : user,
       campaign,
       rule,
       account,
       merchant,
       state,
       mchId,
-      holds,
     };
+    const held: Phrase[] = [];
+    for (const { name, add } of holds) held.push(this.name(name, own), add);
+    const at = this.phrase(JSON.stringify(place));
+    return [own, billNo, keyWithout(claimKey, own), amount, attempt, createdAt, isSettled, refunded, at, held];
+  }
+
+  payoutOf([, billNo, claimKey, amount, attempt, createdAt, isSettled, refunded, place, held]: ShelvedPayout): Paid {
+    const holds: { name: string; add: number }[] = [];
+    for (let n = 0; n < held.length; n += 2) holds.push({ name: this.textOf(held[n]!), add: held[n + 1] as number });
+    const { user, campaign, rule, account, merchant, state, mchId } = this.placeOf(place) as PayoutPlace;
+    // One object in one go: to put two together takes longer than all the rest.
+    // biome-ignore format: one line reads like the two above
+    return { billNo, claimKey, amount, attempt, createdAt, isSettled, refunded, holds, user, campaign, rule, account, merchant, state, mchId };
   }
 
   /** A counter's name, without its follower. */
   name(name: string, user: string): Phrase {
-    if (name.includes(MARK)) return name;
-    const at = user === '' ? -1 : name.indexOf(user);
-    if (at < 0) return this.phrase(name);
-    const phrase = this.phrase(name.slice(0, at) + MARK + name.slice(at + user.length));
-    return typeof phrase === 'number' ? phrase : name;
+    const at = user === '' ? -1 : placeOfFollower(name);
+    const isOwn = at >= 0 && name.startsWith(user, at) && isEnd(name, at + user.length);
+    return this.phrase(isOwn ? name.slice(0, at) + FOLLOWER + name.slice(at + user.length) : name);
   }
 
-  nameOf(phrase: Phrase, user: string): string {
-    if (typeof phrase === 'string') return phrase;
-    const [before, behind] = this.names[phrase]!;
-    return behind === undefined ? before : before + user + behind;
+  /** Every name and every place that has a number. */
+  get known(): readonly string[] {
+    return this.texts;
+  }
+
+  textOf(phrase: Phrase): string {
+    return typeof phrase === 'string' ? phrase : this.texts[phrase]!;
   }
 
   private phrase(text: string): Phrase {
@@ -113,20 +121,27 @@ export class Packing {
     if (known !== undefined) return known;
     if (this.texts.length === PHRASES_MAX) return text;
     this.numbers.set(text, this.texts.length);
-    this.names.push(splitAt(text));
     return this.texts.push(text) - 1;
   }
 
   private placeOf(phrase: Phrase): object {
     const known = this.places.get(phrase);
     if (known) return known;
-    const place = JSON.parse(typeof phrase === 'number' ? this.texts[phrase]! : phrase) as object;
+    const place = JSON.parse(this.textOf(phrase)) as object;
     if (typeof phrase === 'number') this.places.set(phrase, place);
     return place;
   }
 }
 
-function splitAt(text: string): Name {
-  const [before, behind] = text.split(MARK);
-  return behind === undefined ? [before!] : [before!, behind];
+function followerOfClaim(key: string): string {
+  return key.split('/')[2] ?? '';
+}
+
+function keyWithout(key: string, user: string): string {
+  const [campaign, rule, , ...rest] = key.split('/');
+  return user === '' ? key : [campaign, rule, FOLLOWER, ...rest].join('/');
+}
+
+function isEnd(name: string, at: number): boolean {
+  return at === name.length || name[at] === '/';
 }

@@ -6,7 +6,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { Audit, type AuditReport, showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { followerIn, nameKind } from '../../../src/core/audit/counter-name.ts';
-import { shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
+import { SHELVES, shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
 import type { Counter } from '../../../src/core/base/counter.ts';
 import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
@@ -24,7 +24,8 @@ import { createFlow } from '../../../src/engine/flow.ts';
 import { checkRuleFiles } from '../../../src/engine/rulebook.ts';
 import type { RuleFile } from '../../../src/engine/rulebook-files.ts';
 import { SILENT } from '../../../src/lib/log.ts';
-import type { Store } from '../../../src/ports.ts';
+import type { Books, Store } from '../../../src/ports.ts';
+import { inPages } from '../../../src/storage/shared/pages.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { readBooks } from '../../storage/store.contract.ts';
 
@@ -253,7 +254,7 @@ function auditRows(rows: Rows, live: readonly Campaign[] = campaigns, parts = 1)
       if (shelfOfClaim(payout.claimKey) % parts === part) audit.paid(audit.payout(payout, rows.histories[index]!));
     for (const { name, value } of rows.counters)
       if (shelfOf(followerIn(name)) % parts === part) audit.counter(name, value);
-    for (const _ of audit.endOfPart()) expect(parts).toBeGreaterThan(0);
+    audit.endOfPart();
   }
   for (const bucket of rows.buckets) audit.bucket(bucket);
   audit.endOfBooks();
@@ -373,3 +374,88 @@ describe('one change is found', () => {
     expect(shown(wrong).join('\n')).toMatch(`payout ${payout.billNo}: hold on campaign/plays/scene/`);
   });
 });
+
+// ── The job, which shelves rows without their followers ──────────────────────────────────────────────────────
+
+type Change = readonly [what: string, change: (rows: Rows, pick: <Item>(items: readonly Item[]) => number) => Rows];
+
+const claimed = (what: string, as: (claim: Rows['claims'][number], other: string) => object): Change => [
+  `a claim: ${what}`,
+  (rows, pick) => {
+    const at = pick(rows.claims);
+    const other = rows.claims[pick(rows.claims)]!.user;
+    return { ...rows, claims: rows.claims.with(at, { ...rows.claims[at]!, ...as(rows.claims[at]!, other) }) };
+  },
+];
+const paid = (what: string, as: (payout: Payout, other: Payout) => object): Change => [
+  `a payout: ${what}`,
+  (rows, pick) => {
+    const at = pick(rows.payouts);
+    const other = rows.payouts[pick(rows.payouts)]!;
+    return { ...rows, payouts: rows.payouts.with(at, { ...rows.payouts[at]!, ...as(rows.payouts[at]!, other) }) };
+  },
+];
+const counter = (what: string, as: (counter: Rows['counters'][number], other: string) => object): Change => [
+  `a counter: ${what}`,
+  (rows, pick) => {
+    const at = pick(rows.counters);
+    const other = rows.claims[pick(rows.claims)]!.user;
+    return { ...rows, counters: rows.counters.with(at, { ...rows.counters[at]!, ...as(rows.counters[at]!, other) }) };
+  },
+];
+const swapped = (name: string, other: string): string => name.replace(/(\/user\/(?:tea\/)?)[^/]+/, `$1${other}`);
+
+const CHANGES: readonly Change[] = [
+  ['a claim: gone', (rows, pick) => ({ ...rows, claims: rows.claims.toSpliced(pick(rows.claims), 1) })],
+  claimed('of another one', (_, user) => ({ user })),
+  claimed('under another one’s key', ({ key }, user) => ({ key: key.split('/').with(2, user).join('/') })),
+  claimed('worth more', ({ amount }) => ({ amount: fen(amount + 1) })),
+  claimed('of another prize', () => ({ prize: 'other' })),
+  claimed('of before', () => ({ day: undefined })),
+  claimed('in another store', () => ({ scene: 'store-009' })),
+  claimed('of nobody', () => ({ user: '' })),
+  paid('of another one', (_, { user }) => ({ user })),
+  paid('for another claim', (_, { claimKey }) => ({ claimKey })),
+  paid('worth more', ({ amount }) => ({ amount: fen(amount + 1) })),
+  paid('failed', () => ({ state: 'failed' })),
+  paid('refunded in part', ({ amount }) => ({ state: 'refunded', refunded: fen(amount - 1) })),
+  paid('a later number', () => ({ attempt: 2 })),
+  paid('of another merchant', () => ({ merchant: 'other' })),
+  paid('holds less', ({ holds }) => ({ holds: holds.slice(1) })),
+  paid('holds in another order', ({ holds }) => ({ holds: holds.toReversed() })),
+  paid('holds one twice', ({ holds }) => ({ holds: [...holds, ...holds.slice(0, 1)] })),
+  paid('holds what is another one’s', ({ holds }, { user }) => ({
+    holds: holds.map(({ name, add }) => ({ name: swapped(name, user), add })),
+  })),
+  counter('one more', ({ value }) => ({ value: value + 1 })),
+  counter('one less', ({ value }) => ({ value: value - 1 })),
+  counter('of another one', ({ name }, other) => ({ name: swapped(name, other) })),
+  counter('of a stranger', ({ name }) => ({ name: swapped(name, 'oStranger') })),
+  counter('nobody’s', ({ name }) => ({ name: `${name}/x` })),
+];
+
+describe('the job', () => {
+  test.each(CHANGES)('names what is wrong as the audit does, row by row: %s', async (_, change) => {
+    const chance = chanceOf('the job');
+    for (let time = 0; time < 3; time++) {
+      const rows = change(good, items => Math.floor(chance() * items.length));
+      const books = await store.books();
+      const lives = rows.payouts.map((payout, at) => ({ payout, history: rows.histories[at]! }));
+      const changed: Books = {
+        ...books,
+        claims: () => inPages(() => each([rows.claims])),
+        lives: () => inPages(() => each([lives])),
+        counters: () => inPages(() => each([rows.counters])),
+      };
+      const report = await auditStore({ ...store, books: async () => changed }, new Audit(campaigns));
+      // One follower a part, as nearly as shelves can.
+      const direct = auditRows(rows, campaigns, SHELVES);
+      expect(shown(report).sort()).toEqual(shown(direct).sort());
+      expect(report).toMatchObject({ total: direct.total, compared: direct.compared, campaigns: direct.campaigns });
+    }
+  });
+});
+
+async function* each<Row>(rows: readonly Row[]): AsyncGenerator<Row> {
+  yield* rows;
+}

@@ -202,7 +202,7 @@ function auditRows(
     }
     for (const { name, value } of rows.counters)
       if (shelfOf(followerIn(name)) % parts === part) audit.counter(name, value);
-    for (const _ of audit.endOfPart()) expect(parts).toBeGreaterThan(0);
+    audit.endOfPart();
   }
   for (const bucket of rows.buckets) audit.bucket(bucket);
   audit.endOfBooks();

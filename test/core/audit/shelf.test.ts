@@ -1,40 +1,56 @@
-// How rows lie on shelves: short, and they come back as they were.
+// How rows lie on shelves: short, and they come back as they were, but for the follower whose they are.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { followerIn } from '../../../src/core/audit/counter-name.ts';
-import { type Paid, paidOf } from '../../../src/core/audit/payout.ts';
+import { FOLLOWER, followerIn } from '../../../src/core/audit/counter-name.ts';
+import { paidOf } from '../../../src/core/audit/payout.ts';
 import { Packing, shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
 import type { OpenId } from '../../../src/core/base/event.ts';
 import type { Claim } from '../../../src/core/decide/decision.ts';
 import { aCommit, aPayout } from '../../storage/store.contract.ts';
 
-const text = fc.oneof(fc.string(), fc.constantFrom('a', '0', 'user', '\0', 'a\0b', '"', '\n', '红包'));
-const row = <Row>(packed: Row): Row => JSON.parse(JSON.stringify(packed)) as Row;
+const text = fc
+  .oneof(fc.string(), fc.constantFrom('a', '0', 'user', 'oAnn', '"', '\n', '红包', '$&'))
+  .filter(each => !each.includes(FOLLOWER));
+const segment = text.filter(each => !each.includes('/'));
+/** As a file gives it back. */
+const read = <Row>(packed: Row): Row => JSON.parse(JSON.stringify(packed)) as Row;
+/** With the follower where they were. */
+const named = <Row>(entry: Row, user: string): Row =>
+  JSON.parse(JSON.stringify(entry), (_, value) =>
+    typeof value === 'string' ? value.replaceAll(FOLLOWER, () => user) : value,
+  ) as Row;
 
 describe('what is put on a shelf', () => {
   test('comes back as it was: claims', () => {
     const packing = new Packing();
     const { claim } = aCommit();
-    const part = fc.record({ key: text, campaign: text, prize: text, user: text, day: text, scene: text, round: text });
+    const part = fc.record({ campaign: text, prize: text, user: segment, day: text, scene: text, round: text });
+    const keyed = fc.tuple(segment, segment, segment, text).map(parts => parts.join('/'));
     fc.assert(
-      fc.property(part, fc.subarray(['day', 'scene', 'round'] as const), (parts, left) => {
-        const given = { ...claim, ...parts } as Claim & { day?: string; scene?: string; round?: string };
-        for (const field of left) delete (given as Record<string, unknown>)[field];
-        expect(packing.claimOf(row(packing.claim(given)))).toStrictEqual(given);
+      fc.property(part, fc.oneof(text, keyed), fc.subarray(['day', 'scene', 'round']), (parts, key, left) => {
+        const all: Record<string, unknown> = { ...claim, ...parts, key };
+        for (const field of left) delete all[field];
+        const given = all as Claim;
+        const packed = read(packing.claim(given));
+        expect(packing.wholeClaimOf(packed)).toStrictEqual(given);
+        expect(named(packing.claimOf(packed), packed[0])).toStrictEqual(given);
       }),
     );
   });
 
-  test('comes back as it was: payouts with what they hold', () => {
+  test('comes back as it was: payouts with what they hold, of their claim’s follower and of another one', () => {
     const packing = new Packing();
     const holds = fc.array(fc.record({ name: text, add: fc.integer() }, { noNullPrototype: true }));
     fc.assert(
-      fc.property(text, holds, fc.boolean(), (user, held, isBack) => {
-        const own = [...held, { name: `campaign/x/user/${user}/wins`, add: 1 }];
-        const back = isBack ? ({ state: 'refunded' } as const) : {};
-        const paid: Paid = paidOf(aPayout({ user: user as OpenId, holds: own, ...back }), []);
-        expect(packing.payoutOf(row(packing.payout(paid)))).toStrictEqual(paid);
-        expect(paid.refunded).toBe(isBack ? paid.amount : 0);
+      fc.property(segment, segment, holds, fc.boolean(), (user, other, held, isBack) => {
+        const own = [user, other].map(each => ({ name: `campaign/x/user/${each}/wins`, add: 1 }));
+        const parts = { user: user as OpenId, holds: [...held, ...own], ...(isBack && { state: 'refunded' as const }) };
+        for (const of of [user, other]) {
+          const paid = paidOf(aPayout({ ...parts, claimKey: `x/rule/${of}/ever` }), []);
+          const packed = read(packing.payout(paid));
+          expect(named(packing.payoutOf(packed), packed[0])).toStrictEqual(paid);
+          expect(paid.refunded).toBe(isBack ? paid.amount : 0);
+        }
       }),
     );
   });
@@ -42,11 +58,22 @@ describe('what is put on a shelf', () => {
   test('comes back as it was: names of counters, also when there are more of them than are remembered', () => {
     const packing = new Packing();
     for (let n = 0; n < 25_000; n++) {
-      const [name, user] = [`campaign/c${n}/user/oAnn/claims`, 'oAnn'];
-      if (packing.nameOf(packing.name(name, user), user) !== name) throw new Error(name);
+      const name = `campaign/c${n}/user/oAnn/claims`;
+      if (named(packing.textOf(packing.name(name, 'oAnn')), 'oAnn') !== name) throw new Error(name);
     }
     expect(packing.name('campaign/c1/user/oBob/claims', 'oBob')).toBe(1);
-    expect(packing.name('campaign/late/user/oBob/claims', 'oBob')).toBe('campaign/late/user/oBob/claims');
+    expect(packing.name('campaign/late/user/oBob/claims', 'oBob')).toBe(`campaign/late/user/${FOLLOWER}/claims`);
+  });
+
+  test('names only its own follower', () => {
+    const packing = new Packing();
+    for (const [name, user] of [
+      ['campaign/oAnn/user/oBob/claims', 'oAnn'],
+      ['campaign/x/user/oAnna/claims', 'oAnn'],
+      ['merchant/oAnn/user/oAnn/oBob/packets/day/2026-02-10', 'oAnn'],
+      ['campaign/x/prize/oAnn', 'oAnn'],
+    ] as const)
+      expect(packing.textOf(packing.name(name, user))).toBe(name);
   });
 
   test('stands with the claim of its follower', () => {

@@ -46,12 +46,15 @@ redis.call('UNLINK', P .. '${KEY.book}' .. id)
 return 'OK'
 `);
 
-/** `kept(field)`: what a snapshot must see instead of what is there now. Nothing at all once it was given up. */
+/**
+ * `kept(field)`: what a snapshot must see instead of what is there now. Nothing at all once it was given up. Its lease is
+ * renewed now and then only: whatever is written waits for the disk, and a page that is only read does not.
+ */
 const BOOK = `${PRELUDE}
 local book, lease = P .. '${KEY.book}' .. arg(), arg()
 local seq = redis.call('HGET', book, 'seq')
 if not seq then return false end
-redis.call('PEXPIRE', book, lease)
+if redis.call('PTTL', book) < tonumber(lease) / 2 then redis.call('PEXPIRE', book, lease) end
 local held = {}
 if redis.call('HLEN', book) <= ${HELD_MAX} then
   local fields = redis.call('HGETALL', book)
@@ -338,7 +341,7 @@ const LIFE_ROWS: Reading<BookRows['payouts']> = {
   script: LIVES,
   first: '0',
   width: 2,
-  count: 50,
+  count: 100,
   as: ([, text]) => {
     const [payout, lines] = JSON.parse(text!) as [Payout, StoredLine[]];
     return { payout, history: historyUpTo(payout, lines) };

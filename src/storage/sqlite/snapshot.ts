@@ -109,12 +109,13 @@ function booksOf({ db, from, close }: Source): Books {
   }
   const rows = <Row, Entry>(reading: Reading<Row, Entry>): Rows<Entry> => inPages(() => pages(reading));
   async function* counters(): AsyncGenerator<BookRows['counters'][]> {
-    const page = read(() => db.prepare(countersOf(from)) as Statement<{ readonly rows: string }>);
+    const page = read(() => db.prepare(countersOf(from)) as Statement<CounterPage>);
     for (let after = ['', '']; ; ) {
-      const found = JSON.parse(read(() => page.get(...after))!.rows) as [owner: string, name: string, value: number][];
-      yield found.map(([, name, value]) => ({ name, value }));
-      if (found.length < COUNTERS_A_PAGE) return;
-      after = found.at(-1)!.slice(0, 2) as [string, string];
+      const found = read(() => page.get(...after))!;
+      const [names, values] = [JSON.parse(found.names) as string[], JSON.parse(found.values) as number[]];
+      yield names.map((name, n) => ({ name, value: values[n]! }));
+      if (names.length < COUNTERS_A_PAGE) return;
+      after = [found.owner!, names.at(-1)!];
       await turn();
     }
   }
@@ -185,8 +186,11 @@ const payoutsIn = (from: string): Reading<PayoutRow, Payout> => ({
   as: payoutOf,
 });
 
-/** A page of them as one JSON text. */
-const countersOf = (from: string): string => `SELECT json_group_array(json_array(owner, name, value)) AS rows FROM (
+/** A page of them as two JSON texts; `owner`: that of the last one, where there is any. */
+type CounterPage = { readonly owner: string | null; readonly names: string; readonly values: string };
+
+const countersOf = (from: string): string => `SELECT max(owner) AS owner, json_group_array(name) AS names,
+    json_group_array(value) AS "values" FROM (
   SELECT owner, name, value FROM ${from}.counter WHERE (owner, name) > (?, ?) ORDER BY owner, name
   LIMIT ${COUNTERS_A_PAGE})`;
 

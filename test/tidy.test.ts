@@ -103,7 +103,7 @@ const FUNCTION_LINES_MAX = 70;
 const FOLDER_FILES_MAX = 20;
 const CLASS_LINES_MAX = 250;
 /** Classes that are longer already. These numbers only go down. */
-const LONG_CLASSES: Readonly<Record<string, number>> = { World: 345, RuleEvaluation: 337, Pages: 256 };
+const LONG_CLASSES: Readonly<Record<string, number>> = { World: 345, RuleEvaluation: 334, Pages: 252 };
 /** The schema kit is one thing to those who write schemas; everything else is imported from where it is. */
 const KIT = 'core/yaml/schema.ts';
 
@@ -115,7 +115,7 @@ function sourcesOf(folder: string): Source[] {
     .map(name => ({ name: name.replaceAll('\\', '/'), text: readFileSync(join(folder, name), 'utf8') }));
 }
 
-/** `core/money.ts` for a file of ours, the package's or module's name for the rest. */
+/** `core/base/money.ts` for a file of ours, the package's or module's name for the rest. */
 function importsOf({ name, text }: Source): string[] {
   const found = text.matchAll(
     /(?:^|\n)\s*(?:import|export)[^'"\n;]*(?:\{[^}]*\}[^'"\n;]*)?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g,
@@ -310,6 +310,20 @@ describe('the house', () => {
     const sizes = new Map<string, number>();
     for (const { name } of sources) sizes.set(dirname(name), (sizes.get(dirname(name)) ?? 0) + 1);
     expect([...sizes].filter(([, files]) => files > FOLDER_FILES_MAX)).toEqual([]);
+  });
+
+  test('every file that a comment names is there', () => {
+    const places = [...sources.map(({ name }) => `/src/${name}`), ...tests.map(({ name }) => `/test/${name}`)];
+    const named = (text: string): string[] =>
+      [...text.matchAll(/`((?:[\w-]+\/)*[\w.-]+\.tsx?)`/g)].map(match => match[1]!);
+    const isGone = (file: string): boolean => !places.some(place => place.endsWith(`/${file}`));
+    const gone = [...sources, ...tests].flatMap(({ name, text }) =>
+      named(text)
+        .filter(isGone)
+        .map(file => `${name}: ${file}`),
+    );
+    expect(gone).toEqual([]);
+    expect(isGone('no-such-file.ts')).toBe(true);
   });
 
   test('what is exported is imported somewhere, from where it is', () => {

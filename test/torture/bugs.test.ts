@@ -1,4 +1,4 @@
-// The torture tries itself: it finds bugs that are planted on purpose (`torture-bugs.ts`). These are the ones that show soon;
+// The torture tries itself: it finds bugs that are planted on purpose (`bugs.ts`). These are the ones that show soon;
 // `npm run torture -- --bugs` looks for each there is.
 import { describe, expect, test } from 'vitest';
 import { BUGS, type Bug } from './bugs.ts';

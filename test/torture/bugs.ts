@@ -1,5 +1,5 @@
 // Bugs on purpose, to see that the verdict finds them. Each is planted between a worker and its ports; what the verdict
-// watches sits outside of them, and sees what the worker is told. Those about counting: `torture-bugs-count.ts`.
+// watches sits outside of them, and sees what the worker is told. Those about counting: `bugs-count.ts`.
 import { eventKey } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';

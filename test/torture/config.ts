@@ -1,4 +1,4 @@
-// What the bot of the torture is told: one account, one merchant, by either channel. The campaigns: `torture-rules.ts`.
+// What the bot of the torture is told: one account, one merchant, by either channel. The campaigns: `rules.ts`.
 
 import { generateKeyPairSync } from 'node:crypto';
 import type { Config } from '../../src/config/config.ts';

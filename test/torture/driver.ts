@@ -12,7 +12,7 @@ export type Doom = {
   afterCommit(): void;
 };
 
-/** A bug in how the store leads its transactions; see `torture-bugs.ts`. */
+/** A bug in how the store leads its transactions; see `bugs.ts`. */
 export type StoreBug = 'tells-before-commit' | 'undo-keeps-its-work';
 
 class DiskFull extends Error {

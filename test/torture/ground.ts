@@ -1,5 +1,5 @@
 // Where the store of a seed lies: on one machine in a SQLite file, or on a Redis that goes away now and then (see
-// `torture-redis.ts`). What differs for the torture is said here; workers see a `Store` and nothing else.
+// `redis.ts`). What differs for the torture is said here; workers see a `Store` and nothing else.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // The torture tries itself: it repeats, and it finds nothing in what we ship, on both stores. That it finds what is planted:
-// `torture-bugs.test.ts`.
+// `bugs.test.ts`.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasRedis } from '../support/redis-server.ts';
 import type { Grounds } from './ground.ts';

@@ -1,6 +1,6 @@
 // `npm run torture -- --seeds N [--from S] | --seed S [--store sqlite|redis] [--bug NAME] | --bugs`: thousands of small worlds
 // in which everything goes wrong, each from its seed; or, for each bug there is, as many as it takes to find it. A failing seed prints its number and its story, and does the same
-// again; on Redis as far as real sockets do, see `torture-redis.ts`.
+// again; on Redis as far as real sockets do, see `redis.ts`.
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
 // The world of one seed: followers, a WeChat in trouble, clocks that are set, rule files that are edited, operators at work,
-// and two workers (`torture-worker.ts`) on a ground that may give way (`torture-ground.ts`). A seed has a few features
+// and two workers (`worker.ts`) on a ground that may give way (`ground.ts`). A seed has a few features
 // only, so that it stays short.
 
 import type { Config } from '../../src/config/config.ts';

@@ -1,5 +1,5 @@
 // The audit (核账): recomputes buckets and counters from payouts and claims, follows every payout through its history, and
-// names each record that does not agree. Fed row by row and followers part by part, so that memory stays flat. Pure.
+// names each record that does not agree. Fed row by row and followers part by part, so that memory stays flat.
 
 import type { Counter } from '../base/counter.ts';
 import { type Fen, fen } from '../base/money.ts';

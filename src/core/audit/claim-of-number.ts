@@ -1,5 +1,5 @@
 // Whose number it is (账本修复): a number is a hash of its claim, so that whoever makes the numbers of all claims that may
-// have been finds the one behind it. Where nobody can tell, the money gets a claim of its own. Pure.
+// have been finds the one behind it. Where nobody can tell, the money gets a claim of its own.
 
 import { type Event, eventKey, type OpenId, openId } from '../base/event.ts';
 import { DAY, type Day, dayOf, HOUR, type Instant, instant, later, parseBeijing } from '../base/time.ts';

@@ -1,5 +1,5 @@
 // What a claim counted and what its payout holds, as far as a claim alone tells: for the audit (核账). The builders of
-// `limit.ts` name the counters, for a campaign that has every limit there is. Pure.
+// `decide/limits.ts` name the counters, for a campaign that has every limit there is.
 
 import type { Counter } from '../base/counter.ts';
 import type { Event, EventKey } from '../base/event.ts';

@@ -1,5 +1,5 @@
 // The names of counters, as the audit (核账) finds them in a store: whose they are, what they count, which limit is behind
-// them. Those of a campaign in shadow mode (`ID~shadow`) are nobody's money. Pure.
+// them. Those of a campaign in shadow mode (`ID~shadow`) are nobody's money.
 
 import type { OpenId } from '../base/event.ts';
 

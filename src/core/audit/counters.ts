@@ -1,4 +1,4 @@
-// What the counters must say, recomputed from claims and payouts: a part of the audit (核账). Pure.
+// What the counters must say, recomputed from claims and payouts: a part of the audit (核账).
 //
 //   claims       each counts its rule, its follower's claims, its prize, its money and its packet, on its own day
 //   payouts      what has come back gives back what it held; and it alone says what its merchant allowed it, on which days

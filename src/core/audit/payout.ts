@@ -1,4 +1,4 @@
-// What must be true of one payout and its history, and of one claim and all its payouts: a part of the audit (核账). Pure.
+// What must be true of one payout and its history, and of one claim and all its payouts: a part of the audit (核账).
 
 import type { Counter } from '../base/counter.ts';
 import { type Fen, fen } from '../base/money.ts';

@@ -1,5 +1,5 @@
 // What a ledger has lost (账本修复), and what must be written so that it is there again: claim, counters and payout as they
-// were made, from the journal or from the number that was paid. Pure.
+// were made, from the journal or from the number that was paid.
 
 import { type Counter, UNBOUNDED } from '../base/counter.ts';
 import { type Event, eventKey, type OpenId } from '../base/event.ts';

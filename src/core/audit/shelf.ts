@@ -1,5 +1,5 @@
 // How claims, payouts and counters lie on shelves (架) until the audit comes to their followers: as short as can be, since
-// there are millions of them. Texts that come again and again are written once, and stand there as a number. Pure.
+// there are millions of them. Texts that come again and again are written once, and stand there as a number.
 
 import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';

@@ -1,6 +1,6 @@
 // Every limit there is, as a bounded counter: the store adds them all, or none, together with the claim. What could be
 // limited is counted also where it is not, so that a limit set later counts from the beginning. A counter's name says
-// whose it is and which day's; the names are the same in every store. Pure.
+// whose it is and which day's; the names are the same in every store.
 //
 // Only buckets of a minute or an hour begin with their limit (`perMinute`, `pace` without carryOver): they are soon over.
 

@@ -1,4 +1,4 @@
-// What every check of a campaign is given, and what they all ask of one. Pure.
+// What every check of a campaign is given, and what they all ask of one.
 
 import { type Fen, fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';

@@ -1,5 +1,5 @@
 // Warnings of `hongbao check`: what a rule file may say, and yet is likely a mistake, dangerous, or against the rules of
-// WeChat or the law. What cannot be at all was said when the file was read. Pure.
+// WeChat or the law. What cannot be at all was said when the file was read.
 
 import { suggest } from '../base/suggest.ts';
 import type { Campaign } from '../rules/campaign.ts';

@@ -1,5 +1,5 @@
 // Warnings about money: what a campaign can cost against its budget, how long that lasts, what WeChat Pay lets through,
-// and what stands on a packet. Pure.
+// and what stands on a packet.
 
 import { fen, showFen } from '../base/money.ts';
 import { HOUR, SECOND } from '../base/time.ts';

@@ -1,4 +1,4 @@
-// 「我的红包」, which the bot answers itself: a follower's latest packets, what became of them, and what to do. Pure.
+// 「我的红包」, which the bot answers itself: a follower's latest packets, what became of them, and what to do.
 import type { Event } from '../base/event.ts';
 import { yuanText } from '../base/money.ts';
 import { normalise } from '../base/text.ts';

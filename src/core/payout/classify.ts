@@ -1,4 +1,4 @@
-// What WeChat Pay's answer, or its silence, means for a payout: its class, by the codes and words of the payout's channel. Pure.
+// What WeChat Pay's answer, or its silence, means for a payout: its class, by the codes and words of the payout's channel.
 
 import type { Known, Meaning, Phase, ResponseClass } from './channels/channel.ts';
 import { rowOf } from './channels/channel.ts';

@@ -1,5 +1,5 @@
 // What the gate remembers of the latest answers: the same trouble with several followers in a row is the merchant's, not
-// the follower's. It outlives the process and goes with the merchant's turn, so all of it is plain data. Pure.
+// the follower's. It outlives the process and goes with the merchant's turn, so all of it is plain data.
 
 import { type Instant, later, MINUTE, SECOND } from '../base/time.ts';
 import { type ResponseClass, rowOf } from './channels/channel.ts';

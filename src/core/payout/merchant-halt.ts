@@ -1,4 +1,4 @@
-// When a merchant's gate shuts, and when it is tried again: rules without a clock of their own. Pure.
+// When a merchant's gate shuts, and when it is tried again: rules without a clock of their own.
 
 import { endOfDay, endOfMonth, HOUR, type Instant, later, MINUTE, minuteOfDay } from '../base/time.ts';
 import type { ResponseClass } from './channels/channel.ts';

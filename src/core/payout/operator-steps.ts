@@ -1,6 +1,6 @@
 // What a person does to one payout, as steps for the store: have it tried again, call it off, give its claim another number, or
 // say what became of it where WeChat Pay no longer does. Never a guess: what may have reached WeChat Pay ends only on its own
-// word, or on an operator's, with a reason. Pure.
+// word, or on an operator's, with a reason.
 
 import { HOUR, type Instant, later, SECOND } from '../base/time.ts';
 import { type Cancel, isCancel } from '../rules/campaign.ts';

@@ -1,4 +1,4 @@
-// How a payout is paced: when it is looked at next, how long the pauses between the numbers of one claim are. Pure.
+// How a payout is paced: when it is looked at next, how long the pauses between the numbers of one claim are.
 import { createHash } from 'node:crypto';
 import { DAY, endOfDay, endOfMonth, HOUR, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
 import type { Payout } from './payout.ts';

@@ -1,4 +1,4 @@
-// One payout (付款): its number, its request, its states, and what may be seen of it. What moves it: `transitions.ts`. Pure.
+// One payout (付款): its number, its request, its states, and what may be seen of it. What moves it: `transitions.ts`.
 
 import { createHash } from 'node:crypto';
 import type { Counter } from '../base/counter.ts';

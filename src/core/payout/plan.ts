@@ -1,4 +1,4 @@
-// Plans a payout: its number and every field of its request, before anything is called. Pure.
+// Plans a payout: its number and every field of its request, before anything is called.
 
 import type { Counter } from '../base/counter.ts';
 import type { Envelope, OpenId } from '../base/event.ts';

@@ -1,4 +1,4 @@
-// What follows when a number has come to nothing: another number for the same claim, or the end of it. Pure.
+// What follows when a number has come to nothing: another number for the same claim, or the end of it.
 import { type Fen, fen } from '../base/money.ts';
 import { HOUR, type Instant, later } from '../base/time.ts';
 import { channelOf } from './channels/index.ts';

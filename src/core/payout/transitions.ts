@@ -1,5 +1,5 @@
 // The one table that moves a payout: state × what was seen → state, next step, bucket move. Everything WeChat Pay can
-// answer, its silence included, has a row; a state that is final has none. Pure.
+// answer, its silence included, has a row; a state that is final has none.
 import assert from 'node:assert/strict';
 import { type Instant, later } from '../base/time.ts';
 import type { MerchantCaps } from '../decide/limits.ts';

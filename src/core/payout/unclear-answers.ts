@@ -1,4 +1,4 @@
-// Answers that say nothing about a payout, in words: what came instead, what is likely wrong, and what to do. Pure.
+// Answers that say nothing about a payout, in words: what came instead, what is likely wrong, and what to do.
 
 import { isKnown } from './classify.ts';
 import type { Observation } from './payout.ts';

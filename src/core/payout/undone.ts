@@ -1,6 +1,6 @@
 // A payout that was undone (收回): its order was refunded, or its follower left. What was never called ends at once. Whatever
 // may have reached WeChat Pay is marked first (`stopped`), so that nothing sends it again or gives it another number; then it
-// is asked after, and ends on WeChat Pay's word that nothing was paid. Pure.
+// is asked after, and ends on WeChat Pay's word that nothing was paid.
 
 import type { Event } from '../base/event.ts';
 import { DAY, type Instant, later, MINUTE } from '../base/time.ts';

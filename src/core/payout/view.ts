@@ -1,4 +1,4 @@
-// What became of a payout, for whom it is: the chat and the page say the same of it, each in words of its own. Pure.
+// What became of a payout, for whom it is: the chat and the page say the same of it, each in words of its own.
 import { type Instant, later, MINUTE } from '../base/time.ts';
 import { isCancel } from '../rules/campaign.ts';
 import { channelOf } from './channels/index.ts';

@@ -1,5 +1,5 @@
 // Reads the YAML that people write: parses it once, finds what no file of ours may hold, and turns every place into a
-// line and a column. What the values mean is said by the shapes in `shape.ts`.
+// line and a column. What the values mean is said by the shapes in `schema.ts`.
 
 import {
   isAlias,

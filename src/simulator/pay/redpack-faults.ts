@@ -1,6 +1,6 @@
 // WeChat Pay's bad days: where in the business each fault strikes, and what is true behind it.
 //
-//   nothing is seen      http tlsRefused: what stands before WeChat Pay answers (`pay.ts`), to questions as well
+//   nothing is seen      http tlsRefused: what stands before WeChat Pay answers (`server.ts`), to questions as well
 //   nothing is stored    errorNothingStored html502 noAuthIp noAuthProduct freqLimit, and codes found before an order
 //   the order stays      noAuthUser notEnough, and codes found at an order: SENDING with the reason; the number lives on
 //   the order goes on    processing processingThenFailed unknownCode: nobody knows yet, `afterMs` decides

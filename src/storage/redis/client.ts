@@ -1,5 +1,5 @@
 // The clients of ioredis, for one server and for a cluster: how they connect, how they notice that the other side has
-// gone, and how they come back. Which of their connections may be used, `redis-link.ts` says.
+// gone, and how they come back. Which of their connections may be used, `reconnect.ts` says.
 //
 // A host that vanishes says nothing: no answer for SILENCE_MS to what was asked ends the connection, and a new one is
 // tried for as long as it takes. What is idle asks nothing and is left alone.

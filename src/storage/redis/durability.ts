@@ -1,5 +1,5 @@
 // What a Redis must promise before it is trusted with money, and that it still has what it was trusted with: looked up
-// when the store is opened, on every server of it, and again whenever one may have changed (`redis-link.ts`).
+// when the store is opened, on every server of it, and again whenever one may have changed (`reconnect.ts`).
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';

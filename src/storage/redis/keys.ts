@@ -20,7 +20,7 @@ export const KEY = {
   /** T: the global sequence. Every commit and every successor takes the next number; lists are ordered by it. */
   seq: 'seq',
 
-  /** H account/key → token and answer. The token names the call that wrote it; see `redis-connect.ts`. */
+  /** H account/key → token and answer. The token names the call that wrote it; see `connection.ts`. */
   answer: 'answer',
   /** Z account/key by the time of the answer: what `forget` looks at. */
   answerAt: 'answer:at',

@@ -1,6 +1,6 @@
 // Leases in Redis: each call is one script, and time is the server's, so that machines need not agree on theirs.
 //
-// Told twice (see `redis-connect.ts`): a lease taken again by the same holder is renewed, which changes nothing but its
+// Told twice (see `connection.ts`): a lease taken again by the same holder is renewed, which changes nothing but its
 // end. One that was given back knows the token of the call that did it, so a repeat says yes once more, even if
 // somebody else has taken the lease by then. A call that arrives late is refused by its fence, which grows when the
 // same holder comes back, too.

@@ -101,7 +101,7 @@ const TOKEN_BYTES = 12;
 /** So many characters stand before an answer. */
 export const TOKEN_LENGTH = 16;
 
-/** Names one call of a write; see `redis-connect.ts`. */
+/** Names one call of a write; see `connection.ts`. */
 export function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }

@@ -1,6 +1,6 @@
 // A snapshot of everything that is owed and was paid, on Redis, which has none of its own: for the audit and for a move. What was written later is
 // known by its sequence and left out; what is changed while somebody reads, the changing script puts aside first
-// (`keep` in `redis-write.ts`). So taking a snapshot costs nothing, reading goes page by page, and nobody waits for it.
+// (`keep` in `write-scripts.ts`). So taking a snapshot costs nothing, reading goes page by page, and nobody waits for it.
 
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../core/base/error.ts';

@@ -1,6 +1,6 @@
 // The store for more than one process: Redis or Valkey, one server or a cluster. Every method is one Lua script, and
-// what a script does it does alone. Keys: `redis-keys.ts`; scripts: `redis-write.ts`, `redis-read.ts` and
-// `redis-leases.ts`; what happens when the connection breaks: `redis-connect.ts`.
+// what a script does it does alone. Keys: `keys.ts`; scripts: `write-scripts.ts`, `read-scripts.ts` and
+// `leases.ts`; what happens when the connection breaks: `connection.ts`.
 
 import assert from 'node:assert/strict';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
@@ -66,7 +66,7 @@ export type RedisOptions = Partial<Pick<RedisAddress, 'tag' | 'acceptLoss' | 'as
   readonly time?: LeaseTime;
 };
 
-/** `redis://`, `rediss://` or `redis+cluster://`; see `redis-url.ts` for what else an address says. */
+/** `redis://`, `rediss://` or `redis+cluster://`; see `redis-address.ts` for what else an address says. */
 export async function openRedis(url: string, options: RedisOptions = {}): Promise<Store> {
   const { time = 'server', warn = () => {}, ...said } = options;
   const address = { ...parseRedisUrl(url), ...said };

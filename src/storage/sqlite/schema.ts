@@ -242,7 +242,7 @@ const MIGRATIONS: readonly string[] = [
 export const APPLICATION_ID = 0x686f6e67; // "hong"
 /** While the file is opened and migrated: nobody waits for us yet. */
 const OPEN_TIMEOUT_MS = 5000;
-/** Later, ms. It stops the whole process; who must wait longer for another program's lock does so in `batch.ts`. */
+/** Later, ms. It stops the whole process; who must wait longer for another program's lock does so in `group-commit.ts`. */
 const BUSY_TIMEOUT_MS = 50;
 const CACHE_KIB = 32 * 1024;
 /** Pages in the WAL before they move into the file: 16 MB. More would be faster, and stall for longer. */

@@ -1,5 +1,5 @@
 // The embedded store: one SQLite file. Reads are synchronous underneath and see what is committed; writes go
-// through the group commit of `batch.ts`. Tables and file: `schema.ts`.
+// through the group commit of `group-commit.ts`. Tables and file: `schema.ts`.
 
 import assert from 'node:assert/strict';
 import type { Counter } from '../../core/base/counter.ts';

@@ -1,5 +1,5 @@
 // What a payout channel (付款渠道) is: all in which one way to pay differs from another, as one object. Nothing else asks which
-// channel a payout takes; it asks that channel. Pure.
+// channel a payout takes; it asks that channel.
 import type { Instant } from '../../base/time.ts';
 import type { Packet } from '../../rules/campaign.ts';
 

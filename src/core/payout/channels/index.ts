@@ -1,5 +1,5 @@
 // The payout channels that there are. One more is its own file beside these, its request and its line here, its protocol in
-// `wechat/pay/` with a line in `setup/channels.ts`, and its settings in `config/merchant.ts`. Pure.
+// `wechat/pay/` with a line in `setup/channels.ts`, and its settings in `config/merchant.ts`.
 import type { Channel } from './channel.ts';
 import { REDPACK, type RedpackRequest } from './redpack.ts';
 import { TRANSFER, type TransferRequest } from './transfer.ts';

@@ -1,5 +1,5 @@
 // Red packets (现金红包, API v2): sendredpack, sendgroupredpack and gethbinfo, with WeChat Pay's codes as data (错误码). What
-// the code means decides what happens; an unknown code is an unknown outcome, never a failure. Pure.
+// the code means decides what happens; an unknown code is an unknown outcome, never a failure.
 import { DAY } from '../../base/time.ts';
 import {
   type Channel,

@@ -1,4 +1,4 @@
-// Transfers (商家转账, API v3 transfer-bills): the follower confirms on a page, then the money is theirs. Pure.
+// Transfers (商家转账, API v3 transfer-bills): the follower confirms on a page, then the money is theirs.
 import { DAY } from '../../base/time.ts';
 import {
   type Channel,

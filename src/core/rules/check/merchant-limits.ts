@@ -1,4 +1,4 @@
-// What a campaign promises against what its merchant can pay: found when the file is loaded, not when WeChat refuses. Pure.
+// What a campaign promises against what its merchant can pay: found when the file is loaded, not when WeChat refuses.
 
 import type { Finding } from '../../base/error.ts';
 import { type Fen, showFen } from '../../base/money.ts';

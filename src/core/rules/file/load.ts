@@ -1,5 +1,5 @@
-// A rule file's text → its campaign (活动), or everything that is wrong with it. The shapes in `rule-shape.ts` read the
-// keys, `rule-check.ts` judges what no key can know alone, `rule-build.ts` makes the campaign.
+// A rule file's text → its campaign (活动), or everything that is wrong with it. The shapes in `language/file.ts` read the
+// keys, `check/file.ts` judges what no key can know alone, `build.ts` makes the campaign.
 
 import { createHash } from 'node:crypto';
 import type { Finding } from '../../base/error.ts';

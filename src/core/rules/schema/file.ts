@@ -1,5 +1,5 @@
 // The language of the rule files, key by key, as shapes. What a value means by itself is judged here; how values fit
-// together is judged in `rule-check.ts`.
+// together is judged in `check/file.ts`.
 
 import type { OpenId } from '../../base/event.ts';
 import { type Fen, fen } from '../../base/money.ts';

@@ -1,4 +1,4 @@
-// Every text of the chat page, in Chinese: the original. `words-en.ts` says the same in English.
+// Every text of the chat page, in Chinese: the original. `en.ts` says the same in English.
 
 import type { PayoutState } from '../../../core/payout/payout.ts';
 import type { Refusal } from '../../../core/rules/campaign.ts';

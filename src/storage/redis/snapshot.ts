@@ -251,33 +251,44 @@ function rowsOf<Entry>(read: Read, reading: Reading<Entry>): AsyncIterable<Entry
   return inPages(() => pagesOf(read, reading));
 }
 
-/** The next page is on its way while this one is looked at. */
 async function* pagesOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenerator<Entry[]> {
   const { script, args = [], first, width, count = CHUNK, as } = reading;
-  const pageBehind = (after: string): Promise<string[]> => ahead(read(script, ...args, after, String(count)));
-  for (let next: Promise<string[]> | undefined = pageBehind(first); next; ) {
-    const found: string[] = await next;
-    next = found.length < count * width ? undefined : pageBehind(found[found.length - width]!);
-    yield Array.from({ length: found.length / width }, (_, n) => as(found.slice(n * width, (n + 1) * width)));
-  }
+  const pageBehind = (after: string): Promise<string[]> => read(script, ...args, after, String(count));
+  const behindIt = (page: string[]): Promise<string[]> | undefined =>
+    page.length < count * width ? undefined : pageBehind(page[page.length - width]!);
+  for await (const page of inAdvance(pageBehind(first), behindIt))
+    yield Array.from({ length: page.length / width }, (_, n) => as(page.slice(n * width, (n + 1) * width)));
 }
 
 /** Where to go on, their values as one text, and their names. */
 async function* countersOf(read: Read): AsyncGenerator<BookRows['counters'][]> {
-  const pageBehind = (after: string): Promise<string[]> => ahead(read(COUNTERS, after, String(COUNTERS_A_PAGE)));
-  for (let next = pageBehind('0-0'); ; ) {
-    const [last, values, ...names] = await next;
+  const pageBehind = (after: string): Promise<string[]> => read(COUNTERS, after, String(COUNTERS_A_PAGE));
+  const behindIt = ([last]: string[]): Promise<string[]> | undefined => (last === undefined ? last : pageBehind(last));
+  for await (const [last, values, ...names] of inAdvance(pageBehind('0-0'), behindIt)) {
     if (last === undefined) return;
-    next = pageBehind(last);
     const found = values!.split(' ');
     yield names.map((name, n) => ({ name, value: Number(found[n]) }));
   }
 }
 
-/** Its failure is told to whoever waits for it; who stops reading before does not hear of it. */
-function ahead<T>(page: Promise<T>): Promise<T> {
-  page.catch(() => undefined);
-  return page;
+/** So many pages are on their way while one is looked at: the server is never idle. */
+const AHEAD = 2;
+
+/** A page's failure is told to whoever waits for it; who stops reading before does not hear of it. */
+async function* inAdvance<Page>(
+  first: Promise<Page>,
+  behind: (page: Page) => Promise<Page> | undefined,
+): AsyncGenerator<Page> {
+  const coming: Promise<Page | undefined>[] = [first];
+  for (;;) {
+    while (coming.length <= AHEAD) coming.push(coming.at(-1)!.then(page => (page === undefined ? page : behind(page))));
+    for (const each of coming) each.catch(() => undefined);
+    const page = await coming.shift();
+    if (page === undefined) return;
+    // Who works on a page without a pause works while the server does.
+    await new Promise(resolve => setImmediate(resolve));
+    yield page;
+  }
 }
 
 /** By their fields; a scan may show one twice. */

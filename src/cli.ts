@@ -65,6 +65,7 @@ function program(): Command {
     .option(...JSON_FLAG)
     .option('--funds <file>', "the merchant's fund flow (资金账单) as CSV or .csv.gz, to compare with")
     .option(...ENCODING)
+    .option('--fetch <date>', 'the same, fetched from WeChat Pay: 2026-02-10, or yesterday (there from 10:00 on)')
     .option('--repair', 'first bring back what a restored store has lost: from its journal, --funds and WeChat Pay')
     .option('--dry-run', 'with --repair: say what would be done, write nothing')
     .action((options: AuditOptions) =>

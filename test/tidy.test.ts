@@ -62,7 +62,7 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages?: RegExp]
   'storage/sqlite': ['core ports.ts storage/shared', /^(@photostructure\/sqlite|node:.*)$/],
   'storage/redis': ['core ports.ts lib storage/shared', /^(ioredis|node:.*)$/],
   engine: ['core ports.ts config lib', /^(node-cron|tsx\/esm\/api|node:.*)$/],
-  setup: ['core ports.ts config storage wechat', /^node:/],
+  setup: ['core ports.ts config lib storage wechat', /^node:/],
   http: ['core ports.ts config lib engine', /^(koa|node:.*)$/],
   'http/h5/html': ['core'],
   simulator: ['core/base wechat/xml.ts wechat/crypto.ts', /^(qrcode-generator|undici|node:.*)$/],

@@ -9,6 +9,7 @@ import { sessionSecretsOf } from '../config/secret.ts';
 import { behind, pathOf } from '../core/base/address.ts';
 import { messageOf } from '../core/base/error.ts';
 import { showFen } from '../core/base/money.ts';
+import type { Day } from '../core/base/time.ts';
 import { alertPassed } from '../core/decide/limits.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import { createFlow, type Flow } from '../engine/flow.ts';
@@ -26,6 +27,7 @@ import type { NotifyMerchant, NotifyPorts } from '../http/transfer-notice.ts';
 import { isSignedPush, type WebhookPorts } from '../http/webhook.ts';
 import type { Clock, Log, Payer, Store } from '../ports.ts';
 import { wayOf } from '../setup/channels.ts';
+import { fetchFundFlows } from '../setup/fund-flow.ts';
 import { payerOf } from '../setup/payer.ts';
 import { type KeyRings, openKeyRings } from '../setup/platform-keys.ts';
 import { createFollowerDesk } from '../wechat/account/user.ts';
@@ -131,7 +133,8 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     newSettle,
     rulebook,
     start() {
-      const work = { settle, messages, remind, rulebook, keys, dated: config.dated };
+      const fundsOf = async (day: Day) => (await fetchFundFlows(config, day, clock)).funds;
+      const work = { settle, messages, remind, rulebook, keys, fundsOf, dated: config.dated };
       jobs = startJobs({ clock, store, log, holder, ...work });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),

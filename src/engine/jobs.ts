@@ -2,9 +2,10 @@
 // a night by one of all processes: its row comes up three times, so that another one takes it up if that one dies.
 import { type Logger, schedule } from 'node-cron';
 import { Audit, showAuditFinding } from '../core/audit/audit.ts';
-import { messageOf } from '../core/base/error.ts';
+import type { FundFlow } from '../core/audit/fund-flow.ts';
+import { BadInput, messageOf } from '../core/base/error.ts';
 import { type Dated, endingSoon } from '../core/base/expiry.ts';
-import { DAY, dayOf, later, MINUTE } from '../core/base/time.ts';
+import { DAY, type Day, dayOf, later, MINUTE, minuteOfDay } from '../core/base/time.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { auditStore } from './audit-store.ts';
@@ -18,6 +19,11 @@ const ANSWERS_KEPT_MS = 2 * DAY;
 /** A job that is at work renews its lease three times within this. */
 const JOB_LEASE_MS = 2 * MINUTE;
 
+/** A day's fund flow is there from 10:00 of the next day on; until 18:20 it is asked for again where it was not. */
+const FUND_ROWS = '0 20,50 10-18 * * *';
+/** Of the Beijing day. */
+const FUND_LAST_MINUTE = 18 * 60;
+
 type JobPorts = {
   /** Names this process. */
   readonly holder: string;
@@ -30,6 +36,8 @@ type JobPorts = {
   readonly rulebook: Rulebook;
   /** The keys with which WeChat Pay signs. */
   readonly keys: { tend(): Promise<void> };
+  /** The merchants' fund flows (资金账单) of a day, from WeChat Pay. Throws `BadInput` where they cannot be had yet. */
+  readonly fundsOf: (day: Day) => Promise<FundFlow>;
   /** Certificates with their ends, as bot.yaml names them. */
   readonly dated?: readonly Dated[] | undefined;
 };
@@ -48,6 +56,7 @@ export function startJobs(ports: JobPorts): Jobs {
     { name: 'platform keys', cron: '40 * * * * *', run: () => keys.tend() },
     { name: 'forget answers', cron: '0 30,40,50 3 * * *', run: () => onceANight('forget', forget, ports) },
     { name: 'audit', cron: '0 45,55 3 * * *', run: () => onceANight('audit', audit, ports) },
+    { name: 'fund flow', cron: FUND_ROWS, run: () => onceANight('funds', () => reconcile(ports), ports) },
     { name: 'certificates', cron: '0 0 9 * * *', run: async () => sayEndings(ports) },
     { name: 'audit again', cron: '0 5 4 * * *', run: () => onceANight('audit', audit, ports) },
   ];
@@ -88,7 +97,7 @@ function scheduleLog(job: string, log: Log): Logger {
 /** Names each run within its process. */
 let runs = 0;
 
-/** Does a job unless some process has done it tonight, or is at it. A failure leaves it to whoever comes next. */
+/** Does a job unless some process has done it tonight, or is at it. A failure, and `false`, leave it to whoever comes next. */
 export async function onceANight(
   name: string,
   job: () => Promise<unknown>,
@@ -105,12 +114,55 @@ export async function onceANight(
   }, JOB_LEASE_MS / 4);
   let isDone = lease.note === night;
   try {
-    if (!isDone) await job();
-    isDone = true;
+    isDone ||= (await job()) !== false;
   } finally {
     clearInterval(renewing);
     await store.release(lease, clock(), isDone ? night : undefined);
   }
+}
+
+// ── The merchants' accounts ──────────────────────────────────────────────────────────────────────────────────
+
+/** Of what stays written down of a day. */
+const DETAIL_MAX = 1500;
+
+/**
+ * Compares yesterday with what the merchants' accounts say. What differs is an alarm, and stays written down. What cannot be
+ * had is asked for again in half an hour, and is an alarm in the evening: `false`.
+ */
+export async function reconcile({
+  store,
+  rulebook,
+  clock,
+  fundsOf,
+  log,
+}: Pick<JobPorts, 'store' | 'clock' | 'fundsOf' | 'log'> & {
+  readonly rulebook: Pick<Rulebook, 'current'>;
+}): Promise<boolean> {
+  const day = dayOf(later(clock(), -DAY));
+  let funds: FundFlow;
+  try {
+    funds = await fundsOf(day);
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    const isLast = minuteOfDay(clock()) >= FUND_LAST_MINUTE;
+    log[isLast ? 'error' : 'warn'](
+      { day },
+      `${error.message}; ${isLast ? `\`hongbao audit --fetch ${day}\` asks again` : 'asked again in half an hour'}`,
+    );
+    return false;
+  }
+  const { compared, findings, total } = await auditStore(store, new Audit(rulebook.current().campaigns, funds));
+  const words = findings.slice(0, FINDINGS_LOGGED).map(showAuditFinding);
+  if (total === 0) log.info({ day, ...compared }, "the audit balances with the merchants' accounts");
+  else
+    log.error(
+      { day, total, findings: words },
+      `the merchants' accounts differ from the books in ${total} places; \`hongbao audit --fetch ${day}\` names them`,
+    );
+  const detail = total === 0 ? 'balances' : `${total} differences: ${words.join('; ')}`.slice(0, DETAIL_MAX);
+  await store.acts.append({ at: clock(), by: 'the timetable', what: 'audit --fetch', about: day, detail });
+  return true;
 }
 
 /** From a week before, it is for a person. */

@@ -8,6 +8,7 @@ import { type Pusher, pusher } from './account/push.ts';
 import { actor } from './account/user-actions.ts';
 import { pageFile } from './control/chat-page.ts';
 import { type Control, type ControlDoor, controlDoor } from './control/control.ts';
+import { BillDesk } from './pay/bills.ts';
 import { type MerchantCertificate, openCertificates } from './pay/certificates.ts';
 import { fundFlowCsv } from './pay/fund-flow.ts';
 import { ShopDesk } from './pay/order-query.ts';
@@ -88,7 +89,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const pages = webPages(world, tickets);
   const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve([api, pages], door, req, res));
   const verifier = new V3Verifier(certificates.merchants);
-  const v3 = { desk: transfers, shop: new ShopDesk(world), verifier, signing, now: () => world.now() };
+  const v3 = {
+    desk: transfers,
+    shop: new ShopDesk(world),
+    bills: new BillDesk(world),
+    verifier,
+    signing,
+    now: () => world.now(),
+  };
   const pay = payServer(certificates, desk, v3, world.faults);
   const tick = (): void => {
     desk.tick();
@@ -179,6 +187,10 @@ function controlOf(
     setBalance: (mchId, balance) => world.setBalance(mchId, balance),
     setPushing: (account, pushing) => world.setPushing(account, pushing),
     fundFlow: (mchId, day) => fundFlowCsv(world, mchId, day),
+    editFundFlow: (mchId, edits) => {
+      world.merchant(mchId).fundEdits = edits;
+      return edits;
+    },
     notices: () => notifications.notices(),
     pay: (openid, what) => {
       const order = payInShop(world, openid, what);

@@ -46,34 +46,52 @@ export type Reply = { readonly status: number; readonly headers: Headers; readon
 /** A call that brought no answer, as what it says about its payout. */
 export type Lost = { readonly seen: Observation };
 
-export type Transport = { call(call: Call): Promise<Reply | Lost>; close(): Promise<void> };
+/** An answer of whatever length; who does not read it to its end lets its connection go with `body.destroy()`. */
+export type Stream = Omit<Reply, 'text'> & { readonly body: AsyncIterable<Buffer> & { destroy(): unknown } };
 
-export function createTransport({ api, ca, certificate }: Endpoint): Transport {
+export type Transport = { call(call: Call): Promise<Reply | Lost>; close(): Promise<void> };
+/** For files: no bound on size, and none on time but between two pieces. */
+export type FileTransport = Transport & { stream(call: Call): Promise<Stream | Lost> };
+
+export function createTransport({ api, ca, certificate }: Endpoint): FileTransport {
   const trusted = ca && { ca: [...rootCertificates, ca.toString()] };
   const agent = new Agent({
     connect: { ...certificate, ...trusted, timeout: CALL_TIMEOUT_MS },
     connections: CONNECTIONS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
   });
+  const answerTo = async <T>(
+    { method, path, headers, body }: Call,
+    read: (answer: Dispatcher.ResponseData) => T | Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T | Lost> => {
+    const departure: Departure = { hasBegun: false };
+    try {
+      const answer = await request(under(api, path), {
+        method,
+        dispatcher: agent.compose(watching(departure)),
+        headers,
+        ...(body !== undefined && { body }),
+        headersTimeout: CALL_TIMEOUT_MS,
+        bodyTimeout: CALL_TIMEOUT_MS,
+        ...(signal && { signal }),
+      });
+      return await read(answer);
+    } catch (error) {
+      return { seen: observationOf(error, departure.hasBegun) };
+    }
+  };
   return {
-    async call({ method, path, headers, body }) {
-      const departure: Departure = { hasBegun: false };
-      try {
-        const answer = await request(under(api, path), {
-          method,
-          dispatcher: agent.compose(watching(departure)),
-          headers,
-          ...(body !== undefined && { body }),
-          headersTimeout: CALL_TIMEOUT_MS,
-          bodyTimeout: CALL_TIMEOUT_MS,
-          signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-        });
-        const text = await readAtMost(answer.body, ANSWER_BYTES_MAX);
-        return { status: answer.statusCode, headers: answer.headers, text };
-      } catch (error) {
-        return { seen: observationOf(error, departure.hasBegun) };
-      }
-    },
+    call: call =>
+      answerTo(
+        call,
+        async ({ statusCode: status, headers, body }): Promise<Reply> => ({
+          ...{ status, headers },
+          text: await readAtMost(body, ANSWER_BYTES_MAX),
+        }),
+        AbortSignal.timeout(CALL_TIMEOUT_MS),
+      ),
+    stream: call => answerTo(call, ({ statusCode: status, headers, body }): Stream => ({ status, headers, body })),
     // Whoever still waits for an answer gets silence: the outcome is asked after later.
     close: () => agent.destroy(),
   };

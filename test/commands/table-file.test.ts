@@ -9,10 +9,10 @@ import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { tableFile } from '../../src/commands/shared/table-file.ts';
 import { visible, visibleJson, visibleLines } from '../../src/core/base/text.ts';
 import { Rows } from '../../src/core/yaml/csv.ts';
 import { encodingFrom, sniff } from '../../src/core/yaml/encoding.ts';
+import { tableFile } from '../../src/lib/table-file.ts';
 import { openIds, run } from '../support/command.ts';
 import { ENV, startWorld, until, type World } from '../support/harness.ts';
 

@@ -20,11 +20,11 @@ import {
   stretchesFrom,
 } from '../../core/ops/code-batch.ts';
 import { cellsOf } from '../../core/yaml/csv.ts';
+import { type TableOptions, tableFile } from '../../lib/table-file.ts';
 import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
 import { progress } from '../shared/progress.ts';
-import { type TableOptions, tableFile } from '../shared/table-file.ts';
 
 export type GenerateOptions = Common & {
   readonly batch: string;

@@ -20,10 +20,10 @@ import {
 import { tableText } from '../../core/yaml/encoding.ts';
 import { readPlain } from '../../lib/plain-file.ts';
 import { qrPicture, SIZE_MAX, SIZE_MIN } from '../../lib/qr-png.ts';
+import { type TableOptions, tableFileText } from '../../lib/table-file.ts';
 import { createQrCode, showQrCode } from '../../wechat/account/qr-codes.ts';
 import { EXIT, print, printJson, printNote, table } from '../shared/context.ts';
 import { type Progress, progress } from '../shared/progress.ts';
-import { type TableOptions, tableFileText } from '../shared/table-file.ts';
 import { type AccountOptions, clock, type Platform, patiently, withPlatform } from './platform.ts';
 
 export type CreateOptions = AccountOptions &

@@ -15,15 +15,21 @@ import { bringUp } from '../../engine/recount.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { SILENT } from '../../lib/log.ts';
+import { type TableOptions, tableFile } from '../../lib/table-file.ts';
+import { type FundFlows, fetchFundFlows, fundDayFrom } from '../../setup/fund-flow.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
-import { type TableOptions, tableFile } from '../shared/table-file.ts';
 import { isWhole, type RepairReport, repair } from './repair.ts';
 import { openWeChatPay, type RepairPorts } from './repair-ports.ts';
 import { partLine, showRepair, showUntouched } from './repair-report.ts';
 
 export type AuditOptions = Common &
-  TableOptions & { readonly funds?: string; readonly repair?: boolean; readonly dryRun?: boolean };
+  TableOptions & {
+    readonly funds?: string;
+    readonly fetch?: string;
+    readonly repair?: boolean;
+    readonly dryRun?: boolean;
+  };
 
 /** What is done sooner needs no line that says how far it is. */
 const QUIET_MS = 2000;
@@ -35,17 +41,21 @@ const COUNTING = { holder: `audit:${process.pid}`, log: SILENT };
 export function audit(options: AuditOptions): Promise<number> {
   if (options.dryRun && !options.repair)
     throw new BadInput('--dry-run goes with --repair; an audit alone writes nothing');
+  if (options.funds !== undefined && options.fetch !== undefined)
+    throw new BadInput('--funds reads a file, --fetch asks WeChat Pay; one of them at a time');
   return withStore(options, async (store, config) => {
-    const funds = options.funds === undefined ? undefined : await readFunds(options.funds, options);
+    const fetched = options.fetch === undefined ? undefined : await fetchFunds(options.fetch, config);
+    const funds = options.funds === undefined ? fetched?.funds : await readFunds(options.funds, options);
     const campaigns = await (options.repair ? soundCampaignsOf(config) : campaignsOf(config));
-    if (options.repair) await writeDown(store, 'audit --repair', options.funds ?? '', [options.dryRun && '--dry-run']);
+    if (options.repair)
+      await writeDown(store, 'audit --repair', options.funds ?? options.fetch ?? '', [options.dryRun && '--dry-run']);
     const repaired = options.repair ? await repairFirst(options, { store, config, campaigns }, funds) : undefined;
     const line = progressLine();
     const report = await auditStore(store, new Audit(campaigns, funds), line.tell).finally(line.clear);
     if (options.json) printJson(repaired ? { ...report, repair: repaired } : report);
     else {
       if (repaired) showRepair(repaired);
-      show(report, options.funds);
+      show(report, options.funds ?? fetched?.words);
       if (repaired && !repaired.dryRun) showUntouched(report);
     }
     return report.total === 0 && (!repaired || isWhole(repaired)) ? EXIT.fine : EXIT.findings;
@@ -67,6 +77,15 @@ async function repairFirst(
     line.clear();
     await wechat.close();
   }
+}
+
+type Fetched = Pick<FundFlows, 'funds'> & { readonly words: string };
+
+async function fetchFunds(text: string, config: Config): Promise<Fetched> {
+  const day = fundDayFrom(text, now);
+  const { funds, lines } = await fetchFundFlows(config, day, now);
+  const accounts = lines.map(({ merchant, account, rows }) => `${merchant} ${account} ${rows}`);
+  return { funds, words: `the fund flow of ${day} (${accounts.join(', ')})` };
 }
 
 async function readFunds(file: string, options: AuditOptions): Promise<FundFlow> {

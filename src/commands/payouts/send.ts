@@ -30,12 +30,12 @@ import { calledOf, named, prizeCalled, prizeNamed } from '../../core/rules/renam
 import { openRulebook } from '../../engine/rulebook.ts';
 import { SILENT } from '../../lib/log.ts';
 import { Spool } from '../../lib/spool.ts';
+import { type TableOptions, tableFile } from '../../lib/table-file.ts';
 import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { countBefore, mustFitLive } from '../shared/beside-live.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
 import { progress } from '../shared/progress.ts';
-import { type TableOptions, tableFile } from '../shared/table-file.ts';
 import { type Outcome, type Watched, watch } from './send-progress.ts';
 
 export type SendOptions = Common &

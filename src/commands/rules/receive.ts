@@ -18,11 +18,11 @@ import { createFlow } from '../../engine/flow.ts';
 import { openRulebook } from '../../engine/rulebook.ts';
 import { SILENT } from '../../lib/log.ts';
 import { readPlain } from '../../lib/plain-file.ts';
+import { encodingOf } from '../../lib/table-file.ts';
 import type { Commit, JournalLine, Store } from '../../ports.ts';
 import { recordedEvent } from '../../wechat/account/recorded-push.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, withStore } from '../shared/context.ts';
-import { encodingOf } from '../shared/table-file.ts';
 import { foretold, liveOf } from './foretell.ts';
 
 /** A handful at most: the same key in several accounts, or one that came again after it was forgotten. */

@@ -34,16 +34,20 @@ const OUR_NUMBER = /^\d{8,10}20\d{6}[0-9A-Za-z]{10}$/;
 /** The wrong file would name every payout there is. */
 const ABSENT_MAX = 1000;
 
-/** All rows of one number, in fen; the lines are those of its first payment and of its first refund. */
+/** All rows of one number, in fen; where its first payment and its first refund stand (`funds.csv:7`), and in which file. */
 type Entry = {
+  readonly file: string;
   paid: number;
   payments: number;
-  paidLine: number;
+  paidWhere?: string;
   paidAt?: Instant;
   refunded: number;
-  refundLine: number;
+  refundWhere?: string;
   remark: string;
 };
+
+/** Whose money a file is about, and which whole time: then what is not in it did not happen. */
+export type Cover = { readonly mchId: string; readonly from: Instant; readonly to: Instant };
 
 /** What the file says of one number. */
 export type Movement = {
@@ -65,7 +69,8 @@ export class FundFlow {
   /** Rows that are packets or their refunds, and rows of other business. */
   rows = 0;
   others = 0;
-  private readonly file: string;
+  private file: string;
+  private readonly covers = new Map<string, Cover & { readonly file: string }>();
   private readonly entries = new Map<string, Entry>();
   private readonly findings: AuditFinding[] = [];
   /** Payouts sent within the file's time that are not in it, by merchant number; of very many only the first. */
@@ -81,6 +86,22 @@ export class FundFlow {
   /** `file`: its name, for findings. */
   constructor(file: string) {
     this.file = file;
+  }
+
+  /** What is read from now on stands in another file, which is known to be whole. */
+  open(file: string, cover: Cover): void {
+    this.file = file;
+    this.line = 0;
+    this.columns = undefined;
+    this.isSummary = false;
+    this.cover(file, cover);
+  }
+
+  /** Nothing moved there in that time. */
+  cover(file: string, cover: Cover): void {
+    const known = this.covers.get(cover.mchId);
+    const [from, to] = [Math.min(cover.from, known?.from ?? cover.from), Math.max(cover.to, known?.to ?? cover.to)];
+    this.covers.set(cover.mchId, { ...cover, from: from as Instant, to: to as Instant, file: known?.file ?? file });
   }
 
   /** Takes the next row. Throws `BadInput` for a header that lacks a column. */
@@ -151,14 +172,14 @@ export class FundFlow {
   }
 
   private book({ number, way, remark }: Row, amount: number, at: Instant): void {
-    const none: Entry = { paid: 0, payments: 0, paidLine: 0, refunded: 0, refundLine: 0, remark };
+    const none: Entry = { file: this.file, paid: 0, payments: 0, refunded: 0, remark };
     const entry = this.entries.get(number) ?? none;
     this.entries.set(number, entry);
     if (way === '支出') {
       if (entry.payments++ === 0) {
         entry.paid = amount;
         entry.paidAt = at;
-        entry.paidLine = this.line;
+        entry.paidWhere = this.at(this.line);
       } else if (amount !== entry.paid) {
         this.findings.push({
           where: this.at(this.line),
@@ -169,15 +190,15 @@ export class FundFlow {
         });
       }
     } else {
-      entry.refundLine ||= this.line;
+      entry.refundWhere ??= this.at(this.line);
       entry.refunded += amount;
     }
   }
 
   /** Every number in the file that no payout was compared with yet. */
   *movements(): Generator<Movement> {
-    for (const [number, { paid, paidAt, paidLine, refunded, refundLine, remark }] of this.entries) {
-      const where = this.at(paidLine || refundLine);
+    for (const [number, { paid, paidAt, paidWhere, refunded, refundWhere, remark }] of this.entries) {
+      const where = paidWhere ?? refundWhere ?? this.file;
       yield { where, number, paid, ...(paidAt !== undefined && { paidAt }), refunded, remark };
     }
   }
@@ -185,15 +206,16 @@ export class FundFlow {
   /** Compares one payout; each comes once. `history`: when its first call began. */
   payout(payout: Payout, history: readonly Change[]): void {
     const entry = this.entries.get(payout.billNo);
+    const time = this.timeFor(payout);
     if (entry) {
       this.entries.delete(payout.billNo);
       this.merchants.add(payout.request.mchId);
-      this.findings.push(...this.compare(payout, entry));
-    } else if (this.isMissing(payout, history)) {
-      const found = `none from ${beijingText(this.from as Instant)} to ${beijingText(this.to as Instant)}`;
+      this.findings.push(...this.compare(payout, entry, time.to));
+    } else if (isMissing(payout, history, time)) {
+      const found = `none from ${beijingText(time.from as Instant)} to ${beijingText(time.to as Instant)}`;
       const finding = {
         where: `payout ${payout.billNo}`,
-        what: `payment in ${this.file}`,
+        what: `payment in ${time.file}`,
         expected: `${payout.amount} fen`,
         found,
         unit: 'text',
@@ -205,11 +227,17 @@ export class FundFlow {
     }
   }
 
-  private compare(payout: Payout, entry: Entry): AuditFinding[] {
+  /** What is read for certain of this payout's merchant. */
+  private timeFor({ request }: Payout): Time {
+    if (this.covers.size === 0) return { from: this.from, to: this.to, file: this.file };
+    return this.covers.get(request.mchId) ?? { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY, file: '' };
+  }
+
+  /** `until`: what happened later may stand in another file. */
+  private compare(payout: Payout, entry: Entry, until: number): AuditFinding[] {
     const { billNo, state, amount, endedAt } = payout;
-    const { paid, payments, refunded } = entry;
+    const { paid, payments, refunded, paidWhere: paidAt, refundWhere: refundAt } = entry;
     const where = `payout ${billNo}`;
-    const [paidAt, refundAt] = [this.at(entry.paidLine), this.at(entry.refundLine)];
     const findings: AuditFinding[] = [];
     const differs = (what: string, expected: number, found: number): void =>
       void findings.push({ where, what, expected, found, unit: 'fen' });
@@ -218,31 +246,22 @@ export class FundFlow {
     if (payments > 0 && paid !== amount) differs(`amount paid in ${paidAt}`, amount, paid);
     if (payments > 0 && state === 'failed' && refunded < paid)
       differs(`paid in ${paidAt}, failed here`, 0, paid - refunded);
-    const isBack =
-      state === 'refunded' && refunded === 0 && payments > 0 && endedAt !== undefined && endedAt <= this.to;
-    if (isBack) differs(`refund in ${this.file}`, refundedOf(payout), 0);
+    const isBack = state === 'refunded' && refunded === 0 && payments > 0 && endedAt !== undefined && endedAt <= until;
+    if (isBack) differs(`refund in ${entry.file}`, refundedOf(payout), 0);
     if (refunded > 0 && state === 'received') differs(`refunded in ${refundAt}, received here`, 0, refunded);
     if (refunded > 0 && state === 'refunded' && refunded !== refundedOf(payout))
       differs(`amount refunded in ${refundAt}`, refundedOf(payout), refunded);
     return findings;
   }
 
-  /** Paid for certain while the file covers: from its first call until we knew. What was on its way before may stand in another file. */
-  private isMissing({ state, sentAt, endedAt }: Payout, history: readonly Change[]): boolean {
-    if (state !== 'sent' && state !== 'received' && state !== 'refunded') return false;
-    const calledAt = history.find(line => line.to === 'sending')?.at;
-    const knownAt = sentAt ?? endedAt;
-    return calledAt !== undefined && knownAt !== undefined && calledAt >= this.from && knownAt <= this.to;
-  }
-
   /** What is left when every payout was compared: paid there, unknown here. */
   end(): AuditFinding[] {
-    const unknown = [...this.entries].flatMap(([number, { paid, payments, paidLine }]): AuditFinding[] =>
+    const unknown = [...this.entries].flatMap(([number, { paid, payments, paidWhere = this.file }]): AuditFinding[] =>
       payments === 0
         ? []
         : [
             {
-              where: this.at(paidLine),
+              where: paidWhere,
               what: `payment ${number || '(no number)'}`,
               expected: 'a payout of this number',
               found: `none; paid ${paid} fen`,
@@ -253,7 +272,7 @@ export class FundFlow {
     // A fund flow is one merchant's: another one's payouts are not missing in it.
     const isOnly = this.merchants.size === 0 && this.absent.size === 1;
     const absent = [...this.absent]
-      .filter(([mchId]) => isOnly || this.merchants.has(mchId))
+      .filter(([mchId]) => isOnly || this.merchants.has(mchId) || this.covers.has(mchId))
       .flatMap(([, findings]) => findings);
     return [...this.findings, ...unknown, ...absent];
   }
@@ -271,6 +290,17 @@ export class FundFlow {
   private at(line: number): string {
     return `${this.file}:${line}`;
   }
+}
+
+/** ms since 1970, both within it; and where it stands. */
+type Time = { readonly from: number; readonly to: number; readonly file: string };
+
+/** Paid for certain while the file covers: from its first call until we knew. What was on its way before may stand in another file. */
+function isMissing({ state, sentAt, endedAt }: Payout, history: readonly Change[], { from, to }: Time): boolean {
+  if (state !== 'sent' && state !== 'received' && state !== 'refunded') return false;
+  const calledAt = history.find(line => line.to === 'sending')?.at;
+  const knownAt = sentAt ?? endedAt;
+  return calledAt !== undefined && knownAt !== undefined && calledAt >= from && knownAt <= to;
 }
 
 function isPacket({ number, way, business, kind }: Row): boolean {

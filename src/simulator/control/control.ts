@@ -9,6 +9,7 @@ import type {
   Change,
   ClockChange,
   Faults,
+  FundEdit,
   Merchant,
   MessageCount,
   NewPerson,
@@ -29,6 +30,7 @@ import {
   readBalance,
   readClockChange,
   readFaults,
+  readFundEdits,
   readNewPerson,
   readOpenId,
   readPayInShop,
@@ -59,6 +61,8 @@ export type Control = {
   setSigning(mchId: string, signing: Signing): Promise<SigningState>;
   /** The fund-flow bill (资金账单) as CSV; `day`: of one Beijing day. */
   fundFlow(mchId: string, day?: string): string;
+  /** Its rows as somebody changed them by hand, instead of all changes before. */
+  editFundFlow(mchId: string, edits: readonly FundEdit[]): readonly FundEdit[];
   /** Callbacks of transfers, newest first; the latest 200 are known. */
   notices(): Notice[];
   /** The order is paid, and the merchant is going to be notified. */
@@ -192,6 +196,7 @@ function answerOf(control: Control, request: Request): Promise<unknown> | object
     case 'GET merchants 3':
       return verb === 'signing' ? control.signing(id!) : undefined;
     case 'PUT merchants 3':
+      if (verb === 'fundflow') return control.editFundFlow(id!, readFundEdits(body));
       return verb === 'signing' ? control.setSigning(id!, readSigning(body)) : undefined;
     case 'PUT accounts 2':
       return control.setPushing(id!, readPushing(body));

@@ -4,6 +4,7 @@ import { BadInput, messageOf } from '../../core/base/error.ts';
 import type {
   ClockChange,
   Faults,
+  FundEdit,
   NewPerson,
   PayFault,
   PayInShop,
@@ -51,6 +52,8 @@ const PAY_PLACES: readonly NonNullable<PayFault['at']>[] = [
   'transferCancel',
   'orderQuery',
   'certificates',
+  'bill',
+  'billDownload',
   'payNotice',
 ];
 const PLATFORM_KINDS: readonly PlatformFault['kind'][] = [
@@ -264,6 +267,20 @@ export function readSigning(value: unknown): Signing {
   const whole = (parts.publicKey ?? 0) + (parts.certificate ?? 0) + (parts.nextCertificate ?? 0);
   if (whole === 0) throw new BadInput('signing: expected a part above 0 of publicKey, certificate or nextCertificate');
   return { ...parts, ...(seed === undefined ? {} : { seed }) };
+}
+
+export function readFundEdits(value: unknown): FundEdit[] {
+  return listAt({ edits: value }, 'edits').map(each => {
+    const json = objectOf(each, 'an edit');
+    onlyKeys(json, 'an edit', ['number', 'amount', 'as', 'drop']);
+    const as = maybeText(json, 'as');
+    return {
+      number: textAt(json, 'number'),
+      ...(json.amount !== undefined && { amount: numberAt(json, 'amount', 0, COUNT_MAX * 100) }),
+      ...(as !== undefined && { as }),
+      ...(json.drop === true && { drop: true as const }),
+    };
+  });
 }
 
 export function readFaults(value: unknown): Faults {

@@ -1,6 +1,7 @@
 // A merchant's fund-flow bill (资金账单) as it is downloaded from WeChat Pay: a byte order mark, a header, one row per
 // movement of money with a backtick before each value, and two rows of sums. Pure but for reading the world.
 import { beijingText, dayOf, instant } from '../../core/base/time.ts';
+import type { FundEdit } from '../shared/protocol.ts';
 import { type Order, returnedOf } from '../world/order.ts';
 import type { World } from '../world/world.ts';
 
@@ -20,9 +21,17 @@ type Flow = {
   readonly billNo: string;
 };
 
-/** `day`: `2026-02-10` in Beijing; absent: everything there ever was. */
-export function fundFlowCsv(world: World, mchId: string, day?: string): string {
-  const flows = flowsOf(world, mchId);
+/**
+ * `day`: `2026-02-10` in Beijing; absent: everything there ever was. `account`: of a merchant with 运营账户, from which packets are
+ * paid, only what moved in this one; absent: both.
+ */
+export function fundFlowCsv(world: World, mchId: string, day?: string, account?: string): string {
+  const { options, fundEdits } = world.merchant(mchId);
+  const isOf = ({ billNo }: Flow): boolean =>
+    account === undefined || !options.operationAccount || (billNo !== '') === (account === 'OPERATION');
+  const flows = flowsOf(world, mchId)
+    .filter(isOf)
+    .flatMap(flow => edited(flow, fundEdits));
   // Backwards from what is there now: that the first balance is the merchant's very first one is for an audit to see.
   let balance = world.merchant(mchId).books.balance - sum(flows);
   const rows: string[] = [];
@@ -45,6 +54,15 @@ function flowsOf(world: World, mchId: string): Flow[] {
   for (const order of world.ordersOf(mchId)) flows.push(...flowsOfOrder(order));
   // Stable: at one instant, in the order in which the orders came into being.
   return flows.filter(({ amount }) => amount !== 0).sort((a, b) => a.at - b.at);
+}
+
+/** As somebody has changed it by hand. */
+function edited(flow: Flow, edits: readonly FundEdit[]): Flow[] {
+  const edit = edits.find(({ number }) => number === flow.billNo);
+  if (!edit) return [flow];
+  if (edit.drop) return [];
+  const amount = edit.amount === undefined ? flow.amount : Math.sign(flow.amount) * edit.amount;
+  return [{ ...flow, amount, billNo: edit.as ?? flow.billNo }];
 }
 
 function flowsOfOrder(order: Order): Flow[] {

@@ -2,6 +2,7 @@
 // certificate is neither needed nor looked at.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { delayed, readBody, send } from '../shared/http.ts';
+import type { BillDesk, BillFile } from './bills.ts';
 import type { ShopDesk } from './order-query.ts';
 import { HTML_502 } from './redpack-reply.ts';
 import type { SigningDesk } from './signing.ts';
@@ -12,6 +13,7 @@ import type { V3Verifier } from './v3-signature.ts';
 export type V3Door = {
   readonly desk: TransferDesk;
   readonly shop: ShopDesk;
+  readonly bills: BillDesk;
   readonly verifier: V3Verifier;
   readonly signing: SigningDesk;
   readonly now: () => number;
@@ -37,8 +39,24 @@ export async function serveV3(door: V3Door, req: IncomingMessage, res: ServerRes
   const serial = req.headers['wechatpay-serial'];
   const named = typeof serial === 'string' ? { ...call, serial } : call;
   const { mchId } = verified;
-  const answer = door.signing.answer(call, mchId) ?? door.shop.answerV3(named, mchId) ?? door.desk.answer(named, mchId);
+  const file = door.bills.fileOf(call, mchId);
+  if (file) return sendFile(res, file);
+  const answer =
+    door.signing.answer(call, mchId) ??
+    door.shop.answerV3(named, mchId) ??
+    door.bills.answerV3(call, mchId, req.headers.host ?? '') ??
+    door.desk.answer(named, mchId);
   await deliver({ ...door, mchId }, res, answer);
+}
+
+/** Nobody signs a file. */
+export function sendFile(res: ServerResponse, { status, bytes, type, digest, spoil }: BillFile): void {
+  if (spoil === 'cut') {
+    res.socket?.destroy();
+    return;
+  }
+  if (digest !== undefined) res.setHeader('digest', `SHA=${digest}`);
+  send(res, status, type, spoil === 'truncated' ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes);
 }
 
 function refuse(door: V3Door, res: ServerResponse, status: number, code: string, message: string): void {

@@ -5,13 +5,14 @@ import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { delayed, readBody, send } from '../shared/http.ts';
 import { type FaultBox, OF_FRONT, type PayEndpoint } from '../world/faults.ts';
+import { DOWNLOAD_V2 } from './bills.ts';
 import type { Certificates } from './certificates.ts';
 import type { ShopDesk } from './order-query.ts';
 import type { DeskAnswer, PayDesk } from './redpack.ts';
 import { systemError } from './redpack-faults.ts';
 import { earlyFailure, HTML_502, replyXml, strangeReply } from './redpack-reply.ts';
 import type { XmlEndpoint } from './redpack-request.ts';
-import { serveV3, type V3Door } from './server-v3.ts';
+import { sendFile, serveV3, type V3Door } from './server-v3.ts';
 
 const ENDPOINTS: Record<string, XmlEndpoint> = {
   '/mmpaymkttransfers/sendredpack': 'sendredpack',
@@ -34,7 +35,7 @@ export function payServer(certificates: Certificates, desk: PayDesk, v3: V3Door,
   };
   const server = createServer(options, (req, res) => {
     if (stopped(faults, req, res)) return;
-    const serving = (req.url ?? '').startsWith('/v3/') ? serveV3(v3, req, res) : serve(desk, v3.shop, req, res);
+    const serving = (req.url ?? '').startsWith('/v3/') ? serveV3(v3, req, res) : serve(desk, v3, req, res);
     serving.catch(() => res.destroy());
   });
   server.prependListener('secureConnection', (socket: TLSSocket) => {
@@ -62,17 +63,18 @@ function stopped(faults: FaultBox, req: IncomingMessage, res: ServerResponse): b
 function endpointOf({ method, url = '' }: IncomingMessage): PayEndpoint {
   const path = url.split('?')[0]!;
   if (path === '/v3/certificates') return 'certificates';
+  if (path.startsWith('/v3/bill/') || path === DOWNLOAD_V2) return 'bill';
+  if (path.startsWith('/v3/billdownload/')) return 'billDownload';
   if (!path.startsWith(BILLS)) return ENDPOINTS[path] ?? 'orderQuery';
   if (path.endsWith('/cancel')) return 'transferCancel';
   return method === 'POST' ? 'transfer' : 'transferQuery';
 }
 
-async function serve(desk: PayDesk, shop: ShopDesk, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function serve(desk: PayDesk, { shop, bills }: V3Door, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const path = (req.url ?? '').split('?')[0]!;
   const endpoint = ENDPOINTS[path];
-  const isOrderQuery = path === ORDER_QUERY;
-  if (endpoint === undefined && !isOrderQuery)
-    return send(res, 404, 'text/html', '<html><body>404 Not Found</body></html>');
+  const isOther = path === ORDER_QUERY || path === DOWNLOAD_V2;
+  if (endpoint === undefined && !isOther) return send(res, 404, 'text/html', '<html><body>404 Not Found</body></html>');
   if (req.method !== 'POST') return send(res, 200, XML, replyXml(earlyFailure('XML_ERROR', '请使用POST方法')));
   let body: string;
   try {
@@ -80,6 +82,7 @@ async function serve(desk: PayDesk, shop: ShopDesk, req: IncomingMessage, res: S
   } catch {
     return send(res, 200, XML, replyXml(earlyFailure('XML_ERROR', '输入xml参数格式错误')));
   }
+  if (path === DOWNLOAD_V2) return sendFile(res, bills.fileOfV2(body, merchantOf(req.socket as TLSSocket)));
   // The one of them that asks for no certificate, and whose answers are signed.
   if (endpoint === undefined) return deliverXml(res, shop.answerV2(body));
   await deliver(res, desk.answer(endpoint, body, merchantOf(req.socket as TLSSocket)));

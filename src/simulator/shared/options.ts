@@ -53,6 +53,10 @@ export type MerchantOptions = {
   /** AppIDs bound to this merchant number. One that is no account of the simulator counts as a mobile app's. */
   readonly appIds: readonly string[];
   readonly limits?: Partial<MerchantLimits>;
+  /** It has 运营账户, from which packets and transfers are paid. */
+  readonly operationAccount?: boolean;
+  /** It may ask for its balance, as service providers and platforms may; others get 403. */
+  readonly balanceApi?: boolean;
   /** With which keys WeChat Pay signs for it; absent: with its public key. `PUT /control/merchants/NUMBER/signing` changes it. */
   readonly signing?: Signing;
 };

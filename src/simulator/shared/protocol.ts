@@ -19,6 +19,7 @@
 //   POST /control/merchants/:mchId { balance } → Merchant
 //   GET  /control/merchants/:mchId/fundflow.csv?date=2026-02-10 → text/csv
 //        The fund-flow bill (资金账单) of one Beijing day; without `date`, of all there ever were.
+//   PUT  /merchants/NUMBER/fundflow       [FundEdit]   its rows changed by hand; [] takes all changes back
 //   GET  /control/notices                      → Notice[]    (callbacks of transfers, newest first)
 //   POST /control/people/:openid/pay  PayInShop → ShopOrder  (the merchant is notified)
 //   POST /control/orders/:mchId/:orderNo/refund { amount? } → ShopOrder  (absent: all that is left; the merchant is notified)
@@ -191,6 +192,16 @@ export type SigningState = {
   readonly certificateCalls: number;
 };
 
+/** A row of the fund-flow bill (资金账单), by its 业务凭证号, as somebody changed it by hand. */
+export type FundEdit = {
+  readonly number: string;
+  /** Fen, instead of its own. */
+  readonly amount?: number;
+  /** Another number instead of its own. */
+  readonly as?: string;
+  readonly drop?: true;
+};
+
 export type PayFault = {
   readonly kind:
     | 'lostReply' // the packet is sent, the connection is cut before the answer
@@ -231,6 +242,8 @@ export type PayFault = {
     | 'transferCancel'
     | 'orderQuery'
     | 'certificates'
+    | 'bill'
+    | 'billDownload'
     | 'payNotice';
   readonly times?: number;
   /** Only for this follower. */

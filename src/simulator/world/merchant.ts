@@ -1,7 +1,7 @@
 // A merchant (商户) of the simulated WeChat Pay: what it allows, and its books.
 import { BadInput } from '../../core/base/error.ts';
 import { DEFAULT_API_V3_KEY, MERCHANT_LIMITS, type MerchantLimits, type MerchantOptions } from '../shared/options.ts';
-import type { Merchant } from '../shared/protocol.ts';
+import type { FundEdit, Merchant } from '../shared/protocol.ts';
 
 export type MerchantState = {
   readonly options: MerchantOptions;
@@ -10,6 +10,8 @@ export type MerchantState = {
   books: Merchant;
   /** What was paid in or out by hand: `setBalance`. */
   readonly topUps: TopUp[];
+  /** Rows of its fund flow that were changed by hand, until the next start. */
+  fundEdits: readonly FundEdit[];
 };
 type TopUp = { readonly at: number; readonly amount: number };
 
@@ -17,5 +19,5 @@ export function newMerchant(options: MerchantOptions): MerchantState {
   const { mchId, balance, apiV3Key = DEFAULT_API_V3_KEY } = options;
   if (Buffer.byteLength(apiV3Key) !== 32) throw new BadInput(`merchant ${mchId}: apiV3Key: expected 32 bytes`);
   const books = { mchId, balance, sentCount: 0, sentAmount: 0, receivedAmount: 0, refundedAmount: 0, freqLimits: 0 };
-  return { options, apiV3Key, limits: { ...MERCHANT_LIMITS, ...options.limits }, books, topUps: [] };
+  return { options, apiV3Key, limits: { ...MERCHANT_LIMITS, ...options.limits }, books, topUps: [], fundEdits: [] };
 }

@@ -4,9 +4,9 @@
 import { createReadStream, type ReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { BadInput, messageOf } from '../../core/base/error.ts';
-import { suggest } from '../../core/base/suggest.ts';
-import { Rows, type Written } from '../../core/yaml/csv.ts';
+import { BadInput, messageOf } from '../core/base/error.ts';
+import { suggest } from '../core/base/suggest.ts';
+import { Rows, type Written } from '../core/yaml/csv.ts';
 import {
   type Decoder,
   decoded,
@@ -16,7 +16,7 @@ import {
   encodingFrom,
   encodingWords,
   sniff,
-} from '../../core/yaml/encoding.ts';
+} from '../core/yaml/encoding.ts';
 
 export type TableOptions = { readonly encoding?: string };
 

@@ -94,6 +94,9 @@ export type Committed =
   /** This counter would have passed its maximum, or `follower`, `mailbox`: somebody else changed it. Nothing was written. */
   | { readonly kind: 'lost'; readonly counter: string };
 
+/** How an event begins: with the answer it had before, or with what is known now. Both are of one moment. */
+export type Begun = Extract<Committed, { kind: 'answered' }> | { readonly kind: 'new'; readonly facts: Facts };
+
 /** This counter would have passed its maximum. */
 export type Lost = { readonly lost: string };
 
@@ -272,6 +275,8 @@ export type PayoutFilter = {
 export type Store = {
   answered(account: string, key: EventKey): Promise<Answer | undefined>;
   facts(wanted: FactsQuery): Promise<Facts>;
+  /** `answered` for this event of the account in `wanted`, else `facts`: in one trip, and as of one moment. */
+  begin(key: EventKey, wanted: FactsQuery): Promise<Begun>;
   commit(commit: Commit): Promise<Committed>;
 
   payout(billNo: BillNo): Promise<Payout | undefined>;

@@ -1,6 +1,6 @@
 // The way of one event, on one screen. Read this first.
 //
-//   answered before? → match → facts → decide → one commit → answer
+//   match → answered before? else the facts → decide → one commit → answer
 //
 // Nothing outside is called on this way: the packet is planned here and sent by `engine/settle.ts`.
 
@@ -68,11 +68,15 @@ export function createFlow(given: FlowPorts): Flow {
 /** With the campaigns' seeds, worked out once. */
 type Ports = FlowPorts & UndoPorts & Pick<Surroundings, 'seedOf'>;
 
-type Decided = Commit & {
-  readonly friendBefore: Follower | undefined;
-  /** Whether it was decided by what claims change: then a copy of the event, answered meanwhile, may be the cause. */
-  readonly isByClaims: boolean;
-};
+type Decided = Commit & { readonly friendBefore: Follower | undefined };
+type Looked =
+  | { readonly kind: 'decided'; readonly commit: Decided }
+  /** A copy of the event was faster, maybe in another process. */
+  | Extract<Committed, { kind: 'answered' }>;
+/** `committed`: nothing, where the answer need not wait for it. */
+type Tried =
+  | Exclude<Looked, { kind: 'decided' }>
+  | (Extract<Looked, { kind: 'decided' }> & { committed: Committed | undefined });
 
 /** Work on one thing, one after the other. */
 type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
@@ -93,23 +97,23 @@ function queues(): InTurn {
 
 async function answerOnce(ports: Ports, event: Event, handle: Flow['handle'], inTurn: InTurn): Promise<Answer> {
   const { store, log } = ports;
-  const before = await store.answered(event.account, event.key);
   const cause = causeIn(event);
   if (cause) await undo(ports, event, cause); // also for a redelivery: the first one may have died before it
-  if (before) return heardBefore(ports, event, before, handle);
   let lostTo: string | undefined;
   for (let race = 0; race < RACES_MAX; race++) {
-    const attempt = async (): Promise<{ commit: Decided; committed: Committed | undefined }> => {
-      const commit = await lookAt(ports, event);
+    const attempt = async (): Promise<Tried> => {
+      const looked = await lookAt(ports, event);
+      if (looked.kind === 'answered') return looked;
+      const { commit } = looked;
       // A payment is written first: its refund must find it, and with it what the inviter had for it.
       if (race === 0 && event.kind !== 'paid') await tellInviter(ports, event, commit.friendBefore, handle);
-      return { commit, committed: mustBeDurable(commit) ? await store.commit(commit) : undefined };
+      return { ...looked, committed: mustBeDurable(commit) ? await store.commit(commit) : undefined };
     };
-    const { commit, committed } = await (lostTo === undefined ? attempt() : inTurn(lostTo, attempt));
+    const tried = await (lostTo === undefined ? attempt() : inTurn(lostTo, attempt));
+    if (tried.kind === 'answered') return heardBefore(ports, event, tried.answer, handle);
+    const { commit, committed } = tried;
     if (!committed) {
-      const meanwhile = commit.isByClaims ? await store.answered(event.account, event.key) : undefined;
-      if (meanwhile) return meanwhile;
-      // It claims nothing, and the same event decides the same: the journal line may follow after the answer.
+      // It claims nothing, and what it was decided by knew of no copy of it: the journal line may follow after the answer.
       store
         .commit(commit)
         .catch((error: unknown) => log.error({ err: error, key: event.key }, 'a journal line was lost'));
@@ -157,7 +161,7 @@ async function tellInviter(
 }
 
 /** Reads what the rules need to know and decides: everything that is to be written, not yet written. */
-async function lookAt(ports: Ports, event: Event): Promise<Decided> {
+async function lookAt(ports: Ports, event: Event): Promise<Looked> {
   const now = ports.clock();
   const account = ports.config.accounts.get(event.account)!;
   const merchant = account.merchant === undefined ? undefined : ports.config.merchants.get(account.merchant);
@@ -169,7 +173,10 @@ async function lookAt(ports: Ports, event: Event): Promise<Decided> {
   const book = ports.book();
   const matches = book.match(event, now);
   const wanted = factsQueryFor(matches, event, now, around);
-  const facts = await ports.store.facts({ ...wanted, counters: [...wanted.counters, ...paymentCounters(event)] });
+  const counters = [...wanted.counters, ...paymentCounters(event)];
+  const begun = await ports.store.begin(event.key, { ...wanted, counters });
+  if (begun.kind === 'answered') return begun;
+  const { facts } = begun;
   const gone = await takeBack(ports, event, facts);
   const decided = decide(matches, event, facts, now, around);
   const decision: Decision =
@@ -192,12 +199,11 @@ async function lookAt(ports: Ports, event: Event): Promise<Decided> {
       leftSeen: facts.follower?.leftAt ?? 0,
     }),
     friendBefore: facts.follower,
-    isByClaims: wanted.claims.length + wanted.counters.length > 0,
   };
-  if (decision.kind !== 'awarded') return base;
+  if (decision.kind !== 'awarded') return { kind: 'decided', commit: base };
   const campaign = matches.find(match => match.campaign.id === decision.campaign)!.campaign;
   const payout = decision.amount > 0 ? plan(ports.config, campaign, event, decision, now) : undefined;
-  return { ...base, claim: claimOf(event, decision, now), ...(payout && { payout }) };
+  return { kind: 'decided', commit: { ...base, claim: claimOf(event, decision, now), ...(payout && { payout }) } };
 }
 
 /** 「我的红包」, which no rule has answered. */

@@ -291,14 +291,17 @@ describe.skipIf(!hasRedis)('with replicas: 1', () => {
   });
 
   test('nor is an event called answered by another process before that', async () => {
-    const [store, beside] = [await opened(), await opened()];
+    const [store, beside, another] = [await opened(), await opened(), await opened()];
     const commit = aCommit();
-    const { account, key } = commit.event;
+    const { account, key, user } = commit.event;
+    const wanted = { account, user, merchant: undefined, claims: [], counters: [] };
     await read(beside);
+    expect(await another.begin(key, wanted)).toMatchObject({ kind: 'new' });
     expect(await beside.answered(account, key)).toBeUndefined();
     replica.pause();
     expect((await failureOf(() => store.commit(commit))).error).toEqual(BEHIND);
     expect((await failureOf(() => beside.answered(account, key))).error).toEqual(BEHIND);
+    expect((await failureOf(() => another.begin(key, wanted))).error).toEqual(BEHIND);
     replica.resume();
     expect(await beside.answered(account, key)).toEqual(commit.answer);
   });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Counter } from '../../src/core/base/counter.ts';
 import { Fault } from '../../src/core/base/error.ts';
-import type { Event, EventKey, OpenId } from '../../src/core/base/event.ts';
+import { type Event, type EventKey, eventKey, type OpenId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, later, parseBeijing, SECOND } from '../../src/core/base/time.ts';
 import type { Check } from '../../src/core/decide/check.ts';
@@ -225,6 +225,25 @@ function events(its: Its): void {
       expect(await store.history(payout.billNo)).toEqual([]);
       expect(await store.buckets('spring')).toEqual(buckets({}));
       expect(await store.journal({ limit: 10 })).toEqual([]);
+    });
+
+    test('begins with what is known while it is unanswered, and from then on with its answer alone', async () => {
+      const { store, opened } = its();
+      const user = aUser(8) as OpenId;
+      const commit = aCommit({
+        user,
+        follower: { account: 'tea', user, following: true, follows: 1, followedAt: NOW },
+      });
+      const { event, claim } = commit;
+      const wanted = { account: 'tea', user, merchant: 'shop', claims: ['x', claim.key], counters: ['none', AMOUNT] };
+      expect(await store.begin(event.key, wanted)).toStrictEqual({ kind: 'new', facts: await store.facts(wanted) });
+      await store.commit(commit);
+      const beside = await opened.beside();
+      expect(await beside.begin(event.key, wanted)).toStrictEqual({ kind: 'answered', answer: commit.answer });
+      const facts = await store.facts(wanted);
+      expect(facts).toMatchObject({ claims: new Set([claim.key]), counters: new Map([[AMOUNT, 100]]) });
+      expect(await store.begin(eventKey('m:another'), wanted)).toStrictEqual({ kind: 'new', facts });
+      expect(await store.begin(event.key, { ...wanted, account: 'cake' })).toMatchObject({ kind: 'new' });
     });
 
     test('is written with everything that comes of it, and reads back as it was written', async () => {

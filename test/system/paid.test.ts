@@ -314,7 +314,7 @@ describe('while the store is away', () => {
   test('for a day and four minutes, WeChat Pay gives up: sixteen times in all', async () => {
     let isAway = false;
     const away = (): Promise<never> => Promise.reject(new Error('away'));
-    await open({ wrap: store => ({ ...store, facts: wanted => (isAway ? away() : store.facts(wanted)) }) });
+    await open({ wrap: store => ({ ...store, begin: (key, wanted) => (isAway ? away() : store.begin(key, wanted)) }) });
     isAway = true;
     await pay(world.person(), { amount: 6000 });
     const begun = control().state().now;

@@ -3,7 +3,7 @@
 
 import type { Counter } from '../../src/core/base/counter.ts';
 import { beijingText, HOUR, instant, MINUTE } from '../../src/core/base/time.ts';
-
+import type { Facts, FactsQuery } from '../../src/core/match/facts.ts';
 import type { Step } from '../../src/core/payout/payout.ts';
 import type { Commit, Store } from '../../src/ports.ts';
 import type { Bug } from './bugs.ts';
@@ -85,14 +85,18 @@ function without(store: Store, names: RegExp): Partial<Store> {
 }
 
 function bent(store: Store, bend: Bend, read: Read): Partial<Store> {
+  const misread = (wanted: FactsQuery, facts: Facts): Facts => {
+    const counters = [...wanted.counters].flatMap(name => {
+      const value = read(name, facts.counters.get(name) ?? 0);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return { ...facts, counters: new Map(counters) };
+  };
   return {
-    facts: async wanted => {
-      const facts = await store.facts(wanted);
-      const counters = [...wanted.counters].flatMap(name => {
-        const value = read(name, facts.counters.get(name) ?? 0);
-        return value === undefined ? [] : [[name, value] as const];
-      });
-      return { ...facts, counters: new Map(counters) };
+    facts: async wanted => misread(wanted, await store.facts(wanted)),
+    begin: async (key, wanted) => {
+      const begun = await store.begin(key, wanted);
+      return begun.kind === 'answered' ? begun : { ...begun, facts: misread(wanted, begun.facts) };
     },
     commit: (commit: Commit) =>
       store.commit({ ...commit, counters: commit.counters.flatMap(counter => bend(counter) ?? []) }),

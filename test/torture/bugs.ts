@@ -81,7 +81,7 @@ function wrongStore(store: Store, torture: Torture, host: Host, bug: OtherBug): 
       return { commit: commit => countedBeside(store, commit) };
     case 'claim-not-unique':
       return {
-        answered: async () => undefined,
+        begin: async (_, wanted) => ({ kind: 'new', facts: await store.facts(wanted) }),
         commit: commit => store.commit(madeUnlike(commit, String(dice.next()))),
       };
     case 'answer-before-commit':

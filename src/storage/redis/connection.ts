@@ -34,8 +34,8 @@ export type Connection = {
 };
 
 type ConnectOptions = {
-  /** Reads whose answer leaves the house as it is: it must be as safe as what was written. */
-  readonly told?: readonly Script[];
+  /** Whether what was read leaves the house as it is: then it must be as safe as what was written. */
+  readonly isTold?: (script: Script, reply: unknown) => boolean;
   /** For what a person should know, though it goes on. */
   readonly warn?: (text: string) => void;
 };
@@ -43,7 +43,7 @@ type ConnectOptions = {
 /** What only reads. A script that calls anything else, or anything we cannot see, is one that writes. */
 const READS = new Set(
   (
-    'EXISTS GET HEXISTS HGET HGETALL HMGET INFO LINDEX LLEN LRANGE SISMEMBER SMEMBERS TIME XRANGE XREVRANGE ' +
+    'EXISTS GET HEXISTS HGET HGETALL HMGET INFO LINDEX LLEN LRANGE SISMEMBER SMEMBERS SMISMEMBER TIME XRANGE XREVRANGE ' +
     'ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGEBYSCORE'
   ).split(' '),
 );
@@ -56,7 +56,7 @@ export function scriptOf(lua: string): Script {
 
 /** Connects, or says in one sentence why not. */
 export async function connect(address: RedisAddress, options: ConnectOptions = {}): Promise<Connection> {
-  const { told = [], warn = () => {} } = options;
+  const { isTold = () => false, warn = () => {} } = options;
   const client = await openClient(address);
   const links = new Links(client, warn);
   const prefix = prefixOf(address.tag);
@@ -68,7 +68,7 @@ export async function connect(address: RedisAddress, options: ConnectOptions = {
     try {
       await replicas?.caughtUp(link);
       const reply = await byShaOf(link, script, first, args);
-      if (replicas && (script.writes || (reply !== null && told.includes(script)))) await replicas.kept(link);
+      if (replicas && (script.writes || isTold(script, reply))) await replicas.kept(link);
       return reply;
     } catch (error) {
       if (isPassing(error)) links.drop(link);

@@ -11,7 +11,7 @@ return redis.call('HGET', P .. '${KEY.answer}', arg())
 `);
 
 /** Follower, halt, what is owed, the code and whether it is active; then a 0 or 1 for each claim, a value for each counter. */
-export const FACTS = scriptOf(`${PRELUDE}${CODE_LOOK}
+const LOOK = `${CODE_LOOK}
 local follower, merchant, hash = arg(), arg(), arg()
 local code = hash ~= '' and redis.call('HGET', codeAt(hash))
 local found = { redis.call('HGET', P .. '${KEY.follower}', follower) }
@@ -19,10 +19,26 @@ found[2] = redis.call('HEXISTS', P .. '${KEY.halt}', merchant)
 found[3] = redis.call('HGET', P .. '${KEY.mailboxOwed}', follower)
 found[4] = code
 found[5] = code and codesIn(boxIn(code)) > 0 and 1 or 0
-for n = 1, tonumber(arg()) do found[#found + 1] = redis.call('SISMEMBER', P .. '${KEY.claimed}', arg()) end
-while at < #ARGV do found[#found + 1] = redis.call('HGET', P .. '${KEY.counter}', arg()) end
+local claims = tonumber(arg())
+if claims > 0 then
+  for _, isThere in ipairs(redis.call('SMISMEMBER', P .. '${KEY.claimed}', unpack(ARGV, at + 1, at + claims))) do
+    found[#found + 1] = isThere
+  end
+  at = at + claims
+end
+if at < #ARGV then
+  for _, value in ipairs(redis.call('HMGET', P .. '${KEY.counter}', unpack(ARGV, at + 1))) do found[#found + 1] = value end
+end
 return found
-`);
+`;
+
+export const FACTS = scriptOf(`${PRELUDE}${LOOK}`);
+
+/** The answer there was, behind its token: a text; else the facts: a list. */
+export const BEGIN = scriptOf(`${PRELUDE}
+local before = redis.call('HGET', P .. '${KEY.answer}', arg())
+if before then return before end
+${LOOK}`);
 
 /** `fixed` and `now`. */
 export const PAYOUT = scriptOf(`${PRELUDE}

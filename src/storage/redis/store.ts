@@ -6,12 +6,14 @@ import assert from 'node:assert/strict';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { fen } from '../../core/base/money.ts';
+import type { Instant } from '../../core/base/time.ts';
 import type { Facts, FactsQuery, Follower } from '../../core/match/facts.ts';
 
 import type { Payout, Step } from '../../core/payout/payout.ts';
 import { parseRedisUrl, type RedisAddress } from '../../lib/redis-address.ts';
 import type {
   Answer,
+  Begun,
   Buckets,
   Commit,
   Committed,
@@ -26,7 +28,7 @@ import { codeHash } from '../shared/code-hash.ts';
 import { checkTold, owedOf } from '../shared/mailbox.ts';
 import { actsOn } from './acts.ts';
 import { codeFactOf, codesOn } from './codes.ts';
-import { type Connection, connect } from './connection.ts';
+import { type Connection, connect, type Script } from './connection.ts';
 import { lookOf, originOf, refuseForgetful, refuseNewerFormat, refuseReplication } from './durability.ts';
 import { loadPiece } from './import.ts';
 import { type LeaseTime, leaseArgs, leasesOn } from './leases.ts';
@@ -70,8 +72,7 @@ export type RedisOptions = Partial<Pick<RedisAddress, 'tag' | 'acceptLoss' | 'as
 export async function openRedis(url: string, options: RedisOptions = {}): Promise<Store> {
   const { time = 'server', warn = () => {}, ...said } = options;
   const address = { ...parseRedisUrl(url), ...said };
-  // A redelivery is answered from what another process may have written, and not yet seen safe.
-  const connection = await connect(address, { told: [READ.ANSWERED], warn });
+  const connection = await connect(address, { isTold: isAnswer, warn });
   try {
     await refuseForgetful(connection, address);
     await refuseReplication(connection, address, warn);
@@ -83,6 +84,14 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
     throw new BadInput(`store: this Redis cannot be used: ${messageOf(error)}`);
   }
   return storeOn(connection, time);
+}
+
+/**
+ * A redelivery is told what another process may have written, and not yet seen safe: it must be as safe as a write of
+ * our own before it leaves the house.
+ */
+function isAnswer(script: Script, reply: unknown): boolean {
+  return (script === READ.ANSWERED || script === READ.BEGIN) && typeof reply === 'string';
 }
 
 function storeOn(connection: Connection, time: LeaseTime): Store {
@@ -107,6 +116,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
   return {
     answered: (account, key) => readAnswer(whileOpen, account, key),
     facts: wanted => readFacts(whileOpen, wanted),
+    begin: (key, wanted) => begin(whileOpen, key, wanted),
     commit: commit => writeCommit(whileOpen, commit),
 
     payout: async billNo => payoutsFrom(present(await whileOpen(READ.PAYOUT, billNo)))[0],
@@ -140,13 +150,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
     },
     load: piece => loadPiece(whileOpen, piece),
     journal: filter => listJournal(whileOpen, filter),
-    forget: async before => {
-      for (let total = 0; ; ) {
-        const count = (await whileOpen(WRITE.FORGET, whole(before), whole(FORGET_CHUNK))) as number;
-        total += count;
-        if (count < FORGET_CHUNK) return total;
-      }
-    },
+    forget: before => forget(whileOpen, before),
     close: async () => {
       if (!isOpen) return;
       isOpen = false;
@@ -160,7 +164,17 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
 
 async function readAnswer(run: Run, account: string, key: EventKey): Promise<Answer | undefined> {
   const found = (await run(READ.ANSWERED, eventField(account, key))) as string | null;
-  return found === null ? undefined : (JSON.parse(found.slice(TOKEN_LENGTH)) as Answer);
+  return found === null ? undefined : answerBehind(found);
+}
+
+function answerBehind(found: string): Answer {
+  return JSON.parse(found.slice(TOKEN_LENGTH)) as Answer;
+}
+
+async function begin(run: Run, key: EventKey, wanted: FactsQuery): Promise<Begun> {
+  const found = (await run(READ.BEGIN, eventField(wanted.account, key), ...factsArgs(wanted))) as string | FactsRow;
+  if (typeof found === 'string') return { kind: 'answered', answer: answerBehind(found) };
+  return { kind: 'new', facts: factsFrom(wanted, found) };
 }
 
 type FactsRow = [
@@ -173,10 +187,16 @@ type FactsRow = [
 ];
 
 async function readFacts(run: Run, wanted: FactsQuery): Promise<Facts> {
-  const { account, user, merchant, claims, counters } = wanted;
-  const hash = wanted.code === undefined ? '' : codeHash(wanted.code);
-  const args = [`${account}/${user}`, merchant ?? '', hash, whole(claims.length), ...claims, ...counters];
-  const [follower, halted, owed, code, active, ...rest] = (await run(READ.FACTS, ...args)) as FactsRow;
+  return factsFrom(wanted, (await run(READ.FACTS, ...factsArgs(wanted))) as FactsRow);
+}
+
+function factsArgs({ account, user, merchant, claims, counters, code }: FactsQuery): string[] {
+  const hash = code === undefined ? '' : codeHash(code);
+  return [`${account}/${user}`, merchant ?? '', hash, whole(claims.length), ...claims, ...counters];
+}
+
+function factsFrom({ merchant, claims, counters }: FactsQuery, row: FactsRow): Facts {
+  const [follower, halted, owed, code, active, ...rest] = row;
   const values = rest.slice(claims.length);
   const known = counters.map((name, n) => [name, values[n]] as const).filter(([, value]) => value !== null);
   return {
@@ -316,6 +336,14 @@ async function listJournal(run: Run, filter: Parameters<Store['journal']>[0]): P
     }
   }
   return found;
+}
+
+async function forget(run: Run, before: Instant): Promise<number> {
+  for (let total = 0; ; ) {
+    const count = (await run(WRITE.FORGET, whole(before), whole(FORGET_CHUNK))) as number;
+    total += count;
+    if (count < FORGET_CHUNK) return total;
+  }
 }
 
 // ── Texts ────────────────────────────────────────────────────────────────────────────────────────────────

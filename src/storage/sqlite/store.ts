@@ -11,6 +11,7 @@ import type { Facts, FactsQuery } from '../../core/match/facts.ts';
 import type { Move, Payout, Step } from '../../core/payout/payout.ts';
 import type {
   Answer,
+  Begun,
   Buckets,
   Commit,
   Committed,
@@ -78,7 +79,8 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
 
   return {
     answered: (account, key) => read(() => findAnswer(sql, account, key)),
-    facts: wanted => read(() => factsOf(sql, wanted)),
+    facts: wanted => read(() => inOneMoment(sql, () => factsOf(sql, wanted))),
+    begin: (key, wanted) => read(() => inOneMoment(sql, () => beginOf(sql, key, wanted))),
     commit: commit => write(undo => writeCommit(sql, commit, undo)),
 
     payout: billNo => read(() => payoutOf(sql.payout.get(billNo))),
@@ -214,27 +216,36 @@ function statementsOf(db: Database) {
 // ── One event ────────────────────────────────────────────────────────────────────────────────────────────
 
 /** In one transaction: all of it is true of one moment, whatever another process writes meanwhile. */
-function factsOf(sql: Statements, wanted: FactsQuery): Facts {
+function inOneMoment<T>(sql: Statements, look: () => T): T {
   sql.begin.run();
   try {
-    const { account, user, merchant } = wanted;
-    const counters = new Map<string, number>();
-    for (const name of wanted.counters) {
-      const row = sql.counter.get(ownerOf(name), name);
-      if (row) counters.set(name, row.value);
-    }
-    const follower = sql.follower.get(account, user);
-    return {
-      follower: follower && followerOf(wanted, follower),
-      claims: new Set(wanted.claims.filter(key => sql.claim.get(key))),
-      counters,
-      halted: merchant !== undefined && sql.halt.get(merchant) !== undefined,
-      ...codeFactOf(wanted.code === undefined ? undefined : sql.code.get(codeHash(wanted.code))),
-      ...owedFactOf(sql.owed.get(account, user)),
-    };
+    return look();
   } finally {
     sql.end.run();
   }
+}
+
+function beginOf(sql: Statements, key: EventKey, wanted: FactsQuery): Begun {
+  const answer = findAnswer(sql, wanted.account, key);
+  return answer ? { kind: 'answered', answer } : { kind: 'new', facts: factsOf(sql, wanted) };
+}
+
+function factsOf(sql: Statements, wanted: FactsQuery): Facts {
+  const { account, user, merchant } = wanted;
+  const counters = new Map<string, number>();
+  for (const name of wanted.counters) {
+    const row = sql.counter.get(ownerOf(name), name);
+    if (row) counters.set(name, row.value);
+  }
+  const follower = sql.follower.get(account, user);
+  return {
+    follower: follower && followerOf(wanted, follower),
+    claims: new Set(wanted.claims.filter(key => sql.claim.get(key))),
+    counters,
+    halted: merchant !== undefined && sql.halt.get(merchant) !== undefined,
+    ...codeFactOf(wanted.code === undefined ? undefined : sql.code.get(codeHash(wanted.code))),
+    ...owedFactOf(sql.owed.get(account, user)),
+  };
 }
 
 function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committed {

@@ -150,13 +150,13 @@ function onAStore(name: string, open: () => Promise<Opened>): void {
       let isOpen = true;
       const slow: Store = {
         ...store,
-        async facts(wanted) {
-          const facts = await store.facts(wanted);
+        async begin(key, wanted) {
+          const begun = await store.begin(key, wanted);
           if (isOpen && wanted.claims.length > 0) {
             isOpen = false;
             await other.flow.handle(did(110, LEAVE));
           }
-          return facts;
+          return begun;
         },
       };
       await tell(other.flow, did(0, FOLLOW));

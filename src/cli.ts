@@ -9,6 +9,7 @@ import type { MigrateOptions } from './commands/ledger/migrate.ts';
 import type { RetryOptions } from './commands/payouts/change.ts';
 import type { ExportOptions } from './commands/payouts/export.ts';
 import type { ListOptions } from './commands/payouts/list.ts';
+import type { MerchantsOptions } from './commands/payouts/merchant.ts';
 import type { SendOptions } from './commands/payouts/send.ts';
 import type { CheckOptions } from './commands/rules/check.ts';
 import { addRules } from './commands/rules/index.ts';
@@ -166,7 +167,8 @@ function addMerchant(merchant: Command): void {
     .description('each merchant, whether it is halted and why, and what waits')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .action((options: Common) => exitWith(async () => (await load()).list(options)));
+    .option('--balance', 'and what each can pay from, where WeChat Pay says so, and how long that lasts')
+    .action((options: MerchantsOptions) => exitWith(async () => (await load()).list(options)));
   merchant
     .command('halt <name>')
     .description('nothing more is sent; what is planned waits')

@@ -364,6 +364,8 @@ export type Payer = {
   query(payout: Payout): Promise<Observation>;
   /** Takes back what the follower has not confirmed (商家转账 only); a red packet cannot be taken back. */
   cancel?(payout: Payout): Promise<Observation>;
+  /** What the merchant can pay from now, fen; absent or `undefined`: WeChat Pay does not say. */
+  balance?(): Promise<Fen | undefined>;
   close(): Promise<void>;
 };
 

@@ -2,7 +2,7 @@
 
 import { beijingText, HOUR, type Instant } from '../core/base/time.ts';
 import { afterLift, afterResume } from '../core/payout/failure-run.ts';
-import { isUnheard, probeAgain, probeOf } from '../core/payout/merchant-halt.ts';
+import { isShort, isUnheard, probeAgain, probeOf } from '../core/payout/merchant-halt.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import type { Halt, Log, Store } from '../ports.ts';
 import type { GateMemory } from './halt-memory.ts';
@@ -19,6 +19,8 @@ type ProbePorts = {
   readonly log: Log;
   readonly memory: GateMemory;
   readonly tries: Tries;
+  /** What the merchant can pay from now, fen; `undefined`: nobody says. */
+  readonly balance: () => Promise<number | undefined>;
   /** Whether this process has the merchant's turn. */
   readonly hold: () => Promise<unknown>;
   /** To be asked after at once. */
@@ -53,12 +55,22 @@ export class Probes {
     if (!payout && !isAsked) return this.liftUntried(halt);
     const probeAt = probeAgain(halt.code, now, halt.since);
     await store.setHalt(merchant, { ...halt, probeAt }, 'bot');
+    if (payout && isShort(halt.code) && (await this.lacks(payout))) return [];
     if (payout) {
       memory.set({ ...memory.run, probe: payout.billNo });
       return [{ payout, probed: { ...halt, probeAt } }];
     }
     askNow(doubtful.slice(0, 1)); // its answer says whether anybody is there
     return [];
+  }
+
+  /** Where the balance is told, no call is spent on learning that it is too low. */
+  private async lacks({ amount }: Payout): Promise<boolean> {
+    const { merchant, log, balance } = this.ports;
+    const left = await balance();
+    if (left === undefined || left >= amount) return false;
+    log.info({ merchant, balance: left }, 'the balance is too low still; nothing is tried');
+    return true;
   }
 
   /** Called, and nobody knows what came of it; oldest first. */

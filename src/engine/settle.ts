@@ -115,7 +115,8 @@ class Gate {
     const hold = () => this.turn.hold(() => this.takeOver());
     const askNow = (payouts: readonly Payout[]) => void this.orphans.push(...payouts);
     const { memory, tries } = this;
-    this.probes = new Probes({ ...ports, merchant: merchant.name, memory, tries, hold, askNow });
+    const balance = async () => merchant.payer.balance?.();
+    this.probes = new Probes({ ...ports, merchant: merchant.name, memory, tries, balance, hold, askNow });
     const onAside = (aside: Aside) => this.nameAside(aside);
     const pace = { timer: ports.timer, perSecond: merchant.perSecond, clock: ports.clock, hold, onAside };
     this.sends = new Lane({

@@ -14,7 +14,7 @@ import { ACCOUNTS, createFundDesk, type Fetched, type FundAccount, type FundConf
 import { keysOf } from './platform-keys.ts';
 
 /** What was fetched for a merchant: how many rows there are in each account that it has. */
-export type FundLine = { readonly merchant: string; readonly account: FundAccount; readonly rows: number };
+type FundLine = { readonly merchant: string; readonly account: FundAccount; readonly rows: number };
 export type FundFlows = { readonly funds: FundFlow; readonly lines: readonly FundLine[] };
 
 /** The API keeps a bill for three months. */

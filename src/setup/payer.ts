@@ -3,13 +3,20 @@ import { type MerchantConfig, waysOf } from '../config/merchant.ts';
 import { type ChannelName, channelOf } from '../core/payout/channels/index.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import type { Clock, Payer } from '../ports.ts';
+import { createBalanceDesk } from '../wechat/pay/balance.ts';
 import type { Keys } from '../wechat/pay/platform-keys.ts';
 import { wayOf } from './channels.ts';
 import { keysOf } from './platform-keys.ts';
 
+function balanceOf({ mchId, api, ca, payNotice }: MerchantConfig, clock: Clock, keys: Keys | undefined) {
+  const signer = payNotice?.v3?.fetcher;
+  return keys && signer && createBalanceDesk({ mchId, api, ca, ...signer }, clock, keys);
+}
+
 /** One way to pay behind all of WeChat Pay's channels. `shared`: the keys of a bot, which outlive this payer. */
 export function payerOf(merchant: MerchantConfig, clock: Clock, shared?: Keys): Payer {
   const keys = shared ?? keysOf(merchant, clock);
+  const desk = balanceOf(merchant, clock, keys);
   const payers = new Map<ChannelName, Payer>();
   for (const each of waysOf(merchant)) payers.set(each.channel, wayOf(each).payer(each, clock, keys));
   // What was planned on another channel before a change is looked after there, with the settings that still stand.
@@ -26,8 +33,13 @@ export function payerOf(merchant: MerchantConfig, clock: Clock, shared?: Keys): 
     ...([...payers.values()].some(each => each.cancel) && {
       cancel: async (payout: Payout) => payerFor(payout)?.cancel?.(payout) ?? missing(payout),
     }),
+    ...(desk && { balance: () => desk.ask() }),
     async close() {
-      await Promise.all([...[...payers.values()].map(each => each.close()), shared ? undefined : keys?.close()]);
+      await Promise.all([
+        desk?.close(),
+        ...[...payers.values()].map(each => each.close()),
+        shared ? undefined : keys?.close(),
+      ]);
     },
   };
 }

@@ -10,7 +10,6 @@ import { pageFile } from './control/chat-page.ts';
 import { type Control, type ControlDoor, controlDoor } from './control/control.ts';
 import { BillDesk } from './pay/bills.ts';
 import { type MerchantCertificate, openCertificates } from './pay/certificates.ts';
-import { fundFlowCsv } from './pay/fund-flow.ts';
 import { ShopDesk } from './pay/order-query.ts';
 import { ShopNotifier } from './pay/payment-notice.ts';
 import type { Spacing } from './pay/rate.ts';
@@ -25,6 +24,7 @@ import type { SimulatorOptions } from './shared/options.ts';
 import { Refused } from './shared/refusal.ts';
 import { openAs } from './web/browser.ts';
 import { type Web, webPages } from './web/routes.ts';
+import { fundFlowCsv } from './world/fund-flow.ts';
 import { packetOf } from './world/order.ts';
 import { payInShop, refundInShop } from './world/shop.ts';
 import { World } from './world/world.ts';
@@ -88,15 +88,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const api = platform(world, pushes, { tickets, messages });
   const pages = webPages(world, tickets);
   const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve([api, pages], door, req, res));
-  const verifier = new V3Verifier(certificates.merchants);
-  const v3 = {
-    desk: transfers,
-    shop: new ShopDesk(world),
-    bills: new BillDesk(world),
-    verifier,
-    signing,
-    now: () => world.now(),
-  };
+  const wire = { verifier: new V3Verifier(certificates.merchants), signing, now: () => world.now() };
+  const v3 = { desk: transfers, shop: new ShopDesk(world), bills: new BillDesk(world), ...wire };
   const pay = payServer(certificates, desk, v3, world.faults);
   const tick = (): void => {
     desk.tick();

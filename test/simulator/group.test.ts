@@ -3,13 +3,13 @@
 
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
-import { fundFlowCsv } from '../../src/simulator/pay/fund-flow.ts';
 import { PayDesk } from '../../src/simulator/pay/redpack.ts';
 import { TransferDesk } from '../../src/simulator/pay/transfer.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { MerchantLimits, SimulatorOptions } from '../../src/simulator/shared/options.ts';
 import type { PayFault } from '../../src/simulator/shared/protocol.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { fundFlowCsv } from '../../src/simulator/world/fund-flow.ts';
 import { splitOf } from '../../src/simulator/world/order.ts';
 import { World } from '../../src/simulator/world/world.ts';
 import { nonce, paySignOf } from '../../src/wechat/crypto.ts';

@@ -1,14 +1,19 @@
 // `hongbao merchant halt | resume | list`: the gate of each merchant (商户), shut and opened by a person.
 
 import type { Config } from '../../config/config.ts';
+import type { MerchantConfig } from '../../config/merchant.ts';
 import { BadInput } from '../../core/base/error.ts';
+import { openId } from '../../core/base/event.ts';
 import { type Dated, daysLeft, WARN_DAYS } from '../../core/base/expiry.ts';
+import { type Fen, fen, showFen } from '../../core/base/money.ts';
 import { suggest } from '../../core/base/suggest.ts';
-import { beijingText, dayOf, type Instant, instant } from '../../core/base/time.ts';
+import { beijingText, DAY, dayOf, type Instant, instant, later } from '../../core/base/time.ts';
+import { merchantDayCounter } from '../../core/decide/limits.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import type { BillNo, PayoutState } from '../../core/payout/payout.ts';
 
 import type { Store } from '../../ports.ts';
+import { payerOf } from '../../setup/payer.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
 
@@ -56,23 +61,28 @@ export function resume(name: string, options: Common): Promise<number> {
   });
 }
 
-export function list(options: Common): Promise<number> {
+export type MerchantsOptions = Common & { readonly balance?: boolean };
+
+export function list(options: MerchantsOptions): Promise<number> {
   return withStore(options, async (store, config) => {
     const merchants = [];
     const now = instant(Date.now());
-    for (const { name, mchId, channel } of config.merchants.values()) {
+    for (const merchant of config.merchants.values()) {
+      const { name, mchId, channel } = merchant;
+      const money = options.balance ? { money: await moneyOf(store, merchant, now) } : {};
       const waiting = { planned: 0, sending: 0, unknown: 0, held: 0 };
       for (const state of WAITING) waiting[state] = await count(store, name, state);
       const halted = await store.halt(name);
       const certificates = (config.dated ?? [])
         .filter(each => each.merchant === name)
         .map(({ merchant: _, until, ...each }) => ({ ...each, until, daysLeft: daysLeft({ until }, now) }));
-      merchants.push({ name, mchId, channel, ...(halted && { halt: halted }), waiting, certificates });
+      merchants.push({ name, mchId, channel, ...(halted && { halt: halted }), ...money, waiting, certificates });
     }
     if (options.json) printJson(merchants);
     else {
       const head = ['merchant', 'gate', 'since', 'by', 'why', 'next try', ...WAITING, 'certificates'];
-      const rows = merchants.map(({ name, halt: shut, waiting, certificates }) => [
+      if (options.balance) head.push('balance', 'today', 'yesterday', 'lasts');
+      const rows = merchants.map(({ name, halt: shut, waiting, certificates, money }) => [
         name,
         shut ? 'halted' : 'open',
         shut ? beijingText(shut.since) : '',
@@ -81,11 +91,40 @@ export function list(options: Common): Promise<number> {
         shut ? (shut.probeAt === undefined ? 'by hand' : beijingText(shut.probeAt)) : '',
         ...WAITING.map(state => `${waiting[state]}${waiting[state] >= COUNTED_MAX ? '+' : ''}`),
         certificates.map(showEnd).join(', '),
+        ...(money ? showMoney(money) : []),
       ]);
       print(rows.length === 0 ? 'bot.yaml has no merchants' : table(head, rows));
     }
     return EXIT.fine;
   });
+}
+
+type Money = {
+  /** Fen; absent: WeChat Pay does not tell this merchant. */
+  readonly balance?: Fen;
+  /** Fen that left, or are to leave, on that day. */
+  readonly today: number;
+  readonly yesterday: number;
+  /** Whole days that the balance lasts, at yesterday's pace or today's, whichever is higher. */
+  readonly lastsDays?: number;
+};
+
+async function moneyOf(store: Store, merchant: MerchantConfig, now: Instant): Promise<Money> {
+  const payer = payerOf(merchant, () => now);
+  const balance = await payer.balance?.().finally(() => payer.close());
+  const names = [now, later(now, -DAY)].map(at => merchantDayCounter(merchant.name, dayOf(at)));
+  const asked = { account: '', user: openId('-'), merchant: undefined, claims: [], counters: names };
+  const { counters } = await store.facts(asked);
+  const [today = 0, yesterday = 0] = names.map(name => counters.get(name) ?? 0);
+  const pace = Math.max(today, yesterday);
+  const lasts = balance !== undefined && pace > 0 ? { lastsDays: Math.floor(balance / pace) } : {};
+  return { ...(balance !== undefined && { balance }), today, yesterday, ...lasts };
+}
+
+function showMoney({ balance, today, yesterday, lastsDays }: Money): string[] {
+  const yuan = (amount: number): string => showFen(fen(amount));
+  const lasts = lastsDays === undefined ? '' : lastsDays === 1 ? '1 day' : `${lastsDays} days`;
+  return [balance === undefined ? 'not told' : yuan(balance), yuan(today), yuan(yesterday), lasts];
 }
 
 /** From thirty days before, with what is left. */

@@ -5,7 +5,7 @@ import { type Fen, fen } from '../base/money.ts';
 import { DAY, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
 
-import { capDayOf } from '../decide/limits.ts';
+import { capDayOf, merchantDayCounter } from '../decide/limits.ts';
 import { billNoOf, isFinal, type Payout, type PayoutState } from '../payout/payout.ts';
 import { alwaysHeld, holdOf, holdsOf } from './claim.ts';
 import { isRecovered, recoveredKey } from './claim-of-number.ts';
@@ -233,7 +233,7 @@ function auditEachHold(
 
 /** It holds its merchant's day, whichever that is; this one, if it was not delayed. */
 function capNameOf({ merchant, createdAt }: Paid): string {
-  return `merchant/${merchant}/amount/day/${dayOf(createdAt)}`;
+  return merchantDayCounter(merchant, dayOf(createdAt));
 }
 
 /** As much of a payout as stays in memory until all of its claim's were seen. `day`: the one in its number. */

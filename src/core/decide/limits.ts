@@ -8,7 +8,7 @@ import { type Counter, UNBOUNDED } from '../base/counter.ts';
 import type { Event, OpenId } from '../base/event.ts';
 import { sceneOf } from '../base/event.ts';
 import type { Fen } from '../base/money.ts';
-import { beijingText, DAY, dayOf, endOfDay, type Instant, later, MINUTE } from '../base/time.ts';
+import { beijingText, DAY, type Day, dayOf, endOfDay, type Instant, later, MINUTE } from '../base/time.ts';
 import { dayIn, roundAt } from '../match/claim-key.ts';
 import type { LimitId } from '../mechanics/check.ts';
 import type { Limit } from '../mechanics/mechanic.ts';
@@ -170,6 +170,11 @@ function moneyLimits(campaign: Campaign, amount: Fen, who: Claimant): Limit[] {
   ];
 }
 
+/** What leaves a merchant on one day, fen. */
+export function merchantDayCounter(merchant: string, day: Day): string {
+  return `merchant/${merchant}/amount/day/${day}`;
+}
+
 /** What a merchant allows on the day a packet leaves, which need not be the day it was won. */
 function capLimits(
   caps: MerchantCaps,
@@ -190,7 +195,7 @@ function capLimits(
       ...mine,
     },
     {
-      name: `${base}/amount/day/${day}`,
+      name: merchantDayCounter(caps.merchant, day),
       limit: 'merchantAmountToday',
       add: amount,
       max: caps.amountPerDay,

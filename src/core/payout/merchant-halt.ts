@@ -56,6 +56,11 @@ export function probeAgain(code: string, now: Instant, since: Instant): Instant 
   return (probe === tomorrow || probe === nextMonth ? everyFiveMinutes : probe)(now, since);
 }
 
+/** The merchant's balance is too low. */
+export function isShort(code: string): boolean {
+  return code === 'NOTENOUGH' || code === 'NOT_ENOUGH';
+}
+
 /** Nobody could be asked: who is in doubt then is asked after as soon as it ends. */
 export function isUnheard(code: string): boolean {
   return code === 'UNCLEAR' || code === 'UNREACHED';

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { paySignOf, sameText } from '../../wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../../wechat/xml.ts';
 import type { PayFault } from '../shared/protocol.ts';
+import { fundFlowCsv } from '../world/fund-flow.ts';
 import type { World } from '../world/world.ts';
-import { fundFlowCsv } from './fund-flow.ts';
 import type { TransferAnswer, TransferCall } from './transfer.ts';
 
 /** A file as it goes over the wire; `spoil`: what the network does to it. */

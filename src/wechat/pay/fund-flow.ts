@@ -29,7 +29,7 @@ export type Fetched =
   | { readonly kind: 'creating' }
   | { readonly kind: 'failed'; readonly reason: string };
 
-export type FundDesk = {
+type FundDesk = {
   /** `file`: what it is written into, as plain CSV; `0600`. */
   fetch(day: Day, account: FundAccount, file: string): Promise<Fetched>;
   close(): Promise<void>;

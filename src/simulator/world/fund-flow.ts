@@ -2,8 +2,8 @@
 // movement of money with a backtick before each value, and two rows of sums. Pure but for reading the world.
 import { beijingText, dayOf, instant } from '../../core/base/time.ts';
 import type { FundEdit } from '../shared/protocol.ts';
-import { type Order, returnedOf } from '../world/order.ts';
-import type { World } from '../world/world.ts';
+import { type Order, returnedOf } from './order.ts';
+import type { World } from './world.ts';
 
 const HEADER =
   '记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额（元）,账户结余（元）,资金变更提交申请人,备注,业务凭证号';

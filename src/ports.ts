@@ -54,7 +54,8 @@ export type Webhook = {
   isSigned(query: Query, now: Instant): boolean;
   /** The handshake (接入验证): the text to echo. */
   greet(query: Query, now: Instant): string;
-  open(query: Query, body: Uint8Array, now: Instant): Opened | Unread;
+  /** `isSigned`: what `isSigned` said of this query just now, if it was asked. */
+  open(query: Query, body: Uint8Array, now: Instant, isSigned?: boolean): Opened | Unread;
   /** The body of the HTTP answer: in the push's format, or `success` where there is nothing to say. */
   close(opened: Opened, answer: Answer, now: Instant): string;
 };

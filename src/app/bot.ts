@@ -153,7 +153,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
 function webhookOf(
   { accounts, publicUrl }: Config,
   clock: Clock,
-): Pick<WebhookPorts, 'webhooks' | 'nobody'> & Pick<Bot, 'isFirst'> {
+): Pick<WebhookPorts, 'webhooks' | 'nobody' | 'isSigned'> & Pick<Bot, 'isFirst'> {
   const webhooks = new Map([...accounts.values()].map(account => [account.name, createWebhook(account)]));
   const [isSigned, prefix] = [isSignedPush({ webhooks, clock }), pathOf(publicUrl)];
   const [first] = accounts.values();
@@ -162,6 +162,7 @@ function webhookOf(
   return {
     webhooks,
     nobody,
+    isSigned,
     isFirst: ({ url = '' }) => isSigned(behind(prefix, url)),
   };
 }

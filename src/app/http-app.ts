@@ -8,7 +8,7 @@ import { createEdge, type EdgePorts } from '../http/edge.ts';
 import type { H5 } from '../http/h5/routes.ts';
 import { type PayNoticePorts, payNoticePost } from '../http/payment-notice.ts';
 import { type NotifyPorts, notifyPost } from '../http/transfer-notice.ts';
-import { isSignedPush, type WebhookPorts, webhookGet, webhookPost } from '../http/webhook.ts';
+import { type WebhookPorts, webhookRoute } from '../http/webhook.ts';
 import { sparing } from '../lib/log-throttle.ts';
 
 type AppPorts = WebhookPorts &
@@ -26,8 +26,7 @@ type AppPorts = WebhookPorts &
 export function createApp(ports: AppPorts): Koa {
   const app = new Koa();
   const router = new Router();
-  const [get, post, notify] = [webhookGet(ports), webhookPost(ports), notifyPost(ports)];
-  const paid = payNoticePost(ports);
+  const [notify, paid] = [notifyPost(ports), payNoticePost(ports)];
   const spare = sparing(ports.clock);
 
   app.silent = true; // errors meet below, in our own log
@@ -39,10 +38,9 @@ export function createApp(ports: AppPorts): Koa {
     );
   });
   app.use(withoutPrefix(pathOf(ports.site.publicUrl)));
-  app.use(createEdge({ ...ports, isSigned: isSignedPush(ports), ...(ports.extend && { methods: ['PUT'] }) }));
+  app.use(createEdge({ ...ports, ...(ports.extend && { methods: ['PUT'] }) }));
+  app.use(webhookRoute(ports));
 
-  router.get('/wechat/:account', ctx => get(ctx, ctx.params.account!));
-  router.post('/wechat/:account', ctx => post(ctx, ctx.params.account!));
   router.post('/notify/transfer/:merchant', ctx => notify(ctx, ctx.params.merchant!));
   router.post('/notify/pay/:merchant', ctx => paid(ctx, ctx.params.merchant!));
   pageRoutes(router, ports.h5);

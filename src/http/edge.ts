@@ -6,11 +6,12 @@
 // is counted, and too many refusals become a closed connection: from then on no door looks, unless WeChat itself was heard
 // from that address lately, or has signed this one. Whoever has a session is counted by their openid.
 
-import type { Context, Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import { DAY, type Instant, MINUTE, SECOND } from '../core/base/time.ts';
 import { sparing } from '../lib/log-throttle.ts';
 import { createLimiter, createMemory, type Limit } from '../lib/rate-limiter.ts';
 import type { Clock, Log } from '../ports.ts';
+import { mayAnswerAtOnce } from './answer.ts';
 import { BUSY_POLICY, busyHtml } from './busy.ts';
 import { addressOf, isNear } from './client-address.ts';
 import { isGenuine } from './genuine.ts';
@@ -83,10 +84,11 @@ export function createEdge({ site, clock, log, limits, methods = [], isSigned = 
   const publicUrl = new URL(site.publicUrl);
   const isSecure = publicUrl.protocol === 'https:';
   const headers = { ...HEADERS, ...(isSecure && { 'strict-transport-security': HSTS }) };
+  const listed = Object.entries(headers).flat();
   const all = { ...EDGE_LIMITS, ...limits };
   const [refused, unknown, session] = [all.refused, all.unknown, all.session].map(limit => createLimiter(limit));
   const sessions = createSessions(secret, isSecure);
-  const [tellCut, tellProxy] = [sparing(clock, 1), once()];
+  const tellProxy = once();
   const heardFrom = createMemory<Instant>(GENUINE_MAX);
 
   /** 0, or for how many ms no door looks at what comes from there. */
@@ -109,7 +111,20 @@ export function createEdge({ site, clock, log, limits, methods = [], isSigned = 
     return isCounted ? unknown!.take(address, clock()) : 0;
   };
 
+  const countRefusal = refusalsCounted(refused!, clock, log);
+
+  const pushed = async (ctx: Context, next: Next): Promise<void> => {
+    mayAnswerAtOnce(ctx, listed);
+    await answered(ctx, next);
+    if (isGenuine(ctx)) heardFrom.set(addressOf(ctx.req, trustProxy), clock());
+    if (ctx.respond === false) return;
+    ctx.set(headers);
+    if (isRefused(ctx.status, 'door')) countRefusal(ctx, 'door', addressOf(ctx.req, trustProxy));
+    tidyUp(ctx);
+  };
+
   return async (ctx, next) => {
+    if (isOrdinaryPush(ctx, trustProxy) && isSigned(ctx.url)) return pushed(ctx, next);
     ctx.set(headers);
     const address = addressOf(ctx.req, trustProxy);
     const kind = kindOf(ctx.path);
@@ -125,20 +140,35 @@ export function createEdge({ site, clock, log, limits, methods = [], isSigned = 
     if (ctx.respond === false) return;
     if (cut > 0) ctx.set('connection', 'close');
     if (isGenuine(ctx)) heardFrom.set(address, clock());
-    if (user === undefined && isRefused(ctx.status, kind)) {
-      const left = refused!.take(address, clock());
-      if (left > 0) {
-        tellCut(leftOut =>
-          log.warn({ address, path: ctx.path.slice(0, 100), leftOut }, 'an address is refused too often'),
-        );
-        tooSoon(ctx, kind, left);
-        ctx.set('connection', 'close');
-      }
-    }
-    if (ctx.status >= 400 && ctx.body == null) silence(ctx, ctx.status);
-    // Whatever is still on its way of a body that nobody reads.
-    if (hasBody(ctx) && !ctx.req.complete) ctx.set('connection', 'close');
+    if (user === undefined && isRefused(ctx.status, kind)) countRefusal(ctx, kind, address);
+    tidyUp(ctx);
   };
+}
+
+/** Whose 4xx are too many hears so, and is not looked at for a while. */
+function refusalsCounted(refused: ReturnType<typeof createLimiter>, clock: Clock, log: Log) {
+  const tellCut = sparing(clock, 1);
+  return (ctx: Context, kind: Kind, address: string): void => {
+    const left = refused.take(address, clock());
+    if (left === 0) return;
+    const path = ctx.path.slice(0, 100);
+    tellCut(leftOut => log.warn({ address, path, leftOut }, 'an address is refused too often'));
+    tooSoon(ctx, kind, left);
+    ctx.set('connection', 'close');
+  };
+}
+
+/** What WeChat sends, and nothing beside it: if it is signed, nothing that is asked of strangers need be asked. */
+function isOrdinaryPush({ req: { method, headers } }: Context, trustProxy: number): boolean {
+  if (method !== 'POST' || !(Number(headers['content-length']) <= BODY_BYTES_MAX)) return false;
+  if (headers.cookie !== undefined || headers['content-encoding'] !== undefined) return false;
+  return (headers['x-forwarded-for'] === undefined) === (trustProxy === 0);
+}
+
+function tidyUp(ctx: Context): void {
+  if (ctx.status >= 400 && ctx.body == null) silence(ctx, ctx.status);
+  // Whatever is still on its way of a body that nobody reads.
+  if (hasBody(ctx) && !ctx.req.complete) ctx.set('connection', 'close');
 }
 
 /** What a proxy says, and what bot.yaml says of proxies, do not fit together. */

@@ -1,14 +1,17 @@
 // The webhook (服务器地址) of each account: GET is the handshake, POST a push. A stranger learns nothing here: every
 // refusal is an empty 4xx, and the reason stands in our log only. What WeChat has signed is never refused for its content.
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { BadInput, messageOf } from '../core/base/error.ts';
+import { SECOND } from '../core/base/time.ts';
 import type { Flow } from '../engine/flow.ts';
 import { sparing } from '../lib/log-throttle.ts';
 import { createTrouble } from '../lib/outage-log.ts';
-import type { Answer, Clock, Log, Opened, PushFormat, Query, Unread, Webhook } from '../ports.ts';
+import type { Answer, Clock, Log, Opened, PushFormat, Unread, Webhook } from '../ports.ts';
+import { say } from './answer.ts';
 import { readBytes, TooLarge } from './body.ts';
 import { createThrottle } from './follower-throttle.ts';
 import { markGenuine } from './genuine.ts';
+import { splitQuery } from './query.ts';
 
 /** WeChat hangs up after 5 s and delivers again. */
 export const ANSWER_WITHIN_MS = 4000;
@@ -18,39 +21,79 @@ export const ANSWER_WITHIN_MS = 4000;
  */
 const BODY_BYTES_MAX = { signed: 64 * 1024, stranger: 8 * 1024 };
 const ODD_PER_MINUTE = 3;
+/** Longer than what WeChat writes behind the question mark. */
+const SIGNED_QUERY_MAX = 2000;
+const DONE = Promise.resolve();
 
 export type WebhookPorts = {
   readonly webhooks: ReadonlyMap<string, Webhook>;
   /** The webhook of an account that there is not: it looks as hard as the others, and refuses everything. */
   readonly nobody: Webhook;
+  /** `isSignedPush`, of these webhooks. */
+  readonly isSigned: (url: string) => boolean;
   readonly flow: Flow;
   readonly clock: Clock;
   readonly log: Log;
 };
 
-/** Whether WeChat made the address (path and query) of a request; what else is in it nobody has seen. */
+/**
+ * Whether WeChat made the address (path and query) of a request; what else is in it nobody has seen. Who takes the request's
+ * turn asks, then the edge, then the door: the last answer is kept for them.
+ */
 export function isSignedPush({ webhooks, clock }: Pick<WebhookPorts, 'webhooks' | 'clock'>): (url: string) => boolean {
+  let last = { url: '', at: Number.NEGATIVE_INFINITY, isSigned: false };
   return url => {
-    const [, account, search] = /^\/wechat\/([\w-]+)\/?\?(.{1,2000})$/i.exec(url) ?? [];
+    const at = clock();
+    if (url === last.url && Math.abs(at - last.at) < SECOND) return last.isSigned;
+    const search = searchIn(url);
+    const account = search.length > SIGNED_QUERY_MAX ? undefined : accountIn(pathIn(url));
     const webhook = account === undefined ? undefined : webhooks.get(account);
-    return webhook?.isSigned(Object.fromEntries(new URLSearchParams(search)), clock()) === true;
+    last = { url, at, isSigned: webhook?.isSigned(splitQuery(search), at) === true };
+    return last.isSigned;
   };
 }
 
-export function webhookGet({ webhooks, nobody, clock, log }: WebhookPorts) {
+const pathIn = (url: string): string => {
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
+};
+const searchIn = (url: string): string => {
+  const mark = url.indexOf('?');
+  return mark < 0 ? '' : url.slice(mark + 1);
+};
+
+/** Whose webhook lies at this path. */
+function accountIn(path: string): string | undefined {
+  return /^\/wechat\/([^/]+)\/?$/i.exec(path)?.[1];
+}
+
+/** The route of the webhooks: recognised by its path alone, before the routes that people use are gone through. */
+export function webhookRoute(ports: WebhookPorts): Middleware {
+  const [get, post] = [webhookGet(ports), webhookPost(ports)];
+  return (ctx, next) => {
+    const account = accountIn(pathIn(ctx.url));
+    if (account === undefined) return next();
+    if (ctx.method === 'POST') return post(ctx, account);
+    if (!['GET', 'HEAD'].includes(ctx.method)) return next();
+    get(ctx, account);
+    return DONE;
+  };
+}
+
+function webhookGet({ webhooks, nobody, clock, log }: WebhookPorts) {
   const refuse = refuserOf(clock, log);
   return (ctx: Context, account: string): void => {
     try {
-      ctx.body = (webhooks.get(account) ?? nobody).greet(queryOf(ctx), clock());
+      ctx.body = (webhooks.get(account) ?? nobody).greet(splitQuery(searchIn(ctx.url)), clock());
       markGenuine(ctx);
-      ctx.type = 'text/plain; charset=utf-8';
+      ctx.type = PLAIN;
     } catch (error) {
       refuse(ctx, account, error);
     }
   };
 }
 
-export function webhookPost(ports: WebhookPorts) {
+function webhookPost(ports: WebhookPorts) {
   const { webhooks, nobody, clock, log } = ports;
   const [refuse, answerInTime, isToBeHandled] = [refuserOf(clock, log), answererOf(ports), createThrottle(clock)];
   const [spare, tellOdd] = [sparing(clock, 1), oddTellerOf(clock, log)];
@@ -58,9 +101,9 @@ export function webhookPost(ports: WebhookPorts) {
     const webhook = webhooks.get(account) ?? nobody;
     let opened: Opened | Unread;
     try {
-      const query = queryOf(ctx);
-      const limit = BODY_BYTES_MAX[webhook.isSigned(query, clock()) ? 'signed' : 'stranger'];
-      opened = webhook.open(query, await readBytes(ctx.req, limit), clock());
+      const isSigned = ports.isSigned(ctx.url);
+      const body = await readBytes(ctx.req, BODY_BYTES_MAX[isSigned ? 'signed' : 'stranger']);
+      opened = webhook.open(splitQuery(searchIn(ctx.url)), body, clock(), isSigned);
     } catch (error) {
       refuse(ctx, account, error);
       return;
@@ -70,7 +113,7 @@ export function webhookPost(ports: WebhookPorts) {
     if ('unread' in opened) {
       ctx.status = opened.isRefused ? 401 : 200;
       ctx.body = opened.isRefused ? '' : SUCCESS;
-      ctx.type = 'text/plain; charset=utf-8';
+      ctx.type = PLAIN;
       return;
     }
     const { user } = opened.event;
@@ -84,14 +127,17 @@ export function webhookPost(ports: WebhookPorts) {
       ctx.body = '';
       return;
     }
-    ctx.status = 200;
-    ctx.body = closed(webhook, opened, answer, ports);
-    ctx.type = `${ctx.body === SUCCESS ? 'text/plain' : TYPES[opened.format]}; charset=utf-8`;
+    const text = closed(webhook, opened, answer, ports);
+    say(ctx, text === SUCCESS ? PLAIN : TYPES[opened.format], text);
   };
 }
 
 const SUCCESS = 'success';
-const TYPES: Readonly<Record<PushFormat, string>> = { xml: 'text/xml', json: 'application/json' };
+const PLAIN = 'text/plain; charset=utf-8';
+const TYPES: Readonly<Record<PushFormat, string>> = {
+  xml: 'text/xml; charset=utf-8',
+  json: 'application/json; charset=utf-8',
+};
 
 /** It is written down by now: whatever becomes of the words, the event is not to come again. */
 function closed(webhook: Webhook, opened: Opened, answer: Answer, { clock, log }: WebhookPorts): string {
@@ -152,10 +198,4 @@ function refuserOf(clock: Clock, log: Log): (ctx: Context, account: string, erro
     ctx.status = error instanceof TooLarge ? 413 : 401;
     ctx.body = '';
   };
-}
-
-function queryOf(ctx: Context): Query {
-  const query: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(ctx.query)) query[name] = Array.isArray(value) ? undefined : value;
-  return query;
 }

@@ -1,5 +1,5 @@
 // WeChat's XML, both ways: one flat (or shallow) document under <xml>. DTDs, entities and number coercion are refused.
-import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import { XMLParser } from 'fast-xml-parser';
 import { BadInput } from '../core/base/error.ts';
 
 /** Every leaf is a string: `MsgId` and `send_listid` do not fit a JavaScript number. */
@@ -30,7 +30,6 @@ const parser = new XMLParser({
   maxNestedTags: 8,
   cdataPropName: '#cdata',
 });
-const builder = new XMLBuilder({ cdataPropName: '#cdata', suppressEmptyNode: false });
 
 /** Text of a WeChat document → its fields. Throws `BadInput` for anything else, a DOCTYPE anywhere included. */
 export function parseXml(text: string): XmlFields {
@@ -88,12 +87,20 @@ export type XmlOut = { readonly [name: string]: string | number | XmlOut | reado
 
 /** Fields → `<xml>…</xml>`. Texts go into CDATA, numbers stand bare; `]]>` in a text is split. */
 export function buildXml(fields: XmlOut): string {
-  return builder.build({ xml: wrap(fields) });
+  return `<xml>${childrenOut(fields)}</xml>`;
 }
 
-function wrap(value: string | number | XmlOut | readonly XmlOut[]): unknown {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'string') return { '#cdata': legal(value) };
-  if (Array.isArray(value)) return value.map(wrap);
-  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, wrap(child)]));
+function childrenOut(fields: XmlOut): string {
+  let out = '';
+  for (const [name, value] of Object.entries(fields)) out += elementOut(name, value);
+  return out;
 }
+
+function elementOut(name: string, value: XmlOut[string]): string {
+  if (typeof value === 'string') return `<${name}><![CDATA[${legal(value).replaceAll(']]>', SPLIT_END)}]]></${name}>`;
+  if (typeof value === 'number') return `<${name}>${value}</${name}>`;
+  if (Array.isArray(value)) return value.map(each => elementOut(name, each)).join('');
+  return `<${name}>${childrenOut(value as XmlOut)}</${name}>`;
+}
+
+const SPLIT_END = ']]]]><![CDATA[>';

@@ -1,6 +1,7 @@
 // `npm run fuzz -- [--pushes N] [--seed S]`: pushes of WeChat's and of strangers, in both formats and three modes, each from
 // its seed, into a whole bot with a real store. WeChat's are never refused, whatever followers write; what they write changes
-// neither who sent it nor what it is; strangers get 4xx, and leave nothing behind. The figures are printed.
+// neither who sent it nor what it is; strangers get 4xx, and leave nothing behind. The two readers of XML are
+// held against each other as well. The figures are printed.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { IncomingMessage, ServerResponse } from 'node:http';
@@ -32,25 +33,13 @@ import {
   type Way,
   written,
 } from '../support/pushes.ts';
+import { type Dice, diceOf } from './dice.ts';
+import { flatFuzz } from './fuzz-flat.ts';
 
 /** One account for each mode. */
 const APP_IDS = { safe: 'wx1111111111111111', compatible: 'wx2222222222222222', plain: 'wx3333333333333333' } as const;
 /** Whoever is sent in this name was forged. */
 const FORGER = 'oForger0000000000000000000001';
-
-type Dice = { chance(of: number): boolean; below(n: number): number; pick<T>(list: readonly T[]): T };
-
-function diceOf(seed: number): Dice {
-  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (n: number): number => Math.floor(next() * n);
-  return { chance: of => next() < of, below, pick: list => list[below(list.length)]! };
-}
 
 // ── What followers write ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -441,7 +430,11 @@ async function main(): Promise<void> {
   );
   console.log(`strangers' ${figures.strangers}: ${figures.told.length} told anything but an empty 4xx`);
   console.log(`forged     ${figures.forged.length}`);
-  const wrong = [...figures.forged, ...figures.refused, ...figures.unread, ...figures.told];
+  const flat = flatFuzz(pushes, first);
+  console.log(
+    `readers    ${flat.read + flat.declined} documents: ${flat.read} read by the one for flat documents, ${flat.differ.length} in another way than by the careful one`,
+  );
+  const wrong = [...flat.differ, ...figures.forged, ...figures.refused, ...figures.unread, ...figures.told];
   for (const line of wrong.slice(0, SHOWN)) console.log(`  ✗ ${line}`);
   process.exitCode = wrong.length === 0 ? 0 : 1;
 }

@@ -4,6 +4,7 @@
 // otherwise; who sent it, and what kind it is, stands before it. The signature was right before anything is read here.
 import { BadInput } from '../../core/base/error.ts';
 import type { XmlFields, XmlValue } from '../xml.ts';
+import { flatFields } from './push-flat.ts';
 
 /** `torn`: a follower's text ended early in the CDATA, and was read to the end all the same. */
 export type Reading = { readonly fields: XmlFields; readonly torn?: string };
@@ -19,6 +20,12 @@ const [CDATA, CDATA_END] = ['<![CDATA[', ']]>'];
 
 /** Throws `BadInput` where it cannot be said what was pushed. */
 export function readPushXml(text: string): Reading {
+  const fields = flatFields(text);
+  return fields ? { fields } : readCarefully(text);
+}
+
+/** The same without the shorter way. */
+export function readCarefully(text: string): Reading {
   let trouble: unknown;
   try {
     return { fields: new Scan(text).document() };

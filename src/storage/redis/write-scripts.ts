@@ -118,10 +118,12 @@ local function addPlan(plan, seq)
 end
 
 local BUCKETS = { 'reserved', 'sent', 'received', 'refunded' }
+-- And whether there is one.
 local function readBucket(campaign)
   local found = redis.call('HMGET', P .. '${KEY.bucket}' .. campaign, unpack(BUCKETS))
+  local isThere = found[1] and true
   for n = 1, 4 do found[n] = found[n] or '0' end
-  return found
+  return found, isThere
 end
 `;
 
@@ -143,55 +145,70 @@ end
 
 // ── One event ────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `done`, or the answer that was given before, or why nothing was written. */
+/**
+ * Of each of some commits, which come with how many arguments they have: `done`, or the answer that was given before, or
+ * why nothing was written. One does not mind what became of another.
+ */
 export const COMMIT = scriptOf(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MAILBOX}
-local token, event, answer, answerAt = arg(), arg(), arg(), arg()
-local before = redis.call('HGET', P .. '${KEY.answer}', event)
-if before then
-  if string.sub(before, 1, #token) == token then return { 'done' } end
-  return { 'answered', string.sub(before, #token + 1) }
-end
-local claimKey, claim = arg(), arg()
-if claimKey ~= '' and redis.call('SISMEMBER', P .. '${KEY.claimed}', claimKey) == 1 then return { 'claimed' } end
-local follower, followerNow, followsSeen = arg(), arg(), arg()
-local person, leftSeen, told = arg(), arg(), arg()
-if followsSeen ~= '' or leftSeen ~= '' then
-  local follows, left = string.match(redis.call('HGET', P .. '${KEY.follower}', person) or '0 ', '^(%d+)/?(%d*) ')
-  if left == '' then left = '0' end
-  if followsSeen ~= '' and follows ~= followsSeen then return { 'lost', 'follower' } end
-  if leftSeen ~= '' and left ~= leftSeen then return { 'lost', 'follower' } end
-end
-local mailbox = told ~= '' and redis.call('HGET', P .. '${KEY.mailbox}', person)
-if told ~= '' and (not mailbox or string.match(mailbox, '^%d+') ~= told) then return { 'lost', 'mailbox' } end
+local function commit()
+  local token, event, answer, answerAt = arg(), arg(), arg(), arg()
+  local before = redis.call('HGET', P .. '${KEY.answer}', event)
+  if before then
+    if string.sub(before, 1, #token) == token then return { 'done' } end
+    return { 'answered', string.sub(before, #token + 1) }
+  end
+  local claimKey, claim = arg(), arg()
+  if claimKey ~= '' and redis.call('SISMEMBER', P .. '${KEY.claimed}', claimKey) == 1 then return { 'claimed' } end
+  local follower, followerNow, followsSeen = arg(), arg(), arg()
+  local person, leftSeen, told = arg(), arg(), arg()
+  if followsSeen ~= '' or leftSeen ~= '' then
+    local follows, left = string.match(redis.call('HGET', P .. '${KEY.follower}', person) or '0 ', '^(%d+)/?(%d*) ')
+    if left == '' then left = '0' end
+    if followsSeen ~= '' and follows ~= followsSeen then return { 'lost', 'follower' } end
+    if leftSeen ~= '' and left ~= leftSeen then return { 'lost', 'follower' } end
+  end
+  local mailbox = told ~= '' and redis.call('HGET', P .. '${KEY.mailbox}', person)
+  if told ~= '' and (not mailbox or string.match(mailbox, '^%d+') ~= told) then return { 'lost', 'mailbox' } end
 
-local counters, lost = readCounters()
-if lost then return { 'lost', lost } end
-local user, key, line = arg(), arg(), arg()
-local plan = readPlan()
-if plan and isPlanned(plan) then return ${BROKEN('this payout was planned before')} end
+  local counters, lost = readCounters()
+  if lost then return { 'lost', lost } end
+  local user, key, line = arg(), arg(), arg()
+  local plan = readPlan()
+  if plan and isPlanned(plan) then return { 'broken', 'this payout was planned before' } end
+  local money, hasBucket
+  if plan then money, hasBucket = readBucket(plan.campaign) end
 
-local seq = text(redis.call('INCR', P .. '${KEY.seq}'))
-addCounters(counters, seq)
-if claimKey ~= '' then
-  redis.call('SADD', P .. '${KEY.claimed}', claimKey)
-  redis.call('XADD', P .. '${KEY.claims}', seq .. '-0', 'c', claim)
+  local seq = text(redis.call('INCR', P .. '${KEY.seq}'))
+  addCounters(counters, seq)
+  if claimKey ~= '' then
+    redis.call('SADD', P .. '${KEY.claimed}', claimKey)
+    redis.call('XADD', P .. '${KEY.claims}', seq .. '-0', 'c', claim)
+  end
+  if follower ~= '' then redis.call('HSET', P .. '${KEY.follower}', follower, followerNow) end
+  if mailbox then setMailbox(person, text(tonumber(told) + 1) .. string.match(mailbox, ' .*'), '') end
+  if plan then
+    addPlan(plan, seq)
+    local bucket = P .. '${KEY.bucket}' .. plan.campaign
+    if not hasBucket then redis.call('XADD', P .. '${KEY.buckets}', seq .. '-0', 'n', plan.campaign)
+    else keep('b:' .. plan.campaign, table.concat(money, ' ')) end
+    redis.call('HINCRBY', bucket, 'reserved', plan.amount)
+  end
+  redis.call('HSET', P .. '${KEY.answer}', event, token .. answer)
+  redis.call('ZADD', P .. '${KEY.answerAt}', answerAt, event)
+  redis.call('XADD', P .. '${KEY.journal}', seq .. '-0', 'l', line)
+  redis.call('RPUSH', P .. '${KEY.journalUser}' .. user, seq)
+  local lines = redis.call('HGET', P .. '${KEY.journalKey}', key)
+  redis.call('HSET', P .. '${KEY.journalKey}', key, lines and (lines .. ',' .. seq) or seq)
+  return { 'done' }
 end
-if follower ~= '' then redis.call('HSET', P .. '${KEY.follower}', follower, followerNow) end
-if mailbox then setMailbox(person, text(tonumber(told) + 1) .. string.match(mailbox, ' .*'), '') end
-if plan then
-  addPlan(plan, seq)
-  local bucket = P .. '${KEY.bucket}' .. plan.campaign
-  if redis.call('EXISTS', bucket) == 0 then redis.call('XADD', P .. '${KEY.buckets}', seq .. '-0', 'n', plan.campaign)
-  else keep('b:' .. plan.campaign, table.concat(readBucket(plan.campaign), ' ')) end
-  redis.call('HINCRBY', bucket, 'reserved', plan.amount)
+local verdicts = {}
+while at < #ARGV do
+  local length = tonumber(arg())
+  local last = at + length
+  verdicts[#verdicts + 1] = commit()
+  at = last
 end
-redis.call('HSET', P .. '${KEY.answer}', event, token .. answer)
-redis.call('ZADD', P .. '${KEY.answerAt}', answerAt, event)
-redis.call('XADD', P .. '${KEY.journal}', seq .. '-0', 'l', line)
-redis.call('RPUSH', P .. '${KEY.journalUser}' .. user, seq)
-local lines = redis.call('HGET', P .. '${KEY.journalKey}', key)
-redis.call('HSET', P .. '${KEY.journalKey}', key, lines and (lines .. ',' .. seq) or seq)
-return { 'done' }
+return verdicts
 `);
 
 // ── One payout ───────────────────────────────────────────────────────────────────────────────────────────

@@ -55,7 +55,7 @@ export type RedisOptions = Partial<Pick<RedisAddress, 'tag' | 'acceptLoss' | 'as
   readonly time?: LeaseTime;
 };
 
-/** `redis://`, `rediss://` or `redis+cluster://`; see `redis-address.ts` for what else an address says. */
+/** `redis://`, `rediss://`, `redis+cluster://` or `redis+sentinel://`; see `redis-address.ts` for what else an address says. */
 export async function openRedis(url: string, options: RedisOptions = {}): Promise<Store> {
   const { time = 'server', warn = () => {}, ...said } = options;
   const address = { ...parseRedisUrl(url), ...said };

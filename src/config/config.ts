@@ -62,12 +62,12 @@ const { text, optional, required, object, mapOf, located } = shape;
 
 const ACCEPT_LOSS = '1s (up to a second of acknowledged claims may be lost when Redis dies; nothing is paid twice)';
 
-const STORES = 'a store: sqlite:FILE, redis://…, rediss://… or redis+cluster://…';
+const STORES = 'a store: sqlite:FILE, redis://…, rediss://…, redis+cluster://… or redis+sentinel://…';
 /** The address of a Redis may hold a password: no message repeats it. */
 const STORE = text({
   what: STORES,
   check(value, say) {
-    if (!/^(sqlite:|rediss?:\/\/|redis\+cluster:\/\/)./.test(value)) say(`expected ${STORES}`);
+    if (!/^(sqlite:|rediss?:\/\/|redis\+(cluster|sentinel):\/\/)./.test(value)) say(`expected ${STORES}`);
     if (!value.startsWith('redis')) return;
     try {
       parseRedisUrl(value);

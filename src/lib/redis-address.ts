@@ -8,9 +8,13 @@ const DEFAULT_TAG = 'hongbao';
 type RedisNode = { readonly host: string; readonly port: number };
 
 export type RedisAddress = {
-  /** One for a server of its own; a cluster's are where to begin. */
+  /** One for a server of its own; a cluster's are where to begin; or the sentinels. */
   readonly nodes: readonly RedisNode[];
   readonly isCluster: boolean;
+  /** What the sentinels call the primary; absent: no sentinel is asked. */
+  readonly primary?: string;
+  /** `?sentinelLogin=same`: the sentinels want the user name and the password, too. */
+  readonly isSentinelLogin?: true;
   readonly tls: boolean;
   readonly username?: string;
   readonly password?: string;
@@ -26,28 +30,42 @@ export type RedisAddress = {
 };
 
 const DEFAULT_PORT = 6379;
-const EXAMPLE = 'for example redis://127.0.0.1:6379/0 or redis+cluster://a:7000,b:7000';
-const ADDRESS = /^(redis|rediss|redis\+cluster):\/\/(?:([^@/?#]*)@)?([^@/?#]+)(?:\/([^/?#]*))?(?:\?([^#]*))?$/i;
+const SENTINEL_PORT = 26_379;
+const EXAMPLE =
+  'for example redis://127.0.0.1:6379/0, redis+cluster://a:7000,b:7000 or redis+sentinel://a:26379,b:26379/mymaster';
+const ADDRESS =
+  /^(redis|rediss|redis\+cluster|redis\+sentinel):\/\/(?:([^@/?#]*)@)?([^@/?#]+)(?:\/([^/?#]*))?(?:\?([^#]*))?$/i;
 const NODE = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i;
-const OPTIONS = ['tag', 'acceptLoss', 'persistence', 'replicas', 'tls'];
+const PRIMARY = /^[\w.-]{1,64}$/;
+const OPTIONS = ['tag', 'acceptLoss', 'persistence', 'replicas', 'tls', 'sentinelLogin'];
 
 export function parseRedisUrl(url: string): RedisAddress {
   const match = ADDRESS.exec(url);
   if (!match) throw new BadInput(`store: not an address of a Redis; expected redis://HOST:PORT/DB, ${EXAMPLE}`);
   const [, scheme, login, hosts, path = '', query = ''] = match;
-  const isCluster = scheme!.toLowerCase() === 'redis+cluster';
-  const nodes = hosts!.split(',').map(nodeOf);
-  if (!isCluster && nodes.length > 1) throw new BadInput('store: several hosts are a cluster; write redis+cluster://');
-  if (!/^\d{0,4}$/.test(path)) throw new BadInput('store: after the host comes the number of the database, as in /0');
+  const kind = scheme!.toLowerCase();
+  const isCluster = kind === 'redis+cluster';
+  const isSentinel = kind === 'redis+sentinel';
+  const nodes = hosts!.split(',').map(host => nodeOf(host, isSentinel ? SENTINEL_PORT : DEFAULT_PORT));
+  if (!isCluster && !isSentinel && nodes.length > 1)
+    throw new BadInput('store: several hosts are a cluster or sentinels; write redis+cluster:// or redis+sentinel://');
+  if (isSentinel && !PRIMARY.test(path))
+    throw new BadInput('store: after the sentinels comes what they call the primary, as in /mymaster');
+  if (!isSentinel && !/^\d{0,4}$/.test(path))
+    throw new BadInput('store: after the host comes the number of the database, as in /0');
   if (isCluster && Number(path) !== 0)
     throw new BadInput('store: a cluster has only database 0; leave the number away');
   const options = optionsOf(query);
+  if (options.has('sentinelLogin') && !isSentinel)
+    throw new BadInput('store: ?sentinelLogin=same is for redis+sentinel:// only');
   return {
     nodes,
     isCluster,
-    tls: scheme!.toLowerCase() === 'rediss' || options.get('tls') === 'yes',
+    ...(isSentinel && { primary: path }),
+    ...(options.has('sentinelLogin') && { isSentinelLogin: true as const }),
+    tls: kind === 'rediss' || options.get('tls') === 'yes',
     ...loginOf(login),
-    db: Number(path),
+    db: isSentinel ? 0 : Number(path),
     tag: options.get('tag') ?? DEFAULT_TAG,
     acceptLoss: options.has('acceptLoss'),
     assured: options.has('persistence'),
@@ -55,9 +73,9 @@ export function parseRedisUrl(url: string): RedisAddress {
   };
 }
 
-function nodeOf(text: string): RedisNode {
+function nodeOf(text: string, defaultPort: number): RedisNode {
   const match = NODE.exec(text);
-  const port = Number(match?.[2] ?? DEFAULT_PORT);
+  const port = Number(match?.[2] ?? defaultPort);
   if (!match || port < 1 || port > 65_535) throw new BadInput(`store: a host is HOST:PORT, ${EXAMPLE}`);
   return { host: match[1]!.replace(/^\[|\]$/g, ''), port };
 }
@@ -84,6 +102,7 @@ function optionsOf(query: string): ReadonlyMap<string, string> {
     persistence: /^assured$/,
     replicas: /^[0-5]$/,
     tls: /^yes$/,
+    sentinelLogin: /^same$/,
   };
   for (const [name, value] of options) {
     if (!OPTIONS.includes(name)) {
@@ -92,7 +111,7 @@ function optionsOf(query: string): ReadonlyMap<string, string> {
     if (!values[name]!.test(value)) {
       throw new BadInput(
         'store: the options are ?tag=NAME (letters, digits, . _ -), ?acceptLoss=1s, ?persistence=assured, ' +
-          '?replicas=N (0 to 5), ?tls=yes',
+          '?replicas=N (0 to 5), ?tls=yes, ?sentinelLogin=same',
       );
     }
   }

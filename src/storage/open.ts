@@ -13,7 +13,7 @@ export type StoreOptions = {
   readonly warn?: (text: string) => void;
 };
 
-/** `sqlite:data/bot.db`, `redis://…`, `rediss://…`, `redis+cluster://…`. The address of a Redis may hold a password, so no message repeats an address. */
+/** `sqlite:data/bot.db`, `redis://…`, `rediss://…`, `redis+cluster://…`, `redis+sentinel://…`. The address of a Redis may hold a password, so no message repeats an address. */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   const [scheme, rest] = splitScheme(url);
   switch (scheme) {
@@ -25,12 +25,13 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     case 'redis':
     case 'rediss':
     case 'redis+cluster':
+    case 'redis+sentinel':
       // Loaded when it is wanted: its client would cost every start on SQLite some milliseconds.
       return (await import('./redis/store.ts')).openRedis(url, saidOf(options));
     default:
       throw new BadInput(
         'store: not an address we know; expected sqlite:FILE (for example sqlite:data/bot.db), redis://HOST:PORT/DB, ' +
-          'rediss:// or redis+cluster://A:PORT,B:PORT',
+          'rediss://, redis+cluster://A:PORT,B:PORT or redis+sentinel://A:PORT,B:PORT/NAME',
       );
   }
 }

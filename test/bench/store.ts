@@ -14,9 +14,10 @@ import { SILENT } from '../../src/lib/log.ts';
 import type { Store } from '../../src/ports.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { writeCommit } from '../../src/storage/redis/commits.ts';
 import type { Script } from '../../src/storage/redis/connection.ts';
 import { KEY, prefixOf } from '../../src/storage/redis/keys.ts';
-import { openRedis, writeCommit } from '../../src/storage/redis/store.ts';
+import { openRedis } from '../../src/storage/redis/store.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { aCommit, anEvent, aStep } from '../storage/store.contract.ts';
@@ -79,7 +80,7 @@ async function callFor(commit: Commit): Promise<Call> {
   const calls: Call[] = [];
   await writeCommit(async (script, ...args) => {
     calls.push({ script, args });
-    return ['done'];
+    return [['done']];
   }, commit);
   assert.equal(calls.length, 1, 'a commit is one script');
   return calls[0]!;
@@ -101,7 +102,7 @@ export async function redisSection(): Promise<boolean> {
   const theirs = async (): Promise<number> => {
     const calls = await Promise.all(claims(CLAIMS_A_ROUND).map(callFor));
     return rateOf(calls, async ({ script, args }) => {
-      const [kind] = (await client.evalsha(script.sha, 1, first, ...args)) as string[];
+      const [[kind]] = (await client.evalsha(script.sha, 1, first, ...args)) as [[string]];
       assert.equal(kind, 'done');
     });
   };

@@ -127,7 +127,7 @@ describe.skipIf(!hasRedis)('a Redis', () => {
       now.decision.trace[0]!.checks,
       [{ ok: false, check: 'prose', text: '今日已参与 1/1' }],
     ]);
-    expect(await client.get('{before}:format')).toBe('2');
+    expect(await client.get('{before}:format')).toBe('3');
     expect(JSON.stringify(await client.xrevrange('{before}:journal', '+', '-', 'COUNT', 1))).toContain('[\\"begun\\"');
     // A replica that had not heard of the new format takes over: nothing is lost by that.
     await client.set('{before}:format', '1');
@@ -136,9 +136,35 @@ describe.skipIf(!hasRedis)('a Redis', () => {
     await store.close();
   });
 
+  test('whose counters came up one by one shows them to the books before those that came up together', async () => {
+    const client = server.client();
+    const url = `${server.url}?tag=single`;
+    await client.set('{single}:format', '2');
+    await client.set('{single}:seq', '1');
+    await client.xadd('{single}:counters', '1-1', 'n', 'a');
+    await client.xadd('{single}:counters', '1-2', 'n', 'b');
+    await client.hset('{single}:counter', 'a', '3', 'b', '4');
+    const store = await openStore(url);
+    const add = (...names: string[]) => names.map(name => ({ name, add: 2, max: 10 }));
+    expect(await store.count(add('b', 'c', 'd'))).toBe('counted');
+    const books = await store.books();
+    expect(await store.count(add('a', 'd', 'e'))).toBe('counted');
+    const seen: [string, number][] = [];
+    for await (const { name, value } of books.counters()) seen.push([name, value]);
+    expect(seen).toEqual([
+      ['a', 3],
+      ['b', 6],
+      ['c', 2],
+      ['d', 2],
+    ]);
+    await books.close();
+    await store.close();
+    expect(await client.get('{single}:format')).toBe('3');
+  });
+
   test('that holds data of a newer version is not touched', async () => {
     const client = server.client();
-    await client.set('{later}:format', '3');
+    await client.set('{later}:format', '4');
     expect(await refusalOf(`${server.url}?tag=later`)).toMatch(/newer hongbao-bot.*update/);
   });
 });
@@ -162,6 +188,17 @@ describe('an address', () => {
         ...{ isCluster: true, acceptLoss: true, assured: true, tls: true, replicas: 2 },
       },
     ],
+    [
+      'redis+sentinel://u:p@a,b:2/my.primary-1?sentinelLogin=same&replicas=1',
+      {
+        ...NONE,
+        nodes: [
+          { host: 'a', port: 26_379 },
+          { host: 'b', port: 2 },
+        ],
+        ...{ primary: 'my.primary-1', isSentinelLogin: true, username: 'u', password: 'p', replicas: 1 },
+      },
+    ],
   ])('%s is understood', (url, address) => {
     expect(parseRedisUrl(url)).toEqual(address);
   });
@@ -170,7 +207,11 @@ describe('an address', () => {
     ['redis://', /expected redis:/],
     ['redis:localhost', /expected redis:/],
     ['redis://:hunter2@', /expected redis:/],
-    ['redis://:hunter2@a,b', /redis\+cluster/],
+    ['redis://:hunter2@a,b', /redis\+cluster.*redis\+sentinel/],
+    ['redis+sentinel://:hunter2@a,b', /what they call the primary, as in \/mymaster/],
+    ['redis+sentinel://:hunter2@a,b/my%20master', /what they call the primary/],
+    ['redis+sentinel://:hunter2@127.0.0.1:1/mymaster', /no Sentinel knows the primary/],
+    ['redis://:hunter2@a?sentinelLogin=same', /for redis\+sentinel:\/\/ only/],
     ['redis://:hunter2@a:99999', /HOST:PORT/],
     ['redis://:hunter2@a:0', /HOST:PORT/],
     ['redis://:hunter2@a/b', /number of the database/],

@@ -149,6 +149,28 @@ describe.skipIf(!hasRedis)('a Redis that was killed', () => {
     expect(await store.commit(aCommit())).toEqual({ kind: 'done' });
   });
 
+  test('while a turn’s commits were on their way has them all, or is told them again', {
+    timeout: 30_000,
+  }, async () => {
+    const server = await aServer();
+    const proxy = await startProxy(server.port);
+    const store = await aStore(proxy.url);
+    await store.commit(aCommit());
+    for (let round = 0; round < 3; round++) {
+      const all = Array.from({ length: 30 }, () => aCommit());
+      // At the first round it has answered; at the others it dies wherever it is.
+      if (round === 0) proxy.swallowNext(() => void server.kill());
+      const told = all.map(store.commit);
+      if (round > 0) await server.kill();
+      else await until(async () => proxy.swallowed() === 1);
+      await server.start();
+      expect((await Promise.all(told)).map(({ kind }) => kind)).toEqual(Array(30).fill('done'));
+      expect(await store.payouts({ limit: 200 })).toHaveLength(1 + 30 * (round + 1));
+    }
+    expect(await store.buckets('spring')).toEqual(buckets({ reserved: 9100 }));
+    await proxy.dispose();
+  });
+
   test('and comes back without its append-only file is refused until it has it again', {
     timeout: 30_000,
   }, async () => {

@@ -20,7 +20,18 @@ import {
 } from '../support/redis-server.ts';
 import { codesContract } from './codes.contract.ts';
 import { leaseContract } from './lease.contract.ts';
-import { aCommit, anAnswer, aPayout, aStep, buckets, counterOf, listOf, NOW, storeContract } from './store.contract.ts';
+import {
+  AMOUNT,
+  aCommit,
+  anAnswer,
+  aPayout,
+  aStep,
+  buckets,
+  counterOf,
+  listOf,
+  NOW,
+  storeContract,
+} from './store.contract.ts';
 
 const STOCK = { name: 'campaign/spring/prize/big', add: 1, max: 7 };
 const REFUSED = expect.objectContaining({ name: 'Fault', who: 'store', retry: 'safe' });
@@ -68,6 +79,90 @@ describe.skipIf(!hasRedis)('one server', () => {
       expect(await other.store.commit(commit)).toEqual({ kind: 'done' });
       expect(await one.store.journal({ limit: 9 })).toHaveLength(1);
       await Promise.all([one.dispose(), other.dispose()]);
+    });
+  });
+
+  describe('commits of one turn', () => {
+    const calls = async (name: string): Promise<number> =>
+      Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(await server.client().info('commandstats'))?.[1] ?? 0);
+
+    test('are one call, and each is told its own: won, lost, claimed, answered, a repeat', async () => {
+      const { store, dispose } = await openedOn(server.url);
+      await store.commit(aCommit());
+      const full = aCommit({ counters: [{ ...STOCK, max: 1 }] });
+      const late = aCommit({ counters: [{ ...STOCK, max: 1 }] });
+      const again = aCommit({ user: full.event.user, counters: [] });
+      const same = {
+        ...again,
+        claim: { ...again.claim, key: full.claim.key },
+        payout: { ...again.payout, claimKey: full.claim.key },
+      };
+      const copy = { ...aCommit(), event: full.event };
+      const chat = anAnswer();
+      const before = await calls('evalsha');
+      const told = await Promise.all([full, late, same, copy, chat].map(commit => store.commit(commit)));
+      expect((await calls('evalsha')) - before).toBe(1);
+      expect(told).toEqual([
+        { kind: 'done' },
+        { kind: 'lost', counter: STOCK.name },
+        { kind: 'claimed' },
+        { kind: 'answered', answer: full.answer },
+        { kind: 'done' },
+      ]);
+      expect(await store.payouts({ limit: 9 })).toHaveLength(2);
+      expect(await store.journal({ limit: 9 })).toHaveLength(3);
+      await dispose();
+    });
+
+    test('are as many calls as it takes to hold up nobody for long', async () => {
+      const { store, dispose } = await openedOn(server.url);
+      await store.commit(aCommit());
+      const before = await calls('evalsha');
+      const all = Array.from({ length: 150 }, () => aCommit());
+      expect(new Set((await Promise.all(all.map(store.commit))).map(({ kind }) => kind))).toEqual(new Set(['done']));
+      expect((await calls('evalsha')) - before).toBe(3);
+      await dispose();
+    });
+
+    test('do not mind that one of them cannot be written', async () => {
+      const { store, dispose } = await openedOn(server.url);
+      const first = aCommit();
+      await store.commit(first);
+      const other = aCommit();
+      const planned = { ...other, payout: { ...other.payout, billNo: first.payout.billNo } };
+      const all = [aCommit(), planned, aCommit()];
+      const told = await Promise.allSettled(all.map(store.commit));
+      expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(told[1]).toMatchObject({ reason: { retry: 'never', code: 'redis-broken' } });
+      expect(await store.answered('tea', planned.event.key)).toBeUndefined();
+      expect(await counterOf(store, AMOUNT)).toBe(300);
+      await dispose();
+    });
+
+    test('nor that one of them breaks the script', async () => {
+      const tag = `bent-${process.pid}`;
+      const store = await openRedis(`${server.url}?tag=${tag}`);
+      await store.commit(aCommit());
+      await server.client().set(`{${tag}}:bucket:bent`, 'no hash');
+      const bent = aCommit({ campaign: 'bent' });
+      const all = [aCommit(), bent, aCommit()];
+      const told = await Promise.allSettled(all.map(store.commit));
+      expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(told[1]).toMatchObject({ reason: { retry: 'never' } });
+      expect(await store.answered('tea', bent.event.key)).toBeUndefined();
+      expect(await counterOf(store, AMOUNT)).toBe(300);
+      expect(await counterOf(store, 'campaign/bent/amount')).toBe(0);
+      await store.close();
+    });
+
+    test('that are under way when the store is closed are written', async () => {
+      const { store, reopen, dispose } = await openedOn(server.url);
+      const commit = aCommit();
+      const told = store.commit(commit);
+      const again = await reopen();
+      expect(await told).toEqual({ kind: 'done' });
+      expect(await again.answered('tea', commit.event.key)).toEqual(commit.answer);
+      await dispose();
     });
   });
 
@@ -279,6 +374,22 @@ describe.skipIf(!hasRedis)('one server', () => {
       expect([await counterOf(store, STOCK.name), (await store.journal({ limit: 9 })).length]).toEqual([1, 1]);
       expect(await store.buckets('spring')).toEqual(buckets({ reserved: 100 }));
       expect(await store.commit(commit)).toEqual({ kind: 'answered', answer: commit.answer });
+    });
+
+    test('of a turn’s commits: each is told again what it was told', async () => {
+      const [won, late] = [1, 2].map(() => aCommit({ counters: [{ ...STOCK, max: 1 }] }));
+      const all = [aCommit(), won!, late!, { ...aCommit(), event: won!.event }, anAnswer()];
+      proxy.swallowNext();
+      expect(await Promise.all(all.map(store.commit))).toEqual([
+        { kind: 'done' },
+        { kind: 'done' },
+        { kind: 'lost', counter: STOCK.name },
+        { kind: 'answered', answer: won!.answer },
+        { kind: 'done' },
+      ]);
+      expect(proxy.swallowed()).toBe(1);
+      expect([await counterOf(store, STOCK.name), (await store.journal({ limit: 9 })).length]).toEqual([1, 3]);
+      expect(await store.buckets('spring')).toEqual(buckets({ reserved: 200 }));
     });
 
     test('of a step: it is told again and made once', async () => {

@@ -1,10 +1,11 @@
 // Real Redis servers for tests: on loopback, on free ports, in folders of their own that go away with them.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Store } from '../../src/ports.ts';
@@ -13,7 +14,6 @@ import type { Opened } from '../storage/store.contract.ts';
 
 /** What the store asks of a server. */
 export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
-const START_TRIES = 200;
 
 /** Without it these tests are skipped; `setup.ts` says what to install. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
@@ -121,13 +121,73 @@ export async function startCluster(primaries: number, replicas: number, key: str
   return { url, nodes, dispose };
 }
 
+export type RedisSentinels = {
+  /** Of the sentinels, who call the primary `shop`. */
+  readonly url: string;
+  readonly servers: readonly RedisServer[];
+  /** The port of whom the sentinels say it is. */
+  primary(): Promise<number>;
+  dispose(): Promise<void>;
+};
+
+/** A primary with two replicas, and three sentinels that put one in its place a second after it died. */
+export async function startSentinels(): Promise<RedisSentinels> {
+  const first = await startRedis(...DURABLE);
+  const replicas = await Promise.all(
+    [1, 2].map(() => startRedis(...DURABLE, '--replicaof', `127.0.0.1 ${first.port}`)),
+  );
+  const isUp = async (server: RedisServer): Promise<boolean> =>
+    (await server.client().info('replication')).includes('master_link_status:up');
+  for (const replica of replicas) await until(() => isUp(replica));
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(first.port)));
+  const asked = sentinels[0]!.client;
+  const state = async (): Promise<string> => String(await asked.call('SENTINEL', 'MASTER', 'shop'));
+  await until(async () => /num-slaves,2,num-other-sentinels,2/.test(await state()));
+  return {
+    url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/shop`,
+    servers: [first, ...replicas],
+    primary: async () => Number(((await asked.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'shop')) as string[])[1]),
+    dispose: async () => {
+      await Promise.all(sentinels.map(sentinel => sentinel.dispose()));
+      await Promise.all([first, ...replicas].map(server => server.dispose()));
+    },
+  };
+}
+
+async function startSentinel(primary: number): Promise<{ port: number; client: Redis; dispose(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'hongbao-sentinel-'));
+  const [port] = await freePorts(1);
+  const file = join(folder, 'sentinel.conf');
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
+    `sentinel monitor shop 127.0.0.1 ${primary} 2`,
+    'sentinel down-after-milliseconds shop 1000',
+    'sentinel failover-timeout shop 10000',
+  ];
+  writeFileSync(file, lines.join('\n'));
+  const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' });
+  await answering(port!);
+  const client = new Redis({ port: port!, lazyConnect: true, maxRetriesPerRequest: 1 });
+  client.on('error', () => client.status); // it ends with the test
+  const dispose = async (): Promise<void> => {
+    client.disconnect();
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { port: port!, client, dispose };
+}
+
 /** Waits for it, but not for ever. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < START_TRIES; tries++) {
+export async function until(isSo: () => Promise<boolean>, ms = 10_000): Promise<void> {
+  for (const giveUpAt = performance.now() + ms; performance.now() < giveUpAt; ) {
     if (await isSo()) return;
     await sleep(50);
   }
-  throw new Error('it did not come to that in 10 s');
+  throw new Error(`it did not come to that in ${ms / 1000} s`);
 }
 
 async function answering(port: number): Promise<void> {

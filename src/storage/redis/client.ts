@@ -1,4 +1,4 @@
-// The clients of ioredis, for one server and for a cluster: how they connect, how they notice that the other side has
+// The clients of ioredis, for one server (which sentinels may know of) and for a cluster: how they connect, how they notice that the other side has
 // gone, and how they come back. Which of their connections may be used, `reconnect.ts` says.
 //
 // A host that vanishes says nothing: no answer for SILENCE_MS to what was asked ends the connection, and a new one is
@@ -105,17 +105,31 @@ function patience(): { readonly strategy: () => number | null; readonly begin: (
 }
 
 function serverOf(address: RedisAddress): Redis {
-  const { host, port } = address.nodes[0]!;
   const { strategy, begin } = patience();
   const client = new Redis({
     ...COMMON,
     ...loginOf(address),
-    ...{ host, port, db: address.db },
+    ...placeOf(address),
+    db: address.db,
     // What was meant for one connection must not wait for the next: another server may be behind it.
     enableOfflineQueue: false,
     retryStrategy: strategy,
   });
   return client.once('ready', begin);
+}
+
+/** Where the server is, or whom to ask for it. Sentinels that do not answer are asked again with the next connection. */
+function placeOf({ nodes, primary, isSentinelLogin, tls, username, password }: RedisAddress) {
+  if (primary === undefined) return nodes[0]!;
+  return {
+    sentinels: [...nodes],
+    name: primary,
+    sentinelRetryStrategy: () => null,
+    sentinelCommandTimeout: SILENCE_MS,
+    ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+    ...(isSentinelLogin && username !== undefined && { sentinelUsername: username }),
+    ...(isSentinelLogin && password !== undefined && { sentinelPassword: password }),
+  };
 }
 
 function clusterOf(address: RedisAddress): Cluster {
@@ -187,6 +201,10 @@ function whyNot(...errors: readonly unknown[]): string {
   if (/NOAUTH|WRONGPASS|invalid (username|password)|AUTH/.test(text)) {
     return 'Redis refuses the user name or the password; correct them in store: of bot.yaml';
   }
+  if (/unknown command.*sentinel/is.test(text))
+    return 'who answers is no Sentinel; write redis:// instead of redis+sentinel://';
+  if (/sentinels are unreachable/.test(text))
+    return 'no Sentinel knows the primary; start them, or correct their addresses and what they call it (after the /) in store: of bot.yaml';
   if (/cluster support disabled/i.test(text))
     return 'this Redis is no cluster; write redis:// instead of redis+cluster://';
   if (/MOVED/.test(text)) return 'this Redis is a cluster; write redis+cluster:// instead of redis://';

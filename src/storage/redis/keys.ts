@@ -32,7 +32,7 @@ export const KEY = {
 
   /** H counter → value, a whole number. */
   counter: 'counter',
-  /** X seq-n → counter. The names in the order in which they came up, for the books. */
+  /** X seq-n → counter, or the counters that came up together. The names in the order in which they came up, for the books. */
   counters: 'counters',
 
   /** H account/openid → how often they followed, a slash and when they last left if they did, a space, follower as JSON. */
@@ -108,8 +108,11 @@ export const KEY = {
   book: 'book:',
 } as const;
 
-/** 2: the journal has the checks of a trace as data; see `storage/shared/journal.ts`. Data of 1 is read as it is. */
-export const FORMAT = '2';
+/**
+ * 2: the journal has the checks of a trace as data; see `storage/shared/journal.ts`. 3: the counters that came up together
+ * are one entry of `counters`. Data of before is read as it is.
+ */
+export const FORMAT = '3';
 
 /** `{hongbao}:`, with which every key begins. */
 export function prefixOf(tag: string): string {

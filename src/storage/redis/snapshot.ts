@@ -23,8 +23,8 @@ import { PRELUDE } from './write-scripts.ts';
 
 /** Rows of one page: Redis serves nobody else while it collects them. */
 const CHUNK = 200;
-/** Counters are small, and nine times as many as claims. */
-const COUNTERS_A_PAGE = 500;
+/** Counters are small, and nine times as many as claims; those that came up together are one entry. */
+const COUNTERS_A_PAGE = 200;
 /** A snapshot nobody reads from for this long is given up, so that a reader who died leaves nothing behind. */
 const LEASE_MS = 10 * 60_000;
 /** So much that was put aside is looked at in one go; of more, only what is asked for. */
@@ -76,18 +76,30 @@ for _, entry in ipairs(page('${KEY.claims}', arg(), arg())) do add(entry[1], ent
 return rows
 `);
 
+/** An entry has a name or several. No call takes more of them than this. */
+const NAMES_A_CALL = 1000;
+
 const COUNTERS = scriptOf(`${BOOK}
-local entries, names, before = page('${KEY.counters}', arg(), arg()), {}, {}
+local entries, names, values, before = page('${KEY.counters}', arg(), arg()), {}, {}, {}
 if #entries == 0 then return rows end
-for n, entry in ipairs(entries) do names[n] = entry[2][2] end
-local values = redis.call('HMGET', P .. '${KEY.counter}', unpack(names))
+for _, entry in ipairs(entries) do
+  for n = 2, #entry[2], 2 do names[#names + 1] = entry[2][n] end
+end
+for first = 1, #names, ${NAMES_A_CALL} do
+  local last = math.min(#names, first + ${NAMES_A_CALL - 1})
+  for n, value in ipairs(redis.call('HMGET', P .. '${KEY.counter}', unpack(names, first, last))) do
+    values[first + n - 1] = value
+  end
+end
 if held then
   for field, value in pairs(held) do before[string.sub(field, 3)] = string.sub(field, 1, 2) == 'c:' and value end
   for n, name in ipairs(names) do values[n] = before[name] or values[n] or '0' end
 else
   for n, name in ipairs(names) do values[n] = kept('c:' .. name) or values[n] or '0' end
 end
-return { entries[#entries][1], table.concat(values, ' '), unpack(names) }
+rows = { entries[#entries][1], table.concat(values, ' ') }
+for n, name in ipairs(names) do rows[n + 2] = name end
+return rows
 `);
 
 const BUCKETS = scriptOf(`${BOOK}

@@ -11,23 +11,12 @@ import type { Facts, FactsQuery, Follower } from '../../core/match/facts.ts';
 
 import type { Payout, Step } from '../../core/payout/payout.ts';
 import { parseRedisUrl, type RedisAddress } from '../../lib/redis-address.ts';
-import type {
-  Answer,
-  Begun,
-  Buckets,
-  Commit,
-  Committed,
-  Halt,
-  JournalLine,
-  Lease,
-  Lost,
-  PayoutFilter,
-  Store,
-} from '../../ports.ts';
+import type { Answer, Begun, Buckets, Halt, JournalLine, Lease, Lost, PayoutFilter, Store } from '../../ports.ts';
 import { codeHash } from '../shared/code-hash.ts';
-import { checkTold, owedOf } from '../shared/mailbox.ts';
+import { owedOf } from '../shared/mailbox.ts';
 import { actsOn } from './acts.ts';
 import { codeFactOf, codesOn } from './codes.ts';
+import { commitsOn } from './commits.ts';
 import { type Connection, connect, type Script } from './connection.ts';
 import { lookOf, originOf, refuseForgetful, refuseNewerFormat, refuseReplication } from './durability.ts';
 import { loadPiece } from './import.ts';
@@ -38,11 +27,9 @@ import {
   behind,
   counterArgs,
   eventField,
-  followerArgs,
   historyOf,
   isDue,
   journalFrom,
-  journalText,
   lineOf,
   newToken,
   nowOf,
@@ -68,7 +55,7 @@ export type RedisOptions = Partial<Pick<RedisAddress, 'tag' | 'acceptLoss' | 'as
   readonly time?: LeaseTime;
 };
 
-/** `redis://`, `rediss://` or `redis+cluster://`; see `redis-address.ts` for what else an address says. */
+/** `redis://`, `rediss://`, `redis+cluster://` or `redis+sentinel://`; see `redis-address.ts` for what else an address says. */
 export async function openRedis(url: string, options: RedisOptions = {}): Promise<Store> {
   const { time = 'server', warn = () => {}, ...said } = options;
   const address = { ...parseRedisUrl(url), ...said };
@@ -98,8 +85,11 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
   const atWork = new Set<Promise<unknown>>();
   let isOpen = true;
 
-  const run: Run = async (script, ...args) => {
-    const work = connection.run(script, ...args);
+  const { commit, leave } = commitsOn(connection.run);
+  /** `close` waits for it. Of several scripts the later ones may come after it: they are refused as a whole call would be. */
+  const whileOpen = async <T>(call: () => Promise<T>): Promise<T> => {
+    if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
+    const work = call();
     atWork.add(work);
     try {
       return await work;
@@ -107,50 +97,49 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
       atWork.delete(work);
     }
   };
-  /** Of several scripts the later ones may come after `close`: they are refused as a whole call would be. */
-  const whileOpen: Run = async (script, ...args) => {
-    if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
-    return run(script, ...args);
-  };
+  const run: Run = (script, ...args) =>
+    whileOpen(() => {
+      leave();
+      return connection.run(script, ...args);
+    });
 
   return {
-    answered: (account, key) => readAnswer(whileOpen, account, key),
-    facts: wanted => readFacts(whileOpen, wanted),
-    begin: (key, wanted) => begin(whileOpen, key, wanted),
-    commit: commit => writeCommit(whileOpen, commit),
+    answered: (account, key) => readAnswer(run, account, key),
+    facts: wanted => readFacts(run, wanted),
+    begin: (key, wanted) => begin(run, key, wanted),
+    commit: each => whileOpen(() => commit(each)),
 
-    payout: async billNo => payoutsFrom(present(await whileOpen(READ.PAYOUT, billNo)))[0],
-    payouts: filter => listPayouts(whileOpen, filter),
-    history: async billNo => historyOf(billNo, (await whileOpen(READ.HISTORY, billNo)) as string[]),
+    payout: async billNo => payoutsFrom(present(await run(READ.PAYOUT, billNo)))[0],
+    payouts: filter => listPayouts(run, filter),
+    history: async billNo => historyOf(billNo, (await run(READ.HISTORY, billNo)) as string[]),
     due: async (merchant, now, limit, only) => {
       const kinds = only === undefined ? ['send', 'query'] : [only];
-      return payoutsFrom((await whileOpen(READ.DUE, merchant, whole(now), whole(limit), ...kinds)) as string[]);
+      return payoutsFrom((await run(READ.DUE, merchant, whole(now), whole(limit), ...kinds)) as string[]);
     },
-    advance: (step, under) => writeStep(whileOpen, step, under),
-    count: async counters =>
-      lostIn((await whileOpen(WRITE.ADD_COUNTERS, newToken(), ...counterArgs(counters))) as 'counted'),
+    advance: (step, under) => writeStep(run, step, under),
+    count: async counters => lostIn((await run(WRITE.ADD_COUNTERS, newToken(), ...counterArgs(counters))) as 'counted'),
 
-    buckets: async campaign => bucketsOf(await whileOpen(READ.BUCKETS, campaign)),
+    buckets: async campaign => bucketsOf(await run(READ.BUCKETS, campaign)),
     halt: async merchant => {
-      const halt = (await whileOpen(READ.HALT, merchant)) as string | null;
+      const halt = (await run(READ.HALT, merchant)) as string | null;
       return halt === null ? undefined : behind<Halt>(halt);
     },
     setHalt: async (merchant, halt, by) => {
-      await whileOpen(WRITE.SET_HALT, merchant, halt ? `${halt.by} ${JSON.stringify(halt)}` : '', by ?? '');
+      await run(WRITE.SET_HALT, merchant, halt ? `${halt.by} ${JSON.stringify(halt)}` : '', by ?? '');
     },
 
-    ...codesOn(whileOpen),
-    ...mailboxesOn(whileOpen),
-    acts: actsOn(whileOpen),
-    ...leasesOn(whileOpen, newToken, time),
+    ...codesOn(run),
+    ...mailboxesOn(run),
+    acts: actsOn(run),
+    ...leasesOn(run, newToken, time),
 
     books: async () => {
       if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
-      return openRedisBooks({ run: whileOpen }, () => isOpen);
+      return openRedisBooks({ run }, () => isOpen);
     },
-    load: piece => loadPiece(whileOpen, piece),
-    journal: filter => listJournal(whileOpen, filter),
-    forget: before => forget(whileOpen, before),
+    load: piece => loadPiece(run, piece),
+    journal: filter => listJournal(run, filter),
+    forget: before => forget(run, before),
     close: async () => {
       if (!isOpen) return;
       isOpen = false;
@@ -207,38 +196,6 @@ function factsFrom({ merchant, claims, counters }: FactsQuery, row: FactsRow): F
     ...codeFactOf(code, active),
     ...(owed !== null && { owed: owedOf(...halfOf(owed)) }),
   };
-}
-
-/** Also for the bench, which sends the same to a bare client. */
-export async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
-  const { event, seenAt, answer, decision, follower, claim, counters, payout, told } = commit;
-  const { followsSeen, leftSeen } = commit;
-  checkTold(told);
-  assert(!payout || payout.claimKey === claim?.key, `a payout comes with its claim: ${payout?.billNo}`);
-  const token = newToken();
-  const args = [
-    ...[token, eventField(event.account, event.key), JSON.stringify(answer), whole(answer.at)],
-    ...(claim ? [claim.key, JSON.stringify(claim)] : ['', '']),
-    ...(follower ? followerArgs(follower) : ['', '']),
-    ...[seen(followsSeen), `${event.account}/${event.user}`, seen(leftSeen), told ? whole(told.version) : ''],
-    ...counterArgs(counters),
-    ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
-    ...planArgs(payout, token),
-  ];
-  const [kind, detail] = (await run(WRITE.COMMIT, ...args)) as [Committed['kind'], string];
-  switch (kind) {
-    case 'answered':
-      return { kind, answer: JSON.parse(detail) as Answer };
-    case 'lost':
-      return { kind, counter: detail };
-    default:
-      return { kind };
-  }
-}
-
-/** What was not looked at may have changed. */
-function seen(value: number | undefined): string {
-  return value === undefined ? '' : whole(value);
 }
 
 // ── One payout ───────────────────────────────────────────────────────────────────────────────────────────

@@ -36,33 +36,56 @@ end
 
 // ── Counters ─────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `readCounters`: those of the arguments, or nothing and the one that would pass its maximum. Needs `keepCounter`. */
+/**
+ * `readCounters`: those of the arguments with what they are now, or nothing and the one that would pass its maximum.
+ * `addCounters` writes them, all in one go, and the names of new ones as one entry. Needs `keepCounter`.
+ */
 const COUNT = `
+local function valuesOf(names)
+  local values = {}
+  if #names == 0 then return values end
+  for n, value in ipairs(redis.call('HMGET', P .. '${KEY.counter}', unpack(names))) do values[names[n]] = value end
+  return values
+end
 local function readCounters()
-  local values, counters, lost = {}, {}, nil
+  local counters, names, lost = {}, {}, nil
   for n = 1, tonumber(arg()) do
-    local name, add, max, least = arg(), arg(), arg(), arg()
-    local value = values[name]
-    if value == nil then value = tonumber(redis.call('HGET', P .. '${KEY.counter}', name) or '0') end
-    local more = tonumber(add)
-    if not lost and (more > tonumber(max) or value > tonumber(max) - more) then lost = name end
-    values[name] = value + more
-    if more ~= 0 or least ~= '' then counters[#counters + 1] = { name, add, least } end
+    names[n] = arg()
+    counters[n] = { names[n], tonumber(arg()), tonumber(arg()), arg() }
+  end
+  local before, sums = valuesOf(names), {}
+  for n, counter in ipairs(counters) do
+    local name, add, max = counter[1], counter[2], counter[3]
+    local value = sums[name] or tonumber(before[name] or '0')
+    if not lost and (add > max or value > max - add) then lost = name end
+    sums[name] = value + add
   end
   if lost then return nil, lost end
-  return counters
+  return counters, before
 end
-local function addCounters(counters, seq)
-  for n, counter in ipairs(counters) do
-    local name, least = counter[1], counter[3]
-    local old = redis.call('HGET', P .. '${KEY.counter}', name)
-    keepCounter(name, old)
-    if not old then redis.call('XADD', P .. '${KEY.counters}', seq .. '-' .. text(n), 'n', name) end
-    redis.call('HINCRBY', P .. '${KEY.counter}', name, counter[2])
-    if least ~= '' and tonumber(redis.call('HGET', P .. '${KEY.counter}', name)) < tonumber(least) then
-      redis.call('HSET', P .. '${KEY.counter}', name, least)
+local function addCounters(counters, before, seq)
+  local sums, changed, new = {}, {}, {}
+  for _, counter in ipairs(counters) do
+    local name, add, least = counter[1], counter[2], tonumber(counter[4])
+    if add ~= 0 or least then
+      if not sums[name] then changed[#changed + 1] = name end
+      local value = (sums[name] or tonumber(before[name] or '0')) + add
+      if least and value < least then value = least end
+      sums[name] = value
     end
   end
+  local rows = {}
+  for _, name in ipairs(changed) do
+    keepCounter(name, before[name])
+    rows[#rows + 1] = name
+    rows[#rows + 1] = text(sums[name])
+    if not before[name] then
+      new[#new + 1] = 'n'
+      new[#new + 1] = name
+    end
+  end
+  if #rows > 0 then redis.call('HSET', P .. '${KEY.counter}', unpack(rows)) end
+  if #new > 0 then redis.call('XADD', P .. '${KEY.counters}', seq .. '-1', unpack(new)) end
 end
 `;
 
@@ -118,10 +141,12 @@ local function addPlan(plan, seq)
 end
 
 local BUCKETS = { 'reserved', 'sent', 'received', 'refunded' }
+-- And whether there is one.
 local function readBucket(campaign)
   local found = redis.call('HMGET', P .. '${KEY.bucket}' .. campaign, unpack(BUCKETS))
+  local isThere = found[1] and true
   for n = 1, 4 do found[n] = found[n] or '0' end
-  return found
+  return found, isThere
 end
 `;
 
@@ -143,55 +168,72 @@ end
 
 // ── One event ────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `done`, or the answer that was given before, or why nothing was written. */
+/**
+ * Of each of some commits, which come with how many arguments they have: `done`, or the answer that was given before, or
+ * why nothing was written. One does not mind what became of another.
+ */
 export const COMMIT = scriptOf(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MAILBOX}
-local token, event, answer, answerAt = arg(), arg(), arg(), arg()
-local before = redis.call('HGET', P .. '${KEY.answer}', event)
-if before then
-  if string.sub(before, 1, #token) == token then return { 'done' } end
-  return { 'answered', string.sub(before, #token + 1) }
-end
-local claimKey, claim = arg(), arg()
-if claimKey ~= '' and redis.call('SISMEMBER', P .. '${KEY.claimed}', claimKey) == 1 then return { 'claimed' } end
-local follower, followerNow, followsSeen = arg(), arg(), arg()
-local person, leftSeen, told = arg(), arg(), arg()
-if followsSeen ~= '' or leftSeen ~= '' then
-  local follows, left = string.match(redis.call('HGET', P .. '${KEY.follower}', person) or '0 ', '^(%d+)/?(%d*) ')
-  if left == '' then left = '0' end
-  if followsSeen ~= '' and follows ~= followsSeen then return { 'lost', 'follower' } end
-  if leftSeen ~= '' and left ~= leftSeen then return { 'lost', 'follower' } end
-end
-local mailbox = told ~= '' and redis.call('HGET', P .. '${KEY.mailbox}', person)
-if told ~= '' and (not mailbox or string.match(mailbox, '^%d+') ~= told) then return { 'lost', 'mailbox' } end
+local function commit()
+  local token, event, answer, answerAt = arg(), arg(), arg(), arg()
+  local before = redis.call('HGET', P .. '${KEY.answer}', event)
+  if before then
+    if string.sub(before, 1, #token) == token then return { 'done' } end
+    return { 'answered', string.sub(before, #token + 1) }
+  end
+  local claimKey, claim = arg(), arg()
+  if claimKey ~= '' and redis.call('SISMEMBER', P .. '${KEY.claimed}', claimKey) == 1 then return { 'claimed' } end
+  local follower, followerNow, followsSeen = arg(), arg(), arg()
+  local person, leftSeen, told = arg(), arg(), arg()
+  if followsSeen ~= '' or leftSeen ~= '' then
+    local follows, left = string.match(redis.call('HGET', P .. '${KEY.follower}', person) or '0 ', '^(%d+)/?(%d*) ')
+    if left == '' then left = '0' end
+    if followsSeen ~= '' and follows ~= followsSeen then return { 'lost', 'follower' } end
+    if leftSeen ~= '' and left ~= leftSeen then return { 'lost', 'follower' } end
+  end
+  local mailbox = told ~= '' and redis.call('HGET', P .. '${KEY.mailbox}', person)
+  if told ~= '' and (not mailbox or string.match(mailbox, '^%d+') ~= told) then return { 'lost', 'mailbox' } end
 
-local counters, lost = readCounters()
-if lost then return { 'lost', lost } end
-local user, key, line = arg(), arg(), arg()
-local plan = readPlan()
-if plan and isPlanned(plan) then return ${BROKEN('this payout was planned before')} end
+  local counters, values = readCounters()
+  if not counters then return { 'lost', values } end
+  local user, key, line = arg(), arg(), arg()
+  local plan = readPlan()
+  if plan and isPlanned(plan) then return { 'broken', 'this payout was planned before' } end
+  local money, hasBucket
+  if plan then money, hasBucket = readBucket(plan.campaign) end
 
-local seq = text(redis.call('INCR', P .. '${KEY.seq}'))
-addCounters(counters, seq)
-if claimKey ~= '' then
-  redis.call('SADD', P .. '${KEY.claimed}', claimKey)
-  redis.call('XADD', P .. '${KEY.claims}', seq .. '-0', 'c', claim)
+  local seq = text(redis.call('INCR', P .. '${KEY.seq}'))
+  addCounters(counters, values, seq)
+  if claimKey ~= '' then
+    redis.call('SADD', P .. '${KEY.claimed}', claimKey)
+    redis.call('XADD', P .. '${KEY.claims}', seq .. '-0', 'c', claim)
+  end
+  if follower ~= '' then redis.call('HSET', P .. '${KEY.follower}', follower, followerNow) end
+  if mailbox then setMailbox(person, text(tonumber(told) + 1) .. string.match(mailbox, ' .*'), '') end
+  if plan then
+    addPlan(plan, seq)
+    local bucket = P .. '${KEY.bucket}' .. plan.campaign
+    if not hasBucket then redis.call('XADD', P .. '${KEY.buckets}', seq .. '-0', 'n', plan.campaign)
+    else keep('b:' .. plan.campaign, table.concat(money, ' ')) end
+    redis.call('HINCRBY', bucket, 'reserved', plan.amount)
+  end
+  redis.call('HSET', P .. '${KEY.answer}', event, token .. answer)
+  redis.call('ZADD', P .. '${KEY.answerAt}', answerAt, event)
+  redis.call('XADD', P .. '${KEY.journal}', seq .. '-0', 'l', line)
+  redis.call('RPUSH', P .. '${KEY.journalUser}' .. user, seq)
+  if redis.call('HSETNX', P .. '${KEY.journalKey}', key, seq) == 0 then
+    local lines = redis.call('HGET', P .. '${KEY.journalKey}', key)
+    redis.call('HSET', P .. '${KEY.journalKey}', key, lines .. ',' .. seq)
+  end
+  return { 'done' }
 end
-if follower ~= '' then redis.call('HSET', P .. '${KEY.follower}', follower, followerNow) end
-if mailbox then setMailbox(person, text(tonumber(told) + 1) .. string.match(mailbox, ' .*'), '') end
-if plan then
-  addPlan(plan, seq)
-  local bucket = P .. '${KEY.bucket}' .. plan.campaign
-  if redis.call('EXISTS', bucket) == 0 then redis.call('XADD', P .. '${KEY.buckets}', seq .. '-0', 'n', plan.campaign)
-  else keep('b:' .. plan.campaign, table.concat(readBucket(plan.campaign), ' ')) end
-  redis.call('HINCRBY', bucket, 'reserved', plan.amount)
+local verdicts = {}
+while at < #ARGV do
+  local length = tonumber(arg())
+  local last = at + length
+  verdicts[#verdicts + 1] = commit()
+  at = last
 end
-redis.call('HSET', P .. '${KEY.answer}', event, token .. answer)
-redis.call('ZADD', P .. '${KEY.answerAt}', answerAt, event)
-redis.call('XADD', P .. '${KEY.journal}', seq .. '-0', 'l', line)
-redis.call('RPUSH', P .. '${KEY.journalUser}' .. user, seq)
-local lines = redis.call('HGET', P .. '${KEY.journalKey}', key)
-redis.call('HSET', P .. '${KEY.journalKey}', key, lines and (lines .. ',' .. seq) or seq)
-return { 'done' }
+return verdicts
 `);
 
 // ── One payout ───────────────────────────────────────────────────────────────────────────────────────────
@@ -239,10 +281,10 @@ local campaign, merchant, amount, seq = row[3], row[4], row[5], row[6]
 
 local holds = {}
 for n = 1, tonumber(arg()) do holds[n] = { arg(), arg() } end
-local counters, lost = readCounters()
+local counters, values = readCounters()
 local plan = readPlan()
 if not isFenced() then return 'stale' end
-if lost then return 'lost ' .. lost end
+if not counters then return 'lost ' .. values end
 if plan and plan.amount ~= amount then return ${BROKEN('a successor takes over the same amount')} end
 if plan and isPlanned(plan) then return ${BROKEN('this successor was planned before')} end
 
@@ -272,23 +314,26 @@ if move ~= 'none' then
 end
 if rates.back then
   for _, hold in ipairs(holds) do
-    local value = redis.call('HGET', P .. '${KEY.counter}', hold[1])
+    local name = hold[1]
+    local value = redis.call('HGET', P .. '${KEY.counter}', name)
     if value then
-      keepCounter(hold[1], value)
-      redis.call('HSET', P .. '${KEY.counter}', hold[1], text(math.max(0, tonumber(value) - tonumber(hold[2]))))
+      keepCounter(name, value)
+      local left = text(math.max(0, tonumber(value) - tonumber(hold[2])))
+      redis.call('HSET', P .. '${KEY.counter}', name, left)
+      if values[name] then values[name] = left end
     end
   end
 end
-if #counters > 0 then addCounters(counters, text(redis.call('INCR', P .. '${KEY.seq}'))) end
+if #counters > 0 then addCounters(counters, values, text(redis.call('INCR', P .. '${KEY.seq}'))) end
 if plan then addPlan(plan, text(redis.call('INCR', P .. '${KEY.seq}'))) end
 return 'moved'
 `);
 
 /** `counted`, or `lost` and which one. No row tells whether it was done. */
 export const ADD_COUNTERS = scriptOf(`${PRELUDE}${ONCE}${KEEP}${COUNT}
-local counters, lost = readCounters()
-if lost then return 'lost ' .. lost end
-addCounters(counters, text(redis.call('INCR', P .. '${KEY.seq}')))
+local counters, values = readCounters()
+if not counters then return 'lost ' .. values end
+addCounters(counters, values, text(redis.call('INCR', P .. '${KEY.seq}')))
 return say('counted')
 `);
 

@@ -1,0 +1,102 @@
+// Commits on their way to Redis: those of one turn of the event loop go out as one script, so that they come to one fsync
+// and one round trip. Each has its own verdict, and its own token: a group that is told twice is told the same.
+import assert from 'node:assert/strict';
+import { Fault } from '../../core/base/error.ts';
+import type { Answer, Commit, Committed } from '../../ports.ts';
+import { checkTold } from '../shared/mailbox.ts';
+import type { Connection } from './connection.ts';
+import { counterArgs, eventField, followerArgs, journalText, newToken, planArgs, whole } from './rows.ts';
+import { COMMIT } from './write-scripts.ts';
+
+type Run = Connection['run'];
+/** What the script says of one commit. */
+type Verdict = [kind: Committed['kind'] | 'broken', detail?: string];
+type Waiting = {
+  readonly args: readonly string[];
+  readonly tell: (verdict: Verdict) => void;
+  readonly fail: (error: unknown) => void;
+};
+
+/** More would hold up everybody else: a commit takes Redis some tens of microseconds. */
+const GROUP_MAX = 64;
+
+type Commits = {
+  commit(commit: Commit): Promise<Committed>;
+  /** Sends those that wait: whatever is asked after them sees them. */
+  leave(): void;
+};
+
+export function commitsOn(run: Run): Commits {
+  let waiting: Waiting[] = [];
+  const leave = (): void => {
+    const all = waiting;
+    waiting = [];
+    for (let n = 0; n < all.length; n += GROUP_MAX) void send(run, all.slice(n, n + GROUP_MAX));
+  };
+  const commit: Commits['commit'] = async commit => {
+    const args = commitArgs(commit);
+    const verdict = new Promise<Verdict>((tell, fail) => {
+      if (waiting.push({ args, tell, fail }) === 1) setImmediate(leave);
+    });
+    return committedOf(await verdict);
+  };
+  return { commit, leave };
+}
+
+/** Never throws: everybody is told. */
+async function send(run: Run, group: readonly Waiting[]): Promise<void> {
+  try {
+    const verdicts = (await run(COMMIT, ...argsOf(group))) as Verdict[];
+    for (const [n, { tell }] of group.entries()) tell(verdicts[n]!);
+  } catch (error) {
+    // One of them cannot be written, whichever: alone the others can. What was written before it knows its own token.
+    if (group.length > 1 && error instanceof Fault && error.retry === 'never') {
+      for (const each of group) await send(run, [each]);
+    } else for (const { fail } of group) fail(error);
+  }
+}
+
+function argsOf(group: readonly Pick<Waiting, 'args'>[]): string[] {
+  return group.flatMap(({ args }) => [whole(args.length), ...args]);
+}
+
+/** One alone. Also for the bench, which sends the same to a bare client. */
+export async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
+  const [verdict] = (await run(COMMIT, ...argsOf([{ args: commitArgs(commit) }]))) as Verdict[];
+  return committedOf(verdict!);
+}
+
+function commitArgs(commit: Commit): string[] {
+  const { event, seenAt, answer, decision, follower, claim, counters, payout, told } = commit;
+  const { followsSeen, leftSeen } = commit;
+  checkTold(told);
+  assert(!payout || payout.claimKey === claim?.key, `a payout comes with its claim: ${payout?.billNo}`);
+  const token = newToken();
+  return [
+    ...[token, eventField(event.account, event.key), JSON.stringify(answer), whole(answer.at)],
+    ...(claim ? [claim.key, JSON.stringify(claim)] : ['', '']),
+    ...(follower ? followerArgs(follower) : ['', '']),
+    ...[seen(followsSeen), `${event.account}/${event.user}`, seen(leftSeen), told ? whole(told.version) : ''],
+    ...counterArgs(counters),
+    ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
+    ...planArgs(payout, token),
+  ];
+}
+
+/** What was not looked at may have changed. */
+function seen(value: number | undefined): string {
+  return value === undefined ? '' : whole(value);
+}
+
+function committedOf([kind, detail]: Verdict): Committed {
+  switch (kind) {
+    case 'answered':
+      return { kind, answer: JSON.parse(detail!) as Answer };
+    case 'lost':
+      return { kind, counter: detail! };
+    case 'broken':
+      throw new Fault('store', 'never', 'redis-broken', `the store failed: BROKEN ${detail}`);
+    default:
+      return { kind };
+  }
+}

@@ -18,7 +18,8 @@ import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { anEvent, listOf } from '../storage/store.contract.ts';
 import { ENV } from '../support/harness.ts';
 import { hasRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
-import { campaignIn, fill, flowOn, row, TIME } from './store.ts';
+import { row } from './report.ts';
+import { campaignIn, fill, flowOn, TIME } from './store.ts';
 
 const CLAIMS = Number(process.env.BENCH_CLAIMS ?? 400_000);
 const SECONDS_MAX = 30;

@@ -1,27 +1,71 @@
-// `npm run bench [-- SECTION…]`: figures, each measured against a peer in the same run. Exit code 1: one of them is
-// below what is promised.
+// `npm run bench [-- SECTION…] [--quick] [--json FILE] [--markdown FILE] [--against FILE]`: figures, each measured beside a peer in
+// the same run. Exit code 1: one of them is below what is promised. The last run is kept in `.bench/last.json`, and what has moved
+// since is said.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { auditSection } from './audit.ts';
+import { chatSection } from './chat.ts';
+import { claimSection } from './claim.ts';
+import { machine, pinThis } from './machine.ts';
 import { matchSection } from './match.ts';
+import { type BenchOptions, optionsFor } from './options.ts';
+import { BENCH_FOLDER, built } from './production-bot.ts';
+import { beginSection, markdownOf, movedSince, type Report, readReport, rowsSoFar, writeReport } from './report.ts';
 import { redisSection, sizeSection, sqliteSection } from './store.ts';
 
 /** Says what it measured; `false`: it is not enough. */
-export type Section = () => Promise<boolean>;
+type Section = (options: BenchOptions) => Promise<boolean>;
 
 const SECTIONS: Readonly<Record<string, Section>> = {
+  chat: chatSection,
+  claim: claimSection,
   match: matchSection,
   redis: redisSection,
   sqlite: sqliteSection,
   size: sizeSection,
   audit: auditSection,
 };
+/** Those that run the built program. */
+const WHOLE = ['chat', 'claim', 'audit'];
 
-const names = process.argv.slice(2);
-const unknown = names.filter(name => !Object.hasOwn(SECTIONS, name));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    markdown: { type: 'string' },
+    against: { type: 'string' },
+  },
+});
+const unknown = positionals.filter(name => !Object.hasOwn(SECTIONS, name));
 if (unknown.length > 0) {
   console.error(`unknown section ${unknown.join(', ')}; there are ${Object.keys(SECTIONS).join(', ')}`);
   process.exit(2);
 }
-for (const name of names.length > 0 ? names : Object.keys(SECTIONS)) {
-  console.log(`\n── ${name} ──`);
-  if (!(await SECTIONS[name]!())) process.exitCode = 1;
+const names = positionals.length > 0 ? positionals : Object.keys(SECTIONS);
+if (names.some(name => WHOLE.includes(name))) {
+  built();
+  pinThis();
 }
+for (const name of names) {
+  beginSection(name);
+  if (!(await SECTIONS[name]!(optionsFor(values.quick)))) process.exitCode = 1;
+}
+
+const LAST = join(BENCH_FOLDER, 'last.json');
+const report: Report = {
+  at: new Date().toISOString().slice(0, 10),
+  machine: machine(),
+  command: ['npm run bench --', ...positionals, ...(values.quick ? ['--quick'] : [])].join(' '),
+  rows: rowsSoFar(),
+};
+const before = readReport(values.against ?? LAST);
+if (values.against !== undefined && !before) throw new Error(`${values.against}: no such file`);
+if (before) {
+  beginSection(`moved since ${before.at}`);
+  const moved = movedSince(before, report.rows);
+  console.log(moved.length > 0 ? moved.join('\n') : 'nothing by more than a tenth');
+}
+for (const file of [LAST, values.json]) if (file !== undefined) writeReport(file, report);
+if (values.markdown !== undefined) writeFileSync(values.markdown, markdownOf(report));

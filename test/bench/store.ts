@@ -23,6 +23,7 @@ import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { aCommit, anEvent, aStep } from '../storage/store.contract.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, writeCertificates } from '../support/harness.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis, until } from '../support/redis-server.ts';
+import { row } from './report.ts';
 
 /** So many claims are under way at once. */
 const IN_FLIGHT = 200;
@@ -66,9 +67,6 @@ async function compare(ours: () => Promise<number>, theirs: () => Promise<number
   return [median(rates[0]), median(rates[1])];
 }
 
-export function row(what: string, value: string): void {
-  console.log(`${what.padEnd(60)} ${value}`);
-}
 const perSecond = (rate: number): string => `${Math.round(rate)} /s`;
 
 // ── Redis ────────────────────────────────────────────────────────────────────────────────────────────────

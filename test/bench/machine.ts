@@ -1,0 +1,93 @@
+// Processes of their own, each on the core that is its; and what they use of the machine.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+
+/** Whoever answers has one core, and whoever asks another: neither takes from the other. */
+const CORES = { answers: '0', asks: '1' };
+const isPinned = availableParallelism() >= 2 && spawnSync('taskset', ['--version']).status === 0;
+const hasProc = existsSync('/proc/self/stat');
+
+/** This process and its threads ask from now on. */
+export function pinThis(): void {
+  if (isPinned) spawnSync('taskset', ['-a', '-p', '-c', CORES.asks, String(process.pid)]);
+}
+
+export function machine(): string {
+  const [cpu] = cpus();
+  const pinned = isPinned ? 'who answers and who asks have a core each' : 'cores are not pinned';
+  return `${cpu?.model.trim()}, ${availableParallelism()} cores, ${process.platform} ${process.arch}, Node ${process.version}; ${pinned}`;
+}
+
+export type Process = {
+  readonly child: ChildProcess;
+  /** Its log, at most the last of it. */
+  tail(): string;
+  /** Stands still while others are measured. */
+  rest(): void;
+  wake(): void;
+  /** Microseconds of processor time so far, of all its threads. */
+  cpu(): number;
+  /** Bytes of memory: now, and at most. */
+  memory(): { readonly now: number; readonly most: number };
+  /** Bytes that it had the disk write. */
+  written(): number;
+  end(signal?: NodeJS.Signals): Promise<void>;
+};
+
+const TAIL = 8000;
+
+/** None outlives the bench, however that ends. */
+const alive = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
+export function startProcess(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Process {
+  const [command, ...rest] = isPinned
+    ? ['taskset', '-c', CORES.answers, process.execPath, ...args]
+    : [process.execPath, ...args];
+  const child = spawn(command!, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  alive.add(child);
+  child.once('exit', () => alive.delete(child));
+  let tail = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (part: Buffer) => {
+      tail = (tail + String(part)).slice(-TAIL);
+    });
+  const proc = (file: string): string => readFileSync(`/proc/${child.pid}/${file}`, 'utf8');
+  const of = (file: string, name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(proc(file))![1]);
+  return {
+    child,
+    tail: () => tail,
+    rest: () => void child.kill('SIGSTOP'),
+    wake: () => void child.kill('SIGCONT'),
+    cpu: () => (hasProc ? cpuOf(child.pid!) : Number.NaN),
+    memory: () =>
+      hasProc
+        ? { now: of('status', 'VmRSS') * 1024, most: of('status', 'VmHWM') * 1024 }
+        : { now: Number.NaN, most: Number.NaN },
+    written: () => (hasProc ? of('io', 'write_bytes') : Number.NaN),
+    async end(signal = 'SIGKILL') {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGCONT');
+      child.kill(signal);
+      await once(child, 'exit');
+    },
+  };
+}
+
+/** Of each thread to the nanosecond; what ended threads have used is not in it. */
+function cpuOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`).reduce(
+    (sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000,
+    0,
+  );
+}

@@ -12,8 +12,10 @@ import { parseBeijing } from '../../src/core/base/time.ts';
 import { billNoOf } from '../../src/core/payout/payout.ts';
 import type { BookRows, Piece, Store } from '../../src/ports.ts';
 import { openRedis } from '../../src/storage/redis/store.ts';
+import { countersIn } from '../../src/storage/sqlite/counters.ts';
 import { loadPiece } from '../../src/storage/sqlite/import.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
+import { shapesIn } from '../../src/storage/sqlite/shapes.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { anEvent, listOf } from '../storage/store.contract.ts';
 import { ENV } from '../support/harness.ts';
@@ -151,9 +153,11 @@ async function madeWith(config: Config): Promise<Made> {
 async function fillSqlite(file: string, made: Made): Promise<void> {
   const db = await openDatabase(file);
   db.exec('PRAGMA synchronous = OFF');
+  const held = { counters: countersIn(db), shapes: shapesIn(db) };
   await multiply(made, async piece => {
     db.exec('BEGIN');
-    loadPiece(db, piece);
+    loadPiece(db, held, piece);
+    held.counters.flush();
     db.exec('COMMIT');
   });
   db.close();

@@ -4,8 +4,7 @@ import type { Instant } from '../../core/base/time.ts';
 import type { Follower } from '../../core/match/facts.ts';
 
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import type { Answer, HistoryLine, JournalLine } from '../../ports.ts';
-import { decisionFrom, type StoredDecision } from './journal.ts';
+import type { HistoryLine } from '../../ports.ts';
 
 /** What a column holds. */
 export type Value = string | number | null;
@@ -110,7 +109,6 @@ export function column(field: keyof Payout): string {
 
 // ── The rest ─────────────────────────────────────────────────────────────────────────────────────────────
 
-export type AnswerRow = { readonly at: Instant; readonly reply: string };
 export type FollowerRow = {
   readonly following: number;
   readonly follows: number;
@@ -121,18 +119,6 @@ export type FollowerRow = {
 
 /** The columns of a `SELECT` that gives a `FollowerRow`. */
 export const FOLLOWER = 'following, follows, followed_at AS followedAt, left_at AS leftAt, invited_by AS invitedBy';
-export type JournalRow = {
-  readonly id: number;
-  readonly at: Instant;
-  readonly event: string;
-  readonly decision: string;
-  readonly reply: string | null;
-};
-
-export function answerOf({ at, reply }: AnswerRow): Answer {
-  return { at, reply: JSON.parse(reply) as Answer['reply'] };
-}
-
 export function followerOf(
   { account, user }: Pick<Follower, 'account' | 'user'>,
   { following, follows, followedAt, leftAt, invitedBy }: FollowerRow,
@@ -164,22 +150,4 @@ export function looksAtFollower({ followsSeen, leftSeen }: FollowerSeen): boolea
 export function isAsSeen(row: FollowerRow | undefined, { followsSeen, leftSeen }: FollowerSeen): boolean {
   const [follows, leftAt] = [row?.follows ?? 0, row?.leftAt ?? 0];
   return follows === (followsSeen ?? follows) && leftAt === (leftSeen ?? leftAt);
-}
-
-export function journalLineOf({ id, at, event, decision: text, reply }: JournalRow): JournalLine {
-  const decision = decisionFrom(JSON.parse(text) as StoredDecision);
-  const told = reply === null ? decision.reply : (JSON.parse(reply) as JournalLine['reply']);
-  return { id, at, event: JSON.parse(event) as JournalLine['event'], decision, reply: told };
-}
-
-/** What was told, beside the decision. It is nearly always the decision's own reply, which the line holds already. */
-export function toldBeside({ reply, decision }: Pick<JournalLine, 'reply' | 'decision'>): string | null {
-  return reply === decision.reply ? null : JSON.stringify(reply);
-}
-
-const OPENID_PART = /\/user\/(?:[^/]+\/)?([\w-]{28})(?:\/|$)/;
-
-/** The openid in a counter's name. Only a matter of place: a follower's counters change together. */
-export function ownerOf(counter: string): string {
-  return OPENID_PART.exec(counter)?.[1] ?? '';
 }

@@ -71,15 +71,34 @@ type Write = {
   readonly since: number;
 };
 
+/** What is held in memory for the length of a transaction, and follows it. */
+export type Held = {
+  /** A write begins. */
+  mark(): void;
+  /** What it did is taken back. */
+  undo(): void;
+  /** All are done: writes what is held. */
+  flush(): void;
+  /** The transaction is over, one way or the other. */
+  forget(): void;
+};
+const NOTHING_HELD: Held = {
+  mark: () => undefined,
+  undo: () => undefined,
+  flush: () => undefined,
+  forget: () => undefined,
+};
+
 type GroupCommitOptions = {
   readonly max?: number;
+  readonly held?: Held;
   /** Looked at before each transaction: throws where there is no use in it. */
   readonly mayBegin?: () => void;
 };
 
 export function groupCommit(
   db: Transactions,
-  { max = BATCH_MAX, mayBegin = () => undefined }: GroupCommitOptions = {},
+  { max = BATCH_MAX, held = NOTHING_HELD, mayBegin = () => undefined }: GroupCommitOptions = {},
 ): GroupCommit {
   let waiting: Write[] = [];
   let isScheduled = false;
@@ -110,7 +129,8 @@ export function groupCommit(
       mayBegin();
       db.exec('BEGIN IMMEDIATE');
       locked = 0;
-      for (const write of batch) telling.push(attempt(db, write));
+      for (const write of batch) telling.push(attempt(db, held, write));
+      held.flush();
       db.exec('COMMIT');
     } catch (error) {
       const isLocked = !db.isTransaction && telling.length === 0 && sqliteCodeOf(error) === BUSY;
@@ -122,6 +142,8 @@ export function groupCommit(
       locked++;
       waiting = [...batch.filter(write => !lost.includes(write)), ...waiting];
       return;
+    } finally {
+      held.forget();
     }
     for (const tell of telling) tell();
   };
@@ -145,16 +167,22 @@ export function groupCommit(
   };
 }
 
-function attempt(db: Transactions, write: Write): () => void {
+function attempt(db: Transactions, held: Held, write: Write): () => void {
   db.exec('SAVEPOINT one');
+  held.mark();
+  const takeBack = (): void => {
+    db.exec('ROLLBACK TO one; RELEASE one');
+    held.undo();
+  };
   try {
     const { undone, tell } = write.run();
-    db.exec(undone ? 'ROLLBACK TO one; RELEASE one' : 'RELEASE one');
+    if (undone) takeBack();
+    else db.exec('RELEASE one');
     return tell;
   } catch (error) {
     // A full disk makes SQLite roll back the whole transaction by itself: then all have failed.
     if (!db.isTransaction) throw error;
-    db.exec('ROLLBACK TO one; RELEASE one');
+    takeBack();
     return () => write.reject(faultOf(error));
   }
 }

@@ -1,25 +1,41 @@
 // What another store's books hold, written to the SQLite file as it is. Runs inside a transaction of its caller. A row
 // that is there already is written anew, so that a piece told again changes nothing.
 
+import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '../../core/base/error.ts';
 import type { BookRows, Piece } from '../../ports.ts';
-import { storedDecision } from '../shared/journal.ts';
-import type { Value } from '../shared/rows.ts';
-import { CHANGING, column, FIELDS, followerValues, ownerOf, stored, toldBeside } from '../shared/rows.ts';
+import { CHANGING, column, FIELDS, followerValues, stored } from '../shared/rows.ts';
 import { actValues } from './acts.ts';
+import type { Counters } from './counters.ts';
 import { owedText } from './mailbox.ts';
+import {
+  claimPlace,
+  claimText,
+  type EventColumn,
+  eventColumn,
+  eventPlace,
+  heardIn,
+  type Place,
+  strayName,
+  withPayout,
+} from './own-names.ts';
+import { isImplied, lineTexts, storedIn, strayIn } from './rows.ts';
 import type { Database, Statement } from './schema.ts';
+import type { Shapes } from './shapes.ts';
 
-export function loadPiece(db: Database, piece: Piece): void {
+/** What is held in memory for the length of the transaction. */
+type Held = { readonly counters: Counters; readonly shapes: Shapes };
+
+export function loadPiece(db: Database, { counters, shapes }: Held, piece: Piece): void {
   switch (piece.kind) {
     case 'claims':
       loadClaims(db, piece.rows);
       break;
     case 'payouts':
-      loadPayouts(db, piece.rows);
+      loadPayouts(db, shapes, piece.rows);
       break;
     case 'counters':
-      loadCounters(db, piece.rows);
+      for (const { name, value } of piece.rows) counters.set(name, value);
       break;
     case 'buckets':
       loadBuckets(db, piece.rows);
@@ -34,7 +50,7 @@ export function loadPiece(db: Database, piece: Piece): void {
       loadHalts(db, piece.rows);
       break;
     case 'journal':
-      loadJournal(db, piece.rows);
+      loadJournal(db, shapes, piece.rows);
       break;
     case 'codes':
       loadCodes(db, piece.rows);
@@ -68,20 +84,19 @@ function upsert<Row>(
     ON CONFLICT (${key.join()}) DO ${sets.length === 0 ? 'NOTHING' : `UPDATE SET ${sets.join()}`}`) as Statement<Row>;
 }
 
-const CLAIM = ['key', 'campaign', 'rule', 'account', 'user', 'prize', 'amount', 'at', 'day', 'scene', 'round'] as const;
-
 function loadClaims(db: Database, claims: Rows<'claims'>): void {
-  const add = upsert(db, 'claim', ['key'], CLAIM, []);
-  for (const claim of claims) add.run(...CLAIM.map(field => claim[field] ?? null));
+  const add = db.prepare('INSERT OR IGNORE INTO own (owner, name, value) VALUES (?, ?, ?)');
+  for (const claim of claims) add.run(...claimPlace(claim.key), claimText(claim, []));
 }
 
 /** A row's number is the order in which payouts were planned: one that is there keeps it. None is taken back. */
-function loadPayouts(db: Database, payouts: Rows<'payouts'>): void {
-  const add = upsert(db, 'payout', ['bill_no'], FIELDS.map(column), CHANGING.map(column));
+function loadPayouts(db: Database, shapes: Shapes, payouts: Rows<'payouts'>): void {
+  const add = upsert(db, 'payout', ['bill_no'], [...FIELDS.map(column), 'stray'], CHANGING.map(column));
   const find = db.prepare('SELECT id, version FROM payout WHERE bill_no = ?') as Statement<{
     id: number;
     version: number;
   }>;
+  const own = ownRows(db);
   const forget = db.prepare('DELETE FROM history WHERE payout = ?');
   const tell = db.prepare(
     'INSERT INTO history (payout, version, at, from_, to_, what, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -89,17 +104,18 @@ function loadPayouts(db: Database, payouts: Rows<'payouts'>): void {
   for (const { payout, history } of payouts) {
     if ((find.get(payout.billNo)?.version ?? 0) > payout.version)
       throw new Fault('store', 'never', 'newer', `payout ${payout.billNo} has gone on here: a bot works on this copy`);
-    add.run(...FIELDS.map(field => stored(payout[field])));
+    add.run(...FIELDS.map(field => storedIn(shapes, payout, field)), strayIn(payout));
     const { id } = find.get(payout.billNo)!;
+    const place = claimPlace(payout.claimKey);
+    const claim = own.get(place);
+    if (claim === undefined) throw new Error(`payout ${payout.billNo} comes before its claim`);
+    own.put(place, withPayout(claim as string, id));
     forget.run(id);
-    for (const { version, at, from, to, what, detail } of history)
-      tell.run(id, version, at, from, to, what, stored(detail));
+    for (const line of history) {
+      const { version, at, from, to, what, detail } = line;
+      if (!isImplied(line, payout)) tell.run(id, version, at, from, to, what, stored(detail));
+    }
   }
-}
-
-function loadCounters(db: Database, counters: Rows<'counters'>): void {
-  const set = upsert(db, 'counter', ['owner', 'name'], ['owner', 'name', 'value']);
-  for (const { name, value } of counters) set.run(ownerOf(name), name, value);
 }
 
 const BUCKET = ['campaign', 'reserved', 'sent', 'received', 'refunded'] as const;
@@ -119,9 +135,23 @@ function loadFollowers(db: Database, followers: Rows<'followers'>): void {
   for (const follower of followers) set.run(...followerValues(follower));
 }
 
+function ownRows(db: Database): {
+  get(place: Place): EventColumn | undefined;
+  put(place: Place, value: EventColumn): void;
+} {
+  const find = db.prepare('SELECT value FROM own WHERE owner = ? AND name = ?') as Statement<{ value: EventColumn }>;
+  const put = db.prepare('INSERT OR REPLACE INTO own (owner, name, value) VALUES (?, ?, ?)');
+  return { get: place => find.get(...place)?.value, put: (place, value) => void put.run(...place, value) };
+}
+
+/** They come before their lines, and stand here as they are. */
 function loadAnswers(db: Database, answers: Rows<'answers'>): void {
-  const set = upsert(db, 'answer', ['account', 'key'], ['account', 'key', 'at', 'reply']);
-  for (const { account, key, answer } of answers) set.run(account, key, answer.at, JSON.stringify(answer.reply));
+  const own = ownRows(db);
+  for (const { account, key, answer } of answers) {
+    const place = eventPlace(account, key);
+    const before = own.get(place);
+    own.put(place, eventColumn({ lines: before === undefined ? [] : heardIn(before).lines, answer }));
+  }
 }
 
 function loadHalts(db: Database, halts: Rows<'halts'>): void {
@@ -131,12 +161,21 @@ function loadHalts(db: Database, halts: Rows<'halts'>): void {
 }
 
 /** Under the numbers they had: by them a line is known that is there already. */
-function loadJournal(db: Database, lines: Rows<'journal'>): void {
-  const add = upsert(db, 'journal', ['id'], ['id', 'at', 'user', 'key', 'event', 'decision', 'reply'], []);
+function loadJournal(db: Database, shapes: Shapes, lines: Rows<'journal'>): void {
+  const add = db.prepare('INSERT OR IGNORE INTO journal (id, at, line, said) VALUES (?, ?, ?, ?)');
+  const forgotten = db.prepare('SELECT line FROM forgotten') as Statement<{ line: number }>;
+  const own = ownRows(db);
   for (const line of lines) {
-    const { id, at, event, decision } = line;
-    const values: Value[] = [JSON.stringify(event), JSON.stringify(storedDecision(decision)), toldBeside(line)];
-    add.run(id, at, event.user, event.key, ...values);
+    const { id, at, event } = line;
+    const { kind, text, said } = lineTexts(line);
+    if (add.run(id, at, shapes.short(kind, text), said).changes === 0) continue;
+    const place = eventPlace(event.account, event.key);
+    const before = own.get(place);
+    const { lines: known, answer } = before === undefined ? { lines: [], answer: undefined } : heardIn(before);
+    // An answer that is its line's need not stand here.
+    const isLines = answer?.at === at && id > forgotten.get()!.line && isDeepStrictEqual(answer.reply, line.reply);
+    own.put(place, eventColumn({ lines: [...known, id], ...(answer && { answer: isLines ? {} : answer }) }));
+    if (place[0] !== event.user) own.put([event.user, strayName(id)], id);
   }
 }
 

@@ -1,9 +1,10 @@
 // The SQLite file: how it is opened, and its tables as a numbered list of migrations.
 
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import type { Value } from '../shared/rows.ts';
+import { toFormat11 } from './format-11.ts';
 import { sqliteCodeOf } from './group-commit.ts';
 
 /** A prepared statement. `Row` is what its columns are; we trust our own file with that. */
@@ -11,6 +12,7 @@ export type Statement<Row = unknown> = {
   run(...values: Value[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
   get(...values: Value[]): Row | undefined;
   all(...values: Value[]): Row[];
+  iterate(...values: Value[]): IterableIterator<Row>;
 };
 /** What we use of `@photostructure/sqlite` and of `node:sqlite`, which have the same API. */
 export type Database = {
@@ -225,7 +227,7 @@ const TRACE_AS_DATA = `
 `;
 
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
-const MIGRATIONS: readonly string[] = [
+const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   CREATE,
   LEASES,
   CODES_AND_MAILBOXES,
@@ -236,6 +238,7 @@ const MIGRATIONS: readonly string[] = [
   CLAIM_PLACES,
   BOXES_DECIDED,
   TRACE_AS_DATA,
+  toFormat11,
 ];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */
@@ -257,9 +260,10 @@ export async function openDatabase(file: string): Promise<Database> {
   const inMemory = file === ':memory:';
   try {
     if (!inMemory) createFile(file);
-    const db = new DatabaseSync(file, { timeout: OPEN_TIMEOUT_MS });
+    const open: Open = path => new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS });
+    const db = open(file);
     try {
-      prepareFile(db, file, inMemory);
+      prepareFile(db, file, inMemory, open);
       return db;
     } catch (error) {
       db.close();
@@ -278,9 +282,11 @@ function createFile(file: string): void {
   closeSync(openSync(file, 'a', 0o600));
 }
 
-function prepareFile(db: Database, file: string, inMemory: boolean): void {
+type Open = (file: string) => Database;
+
+function prepareFile(db: Database, file: string, inMemory: boolean, open: Open): void {
   refuseOldSqlite(one<{ version: string }>(db, 'SELECT sqlite_version() AS version').version);
-  migrate(db, file);
+  migrate(db, file, open);
   const mode = switchToWal(db);
   if (mode !== 'wal' && !inMemory) {
     throw new BadInput(`cannot open the store ${file}: its file system cannot do WAL; put it on a local disk`);
@@ -309,14 +315,40 @@ function switchToWal(db: Database): string {
   }
 }
 
-function migrate(db: Database, file: string): void {
+function migrate(db: Database, file: string, open: Open): void {
   const found = within(db, 'BEGIN', () => versionOf(db, file));
   if (found === MIGRATIONS.length) return;
   within(db, 'BEGIN IMMEDIATE', () => {
     // Asked again: another process may have migrated it while we waited for the lock.
-    for (const sql of MIGRATIONS.slice(versionOf(db, file))) db.exec(sql);
+    const before = versionOf(db, file);
+    if (0 < before && before < MIGRATIONS.length) keepBeside(file, before, open);
+    for (const step of MIGRATIONS.slice(before)) {
+      if (typeof step === 'string') db.exec(step);
+      else step(db);
+    }
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
   });
+}
+
+/**
+ * The file as it was, whole in itself, for whoever must go back to an older version. We have the lock: nobody writes until
+ * the migration is over. It bears its name only once it is on disk.
+ */
+function keepBeside(file: string, format: number, open: Open): void {
+  const kept = `${file}.format-${format}`;
+  const part = `${kept}.part`;
+  rmSync(part, { force: true });
+  closeSync(openSync(part, 'wx', 0o600));
+  const reader = open(file);
+  try {
+    reader.prepare('VACUUM INTO ?').run(part);
+  } finally {
+    reader.close();
+  }
+  const written = openSync(part, 'r+');
+  fsyncSync(written);
+  closeSync(written);
+  renameSync(part, kept);
 }
 
 /** In one transaction, so that no other process changes the file between two looks at it. */

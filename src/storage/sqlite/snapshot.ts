@@ -6,37 +6,41 @@ import type { Claim } from '../../core/decide/decision.ts';
 import type { Follower } from '../../core/match/facts.ts';
 
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import type { Act, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine, Person, Rows } from '../../ports.ts';
+import type { Act, BookRows, Books, Halt, HeldCode, JournalLine, Person, Rows } from '../../ports.ts';
 import { inPages } from '../shared/pages.ts';
 import {
-  type AnswerRow,
-  answerOf,
   column,
   FIELDS,
   FOLLOWER,
   type FollowerRow,
   followerOf,
-  type JournalRow,
-  journalLineOf,
-  lineFrom,
   named,
   PAYOUT,
   type PayoutRow,
-  payoutOf,
   payoutWith,
   present,
-  type StoredLine,
   type Value,
 } from '../shared/rows.ts';
 import { ACT } from './acts.ts';
+import { countersOf } from './counters.ts';
 import { faultOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
+import { AFTER, claimFrom, type EventColumn, eventOf, heardIn } from './own-names.ts';
+import {
+  answerFrom,
+  historyOf,
+  type JournalRow,
+  type LifeRow,
+  type Lines,
+  lifeIn,
+  lineFromRow,
+  payoutFrom,
+} from './rows.ts';
 import { type Database, openDatabase, type Statement } from './schema.ts';
+import { type Shapes, shapesIn } from './shapes.ts';
 
 /** Rows read before others get their turn of the event loop: a few milliseconds. */
 const CHUNK = 200;
-/** Counters are small, and nine times as many as claims. */
-const COUNTERS_A_PAGE = 500;
 /** The audit reads each page once or twice; the bot needs the machine's memory more. */
 const CACHE_KIB = 4 * 1024;
 
@@ -61,7 +65,8 @@ async function pinned(file: string): Promise<Source> {
   }
 }
 
-const TABLES = 'claim payout history counter bucket follower answer halt journal code code_box mailbox act'.split(' ');
+const TABLES =
+  'shape own forgotten counter payout history bucket follower halt journal code code_box mailbox act'.split(' ');
 let copies = 0;
 
 /** A store without a file has one connection only, and a transaction on it would hold up its writes: so it is copied. */
@@ -73,6 +78,7 @@ function copied(db: Database): Source {
   }
   db.exec(`CREATE INDEX ${from}.history_payout ON history (payout, version)`);
   db.exec(`CREATE INDEX ${from}.payout_number ON payout (bill_no)`);
+  db.exec(`CREATE INDEX ${from}.own_place ON own (owner, name)`);
   return { db, from, close: () => db.exec(`DETACH ${from}`) };
 }
 
@@ -108,32 +114,38 @@ function booksOf({ db, from, close }: Source): Books {
     }
   }
   const rows = <Row, Entry>(reading: Reading<Row, Entry>): Rows<Entry> => inPages(() => pages(reading));
+  const shapes = read(() => shapesIn(db, from));
   async function* counters(): AsyncGenerator<BookRows['counters'][]> {
-    const page = read(() => db.prepare(countersOf(from)) as Statement<CounterPage>);
-    for (let after = ['', '']; ; ) {
-      const found = read(() => page.get(...after))!;
-      const [names, values] = [JSON.parse(found.names) as string[], JSON.parse(found.values) as number[]];
-      yield names.map((name, n) => ({ name, value: values[n]! }));
-      if (names.length < COUNTERS_A_PAGE) return;
-      after = [found.owner!, names.at(-1)!];
-      await turn();
+    yield* pages(sharedCountersIn(from));
+    for await (const page of pages(ownCountersIn(from))) yield page.flat();
+  }
+  const [forgotten, line] = read(() => [
+    db.prepare(`SELECT line FROM ${from}.forgotten`) as Statement<{ line: number }>,
+    db.prepare(`SELECT id, at, line, said FROM ${from}.journal WHERE id = ?`) as Statement<JournalRow>,
+  ]);
+  const lines: Lines = { forgotten: () => forgotten.get()!.line, line: id => lineFromRow(shapes, line.get(id)!) };
+  async function* answers(): AsyncGenerator<BookRows['answers'][]> {
+    for await (const page of pages(eventsIn(from))) {
+      yield page.flatMap(({ owner, name, value }) => {
+        const answer = read(() => answerFrom(heardIn(value), lines));
+        return answer ? [{ ...eventOf([owner, name]), answer }] : [];
+      });
     }
   }
-  const lines = read(() =>
-    db.prepare(`SELECT bill_no AS billNo, h.version, at, from_ AS "from", to_ AS "to", what, detail
-      FROM ${from}.history AS h JOIN ${from}.payout AS p ON p.id = h.payout WHERE bill_no = ? ORDER BY h.version`),
-  ) as Statement<HistoryLine>;
+  const life = read(() =>
+    db.prepare(`SELECT ${lifeIn(from)} FROM ${from}.payout WHERE bill_no = ?`),
+  ) as Statement<LifeRow>;
   return {
     claims: () => rows(claimsIn(from)),
-    payouts: () => rows(payoutsIn(from)),
-    history: async (billNo: BillNo) => read(() => lines.all(billNo).map(present)),
-    lives: () => rows(livesIn(from)),
+    payouts: () => rows(payoutsIn(from, shapes)),
+    history: async (billNo: BillNo) => read(() => historyOf(life.get(billNo))),
+    lives: () => rows(livesIn(from, shapes)),
     counters: () => inPages(counters),
     buckets: () => rows(bucketsIn(from)),
     followers: () => rows(followersIn(from)),
-    answers: () => rows(answersIn(from)),
+    answers: () => inPages(answers),
     halts: () => rows(haltsIn(from)),
-    journal: () => rows(journalIn(from)),
+    journal: () => rows(journalIn(from, shapes)),
     codes: () => rows(codesIn(from)),
     boxes: () => rows(boxesIn(from)),
     mailboxes: () => rows(mailboxesIn(from)),
@@ -153,46 +165,51 @@ function turn(): Promise<void> {
 /** A row as one JSON text: the driver takes as long for each column of a row as for this. */
 type TextRow<Key> = { readonly key: Key; readonly row: string };
 
-const CLAIM = ['key', 'campaign', 'rule', 'account', 'user', 'prize', 'amount', 'at', 'day', 'scene', 'round'] as const;
+/** Rows of `own` of one kind, by its letter and the one behind it. */
+type OwnRow<Value> = { readonly owner: string; readonly name: string; readonly value: Value };
+const ownIn = (from: string, kind: string, after: string): string =>
+  `SELECT owner, name, value FROM ${from}.own WHERE (owner, name) > (?, ?) AND name >= '${kind}' AND name < '${after}'
+    ORDER BY owner, name`;
 
-const claimsIn = (from: string): Reading<TextRow<string>, Claim> => ({
-  sql: `SELECT key, json_array(${CLAIM.join()}) AS row FROM ${from}.claim WHERE key > ? ORDER BY key`,
-  first: [''],
-  keyOf: ({ key }) => [key],
-  as: ({ row }) => named<Claim>(CLAIM, JSON.parse(row) as Value[]),
-});
+function ownReading<Value, Entry>(sql: string, as: (row: OwnRow<Value>) => Entry): Reading<OwnRow<Value>, Entry> {
+  return { sql, first: ['', ''], keyOf: ({ owner, name }) => [owner, name], as };
+}
 
-type LifeRow = TextRow<number> & { readonly request: string; readonly holds: string; readonly lines: string };
+const claimsIn = (from: string): Reading<OwnRow<string>, Claim> =>
+  ownReading(ownIn(from, 'c', AFTER.c), ({ owner, name, value }) => claimFrom([owner, name], value));
+
 const SCALARS = FIELDS.filter(field => field !== 'request' && field !== 'holds');
+type LivesRow = TextRow<number> & LifeRow & { readonly request: string; readonly holds: string };
 
-const livesIn = (from: string): Reading<LifeRow, BookRows['payouts']> => ({
-  sql: `SELECT id AS key, json_array(${SCALARS.map(column).join()}) AS row, request, holds,
-      (SELECT json_group_array(json_array(NULL, version, at, from_, to_, what, detail) ORDER BY version)
-        FROM ${from}.history WHERE payout = id) AS lines
+const livesIn = (from: string, shapes: Shapes): Reading<LivesRow, BookRows['payouts']> => ({
+  sql: `SELECT id AS key, json_array(${SCALARS.map(column).join()}) AS row, request, holds, ${lifeIn(from)}
     FROM ${from}.payout WHERE id > ? ORDER BY id`,
   first: [-1],
   keyOf: ({ key }) => [key],
-  as: ({ row, request, holds, lines }) => {
-    const payout = payoutWith(Object.assign(named<object>(SCALARS, JSON.parse(row) as Value[]), { request, holds }));
-    return { payout, history: (JSON.parse(lines) as StoredLine[]).map(line => lineFrom(payout.billNo, line)) };
+  as: row => {
+    const texts = { request: shapes.full(row.request), holds: shapes.full(row.holds) };
+    const payout = payoutWith(Object.assign(named<object>(SCALARS, JSON.parse(row.row) as Value[]), texts));
+    return { payout, history: historyOf(row) };
   },
 });
 
-const payoutsIn = (from: string): Reading<PayoutRow, Payout> => ({
+const payoutsIn = (from: string, shapes: Shapes): Reading<PayoutRow, Payout> => ({
   sql: `SELECT ${PAYOUT} FROM ${from}.payout
     WHERE id > coalesce((SELECT id FROM ${from}.payout WHERE bill_no = ?), -1) ORDER BY id`,
   first: [''],
   keyOf: row => [row.billNo],
-  as: payoutOf,
+  as: row => payoutFrom(shapes, row),
 });
 
-/** A page of them as two JSON texts; `owner`: that of the last one, where there is any. */
-type CounterPage = { readonly owner: string | null; readonly names: string; readonly values: string };
-
-const countersOf = (from: string): string => `SELECT max(owner) AS owner, json_group_array(name) AS names,
-    json_group_array(value) AS "values" FROM (
-  SELECT owner, name, value FROM ${from}.counter WHERE (owner, name) > (?, ?) ORDER BY owner, name
-  LIMIT ${COUNTERS_A_PAGE})`;
+type NamedCounter = BookRows['counters'];
+const sharedCountersIn = (from: string): Reading<NamedCounter, NamedCounter> => ({
+  sql: `SELECT name, value FROM ${from}.counter WHERE name > ? ORDER BY name`,
+  first: [''],
+  keyOf: ({ name }) => [name],
+  as: present,
+});
+const ownCountersIn = (from: string): Reading<OwnRow<string>, NamedCounter[]> =>
+  ownReading(ownIn(from, 'n', AFTER.n), ({ owner, name, value }) => countersOf(owner, name, value));
 
 const bucketsIn = (from: string): Reading<BookRows['buckets'], BookRows['buckets']> => ({
   sql: `SELECT campaign, reserved, sent, received, refunded FROM ${from}.bucket WHERE campaign > ? ORDER BY campaign`,
@@ -209,13 +226,8 @@ const followersIn = (from: string): Reading<FollowerRow & Pick<Follower, 'accoun
   as: row => followerOf(row, row),
 });
 
-type Answered = BookRows['answers'];
-const answersIn = (from: string): Reading<AnswerRow & Pick<Answered, 'account' | 'key'>, Answered> => ({
-  sql: `SELECT account, key, at, reply FROM ${from}.answer WHERE (account, key) > (?, ?) ORDER BY account, key`,
-  first: ['', ''],
-  keyOf: ({ account, key }) => [account, key],
-  as: ({ account, key, ...answer }) => ({ account, key, answer: answerOf(answer) }),
-});
+type EventRow = OwnRow<EventColumn>;
+const eventsIn = (from: string): Reading<EventRow, EventRow> => ownReading(ownIn(from, 'e', AFTER.e), row => row);
 
 const haltsIn = (from: string): Reading<HaltRow, BookRows['halts']> => ({
   sql: `SELECT merchant, code, reason, since, by, probe_at AS probeAt FROM ${from}.halt
@@ -225,11 +237,11 @@ const haltsIn = (from: string): Reading<HaltRow, BookRows['halts']> => ({
   as: ({ merchant, ...halt }) => ({ merchant, halt: present(halt) }),
 });
 
-const journalIn = (from: string): Reading<JournalRow, JournalLine> => ({
-  sql: `SELECT id, at, event, decision, reply FROM ${from}.journal WHERE id > ? ORDER BY id`,
+const journalIn = (from: string, shapes: Shapes): Reading<JournalRow, JournalLine> => ({
+  sql: `SELECT id, at, line, said FROM ${from}.journal WHERE id > ? ORDER BY id`,
   first: [-1],
   keyOf: ({ id }) => [id],
-  as: journalLineOf,
+  as: row => lineFromRow(shapes, row),
 });
 
 const codesIn = (from: string): Reading<HeldCode, HeldCode> => ({

@@ -6,8 +6,8 @@ import type { Counter } from '../../core/base/counter.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { NO_MONEY } from '../../core/base/money.ts';
+import type { Instant } from '../../core/base/time.ts';
 import type { Facts, FactsQuery } from '../../core/match/facts.ts';
-
 import type { Move, Payout, Step } from '../../core/payout/payout.ts';
 import type {
   Answer,
@@ -16,18 +16,14 @@ import type {
   Commit,
   Committed,
   Halt,
-  HistoryLine,
   JournalLine,
   Lost,
   PayoutFilter,
   Store,
 } from '../../ports.ts';
 import { codeHash } from '../shared/code-hash.ts';
-import { storedDecision } from '../shared/journal.ts';
 import { checkTold } from '../shared/mailbox.ts';
 import {
-  type AnswerRow,
-  answerOf,
   CHANGING,
   column,
   FIELDS,
@@ -36,30 +32,52 @@ import {
   followerOf,
   followerValues,
   isAsSeen,
-  type JournalRow,
-  journalLineOf,
   looksAtFollower,
-  ownerOf,
   PAYOUT,
   type PayoutRow,
-  payoutOf,
   present,
   stored,
-  toldBeside,
   type Value,
 } from '../shared/rows.ts';
 import { actsIn } from './acts.ts';
 import { CODE_FACT, type CodeRow, codeFactOf, codesIn } from './codes.ts';
+import { countersIn } from './counters.ts';
 import { placeOf } from './file-identity.ts';
-import { accessTo, faultOf, groupCommit } from './group-commit.ts';
+import { forgetAnswers } from './forget.ts';
+import { accessTo, faultOf, groupCommit, type Held } from './group-commit.ts';
 import { loadPiece } from './import.ts';
 import { leasesIn } from './leases.ts';
 import { mailboxesIn, OWED, type OwedRow, owedFactOf, TOLD } from './mailbox.ts';
+import {
+  AFTER,
+  claimPlace,
+  claimText,
+  type EventColumn,
+  eventColumn,
+  eventPlace,
+  eventsWithKey,
+  heardIn,
+  payoutsOf,
+  strayName,
+  withPayout,
+} from './own-names.ts';
+import {
+  answerFrom,
+  historyOf,
+  isImplied,
+  type JournalRow,
+  type LifeRow,
+  type Lines,
+  lifeIn,
+  lineFromRow,
+  lineTexts,
+  payoutFrom,
+  storedIn,
+  strayIn,
+} from './rows.ts';
 import { type Database, openDatabase, type Statement } from './schema.ts';
+import { shapesIn } from './shapes.ts';
 import { openBooks } from './snapshot.ts';
-
-/** Answers forgotten in one write: a long night's clean-up must not keep a follower waiting. */
-const FORGET_CHUNK = 1000;
 
 /** Opens the file, creating it and its folder if need be. `:memory:` is a store that is gone when closed. */
 export async function openSqlite(file: string, open: typeof openDatabase = openDatabase): Promise<Store> {
@@ -68,7 +86,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
   const leases = leasesIn(db);
   sql.halt.get(''); // the log beside the file comes with the first read
   const place = placeOf(file);
-  const batch = groupCommit(db, { mayBegin: place.mustBeOurs });
+  const batch = groupCommit(db, { held: heldBy(sql), mayBegin: place.mustBeOurs });
   let isOpen = true;
 
   const refuseIfClosed = (): void => {
@@ -83,11 +101,10 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
     begin: (key, wanted) => read(() => inOneMoment(sql, () => beginOf(sql, key, wanted))),
     commit: commit => write(undo => writeCommit(sql, commit, undo)),
 
-    payout: billNo => read(() => payoutOf(sql.payout.get(billNo))),
+    payout: billNo => read(() => payoutFrom(sql.shapes, sql.payout.get(billNo))),
     payouts: filter => read(() => listPayouts(sql, filter)),
-    history: billNo => read(() => sql.history.all(billNo).map(present)),
-    due: (merchant, now, limit, only) =>
-      read(() => sql.due[only ?? 'any'].all(merchant, now, limit).map(row => payoutOf(row))),
+    history: billNo => read(() => historyOf(sql.life.get(billNo))),
+    due: (merchant, now, limit, only) => read(() => listDue(sql, merchant, now, limit, only)),
     advance: (step, under) => write(undo => (under && !leases.isHeld(under) ? 'stale' : writeStep(sql, step, undo))),
     count: counters => write(undo => countAll(sql, counters, undo) ?? 'counted'),
 
@@ -107,15 +124,9 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
       refuseIfClosed();
       return openBooks(file, db);
     },
-    load: piece => write(() => loadPiece(db, piece)),
+    load: piece => write(() => loadPiece(db, sql, piece)),
     journal: filter => read(() => listJournal(sql, filter)),
-    forget: async before => {
-      for (let total = 0; ; ) {
-        const { changes } = await write(() => sql.forget.run(before, FORGET_CHUNK));
-        total += changes;
-        if (changes < FORGET_CHUNK) return total;
-      }
-    },
+    forget: before => forgetAnswers(db, access, before),
     close: async () => {
       if (!isOpen) return;
       isOpen = false;
@@ -135,10 +146,11 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
 // ── Statements ───────────────────────────────────────────────────────────────────────────────────────────
 
 /** Whose money it is and how much, by the row and not by the step. */
+type OwnRow = { readonly name: string; readonly value: EventColumn };
 type Planned = Pick<Payout, 'campaign' | 'amount'> & { readonly id: number };
 
-const DUE = `SELECT ${PAYOUT} FROM payout WHERE merchant = ? AND next_at <= ?
-  AND state NOT IN ('received', 'refunded', 'failed')`;
+const DUE = `SELECT ${PAYOUT} FROM payout WHERE merchant = ? AND next_do = ? AND next_at <= ?
+  AND state NOT IN ('received', 'refunded', 'failed') ORDER BY next_at, id LIMIT ?`;
 
 type Statements = ReturnType<typeof statementsOf>;
 
@@ -153,45 +165,36 @@ function statementsOf(db: Database) {
     const names = columns.split(' ');
     return prepare(`INSERT ${or} INTO ${table} (${names.join()}) VALUES (${names.map(() => '?').join()})`);
   };
+  const [counters, shapes] = [countersIn(db), shapesIn(db)];
+  const [forgotten, line] = [
+    prepare<{ line: number }>('SELECT line FROM forgotten'),
+    prepare<JournalRow>('SELECT id, at, line, said FROM journal WHERE id = ?'),
+  ];
+  const file: Lines = {
+    forgotten: () => forgotten.get()!.line,
+    line: id => lineFromRow(shapes, line.get(id)!),
+  };
   return {
     prepare,
     begin: prepare('BEGIN'),
     end: prepare('COMMIT'),
 
-    answer: prepare<AnswerRow>('SELECT at, reply FROM answer WHERE account = ? AND key = ?'),
-    addAnswer: insert('answer', 'account key at reply'),
-    forget: prepare(
-      `DELETE FROM answer WHERE (account, key) IN (SELECT account, key FROM answer WHERE at < ? LIMIT ?)`,
-    ),
-
-    claim: prepare<{ key: string }>('SELECT key FROM claim WHERE key = ?'),
-    addClaim: insert('claim', 'key campaign rule account user prize amount at day scene round'),
-
-    counter: prepare<{ value: number }>('SELECT value FROM counter WHERE owner = ? AND name = ?'),
-    count: prepare(`INSERT INTO counter (owner, name, value) VALUES (?, ?, ?)
-      ON CONFLICT (owner, name) DO UPDATE SET value = value + excluded.value
-      WHERE value + excluded.value <= ?`),
-    raise: prepare('UPDATE counter SET value = max(value, ?) WHERE owner = ? AND name = ?'),
-    giveBack: prepare('UPDATE counter SET value = max(0, value - ?) WHERE owner = ? AND name = ?'),
+    own: prepare<{ value: EventColumn }>('SELECT value FROM own WHERE owner = ? AND name = ?'),
+    ownFrom: prepare<OwnRow>('SELECT name, value FROM own WHERE owner = ? AND name >= ? AND name < ?'),
+    putOwn: prepare('INSERT OR REPLACE INTO own (owner, name, value) VALUES (?, ?, ?)'),
 
     follower: prepare<FollowerRow>(`SELECT ${FOLLOWER}
       FROM follower WHERE account = ? AND user = ?`),
     setFollower: insert('follower', 'account user following follows followed_at left_at invited_by', 'OR REPLACE'),
 
     payout: prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout WHERE bill_no = ?`),
-    due: {
-      any: prepare<PayoutRow>(`${DUE} ORDER BY next_at, id LIMIT ?`),
-      send: prepare<PayoutRow>(`${DUE} AND next_do = 'send' ORDER BY next_at, id LIMIT ?`),
-      query: prepare<PayoutRow>(`${DUE} AND next_do = 'query' ORDER BY next_at, id LIMIT ?`),
-    },
-    addPayout: insert('payout', FIELDS.map(column).join(' ')),
+    due: prepare<PayoutRow & { readonly id: number }>(DUE.replace('SELECT', 'SELECT id,')),
+    addPayout: insert('payout', `${FIELDS.map(column).join(' ')} stray`),
     advance: prepare<Planned>(`UPDATE payout
       SET ${CHANGING.map(field => `${column(field)} = ?`).join(', ')}
       WHERE bill_no = ? AND version = ? AND state = ? RETURNING id, campaign, amount`),
 
-    history: prepare<HistoryLine>(`SELECT bill_no AS billNo, history.version, at, from_ AS "from", to_ AS "to",
-      what, detail FROM history JOIN payout ON payout.id = history.payout WHERE bill_no = ?
-      ORDER BY history.version`),
+    life: prepare<LifeRow>(`SELECT ${lifeIn('main')} FROM payout WHERE bill_no = ?`),
     addHistory: insert('history', 'payout version at from_ to_ what detail'),
 
     buckets: prepare<Buckets>('SELECT reserved, sent, received, refunded FROM bucket WHERE campaign = ?'),
@@ -205,11 +208,32 @@ function statementsOf(db: Database) {
     setHalt: insert('halt', 'merchant code reason since by probe_at', 'OR REPLACE'),
     resume: prepare('DELETE FROM halt WHERE merchant = ?'),
 
+    strays: prepare<{ id: number }>('SELECT id FROM payout WHERE user = ? AND stray IS NOT NULL'),
     code: prepare<CodeRow>(CODE_FACT),
     owed: prepare<OwedRow>(OWED),
     told: prepare(TOLD),
 
-    addJournal: insert('journal', 'at user key event decision reply'),
+    lines: prepare<JournalRow>('SELECT id, at, line, said FROM journal ORDER BY id DESC LIMIT ?'),
+    addLine: insert('journal', 'at line said'),
+    counters,
+    shapes,
+    file,
+  };
+}
+
+/** What is held in memory for the length of a transaction. */
+function heldBy({ counters, shapes }: Statements): Held {
+  return {
+    mark: () => {
+      counters.mark();
+      shapes.mark();
+    },
+    undo: () => {
+      counters.undo();
+      shapes.undo();
+    },
+    flush: counters.flush,
+    forget: counters.forget,
   };
 }
 
@@ -221,6 +245,7 @@ function inOneMoment<T>(sql: Statements, look: () => T): T {
   try {
     return look();
   } finally {
+    sql.counters.forget();
     sql.end.run();
   }
 }
@@ -234,13 +259,13 @@ function factsOf(sql: Statements, wanted: FactsQuery): Facts {
   const { account, user, merchant } = wanted;
   const counters = new Map<string, number>();
   for (const name of wanted.counters) {
-    const row = sql.counter.get(ownerOf(name), name);
-    if (row) counters.set(name, row.value);
+    const value = sql.counters.value(name);
+    if (value !== undefined) counters.set(name, value);
   }
   const follower = sql.follower.get(account, user);
   return {
     follower: follower && followerOf(wanted, follower),
-    claims: new Set(wanted.claims.filter(key => sql.claim.get(key))),
+    claims: new Set(wanted.claims.filter(key => sql.own.get(...claimPlace(key)))),
     counters,
     halted: merchant !== undefined && sql.halt.get(merchant) !== undefined,
     ...codeFactOf(wanted.code === undefined ? undefined : sql.code.get(codeHash(wanted.code))),
@@ -248,59 +273,63 @@ function factsOf(sql: Statements, wanted: FactsQuery): Facts {
   };
 }
 
+/** First everything that may speak against it, and nothing is written before. */
 function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committed {
-  const { event, answer, decision, follower, claim, payout, told } = commit;
+  const { event, answer, follower, claim, payout, told } = commit;
   checkTold(told);
-  const before = findAnswer(sql, event.account, event.key);
-  if (before) return { kind: 'answered', answer: before };
-  if (claim && sql.claim.get(whole(claim.key))) return { kind: 'claimed' };
+  const place = eventPlace(event.account, whole(event.key));
+  const before = sql.own.get(...place);
+  const answered = before && answerFrom(heardIn(before.value), sql.file);
+  if (answered) return { kind: 'answered', answer: answered };
+  const claimed = claim && claimPlace(whole(claim.key));
+  if (claimed && sql.own.get(...claimed)) return { kind: 'claimed' };
   if (looksAtFollower(commit) && !isAsSeen(sql.follower.get(event.account, whole(event.user)), commit))
     return { kind: 'lost', counter: 'follower' };
-  if (told && sql.told.run(event.account, whole(event.user), told.version).changes === 0) {
-    return { kind: 'lost', counter: 'mailbox' };
-  }
   const passed = countAll(sql, commit.counters, undo);
   if (passed) return { kind: 'lost', counter: passed.lost };
-  if (claim) {
-    const { key, campaign, rule, account, user, prize, amount, at, day, scene, round } = claim;
-    const place = [stored(day), stored(scene), stored(round)];
-    sql.addClaim.run(key, campaign, rule, account, user, prize, amount, at, ...place);
+  if (told && sql.told.run(event.account, whole(event.user), told.version).changes === 0) {
+    undo();
+    return { kind: 'lost', counter: 'mailbox' };
   }
   if (follower) {
     whole(follower.user);
     sql.setFollower.run(...followerValues(follower));
   }
+  const payouts: number[] = [];
   if (payout) {
     assert(payout.claimKey === claim?.key, `a payout comes with its claim: ${payout.billNo}`);
-    plan(sql, payout);
+    payouts.push(plan(sql, payout));
     sql.reserve.run(payout.campaign, payout.amount);
   }
-  const { reply } = answer;
-  sql.addAnswer.run(event.account, event.key, answer.at, JSON.stringify(reply));
-  const line = [JSON.stringify(event), JSON.stringify(storedDecision(decision)), toldBeside({ reply, decision })];
-  sql.addJournal.run(commit.seenAt, event.user, event.key, ...line);
+  if (claim && claimed) sql.putOwn.run(...claimed, claimText(claim, payouts));
+  const line = addLine(sql, commit);
+  const isLines = answer.at === commit.seenAt;
+  const lines = [...(before ? heardIn(before.value).lines : []), line];
+  sql.putOwn.run(...place, eventColumn({ lines, answer: isLines ? {} : { at: answer.at } }));
+  if (place[0] !== event.user) sql.putOwn.run(event.user, strayName(line), line);
   return { kind: 'done' };
 }
 
-/** `false`: it would have passed its maximum. What adds nothing is only looked at. */
-function count(sql: Statements, { name, add, max, atLeast }: Counter): boolean {
-  if (add === 0 && atLeast === undefined) return (sql.counter.get(ownerOf(name), name)?.value ?? 0) <= max;
-  if (add > max || sql.count.run(ownerOf(name), name, add, max).changes === 0) return false;
-  if (atLeast !== undefined) sql.raise.run(atLeast, ownerOf(name), name);
-  return true;
+function addLine({ addLine: add, shapes }: Statements, { event, seenAt, decision, answer: { reply } }: Commit): number {
+  const { kind, text, said } = lineTexts({ event, decision, reply });
+  return Number(add.run(seenAt, shapes.short(kind, text), said).lastInsertRowid);
 }
 
 /** All of them, or none: the one that would have passed its maximum. */
 function countAll(sql: Statements, counters: readonly Counter[], undo: () => void): Lost | undefined {
-  const lost = counters.find(counter => !count(sql, counter));
+  const lost = counters.find(counter => !sql.counters.add(counter));
   if (lost) undo();
   return lost && { lost: lost.name };
 }
 
-function plan(sql: Statements, payout: Payout): void {
-  const { version, createdAt, state } = payout;
-  const { lastInsertRowid } = sql.addPayout.run(...FIELDS.map(field => stored(payout[field])));
-  sql.addHistory.run(Number(lastInsertRowid), version, createdAt, 'new', state, state, null);
+/** The number of its row. */
+function plan(sql: Statements, payout: Payout): number {
+  const values = [...FIELDS.map(field => storedIn(sql.shapes, payout, field)), strayIn(payout)];
+  const id = Number(sql.addPayout.run(...values).lastInsertRowid);
+  const { version, createdAt: at, state } = payout;
+  const line = { billNo: payout.billNo, version, at, from: 'new', to: state, what: state } as const;
+  if (!isImplied(line, payout)) sql.addHistory.run(id, version, at, 'new', state, state, null);
+  return id;
 }
 
 // ── One payout ───────────────────────────────────────────────────────────────────────────────────────────
@@ -321,7 +350,8 @@ const MOVES: Record<Exclude<Move, 'none'>, readonly [number, number, number, num
 function writeStep(sql: Statements, step: Step, undo: () => void): 'moved' | 'stale' | Lost {
   const { payout, from, at, what, detail, successor, counters = [] } = step;
   const { billNo, version } = payout;
-  const row = sql.advance.get(...CHANGING.map(field => stored(payout[field])), billNo, version - 1, from);
+  const values = CHANGING.map(field => storedIn(sql.shapes, payout, field));
+  const row = sql.advance.get(...values, billNo, version - 1, from);
   if (!row) return 'stale';
   const passed = countAll(sql, counters, undo);
   if (passed) return passed;
@@ -330,7 +360,9 @@ function writeStep(sql: Statements, step: Step, undo: () => void): 'moved' | 'st
   if (successor) {
     // It takes over what is reserved, so it must be the very same debt.
     assert(successor.claimKey === payout.claimKey && successor.amount === row.amount, successor.billNo);
-    plan(sql, successor);
+    const place = claimPlace(successor.claimKey);
+    const claim = sql.own.get(...place) as { value: string };
+    sql.putOwn.run(...place, withPayout(claim.value, plan(sql, successor)));
   }
   return 'moved';
 }
@@ -342,7 +374,7 @@ function moveMoney(sql: Statements, { move, payout }: Step, { campaign, amount }
   const opened = move === 'sent→refunded' ? amount - (payout.refunded ?? amount) : 0;
   sql.move.run(reserved * amount, sent * amount, received * amount + opened, refunded * amount - opened, campaign);
   if (move === 'reserved→free' || move === 'sent→refunded') {
-    for (const { name, add } of payout.holds) sql.giveBack.run(add, ownerOf(name), name);
+    for (const { name, add } of payout.holds) sql.counters.giveBack(name, add);
   }
 }
 
@@ -365,23 +397,56 @@ function listPayouts(sql: Statements, filter: PayoutFilter): Payout[] {
   const isRare = state !== undefined && state !== 'received';
   const [where, values] = allOf([
     ['user = ?', user],
+    [OF_CLAIMS, user && paidTo(sql, user)],
     [user !== undefined || isRare ? '+campaign = ?' : 'campaign = ?', campaign],
-    [user !== undefined || (campaign !== undefined && !isRare) ? '+state = ?' : 'state = ?', state],
+    [user !== undefined || !isRare ? '+state = ?' : `state = ? AND ${OPEN}`, state],
     [(user ?? campaign ?? state) ? '+merchant = ?' : 'merchant = ?', merchant],
     ['id < (SELECT id FROM payout WHERE bill_no = ?)', after],
   ]);
   const list = sql.prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout ${where} ORDER BY id DESC LIMIT ?`);
-  return list.all(...values, limit).map(row => payoutOf(row));
+  return list.all(...values, limit).map(row => payoutFrom(sql.shapes, row));
+}
+
+/** As the index of states has it. */
+const OPEN = "state <> 'received'";
+const OF_CLAIMS = 'id IN (SELECT value FROM json_each(?))';
+
+/** The rows of what was paid to this follower: their claims name them, and those that have no claim of theirs stand apart. */
+function paidTo(sql: Statements, user: string): string {
+  const claims = sql.ownFrom.all(user, 'c', AFTER.c).flatMap(({ value }) => payoutsOf(value as string));
+  return JSON.stringify([...claims, ...sql.strays.all(user).map(({ id }) => id)]);
+}
+
+function listDue(sql: Statements, merchant: string, now: Instant, limit: number, only?: 'send' | 'query'): Payout[] {
+  const whats = only ? [only] : (['query', 'send'] as const);
+  const rows = whats.flatMap(what => sql.due.all(merchant, what, now, limit));
+  if (!only) rows.sort((a, b) => Number(a.nextAt) - Number(b.nextAt) || a.id - b.id);
+  return rows.slice(0, limit).map(({ id: _, ...row }) => payoutFrom(sql.shapes, row));
 }
 
 function listJournal(sql: Statements, { user, key, limit }: Parameters<Store['journal']>[0]): JournalLine[] {
-  const [where, values] = allOf([
-    ['key = ?', key],
-    [key === undefined ? 'user = ?' : '+user = ?', user],
-  ]);
-  const columns = 'id, at, event, decision, reply';
-  const list = sql.prepare<JournalRow>(`SELECT ${columns} FROM journal ${where} ORDER BY id DESC LIMIT ?`);
-  return list.all(...values, limit).map(journalLineOf);
+  const ids = linesOf(sql, user, key);
+  if (!ids) return sql.lines.all(limit).map(row => lineFromRow(sql.shapes, row));
+  const found: JournalLine[] = [];
+  for (const id of ids.sort((a, b) => b - a)) {
+    if (found.length >= limit) break;
+    const line = sql.file.line(id);
+    if ((user ?? line.event.user) === line.event.user && (key ?? line.event.key) === line.event.key) found.push(line);
+  }
+  return found;
+}
+
+/** Lines among which are all of this follower, or with this key; `undefined`: neither is asked for. */
+function linesOf(sql: Statements, user?: string, key?: EventKey): number[] | undefined {
+  if (key !== undefined) {
+    const [owner, begin] = eventsWithKey(key);
+    const rows = sql.ownFrom.all(owner, begin, `${begin.slice(0, -1)}!`);
+    return rows.flatMap(({ value }) => heardIn(value).lines);
+  }
+  if (user === undefined) return undefined;
+  const events = sql.ownFrom.all(user, 'e', AFTER.e).flatMap(({ value }) => heardIn(value).lines);
+  const strays = sql.ownFrom.all(user, 'u', AFTER.u).map(({ value }) => value as number);
+  return [...events, ...strays];
 }
 
 /** The conditions that have a value. */
@@ -396,8 +461,8 @@ function allOf(conditions: readonly (readonly [string, Value | undefined])[]): [
 const NO_BUCKETS: Buckets = { reserved: NO_MONEY, sent: NO_MONEY, received: NO_MONEY, refunded: NO_MONEY };
 
 function findAnswer(sql: Statements, account: string, key: EventKey): Answer | undefined {
-  const row = sql.answer.get(account, whole(key));
-  return row && answerOf(row);
+  const row = sql.own.get(...eventPlace(account, whole(key)));
+  return row && answerFrom(heardIn(row.value), sql.file);
 }
 
 /** The driver cuts a text at its first NUL, and then two keys would be one. WeChat's XML cannot carry it. */

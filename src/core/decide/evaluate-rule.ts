@@ -15,7 +15,7 @@ import { causesOf } from '../mechanics/refund.ts';
 import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campaign.ts';
 import { isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
-import { NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
+import { defaultOf, NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
 import { fitsPattern } from '../triggers/trigger.ts';
 import type { Check } from './check.ts';
 import type { Award, Decision, Open, Trace } from './decision.ts';
@@ -220,7 +220,7 @@ export class RuleEvaluation implements EvaluationContext {
       ...(coupon !== undefined && { coupon }),
       ...(payAt !== undefined && { payAt }),
       ...(amount > 0 && cancelIf.length > 0 && { cancelIf }),
-      reply: replyFor(said, rule.replies, values),
+      reply: replyFor(said, rule.replies, values, defaultOf(prize, said)),
     };
   }
 

@@ -13,6 +13,7 @@ import { dayIn, roundAt } from '../match/claim-key.ts';
 import type { LimitId } from '../mechanics/check.ts';
 import type { Limit } from '../mechanics/mechanic.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
+import { isVoucher } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 
 /** What one merchant allows (bot.yaml: `merchants.*.limits`). WeChat enforces the same, later and less kindly. */
@@ -86,6 +87,8 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
   const base = `campaign/${campaign.id}`;
   const { user } = who.event;
   const of = prizeCalled(prize);
+  // What leaves the merchant's account as cash is what its caps are about.
+  const payer = isVoucher(prize) ? { ...who, caps: undefined } : who;
   const pieces = { add: 1, money: false, returns: amount > 0 };
   const wins: Limit[] = [
     {
@@ -122,7 +125,7 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
       refuses: 'soldOut',
       ...pieces,
     },
-    ...(amount > 0 ? [...moneyLimits(campaign, amount, who), ...packetLimits(campaign, who)] : []),
+    ...(amount > 0 ? [...moneyLimits(campaign, amount, payer), ...packetLimits(campaign, who)] : []),
   ];
 }
 

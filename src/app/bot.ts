@@ -11,7 +11,6 @@ import { messageOf } from '../core/base/error.ts';
 import { showFen } from '../core/base/money.ts';
 import type { Day } from '../core/base/time.ts';
 import { alertPassed } from '../core/decide/limits.ts';
-import { channelOf } from '../core/payout/channels/index.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import { createFlow, type Flow } from '../engine/flow.ts';
 import { type Jobs, startJobs } from '../engine/jobs.ts';
@@ -211,10 +210,9 @@ function fitnessIn({ store, clock, holder, version }: BotPorts): Fitness | undef
 
 function gateOf(merchant: MerchantConfig, payer: Payer, parts: Partial<SettleMerchant>): SettleMerchant {
   const { name, limits, policy, quietHours } = merchant;
-  // What a merchant allows on one day is about cash.
-  const caps = channelOf(merchant).pays === 'redpacket' && { caps: { merchant: name, ...limits } };
+  const caps = { merchant: name, ...limits };
   const under = underOf(merchant);
-  return { name, payer, perSecond: limits.perSecond, policy, quietHours, ...caps, under, ...parts };
+  return { name, payer, perSecond: limits.perSecond, policy, quietHours, caps, under, ...parts };
 }
 
 /** A print of what WeChat Pay knows the merchant by: with another key, what got through before says nothing. */

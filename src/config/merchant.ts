@@ -2,6 +2,7 @@
 
 import type { Place } from '../core/base/error.ts';
 import { type Fen, fen } from '../core/base/money.ts';
+import { VOUCHER_CAPS, voucherPayer } from '../core/decide/limits.ts';
 import type { Channel } from '../core/payout/channels/channel.ts';
 import { ALL_CHANNELS, type ChannelName, channelOf } from '../core/payout/channels/index.ts';
 import type { RedpackSettings } from '../core/payout/channels/redpack.ts';
@@ -223,7 +224,8 @@ export function merchantOf(name: string, merchant: Merchant, publicUrl: string, 
     { signs: ways.find(each => 'serialNo' in each), packets: ways.find(each => 'certificate' in each) },
   );
   const former = others.map(each => ({ ...each, payNotice }));
-  const vouchers = voucher && { ...voucher, ...NO_PACKETS, name: `${name}.voucher`, payNotice };
+  const limits = { ...common.limits, ...VOUCHER_CAPS };
+  const vouchers = voucher && { ...voucher, ...NO_PACKETS, name: voucherPayer(name), limits, payNotice };
   return { ...of(chosen), ...(former.length > 0 && { former }), payNotice, ...(vouchers && { vouchers }) };
 }
 

@@ -7,12 +7,23 @@ import type { Order } from '../../core/payout/channels/channel.ts';
 import { COUPON_STATES, type CouponState, type VoucherRequest } from '../../core/payout/channels/voucher.ts';
 import type { Observation, Payout } from '../../core/payout/payout.ts';
 import type { Clock, Payer } from '../../ports.ts';
-import { type Json, jsonOf, listAt, numberOf, textAt } from '../json.ts';
-import { createTransport, type Reply, type Transport } from '../transport.ts';
+import { type Json, jsonOf, listAt, numberOf, partOf, textAt } from '../json.ts';
+import { createTransport, type Headers, type Reply, type Transport } from '../transport.ts';
 import type { Look } from './payout-lookup.ts';
 import { type Keys, serialHeader } from './platform-keys.ts';
 import { strayOf } from './stray-answer.ts';
-import { authorizationOf, signerOf, UnknownKey, verifySignature } from './v3-signature.ts';
+import {
+  apiV3KeyOf,
+  authorizationOf,
+  decryptResource,
+  isSealed,
+  sealedOf,
+  signerOf,
+  type Trust,
+  UnknownKey,
+  verifySignature,
+  WrongSeal,
+} from './v3-signature.ts';
 
 type VoucherConfig = {
   readonly api: string;
@@ -157,6 +168,41 @@ function orderOf(json: Json): Order<CouponState> | undefined {
 
 function isState(state: unknown): state is CouponState {
   return typeof state === 'string' && Object.hasOwn(COUPON_STATES, state);
+}
+
+// ── What WeChat Pay tells by itself ──────────────────────────────────────────────────────────────────────────
+
+const USED = 'COUPON.USE';
+
+/** A coupon of the merchant was used, whoever sent it. It names neither its follower nor our number. */
+type UseNotice = { readonly listId: string; readonly seen: Observation };
+/** WeChat Pay said it, but it is not for us, or we cannot tell what it means; or it is sealed with another APIv3 key. */
+type NoUse = { readonly unread: string } | { readonly unopened: string };
+
+/** Throws `BadInput` for whatever WeChat Pay did not say within the last 300 s. */
+export function createUseReader(config: { apiV3Key: string }, trust: Trust) {
+  const key = apiV3KeyOf(config.apiV3Key);
+  return (headers: Headers, body: string, now: Instant): UseNotice | NoUse => {
+    verifySignature(trust, headers, body, now);
+    const outer = jsonOf(body) ?? {};
+    const event = textAt(outer, 'event_type') ?? '';
+    if (event !== USED) return { unread: `event_type ${event.slice(0, 64)}, which is no ${USED}` };
+    const sealed = sealedOf(partOf(outer, 'resource'));
+    if (!isSealed(sealed)) return { unread: 'a notification with nothing sealed in it' };
+    try {
+      return useIn(jsonOf(decryptResource(key, sealed)) ?? {});
+    } catch (error) {
+      if (error instanceof WrongSeal) return { unopened: error.message };
+      throw error;
+    }
+  };
+}
+
+function useIn(coupon: Json): UseNotice | NoUse {
+  const listId = textAt(coupon, 'coupon_id');
+  const seen = coupon.status === 'USED' ? orderOf(coupon) : undefined;
+  if (listId === undefined) return { unread: 'it lacks coupon_id' };
+  return seen ? { listId, seen } : { unread: `status ${String(coupon.status).slice(0, 32)}, which is no use` };
 }
 
 /** RFC 3339. */

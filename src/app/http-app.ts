@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import { behind, pathOf } from '../core/base/address.ts';
 import { messageOf } from '../core/base/error.ts';
+import { voucherPayer } from '../core/decide/limits.ts';
 import { isNear } from '../http/client-address.ts';
 import { createEdge, type EdgePorts } from '../http/edge.ts';
 import type { H5 } from '../http/h5/routes.ts';
@@ -42,6 +43,7 @@ export function createApp(ports: AppPorts): Koa {
   app.use(webhookRoute(ports));
 
   router.post('/notify/transfer/:merchant', ctx => notify(ctx, ctx.params.merchant!));
+  router.post('/notify/voucher/:merchant', ctx => notify(ctx, voucherPayer(ctx.params.merchant!)));
   router.post('/notify/pay/:merchant', ctx => paid(ctx, ctx.params.merchant!));
   pageRoutes(router, ports.h5);
   router.get('/healthz', ctx => {

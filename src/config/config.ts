@@ -250,7 +250,10 @@ function build(
     ...(bot.sessionSecret && { sessionSecret: bot.sessionSecret.value }),
     accounts: new Map([...bot.accounts].map(([name, account]) => [name, accountOf(name, account.value)])),
     merchants: new Map(
-      [...(bot.merchants ?? [])].map(([name, merchant]) => [name, merchantOf(name, merchant.value, publicUrl, desk)]),
+      [...(bot.merchants ?? [])].flatMap(([name, merchant]) => {
+        const made = merchantOf(name, merchant.value, publicUrl, desk);
+        return [made, ...(made.vouchers ? [made.vouchers] : [])].map(each => [each.name, each] as const);
+      }),
     ),
     adminPassword: bot.admin?.password,
     lint: lintOf(bot.lint),

@@ -2,10 +2,12 @@
 
 import type { Place } from '../core/base/error.ts';
 import { type Fen, fen } from '../core/base/money.ts';
+import { VOUCHER_CAPS, voucherPayer } from '../core/decide/limits.ts';
 import type { Channel } from '../core/payout/channels/channel.ts';
 import { ALL_CHANNELS, type ChannelName, channelOf } from '../core/payout/channels/index.ts';
 import type { RedpackSettings } from '../core/payout/channels/redpack.ts';
 import type { TransferSettings } from '../core/payout/channels/transfer.ts';
+import type { VoucherSettings } from '../core/payout/channels/voucher.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/pace.ts';
 
 import * as shape from '../core/yaml/schema.ts';
@@ -39,6 +41,8 @@ type AnyMerchant = Pick<Channel, 'paysGroups' | 'showsPacket'> & {
   /** Minutes of the Beijing day in which nothing is sent, `[from, to)`. */
   readonly quietHours: readonly (readonly [number, number])[];
   readonly payNotice?: PayNoticeSettings;
+  /** By which it sends vouchers: a merchant of its own to whoever works on payouts, with a gate of its own. */
+  readonly vouchers?: VoucherMerchant;
 };
 
 /** 现金红包, API v2. */
@@ -49,15 +53,19 @@ type RedpackMerchant = AnyMerchant &
   };
 
 /** 商家转账, API v3. */
-export type TransferMerchant = AnyMerchant &
-  TransferSettings & {
-    readonly apiV3Key: string;
-    /** Serial number of the merchant's certificate, hex. */
-    readonly serialNo: string;
-    readonly privateKey: Buffer;
-  };
+export type TransferMerchant = AnyMerchant & TransferSettings & SettingsV3;
 
-export type MerchantConfig = RedpackMerchant | TransferMerchant;
+type SettingsV3 = {
+  readonly apiV3Key: string;
+  /** Serial number of the merchant's certificate, hex. */
+  readonly serialNo: string;
+  readonly privateKey: Buffer;
+};
+
+/** 代金券, API v3. */
+type VoucherMerchant = AnyMerchant & VoucherSettings & SettingsV3;
+
+export type MerchantConfig = RedpackMerchant | TransferMerchant | VoucherMerchant;
 
 /** A merchant as it pays today, and as it paid before a change of channel. */
 export function waysOf(merchant: MerchantConfig): readonly MerchantConfig[] {
@@ -75,7 +83,8 @@ const LIMITS = object('limits', {
   max: optional(shape.money({ min: 1 })),
 });
 
-const CHANNEL_NAMES = ALL_CHANNELS.map(({ name }) => name);
+/** Those by which a merchant may pay cash. */
+const CHANNEL_NAMES = ALL_CHANNELS.filter(({ pays }) => pays === 'redpacket').map(({ name }) => name);
 
 export const MERCHANT = object('a merchant', {
   mchId: required(located(MCH_ID)),
@@ -89,6 +98,7 @@ export const MERCHANT = object('a merchant', {
     located(text({ what: 'an IPv4 address', pattern: /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/ })),
   ),
   channel: optional(located(shape.choice('a channel', CHANNEL_NAMES))),
+  vouchers: optional(located(shape.flag()), 'true: it sends vouchers (代金券), by API v3, whatever its channel is'),
   apiV3Key: optional(located(API_V3_KEY)),
   serialNo: optional(located(SERIAL_NO)),
   ...PLATFORM_KEYS,
@@ -143,21 +153,26 @@ const SETTINGS: { readonly [Name in ChannelName]: Settings<Extract<MerchantConfi
     }),
   },
   transfer: {
-    lacks: merchant => [
-      ...without(merchant, ['apiV3Key', 'serialNo', 'privateKey']),
-      ...(KEYS.some(key => key in merchant) ? [] : ['platformKeys']),
-    ],
-    of: ({ merchant: { apiV3Key, serialNo, transferScene, perception }, own, notifyUrl }) => ({
+    lacks: lacksV3,
+    of: ({ merchant: { transferScene, perception, ...merchant }, own, notifyUrl }) => ({
       channel: 'transfer',
-      apiV3Key: apiV3Key?.value ?? '',
-      serialNo: serialNo?.value ?? '',
-      privateKey: own.privateKey ?? NOTHING,
+      ...v3Of(merchant, own),
       transferScene: transferScene ?? '1000',
       ...(perception !== undefined && { perception }),
       ...(notifyUrl.startsWith('https://') && { notifyUrl }), // WeChat Pay calls no other
     }),
   },
+  voucher: { lacks: lacksV3, of: ({ merchant, own }) => ({ channel: 'voucher', ...v3Of(merchant, own) }) },
 };
+
+function lacksV3(merchant: Draft): readonly string[] {
+  const missing = without(merchant, ['apiV3Key', 'serialNo', 'privateKey']);
+  return KEYS.some(key => key in merchant) ? missing : [...missing, 'platformKeys'];
+}
+
+function v3Of({ apiV3Key, serialNo }: Merchant, { privateKey }: OwnFiles): SettingsV3 {
+  return { apiV3Key: apiV3Key?.value ?? '', serialNo: serialNo?.value ?? '', privateKey: privateKey ?? NOTHING };
+}
 
 type Settings<Config extends MerchantConfig> = {
   lacks(merchant: Draft): readonly string[];
@@ -176,6 +191,9 @@ export function checkMerchant(name: string, merchant: Draft, at: Place, say: Com
   const [missing, certificate] = [lacks(merchant), lacksCertificate?.(merchant)];
   if (missing.length > 0) say(at, `merchant "${name}" has no ${missing.join(', ')}, which channel ${channel} needs`);
   if (certificate !== undefined) say(at, `merchant "${name}" has ${certificate}`);
+  const lackedByVouchers = merchant.vouchers?.value ? SETTINGS.voucher.lacks(merchant) : [];
+  if (lackedByVouchers.length > 0)
+    say(merchant.vouchers!.at, `merchant "${name}" has no ${lackedByVouchers.join(', ')}, which vouchers need`);
   const { min, max } = merchant.limits ?? {};
   if (min !== undefined && max !== undefined && min > max)
     say(at, `merchant "${name}": limits.min is above limits.max`);
@@ -198,15 +216,20 @@ export function merchantOf(name: string, merchant: Merchant, publicUrl: string, 
   };
   const chosen = chosenIn(merchant);
   const others = CHANNEL_NAMES.filter(channel => channel !== chosen && hasAll(merchant, channel)).map(of);
-  const ways = [of(chosen), ...others];
+  const voucher = merchant.vouchers?.value ? { ...common, ...SETTINGS.voucher.of(read) } : undefined;
+  const ways = [of(chosen), ...others, ...(voucher ? [voucher] : [])];
   const payNotice = payNoticeOf(
     { ...merchant, apiV2Key: merchant.apiV2Key?.value, apiV3Key: merchant.apiV3Key?.value },
     keys,
     { signs: ways.find(each => 'serialNo' in each), packets: ways.find(each => 'certificate' in each) },
   );
   const former = others.map(each => ({ ...each, payNotice }));
-  return { ...of(chosen), ...(former.length > 0 && { former }), payNotice };
+  const limits = { ...common.limits, ...VOUCHER_CAPS };
+  const vouchers = voucher && { ...voucher, ...NO_PACKETS, name: voucherPayer(name), limits, payNotice };
+  return { ...of(chosen), ...(former.length > 0 && { former }), payNotice, ...(vouchers && { vouchers }) };
 }
+
+const NO_PACKETS = { paysGroups: false, showsPacket: false };
 
 /** Whether everything a channel needs stands there. */
 function hasAll(merchant: Merchant, channel: ChannelName): boolean {

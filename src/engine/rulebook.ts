@@ -113,9 +113,9 @@ function aroundOf({ accounts, merchants, lint }: Config): RuleAround {
   return {
     accounts: new Map([...accounts].map(([name, { merchant }]) => [name, { merchant }])),
     merchants: new Map(
-      [...merchants].map(([key, { name, channel, paysGroups, showsPacket, limits }]) => [
+      [...merchants].map(([key, { name, channel, paysGroups, showsPacket, limits, vouchers }]) => [
         key,
-        { name, channel, paysGroups, showsPacket, limits: { ...limits } },
+        { name, channel, paysGroups, showsPacket, limits: { ...limits }, ...(vouchers && { vouchers: {} }) },
       ]),
     ),
     lint,

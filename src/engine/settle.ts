@@ -9,12 +9,12 @@ import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } fr
 import { gotThrough, isQuiet } from '../core/payout/merchant-halt.ts';
 import type { PayoutPolicy } from '../core/payout/pace.ts';
 import { asBillNo, isFinal, type Observation, type Payout, type Step } from '../core/payout/payout.ts';
-import { beginSend, observe, type Verdict, waitForTomorrow } from '../core/payout/transitions.ts';
+import { beginSend, observe, type Verdict, waitForStock, waitForTomorrow } from '../core/payout/transitions.ts';
 import { type Cancel, isCancel } from '../core/rules/campaign.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from '../ports.ts';
 import { askBack } from './ask-back.ts';
 import { doubtOld } from './doubt.ts';
-import { GateMemory } from './halt-memory.ts';
+import { GateMemory, StockRests } from './halt-memory.ts';
 import { type Aside, Lane, type Leased, type Outcome, Tries, type Work } from './lane.ts';
 import { type Timer, Turn } from './lease.ts';
 import { Probes } from './probes.ts';
@@ -103,6 +103,7 @@ class Gate {
   /** Left in the middle of a call by whoever had the turn before us; and who is to be asked after at once. */
   private orphans: Payout[] = [];
   private readonly tries: Tries;
+  private readonly stocks: StockRests;
   private complainedAt = Number.NEGATIVE_INFINITY;
   private hasComplained = false;
 
@@ -111,6 +112,7 @@ class Gate {
     this.merchant = merchant;
     this.turn = new Turn(`settle:${merchant.name}`, ports);
     this.tries = new Tries(ports.timer);
+    this.stocks = new StockRests(ports.log);
     this.memory = new GateMemory(merchant.name, merchant.under ?? '', ports);
     const hold = () => this.turn.hold(() => this.takeOver());
     const askNow = (payouts: readonly Payout[]) => void this.orphans.push(...payouts);
@@ -229,6 +231,7 @@ class Gate {
     this.tries.note(payout);
     const seen = await this.merchant.payer.send(begun.payout);
     const verdict = observe(begun.payout, seen, false, clock(), this.merchant.policy);
+    this.stocks.heard(verdict, clock());
     const written = this.conclude(begun.payout, verdict, seen, false, probed);
     const outcome = await written.catch(stuckAt); // it stands as sending: asked after
     if (probed) this.nudge();
@@ -237,6 +240,11 @@ class Gate {
 
   /** Written before the call; or what kept it from being written. */
   private async begin(payout: Payout, lease: Lease): Promise<Step | 'done' | 'stale'> {
+    const why = this.stocks.why(payout, this.ports.clock());
+    if (why !== undefined) {
+      const waits = waitForStock(payout, why, this.ports.clock());
+      return (await this.ports.store.advance(waits, lease)) === 'moved' ? 'done' : 'stale';
+    }
     const begun = beginSend(payout, this.ports.clock(), this.merchant.caps);
     const moved = await this.ports.store.advance(begun, lease);
     if (typeof moved === 'object') return this.wait(payout, moved.lost, lease);

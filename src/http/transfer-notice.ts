@@ -1,4 +1,4 @@
-// What WeChat Pay tells us by itself (回调通知): a transfer (商家转账) that reached its end. It is believed only with WeChat
+// What WeChat Pay tells us by itself (回调通知): a transfer (商家转账) that reached its end, a voucher (代金券) that was used. It is believed only with WeChat
 // Pay's signature, and acknowledged only once it is written down. A stranger gets an empty 401 and learns nothing.
 
 import type { Context } from 'koa';
@@ -29,8 +29,11 @@ type TransferNotice = {
   readonly seen: Observation;
 };
 
+/** Of any coupon of the merchant, whoever sent it: by WeChat Pay's number, for it names neither ours nor the follower. */
+type UseNotice = { readonly listId: string; readonly seen: Observation };
+
 /** `unread`: it is not for us, or nobody can tell what it means. `unopened`: sealed with another APIv3 key than ours. */
-type Opened = TransferNotice | { readonly unread: string } | { readonly unopened: string };
+type Opened = TransferNotice | UseNotice | { readonly unread: string } | { readonly unopened: string };
 
 export type NotifyMerchant = {
   /** Only payouts of it are told of here. */
@@ -75,10 +78,10 @@ export function notifyPost(ports: NotifyPorts) {
       log.error({ merchant: name, reason: notice.unopened }, WRONG_KEY);
       return say(ctx, 503);
     }
-    const { billNo } = notice;
+    const about = 'listId' in notice ? { listId: notice.listId } : { billNo: notice.billNo };
     const status = await apply(ports, name, merchant!, notice).catch((error: unknown) => {
-      const fields = { merchant: name, billNo, err: error };
-      log.error(fields, 'a transfer’s end could not be written down; WeChat Pay will tell it again');
+      const fields = { merchant: name, ...about, err: error };
+      log.error(fields, 'a payout’s end could not be written down; WeChat Pay will tell it again');
       return 503 as const;
     });
     say(ctx, status);
@@ -95,9 +98,17 @@ async function apply(
   { store, clock, log, conclude }: NotifyPorts,
   merchant: string,
   { channel, policy }: NotifyMerchant,
-  notice: TransferNotice,
+  notice: TransferNotice | UseNotice,
 ): Promise<204 | 404 | 503> {
   for (let race = 0; race < RACES_MAX; race++) {
+    if ('listId' in notice) {
+      const used = await withOrder(store, merchant, notice.listId);
+      // Heard before, or another system has sent it: the merchant is told of all of them.
+      if (!used) return 204;
+      const verdict = observe(used, notice.seen, true, clock(), policy);
+      if ((await conclude(merchant, verdict, notice.seen)) === 'moved') return 204;
+      continue;
+    }
     const payout = await store.payout(notice.billNo);
     if (!payout || !isOf(payout, merchant, channel, notice)) {
       const { billNo, amount } = notice;
@@ -112,6 +123,20 @@ async function apply(
     if ((await conclude(merchant, verdict, notice.seen)) === 'moved') return 204;
   }
   return 503;
+}
+
+const PAGE = 500;
+
+/** The payout that lies with its follower under this number of WeChat Pay's. */
+async function withOrder(store: Store, merchant: string, listId: string): Promise<Payout | undefined> {
+  let after: BillNo | undefined;
+  for (;;) {
+    const filter = { merchant, state: 'sent', limit: PAGE, ...(after !== undefined && { after }) } as const;
+    const page = await store.payouts(filter);
+    const found = page.find(payout => payout.listId === listId);
+    if (found || page.length < PAGE) return found;
+    after = page.at(-1)!.billNo;
+  }
 }
 
 function isOf(payout: Payout, merchant: string, channel: ChannelName, { amount, user }: TransferNotice): boolean {

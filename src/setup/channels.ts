@@ -7,6 +7,7 @@ import type { Look } from '../wechat/pay/payout-lookup.ts';
 import type { Keys } from '../wechat/pay/platform-keys.ts';
 import { createPayer, createRedpackLook } from '../wechat/pay/redpack.ts';
 import { createNoticeReader, createTransferLook, createTransferPayer } from '../wechat/pay/transfer.ts';
+import { createUseReader, createVoucherPayer, NO_LOOK } from '../wechat/pay/voucher.ts';
 
 /** `keys`: the merchant's, whose settings of API v3 stand there wherever a channel needs them. */
 type Way<Merchant> = {
@@ -14,7 +15,7 @@ type Way<Merchant> = {
   /** Whose a number is. */
   look(merchant: Merchant, clock: Clock, keys: Keys | undefined): Look;
   /** Reads what WeChat Pay tells by itself of payouts that have ended. */
-  notices?(merchant: Merchant, keys: Keys): ReturnType<typeof createNoticeReader>;
+  notices?(merchant: Merchant, keys: Keys): ReturnType<typeof createNoticeReader | typeof createUseReader>;
   /** What WeChat Pay knows the merchant by, beside its number. */
   credentials(merchant: Merchant): readonly (string | Buffer)[];
 };
@@ -32,6 +33,12 @@ const WAYS: { readonly [Name in ChannelName]: Way<Extract<MerchantConfig, { chan
     payer: (merchant, clock, keys) => createTransferPayer(merchant, clock, keys!),
     look: (merchant, clock, keys) => createTransferLook(merchant, clock, keys!),
     notices: createNoticeReader,
+    credentials: ({ serialNo, privateKey }) => [serialNo, privateKey],
+  },
+  voucher: {
+    payer: (merchant, clock, keys) => createVoucherPayer(merchant, clock, keys!),
+    look: () => NO_LOOK,
+    notices: createUseReader,
     credentials: ({ serialNo, privateKey }) => [serialNo, privateKey],
   },
 };

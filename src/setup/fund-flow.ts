@@ -8,6 +8,7 @@ import { type MerchantConfig, waysOf } from '../config/merchant.ts';
 import { type Cover, FundFlow } from '../core/audit/fund-flow.ts';
 import { BadInput } from '../core/base/error.ts';
 import { DAY, type Day, dayOf, later, parseBeijing } from '../core/base/time.ts';
+import { channelOf } from '../core/payout/channels/index.ts';
 import { tableFile } from '../lib/table-file.ts';
 import type { Clock } from '../ports.ts';
 import { ACCOUNTS, createFundDesk, type Fetched, type FundAccount, type FundConfig } from '../wechat/pay/fund-flow.ts';
@@ -48,11 +49,13 @@ export async function fetchFundFlows(config: Config, day: Day, clock: Clock): Pr
   return { funds, lines };
 }
 
-/** A merchant that no account uses has paid nothing, and API v2 has no AppID to ask with. */
+/** Vouchers leave no line there. A merchant that no account uses has paid nothing, and API v2 has no AppID to ask with. */
 function paying({ merchants, accounts }: Config): MerchantConfig[] {
   const used = new Set([...accounts.values()].map(account => account.merchant));
   return [...merchants.values()].filter(
-    ({ name, payNotice }) => used.has(name) || payNotice?.v3?.fetcher !== undefined,
+    merchant =>
+      channelOf(merchant).pays === 'redpacket' &&
+      (used.has(merchant.name) || merchant.payNotice?.v3?.fetcher !== undefined),
   );
 }
 

@@ -22,8 +22,11 @@ import { V3Verifier } from './pay/v3-signature.ts';
 import { listen, send, shut } from './shared/http.ts';
 import type { SimulatorOptions } from './shared/options.ts';
 import { Refused } from './shared/refusal.ts';
+import { VoucherDesk } from './voucher/desk.ts';
+import { voucherNotifier } from './voucher/notice.ts';
 import { openAs } from './web/browser.ts';
 import { type Web, webPages } from './web/routes.ts';
+import { couponNow } from './world/coupon.ts';
 import { fundFlowCsv } from './world/fund-flow.ts';
 import { packetOf } from './world/order.ts';
 import { payInShop, refundInShop } from './world/shop.ts';
@@ -77,9 +80,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const transfers = new TransferDesk(world, (name, serial) => signing.readName(name, serial));
   const notifications = notifier(world, signing, options);
   const shop = new ShopNotifier(world, signing);
+  const uses = voucherNotifier(world, signing, options);
+  const vouchers = new VoucherDesk(world, uses.used);
   const messages = new MessageDesk(world);
   const control: Control = {
     ...controlOf(world, desk, pushes, notifications, shop),
+    ...couponsOf(world, vouchers),
     ...signing.control(),
     messages: () => messages.count(),
   };
@@ -89,7 +95,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const pages = webPages(world, tickets);
   const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve([api, pages], door, req, res));
   const wire = { verifier: new V3Verifier(certificates.merchants), signing, now: () => world.now() };
-  const v3 = { desk: transfers, shop: new ShopDesk(world), bills: new BillDesk(world), ...wire };
+  const v3 = { desk: transfers, shop: new ShopDesk(world), bills: new BillDesk(world), vouchers, ...wire };
   const pay = payServer(certificates, desk, v3, world.faults);
   const tick = (): void => {
     desk.tick();
@@ -100,7 +106,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const close = async (): Promise<void> => {
     clearInterval(timer);
     door.close();
-    await Promise.all([pushes.close(), notifications.close(), shop.close(), shut(web), shut(pay)]);
+    await Promise.all([pushes.close(), notifications.close(), uses.close(), shop.close(), shut(web), shut(pay)]);
     world.close();
   };
   try {
@@ -122,7 +128,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       spacing: mchId => desk.spacing(mchId),
       tick,
       idle: () => pushes.idle(),
-      noticesIdle: async () => void (await Promise.all([notifications.idle(), shop.idle()])),
+      noticesIdle: async () => void (await Promise.all([notifications.idle(), uses.idle(), shop.idle()])),
       close,
     };
   } catch (error) {
@@ -130,6 +136,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await close();
     throw error;
   }
+}
+
+function couponsOf(world: World, vouchers: VoucherDesk): Pick<Control, 'setStock' | 'coupons' | 'endCoupon'> {
+  return {
+    setStock: stock => world.coupons.putStock(stock),
+    coupons: () => world.coupons.all().map(each => couponNow(each, world.now())),
+    endCoupon: (couponId, status) => vouchers.end(couponId, status),
+  };
 }
 
 function certificateOf(merchants: ReadonlyMap<string, MerchantCertificate>, mchId: string): MerchantCertificate {
@@ -144,7 +158,7 @@ function controlOf(
   pushes: Pusher,
   notifications: Notifier,
   shop: ShopNotifier,
-): Omit<Control, 'messages' | 'signing' | 'setSigning'> {
+): Omit<Control, 'messages' | 'signing' | 'setSigning' | 'setStock' | 'coupons' | 'endCoupon'> {
   const act = actor(world, pushes);
   return {
     state: () => world.state(),

@@ -992,7 +992,7 @@ rules:
   - { id: d, on: text, give: a, delay: 1h, cancelIf: refunded }
 `,
       [
-        '10:40 `delay` is for red packets, and this rule gives none',
+        '10:40 `delay` is for red packets and vouchers, and this rule gives none',
         '11:43 `cancelIf` takes back what is not paid yet; add `delay`, such as delay: 24h',
         '12:54 only an order can be refunded: the rule needs on: paid',
         '12:65 unknown word "returned" for cancelIf; expected one of: refunded, unsubscribed',

@@ -19,7 +19,8 @@ export const POLICY: PayoutPolicy = {
   ...DEFAULT_POLICY,
   askAfter: [20 * SECOND, 2 * MINUTE, HOUR, 6 * HOUR, 25 * HOUR],
 };
-export type Channel = ChannelName;
+/** By which its merchant pays cash. */
+export type Channel = Exclude<ChannelName, 'voucher'>;
 
 /** Small keys: nobody attacks them here, and every answer is signed. */
 function keyPair(): { readonly privateKeyPem: string; readonly publicKeyPem: string } {
@@ -55,7 +56,7 @@ const COMMON = {
   quietHours: [],
 };
 
-export const MERCHANTS: Readonly<Record<Channel, MerchantConfig>> = {
+export const MERCHANTS: Readonly<Record<ChannelName, MerchantConfig>> = {
   redpack: {
     ...COMMON,
     channel: 'redpack',
@@ -77,6 +78,17 @@ export const MERCHANTS: Readonly<Record<Channel, MerchantConfig>> = {
     privateKey: Buffer.from(MERCHANT_KEY.privateKeyPem),
     transferScene: '1000',
     notifyUrl: 'https://bot.test/notify/transfer/shop',
+    payNotice: { v3: { apiV3Key: KEY_V3, platformKeys: PLATFORM_KEYS }, orderQuery: false },
+  },
+  voucher: {
+    ...COMMON,
+    name: `${SHOP}.voucher`,
+    channel: 'voucher',
+    paysGroups: false,
+    showsPacket: false,
+    apiV3Key: KEY_V3,
+    serialNo: '44A0C0D2E5B14C8E9F0000000000000000000001',
+    privateKey: Buffer.from(MERCHANT_KEY.privateKeyPem),
     payNotice: { v3: { apiV3Key: KEY_V3, platformKeys: PLATFORM_KEYS }, orderQuery: false },
   },
 };

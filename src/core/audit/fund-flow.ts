@@ -4,6 +4,7 @@
 import { BadInput } from '../base/error.ts';
 import { parseYuan } from '../base/money.ts';
 import { beijingText, type Instant, later, MINUTE, parseBeijing, SECOND } from '../base/time.ts';
+import { channelOf } from '../payout/channels/index.ts';
 import type { Payout } from '../payout/payout.ts';
 import { cellsOf, type Written } from '../yaml/csv.ts';
 import type { AuditFinding, Change } from './payout.ts';
@@ -295,8 +296,13 @@ export class FundFlow {
 /** ms since 1970, both within it; and where it stands. */
 type Time = { readonly from: number; readonly to: number; readonly file: string };
 
-/** Paid for certain while the file covers: from its first call until we knew. What was on its way before may stand in another file. */
-function isMissing({ state, sentAt, endedAt }: Payout, history: readonly Change[], { from, to }: Time): boolean {
+/** Paid for certain while the file covers, by a channel that leaves a line in it: from its first call until we knew. What was on its way before may stand in another file. */
+function isMissing(
+  { request, state, sentAt, endedAt }: Payout,
+  history: readonly Change[],
+  { from, to }: Time,
+): boolean {
+  if (channelOf(request).pays !== 'redpacket') return false;
   if (state !== 'sent' && state !== 'received' && state !== 'refunded') return false;
   const calledAt = history.find(line => line.to === 'sending')?.at;
   const knownAt = sentAt ?? endedAt;

@@ -13,9 +13,9 @@ import { mechanicsOf } from '../mechanics/index.ts';
 import type { EvaluationContext, Limit, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
 import { causesOf } from '../mechanics/refund.ts';
 import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campaign.ts';
-import { isWorth, prizesGiven } from '../rules/campaign-query.ts';
+import { isVoucher, isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
-import { NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
+import { defaultOf, NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
 import { fitsPattern } from '../triggers/trigger.ts';
 import type { Check } from './check.ts';
 import type { Award, Decision, Open, Trace } from './decision.ts';
@@ -157,7 +157,7 @@ export class RuleEvaluation implements EvaluationContext {
     const offers = candidates.map(prize => offerOf(prize, this, luck, this.caps));
     const left = this.available(offers, names);
     if ('refusal' in left) return this.refuse(left);
-    const worth = left.some(offer => offer.amount > 0);
+    const worth = left.some(({ prize, amount }) => amount > 0 && !isVoucher(prize)); // those have a gate of their own
     if (worth && !this.see({ ok: !this.facts.halted, check: 'notHalted' })) return this.refuse({ refusal: 'halted' });
     const prospects = this.isForetold ? prospectsOf(this.campaign, names, left) : [];
     if (this.isForetold && !isCertain(prospects, this.campaign)) return this.open(prospects, left);
@@ -220,7 +220,7 @@ export class RuleEvaluation implements EvaluationContext {
       ...(coupon !== undefined && { coupon }),
       ...(payAt !== undefined && { payAt }),
       ...(amount > 0 && cancelIf.length > 0 && { cancelIf }),
-      reply: replyFor(said, rule.replies, values),
+      reply: replyFor(said, rule.replies, values, defaultOf(prize, said)),
     };
   }
 

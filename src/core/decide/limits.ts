@@ -7,12 +7,13 @@
 import { type Counter, UNBOUNDED } from '../base/counter.ts';
 import type { Event, OpenId } from '../base/event.ts';
 import { sceneOf } from '../base/event.ts';
-import type { Fen } from '../base/money.ts';
+import { type Fen, fen } from '../base/money.ts';
 import { beijingText, DAY, type Day, dayOf, endOfDay, type Instant, later, MINUTE } from '../base/time.ts';
 import { dayIn, roundAt } from '../match/claim-key.ts';
 import type { LimitId } from '../mechanics/check.ts';
 import type { Limit } from '../mechanics/mechanic.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
+import { isVoucher } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 
 /** What one merchant allows (bot.yaml: `merchants.*.limits`). WeChat enforces the same, later and less kindly. */
@@ -22,6 +23,18 @@ export type MerchantCaps = {
   readonly amountPerUserPerDay: Fen;
   readonly amountPerDay: Fen;
 };
+
+/** What a merchant is called where it sends vouchers: no name in bot.yaml has a dot. */
+export function voucherPayer(merchant: string): string {
+  return `${merchant}.voucher`;
+}
+
+/** What a merchant allows on one day is about cash; vouchers are only counted, since their stock has limits of its own. */
+export const VOUCHER_CAPS = {
+  perUserPerDay: UNBOUNDED,
+  amountPerUserPerDay: fen(UNBOUNDED),
+  amountPerDay: fen(UNBOUNDED),
+} satisfies Omit<MerchantCaps, 'merchant'>;
 
 /** The counter that remembers when a follower last claimed; see `gapLimit`. */
 export function lastClaimCounter(campaign: string, user: OpenId): string {
@@ -86,6 +99,9 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
   const base = `campaign/${campaign.id}`;
   const { user } = who.event;
   const of = prizeCalled(prize);
+  const { caps } = who;
+  const isOwn = isVoucher(prize) && caps !== undefined;
+  const payer = isOwn ? { ...who, caps: { merchant: voucherPayer(caps.merchant), ...VOUCHER_CAPS } } : who;
   const pieces = { add: 1, money: false, returns: amount > 0 };
   const wins: Limit[] = [
     {
@@ -122,7 +138,7 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
       refuses: 'soldOut',
       ...pieces,
     },
-    ...(amount > 0 ? [...moneyLimits(campaign, amount, who), ...packetLimits(campaign, who)] : []),
+    ...(amount > 0 ? [...moneyLimits(campaign, amount, payer), ...packetLimits(campaign, who)] : []),
   ];
 }
 

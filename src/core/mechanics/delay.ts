@@ -4,7 +4,7 @@ import { notFollowing, standingOf, wasBroken } from '../match/follower.ts';
 import { CANCELS } from '../rules/campaign.ts';
 import { cashGiven, hasTrigger } from '../rules/campaign-query.ts';
 import { lengthText } from '../rules/public-text.ts';
-import { isWritten, kindsOf, prizesGiven } from '../rules/schema/written.ts';
+import { costsMoney, isWritten, kindsOf, prizesGiven } from '../rules/schema/written.ts';
 import { choice, duration, located, oneOrMany, optional } from '../yaml/schema.ts';
 import { mechanic } from './mechanic.ts';
 
@@ -19,8 +19,8 @@ export const delay = mechanic({
   check(rule, { file, say }) {
     const { delay: length, cancelIf } = rule;
     const kinds = kindsOf(rule);
-    const pays = prizesGiven(rule, file).some(([, prize]) => isWritten(prize, 'redpacket'));
-    if (length && !pays) say(length.at, '`delay` is for red packets, and this rule gives none');
+    const pays = prizesGiven(rule, file).some(([, prize]) => costsMoney(prize));
+    if (length && !pays) say(length.at, '`delay` is for red packets and vouchers, and this rule gives none');
     if (!cancelIf) return;
     // A refund takes back chances and counts as well, and what waits for another reason than its delay.
     if (!isWritten(rule, 'delay') && cancelIf.value.includes('unsubscribed'))

@@ -64,6 +64,7 @@ const TEXTS: Readonly<Record<Stage, (when: string | undefined, page: () => strin
   stuck: () => '暂时不能送达,请确认微信已实名,或联系客服',
   waiting: when => `待领取,请${until(when)}点开聊天里的红包`,
   confirm: (when, page) => `待您确认,请${until(when)}打开 ${page()} 收款`,
+  usable: () => '已到账,用微信支付付款时自动抵扣',
   received: () => '已领取',
   returned: () => '没有在 24 小时内领取,已退回',
   failed: () => '没能送达,请联系客服',

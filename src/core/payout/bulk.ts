@@ -11,7 +11,6 @@ import { drawAmount, luckOf } from '../decide/draw.ts';
 import { type MerchantCaps, prizeLimits, ruleClaims } from '../decide/limits.ts';
 import type { Limit } from '../mechanics/mechanic.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
-import { isCash } from '../rules/campaign-query.ts';
 import { NO_REPLY } from '../rules/reply.ts';
 import type { Payout } from './payout.ts';
 import { claimOf, type PayerSettings, planPayout } from './plan.ts';
@@ -97,7 +96,6 @@ export function commitOf(batch: Batch, intent: Intent, now: Instant): BatchCommi
     },
   ];
   const award = { kind: 'awarded', ...about, claimKey, counters, holds, reply: NO_REPLY, trace } as const;
-  const shares = isCash(prize) ? prize.shares : undefined;
   return {
     event,
     seenAt: now,
@@ -106,7 +104,7 @@ export function commitOf(batch: Batch, intent: Intent, now: Instant): BatchCommi
     claim: claimOf({ account: account.name, user }, award, now),
     counters,
     payout: planPayout(
-      { campaign, rule: SEND_RULE, claimKey, amount, holds, shares, account, user, eventAt: now },
+      { campaign, rule: SEND_RULE, claimKey, amount, holds, prize, account, user, eventAt: now },
       merchant,
       now,
     ),

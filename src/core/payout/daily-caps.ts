@@ -36,9 +36,8 @@ export function takeCaps(
   };
 }
 
-/** The merchant's day is full: it leaves tomorrow, spread over some minutes. What may have left stays unknown. */
-export function waitStep(payout: Payout, counter: string, until: Instant, now: Instant): Step {
-  const detail = capText(counter);
+/** It is not called now, and leaves then. What may have left stays unknown. */
+export function waitStep(payout: Payout, what: string, detail: string, until: Instant, now: Instant): Step {
   return {
     payout: {
       ...payout,
@@ -50,13 +49,14 @@ export function waitStep(payout: Payout, counter: string, until: Instant, now: I
     },
     from: payout.state,
     at: now,
-    what: 'capped',
+    what,
     detail,
     move: 'none',
   };
 }
 
-function capText(counter: string): string {
+/** The merchant's day is full. */
+export function capText(counter: string): string {
   const what = counter.includes('/user/')
     ? counter.includes('/packets/')
       ? 'perUserPerDay: this follower has had as many packets'

@@ -103,7 +103,11 @@ export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBa
 
 export function notBack({ request }: Payout): string {
   const { aPayout, openMs } = channelOf(request);
-  return `it is with the follower, and ${aPayout} cannot be taken back; unopened, its money returns after ${openMs / HOUR} h`;
+  const when =
+    openMs === undefined
+      ? 'unused, its money returns when it expires'
+      : `unopened, its money returns after ${openMs / HOUR} h`;
+  return `it is with the follower, and ${aPayout} cannot be taken back; ${when}`;
 }
 
 /** The operator's no, written before WeChat Pay is told or asked: from now on only questions, and no other number. */

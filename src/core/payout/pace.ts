@@ -1,6 +1,7 @@
 // How a payout is paced: when it is looked at next, how long the pauses between the numbers of one claim are.
 import { createHash } from 'node:crypto';
 import { DAY, endOfDay, endOfMonth, HOUR, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
+import { channelOf } from './channels/index.ts';
 import type { Payout } from './payout.ts';
 
 /** How a payout is looked after; all of it can be set in bot.yaml. */
@@ -22,11 +23,11 @@ export const DEFAULT_POLICY: PayoutPolicy = {
   pauses: [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR],
 };
 
-/** gethbinfo, and the query of a bill, answer for so long: afterwards nobody can tell whether a number was paid. */
+/** gethbinfo, and the query of a bill, answer for so long: afterwards nobody can tell whether a number was paid. Of a coupon, always. */
 const HORIZON_MS = 30 * DAY;
 
-export function isTooOldToAsk({ firstSentAt, createdAt }: Payout, now: Instant): boolean {
-  return now - (firstSentAt ?? createdAt) > HORIZON_MS;
+export function isTooOldToAsk({ firstSentAt, createdAt, request }: Payout, now: Instant): boolean {
+  return channelOf(request).openMs !== undefined && now - (firstSentAt ?? createdAt) > HORIZON_MS;
 }
 
 /** A call ends, or is given up for dead, within this: then somebody else may ask. */
@@ -36,7 +37,16 @@ const BACKOFF_MAX_MS = 20 * MINUTE;
 /** WeChat's shortest interval between two tries of one number is 1 s. */
 const BACKOFF_MIN_MS = 1100;
 
-export type When = 'backoff' | 'schedule' | 'soon' | 'in20Minutes' | 'at8' | 'tomorrow' | 'nextMonth' | 'never';
+export type When =
+  | 'backoff'
+  | 'schedule'
+  | 'soon'
+  | 'in20Minutes'
+  | 'at8'
+  | 'tomorrow'
+  | 'nextMonth'
+  | 'atStockTry'
+  | 'never';
 
 export function whenNext(
   when: When,
@@ -57,6 +67,8 @@ export function whenNext(
       return tomorrow(payout, now);
     case 'nextMonth':
       return nextMonth(payout, now);
+    case 'atStockTry':
+      return stockTry(payout, now);
     case 'at8': {
       const eight = later(endOfDay(now), 8 * HOUR - DAY);
       return later(eight > now ? eight : later(eight, DAY), spread(payout, 10 * MINUTE));
@@ -83,6 +95,13 @@ function spread(payout: Payout, width: number): number {
 /** After midnight in Beijing, when the counts of a day begin anew; not all at once. */
 export function tomorrow(payout: Payout, now: Instant): Instant {
   return later(endOfDay(now), spread(payout, 10 * MINUTE));
+}
+
+/** After so long a stock that gave nothing is tried again: what it says passes now and then by itself. */
+export const STOCK_REST_MS = 10 * MINUTE;
+
+export function stockTry(payout: Payout, now: Instant): Instant {
+  return later(now, STOCK_REST_MS + spread(payout, STOCK_REST_MS));
 }
 
 export function nextMonth(payout: Payout, now: Instant): Instant {

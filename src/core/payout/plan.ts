@@ -7,12 +7,16 @@ import type { Instant } from '../base/time.ts';
 import type { Claim, Decision } from '../decide/decision.ts';
 
 import { ruleClaimsCounter } from '../decide/limits.ts';
-import type { Campaign } from '../rules/campaign.ts';
+import type { Campaign, Packet, Prize } from '../rules/campaign.ts';
 import { type ChannelSettings, channelOf, type PayRequest } from './channels/index.ts';
 import { billNoOf, numberDay, type Payout } from './payout.ts';
 
 /** As much of a merchant in bot.yaml as a request needs. */
-export type PayerSettings = { readonly name: string; readonly mchId: string } & ChannelSettings;
+export type PayerSettings = Payer & {
+  /** By which it sends vouchers, whichever way it pays cash. */
+  readonly vouchers?: Payer;
+};
+type Payer = { readonly name: string; readonly mchId: string } & ChannelSettings;
 
 /** What is owed to whom. */
 type Debt = {
@@ -21,8 +25,8 @@ type Debt = {
   readonly claimKey: string;
   readonly amount: Fen;
   readonly holds: readonly Pick<Counter, 'name' | 'add'>[];
-  /** A group packet's shares. */
-  readonly shares?: number | undefined;
+  /** Absent: nobody knows any more which it was. */
+  readonly prize?: Prize | undefined;
   readonly account: { readonly name: string; readonly appId: string };
   readonly user: OpenId;
   /** When the follower acted. */
@@ -80,7 +84,6 @@ export function planAward(
   now: Instant,
 ): Payout {
   const prize = campaign.prizes.get(name);
-  const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
   const undoneBy = cancelIf && { causes: cancelIf, ...(transaction !== undefined && { transaction }) };
   const debt = {
     campaign,
@@ -88,7 +91,7 @@ export function planAward(
     claimKey,
     amount,
     holds,
-    shares,
+    prize,
     account,
     user,
     eventAt,
@@ -99,7 +102,8 @@ export function planAward(
   return planPayout(debt, merchant, now);
 }
 
-export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): Payout {
+export function planPayout(debt: Debt, settings: PayerSettings, now: Instant): Payout {
+  const merchant = payerOf(debt, settings);
   const { campaign, rule, claimKey, amount, holds, account, user, eventAt, payAt, undoneBy } = debt;
   return {
     billNo: billNoOf(merchant.mchId, debt.numberDay ?? numberDay(claimKey, eventAt), claimKey, 1),
@@ -126,9 +130,21 @@ export function planPayout(debt: Debt, merchant: PayerSettings, now: Instant): P
   };
 }
 
-function requestOf({ campaign, account, shares, eventAt }: Debt, merchant: PayerSettings): PayRequest {
-  const { packet } = campaign;
+/** A payout takes the way of its prize: cash is never paid where a voucher was won. */
+function payerOf({ campaign, prize }: Debt, merchant: PayerSettings): Payer {
+  if (prize?.kind !== 'voucher') return merchant;
+  const { vouchers } = merchant;
+  if (!vouchers) throw new Error(`campaign ${campaign.id} gives vouchers, and merchant ${merchant.name} sends none`);
+  return vouchers;
+}
+
+const NO_WORDS: Packet = { sendName: '', actName: '', wishing: '', remark: '' };
+
+function requestOf({ campaign, account, prize, eventAt }: Debt, merchant: Payer): PayRequest {
+  const voucher = prize?.kind === 'voucher' ? prize : undefined;
+  const packet = voucher ? NO_WORDS : campaign.packet;
   if (!packet) throw new Error(`campaign ${campaign.id} pays, but says nothing of the packet`);
-  const wanted = { mchId: merchant.mchId, appId: account.appId, packet, shares, eventAt };
+  const shares = prize?.kind === 'redpacket' ? prize.shares : undefined;
+  const wanted = { mchId: merchant.mchId, appId: account.appId, packet, shares, eventAt, ...(voucher && { voucher }) };
   return channelOf(merchant).requestOf(wanted, merchant);
 }

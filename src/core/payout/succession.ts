@@ -70,7 +70,7 @@ function owedAt(
 function isUntaken({ sentAt, packageInfo, request }: Payout, response: Verdict['response'], now: Instant): boolean {
   if (response === 'isRefunded') return true;
   const hadIt = packageInfo !== undefined && sentAt !== undefined;
-  return response === 'isBillFailed' && hadIt && now - sentAt >= channelOf(request).openMs - HOUR;
+  return response === 'isBillFailed' && hadIt && now - sentAt >= (channelOf(request).openMs ?? 0) - HOUR;
 }
 
 /** What the counters get back. Of a group packet that was opened in part, only the money that came back. */

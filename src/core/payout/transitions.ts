@@ -1,12 +1,12 @@
 // The one table that moves a payout: state × what was seen → state, next step, bucket move. Everything WeChat Pay can
 // answer, its silence included, has a row; a state that is final has none.
 import assert from 'node:assert/strict';
-import { type Instant, later } from '../base/time.ts';
+import { type Instant, later, MINUTE } from '../base/time.ts';
 import type { MerchantCaps } from '../decide/limits.ts';
 import type { Meaning, ResponseClass } from './channels/channel.ts';
 import { isKnown, leavesNoOrder, meaningOf } from './classify.ts';
-import { takeCaps, waitStep } from './daily-caps.ts';
-import { CALL_LEASE_MS, isTooOldToAsk, type PayoutPolicy, tomorrow, type When, whenNext } from './pace.ts';
+import { capText, takeCaps, waitStep } from './daily-caps.ts';
+import { CALL_LEASE_MS, isTooOldToAsk, type PayoutPolicy, stockTry, tomorrow, type When, whenNext } from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type PayoutState, type Step } from './payout.ts';
 import { afterFailure, afterRefund } from './succession.ts';
 import { unclearOf, unclearWords } from './unclear-answers.ts';
@@ -41,6 +41,8 @@ const OPEN: Record<ResponseClass, Row> = {
   tomorrow: { to: 'held', do: 'send', when: 'tomorrow' },
   nextMonth: { to: 'held', do: 'send', when: 'nextMonth' },
   refusedUser: { to: 'held', do: 'query', when: 'tomorrow' },
+  unable: { to: 'failed', do: 'query', when: 'never', move: 'reserved→free' },
+  stock: { to: 'held', do: 'send', when: 'atStockTry' },
   halt: { to: 'held', do: 'send', when: 'soon' },
   config: { to: 'held', do: 'send', when: 'soon' },
   configOne: {
@@ -91,6 +93,8 @@ const SENT: Record<ResponseClass, Row> = {
   tomorrow: { to: 'same', do: 'query', when: 'tomorrow' },
   nextMonth: { to: 'same', do: 'query', when: 'tomorrow' },
   refusedUser: { to: 'same', do: 'query', when: 'tomorrow' },
+  unable: { to: 'same', do: 'query', when: 'tomorrow' },
+  stock: { to: 'same', do: 'query', when: 'backoff' },
   halt: { to: 'same', do: 'query', when: 'backoff' },
   config: { to: 'same', do: 'query', when: 'backoff' },
   configOne: { to: 'same', do: 'query', when: 'backoff' },
@@ -156,7 +160,12 @@ export function beginSend(payout: Payout, now: Instant, caps?: MerchantCaps): St
 
 /** The merchant's day is full: nothing was called. */
 export function waitForTomorrow(payout: Payout, counter: string, now: Instant): Step {
-  return waitStep(payout, counter, tomorrow(payout, now), now);
+  return waitStep(payout, 'capped', capText(counter), tomorrow(payout, now), now);
+}
+
+/** What it is taken from is spent or shut: nothing was called. Not all of them come back at once. */
+export function waitForStock(payout: Payout, why: string, now: Instant): Step {
+  return waitStep(payout, 'waits for its stock', why, stockTry(payout, now), now);
 }
 
 /** What an answer (or its absence) makes of a payout. `asked`: it answers gethbinfo, not sendredpack. */
@@ -171,7 +180,8 @@ export function observe(
   const counted = { ...payout, ...refusalsOf(payout, observation, asked) };
   const meaning = meaningFor(counted, observation, asked);
   const { response } = meaning;
-  const isRefusedNow = (response === 'refusedUser' || response === 'isFailedUser') && !payout.userRefused;
+  const isRefusedNow =
+    (response === 'refusedUser' || response === 'unable' || response === 'isFailedUser') && !payout.userRefused;
   const row = rowFor(counted, response);
   const to = row.to === 'same' ? payout.state : row.to;
   const strikes = row.when === 'backoff' ? payout.strikes + 1 : 0;
@@ -179,7 +189,8 @@ export function observe(
   const sentAt = to === 'sent' && payout.sentAt === undefined ? now : payout.sentAt;
   const listId = 'listId' in observation ? observation.listId : undefined;
   const packageInfo = 'packageInfo' in observation ? observation.packageInfo : undefined;
-  const nextAt = whenNext(row.when, payout, strikes, sentAt ?? now, now, policy);
+  const planned = whenNext(row.when, payout, strikes, sentAt ?? now, now, policy);
+  const nextAt = row.when === 'schedule' ? (endOf(observation, now) ?? planned) : planned;
   const isParked = nextAt === undefined && !isFinal(to);
   const { nextAt: _, problem: __, ...rest } = counted;
   const next: Payout = {
@@ -239,6 +250,12 @@ function refusalsOf(payout: Payout, seen: Observation, asked: boolean): Pick<Pay
   return !asked && leftNone ? { refusals: (payout.refusals ?? 0) + 1 } : {};
 }
 
+/** Nothing changes before, but what WeChat Pay tells by itself. */
+function endOf(seen: Observation, now: Instant): Instant | undefined {
+  if (seen.kind !== 'order' || seen.until === undefined || seen.until <= now) return undefined;
+  return later(seen.until, 10 * MINUTE);
+}
+
 /** Whether every call of this number left no order; one that was begun and whose end nobody saw may have left one. */
 function everyCallRefused({ tries, refusals }: Payout): boolean {
   return tries > 0 && refusals === tries;
@@ -248,6 +265,11 @@ function everyCallRefused({ tries, refusals }: Payout): boolean {
 function meaningFor(payout: Payout, observation: Observation, asked: boolean): Meaning {
   const meaning = meaningOf(observation, asked, payout.request, payout);
   const { state, expired, stopped } = payout;
+  if (meaning.response === 'unable' && state !== 'sent') {
+    // Said wrongly while another of the same follower is under way; said twice, it is so.
+    if (payout.tries < 2) return { ...meaning, response: 'slow' };
+    if (!everyCallRefused(payout)) return { ...meaning, response: 'refusedUser' };
+  }
   if (
     meaning.response === 'notFound' &&
     state !== 'sent' &&

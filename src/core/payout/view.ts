@@ -6,7 +6,7 @@ import type { Payout } from './payout.ts';
 
 /**
  * `coming`: not sent yet. `later`: will be sent at a time. `stuck`: WeChat refuses the follower for now. `waiting`: lies in the
- * chat, to be opened. `confirm`: the follower takes it on the page.
+ * chat, to be opened. `usable`: a voucher, for a payment. `confirm`: the follower takes it on the page.
  */
 export type Stage =
   | 'coming'
@@ -14,6 +14,7 @@ export type Stage =
   | 'stuck'
   | 'waiting'
   | 'confirm'
+  | 'usable'
   | 'received'
   | 'returned'
   | 'failed'
@@ -59,6 +60,7 @@ function handedOver({ request, packageInfo, problem, stopped, sentAt }: Payout):
   const { isConfirmed, openMs } = channelOf(request);
   const isForAPerson = problem !== undefined || stopped !== undefined;
   if (isForAPerson || (isConfirmed && packageInfo === undefined)) return { stage: 'coming' };
+  if (openMs === undefined) return { stage: 'usable' };
   return { stage: isConfirmed ? 'confirm' : 'waiting', ...(sentAt !== undefined && { when: later(sentAt, openMs) }) };
 }
 

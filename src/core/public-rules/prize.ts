@@ -3,7 +3,7 @@
 import { showFen } from '../base/money.ts';
 import { beijingText } from '../base/time.ts';
 import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
-import { isCash, isDraw, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
+import { isCash, isDraw, makesClaims, prizesGiven, type Voucher } from '../rules/campaign-query.ts';
 import { type Describing, endText, hoursIn, type Say } from '../rules/public-text.ts';
 
 export function describePrizes(at: Describing): string[] {
@@ -68,9 +68,19 @@ function worthText(prize: Prize, say: Say): string {
       return say('券码', 'a coupon');
     case 'redpacket':
       return cashText(prize, say);
+    case 'voucher':
+      return voucherText(prize, say);
     default:
       return prize satisfies never;
   }
+}
+
+function voucherText({ max, over }: Voucher, say: Say): string {
+  const [value, from] = [showFen(max), over === undefined ? '' : showFen(over)];
+  return say(
+    `微信支付代金券 ${value}${from && `（满 ${from} 可用）`}，用微信支付付款时自动抵扣`,
+    `a WeChat Pay voucher of ${value}${from && ` (from ${from})`}, taken off by itself at a payment by WeChat Pay`,
+  );
 }
 
 function cashText({ min, max, shares, steps, split }: Extract<Prize, { kind: 'redpacket' }>, say: Say): string {

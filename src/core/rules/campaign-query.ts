@@ -4,7 +4,10 @@ import { instant } from '../base/time.ts';
 import type { Campaign, Prize, Rule, Trigger } from './campaign.ts';
 import { calledOf } from './renamed.ts';
 
-export type Cash = Extract<Prize, { readonly kind: 'redpacket' }>;
+/** A prize that costs money: a red packet is paid in cash, a voucher counts as what it may cost the shop. */
+export type Cash = Extract<Prize, { readonly kind: 'redpacket' | 'voucher' }>;
+type RedPacket = Extract<Prize, { readonly kind: 'redpacket' }>;
+export type Voucher = Extract<Prize, { readonly kind: 'voucher' }>;
 
 /** Whether it gives or counts anything; other rules only answer. */
 export function makesClaims({ give, earn, assigned, makeUp }: Rule): boolean {
@@ -33,13 +36,22 @@ export function prizesGiven(campaign: Campaign, rule: Rule): readonly Prize[] {
 /** What a kind of prize is to whoever needs not know which it is. */
 const PRIZE_KINDS: Readonly<Record<Prize['kind'], { readonly isCash: boolean; readonly isWorth: boolean }>> = {
   redpacket: { isCash: true, isWorth: true },
+  voucher: { isCash: true, isWorth: true },
   coupon: { isCash: false, isWorth: true },
   nothing: { isCash: false, isWorth: false },
 };
 
-/** Money is paid for it. */
+/** It costs money. */
 export function isCash(prize: Prize): prize is Cash {
   return PRIZE_KINDS[prize.kind].isCash;
+}
+
+export function isRedPacket(prize: Prize): prize is RedPacket {
+  return prize.kind === 'redpacket';
+}
+
+export function isVoucher(prize: Prize): prize is Voucher {
+  return prize.kind === 'voucher';
 }
 
 /** Whoever wins it has won something. */

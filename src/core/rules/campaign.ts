@@ -74,6 +74,7 @@ export type Prize = Named & {
   readonly fallback?: boolean;
 } & (
     | RedPacket
+    | Voucher
     /** A text of ours: the next line of a list (券码). */
     | { readonly kind: 'coupon'; readonly coupons: readonly string[] }
     | { readonly kind: 'nothing' }
@@ -89,6 +90,25 @@ type RedPacket = {
   readonly steps?: readonly { readonly from: Fen; readonly amount: Fen }[];
   /** Its share of a round's total (红包雨): all of a round come to exactly that. */
   readonly split?: boolean;
+};
+
+/**
+ * A voucher (代金券) of a stock at WeChat Pay (批次). Both amounts are what one may cost the shop, whether the stock's money lies
+ * ready (预充值) or is given off at the till (免充值).
+ */
+type Voucher = {
+  readonly kind: 'voucher';
+  readonly min: Fen;
+  readonly max: Fen;
+  readonly stockId: string;
+  /** The merchant number that made the stock (stock_creator_mchid); absent: ours. */
+  readonly creator?: string;
+  /** From how much on it is taken off, for who reads of it. */
+  readonly over?: Fen;
+  /** What only a red packet can be. */
+  readonly shares?: never;
+  readonly steps?: never;
+  readonly split?: never;
 };
 
 export type TextTrigger =

@@ -1,5 +1,6 @@
 // What the follower reads: an outcome's template, or its default text, filled in.
-import { DETAILS, type Detail, type Outcome, type ReplyTemplate, type Said } from './campaign.ts';
+import { yuanText } from '../base/money.ts';
+import { DETAILS, type Detail, type Outcome, type Prize, type ReplyTemplate, type Said } from './campaign.ts';
 
 /** A passive reply (被动回复) before it becomes XML. */
 export type Reply =
@@ -59,6 +60,14 @@ const DETAIL_DEFAULTS: Partial<Record<Detail, string>> = {
   cancelled: '订单已退款,红包不再发出。',
 };
 
+/** What is told of such a prize where the rule says nothing of its own; `undefined`: what is told of red packets. */
+export function defaultOf(prize: Prize, said: Said): string | undefined {
+  if (prize.kind !== 'voucher') return undefined;
+  const what = `{{amount}} 元代金券${prize.over === undefined ? '' : `(满 ${yuanText(prize.over)} 元可用)`}`;
+  if (said === 'pending') return `${what}将在 {{payAt}} 发出。`;
+  return said === 'won' ? `恭喜!${what}已发出,用微信支付付款时自动抵扣,不在聊天和卡包里显示。` : undefined;
+}
+
 /** Replaces every `{{name}}`; one without a value becomes empty. */
 export function fill(text: string, values: Values): string {
   return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => values[name as Placeholder] ?? '');
@@ -80,10 +89,15 @@ export function render(template: ReplyTemplate, values: Values): Reply {
   }
 }
 
-/** The rule's own text for this outcome, or for the plainer one of which it is a case, or a default one. */
-export function replyFor(said: Said, replies: Partial<Record<Said, ReplyTemplate>>, values: Values): Reply {
+/** The rule's own text for this outcome, or for the plainer one of which it is a case, or a default one (`otherwise`). */
+export function replyFor(
+  said: Said,
+  replies: Partial<Record<Said, ReplyTemplate>>,
+  values: Values,
+  otherwise?: string,
+): Reply {
   const plain = isDetail(said) ? DETAILS[said] : said;
-  const text = (isDetail(said) ? DETAIL_DEFAULTS[said] : undefined) ?? DEFAULTS[plain];
+  const text = otherwise ?? (isDetail(said) ? DETAIL_DEFAULTS[said] : undefined) ?? DEFAULTS[plain];
   return render(replies[said] ?? replies[plain] ?? { kind: 'text', text }, values);
 }
 

@@ -8,6 +8,7 @@ import type {
   Account,
   Change,
   ClockChange,
+  Coupon,
   Faults,
   FundEdit,
   Merchant,
@@ -22,6 +23,7 @@ import type {
   Signing,
   SigningState,
   State,
+  Stock,
 } from '../shared/protocol.ts';
 import type { Act, Push, Pushing } from '../shared/protocol-push.ts';
 import { Refused } from '../shared/refusal.ts';
@@ -37,6 +39,7 @@ import {
   readPushing,
   readRefund,
   readSigning,
+  readStock,
 } from './input.ts';
 
 /** The control API without HTTP. What is refused throws `Refused`, what cannot be understood `BadInput`. */
@@ -72,6 +75,12 @@ export type Control = {
   /** Notices of payments and refunds, newest first; the latest 200 are known. */
   payNotices(): ShopNotice[];
   messages(): MessageCount;
+  /** A stock of vouchers, made or changed. */
+  setStock(stock: Stock): Stock;
+  /** Oldest first. */
+  coupons(): readonly Coupon[];
+  /** Of a use the merchant is notified. */
+  endCoupon(couponId: string, status: 'USED' | 'EXPIRED' | 'RECOVER'): Coupon;
   /** How an account's pushes are written from now on, until the next start. */
   setPushing(account: string, pushing: Partial<Pushing>): Account;
   /** Hands the phone to a person and sends this browser to a link. */
@@ -85,6 +94,12 @@ export type ControlDoor = {
   handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<void>;
   /** Ends the streams. */
   close(): void;
+};
+
+const ENDS: Readonly<Record<string, 'USED' | 'EXPIRED' | 'RECOVER'>> = {
+  use: 'USED',
+  expire: 'EXPIRED',
+  recover: 'RECOVER',
 };
 
 const STREAMS_MAX = 64;
@@ -187,6 +202,14 @@ function answerOf(control: Control, request: Request): Promise<unknown> | object
       return control.moveClock(readClockChange(body));
     case 'GET notices 1':
       return control.notices();
+    case 'PUT stocks 2':
+      return control.setStock(readStock(id!, body));
+    case 'GET coupons 1':
+      return control.coupons();
+    case 'POST coupons 3': {
+      const status = ENDS[verb!];
+      return status && control.endCoupon(id!, status);
+    }
     case 'GET messages 1':
       return control.messages();
     case 'GET faults 1':

@@ -10,6 +10,7 @@ import type {
   PayInShop,
   PlatformFault,
   Signing,
+  Stock,
 } from '../shared/protocol.ts';
 import type { Act, Pushing } from '../shared/protocol-push.ts';
 import { OF_FRONT } from '../world/faults.ts';
@@ -50,6 +51,8 @@ const PAY_PLACES: readonly NonNullable<PayFault['at']>[] = [
   'transfer',
   'transferQuery',
   'transferCancel',
+  'voucher',
+  'voucherQuery',
   'orderQuery',
   'certificates',
   'bill',
@@ -245,6 +248,29 @@ export function readPayInShop(value: unknown): PayInShop {
     ...(mchId === undefined ? {} : { mchId }),
     ...(api === undefined ? {} : { api }),
     ...(signType === undefined ? {} : { signType }),
+  };
+}
+
+const STOCK_STATES: readonly Stock['status'][] = ['unactivated', 'audit', 'running', 'paused', 'stoped'];
+
+/** Absent: running, from now to the end of time, a thousand of them. */
+export function readStock(stockId: string, value: unknown): Stock {
+  const json = objectOf(value, 'stock');
+  const optional = ['maxAmountByDay', 'perUser', 'validMs'] as const;
+  onlyKeys(json, 'stock', [
+    ...['creator', 'name', 'status', 'amount', 'minimum', 'maxCoupons', 'beginAt', 'endAt'],
+    ...optional,
+  ]);
+  const status = STOCK_STATES.find(each => each === (json.status ?? 'running'));
+  if (!status) throw new BadInput(`status: expected one of ${STOCK_STATES.join(', ')}`);
+  const whole = (key: string, otherwise: number): number =>
+    json[key] === undefined ? otherwise : wholeAt(json, key, 0, Number.MAX_SAFE_INTEGER);
+  return {
+    ...{ stockId, status, creator: filled(json, 'creator'), name: maybeText(json, 'name') ?? '代金券' },
+    amount: wholeAt(json, 'amount', 1, FEN_MAX),
+    ...{ minimum: whole('minimum', 0), maxCoupons: whole('maxCoupons', 1000) },
+    ...{ beginAt: whole('beginAt', 0), endAt: whole('endAt', 4_000_000_000_000) },
+    ...Object.fromEntries(optional.flatMap(key => (json[key] === undefined ? [] : [[key, whole(key, 0)]]))),
   };
 }
 

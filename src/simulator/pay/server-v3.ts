@@ -6,7 +6,7 @@ import type { BillDesk, BillFile } from './bills.ts';
 import type { ShopDesk } from './order-query.ts';
 import { HTML_502 } from './redpack-reply.ts';
 import type { SigningDesk } from './signing.ts';
-import type { TransferAnswer, TransferDesk } from './transfer.ts';
+import type { TransferAnswer, TransferCall, TransferDesk } from './transfer.ts';
 import { SYSTEM_ERROR } from './transfer-faults.ts';
 import type { V3Verifier } from './v3-signature.ts';
 
@@ -14,6 +14,8 @@ export type V3Door = {
   readonly desk: TransferDesk;
   readonly shop: ShopDesk;
   readonly bills: BillDesk;
+  /** `undefined`: the call is about something else. */
+  readonly vouchers: { answer(call: TransferCall, mchId: string): TransferAnswer | undefined };
   readonly verifier: V3Verifier;
   readonly signing: SigningDesk;
   readonly now: () => number;
@@ -45,6 +47,7 @@ export async function serveV3(door: V3Door, req: IncomingMessage, res: ServerRes
     door.signing.answer(call, mchId) ??
     door.shop.answerV3(named, mchId) ??
     door.bills.answerV3(call, mchId, req.headers.host ?? '') ??
+    door.vouchers.answer(call, mchId) ??
     door.desk.answer(named, mchId);
   await deliver({ ...door, mchId }, res, answer);
 }

@@ -22,6 +22,7 @@ const ENDPOINTS: Record<string, XmlEndpoint> = {
 const XML = 'text/xml; charset=utf-8';
 
 const ORDER_QUERY = '/pay/orderquery';
+const FAVOR = '/v3/marketing/favor/users';
 const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
 
 export function payServer(certificates: Certificates, desk: PayDesk, v3: V3Door, faults: FaultBox): Server {
@@ -65,6 +66,7 @@ function endpointOf({ method, url = '' }: IncomingMessage): PayEndpoint {
   if (path === '/v3/certificates') return 'certificates';
   if (path.startsWith('/v3/bill/') || path === DOWNLOAD_V2) return 'bill';
   if (path.startsWith('/v3/billdownload/')) return 'billDownload';
+  if (path.startsWith(FAVOR)) return method === 'POST' ? 'voucher' : 'voucherQuery';
   if (!path.startsWith(BILLS)) return ENDPOINTS[path] ?? 'orderQuery';
   if (path.endsWith('/cancel')) return 'transferCancel';
   return method === 'POST' ? 'transfer' : 'transferQuery';

@@ -13,7 +13,10 @@ import type { World } from '../world/world.ts';
 import { AFTER, type Spoil, spoilOf } from './redpack-faults.ts';
 import { type Failure, failure } from './transfer-request.ts';
 
-type Call = Extract<PayEndpoint, 'transfer' | 'transferQuery' | 'transferCancel' | 'certificates'>;
+type Call = Extract<
+  PayEndpoint,
+  'transfer' | 'transferQuery' | 'transferCancel' | 'certificates' | 'voucher' | 'voucherQuery'
+>;
 type Kind = PayFault['kind'];
 
 const BEFORE: ReadonlySet<Kind> = new Set([

@@ -23,6 +23,9 @@
 //   GET  /control/notices                      → Notice[]    (callbacks of transfers, newest first)
 //   POST /control/people/:openid/pay  PayInShop → ShopOrder  (the merchant is notified)
 //   POST /control/orders/:mchId/:orderNo/refund { amount? } → ShopOrder  (absent: all that is left; the merchant is notified)
+//   PUT  /control/stocks/:id      Stock        → Stock       (a stock of vouchers, made or changed)
+//   GET  /control/coupons                      → Coupon[]
+//   POST /control/coupons/:id/:end             → Coupon      (`use`, `expire` or `recover`; of a use the merchant is notified)
 //   GET  /control/paynotices                   → ShopNotice[] (notices of payments and refunds, newest first)
 //
 // A request that cannot be understood gets 400 with { error }. Amounts are fen, times ms since 1970.
@@ -154,6 +157,47 @@ export type Packet = {
 
 export type Share = { readonly openid: string; readonly amount: number; readonly at: number };
 
+/** A stock of vouchers (代金券批次), as an operator has made it at WeChat Pay. Amounts are fen. */
+export type Stock = {
+  readonly stockId: string;
+  /** The merchant that made it; others send it only where they are listed. */
+  readonly creator: string;
+  readonly senders?: readonly string[];
+  readonly name: string;
+  readonly status: 'unactivated' | 'audit' | 'running' | 'paused' | 'stoped';
+  /** What one takes off, and from how much on. */
+  readonly amount: number;
+  readonly minimum: number;
+  readonly maxCoupons: number;
+  readonly maxAmountByDay?: number;
+  readonly perUser?: number;
+  /** Openids that are one natural person (自然人防刷). */
+  readonly persons?: readonly (readonly string[])[];
+  /** Whom `prevent_api_abuse` keeps out. */
+  readonly abnormal?: readonly string[];
+  readonly noCash?: boolean;
+  readonly beginAt: number;
+  readonly endAt: number;
+  /** How long one is good after it was given, ms; absent: until the stock ends. */
+  readonly validMs?: number;
+};
+
+/** One voucher that somebody has. */
+export type Coupon = {
+  readonly couponId: string;
+  readonly stockId: string;
+  /** Who sent it, and under which `out_request_no`. */
+  readonly mchId: string;
+  readonly number: string;
+  readonly openid: string;
+  readonly amount: number;
+  readonly status: 'SENDED' | 'USED' | 'EXPIRED' | 'RECOVER';
+  readonly createdAt: number;
+  readonly beginAt: number;
+  readonly endAt: number;
+  readonly usedAt?: number;
+};
+
 export type ClockChange = { readonly advanceMs: number } | { readonly reset: true };
 
 /** Switched on over HTTP; `times` counts down to 0 and the fault is gone, absent: until switched off. */
@@ -240,6 +284,8 @@ export type PayFault = {
     | 'transfer'
     | 'transferQuery'
     | 'transferCancel'
+    | 'voucher'
+    | 'voucherQuery'
     | 'orderQuery'
     | 'certificates'
     | 'bill'

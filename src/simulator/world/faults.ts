@@ -7,7 +7,7 @@ import type { Faults, PayFault, PlatformFault } from '../shared/protocol.ts';
  */
 export type PayEndpoint = NonNullable<PayFault['at']> | 'transferNotice' | 'connection';
 
-const PAYS: ReadonlySet<PayEndpoint> = new Set(['sendredpack', 'sendgroupredpack', 'transfer']);
+const PAYS: ReadonlySet<PayEndpoint> = new Set(['sendredpack', 'sendgroupredpack', 'transfer', 'voucher']);
 
 const OF_ANY_NOTICE: ReadonlySet<PayFault['kind']> = new Set(['lostNotice', 'duplicateNotice']);
 const OF_PAY_NOTICES: ReadonlySet<PayFault['kind']> = new Set(['lateNotice', 'forgedNotice']);

@@ -9,6 +9,7 @@ import type { Push, Pushing } from '../shared/protocol-push.ts';
 import { Refused } from '../shared/refusal.ts';
 import { type AccountState, shownAccount } from './account.ts';
 import { booksAfter, DayTallies, type Tally } from './balance.ts';
+import { CouponBook } from './coupon.ts';
 import { type FaultBox, faultBox } from './faults.ts';
 import { type Entry, type Journal, openJournal, type StoredPerson } from './journal.ts';
 import { type MerchantState, newMerchant } from './merchant.ts';
@@ -33,6 +34,7 @@ export class World {
     order => this.#write({ is: 'shop', order }),
     change => this.tell(change),
   );
+  readonly coupons = new CouponBook(entry => this.#write({ is: 'coupon', ...entry }));
   readonly #journal: Journal;
   readonly #accounts = new Map<string, AccountState>();
   readonly #merchants = new Map<string, MerchantState>();
@@ -102,11 +104,9 @@ export class World {
         if (chat && chat.length > CHAT_MAX) chat.splice(0, chat.length - CHAT_MAX);
         return;
       }
-      case 'grants': {
-        const state = this.#people.get(entry.openid);
-        if (state) state.grants = entry.grants;
+      case 'grants':
+        Object.assign(this.#people.get(entry.openid) ?? {}, { grants: entry.grants });
         return;
-      }
       case 'order':
         if (entry.card) this.#apply({ is: 'line', openid: entry.order.openid, line: entry.card });
         this.#applyOrder(entry.order, entry.balance);
@@ -118,11 +118,9 @@ export class World {
         merchant.books = { ...merchant.books, balance: entry.balance };
         return;
       }
-      case 'menu': {
-        const account = this.#accounts.get(entry.account);
-        if (account) account.menu = entry.menu;
+      case 'menu':
+        Object.assign(this.#accounts.get(entry.account) ?? {}, { menu: entry.menu });
         return;
-      }
       case 'qrcode':
         this.#accounts
           .get(entry.account)
@@ -134,6 +132,8 @@ export class World {
       case 'shop':
         this.shop.apply(entry.order);
         return;
+      case 'coupon':
+        this.coupons.apply(entry);
     }
   }
 

@@ -1,7 +1,7 @@
 // What a payout channel (付款渠道) is: all in which one way to pay differs from another, as one object. Nothing else asks which
 // channel a payout takes; it asks that channel.
 import type { Instant } from '../../base/time.ts';
-import type { Packet } from '../../rules/campaign.ts';
+import type { Packet, Prize } from '../../rules/campaign.ts';
 
 /** What an answer means for the payout and for its merchant. */
 export const RESPONSES = [
@@ -14,6 +14,8 @@ export const RESPONSES = [
   'tomorrow', // this follower has had enough today: same number after midnight
   'nextMonth', // … and this month: same number in the next one
   'refusedUser', // WeChat refuses this follower
+  'unable', // … what this payout is, for good: said twice, and of every call of its number, it will never be
+  'stock', // what it is taken from is spent or shut: the same number in a while, whatever comes from elsewhere goes on
   'halt', // the merchant cannot pay now: stop, same number later
   'config', // our settings are wrong: stop, same number once mended
   'configOne', // … and this payout will not come right by waiting: stop, and park it for a person
@@ -93,6 +95,8 @@ export type Order<State extends string = string> = {
   /** What came back of it, fen. */
   readonly refunded?: number;
   readonly packageInfo?: string;
+  /** It stays so until then, unless WeChat Pay says otherwise by itself. */
+  readonly until?: Instant;
 };
 
 /** As much of a payout as changes what is said of it. */
@@ -107,9 +111,12 @@ export type Known = {
 export type FactsQuery = {
   readonly mchId: string;
   readonly appId: string;
+  /** The words on it; a voucher has none. */
   readonly packet: Packet;
   /** A group packet's. */
   readonly shares: number | undefined;
+  /** A voucher's. */
+  readonly voucher?: { readonly stockId: string; readonly creator?: string };
   /** When the follower acted. */
   readonly eventAt: Instant;
 };
@@ -122,6 +129,8 @@ export type Channel<
 > = {
   /** As bot.yaml has it. A channel may have more than one kind of request. */
   readonly name: Name;
+  /** The kind of prize for which it is. */
+  readonly pays: Prize['kind'];
   /** One payout of it, in logs and to operators: `a red packet`. */
   readonly aPayout: string;
   /** What it takes as a number of ours. */
@@ -134,10 +143,12 @@ export type Channel<
   readonly isConfirmed: boolean;
   /** What the follower has not taken yet can be taken back from them. */
   readonly canTakeBack: boolean;
-  /** How long it lies with the follower before WeChat Pay takes it back, ms. */
-  readonly openMs: number;
+  /** How long it lies with the follower before WeChat Pay takes it back, ms. Absent: as long as its stock says, and it can be asked after as long. */
+  readonly openMs?: number;
   /** Every field of the request; a retry sends these. */
   requestOf(wanted: FactsQuery, settings: Settings): Request;
+  /** What a payout is taken from, where that can be spent or shut by itself. */
+  stockOf?(request: Request): string;
   /** Those of its texts that WeChat Pay may mask or refuse. */
   wordsIn(request: Request): readonly (string | undefined)[];
   /** What the codes mean of the call that pays, and of a question. */

@@ -3,14 +3,16 @@
 import type { Channel } from './channel.ts';
 import { REDPACK, type RedpackRequest } from './redpack.ts';
 import { TRANSFER, type TransferRequest } from './transfer.ts';
+import { VOUCHER, type VoucherRequest } from './voucher.ts';
 
 /** Every field of the request, chosen and stored before the first call; a retry sends these. */
-export type PayRequest = RedpackRequest | TransferRequest;
+export type PayRequest = RedpackRequest | TransferRequest | VoucherRequest;
 
 const CHANNELS = {
   redpack: REDPACK,
   group: REDPACK,
   transfer: TRANSFER,
+  voucher: VOUCHER,
 } satisfies Readonly<Record<PayRequest['channel'], Channel>>;
 
 type Made = (typeof CHANNELS)[keyof typeof CHANNELS];

@@ -172,6 +172,7 @@ function requestOf({ packet, shares, eventAt, ...ids }: FactsQuery, settings: Re
 
 export const REDPACK: Channel<'redpack', RedpackSettings, RedpackRequest, RedpackState> = {
   name: 'redpack',
+  pays: 'redpacket',
   aPayout: 'a red packet',
   billNo: /^[0-9A-Za-z]{1,28}$/,
   paysGroups: true,

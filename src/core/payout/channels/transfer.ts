@@ -159,6 +159,7 @@ function requestOf({ mchId, appId, packet }: FactsQuery, settings: TransferSetti
 
 export const TRANSFER: Channel<'transfer', TransferSettings, TransferRequest, BillState> = {
   name: 'transfer',
+  pays: 'redpacket',
   aPayout: 'a transfer',
   billNo: /^[0-9A-Za-z]{5,32}$/,
   paysGroups: false,

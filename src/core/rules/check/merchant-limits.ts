@@ -3,7 +3,7 @@
 import type { Finding } from '../../base/error.ts';
 import { type Fen, showFen } from '../../base/money.ts';
 import type { Campaign } from '../campaign.ts';
-import { isCash } from '../campaign-query.ts';
+import { isRedPacket, isVoucher } from '../campaign-query.ts';
 import { asWritten } from '../renamed.ts';
 
 /** As much of bot.yaml as this needs. */
@@ -15,6 +15,7 @@ export type Payers = {
       readonly name: string;
       readonly channel: string;
       readonly paysGroups: boolean;
+      readonly vouchers?: object;
       readonly limits: { readonly min: Fen; readonly max: Fen };
     }
   >;
@@ -22,8 +23,9 @@ export type Payers = {
 
 export function agreeWithMerchants(inside: Campaign, payers: Payers): Finding[] {
   const campaign = asWritten(inside);
-  const prizes = [...campaign.prizes.values()].filter(isCash);
-  if (prizes.length === 0) return [];
+  const all = [...campaign.prizes.values()];
+  const [prizes, vouchers] = [all.filter(isRedPacket), all.filter(isVoucher)];
+  if (prizes.length + vouchers.length === 0) return [];
   const account = campaign.account ?? [...payers.accounts.keys()][0] ?? '';
   const merchant = payers.merchants.get(payers.accounts.get(account)?.merchant ?? '');
   const at = { file: campaign.file, line: 1, column: 1 };
@@ -31,10 +33,14 @@ export function agreeWithMerchants(inside: Campaign, payers: Payers): Finding[] 
     return [
       {
         ...at,
-        message: `it pays red packets, but account "${account}" has no merchant; add \`merchant:\` to it in bot.yaml`,
+        message: `it pays ${prizes.length > 0 ? 'red packets' : 'vouchers'}, but account "${account}" has no merchant; add \`merchant:\` to it in bot.yaml`,
       },
     ];
   const { min, max } = merchant.limits;
+  const unsent = (merchant.vouchers ? [] : vouchers).map(prize => ({
+    ...at,
+    message: `prize "${prize.name}" is a voucher, and merchant "${merchant.name}" sends none; add \`vouchers: true\` to it in bot.yaml, with its keys of API v3`,
+  }));
   const groups = prizes.filter(prize => prize.shares !== undefined && !merchant.paysGroups);
   const unfit = groups.map(prize => ({
     ...at,
@@ -46,5 +52,5 @@ export function agreeWithMerchants(inside: Campaign, payers: Payers): Finding[] 
       ...at,
       message: `prize "${prize.name}" is ${showFen(prize.min)}..${showFen(prize.max)}, merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)}; change the prize, or \`limits\` in bot.yaml if WeChat Pay granted more`,
     }));
-  return [...unfit, ...beyond];
+  return [...unsent, ...unfit, ...beyond];
 }

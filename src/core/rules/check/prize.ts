@@ -5,7 +5,7 @@ import { type Fen, fen, showFen } from '../../base/money.ts';
 import { beijingText, type Instant } from '../../base/time.ts';
 import type { Written } from '../language/file.ts';
 import { SCENES } from '../schema/file.ts';
-import { isWritten, listsOf, type Say, type WrittenPrize } from '../schema/written.ts';
+import { costsMoney, isWritten, listsOf, type Say, type WrittenPrize } from '../schema/written.ts';
 import type { Checking } from './common.ts';
 
 /** WeChat pays between these without being told a scene, and between those with one (reference 2.4). */
@@ -21,7 +21,7 @@ export function checkPrizes(check: Checking): void {
     checkPrize(name, prize, check);
     if (!prize.fallback) continue;
     const { at } = prize.fallback;
-    if (isWritten(prize, 'redpacket'))
+    if (costsMoney(prize))
       check.say(at, `"${name}" is worth money; what is given when nothing is left must cost nothing`);
     else if (fallback === undefined) fallback = name;
     else check.say(at, `"${fallback}" is the fallback already; there is one in a campaign`);
@@ -46,7 +46,20 @@ function checkPrize(name: string, prize: WrittenPrize, { file, say }: Checking):
   const amounts = amountsOf(prize);
   for (const amount of amounts) checkAgainstBudget(name, amount, file, say);
   if (shares?.value !== undefined) checkShares(shares.value, shares.at, prize, say);
-  else for (const amount of amounts) checkAmount(amount, file, say);
+  else if (!prize.voucher) for (const amount of amounts) checkAmount(amount, file, say);
+  checkVoucher(prize, say);
+}
+
+/** Its stock gives each at most so much (单张面额). */
+const VOUCHER_MAX = fen(50_000);
+
+function checkVoucher({ voucher }: WrittenPrize, say: Say): void {
+  const { value } = voucher ?? {};
+  if (value && value.value > VOUCHER_MAX)
+    say(
+      value.at,
+      `${showFen(value.value)} is more than WeChat Pay ever takes off by one voucher, ${showFen(VOUCHER_MAX)}`,
+    );
 }
 
 // ── What it is worth ─────────────────────────────────────────────────────────────────────────────────────────
@@ -54,7 +67,8 @@ function checkPrize(name: string, prize: WrittenPrize, { file, say }: Checking):
 type Amount = { readonly at: Place; readonly min: Fen; readonly max: Fen };
 
 /** Every amount it can come to, where it is written. */
-export function amountsOf({ redpacket }: WrittenPrize): Amount[] {
+export function amountsOf({ redpacket, voucher }: WrittenPrize): Amount[] {
+  if (voucher?.value) return [{ at: voucher.value.at, min: voucher.value.value, max: voucher.value.value }];
   if (!redpacket) return [];
   const { range, split, steps } = redpacket.value;
   const { min, max } = range ?? split ?? {};

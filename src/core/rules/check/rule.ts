@@ -5,7 +5,16 @@ import { KEYS_OF_CLAIMS } from '../../mechanics/index.ts';
 import type { Draft, Located } from '../../yaml/schema.ts';
 import type { Written, WrittenRule } from '../language/file.ts';
 import { placeholdersOf } from '../reply.ts';
-import { isWritten, kindsOf, listsOf, makesClaims, prizesGiven, type Say, sayUnknown } from '../schema/written.ts';
+import {
+  costsMoney,
+  isWritten,
+  kindsOf,
+  listsOf,
+  makesClaims,
+  prizesGiven,
+  type Say,
+  sayUnknown,
+} from '../schema/written.ts';
 
 import type { Checking } from './common.ts';
 
@@ -122,22 +131,21 @@ function checkCouponText(rule: WrittenRule, file: Written, say: Say): void {
 
 /** The first rule that gives money is where it shows that there is none. */
 export function checkMoneyRules(file: Written, say: Say): void {
-  for (const { value: rule } of file.rules ?? []) {
-    const paying = prizesGiven(rule, file).find(([, prize]) => isWritten(prize, 'redpacket'));
-    if (!paying) continue;
-    const [name] = paying;
-    const entry = listsOf(rule)
-      .flat()
-      .find(({ value }) => value === name);
-    const needs = (key: string, example: string): void => {
-      if (!isWritten(file, key))
-        say(
-          entry?.at ?? rule.give!.at,
-          `"${name}" is a red packet, but the campaign has no \`${key}\`; add ${example}`,
-        );
-    };
-    needs('budget', 'budget: { total: ¥100.00 }');
-    needs('packet', 'packet: { sendName: … }');
-    return;
-  }
+  const needs = (key: string, of: (prize: object) => boolean, example: string): void => {
+    if (isWritten(file, key)) return;
+    for (const { value: rule } of file.rules ?? []) {
+      const paying = prizesGiven(rule, file).find(([, prize]) => of(prize));
+      if (!paying) continue;
+      const [name, prize] = paying;
+      const entry = listsOf(rule)
+        .flat()
+        .find(({ value }) => value === name);
+      const what = isWritten(prize, 'voucher') ? 'voucher' : 'red packet';
+      const words = `"${name}" is a ${what}, but the campaign has no \`${key}\`; add ${example}`;
+      say(entry?.at ?? rule.give!.at, words);
+      return;
+    }
+  };
+  needs('budget', costsMoney, 'budget: { total: ¥100.00 }');
+  needs('packet', prize => isWritten(prize, 'redpacket'), 'packet: { sendName: … }');
 }

@@ -144,6 +144,11 @@ type Making<K extends Kind> = (
 
 const MAKINGS: { readonly [K in Kind]: Making<K> } = {
   redpacket: ({ value }, { shares }) => ({ ...worthOf(value), ...(shares && { shares: shares.value }) }),
+  voucher: ({ stock, value: { value }, over, creator }) => ({
+    ...{ min: value, max: value, stockId: stock },
+    ...(over !== undefined && { over }),
+    ...(creator !== undefined && { creator }),
+  }),
   coupon: (list, _, data) => ({ coupons: data.coupons(list, heard)! }),
   nothing: () => ({}),
 };

@@ -16,7 +16,9 @@ import {
   oneOrMany,
   optional,
   pairs,
+  required,
   type ShapeOf,
+  text,
   weight,
   wrapped,
   yes,
@@ -57,6 +59,13 @@ const redpacket = byKind<Worth>('an amount such as ¥1.00 or ¥1.20..¥2.80, { s
   map: worthKinds,
 });
 
+const voucher = object('a voucher', {
+  stock: required(text({ what: 'the number of its stock (批次号)', pattern: /^\d{1,20}$/ })),
+  value: required(located(someMoney), '一张最多让商家花多少：计入预算'),
+  over: optional(someMoney, '满多少可用，写给粉丝看'),
+  creator: optional(text({ what: 'a merchant number', pattern: /^\d{8,10}$/ }), '创建批次的商户号，默认自己'),
+});
+
 const window = object(
   'a window',
   {
@@ -70,6 +79,7 @@ const window = object(
 /** What it is: exactly one of them is there. */
 const kinds = {
   redpacket: optional(located(redpacket), '红包金额：¥1.00、区间 ¥1.20..¥2.80、分档 steps 或红包雨 split'),
+  voucher: optional(voucher, '微信支付代金券：{ stock: "批次号", value: ¥5.00 }'),
   coupon: optional(located(csvFile()), '券码：CSV 文件，第一列，一行一个，每个只发一次'),
   nothing: optional(yes(), '没有中奖'),
 } satisfies Record<Prize['kind'], unknown>;

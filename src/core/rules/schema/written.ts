@@ -33,6 +33,11 @@ export function isWritten(draft: object | undefined, key: string): boolean {
   return draft !== undefined && Object.hasOwn(draft, key);
 }
 
+/** Money is paid for it, or given off at a till. */
+export function costsMoney(prize: object | undefined): boolean {
+  return isWritten(prize, 'redpacket') || isWritten(prize, 'voucher');
+}
+
 /** So many names are a help, more are not. */
 const NAMES_MAX = 20;
 

@@ -178,8 +178,17 @@ type Call = (
   body: object,
   config?: object,
 ) => Promise<{ readonly status: number; readonly data: Record<string, string> }>;
-/** Any path of API v3, as that library spells it. */
-type Chain = { readonly [part: string]: Chain } & { readonly post: Call };
+/** As that library spells what is called here. */
+type Chain = {
+  readonly v3: {
+    readonly marketing: {
+      readonly favor: {
+        readonly callbacks: { readonly post: Call };
+        readonly users: { readonly '{openid}': { readonly coupons: { readonly post: Call } } };
+      };
+    };
+  };
+};
 
 function plugin(serial: string, privateKey: Buffer): Chain {
   const { Wechatpay } = createRequire(import.meta.url)('wechatpay-axios-plugin') as {

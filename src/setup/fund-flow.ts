@@ -52,11 +52,13 @@ export async function fetchFundFlows(config: Config, day: Day, clock: Clock): Pr
 /** Vouchers leave no line there. A merchant that no account uses has paid nothing, and API v2 has no AppID to ask with. */
 function paying({ merchants, accounts }: Config): MerchantConfig[] {
   const used = new Set([...accounts.values()].map(account => account.merchant));
-  return [...merchants.values()].filter(
+  const payers = [...merchants.values()].filter(
     merchant =>
       channelOf(merchant).pays === 'redpacket' &&
       (used.has(merchant.name) || merchant.payNotice?.v3?.fetcher !== undefined),
   );
+  // Two names of one merchant have one account.
+  return payers.filter(({ mchId }, n) => payers.findIndex(each => each.mchId === mchId) === n);
 }
 
 type Into = { readonly folder: string; readonly funds: FundFlow };

@@ -23,6 +23,7 @@ import { belongToUs } from '../../src/setup/installation.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
 
 import { openStore } from '../../src/storage/open.ts';
+import { claimPlace } from '../../src/storage/sqlite/own-names.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
 import { readBooks } from '../storage/store.contract.ts';
@@ -141,7 +142,10 @@ class Restorable {
     copyFileSync(join(this.world.folder, backup), join(this.world.folder, this.file));
     if (journal)
       await this.sql(
-        `ATTACH '${before}' AS lost; INSERT OR IGNORE INTO journal SELECT * FROM lost.journal; DETACH lost`,
+        `ATTACH '${before}' AS lost; INSERT OR IGNORE INTO journal SELECT * FROM lost.journal;
+        INSERT OR IGNORE INTO shape SELECT * FROM lost.shape;
+        INSERT OR IGNORE INTO own SELECT owner, name, -value FROM lost.own WHERE name LIKE 'e%' AND typeof(value) = 'integer';
+        INSERT OR IGNORE INTO own SELECT * FROM lost.own WHERE name LIKE 'u%'; DETACH lost`,
       );
     this.replace(await openStore(`sqlite:${join(this.world.folder, this.file)}`));
   }
@@ -645,13 +649,17 @@ describe('a damaged store', () => {
   test('has a payout without its claim: the claim comes back, and nothing is counted twice', async () => {
     const [lost, other] = await twoOpened();
     const before = await scene.books();
-    await scene.sql(`DELETE FROM claim WHERE key IN ('${lost!.claimKey}', '${other!.claimKey}')`);
-    await scene.sql(`DELETE FROM journal WHERE user = '${other!.user}'`);
+    const [mine, theirs] = [lost!, other!].map(({ claimKey }) => claimPlace(claimKey));
+    for (const [owner, name] of [mine!, theirs!])
+      await scene.sql(`DELETE FROM own WHERE owner = '${owner}' AND name = '${name}'`);
+    await scene.sql(`DELETE FROM journal WHERE id IN (SELECT value FROM own WHERE owner = '${other!.user}' AND name LIKE 'e%');
+      DELETE FROM own WHERE owner = '${other!.user}' AND name LIKE 'e%'`);
     const report = await scene.repair();
     expect(shown(report)).toEqual([`claim ${lost!.claimKey} received`, `claim ${other!.claimKey} received`].sort());
     const after = await scene.books();
     expect(after).toMatchObject({ payouts: before.payouts, counters: before.counters, buckets: before.buckets });
     expect(after.claims).toEqual(before.claims);
+    expect(await scene.world.store.payouts({ user: lost!.user, limit: 2 })).toEqual([lost]);
     expect(await scene.audited()).toEqual([]);
     await scene.expectSecondRunIdle();
     expect(scene.world.said(await scene.act(lost!.user, { kind: 'unfollow' }))).toBeDefined();
@@ -662,7 +670,9 @@ describe('a damaged store', () => {
     await twoOpened();
     const { counters } = await scene.books();
     await scene.sql(
-      "UPDATE bucket SET received = received + 1; UPDATE counter SET value = value + 1 WHERE name NOT LIKE 'counted/%'",
+      `UPDATE bucket SET received = received + 1; UPDATE counter SET value = value + 1 WHERE name NOT LIKE 'counted/%';
+      UPDATE own SET value = (SELECT json_group_object(key, each.value + 1) FROM json_each(own.value) AS each)
+        WHERE name LIKE 'n%'`,
     );
     const { buckets } = await scene.books();
     const dry = await scene.repair({ dry: true });

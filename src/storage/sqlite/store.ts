@@ -295,7 +295,7 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
     whole(follower.user);
     sql.setFollower.run(...followerValues(follower));
   }
-  const payouts: number[] = [];
+  const payouts = claim && !payout && claim.amount > 0 ? payoutsWithout(sql, claim.key) : [];
   if (payout) {
     assert(payout.claimKey === claim?.key, `a payout comes with its claim: ${payout.billNo}`);
     payouts.push(plan(sql, payout));
@@ -308,6 +308,12 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   sql.putOwn.run(...place, eventColumn({ lines, answer: isLines ? {} : { at: answer.at } }));
   if (place[0] !== event.user) sql.putOwn.run(event.user, strayName(line), line);
   return { kind: 'done' };
+}
+
+/** A repair gives payouts the claim back that they have lost. Nobody else asks by a claim: so all of them are read. */
+function payoutsWithout(sql: Statements, claimKey: string): number[] {
+  const all = sql.prepare<{ id: number }>('SELECT id FROM payout WHERE claim_key = ? ORDER BY id');
+  return all.all(claimKey).map(({ id }) => id);
 }
 
 function addLine({ addLine: add, shapes }: Statements, { event, seenAt, decision, answer: { reply } }: Commit): number {

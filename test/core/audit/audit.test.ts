@@ -28,6 +28,7 @@ import { checkRuleFiles } from '../../../src/engine/rulebook.ts';
 import { SILENT } from '../../../src/lib/log.ts';
 import type { HistoryLine, Store } from '../../../src/ports.ts';
 import { inPages } from '../../../src/storage/shared/pages.ts';
+import { claimPlace } from '../../../src/storage/sqlite/own-names.ts';
 import { openDatabase } from '../../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { listOf, readBooks } from '../../storage/store.contract.ts';
@@ -755,6 +756,8 @@ describe('a whole world', () => {
 
     const [received] = await store.payouts({ state: 'received', limit: 1 });
     const { billNo, claimKey, amount } = received!;
+    const [owner, name] = claimPlace(claimKey);
+    const theClaim = `owner = '${owner}' AND name = '${name}'`;
     const day = 'merchant/shop/amount/day/%';
     const cases: [change: string, back: string, where: string][] = [
       [
@@ -778,8 +781,8 @@ describe('a whole world', () => {
         `payout ${billNo}: amount (claim ${claimKey}): expected ${amount} fen, found ${amount + 1} fen`,
       ],
       [
-        `UPDATE claim SET amount = amount - 1 WHERE key = '${claimKey}'`,
-        `UPDATE claim SET amount = amount + 1 WHERE key = '${claimKey}'`,
+        `UPDATE own SET value = json_set(value, '$[1]', ${amount - 1}) WHERE ${theClaim}`,
+        `UPDATE own SET value = json_set(value, '$[1]', ${amount}) WHERE ${theClaim}`,
         `payout ${billNo}: amount (claim ${claimKey}): expected ${amount - 1} fen, found ${amount} fen`,
       ],
       [
@@ -798,7 +801,7 @@ describe('a whole world', () => {
       `DELETE FROM history WHERE version = 2 AND payout = (SELECT id FROM payout WHERE bill_no = '${billNo}')`,
     );
     expect(shown(await audited())).toEqual([`payout ${billNo}: history line 2: expected version 2, found version 3`]);
-    await byHand(`DELETE FROM claim WHERE key = '${claimKey}'`);
+    await byHand(`DELETE FROM own WHERE ${theClaim}`);
     expect(shown(await audited())).toContain(`payout ${billNo}: claim: expected ${claimKey}, found no such claim`);
   }, 90_000);
 

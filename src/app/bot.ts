@@ -19,7 +19,8 @@ import { liveBookFor } from '../engine/live.ts';
 import type { Messages } from '../engine/messages.ts';
 import { type ConcludePorts, conclude } from '../engine/record.ts';
 import { bringUp } from '../engine/recount.ts';
-import { type Fitness, openRulebook, type Rulebook } from '../engine/rulebook.ts';
+import { openRulebook, type Rulebook } from '../engine/rulebook.ts';
+import type { Memory } from '../engine/rulebook-check.ts';
 import { createSettle, type Settle, type SettleMerchant } from '../engine/settle.ts';
 import { createLookup, type Lookup } from '../http/follower-lookup.ts';
 import { createH5 } from '../http/h5/routes.ts';
@@ -55,7 +56,7 @@ type BotPorts = {
   readonly store: Store;
   /** Names this process among all that work on the store. */
   readonly holder: string;
-  /** Of the program: by it the store remembers which rules passed their tests. Absent: they always run. */
+  /** Of the program: by it the store remembers which rules were found fit. Absent: they are always judged. */
   readonly version?: string;
   /** Further routes: the demo's. */
   readonly extend?: Parameters<typeof createApp>[0]['extend'];
@@ -83,7 +84,8 @@ export type Bot = {
 export async function createBot(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, holder, extend } = ports;
   const live = liveBookFor(config, { ...ports, sleep: timer.sleep });
-  const rulebook = await openRulebook(config, log, { fitness: fitnessIn(ports), live });
+  const [fitness, judged] = [memoryIn(ports, 'rules'), memoryIn(ports, 'rules:judged')];
+  const rulebook = await openRulebook(config, log, { fitness, judged, live });
   await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
   const { messages, remind, onProblem, tell, undone } = telling;
@@ -196,15 +198,15 @@ async function tooLate(timer: Timer): Promise<never> {
   throw new Error(`no answer within ${READY_WITHIN_MS} ms`);
 }
 
-/** Kept in the store as the note of a lease, under the version that ran the tests. */
-function fitnessIn({ store, clock, holder, version }: BotPorts): Fitness | undefined {
+/** Kept in the store as the note of a lease, under the version that wrote it. */
+function memoryIn({ store, clock, holder, version }: BotPorts, of: string): Memory | undefined {
   if (version === undefined) return undefined;
-  const name = `rules:${version}`;
+  const name = `${of}:${version}`;
   return {
     recall: () => store.note(name),
-    async remember(print) {
+    async remember(text) {
       const lease = await store.lease(name, holder, RULES_LEASE_MS, clock());
-      if (lease) await store.release(lease, clock(), print);
+      if (lease) await store.release(lease, clock(), text);
     },
   };
 }

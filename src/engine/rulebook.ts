@@ -20,7 +20,7 @@ import { agreeWithMerchants, type Payers } from '../core/rules/check/merchant-li
 import { loadCampaign, loadCampaigns, type RuleText } from '../core/rules/file/load.ts';
 import { calledOf } from '../core/rules/renamed.ts';
 import type { Log } from '../ports.ts';
-import { judge } from './rulebook-check.ts';
+import { judge, judgedName, type Memory, rememberJudged, warningsKnown } from './rulebook-check.ts';
 import { type RuleFile, readRuleFiles } from './rulebook-files.ts';
 import type { Going, LiveBook } from './rulebook-live.ts';
 
@@ -98,9 +98,14 @@ export function verdictOn(files: readonly RuleFile[], around: RuleAround): Verdi
 }
 
 /** Read, tested, and looked through only where bot.yaml makes a likely mistake an error: nothing answers before this. */
-function madeAtStart(files: readonly RuleFile[], around: RuleAround, config: Config, isTested: boolean): Made {
+function madeAtStart(
+  files: readonly RuleFile[],
+  around: RuleAround,
+  config: Config,
+  { isTested, isJudged }: { readonly isTested: boolean; readonly isJudged: boolean },
+): Made {
   const { campaigns, findings } = checkRuleFiles(files, around);
-  const isStrict = Object.values(config.lint.severity).includes('error');
+  const isStrict = !isJudged && Object.values(config.lint.severity).includes('error');
   const { warnings } = isStrict ? lintRuleFiles(files, campaigns, around) : { warnings: [] };
   const errors = warnings.filter(({ severity }) => severity === 'error');
   const all = [...findings, ...(isTested ? [] : testCampaigns(campaigns)), ...errors];
@@ -176,28 +181,30 @@ function printOf(files: readonly RuleFile[]): string {
   return print.digest('hex');
 }
 
-/** Which files passed their own tests when they went live: after a restart they need not run again. */
-export type Fitness = {
-  /** The print of the files that were last found fit by this version. */
-  recall(): Promise<string | undefined>;
-  remember(print: string): Promise<void>;
+/** What the store remembers for the next start. */
+type Memories = {
+  /** The print of the files that last passed their own tests under this version: they need not run again. */
+  readonly fitness?: Memory | undefined;
+  /** Which files were judged last, beside which bot.yaml, and what was to be said of them. */
+  readonly judged?: Memory | undefined;
 };
 
 /** Throws `BadInput` with every finding if the rules are not fit to go live. */
 export async function openRulebook(
   config: Config,
   log: Log,
-  { fitness, live: liveBook }: { readonly fitness?: Fitness | undefined; readonly live?: LiveBook | undefined } = {},
+  { fitness, judged, live: liveBook }: Memories & { readonly live?: LiveBook | undefined } = {},
 ): Promise<Rulebook> {
   const around = aroundOf(config);
   let files: readonly RuleFile[] = await readRuleFiles([config.rules]);
-  const isKnown = (await fitness?.recall()) === printOf(files);
-  let made = madeAtStart(files, around, config, isKnown);
+  let live = printOf(files);
+  const isTested = (await fitness?.recall()) === live;
+  const known = await warningsKnown(judged, judgedName(live, around));
+  let made = madeAtStart(files, around, config, { isTested, isJudged: known !== undefined });
   warn(await enter(made, files, { config, liveBook }), log);
-  if (!isKnown) await fitness?.remember(printOf(files));
+  if (!isTested) await fitness?.remember(live);
   let book = bookFrom(made, config);
   let isWarned = false;
-  let live = printOf(files);
   let refused: string | undefined;
   let stamp: string | undefined; // looked at once more: what changed while it was read is seen at the first tick
   let looking: Promise<void> | undefined;
@@ -213,16 +220,17 @@ export async function openRulebook(
     refused = undefined;
     for (const each of [verdict, beside]) warn(each, log);
     log.info({ campaigns: book.campaigns.map(calledOf) }, 'the changed rules are live');
-    await fitness?.remember(print); // last: they are live also where the store is away just now
+    // Last: they are live also where the store is away just now.
+    await fitness?.remember(print);
+    await rememberJudged(judged, judgedName(print, around), verdict.warnings);
   };
   /** What is not wrong does not hold up the start: it is said a little later. */
   const warnOnce = (): void => {
     if (isWarned) return;
     isWarned = true;
-    judge(files, around).then(
-      verdict => warn(verdict, log),
-      (error: unknown) => log.info({ err: error }, 'the rules were not looked through for likely mistakes'),
-    );
+    const failed = (error: unknown): void =>
+      log.info({ err: error }, 'the rules were not looked through for likely mistakes');
+    lookThrough(files, around, { judged, known }).then(verdict => warn(verdict, log), failed);
   };
   const look = async (): Promise<void> => {
     warnOnce();
@@ -251,6 +259,20 @@ export async function openRulebook(
       return looking;
     },
   };
+}
+
+type Looking = { readonly judged: Memory | undefined; readonly known: Verdict['warnings'] | undefined };
+
+/** What is to be said of files that are live; where it is known, nobody has to look. */
+async function lookThrough(
+  files: readonly RuleFile[],
+  around: RuleAround,
+  { judged, known }: Looking,
+): Promise<Verdict> {
+  if (known) return { findings: [], warnings: known };
+  const verdict = await judge(files, around);
+  if (verdict.findings.length === 0) await rememberJudged(judged, judgedName(printOf(files), around), verdict.warnings);
+  return verdict;
 }
 
 type Entering = { readonly config: Config; readonly liveBook: LiveBook | undefined };

@@ -2,26 +2,29 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ACCOUNT } from '../support/harness.ts';
 import { type Process, startProcess } from './machine.ts';
+import { BENCH_FOLDER } from './production-bot.ts';
 import type { Mode } from './pushes.ts';
 
-const FOLDER = join(import.meta.dirname, 'peers');
+/** Outside of the sources, so that nobody takes the peers for part of them. */
+const FOLDER = join(BENCH_FOLDER, 'peers');
 const INSTALL_MS = 180_000;
 
 let isThere: boolean | undefined;
 
 /** Whether the peers are installed; they are, where the registry can be reached. */
 export function havePeers(): boolean {
+  cpSync(join(import.meta.dirname, 'peers'), FOLDER, { recursive: true });
   isThere ??= existsSync(join(FOLDER, 'node_modules/co-wechat')) || installed();
   return isThere;
 }
 
 function installed(): boolean {
-  console.log('the peers are installed into test/bench/peers/node_modules …');
+  console.log(`the peers are installed into ${FOLDER} …`);
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--silent'];
   const { status } = spawnSync('npm', ['install', ...flags], { cwd: FOLDER, stdio: 'inherit', timeout: INSTALL_MS });
   if (status !== 0) console.log('skipped: the peers could not be installed, so nothing is compared with them');

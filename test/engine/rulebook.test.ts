@@ -2,7 +2,7 @@
 // says so. And campaigns that are not live for everybody: drafts, rehearsals, shadows.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type Event, eventKey, openId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import type { Decision } from '../../src/core/decide/decision.ts';
-
+import type { LintId } from '../../src/core/lint/catalogue.ts';
+import { openRulebook } from '../../src/engine/rulebook.ts';
+import type { Memory } from '../../src/engine/rulebook-check.ts';
 import type { Log } from '../../src/ports.ts';
 import { RULES, startWorld, until, type World } from '../support/harness.ts';
 
@@ -280,6 +282,103 @@ describe('a campaign that is not live', () => {
     expect(await world.store.buckets('test')).toMatchObject({ reserved: 150 });
   }, 40_000);
 });
+
+describe('what was found fit before', () => {
+  /** A rule that nothing reaches: it is said, and nothing is wrong. */
+  const WARNED = version(1).replace(
+    '  - { id: help,',
+    '  - { id: never, on: { text: 抽奖 }, reply: 没有人看到 }\n  - { id: help,',
+  );
+  const memory = (text?: string): Memory & { text: string | undefined } => ({
+    text,
+    async recall() {
+      return this.text;
+    },
+    async remember(to) {
+      this.text = to;
+    },
+  });
+  const warnings = (lines: readonly Line[]): string[] =>
+    lines.filter(({ level }) => level === 'warn').map(({ text }) => text);
+  const opened = async (judged: Memory, config = world.config): Promise<Line[]> => {
+    const lines: Line[] = [];
+    const rulebook = await openRulebook(config, noting(lines), { judged });
+    await rulebook.refresh();
+    await until(() => warnings(lines).length > 0, 20_000);
+    return lines;
+  };
+  const MARK = 'said from memory: ';
+
+  test('is not judged again at the next start, and the same is said of it', async () => {
+    world = await startWorld({ rules: WARNED });
+    const judged = memory();
+    const first = warnings(await opened(judged));
+    const known = await until(() => judged.text);
+    expect(warnings(await opened(memory(known)))).toEqual(first);
+    const marked = known.replace('"message":"', `"message":"${MARK}`);
+    expect(warnings(await opened(memory(marked)))[0]).toContain(MARK);
+  }, 60_000);
+
+  test('is judged again once the file or bot.yaml is another one', async () => {
+    world = await startWorld({ rules: WARNED });
+    const judged = memory();
+    await opened(judged);
+    const marked = (await until(() => judged.text)).replace('"message":"', `"message":"${MARK}`);
+    const other = { ...world.config, lint: { ...world.config.lint, severity: { ...world.config.lint.severity } } };
+    const [merchant] = [...other.merchants.values()];
+    const limits = { ...merchant!.limits, perUserPerDay: merchant!.limits.perUserPerDay - 1 };
+    other.merchants = new Map([['shop', { ...merchant!, limits }]]);
+    expect(warnings(await opened(memory(marked), other)).join()).not.toContain(MARK);
+    write(`${WARNED}# another file\n`);
+    expect(warnings(await opened(memory(marked))).join()).not.toContain(MARK);
+  }, 60_000);
+
+  test('does not let a file pass that bot.yaml calls wrong since', async () => {
+    world = await startWorld({ rules: WARNED });
+    const judged = memory();
+    await opened(judged);
+    const known = await until(() => judged.text);
+    const [{ id }] = (JSON.parse(known) as { warnings: { id: LintId }[] }).warnings as [{ id: LintId }];
+    const severity = { ...world.config.lint.severity, [id]: 'error' as const };
+    const strict = { ...world.config, lint: { ...world.config.lint, severity } };
+    await expect(openRulebook(strict, noting([]), { judged: memory(known) })).rejects.toThrow('not fit to go live');
+  }, 60_000);
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'rules are judged in a thread that lets the events go first',
+  async () => {
+    const lines: Line[] = [];
+    world = await startWorld({ rules: version(1), log: noting(lines) });
+    await world.bot.rulebook.refresh();
+    const niceOf = (thread: string): number =>
+      Number(
+        readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
+          .replace(/^.*\) /, '')
+          .split(' ')[16],
+      );
+    const ours = niceOf(String(process.pid));
+    let lowest = ours;
+    const looks = setInterval(() => {
+      for (const thread of readdirSync('/proc/self/task')) {
+        try {
+          lowest = Math.max(lowest, niceOf(thread));
+        } catch (error) {
+          if (!isGone(error)) throw error; // it has ended meanwhile
+        }
+      }
+    }, 1);
+    await settled(lines, version(2));
+    clearInterval(looks);
+    expect(lowest).toBe(Math.min(19, ours + 10));
+    expect(niceOf(String(process.pid))).toBe(ours);
+  },
+  30_000,
+);
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code));
+}
 
 test('a folder from which every file is gone keeps its rules', async () => {
   const lines: Line[] = [];

@@ -7,7 +7,15 @@ import { dayIn } from '../match/claim-key.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { calledOf } from '../rules/renamed.ts';
 import { type Comparing, type LiveSide, people, type SayLive } from './live.ts';
-import { isOver, isSameBeginning, type LiveCampaign, type LivePrize, type LiveRule } from './record.ts';
+import {
+  byId,
+  isOver,
+  isSameBeginning,
+  type LiveCampaign,
+  type LiveMark,
+  type LivePrize,
+  type LiveRule,
+} from './record.ts';
 
 export function changesOf(before: LiveCampaign, side: LiveSide, at: Comparing): void {
   endOf(before, side, at);
@@ -17,15 +25,17 @@ export function changesOf(before: LiveCampaign, side: LiveSide, at: Comparing): 
   const noting: Comparing = { ...at, say: (...said) => void found.push(said) };
   wholeOf(before, side, noting);
   limitsOf(before, side, noting);
-  for (const [n, rule] of side.live.rules.entries()) ruleOf(n, rule, before, side, noting);
-  for (const prize of side.live.prizes) prizeOf(prize, before, side, noting);
+  const rules = former(before.rules, before.gone?.rules);
+  for (const [n, rule] of side.live.rules.entries()) ruleOf(n, rule, rules.get(rule.id), side, noting);
+  const prizes = former(before.prizes, before.gone?.prizes);
+  for (const prize of side.live.prizes) prizeOf(prize, prizes.get(prize.id), side, noting);
   roundsOf(before, side, noting);
   if (found.length > 0 && isClaimed()) for (const said of found) at.say(...said);
 }
 
 /** What is live now, or was once. */
-function former<T extends { readonly id: string }>(id: string, live: readonly T[], gone: readonly T[] = []) {
-  return [...live, ...gone].find(each => each.id === id);
+function former<T extends LiveMark>(live: readonly T[], gone: readonly T[] = []): ReadonlyMap<string, T> {
+  return byId([...live, ...gone]);
 }
 
 // ── The campaign ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,11 +128,10 @@ function usedText(used: number, limit: number, show: (value: number) => string):
 function ruleOf(
   n: number,
   rule: LiveRule,
-  before: LiveCampaign,
+  was: LiveRule | undefined,
   { live }: LiveSide,
   { evidence, say }: Comparing,
 ): void {
-  const was = former(rule.id, before.rules, before.gone?.rules);
   if (!was?.gives || !rule.gives) return;
   const name = calledOf(rule);
   if (was.once !== rule.once) {
@@ -149,8 +158,12 @@ function ruleOf(
 
 // ── Prizes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-function prizeOf(prize: LivePrize, before: LiveCampaign, side: LiveSide, { evidence, now, say }: Comparing): void {
-  const was = former(prize.id, before.prizes, before.gone?.prizes);
+function prizeOf(
+  prize: LivePrize,
+  was: LivePrize | undefined,
+  side: LiveSide,
+  { evidence, now, say }: Comparing,
+): void {
   if (!was) return;
   const { live, campaign } = side;
   const name = calledOf(prize);
@@ -212,8 +225,9 @@ function roundsOf(before: LiveCampaign, { live }: LiveSide, { evidence, now, say
   const isOtherSplit = splitWas !== undefined && splitWas !== split;
   const isOtherSeed =
     before.commitment !== undefined && live.commitment !== undefined && before.commitment !== live.commitment;
+  const rounds = former(before.rounds, before.gone?.rounds);
   for (const [n, round] of live.rounds.entries()) {
-    const was = former(round.id, before.rounds, before.gone?.rounds);
+    const was = rounds.get(round.id);
     if (!was || isOver(was, now)) continue;
     const isOther = was.total !== round.total || was.packets !== round.packets;
     if (!isOther && !isOtherSplit && !isOtherSeed) continue;

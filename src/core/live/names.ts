@@ -3,7 +3,7 @@
 import { calledOf, namesOf } from '../rules/renamed.ts';
 import type { Path } from '../yaml/path-position.ts';
 import { type Comparing, type LiveSide, people, staleWords } from './live.ts';
-import type { LiveCampaign, LiveKind, LiveMark, LivePrize, LiveRule } from './record.ts';
+import { byId, type LiveCampaign, type LiveKind, type LiveMark, type LivePrize, type LiveRule } from './record.ts';
 
 /** What `was:` must say for this one to go on as that; `undefined`: nothing, it has the name already. */
 export function wasText(before: LiveMark, now?: LiveMark): string | undefined {
@@ -103,13 +103,12 @@ function compare<M extends LiveMark>(kind: Kind<M>, before: LiveCampaign, { live
   const lately = kind.all(before);
   const former = [...lately, ...(before.gone ? kind.all(before.gone) : [])];
   const used = (mark: M): number => kind.used(mark, live.id, at);
-  const paying = (all: readonly M[], id: string): M | undefined =>
-    all.find(each => each.id === id && kind.matters(each));
-  const lost = former.filter(each => kind.matters(each) && !paying(now, each.id) && used(each) > 0);
+  const [payingNow, payingLately] = [now, lately].map(all => byId(all.filter(kind.matters)));
+  const lost = former.filter(each => kind.matters(each) && !payingNow!.has(each.id) && used(each) > 0);
   const appeared: Appeared<M>[] = [];
   for (const [n, mark] of now.entries()) {
     const path = kind.path(n, mark);
-    const told = paying(lately, mark.id);
+    const told = payingLately!.get(mark.id);
     if (!told && kind.matters(mark)) appeared.push({ mark, path });
     if (told?.isNew && mark.isNew && used(mark) > 0)
       at.say(path, `"${calledOf(mark)}" is live: take \`new: true\` out, or it would hide a change of its name`);
@@ -128,7 +127,7 @@ function compare<M extends LiveMark>(kind: Kind<M>, before: LiveCampaign, { live
     }
     if (isNew) continue;
     for (const { mark, path } of unclear) {
-      const robbed = lately.find(each => kind.takes?.(each, paying(now, each.id), mark) && used(each) > 0);
+      const robbed = lately.find(each => kind.takes?.(each, payingNow!.get(each.id), mark) && used(each) > 0);
       if (robbed)
         at.say(
           path,

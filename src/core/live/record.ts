@@ -72,6 +72,11 @@ export type LiveRecord = {
   readonly gone: readonly LiveCampaign[];
 };
 
+/** The first of each: a campaign may have ten thousand rules, of which each is looked for. */
+export function byId<T extends { readonly id: string }>(all: readonly T[]): ReadonlyMap<string, T> {
+  return new Map([...all].reverse().map(each => [each.id, each]));
+}
+
 /** Prints of one list. */
 const PRINTS_MAX = 1000;
 
@@ -230,7 +235,8 @@ function goneAfter(before: LiveCampaign | undefined, now: LiveCampaign): LiveKin
   if (!before) return undefined;
   const of = <K extends LiveKind>(kind: K): LiveKinds[K] => {
     const all: readonly LiveMark[] = [...before[kind], ...(before.gone?.[kind] ?? [])];
-    const left = all.filter(({ id }) => now[kind].every(each => each.id !== id));
+    const there = byId<LiveMark>(now[kind]);
+    const left = all.filter(({ id }) => !there.has(id));
     return left as readonly LiveMark[] as LiveKinds[K];
   };
   return { rules: of('rules'), prizes: of('prizes'), rounds: of('rounds'), wallets: of('wallets') };

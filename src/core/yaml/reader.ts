@@ -9,7 +9,6 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  type ParsedNode,
   parseDocument,
   Scalar,
   visit,
@@ -17,6 +16,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Finding, Place } from '../base/error.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 
 /** Gets every text before it is judged, such as `${NAME}`, and gives what it stands for; `undefined`: it has said why not. */
 export type Transform = (text: string, say: (message: string) => void) => string | undefined;
@@ -96,9 +96,23 @@ export function parse(file: string, text: string, transform?: Transform): { read
     reader.say(0, `the file is nested too deeply; at most ${DEPTH_LIMIT} levels are read`);
     return { reader };
   }
+  const root = readPlainYaml(source);
+  if (!root) return parseWhole(reader, lines);
+  countLines(source, lines);
+  sayOddities(reader, root);
+  return { reader, root };
+}
+
+function countLines(source: string, lines: LineCounter): void {
+  lines.addNewLine(0);
+  for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+}
+
+/** All of YAML, and whatever is wrong with it. */
+function parseWhole(reader: Reader, lines: LineCounter): { reader: Reader; root?: Node } {
   // `failsafe`: every scalar stays the text that was written. ¥1.00, 08 and 1_000 are ours to judge, not YAML's.
   const options = { lineCounter: lines, schema: 'failsafe', uniqueKeys: false, prettyErrors: false } as const;
-  const document = parseDocument(source, options);
+  const document = parseDocument(reader.source, options);
   const isReadable = sayErrors(reader, document.errors);
   if (!isReadable) return { reader };
   if (document.contents === null || isNothing(document.contents)) {
@@ -136,6 +150,7 @@ function shelter(text: string): string {
 }
 
 function unshelter(text: string): string {
+  if (!text.includes(OPEN) && !text.includes(CLOSE)) return text; // nearly always, and every text comes here
   return text.replaceAll(OPEN, '{').replaceAll(CLOSE, '}');
 }
 
@@ -213,7 +228,7 @@ function hintFor(line: string): string {
 }
 
 /** What YAML allows and we do not: aliases, anchors, tags, a key that is none, the same key twice. */
-function sayOddities(reader: Reader, root: ParsedNode): void {
+function sayOddities(reader: Reader, root: Node): void {
   visit(root, {
     Alias: (_, node) => reader.say(node, `aliases (*${node.source}) are not allowed here; write the value again`),
     Node: (_, node) => {

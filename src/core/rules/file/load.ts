@@ -69,8 +69,14 @@ export function loadCampaigns(
   const say = (file: string, { at }: Located<string>, message: string): void => {
     findings.push({ file, ...at, message });
   };
+  const named = new Map<string, Loaded[]>();
+  for (const one of loaded)
+    for (const name of new Set(namesOf(one.campaign))) named.set(name, [...(named.get(name) ?? []), one]);
+  const hasCoupons = loaded.filter(one => couponsOf(one).length > 0).length > 1;
   const isAlone = (one: Loaded): boolean => {
     const { campaign } = one;
+    const isNamedAlone = namesOf(campaign).every(name => named.get(name)!.length === 1);
+    if (isNamedAlone && !hasCoupons) return true; // nearly always, and there may be thousands of files
     const others = loaded.filter(other => other !== one);
     const twin = others.find(other => isTwin(campaign, other.campaign))?.campaign;
     if (twin) say(campaign.file, ...twinWords(one, twin));
@@ -105,14 +111,16 @@ function twinWords({ written }: Loaded, twin: Campaign): [Located<string>, strin
   ];
 }
 
+function couponsOf({ written }: Loaded): Located<string>[] {
+  return [...(written.prizes ?? [])].flatMap(([, { coupon }]) => coupon ?? []);
+}
+
 /** Lists of coupons that are in another file too: each campaign counts for itself how far it is. */
 function sharedCoupons(one: Loaded, others: readonly Loaded[]): [Located<string>, string][] {
-  const listsOf = ({ written }: Loaded): Located<string>[] =>
-    [...(written.prizes ?? [])].flatMap(([, { coupon }]) => coupon ?? []);
   const pathOf = ({ campaign }: Loaded, { value }: Located<string>): string => campaign.file.replace(/[^\\/]*$/, value);
-  return listsOf(one).flatMap(entry => {
+  return couponsOf(one).flatMap(entry => {
     const path = pathOf(one, entry);
-    const other = others.find(each => listsOf(each).some(list => pathOf(each, list) === path));
+    const other = others.find(each => couponsOf(each).some(list => pathOf(each, list) === path));
     return other ? [[entry, other.campaign.file] as [Located<string>, string]] : [];
   });
 }

@@ -272,6 +272,14 @@ export type PayoutFilter = {
   readonly after?: BillNo;
 };
 
+/** What a store knows without reading its rows. */
+export type Sure = {
+  /** Another number than before: somebody beside this process has written to the store since, or may have. */
+  writesOfOthers(): number;
+  /** Whether this follower is owed something in words, or may be; after `writesOfOthers`, and as long as it stays the same. */
+  mayOwe(account: string, user: OpenId): boolean;
+};
+
 /** One contract, several stores. Every write is atomic and durable when its promise resolves. */
 export type Store = {
   answered(account: string, key: EventKey): Promise<Answer | undefined>;
@@ -279,6 +287,8 @@ export type Store = {
   /** `answered` for this event of the account in `wanted`, else `facts`: in one trip, and as of one moment. */
   begin(key: EventKey, wanted: FactsQuery): Promise<Begun>;
   commit(commit: Commit): Promise<Committed>;
+  /** Absent: nobody can tell what others write, and everything must be looked up. */
+  readonly sure?: Sure;
 
   payout(billNo: BillNo): Promise<Payout | undefined>;
   payouts(filter: PayoutFilter): Promise<Payout[]>;

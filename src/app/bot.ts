@@ -12,6 +12,7 @@ import { showFen } from '../core/base/money.ts';
 import type { Day } from '../core/base/time.ts';
 import { alertPassed } from '../core/decide/limits.ts';
 import type { Payout } from '../core/payout/payout.ts';
+import { createCertainty } from '../engine/at-once/sure.ts';
 import { createFlow, type Flow } from '../engine/flow.ts';
 import { type Jobs, startJobs } from '../engine/jobs.ts';
 import type { Timer } from '../engine/lease.ts';
@@ -105,7 +106,8 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     settle.nudge();
     watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
   };
-  const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned, tell, undone });
+  const certainty = createCertainty(store, clock);
+  const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned, tell, undone, certainty });
   const lookup = lookupOn(ports, flow, rulebook);
   const payments = createPayments(config, clock, keys);
   const h5 = createH5({
@@ -145,7 +147,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     async stop() {
       const stopped = Promise.all([jobs?.stop(), settle.stop()]);
       // A message that is cut off stands as said.
-      await Promise.race([Promise.all([stopped, messages.stop()]), timer.sleep(STOP_WAITS_MS)]);
+      await Promise.race([Promise.all([stopped, messages.stop(), flow.written()]), timer.sleep(STOP_WAITS_MS)]);
       await Promise.all([...payers.values(), payments, keys].map(each => each.close()));
       await stopped;
     },

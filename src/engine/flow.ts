@@ -11,8 +11,9 @@ import type { Instant } from '../core/base/time.ts';
 import { countersOf, decide, factsQueryFor, type Surroundings } from '../core/decide/decide.ts';
 import type { Decision } from '../core/decide/decision.ts';
 import { seedsFrom } from '../core/decide/draw.ts';
-import type { Book } from '../core/decide/match.ts';
-import type { Follower } from '../core/match/facts.ts';
+import type { Book, Match } from '../core/decide/match.ts';
+import { UnreadFacts } from '../core/decide/unread-facts.ts';
+import type { FactsQuery, Follower } from '../core/match/facts.ts';
 import { causeIn, followerAfter, newsForInviter, speaksOfFollowing } from '../core/match/follower.ts';
 import { countersAlways } from '../core/mechanics/refund.ts';
 import { asksForMine, MINE_READ, mineReply } from '../core/messages/my-packets.ts';
@@ -23,6 +24,8 @@ import { paymentCounters } from '../core/payout/take-back.ts';
 import type { Campaign, Cancel } from '../core/rules/campaign.ts';
 import type { Reply } from '../core/rules/reply.ts';
 import type { Answer, Clock, Commit, Committed, Log, Store } from '../ports.ts';
+import { createLines } from './at-once/lines.ts';
+import { type Certainty, DOUBT } from './at-once/sure.ts';
 import { takeBack, type UndoPorts, undo } from './undo.ts';
 
 export type FlowPorts = {
@@ -38,11 +41,17 @@ export type FlowPorts = {
   readonly tell?: (event: Event, reply: Reply, decision: Decision) => void;
   /** Told of a prize that was taken back. */
   readonly undone?: (payout: Payout, cause: Cancel) => void;
+  /** What need not be looked up. Absent: everything is. */
+  readonly certainty?: Certainty;
 };
 
 export type Flow = {
   /** Answers one event, once: a redelivery gets the first answer, also while that is still in the making. */
   handle(event: Event): Promise<Answer>;
+  /** The same for who can use an answer at once, where there is one. */
+  answer(event: Event): Answer | Promise<Answer>;
+  /** Resolves when every journal line that was put off is written, or lost. */
+  written(): Promise<void>;
 };
 
 /** How often a lost race for the last prize is decided anew before the push is left to be redelivered. */
@@ -52,15 +61,27 @@ export function createFlow(given: FlowPorts): Flow {
   const ports: Ports = { ...given, seedOf: seedsFrom(given.config.secret), marked: given.planned };
   const inWork = new Map<string, Promise<Answer>>();
   const inTurn = queues();
+  const { certainty = DOUBT } = given;
+  const lines = createLines(ports, certainty.doubt);
   const flow: Flow = {
-    handle(event) {
+    answer(event) {
       const key = `${event.account}/${event.key}`;
-      const running = inWork.get(key);
+      const running = inWork.get(key) ?? lines.answerOf(key);
       if (running !== undefined) return running;
-      const answer = answerOnce(ports, event, flow.handle, inTurn).finally(() => inWork.delete(key));
+      // By hand and without money: nothing that somebody did tells of more than itself.
+      const { isByHand, costsMoney } = EVENT_FACTS[event.kind];
+      const prepared = isByHand && !costsMoney && certainty.isFree(event) ? prepare(ports, event) : undefined;
+      const commit = prepared && decideUnread(event, prepared);
+      if (commit && !mustBeDurable(commit)) {
+        lines.putOff(key, commit);
+        return commit.answer;
+      }
+      const answer = answerOnce(ports, event, prepared, flow.handle, inTurn).finally(() => inWork.delete(key));
       inWork.set(key, answer);
       return answer;
     },
+    handle: async event => flow.answer(event),
+    written: lines.written,
   };
   return flow;
 }
@@ -95,14 +116,20 @@ function queues(): InTurn {
   };
 }
 
-async function answerOnce(ports: Ports, event: Event, handle: Flow['handle'], inTurn: InTurn): Promise<Answer> {
+async function answerOnce(
+  ports: Ports,
+  event: Event,
+  prepared: Prepared | undefined,
+  handle: Flow['handle'],
+  inTurn: InTurn,
+): Promise<Answer> {
   const { store, log } = ports;
   const cause = causeIn(event);
   if (cause) await undo(ports, event, cause); // also for a redelivery: the first one may have died before it
   let lostTo: string | undefined;
   for (let race = 0; race < RACES_MAX; race++) {
     const attempt = async (): Promise<Tried> => {
-      const looked = await lookAt(ports, event);
+      const looked = await lookAt(ports, event, (race === 0 && prepared) || prepare(ports, event));
       if (looked.kind === 'answered') return looked;
       const { commit } = looked;
       // A payment is written first: its refund must find it, and with it what the inviter had for it.
@@ -160,8 +187,15 @@ async function tellInviter(
   if (news && ports.book().match(news, ports.clock()).length > 0) await handle(news);
 }
 
-/** Reads what the rules need to know and decides: everything that is to be written, not yet written. */
-async function lookAt(ports: Ports, event: Event): Promise<Looked> {
+/** Which rules an event concerns, and what they will want to know. */
+type Prepared = {
+  readonly now: Instant;
+  readonly around: Surroundings;
+  readonly matches: readonly Match[];
+  readonly wanted: FactsQuery;
+};
+
+function prepare(ports: Ports, event: Event): Prepared {
   const now = ports.clock();
   const account = ports.config.accounts.get(event.account)!;
   const merchant = account.merchant === undefined ? undefined : ports.config.merchants.get(account.merchant);
@@ -170,9 +204,22 @@ async function lookAt(ports: Ports, event: Event): Promise<Looked> {
     seedOf: ports.seedOf,
     pageOf: (to, campaign) => `${ports.config.publicUrl}/h5/${to}/${campaign}`,
   };
-  const book = ports.book();
-  const matches = book.match(event, now);
-  const wanted = factsQueryFor(matches, event, now, around);
+  const matches = ports.book().match(event, now);
+  return { now, around, matches, wanted: factsQueryFor(matches, event, now, around) };
+}
+
+/** The decision where the rules ask for no fact at all, of an event that nobody has answered. */
+function decideUnread(event: Event, { now, around, matches, wanted }: Prepared): Commit | undefined {
+  if (wanted.claims.length + wanted.counters.length > 0 || wanted.code !== undefined) return undefined;
+  const facts = new UnreadFacts();
+  const decision = decide(matches, event, facts, now, around);
+  if (facts.isAsked || decision.kind === 'awarded' || (decision.kind === 'ignored' && asksForMine(event)))
+    return undefined;
+  return { event, seenAt: now, answer: { reply: decision.reply, at: now }, decision, counters: countersOf(decision) };
+}
+
+/** Reads what the rules need to know and decides: everything that is to be written, not yet written. */
+async function lookAt(ports: Ports, event: Event, { now, around, matches, wanted }: Prepared): Promise<Looked> {
   const counters = [...wanted.counters, ...paymentCounters(event)];
   const begun = await ports.store.begin(event.key, { ...wanted, counters });
   if (begun.kind === 'answered') return begun;

@@ -169,11 +169,13 @@ function answererOf({ flow, clock, log }: WebhookPorts): (opened: Opened) => Pro
   const goesOn = (times: number): void => log.warn({ times }, 'events are answered again');
   return async ({ event: { account, key }, event }) => {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>(resolve => {
-      timer = setTimeout(resolve, ANSWER_WITHIN_MS, undefined);
-    });
     try {
-      const answer = await Promise.race([flow.handle(event), late]);
+      const answering = flow.answer(event);
+      if (!(answering instanceof Promise)) return answering;
+      const late = new Promise<undefined>(resolve => {
+        timer = setTimeout(resolve, ANSWER_WITHIN_MS, undefined);
+      });
+      const answer = await Promise.race([answering, late]);
       if (answer) for (const trouble of [slowness, outage]) trouble.over(goesOn);
       else slowness.met(times => log.warn({ account, key, times }, 'no answer in time; WeChat will deliver again'));
       return answer;

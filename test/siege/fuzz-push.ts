@@ -340,7 +340,12 @@ export async function startFuzz(): Promise<Fuzz> {
   const answer = bot.app.callback();
   return {
     figures,
-    one: seed => judge(seed, figures, heard, (way, posted, address) => ask(answer, way, posted, address)),
+    one: seed =>
+      judge(seed, figures, heard, async (way, posted, address) => {
+        const said = await ask(answer, way, posted, address);
+        await bot.flow.written();
+        return said;
+      }),
     async close() {
       await bot.stop();
       await opened.close();

@@ -245,7 +245,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     folder,
     url,
     bot,
-    store,
+    store: afterLines(store, bot),
     config,
     simulator,
     person: (following = false) => simulator.control.addPerson({ following }).openid,
@@ -261,6 +261,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await store.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** What the bot has answered is read once it is written. */
+function afterLines(store: Store, bot: Bot): Store {
+  return {
+    ...store,
+    answered: (account, key) => bot.flow.written().then(() => store.answered(account, key)),
+    journal: filter => bot.flow.written().then(() => store.journal(filter)),
+    books: () => bot.flow.written().then(() => store.books()),
   };
 }
 

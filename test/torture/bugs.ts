@@ -50,20 +50,20 @@ export function buggyFlow(flow: Flow, { bug }: Torture, host: Host): Flow {
   switch (bug) {
     case 'failure-remembered': {
       const all = new Map<string, Promise<Answer>>();
-      return {
-        handle: event => {
-          const answer = all.get(event.key) ?? flow.handle(event);
-          all.set(event.key, answer);
-          return answer;
-        },
-      };
+      return withHandle(flow, event => {
+        const answer = all.get(event.key) ?? flow.handle(event);
+        all.set(event.key, answer);
+        return answer;
+      });
     }
     case 'our-clock-orders':
-      return { handle: event => flow.handle({ ...event, sentAt: instant(host.now()) }) };
+      return withHandle(flow, event => flow.handle({ ...event, sentAt: instant(host.now()) }));
     default:
       return flow;
   }
 }
+
+const withHandle = (flow: Flow, handle: Flow['handle']): Flow => ({ ...flow, handle, answer: handle });
 
 export function withBug(store: Store, torture: Torture, host: Host): Store {
   const { bug } = torture;

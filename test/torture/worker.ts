@@ -2,6 +2,7 @@
 // between any two steps. The flow, the gate, the table and the store are the real ones; so is WeChat Pay's protocol.
 import { messageOf } from '../../src/core/base/error.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
+import { createCertainty } from '../../src/engine/at-once/sure.ts';
 import { createFlow, type Flow } from '../../src/engine/flow.ts';
 import { createSettle, type Settle } from '../../src/engine/settle.ts';
 import { SILENT } from '../../src/lib/log.ts';
@@ -96,7 +97,8 @@ export class Worker {
     const settle = createSettle({ ...ports, holder, timer, merchants: [merchant] });
     this.settle = settle;
     const book = () => torture.versions[this.version].book;
-    const flow = createFlow({ ...ports, config: torture.config, book, planned: () => settle.nudge() });
+    const certainty = createCertainty(store, () => this.now());
+    const flow = createFlow({ ...ports, config: torture.config, book, planned: () => settle.nudge(), certainty });
     this.flow = buggyFlow(flow, torture, this);
     this.doors = doorsOf({
       ...ports,

@@ -15,7 +15,7 @@ import { causesOf } from '../mechanics/refund.ts';
 import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campaign.ts';
 import { isVoucher, isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
-import { defaultOf, NO_REPLY, render, replyFor, type Values } from '../rules/reply.ts';
+import { defaultOf, NO_REPLY, renderWith, replyFor, type Values } from '../rules/reply.ts';
 import { fitsPattern } from '../triggers/trigger.ts';
 import type { Check } from './check.ts';
 import type { Award, Decision, Open, Trace } from './decision.ts';
@@ -94,8 +94,8 @@ export class RuleEvaluation implements EvaluationContext {
     const { mode, testers, period } = this.campaign;
     const isTester = testers.has(this.event.user);
     if (mode === 'rehearse' && !this.see({ ok: isTester, check: 'tester' })) return false;
-    const follows = this.follows();
-    if (this.wantsFirstFollow() && !this.see({ ok: follows === 1, check: 'onlyFirstFollow', follows })) return false;
+    const follows = this.wantsFirstFollow() ? this.follows() : undefined;
+    if (follows !== undefined && !this.see({ ok: follows === 1, check: 'onlyFirstFollow', follows })) return false;
     if (this.mechanics.some(mechanic => mechanic.applies?.(this) === false)) return false;
     if (this.isGiving()) return true;
     const { from, to } = period;
@@ -130,8 +130,8 @@ export class RuleEvaluation implements EvaluationContext {
   decide(): Undecided {
     const about = { campaign: this.campaign.id, rule: this.rule.id };
     if (!this.isGiving()) {
-      const reply = this.rule.reply ? render(this.rule.reply, this.values()) : NO_REPLY;
-      return { kind: 'answered', ...about, reply };
+      const { reply } = this.rule;
+      return { kind: 'answered', ...about, reply: reply ? renderWith(reply, () => this.values()) : NO_REPLY };
     }
     const claimKey = claimKeyOf(this.campaign, this.rule, this.event, this.now);
     const no = this.firstNo();

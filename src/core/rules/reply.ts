@@ -78,6 +78,12 @@ export function placeholdersOf(text: string): string[] {
   return [...text.matchAll(/\{\{([^{}]*)\}\}/g)].map(match => match[1]!.trim());
 }
 
+/** The same for who would have to work the values out: they are not asked for where the reply is the same with any. */
+export function renderWith(template: ReplyTemplate, values: () => Values): Reply {
+  const said = template.kind === 'text' ? template.text : JSON.stringify(template);
+  return render(template, said.includes('{{') ? values() : {});
+}
+
 export function render(template: ReplyTemplate, values: Values): Reply {
   switch (template.kind) {
     case 'text':

@@ -1,6 +1,6 @@
 // One payout (付款): its number, its request, its states, and what may be seen of it. What moves it: `transitions.ts`.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Counter } from '../base/counter.ts';
 import type { OpenId } from '../base/event.ts';
 import type { Brand, Fen } from '../base/money.ts';
@@ -170,7 +170,7 @@ export function isNoDay(day: Day): boolean {
  * every machine, so that even a lost ledger cannot pay twice. `day`: `numberDay` of the claim.
  */
 export function billNoOf(mchId: string, day: Instant, claimKey: string, attempt: number): BillNo {
-  const digest = createHash('sha256').update(`${claimKey}\n${attempt}`).digest('hex');
+  const digest = hash('sha256', `${claimKey}\n${attempt}`, 'hex');
   const all = BigInt(`0x${digest}`);
   let suffix = '';
   // Five digits at a time: they fit into a number, and long division is slow.

@@ -10,8 +10,21 @@ const APART = /^campaign\/[^/]+\/user\/[^/]+\/((?:rule|wallet)\/[^/]+|claims\/(?
 /** `own`: the name of the row; `short`: of the counter in it. */
 type CounterPlace = { readonly owner: string; readonly own: string; readonly short: string };
 
+/** An event asks for each of its counters some times, and everybody for those of all. */
+const PLACES_MAX = 10_000;
+const places = new Map<string, CounterPlace | undefined>();
+
 /** `undefined`: it has a row of its own. */
 export function counterPlace(name: string): CounterPlace | undefined {
+  const known = places.get(name);
+  if (known !== undefined || places.has(name)) return known;
+  if (places.size >= PLACES_MAX) places.clear();
+  const place = placeOf(name);
+  places.set(name, place);
+  return place;
+}
+
+function placeOf(name: string): CounterPlace | undefined {
   const owner = OWNER.exec(name)?.[1];
   if (owner === undefined) return undefined;
   const day = DAY.exec(name)?.[1];

@@ -71,13 +71,14 @@ const perSecond = (rate: number): string => `${Math.round(rate)} /s`;
 
 // ── Redis ────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Call = { readonly script: Script; readonly args: readonly string[] };
+type Call = { readonly script: Script; readonly keys: readonly string[]; readonly args: readonly string[] };
 
 /** What the store would send for this claim. */
 async function callFor(commit: Commit): Promise<Call> {
   const calls: Call[] = [];
   await writeCommit(async (script, ...args) => {
-    calls.push({ script, args });
+    const named = args.flatMap(arg => (typeof arg === 'string' ? [] : arg.keys));
+    calls.push({ script, keys: [...script.fixed, ...named], args: args.filter(arg => typeof arg === 'string') });
     return [['done']];
   }, commit);
   assert.equal(calls.length, 1, 'a commit is one script');
@@ -93,14 +94,15 @@ export async function redisSection(): Promise<boolean> {
   const server = await startRedis(...DURABLE);
   const store = await openRedis(`${server.url}?tag=ours`);
   const client = server.client();
-  const first = prefixOf('theirs') + KEY.seq;
+  const prefix = prefixOf('theirs');
   await client.script('LOAD', (await callFor(aCommit())).script.lua);
   const ours = async (): Promise<number> =>
     rateOf(claims(CLAIMS_A_ROUND), async commit => assert.equal((await store.commit(commit)).kind, 'done'));
   const theirs = async (): Promise<number> => {
     const calls = await Promise.all(claims(CLAIMS_A_ROUND).map(callFor));
-    return rateOf(calls, async ({ script, args }) => {
-      const [[kind]] = (await client.evalsha(script.sha, 1, first, ...args)) as [[string]];
+    return rateOf(calls, async ({ script, keys, args }) => {
+      const all = [KEY.seq, ...keys].map(key => prefix + key);
+      const [[kind]] = (await client.evalsha(script.sha, all.length, ...all, ...args)) as [[string]];
       assert.equal(kind, 'done');
     });
   };

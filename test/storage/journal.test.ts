@@ -1,10 +1,13 @@
 // How a decision is written into a journal, and that journals of before mean the same.
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { UNBOUNDED } from '../../src/core/base/counter.ts';
 import type { Check } from '../../src/core/decide/check.ts';
 import type { Decision } from '../../src/core/decide/decision.ts';
+import { journalFrom, journalText } from '../../src/storage/redis/journal-line.ts';
 import { decisionFrom, type StoredDecision, storedDecision } from '../../src/storage/shared/journal.ts';
 import { inWords } from '../support/checks.ts';
-import { NOW } from './store.contract.ts';
+import { aCommit, NOW } from './store.contract.ts';
 
 function decisionWith<C>(checks: readonly C[]) {
   const trace = [{ campaign: 'spring', rule: 'draw', hash: 'a'.repeat(64), checks, isTakenBack: true as const }];
@@ -51,5 +54,59 @@ describe('a decision', () => {
       decisionWith([['!tries', { used: 5, max: 5 }], { ok: true, text: '码存在' }] as const),
     );
     expect(inWords(trace[0]!).map(({ text }) => text)).toEqual(['试错 5/5', '码存在']);
+  });
+});
+
+describe('a line in Redis', () => {
+  const { event, seenAt, answer, decision } = aCommit();
+  const line = { at: seenAt, event, decision: decision as Decision, reply: answer.reply };
+  const again = (text: string) => journalFrom(['7', text]);
+  const names = [
+    `campaign/spring/user/${event.user}/claims`,
+    'campaign/spring/amount',
+    `${event.user}/${event.user}`,
+    '~',
+    'a~$&',
+    '',
+  ];
+
+  test('comes back as it was, whatever is counted and held', () => {
+    const counter = fc.record(
+      {
+        name: fc.constantFrom(...names),
+        add: fc.integer(),
+        max: fc.oneof(fc.integer(), fc.constant(UNBOUNDED)),
+        atLeast: fc.integer(),
+      },
+      { requiredKeys: ['name', 'add', 'max'], noNullPrototype: true },
+    );
+    const hold = fc.record(
+      { name: fc.constantFrom(...names), add: fc.integer({ min: 0, max: 2 }) },
+      { noNullPrototype: true },
+    );
+    fc.assert(
+      fc.property(fc.array(counter), fc.array(hold), fc.constantFrom('', '$&', event.user), (counters, holds, user) => {
+        const one = { ...line, event: { ...event, user: user as typeof event.user } };
+        const counting = { ...one, decision: { ...decision, counters, holds } as Decision };
+        expect(again(journalText(counting))).toStrictEqual([{ id: 7, ...counting }]);
+        const { holds: _, ...answered } = counting.decision as Decision & { holds: unknown };
+        const only = { ...one, decision: { ...answered, kind: 'answered' } as Decision };
+        expect(again(journalText(only))).toStrictEqual([{ id: 7, ...only }]);
+      }),
+    );
+  });
+
+  test('names a follower once, and what is held not again', () => {
+    const counters = names.slice(0, 2).map(name => ({ name, add: 1, max: UNBOUNDED }));
+    const holds = counters.map(({ name, add }) => ({ name, add }));
+    const text = journalText({ ...line, decision: { ...decision, counters, holds } as Decision });
+    expect(text).toContain(
+      '"short":{"counters":[["campaign/spring/user/~/claims",1],["campaign/spring/amount",1]],"holds":[0,1]}',
+    );
+  });
+
+  test('of before, with all of it in full, is read as it is', () => {
+    const text = JSON.stringify([seenAt, event, storedDecision(line.decision), null]);
+    expect(again(text)).toStrictEqual([{ id: 7, ...line }]);
   });
 });

@@ -1,11 +1,12 @@
 // The Redis store on one real server: the contract of every store, and what only a server can go through.
 import { performance } from 'node:perf_hooks';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
 import { openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { HOUR, later } from '../../src/core/base/time.ts';
-import type { Payout } from '../../src/core/payout/payout.ts';
+import { asBillNo, type Payout } from '../../src/core/payout/payout.ts';
 import type { Lease, Store } from '../../src/ports.ts';
 import { openRedis } from '../../src/storage/redis/store.ts';
 import {
@@ -164,6 +165,63 @@ describe.skipIf(!hasRedis)('one server', () => {
       expect(await again.answered('tea', commit.event.key)).toEqual(commit.answer);
       await dispose();
     });
+  });
+
+  test('every key of a claim, an answer, a step, a lease, a mailbox is declared with the call', async () => {
+    // Scripts come with a watch that knows what was declared, as a proxy or another server has it.
+    const watch = `
+      local isDeclared = {}
+      for _, key in ipairs(KEYS) do isDeclared[key] = true end
+      local function watched(command, key, ...)
+        if key == nil then return redis.call(command) end
+        if not isDeclared[key] then return error('UNDECLARED ' .. command .. ' ' .. key) end
+        return redis.call(command, key, ...)
+      end
+    `;
+    const bySha = vi.spyOn(Redis.prototype, 'evalsha').mockImplementation(async () => {
+      throw new Error('NOSCRIPT');
+    });
+    const real = Redis.prototype.eval;
+    const whole = vi.spyOn(Redis.prototype, 'eval').mockImplementation(function (this: Redis, lua: string, ...rest) {
+      const text = watch + lua.replaceAll('redis.call(', 'watched(');
+      return (real as (...args: unknown[]) => Promise<unknown>).call(this, text, ...rest);
+    } as typeof real);
+    const { store, dispose } = await openedOn(server.url);
+    const user = openId(`oAnn${'0'.repeat(24)}`);
+    const follower = { account: 'tea', user, following: true, follows: 1, followedAt: NOW };
+    const commit = aCommit({ user, follower });
+    const { event, claim, payout } = commit;
+    const wanted = { account: 'tea', user, merchant: 'shop', claims: [claim.key], counters: [AMOUNT], code: 'C4' };
+    await store.begin(event.key, wanted);
+    const told = await Promise.all(
+      [commit, aCommit({ campaign: 'other', merchant: 'till' }), anAnswer()].map(store.commit),
+    );
+    expect(told).toEqual(Array(3).fill({ kind: 'done' }));
+    await store.facts(wanted);
+    expect(await store.begin(event.key, wanted)).toMatchObject({ kind: 'answered' });
+    const lease = (await store.lease('send:shop', 'a', 1000, NOW))!;
+    const successor = aPayout({ ...payout, attempt: 2, billNo: asBillNo('19000001092026021012345678'), version: 1 });
+    expect(await store.advance(aStep(payout, 'sending', 'none'), lease)).toBe('moved');
+    const sending = (await store.payout(payout.billNo))!;
+    expect(await store.advance({ ...aStep(sending, 'failed', 'none'), successor }, lease)).toBe('moved');
+    await store.release(lease, NOW, 'a note');
+    expect(await store.note('send:shop')).toBe('a note');
+    await store.count([{ name: 'x', add: 1, max: 9 }]);
+    await store.setHalt('shop', { code: 'X', reason: '', since: NOW, by: 'bot' });
+    await Promise.all([
+      store.halt('shop'),
+      store.buckets('spring'),
+      store.history(payout.billNo),
+      store.journal({ limit: 9 }),
+    ]);
+    await store.putMailbox('tea', user, { sent: [], owed: [] }, 0);
+    await store.mailbox('tea', user);
+    await store.acts.append({ at: NOW, by: 'me', what: 'x', about: 'y' });
+    await store.forget(later(NOW, HOUR));
+    await dispose();
+    expect(bySha).toHaveBeenCalled();
+    expect(whole).toHaveBeenCalled();
+    vi.restoreAllMocks();
   });
 
   describe('what was decided on something that changed meanwhile', () => {

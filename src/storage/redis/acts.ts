@@ -2,7 +2,7 @@
 import type { Act, OperatorLog } from '../../ports.ts';
 import { type Connection, scriptOf } from './connection.ts';
 import { KEY } from './keys.ts';
-import { newToken, whole } from './rows.ts';
+import { onceArgs, whole } from './rows.ts';
 import { ONCE, PRELUDE } from './write-scripts.ts';
 
 const APPEND = scriptOf(`${PRELUDE}${ONCE}
@@ -22,7 +22,7 @@ return rows
 export function actsOn(run: Connection['run']): OperatorLog {
   return {
     append: async act => {
-      await run(APPEND, newToken(), actText(act));
+      await run(APPEND, ...onceArgs(), actText(act));
     },
     list: async ({ limit, after }) => {
       if (limit === 0) return []; // COUNT 0 is all of them

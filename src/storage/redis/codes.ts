@@ -12,9 +12,9 @@ import {
   codeTaken,
   stretchesOf,
 } from '../shared/code-hash.ts';
-import { type Connection, scriptOf } from './connection.ts';
+import { type Connection, type Named, naming, scriptOf } from './connection.ts';
 import { KEY } from './keys.ts';
-import { newToken, whole } from './rows.ts';
+import { onceArgs, whole } from './rows.ts';
 import { ONCE, PRELUDE } from './write-scripts.ts';
 
 /** Buckets and codes of one page: a few milliseconds. */
@@ -153,8 +153,9 @@ export function codesOn(run: Connection['run']): Codes {
   return {
     addCodes: async codes => {
       checkCodes(codes);
-      const args = codes.flatMap(({ code, ...rest }) => codeArgs({ hash: codeHash(code), ...rest }));
-      const [first, position] = ((await run(ADD, newToken(), ...args)) as string).split(' ');
+      const hashes = codes.map(({ code }) => codeHash(code));
+      const args = codes.flatMap(({ code: _, ...rest }, n) => codeArgs({ hash: hashes[n]!, ...rest }));
+      const [first, position] = ((await run(ADD, ...onceArgs(), ...hashes.map(codeKey), ...args)) as string).split(' ');
       if (position !== undefined) throw codeTaken(Number(position));
       return Number(first);
     },
@@ -163,7 +164,7 @@ export function codesOn(run: Connection['run']): Codes {
       for (const [first, last] of stretchesOf(boxes)) {
         for (let from = first; from <= last; ) {
           const args = [batch, whole(from), whole(last), active ? '1' : '0', which === 'undecided' ? '1' : '0'];
-          const [changed, end] = ((await run(ACTIVATE, newToken(), ...args)) as string).split(' ');
+          const [changed, end] = ((await run(ACTIVATE, ...onceArgs(), ...args)) as string).split(' ');
           total += Number(changed);
           from = end === '' ? Number.POSITIVE_INFINITY : Number(end) + 1;
         }
@@ -182,6 +183,11 @@ export function codesOn(run: Connection['run']): Codes {
       return found;
     },
   };
+}
+
+/** Where a code of this hash lies; '': nowhere. */
+export function codeKey(hash: string): Named {
+  return naming(...(hash === '' ? [] : [KEY.code + hash.slice(0, BUCKET_DIGITS)]));
 }
 
 /** Hash and value. */

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { Fault } from '../../core/base/error.ts';
 import type { Answer, Commit, Committed } from '../../ports.ts';
 import { checkTold } from '../shared/mailbox.ts';
-import type { Connection } from './connection.ts';
-import { counterArgs, eventField, followerArgs, journalText, newToken, planArgs, whole } from './rows.ts';
+import { type Connection, type Named, naming } from './connection.ts';
+import { journalText } from './journal-line.ts';
+import { KEY } from './keys.ts';
+import { counterArgs, eventField, followerArgs, keysOfPayout, newToken, planArgs, whole } from './rows.ts';
 import { COMMIT } from './write-scripts.ts';
 
 type Run = Connection['run'];
@@ -13,6 +15,7 @@ type Run = Connection['run'];
 type Verdict = [kind: Committed['kind'] | 'broken', detail?: string];
 type Waiting = {
   readonly args: readonly string[];
+  readonly keys: Named;
   readonly tell: (verdict: Verdict) => void;
   readonly fail: (error: unknown) => void;
 };
@@ -35,8 +38,9 @@ export function commitsOn(run: Run): Commits {
   };
   const commit: Commits['commit'] = async commit => {
     const args = commitArgs(commit);
+    const keys = keysOf(commit);
     const verdict = new Promise<Verdict>((tell, fail) => {
-      if (waiting.push({ args, tell, fail }) === 1) setImmediate(leave);
+      if (waiting.push({ args, keys, tell, fail }) === 1) setImmediate(leave);
     });
     return committedOf(await verdict);
   };
@@ -56,13 +60,18 @@ async function send(run: Run, group: readonly Waiting[]): Promise<void> {
   }
 }
 
-function argsOf(group: readonly Pick<Waiting, 'args'>[]): string[] {
-  return group.flatMap(({ args }) => [whole(args.length), ...args]);
+function argsOf(group: readonly Pick<Waiting, 'args' | 'keys'>[]): (string | Named)[] {
+  return group.flatMap(({ args, keys }) => [whole(args.length), ...args, keys]);
+}
+
+function keysOf({ event, payout }: Commit): Named {
+  const mine = KEY.journalUser + event.user;
+  return naming(mine, ...(payout ? keysOfPayout(payout).keys : []));
 }
 
 /** One alone. Also for the bench, which sends the same to a bare client. */
 export async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
-  const [verdict] = (await run(COMMIT, ...argsOf([{ args: commitArgs(commit) }]))) as Verdict[];
+  const [verdict] = (await run(COMMIT, ...argsOf([{ args: commitArgs(commit), keys: keysOf(commit) }]))) as Verdict[];
   return committedOf(verdict!);
 }
 

@@ -18,12 +18,27 @@ import { Replicas } from './replicas.ts';
 
 const PAUSES_MS = [50, 100, 200, 400];
 
-/** A script and its SHA, by which it is called. `writes`: whether it may change anything. */
-export type Script = { readonly lua: string; readonly sha: string; readonly writes: boolean };
+/**
+ * A script and its SHA, by which it is called. `writes`: whether it may change anything. `fixed`: the keys in its text,
+ * which are declared with every call.
+ */
+export type Script = {
+  readonly lua: string;
+  readonly sha: string;
+  readonly writes: boolean;
+  readonly fixed: readonly string[];
+};
+
+/** Keys that follow from a call's arguments, for it to declare them, too; without what all our keys begin with. */
+export type Named = { readonly keys: readonly string[] };
+
+export function naming(...keys: readonly string[]): Named {
+  return { keys };
+}
 
 export type Connection = {
   /** Runs it on the shard of our keys; numbers and texts come back as Redis says them. */
-  run(script: Script, ...args: string[]): Promise<unknown>;
+  run(script: Script, ...args: readonly (string | Named)[]): Promise<unknown>;
   /** The server that has our keys. */
   home(): Promise<Redis>;
   /** Every server there is: the one, or all of a cluster. */
@@ -51,7 +66,9 @@ const READS = new Set(
 export function scriptOf(lua: string): Script {
   const calls = lua.matchAll(/\bredis\b(?:\.call\('([A-Z]+)')?/g);
   const writes = [...calls].some(([, command]) => command === undefined || !READS.has(command));
-  return { lua, sha: createHash('sha1').update(lua).digest('hex'), writes };
+  const keys = [...lua.matchAll(/\bP \.\. '([^']+)'(?! \.\.)/g)].map(([, key]) => key!);
+  const fixed = [...new Set(keys)].filter(key => key !== KEY.seq);
+  return { lua, sha: createHash('sha1').update(lua).digest('hex'), writes, fixed };
 }
 
 /** Connects, or says in one sentence why not. */
@@ -60,14 +77,18 @@ export async function connect(address: RedisAddress, options: ConnectOptions = {
   const client = await openClient(address);
   const links = new Links(client, warn);
   const prefix = prefixOf(address.tag);
-  const first = prefix + KEY.seq;
+  /** The first one tells the script what all of them begin with. */
+  const keysOf = (script: Script, args: readonly (string | Named)[]): string[] => {
+    const named = args.flatMap(arg => (typeof arg === 'string' ? [] : arg.keys));
+    return [KEY.seq, ...script.fixed, ...named].map(key => prefix + key);
+  };
   const replicas = address.replicas > 0 ? new Replicas(address.replicas, prefix + KEY.echo) : undefined;
 
-  const once = async (script: Script, args: readonly string[], giveUpAt: number): Promise<unknown> => {
+  const once = async (script: Script, keys: string[], args: string[], giveUpAt: number): Promise<unknown> => {
     const link = await links.get(giveUpAt);
     try {
       await replicas?.caughtUp(link);
-      const reply = await byShaOf(link, script, first, args);
+      const reply = await byShaOf(link, script, keys, args);
       if (replicas && (script.writes || isTold(script, reply))) await replicas.kept(link);
       return reply;
     } catch (error) {
@@ -76,7 +97,11 @@ export async function connect(address: RedisAddress, options: ConnectOptions = {
     }
   };
   return {
-    run: (script, ...args) => persistently(giveUpAt => once(script, args, giveUpAt)),
+    run: (script, ...args) => {
+      const keys = keysOf(script, args);
+      const texts = args.filter(arg => typeof arg === 'string');
+      return persistently(giveUpAt => once(script, keys, texts, giveUpAt));
+    },
     home: async () => (await links.get(performance.now() + GIVE_UP_MS)).server,
     servers: () => client.servers(),
     guard: look => links.guard(look),
@@ -88,12 +113,12 @@ export async function connect(address: RedisAddress, options: ConnectOptions = {
 }
 
 /** By its SHA; a server that does not know it (new, flushed, failed over) gets the text, and knows it from then on. */
-async function byShaOf(link: Link, { sha, lua }: Script, key: string, args: readonly string[]): Promise<unknown> {
+async function byShaOf(link: Link, { sha, lua }: Script, keys: string[], args: string[]): Promise<unknown> {
   try {
-    return await on(link).evalsha(sha, 1, key, ...args);
+    return await on(link).evalsha(sha, keys.length, ...keys, ...args);
   } catch (error) {
     if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
-    return on(link).eval(lua, 1, key, ...args);
+    return on(link).eval(lua, keys.length, ...keys, ...args);
   }
 }
 

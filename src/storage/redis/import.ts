@@ -5,9 +5,10 @@ import type { BookRows, Piece } from '../../ports.ts';
 import { actText } from './acts.ts';
 import { CODE_BOX, codeArgs } from './codes.ts';
 import { type Connection, scriptOf } from './connection.ts';
+import { journalText } from './journal-line.ts';
 import { KEY } from './keys.ts';
 import { mailboxArgs } from './mailbox.ts';
-import { eventField, fixedOf, followerArgs, isDue, journalText, lineOf, nowOf, TOKEN_LENGTH, whole } from './rows.ts';
+import { eventField, fixedOf, followerArgs, isDue, lineOf, nowOf, TOKEN_LENGTH, whole } from './rows.ts';
 import { DUE_MEMBER, MAILBOX, PRELUDE } from './write-scripts.ts';
 
 /** A claim never changes. */

@@ -8,8 +8,10 @@
 // commits thousands of claims in that time. Who has several deployments gives each its own tag, and the cluster spreads
 // them. Before the slot is moved to another shard, stop the bots: a slot in motion refuses scripts over several keys.
 //
-// Scripts name most of their keys themselves, from this table: only the first is declared (`KEYS[1]`, which routes the
-// script). Redis and Valkey allow that within one slot.
+// Each call declares the keys in its script's text and those that follow from its arguments (`naming`): all that a claim, an
+// answer, a step, a lease or a mailbox touches. What is left is found by what was read: rows of the payouts in a list or a queue
+// and of the books, the box of a code, pieces of a move to this store, and the pre-images of a snapshot while one is read. Redis
+// and Valkey allow that within one slot; Dragonfly wants `--default_lua_flags=allow-undeclared-keys`.
 
 /** The types behind the names: hash H, sorted set Z, stream X, list L, set S, string T. */
 export const KEY = {
@@ -110,7 +112,7 @@ export const KEY = {
 
 /**
  * 2: the journal has the checks of a trace as data; see `storage/shared/journal.ts`. 3: the counters that came up together
- * are one entry of `counters`. Data of before is read as it is.
+ * are one entry of `counters`, and a journal line is shorter; see `journal-line.ts`. Data of before is read as it is.
  */
 export const FORMAT = '3';
 

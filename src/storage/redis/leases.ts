@@ -6,7 +6,7 @@
 // same holder comes back, too.
 import type { Lease, Store } from '../../ports.ts';
 import { checkLease, SET_BACK_MS } from '../shared/leases.ts';
-import { type Connection, scriptOf } from './connection.ts';
+import { type Connection, type Named, naming, scriptOf } from './connection.ts';
 import { KEY } from './keys.ts';
 import { whole } from './rows.ts';
 import { PRELUDE } from './write-scripts.ts';
@@ -66,21 +66,27 @@ export function leasesOn(
   return {
     lease: async (name, holder, ms, now) => {
       checkLease(name, holder, ms);
-      const found = (await run(TAKE, clock(now), name, holder, whole(ms))) as [string, string | null] | null;
+      const found = (await run(TAKE, clock(now), name, holder, whole(ms), keyOf(name))) as
+        | [string, string | null]
+        | null;
       if (found === null) return undefined;
       const [fence, note] = found;
       return { name, holder, fence: Number(fence), ...(note !== null && { note }) };
     },
     release: async ({ name, holder, fence }, now, note) => {
       const left = note === undefined ? [] : [note];
-      const args = [clock(now), name, holder, whole(fence), newToken(), ...left];
+      const args = [clock(now), name, holder, whole(fence), newToken(), ...left, keyOf(name)];
       return (await run(RELEASE, ...args)) === 1;
     },
-    note: async name => ((await run(NOTE, name)) as string | null) ?? undefined,
+    note: async name => ((await run(NOTE, name, keyOf(name))) as string | null) ?? undefined,
   };
 }
 
 /** What a step done under a lease adds to its script's arguments; none is one empty argument. */
-export function leaseArgs(lease: Lease | undefined): string[] {
-  return lease ? [lease.name, lease.holder, whole(lease.fence)] : [''];
+export function leaseArgs(lease: Lease | undefined): (string | Named)[] {
+  return lease ? [lease.name, lease.holder, whole(lease.fence), keyOf(lease.name)] : [''];
+}
+
+function keyOf(name: string): Named {
+  return naming(KEY.lease + name);
 }

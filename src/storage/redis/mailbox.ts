@@ -3,7 +3,7 @@ import type { Mailbox, Person, Store } from '../../ports.ts';
 import { checkMailbox, checkPerson } from '../shared/mailbox.ts';
 import { type Connection, scriptOf } from './connection.ts';
 import { KEY } from './keys.ts';
-import { newToken, whole } from './rows.ts';
+import { onceArgs, whole } from './rows.ts';
 import { MAILBOX, ONCE, PRELUDE } from './write-scripts.ts';
 
 const GET = scriptOf(`${PRELUDE}
@@ -37,7 +37,7 @@ export function mailboxesOn(run: Connection['run']): Mailboxes {
       checkPerson(account, user);
       checkMailbox(mailbox, seen);
       const args = mailboxArgs({ ...mailbox, version: seen + 1 });
-      return (await run(PUT, newToken(), `${account}/${user}`, whole(seen), ...args)) === '1';
+      return (await run(PUT, ...onceArgs(), `${account}/${user}`, whole(seen), ...args)) === '1';
     },
     mailboxesOwing: async (limit, after) => {
       const first = after === undefined ? '-' : `(${after.account}/${after.user}`;

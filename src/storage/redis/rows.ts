@@ -7,9 +7,10 @@ import type { EventKey } from '../../core/base/event.ts';
 import type { Follower } from '../../core/match/facts.ts';
 
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import type { HistoryLine, JournalLine } from '../../ports.ts';
-import { decisionFrom, type StoredDecision, storedDecision } from '../shared/journal.ts';
+import type { HistoryLine } from '../../ports.ts';
 import { CHANGING, lineFrom, type StoredLine } from '../shared/rows.ts';
+import { type Named, naming } from './connection.ts';
+import { KEY } from './keys.ts';
 
 const isChanging: ReadonlySet<string> = new Set(CHANGING);
 
@@ -53,6 +54,18 @@ export function planArgs(payout: Payout | undefined, token: string): string[] {
   return [billNo, ...looked, fixedOf(payout), nowOf(payout), lineOf(first, token)];
 }
 
+/** Where it is kept, and in which lists and queues it may stand. */
+export function keysOfPayout(payout: Payout, ...states: readonly string[]): Named {
+  const { billNo, campaign, merchant, user, state } = payout;
+  const lists = ['all', `campaign:${campaign}`, `user:${user}`, `merchant:${merchant}`];
+  for (const each of [state, ...states]) lists.push(`state:${each}`);
+  return naming(
+    ...[KEY.payout + billNo, KEY.history + billNo, KEY.bucket + campaign],
+    ...lists.map(list => KEY.list + list),
+    ...['send', 'query'].map(what => `${KEY.due}${merchant}:${what}`),
+  );
+}
+
 /** How counters stand in a script's arguments. */
 export function counterArgs(counters: readonly Counter[]): string[] {
   const each = ({ name, add, max, atLeast }: Counter): string[] => {
@@ -79,24 +92,6 @@ export function storedLine(text: string): StoredLine {
   return JSON.parse(text) as StoredLine;
 }
 
-/** Event, decision and what was told, which is nearly always the decision's own reply. */
-export function journalText({ at, event, decision, reply }: Omit<JournalLine, 'id'>): string {
-  return JSON.stringify([at, event, storedDecision(decision), reply === decision.reply ? null : reply]);
-}
-
-type StoredJournal = [JournalLine['at'], JournalLine['event'], StoredDecision, JournalLine['reply'] | null];
-
-/** Rows of id and line, one after the other. */
-export function journalFrom(rows: readonly string[]): JournalLine[] {
-  const lines: JournalLine[] = [];
-  for (let n = 0; n + 1 < rows.length; n += 2) {
-    const [at, event, stored, told] = JSON.parse(rows[n + 1]!) as StoredJournal;
-    const decision = decisionFrom(stored);
-    lines.push({ id: Number(rows[n]), at, event, decision, reply: told ?? decision.reply });
-  }
-  return lines;
-}
-
 const TOKEN_BYTES = 12;
 /** So many characters stand before an answer. */
 export const TOKEN_LENGTH = 16;
@@ -104,6 +99,12 @@ export const TOKEN_LENGTH = 16;
 /** Names one call of a write; see `connection.ts`. */
 export function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+/** A new token, for a script that keeps what it says under it. */
+export function onceArgs(): [string, Named] {
+  const token = newToken();
+  return [token, naming(KEY.said + token)];
 }
 
 /** An event belongs to an account; the same key in two accounts is two events. */

@@ -15,10 +15,11 @@ import { inPages } from '../shared/pages.ts';
 import { lineFrom, type StoredLine } from '../shared/rows.ts';
 import { actFrom } from './acts.ts';
 import { CODE_PAGE, codePages } from './codes.ts';
-import { type Connection, type Script, scriptOf } from './connection.ts';
+import { type Connection, naming, type Script, scriptOf } from './connection.ts';
+import { journalFrom } from './journal-line.ts';
 import { KEY } from './keys.ts';
 import { mailboxFrom, personOf } from './mailbox.ts';
-import { behind, journalFrom, payoutFrom, storedLine, TOKEN_LENGTH } from './rows.ts';
+import { behind, payoutFrom, storedLine, TOKEN_LENGTH } from './rows.ts';
 import { PRELUDE } from './write-scripts.ts';
 
 /** Rows of one page: Redis serves nobody else while it collects them. */
@@ -67,12 +68,12 @@ end
 local rows = {}
 local function add(...) for _, value in ipairs({ ... }) do rows[#rows + 1] = value end end
 local function page(stream, after, count)
-  return redis.call('XRANGE', P .. stream, '(' .. after, seq, 'COUNT', count)
+  return redis.call('XRANGE', stream, '(' .. after, seq, 'COUNT', count)
 end
 `;
 
 const CLAIMS = scriptOf(`${BOOK}
-for _, entry in ipairs(page('${KEY.claims}', arg(), arg())) do add(entry[1], entry[2][2]) end
+for _, entry in ipairs(page(P .. '${KEY.claims}', arg(), arg())) do add(entry[1], entry[2][2]) end
 return rows
 `);
 
@@ -80,7 +81,7 @@ return rows
 const NAMES_A_CALL = 1000;
 
 const COUNTERS = scriptOf(`${BOOK}
-local entries, names, values, before = page('${KEY.counters}', arg(), arg()), {}, {}, {}
+local entries, names, values, before = page(P .. '${KEY.counters}', arg(), arg()), {}, {}, {}
 if #entries == 0 then return rows end
 for _, entry in ipairs(entries) do
   for n = 2, #entry[2], 2 do names[#names + 1] = entry[2][n] end
@@ -103,7 +104,7 @@ return rows
 `);
 
 const BUCKETS = scriptOf(`${BOOK}
-for _, entry in ipairs(page('${KEY.buckets}', arg(), arg())) do
+for _, entry in ipairs(page(P .. '${KEY.buckets}', arg(), arg())) do
   local campaign = entry[2][2]
   local now = redis.call('HMGET', P .. '${KEY.bucket}' .. campaign, 'reserved', 'sent', 'received', 'refunded')
   for n = 1, 4 do now[n] = now[n] or '0' end
@@ -172,12 +173,12 @@ return redis.call('HGETALL', P .. '${KEY.halt}')
 `);
 
 const JOURNAL = scriptOf(`${BOOK}
-for _, entry in ipairs(page('${KEY.journal}', arg(), arg())) do add(entry[1], entry[2][2]) end
+for _, entry in ipairs(page(P .. '${KEY.journal}', arg(), arg())) do add(entry[1], entry[2][2]) end
 return rows
 `);
 
 const ACTS = scriptOf(`${BOOK}
-for _, entry in ipairs(page('${KEY.acts}', arg(), arg())) do add(entry[1], entry[2][2]) end
+for _, entry in ipairs(page(P .. '${KEY.acts}', arg(), arg())) do add(entry[1], entry[2][2]) end
 return rows
 `);
 
@@ -227,12 +228,13 @@ type Read = (script: Script, ...args: string[]) => Promise<string[]>;
 /** `isOpen`: whether the store still is. */
 export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStoreOpen: () => boolean): Promise<Books> {
   const id = randomUUID();
-  await connection.run(OPEN, id, String(LEASE_MS));
+  const mine = naming(KEY.book + id);
+  await connection.run(OPEN, id, String(LEASE_MS), mine);
   let isOpen = true;
 
   const read: Read = async (script, ...args) => {
     if (!isOpen) throw new Fault('store', 'safe', 'closed', 'these books are closed');
-    const rows = (await connection.run(script, id, String(LEASE_MS), ...args)) as string[] | null;
+    const rows = (await connection.run(script, id, String(LEASE_MS), ...args, mine)) as string[] | null;
     if (rows) return rows;
     throw new Fault('store', 'safe', 'books-gone', 'nobody read these books for too long; open them again');
   };
@@ -254,7 +256,7 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
     async close() {
       if (!isOpen) return;
       isOpen = false;
-      if (isStoreOpen()) await connection.run(CLOSE, id);
+      if (isStoreOpen()) await connection.run(CLOSE, id, mine);
     },
   };
 }

@@ -15,11 +15,13 @@ import type { Answer, Begun, Buckets, Halt, JournalLine, Lease, Lost, PayoutFilt
 import { codeHash } from '../shared/code-hash.ts';
 import { owedOf } from '../shared/mailbox.ts';
 import { actsOn } from './acts.ts';
-import { codeFactOf, codesOn } from './codes.ts';
+import { codeFactOf, codeKey, codesOn } from './codes.ts';
 import { commitsOn } from './commits.ts';
-import { type Connection, connect, type Script } from './connection.ts';
+import { type Connection, connect, type Named, naming, type Script } from './connection.ts';
 import { lookOf, originOf, refuseForgetful, refuseNewerFormat, refuseReplication } from './durability.ts';
 import { loadPiece } from './import.ts';
+import { journalFrom } from './journal-line.ts';
+import { KEY } from './keys.ts';
 import { type LeaseTime, leaseArgs, leasesOn } from './leases.ts';
 import { halfOf, mailboxesOn } from './mailbox.ts';
 import * as READ from './read-scripts.ts';
@@ -29,10 +31,11 @@ import {
   eventField,
   historyOf,
   isDue,
-  journalFrom,
+  keysOfPayout,
   lineOf,
   newToken,
   nowOf,
+  onceArgs,
   payoutsFrom,
   planArgs,
   TOKEN_LENGTH,
@@ -109,17 +112,20 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
     begin: (key, wanted) => begin(run, key, wanted),
     commit: each => whileOpen(() => commit(each)),
 
-    payout: async billNo => payoutsFrom(present(await run(READ.PAYOUT, billNo)))[0],
+    payout: async billNo => payoutsFrom(present(await run(READ.PAYOUT, billNo, naming(KEY.payout + billNo))))[0],
     payouts: filter => listPayouts(run, filter),
-    history: async billNo => historyOf(billNo, (await run(READ.HISTORY, billNo)) as string[]),
+    history: async billNo =>
+      historyOf(billNo, (await run(READ.HISTORY, billNo, naming(KEY.history + billNo))) as string[]),
     due: async (merchant, now, limit, only) => {
       const kinds = only === undefined ? ['send', 'query'] : [only];
-      return payoutsFrom((await run(READ.DUE, merchant, whole(now), whole(limit), ...kinds)) as string[]);
+      const keys = naming(...kinds.map(kind => `${KEY.due}${merchant}:${kind}`));
+      return payoutsFrom((await run(READ.DUE, merchant, whole(now), whole(limit), ...kinds, keys)) as string[]);
     },
     advance: (step, under) => writeStep(run, step, under),
-    count: async counters => lostIn((await run(WRITE.ADD_COUNTERS, newToken(), ...counterArgs(counters))) as 'counted'),
+    count: async counters =>
+      lostIn((await run(WRITE.ADD_COUNTERS, ...onceArgs(), ...counterArgs(counters))) as 'counted'),
 
-    buckets: async campaign => bucketsOf(await run(READ.BUCKETS, campaign)),
+    buckets: async campaign => bucketsOf(await run(READ.BUCKETS, campaign, naming(KEY.bucket + campaign))),
     halt: async merchant => {
       const halt = (await run(READ.HALT, merchant)) as string | null;
       return halt === null ? undefined : behind<Halt>(halt);
@@ -179,9 +185,9 @@ async function readFacts(run: Run, wanted: FactsQuery): Promise<Facts> {
   return factsFrom(wanted, (await run(READ.FACTS, ...factsArgs(wanted))) as FactsRow);
 }
 
-function factsArgs({ account, user, merchant, claims, counters, code }: FactsQuery): string[] {
+function factsArgs({ account, user, merchant, claims, counters, code }: FactsQuery): (string | Named)[] {
   const hash = code === undefined ? '' : codeHash(code);
-  return [`${account}/${user}`, merchant ?? '', hash, whole(claims.length), ...claims, ...counters];
+  return [`${account}/${user}`, merchant ?? '', hash, whole(claims.length), ...claims, ...counters, codeKey(hash)];
 }
 
 function factsFrom({ merchant, claims, counters }: FactsQuery, row: FactsRow): Facts {
@@ -213,6 +219,7 @@ async function writeStep(run: Run, step: Step, under: Lease | undefined): Promis
     ...counterArgs(counters),
     ...planArgs(successor, token),
     ...leaseArgs(under),
+    ...[keysOfPayout(payout, from), ...(successor ? [keysOfPayout(successor)] : [])],
   ];
   return lostIn((await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale');
 }
@@ -239,15 +246,16 @@ async function listPayouts(run: Run, filter: PayoutFilter): Promise<Payout[]> {
   const { state, campaign, user, merchant, limit, after } = filter;
   let top = '+inf';
   if (after !== undefined) {
-    const seq = (await run(READ.SEQ, after)) as string | null;
+    const seq = (await run(READ.SEQ, after, naming(KEY.payout + after))) as string | null;
     if (seq === null) return [];
     top = `(${seq}`;
   }
+  const index = indexFor(filter);
   const filters = [state ?? '', campaign ?? '', user ?? '', merchant ?? ''];
   const found: Payout[] = [];
   while (found.length < limit) {
     const count = Math.min(PAGE, isOneIndex(filter) ? limit - found.length : PAGE);
-    const [last, ...rows] = (await run(READ.LIST, indexFor(filter), top, whole(count), ...filters)) as [
+    const [last, ...rows] = (await run(READ.LIST, index, top, whole(count), ...filters, naming(KEY.list + index))) as [
       string,
       ...string[],
     ];
@@ -278,6 +286,7 @@ async function listJournal(run: Run, filter: Parameters<Store['journal']>[0]): P
     return lines.filter(({ event }) => user === undefined || event.user === user).slice(0, limit);
   }
   const found: JournalLine[] = [];
+  const mine = naming(KEY.journalUser + (user ?? ''));
   for (let top = user === undefined ? '+' : ''; found.length < limit; ) {
     const count = Math.min(PAGE, limit - found.length);
     if (user === undefined) {
@@ -286,7 +295,7 @@ async function listJournal(run: Run, filter: Parameters<Store['journal']>[0]): P
       if (lines.length < count) break;
       top = `(${lines.at(-1)!.id}-0`;
     } else {
-      const [left, ...rows] = (await run(READ.JOURNAL_OF_USER, user, top, whole(count))) as [string, ...string[]];
+      const [left, ...rows] = (await run(READ.JOURNAL_OF_USER, user, top, whole(count), mine)) as [string, ...string[]];
       found.push(...journalFrom(rows));
       if (left === '0') break;
       top = left;

@@ -1,17 +1,18 @@
 // `npm run bench [-- SECTION…] [--quick] [--json FILE] [--markdown FILE] [--against FILE]`: figures, each measured beside a peer in
 // the same run. Exit code 1: one of them is below what is promised. The last run is kept in `.bench/last.json`, and what has moved
 // since is said.
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { auditSection } from './audit.ts';
 import { chatSection } from './chat.ts';
 import { claimSection } from './claim.ts';
+import { decideSection } from './decide.ts';
 import { machine, pinThis } from './machine.ts';
 import { matchSection } from './match.ts';
 import { type BenchOptions, optionsFor } from './options.ts';
 import { BENCH_FOLDER, built } from './production-bot.ts';
-import { beginSection, markdownOf, movedSince, type Report, readReport, rowsSoFar, writeReport } from './report.ts';
+import { beginSection, movedSince, type Report, readReport, rowsSoFar, writeMarkdown, writeReport } from './report.ts';
+import { startSection } from './start.ts';
 import { redisSection, sizeSection, sqliteSection } from './store.ts';
 
 /** Says what it measured; `false`: it is not enough. */
@@ -20,6 +21,8 @@ type Section = (options: BenchOptions) => Promise<boolean>;
 const SECTIONS: Readonly<Record<string, Section>> = {
   chat: chatSection,
   claim: claimSection,
+  start: startSection,
+  decide: decideSection,
   match: matchSection,
   redis: redisSection,
   sqlite: sqliteSection,
@@ -27,7 +30,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   audit: auditSection,
 };
 /** Those that run the built program. */
-const WHOLE = ['chat', 'claim', 'audit'];
+const WHOLE = ['chat', 'claim', 'start', 'audit'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -67,5 +70,7 @@ if (before) {
   const moved = movedSince(before, report.rows);
   console.log(moved.length > 0 ? moved.join('\n') : 'nothing by more than a tenth');
 }
-for (const file of [LAST, values.json]) if (file !== undefined) writeReport(file, report);
-if (values.markdown !== undefined) writeFileSync(values.markdown, markdownOf(report));
+const others = readReport(LAST)?.rows.filter(({ section }) => !names.includes(section)) ?? [];
+writeReport(LAST, { ...report, rows: [...others, ...report.rows] });
+if (values.json !== undefined) writeReport(values.json, report);
+if (values.markdown !== undefined) writeMarkdown(values.markdown, report);

@@ -21,7 +21,7 @@ function triggerFor(n: number, kind: Kind): Trigger {
 }
 
 /** In many files: no rule has the words of another. */
-function bookWith(rules: number, kind: Kind): Book {
+export function bookWith(rules: number, kind: Kind): Book {
   const campaigns = Array.from({ length: rules / RULES_PER_CAMPAIGN }, (_, file) =>
     campaignOf({
       id: `c${file}`,
@@ -36,14 +36,14 @@ function bookWith(rules: number, kind: Kind): Book {
 }
 
 /** Half of them hit a rule, each another one as far as there are; half hit none. */
-function eventsFor(rules: number): Event[] {
+export function eventsFor(rules: number): Event[] {
   return Array.from({ length: 2000 }, (_, n) => {
     const rule = (n * 7919) % rules;
     return eventOf(says('2026-02-10 10:00', n % 2 === 0 ? `第${rule}号红包` : '请问今天还有活动吗', `user-${n}`));
   });
 }
 
-function once(book: Book, event: Event): void {
+export function once(book: Book, event: Event): void {
   const matches = book.match(event, event.sentAt);
   factsQueryFor(matches, event, event.sentAt, AROUND);
   const facts = { follower: undefined, claims: new Set<string>(), counters: new Map<string, number>(), halted: false };

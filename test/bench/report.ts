@@ -1,6 +1,6 @@
 // What a run has to say: line by line as it is measured, and all of it as JSON, as a table in Markdown, and next to the run before.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 type Verdict = 'kept' | 'broken' | 'none';
@@ -75,9 +75,22 @@ export function readReport(file: string): Report | undefined {
   }
 }
 
+const [FROM, TO] = ['<!-- bench: -->', '<!-- :bench -->'];
+
+/** Into the place that a document has for it, or as a file of its own. */
+export function writeMarkdown(file: string, report: Report): void {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const [from, to] = [text.indexOf(FROM), text.indexOf(TO)];
+  const whole =
+    from < 0 || to < from
+      ? markdownOf(report)
+      : `${text.slice(0, from + FROM.length)}\n${markdownOf(report)}${text.slice(to)}`;
+  writeFileSync(file, whole);
+}
+
 const WORDS: Readonly<Record<Verdict, string>> = { kept: '✓', broken: '✗', none: 'no verdict' };
 
-export function markdownOf({ at, machine, command, rows }: Report): string {
+function markdownOf({ at, machine, command, rows }: Report): string {
   const sections = [...new Set(rows.map(each => each.section))];
   const lines = sections.flatMap(name => [
     `\n**${name}**\n`,

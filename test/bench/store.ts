@@ -23,7 +23,7 @@ import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { aCommit, anEvent, aStep } from '../storage/store.contract.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, writeCertificates } from '../support/harness.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis, until } from '../support/redis-server.ts';
-import { row } from './report.ts';
+import { promised, row } from './report.ts';
 
 /** So many claims are under way at once. */
 const IN_FLIGHT = 200;
@@ -123,7 +123,79 @@ export async function redisSection(): Promise<boolean> {
   );
   await replica.dispose();
   await primary.dispose();
-  return ratio >= RATIO_MIN;
+  return (await againstBefore()) && ratio >= RATIO_MIN;
+}
+
+// ── Against the script of before ─────────────────────────────────────────────────────────────────────────────
+
+const BEFORE = join(import.meta.dirname, 'redis-before.json');
+const TIMES_BEFORE_MIN = 2.5;
+
+/** The commit's script as it was on 2026-11-29, with one claim of a full rule (17 counters); `{{user}}` and the like are filled in. */
+type Before = { readonly lua: string; readonly args: readonly string[] };
+
+let made = 0;
+
+/** Another follower, another event and another payout in the same text. */
+function other(text: string, [user, event, billNo]: readonly [string, string, string]): string {
+  const n = String(++made).padStart(11, '0');
+  return text
+    .replaceAll(user, `oUser${n.padStart(23, '0')}`)
+    .replaceAll(event, `m:event${n}`)
+    .replaceAll(billNo, bill(n));
+}
+const bill = (n: string): string => `1900000109202602${n}X`;
+
+/** One claim of the full rule, as this program commits it. */
+async function fullCommit(): Promise<Commit> {
+  const folder = mkdtempSync(join(tmpdir(), 'hongbao-bench-'));
+  const config = await campaignIn(folder);
+  const store = await openSqlite(join(folder, 'bot.db'));
+  let last: Commit | undefined;
+  const watched: Store = Object.assign(Object.create(store) as Store, {
+    commit(commit: Commit) {
+      if (commit.payout) last = commit;
+      return store.commit(commit);
+    },
+  });
+  const flow = await flowOn(watched, config, () => undefined);
+  while (!last) await flow.handle(anEvent({ sentAt: TIME }));
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+  return last;
+}
+
+/** The claim of a full rule against what it was: both on one server, by turns, rows counted. */
+async function againstBefore(): Promise<boolean> {
+  const { lua, args } = JSON.parse(readFileSync(BEFORE, 'utf8')) as Before;
+  const full = await fullCommit();
+  const [text, names] = [JSON.stringify(full), [full.event.user, full.event.key, full.payout!.billNo] as const];
+  const server = await startRedis(...DURABLE);
+  const store = await openRedis(`${server.url}?tag=ours`);
+  const client = server.client();
+  const sha = (await client.script('LOAD', lua)) as string;
+  const first = prefixOf('theirs') + KEY.seq;
+  const ours = async (): Promise<number> => {
+    const commits = Array.from({ length: CLAIMS_A_ROUND }, () => JSON.parse(other(text, names)) as Commit);
+    return rateOf(commits, async commit => assert.equal((await store.commit(commit)).kind, 'done'));
+  };
+  const theirs = async (): Promise<number> => {
+    const all = Array.from({ length: CLAIMS_A_ROUND }, () =>
+      other(JSON.stringify(args), ['{{user}}', '{{event}}', '{{billNo}}']),
+    ).map(each => JSON.parse(each) as string[]);
+    return rateOf(all, async each =>
+      assert.equal(((await client.evalsha(sha, 1, first, ...each)) as string[])[0], 'done'),
+    );
+  };
+  const [rate, before] = await compare(ours, theirs);
+  await store.close();
+  await server.dispose();
+  row('the claim of a full rule, the store on Redis', perSecond(rate), { figure: rate });
+  row('the script of before, a bare ioredis client', perSecond(before), { figure: before });
+  return promised('the claim of a full rule × the script of before', rate / before, {
+    least: TIMES_BEFORE_MIN,
+    unit: ' ×',
+  });
 }
 
 async function storeRate(url: string): Promise<number> {

@@ -1,5 +1,5 @@
 // Most files are written in a small part of YAML: maps and lists by their indentation, braces and brackets within one line, texts
-// that are plain or simply quoted, comments. That part is read here in one go, into the same nodes as `yaml` makes, in a tenth of
+// that are plain or simply quoted, comments. That part is read here in one go, into the same nodes as `yaml` makes, in a part of
 // its time. Whatever is not surely of that part is declined, and `yaml` reads the whole file: what is wrong is said by it alone.
 
 import { type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';

@@ -7,9 +7,10 @@ import { beijingText, type Instant, MINUTE } from '../core/base/time.ts';
 import type { Book } from '../core/decide/match.ts';
 import type { NoticeValues } from '../core/messages/notice.ts';
 import { hasReminders, remindedStep, reminderOf, wasReminded } from '../core/messages/reminder.ts';
+import { channelOf } from '../core/payout/channels/index.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import type { Campaign, Rule } from '../core/rules/campaign.ts';
-import { type Reply, replyFor } from '../core/rules/reply.ts';
+import { defaultOf, type Reply, replyFor } from '../core/rules/reply.ts';
 import type { FlowPorts } from '../engine/flow.ts';
 import { createMessages, type Messages, type Saying, type Voice } from '../engine/messages.ts';
 import type { Clock, Log, Store } from '../ports.ts';
@@ -59,7 +60,8 @@ export function createTelling(parts: Parts): Telling {
     onProblem(payout) {
       const { campaign, rule, values } = placeOf(book(), payout);
       const saying = { id: `problem:${payout.billNo}`, why: 'problem', values: valuesNow(campaign, values) } as const;
-      say(payout, replyFor('problem', rule?.replies ?? {}, values), saying);
+      const otherwise = defaultOf({ kind: channelOf(payout.request).pays }, 'problem');
+      say(payout, replyFor('problem', rule?.replies ?? {}, values, otherwise), saying);
     },
     undone(payout, cause) {
       const { campaign, rule, values } = placeOf(book(), payout);

@@ -6,6 +6,7 @@ import { lintOf } from '../../src/config/lint.ts';
 import type { MerchantConfig } from '../../src/config/merchant.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/base/time.ts';
+import { VOUCHER_CAPS } from '../../src/core/decide/limits.ts';
 import type { ChannelName } from '../../src/core/payout/channels/index.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from '../../src/core/payout/pace.ts';
 
@@ -83,6 +84,7 @@ export const MERCHANTS: Readonly<Record<ChannelName, MerchantConfig>> = {
   voucher: {
     ...COMMON,
     name: `${SHOP}.voucher`,
+    limits: { ...COMMON.limits, ...VOUCHER_CAPS },
     channel: 'voucher',
     paysGroups: false,
     showsPacket: false,
@@ -93,7 +95,9 @@ export const MERCHANTS: Readonly<Record<ChannelName, MerchantConfig>> = {
   },
 };
 
-export function configOf(channel: Channel): Config {
+export function configOf(channel: Channel, hasVouchers = false): Config {
+  const { voucher } = MERCHANTS;
+  const vouchers = hasVouchers && voucher.channel === 'voucher' ? { vouchers: voucher } : undefined;
   return {
     file: 'bot.yaml',
     demo: false,
@@ -125,7 +129,10 @@ export function configOf(channel: Channel): Config {
         },
       ],
     ]),
-    merchants: new Map([[SHOP, MERCHANTS[channel]]]),
+    merchants: new Map([
+      [SHOP, { ...MERCHANTS[channel], ...vouchers }],
+      ...(vouchers ? ([[voucher.name, voucher]] as const) : []),
+    ]),
     adminPassword: undefined,
   };
 }

@@ -92,11 +92,22 @@ rounds: [ROUNDS]`,
   },
 };
 
+/** What stands in the file beside its theme where there are vouchers. */
+export const STOCK = '1234567';
+const VOUCHER = {
+  prize: `
+  tea: { voucher: { stock: "${STOCK}", value: ¥1.50 } }`,
+  rule: `
+  - { id: tea, on: { text: 代金券 }, once: perEvent, give: [tea, none] }`,
+};
+
 /** Times of the rounds hang on when the seed begins: there are few such times. */
 export type Setting = {
   readonly theme: Theme;
   readonly isLarge: boolean;
   readonly unclaimed: 'return' | 'reoffer';
+  /** There are vouchers (代金券) to be won as well. */
+  readonly hasVouchers: boolean;
   /** When a day of the campaign begins. */
   readonly dayStartsAt: '00:00' | '10:00';
   /** `YYYY-MM-DD hh:mm` in Beijing: a round opens then, and one two minutes later. */
@@ -104,7 +115,7 @@ export type Setting = {
 };
 
 function textOf(setting: Setting, version: 0 | 1): string {
-  const { theme, isLarge, unclaimed, dayStartsAt } = setting;
+  const { theme, isLarge, unclaimed, dayStartsAt, hasVouchers } = setting;
   const { total, perDay, packets, packetsPerDay, perUser, stock } = (isLarge ? LARGE : SMALL)[version];
   const { limits = '', top = '', prizes = '', rules } = PARTS[theme];
   const rounds = setting.rounds.map(
@@ -122,13 +133,13 @@ prizes:
   gift: { redpacket: ¥1.00${version === 1 ? ', stock: 20' : ''} }
   range: { redpacket: ¥1.20..¥2.80, weight: 3 }
   rare: { redpacket: ¥5.00, weight: 2, stock: ${stock}, perDay: 2, perUser: 1 }
-  none: { nothing: true, weight: 2 }${prizes}
+  none: { nothing: true, weight: 2 }${prizes}${hasVouchers ? VOUCHER.prize : ''}
 rules:
   - { id: follow, on: subscribe, once: ever, give: gift }
   - { id: daily, on: { text: 红包 }, once: perDay, give: gift }
   - { id: draw, on: { text: 抽奖 }, once: perEvent, give: [range, rare, none] }
   - { id: help, on: { text: 帮助 }, reply: ${version === 0 ? '你好' : '您好'} }
-  - { id: friends, on: { text: 邀请 }, invite: { validFor: 7d }, reply: "请看 {{invite}}" }${rules.replace('EARNED', '')}
+  - { id: friends, on: { text: 邀请 }, invite: { validFor: 7d }, reply: "请看 {{invite}}" }${rules.replace('EARNED', '')}${hasVouchers ? VOUCHER.rule : ''}
 `;
 }
 
@@ -153,7 +164,11 @@ export function versionsOf(setting: Setting): readonly [Version, Version] {
 }
 
 /** What followers say in such a campaign. */
-export const WORDS: Readonly<Record<Theme, readonly string[]>> = {
+export function wordsOf({ theme, hasVouchers }: Setting): readonly string[] {
+  return hasVouchers ? [...WORDS[theme], '代金券', '代金券', '代金券'] : WORDS[theme];
+}
+
+const WORDS: Readonly<Record<Theme, readonly string[]>> = {
   words: ['红包', '抽奖', '抽奖', '抽奖', '帮助', '你好', '等等', '等等'],
   stores: ['红包', '抽奖', '抽奖', '帮助', '你好'],
   shop: ['红包', '抽奖', '转盘', '转盘', '转盘', '帮助'],

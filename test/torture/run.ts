@@ -7,7 +7,7 @@ import { isFinal, PAYOUT_STATES, type Payout } from '../../src/core/payout/payou
 import type { Store } from '../../src/ports.ts';
 import type { Bug } from './bugs.ts';
 import { type Grounds, SQLITE_GROUNDS } from './ground.ts';
-import { CAMPAIGN, WORDS } from './rules.ts';
+import { CAMPAIGN, wordsOf } from './rules.ts';
 import { violations } from './verdict.ts';
 import { Torture } from './world.ts';
 
@@ -101,7 +101,7 @@ function deedOf({ dice, setting, operator }: Torture): Happening {
   if (theme === 'stores' && dice.chance(0.4)) return { kind: 'scan', scene: dice.pick(['store-1', 'store-2']) };
   if (theme === 'codes' && dice.chance(0.55))
     return { kind: 'text', text: dice.pick([...operator.codes, 'TEA2SPR7NGYX']) };
-  return { kind: 'text', text: dice.pick(WORDS[theme]) };
+  return { kind: 'text', text: dice.pick(wordsOf(setting)) };
 }
 
 function followOf({ dice, setting, people }: Torture, user: OpenId): Happening {
@@ -116,7 +116,10 @@ function followOf({ dice, setting, people }: Torture, user: OpenId): Happening {
  * told (`package_info`).
  */
 async function open(torture: Torture, probability: number): Promise<void> {
-  const { dice, wechat, desk, people, channel, ground } = torture;
+  const { dice, wechat, desk, people, channel, ground, vouchers } = torture;
+  for (const { couponId } of wechat.coupons.all())
+    if (vouchers.coupon(couponId)?.status === 'SENDED' && dice.chance(probability / 2))
+      vouchers.end(couponId, dice.pick(['USED', 'USED', 'RECOVER']));
   for (const openid of people) {
     for (const line of wechat.showPerson(openid).chat) {
       if (line.kind !== 'packet' || !dice.chance(probability)) continue;
@@ -139,6 +142,7 @@ async function peace(torture: Torture): Promise<void> {
   torture.isTroubled = false;
   wechat.faults.set({ pay: [], platform: [] });
   torture.setBalance(10_000_000);
+  torture.stock(true);
   await ground.heal();
   await time.runUntil(time.now() + 2 * MINUTE); // those who died come back
   torture.setClocks();

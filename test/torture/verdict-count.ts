@@ -118,7 +118,7 @@ function countsOf({ line, award, leaves }: Given, campaign: Campaign): Count[] {
   return [
     ...counts,
     ...moneyOf({ day, scene, amount }, event, campaign),
-    ...leaves.flatMap(left => capsOf(left, event, amount)),
+    ...leaves.flatMap(left => capsOf(prize?.kind === 'voucher' ? `${SHOP}.voucher` : SHOP, left, event, amount)),
   ];
 }
 
@@ -146,12 +146,12 @@ function moneyOf({ day, scene, amount }: Money, { user }: Event, { perUser, perS
 }
 
 /** What the merchant allows, on each day on which it left. */
-function capsOf(day: string, { user }: Event, amount: number): Count[] {
-  const person = `merchant/${SHOP}/user/${ACCOUNT}/${user}`;
+function capsOf(merchant: string, day: string, { user }: Event, amount: number): Count[] {
+  const person = `merchant/${merchant}/user/${ACCOUNT}/${user}`;
   return [
     { name: `${person}/amount/day/${day}`, add: amount, returns: true },
     { name: `${person}/packets/day/${day}`, add: 1, returns: true },
-    { name: `merchant/${SHOP}/amount/day/${day}`, add: amount, returns: true },
+    { name: `merchant/${merchant}/amount/day/${day}`, add: amount, returns: true },
   ];
 }
 
@@ -203,7 +203,7 @@ async function countersAgree(given: readonly Given[], campaign: Campaign, store:
 }
 
 function capFor(name: string): number | undefined {
-  if (!name.startsWith('merchant/')) return undefined;
+  if (!name.startsWith(`merchant/${SHOP}/`)) return undefined;
   const { perUserPerDay, amountPerUserPerDay, amountPerDay } = MERCHANTS.redpack.limits;
   if (name.includes('/packets/')) return perUserPerDay;
   return name.includes('/user/') ? amountPerUserPerDay : amountPerDay;

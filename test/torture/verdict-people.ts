@@ -45,7 +45,7 @@ function textIn(answer: Answer | undefined): string {
 }
 
 export function isWon(answer: Answer | undefined): boolean {
-  return textIn(answer).includes('红包已发出');
+  return /红包已发出|代金券已发出/.test(textIn(answer));
 }
 
 /** Words with which somebody may win again, on another day or in another round. */
@@ -173,8 +173,13 @@ function theWillingArePaid({ torture, payouts }: Ending): string[] {
   });
 }
 
-function isExcused({ operator }: Torture, { claimKey, attempt, userRefused, undoneBy }: Payout): boolean {
+function isExcused({ operator }: Torture, payout: Payout): boolean {
+  const { claimKey, attempt, userRefused, undoneBy, request, state } = payout;
   return (
-    userRefused === true || attempt >= POLICY.attemptsMax || operator.touched.has(claimKey) || undoneBy !== undefined
+    (request.channel === 'voucher' && state === 'refunded') || // it was not used, or WeChat Pay took it back
+    userRefused === true ||
+    attempt >= POLICY.attemptsMax ||
+    operator.touched.has(claimKey) ||
+    undoneBy !== undefined
   );
 }

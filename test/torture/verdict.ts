@@ -8,6 +8,7 @@ import { isFinal, type Payout } from '../../src/core/payout/payout.ts';
 import { isCancel } from '../../src/core/rules/campaign.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import type { JournalLine, Store } from '../../src/ports.ts';
+import { couponNow } from '../../src/simulator/world/coupon.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
 import { MCH_ID } from './config.ts';
 import { CAMPAIGN } from './rules.ts';
@@ -36,8 +37,18 @@ export async function violations(torture: Torture, store: Store): Promise<string
     ...noNewNumberWithoutFailure(torture, payouts),
     ...torture.watch.found,
     ...spacing(torture),
-    ...rate(torture, 'calls', torture.watch.sends),
-    ...rate(torture, 'questions', torture.watch.asks),
+    ...[true, undefined].flatMap(isVoucher => [
+      ...rate(
+        torture,
+        'calls',
+        torture.watch.sends.filter(each => each.isVoucher === isVoucher),
+      ),
+      ...rate(
+        torture,
+        'questions',
+        torture.watch.asks.filter(each => each.isVoucher === isVoucher),
+      ),
+    ]),
     ...answersAreEqual(torture),
     ...(await everyPromiseIsKept(torture, store)),
     ...(await countedRight(ending)),
@@ -74,6 +85,8 @@ function everyDebtEnded(torture: Torture, payouts: readonly Payout[]): string[] 
   const ours = new Set(payouts.map(payout => payout.billNo as string));
   for (const order of torture.wechat.state().packets)
     if (!ours.has(order.billNo)) found.push(`WeChat has an order ${order.billNo} that no payout knows`);
+  for (const { number } of torture.wechat.coupons.all())
+    if (!ours.has(number)) found.push(`WeChat has a coupon of ${number} that no payout knows`);
   return found;
 }
 
@@ -183,7 +196,12 @@ async function theBooksBalance(torture: Torture, store: Store, payouts: readonly
     const bucket = buckets[name as keyof typeof buckets];
     return bucket === value ? [] : [`bucket ${name} holds ${bucket} fen, its payouts ${value}`];
   });
-  const { receivedAmount, refundedAmount } = wechat.merchant(MCH_ID).books;
+  // Vouchers stand beside the merchant's books, as what they are worth.
+  const coupons = wechat.coupons.all().map(each => couponNow(each, wechat.now()));
+  const worth = (...ends: readonly string[]): number =>
+    coupons.filter(each => ends.includes(each.status)).reduce((total, each) => total + each.amount, 0);
+  const receivedAmount = wechat.merchant(MCH_ID).books.receivedAmount + worth('USED');
+  const refundedAmount = wechat.merchant(MCH_ID).books.refundedAmount + worth('EXPIRED', 'RECOVER');
   if (receivedAmount !== expected.received)
     found.push(`WeChat paid ${receivedAmount} fen, our books say ${expected.received}`);
   // What came back before we heard that it was there has failed for us: it never left `reserved`.

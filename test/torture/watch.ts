@@ -13,6 +13,8 @@ export type Departure = {
   /** As holder of a lease. */
   readonly who: string;
   readonly what: 'send' | 'ask' | 'cancel';
+  /** It keeps the pace of vouchers. */
+  readonly isVoucher?: true;
 };
 
 /** So long a worker may have slept between a look at its clock and the call it looked for. */
@@ -54,19 +56,23 @@ export class Watch {
   /** By worker and number: the turn in which it was begun last. */
   private readonly begun = new Map<string, Turn>();
   private readonly world: Watched;
-  private readonly halts: HaltWatch;
+  private readonly halts = new Map<string, HaltWatch>();
 
   constructor(world: Watched) {
     this.world = world;
-    this.halts = new HaltWatch({ now: () => world.now(), found: this.found });
   }
 
   /** `who`: the holder of leases. `now`: the clock by which they go. `truth`: what stands, whatever a worker is told. */
   over(store: Store, who: string, now: () => Instant, truth: Pick<Store, 'halt'> = store): Store {
+    const haltsOf = (merchant: string): HaltWatch => {
+      const halts = this.halts.get(merchant) ?? new HaltWatch({ now: () => this.world.now(), found: this.found });
+      this.halts.set(merchant, halts);
+      return halts;
+    };
     return {
       ...store,
       setHalt: (merchant, halt, by) =>
-        this.halts.set({ who, now: now() }, halt, by, async () => {
+        haltsOf(merchant).set({ who, now: now() }, halt, by, async () => {
           await store.setHalt(merchant, halt, by);
           return truth.halt(merchant);
         }),
@@ -90,7 +96,7 @@ export class Watch {
         const isOver = newest?.isGivenBack === true;
         const { billNo } = step.payout;
         const isBegun = step.what === 'sending';
-        const isHalted = isBegun && this.halts.forbids(who, billNo);
+        const isHalted = isBegun && haltsOf(step.payout.merchant).forbids(who, billNo);
         const result = await store.advance(step, under);
         const standing = step.successor && result === 'moved' ? this.world.standing(billNo) : undefined;
         if (standing !== undefined && standing !== 'FAILED' && standing !== 'REFUND')

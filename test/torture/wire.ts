@@ -20,6 +20,7 @@ export type End = { readonly who: string; readonly isCounted: boolean };
 type Exchange = {
   readonly billNo: string;
   readonly what: 'send' | 'ask' | 'cancel';
+  readonly isVoucher?: true;
   readonly body: string;
   /** The desk's answer, in a word for the story, and what happens to it on its way. */
   readonly answer: () => { readonly words: string; readonly reply: Reply; readonly spoil?: Spoil | undefined };
@@ -39,7 +40,12 @@ export function wireOf(torture: Torture, end: End): Wire {
       return exchange(torture, end, { billNo, what: endpoint === 'gethbinfo' ? 'ask' : 'send', body, answer });
     },
     transport: {
-      call: call => exchange(torture, end, transferCall(torture, call)),
+      call: call =>
+        exchange(
+          torture,
+          end,
+          call.path.includes('/favor/') ? voucherCall(torture, call) : transferCall(torture, call),
+        ),
       close: async () => {},
     },
   };
@@ -67,6 +73,21 @@ function transferCall(torture: Torture, { method, path, body = '' }: Call): Exch
   return { billNo, what, body, answer };
 }
 
+/** What is asked of a list names no number. */
+function voucherCall(torture: Torture, { method, path, body = '' }: Call): Exchange {
+  const coupon = torture.wechat.coupons.coupon(/coupons\/(\w+)/.exec(path)?.[1] ?? '');
+  const billNo =
+    body === '' ? (coupon?.number ?? 'list') : (JSON.parse(body) as { out_request_no: string }).out_request_no;
+  const answer = (): ReturnType<Exchange['answer']> => {
+    const { status, spoil, body: json } = torture.vouchers.answer({ method, path, body }, MCH_ID)!;
+    const words = `voucher ${method} ${billNo.slice(-6)} → ${status} ${String(json.status ?? json.code ?? json.coupon_id ?? json.total_count)}`;
+    const isHidden = spoil?.kind === 'systemError' && status === 200;
+    const told = isHidden ? ([500, { code: 'SYSTEM_ERROR' }] as const) : ([status, json] as const);
+    return { words, reply: signed(torture, ...told, billNo), spoil };
+  };
+  return { billNo, what: method === 'GET' ? 'ask' : 'send', isVoucher: true, body, answer };
+}
+
 /** Of what a merchant takes back WeChat Pay says CANCELLED, or that it failed because the merchant did. */
 export function asTold(
   { saysCancelled }: Torture,
@@ -88,13 +109,14 @@ export function signatureOf(torture: Torture, body: string, about: string): Reco
 
 async function exchange(torture: Torture, end: End, call: Exchange): Promise<Reply | Lost> {
   const { dice, time, watch, isTroubled } = torture;
-  const { billNo, what, body, answer } = call;
+  const { billNo, what, body, answer, isVoucher } = call;
   watch.departed(end.isCounted && what !== 'cancel' ? what : 'other', {
     at: time.now(),
     billNo,
     body,
     who: end.who,
     what,
+    ...(isVoucher && { isVoucher }),
   });
   if (isTroubled && dice.chance(0.02)) return { seen: { kind: 'unreached', code: 'ECONNREFUSED', text: '' } };
   const silence = async (): Promise<Lost> => {

@@ -2,6 +2,8 @@
 // between any two steps. The flow, the gate, the table and the store are the real ones; so is WeChat Pay's protocol.
 import { messageOf } from '../../src/core/base/error.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
+import { VOUCHER_CAPS } from '../../src/core/decide/limits.ts';
+import type { Payout } from '../../src/core/payout/payout.ts';
 import { createCertainty } from '../../src/engine/at-once/sure.ts';
 import { createFlow, type Flow } from '../../src/engine/flow.ts';
 import { createSettle, type Settle } from '../../src/engine/settle.ts';
@@ -10,6 +12,7 @@ import type { Log, Payer, Store } from '../../src/ports.ts';
 import { createKeys, type Keys } from '../../src/wechat/pay/platform-keys.ts';
 import { payerOver } from '../../src/wechat/pay/redpack.ts';
 import { transferPayerOver } from '../../src/wechat/pay/transfer.ts';
+import { voucherPayerOver } from '../../src/wechat/pay/voucher.ts';
 import { buggyFlow, buggyPayer, storeBugOf, withBug } from './bugs.ts';
 import { KEY, KEY_V3, MERCHANTS, PLATFORM_KEYS, POLICY, SHOP } from './config.ts';
 import { type Doors, doorsOf } from './doors.ts';
@@ -94,7 +97,13 @@ export class Worker {
     const merchant = { name: SHOP, payer, perSecond: torture.perSecond, policy: POLICY, caps, quietHours: [] };
     const ports = { clock: () => this.now(), store, log: this.log() };
     const timer = { ticks: () => torture.time.now(), sleep: (ms: number) => this.sleep(ms) };
-    const settle = createSettle({ ...ports, holder, timer, merchants: [merchant] });
+    const voucher = {
+      ...merchant,
+      name: MERCHANTS.voucher.name,
+      caps: { merchant: MERCHANTS.voucher.name, ...VOUCHER_CAPS },
+    };
+    const merchants = torture.setting.hasVouchers ? [merchant, voucher] : [merchant];
+    const settle = createSettle({ ...ports, holder, timer, merchants });
     this.settle = settle;
     const book = () => torture.versions[this.version].book;
     const certainty = createCertainty(store, () => this.now());
@@ -276,9 +285,13 @@ export function payerFor(torture: Torture, who: string, now: () => Instant, isCo
   const end: End = { who, isCounted };
   const { post, transport } = wireOf(torture, end);
   const merchant = MERCHANTS[torture.channel];
-  return merchant.channel === 'redpack'
-    ? payerOver(KEY, post)
-    : transferPayerOver(merchant, now, transport, keysFor(torture, now));
+  const keys = keysFor(torture, now);
+  const cash =
+    merchant.channel === 'transfer' ? transferPayerOver(merchant, now, transport, keys) : payerOver(KEY, post);
+  if (MERCHANTS.voucher.channel !== 'voucher' || !torture.setting.hasVouchers) return cash;
+  const vouchers = voucherPayerOver(MERCHANTS.voucher, now, transport, keys);
+  const of = ({ request }: Payout): Payer => (request.channel === 'voucher' ? vouchers : cash);
+  return { ...cash, send: payout => of(payout).send(payout), query: payout => of(payout).query(payout) };
 }
 
 /** All that WeChat Pay may sign with. */

@@ -9,6 +9,8 @@ import type { Lease } from '../../src/ports.ts';
 import { PayDesk } from '../../src/simulator/pay/redpack.ts';
 import { TransferDesk } from '../../src/simulator/pay/transfer.ts';
 import type { PayFault } from '../../src/simulator/shared/protocol.ts';
+import { VoucherDesk } from '../../src/simulator/voucher/desk.ts';
+import { couponNow } from '../../src/simulator/world/coupon.ts';
 import { World } from '../../src/simulator/world/world.ts';
 
 import type { Bug } from './bugs.ts';
@@ -17,7 +19,7 @@ import type { Ground, Grounds } from './ground.ts';
 import { Notices } from './notices.ts';
 import { Operator } from './operator.ts';
 import { Pushes } from './push.ts';
-import { type Setting, THEMES, type Version, versionsOf } from './rules.ts';
+import { type Setting, STOCK, THEMES, type Version, versionsOf } from './rules.ts';
 import { breathe, Dice, VirtualTime } from './time.ts';
 import { FAULTS, TRANSFER_REASONS } from './trouble.ts';
 import { Watch } from './watch.ts';
@@ -28,6 +30,10 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** A Tuesday morning in Beijing; some seeds begin shortly before a day ends. */
 const MORNING = Date.UTC(2026, 1, 10, 2);
+
+/** As much of an order as is judged by. */
+type Standing = Pick<NonNullable<ReturnType<World['order']>>, 'status' | 'reason' | 'refundedAt' | 'billState'>;
+const COUPONS = { SENDED: 'SENT', USED: 'RECEIVED', EXPIRED: 'REFUND', RECOVER: 'REFUND' } as const;
 
 export class Torture {
   readonly seed: number;
@@ -43,6 +49,7 @@ export class Torture {
   readonly wechat: World;
   readonly desk: PayDesk;
   readonly transfers: TransferDesk;
+  readonly vouchers: VoucherDesk;
   readonly watch: Watch;
   readonly pushes: Pushes;
   readonly notices: Notices;
@@ -88,12 +95,13 @@ export class Torture {
       theme: dice.pick(THEMES),
       isLarge: dice.chance(0.5),
       unclaimed: dice.pick(['return', 'reoffer']),
+      hasVouchers: seed % 3 === 0,
       dayStartsAt,
       rounds: [first!, second!],
     };
     this.versions = versionsOf(this.setting);
     this.channel = dice.pick(['redpack', 'transfer']);
-    this.config = configOf(this.channel);
+    this.config = configOf(this.channel, this.setting.hasVouchers);
     this.hasTwoKeys = this.channel === 'transfer' && dice.chance(0.5);
     this.saysCancelled = dice.chance(0.5);
     this.perSecond = dice.pick([2, 5, 30]);
@@ -107,6 +115,8 @@ export class Torture {
     this.wechat = this.newWeChat();
     this.desk = new PayDesk(this.wechat);
     this.transfers = new TransferDesk(this.wechat);
+    this.vouchers = new VoucherDesk(this.wechat);
+    this.stock(true);
     this.pushes = new Pushes(this);
     this.notices = new Notices(this);
     this.operator = new Operator(this);
@@ -164,9 +174,29 @@ export class Torture {
     }
   }
 
-  /** As WeChat Pay has it. */
-  orderOf(billNo: string): ReturnType<World['order']> {
-    return this.wechat.order(MCH_ID, billNo, this.channel);
+  /** As WeChat Pay has it; of a coupon, what comes nearest. */
+  orderOf(billNo: string): Standing | undefined {
+    const coupon = this.wechat.coupons.byNumber(MCH_ID, billNo);
+    if (!coupon) return this.wechat.order(MCH_ID, billNo, this.channel);
+    const status = COUPONS[couponNow(coupon, this.time.now()).status];
+    return { status, ...(status === 'REFUND' && { refundedAt: coupon.endAt }) };
+  }
+
+  /** Of vouchers: there are some, or it is spent. */
+  stock(isFull: boolean): void {
+    const about = {
+      stockId: STOCK,
+      creator: MCH_ID,
+      name: '茶券',
+      status: 'running',
+      amount: 150,
+      minimum: 0,
+    } as const;
+    const given = this.wechat.coupons.all().length;
+    const end = this.time.now() + 20 * 24 * HOUR;
+    this.wechat.coupons.putStock({
+      ...{ ...about, maxCoupons: isFull ? 1000 : given, perUser: 6, validMs: 5 * HOUR, beginAt: 0, endAt: end },
+    });
   }
 
   /** For so long nobody here, or not this worker, must be expected to answer in time. */
@@ -202,6 +232,7 @@ export class Torture {
     this.wechat.faults.set({ pay, platform: [] });
     if (pay.length > 0)
       this.tell(`WeChat: ${pay.map(fault => `${fault.kind} ${fault.code ?? ''}×${fault.times}`).join(', ')}`);
+    if (this.setting.hasVouchers) this.stock(dice.chance(0.7));
     if (dice.chance(0.1)) this.setBalance(0);
     else if (dice.chance(0.3)) this.setBalance(100_000);
   }

@@ -17,7 +17,7 @@ import { intentOf, SEND_RULE } from '../payout/bulk.ts';
 import { type BillNo, isNoDay, numberDay, type Observation, type Payout } from '../payout/payout.ts';
 import { type Award, claimOf, isCountedWhole, planAward } from '../payout/plan.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
-import { blankCampaign, isCash } from '../rules/campaign-query.ts';
+import { blankCampaign, isRedPacket } from '../rules/campaign-query.ts';
 import { NO_REPLY } from '../rules/reply.ts';
 import {
   eventOf,
@@ -126,7 +126,7 @@ function prizeOf(
   if (id === SEND_RULE) return intentOf({ ...payable, name: '' }, user, { amount }, instant(0)).prize;
   const give = campaign.rules.find(each => each.id === id)?.give ?? [];
   const prizes = give.map(name => campaign.prizes.get(name)!);
-  const worth = prizes.filter(prize => isCash(prize) && drawAmount(prize, luck.amount) === amount);
+  const worth = prizes.filter(prize => isRedPacket(prize) && drawAmount(prize, luck.amount) === amount);
   const drawn = byWeight(prizes, luck.prize);
   return worth.find(prize => prize === drawn) ?? worth[0] ?? strangePrize(amount);
 }

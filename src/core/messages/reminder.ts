@@ -1,6 +1,7 @@
 // The reminder of a packet that nobody has opened and that goes back soon: when it is time, and that it was said.
 import { yuanText } from '../base/money.ts';
 import { HOUR, type Instant } from '../base/time.ts';
+import { channelOf } from '../payout/channels/index.ts';
 import type { Payout, Step } from '../payout/payout.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { render } from '../rules/reply.ts';
@@ -19,6 +20,7 @@ export function hasReminders({ rules }: Campaign): boolean {
 export function reminderOf({ name, rules }: Campaign, payout: Payout, now: Instant): string | undefined {
   const { state, sentAt, rule: id, amount, stopped, problem } = payout;
   if (stopped || problem !== undefined) return undefined; // it is for a person, and not to be opened any more
+  if (channelOf(payout.request).openMs === undefined) return undefined; // it goes back when its stock says
   if (state !== 'sent' || sentAt === undefined || now - sentAt < FROM_MS || now - sentAt > TO_MS) return undefined;
   const template = rules.find(rule => rule.id === id)?.replies.reminder;
   const reply = template && render(template, { amount: yuanText(amount), campaign: name });

@@ -16,6 +16,13 @@ const STATE_WORDS: Record<PayoutState, string> = {
   failed: '失败',
 };
 
+const WAY_WORDS: Record<Payout['request']['channel'], string> = {
+  redpack: '现金红包',
+  group: '裂变红包',
+  transfer: '商家转账',
+  voucher: '代金券',
+};
+
 type Column = { readonly head: string; readonly cell: (payout: Payout) => string; readonly isNumber?: boolean };
 
 const time = (at: Instant | undefined): string => (at === undefined ? '' : beijingText(at));
@@ -37,6 +44,7 @@ const COLUMNS: readonly Column[] = [
   { head: '问题', cell: payout => payout.problem ?? '' },
   { head: '退回金额（元）', cell: payout => (payout.refunded === undefined ? '' : yuanText(payout.refunded)) },
   { head: '领取记录', cell: payout => payout.claimKey },
+  { head: '方式', cell: ({ request }) => WAY_WORDS[request.channel] },
 ];
 
 /** With a byte order mark, without which Excel takes UTF-8 for GBK. */

@@ -6,7 +6,7 @@ import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
 import type { Claim, Decision } from '../decide/decision.ts';
 
-import { ruleClaimsCounter } from '../decide/limits.ts';
+import { ruleClaimsCounter, voucherPayer } from '../decide/limits.ts';
 import type { Campaign, Packet, Prize } from '../rules/campaign.ts';
 import { type ChannelSettings, channelOf, type PayRequest } from './channels/index.ts';
 import { billNoOf, numberDay, type Payout } from './payout.ts';
@@ -131,7 +131,10 @@ export function planPayout(debt: Debt, settings: PayerSettings, now: Instant): P
 }
 
 /** A payout takes the way of its prize: cash is never paid where a voucher was won. */
-function payerOf({ campaign, prize }: Debt, merchant: PayerSettings): Payer {
+function payerOf({ campaign, prize, holds }: Debt, merchant: PayerSettings): Payer {
+  const own = `merchant/${voucherPayer(merchant.name)}/`;
+  if (!prize && holds.some(({ name }) => name.startsWith(own)))
+    throw new Error(`campaign ${campaign.id} gave a voucher, and its rule file no longer says of which stock`);
   if (prize?.kind !== 'voucher') return merchant;
   const { vouchers } = merchant;
   if (!vouchers) throw new Error(`campaign ${campaign.id} gives vouchers, and merchant ${merchant.name} sends none`);

@@ -6,7 +6,7 @@ import type { Payout } from './payout.ts';
 
 /**
  * `coming`: not sent yet. `later`: will be sent at a time. `stuck`: WeChat refuses the follower for now. `waiting`: lies in the
- * chat, to be opened. `usable`: a voucher, for a payment. `confirm`: the follower takes it on the page.
+ * chat, to be opened. `usable`: a voucher, for a payment, which is `used` by it, or has `lapsed`. `confirm`: the follower takes it on the page.
  */
 export type Stage =
   | 'coming'
@@ -15,6 +15,8 @@ export type Stage =
   | 'waiting'
   | 'confirm'
   | 'usable'
+  | 'used'
+  | 'lapsed'
   | 'received'
   | 'returned'
   | 'failed'
@@ -36,14 +38,18 @@ export function payoutView(payout: Payout): PayoutView {
     case 'sent':
       return handedOver(payout);
     case 'received':
-      return { stage: 'received' };
+      return { stage: isVoucher(payout) ? 'used' : 'received' };
     case 'refunded':
-      return { stage: 'returned' };
+      return { stage: isVoucher(payout) ? 'lapsed' : 'returned' };
     case 'failed':
       return { stage: (tries === 0 && undoneBy) || stopped === 'calledOff' ? 'cancelled' : 'failed' };
     default:
       return state satisfies never;
   }
+}
+
+function isVoucher({ request }: Payout): boolean {
+  return channelOf(request).pays === 'voucher';
 }
 
 /** It was undone, and the follower does not have it; a red packet on their phone can still be opened. */

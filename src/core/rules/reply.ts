@@ -1,5 +1,5 @@
 // What the follower reads: an outcome's template, or its default text, filled in.
-import { yuanText } from '../base/money.ts';
+import { type Fen, yuanText } from '../base/money.ts';
 import { DETAILS, type Detail, type Outcome, type Prize, type ReplyTemplate, type Said } from './campaign.ts';
 
 /** A passive reply (被动回复) before it becomes XML. */
@@ -61,8 +61,9 @@ const DETAIL_DEFAULTS: Partial<Record<Detail, string>> = {
 };
 
 /** What is told of such a prize where the rule says nothing of its own; `undefined`: what is told of red packets. */
-export function defaultOf(prize: Prize, said: Said): string | undefined {
+export function defaultOf(prize: Pick<Prize, 'kind'> & { readonly over?: Fen }, said: Said): string | undefined {
   if (prize.kind !== 'voucher') return undefined;
+  if (said === 'problem') return '代金券没能送达:可能已经领过,或账号暂时不能领取。请联系客服。';
   const what = `{{amount}} 元代金券${prize.over === undefined ? '' : `(满 ${yuanText(prize.over)} 元可用)`}`;
   if (said === 'pending') return `${what}将在 {{payAt}} 发出。`;
   return said === 'won' ? `恭喜!${what}已发出,用微信支付付款时自动抵扣,不在聊天和卡包里显示。` : undefined;

@@ -49,7 +49,7 @@ export function createVoucherPayer(config: VoucherConfig, clock: Clock, keys: Ke
 }
 
 /** The protocol over any transport. */
-function voucherPayerOver(config: VoucherConfig, clock: Clock, transport: Transport, keys: Keys): Payer {
+export function voucherPayerOver(config: VoucherConfig, clock: Clock, transport: Transport, keys: Keys): Payer {
   const ask = callerOf(config, clock, transport, keys);
 
   /** By its coupon, once it is known; before that by the list of what this follower has of us. */

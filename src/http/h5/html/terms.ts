@@ -4,7 +4,7 @@ import { showFen } from '../../../core/base/money.ts';
 import { hoursText } from '../../../core/base/time.ts';
 import { percent } from '../../../core/public-rules/prize.ts';
 import type { Campaign, Prize, Rule } from '../../../core/rules/campaign.ts';
-import { isCash, isWorth } from '../../../core/rules/campaign-query.ts';
+import { isCash, isVoucher, isWorth } from '../../../core/rules/campaign-query.ts';
 import { endText, minuteText } from '../../../core/rules/public-text.ts';
 import type { Words } from './texts.ts';
 
@@ -49,6 +49,7 @@ function prizesOf(campaign: Campaign, words: Words): Terms['prizes'] {
 }
 
 function worthOf(prize: Prize, words: Words): string {
+  if (isVoucher(prize)) return words.voucherPrize(showFen(prize.max));
   if (!isCash(prize)) return isWorth(prize) ? words.couponPrize : words.noPrize;
   return prize.min === prize.max ? showFen(prize.min) : `${showFen(prize.min)}–${showFen(prize.max)}`;
 }

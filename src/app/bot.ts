@@ -106,8 +106,8 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     settle.nudge();
     watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
   };
-  const certainty = createCertainty(store, clock);
-  const flow = createFlow({ clock, store, log, config, book: rulebook.current, planned, tell, undone, certainty });
+  const told = { planned, tell, undone, certainty: createCertainty(store, clock) };
+  const flow = createFlow({ clock, store, log, config, book: rulebook.current, ...told });
   const lookup = lookupOn(ports, flow, rulebook);
   const payments = createPayments(config, clock, keys);
   const h5 = createH5({
@@ -120,8 +120,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     h5,
     site: { ...config, secret: sessionSecretsOf(config) },
     ...{ ...webhook, store, clock, log },
-    ...{ flow, lookup, transfers: transfersOf(config, keys) },
-    ...payments.ports,
+    ...{ flow, lookup, transfers: transfersOf(config, keys), ...payments.ports },
     unready: () => unready(store, rulebook, timer),
     conclude: heardBy(settle, seen),
     ...(extend && { extend }),
@@ -138,8 +137,8 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     rulebook,
     start() {
       const fundsOf = async (day: Day) => (await fetchFundFlows(config, day, clock)).funds;
-      const work = { settle, messages, remind, rulebook, keys, fundsOf, dated: config.dated };
-      jobs = startJobs({ clock, store, log, holder, ...work });
+      const { dated } = config;
+      jobs = startJobs({ clock, store, log, holder, settle, messages, remind, rulebook, keys, fundsOf, dated });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
       );

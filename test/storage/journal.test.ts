@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UNBOUNDED } from '../../src/core/base/counter.ts';
 import type { Check } from '../../src/core/decide/check.ts';
+import { countersOf } from '../../src/core/decide/decide.ts';
 import type { Decision } from '../../src/core/decide/decision.ts';
 import { journalFrom, journalText } from '../../src/storage/redis/journal-line.ts';
 import { decisionFrom, type StoredDecision, storedDecision } from '../../src/storage/shared/journal.ts';
@@ -101,8 +102,13 @@ describe('a line in Redis', () => {
     const holds = counters.map(({ name, add }) => ({ name, add }));
     const text = journalText({ ...line, decision: { ...decision, counters, holds } as Decision });
     expect(text).toContain(
-      '"short":{"counters":[["campaign/spring/user/~/claims",1],["campaign/spring/amount",1]],"holds":[0,1]}',
+      '"counters":{"each":[["campaign/spring/user/~/claims",1],["campaign/spring/amount",1]],"holds":[0,1]}',
     );
+  });
+
+  test('makes a version of before fail, where it would read that nothing was counted', () => {
+    const [, , stored] = JSON.parse(journalText(line)) as [unknown, unknown, Decision];
+    expect(() => countersOf(stored)).toThrow(TypeError);
   });
 
   test('of before, with all of it in full, is read as it is', () => {

@@ -13,12 +13,13 @@ type Counted = { readonly counters?: readonly Counter[]; readonly holds?: readon
 type ShortCounter = readonly [name: string, add: number, max?: number, atLeast?: number];
 /** Of a counter there is, or of its own. */
 type ShortHold = number | readonly [name: string, add: number];
-type Short = { readonly counters?: readonly ShortCounter[]; readonly holds?: readonly ShortHold[] };
+/** No list: a version of before, beside us for a minute, fails at it instead of reading that nothing was counted. */
+type Short = { readonly each: readonly ShortCounter[]; readonly holds?: readonly ShortHold[] };
 
 type Stored = [
   JournalLine['at'],
   JournalLine['event'],
-  StoredDecision & { readonly short?: Short },
+  StoredDecision & { readonly counters?: Short | readonly Counter[] },
   JournalLine['reply'] | null,
 ];
 
@@ -45,7 +46,7 @@ function shortened(decision: StoredDecision, user: string): object {
   if (counters.length === 0 || !isPlain) return decision;
   const nameOf = (name: string): string => name.replace(user, FOLLOWER);
   const short: Short = {
-    counters: counters.map(({ name, add, max, atLeast }) => {
+    each: counters.map(({ name, add, max, atLeast }) => {
       if (atLeast !== undefined) return [nameOf(name), add, max, atLeast];
       return max === UNBOUNDED ? [nameOf(name), add] : [nameOf(name), add, max];
     }),
@@ -56,13 +57,13 @@ function shortened(decision: StoredDecision, user: string): object {
       }),
     }),
   };
-  return { ...rest, short };
+  return { ...rest, counters: short };
 }
 
-function inFull({ short, ...decision }: Stored[2], user: string): StoredDecision {
-  if (!short) return decision;
+function inFull({ counters: short, ...decision }: Stored[2], user: string): StoredDecision {
+  if (!short || isFull(short)) return { ...decision, ...(short && { counters: short }) } as StoredDecision;
   const nameOf = (name: string): string => name.replace(FOLLOWER, () => user);
-  const counters = (short.counters ?? []).map(([name, add, max = UNBOUNDED, atLeast]) => ({
+  const counters = short.each.map(([name, add, max = UNBOUNDED, atLeast]) => ({
     ...{ name: nameOf(name), add, max },
     ...(atLeast !== undefined && { atLeast }),
   }));
@@ -71,4 +72,8 @@ function inFull({ short, ...decision }: Stored[2], user: string): StoredDecision
     return { name, add };
   });
   return { ...decision, counters, ...(holds && { holds }) } as StoredDecision;
+}
+
+function isFull(counters: Short | readonly Counter[]): counters is readonly Counter[] {
+  return Array.isArray(counters);
 }

@@ -100,8 +100,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       ...{ ...seen, timer, holder: `${holder}/${++gates}` },
       merchants: [...config.merchants.values()].map(merchant => gateOf(merchant, payers.get(merchant.name)!, parts)),
     });
-  const settle = newSettle();
-  const watch = budgetWatch(store, rulebook, log);
+  const [settle, watch] = [newSettle(), budgetWatch(store, rulebook, log)];
   const planned = (payout: Payout): void => {
     settle.nudge();
     watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));

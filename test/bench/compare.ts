@@ -52,6 +52,11 @@ export function say(mode: Mode, all: ReadonlyMap<Side, readonly Measured[]>): vo
   }
 }
 
+/** The machine had other things to do: what the clock says of it is nobody's. */
+export function isBusy(measured: readonly Measured[]): boolean {
+  return spreadOf(measured.map(each => each.perSecond)) > SPREAD_MAX;
+}
+
 type Ratio = { readonly figure: number; readonly unsure?: string };
 
 /**
@@ -61,8 +66,7 @@ type Ratio = { readonly figure: number; readonly unsure?: string };
 function ratioOf(ours: readonly Measured[], theirs: readonly Measured[]): Ratio & { readonly by: string } {
   const ratios = (of: (ours: Measured, theirs: Measured) => number): number =>
     median(ours.map((each, round) => of(each, theirs[round]!)));
-  const spread = spreadOf(theirs.map(each => each.perSecond));
-  if (spread <= SPREAD_MAX) return { figure: ratios((one, other) => one.perSecond / other.perSecond), by: '' };
+  if (!isBusy(theirs)) return { figure: ratios((one, other) => one.perSecond / other.perSecond), by: '' };
   const figure = ratios((one, other) => other.cpu / one.cpu);
   const spreadCpu = spreadOf(theirs.map(each => each.cpu));
   if (spreadCpu <= SPREAD_MAX) return { figure, by: ', by CPU' };

@@ -2,7 +2,7 @@
 // WeChat behind it to which it pays.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../../src/config/config.ts';
 import type { Claim } from '../../src/core/decide/decision.ts';
@@ -25,7 +25,10 @@ const SENT_LATER = '    quietHours: "00:00-24:00"';
 
 /** The program that is measured is the one that is built from these sources. */
 export function built(): void {
-  rmSync(RUNS, { recursive: true, force: true }); // of a run that was broken off
+  const isOver = (pid: string): boolean => !existsSync(`/proc/${pid}`);
+  // Of a bench that was broken off; another may be at work.
+  if (existsSync(RUNS))
+    for (const pid of readdirSync(RUNS).filter(isOver)) rmSync(join(RUNS, pid), { recursive: true });
   if (spawnSync('npm', ['run', '-s', 'build'], { cwd: ROOT, stdio: 'inherit' }).status !== 0)
     throw new Error('the sources do not build');
 }
@@ -96,8 +99,9 @@ export type BotOptions = {
 };
 
 export async function startBot({ mode, rules = { 'bench.yaml': benchRules() }, store }: BotOptions): Promise<BenchBot> {
-  mkdirSync(RUNS, { recursive: true });
-  const folder = mkdtempSync(join(RUNS, 'bot-'));
+  const own = join(RUNS, String(process.pid));
+  mkdirSync(own, { recursive: true });
+  const folder = mkdtempSync(join(own, 'bot-'));
   const simulator = await startSimulator({
     ...{ port: 0, payPort: 0, clock: movableClock(Date.now) },
     accounts: [{ ...ACCOUNT, mode }],
@@ -177,9 +181,7 @@ async function booksIn(folder: string): Promise<Books> {
   return all;
 }
 
-/** What the store's file takes, with what is not yet brought home. */
+/** What the store's file takes; once the bot has stopped, everything is in it. */
 export function fileBytes(folder: string): number {
-  return ['bot.db', 'bot.db-wal']
-    .map(name => join(folder, name))
-    .reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0);
+  return statSync(join(folder, 'bot.db')).size;
 }

@@ -15,7 +15,6 @@ const SLOWER_MAX = 1.2;
 const AT_ONCE_S = 10;
 /** Less of a core than this, and the machine had other things to do. */
 const OURS_MIN = 0.7;
-const WARM = 2000;
 
 type Started = {
   readonly first: Ready;
@@ -88,17 +87,17 @@ function readyIn(what: string, all: readonly Ready[], most: number | undefined):
   });
 }
 
-async function startedWith(size: typeof MANY, { seconds }: BenchOptions): Promise<Started> {
+async function startedWith(size: typeof MANY, { seconds, requests }: BenchOptions): Promise<Started> {
   const bot = await startBot({ mode: 'plain', rules: filesOf(size) });
   try {
     let [ready, cpuSeconds] = [bot.readyAfter, bot.process.cpu() / 1e6];
     const side = sideOf(bot, size.rules);
-    const warm = await measure(side, WARM);
+    const warm = await measure(side, requests);
     const atOnce = await measure(side, Math.round(warm.perSecond * Math.min(AT_ONCE_S, seconds * 5)));
     const first = { seconds: ready / 1000, cpuSeconds, megabytes: bot.process.memory().most / 1e6 };
     await bot.restart('SIGTERM');
     [ready, cpuSeconds] = [bot.readyAfter, bot.process.cpu() / 1e6];
-    await measure(sideOf(bot, size.rules), WARM);
+    await measure(sideOf(bot, size.rules), requests);
     const settled = await measure(sideOf(bot, size.rules), Math.round(warm.perSecond * seconds));
     const again = { seconds: ready / 1000, cpuSeconds, megabytes: bot.process.memory().most / 1e6 };
     return { first, again, atOnce, settled };

@@ -211,10 +211,11 @@ describe('a voucher', () => {
   test('that is used is told by WeChat Pay, and counts as received', async () => {
     await open();
     await setCallback();
-    const { billNo, listId } = await given();
+    const { billNo, listId, user } = await given();
     control().endCoupon(listId!, 'USED');
     await world.simulator.noticesIdle();
     expect(await world.store.payout(billNo)).toMatchObject({ state: 'received' });
+    expect(await says(user, '我的红包')).toMatch(/5\.00 元:已使用$/);
     expect(await buckets()).toEqual({ reserved: 0, sent: 0, received: 500, refunded: 0 });
   });
 

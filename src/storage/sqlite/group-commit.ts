@@ -79,6 +79,8 @@ export type Held = {
   undo(): void;
   /** All are done: writes what is held. */
   flush(): void;
+  /** The transaction is taken back as a whole, with what was marked in it. */
+  lose(): void;
   /** The transaction is over, one way or the other. */
   forget(): void;
 };
@@ -86,6 +88,7 @@ const NOTHING_HELD: Held = {
   mark: () => undefined,
   undo: () => undefined,
   flush: () => undefined,
+  lose: () => undefined,
   forget: () => undefined,
 };
 
@@ -135,6 +138,7 @@ export function groupCommit(
     } catch (error) {
       const isLocked = !db.isTransaction && telling.length === 0 && sqliteCodeOf(error) === BUSY;
       abandon(db);
+      held.lose();
       const fault = faultOf(error, 'safe');
       const lost = isLocked ? batch.filter(({ since }) => since <= givenUp) : batch;
       for (const write of lost) write.reject(fault);

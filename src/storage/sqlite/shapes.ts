@@ -22,6 +22,8 @@ export type Shapes = {
   /** From here on; and back to here, since what was written from there on is taken back. */
   mark(): void;
   undo(): void;
+  /** The whole transaction was taken back: its numbers may be given to other shapes. */
+  lose(): void;
 };
 
 /** `from`: the database in which the table is, where there are several. */
@@ -70,6 +72,11 @@ export function shapesIn(db: Database, from = 'main'): Shapes {
     return Number(add.run(kind, known.text).lastInsertRowid);
   };
 
+  const lose = (): void => {
+    byKind = undefined;
+    byId.clear();
+  };
+
   return {
     short: (kind, text) => {
       byKind ??= table.latest();
@@ -101,9 +108,8 @@ export function shapesIn(db: Database, from = 'main'): Shapes {
       hasNew = false;
     },
     undo: () => {
-      if (!hasNew) return;
-      byKind = undefined;
-      byId.clear();
+      if (hasNew) lose();
     },
+    lose,
   };
 }

@@ -233,6 +233,7 @@ function heldBy({ counters, shapes }: Statements): Held {
       shapes.undo();
     },
     flush: counters.flush,
+    lose: shapes.lose,
     forget: counters.forget,
   };
 }

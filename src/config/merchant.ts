@@ -125,7 +125,11 @@ export const MERCHANT = object('a merchant', {
   ),
   reports: optional(
     located(
-      shape.mapOf('reports', text({ what: 'a kind of report (info_type)', pattern: /^.{1,15}$/u }), text({ what: 'a report of at most 32 characters', pattern: /^.{1,32}$/u })),
+      shape.mapOf(
+        'reports',
+        text({ what: 'a kind of report (info_type)', pattern: /^.{1,15}$/u }),
+        text({ what: 'a report of at most 32 characters', pattern: /^.{1,32}$/u }),
+      ),
     ),
     'what a scene other than 1000 reports (transfer_scene_report_infos)',
   ),
@@ -210,7 +214,10 @@ function styleOf({ receiveStyle, reports }: Merchant): Pick<TransferMerchant, 's
     ...(receiveStyle && { style: isPacket ? 'RED_PACKET' : 'CONFIRM_PAGE' }),
     ...(reports && { reports: [...reports.value].map(([type, content]) => ({ type, content })) }),
     ceiling: isPacket
-      ? { amount: PACKET_STYLE_MAX, why: `above ${showFen(PACKET_STYLE_MAX)} no transfer looks like a red packet (receiveStyle)` }
+      ? {
+          amount: PACKET_STYLE_MAX,
+          why: `above ${showFen(PACKET_STYLE_MAX)} no transfer looks like a red packet (receiveStyle)`,
+        }
       : { amount: fen(NAME_NEEDED_FROM - 1), why: `from ${showFen(NAME_NEEDED_FROM)} on ${nameless}` },
   };
 }
@@ -258,7 +265,10 @@ function checkScene({ transferScene = CASH_MARKETING, reports, receiveStyle }: D
   const wrong = wrongReports(transferScene, [...(reports?.value?.keys() ?? [])]);
   if (wrong !== undefined) say(reports?.at ?? at, wrong);
   if (receiveStyle?.value === 'redPacket' && !TRANSFER_SCENES[transferScene]?.looksLikePacket)
-    say(receiveStyle.at, `a transfer looks like a red packet in scene 1000 only, not in ${transferScene}; say \`receiveStyle: confirm\``);
+    say(
+      receiveStyle.at,
+      `a transfer looks like a red packet in scene 1000 only, not in ${transferScene}; say \`receiveStyle: confirm\``,
+    );
 }
 
 function chosenIn({ channel }: Draft): ChannelName {

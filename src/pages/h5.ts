@@ -3,7 +3,17 @@
 import './h5/page.css';
 import type { Confirm, Result } from '../http/h5/html/view.ts';
 
-type Word = 'opening' | 'busy' | 'offline' | 'stale' | 'again' | 'drawHint' | 'confirming' | 'confirmFailed' | 'ending' | 'endFailed';
+type Word =
+  | 'opening'
+  | 'busy'
+  | 'offline'
+  | 'stale'
+  | 'again'
+  | 'drawHint'
+  | 'confirming'
+  | 'confirmFailed'
+  | 'ending'
+  | 'endFailed';
 type Data = {
   readonly path: string;
   readonly tap?: string;

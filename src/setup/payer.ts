@@ -1,7 +1,7 @@
 // The ways to pay that a merchant of bot.yaml has.
 import { type MerchantConfig, waysOf } from '../config/merchant.ts';
-import { type ChannelName, channelOf } from '../core/payout/channels/index.ts';
 import type { HeldAuthorization } from '../core/payout/authorization.ts';
+import { type ChannelName, channelOf } from '../core/payout/channels/index.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import type { Clock, Payer } from '../ports.ts';
 import { createBalanceDesk } from '../wechat/pay/balance.ts';

@@ -50,7 +50,8 @@ function refusal(text: string): string[] {
   try {
     load(text);
   } catch (error) {
-    if (error instanceof BadInput) return error.findings.map(({ line, column, message }) => `${line}:${column}: ${message}`);
+    if (error instanceof BadInput)
+      return error.findings.map(({ line, column, message }) => `${line}:${column}: ${message}`);
     throw error;
   }
   return [];
@@ -76,25 +77,35 @@ describe('the settings of a transfer', () => {
     });
   });
 
-  test.each(Object.entries(TRANSFER_SCENES).filter(([, { reports }]) => reports))('of scene %s are its reports, all of them and no others', (scene, { reports = [] }) => {
-    const written = (types: readonly string[]): string => `reports: { ${types.map(type => `${type}: 是`).join(', ')} }`;
-    const settings = [`transferScene: "${scene}"`];
-    if (scene === '1000') {
-      expect(refusal(botYaml(...settings, written(reports)))).toEqual([expect.stringContaining('leave it out')]);
-      return;
-    }
-    expect(refusal(botYaml(...settings))).toEqual([expect.stringContaining(`add \`reports\`: ${reports.join(', ')}`)]);
-    expect(refusal(botYaml(...settings, written(reports)))).toEqual([]);
-    expect(refusal(botYaml(...settings, written([...reports, '别的'])))).toEqual([expect.stringMatching(/^16:\d+: scene .* reports exactly/)]);
-    if (reports.length > 1) expect(refusal(botYaml(...settings, written(reports.slice(1))))).toHaveLength(1);
-    expect(refusal(botYaml(...settings, written(reports), 'receiveStyle: redPacket'))).toEqual([
-      expect.stringMatching(/^17:\d+: a transfer looks like a red packet in scene 1000 only/),
-    ]);
-  });
+  test.each(Object.entries(TRANSFER_SCENES).filter(([, { reports }]) => reports))(
+    'of scene %s are its reports, all of them and no others',
+    (scene, { reports = [] }) => {
+      const written = (types: readonly string[]): string =>
+        `reports: { ${types.map(type => `${type}: 是`).join(', ')} }`;
+      const settings = [`transferScene: "${scene}"`];
+      if (scene === '1000') {
+        expect(refusal(botYaml(...settings, written(reports)))).toEqual([expect.stringContaining('leave it out')]);
+        return;
+      }
+      expect(refusal(botYaml(...settings))).toEqual([
+        expect.stringContaining(`add \`reports\`: ${reports.join(', ')}`),
+      ]);
+      expect(refusal(botYaml(...settings, written(reports)))).toEqual([]);
+      expect(refusal(botYaml(...settings, written([...reports, '别的'])))).toEqual([
+        expect.stringMatching(/^16:\d+: scene .* reports exactly/),
+      ]);
+      if (reports.length > 1) expect(refusal(botYaml(...settings, written(reports.slice(1))))).toHaveLength(1);
+      expect(refusal(botYaml(...settings, written(reports), 'receiveStyle: redPacket'))).toEqual([
+        expect.stringMatching(/^17:\d+: a transfer looks like a red packet in scene 1000 only/),
+      ]);
+    },
+  );
 
   test('ask for an authorization only where WeChat Pay can tell of it', () => {
     const text = botYaml('authorize: true').replace('https://bot', 'http://bot');
-    expect(refusal(text)).toEqual([expect.stringMatching(/^15:\d+: authorize: WeChat Pay tells an https address only/)]);
+    expect(refusal(text)).toEqual([
+      expect.stringMatching(/^15:\d+: authorize: WeChat Pay tells an https address only/),
+    ]);
   });
 });
 

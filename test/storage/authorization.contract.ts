@@ -48,7 +48,9 @@ export function authorizationsContract(name: string, open: () => Promise<Opened>
 
     test('is put by one of many who saw the same version', async () => {
       for (const seen of [0, 1]) {
-        const puts = Array.from({ length: 20 }, (_, n) => store.putAuthorization(anAuthorization({ number: `a${n}` }), seen));
+        const puts = Array.from({ length: 20 }, (_, n) =>
+          store.putAuthorization(anAuthorization({ number: `a${n}` }), seen),
+        );
         expect((await Promise.all(puts)).filter(Boolean)).toHaveLength(1);
       }
       expect((await store.authorization('shop', ANN))!.version).toBe(2);

@@ -142,7 +142,13 @@ describe('a follower of a merchant with authorize: true', () => {
     const ann = world.person(true);
     const first = await win(ann, 'sent');
     await confirm(first);
-    control().setFaults({ pay: [{ kind: 'lostNotice', times: 1 }, { kind: 'lostReply', at: 'authorization', times: 3 }], platform: [] });
+    control().setFaults({
+      pay: [
+        { kind: 'lostNotice', times: 1 },
+        { kind: 'lostReply', at: 'authorization', times: 3 },
+      ],
+      platform: [],
+    });
     control().closeAuthorization(MCH_ID, authorizationNo(first.billNo), 'USER_CLOSE');
     await world.simulator.noticesIdle();
     const second = await win(ann, 'sent');
@@ -156,12 +162,20 @@ describe('a follower of a merchant with authorize: true', () => {
     await confirm(await win(ann, 'sent'));
     const { number } = control().authorizations()[0]!;
     // The first call arrives, and the question as well as the answer are lost.
-    pay({ kind: 'lostReply', times: 1 }, { kind: 'lostNotice' }, { kind: 'code', at: 'transferQuery', code: 'SYSTEM_ERROR', times: 2 });
+    pay(
+      { kind: 'lostReply', times: 1 },
+      { kind: 'lostNotice' },
+      { kind: 'code', at: 'transferQuery', code: 'SYSTEM_ERROR', times: 2 },
+    );
     await control().act(ann, { kind: 'text', text: '红包' });
     await world.bot.settle.pass();
     control().closeAuthorization(MCH_ID, number, 'USER_CLOSE');
     await passUntil(async () => (await payoutsOf(ann))[0]!.state === 'received');
-    expect(control().state().packets.map(({ billState }) => billState)).toEqual(['SUCCESS', 'SUCCESS']);
+    expect(
+      control()
+        .state()
+        .packets.map(({ billState }) => billState),
+    ).toEqual(['SUCCESS', 'SUCCESS']);
     expect(await world.store.buckets('test')).toEqual({ reserved: 0, sent: 0, received: 200, refunded: 0 });
   });
 
@@ -202,7 +216,9 @@ describe('a follower of a merchant with authorize: true', () => {
     control().closeAuthorization(MCH_ID, given.number, 'USER_CLOSE');
     await world.simulator.noticesIdle();
     expect(await held(ann)).toMatchObject({ state: 'CLOSED', reason: 'USER_CLOSE', version: 3 });
-    const tries = control().notices().flatMap(notice => notice.tries);
+    const tries = control()
+      .notices()
+      .flatMap(notice => notice.tries);
     expect(new Set(tries.map(({ status }) => status))).toEqual(new Set([204]));
   });
 
@@ -244,7 +260,11 @@ describe('on the page', () => {
     const page = await browser.open('/h5/tea/test');
     expect(page.body).not.toContain('class="authorized"');
     const { confirm, tap } = dataIn(page) as unknown as { confirm: { transfers: object[] }; tap: string };
-    expect(await sheet(browser, 'transfer', confirm.transfers[0]!)).toMatchObject({ err_msg: 'ok', amount: 100, authorizes: `u***${ann.slice(-4)}` });
+    expect(await sheet(browser, 'transfer', confirm.transfers[0]!)).toMatchObject({
+      err_msg: 'ok',
+      amount: 100,
+      authorizes: `u***${ann.slice(-4)}`,
+    });
     expect(await sheet(browser, 'confirm', confirm.transfers[0]!)).toEqual({ err_msg: 'ok' });
     await world.simulator.noticesIdle();
     expect((await browser.open('/h5/tea/test')).body).toContain('你已开通免确认收款');
@@ -274,7 +294,9 @@ describe('on the page', () => {
     const ann = world.person(true);
     await confirm(await win(ann, 'sent'));
     const mine = async () => world.said(await control().act(ann, { kind: 'text', text: '我的红包' }));
-    expect(await mine()).toContain(`您已开通免确认收款,新红包直接到零钱。不想要了,可在微信里关闭,或打开 ${world.url}/h5/tea/test 关闭`);
+    expect(await mine()).toContain(
+      `您已开通免确认收款,新红包直接到零钱。不想要了,可在微信里关闭,或打开 ${world.url}/h5/tea/test 关闭`,
+    );
     control().closeAuthorization(MCH_ID, control().authorizations()[0]!.number, 'USER_CLOSE');
     await world.simulator.noticesIdle();
     expect(await mine()).not.toContain('免确认收款');

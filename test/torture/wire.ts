@@ -60,8 +60,16 @@ const SYSTEM_ERROR = {
 
 function transferCall(torture: Torture, { method, path, body = '' }: Call): Exchange {
   const authorization = /out-authorization-no\/a(\w+)/.exec(path)?.[1];
-  const billNo = authorization ?? /out-bill-no\/(\w+)/.exec(path)?.[1] ?? (JSON.parse(body) as { out_bill_no: BillNo }).out_bill_no;
-  const what = authorization !== undefined ? 'authorization' : method === 'GET' ? 'ask' : path.endsWith('/cancel') ? 'cancel' : 'send';
+  const billNo =
+    authorization ?? /out-bill-no\/(\w+)/.exec(path)?.[1] ?? (JSON.parse(body) as { out_bill_no: BillNo }).out_bill_no;
+  const what =
+    authorization !== undefined
+      ? 'authorization'
+      : method === 'GET'
+        ? 'ask'
+        : path.endsWith('/cancel')
+          ? 'cancel'
+          : 'send';
   const answer = (): ReturnType<Exchange['answer']> => {
     const told = torture.transfers.answer({ method, path, body }, MCH_ID);
     const { status, spoil } = told;

@@ -99,7 +99,9 @@ export function close(openid: string, options: Common & { readonly merchant?: st
         else print(`it is ended: the next prize of ${openid} is confirmed again`);
         return EXIT.fine;
       }
-      printNote(ended ? `it is not ended: ${ended.open}` : `merchant "${known.merchant}" has no settings for transfers`);
+      printNote(
+        ended ? `it is not ended: ${ended.open}` : `merchant "${known.merchant}" has no settings for transfers`,
+      );
       return EXIT.findings;
     } finally {
       await payer.close();

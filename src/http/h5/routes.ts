@@ -283,7 +283,10 @@ class Pages implements H5 {
 
   // ── What is shown ──────────────────────────────────────────────────────────────────────────────────────────
 
-  private async ownPart({ account, campaign, session }: Visit, lang: Lang): Promise<{ mine: string; isMoving: boolean }> {
+  private async ownPart(
+    { account, campaign, session }: Visit,
+    lang: Lang,
+  ): Promise<{ mine: string; isMoving: boolean }> {
     const { own } = await ownOf(this.ports.store, campaign, session.user, account.merchant);
     return { mine: ownHtml(own, { lang }).text, isMoving: own.prizes.some(({ state }) => state === 'coming') };
   }

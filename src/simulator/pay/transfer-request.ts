@@ -184,7 +184,9 @@ function read(json: Json, limits: MerchantLimits, kind: Kind): NewTransfer {
   }
   checkName(transfer.amount, userName);
   const { userName: _userName, ...business } = transfer;
-  const print = createHash('sha256').update(JSON.stringify([business, json.user_recv_style ?? null])).digest('base64url');
+  const print = createHash('sha256')
+    .update(JSON.stringify([business, json.user_recv_style ?? null]))
+    .digest('base64url');
   return { ...transfer, print };
 }
 

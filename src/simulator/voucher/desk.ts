@@ -2,8 +2,8 @@
 
 import { BadInput } from '../../core/base/error.ts';
 import type { TransferAnswer } from '../pay/transfer-faults.ts';
-import type { TransferCall } from '../pay/transfer-request.ts';
 import { FaultyTransfers } from '../pay/transfer-faults.ts';
+import type { TransferCall } from '../pay/transfer-request.ts';
 import { type Failure, failure } from '../pay/transfer-request.ts';
 import { readJson } from '../shared/http.ts';
 import type { Coupon } from '../shared/protocol.ts';

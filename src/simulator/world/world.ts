@@ -270,7 +270,10 @@ export class World {
   }
 
   pushes(person: string | undefined, limit: number): Push[] {
-    return this.#pushes.filter(push => person === undefined || push.person === person).slice(-limit).reverse();
+    return this.#pushes
+      .filter(push => person === undefined || push.person === person)
+      .slice(-limit)
+      .reverse();
   }
 
   // ── Money ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -91,7 +91,9 @@ export class AuthorizationDesk {
     const { merchant, user, request } = payout;
     const known = await this.store.authorization(merchant, user);
     if (!known) return refused;
-    const notThisWay = leavesNoOrder(request, refused.code, refused.text) ? { ...refused, code: NOT_THIS_WAY } : refused;
+    const notThisWay = leavesNoOrder(request, refused.code, refused.text)
+      ? { ...refused, code: NOT_THIS_WAY }
+      : refused;
     if (way.by === 'ask') {
       const isFull = known.number === way.number && refused.text.includes(LIMIT);
       return isFull && (await this.note(known, closedFor(known.number, 'LIMIT_REACHED'))) ? notThisWay : refused;

@@ -2,9 +2,9 @@
 
 import type { Finding } from '../../base/error.ts';
 import { type Fen, showFen } from '../../base/money.ts';
+import { placeIn } from '../../yaml/path-position.ts';
 import type { Campaign } from '../campaign.ts';
 import { isRedPacket, isVoucher } from '../campaign-query.ts';
-import { placeIn } from '../../yaml/path-position.ts';
 import { asWritten } from '../renamed.ts';
 
 /** As much of bot.yaml as this needs. */

@@ -159,7 +159,8 @@ const en: Words = {
   confirm: 'Accept',
   confirming: 'Opening…',
   confirmFailed: 'It did not open. Please open this page inside WeChat and try again.',
-  authorized: 'You are paid without a tap: new prizes go straight to your balance. End it whenever you like, in WeChat or here.',
+  authorized:
+    'You are paid without a tap: new prizes go straight to your balance. End it whenever you like, in WeChat or here.',
   endAuthorized: 'End payment without a tap',
   ending: 'Ending it…',
   endFailed: 'It was not ended. Please try again later, or end it in WeChat.',

@@ -1,7 +1,7 @@
 // 免确认收款授权 end to end: the first prize is confirmed and authorized on one sheet, the next ones arrive without a tap, whoever
 // ends it is asked again. However answers are lost and notices come, a claim has one number that pays.
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { OpenId } from '../../src/core/base/event.ts';
 import { authorizationNo } from '../../src/core/payout/authorization.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
@@ -10,6 +10,7 @@ import { run as runCommand } from '../support/command.ts';
 import { Browser, dataIn } from '../support/h5-world.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
 
+vi.setConfig({ testTimeout: 90_000 });
 const MCH_ID = MERCHANT.mchId;
 /** Every 红包 is another prize. */
 const RULES = `
@@ -41,7 +42,7 @@ function passUntil<T>(check: () => Promise<T | undefined | false>, advanceMs = 2
     const found = await check();
     if (!found) control().moveClock({ advanceMs });
     return found;
-  }, 15_000);
+  }, 60_000);
 }
 
 /** Wins once more, and waits until the prize stands like this. */

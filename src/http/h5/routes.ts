@@ -283,11 +283,8 @@ class Pages implements H5 {
 
   // ── What is shown ──────────────────────────────────────────────────────────────────────────────────────────
 
-  private async ownPart(
-    { account, campaign, session }: Visit,
-    lang: Lang,
-  ): Promise<{ mine: string; isMoving: boolean }> {
-    const { own } = await ownOf(this.ports.store, campaign, session.user, account.merchant);
+  private async ownPart(visit: Visit, lang: Lang): Promise<{ mine: string; isMoving: boolean }> {
+    const { own } = await ownOf(this.ports.store, visit.campaign, visit.session.user, visit.account.merchant);
     return { mine: ownHtml(own, { lang }).text, isMoving: own.prizes.some(({ state }) => state === 'coming') };
   }
 

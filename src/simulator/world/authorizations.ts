@@ -13,13 +13,15 @@ const keyOf = (mchId: string, number: string): string => `${mchId}/${number}`;
 
 type NewAuthorization = Omit<Authorization, 'state' | 'id' | 'packageInfo' | 'createdAt' | 'updatedAt'>;
 
+type Write = (entry: { readonly is: 'authorization'; readonly authorization: Authorization }) => void;
+
 /** All there are, as the world's journal tells them. */
 export class AuthorizationBook {
-  readonly #write: (authorization: Authorization) => void;
+  readonly #write: Write;
   readonly #world: Pick<World, 'tell' | 'now'>;
   readonly #all = new Map<string, Authorization>();
 
-  constructor(write: (authorization: Authorization) => void, world: Pick<World, 'tell' | 'now'>) {
+  constructor(write: Write, world: Pick<World, 'tell' | 'now'>) {
     this.#write = write;
     this.#world = world;
   }
@@ -98,7 +100,7 @@ export class AuthorizationBook {
   }
 
   #put(authorization: Authorization): Authorization {
-    this.#write(authorization);
+    this.#write({ is: 'authorization', authorization });
     this.#world.tell({ kind: 'authorization', authorization });
     return authorization;
   }

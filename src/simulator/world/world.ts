@@ -32,10 +32,7 @@ export class World {
   readonly clock: SimulatorOptions['clock'];
   readonly faults: FaultBox;
   readonly shop = new ShopBook(order => this.#write({ is: 'shop', order }), this);
-  readonly authorizations = new AuthorizationBook(
-    each => this.#write({ is: 'authorization', authorization: each }),
-    this,
-  );
+  readonly authorizations = new AuthorizationBook(entry => this.#write(entry), this);
   readonly coupons = new CouponBook(entry => this.#write({ is: 'coupon', ...entry }));
   readonly #journal: Journal;
   readonly #accounts = new Map<string, AccountState>();

@@ -27,15 +27,31 @@ const REQUEST: TransferRequest = {
   authorize: { notifyUrl: 'https://bot.test/n' },
 };
 const PAYOUT: Payout = {
-  ...{ billNo: asBillNo('190000010920261130aaaaaaaaaa'), claimKey: 'c', attempt: 1, campaign: 'c', rule: 'r', account: 'tea' },
-  ...{ merchant: 'shop', user: openId('oAnn'), amount: fen(100), request: REQUEST, holds: [], state: 'sending', version: 2 },
+  ...{
+    billNo: asBillNo('190000010920261130aaaaaaaaaa'),
+    claimKey: 'c',
+    attempt: 1,
+    campaign: 'c',
+    rule: 'r',
+    account: 'tea',
+  },
+  ...{
+    merchant: 'shop',
+    user: openId('oAnn'),
+    amount: fen(100),
+    request: REQUEST,
+    holds: [],
+    state: 'sending',
+    version: 2,
+  },
   ...{ tries: 1, strikes: 0, nextDo: 'query', createdAt: NOW, firstSentAt: NOW },
 };
 const OTHER: Authorization = {
   ...{ merchant: 'shop', user: openId('oAnn'), account: 'tea', number: 'aother', state: 'TAKING_EFFECT', id: '17' },
   ...{ mchId: '1900000109', appId: 'wx1', sceneId: '1000', askedAt: NOW, at: NOW, under: [] },
 };
-const by = (parts: Partial<Payout>, known?: Authorization, request = REQUEST) => wayOf({ ...PAYOUT, ...parts }, request, known).by;
+const by = (parts: Partial<Payout>, known?: Authorization, request = REQUEST) =>
+  wayOf({ ...PAYOUT, ...parts }, request, known).by;
 
 describe('the way of a transfer', () => {
   test('asks where nobody was asked, or it has ended; goes under one that is in effect; is confirmed while one waits', () => {
@@ -73,12 +89,17 @@ describe('the way of a transfer', () => {
 });
 
 test('whatever is told of an authorization, in whatever order, leads to the last state that was ever told, and to no other number', () => {
-  const told = fc.record({ number: fc.constantFrom('aother', 'afar'), state: fc.constantFrom(...AUTHORIZATION_STATES) });
+  const told = fc.record({
+    number: fc.constantFrom('aother', 'afar'),
+    state: fc.constantFrom(...AUTHORIZATION_STATES),
+  });
   fc.assert(
     fc.property(fc.array(told, { maxLength: 8 }), all => {
       let known: Authorization = { ...OTHER, state: 'WAIT_USER_CONFIRM' };
       for (const each of all) known = afterTold(known, each, NOW) ?? known;
-      const own = all.filter(({ number }) => number === 'aother').map(({ state }) => AUTHORIZATION_STATES.indexOf(state));
+      const own = all
+        .filter(({ number }) => number === 'aother')
+        .map(({ state }) => AUTHORIZATION_STATES.indexOf(state));
       expect(known).toMatchObject({ number: 'aother', state: AUTHORIZATION_STATES[Math.max(0, ...own)] });
     }),
   );
@@ -100,12 +121,19 @@ describe('a new number of a transfer', () => {
     for (const observation of seen)
       for (const days of [0.5, 1, 2, 29, 31, 400]) {
         const { successor, payout } = see(observation, days);
-        expect({ observation, days, successor, isOver: payout.state !== 'sent' }).toEqual({ observation, days, successor: undefined, isOver: false });
+        expect({ observation, days, successor, isOver: payout.state !== 'sent' }).toEqual({
+          observation,
+          days,
+          successor: undefined,
+          isOver: false,
+        });
       }
   });
 
   test('comes after FAIL was read, and after CANCELLED none that the merchant did not ask for', () => {
-    expect(see({ kind: 'order', state: 'FAIL', reason: 'OVERDUE_CLOSE' }, 1.02).successor).toMatchObject({ attempt: 2 });
+    expect(see({ kind: 'order', state: 'FAIL', reason: 'OVERDUE_CLOSE' }, 1.02).successor).toMatchObject({
+      attempt: 2,
+    });
     expect(see({ kind: 'order', state: 'CANCELLED' }, 1).successor).toBeUndefined();
   });
 });

@@ -112,9 +112,8 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const lookup = lookupOn(ports, flow, rulebook);
   const payments = createPayments(config, clock, keys);
   const h5 = createH5({
-    ...platformPorts({ config, clock, sleep: timer.sleep, store }),
+    ...{ ...platformPorts({ config, clock, sleep: timer.sleep, store }), lookup, endAuthorization: enderOf(store, payers, log) },
     ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
-    ...{ lookup, endAuthorization: enderOf(store, payers, log) },
   });
   const { isFirst, ...webhook } = webhookOf(config, clock);
   const app = createApp({

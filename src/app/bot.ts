@@ -112,7 +112,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const lookup = lookupOn(ports, flow, rulebook);
   const payments = createPayments(config, clock, keys);
   const h5 = createH5({
-    ...{ ...platformPorts({ config, clock, sleep: timer.sleep, store }), lookup, endAuthorization: enderOf(store, payers, log) },
+    ...{ ...platformPorts({ config, clock, sleep: timer.sleep, store }), ...enderOf(store, payers, log), lookup },
     ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
   });
   const { isFirst, ...webhook } = webhookOf(config, clock);
@@ -156,7 +156,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
 
 /** Ends an authorization at WeChat Pay; `false`: it may still be in effect. */
 function enderOf(store: Store, payers: ReadonlyMap<string, Payer>, log: Log) {
-  return async (merchant: string, user: OpenId): Promise<boolean> => {
+  const endAuthorization = async (merchant: string, user: OpenId): Promise<boolean> => {
     const known = await store.authorization(merchant, user);
     if (!known || known.state === 'CLOSED') return true;
     const ended = await payers.get(merchant)?.endAuthorization?.(known);
@@ -164,6 +164,7 @@ function enderOf(store: Store, payers: ReadonlyMap<string, Payer>, log: Log) {
     log.warn({ merchant, number: known.number, reason: ended?.open }, 'an authorization could not be ended');
     return false;
   };
+  return { endAuthorization };
 }
 
 function webhookOf(

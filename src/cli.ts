@@ -6,6 +6,7 @@ import type { AccountOptions } from './commands/account/platform.ts';
 import type { CreateOptions } from './commands/account/qr.ts';
 import type { AuditOptions } from './commands/ledger/audit.ts';
 import type { MigrateOptions } from './commands/ledger/migrate.ts';
+import type { AuthorizationsOptions } from './commands/payouts/authorizations.ts';
 import type { RetryOptions } from './commands/payouts/change.ts';
 import type { ExportOptions } from './commands/payouts/export.ts';
 import type { ListOptions } from './commands/payouts/list.ts';
@@ -82,6 +83,7 @@ function program(): Command {
     .option('--limit <count>', 'how many at most', '50')
     .action((options: ActsOptions) => exitWith(async () => (await import('./commands/shared/acts.ts')).acts(options)));
   addPayouts(root.command('payouts').description('what was promised to whom, and where it stands'));
+  addAuthorizations(root.command('authorizations').description('who is paid without a tap (免确认收款授权)'));
   addMerchant(root.command('merchant').description('the gate of each merchant: shut, opened and looked at by hand'));
   addMenu(root.command('menu').description("the account's own menu (自定义菜单)"));
   addQr(root.command('qr').description('QR codes with parameters (带参数二维码)'));
@@ -158,6 +160,28 @@ function addSend(send: Command): void {
     .option('--dry-run', 'check everything, write nothing')
     .option('--no-wait', 'do not wait until the bot has paid')
     .action((options: SendOptions) => exitWith(async () => (await import('./commands/payouts/send.ts')).send(options)));
+}
+
+function addAuthorizations(authorizations: Command): void {
+  const load = () => import('./commands/payouts/authorizations.ts');
+  authorizations
+    .command('list')
+    .description("each follower's latest, with its state and why it ended")
+    .option('--merchant <name>', 'of this one')
+    .option('--state <state>', 'asked, live or closed')
+    .option('--limit <count>', 'how many at most', '50')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((options: AuthorizationsOptions) => exitWith(async () => (await load()).list(options)));
+  authorizations
+    .command('close <openid>')
+    .description('end it at WeChat Pay: the next prize is confirmed again')
+    .option('--merchant <name>', 'whose, where several have one')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((openid: string, options: Common & { merchant?: string }) =>
+      exitWith(async () => (await load()).close(openid, options)),
+    );
 }
 
 function addMerchant(merchant: Command): void {

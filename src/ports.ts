@@ -7,6 +7,7 @@ import type { Instant } from './core/base/time.ts';
 import type { Claim, Decision } from './core/decide/decision.ts';
 import type { Facts, FactsQuery, Follower } from './core/match/facts.ts';
 
+import type { Authorization, HeldAuthorization } from './core/payout/authorization.ts';
 import type { BillNo, Observation, Payout, PayoutState, Step } from './core/payout/payout.ts';
 import type { Reply } from './core/rules/reply.ts';
 
@@ -210,6 +211,7 @@ export type BookRows = {
     readonly undecided?: true;
   };
   readonly mailboxes: Person & { readonly mailbox: Mailbox };
+  readonly authorizations: HeldAuthorization;
   readonly acts: Act;
 };
 /** What a store holds, kind by kind. */
@@ -237,10 +239,11 @@ export type Books = {
   halts(): AsyncIterable<BookRows['halts']>;
   /** Oldest first. */
   journal(): AsyncIterable<JournalLine>;
-  /** As with followers: these three are as of the snapshot in SQLite only. */
+  /** As with followers: these four are as of the snapshot in SQLite only. */
   codes(): AsyncIterable<HeldCode>;
   boxes(): AsyncIterable<BookRows['boxes']>;
   mailboxes(): AsyncIterable<BookRows['mailboxes']>;
+  authorizations(): AsyncIterable<HeldAuthorization>;
   /** Oldest first. */
   acts(): AsyncIterable<Act>;
   close(): Promise<void>;
@@ -337,6 +340,13 @@ export type Store = {
   /** Who is owed something in words, in an order that stays, from behind `after` on. */
   mailboxesOwing(limit: number, after?: Person): Promise<Person[]>;
 
+  /** The latest one a follower was asked for by a merchant (免确认收款授权). */
+  authorization(merchant: string, user: OpenId): Promise<HeldAuthorization | undefined>;
+  /** In place of version `seen`, 0 where there was none. `false`: somebody else changed it, and nothing was written. */
+  putAuthorization(authorization: Authorization, seen: number): Promise<boolean>;
+  /** In the order of merchants and followers, from behind `after` on. */
+  authorizations(limit: number, after?: Pick<Authorization, 'merchant' | 'user'>): Promise<HeldAuthorization[]>;
+
   readonly acts: OperatorLog;
 
   /** Everything that is owed and was paid, as of one moment: for the audit, and for a move to another store. */
@@ -371,12 +381,19 @@ export type Store = {
 
 /** Pays for one merchant (商户). Neither call throws for anything the platform or the network does. */
 export type Payer = {
+  /**
+   * What must be looked up and written down before a payout is sent; `send` follows with the very same one, so that the call then
+   * leaves at once. An observation: nothing can be sent.
+   */
+  prepare?(payout: Payout): Promise<Observation | undefined>;
   send(payout: Payout): Promise<Observation>;
   query(payout: Payout): Promise<Observation>;
   /** Takes back what the follower has not confirmed (商家转账 only); a red packet cannot be taken back. */
   cancel?(payout: Payout): Promise<Observation>;
   /** What the merchant can pay from now, fen; absent or `undefined`: WeChat Pay does not say. */
   balance?(): Promise<Fen | undefined>;
+  /** Ends an authorization (免确认收款授权, 商家转账 only) at WeChat Pay, and writes down what became of it; `open`: why it is not over. */
+  endAuthorization?(known: HeldAuthorization): Promise<{ readonly closed: Authorization } | { readonly open: string }>;
   close(): Promise<void>;
 };
 

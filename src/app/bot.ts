@@ -8,6 +8,7 @@ import { type MerchantConfig, waysOf } from '../config/merchant.ts';
 import { sessionSecretsOf } from '../config/secret.ts';
 import { behind, pathOf } from '../core/base/address.ts';
 import { messageOf } from '../core/base/error.ts';
+import type { OpenId } from '../core/base/event.ts';
 import { showFen } from '../core/base/money.ts';
 import type { Day } from '../core/base/time.ts';
 import { alertPassed } from '../core/decide/limits.ts';
@@ -93,7 +94,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const seen = { clock, store, log, onProblem, onUndone: undone };
   const keys = openKeyRings(config, clock, log);
   const payers = new Map<string, Payer>();
-  for (const [name, merchant] of config.merchants) payers.set(name, payerOf(merchant, clock, keys.of(name)));
+  for (const [name, merchant] of config.merchants) payers.set(name, payerOf(merchant, clock, keys.of(name), store));
   let gates = 0;
   const newSettle = (parts: Partial<SettleMerchant> = {}): Settle =>
     createSettle({
@@ -110,9 +111,8 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
   const lookup = lookupOn(ports, flow, rulebook);
   const payments = createPayments(config, clock, keys);
   const h5 = createH5({
-    ...platformPorts({ config, clock, sleep: timer.sleep, store }),
+    ...{ ...platformPorts({ config, clock, sleep: timer.sleep, store }), ...enderOf(store, payers, log), lookup },
     ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
-    lookup,
   });
   const { isFirst, ...webhook } = webhookOf(config, clock);
   const app = createApp({
@@ -150,6 +150,19 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       await stopped;
     },
   };
+}
+
+/** Ends an authorization at WeChat Pay; `false`: it may still be in effect. */
+function enderOf(store: Store, payers: ReadonlyMap<string, Payer>, log: Log) {
+  const endAuthorization = async (merchant: string, user: OpenId): Promise<boolean> => {
+    const known = await store.authorization(merchant, user);
+    if (!known || known.state === 'CLOSED') return true;
+    const ended = await payers.get(merchant)?.endAuthorization?.(known);
+    if (ended && 'closed' in ended) return true;
+    log.warn({ merchant, number: known.number, reason: ended?.open }, 'an authorization could not be ended');
+    return false;
+  };
+  return { endAuthorization };
 }
 
 function webhookOf(

@@ -77,4 +77,5 @@ function pageRoutes(router: Router, h5: H5): void {
   router.get('/h5/:account/:campaign/invite.png', ctx => h5.invite(ctx, ...of(ctx)));
   router.post('/h5/:account/:campaign/draw', ctx => h5.draw(ctx, ...of(ctx)));
   router.post('/h5/:account/:campaign/confirmed', ctx => h5.confirmed(ctx, ...of(ctx)));
+  router.post('/h5/:account/:campaign/end-authorization', ctx => h5.endAuthorization(ctx, ...of(ctx)));
 }

@@ -189,7 +189,7 @@ function checkTogether(bot: shape.Draft<Bot>, say: Complain): void {
   }
   checkTwins(bot, say);
   for (const [name, merchant] of bot.merchants ?? [])
-    if (merchant?.value) checkMerchant(name, merchant.value, merchant.at, say);
+    if (merchant?.value) checkMerchant(name, merchant.value, merchant.at, bot.publicUrl?.value, say);
 }
 
 /** An AppID is one account, and a merchant number has one key of each kind. */

@@ -1,12 +1,20 @@
 // A merchant (商户) in bot.yaml: what it is written as, what it must have for its channel, and what it becomes.
 
+import { isLoopback } from '../core/base/address.ts';
 import type { Place } from '../core/base/error.ts';
-import { type Fen, fen } from '../core/base/money.ts';
+import { type Fen, fen, showFen } from '../core/base/money.ts';
 import { VOUCHER_CAPS, voucherPayer } from '../core/decide/limits.ts';
 import type { Channel } from '../core/payout/channels/channel.ts';
 import { ALL_CHANNELS, type ChannelName, channelOf } from '../core/payout/channels/index.ts';
 import type { RedpackSettings } from '../core/payout/channels/redpack.ts';
 import type { TransferSettings } from '../core/payout/channels/transfer.ts';
+import {
+  CASH_MARKETING,
+  NAME_NEEDED_FROM,
+  PACKET_STYLE_MAX,
+  TRANSFER_SCENES,
+  wrongReports,
+} from '../core/payout/channels/transfer-scenes.ts';
 import type { VoucherSettings } from '../core/payout/channels/voucher.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/pace.ts';
 
@@ -43,6 +51,8 @@ type AnyMerchant = Pick<Channel, 'paysGroups' | 'showsPacket'> & {
   readonly payNotice?: PayNoticeSettings;
   /** By which it sends vouchers: a merchant of its own to whoever works on payouts, with a gate of its own. */
   readonly vouchers?: VoucherMerchant;
+  /** What no prize of it can exceed, whatever `limits` say. */
+  readonly ceiling?: { readonly amount: Fen; readonly why: string };
 };
 
 /** 现金红包, API v2. */
@@ -66,6 +76,11 @@ type SettingsV3 = {
 type VoucherMerchant = AnyMerchant & VoucherSettings & SettingsV3;
 
 export type MerchantConfig = RedpackMerchant | TransferMerchant | VoucherMerchant;
+
+/** What one payout of it can be. */
+export function payableBy({ limits: { min, max }, ceiling }: MerchantConfig): Pick<MerchantLimits, 'min' | 'max'> {
+  return { min, max: ceiling && ceiling.amount < max ? ceiling.amount : max };
+}
 
 /** A merchant as it pays today, and as it paid before a change of channel. */
 export function waysOf(merchant: MerchantConfig): readonly MerchantConfig[] {
@@ -104,6 +119,21 @@ export const MERCHANT = object('a merchant', {
   ...PLATFORM_KEYS,
   transferScene: optional(text({ what: 'a transfer scene such as 1000' })),
   perception: optional(text({ what: 'what the follower reads (user_recv_perception)' })),
+  receiveStyle: optional(
+    located(shape.choice('a style', ['redPacket', 'confirm'])),
+    'how a transfer looks to the follower (user_recv_style)',
+  ),
+  reports: optional(
+    located(
+      shape.mapOf(
+        'reports',
+        text({ what: 'a kind of report (info_type)', pattern: /^.{1,15}$/u }),
+        text({ what: 'a report of at most 32 characters', pattern: /^.{1,32}$/u }),
+      ),
+    ),
+    'what a scene other than 1000 reports (transfer_scene_report_infos)',
+  ),
+  authorize: optional(located(shape.flag()), 'followers are asked once to be paid without a tap (免确认收款授权)'),
   subMchId: optional(MCH_ID),
   msgAppId: optional(APP_ID),
   consumeMchId: optional(MCH_ID),
@@ -154,12 +184,14 @@ const SETTINGS: { readonly [Name in ChannelName]: Settings<Extract<MerchantConfi
   },
   transfer: {
     lacks: lacksV3,
-    of: ({ merchant: { transferScene, perception, ...merchant }, own, notifyUrl }) => ({
+    of: ({ merchant, own, notifyUrl }) => ({
+      ...styleOf(merchant),
       channel: 'transfer',
       ...v3Of(merchant, own),
-      transferScene: transferScene ?? '1000',
-      ...(perception !== undefined && { perception }),
+      transferScene: merchant.transferScene ?? CASH_MARKETING,
+      ...(merchant.perception !== undefined && { perception: merchant.perception }),
       ...(notifyUrl.startsWith('https://') && { notifyUrl }), // WeChat Pay calls no other
+      ...(merchant.authorize?.value && { authorize: { notifyUrl } }),
     }),
   },
   voucher: { lacks: lacksV3, of: ({ merchant, own }) => ({ channel: 'voucher', ...v3Of(merchant, own) }) },
@@ -174,6 +206,22 @@ function v3Of({ apiV3Key, serialNo }: Merchant, { privateKey }: OwnFiles): Setti
   return { apiV3Key: apiV3Key?.value ?? '', serialNo: serialNo?.value ?? '', privateKey: privateKey ?? NOTHING };
 }
 
+/** How a transfer looks, how much it can be, and what its scene reports. */
+function styleOf({ receiveStyle, reports }: Merchant): Pick<TransferMerchant, 'style' | 'reports' | 'ceiling'> {
+  const isPacket = receiveStyle?.value === 'redPacket';
+  const nameless = 'WeChat Pay asks for the real name (user_name), for which the bot asks nobody';
+  return {
+    ...(receiveStyle && { style: isPacket ? 'RED_PACKET' : 'CONFIRM_PAGE' }),
+    ...(reports && { reports: [...reports.value].map(([type, content]) => ({ type, content })) }),
+    ceiling: isPacket
+      ? {
+          amount: PACKET_STYLE_MAX,
+          why: `above ${showFen(PACKET_STYLE_MAX)} no transfer looks like a red packet (receiveStyle)`,
+        }
+      : { amount: fen(NAME_NEEDED_FROM - 1), why: `from ${showFen(NAME_NEEDED_FROM)} on ${nameless}` },
+  };
+}
+
 type Settings<Config extends MerchantConfig> = {
   lacks(merchant: Draft): readonly string[];
   /** In a sentence. */
@@ -185,7 +233,14 @@ function without(merchant: Draft, keys: readonly (keyof Merchant)[]): string[] {
   return keys.filter(key => !(key in merchant));
 }
 
-export function checkMerchant(name: string, merchant: Draft, at: Place, say: Complain): void {
+/** `publicUrl`: as it is written, where it is. */
+export function checkMerchant(
+  name: string,
+  merchant: Draft,
+  at: Place,
+  publicUrl: string | undefined,
+  say: Complain,
+): void {
   const channel = chosenIn(merchant);
   const { lacks, lacksCertificate } = SETTINGS[channel];
   const [missing, certificate] = [lacks(merchant), lacksCertificate?.(merchant)];
@@ -197,6 +252,23 @@ export function checkMerchant(name: string, merchant: Draft, at: Place, say: Com
   const { min, max } = merchant.limits ?? {};
   if (min !== undefined && max !== undefined && min > max)
     say(at, `merchant "${name}": limits.min is above limits.max`);
+  if (channel === 'transfer') checkScene(merchant, at, say);
+  const isReal = merchant.api?.value === undefined || !isLoopback(merchant.api.value);
+  if (merchant.authorize?.value && isReal && !publicUrl?.startsWith('https://'))
+    say(
+      merchant.authorize.at,
+      'authorize: WeChat Pay tells an https address only what followers authorize; name one under publicUrl',
+    );
+}
+
+function checkScene({ transferScene = CASH_MARKETING, reports, receiveStyle }: Draft, at: Place, say: Complain): void {
+  const wrong = wrongReports(transferScene, [...(reports?.value?.keys() ?? [])]);
+  if (wrong !== undefined) say(reports?.at ?? at, wrong);
+  if (receiveStyle?.value === 'redPacket' && !TRANSFER_SCENES[transferScene]?.looksLikePacket)
+    say(
+      receiveStyle.at,
+      `a transfer looks like a red packet in scene 1000 only, not in ${transferScene}; say \`receiveStyle: confirm\``,
+    );
 }
 
 function chosenIn({ channel }: Draft): ChannelName {

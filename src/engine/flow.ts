@@ -257,11 +257,14 @@ async function lookAt(ports: Ports, event: Event, { now, around, matches, wanted
 async function mine({ store, book, config }: FlowPorts, { account, user }: Event): Promise<Reply> {
   const payouts = await store.payouts({ user, limit: MINE_READ });
   const { campaigns } = book();
+  const merchant = config.accounts.get(account)?.merchant;
+  const authorization = merchant === undefined ? undefined : await store.authorization(merchant, user);
   return mineReply(
     payouts.filter(each => each.account === account),
     {
       nameOf: id => campaigns.find(campaign => campaign.id === id)?.name,
       pageOf: ({ campaign }) => `${config.publicUrl}/h5/${account}/${campaign}`,
+      isAuthorized: authorization?.state === 'TAKING_EFFECT',
     },
   );
 }

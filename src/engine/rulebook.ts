@@ -16,7 +16,7 @@ import { ALONE, type LintAround } from '../core/lint/context.ts';
 import { lintWith } from '../core/lint/lint.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
 import type { Known } from '../core/rules/check/common.ts';
-import { agreeWithMerchants, type Payers } from '../core/rules/check/merchant-limits.ts';
+import { agreeWithMerchants, beyondCeiling, type Payers } from '../core/rules/check/merchant-limits.ts';
 import { loadCampaign, loadCampaigns, type RuleText } from '../core/rules/file/load.ts';
 import { calledOf } from '../core/rules/renamed.ts';
 import type { Log } from '../ports.ts';
@@ -48,7 +48,10 @@ export function checkRuleFiles(
   );
   const texts = files.filter(({ problem }) => problem === undefined).map(textOf);
   const { campaigns, findings } = loadCampaigns(texts, knownTo(config));
-  const money = config ? campaigns.flatMap(campaign => agreeWithMerchants(campaign, config)) : [];
+  const money = campaigns.flatMap(campaign => {
+    const { text = '' } = texts.find(each => each.file === campaign.file) ?? {};
+    return config ? [...agreeWithMerchants(campaign, config), ...beyondCeiling(campaign, text, config)] : [];
+  });
   return { campaigns, findings: [...unread, ...findings, ...money] };
 }
 
@@ -118,9 +121,13 @@ function aroundOf({ accounts, merchants, lint }: Config): RuleAround {
   return {
     accounts: new Map([...accounts].map(([name, { merchant }]) => [name, { merchant }])),
     merchants: new Map(
-      [...merchants].map(([key, { name, channel, paysGroups, showsPacket, limits, vouchers }]) => [
+      [...merchants].map(([key, { name, channel, paysGroups, showsPacket, limits, vouchers, ceiling }]) => [
         key,
-        { name, channel, paysGroups, showsPacket, limits: { ...limits }, ...(vouchers && { vouchers: {} }) },
+        {
+          ...{ name, channel, paysGroups, showsPacket, limits: { ...limits } },
+          ...(vouchers && { vouchers: {} }),
+          ...(ceiling && { ceiling }),
+        },
       ]),
     ),
     lint,

@@ -223,13 +223,15 @@ class Gate {
     if (!halt) this.probes.noticeResume();
     const begun = await this.begin(payout, lease).catch(stuckAt);
     if (typeof begun === 'string' || 'stuck' in begun) return begun;
+    const { payer } = this.merchant;
+    const unsent = await payer.prepare?.(begun.payout);
     await inTime();
     if (!this.turn.isSure(lease)) {
       log.info({ billNo: payout.billNo }, 'the turn may be over: whoever has it asks after this one');
       return 'done';
     }
     this.tries.note(payout);
-    const seen = await this.merchant.payer.send(begun.payout);
+    const seen = unsent ?? (await payer.send(begun.payout));
     const verdict = observe(begun.payout, seen, false, clock(), this.merchant.policy);
     this.stocks.heard(verdict, clock());
     const written = this.conclude(begun.payout, verdict, seen, false, probed);

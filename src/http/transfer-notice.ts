@@ -1,10 +1,12 @@
-// What WeChat Pay tells us by itself (回调通知): a transfer (商家转账) that reached its end, a voucher (代金券) that was used. It is believed only with WeChat
-// Pay's signature, and acknowledged only once it is written down. A stranger gets an empty 401 and learns nothing.
+// What WeChat Pay tells us by itself (回调通知): a transfer (商家转账) that reached its end, an authorization (免确认收款授权) that was
+// given or has ended, a voucher (代金券) that was used. It is believed only with WeChat Pay's signature, and acknowledged only once
+// it is written down. A stranger gets an empty 401 and learns nothing.
 
 import type { Context } from 'koa';
 import { BadInput, messageOf } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
 import type { Instant } from '../core/base/time.ts';
+import { afterTold, type ToldAuthorization } from '../core/payout/authorization.ts';
 import { type ChannelName, channelOf } from '../core/payout/channels/index.ts';
 import type { PayoutPolicy } from '../core/payout/pace.ts';
 import { type BillNo, isFinal, type Observation, type Payout } from '../core/payout/payout.ts';
@@ -31,9 +33,15 @@ type TransferNotice = {
 
 /** Of any coupon of the merchant, whoever sent it: by WeChat Pay's number, for it names neither ours nor the follower. */
 type UseNotice = { readonly listId: string; readonly seen: Observation };
+type AuthorizationNotice = { readonly authorization: ToldAuthorization; readonly user: OpenId };
 
 /** `unread`: it is not for us, or nobody can tell what it means. `unopened`: sealed with another APIv3 key than ours. */
-type Opened = TransferNotice | UseNotice | { readonly unread: string } | { readonly unopened: string };
+type Opened =
+  | TransferNotice
+  | UseNotice
+  | AuthorizationNotice
+  | { readonly unread: string }
+  | { readonly unopened: string };
 
 export type NotifyMerchant = {
   /** Only payouts of it are told of here. */
@@ -78,14 +86,25 @@ export function notifyPost(ports: NotifyPorts) {
       log.error({ merchant: name, reason: notice.unopened }, WRONG_KEY);
       return say(ctx, 503);
     }
-    const about = 'listId' in notice ? { listId: notice.listId } : { billNo: notice.billNo };
-    const status = await apply(ports, name, merchant!, notice).catch((error: unknown) => {
-      const fields = { merchant: name, ...about, err: error };
-      log.error(fields, 'a payout’s end could not be written down; WeChat Pay will tell it again');
+    const status = await heard(ports, name, merchant!, notice).catch((error: unknown) => {
+      const fields = { merchant: name, ...aboutOf(notice), err: error };
+      log.error(fields, 'what a notification says could not be written down; WeChat Pay will tell it again');
       return 503 as const;
     });
     say(ctx, status);
   };
+}
+
+type Heard = TransferNotice | UseNotice | AuthorizationNotice;
+
+function heard(ports: NotifyPorts, name: string, merchant: NotifyMerchant, notice: Heard): Promise<204 | 404 | 503> {
+  return 'authorization' in notice ? applyAuthorization(ports, name, notice) : apply(ports, name, merchant, notice);
+}
+
+/** What it is about, for the log. */
+function aboutOf(notice: Heard): object {
+  if ('authorization' in notice) return { number: notice.authorization.number };
+  return 'listId' in notice ? { listId: notice.listId } : { billNo: notice.billNo };
 }
 
 function say(ctx: Context, status: 204 | 404 | 503): void {
@@ -137,6 +156,24 @@ async function withOrder(store: Store, merchant: string, listId: string): Promis
     if (found || page.length < PAGE) return found;
     after = page.at(-1)!.billNo;
   }
+}
+
+/** 204: written down, known already, or overtaken by a later one. 404: nobody was asked for it. */
+async function applyAuthorization(
+  { store, clock, log }: NotifyPorts,
+  merchant: string,
+  { authorization: told, user }: AuthorizationNotice,
+): Promise<204 | 404 | 503> {
+  for (let race = 0; race < RACES_MAX; race++) {
+    const known = await store.authorization(merchant, user);
+    if (!known) {
+      log.error({ merchant, number: told.number }, 'WeChat Pay tells of an authorization that nobody was asked for');
+      return 404;
+    }
+    const next = afterTold(known, told, clock());
+    if (!next || (await store.putAuthorization(next, known.version))) return 204;
+  }
+  return 503;
 }
 
 function isOf(payout: Payout, merchant: string, channel: ChannelName, { amount, user }: TransferNotice): boolean {

@@ -3,7 +3,17 @@
 import './h5/page.css';
 import type { Confirm, Result } from '../http/h5/html/view.ts';
 
-type Word = 'opening' | 'busy' | 'offline' | 'stale' | 'again' | 'drawHint' | 'confirming' | 'confirmFailed';
+type Word =
+  | 'opening'
+  | 'busy'
+  | 'offline'
+  | 'stale'
+  | 'again'
+  | 'drawHint'
+  | 'confirming'
+  | 'confirmFailed'
+  | 'ending'
+  | 'endFailed';
 type Data = {
   readonly path: string;
   readonly tap?: string;
@@ -173,6 +183,18 @@ function confirm(button: HTMLButtonElement): void {
   });
 }
 
+// ── Payment without a tap ────────────────────────────────────────────────────────────────────────────────────
+
+function end(button: HTMLButtonElement): void {
+  const note = button.nextElementSibling!;
+  note.textContent = words.ending;
+  button.disabled = true;
+  ask<Own>('end-authorization', { tap }).then(showOwn, () => {
+    note.textContent = words.endFailed;
+    button.disabled = false;
+  });
+}
+
 // ── Begin ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 if (coin) coin.addEventListener('click', () => void draw());
@@ -184,6 +206,8 @@ byId('chat').addEventListener('click', () => {
 byId('mine').addEventListener('click', event => {
   const button = (event.target as Element).closest<HTMLButtonElement>('[data-confirm]');
   if (button) confirm(button);
+  const ending = (event.target as Element).closest<HTMLButtonElement>('[data-end]');
+  if (ending) end(ending);
 });
 // A page that comes back out of the browser's memory shows what was true then.
 window.addEventListener('pageshow', event => {

@@ -7,11 +7,12 @@ import type { Look } from '../wechat/pay/payout-lookup.ts';
 import type { Keys } from '../wechat/pay/platform-keys.ts';
 import { createPayer, createRedpackLook } from '../wechat/pay/redpack.ts';
 import { createNoticeReader, createTransferLook, createTransferPayer } from '../wechat/pay/transfer.ts';
+import type { Authorizations } from '../wechat/pay/transfer-authorization.ts';
 import { createUseReader, createVoucherPayer, NO_LOOK } from '../wechat/pay/voucher.ts';
 
 /** `keys`: the merchant's, whose settings of API v3 stand there wherever a channel needs them. */
 type Way<Merchant> = {
-  payer(merchant: Merchant, clock: Clock, keys: Keys | undefined): Payer;
+  payer(merchant: Merchant, clock: Clock, keys: Keys | undefined, authorizations?: Authorizations): Payer;
   /** Whose a number is. */
   look(merchant: Merchant, clock: Clock, keys: Keys | undefined): Look;
   /** Reads what WeChat Pay tells by itself of payouts that have ended. */
@@ -30,7 +31,7 @@ const WAYS: { readonly [Name in ChannelName]: Way<Extract<MerchantConfig, { chan
     ],
   },
   transfer: {
-    payer: (merchant, clock, keys) => createTransferPayer(merchant, clock, keys!),
+    payer: (merchant, clock, keys, authorizations) => createTransferPayer(merchant, clock, keys!, authorizations),
     look: (merchant, clock, keys) => createTransferLook(merchant, clock, keys!),
     notices: createNoticeReader,
     credentials: ({ serialNo, privateKey }) => [serialNo, privateKey],

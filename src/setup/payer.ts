@@ -1,10 +1,12 @@
 // The ways to pay that a merchant of bot.yaml has.
 import { type MerchantConfig, waysOf } from '../config/merchant.ts';
+import type { HeldAuthorization } from '../core/payout/authorization.ts';
 import { type ChannelName, channelOf } from '../core/payout/channels/index.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import type { Clock, Payer } from '../ports.ts';
 import { createBalanceDesk } from '../wechat/pay/balance.ts';
 import type { Keys } from '../wechat/pay/platform-keys.ts';
+import type { Authorizations } from '../wechat/pay/transfer-authorization.ts';
 import { wayOf } from './channels.ts';
 import { keysOf } from './platform-keys.ts';
 
@@ -13,12 +15,15 @@ function balanceOf({ mchId, api, ca, payNotice }: MerchantConfig, clock: Clock, 
   return keys && signer && createBalanceDesk({ mchId, api, ca, ...signer }, clock, keys);
 }
 
-/** One way to pay behind all of WeChat Pay's channels. `shared`: the keys of a bot, which outlive this payer. */
-export function payerOf(merchant: MerchantConfig, clock: Clock, shared?: Keys): Payer {
+/**
+ * One way to pay behind all of WeChat Pay's channels. `shared`: the keys of a bot, which outlive this payer. `authorizations`:
+ * where they are kept; who only asks and takes back needs none.
+ */
+export function payerOf(merchant: MerchantConfig, clock: Clock, shared?: Keys, authorizations?: Authorizations): Payer {
   const keys = shared ?? keysOf(merchant, clock);
   const desk = balanceOf(merchant, clock, keys);
   const payers = new Map<ChannelName, Payer>();
-  for (const each of waysOf(merchant)) payers.set(each.channel, wayOf(each).payer(each, clock, keys));
+  for (const each of waysOf(merchant)) payers.set(each.channel, wayOf(each).payer(each, clock, keys, authorizations));
   // What was planned on another channel before a change is looked after there, with the settings that still stand.
   const payerFor = ({ request }: Payout): Payer | undefined => payers.get(channelOf(request).name);
   const missing = ({ request }: Payout) =>
@@ -28,12 +33,16 @@ export function payerOf(merchant: MerchantConfig, clock: Clock, shared?: Keys): 
       text: `merchant "${merchant.name}" has no settings for channel ${request.channel} in bot.yaml`,
     }) as const;
   return {
+    prepare: async payout => payerFor(payout)?.prepare?.(payout),
     send: async payout => payerFor(payout)?.send(payout) ?? missing(payout),
     query: async payout => payerFor(payout)?.query(payout) ?? missing(payout),
     ...([...payers.values()].some(each => each.cancel) && {
       cancel: async (payout: Payout) => payerFor(payout)?.cancel?.(payout) ?? missing(payout),
     }),
     ...(desk && { balance: () => desk.ask() }),
+    ...(payers.get('transfer')?.endAuthorization && {
+      endAuthorization: (known: HeldAuthorization) => payers.get('transfer')!.endAuthorization!(known),
+    }),
     async close() {
       await Promise.all([
         desk?.close(),

@@ -9,7 +9,7 @@ import { actor } from './account/user-actions.ts';
 import { pageFile } from './control/chat-page.ts';
 import { type Control, type ControlDoor, controlDoor } from './control/control.ts';
 import { BillDesk } from './pay/bills.ts';
-import { type MerchantCertificate, openCertificates } from './pay/certificates.ts';
+import { type MerchantCertificate, openCertificates } from './pay/keys/certificates.ts';
 import { ShopDesk } from './pay/order-query.ts';
 import { ShopNotifier } from './pay/payment-notice.ts';
 import type { Spacing } from './pay/rate.ts';
@@ -210,6 +210,13 @@ function controlOf(
       return order;
     },
     payNotices: () => shop.notices(),
+    authorizations: () => world.authorizations.list(),
+    closeAuthorization: (mchId, number, reason) => world.authorizations.close(mchId, number, reason),
+    confirmAuthorization: (mchId, number) => {
+      const found = world.authorizations.find(mchId, number);
+      if (found?.state !== 'WAIT_USER_CONFIRM') throw new Refused(409, `it cannot be confirmed: ${found?.state}`);
+      return world.authorizations.confirm(found);
+    },
     openLink: (openid, url, res) => openAs(world, res, openid, url),
     watch: watcher => world.watch(watcher),
   };

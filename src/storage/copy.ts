@@ -18,6 +18,7 @@ export const BOOK_KINDS = [
   'codes',
   'boxes',
   'mailboxes',
+  'authorizations',
   'acts',
 ] as const satisfies readonly BookKind[];
 

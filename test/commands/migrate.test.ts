@@ -14,6 +14,7 @@ import { type Event, eventKey, type Happening, type OpenId, openId } from '../..
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
+import type { Authorization } from '../../src/core/payout/authorization.ts';
 import { commitOf, intentOf } from '../../src/core/payout/bulk.ts';
 import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
 import { type Observation, PAYOUT_STATES, type Payout, type Step } from '../../src/core/payout/payout.ts';
@@ -170,10 +171,17 @@ async function fill(store: Store): Promise<Shop> {
   await store.addCodes([...codes, { code: 'X', batch: 'summer', box: 7, prize: 'three' }]);
   await store.activateCodes('春', [[1, 2]], true);
   await store.putMailbox('tea', ann, { sent: [NOON], owed: [{ id: 'a', text: '红包没有发出', at: NOON }] }, 0);
+  await store.putAuthorization(AUTHORIZED, 0);
+  await store.putAuthorization({ ...AUTHORIZED, user: bob, state: 'CLOSED', reason: 'USER_CLOSE' }, 0);
   await store.putMailbox('tea', bob, { sent: [], owed: [{ id: 'b', text: '退回', at: NOON }] }, 0);
   await store.commit({ ...anAnswer({ user: bob, at: shop.now, key: 'm:told' }), told: { version: 1 } });
   return shop;
 }
+
+const AUTHORIZED: Authorization = {
+  ...{ merchant: 'till', user: ann, account: 'tea', number: 'a1', state: 'TAKING_EFFECT', id: '17' },
+  ...{ mchId: '1900000109', appId: 'wx1', sceneId: '1000', askedAt: NOON, at: NOON, under: [] },
+};
 
 /** Everything a store tells about itself; what has no order, by its name. */
 async function everything(store: Store) {
@@ -203,6 +211,8 @@ async function everything(store: Store) {
       codes: byName(await listOf(books.codes())),
       boxes: byName(await listOf(books.boxes())),
       mailboxes: byName(await listOf(books.mailboxes())),
+      authorizations: byName(await listOf(books.authorizations())),
+      authorized: [await store.authorizations(9), await store.authorization('till', ann)],
       each: await Promise.all(payouts.map(({ billNo }) => Promise.all([store.payout(billNo), store.history(billNo)]))),
       lists: await Promise.all(filters.map(filter => store.payouts({ ...filter, limit: 100 }))),
       due: await Promise.all([undefined, 'send', 'query'].map(only => store.due('till', far, 100, only as 'send'))),
@@ -470,6 +480,7 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
     ['followers', piece => spoil(piece, 'followers', row => ({ ...row, follows: row.follows + 1 }))],
     ['codes', piece => spoil(piece, 'codes', row => ({ ...row, prize: 'three' }))],
     ['boxes', piece => spoil(piece, 'boxes', row => ({ ...row, active: !row.active }))],
+    ['authorizations', piece => spoil(piece, 'authorizations', row => ({ ...row, number: 'other' }))],
     ['mailboxes', piece => spoil(piece, 'mailboxes', row => ({ ...row, mailbox: { ...row.mailbox, owed: [] } }))],
   ];
   test.each(spoilt)('in which %s went astray is told from its source', async (which, change) => {

@@ -390,6 +390,29 @@ describe('what is refused', () => {
     ['a scene nobody knows', { transfer_scene_id: '999' }, 'INVALID_REQUEST', '转账场景'],
     ['a perception of another scene', { user_recv_perception: '退款' }, 'INVALID_REQUEST', '用户收款感知'],
     ['a style nobody knows', { user_recv_style: { type: 'GOLD' } }, 'PARAM_ERROR', 'user_recv_style'],
+    [
+      'the look of a red packet above 200 yuan',
+      { user_recv_style: { type: 'RED_PACKET' }, transfer_amount: 20_001 },
+      'PARAM_ERROR',
+      'RED_PACKET',
+    ],
+    [
+      'the look of a red packet in another scene',
+      {
+        ...{ user_recv_style: { type: 'RED_PACKET' }, transfer_scene_id: '1011' },
+        transfer_scene_report_infos: [{ info_type: '赔付原因', info_content: '迟到' }],
+      },
+      'PARAM_ERROR',
+      'RED_PACKET',
+    ],
+    [
+      'the reports of another scene',
+      { transfer_scene_id: '1005', transfer_scene_report_infos: [{ info_type: '赔付原因', info_content: '迟到' }] },
+      'PARAM_ERROR',
+      '未传入完整且对应的',
+    ],
+    ['a field that is not documented', { amount: 1 }, 'PARAM_ERROR', '未在API文档中定义'],
+    ['an empty callback', { notify_url: '' }, 'PARAM_ERROR', '未在API文档中定义'],
     ['a callback by plain http', { notify_url: 'http://example.com/n' }, 'PARAM_ERROR', 'notify_url'],
     ['a callback with a query', { notify_url: 'https://example.com/n?a=1' }, 'PARAM_ERROR', 'notify_url'],
     ['a callback of 257', { notify_url: `https://example.com/${'n'.repeat(237)}` }, 'PARAM_ERROR', 'notify_url'],
@@ -422,7 +445,7 @@ describe('what is refused', () => {
       transfer_remark: '🧧'.repeat(32),
       out_bill_no: 'a'.repeat(32),
       notify_url: 'http://127.0.0.1:1/notify',
-      user_recv_style: { type: 'RED_PACKET' },
+      user_recv_style: { type: 'CONFIRM_PAGE' },
     };
     expect((await create(compensation)).json).toMatchObject({ state: 'WAIT_USER_CONFIRM' });
   });

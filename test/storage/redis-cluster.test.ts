@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { openRedis } from '../../src/storage/redis/store.ts';
 import { hasRedis, openedOn, type RedisCluster, startCluster, until } from '../support/redis-server.ts';
+import { authorizationsContract } from './authorization.contract.ts';
 import { codesContract } from './codes.contract.ts';
 import { leaseContract } from './lease.contract.ts';
 import { aCommit, aStep, buckets, counterOf, storeContract } from './store.contract.ts';
@@ -17,6 +18,7 @@ describe.skipIf(!hasRedis)('a cluster', () => {
   storeContract('a Redis cluster', () => openedOn(cluster.url));
   leaseContract('a Redis cluster', () => openedOn(cluster.url, { time: 'caller' }));
   codesContract('a Redis cluster', () => openedOn(cluster.url));
+  authorizationsContract('a Redis cluster', () => openedOn(cluster.url));
 
   test('is found by any one of its nodes', async () => {
     const store = await openRedis(cluster.url.replace(/,.*/, ''));

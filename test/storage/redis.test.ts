@@ -19,6 +19,7 @@ import {
   startRedis,
   until,
 } from '../support/redis-server.ts';
+import { authorizationsContract } from './authorization.contract.ts';
 import { codesContract } from './codes.contract.ts';
 import { leaseContract } from './lease.contract.ts';
 import {
@@ -47,6 +48,7 @@ describe.skipIf(!hasRedis)('one server', () => {
   storeContract('Redis', () => openedOn(server.url));
   leaseContract('Redis', () => openedOn(server.url, { time: 'caller' }));
   codesContract('Redis', () => openedOn(server.url));
+  authorizationsContract('Redis', () => openedOn(server.url));
 
   describe('many at once', () => {
     test('200 claims for a stock of seven, by two processes: seven win', async () => {

@@ -26,6 +26,7 @@ import { openStore } from '../../src/storage/open.ts';
 import { despiteLocks, groupCommit, type Transactions } from '../../src/storage/sqlite/group-commit.ts';
 import { openDatabase, refuseOldSqlite } from '../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
+import { authorizationsContract } from './authorization.contract.ts';
 import { codesContract } from './codes.contract.ts';
 import { leaseContract } from './lease.contract.ts';
 import { aCommit, anAnswer, aStep, buckets, counterOf, listOf, type Opened, storeContract } from './store.contract.ts';
@@ -59,6 +60,7 @@ async function openedFile(): Promise<Opened> {
 storeContract('SQLite', openedFile);
 leaseContract('SQLite', openedFile);
 codesContract('SQLite', openedFile);
+authorizationsContract('SQLite', openedFile);
 
 let folder: string;
 let file: string;

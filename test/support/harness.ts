@@ -276,9 +276,11 @@ function afterLines(store: Store, bot: Bot): Store {
 
 /** Where the bot really listens. Plain http is announced here, since the simulator takes it; bot.yaml announces https alone. */
 function withNotices(config: Config, url: string): Config {
-  const merchants = [...config.merchants.values()].map(merchant =>
-    merchant.channel === 'transfer' ? { ...merchant, notifyUrl: `${url}/notify/transfer/${merchant.name}` } : merchant,
-  );
+  const merchants = [...config.merchants.values()].map(merchant => {
+    if (merchant.channel !== 'transfer') return merchant;
+    const notifyUrl = `${url}/notify/transfer/${merchant.name}`;
+    return { ...merchant, notifyUrl, ...(merchant.authorize && { authorize: { notifyUrl } }) };
+  });
   return { ...config, publicUrl: url, merchants: new Map(merchants.map(merchant => [merchant.name, merchant])) };
 }
 

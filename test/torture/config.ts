@@ -95,7 +95,14 @@ export const MERCHANTS: Readonly<Record<ChannelName, MerchantConfig>> = {
   },
 };
 
-export function configOf(channel: Channel, hasVouchers = false): Config {
+function merchantOf(channel: Channel, authorizes: boolean): MerchantConfig {
+  const merchant = MERCHANTS[channel];
+  if (merchant.channel !== 'transfer' || !authorizes) return merchant;
+  return { ...merchant, authorize: { notifyUrl: merchant.notifyUrl! } };
+}
+
+/** `authorizes`: followers are asked to be paid without a tap. */
+export function configOf(channel: Channel, hasVouchers = false, authorizes = false): Config {
   const { voucher } = MERCHANTS;
   const vouchers = hasVouchers && voucher.channel === 'voucher' ? { vouchers: voucher } : undefined;
   return {
@@ -130,7 +137,7 @@ export function configOf(channel: Channel, hasVouchers = false): Config {
       ],
     ]),
     merchants: new Map([
-      [SHOP, { ...MERCHANTS[channel], ...vouchers }],
+      [SHOP, { ...merchantOf(channel, authorizes), ...vouchers }],
       ...(vouchers ? ([[voucher.name, voucher]] as const) : []),
     ]),
     adminPassword: undefined,

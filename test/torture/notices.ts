@@ -9,7 +9,8 @@ import {
   transactionJson,
 } from '../../src/simulator/pay/payment-wire.ts';
 import { type CallbackKind, callbackBody } from '../../src/simulator/pay/v3-signature.ts';
-import type { ShopOrder, ShopRefund } from '../../src/simulator/shared/protocol.ts';
+import type { Authorization, ShopOrder, ShopRefund } from '../../src/simulator/shared/protocol.ts';
+import { authorizationReply } from '../../src/simulator/world/authorizations.ts';
 import { isOverBill, isTransfer, noticeResource, rfc3339 } from '../../src/simulator/world/bill.ts';
 import { payInShop, refundInShop } from '../../src/simulator/world/shop.ts';
 import { KEY, KEY_V3, MCH_ID } from './config.ts';
@@ -52,6 +53,7 @@ export class Notices {
     this.torture = torture;
     const { wechat } = torture;
     wechat.watch(change => {
+      if (change.kind === 'authorization') return this.authorized(change.authorization);
       if (change.kind !== 'packet' || !change.packet.billState || !isOverBill(change.packet.billState)) return;
       const order = wechat.order(MCH_ID, change.packet.billNo, 'transfer');
       if (!order || !isTransfer(order) || order.bill.notifyUrl === undefined) return;
@@ -63,6 +65,18 @@ export class Notices {
       const content = () => ({ body, headers: signatureOf(torture, body, order.billNo) });
       this.tell({ door: 'transfer', name: `${order.billNo.slice(-6)} ${order.bill.state}`, content });
     });
+  }
+
+  /** It was given, or has ended. */
+  private authorized(authorization: Authorization): void {
+    const { number, state } = authorization;
+    if (state === 'WAIT_USER_CONFIRM') return;
+    const event = `MCHTRANSFER.AUTHORIZATION.${state === 'CLOSED' ? 'CLOSED' : 'CONFIRMED'}`;
+    const resource = authorizationReply(authorization, 'notice');
+    const notice = { id: `${number}-${state}`, createTime: rfc3339(this.torture.wechat.now()), resource };
+    const body = callbackBody(notice, KEY_V3, { event, summary: '授权通知', type: 'mch_payment' });
+    const content = () => ({ body, headers: signatureOf(this.torture, body, number) });
+    this.tell({ door: 'transfer', name: `${number.slice(-6)} ${state}`, content });
   }
 
   /** Somebody pays in the shop, and perhaps has it back a little later. */

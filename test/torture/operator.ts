@@ -144,7 +144,7 @@ export class Operator {
     const { torture } = this;
     const payout = await this.some(store, ({ state }) => !isFinal(state));
     if (!payout) return;
-    const payer: Payer = this.mortal(payerFor(torture, name, () => this.now(), false));
+    const payer: Payer = this.mortal(payerFor(torture, name, () => this.now()));
     const ports = { store, now: () => this.now(), payer: () => ({ payer, policy: POLICY }) };
     this.touched.add(payout.claimKey);
     torture.tell(`${name}: cancel ${payout.billNo.slice(-6)}, ${payout.state}`);
@@ -198,7 +198,7 @@ export class Operator {
     return {
       store,
       now: () => this.now(),
-      payer: () => ({ payer: this.mortal(payerFor(this.torture, name, () => this.now(), false)), policy: POLICY }),
+      payer: () => ({ payer: this.mortal(payerFor(this.torture, name, () => this.now())), policy: POLICY }),
       limits: async payout => {
         const lines = await store.journal({ user: payout.user, limit: 1000 });
         const award = lines
@@ -270,7 +270,7 @@ export class Operator {
 
   async repaired(store: Store, name: string): Promise<Awaited<ReturnType<typeof repair>>> {
     const { torture } = this;
-    const payer = payerFor(torture, name, () => this.now(), false);
+    const payer = payerFor(torture, name, () => this.now());
     const wechat = {
       query: (payout: Payout) => payer.query(payout),
       look: async () => ({ kind: 'unasked', why: 'nobody knows a number that we do not' }) as const,

@@ -65,6 +65,7 @@ async function trouble(torture: Torture): Promise<void> {
     if (dice.chance(0.01)) torture.crawl();
     if (!torture.isEdited && dice.chance(0.01)) torture.edit();
     torture.ground.trouble();
+    torture.endSome();
     await open(torture, 0.1);
     await time.runUntil(time.now() + dice.between(200, 3000));
     torture.desk.tick();

@@ -36,6 +36,8 @@ describe('the torture', () => {
       ': retry',
       ': send b',
       'repair',
+      'TAKING_EFFECT is told',
+      'has authorized no more',
     ];
     for (const word of [...seen, 'COMMIT fails', 'after COMMIT', 'file is edited']) expect(story).toContain(word);
   }, 60_000);

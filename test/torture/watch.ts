@@ -12,7 +12,7 @@ export type Departure = {
   readonly body: string;
   /** As holder of a lease. */
   readonly who: string;
-  readonly what: 'send' | 'ask' | 'cancel';
+  readonly what: 'send' | 'ask' | 'cancel' | 'authorization';
   /** It keeps the pace of vouchers. */
   readonly isVoucher?: true;
 };

@@ -19,7 +19,7 @@ export type End = { readonly who: string; readonly isCounted: boolean };
 
 type Exchange = {
   readonly billNo: string;
-  readonly what: 'send' | 'ask' | 'cancel';
+  readonly what: 'send' | 'ask' | 'cancel' | 'authorization';
   readonly isVoucher?: true;
   readonly body: string;
   /** The desk's answer, in a word for the story, and what happens to it on its way. */
@@ -59,8 +59,17 @@ const SYSTEM_ERROR = {
 };
 
 function transferCall(torture: Torture, { method, path, body = '' }: Call): Exchange {
-  const billNo = /out-bill-no\/(\w+)/.exec(path)?.[1] ?? (JSON.parse(body) as { out_bill_no: BillNo }).out_bill_no;
-  const what = method === 'GET' ? 'ask' : path.endsWith('/cancel') ? 'cancel' : 'send';
+  const authorization = /out-authorization-no\/a(\w+)/.exec(path)?.[1];
+  const billNo =
+    authorization ?? /out-bill-no\/(\w+)/.exec(path)?.[1] ?? (JSON.parse(body) as { out_bill_no: BillNo }).out_bill_no;
+  const what =
+    authorization !== undefined
+      ? 'authorization'
+      : method === 'GET'
+        ? 'ask'
+        : path.endsWith('/cancel')
+          ? 'cancel'
+          : 'send';
   const answer = (): ReturnType<Exchange['answer']> => {
     const told = torture.transfers.answer({ method, path, body }, MCH_ID);
     const { status, spoil } = told;
@@ -110,7 +119,7 @@ export function signatureOf(torture: Torture, body: string, about: string): Reco
 async function exchange(torture: Torture, end: End, call: Exchange): Promise<Reply | Lost> {
   const { dice, time, watch, isTroubled } = torture;
   const { billNo, what, body, answer, isVoucher } = call;
-  watch.departed(end.isCounted && what !== 'cancel' ? what : 'other', {
+  watch.departed(end.isCounted && (what === 'send' || what === 'ask') ? what : 'other', {
     at: time.now(),
     billNo,
     body,

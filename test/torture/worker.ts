@@ -86,7 +86,7 @@ export class Worker {
     const store = this.mortal(watched, life, true);
     const payer = buggyPayer(
       this.mortal(
-        payerFor(torture, holder, () => this.now()),
+        payerFor(torture, holder, () => this.now(), store),
         life,
         false,
       ),
@@ -281,17 +281,19 @@ export class Worker {
 }
 
 /** Pays for the merchant, over a wire of its own. */
-export function payerFor(torture: Torture, who: string, now: () => Instant, isCounted = true): Payer {
-  const end: End = { who, isCounted };
+/** `store`: where authorizations are kept; absent: for who only asks and takes back, and is not held to the merchant's pace. */
+export function payerFor(torture: Torture, who: string, now: () => Instant, store?: Store): Payer {
+  const end: End = { who, isCounted: store !== undefined };
   const { post, transport } = wireOf(torture, end);
   const merchant = MERCHANTS[torture.channel];
   const keys = keysFor(torture, now);
   const cash =
-    merchant.channel === 'transfer' ? transferPayerOver(merchant, now, transport, keys) : payerOver(KEY, post);
+    merchant.channel === 'transfer' ? transferPayerOver(merchant, now, transport, keys, store) : payerOver(KEY, post);
   if (MERCHANTS.voucher.channel !== 'voucher' || !torture.setting.hasVouchers) return cash;
   const vouchers = voucherPayerOver(MERCHANTS.voucher, now, transport, keys);
   const of = ({ request }: Payout): Payer => (request.channel === 'voucher' ? vouchers : cash);
-  return { ...cash, send: payout => of(payout).send(payout), query: payout => of(payout).query(payout) };
+  const prepare: Payer['prepare'] = async payout => (of(payout) === cash ? cash.prepare?.(payout) : undefined);
+  return { ...cash, prepare, send: payout => of(payout).send(payout), query: payout => of(payout).query(payout) };
 }
 
 /** All that WeChat Pay may sign with. */

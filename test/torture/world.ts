@@ -42,6 +42,8 @@ export class Torture {
   readonly time: VirtualTime;
   readonly channel: Channel;
   readonly config: Config;
+  /** Followers are asked, with a transfer, to be paid without a tap from then on. */
+  readonly authorizes: boolean;
   /** WeChat Pay signs with either of two keys. */
   readonly hasTwoKeys: boolean;
   /** Of a transfer that was taken back WeChat Pay says CANCELLED; otherwise FAIL. */
@@ -101,7 +103,8 @@ export class Torture {
     };
     this.versions = versionsOf(this.setting);
     this.channel = dice.pick(['redpack', 'transfer']);
-    this.config = configOf(this.channel, this.setting.hasVouchers);
+    this.authorizes = this.channel === 'transfer' && seed % 2 === 0;
+    this.config = configOf(this.channel, this.setting.hasVouchers, this.authorizes);
     this.hasTwoKeys = this.channel === 'transfer' && dice.chance(0.5);
     this.saysCancelled = dice.chance(0.5);
     this.perSecond = dice.pick([2, 5, 30]);
@@ -235,6 +238,17 @@ export class Torture {
     if (this.setting.hasVouchers) this.stock(dice.chance(0.7));
     if (dice.chance(0.1)) this.setBalance(0);
     else if (dice.chance(0.3)) this.setBalance(100_000);
+  }
+
+  /** Some end what they have authorized, or WeChat Pay does. */
+  endSome(): void {
+    if (!this.authorizes) return;
+    for (const { mchId, number, state, openid } of this.wechat.authorizations.list()) {
+      if (state === 'CLOSED' || !this.dice.chance(0.02)) continue;
+      const reason = this.dice.pick(['USER_CLOSE', 'TRANSFER_RISK', 'USER_ACCOUNT_ABNORMAL'] as const);
+      this.tell(`${openid.slice(-2)} has authorized no more: ${reason} [${number.slice(-6)}]`);
+      this.wechat.authorizations.close(mchId, number, reason);
+    }
   }
 
   setBalance(amount: number): void {

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccountConfig } from '../../config/account.ts';
 import type { Config } from '../../config/config.ts';
-import type { MerchantConfig } from '../../config/merchant.ts';
+import { type MerchantConfig, payableBy } from '../../config/merchant.ts';
 import { isBounded } from '../../core/base/counter.ts';
 import { BadInput, Fault, type Finding, showFinding } from '../../core/base/error.ts';
 import { type Fen, fen, showFen } from '../../core/base/money.ts';
@@ -144,8 +144,8 @@ async function orderOf(options: SendOptions, config: Config, store: Store): Prom
 }
 
 /** The whole file, once; its lines are put aside, so that it may be a pipe, and changes to it do no harm. */
-async function readPeople(options: SendOptions, { name, limits: { min, max } }: MerchantConfig): Promise<People> {
-  const reader = new OpenIdReader(options.openids, { merchant: name, min, max });
+async function readPeople(options: SendOptions, merchant: MerchantConfig): Promise<People> {
+  const reader = new OpenIdReader(options.openids, { merchant: merchant.name, ...payableBy(merchant) });
   const spool = new Spool<OpenIdLine>();
   for await (const { rows } of tableFile(options.openids, options)) {
     for (const row of rows) {
@@ -183,7 +183,7 @@ function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConf
     );
   if (text !== undefined) {
     const amount = parseAmount(text);
-    const { min, max } = merchant.limits;
+    const { min, max } = payableBy(merchant);
     if (amount === undefined) throw new BadInput(`--amount ${amountWords(text)}`);
     if (amount < min || amount > max)
       throw new BadInput(

@@ -23,6 +23,8 @@ type MineParts = {
   readonly nameOf: (campaign: string) => string | undefined;
   /** Where a transfer is confirmed (H5). */
   readonly pageOf: (payout: Payout) => string;
+  /** New ones arrive without a tap (免确认收款授权). */
+  readonly isAuthorized?: boolean;
 };
 
 export function asksForMine(event: Event): boolean {
@@ -41,7 +43,13 @@ export function mineReply(payouts: readonly Payout[], parts: MineParts): Reply {
     if (Buffer.byteLength(`${text}\n${line}`) > TEXT_BYTES_MAX) break;
     text = `${text}\n${line}`;
   }
+  const ending = parts.isAuthorized ? `\n${authorizedText(parts.pageOf(payouts[0]!))}` : '';
+  if (Buffer.byteLength(`${text}${ending}`) <= TEXT_BYTES_MAX) text = `${text}${ending}`;
   return { kind: 'text', text };
+}
+
+function authorizedText(page: string): string {
+  return `您已开通免确认收款,新红包直接到零钱。不想要了,可在微信里关闭,或打开 ${page} 关闭`;
 }
 
 /** `02-10 10:00 新春口令 1.00 元:已领取` */

@@ -9,7 +9,7 @@ import type { Campaign } from '../../core/rules/campaign.ts';
 import { prizeCalled } from '../../core/rules/renamed.ts';
 import type { Answer, JournalLine, Store } from '../../ports.ts';
 import { wordsOf } from './html/texts.ts';
-import type { Lang, Own, OwnPrize, Result } from './html/view.ts';
+import type { Confirm, Lang, Own, OwnPrize, Result } from './html/view.ts';
 
 /** So many of a follower's latest events and payouts are looked through. */
 const LOOKED_AT_MAX = 200;
@@ -17,15 +17,19 @@ const SHOWN_MAX = 50;
 
 type Awarded = JournalLine & { readonly decision: Award };
 
+/** `merchant`: whom the visitor may have authorized to pay them without a tap. */
 export async function ownOf(
   store: Store,
   campaign: Campaign,
   user: OpenId,
+  merchant: string | undefined,
 ): Promise<{ readonly own: Own; readonly payouts: readonly Payout[] }> {
-  const [journal, all] = await Promise.all([
+  const [journal, all, authorization] = await Promise.all([
     store.journal({ user, limit: LOOKED_AT_MAX }),
     store.payouts({ user, campaign: campaign.id, limit: LOOKED_AT_MAX }),
+    merchant === undefined ? undefined : store.authorization(merchant, user),
   ]);
+  const isAuthorized = authorization?.state === 'TAKING_EFFECT';
   const awards = journal.filter(
     (line): line is Awarded => line.decision.kind === 'awarded' && line.decision.campaign === campaign.id,
   );
@@ -39,7 +43,16 @@ export async function ownOf(
   const draws = awards
     .slice(0, SHOWN_MAX)
     .map(({ decision }) => ({ claimKey: decision.claimKey, prize: calledIn(campaign, decision.prize) }));
-  return { own: { prizes: prizes.slice(0, SHOWN_MAX), draws }, payouts };
+  return { own: { prizes: prizes.slice(0, SHOWN_MAX), draws, isAuthorized }, payouts };
+}
+
+/** Those that wait for the visitor, with what opens their sheet. */
+export function toConfirm(payouts: readonly Payout[]): Confirm['transfers'] {
+  return payouts.flatMap(payout => {
+    const { request, packageInfo, billNo } = payout;
+    if (packageInfo === undefined || payoutView(payout).stage !== 'confirm') return [];
+    return [{ billNo, mchId: request.mchId, appId: request.appId, package: packageInfo }];
+  });
 }
 
 function paid(payout: Payout, name: string): OwnPrize {

@@ -13,7 +13,6 @@ import type { Book } from '../../core/decide/match.ts';
 import { inviteScene } from '../../core/match/follower.ts';
 import { askNowStep } from '../../core/payout/ask-now.ts';
 import { asBillNo, type Payout } from '../../core/payout/payout.ts';
-import { payoutView } from '../../core/payout/view.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { idsOf } from '../../core/rules/campaign-query.ts';
 import { asWritten, calledOf } from '../../core/rules/renamed.ts';
@@ -29,7 +28,7 @@ import { ownHtml } from './html/prizes.ts';
 import type { Assets, Confirm } from './html/view.ts';
 import type { Note } from './note.ts';
 import { createOAuth, type OAuth, type OAuthPorts } from './oauth.ts';
-import { ownOf, resultOf } from './prizes.ts';
+import { ownOf, resultOf, toConfirm } from './prizes.ts';
 
 const BODY_BYTES_MAX = 2048;
 
@@ -55,6 +54,8 @@ export type H5Ports = Pick<
   readonly lookup?: Lookup;
   /** A payout is due now. */
   readonly nudge: () => void;
+  /** Ends what lets a merchant pay somebody without a tap (免确认收款授权). `false`: not now. */
+  readonly endAuthorization: (merchant: string, user: OpenId) => Promise<boolean>;
 };
 
 /** Each answers one route; `account` and `campaign` are as they stand in the address. */
@@ -65,6 +66,7 @@ export type H5 = {
   invite(ctx: Context, account: string, campaign: string): Promise<void>;
   draw(ctx: Context, account: string, campaign: string): Promise<void>;
   confirmed(ctx: Context, account: string, campaign: string): Promise<void>;
+  endAuthorization(ctx: Context, account: string, campaign: string): Promise<void>;
 };
 
 /** Somebody we know on a page that there is. */
@@ -111,7 +113,7 @@ class Pages implements H5 {
     if (!session) return this.oauth.leave(ctx, account, id, lang);
     const campaign = this.campaign(name, id, session.user);
     if (!campaign) return this.note(ctx, lang, 'nowhere');
-    const { own, payouts } = await ownOf(this.ports.store, campaign, session.user);
+    const { own, payouts } = await ownOf(this.ports.store, campaign, session.user, account.merchant);
     const nonce = randomBytes(16).toString('base64');
     const confirm = await this.confirmOf(ctx, account, payouts);
     const [now, seed] = [this.ports.clock(), seedOf(this.ports.secret, campaign.id)];
@@ -145,11 +147,7 @@ class Pages implements H5 {
     const visit = this.visit(ctx, name, id);
     const lasts = visit && inviteOf(visit.campaign);
     if (!visit || lasts === undefined) return;
-    if (!(await this.isKnown(lookup => lookup.beforeInvite(name, visit.session.user, id)))) {
-      ctx.status = 503;
-      ctx.body = '';
-      return;
-    }
+    if (!(await this.isKnown(lookup => lookup.beforeInvite(name, visit.session.user, id)))) return notNow(ctx);
     try {
       const { picture } = await this.ports.inviteCode(
         visit.account,
@@ -163,8 +161,7 @@ class Pages implements H5 {
       this.spareFailed(leftOut =>
         this.ports.log.warn({ account: name, campaign: id, leftOut, err: error }, 'a personal code could not be made'),
       );
-      ctx.status = 503;
-      ctx.body = '';
+      notNow(ctx);
     }
   }
 
@@ -212,6 +209,15 @@ class Pages implements H5 {
     const step = isOwn && payout ? askNowStep(payout, await store.history(payout.billNo), clock()) : undefined;
     if (step && (await store.advance(step)) === 'moved') nudge();
     ctx.body = await this.ownPart(visit, langOf(ctx));
+  }
+
+  /** The follower wants to confirm each prize again. */
+  async endAuthorization(ctx: Context, account: string, id: string): Promise<void> {
+    const visit = this.visit(ctx, account, id);
+    if (!visit || !(await this.posted(ctx, visit))) return;
+    const isOver = await this.ports.endAuthorization(visit.account.merchant ?? '', visit.session.user);
+    if (isOver) ctx.body = await this.ownPart(visit, langOf(ctx));
+    else refuse(ctx, 503, 'later');
   }
 
   private async isKnown(look: (lookup: Lookup) => Promise<boolean>): Promise<boolean> {
@@ -277,8 +283,8 @@ class Pages implements H5 {
 
   // ── What is shown ──────────────────────────────────────────────────────────────────────────────────────────
 
-  private async ownPart({ campaign, session }: Visit, lang: Lang): Promise<{ mine: string; isMoving: boolean }> {
-    const { own } = await ownOf(this.ports.store, campaign, session.user);
+  private async ownPart(visit: Visit, lang: Lang): Promise<{ mine: string; isMoving: boolean }> {
+    const { own } = await ownOf(this.ports.store, visit.campaign, visit.session.user, visit.account.merchant);
     return { mine: ownHtml(own, { lang }).text, isMoving: own.prizes.some(({ state }) => state === 'coming') };
   }
 
@@ -288,11 +294,7 @@ class Pages implements H5 {
     account: AccountConfig,
     payouts: readonly Payout[],
   ): Promise<Confirm | undefined> {
-    const transfers = payouts.flatMap(payout => {
-      const { request, packageInfo, billNo } = payout;
-      if (packageInfo === undefined || payoutView(payout).stage !== 'confirm') return [];
-      return [{ billNo, mchId: request.mchId, appId: request.appId, package: packageInfo }];
-    });
+    const transfers = toConfirm(payouts);
     if (transfers.length === 0) return undefined;
     try {
       const config = await this.ports.jsConfig(account, `${this.ports.publicUrl}${ctx.url}`);
@@ -329,6 +331,12 @@ class Pages implements H5 {
 
 function inviteOf({ rules }: Campaign): number | undefined {
   return rules.find(rule => rule.invite)?.invite?.validFor;
+}
+
+/** A picture that there is not. */
+function notNow(ctx: Context): void {
+  ctx.status = 503;
+  ctx.body = '';
 }
 
 function refuse(ctx: Context, status: number, kind: string): undefined {

@@ -6,8 +6,10 @@ import { BadInput, messageOf } from '../../core/base/error.ts';
 import { readBody, readJson, send, sendJson } from '../shared/http.ts';
 import type {
   Account,
+  Authorization,
   Change,
   ClockChange,
+  CloseReason,
   Coupon,
   Faults,
   FundEdit,
@@ -31,6 +33,7 @@ import {
   readAct,
   readBalance,
   readClockChange,
+  readCloseReason,
   readFaults,
   readFundEdits,
   readNewPerson,
@@ -81,6 +84,11 @@ export type Control = {
   coupons(): readonly Coupon[];
   /** Of a use the merchant is notified. */
   endCoupon(couponId: string, status: 'USED' | 'EXPIRED' | 'RECOVER'): Coupon;
+  authorizations(): Authorization[];
+  /** By the person, by the merchant, for a risk: whatever the reason says. */
+  closeAuthorization(mchId: string, number: string, reason: CloseReason): Authorization;
+  /** The person confirms it by itself, without a transfer. */
+  confirmAuthorization(mchId: string, number: string): Authorization;
   /** How an account's pushes are written from now on, until the next start. */
   setPushing(account: string, pushing: Partial<Pushing>): Account;
   /** Hands the phone to a person and sends this browser to a link. */
@@ -210,6 +218,11 @@ function answerOf(control: Control, request: Request): Promise<unknown> | object
       const status = ENDS[verb!];
       return status && control.endCoupon(id!, status);
     }
+    case 'GET authorizations 1':
+      return control.authorizations();
+    case 'POST authorizations 4':
+      if (parts[3] === 'confirm') return control.confirmAuthorization(id!, verb!);
+      return parts[3] === 'close' ? control.closeAuthorization(id!, verb!, readCloseReason(body)) : undefined;
     case 'GET messages 1':
       return control.messages();
     case 'GET faults 1':

@@ -3,6 +3,7 @@
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import type {
   ClockChange,
+  CloseReason,
   Faults,
   FundEdit,
   NewPerson,
@@ -12,6 +13,7 @@ import type {
   Signing,
   Stock,
 } from '../shared/protocol.ts';
+import { CLOSE_REASONS } from '../shared/protocol.ts';
 import type { Act, Pushing } from '../shared/protocol-push.ts';
 import { OF_FRONT } from '../world/faults.ts';
 
@@ -53,6 +55,7 @@ const PAY_PLACES: readonly NonNullable<PayFault['at']>[] = [
   'transferCancel',
   'voucher',
   'voucherQuery',
+  'authorization',
   'orderQuery',
   'certificates',
   'bill',
@@ -128,6 +131,16 @@ export function readNewPerson(value: unknown): NewPerson {
     ...(nickname === undefined ? {} : { nickname }),
     ...(following === undefined ? {} : { following }),
   };
+}
+
+/** Absent: the person ends it. */
+export function readCloseReason(value: unknown): CloseReason {
+  const json = objectOf(value, 'close');
+  onlyKeys(json, 'close', ['reason']);
+  const { reason = 'USER_CLOSE' } = json;
+  const found = CLOSE_REASONS.find(each => each === reason);
+  if (!found) throw new BadInput(`reason: expected one of ${CLOSE_REASONS.join(', ')}`);
+  return found;
 }
 
 export function readAct(value: unknown): Act {

@@ -7,7 +7,8 @@ import { buildXml, parseXml, textOf } from '../../wechat/xml.ts';
 import type { PayFault } from '../shared/protocol.ts';
 import { fundFlowCsv } from '../world/fund-flow.ts';
 import type { World } from '../world/world.ts';
-import type { TransferAnswer, TransferCall } from './transfer.ts';
+import type { TransferAnswer } from './transfer-faults.ts';
+import type { TransferCall } from './transfer-request.ts';
 
 /** A file as it goes over the wire; `spoil`: what the network does to it. */
 export type BillFile = {

@@ -60,7 +60,9 @@ export class OrderLife {
 
   /** A bill in its next state; `pays` is what that costs the merchant. A bill to be confirmed stands in the chat. */
   putBill(before: Transfer | undefined, after: Transfer, pays = 0): void {
-    const isShown = after.bill.state === 'WAIT_USER_CONFIRM' && before?.bill.state !== 'WAIT_USER_CONFIRM';
+    const isReady = (bill: Transfer | undefined): boolean =>
+      bill?.bill.state === 'WAIT_USER_CONFIRM' || (bill?.authorizationNo !== undefined && isWithPayee(bill));
+    const isShown = isReady(after) && !isReady(before);
     const back = returnedOf(after) - (before ? returnedOf(before) : 0);
     this.#world.putOrder(after, back - pays, isShown ? cardOf(after) : undefined);
   }
@@ -99,6 +101,7 @@ export class OrderLife {
     const { state } = order.bill;
     if (state !== 'WAIT_USER_CONFIRM') throw new Refused(409, `the transfer cannot be confirmed: ${state}`);
     this.putBill(order, inState(order, 'TRANSFERING', this.#world.now()));
+    this.#world.authorizations.confirmedWith(order.mchId, order.billNo);
     return packetOf(this.current(order.mchId, order.billNo, 'transfer')!);
   }
 
@@ -111,6 +114,7 @@ export class OrderLife {
 
   /** Lets time do what is due to every unfinished order. */
   tick(): void {
+    this.#world.authorizations.tick();
     for (const order of this.#world.ordersDue()) this.#settle(order);
   }
 
@@ -147,6 +151,10 @@ export class OrderLife {
     const after = refunded(order, at);
     this.#world.putOrder(after, returnedOf(after));
   }
+}
+
+function isWithPayee({ bill }: Transfer): boolean {
+  return bill.state === 'TRANSFERING' || bill.state === 'SUCCESS';
 }
 
 function cardOf({ mchId, billNo }: Order): NewLine {

@@ -6,7 +6,8 @@ import type { PayFault, ShopOrder } from '../shared/protocol.ts';
 import { tradeStateOf } from '../world/shop.ts';
 import type { World } from '../world/world.ts';
 import { orderFields, signedXml, transactionJson } from './payment-wire.ts';
-import type { TransferAnswer, TransferCall } from './transfer.ts';
+import type { TransferAnswer } from './transfer-faults.ts';
+import type { TransferCall } from './transfer-request.ts';
 
 type XmlAnswer = { readonly xml: string; readonly spoil?: 'cut' | 'html502' };
 

@@ -6,8 +6,9 @@ import type { BillDesk, BillFile } from './bills.ts';
 import type { ShopDesk } from './order-query.ts';
 import { HTML_502 } from './redpack-reply.ts';
 import type { SigningDesk } from './signing.ts';
-import type { TransferAnswer, TransferCall, TransferDesk } from './transfer.ts';
-import { SYSTEM_ERROR } from './transfer-faults.ts';
+import type { TransferDesk } from './transfer.ts';
+import { SYSTEM_ERROR, type TransferAnswer } from './transfer-faults.ts';
+import type { TransferCall } from './transfer-request.ts';
 import type { V3Verifier } from './v3-signature.ts';
 
 export type V3Door = {

@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { delayed, readBody, send } from '../shared/http.ts';
 import { type FaultBox, OF_FRONT, type PayEndpoint } from '../world/faults.ts';
 import { DOWNLOAD_V2 } from './bills.ts';
-import type { Certificates } from './certificates.ts';
+import type { Certificates } from './keys/certificates.ts';
 import type { ShopDesk } from './order-query.ts';
 import type { DeskAnswer, PayDesk } from './redpack.ts';
 import { systemError } from './redpack-faults.ts';

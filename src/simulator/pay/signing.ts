@@ -6,9 +6,8 @@ import type { Signing, SigningState } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
 import { rfc3339 } from '../world/bill.ts';
 import type { World } from '../world/world.ts';
-import type { Certificates, PayKey, PlatformCertificate } from './certificates.ts';
-import type { TransferAnswer } from './transfer.ts';
-import { FaultyTransfers } from './transfer-faults.ts';
+import type { Certificates, PayKey, PlatformCertificate } from './keys/certificates.ts';
+import { FaultyTransfers, type TransferAnswer } from './transfer-faults.ts';
 import { failure } from './transfer-request.ts';
 import { sealResource, V3Signer, v3Nonce } from './v3-signature.ts';
 

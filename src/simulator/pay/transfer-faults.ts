@@ -7,15 +7,26 @@
 //   the bill is there    lostReply errorAfterSent truncated slow extraElements: only the answer is spoilt
 
 import type { PayFault } from '../shared/protocol.ts';
-import { inState, type Transfer } from '../world/bill.ts';
+import { inState, type Ready, type Transfer } from '../world/bill.ts';
 import type { PayEndpoint } from '../world/faults.ts';
 import type { World } from '../world/world.ts';
 import { AFTER, type Spoil, spoilOf } from './redpack-faults.ts';
 import { type Failure, failure } from './transfer-request.ts';
 
+/** `body` is what goes out as JSON; `spoil` how the network may spoil it on its way. */
+export type TransferAnswer = {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly spoil?: Spoil;
+};
+
+export function told({ status, code, message }: Failure): TransferAnswer {
+  return { status, body: { code, message } };
+}
+
 type Call = Extract<
   PayEndpoint,
-  'transfer' | 'transferQuery' | 'transferCancel' | 'certificates' | 'voucher' | 'voucherQuery'
+  'transfer' | 'transferQuery' | 'transferCancel' | 'authorization' | 'certificates' | 'voucher' | 'voucherQuery'
 >;
 type Kind = PayFault['kind'];
 
@@ -93,17 +104,18 @@ export class FaultyTransfers {
   }
 
   /** At a new bill: what becomes of it instead of waiting for the payee. */
-  atBill(order: Transfer, now: number): Transfer | undefined {
+  atBill(order: Transfer, now: number, ready: Ready): Transfer | undefined {
     const fault = this.#world.faults.takePay('transfer', order.openid, each => AT_BILL.has(each.kind));
     if (!fault) return undefined;
     if (fault.kind === 'noAuthUser') return inState(order, 'FAIL', now, fault.code ?? 'PAYEE_ACCOUNT_ABNORMAL');
     if (fault.kind === 'balanceShort') {
       const { afterMs } = fault;
-      const plan = afterMs === undefined ? {} : { plan: { at: now + afterMs, to: 'WAIT_USER_CONFIRM' as const } };
+      const plan = afterMs === undefined ? {} : { plan: { at: now + afterMs, to: ready } };
       return { ...order, bill: { ...order.bill, ...plan } };
     }
     if (fault.kind === 'billFails') {
-      const waiting = inState({ ...order, sentAt: now }, 'WAIT_USER_CONFIRM', now);
+      const state = ready === 'TRANSFERING' ? 'PROCESSING' : ready;
+      const waiting = inState({ ...order, sentAt: now }, state, now);
       const why = fault.code === undefined ? {} : { reason: fault.code };
       return {
         ...waiting,
@@ -112,8 +124,7 @@ export class FaultyTransfers {
     }
     const at = now + (fault.afterMs ?? MINUTES_20);
     const locked = inState({ ...order, sentAt: now }, 'PROCESSING', now);
-    if (fault.kind === 'processing')
-      return { ...locked, bill: { ...locked.bill, plan: { at, to: 'WAIT_USER_CONFIRM' } } };
+    if (fault.kind === 'processing') return { ...locked, bill: { ...locked.bill, plan: { at, to: ready } } };
     const reason = fault.code === undefined ? {} : { reason: fault.code };
     return { ...locked, bill: { ...locked.bill, plan: { at, to: 'FAIL', ...reason } } };
   }

@@ -6,12 +6,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { messageOf } from '../../core/base/error.ts';
 import type { SimulatorOptions } from '../shared/options.ts';
-import type { Change, Notice } from '../shared/protocol.ts';
+import type { Authorization, Change, Notice } from '../shared/protocol.ts';
+import { authorizationReply } from '../world/authorizations.ts';
 import { isOverBill, isTransfer, noticeResource, rfc3339, type Transfer } from '../world/bill.ts';
 import { keyOf } from '../world/order.ts';
 import type { World } from '../world/world.ts';
 import type { SigningDesk } from './signing.ts';
-import { callbackBody } from './v3-signature.ts';
+import { type CallbackKind, callbackBody } from './v3-signature.ts';
 
 const GAPS_MS = [1000, 3000, 10_000];
 const TIMEOUT_MS = 5000;
@@ -41,10 +42,9 @@ export function notifier(world: World, signing: SigningDesk, options: SimulatorO
     else notices = [...notices, notice].slice(-NOTICES_MAX);
   };
   const unwatch = world.watch(change => {
-    const order = finishedOf(world, change);
-    const url = order?.bill.notifyUrl;
-    if (!order || url === undefined) return;
-    const running = deliver(wire, order, url, put).finally(() => under.delete(running));
+    const news = newsOf(world, change);
+    if (!news) return;
+    const running = deliver(wire, news, put).finally(() => under.delete(running));
     under.add(running);
   });
   return {
@@ -70,6 +70,35 @@ type Wire = {
   readonly signal: AbortSignal;
 };
 
+/** What a merchant is told, and where. */
+type News = Pick<Notice, 'id' | 'mchId' | 'billNo' | 'state' | 'url'> & {
+  readonly openid: string;
+  readonly resource: object;
+  readonly kind?: CallbackKind;
+};
+
+function newsOf(world: World, change: Change): News | undefined {
+  if (change.kind === 'authorization') return newsOfAuthorization(change.authorization);
+  const order = finishedOf(world, change);
+  const url = order?.bill.notifyUrl;
+  if (!order || url === undefined) return undefined;
+  const { mchId, billNo, openid, bill } = order;
+  const id = noticeIdOf(keyOf(order), bill.state);
+  return { id, mchId, billNo, state: bill.state, url, openid, resource: noticeResource(order) };
+}
+
+function newsOfAuthorization(authorization: Authorization): News | undefined {
+  const { mchId, number: billNo, state, notifyUrl: url, openid } = authorization;
+  if (state === 'WAIT_USER_CONFIRM') return undefined;
+  const id = noticeIdOf(`authorization/${mchId}/${billNo}`, state);
+  const kind: CallbackKind = {
+    event: `MCHTRANSFER.AUTHORIZATION.${state === 'CLOSED' ? 'CLOSED' : 'CONFIRMED'}`,
+    summary: '商家转账用户授权通知',
+    type: 'mch_payment',
+  };
+  return { id, mchId, billNo, state, url, openid, resource: authorizationReply(authorization, 'notice'), kind };
+}
+
 /** The transfer that has just reached its end. A final bill changes no more, so each end is seen once. */
 function finishedOf(world: World, change: Change): Transfer | undefined {
   if (change.kind !== 'packet' || change.packet.billState === undefined) return undefined;
@@ -79,23 +108,19 @@ function finishedOf(world: World, change: Change): Transfer | undefined {
 }
 
 /** The same on every run. */
-function noticeIdOf(order: Transfer): string {
-  const hex = createHash('sha256')
-    .update(`notice\n${keyOf(order)}\n${order.bill.state}`)
-    .digest('hex');
+function noticeIdOf(key: string, state: string): string {
+  const hex = createHash('sha256').update(`notice\n${key}\n${state}`).digest('hex');
   return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-async function deliver(wire: Wire, order: Transfer, url: string, put: (notice: Notice) => void): Promise<void> {
+async function deliver(wire: Wire, news: News, put: (notice: Notice) => void): Promise<void> {
   const { world, signal, gapsMs } = wire;
-  const { mchId, billNo } = order;
-  const id = noticeIdOf(order);
-  let notice: Notice = { id, mchId, billNo, state: order.bill.state, url, tries: [], outcome: 'pending' };
-  const isLost = world.faults.takePay('transferNotice', order.openid, each => each.kind === 'lostNotice') !== undefined;
+  const { id, mchId, billNo, state, url, openid, resource, kind } = news;
+  let notice: Notice = { id, mchId, billNo, state, url, tries: [], outcome: 'pending' };
+  const isLost = world.faults.takePay('transferNotice', openid, each => each.kind === 'lostNotice') !== undefined;
   if (isLost) return put({ ...notice, outcome: 'lost' });
-  const twice = world.faults.takePay('transferNotice', order.openid, each => each.kind === 'duplicateNotice');
-  const resource = noticeResource(order);
-  const body = callbackBody({ id, createTime: rfc3339(world.now()), resource }, world.merchant(mchId).apiV3Key);
+  const twice = world.faults.takePay('transferNotice', openid, each => each.kind === 'duplicateNotice');
+  const body = callbackBody({ id, createTime: rfc3339(world.now()), resource }, world.merchant(mchId).apiV3Key, kind);
   put(notice);
   for (let n = 0; n <= gapsMs.length && !signal.aborted; n++) {
     const copies = n === 0 && twice ? (twice.copies ?? 2) : 1;

@@ -7,11 +7,27 @@ import type { MerchantLimits } from '../shared/options.ts';
 /** A "no" of API v3: JSON with `code` and `message`. */
 export type Failure = { readonly status: number; readonly code: string; readonly message: string };
 
+export const isFailure = (value: object): value is Failure => 'code' in value;
+
+export type TransferCall = {
+  readonly method: string;
+  /** From `/v3/` on; a query is ignored. */
+  readonly path: string;
+  readonly body: string;
+  /** `Wechatpay-Serial`: the key with which `user_name` is encrypted. */
+  readonly serial?: string;
+};
+
 export type NewTransfer = {
   readonly appId: string;
   readonly billNo: string;
   readonly sceneId: string;
+  /** '': under an authorization, which says whose it is. */
   readonly openid: string;
+  /** Asked for with it. */
+  readonly asks?: { readonly number: string; readonly displayName: string; readonly notifyUrl: string };
+  /** `authorization_id` or `out_authorization_no`. */
+  readonly under?: { readonly id?: string; readonly number?: string };
   /** Encrypted; see `wrongName`. */
   readonly userName?: string;
   readonly amount: number;
@@ -23,15 +39,23 @@ export type NewTransfer = {
   readonly print: string;
 };
 
-type Scene = { readonly reports: readonly string[]; readonly perceptions: readonly string[] };
+/** `perceptions` absent: any text is shown. */
+type Scene = { readonly reports: readonly string[]; readonly perceptions?: readonly string[] };
 
-/** Those of which the documents were readable. */
 const SCENES: Record<string, Scene> = {
   1000: { reports: ['活动名称', '奖励说明'], perceptions: ['活动奖励', '现金奖励'] },
+  1002: { reports: ['补贴类型'], perceptions: ['行政补贴', '行政奖励'] },
+  1004: { reports: ['保险产品备案编号', '保险名称', '保险操作单号'] },
+  1005: { reports: ['岗位类型', '报酬说明'] },
+  1009: { reports: ['采购商品名称'] },
+  1010: { reports: ['回收商品名称'] },
   1011: { reports: ['赔付原因'], perceptions: ['退款', '商家赔付'] },
+  1013: { reports: ['公益活动名称', '公益活动备案编号'] },
 };
-/** These exist too; what they ask for is not known for certain, so anything well-formed will do. */
-const OTHER_SCENES = new Set(['1002', '1004', '1005', '1009', '1010', '1013']);
+/** It exists too; what it asks for is not known, so anything well-formed will do. */
+const OTHER_SCENES = new Set(['1006']);
+/** RED_PACKET: only up to so much, and only in this scene. */
+const PACKET_STYLE = { max: 20_000, scene: '1000' };
 const NAME_NEEDED_FROM = 200_000;
 const NAME_ALLOWED_FROM = 30;
 
@@ -53,9 +77,32 @@ class Wrong extends Error {
   }
 }
 
-export function readTransfer(body: string, limits: MerchantLimits): NewTransfer | Failure {
+/** How it is created: to be confirmed, with an authorization on the same sheet, or under one. */
+export type Kind = 'confirm' | 'ask' | 'authorized';
+
+export function readTransfer(body: string, limits: MerchantLimits, kind: Kind): NewTransfer | Failure {
+  return reading(() => read(objectOf(readJson(body)), limits, kind));
+}
+
+/** An authorization that is asked for by itself. */
+export function readAuthorizationAsk(body: string): NewAuthorizationAsk | Failure {
+  return reading(() => {
+    const json = objectOf(readJson(body));
+    onlyKeys(json, ASK_KEYS);
+    return {
+      appId: textAt(json, 'appid', 32),
+      openid: textAt(json, 'openid', 64),
+      sceneId: textAt(json, 'transfer_scene_id', 36),
+      ...authorizationIn(json),
+    };
+  });
+}
+
+type NewAuthorizationAsk = NonNullable<NewTransfer['asks']> & Pick<NewTransfer, 'appId' | 'openid' | 'sceneId'>;
+
+function reading<T extends object>(work: () => T): T | Failure {
   try {
-    return read(objectOf(readJson(body)), limits);
+    return work();
   } catch (error) {
     if (error instanceof Wrong) return error.failure;
     if (error instanceof BadInput) return paramError('请求体不是合法的JSON');
@@ -68,7 +115,44 @@ function objectOf(value: unknown): Json {
   throw new Wrong(paramError('请求体不是合法的JSON'));
 }
 
-function read(json: Json, limits: MerchantLimits): NewTransfer {
+const COMMON_KEYS = [
+  ...['appid', 'out_bill_no', 'transfer_scene_id', 'user_name', 'transfer_amount', 'transfer_remark', 'notify_url'],
+  ...['user_recv_perception', 'transfer_scene_report_infos', 'sponsor_mchid'],
+];
+const KEYS: Readonly<Record<Kind, readonly string[]>> = {
+  confirm: [...COMMON_KEYS, 'openid', 'user_recv_style'],
+  ask: [...COMMON_KEYS, 'openid', 'user_recv_style', 'authorization_info'],
+  authorized: [...COMMON_KEYS, 'authorization_id', 'out_authorization_no'],
+};
+const AUTHORIZATION_KEYS = ['user_display_name', 'out_authorization_no', 'authorization_notify_url'];
+const ASK_KEYS = [
+  ...['appid', 'openid', 'transfer_scene_id', 'user_recv_perception', 'scene_info'],
+  ...AUTHORIZATION_KEYS,
+];
+
+/** v3 is strict: what is not documented, and an empty address as well, is refused. */
+function onlyKeys(json: Json, keys: readonly string[]): void {
+  if (Object.keys(json).some(key => !keys.includes(key)) || json.notify_url === '')
+    throw new Wrong(paramError('请求中含有未在API文档中定义的参数'));
+}
+
+function authorizationIn(json: Json): NonNullable<NewTransfer['asks']> {
+  const displayName = textAt(json, 'user_display_name', 32);
+  if (/\p{Extended_Pictographic}/u.test(displayName)) throw new Wrong(paramError('user_display_name不能包含表情'));
+  const notifyUrl = textAt(json, 'authorization_notify_url', 256);
+  if (!isNotifyUrl(notifyUrl)) throw new Wrong(paramError('authorization_notify_url不正确'));
+  return { number: textAt(json, 'out_authorization_no', 32, BILL_NO), displayName, notifyUrl };
+}
+
+function underIn(json: Json): NonNullable<NewTransfer['under']> {
+  const [id, number] = [maybeText(json, 'authorization_id', 64), maybeText(json, 'out_authorization_no', 32)];
+  if ((id === undefined) === (number === undefined))
+    throw new Wrong(paramError('authorization_id与out_authorization_no必填其一'));
+  return { ...(id === undefined ? {} : { id }), ...(number === undefined ? {} : { number }) };
+}
+
+function read(json: Json, limits: MerchantLimits, kind: Kind): NewTransfer {
+  onlyKeys(json, KEYS[kind]);
   const amount = json.transfer_amount;
   const perception = maybeText(json, 'user_recv_perception', 32);
   const userName = json.user_name === undefined ? undefined : textAt(json, 'user_name', 2048);
@@ -77,7 +161,9 @@ function read(json: Json, limits: MerchantLimits): NewTransfer {
     appId: textAt(json, 'appid', 32),
     billNo: textAt(json, 'out_bill_no', 32, BILL_NO),
     sceneId: textAt(json, 'transfer_scene_id', 36),
-    openid: textAt(json, 'openid', 64),
+    openid: kind === 'authorized' ? '' : textAt(json, 'openid', 64),
+    ...(kind === 'ask' ? { asks: readAsks(json) } : {}),
+    ...(kind === 'authorized' ? { under: underIn(json) } : {}),
     remark: textAt(json, 'transfer_remark', 32),
     amount: typeof amount === 'number' ? amount : Number.NaN,
     reports: readReports(json.transfer_scene_report_infos),
@@ -85,7 +171,7 @@ function read(json: Json, limits: MerchantLimits): NewTransfer {
     ...(notifyUrl === undefined ? {} : { notifyUrl }),
     ...(perception === undefined ? {} : { perception }),
   };
-  checkStyle(json.user_recv_style);
+  checkStyle(json.user_recv_style, transfer.sceneId, transfer.amount);
   if (!Number.isSafeInteger(amount) || transfer.amount < 1)
     throw new Wrong(paramError('转账金额必须为正整数,单位为分'));
   if (notifyUrl !== undefined && !isNotifyUrl(notifyUrl)) {
@@ -98,7 +184,9 @@ function read(json: Json, limits: MerchantLimits): NewTransfer {
   }
   checkName(transfer.amount, userName);
   const { userName: _userName, ...business } = transfer;
-  const print = createHash('sha256').update(JSON.stringify(business)).digest('base64url');
+  const print = createHash('sha256')
+    .update(JSON.stringify([business, json.user_recv_style ?? null]))
+    .digest('base64url');
   return { ...transfer, print };
 }
 
@@ -126,10 +214,18 @@ function readReports(value: unknown): NewTransfer['reports'] {
   });
 }
 
-function checkStyle(style: unknown): void {
+function readAsks(json: Json): NonNullable<NewTransfer['asks']> {
+  const info = objectOf(json.authorization_info);
+  onlyKeys(info, AUTHORIZATION_KEYS);
+  return authorizationIn(info);
+}
+
+function checkStyle(style: unknown, sceneId: string, amount: number): void {
   if (style === undefined) return;
   const { type } = objectOf(style);
   if (type !== 'CONFIRM_PAGE' && type !== 'RED_PACKET') throw new Wrong(paramError('user_recv_style.type不正确'));
+  if (type === 'RED_PACKET' && (sceneId !== PACKET_STYLE.scene || amount > PACKET_STYLE.max))
+    throw new Wrong(paramError('当前转账场景或金额不支持user_recv_style为RED_PACKET'));
 }
 
 /** https without a query; plain http on this machine, where nobody has a certificate. */
@@ -151,7 +247,7 @@ function checkScene(sceneId: string, reports: NewTransfer['reports'], perception
   if (types.length !== scene.reports.length || !scene.reports.every(type => types.includes(type))) {
     throw new Wrong(paramError('未传入完整且对应的转账场景报备信息'));
   }
-  if (perception !== undefined && !scene.perceptions.includes(perception)) {
+  if (perception !== undefined && scene.perceptions?.includes(perception) === false) {
     throw new Wrong(invalid('暂不支持展示当前传入的用户收款感知'));
   }
 }

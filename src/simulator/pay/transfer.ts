@@ -1,33 +1,31 @@
 // The business of transfers (商家转账), without the network, its signatures and its encryption: create, query, cancel.
 // What payees and time do to the bills is `OrderLife`'s.
 import { dayOf, endOfDay, instant } from '../../core/base/time.ts';
+import type { Authorization } from '../shared/protocol.ts';
 import { billReply, canceledReply, createdReply, inState, isTransfer, type Transfer } from '../world/bill.ts';
 import type { World } from '../world/world.ts';
 import { OrderLife } from './order-lifecycle.ts';
 import { RateWindow } from './rate.ts';
-import type { Spoil } from './redpack-faults.ts';
-import { FaultyTransfers, NOT_ENOUGH, TOO_FAST } from './transfer-faults.ts';
-import { type Failure, failure, type NewTransfer, readTransfer } from './transfer-request.ts';
-
-export type TransferCall = {
-  readonly method: string;
-  /** From `/v3/` on; a query is ignored. */
-  readonly path: string;
-  readonly body: string;
-  /** `Wechatpay-Serial`: the key with which `user_name` is encrypted. */
-  readonly serial?: string;
-};
-
-/** `body` is what goes out as JSON; `spoil` how the network may spoil it on its way. */
-export type TransferAnswer = {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly spoil?: Spoil;
-};
+import { AUTHORIZATIONS, AuthorizationDesk, NOT_IN_EFFECT } from './transfer-authorization.ts';
+import { FaultyTransfers, NOT_ENOUGH, TOO_FAST, type TransferAnswer, told } from './transfer-faults.ts';
+import {
+  type Failure,
+  failure,
+  isFailure,
+  type Kind,
+  type NewTransfer,
+  readTransfer,
+  type TransferCall,
+} from './transfer-request.ts';
 
 /** `undefined`: cannot be decrypted with this key. */
 type ReadName = (encrypted: string, serial: string | undefined) => string | undefined;
 
+const CREATIONS: Readonly<Record<string, Kind>> = {
+  '': 'confirm',
+  '/pre-transfer-with-authorization': 'ask',
+  '/transfer': 'authorized',
+};
 const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
 const DAYS_30 = 30 * 86_400_000;
 const CANCELS_PER_SECOND = 20;
@@ -42,13 +40,12 @@ function isPastRetry(createdAt: number, now: number): boolean {
 
 const NOT_FOUND = failure(404, 'NOT_FOUND', '记录不存在');
 
-const isFailure = (value: object): value is Failure => 'code' in value;
-
 export class TransferDesk {
   readonly #world: World;
   readonly #life: OrderLife;
   readonly #faults: FaultyTransfers;
   readonly #readName: ReadName;
+  readonly #authorizations: AuthorizationDesk;
   readonly #rates = new Map<string, RateWindow>();
 
   /** Without `readName` no name is looked into. */
@@ -57,14 +54,17 @@ export class TransferDesk {
     this.#life = new OrderLife(world);
     this.#faults = new FaultyTransfers(world);
     this.#readName = readName;
+    this.#authorizations = new AuthorizationDesk(world, this.#faults);
   }
 
   /** `mchId`: whose signature the call carried; it must be one of the world's merchants. */
   answer(call: TransferCall, mchId: string): TransferAnswer {
     const path = call.path.split('?')[0]!;
     const rest = path.startsWith(BILLS) ? path.slice(BILLS.length) : undefined;
+    if (path.startsWith(AUTHORIZATIONS)) return this.#authorizations.answer(call, mchId);
+    const creation = rest !== undefined && call.method === 'POST' ? CREATIONS[rest] : undefined;
+    if (creation) return this.#create(call, mchId, creation);
     const [kind, number, verb, ...more] = (rest ?? '').split('/').slice(1);
-    if (rest === '' && call.method === 'POST') return this.#create(call, mchId);
     const isAsking = call.method === 'GET' && number !== undefined && verb === undefined;
     if (isAsking && kind === 'out-bill-no') return this.#query(mchId, this.#bill(mchId, number));
     if (isAsking && kind === 'transfer-bill-no') {
@@ -78,18 +78,21 @@ export class TransferDesk {
 
   // ── Create ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  #create(call: TransferCall, mchId: string): TransferAnswer {
-    const asked = readTransfer(call.body, this.#world.merchant(mchId).limits);
-    if (isFailure(asked)) return told(asked);
+  #create(call: TransferCall, mchId: string, kind: Kind): TransferAnswer {
+    const read = readTransfer(call.body, this.#world.merchant(mchId).limits, kind);
+    if (isFailure(read)) return told(read);
+    const under = read.under && this.#authorizations.under(mchId, read.under);
+    const asked = under ? { ...read, openid: under.openid } : read;
     const words = [asked.remark, ...asked.reports.map(each => each.content)].join('\n');
     const early = this.#faults.before('transfer', mchId, asked.openid, words);
     if (early) return isFailure(early) ? told(early) : { status: 502, body: {}, ...early };
+    if (asked.under && !under) return told(NOT_IN_EFFECT);
     const wrong = this.#checkPayee(asked, mchId) ?? this.#checkName(asked, call.serial);
     if (wrong) return told(wrong);
-    const order = this.#place(asked, mchId);
+    const order = this.#place(asked, mchId, under);
     if (isFailure(order)) return told(order);
     const spoil = this.#faults.after('transfer', asked.openid);
-    return { status: 200, body: createdReply(order), ...(spoil ? { spoil } : {}) };
+    return { status: 200, body: under ? billReply(order) : createdReply(order), ...(spoil ? { spoil } : {}) };
   }
 
   #checkPayee(asked: NewTransfer, mchId: string): Failure | undefined {
@@ -106,11 +109,14 @@ export class TransferDesk {
   }
 
   /** The bill as it stands after the call: a known number is answered with what became of it. */
-  #place(asked: NewTransfer, mchId: string): Transfer | Failure {
+  #place(asked: NewTransfer, mchId: string, under: Authorization | undefined): Transfer | Failure {
     const known = this.#bill(mchId, asked.billNo);
     if (known && known.bill.print !== asked.print) return failure(400, 'ALREADY_EXISTS', '单号已存在但信息不一致');
     if (known && isPastRetry(known.createdAt, this.#world.now())) return EXPIRED;
     if (known) return known;
+    if (under && under.state !== 'TAKING_EFFECT') return NOT_IN_EFFECT;
+    const full = asked.asks && this.#authorizations.fullFor(mchId, asked);
+    if (full) return full;
     const { limits, books } = this.#world.merchant(mchId);
     const now = this.#world.now();
     if (!this.#rate(`${mchId}/create`).take(now, limits.perSecond)) {
@@ -127,8 +133,13 @@ export class TransferDesk {
       return books.balance < order.amount
         ? NOT_ENOUGH
         : failure(400, 'INVALID_REQUEST', '超出商户单日转账额度,请核实产品设置是否准确');
-    const other = this.#faults.atBill(order, now);
-    return this.#put(other ?? inState({ ...order, sentAt: now }, 'WAIT_USER_CONFIRM', now));
+    const ready = under ? 'TRANSFERING' : 'WAIT_USER_CONFIRM';
+    const other = this.#faults.atBill(order, now, ready);
+    if (asked.asks && other?.bill.state !== 'FAIL') this.#authorizations.ask(mchId, asked, asked.asks, asked.billNo);
+    const shown = under ? { ...order, authorizationNo: under.number } : order;
+    if (other) return this.#put(under ? { ...other, authorizationNo: under.number } : other);
+    this.#put(inState({ ...shown, sentAt: now }, ready, now));
+    return this.#bill(mchId, asked.billNo)!;
   }
 
   /** The money is the bill's from the moment it is taken in. */
@@ -210,8 +221,4 @@ export class TransferDesk {
     this.#rates.set(key, rate);
     return rate;
   }
-}
-
-function told({ status, code, message }: Failure): TransferAnswer {
-  return { status, body: { code, message } };
 }

@@ -11,7 +11,7 @@ import {
   verify,
   X509Certificate,
 } from 'node:crypto';
-import type { MerchantCertificate, PayKey } from './certificates.ts';
+import type { MerchantCertificate, PayKey } from './keys/certificates.ts';
 
 const V3_SCHEME = 'WECHATPAY2-SHA256-RSA2048';
 const CLOCK_OFFSET_MAX_S = 300;

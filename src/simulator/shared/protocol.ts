@@ -11,6 +11,9 @@
 //   GET  /control/pushes?person=&limit=        → Push[]      (newest first)
 //   POST /control/packets/:mchId/:billNo/open { openid } → Packet     (409 with { error } when it cannot be opened)
 //        Of a group packet the person takes one share; a transfer is confirmed.
+//   GET  /control/authorizations               → Authorization[] (免确认收款授权)
+//   POST /control/authorizations/:mchId/:number/close { reason } → Authorization  (by whom, and why: `close_reason`)
+//   POST /control/authorizations/:mchId/:number/confirm {} → Authorization  (the person confirms it by itself)
 //   POST /control/clock           ClockChange  → { now, offsetMs }
 //   PUT  /control/accounts/:name  Pushing      → Account     (in which format it pushes from now on; absent: as before)
 //   GET  /control/messages                     → MessageCount (customer-service messages, and refusals by errcode)
@@ -43,6 +46,7 @@ export type State = {
   readonly faults: Faults;
   /** The latest 200. */
   readonly shopOrders: readonly ShopOrder[];
+  readonly authorizations: readonly Authorization[];
 };
 
 export type Account = {
@@ -153,7 +157,40 @@ export type Packet = {
   /** A transfer: its own state, and what opens the page on which it is confirmed (`package_info`). */
   readonly billState?: BillState;
   readonly packageInfo?: string;
+  /** A transfer that needs no confirmation: under which authorization. */
+  readonly authorizationNo?: string;
 };
+
+/** 免确认收款授权: a person lets a merchant pay them without a tap. */
+export type Authorization = {
+  readonly mchId: string;
+  /** `out_authorization_no`. */
+  readonly number: string;
+  /** `authorization_id`; told once it was given. */
+  readonly id: string;
+  readonly appId: string;
+  readonly openid: string;
+  readonly sceneId: string;
+  readonly displayName: string;
+  readonly notifyUrl: string;
+  readonly state: 'WAIT_USER_CONFIRM' | 'TAKING_EFFECT' | 'CLOSED';
+  readonly reason?: CloseReason;
+  /** Asked for with this transfer; absent: by itself. */
+  readonly billNo?: string;
+  readonly packageInfo: string;
+  readonly createdAt: number;
+  readonly authorizedAt?: number;
+  readonly updatedAt: number;
+};
+
+export const CLOSE_REASONS = [
+  'CLOSE_VIA_MCH_API',
+  'USER_CLOSE',
+  'USER_OVERDUE_UNCONFIRMED',
+  'TRANSFER_RISK',
+  'USER_ACCOUNT_ABNORMAL',
+] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 export type Share = { readonly openid: string; readonly amount: number; readonly at: number };
 
@@ -286,6 +323,7 @@ export type PayFault = {
     | 'transferCancel'
     | 'voucher'
     | 'voucherQuery'
+    | 'authorization'
     | 'orderQuery'
     | 'certificates'
     | 'bill'
@@ -310,8 +348,9 @@ export type PayFault = {
 export type Notice = {
   readonly id: string;
   readonly mchId: string;
+  /** Of an authorization its own number (`out_authorization_no`). */
   readonly billNo: string;
-  readonly state: BillState;
+  readonly state: BillState | Authorization['state'];
   readonly url: string;
   /** `status` 0: no answer. */
   readonly tries: readonly { readonly at: number; readonly status: number; readonly error?: string }[];
@@ -406,4 +445,5 @@ export type Change =
   | { readonly kind: 'clock'; readonly now: number; readonly offsetMs: number }
   | { readonly kind: 'faults'; readonly faults: Faults }
   | { readonly kind: 'shopOrder'; readonly order: ShopOrder }
+  | { readonly kind: 'authorization'; readonly authorization: Authorization }
   | { readonly kind: 'account'; readonly account: Account };

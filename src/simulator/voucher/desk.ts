@@ -1,8 +1,9 @@
 // The business of vouchers (代金券), without the network and its signatures: send, query, list, and where their use is told.
 
 import { BadInput } from '../../core/base/error.ts';
-import type { TransferAnswer, TransferCall } from '../pay/transfer.ts';
+import type { TransferAnswer } from '../pay/transfer-faults.ts';
 import { FaultyTransfers } from '../pay/transfer-faults.ts';
+import type { TransferCall } from '../pay/transfer-request.ts';
 import { type Failure, failure } from '../pay/transfer-request.ts';
 import { readJson } from '../shared/http.ts';
 import type { Coupon } from '../shared/protocol.ts';

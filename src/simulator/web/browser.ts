@@ -5,6 +5,7 @@ import { BadInput, messageOf } from '../../core/base/error.ts';
 import type { JsTickets } from '../account/js-tickets.ts';
 import type { OrderLife } from '../pay/order-lifecycle.ts';
 import { readBody, readJson, send, sendJson } from '../shared/http.ts';
+import type { Authorization } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
 import type { World } from '../world/world.ts';
 import { STAND_IN } from './jweixin.ts';
@@ -64,6 +65,11 @@ export class JsDesk {
     if (path === '/jsapi/config') return { err_msg: this.#config(given, origin) };
     if (path === '/jsapi/transfer') return this.#show(given, openid);
     if (path !== '/jsapi/confirm') throw new Refused(404, 'no such function');
+    const alone = this.#authorization(given, openid);
+    if (alone) {
+      this.#world.authorizations.confirm(alone);
+      return { err_msg: 'ok' };
+    }
     const { mchId, billNo } = this.#transfer(given, openid);
     this.#life.open(mchId, billNo, openid!);
     return { err_msg: 'ok' };
@@ -86,8 +92,23 @@ export class JsDesk {
   }
 
   #show(given: Record<string, unknown>, openid: string | undefined): object {
-    const { amount, sendName, wishing } = this.#transfer(given, openid);
-    return { err_msg: 'ok', amount, from: sendName, remark: wishing };
+    const alone = this.#authorization(given, openid);
+    if (alone) return { err_msg: 'ok', from: alone.displayName, remark: '', authorizes: alone.displayName };
+    const { mchId, billNo, amount, sendName, wishing } = this.#transfer(given, openid);
+    const asked = this.#world.authorizations.list().find(each => each.mchId === mchId && each.billNo === billNo);
+    const authorizes = asked?.state === 'WAIT_USER_CONFIRM' ? { authorizes: asked.displayName } : {};
+    return { err_msg: 'ok', amount, from: sendName, remark: wishing, ...authorizes };
+  }
+
+  /** Asked for by itself. */
+  #authorization(
+    { mchId, package: text }: Record<string, unknown>,
+    openid: string | undefined,
+  ): Authorization | undefined {
+    const found = this.#world.authorizations.byPackage(String(mchId), text);
+    if (found && found.openid !== openid) throw new Refused(409, '授权账号与当前微信账号不一致');
+    if (found && found.state !== 'WAIT_USER_CONFIRM') throw new Refused(409, '授权已失效');
+    return found;
   }
 
   #transfer({ mchId, package: text }: Record<string, unknown>, openid: string | undefined) {

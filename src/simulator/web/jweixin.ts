@@ -42,7 +42,8 @@ export const STAND_IN = `(function () {
       var sheet = element(veil, 'div', '', { position: 'absolute', left: 0, right: 0, bottom: 0, padding: '24px', background: '#fff', borderRadius: '14px 14px 0 0', textAlign: 'center', color: '#191919' });
       sheet.setAttribute('role', 'dialog');
       element(sheet, 'p', bill.from + ' · ' + bill.remark, { margin: '0 0 8px' });
-      element(sheet, 'p', '¥' + (bill.amount / 100).toFixed(2), { margin: '0 0 20px', fontSize: '36px', fontWeight: '600' });
+      if (bill.authorizes) element(sheet, 'p', '同时授权 ' + bill.authorizes + ' 免确认收款', { margin: '0 0 8px', color: '#576b95' }).id = 'wechat-authorizes';
+      if (bill.amount) element(sheet, 'p', '¥' + (bill.amount / 100).toFixed(2), { margin: '0 0 20px', fontSize: '36px', fontWeight: '600' });
       var plain = { minHeight: '44px', width: '100%', border: 0, borderRadius: '8px', font: 'inherit' };
       var yes = element(sheet, 'button', '收款', Object.assign({ background: '#06ad56', color: '#fff', fontWeight: '600' }, plain));
       var no = element(sheet, 'button', '取消', Object.assign({ background: 'none', color: '#191919' }, plain));

@@ -13,8 +13,11 @@ export type Bill = {
   readonly notifyUrl?: string;
   readonly updatedAt: number;
   /** Not yet with the payee: what becomes of it, and when. */
-  readonly plan?: { readonly at: number; readonly to: 'WAIT_USER_CONFIRM' | 'FAIL'; readonly reason?: string };
+  readonly plan?: { readonly at: number; readonly to: Ready | 'FAIL'; readonly reason?: string };
 };
+
+/** What a bill is once its money is locked: to be confirmed, or, under an authorization, on its way. */
+export type Ready = 'WAIT_USER_CONFIRM' | 'TRANSFERING';
 
 export type Transfer = Order & { readonly bill: Bill };
 
@@ -83,7 +86,7 @@ export function advanced(order: Transfer, at: number): Transfer {
 
 /** A bill for which there was no money until now takes it with this step. */
 function locked(order: Transfer, to: BillState, at: number): Transfer {
-  return to === 'WAIT_USER_CONFIRM' && order.sentAt === undefined ? { ...order, sentAt: at } : order;
+  return to !== 'FAIL' && order.sentAt === undefined ? { ...order, sentAt: at } : order;
 }
 
 export const isTransfer = (order: Order): order is Transfer => order.bill !== undefined;

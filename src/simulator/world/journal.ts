@@ -3,7 +3,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadInput } from '../../core/base/error.ts';
-import type { Coupon, Line, QrCode, ShopOrder, Stock } from '../shared/protocol.ts';
+import type { Authorization, Coupon, Line, QrCode, ShopOrder, Stock } from '../shared/protocol.ts';
 import type { Menu } from '../shared/protocol-menu.ts';
 import type { Grants } from './message-windows.ts';
 import type { Order } from './order.ts';
@@ -31,6 +31,7 @@ export type Entry =
   | { readonly is: 'qrcode'; readonly account: string; readonly qrcode: QrCode; readonly permanent: boolean }
   | { readonly is: 'shop'; readonly order: ShopOrder }
   | ({ readonly is: 'coupon' } & ({ readonly stock: Stock } | { readonly coupon: Coupon }))
+  | { readonly is: 'authorization'; readonly authorization: Authorization }
   | { readonly is: 'clock'; readonly offsetMs: number };
 
 export type Journal = {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
 import { showFen } from '../../core/base/money.ts';
 import { dayOf, instant } from '../../core/base/time.ts';
-import type { Change, PayInShop, ShopOrder, ShopRefund } from '../shared/protocol.ts';
+import type { PayInShop, ShopOrder, ShopRefund } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
 import type { World } from './world.ts';
 
@@ -16,13 +16,13 @@ const keyOf = (mchId: string, orderNo: string): string => `${mchId}/${orderNo}`;
 /** All orders there are, as the world's journal tells them. */
 export class ShopBook {
   readonly #write: (order: ShopOrder) => void;
-  readonly #tell: (change: Change) => void;
+  readonly #world: Pick<World, 'tell'>;
   readonly #orders = new Map<string, ShopOrder>();
   readonly #transactions = new Map<string, string>();
 
-  constructor(write: (order: ShopOrder) => void, tell: (change: Change) => void) {
+  constructor(write: (order: ShopOrder) => void, world: Pick<World, 'tell'>) {
     this.#write = write;
-    this.#tell = tell;
+    this.#world = world;
   }
 
   apply(order: ShopOrder): void {
@@ -32,7 +32,7 @@ export class ShopBook {
 
   put(order: ShopOrder): void {
     this.#write(order);
-    this.#tell({ kind: 'shopOrder', order });
+    this.#world.tell({ kind: 'shopOrder', order });
   }
 
   find(mchId: string, orderNo: string): ShopOrder | undefined {

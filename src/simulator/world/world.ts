@@ -8,6 +8,7 @@ import type { Menu } from '../shared/protocol-menu.ts';
 import type { Push, Pushing } from '../shared/protocol-push.ts';
 import { Refused } from '../shared/refusal.ts';
 import { type AccountState, shownAccount } from './account.ts';
+import { AuthorizationBook } from './authorizations.ts';
 import { booksAfter, DayTallies, type Tally } from './balance.ts';
 import { CouponBook } from './coupon.ts';
 import { type FaultBox, faultBox } from './faults.ts';
@@ -30,10 +31,8 @@ type PersonState = { person: StoredPerson; chat: Line[]; grants: Grants };
 export class World {
   readonly clock: SimulatorOptions['clock'];
   readonly faults: FaultBox;
-  readonly shop = new ShopBook(
-    order => this.#write({ is: 'shop', order }),
-    change => this.tell(change),
-  );
+  readonly shop = new ShopBook(order => this.#write({ is: 'shop', order }), this);
+  readonly authorizations = new AuthorizationBook(entry => this.#write(entry), this);
   readonly coupons = new CouponBook(entry => this.#write({ is: 'coupon', ...entry }));
   readonly #journal: Journal;
   readonly #accounts = new Map<string, AccountState>();
@@ -134,6 +133,9 @@ export class World {
         return;
       case 'coupon':
         this.coupons.apply(entry);
+        return;
+      case 'authorization':
+        this.authorizations.apply(entry.authorization);
     }
   }
 
@@ -202,10 +204,7 @@ export class World {
     const { appId } = this.account(account).options;
     const index = this.#people.size;
     const nickname = given.nickname ?? nicknameOf(index);
-    let openid = given.openid ?? openidOf(appId, index);
-    // A given one may stand where the counted one would.
-    for (let n = 1; given.openid === undefined && this.#people.has(openid); n++)
-      openid = openidOf(appId, index + n / 1000);
+    const openid = given.openid ?? newOpenId(appId, index, this.#people);
     if (this.#people.has(openid)) throw new Refused(409, `there is already a person ${openid}`);
     const person: StoredPerson = { openid, account, nickname, following: false };
     this.changePerson(person);
@@ -268,8 +267,10 @@ export class World {
   }
 
   pushes(person: string | undefined, limit: number): Push[] {
-    const chosen = person === undefined ? this.#pushes : this.#pushes.filter(push => push.person === person);
-    return chosen.slice(-limit).reverse();
+    return this.#pushes
+      .filter(push => person === undefined || push.person === person)
+      .slice(-limit)
+      .reverse();
   }
 
   // ── Money ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -368,8 +369,16 @@ export class World {
       packets: [...this.#orders.values()].map(packetOf),
       faults: this.faults.get(),
       shopOrders: this.shop.latest(),
+      authorizations: this.authorizations.list(),
     };
   }
+}
+
+/** A given one may stand where the counted one would. */
+function newOpenId(appId: string, index: number, taken: ReadonlyMap<string, unknown>): string {
+  let openid = openidOf(appId, index);
+  for (let n = 1; taken.has(openid); n++) openid = openidOf(appId, index + n / 1000);
+  return openid;
 }
 
 /** 28 characters that begin with `o`: the same on every run, so that a failing seed repeats. */

@@ -3,6 +3,7 @@
 // works on this store yet, so nothing is put aside for snapshots.
 import type { BookRows, Piece } from '../../ports.ts';
 import { actText } from './acts.ts';
+import { authorizationArgs } from './authorizations.ts';
 import { CODE_BOX, codeArgs } from './codes.ts';
 import { type Connection, scriptOf } from './connection.ts';
 import { journalText } from './journal-line.ts';
@@ -144,6 +145,11 @@ while at < #ARGV do setMailbox(arg(), arg(), arg()) end
 return 'OK'
 `);
 
+const AUTHORIZATIONS = scriptOf(`${PRELUDE}
+while at < #ARGV do redis.call('HSET', P .. '${KEY.authorization}', arg(), arg()) end
+return 'OK'
+`);
+
 /** As the journal. */
 const ACTS = scriptOf(`${PRELUDE}
 local newest = redis.call('XREVRANGE', P .. '${KEY.acts}', '+', '-', 'COUNT', '1')[1]
@@ -197,6 +203,9 @@ export async function loadPiece(run: Connection['run'], piece: Piece): Promise<v
       break;
     case 'mailboxes':
       await run(MAILBOXES, ...piece.rows.flatMap(mailboxRowArgs));
+      break;
+    case 'authorizations':
+      await run(AUTHORIZATIONS, ...piece.rows.flatMap(authorizationArgs));
       break;
     case 'acts':
       await run(ACTS, ...piece.rows.flatMap(act => [whole(act.id), actText(act)]));

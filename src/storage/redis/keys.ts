@@ -95,6 +95,9 @@ export const KEY = {
   /** Z account/openid, all by 0: who is owed anything, in the order of the texts. */
   mailboxOwing: 'mailbox:owing',
 
+  /** H merchant/openid → the version of the authorization (免确认收款授权), a space, the authorization as JSON. */
+  authorization: 'authorization',
+
   /** X seq → what somebody did by hand, JSON. */
   acts: 'acts',
 

@@ -14,6 +14,7 @@ import type { Act, Answer, BookRows, Books, Halt, HeldCode, HistoryLine, Journal
 import { inPages } from '../shared/pages.ts';
 import { lineFrom, type StoredLine } from '../shared/rows.ts';
 import { actFrom } from './acts.ts';
+import { authorizationIn } from './authorizations.ts';
 import { CODE_PAGE, codePages } from './codes.ts';
 import { type Connection, naming, type Script, scriptOf } from './connection.ts';
 import { journalFrom } from './journal-line.ts';
@@ -210,6 +211,14 @@ end
 return rows
 `);
 
+/** Where to go on, then fields and values. */
+const AUTHORIZATIONS = scriptOf(`${BOOK}
+local found = redis.call('HSCAN', P .. '${KEY.authorization}', arg(), 'COUNT', arg())
+add(found[1])
+for _, each in ipairs(found[2]) do add(each) end
+return rows
+`);
+
 /** How one kind of row is read: where it begins, and how many texts make a row; the first says where it lies. */
 type Reading<Entry> = {
   readonly script: Script;
@@ -252,6 +261,7 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
     codes: () => codesOf(read),
     boxes: () => boxesOf(read),
     mailboxes: () => mailboxesOf(read),
+    authorizations: () => authorizationsOf(read),
     acts: () => rowsOf(read, ACT_ROWS),
     async close() {
       if (!isOpen) return;
@@ -346,6 +356,10 @@ async function* boxesOf(read: Read): AsyncGenerator<BookRows['boxes']> {
 async function* mailboxesOf(read: Read): AsyncGenerator<BookRows['mailboxes']> {
   for await (const [person, sent, owed] of scanned(read, MAILBOXES, 3))
     yield { ...personOf(person!), mailbox: mailboxFrom(sent!, owed!) };
+}
+
+async function* authorizationsOf(read: Read): AsyncGenerator<BookRows['authorizations']> {
+  for await (const [, text] of scanned(read, AUTHORIZATIONS, 2)) yield authorizationIn(text!);
 }
 
 const CLAIM_ROWS: Reading<Claim> = {

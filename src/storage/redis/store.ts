@@ -15,6 +15,7 @@ import type { Answer, Begun, Buckets, Halt, JournalLine, Lease, Lost, PayoutFilt
 import { codeHash } from '../shared/code-hash.ts';
 import { owedOf } from '../shared/mailbox.ts';
 import { actsOn } from './acts.ts';
+import { authorizationsOn } from './authorizations.ts';
 import { codeFactOf, codeKey, codesOn } from './codes.ts';
 import { commitsOn } from './commits.ts';
 import { type Connection, connect, type Named, naming, type Script } from './connection.ts';
@@ -135,7 +136,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
     },
 
     ...codesOn(run),
-    ...mailboxesOn(run),
+    ...{ ...mailboxesOn(run), ...authorizationsOn(run) },
     acts: actsOn(run),
     ...leasesOn(run, newToken, time),
 

@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '../../core/base/error.ts';
 import type { BookRows, Piece } from '../../ports.ts';
+import { authorizationText } from '../shared/authorization.ts';
 import { CHANGING, column, FIELDS, followerValues, stored } from '../shared/rows.ts';
 import { actValues } from './acts.ts';
 import type { Counters } from './counters.ts';
@@ -60,6 +61,9 @@ export function loadPiece(db: Database, { counters, shapes }: Held, piece: Piece
       break;
     case 'mailboxes':
       loadMailboxes(db, piece.rows);
+      break;
+    case 'authorizations':
+      loadAuthorizations(db, piece.rows);
       break;
     case 'acts':
       loadActs(db, piece.rows);
@@ -195,6 +199,11 @@ function loadMailboxes(db: Database, mailboxes: Rows<'mailboxes'>): void {
   const set = upsert(db, 'mailbox', ['account', 'user'], ['account', 'user', 'version', 'sent', 'owed']);
   for (const { account, user, mailbox } of mailboxes)
     set.run(account, user, mailbox.version, JSON.stringify(mailbox.sent), owedText(mailbox));
+}
+
+function loadAuthorizations(db: Database, authorizations: Rows<'authorizations'>): void {
+  const set = upsert(db, 'authorization', ['merchant', 'user'], ['merchant', 'user', 'version', 'what']);
+  for (const each of authorizations) set.run(each.merchant, each.user, each.version, authorizationText(each));
 }
 
 /** Under the numbers they had, as the journal. */

@@ -226,6 +226,17 @@ const TRACE_AS_DATA = `
 -- journal.decision has the checks of its trace as data, not in Chinese: see storage/shared/journal.ts
 `;
 
+/** Who is paid without a tap (免确认收款授权). */
+const AUTHORIZATIONS = `
+CREATE TABLE authorization (
+  merchant TEXT NOT NULL,     -- our name of the merchant
+  user     TEXT NOT NULL,     -- openid
+  version  INTEGER NOT NULL,  -- grows by one with every change
+  what     TEXT NOT NULL,     -- the latest one: its number, where it stands, JSON: see core/payout/authorization.ts
+  PRIMARY KEY (merchant, user)
+) STRICT, WITHOUT ROWID;
+`;
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
 const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   CREATE,
@@ -239,6 +250,7 @@ const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   BOXES_DECIDED,
   TRACE_AS_DATA,
   toFormat11,
+  AUTHORIZATIONS,
 ];
 
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */

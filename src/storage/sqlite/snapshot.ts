@@ -22,6 +22,7 @@ import {
   type Value,
 } from '../shared/rows.ts';
 import { ACT } from './acts.ts';
+import { AUTHORIZATION, type AuthorizationRow, authorizationOf } from './authorizations.ts';
 import { countersOf } from './counters.ts';
 import { faultOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
@@ -149,6 +150,7 @@ function booksOf({ db, from, close }: Source): Books {
     codes: () => rows(codesIn(from)),
     boxes: () => rows(boxesIn(from)),
     mailboxes: () => rows(mailboxesIn(from)),
+    authorizations: () => rows(authorizationsIn(from)),
     acts: () => rows(actsIn(from)),
     async close() {
       if (!isOpen) return;
@@ -269,6 +271,13 @@ const mailboxesIn = (from: string): Reading<MailboxRow & Person, BookRows['mailb
   first: ['', ''],
   keyOf: ({ account, user }) => [account, user],
   as: ({ account, user, ...mailbox }) => ({ account, user, mailbox: mailboxOf(mailbox) }),
+});
+
+const authorizationsIn = (from: string): Reading<AuthorizationRow, BookRows['authorizations']> => ({
+  sql: `SELECT ${AUTHORIZATION} FROM ${from}.authorization WHERE (merchant, user) > (?, ?) ORDER BY merchant, user`,
+  first: ['', ''],
+  keyOf: ({ merchant, user }) => [merchant, user],
+  as: authorizationOf,
 });
 
 const actsIn = (from: string): Reading<Act, Act> => ({

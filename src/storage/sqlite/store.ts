@@ -40,6 +40,7 @@ import {
   type Value,
 } from '../shared/rows.ts';
 import { actsIn } from './acts.ts';
+import { authorizationsIn } from './authorizations.ts';
 import { CODE_FACT, type CodeRow, codeFactOf, codesIn } from './codes.ts';
 import { countersIn } from './counters.ts';
 import { placeOf } from './file-identity.ts';
@@ -118,6 +119,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
 
     ...codesIn(db, access),
     ...mailboxesIn(db, access),
+    ...authorizationsIn(db, access),
     acts: actsIn(db, access),
 
     books: async () => {

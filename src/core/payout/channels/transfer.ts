@@ -24,6 +24,10 @@ export type TransferRequest = {
   /** `transfer_scene_report_infos`: must match the scene exactly. */
   readonly reports: readonly { readonly type: string; readonly content: string }[];
   readonly notifyUrl?: string;
+  /** The follower is asked, once, to be paid without a tap from then on. `notifyUrl`: where that is told. */
+  readonly authorize?: { readonly notifyUrl: string };
+  /** `user_recv_style`. */
+  readonly style?: 'RED_PACKET' | 'CONFIRM_PAGE';
 };
 
 /** As much of a merchant in bot.yaml as a request needs. */
@@ -32,6 +36,10 @@ export type TransferSettings = {
   readonly transferScene: string;
   readonly perception?: string;
   readonly notifyUrl?: string;
+  readonly authorize?: TransferRequest['authorize'];
+  readonly style?: TransferRequest['style'];
+  /** Of another scene than 1000. */
+  readonly reports?: TransferRequest['reports'];
 };
 
 /** A bill's `state`. */
@@ -46,6 +54,9 @@ export const BILL_STATES = {
   CANCELLED: 'takenBack',
 } as const satisfies Record<string, Phase>;
 export type BillState = keyof typeof BILL_STATES;
+
+/** In place of a refusal that is about the authorization (免确认收款授权) and left no order: the number goes another way, soon. */
+export const NOT_THIS_WAY = 'NOT_THIS_WAY';
 
 /** JSON `code` of creation and query; HTTP 429 and 5xx without a code come as silence. */
 const ROWS: readonly CodeRow[] = [
@@ -68,6 +79,7 @@ const ROWS: readonly CodeRow[] = [
     { text: '权限', response: 'config' },
     { response: 'bug' }, // this openid, other data under a known number, and whatever is new
   ]),
+  { code: NOT_THIS_WAY, response: 'again', noOrder: true },
   { code: 'ALREADY_EXISTS', response: 'ask' },
   { code: 'NO_AUTH', response: 'config', noOrder: true },
   { code: 'SIGN_ERROR', response: 'config', noOrder: true }, // over bytes that nobody masks
@@ -109,6 +121,8 @@ function meaningOf(order: Order<BillState>, asked: boolean, known: Known | undef
       return { response: isLost ? 'noPackage' : asked ? 'isSent' : 'accepted' };
     }
     case 'TRANSFERING':
+      // Nobody confirms what nobody was shown: it is paid under an authorization, and about to arrive.
+      if (!asked && isLacking(order, known)) return { response: 'isProcessing' };
       return { response: asked ? 'isSent' : 'accepted' };
     case 'SUCCESS':
       return { response: 'isReceived' };
@@ -138,9 +152,9 @@ function ofFailure(order: Order<BillState>, known: Known | undefined): Meaning {
   return { response: isNever ? 'isNeverConfirmable' : response, haltAs: reason, ...(words !== undefined && { words }) };
 }
 
-/** 现金营销 (scene 1000) must report 活动名称 and 奖励说明, each of at most 32 characters. */
+/** 现金营销 (scene 1000) reports the campaign and the prize, each in at most 32 characters; other scenes what bot.yaml says. */
 function requestOf({ mchId, appId, packet }: FactsQuery, settings: TransferSettings): TransferRequest {
-  const { transferScene, perception, notifyUrl } = settings;
+  const { transferScene, perception, notifyUrl, authorize, style } = settings;
   const short = (text: string): string => [...text].slice(0, 32).join('');
   return {
     channel: 'transfer',
@@ -148,12 +162,14 @@ function requestOf({ mchId, appId, packet }: FactsQuery, settings: TransferSetti
     appId,
     sceneId: transferScene,
     remark: short(packet.remark),
-    reports: [
+    reports: settings.reports ?? [
       { type: '活动名称', content: short(packet.actName) },
       { type: '奖励说明', content: short(packet.wishing) },
     ],
     ...(perception !== undefined && { perception }),
     ...(notifyUrl !== undefined && { notifyUrl }),
+    ...(authorize && { authorize }),
+    ...(style && { style }),
   };
 }
 

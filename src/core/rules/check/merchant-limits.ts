@@ -2,6 +2,7 @@
 
 import type { Finding } from '../../base/error.ts';
 import { type Fen, showFen } from '../../base/money.ts';
+import { placeIn } from '../../yaml/path-position.ts';
 import type { Campaign } from '../campaign.ts';
 import { isRedPacket, isVoucher } from '../campaign-query.ts';
 import { asWritten } from '../renamed.ts';
@@ -17,6 +18,7 @@ export type Payers = {
       readonly paysGroups: boolean;
       readonly vouchers?: object;
       readonly limits: { readonly min: Fen; readonly max: Fen };
+      readonly ceiling?: { readonly amount: Fen; readonly why: string };
     }
   >;
 };
@@ -53,4 +55,18 @@ export function agreeWithMerchants(inside: Campaign, payers: Payers): Finding[] 
       message: `prize "${prize.name}" is ${showFen(prize.min)}..${showFen(prize.max)}, merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)}; change the prize, or \`limits\` in bot.yaml if WeChat Pay granted more`,
     }));
   return [...unsent, ...unfit, ...beyond];
+}
+
+/** Prizes that its channel cannot pay, whatever the merchant may be granted. `text`: the campaign's file. */
+export function beyondCeiling(inside: Campaign, text: string, payers: Payers): Finding[] {
+  const campaign = asWritten(inside);
+  const account = campaign.account ?? [...payers.accounts.keys()][0] ?? '';
+  const { name = '', ceiling } = payers.merchants.get(payers.accounts.get(account)?.merchant ?? '') ?? {};
+  if (!ceiling) return [];
+  const prizes = [...campaign.prizes.values()].filter(isRedPacket).filter(prize => prize.max > ceiling.amount);
+  return prizes.map(prize => ({
+    file: campaign.file,
+    ...placeIn(text, ['prizes', prize.name]),
+    message: `prize "${prize.name}" comes to ${showFen(prize.max)}, which merchant "${name}" cannot pay: ${ceiling.why}`,
+  }));
 }

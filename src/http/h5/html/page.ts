@@ -65,14 +65,17 @@ function documentOf({ title, nonce, words, body, color }: Document, { css }: Ass
 
 /** What the script cannot read off the page. */
 function dataOf({ path, tap, confirm, own, campaign }: PageView, words: Words): object {
-  const { won, coupon, nothing, said, opening, busy, offline, stale, again, drawHint, confirming, confirmFailed } =
-    words;
+  const { won, coupon, nothing, said, opening, busy, offline, stale, again, drawHint } = words;
+  const { confirming, confirmFailed, ending, endFailed } = words;
   return {
     path,
     tap,
     isRepeated: campaign.rules.some(rule => rule.once !== 'ever' && rule.on.some(({ kind }) => kind === 'visit')),
     isMoving: own.prizes.some(({ state }) => state === 'coming'),
-    words: { won, coupon, nothing, said, opening, busy, offline, stale, again, drawHint, confirming, confirmFailed },
+    words: {
+      ...{ won, coupon, nothing, said, opening, busy, offline, stale, again, drawHint },
+      ...{ confirming, confirmFailed, ending, endFailed },
+    },
     ...(confirm && { confirm: { config: confirm.config, transfers: confirm.transfers } }),
   };
 }

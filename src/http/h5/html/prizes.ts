@@ -7,10 +7,18 @@ import { type Html, html } from './html.ts';
 import { type Words, wordsOf } from './texts.ts';
 import type { Lang, Own, OwnPrize } from './view.ts';
 
-export function ownHtml({ prizes }: Own, { lang }: { lang: Lang }): Html {
+export function ownHtml({ prizes, isAuthorized }: Own, { lang }: { lang: Lang }): Html {
   const words = wordsOf(lang);
-  if (prizes.length === 0) return html`<p class="none">${words.none}</p>`;
-  return html`<ul class="prizes">${prizes.map(prize => prizeHtml(prize, words))}</ul>`;
+  const list =
+    prizes.length === 0
+      ? html`<p class="none">${words.none}</p>`
+      : html`<ul class="prizes">${prizes.map(prize => prizeHtml(prize, words))}</ul>`;
+  return html`${list}${isAuthorized && authorizedHtml(words)}`;
+}
+
+/** What the visitor has agreed to, and how they end it. */
+function authorizedHtml(words: Words): Html {
+  return html`<div class="authorized"><p>${words.authorized}</p><button type="button" class="button quiet" data-end>${words.endAuthorized}</button><p role="status"></p></div>`;
 }
 
 function prizeHtml({ name, at, state, amount, when, text, billNo }: OwnPrize, words: Words): Html {

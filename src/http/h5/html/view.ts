@@ -26,6 +26,8 @@ export type Own = {
   readonly prizes: readonly OwnPrize[];
   /** What the draws were made with, newest first. */
   readonly draws: readonly { readonly claimKey: string; readonly prize: string }[];
+  /** New ones arrive without a tap (免确认收款授权), until the visitor ends that. */
+  readonly isAuthorized: boolean;
 };
 
 /** What WeChat's own script needs to have a transfer confirmed. */

@@ -4,7 +4,7 @@ import { createHash, createPublicKey, generateKeyPair, type KeyObject, X509Certi
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { BadInput } from '../../core/base/error.ts';
+import { BadInput } from '../../../core/base/error.ts';
 import { issueCertificate, type Name } from './x509.ts';
 
 /** What a merchant downloads from the merchant platform, and the CA that our pay server needs to be trusted. */

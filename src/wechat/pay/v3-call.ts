@@ -1,0 +1,45 @@
+// One signed call of WeChat Pay's API v3: its answer, believed only with WeChat Pay's signature where it is a 2xx; a refusal needs
+// none. Never throws for what the platform or the network does.
+import { messageOf } from '../../core/base/error.ts';
+import type { Clock } from '../../ports.ts';
+import { jsonOf } from '../json.ts';
+import type { Lost, Reply, Transport } from '../transport.ts';
+import { type Keys, serialHeader } from './platform-keys.ts';
+import { strayOf } from './stray-answer.ts';
+import { authorizationOf, signerOf, UnknownKey, verifySignature } from './v3-signature.ts';
+
+export type V3Call = (method: 'GET' | 'POST', path: string, body?: string) => Promise<Reply | Lost>;
+
+export function v3Call(
+  signing: Parameters<typeof signerOf>[0],
+  clock: Clock,
+  transport: Transport,
+  keys: Keys,
+): V3Call {
+  const signer = signerOf(signing);
+  return async (method, path, body = '') => {
+    const answer = await transport.call({
+      method,
+      path,
+      headers: {
+        authorization: authorizationOf(signer, { method, path, body }, clock()),
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'user-agent': 'hongbao-bot',
+        // Also asks for a reply that is signed with this key.
+        ...serialHeader(keys),
+      },
+      ...(method === 'POST' && { body }),
+    });
+    if ('seen' in answer || answer.status < 200 || answer.status > 299) return answer;
+    try {
+      await keys.verified(() => verifySignature(keys, answer.headers, answer.text, clock()));
+      return answer;
+    } catch (error) {
+      const silence = (code: string): Lost => ({ seen: { kind: 'silence', code, text: messageOf(error) } });
+      if (error instanceof UnknownKey) return silence('UNKNOWN_KEY');
+      // A page has no signature either, and it is the page that tells who answers.
+      return jsonOf(answer.text) === undefined ? { seen: strayOf(answer) } : silence('BAD_SIGNATURE');
+    }
+  };
+}

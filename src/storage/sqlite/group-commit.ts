@@ -137,8 +137,7 @@ export function groupCommit(
       db.exec('COMMIT');
     } catch (error) {
       const isLocked = !db.isTransaction && telling.length === 0 && sqliteCodeOf(error) === BUSY;
-      abandon(db);
-      held.lose();
+      abandon(db, held);
       const fault = faultOf(error, 'safe');
       const lost = isLocked ? batch.filter(({ since }) => since <= givenUp) : batch;
       for (const write of lost) write.reject(fault);
@@ -191,7 +190,9 @@ function attempt(db: Transactions, held: Held, write: Write): () => void {
   }
 }
 
-function abandon(db: Transactions): void {
+/** All of it is taken back, also what is held of it. */
+function abandon(db: Transactions, held: Held): void {
+  held.lose();
   try {
     if (db.isTransaction) db.exec('ROLLBACK');
   } catch {

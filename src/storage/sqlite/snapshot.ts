@@ -66,17 +66,16 @@ async function pinned(file: string): Promise<Source> {
   }
 }
 
-const TABLES =
-  'shape own forgotten counter payout history bucket follower halt journal code code_box mailbox act'.split(' ');
+/** All there are but leases, which belong to the processes at work. */
+const TABLES = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'lease'";
 let copies = 0;
 
 /** A store without a file has one connection only, and a transaction on it would hold up its writes: so it is copied. */
 function copied(db: Database): Source {
   const from = `books_${++copies}`;
   db.exec(`ATTACH ':memory:' AS ${from}`);
-  for (const table of TABLES) {
-    db.exec(`CREATE TABLE ${from}.${table} AS SELECT * FROM main.${table}`);
-  }
+  for (const { name } of db.prepare(TABLES).all() as { name: string }[])
+    db.exec(`CREATE TABLE ${from}.${name} AS SELECT * FROM main.${name}`);
   db.exec(`CREATE INDEX ${from}.history_payout ON history (payout, version)`);
   db.exec(`CREATE INDEX ${from}.payout_number ON payout (bill_no)`);
   db.exec(`CREATE INDEX ${from}.own_place ON own (owner, name)`);

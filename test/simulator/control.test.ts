@@ -106,6 +106,7 @@ describe('the protocol', () => {
       'packets',
       'faults',
       'shopOrders',
+      'authorizations',
     ]);
     expect(Object.keys(state.accounts[0]!)).toEqual([
       'name',

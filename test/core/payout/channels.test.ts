@@ -5,6 +5,7 @@ import { fen } from '../../../src/core/base/money.ts';
 import { HOUR, later, parseBeijing } from '../../../src/core/base/time.ts';
 import { type CodeRow, type Phase, type ResponseClass, rowOf } from '../../../src/core/payout/channels/channel.ts';
 import { ALL_CHANNELS, type ChannelName, channelOf, type OrderState } from '../../../src/core/payout/channels/index.ts';
+import { NOT_THIS_WAY } from '../../../src/core/payout/channels/transfer.ts';
 import { classify, leavesNoOrder } from '../../../src/core/payout/classify.ts';
 import type { Payout } from '../../../src/core/payout/payout.ts';
 import { type PayerSettings, planPayout } from '../../../src/core/payout/plan.ts';
@@ -85,7 +86,8 @@ describe.each(ALL_CHANNELS)('the channel $name', channel => {
   });
 
   test('says for each refusal whether an order may be there: never where its outcome is open', () => {
-    for (const { code, text = '', response } of codes.send)
+    // NOT_THIS_WAY is our own word, for a refusal that was seen to leave none.
+    for (const { code, text = '', response } of codes.send.filter(each => each.code !== NOT_THIS_WAY))
       if (['again', 'ask', 'askLater'].includes(response))
         expect([code, leavesNoOrder({ channel: name }, code, text)]).toEqual([code, false]);
   });

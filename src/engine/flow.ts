@@ -4,6 +4,7 @@
 //
 // Nothing outside is called on this way: the packet is planned here and sent by `engine/settle.ts`.
 
+import { setTimeout as ownSleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { Fault } from '../core/base/error.ts';
 import { EVENT_FACTS, type Event } from '../core/base/event.ts';
@@ -43,6 +44,8 @@ export type FlowPorts = {
   readonly undone?: (payout: Payout, cause: Cancel) => void;
   /** What need not be looked up. Absent: everything is. */
   readonly certainty?: Certainty;
+  /** Resolves after so many ms. Absent: by the machine's own timer. */
+  readonly sleep?: (ms: number) => Promise<unknown>;
 };
 
 export type Flow = {
@@ -61,8 +64,8 @@ export function createFlow(given: FlowPorts): Flow {
   const ports: Ports = { ...given, seedOf: seedsFrom(given.config.secret), marked: given.planned };
   const inWork = new Map<string, Promise<Answer>>();
   const inTurn = queues();
-  const { certainty = DOUBT } = given;
-  const lines = createLines(ports, certainty.doubt);
+  const { certainty = DOUBT, sleep = ownSleep } = given;
+  const lines = createLines({ ...ports, sleep }, certainty.doubt);
   const flow: Flow = {
     answer(event) {
       const key = `${event.account}/${event.key}`;

@@ -23,17 +23,28 @@ export const DEFAULT_POLICY: PayoutPolicy = {
   pauses: [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR],
 };
 
-/** gethbinfo, and the query of a bill, answer for so long: afterwards nobody can tell whether a number was paid. Of a coupon, always. */
+/**
+ * gethbinfo, and the query of a bill, answer for so long: afterwards nobody can tell whether a number was paid. Of a coupon that was
+ * seen, always; one that was never seen is not looked for longer.
+ */
 const HORIZON_MS = 30 * DAY;
 
-export function isTooOldToAsk({ firstSentAt, createdAt, request }: Payout, now: Instant): boolean {
-  return channelOf(request).openMs !== undefined && now - (firstSentAt ?? createdAt) > HORIZON_MS;
+export function isTooOldToAsk({ firstSentAt, createdAt, request, listId }: Payout, now: Instant): boolean {
+  const isSeen = channelOf(request).openMs === undefined && listId !== undefined;
+  return !isSeen && now - (firstSentAt ?? createdAt) > HORIZON_MS;
+}
+
+function isUnseenCoupon({ request, listId }: Payout): boolean {
+  return channelOf(request).openMs === undefined && listId === undefined;
 }
 
 /** A call ends, or is given up for dead, within this: then somebody else may ask. */
 export const CALL_LEASE_MS = 30 * SECOND;
 
 const BACKOFF_MAX_MS = 20 * MINUTE;
+/** A coupon that was not in the list so often is hardly there: it is looked for now and then, until it is too old. */
+const UNSEEN_AFTER = 24;
+const UNSEEN_MS = 6 * HOUR;
 /** WeChat's shortest interval between two tries of one number is 1 s. */
 const BACKOFF_MIN_MS = 1100;
 
@@ -78,7 +89,8 @@ export function whenNext(
       return planned !== undefined ? later(sentAt, planned) : later(now, policy.askEvery);
     }
     case 'backoff': {
-      const wait = Math.min(BACKOFF_MIN_MS * 2 ** (strikes - 1), BACKOFF_MAX_MS);
+      const longest = strikes > UNSEEN_AFTER && isUnseenCoupon(payout) ? UNSEEN_MS : BACKOFF_MAX_MS;
+      const wait = Math.min(BACKOFF_MIN_MS * 2 ** (strikes - 1), longest);
       return later(now, wait + spread(payout, wait / 4));
     }
     default:

@@ -14,13 +14,17 @@ type Lines = {
   written(): Promise<void>;
 };
 
-type LinesPorts = { readonly store: Pick<Store, 'commit'>; readonly log: Log };
+type LinesPorts = {
+  readonly store: Pick<Store, 'commit'>;
+  readonly log: Log;
+  readonly sleep: (ms: number) => Promise<unknown>;
+};
 
 /** `lost`: told when a line could not be written. */
-export function createLines({ store, log }: LinesPorts, lost: () => void): Lines {
+export function createLines({ store, log, sleep }: LinesPorts, lost: () => void): Lines {
   const unwritten = new Map<string, Answer>();
   let waiting: (readonly [key: string, commit: Commit])[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let isWaiting = false;
   let whenWritten: (() => void)[] = [];
   const settled = (key: string): void => {
     unwritten.delete(key);
@@ -29,8 +33,6 @@ export function createLines({ store, log }: LinesPorts, lost: () => void): Lines
     whenWritten = [];
   };
   const flush = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
     const lines = waiting;
     waiting = [];
     for (const [key, commit] of lines)
@@ -43,12 +45,20 @@ export function createLines({ store, log }: LinesPorts, lost: () => void): Lines
         },
       );
   };
+  const wait = (): void => {
+    if (isWaiting) return;
+    isWaiting = true;
+    void sleep(LINE_WAITS_MS).then(() => {
+      isWaiting = false;
+      flush();
+    });
+  };
   return {
     putOff(key, commit) {
       unwritten.set(key, commit.answer);
       waiting.push([key, commit]);
       if (waiting.length >= LINES_ENOUGH) flush();
-      else timer ??= setTimeout(flush, LINE_WAITS_MS);
+      else wait();
     },
     answerOf: key => unwritten.get(key),
     written() {

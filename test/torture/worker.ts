@@ -107,7 +107,14 @@ export class Worker {
     this.settle = settle;
     const book = () => torture.versions[this.version].book;
     const certainty = createCertainty(store, () => this.now());
-    const flow = createFlow({ ...ports, config: torture.config, book, planned: () => settle.nudge(), certainty, ...timer });
+    const flow = createFlow({
+      ...ports,
+      config: torture.config,
+      book,
+      planned: () => settle.nudge(),
+      certainty,
+      ...timer,
+    });
     this.flow = buggyFlow(flow, torture, this);
     this.doors = doorsOf({
       ...ports,

@@ -67,7 +67,8 @@ async function pinned(file: string): Promise<Source> {
 }
 
 /** All there are but leases, which belong to the processes at work. */
-const TABLES = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'lease'";
+const TABLES =
+  "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'lease'";
 let copies = 0;
 
 /** A store without a file has one connection only, and a transaction on it would hold up its writes: so it is copied. */

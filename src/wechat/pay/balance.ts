@@ -4,8 +4,8 @@ import { type Fen, fen } from '../../core/base/money.ts';
 import type { Clock } from '../../ports.ts';
 import { jsonOf, numberOf, textAt } from '../json.ts';
 import { createTransport, type Endpoint } from '../transport.ts';
-import { type Keys, serialHeader } from './platform-keys.ts';
-import { authorizationOf, signerOf, verifySignature } from './v3-signature.ts';
+import type { Keys } from './platform-keys.ts';
+import { v3Call } from './v3-call.ts';
 
 type BalanceConfig = Pick<Endpoint, 'api' | 'ca'> & {
   readonly mchId: string;
@@ -25,32 +25,17 @@ const PATH = '/v3/merchant/fund/balance/';
 
 export function createBalanceDesk(config: BalanceConfig, clock: Clock, keys: Keys): BalanceDesk {
   const transport = createTransport({ api: config.api, ca: config.ca });
-  const signer = signerOf(config);
+  const call = v3Call(config, clock, transport, keys);
   let isForbidden = false;
 
   /** `none`: there is no such account. */
   async function askFor(account: (typeof ACCOUNTS)[number]): Promise<Fen | 'none' | undefined> {
-    const path = `${PATH}${account}`;
-    const answer = await transport.call({
-      method: 'GET',
-      path,
-      headers: {
-        authorization: authorizationOf(signer, { method: 'GET', path, body: '' }, clock()),
-        accept: 'application/json',
-        'user-agent': 'hongbao-bot',
-        ...serialHeader(keys),
-      },
-    });
-    if ('seen' in answer) return undefined;
+    const answer = await call('GET', `${PATH}${account}`);
+    if ('seen' in answer) return undefined; // nobody pays by it: the gate does without
     const json = jsonOf(answer.text) ?? {};
     if (answer.status === 403) isForbidden = true;
     if (answer.status === 400 && textAt(json, 'code') === 'INVALID_REQUEST') return 'none';
     if (answer.status !== 200) return undefined;
-    try {
-      await keys.verified(() => verifySignature(keys, answer.headers, answer.text, clock()));
-    } catch {
-      return undefined; // nobody pays by it: the gate does without
-    }
     const amount = numberOf(json.available_amount);
     return amount === undefined || !Number.isSafeInteger(amount) || amount < 0 ? undefined : fen(amount);
   }

@@ -1,7 +1,6 @@
 // WeChat Pay's vouchers (代金券, API v3 marketing/favor): sends one coupon of a stock, and asks what became of it. Never retries
 // by itself, and never throws for what the platform or the network does: an answer is an Observation.
 import assert from 'node:assert/strict';
-import { messageOf } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import type { Order } from '../../core/payout/channels/channel.ts';
 import { COUPON_STATES, type CouponState, type VoucherRequest } from '../../core/payout/channels/voucher.ts';
@@ -10,17 +9,15 @@ import type { Clock, Payer } from '../../ports.ts';
 import { type Json, jsonOf, listAt, numberOf, partOf, textAt } from '../json.ts';
 import { createTransport, type Headers, type Reply, type Transport } from '../transport.ts';
 import type { Look } from './payout-lookup.ts';
-import { type Keys, serialHeader } from './platform-keys.ts';
+import type { Keys } from './platform-keys.ts';
 import { strayOf } from './stray-answer.ts';
+import { v3Call } from './v3-call.ts';
 import {
   apiV3KeyOf,
-  authorizationOf,
   decryptResource,
   isSealed,
   sealedOf,
-  signerOf,
   type Trust,
-  UnknownKey,
   verifySignature,
   WrongSeal,
 } from './v3-signature.ts';
@@ -106,29 +103,12 @@ const silence = (code: string, text: string): Observation => ({ kind: 'silence',
 type Told = { readonly json: Json } | { readonly seen: Observation };
 
 function callerOf(config: VoucherConfig, clock: Clock, transport: Transport, keys: Keys) {
-  const signer = signerOf(config);
-  return async (method: 'GET' | 'POST', path: string, body = ''): Promise<Told> => {
-    const answer = await transport.call({
-      method,
-      path,
-      headers: {
-        authorization: authorizationOf(signer, { method, path, body }, clock()),
-        accept: 'application/json',
-        'content-type': 'application/json',
-        'user-agent': 'hongbao-bot',
-        ...serialHeader(keys),
-      },
-      ...(method === 'POST' && { body }),
-    });
+  const call = v3Call(config, clock, transport, keys);
+  return async (...asked: Parameters<typeof call>): Promise<Told> => {
+    const answer = await call(...asked);
     if ('seen' in answer) return answer;
     if (answer.status < 200 || answer.status > 299) return { seen: readFailure(answer) };
     const json = jsonOf(answer.text);
-    try {
-      await keys.verified(() => verifySignature(keys, answer.headers, answer.text, clock()));
-    } catch (error) {
-      if (error instanceof UnknownKey) return { seen: silence('UNKNOWN_KEY', messageOf(error)) };
-      return { seen: json ? silence('BAD_SIGNATURE', messageOf(error)) : strayOf(answer) };
-    }
     return json ? { json } : { seen: strayOf(answer, 'the answer is no JSON object') };
   };
 }

@@ -45,7 +45,7 @@ const CHOSEN = ['--store', store, ...(bug ? ['--bug', bug] : [])];
 const grounds = async (): Promise<Grounds> => (store === 'redis' ? redisGrounds(WORKERS) : SQLITE_GROUNDS);
 
 function show({ seed, violations, story }: Result): void {
-  console.log(`\n✗ seed ${seed}:`);
+  console.log(`\n${violations.length > 0 ? '✗' : '✓'} seed ${seed}:`);
   for (const violation of violations) console.log(`    ${violation}`);
   console.log('  its story:');
   for (const line of story) console.log(`    ${line}`);

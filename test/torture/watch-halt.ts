@@ -8,8 +8,15 @@ const UNAWARE_MS = 25_000;
 
 type Who = { readonly who: string; readonly now: Instant };
 
+type World = {
+  now(): number;
+  readonly found: string[];
+  /** Whether anybody's clock was set since then. */
+  wasAnySetSince(from: number): boolean;
+};
+
 export class HaltWatch {
-  private readonly world: { now(): number; readonly found: string[] };
+  private readonly world: World;
   /** The one that stands, and since when it cannot be overlooked. */
   private standing: { readonly halt: Halt; readonly heard: number } | undefined;
   /** Who has put the next probe off, and may make one: until when. */
@@ -17,7 +24,7 @@ export class HaltWatch {
   /** Changes under way: what stands meanwhile is not known for certain. */
   private unclear = 0;
 
-  constructor(world: { now(): number; readonly found: string[] }) {
+  constructor(world: World) {
     this.world = world;
   }
 
@@ -33,7 +40,7 @@ export class HaltWatch {
       halt !== undefined &&
       by === 'bot' &&
       before?.probeAt !== undefined &&
-      before.probeAt <= now &&
+      (before.probeAt <= now || this.mayHaveSeenIt(before.probeAt, halt)) &&
       halt.code === before.code;
     if (isProbe) this.allow(who);
     this.unclear++;
@@ -44,6 +51,12 @@ export class HaltWatch {
     } finally {
       this.unclear--;
     }
+  }
+
+  /** The clock it looked at was set before it wrote: the time of the probe may have come by that one. */
+  private mayHaveSeenIt(probeAt: Instant, put: Halt): boolean {
+    const isPutOff = put.probeAt !== undefined && put.probeAt !== probeAt;
+    return isPutOff && this.world.wasAnySetSince(this.world.now() - UNAWARE_MS);
   }
 
   private allow(who: string): void {

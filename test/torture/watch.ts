@@ -40,6 +40,8 @@ export type Watched = {
   readonly isOneMachine: boolean;
   /** Whether the clock that leases go by was set between the two. */
   wasSet(from: number, to: number): boolean;
+  /** Whether anybody's clock was, since then. */
+  wasAnySetSince(from: number): boolean;
   /** How WeChat Pay has this number, as that of a red packet; `undefined`: not at all. */
   standing(billNo: string): string | undefined;
   tell(line: string): void;
@@ -64,8 +66,10 @@ export class Watch {
 
   /** `who`: the holder of leases. `now`: the clock by which they go. `truth`: what stands, whatever a worker is told. */
   over(store: Store, who: string, now: () => Instant, truth: Pick<Store, 'halt'> = store): Store {
+    const { world, found } = this;
+    const watching = { now: () => world.now(), found, wasAnySetSince: (from: number) => world.wasAnySetSince(from) };
     const haltsOf = (merchant: string): HaltWatch => {
-      const halts = this.halts.get(merchant) ?? new HaltWatch({ now: () => this.world.now(), found: this.found });
+      const halts = this.halts.get(merchant) ?? new HaltWatch(watching);
       this.halts.set(merchant, halts);
       return halts;
     };

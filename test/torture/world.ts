@@ -112,6 +112,7 @@ export class Torture {
       now: () => this.time.now(),
       isOneMachine: grounds.isOneMachine,
       wasSet: this.wasSet,
+      wasAnySetSince: from => this.jumps.some(jump => jump >= from),
       standing: billNo => this.orderOf(billNo)?.status,
       tell: line => this.tell(line),
     });

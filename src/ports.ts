@@ -220,6 +220,22 @@ export type BookKind = keyof BookRows;
 /** Rows one at a time, or, for who reads very many, a page at a time. */
 export type Rows<Row> = AsyncIterable<Row> & { pages(): AsyncIterable<readonly Row[]> };
 
+/** What is one follower's. */
+export type BookPart = {
+  /** `''`: of nobody, or of whom a name of the store's does not say; there may be many such parts. */
+  readonly user: string;
+  readonly claims: readonly Claim[];
+  readonly payouts: readonly BookRows['payouts'][];
+  readonly counters: readonly BookRows['counters'][];
+};
+
+/** Those of nobody come first; then followers, one after the other; at last what fits to no follower. */
+export type Parts = {
+  /** How many there are in all. */
+  readonly payouts: number;
+  pages(): AsyncIterable<readonly BookPart[]>;
+};
+
 /**
  * A snapshot, read in pieces: what comes later is not in it. Leases and their notes (tokens, gates, jobs done) are no
  * part of it: they are no money, and belong to the processes at work on this store.
@@ -232,6 +248,11 @@ export type Books = {
   /** The same as both, for who wants all of it: a page of payouts comes with all their histories. */
   lives(): Rows<BookRows['payouts']>;
   counters(): Rows<BookRows['counters']>;
+  /**
+   * The three together, follower by follower, where a store keeps them so. Within a part `stand` stands for its follower: in
+   * keys and users of claims, names of counters and what payouts hold. Absent, or `undefined`: they are better read apart.
+   */
+  parts?(stand: string): Parts | undefined;
   buckets(): AsyncIterable<BookRows['buckets']>;
   /** These three change in place: Redis shows them as they are when they are read, SQLite as of the snapshot. */
   followers(): AsyncIterable<Follower>;

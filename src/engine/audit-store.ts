@@ -1,7 +1,8 @@
 // Leads a snapshot of a store through the audit (核账): everything is read once, and followers are looked at some at a time, so
 // that memory stays flat however many there are.
 import type { Audit, AuditReport } from '../core/audit/audit.ts';
-import { followerIn } from '../core/audit/counter-name.ts';
+import { FOLLOWER, followerIn } from '../core/audit/counter-name.ts';
+import type { Paid } from '../core/audit/payout.ts';
 import {
   Packing,
   SHELVES,
@@ -12,7 +13,7 @@ import {
   shelfOfClaim,
 } from '../core/audit/shelf.ts';
 import { Spool } from '../lib/spool.ts';
-import type { BookRows, Books, Store } from '../ports.ts';
+import type { BookPart, BookRows, Books, Parts, Store } from '../ports.ts';
 
 /** Decisions looked at of one follower, newest first, to see what an old claim counted. */
 const JOURNAL_MAX = 10_000;
@@ -34,15 +35,17 @@ export async function auditStore(
   const books = await store.books();
   const shelves = new Shelves(audit);
   try {
-    await shelves.fill(books, tell);
+    const parts = books.parts?.(FOLLOWER);
+    if (parts) await shelves.auditParts(parts, tell);
+    else await shelves.fill(books, tell);
     const { claims } = shelves;
     for (let shelf = 0; shelf < SHELVES; shelf++) {
       await shelves.auditShelf(shelf);
-      tell(claims + ((shelf + 1) * claims) / SHELVES, 2 * claims);
+      if (!parts) tell(claims + ((shelf + 1) * claims) / SHELVES, 2 * claims);
     }
     for await (const bucket of books.buckets()) audit.bucket(bucket);
     audit.endOfBooks();
-    if (audit.hasDoubts) await shelves.settleDoubts(store);
+    if (audit.hasDoubts) await settleDoubts(audit, books, store);
     return audit.report();
   } finally {
     shelves.close();
@@ -74,18 +77,50 @@ class Shelves {
   }
 
   private async fillPaid(books: Books, tell: (done: number, total: number) => void): Promise<void> {
-    const { audit, packing, claimed, paid } = this;
+    const { packing, claimed, paid } = this;
     for await (const page of books.claims().pages())
       for (const claim of page) claimed.put(shelfOfClaim(claim.key), packing.claim(claim));
     for await (const page of books.lives().pages()) {
-      for (const { payout, history } of page)
-        paid.put(shelfOfClaim(payout.claimKey), packing.payout(audit.payout(payout, history)));
+      for (const life of page) this.putPaid(life);
       tell(Math.min(paid.size, claimed.size), 2 * claimed.size);
     }
   }
 
   private async fillCounted(books: Books): Promise<void> {
     for await (const page of books.counters().pages()) this.putCounters(page);
+  }
+
+  /** Where the store has them follower by follower, only what is nobody's waits on a shelf. */
+  async auditParts({ payouts, pages }: Parts, tell: (done: number, total: number) => void): Promise<void> {
+    let done = 0;
+    for await (const page of pages()) {
+      for (const part of page) {
+        if (part.user === '') this.putAside(part);
+        else this.auditPart(part);
+        done += part.payouts.length;
+      }
+      tell(done, payouts);
+    }
+  }
+
+  private putAside({ claims, payouts, counters }: BookPart): void {
+    for (const claim of claims) this.claimed.put(shelfOfClaim(claim.key), this.packing.claim(claim));
+    for (const life of payouts) this.putPaid(life);
+    this.putCounters(counters);
+    for (const { name } of counters) this.audit.survey(name);
+  }
+
+  private auditPart({ user, claims, payouts, counters }: BookPart): void {
+    const { audit } = this;
+    audit.part(user);
+    for (const claim of claims) audit.claim(claim);
+    for (const { payout, history } of payouts) audit.paid(withoutFollower(audit.payout(payout, history), user));
+    for (const { name, value } of counters) audit.counter(name, value);
+    audit.endOfPart();
+  }
+
+  private putPaid({ payout, history }: BookRows['payouts']): void {
+    this.paid.put(shelfOfClaim(payout.claimKey), this.packing.payout(this.audit.payout(payout, history)));
   }
 
   /** Those of one follower mostly come together. */
@@ -142,20 +177,26 @@ class Shelves {
     audit.endOfPart();
   }
 
-  /** What the decisions of claims in doubt counted. The journal is no part of the books, but nothing in it ever changes. */
-  async settleDoubts(store: Store): Promise<void> {
-    const { audit, packing } = this;
-    for (const row of this.claimed.all()) {
-      const claim = packing.wholeClaimOf(row);
+  close(): void {
+    for (const spool of [this.claimed, this.paid, this.counted]) spool.close();
+  }
+}
+
+/** What it holds is without its follower already. */
+function withoutFollower(paid: Paid, user: string): Paid {
+  const { claimKey } = paid;
+  return { ...paid, claimKey: claimKey.replace(user, () => FOLLOWER), user: paid.user === user ? FOLLOWER : paid.user };
+}
+
+/** What the decisions of claims in doubt counted. The journal is no part of the books, but nothing in it ever changes. */
+async function settleDoubts(audit: Audit, books: Books, store: Store): Promise<void> {
+  for await (const page of books.claims().pages()) {
+    for (const claim of page) {
       if (!audit.isInDoubt(claim)) continue;
       const lines = await store.journal({ user: claim.user, limit: JOURNAL_MAX });
       const awards = lines.flatMap(({ decision }) => (decision.kind === 'awarded' ? [decision] : []));
       audit.decided(claim, awards.find(({ claimKey }) => claimKey === claim.key)?.counters);
     }
-  }
-
-  close(): void {
-    for (const spool of [this.claimed, this.paid, this.counted]) spool.close();
   }
 }
 

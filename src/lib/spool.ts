@@ -38,10 +38,6 @@ export class Spool<Row> {
     yield* rowsIn<Row>(on.waiting.subarray(0, on.length));
   }
 
-  *all(): Generator<Row> {
-    for (const shelf of this.shelves.keys()) yield* this.take(shelf);
-  }
-
   close(): void {
     if (this.file) closeSync(this.file.fd);
     this.file = undefined;

@@ -23,7 +23,7 @@ import { belongToUs } from '../../src/setup/installation.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
 
 import { openStore } from '../../src/storage/open.ts';
-import { claimPlace } from '../../src/storage/sqlite/own-names.ts';
+import { claimPlace } from '../../src/storage/sqlite/own/own-names.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
 import { readBooks } from '../storage/store.contract.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { particularsOf, shapeOf, textOf } from '../../src/storage/shared/shape.ts';
-import { counterPlace, nameFrom } from '../../src/storage/sqlite/counter-names.ts';
+import { counterPlace, nameFrom } from '../../src/storage/sqlite/own/counter-names.ts';
 import {
   claimPlace,
   eventColumn,
@@ -10,7 +10,7 @@ import {
   eventPlace,
   eventsWithKey,
   heardIn,
-} from '../../src/storage/sqlite/own-names.ts';
+} from '../../src/storage/sqlite/own/own-names.ts';
 
 const ANN = 'oAnn0000000000000000000000an';
 const BEN = 'oBen000000000000000-00_0000b';

@@ -65,13 +65,6 @@ export class Packing {
     return { key, amount, at, ...(this.placeOf(place) as ClaimPlace) };
   }
 
-  /** As it was. */
-  wholeClaimOf(row: ShelvedClaim): Claim {
-    const [own] = row;
-    const { key, user, ...rest } = this.claimOf(row);
-    return { ...rest, key: key.replace(FOLLOWER, () => own), user: user === FOLLOWER ? (own as typeof user) : user };
-  }
-
   payout(paid: Paid): ShelvedPayout {
     const { billNo, claimKey, amount, attempt, createdAt, isSettled, refunded, holds } = paid;
     const { user, campaign, rule, account, merchant, state, mchId } = paid;

@@ -61,7 +61,7 @@ export function payoutOf(row: PayoutRow | undefined): Payout | undefined {
 export function payoutWith(columns: Record<string, unknown>): Payout {
   const payout = columns;
   for (const field of ['request', 'holds', 'undoneBy'])
-    if (payout[field] !== undefined) payout[field] = JSON.parse(payout[field] as string);
+    if (typeof payout[field] === 'string') payout[field] = JSON.parse(payout[field]);
   for (const flag of ['userRefused', 'expired', 'reoffer'])
     if (payout[flag] !== undefined) payout[flag] = payout[flag] === 1;
   return payout as Payout;

@@ -3,7 +3,7 @@
 
 import type { Instant } from '../../core/base/time.ts';
 import type { Access } from './group-commit.ts';
-import { type EventColumn, eventColumn, heardIn } from './own-names.ts';
+import { type EventColumn, eventColumn, heardIn } from './own/own-names.ts';
 import type { Database, Statement } from './schema.ts';
 
 /** Lines looked at in one write: a long night's clean-up must not keep a follower waiting. */

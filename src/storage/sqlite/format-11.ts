@@ -9,9 +9,9 @@ import type { Event } from '../../core/base/event.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import type { Answer } from '../../ports.ts';
 import { column, FIELDS, type Value } from '../shared/rows.ts';
-import { counterPlace } from './counter-names.ts';
-import { countersOf } from './counters.ts';
 import { ODD } from './forget.ts';
+import { counterPlace } from './own/counter-names.ts';
+import { countersOf } from './own/counters.ts';
 import {
   claimFrom,
   claimPlace,
@@ -22,7 +22,7 @@ import {
   type Heard,
   heardIn,
   strayName,
-} from './own-names.ts';
+} from './own/own-names.ts';
 import { isApart, strayIn } from './rows.ts';
 import type { Database, Statement } from './schema.ts';
 import { type Shapes, shapesIn } from './shapes.ts';
@@ -54,7 +54,7 @@ CREATE TABLE shape (
 
 CREATE TABLE own (
   owner TEXT NOT NULL,  -- the openid in the name, or ''
-  name  TEXT NOT NULL,  -- what it is, in a letter, and its name: see storage/sqlite/own-names.ts
+  name  TEXT NOT NULL,  -- what it is, in a letter, and its name: see storage/sqlite/own/own-names.ts
   value ANY NOT NULL,   -- a claim, some counters, or the row of an event's journal line
   PRIMARY KEY (owner, name)
 ) STRICT, WITHOUT ROWID;

@@ -7,8 +7,8 @@ import type { BookRows, Piece } from '../../ports.ts';
 import { authorizationText } from '../shared/authorization.ts';
 import { CHANGING, column, FIELDS, followerValues, stored } from '../shared/rows.ts';
 import { actValues } from './acts.ts';
-import type { Counters } from './counters.ts';
 import { owedText } from './mailbox.ts';
+import type { Counters } from './own/counters.ts';
 import {
   claimPlace,
   claimText,
@@ -19,7 +19,7 @@ import {
   type Place,
   strayName,
   withPayout,
-} from './own-names.ts';
+} from './own/own-names.ts';
 import { isImplied, lineTexts, storedIn, strayIn } from './rows.ts';
 import type { Database, Statement } from './schema.ts';
 import type { Shapes } from './shapes.ts';

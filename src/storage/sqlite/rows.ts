@@ -5,7 +5,7 @@ import type { Payout } from '../../core/payout/payout.ts';
 import type { Answer, HistoryLine, JournalLine } from '../../ports.ts';
 import { decisionFrom, type StoredDecision, storedDecision } from '../shared/journal.ts';
 import { lineFrom, type PayoutRow, payoutOf, type StoredLine, stored, type Value } from '../shared/rows.ts';
-import { claimPlace, type Heard } from './own-names.ts';
+import { claimPlace, type Heard } from './own/own-names.ts';
 import type { Shapes } from './shapes.ts';
 
 // ── Payouts ──────────────────────────────────────────────────────────────────────────────────────────────────

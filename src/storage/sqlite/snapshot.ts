@@ -23,10 +23,11 @@ import {
 } from '../shared/rows.ts';
 import { ACT } from './acts.ts';
 import { AUTHORIZATION, type AuthorizationRow, authorizationOf } from './authorizations.ts';
-import { countersOf } from './counters.ts';
 import { faultOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
-import { AFTER, claimFrom, type EventColumn, eventOf, heardIn } from './own-names.ts';
+import { countersOf } from './own/counters.ts';
+import { AFTER, claimFrom, type EventColumn, eventOf, heardIn } from './own/own-names.ts';
+import { partsIn } from './own/parts.ts';
 import {
   answerFrom,
   historyOf,
@@ -142,6 +143,7 @@ function booksOf({ db, from, close }: Source): Books {
     history: async (billNo: BillNo) => read(() => historyOf(life.get(billNo))),
     lives: () => rows(livesIn(from, shapes)),
     counters: () => inPages(counters),
+    parts: stand => partsIn({ db, from, shapes, read }, stand),
     buckets: () => rows(bucketsIn(from)),
     followers: () => rows(followersIn(from)),
     answers: () => inPages(answers),

@@ -443,6 +443,7 @@ describe('the job', () => {
       const lives = rows.payouts.map((payout, at) => ({ payout, history: rows.histories[at]! }));
       const changed: Books = {
         ...books,
+        parts: () => undefined,
         claims: () => inPages(() => each([rows.claims])),
         lives: () => inPages(() => each([lives])),
         counters: () => inPages(() => each([rows.counters])),

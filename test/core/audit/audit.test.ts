@@ -28,7 +28,7 @@ import { checkRuleFiles } from '../../../src/engine/rulebook.ts';
 import { SILENT } from '../../../src/lib/log.ts';
 import type { HistoryLine, Store } from '../../../src/ports.ts';
 import { inPages } from '../../../src/storage/shared/pages.ts';
-import { claimPlace } from '../../../src/storage/sqlite/own-names.ts';
+import { claimPlace } from '../../../src/storage/sqlite/own/own-names.ts';
 import { openDatabase } from '../../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { listOf, readBooks } from '../../storage/store.contract.ts';
@@ -602,6 +602,7 @@ describe('limits that a file gains later', () => {
       ...store,
       books: async () => ({
         ...(await store.books()),
+        parts: () => undefined,
         counters: () =>
           inPages(async function* () {
             const counters = await listOf((await store.books()).counters());
@@ -636,6 +637,7 @@ describe('every night', () => {
       ...store,
       books: async () => ({
         ...(await store.books()),
+        parts: () => undefined,
         lives: () => inPages(async function* () {}),
         async *buckets() {},
       }),
@@ -789,6 +791,12 @@ describe('a whole world', () => {
         `UPDATE payout SET state = 'refunded' WHERE bill_no = '${billNo}'`,
         `UPDATE payout SET state = 'received' WHERE bill_no = '${billNo}'`,
         `payout ${billNo}: end of the history: expected refunded, found received`,
+      ],
+      [
+        `UPDATE own SET value = json_set(value, '$[4]', json('[]')) WHERE ${theClaim}`,
+        `UPDATE own SET value = json_set(value, '$[4]',
+          (SELECT json_group_array(id) FROM payout WHERE claim_key = '${claimKey}')) WHERE ${theClaim}`,
+        `payout ${billNo}: claim: expected ${claimKey}, found no such claim`, // the file does not lead from the one to the other
       ],
     ];
     for (const [change, back, where] of cases) {

@@ -4,9 +4,9 @@
 // `c` a claim, `e` an event that was heard, `n` some of their counters, `u` an event of theirs whose key names somebody else
 // or nobody. Where a name has no openid, its owner is nobody ('').
 
-import { type EventKey, eventKey } from '../../core/base/event.ts';
-import type { Claim } from '../../core/decide/decision.ts';
-import type { Answer } from '../../ports.ts';
+import { type EventKey, eventKey } from '../../../core/base/event.ts';
+import type { Claim } from '../../../core/decide/decision.ts';
+import type { Answer } from '../../../ports.ts';
 
 /** Owner and name: where a row is. */
 export type Place = readonly [owner: string, name: string];

@@ -996,6 +996,30 @@ function rest(its: Its): void {
       expect(await store.halt('gated')).toBeUndefined();
     });
 
+    test('whether campaigns are paused, and what is said meanwhile, is one of the facts', async () => {
+      const { store } = its();
+      const pause = { code: 'PAUSED', since: NOW, by: 'operator' } as const;
+      await store.setHalt('campaign/a', { ...pause, reason: '歇一歇' });
+      await store.setHalt('campaign/b', { ...pause, reason: '' });
+      const asked = {
+        account: 'tea',
+        user: aUser(1) as OpenId,
+        merchant: 'campaign/a',
+        claims: [],
+        counters: [AMOUNT],
+      };
+      const wanted = { ...asked, merchant: 'open', pauses: ['campaign/c', 'campaign/b', 'campaign/a'] };
+      const facts = await store.facts(wanted);
+      expect([...facts.paused!]).toEqual([
+        ['campaign/b', ''],
+        ['campaign/a', '歇一歇'],
+      ]);
+      expect(facts.halted).toBe(false);
+      await store.setHalt('campaign/a', undefined);
+      await store.setHalt('campaign/b', undefined);
+      expect((await store.facts(wanted)).paused).toBeUndefined();
+    });
+
     test('a follow decided on old facts is lost, and nothing of it is written', async () => {
       const { store } = its();
       const first = aCommit();

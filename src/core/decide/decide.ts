@@ -10,7 +10,7 @@ import type { Facts, FactsQuery } from '../match/facts.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
 import type { RuleContext } from '../mechanics/mechanic.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { addressOf } from '../rules/campaign-query.ts';
+import { addressOf, pauseOf } from '../rules/campaign-query.ts';
 import { codeIn } from '../rules/printed-code.ts';
 import { NO_REPLY } from '../rules/reply.ts';
 import type { Decision, Open, Shadow, Trace } from './decision.ts';
@@ -38,6 +38,7 @@ export type Surroundings = {
 export function factsQueryFor(matches: readonly Match[], event: Event, now: Instant, around: Surroundings): FactsQuery {
   const claims = new Set<string>();
   const counters = new Set<string>();
+  const pauses = new Set<string>();
   for (const match of matches) {
     const at = lookedAt(match, event, now, around);
     const { campaign, rule } = at;
@@ -49,6 +50,7 @@ export function factsQueryFor(matches: readonly Match[], event: Event, now: Inst
     for (const limit of userLimits(campaign, event, now)) if (isBounded(limit)) counters.add(limit.name);
     if (campaign.perUser.gap !== undefined) counters.add(lastClaimCounter(campaign.id, event.user));
     for (const name of offerCounters(at, capsFor(campaign, around))) counters.add(name);
+    pauses.add(pauseOf(campaign.id));
   }
   const code = codeIn(event);
   const asksForCode = matches.some(({ rule }) => rule.on.some(({ kind }) => kind === 'code'));
@@ -58,6 +60,7 @@ export function factsQueryFor(matches: readonly Match[], event: Event, now: Inst
     merchant: around.merchant?.merchant,
     claims: [...claims],
     counters: [...counters],
+    ...(pauses.size > 0 && { pauses: [...pauses] }),
     ...(code !== undefined && asksForCode && { code }),
   };
 }

@@ -271,9 +271,18 @@ function factsOf(sql: Statements, wanted: FactsQuery): Facts {
     claims: new Set(wanted.claims.filter(key => sql.own.get(...claimPlace(key)))),
     counters,
     halted: merchant !== undefined && sql.halt.get(merchant) !== undefined,
+    ...pausedIn(sql, wanted),
     ...codeFactOf(wanted.code === undefined ? undefined : sql.code.get(codeHash(wanted.code))),
     ...owedFactOf(sql.owed.get(account, user)),
   };
+}
+
+function pausedIn(sql: Statements, { pauses = [] }: FactsQuery): Pick<Facts, 'paused'> {
+  const found = pauses.flatMap(name => {
+    const pause = sql.halt.get(name);
+    return pause ? [[name, present(pause).reason] as const] : [];
+  });
+  return found.length > 0 ? { paused: new Map(found) } : {};
 }
 
 /** First everything that may speak against it, and nothing is written before. */

@@ -11,6 +11,7 @@ import {
   shelfOf,
   shelfOfClaim,
 } from '../core/audit/shelf.ts';
+import { awardsOf } from '../core/decide/decision.ts';
 import { Spool } from '../lib/spool.ts';
 import type { BookRows, Books, Store } from '../ports.ts';
 
@@ -149,7 +150,7 @@ class Shelves {
       const claim = packing.wholeClaimOf(row);
       if (!audit.isInDoubt(claim)) continue;
       const lines = await store.journal({ user: claim.user, limit: JOURNAL_MAX });
-      const awards = lines.flatMap(({ decision }) => (decision.kind === 'awarded' ? [decision] : []));
+      const awards = lines.flatMap(({ decision }) => awardsOf(decision));
       audit.decided(claim, awards.find(({ claimKey }) => claimKey === claim.key)?.counters);
     }
   }

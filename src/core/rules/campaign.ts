@@ -337,6 +337,8 @@ export type Campaign = Named & {
   /** Claims of all followers together. */
   readonly perMinute?: number;
   readonly mode: Mode;
+  /** It answers beside whatever else answers, and takes no event away from anybody. */
+  readonly alongside?: boolean;
   /** For whom a campaign in `rehearse` exists. */
   readonly testers: ReadonlySet<string>;
   /** Openids by the name of their segment (人群). */

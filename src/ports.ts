@@ -66,6 +66,9 @@ export type Webhook = {
 /** What the follower was told, and when. A redelivery gets the same one. */
 export type Answer = { readonly reply: Reply; readonly at: Instant };
 
+/** What is given: a claim comes with its counters, and with a planned payout if it is worth money. */
+export type Given = { readonly claim: Claim; readonly payout?: Payout };
+
 /** One event and everything that comes of it: written together, or not at all. */
 export type Commit = {
   readonly event: Event;
@@ -78,10 +81,11 @@ export type Commit = {
   /** How often they had followed when it was decided, and when they had last left (0: never): if it is so no more, it is lost. */
   readonly followsSeen?: number;
   readonly leftSeen?: number;
-  /** A claim comes with its counters, and with a planned payout if it is worth money. */
   readonly claim?: Claim;
   readonly counters: readonly Counter[];
   readonly payout?: Payout;
+  /** What is given beside that claim, never without it. */
+  readonly beside?: readonly Given[];
   /** The answer tells what the follower was owed in words, as this version of their mailbox had it: it is owed no more. */
   readonly told?: Pick<Mailbox, 'version'>;
 };

@@ -103,7 +103,7 @@ const FUNCTION_LINES_MAX = 70;
 const FOLDER_FILES_MAX = 20;
 const CLASS_LINES_MAX = 250;
 /** Classes that are longer already. These numbers only go down. */
-const LONG_CLASSES: Readonly<Record<string, number>> = { World: 345, RuleEvaluation: 334, Pages: 252 };
+const LONG_CLASSES: Readonly<Record<string, number>> = { World: 345, RuleEvaluation: 300, Pages: 252 };
 /** The schema kit is one thing to those who write schemas; everything else is imported from where it is. */
 const KIT = 'core/yaml/schema.ts';
 

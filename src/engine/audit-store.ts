@@ -12,6 +12,7 @@ import {
   shelfOf,
   shelfOfClaim,
 } from '../core/audit/shelf.ts';
+import { awardsOf } from '../core/decide/decision.ts';
 import { Spool } from '../lib/spool.ts';
 import type { BookPart, BookRows, Books, Parts, Store } from '../ports.ts';
 
@@ -194,7 +195,7 @@ async function settleDoubts(audit: Audit, books: Books, store: Store): Promise<v
     for (const claim of page) {
       if (!audit.isInDoubt(claim)) continue;
       const lines = await store.journal({ user: claim.user, limit: JOURNAL_MAX });
-      const awards = lines.flatMap(({ decision }) => (decision.kind === 'awarded' ? [decision] : []));
+      const awards = lines.flatMap(({ decision }) => awardsOf(decision));
       audit.decided(claim, awards.find(({ claimKey }) => claimKey === claim.key)?.counters);
     }
   }

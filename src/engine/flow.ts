@@ -10,7 +10,7 @@ import { Fault } from '../core/base/error.ts';
 import { EVENT_FACTS, type Event } from '../core/base/event.ts';
 import type { Instant } from '../core/base/time.ts';
 import { countersOf, decide, factsQueryFor, type Surroundings } from '../core/decide/decide.ts';
-import type { Decision } from '../core/decide/decision.ts';
+import { awardsOf, type Decision } from '../core/decide/decision.ts';
 import { seedsFrom } from '../core/decide/draw.ts';
 import type { Book, Match } from '../core/decide/match.ts';
 import { UnreadFacts } from '../core/decide/unread-facts.ts';
@@ -24,7 +24,7 @@ import { type Award, claimOf, planAward } from '../core/payout/plan.ts';
 import { paymentCounters } from '../core/payout/take-back.ts';
 import type { Campaign, Cancel } from '../core/rules/campaign.ts';
 import type { Reply } from '../core/rules/reply.ts';
-import type { Answer, Clock, Commit, Committed, Log, Store } from '../ports.ts';
+import type { Answer, Clock, Commit, Committed, Given, Log, Store } from '../ports.ts';
 import { createLines } from './at-once/lines.ts';
 import { type Certainty, DOUBT } from './at-once/sure.ts';
 import { takeBack, type UndoPorts, undo } from './undo.ts';
@@ -152,7 +152,7 @@ async function answerOnce(
     switch (committed.kind) {
       case 'done':
         if (cause) await undo(ports, event, cause); // what was won in the same moment
-        if (commit.payout) ports.planned(commit.payout);
+        for (const { payout } of givenIn(commit)) if (payout) ports.planned(payout);
         if (event.kind === 'friend' || event.kind === 'paid') ports.tell?.(event, commit.answer.reply, commit.decision);
         if (event.kind === 'paid') await tellInviter(ports, event, commit.friendBefore, handle);
         return commit.answer;
@@ -250,10 +250,16 @@ async function lookAt(ports: Ports, event: Event, { now, around, matches, wanted
     }),
     friendBefore: facts.follower,
   };
-  if (decision.kind !== 'awarded') return { kind: 'decided', commit: base };
-  const campaign = matches.find(match => match.campaign.id === decision.campaign)!.campaign;
-  const payout = decision.amount > 0 ? plan(ports.config, campaign, event, decision, now) : undefined;
-  return { kind: 'decided', commit: { ...base, claim: claimOf(event, decision, now), ...(payout && { payout }) } };
+  const [first, ...beside] = awardsOf(decision).map((award): Given => {
+    const campaign = matches.find(match => match.campaign.id === award.campaign)!.campaign;
+    const payout = award.amount > 0 ? plan(ports.config, campaign, event, award, now) : undefined;
+    return { claim: claimOf(event, award, now), ...(payout && { payout }) };
+  });
+  return { kind: 'decided', commit: { ...base, ...first, ...(beside.length > 0 && { beside }) } };
+}
+
+function givenIn({ claim, payout, beside = [] }: Commit): readonly Given[] {
+  return claim ? [{ claim, ...(payout && { payout }) }, ...beside] : [];
 }
 
 /** 「我的红包」, which no rule has answered. */

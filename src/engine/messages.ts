@@ -6,9 +6,9 @@ import { Fault, messageOf } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
 import { DAY, type Instant, later, MINUTE, SECOND } from '../core/base/time.ts';
 import type { NoticeName, NoticeValues } from '../core/messages/notice.ts';
-import { clip } from '../core/messages/pending.ts';
 import { apiErrorOf } from '../core/messages/platform-codes.ts';
 import { type Allowance, allowanceNow, DEEDS_READ, usedUp, withSent } from '../core/messages/quota.ts';
+import { clip } from '../core/rules/reply-text.ts';
 import type { Clock, Log, Mailbox, Messenger, Person, Store } from '../ports.ts';
 
 /** `id`: of what is told, for ever the same. `why`: under which notice it goes out if no message may. */

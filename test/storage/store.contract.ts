@@ -277,6 +277,41 @@ function events(its: Its): void {
       expect(line).toStrictEqual({ id, at: commit.seenAt, event, decision, reply: answer.reply });
     });
 
+    test('that gives several things writes all of them, or none where any one cannot be', async () => {
+      const { store } = its();
+      const [first, second, third] = [aCommit(), aCommit({ campaign: 'summer', amount: 250 }), aCommit({ amount: 70 })];
+      const beside = [second, third].map(({ claim, payout }) => ({ claim, payout }));
+      const counters = [first, second, third].flatMap(each => each.counters);
+      const whole = { ...first, beside, counters };
+      expect(await store.commit(whole)).toEqual({ kind: 'done' });
+      for (const { payout } of [first, second, third]) expect(await store.payout(payout.billNo)).toStrictEqual(payout);
+      expect(await store.buckets('spring')).toStrictEqual(buckets({ reserved: 170 }));
+      expect(await store.buckets('summer')).toStrictEqual(buckets({ reserved: 250 }));
+      const listed = await store.payouts({ merchant: 'shop', limit: 2 });
+      const rest = await store.payouts({ merchant: 'shop', limit: 9, after: listed[1]!.billNo });
+      expect([...listed, ...rest].map(each => each.billNo)).toEqual(
+        [third, second, first].map(each => each.payout.billNo),
+      );
+      expect(await store.commit(whole)).toEqual({ kind: 'answered', answer: first.answer });
+      // One of them was given before; and a counter that is full.
+      const again = aCommit();
+      expect(await store.commit({ ...again, beside })).toEqual({ kind: 'claimed' });
+      const [full, other] = [aCommit(), aCommit({ campaign: 'autumn' })];
+      const bound = { name: 'campaign/autumn/amount', add: 100, max: 99 };
+      const lost = { ...full, beside: [other], counters: [...full.counters, bound] };
+      expect(await store.commit(lost)).toEqual({ kind: 'lost', counter: bound.name });
+      for (const each of [again, full, other]) expect(await store.payout(each.payout.billNo)).toBeUndefined();
+      const wanted = { account: 'tea', user: aUser(1) as OpenId, merchant: undefined, counters: [AMOUNT] };
+      const facts = await store.facts({ ...wanted, claims: [first, second, third, other].map(each => each.claim.key) });
+      expect([...facts.claims]).toEqual([first, second, third].map(each => each.claim.key));
+      expect(facts.counters.get(AMOUNT)).toBe(170);
+      const books = await store.books();
+      const claims = [];
+      for await (const claim of books.claims()) claims.push(claim.key);
+      await books.close();
+      expect(claims.sort()).toEqual([first, second, third].map(each => each.claim.key).sort());
+    });
+
     test('that claims nothing leaves its answer and its journal line', async () => {
       const { store } = its();
       const commit = anAnswer();
@@ -994,6 +1029,30 @@ function rest(its: Its): void {
       expect(await store.halt('gated')).toMatchObject({ code: 'NOTENOUGH' });
       await store.setHalt('gated', undefined, 'bot');
       expect(await store.halt('gated')).toBeUndefined();
+    });
+
+    test('whether campaigns are paused, and what is said meanwhile, is one of the facts', async () => {
+      const { store } = its();
+      const pause = { code: 'PAUSED', since: NOW, by: 'operator' } as const;
+      await store.setHalt('campaign/a', { ...pause, reason: '歇一歇' });
+      await store.setHalt('campaign/b', { ...pause, reason: '' });
+      const asked = {
+        account: 'tea',
+        user: aUser(1) as OpenId,
+        merchant: 'campaign/a',
+        claims: [],
+        counters: [AMOUNT],
+      };
+      const wanted = { ...asked, merchant: 'open', pauses: ['campaign/c', 'campaign/b', 'campaign/a'] };
+      const facts = await store.facts(wanted);
+      expect([...facts.paused!]).toEqual([
+        ['campaign/b', ''],
+        ['campaign/a', '歇一歇'],
+      ]);
+      expect(facts.halted).toBe(false);
+      await store.setHalt('campaign/a', undefined);
+      await store.setHalt('campaign/b', undefined);
+      expect((await store.facts(wanted)).paused).toBeUndefined();
     });
 
     test('a follow decided on old facts is lost, and nothing of it is written', async () => {

@@ -6,6 +6,7 @@ import { type MerchantConfig, waysOf } from '../../config/merchant.ts';
 import { type Payable, RECOVERED } from '../../core/audit/claim-of-number.ts';
 import { type Lost, lostAward, merchantIn, payoutOf } from '../../core/audit/repair.ts';
 import type { Instant } from '../../core/base/time.ts';
+import { awardsOf } from '../../core/decide/decision.ts';
 import { classify } from '../../core/payout/classify.ts';
 import { isTooOldToAsk } from '../../core/payout/pace.ts';
 import {
@@ -106,9 +107,8 @@ type AwardLine = { readonly line: JournalLine; readonly award: Award };
 /** Whatever was promised and is worth money. Money of unknown claims comes from the fund flow alone. */
 async function* awardsIn(books: Books): AsyncGenerator<AwardLine> {
   for await (const line of books.journal()) {
-    const { decision } = line;
-    if (decision.kind === 'awarded' && decision.amount > 0 && decision.rule !== RECOVERED) {
-      yield { line, award: decision };
+    for (const award of awardsOf(line.decision)) {
+      if (award.amount > 0 && award.rule !== RECOVERED) yield { line, award };
     }
   }
 }

@@ -24,7 +24,7 @@ import {
   SEND_RULE,
 } from '../../core/payout/bulk.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
-import { isCash } from '../../core/rules/campaign-query.ts';
+import { isCash, pauseOf } from '../../core/rules/campaign-query.ts';
 import { calledOf, named, prizeCalled, prizeNamed } from '../../core/rules/renamed.ts';
 
 import { openRulebook } from '../../engine/rulebook.ts';
@@ -122,6 +122,8 @@ async function orderOf(options: SendOptions, config: Config, store: Store): Prom
   if (!merchant) throw new BadInput(`account "${account.name}" has no merchant; add \`merchant:\` to it in bot.yaml`);
   if (campaign.mode === 'draft' || campaign.mode === 'shadow')
     throw new BadInput(`${campaign.file}: campaign "${campaign.id}" is in mode ${campaign.mode}, which pays nobody`);
+  if (campaign.mode === 'paused' || (await store.halt(pauseOf(campaign.id))))
+    throw new BadInput(`campaign "${options.campaign}" is paused; \`hongbao campaigns list\` says by whom`);
   if (!campaign.packet)
     throw new BadInput(
       `${campaign.file}: campaign "${campaign.id}" says nothing of the packet; add \`packet:\` with sendName, actName, wishing and remark`,

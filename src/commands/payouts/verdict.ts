@@ -6,6 +6,7 @@ import { RECOVERED } from '../../core/audit/claim-of-number.ts';
 import { type Counter, UNBOUNDED } from '../../core/base/counter.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
+import { type Award, awardsOf, type Decision } from '../../core/decide/decision.ts';
 import { capDayOf, prizeLimits } from '../../core/decide/limits.ts';
 import { refundedCounter } from '../../core/mechanics/refund.ts';
 import { phaseOf } from '../../core/payout/classify.ts';
@@ -171,11 +172,15 @@ async function limitsOf(
   at: Instant,
 ): Promise<readonly Counter[]> {
   const line = (await store.journal({ user: payout.user, limit: JOURNAL_READ })).find(
-    ({ decision }) => decision.kind === 'awarded' && decision.claimKey === payout.claimKey,
+    ({ decision }) => awardIn(decision, payout) !== undefined,
   );
   const campaign = campaigns.find(({ id }) => id === payout.campaign);
-  const decided = line?.decision.kind === 'awarded' ? line.decision.counters : [];
+  const decided = (line && awardIn(line.decision, payout)?.counters) ?? [];
   return [...decided, ...(campaign ? liveLimits(campaign, config, payout, line, at) : [])];
+}
+
+function awardIn(decision: Decision, { claimKey }: Payout): Award | undefined {
+  return awardsOf(decision).find(award => award.claimKey === claimKey);
 }
 
 const JOURNAL_READ = 1000;

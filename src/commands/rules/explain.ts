@@ -13,6 +13,7 @@ import {
 import { BadInput } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId } from '../../core/base/event.ts';
 import { beijingText, type Instant, instant, parseBeijing } from '../../core/base/time.ts';
+import { awardsOf } from '../../core/decide/decision.ts';
 import { decisionCalled } from '../../core/decide/renamed-decision.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
@@ -104,10 +105,15 @@ async function lineOf(
 /** Those of the claim that was made, or of the one that was made before. Several where a first number failed; newest first. */
 async function payoutsOf(store: Store, { event, decision }: Explanation): Promise<Payout[]> {
   const isTaken = decision.kind === 'refused' && decision.refusal === 'already';
-  if (!isTaken && (decision.kind !== 'awarded' || decision.amount === 0)) return [];
+  const awards = decision.kind === 'open' ? [] : awardsOf(decision).filter(({ amount }) => amount > 0);
+  if (awards.length > 0) {
+    const claims = new Set(awards.map(({ claimKey }) => claimKey));
+    const mine = await store.payouts({ user: event.user, limit: PAYOUTS_MAX });
+    return mine.filter(({ claimKey }) => claims.has(claimKey));
+  }
+  if (!isTaken) return [];
   const { campaign, rule } = decision;
   const payouts = await store.payouts({ user: event.user, campaign, limit: PAYOUTS_MAX });
-  if (decision.kind === 'awarded') return payouts.filter(payout => payout.claimKey === decision.claimKey);
   const last = payouts.find(payout => payout.rule === rule);
   return payouts.filter(payout => payout.claimKey === last?.claimKey);
 }

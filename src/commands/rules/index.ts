@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Common } from '../shared/context.ts';
 import { exitWith, runUntilSignal } from '../shared/run.ts';
+import type { PauseOptions } from './campaigns.ts';
 import type { DescribeCommand } from './describe.ts';
 import type { TestOptions } from './test.ts';
 import type { VerifyOptions } from './verify.ts';
@@ -9,8 +10,30 @@ import type { VerifyOptions } from './verify.ts';
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
 
+function addCampaigns(campaigns: Command): void {
+  const load = () => import('./campaigns.ts');
+  campaigns
+    .command('list')
+    .description('each campaign, its mode, and whether it is paused')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((options: Common) => exitWith(async () => (await load()).list(options)));
+  campaigns
+    .command('pause <campaign>')
+    .description('it gives nothing more, also after a restart; all others go on, and what was won is paid')
+    .option('--say <text>', 'what everybody reads meanwhile, in place of what each rule says')
+    .option(...CONFIG)
+    .action((id: string, options: PauseOptions) => exitWith(async () => (await load()).pause(id, options)));
+  campaigns
+    .command('resume <campaign>')
+    .description('it goes on where it was')
+    .option(...CONFIG)
+    .action((id: string, options: Common) => exitWith(async () => (await load()).resume(id, options)));
+}
+
 /** The commands about rule files. */
 export function addRules(root: Command): void {
+  addCampaigns(root.command('campaigns').description('one campaign paused by hand, and let go on'));
   root
     .command('test [paths...]')
     .description('run the tests in rule files, and say what they do not reach')

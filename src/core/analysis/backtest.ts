@@ -6,7 +6,7 @@ import type { Event, OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
 import { type Day, dayOf, type Instant } from '../base/time.ts';
 import type { Surroundings } from '../decide/decide.ts';
-import type { Decision } from '../decide/decision.ts';
+import { awardsOf, type Decision, partsOf } from '../decide/decision.ts';
 import { seedOf } from '../decide/draw.ts';
 import type { Book } from '../decide/match.ts';
 import type { CodeFact } from '../match/facts.ts';
@@ -142,7 +142,7 @@ export class Backtest {
     this.events++;
     this.from ??= at;
     this.to = at;
-    if (decision.kind === 'awarded') this.drawn.add(decision.claimKey);
+    for (const { claimKey } of awardsOf(decision)) this.drawn.add(claimKey);
     const around = this.aroundPast(event.account);
     const now = this.now.play(past, around);
     const changed = this.changed.play(past, around);
@@ -166,8 +166,8 @@ export class Backtest {
     const { decision, inviter, told, undone } = played;
     for (const { campaign, prize, amount } of undone) this.gain(at, user, side, `-${campaign}/${prize}`, -amount);
     for (const [each, whose] of [[decision, user] as const, [inviter, told] as const])
-      if (each?.kind === 'awarded' && whose !== undefined && outcomes.isWin(each))
-        this.gain(at, whose, side, `${each.campaign}/${each.prize}`, each.amount);
+      for (const award of each && whose !== undefined ? awardsOf(each) : [])
+        if (outcomes.isWin(award)) this.gain(at, whose!, side, `${award.campaign}/${award.prize}`, award.amount);
   }
 
   private gain(at: Instant, user: OpenId, side: keyof Both<never>, prize: string, amount: number): void {
@@ -257,7 +257,9 @@ function noCount(): Count {
 
 /** Whether two decisions come to the same, whatever is said. */
 function isSame(one: Decision | undefined, other: Decision | undefined): boolean {
-  return one === undefined || other === undefined ? one === other : meaningOf(one) === meaningOf(other);
+  if (one === undefined || other === undefined) return one === other;
+  const meaning = (decision: Decision): string => partsOf(decision).map(meaningOf).join('\n');
+  return meaning(one) === meaning(other);
 }
 
 function meaningOf(decision: Decision): string {

@@ -29,6 +29,7 @@ const DETAIL_WORDS: Readonly<Record<Detail, string>> = {
   used: '码已用过',
   invalid: '没有这个码',
   inactive: '码未启用',
+  paused: '活动暂停',
   pending: '稍后支付',
   progress: '只计数',
   wrong: '答错',

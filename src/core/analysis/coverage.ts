@@ -1,6 +1,6 @@
 // What the tests of a rule file reach, and what they do not: rules, prizes, refusals and finer outcomes, texts.
 
-import type { Decision } from '../decide/decision.ts';
+import { type Decision, partsOf } from '../decide/decision.ts';
 import { PROGRESS } from '../decide/evaluate-rule.ts';
 import { outcomesInTests } from '../decide/outcomes.ts';
 import { type Campaign, DETAILS, type Detail, type Rule, type Said } from '../rules/campaign.ts';
@@ -32,8 +32,7 @@ export function cover(inside: Campaign, text: string): { readonly results: TestR
   const campaign = asWritten(inside);
   const seen = new Set<string>();
   const rules = new Map(campaign.rules.map(rule => [rule.id, rule]));
-  const see = (decision: Decision): void => {
-    if (decision.kind === 'ignored') return;
+  const see = (decision: ReturnType<typeof partsOf>[number]): void => {
     const rule = rules.get(decision.rule)!;
     seen.add(keyOf('rule', rule.id));
     if (decision.kind === 'awarded') seen.add(keyOf('prize', decision.prize));
@@ -42,8 +41,7 @@ export function cover(inside: Campaign, text: string): { readonly results: TestR
     seen.add(keyOf('reply', textUsed(said, rule), rule.id));
   };
   const results = rehearse(inside, ({ decision, inviter, undone }: Played) => {
-    see(decision);
-    if (inviter) see(inviter);
+    for (const part of [decision, inviter].flatMap(each => (each ? partsOf(each) : []))) see(part);
     for (const { rule } of undone) seen.add(keyOf('outcome', 'cancelled', rule));
   });
   const all = reachable(campaign, text);

@@ -9,7 +9,7 @@ import { visible } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';
 import type { Check } from '../decide/check.ts';
 import { checkText, worded } from '../decide/check-words.ts';
-import type { Decision, Open } from '../decide/decision.ts';
+import { awardsOf, type Decision, type Open } from '../decide/decision.ts';
 import type { Match } from '../decide/match.ts';
 import { prospectText } from '../decide/prospect.ts';
 import { decisionCalled } from '../decide/renamed-decision.ts';
@@ -68,7 +68,7 @@ export function explain({ matches = [], ...seen }: Explained, live?: Live): Expl
   const asked = decision.trace.map(({ campaign, rule, hash, checks, isTakenBack }): ExplainedRule => {
     const isChanged = live !== undefined && hashes.get(writtenName(campaign)) !== hash;
     const shadow = decision.shadows?.find(each => each.campaign === campaign && each.rule === rule);
-    const isDecider = decision.kind !== 'ignored' && decision.campaign === campaign && decision.rule === rule;
+    const isDecider = cameTo(decision).some(part => part.campaign === campaign && part.rule === rule);
     const asks = isDecider ? 'answers' : shadow ? 'shadow' : 'passes';
     const part = isTakenBack ? 'takenBack' : asks;
     const would = shadow && { would: shadowText(shadow) };
@@ -89,6 +89,15 @@ export function explain({ matches = [], ...seen }: Explained, live?: Live): Expl
   return { ...seen, called: decisionCalled(decision, campaigns), rules, near: near.filter(each => !isNamed(each)) };
 }
 
+type Came = Exclude<Decision, { readonly kind: 'ignored' }> | Open;
+
+/** Each thing it came to: several where campaigns answer alongside. */
+function cameTo(decision: Decision | Open): Came[] {
+  if (decision.kind === 'ignored') return [];
+  const { beside = [], trace, reply } = decision;
+  return [decision, ...beside.map((part): Came => ({ ...part, trace, reply }))];
+}
+
 /** A shadow counts under a name of its own; its file has the plain one. */
 function writtenName(campaign: string): string {
   return campaign.replace(/~shadow$/, '');
@@ -104,8 +113,7 @@ export function showExplanation(explanation: Explanation, payouts: readonly Payo
     row('事件', `${visible(eventText(event))}  ${beijingText(at)}  ${event.account}/${event.user}  (${what})`),
     ...(rules.length === 0 ? [row('规则', '没有规则与它有关')] : rules.flatMap(rule => ruleLines(rule, decision))),
     ...near.map(({ campaign, rule, text }) => row('不匹配', `${campaign}/${rule}  ${visible(text)}`)),
-    row('判定', decisionLine(decision)),
-    ...(decision.kind === 'open' ? decision.prospects.map(each => row('可能', prospectText(each))) : []),
+    ...(decision.kind === 'ignored' ? [row('判定', decisionLine(decision))] : cameTo(decision).flatMap(partLines)),
     row('答复', decision.kind === 'open' ? '(看抽中什么)' : replyText(reply).replaceAll('\n', `\n${row('', '')}`)),
     ...payoutLines(explanation, payouts),
   ].join('\n');
@@ -137,6 +145,11 @@ function ruleLines(
   ];
 }
 
+function partLines(part: Came): string[] {
+  const prospects = part.kind === 'open' ? part.prospects : [];
+  return [row('判定', decisionLine(part)), ...prospects.map(each => row('可能', prospectText(each)))];
+}
+
 function decisionLine(decision: Decision | Open): string {
   if (decision.kind === 'ignored') return decisionText(decision);
   return `${decisionText(decision)}  (${decision.campaign}/${decision.rule})`;
@@ -146,9 +159,10 @@ function payoutLines({ journal, decision }: Explanation, payouts: readonly Payou
   if (decision.kind === 'refused') return payouts.map(payout => row('此前', payoutText(payout)));
   if (decision.kind === 'open' && decision.prospects.some(({ max }) => max > 0))
     return [row('付款', '抽中红包会登记一笔')];
-  if (decision.kind !== 'awarded' || decision.amount === 0) return [];
+  const awards = decision.kind === 'open' ? [] : awardsOf(decision).filter(({ amount }) => amount > 0);
+  if (awards.length === 0) return [];
   if (payouts.length > 0) return payouts.map(payout => row('付款', payoutText(payout)));
-  if (journal === undefined) return [row('付款', `会登记一笔 ${showFen(decision.amount)}`)];
+  if (journal === undefined) return awards.map(({ amount }) => row('付款', `会登记一笔 ${showFen(amount)}`));
   return [row('付款', '没有找到登记的付款,请运行 hongbao audit')];
 }
 
@@ -161,24 +175,28 @@ function payoutText({ billNo, state, amount, problem, nextAt, endedAt }: Payout)
 /** What machines read: without the counters, which are the store's business. */
 export function explanationJson(explanation: Explanation, payouts: readonly Payout[] = []): object {
   const { called: decision, near, reply, rules, event, at, journal } = explanation;
-  const { kind } = decision;
-  const open = kind === 'open' ? { prospects: decision.prospects } : {};
-  const about = kind === 'ignored' ? {} : { campaign: decision.campaign, rule: decision.rule };
-  const won = kind === 'awarded' ? { prize: decision.prize, amount: decision.amount, claim: decision.claimKey } : {};
-  const no =
-    kind === 'refused'
-      ? { refusal: decision.refusal, detail: decision.detail, text: refusalText(decision.refusal, decision.detail) }
-      : {};
+  const [own = { kind: 'ignored' }, ...beside] = cameTo(decision).map(partJson);
   return {
     event,
     at,
     ...(journal !== undefined && { journal }),
     rules: rules.map(rule => ({ ...rule, checks: rule.checks.map(worded) })),
     near,
-    decision: { kind, ...about, ...won, ...no, ...open },
+    decision: { ...own, ...(beside.length > 0 && { beside }) },
     reply,
     payouts: payouts.map(({ billNo, state, amount, problem }) => ({ billNo, state, amount, problem })),
   };
+}
+
+function partJson(part: Came): object {
+  const { kind, campaign, rule } = part;
+  const open = kind === 'open' ? { prospects: part.prospects } : {};
+  const won = kind === 'awarded' ? { prize: part.prize, amount: part.amount, claim: part.claimKey } : {};
+  const no =
+    kind === 'refused'
+      ? { refusal: part.refusal, detail: part.detail, text: refusalText(part.refusal, part.detail) }
+      : {};
+  return { kind, campaign, rule, ...won, ...no, ...open };
 }
 
 // ── `--event` ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ import type { Event, OpenId } from '../base/event.ts';
 import { addFen, type Fen, fen, NO_MONEY } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
 import { countersOf, decide, type Surroundings } from '../decide/decide.ts';
-import type { Decision } from '../decide/decision.ts';
+import { type Award, awardsOf, type Decision } from '../decide/decision.ts';
 import type { Book } from '../decide/match.ts';
 import type { CodeFact, Facts, Follower } from '../match/facts.ts';
 import { causeIn, followerAfter, isBroken, newsForInviter, type Promised } from '../match/follower.ts';
@@ -126,8 +126,11 @@ export class Ledger {
       assert(sum <= max, `the counter ${name} would be ${sum}, above ${max}`);
       this.counters.set(name, sum);
     }
-    if (decision.kind !== 'awarded') return;
-    const { campaign, rule, prize, claimKey, amount, payAt, cancelIf, holds } = decision;
+    for (const award of awardsOf(decision)) this.give(event, award);
+  }
+
+  private give(event: Event, { campaign, rule, prize, claimKey, amount, payAt, cancelIf, holds }: Award): void {
+    const rewarded = rewardedIn(event);
     assert(!this.claims.has(claimKey), `claimed twice: ${claimKey}`);
     this.claims.add(claimKey);
     this.awarded = addFen(this.awarded, amount);

@@ -5,7 +5,7 @@ import { type Finding, showFinding } from '../base/error.ts';
 import { type Event, eventKey, type Happening, openId } from '../base/event.ts';
 import { fen, NO_MONEY, showFen } from '../base/money.ts';
 import type { Surroundings } from '../decide/decide.ts';
-import type { Decision } from '../decide/decision.ts';
+import { awardsOf, type Decision } from '../decide/decision.ts';
 import { seedOf } from '../decide/draw.ts';
 import { type Book, bookOf } from '../decide/match.ts';
 import { decisionCalled } from '../decide/renamed-decision.ts';
@@ -189,10 +189,10 @@ function compareOne(expect: RuleTestExpect, decision: Decision): [string, string
   if (expect.refused !== undefined && !(decision.kind === 'refused' && decision.refusal === expect.refused)) {
     differs(`refused ${expect.refused}`);
   }
-  if (expect.prize !== undefined && !(decision.kind === 'awarded' && decision.prize === expect.prize)) {
+  if (expect.prize !== undefined && !awardsOf(decision).some(({ prize }) => prize === expect.prize)) {
     differs(`prize ${expect.prize}`);
   }
-  const pays = decision.kind === 'awarded' ? decision.amount : NO_MONEY;
+  const pays = fen(awardsOf(decision).reduce((sum, { amount }) => sum + amount, 0));
   if (expect.pays !== undefined && expect.pays !== pays) differs(`pays ${showFen(expect.pays)}`);
   if (expect.reply !== undefined && expect.reply !== textOf(decision.reply)) {
     differences.push([`reply ${showReply(expect.reply)}`, showReply(textOf(decision.reply))]);
@@ -203,7 +203,9 @@ function compareOne(expect: RuleTestExpect, decision: Decision): [string, string
 function outcomeOf(decision: Decision): string {
   switch (decision.kind) {
     case 'awarded':
-      return `prize ${decision.prize} (${showFen(decision.amount)})`;
+      return awardsOf(decision)
+        .map(({ prize, amount }) => `prize ${prize} (${showFen(amount)})`)
+        .join(', ');
     case 'refused':
       return `refused ${decision.refusal}`;
     case 'answered':

@@ -7,6 +7,7 @@ import { type Fen, fen } from '../base/money.ts';
 import type { Chance } from '../base/random.ts';
 import { pick } from '../base/random.ts';
 import { beijingText, type Day, type Instant, later, SECOND } from '../base/time.ts';
+import { awardsOf } from '../decide/decision.ts';
 import { bookOf } from '../decide/match.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { asWritten } from '../rules/renamed.ts';
@@ -107,11 +108,12 @@ class DaySums {
     for (const [each, whose] of [[decision, user] as const, [inviter, told] as const]) {
       if (!each || whose === undefined) continue;
       this.outcomes.add(each, sentAt);
-      if (each.kind !== 'awarded' || !this.outcomes.isWin(each)) continue;
-      sum.won++;
-      sum.amount += each.amount;
-      const mine = this.wins.get(whose) ?? { times: 0, amount: 0 };
-      this.wins.set(whose, { times: mine.times + 1, amount: mine.amount + each.amount });
+      for (const award of awardsOf(each).filter(one => this.outcomes.isWin(one))) {
+        sum.won++;
+        sum.amount += award.amount;
+        const mine = this.wins.get(whose) ?? { times: 0, amount: 0 };
+        this.wins.set(whose, { times: mine.times + 1, amount: mine.amount + award.amount });
+      }
     }
   }
 

@@ -3,7 +3,7 @@
 import { type Fen, fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
 import { limitIn } from '../decide/check-words.ts';
-import type { Decision } from '../decide/decision.ts';
+import { type Decision, partsOf } from '../decide/decision.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import type { Undone } from './memory-ledger.ts';
 
@@ -48,9 +48,17 @@ export class Outcomes {
     return decision.amount > 0 || this.coupons.has(`${decision.campaign}/${decision.prize}`);
   }
 
-  add(decision: Decision, at: Instant): void {
-    if (decision.kind === 'ignored') return;
-    this.addLimits(decision, at);
+  add(whole: Decision, at: Instant): void {
+    const seen = new Set<string>();
+    for (const part of partsOf(whole)) {
+      const by = `${part.campaign}/${part.rule}`;
+      if (!seen.has(by)) this.addLimits(part, at);
+      seen.add(by);
+      this.addPart(part, at);
+    }
+  }
+
+  private addPart(decision: Decision, at: Instant): void {
     if (this.isWin(decision)) this.won++;
     if (decision.kind === 'awarded') this.addPrize(decision, decision.prize, decision.amount, 1);
     if (decision.kind !== 'refused') return;

@@ -88,6 +88,10 @@ const CHECKS = {
     since === undefined
       ? 'no claim before'
       : `last claim ${Math.floor(since / 1000)} s ago, at least ${needed / 1000} s needed`,
+  notPaused: ({ ok, byHand }) =>
+    ok
+      ? 'the campaign is not paused'
+      : `the campaign is paused (${byHand ? 'hongbao campaigns pause' : 'mode: paused'})`,
   notHalted: ({ ok }) => (ok ? 'the merchant pays' : 'payouts of the merchant are halted'),
   condition: ({ source, why, isForetold, trouble }) => {
     const said = why

@@ -21,6 +21,7 @@ type RuleChecks = {
   /** `length`: since the last claim; absent: there was none. */
   gap: { length?: number; needed: number };
   notHalted: unknown;
+  notPaused: { byHand?: true };
 };
 
 type PrizeChecks = {

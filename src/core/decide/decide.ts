@@ -10,10 +10,11 @@ import type { Facts, FactsQuery } from '../match/facts.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
 import type { RuleContext } from '../mechanics/mechanic.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { addressOf } from '../rules/campaign-query.ts';
+import { addressOf, pauseOf } from '../rules/campaign-query.ts';
 import { codeIn } from '../rules/printed-code.ts';
 import { NO_REPLY } from '../rules/reply.ts';
-import type { Decision, Open, Shadow, Trace } from './decision.ts';
+import { besides, withAwards } from './beside.ts';
+import { type Decision, type Open, partsOf, type Shadow, type Trace } from './decision.ts';
 import { RuleEvaluation } from './evaluate-rule.ts';
 import { lastClaimCounter, type MerchantCaps, userLimits } from './limits.ts';
 import type { Match } from './match.ts';
@@ -38,6 +39,7 @@ export type Surroundings = {
 export function factsQueryFor(matches: readonly Match[], event: Event, now: Instant, around: Surroundings): FactsQuery {
   const claims = new Set<string>();
   const counters = new Set<string>();
+  const pauses = new Set<string>();
   for (const match of matches) {
     const at = lookedAt(match, event, now, around);
     const { campaign, rule } = at;
@@ -49,6 +51,7 @@ export function factsQueryFor(matches: readonly Match[], event: Event, now: Inst
     for (const limit of userLimits(campaign, event, now)) if (isBounded(limit)) counters.add(limit.name);
     if (campaign.perUser.gap !== undefined) counters.add(lastClaimCounter(campaign.id, event.user));
     for (const name of offerCounters(at, capsFor(campaign, around))) counters.add(name);
+    pauses.add(pauseOf(campaign.id));
   }
   const code = codeIn(event);
   const asksForCode = matches.some(({ rule }) => rule.on.some(({ kind }) => kind === 'code'));
@@ -58,11 +61,12 @@ export function factsQueryFor(matches: readonly Match[], event: Event, now: Inst
     merchant: around.merchant?.merchant,
     claims: [...claims],
     counters: [...counters],
+    ...(pauses.size > 0 && { pauses: [...pauses] }),
     ...(code !== undefined && asksForCode && { code }),
   };
 }
 
-/** The first campaign that is running decides; if none is, the first one says why not. */
+/** The first campaign that is running decides, and those beside it; if none is, the first one says why not. */
 export function decide(
   matches: readonly Match[],
   event: Event,
@@ -99,16 +103,17 @@ function look(
   const trace: Trace[number][] = [];
   const shadows: Shadow[] = [];
   const seen = new Set<Campaign>();
-  let decided: Decision | Open | undefined;
+  const decided: (Decision | Open)[] = [];
+  let isTaken = false;
   let notRunning: Decision | Open | undefined;
   for (const match of matches) {
     const { campaign } = match;
     const isShadow = campaign.mode === 'shadow';
-    if (seen.has(campaign) || (decided && !isShadow)) continue; // within a file the first match wins
+    if (seen.has(campaign) || (isTaken && !isShadow && !campaign.alongside)) continue; // within a file the first match wins
     const at = lookedAt(match, event, now, around);
     const caps = capsFor(campaign, around);
     const evaluation = new RuleEvaluation(at, {
-      facts: isShadow ? shadowed(at, facts) : facts,
+      facts: isShadow ? shadowed(at, facts) : withAwards(facts, decided),
       caps,
       pinned: around.pinned,
     });
@@ -116,12 +121,14 @@ function look(
       seen.add(campaign);
       const decision: Decision | Open = { ...evaluation.decide(), trace: [] };
       if (isShadow) shadows.push(...shadowOf(decision));
-      else if (isRunning(decision)) decided = decision;
-      else notRunning ??= decision;
+      else if (isRunning(decision)) {
+        decided.push(decision);
+        isTaken ||= !campaign.alongside;
+      } else notRunning ??= decision;
     }
     trace.push(evaluation.line());
   }
-  const decision = decided ?? notRunning ?? { kind: 'ignored' as const, reply: NO_REPLY };
+  const decision = besides(decided) ?? notRunning ?? { kind: 'ignored' as const, reply: NO_REPLY };
   return { ...decision, trace, ...(shadows.length > 0 && { shadows }) };
 }
 
@@ -181,6 +188,6 @@ function shadowOf(decision: Decision | Open): Shadow[] {
 
 /** Everything that is counted with a decision: its own and its shadows'. */
 export function countersOf(decision: Decision): readonly Counter[] {
-  const own = decision.kind === 'ignored' ? [] : (decision.counters ?? []);
+  const own = partsOf(decision).flatMap(({ counters }) => counters ?? []);
   return [...own, ...(decision.shadows ?? []).flatMap(({ counters }) => counters ?? [])];
 }

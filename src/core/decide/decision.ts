@@ -57,26 +57,38 @@ export type Award = About & {
 /** `counters`: what it counts beside a claim, such as a wrong try; written with the answer, or not at all. */
 type Counting = { readonly counters?: readonly Counter[] };
 
-export type Decision = {
+/** What one campaign came to. */
+export type Part =
+  | (About & Counting & { readonly kind: 'answered'; readonly detail?: Detail })
+  | (About & Counting & { readonly kind: 'refused'; readonly refusal: Refusal; readonly detail?: Detail })
+  | Award;
+
+type Told = {
   readonly trace: Trace;
   readonly reply: Reply;
   /** What campaigns in `shadow` mode would have done. Only counted: nobody is told, nothing is paid. */
   readonly shadows?: readonly Shadow[];
-} & (
-  | { readonly kind: 'ignored' }
-  | (About & Counting & { readonly kind: 'answered'; readonly detail?: Detail })
-  | (About & Counting & { readonly kind: 'refused'; readonly refusal: Refusal; readonly detail?: Detail })
-  | Award
-);
+};
+
+/** `beside`: what campaigns came to that answer beside others (`alongside`). The first part is what gave the most. */
+export type Decision = Told & { readonly beside?: readonly Part[] } & ({ readonly kind: 'ignored' } | Part);
+
+export type OpenPart = About & { readonly kind: 'open'; readonly prospects: readonly Prospect[] };
 
 /** Of an event that has not happened: it would draw, and the draw is not made. */
-export type Open = About & {
-  readonly kind: 'open';
-  readonly trace: Trace;
-  readonly reply: Reply;
-  readonly prospects: readonly Prospect[];
-  readonly shadows?: readonly Shadow[];
-};
+export type Open = Told & { readonly beside?: readonly (Part | OpenPart)[] } & OpenPart;
+
+/** Each of the things it came to, as if it had come to nothing else. */
+export function partsOf(decision: Decision): readonly Exclude<Decision, { readonly kind: 'ignored' }>[] {
+  if (decision.kind === 'ignored') return [];
+  const { beside = [], trace, reply } = decision;
+  return [decision, ...beside.map(part => ({ ...part, trace, reply }))];
+}
+
+/** Everything that was given. */
+export function awardsOf(decision: Decision): readonly Extract<Decision, { readonly kind: 'awarded' }>[] {
+  return partsOf(decision).filter(part => part.kind === 'awarded');
+}
 
 /** The claim is a counter of its own here, so that it is as unique as a real one. */
 export type Shadow = About &

@@ -5,14 +5,14 @@ import { type Counter, hasRoom, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { fen, yuanText } from '../base/money.ts';
 import { byWeight } from '../base/random.ts';
-import { beijingText, type Day, hoursText, type Instant, later, minuteOfDay, weekdayOf } from '../base/time.ts';
-import { claimKeyOf, claimKeysOf } from '../match/claim-key.ts';
+import { beijingText, type Day, hoursText, type Instant, later } from '../base/time.ts';
+import { claimKeyOf } from '../match/claim-key.ts';
 import type { Facts } from '../match/facts.ts';
-import { followsWith, notFollowing, standingOf } from '../match/follower.ts';
+import { followsWith } from '../match/follower.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
-import type { EvaluationContext, Limit, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
+import type { EvaluationContext, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
 import { causesOf } from '../mechanics/refund.ts';
-import { type Campaign, REFUSALS, type Refusal, type Rule } from '../rules/campaign.ts';
+import { type Campaign, REFUSALS, type Rule } from '../rules/campaign.ts';
 import { isVoucher, isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { defaultOf, NO_REPLY, renderWith, replyFor, type Values } from '../rules/reply.ts';
@@ -20,7 +20,8 @@ import { fitsPattern } from '../triggers/trigger.ts';
 import type { Check } from './check.ts';
 import type { Award, Decision, Open, Trace } from './decision.ts';
 import { type Luck, luckOf } from './draw.ts';
-import { gapCounter, lastClaimCounter, type MerchantCaps, ruleClaims, userLimits } from './limits.ts';
+import { gapCounter, type MerchantCaps, ruleClaims, userLimits } from './limits.ts';
+import { lastClaimAt, ownRefusal, pauseRefusal, refusalOf, seeLimit } from './own-refusal.ts';
 import { drawCounters, type Missing, type Offer, offerOf } from './prize-offer.ts';
 import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from './prospect.ts';
 
@@ -168,7 +169,7 @@ export class RuleEvaluation implements EvaluationContext {
   /** What could be won; of limits that which is needed at least. */
   private open(prospects: readonly Prospect[], left: readonly Offer[] = []): Undecided {
     const limits = new Map(left.flatMap(offer => offer.limits).map(limit => [limit.name, limit]));
-    for (const limit of limits.values()) if (!limit.isGuard && isBounded(limit)) this.seeLimit(limit);
+    for (const limit of limits.values()) if (!limit.isGuard && isBounded(limit)) seeLimit(this, limit);
     return { kind: 'open', campaign: this.campaign.id, rule: this.rule.id, prospects, reply: NO_REPLY };
   }
 
@@ -191,11 +192,11 @@ export class RuleEvaluation implements EvaluationContext {
       ({ name, add, max }) => ({ name, add, max }),
     );
     counters.push(ruleClaims(this.campaign.id, rule.id));
-    const last = this.campaign.perUser.gap === undefined ? 0 : this.lastClaimAt();
+    const last = this.campaign.perUser.gap === undefined ? 0 : lastClaimAt(this);
     counters.push(gapCounter(this.campaign, this.event.user, last, this.now));
     if (names.length > 1) counters.push(...drawCounters(this));
     for (const mechanic of this.mechanics) counters.push(...(mechanic.counts?.(this) ?? []));
-    for (const limit of limits) if (!limit.isGuard && isBounded(limit)) this.seeLimit(limit);
+    for (const limit of limits) if (!limit.isGuard && isBounded(limit)) seeLimit(this, limit);
     for (const { name, add } of counters) this.added.set(name, (this.added.get(name) ?? 0) + add);
     const cancelIf = causesOf(rule, this.event);
     const payAt = rule.delay !== undefined && amount > 0 ? later(this.now, rule.delay) : undefined;
@@ -227,64 +228,11 @@ export class RuleEvaluation implements EvaluationContext {
   // ── What speaks against it ───────────────────────────────────────────────────────────────────────────────
 
   private firstNo(): RefusalReason | undefined {
-    const own = this.ownRefusal();
+    const own = ownRefusal(this);
     const others = this.mechanics.flatMap(mechanic => mechanic.refuses?.(this) ?? []);
-    const all = own ? [own, ...others] : others;
+    const all = [own ?? [], others, pauseRefusal(this) ?? []].flat();
     const rank = ({ refusal }: RefusalReason): number => REFUSALS.indexOf(refusal);
     return all.sort((a, b) => rank(a) - rank(b))[0];
-  }
-
-  /** Refusals that every rule has, in their order. */
-  private ownRefusal(): RefusalReason | undefined {
-    const { from, to } = this.campaign.period;
-    if (!this.see({ ok: this.now >= from, check: 'begun', at: from })) return { refusal: 'notStarted' };
-    if (!this.see({ ok: this.now < to, check: 'notOver', at: to })) return { refusal: 'ended' };
-    if (!this.isInHours()) return { refusal: 'closed' };
-    if (!this.isEligible()) return { refusal: 'notEligible' };
-    const keys = claimKeysOf(this.campaign, this.rule, this.event, this.now);
-    const used = Number(keys.some(key => this.facts.claims.has(key)));
-    // Every event is a new occasion, of which there is nothing to say.
-    const { once } = this.rule;
-    const isSaid = once !== 'perEvent' || used > 0;
-    if (isSaid && !this.see({ ok: used === 0, check: 'once', once, used })) return { refusal: 'already' };
-    const limits = userLimits(this.campaign, this.event, this.now).filter(isBounded);
-    const isMine = ({ refuses }: Limit): boolean => refuses === 'limited';
-    for (const limit of limits.filter(isMine)) if (!this.seeLimit(limit)) return refusalOf(limit);
-    if (!this.isRested()) return { refusal: 'limited', detail: 'tooSoon' };
-    for (const limit of limits) if (!isMine(limit) && !this.seeLimit(limit)) return refusalOf(limit);
-    return undefined;
-  }
-
-  /** `gap` */
-  private isRested(): boolean {
-    const { gap } = this.campaign.perUser;
-    if (gap === undefined) return true;
-    const last = this.lastClaimAt();
-    const length = this.now - last;
-    return this.see({ ok: length >= gap, check: 'gap', needed: gap, ...(last > 0 && { length }) });
-  }
-
-  private isInHours(): boolean {
-    const { hours, weekdays: days } = this.campaign.period;
-    const minute = minuteOfDay(this.now);
-    const isOpen = hours.length === 0 || hours.some(([start, end]) => minute >= start && minute < end);
-    if (hours.length > 0 && !this.see({ ok: isOpen, check: 'hours', minute, hours })) return false;
-    const day = weekdayOf(this.now);
-    return days.length === 0 || this.see({ ok: days.includes(day), check: 'weekdays', day, days });
-  }
-
-  private isEligible(): boolean {
-    const { followedFor, firstFollow } = this.rule.who;
-    if (followedFor === undefined && !firstFollow) return true;
-    const standing = standingOf(this);
-    if (standing.kind !== 'follows') return this.see(notFollowing(standing.kind, this.isForetold));
-    if (followedFor !== undefined && standing.since !== undefined) {
-      const length = Math.max(0, this.now - standing.since);
-      const ok = length >= followedFor;
-      if (!this.see({ ok, check: 'followedFor', length, needed: followedFor })) return false;
-    }
-    const follows = this.follows();
-    return !firstFollow || this.see({ ok: follows <= 1, check: 'neverLeft', follows });
   }
 
   /** Prizes that can still be won. Where nothing worth money is left, the draw would be a pretence: a refusal. */
@@ -299,7 +247,7 @@ export class RuleEvaluation implements EvaluationContext {
       }
       const full = offer.limits.find(limit => !hasRoom(limit, this.facts.counters));
       if (full) {
-        this.seeLimit(full);
+        seeLimit(this, full);
         reasons.push(refusalOf(full));
       } else left.push(offer);
     }
@@ -333,8 +281,10 @@ export class RuleEvaluation implements EvaluationContext {
     return fallback;
   }
 
-  private refuse({ refusal, detail, counters, values }: RefusalReason): Undecided {
-    const reply = replyFor(detail ?? refusal, this.rule.replies, { ...this.values(), ...values });
+  private refuse({ refusal, detail, counters, values, says }: RefusalReason): Undecided {
+    const own = this.rule.replies;
+    const replies = says === undefined ? own : { ...own, [detail ?? refusal]: { kind: 'text', text: says } as const };
+    const reply = replyFor(detail ?? refusal, replies, { ...this.values(), ...values });
     return {
       kind: 'refused',
       campaign: this.campaign.id,
@@ -344,10 +294,6 @@ export class RuleEvaluation implements EvaluationContext {
       ...(counters && counters.length > 0 && { counters }),
       reply,
     };
-  }
-
-  private lastClaimAt(): number {
-    return this.value(lastClaimCounter(this.campaign.id, this.event.user));
   }
 
   private values(): Values {
@@ -362,19 +308,8 @@ export class RuleEvaluation implements EvaluationContext {
       ...Object.assign({}, ...this.mechanics.map(mechanic => mechanic.values?.(this))),
     };
   }
-
-  private seeLimit(limit: Limit): boolean {
-    const { name, limit: check, of, add, max, money } = limit;
-    const used = this.value(name);
-    const ok = used + add <= max;
-    return this.see({ ok, check, used, max, ...(money && { add }), ...(of !== undefined && { of }) });
-  }
 }
 
 /** With which every amount is the smallest. */
 const LEAST: Luck = { prize: 0, amount: 0 };
 const PROGRESS_OFFER: Offer = { prize: { name: PROGRESS, kind: 'nothing', weight: 1 }, amount: fen(0), limits: [] };
-
-function refusalOf({ refuses, detail }: Limit): RefusalReason {
-  return { refusal: refuses satisfies Refusal, ...(detail !== undefined && { detail }) };
-}

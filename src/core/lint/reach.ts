@@ -157,7 +157,7 @@ function takenOf(piece: Piece, rule: Rule, campaign: Campaign, reach: Reach, acc
     // Where its condition does not hold, the next rule is asked.
     if (by.rule.when && by.rule.when.source !== rule.when?.source) continue;
     const isSame = by.campaign === campaign;
-    if (!isSame && mode !== 'live') continue;
+    if (!isSame && (mode !== 'live' || by.campaign.alongside || campaign.alongside)) continue;
     if (period.to <= campaign.period.from || period.from >= campaign.period.to) continue;
     const isAlways = period.from <= campaign.period.from && period.to >= campaign.period.to;
     return [{ piece, by, isWhole: isAlways && (by.day === undefined || piece.day !== undefined) }];

@@ -139,6 +139,7 @@ const NEEDS: Partial<Record<Said, string>> = {
   nothing: 'it needs a prize with nothing: true',
   problem: 'it needs a red packet',
   halted: 'it needs a red packet',
+  paused: 'it needs a rule that gives something',
   closed: 'it needs hours or weekdays in `period`, stores or rounds',
   notEligible: 'it needs `who`, or a list of stores',
   already: 'with once: perEvent every event is a new claim',

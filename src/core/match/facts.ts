@@ -24,6 +24,8 @@ export type FactsQuery = {
   readonly merchant: string | undefined;
   readonly claims: readonly string[];
   readonly counters: readonly string[];
+  /** Names under which campaigns are paused (`pauseOf`). */
+  readonly pauses?: readonly string[];
   /** A printed code that was typed or scanned, in capitals. */
   readonly code?: string;
 };
@@ -39,6 +41,8 @@ export type Facts = {
   readonly counters: ReadonlyMap<string, number>;
   /** The merchant's gate is shut: nothing new is promised. */
   readonly halted: boolean;
+  /** Those of the wanted pauses there are, and what is said meanwhile; `''`: what each rule says. */
+  readonly paused?: ReadonlyMap<string, string>;
   /** The wanted code; absent: there is none such. */
   readonly code?: CodeFact;
   /** What this follower is owed in words, and which state of their mailbox says so; absent: nothing. */

@@ -63,6 +63,8 @@ export type RefusalReason = {
   readonly detail?: Detail;
   readonly counters?: readonly Counter[];
   readonly values?: Values;
+  /** Said in place of what the rule says. */
+  readonly says?: string;
 };
 
 /** An answer that gives nothing: a wrong try, the next question. */

@@ -6,7 +6,7 @@ import { beijingText, type Instant } from '../base/time.ts';
 import type { Payout } from '../payout/payout.ts';
 import { latestOfEach, payoutView, type Stage } from '../payout/view.ts';
 import type { Reply } from '../rules/reply.ts';
-import { TEXT_BYTES_MAX } from './pending.ts';
+import { TEXT_BYTES_MAX } from '../rules/reply-text.ts';
 
 const WORDS: ReadonlySet<string> = new Set(['我的红包', '我的奖品', '查红包']);
 /** Longer than any of the words with what people put around them. */

@@ -5,9 +5,8 @@ import type { Event } from '../base/event.ts';
 import type { Facts } from '../match/facts.ts';
 
 import type { Reply } from '../rules/reply.ts';
+import { TEXT_BYTES_MAX } from '../rules/reply-text.ts';
 
-/** WeChat: the content of a text, as a passive reply and as a message. */
-export const TEXT_BYTES_MAX = 2048;
 const BETWEEN = '\n\n';
 /** Said for what has no room; there the follower finds all of it. */
 const AND_MORE = '还有更多消息,回复「我的红包」查看。';
@@ -40,19 +39,6 @@ function joined(own: readonly string[], texts: readonly string[]): string | unde
 
 function fits(text: string): boolean {
   return Buffer.byteLength(text) <= TEXT_BYTES_MAX;
-}
-
-/** As much of a text as WeChat takes, in whole characters. */
-export function clip(text: string): string {
-  if (fits(text)) return text;
-  let bytes = Buffer.byteLength('…');
-  let kept = '';
-  for (const character of text) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > TEXT_BYTES_MAX) break;
-    kept += character;
-  }
-  return `${kept}…`;
 }
 
 /** Whose passive reply appears in the chat for certain. */

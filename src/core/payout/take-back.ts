@@ -5,7 +5,7 @@
 import type { Counter } from '../base/counter.ts';
 import type { Event, EventKey } from '../base/event.ts';
 import { countersOf } from '../decide/decide.ts';
-import type { Decision, Trace } from '../decide/decision.ts';
+import { type Decision, partsOf, type Trace } from '../decide/decision.ts';
 import { takesBackDraws } from '../decide/prize-offer.ts';
 import { friendKey } from '../match/follower.ts';
 import { MECHANICS } from '../mechanics/index.ts';
@@ -54,20 +54,25 @@ export function takenBack(earnings: readonly Earning[], { transaction }: Refund,
   const counters: Counter[] = [];
   const trace: Trace[number][] = [];
   for (const { decision } of earnings) {
-    const undone = countersOf(decision).flatMap(counted => undoingOf(counted)?.undo(value) ?? []);
-    if (undone.length === 0) continue;
-    counters.push(...undone.flatMap(each => each.counters));
-    trace.push({ ...ruleIn(decision), checks: undone.map(({ check }) => check), isTakenBack: true });
+    for (const { counted, ...rule } of givenBy(decision)) {
+      const undone = counted.flatMap(each => undoingOf(each)?.undo(value) ?? []);
+      if (undone.length === 0) continue;
+      counters.push(...undone.flatMap(each => each.counters));
+      trace.push({ ...rule, checks: undone.map(({ check }) => check), isTakenBack: true });
+    }
   }
   const once = counters.length > 0 ? [{ name: takenBackCounter(transaction), add: 1, max: 1 }] : [];
   return { counters: [guard, ...once, ...counters], trace };
 }
 
-/** Of a decision that only a shadow has made, the shadow's. */
-function ruleIn({ trace, shadows = [], ...decision }: Decision): Omit<Trace[number], 'checks'> {
-  const { campaign, rule } = decision.kind === 'ignored' ? shadows[0]! : decision;
-  const hash = trace.find(line => line.campaign === campaign && line.rule === rule)?.hash ?? '';
-  return { campaign, rule, hash };
+type By = Omit<Trace[number], 'checks'> & { readonly counted: readonly Counter[] };
+
+/** What each rule had counted, its own and the shadows'. */
+function givenBy(decision: Decision): By[] {
+  return [...partsOf(decision), ...(decision.shadows ?? [])].map(({ campaign, rule, counters: counted = [] }) => {
+    const hash = decision.trace.find(line => line.campaign === campaign && line.rule === rule)?.hash ?? '';
+    return { campaign, rule, hash, counted };
+  });
 }
 
 const BACK: readonly TakesBack[] = [

@@ -50,6 +50,9 @@ function whenLines({ campaign, say }: Describing): string[] {
   const { period, rounds, stores } = campaign;
   const { from, to, hours, weekdays, dayStartsAt } = period;
   const lines = [
+    ...(campaign.mode === 'paused'
+      ? [say('活动暂停中，暂不发放。', 'The campaign is paused: it gives nothing for now.')]
+      : []),
     say(`${minuteText(from)} 至 ${endText(to)}（北京时间）。`, `${minuteText(from)} to ${endText(to)}, Beijing time.`),
   ];
   if (hours.length > 0) lines.push(say(`开放时段：${hoursIn(hours, say)}。`, `Open ${hoursIn(hours, say)}.`));

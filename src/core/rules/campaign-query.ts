@@ -120,6 +120,11 @@ export function idsOf(campaign: Campaign): readonly string[] {
   return [plainId(campaign), ...(campaign.names ?? [])];
 }
 
+/** Under which name the store holds that a campaign was paused by hand; a merchant has no `/` in its name. */
+export function pauseOf(id: string): string {
+  return `campaign/${id}`;
+}
+
 /** A campaign that says nothing: for what is counted or paid where no rule file is at hand. */
 export function blankCampaign(id: string): Campaign {
   return {

@@ -32,6 +32,8 @@ export const DETAILS = {
   used: 'already',
   invalid: 'notEligible',
   inactive: 'notEligible',
+  // halted
+  paused: 'halted', // this campaign alone
   // won, but paid later
   pending: 'won',
   // nothing, so far
@@ -302,8 +304,11 @@ type SceneLimits = {
 /** A store (门店) behind a scene: how it is called, and when it is open. */
 export type Store = { readonly name: string; readonly hours: readonly (readonly [number, number])[] };
 
-/** `draft`: not live. `rehearse`: only for the testers. `shadow`: decides and records, says and pays nothing. */
-export const MODES = ['live', 'draft', 'rehearse', 'shadow'] as const;
+/**
+ * `draft`: not live. `rehearse`: only for the testers. `shadow`: decides and records, says and pays nothing. `paused`: is there,
+ * and gives nothing.
+ */
+export const MODES = ['live', 'draft', 'rehearse', 'shadow', 'paused'] as const;
 type Mode = (typeof MODES)[number];
 
 /** The words on the packet. Lengths are bytes of UTF-8 (reference: 发放红包接口). */
@@ -332,6 +337,8 @@ export type Campaign = Named & {
   /** Claims of all followers together. */
   readonly perMinute?: number;
   readonly mode: Mode;
+  /** It answers beside whatever else answers, and takes no event away from anybody. */
+  readonly alongside?: boolean;
   /** For whom a campaign in `rehearse` exists. */
   readonly testers: ReadonlySet<string>;
   /** Openids by the name of their segment (人群). */

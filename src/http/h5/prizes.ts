@@ -2,7 +2,7 @@
 
 import type { OpenId } from '../../core/base/event.ts';
 import { yuanText } from '../../core/base/money.ts';
-import type { Award } from '../../core/decide/decision.ts';
+import { type Award, awardsOf } from '../../core/decide/decision.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import { latestOfEach, payoutView } from '../../core/payout/view.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
@@ -30,8 +30,10 @@ export async function ownOf(
     merchant === undefined ? undefined : store.authorization(merchant, user),
   ]);
   const isAuthorized = authorization?.state === 'TAKING_EFFECT';
-  const awards = journal.filter(
-    (line): line is Awarded => line.decision.kind === 'awarded' && line.decision.campaign === campaign.id,
+  const awards = journal.flatMap(line =>
+    awardsOf(line.decision)
+      .filter(award => award.campaign === campaign.id)
+      .map((decision): Awarded => ({ ...line, decision })),
   );
   const names = new Map(awards.map(({ decision }) => [decision.claimKey, calledIn(campaign, decision.prize)]));
   const payouts = latestOfEach(all);
@@ -86,8 +88,10 @@ function calledIn({ prizes }: Campaign, prize: string): string {
 export function resultOf(answer: Answer, line: JournalLine | undefined, campaign: Campaign, lang: Lang): Result {
   const words = wordsOf(lang);
   const text = sayable(answer, words.silent, words.inChat);
-  if (line?.decision.kind !== 'awarded') return { kind: 'said', title: words.said, text };
-  const { prize, amount } = line.decision;
+  const awards = line ? awardsOf(line.decision).filter(award => award.campaign === campaign.id) : [];
+  const [dearest] = [...awards].sort((a, b) => b.amount - a.amount);
+  if (!dearest) return { kind: 'said', title: words.said, text };
+  const { prize, amount } = dearest;
   const kind = amount > 0 ? 'won' : campaign.prizes.get(prize)?.kind === 'coupon' ? 'coupon' : 'nothing';
   return { kind, title: words[kind], text, ...(amount > 0 && { amount: yuanText(amount) }) };
 }

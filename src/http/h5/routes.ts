@@ -235,7 +235,7 @@ class Pages implements H5 {
     const campaign = campaigns.find(each => calledOf(each) === id) ?? campaigns.find(each => idsOf(each).includes(id));
     if (!campaign || (campaign.account ?? accounts.keys().next().value) !== account) return undefined;
     if (campaign.mode === 'rehearse') return user === undefined || campaign.testers.has(user) ? campaign : undefined;
-    return campaign.mode === 'live' ? campaign : undefined;
+    return campaign.mode === 'live' || campaign.mode === 'paused' ? campaign : undefined;
   }
 
   private session(ctx: Context, account: string): Session | undefined {

@@ -64,9 +64,10 @@ function argsOf(group: readonly Pick<Waiting, 'args' | 'keys'>[]): (string | Nam
   return group.flatMap(({ args, keys }) => [whole(args.length), ...args, keys]);
 }
 
-function keysOf({ event, payout }: Commit): Named {
+function keysOf({ event, payout, beside = [] }: Commit): Named {
   const mine = KEY.journalUser + event.user;
-  return naming(mine, ...(payout ? keysOfPayout(payout).keys : []));
+  const payouts = [payout, ...beside.map(each => each.payout)].flatMap(each => each ?? []);
+  return naming(mine, ...payouts.flatMap(each => keysOfPayout(each).keys));
 }
 
 /** One alone. Also for the bench, which sends the same to a bare client. */
@@ -77,9 +78,11 @@ export async function writeCommit(run: Run, commit: Commit): Promise<Committed> 
 
 function commitArgs(commit: Commit): string[] {
   const { event, seenAt, answer, decision, follower, claim, counters, payout, told } = commit;
-  const { followsSeen, leftSeen } = commit;
+  const { followsSeen, leftSeen, beside = [] } = commit;
   checkTold(told);
-  assert(!payout || payout.claimKey === claim?.key, `a payout comes with its claim: ${payout?.billNo}`);
+  assert(claim || !(payout ?? beside.length), `what is given comes with a claim: ${event.key}`);
+  for (const each of [{ claim, payout }, ...beside])
+    assert(!each.payout || each.payout.claimKey === each.claim?.key, `not its claim's payout: ${each.payout?.billNo}`);
   const token = newToken();
   return [
     ...[token, eventField(event.account, event.key), JSON.stringify(answer), whole(answer.at)],
@@ -89,6 +92,8 @@ function commitArgs(commit: Commit): string[] {
     ...counterArgs(counters),
     ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
     ...planArgs(payout, token),
+    whole(beside.length),
+    ...beside.flatMap(each => [each.claim.key, JSON.stringify(each.claim), ...planArgs(each.payout, token)]),
   ];
 }
 

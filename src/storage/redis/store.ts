@@ -179,6 +179,7 @@ type FactsRow = [
   owed: string | null,
   code: string | null,
   active: number,
+  pauses: (string | null)[],
   ...rest: (number | string | null)[],
 ];
 
@@ -186,13 +187,19 @@ async function readFacts(run: Run, wanted: FactsQuery): Promise<Facts> {
   return factsFrom(wanted, (await run(READ.FACTS, ...factsArgs(wanted))) as FactsRow);
 }
 
-function factsArgs({ account, user, merchant, claims, counters, code }: FactsQuery): (string | Named)[] {
+function factsArgs(wanted: FactsQuery): (string | Named)[] {
+  const { account, user, merchant, claims, counters, pauses = [], code } = wanted;
   const hash = code === undefined ? '' : codeHash(code);
-  return [`${account}/${user}`, merchant ?? '', hash, whole(claims.length), ...claims, ...counters, codeKey(hash)];
+  const gates = [merchant ?? '', hash, whole(pauses.length), ...pauses];
+  return [`${account}/${user}`, ...gates, whole(claims.length), ...claims, ...counters, codeKey(hash)];
 }
 
-function factsFrom({ merchant, claims, counters }: FactsQuery, row: FactsRow): Facts {
-  const [follower, halted, owed, code, active, ...rest] = row;
+function factsFrom({ merchant, claims, counters, pauses = [] }: FactsQuery, row: FactsRow): Facts {
+  const [follower, halted, owed, code, active, gates, ...rest] = row;
+  const paused = pauses.flatMap((name, n) => {
+    const pause = gates[n];
+    return pause == null ? [] : [[name, behind<Halt>(pause).reason] as const];
+  });
   const values = rest.slice(claims.length);
   const known = counters.map((name, n) => [name, values[n]] as const).filter(([, value]) => value !== null);
   return {
@@ -200,6 +207,7 @@ function factsFrom({ merchant, claims, counters }: FactsQuery, row: FactsRow): F
     claims: new Set(claims.filter((_, n) => rest[n] === 1)),
     counters: new Map(known.map(([name, value]) => [name, Number(value)])),
     halted: merchant !== undefined && halted === 1,
+    ...(paused.length > 0 && { paused: new Map(paused) }),
     ...codeFactOf(code, active),
     ...(owed !== null && { owed: owedOf(...halfOf(owed)) }),
   };

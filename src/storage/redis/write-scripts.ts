@@ -173,6 +173,19 @@ end
  * why nothing was written. One does not mind what became of another.
  */
 export const COMMIT = scriptOf(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MAILBOX}
+local function give(given, seq)
+  local plan = given.plan
+  if given.key ~= '' then
+    redis.call('SADD', P .. '${KEY.claimed}', given.key)
+    redis.call('XADD', P .. '${KEY.claims}', seq .. '-0', 'c', given.claim)
+  end
+  if not plan then return end
+  local money, hasBucket = readBucket(plan.campaign)
+  addPlan(plan, seq)
+  if not hasBucket then redis.call('XADD', P .. '${KEY.buckets}', seq .. '-0', 'n', plan.campaign)
+  else keep('b:' .. plan.campaign, table.concat(money, ' ')) end
+  redis.call('HINCRBY', P .. '${KEY.bucket}' .. plan.campaign, 'reserved', plan.amount)
+end
 local function commit()
   local token, event, answer, answerAt = arg(), arg(), arg(), arg()
   local before = redis.call('HGET', P .. '${KEY.answer}', event)
@@ -197,24 +210,22 @@ local function commit()
   if not counters then return { 'lost', values } end
   local user, key, line = arg(), arg(), arg()
   local plan = readPlan()
-  if plan and isPlanned(plan) then return { 'broken', 'this payout was planned before' } end
-  local money, hasBucket
-  if plan then money, hasBucket = readBucket(plan.campaign) end
+  local given = { { key = claimKey, claim = claim, plan = plan } }
+  for n = 1, tonumber(arg()) do
+    given[n + 1] = { key = arg(), claim = arg() }
+    given[n + 1].plan = readPlan()
+  end
+  for _, each in ipairs(given) do
+    if each.key ~= '' and redis.call('SISMEMBER', P .. '${KEY.claimed}', each.key) == 1 then return { 'claimed' } end
+    if each.plan and isPlanned(each.plan) then return { 'broken', 'this payout was planned before' } end
+  end
 
   local seq = text(redis.call('INCR', P .. '${KEY.seq}'))
   addCounters(counters, values, seq)
-  if claimKey ~= '' then
-    redis.call('SADD', P .. '${KEY.claimed}', claimKey)
-    redis.call('XADD', P .. '${KEY.claims}', seq .. '-0', 'c', claim)
-  end
   if follower ~= '' then redis.call('HSET', P .. '${KEY.follower}', follower, followerNow) end
   if mailbox then setMailbox(person, text(tonumber(told) + 1) .. string.match(mailbox, ' .*'), '') end
-  if plan then
-    addPlan(plan, seq)
-    local bucket = P .. '${KEY.bucket}' .. plan.campaign
-    if not hasBucket then redis.call('XADD', P .. '${KEY.buckets}', seq .. '-0', 'n', plan.campaign)
-    else keep('b:' .. plan.campaign, table.concat(money, ' ')) end
-    redis.call('HINCRBY', bucket, 'reserved', plan.amount)
+  for n, each in ipairs(given) do
+    give(each, n == 1 and seq or text(redis.call('INCR', P .. '${KEY.seq}')))
   end
   redis.call('HSET', P .. '${KEY.answer}', event, token .. answer)
   redis.call('ZADD', P .. '${KEY.answerAt}', answerAt, event)

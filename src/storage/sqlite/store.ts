@@ -15,6 +15,7 @@ import type {
   Buckets,
   Commit,
   Committed,
+  Given,
   Halt,
   JournalLine,
   Lost,
@@ -271,21 +272,32 @@ function factsOf(sql: Statements, wanted: FactsQuery): Facts {
     claims: new Set(wanted.claims.filter(key => sql.own.get(...claimPlace(key)))),
     counters,
     halted: merchant !== undefined && sql.halt.get(merchant) !== undefined,
+    ...pausedIn(sql, wanted),
     ...codeFactOf(wanted.code === undefined ? undefined : sql.code.get(codeHash(wanted.code))),
     ...owedFactOf(sql.owed.get(account, user)),
   };
 }
 
+function pausedIn(sql: Statements, { pauses = [] }: FactsQuery): Pick<Facts, 'paused'> {
+  const found = pauses.flatMap(name => {
+    const pause = sql.halt.get(name);
+    return pause ? [[name, present(pause).reason] as const] : [];
+  });
+  return found.length > 0 ? { paused: new Map(found) } : {};
+}
+
 /** First everything that may speak against it, and nothing is written before. */
 function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committed {
-  const { event, answer, follower, claim, payout, told } = commit;
+  const { event, answer, follower, claim, payout, told, beside = [] } = commit;
   checkTold(told);
   const place = eventPlace(event.account, whole(event.key));
   const before = sql.own.get(...place);
   const answered = before && answerFrom(heardIn(before.value), sql.file);
   if (answered) return { kind: 'answered', answer: answered };
-  const claimed = claim && claimPlace(whole(claim.key));
-  if (claimed && sql.own.get(...claimed)) return { kind: 'claimed' };
+  const given = claim ? [{ claim, ...(payout && { payout }) }, ...beside] : [];
+  assert(claim || !(payout ?? beside.length), `what is given comes with a claim: ${event.key}`);
+  const isTaken = ({ claim: each }: Given): boolean => sql.own.get(...claimPlace(whole(each.key))) !== undefined;
+  if (given.some(isTaken)) return { kind: 'claimed' };
   if (looksAtFollower(commit) && !isAsSeen(sql.follower.get(event.account, whole(event.user)), commit))
     return { kind: 'lost', counter: 'follower' };
   const passed = countAll(sql, commit.counters, undo);
@@ -298,19 +310,23 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
     whole(follower.user);
     sql.setFollower.run(...followerValues(follower));
   }
-  const payouts = claim && !payout && claim.amount > 0 ? payoutsWithout(sql, claim.key) : [];
-  if (payout) {
-    assert(payout.claimKey === claim?.key, `a payout comes with its claim: ${payout.billNo}`);
-    payouts.push(plan(sql, payout));
-    sql.reserve.run(payout.campaign, payout.amount);
-  }
-  if (claim && claimed) sql.putOwn.run(...claimed, claimText(claim, payouts));
+  for (const each of given) give(sql, each);
   const line = addLine(sql, commit);
   const isLines = answer.at === commit.seenAt;
   const lines = [...(before ? heardIn(before.value).lines : []), line];
   sql.putOwn.run(...place, eventColumn({ lines, answer: isLines ? {} : { at: answer.at } }));
   if (place[0] !== event.user) sql.putOwn.run(event.user, strayName(line), line);
   return { kind: 'done' };
+}
+
+function give(sql: Statements, { claim, payout }: Given): void {
+  const payouts = !payout && claim.amount > 0 ? payoutsWithout(sql, claim.key) : [];
+  if (payout) {
+    assert(payout.claimKey === claim.key, `a payout comes with its claim: ${payout.billNo}`);
+    payouts.push(plan(sql, payout));
+    sql.reserve.run(payout.campaign, payout.amount);
+  }
+  sql.putOwn.run(...claimPlace(claim.key), claimText(claim, payouts));
 }
 
 /** A repair gives payouts the claim back that they have lost. Nobody else asks by a claim: so all of them are read. */

@@ -158,7 +158,7 @@ describe('a reply', () => {
   test('that is missing is said to who asks', () => {
     const asked = settled({ severity: { 'reply-by-default': 'warning' } });
     expect(saidOf([], asked)).toEqual([
-      '12:9 reply-by-default "password" has no text of its own for nothing, problem, notStarted, ended, limited, soldOut, halted: the default one is said',
+      '12:9 reply-by-default "password" has no text of its own for nothing, problem, notStarted, ended, limited, soldOut, halted, paused: the default one is said',
     ]);
     const all = ['nothing', 'problem', 'notStarted', 'ended', 'limited', 'soldOut', 'halted'].map(
       each => `${each}: 好`,

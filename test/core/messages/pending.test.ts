@@ -4,9 +4,10 @@ import { type Event, eventKey, type Happening, openId } from '../../../src/core/
 import { fen } from '../../../src/core/base/money.ts';
 import { HOUR, later, parseBeijing } from '../../../src/core/base/time.ts';
 import { asksForMine, mineReply } from '../../../src/core/messages/my-packets.ts';
-import { clip, withOwed } from '../../../src/core/messages/pending.ts';
+import { withOwed } from '../../../src/core/messages/pending.ts';
 import type { Payout } from '../../../src/core/payout/payout.ts';
 import { NO_REPLY, type Reply } from '../../../src/core/rules/reply.ts';
+import { clip } from '../../../src/core/rules/reply-text.ts';
 import { aPayout } from '../../storage/store.contract.ts';
 
 const AT = parseBeijing('2026-02-10 10:00')!;

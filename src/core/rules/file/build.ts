@@ -39,6 +39,7 @@ export function buildCampaign(read: RuleFile, beside: Beside, about: About): Cam
     perScene: limits?.perScene ?? {},
     ...(limits?.perMinute !== undefined && { perMinute: limits.perMinute }),
     mode: read.mode?.value ?? 'live',
+    ...(read.alongside && { alongside: true }),
     testers: peopleOf(read.testers?.value, beside),
     segments: new Map([...(segments ?? [])].map(([name, people]) => [name, peopleOf(people, beside)])),
     ...(stores && { stores: beside.data.stores(stores, heard)! }),

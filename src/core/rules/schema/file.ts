@@ -32,6 +32,7 @@ import {
   slug,
   text,
   wrapped,
+  yes,
 } from '../../yaml/schema.ts';
 import { MODES } from '../campaign.ts';
 import { renaming } from './names.ts';
@@ -159,7 +160,11 @@ export const fileFields = {
   account: optional(located(name('an account')), '公众号在 bot.yaml 里的名字；只有一个时可省略'),
   mode: optional(
     located(choice('mode', MODES)),
-    'live 上线（默认）、draft 草稿、rehearse 彩排（只对 testers）、shadow 影子（只判定和记录，不回复不发钱）',
+    'live 上线（默认）、draft 草稿、rehearse 彩排（只对 testers）、shadow 影子（只判定和记录，不回复不发钱）、paused 暂停（照常回答，什么也不给）',
+  ),
+  alongside: optional(
+    yes(),
+    'true：和别的活动并行：同一件事两个活动都回答，各领各的，回复合在一起；不写就是先匹配的那个活动回答',
   ),
   testers: optional(located(people), '彩排名单：openid 列表或 CSV'),
   period: required(period, '活动时间'),

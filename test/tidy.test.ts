@@ -32,7 +32,7 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages?: RegExp]
     /^node:(crypto|assert\/strict)$/,
   ],
   'core/lint': [
-    'core/base core/yaml core/rules core/match core/triggers core/mechanics core/decide',
+    'core/base core/yaml core/rules core/match core/triggers core/mechanics core/decide core/exposure',
     /^node:assert\/strict$/,
   ],
   'core/live': ['core/base core/yaml core/rules core/match core/triggers', /^node:(crypto|assert\/strict)$/],
@@ -40,7 +40,8 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages?: RegExp]
     'core/base core/yaml core/rules core/match core/triggers core/mechanics core/decide core/payout',
     /^node:(crypto|assert\/strict)$/,
   ],
-  'core/public-rules': ['core/base core/rules core/triggers core/mechanics'],
+  'core/exposure': ['core/base core/rules core/match core/mechanics'],
+  'core/public-rules': ['core/base core/rules core/triggers core/mechanics core/exposure'],
   'core/ops': [
     'core/base core/yaml core/rules core/match core/triggers core/decide core/payout',
     /^(yaml|node:(crypto|assert\/strict))$/,

@@ -3,6 +3,7 @@
 // it says is an event, and so is kept. On the way of a push nobody is asked: there it would cost the passive reply.
 import { messageOf } from '../core/base/error.ts';
 import { type Event, eventKey, type OpenId } from '../core/base/event.ts';
+import { fen } from '../core/base/money.ts';
 import { type Instant, later, MINUTE } from '../core/base/time.ts';
 import type { Book } from '../core/decide/match.ts';
 import { mustLookUp, newsForInviter, speaksOfFollowing } from '../core/match/follower.ts';
@@ -63,6 +64,7 @@ class Desk implements Lookup {
       friend: user,
       did,
       campaign,
+      amount: fen(Number.MAX_SAFE_INTEGER), // enough for any rule
     }));
     const known = await Promise.all(deeds.map(deed => this.beforeOne({ ...envelope, ...deed })));
     return known.every(Boolean);

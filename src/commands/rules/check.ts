@@ -4,6 +4,7 @@
 import { type Finding, showFinding } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { instant } from '../../core/base/time.ts';
+import { mostOfOne } from '../../core/exposure/one-follower.ts';
 import type { Silenced, Warning } from '../../core/lint/catalogue.ts';
 import { spendOf } from '../../core/lint/spend.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
@@ -40,7 +41,10 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
     const isFramed = options.frame ?? process.stdout.isTTY === true;
     const lines = linesOf(files);
     for (const each of inOrder([...findings, ...warnings])) show(each, isFramed ? lines.get(each.file) : undefined);
-    if (isFramed) for (const campaign of campaigns) showSpend(campaign);
+    for (const campaign of campaigns.filter(each => spendOf(each))) {
+      if (isFramed) showSpend(campaign);
+      showOne(campaign);
+    }
     print(summary(files.length, errors, warnings.length + findings.length - errors, silenced));
     if (unseen !== undefined) printNote(`not looked at: ${unseen}`);
     if (notCompared !== undefined) printNote(`not compared with what is live: ${notCompared}`);
@@ -61,7 +65,11 @@ function asJson(
     findings,
     warnings,
     silenced,
-    spend: campaigns.map(campaign => ({ campaign: calledOf(campaign), ...spendOf(campaign) })),
+    spend: campaigns.map(campaign => ({
+      campaign: calledOf(campaign),
+      ...spendOf(campaign),
+      one: oneAsJson(campaign),
+    })),
   };
 }
 
@@ -114,6 +122,22 @@ function linesOf(files: readonly RuleFile[]): Map<string, readonly string[]> {
 function split(text: string): string[] {
   return text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
 }
+
+/** The most one follower can take. */
+function oneAsJson(campaign: Campaign): object {
+  const { day, ever, own, per } = mostOfOne(campaign);
+  return { day, ever, isBounded: own.ever !== undefined, per };
+}
+
+function showOne(campaign: Campaign): void {
+  const { day, ever, own, per, endless } = mostOfOne(campaign);
+  const most = `${showFen(day)} in a day, ${showFen(ever)} in all`;
+  const whole = `${showFen(own.day ?? day)} in a day, and up to the budget (${showFen(ever)}) in all`;
+  const why = endless ? ' WITHOUT END' : ` with ${per.map(each => PER[each]).join(', ')}`;
+  print(`${calledOf(campaign)}: one follower takes at most ${own.ever === undefined ? whole + why : most}`);
+}
+
+const PER = { paid: 'each payment', friend: 'each friend', code: 'each printed code' } as const;
 
 /** What it can cost, in one line. */
 function showSpend(campaign: Campaign): void {

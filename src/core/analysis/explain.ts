@@ -251,17 +251,26 @@ export function happeningOf(written: string): Happening {
 
 function paidOf(rest: string, written: string): Happening {
   const [sum = '', ...attach] = rest.split(':');
-  const plain = sum.replace(/^[\u00A5\uFFE5]/, '');
-  const amount: Fen | undefined = parseYuan(`¥${/^\d+$/.test(plain) ? `${plain}.00` : plain}`);
+  const amount = amountOf(sum);
   if (amount === undefined || amount === fen(0))
     throw new BadInput(`--event ${written}: expected an amount such as paid:60.00`);
   const order = { merchant: 'explain', transaction: 'explain', order: 'explain', amount, total: amount };
   return { kind: 'paid', ...order, ...(attach.length > 0 && { attach: attach.join(':') }) };
 }
 
+/** `60.00`, `60` or `¥60.00`. */
+function amountOf(sum: string): Fen | undefined {
+  const plain = sum.replace(/^[\u00A5\uFFE5]/, '');
+  return parseYuan(`¥${/^\d+$/.test(plain) ? `${plain}.00` : plain}`);
+}
+
 function friendOf(rest: string, written: string): Happening {
-  const [did, campaign] = rest.split(':');
-  if ((did !== 'followed' && did !== 'paid') || campaign === undefined || campaign === '')
-    throw new BadInput(`--event ${written}: expected friend:followed:CAMPAIGN or friend:paid:CAMPAIGN`);
-  return { kind: 'friend', friend: openId('explain'), did, campaign };
+  const [did, campaign, sum] = rest.split(':');
+  const amount = sum === undefined ? undefined : amountOf(sum);
+  const isWrong = sum !== undefined && (did !== 'paid' || amount === undefined);
+  if ((did !== 'followed' && did !== 'paid') || campaign === undefined || campaign === '' || isWrong)
+    throw new BadInput(
+      `--event ${written}: expected friend:followed:CAMPAIGN, friend:paid:CAMPAIGN or friend:paid:CAMPAIGN:60.00`,
+    );
+  return { kind: 'friend', friend: openId('explain'), did, campaign, ...(amount !== undefined && { amount }) };
 }

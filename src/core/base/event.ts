@@ -80,8 +80,9 @@ export type Happening =
       readonly friend: OpenId;
       readonly did: 'followed' | 'paid';
       readonly campaign: string;
-      /** The friend's payment. */
+      /** The friend's payment, and how much it was: what was written before that was asked has none. */
       readonly transaction?: string;
+      readonly amount?: Fen;
     }
   /**
    * WeChat was asked (user/info) whether somebody follows whom we had never seen do so. `since`: their latest follow; absent

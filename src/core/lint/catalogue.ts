@@ -12,6 +12,9 @@ type Kind = { readonly severity: Severity; readonly basis: string };
 function warned(basis: string): Kind {
   return { severity: 'warning', basis };
 }
+function forbidden(basis: string): Kind {
+  return { severity: 'error', basis };
+}
 /** True, and seldom a mistake: for who asks for it. */
 function asked(basis: string): Kind {
   return { severity: 'off', basis };
@@ -35,7 +38,7 @@ export const LINTS = {
   'budget-first-hours': warned(SUMS),
   'packets-beyond-budget': warned(SUMS),
   'stock-above-budget': warned(`${DRAWS}，公布的奖品数量要能兑现`),
-  'unlimited-per-user': warned(SUMS),
+  'unlimited-per-user': forbidden(SUMS),
   'alert-missing': warned(SUMS),
   'pace-too-slow': warned(SUMS),
   'payout-queue': warned(`${SENDING}：默认每秒 30 个`),

@@ -3,11 +3,12 @@
 
 import { fen, showFen } from '../base/money.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../base/time.ts';
+import { daysOf } from '../exposure/open-days.ts';
 import type { Campaign, Once } from '../rules/campaign.ts';
 import { hasTrigger, isCash, isDraw, isWorth, leastOf, makesClaims, payingRules } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { Linting } from './context.ts';
-import { type Bound, cashOf, daysOf, lowest, moneyOfDay, packetsInAll, packetsOfDay } from './spend.ts';
+import { type Bound, cashOf, lowest, moneyOfDay, packetsInAll, packetsOfDay } from './spend.ts';
 
 /** Small differences are roundings, not mistakes. */
 const NEARLY = 0.99;

@@ -2,12 +2,23 @@
 // and what stands on a packet.
 
 import { fen, showFen } from '../base/money.ts';
-import { HOUR, SECOND } from '../base/time.ts';
+import { SECOND } from '../base/time.ts';
+import { type Endless, mostOfOne } from '../exposure/one-follower.ts';
+import { daysOf } from '../exposure/open-days.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
-import { cashGiven, isCash, isOnly, leastOf, makesClaims, mostOf, payingRules } from '../rules/campaign-query.ts';
+import {
+  cashGiven,
+  hasTrigger,
+  isCash,
+  isOnly,
+  leastOf,
+  makesClaims,
+  mostOf,
+  payingRules,
+} from '../rules/campaign-query.ts';
 import type { Linting } from './context.ts';
-import { cashOf, courseOf, daysOf, isEarnedOutside, lowest, moneyInAll, moneyOfDay, packetsOfDay } from './spend.ts';
+import { cashOf, courseOf, isEarnedOutside, lowest, moneyInAll, moneyOfDay, packetsOfDay } from './spend.ts';
 
 /** Small differences are roundings, not mistakes. */
 const NEARLY = 0.99;
@@ -21,6 +32,7 @@ const WAIT_MAX = 60;
 export function lintMoney(at: Linting): void {
   const { campaign } = at;
   lintPacket(at);
+  lintOnePerson(at);
   if (!campaign.budget || cashOf(campaign).length === 0) return;
   lintLeftOver(at);
   lintEndsEarly(at);
@@ -28,7 +40,6 @@ export function lintMoney(at: Linting): void {
   lintPackets(at);
   lintStock(at);
   lintAlerts(at);
-  for (const rule of payingRules(campaign)) lintOnePerson(at, rule);
   lintRefunds(at);
   lintUserCaps(at);
   lintMerchantDay(at);
@@ -160,19 +171,53 @@ function lintAlerts({ campaign, say }: Linting): void {
 
 // ── One follower ─────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Whoever sends the same word all day must come to an end somewhere. */
-function lintOnePerson({ campaign, payer, caps, say }: Linting, rule: Rule): void {
-  const { total, perDay, perMonth, perRound, wins, amountPerDay, gap = 0 } = campaign.perUser;
-  if (rule.once !== 'perEvent' || isOnly(rule, ['paid', 'code', 'friend'])) return;
-  const isLimited = [total, perDay, perMonth, perRound, wins, amountPerDay].some(limit => limit !== undefined);
-  const isPlay = rule.streak || rule.makeUp !== undefined || rule.quiz || rule.giveAt || rule.spend.size > 0;
-  const isStocked = cashGiven(campaign, rule).every(({ perUser }) => perUser !== undefined);
-  if (isLimited || isPlay || isStocked || gap >= HOUR) return;
+/** Whatever one follower does, it must come to an end somewhere before the money does. */
+function lintOnePerson({ campaign, say }: Linting): void {
+  const { endless } = mostOfOne(campaign);
+  if (!endless) return;
+  const [main] = endless.gives;
+  const n = campaign.rules.indexOf(main!);
+  const [feeding] = endless.feeds;
+  if (feeding) {
+    const wallet = [...feeding.earn.keys()][0]!;
+    const path = ['rules', campaign.rules.indexOf(feeding), 'earn'];
+    say(
+      'unlimited-per-user',
+      path,
+      `"${feeding.id}" gives "${wallet}" as often as one follower likes${costText(endless)}, and "${main!.id}" gives ${gainText(endless)} for them: nothing but the budget ends it; add earnPerDay to the wallet "${wallet}", once: perDay to "${feeding.id}", or limits: { perUser: { perDay: 1 } }`,
+    );
+    return;
+  }
+  const isPaid = main!.on.some(({ kind }) => kind === 'paid' || kind === 'friend');
+  const isWritten = main!.once === 'perEvent';
   say(
     'unlimited-per-user',
-    ['rules', campaign.rules.indexOf(rule), 'once'],
-    `every message is a new claim, and no limit is about one follower: one alone can win all day, up to the ${caps.perUserPerDay} packets a day of ${payer}; add limits: { perUser: { perDay: 1 } }, or once: perDay`,
+    ['rules', n, isPaid || !isWritten ? 'on' : 'once'],
+    `${deedText(main!)} is a new claim on "${main!.id}"${costText(endless)}, and each may bring ${gainText(endless)}: nothing about one follower ends it, one alone can take the whole budget; ${fixText(main!, endless)}`,
   );
+}
+
+function deedText(rule: Rule): string {
+  if (rule.earn.size > 0 && rule.spend.size > 0) return `what "${rule.id}" takes it gives back, so that every message`;
+  if (isOnly(rule, ['paid'])) return 'every payment';
+  if (hasTrigger(rule, ['friend'])) return 'every friend';
+  return hasTrigger(rule, ['subscribe']) ? 'every time somebody follows again' : 'every message';
+}
+
+function costText({ cost }: Endless): string {
+  return cost === 0 ? '' : ` for ${showFen(cost)}`;
+}
+
+function gainText({ brings }: Endless): string {
+  return brings === 0 ? 'something' : showFen(brings);
+}
+
+function fixText(rule: Rule, { brings }: Endless): string {
+  const limit = 'add limits: { perUser: { perDay: 1 } }, or a perUser to each prize';
+  if (isOnly(rule, ['paid'])) return `write on: { paid: { over: … } } with more than ${showFen(brings)}, or ${limit}`;
+  if (hasTrigger(rule, ['friend']))
+    return `write on: { friend: { paid: { over: … } } } with more than ${showFen(brings)}, or ${limit}`;
+  return 'add limits: { perUser: { perDay: 1 } }, or once: perDay';
 }
 
 /** Claims one follower can make on a day; `Infinity` where nothing bounds them. */

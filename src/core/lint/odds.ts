@@ -2,11 +2,12 @@
 // publishes a prize must be able to give it.
 
 import { type Fen, showFen } from '../base/money.ts';
+import { daysOf } from '../exposure/open-days.ts';
 import type { Prize, Rule } from '../rules/campaign.ts';
 import { type Cash, cashGiven, isCash, isDraw, isOnly, isWorth, mostOf, prizesGiven } from '../rules/campaign-query.ts';
 import type { Linting } from './context.ts';
 import { claimsEver } from './limits.ts';
-import { courseOf, daysOf } from './spend.ts';
+import { courseOf } from './spend.ts';
 
 /** So seldom, over the whole budget, is as good as never. */
 const HARDLY = 0.5;

@@ -3,21 +3,13 @@
 
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { type Day, dayOf, later, MINUTE } from '../base/time.ts';
-import type { Campaign, Period, Prize } from '../rules/campaign.ts';
+import { daysOf } from '../exposure/open-days.ts';
+import type { Campaign, Prize } from '../rules/campaign.ts';
 import { type Cash, cashGiven, isCash, isOnly, mostOf, payingRules, prizesGiven } from '../rules/campaign-query.ts';
 import type { Caps } from './context.ts';
-import { type OpenDays, openDays } from './open-days.ts';
 
 /** Packets or fen, and what holds it there. */
 export type Bound = { readonly sum: number; readonly why: string };
-
-const known = new WeakMap<Period, OpenDays>();
-
-export function daysOf({ period }: Campaign): OpenDays {
-  const days = known.get(period) ?? openDays(period);
-  known.set(period, days);
-  return days;
-}
 
 export function lowest(bounds: readonly Bound[]): Bound | undefined {
   return [...bounds].sort((a, b) => a.sum - b.sum)[0];

@@ -185,7 +185,7 @@ export function newsForInviter(before: Follower | undefined, event: Event): Even
     friend: event.user,
     did,
     campaign: invitedBy.campaign,
-    ...(event.kind === 'paid' && { transaction: event.transaction }),
+    ...(event.kind === 'paid' && { transaction: event.transaction, amount: event.amount }),
   };
 }
 

@@ -3,7 +3,7 @@
 
 import type { Event } from '../base/event.ts';
 import { sceneOf } from '../base/event.ts';
-import { NO_MONEY } from '../base/money.ts';
+import { type Fen, NO_MONEY } from '../base/money.ts';
 import { normalise } from '../base/text.ts';
 import { DAY, dayOf, minuteOfDay, weekdayOf } from '../base/time.ts';
 import { followsWith, notFollowing, standingOf } from '../match/follower.ts';
@@ -40,7 +40,7 @@ function valuesFor(at: EvaluationContext): ConditionValues {
       kind: event.kind,
       text: textOf(event),
       scene: sceneOf(event) ?? '',
-      amount: event.kind === 'paid' ? event.amount : NO_MONEY,
+      amount: amountOf(event),
     },
     user: {
       follows: followsWith(facts.follower, event),
@@ -50,6 +50,11 @@ function valuesFor(at: EvaluationContext): ConditionValues {
     now: { hour: Math.floor(minute / 60), minute: minute % 60, weekday: weekdayOf(now), day: dayOf(now) },
     wallet: new Map([...campaign.wallets.values()].map(wallet => [prizeCalled(wallet), balanceOf(at, wallet)])),
   };
+}
+
+/** What was paid, by themselves or by a friend. */
+function amountOf(event: Event): Fen {
+  return (event.kind === 'paid' || event.kind === 'friend' ? event.amount : undefined) ?? NO_MONEY;
 }
 
 /** What was typed, or read by the menu's scanner. */

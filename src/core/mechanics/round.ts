@@ -157,7 +157,7 @@ function durationText(ms: number): string {
 }
 
 /** A rule that gives no money (a reservation, 预约) is not bound to the rounds. */
-function isBound({ give }: Rule, { prizes }: Campaign): boolean {
+export function isBound({ give }: Rule, { prizes }: Campaign): boolean {
   return give.some(name => prizes.get(name)?.kind === 'redpacket');
 }
 

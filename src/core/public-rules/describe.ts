@@ -3,6 +3,7 @@
 
 import { showFen } from '../base/money.ts';
 import { hoursText, WEEKDAYS, type Weekday } from '../base/time.ts';
+import { mostOfOne } from '../exposure/one-follower.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { hasDraw, hasTrigger, isCash, makesClaims, payingRules } from '../rules/campaign-query.ts';
@@ -98,7 +99,8 @@ const WEEKDAY_NAMES: Readonly<Record<Weekday, string>> = {
 
 // ── Limits ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-function limitLines({ campaign, say }: Describing): string[] {
+function limitLines(at: Describing): string[] {
+  const { campaign, say } = at;
   const { perUser, perScene, perMinute, budget } = campaign;
   if (!campaign.rules.some(makesClaims)) return [];
   const { total, perDay, perMonth, perRound, wins, amountPerDay, gap } = perUser;
@@ -131,6 +133,7 @@ function limitLines({ campaign, say }: Describing): string[] {
     ...(scene.length > 0
       ? [`${say('每个门店或二维码：', 'Each store or code: ')}${scene.join(say('；', '; '))}${say('。', '.')}`]
       : []),
+    ...mostLines(at),
     ...(perMinute === undefined
       ? []
       : [say(`全体参与者每分钟最多 ${perMinute} 次。`, `At most ${perMinute} claims a minute by everybody together.`)]),
@@ -145,6 +148,35 @@ function limitLines({ campaign, say }: Describing): string[] {
       : []),
   ];
 }
+
+/** What the limits above come to for one person, whatever they do. */
+function mostLines({ campaign, say }: Describing): string[] {
+  if (payingRules(campaign).length === 0) return [];
+  const { day, ever, own, per } = mostOfOne(campaign);
+  if (own.ever !== undefined)
+    return [
+      day === ever
+        ? say(`一个人全程最多 ${showFen(ever)}。`, `One person can have ${showFen(ever)} at most in all.`)
+        : say(
+            `一个人一天最多 ${showFen(day)}，全程最多 ${showFen(ever)}。`,
+            `One person can have ${showFen(day)} at most in a day, and ${showFen(ever)} in all.`,
+          ),
+    ];
+  const deeds = per.map(source => say(DEEDS[source].zh, DEEDS[source].en));
+  if (deeds.length === 0) return [];
+  return [
+    say(
+      `${deeds.join('、')}不限次数，一个人最多能得多少由活动总额决定（一天最多 ${showFen(day)}）。`,
+      `There is no limit on ${deeds.join(' and ')}: how much one person can have is bounded by the campaign as a whole (${showFen(day)} in a day).`,
+    ),
+  ];
+}
+
+const DEEDS = {
+  paid: { zh: '付款', en: 'payments' },
+  friend: { zh: '邀请朋友', en: 'friends' },
+  code: { zh: '使用产品上的码', en: 'printed codes' },
+} as const;
 
 function paceText({ perHour, carryOver }: { readonly perHour: number; readonly carryOver: boolean }, say: Say): string {
   const more = carryOver

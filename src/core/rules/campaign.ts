@@ -142,7 +142,9 @@ export type Trigger =
   /** A printed code (一物一码) of this batch, typed or scanned. */
   | { readonly kind: 'code'; readonly batch: string }
   /** Somebody whom this follower invited did something. */
-  | { readonly kind: 'friend'; readonly did: 'followed' | 'paid' }
+  | { readonly kind: 'friend'; readonly did: 'followed' }
+  /** `over`: the first payment must be of so much. */
+  | { readonly kind: 'friend'; readonly did: 'paid'; readonly over?: Fen }
   | { readonly kind: 'image' | 'voice' | 'location' };
 
 /** What makes a second claim the same claim. */

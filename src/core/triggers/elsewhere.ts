@@ -3,10 +3,10 @@
 import type { Happening } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { byWeight, logNormal, pick } from '../base/random.ts';
-import type { Campaign, Rule } from '../rules/campaign.ts';
+import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import { addressOf, idsOf, isCash } from '../rules/campaign-query.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, isAboutCode } from '../rules/printed-code.ts';
-import { choice, money, name, object, oneOrMany, optional, orBare } from '../yaml/schema.ts';
+import { byKind, choice, convert, money, name, object, oneOrMany, optional, orBare, required } from '../yaml/schema.ts';
 import {
   exampleName,
   fitsAny,
@@ -125,17 +125,49 @@ export const code = triggerKind('code', {
 
 // ── Friends ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** What the friend did; of a payment perhaps how much it must be. */
+type Deed = { readonly did: 'followed' } | { readonly did: 'paid'; readonly over?: Fen };
+
+const deed = byKind<Deed>('what the friend did', {
+  scalar: convert(choice('what the friend did', ['followed', 'paid']), did => ({ did })),
+  map: convert(
+    object('what the friend did', {
+      paid: required(object('paid', { over: required(money({ min: fen(1) }), '首单实付至少多少') }), '首单满多少才算'),
+    }),
+    ({ paid: { over } }) => ({ did: 'paid' as const, over }),
+  ),
+});
+
 export const friend = triggerKind('friend', {
   wants: 'what the friend did: { friend: followed } or { friend: paid }',
-  field: optional(choice('what the friend did', ['followed', 'paid']), '邀请来的朋友关注了、付款了'),
-  written: (did: 'followed' | 'paid') => ({ kind: 'friend', did }),
+  field: optional(deed, '邀请来的朋友关注了、付款了：paid、{ paid: { over: ¥15.00 } }'),
+  written: (what: Deed) => ({ kind: 'friend', ...what }),
   fits: (trigger, event, { campaign }) =>
-    event.kind === 'friend' && event.did === trigger.did && idsOf(campaign).includes(event.campaign),
+    event.kind === 'friend' &&
+    event.did === trigger.did &&
+    (event.amount ?? 0) >= overOf(trigger) &&
+    idsOf(campaign).includes(event.campaign),
   events: ['friend'],
   names: ({ did }, campaign) => idsOf(campaign).map(id => `${did} ${id}`),
   compared: ({ did }) => [did],
-  describe: ({ did }, { say }) =>
-    did === 'paid'
-      ? say('你邀请的朋友首次消费（每位朋友计一次）', 'a friend you invited pays; each friend counts once')
-      : say('你邀请的朋友首次到来（每位朋友计一次）', 'a friend you invited comes; each friend counts once'),
+  describe(trigger, { say }) {
+    if (trigger.did === 'followed')
+      return say('你邀请的朋友首次到来（每位朋友计一次）', 'a friend you invited comes; each friend counts once');
+    if (trigger.over === undefined)
+      return say('你邀请的朋友首次消费（每位朋友计一次）', 'a friend you invited pays; each friend counts once');
+    const sum = showFen(trigger.over);
+    return say(
+      `你邀请的朋友首次消费、实付满 ${sum}（每位朋友计一次）`,
+      `a friend you invited pays for the first time, ${sum} or more; each friend counts once`,
+    );
+  },
+  miss(trigger, event) {
+    if (event.kind !== 'friend' || event.did !== trigger.did) return undefined;
+    const paid = fen(event.amount ?? 0);
+    return paid < overOf(trigger) ? `朋友支付 ${showFen(paid)} < ${showFen(overOf(trigger))}` : undefined;
+  },
 });
+
+function overOf(trigger: Extract<Trigger, { readonly kind: 'friend' }>): Fen {
+  return trigger.did === 'paid' ? (trigger.over ?? fen(0)) : fen(0);
+}

@@ -164,7 +164,7 @@ describe('the budget', () => {
 
 describe('one follower', () => {
   const ALL_DAY =
-    'unlimited-per-user every message is a new claim, and no limit is about one follower: one alone can win all day, up to the 10 packets a day of WeChat Pay; add limits: { perUser: { perDay: 1 } }, or once: perDay';
+    'unlimited-per-user every message is a new claim on "password", and each may bring ¥8.80: nothing about one follower ends it, one alone can take the whole budget; add limits: { perUser: { perDay: 1 } }, or once: perDay';
 
   test.each<Row>([
     ['who can win all day', [[`limits: { perUser: ${LIMITS} }\n`, '']], [`13:11 ${ALL_DAY}`]],
@@ -182,10 +182,21 @@ describe('one follower', () => {
       'who pays for each',
       [
         [`limits: { perUser: ${LIMITS} }\n`, ''],
-        ['{ text: 恭喜发财 }', 'paid'],
+        ['{ text: 恭喜发财 }', '{ paid: { over: ¥10.00 } }'],
         [OWN_TEXTS, ''],
       ],
       [],
+    ],
+    [
+      'who pays less for each than it brings',
+      [
+        [`limits: { perUser: ${LIMITS} }\n`, ''],
+        ['{ text: 恭喜发财 }', 'paid'],
+        [OWN_TEXTS, ''],
+      ],
+      [
+        '12:9 unlimited-per-user every payment is a new claim on "password" for ¥0.01, and each may bring ¥8.80: nothing about one follower ends it, one alone can take the whole budget; write on: { paid: { over: … } } with more than ¥8.80, or add limits: { perUser: { perDay: 1 } }, or a perUser to each prize',
+      ],
     ],
     [
       'who may claim more packets than WeChat pays',

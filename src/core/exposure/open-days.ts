@@ -1,13 +1,13 @@
 // How many days a campaign is open, and how long on each: by its period, hours and weekdays.
 
 import { DAY, HOUR, type Instant, instant, MINUTE, weekdayOf } from '../base/time.ts';
-import type { Period } from '../rules/campaign.ts';
+import type { Campaign, Period } from '../rules/campaign.ts';
 
 /** Beyond that many days nobody plans; the sums stay quick. */
-const DAYS_MAX = 4000;
+export const DAYS_MAX = 4000;
 const BEIJING_OFFSET = 8 * HOUR;
 
-export type OpenDays = {
+type OpenDays = {
   /** The days, the campaign's own, on which it is open at all. */
   readonly days: number;
   /** The most minutes it is open on one of them. */
@@ -66,4 +66,12 @@ export function openDays(period: Period): OpenDays {
     most.span = Math.max(most.span, one.span);
   }
   return most;
+}
+
+const known = new WeakMap<Period, OpenDays>();
+
+export function daysOf({ period }: Pick<Campaign, 'period'>): OpenDays {
+  const days = known.get(period) ?? openDays(period);
+  known.set(period, days);
+  return days;
 }

@@ -1,6 +1,6 @@
 // How long a campaign is open: days, minutes, hours of the clock, whatever its hours and weekdays are.
 import { describe, expect, test } from 'vitest';
-import { openDays } from '../../../src/core/lint/open-days.ts';
+import { openDays } from '../../../src/core/exposure/open-days.ts';
 import type { Period } from '../../../src/core/rules/campaign.ts';
 import { at } from '../../support/campaigns.ts';
 

@@ -1,0 +1,294 @@
+// The most one follower can take, in a day and in all, whatever they do and however lucky they are: worked out from the rules
+// themselves. Every limit that bounds a follower is a sum over the ways there are (`ways.ts`), and so is what they take; wallets
+// that feed each other are just more sums. Where nothing about one follower ends it, `endless` says by which rules.
+
+import { type Fen, fen } from '../base/money.ts';
+import { DAY, HOUR, MINUTE } from '../base/time.ts';
+import { isBound } from '../mechanics/round.ts';
+import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
+import { isCash, isRedPacket } from '../rules/campaign-query.ts';
+import { type Bounded, type Most, mostOf } from './simplex.ts';
+import { daysIn, isGain, type Source, type Span, timesOf, timesOfStep, type Way, waysOf } from './ways.ts';
+
+/** What a merchant gives one follower on one day. */
+type CapsOfOne = { readonly perUserPerDay: number; readonly amountPerUserPerDay: Fen };
+
+type MostOfOne = {
+  /** What nobody can be above, budget included. */
+  readonly day: Fen;
+  readonly ever: Fen;
+  /** The same by what is about one follower alone; absent: only budget and stock end it, as with payments that go on. */
+  readonly own: { readonly day?: Fen; readonly ever?: Fen };
+  /** What each claim is paid for by, where that is what `own` has no figure for: money, or a printed code. */
+  readonly per: readonly Exclude<Source, 'free'>[];
+  /** A way to take more and more that costs less than it brings: nothing but the budget ends it. */
+  readonly endless?: Endless;
+};
+
+/** `gives`: the rules that give; `feeds`: those that make it possible, by what they earn. */
+export type Endless = {
+  readonly gives: readonly Rule[];
+  readonly feeds: readonly Rule[];
+  readonly cost: Fen;
+  readonly brings: Fen;
+};
+
+/** Nobody reads the sums of more ways than that, and it would take too long. */
+const WAYS_MAX = 1500;
+/** Each limit of what is printed or paid for is far beyond what anybody does. */
+const MANY = 1e9;
+
+export function mostOfOne(campaign: Campaign, caps?: CapsOfOne): MostOfOne {
+  const ways = waysOf(campaign);
+  const isTooMuch = ways.length > WAYS_MAX;
+  const worth = ways.map(({ most }) => most);
+  const sumOf = (span: Span, others: readonly Bounded[]): number =>
+    isTooMuch ? Infinity : finite(solve(campaign, ways, worth, span, others));
+  const [day, ever] = [sumOf('day', []), sumOf('ever', [])];
+  const [dayAll, everAll] = (['day', 'ever'] as const).map(span =>
+    sumOf(span, [...ofBudget(campaign, ways, span), ...ofMerchant(campaign, ways, span, caps)]),
+  ) as [number, number];
+  const endless = isTooMuch ? undefined : endlessOf(campaign, ways);
+  const budget = campaign.budget?.total ?? 0;
+  return {
+    day: whole(Math.min(dayAll, everAll, budget)),
+    ever: whole(Math.min(everAll, budget)),
+    own: { ...(day < Infinity && { day: whole(Math.min(day, ever)) }), ...(ever < Infinity && { ever: whole(ever) }) },
+    per: ever < Infinity ? [] : sourcesWithoutEnd(campaign, ways),
+    ...(endless && { endless }),
+  };
+}
+
+function finite(most: Most): number {
+  return most.kind === 'finite' ? most.sum : Infinity;
+}
+
+/** A sum of whole fen is whole: what is beyond is a rounding. */
+function whole(sum: number): Fen {
+  return fen(Math.floor(sum + 1e-6));
+}
+
+// ── Limits of one follower ───────────────────────────────────────────────────────────────────────────────────
+
+function solve(
+  campaign: Campaign,
+  ways: readonly Way[],
+  worth: readonly number[],
+  span: Span,
+  others: readonly Bounded[] = [],
+): Most {
+  const earned = [...campaign.wallets.keys()].map((name, n) => [name, ways.length + n] as const);
+  const amounts = [...worth, ...earned.map(() => 0)];
+  const limits = [...ofFollower(campaign, ways, span), ...ofWallets(campaign, ways, span, earned), ...others];
+  return mostOf(amounts, limits);
+}
+
+/** The ways for which it holds, each so much. */
+function sum(ways: readonly Way[], each: (way: Way) => number): Map<number, number> {
+  return new Map(ways.flatMap((way, n) => (each(way) === 0 ? [] : [[n, each(way)] as const])));
+}
+
+function bounded(of: Map<number, number>, most: number | undefined): Bounded[] {
+  return most === undefined || most === Infinity || of.size === 0 ? [] : [{ of, most }];
+}
+
+function ofFollower(campaign: Campaign, ways: readonly Way[], span: Span): Bounded[] {
+  const { perUser, perScene, rounds, prizes } = campaign;
+  const days = span === 'day' ? 1 : daysIn(campaign);
+  const all = sum(ways, () => 1);
+  const count = (fits: (way: Way) => boolean): Map<number, number> => sum(ways, way => Number(fits(way)));
+  const scenes = scenesOf(campaign);
+  const months = span === 'day' ? 1 : Math.ceil((campaign.period.to - campaign.period.from) / (28 * DAY)) + 1;
+  const inRounds = count(({ rule }) => rounds.length > 0 && isBound(rule, campaign));
+  return [
+    ...bounded(all, perUser.total),
+    ...bounded(all, perUser.perDay === undefined ? undefined : perUser.perDay * days),
+    ...bounded(all, perUser.perMonth === undefined ? undefined : perUser.perMonth * months),
+    ...bounded(all, gapsIn(campaign, span)),
+    ...bounded(inRounds, perUser.perRound === undefined ? undefined : perUser.perRound * rounds.length),
+    ...bounded(
+      count(({ rule }) => rule.on.every(isOfScene)),
+      perScene.perUser === undefined ? undefined : perScene.perUser * scenes,
+    ),
+    ...bounded(count(isGain), perUser.wins),
+    ...bounded(
+      sum(ways, ({ most }) => most),
+      perUser.amountPerDay === undefined ? undefined : perUser.amountPerDay * days,
+    ),
+    ...[...prizes.values()].flatMap(prize =>
+      bounded(
+        count(way => way.prize === prize),
+        prize.perUser,
+      ),
+    ),
+    ...ofRules(campaign, ways, span),
+  ];
+}
+
+function ofRules(campaign: Campaign, ways: readonly Way[], span: Span): Bounded[] {
+  return [...new Set(ways.map(({ rule }) => rule))].flatMap(rule => {
+    const mine = (fits: (way: Way) => boolean): Map<number, number> =>
+      sum(ways, way => Number(way.rule === rule && fits(way)));
+    const steps = new Set(ways.flatMap(way => (way.rule === rule && way.step !== undefined ? [way.step] : [])));
+    return [
+      // A friend's deed is an occasion of its own, whatever `once` says, but for `ever`.
+      ...bounded(
+        mine(({ source }) => source !== 'friend' || rule.once === 'ever'),
+        timesOf(campaign, rule, span),
+      ),
+      ...[...steps].flatMap(step =>
+        bounded(
+          mine(way => way.step === step),
+          timesOfStep(campaign, rule, step),
+        ),
+      ),
+    ];
+  });
+}
+
+/** Between two claims lies a pause. */
+function gapsIn({ perUser: { gap }, period: { from, to } }: Campaign, span: Span): number | undefined {
+  if (gap === undefined || gap === 0) return undefined;
+  const length = span === 'day' ? Math.min(DAY, to - from) : to - from;
+  return Math.floor((length - 1) / gap) + 1;
+}
+
+function isOfScene(trigger: Trigger): boolean {
+  return trigger.kind === 'scan' || (trigger.kind === 'subscribe' && trigger.scenes !== undefined);
+}
+
+/** The scenes there can be; `Infinity` where a prefix leaves that open. */
+function scenesOf({ stores, rules }: Campaign): number {
+  if (stores) return stores.size;
+  const names = new Set(
+    rules.flatMap(({ on }) =>
+      on.flatMap(trigger => (trigger.kind === 'scan' || trigger.kind === 'subscribe' ? (trigger.scenes ?? ['*']) : [])),
+    ),
+  );
+  return [...names].some(name => name.endsWith('*')) ? Infinity : names.size;
+}
+
+// ── Wallets ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What is spent was free or earned before. On one day somebody may spend what they saved on all others. */
+function ofWallets(
+  campaign: Campaign,
+  ways: readonly Way[],
+  span: Span,
+  earned: readonly (readonly [string, number])[],
+): Bounded[] {
+  return earned.flatMap(([name, at]) => {
+    const { freePerDay = 0, earnPerDay, spendPerDay } = campaign.wallets.get(name)!;
+    const spent = sum(ways, ({ rule }) => rule.spend.get(name) ?? 0);
+    if (spent.size === 0) return [];
+    const days = span === 'day' ? 1 : daysIn(campaign);
+    const perDay = bounded(spent, spendPerDay === undefined ? undefined : spendPerDay * days);
+    if (span === 'day') {
+      const saved = mostEarned(campaign, ways, name);
+      return [...perDay, ...bounded(spent, saved + freePerDay)];
+    }
+    const gained = sum(ways, ({ rule }) => -(rule.earn.get(name) ?? 0));
+    return [
+      ...perDay,
+      { of: new Map([...gained, [at, 1]]), most: 0 },
+      ...bounded(new Map([[at, 1]]), earnPerDay === undefined ? undefined : earnPerDay * days),
+      { of: new Map([...spent, [at, -1]]), most: freePerDay * days },
+    ];
+  });
+}
+
+function mostEarned(campaign: Campaign, ways: readonly Way[], wallet: string): number {
+  const { earnPerDay = Infinity } = campaign.wallets.get(wallet)!;
+  const worth = ways.map(({ rule }) => rule.earn.get(wallet) ?? 0);
+  return Math.min(earnPerDay * daysIn(campaign), finite(solve(campaign, ways, worth, 'ever')));
+}
+
+// ── Limits of all together ───────────────────────────────────────────────────────────────────────────────────
+
+function ofBudget(campaign: Campaign, ways: readonly Way[], span: Span): Bounded[] {
+  const { budget, prizes, rounds } = campaign;
+  const days = span === 'day' ? 1 : daysIn(campaign);
+  const money = sum(ways, ({ most }) => most);
+  const packets = sum(ways, ({ most }) => Number(most > 0));
+  const times = (perDay: number | undefined): number | undefined => (perDay === undefined ? undefined : perDay * days);
+  const isSplit = ({ prize }: Way): boolean => prize !== undefined && isCash(prize) && prize.split === true;
+  return [
+    ...bounded(money, budget?.total ?? 0),
+    ...bounded(money, times(budget?.perDay)),
+    ...bounded(packets, budget?.packets),
+    ...bounded(packets, times(budget?.packetsPerDay)),
+    ...bounded(
+      sum(ways, way => (isSplit(way) ? way.most : 0)),
+      rounds.reduce((all, { total }) => all + total, 0),
+    ),
+    ...[...prizes.values()].flatMap(prize => {
+      const mine = sum(ways, way => Number(way.prize === prize));
+      return [...bounded(mine, prize.stock), ...bounded(mine, times(prize.perDay))];
+    }),
+  ];
+}
+
+/** A day of the campaign may lie in two of the calendar, and what is delayed leaves on others. */
+function ofMerchant(campaign: Campaign, ways: readonly Way[], span: Span, caps: CapsOfOne | undefined): Bounded[] {
+  if (!caps) return [];
+  const paid = ways.filter(({ prize }) => prize && isRedPacket(prize));
+  const delays = new Set(paid.map(({ rule }) => rule.delay ?? 0));
+  const begins = campaign.period.dayStartsAt * MINUTE;
+  const isWhole = begins === 0 && [...delays].every(delay => delay % DAY === 0);
+  const days = span === 'ever' ? daysIn(campaign) + 1 : 1;
+  const count = days * delays.size * (isWhole ? 1 : 2);
+  const isPacket = ({ prize }: Way): boolean => prize !== undefined && isRedPacket(prize);
+  return [
+    ...bounded(
+      sum(ways, way => (isPacket(way) ? way.most : 0)),
+      caps.amountPerUserPerDay * count,
+    ),
+    ...bounded(
+      sum(ways, way => Number(isPacket(way))),
+      caps.perUserPerDay * count,
+    ),
+  ];
+}
+
+// ── Without end ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a thing that is no money is worth at least: something. */
+const SOMETHING = 1;
+/** Who waits for less can go on all day. */
+const PAUSE = HOUR;
+
+/** A short pause ends nothing. */
+function restless(campaign: Campaign): Campaign {
+  const { gap, ...perUser } = campaign.perUser;
+  return gap !== undefined && gap < PAUSE ? { ...campaign, perUser } : campaign;
+}
+
+/**
+ * What can be repeated for ever and brings more than it costs. What is paid is given back where the order is refunded, and of a
+ * draw nobody has more than its average in the long run. Printed codes come to an end, however many there are.
+ */
+function endlessOf(campaign: Campaign, ways: readonly Way[]): Endless | undefined {
+  const worth = ways.map(way => (isGain(way) ? Math.max(way.mean, SOMETHING) : 0) - way.cost);
+  const codes = sum(ways, ({ source }) => Number(source === 'code'));
+  const most = solve(restless(campaign), ways, worth, 'ever', bounded(codes, MANY));
+  if (most.kind === 'finite') return undefined;
+  const taken = [...most.ray].filter(([n]) => n < ways.length).map(([n, times]) => [ways[n]!, times] as const);
+  const gives = taken.filter(([way]) => isGain(way)).map(([{ rule }]) => rule);
+  const feeds = taken.filter(([way]) => !isGain(way) || way.rule.earn.size > 0).map(([{ rule }]) => rule);
+  const [main] = taken.filter(([way]) => isGain(way));
+  const cost = taken.reduce((all, [way, times]) => all + way.cost * times, 0);
+  return {
+    gives: [...new Set(gives)],
+    feeds: [...new Set(feeds)].filter(rule => !gives.includes(rule)),
+    cost: fen(Math.ceil(cost / (main?.[1] ?? 1))),
+    brings: fen(Math.max(0, ...ways.filter(({ rule }) => gives.includes(rule)).map(({ most }) => most))),
+  };
+}
+
+/** What the claims without end are paid for by. */
+function sourcesWithoutEnd(campaign: Campaign, ways: readonly Way[]): Exclude<Source, 'free'>[] {
+  return (['paid', 'friend', 'code'] as const).filter(source => {
+    const worth = ways.map(way => (way.source === source ? way.most : 0));
+    return solve(campaign, ways, worth, 'ever').kind === 'endless';
+  });
+}

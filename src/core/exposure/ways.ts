@@ -1,0 +1,209 @@
+// The ways in which one follower comes by something: a rule, what started it, and what it gave. How often each can be gone is
+// a limit; what it costs whoever goes it stands beside what it is worth.
+
+import type { Fen } from '../base/money.ts';
+import { DAY, MINUTE } from '../base/time.ts';
+import { isBound } from '../mechanics/round.ts';
+import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
+import { isCash, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
+import { DAYS_MAX, daysOf } from './open-days.ts';
+
+/**
+ * What starts a claim: `free`: something they can do as often as they like; `paid`, `friend`: money of their own, or of
+ * somebody they brought; `code`: a code that was printed.
+ */
+export type Source = 'free' | 'paid' | 'friend' | 'code';
+
+export type Way = {
+  readonly rule: Rule;
+  readonly source: Source;
+  /** Absent: it only counts. */
+  readonly prize?: Prize;
+  /** Prizes that one draw is among. */
+  readonly step?: string;
+  /** What it brings at most, and on the average of the draw; fen. */
+  readonly most: number;
+  readonly mean: number;
+  /** What somebody pays for it at least; fen. */
+  readonly cost: number;
+};
+
+/** Of one day, or of the whole campaign. */
+export type Span = 'day' | 'ever';
+
+/** As little as can be paid. */
+const LEAST_PAYMENT = 1;
+
+function sourceOf(trigger: Trigger): { readonly source: Source; readonly cost: number } {
+  switch (trigger.kind) {
+    case 'paid':
+      return { source: 'paid', cost: trigger.over ?? LEAST_PAYMENT };
+    case 'friend':
+      return { source: 'friend', cost: trigger.did === 'paid' ? (trigger.over ?? LEAST_PAYMENT) : 0 };
+    case 'code':
+      return { source: 'code', cost: 0 };
+    default:
+      return { source: 'free', cost: 0 };
+  }
+}
+
+/** Each kind once, the cheapest. */
+function sourcesOf({ on }: Rule): Map<Source, number> {
+  const costs = new Map<Source, number>();
+  for (const trigger of on) {
+    const { source, cost } = sourceOf(trigger);
+    costs.set(source, Math.min(cost, costs.get(source) ?? Infinity));
+  }
+  return costs;
+}
+
+export function waysOf(campaign: Campaign): Way[] {
+  return campaign.rules.filter(makesClaims).flatMap(rule => {
+    const counting = (source: Source, cost: number): Way => ({ rule, source, most: 0, mean: 0, cost });
+    const isCounting = rule.give.length === 0 || rule.giveAt !== undefined;
+    return [...sourcesOf(rule)].flatMap(([source, cost]) => [
+      ...(isCounting && !rule.assigned ? [counting(source, cost)] : []),
+      ...drawsOf(campaign, rule).flatMap(({ prizes, step }) =>
+        prizes.flatMap(prize => givingWays(prize, { rule, source, cost, step, prizes })),
+      ),
+    ]);
+  });
+}
+
+type Draw = { readonly prizes: readonly Prize[]; readonly step?: string };
+
+function drawsOf(campaign: Campaign, rule: Rule): Draw[] {
+  const fallback = prizesGiven(campaign, rule).filter(prize => prize.fallback);
+  if (!rule.giveAt) {
+    const prizes = prizesGiven(campaign, rule);
+    return prizes.length === 0 ? [] : [{ prizes }];
+  }
+  const sets = new Map([...rule.giveAt.values()].map(names => [stepOf(names), names]));
+  return [...sets].map(([step, names]) => ({
+    prizes: [...new Set([...names.map(name => campaign.prizes.get(name)!), ...fallback])],
+    step,
+  }));
+}
+
+function stepOf(names: readonly string[]): string {
+  return names.join('+');
+}
+
+type Going = {
+  readonly rule: Rule;
+  readonly source: Source;
+  readonly cost: number;
+  readonly step: string | undefined;
+  readonly prizes: readonly Prize[];
+};
+
+/** By what was paid there may be several. */
+function givingWays(prize: Prize, { rule, source, cost, step, prizes }: Going): Way[] {
+  const about = { rule, source, prize, ...(step !== undefined && { step }) };
+  if (!isCash(prize)) return [{ ...about, most: 0, mean: 0, cost }];
+  if (!prize.steps) return [{ ...about, most: prize.max, mean: meanOf(prizes), cost }];
+  // Only a payment has an amount to go by.
+  if (source !== 'paid') return [];
+  const share = weightOf(prize, prizes);
+  return prize.steps.map(({ from, amount }: { readonly from: Fen; readonly amount: Fen }) => ({
+    ...about,
+    most: amount,
+    mean: amount * share,
+    cost: Math.max(from, cost),
+  }));
+}
+
+/** With which chance it is drawn among these; of things printed beforehand nobody can choose. */
+function weightOf(prize: Prize, prizes: readonly Prize[]): number {
+  const drawn = prizes.filter(({ fallback }) => !fallback);
+  if (drawn.length <= 1) return 1;
+  const sum = drawn.reduce((all, { weight }) => all + weight, 0);
+  return sum === 0 ? 1 : prize.weight / sum;
+}
+
+/** What a draw comes to on the average: luck does not last. */
+function meanOf(prizes: readonly Prize[]): number {
+  return prizes.reduce(
+    (sum, prize) => sum + (isCash(prize) && !prize.steps ? ((prize.min + prize.max) / 2) * weightOf(prize, prizes) : 0),
+    0,
+  );
+}
+
+// ── How often ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How many claims of a rule that are not about a friend fit into the span; `Infinity` where nothing bounds them. */
+export function timesOf(campaign: Campaign, rule: Rule, span: Span): number {
+  return Math.min(...[byOnce, byQuiz, byFirst, byMakeUp].map(each => each(campaign, rule, span)));
+}
+
+function byOnce(campaign: Campaign, { once, ...rule }: Rule, span: Span): number {
+  const { from, to } = campaign.period;
+  switch (once) {
+    case 'ever':
+      return 1;
+    case 'perDay':
+      return span === 'day' ? 1 : daysIn(campaign);
+    case 'perWeek':
+      return span === 'day' ? 1 : Math.ceil((to - from) / (7 * DAY)) + 1;
+    case 'perMonth':
+      return span === 'day' ? 1 : Math.ceil((to - from) / (28 * DAY)) + 1;
+    case 'perRound': {
+      const outside = isBound({ once, ...rule }, campaign) ? 0 : 1;
+      return (span === 'day' ? roundsOfDay(campaign) : campaign.rounds.length) + outside;
+    }
+    case 'perEvent':
+      return Infinity;
+    default:
+      return once satisfies never;
+  }
+}
+
+function byQuiz(campaign: Campaign, { quiz }: Rule, span: Span): number {
+  return (quiz?.triesPerDay ?? Infinity) * (span === 'day' ? 1 : daysIn(campaign));
+}
+
+/** Nobody follows for the first time twice. */
+function byFirst(_: Campaign, { on }: Rule): number {
+  return on.every(trigger => trigger.kind === 'subscribe' && trigger.first) ? 1 : Infinity;
+}
+
+/** It makes up for yesterday, and only where the day before counts. */
+function byMakeUp(campaign: Campaign, { makeUp }: Rule, span: Span): number {
+  if (makeUp === undefined) return Infinity;
+  return span === 'day' ? 1 : Math.ceil(daysIn(campaign) / 2);
+}
+
+/** The campaign's own days, open or not, that the period touches. */
+function calendarDays({ period: { from, to } }: Campaign): number {
+  return Math.ceil((to - from) / DAY) + 1;
+}
+
+/** The days on which it is open; of very long ones all are. */
+export function daysIn(campaign: Campaign): number {
+  const all = calendarDays(campaign);
+  return all > DAYS_MAX ? all : daysOf(campaign).days;
+}
+
+/** The most rounds that reach into one day. */
+function roundsOfDay({ rounds, period }: Campaign): number {
+  const dayOf = (at: number): number => Math.floor((at - period.dayStartsAt * MINUTE + BEIJING) / DAY);
+  const counts = new Map<number, number>();
+  for (const { from, to } of rounds)
+    for (let day = dayOf(from); day <= dayOf(to - 1); day++) counts.set(day, (counts.get(day) ?? 0) + 1);
+  return Math.max(0, ...counts.values());
+}
+
+const BEIJING = 8 * 60 * MINUTE;
+
+/** How often each step's prizes can be had: of a count once, of a streak in every run that comes so far. */
+export function timesOfStep(campaign: Campaign, rule: Rule, step: string): number {
+  const places = [...(rule.giveAt ?? [])].filter(([, names]) => stepOf(names) === step).map(([place]) => place);
+  const isRun = rule.streak !== undefined || rule.makeUp !== undefined;
+  if (!isRun) return places.length;
+  return places.reduce((sum, place) => sum + Math.floor(calendarDays(campaign) / place), 0);
+}
+
+/** It is worth something to whoever gets it. */
+export function isGain({ prize }: Way): boolean {
+  return prize !== undefined && isWorth(prize);
+}

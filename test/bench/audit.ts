@@ -56,7 +56,8 @@ export async function auditSection(): Promise<boolean> {
     await store.close();
     await server.dispose();
   }
-  if (process.env.KEEP === undefined) rmSync(folder, { recursive: true, force: true }); else console.log(folder);
+  if (process.env.KEEP === undefined) rmSync(folder, { recursive: true, force: true });
+  else console.log(folder);
   return isFine;
 }
 

@@ -4,6 +4,7 @@ import type { ActivateOptions, GenerateOptions, ImportOptions } from './commands
 import type { PushOptions } from './commands/account/menu.ts';
 import type { AccountOptions } from './commands/account/platform.ts';
 import type { CreateOptions } from './commands/account/qr.ts';
+import type { DoctorOptions } from './commands/doctor.ts';
 import type { AuditOptions } from './commands/ledger/audit.ts';
 import type { MigrateOptions } from './commands/ledger/migrate.ts';
 import type { AuthorizationsOptions } from './commands/payouts/authorizations.ts';
@@ -57,6 +58,13 @@ function program(): Command {
     .action((paths: string[], options: CheckOptions) =>
       exitWith(async () => (await import('./commands/rules/check.ts')).check(paths, options)),
     );
+  root
+    .command('doctor')
+    .description('examine the whole set-up: what is wrong, how sure that is, where to click; changes nothing (体检)')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option('--lang <language>', 'zh or en; otherwise as the terminal has it')
+    .action((options: DoctorOptions) => exitWith(async () => (await import('./commands/doctor.ts')).doctor(options)));
   addRules(root);
   addTrials(root);
   addSend(root.command('send').description('a red packet for everybody in a file, once each however often it is run'));

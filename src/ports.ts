@@ -47,7 +47,12 @@ export type Opened = {
  * A push with a right signature that says nothing we could act on: for our log. WeChat is told `success`, since it would
  * only deliver the same again. `isRefused`: it came in the clear where that is no proof, which may be anybody's.
  */
-export type Unread = { readonly unread: string; readonly isRefused?: true };
+export type Unread = {
+  readonly unread: string;
+  readonly isRefused?: true;
+  /** What of the set-up it shows: another mode than the console's, another key. */
+  readonly shows?: 'mode' | 'sealed';
+};
 
 /** The webhook of one account (公众号): `wechat/account/webhook.ts`. Whatever a stranger may have sent is thrown as `BadInput`. */
 export type Webhook = {

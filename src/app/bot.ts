@@ -19,6 +19,7 @@ import { type Jobs, startJobs } from '../engine/jobs.ts';
 import type { Timer } from '../engine/lease.ts';
 import { liveBookFor } from '../engine/live.ts';
 import type { Messages } from '../engine/messages.ts';
+import { createDoorNotes } from '../engine/ops/door-notes.ts';
 import { type ConcludePorts, conclude } from '../engine/record.ts';
 import { bringUp } from '../engine/recount.ts';
 import { openRulebook, type Rulebook } from '../engine/rulebook.ts';
@@ -119,7 +120,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     h5,
     site: { ...config, secret: sessionSecretsOf(config) },
     ...{ ...webhook, store, clock, log },
-    ...{ flow, lookup, transfers: transfersOf(config, keys), ...payments.ports },
+    ...{ flow, lookup, transfers: transfersOf(config, keys), ...payments.ports, heard: createDoorNotes(ports) },
     unready: () => unready(store, rulebook, timer),
     conclude: heardBy(settle, seen),
     ...(extend && { extend }),

@@ -12,6 +12,7 @@ import type { PayoutPolicy } from '../core/payout/pace.ts';
 import { type BillNo, isFinal, type Observation, type Payout } from '../core/payout/payout.ts';
 import { observe, type Verdict } from '../core/payout/transitions.ts';
 import { doubt } from '../engine/doubt.ts';
+import type { HeardAt } from '../engine/ops/door-notes.ts';
 import { sparing } from '../lib/log-throttle.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { readBody, TooLarge } from './body.ts';
@@ -57,6 +58,8 @@ export type NotifyPorts = {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** What a merchant's notices show of its set-up. */
+  readonly heard?: HeardAt;
   /** Writes a verdict down, and what follows from it: the one settle uses. */
   readonly conclude: (merchant: string, verdict: Verdict, seen: Observation) => Promise<'moved' | 'stale'>;
 };
@@ -84,8 +87,10 @@ export function notifyPost(ports: NotifyPorts) {
     }
     if ('unopened' in notice) {
       log.error({ merchant: name, reason: notice.unopened }, WRONG_KEY);
+      ports.heard?.(`pay/${name}`, 'sealed', notice.unopened);
       return say(ctx, 503);
     }
+    ports.heard?.(`pay/${name}`, 'genuine');
     const status = await heard(ports, name, merchant!, notice).catch((error: unknown) => {
       const fields = { merchant: name, ...aboutOf(notice), err: error };
       log.error(fields, 'what a notification says could not be written down; WeChat Pay will tell it again');

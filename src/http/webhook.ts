@@ -4,6 +4,7 @@ import type { Context, Middleware } from 'koa';
 import { BadInput, messageOf } from '../core/base/error.ts';
 import { SECOND } from '../core/base/time.ts';
 import type { Flow } from '../engine/flow.ts';
+import type { HeardAt } from '../engine/ops/door-notes.ts';
 import { sparing } from '../lib/log-throttle.ts';
 import { createTrouble } from '../lib/outage-log.ts';
 import type { Answer, Clock, Log, Opened, PushFormat, Unread, Webhook } from '../ports.ts';
@@ -34,6 +35,8 @@ export type WebhookPorts = {
   readonly flow: Flow;
   readonly clock: Clock;
   readonly log: Log;
+  /** What an account's pushes show of its set-up. */
+  readonly heard?: HeardAt;
 };
 
 /**
@@ -94,7 +97,7 @@ function webhookGet({ webhooks, nobody, clock, log }: WebhookPorts) {
 }
 
 function webhookPost(ports: WebhookPorts) {
-  const { webhooks, nobody, clock, log } = ports;
+  const { webhooks, nobody, clock, log, heard } = ports;
   const [refuse, answerInTime, isToBeHandled] = [refuserOf(clock, log), answererOf(ports), createThrottle(clock)];
   const [spare, tellOdd] = [sparing(clock, 1), oddTellerOf(clock, log)];
   return async (ctx: Context, account: string): Promise<void> => {
@@ -106,9 +109,11 @@ function webhookPost(ports: WebhookPorts) {
       opened = webhook.open(splitQuery(searchIn(ctx.url)), body, clock(), isSigned);
     } catch (error) {
       refuse(ctx, account, error);
+      if (error instanceof BadInput && webhooks.has(account)) heard?.(account, ...shownBy(error));
       return;
     }
     tellOdd(account, opened);
+    heard?.(account, ...('unread' in opened ? shownByUnread(opened) : GENUINE));
     if (!('unread' in opened && opened.isRefused)) markGenuine(ctx);
     if ('unread' in opened) {
       ctx.status = opened.isRefused ? 401 : 200;
@@ -130,6 +135,16 @@ function webhookPost(ports: WebhookPorts) {
     const text = closed(webhook, opened, answer, ports);
     say(ctx, text === SUCCESS ? PLAIN : TYPES[opened.format], text);
   };
+}
+
+const GENUINE = ['genuine', ''] as const;
+
+function shownByUnread({ shows, unread }: Unread): readonly ['genuine' | 'mode' | 'sealed', string] {
+  return shows ? [shows, unread] : GENUINE;
+}
+
+function shownBy({ message }: BadInput): readonly ['clock' | 'signature', string] {
+  return [message.startsWith('timestamp') ? 'clock' : 'signature', message];
 }
 
 const SUCCESS = 'success';

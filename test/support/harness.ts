@@ -16,7 +16,7 @@ import { createEdgeServer } from '../../src/http/server.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Log, Store } from '../../src/ports.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
-import { DEFAULT_API_V3_KEY, type MerchantOptions } from '../../src/simulator/shared/options.ts';
+import { type AccountOptions, DEFAULT_API_V3_KEY, type MerchantOptions } from '../../src/simulator/shared/options.ts';
 import type { Signing } from '../../src/simulator/shared/protocol.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
@@ -81,6 +81,8 @@ export type WorldOptions = {
   readonly jobs?: boolean;
   readonly pushTimeoutMs?: number;
   readonly balance?: number;
+  /** What else WeChat's console knows of the account. */
+  readonly account?: Partial<AccountOptions>;
   /** What else WeChat Pay knows of the merchant. */
   readonly merchant?: Partial<MerchantOptions>;
   /** With which keys WeChat Pay signs API v3; absent: with its public key. */
@@ -194,7 +196,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     port: 0,
     payPort: 0,
     clock,
-    accounts: [{ ...ACCOUNT, mode }],
+    accounts: [{ ...ACCOUNT, mode, ...options.account }],
     merchants: [
       {
         ...MERCHANT,

@@ -124,6 +124,8 @@ class PlatformDesk {
   }
 
   async serve(req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> {
+    // Of WeChat's own clock, beside which others see whether theirs is right.
+    res.setHeader('date', new Date(this.#world.now()).toUTCString());
     if (url.pathname === '/cgi-bin/showqrcode') return this.#showCode(res, url);
     const { faults } = this.#world;
     if (faults.takePlatform('html502')) return send(res, 502, 'text/html', '<html><body>502 Bad Gateway</body></html>');
@@ -157,13 +159,15 @@ class PlatformDesk {
     if (url.pathname === '/cgi-bin/stable_token') return this.#stableToken(method, text, ip);
     const route = ROUTES[url.pathname];
     const isClear = url.pathname === '/cgi-bin/clear_quota';
-    if (!route && !isClear) return platformError(40066);
+    const isQuota = url.pathname === '/cgi-bin/openapi/quota/get';
+    if (!route && !isClear && !isQuota) return platformError(40066);
     const account = this.#authenticate(query.get('access_token') ?? '');
     if (typeof account !== 'string') return account;
     if (!mayCall(this.#world.account(account).options, url.pathname)) return platformError(48001);
     if (method !== (route?.method ?? 'POST')) return platformError(method === 'POST' ? 43001 : 43002);
     const body = method === 'POST' ? readPost(text) : {};
     if ('errcode' in body) return body;
+    if (isQuota) return this.#quota(account, body);
     if (!route) return this.#clearQuota(account, body);
     if (!this.#use(account, url.pathname, route.perDay)) return platformError(45009);
     const tell: Tell = (openid, fields) => later(() => this.#push(account, openid, fields));
@@ -248,6 +252,15 @@ class PlatformDesk {
     const used = (this.#used.get(key) ?? 0) + 1;
     this.#used.set(key, used);
     return used <= perDay;
+  }
+
+  /** 查询API调用额度: of one path, today. */
+  #quota(account: string, { cgi_path: path }: Call['body']): object {
+    const route = typeof path === 'string' ? ROUTES[path] : undefined;
+    if (!route) return platformError(40066);
+    const isToday = dayOf(instant(this.#world.now())) === this.#usedOn;
+    const used = Math.min(isToday ? (this.#used.get(`${account} ${path}`) ?? 0) : 0, route.perDay);
+    return { ...OK, quota: { daily_limit: route.perDay, used, remain: route.perDay - used } };
   }
 
   #clearQuota(account: string, body: Call['body']): object {

@@ -1,5 +1,5 @@
 // A look at a SQLite file without opening it as a store: whether it is one of ours, and what a note in it says.
-import { APPLICATION_ID, loadDriver } from './schema.ts';
+import { APPLICATION_ID, FORMAT, loadDriver } from './schema.ts';
 
 const TIMEOUT_MS = 5000;
 
@@ -20,6 +20,21 @@ export async function readNote(file: string, lease: string): Promise<string | un
     if (leases === 0) return undefined;
     const row = db.prepare('SELECT note FROM lease WHERE name = ?').get(lease) as { note: string | null } | undefined;
     return row?.note ?? undefined;
+  } finally {
+    db.close();
+  }
+}
+
+/** Whether opening the file as a store would change its format. What is no store of ours is left to whoever opens it. */
+export async function isOfEarlierFormat(file: string): Promise<boolean> {
+  const { DatabaseSync } = await loadDriver();
+  const db = new DatabaseSync(file, { timeout: TIMEOUT_MS, readOnly: true });
+  try {
+    const { application_id: owner } = db.prepare('PRAGMA application_id').get() as { application_id: number };
+    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    return owner === APPLICATION_ID && version < FORMAT;
+  } catch {
+    return false; // no database at all
   } finally {
     db.close();
   }

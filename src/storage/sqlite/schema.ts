@@ -253,6 +253,8 @@ const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   AUTHORIZATIONS,
 ];
 
+/** Of a file as this version writes it. */
+export const FORMAT = MIGRATIONS.length;
 /** Stands in the header of the file, so that `file` and we can tell it from another program's. */
 export const APPLICATION_ID = 0x686f6e67; // "hong"
 /** While the file is opened and migrated: nobody waits for us yet. */

@@ -1,5 +1,5 @@
 // The account's own menu (自定义菜单) at the platform: read whatever made it, and replaced.
-import { type Action, type Button, type Item, KEYED, LIBRARY, type Menu } from '../../core/ops/menu.ts';
+import { type Action, type Button, type Item, KEYED, type Key, LIBRARY, type Menu } from '../../core/ops/menu.ts';
 import { numberOf } from '../json.ts';
 import type { Answer, Api } from './api.ts';
 
@@ -11,6 +11,15 @@ type Wire = Readonly<Record<string, unknown>>;
  */
 export async function liveMenu(api: Api): Promise<Menu> {
   return menuOf(await api.get('/cgi-bin/get_current_selfmenu_info'));
+}
+
+/** The keys its buttons send, as they stand in the answer of 查询自定义菜单信息. */
+export function menuKeys(answer: Answer): Key[] {
+  const items = menuOf(answer).flatMap((button): readonly Item[] => ('items' in button ? button.items : [button]));
+  return items.flatMap(({ action }) => {
+    const kind = KEYED.find(each => each === action.kind);
+    return kind && 'value' in action ? [{ kind, value: action.value, at: { line: 1, column: 1 } }] : [];
+  });
 }
 
 /** In place of whatever there was (创建菜单). Phones see it when they open the chat anew, or after five minutes. */

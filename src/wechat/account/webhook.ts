@@ -43,7 +43,8 @@ export function createWebhook(config: DoorConfig): Webhook {
     const part = sealedParts(outer).find(each => isSigned(query, 'msg_signature', [each]));
     if (part === undefined) {
       const isClear = query.msg_signature === undefined;
-      if (isClear && isSigned(query, 'signature')) return { unread: otherMode(mode, 'plain'), isRefused: true };
+      if (isClear && isSigned(query, 'signature'))
+        return { unread: otherMode(mode, 'plain'), isRefused: true, shows: 'mode' };
       throw new BadInput(
         isClear ? `a push in clear, although this account is in ${mode} mode` : 'msg_signature is wrong',
       );
@@ -54,7 +55,7 @@ export function createWebhook(config: DoorConfig): Webhook {
       return { signature, wire: wireOf(decryptBytes(key, appId, part)) };
     } catch (error) {
       if (!(error instanceof BadInput)) throw error;
-      return { unread: `${error.message}: compare both with the console`, isRefused: true };
+      return { unread: `${error.message}: compare both with the console`, isRefused: true, shows: 'sealed' };
     }
   }
 
@@ -146,7 +147,7 @@ function readEvent({ name, mode }: DoorConfig, wire: Wire): Pick<Opened, 'event'
   try {
     const { fields, torn } = readPush(wire);
     const isSealed = mode === 'plain' && textOf(fields, 'Encrypt') !== undefined;
-    if (isSealed && textOf(fields, 'MsgType') === undefined) return { unread: otherMode(mode, 'safe') };
+    if (isSealed && textOf(fields, 'MsgType') === undefined) return { unread: otherMode(mode, 'safe'), shows: 'mode' };
     const remarks = [
       isSealed && otherMode(mode, 'compatible'),
       torn !== undefined && `the text in <${torn}> holds "]]>", and was read up to its last end`,

@@ -11,7 +11,7 @@ import type { Answer } from '../../ports.ts';
 import { column, FIELDS, type Value } from '../shared/rows.ts';
 import { ODD } from './forget.ts';
 import { counterPlace } from './own/counter-names.ts';
-import { countersOf } from './own/counters.ts';
+import { countersOf } from './counters.ts';
 import {
   claimFrom,
   claimPlace,

@@ -8,7 +8,7 @@ import { authorizationText } from '../shared/authorization.ts';
 import { CHANGING, column, FIELDS, followerValues, stored } from '../shared/rows.ts';
 import { actValues } from './acts.ts';
 import { owedText } from './mailbox.ts';
-import type { Counters } from './own/counters.ts';
+import type { Counters } from './counters.ts';
 import {
   claimPlace,
   claimText,

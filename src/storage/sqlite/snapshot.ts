@@ -25,9 +25,9 @@ import { ACT } from './acts.ts';
 import { AUTHORIZATION, type AuthorizationRow, authorizationOf } from './authorizations.ts';
 import { faultOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
-import { countersOf } from './own/counters.ts';
+import { countersOf } from './counters.ts';
 import { AFTER, claimFrom, type EventColumn, eventOf, heardIn } from './own/own-names.ts';
-import { partsIn } from './own/parts.ts';
+import { partsIn } from './parts.ts';
 import {
   answerFrom,
   historyOf,

@@ -49,7 +49,7 @@ import { accessTo, faultOf, groupCommit, type Held } from './group-commit.ts';
 import { loadPiece } from './import.ts';
 import { leasesIn } from './leases.ts';
 import { mailboxesIn, OWED, type OwedRow, owedFactOf, TOLD } from './mailbox.ts';
-import { countersIn } from './own/counters.ts';
+import { countersIn } from './counters.ts';
 import {
   AFTER,
   claimPlace,

@@ -1,9 +1,9 @@
 // Counters in the SQLite file. During a transaction they are held here, each row read once and written once however many
 // events of the batch change it: those that everybody changes cost nearly nothing.
 
-import type { Counter } from '../../../core/base/counter.ts';
-import type { Database, Statement } from '../schema.ts';
-import { counterPlace, nameFrom } from './counter-names.ts';
+import type { Counter } from '../../core/base/counter.ts';
+import type { Database, Statement } from './schema.ts';
+import { counterPlace, nameFrom } from './own/counter-names.ts';
 
 type Values = Record<string, number>;
 /** `short`: none, where the row holds one counter of everybody's. */

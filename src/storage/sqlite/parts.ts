@@ -1,14 +1,14 @@
 // The books of one follower after the other, for who looks at followers one by one. Claims and counters lie beside their
 // follower in the file (`own`), and a claim names the rows of what pays it: so nothing has to be put in order first.
 
-import type { Payout } from '../../../core/payout/payout.ts';
-import type { BookPart, BookRows, Parts } from '../../../ports.ts';
-import { column, FIELDS, named, payoutWith, type Value } from '../../shared/rows.ts';
-import { historyOf, type LifeRow, lifeIn } from '../rows.ts';
-import type { Database, Statement } from '../schema.ts';
-import type { Shapes } from '../shapes.ts';
-import { nameFrom } from './counter-names.ts';
-import { AFTER, claimFrom, claimPlace, payoutsOf } from './own-names.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import type { BookPart, BookRows, Parts } from '../../ports.ts';
+import { column, FIELDS, named, payoutWith, type Value } from '../shared/rows.ts';
+import { historyOf, type LifeRow, lifeIn } from './rows.ts';
+import type { Database, Statement } from './schema.ts';
+import type { Shapes } from './shapes.ts';
+import { nameFrom } from './own/counter-names.ts';
+import { AFTER, claimFrom, claimPlace, payoutsOf } from './own/own-names.ts';
 
 /** Rows read before others get their turn of the event loop: a few milliseconds. */
 const CHUNK = 200;

@@ -54,6 +54,7 @@ export async function start(configFile: string | undefined, options: DemoOptions
   let bot: Bot | undefined;
   try {
     await refuseUnfinished(store);
+    const { createMetrics } = await import('./engine/ops/metrics.ts');
     const holder = `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`;
     await belongToUs(store, config, holder, instant(clock.now()));
     bot = await createBot({
@@ -64,6 +65,7 @@ export async function start(configFile: string | undefined, options: DemoOptions
       store,
       version: versionOf(),
       holder,
+      metrics: createMetrics({ runtime: true }),
       ...(demo && { extend: demo.routes(store, () => bot!.rulebook), frames: ["'self'", demo.simulator.url] }),
     });
     const server = await listen(bot, config);

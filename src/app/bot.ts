@@ -20,6 +20,7 @@ import type { Timer } from '../engine/lease.ts';
 import { liveBookFor } from '../engine/live.ts';
 import type { Messages } from '../engine/messages.ts';
 import { createDoorNotes } from '../engine/ops/door-notes.ts';
+import type { Metrics } from '../engine/ops/metrics.ts';
 import { type ConcludePorts, conclude } from '../engine/record.ts';
 import { bringUp } from '../engine/recount.ts';
 import { openRulebook, type Rulebook } from '../engine/rulebook.ts';
@@ -65,6 +66,8 @@ type BotPorts = {
   readonly extend?: Parameters<typeof createApp>[0]['extend'];
   /** Who may show a campaign's page in a frame: the demo's chat page. */
   readonly frames?: readonly string[];
+  /** Absent: nothing is counted, and there is no `/metrics`. */
+  readonly metrics?: Metrics;
 };
 
 export type Bot = {
@@ -84,7 +87,12 @@ export type Bot = {
   stop(): Promise<void>;
 };
 
-export async function createBot(ports: BotPorts): Promise<Bot> {
+export function createBot(ports: BotPorts): Promise<Bot> {
+  const { metrics, store, log } = ports;
+  return wire(metrics ? { ...ports, store: metrics.store(store), log: metrics.log(log) } : ports);
+}
+
+async function wire(ports: BotPorts): Promise<Bot> {
   const { config, clock, timer, log, store, holder, extend } = ports;
   const live = liveBookFor(config, { ...ports, sleep: timer.sleep });
   const [fitness, judged] = [memoryIn(ports, 'rules'), memoryIn(ports, 'rules:judged')];
@@ -108,7 +116,8 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
   };
   const told = { planned, tell, undone, certainty: createCertainty(store, clock) };
-  const flow = createFlow({ clock, store, log, config, book: rulebook.current, ...told });
+  const made = createFlow({ clock, store, log, config, book: rulebook.current, ...told });
+  const flow = ports.metrics?.flow(made) ?? made;
   const lookup = lookupOn(ports, flow, rulebook);
   const payments = createPayments(config, clock, keys);
   const h5 = createH5({
@@ -120,7 +129,7 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
     h5,
     site: { ...config, secret: sessionSecretsOf(config) },
     ...{ ...webhook, store, clock, log },
-    ...{ flow, lookup, transfers: transfersOf(config, keys), ...payments.ports, heard: createDoorNotes(ports) },
+    ...{ flow, lookup, transfers: transfersOf(config, keys), ...payments.ports, ...watchingOf(ports, rulebook) },
     unready: () => unready(store, rulebook, timer),
     conclude: heardBy(settle, seen),
     ...(extend && { extend }),
@@ -149,6 +158,28 @@ export async function createBot(ports: BotPorts): Promise<Bot> {
       await Promise.race([Promise.all([stopped, messages.stop(), flow.written()]), timer.sleep(STOP_WAITS_MS)]);
       await Promise.all([...payers.values(), payments, keys].map(each => each.close()));
       await stopped;
+    },
+  };
+}
+
+/** Who looks at us from outside the way of an event: the doctor by what the doors note, Prometheus. */
+function watchingOf(
+  ports: BotPorts,
+  { current }: Rulebook,
+): Pick<Parameters<typeof createApp>[0], 'heard' | 'metrics'> {
+  const { config, store, clock, metrics } = ports;
+  const note = createDoorNotes(ports);
+  if (!metrics) return { heard: note };
+  const merchants = [...config.merchants.keys()];
+  return {
+    heard(door, what, said) {
+      metrics.heard(door, what);
+      note(door, what, said);
+    },
+    metrics: {
+      metrics,
+      of: () => ({ store, clock, campaigns: current().campaigns, merchants }),
+      token: config.metricsToken,
     },
   };
 }

@@ -7,6 +7,7 @@ import { voucherPayer } from '../core/decide/limits.ts';
 import { isNear } from '../http/client-address.ts';
 import { createEdge, type EdgePorts } from '../http/edge.ts';
 import type { H5 } from '../http/h5/routes.ts';
+import { type MetricsPorts, metricsGet } from '../http/metrics.ts';
 import { type PayNoticePorts, payNoticePost } from '../http/payment-notice.ts';
 import { type NotifyPorts, notifyPost } from '../http/transfer-notice.ts';
 import { type WebhookPorts, webhookRoute } from '../http/webhook.ts';
@@ -20,6 +21,8 @@ type AppPorts = WebhookPorts &
     readonly unready: () => Promise<string | undefined>;
     /** The campaigns' pages. */
     readonly h5: H5;
+    /** Absent: there is no `/metrics`. */
+    readonly metrics?: MetricsPorts;
     /** Further routes: the demo's chat page. */
     readonly extend?: (router: Router) => void;
   };
@@ -55,6 +58,7 @@ export function createApp(ports: AppPorts): Koa {
     // Where the store lies is for those beside us.
     ctx.body = reason === undefined ? 'ready' : isNear(ctx.req) ? reason : 'not ready';
   });
+  if (ports.metrics) router.get('/metrics', metricsGet(ports.metrics));
   ports.extend?.(router);
   app.use(router.routes());
   app.use(router.allowedMethods());

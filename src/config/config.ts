@@ -48,6 +48,8 @@ export type Config = {
   readonly accounts: ReadonlyMap<string, AccountConfig>;
   readonly merchants: ReadonlyMap<string, MerchantConfig>;
   readonly adminPassword: string | undefined;
+  /** By which Prometheus reads `/metrics` from elsewhere. */
+  readonly metricsToken?: string;
   readonly lint: LintSettings;
   readonly log: LogSettings;
   /** Certificates that it names, each with its end. */
@@ -78,6 +80,13 @@ const STORE = text({
   },
 });
 
+const METRICS = object('metrics', {
+  token: required(
+    text({ what: 'a token of at least 16 letters and digits', pattern: /^[\w.~+/=-]{16,}$/ }),
+    'Prometheus sends it as a bearer token',
+  ),
+});
+
 const BOT = object('bot.yaml', {
   demo: optional(located(shape.flag()), 'true: everything is a simulation, and so is what the store holds'),
   listen: optional(
@@ -95,6 +104,7 @@ const BOT = object('bot.yaml', {
   accounts: required(mapOf('accounts', shape.slug('an account name'), located(ACCOUNT))),
   merchants: optional(mapOf('merchants', shape.slug('a merchant name'), located(MERCHANT))),
   admin: optional(object('admin', { password: required(PASSWORD) })),
+  metrics: optional(METRICS, 'who may read /metrics; without it, only this machine'),
   lint: optional(LINT),
   log: LOG,
 });
@@ -256,6 +266,7 @@ function build(
       }),
     ),
     adminPassword: bot.admin?.password,
+    ...(bot.metrics && { metricsToken: bot.metrics.token }),
     lint: lintOf(bot.lint),
     log: logOf(bot.log, secrets, store),
     dated,

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bot, createBot } from '../../src/app/bot.ts';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { instant } from '../../src/core/base/time.ts';
+import type { Metrics } from '../../src/engine/ops/metrics.ts';
 import type { Settle, SettleMerchant } from '../../src/engine/settle.ts';
 import { createEdgeServer } from '../../src/http/server.ts';
 import { SILENT } from '../../src/lib/log.ts';
@@ -89,6 +90,8 @@ export type WorldOptions = {
   readonly signing?: Signing;
   /** In place of the public key: lines below `merchants: shop:`. */
   readonly keys?: (world: { simulator: Simulator; folder: string }) => string;
+  /** What is counted of the bot. */
+  readonly metrics?: Metrics;
   /** The path of publicUrl, such as `/bot`. */
   readonly prefix?: string;
   /** Changes bot.yaml before it is read. */
@@ -237,6 +240,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     clock: () => instant(clock.now()),
     timer: { ticks: () => performance.now(), sleep: ms => sleep(ms) },
     log: options.log ?? SILENT,
+    ...(options.metrics && { metrics: options.metrics }),
     store: options.wrap?.(store) ?? store,
   });
   listener = bot.app.callback();

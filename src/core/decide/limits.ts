@@ -86,6 +86,16 @@ export function gapCounter({ id, perUser }: Campaign, user: OpenId, last: number
   return { name, add: now - last, max: now };
 }
 
+/** How many of a prize are given. */
+export function prizeCounter(campaign: string, prize: string): string {
+  return `campaign/${campaign}/prize/${prize}`;
+}
+
+/** … on the campaign's own day. */
+function prizeDayCounter(campaign: Campaign, prize: string, at: Instant): string {
+  return `${prizeCounter(campaign.id, prize)}/day/${dayIn(campaign, at)}`;
+}
+
 /** What a limit is about: a claim of this event, at a merchant. `leavesAt`: a prize that is paid later. */
 export type Claimant = {
   readonly event: Event;
@@ -123,7 +133,7 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
       ...pieces,
     },
     {
-      name: `${base}/prize/${prize.name}`,
+      name: prizeCounter(campaign.id, prize.name),
       limit: 'prize',
       of,
       max: prize.stock ?? UNBOUNDED,
@@ -131,7 +141,7 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
       ...pieces,
     },
     {
-      name: `${base}/prize/${prize.name}/day/${dayIn(campaign, who.now)}`,
+      name: prizeDayCounter(campaign, prize.name, who.now),
       limit: 'prizeToday',
       of,
       max: prize.perDay ?? UNBOUNDED,

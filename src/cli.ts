@@ -93,10 +93,22 @@ function program(): Command {
   addPayouts(root.command('payouts').description('what was promised to whom, and where it stands'));
   addAuthorizations(root.command('authorizations').description('who is paid without a tap (免确认收款授权)'));
   addMerchant(root.command('merchant').description('the gate of each merchant: shut, opened and looked at by hand'));
+  addAdmin(root.command('admin').description('who may use the dashboard'));
   addMenu(root.command('menu').description("the account's own menu (自定义菜单)"));
   addQr(root.command('qr').description('QR codes with parameters (带参数二维码)'));
   addSimulator(root.command('simulator').description('a WeChat of your own, for any bot and any SDK'));
   return root;
+}
+
+function addAdmin(admin: Command): void {
+  admin
+    .command('password')
+    .description('read a password, print the hash for bot.yaml')
+    .action(() => exitWith(async () => (await import('./commands/admin.ts')).password()));
+  admin
+    .command('totp <name>')
+    .description('make a second factor for an operator')
+    .action((name: string) => exitWith(async () => (await import('./commands/admin.ts')).totp(name)));
 }
 
 function addMigrate(root: Command): void {

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { type Bot, createBot } from './app/bot.ts';
 import type { Demo, DemoOptions } from './app/demo.ts';
+import { adminApp } from './app/wire-admin.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config/config.ts';
 import { BadInput, showFinding } from './core/base/error.ts';
 import { instant } from './core/base/time.ts';
@@ -70,10 +71,22 @@ export async function start(configFile: string | undefined, options: DemoOptions
     });
     const server = await listen(bot, config);
     const url = urlOf(config.host, server);
+    const dashboard = await listenForAdmin(bot, config, log).catch(async (error: unknown) => {
+      server.close();
+      throw error;
+    });
     demo?.wire(url);
     bot.start();
     announce(url, demo, config, log);
-    return { url, stop: () => stop(server, bot, store, demo) };
+    if (dashboard) log.info({ url: `${urlOf(config.admin!.listen!.host, dashboard)}/admin` }, 'the dashboard is open');
+    return {
+      url,
+      async stop() {
+        dashboard?.close();
+        dashboard?.closeAllConnections();
+        await stop(server, bot, store, demo);
+      },
+    };
   } catch (error) {
     await stop(undefined, bot, store, demo);
     throw error;
@@ -99,6 +112,26 @@ function listen(bot: Bot, config: Config): Promise<Server> {
     });
     server.listen({ port, host, backlog: BACKLOG }, () => resolve(server));
   });
+}
+
+/** On its own port: never where followers come. */
+async function listenForAdmin(
+  { admin }: Bot,
+  { admin: place, trustProxy }: Config,
+  log: Log,
+): Promise<Server | undefined> {
+  if (!admin || !place?.listen) return undefined;
+  const { host, port } = place.listen;
+  const server = createEdgeServer(adminApp(admin, log).callback(), trustProxy);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'EADDRINUSE' ? `port ${port} is taken` : `${host}:${port} cannot be listened on (${error.code})`;
+      reject(new BadInput(`admin.listen: ${why}; choose another address`));
+    });
+    server.listen({ port, host }, resolve);
+  });
+  return server;
 }
 
 function listenTrouble(code: string, { host, port }: Config): string | undefined {
@@ -131,6 +164,7 @@ function announce(url: string, demo: Demo | undefined, { rules, publicUrl, accou
   hongbao-bot 红包机器人 — demo: nothing is real, everything works
 
     Chat page 聊天页   ${url}/simulator
+    Dashboard 管理台   ${url}/admin   (${demo.login.name} / ${demo.login.password})
     Webhook            ${url}/wechat/tea
     Simulated WeChat   ${demo.simulator.url}  (pay: ${demo.simulator.payUrl})
     Configuration      ${demo.configFile}, rules in ${relative('', rules)}/

@@ -305,6 +305,13 @@ export type PayoutFilter = {
   readonly after?: BillNo;
 };
 
+/** How many payouts there are, by indexes alone. */
+export type PayoutCounts = {
+  readonly states: Readonly<Record<PayoutState, number>>;
+  /** Of each merchant that was named: those that wait to be sent, and to be asked after, be it later. */
+  readonly waiting: ReadonlyMap<string, { readonly send: number; readonly query: number }>;
+};
+
 /** What a store knows without reading its rows. */
 export type Sure = {
   /** Another number than before: somebody beside this process has written to the store since, or may have. */
@@ -325,6 +332,10 @@ export type Store = {
 
   payout(billNo: BillNo): Promise<Payout | undefined>;
   payouts(filter: PayoutFilter): Promise<Payout[]>;
+  /** The one WeChat Pay knows by this number (微信单号); on Redis only what got it since the store keeps them. */
+  payoutListed(listId: string): Promise<Payout | undefined>;
+  /** As of a moment ago: no row is read, however many there are. */
+  counts(merchants: readonly string[]): Promise<PayoutCounts>;
   history(billNo: BillNo): Promise<HistoryLine[]>;
   /** Unfinished payouts of a merchant whose `nextAt` has come, oldest first. `only`: those that pay, or those that ask. */
   due(merchant: string, now: Instant, limit: number, only?: 'send' | 'query'): Promise<Payout[]>;
@@ -389,6 +400,8 @@ export type Store = {
    */
   load(piece: Piece): Promise<void>;
 
+  /** Oldest first, only lines behind this one. */
+  journalAfter(id: number, limit: number): Promise<JournalLine[]>;
   /** Newest first. */
   journal(filter: { readonly user?: OpenId; readonly key?: EventKey; readonly limit: number }): Promise<JournalLine[]>;
   /**

@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages?: RegExp]
     /^(yaml|node:(crypto|assert\/strict))$/,
   ],
   'ports.ts': ['core'],
-  lib: ['core/base core/yaml ports.ts', /^(pino|qrcode-generator|node:.*)$/],
+  lib: ['core/base core/yaml ports.ts', /^(otpauth|pino|qrcode-generator|node:.*)$/],
   config: ['core lib', /^node:(crypto|fs|path|tls)$/],
   wechat: ['core', /^(fast-xml-parser|undici|node:.*)$/],
   'wechat/account': [
@@ -74,7 +74,7 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages?: RegExp]
     /^(qrcode-generator|undici|node:.*)$/,
   ],
   'simulator/pay': ['core/base wechat/xml.ts wechat/crypto.ts simulator/shared simulator/world', /^(undici|node:.*)$/],
-  pages: ['core ports.ts simulator/shared http/h5/html', /^preact/],
+  pages: ['core ports.ts simulator/shared http/h5/html engine/overview/view.ts', /^(preact|uplot)/],
   app: ['core ports.ts config lib wechat storage engine setup http simulator', /./],
   commands: ['core ports.ts config lib wechat storage engine setup http simulator', /./],
   'main.ts': ['core ports.ts config lib wechat storage engine setup http simulator app', /./],

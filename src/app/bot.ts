@@ -39,6 +39,7 @@ import { createFollowerDesk } from '../wechat/account/user.ts';
 import { createWebhook } from '../wechat/account/webhook.ts';
 
 import { createApp } from './http-app.ts';
+import { type Admin, createAdmin } from './wire-admin.ts';
 import { platformPorts } from './wire-h5.ts';
 import { createTelling } from './wire-messages.ts';
 import { createPayments } from './wire-payments.ts';
@@ -74,6 +75,8 @@ export type Bot = {
   readonly app: ReturnType<typeof createApp>;
   /** Whose request waits for nobody else's: WeChat's own, as far as its address tells. */
   readonly isFirst: (req: Pick<IncomingMessage, 'url'>) => boolean;
+  /** The dashboard, where bot.yaml has one. */
+  readonly admin?: Admin;
   readonly flow: Flow;
   readonly settle: Settle;
   readonly messages: Messages;
@@ -124,6 +127,8 @@ async function wire(ports: BotPorts): Promise<Bot> {
     ...{ ...platformPorts({ config, clock, sleep: timer.sleep, store }), ...enderOf(store, payers, log), lookup },
     ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
   });
+  const admin =
+    config.admin && createAdmin(config.admin, { ...ports, book: rulebook.current, payers, nudge: settle.nudge });
   const { isFirst, ...webhook } = webhookOf(config, clock);
   const app = createApp({
     h5,
@@ -132,12 +137,12 @@ async function wire(ports: BotPorts): Promise<Bot> {
     ...{ flow, lookup, transfers: transfersOf(config, keys), ...payments.ports, ...watchingOf(ports, rulebook) },
     unready: () => unready(store, rulebook, timer),
     conclude: heardBy(settle, seen),
-    ...(extend && { extend }),
+    ...{ ...(extend && { extend }), ...(admin?.isHere && { admin: admin.middleware }) },
   });
   let jobs: Jobs | undefined;
   return {
     app,
-    isFirst,
+    ...{ isFirst, ...(admin && { admin }) },
     flow,
     settle,
     messages,
@@ -147,13 +152,14 @@ async function wire(ports: BotPorts): Promise<Bot> {
     start() {
       const fundsOf = async (day: Day) => (await fetchFundFlows(config, day, clock)).funds;
       const { dated } = config;
+      admin?.start();
       jobs = startJobs({ clock, store, log, holder, settle, messages, remind, rulebook, keys, fundsOf, dated });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
       );
     },
     async stop() {
-      const stopped = Promise.all([jobs?.stop(), settle.stop()]);
+      const stopped = Promise.all([jobs?.stop(), settle.stop(), admin?.stop()]);
       // A message that is cut off stands as said.
       await Promise.race([Promise.all([stopped, messages.stop(), flow.written()]), timer.sleep(STOP_WAITS_MS)]);
       await Promise.all([...payers.values(), payments, keys].map(each => each.close()));

@@ -46,6 +46,8 @@ const menuOf = (port: number): Menu => ({
 export type Demo = {
   readonly simulator: Simulator;
   readonly configFile: string;
+  /** Of the dashboard. */
+  readonly login: { readonly name: string; readonly password: string };
   /** Tells the simulated WeChat where the bot listens. */
   wire(url: string): void;
   routes(store: Store, rulebook: () => Rulebook): ReturnType<typeof demoRoutes>;
@@ -76,11 +78,15 @@ export async function startDemo(port: number, clock: MovableClock, options: Demo
   };
   const apiV2Key = derive('apiV2Key').slice(0, 32);
   const simulator = await startWithFallback(port, clock, account, apiV2Key);
-  const yaml = demoYaml(port, simulator, account, apiV2Key, secret);
+  const password = derive('admin')
+    .slice(0, 12)
+    .replace(/(.{4})(?=.)/g, '$1-');
+  const yaml = demoYaml(port, simulator, account, { apiV2Key, secret, password });
   await writeFile(DEMO_CONFIG, yaml, { mode: 0o600 });
   return {
     simulator,
     configFile: DEMO_CONFIG,
+    login: { name: 'owner', password },
     routes: (store, rulebook) => demoRoutes(simulator, store, rulebook),
     wire(url) {
       simulator.setWebhook('tea', `${url}/wechat/tea`);
@@ -122,8 +128,7 @@ function demoYaml(
   port: number,
   simulator: Simulator,
   account: { appId: string; appSecret: string; token: string; encodingAesKey: string; mode: string },
-  apiV2Key: string,
-  secret: string,
+  { apiV2Key, secret, password }: { readonly apiV2Key: string; readonly secret: string; readonly password: string },
 ): string {
   const certificates = join('simulator', MCH_ID);
   return `# Written anew at every start of the demo (\`npm start\` without a bot.yaml). It shows what yours looks like.
@@ -156,5 +161,7 @@ merchants:
     channel: redpack
     limits: { min: ¥0.30 }   # below ¥1.00 only where the merchant's console allows it, and with packet.scene
     askEvery: 3s   # how often an unopened packet is asked after; for real merchants leave it out
+admin:
+  password: ${password}   # of the dashboard at /admin; in production on a port of its own (admin.listen)
 `;
 }

@@ -25,6 +25,8 @@ type AppPorts = WebhookPorts &
     readonly metrics?: MetricsPorts;
     /** Further routes: the demo's chat page. */
     readonly extend?: (router: Router) => void;
+    /** The dashboard, where it has no port of its own. */
+    readonly admin?: Middleware;
   };
 
 export function createApp(ports: AppPorts): Koa {
@@ -44,6 +46,7 @@ export function createApp(ports: AppPorts): Koa {
   app.use(withoutPrefix(pathOf(ports.site.publicUrl)));
   app.use(createEdge({ ...ports, ...(ports.extend && { methods: ['PUT'] }) }));
   app.use(webhookRoute(ports));
+  if (ports.admin) app.use(ports.admin);
 
   router.post('/notify/transfer/:merchant', ctx => notify(ctx, ctx.params.merchant!));
   router.post('/notify/voucher/:merchant', ctx => notify(ctx, voucherPayer(ctx.params.merchant!)));

@@ -3,7 +3,7 @@ import { pathOf, readAddress } from '../core/base/address.ts';
 import * as shape from '../core/yaml/schema.ts';
 
 /** Written in one way from here on, without a slash at the end; a path in it stays. */
-export function address(what: 'publicUrl' | 'api' | 'open'): shape.Shape<string> {
+export function address(what: 'publicUrl' | 'api' | 'open' | 'url'): shape.Shape<string> {
   return shape.convert(shape.text({ what, oneLine: true, bytes: 2048 }), (written, say) => {
     const read = readAddress(written);
     const trouble = 'trouble' in read ? read.trouble : what === 'publicUrl' ? clash(read.base) : undefined;

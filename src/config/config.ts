@@ -15,13 +15,14 @@ import { readTextSync } from '../lib/plain-file.ts';
 import { parseRedisUrl } from '../lib/redis-address.ts';
 import { ACCOUNT, type AccountConfig, accountOf } from './account.ts';
 import { address } from './address.ts';
+import { ADMIN, type Admin, type AdminConfig, adminOf, checkAdmin } from './admin.ts';
 import { type Environment, substitute } from './environment.ts';
 import type { Complain, Desk } from './files.ts';
 import { hintsOn } from './hints.ts';
 import { LINT, lintOf } from './lint.ts';
 import { LOG, type LogSettings, logOf } from './log.ts';
 import { checkMerchant, MERCHANT, type MerchantConfig, merchantOf } from './merchant.ts';
-import { checkSecrets, PASSWORD, SECRET, SESSION_SECRET } from './secret.ts';
+import { checkSecrets, SECRET, SESSION_SECRET } from './secret.ts';
 import { TRUST_PROXY } from './trust-proxy.ts';
 
 export type Config = {
@@ -47,9 +48,10 @@ export type Config = {
   readonly sessionSecret?: readonly string[];
   readonly accounts: ReadonlyMap<string, AccountConfig>;
   readonly merchants: ReadonlyMap<string, MerchantConfig>;
-  readonly adminPassword: string | undefined;
   /** By which Prometheus reads `/metrics` from elsewhere. */
   readonly metricsToken?: string;
+  /** Absent: there is no dashboard. */
+  readonly admin?: AdminConfig;
   readonly lint: LintSettings;
   readonly log: LogSettings;
   /** Certificates that it names, each with its end. */
@@ -103,8 +105,8 @@ const BOT = object('bot.yaml', {
   acceptWeakSecret: optional(located(shape.day()), 'the last day of the campaigns that a weak secret keys'),
   accounts: required(mapOf('accounts', shape.slug('an account name'), located(ACCOUNT))),
   merchants: optional(mapOf('merchants', shape.slug('a merchant name'), located(MERCHANT))),
-  admin: optional(object('admin', { password: required(PASSWORD) })),
   metrics: optional(METRICS, 'who may read /metrics; without it, only this machine'),
+  admin: optional(ADMIN),
   lint: optional(LINT),
   log: LOG,
 });
@@ -265,8 +267,8 @@ function build(
         return [made, ...(made.vouchers ? [made.vouchers] : [])].map(each => [each.name, each] as const);
       }),
     ),
-    adminPassword: bot.admin?.password,
     ...(bot.metrics && { metricsToken: bot.metrics.token }),
+    ...(bot.admin && { admin: adminIn(bot.admin, bot.demo?.value ?? false, complain) }),
     lint: lintOf(bot.lint),
     log: logOf(bot.log, secrets, store),
     dated,
@@ -276,9 +278,19 @@ function build(
 }
 
 function listenOf({ listen }: Bot, complain: Complain): { host: string; port: number } {
-  const written = listen?.value ?? '127.0.0.1:3000';
+  return placeOf('listen', listen?.value ?? '127.0.0.1:3000', message => complain(listen!.at, message));
+}
+
+function placeOf(name: string, written: string, say: (message: string) => void): { host: string; port: number } {
   const colon = written.lastIndexOf(':');
   const port = Number(written.slice(colon + 1));
-  if (port > 65_535) complain(listen!.at, `listen: ${port} is no port; they go from 1 to 65535`);
+  if (port > 65_535) say(`${name}: ${port} is no port; they go from 1 to 65535`);
   return { host: written.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0', port };
+}
+
+function adminIn(admin: Admin, isDemo: boolean, complain: Complain): AdminConfig {
+  checkAdmin(admin, complain);
+  const { listen } = admin.value;
+  const place = listen && placeOf('admin.listen', listen.value, message => complain(listen.at, message));
+  return adminOf(admin, place, isDemo);
 }

@@ -6,6 +6,7 @@ import type { Place } from '../core/base/error.ts';
 import { troubleOf, weightOf } from '../core/base/key-form.ts';
 import { type Day, dayOf, type Instant } from '../core/base/time.ts';
 import * as shape from '../core/yaml/schema.ts';
+import { isHash } from '../lib/password.ts';
 
 type Form = {
   /** With its article, and what its form is. */
@@ -100,14 +101,25 @@ export const SESSION_SECRET = shape.oneOrMany(
   }),
 );
 
-/** A person has to type it: shorter, but no word that is tried first. */
-export const PASSWORD = shape.convert(oneLine('a password'), (password, say) => {
+/** Why a password can be guessed; `undefined`: it cannot. A person has to type it: shorter, but no word that is tried first. */
+export function whyWeak(password: string): string | undefined {
   const length = [...password].length;
-  if (length < PASSWORD_LENGTH) say(`the password has ${length} characters; at least ${PASSWORD_LENGTH} are needed`);
-  else if (weightOf(password) < PASSWORD_WEIGHT)
-    say('the password is made of known words, or of one thing again and again; take another one');
-  return password;
-});
+  if (length < PASSWORD_LENGTH) return `the password has ${length} characters; at least ${PASSWORD_LENGTH} are needed`;
+  if (weightOf(password) >= PASSWORD_WEIGHT) return undefined;
+  return 'the password is made of known words, or of one thing again and again; take another one';
+}
+
+/** Itself, or what stands for it. */
+export const PASSWORD = shape.convert(
+  oneLine('a password, or what `hongbao admin password` makes of one'),
+  (text, say) => {
+    const why = isHash(text) ? undefined : whyWeak(text);
+    if (text.startsWith('scrypt:') && !isHash(text))
+      say('this is no whole hash; make one with: hongbao admin password');
+    else if (why !== undefined) say(why);
+    return text;
+  },
+);
 
 type Secrets = {
   readonly secret: shape.Located<string>;

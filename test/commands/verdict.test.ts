@@ -4,7 +4,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cancelPayout } from '../../src/commands/payouts/change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../../src/commands/payouts/verdict.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { openId } from '../../src/core/base/event.ts';
@@ -19,6 +18,7 @@ import { beginSend, observe } from '../../src/core/payout/transitions.ts';
 import { loadCampaigns } from '../../src/core/rules/file/load.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import { doubt } from '../../src/engine/doubt.ts';
+import { cancelPayout } from '../../src/engine/operate/payouts.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Payer, Store } from '../../src/ports.ts';
 import { openStore } from '../../src/storage/open.ts';

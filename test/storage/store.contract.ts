@@ -1010,6 +1010,35 @@ function lists(its: Its): void {
       expect(await list({ key: keys[1]!, user: ann as OpenId, limit: 10 })).toEqual([]);
       const ids = (await store.journal({ limit: 10 })).map(({ id }) => id);
       expect(new Set(ids).size).toBe(4);
+      const after = (await store.journalAfter(ids.at(-1)!, 2)).map(({ id, event }) => [id, event.key]);
+      expect(after).toEqual([
+        [ids[2], keys[1]],
+        [ids[1], keys[2]],
+      ]);
+      expect(await store.journalAfter(0, 10)).toStrictEqual((await store.journal({ limit: 10 })).reverse());
+      expect(await store.journalAfter(ids[0]!, 10)).toEqual([]);
+    });
+
+    test('of payouts need not be read to know how many there are, nor to find one by WeChat’s own number', async () => {
+      const { store } = its();
+      const none = { planned: 0, sending: 0, unknown: 0, held: 0, sent: 0, received: 0, refunded: 0, failed: 0 };
+      expect(await store.counts(['shop'])).toEqual({
+        states: none,
+        waiting: new Map([['shop', { send: 0, query: 0 }]]),
+      });
+      const due = { nextDo: 'query', nextAt: NOW, listId: '1000041701' } as const;
+      const first = await planned(store, { at: NOW });
+      const step = aStep(first, 'sent', 'reserved→sent', due);
+      await store.advance(step);
+      await planned(store, { merchant: 'other' });
+      const over = await taken(store, await planned(store), ['sent', 'reserved→sent']);
+      await taken(store, over, ['received', 'sent→received']);
+      const counts = await store.counts(['shop', 'nobody']);
+      expect(counts.states).toEqual({ ...none, planned: 1, sent: 1, received: 1 });
+      expect(counts.waiting.get('shop')?.query).toBe(1);
+      expect(counts.waiting.get('nobody')).toEqual({ send: 0, query: 0 });
+      expect(await store.payoutListed('1000041701')).toStrictEqual(step.payout);
+      expect(await store.payoutListed('1000041702')).toBeUndefined();
     });
   });
 }

@@ -2,7 +2,6 @@
 // day, bills that never had money behind them, numbers that are too old, and WeChat Pay speaking against our books.
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { type CancelPorts, cancelPayout } from '../../src/commands/payouts/change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../../src/commands/payouts/verdict.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { openId } from '../../src/core/base/event.ts';
@@ -10,6 +9,7 @@ import { DAY, dayOf, type Instant, instant, MINUTE } from '../../src/core/base/t
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { observe } from '../../src/core/payout/transitions.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
+import { type CancelPorts, cancelPayout } from '../../src/engine/operate/payouts.ts';
 import type { Log, Payer } from '../../src/ports.ts';
 import { payerOf } from '../../src/setup/payer.ts';
 import { run } from '../support/command.ts';

@@ -140,6 +140,5 @@ export function configOf(channel: Channel, hasVouchers = false, authorizes = fal
       [SHOP, { ...merchantOf(channel, authorizes), ...vouchers }],
       ...(vouchers ? ([[voucher.name, voucher]] as const) : []),
     ]),
-    adminPassword: undefined,
   };
 }

@@ -2,7 +2,6 @@
 // command is a process too: it may be ended between any two of its steps.
 
 import { repair } from '../../src/commands/ledger/repair.ts';
-import { cancelPayout } from '../../src/commands/payouts/change.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../../src/commands/payouts/verdict.ts';
 import { BadInput, Fault } from '../../src/core/base/error.ts';
 import { fen } from '../../src/core/base/money.ts';
@@ -12,6 +11,7 @@ import { commitOf, intentOf } from '../../src/core/payout/bulk.ts';
 import { retryStep } from '../../src/core/payout/operator-steps.ts';
 import { isFinal, type Payout } from '../../src/core/payout/payout.ts';
 import { checksumOf } from '../../src/core/rules/printed-code.ts';
+import { cancelPayout } from '../../src/engine/operate/payouts.ts';
 import type { Books, Log, Payer, Store } from '../../src/ports.ts';
 import { inPages } from '../../src/storage/shared/pages.ts';
 import { withBug } from './bugs.ts';

@@ -12,6 +12,7 @@ import { merchantDayCounter } from '../../core/decide/limits.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import type { BillNo, PayoutState } from '../../core/payout/payout.ts';
 
+import { haltMerchant, resumeMerchant } from '../../engine/operate/merchants.ts';
 import type { Store } from '../../ports.ts';
 import { payerOf } from '../../setup/payer.ts';
 import { writeDown } from '../shared/acts.ts';
@@ -27,16 +28,13 @@ function refuseUnknown(config: Config, name: string): void {
     throw new BadInput(`there is no merchant "${name}"${suggest(name, [...config.merchants.keys()])}`);
 }
 
-/** Takes over a halt of the bot's as well: from then on only a person resumes. */
 export function halt(name: string, options: Common & { readonly reason: string }): Promise<number> {
   const reason = readReason(options.reason);
   if (reason === undefined) throw new BadInput('--reason: expected a sentence of at most 200 characters');
   return withStore(options, async (store, config) => {
     refuseUnknown(config, name);
     await writeDown(store, 'merchant halt', name, [reason]);
-    const before = await store.halt(name);
-    const now = instant(Date.now());
-    await store.setHalt(name, { code: 'OPERATOR', reason, since: before?.since ?? now, by: 'operator' });
+    await haltMerchant(store, name, reason, instant(Date.now()));
     print(
       `merchant "${name}" is halted: nothing more is sent, what is planned waits. \`hongbao merchant resume ${name}\` lets it go on`,
     );
@@ -48,12 +46,11 @@ export function resume(name: string, options: Common): Promise<number> {
   return withStore(options, async (store, config) => {
     refuseUnknown(config, name);
     await writeDown(store, 'merchant resume', name);
-    const before = await store.halt(name);
+    const before = await resumeMerchant(store, name);
     if (!before) {
       print(`merchant "${name}" was not halted`);
       return EXIT.fine;
     }
-    await store.setHalt(name, undefined);
     print(
       `merchant "${name}" goes on; it was halted by the ${before.by} since ${beijingText(before.since)}: ${before.reason}`,
     );

@@ -26,12 +26,13 @@ import { isTooOldToAsk } from '../../core/payout/pace.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type Step } from '../../core/payout/payout.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { type DoubtPorts, doubt, numbersOf } from '../../engine/doubt.ts';
+import { type CancelPorts, FASTER, payoutOf, RACES_MAX } from '../../engine/operate/payouts.ts';
 import { SILENT } from '../../lib/log.ts';
 import type { JournalLine, Store } from '../../ports.ts';
 import { campaignsOf } from '../ledger/audit.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, withStore } from '../shared/context.ts';
-import { type CancelPorts, FASTER, payersOf, payoutOf, RACES_MAX, reasonOf } from './change.ts';
+import { payersOf, reasonOf } from './change.ts';
 
 const now = (): Instant => instant(Date.now());
 

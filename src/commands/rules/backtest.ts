@@ -9,13 +9,13 @@ import { fen, showFen } from '../../core/base/money.ts';
 import { beijingText, endOfDay, type Instant, parseBeijing } from '../../core/base/time.ts';
 import { bookOf } from '../../core/decide/match.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
+import { surroundingsOf } from '../../engine/operate/foretell.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
 import { eventsOf } from '../shared/journal.ts';
-import { surroundingsOf } from '../shared/surroundings.ts';
 
 export type BacktestOptions = Common & {
   /** Rule files, or `live`. */

@@ -18,13 +18,14 @@ import { decisionCalled } from '../../core/decide/renamed-decision.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 
+import { foretold } from '../../engine/operate/foretell.ts';
 import type { JournalLine, Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
 import { eventsOf } from '../shared/journal.ts';
 import { accountNamed } from '../shared/surroundings.ts';
 import { openIdOf } from '../shared/whom.ts';
-import { foretold, liveOf } from './foretell.ts';
+import { liveOf } from './foretell.ts';
 
 export type ExplainOptions = Common & {
   readonly event?: string;

@@ -15,6 +15,7 @@ import type { Payout } from '../../core/payout/payout.ts';
 import { NO_REPLY, type Reply } from '../../core/rules/reply.ts';
 import { decoded, decoderOf, sniff } from '../../core/yaml/encoding.ts';
 import { createFlow } from '../../engine/flow.ts';
+import { foretold } from '../../engine/operate/foretell.ts';
 import { openRulebook } from '../../engine/rulebook.ts';
 import { SILENT } from '../../lib/log.ts';
 import { readPlain } from '../../lib/plain-file.ts';
@@ -23,7 +24,7 @@ import type { Commit, JournalLine, Store } from '../../ports.ts';
 import { recordedEvent } from '../../wechat/account/recorded-push.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, withStore } from '../shared/context.ts';
-import { foretold, liveOf } from './foretell.ts';
+import { liveOf } from './foretell.ts';
 
 /** A handful at most: the same key in several accounts, or one that came again after it was forgotten. */
 const LINES_MAX = 100;

@@ -1,25 +1,8 @@
-// What the flow gives a decision beside the rules and the facts, for commands that decide without writing.
+// The account a command means.
 
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { suggest } from '../../core/base/suggest.ts';
-import type { Surroundings } from '../../core/decide/decide.ts';
-import { seedsFrom } from '../../core/decide/draw.ts';
-
-/** By account. A seed is worked out once for each campaign. */
-export function surroundingsOf(config: Config): (account: string) => Surroundings {
-  const seedOf = seedsFrom(config.secret);
-  const pageOf = (account: string, campaign: string): string => `${config.publicUrl}/h5/${account}/${campaign}`;
-  const known = new Map<string, Surroundings>();
-  return name => {
-    const before = known.get(name);
-    if (before) return before;
-    const merchant = config.merchants.get(config.accounts.get(name)?.merchant ?? '');
-    const around = { merchant: merchant && { merchant: merchant.name, ...merchant.limits }, seedOf, pageOf };
-    known.set(name, around);
-    return around;
-  };
-}
 
 /** The one that is named, or the only one there is. */
 export function accountNamed(config: Config, name: string | undefined): string {

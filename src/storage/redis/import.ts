@@ -37,7 +37,7 @@ for _ = 1, count do
 end
 while at < #ARGV do
   local billNo, campaign, merchant, user, amount, state = arg(), arg(), arg(), arg(), arg(), arg()
-  local nextDo, nextAt, version, fixed, now = arg(), arg(), arg(), arg(), arg()
+  local nextDo, nextAt, version, fixed, now, listId = arg(), arg(), arg(), arg(), arg(), arg()
   local payout, history = P .. '${KEY.payout}' .. billNo, P .. '${KEY.history}' .. billNo
   local before = redis.call('HMGET', payout, 'seq', 'state', 'nextDo')
   local seq = before[1] or text(redis.call('INCR', P .. '${KEY.seq}'))
@@ -48,6 +48,7 @@ while at < #ARGV do
   end
   redis.call('HSET', payout, 'seq', seq, 'version', version, 'state', state, 'campaign', campaign,
     'merchant', merchant, 'user', user, 'amount', amount, 'nextDo', nextDo, 'fixed', fixed, 'now', now)
+  if listId ~= '' then redis.call('HSET', P .. '${KEY.listed}', listId, billNo) end
   redis.call('DEL', history)
   for _ = 1, tonumber(arg()) do redis.call('RPUSH', history, arg()) end
   for _, index in ipairs({ 'all', 'state:' .. state, 'campaign:' .. campaign, 'user:' .. user,
@@ -225,7 +226,7 @@ function payoutArgs({ payout, history }: BookRows['payouts']): string[] {
   const lines = history.map(line => lineOf(line, NO_TOKEN));
   return [
     ...[billNo, campaign, merchant, user, whole(amount), state],
-    ...[nextDo, due, whole(version), fixedOf(payout), nowOf(payout)],
+    ...[nextDo, due, whole(version), fixedOf(payout), nowOf(payout), payout.listId ?? ''],
     ...[whole(lines.length), ...lines],
   ];
 }

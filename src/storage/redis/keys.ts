@@ -51,6 +51,9 @@ export const KEY = {
   /** + merchant:send or merchant:query. Z seq:billNo (seq padded: it settles ties) by nextAt; unfinished ones only. */
   due: 'due:',
 
+  /** H WeChat's own number (微信单号) → billNo. Of payouts that got one before this key was there, none. */
+  listed: 'listed',
+
   /** + campaign. H reserved, sent, received, refunded: fen. */
   bucket: 'bucket:',
   /** X seq → campaign. The campaigns that have a bucket, for the books. */

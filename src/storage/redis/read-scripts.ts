@@ -51,6 +51,26 @@ export const PAYOUT = scriptOf(`${PRELUDE}
 return redis.call('HMGET', P .. '${KEY.payout}' .. arg(), 'fixed', 'now')
 `);
 
+/** The same by WeChat's own number. */
+export const LISTED = scriptOf(`${PRELUDE}
+local billNo = redis.call('HGET', P .. '${KEY.listed}', arg())
+if not billNo then return {} end
+return redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'fixed', 'now')
+`);
+
+/** How many are in each state that is named, then of each merchant how many wait to be sent and to be asked after. */
+export const COUNTS = scriptOf(`${PRELUDE}
+local counts = {}
+for _ = 1, tonumber(arg()) do counts[#counts + 1] = redis.call('ZCARD', P .. '${KEY.list}state:' .. arg()) end
+while at < #ARGV do
+  local merchant = arg()
+  for _, what in ipairs({ 'send', 'query' }) do
+    counts[#counts + 1] = redis.call('ZCARD', P .. '${KEY.due}' .. merchant .. ':' .. what)
+  end
+end
+return counts
+`);
+
 export const HISTORY = scriptOf(`${PRELUDE}
 return redis.call('LRANGE', P .. '${KEY.history}' .. arg(), 0, -1)
 `);
@@ -131,6 +151,16 @@ end
 export const JOURNAL = scriptOf(`${PRELUDE}
 local lines = {}
 for _, entry in ipairs(redis.call('XREVRANGE', P .. '${KEY.journal}', arg(), '-', 'COUNT', arg())) do
+  lines[#lines + 1] = string.match(entry[1], '^%d+')
+  lines[#lines + 1] = entry[2][2]
+end
+return lines
+`);
+
+/** Of all, from behind an id, oldest first. */
+export const JOURNAL_AFTER = scriptOf(`${PRELUDE}
+local lines = {}
+for _, entry in ipairs(redis.call('XRANGE', P .. '${KEY.journal}', arg(), '+', 'COUNT', arg())) do
   lines[#lines + 1] = string.match(entry[1], '^%d+')
   lines[#lines + 1] = entry[2][2]
 end

@@ -9,9 +9,20 @@ import { fen } from '../../core/base/money.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Facts, FactsQuery, Follower } from '../../core/match/facts.ts';
 
-import type { Payout, Step } from '../../core/payout/payout.ts';
+import { PAYOUT_STATES, type Payout, type PayoutState, type Step } from '../../core/payout/payout.ts';
 import { parseRedisUrl, type RedisAddress } from '../../lib/redis-address.ts';
-import type { Answer, Begun, Buckets, Halt, JournalLine, Lease, Lost, PayoutFilter, Store } from '../../ports.ts';
+import type {
+  Answer,
+  Begun,
+  Buckets,
+  Halt,
+  JournalLine,
+  Lease,
+  Lost,
+  PayoutCounts,
+  PayoutFilter,
+  Store,
+} from '../../ports.ts';
 import { codeHash } from '../shared/code-hash.ts';
 import { owedOf } from '../shared/mailbox.ts';
 import { actsOn } from './acts.ts';
@@ -135,6 +146,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
       await run(WRITE.SET_HALT, merchant, halt ? `${halt.by} ${JSON.stringify(halt)}` : '', by ?? '');
     },
 
+    ...looksOn(run),
     ...codesOn(run),
     ...{ ...mailboxesOn(run), ...authorizationsOn(run) },
     acts: actsOn(run),
@@ -217,13 +229,14 @@ function factsFrom({ merchant, claims, counters, pauses = [] }: FactsQuery, row:
 
 async function writeStep(run: Run, step: Step, under: Lease | undefined): Promise<'moved' | 'stale' | Lost> {
   const { payout, from, at, what, detail, move, successor, counters = [] } = step;
-  const { billNo, version, state, nextDo, nextAt, refunded, holds } = payout;
+  const { billNo, version, state, nextDo, nextAt, refunded, holds, listId = '' } = payout;
   assert(!successor || successor.claimKey === payout.claimKey, `a successor pays the same claim: ${successor?.billNo}`);
   const token = newToken();
   const line = { billNo, version, at, from, to: state, what, ...(detail !== undefined && { detail }) };
   const args = [
     ...[billNo, whole(version - 1), whole(version), from, lineOf(line, token), nowOf(payout)],
-    ...[state, nextDo, isDue(payout) ? whole(nextAt!) : '', move, refunded === undefined ? '' : whole(refunded)],
+    ...[state, nextDo, isDue(payout) ? whole(nextAt!) : '', move],
+    ...[refunded === undefined ? '' : whole(refunded), listId],
     ...[whole(holds.length), ...holds.flatMap(({ name, add }) => [name, whole(add)])],
     ...counterArgs(counters),
     ...planArgs(successor, token),
@@ -273,6 +286,26 @@ async function listPayouts(run: Run, filter: PayoutFilter): Promise<Payout[]> {
     top = `(${last}`;
   }
   return found.slice(0, limit);
+}
+
+/** What the dashboard asks. */
+function looksOn(run: Run): Pick<Store, 'payoutListed' | 'counts' | 'journalAfter'> {
+  return {
+    payoutListed: async listId => payoutsFrom(present(await run(READ.LISTED, listId)))[0],
+    counts: merchants => countPayouts(run, merchants),
+    journalAfter: async (id, limit) =>
+      limit === 0 ? [] : journalFrom((await run(READ.JOURNAL_AFTER, `(${whole(id)}-0`, whole(limit))) as string[]),
+  };
+}
+
+async function countPayouts(run: Run, merchants: readonly string[]): Promise<PayoutCounts> {
+  const states = PAYOUT_STATES;
+  const found = (await run(READ.COUNTS, whole(states.length), ...states, ...merchants)) as number[];
+  const waiting = found.slice(states.length);
+  return {
+    states: Object.fromEntries(states.map((state, n) => [state, found[n]!])) as Record<PayoutState, number>,
+    waiting: new Map(merchants.map((name, n) => [name, { send: waiting[2 * n]!, query: waiting[2 * n + 1]! }])),
+  };
 }
 
 function indexFor({ state, campaign, user, merchant }: PayoutFilter): string {

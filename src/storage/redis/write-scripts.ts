@@ -281,7 +281,7 @@ end
  */
 export const ADVANCE = scriptOf(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MOVES}${FENCE}
 local billNo, before, version, from, line, now = arg(), arg(), arg(), arg(), arg(), arg()
-local state, nextDo, nextAt, move, refunded = arg(), arg(), arg(), arg(), arg()
+local state, nextDo, nextAt, move, refunded, listId = arg(), arg(), arg(), arg(), arg(), arg()
 local payout = P .. '${KEY.payout}' .. billNo
 local row = redis.call('HMGET', payout, 'version', 'state', 'campaign', 'merchant', 'amount', 'seq', 'nextDo', 'now')
 if row[1] ~= before or row[2] ~= from then
@@ -311,6 +311,7 @@ end
 keep('p:' .. billNo, row[8])
 redis.call('HSET', payout, 'version', version, 'state', state, 'nextDo', nextDo, 'now', now)
 redis.call('RPUSH', P .. '${KEY.history}' .. billNo, line)
+if listId ~= '' then redis.call('HSET', P .. '${KEY.listed}', listId, billNo) end
 if state ~= from then
   redis.call('ZREM', P .. '${KEY.list}state:' .. from, billNo)
   redis.call('ZADD', P .. '${KEY.list}state:' .. state, seq, billNo)

@@ -237,6 +237,11 @@ CREATE TABLE authorization (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** WeChat's own numbers are looked for by people. */
+const LIST_IDS = `
+CREATE INDEX payout_list ON payout (list_id) WHERE list_id IS NOT NULL;
+`;
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
 const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   CREATE,
@@ -251,6 +256,7 @@ const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   TRACE_AS_DATA,
   toFormat11,
   AUTHORIZATIONS,
+  LIST_IDS,
 ];
 
 /** Of a file as this version writes it. */

@@ -8,7 +8,7 @@ import type { EventKey } from '../../core/base/event.ts';
 import { NO_MONEY } from '../../core/base/money.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Facts, FactsQuery } from '../../core/match/facts.ts';
-import type { Move, Payout, Step } from '../../core/payout/payout.ts';
+import { type Move, PAYOUT_STATES, type Payout, type PayoutState, type Step } from '../../core/payout/payout.ts';
 import type {
   Answer,
   Begun,
@@ -19,6 +19,7 @@ import type {
   Halt,
   JournalLine,
   Lost,
+  PayoutCounts,
   PayoutFilter,
   Store,
 } from '../../ports.ts';
@@ -105,6 +106,8 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
 
     payout: billNo => read(() => payoutFrom(sql.shapes, sql.payout.get(billNo))),
     payouts: filter => read(() => listPayouts(sql, filter)),
+    payoutListed: listId => read(() => payoutFrom(sql.shapes, sql.listed.get(listId))),
+    counts: merchants => read(() => countPayouts(sql, merchants)),
     history: billNo => read(() => historyOf(sql.life.get(billNo))),
     due: (merchant, now, limit, only) => read(() => listDue(sql, merchant, now, limit, only)),
     advance: (step, under) => write(undo => (under && !leases.isHeld(under) ? 'stale' : writeStep(sql, step, undo))),
@@ -129,6 +132,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
     },
     load: piece => write(() => loadPiece(db, sql, piece)),
     journal: filter => read(() => listJournal(sql, filter)),
+    journalAfter: (id, limit) => read(() => sql.linesAfter.all(id, limit).map(row => lineFromRow(sql.shapes, row))),
     forget: before => forgetAnswers(db, access, before),
     close: async () => {
       if (!isOpen) return;
@@ -154,6 +158,9 @@ type Planned = Pick<Payout, 'campaign' | 'amount'> & { readonly id: number };
 
 const DUE = `SELECT ${PAYOUT} FROM payout WHERE merchant = ? AND next_do = ? AND next_at <= ?
   AND state NOT IN ('received', 'refunded', 'failed') ORDER BY next_at, id LIMIT ?`;
+
+/** As the index of states has it. */
+const OPEN = "state <> 'received'";
 
 type Statements = ReturnType<typeof statementsOf>;
 
@@ -191,6 +198,8 @@ function statementsOf(db: Database) {
     setFollower: insert('follower', 'account user following follows followed_at left_at invited_by', 'OR REPLACE'),
 
     payout: prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout WHERE bill_no = ?`),
+    listed: prepare<PayoutRow>(`SELECT ${PAYOUT} FROM payout WHERE list_id = ?`),
+    ...countingBy(prepare),
     due: prepare<PayoutRow & { readonly id: number }>(DUE.replace('SELECT', 'SELECT id,')),
     addPayout: insert('payout', `${FIELDS.map(column).join(' ')} stray`),
     advance: prepare<Planned>(`UPDATE payout
@@ -217,10 +226,20 @@ function statementsOf(db: Database) {
     told: prepare(TOLD),
 
     lines: prepare<JournalRow>('SELECT id, at, line, said FROM journal ORDER BY id DESC LIMIT ?'),
+    linesAfter: prepare<JournalRow>('SELECT id, at, line, said FROM journal WHERE id > ? ORDER BY id LIMIT ?'),
     addLine: insert('journal', 'at line said'),
     counters,
     shapes,
     file,
+  };
+}
+
+function countingBy(prepare: <Row>(text: string) => Statement<Row>) {
+  return {
+    payouts: prepare<{ count: number }>('SELECT count(*) AS count FROM payout'),
+    inState: prepare<{ count: number }>(`SELECT count(*) AS count FROM payout WHERE state = ? AND ${OPEN}`),
+    waiting: prepare<{ count: number }>(`SELECT count(*) AS count FROM payout
+      WHERE merchant = ? AND next_do = ? AND next_at IS NOT NULL`),
   };
 }
 
@@ -432,14 +451,24 @@ function listPayouts(sql: Statements, filter: PayoutFilter): Payout[] {
   return list.all(...values, limit).map(row => payoutFrom(sql.shapes, row));
 }
 
-/** As the index of states has it. */
-const OPEN = "state <> 'received'";
 const OF_CLAIMS = 'id IN (SELECT value FROM json_each(?))';
 
 /** The rows of what was paid to this follower: their claims name them, and those that have no claim of theirs stand apart. */
 function paidTo(sql: Statements, user: string): string {
   const claims = sql.ownFrom.all(user, 'c', AFTER.c).flatMap(({ value }) => payoutsOf(value as string));
   return JSON.stringify([...claims, ...sql.strays.all(user).map(({ id }) => id)]);
+}
+
+/** Of those that were received, as most are, there is no index: they are the rest. */
+function countPayouts(sql: Statements, merchants: readonly string[]): PayoutCounts {
+  const open = PAYOUT_STATES.map(state => [state, sql.inState.get(state)!.count] as const);
+  const rest = open.reduce((left, [, count]) => left - count, sql.payouts.get()!.count);
+  const states = Object.fromEntries(open) as Record<PayoutState, number>;
+  const waitingOf = (merchant: string, what: 'send' | 'query'): number => sql.waiting.get(merchant, what)!.count;
+  const waiting = merchants.map(
+    name => [name, { send: waitingOf(name, 'send'), query: waitingOf(name, 'query') }] as const,
+  );
+  return { states: { ...states, received: Math.max(0, rest) }, waiting: new Map(waiting) };
 }
 
 function listDue(sql: Statements, merchant: string, now: Instant, limit: number, only?: 'send' | 'query'): Payout[] {

@@ -3,7 +3,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cancelPayout, whyNotAmongAll } from '../../../src/commands/payouts/change.ts';
 import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { beijingText, DAY, dayOf, type Instant, instant, later, parseBeijing } from '../../../src/core/base/time.ts';
@@ -22,6 +21,7 @@ import {
 import type { PayerSettings } from '../../../src/core/payout/plan.ts';
 import { observe } from '../../../src/core/payout/transitions.ts';
 import { loadCampaigns } from '../../../src/core/rules/file/load.ts';
+import { cancelPayout, whyNotAmongAll } from '../../../src/engine/operate/payouts.ts';
 import type { Payer, Store } from '../../../src/ports.ts';
 import { openStore } from '../../../src/storage/open.ts';
 import { command, openIds, readCsv, run } from '../../support/command.ts';

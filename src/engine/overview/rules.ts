@@ -1,0 +1,82 @@
+// The rule files as they lie on the disk: what is wrong with each, whether its own tests pass, and whether it is what is live.
+
+import { rehearse } from '../../core/analysis/run-tests.ts';
+import { BadInput, type Finding } from '../../core/base/error.ts';
+import { SECOND } from '../../core/base/time.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { checkRuleFiles, lintRuleFiles } from '../rulebook.ts';
+import { type RuleFile, readRuleFiles } from '../rulebook-files.ts';
+import type { OverviewPorts } from './ports.ts';
+import type { RuleFileDetail, RuleFileView } from './view.ts';
+
+export type Disk = {
+  readonly files: readonly RuleFile[];
+  readonly campaigns: readonly Campaign[];
+  readonly findings: readonly (Finding & { readonly grave: boolean })[];
+};
+
+/** To read and to judge all files costs a while: what was just read is not read again. */
+const FRESH_MS = 5 * SECOND;
+
+export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'clock'>): () => Promise<Disk> {
+  let known: { readonly at: number; readonly disk: Promise<Disk> } | undefined;
+  const read = async (): Promise<Disk> => {
+    const files = await readRuleFiles([config.rules]).catch((error: unknown) => {
+      if (error instanceof BadInput) return [];
+      throw error;
+    });
+    const { campaigns, findings } = checkRuleFiles(files, config);
+    const { warnings } = lintRuleFiles(files, campaigns, config);
+    const all = [
+      ...findings.map(each => ({ ...each, grave: true })),
+      ...warnings.map(({ file, line, column, message, severity }) => ({
+        ...{ file, line, column, message },
+        grave: severity === 'error',
+      })),
+    ];
+    return { files, campaigns, findings: all };
+  };
+  return () => {
+    const now = clock();
+    if (known && Math.abs(now - known.at) < FRESH_MS) return known.disk;
+    const disk = read();
+    known = { at: now, disk };
+    disk.catch(() => {
+      known = undefined;
+    });
+    return disk;
+  };
+}
+
+export function ruleFileViews({ files, campaigns, findings }: Disk, { book }: OverviewPorts): RuleFileView[] {
+  const live = new Map(book().campaigns.map(each => [each.id.replace(/~shadow$/, ''), each.hash]));
+  return files.map(({ file }) => {
+    const campaign = campaigns.find(each => each.file === file);
+    const own = findings.filter(each => each.file === file);
+    return {
+      file: nameOf(file),
+      ...(campaign && { campaign: campaign.id, name: campaign.name, mode: campaign.mode }),
+      isLive: campaign !== undefined && live.get(campaign.id) === campaign.hash,
+      findings: own.map(({ line, column, message, grave }) => ({ line, column, message, grave })),
+    };
+  });
+}
+
+export function ruleFileDetail(disk: Disk, ports: OverviewPorts, name: string): RuleFileDetail | undefined {
+  const file = disk.files.find(each => nameOf(each.file) === name);
+  const view = ruleFileViews(disk, ports).find(each => each.file === name);
+  if (!file || !view) return undefined;
+  const campaign = disk.campaigns.find(each => each.file === file.file);
+  const results = (campaign ? rehearse(campaign) : []).map(({ test, ok, failures }) => ({
+    name: test,
+    isFine: ok,
+    failures: failures.map(({ line, expected, got }) => `${line}: ${expected} ≠ ${got}`),
+  }));
+  const passed = results.filter(({ isFine }) => isFine).length;
+  return { ...view, text: file.text, results, tests: { passed, failed: results.length - passed } };
+}
+
+/** Without the folders: nothing of this machine is told. */
+function nameOf(file: string): string {
+  return file.replace(/^.*[/\\]/, '');
+}

@@ -1,0 +1,287 @@
+// What people do at the dashboard: the same functions as the commands use. Whoever acts has the role, has given the password
+// lately where money moves, and where much moves somebody else agrees. Each act is written down before it is done, and is done
+// once however often it is sent.
+
+import { randomBytes } from 'node:crypto';
+import type { AdminConfig, Role } from '../../config/admin.ts';
+import { fen, showFen } from '../../core/base/money.ts';
+import { HOUR, later } from '../../core/base/time.ts';
+import { ASKED_BY_HAND, askNowStep } from '../../core/payout/ask-now.ts';
+import { readReason } from '../../core/payout/operator-steps.ts';
+import { asBillNo, type Payout } from '../../core/payout/payout.ts';
+import { haltMerchant, resumeMerchant } from '../../engine/operate/merchants.ts';
+import { type CancelPorts, cancelPayout, payoutOf, retryPayout, whyNotAmongAll } from '../../engine/operate/payouts.ts';
+import type { OverviewPorts } from '../../engine/overview/ports.ts';
+import type { PendingView } from '../../engine/overview/view.ts';
+import { createMemory } from '../../lib/rate-limiter.ts';
+import { type Asker, Denied, type DoorPorts, type Route } from './door.ts';
+import { CONFIRMED_MS } from './sessions.ts';
+
+/** Of one act at once. */
+const TOGETHER_MAX = 200;
+const TOKENS_MAX = 2000;
+const PENDING_MAX = 100;
+const PENDING_MS = HOUR;
+
+export type ActPorts = {
+  readonly overview: OverviewPorts;
+  readonly admin: AdminConfig;
+  /** WeChat Pay, for what only it can tell. */
+  readonly payer: CancelPorts['payer'];
+  /** Something may be due. */
+  readonly nudge: () => void;
+  readonly writeDown: DoorPorts['writeDown'];
+};
+
+type Result = { readonly billNo: string; readonly ok: boolean; readonly text: string };
+/** An act as it was asked for: looked at whole before anything is done. */
+type Act = {
+  readonly what: string;
+  readonly about: string;
+  readonly reason: string;
+  /** What it moves, fen. */
+  readonly sum: number;
+  readonly run: () => Promise<object>;
+};
+type Pending = Act & { readonly id: string; readonly by: string; readonly at: number };
+type Body = Record<string, unknown>;
+
+export function actRoutes(ports: ActPorts): Map<string, Route> {
+  const desk = new Desk(ports);
+  const money = (make: (body: Body) => Promise<Act>): Route =>
+    post('operator', (who, body) => desk.move(who, body, make));
+  return new Map([
+    // Nothing leaves any more: that is done at once, and asks for no password.
+    ['halt', post('operator', (who, body) => desk.halt(who, body))],
+    ['resume', money(body => desk.resume(body))],
+    ['retry', money(body => desk.retry(body))],
+    ['cancel', money(body => desk.cancel(body))],
+    ['ask', post('operator', (who, body) => desk.ask(who, body))],
+    ['pending', { role: 'operator', run: async (_, who) => ({ pending: desk.waiting(who) }) } satisfies Route],
+    ['agree', post('operator', (who, body) => desk.agree(who, body))],
+    ['decline', post('operator', (who, body) => desk.decline(who, body))],
+    ['revoke', post('owner', (who, body) => desk.revoke(who, body))],
+    // Answered at the door, which has the passwords.
+    ['confirm', post('viewer', async () => ({}))],
+  ]);
+}
+
+function post(role: Role, run: (who: Asker, body: Body) => Promise<object>): Route {
+  return { role, method: 'POST', run: (_, who, body) => run(who, body) };
+}
+
+class Desk {
+  private readonly ports: ActPorts;
+  private readonly pending = new Map<string, Pending>();
+  /** What came of an act, by its token: sent twice it is done once. */
+  private readonly done = createMemory<Promise<object>>(TOKENS_MAX);
+
+  constructor(ports: ActPorts) {
+    this.ports = ports;
+  }
+
+  // ── Merchants ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  async halt({ session }: Asker, body: Body): Promise<object> {
+    const [name, reason] = [this.merchantIn(body), reasonIn(body)];
+    const { overview, writeDown } = this.ports;
+    await writeDown(session.name, 'merchant halt', name, reason);
+    await haltMerchant(overview.store, name, `${reason} (${session.name})`.slice(0, 200), overview.clock());
+    return {};
+  }
+
+  async resume(body: Body): Promise<Act> {
+    const [name, reason] = [this.merchantIn(body), reasonIn(body)];
+    const { store } = this.ports.overview;
+    const before = await store.halt(name);
+    if (!before || before.since !== Number(body.since)) throw new Denied(409, 'changed');
+    const sum = await sumOf(this.ports.overview, name);
+    const run = async (): Promise<object> => {
+      const halt = await store.halt(name);
+      if (!halt || halt.since !== before.since) throw new Denied(409, 'changed');
+      await resumeMerchant(store, name);
+      this.ports.nudge();
+      return {};
+    };
+    return { what: 'merchant resume', about: name, reason, sum, run };
+  }
+
+  private merchantIn({ merchant }: Body): string {
+    const name = String(merchant ?? '');
+    if (!this.ports.overview.config.merchants.has(name)) throw new Denied(404, 'nowhere');
+    return name;
+  }
+
+  // ── Payouts ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async retry(body: Body): Promise<Act> {
+    const { store, clock } = this.ports.overview;
+    const payouts = await this.chosen(body);
+    const reason = reasonIn(body);
+    const isOne = payouts.length === 1;
+    const run = async (): Promise<object> => {
+      await this.mustBeSame(payouts);
+      const results: Result[] = [];
+      for (const payout of payouts) {
+        const no = isOne ? undefined : whyNotAmongAll(payout);
+        const { ok, result } =
+          no === undefined ? await retryPayout(store, payout, reason, clock) : { ok: false, result: no };
+        results.push({ billNo: payout.billNo, ok, text: result });
+      }
+      this.ports.nudge();
+      return { results };
+    };
+    return { what: 'payouts retry', about: namesOf(payouts), reason, sum: total(payouts), run };
+  }
+
+  async cancel(body: Body): Promise<Act> {
+    const { overview, payer } = this.ports;
+    const payouts = await this.chosen(body);
+    const reason = reasonIn(body);
+    const ports = { store: overview.store, now: overview.clock, payer };
+    const run = async (): Promise<object> => {
+      await this.mustBeSame(payouts);
+      const results: Result[] = [];
+      for (const { billNo } of payouts) {
+        const result = await cancelPayout(ports, billNo, reason);
+        const ok = 'cancelled' in result;
+        results.push({ billNo, ok, text: ok ? result.cancelled : result.refused });
+      }
+      return { results };
+    };
+    return { what: 'payouts cancel', about: namesOf(payouts), reason, sum: total(payouts), run };
+  }
+
+  async ask({ session }: Asker, body: Body): Promise<object> {
+    const { store, clock } = this.ports.overview;
+    const [payout] = await this.chosen(body);
+    await this.ports.writeDown(session.name, 'payouts ask', payout!.billNo);
+    const step = askNowStep(payout!, await store.history(payout!.billNo), clock(), ASKED_BY_HAND);
+    if (step && (await store.advance(step)) !== 'moved') throw new Denied(409, 'changed');
+    this.ports.nudge();
+    return {};
+  }
+
+  /** All of them as they were shown, or nothing is done: `versions` beside `numbers`, and what they come to. */
+  private async chosen({ numbers, versions, sum }: Body): Promise<Payout[]> {
+    const isList = Array.isArray(numbers) && Array.isArray(versions) && numbers.length === versions.length;
+    if (!isList || numbers.length === 0 || numbers.length > TOGETHER_MAX) throw new Denied(400, 'input');
+    const unique = new Set(numbers.map(String));
+    if (unique.size !== numbers.length) throw new Denied(400, 'input');
+    const { store } = this.ports.overview;
+    const payouts = await Promise.all([...unique].map(number => payoutOf(store, asBillNo(number))));
+    const isSame = payouts.every(({ version }, n) => version === versions[n]) && total(payouts) === sum;
+    if (!isSame) throw new Denied(409, 'changed');
+    return payouts;
+  }
+
+  /** Once more when it is done: a second person may agree much later. */
+  private async mustBeSame(payouts: readonly Payout[]): Promise<void> {
+    const { store } = this.ports.overview;
+    const now = await Promise.all(payouts.map(({ billNo }) => store.payout(billNo)));
+    if (now.some((each, n) => each?.version !== payouts[n]!.version)) throw new Denied(409, 'changed');
+  }
+
+  // ── How money moves ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Once for each token, after the password, and with a second person where it is much. */
+  async move(who: Asker, body: Body, make: (body: Body) => Promise<Act>): Promise<object> {
+    const { session } = who;
+    const token = `${session.id} ${String(body.token ?? '')}`;
+    if (!/^[\w-]{12} [\w-]{16,64}$/.test(token)) throw new Denied(400, 'input');
+    const before = this.done.get(token);
+    if (before !== undefined) return before;
+    this.mustBeConfirmed(who);
+    const doing = make(body).then(act => this.doOrWait(who, act));
+    this.done.set(token, doing);
+    return doing;
+  }
+
+  private mustBeConfirmed({ session }: Asker): void {
+    const now = this.ports.overview.clock();
+    if (now < session.confirmedAt || now >= later(session.confirmedAt, CONFIRMED_MS)) throw new Denied(403, 'password');
+  }
+
+  private async doOrWait({ session }: Asker, act: Act): Promise<object> {
+    const { admin, overview, writeDown } = this.ports;
+    const detail = `${showFen(fen(act.sum))} ${act.reason}`;
+    if (admin.secondPersonFrom === undefined || act.sum < admin.secondPersonFrom) {
+      await writeDown(session.name, act.what, act.about, detail);
+      return act.run();
+    }
+    this.sweep();
+    if (this.pending.size >= PENDING_MAX) throw new Denied(429, 'busy');
+    const id = randomBytes(9).toString('base64url');
+    await writeDown(session.name, `asked: ${act.what}`, act.about, detail);
+    this.pending.set(id, { ...act, id, by: session.name, at: overview.clock() });
+    return { waits: id };
+  }
+
+  waiting({ session }: Asker): PendingView[] {
+    this.sweep();
+    return [...this.pending.values()].map(({ id, by, at, what, about, sum, reason }) => ({
+      ...{ id, by, at, what, about, sum, reason },
+      isOwn: by === session.name,
+    }));
+  }
+
+  async agree(who: Asker, { id }: Body): Promise<object> {
+    this.mustBeConfirmed(who);
+    const { name } = who.session;
+    const act = this.pendingOf(id);
+    if (act.by === name) throw new Denied(403, 'sameperson');
+    this.pending.delete(act.id);
+    await this.ports.writeDown(name, act.what, act.about, `${showFen(fen(act.sum))} ${act.reason} (${act.by})`);
+    return act.run();
+  }
+
+  async decline({ session }: Asker, { id }: Body): Promise<object> {
+    const act = this.pendingOf(id);
+    this.pending.delete(act.id);
+    await this.ports.writeDown(session.name, `declined: ${act.what}`, act.about, act.by);
+    return {};
+  }
+
+  private pendingOf(id: unknown): Pending {
+    this.sweep();
+    const found = this.pending.get(String(id));
+    if (!found) throw new Denied(409, 'changed');
+    return found;
+  }
+
+  private sweep(): void {
+    const now = this.ports.overview.clock();
+    for (const [id, { at }] of this.pending) if (Math.abs(now - at) >= PENDING_MS) this.pending.delete(id);
+  }
+
+  async revoke({ session, sessions }: Asker, { id }: Body): Promise<object> {
+    await this.ports.writeDown(session.name, 'session end', String(id).slice(0, 40));
+    if (!sessions.revoke(String(id))) throw new Denied(409, 'changed');
+    return {};
+  }
+}
+
+function reasonIn({ reason }: Body): string {
+  const read = readReason(String(reason ?? ''));
+  if (read === undefined) throw new Denied(400, 'reason');
+  return read;
+}
+
+function total(payouts: readonly Payout[]): number {
+  return payouts.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+function namesOf(payouts: readonly Payout[]): string {
+  const [first] = payouts;
+  return payouts.length === 1 ? first!.billNo : `${payouts.length}: ${payouts.map(({ billNo }) => billNo).join(' ')}`;
+}
+
+/** What would leave if the merchant went on: all that its campaigns have promised. */
+async function sumOf({ store, book, config }: OverviewPorts, merchant: string): Promise<number> {
+  const only = config.accounts.size === 1 ? [...config.accounts.keys()][0] : undefined;
+  const mine = book().campaigns.filter(
+    ({ account }) => config.accounts.get(account ?? only ?? '')?.merchant === merchant,
+  );
+  const buckets = await Promise.all(mine.map(({ id }) => store.buckets(id)));
+  return buckets.reduce((sum, { reserved }) => sum + reserved, 0);
+}

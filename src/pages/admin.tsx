@@ -1,0 +1,127 @@
+// The dashboard (/admin): what each page says first is an answer. The entry.
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import 'uplot/dist/uPlot.min.css';
+import './admin/ground.css';
+import './admin/parts.css';
+import './admin/pages.css';
+import { Campaigns } from './admin/campaigns.tsx';
+import { Followers } from './admin/followers.tsx';
+import { Log, People } from './admin/log.tsx';
+import { Merchants } from './admin/merchants.tsx';
+import { Link } from './admin/parts.tsx';
+import { Payouts } from './admin/payouts.tsx';
+import { Rules } from './admin/rules.tsx';
+import { type Place, type Pulse, shell, tell, usePlace, usePulse, words } from './admin/state.ts';
+import { Today } from './admin/today.tsx';
+
+const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants', 'log', ...(shell.role === 'owner' ? (['people'] as const) : [])] as const;
+/** The first ones of a phone's bar; the rest stands behind 更多. */
+const FIRST = ['today', 'merchants', 'payouts', 'followers'] as const;
+
+function App() {
+  const place = usePlace();
+  const pulse = usePulse();
+  const [toast, setToast] = useState('');
+  const [isMore, setMore] = useState(false);
+  useEffect(() => {
+    const page = place.page as keyof typeof words.pages;
+    document.title = `${words.pages[page] ?? ''} · ${words.brand}`;
+    setMore(false);
+  }, [place]);
+  useEffect(() => {
+    if (toast === '') return undefined;
+    const timer = setTimeout(() => setToast(''), 6000);
+    return () => clearTimeout(timer);
+  }, [toast]);
+  return (
+    <div class="shell">
+      <a class="skip" href="#main">
+        {words.skip}
+      </a>
+      {shell.isDemo && <p class="strip demo">{words.demo}</p>}
+      {(pulse.away || pulse.isLost) && (
+        <p class="strip away" role="alert">
+          {pulse.away ? words.away : words.offline}
+        </p>
+      )}
+      <nav class="side" aria-label={words.brand}>
+        <p class="brand">
+          <i aria-hidden="true">福</i>
+          {words.brand}
+        </p>
+        <ul>
+          {PAGES.map(page => (
+            <li class={(FIRST as readonly string[]).includes(page) ? '' : 'later'}>
+              <Link page={page} aria-current={page === place.page ? 'page' : undefined} data-test={`nav-${page}`}>
+                {words.pages[page]}
+                {badgeOf(page, pulse) > 0 && <b>{badgeOf(page, pulse)}</b>}
+              </Link>
+            </li>
+          ))}
+          <li class="more">
+            <button type="button" aria-expanded={isMore} onClick={() => setMore(!isMore)} data-test="more">
+              {words.more}
+            </button>
+          </li>
+        </ul>
+        <div class={`rest ${isMore ? 'open' : ''}`}>
+          <ul class="hidden-ones">
+            {PAGES.filter(page => !(FIRST as readonly string[]).includes(page)).map(page => (
+              <li>
+                <Link page={page}>{words.pages[page]}</Link>
+              </li>
+            ))}
+          </ul>
+          <p class="me">
+            {shell.name} <small>{words.people.roles[shell.role]}</small>
+          </p>
+          <p class="me">
+            <a href={`${location.pathname}?lang=${shell.lang === 'zh' ? 'en' : 'zh'}`}>{words.other}</a>
+            <button type="button" onClick={signOut}>
+              {words.signOut}
+            </button>
+          </p>
+        </div>
+      </nav>
+      <main id="main">
+        <Page place={place} pulse={pulse} toast={setToast} />
+      </main>
+      <div class="toast" role="status">
+        {toast && <span data-test="toast">{toast}</span>}
+      </div>
+    </div>
+  );
+}
+
+function badgeOf(page: string, { counts, halted }: Pulse): number {
+  if (page === 'payouts') return counts?.todo ?? 0;
+  return page === 'merchants' ? (halted?.length ?? 0) : 0;
+}
+
+function signOut(): void {
+  tell('logout', {}).finally(() => location.assign('/admin'));
+}
+
+function Page({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: (text: string) => void }) {
+  switch (place.page) {
+    case 'campaigns':
+      return <Campaigns place={place} pulse={pulse} />;
+    case 'payouts':
+      return <Payouts place={place} pulse={pulse} toast={toast} />;
+    case 'followers':
+      return <Followers place={place} />;
+    case 'rules':
+      return <Rules place={place} pulse={pulse} />;
+    case 'merchants':
+      return <Merchants pulse={pulse} toast={toast} />;
+    case 'log':
+      return <Log place={place} pulse={pulse} />;
+    case 'people':
+      return <People pulse={pulse} toast={toast} />;
+    default:
+      return <Today pulse={pulse} />;
+  }
+}
+
+render(<App />, document.getElementById('app')!);

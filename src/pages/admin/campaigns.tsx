@@ -1,0 +1,234 @@
+// 活动: which run, which run out and when.
+import type { CampaignDetail, CampaignRow } from '../../engine/overview/view.ts';
+import { Week } from './chart.tsx';
+import { count, money, percent, when } from './format.ts';
+import { Card, Data, Empty, Head, Link, Mark, Sheet } from './parts.tsx';
+import { go, type Place, type Pulse, useLoaded, words } from './state.ts';
+
+const say = words.campaigns;
+const TABS = ['running', 'coming', 'over', 'draft'] as const;
+type Tab = (typeof TABS)[number];
+
+export function Campaigns({ place, pulse }: { place: Place; pulse: Pulse }) {
+  const loaded = useLoaded<{ readonly campaigns: readonly CampaignRow[] }>('campaigns', {}, pulse.news);
+  const tab = (place.query.get('tab') ?? 'running') as Tab;
+  const id = place.query.get('id') ?? undefined;
+  const all = loaded.value?.campaigns ?? [];
+  const running = all.filter(each => tabOf(each) === 'running').length;
+  return (
+    <>
+      <Head answer={running > 0 ? say.title(running) : say.none} what={say.hint} />
+      <nav class="filters">
+        {TABS.map(each => (
+          <Link page="campaigns" query={{ tab: each }} class={each === tab ? 'on' : ''} aria-current={each === tab ? 'page' : undefined}>
+            {say.tabs[each]}
+            <b>{all.filter(campaign => tabOf(campaign) === each).length}</b>
+          </Link>
+        ))}
+      </nav>
+      <Data of={loaded}>
+        {({ campaigns }) => {
+          const rows = campaigns.filter(each => tabOf(each) === tab);
+          return rows.length === 0 ? (
+            <Empty>{say.empty}</Empty>
+          ) : (
+            <ul class="rows card flush">
+              {rows.map(each => (
+                <Campaign of={each} />
+              ))}
+            </ul>
+          );
+        }}
+      </Data>
+      {id && <Detail id={id} onClose={() => go('campaigns', { tab })} />}
+    </>
+  );
+}
+
+function tabOf({ mode, phase }: CampaignRow): Tab {
+  return mode === 'live' ? phase : 'draft';
+}
+
+export function Campaign({ of }: { of: CampaignRow }) {
+  const { id, name, mode, phase, budget, buckets, perDay, today, goneAt, to, from, week } = of;
+  const end = phase === 'coming' ? say.from(when(from)) : goneAt === undefined ? say.until(when(to)) : say.gone(when(goneAt));
+  return (
+    <li>
+      <Link page="campaigns" query={{ id }} class="row campaign">
+        <span class="what">
+          {name} {mode !== 'live' && <Mark kind="calm">{say.modes[mode]}</Mark>}
+          <small class={goneAt === undefined ? '' : 'warn'}>{end}</small>
+        </span>
+        <Bar budget={budget} buckets={buckets} />
+        <span class="figures">
+          <b>{money(today.amount)}</b>
+          <small>{perDay === undefined ? `${say.won} ${count(today.won)} / ${count(today.heard)}` : say.perDay(money(today.amount), money(perDay))}</small>
+        </span>
+        <Week values={week} />
+      </Link>
+    </li>
+  );
+}
+
+/** The budget in four parts, with words. */
+function Bar({ budget, buckets }: Pick<CampaignRow, 'buckets'> & { budget: number | undefined }) {
+  if (budget === undefined || budget === 0) return <span class="budget none">{say.noBudget}</span>;
+  const { received, sent, reserved } = buckets;
+  const free = Math.max(0, budget - received - sent - reserved);
+  const parts = [
+    ['received', received],
+    ['sent', sent],
+    ['reserved', reserved],
+    ['free', free],
+  ] as const;
+  return (
+    <span class="budget">
+      <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+        {parts.map(([name, sum], n) => {
+          const before = parts.slice(0, n).reduce((all, each) => all + each[1], 0);
+          return <rect class={name} x={(before / budget) * 100} width={(sum / budget) * 100} height="8" />;
+        })}
+      </svg>
+      <small>
+        {say.free} {money(free)} / {money(budget)}
+      </small>
+    </span>
+  );
+}
+
+// ── One campaign ─────────────────────────────────────────────────────────────────────────────────────────────
+
+function Detail({ id, onClose }: { id: string; onClose: () => void }) {
+  const loaded = useLoaded<CampaignDetail>('campaign', { id });
+  return (
+    <Sheet title={loaded.value?.row.name ?? id} onClose={onClose}>
+      <Data of={loaded}>
+        {detail => {
+          const { row, total, prizes, refusals, days, page, file } = detail;
+          const { received, sent, reserved, refunded } = row.buckets;
+          const over = received + refunded;
+          return (
+            <>
+              <Bar budget={row.budget} buckets={row.buckets} />
+              <p class="legend">
+                <span class="received">{say.received} {money(received)}</span> <span class="sent">{say.sent} {money(sent)}</span>{' '}
+                <span class="reserved">{say.reserved} {money(reserved)}</span>
+              </p>
+              <dl class="numbers">
+                <Number name={say.heard} value={count(total.heard)} />
+                <Number name={say.won} value={count(total.won)} />
+                <Number name={say.rate} value={total.heard === 0 ? '—' : percent(total.won / total.heard)} />
+                <Number name={say.taken} value={over === 0 ? '—' : percent(received / over)} />
+                <Number name={say.refunded} value={money(refunded)} />
+              </dl>
+              <p class="note">{say.since}</p>
+              {prizes.length > 0 && <Prizes all={prizes} />}
+              <Card title={say.refusals}>
+                {refusals.length === 0 ? (
+                  <Empty>{say.noRefusals}</Empty>
+                ) : (
+                  <ul class="plain">
+                    {refusals.map(each => (
+                      <li>
+                        <b>{count(each.count)}</b> {each.text}
+                      </li>
+                    ))}
+                  </ul>
+                )}
+              </Card>
+              <Heat days={days} />
+              <dl class="facts">
+                {page && (
+                  <>
+                    <dt>{say.page}</dt>
+                    <dd>
+                      <code>{page}</code>
+                    </dd>
+                  </>
+                )}
+                <dt>{say.file}</dt>
+                <dd>
+                  <Link page="rules" query={{ file }}>
+                    {file}
+                  </Link>
+                </dd>
+              </dl>
+            </>
+          );
+        }}
+      </Data>
+    </Sheet>
+  );
+}
+
+function Number({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function Prizes({ all }: { all: CampaignDetail['prizes'] }) {
+  return (
+    <Card title={say.prizes}>
+      <div class="scroll" tabIndex={0} role="region" aria-label={say.prizes}>
+        <table>
+          <thead>
+            <tr>
+              {[say.prize, say.worth, say.given, say.stock, say.odds, say.seen].map(head => (
+                <th scope="col">{head}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {all.map(each => (
+              <tr>
+                <th scope="row">{each.name}</th>
+                <td>{each.worth}</td>
+                <td>{count(each.given)}</td>
+                <td>{each.stock === undefined ? '—' : count(each.stock)}</td>
+                <td>{each.odds === undefined ? '—' : percent(each.odds)}</td>
+                <td>
+                  {each.seen === undefined ? '—' : percent(each.seen)}
+                  {each.isOdd !== undefined && <small class={each.isOdd ? 'warn' : ''}> {each.isOdd ? say.odd : say.normal}</small>}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+function Heat({ days }: { days: CampaignDetail['days'] }) {
+  const most = Math.max(1, ...days.flatMap(({ hours }) => hours));
+  return (
+    <Card title={say.week}>
+      <div class="scroll" tabIndex={0} role="region" aria-label={say.week}>
+        <table class="heat">
+          <thead>
+            <tr>
+              <th scope="col">{say.day}</th>
+              {days[0]?.hours.map((_, hour) => (
+                <th scope="col">{hour}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {days.map(({ day, hours }) => (
+              <tr>
+                <th scope="row">{day.slice(5)}</th>
+                {hours.map(won => (
+                  <td class={`h${Math.ceil((won / most) * 4)}`}>{won === 0 ? '' : won}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}

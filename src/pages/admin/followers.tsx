@@ -1,0 +1,253 @@
+// 粉丝: why did she get it, or not?
+import { useEffect, useState } from 'preact/hooks';
+import type { FollowerView, Found, WhyView } from '../../engine/overview/view.ts';
+import { count, money, percent, when } from './format.ts';
+import { Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
+import { ask, go, type Place, troubleText, useLoaded, words } from './state.ts';
+
+const say = words.followers;
+
+export function Followers({ place }: { place: Place }) {
+  const [text, set] = useState(place.query.get('q') ?? '');
+  const q = place.query.get('q') ?? undefined;
+  const [user, bill] = [place.query.get('user') ?? undefined, place.query.get('bill') ?? undefined];
+  const found = useLoaded<Found>(q === undefined ? undefined : 'search', { q });
+  useEffect(() => {
+    const hit = found.value;
+    if (hit?.kind !== 'follower') return;
+    // Who sees openids only by their ends goes by the number, or by what they typed themselves.
+    if (hit.billNo) go('followers', { bill: hit.billNo });
+    else go('followers', { user: hit.by === 'openid' ? q : hit.user });
+  }, [found.value]);
+  const find = (event: Event): void => {
+    event.preventDefault();
+    if (text.trim() !== '') go('followers', { q: text.trim() });
+  };
+  const isOpen = user !== undefined || bill !== undefined;
+  return (
+    <>
+      {!isOpen && <Head answer={say.title} what={say.hint} />}
+      <form class="search big" role="search" onSubmit={find}>
+        <input type="search" aria-label={say.search} placeholder={say.hint} value={text} onInput={event => set(event.currentTarget.value)} data-test="follower-search" />
+        <button class="primary">{words.payouts.find}</button>
+      </form>
+      {q !== undefined && (
+        <Data of={found}>
+          {hit =>
+            hit.kind === 'none' ? (
+              <Empty>{say.notFound}</Empty>
+            ) : hit.kind === 'several' ? (
+              <Card title={say.several}>
+                <ul class="rows">
+                  {hit.users.map(each => (
+                    <li>
+                      <Link page="followers" query={{ user: each.user }} class="row">
+                        <code>{each.user}</code>
+                        <span class="what">{each.what}</span>
+                        <time>{when(each.at)}</time>
+                      </Link>
+                    </li>
+                  ))}
+                </ul>
+              </Card>
+            ) : null
+          }
+        </Data>
+      )}
+      {isOpen && <Follower key={user ?? bill} who={{ user, bill }} />}
+    </>
+  );
+}
+
+type Who = { readonly user: string | undefined; readonly bill: string | undefined };
+
+function Follower({ who }: { who: Who }) {
+  const loaded = useLoaded<FollowerView>('follower', who);
+  return (
+    <Data of={loaded}>
+      {value => {
+        const [last] = value.events;
+        const standing = value.following === undefined ? say.unknown : value.following ? say.follows : say.left;
+        return (
+          <>
+            <Head answer={last ? say.last(when(last.at), last.verdict) : say.noEvents} what={`${standing} · ${say.times(value.follows)}`}>
+              <Copy text={value.user} />
+            </Head>
+            <div class="two">
+              <div>
+                <Why who={who} />
+                <Card title={say.events}>
+                  <Events all={value.events} />
+                </Card>
+              </div>
+              <div>
+                <Card title={say.money}>
+                  {value.payouts.length === 0 ? (
+                    <Empty>{say.noMoney}</Empty>
+                  ) : (
+                    <ul class="rows">
+                      {value.payouts.map(each => (
+                        <li>
+                          <Link page="payouts" query={{ id: each.billNo }} class="row">
+                            <span class="amount">{money(each.amount)}</span>
+                            <StateMark state={each.state} isParked={each.isParked} />
+                            <time>{when(each.createdAt)}</time>
+                          </Link>
+                        </li>
+                      ))}
+                    </ul>
+                  )}
+                </Card>
+                <Card title={say.limits}>
+                  {value.limits.length === 0 ? (
+                    <Empty>{say.noLimits}</Empty>
+                  ) : (
+                    <ul class="plain">
+                      {value.limits.map(each => (
+                        <li class={each.used >= each.max ? 'warn' : ''}>
+                          {each.campaign} · {each.text} <b>{count(each.used)} / {count(each.max)}</b>
+                        </li>
+                      ))}
+                    </ul>
+                  )}
+                </Card>
+              </div>
+            </div>
+          </>
+        );
+      }}
+    </Data>
+  );
+}
+
+function Events({ all }: { all: FollowerView['events'] }) {
+  if (all.length === 0) return <Empty>{say.noEvents}</Empty>;
+  return (
+    <ol class="timeline" data-test="timeline">
+      {all.map(each => (
+        <li>
+          <details>
+            <summary>
+              <time>{when(each.at)}</time>
+              <span class="what">
+                {each.event}
+                <small>{each.reply}</small>
+              </span>
+              <Mark kind={each.kind === 'awarded' ? 'good' : each.kind === 'refused' ? 'bad' : 'calm'}>{each.verdict}</Mark>
+            </summary>
+            <Checks all={each.checks} />
+            {each.payout && (
+              <p>
+                <Link page="payouts" query={{ id: each.payout.billNo }}>
+                  {each.payout.billNo}
+                </Link>{' '}
+                <StateMark state={each.payout.state} isParked={each.payout.isParked} />
+              </p>
+            )}
+          </details>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const KINDS = ['text', 'subscribe', 'scan', 'click', 'visit'] as const;
+
+/** A dry run: odds, never the coming draw. */
+function Why({ who }: { who: Who }) {
+  const [kind, setKind] = useState<(typeof KINDS)[number]>('text');
+  const [value, setValue] = useState('');
+  const [at, setAt] = useState('');
+  const [answers, setAnswers] = useState<readonly WhyView[] | undefined>();
+  const [trouble, setTrouble] = useState('');
+  const run = (event: Event): void => {
+    event.preventDefault();
+    setTrouble('');
+    const written = kind === 'subscribe' && value === '' ? kind : `${kind}:${value}`;
+    ask<{ readonly answers: readonly WhyView[] }>('whynot', { ...who, event: written, at }).then(
+      found => setAnswers(found.answers),
+      error => setTrouble(troubleText(error)),
+    );
+  };
+  return (
+    <Card title={say.why}>
+      <p class="note">{say.whyHint}</p>
+      <form class="fields" onSubmit={run}>
+        <label>
+          {say.what}
+          <select value={kind} onChange={event => setKind(event.currentTarget.value as typeof kind)}>
+            {KINDS.map(each => (
+              <option value={each}>{say.kinds[each]}</option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {say.value}
+          <input value={value} onInput={event => setValue(event.currentTarget.value)} required={kind !== 'subscribe'} data-test="why-value" />
+        </label>
+        <label>
+          {say.at}
+          <input type="datetime-local" value={at} onInput={event => setAt(event.currentTarget.value)} />
+        </label>
+        <button class="primary" data-test="why-go">
+          {say.try}
+        </button>
+      </form>
+      {trouble && (
+        <p class="trouble" role="alert">
+          {trouble}
+        </p>
+      )}
+      <div aria-live="polite" data-test="why-answer">
+        {answers?.map(each => <Answer of={each} />)}
+      </div>
+    </Card>
+  );
+}
+
+function Answer({ of }: { of: WhyView }) {
+  return (
+    <div class="answer">
+      <p class="big">{of.verdict}</p>
+      {of.rules.length === 0 && <Empty>{say.noRule}</Empty>}
+      {of.rules.map(rule => (
+        <div class="asked">
+          <b>
+            {rule.campaign} / {rule.rule}
+          </b>{' '}
+          <small>{(say.parts as Readonly<Record<string, string>>)[rule.part] ?? rule.part}</small>
+          <Checks all={rule.checks} />
+        </div>
+      ))}
+      {of.prospects.length > 0 && (
+        <>
+          <h3>{say.odds}</h3>
+          <ul class="plain">
+            {of.prospects.map(each => (
+              <li>
+                {each.prize} {each.max > 0 && (each.min === each.max ? money(each.min) : `${money(each.min)}–${money(each.max)}`)} {each.odds !== undefined && <b>{percent(each.odds)}</b>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {of.near.length > 0 && (
+        <>
+          <h3>{say.near}</h3>
+          <ul class="plain">
+            {of.near.map(each => (
+              <li>
+                {each.campaign}/{each.rule}：{each.text}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {of.reply && (
+        <p>
+          {say.reply}：{of.reply}
+        </p>
+      )}
+    </div>
+  );
+}

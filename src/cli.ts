@@ -19,9 +19,10 @@ import { addTrials } from './commands/rules/trials.ts';
 import type { ActsOptions } from './commands/shared/acts.ts';
 import type { Common } from './commands/shared/context.ts';
 import { EXIT, printNote } from './commands/shared/context.ts';
+import { languageOf, speak } from './commands/shared/language.ts';
 import { exitWith, runUntilSignal } from './commands/shared/run.ts';
 import type { SimulatorOptions } from './commands/simulator.ts';
-import { BadInput } from './core/base/error.ts';
+import { BadInput, wordsOf } from './core/base/error.ts';
 import { visibleLines } from './core/base/text.ts';
 import { versionOf } from './setup/package.ts';
 
@@ -97,6 +98,7 @@ function program(): Command {
   addMenu(root.command('menu').description("the account's own menu (自定义菜单)"));
   addQr(root.command('qr').description('QR codes with parameters (带参数二维码)'));
   addSimulator(root.command('simulator').description('a WeChat of your own, for any bot and any SDK'));
+  addLang(root);
   return root;
 }
 
@@ -109,6 +111,12 @@ function addAdmin(admin: Command): void {
     .command('totp <name>')
     .description('make a second factor for an operator')
     .action((name: string) => exitWith(async () => (await import('./commands/admin.ts')).totp(name)));
+}
+
+/** Every command takes it; it was read before, because the help is told in it too. */
+function addLang(command: Command): void {
+  command.option('--lang <language>', 'zh or en (default: `lang` in bot.yaml, else that of the locale)');
+  for (const each of command.commands) addLang(each);
 }
 
 function addMigrate(root: Command): void {
@@ -382,11 +390,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 process.stderr.on('error', () => undefined);
 
 try {
+  speak(languageOf(process.argv.slice(2)));
   await program().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.badInput;
   else if (error instanceof BadInput) {
-    printNote(error.message);
+    printNote(wordsOf(error));
     process.exitCode = EXIT.badInput;
   } else {
     printNote(error instanceof Error ? (error.stack ?? error.message) : String(error));

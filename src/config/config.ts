@@ -8,6 +8,7 @@ import { BadInput, type Finding } from '../core/base/error.ts';
 import type { Dated } from '../core/base/expiry.ts';
 import { suggest } from '../core/base/suggest.ts';
 import type { Instant } from '../core/base/time.ts';
+import { LANGS, type Lang, t } from '../core/base/words/words.ts';
 import type { LintSettings } from '../core/lint/catalogue.ts';
 import { FILE_LIMIT } from '../core/yaml/reader.ts';
 import * as shape from '../core/yaml/schema.ts';
@@ -53,6 +54,8 @@ export type Config = {
   /** Absent: there is no dashboard. */
   readonly admin?: AdminConfig;
   readonly lint: LintSettings;
+  /** In which language it speaks to whoever runs it; absent: that of the locale. */
+  readonly lang?: Lang;
   readonly log: LogSettings;
   /** Certificates that it names, each with its end. */
   readonly dated?: readonly Dated[];
@@ -108,6 +111,7 @@ const BOT = object('bot.yaml', {
   metrics: optional(METRICS, 'who may read /metrics; without it, only this machine'),
   admin: optional(ADMIN),
   lint: optional(LINT),
+  lang: optional(shape.choice(t`a language`, LANGS), 'in which language commands and the log speak: zh or en'),
   log: LOG,
 });
 type Bot = shape.ShapeOf<typeof BOT>;
@@ -270,6 +274,7 @@ function build(
     ...(bot.metrics && { metricsToken: bot.metrics.token }),
     ...(bot.admin && { admin: adminIn(bot.admin, bot.demo?.value ?? false, complain) }),
     lint: lintOf(bot.lint),
+    ...(bot.lang !== undefined && { lang: bot.lang }),
     log: logOf(bot.log, secrets, store),
     dated,
     hints: inOrder(hints),

@@ -1,5 +1,6 @@
 // `lint:` in bot.yaml: how grave each warning of `hongbao check` is, and what the first prize of a draw may be worth.
 
+import { inLang } from '../core/base/words/words.ts';
 import { LINTS, type LintId, type LintSettings, SEVERITIES, type Severity } from '../core/lint/catalogue.ts';
 import { TOP_PRIZE } from '../core/lint/context.ts';
 import * as shape from '../core/yaml/schema.ts';
@@ -7,7 +8,7 @@ import * as shape from '../core/yaml/schema.ts';
 const severity = shape.choice('a severity', SEVERITIES);
 type Field = ReturnType<typeof shape.optional<Severity>>;
 const ids = Object.keys(LINTS) as LintId[];
-const severities = Object.fromEntries(ids.map(id => [id, shape.optional(severity, LINTS[id].basis)]));
+const severities = Object.fromEntries(ids.map(id => [id, shape.optional(severity, inLang(LINTS[id].basis, 'zh'))]));
 
 export const LINT = shape.object('lint', {
   ...(severities as Record<LintId, Field>),

@@ -3,7 +3,7 @@
 // whoever did before, and nothing that was live once is forgotten.
 
 import { isRecovered } from '../core/audit/claim-of-number.ts';
-import { Fault, type Finding } from '../core/base/error.ts';
+import { Fault, type Finding, findingAt } from '../core/base/error.ts';
 import { openId } from '../core/base/event.ts';
 import type { Claim } from '../core/decide/decision.ts';
 
@@ -128,7 +128,7 @@ function verdictOf(found: readonly LiveFinding[], { texts }: Going, severity: Se
     const { file } = campaign;
     const known = places.get(file) ?? new Places(texts.get(file) ?? '');
     places.set(file, known);
-    const finding = { file, ...known.at(path), message };
+    const finding = findingAt(file, known.at(path), message);
     if (refused || severity === 'error') findings.push(finding);
     else if (severity === 'warning') warnings.push({ ...finding, id: 'live-change', severity, basis });
   }

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { BadInput, Fault, type Finding, messageOf } from '../../core/base/error.ts';
+import { BadInput, Fault, type Finding, findingAt, messageOf } from '../../core/base/error.ts';
 import {
   boxesFrom,
   boxesText,
@@ -137,11 +137,11 @@ async function* chunksOf(file: string, options: TableOptions): AsyncGenerator<Ch
   for await (const { rows, bytes } of tableFile(file, options)) {
     end = bytes;
     for (const row of rows) {
-      const cells = cellsOf(row, (at, message) => wrong.push({ file, ...at, message }));
+      const cells = cellsOf(row, (at, message) => wrong.push(findingAt(file, at, message)));
       if (cells.length === 0 || (row.line === 1 && cells[0]!.text === 'code')) continue;
       const read = codeLineFrom(cells);
       if ('code' in read) lines.push(read);
-      else wrong.push({ file, ...read });
+      else wrong.push(findingAt(file, read, read.message));
       if (wrong.length === WRONG_MAX) break;
       if (lines.length < CHUNK || wrong.length > 0) continue;
       yield { lines, bytes };

@@ -1,10 +1,11 @@
 // `hongbao check`: everything that is wrong with rule files, and everything that is allowed and yet likely a mistake,
 // each with its place, the rule it rests on, and what may be written instead.
 
-import { type Finding, showFinding } from '../../core/base/error.ts';
+import { type Finding, showFindingIn, told } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { instant } from '../../core/base/time.ts';
 import { mostOfOne } from '../../core/exposure/one-follower.ts';
+import { t } from '../../core/base/words/words.ts';
 import type { Silenced, Warning } from '../../core/lint/catalogue.ts';
 import { spendOf } from '../../core/lint/spend.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
@@ -13,6 +14,7 @@ import { checkRuleFiles, goingFrom, lintRuleFiles } from '../../engine/rulebook.
 import type { RuleFile } from '../../engine/rulebook-files.ts';
 import { besideLive } from '../shared/beside-live.ts';
 import { type Common, EXIT, print, printJson, printNote, widthOf } from '../shared/context.ts';
+import { l, language, worded } from '../shared/language.ts';
 import { gather } from './test.ts';
 
 /** `strict`: warnings count as errors. `frame`: each line is shown with its place marked, also where nobody looks. */
@@ -46,8 +48,8 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
       showOne(campaign);
     }
     print(summary(files.length, errors, warnings.length + findings.length - errors, silenced));
-    if (unseen !== undefined) printNote(`not looked at: ${unseen}`);
-    if (notCompared !== undefined) printNote(`not compared with what is live: ${notCompared}`);
+    if (unseen !== undefined) printNote(l`not looked at: ${unseen}`);
+    if (notCompared !== undefined) printNote(l`not compared with what is live: ${notCompared}`);
   }
   return errors > 0 || (options.strict && warnings.length > 0) ? EXIT.findings : EXIT.fine;
 }
@@ -62,8 +64,8 @@ function asJson(
   return {
     files: files.length,
     campaigns: campaigns.map(calledOf),
-    findings,
-    warnings,
+    findings: findings.map(each => told(each, language())),
+    warnings: warnings.map(inWords),
     silenced,
     spend: campaigns.map(campaign => ({
       campaign: calledOf(campaign),
@@ -73,23 +75,37 @@ function asJson(
   };
 }
 
+function inWords({ basis, advice, ...warning }: Warning): object {
+  const rest = { ...told(warning, language()), basis: worded(basis) };
+  return { ...rest, ...(advice !== undefined && { advice: worded(advice) }) };
+}
+
+function spendInWords(campaign: Campaign): object | undefined {
+  const spend = spendOf(campaign);
+  return spend && { ...spend, most: { sum: spend.most.sum, why: worded(spend.most.why) } };
+}
+
 /** By file, line and column: an error and a warning about one line stand together. */
 function inOrder<T extends Finding>(all: readonly T[]): T[] {
   const byName = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
   return [...all].sort((a, b) => byName(a.file, b.file) || a.line - b.line || a.column - b.column);
 }
 
+const SEVERITY = { error: t`error`, warning: t`warning` } as const;
+
 // ── For people ───────────────────────────────────────────────────────────────────────────────────────────────
 
 function show(finding: Finding | Warning, lines: readonly string[] | undefined): void {
-  if (!('id' in finding)) print(showFinding(finding));
+  const { file, message } = told(finding, language());
+  if (!('id' in finding)) print(showFindingIn(language(), finding));
   else {
-    const { severity, message, id, basis } = finding;
-    print(showFinding({ ...finding, message: `${severity}: ${message} [${id}: ${basis}]` }));
+    const { severity, id, basis } = finding;
+    const words = l`${SEVERITY[severity]}: ${message} [${id}: ${basis}]`;
+    print(`${file}:${finding.line}:${finding.column}: ${words}`);
   }
   const line = lines?.[finding.line - 1];
   if (line !== undefined) print(frameOf(line, finding.line, finding.column));
-  if ('id' in finding && finding.advice !== undefined) print(`    可以写：${finding.advice}`);
+  if ('id' in finding && finding.advice !== undefined) print(l`    could be: ${finding.advice}`);
 }
 
 /** What a terminal shows of one line. */
@@ -131,13 +147,13 @@ function oneAsJson(campaign: Campaign): object {
 
 function showOne(campaign: Campaign): void {
   const { day, ever, own, per, endless } = mostOfOne(campaign);
-  const most = `${showFen(day)} in a day, ${showFen(ever)} in all`;
-  const whole = `${showFen(own.day ?? day)} in a day, and up to the budget (${showFen(ever)}) in all`;
-  const why = endless ? ' WITHOUT END' : ` with ${per.map(each => PER[each]).join(', ')}`;
-  print(`${calledOf(campaign)}: one follower takes at most ${own.ever === undefined ? whole + why : most}`);
+  const most = l`${showFen(day)} in a day, ${showFen(ever)} in all`;
+  const whole = l`${showFen(own.day ?? day)} in a day, and up to the budget (${showFen(ever)}) in all`;
+  const why = endless ? l` WITHOUT END` : l` with ${per.map(each => PER[each]).join(', ')}`;
+  print(l`${calledOf(campaign)}: one follower takes at most ${own.ever === undefined ? whole + why : most}`);
 }
 
-const PER = { paid: 'each payment', friend: 'each friend', code: 'each printed code' } as const;
+const PER = { paid: l`each payment`, friend: l`each friend`, code: l`each printed code` } as const;
 
 /** What it can cost, in one line. */
 function showSpend(campaign: Campaign): void {
@@ -147,18 +163,18 @@ function showSpend(campaign: Campaign): void {
   const average =
     mean === undefined
       ? ''
-      : `, ${showFen(fen(Math.round(mean)))} on the average; ${showFen(campaign.budget!.total)} is enough for some ${claims} claims`;
+      : l`, ${showFen(fen(Math.round(mean)))} on the average; ${showFen(campaign.budget!.total)} is enough for some ${claims} claims`;
   print(
-    `${calledOf(campaign)}: at most ${showFen(fen(most.sum))} (${most.why}); a claim wins at most ${showFen(mostOfClaim)}${average}`,
+    l`${calledOf(campaign)}: at most ${showFen(fen(most.sum))} (${most.why}); a claim wins at most ${showFen(mostOfClaim)}${average}`,
   );
 }
 
 function summary(files: number, errors: number, warnings: number, silenced: readonly Silenced[]): string {
   const off = silenced.reduce((sum, { count }) => sum + count, 0);
   const parts = [
-    errors === 0 ? `${files} files, no findings` : `${errors} findings in ${files} files`,
-    ...(warnings > 0 ? [`${warnings} warnings`] : []),
-    ...(off > 0 ? [`${off} switched off`] : []),
+    errors === 0 ? l`${files} files, no findings` : l`${errors} findings in ${files} files`,
+    ...(warnings > 0 ? [l`${warnings} warnings`] : []),
+    ...(off > 0 ? [l`${off} switched off`] : []),
   ];
   return parts.join(', ');
 }

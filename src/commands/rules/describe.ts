@@ -1,19 +1,19 @@
 // `hongbao describe`: rule files as the public rules of their campaigns (活动规则), ready to be published.
 
-import { BadInput, showFinding } from '../../core/base/error.ts';
+import { showFindingIn, told } from '../../core/base/error.ts';
 import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
-import { describe, LANGS, type Lang } from '../../core/public-rules/describe.ts';
+import { describe } from '../../core/public-rules/describe.ts';
 import { hasTrigger, makesClaims } from '../../core/rules/campaign-query.ts';
 import { calledOf } from '../../core/rules/renamed.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { type Common, EXIT, print, printJson, printNote } from '../shared/context.ts';
+import { l, language } from '../shared/language.ts';
 import { gather } from './test.ts';
 
-export type DescribeCommand = Common & { readonly lang?: string; readonly words?: boolean };
+export type DescribeCommand = Common & { readonly words?: boolean };
 
 export async function describeFiles(paths: readonly string[], options: DescribeCommand): Promise<number> {
-  const lang = LANGS.find(each => each === (options.lang ?? 'zh')) satisfies Lang | undefined;
-  if (lang === undefined) throw new BadInput(`--lang ${options.lang}: expected one of ${LANGS.join(', ')}`);
+  const lang = language();
   const { files, config } = await gather(paths, options);
   const { campaigns, findings } = checkRuleFiles(files, config);
   const texts = campaigns.map(campaign => {
@@ -22,16 +22,21 @@ export async function describeFiles(paths: readonly string[], options: DescribeC
     return { campaign, lines: describe(campaign, { lang, words, ...(commitment !== undefined && { commitment }) }) };
   });
   if (options.json)
-    printJson({ campaigns: texts.map(({ campaign, lines }) => ({ campaign: calledOf(campaign), lines })), findings });
+    printJson({
+      campaigns: texts.map(({ campaign, lines }) => ({ campaign: calledOf(campaign), lines })),
+      findings: findings.map(each => told(each, lang)),
+    });
   else print(texts.map(({ lines }) => lines.join('\n')).join('\n\n'));
   // Beside the text, which may go into a file as it is.
-  for (const finding of findings) printNote(showFinding(finding));
+  for (const finding of findings) printNote(showFindingIn(lang, finding));
   if (!config)
-    printNote('without --config nothing is said of how a draw is verified: its commitment needs the secret of the bot');
+    printNote(
+      l`without --config nothing is said of how a draw is verified: its commitment needs the secret of the bot`,
+    );
   for (const { campaign } of texts)
     if (campaign.rules.some(rule => makesClaims(rule) && hasTrigger(rule, ['subscribe'])))
       printNote(
-        `${campaign.file}: gives something to new followers, which WeChat forbids to announce (诱导关注); take that out before it is published`,
+        l`${campaign.file}: gives something to new followers, which WeChat forbids to announce (诱导关注); take that out before it is published`,
       );
   return findings.length === 0 ? EXIT.fine : EXIT.findings;
 }

@@ -52,7 +52,6 @@ export function addRules(root: Command): void {
     .description('the public rules of each campaign (活动规则), as its rule file has them')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .option('--lang <language>', 'zh or en', 'zh')
     .option('--words', 'also tell the words that are typed; passwords of days and guesses stay secret')
     .action((paths: string[], options: DescribeCommand) =>
       exitWith(async () => (await import('./describe.ts')).describeFiles(paths, options)),

@@ -5,14 +5,16 @@ import { resolve, sep } from 'node:path';
 import { type Config, defaultConfigFile, loadConfig } from '../../config/config.ts';
 import { type Coverage, cover, percentOf } from '../../core/analysis/coverage.ts';
 import { failuresOf, type TestFailure, type TestResult } from '../../core/analysis/run-tests.ts';
-import { BadInput, type Finding, showFinding } from '../../core/base/error.ts';
+import { BadInput, type Finding, showFindingIn, told } from '../../core/base/error.ts';
 import type { Instant } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import type { RuleTest } from '../../core/rules/test.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { type RuleFile, readRuleFiles } from '../../engine/rulebook-files.ts';
 import { rulesHere } from '../../setup/package.ts';
 import { type Common, EXIT, print, printJson } from '../shared/context.ts';
+import { l, language } from '../shared/language.ts';
 import { showCoverage, showFailure } from './test-report.ts';
 
 /** `unseen`: what nobody could look at, and why. */
@@ -32,27 +34,30 @@ function configAround(paths: readonly string[], options: Common, now?: Instant):
     return { config, ...part(paths, config) };
   }
   if (!existsSync(file))
-    return { config: undefined, unseen: `${WHOLE}: there is no ${file}; name one with --config FILE` };
+    return { config: undefined, unseen: l`${WHOLE}: there is no ${file}; name one with --config FILE` };
   if (paths.length === 0) return { config: loadConfig(file, process.env, now) };
   try {
     const config = loadConfig(file, process.env);
     if (paths.every(path => isWithin(path, config.rules))) return { config, ...part(paths, config) };
     return {
       config: undefined,
-      unseen: `${WHOLE}: not all of it lies in the folder of rules of ${file}; say --config ${file} to judge it by that`,
+      unseen: l`${WHOLE}: not all of it lies in the folder of rules of ${file}; say --config ${file} to judge it by that`,
     };
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    return { config: undefined, unseen: `${WHOLE}: ${file} is not fit to start with (hongbao check --config ${file})` };
+    return {
+      config: undefined,
+      unseen: l`${WHOLE}: ${file} is not fit to start with (hongbao check --config ${file})`,
+    };
   }
 }
 
-const WHOLE = 'whether accounts exist, what merchants may pay (limits, channel), and `lint:`';
+const WHOLE = t`whether accounts exist, what merchants may pay (limits, channel), and \`lint:\``;
 
 function part(paths: readonly string[], { rules }: Config): Pick<Gathered, 'unseen'> {
   return paths.length === 0 || paths.some(path => resolve(path) === rules)
     ? {}
-    : { unseen: 'the other files of the folder: the same campaign or coupons twice' };
+    : { unseen: l`the other files of the folder: the same campaign or coupons twice` };
 }
 
 function isWithin(path: string, rules: string): boolean {
@@ -88,7 +93,7 @@ function leastOf({ min }: TestOptions): number | undefined {
   if (min === undefined) return undefined;
   const least = Number(min.replace(/%$/, ''));
   if (min.trim() === '' || !(least >= 0 && least <= 100))
-    throw new BadInput(`--min ${min}: expected 0 to 100, per cent`);
+    throw new BadInput(t`--min ${min}: expected 0 to 100, per cent`);
   return least;
 }
 
@@ -107,7 +112,7 @@ function asJson(rows: readonly Row[], findings: readonly Finding[], coverages: r
       ok: result.ok,
       failures: failuresOf(campaign, [result]),
     })),
-    findings,
+    findings: findings.map(each => told(each, language())),
     coverage: { percent: Math.floor(percentOf(coverages) * 10) / 10, files: coverages },
   };
 }
@@ -120,15 +125,15 @@ function show(
   coverages: readonly Coverage[],
   options: TestOptions,
 ): void {
-  for (const finding of findings) print(showFinding(finding));
+  for (const finding of findings) print(showFindingIn(language(), finding));
   for (const { campaign, result, written } of rows) {
     print(`${result.ok ? '✓' : '✗'} ${campaign.file}: ${result.test}`);
     for (const failures of byEvent(result.failures)) print(showFailure(campaign.file, written, failures));
   }
   if (options.coverage) for (const line of coverages.flatMap(showCoverage)) print(line);
   const failed = rows.filter(({ result }) => !result.ok).length;
-  const more = findings.length > 0 ? `, ${findings.length} findings` : '';
-  print(`${rows.length - failed} passed, ${failed} failed${more}`);
+  const more = findings.length > 0 ? l`, ${findings.length} findings` : '';
+  print(l`${rows.length - failed} passed, ${failed} failed${more}`);
   print(summary(coverages, options));
 }
 
@@ -145,7 +150,7 @@ function summary(coverages: readonly Coverage[], options: TestOptions): string {
   const least = leastOf(options);
   // Rounded down: what is not everything is not 100 %.
   const percent = `${Math.floor(percentOf(coverages) * 10) / 10} %`;
-  const below = isBelow(coverages, least) ? `; less than --min ${least}` : '';
-  const hint = reached < total && !options.coverage ? '; --coverage names the rest' : '';
-  return `coverage ${percent}: the tests reach ${reached} of ${total} rules, prizes, outcomes and texts${below}${hint}`;
+  const below = isBelow(coverages, least) ? l`; less than --min ${least}` : '';
+  const hint = reached < total && !options.coverage ? l`; --coverage names the rest` : '';
+  return l`coverage ${percent}: the tests reach ${reached} of ${total} rules, prizes, outcomes and texts${below}${hint}`;
 }

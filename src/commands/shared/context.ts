@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { type Config, defaultConfigFile, loadConfig } from '../../config/config.ts';
 import { visible, visibleJson, visibleLines } from '../../core/base/text.ts';
 import { instant } from '../../core/base/time.ts';
+import type { Wording } from '../../core/base/words/words.ts';
 import type { Store } from '../../ports.ts';
 import { belongToUs } from '../../setup/installation.ts';
 import { openStoreOf } from '../../setup/store.ts';
 import { refuseUnfinished } from '../../storage/copy.ts';
+import { worded } from './language.ts';
 
 /** 0 fine · 1 findings, or refused · 2 bad input. */
 export const EXIT = { fine: 0, findings: 1, badInput: 2 } as const;
@@ -31,13 +33,13 @@ export async function withStore<T>(options: Common, work: (store: Store, config:
 }
 
 /** The one way to standard output: whatever stands in the text, it moves no cursor and forges no row. */
-export function print(text: string): void {
-  process.stdout.write(`${visibleLines(text)}\n`);
+export function print(said: Wording): void {
+  process.stdout.write(`${visibleLines(worded(said))}\n`);
 }
 
 /** The same for what is no result: notes, refusals, progress by lines. */
-export function printNote(text: string): void {
-  process.stderr.write(`${visibleLines(text)}\n`);
+export function printNote(said: Wording): void {
+  process.stderr.write(`${visibleLines(worded(said))}\n`);
 }
 
 export function printJson(value: unknown): void {
@@ -45,8 +47,8 @@ export function printJson(value: unknown): void {
 }
 
 /** Columns as wide as their widest cell; a Chinese character is two wide. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows].map(line => line.map(visible));
+export function table(head: readonly Wording[], rows: readonly (readonly string[])[]): string {
+  const lines = [head.map(worded), ...rows].map(line => line.map(visible));
   const widths = head.map((_, column) =>
     lines.reduce((widest, line) => Math.max(widest, widthOf(line[column] ?? '')), 0),
   );

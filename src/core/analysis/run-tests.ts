@@ -1,9 +1,10 @@
 // Runs the tests in a rule file (`tests:`): made-up followers, a clock of its own, and a ledger in memory. No packet is
 // paid and nothing is remembered.
 
-import { type Finding, showFinding } from '../base/error.ts';
+import { type Finding, findingAt, showFinding } from '../base/error.ts';
 import { type Event, eventKey, type Happening, openId } from '../base/event.ts';
 import { fen, NO_MONEY, showFen } from '../base/money.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { Surroundings } from '../decide/decide.ts';
 import { awardsOf, type Decision } from '../decide/decision.ts';
 import { seedOf } from '../decide/draw.ts';
@@ -21,8 +22,9 @@ export type TestFailure = {
   readonly line: number;
   readonly column: number;
   readonly event?: number;
+  /** In the words of the file. */
   readonly expected: string;
-  readonly got: string;
+  readonly got: Wording;
 };
 
 export type TestResult = {
@@ -47,13 +49,8 @@ export function rehearse(campaign: Campaign, saw?: (played: Played) => void): Te
 export function failuresOf(campaign: Campaign, results: readonly TestResult[]): Finding[] {
   return results.flatMap(({ test, failures }) =>
     failures.map(({ line, column, event, expected, got }) => {
-      const which = event === undefined ? '' : `event ${event}: `;
-      return {
-        file: campaign.file,
-        line,
-        column,
-        message: `${test}: ${which}expected ${expected}, got ${got}`,
-      };
+      const which = event === undefined ? '' : t`event ${event}: `;
+      return findingAt(campaign.file, { line, column }, t`${test}: ${which}expected ${expected}, got ${got}`);
     }),
   );
 }
@@ -84,7 +81,7 @@ function runTest({ campaign, book, account, saw }: Rehearsing, test: RuleTest): 
     for (const event of eventsOf(written, account, campaign.id, index)) {
       const played = playedCalled(ledger.play(book, event, around), campaign);
       saw?.(played);
-      const differences: readonly [string, string][] = isTold ? [] : compare(written.expect, played);
+      const differences: readonly Difference[] = isTold ? [] : compare(written.expect, played);
       isTold ||= differences.length > 0;
       for (const [expected, got] of differences)
         failures.push({ line: written.line, column: written.column, event: index + 1, expected, got });
@@ -162,14 +159,16 @@ function happeningOf(action: TestAction, campaign: string): Happening {
 
 // ── Expected and got ─────────────────────────────────────────────────────────────────────────────────────────
 
+type Difference = [expected: string, got: Wording];
+
 /** Pairs of what was expected and what came instead, for what is written and differs. */
-function compare(expect: RuleTestEvent['expect'], { decision, inviter, cancelled }: Played): [string, string][] {
+function compare(expect: RuleTestEvent['expect'], { decision, inviter, cancelled }: Played): Difference[] {
   const differences = compareOne(expect, decision);
   if (expect.cancels !== undefined && expect.cancels !== cancelled)
     differences.push([`cancels ${showFen(expect.cancels)}`, showFen(cancelled)]);
   if (expect.inviter) {
     const own = compareOne(expect.inviter, inviter ?? NO_NEWS);
-    differences.push(...own.map(([expected, got]): [string, string] => [`inviter: ${expected}`, got]));
+    differences.push(...own.map(([expected, got]): Difference => [`inviter: ${expected}`, got]));
   }
   return differences;
 }
@@ -177,14 +176,14 @@ function compare(expect: RuleTestEvent['expect'], { decision, inviter, cancelled
 /** What an inviter hears of a friend whom nobody invited. */
 const NO_NEWS: Decision = { kind: 'ignored', reply: { kind: 'none' }, trace: [] };
 
-function compareOne(expect: RuleTestExpect, decision: Decision): [string, string][] {
-  const differences: [string, string][] = [];
+function compareOne(expect: RuleTestExpect, decision: Decision): Difference[] {
+  const differences: Difference[] = [];
   const differs = (expected: string): void => {
     differences.push([expected, outcomeOf(decision)]);
   };
   const rule = decision.kind === 'ignored' ? undefined : decision.rule;
   if (expect.rule !== undefined && expect.rule !== rule) {
-    differences.push([`rule ${expect.rule}`, rule === undefined ? 'no rule' : `rule ${rule}`]);
+    differences.push([`rule ${expect.rule}`, rule === undefined ? t`no rule` : `rule ${rule}`]);
   }
   if (expect.refused !== undefined && !(decision.kind === 'refused' && decision.refusal === expect.refused)) {
     differs(`refused ${expect.refused}`);
@@ -200,7 +199,7 @@ function compareOne(expect: RuleTestExpect, decision: Decision): [string, string
   return differences;
 }
 
-function outcomeOf(decision: Decision): string {
+function outcomeOf(decision: Decision): Wording {
   switch (decision.kind) {
     case 'awarded':
       return awardsOf(decision)
@@ -209,9 +208,9 @@ function outcomeOf(decision: Decision): string {
     case 'refused':
       return `refused ${decision.refusal}`;
     case 'answered':
-      return `an answer of rule ${decision.rule}`;
+      return t`an answer of rule ${decision.rule}`;
     case 'ignored':
-      return 'no rule';
+      return t`no rule`;
     default:
       return decision satisfies never;
   }

@@ -1,5 +1,6 @@
 // How an openid looks, and what is wrong with a text that is none.
 import type { OpenId } from './event.ts';
+import { t, type Wording } from './words/words.ts';
 
 /** Every openid WeChat hands out. */
 const OPENID = /^o[\w-]{27}$/;
@@ -9,12 +10,12 @@ export function isOpenId(text: string): text is OpenId {
 }
 
 /** For the end of `"…" is no openid: …`. */
-export function whyNoOpenId(text: string): string {
-  if (/^wx[0-9a-f]{16}$/.test(text)) return 'it is an AppID';
+export function whyNoOpenId(text: string): Wording {
+  if (/^wx[0-9a-f]{16}$/.test(text)) return t`it is an AppID`;
   const strange = /[^\w-]/u.exec(text);
-  if (strange) return `"${strange[0]}" is none of A-Z a-z 0-9 _ -`;
-  if (text.length !== 28) return `it has ${text.length} characters, expected 28`;
-  return 'expected it to begin with o';
+  if (strange) return t`"${strange[0]}" is none of A-Z a-z 0-9 _ -`;
+  if (text.length !== 28) return t`it has ${text.length} characters, expected 28`;
+  return t`expected it to begin with o`;
 }
 
 /** Where one stands in another text: behind a slash or a colon, in an address (`%3A`), at the start of a written line. */

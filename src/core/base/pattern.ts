@@ -1,6 +1,7 @@
 // Patterns of texts (`matches:`), in RE2 syntax: the cost of a match grows with the text, never with the pattern's
 // nesting, so that no text a follower can send keeps the bot busy.
 import { RE2JS, RE2JSSyntaxException, RE2Set } from 're2js';
+import { t, type Wording } from './words/words.ts';
 
 /** A pattern whose cost grows with the text only. It sees the text as it was normalised. */
 export type Pattern = { readonly source: string; fits(text: string): boolean };
@@ -13,32 +14,29 @@ const SOURCE_MAX = 500;
 const PROGRAM_MAX = 600;
 
 /** `at`: where in the source. */
-type PatternTrouble = { readonly message: string; readonly at?: number };
+type PatternTrouble = { readonly message: Wording; readonly at?: number };
 
 /** The engine's words for what is wrong, and ours. */
-const MEANINGS: Readonly<Record<string, string>> = {
-  'invalid repeat count':
-    'a repetition goes from 0 to 1000, also when several are nested, and its start is not above its end',
-  'invalid nested repetition operator': 'a repetition cannot be repeated at once; put brackets around the first',
-  'invalid or unsupported Perl syntax': 'there is no look-ahead or look-behind in these patterns (RE2 syntax)',
-  'invalid escape sequence': 'there is no such escape, and no back reference, in these patterns (RE2 syntax)',
-  'invalid character class range':
-    'a range goes from the lower to the higher character, and \\p{…} names a known script',
-  'invalid named capture': 'there are no named groups, look-ahead or look-behind in these patterns',
-  'missing closing ]': 'a "[" is not closed',
-  'missing closing )': 'a "(" is not closed',
-  'unexpected )': 'a ")" was never opened',
-  'missing argument to repetition operator':
-    'there is nothing to repeat; write "\\" before a sign that is meant as itself',
-  'trailing backslash at end of expression': 'a "\\" at the end stands before nothing',
-  'expression nests too deeply': 'it nests too deeply',
-  'expression too large': 'it is too large',
+const MEANINGS: Readonly<Record<string, Wording>> = {
+  'invalid repeat count': t`a repetition goes from 0 to 1000, also when several are nested, and its start is not above its end`,
+  'invalid nested repetition operator': t`a repetition cannot be repeated at once; put brackets around the first`,
+  'invalid or unsupported Perl syntax': t`there is no look-ahead or look-behind in these patterns (RE2 syntax)`,
+  'invalid escape sequence': t`there is no such escape, and no back reference, in these patterns (RE2 syntax)`,
+  'invalid character class range': t`a range goes from the lower to the higher character, and \\p{…} names a known script`,
+  'invalid named capture': t`there are no named groups, look-ahead or look-behind in these patterns`,
+  'missing closing ]': t`a "[" is not closed`,
+  'missing closing )': t`a "(" is not closed`,
+  'unexpected )': t`a ")" was never opened`,
+  'missing argument to repetition operator': t`there is nothing to repeat; write "\\" before a sign that is meant as itself`,
+  'trailing backslash at end of expression': t`a "\\" at the end stands before nothing`,
+  'expression nests too deeply': t`it nests too deeply`,
+  'expression too large': t`it is too large`,
 };
 
 /** The whole text must fit. Case does not matter, as elsewhere; it sees the text as it was normalised. */
 export function compilePattern(source: string): { readonly pattern: Pattern } | PatternTrouble {
-  if (source === '') return { message: 'the pattern is empty' };
-  if (source.length > SOURCE_MAX) return { message: `a pattern has at most ${SOURCE_MAX} characters` };
+  if (source === '') return { message: t`the pattern is empty` };
+  if (source.length > SOURCE_MAX) return { message: t`a pattern has at most ${SOURCE_MAX} characters` };
   const never = neverSeen(source);
   if (never) return never;
   let engine: RE2JS;
@@ -49,14 +47,14 @@ export function compilePattern(source: string): { readonly pattern: Pattern } | 
     const what = error.getDescription();
     // The flag stands before the source when the whole of it is meant.
     const at = source.indexOf((error.getPattern() ?? '').replace(/^\(\?i\)/u, ''));
-    return { message: `this pattern cannot be read: ${MEANINGS[what] ?? what}`, ...(at >= 0 && { at }) };
+    return { message: t`this pattern cannot be read: ${MEANINGS[what] ?? what}`, ...(at >= 0 && { at }) };
   }
   const size = engine.programSize();
   if (size > PROGRAM_MAX) {
-    return { message: `this pattern comes to ${size} steps, at most ${PROGRAM_MAX} are allowed; repeat less in it` };
+    return { message: t`this pattern comes to ${size} steps, at most ${PROGRAM_MAX} are allowed; repeat less in it` };
   }
   if (engine.testExact(''))
-    return { message: 'this pattern fits an empty text too: something in it must be there, such as + instead of *' };
+    return { message: t`this pattern fits an empty text too: something in it must be there, such as + instead of *` };
   const pattern: Pattern = { source, fits: text => text.length <= TEXT_MAX && engine.testExact(text) };
   compiled.add(pattern);
   return { pattern };
@@ -67,11 +65,11 @@ const compiled = new WeakSet<Pattern>();
 /** What a normalised text does not contain, so that the pattern could not mean it. */
 function neverSeen(source: string): PatternTrouble | undefined {
   const space = source.search(/\s/u);
-  if (space >= 0) return { message: 'texts are compared without their spaces: leave this one out', at: space };
+  if (space >= 0) return { message: t`texts are compared without their spaces: leave this one out`, at: space };
   for (let at = 0; at < source.length; at++) {
     const sign = source[at]!;
     const plain = sign.normalize('NFKC');
-    if (plain !== sign) return { message: `texts are compared half-width: "${sign}" is seen as "${plain}"`, at };
+    if (plain !== sign) return { message: t`texts are compared half-width: "${sign}" is seen as "${plain}"`, at };
   }
   return undefined;
 }

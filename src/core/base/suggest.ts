@@ -1,4 +1,5 @@
 // The nearest right word to a mistyped one.
+import { t, type Wording } from './words/words.ts';
 
 /** Single letters to add, drop, replace or swap with their neighbour to get from one word to the other. */
 export function distance(a: string, b: string): number {
@@ -30,8 +31,8 @@ export function nearest(word: string, words: Iterable<string>): string | undefin
 }
 
 /** `; did you mean "weight"?`, or else the words there are. */
-export function suggest(word: string, words: readonly string[]): string {
+export function suggest(word: string, words: readonly string[]): Wording {
   const near = nearest(word, words);
-  if (near !== undefined) return `; did you mean "${near}"?`;
-  return words.length === 0 ? '' : `; expected one of: ${words.join(', ')}`;
+  if (near !== undefined) return t`; did you mean "${near}"?`;
+  return words.length === 0 ? '' : t`; expected one of: ${words.join(', ')}`;
 }

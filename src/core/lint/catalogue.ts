@@ -1,34 +1,36 @@
 // Every warning there is: its id, how grave it is unless somebody says otherwise, and the rule it rests on. An id is for
 // ever: bot.yaml and rule files switch warnings by it.
+
 import type { Finding } from '../base/error.ts';
 import type { Fen } from '../base/money.ts';
+import { t, type Wording } from '../base/words/words.ts';
 
 /** `error`: the file does not go live. */
 export const SEVERITIES = ['error', 'warning', 'off'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-type Kind = { readonly severity: Severity; readonly basis: string };
+type Kind = { readonly severity: Severity; readonly basis: Wording };
 
-function warned(basis: string): Kind {
+function warned(basis: Wording): Kind {
   return { severity: 'warning', basis };
 }
-function forbidden(basis: string): Kind {
+function forbidden(basis: Wording): Kind {
   return { severity: 'error', basis };
 }
 /** True, and seldom a mistake: for who asks for it. */
-function asked(basis: string): Kind {
+function asked(basis: Wording): Kind {
   return { severity: 'off', basis };
 }
 
-const SUMS = '本文件的预算、限额和奖品';
-const LIMITS = '本文件的限额';
-const ORDER = '规则从上往下问，文件按名字的顺序问，第一个说了算';
-const TEXTS = '本文件的回复';
-const FOLLOW = '微信公众平台运营规范：诱导关注';
-const SHARE = '微信外部链接内容管理规范 2.1.2：诱导分享';
-const DRAWS = '反不正当竞争法、规范促销行为暂行规定：有奖销售';
-const SENDING = '微信支付 发放红包接口';
-const SPEAKING = '微信客服消息：用户发消息后 48 小时内 5 条，关注、扫码、点菜单后 1 分钟内 3 条';
+const SUMS = t`the budget, limits and prizes of this file`;
+const LIMITS = t`the limits of this file`;
+const ORDER = t`rules are asked from top to bottom, files in the order of their names; the first decides`;
+const TEXTS = t`the replies of this file`;
+const FOLLOW = t`rules of the Official Accounts platform: inducing to follow (诱导关注)`;
+const SHARE = t`rules of WeChat for outside links, 2.1.2: inducing to share (诱导分享)`;
+const DRAWS = t`Anti-Unfair Competition Law, interim provisions on promotions: sales with prizes`;
+const SENDING = t`WeChat Pay, sendredpack`;
+const SPEAKING = t`customer service messages: 5 within 48 hours of a message, 3 within a minute of following, scanning or tapping the menu`;
 
 export const LINTS = {
   // Money
@@ -37,34 +39,36 @@ export const LINTS = {
   'no-day-budget': warned(SUMS),
   'budget-first-hours': warned(SUMS),
   'packets-beyond-budget': warned(SUMS),
-  'stock-above-budget': warned(`${DRAWS}，公布的奖品数量要能兑现`),
+  'stock-above-budget': warned(t`${DRAWS}; the number of prizes that was published must be given`),
   'unlimited-per-user': forbidden(SUMS),
   'alert-missing': warned(SUMS),
   'pace-too-slow': warned(SUMS),
-  'payout-queue': warned(`${SENDING}：默认每秒 30 个`),
-  'merchant-day-cap': warned(`${SENDING}：商户每天的总额，默认 ¥1000000.00`),
-  'user-day-cap': warned(`${SENDING}：同一用户每天 10 个、¥1000.00`),
+  'payout-queue': warned(t`${SENDING}: 30 a second unless more is granted`),
+  'merchant-day-cap': warned(t`${SENDING}: a merchant's total a day, ¥1000000.00 unless more is granted`),
+  'user-day-cap': warned(t`${SENDING}: 10 packets and ¥1000.00 a day for one follower`),
   'prize-unwinnable': warned(SUMS),
   'prize-unlikely': warned(SUMS),
-  'refund-too-late': asked('订单可以退款，发出的红包追不回来'),
-  'group-packet': warned('微信支付 裂变红包：2024-06-05 起不再维护'),
-  'scene-not-needed': warned(`${SENDING}：商家红包账号传 scene_id 会失败`),
-  'act-name-long': warned(`${SENDING}：act_name 超过 10 个字会被拒绝（实测）`),
+  'refund-too-late': asked(t`an order can be refunded, a red packet that has left cannot`),
+  'group-packet': warned(t`WeChat Pay, group packets: no longer kept up since 2024-06-05`),
+  'scene-not-needed': warned(t`${SENDING}: an account of 商家红包 refuses scene_id`),
+  'act-name-long': warned(t`${SENDING}: an act_name of more than 10 characters is refused (as measured)`),
   // Limits
   'limit-shadowed': warned(LIMITS),
   'limit-without-effect': warned(LIMITS),
   'wallet-unused': warned(LIMITS),
-  'once-too-seldom': warned('once 默认 ever：每人一辈子一次'),
+  'once-too-seldom': warned(t`once is ever by default: once for each, for ever`),
   // Reach
   'rule-unreachable': warned(ORDER),
   'keyword-conflict': warned(ORDER),
-  'follow-not-proven': warned('活动页、付款、好友的事不说明本人是否关注；要问微信（获取用户基本信息）'),
-  'period-over': warned('本文件的活动时间'),
-  'no-tests': warned('发钱的文件上线前要有测试'),
+  'follow-not-proven': warned(
+    t`the page, payments and friends do not tell whether somebody follows; WeChat has to be asked`,
+  ),
+  'period-over': warned(t`the period of this file`),
+  'no-tests': warned(t`a file that gives money has tests before it goes live`),
   // Beside what is live
-  'live-change': warned('上线的活动改了：已经领过、数过的都算数'),
+  'live-change': warned(t`a live campaign was changed: what was claimed and counted stays`),
   // Texts
-  'reply-too-long': warned('微信被动回复：文字最多 2048 字节'),
+  'reply-too-long': warned(t`passive replies of WeChat: a text has at most 2048 bytes`),
   'reply-never-said': warned(TEXTS),
   'reply-by-default': asked(TEXTS),
   'reply-may-not-arrive': warned(SPEAKING),
@@ -73,18 +77,20 @@ export const LINTS = {
   'induce-follow': warned(FOLLOW),
   'follow-gift-announced': warned(FOLLOW),
   'induce-share': warned(SHARE),
-  'pays-for-followers': warned(`${FOLLOW}；${SHARE}`),
-  'red-packet-not-cash': warned('微信公众平台关于红包的公告（2016）：不是现金的不叫红包'),
-  'lottery-words': warned('微信公众平台运营规范：赌博、彩票类内容；刑法、彩票管理条例'),
-  'sure-win-false': warned('反不正当竞争法：虚假宣传'),
-  'no-public-rules': warned(`${DRAWS}信息要明确；微信公众平台运营规范`),
-  'no-odds': warned(`${DRAWS}要公布奖品数量或者中奖概率`),
-  'top-prize': warned('反不正当竞争法：抽奖式有奖销售，最高奖不超过 ¥50000.00'),
+  'pays-for-followers': warned(t`${FOLLOW}; ${SHARE}`),
+  'red-packet-not-cash': warned(t`notice of WeChat on red packets (2016): what is not cash is not called one`),
+  'lottery-words': warned(
+    t`rules of the Official Accounts platform: gambling and lotteries; criminal law, regulations on lotteries`,
+  ),
+  'sure-win-false': warned(t`Anti-Unfair Competition Law: false advertising`),
+  'no-public-rules': warned(t`${DRAWS}: what is told must be clear; rules of the Official Accounts platform`),
+  'no-odds': warned(t`${DRAWS}: the number of prizes or the odds are to be published`),
+  'top-prize': warned(t`Anti-Unfair Competition Law: the highest prize of a draw is worth ¥50000.00 at most`),
   // About the comments that switch warnings off
-  'lint-off-unknown': warned('# lint-off: 编号 原因'),
-  'lint-off-no-reason': warned('# lint-off: 编号 原因'),
-  'lint-off-unused': warned('# lint-off: 编号 原因'),
-  'lint-off-refused': warned('bot.yaml 的 lint 设成 error 的，文件里不能关'),
+  'lint-off-unknown': warned(t`# lint-off: id why`),
+  'lint-off-no-reason': warned(t`# lint-off: id why`),
+  'lint-off-unused': warned(t`# lint-off: id why`),
+  'lint-off-refused': warned(t`what lint in bot.yaml makes an error cannot be switched off in a file`),
 } as const satisfies Record<string, Kind>;
 
 export type LintId = keyof typeof LINTS;
@@ -98,9 +104,9 @@ export type Warning = Finding & {
   readonly id: LintId;
   readonly severity: Exclude<Severity, 'off'>;
   /** The rule it rests on. */
-  readonly basis: string;
+  readonly basis: Wording;
   /** What may be written instead. */
-  readonly advice?: string;
+  readonly advice?: Wording;
 };
 
 /** A warning that a comment in its file switched off. */

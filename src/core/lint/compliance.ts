@@ -2,6 +2,7 @@
 // promises that cannot be kept, rules nobody can read. An account that is closed is the dearest mistake there is.
 
 import { type Fen, fen, showFen } from '../base/money.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
 import { hasDraw, hasTrigger, isCash, isDraw, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';
@@ -12,19 +13,19 @@ import { type PhraseKind, phrasesIn } from './phrases.ts';
 import { allTexts } from './replies.ts';
 
 /** What may be written instead. */
-const ADVICE: Readonly<Record<PhraseKind, string>> = {
-  'induce-follow': '「感谢关注」可以说；领取的条件写成到店扫码、回复口令、消费、答题，不写关注',
-  'follow-gift-announced': '见面礼事先不说，只在关注后的第一句话里送；公开的文字里写别的活动',
-  'induce-share': '奖励朋友到店、下单一类的行为，不奖励分享、转发、集赞、助力、拉人',
-  'lottery-words': '写「抽奖」「中奖概率」，不写彩票、博彩、下注',
-  'sure-win-false': '写明中奖概率，或者给没抽中的人一份 fallback 奖品',
+const ADVICE: Readonly<Record<PhraseKind, Wording>> = {
+  'induce-follow': t`"感谢关注" may be said; let the condition be a scan in the shop, a word to send, a payment or a quiz, not following`,
+  'follow-gift-announced': t`say nothing of the gift beforehand, give it with the first words after following; speak of other campaigns in public`,
+  'induce-share': t`reward what friends do, such as coming to the shop or ordering, not sharing, likes or bringing people`,
+  'lottery-words': t`write 抽奖 and 中奖概率, not 彩票, 博彩 or 下注`,
+  'sure-win-false': t`say the odds, or give who draws nothing a fallback prize`,
 };
-const WHAT: Readonly<Record<PhraseKind, string>> = {
-  'induce-follow': 'offers something for following the account',
-  'follow-gift-announced': 'announces what new followers get',
-  'induce-share': 'offers something for sharing, or for bringing people',
-  'lottery-words': 'is a word of lotteries and gambling',
-  'sure-win-false': 'promises that everybody wins',
+const WHAT: Readonly<Record<PhraseKind, Wording>> = {
+  'induce-follow': t`offers something for following the account`,
+  'follow-gift-announced': t`announces what new followers get`,
+  'induce-share': t`offers something for sharing, or for bringing people`,
+  'lottery-words': t`is a word of lotteries and gambling`,
+  'sure-win-false': t`promises that everybody wins`,
 };
 
 export function lintComply(at: Linting): void {
@@ -71,7 +72,7 @@ function lintPhrases(at: Linting, { path, text, rule, said }: Part): void {
   for (const { kind, word } of phrasesIn(text)) {
     if (kind === 'sure-win-false' && !canLose(at.campaign)) continue;
     if (kind === 'follow-gift-announced' && !isAnnounced(at, rule, said)) continue;
-    at.say(kind satisfies LintId, path, `"${word}" ${WHAT[kind]}`, { advice: ADVICE[kind], word });
+    at.say(kind satisfies LintId, path, t`"${word}" ${WHAT[kind]}`, { advice: ADVICE[kind], word });
   }
 }
 
@@ -103,13 +104,13 @@ const CASH_WORD = /红包|現金|现金(?!券|抵)|紅包/u;
 
 function lintCashNames({ campaign, say }: Linting, parts: readonly Part[]): void {
   const prizes = [...campaign.prizes.values()];
-  const more = { advice: '券、积分和实物叫「礼券」「奖品」「福利」；红包、现金只用来说现金红包' };
+  const more = { advice: t`call coupons, points and goods 礼券, 奖品 or 福利; 红包 and 现金 are for cash only` };
   for (const prize of prizes) {
     const { name } = prize;
     const word = CASH_WORD.exec(name)?.[0];
     if (word === undefined || isCash(prize)) continue;
-    const what = prize.kind === 'coupon' ? 'a coupon' : 'nothing at all';
-    say('red-packet-not-cash', ['prizes', name], `"${name}" is ${what}, and called ${word}`, more);
+    const what = prize.kind === 'coupon' ? t`a coupon` : t`nothing at all`;
+    say('red-packet-not-cash', ['prizes', name], t`"${name}" is ${what}, and called ${word}`, more);
   }
   const worth = prizes.filter(isWorth);
   const hasNoCash = worth.length > 0 && !worth.some(isCash);
@@ -119,7 +120,7 @@ function lintCashNames({ campaign, say }: Linting, parts: readonly Part[]): void
     const isName = path[0] === 'name' && hasNoCash;
     const isWin = rule !== undefined && said === 'won' && !prizesGiven(campaign, rule).some(isCash);
     if (isName || isWin)
-      say('red-packet-not-cash', path, `"${word}" is said of what is no cash: nothing here is a red packet`, {
+      say('red-packet-not-cash', path, t`"${word}" is said of what is no cash: nothing here is a red packet`, {
         ...more,
         word,
       });
@@ -135,8 +136,8 @@ function lintFriends({ campaign, say }: Linting): void {
       say(
         'pays-for-followers',
         ['rules', n, 'on'],
-        `"${rule.id}" gives something for each friend who follows; that is what WeChat closes accounts for`,
-        { advice: '改成 on: { friend: paid }：朋友到店消费以后才有奖励' },
+        t`"${rule.id}" gives something for each friend who follows; that is what WeChat closes accounts for`,
+        { advice: t`write on: { friend: paid }: the reward comes when the friend has bought something` },
       );
   });
 }
@@ -172,14 +173,14 @@ function lintTerms({ campaign, all, accountOf, say }: Linting): void {
     say(
       'no-public-rules',
       ['rules'],
-      'no rule answers who asks for the terms; say who may take part, when, how often, what there is to win and who is behind it',
+      t`no rule answers who asks for the terms; say who may take part, when, how often, what there is to win and who is behind it`,
       { advice: '- { id: terms, on: { text: 活动规则, click: RULES }, reply: … }' },
     );
   if (!own || !hasDraw(campaign)) return;
   const [rule, n] = own;
   const { reply } = rule;
   if (reply?.kind === 'text' && !ODDS.test(reply.text))
-    say('no-odds', ['rules', n, 'reply'], 'the terms of a draw tell neither the odds nor how many prizes there are', {
+    say('no-odds', ['rules', n, 'reply'], t`the terms of a draw tell neither the odds nor how many prizes there are`, {
       advice: '一等奖 88 元 3 个，中奖概率 0.14%；……',
     });
 }
@@ -203,7 +204,7 @@ function lintTopPrize({ campaign, topPrize, say }: Linting, parts: readonly Part
         say(
           'top-prize',
           path,
-          `"${words}" is ${showFen(amount)}; the highest prize of a draw may be worth ${showFen(topPrize)}`,
+          t`"${words}" is ${showFen(amount)}; the highest prize of a draw may be worth ${showFen(topPrize)}`,
           { word: words! },
         );
     }

@@ -2,6 +2,7 @@
 
 import { type Fen, fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
+import type { Wording } from '../base/words/words.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { LintId, LintSettings } from './catalogue.ts';
@@ -48,7 +49,7 @@ export const ALONE: LintAround = {
 };
 
 /** `word`: the part of the text at `path` that is meant. */
-type Saying = { readonly advice?: string; readonly word?: string };
+type Saying = { readonly advice?: Wording; readonly word?: string };
 
 export type Linting = {
   readonly campaign: Campaign;
@@ -58,10 +59,10 @@ export type Linting = {
   accountOf(campaign: Campaign): string;
   readonly caps: Caps;
   /** Whose caps: `merchant "shop"`. */
-  readonly payer: string;
+  readonly payer: Wording;
   /** Followers see the whole packet, so that WeChat Pay's rules for its words and its scene count. */
   readonly showsPacket: boolean;
   readonly topPrize: Fen;
   readonly now: Instant | undefined;
-  say(id: LintId, path: Path, message: string, more?: Saying): void;
+  say(id: LintId, path: Path, message: Wording, more?: Saying): void;
 };

@@ -1,5 +1,6 @@
 // Warnings about rules that speak of following where nobody needs to follow: on the page, at the till, through a friend.
 // Whoever writes them should know what becomes of strangers, and a test of the file can say it.
+import { t } from '../base/words/words.ts';
 import { speaksOfFollowing } from '../match/follower.ts';
 import type { Rule } from '../rules/campaign.ts';
 import type { Linting } from './context.ts';
@@ -14,7 +15,7 @@ export function lintFollowing({ campaign, say }: Linting): void {
     say(
       'follow-not-proven',
       ['rules', n, 'on'],
-      `"${rule.id}" speaks of following (${wordsOf(rule).join(', ')}) on ${on.join(', ')}, which needs no follower: WeChat is asked once (user/info) about whom we have never seen, and who does not follow is not eligible; say so in a test with neverFollowed`,
+      t`"${rule.id}" speaks of following (${wordsOf(rule).join(', ')}) on ${on.join(', ')}, which needs no follower: WeChat is asked once (user/info) about whom we have never seen, and who does not follow is not eligible; say so in a test with neverFollowed`,
       { advice: 'neverFollowed: [stranger]' },
     );
   });

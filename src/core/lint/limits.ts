@@ -4,6 +4,7 @@
 import { fen, showFen } from '../base/money.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../base/time.ts';
 import { daysOf } from '../exposure/open-days.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign, Once } from '../rules/campaign.ts';
 import { hasTrigger, isCash, isDraw, isWorth, leastOf, makesClaims, payingRules } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';
@@ -25,14 +26,14 @@ export function lintLimits(at: Linting): void {
 
 type Limit = { readonly name: string; readonly value: number | undefined; readonly path: Path };
 /** What bounds it, and the words for that. */
-type Other = { readonly value: number | undefined; readonly words: string };
+type Other = { readonly value: number | undefined; readonly words: Wording };
 
 /** One finding a limit: by the lowest of the others. */
 function shadow({ say }: Linting, { name, value, path }: Limit, others: readonly Other[]): void {
   if (value === undefined) return;
   const lower = others.filter((other): other is Other & { value: number } => (other.value ?? Infinity) < value);
   const [lowestOne] = lower.sort((a, b) => a.value - b.value);
-  if (lowestOne) say('limit-shadowed', path, `${name} ${value} is never reached: ${lowestOne.words}`);
+  if (lowestOne) say('limit-shadowed', path, t`${name} ${value} is never reached: ${lowestOne.words}`);
 }
 
 // ── One follower ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -50,7 +51,7 @@ const OCCASIONS: Record<Once, { readonly day: number; readonly ever: (at: Campai
 function occasions(campaign: Campaign): { readonly day: Other; readonly ever: Other; readonly round: Other } {
   const rules = campaign.rules.filter(makesClaims);
   const sum = (count: (once: Once) => number): number => rules.reduce((all, { once }) => all + count(once), 0);
-  const words = rules.map(({ id, once }) => `"${id}" is once: ${once}`).join(', ');
+  const words = rules.map(({ id, once }) => t`"${id}" is once: ${once}`).join(', ');
   return {
     day: { value: sum(once => OCCASIONS[once].day), words },
     ever: { value: sum(once => OCCASIONS[once].ever(campaign)), words },
@@ -74,10 +75,10 @@ function lintPerUser(at: Linting): void {
     value,
     path: ['limits', 'perUser', name],
   });
-  const is = (name: string, value: number | undefined): Other => ({ value, words: `perUser.${name} is ${value}` });
+  const is = (name: string, value: number | undefined): Other => ({ value, words: t`perUser.${name} is ${value}` });
   const perDays: Other = {
     value: perDay === undefined ? undefined : perDay * days,
-    words: `perUser.perDay ${perDay} on ${days} days is ${(perDay ?? 0) * days}`,
+    words: t`perUser.perDay ${perDay} on ${days} days is ${(perDay ?? 0) * days}`,
   };
   shadow(at, limit('total', total), [perDays, ever]);
   shadow(at, limit('perMonth', perMonth), [is('total', total), perDays, ever]);
@@ -94,7 +95,7 @@ function lintGap(at: Linting): void {
   const { span } = daysOf(at.campaign);
   const possible = Math.floor(Math.max(0, span * MINUTE - SECOND) / gap) + 1;
   shadow(at, { name: 'perDay', value: perDay, path: ['limits', 'perUser', 'perDay'] }, [
-    { value: possible, words: `a gap of ${gapText(gap)} leaves time for ${possible} a day` },
+    { value: possible, words: t`a gap of ${gapText(gap)} leaves time for ${possible} a day` },
   ]);
 }
 
@@ -118,7 +119,7 @@ function lintOnce({ campaign, say }: Linting): void {
     say(
       'once-too-seldom',
       ['rules', n, 'once'],
-      `"${rule.id}" is once: ever, so that one ${what} counts for each follower, and no other ${what} after it; write once: perEvent`,
+      t`"${rule.id}" is once: ever, so that one ${what} counts for each follower, and no other ${what} after it; write once: perEvent`,
     );
   });
 }
@@ -136,17 +137,17 @@ function lintPrizes(at: Linting): void {
     });
     const mine = isWorth(prize) ? perUser.wins : undefined;
     shadow(at, limit('perUser'), [
-      { value: perUser.total, words: `limits.perUser.total is ${perUser.total}` },
-      { value: mine, words: `limits.perUser.wins is ${mine}` },
+      { value: perUser.total, words: t`limits.perUser.total is ${perUser.total}` },
+      { value: mine, words: t`limits.perUser.wins is ${mine}` },
     ]);
     if (prize.perDay !== undefined)
       shadow(at, limit('stock'), [
-        { value: prize.perDay * days, words: `perDay ${prize.perDay} on ${days} days is ${prize.perDay * days}` },
+        { value: prize.perDay * days, words: t`perDay ${prize.perDay} on ${days} days is ${prize.perDay * days}` },
       ]);
     if (!isCash(prize)) continue;
-    shadow(at, limit('stock'), [{ value: budget?.packets, words: `budget.packets is ${budget?.packets}` }]);
+    shadow(at, limit('stock'), [{ value: budget?.packets, words: t`budget.packets is ${budget?.packets}` }]);
     shadow(at, limit('perDay'), [
-      { value: budget?.packetsPerDay, words: `budget.packetsPerDay is ${budget?.packetsPerDay}` },
+      { value: budget?.packetsPerDay, words: t`budget.packetsPerDay is ${budget?.packetsPerDay}` },
     ]);
   }
 }
@@ -160,7 +161,11 @@ function lintScenes(at: Linting): void {
   const hasScenes = campaign.rules.some(rule => makesClaims(rule) && hasTrigger(rule, ['scan', 'subscribe']));
   if (!hasScenes) {
     const path = ['limits', 'perScene'];
-    say('limit-without-effect', path, 'perScene is about scanned codes, and no rule that gives something has on: scan');
+    say(
+      'limit-without-effect',
+      path,
+      t`perScene is about scanned codes, and no rule that gives something has on: scan`,
+    );
     return;
   }
   const limit = (name: 'perDay' | 'perUser'): Limit => ({
@@ -168,21 +173,21 @@ function lintScenes(at: Linting): void {
     value: perScene[name],
     path: ['limits', 'perScene', name],
   });
-  shadow(at, limit('perUser'), [{ value: perUser.total, words: `perUser.total is ${perUser.total}` }]);
+  shadow(at, limit('perUser'), [{ value: perUser.total, words: t`perUser.total is ${perUser.total}` }]);
   shadow(at, limit('perDay'), [
-    { value: budget?.packetsPerDay, words: `budget.packetsPerDay is ${budget?.packetsPerDay}` },
+    { value: budget?.packetsPerDay, words: t`budget.packetsPerDay is ${budget?.packetsPerDay}` },
   ]);
   const { amountPerDay, perDay } = perScene;
   const cash = cashOf(campaign);
   if (amountPerDay === undefined || cash.length === 0) return;
   const packets = Math.floor(amountPerDay / leastOf(cash));
-  const words = `amountPerDay ${showFen(amountPerDay)} is enough for ${packets} packets at a scene`;
+  const words = t`amountPerDay ${showFen(amountPerDay)} is enough for ${packets} packets at a scene`;
   shadow(at, { ...limit('perDay'), value: perDay }, [{ value: packets, words }]);
   if (budget?.perDay !== undefined && amountPerDay > budget.perDay)
     say(
       'limit-shadowed',
       ['limits', 'perScene', 'amountPerDay'],
-      `perScene.amountPerDay ${showFen(amountPerDay)} is never reached: budget.perDay is ${showFen(budget.perDay)}`,
+      t`perScene.amountPerDay ${showFen(amountPerDay)} is never reached: budget.perDay is ${showFen(budget.perDay)}`,
     );
 }
 
@@ -195,23 +200,23 @@ function lintBudget(at: Linting): void {
   if (!budget || cash.length === 0) return;
   const { total, perDay, packets, packetsPerDay } = budget;
   const least = leastOf(cash);
-  const afford = (sum: number | undefined, whose: string): Bound[] =>
+  const afford = (sum: number | undefined, whose: Wording): Bound[] =>
     sum === undefined
       ? []
-      : [{ sum: Math.floor(sum / least), why: `${whose} is enough for ${Math.floor(sum / least)}` }];
+      : [{ sum: Math.floor(sum / least), why: t`${whose} is enough for ${Math.floor(sum / least)}` }];
   const limit = (name: string, value: number | undefined): Limit => ({ name, value, path: ['budget', name] });
   const others = (bounds: readonly Bound[]): Other[] => bounds.map(({ sum, why }) => ({ value: sum, words: why }));
   // The pace has a warning of its own.
-  const ofDay = packetsOfDay(campaign).filter(({ why }) => !why.startsWith('pace'));
+  const ofDay = packetsOfDay(campaign).filter(({ isPace }) => !isPace);
   shadow(at, limit('packetsPerDay', packetsPerDay), others([...ofDay, ...afford(perDay, 'perDay')]));
-  const inAll = packetsInAll(campaign).filter(({ why }) => !why.startsWith('pace'));
+  const inAll = packetsInAll(campaign).filter(({ isPace }) => !isPace);
   shadow(at, limit('packets', packets), others([...inAll, ...afford(total, 'total')]));
-  const day = lowest(moneyOfDay(campaign).filter(({ why }) => !why.startsWith('pace')));
+  const day = lowest(moneyOfDay(campaign).filter(({ isPace }) => !isPace));
   if (perDay !== undefined && day && day.sum < perDay * NEARLY)
     say(
       'limit-shadowed',
       ['budget', 'perDay'],
-      `perDay ${showFen(perDay)} is never reached: ${day.why}, ${showFen(fen(day.sum))} at most`,
+      t`perDay ${showFen(perDay)} is never reached: ${day.why}, ${showFen(fen(day.sum))} at most`,
     );
 }
 
@@ -223,19 +228,19 @@ function lintWallets(at: Linting): void {
     const path = ['wallets', name];
     const isSpent = campaign.rules.some(({ spend, when }) => spend.has(name) || when?.source.includes(name));
     if (!isSpent)
-      say('wallet-unused', path, `nobody can do anything with "${name}": no rule has spend: { ${name}: 1 }`);
+      say('wallet-unused', path, t`nobody can do anything with "${name}": no rule has spend: { ${name}: 1 }`);
     const earning = campaign.rules.filter(({ earn }) => earn.has(name));
     if (earnPerDay !== undefined && earning.length === 0)
-      say('limit-without-effect', [...path, 'earnPerDay'], `no rule has earn: { ${name}: 1 }, so nothing is earned`);
+      say('limit-without-effect', [...path, 'earnPerDay'], t`no rule has earn: { ${name}: 1 }, so nothing is earned`);
     for (const rule of earning)
       if (earnPerDay !== undefined && rule.earn.get(name)! > earnPerDay)
         say(
           'limit-shadowed',
           ['rules', campaign.rules.indexOf(rule), 'earn', name],
-          `${rule.earn.get(name)} are more than earnPerDay ${earnPerDay}: the rest is lost`,
+          t`${rule.earn.get(name)} are more than earnPerDay ${earnPerDay}: the rest is lost`,
         );
     shadow(at, { name: 'freePerDay', value: freePerDay, path: [...path, 'freePerDay'] }, [
-      { value: isSpent ? spendPerDay : undefined, words: `spendPerDay is ${spendPerDay}` },
+      { value: isSpent ? spendPerDay : undefined, words: t`spendPerDay is ${spendPerDay}` },
     ]);
   }
   const draws = payingRules(campaign).some(isDraw) || campaign.rules.some(isDraw);
@@ -245,6 +250,6 @@ function lintWallets(at: Linting): void {
       say(
         'limit-without-effect',
         ['prizes', prize.name, 'unlockAfter'],
-        `unlockAfter counts draws, and no rule draws among several prizes: "${prize.name}" can never be won`,
+        t`unlockAfter counts draws, and no rule draws among several prizes: "${prize.name}" can never be won`,
       );
 }

@@ -1,7 +1,9 @@
 // Warnings of `hongbao check`: what a rule file may say, and yet is likely a mistake, dangerous, or against the rules of
 // WeChat or the law. What cannot be at all was said when the file was read.
 
-import { suggest } from '../base/suggest.ts';
+import { findingAt } from '../base/error.ts';
+import { nearest } from '../base/suggest.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { Places } from '../yaml/path-position.ts';
@@ -65,9 +67,7 @@ function lintOne(
     const { basis } = LINTS[id];
     const place = places.at(path, word);
     found.push({
-      file: campaign.file,
-      ...place,
-      message,
+      ...findingAt(campaign.file, place, message),
       id,
       severity,
       basis,
@@ -80,7 +80,7 @@ function lintOne(
     all,
     accountOf,
     caps: merchant?.limits ?? WECHAT_CAPS,
-    payer: merchant ? `merchant "${merchant.name}"` : 'WeChat Pay',
+    payer: merchant ? t`merchant "${merchant.name}"` : t`WeChat Pay`,
     showsPacket: merchant?.showsPacket ?? true,
     topPrize: settings.topPrize,
     now,
@@ -135,25 +135,25 @@ function silence(
   const about: Warning[] = [];
   const off = new Set<LintId>();
   for (const { line, column, ids, reason } of offsIn(text, places)) {
-    const say = (id: LintId, message: string): void => {
+    const say = (id: LintId, message: Wording): void => {
       const severity = severityOf(id, settings);
-      if (severity !== 'off') about.push({ file, line, column, message, id, severity, basis: LINTS[id].basis });
+      if (severity !== 'off')
+        about.push({ ...findingAt(file, { line, column }, message), id, severity, basis: LINTS[id].basis });
     };
-    if (ids.length === 0) say('lint-off-unknown', 'say which warning: # lint-off: keyword-conflict, and why');
+    if (ids.length === 0) say('lint-off-unknown', t`say which warning: # lint-off: keyword-conflict, and why`);
     if (ids.length > 0 && reason === '')
-      say('lint-off-no-reason', `say why behind it: # lint-off: ${ids.join(', ')} 两个文件都要答`);
+      say('lint-off-no-reason', t`say why behind it: # lint-off: ${ids.join(', ')} 两个文件都要答`);
     for (const id of ids) {
       if (!isLintId(id)) {
-        say(
-          'lint-off-unknown',
-          `there is no warning "${id}"${suggest(id, Object.keys(LINTS)).replace(/; expected.*/, '')}`,
-        );
+        const near = nearest(id, Object.keys(LINTS));
+        const hint = near === undefined ? '' : t`; did you mean "${near}"?`;
+        say('lint-off-unknown', t`there is no warning "${id}"${hint}`);
         continue;
       }
       const count = found.filter(each => each.id === id).length;
       if (settings.severity[id] === 'error')
-        say('lint-off-refused', `bot.yaml makes "${id}" an error; it cannot be switched off here`);
-      else if (count === 0) say('lint-off-unused', `there is no "${id}" in this file; take the comment out`);
+        say('lint-off-refused', t`bot.yaml makes "${id}" an error; it cannot be switched off here`);
+      else if (count === 0) say('lint-off-unused', t`there is no "${id}" in this file; take the comment out`);
       else {
         off.add(id);
         silenced.push({ file, line, id, reason, count });

@@ -5,6 +5,7 @@ import { fen, showFen } from '../base/money.ts';
 import { SECOND } from '../base/time.ts';
 import { type Endless, mostOfOne } from '../exposure/one-follower.ts';
 import { daysOf } from '../exposure/open-days.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
 import {
@@ -59,7 +60,7 @@ function lintLeftOver({ campaign, caps, say }: Linting): void {
   say(
     'budget-left-over',
     ['budget', 'total'],
-    `at most ${money(most.sum)} of ${showFen(total)} can ever be given: ${most.why}; lower the total, or raise that`,
+    t`at most ${money(most.sum)} of ${showFen(total)} can ever be given: ${most.why}; lower the total, or raise that`,
   );
 }
 
@@ -71,7 +72,7 @@ function lintEndsEarly({ campaign, say }: Linting): void {
   say(
     'budget-ends-early',
     ['budget', 'perDay'],
-    `${showFen(perDay)} a day on ${days} days is ${money(perDay * days)}: the total ${showFen(total)} can be gone after ${full} of them`,
+    t`${showFen(perDay)} a day on ${days} days is ${money(perDay * days)}: the total ${showFen(total)} can be gone after ${full} of them`,
   );
 }
 
@@ -82,7 +83,7 @@ function lintRefunds({ campaign, say }: Linting): void {
     say(
       'refund-too-late',
       ['rules', n, 'give'],
-      `"${rule.id}" pays at once, and a red packet that has left stays when the order is refunded; write delay: 24h`,
+      t`"${rule.id}" pays at once, and a red packet that has left stays when the order is refunded; write delay: 24h`,
     );
   });
 }
@@ -104,7 +105,7 @@ function lintDay({ campaign, say }: Linting): void {
     say(
       'no-day-budget',
       ['budget'],
-      `nothing keeps all ${showFen(total)} from being given on the first of ${days} days; add perDay, such as perDay: ${showFen(share)}`,
+      t`nothing keeps all ${showFen(total)} from being given on the first of ${days} days; add perDay, such as perDay: ${showFen(share)}`,
     );
     return;
   }
@@ -115,7 +116,7 @@ function lintDay({ campaign, say }: Linting): void {
   say(
     'budget-first-hours',
     ['budget', perDay === undefined ? 'total' : 'perDay'],
-    `it is enough for some ${Math.round(course.packets)} packets in the ${hours.toFixed(0)} hours of a day, which are gone at once when the day begins; add pace: { perHour: ${share}, carryOver: true }, or open for fewer hours`,
+    t`it is enough for some ${Math.round(course.packets)} packets in the ${hours.toFixed(0)} hours of a day, which are gone at once when the day begins; add pace: { perHour: ${share}, carryOver: true }, or open for fewer hours`,
   );
 }
 
@@ -133,19 +134,19 @@ function lintPackets({ campaign, say }: Linting): void {
     say(
       'packets-beyond-budget',
       ['budget', key],
-      `a packet is ${money(course.money / course.packets)} on the average: ${whose} ${showFen(sum)} ends after some ${Math.round(course.packets)} of the ${count}`,
+      t`a packet is ${money(course.money / course.packets)} on the average: ${whose} ${showFen(sum)} ends after some ${Math.round(course.packets)} of the ${count}`,
     );
   }
   if (!pace) return;
-  const slow = packetsOfDay(campaign).find(({ why }) => why.startsWith('pace'))!;
-  const worth = moneyOfDay(campaign).find(({ why }) => why.startsWith('pace'))!.sum;
+  const slow = packetsOfDay(campaign).find(({ isPace }) => isPace)!;
+  const worth = moneyOfDay(campaign).find(({ isPace }) => isPace)!.sum;
   if (packetsPerDay !== undefined && slow.sum < packetsPerDay)
-    say('pace-too-slow', ['budget', 'pace'], `${slow.why}, fewer than packetsPerDay ${packetsPerDay}`);
+    say('pace-too-slow', ['budget', 'pace'], t`${slow.why}, fewer than packetsPerDay ${packetsPerDay}`);
   else if (perDay !== undefined && worth < perDay * NEARLY)
     say(
       'pace-too-slow',
       ['budget', 'pace'],
-      `${slow.why}, worth ${money(worth)} at most: less than perDay ${showFen(perDay)}`,
+      t`${slow.why}, worth ${money(worth)} at most: less than perDay ${showFen(perDay)}`,
     );
 }
 
@@ -159,14 +160,14 @@ function lintStock({ campaign, say }: Linting): void {
   say(
     'stock-above-budget',
     ['budget', 'total'],
-    `${words} come to ${money(sum)}, more than the total ${showFen(total)}: not all of them can be won`,
+    t`${words} come to ${money(sum)}, more than the total ${showFen(total)}: not all of them can be won`,
   );
 }
 
 function lintAlerts({ campaign, say }: Linting): void {
   const { total, alertAt } = campaign.budget!;
   if (alertAt.length > 0 || total < LARGE) return;
-  say('alert-missing', ['budget'], `nobody hears when ${showFen(total)} run out; add alertAt: [50%, 80%, 95%]`);
+  say('alert-missing', ['budget'], t`nobody hears when ${showFen(total)} run out; add alertAt: [50%, 80%, 95%]`);
 }
 
 // ── One follower ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -184,7 +185,7 @@ function lintOnePerson({ campaign, say }: Linting): void {
     say(
       'unlimited-per-user',
       path,
-      `"${feeding.id}" gives "${wallet}" as often as one follower likes${costText(endless)}, and "${main!.id}" gives ${gainText(endless)} for them: nothing but the budget ends it; add earnPerDay to the wallet "${wallet}", once: perDay to "${feeding.id}", or limits: { perUser: { perDay: 1 } }`,
+      t`"${feeding.id}" gives "${wallet}" as often as one follower likes${costText(endless)}, and "${main!.id}" gives ${gainText(endless)} for them: nothing but the budget ends it; add earnPerDay to the wallet "${wallet}", once: perDay to "${feeding.id}", or limits: { perUser: { perDay: 1 } }`,
     );
     return;
   }
@@ -193,19 +194,19 @@ function lintOnePerson({ campaign, say }: Linting): void {
   say(
     'unlimited-per-user',
     ['rules', n, isPaid || !isWritten ? 'on' : 'once'],
-    `${deedText(main!)} is a new claim on "${main!.id}"${costText(endless)}, and each may bring ${gainText(endless)}: nothing about one follower ends it, one alone can take the whole budget; ${fixText(main!, endless)}`,
+    t`${deedText(main!)} is a new claim on "${main!.id}"${costText(endless)}, and each may bring ${gainText(endless)}: nothing about one follower ends it, one alone can take the whole budget; ${fixText(main!, endless)}`,
   );
 }
 
 function deedText(rule: Rule): string {
-  if (rule.earn.size > 0 && rule.spend.size > 0) return `what "${rule.id}" takes it gives back, so that every message`;
-  if (isOnly(rule, ['paid'])) return 'every payment';
-  if (hasTrigger(rule, ['friend'])) return 'every friend';
-  return hasTrigger(rule, ['subscribe']) ? 'every time somebody follows again' : 'every message';
+  if (rule.earn.size > 0 && rule.spend.size > 0) return t`what "${rule.id}" takes it gives back, so that every message`;
+  if (isOnly(rule, ['paid'])) return t`every payment`;
+  if (hasTrigger(rule, ['friend'])) return t`every friend`;
+  return hasTrigger(rule, ['subscribe']) ? t`every time somebody follows again` : t`every message`;
 }
 
 function costText({ cost }: Endless): string {
-  return cost === 0 ? '' : ` for ${showFen(cost)}`;
+  return cost === 0 ? '' : t` for ${showFen(cost)}`;
 }
 
 function gainText({ brings }: Endless): string {
@@ -213,11 +214,11 @@ function gainText({ brings }: Endless): string {
 }
 
 function fixText(rule: Rule, { brings }: Endless): string {
-  const limit = 'add limits: { perUser: { perDay: 1 } }, or a perUser to each prize';
-  if (isOnly(rule, ['paid'])) return `write on: { paid: { over: … } } with more than ${showFen(brings)}, or ${limit}`;
+  const limit = t`add limits: { perUser: { perDay: 1 } }, or a perUser to each prize`;
+  if (isOnly(rule, ['paid'])) return t`write on: { paid: { over: … } } with more than ${showFen(brings)}, or ${limit}`;
   if (hasTrigger(rule, ['friend']))
-    return `write on: { friend: { paid: { over: … } } } with more than ${showFen(brings)}, or ${limit}`;
-  return 'add limits: { perUser: { perDay: 1 } }, or once: perDay';
+    return t`write on: { friend: { paid: { over: … } } } with more than ${showFen(brings)}, or ${limit}`;
+  return t`add limits: { perUser: { perDay: 1 } }, or once: perDay`;
 }
 
 /** Claims one follower can make on a day; `Infinity` where nothing bounds them. */
@@ -245,20 +246,20 @@ function lintUserCaps({ campaign, caps, payer, say }: Linting): void {
       say(
         'user-day-cap',
         where,
-        `${claims} claims are some ${Math.round(packets)} packets a day; ${payer} gives one follower at most ${caps.perUserPerDay}, and the others read \`limited\``,
+        t`${claims} claims are some ${Math.round(packets)} packets a day; ${payer} gives one follower at most ${caps.perUserPerDay}, and the others read \`limited\``,
       );
     else if (amount > caps.amountPerUserPerDay)
       say(
         'user-day-cap',
         where,
-        `${claims} claims are some ${money(amount)} a day; ${payer} gives one follower at most ${showFen(caps.amountPerUserPerDay)}`,
+        t`${claims} claims are some ${money(amount)} a day; ${payer} gives one follower at most ${showFen(caps.amountPerUserPerDay)}`,
       );
   }
   if (perUser.amountPerDay !== undefined && perUser.amountPerDay > caps.amountPerUserPerDay)
     say(
       'user-day-cap',
       ['limits', 'perUser', 'amountPerDay'],
-      `${showFen(perUser.amountPerDay)} is more than the ${showFen(caps.amountPerUserPerDay)} that ${payer} gives one follower on one day`,
+      t`${showFen(perUser.amountPerDay)} is more than the ${showFen(caps.amountPerUserPerDay)} that ${payer} gives one follower on one day`,
     );
 }
 
@@ -273,7 +274,7 @@ function lintMerchantDay({ campaign, caps, payer, say }: Linting): void {
     say(
       'merchant-day-cap',
       ['budget', key],
-      `${showFen(sum)} for one day is more than ${showFen(caps.amountPerDay)}, which is all that ${payer} pays on one day`,
+      t`${showFen(sum)} for one day is more than ${showFen(caps.amountPerDay)}, which is all that ${payer} pays on one day`,
     );
 }
 
@@ -284,11 +285,11 @@ function lintQueue({ campaign, caps, payer, say }: Linting): void {
     if (seconds <= WAIT_MAX) return;
     const next = rounds[n + 1];
     const isLate = next !== undefined && from + seconds * SECOND > next.from;
-    const over = from + seconds * SECOND > to ? `, after the round is over` : '';
+    const over = from + seconds * SECOND > to ? t`, after the round is over` : '';
     say(
       'payout-queue',
       ['rounds', n, 'packets'],
-      `${packets} packets at ${caps.perSecond} a second (${payer}): when all are taken at once, the last of "${name}" waits ${waitText(seconds)}${over}${isLate ? `, and "${next.name}" queues behind it` : ''}`,
+      t`${packets} packets at ${caps.perSecond} a second (${payer}): when all are taken at once, the last of "${name}" waits ${waitText(seconds)}${over}${isLate ? t`, and "${next.name}" queues behind it` : ''}`,
       { advice: '抢到啦，正在派发，几分钟内到账。' },
     );
   });
@@ -297,13 +298,13 @@ function lintQueue({ campaign, caps, payer, say }: Linting): void {
     say(
       'payout-queue',
       ['limits', 'perMinute'],
-      `${perMinute} claims a minute are more than the ${perMinutePaid} that ${payer} pays: the queue grows by ${perMinute - perMinutePaid} a minute`,
+      t`${perMinute} claims a minute are more than the ${perMinutePaid} that ${payer} pays: the queue grows by ${perMinute - perMinutePaid} a minute`,
     );
 }
 
-function waitText(seconds: number): string {
+function waitText(seconds: number): Wording {
   const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
-  return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`;
+  return rest === 0 ? t`${minutes} min` : t`${minutes} min ${rest} s`;
 }
 
 // ── The packet ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -319,7 +320,7 @@ function lintPacket({ campaign, showsPacket, say }: Linting): void {
       say(
         'group-packet',
         ['prizes', prize.name, 'shares'],
-        `"${prize.name}" is a group packet; WeChat Pay deprecated these on 2024-06-05 and may refuse them`,
+        t`"${prize.name}" is a group packet; WeChat Pay deprecated these on 2024-06-05 and may refuse them`,
       );
   if (!packet || !showsPacket) return;
   const length = [...packet.actName].length;
@@ -328,7 +329,7 @@ function lintPacket({ campaign, showsPacket, say }: Linting): void {
     say(
       'act-name-long',
       isName ? ['name'] : ['packet', 'actName'],
-      `the packet's actName "${packet.actName}" has ${length} characters; WeChat Pay refuses more than ${ACT_NAME_MAX}: write a shorter packet.actName`,
+      t`the packet's actName "${packet.actName}" has ${length} characters; WeChat Pay refuses more than ${ACT_NAME_MAX}: write a shorter packet.actName`,
     );
   }
   const isUsual = cash.length > 0 && leastOf(cash) >= USUAL.min && mostOf(cash) <= USUAL.max;
@@ -336,6 +337,6 @@ function lintPacket({ campaign, showsPacket, say }: Linting): void {
     say(
       'scene-not-needed',
       ['packet', 'scene'],
-      `no amount needs a scene (all are within ${showFen(USUAL.min)} and ${showFen(USUAL.max)}), and 商家红包 accounts refuse any; leave it out`,
+      t`no amount needs a scene (all are within ${showFen(USUAL.min)} and ${showFen(USUAL.max)}), and 商家红包 accounts refuse any; leave it out`,
     );
 }

@@ -3,6 +3,7 @@
 
 import { type Fen, showFen } from '../base/money.ts';
 import { daysOf } from '../exposure/open-days.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { Prize, Rule } from '../rules/campaign.ts';
 import { type Cash, cashGiven, isCash, isDraw, isOnly, isWorth, mostOf, prizesGiven } from '../rules/campaign-query.ts';
 import type { Linting } from './context.ts';
@@ -18,7 +19,7 @@ export function lintOdds(at: Linting): void {
   for (const prize of campaign.prizes.values()) {
     const rules = giving.filter(rule => prizesGiven(campaign, rule).includes(prize));
     if (rules.length === 0) {
-      if (giving.length > 0 && !prize.fallback) never(at, prize, 'no rule gives it', []);
+      if (giving.length > 0 && !prize.fallback) never(at, prize, t`no rule gives it`, []);
       continue;
     }
     if (isCash(prize)) lintAmount(at, prize, rules);
@@ -32,35 +33,35 @@ export function lintOdds(at: Linting): void {
   lintTop(at, giving);
 }
 
-function never({ say }: Linting, { name }: Prize, why: string, path: readonly string[]): void {
-  say('prize-unwinnable', ['prizes', name, ...path], `"${name}" can never be won: ${why}`);
+function never({ say }: Linting, { name }: Prize, why: Wording, path: readonly string[]): void {
+  say('prize-unwinnable', ['prizes', name, ...path], t`"${name}" can never be won: ${why}`);
 }
 
 // ── By its amount ────────────────────────────────────────────────────────────────────────────────────────────
 
-function ceilings({ campaign, caps, payer }: Linting, rules: readonly Rule[]): { sum: Fen; words: string }[] {
+function ceilings({ campaign, caps, payer }: Linting, rules: readonly Rule[]): { sum: Fen; words: Wording }[] {
   const { perUser, perScene, budget } = campaign;
   const isAtStore = rules.every(rule => isOnly(rule, ['scan']));
-  const all: [Fen | undefined, string][] = [
-    [perUser.amountPerDay, 'limits.perUser.amountPerDay is'],
-    [isAtStore ? perScene.amountPerDay : undefined, 'limits.perScene.amountPerDay is'],
-    [budget?.perDay, 'budget.perDay is'],
-    [caps.amountPerUserPerDay, `on one day ${payer} gives one follower`],
-    [caps.amountPerDay, `on one day ${payer} pays`],
+  const all: [Fen | undefined, Wording][] = [
+    [perUser.amountPerDay, t`limits.perUser.amountPerDay is`],
+    [isAtStore ? perScene.amountPerDay : undefined, t`limits.perScene.amountPerDay is`],
+    [budget?.perDay, t`budget.perDay is`],
+    [caps.amountPerUserPerDay, t`on one day ${payer} gives one follower`],
+    [caps.amountPerDay, t`on one day ${payer} pays`],
   ];
-  return all.flatMap(([sum, words]) => (sum === undefined ? [] : [{ sum, words: `${words} ${showFen(sum)}` }]));
+  return all.flatMap(([sum, words]) => (sum === undefined ? [] : [{ sum, words: t`${words} ${showFen(sum)}` }]));
 }
 
 function lintAmount(at: Linting, prize: Cash, rules: readonly Rule[]): void {
   const [lowest] = ceilings(at, rules).sort((a, b) => a.sum - b.sum);
   if (!lowest || prize.max <= lowest.sum) return;
   const { name, min, max } = prize;
-  if (min > lowest.sum) never(at, prize, `it is worth ${showFen(min)}, and ${lowest.words}`, ['redpacket']);
+  if (min > lowest.sum) never(at, prize, t`it is worth ${showFen(min)}, and ${lowest.words}`, ['redpacket']);
   else
     at.say(
       'prize-unwinnable',
       ['prizes', name, 'redpacket'],
-      `of "${name}" (${showFen(min)}..${showFen(max)}) the amounts above ${showFen(lowest.sum)} can never be won: ${lowest.words}`,
+      t`of "${name}" (${showFen(min)}..${showFen(max)}) the amounts above ${showFen(lowest.sum)} can never be won: ${lowest.words}`,
     );
 }
 
@@ -71,7 +72,7 @@ function lintTop({ campaign, topPrize, say }: Linting, giving: readonly Rule[]):
       say(
         'top-prize',
         ['prizes', prize.name, 'redpacket'],
-        `"${prize.name}" is worth up to ${showFen(mostOf([prize]))}; the highest prize of a draw may be ${showFen(topPrize)}`,
+        t`"${prize.name}" is worth up to ${showFen(mostOf([prize]))}; the highest prize of a draw may be ${showFen(topPrize)}`,
       );
 }
 
@@ -81,7 +82,7 @@ function lintUnlock(at: Linting, prize: Prize, rules: readonly Rule[]): void {
   if (prize.unlockAfter === undefined || !rules.some(isDraw)) return;
   const most = claimsEver(at.campaign);
   if (most > prize.unlockAfter) return;
-  never(at, prize, `it wants ${prize.unlockAfter} draws before, and one follower has at most ${most} in all`, [
+  never(at, prize, t`it wants ${prize.unlockAfter} draws before, and one follower has at most ${most} in all`, [
     'unlockAfter',
   ]);
 }
@@ -94,7 +95,7 @@ function lintWindow(at: Linting, prize: Prize, rules: readonly Rule[]): void {
   if (!window || campaign.rounds.length === 0 || !rules.every(isBound)) return;
   const { from = campaign.period.from, to = campaign.period.to } = window;
   const isEver = campaign.rounds.some(round => round.from < to && from < round.to);
-  if (!isEver) never(at, prize, 'no round is on in its window', ['window']);
+  if (!isEver) never(at, prize, t`no round is on in its window`, ['window']);
 }
 
 /** `give: { 3: a }`: the third time must come. */
@@ -107,12 +108,12 @@ function lintSteps({ campaign, say }: Linting, rule: Rule, n: number): void {
   for (const step of giveAt.keys()) {
     const why =
       step > total
-        ? `limits.perUser.total is ${total}`
+        ? t`limits.perUser.total is ${total}`
         : isDaily && step > days
-          ? `the campaign has ${days} days`
+          ? t`the campaign has ${days} days`
           : undefined;
     if (why !== undefined)
-      say('prize-unwinnable', ['rules', n, 'give', step], `time ${step} of "${id}" never comes: ${why}`);
+      say('prize-unwinnable', ['rules', n, 'give', step], t`time ${step} of "${id}" never comes: ${why}`);
   }
 }
 
@@ -129,7 +130,7 @@ function lintHardly({ campaign, say }: Linting): void {
     say(
       'prize-unlikely',
       ['prizes', name, 'weight'],
-      `the budget is enough for some ${Math.round(course.draws)} draws, in which "${name}" is won ${won.toFixed(2)} times on the average: probably nobody wins it`,
+      t`the budget is enough for some ${Math.round(course.draws)} draws, in which "${name}" is won ${won.toFixed(2)} times on the average: probably nobody wins it`,
     );
   }
 }

@@ -2,6 +2,7 @@
 // their names, the rules from top to bottom, and the first one that is running decides.
 
 import { beijingText, instant } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { bookOf, type Match } from '../decide/match.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
 import type { Piece } from '../triggers/trigger.ts';
@@ -104,14 +105,14 @@ export function lintReach(at: Linting, reach: Reach): void {
     say(
       'period-over',
       ['period', 'to'],
-      `the campaign was over at ${beijingText(campaign.period.to).slice(0, 16)}; move the file out of the rules, or give it another period`,
+      t`the campaign was over at ${beijingText(campaign.period.to).slice(0, 16)}; move the file out of the rules, or give it another period`,
     );
   const gives = campaign.rules.some(({ give, assigned }) => give.length > 0 || assigned);
   if (gives && campaign.tests.length === 0)
     say(
       'no-tests',
       ['campaign'],
-      'the campaign gives something and has no tests; add tests: with what must come of it',
+      t`the campaign gives something and has no tests; add tests: with what must come of it`,
     );
   campaign.rules.forEach((rule, n) => {
     lintRule(at, reach, rule, n);
@@ -127,18 +128,22 @@ function lintRule(at: Linting, reach: Reach, rule: Rule, n: number): void {
   const isAll = rule.on.length > 0 && taken.length === pieces.length && taken.every(({ isWhole }) => isWhole);
   if (isAll && !hasMore(rule)) {
     const by = [...new Set(taken.map(each => whoIs(each.by, campaign)))].join(', ');
-    say('rule-unreachable', ['rules', n, 'on'], `the rule "${rule.id}" is never asked: ${by} answers all of it before`);
+    say(
+      'rule-unreachable',
+      ['rules', n, 'on'],
+      t`the rule "${rule.id}" is never asked: ${by} answers all of it before`,
+    );
     return;
   }
   for (const { piece, by } of taken) {
     const day = piece.day ?? by.day;
-    const when = day === undefined ? '' : ` of ${day}`;
+    const when = day === undefined ? '' : t` of ${day}`;
     const word = piece.word === undefined ? {} : { word: piece.word };
     const overlap = by.campaign === campaign ? '' : overlapText(campaign, by.campaign);
     say(
       'keyword-conflict',
       ['rules', n, 'on'],
-      `${piece.label}${when} never comes to "${rule.id}"${overlap}: ${whoIs(by, campaign)} answers it before`,
+      t`${piece.label}${when} never comes to "${rule.id}"${overlap}: ${whoIs(by, campaign)} answers it before`,
       word,
     );
   }
@@ -165,12 +170,12 @@ function takenOf(piece: Piece, rule: Rule, campaign: Campaign, reach: Reach, acc
   return [];
 }
 
-function whoIs({ campaign, rule }: Standing, of: Campaign): string {
-  return campaign === of ? `"${rule.id}" in line ${rule.line}` : `"${rule.id}" (${campaign.file}:${rule.line})`;
+function whoIs({ campaign, rule }: Standing, of: Campaign): Wording {
+  return campaign === of ? t`"${rule.id}" in line ${rule.line}` : `"${rule.id}" (${campaign.file}:${rule.line})`;
 }
 
-function overlapText({ period }: Campaign, { period: other }: Campaign): string {
+function overlapText({ period }: Campaign, { period: other }: Campaign): Wording {
   if (other.from <= period.from && other.to >= period.to) return '';
   const text = (at: number): string => beijingText(instant(at)).slice(0, 16);
-  return ` from ${text(Math.max(period.from, other.from))} to ${text(Math.min(period.to, other.to))}`;
+  return t` from ${text(Math.max(period.from, other.from))} to ${text(Math.min(period.to, other.to))}`;
 }

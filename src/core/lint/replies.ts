@@ -3,6 +3,7 @@
 
 import { yuanText } from '../base/money.ts';
 import { DAY, HOUR, hoursText } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { isSpokenLate, outcomesOf, valuesIn } from '../decide/outcomes.ts';
 import type { Spoken } from '../mechanics/mechanic.ts';
 import { type Campaign, DETAILS, type ReplyTemplate, type Rule, type Said } from '../rules/campaign.ts';
@@ -52,12 +53,12 @@ function wordsOf(said: Spoken, path: Path, reply: ReplyTemplate): Text[] {
 function lintHoles({ campaign, say }: Linting, rule: Rule, { said, path, text }: Text): void {
   const values = valuesIn(said, rule, campaign);
   const words = [...new Set(placeholdersOf(text))] as Placeholder[];
-  const when = said === 'reply' ? `in a reply of "${rule.id}"` : `in \`${said}\` of "${rule.id}"`;
+  const when = said === 'reply' ? t`in a reply of "${rule.id}"` : t`in \`${said}\` of "${rule.id}"`;
   for (const word of words.filter(each => !values.has(each)))
-    say('placeholder-empty', path, `{{${word}}} is always empty ${when}; leave it out`, { word: `{{${word}}}` });
+    say('placeholder-empty', path, t`{{${word}}} is always empty ${when}; leave it out`, { word: `{{${word}}}` });
   const coupon = prizesGiven(campaign, rule).find(({ kind }) => kind === 'coupon');
   if (said === 'won' && coupon && words.includes('amount'))
-    say('placeholder-empty', path, `{{amount}} is 0.00 when "${coupon.name}", a coupon, is won; write {{prize}}`, {
+    say('placeholder-empty', path, t`{{amount}} is 0.00 when "${coupon.name}", a coupon, is won; write {{prize}}`, {
       word: '{{amount}}',
       advice: '恭喜抽中「{{prize}}」！{{coupon}}',
     });
@@ -95,7 +96,7 @@ function longestValues(campaign: Campaign): Values {
     store: longest(shops.map(({ name }) => name)),
     storeHours: longest(shops.map(({ hours }) => hoursText(hours))),
     round: longest(rounds.map(({ name }) => name)),
-    nextRound: `${longest(rounds.map(({ name }) => name))} 01-01 00:00`,
+    nextRound: t`${longest(rounds.map(({ name }) => name))} 01-01 00:00`,
     question: longest(questions.map(({ text }) => text)),
     choices: longest(lines),
   };
@@ -107,7 +108,7 @@ function lintLength({ say }: Linting, { path, text }: Text, values: Values): voi
   say(
     'reply-too-long',
     path,
-    `filled in, this text can have ${size} bytes; WeChat takes at most ${BYTES_MAX} (a Chinese character has 3)`,
+    t`filled in, this text can have ${size} bytes; WeChat takes at most ${BYTES_MAX} (a Chinese character has 3)`,
   );
 }
 
@@ -118,14 +119,14 @@ function lintOutcomes({ campaign, say }: Linting, rule: Rule, n: number): void {
   const possible = outcomesOf(rule, campaign);
   for (const said of Object.keys(rule.replies) as Said[]) {
     if (possible.has(said)) continue;
-    say('reply-never-said', ['rules', n, 'replies', said], `\`${said}\` cannot come of "${rule.id}"; ${whyNot(said)}`);
+    say('reply-never-said', ['rules', n, 'replies', said], t`\`${said}\` cannot come of "${rule.id}"; ${whyNot(said)}`);
   }
   const silent = [...possible].filter(said => !rule.replies[said] && !hasPlain(said, rule));
   if (silent.length > 0)
     say(
       'reply-by-default',
       ['rules', n, 'id'],
-      `"${rule.id}" has no text of its own for ${silent.join(', ')}: the default one is said`,
+      t`"${rule.id}" has no text of its own for ${silent.join(', ')}: the default one is said`,
     );
 }
 
@@ -134,34 +135,34 @@ function hasPlain(said: Said, { replies }: Rule): boolean {
 }
 
 /** What an outcome needs. */
-const NEEDS: Partial<Record<Said, string>> = {
-  won: 'it needs a red packet that is paid at once, or a coupon; a delayed one says `pending`',
-  nothing: 'it needs a prize with nothing: true',
-  problem: 'it needs a red packet',
-  halted: 'it needs a red packet',
-  paused: 'it needs a rule that gives something',
-  closed: 'it needs hours or weekdays in `period`, stores or rounds',
-  notEligible: 'it needs `who`, or a list of stores',
-  already: 'with once: perEvent every event is a new claim',
-  limited: 'it needs `limits`, or a limited prize',
-  soldOut: 'it needs a prize that can run out',
-  noChance: 'it needs `spend`',
-  tooSoon: 'it needs limits.perUser.gap',
-  locked: 'it needs `guess`',
-  later: 'it needs budget.pace or limits.perMinute',
-  sceneSoldOut: 'it needs limits.perScene, and on: scan',
-  between: 'it needs several rounds',
-  pending: 'it needs `delay`',
-  cancelled: 'it needs a red packet that `cancelIf` or the refund of an order can take back',
-  reminder: 'it needs a red packet',
-  progress: 'it needs a `give` by times, or only `earn`',
-  wrong: 'it needs `guess` or `quiz`',
-  timeout: 'it needs `quiz`',
-  ask: 'it needs `quiz`',
+const NEEDS: Partial<Record<Said, Wording>> = {
+  won: t`it needs a red packet that is paid at once, or a coupon; a delayed one says \`pending\``,
+  nothing: t`it needs a prize with nothing: true`,
+  problem: t`it needs a red packet`,
+  halted: t`it needs a red packet`,
+  paused: t`it needs a rule that gives something`,
+  closed: t`it needs hours or weekdays in \`period\`, stores or rounds`,
+  notEligible: t`it needs \`who\`, or a list of stores`,
+  already: t`with once: perEvent every event is a new claim`,
+  limited: t`it needs \`limits\`, or a limited prize`,
+  soldOut: t`it needs a prize that can run out`,
+  noChance: t`it needs \`spend\``,
+  tooSoon: t`it needs limits.perUser.gap`,
+  locked: t`it needs \`guess\``,
+  later: t`it needs budget.pace or limits.perMinute`,
+  sceneSoldOut: t`it needs limits.perScene, and on: scan`,
+  between: t`it needs several rounds`,
+  pending: t`it needs \`delay\``,
+  cancelled: t`it needs a red packet that \`cancelIf\` or the refund of an order can take back`,
+  reminder: t`it needs a red packet`,
+  progress: t`it needs a \`give\` by times, or only \`earn\``,
+  wrong: t`it needs \`guess\` or \`quiz\``,
+  timeout: t`it needs \`quiz\``,
+  ask: t`it needs \`quiz\``,
 };
 
-function whyNot(said: Said): string {
-  return NEEDS[said] ?? 'it needs on: { code: … }';
+function whyNot(said: Said): Wording {
+  return NEEDS[said] ?? t`it needs on: { code: … }`;
 }
 
 // ── Whether it arrives ───────────────────────────────────────────────────────────────────────────────────────
@@ -173,12 +174,12 @@ function lintArrival({ say }: Linting, rule: Rule, n: number): void {
   if (own.length === 0) return;
   if (isSpokenLate(rule)) {
     const isPaid = hasTrigger(rule, ['paid']);
-    const who = isPaid ? 'who pays' : 'who invited somebody';
+    const who = isPaid ? t`who pays` : t`who invited somebody`;
     say(
       'reply-may-not-arrive',
       path,
-      `${who} has sent no message to answer: these texts reach only those who wrote within 48 hours, or did something in the chat within the last minute${isPaid ? ' (WeChat is not clear whether a payment counts)' : ''}`,
-      { advice: '在别处也能查到：请用户回复「我的红包」' },
+      t`${who} has sent no message to answer: these texts reach only those who wrote within 48 hours, or did something in the chat within the last minute${isPaid ? t` (WeChat is not clear whether a payment counts)` : ''}`,
+      { advice: t`let it be found elsewhere as well: tell followers to send 我的红包` },
     );
     return;
   }
@@ -187,7 +188,7 @@ function lintArrival({ say }: Linting, rule: Rule, n: number): void {
     say(
       'reply-may-not-arrive',
       [...path, late],
-      `\`${late}\` is said up to ${Math.round(delay / DAY)} days after the claim, and WeChat lets it through only within 48 hours of the follower's last message`,
+      t`\`${late}\` is said up to ${Math.round(delay / DAY)} days after the claim, and WeChat lets it through only within 48 hours of the follower's last message`,
     );
 }
 

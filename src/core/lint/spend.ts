@@ -5,11 +5,12 @@ import { type Fen, fen, showFen } from '../base/money.ts';
 import { type Day, dayOf, later, MINUTE } from '../base/time.ts';
 import { daysOf } from '../exposure/open-days.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { type Cash, cashGiven, isCash, isOnly, mostOf, payingRules, prizesGiven } from '../rules/campaign-query.ts';
 import type { Caps } from './context.ts';
 
 /** Packets or fen, and what holds it there. */
-export type Bound = { readonly sum: number; readonly why: string };
+export type Bound = { readonly sum: number; readonly why: Wording; readonly isPace?: true };
 
 export function lowest(bounds: readonly Bound[]): Bound | undefined {
   return [...bounds].sort((a, b) => a.sum - b.sum)[0];
@@ -39,26 +40,30 @@ export function packetsOfDay(campaign: Campaign): Bound[] {
   if (pace) {
     const turns = pace.carryOver ? Math.ceil(minutes / 60) : hours;
     const sum = pace.perHour * turns;
-    bounds.push({ sum, why: `pace ${pace.perHour} an hour gives ${sum} in the ${turns} hours of a day` });
+    bounds.push({
+      sum,
+      isPace: true,
+      why: t`pace ${pace.perHour} an hour gives ${sum} in the ${turns} hours of a day`,
+    });
   }
   const stores = storesShared(campaign);
   if (stores !== undefined && perScene.perDay !== undefined) {
     const sum = perScene.perDay * stores;
-    bounds.push({ sum, why: `perScene.perDay ${perScene.perDay} × ${stores} stores is ${sum}` });
+    bounds.push({ sum, why: t`perScene.perDay ${perScene.perDay} × ${stores} stores is ${sum}` });
   }
   if (perMinute !== undefined) {
     const sum = perMinute * Math.ceil(minutes);
-    bounds.push({ sum, why: `perMinute ${perMinute} gives ${sum} in the ${Math.ceil(minutes)} minutes of a day` });
+    bounds.push({ sum, why: t`perMinute ${perMinute} gives ${sum} in the ${Math.ceil(minutes)} minutes of a day` });
   }
   const cash = cashOf(campaign);
   const perDay = cash.map(prize => prize.perDay);
   if (perDay.every(count => count !== undefined)) {
     const sum = perDay.reduce((all, count) => all + count, 0);
-    bounds.push({ sum, why: `the prizes' own perDay come to ${sum}` });
+    bounds.push({ sum, why: t`the prizes' own perDay come to ${sum}` });
   }
   if (cash.every(({ split }) => split) && campaign.rounds.length > 0) {
     const sum = Math.max(...[...roundsByDay(campaign).values()].map(({ packets }) => packets));
-    bounds.push({ sum, why: `the rounds of a day have ${sum}` });
+    bounds.push({ sum, why: t`the rounds of a day have ${sum}` });
   }
   return bounds;
 }
@@ -80,20 +85,20 @@ export function moneyOfDay(campaign: Campaign, caps?: Caps): Bound[] {
   const bounds: Bound[] = [];
   const counts = packetsOfDay(campaign);
   if (budget?.packetsPerDay !== undefined)
-    counts.push({ sum: budget.packetsPerDay, why: `packetsPerDay is ${budget.packetsPerDay}` });
+    counts.push({ sum: budget.packetsPerDay, why: t`packetsPerDay is ${budget.packetsPerDay}` });
   const limitOf = ({ perDay, stock }: Prize): number => Math.min(perDay ?? Infinity, stock ?? Infinity);
-  for (const { sum, why } of counts) bounds.push({ sum: costliest(sum, cash, limitOf), why });
+  for (const bound of counts) bounds.push({ ...bound, sum: costliest(bound.sum, cash, limitOf) });
   const stores = storesShared(campaign);
   if (stores !== undefined && perScene.amountPerDay !== undefined) {
     const sum = perScene.amountPerDay * stores;
-    bounds.push({ sum, why: `perScene.amountPerDay ${showFen(perScene.amountPerDay)} × ${stores} stores` });
+    bounds.push({ sum, why: t`perScene.amountPerDay ${showFen(perScene.amountPerDay)} × ${stores} stores` });
   }
   if (cash.every(({ split }) => split) && campaign.rounds.length > 0)
     bounds.push({
       sum: Math.max(...[...roundsByDay(campaign).values()].map(({ total }) => total)),
-      why: 'the rounds of a day come to that',
+      why: t`the rounds of a day come to that`,
     });
-  if (caps) bounds.push({ sum: caps.amountPerDay, why: 'the merchant pays no more on one day' });
+  if (caps) bounds.push({ sum: caps.amountPerDay, why: t`the merchant pays no more on one day` });
   return bounds;
 }
 
@@ -120,14 +125,18 @@ export function packetsInAll(campaign: Campaign): Bound[] {
   const { days } = daysOf(campaign);
   const counts = packetsOfDay(campaign);
   if (budget?.packetsPerDay !== undefined)
-    counts.push({ sum: budget.packetsPerDay, why: `packetsPerDay is ${budget.packetsPerDay}` });
-  const bounds = counts.map(({ sum, why }) => ({ sum: sum * days, why: `${why}, and there are ${days} days` }));
+    counts.push({ sum: budget.packetsPerDay, why: t`packetsPerDay is ${budget.packetsPerDay}` });
+  const bounds = counts.map(({ sum, why, ...more }) => ({
+    ...more,
+    sum: sum * days,
+    why: t`${why}, and there are ${days} days`,
+  }));
   const cash = cashOf(campaign);
   const stock = cash.reduce((sum, prize) => sum + supplyOf(prize, days), 0);
-  if (stock < Infinity) bounds.push({ sum: stock, why: `there are ${stock} prizes in all` });
+  if (stock < Infinity) bounds.push({ sum: stock, why: t`there are ${stock} prizes in all` });
   if (cash.every(({ split }) => split) && rounds.length > 0) {
     const sum = rounds.reduce((all, { packets }) => all + packets, 0);
-    bounds.push({ sum, why: `the rounds have ${sum}` });
+    bounds.push({ sum, why: t`the rounds have ${sum}` });
   }
   return bounds;
 }
@@ -142,13 +151,13 @@ export function moneyInAll(campaign: Campaign, caps?: Caps): Bound[] {
   const bounds: Bound[] = [];
   const day = lowest(ofDay);
   if (day && day.sum < Infinity)
-    bounds.push({ sum: day.sum * days, why: `${showFen(fen(day.sum))} a day (${day.why}) on ${days} days` });
+    bounds.push({ sum: day.sum * days, why: t`${showFen(fen(day.sum))} a day (${day.why}) on ${days} days` });
   const supply = (prize: Cash): number => supplyOf(prize, days);
   if (budget?.packets !== undefined)
-    bounds.push({ sum: costliest(budget.packets, cash, supply), why: `packets is ${budget.packets}` });
-  bounds.push({ sum: costliest(Infinity, cash, supply), why: 'all prizes in stock come to that' });
+    bounds.push({ sum: costliest(budget.packets, cash, supply), why: t`packets is ${budget.packets}` });
+  bounds.push({ sum: costliest(Infinity, cash, supply), why: t`all prizes in stock come to that` });
   if (cash.every(({ split }) => split) && rounds.length > 0)
-    bounds.push({ sum: rounds.reduce((all, { total }) => all + total, 0), why: 'the rounds come to that' });
+    bounds.push({ sum: rounds.reduce((all, { total }) => all + total, 0), why: t`the rounds come to that` });
   return bounds.filter(({ sum }) => sum < Infinity);
 }
 

@@ -3,6 +3,7 @@
 
 import { fen, showFen } from '../base/money.ts';
 import { beijingText, type Instant } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { dayIn } from '../match/claim-key.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { calledOf } from '../rules/renamed.ts';
@@ -45,7 +46,7 @@ function endOf(before: LiveCampaign, { live }: LiveSide, { now, say }: Comparing
   if (!live.draws || !isOver(before, now) || live.to <= before.to) return;
   say(
     ['period', 'to'],
-    `the campaign was over at ${timeText(before.to)}, and since then its seed may be public: every draw to come could be foretold. Leave the period as it was, and give what follows a new id with new: true`,
+    t`the campaign was over at ${timeText(before.to)}, and since then its seed may be public: every draw to come could be foretold. Leave the period as it was, and give what follows a new id with new: true`,
     'refused',
   );
 }
@@ -54,17 +55,17 @@ function wholeOf(before: LiveCampaign, { live, campaign }: LiveSide, { say }: Co
   if ((before.account ?? '') !== (live.account ?? '') && before.account !== undefined)
     say(
       ['account'],
-      `account is ${live.account ?? 'left out'} instead of ${before.account}: its followers have other openids, and all of them may claim`,
+      t`account is ${live.account ?? t`left out`} instead of ${before.account}: its followers have other openids, and all of them may claim`,
     );
   if (before.dayStartsAt !== live.dayStartsAt)
     say(
       ['period', 'dayStartsAt'],
-      `a day begins at ${clockText(live.dayStartsAt)} instead of ${clockText(before.dayStartsAt)}: who claimed in the hours between may claim once more today, and what is counted a day begins anew`,
+      t`a day begins at ${clockText(live.dayStartsAt)} instead of ${clockText(before.dayStartsAt)}: who claimed in the hours between may claim once more today, and what is counted a day begins anew`,
     );
   if (before.commitment !== undefined && live.commitment !== undefined && before.commitment !== live.commitment)
     say(
       ['campaign'],
-      'its seed is another one (`secret` in bot.yaml): what was drawn so far cannot be verified by it, and the commitment that was published no longer holds. Put the former `secret` back',
+      t`its seed is another one (\`secret\` in bot.yaml): what was drawn so far cannot be verified by it, and the commitment that was published no longer holds. Put the former \`secret\` back`,
     );
   scenesOf(before, live, campaign, say);
 }
@@ -76,16 +77,20 @@ function scenesOf(before: LiveCampaign, live: LiveCampaign, { perScene }: Campai
   if (gone.length === 0 || fresh.length === 0) return;
   say(
     ['stores'],
-    `${shortList(gone)} gone and ${shortList(fresh)} new: limits of a scene go by its name, and begin at nothing for a new one`,
+    t`${shortList(gone)} gone and ${shortList(fresh)} new: limits of a scene go by its name, and begin at nothing for a new one`,
   );
 }
 
-function shortList(names: readonly string[]): string {
+function shortList(names: readonly string[]): Wording {
   const shown = names
     .slice(0, 3)
     .map(name => `"${name}"`)
     .join(', ');
-  return names.length > 3 ? `${shown} and ${names.length - 3} more are` : `${shown} ${names.length > 1 ? 'are' : 'is'}`;
+  return names.length > 3
+    ? t`${shown} and ${names.length - 3} more are`
+    : names.length > 1
+      ? t`${shown} are`
+      : t`${shown} is`;
 }
 
 // ── Limits ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -110,17 +115,17 @@ function limitsOf(before: LiveCampaign, { live, campaign }: LiveSide, { evidence
     const show = (value: number): string =>
       MONEY.test(name) ? showFen(fen(value)) : name.endsWith('.gap') ? `${value / 1000} s` : String(value);
     const so =
-      counter === undefined ? ': what was before counts as well' : usedText(evidence.counter(counter), limit, show);
+      counter === undefined ? t`: what was before counts as well` : usedText(evidence.counter(counter), limit, show);
     say(
       name.split('.'),
-      `${name}: ${was === undefined ? `${show(limit)} is new` : `${show(was)} → ${show(limit)}`}${so}`,
+      t`${name}: ${was === undefined ? t`${show(limit)} is new` : `${show(was)} → ${show(limit)}`}${so}`,
     );
   }
 }
 
-function usedText(used: number, limit: number, show: (value: number) => string): string {
-  const full = used >= limit ? ', so that nothing more is given' : '';
-  return `, and ${show(used)} of ${show(limit)} are used already${full}`;
+function usedText(used: number, limit: number, show: (value: number) => string): Wording {
+  const full = used >= limit ? t`, so that nothing more is given` : '';
+  return t`, and ${show(used)} of ${show(limit)} are used already${full}`;
 }
 
 // ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,7 +144,7 @@ function ruleOf(
     if (followers > 0)
       say(
         ['rules', n, 'once'],
-        `"${name}" is once: ${rule.once} instead of ${was.once}, and ${people(followers)} claimed it: each of them may claim it again`,
+        t`"${name}" is once: ${rule.once} instead of ${was.once}, and ${people(followers)} claimed it: each of them may claim it again`,
       );
   }
   const batches = rule.batches.filter(batch => !was.batches.includes(batch));
@@ -147,12 +152,12 @@ function ruleOf(
   if (batches.length > 0 && dropped.length > 0)
     say(
       ['rules', n, 'on'],
-      `"${name}" takes codes of ${batches.join(', ')} instead of ${dropped.join(', ')}: those are answered as no codes now`,
+      t`"${name}" takes codes of ${batches.join(', ')} instead of ${dropped.join(', ')}: those are answered as no codes now`,
     );
   if (was.odds !== '' && rule.odds !== '' && was.odds !== rule.odds)
     say(
       ['rules', n, 'give'],
-      `the odds of "${name}" are others from now on (${was.odds} → ${rule.odds}): publish them anew, and say from when they hold`,
+      t`the odds of "${name}" are others from now on (${was.odds} → ${rule.odds}): publish them anew, and say from when they hold`,
     );
 }
 
@@ -170,28 +175,26 @@ function prizeOf(
   const base = `campaign/${live.id}/prize/${prize.id}`;
   const isSplit = was.worth.startsWith('split') || prize.worth.startsWith('split');
   if (was.worth !== prize.worth && was.worth !== '' && !isSplit)
-    say(['prizes', name], `"${name}" is ${worthText(prize.worth)} instead of ${worthText(was.worth)} from now on`);
+    say(['prizes', name], t`"${name}" is ${worthText(prize.worth)} instead of ${worthText(was.worth)} from now on`);
   for (const [key, limit] of Object.entries(prize.limits)) {
     const old = was.limits[key];
     if (was.worth === '' || (old !== undefined && limit >= old)) continue;
-    const change = old === undefined ? `${key} ${limit} is new` : `${key} ${old} → ${limit}`;
+    const change = old === undefined ? t`${key} ${limit} is new` : `${key} ${old} → ${limit}`;
     const counter = key === 'stock' ? base : `${base}/day/${dayIn(campaign, now)}`;
     const so =
       key === 'perUser'
-        ? ': what each of them won before counts as well'
+        ? t`: what each of them won before counts as well`
         : usedText(evidence.counter(counter), limit, String);
-    say(['prizes', name, key], `"${name}": ${change}${so}`);
+    say(['prizes', name, key], t`"${name}": ${change}${so}`);
   }
   couponsOf(prize, was, side, evidence.counter.bind(evidence), say);
 }
 
 /** `100..280` → `¥1.00..¥2.80` */
-function worthText(worth: string): string {
-  return worth
-    .replace(/\d+/g, amount => showFen(fen(Number(amount))))
-    .replace(/^(¥[\d.]+)\.\.\1$/, '$1')
-    .replace(/^nothing$/, 'nothing at all')
-    .replace(/^coupon$/, 'a coupon');
+function worthText(worth: string): Wording {
+  if (worth === 'nothing') return t`nothing at all`;
+  if (worth === 'coupon') return t`a coupon`;
+  return worth.replace(/\d+/g, amount => showFen(fen(Number(amount)))).replace(/^(¥[\d.]+)\.\.\1$/, '$1');
 }
 
 function couponsOf(
@@ -210,7 +213,7 @@ function couponsOf(
   const name = calledOf(prize);
   say(
     ['prizes', name, 'coupon'],
-    `${used} lines of the list of "${name}" are given, and up to there nothing may be changed, put in or taken out: others would get what somebody has, or nobody. Put these lines back as they were and add new ones at the end; or make the new list a prize of its own with new: true`,
+    t`${used} lines of the list of "${name}" are given, and up to there nothing may be changed, put in or taken out: others would get what somebody has, or nobody. Put these lines back as they were and add new ones at the end; or make the new list a prize of its own with new: true`,
     'refused',
   );
 }
@@ -234,15 +237,15 @@ function roundsOf(before: LiveCampaign, { live }: LiveSide, { evidence, now, say
     const taken = evidence.counter(`campaign/${live.id}/round/${round.id}/packets`);
     if (taken === 0) continue;
     const name = calledOf(round);
-    const sums = (each: typeof round): string => `${each.packets} packets, ${showFen(fen(each.total))}`;
+    const sums = (each: typeof round): Wording => t`${each.packets} packets, ${showFen(fen(each.total))}`;
     const what = isOther
-      ? `it has ${sums(round)} instead of ${sums(was)}`
+      ? t`it has ${sums(round)} instead of ${sums(was)}`
       : isOtherSplit
-        ? `its packets are ${split === undefined ? 'no shares of it any more' : `${worthText(split.slice(6))} instead of ${worthText(splitWas.slice(6))}`}`
-        : 'the seed is another one';
+        ? t`its packets are ${split === undefined ? t`no shares of it any more` : t`${worthText(split.slice(6))} instead of ${worthText(splitWas.slice(6))}`}`
+        : t`the seed is another one`;
     say(
       ['rounds', n, isOther ? (was.total === round.total ? 'packets' : 'total') : 'name'],
-      `"${name}": ${what}, and ${taken} of its packets are taken: the amounts were laid out beforehand, and the rest would not come to its total. Put it back as it was until ${timeText(was.to)}; for more, add a round`,
+      t`"${name}": ${what}, and ${taken} of its packets are taken: the amounts were laid out beforehand, and the rest would not come to its total. Put it back as it was until ${timeText(was.to)}; for more, add a round`,
       'refused',
     );
   }

@@ -1,7 +1,9 @@
 // Whose store it is (安装归属): the AppIDs, the merchant numbers and a hash of the secret of the bot.yaml that works on it,
 // or "demo". Names alone do not tell: every demo has an account `tea` and a merchant `shop`.
+
 import { createHash } from 'node:crypto';
 import type { Instant } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
 
 export type Installation = {
   readonly kind: 'demo' | 'real';
@@ -64,10 +66,10 @@ export function installationAfter(before: Installation | undefined, now: Install
 }
 
 /** For a message: `the demo`, or AppIDs and merchant numbers. No secret is in it. */
-export function showInstallation(installation: Installation): string {
-  if (installation.kind === 'demo') return 'the demo';
+export function showInstallation(installation: Installation): Wording {
+  if (installation.kind === 'demo') return t`the demo`;
   const merchants = mchIdsOf(installation);
-  return [...appIdsOf(installation), ...(merchants.length > 0 ? merchants : ['no merchant'])].join(', ');
+  return [...appIdsOf(installation), ...(merchants.length > 0 ? merchants : [t`no merchant`])].join(', ');
 }
 
 /** As it is kept; `undefined`: it is none, or of a version to come. */

@@ -3,6 +3,7 @@
 // where nobody has claimed.
 
 import type { Instant } from '../base/time.ts';
+import { sentences, t, type Wording } from '../base/words/words.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { calledOf, namesOf } from '../rules/renamed.ts';
 import type { Path } from '../yaml/path-position.ts';
@@ -28,10 +29,10 @@ export type Evidence = {
 export type LiveFinding = {
   readonly campaign: Campaign;
   readonly path: Path;
-  readonly message: string;
+  readonly message: Wording;
   readonly refused: boolean;
 };
-export type SayLive = (path: Path, message: string, refused?: 'refused') => void;
+export type SayLive = (path: Path, message: Wording, refused?: 'refused') => void;
 
 export type LiveSide = { readonly campaign: Campaign; readonly live: LiveCampaign };
 export type Comparing = {
@@ -109,7 +110,7 @@ function appeared(
     const was = wasText(own, live);
     say(
       ['was'],
-      `"${calledOf(live)}" goes on as "${live.id}", but what was live as "${calledOf(own)}" has its claims under "${own.id}"; ${was ?? 'leave `was` out'}`,
+      t`"${calledOf(live)}" goes on as "${live.id}", but what was live as "${calledOf(own)}" has its claims under "${own.id}"; ${was ?? t`leave \`was\` out`}`,
       'refused',
     );
     return;
@@ -120,12 +121,12 @@ function appeared(
   if (!like) return;
   const { followers } = evidence.claims({ campaign: like.id });
   const [is, was] = [calledOf(live), calledOf(like)];
-  const gone = `the campaign "${was}" is gone and "${is}" is new, and ${people(followers)} claimed in "${was}": they could claim everything again.`;
-  if (stale) say(['new'], `${gone} ${staleWords(was, like)}`, 'refused');
+  const gone = t`the campaign "${was}" is gone and "${is}" is new, and ${people(followers)} claimed in "${was}": they could claim everything again.`;
+  if (stale) say(['new'], sentences(gone, staleWords(was, like)), 'refused');
   else
     say(
       ['campaign'],
-      `${gone} Say ${wasText(like, live)} if it is the same campaign under another id, or new: true if everybody may claim in it`,
+      t`${gone} Say ${wasText(like, live)} if it is the same campaign under another id, or new: true if everybody may claim in it`,
       'refused',
     );
 }
@@ -139,12 +140,12 @@ function isLikeRule(one: LiveCampaign['rules'][number], other: LiveCampaign['rul
 }
 
 /** Of a flag that stands in the file since before: it was said of the former name. */
-export function staleWords(was: string, like: LiveMark): string {
-  return `\`new: true\` stands there since "${was}" went live, and says nothing of this: say ${wasText(like) ?? `was: ${was}`}; or take "${was}" out first, and put the new one in when that is live`;
+export function staleWords(was: string, like: LiveMark): Wording {
+  return t`\`new: true\` stands there since "${was}" went live, and says nothing of this: say ${wasText(like) ?? t`was: ${was}`}; or take "${was}" out first, and put the new one in when that is live`;
 }
 
-export function people(count: number): string {
-  return count === 1 ? '1 follower has' : `${count} followers have`;
+export function people(count: number): Wording {
+  return count === 1 ? t`1 follower has` : t`${count} followers have`;
 }
 
 // ── Rules that moved to another campaign ─────────────────────────────────────────────────────────────────────
@@ -174,7 +175,7 @@ function moved(
       const { followers } = evidence.claims({ campaign: other.id, rule: lost.id });
       say(
         ['rules', n, 'id'],
-        `rule "${calledOf(lost)}" is gone from "${calledOf(other)}" and "${calledOf(rule)}" is new in "${calledOf(campaign)}", and ${people(followers)} claimed "${calledOf(lost)}": they could claim again. Claims stay with their campaign: put it back there, or say new: true if everybody may claim it`,
+        t`rule "${calledOf(lost)}" is gone from "${calledOf(other)}" and "${calledOf(rule)}" is new in "${calledOf(campaign)}", and ${people(followers)} claimed "${calledOf(lost)}": they could claim again. Claims stay with their campaign: put it back there, or say new: true if everybody may claim it`,
         'refused',
       );
       break;

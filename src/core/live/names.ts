@@ -1,21 +1,22 @@
 // Names that vanished from a live campaign while others appeared: rules, prizes, rounds, wallets.
 
+import { sentences, t, type Wording } from '../base/words/words.ts';
 import { calledOf, namesOf } from '../rules/renamed.ts';
 import type { Path } from '../yaml/path-position.ts';
 import { type Comparing, type LiveSide, people, staleWords } from './live.ts';
 import { byId, type LiveCampaign, type LiveKind, type LiveMark, type LivePrize, type LiveRule } from './record.ts';
 
 /** What `was:` must say for this one to go on as that; `undefined`: nothing, it has the name already. */
-export function wasText(before: LiveMark, now?: LiveMark): string | undefined {
+export function wasText(before: LiveMark, now?: LiveMark): Wording | undefined {
   const names = [...new Set(namesOf(before))].filter(name => name !== (now && calledOf(now)));
   const [only, ...more] = names;
   if (only === undefined) return undefined;
-  return more.length === 0 ? `was: ${only}` : `was: [${names.join(', ')}]`;
+  return more.length === 0 ? t`was: ${only}` : t`was: [${names.join(', ')}]`;
 }
 
 /** One kind of thing that has a name. */
 type Kind<M extends LiveMark> = {
-  readonly what: string;
+  readonly what: Wording;
   readonly all: (campaign: LiveCampaign | NonNullable<LiveCampaign['gone']>) => readonly M[];
   readonly path: (n: number, mark: M) => Path;
   /** Whether it can pay anybody, or bounds what is paid. */
@@ -23,7 +24,7 @@ type Kind<M extends LiveMark> = {
   /** How much was claimed under this name. */
   readonly used: (mark: M, campaign: string, at: Comparing) => number;
   /** What happened under the name, and what would come of it. */
-  readonly words: (was: string, used: number) => string;
+  readonly words: (was: string, used: number) => Wording;
   /** What one is compared by, beside the name, to find out whose new name it may be. */
   readonly like?: (one: M, other: M) => boolean;
   /** Whether one that appeared has taken from another what starts it, though that one is still there. */
@@ -33,12 +34,12 @@ type Kind<M extends LiveMark> = {
 };
 
 const RULES: Kind<LiveRule> = {
-  what: 'rule',
+  what: t`rule`,
   all: ({ rules }) => rules,
   path: n => ['rules', n, 'id'],
   matters: ({ gives }) => gives,
   used: (mark, campaign, { evidence }) => evidence.claims({ campaign, rule: mark.id }).followers,
-  words: (was, used) => `${people(used)} claimed "${was}": they could claim again`,
+  words: (was, used) => t`${people(used)} claimed "${was}": they could claim again`,
   like: (one, other) => one.on.some(piece => other.on.includes(piece)),
   takes: (before, now, { on }) =>
     now !== undefined && before.on.some(piece => !now.on.includes(piece) && on.includes(piece)),
@@ -46,7 +47,7 @@ const RULES: Kind<LiveRule> = {
 };
 
 const PRIZES: Kind<LivePrize> = {
-  what: 'prize',
+  what: t`prize`,
   all: ({ prizes }) => prizes,
   path: (_, mark) => ['prizes', calledOf(mark)],
   matters: ({ kind, limits }) => kind !== 'nothing' || Object.keys(limits).length > 0,
@@ -55,12 +56,12 @@ const PRIZES: Kind<LivePrize> = {
       evidence.claims({ campaign, prize: mark.id }).claims,
       evidence.counter(`campaign/${campaign}/prize/${mark.id}`),
     ),
-  words: (was, used) => `${used} of "${was}" were given: its stock and its other limits would begin at nothing`,
+  words: (was, used) => t`${used} of "${was}" were given: its stock and its other limits would begin at nothing`,
   like: (one, other) => one.kind === other.kind && one.worth === other.worth,
 };
 
 const ROUNDS: Kind<LiveCampaign['rounds'][number]> = {
-  what: 'round',
+  what: t`round`,
   all: ({ rounds }) => rounds,
   path: n => ['rounds', n, 'name'],
   matters: () => true,
@@ -69,18 +70,18 @@ const ROUNDS: Kind<LiveCampaign['rounds'][number]> = {
       evidence.claims({ campaign, round: mark.id }).claims,
       evidence.counter(`campaign/${campaign}/round/${mark.id}/packets`),
     ),
-  words: (was, used) => `${used} packets of "${was}" were taken: its whole total would be given again`,
+  words: (was, used) => t`${used} packets of "${was}" were taken: its whole total would be given again`,
   like: (one, other) => one.total === other.total && one.packets === other.packets,
 };
 
 const WALLETS: Kind<LiveMark> = {
-  what: 'wallet',
+  what: t`wallet`,
   all: ({ wallets }) => wallets,
   path: (_, mark) => ['wallets', calledOf(mark)],
   matters: () => true,
   used: (_, campaign, { evidence }) => evidence.claims({ campaign }).followers,
   words: (was, used) =>
-    `${people(used)} claimed in the campaign: what is in "${was}" would be lost, and what is free today given again`,
+    t`${people(used)} claimed in the campaign: what is in "${was}" would be lost, and what is free today given again`,
 };
 
 const KINDS: { readonly [K in LiveKind]: (before: LiveCampaign, side: LiveSide, at: Comparing) => void } = {
@@ -111,7 +112,7 @@ function compare<M extends LiveMark>(kind: Kind<M>, before: LiveCampaign, { live
     const told = payingLately!.get(mark.id);
     if (!told && kind.matters(mark)) appeared.push({ mark, path });
     if (told?.isNew && mark.isNew && used(mark) > 0)
-      at.say(path, `"${calledOf(mark)}" is live: take \`new: true\` out, or it would hide a change of its name`);
+      at.say(path, t`"${calledOf(mark)}" is live: take \`new: true\` out, or it would hide a change of its name`);
   }
   const open = appeared.filter(each => !sayChain(kind, each, lost, used, at));
   const isElsewhere = ({ id }: M): boolean => now.some(each => each.id !== id && namesOf(each).includes(id));
@@ -131,7 +132,7 @@ function compare<M extends LiveMark>(kind: Kind<M>, before: LiveCampaign, { live
       if (robbed)
         at.say(
           path,
-          `what started "${calledOf(robbed)}" starts "${calledOf(mark)}" now, and ${kind.words(calledOf(robbed), used(robbed))}. Leave it the name it had, with \`was\` or without; or say new: true if everybody may claim it`,
+          t`what started "${calledOf(robbed)}" starts "${calledOf(mark)}" now, and ${kind.words(calledOf(robbed), used(robbed))}. Leave it the name it had, with \`was\` or without; or say new: true if everybody may claim it`,
           'refused',
         );
     }
@@ -155,7 +156,7 @@ function sayChain<M extends LiveMark>(
   if (!isHonoured)
     tell(
       path,
-      `${kind.what} "${calledOf(mark)}" would go on as "${mark.id}", but what was live as "${calledOf(own)}" counts as "${own.id}" (${used(own)}); ${fix === undefined ? 'leave `was` out' : `write ${fix}, the oldest first`}`,
+      t`${kind.what} "${calledOf(mark)}" would go on as "${mark.id}", but what was live as "${calledOf(own)}" counts as "${own.id}" (${used(own)}); ${fix === undefined ? t`leave \`was\` out` : t`write ${fix}, the oldest first`}`,
       'refused',
     );
   return true;
@@ -169,10 +170,10 @@ function say<M extends LiveMark>(
   { say: tell }: Comparing,
 ): void {
   const [is, was] = [calledOf(mark), calledOf(like)];
-  const gone = `${kind.what} "${was}" is gone and "${is}" is new, and ${kind.words(was, used)}.`;
-  const meant = kind.what === 'rule' ? 'everybody may claim it' : `it is another ${kind.what}`;
+  const gone = t`${kind.what} "${was}" is gone and "${is}" is new, and ${kind.words(was, used)}.`;
+  const meant = kind.path(0, mark).at(-1) === 'id' ? t`everybody may claim it` : t`it is another ${kind.what}`;
   const words = mark.isNew
     ? staleWords(was, like)
-    : `Say ${wasText(like)} if it is the same ${kind.what} under another name, or new: true if ${meant}`;
-  tell(path, `${gone} ${words}`, 'refused');
+    : t`Say ${wasText(like)} if it is the same ${kind.what} under another name, or new: true if ${meant}`;
+  tell(path, sentences(gone, words), 'refused');
 }

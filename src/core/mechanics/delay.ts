@@ -1,5 +1,6 @@
 // A prize that is paid later (delay), and not to whoever has left by then (`cancelIf: unsubscribed`).
 
+import { t } from '../base/words/words.ts';
 import { notFollowing, standingOf, wasBroken } from '../match/follower.ts';
 import { CANCELS } from '../rules/campaign.ts';
 import { cashGiven, hasTrigger } from '../rules/campaign-query.ts';
@@ -20,13 +21,13 @@ export const delay = mechanic({
     const { delay: length, cancelIf } = rule;
     const kinds = kindsOf(rule);
     const pays = prizesGiven(rule, file).some(([, prize]) => costsMoney(prize));
-    if (length && !pays) say(length.at, '`delay` is for red packets and vouchers, and this rule gives none');
+    if (length && !pays) say(length.at, t`\`delay\` is for red packets and vouchers, and this rule gives none`);
     if (!cancelIf) return;
     // A refund takes back chances and counts as well, and what waits for another reason than its delay.
     if (!isWritten(rule, 'delay') && cancelIf.value.includes('unsubscribed'))
-      say(cancelIf.at, '`cancelIf` takes back what is not paid yet; add `delay`, such as delay: 24h');
+      say(cancelIf.at, t`\`cancelIf\` takes back what is not paid yet; add \`delay\`, such as delay: 24h`);
     if (cancelIf.value.includes('refunded') && kinds && !kinds.some(kind => kind === 'paid' || kind === 'friend'))
-      say(cancelIf.at, 'only an order can be refunded: the rule needs on: paid');
+      say(cancelIf.at, t`only an order can be refunded: the rule needs on: paid`);
   },
   build: ({ delay: length, cancelIf }) => ({
     ...(length && { delay: length.value }),

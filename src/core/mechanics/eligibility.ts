@@ -6,6 +6,7 @@ import { sceneOf } from '../base/event.ts';
 import { type Fen, NO_MONEY } from '../base/money.ts';
 import { normalise } from '../base/text.ts';
 import { DAY, dayOf, minuteOfDay, weekdayOf } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import { followsWith, notFollowing, standingOf } from '../match/follower.ts';
 import type { Campaign, ConditionValues } from '../rules/campaign.ts';
 import { compileCondition } from '../rules/condition/condition.ts';
@@ -72,7 +73,7 @@ function followedDays(at: EvaluationContext): number {
 
 export const condition = mechanic({
   fields: {
-    when: optional(passage('a condition such as user.followedDays >= 7'), '条件（CEL）；不成立就问下一条规则'),
+    when: optional(passage(t`a condition such as user.followedDays >= 7`), '条件（CEL）；不成立就问下一条规则'),
   },
   alsoAnswers: ['when'],
   checkAny({ when }, { file, conditions, say }) {
@@ -107,11 +108,11 @@ export const segments = mechanic({
     const names = [...(file.segments?.keys() ?? [])];
     const { tags = [], excludeTags = [] } = who?.value ?? {};
     for (const entry of [...tags, ...excludeTags]) {
-      const example = `the campaign has no \`segments\`; add segments: { ${entry.value}: list.csv }`;
-      sayUnknown('segment', entry, names, say, example);
+      const example = t`the campaign has no \`segments\`; add segments: { ${entry.value}: list.csv }`;
+      sayUnknown(t`segment`, entry, names, say, example);
     }
     for (const { value, at } of excludeTags)
-      if (tags.some(tag => tag.value === value)) say(at, `the segment "${value}" is both wanted and excluded`);
+      if (tags.some(tag => tag.value === value)) say(at, t`the segment "${value}" is both wanted and excluded`);
   },
   isIn: ({ who }) => who.tags !== undefined || who.excludeTags !== undefined,
   refuses(at) {

@@ -1,6 +1,7 @@
 // Wrong tries (口令、验证码试错): so many, then nothing is right any more until the stretch of time is over.
 
 import type { Counter } from '../base/counter.ts';
+import { t } from '../base/words/words.ts';
 import type { Rule } from '../rules/campaign.ts';
 import { lengthText } from '../rules/public-text.ts';
 import { isWritten } from '../rules/schema/written.ts';
@@ -36,7 +37,7 @@ export const guess = mechanic({
     guess: optional(
       located(
         object('guess', {
-          looksLike: optional(pattern('a pattern'), '像口令的文字才算猜（RE2 语法）；一物一码不用写'),
+          looksLike: optional(pattern(t`a pattern`), '像口令的文字才算猜（RE2 语法）；一物一码不用写'),
           tries: required(count({ max: 1000 }), '最多猜错几次'),
           per: optional(duration(), '每多久重新计数；不写：每天'),
         }),
@@ -49,13 +50,13 @@ export const guess = mechanic({
     if (!own || !on) return;
     const texts = on.value.flatMap(trigger => (trigger.kind === 'text' ? trigger.match : []));
     const hasCode = on.value.some(({ kind }) => kind === 'code');
-    if (isWritten(rule, 'quiz')) say(own.at, 'a quiz has tries of its own, `triesPerDay`; leave `guess` out');
+    if (isWritten(rule, 'quiz')) say(own.at, t`a quiz has tries of its own, \`triesPerDay\`; leave \`guess\` out`);
     else if (texts.length === 0 && !hasCode)
-      say(own.at, '`guess` counts wrong texts: the rule needs on: { text: … } or { code: … }');
+      say(own.at, t`\`guess\` counts wrong texts: the rule needs on: { text: … } or { code: … }`);
     else if (texts.includes('any'))
-      say(own.at, 'with on: text every text is right, and nobody can guess wrong; write which texts are');
+      say(own.at, t`with on: text every text is right, and nobody can guess wrong; write which texts are`);
     else if (texts.length > 0 && !isWritten(own.value, 'looksLike'))
-      say(own.at, 'missing key "looksLike" in guess: which texts are a try, such as "[一-龥]{4}"');
+      say(own.at, t`missing key "looksLike" in guess: which texts are a try, such as "[一-龥]{4}"`);
   },
   build: ({ guess: own }) => (own ? { guess: own.value } : {}),
   describe({ guess: own }, { say }) {

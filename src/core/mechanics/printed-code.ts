@@ -2,6 +2,7 @@
 // counter of its first use makes it good for one person.
 
 import { beijingText, type Instant, instant } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import { codeIn, isAboutCode } from '../rules/printed-code.ts';
 import { prizeNamed } from '../rules/renamed.ts';
 import { isWritten, kindsOf } from '../rules/schema/written.ts';
@@ -29,7 +30,7 @@ export const codes = mechanic({
   fields: {},
   checkAny(rule, { say }) {
     if (kindsOf(rule)?.includes('code') && !isWritten(rule, 'give') && !isWritten(rule, 'earn'))
-      say(rule.on!.at, 'a printed code stands for a prize: add give: assigned, or the prizes it can win');
+      say(rule.on!.at, t`a printed code stands for a prize: add give: assigned, or the prizes it can win`);
   },
   comesTo: () => ({ used: true, invalid: true, inactive: true }),
   placeholders: said => (said === 'used' || said === 'already' ? ['firstAt'] : []),

@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto';
 import type { Counter } from '../base/counter.ts';
 import { normalise } from '../base/text.ts';
+import { t } from '../base/words/words.ts';
 import type { Question, Quiz } from '../rules/plays.ts';
 import { lengthText } from '../rules/public-text.ts';
 import type { Values } from '../rules/reply.ts';
@@ -153,13 +154,16 @@ export const quiz = mechanic({
     if (!own) return;
     const silent = kindsOf(rule)?.find(kind => SILENT.includes(kind));
     if (silent !== undefined)
-      say(own.at, `a quiz is asked in the chat, and "${silent}" has no answer there; begin it with on: { text: 答题 }`);
+      say(
+        own.at,
+        t`a quiz is asked in the chat, and "${silent}" has no answer there; begin it with on: { text: 答题 }`,
+      );
     const { bank, questions, pass } = own.value;
     if (pass && questions && pass.value > questions.value)
-      say(pass.at, `pass ${pass.value} is more than questions ${questions.value}: nobody could pass`);
+      say(pass.at, t`pass ${pass.value} is more than questions ${questions.value}: nobody could pass`);
     const list = bank && data.questions(bank, say);
     if (list && questions && questions.value > list.length)
-      say(questions.at, `questions ${questions.value} is more than the ${list.length} in ${bank!.value}`);
+      say(questions.at, t`questions ${questions.value} is more than the ${list.length} in ${bank!.value}`);
   },
   build({ quiz: own }, { data }) {
     if (!own) return {};

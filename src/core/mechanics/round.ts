@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto';
 import { type Fen, fen } from '../base/money.ts';
 import { beijingText, DAY, HOUR, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import { roundAt } from '../match/claim-key.ts';
 import type { Campaign, Prize, Round, Rule } from '../rules/campaign.ts';
 import { cashGiven } from '../rules/campaign-query.ts';
@@ -165,22 +166,22 @@ export const rounds = mechanic({
   fields: { opensAfter: optional(located(duration()), '每场开始后多久才对这条规则开放') },
   check({ once, opensAfter }, { file, say }) {
     if (!isWritten(file, 'rounds')) {
-      if (once?.value === 'perRound') say(once.at, 'once: perRound is about rounds, and the campaign has none');
-      if (opensAfter) say(opensAfter.at, '`opensAfter` is about rounds, and the campaign has none');
+      if (once?.value === 'perRound') say(once.at, t`once: perRound is about rounds, and the campaign has none`);
+      if (opensAfter) say(opensAfter.at, t`\`opensAfter\` is about rounds, and the campaign has none`);
       return;
     }
     for (const { value: round } of file.rounds ?? []) {
       const { lasts, name } = round;
       if (!opensAfter || !lasts || opensAfter.value < lasts.value) continue;
-      const which = name ? `"${name.value}"` : 'a round';
-      say(opensAfter.at, `${which} is over after ${durationText(lasts.value)}, before the rule opens`);
+      const which = name ? `"${name.value}"` : t`a round`;
+      say(opensAfter.at, t`${which} is over after ${durationText(lasts.value)}, before the rule opens`);
     }
   },
   build: ({ opensAfter }) => (opensAfter ? { opensAfter: opensAfter.value } : {}),
   describe(rule, { campaign, say }) {
     const { opensAfter } = rule;
     return [
-      ...(isBound(rule, campaign) ? [say('仅在各场次内', 'only during the rounds')] : []),
+      ...(isBound(rule, campaign) ? [say('仅在各场次内', `only during the rounds`)] : []),
       ...(opensAfter === undefined
         ? []
         : [

@@ -2,6 +2,7 @@
 
 import { sceneOf } from '../base/event.ts';
 import { hoursText, minuteOfDay } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import type { Campaign, Store, Trigger } from '../rules/campaign.ts';
 import { hasTrigger } from '../rules/campaign-query.ts';
 import { sayUnknown } from '../rules/schema/written.ts';
@@ -28,8 +29,8 @@ export const stores = mechanic({
       for (const scene of trigger.scenes ?? []) {
         const isPrefix = scene.endsWith('*');
         if (isPrefix && scenes.some(each => each.startsWith(scene.slice(0, -1)))) continue;
-        if (isPrefix) say(rule.on!.at, `no store in ${file.stores!.value} has a scene like "${scene}"`);
-        else sayUnknown('store', { value: scene, at: rule.on!.at }, scenes, say);
+        if (isPrefix) say(rule.on!.at, t`no store in ${file.stores!.value} has a scene like "${scene}"`);
+        else sayUnknown(t`store`, { value: scene, at: rule.on!.at }, scenes, say);
       }
     }
   },

@@ -4,6 +4,7 @@
 
 import type { Counter } from '../base/counter.ts';
 import { DAY, type Day } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import type { Rule } from '../rules/campaign.ts';
 import type { Streak } from '../rules/plays.ts';
 import type { Values } from '../rules/reply.ts';
@@ -186,9 +187,9 @@ export const streak = mechanic({
     const { streak: own, once } = rule;
     const isUnread = isWritten(rule, 'once') && !once;
     if (own && !isUnread && once?.value !== 'perDay')
-      say(once?.at ?? own.at, 'a streak counts days: write once: perDay');
+      say(once?.at ?? own.at, t`a streak counts days: write once: perDay`);
     if (own && isWritten(rule, 'makeUp'))
-      say(own.at, 'a rule with `makeUp` goes on with the streak of that rule; leave `streak` out');
+      say(own.at, t`a rule with \`makeUp\` goes on with the streak of that rule; leave \`streak\` out`);
   },
   build: ({ streak: own }) => (own ? { streak: own.value } : {}),
   describe({ streak: own }, { say }) {
@@ -224,23 +225,23 @@ export const streak = mechanic({
 });
 
 export const makeUp = mechanic({
-  fields: { makeUp: optional(located(name('a rule id')), '补签：补哪条签到规则昨天漏掉的一天') },
+  fields: { makeUp: optional(located(name(t`a rule id`)), '补签：补哪条签到规则昨天漏掉的一天') },
   check(rule, { file: { rules = [] }, say }) {
     const { id, makeUp: own } = rule;
     if (!own) return;
     if (own.value === id?.value) {
-      say(own.at, 'a rule cannot make up for itself; name the one that has the `streak`');
+      say(own.at, t`a rule cannot make up for itself; name the one that has the \`streak\``);
       return;
     }
     const ids = rules.flatMap(({ value }) => value.id?.value ?? []);
-    sayUnknown('rule', own, ids, say);
+    sayUnknown(t`rule`, own, ids, say);
     const target = rules.find(({ value }) => value.id?.value === own.value);
     if (target && !isWritten(target.value, 'streak'))
-      say(own.at, `the rule "${own.value}" has no \`streak\`: there are no days to make up for`);
+      say(own.at, t`the rule "${own.value}" has no \`streak\`: there are no days to make up for`);
   },
   build: ({ makeUp: own }, { rule }) => (own ? { makeUp: rule(own.value) } : {}),
   describe: (_, { say }) => [
-    say('补签：只能补前一天，当天签到之前，每轮一次', 'makes up for the day before, ahead of today’s, once a cycle'),
+    say('补签：只能补前一天，当天签到之前，每轮一次', `makes up for the day before, ahead of today’s, once a cycle`),
   ],
   comesTo: ({ giveAt }, _, inTests) => ({
     notEligible: true,

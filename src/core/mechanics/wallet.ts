@@ -3,6 +3,7 @@
 // takes back owes it: what they earn next makes up for it first.
 
 import type { Counter } from '../base/counter.ts';
+import { t } from '../base/words/words.ts';
 import type { Campaign, Rule, Wallet } from '../rules/campaign.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { type RuleChecking, sayUnknown } from '../rules/schema/written.ts';
@@ -137,7 +138,7 @@ const takesBack: TakesBack = ({ name, add }) => {
   };
 };
 
-const purse = pairs('wallets such as { 机会: 1 }', name('a wallet'), count());
+const purse = pairs(t`wallets such as { 机会: 1 }`, name(t`a wallet`), count());
 
 /** Nobody can spend what nobody can have. */
 function checkSpend(
@@ -148,11 +149,11 @@ function checkSpend(
   if (!file.wallets?.has(wallet)) return;
   const { freePerDay = 0, spendPerDay } = file.wallets.get(wallet) ?? {};
   if (spendPerDay !== undefined && amount > spendPerDay)
-    say(at, `it takes ${amount}, more than spendPerDay ${spendPerDay}: nobody could pay it`);
+    say(at, t`it takes ${amount}, more than spendPerDay ${spendPerDay}: nobody could pay it`);
   else if (!earned.has(wallet) && amount > freePerDay)
     say(
       at,
-      `it takes ${amount}; ${freePerDay} a day are free, and no rule has \`earn\` for "${wallet}": nobody could pay it`,
+      t`it takes ${amount}; ${freePerDay} a day are free, and no rule has \`earn\` for "${wallet}": nobody could pay it`,
     );
 }
 
@@ -167,8 +168,8 @@ export const wallets = mechanic({
     for (const key of ['earn', 'spend'] as const)
       for (const { key: entry, value } of rule[key]?.value ?? []) {
         if (!entry) continue;
-        const example = `the campaign has no \`wallets\`; add wallets: { ${entry.value}: {} }`;
-        sayUnknown('wallet', entry, names, say, example);
+        const example = t`the campaign has no \`wallets\`; add wallets: { ${entry.value}: {} }`;
+        sayUnknown(t`wallet`, entry, names, say, example);
         if (key === 'spend' && value !== undefined) checkSpend(entry, value, around);
       }
   },

@@ -2,6 +2,7 @@
 // boxes in the order of printing. Its CSV, written and read. Chance is an argument.
 
 import type { Place } from '../base/error.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, codeFrom } from '../rules/printed-code.ts';
 import type { Cell } from '../yaml/csv.ts';
 
@@ -118,19 +119,19 @@ export function lineOf({ code, batch, box, prize }: CodeLine): string {
 }
 
 /** One line of the CSV; or what is wrong with it, and where. */
-export function codeLineFrom(cells: readonly Cell[]): CodeLine | (Place & { readonly message: string }) {
+export function codeLineFrom(cells: readonly Cell[]): CodeLine | (Place & { readonly message: Wording }) {
   const [code, batch, box, prize] = cells;
   if (!code || !batch || !box || !prize || cells.length !== 4)
-    return wrong(cells[0]!, `expected code,batch,box,prize; found ${cells.length} cells`);
+    return wrong(cells[0]!, t`expected code,batch,box,prize; found ${cells.length} cells`);
   const read = codeFrom(code.text);
-  if (read === undefined) return wrong(code, `"${code.text}" is no code: 12 letters and digits with a checksum`);
-  if (!isBatch(batch.text)) return wrong(batch, `"${batch.text}" is no name of a batch: a-z 0-9 -`);
-  if (!/^\d{1,9}$/.test(box.text)) return wrong(box, `"${box.text}" is no number of a box`);
-  if (/[\s"]/.test(prize.text)) return wrong(prize, `"${prize.text}" is no name of a prize`);
+  if (read === undefined) return wrong(code, t`"${code.text}" is no code: 12 letters and digits with a checksum`);
+  if (!isBatch(batch.text)) return wrong(batch, t`"${batch.text}" is no name of a batch: a-z 0-9 -`);
+  if (!/^\d{1,9}$/.test(box.text)) return wrong(box, t`"${box.text}" is no number of a box`);
+  if (/[\s"]/.test(prize.text)) return wrong(prize, t`"${prize.text}" is no name of a prize`);
   return { code: read, batch: batch.text, box: Number(box.text), prize: prize.text };
 }
 
-function wrong({ line, column }: Cell, message: string): Place & { readonly message: string } {
+function wrong({ line, column }: Cell, message: Wording): Place & { readonly message: Wording } {
   return { line, column, message };
 }
 

@@ -1,5 +1,7 @@
 // menu.yaml → the menu (自定义菜单), or everything that is wrong with it. Lengths are bytes, as WeChat counts.
+
 import type { Finding } from '../base/error.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { type Draft, list, located, object, optional, readYaml, required, type ShapeOf, text } from '../yaml/schema.ts';
 import { type Action, type Button, type Item, KEYED, type Key, LIBRARY, type Menu } from './menu.ts';
 
@@ -7,10 +9,10 @@ const BUTTONS_MAX = 3;
 const ITEMS_MAX = 5;
 
 const key = () =>
-  optional(located(text({ what: 'a key', bytes: 128, oneLine: true })), 'what the button sends; a rule waits for it');
-const media = () => optional(text({ what: 'an id', oneLine: true }));
+  optional(located(text({ what: t`a key`, bytes: 128, oneLine: true })), 'what the button sends; a rule waits for it');
+const media = () => optional(text({ what: t`an id`, oneLine: true }));
 const address = text({
-  what: 'an address such as https://example.com/',
+  what: t`an address such as https://example.com/`,
   bytes: 1024,
   oneLine: true,
   pattern: /^https?:\/\/[^\s/]+/,
@@ -25,9 +27,9 @@ const ACTIONS = {
   location_select: key(),
   view: optional(address, 'opens a page'),
   miniprogram: optional(
-    object('a mini program', {
-      appId: required(text({ what: 'an AppID', oneLine: true, pattern: /^[A-Za-z0-9_-]{4,32}$/ })),
-      path: required(text({ what: 'a page of the mini program', oneLine: true })),
+    object(t`a mini program`, {
+      appId: required(text({ what: t`an AppID`, oneLine: true, pattern: /^[A-Za-z0-9_-]{4,32}$/ })),
+      path: required(text({ what: t`a page of the mini program`, oneLine: true })),
       url: required(address, 'where old versions of WeChat go instead'),
     }),
   ),
@@ -38,19 +40,19 @@ const ACTIONS = {
 };
 const KINDS = Object.keys(ACTIONS);
 
-const nameOf = (bytes: number) => required(text({ what: 'the name of a button', bytes, oneLine: true }));
-const item = object('a sub-button', { name: nameOf(60), ...ACTIONS }, { oneOf: KINDS });
+const nameOf = (bytes: number) => required(text({ what: t`the name of a button`, bytes, oneLine: true }));
+const item = object(t`a sub-button`, { name: nameOf(60), ...ACTIONS }, { oneOf: KINDS });
 const button = object(
-  'a button',
+  t`a button`,
   {
     name: nameOf(16),
     ...ACTIONS,
-    items: optional(list(located(item), 'a list of sub-buttons'), `up to ${ITEMS_MAX} sub-buttons`),
+    items: optional(list(located(item), t`a list of sub-buttons`), `up to ${ITEMS_MAX} sub-buttons`),
   },
   { oneOf: [...KINDS, 'items'] },
 );
 const menuFile = object('menu.yaml', {
-  menu: required(list(located(button), 'a list of buttons'), `up to ${BUTTONS_MAX} buttons`),
+  menu: required(list(located(button), t`a list of buttons`), `up to ${BUTTONS_MAX} buttons`),
 });
 type MenuFile = ShapeOf<typeof menuFile>;
 type WrittenItem = ShapeOf<typeof item>;
@@ -73,13 +75,13 @@ export function readMenu(file: string, source: string): ReadMenu | { readonly fi
 
 function checkCounts(
   { menu = [] }: Draft<MenuFile>,
-  say: (at: { line: number; column: number }, message: string) => void,
+  say: (at: { line: number; column: number }, message: Wording) => void,
 ): void {
   const over = menu[BUTTONS_MAX];
-  if (over) say(over.at, `a menu has at most ${BUTTONS_MAX} buttons; put some below another one, as \`items\``);
+  if (over) say(over.at, t`a menu has at most ${BUTTONS_MAX} buttons; put some below another one, as \`items\``);
   for (const { value } of menu) {
     const items = value?.items;
-    if (items?.[ITEMS_MAX]) say(items[ITEMS_MAX].at, `a button has at most ${ITEMS_MAX} sub-buttons`);
+    if (items?.[ITEMS_MAX]) say(items[ITEMS_MAX].at, t`a button has at most ${ITEMS_MAX} sub-buttons`);
   }
 }
 

@@ -1,8 +1,9 @@
 // The account's own menu (自定义菜单): what it is made of, how it reads, how two of them differ, and which of its keys no
 // rule waits for.
 
-import type { Finding } from '../base/error.ts';
+import { type Finding, findingAt } from '../base/error.ts';
 import { visible, visibleJson } from '../base/text.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { fitsPattern } from '../triggers/trigger.ts';
 import type { Located } from '../yaml/schema.ts';
@@ -133,14 +134,14 @@ export function keysWithoutRule(file: string, keys: readonly Key[], campaigns: r
     waiting.some(({ by, pattern }) => by === TRIGGERS[kind] && fitsPattern(pattern, value));
   return keys
     .filter(key => !isWaitedFor(key))
-    .map(key => ({ file, ...key.at, message: `${withoutRule(key)}; whoever taps it reads nothing` }));
+    .map(key => findingAt(file, key.at, t`${withoutRule(key)}; whoever taps it reads nothing`));
 }
 
-function withoutRule({ kind, value }: Key): string {
+function withoutRule({ kind, value }: Key): Wording {
   const trigger = TRIGGERS[kind];
-  if (trigger) return `no rule has \`${trigger}: ${value}\``;
+  if (trigger) return t`no rule has \`${trigger}: ${value}\``;
   const after = kind === 'location_select' ? 'location' : 'image';
-  return `no rule can wait for \`${kind}: ${value}\`, only for what is sent after it (on: ${after})`;
+  return t`no rule can wait for \`${kind}: ${value}\`, only for what is sent after it (on: ${after})`;
 }
 
 /** Rules that wait for a key which no button sends. */
@@ -150,12 +151,13 @@ export function rulesWithoutKey(keys: readonly Key[], campaigns: readonly Campai
   return campaigns.flatMap(campaign =>
     waitingIn(campaign)
       .filter(each => each.rule !== undefined && each.pattern !== '*' && !isSent(each))
-      .map(({ rule, line = 1, by, pattern }) => ({
-        file: campaign.file,
-        line,
-        column: 1,
-        message: `rule "${rule}" waits for \`${by}: ${pattern}\`, which no button of the menu sends`,
-      })),
+      .map(({ rule, line = 1, by, pattern }) =>
+        findingAt(
+          campaign.file,
+          { line, column: 1 },
+          t`rule "${rule}" waits for \`${by}: ${pattern}\`, which no button of the menu sends`,
+        ),
+      ),
   );
 }
 

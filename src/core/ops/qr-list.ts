@@ -2,9 +2,10 @@
 // the names of their pictures.
 
 import { createHash } from 'node:crypto';
-import type { Finding } from '../base/error.ts';
+import { type Finding, findingAt } from '../base/error.ts';
 import { suggest } from '../base/suggest.ts';
 import { beijingText, DAY, type Instant, parseBeijing } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { cellAt, readCsv, type SayAt } from '../yaml/csv.ts';
 
 /** Of one account; there is no way to take one back. */
@@ -29,15 +30,15 @@ export type MadeCode = {
 };
 
 /** What is wrong with a scene; `undefined`: nothing. */
-export function sceneProblem(scene: string, { numbers, permanent }: SceneKind): string | undefined {
+export function sceneProblem(scene: string, { numbers, permanent }: SceneKind): Wording | undefined {
   if (numbers) {
     const max = permanent ? PERMANENT_MAX : NUMBER_MAX;
     const value = /^[1-9]\d{0,9}$/.test(scene) ? Number(scene) : 0;
-    return value >= 1 && value <= max ? undefined : `expected a whole number from 1 to ${max}`;
+    return value >= 1 && value <= max ? undefined : t`expected a whole number from 1 to ${max}`;
   }
-  if (scene === '') return 'the scene is empty';
-  if (scene.length > SCENE_LENGTH_MAX) return `the scene has ${scene.length} characters; at most 64 are allowed`;
-  if (/\p{Cc}/u.test(scene) || scene.trim() !== scene) return 'a scene has no line breaks and no spaces around it';
+  if (scene === '') return t`the scene is empty`;
+  if (scene.length > SCENE_LENGTH_MAX) return t`the scene has ${scene.length} characters; at most 64 are allowed`;
+  if (/\p{Cc}/u.test(scene) || scene.trim() !== scene) return t`a scene has no line breaks and no spaces around it`;
   return undefined;
 }
 
@@ -50,14 +51,14 @@ export function readScenes(
   kind: SceneKind,
 ): { readonly scenes: string[]; readonly findings: Finding[] } {
   const findings: Finding[] = [];
-  const say: SayAt = (at, message) => void findings.push({ file, line: at.line, column: at.column, message });
+  const say: SayAt = (at, message) => void findings.push(findingAt(file, at, message));
   const rows = readCsv(text, say);
   const head = rows[0]?.cells.map(cell => cell.text.toLowerCase()) ?? [];
   const isTable = head.includes('scene');
   const column = isTable ? head.indexOf('scene') : 0;
   if (!isTable && rows.some(row => row.cells.length > 1)) {
     const names = rows[0]!.cells.map(cell => cell.text);
-    say(rows[0]!, `several columns, and none is named "scene" in the first line${suggest('scene', names)}`);
+    say(rows[0]!, t`several columns, and none is named "scene" in the first line${suggest('scene', names)}`);
     return { scenes: [], findings };
   }
   const lines = new Map<string, number>();
@@ -65,12 +66,12 @@ export function readScenes(
     const cell = cellAt(row, column);
     const problem = sceneProblem(cell.text, kind);
     const first = lines.get(cell.text);
-    if (problem !== undefined) say(cell, `"${short(cell.text)}": ${problem}`);
-    else if (first !== undefined) say(cell, `"${cell.text}" stands in line ${first} already`);
+    if (problem !== undefined) say(cell, t`"${short(cell.text)}": ${problem}`);
+    else if (first !== undefined) say(cell, t`"${cell.text}" stands in line ${first} already`);
     else lines.set(cell.text, cell.line);
   }
   if (lines.size === 0 && findings.length === 0)
-    say({ line: 1, column: 1 }, 'the file names no scene; expected one a line');
+    say({ line: 1, column: 1 }, t`the file names no scene; expected one a line`);
   return { scenes: [...lines.keys()], findings };
 }
 
@@ -109,11 +110,11 @@ export function readMade(
 ): { readonly codes: Map<string, MadeCode>; readonly findings: Finding[] } {
   const codes = new Map<string, MadeCode>();
   const findings: Finding[] = [];
-  const say: SayAt = (at, message) => void findings.push({ file, line: at.line, column: at.column, message });
+  const say: SayAt = (at, message) => void findings.push(findingAt(file, at, message));
   const rows = readCsv(text.slice(0, text.lastIndexOf('\n') + 1), say);
   const head = rows[0]?.cells.map(cell => cell.text).join();
   if (head !== undefined && head !== COLUMNS.join()) {
-    say(rows[0]!, `this is no list of QR codes (${COLUMNS.join()}); move it away, or name another folder with --out`);
+    say(rows[0]!, t`this is no list of QR codes (${COLUMNS.join()}); move it away, or name another folder with --out`);
     return { codes, findings };
   }
   for (const { cells, ...at } of rows.slice(1)) {
@@ -121,7 +122,7 @@ export function readMade(
     const expires = written === '' ? undefined : timeOf(written);
     const isWhole = scene !== '' && /^https?:\/\/\S+$/.test(url) && ticket !== '' && /^[^/\\]+\.png$/.test(name);
     if (!isWhole || (written !== '' && expires === undefined)) {
-      say(at, `cannot be read as ${COLUMNS.join()}; take the line away, and the code is made again`);
+      say(at, t`cannot be read as ${COLUMNS.join()}; take the line away, and the code is made again`);
     } else codes.set(scene, { scene, url, ticket, ...(expires !== undefined && { expires }), file: name });
   }
   return { codes, findings };

@@ -1,10 +1,11 @@
 // The file of `hongbao send`: one openid a line, or CSV with `openid,amount`. Everything that is wrong with it is said
 // at once, with its place; a file with one wrong line pays nobody.
 
-import type { Finding } from '../base/error.ts';
+import { type Finding, findingAt } from '../base/error.ts';
 import { type OpenId, openId } from '../base/event.ts';
 import { type Fen, fen, parseYuan, showFen, yuanText } from '../base/money.ts';
 import { nearest, suggest } from '../base/suggest.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { type Cell, cellsOf, type Written } from '../yaml/csv.ts';
 
 /** One follower to be paid. `amount` is there if the file has that column. */
@@ -23,7 +24,7 @@ const OPENID = /^o[\w-]{27}$/;
 const COLUMNS = ['openid', 'amount'] as const;
 type Column = (typeof COLUMNS)[number];
 
-type Say = (line: number, column: number, message: string) => void;
+type Say = (line: number, column: number, message: Wording) => void;
 
 /** Findings that are told; the others are counted. */
 const FINDINGS_MAX = 100;
@@ -70,13 +71,13 @@ export class OpenIdReader {
   /** The whole file was read. */
   end(): void {
     if (this.rows > 0 || this.isUnreadable) return;
-    if (this.headerLine !== undefined) this.say(this.headerLine, 1, 'the file names nobody below its header');
-    else if (this.wrong === 0) this.say(1, 1, 'the file names nobody; expected one openid a line, or openid,amount');
+    if (this.headerLine !== undefined) this.say(this.headerLine, 1, t`the file names nobody below its header`);
+    else if (this.wrong === 0) this.say(1, 1, t`the file names nobody; expected one openid a line, or openid,amount`);
   }
 
   private readonly say: Say = (line, column, message) => {
     this.wrong++;
-    if (this.findings.length < FINDINGS_MAX) this.findings.push({ file: this.file, line, column, message });
+    if (this.findings.length < FINDINGS_MAX) this.findings.push(findingAt(this.file, { line, column }, message));
   };
 
   private person(
@@ -96,7 +97,7 @@ export class OpenIdReader {
         say(
           extra.line,
           extra.column,
-          `"${short(extra.text)}" stands in no column; expected ${columns.length > 1 ? 'openid,amount' : 'one openid a line, or openid,amount in every line'}`,
+          t`"${short(extra.text)}" stands in no column; expected ${columns.length > 1 ? 'openid,amount' : t`one openid a line, or openid,amount in every line`}`,
         );
     }
     if (user === undefined) return undefined;
@@ -162,21 +163,21 @@ function mixed(text: string): number {
 
 function readOpenId({ text, line, column }: Cell, seen: SeenOnce, say: Say): OpenId | undefined {
   if (!OPENID.test(text)) {
-    say(line, column, text === '' ? 'no openid in this line' : `"${short(text)}" is no openid: ${whyNot(text)}`);
+    say(line, column, text === '' ? t`no openid in this line` : t`"${short(text)}" is no openid: ${whyNot(text)}`);
     return undefined;
   }
   const first = seen.before(text, line);
   if (first === undefined) return openId(text);
-  say(line, column, `${text} stands in line ${first} already; leave it once`);
+  say(line, column, t`${text} stands in line ${first} already; leave it once`);
   return undefined;
 }
 
-function whyNot(text: string): string {
-  if (/^wx[0-9a-f]{16}$/.test(text)) return 'it is an AppID';
+function whyNot(text: string): Wording {
+  if (/^wx[0-9a-f]{16}$/.test(text)) return t`it is an AppID`;
   const strange = /[^\w-]/.exec(text);
-  if (strange) return `"${strange[0]}" is none of A-Z a-z 0-9 _ -`;
-  if (text.length !== 28) return `it has ${text.length} characters, expected 28`;
-  return 'expected it to begin with o';
+  if (strange) return t`"${strange[0]}" is none of A-Z a-z 0-9 _ -`;
+  if (text.length !== 28) return t`it has ${text.length} characters, expected 28`;
+  return t`expected it to begin with o`;
 }
 
 function readAmount({ text, line, column }: Cell, { merchant, min, max }: AmountRange, say: Say): Fen | undefined {
@@ -186,7 +187,7 @@ function readAmount({ text, line, column }: Cell, { merchant, min, max }: Amount
     say(
       line,
       column,
-      `${showFen(amount)} is not what merchant "${merchant}" pays at once: ${showFen(min)}..${showFen(max)}`,
+      t`${showFen(amount)} is not what merchant "${merchant}" pays at once: ${showFen(min)}..${showFen(max)}`,
     );
   }
   return amount;
@@ -198,17 +199,17 @@ export function parseAmount(text: string): Fen | undefined {
 }
 
 /** What is wrong with an amount, and the right spelling where it is plain what was meant. */
-export function amountWords(text: string): string {
-  if (text === '') return 'no amount in this line; expected one such as 1.00';
+export function amountWords(text: string): Wording {
+  if (text === '') return t`no amount in this line; expected one such as 1.00`;
   const digits = /^([\u00A5\uFFE5])?\s*(\d[\d,]{0,14})(?:\.(\d+))?\s*[\u5143\u5757]?$/.exec(text);
   const whole = Number(digits?.[2]?.replaceAll(',', ''));
-  if (!digits || !(whole < 1e11)) return `"${short(text)}" is no amount; expected one such as 1.00`;
+  if (!digits || !(whole < 1e11)) return t`"${short(text)}" is no amount; expected one such as 1.00`;
   const decimals = digits[3] ?? '';
-  if (decimals.length > 2) return `"${text}": an amount has two decimals`;
+  if (decimals.length > 2) return t`"${text}": an amount has two decimals`;
   const yuan = `${whole}.${decimals.padEnd(2, '0')}`;
   // 100 may be a hundred yuan, or one yuan in fen: nobody but the author knows.
-  const orFen = decimals === '' && digits[1] === undefined ? `, or ${yuanText(fen(whole))} if it was fen` : '';
-  return `"${text}": an amount has two decimals: write ${yuan}${orFen}`;
+  const orFen = decimals === '' && digits[1] === undefined ? t`, or ${yuanText(fen(whole))} if it was fen` : '';
+  return t`"${text}": an amount has two decimals: write ${yuan}${orFen}`;
 }
 
 // ── The header ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,16 +223,16 @@ function isHeader(cells: readonly Cell[]): boolean {
 function readHeader(cells: readonly Cell[], say: Say): (Column | undefined)[] {
   const columns = cells.map(({ text, line, column }, index) => {
     const name = COLUMNS.find(each => each === text.toLowerCase());
-    if (name === undefined) say(line, column, `unknown column "${short(text)}"${suggest(text, COLUMNS)}`);
+    if (name === undefined) say(line, column, t`unknown column "${short(text)}"${suggest(text, COLUMNS)}`);
     else if (cells.findIndex(cell => cell.text.toLowerCase() === name) !== index)
-      say(line, column, `column "${name}" stands here twice`);
+      say(line, column, t`column "${name}" stands here twice`);
     return name;
   });
   // A misspelt header is one mistake; the lines below it are read as it was meant.
   if (!columns.includes('openid')) {
     const meant = cells.findIndex(cell => nearest(cell.text, ['openid']) !== undefined);
     if (meant >= 0) columns[meant] = 'openid';
-    else say(cells[0]!.line, 1, 'no column "openid"');
+    else say(cells[0]!.line, 1, t`no column "openid"`);
   }
   return columns;
 }

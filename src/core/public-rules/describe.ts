@@ -4,6 +4,7 @@
 import { showFen } from '../base/money.ts';
 import { hoursText, WEEKDAYS, type Weekday } from '../base/time.ts';
 import { mostOfOne } from '../exposure/one-follower.ts';
+import type { Lang } from '../base/words/words.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { hasDraw, hasTrigger, isCash, makesClaims, payingRules } from '../rules/campaign-query.ts';
@@ -11,9 +12,6 @@ import { type Describing, endText, hoursIn, lengthText, minuteText, type Say } f
 import { asWritten } from '../rules/renamed.ts';
 import { describePrizes } from './prize.ts';
 import { describeRules } from './rule.ts';
-
-export const LANGS = ['zh', 'en'] as const;
-export type Lang = (typeof LANGS)[number];
 
 export type DescribeOptions = {
   /** Chinese where it is absent. */

@@ -4,6 +4,7 @@ import type { Happening } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { byWeight, logNormal, pick } from '../base/random.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
+import { t } from '../base/words/words.ts';
 import { addressOf, idsOf, isCash } from '../rules/campaign-query.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, isAboutCode } from '../rules/printed-code.ts';
 import { byKind, choice, convert, money, name, object, oneOrMany, optional, orBare, required } from '../yaml/schema.ts';
@@ -27,7 +28,7 @@ export const visit = triggerKind('visit', {
   events: ['visit'],
   names: (_, campaign) => idsOf(campaign),
   compared: () => undefined,
-  describe: (_, { say }) => say('打开活动页面', 'open the page of the campaign'),
+  describe: (_, { say }) => say('打开活动页面', `open the page of the campaign`),
   example:
     (_, { campaign }) =>
     () => ({ kind: 'visit', campaign: campaign.id }),
@@ -39,7 +40,7 @@ export const visit = triggerKind('visit', {
 
 const whenPaid = object('paid', {
   over: optional(money({ min: fen(1) }), '实付至少多少'),
-  attach: optional(oneOrMany(prefix('what the order carries')), '附加数据，末尾 * 表示前缀'),
+  attach: optional(oneOrMany(prefix(t`what the order carries`)), '附加数据，末尾 * 表示前缀'),
 });
 
 export const paid = triggerKind('paid', {
@@ -53,14 +54,14 @@ export const paid = triggerKind('paid', {
   describe({ over, attach }, { say }) {
     const sum =
       over === undefined
-        ? say('微信支付消费', 'pay with WeChat Pay')
+        ? say('微信支付消费', `pay with WeChat Pay`)
         : say(`单笔实付满 ${showFen(over)}`, `pay ${showFen(over)} or more at once`);
     return attach ? say(`${sum}（限指定渠道的订单）`, `${sum}, in the shops that take part`) : sum;
   },
   pieces({ over = fen(1), attach }, event) {
     const bill = { kind: 'paid', merchant: '', transaction: '', order: '', amount: over, total: over } as const;
     if (!attach) return [{ label: 'payments', probes: [event(bill), event({ ...bill, attach: RARE[0] })] }];
-    return attach.map(each => namedPiece('payments with', each, carried => [event({ ...bill, attach: carried })]));
+    return attach.map(each => namedPiece(t`payments with`, each, carried => [event({ ...bill, attach: carried })]));
   },
   example:
     ({ over, attach }, { rule, campaign }) =>
@@ -100,15 +101,15 @@ function codeOf(body: string): string {
 const CODE = codeOf(CODE_LETTERS[0]!.repeat(CODE_LENGTH - 2));
 
 export const code = triggerKind('code', {
-  wants: 'its batch: { code: spring }',
-  field: optional(name('a batch'), '一物一码：这个批次的码'),
+  wants: t`its batch: { code: spring }`,
+  field: optional(name(t`a batch`), '一物一码：这个批次的码'),
   written: (batch: string) => ({ kind: 'code', batch }),
   fits: (_, event) => isAboutCode(event),
   events: [],
   compared: ({ batch }) => [batch],
-  describe: (_, { say }) => say('输入或扫描产品上的码（每码限用一次）', 'type or scan a printed code; each works once'),
+  describe: (_, { say }) => say('输入或扫描产品上的码（每码限用一次）', `type or scan a printed code; each works once`),
   pieces: ({ batch }, event) => [
-    { label: `codes of "${batch}"`, batch, probes: [event({ kind: 'text', text: CODE })] },
+    { label: t`codes of "${batch}"`, batch, probes: [event({ kind: 'text', text: CODE })] },
   ],
   /** Each code is good and new; its prize was drawn by weight when it was printed. */
   example({ batch }, { campaign, codes }) {
@@ -128,10 +129,10 @@ export const code = triggerKind('code', {
 /** What the friend did; of a payment perhaps how much it must be. */
 type Deed = { readonly did: 'followed' } | { readonly did: 'paid'; readonly over?: Fen };
 
-const deed = byKind<Deed>('what the friend did', {
-  scalar: convert(choice('what the friend did', ['followed', 'paid']), did => ({ did })),
+const deed = byKind<Deed>(t`what the friend did`, {
+  scalar: convert(choice(t`what the friend did`, ['followed', 'paid']), did => ({ did })),
   map: convert(
-    object('what the friend did', {
+    object(t`what the friend did`, {
       paid: required(object('paid', { over: required(money({ min: fen(1) }), '首单实付至少多少') }), '首单满多少才算'),
     }),
     ({ paid: { over } }) => ({ did: 'paid' as const, over }),
@@ -139,7 +140,7 @@ const deed = byKind<Deed>('what the friend did', {
 });
 
 export const friend = triggerKind('friend', {
-  wants: 'what the friend did: { friend: followed } or { friend: paid }',
+  wants: t`what the friend did: { friend: followed } or { friend: paid }`,
   field: optional(deed, '邀请来的朋友关注了、付款了：paid、{ paid: { over: ¥15.00 } }'),
   written: (what: Deed) => ({ kind: 'friend', ...what }),
   fits: (trigger, event, { campaign }) =>
@@ -152,9 +153,9 @@ export const friend = triggerKind('friend', {
   compared: ({ did }) => [did],
   describe(trigger, { say }) {
     if (trigger.did === 'followed')
-      return say('你邀请的朋友首次到来（每位朋友计一次）', 'a friend you invited comes; each friend counts once');
+      return say('你邀请的朋友首次到来（每位朋友计一次）', `a friend you invited comes; each friend counts once`);
     if (trigger.over === undefined)
-      return say('你邀请的朋友首次消费（每位朋友计一次）', 'a friend you invited pays; each friend counts once');
+      return say('你邀请的朋友首次消费（每位朋友计一次）', `a friend you invited pays; each friend counts once`);
     const sum = showFen(trigger.over);
     return say(
       `你邀请的朋友首次消费、实付满 ${sum}（每位朋友计一次）`,

@@ -1,17 +1,19 @@
 // Following and unfollowing (关注), and codes with a parameter (带参数二维码), by followers and by who follows through one.
+
 import type { Event, Happening } from '../base/event.ts';
 import { pick } from '../base/random.ts';
+import { t } from '../base/words/words.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { byKind, convert, flag, object, oneOrMany, optional, orBare, required } from '../yaml/schema.ts';
 import { exampleName, fitsAny, missOfName, namedPiece, prefix, RARE, triggerKind, yesOrNothing } from './trigger.ts';
 
-const scenes = oneOrMany(prefix('a scene'));
+const scenes = oneOrMany(prefix(t`a scene`));
 const withScenes = object('scan', { scene: required(scenes, '二维码场景值，末尾 * 表示前缀') });
 const whenSubscribing = object('subscribe', {
   scene: optional(scenes, '扫这些带参数二维码来的'),
   first: optional(flag(), '只算第一次关注'),
 });
-const scenesOf = byKind('a scene or a list of scenes', {
+const scenesOf = byKind(t`a scene or a list of scenes`, {
   scalar: scenes,
   list: scenes,
   map: convert(withScenes, ({ scene }) => scene),
@@ -41,12 +43,12 @@ export const subscribe = triggerKind('subscribe', {
   events: ['subscribe'],
   names: trigger => trigger.scenes,
   describe: ({ first }, { say }) =>
-    first ? say('首次关注公众号时', 'on the first follow') : say('关注公众号时', 'on following'),
+    first ? say('首次关注公众号时', `on the first follow`) : say('关注公众号时', `on following`),
   pieces(trigger, event) {
     const first = trigger.first ? { isFirstFollow: true } : {};
     const probe = (scene?: string): Event => event(came(scene));
-    if (!trigger.scenes) return [{ label: 'a new follower', probes: [probe(), probe(RARE[0])], ...first }];
-    return trigger.scenes.map(scene => namedPiece('the scene', scene, inside => [probe(inside)], first));
+    if (!trigger.scenes) return [{ label: t`a new follower`, probes: [probe(), probe(RARE[0])], ...first }];
+    return trigger.scenes.map(scene => namedPiece(t`the scene`, scene, inside => [probe(inside)], first));
   },
   example: ({ scenes: patterns }, { campaign }) =>
     patterns ? chance => came(exampleScene(campaign, patterns, chance)) : () => came(),
@@ -59,8 +61,8 @@ export const unsubscribe = triggerKind('unsubscribe', {
   written: (_: true) => ({ kind: 'unsubscribe' }),
   fits: (_, event) => event.kind === 'unsubscribe',
   events: ['unsubscribe'],
-  describe: (_, { say }) => say('取消关注时', 'on unfollowing'),
-  pieces: (_, event) => [{ label: 'who leaves', probes: [event({ kind: 'unsubscribe' })] }],
+  describe: (_, { say }) => say('取消关注时', `on unfollowing`),
+  pieces: (_, event) => [{ label: t`who leaves`, probes: [event({ kind: 'unsubscribe' })] }],
 });
 
 export const scan = triggerKind('scan', {
@@ -75,12 +77,12 @@ export const scan = triggerKind('scan', {
   names: trigger => trigger.scenes,
   describe: (_, { campaign, say }) =>
     campaign.stores
-      ? say('扫描参与门店的二维码', 'scan the code of a store')
-      : say('扫描活动二维码', 'scan a code of the campaign'),
+      ? say('扫描参与门店的二维码', `scan the code of a store`)
+      : say('扫描活动二维码', `scan a code of the campaign`),
   pieces(trigger, event) {
     const scanned = (scene: string): Event[] => [event({ kind: 'scan', scene }), event(came(scene))];
-    if (!trigger.scenes) return [{ label: 'every scan', probes: scanned(RARE[0]) }];
-    return trigger.scenes.map(scene => namedPiece('the scene', scene, scanned));
+    if (!trigger.scenes) return [{ label: t`every scan`, probes: scanned(RARE[0]) }];
+    return trigger.scenes.map(scene => namedPiece(t`the scene`, scene, scanned));
   },
   example:
     (trigger, { campaign }) =>

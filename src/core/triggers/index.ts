@@ -1,7 +1,9 @@
 // All triggers there are. Whoever adds one adds it to `Trigger` and here: the compiler asks for the rest.
+
 import type { Event, EventKind } from '../base/event.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Instant } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import type { Describing } from '../rules/public-text.ts';
 import { byKind, convert, list, named, object, type Shape, text as textShape } from '../yaml/schema.ts';
@@ -40,12 +42,12 @@ const ENTRIES = Object.entries(TRIGGERS) as [Trigger['kind'], TriggerKind<Trigge
 
 const BARE = new Map(ENTRIES.flatMap(([kind, { bare }]) => (bare ? [[kind as string, bare] as const] : [])));
 
-const bareTrigger = convert(textShape({ what: 'a trigger' }), (word, say): readonly WrittenTrigger[] | undefined => {
+const bareTrigger = convert(textShape({ what: t`a trigger` }), (word, say): readonly WrittenTrigger[] | undefined => {
   const trigger = BARE.get(word);
   if (trigger) return [trigger];
   const wants = ENTRIES.find(([kind]) => kind === word)?.[1].wants;
-  if (wants !== undefined) say(`the trigger "${word}" needs ${wants}`);
-  else say(`unknown trigger "${word}"${suggest(word, [...BARE.keys()])}`);
+  if (wants !== undefined) say(t`the trigger "${word}" needs ${wants}`);
+  else say(t`unknown trigger "${word}"${suggest(word, [...BARE.keys()])}`);
   return undefined;
 });
 const bareTriggerWord: Shape<readonly WrittenTrigger[]> = {
@@ -55,7 +57,7 @@ const bareTriggerWord: Shape<readonly WrittenTrigger[]> = {
 
 /** Each key of the map is one trigger. */
 const triggersOfMap = convert(
-  object('a trigger', Object.fromEntries(ENTRIES.map(([kind, { field }]) => [kind, field])), { notEmpty: true }),
+  object(t`a trigger`, Object.fromEntries(ENTRIES.map(([kind, { field }]) => [kind, field])), { notEmpty: true }),
   (on): readonly WrittenTrigger[] =>
     ENTRIES.flatMap(([kind, { bare, written }]) => {
       const value = on[kind];
@@ -65,7 +67,7 @@ const triggersOfMap = convert(
 );
 
 /** One trigger, or several as keys of one map: any of them. */
-export const oneTrigger = byKind('a trigger such as subscribe or { text: 红包 }', {
+export const oneTrigger = byKind(t`a trigger such as subscribe or { text: 红包 }`, {
   scalar: bareTriggerWord,
   map: triggersOfMap,
 });
@@ -74,7 +76,7 @@ const aTrigger = named('trigger', oneTrigger);
 export const triggers: Shape<readonly WrittenTrigger[]> = byKind(oneTrigger.what, {
   scalar: bareTriggerWord,
   map: aTrigger,
-  list: convert(list(aTrigger, 'a list of triggers'), lists => lists.flat()),
+  list: convert(list(aTrigger, t`a list of triggers`), lists => lists.flat()),
 });
 
 // ── As they are asked ────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,5 @@
 // Messages that are no text: pictures, voices, places.
+import { t } from '../base/words/words.ts';
 import { optional } from '../yaml/schema.ts';
 import { triggerKind, yesOrNothing } from './trigger.ts';
 
@@ -8,7 +9,7 @@ export const image = triggerKind('image', {
   written: (_: true) => ({ kind: 'image' }),
   fits: (_, event) => event.kind === 'image',
   events: ['image'],
-  describe: (_, { say }) => say('发送图片', 'send a picture'),
+  describe: (_, { say }) => say('发送图片', `send a picture`),
   pieces: (_, event) => [{ label: 'images', probes: [event({ kind: 'image', mediaId: '', url: '' })] }],
   example: () => () => ({ kind: 'image', mediaId: 'simulation', url: 'https://example.com/' }),
 });
@@ -19,8 +20,8 @@ export const voice = triggerKind('voice', {
   written: (_: true) => ({ kind: 'voice' }),
   fits: (_, event) => event.kind === 'voice',
   events: ['voice'],
-  describe: (_, { say }) => say('发送语音', 'send a voice message'),
-  pieces: (_, event) => [{ label: 'voice messages', probes: [event({ kind: 'voice', mediaId: '' })] }],
+  describe: (_, { say }) => say('发送语音', `send a voice message`),
+  pieces: (_, event) => [{ label: t`voice messages`, probes: [event({ kind: 'voice', mediaId: '' })] }],
   example: () => () => ({ kind: 'voice', mediaId: 'simulation' }),
 });
 
@@ -30,7 +31,7 @@ export const location = triggerKind('location', {
   written: (_: true) => ({ kind: 'location' }),
   fits: (_, event) => event.kind === 'location',
   events: ['location'],
-  describe: (_, { say }) => say('发送位置', 'send a location'),
+  describe: (_, { say }) => say('发送位置', `send a location`),
   pieces: (_, event) => [
     { label: 'locations', probes: [event({ kind: 'location', latitude: 0, longitude: 0, label: '' })] },
   ],

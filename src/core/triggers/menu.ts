@@ -2,6 +2,7 @@
 
 import type { Event } from '../base/event.ts';
 import { pick } from '../base/random.ts';
+import { t } from '../base/words/words.ts';
 import type { ScannedText } from '../rules/campaign.ts';
 import { scannedText } from '../rules/printed-code.ts';
 import { byKind, convert, object, oneOrMany, optional, orBare, pattern, type Shape } from '../yaml/schema.ts';
@@ -18,7 +19,7 @@ import {
   triggerKind,
 } from './trigger.ts';
 
-const menuKeys = oneOrMany(prefix('a menu key'));
+const menuKeys = oneOrMany(prefix(t`a menu key`));
 
 export const click = triggerKind('click', {
   bare: { kind: 'click', buttons: ['*'] },
@@ -27,24 +28,24 @@ export const click = triggerKind('click', {
   fits: (trigger, event) => event.kind === 'click' && fitsAny(trigger.buttons, event.button),
   events: ['click'],
   names: trigger => trigger.buttons,
-  describe: (_, { say }) => say('点击公众号菜单', 'tap the menu'),
+  describe: (_, { say }) => say('点击公众号菜单', `tap the menu`),
   pieces: (trigger, event) =>
-    trigger.buttons.map(key => namedPiece('the button', key, button => [event({ kind: 'click', button })])),
+    trigger.buttons.map(key => namedPiece(t`the button`, key, button => [event({ kind: 'click', button })])),
   example: trigger => chance => ({ kind: 'click', button: exampleName(pick(trigger.buttons, chance), chance) }),
   miss: (trigger, event) => (event.kind === 'click' ? missOfName('按钮', event.button, trigger.buttons) : undefined),
 });
 
 export const view = triggerKind('view', {
   bare: { kind: 'view' },
-  field: optional(orBare(null, oneOrMany(prefix('an address'))), '点菜单链接'),
+  field: optional(orBare(null, oneOrMany(prefix(t`an address`))), '点菜单链接'),
   written: (urls: readonly string[]) => ({ kind: 'view', urls }),
   fits: (trigger, event) => event.kind === 'view' && fitsAny(trigger.urls, event.url),
   events: ['view'],
   names: trigger => trigger.urls,
-  describe: (_, { say }) => say('从公众号菜单打开链接', 'open a link of the menu'),
+  describe: (_, { say }) => say('从公众号菜单打开链接', `open a link of the menu`),
   pieces(trigger, event) {
-    if (!trigger.urls) return [{ label: 'every link of the menu', probes: [event({ kind: 'view', url: RARE[0] })] }];
-    return trigger.urls.map(each => namedPiece('the link', each, url => [event({ kind: 'view', url })]));
+    if (!trigger.urls) return [{ label: t`every link of the menu`, probes: [event({ kind: 'view', url: RARE[0] })] }];
+    return trigger.urls.map(each => namedPiece(t`the link`, each, url => [event({ kind: 'view', url })]));
   },
   example: trigger => chance => ({
     kind: 'view',
@@ -60,11 +61,11 @@ const readKinds = object(
   'text',
   {
     contains: optional(oneOrMany(keyword), '扫到的内容里含有其中任何一个'),
-    matches: optional(oneOrMany(pattern('a pattern')), '扫到的内容整个符合这个模式（RE2 语法）'),
+    matches: optional(oneOrMany(pattern(t`a pattern`)), '扫到的内容整个符合这个模式（RE2 语法）'),
   },
   { oneOf: ['contains', 'matches'] },
 );
-const readText = byKind<ScannedText>('a text, a list of texts or { contains: … }', {
+const readText = byKind<ScannedText>(t`a text, a list of texts or { contains: … }`, {
   scalar: exactlyRead,
   list: exactlyRead,
   map: convert(readKinds, ({ contains, matches }): ScannedText | undefined => {
@@ -78,7 +79,7 @@ const whenScanned = object(
   { notEmpty: true },
 );
 type Scancode = { readonly key?: readonly string[]; readonly text?: ScannedText };
-const scancodeOf = byKind<Scancode>('a menu key, a list of keys or { key: …, text: … }', {
+const scancodeOf = byKind<Scancode>(t`a menu key, a list of keys or { key: …, text: … }`, {
   scalar: convert(menuKeys, key => ({ key })),
   list: convert(menuKeys, key => ({ key })),
   map: whenScanned,
@@ -94,7 +95,7 @@ export const scancode = triggerKind('scancode', {
     (text === undefined || fitsText(text, scannedText(event), around)),
   events: ['scancode'],
   names: trigger => trigger.buttons,
-  describe: (_, { say }) => say('用公众号菜单里的扫一扫扫码', "scan a code with the menu's scanner"),
+  describe: (_, { say }) => say('用公众号菜单里的扫一扫扫码', `scan a code with the menu's scanner`),
   pieces: (trigger, event) => trigger.buttons.flatMap(key => scanPieces(key, trigger.text, event)),
   example({ buttons, text }) {
     if (text?.match === 'pattern') return undefined;
@@ -116,11 +117,11 @@ export const scancode = triggerKind('scancode', {
 function scanPieces(key: string, text: ScannedText | undefined, event: Makes): Piece[] {
   const scans = (results: readonly string[]) => (button: string) =>
     results.map((result): Event => event({ kind: 'scancode', button, result, waiting: true }));
-  if (!text) return [namedPiece('the scanner of the button', key, scans([RARE[0]]))];
+  if (!text) return [namedPiece(t`the scanner of the button`, key, scans([RARE[0]]))];
   return textPieces(text, result => event({ kind: 'text', text: result })).map(({ label, word, probes }) => {
     const read = probes.flatMap(probe => (probe.kind === 'text' ? probe.text : []));
     return {
-      label: `${label} scanned with the button "${key}"`,
+      label: t`${label} scanned with the button "${key}"`,
       ...(word !== undefined && { word }),
       probes: namedPiece('', key, scans(read)).probes,
     };

@@ -1,8 +1,10 @@
 // What is typed (关键词、口令): whole texts, parts of one, patterns, passwords of the day. What is scanned is compared alike.
+
 import type { Event } from '../base/event.ts';
 import { pick } from '../base/random.ts';
 import { distance, nearest } from '../base/suggest.ts';
 import { normalise, searched } from '../base/text.ts';
+import { t } from '../base/words/words.ts';
 import { dayIn } from '../match/claim-key.ts';
 import type { Rule, TextTrigger } from '../rules/campaign.ts';
 import type { Describing } from '../rules/public-text.ts';
@@ -25,15 +27,15 @@ import {
 import { type Around, type DailyWords, type Piece, RARE, triggerKind, type WrittenTrigger } from './trigger.ts';
 
 export const keyword = textShape({
-  what: 'a keyword',
+  what: t`a keyword`,
   oneLine: true,
   check: (word, say) => {
-    if (word.trim() !== '' && normalise(word) === '') say('the keyword is empty once spaces are taken away');
+    if (word.trim() !== '' && normalise(word) === '') say(t`the keyword is empty once spaces are taken away`);
   },
 });
 
-const passwordsByDay = pairs('passwords by day such as { 2026-03-01: 阿茶上新 }', day(), oneOrMany(located(keyword)));
-const daily = byKind<DailyWords>('a CSV file such as passwords.csv or { 2026-03-01: 阿茶上新 }', {
+const passwordsByDay = pairs(t`passwords by day such as { 2026-03-01: 阿茶上新 }`, day(), oneOrMany(located(keyword)));
+const daily = byKind<DailyWords>(t`a CSV file such as passwords.csv or { 2026-03-01: 阿茶上新 }`, {
   scalar: wrapped(located(csvFile()), file => ({ list: file })),
   map: wrapped(passwordsByDay, days => ({ days })),
 });
@@ -45,14 +47,14 @@ const textKinds = object(
   {
     contains: optional(oneOrMany(keyword), '消息里含有其中任何一个'),
     matches: optional(
-      oneOrMany(pattern('a pattern')),
+      oneOrMany(pattern(t`a pattern`)),
       '整句符合这个模式（RE2 语法，比较的是去掉空格、半角、小写后的文字）',
     ),
     daily: optional(daily, '每日口令：CSV 文件（date,password），或 { 日期: 口令 }'),
   },
   { oneOf: ['contains', 'matches', 'daily'] },
 );
-const wordsOf = byKind<Words>('a keyword, a list of keywords or { contains: … }', {
+const wordsOf = byKind<Words>(t`a keyword, a list of keywords or { contains: … }`, {
   scalar: exactWords,
   list: exactWords,
   map: convert(textKinds, ({ contains, matches, daily: words }): Words | undefined => {
@@ -93,19 +95,19 @@ export function fitsText(trigger: TextTrigger, written: string, { campaign, now 
 
 /** What is typed may be a password: the words are told only where the operator asks for it, and never what is guessed. */
 function saidText({ say, words }: Describing, rule: Rule, trigger: TextTrigger): string {
-  if (rule.quiz) return say('在对话中开始答题', 'begin the quiz in the chat');
-  if (trigger.match === 'any') return say('在对话中发送任意文字', 'send any text');
-  if (trigger.match === 'daily') return say('在对话中回复当天的口令', "send the day's password");
-  if (rule.guess || trigger.match === 'pattern') return say('在对话中回复正确的口令', 'send the right password');
-  const told = words ? trigger.words.map(word => `「${word}」`).join(say('或', ' or ')) : '';
+  if (rule.quiz) return say('在对话中开始答题', `begin the quiz in the chat`);
+  if (trigger.match === 'any') return say('在对话中发送任意文字', `send any text`);
+  if (trigger.match === 'daily') return say('在对话中回复当天的口令', `send the day's password`);
+  if (rule.guess || trigger.match === 'pattern') return say('在对话中回复正确的口令', `send the right password`);
+  const told = words ? trigger.words.map(word => `「${word}」`).join(say('或', ` or `)) : '';
   if (trigger.match === 'contains')
     return say(
       `发送包含${told || '活动口令'}的文字`,
-      `send a text with ${told || 'the password of the campaign'} in it`,
+      `send a text with ${told || `the password of the campaign`} in it`,
     );
   return say(
     `在对话中回复${told || '活动公布的关键词或口令'}`,
-    `send ${told || 'the word or password of the campaign'}`,
+    `send ${told || `the word or password of the campaign`}`,
   );
 }
 
@@ -119,20 +121,20 @@ export function textPieces(trigger: TextTrigger, says: (text: string) => Event):
       );
     case 'contains':
       return trigger.words.map(word => ({
-        label: `texts with "${word}"`,
+        label: t`texts with "${word}"`,
         word,
         probes: RARE.map(rare => says(rare + word + rare)),
       }));
     case 'pattern':
       // What a pattern fits cannot be listed: only a rule for every text, or one with the same pattern, has all of it.
       return trigger.patterns.map(({ source }) => ({
-        label: `texts like "${source}"`,
+        label: t`texts like "${source}"`,
         word: source,
         pattern: source,
         probes: RARE.map(says),
       }));
     default:
-      return [{ label: 'every text', probes: RARE.map(says) }];
+      return [{ label: t`every text`, probes: RARE.map(says) }];
   }
 }
 

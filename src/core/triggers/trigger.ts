@@ -1,8 +1,10 @@
 // A trigger is what a rule waits for (`on:`). All of one kind stands in one place: how it is written, which events fit it,
 // under which names it is looked up, how it is described, events that stand for it, and how near another one came.
+
 import type { Event, EventKind, Happening } from '../base/event.ts';
 import { distance, nearest } from '../base/suggest.ts';
 import type { Day, Instant } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { CodeFact } from '../match/facts.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import type { Describing } from '../rules/public-text.ts';
@@ -34,7 +36,7 @@ export type Making = {
 
 /** One word, one scene, one button …: `label` is how it is called in a message. */
 export type Piece = {
-  readonly label: string;
+  readonly label: Wording;
   /** As it is written in the file, if it is. */
   readonly word?: string;
   readonly probes: readonly Event[];
@@ -51,7 +53,7 @@ export type Piece = {
 export type TriggerKind<K extends Trigger['kind'], V = never> = {
   /** As a word alone, `on: subscribe`. Absent: it says nothing without a value, and `wants` says which. */
   readonly bare?: WrittenTrigger;
-  readonly wants?: string;
+  readonly wants?: Wording;
   readonly field: Field<V | null, false>;
   written(value: NonNullable<V>): WrittenTrigger;
   fits(trigger: TriggerOf<K>, event: Event, around: Around): boolean;
@@ -84,12 +86,12 @@ export function yesOrNothing(): Shape<true> {
 }
 
 /** A value that may end in `*`, which then stands for anything that follows. */
-export function prefix(what: string): Shape<string> {
+export function prefix(what: Wording): Shape<string> {
   return text({
     what,
     oneLine: true,
     check: (value, say) => {
-      if (value.slice(0, -1).includes('*')) say(`"*" may stand only at the end: "${value}"`);
+      if (value.slice(0, -1).includes('*')) say(t`"*" may stand only at the end: "${value}"`);
     },
   });
 }
@@ -109,14 +111,14 @@ export const RARE = ['\uE123', '\uE123\uE124\uE125'] as const;
 
 /** A name, or everything that begins so. */
 export function namedPiece(
-  what: string,
+  what: Wording,
   pattern: string,
   probe: (name: string) => readonly Event[],
   more: Pick<Piece, 'isFirstFollow'> = {},
 ): Piece {
   const isPrefix = pattern.endsWith('*');
   const probes = probe(isPrefix ? pattern.slice(0, -1) + RARE[1] : pattern);
-  return { label: `${what} "${pattern}"`, word: pattern, probes, ...more };
+  return { label: t`${what} "${pattern}"`, word: pattern, probes, ...more };
 }
 
 /** One of twenty, where the pattern leaves it open. */
@@ -126,7 +128,7 @@ export function exampleName(pattern: string, chance: Chance): string {
 }
 
 export function missOfName(
-  what: string,
+  what: Wording,
   name: string | undefined,
   names: readonly string[] | undefined,
 ): string | undefined {

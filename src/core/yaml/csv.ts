@@ -3,15 +3,16 @@
 
 /** `text` without the spaces around it. */
 import type { Place } from '../base/error.ts';
+import { t, type Wording } from '../base/words/words.ts';
 export type Cell = Place & { readonly text: string };
 export type Row = Place & { readonly cells: readonly Cell[] };
-export type SayAt = (at: Place, message: string) => void;
+export type SayAt = (at: Place, message: Wording) => void;
 
 /** Rows that say something; a spreadsheet's empty rows are left out. */
 export function readCsv(written: string, say: SayAt): Row[] {
   const text = written.replace(/^\uFEFF/, '');
   if (/[\0\uFFFD]/.test(text)) {
-    say({ line: 1, column: 1 }, 'the file is not UTF-8; save the table as "CSV UTF-8"');
+    say({ line: 1, column: 1 }, t`the file is not UTF-8; save the table as "CSV UTF-8"`);
     return [];
   }
   return new Table(text, say).rows();
@@ -145,7 +146,7 @@ class Table {
       const start = this.at + 1;
       const end = this.text.indexOf('"', start);
       if (end < 0) {
-        this.say(place, 'a quotation mark without its other half; write the cell without quotes, or "…"');
+        this.say(place, t`a quotation mark without its other half; write the cell without quotes, or "…"`);
         this.at = this.text.length;
         return { ...place, text: '' };
       }
@@ -157,7 +158,7 @@ class Table {
     }
     const rest = this.plain();
     if (rest.text !== '')
-      this.say(rest, `"${rest.text}" stands behind the quotes of its cell; write "" for a quote in it`);
+      this.say(rest, t`"${rest.text}" stands behind the quotes of its cell; write "" for a quote in it`);
     return { ...place, text: parts.join('').trim() };
   }
 

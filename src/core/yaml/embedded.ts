@@ -5,6 +5,7 @@ import { isScalar, Scalar } from 'yaml';
 import type { Place } from '../base/error.ts';
 import type { Pattern } from '../base/pattern.ts';
 import { compilePattern } from '../base/pattern.ts';
+import { t, type Wording } from '../base/words/words.ts';
 
 import { isNothing, type Reader, refuse, type Shape } from './reader.ts';
 
@@ -14,7 +15,7 @@ export type Passage = {
   readonly placeOf: (offset: number) => Place;
 };
 
-export function passage(what: string): Shape<Passage> {
+export function passage(what: Wording): Shape<Passage> {
   return {
     what,
     read(node, reader) {
@@ -22,7 +23,7 @@ export function passage(what: string): Shape<Passage> {
       const text = reader.text(node);
       if (text === undefined) return undefined;
       if (text.trim() === '') {
-        reader.say(node, `expected ${what}, found an empty text`);
+        reader.say(node, t`expected ${what}, found an empty text`);
         return undefined;
       }
       return { text, placeOf: offset => reader.place(sourceOffset(node, text, offset, reader)) };
@@ -52,7 +53,7 @@ function sourceOffset(node: Scalar, text: string, offset: number, { source }: Re
 }
 
 /** A pattern in RE2 syntax. */
-export function pattern(what: string): Shape<Pattern> {
+export function pattern(what: Wording): Shape<Pattern> {
   const written = passage(what);
   return {
     what,

@@ -1,5 +1,7 @@
 // In which letters (编码) a file was saved, told from its first bytes: spreadsheets in China save GBK, and some UTF-16.
 
+import { t, type Wording } from '../base/words/words.ts';
+
 export const ENCODINGS = ['utf-8', 'gbk', 'gb18030', 'utf-16'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
@@ -61,20 +63,20 @@ export function decoded(decoder: Decoder, bytes: Uint8Array | undefined): string
 }
 
 /** What to do about a file that is not UTF-8; `option`: whether the command can be told. */
-export function encodingWords(found: Encoding | 'unknown', option: boolean): string {
-  return `the file ${encodingProblem(found, option)}`;
+export function encodingWords(found: Encoding | 'unknown', option: boolean): Wording {
+  return t`the file ${encodingProblem(found, option)}`;
 }
 
 /** The same, for the end of a sentence that begins with the file's name. */
-function encodingProblem(found: Encoding | 'unknown', option: boolean): string {
-  const save = 'save the table as "CSV UTF-8"';
-  if (found === 'unknown' || found === 'utf-8') return `is not UTF-8; ${save}`;
-  const name = found === 'utf-16' ? 'UTF-16' : 'GBK, as spreadsheets in China save it';
-  return `is ${name}; ${option ? `add --encoding ${found}, or ` : ''}${save}`;
+function encodingProblem(found: Encoding | 'unknown', option: boolean): Wording {
+  const save = t`save the table as "CSV UTF-8"`;
+  if (found === 'unknown' || found === 'utf-8') return t`is not UTF-8; ${save}`;
+  const name = found === 'utf-16' ? 'UTF-16' : t`GBK, as spreadsheets in China save it`;
+  return t`is ${name}; ${option ? t`add --encoding ${found}, or ` : ''}${save}`;
 }
 
 /** A short table, all of it; or what is wrong with its letters, for the end of a sentence that begins with its name. */
-export function tableText(bytes: Uint8Array): string | { readonly problem: string } {
+export function tableText(bytes: Uint8Array): string | { readonly problem: Wording } {
   const found = sniff(bytes);
   if (found !== 'utf-8') return { problem: encodingProblem(found, false) };
   try {

@@ -15,11 +15,12 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
-import type { Finding, Place } from '../base/error.ts';
+import { type Finding, findingAt, type Place } from '../base/error.ts';
+import { joined, t, type Wording } from '../base/words/words.ts';
 import { readPlainYaml } from './plain-yaml.ts';
 
 /** Gets every text before it is judged, such as `${NAME}`, and gives what it stands for; `undefined`: it has said why not. */
-export type Transform = (text: string, say: (message: string) => void) => string | undefined;
+export type Transform = (text: string, say: Say) => string | undefined;
 
 /** A rule file is a page; a megabyte is an accident. */
 export const FILE_LIMIT = 1_000_000;
@@ -49,9 +50,9 @@ export class Reader {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   }
 
-  say(at: Node | Place | number, message: string): void {
+  say(at: Node | Place | number, said: Wording): void {
     const place = typeof at === 'object' && 'line' in at ? at : this.place(at);
-    this.findings.push({ file: this.file, line: place.line, column: place.column, message });
+    this.findings.push(findingAt(this.file, place, said));
   }
 
   /** What the scalar stands for; `undefined`: nobody knows, and it was said. */
@@ -69,17 +70,17 @@ export type JsonSchema = { readonly [key: string]: unknown };
  */
 export type Shape<T> = {
   /** In words, for "expected …, found …": `a rule`. */
-  readonly what: string;
+  readonly what: Wording;
   read(node: Node, reader: Reader): T | undefined;
   schema(): JsonSchema;
 };
 
 /** Says something about the node that is being read. */
-export type Say = (message: string) => void;
+export type Say = (message: Wording) => void;
 
 /** Says "expected …, found …", unless the node was refused already for what it is. */
-export function refuse(node: Node, reader: Reader, what: string): undefined {
-  if (!isAlias(node)) reader.say(node, `expected ${what}, found ${found(node)}`);
+export function refuse(node: Node, reader: Reader, what: Wording): undefined {
+  if (!isAlias(node)) reader.say(node, t`expected ${what}, found ${found(node)}`);
   return undefined;
 }
 
@@ -89,11 +90,11 @@ export function parse(file: string, text: string, transform?: Transform): { read
   const lines = new LineCounter();
   const reader = new Reader(file, source, lines, transform);
   if (source.length > FILE_LIMIT) {
-    reader.say(0, `the file has ${source.length} characters; at most ${FILE_LIMIT} are read`);
+    reader.say(0, t`the file has ${source.length} characters; at most ${FILE_LIMIT} are read`);
     return { reader };
   }
   if (isTooDeep(source)) {
-    reader.say(0, `the file is nested too deeply; at most ${DEPTH_LIMIT} levels are read`);
+    reader.say(0, t`the file is nested too deeply; at most ${DEPTH_LIMIT} levels are read`);
     return { reader };
   }
   const root = readPlainYaml(source);
@@ -116,7 +117,7 @@ function parseWhole(reader: Reader, lines: LineCounter): { reader: Reader; root?
   const isReadable = sayErrors(reader, document.errors);
   if (!isReadable) return { reader };
   if (document.contents === null || isNothing(document.contents)) {
-    if (reader.findings.length === 0) reader.say(0, 'the file is empty');
+    if (reader.findings.length === 0) reader.say(0, t`the file is empty`);
     return { reader };
   }
   sayOddities(reader, document.contents);
@@ -178,12 +179,12 @@ export function nothingAt(key: Node): Scalar {
 }
 
 /** What stands there, for the end of "expected …, found …". As written: a secret that was filled in is not shown. */
-export function found(node: Node): string {
-  if (isMap(node)) return 'a map of keys';
-  if (isSeq(node)) return 'a list';
-  if (!isScalar(node) || isNothing(node)) return 'nothing';
+export function found(node: Node): Wording {
+  if (isMap(node)) return t`a map of keys`;
+  if (isSeq(node)) return t`a list`;
+  if (!isScalar(node) || isNothing(node)) return t`nothing`;
   const text = textOf(node);
-  return `"${text.length > 40 ? `${text.slice(0, 40)}…` : text}"`;
+  return t`"${text.length > 40 ? `${text.slice(0, 40)}…` : text}"`;
 }
 
 // ── What YAML itself complains of ────────────────────────────────────────────────────────────────────────────
@@ -198,21 +199,21 @@ function sayErrors(reader: Reader, errors: readonly YAMLError[]): boolean {
     const place = reader.place(error.pos[0]);
     if (lines.has(place.line)) continue;
     lines.add(place.line);
-    reader.say(place, wordsFor(error) + hintFor(lineAround(reader.source, error.pos[0])));
+    reader.say(place, joined([wordsFor(error), hintFor(lineAround(reader.source, error.pos[0]))]));
   }
   return errors.every(error => HARMLESS.has(error.code));
 }
 
-function wordsFor(error: YAMLError): string {
+function wordsFor(error: YAMLError): Wording {
   switch (error.code) {
     case 'TAB_AS_INDENT':
-      return 'a tab indents this line; YAML wants spaces';
+      return t`a tab indents this line; YAML wants spaces`;
     case 'MULTIPLE_DOCS':
-      return 'a second document begins here; one file holds one';
+      return t`a second document begins here; one file holds one`;
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return 'two keys on one line; a text with ": " in it needs quotes';
+      return t`two keys on one line; a text with ": " in it needs quotes`;
     default:
-      return `not YAML: ${unshelter(error.message.charAt(0).toLowerCase() + error.message.slice(1))}`;
+      return t`not YAML: ${unshelter(error.message.charAt(0).toLowerCase() + error.message.slice(1))}`;
   }
 }
 
@@ -221,20 +222,20 @@ function lineAround(source: string, offset: number): string {
   return source.slice(source.lastIndexOf('\n', offset - 1) + 1, end < 0 ? undefined : end);
 }
 
-function hintFor(line: string): string {
+function hintFor(line: string): Wording {
   const key = /^\s*(?:- )?([\w-]+)\s*\uFF1A/.exec(line)?.[1];
-  if (key !== undefined) return `; the colon is full-width: write "${key}: "`;
-  return /:\s*[@`%]/.test(line) ? '; put the text in quotes' : '';
+  if (key !== undefined) return t`; the colon is full-width: write "${key}: "`;
+  return /:\s*[@`%]/.test(line) ? t`; put the text in quotes` : '';
 }
 
 /** What YAML allows and we do not: aliases, anchors, tags, a key that is none, the same key twice. */
 function sayOddities(reader: Reader, root: Node): void {
   visit(root, {
-    Alias: (_, node) => reader.say(node, `aliases (*${node.source}) are not allowed here; write the value again`),
+    Alias: (_, node) => reader.say(node, t`aliases (*${node.source}) are not allowed here; write the value again`),
     Node: (_, node) => {
       if (isAlias(node)) return;
-      if (node.anchor !== undefined) reader.say(node, `anchors (&${node.anchor}) are not allowed here`);
-      if (node.tag !== undefined) reader.say(node, `tags (${node.tag}) are not allowed here`);
+      if (node.anchor !== undefined) reader.say(node, t`anchors (&${node.anchor}) are not allowed here`);
+      if (node.tag !== undefined) reader.say(node, t`tags (${node.tag}) are not allowed here`);
     },
     Map: (_, node) => sayKeys(reader, node),
   });
@@ -246,11 +247,11 @@ function sayKeys(reader: Reader, map: YAMLMap): void {
     if (!isPair(pair)) continue;
     const key = pair.key as Node;
     if (!isScalar(key)) {
-      if (!isAlias(key)) reader.say(key, `expected a key, found ${found(key)}`);
+      if (!isAlias(key)) reader.say(key, t`expected a key, found ${found(key)}`);
       continue;
     }
     const first = seen.get(textOf(key));
-    if (first) reader.say(key, `the key "${textOf(key)}" is there already, in line ${first.line}`);
+    if (first) reader.say(key, t`the key "${textOf(key)}" is there already, in line ${first.line}`);
     else seen.set(textOf(key), reader.place(key));
   }
 }

@@ -5,6 +5,7 @@
 import { isMap, isPair, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
 import type { Finding, Place } from '../base/error.ts';
 import { nearest, suggest } from '../base/suggest.ts';
+import { joined, t, type Wording } from '../base/words/words.ts';
 import type { Passage } from './embedded.ts';
 import {
   isNothing,
@@ -49,7 +50,7 @@ export type ReadOptions<T> = {
   /** Applied to every scalar before it is judged. */
   readonly transform?: Transform;
   /** Checks that no single shape can make. Runs beside other findings, so that all come at once. */
-  readonly check?: (draft: Draft<T>, say: (at: Place, message: string) => void) => void;
+  readonly check?: (draft: Draft<T>, say: (at: Place, message: Wording) => void) => void;
 };
 
 /**
@@ -109,14 +110,14 @@ export type ObjectOptions = {
 
 /** A map with known keys. `what` with its article: `a rule`. */
 export function object<const F extends Fields>(
-  what: string,
+  what: Wording,
   fields: F,
   options: ObjectOptions = {},
 ): Shape<ObjectOf<F>> {
   return {
     what,
     read(node, reader) {
-      if (!isMap(node)) return refuse(node, reader, `${what} (a map of keys)`);
+      if (!isMap(node)) return refuse(node, reader, t`${what} (a map of keys)`);
       mendCommas(node, fields, reader);
       return readFields(node, reader, what, fields, options) as ObjectOf<F>;
     },
@@ -124,7 +125,7 @@ export function object<const F extends Fields>(
   };
 }
 
-function readFields(map: YAMLMap, reader: Reader, what: string, fields: Fields, options: ObjectOptions): object {
+function readFields(map: YAMLMap, reader: Reader, what: Wording, fields: Fields, options: ObjectOptions): object {
   const value: Record<string, unknown> = {};
   const entries = entriesOf(map);
   const written = new Set(entries.map(({ key }) => textOf(key)));
@@ -136,7 +137,7 @@ function readFields(map: YAMLMap, reader: Reader, what: string, fields: Fields, 
       value[name] = fields[name]!.shape.read(node, reader);
     } else {
       const hint = suggest(name, missing);
-      reader.say(key, isBare(map, key) ? commaWords(name) : `unknown key "${name}"${hint}`);
+      reader.say(key, isBare(map, key) ? commaWords(name) : t`unknown key "${name}"${hint}`);
       // A misspelt key is one mistake, not two: it is read as what it probably stands for, which is not missed as well.
       const meant = nearest(name, missing);
       if (meant === undefined || Object.hasOwn(value, meant)) continue;
@@ -145,7 +146,7 @@ function readFields(map: YAMLMap, reader: Reader, what: string, fields: Fields, 
   }
   for (const key of missing) {
     const isMissed = fields[key]!.isRequired && !Object.hasOwn(value, key);
-    if (isMissed) reader.say(map, `missing key "${key}" in ${what}`);
+    if (isMissed) reader.say(map, t`missing key "${key}" in ${what}`);
   }
   sayChoice(map, reader, what, Object.keys(value), Object.keys(fields), options);
   return value;
@@ -154,16 +155,16 @@ function readFields(map: YAMLMap, reader: Reader, what: string, fields: Fields, 
 function sayChoice(
   map: YAMLMap,
   reader: Reader,
-  what: string,
+  what: Wording,
   there: string[],
   keys: string[],
   options: ObjectOptions,
 ): void {
-  if (options.notEmpty && there.length === 0) reader.say(map, `${what} needs at least one of: ${keys.join(', ')}`);
+  if (options.notEmpty && there.length === 0) reader.say(map, t`${what} needs at least one of: ${keys.join(', ')}`);
   if (!options.oneOf) return;
   const chosen = there.filter(key => options.oneOf!.includes(key));
-  if (chosen.length === 0) reader.say(map, `${what} needs one of: ${options.oneOf.join(', ')}`);
-  if (chosen.length > 1) reader.say(map, `${what} has ${chosen.join(' and ')}; it can have only one of them`);
+  if (chosen.length === 0) reader.say(map, t`${what} needs one of: ${options.oneOf.join(', ')}`);
+  if (chosen.length > 1) reader.say(map, t`${what} has ${joined(chosen, t` and `)}; it can have only one of them`);
 }
 
 function objectSchema(fields: Fields, { oneOf, notEmpty }: ObjectOptions): JsonSchema {
@@ -204,8 +205,8 @@ function isBare(map: YAMLMap, key: Scalar): boolean {
   return map.items.some(pair => pair.key === key && pair.value === null) && map.flow === true;
 }
 
-function commaWords(name: string): string {
-  return `"${name}" has no value; a comma inside { } ends a text: put a text that has one in quotes`;
+function commaWords(name: string): Wording {
+  return t`"${name}" has no value; a comma inside { } ends a text: put a text that has one in quotes`;
 }
 
 /**
@@ -229,12 +230,12 @@ function mendCommas(map: YAMLMap, fields: Fields, reader: Reader): void {
 // ── Lists, maps and alternatives ─────────────────────────────────────────────────────────────────────────────
 
 /** A list with at least `min` elements. */
-export function list<T>(element: Shape<T>, what: string, min = 1): Shape<readonly T[]> {
+export function list<T>(element: Shape<T>, what: Wording, min = 1): Shape<readonly T[]> {
   return {
     what,
     read(node, reader) {
       if (!isSeq(node)) return refuse(node, reader, what);
-      if (node.items.length < min) reader.say(node, `expected ${what}, found an empty list`);
+      if (node.items.length < min) reader.say(node, t`expected ${what}, found an empty list`);
       const values: T[] = [];
       for (const item of node.items as Node[]) {
         const value = element.read(item, reader);
@@ -248,7 +249,7 @@ export function list<T>(element: Shape<T>, what: string, min = 1): Shape<readonl
 
 /** `x` is short for `[x]`. */
 export function oneOrMany<T>(element: Shape<T>): Shape<readonly T[]> {
-  const many = list(element, `${element.what} or a list of them`);
+  const many = list(element, t`${element.what} or a list of them`);
   return {
     what: many.what,
     read(node, reader) {
@@ -261,11 +262,11 @@ export function oneOrMany<T>(element: Shape<T>): Shape<readonly T[]> {
 }
 
 /** A map whose keys are names that the writer chooses. */
-export function mapOf<T>(what: string, name: Shape<string>, element: Shape<T>): Shape<ReadonlyMap<string, T>> {
+export function mapOf<T>(what: Wording, name: Shape<string>, element: Shape<T>): Shape<ReadonlyMap<string, T>> {
   return {
     what,
     read(node, reader) {
-      if (!isMap(node)) return refuse(node, reader, `${what} (a map of names)`);
+      if (!isMap(node)) return refuse(node, reader, t`${what} (a map of names)`);
       const values = new Map<string, T>();
       for (const entry of entriesOf(node)) {
         const key = name.read(entry.key, reader);
@@ -281,7 +282,7 @@ export function mapOf<T>(what: string, name: Shape<string>, element: Shape<T>): 
 
 /** A map whose keys are values themselves, in the order of the file: `{ ¥50.00: ¥2.00 }`. */
 export function pairs<K, V>(
-  what: string,
+  what: Wording,
   name: Shape<K>,
   element: Shape<V>,
 ): Shape<readonly { readonly key: Located<K>; readonly value: V }[]> {
@@ -290,7 +291,7 @@ export function pairs<K, V>(
     what,
     read(node, reader) {
       if (!isMap(node)) return refuse(node, reader, what);
-      if (node.items.length === 0) reader.say(node, `expected ${what}, found an empty map`);
+      if (node.items.length === 0) reader.say(node, t`expected ${what}, found an empty map`);
       return entriesOf(node).flatMap(entry => {
         const read = key.read(entry.key, reader);
         const value = element.read(entry.node, reader);
@@ -313,7 +314,7 @@ function keySchema(schema: JsonSchema): JsonSchema {
 
 /** A different shape for each kind of node: `on: subscribe` and `on: { text: 红包 }`. */
 export function byKind<T>(
-  what: string,
+  what: Wording,
   kinds: { readonly scalar?: Shape<T>; readonly map?: Shape<T>; readonly list?: Shape<T> },
 ): Shape<T> {
   return {

@@ -6,14 +6,14 @@ import { compilePattern, PatternSet, TEXT_MAX } from '../../../src/core/base/pat
 
 function pattern(source: string): Pattern {
   const compiled = compilePattern(source);
-  if ('message' in compiled) throw new Error(compiled.message);
+  if ('message' in compiled) throw new Error(String(compiled.message));
   return compiled.pattern;
 }
 
 function trouble(source: string): { message: string; at?: number } {
   const compiled = compilePattern(source);
   if ('pattern' in compiled) throw new Error(`${source} is a pattern`);
-  return compiled;
+  return { ...compiled, message: String(compiled.message) };
 }
 
 describe('a pattern', () => {

@@ -30,7 +30,7 @@ const NOW = '2026-02-10 10:00';
 
 function pattern(source: string): Pattern {
   const compiled = compilePattern(source);
-  if ('message' in compiled) throw new Error(compiled.message);
+  if ('message' in compiled) throw new Error(String(compiled.message));
   return compiled.pattern;
 }
 

@@ -1,5 +1,8 @@
 // Warnings about what WeChat and the law forbid: sentences that offer what must not be offered, and many that do not.
+
 import { describe, expect, test } from 'vitest';
+import { told } from '../../../src/core/base/error.ts';
+import { inLang } from '../../../src/core/base/words/words.ts';
 import { type PhraseKind, phrasesIn } from '../../../src/core/lint/phrases.ts';
 import { type Edit, edited, lintFiles, saidOf, show } from '../../support/lint.ts';
 
@@ -152,7 +155,8 @@ describe('a file', () => {
 
   test('says what may be written instead, and what it rests on', () => {
     const [warning] = lintFiles([{ file: 'a.yaml', text: edited(FILE, [['name: 茶', 'name: 关注有礼']]) }]).warnings;
-    expect(warning).toEqual({
+    expect(told(warning!, 'zh').message).toBe('「关注有礼」是用好处换关注');
+    expect({ ...warning, basis: inLang(warning!.basis, 'zh'), advice: inLang(warning!.advice!, 'zh') }).toMatchObject({
       file: 'a.yaml',
       line: 2,
       column: 7,

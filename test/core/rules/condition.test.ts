@@ -21,7 +21,7 @@ const WALLETS = ['机会', 'points'];
 
 function condition(source: string, wallets: readonly string[] = WALLETS): Condition {
   const compiled = compileCondition(source, wallets);
-  if ('message' in compiled) throw new Error(compiled.message);
+  if ('message' in compiled) throw new Error(String(compiled.message));
   return compiled.condition;
 }
 
@@ -29,7 +29,7 @@ function condition(source: string, wallets: readonly string[] = WALLETS): Condit
 function trouble(source: string, wallets = WALLETS, segments?: readonly string[]): [message: string, part: string] {
   const compiled = compileCondition(source, wallets, segments);
   if ('condition' in compiled) throw new Error(`${source} is a condition`);
-  return [compiled.message, source.slice(compiled.start, compiled.end)];
+  return [String(compiled.message), source.slice(compiled.start, compiled.end)];
 }
 
 const AROUND: ConditionValues = {

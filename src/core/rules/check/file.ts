@@ -5,6 +5,7 @@ import type { Place } from '../../base/error.ts';
 import { showFen } from '../../base/money.ts';
 import { suggest } from '../../base/suggest.ts';
 import { beijingText } from '../../base/time.ts';
+import { t } from '../../base/words/words.ts';
 import { checkMechanics } from '../../mechanics/index.ts';
 import type { Draft } from '../../yaml/schema.ts';
 import type { Written } from '../language/file.ts';
@@ -23,7 +24,7 @@ export function checkFile(check: Checking): void {
   if (known) checkAccount(file, say, known);
   const { from, to } = file.period ?? {};
   if (from?.value !== undefined && to?.value !== undefined && from.value >= to.value) {
-    say(to.at, `the period ends (${beijingText(to.value)}) before it begins (${beijingText(from.value)})`);
+    say(to.at, t`the period ends (${beijingText(to.value)}) before it begins (${beijingText(from.value)})`);
   }
   checkNames(check);
   checkMode(file, say);
@@ -38,7 +39,7 @@ export function checkFile(check: Checking): void {
     checkMechanics(rule, check);
     checkOdds(rule, check);
     const first = rule.id && seen.get(rule.id.value);
-    if (first) say(rule.id!.at, `the rule "${rule.id!.value}" is there already, in line ${first.line}`);
+    if (first) say(rule.id!.at, t`the rule "${rule.id!.value}" is there already, in line ${first.line}`);
     else if (rule.id) seen.set(rule.id.value, rule.id.at);
   }
   checkMoneyRules(file, say);
@@ -47,10 +48,10 @@ export function checkFile(check: Checking): void {
 
 function checkAccount({ account, campaign }: Written, say: Say, { accounts }: Known): void {
   if (account && !accounts.includes(account.value)) {
-    say(account.at, `bot.yaml has no account "${account.value}"${suggest(account.value, accounts)}`);
+    say(account.at, t`bot.yaml has no account "${account.value}"${suggest(account.value, accounts)}`);
   }
   if (!account && accounts.length > 1 && campaign) {
-    say(campaign.at, `missing key "account": bot.yaml has several, ${accounts.join(', ')}`);
+    say(campaign.at, t`missing key "account": bot.yaml has several, ${accounts.join(', ')}`);
   }
 }
 
@@ -58,18 +59,18 @@ function checkAccount({ account, campaign }: Written, say: Say, { accounts }: Kn
 function checkMode(file: Written, say: Say): void {
   const { mode, testers } = file;
   if (mode?.value === 'rehearse' && !isWritten(file, 'testers'))
-    say(mode.at, 'in rehearse a campaign exists only for its testers; add testers: [openid] or testers: testers.csv');
+    say(mode.at, t`in rehearse a campaign exists only for its testers; add testers: [openid] or testers: testers.csv`);
   if (testers && !isWritten(file, 'mode'))
-    say(testers.at, 'without a mode the campaign is live for everybody; write mode: rehearse, or mode: live');
+    say(testers.at, t`without a mode the campaign is live for everybody; write mode: rehearse, or mode: live`);
 }
 
 function checkBudget({ budget }: Written, say: Say): void {
   const { total, perDay, packets, packetsPerDay } = budget ?? {};
   if (total && perDay && perDay.value > total.value) {
-    say(perDay.at, `perDay ${showFen(perDay.value)} is more than total ${showFen(total.value)}`);
+    say(perDay.at, t`perDay ${showFen(perDay.value)} is more than total ${showFen(total.value)}`);
   }
   if (packets && packetsPerDay && packetsPerDay.value > packets.value) {
-    say(packetsPerDay.at, `packetsPerDay ${packetsPerDay.value} is more than packets ${packets.value}`);
+    say(packetsPerDay.at, t`packetsPerDay ${packetsPerDay.value} is more than packets ${packets.value}`);
   }
 }
 
@@ -77,7 +78,7 @@ function checkBudget({ budget }: Written, say: Say): void {
 function checkFiles({ file, data, say }: Checking): void {
   const checkPeople = (people: Draft<ReadPeople> | undefined): void => {
     if (people && 'list' in people && people.list) data.openIds(people.list, say);
-    if (people && 'openIds' in people) sayTwins('openid', people.openIds ?? [], say);
+    if (people && 'openIds' in people) sayTwins(t`openid`, people.openIds ?? [], say);
   };
   checkPeople(file.testers?.value);
   for (const [, people] of file.segments ?? []) checkPeople(people);
@@ -86,7 +87,7 @@ function checkFiles({ file, data, say }: Checking): void {
     for (const trigger of rule.on?.value ?? []) {
       if (trigger.kind !== 'text' || trigger.match !== 'daily') continue;
       if ('list' in trigger && trigger.list) data.passwords(trigger.list, say);
-      if ('days' in trigger) for (const { value } of trigger.days ?? []) sayTwins('password', value ?? [], say);
+      if ('days' in trigger) for (const { value } of trigger.days ?? []) sayTwins(t`password`, value ?? [], say);
     }
   }
 }
@@ -96,12 +97,12 @@ function checkPacket({ packet, name, prizes }: Written, say: Say): void {
   const pays = [...(prizes ?? [])].some(([, prize]) => isWritten(prize, 'redpacket'));
   if (!packet || !pays) return;
   if (!isWritten(packet.value, 'sendName'))
-    say(packet.at, 'missing key "sendName" in packet: whom the red packet is from');
+    say(packet.at, t`missing key "sendName" in packet: whom the red packet is from`);
   const size = name ? Buffer.byteLength(name.value) : 0;
   if (name && !isWritten(packet.value, 'actName') && size > PACKET_BYTES.actName) {
     say(
       name.at,
-      `the name has ${size} bytes and would be packet.actName, of at most ${PACKET_BYTES.actName}; write a shorter packet.actName`,
+      t`the name has ${size} bytes and would be packet.actName, of at most ${PACKET_BYTES.actName}; write a shorter packet.actName`,
     );
   }
 }

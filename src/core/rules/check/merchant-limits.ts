@@ -1,7 +1,8 @@
 // What a campaign promises against what its merchant can pay: found when the file is loaded, not when WeChat refuses.
 
-import type { Finding } from '../../base/error.ts';
+import { type Finding, findingAt } from '../../base/error.ts';
 import { type Fen, showFen } from '../../base/money.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import { placeIn } from '../../yaml/path-position.ts';
 import type { Campaign } from '../campaign.ts';
 import { isRedPacket, isVoucher } from '../campaign-query.ts';
@@ -18,7 +19,7 @@ export type Payers = {
       readonly paysGroups: boolean;
       readonly vouchers?: object;
       readonly limits: { readonly min: Fen; readonly max: Fen };
-      readonly ceiling?: { readonly amount: Fen; readonly why: string };
+      readonly ceiling?: { readonly amount: Fen; readonly why: Wording };
     }
   >;
 };
@@ -30,30 +31,32 @@ export function agreeWithMerchants(inside: Campaign, payers: Payers): Finding[] 
   if (prizes.length + vouchers.length === 0) return [];
   const account = campaign.account ?? [...payers.accounts.keys()][0] ?? '';
   const merchant = payers.merchants.get(payers.accounts.get(account)?.merchant ?? '');
-  const at = { file: campaign.file, line: 1, column: 1 };
+  const complaint = (message: Wording): Finding => findingAt(campaign.file, { line: 1, column: 1 }, message);
   if (!merchant)
     return [
-      {
-        ...at,
-        message: `it pays ${prizes.length > 0 ? 'red packets' : 'vouchers'}, but account "${account}" has no merchant; add \`merchant:\` to it in bot.yaml`,
-      },
+      complaint(
+        t`it pays ${prizes.length > 0 ? t`red packets` : t`vouchers`}, but account "${account}" has no merchant; add \`merchant:\` to it in bot.yaml`,
+      ),
     ];
   const { min, max } = merchant.limits;
-  const unsent = (merchant.vouchers ? [] : vouchers).map(prize => ({
-    ...at,
-    message: `prize "${prize.name}" is a voucher, and merchant "${merchant.name}" sends none; add \`vouchers: true\` to it in bot.yaml, with its keys of API v3`,
-  }));
+  const unsent = (merchant.vouchers ? [] : vouchers).map(prize =>
+    complaint(
+      t`prize "${prize.name}" is a voucher, and merchant "${merchant.name}" sends none; add \`vouchers: true\` to it in bot.yaml, with its keys of API v3`,
+    ),
+  );
   const groups = prizes.filter(prize => prize.shares !== undefined && !merchant.paysGroups);
-  const unfit = groups.map(prize => ({
-    ...at,
-    message: `prize "${prize.name}" is a group packet, which merchant "${merchant.name}" cannot pay by ${merchant.channel}; leave \`shares\` out`,
-  }));
+  const unfit = groups.map(prize =>
+    complaint(
+      t`prize "${prize.name}" is a group packet, which merchant "${merchant.name}" cannot pay by ${merchant.channel}; leave \`shares\` out`,
+    ),
+  );
   const beyond = prizes
     .filter(prize => prize.min < min || prize.max > max)
-    .map(prize => ({
-      ...at,
-      message: `prize "${prize.name}" is ${showFen(prize.min)}..${showFen(prize.max)}, merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)}; change the prize, or \`limits\` in bot.yaml if WeChat Pay granted more`,
-    }));
+    .map(prize =>
+      complaint(
+        t`prize "${prize.name}" is ${showFen(prize.min)}..${showFen(prize.max)}, merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)}; change the prize, or \`limits\` in bot.yaml if WeChat Pay granted more`,
+      ),
+    );
   return [...unsent, ...unfit, ...beyond];
 }
 
@@ -64,9 +67,11 @@ export function beyondCeiling(inside: Campaign, text: string, payers: Payers): F
   const { name = '', ceiling } = payers.merchants.get(payers.accounts.get(account)?.merchant ?? '') ?? {};
   if (!ceiling) return [];
   const prizes = [...campaign.prizes.values()].filter(isRedPacket).filter(prize => prize.max > ceiling.amount);
-  return prizes.map(prize => ({
-    file: campaign.file,
-    ...placeIn(text, ['prizes', prize.name]),
-    message: `prize "${prize.name}" comes to ${showFen(prize.max)}, which merchant "${name}" cannot pay: ${ceiling.why}`,
-  }));
+  return prizes.map(prize =>
+    findingAt(
+      campaign.file,
+      placeIn(text, ['prizes', prize.name]),
+      t`prize "${prize.name}" comes to ${showFen(prize.max)}, which merchant "${name}" cannot pay: ${ceiling.why}`,
+    ),
+  );
 }

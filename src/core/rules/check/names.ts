@@ -1,6 +1,7 @@
 // What must fit together in `was:` and `new:`: a name stands for one thing for ever.
 
 import type { Place } from '../../base/error.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import type { Draft, Located } from '../../yaml/schema.ts';
 import type { Say } from '../schema/written.ts';
 import type { Checking } from './common.ts';
@@ -15,40 +16,43 @@ type Written = {
 
 export function checkNames({ file, say }: Checking): void {
   const { campaign, was, new: isNew } = file;
-  if (campaign) checkOne('campaign', [{ name: campaign.value, was, new: isNew }], say);
+  if (campaign) checkOne(t`campaign`, [{ name: campaign.value, was, new: isNew }], say);
   const rules = (file.rules ?? []).flatMap(({ value: { id, ...rule } }) =>
     id ? [{ ...rule, name: id.value, line: id.at.line }] : [],
   );
-  checkOne('rule', rules, say);
+  checkOne(t`rule`, rules, say);
   const rounds = (file.rounds ?? []).flatMap(({ value: { name, ...round } }) =>
     name ? [{ ...round, name: name.value, line: name.at.line }] : [],
   );
-  checkOne('round', rounds, say);
-  checkOne('prize', named(file.prizes), say);
-  checkOne('wallet', named(file.wallets), say);
+  checkOne(t`round`, rounds, say);
+  checkOne(t`prize`, named(file.prizes), say);
+  checkOne(t`wallet`, named(file.wallets), say);
 }
 
 function named<T extends object>(all: ReadonlyMap<string, T | null | undefined> | undefined): (T & { name: string })[] {
   return [...(all ?? [])].map(([name, each]) => ({ ...(each as T), name }));
 }
 
-function checkOne(what: string, all: readonly Written[], say: Say): void {
+function checkOne(what: Wording, all: readonly Written[], say: Say): void {
   const taken = new Map<string, string>();
   for (const { name, was = [], new: isNew } of all) {
     if (isNew && was.length > 0)
-      say(isNew.at, `\`was\` says that the ${what} is another one renamed, \`new\` that it is none; write one of them`);
+      say(
+        isNew.at,
+        t`\`was\` says that the ${what} is another one renamed, \`new\` that it is none; write one of them`,
+      );
     for (const { value, at } of was) {
       const there = all.find(each => each.name === value);
       const owner = taken.get(value);
-      if (value === name) say(at, `"${value}" is its own name; \`was\` says what the ${what} was called before`);
+      if (value === name) say(at, t`"${value}" is its own name; \`was\` says what the ${what} was called before`);
       else if (there)
         say(
           at,
-          `\`was: ${value}\`: the ${what} "${value}" is still there${there.line === undefined ? '' : `, in line ${there.line}`}; leave \`was\` out, or take that one out`,
+          t`\`was: ${value}\`: the ${what} "${value}" is still there${there.line === undefined ? '' : t`, in line ${there.line}`}; leave \`was\` out, or take that one out`,
         );
-      else if (owner === name) say(at, `"${value}" stands in \`was\` twice`);
+      else if (owner === name) say(at, t`"${value}" stands in \`was\` twice`);
       else if (owner !== undefined)
-        say(at, `"${owner}" was "${value}" already; a ${what} goes on as one other, so only one of them can say it`);
+        say(at, t`"${owner}" was "${value}" already; a ${what} goes on as one other, so only one of them can say it`);
       taken.set(value, owner ?? name);
     }
   }

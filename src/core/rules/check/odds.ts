@@ -2,6 +2,7 @@
 // none at all, a follower who has had it draws a dear one next. The file has to say which is meant.
 
 import { fen, showFen } from '../../base/money.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import type { Written, WrittenRule } from '../language/file.ts';
 import type { WrittenPrize } from '../schema/written.ts';
 import { listsOf } from '../schema/written.ts';
@@ -23,7 +24,7 @@ export function checkOdds(rule: WrittenRule, { file, say }: Checking): void {
   const isKept = fallback !== undefined && fallback.runsOut === undefined;
   if (rule.odds) {
     if (isKept)
-      say(rule.odds.at, `"${fallback.name}" is the fallback, by which odds stay as they are; leave \`odds\` out`);
+      say(rule.odds.at, t`"${fallback.name}" is the fallback, by which odds stay as they are; leave \`odds\` out`);
     return;
   }
   if (isKept) return;
@@ -36,16 +37,16 @@ export function checkOdds(rule: WrittenRule, { file, say }: Checking): void {
     if (!risen) continue;
     const { prize, gone, why, before, after } = risen;
     const worth = prize.most < 1 ? '' : ` (${showFen(fen(prize.most))})`;
-    const also = fallback ? `; the fallback "${fallback.name}" can run out itself (${fallback.runsOut})` : '';
+    const also = fallback ? t`; the fallback "${fallback.name}" can run out itself (${fallback.runsOut})` : '';
     say(
       prize.at,
-      `"${gone}" drops out of this draw (${why}), and then "${prize.name}"${worth} is drawn with ${percent(after)} instead of ${percent(before)}${also}. Write fallback: true in a prize without limits that is given in place of what is gone: the odds stay as they are; or odds: rise in the rule if this is meant`,
+      t`"${gone}" drops out of this draw (${why}), and then "${prize.name}"${worth} is drawn with ${percent(after)} instead of ${percent(before)}${also}. Write fallback: true in a prize without limits that is given in place of what is gone: the odds stay as they are; or odds: rise in the rule if this is meant`,
     );
   }
 }
 
 /** `runsOut`: why it may not be there when it is needed. */
-function fallbackIn({ prizes }: Written): { readonly name: string; readonly runsOut: string | undefined } | undefined {
+function fallbackIn({ prizes }: Written): { readonly name: string; readonly runsOut: Wording | undefined } | undefined {
   const [found] = [...(prizes ?? [])].filter(([, prize]) => prize?.fallback);
   if (!found) return undefined;
   const [name, prize] = found;
@@ -64,7 +65,7 @@ function drawnAs(name: string, prize: WrittenPrize): Drawn {
 type Risen<D> = {
   readonly prize: D;
   readonly gone: string;
-  readonly why: string;
+  readonly why: Wording;
   readonly before: number;
   readonly after: number;
 };
@@ -92,22 +93,22 @@ function whyGone(
   prize: WrittenPrize,
   other: WrittenPrize | undefined,
   rule: WrittenRule | undefined,
-): string | undefined {
+): Wording | undefined {
   for (const key of ['perUser', 'stock', 'perDay'] as const) {
     const bound = prize[key];
     if (bound) return `${key} ${bound.value}`;
   }
-  if (prize.coupon) return `its list ${prize.coupon.value} ends`;
+  if (prize.coupon) return t`its list ${prize.coupon.value} ends`;
   const { unlockAfter, window, redpacket } = prize;
-  if (unlockAfter && unlockAfter.value > (other?.unlockAfter?.value ?? 0)) return `unlockAfter ${unlockAfter.value}`;
-  if (window && timesOf(window) !== timesOf(other?.window)) return 'its window';
+  if (unlockAfter && unlockAfter.value > (other?.unlockAfter?.value ?? 0)) return t`unlockAfter ${unlockAfter.value}`;
+  if (window && timesOf(window) !== timesOf(other?.window)) return t`its window`;
   const { split, steps } = redpacket?.value ?? {};
-  if (split && !other?.redpacket?.value.split) return 'its round ends';
+  if (split && !other?.redpacket?.value.split) return t`its round ends`;
   const from = steps?.[0]?.key?.value;
   if (from === undefined) return undefined;
   const triggers = rule?.on?.value ?? [];
   const isPaid = triggers.every(trigger => trigger.kind === 'paid' && (trigger.over ?? 0) >= from);
-  return isPaid && rule ? undefined : `its steps begin at ${showFen(from)}`;
+  return isPaid && rule ? undefined : t`its steps begin at ${showFen(from)}`;
 }
 
 function timesOf(window: WrittenPrize['window']): string {

@@ -3,6 +3,7 @@
 import type { Place } from '../../base/error.ts';
 import { type Fen, fen, showFen } from '../../base/money.ts';
 import { beijingText, type Instant } from '../../base/time.ts';
+import { t } from '../../base/words/words.ts';
 import type { Written } from '../language/file.ts';
 import { SCENES } from '../schema/file.ts';
 import { costsMoney, isWritten, listsOf, type Say, type WrittenPrize } from '../schema/written.ts';
@@ -22,9 +23,9 @@ export function checkPrizes(check: Checking): void {
     if (!prize.fallback) continue;
     const { at } = prize.fallback;
     if (costsMoney(prize))
-      check.say(at, `"${name}" is worth money; what is given when nothing is left must cost nothing`);
+      check.say(at, t`"${name}" is worth money; what is given when nothing is left must cost nothing`);
     else if (fallback === undefined) fallback = name;
-    else check.say(at, `"${fallback}" is the fallback already; there is one in a campaign`);
+    else check.say(at, t`"${fallback}" is the fallback already; there is one in a campaign`);
   }
   checkCoupons(check);
 }
@@ -35,11 +36,11 @@ function checkPrize(name: string, prize: WrittenPrize, { file, say }: Checking):
     listsOf(rule).some(list => list.length > 1 && list.some(each => each.value === name)),
   );
   if (weight?.value === 0 && isShared)
-    say(weight.at, `a weight of 0 is never drawn; take "${name}" out of \`give\` instead`);
+    say(weight.at, t`a weight of 0 is never drawn; take "${name}" out of \`give\` instead`);
   for (const key of ['perDay', 'perUser'] as const) {
     const bound = prize[key];
     if (bound && stock && bound.value > stock.value)
-      say(bound.at, `${key} ${bound.value} is more than stock ${stock.value}`);
+      say(bound.at, t`${key} ${bound.value} is more than stock ${stock.value}`);
   }
   checkSteps(prize, say);
   checkWindow(prize, file, say);
@@ -58,7 +59,7 @@ function checkVoucher({ voucher }: WrittenPrize, say: Say): void {
   if (value && value.value > VOUCHER_MAX)
     say(
       value.at,
-      `${showFen(value.value)} is more than WeChat Pay ever takes off by one voucher, ${showFen(VOUCHER_MAX)}`,
+      t`${showFen(value.value)} is more than WeChat Pay ever takes off by one voucher, ${showFen(VOUCHER_MAX)}`,
     );
 }
 
@@ -80,28 +81,28 @@ function checkAgainstBudget(name: string, { at, min, max }: Amount, { budget }: 
   const { total, perDay } = budget ?? {};
   if (max > POSSIBLE.max) return;
   if (total && max > total.value)
-    say(at, `prize "${name}" is worth ${showFen(max)}, more than budget.total ${showFen(total.value)}`);
+    say(at, t`prize "${name}" is worth ${showFen(max)}, more than budget.total ${showFen(total.value)}`);
   else if (perDay && min > perDay.value) {
     say(
       at,
-      `prize "${name}" is worth ${showFen(min)}, more than budget.perDay ${showFen(perDay.value)}: nobody could win it`,
+      t`prize "${name}" is worth ${showFen(min)}, more than budget.perDay ${showFen(perDay.value)}: nobody could win it`,
     );
   }
 }
 
 function checkAmount({ at, min, max }: Amount, { packet }: Written, say: Say): void {
   if (max > POSSIBLE.max) {
-    say(at, `${showFen(max)} is more than WeChat ever pays in one red packet, ${showFen(POSSIBLE.max)}`);
+    say(at, t`${showFen(max)} is more than WeChat ever pays in one red packet, ${showFen(POSSIBLE.max)}`);
   } else if (min < POSSIBLE.min) {
     say(
       at,
-      `${showFen(min)} is less than WeChat ever pays in one red packet, ${showFen(POSSIBLE.min)}; without a scene it is ${showFen(USUAL.min)}`,
+      t`${showFen(min)} is less than WeChat ever pays in one red packet, ${showFen(POSSIBLE.min)}; without a scene it is ${showFen(USUAL.min)}`,
     );
   } else if ((min < USUAL.min || max > USUAL.max) && !isWritten(packet?.value, 'scene')) {
-    const which = min < USUAL.min ? `below ${showFen(USUAL.min)}` : `above ${showFen(USUAL.max)}`;
+    const which = min < USUAL.min ? t`below ${showFen(USUAL.min)}` : t`above ${showFen(USUAL.max)}`;
     say(
       at,
-      `WeChat pays an amount ${which} only with a scene: add packet.scene, one of ${Object.keys(SCENES).join(', ')}`,
+      t`WeChat pays an amount ${which} only with a scene: add packet.scene, one of ${Object.keys(SCENES).join(', ')}`,
     );
   }
 }
@@ -111,12 +112,12 @@ function checkShares(shares: number, at: Place, prize: WrittenPrize, say: Say): 
   const { range, split, steps } = prize.redpacket?.value ?? {};
   const { min, max } = range ?? {};
   if (split || steps || min !== max)
-    say(at, 'a group packet has one amount for the whole group; write redpacket: ¥10.00, not a range');
-  if (!isWritten(prize, 'redpacket')) say(at, 'only a red packet has shares; leave the key out');
+    say(at, t`a group packet has one amount for the whole group; write redpacket: ¥10.00, not a range`);
+  if (!isWritten(prize, 'redpacket')) say(at, t`only a red packet has shares; leave the key out`);
   if (min === undefined || max === undefined) return;
   if (min < shares * USUAL.min)
-    say(at, `${shares} shares need at least ${showFen(fen(shares * USUAL.min))}: ¥1.00 each on the average`);
-  if (max > GROUP_MAX) say(at, `a group packet has at most ${showFen(GROUP_MAX)}`);
+    say(at, t`${shares} shares need at least ${showFen(fen(shares * USUAL.min))}: ¥1.00 each on the average`);
+  if (max > GROUP_MAX) say(at, t`a group packet has at most ${showFen(GROUP_MAX)}`);
 }
 
 function checkSteps({ redpacket }: WrittenPrize, say: Say): void {
@@ -124,7 +125,7 @@ function checkSteps({ redpacket }: WrittenPrize, say: Say): void {
   for (const { key } of redpacket?.value.steps ?? []) {
     if (!key) continue;
     if (before !== undefined && key.value <= before)
-      say(key.at, `steps go from the smallest to the largest: ${showFen(key.value)} stands behind ${showFen(before)}`);
+      say(key.at, t`steps go from the smallest to the largest: ${showFen(key.value)} stands behind ${showFen(before)}`);
     before = key.value;
   }
 }
@@ -135,17 +136,17 @@ function checkWindow({ window }: WrittenPrize, { period }: Written, say: Say): v
   const { from, to, hours } = window ?? {};
   const text = (at: Instant): string => beijingText(at).slice(0, 16);
   if (from && to && from.value >= to.value)
-    say(to.at, `the window ends (${text(to.value)}) before it begins (${text(from.value)})`);
+    say(to.at, t`the window ends (${text(to.value)}) before it begins (${text(from.value)})`);
   for (const edge of [from, to]) {
     if (!edge || !period?.from || !period.to) continue;
     if (edge.value < period.from.value || edge.value > period.to.value) {
       const range = `${text(period.from.value)} – ${text(period.to.value)}`;
-      say(edge.at, `${text(edge.value)} is outside the period, ${range}`);
+      say(edge.at, t`${text(edge.value)} is outside the period, ${range}`);
     }
   }
   if (!hours || !period?.hours?.length) return;
   const isEver = hours.value.some(([a = 0, b = 0]) => period.hours!.some(([c = 0, d = 0]) => a < d && c < b));
-  if (!isEver) say(hours.at, 'the campaign is closed in these hours: nobody could win it');
+  if (!isEver) say(hours.at, t`the campaign is closed in these hours: nobody could win it`);
 }
 
 // ── Coupons (券码) ────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,11 +159,14 @@ function checkCoupons({ file, data, say }: Checking): void {
     if (list && prize.stock && prize.stock.value > list.length)
       say(
         prize.stock.at,
-        `stock ${prize.stock.value} is more than the ${list.length} coupons in ${prize.coupon.value}`,
+        t`stock ${prize.stock.value} is more than the ${list.length} coupons in ${prize.coupon.value}`,
       );
     const owner = owners.get(prize.coupon.value);
     if (owner === undefined) owners.set(prize.coupon.value, name);
     else
-      say(prize.coupon.at, `${prize.coupon.value} is the list of "${owner}" already: each coupon would be given twice`);
+      say(
+        prize.coupon.at,
+        t`${prize.coupon.value} is the list of "${owner}" already: each coupon would be given twice`,
+      );
   }
 }

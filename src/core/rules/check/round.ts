@@ -3,6 +3,7 @@
 import type { Place } from '../../base/error.ts';
 import { type Fen, fen, showFen } from '../../base/money.ts';
 import { beijingText, type Day, dayOf, type Instant, later, MINUTE, minuteOfDay, weekdayOf } from '../../base/time.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import type { Draft, Located } from '../../yaml/schema.ts';
 import type { RuleFile, Written } from '../language/file.ts';
 import { isWritten, prizesGiven, type Say } from '../schema/written.ts';
@@ -19,7 +20,7 @@ export function checkRounds(check: Checking): void {
   for (const { value: round } of file.rounds ?? []) {
     const { name } = round;
     const first = name && names.get(name.value);
-    if (first) say(name!.at, `the round "${name!.value}" is there already, in line ${first.line}`);
+    if (first) say(name!.at, t`the round "${name!.value}" is there already, in line ${first.line}`);
     else if (name) names.set(name.value, name.at);
     checkTime(round, before, file.period ?? {}, say);
     before = round;
@@ -27,7 +28,7 @@ export function checkRounds(check: Checking): void {
   checkSums(file, say);
   checkSplit(check);
   const { perRound } = file.limits?.perUser ?? {};
-  if (perRound && !isWritten(file, 'rounds')) say(perRound.at, 'perRound is about rounds, and the campaign has none');
+  if (perRound && !isWritten(file, 'rounds')) say(perRound.at, t`perRound is about rounds, and the campaign has none`);
 }
 
 function endOf({ at, lasts }: WrittenRound): Instant | undefined {
@@ -45,15 +46,15 @@ function checkTime(round: WrittenRound, before: WrittenRound | undefined, period
   const { from, to } = period;
   if ((from && at.value < from.value) || (to && (end ?? at.value) > to.value)) {
     const range = `${from ? clockText(from.value) : ''} – ${to ? clockText(to.value) : ''}`;
-    say(at.at, `the round is outside the period, ${range}`);
+    say(at.at, t`the round is outside the period, ${range}`);
   } else if (isClosed(period, at.value) || (end !== undefined && isClosed(period, later(end, -1)))) {
-    say(at.at, 'the campaign is closed for some of the round: look at hours and weekdays in `period`');
+    say(at.at, t`the campaign is closed for some of the round: look at hours and weekdays in \`period\``);
   }
   const over = before && endOf(before);
   if (before?.at && at.value < before.at.value) {
-    say(at.at, 'this round is earlier than the one above it; write rounds in the order of time');
+    say(at.at, t`this round is earlier than the one above it; write rounds in the order of time`);
   } else if (over !== undefined && at.value < over) {
-    say(at.at, `this round begins before the one above it is over, at ${clockText(over)}`);
+    say(at.at, t`this round begins before the one above it is over, at ${clockText(over)}`);
   }
 }
 
@@ -79,19 +80,19 @@ function checkSums({ rounds, budget, period }: Written, say: Say): void {
       sum.packets += round.packets.value;
     }
   }
-  const money = (whose: string, sum: number, key: string, limit: Draft<Located<Fen>> | undefined): void => {
+  const money = (whose: Wording, sum: number, key: string, limit: Draft<Located<Fen>> | undefined): void => {
     if (limit && sum > limit.value)
-      say(limit.at, `the rounds${whose} come to ${showFen(fen(sum))}, more than ${key} ${showFen(limit.value)}`);
+      say(limit.at, t`the rounds${whose} come to ${showFen(fen(sum))}, more than ${key} ${showFen(limit.value)}`);
   };
-  const count = (whose: string, sum: number, key: string, limit: Draft<Located<number>> | undefined): void => {
+  const count = (whose: Wording, sum: number, key: string, limit: Draft<Located<number>> | undefined): void => {
     if (limit && sum > limit.value)
-      say(limit.at, `the rounds${whose} have ${sum} packets, more than ${key} ${limit.value}`);
+      say(limit.at, t`the rounds${whose} have ${sum} packets, more than ${key} ${limit.value}`);
   };
   money('', all.total, 'budget.total', budget?.total);
   count('', all.packets, 'budget.packets', budget?.packets);
   for (const [day, { total, packets }] of byDay) {
-    money(` of ${day}`, total, 'budget.perDay', budget?.perDay);
-    count(` of ${day}`, packets, 'budget.packetsPerDay', budget?.packetsPerDay);
+    money(t` of ${day}`, total, 'budget.perDay', budget?.perDay);
+    count(t` of ${day}`, packets, 'budget.packetsPerDay', budget?.packetsPerDay);
   }
 }
 
@@ -102,9 +103,9 @@ function checkSplit({ file, say }: Checking): void {
   for (const [name, prize] of split) {
     const { at } = prize!.redpacket!;
     if (!isWritten(file, 'rounds'))
-      say(at, `"${name}" is a share of a round, and the campaign has no \`rounds\`; add them, or write an amount`);
+      say(at, t`"${name}" is a share of a round, and the campaign has no \`rounds\`; add them, or write an amount`);
     if (name !== split[0]![0])
-      say(at, `"${split[0]![0]}" shares the rounds already; a round has one total, for one prize`);
+      say(at, t`"${split[0]![0]}" shares the rounds already; a round has one total, for one prize`);
   }
   const pays = (rules ?? []).some(({ value: rule }) =>
     prizesGiven(rule, file).some(([, prize]) => isWritten(prize, 'redpacket')),
@@ -113,7 +114,7 @@ function checkSplit({ file, say }: Checking): void {
   if (first && pays && split.length === 0)
     say(
       first.at,
-      'no prize keeps to the packets and the total of a round; write redpacket: { split: ¥1.00..¥66.00 } in one of them',
+      t`no prize keeps to the packets and the total of a round; write redpacket: { split: ¥1.00..¥66.00 } in one of them`,
     );
   const { min, max } = split[0]?.[1]?.redpacket?.value.split ?? {};
   if (min === undefined || max === undefined) return;
@@ -126,6 +127,6 @@ function checkBounds({ packets, total }: WrittenRound, min: Fen, max: Fen, say: 
   if (total!.value >= least && total!.value <= most) return;
   say(
     total!.at,
-    `${packets!.value} packets of ${showFen(min)}..${showFen(max)} come to ${showFen(least)} at least and ${showFen(most)} at most, never to ${showFen(total!.value)}`,
+    t`${packets!.value} packets of ${showFen(min)}..${showFen(max)} come to ${showFen(least)} at least and ${showFen(most)} at most, never to ${showFen(total!.value)}`,
   );
 }

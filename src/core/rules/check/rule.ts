@@ -1,6 +1,7 @@
 // What must fit together in a rule (规则): what it gives, to whom, how often, and what it says.
 
 import type { Place } from '../../base/error.ts';
+import { t } from '../../base/words/words.ts';
 import { KEYS_OF_CLAIMS } from '../../mechanics/index.ts';
 import type { Draft, Located } from '../../yaml/schema.ts';
 import type { Written, WrittenRule } from '../language/file.ts';
@@ -28,18 +29,19 @@ function checkPurpose(rule: WrittenRule, at: Place, say: Say): void {
   const { reply, replies, who, once } = rule;
   if (makesClaims(rule)) {
     const word = isWritten(rule, 'give') ? 'won' : 'progress';
-    if (reply) say(reply.at, `a rule that gives something has no \`reply\`; write \`replies: { ${word}: … }\``);
+    if (reply) say(reply.at, t`a rule that gives something has no \`reply\`; write \`replies: { ${word}: … }\``);
     return;
   }
   if (!isWritten(rule, 'reply') && isWritten(rule, 'invite'))
-    say(at, 'the rule hands out a code and does not say it: add reply: 你的专属码 {{invite}}');
-  else if (!isWritten(rule, 'reply')) say(at, 'the rule does nothing: it needs `give` or `reply`');
-  if (replies) say(replies.at, '`replies` are for what `give` comes to; a rule that gives nothing has one `reply`');
-  if (who) say(who.at, '`who` says who may get something; a rule that gives nothing answers everybody');
-  if (once) say(once.at, '`once` says how often one may get something; a rule that gives nothing always answers');
+    say(at, t`the rule hands out a code and does not say it: add reply: 你的专属码 {{invite}}`);
+  else if (!isWritten(rule, 'reply')) say(at, t`the rule does nothing: it needs \`give\` or \`reply\``);
+  if (replies)
+    say(replies.at, t`\`replies\` are for what \`give\` comes to; a rule that gives nothing has one \`reply\``);
+  if (who) say(who.at, t`\`who\` says who may get something; a rule that gives nothing answers everybody`);
+  if (once) say(once.at, t`\`once\` says how often one may get something; a rule that gives nothing always answers`);
   for (const key of ['odds', ...KEYS_OF_CLAIMS]) {
     const written = rule[key as 'odds'];
-    if (written) say(written.at, `\`${key}\` is about getting something, and this rule gives nothing; add \`give\``);
+    if (written) say(written.at, t`\`${key}\` is about getting something, and this rule gives nothing; add \`give\``);
   }
 }
 
@@ -51,13 +53,13 @@ function checkGive(rule: WrittenRule, file: Written, say: Say): void {
   for (const list of listsOf(rule)) {
     const before = new Set<string>();
     for (const entry of list) {
-      sayUnknown('prize', entry, names, say);
+      sayUnknown(t`prize`, entry, names, say);
       if (before.has(entry.value))
-        say(entry.at, `the prize "${entry.value}" is there already; use \`weight\` to make it likelier`);
+        say(entry.at, t`the prize "${entry.value}" is there already; use \`weight\` to make it likelier`);
       before.add(entry.value);
       const steps = file.prizes?.get(entry.value)?.redpacket?.value.steps;
       if (steps && kinds && !kinds.includes('paid'))
-        say(entry.at, `"${entry.value}" goes by what was paid: the rule needs on: paid`);
+        say(entry.at, t`"${entry.value}" goes by what was paid: the rule needs on: paid`);
     }
   }
   checkUnlock(rule, file, say);
@@ -74,9 +76,12 @@ function checkUnlock({ give }: WrittenRule, { prizes }: Written, say: Say): void
   const [{ value: name, at }] = locked as [Draft<Located<string>>];
   const draws = prizes!.get(name)!.unlockAfter!.value;
   if (names.length === 1)
-    say(at, `"${name}" can be won only after ${draws} draws, and a rule with one prize draws nothing; add another one`);
+    say(
+      at,
+      t`"${name}" can be won only after ${draws} draws, and a rule with one prize draws nothing; add another one`,
+    );
   else if (locked.length === names.length)
-    say(give.at, 'all of these prizes can be won only after some draws: nobody could ever draw');
+    say(give.at, t`all of these prizes can be won only after some draws: nobody could ever draw`);
 }
 
 /** `give: { 3: a }`: the third time must come. */
@@ -86,12 +91,12 @@ function checkTimes({ give, once, streak, makeUp, on }: WrittenRule, { rules = [
   const seen = new Set<number>();
   for (const { key } of give?.value.byTime ?? []) {
     if (!key) continue;
-    if (seen.has(key.value)) say(key.at, `the number ${key.value} is there already`);
+    if (seen.has(key.value)) say(key.at, t`the number ${key.value} is there already`);
     seen.add(key.value);
     if (cycle !== undefined && key.value > cycle)
-      say(key.at, `day ${key.value} never comes: the streak begins anew after ${cycle} days`);
+      say(key.at, t`day ${key.value} never comes: the streak begins anew after ${cycle} days`);
     else if (!streak && !makeUp && key.value > 1 && (once?.value ?? 'ever') === 'ever' && on)
-      say(key.at, `time ${key.value} never comes: the rule is claimed once for ever; write once: perEvent, perDay …`);
+      say(key.at, t`time ${key.value} never comes: the rule is claimed once for ever; write once: perEvent, perDay …`);
   }
 }
 
@@ -103,8 +108,8 @@ function checkAssigned(
 ): void {
   if (!give?.value.assigned) return;
   if (kinds?.some(kind => kind !== 'code'))
-    say(give.at, '"assigned" is the prize a code was printed with: the rule needs on: { code: … }, and nothing else');
-  if ((prizes?.size ?? 0) === 0) say(give.at, 'a code is printed with a prize, and the campaign has no `prizes`');
+    say(give.at, t`"assigned" is the prize a code was printed with: the rule needs on: { code: … }, and nothing else`);
+  if ((prizes?.size ?? 0) === 0) say(give.at, t`a code is printed with a prize, and the campaign has no \`prizes\``);
 }
 
 /** A coupon is a text: whoever is not told it does not have it. */
@@ -124,7 +129,7 @@ function checkCouponText(rule: WrittenRule, file: Written, say: Say): void {
   const entry = listsOf(rule)
     .flat()
     .find(({ value }) => value === coupon[0]);
-  say(entry?.at ?? give.at, `"${coupon[0]}" is a coupon, and nobody is told which: write {{coupon}} in replies.won`);
+  say(entry?.at ?? give.at, t`"${coupon[0]}" is a coupon, and nobody is told which: write {{coupon}} in replies.won`);
 }
 
 // ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,8 +145,8 @@ export function checkMoneyRules(file: Written, say: Say): void {
       const entry = listsOf(rule)
         .flat()
         .find(({ value }) => value === name);
-      const what = isWritten(prize, 'voucher') ? 'voucher' : 'red packet';
-      const words = `"${name}" is a ${what}, but the campaign has no \`${key}\`; add ${example}`;
+      const what = isWritten(prize, 'voucher') ? t`voucher` : t`red packet`;
+      const words = t`"${name}" is a ${what}, but the campaign has no \`${key}\`; add ${example}`;
       say(entry?.at ?? rule.give!.at, words);
       return;
     }

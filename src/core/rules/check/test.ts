@@ -1,6 +1,7 @@
 // What must fit together in the tests (测试) of a rule file: names that exist, codes that can be, the order of time.
 
 import { suggest } from '../../base/suggest.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import type { Written, WrittenTest } from '../language/file.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, codeFrom } from '../printed-code.ts';
 import { type Say, sayUnknown } from '../schema/written.ts';
@@ -15,18 +16,18 @@ type WrittenEvent = NonNullable<NonNullable<WrittenTest['events']>[number]>['val
 export function checkTest(test: WrittenTest, { file, say }: Checking): void {
   const prizes = [...(file.prizes?.keys() ?? [])];
   const rules = (file.rules ?? []).flatMap(({ value }) => value.id?.value ?? []);
-  if (test.draw) sayUnknown('prize', test.draw, prizes, say);
+  if (test.draw) sayUnknown(t`prize`, test.draw, prizes, say);
   checkCodes(test, file, prizes, say);
   let before: number | undefined;
   for (const { value: event } of test.events ?? []) {
     const { inviter, ...own } = event.expect ?? {};
     for (const { prize, rule } of [own, inviter ?? {}]) {
-      if (prize) sayUnknown('prize', prize, prize.value === PROGRESS ? [PROGRESS] : prizes, say);
-      if (rule) sayUnknown('rule', rule, rules, say);
+      if (prize) sayUnknown(t`prize`, prize, prize.value === PROGRESS ? [PROGRESS] : prizes, say);
+      if (rule) sayUnknown(t`rule`, rule, rules, say);
     }
     if (event.at === undefined) continue;
     if (before !== undefined && event.at.value < before)
-      say(event.at.at, 'this event is earlier than the one above it; write events in the order of time');
+      say(event.at.at, t`this event is earlier than the one above it; write events in the order of time`);
     before = event.at.value;
   }
   const events = (test.events ?? []).map(({ value }) => value);
@@ -43,13 +44,13 @@ function checkStrangers({ neverFollowed = [] }: WrittenTest, events: readonly Wr
   for (const stranger of neverFollowed) {
     const { value, at } = stranger;
     const own = events.filter(({ user }) => user === value);
-    if (own.length === 0) say(at, `nobody is called "${value}" in this test${suggest(value, users)}`);
+    if (own.length === 0) say(at, t`nobody is called "${value}" in this test${suggest(value, users)}`);
     const first = own.find(event => event.subscribe !== undefined || IN_CHAT.some(kind => event[kind] !== undefined));
     const kind = first && first.subscribe === undefined && IN_CHAT.find(each => first[each] !== undefined);
     if (kind)
       say(
         at,
-        `"${value}" never followed, and ${kind} comes from followers only; let them subscribe before it, or visit`,
+        t`"${value}" never followed, and ${kind} comes from followers only; let them subscribe before it, or visit`,
       );
   }
 }
@@ -60,17 +61,17 @@ function checkCodes({ codes }: WrittenTest, { rules = [] }: Written, prizes: rea
   );
   for (const { key, value: code } of codes ?? []) {
     if (key && codeFrom(key.value) !== key.value) say(key.at, codeTrouble(key.value));
-    if (code?.batch) sayUnknown('batch', code.batch, batches, say, 'no rule has on: { code: … }');
-    if (code?.prize) sayUnknown('prize', code.prize, prizes, say);
+    if (code?.batch) sayUnknown(t`batch`, code.batch, batches, say, t`no rule has on: { code: … }`);
+    if (code?.prize) sayUnknown(t`prize`, code.prize, prizes, say);
   }
 }
 
 /** With the right last two letters, where the others can stand. */
-function codeTrouble(code: string): string {
+function codeTrouble(code: string): Wording {
   const body = code.toUpperCase().slice(0, CODE_LENGTH - 2);
   const isBody = body.length === CODE_LENGTH - 2 && [...body].every(letter => CODE_LETTERS.includes(letter));
-  const rule = `a code has ${CODE_LENGTH} of ${CODE_LETTERS}, the last two a checksum`;
-  return `"${code}" is no code: ${rule}${isBody ? `; write ${body}${checksumOf(body)}` : ''}`;
+  const rule = t`a code has ${CODE_LENGTH} of ${CODE_LETTERS}, the last two a checksum`;
+  return t`"${code}" is no code: ${rule}${isBody ? t`; write ${body}${checksumOf(body)}` : ''}`;
 }
 
 /** A refund is of an order of its test; it may be told before the payment is. */
@@ -78,7 +79,7 @@ function checkOrders(events: readonly WrittenEvent[], say: Say): void {
   const orders = events.flatMap(({ paid }) => paid?.order?.value ?? []);
   for (const { refunded } of events) {
     if (!refunded || orders.includes(refunded.value)) continue;
-    const hint = orders.length === 0 ? '; write paid: { amount: ¥60.00, order: A1 }' : suggest(refunded.value, orders);
-    say(refunded.at, `no event of this test pays the order "${refunded.value}"${hint}`);
+    const hint = orders.length === 0 ? t`; write paid: { amount: ¥60.00, order: A1 }` : suggest(refunded.value, orders);
+    say(refunded.at, t`no event of this test pays the order "${refunded.value}"${hint}`);
   }
 }

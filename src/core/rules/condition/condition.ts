@@ -5,6 +5,7 @@ import { type ASTNode, Environment, EvaluationError, ParseError, type ParseResul
 import { parseYuan } from '../../base/money.ts';
 import { suggest } from '../../base/suggest.ts';
 import { normalise } from '../../base/text.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 
 import type { Condition, ConditionValues } from '../campaign.ts';
 import {
@@ -126,21 +127,21 @@ function firstTrouble(node: ASTNode, segments: readonly string[] | undefined, is
 function callTrouble(node: ASTNode, isRepeated: boolean): Trouble {
   if (node.op !== 'call' && node.op !== 'rcall') return undefined;
   const [name] = node.args;
-  const no = (message: string): ConditionTrouble => ({ message, start: node.start, end: node.end });
+  const no = (message: Wording): ConditionTrouble => ({ message, start: node.start, end: node.end });
   if (name === 'matches') {
-    return no('matches() has no bound on its cost; use contains_any(text, [words]), or on: { text: { matches: … } }');
+    return no(t`matches() has no bound on its cost; use contains_any(text, [words]), or on: { text: { matches: … } }`);
   }
   if (name === 'contains' && node.op === 'rcall' && fieldOf(node.args[1]) === 'user.tags') {
-    return no('a list is asked with in: "会员" in user.tags');
+    return no(t`a list is asked with in: "会员" in user.tags`);
   }
-  if (name === 'has') return no('nothing is ever missing here; ask for what it is: event.scene != ""');
-  if (name === 'not') return no('"not" is written ! here');
-  if (!Object.hasOwn(FUNCTIONS, name)) return no(`unknown function "${name}"${suggest(name, Object.keys(FUNCTIONS))}`);
-  if (isRepeated && REPEATING.has(name)) return no(`${name}() cannot stand inside another repetition`);
+  if (name === 'has') return no(t`nothing is ever missing here; ask for what it is: event.scene != ""`);
+  if (name === 'not') return no(t`"not" is written ! here`);
+  if (!Object.hasOwn(FUNCTIONS, name)) return no(t`unknown function "${name}"${suggest(name, Object.keys(FUNCTIONS))}`);
+  if (isRepeated && REPEATING.has(name)) return no(t`${name}() cannot stand inside another repetition`);
   if (name === 'money' && node.op === 'call') {
     const amount = node.args[1][0];
     const isMoney = amount?.op === 'value' && typeof amount.args === 'string' && parseYuan(amount.args) !== undefined;
-    if (!isMoney) return no('money() takes an amount as it is written elsewhere: money("¥50.00")');
+    if (!isMoney) return no(t`money() takes an amount as it is written elsewhere: money("¥50.00")`);
   }
   return undefined;
 }

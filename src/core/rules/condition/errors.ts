@@ -5,15 +5,16 @@ import { EVENT_FACTS } from '../../base/event.ts';
 import { suggest } from '../../base/suggest.ts';
 import { normalise } from '../../base/text.ts';
 import { WEEKDAYS } from '../../base/time.ts';
+import { joined, t, type Wording, type Words } from '../../base/words/words.ts';
 
 /** `start` and `end` are offsets in the source. */
-export type ConditionTrouble = { readonly message: string; readonly start: number; readonly end: number };
+export type ConditionTrouble = { readonly message: Wording; readonly start: number; readonly end: number };
 
 /** The fields of each variable, by their type. */
 export type Fields = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** The functions there are, as they are written. */
-export const FUNCTIONS: Readonly<Record<string, string>> = {
+export const FUNCTIONS: Readonly<Record<string, Wording>> = {
   contains_any: 'contains_any(event.text, ["a", "b"])',
   money: 'money("¥50.00")',
   size: 'size(event.text) or size(user.tags)',
@@ -31,15 +32,15 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
 
 const INSTEAD: Readonly<Record<string, string>> = { and: '&&', or: '||', not: '!' };
 const CURLY = /[“”„‟‘’‚‛「」『』]/u;
-const TOKENS: Readonly<Record<string, string>> = {
+const TOKENS: Readonly<Record<string, Wording>> = {
   RPAREN: '")"',
   LPAREN: '"("',
   RBRACKET: '"]"',
   LBRACKET: '"["',
   RBRACE: '"}"',
   COLON: '":"',
-  IDENTIFIER: 'a name',
-  EOF: 'the end',
+  IDENTIFIER: t`a name`,
+  EOF: t`the end`,
 };
 
 export function parseTrouble(error: ParseError, source: string): ConditionTrouble {
@@ -48,35 +49,40 @@ export function parseTrouble(error: ParseError, source: string): ConditionTroubl
   return { message: parseMessage(error, source, start), start, end: Math.max(end, start + word.length) };
 }
 
-function parseMessage(error: ParseError, source: string, start: number): string {
-  if (source.trim() === '') return 'the condition is empty';
+function parseMessage(error: ParseError, source: string, start: number): Wording {
+  if (source.trim() === '') return t`the condition is empty`;
   const rest = source.slice(start);
   const word = /^(and|or|not)\b/iu.exec(rest)?.[1] ?? /\b(not)\s+$/iu.exec(source.slice(0, start))?.[1];
-  if (word) return `"${word}" is written ${INSTEAD[word.toLowerCase()]} here`;
+  if (word) return t`"${word}" is written ${INSTEAD[word.toLowerCase()]} here`;
   if (CURLY.test(rest[0] ?? '') || (error.code === 'unterminated_string' && CURLY.test(rest))) {
-    return `write a text in straight quotes: "${/^["']?[^\p{L}\p{N}]*([\p{L}\p{N}]+)/u.exec(rest)?.[1] ?? 'text'}"`;
+    return t`write a text in straight quotes: "${/^["']?[^\p{L}\p{N}]*([\p{L}\p{N}]+)/u.exec(rest)?.[1] ?? 'text'}"`;
   }
-  if (error.code === 'unterminated_string') return 'a quote is not closed';
-  if (error.code === 'limit_exceeded') return 'the condition is too long or nests too deeply; split the rule instead';
+  if (error.code === 'unterminated_string') return t`a quote is not closed`;
+  if (error.code === 'limit_exceeded') return t`the condition is too long or nests too deeply; split the rule instead`;
   const sign = rest[0];
-  if (sign === '=') return 'equal is written ==';
-  if (sign === '\u00A5' || sign === '\uFFE5') return 'an amount is written money("¥50.00") here';
-  if (sign === '&' || sign === '|') return `"${sign}" is written ${sign}${sign} here`;
+  if (sign === '=') return t`equal is written ==`;
+  if (sign === '\u00A5' || sign === '\uFFE5') return t`an amount is written money("¥50.00") here`;
+  if (sign === '&' || sign === '|') return t`"${sign}" is written ${sign}${sign} here`;
   const method = /^(contains|startsWith|endsWith|in)\b/u.exec(rest)?.[1];
-  if (method) return `${method} is written as a call here: event.text.${method}("…")`;
-  if (sign !== undefined && sign.normalize('NFKC') !== sign) return `write "${sign.normalize('NFKC')}" for "${sign}"`;
+  if (method) return t`${method} is written as a call here: event.text.${method}("…")`;
+  if (sign !== undefined && sign.normalize('NFKC') !== sign) return t`write "${sign.normalize('NFKC')}" for "${sign}"`;
   const name = /^\p{L}[\p{L}\p{N}_]*/u.exec(rest)?.[0];
   const owner = /(\w+)\s*\.\s*$/u.exec(source.slice(0, start))?.[1];
-  if (name && owner) return `write ${owner}["${name}"]: after a dot there are only plain letters`;
+  if (name && owner) return t`write ${owner}["${name}"]: after a dot there are only plain letters`;
   if (name && error.code === 'unexpected_character')
-    return `"${name}" is no name here; a text is written in quotes: "${name}"`;
+    return t`"${name}" is no name here; a text is written in quotes: "${name}"`;
   const expected = /^Expected (\w+), got (\w+)/u.exec(error.summary);
-  if (expected) return `expected ${tokenOf(expected[1]!)}, found ${tokenOf(expected[2]!)}`;
-  if (error.code === 'unexpected_token') return `something is missing before ${sign ? `"${sign}"` : 'the end'}`;
-  return error.summary;
+  if (expected) return t`expected ${tokenOf(expected[1]!)}, found ${tokenOf(expected[2]!)}`;
+  if (error.code === 'unexpected_token') return t`something is missing before ${sign ? `"${sign}"` : t`the end`}`;
+  return foreign(error.summary);
 }
 
-function tokenOf(name: string): string {
+/** What the library says of itself, in English; in Chinese only that it cannot be read. */
+function foreign(summary: string): Words {
+  return { en: summary, zh: t`the condition cannot be read here`.zh };
+}
+
+function tokenOf(name: string): Wording {
   return TOKENS[name] ?? name.toLowerCase();
 }
 
@@ -86,34 +92,34 @@ type Checked = Pick<ParseError, 'code' | 'summary' | 'node' | 'range'>;
 
 export function typeTrouble(error: Checked, source: string, names: Fields): ConditionTrouble {
   const { start, end } = error.range ?? { start: 0, end: source.length };
-  const at = (message: string): ConditionTrouble => ({ message, start, end });
+  const at = (message: Wording): ConditionTrouble => ({ message, start, end });
   switch (error.code) {
     case 'unknown_variable':
       return at(unknownName(source.slice(start, end), names));
     case 'no_such_key':
-      return keyTrouble(error, names) ?? at(error.summary);
+      return keyTrouble(error, names) ?? at(foreign(error.summary));
     case 'no_matching_overload':
       return at(callMessage(error.summary));
     case 'no_such_overload': {
       const what = error.summary.replace(/^no such overload: /u, '').replaceAll(/\$(\w+)/gu, '$1');
-      return at(`these do not go together: ${what}`);
+      return at(t`these do not go together: ${what}`);
     }
     default:
-      return at(error.summary);
+      return at(foreign(error.summary));
   }
 }
 
-function unknownName(name: string, names: Fields): string {
+function unknownName(name: string, names: Fields): Wording {
   const paths = Object.entries(names).flatMap(([owner, fields]) =>
     Object.keys(fields).map(field => `${owner}.${field}`),
   );
   const same = paths.filter(path => path.endsWith(`.${name}`));
   const meant =
-    name in EVENT_FACTS || (WEEKDAYS as readonly string[]).includes(name) ? `; a text is written "${name}"` : '';
+    name in EVENT_FACTS || (WEEKDAYS as readonly string[]).includes(name) ? t`; a text is written "${name}"` : '';
   if (same.length > 0 || meant !== '') {
-    return `unknown name "${name}"${meant}${same.length > 0 ? `; did you mean ${same.join(' or ')}?` : ''}`;
+    return t`unknown name "${name}"${meant}${same.length > 0 ? t`; did you mean ${joined(same, t` or `)}?` : ''}`;
   }
-  return `unknown name "${name}"${suggest(name, Object.keys(names))}`;
+  return t`unknown name "${name}"${suggest(name, Object.keys(names))}`;
 }
 
 /** `event.knid`, `wallet["x"]`. */
@@ -125,22 +131,22 @@ function keyTrouble(error: Checked, names: Fields): ConditionTrouble | undefined
   if (of.op !== 'id' || written === undefined) return undefined;
   const place = typeof key === 'string' ? { start: node.pos, end: node.end } : { start: key.start, end: key.end };
   const fields = Object.keys(names[of.args] ?? {});
-  const none = of.args === 'wallet' && fields.length === 0 ? '; the campaign has no wallets' : '';
-  const what = of.args === 'wallet' ? `unknown wallet "${written}"` : `${of.args} has no "${written}"`;
-  return { message: `${what}${none || suggest(written, fields)}`, ...place };
+  const none = of.args === 'wallet' && fields.length === 0 ? t`; the campaign has no wallets` : '';
+  const what = of.args === 'wallet' ? t`unknown wallet "${written}"` : t`${of.args} has no "${written}"`;
+  return { message: t`${what}${none || suggest(written, fields)}`, ...place };
 }
 
-function callMessage(summary: string): string {
+function callMessage(summary: string): Wording {
   const call = /'(?:(?<of>[^'(]+)\.)?(?<name>\w+)\((?<args>.*)\)'/u.exec(summary)?.groups;
   const form = call && FUNCTIONS[call.name!];
   if (!call || form === undefined) return summary;
-  const of = call.of === undefined ? '' : ` of ${call.of.replace('$', '')}`;
-  return `${call.name}(${call.args})${of} is not possible; it is written ${form}`;
+  const of = call.of === undefined ? '' : t` of ${call.of.replace('$', '')}`;
+  return t`${call.name}(${call.args})${of} is not possible; it is written ${form}`;
 }
 
 export function kindTrouble(type: string, { start, end }: ASTNode): ConditionTrouble {
-  const found = type.startsWith('$') ? 'a group of values' : `a value of kind ${type}`;
-  return { message: `a condition is true or false, this is ${found}; compare it with something`, start, end };
+  const found = type.startsWith('$') ? t`a group of values` : t`a value of kind ${type}`;
+  return { message: t`a condition is true or false, this is ${found}; compare it with something`, start, end };
 }
 
 // ── It means something, but nothing that could be ────────────────────────────────────────────────────────────
@@ -148,7 +154,7 @@ export function kindTrouble(type: string, { start, end }: ASTNode): ConditionTro
 /** A fraction, or a text that the field next to it never is. */
 export function literalTrouble(node: ASTNode, segments: readonly string[] | undefined): ConditionTrouble | undefined {
   if (node.op === 'value' && typeof node.args === 'number') {
-    const message = 'there are only whole numbers here; an amount is written money("¥50.00")';
+    const message = t`there are only whole numbers here; an amount is written money("¥50.00")`;
     return { message, start: node.start, end: node.end };
   }
   for (const [field, literals] of comparisonsIn(node)) {
@@ -192,22 +198,22 @@ export function fieldOf(node: ASTNode): string | undefined {
   return node.op === '.' && node.args[0].op === 'id' ? `${node.args[0].args}.${node.args[1]}` : undefined;
 }
 
-function neverIs(field: string, literal: string, segments: readonly string[] | undefined): string | undefined {
+function neverIs(field: string, literal: string, segments: readonly string[] | undefined): Wording | undefined {
   if (field === 'event.kind' && !Object.hasOwn(EVENT_FACTS, literal)) {
-    return `event.kind is never "${literal}"${suggest(literal, Object.keys(EVENT_FACTS))}`;
+    return t`event.kind is never "${literal}"${suggest(literal, Object.keys(EVENT_FACTS))}`;
   }
   if (field === 'now.weekday' && !(WEEKDAYS as readonly string[]).includes(literal)) {
-    return `now.weekday is never "${literal}"${suggest(literal, WEEKDAYS)}`;
+    return t`now.weekday is never "${literal}"${suggest(literal, WEEKDAYS)}`;
   }
   if (field === 'now.day' && !/^\d{4}-\d{2}-\d{2}$/u.test(literal)) {
-    return `now.day is never "${literal}"; a day is written "2026-02-10"`;
+    return t`now.day is never "${literal}"; a day is written "2026-02-10"`;
   }
   if (field === 'user.tags' && segments && !segments.includes(literal)) {
-    const none = segments.length === 0 ? '; the campaign has no segments' : suggest(literal, segments);
-    return `unknown segment "${literal}"${none}`;
+    const none = segments.length === 0 ? t`; the campaign has no segments` : suggest(literal, segments);
+    return t`unknown segment "${literal}"${none}`;
   }
   if (field === 'event.text' && normalise(literal) !== literal) {
-    return `event.text is never "${literal}": it is seen as "${normalise(literal)}"; write it so`;
+    return t`event.text is never "${literal}": it is seen as "${normalise(literal)}"; write it so`;
   }
   return undefined;
 }

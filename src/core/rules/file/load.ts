@@ -2,7 +2,8 @@
 // keys, `check/file.ts` judges what no key can know alone, `build.ts` makes the campaign.
 
 import { createHash } from 'node:crypto';
-import type { Finding } from '../../base/error.ts';
+import { type Finding, findingAt } from '../../base/error.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import { type Located, type Passage, readYaml } from '../../yaml/schema.ts';
 import type { Campaign, Condition } from '../campaign.ts';
 import { earnedIn, type Known } from '../check/common.ts';
@@ -66,8 +67,8 @@ export function loadCampaigns(
     if ('findings' in read) findings.push(...read.findings);
     else loaded.push(read);
   }
-  const say = (file: string, { at }: Located<string>, message: string): void => {
-    findings.push({ file, ...at, message });
+  const say = (file: string, { at }: Located<string>, message: Wording): void => {
+    findings.push(findingAt(file, at, message));
   };
   const named = new Map<string, Loaded[]>();
   for (const one of loaded)
@@ -82,7 +83,7 @@ export function loadCampaigns(
     if (twin) say(campaign.file, ...twinWords(one, twin));
     const sharers = sharedCoupons(one, others);
     for (const [entry, other] of sharers)
-      say(campaign.file, entry, `${other} gives the coupons of ${entry.value} as well: each would be given twice`);
+      say(campaign.file, entry, t`${other} gives the coupons of ${entry.value} as well: each would be given twice`);
     return twin === undefined && sharers.length === 0;
   };
   const campaigns = loaded.filter(isAlone).map(({ campaign }) => campaign);
@@ -94,20 +95,20 @@ function isTwin(one: Campaign, other: Campaign): boolean {
   return namesOf(one).some(name => namesOf(other).includes(name));
 }
 
-function twinWords({ written }: Loaded, twin: Campaign): [Located<string>, string] {
+function twinWords({ written }: Loaded, twin: Campaign): [Located<string>, Wording] {
   const { value: own } = written.campaign;
   const id = calledOf(twin);
   const was = written.was?.find(({ value }) => namesOf(twin).includes(value));
   if (id === own || !was)
-    return [written.campaign, `the campaign "${own}" is in ${twin.file} as well; give one of them another id`];
+    return [written.campaign, t`the campaign "${own}" is in ${twin.file} as well; give one of them another id`];
   if (was.value === id)
     return [
       was,
-      `\`was: ${id}\`: the campaign "${id}" is still there, in ${twin.file}; leave \`was\` out, or take that file out`,
+      t`\`was: ${id}\`: the campaign "${id}" is still there, in ${twin.file}; leave \`was\` out, or take that file out`,
     ];
   return [
     was,
-    `"${id}" in ${twin.file} was "${was.value}" as well; a campaign goes on as one other, so only one of them can say it`,
+    t`"${id}" in ${twin.file} was "${was.value}" as well; a campaign goes on as one other, so only one of them can say it`,
   ];
 }
 

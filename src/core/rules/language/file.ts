@@ -1,5 +1,6 @@
 // The whole language of the rule files, as one shape: the campaign, its rules with everything they may play, its tests.
 
+import { t } from '../../base/words/words.ts';
 import { mechanicFields } from '../../mechanics/index.ts';
 import { oneTrigger } from '../../triggers/index.ts';
 import {
@@ -17,13 +18,13 @@ import { anyReply } from '../schema/reply.ts';
 import { ruleFields } from '../schema/rule.ts';
 import { test } from '../schema/test.ts';
 
-const rule = object('a rule', { ...ruleFields, ...mechanicFields });
+const rule = object(t`a rule`, { ...ruleFields, ...mechanicFields });
 
 /** A whole rule file. */
-export const ruleFile = object('a campaign', {
+export const ruleFile = object(t`a campaign`, {
   ...fileFields,
-  rules: required(list(located(rule), 'a list of rules'), '规则，从上往下第一条匹配的生效'),
-  tests: optional(list(located(test), 'a list of tests', 0), '测试；不通过的文件不会上线'),
+  rules: required(list(located(rule), t`a list of rules`), '规则，从上往下第一条匹配的生效'),
+  tests: optional(list(located(test), t`a list of tests`, 0), '测试；不通过的文件不会上线'),
 });
 
 export type RuleFile = ShapeOf<typeof ruleFile>;

@@ -4,6 +4,7 @@
 import type { OpenId } from '../../base/event.ts';
 import { type Fen, fen } from '../../base/money.ts';
 import { WEEKDAYS } from '../../base/time.ts';
+import { t } from '../../base/words/words.ts';
 import {
   byKind,
   choice,
@@ -61,7 +62,7 @@ const period = object('period', {
   from: required(located(dateTime()), '开始（含），北京时间'),
   to: required(located(dateTime({ endsDay: true })), '结束（不含）；只写日期表示到当天 24:00'),
   hours: optional(oneOrMany(clockRange()), '每天的时段'),
-  weekdays: optional(oneOrMany(choice('a weekday', WEEKDAYS)), '星期几'),
+  weekdays: optional(oneOrMany(choice(t`a weekday`, WEEKDAYS)), '星期几'),
   dayStartsAt: optional(clock(), '一天从几点算起，默认 "00:00"'),
 });
 
@@ -110,25 +111,25 @@ const limits = object(
 
 /** Many openids: in a file, or here. */
 type People = { readonly list: Located<string> } | { readonly openIds: readonly Located<OpenId>[] };
-const people = byKind<People>('a CSV file such as staff.csv or a list of openids', {
+const people = byKind<People>(t`a CSV file such as staff.csv or a list of openids`, {
   scalar: wrapped(located(csvFile()), file => ({ list: file })),
-  list: wrapped(list(located(openId()), 'a list of openids'), openIds => ({ openIds })),
+  list: wrapped(list(located(openId()), t`a list of openids`), openIds => ({ openIds })),
 });
 
-const wallet = object('a wallet', {
+const wallet = object(t`a wallet`, {
   freePerDay: optional(count(), '每人每天白送几个，当天有效'),
   earnPerDay: optional(count(), '每人每天最多得几个'),
   spendPerDay: optional(count(), '每人每天最多花几个'),
-  ...renaming(name('a wallet')),
+  ...renaming(name(t`a wallet`)),
 });
 
-const round = object('a round', {
-  name: required(located(name('a name')), '场次名'),
+const round = object(t`a round`, {
+  name: required(located(name(t`a name`)), '场次名'),
   at: required(located(dateTime()), '开始，北京时间'),
   lasts: required(located(duration()), '持续多久'),
   packets: required(located(count({ max: 100_000 })), '红包个数'),
   total: required(someMoney, '总额，恰好分完'),
-  ...renaming(name('a name')),
+  ...renaming(name(t`a name`)),
 });
 
 function packetText(field: keyof typeof PACKET_BYTES): Shape<string> {
@@ -139,25 +140,25 @@ const packet = object('packet', {
   actName: optional(packetText('actName'), '活动名，默认同 name'),
   wishing: optional(packetText('wishing'), '祝福语，默认 恭喜发财'),
   remark: optional(packetText('remark'), '备注，默认同 name'),
-  scene: optional(choice('a scene', Object.keys(SCENES) as Scene[]), '小于 ¥1.00 或大于 ¥200.00 时必填'),
+  scene: optional(choice(t`a scene`, Object.keys(SCENES) as Scene[]), '小于 ¥1.00 或大于 ¥200.00 时必填'),
 });
 
 const page = object(
   'page',
   {
-    color: optional(text({ what: 'a colour such as "#d9412b"', pattern: /^#[0-9a-fA-F]{6}$/ }), '主色，如 "#d9412b"'),
-    title: optional(text({ what: 'a title', oneLine: true, bytes: 90 }), '标题，默认同 name'),
-    intro: optional(text({ what: 'an introduction', bytes: 600 }), '标题下的一句话'),
+    color: optional(text({ what: t`a colour such as "#d9412b"`, pattern: /^#[0-9a-fA-F]{6}$/ }), '主色，如 "#d9412b"'),
+    title: optional(text({ what: t`a title`, oneLine: true, bytes: 90 }), '标题，默认同 name'),
+    intro: optional(text({ what: t`an introduction`, bytes: 600 }), '标题下的一句话'),
   },
   { notEmpty: true },
 );
 
 /** A rule file but for its rules and tests. */
 export const fileFields = {
-  campaign: required(located(slug('an id')), '活动编号，全局唯一：a-z 0-9 -'),
-  ...renaming(slug('an id')),
-  name: required(located(text({ what: 'a name', oneLine: true, bytes: 256 })), '活动名称'),
-  account: optional(located(name('an account')), '公众号在 bot.yaml 里的名字；只有一个时可省略'),
+  campaign: required(located(slug(t`an id`)), '活动编号，全局唯一：a-z 0-9 -'),
+  ...renaming(slug(t`an id`)),
+  name: required(located(text({ what: t`a name`, oneLine: true, bytes: 256 })), '活动名称'),
+  account: optional(located(name(t`an account`)), '公众号在 bot.yaml 里的名字；只有一个时可省略'),
   mode: optional(
     located(choice('mode', MODES)),
     'live 上线（默认）、draft 草稿、rehearse 彩排（只对 testers）、shadow 影子（只判定和记录，不回复不发钱）、paused 暂停（照常回答，什么也不给）',
@@ -170,10 +171,10 @@ export const fileFields = {
   period: required(period, '活动时间'),
   budget: optional(budget, '预算；发红包必须有'),
   limits: optional(limits, '限制'),
-  segments: optional(mapOf('segments', name('a segment'), people), '人群：名字 → CSV（第一列 openid）或 openid 列表'),
+  segments: optional(mapOf('segments', name(t`a segment`), people), '人群：名字 → CSV（第一列 openid）或 openid 列表'),
   stores: optional(located(csvFile()), '门店 CSV：scene,name,hours；别的场景不能参加'),
-  wallets: optional(mapOf('wallets', name('a wallet'), orNull(wallet)), '钱包：机会、积分……'),
-  rounds: optional(list(located(round), 'a list of rounds'), '红包雨场次，按时间先后'),
+  wallets: optional(mapOf('wallets', name(t`a wallet`), orNull(wallet)), '钱包：机会、积分……'),
+  rounds: optional(list(located(round), t`a list of rounds`), '红包雨场次，按时间先后'),
   packet: optional(located(packet), '红包上的字；发红包必须有'),
   page: optional(page, '活动页（H5）的样子'),
   unclaimed: optional(

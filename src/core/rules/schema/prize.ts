@@ -1,5 +1,7 @@
 // Prizes (奖品) in a rule file, as shapes.
+
 import { fen } from '../../base/money.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import {
   byKind,
   clockRange,
@@ -27,26 +29,26 @@ import type { Prize } from '../campaign.ts';
 import { renaming } from './names.ts';
 
 /** Words that mean something else where a prize's name stands. */
-const RESERVED: Readonly<Record<string, string>> = {
-  progress: 'what a claim is called that only counts',
-  assigned: 'the prize a code was printed with',
+const RESERVED: Readonly<Record<string, Wording>> = {
+  progress: t`what a claim is called that only counts`,
+  assigned: t`the prize a code was printed with`,
 };
 
-const prizeName = convert(name('a prize'), (word, say) => {
-  if (Object.hasOwn(RESERVED, word)) say(`"${word}" is ${RESERVED[word]}; give the prize another name`);
+const prizeName = convert(name(t`a prize`), (word, say) => {
+  if (Object.hasOwn(RESERVED, word)) say(t`"${word}" is ${RESERVED[word]}; give the prize another name`);
   return word;
 });
 
 const someMoney = money({ min: fen(1) });
 
-const byWhatWasPaid = pairs('steps such as { ¥50.00: ¥2.00, ¥100.00: ¥5.00 }', money(), located(someMoney));
+const byWhatWasPaid = pairs(t`steps such as { ¥50.00: ¥2.00, ¥100.00: ¥5.00 }`, money(), located(someMoney));
 
 type Range = ShapeOf<ReturnType<typeof moneyRange>>;
 /** One of the three is there. */
 type Worth = { readonly range?: Range; readonly split?: Range; readonly steps?: ShapeOf<typeof byWhatWasPaid> };
 
 const worthKinds = object(
-  'a red packet',
+  t`a red packet`,
   {
     steps: optional(byWhatWasPaid, '按消费金额分档：消费满多少，返多少'),
     split: optional(moneyRange(), '红包雨：把一场的总额恰好分完，每个在这个区间里'),
@@ -54,20 +56,20 @@ const worthKinds = object(
   { oneOf: ['steps', 'split'] },
 );
 
-const redpacket = byKind<Worth>('an amount such as ¥1.00 or ¥1.20..¥2.80, { steps: … } or { split: … }', {
+const redpacket = byKind<Worth>(t`an amount such as ¥1.00 or ¥1.20..¥2.80, { steps: … } or { split: … }`, {
   scalar: wrapped(moneyRange(), range => ({ range })),
   map: worthKinds,
 });
 
-const voucher = object('a voucher', {
-  stock: required(text({ what: 'the number of its stock (批次号)', pattern: /^\d{1,20}$/ })),
+const voucher = object(t`a voucher`, {
+  stock: required(text({ what: t`the number of its stock (批次号)`, pattern: /^\d{1,20}$/ })),
   value: required(located(someMoney), '一张最多让商家花多少：计入预算'),
   over: optional(someMoney, '满多少可用，写给粉丝看'),
-  creator: optional(text({ what: 'a merchant number', pattern: /^\d{8,10}$/ }), '创建批次的商户号，默认自己'),
+  creator: optional(text({ what: t`a merchant number`, pattern: /^\d{8,10}$/ }), '创建批次的商户号，默认自己'),
 });
 
 const window = object(
-  'a window',
+  t`a window`,
   {
     from: optional(located(dateTime()), '开始（含），北京时间'),
     to: optional(located(dateTime({ endsDay: true })), '结束（不含）'),
@@ -85,7 +87,7 @@ const kinds = {
 } satisfies Record<Prize['kind'], unknown>;
 
 const prize = object(
-  'a prize',
+  t`a prize`,
   {
     ...kinds,
     weight: optional(located(weight()), '权重，默认 1'),

@@ -1,6 +1,7 @@
 // Replies (回复) in a rule file, as shapes: a text with placeholders, or one of the other kinds WeChat knows.
 
 import { suggest } from '../../base/suggest.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import {
   byKind,
   convert,
@@ -21,38 +22,38 @@ import { PLACEHOLDERS, placeholdersOf } from '../reply.ts';
 const REPLY_BYTES = 2048;
 
 /** A text with `{{placeholders}}`, all of them known. */
-function template(what: string, bytes: number): Shape<string> {
+function template(what: Wording, bytes: number): Shape<string> {
   return text({ what, bytes, check: sayPlaceholders });
 }
 
 function sayPlaceholders(written: string, say: Say): void {
   for (const word of placeholdersOf(written)) {
     const isKnown = (PLACEHOLDERS as readonly string[]).includes(word);
-    if (!isKnown) say(`unknown placeholder {{${word}}}${suggest(word, PLACEHOLDERS)}`);
+    if (!isKnown) say(t`unknown placeholder {{${word}}}${suggest(word, PLACEHOLDERS)}`);
   }
   const rest = written.replace(/\{\{[^{}]*\}\}/g, '');
-  if (/\{\{|\}\}/.test(rest)) say('a placeholder is written {{amount}}, with two braces on both sides');
+  if (/\{\{|\}\}/.test(rest)) say(t`a placeholder is written {{amount}}, with two braces on both sides`);
 }
 
 const news = object('news', {
-  title: required(template('a title', 192), '标题'),
-  description: optional(template('a description', 1024), '描述'),
+  title: required(template(t`a title`, 192), '标题'),
+  description: optional(template(t`a description`, 1024), '描述'),
   picUrl: optional(url(), '图片地址'),
   url: required(url(), '点开的地址'),
 });
 
 const replyKinds = object(
-  'a reply',
+  t`a reply`,
   {
-    text: optional(template('a reply', REPLY_BYTES), '文字'),
-    image: optional(text({ what: 'a media id', oneLine: true }), '永久素材的 media_id'),
+    text: optional(template(t`a reply`, REPLY_BYTES), '文字'),
+    image: optional(text({ what: t`a media id`, oneLine: true }), '永久素材的 media_id'),
     news: optional(news, '图文'),
-    transfer: optional(orBare(true, text({ what: 'an account of customer service', oneLine: true })), '转人工客服'),
+    transfer: optional(orBare(true, text({ what: t`an account of customer service`, oneLine: true })), '转人工客服'),
   },
   { oneOf: ['text', 'image', 'news', 'transfer'] },
 );
 
-const replyText = template('a reply', REPLY_BYTES);
+const replyText = template(t`a reply`, REPLY_BYTES);
 const plainReply: Shape<ReplyTemplate> = {
   ...replyText,
   read(node, reader) {
@@ -61,7 +62,7 @@ const plainReply: Shape<ReplyTemplate> = {
   },
 };
 
-export const anyReply: Shape<ReplyTemplate> = byKind('a text or one of { text, image, news, transfer }', {
+export const anyReply: Shape<ReplyTemplate> = byKind(t`a text or one of { text, image, news, transfer }`, {
   scalar: plainReply,
   map: convert(replyKinds, (kinds): ReplyTemplate | undefined => {
     if (kinds.text !== undefined) return { kind: 'text', text: kinds.text };

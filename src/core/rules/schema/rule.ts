@@ -1,6 +1,7 @@
 // One rule (规则) of a rule file, as shapes: what starts it, who gets what, how often, and what is said. What it plays (玩法)
 // beside is written where each mechanic is.
 
+import { t } from '../../base/words/words.ts';
 import { triggers } from '../../triggers/index.ts';
 import {
   byKind,
@@ -23,8 +24,8 @@ import { ONCE } from '../campaign.ts';
 import { renaming } from './names.ts';
 import { replies, reply } from './reply.ts';
 
-const prizeNames = oneOrMany(located(name('a prize')));
-const prizesByTime = pairs('prizes by time such as { 3: small, 7: [small, big] }', count({ max: 1000 }), prizeNames);
+const prizeNames = oneOrMany(located(name(t`a prize`)));
+const prizesByTime = pairs(t`prizes by time such as { 3: small, 7: [small, big] }`, count({ max: 1000 }), prizeNames);
 
 /** One of the three is there. */
 type Give = {
@@ -32,15 +33,15 @@ type Give = {
   readonly assigned?: true;
   readonly byTime?: ShapeOf<typeof prizesByTime>;
 };
-const give = byKind<Give>('a prize, a list of prizes or { 3: a prize }', {
-  scalar: wrapped(located(name('a prize')), only =>
+const give = byKind<Give>(t`a prize, a list of prizes or { 3: a prize }`, {
+  scalar: wrapped(located(name(t`a prize`)), only =>
     only.value === 'assigned' ? { assigned: true } : { names: [only] },
   ),
   list: wrapped(prizeNames, names => ({ names })),
   map: wrapped(prizesByTime, byTime => ({ byTime })),
 });
 
-const segments = oneOrMany(located(name('a segment')));
+const segments = oneOrMany(located(name(t`a segment`)));
 const who = object('who', {
   followedFor: optional(duration(), '至少关注多久'),
   firstFollow: optional(flag(), '从未取消过关注'),
@@ -49,8 +50,8 @@ const who = object('who', {
 });
 
 export const ruleFields = {
-  id: required(located(name('an id')), '规则名，文件内唯一'),
-  ...renaming(name('an id')),
+  id: required(located(name(t`an id`)), '规则名，文件内唯一'),
+  ...renaming(name(t`an id`)),
   on: required(located(triggers), '什么事件触发；第一条匹配的规则生效'),
   who: optional(located(who), '谁可以领'),
   once: optional(

@@ -2,6 +2,7 @@
 // turned into.
 
 import { type Fen, fen } from '../../base/money.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import { yesOrNothing } from '../../triggers/trigger.ts';
 import {
   byKind,
@@ -37,29 +38,29 @@ export const ACTIONS = [
 /** Tests are run whenever a file changes. */
 const PEOPLE_MAX = 5000;
 
-const oneLine = (what: string): Shape<string> => text({ what, oneLine: true });
+const oneLine = (what: Wording): Shape<string> => text({ what, oneLine: true });
 
 type Subscribed = { readonly scene?: string; readonly invitedBy?: Located<string> };
-const subscribed = byKind<Subscribed>('true, a scene or { scene: … }', {
-  scalar: wrapped(oneLine('a scene'), scene => ({ scene })),
+const subscribed = byKind<Subscribed>(t`true, a scene or { scene: … }`, {
+  scalar: wrapped(oneLine(t`a scene`), scene => ({ scene })),
   map: object(
     'subscribe',
     {
-      scene: optional(oneLine('a scene'), '扫这个场景值的码来的'),
-      invitedBy: optional(located(name('a user')), '扫这个人的专属码来的'),
+      scene: optional(oneLine(t`a scene`), '扫这个场景值的码来的'),
+      invitedBy: optional(located(name(t`a user`)), '扫这个人的专属码来的'),
     },
     { notEmpty: true },
   ),
 });
 
 type Scanned = { readonly key?: string; readonly text?: string };
-const scanned = byKind<Scanned>('a menu key, or { key: SCAN, text: … }', {
-  scalar: wrapped(oneLine('a menu key'), key => ({ key })),
+const scanned = byKind<Scanned>(t`a menu key, or { key: SCAN, text: … }`, {
+  scalar: wrapped(oneLine(t`a menu key`), key => ({ key })),
   map: object(
     'scancode',
     {
-      key: optional(oneLine('a menu key'), '按钮的 KEY'),
-      text: optional(oneLine('what was scanned'), '扫到的内容'),
+      key: optional(oneLine(t`a menu key`), '按钮的 KEY'),
+      text: optional(oneLine(t`what was scanned`), '扫到的内容'),
     },
     { notEmpty: true },
   ),
@@ -67,21 +68,21 @@ const scanned = byKind<Scanned>('a menu key, or { key: SCAN, text: … }', {
 
 const cash = money({ min: fen(1) });
 type Paid = { readonly amount: Fen; readonly order?: Located<string>; readonly attach?: string };
-const paid = byKind<Paid>('an amount such as ¥60.00 or { amount: ¥60.00, order: A1 }', {
+const paid = byKind<Paid>(t`an amount such as ¥60.00 or { amount: ¥60.00, order: A1 }`, {
   scalar: wrapped(cash, amount => ({ amount })),
   map: object('paid', {
     amount: required(cash, '实付金额'),
-    order: optional(located(oneLine('an order')), '订单号，退款时用'),
-    attach: optional(oneLine('what the order carries'), '附加数据'),
+    order: optional(located(oneLine(t`an order`)), '订单号，退款时用'),
+    attach: optional(oneLine(t`what the order carries`), '附加数据'),
   }),
 });
 
 const outcome = {
-  rule: optional(located(name('a rule id')), '由哪条规则回答'),
-  prize: optional(located(name('a prize')), '得到哪个奖品；progress：只计数'),
+  rule: optional(located(name(t`a rule id`)), '由哪条规则回答'),
+  prize: optional(located(name(t`a prize`)), '得到哪个奖品；progress：只计数'),
   pays: optional(money(), '红包金额'),
-  refused: optional(choice('a refusal', REFUSALS), '拒绝的原因'),
-  reply: optional(orNull(text({ what: 'a reply' })), '回复的全文；~ 表示不回复'),
+  refused: optional(choice(t`a refusal`, REFUSALS), '拒绝的原因'),
+  reply: optional(orNull(text({ what: t`a reply` })), '回复的全文；~ 表示不回复'),
 };
 
 const expected = object('expect', {
@@ -91,20 +92,20 @@ const expected = object('expect', {
 });
 
 const event = object(
-  'an event',
+  t`an event`,
   {
     at: required(located(dateTime()), '北京时间'),
-    user: required(name('a user'), '随便起的名字；同名就是同一个人'),
+    user: required(name(t`a user`), '随便起的名字；同名就是同一个人'),
     people: optional(count({ min: 2, max: PEOPLE_MAX }), '这么多人各做一次：user-1、user-2……'),
     subscribe: optional(orBare(null, subscribed), '关注；{ scene: … } 表示扫码关注'),
     unsubscribe: optional(yesOrNothing()),
-    scan: optional(oneLine('a scene'), '已关注者扫码'),
-    text: optional(text({ what: 'a text' })),
-    click: optional(oneLine('a menu key')),
-    view: optional(oneLine('an address')),
+    scan: optional(oneLine(t`a scene`), '已关注者扫码'),
+    text: optional(text({ what: t`a text` })),
+    click: optional(oneLine(t`a menu key`)),
+    view: optional(oneLine(t`an address`)),
     visit: optional(yesOrNothing(), '打开活动页参加'),
     paid: optional(paid, '付款：¥60.00 或 { amount, order, attach }'),
-    refunded: optional(located(oneLine('an order')), '这个订单退款了'),
+    refunded: optional(located(oneLine(t`an order`)), '这个订单退款了'),
     image: optional(yesOrNothing()),
     voice: optional(yesOrNothing()),
     location: optional(yesOrNothing()),
@@ -114,21 +115,21 @@ const event = object(
   { oneOf: ACTIONS },
 );
 
-const code = object('a code', {
-  batch: required(located(name('a batch')), '批次'),
-  prize: required(located(name('a prize')), '印码时定下的奖品'),
+const code = object(t`a code`, {
+  batch: required(located(name(t`a batch`)), '批次'),
+  prize: required(located(name(t`a prize`)), '印码时定下的奖品'),
   active: optional(flag(), '是否已启用，默认 true'),
 });
 
-export const test = object('a test', {
-  name: required(text({ what: 'a name', oneLine: true }), '这个测试说明什么'),
-  draw: optional(located(name('a prize')), '指定抽中的奖品'),
+export const test = object(t`a test`, {
+  name: required(text({ what: t`a name`, oneLine: true }), '这个测试说明什么'),
+  draw: optional(located(name(t`a prize`)), '指定抽中的奖品'),
   codes: optional(
-    pairs('codes such as { 7K2MX9PQR4AB: { batch: spring, prize: a } }', oneLine('a code'), code),
+    pairs(t`codes such as { 7K2MX9PQR4AB: { batch: spring, prize: a } }`, oneLine(t`a code`), code),
     '测试里有的一物一码',
   ),
-  neverFollowed: optional(oneOrMany(located(name('a user'))), '这些人没有关注；没写的人当作早就关注了'),
-  events: required(list(located(event), 'a list of events'), '按时间先后'),
+  neverFollowed: optional(oneOrMany(located(name(t`a user`))), '这些人没有关注；没写的人当作早就关注了'),
+  events: required(list(located(event), t`a list of events`), '按时间先后'),
   budgetLeft: optional(money(), '最后预算还剩多少'),
 });
 

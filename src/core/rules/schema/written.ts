@@ -1,6 +1,8 @@
 // A rule file as the checks see it: any part may be missing, because it could not be read; and the words checks share.
+
 import type { Place } from '../../base/error.ts';
 import { nearest, suggest } from '../../base/suggest.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import type { Draft, Located, ObjectOf, Passage } from '../../yaml/schema.ts';
 import type { Condition } from '../campaign.ts';
 import type { RuleData } from '../tables/files.ts';
@@ -15,7 +17,7 @@ type WrittenFile = Draft<ReadFile> & {
   readonly rules?: readonly { readonly value: WrittenRulePart; readonly at: Place }[] | undefined;
 };
 
-export type Say = (at: Place, message: string) => void;
+export type Say = (at: Place, message: Wording) => void;
 
 /** What a check of a rule is given. */
 export type RuleChecking = {
@@ -43,23 +45,23 @@ const NAMES_MAX = 20;
 
 /** `absent`: what to say where there are none of them at all. */
 export function sayUnknown(
-  what: string,
+  what: Wording,
   { value, at }: Draft<Located<string>>,
   names: readonly string[],
   say: Say,
-  absent = '',
+  absent: Wording = '',
 ): void {
   if (names.includes(value)) return;
   const hint = names.length > NAMES_MAX && nearest(value, names) === undefined ? '' : suggest(value, names);
-  say(at, `unknown ${what} "${value}"${names.length === 0 ? absent && `; ${absent}` : hint}`);
+  say(at, t`unknown ${what} "${value}"${names.length === 0 ? absent && t`; ${absent}` : hint}`);
 }
 
 /** What is wrong with a name that is there twice. */
-export function sayTwins(what: string, names: Iterable<Draft<Located<string>>>, say: Say): void {
+export function sayTwins(what: Wording, names: Iterable<Draft<Located<string>>>, say: Say): void {
   const seen = new Map<string, Place>();
   for (const { value, at } of names) {
     const first = seen.get(value);
-    if (first) say(at, `the ${what} "${value}" is there already, in line ${first.line}`);
+    if (first) say(at, t`the ${what} "${value}" is there already, in line ${first.line}`);
     else seen.set(value, at);
   }
 }

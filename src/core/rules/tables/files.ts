@@ -1,13 +1,14 @@
 // The files a rule file names (CSV beside it): each read once, into what it stands for. What is wrong inside one is said
 // at its own line; one that cannot be had is said at the key that names it.
 
-import type { Finding } from '../../base/error.ts';
+import { type Finding, findingAt } from '../../base/error.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import { type Row, readCsv, type SayAt } from '../../yaml/csv.ts';
 import type { Located } from '../../yaml/schema.ts';
 import { readCoupons, readOpenIds, readPasswords, readQuestions, readStores } from './parse.ts';
 
 /** Why a file cannot be had, for the end of `staff.csv …`. */
-export type DataProblem = { readonly problem: string };
+export type DataProblem = { readonly problem: Wording };
 /** The text of a file beside the rule file, by the name that is written there; `undefined`: there is none. */
 export type DataFiles = (name: string) => string | DataProblem | undefined;
 
@@ -49,7 +50,7 @@ export class RuleData {
     return ({ value: name, at }, say) => {
       const text = this.files(name);
       if (typeof text !== 'string') {
-        say(at, `${name} ${text?.problem ?? 'is not there; put it beside this file'}`);
+        say(at, t`${name} ${text?.problem ?? t`is not there; put it beside this file`}`);
         return undefined;
       }
       if (!known.has(name)) {
@@ -64,14 +65,14 @@ export class RuleData {
     const findings: Finding[] = [];
     let more = 0;
     const say: SayAt = ({ line, column }, message) => {
-      if (findings.length < FINDINGS_MAX) findings.push({ file: this.folder + name, line, column, message });
+      if (findings.length < FINDINGS_MAX) findings.push(findingAt(this.folder + name, { line, column }, message));
       else more++;
     };
     const rows = readCsv(text, say);
     const value = findings.length === 0 ? read(rows, say) : undefined;
     if (findings.length === 0) return value;
     const last = findings.at(-1)!;
-    if (more > 0) findings.push({ ...last, message: `and ${more} more like these below` });
+    if (more > 0) findings.push(findingAt(last.file, last, t`and ${more} more like these below`));
     this.found.push(findings);
     return undefined;
   }

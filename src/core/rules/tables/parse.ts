@@ -5,6 +5,7 @@ import { isOpenId, whyNoOpenId } from '../../base/openid.ts';
 import { nearest } from '../../base/suggest.ts';
 import { normalise } from '../../base/text.ts';
 import { type Day, parseClock } from '../../base/time.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import { type Cell, cellAt, type Row, type SayAt } from '../../yaml/csv.ts';
 import { parseDay } from '../../yaml/schema.ts';
 import type { Store } from '../campaign.ts';
@@ -18,11 +19,11 @@ export function readOpenIds(rows: readonly Row[], say: SayAt): ReadonlySet<OpenI
   // A first line that is about openids instead of being one, or is in Chinese, says what stands below.
   const isHeader = /open\W?id|[^\x20-\x7e]/i.test(rows[0]?.cells[0]?.text ?? '');
   const lines = isHeader ? rows.slice(1) : rows;
-  if (lines.length === 0) say(rows[0] ?? TOP, 'the file names nobody; expected an openid in the first column');
+  if (lines.length === 0) say(rows[0] ?? TOP, t`the file names nobody; expected an openid in the first column`);
   for (const row of lines) {
     const { text, ...at } = cellAt(row, 0);
     if (isOpenId(text)) people.add(text);
-    else say(at, text === '' ? 'no openid in this line' : `"${short(text)}" is no openid: ${whyNoOpenId(text)}`);
+    else say(at, text === '' ? t`no openid in this line` : t`"${short(text)}" is no openid: ${whyNoOpenId(text)}`);
   }
   return people;
 }
@@ -34,9 +35,9 @@ export function readStores(rows: readonly Row[], say: SayAt): ReadonlyMap<string
   const table = belowHeader(rows, { needed: ['scene', 'name'], more: ['hours'], header: 'scene,name,hours' }, say);
   for (const { get } of table) {
     const [scene, name, hours] = [get('scene'), get('name'), get('hours')];
-    if (scene.text === '') say(scene, 'no scene in this line');
+    if (scene.text === '') say(scene, t`no scene in this line`);
     else if (lines.isNew(scene)) stores.set(scene.text, { name: name.text, hours: hoursIn(hours, say) });
-    if (name.text === '') say(name, 'no name in this line');
+    if (name.text === '') say(name, t`no name in this line`);
   }
   return stores;
 }
@@ -48,11 +49,11 @@ function hoursIn({ text, ...at }: Cell, say: SayAt): (readonly [number, number])
     // Spreadsheets like to drop the first zero.
     const [from, to, ...rest] = part.split(/[-–—]/).map(clock => parseClock(clock.padStart(5, '0')));
     if (from === undefined || to === undefined || rest.length > 0) {
-      say(at, `expected hours such as 10:00-22:00, or several with a space between them, found "${short(part)}"`);
+      say(at, t`expected hours such as 10:00-22:00, or several with a space between them, found "${short(part)}"`);
       return [];
     }
     if (from >= to)
-      say(at, `the hours end before they begin: "${part}"; across midnight write two: 22:00-24:00 00:00-02:00`);
+      say(at, t`the hours end before they begin: "${part}"; across midnight write two: 22:00-24:00 00:00-02:00`);
     return [[from, to] as const];
   });
 }
@@ -69,14 +70,14 @@ export function readQuestions(rows: readonly Row[], say: SayAt): readonly Questi
   };
   return belowHeader(rows, columns, say).flatMap(({ get }): Question[] => {
     const text = get('question');
-    if (text.text === '') say(text, 'no question in this line');
+    if (text.text === '') say(text, t`no question in this line`);
     const isNew = text.text !== '' && lines.isNew(text);
     const choices = choicesIn(get, say);
     const answer = get('answer');
     const right = LETTERS.indexOf(answer.text.normalize('NFKC').toUpperCase());
     const letters = LETTERS.slice(0, choices.length).join(', ');
     if (right < 0 || right >= choices.length)
-      say(answer, `the answer is one of ${letters}, found "${short(answer.text)}"`);
+      say(answer, t`the answer is one of ${letters}, found "${short(answer.text)}"`);
     return isNew ? [{ text: text.text, choices, right }] : [];
   });
 }
@@ -87,8 +88,8 @@ function choicesIn(get: Line['get'], say: SayAt): string[] {
   const choices = cells.slice(0, Math.max(end, 2));
   for (const [n, cell] of choices.entries()) {
     const twin = choices.findIndex(({ text }) => text === cell.text);
-    if (cell.text === '') say(cell, `no choice ${LETTERS[n]} in this line`);
-    else if (twin < n) say(cell, `the choice ${LETTERS[n]} is the same as ${LETTERS[twin]}`);
+    if (cell.text === '') say(cell, t`no choice ${LETTERS[n]} in this line`);
+    else if (twin < n) say(cell, t`the choice ${LETTERS[n]} is the same as ${LETTERS[twin]}`);
   }
   return choices.map(({ text }) => text);
 }
@@ -100,11 +101,11 @@ export function readCoupons(rows: readonly Row[], say: SayAt): readonly string[]
   const lines = new Lines('coupon', say);
   const isHeader = COUPON_HEADER.test(rows[0]?.cells[0]?.text ?? '');
   const list = isHeader ? rows.slice(1) : rows;
-  if (list.length === 0) say(rows[0] ?? TOP, 'the file has no coupon; expected one a line, in the first column');
+  if (list.length === 0) say(rows[0] ?? TOP, t`the file has no coupon; expected one a line, in the first column`);
   return list.flatMap(row => {
     const cell = cellAt(row, 0);
-    if (cell.text === '') say(cell, 'no coupon in this line');
-    else if (/\p{Cc}/u.test(cell.text)) say(cell, 'a coupon stands on one line');
+    if (cell.text === '') say(cell, t`no coupon in this line`);
+    else if (/\p{Cc}/u.test(cell.text)) say(cell, t`a coupon stands on one line`);
     else if (lines.isNew(cell)) return [cell.text];
     return [];
   });
@@ -113,14 +114,14 @@ export function readCoupons(rows: readonly Row[], say: SayAt): readonly string[]
 /** `date,password`: several lines a day are several passwords. */
 export function readPasswords(rows: readonly Row[], say: SayAt): ReadonlyMap<Day, readonly string[]> {
   const byDay = new Map<Day, string[]>();
-  const lines = new Lines('password of that day', say);
+  const lines = new Lines(t`password of that day`, say);
   const columns = { needed: ['date', 'password'], more: [], header: 'date,password' };
   for (const { get } of belowHeader(rows, columns, say)) {
     const [date, password] = [get('date'), get('password')];
     const when = dayFrom(date.text);
-    if (when === undefined) say(date, `expected a day such as 2026-03-01, found "${short(date.text)}"`);
+    if (when === undefined) say(date, t`expected a day such as 2026-03-01, found "${short(date.text)}"`);
     const word = normalise(password.text);
-    if (word === '') say(password, 'no password in this line');
+    if (word === '') say(password, t`no password in this line`);
     if (when === undefined || word === '' || !lines.isNew(password, `${when} ${word}`)) continue;
     byDay.set(when, [...(byDay.get(when) ?? []), password.text]);
   }
@@ -144,25 +145,25 @@ type Line = { readonly get: (column: string) => Cell };
 function belowHeader(rows: readonly Row[], { needed, more, header: all }: Columns, say: SayAt): Line[] {
   const [header, ...lines] = rows;
   if (!header) {
-    say(TOP, `the file is empty; expected a first line ${all}`);
+    say(TOP, t`the file is empty; expected a first line ${all}`);
     return [];
   }
   const found = new Map<string, number>();
   for (const [n, cell] of header.cells.entries()) {
     const name = [...needed, ...more].find(each => each.toLowerCase() === cell.text.toLowerCase());
     if (name === undefined) continue;
-    if (found.has(name)) say(cell, `the column "${name}" is there twice`);
+    if (found.has(name)) say(cell, t`the column "${name}" is there twice`);
     else found.set(name, n);
   }
   const missing = [...needed, ...more].filter(name => !found.has(name));
   const misspelt = sayMisspelt(header, found, missing, say);
   const lost = needed.filter(name => !found.has(name) && !misspelt.includes(name));
   const isWide = header.cells.some(({ text }) => text.includes('，'));
-  if (isWide) say(header, `the commas are full-width; write ${all}`);
+  if (isWide) say(header, t`the commas are full-width; write ${all}`);
   else if (lost.length > 0)
-    say(header, `no column ${lost.map(name => `"${name}"`).join(', ')}; the first line is ${all}`);
+    say(header, t`no column ${lost.map(name => `"${name}"`).join(', ')}; the first line is ${all}`);
   if (isWide || lost.length + misspelt.length > 0) return [];
-  if (lines.length === 0) say(header, 'nothing stands below the first line');
+  if (lines.length === 0) say(header, t`nothing stands below the first line`);
   return lines.map(row => ({ get: column => cellAt(row, found.get(column) ?? row.cells.length) }));
 }
 
@@ -175,7 +176,7 @@ function sayMisspelt(
 ): string[] {
   return cells.flatMap((cell, n) => {
     const meant = [...found.values()].includes(n) || cell.text.length < 2 ? undefined : nearest(cell.text, missing);
-    if (meant !== undefined) say(cell, `unknown column "${short(cell.text)}"; did you mean "${meant}"?`);
+    if (meant !== undefined) say(cell, t`unknown column "${short(cell.text)}"; did you mean "${meant}"?`);
     return meant ?? [];
   });
 }
@@ -183,10 +184,10 @@ function sayMisspelt(
 /** What may stand in one line only. */
 class Lines {
   private readonly first = new Map<string, number>();
-  private readonly what: string;
+  private readonly what: Wording;
   private readonly say: SayAt;
 
-  constructor(what: string, say: SayAt) {
+  constructor(what: Wording, say: SayAt) {
     this.what = what;
     this.say = say;
   }
@@ -194,7 +195,7 @@ class Lines {
   isNew({ text, line, column }: Cell, key = text): boolean {
     const before = this.first.get(key);
     if (before === undefined) this.first.set(key, line);
-    else this.say({ line, column }, `the ${this.what} "${short(text)}" is there already, in line ${before}`);
+    else this.say({ line, column }, t`the ${this.what} "${short(text)}" is there already, in line ${before}`);
     return before === undefined;
   }
 }

@@ -1,0 +1,234 @@
+// Warnings: what a rule file may say, and yet is likely a mistake, dangerous, or against somebody's rules.
+export const LINT: Readonly<Record<string, string>> = {
+  // On what they rest
+  'the budget, limits and prizes of this file': '本文件的预算、限额和奖品',
+  'the limits of this file': '本文件的限额',
+  'rules are asked from top to bottom, files in the order of their names; the first decides':
+    '规则从上往下问，文件按名字的顺序问，第一个说了算',
+  'the replies of this file': '本文件的回复',
+  'rules of the Official Accounts platform: inducing to follow (诱导关注)': '微信公众平台运营规范：诱导关注',
+  'rules of WeChat for outside links, 2.1.2: inducing to share (诱导分享)': '微信外部链接内容管理规范 2.1.2：诱导分享',
+  'Anti-Unfair Competition Law, interim provisions on promotions: sales with prizes':
+    '反不正当竞争法、规范促销行为暂行规定：有奖销售',
+  'WeChat Pay, sendredpack': '微信支付 发放红包接口',
+  'customer service messages: 5 within 48 hours of a message, 3 within a minute of following, scanning or tapping the menu':
+    '微信客服消息：用户发消息后 48 小时内 5 条，关注、扫码、点菜单后 1 分钟内 3 条',
+  '{1}; the number of prizes that was published must be given': '{1}，公布的奖品数量要能兑现',
+  '{1}: 30 a second unless more is granted': '{1}：默认每秒 30 个',
+  "{1}: a merchant's total a day, ¥1000000.00 unless more is granted": '{1}：商户每天的总额，默认 ¥1000000.00',
+  '{1}: 10 packets and ¥1000.00 a day for one follower': '{1}：同一用户每天 10 个、¥1000.00',
+  'an order can be refunded, a red packet that has left cannot': '订单可以退款，发出的红包追不回来',
+  'WeChat Pay, group packets: no longer kept up since 2024-06-05': '微信支付 裂变红包：2024-06-05 起不再维护',
+  '{1}: an account of 商家红包 refuses scene_id': '{1}：商家红包账号传 scene_id 会失败',
+  '{1}: an act_name of more than 10 characters is refused (as measured)': '{1}：act_name 超过 10 个字会被拒绝（实测）',
+  'once is ever by default: once for each, for ever': 'once 默认 ever：每人一辈子一次',
+  'the page, payments and friends do not tell whether somebody follows; WeChat has to be asked':
+    '活动页、付款、好友的事不说明本人是否关注；要问微信（获取用户基本信息）',
+  'the period of this file': '本文件的活动时间',
+  'a file that gives money has tests before it goes live': '发钱的文件上线前要有测试',
+  'a live campaign was changed: what was claimed and counted stays': '上线的活动改了：已经领过、数过的都算数',
+  'passive replies of WeChat: a text has at most 2048 bytes': '微信被动回复：文字最多 2048 字节',
+  '{1}; {2}': '{1}；{2}',
+  'notice of WeChat on red packets (2016): what is not cash is not called one':
+    '微信公众平台关于红包的公告（2016）：不是现金的不叫红包',
+  'rules of the Official Accounts platform: gambling and lotteries; criminal law, regulations on lotteries':
+    '微信公众平台运营规范：赌博、彩票类内容；刑法、彩票管理条例',
+  'Anti-Unfair Competition Law: false advertising': '反不正当竞争法：虚假宣传',
+  '{1}: what is told must be clear; rules of the Official Accounts platform': '{1}信息要明确；微信公众平台运营规范',
+  '{1}: the number of prizes or the odds are to be published': '{1}要公布奖品数量或者中奖概率',
+  'Anti-Unfair Competition Law: the highest prize of a draw is worth ¥50000.00 at most':
+    '反不正当竞争法：抽奖式有奖销售，最高奖不超过 ¥50000.00',
+  '# lint-off: id why': '# lint-off: 编号 原因',
+  'what lint in bot.yaml makes an error cannot be switched off in a file':
+    'bot.yaml 的 lint 设成 error 的，文件里不能关',
+  // What WeChat and the law forbid
+  '"感谢关注" may be said; let the condition be a scan in the shop, a word to send, a payment or a quiz, not following':
+    '「感谢关注」可以说；领取的条件写成到店扫码、回复口令、消费、答题，不写关注',
+  'say nothing of the gift beforehand, give it with the first words after following; speak of other campaigns in public':
+    '见面礼事先不说，只在关注后的第一句话里送；公开的文字里写别的活动',
+  'reward what friends do, such as coming to the shop or ordering, not sharing, likes or bringing people':
+    '奖励朋友到店、下单一类的行为，不奖励分享、转发、集赞、助力、拉人',
+  'write 抽奖 and 中奖概率, not 彩票, 博彩 or 下注': '写「抽奖」「中奖概率」，不写彩票、博彩、下注',
+  'say the odds, or give who draws nothing a fallback prize': '写明中奖概率，或者给没抽中的人一份 fallback 奖品',
+  'offers something for following the account': '是用好处换关注',
+  'announces what new followers get': '事先说了新关注的人能得到什么',
+  'offers something for sharing, or for bringing people': '是用好处换分享或拉人',
+  'is a word of lotteries and gambling': '是彩票、赌博的说法',
+  'promises that everybody wins': '保证人人中奖',
+  '"{1}" {2}': '「{1}」{2}',
+  'call coupons, points and goods 礼券, 奖品 or 福利; 红包 and 现金 are for cash only':
+    '券、积分和实物叫「礼券」「奖品」「福利」；红包、现金只用来说现金红包',
+  '"{1}" is {2}, and called {3}': '「{1}」是{2}，却叫作{3}',
+  '"{1}" is said of what is no cash: nothing here is a red packet': '「{1}」说的不是现金：这里没有红包',
+  '"{1}" gives something for each friend who follows; that is what WeChat closes accounts for':
+    '「{1}」每来一个朋友关注就给奖励，微信会因此封号',
+  'write on: { friend: paid }: the reward comes when the friend has bought something':
+    '改成 on: { friend: paid }：朋友到店消费以后才有奖励',
+  'no rule answers who asks for the terms; say who may take part, when, how often, what there is to win and who is behind it':
+    '没有规则回答问活动规则的人；请写明谁能参加、什么时候、几次、有什么奖、谁举办',
+  'the terms of a draw tell neither the odds nor how many prizes there are':
+    '抽奖的活动规则里没有写概率，也没有写奖品数量',
+  '"{1}" is {2}; the highest prize of a draw may be worth {3}': '「{1}」是 {2}；抽奖的最高奖不能超过 {3}',
+  '"{1}" speaks of following ({2}) on {3}, which needs no follower: WeChat is asked once (user/info) about whom we have never seen, and who does not follow is not eligible; say so in a test with neverFollowed':
+    '「{1}」在 {3} 上要求关注（{2}），而这些事不需要关注：没见过的人会问一次微信（user/info），没关注的不符合条件；请在测试里用 neverFollowed 写出来',
+  // Limits
+  '{1} {2} is never reached: {3}': '{1} {2} 用不到：{3}',
+  '"{1}" is once: {2}': '「{1}」是 once: {2}',
+  'perUser.{1} is {2}': 'perUser.{1} 是 {2}',
+  'perUser.perDay {1} on {2} days is {3}': 'perUser.perDay {1} × {2} 天是 {3}',
+  'a gap of {1} leaves time for {2} a day': '间隔 {1}，一天最多 {2} 次',
+  '"{1}" is once: ever, so that one {2} counts for each follower, and no other {3} after it; write once: perEvent':
+    '「{1}」是 once: ever，每人只算一个 {2}，之后的 {3} 都不算；请写 once: perEvent',
+  'limits.perUser.total is {1}': 'limits.perUser.total 是 {1}',
+  'limits.perUser.wins is {1}': 'limits.perUser.wins 是 {1}',
+  'perDay {1} on {2} days is {3}': 'perDay {1} × {2} 天是 {3}',
+  'budget.packets is {1}': 'budget.packets 是 {1}',
+  'budget.packetsPerDay is {1}': 'budget.packetsPerDay 是 {1}',
+  'perScene is about scanned codes, and no rule that gives something has on: scan':
+    'perScene 是按扫码的场景值算的，没有给东西的规则写了 on: scan',
+  'perUser.total is {1}': 'perUser.total 是 {1}',
+  'amountPerDay {1} is enough for {2} packets at a scene': 'amountPerDay {1} 只够一个场景值发 {2} 个红包',
+  'perScene.amountPerDay {1} is never reached: budget.perDay is {2}':
+    'perScene.amountPerDay {1} 用不到：budget.perDay 是 {2}',
+  '{1} is enough for {2}': '{1} 只够 {2} 个',
+  'perDay {1} is never reached: {2}, {3} at most': 'perDay {1} 用不到：{2}，最多 {3}',
+  'nobody can do anything with "{1}": no rule has spend: { {2}: 1 }': '「{1}」没有用处：没有规则写了 spend: { {2}: 1 }',
+  'no rule has earn: { {1}: 1 }, so nothing is earned': '没有规则写了 earn: { {1}: 1 }，得不到',
+  '{1} are more than earnPerDay {2}: the rest is lost': '{1} 个比 earnPerDay {2} 还多，多的不算',
+  'spendPerDay is {1}': 'spendPerDay 是 {1}',
+  'unlockAfter counts draws, and no rule draws among several prizes: "{1}" can never be won':
+    'unlockAfter 数的是抽奖次数，没有规则在几个奖品里抽：「{1}」永远中不了',
+  'merchant "{1}"': '商户「{1}」',
+  'WeChat Pay': '微信支付',
+  // About the comments that switch warnings off
+  'say which warning: # lint-off: keyword-conflict, and why':
+    '请写关哪个提醒：# lint-off: keyword-conflict，后面写原因',
+  'say why behind it: # lint-off: {1} 两个文件都要答': '请在后面写原因：# lint-off: {1} 两个文件都要答',
+  'there is no warning "{1}"{2}': '没有「{1}」这个提醒{2}',
+  'bot.yaml makes "{1}" an error; it cannot be switched off here': 'bot.yaml 把「{1}」设成了错误，这里不能关',
+  'there is no "{1}" in this file; take the comment out': '本文件没有「{1}」的提醒；请删掉这行注释',
+  // Money
+  'at most {1} of {2} can ever be given: {3}; lower the total, or raise that':
+    '{2} 最多只能发出 {1}：{3}；请降低总额，或者放宽它',
+  '{1} a day on {2} days is {3}: the total {4} can be gone after {5} of them':
+    '每天 {1}，{2} 天是 {3}：总额 {4} 可能 {5} 天就发完',
+  '"{1}" pays at once, and a red packet that has left stays when the order is refunded; write delay: 24h':
+    '「{1}」马上发，订单退款了红包也追不回来；请写 delay: 24h',
+  'nothing keeps all {1} from being given on the first of {2} days; add perDay, such as perDay: {3}':
+    '活动有 {2} 天，{1} 第一天就可能发完；请加 perDay，例如 perDay: {3}',
+  'it is enough for some {1} packets in the {2} hours of a day, which are gone at once when the day begins; add pace: { perHour: {3}, carryOver: true }, or open for fewer hours':
+    '一天 {2} 小时只够大约 {1} 个红包，一开始就会抢完；请加 pace: { perHour: {3}, carryOver: true }，或者少开几小时',
+  'a packet is {1} on the average: {2} {3} ends after some {4} of the {5}':
+    '平均一个红包 {1}：{2} {3} 发大约 {4} 个就没了，到不了 {5} 个',
+  '{1}, fewer than packetsPerDay {2}': '{1}，不到 packetsPerDay {2}',
+  '{1}, worth {2} at most: less than perDay {3}': '{1}，最多 {2}，不到 perDay {3}',
+  '{1} come to {2}, more than the total {3}: not all of them can be won': '{1} 一共 {2}，比总额 {3} 还多：不能全部中出',
+  'nobody hears when {1} run out; add alertAt: [50%, 80%, 95%]':
+    '{1} 快用完时没有人知道；请加 alertAt: [50%, 80%, 95%]',
+  'every message is a new claim, and no limit is about one follower: one alone can win all day, up to the {1} packets a day of {2}; add limits: { perUser: { perDay: 1 } }, or once: perDay':
+    '每条消息都能再领一次，又没有对每个人的限制：一个人能领一整天，直到{2}每天 {1} 个的上限；请加 limits: { perUser: { perDay: 1 } }，或 once: perDay',
+  '{1} claims are some {2} packets a day; {3} gives one follower at most {4}, and the others read `limited`':
+    '领 {1} 次大约是一天 {2} 个红包；{3}一天最多给一个人 {4} 个，其余的人会看到 `limited`',
+  '{1} claims are some {2} a day; {3} gives one follower at most {4}':
+    '领 {1} 次大约是一天 {2}；{3}一天最多给一个人 {4}',
+  '{1} is more than the {2} that {3} gives one follower on one day': '{1} 超过了{3}一天给一个人的上限 {2}',
+  '{1} for one day is more than {2}, which is all that {3} pays on one day': '一天 {1} 超过了{3}一天的上限 {2}',
+  ', after the round is over': '，那时这一场已经结束',
+  '{1} packets at {2} a second ({3}): when all are taken at once, the last of "{4}" waits {5}{6}{7}':
+    '{1} 个红包，每秒 {2} 个（{3}）：同时领完的话，「{4}」的最后一个要等 {5}{6}{7}',
+  ', and "{1}" queues behind it': '，「{1}」要排在后面',
+  '{1} claims a minute are more than the {2} that {3} pays: the queue grows by {4} a minute':
+    '一分钟 {1} 次，超过了{3}一分钟能发的 {2} 个：每分钟多排 {4} 个',
+  '{1} min': '{1} 分钟',
+  '{1} min {2} s': '{1} 分 {2} 秒',
+  '"{1}" is a group packet; WeChat Pay deprecated these on 2024-06-05 and may refuse them':
+    '「{1}」是裂变红包；微信支付 2024-06-05 起不再维护，可能会拒绝',
+  'the packet\'s actName "{1}" has {2} characters; WeChat Pay refuses more than {3}: write a shorter packet.actName':
+    '红包的 actName「{1}」有 {2} 个字；微信支付拒绝超过 {3} 个字的：请写短一点的 packet.actName',
+  'no amount needs a scene (all are within {1} and {2}), and 商家红包 accounts refuse any; leave it out':
+    '没有金额需要 scene（都在 {1} 到 {2} 之间），商家红包账号传了会失败；请删掉',
+  // Odds
+  'no rule gives it': '没有规则给它',
+  '"{1}" can never be won: {2}': '「{1}」永远中不了：{2}',
+  'limits.perUser.amountPerDay is': 'limits.perUser.amountPerDay 是',
+  'limits.perScene.amountPerDay is': 'limits.perScene.amountPerDay 是',
+  'budget.perDay is': 'budget.perDay 是',
+  'on one day {1} gives one follower': '{1}一天最多给一个人',
+  'on one day {1} pays': '{1}一天最多发',
+  'it is worth {1}, and {2}': '它是 {1}，而{2}',
+  'of "{1}" ({2}..{3}) the amounts above {4} can never be won: {5}':
+    '「{1}」（{2}..{3}）里超过 {4} 的金额永远中不了：{5}',
+  '"{1}" is worth up to {2}; the highest prize of a draw may be {3}': '「{1}」最多 {2}；抽奖的最高奖不能超过 {3}',
+  'it wants {1} draws before, and one follower has at most {2} in all': '要先抽 {1} 次，而每人一共最多抽 {2} 次',
+  'no round is on in its window': '它的时间窗口里没有场次',
+  'the campaign has {1} days': '活动只有 {1} 天',
+  'time {1} of "{2}" never comes: {3}': '「{2}」不会有第 {1} 次：{3}',
+  'the budget is enough for some {1} draws, in which "{2}" is won {3} times on the average: probably nobody wins it':
+    '预算大约够抽 {1} 次，「{2}」平均中 {3} 次：很可能没有人中',
+  // Reach
+  'the campaign was over at {1}; move the file out of the rules, or give it another period':
+    '活动 {1} 已经结束；请把文件移走，或者改活动时间',
+  'the campaign gives something and has no tests; add tests: with what must come of it':
+    '活动给东西，却没有测试；请加 tests: 写清应该发生什么',
+  'the rule "{1}" is never asked: {2} answers all of it before': '规则「{1}」永远轮不到：{2} 先回答了它的全部',
+  '{1}{2} never comes to "{3}"{4}: {5} answers it before': '{1}{2}轮不到「{3}」{4}：{5} 先回答了',
+  '"{1}" in line {2}': '第 {2} 行的「{1}」',
+  ' from {1} to {2}': '（{1} 到 {2}）',
+  // Replies
+  'in a reply of "{1}"': '在「{1}」的回复里',
+  'in `{1}` of "{2}"': '在「{2}」的 `{1}` 里',
+  '{{{1}}} is always empty {2}; leave it out': '{{{1}}} {2}总是空的；请删掉',
+  '{{amount}} is 0.00 when "{1}", a coupon, is won; write {{prize}}':
+    '中了券码「{1}」时 {{amount}} 是 0.00；请写 {{prize}}',
+  'filled in, this text can have {1} bytes; WeChat takes at most {2} (a Chinese character has 3)':
+    '填好以后这段文字可能有 {1} 个字节，微信最多 {2} 个（一个汉字 3 个字节）',
+  '`{1}` cannot come of "{2}"; {3}': '「{2}」不会有 `{1}`；{3}',
+  '"{1}" has no text of its own for {2}: the default one is said': '「{1}」没有写 {2} 的文字：会用默认的',
+  'it needs a red packet that is paid at once, or a coupon; a delayed one says `pending`':
+    '要有马上发的红包或券码；延迟发放的说 `pending`',
+  'it needs a prize with nothing: true': '要有写了 nothing: true 的奖品',
+  'it needs a red packet': '要有红包',
+  'it needs hours or weekdays in `period`, stores or rounds': '`period` 里要有 hours 或 weekdays，或者有门店、场次',
+  'it needs `who`, or a list of stores': '要有 `who`，或者门店列表',
+  'with once: perEvent every event is a new claim': 'once: perEvent 每件事都算新的一次',
+  'it needs `limits`, or a limited prize': '要有 `limits`，或者有限制的奖品',
+  'it needs a prize that can run out': '要有会发完的奖品',
+  'it needs `spend`': '要有 `spend`',
+  'it needs limits.perUser.gap': '要有 limits.perUser.gap',
+  'it needs `guess`': '要有 `guess`',
+  'it needs budget.pace or limits.perMinute': '要有 budget.pace 或 limits.perMinute',
+  'it needs limits.perScene, and on: scan': '要有 limits.perScene 和 on: scan',
+  'it needs several rounds': '要有几个场次',
+  'it needs `delay`': '要有 `delay`',
+  'it needs a red packet that `cancelIf` or the refund of an order can take back':
+    '要有 `cancelIf` 或订单退款能取消的红包',
+  'it needs a `give` by times, or only `earn`': '要有按次数的 `give`，或者只有 `earn`',
+  'it needs `guess` or `quiz`': '要有 `guess` 或 `quiz`',
+  'it needs `quiz`': '要有 `quiz`',
+  'it needs on: { code: … }': '要有 on: { code: … }',
+  'who pays': '付款的人',
+  'who invited somebody': '邀请朋友的人',
+  '{1} has sent no message to answer: these texts reach only those who wrote within 48 hours, or did something in the chat within the last minute{2}':
+    '{1}没有发消息，没法直接回复：这些文字只能送到 48 小时内发过消息的人，或者一分钟内在聊天里做过什么的人{2}',
+  ' (WeChat is not clear whether a payment counts)': '（付款算不算，微信没有说清楚）',
+  'let it be found elsewhere as well: tell followers to send 我的红包': '在别处也能查到：请用户回复「我的红包」',
+  "`{1}` is said up to {2} days after the claim, and WeChat lets it through only within 48 hours of the follower's last message":
+    '`{1}` 最晚在领取 {2} 天后才说，而微信只在用户最后一条消息后 48 小时内放行',
+  // What it can cost
+  'pace {1} an hour gives {2} in the {3} hours of a day': '每小时 {1} 个，一天 {3} 小时是 {2} 个',
+  'perScene.perDay {1} × {2} stores is {3}': 'perScene.perDay {1} × {2} 家门店是 {3}',
+  'perMinute {1} gives {2} in the {3} minutes of a day': '每分钟 {1} 次，一天 {3} 分钟是 {2} 次',
+  "the prizes' own perDay come to {1}": '各奖品自己的 perDay 一共 {1}',
+  'the rounds of a day have {1}': '一天的各场一共 {1} 个',
+  'packetsPerDay is {1}': 'packetsPerDay 是 {1}',
+  'perScene.amountPerDay {1} × {2} stores': 'perScene.amountPerDay {1} × {2} 家门店',
+  'the rounds of a day come to that': '一天的各场合起来就是这么多',
+  'the merchant pays no more on one day': '商户一天最多发这么多',
+  '{1}, and there are {2} days': '{1}，一共 {2} 天',
+  'there are {1} prizes in all': '奖品一共 {1} 个',
+  'the rounds have {1}': '各场一共 {1} 个',
+  '{1} a day ({2}) on {3} days': '每天 {1}（{2}）× {3} 天',
+  'packets is {1}': 'packets 是 {1}',
+  'all prizes in stock come to that': '所有奖品合起来就是这么多',
+  'the rounds come to that': '各场合起来就是这么多',
+};

@@ -79,13 +79,21 @@ export type Shape<T> = {
 export type Say = (message: Wording) => void;
 
 /** Says "expected …, found …", unless the node was refused already for what it is. */
-export function refuse(node: Node, reader: Reader, what: Wording): undefined {
-  if (!isAlias(node)) reader.say(node, t`expected ${what}, found ${found(node)}`);
+export function refuse(node: Node, reader: Reader, what: Wording, example?: string): undefined {
+  const hint = example === undefined ? '' : t`; write ${example}`;
+  if (!isAlias(node)) reader.say(node, t`expected ${what}, found ${found(node)}${hint}`);
   return undefined;
 }
 
 /** The document's root, or nothing where the file cannot be understood; the reader knows why. */
-export function parse(file: string, text: string, transform?: Transform): { reader: Reader; root?: Node } {
+type Parsed = {
+  readonly reader: Reader;
+  readonly root?: Node;
+  /** The first line that is no YAML: what stands behind it was not understood. */
+  readonly brokenAt?: number;
+};
+
+export function parse(file: string, text: string, transform?: Transform): Parsed {
   const source = shelter(text.replace(/^\uFEFF/, ''));
   const lines = new LineCounter();
   const reader = new Reader(file, source, lines, transform);
@@ -110,12 +118,12 @@ function countLines(source: string, lines: LineCounter): void {
 }
 
 /** All of YAML, and whatever is wrong with it. */
-function parseWhole(reader: Reader, lines: LineCounter): { reader: Reader; root?: Node } {
+function parseWhole(reader: Reader, lines: LineCounter): Parsed {
   // `failsafe`: every scalar stays the text that was written. ¥1.00, 08 and 1_000 are ours to judge, not YAML's.
   const options = { lineCounter: lines, schema: 'failsafe', uniqueKeys: false, prettyErrors: false } as const;
   const document = parseDocument(reader.source, options);
-  const isReadable = sayErrors(reader, document.errors);
-  if (!isReadable) return { reader };
+  const brokenAt = sayErrors(reader, document.errors);
+  if (brokenAt !== undefined) return { reader, brokenAt };
   if (document.contents === null || isNothing(document.contents)) {
     if (reader.findings.length === 0) reader.say(0, t`the file is empty`);
     return { reader };
@@ -192,16 +200,21 @@ export function found(node: Node): Wording {
 /** After these the rest of the tree is what was meant; after any other it would be guesswork. */
 const HARMLESS = new Set<string>(['MULTIPLE_DOCS', 'BAD_SCALAR_START', 'TAB_AS_INDENT', 'BAD_DQ_ESCAPE']);
 
-/** `false`: the tree is of no use. One complaint a line: the others follow from it. */
-function sayErrors(reader: Reader, errors: readonly YAMLError[]): boolean {
+/** A line: from there on the tree is of no use. One complaint a line, and none behind that one: the others follow from it. */
+function sayErrors(reader: Reader, errors: readonly YAMLError[]): number | undefined {
   const lines = new Set<number>();
   for (const error of errors) {
     const place = reader.place(error.pos[0]);
-    if (lines.has(place.line)) continue;
+    const isBroken = !HARMLESS.has(error.code);
+    if (lines.has(place.line)) {
+      if (isBroken) return place.line;
+      continue;
+    }
     lines.add(place.line);
     reader.say(place, joined([wordsFor(error), hintFor(lineAround(reader.source, error.pos[0]))]));
+    if (isBroken) return place.line;
   }
-  return errors.every(error => HARMLESS.has(error.code));
+  return undefined;
 }
 
 function wordsFor(error: YAMLError): Wording {

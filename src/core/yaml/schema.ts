@@ -7,6 +7,7 @@ import type { Finding, Place } from '../base/error.ts';
 import { nearest, suggest } from '../base/suggest.ts';
 import { joined, t, type Wording } from '../base/words/words.ts';
 import type { Passage } from './embedded.ts';
+import { type Reading, withoutConsequences } from './mend.ts';
 import {
   isNothing,
   isPlain,
@@ -63,11 +64,22 @@ export function readYaml<T>(
   shape: Shape<T>,
   options: ReadOptions<T> = {},
 ): { readonly value: T; readonly secrets: readonly string[] } | { readonly findings: Finding[] } {
-  const { reader, root } = parse(file, text, options.transform);
+  const first = readOnce(file, text, shape, options);
+  if (first.value !== undefined && first.findings.length === 0) return { value: first.value, secrets: first.secrets };
+  const again = (mended: string): Reading => readOnce(file, mended, shape, options);
+  return { findings: inOrder(withoutConsequences(file, text, first, again)) };
+}
+
+function readOnce<T>(
+  file: string,
+  text: string,
+  shape: Shape<T>,
+  options: ReadOptions<T>,
+): Reading & { readonly value: T | undefined; readonly secrets: readonly string[] } {
+  const { reader, root, brokenAt } = parse(file, text, options.transform);
   const value = root && shape.read(root, reader);
   if (value !== undefined) options.check?.(value as Draft<T>, (at, message) => reader.say(at, message));
-  if (value !== undefined && reader.findings.length === 0) return { value, secrets: reader.secrets };
-  return { findings: inOrder(reader.findings) };
+  return { value, secrets: reader.secrets, findings: inOrder(reader.findings), brokenAt };
 }
 
 /** By place; the same complaint about the same place only once. */
@@ -106,6 +118,8 @@ export type ObjectOptions = {
   readonly oneOf?: readonly string[];
   /** At least one key must be there. */
   readonly notEmpty?: boolean;
+  /** For whom writes a value in its place. */
+  readonly example?: string;
 };
 
 /** A map with known keys. `what` with its article: `a rule`. */
@@ -117,7 +131,7 @@ export function object<const F extends Fields>(
   return {
     what,
     read(node, reader) {
-      if (!isMap(node)) return refuse(node, reader, t`${what} (a map of keys)`);
+      if (!isMap(node)) return refuse(node, reader, t`${what} (a map of keys)`, options.example);
       mendCommas(node, fields, reader);
       return readFields(node, reader, what, fields, options) as ObjectOf<F>;
     },

@@ -268,11 +268,8 @@ describe('what YAML allows and we do not', () => {
     ['a: 1\nb: *x\n', '2:4 aliases (*x) are not allowed here; write the value again'],
     ['a: !!js/function x\n', '1:18 tags (tag:yaml.org,2002:js/function) are not allowed here'],
     ['a: 1\n\tb: 2\n', '2:1 a tab indents this line; YAML wants spaces'],
-    ['a: x: y\n', '1:4 two keys on one line; a text with ": " in it needs quotes'],
-    [
-      'a: 1\nb\uFF1A2\n',
-      '2:1 not YAML: implicit map keys need to be followed by map values; the colon is full-width: write "b: "',
-    ],
+    ['a: x: y\n', '1:4 this text needs quotes: write "x: y"'],
+    ['a: 1\nb\uFF1A2\n', '2:1 the colon is full-width: write "b: "'],
   ])('%j', (source, message) => {
     expect(read(source, any)).toEqual([message]);
   });
@@ -360,7 +357,7 @@ describe('reading a file', () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 120_000);
 });
 
 describe('the nearest right word', () => {

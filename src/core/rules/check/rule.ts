@@ -34,7 +34,11 @@ function checkPurpose(rule: WrittenRule, at: Place, say: Say): void {
   }
   if (!isWritten(rule, 'reply') && isWritten(rule, 'invite'))
     say(at, t`the rule hands out a code and does not say it: add reply: 你的专属码 {{invite}}`);
-  else if (!isWritten(rule, 'reply')) say(at, t`the rule does nothing: it needs \`give\` or \`reply\``);
+  else if (!isWritten(rule, 'reply')) {
+    // What else it has is there for what is missing.
+    say(at, t`the rule does nothing: it needs \`give\` or \`reply\``);
+    return;
+  }
   if (replies)
     say(replies.at, t`\`replies\` are for what \`give\` comes to; a rule that gives nothing has one \`reply\``);
   if (who) say(who.at, t`\`who\` says who may get something; a rule that gives nothing answers everybody`);

@@ -58,42 +58,54 @@ export const PACKET_BYTES = { sendName: 32, actName: 32, wishing: 128, remark: 2
 const MINIMUM: Fen = fen(1);
 const someMoney = located(money({ min: MINIMUM }));
 
-const period = object('period', {
-  from: required(located(dateTime()), '开始（含），北京时间'),
-  to: required(located(dateTime({ endsDay: true })), '结束（不含）；只写日期表示到当天 24:00'),
-  hours: optional(oneOrMany(clockRange()), '每天的时段'),
-  weekdays: optional(oneOrMany(choice(t`a weekday`, WEEKDAYS)), '星期几'),
-  dayStartsAt: optional(clock(), '一天从几点算起，默认 "00:00"'),
-});
+const period = object(
+  'period',
+  {
+    from: required(located(dateTime()), '开始（含），北京时间'),
+    to: required(located(dateTime({ endsDay: true })), '结束（不含）；只写日期表示到当天 24:00'),
+    hours: optional(oneOrMany(clockRange()), '每天的时段'),
+    weekdays: optional(oneOrMany(choice(t`a weekday`, WEEKDAYS)), '星期几'),
+    dayStartsAt: optional(clock(), '一天从几点算起，默认 "00:00"'),
+  },
+  { example: 'period: { from: 2026-02-10, to: 2026-02-24 }' },
+);
 
-const budget = object('budget', {
-  total: required(someMoney, '总预算'),
-  perDay: optional(someMoney, '每天最多'),
-  packets: optional(located(count()), '红包总数'),
-  packetsPerDay: optional(located(count()), '每天红包数'),
-  alertAt: optional(oneOrMany(percent()), '用到几成时提醒'),
-  pace: optional(
-    object('pace', {
-      perHour: required(count(), '每小时几个红包'),
-      carryOver: optional(flag(), '没发完的顺延到当天后面的小时，默认 false'),
-    }),
-    '放量节奏',
-  ),
-});
+const budget = object(
+  'budget',
+  {
+    total: required(someMoney, '总预算'),
+    perDay: optional(someMoney, '每天最多'),
+    packets: optional(located(count()), '红包总数'),
+    packetsPerDay: optional(located(count()), '每天红包数'),
+    alertAt: optional(oneOrMany(percent()), '用到几成时提醒'),
+    pace: optional(
+      object('pace', {
+        perHour: required(count(), '每小时几个红包'),
+        carryOver: optional(flag(), '没发完的顺延到当天后面的小时，默认 false'),
+      }),
+      '放量节奏',
+    ),
+  },
+  { example: 'budget: { total: ¥100.00 }' },
+);
 
 const limits = object(
   'limits',
   {
     perUser: optional(
-      object('perUser', {
-        total: optional(count(), '每人总共参与次数'),
-        perDay: optional(count(), '每人每天参与次数'),
-        perMonth: optional(count(), '每人每月参与次数'),
-        perRound: optional(located(count()), '每人每场参与次数'),
-        wins: optional(count(), '每人总共中奖次数'),
-        amountPerDay: optional(money({ min: MINIMUM }), '每人每天金额'),
-        gap: optional(duration(), '两次之间至少隔多久'),
-      }),
+      object(
+        'perUser',
+        {
+          total: optional(count(), '每人总共参与次数'),
+          perDay: optional(count(), '每人每天参与次数'),
+          perMonth: optional(count(), '每人每月参与次数'),
+          perRound: optional(located(count()), '每人每场参与次数'),
+          wins: optional(count(), '每人总共中奖次数'),
+          amountPerDay: optional(money({ min: MINIMUM }), '每人每天金额'),
+          gap: optional(duration(), '两次之间至少隔多久'),
+        },
+        { example: 'perUser: { total: 1 }' },
+      ),
       '每人',
     ),
     perScene: optional(
@@ -135,13 +147,17 @@ const round = object(t`a round`, {
 function packetText(field: keyof typeof PACKET_BYTES): Shape<string> {
   return text({ what: field, bytes: PACKET_BYTES[field], oneLine: true });
 }
-const packet = object('packet', {
-  sendName: optional(packetText('sendName'), '红包上的发送者'),
-  actName: optional(packetText('actName'), '活动名，默认同 name'),
-  wishing: optional(packetText('wishing'), '祝福语，默认 恭喜发财'),
-  remark: optional(packetText('remark'), '备注，默认同 name'),
-  scene: optional(choice(t`a scene`, Object.keys(SCENES) as Scene[]), '小于 ¥1.00 或大于 ¥200.00 时必填'),
-});
+const packet = object(
+  'packet',
+  {
+    sendName: optional(packetText('sendName'), '红包上的发送者'),
+    actName: optional(packetText('actName'), '活动名，默认同 name'),
+    wishing: optional(packetText('wishing'), '祝福语，默认 恭喜发财'),
+    remark: optional(packetText('remark'), '备注，默认同 name'),
+    scene: optional(choice(t`a scene`, Object.keys(SCENES) as Scene[]), '小于 ¥1.00 或大于 ¥200.00 时必填'),
+  },
+  { example: 'packet: { sendName: … }' },
+);
 
 const page = object(
   'page',

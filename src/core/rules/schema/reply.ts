@@ -32,7 +32,8 @@ function sayPlaceholders(written: string, say: Say): void {
     if (!isKnown) say(t`unknown placeholder {{${word}}}${suggest(word, PLACEHOLDERS)}`);
   }
   const rest = written.replace(/\{\{[^{}]*\}\}/g, '');
-  if (/\{\{|\}\}/.test(rest)) say(t`a placeholder is written {{amount}}, with two braces on both sides`);
+  const isWide = /[｛｝]{2}|\{｛|｛\{/.test(written);
+  if (isWide || /\{\{|\}\}/.test(rest)) say(t`a placeholder is written {{amount}}, with two braces on both sides`);
 }
 
 const news = object('news', {
@@ -80,5 +81,5 @@ const SAID: readonly Said[] = [...OUTCOMES, ...(Object.keys(DETAILS) as Detail[]
 export function replies() {
   type Field = ReturnType<typeof optional<ReplyTemplate>>;
   const fields = Object.fromEntries(SAID.map(said => [said, optional(reply)]));
-  return object('replies', fields as Record<Said, Field>);
+  return object('replies', fields as Record<Said, Field>, { example: 'replies: { won: … }' });
 }

@@ -4,6 +4,15 @@ import { LINT } from './lint.ts';
 import { LISTS } from './lists.ts';
 import { LIVE } from './live.ts';
 import { RULES } from './rules.ts';
+import { SLIPS } from './slips.ts';
 import { YAML } from './yaml.ts';
 
-export const ZH: Readonly<Record<string, string>> = { ...YAML, ...RULES, ...LINT, ...LIVE, ...LISTS, ...COMMANDS };
+export const ZH: Readonly<Record<string, string>> = {
+  ...YAML,
+  ...RULES,
+  ...LINT,
+  ...LIVE,
+  ...LISTS,
+  ...COMMANDS,
+  ...SLIPS,
+};

@@ -39,7 +39,7 @@ export const YAML: Readonly<Record<string, string>> = {
   'a tab indents this line; YAML wants spaces': '这一行用制表符（Tab）缩进，请换成空格',
   'a second document begins here; one file holds one': '「---」开始了第二份内容，一个文件只能有一份；请删掉这一行',
   'two keys on one line; a text with ": " in it needs quotes': '一行里有两个键；文字里带「: 」的要加引号',
-  'not YAML: {1}': '格式不对：{1}',
+  'not YAML: {1}': '从这里起读不懂：请看这一行和上一行的缩进、冒号、括号和引号',
   '; the colon is full-width: write "{1}: "': '；冒号是全角的，请写「{1}: 」',
   '; put the text in quotes': '；请给文字加引号',
   'aliases (*{1}) are not allowed here; write the value again':
@@ -71,8 +71,8 @@ export const YAML: Readonly<Record<string, string>> = {
   '; save the table as "CSV UTF-8"': '；请把表格另存为「CSV UTF-8」',
   'expected {1}, beside this file or in a folder below it, found {2}':
     '这里应写{1}，要和本文件放在一起，或者在下面的文件夹里，现在是{2}',
-  'a whole number from {1}{2}': '整数，从 {1}{2}',
-  ' to {1}': ' 到 {1}',
+  'a whole number from {1}{2}': '整数（最小 {1}{2}）',
+  ' to {1}': '，最大 {1}',
   'a number such as 70 or 0.5': '数字，例如 70 或 0.5',
   'a percentage such as 80%': '百分比，例如 80%',
   'expected a percentage from 1% to 100%, found {1}{2}': '这里应写 1% 到 100% 的百分比，现在是{1}{2}',

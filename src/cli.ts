@@ -6,12 +6,14 @@ import type { AccountOptions } from './commands/account/platform.ts';
 import type { CreateOptions } from './commands/account/qr.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { AuditOptions } from './commands/ledger/audit.ts';
+import type { BackupOptions } from './commands/ledger/backup.ts';
 import type { MigrateOptions } from './commands/ledger/migrate.ts';
 import type { AuthorizationsOptions } from './commands/payouts/authorizations.ts';
 import type { RetryOptions } from './commands/payouts/change.ts';
 import type { ExportOptions } from './commands/payouts/export.ts';
 import type { ListOptions } from './commands/payouts/list.ts';
 import type { MerchantsOptions } from './commands/payouts/merchant.ts';
+import type { ReceiptOptions } from './commands/payouts/receipt.ts';
 import type { SendOptions } from './commands/payouts/send.ts';
 import type { CheckOptions } from './commands/rules/check.ts';
 import { addRules } from './commands/rules/index.ts';
@@ -59,13 +61,7 @@ function program(): Command {
     .action((paths: string[], options: CheckOptions) =>
       exitWith(async () => (await import('./commands/rules/check.ts')).check(paths, options)),
     );
-  root
-    .command('doctor')
-    .description('examine the whole set-up: what is wrong, how sure that is, where to click; changes nothing (体检)')
-    .option(...CONFIG)
-    .option(...JSON_FLAG)
-    .option('--lang <language>', 'zh or en; otherwise as the terminal has it')
-    .action((options: DoctorOptions) => exitWith(async () => (await import('./commands/doctor.ts')).doctor(options)));
+  addCare(root);
   addRules(root);
   addTrials(root);
   addSend(root.command('send').description('a red packet for everybody in a file, once each however often it is run'));
@@ -278,6 +274,47 @@ function addQr(qr: Command): void {
 }
 
 /** What a person decides where the bot has given up. */
+/** What looks after a running bot. */
+function addCare(root: Command): void {
+  root
+    .command('doctor')
+    .description('examine the whole set-up: what is wrong, how sure that is, where to click; changes nothing (体检)')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option('--lang <language>', 'zh or en; otherwise as the terminal has it')
+    .action((options: DoctorOptions) => exitWith(async () => (await import('./commands/doctor.ts')).doctor(options)));
+  addAlarms(root.command('alarms').description('what the bot calls people for (告警)'));
+  root
+    .command('backup <file>')
+    .description("the store's SQLite file, while the bot runs; proven before it bears its name")
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option('--no-audit', 'its pages are checked, its books are not')
+    .action((file: string, options: BackupOptions) =>
+      exitWith(async () => (await import('./commands/ledger/backup.ts')).backup(file, options)),
+    );
+}
+
+function addAlarms(alarms: Command): void {
+  const load = () => import('./commands/alarms.ts');
+  alarms
+    .command('list')
+    .description('those that stand, and who has taken them on')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((options: Common) => exitWith(async () => (await load()).listAlarms(options)));
+  alarms
+    .command('ack <key>')
+    .description('somebody knows: it is not said again until it is over; "all" for all of them')
+    .option(...CONFIG)
+    .action((key: string, options: Common) => exitWith(async () => (await load()).ackAlarms(key, options)));
+  alarms
+    .command('test')
+    .description('calls everybody whom bot.yaml names, and says who was reached')
+    .option(...CONFIG)
+    .action((options: Common) => exitWith(async () => (await load()).testAlarms(options)));
+}
+
 function addVerdicts(payouts: Command): void {
   payouts
     .command('offer <number>')
@@ -334,6 +371,15 @@ function addPayouts(payouts: Command): void {
     .option('--out <file>', 'default: standard output')
     .action((options: ExportOptions) =>
       exitWith(async () => (await import('./commands/payouts/export.ts')).exportPayouts(options)),
+    );
+  payouts
+    .command('receipt <number>')
+    .description('the receipt (电子回单) of a transfer that was received, for the bookkeeper')
+    .option('--out <file>', 'default: receipt-NUMBER.pdf')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((number: string, options: ReceiptOptions) =>
+      exitWith(async () => (await import('./commands/payouts/receipt.ts')).receipt(number, options)),
     );
   payouts
     .command('list')

@@ -40,6 +40,7 @@ import { createWebhook } from '../wechat/account/webhook.ts';
 
 import { createApp } from './http-app.ts';
 import { type Admin, createAdmin } from './wire-admin.ts';
+import { type Calling, createCalling } from './wire-alarms.ts';
 import { platformPorts } from './wire-h5.ts';
 import { createTelling } from './wire-messages.ts';
 import { createPayments } from './wire-payments.ts';
@@ -82,6 +83,8 @@ export type Bot = {
   readonly messages: Messages;
   /** Reminds of packets that go back soon; the timetable does. */
   readonly remind: () => Promise<void>;
+  /** Calls people, and tells yesterday; the timetable does. Absent: bot.yaml names nobody. */
+  readonly calling: { minute(): Promise<void>; report(): Promise<boolean> } | undefined;
   /** Another gate over the same merchants, for a worker beside this one. */
   newSettle(parts?: Partial<SettleMerchant>): Settle;
   readonly rulebook: Rulebook;
@@ -90,12 +93,15 @@ export type Bot = {
   stop(): Promise<void>;
 };
 
-export function createBot(ports: BotPorts): Promise<Bot> {
-  const { metrics, store, log } = ports;
-  return wire(metrics ? { ...ports, store: metrics.store(store), log: metrics.log(log) } : ports);
+export async function createBot(ports: BotPorts): Promise<Bot> {
+  const { metrics } = ports;
+  const calling = createCalling(ports);
+  const { store, log } = calling ?? ports;
+  const watched = metrics ? { store: metrics.store(store), log: metrics.log(log) } : { store, log };
+  return wire({ ...ports, ...watched }, calling);
 }
 
-async function wire(ports: BotPorts): Promise<Bot> {
+async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> {
   const { config, clock, timer, log, store, holder, extend } = ports;
   const live = liveBookFor(config, { ...ports, sleep: timer.sleep });
   const [fitness, judged] = [memoryIn(ports, 'rules'), memoryIn(ports, 'rules:judged')];
@@ -119,8 +125,7 @@ async function wire(ports: BotPorts): Promise<Bot> {
     watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
   };
   const told = { planned, tell, undone, certainty: createCertainty(store, clock) };
-  const made = createFlow({ clock, store, log, config, book: rulebook.current, ...told });
-  const flow = ports.metrics?.flow(made) ?? made;
+  const flow = watchedBy(ports.metrics, createFlow({ clock, store, log, config, book: rulebook.current, ...told }));
   const lookup = lookupOn(ports, flow, rulebook);
   const payments = createPayments(config, clock, keys);
   const h5 = createH5({
@@ -140,20 +145,19 @@ async function wire(ports: BotPorts): Promise<Bot> {
     ...{ ...(extend && { extend }), ...(admin?.isHere && { admin: admin.middleware }) },
   });
   let jobs: Jobs | undefined;
+  const calling = callingOf(caller, rulebook);
   return {
     app,
-    ...{ isFirst, ...(admin && { admin }) },
+    ...{ isFirst, messages, remind, calling, ...(admin && { admin }) },
     flow,
     settle,
-    messages,
-    remind,
     newSettle,
     rulebook,
     start() {
       const fundsOf = async (day: Day) => (await fetchFundFlows(config, day, clock)).funds;
-      const { dated } = config;
       admin?.start();
-      jobs = startJobs({ clock, store, log, holder, settle, messages, remind, rulebook, keys, fundsOf, dated });
+      const doing = { settle, messages, remind, rulebook, keys, fundsOf, dated: config.dated, calling };
+      jobs = startJobs({ clock, store, log, holder, ...doing });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
       );
@@ -166,6 +170,13 @@ async function wire(ports: BotPorts): Promise<Bot> {
       await stopped;
     },
   };
+}
+
+const watchedBy = (metrics: Metrics | undefined, flow: Flow): Flow => metrics?.flow(flow) ?? flow;
+
+function callingOf(calling: Calling | undefined, { current }: Rulebook): Bot['calling'] {
+  const campaigns = () => current().campaigns;
+  return calling && { minute: () => calling.minute(campaigns()), report: () => calling.report(campaigns()) };
 }
 
 /** Who looks at us from outside the way of an event: the doctor by what the doors note, Prometheus. */

@@ -17,6 +17,7 @@ import { parseRedisUrl } from '../lib/redis-address.ts';
 import { ACCOUNT, type AccountConfig, accountOf } from './account.ts';
 import { address } from './address.ts';
 import { ADMIN, type Admin, type AdminConfig, adminOf, checkAdmin } from './admin.ts';
+import { ALARMS, type AlarmSettings, alarmsOf } from './alarms.ts';
 import { type Environment, substitute } from './environment.ts';
 import type { Complain, Desk } from './files.ts';
 import { hintsOn } from './hints.ts';
@@ -53,6 +54,8 @@ export type Config = {
   readonly metricsToken?: string;
   /** Absent: there is no dashboard. */
   readonly admin?: AdminConfig;
+  /** Whom it calls when something is wrong; absent: nobody. */
+  readonly alarms?: AlarmSettings;
   readonly lint: LintSettings;
   /** In which language it speaks to whoever runs it; absent: that of the locale. */
   readonly lang?: Lang;
@@ -110,6 +113,7 @@ const BOT = object('bot.yaml', {
   merchants: optional(mapOf('merchants', shape.slug('a merchant name'), located(MERCHANT))),
   metrics: optional(METRICS, 'who may read /metrics; without it, only this machine'),
   admin: optional(ADMIN),
+  alarms: ALARMS,
   lint: optional(LINT),
   lang: optional(shape.choice(t`a language`, LANGS), 'in which language commands and the log speak: zh or en'),
   log: LOG,
@@ -249,7 +253,7 @@ function build(
   const rules = resolve(base, bot.rules?.value ?? 'rules');
   if (bot.rules && now !== undefined && !existsSync(rules))
     complain(bot.rules.at, `rules: there is no ${rules}; paths count from the folder of this file`);
-  const hints: Finding[] = [];
+  const [alarms, hints]: [AlarmSettings | undefined, Finding[]] = [alarmsOf(bot.alarms), []];
   if (!bot.demo?.value) hintsOn(bot, (at, message) => hints.push({ file, ...at, message }));
   return {
     file,
@@ -273,6 +277,7 @@ function build(
     ),
     ...(bot.metrics && { metricsToken: bot.metrics.token }),
     ...(bot.admin && { admin: adminIn(bot.admin, bot.demo?.value ?? false, complain) }),
+    ...(alarms && { alarms }),
     lint: lintOf(bot.lint),
     ...(bot.lang !== undefined && { lang: bot.lang }),
     log: logOf(bot.log, secrets, store),

@@ -38,6 +38,8 @@ type JobPorts = {
   readonly keys: { tend(): Promise<void> };
   /** The merchants' fund flows (资金账单) of a day, from WeChat Pay. Throws `BadInput` where they cannot be had yet. */
   readonly fundsOf: (day: Day) => Promise<FundFlow>;
+  /** Looks whether somebody must be called; tells yesterday, `false` where it is not time to. */
+  readonly calling?: { minute(): Promise<void>; report(): Promise<boolean> } | undefined;
   /** Certificates with their ends, as bot.yaml names them. */
   readonly dated?: readonly Dated[] | undefined;
 };
@@ -58,6 +60,12 @@ export function startJobs(ports: JobPorts): Jobs {
     { name: 'audit', cron: '0 45,55 3 * * *', run: () => onceANight('audit', audit, ports) },
     { name: 'fund flow', cron: FUND_ROWS, run: () => onceANight('funds', () => reconcile(ports), ports) },
     { name: 'certificates', cron: '0 0 9 * * *', run: async () => sayEndings(ports) },
+    { name: 'alarms', cron: '25 * * * * *', run: async () => ports.calling?.minute() },
+    {
+      name: 'report',
+      cron: '50 */5 * * * *',
+      run: async () => ports.calling && onceANight('report', ports.calling.report, ports),
+    },
     { name: 'audit again', cron: '0 5 4 * * *', run: () => onceANight('audit', audit, ports) },
   ];
   const tasks = rows.map(({ name, cron, run }) => {

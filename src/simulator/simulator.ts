@@ -13,6 +13,7 @@ import { type MerchantCertificate, openCertificates } from './pay/keys/certifica
 import { ShopDesk } from './pay/order-query.ts';
 import { ShopNotifier } from './pay/payment-notice.ts';
 import type { Spacing } from './pay/rate.ts';
+import { ReceiptDesk } from './pay/receipts.ts';
 import { PayDesk } from './pay/redpack.ts';
 import { payServer } from './pay/server.ts';
 import { SigningDesk } from './pay/signing.ts';
@@ -95,7 +96,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const pages = webPages(world, tickets);
   const web = createServer({ keepAliveTimeout: 65_000 }, (req, res) => serve([api, pages], door, req, res));
   const wire = { verifier: new V3Verifier(certificates.merchants), signing, now: () => world.now() };
-  const v3 = { desk: transfers, shop: new ShopDesk(world), bills: new BillDesk(world), vouchers, ...wire };
+  const v3 = { desk: transfers, vouchers, ...papersOf(world), ...wire };
   const pay = payServer(certificates, desk, v3, world.faults);
   const tick = (): void => {
     desk.tick();
@@ -136,6 +137,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await close();
     throw error;
   }
+}
+
+/** Who only tells of what others did. */
+function papersOf(world: World) {
+  return { shop: new ShopDesk(world), bills: new BillDesk(world), receipts: new ReceiptDesk(world) };
 }
 
 function couponsOf(world: World, vouchers: VoucherDesk): Pick<Control, 'setStock' | 'coupons' | 'endCoupon'> {

@@ -92,7 +92,7 @@ export function prizeCounter(campaign: string, prize: string): string {
 }
 
 /** … on the campaign's own day. */
-function prizeDayCounter(campaign: Campaign, prize: string, at: Instant): string {
+export function prizeDayCounter(campaign: Campaign, prize: string, at: Instant): string {
   return `${prizeCounter(campaign.id, prize)}/day/${dayIn(campaign, at)}`;
 }
 

@@ -3,6 +3,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { openId } from '../../core/base/event.ts';
 import type { Instant } from '../../core/base/time.ts';
+import { partsOf } from '../../core/decide/decision.ts';
 import { prizeCounter } from '../../core/decide/limits.ts';
 import type { Heard } from '../../core/ops/door-note.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
@@ -172,10 +173,12 @@ function countDecision({ decision }: Commit, { decisions, refusals, awarded }: C
     decisions.inc({ campaign: '', decision: 'ignored' });
     return;
   }
-  const { campaign } = decision;
-  decisions.inc({ campaign, decision: decision.kind });
-  if (decision.kind === 'refused') refusals.inc({ campaign, refusal: decision.refusal, detail: decision.detail ?? '' });
-  if (decision.kind === 'awarded') awarded.inc({ campaign }, decision.amount);
+  for (const part of partsOf(decision)) {
+    const { campaign } = part;
+    decisions.inc({ campaign, decision: part.kind });
+    if (part.kind === 'refused') refusals.inc({ campaign, refusal: part.refusal, detail: part.detail ?? '' });
+    if (part.kind === 'awarded') awarded.inc({ campaign }, part.amount);
+  }
 }
 
 /** WeChat Pay's code, which stands before its words; a text of ours has none. */

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { delayed, readBody, send } from '../shared/http.ts';
 import type { BillDesk, BillFile } from './bills.ts';
 import type { ShopDesk } from './order-query.ts';
+import type { ReceiptDesk } from './receipts.ts';
 import { HTML_502 } from './redpack-reply.ts';
 import type { SigningDesk } from './signing.ts';
 import type { TransferDesk } from './transfer.ts';
@@ -17,6 +18,7 @@ export type V3Door = {
   readonly bills: BillDesk;
   /** `undefined`: the call is about something else. */
   readonly vouchers: { answer(call: TransferCall, mchId: string): TransferAnswer | undefined };
+  readonly receipts: ReceiptDesk;
   readonly verifier: V3Verifier;
   readonly signing: SigningDesk;
   readonly now: () => number;
@@ -42,12 +44,13 @@ export async function serveV3(door: V3Door, req: IncomingMessage, res: ServerRes
   const serial = req.headers['wechatpay-serial'];
   const named = typeof serial === 'string' ? { ...call, serial } : call;
   const { mchId } = verified;
-  const file = door.bills.fileOf(call, mchId);
+  const file = door.bills.fileOf(call, mchId) ?? door.receipts.fileOf(call, mchId);
   if (file) return sendFile(res, file);
   const answer =
     door.signing.answer(call, mchId) ??
     door.shop.answerV3(named, mchId) ??
     door.bills.answerV3(call, mchId, req.headers.host ?? '') ??
+    door.receipts.answer(call, mchId, req.headers.host ?? '') ??
     door.vouchers.answer(call, mchId) ??
     door.desk.answer(named, mchId);
   await deliver({ ...door, mchId }, res, answer);

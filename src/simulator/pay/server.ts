@@ -66,6 +66,7 @@ function endpointOf({ method, url = '' }: IncomingMessage): PayEndpoint {
   if (path === '/v3/certificates') return 'certificates';
   if (path.startsWith('/v3/bill/') || path === DOWNLOAD_V2) return 'bill';
   if (path.startsWith('/v3/billdownload/')) return 'billDownload';
+  if (path.includes('/elecsign/')) return path.endsWith('/file') ? 'billDownload' : 'bill';
   if (path.startsWith(FAVOR)) return method === 'POST' ? 'voucher' : 'voucherQuery';
   if (!path.startsWith(BILLS)) return ENDPOINTS[path] ?? 'orderQuery';
   if (path.endsWith('/cancel')) return 'transferCancel';

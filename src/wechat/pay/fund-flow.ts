@@ -109,7 +109,7 @@ function headersOf({ signer, clock, keys }: DeskV3, path: string): Record<string
 }
 
 /** Path and query, exactly as given. */
-function placeOf(url: string, api: string): string | undefined {
+export function placeOf(url: string, api: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { host, hostname } = new URL(url);
   if (host !== new URL(api).host && !HOSTS.test(hostname)) return undefined;

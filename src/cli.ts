@@ -404,10 +404,18 @@ function addPayouts(payouts: Command): void {
 
 function addSimulator(simulator: Command): void {
   simulator
-    .option('--port <port>', 'platform, control and chat page', '3001')
-    .option('--pay-port <port>', 'WeChat Pay, TLS', '3002')
+    .option('--port <port>', 'platform, control and pages; also a proxy for WeChat (HTTPS_PROXY)', '3001')
+    .option('--pay-port <port>', 'WeChat Pay, TLS; by host name the platform too', '3002')
     .option('--folder <folder>', 'where certificates and state are kept', 'data/simulator-alone')
+    .option('--memory', 'keep no state: certificates alone lie in --folder')
     .option('--webhook <url>', 'where pushes go', 'http://127.0.0.1:3000/wechat/tea')
+    .option('--pay-notify <url>', 'where payments and refunds are told whose order says nothing itself')
+    .option('--web-domains <hosts>', '网页授权域名, separated by commas; "any" for all (default: this machine)')
+    .option('--templates <file>', 'JSON: [{"id","kind":"template"|"subscription","title","fields":["thing1"]}]')
+    .option('--any-media', 'let messages name a media_id that nobody uploaded')
+    .option('--shared-clock', 'callers live in simulated time too: signatures and tokens count in it')
+    .option('--record <file>', 'write every call and its answer, one JSON line each')
+    .option('--replay <file>', 'do again what people did in such a file')
     .option('--app-id <appid>')
     .option('--app-secret <secret>')
     .option('--token <token>')

@@ -103,6 +103,8 @@ async function startWithFallback(
 ): Promise<Simulator> {
   const options = {
     folder: join(DEMO_FOLDER, 'simulator'),
+    // The bot's store would remember packets that WeChat has forgotten.
+    resettable: false,
     clock,
     accounts: [account],
     merchants: [{ mchId: MCH_ID, apiV2Key, balance: BALANCE, appIds: [APP_ID] }],

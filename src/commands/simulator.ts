@@ -1,20 +1,30 @@
 // `hongbao simulator`: a WeChat of one's own, for any bot and any SDK. Prints what a bot must be told to use it.
 
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { BadInput, messageOf } from '../core/base/error.ts';
 import { fen } from '../core/base/money.ts';
-import type { Control } from '../simulator/control/control.ts';
-import { pushingOf, readSigning } from '../simulator/control/input.ts';
+import type { Handshake } from '../simulator/control/control.ts';
+import { pushingOf, readAccount, readSigning, readTemplates } from '../simulator/control/input.ts';
 import { movableClock } from '../simulator/shared/clock.ts';
-import { DEFAULT_API_V3_KEY } from '../simulator/shared/options.ts';
+import { DEFAULT_API_V3_KEY, type SimulatorOptions as Wanted } from '../simulator/shared/options.ts';
 import type { Signing } from '../simulator/shared/protocol.ts';
-import { startSimulator } from '../simulator/simulator.ts';
-import { print } from './shared/context.ts';
+import { type Simulator, startSimulator } from '../simulator/simulator.ts';
+import { print, printNote } from './shared/context.ts';
 
 export type SimulatorOptions = {
   readonly port: string;
   readonly payPort: string;
   readonly folder: string;
+  readonly memory?: boolean;
   readonly webhook: string;
+  readonly payNotify?: string;
+  readonly webDomains?: string;
+  readonly templates?: string;
+  readonly anyMedia?: boolean;
+  readonly sharedClock?: boolean;
+  readonly record?: string;
+  readonly replay?: string;
   readonly appId: string;
   readonly appSecret: string;
   readonly token: string;
@@ -46,66 +56,181 @@ export const SIMULATOR_DEFAULTS: SimulatorOptions = {
   signing: 'publicKey=1',
 };
 
+const NAME = 'tea';
+const SAME_NOTE_MS = 10_000;
+
 export async function simulator(options: SimulatorOptions): Promise<() => Promise<void>> {
-  const { mode } = options;
-  if (mode !== 'safe' && mode !== 'compatible' && mode !== 'plain')
-    throw new BadInput(`--mode ${mode}: expected safe, compatible or plain`);
-  const { format = 'xml', cdata = 'split' } = pushingOf(options);
-  const running = await startSimulator({
+  const wanted = wantedOf(options);
+  const running = await startSimulator(wanted).catch((error: unknown) => {
+    throw portTaken(error, options);
+  });
+  if (options.payNotify !== undefined) running.setPayNotify(options.mchId, options.payNotify);
+  print(banner(options, running));
+  if (options.webhook !== '') greeted(await running.verifyWebhook(NAME), options.webhook, running.url);
+  if (options.replay !== undefined) await replay(options.replay, running.url);
+  return () => running.close();
+}
+
+function wantedOf(options: SimulatorOptions): Wanted {
+  const { mchId, apiKey } = options;
+  if (!/^\d{8,10}$/.test(mchId)) throw new BadInput(`--mch-id ${mchId}: expected 8 to 10 digits`);
+  if (!/^[0-9A-Za-z]{32}$/.test(apiKey)) throw new BadInput('--api-key: expected 32 letters and digits');
+  if (options.payNotify !== undefined) urlOf('--pay-notify', options.payNotify);
+  const account = accountOf(options);
+  return {
     port: portOf(options.port),
     payPort: portOf(options.payPort),
     folder: options.folder,
+    ...(options.memory === true && { memory: true }),
     clock: movableClock(Date.now),
-    accounts: [
-      {
-        name: 'tea',
-        title: '公众号',
-        appId: options.appId,
-        appSecret: options.appSecret,
-        token: options.token,
-        encodingAesKey: options.aesKey,
-        originalId: 'gh_0a1b2c3d4e5f',
-        mode,
-        ...pushingOf(options),
-        webhook: options.webhook,
-      },
-    ],
+    callersInRealTime: options.sharedClock !== true,
+    anyMedia: options.anyMedia === true,
+    trouble: onceInAWhile(),
+    ...(options.record === undefined ? {} : { recorded: recorder(options.record) }),
+    accounts: [account],
     merchants: [
       {
-        mchId: options.mchId,
-        apiV2Key: options.apiKey,
+        mchId,
+        apiV2Key: apiKey,
         balance: fen(1_000_000_00),
         appIds: [options.appId],
         signing: signingOf(options.signing),
       },
     ],
-  });
-  const certificate = running.certificates(options.mchId);
-  print(`
+  };
+}
+
+/** Checked as an account that is added by HTTP, in the words of the options. */
+function accountOf(options: SimulatorOptions): Wanted['accounts'][number] {
+  const { webhook, webDomains, templates, mode, appSecret } = options;
+  if (webhook !== '') urlOf('--webhook', webhook);
+  if (appSecret === '') throw new BadInput('--app-secret: expected a text');
+  const domains = webDomains === 'any' ? ['*'] : webDomains?.split(',').map(each => each.trim());
+  try {
+    return {
+      ...readAccount({
+        ...{ name: NAME, title: '公众号', originalId: 'gh_0a1b2c3d4e5f', mode, webhook, appSecret },
+        ...{ appId: options.appId, token: options.token, encodingAesKey: options.aesKey },
+        ...(domains === undefined ? {} : { webDomains: domains }),
+        ...(templates === undefined ? {} : { templates: jsonIn(templates) }),
+      }),
+      ...pushingOf(options),
+    };
+  } catch (error) {
+    const text = messageOf(error).replace(
+      /^(appId|token|encodingAesKey|mode):/,
+      (_, key: string) => `${OPTIONS[key]}:`,
+    );
+    throw new BadInput(text);
+  }
+}
+
+const OPTIONS: Readonly<Record<string, string>> = {
+  appId: '--app-id',
+  token: '--token',
+  encodingAesKey: '--aes-key',
+  mode: '--mode',
+};
+
+function jsonIn(file: string): unknown {
+  try {
+    const templates: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return readTemplates(templates);
+  } catch (error) {
+    throw new BadInput(`--templates ${file}: ${messageOf(error)}`);
+  }
+}
+
+function urlOf(name: string, text: string): void {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new BadInput(`${name} ${text}: expected the address of a server, such as http://127.0.0.1:3000/`);
+}
+
+function banner(options: SimulatorOptions, running: Simulator): string {
+  const { url, payUrl } = running;
+  const { mchId } = options;
+  const { format = 'xml', cdata = 'split' } = pushingOf(options);
+  const certificate = running.certificates(mchId);
+  return `
   A simulator of WeChat
 
-    Chat page      ${running.url}/simulator
-    Control        ${running.url}/control/state
-    Platform API   ${running.url}      (\`api\` of the account)
-    WeChat Pay     ${running.payUrl}     (\`api\` of the merchant)
-    Certificates   ${options.folder}/${options.mchId}/   (apiclient_cert.pem, apiclient_key.pem, ca.pem)
-    Pushes go to   ${options.webhook}   (${mode} mode, ${format.toUpperCase()}${cdata === 'raw' ? ', "]]>" raw' : ''})
-              (otherwise: PUT ${running.url}/control/accounts/tea {"format":"json","cdata":"raw"})
+    How to use it  ${url}/
+    Chat page      ${url}/simulator
+    Control        ${url}/control/state
+    Platform API   ${url}      (\`api\` of the account)
+    WeChat Pay     ${payUrl}     (\`api\` of the merchant; by host name, the platform too)
+    Fixed hosts?   HTTPS_PROXY=${url} NODE_EXTRA_CA_CERTS=${options.folder}/${mchId}/ca.pem
+    Certificates   ${options.folder}/${mchId}/   (apiclient_cert.pem, apiclient_key.pem, apiclient_cert.p12, ca.pem)
+    Pushes go to   ${options.webhook}   (${options.mode} mode, ${format.toUpperCase()}${cdata === 'raw' ? ', "]]>" raw' : ''})
+              (otherwise: PUT ${url}/control/accounts/${NAME} {"format":"json","cdata":"raw"})
+    Payments to    ${options.payNotify ?? `nobody (--pay-notify, or PUT ${url}/control/merchants/${mchId}/notify {"url":"…"})`}
 
     appId ${options.appId}   appSecret ${options.appSecret}
     token ${options.token}   encodingAesKey ${options.aesKey}
-    mchId ${options.mchId}   apiV2Key ${options.apiKey}
+    mchId ${mchId}   apiV2Key ${options.apiKey}
     商家转账: apiV3Key ${DEFAULT_API_V3_KEY}   serialNo ${certificate.serialNumber}
               publicKeyId ${certificate.publicKeyId}   (pub_key.pem beside the certificates)
-    API v3 is signed by  ${keysOf(running.control, options.mchId)}
-              (another share: PUT ${running.url}/control/merchants/${options.mchId}/signing {"publicKey":9,"certificate":1})
+    API v3 is signed by  ${keysOf(running, mchId)}
+              (another share: PUT ${url}/control/merchants/${mchId}/signing {"publicKey":9,"certificate":1})
 
   Ctrl-C stops it.
-`);
-  return () => running.close();
+`;
 }
 
-function keysOf(control: Control, mchId: string): string {
+/** What came of the handshake. A bot that starts later is no fault. */
+function greeted({ ok, status, answer }: Handshake, webhook: string, url: string): void {
+  const why = status === 0 ? answer : `status ${status}, and not the echostr: ${JSON.stringify(answer.slice(0, 80))}`;
+  const again = `\n              (again: POST ${url}/control/accounts/${NAME}/verify)`;
+  print(`  Handshake      ${webhook} ${ok ? 'answered as it should' : `${why}${again}`}\n`);
+}
+
+/** Nobody reads the same line a hundred times. */
+function onceInAWhile(): (what: string) => void {
+  const said = new Map<string, number>();
+  return what => {
+    const now = Date.now();
+    if (now - (said.get(what) ?? 0) < SAME_NOTE_MS) return;
+    said.set(what, now);
+    printNote(`  not delivered: ${what}`);
+  };
+}
+
+function recorder(file: string): NonNullable<Wanted['recorded']> {
+  mkdirSync(dirname(file), { recursive: true });
+  return call => appendFileSync(file, `${JSON.stringify(call)}\n`, { mode: 0o600 });
+}
+
+/** What was done by the control API, once more, in its order; everything else was said by others. */
+async function replay(file: string, url: string): Promise<void> {
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(line => line !== '');
+  for (const [index, line] of lines.entries()) {
+    const call = recordedIn(line, `${file}:${index + 1}`);
+    const path = /^(?:\/simulator)?(\/control\/.*)$/.exec(call.path)?.[1];
+    if (path === undefined || call.method === 'GET') continue;
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${url}${path}`, { method: call.method, headers, body: call.body });
+    await answer.arrayBuffer();
+    print(
+      `  ${call.method} ${path} ${answer.status}${answer.status === call.status ? '' : ` (${call.status} before)`}`,
+    );
+  }
+}
+
+function recordedIn(line: string, where: string): { method: string; path: string; body: string; status: number } {
+  try {
+    const call = JSON.parse(line) as Record<string, unknown>;
+    const { method, path, body, status } = call;
+    if (typeof method === 'string' && typeof path === 'string' && typeof body === 'string')
+      return { method, path, body, status: Number(status) };
+  } catch {
+    // Falls through: no line of ours, for whatever reason.
+  }
+  throw new BadInput(`${where}: not a line that --record wrote`);
+}
+
+function keysOf({ control }: Simulator, mchId: string): string {
   const { signing, keys } = control.signing(mchId);
   return keys.map(({ kind, id }) => `${kind} ${id} (${signing[kind]})`).join(', ');
 }
@@ -121,6 +246,14 @@ function signingOf(text: string): Signing {
   } catch (error) {
     throw new BadInput(`--signing ${text}: ${messageOf(error)}; such as publicKey=9,certificate=1`);
   }
+}
+
+function portTaken(error: unknown, { port, payPort }: SimulatorOptions): unknown {
+  const { code, port: taken } = error as NodeJS.ErrnoException & { port?: number };
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
+  const name = String(taken) === payPort ? '--pay-port' : '--port';
+  const why = code === 'EACCES' ? 'needs more rights' : 'is taken by another program';
+  return new BadInput(`port ${taken ?? port} ${why}; choose another with ${name} (0 for a free one)`);
 }
 
 function portOf(text: string): number {

@@ -216,6 +216,8 @@ describe('customer-service messages', () => {
   async function talk() {
     const { simulator, post, token, advance } = await start();
     const { openid } = simulator.control.addPerson({ account: 'tea', following: true });
+    // The window that the follow opened is over.
+    advance(MINUTE);
     const say = async (body: object = { msgtype: 'text', text: { content: '你好' } }) =>
       (await post(`message/custom/send?access_token=${await token()}`, { touser: openid, ...body })).errcode;
     return { simulator, openid, say, advance, post, token };
@@ -409,7 +411,18 @@ describe('menus', () => {
     };
     expect((await get()).errcode).toBe(46003);
     expect(await create(menu)).toBe(0);
-    expect(await get()).toEqual({ menu });
+    // Every button has a list below it, as the platform says it.
+    const below = { sub_button: [] };
+    const [top, group] = menu.button as [object, { sub_button: object[] }];
+    const subs = group.sub_button.map(each => ({ ...each, ...below }));
+    expect(await get()).toEqual({
+      menu: {
+        button: [
+          { ...top, ...below },
+          { ...group, sub_button: subs },
+        ],
+      },
+    });
     expect(simulator.control.state().accounts[0]!.menu).toEqual(menu);
     expect((await remove()).errcode).toBe(0);
     expect((await get()).errcode).toBe(46003);

@@ -215,7 +215,10 @@ describe('a notice', () => {
 describe('a question about an order', () => {
   test('of somebody else’s SDK is answered by API v2, signed, and by API v3', async () => {
     await start();
-    const { orderNo, transactionId } = simulator.control.pay(openid, { amount: 6800, coupon: 1800, attach: 'pos' });
+    const { orderNo, transactionId } = simulator.control.pay(openid, {
+      ...{ amount: 6800, coupon: 1800, attach: 'pos' },
+      notify: false,
+    });
     const client = sdk();
     const ask = async (fields: Fields): Promise<Fields> =>
       (await client.v2.pay.orderquery.post({ appid: ACCOUNT.appId, mch_id: MCH, ...fields })).data as Fields;
@@ -233,7 +236,7 @@ describe('a question about an order', () => {
     const state = async () => (await outTradeNo.$no$!.get({ ...query, no: orderNo })).data.trade_state;
     expect(await state()).toBe('SUCCESS');
     expect((await id.$id$!.get({ ...query, id: transactionId })).data).toMatchObject({ payer: { openid } });
-    simulator.control.refund(MCH, orderNo, 1);
+    simulator.control.refund(MCH, orderNo, 1, { notify: false });
     expect(await ask({ out_trade_no: orderNo })).toMatchObject({ trade_state: 'REFUND' });
     expect(await state()).toBe('REFUND');
   });
@@ -278,12 +281,15 @@ describe('the control API', () => {
 
   test('lets people pay and get money back, and shows it in their chat', async () => {
     await start();
-    const { status, json } = await post(`/people/${openid}/pay`, { amount: 6800, attach: 'pos', orderNo: 'ORDER-1' });
+    const { status, json } = await post(`/people/${openid}/pay`, {
+      ...{ amount: 6800, attach: 'pos', orderNo: 'ORDER-1' },
+      notify: false,
+    });
     expect([status, json.orderNo]).toEqual([200, 'ORDER-1']);
-    expect((await post(`/orders/${MCH}/ORDER-1/refund`, { amount: 800 })).json).toMatchObject({
+    expect((await post(`/orders/${MCH}/ORDER-1/refund`, { amount: 800, notify: false })).json).toMatchObject({
       refunds: [{ amount: 800 }],
     });
-    expect((await post(`/orders/${MCH}/ORDER-1/refund`, {})).json).toMatchObject({
+    expect((await post(`/orders/${MCH}/ORDER-1/refund`, { notify: false })).json).toMatchObject({
       refunds: [{ amount: 800 }, { amount: 6000 }],
     });
     expect(simulator.control.person(openid).chat).toMatchObject([
@@ -298,6 +304,9 @@ describe('the control API', () => {
   test('refuses what cannot be', async () => {
     await start();
     const pay = `/people/${openid}/pay`;
+    // Nobody is told, and whoever asks is told so.
+    expect((await post(pay, { amount: 100 })).status).toBe(409);
+    simulator.setPayNotify(MCH, 'http://127.0.0.1:9/');
     for (const body of [{}, { amount: 0 }, { amount: 1.5 }, { amount: 100, coupon: 100 }, { amount: 1, api: 'v4' }])
       expect((await post(pay, body)).status).toBe(400);
     for (const body of [
@@ -321,12 +330,12 @@ test('orders survive a restart, and the next one has another number', async () =
   const folder = mkdtempSync(join(tmpdir(), 'hongbao-shop-'));
   closing.push(() => rmSync(folder, { recursive: true, force: true }));
   await start(folder);
-  const first = simulator.control.pay(openid, { amount: 6800, attach: 'pos' });
-  const refunded = simulator.control.refund(MCH, first.orderNo, 100);
+  const first = simulator.control.pay(openid, { amount: 6800, attach: 'pos', notify: false });
+  const refunded = simulator.control.refund(MCH, first.orderNo, 100, { notify: false });
   await simulator.close();
   await start(folder);
   expect(simulator.control.state().shopOrders).toEqual([refunded]);
-  const second = simulator.control.pay(openid, { amount: 6800 });
+  const second = simulator.control.pay(openid, { amount: 6800, notify: false });
   expect(second.orderNo).not.toBe(first.orderNo);
   expect(second.transactionId).not.toBe(first.transactionId);
 });

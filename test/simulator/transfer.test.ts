@@ -352,7 +352,7 @@ describe('signatures', () => {
   test('other paths and methods are 404', async () => {
     const { call } = await start();
     expect(codeOf(await call('GET', BILLS))).toEqual([404, 'RESOURCE_NOT_EXISTS']);
-    expect(codeOf(await call('POST', '/v3/pay/transactions/jsapi', {}))).toEqual([404, 'RESOURCE_NOT_EXISTS']);
+    expect(codeOf(await call('POST', '/v3/pay/transactions/fax', {}))).toEqual([404, 'RESOURCE_NOT_EXISTS']);
     expect(codeOf(await call('POST', `${BILLS}/out-bill-no/T1/cancel/x`))).toEqual([404, 'RESOURCE_NOT_EXISTS']);
   });
 });

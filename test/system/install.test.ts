@@ -96,11 +96,13 @@ describe('the packed package', () => {
       'README.zh-CN.md',
       'src/launch/hongbao.js',
       'dist/cli.js',
+      'dist/commands/simulator-entry.d.ts',
       'dist/engine/rulebook-worker.js',
       'dist/pages/chat.html',
       'dist/pages/chat.js',
       'dist/pages/h5.js',
       'docs/operations.md',
+      'docs/simulator.md',
       'package.json',
       'rules/README.md',
       'rules/schema.json',
@@ -109,7 +111,7 @@ describe('the packed package', () => {
     ];
     expect(needed.filter(path => !packed.includes(path))).toEqual([]);
     const kinds =
-      /^(src\/launch\/hongbao\.js|dist\/.+\.(js|css|html|svg)|docs\/.+\.(md|png)|rules\/.+\.(yaml|csv|json|md)|[^/]+)$/;
+      /^(src\/launch\/hongbao\.js|dist\/.+\.(js|css|html|svg|d\.ts)|docs\/.+\.(md|png)|rules\/.+\.(yaml|csv|json|md)|[^/]+)$/;
     expect(packed.filter(path => !kinds.test(path))).toEqual([]);
     expect(packed.filter(path => !path.includes('/'))).toHaveLength(5);
   });
@@ -126,9 +128,52 @@ describe('the packed package', () => {
   test('says its version and its commands, and checks the sample rules, from anywhere', async ctx => {
     if (away) ctx.skip();
     const npx = (...args: string[]) => run(installed, 'npx', ['--no-install', 'hongbao', ...args]);
-    expect(await npx('--version')).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+    expect(await npx('--version')).toEqual({ code: 0, out: '0.2.0\n', err: '' });
     expect(await npx('--help')).toMatchObject({ code: 0, out: expect.stringMatching(/^Usage: hongbao .*simulator/s) });
     expect(await npx('check')).toMatchObject({ code: 0, out: expect.stringMatching(/10 files, no findings/) });
+  }, 60_000);
+
+  test('gives its simulator to anybody’s tests, with types that are looked at', async ctx => {
+    if (away) ctx.skip();
+    const app = (wish: string): string =>
+      [
+        "import { startSimulator, type Simulator } from 'hongbao-bot/simulator';",
+        'const wechat: Simulator = await startSimulator();',
+        `const { openid } = wechat.control.addPerson(${wish});`,
+        "console.log(openid.length, wechat.control.person(openid).following, wechat.certificates('1900000109').caPem.length > 100);",
+        'await wechat.close();',
+      ].join('\n');
+    writeFileSync(join(installed, 'app.mts'), app('{ following: true }'));
+    writeFileSync(join(installed, 'wrong.mts'), app('{ follows: true }'));
+    const tsc = (file: string): Promise<Result> => {
+      const types = ['--typeRoots', join(ROOT, 'node_modules/@types'), '--types', 'node'];
+      const how = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', ...types, file];
+      return run(installed, join(ROOT, 'node_modules/.bin/tsc'), how);
+    };
+    expect(await tsc('app.mts')).toEqual({ code: 0, out: '', err: '' });
+    expect((await tsc('wrong.mts')).out).toMatch(/wrong\.mts.*'follows' does not exist in type/s);
+    writeFileSync(join(installed, 'app.mjs'), app('{ following: true }').replace(', type Simulator', '').replace(': Simulator', ''));
+    expect(await run(installed, process.execPath, ['app.mjs'])).toEqual({ code: 0, out: '28 true true\n', err: '' });
+  }, 120_000);
+
+  test('starts the simulator alone: its page shows how, and a port that is taken is said in words', async ctx => {
+    if (away) ctx.skip();
+    const [port, payPort] = [await freePort(), await freePort()];
+    const ports = ['--port', String(port), '--pay-port', String(payPort), '--memory', '--webhook', 'http://127.0.0.1:9/'];
+    const simulator = start(['simulator', ...ports], {});
+    const url = `http://127.0.0.1:${port}`;
+    let ended: unknown;
+    try {
+      await until(() => fetch(`${url}/`).then(({ ok }) => ok, () => false), 30_000);
+      expect(await (await fetch(`${url}/`)).text()).toContain('The simulator of WeChat');
+      const again = await run(installed, 'npx', ['--no-install', 'hongbao', 'simulator', ...ports, '--folder', 'other']);
+      expect(again).toMatchObject({ code: 2, err: expect.stringContaining(`port ${port} is taken`) });
+      for (const wrong of [['--token', '!'], ['--mch-id', 'x'], ['--webhook', 'here'], ['--aes-key', 'short']])
+        expect((await run(installed, 'npx', ['--no-install', 'hongbao', 'simulator', ...wrong])).err).toContain(wrong[0]);
+    } finally {
+      ended = await simulator.stop();
+    }
+    expect(ended).toBeDefined();
   }, 60_000);
 
   test('starts the demo with nothing configured: the chat page is there, and a follower is paid', async ctx => {
@@ -250,7 +295,7 @@ describe('a checkout without development packages', () => {
     expect(await prepare()).toEqual({ code: 0, out: '', err: '' });
     expect(await run(checkout, 'npx', ['--no-install', 'hongbao', '--version'])).toMatchObject({
       code: 0,
-      out: '0.1.0\n',
+      out: '0.2.0\n',
     });
   }, 60_000);
 });

@@ -69,7 +69,7 @@ function asJson(
     silenced,
     spend: campaigns.map(campaign => ({
       campaign: calledOf(campaign),
-      ...spendOf(campaign),
+      ...spendInWords(campaign),
       one: oneAsJson(campaign),
     })),
   };

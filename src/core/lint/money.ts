@@ -198,22 +198,22 @@ function lintOnePerson({ campaign, say }: Linting): void {
   );
 }
 
-function deedText(rule: Rule): string {
+function deedText(rule: Rule): Wording {
   if (rule.earn.size > 0 && rule.spend.size > 0) return t`what "${rule.id}" takes it gives back, so that every message`;
   if (isOnly(rule, ['paid'])) return t`every payment`;
   if (hasTrigger(rule, ['friend'])) return t`every friend`;
   return hasTrigger(rule, ['subscribe']) ? t`every time somebody follows again` : t`every message`;
 }
 
-function costText({ cost }: Endless): string {
+function costText({ cost }: Endless): Wording {
   return cost === 0 ? '' : t` for ${showFen(cost)}`;
 }
 
-function gainText({ brings }: Endless): string {
-  return brings === 0 ? 'something' : showFen(brings);
+function gainText({ brings }: Endless): Wording {
+  return brings === 0 ? t`something` : showFen(brings);
 }
 
-function fixText(rule: Rule, { brings }: Endless): string {
+function fixText(rule: Rule, { brings }: Endless): Wording {
   const limit = t`add limits: { perUser: { perDay: 1 } }, or a perUser to each prize`;
   if (isOnly(rule, ['paid'])) return t`write on: { paid: { over: … } } with more than ${showFen(brings)}, or ${limit}`;
   if (hasTrigger(rule, ['friend']))

@@ -96,7 +96,7 @@ function longestValues(campaign: Campaign): Values {
     store: longest(shops.map(({ name }) => name)),
     storeHours: longest(shops.map(({ hours }) => hoursText(hours))),
     round: longest(rounds.map(({ name }) => name)),
-    nextRound: t`${longest(rounds.map(({ name }) => name))} 01-01 00:00`,
+    nextRound: `${longest(rounds.map(({ name }) => name))} 01-01 00:00`,
     question: longest(questions.map(({ text }) => text)),
     choices: longest(lines),
   };

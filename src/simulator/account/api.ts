@@ -1,33 +1,53 @@
 // The Official Account platform's API (api.weixin.qq.com): JSON, status 200 whatever happens, errors by `errcode`.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dayOf, instant } from '../../core/base/time.ts';
-import { delayed, readBody, send, sendJson } from '../shared/http.ts';
+import { delayed, readBytes, send, sendJson } from '../shared/http.ts';
 import type { World } from '../world/world.ts';
 import type { MessageDesk } from './custom-messages.ts';
 import type { Fields } from './envelope.ts';
 import { OK, platformError } from './errors.ts';
 import { followerInfo, followerInfos, followerPage } from './followers.ts';
 import type { JsTickets } from './js-tickets.ts';
-import { checkMenu, selfMenu } from './menu.ts';
+import { checkMenu, listed, selfMenu } from './menu.ts';
 import type { Pusher } from './push.ts';
 import { createCode, picture } from './qr-codes.ts';
 import { mayCall } from './rights.ts';
 import { NoticeDesk, type Tell } from './template-messages.ts';
 import { Tokens } from './tokens.ts';
 
-type Call = {
+export type Call = {
   readonly account: string;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
+  /** As it came, with its content type. */
+  readonly raw: RawBody;
 };
-type Route = {
+type RawBody = { readonly bytes: Buffer; readonly type: string };
+export type Route = {
   readonly method: 'GET' | 'POST';
   /** Calls a day, as the console shows them. */
   readonly perDay: number;
-  readonly run: (world: World, call: Call, desks: Desks) => object;
+  /** Its body is a form with a file, no JSON. */
+  readonly takesFile?: true;
+  readonly run: (world: World, call: Call, desks: Desks) => Answer | Promise<Answer>;
 };
-/** What others look into as well. */
-type PlatformParts = { readonly tickets: JsTickets; readonly messages: MessageDesk };
+type Answer = object | PlainFile;
+/** What is no JSON. */
+export class PlainFile {
+  readonly bytes: Buffer;
+  readonly type: string;
+
+  constructor(bytes: Buffer, type: string) {
+    this.bytes = bytes;
+    this.type = type;
+  }
+}
+/** What others look into as well, and calls that stand elsewhere. */
+type PlatformParts = {
+  readonly tickets: JsTickets;
+  readonly messages: MessageDesk;
+  readonly routes: Readonly<Record<string, Route>>;
+};
 /** Where messages and notices are sent, what is pushed once the answer is out, and where tickets are kept. */
 type Desks = PlatformParts & { readonly desk: NoticeDesk; readonly tell: Tell };
 /** What is done once the answer is out. */
@@ -82,11 +102,23 @@ const ROUTES: Record<string, Route> = {
   '/cgi-bin/getcallbackip': { method: 'GET', perDay: 5000, run: () => ({ ip_list: ['127.0.0.1'] }) },
 };
 
+/** What is answered before any token is looked at, beside the table. */
+export const PLATFORM_PATHS: readonly string[] = [
+  ...['/cgi-bin/token', '/cgi-bin/stable_token', '/cgi-bin/clear_quota', '/cgi-bin/showqrcode'],
+  '/cgi-bin/openapi/quota/get',
+  ...Object.keys(ROUTES),
+];
+
+const FILE_BYTES_MAX = 12 * 1024 * 1024;
+const BODY_BYTES_MAX = 64 * 1024;
+/** Where the platform's calls lie; what is not there is said to be missing. */
+const PLACES = /^\/(?:cgi-bin|wxaapi|wxa|customservice|semantic|datacube|shakearound|card|device)\//;
+
 const TOKEN_PER_DAY = 2000;
 const CLEARS_PER_MONTH = 10;
 const SECONDS_30 = 30_000;
 
-export type Platform = {
+type Platform = {
   /** `false`: not one of its paths. */
   handle(req: IncomingMessage, res: ServerResponse, url: URL): boolean;
 };
@@ -95,7 +127,7 @@ export function platform(world: World, pusher: Pusher, parts: PlatformParts): Pl
   const desk = new PlatformDesk(world, pusher, parts);
   return {
     handle: (req, res, url) => {
-      if (!url.pathname.startsWith('/cgi-bin/')) return false;
+      if (!PLACES.test(url.pathname)) return false;
       desk.serve(req, res, url).catch(() => res.destroy());
       return true;
     },
@@ -125,20 +157,23 @@ class PlatformDesk {
 
   async serve(req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> {
     // Of WeChat's own clock, beside which others see whether theirs is right.
-    res.setHeader('date', new Date(this.#world.now()).toUTCString());
+    res.setHeader('date', new Date(this.#world.wireNow()).toUTCString());
     if (url.pathname === '/cgi-bin/showqrcode') return this.#showCode(res, url);
     const { faults } = this.#world;
     if (faults.takePlatform('html502')) return send(res, 502, 'text/html', '<html><body>502 Bad Gateway</body></html>');
     const slow = faults.takePlatform('slow');
     if (slow && !(await delayed(res, slow.delayMs ?? SECONDS_30))) return;
-    let text = '';
+    const isFile = this.#routeOf(url.pathname)?.takesFile === true;
+    let raw: RawBody;
     try {
-      text = await readBody(req);
+      const bytes = await readBytes(req, isFile ? FILE_BYTES_MAX : BODY_BYTES_MAX);
+      raw = { bytes, type: req.headers['content-type'] ?? '' };
     } catch {
-      return sendJson(res, 200, platformError(47001));
+      return sendJson(res, 200, platformError(isFile ? 45001 : 47001));
     }
     const after: (() => void)[] = [];
-    const answer = this.#answer(req, url, text, work => after.push(work));
+    const answer = await this.#answer(req, url, raw, work => after.push(work));
+    if (answer instanceof PlainFile) return send(res, 200, answer.type, answer.bytes);
     send(res, 200, 'application/json; charset=utf-8', bare(JSON.stringify(answer)));
     for (const work of after) work();
   }
@@ -148,7 +183,11 @@ class PlatformDesk {
     return gif ? send(res, 200, 'image/gif', gif) : send(res, 404, 'text/plain', 'no such ticket');
   }
 
-  #answer(req: IncomingMessage, url: URL, text: string, later: Later): object {
+  #routeOf(path: string): Route | undefined {
+    return ROUTES[path] ?? this.#parts.routes[path];
+  }
+
+  #answer(req: IncomingMessage, url: URL, raw: RawBody, later: Later): Answer | Promise<Answer> {
     const { method = '' } = req;
     const { faults } = this.#world;
     if (faults.takePlatform('busy')) return platformError(-1);
@@ -156,22 +195,22 @@ class PlatformDesk {
     const query = url.searchParams;
     const ip = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     if (url.pathname === '/cgi-bin/token') return this.#token(method, query, ip);
-    if (url.pathname === '/cgi-bin/stable_token') return this.#stableToken(method, text, ip);
-    const route = ROUTES[url.pathname];
+    if (url.pathname === '/cgi-bin/stable_token') return this.#stableToken(method, raw, ip);
+    const route = this.#routeOf(url.pathname);
     const isClear = url.pathname === '/cgi-bin/clear_quota';
     const isQuota = url.pathname === '/cgi-bin/openapi/quota/get';
-    if (!route && !isClear && !isQuota) return platformError(40066);
+    if (!route && !isClear && !isQuota) return platformError(40066, `the simulator has no ${method} ${url.pathname}`);
     const account = this.#authenticate(query.get('access_token') ?? '');
     if (typeof account !== 'string') return account;
     if (!mayCall(this.#world.account(account).options, url.pathname)) return platformError(48001);
     if (method !== (route?.method ?? 'POST')) return platformError(method === 'POST' ? 43001 : 43002);
-    const body = method === 'POST' ? readPost(text) : {};
+    const body = method === 'POST' && !route?.takesFile ? readPost(raw) : {};
     if ('errcode' in body) return body;
     if (isQuota) return this.#quota(account, body);
     if (!route) return this.#clearQuota(account, body);
     if (!this.#use(account, url.pathname, route.perDay)) return platformError(45009);
     const tell: Tell = (openid, fields) => later(() => this.#push(account, openid, fields));
-    return route.run(this.#world, { account, query, body }, { ...this.#parts, desk: this.#notices, tell });
+    return route.run(this.#world, { account, query, body, raw }, { ...this.#parts, desk: this.#notices, tell });
   }
 
   #push(account: string, openid: string, fields: Fields): void {
@@ -218,9 +257,9 @@ class PlatformDesk {
     return this.#issued(this.#tokens.issue(account));
   }
 
-  #stableToken(method: string, text: string, ip: string): object {
+  #stableToken(method: string, raw: RawBody, ip: string): object {
     if (method !== 'POST') return platformError(43002);
-    const body = readPost(text);
+    const body = readPost(raw);
     if ('errcode' in body) return body;
     const { grant_type: grant, appid, secret, force_refresh: force } = body as Record<string, unknown>;
     const wrong = this.#wrongClient(grant, appid, secret, ip);
@@ -256,7 +295,7 @@ class PlatformDesk {
 
   /** 查询API调用额度: of one path, today. */
   #quota(account: string, { cgi_path: path }: Call['body']): object {
-    const route = typeof path === 'string' ? ROUTES[path] : undefined;
+    const route = typeof path === 'string' ? this.#routeOf(path) : undefined;
     if (!route) return platformError(40066);
     const isToday = dayOf(instant(this.#world.now())) === this.#usedOn;
     const used = Math.min(isToday ? (this.#used.get(`${account} ${path}`) ?? 0) : 0, route.perDay);
@@ -280,7 +319,13 @@ function bare(json: string): string {
 }
 
 /** JSON with raw characters: `\uXXXX` is refused, as the real platform does. */
-function readPost(text: string): Call['body'] {
+function readPost({ bytes }: RawBody): Call['body'] {
+  let text = '';
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return platformError(47001);
+  }
   if (text.trim() === '') return platformError(44002);
   if (/(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}/.test(text)) return platformError(40033);
   try {
@@ -310,10 +355,25 @@ function menuCreate(world: World, { account, body }: Call): object {
 
 function menuGet(world: World, { account }: Call): object {
   const { menu } = world.account(account);
-  return menu.button.length === 0 ? platformError(46003) : { menu };
+  if (menu.button.length === 0) return platformError(46003);
+  const { menus } = world.console.of(account);
+  const conditional = menus.map(({ menuid, button, matchrule }) => ({
+    button: listed(button),
+    matchrule,
+    menuid: Number(menuid),
+  }));
+  return {
+    menu: { button: listed(menu.button), ...(menus.length > 0 && { menuid: MENU_ID }) },
+    ...(menus.length > 0 && { conditionalmenu: conditional }),
+  };
 }
 
+/** The default menu's, where there are others beside it. */
+const MENU_ID = 208_396_938;
+
+/** With the others it goes away. */
 function menuDelete(world: World, { account }: Call): object {
+  world.console.set(account, { menus: [] });
   world.setMenu(account, { button: [] });
   return OK;
 }

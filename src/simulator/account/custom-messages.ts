@@ -48,6 +48,9 @@ function sendCustom(world: World, account: string, body: Json): typeof OK | Erro
   const person = world.findPerson(openid);
   if (person?.account !== account) return platformError(40003);
   const line = lineOf(body);
+  if (world.console.notesOf(account, openid).isBlocked) return platformError(43019);
+  if (typeof line !== 'number' && !mediaOf(body).every(id => world.knowsMedia(account, id)))
+    return platformError(40007);
   if (typeof line === 'number') return platformError(line);
   if (!person.following) return platformError(45015);
   const left = spend(world.grantsOf(openid), world.now());
@@ -56,6 +59,12 @@ function sendCustom(world: World, account: string, body: Json): typeof OK | Erro
   world.setGrants(openid, left);
   world.say(openid, line);
   return OK;
+}
+
+/** What it names of uploaded files. */
+function mediaOf(body: Json): string[] {
+  const content = objectAt(body, textAt(body, 'msgtype'));
+  return ['media_id', 'thumb_media_id'].map(key => textAt(content, key)).filter(id => id !== '');
 }
 
 /** What the follower will see, or the code of what is wrong with it. */

@@ -104,13 +104,21 @@ export type Answer = { readonly clear?: string } & (
   | { readonly kind: 'bad'; readonly error: string }
 );
 
-export function readAnswer(account: AccountOptions, openid: string, answer: string): Answer {
+export function readAnswer(
+  account: AccountOptions,
+  openid: string,
+  answer: string,
+  knowsMedia: (id: string) => boolean = () => true,
+): Answer {
   if (answer === '' || answer === 'success') return { kind: 'success' };
   let clear: string | undefined;
   try {
     const outside = fieldsOf(account, answer);
     clear = openAnswer(account, outside);
-    const lines = linesOf(account, openid, clear === undefined ? outside : fieldsOf(account, clear));
+    const reply = clear === undefined ? outside : fieldsOf(account, clear);
+    const lines = linesOf(account, openid, reply);
+    const unknown = mediaIn(reply).find(id => !knowsMedia(id));
+    if (unknown !== undefined) throw new Error(`MediaId: nobody uploaded "${unknown}", or it has expired`);
     return { kind: 'reply', lines, ...(clear === undefined ? {} : { clear }) };
   } catch (error) {
     return { kind: 'bad', error: messageOf(error), ...(clear === undefined ? {} : { clear }) };
@@ -167,7 +175,7 @@ function linesOf(account: AccountOptions, openid: string, reply: XmlFields): New
     case 'video':
       return [{ from, kind: 'text', text: `[视频] ${need(childrenOf(reply, 'Video'), 'MediaId')}` }];
     case 'music':
-      return [{ from, kind: 'text', text: `[音乐] ${need(childrenOf(reply, 'Music'), 'ThumbMediaId')}` }];
+      return [{ from, kind: 'text', text: `[音乐] ${musicOf(childrenOf(reply, 'Music'))}` }];
     case 'news':
       return newsOf(reply);
     case 'transfer_customer_service':
@@ -175,6 +183,21 @@ function linesOf(account: AccountOptions, openid: string, reply: XmlFields): New
     default:
       throw new Error(`MsgType: "${textOf(reply, 'MsgType') ?? ''}" is no kind of reply`);
   }
+}
+
+/** Everything in it may be left out; what stands there and is empty is a failure. */
+function musicOf(music: XmlFields): string {
+  const names = ['Title', 'Description', 'MusicUrl', 'HQMusicUrl', 'ThumbMediaId'];
+  for (const name of names) if (name in music) need(music, name);
+  return textOf(music, 'Title') ?? textOf(music, 'MusicUrl') ?? textOf(music, 'ThumbMediaId') ?? '';
+}
+
+/** What a reply names of uploaded files. */
+function mediaIn(reply: XmlFields): string[] {
+  return ['Image', 'Voice', 'Video', 'Music'].flatMap(part => {
+    const inside = childrenOf(reply, part);
+    return ['MediaId', 'ThumbMediaId'].flatMap(name => textOf(inside, name) ?? []);
+  });
 }
 
 /** Since 2018 one article is shown; what is above is dropped. */

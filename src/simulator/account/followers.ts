@@ -8,21 +8,22 @@ const BATCH_MAX = 100;
 
 export function followerInfo(world: World, account: string, openid: string): object {
   const person = world.findPerson(openid);
-  return person?.account === account ? infoOf(person) : platformError(40003);
+  return person?.account === account ? infoOf(world, person) : platformError(40003);
 }
 
-function infoOf(person: StoredPerson): object {
-  const { openid, following, followedAt, scene } = person;
+function infoOf(world: World, person: StoredPerson): object {
+  const { openid, account, following, followedAt, scene } = person;
   if (!following) return { subscribe: 0, openid };
+  const { remark, tags } = world.console.notesOf(account, openid);
   const isNumber = scene !== undefined && /^\d{1,10}$/.test(scene);
   return {
     subscribe: 1,
     openid,
     language: 'zh_CN',
     subscribe_time: Math.floor((followedAt ?? 0) / 1000),
-    remark: '',
-    groupid: 0,
-    tagid_list: [],
+    remark,
+    groupid: tags[0] ?? 0,
+    tagid_list: tags,
     subscribe_scene: scene === undefined ? 'ADD_SCENE_SEARCH' : 'ADD_SCENE_QR_CODE',
     qr_scene: isNumber ? Number(scene) : 0,
     qr_scene_str: isNumber ? '' : (scene ?? ''),
@@ -37,7 +38,7 @@ export function followerInfos(world: World, account: string, body: unknown): obj
     const openid = (item as { openid?: unknown } | null)?.openid;
     const person = typeof openid === 'string' ? world.findPerson(openid) : undefined;
     if (person?.account !== account) return platformError(40003);
-    infos.push(infoOf(person));
+    infos.push(infoOf(world, person));
   }
   return { user_info_list: infos };
 }

@@ -17,7 +17,7 @@ export class JsTickets {
   }
 
   issue(account: string): object {
-    const now = this.#world.now();
+    const now = this.#world.wireNow();
     const living = (this.#tickets.get(account) ?? []).filter(({ expiresAt }) => expiresAt > now);
     const latest = living.at(-1);
     const isFresh = latest !== undefined && latest.expiresAt - now > OVERLAP_MS;
@@ -32,7 +32,7 @@ export class JsTickets {
   isSigned(account: string, nonce: string, timestamp: string, url: string, signature: string): boolean {
     return (this.#tickets.get(account) ?? []).some(({ value, expiresAt }) => {
       const text = `jsapi_ticket=${value}&noncestr=${nonce}&timestamp=${timestamp}&url=${url.split('#')[0]}`;
-      return expiresAt > this.#world.now() && createHash('sha1').update(text).digest('hex') === signature;
+      return expiresAt > this.#world.wireNow() && createHash('sha1').update(text).digest('hex') === signature;
     });
   }
 }

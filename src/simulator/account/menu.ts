@@ -25,6 +25,11 @@ export function checkMenu(body: unknown): Menu | ErrorCode {
   return { button: buttons as Menu['button'] };
 }
 
+/** As `/cgi-bin/menu/get` tells it: every button has a list below it. */
+export function listed(buttons: Menu['button']): Menu['button'] {
+  return buttons.map(button => ({ ...button, sub_button: listed(button.sub_button ?? []) }));
+}
+
 /** As `/cgi-bin/get_current_selfmenu_info` tells it, which calls a list of sub-buttons otherwise. */
 export function selfMenu(menu: Menu): object {
   const button = menu.button.map(({ sub_button: subs, ...rest }) =>

@@ -55,8 +55,8 @@ export function pusher(world: World, options: SimulatorOptions): Pusher {
     send: (account, openid, fields) => {
       if (world.account(account).webhook === '') throw new Refused(409, `account "${account}" has no webhook yet`);
       const push = newPush(`${prefix}.${++count}`, world.now(), world.account(account).options, openid, fields);
-      world.putPush(push);
-      const line = { world, agent, timing, signal: stop.signal };
+      world.pushes.put(push);
+      const line = { world, agent, timing, signal: stop.signal, trouble: options.trouble ?? (() => undefined) };
       const done = deliver(line, push, fields).finally(() => under.delete(done));
       under.add(done);
       return { push, done };
@@ -90,7 +90,13 @@ function newPush(id: string, at: number, account: AccountOptions, openid: string
   };
 }
 
-type Wire = { readonly world: World; readonly agent: Agent; readonly timing: Timing; readonly signal: AbortSignal };
+type Wire = {
+  readonly world: World;
+  readonly agent: Agent;
+  readonly timing: Timing;
+  readonly signal: AbortSignal;
+  readonly trouble: (what: string) => void;
+};
 
 /** All deliveries of one push. Real timers only: the clock may be moved meanwhile. */
 async function deliver(wire: Wire, started: Push, fields: Fields): Promise<Push> {
@@ -104,13 +110,15 @@ async function deliver(wire: Wire, started: Push, fields: Fields): Promise<Push>
     const begun = performance.now();
     const count = n === 1 && copies ? (copies.copies ?? 3) : 1;
     const delivered = await Promise.all(Array.from({ length: count }, () => knock(wire, push, envelope)));
+    const failed = delivered.find(({ made }) => made.error !== undefined)?.made;
+    if (failed) wire.trouble(`${push.type} to ${world.account(push.account).webhook}: ${failed.error}`);
     push = { ...push, tries: [...push.tries, ...delivered.map(({ made }) => made)] };
     const answers = delivered.flatMap(({ answer }) => answer ?? []);
     // Any answer will do, and one that says something is worth more than an empty one.
     const best =
       answers.find(({ kind }) => kind === 'reply') ?? answers.find(({ kind }) => kind === 'success') ?? answers[0];
     if (best) return finish(world, push, best);
-    world.putPush(push);
+    world.pushes.put(push);
     const gap = Math.max(0, timing.gapMs - (performance.now() - begun));
     if (n < timing.tries) await pause(gap, undefined, { signal, ref: false }).catch(() => undefined);
   }
@@ -119,7 +127,7 @@ async function deliver(wire: Wire, started: Push, fields: Fields): Promise<Push>
 }
 
 function newEnvelope(world: World, push: Push, fields: Fields): Envelope {
-  const timestamp = String(Math.floor(world.now() / 1000));
+  const timestamp = String(Math.floor(world.wireNow() / 1000));
   return seal(world.account(push.account).options, push.person, fields, timestamp, String(randomInt(1e8, 2e9)));
 }
 
@@ -135,7 +143,8 @@ async function knock(wire: Wire, push: Push, envelope: Envelope): Promise<Delive
     made = { ...made, url: `${url.pathname}${url.search}` };
     const got = await call(wire, url, envelope.body, options.format === 'json' ? 'application/json' : 'text/xml');
     made = { ...made, status: got.status, answer: got.text };
-    if (got.status === 200) answer = readAnswer(options, push.person, got.text);
+    if (got.status === 200)
+      answer = readAnswer(options, push.person, got.text, id => world.knowsMedia(push.account, id));
     else made = { ...made, error: `status ${got.status}` };
   } catch (error) {
     made = { ...made, error: messageOf(error) };
@@ -193,7 +202,7 @@ function finish(world: World, push: Push, answer: Answer): Push {
 
 function end(world: World, push: Push, outcome: Push['outcome']): Push {
   const ended: Push = { ...push, outcome };
-  world.putPush(ended);
+  world.pushes.put(ended);
   return ended;
 }
 
@@ -205,7 +214,7 @@ async function greet(
 ): Promise<{ ok: boolean; status: number; answer: string }> {
   const { options, webhook } = world.account(name);
   const echostr = String(randomInt(1e12, 2e14));
-  const timestamp = String(Math.floor(world.now() / 1000));
+  const timestamp = String(Math.floor(world.wireNow() / 1000));
   const nonce = String(randomInt(1e8, 2e9));
   // The handshake is never encrypted, whatever the mode.
   const { query } = seal({ ...options, mode: 'plain' }, '', {}, timestamp, nonce);

@@ -81,7 +81,7 @@ export class NoticeDesk {
   #read(account: string, body: Json, kind: Template['kind']): Read | ErrorReply {
     const openid = textAt(body, 'touser');
     if (this.#world.findPerson(openid)?.account !== account) return platformError(40003);
-    const templates = this.#world.account(account).options.templates ?? [];
+    const templates = templatesOf(this.#world, account);
     const template = templates.find(each => each.id === body.template_id && each.kind === kind);
     if (!template) return platformError(40037);
     const data = (body.data ?? {}) as Json;
@@ -115,6 +115,11 @@ export class NoticeDesk {
   #nextId(): string {
     return String((BigInt(Math.trunc(this.#world.now())) << 20n) + ++this.#count);
   }
+}
+
+/** Those it was started with, and those that were added since. */
+export function templatesOf(world: World, account: string): readonly Template[] {
+  return [...(world.account(account).options.templates ?? []), ...world.console.of(account).templates];
 }
 
 type Read = {

@@ -40,7 +40,7 @@ export class Tokens {
 
   /** `/cgi-bin/stable_token`: the same one until five minutes before its end. 45009: forced too often today. */
   stable(account: string, force: boolean): TokenAnswer | 45009 {
-    const now = this.#world.now();
+    const now = this.#world.wireNow();
     const current = this.#current.get(keyOf('stable', account));
     const isFresh = current !== undefined && current.expiresAt - now > OVERLAP_MS;
     if (!force) return this.#show(isFresh ? current : this.#replace('stable', account, OVERLAP_MS));
@@ -55,7 +55,7 @@ export class Tokens {
     if (!/^[\w-]{20,512}$/.test(value)) return 40014;
     const token = this.#find(value);
     if (!token) return 40001;
-    const now = this.#world.now();
+    const now = this.#world.wireNow();
     if (token.supersededAt !== undefined && token.supersededAt <= now) return 40001;
     return token.expiresAt <= now ? 42001 : { account: token.account };
   }
@@ -64,7 +64,7 @@ export class Tokens {
   expire(value: string): void {
     const token = this.#find(value);
     if (!token) return;
-    const expired = { ...token, expiresAt: this.#world.now() };
+    const expired = { ...token, expiresAt: this.#world.wireNow() };
     if (this.#retired.has(value)) this.#retired.set(value, expired);
     for (const [key, current] of this.#current) if (current.value === value) this.#current.set(key, expired);
   }
@@ -75,7 +75,7 @@ export class Tokens {
   }
 
   #replace(family: Family, account: string, overlapMs: number): Token {
-    const now = this.#world.now();
+    const now = this.#world.wireNow();
     const key = keyOf(family, account);
     const old = this.#current.get(key);
     if (old) this.#retired.set(old.value, { ...old, supersededAt: now + overlapMs });
@@ -86,7 +86,7 @@ export class Tokens {
   }
 
   #show(token: Token): TokenAnswer {
-    return { access_token: token.value, expires_in: Math.floor((token.expiresAt - this.#world.now()) / 1000) };
+    return { access_token: token.value, expires_in: Math.floor((token.expiresAt - this.#world.wireNow()) / 1000) };
   }
 }
 

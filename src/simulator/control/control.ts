@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import { readBody, readJson, send, sendJson } from '../shared/http.ts';
+import type { AccountOptions, MerchantLimits, Template } from '../shared/options.ts';
 import type {
   Account,
   Authorization,
@@ -20,6 +21,7 @@ import type {
   Packet,
   PayInShop,
   Person,
+  PlacedOrder,
   ShopNotice,
   ShopOrder,
   Signing,
@@ -29,27 +31,16 @@ import type {
 } from '../shared/protocol.ts';
 import type { Act, Push, Pushing } from '../shared/protocol-push.ts';
 import { Refused } from '../shared/refusal.ts';
-import {
-  readAct,
-  readBalance,
-  readClockChange,
-  readCloseReason,
-  readFaults,
-  readFundEdits,
-  readNewPerson,
-  readOpenId,
-  readPayInShop,
-  readPushing,
-  readRefund,
-  readSigning,
-  readStock,
-} from './input.ts';
+import { answerOf } from './routes.ts';
+
+/** How a handshake ended: `ok` where the very echostr came back. */
+export type Handshake = { readonly ok: boolean; readonly status: number; readonly answer: string };
 
 /** The control API without HTTP. What is refused throws `Refused`, what cannot be understood `BadInput`. */
 export type Control = {
   state(): State;
-  /** `openid`: for tests that need a certain one. `following`: since now, without a push. */
-  addPerson(person?: NewPerson & { readonly openid?: string }): Person;
+  /** `openid`: for tests that need a certain one. `following`: since now, without a push; messages may be sent for a minute. */
+  addPerson(person?: NewPerson): Person;
   person(openid: string): Person;
   /** Waits until WeChat was answered or has given up; `wait: false`: resolves at once. */
   act(openid: string, act: Act, options?: { readonly wait?: boolean }): Promise<Push>;
@@ -74,7 +65,7 @@ export type Control = {
   /** The order is paid, and the merchant is going to be notified. */
   pay(openid: string, what: PayInShop): ShopOrder;
   /** `amount`: a part of it; absent: all that is left. */
-  refund(mchId: string, orderNo: string, amount?: number): ShopOrder;
+  refund(mchId: string, orderNo: string, amount?: number, options?: { readonly notify?: boolean }): ShopOrder;
   /** Notices of payments and refunds, newest first; the latest 200 are known. */
   payNotices(): ShopNotice[];
   messages(): MessageCount;
@@ -89,49 +80,56 @@ export type Control = {
   closeAuthorization(mchId: string, number: string, reason: CloseReason): Authorization;
   /** The person confirms it by itself, without a transfer. */
   confirmAuthorization(mchId: string, number: string): Authorization;
-  /** How an account's pushes are written from now on, until the next start. */
-  setPushing(account: string, pushing: Partial<Pushing>): Account;
+  /** How an account's pushes are written, and where they go, from now on until the next start. */
+  setPushing(account: string, pushing: Partial<Pushing> & { readonly webhook?: string }): Account;
+  /** One account more. */
+  addAccount(account: AccountOptions): Account;
+  /** The handshake (接入验证), as saving the URL in the console starts it. */
+  verify(account: string): Promise<Handshake>;
+  /** Templates as the console would add them, instead of those added before. */
+  setTemplates(account: string, templates: readonly Template[]): readonly Template[];
+  /** What the merchant may, by its product settings: only what is named changes. */
+  setLimits(mchId: string, limits: Partial<MerchantLimits>): MerchantLimits;
+  /** Where a merchant is told of payments and refunds whose order says nothing itself. */
+  setPayNotify(mchId: string, url: string): { readonly mchId: string; readonly url: string };
+  /** Placed by the merchant (统一下单) and not paid yet, oldest first. */
+  unpaid(): readonly PlacedOrder[];
+  /** Everything as at the very first start, the clock too. */
+  reset(): Promise<State>;
   /** Hands the phone to a person and sends this browser to a link. */
   openLink(openid: string, url: string, res: ServerResponse): void;
   /** Every change from now on; the answer ends it. */
   watch(watcher: (change: Change) => void): () => void;
 };
 
-export type ControlDoor = {
+type ControlDoor = {
   /** Answers a request whose path below the prefix is `path` (`/state`, `/people/…`), in any case. */
   handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<void>;
-  /** Ends the streams. */
+  /** Ends the streams: whoever watches comes back, and reads the state anew. */
+  forget(): void;
   close(): void;
-};
-
-const ENDS: Readonly<Record<string, 'USED' | 'EXPIRED' | 'RECOVER'>> = {
-  use: 'USED',
-  expire: 'EXPIRED',
-  recover: 'RECOVER',
 };
 
 const STREAMS_MAX = 64;
 const STREAM_BYTES_MAX = 4 * 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
-const PUSHES_SHOWN = 50;
 
-type Request = {
-  readonly method: string;
-  readonly parts: readonly string[];
-  readonly query: URLSearchParams;
-  readonly body: unknown;
-};
-
-export function controlDoor(control: Control, hosts: readonly string[]): ControlDoor {
+/** `current`: as it is now; a reset makes another. */
+export function controlDoor(current: () => Control, hosts: readonly string[]): ControlDoor {
   const streams = new Set<ServerResponse>();
   const stream = (res: ServerResponse): void => {
     if (streams.size >= STREAMS_MAX) throw new Refused(503, `there are ${STREAMS_MAX} streams already`);
-    openStream(control, streams, res);
+    openStream(current(), streams, res);
+  };
+  const forget = (): void => {
+    for (const res of streams) res.destroy();
   };
   return {
+    forget,
     handle: async (req, res, path) => {
       try {
         refuseForeign(req, hosts);
+        const control = current();
         const [pathname = '', search = ''] = path.split('?');
         const parts = pathname
           .split('/')
@@ -151,9 +149,7 @@ export function controlDoor(control: Control, hosts: readonly string[]): Control
         sendJson(res, status, { error: messageOf(error) });
       }
     },
-    close: () => {
-      for (const res of streams) res.destroy();
-    },
+    close: forget,
   };
 }
 
@@ -184,65 +180,6 @@ async function jsonOf(req: IncomingMessage): Promise<unknown> {
   return text === '' ? {} : readJson(text);
 }
 
-/** `undefined`: there is no such thing to ask for. */
-function answerOf(control: Control, request: Request): Promise<unknown> | object | undefined {
-  const { method, parts, query, body } = request;
-  const [noun, id, verb] = parts;
-  switch (`${method} ${noun ?? ''} ${parts.length}`) {
-    case 'GET state 1':
-      return control.state();
-    case 'POST people 1':
-      return control.addPerson(readNewPerson(body));
-    case 'GET people 2':
-      return control.person(id!);
-    case 'POST people 3':
-      if (verb === 'pay') return control.pay(id!, readPayInShop(body));
-      return verb === 'act' ? control.act(id!, readAct(body), { wait: query.get('wait') !== 'no' }) : undefined;
-    case 'POST orders 4':
-      return parts[3] === 'refund' ? control.refund(id!, verb!, readRefund(body)) : undefined;
-    case 'GET paynotices 1':
-      return control.payNotices();
-    case 'GET pushes 1':
-      return control.pushes(filterOf(query));
-    case 'POST packets 4':
-      return parts[3] === 'open' ? control.openPacket(id!, verb!, readOpenId(body)) : undefined;
-    case 'POST clock 1':
-      return control.moveClock(readClockChange(body));
-    case 'GET notices 1':
-      return control.notices();
-    case 'PUT stocks 2':
-      return control.setStock(readStock(id!, body));
-    case 'GET coupons 1':
-      return control.coupons();
-    case 'POST coupons 3': {
-      const status = ENDS[verb!];
-      return status && control.endCoupon(id!, status);
-    }
-    case 'GET authorizations 1':
-      return control.authorizations();
-    case 'POST authorizations 4':
-      if (parts[3] === 'confirm') return control.confirmAuthorization(id!, verb!);
-      return parts[3] === 'close' ? control.closeAuthorization(id!, verb!, readCloseReason(body)) : undefined;
-    case 'GET messages 1':
-      return control.messages();
-    case 'GET faults 1':
-      return control.faults();
-    case 'PUT faults 1':
-      return control.setFaults(readFaults(body));
-    case 'GET merchants 3':
-      return verb === 'signing' ? control.signing(id!) : undefined;
-    case 'PUT merchants 3':
-      if (verb === 'fundflow') return control.editFundFlow(id!, readFundEdits(body));
-      return verb === 'signing' ? control.setSigning(id!, readSigning(body)) : undefined;
-    case 'PUT accounts 2':
-      return control.setPushing(id!, readPushing(body));
-    case 'POST merchants 2':
-      return control.setBalance(id!, readBalance(body));
-    default:
-      return undefined;
-  }
-}
-
 /** The one answer that is no JSON. */
 function csvOf(
   control: Control,
@@ -253,13 +190,6 @@ function csvOf(
   const date = query.get('date') ?? undefined;
   if (date !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new BadInput('date: expected 2026-02-10');
   return control.fundFlow(id!, date);
-}
-
-function filterOf(query: URLSearchParams): { person?: string; limit: number } {
-  const person = query.get('person');
-  const limit = query.get('limit');
-  if (limit !== null && !/^\d{1,6}$/.test(limit)) throw new BadInput('limit: expected a whole number');
-  return { limit: limit === null ? PUSHES_SHOWN : Number(limit), ...(person ? { person } : {}) };
 }
 
 /** Server-Sent Events. Who reads too slowly is cut off, and reads the state anew when it comes back. */

@@ -1,6 +1,7 @@
 // What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place.
 
 import { BadInput, messageOf } from '../../core/base/error.ts';
+import type { AccountOptions, MerchantLimits, Template } from '../shared/options.ts';
 import type {
   ClockChange,
   CloseReason,
@@ -120,16 +121,20 @@ function wholeAt(json: Json, key: string, min: number, max: number): number {
 
 export function readNewPerson(value: unknown): NewPerson {
   const json = objectOf(value, 'person');
-  onlyKeys(json, 'person', ['account', 'nickname', 'following']);
+  onlyKeys(json, 'person', ['account', 'nickname', 'following', 'openid']);
   const { following } = json;
   if (following !== undefined && typeof following !== 'boolean')
     throw new BadInput('following: expected true or false');
   const account = maybeText(json, 'account');
   const nickname = maybeText(json, 'nickname');
+  const openid = maybeText(json, 'openid');
+  if (openid !== undefined && !/^[\w-]{6,64}$/.test(openid))
+    throw new BadInput('openid: expected 6 to 64 of A-Z a-z 0-9 _ -');
   return {
     ...(account === undefined ? {} : { account }),
     ...(nickname === undefined ? {} : { nickname }),
     ...(following === undefined ? {} : { following }),
+    ...(openid === undefined ? {} : { openid }),
   };
 }
 
@@ -200,13 +205,132 @@ function readScan(json: Json): Act {
   };
 }
 
-export function readPushing(value: unknown): Partial<Pushing> {
+function readPushing(value: unknown): Partial<Pushing> {
   const json = objectOf(value, 'account');
   onlyKeys(json, 'account', ['format', 'cdata']);
   const { format, cdata } = json;
   if (format !== undefined && format !== 'xml' && format !== 'json') throw new BadInput('format: expected xml or json');
   if (cdata !== undefined && cdata !== 'split' && cdata !== 'raw') throw new BadInput('cdata: expected split or raw');
   return { ...(format === undefined ? {} : { format }), ...(cdata === undefined ? {} : { cdata }) };
+}
+
+/** How an account pushes, and where. */
+export function readConsole(value: unknown): Partial<Pushing> & { readonly webhook?: string } {
+  const json = objectOf(value, 'account');
+  onlyKeys(json, 'account', ['format', 'cdata', 'webhook']);
+  const { webhook, ...pushing } = json;
+  return { ...readPushing(pushing), ...(webhook === undefined ? {} : { webhook: urlAt(json, 'webhook') }) };
+}
+
+/** One account more. What is left out is made up: nothing here is worth a secret. */
+export function readAccount(value: unknown): AccountOptions {
+  const json = objectOf(value, 'account');
+  const keys = [
+    'name',
+    'title',
+    'appId',
+    'appSecret',
+    'token',
+    'encodingAesKey',
+    'originalId',
+    'mode',
+    'type',
+    'verified',
+  ];
+  onlyKeys(json, 'account', [...keys, 'webhook', 'format', 'cdata', 'webDomains', 'templates']);
+  const { mode = 'safe', type, verified, webDomains } = json;
+  if (mode !== 'safe' && mode !== 'compatible' && mode !== 'plain')
+    throw new BadInput('mode: expected safe, compatible or plain');
+  if (type !== undefined && type !== 'service' && type !== 'subscription')
+    throw new BadInput('type: expected service or subscription');
+  if (verified !== undefined && typeof verified !== 'boolean') throw new BadInput('verified: expected true or false');
+  const name = matching(json, 'name', /^[\w-]{1,32}$/, '1 to 32 letters and digits');
+  return {
+    ...{ name, mode, title: maybeText(json, 'title') ?? name },
+    appId: matching(json, 'appId', /^wx[0-9A-Za-z]{4,30}$/, 'wx and letters and digits'),
+    appSecret: maybeText(json, 'appSecret') ?? `secretOf${name}`,
+    token:
+      json.token === undefined
+        ? 'simToken01'
+        : matching(json, 'token', /^[A-Za-z0-9]{3,32}$/, '3 to 32 letters and digits'),
+    encodingAesKey:
+      json.encodingAesKey === undefined
+        ? AES_KEY
+        : matching(json, 'encodingAesKey', /^[A-Za-z0-9]{43}$/, '43 letters and digits'),
+    originalId: maybeText(json, 'originalId') ?? `gh_${name}`,
+    webhook: json.webhook === undefined || json.webhook === '' ? '' : urlAt(json, 'webhook'),
+    ...readPushing({
+      ...(json.format !== undefined && { format: json.format }),
+      ...(json.cdata !== undefined && { cdata: json.cdata }),
+    }),
+    ...(type === undefined ? {} : { type }),
+    ...(verified === undefined ? {} : { verified }),
+    ...(webDomains === undefined ? {} : { webDomains: textsAt(json, 'webDomains') }),
+    ...(json.templates === undefined ? {} : { templates: readTemplates(json.templates) }),
+  };
+}
+
+const AES_KEY = 'RewardBotSimulatorKey0123456789abcdefghijkA';
+
+function matching(json: Json, key: string, pattern: RegExp, what: string): string {
+  const text = textAt(json, key);
+  if (pattern.test(text)) return text;
+  throw new BadInput(`${key}: expected ${what}`);
+}
+
+function textsAt(json: Json, key: string): readonly string[] {
+  const list = json[key];
+  if (Array.isArray(list) && list.every(each => typeof each === 'string')) return list as string[];
+  throw new BadInput(`${key}: expected a list of texts`);
+}
+
+/** Where something is to be sent. */
+function urlAt(json: Json, key: string): string {
+  const text = textAt(json, key);
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new BadInput(`${key}: expected the address of a server, such as http://127.0.0.1:3000/notify`);
+}
+
+export function readUrl(value: unknown): string {
+  const json = objectOf(value, 'notify');
+  onlyKeys(json, 'notify', ['url']);
+  return urlAt(json, 'url');
+}
+
+/** Templates as in the console: `{ "id", "kind": "template", "title", "fields": ["thing1"] }`. */
+export function readTemplates(value: unknown): readonly Template[] {
+  return listAt({ templates: value }, 'templates').map(each => {
+    const json = objectOf(each, 'a template');
+    onlyKeys(json, 'a template', ['id', 'kind', 'title', 'fields']);
+    const { kind = 'template' } = json;
+    if (kind !== 'template' && kind !== 'subscription') throw new BadInput('kind: expected template or subscription');
+    return {
+      ...{ id: filled(json, 'id'), kind, title: maybeText(json, 'title') ?? filled(json, 'id') },
+      fields: textsAt(json, 'fields'),
+    };
+  });
+}
+
+const AMOUNT_LIMITS = ['perSecond', 'perUserPerDay', 'amountPerUserPerDay', 'amountPerDay', 'min', 'max'] as const;
+const TIME_LIMITS = ['expiryMs', 'refundMs', 'transferringMs', 'cancelingMs'] as const;
+const TRANSFER_LIMITS = ['transferMin', 'transferMax'] as const;
+
+/** Only what is named changes. */
+export function readLimits(value: unknown): Partial<MerchantLimits> {
+  const json = objectOf(value, 'limits');
+  const numbers = [...AMOUNT_LIMITS, ...TIME_LIMITS, ...TRANSFER_LIMITS];
+  onlyKeys(json, 'limits', [...numbers, 'scenes', 'repeat']);
+  const { scenes, repeat } = json;
+  if (scenes !== undefined && typeof scenes !== 'boolean') throw new BadInput('scenes: expected true or false');
+  if (repeat !== undefined && repeat !== 'success' && repeat !== 'SEND_FAILED')
+    throw new BadInput('repeat: expected success or SEND_FAILED');
+  return {
+    ...Object.fromEntries(
+      numbers.flatMap(key => (json[key] === undefined ? [] : [[key, wholeAt(json, key, 0, Number.MAX_SAFE_INTEGER)]])),
+    ),
+    ...(scenes === undefined ? {} : { scenes }),
+    ...(repeat === undefined ? {} : { repeat }),
+  };
 }
 
 function filled(json: Json, key: string): string {
@@ -243,8 +367,9 @@ const FEN_MAX = 100_000_000;
 
 export function readPayInShop(value: unknown): PayInShop {
   const json = objectOf(value, 'pay');
-  onlyKeys(json, 'pay', ['amount', 'coupon', 'attach', 'orderNo', 'mchId', 'api', 'signType']);
-  const { api, signType } = json;
+  onlyKeys(json, 'pay', ['amount', 'coupon', 'attach', 'orderNo', 'mchId', 'api', 'signType', 'notify']);
+  const { api, signType, notify } = json;
+  if (notify !== undefined && typeof notify !== 'boolean') throw new BadInput('notify: expected true or false');
   if (api !== undefined && api !== 'v2' && api !== 'v3') throw new BadInput('api: expected v2 or v3');
   if (signType !== undefined && signType !== 'MD5' && signType !== 'HMAC-SHA256')
     throw new BadInput('signType: expected MD5 or HMAC-SHA256');
@@ -254,7 +379,8 @@ export function readPayInShop(value: unknown): PayInShop {
   if (orderNo !== undefined && !/^[\w|*@-]{6,32}$/.test(orderNo))
     throw new BadInput('orderNo: expected 6 to 32 of A-Z a-z 0-9 _ - | * @');
   return {
-    amount: wholeAt(json, 'amount', 1, FEN_MAX),
+    ...(json.amount === undefined && json.orderNo !== undefined ? {} : { amount: wholeAt(json, 'amount', 1, FEN_MAX) }),
+    ...(notify === undefined ? {} : { notify }),
     ...(json.coupon === undefined ? {} : { coupon: wholeAt(json, 'coupon', 0, FEN_MAX) }),
     ...(attach === undefined ? {} : { attach }),
     ...(orderNo === undefined ? {} : { orderNo }),
@@ -287,11 +413,13 @@ export function readStock(stockId: string, value: unknown): Stock {
   };
 }
 
-/** `undefined`: all that is left. */
-export function readRefund(value: unknown): number | undefined {
+/** `amount` absent: all that is left. */
+export function readRefund(value: unknown): { readonly amount?: number; readonly notify: boolean } {
   const json = objectOf(value, 'refund');
-  onlyKeys(json, 'refund', ['amount']);
-  return json.amount === undefined ? undefined : wholeAt(json, 'amount', 1, FEN_MAX);
+  onlyKeys(json, 'refund', ['amount', 'notify']);
+  const { notify = true } = json;
+  if (typeof notify !== 'boolean') throw new BadInput('notify: expected true or false');
+  return { notify, ...(json.amount === undefined ? {} : { amount: wholeAt(json, 'amount', 1, FEN_MAX) }) };
 }
 
 const PARTS_MAX = 1000;

@@ -6,6 +6,7 @@ import { paySignOf, sameText } from '../../wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../../wechat/xml.ts';
 import type { PayFault } from '../shared/protocol.ts';
 import { fundFlowCsv } from '../world/fund-flow.ts';
+import { isTradeBill, tradeBillCsv } from '../world/trade-bill.ts';
 import type { World } from '../world/world.ts';
 import type { TransferAnswer } from './transfer-faults.ts';
 import type { TransferCall } from './transfer-request.ts';
@@ -20,6 +21,7 @@ export type BillFile = {
 };
 
 const APPLY = '/v3/bill/fundflowbill';
+const APPLY_TRADES = '/v3/bill/tradebill';
 const DOWNLOAD = '/v3/billdownload/file';
 const BALANCE = '/v3/merchant/fund/balance/';
 export const DOWNLOAD_V2 = '/pay/downloadfundflow';
@@ -52,22 +54,42 @@ export class BillDesk {
     const [path = '', search] = call.path.split('?');
     if (call.method !== 'GET') return undefined;
     if (path.startsWith(BALANCE)) return this.#balance(path.slice(BALANCE.length), mchId);
-    if (path !== APPLY) return undefined;
     const query = new URLSearchParams(search);
+    if (path === APPLY_TRADES) return this.#trades(query, mchId, host);
+    if (path !== APPLY) return undefined;
     const [day, account, zip] = ['bill_date', 'account_type', 'tar_type'].map(name => query.get(name) ?? undefined);
     const wanted = { mchId, day: day ?? '', account: (account ?? 'BASIC') as Account };
     const no = this.#refusalOf(wanted) ?? (zip === undefined || zip === 'GZIP' ? undefined : PARAM);
     if (no) return refused(no);
     const plain = Buffer.from(fundFlowCsv(this.#world, mchId, wanted.day, wanted.account));
+    return this.#offer(plain, zip !== undefined, { mchId, day: wanted.day, host });
+  }
+
+  /** 申请交易账单 */
+  #trades(query: URLSearchParams, mchId: string, host: string): TransferAnswer {
+    const [day = '', kind = 'ALL', zip] = ['bill_date', 'bill_type', 'tar_type'].map(
+      name => query.get(name) ?? undefined,
+    );
+    const no =
+      this.#refusalOfDay(day) ?? (isTradeBill(kind) && (zip === undefined || zip === 'GZIP') ? undefined : PARAM);
+    if (no) return refused(no);
+    const text = isTradeBill(kind) ? tradeBillCsv(this.#world, mchId, day, kind) : undefined;
+    return text === undefined
+      ? refused(NO_STATEMENT)
+      : this.#offer(Buffer.from(text), zip !== undefined, { mchId, day, host });
+  }
+
+  /** Says where the file lies, and what it must hash to. */
+  #offer(
+    plain: Buffer,
+    isZipped: boolean,
+    { mchId, day, host }: { readonly mchId: string; readonly day: string; readonly host: string },
+  ): TransferAnswer {
     const token = createHash('sha256')
-      .update(`${mchId}/${wanted.day}/${++this.#made}`)
+      .update(`${mchId}/${day}/${++this.#made}`)
       .digest('hex')
       .slice(0, 32);
-    this.#remember(token, {
-      mchId,
-      file: zip === undefined ? plain : gzipSync(plain),
-      until: this.#world.now() + URL_LIVES_MS,
-    });
+    this.#remember(token, { mchId, file: isZipped ? gzipSync(plain) : plain, until: this.#world.now() + URL_LIVES_MS });
     const body = {
       hash_type: 'SHA1',
       hash_value: sha1(plain),
@@ -120,19 +142,25 @@ export class BillDesk {
   }
 
   #refusalOf({ mchId, day, account }: Wanted): No | undefined {
+    if (!ACCOUNTS.includes(account)) return PARAM;
+    const no = this.#refusalOfDay(day);
+    if (no) return no;
+    if (account !== 'BASIC' && !(account === 'OPERATION' && this.#world.merchant(mchId).options.operationAccount))
+      return { status: 400, code: 'INVALID_REQUEST', message: '账户未开通' };
+    const isEmpty = fundFlowCsv(this.#world, mchId, day, account).split('\r\n').length <= EMPTY_LINES;
+    return isEmpty ? NO_STATEMENT : undefined;
+  }
+
+  #refusalOfDay(day: string): No | undefined {
     if (this.#fault('bill', 'errorNothingStored'))
       return { status: 500, code: 'SYSTEM_ERROR', message: '系统异常,请稍后重试' };
     const wished = this.#fault('bill', 'code');
     if (wished) return { status: 400, code: wished.code ?? 'SYSTEM_ERROR', message: wished.text ?? '模拟的错误' };
     const from = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00+08:00`) : Number.NaN;
-    if (Number.isNaN(from) || !ACCOUNTS.includes(account)) return PARAM;
+    if (Number.isNaN(from)) return PARAM;
     const age = this.#world.now() - from;
     if (age < DAY_MS || age > KEPT_MS) return { status: 400, code: 'INVALID_REQUEST', message: '账单日期不合法' };
-    if (account !== 'BASIC' && !(account === 'OPERATION' && this.#world.merchant(mchId).options.operationAccount))
-      return { status: 400, code: 'INVALID_REQUEST', message: '账户未开通' };
-    if (age < BUILT_AFTER_MS) return { status: 400, code: 'STATEMENT_CREATING', message: '账单生成中' };
-    const isEmpty = fundFlowCsv(this.#world, mchId, day, account).split('\r\n').length <= EMPTY_LINES;
-    return isEmpty ? { status: 400, code: 'NO_STATEMENT_EXIST', message: '账单不存在' } : undefined;
+    return age < BUILT_AFTER_MS ? { status: 400, code: 'STATEMENT_CREATING', message: '账单生成中' } : undefined;
   }
 
   /** Only service providers and platforms may ask. */
@@ -163,6 +191,7 @@ export class BillDesk {
 
 /** Header, header of the sums, the sums, and what follows the last line's end. */
 const EMPTY_LINES = 4;
+const NO_STATEMENT: No = { status: 400, code: 'NO_STATEMENT_EXIST', message: '账单不存在' };
 const PARAM: No = { status: 400, code: 'PARAM_ERROR', message: '参数错误' };
 const CODES_V2: Readonly<Record<string, string>> = {
   NO_STATEMENT_EXIST: 'NO_BILL_EXIST',

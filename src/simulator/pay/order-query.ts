@@ -2,7 +2,7 @@
 // in API v3.
 import { paySignOf, sameText } from '../../wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../../wechat/xml.ts';
-import type { PayFault, ShopOrder } from '../shared/protocol.ts';
+import type { PayFault, PlacedOrder, ShopOrder } from '../shared/protocol.ts';
 import { tradeStateOf } from '../world/shop.ts';
 import type { World } from '../world/world.ts';
 import { orderFields, signedXml, transactionJson } from './payment-wire.ts';
@@ -14,6 +14,14 @@ type XmlAnswer = { readonly xml: string; readonly spoil?: 'cut' | 'html502' };
 const TRANSACTIONS = '/v3/pay/transactions/';
 const KNOWN = ['appid', 'mch_id', 'transaction_id', 'out_trade_no', 'nonce_str', 'sign', 'sign_type'] as const;
 const KINDS: ReadonlySet<PayFault['kind']> = new Set(['lostReply', 'html502', 'errorNothingStored', 'processing']);
+
+/** For whom it is answered; `placed`: what they placed under this number. */
+type Asker = {
+  readonly mchId: string;
+  readonly key: string;
+  readonly signType: 'MD5' | 'HMAC-SHA256';
+  readonly placed: PlacedOrder | undefined;
+};
 
 const DESCRIPTIONS = {
   SUCCESS: '支付成功',
@@ -47,20 +55,18 @@ export class ShopDesk {
     const { out_trade_no: orderNo, transaction_id: transaction } = fields;
     if (orderNo === undefined && transaction === undefined) return failed('缺少参数');
     const order = this.#find(mchId, orderNo, transaction);
-    return this.#tell(order, order?.appId ?? appid, { mchId, key: apiV2Key, signType });
+    const placed = orderNo === undefined ? undefined : this.#world.shop.placed(mchId, orderNo);
+    return this.#tell(order, order?.appId ?? appid, { mchId, key: apiV2Key, signType, placed });
   }
 
-  #tell(
-    order: ShopOrder | undefined,
-    appid: string,
-    { mchId, key, signType }: { mchId: string; key: string; signType: 'MD5' | 'HMAC-SHA256' },
-  ): XmlAnswer {
+  #tell(order: ShopOrder | undefined, appid: string, { mchId, key, signType, placed }: Asker): XmlAnswer {
     const no = (err_code: string, err_code_des: string): XmlAnswer => {
       const common = { return_code: 'SUCCESS', return_msg: 'OK', appid, mch_id: mchId, result_code: 'FAIL' };
       return { xml: signedXml({ ...common, err_code, err_code_des }, key, signType) };
     };
     const fault = this.#fault(order);
     if (fault === 'errorNothingStored') return no('SYSTEMERROR', '系统错误');
+    if (!order && placed) return { xml: signedXml(placedFields(placed, this.#world.now()), key, signType) };
     if (!order) return no('ORDERNOTEXIST', '此交易订单号不存在');
     const state = fault === 'processing' ? 'USERPAYING' : tradeStateOf(order);
     const isSubscribed = this.#world.findPerson(order.openid)?.following ?? false;
@@ -75,7 +81,7 @@ export class ShopDesk {
     const [path = '', query] = call.path.split('?');
     if (!path.startsWith(TRANSACTIONS)) return undefined;
     const match = /^(out-trade-no|id)\/([\w|*@%-]+)$/.exec(path.slice(TRANSACTIONS.length));
-    if (call.method !== 'GET' || !match) return refused(404, 'RESOURCE_NOT_EXISTS', '请求的资源不存在');
+    if (call.method !== 'GET' || !match) return undefined;
     const asked = new URLSearchParams(query).get('mchid');
     if (asked === null) return refused(400, 'PARAM_ERROR', '缺少参数mchid');
     if (asked !== mchId) return refused(400, 'MCH_NOT_EXISTS', '商户号不存在或与签名的商户号不一致');
@@ -83,6 +89,8 @@ export class ShopDesk {
     const order = match[1] === 'id' ? this.#find(mchId, undefined, number) : this.#find(mchId, number, undefined);
     const fault = this.#fault(order);
     if (fault === 'errorNothingStored') return refused(500, 'SYSTEM_ERROR', '系统异常,请稍后重试');
+    const placed = order || match[1] === 'id' ? undefined : this.#world.shop.placed(mchId, number);
+    if (placed) return { status: 200, body: placedJson(placed, this.#world.now()) };
     if (!order) return refused(404, 'ORDER_NOT_EXIST', '订单不存在');
     const body = transactionJson(order, fault === 'processing' ? 'USERPAYING' : tradeStateOf(order));
     if (fault === 'lostReply') return { status: 200, body, spoil: { kind: 'cut' } };
@@ -97,6 +105,28 @@ export class ShopDesk {
   #fault(order: ShopOrder | undefined): PayFault['kind'] | undefined {
     return this.#world.faults.takePay('orderQuery', order?.openid ?? '', ({ kind }) => KINDS.has(kind))?.kind;
   }
+}
+
+/** Nobody has paid it, and whether anybody still can. */
+function placedState({ closedAt, expiresAt }: PlacedOrder, now: number): readonly [state: string, text: string] {
+  const isOver = closedAt !== undefined || (expiresAt !== undefined && expiresAt <= now);
+  return isOver ? ['CLOSED', '订单已关闭'] : ['NOTPAY', '订单未支付'];
+}
+
+function placedFields(placed: PlacedOrder, now: number): Record<string, string> {
+  const [trade_state, trade_state_desc] = placedState(placed, now);
+  return {
+    ...{ return_code: 'SUCCESS', return_msg: 'OK', result_code: 'SUCCESS', appid: placed.appId, mch_id: placed.mchId },
+    ...{ out_trade_no: placed.orderNo, total_fee: String(placed.total), trade_state, trade_state_desc },
+    ...(placed.attach === undefined ? {} : { attach: placed.attach }),
+  };
+}
+
+function placedJson(placed: PlacedOrder, now: number): Record<string, unknown> {
+  const [trade_state, trade_state_desc] = placedState(placed, now);
+  const { mchId: mchid, appId: appid, orderNo: out_trade_no, tradeType: trade_type, attach = '', total } = placed;
+  const amount = { total, currency: 'CNY' };
+  return { mchid, appid, out_trade_no, trade_type, trade_state, trade_state_desc, attach, amount };
 }
 
 /** Nothing is signed where it is not clear for whom. */

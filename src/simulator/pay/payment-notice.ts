@@ -4,6 +4,7 @@ import { Agent, request } from 'undici';
 import { messageOf } from '../../core/base/error.ts';
 import { nonce } from '../../wechat/crypto.ts';
 import type { PayFault, ShopNotice, ShopOrder, ShopRefund } from '../shared/protocol.ts';
+import { Refused } from '../shared/refusal.ts';
 import { rfc3339 } from '../world/bill.ts';
 import type { World } from '../world/world.ts';
 import { orderFields, refundJson, refundXml, signedXml, transactionJson } from './payment-wire.ts';
@@ -43,6 +44,7 @@ type Job = {
 export class ShopNotifier {
   readonly #world: World;
   readonly #signing: SigningDesk;
+  readonly #trouble: (what: string) => void;
   readonly #agent = new Agent({ keepAliveTimeout: 30_000, connections: 64, connect: { timeout: TIMEOUT_MS } });
   readonly #stop = new AbortController();
   readonly #urls = new Map<string, string>();
@@ -51,7 +53,9 @@ export class ShopNotifier {
   #notices: ShopNotice[] = [];
   #count = 0;
 
-  constructor(world: World, signing: SigningDesk) {
+  /** `trouble`: told of every notice that nobody took. */
+  constructor(world: World, signing: SigningDesk, trouble: (what: string) => void = () => undefined) {
+    this.#trouble = trouble;
     this.#world = world;
     this.#signing = signing;
   }
@@ -60,6 +64,11 @@ export class ShopNotifier {
   setUrl(mchId: string, url: string): void {
     this.#world.merchant(mchId);
     this.#urls.set(mchId, url);
+  }
+
+  /** Where merchants are told of all their orders. */
+  urls(): ReadonlyMap<string, string> {
+    return this.#urls;
   }
 
   notices(): ShopNotice[] {
@@ -101,9 +110,24 @@ export class ShopNotifier {
     return this.#world.faults.takePay('payNotice', openid, each => each.kind === kind);
   }
 
+  /** Where the merchant would hear of it. */
+  #urlOf(order: Pick<ShopOrder, 'mchId' | 'notifyUrl'>, refund?: ShopRefund): string | undefined {
+    return refund?.notifyUrl ?? order.notifyUrl ?? this.#urls.get(order.mchId);
+  }
+
+  /** Throws `Refused` where nobody would be told. */
+  needUrl(order: Pick<ShopOrder, 'mchId' | 'notifyUrl'>): void {
+    if (this.#urlOf(order) !== undefined) return;
+    const { mchId } = order;
+    throw new Refused(
+      409,
+      `merchant ${mchId} has no address for notices: --pay-notify URL, or PUT /control/merchants/${mchId}/notify {"url":"…"}; {"notify":false} tells nobody`,
+    );
+  }
+
   #plan(order: ShopOrder, what: ShopNotice['what'], refund?: ShopRefund): void {
     const { mchId, orderNo } = order;
-    const url = this.#urls.get(mchId);
+    const url = this.#urlOf(order, refund);
     if (url === undefined) return;
     const id = `n${++this.#count}`;
     const isForged = what === 'forged';
@@ -146,6 +170,8 @@ export class ShopNotifier {
     const notice = this.#noticeOf(id);
     if (!notice) return void this.#jobs.delete(id);
     const all = [...notice.tries, ...tries];
+    const failed = tries.find(({ error }) => error !== undefined);
+    if (failed) this.#trouble(`notice of ${notice.orderNo} (${notice.what}) to ${notice.url}: ${failed.error}`);
     const isHeard = tries.some(({ error }) => error === undefined);
     const gap = job.isForged ? undefined : PAY_NOTICE_GAPS_MS[job.rounds - 1];
     const isOver = isHeard || gap === undefined;
@@ -166,7 +192,7 @@ export class ShopNotifier {
           'content-type': isV3 ? 'application/json' : 'text/xml',
           accept: '*/*',
           'user-agent': 'Mozilla/4.0',
-          ...(isV3 ? this.#signing.headers(order.mchId, signed, at) : {}),
+          ...(isV3 ? this.#signing.headers(order.mchId, signed, this.#world.wireNow()) : {}),
         },
         body,
         dispatcher: this.#agent,

@@ -27,10 +27,10 @@ export function orderFields(order: ShopOrder, isSubscribed: boolean): Fields {
     coupon === 0
       ? {}
       : {
-          settlement_total_fee: String(total),
+          settlement_total_fee: String(cashOf(order)),
           coupon_fee: String(coupon),
           coupon_count: '1',
-          coupon_type_0: 'CASH',
+          coupon_type_0: 'NO_CASH',
           coupon_id_0: COUPON_ID,
           coupon_fee_0: String(coupon),
         };
@@ -41,7 +41,7 @@ export function orderFields(order: ShopOrder, isSubscribed: boolean): Fields {
     mch_id: order.mchId,
     openid: order.openid,
     is_subscribe: isSubscribed ? 'Y' : 'N',
-    trade_type: 'JSAPI',
+    trade_type: order.tradeType ?? 'JSAPI',
     bank_type: 'OTHERS',
     total_fee: String(total),
     fee_type: 'CNY',
@@ -84,13 +84,13 @@ export function refundXml(order: ShopOrder, refund: ShopRefund, key: string): st
 /** The order in API v3: what is sealed in a notice, and what a question is answered with. */
 export function transactionJson(order: ShopOrder, state: string = tradeStateOf(order)): Json {
   const { coupon } = order;
-  const detail = { coupon_id: COUPON_ID, scope: 'GLOBAL', type: 'CASH', amount: coupon, currency: 'CNY' };
+  const detail = { coupon_id: COUPON_ID, scope: 'GLOBAL', type: 'NOCASH', amount: coupon, currency: 'CNY' };
   return {
     mchid: order.mchId,
     appid: order.appId,
     out_trade_no: order.orderNo,
     transaction_id: order.transactionId,
-    trade_type: 'JSAPI',
+    trade_type: order.tradeType ?? 'JSAPI',
     trade_state: state,
     trade_state_desc: state === 'REFUND' ? '订单发生过退款,退款详情请查询退款单' : '支付成功',
     bank_type: 'OTHERS',

@@ -1,5 +1,6 @@
 // WeChat Pay's answers about red packets: plain XML without a sign, `err_code` even on success.
 import { beijingText, instant } from '../../core/base/time.ts';
+import { nonce, paySignOf } from '../../wechat/crypto.ts';
 import { buildXml, type XmlOut } from '../../wechat/xml.ts';
 import { type Order, returnedOf } from '../world/order.ts';
 import type { PayFields } from './redpack-request.ts';
@@ -10,6 +11,15 @@ export const HTML_502 =
 
 /** The whole answer, in the order in which it is written. */
 export type PayReply = { readonly [name: string]: string | number | XmlOut };
+
+/** Of the three, the group packet's answer alone carries a sign: who follows the documents verifies it. */
+export function signedReply(reply: PayReply, key: string): PayReply {
+  const flat = Object.fromEntries(
+    Object.entries(reply).flatMap(([name, value]) => (typeof value === 'object' ? [] : [[name, String(value)]])),
+  );
+  const all = { ...flat, nonce_str: nonce() };
+  return { ...reply, nonce_str: all.nonce_str, sign: paySignOf(all, key) };
+}
 
 export const replyXml = (reply: PayReply): string => buildXml(reply);
 

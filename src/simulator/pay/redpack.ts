@@ -12,7 +12,7 @@ import { earlyFailure, infoReply, orderFailure, type PayReply, sentReply } from 
 import { knownFields, type PayFields, wrongField, wrongSign, type XmlEndpoint } from './redpack-request.ts';
 
 /** A reply, and how the network may spoil it on its way. */
-export type DeskAnswer = { readonly reply: PayReply; readonly spoil?: Spoil };
+export type DeskAnswer = { readonly reply: PayReply; readonly spoil?: Spoil; readonly signKey?: string };
 
 const EXPIRED = '该订单已经过期,请更换商户单号';
 const DAYS_30 = 30 * 86_400_000;
@@ -57,7 +57,9 @@ export class PayDesk {
     const signed = wrongSign(fields, merchant.options.apiV2Key);
     if (signed !== undefined)
       return { reply: earlyFailure('SIGN_ERROR', '签名错误,请检查后再试', { signed_text: signed }) };
-    return endpoint === 'gethbinfo' ? this.#query(fields) : this.#send(fields);
+    if (endpoint === 'gethbinfo') return this.#query(fields);
+    const answer = this.#send(fields);
+    return endpoint === 'sendgroupredpack' ? { ...answer, signKey: merchant.options.apiV2Key } : answer;
   }
 
   // ── sendredpack, sendgroupredpack ────────────────────────────────────────────────────────────────────────────────────

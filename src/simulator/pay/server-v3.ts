@@ -12,12 +12,18 @@ import { SYSTEM_ERROR, type TransferAnswer } from './transfer-faults.ts';
 import type { TransferCall } from './transfer-request.ts';
 import type { V3Verifier } from './v3-signature.ts';
 
+/** `undefined`: the call is about something else. */
+type Part = { answer(call: TransferCall, mchId: string): TransferAnswer | undefined };
+
 export type V3Door = {
   readonly desk: TransferDesk;
   readonly shop: ShopDesk;
+  /** Orders that are placed, and refunds. */
+  readonly orders: Part;
+  /** The same of API v2; `undefined`: the call is about something else. */
+  readonly ordersV2: { answer(path: string, body: string, certified: string | undefined): BillFile | undefined };
   readonly bills: BillDesk;
-  /** `undefined`: the call is about something else. */
-  readonly vouchers: { answer(call: TransferCall, mchId: string): TransferAnswer | undefined };
+  readonly vouchers: Part;
   readonly receipts: ReceiptDesk;
   readonly verifier: V3Verifier;
   readonly signing: SigningDesk;
@@ -48,6 +54,7 @@ export async function serveV3(door: V3Door, req: IncomingMessage, res: ServerRes
   if (file) return sendFile(res, file);
   const answer =
     door.signing.answer(call, mchId) ??
+    door.orders.answer(named, mchId) ??
     door.shop.answerV3(named, mchId) ??
     door.bills.answerV3(call, mchId, req.headers.host ?? '') ??
     door.receipts.answer(call, mchId, req.headers.host ?? '') ??
@@ -72,7 +79,8 @@ function refuse(door: V3Door, res: ServerResponse, status: number, code: string,
 
 /** Refusals are signed too; nobody has to verify those. */
 function reply(door: Answering, res: ServerResponse, { status, body }: TransferAnswer, cutAt = 1): void {
-  const text = JSON.stringify(body);
+  // 204 says all there is to say.
+  const text = status === 204 ? '' : JSON.stringify(body);
   for (const [name, value] of Object.entries(door.signing.headers(door.mchId, text, door.now())))
     res.setHeader(name, value);
   const bytes = Buffer.from(text);

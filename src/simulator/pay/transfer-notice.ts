@@ -32,7 +32,8 @@ export function notifier(world: World, signing: SigningDesk, options: SimulatorO
   const stop = new AbortController();
   // Everything under way listens for the end.
   setMaxListeners(0, stop.signal);
-  const wire: Wire = { world, signing, agent, ...timing, signal: stop.signal };
+  const { trouble = () => undefined } = options;
+  const wire: Wire = { world, signing, agent, ...timing, signal: stop.signal, trouble };
   const under = new Set<Promise<void>>();
   let notices: Notice[] = [];
 
@@ -68,6 +69,7 @@ type Wire = {
   readonly gapsMs: readonly number[];
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  readonly trouble: (what: string) => void;
 };
 
 /** What a merchant is told, and where. */
@@ -125,6 +127,8 @@ async function deliver(wire: Wire, news: News, put: (notice: Notice) => void): P
   for (let n = 0; n <= gapsMs.length && !signal.aborted; n++) {
     const copies = n === 0 && twice ? (twice.copies ?? 2) : 1;
     const tries = await Promise.all(Array.from({ length: copies }, () => knock(wire, mchId, url, body)));
+    const failed = tries.find(({ error }) => error !== undefined);
+    if (failed) wire.trouble(`notice of ${billNo} to ${url}: ${failed.error}`);
     const isHeard = tries.some(({ status }) => status === 200 || status === 204);
     notice = { ...notice, tries: [...notice.tries, ...tries], outcome: isHeard ? 'delivered' : 'pending' };
     put(notice);
@@ -146,7 +150,7 @@ async function knock(wire: Wire, mchId: string, url: string, body: string): Prom
         'content-type': 'application/json',
         accept: '*/*',
         'user-agent': 'Mozilla/4.0',
-        ...signing.headers(mchId, body, at),
+        ...signing.headers(mchId, body, world.wireNow()),
       },
       body,
       dispatcher: agent,

@@ -73,7 +73,7 @@ export class TransferDesk {
     }
     const isCancel = call.method === 'POST' && kind === 'out-bill-no' && verb === 'cancel' && more.length === 0;
     if (isCancel && number !== undefined) return this.#cancel(mchId, this.#bill(mchId, number));
-    return told(failure(404, 'RESOURCE_NOT_EXISTS', '请求的资源不存在'));
+    return told(failure(404, 'RESOURCE_NOT_EXISTS', `the simulator has no ${call.method} ${call.path.split('?')[0]}`));
   }
 
   // ── Create ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,3 +18,9 @@ export function movableClock(realNow: () => number): MovableClock {
     },
   };
 }
+
+/** In which time whoever talks to us lives: real, or, where they share our clock, moved. */
+export function wireTime(given: { readonly clock: MovableClock; readonly callersInRealTime?: boolean }): () => number {
+  const { clock, callersInRealTime = false } = given;
+  return callersInRealTime ? () => clock.now() - clock.offsetMs() : () => clock.now();
+}

@@ -5,8 +5,14 @@ import { BadInput } from '../../core/base/error.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 
-/** The body as text. What is too large, or no UTF-8, is `BadInput`. */
-export async function readBody(req: IncomingMessage, max = BODY_BYTES_MAX): Promise<string> {
+/** What was read and said, for as long as anybody holds the call: for whoever records it. */
+const bodies = new WeakMap<IncomingMessage, Buffer>();
+const answers = new WeakMap<ServerResponse, string | Buffer>();
+export const bodyOf = (req: IncomingMessage): Buffer => bodies.get(req) ?? Buffer.alloc(0);
+export const answerOf = (res: ServerResponse): Buffer => Buffer.from(answers.get(res) ?? '');
+
+/** The body as it came. What is too large is `BadInput`. */
+export async function readBytes(req: IncomingMessage, max: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of req as AsyncIterable<Buffer>) {
@@ -14,8 +20,16 @@ export async function readBody(req: IncomingMessage, max = BODY_BYTES_MAX): Prom
     if (bytes > max) throw new BadInput(`a body over ${max} bytes`);
     parts.push(part);
   }
+  const whole = Buffer.concat(parts);
+  bodies.set(req, whole);
+  return whole;
+}
+
+/** The body as text. What is too large, or no UTF-8, is `BadInput`. */
+export async function readBody(req: IncomingMessage, max = BODY_BYTES_MAX): Promise<string> {
+  const bytes = await readBytes(req, max);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new BadInput('the body is not UTF-8');
   }
@@ -31,6 +45,7 @@ export function readJson(text: string): unknown {
 
 export function send(res: ServerResponse, status: number, type: string, body: string | Buffer): void {
   if (res.destroyed || res.writableEnded) return;
+  answers.set(res, body);
   res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   res.end(body);
 }

@@ -29,7 +29,7 @@ export type AccountOptions = {
   readonly verified?: boolean;
   /** Whence an access_token may be fetched (IP白名单); absent: from anywhere. */
   readonly ipWhitelist?: readonly string[];
-  /** 网页授权域名 and JS接口安全域名: whole hosts, a port included; absent: this machine. */
+  /** 网页授权域名 and JS接口安全域名: whole hosts, a port included, `*` for any; absent: this machine. */
   readonly webDomains?: readonly string[];
   readonly templates?: readonly Template[];
 };
@@ -110,6 +110,18 @@ export const MERCHANT_LIMITS: MerchantLimits = {
   cancelingMs: 1000,
 };
 
+/** One call as it came and went; what is no text is in base64. */
+export type RecordedCall = {
+  readonly at: number;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly status: number;
+  readonly answer: string;
+};
+
 export type SimulatorOptions = {
   /** Loopback only: the simulator pays everybody and believes everything. */
   readonly host?: '127.0.0.1';
@@ -119,7 +131,16 @@ export type SimulatorOptions = {
   readonly payPort: number;
   /** Where certificates and state live; absent: in memory only. */
   readonly folder?: string;
+  /** `true`: certificates lie in the folder, state does not. */
+  readonly memory?: boolean;
   readonly clock: MovableClock;
+  /**
+   * Whoever talks to the simulator lives in real time, however far the clock is moved: signatures, tokens and codes count in it,
+   * and only packets, orders and windows in simulated time. Absent: callers share the clock, as the demo's bot does.
+   */
+  readonly callersInRealTime?: boolean;
+  /** A reply or a message may name any `media_id`; absent: yes. `false`: only what was uploaded, or sent by a person. */
+  readonly anyMedia?: boolean;
   readonly accounts: readonly AccountOptions[];
   readonly merchants: readonly MerchantOptions[];
   /** How long a webhook may take. */
@@ -132,6 +153,12 @@ export type SimulatorOptions = {
   readonly noticeGapsMs?: readonly number[];
   /** How long the answer to a callback may take; absent: 5 s. */
   readonly noticeTimeoutMs?: number;
+  /** Told of every push and notice that nobody took. */
+  readonly trouble?: (what: string) => void;
+  /** Told of every call and its answer, once it is out. */
+  readonly recorded?: (call: RecordedCall) => void;
+  /** `false`: POST /control/reset is refused. */
+  readonly resettable?: boolean;
   /** Names beside the loopback ones under which the control API may be called, without a port. */
   readonly hosts?: readonly string[];
 };

@@ -1,35 +1,7 @@
 // What the simulator says over HTTP about itself, and what it can be told: JSON under `/control` on its own port, and
 // under `/simulator/control` in the demo. The chat page and other people's tests speak this, and nothing else.
 //
-//   GET  /control/state                        → State
-//   GET  /control/stream                       → Server-Sent Events: each `data:` is one Change
-//   POST /control/people          NewPerson    → Person
-//   GET  /control/people/:openid               → Person
-//   POST /control/people/:openid/act   Act     → Push        (waits until WeChat has given up or was answered; ?wait=no: at once)
-//   GET  /control/people/:openid/open?url=     → 302           (hands the phone to this person and opens a link: a cookie
-//        says to the authorize page of OAuth, and to WeChat's own script, who is holding it)
-//   GET  /control/pushes?person=&limit=        → Push[]      (newest first)
-//   POST /control/packets/:mchId/:billNo/open { openid } → Packet     (409 with { error } when it cannot be opened)
-//        Of a group packet the person takes one share; a transfer is confirmed.
-//   GET  /control/authorizations               → Authorization[] (免确认收款授权)
-//   POST /control/authorizations/:mchId/:number/close { reason } → Authorization  (by whom, and why: `close_reason`)
-//   POST /control/authorizations/:mchId/:number/confirm {} → Authorization  (the person confirms it by itself)
-//   POST /control/clock           ClockChange  → { now, offsetMs }
-//   PUT  /control/accounts/:name  Pushing      → Account     (in which format it pushes from now on; absent: as before)
-//   GET  /control/messages                     → MessageCount (customer-service messages, and refusals by errcode)
-//   GET  /control/faults                       → Faults
-//   PUT  /control/faults          Faults       → Faults      (replaces all)
-//   POST /control/merchants/:mchId { balance } → Merchant
-//   GET  /control/merchants/:mchId/fundflow.csv?date=2026-02-10 → text/csv
-//        The fund-flow bill (资金账单) of one Beijing day; without `date`, of all there ever were.
-//   PUT  /merchants/NUMBER/fundflow       [FundEdit]   its rows changed by hand; [] takes all changes back
-//   GET  /control/notices                      → Notice[]    (callbacks of transfers, newest first)
-//   POST /control/people/:openid/pay  PayInShop → ShopOrder  (the merchant is notified)
-//   POST /control/orders/:mchId/:orderNo/refund { amount? } → ShopOrder  (absent: all that is left; the merchant is notified)
-//   PUT  /control/stocks/:id      Stock        → Stock       (a stock of vouchers, made or changed)
-//   GET  /control/coupons                      → Coupon[]
-//   POST /control/coupons/:id/:end             → Coupon      (`use`, `expire` or `recover`; of a use the merchant is notified)
-//   GET  /control/paynotices                   → ShopNotice[] (notices of payments and refunds, newest first)
+// Which calls there are stands in `control/routes.ts`, with examples in docs/simulator.md.
 //
 // A request that cannot be understood gets 400 with { error }. Amounts are fen, times ms since 1970.
 
@@ -83,7 +55,12 @@ export type Merchant = {
   readonly freqLimits: number;
 };
 
-export type NewPerson = { readonly account?: string; readonly nickname?: string; readonly following?: boolean };
+export type NewPerson = {
+  readonly account?: string;
+  readonly nickname?: string;
+  readonly following?: boolean;
+  readonly openid?: string;
+};
 
 export type Person = {
   readonly openid: string;
@@ -360,7 +337,8 @@ export type Notice = {
 
 /** What one pays in the shop, fen. */
 export type PayInShop = {
-  readonly amount: number;
+  /** Left out where the merchant has placed the order `orderNo`. */
+  readonly amount?: number;
   /** What of it a coupon (代金券) pays. */
   readonly coupon?: number;
   readonly attach?: string;
@@ -372,6 +350,30 @@ export type PayInShop = {
   readonly api?: 'v2' | 'v3';
   /** Of v2; absent: MD5. */
   readonly signType?: 'MD5' | 'HMAC-SHA256';
+  /** `false`: the merchant is not told. */
+  readonly notify?: boolean;
+};
+
+export type TradeType = 'JSAPI' | 'NATIVE' | 'APP' | 'MWEB';
+
+/** An order that a merchant has placed (统一下单), as it was then. */
+export type PlacedOrder = {
+  readonly mchId: string;
+  readonly orderNo: string;
+  readonly prepayId: string;
+  readonly appId: string;
+  /** Of JSAPI. */
+  readonly openid?: string;
+  readonly total: number;
+  readonly description: string;
+  readonly attach?: string;
+  readonly notifyUrl: string;
+  readonly api: 'v2' | 'v3';
+  readonly signType?: 'MD5' | 'HMAC-SHA256';
+  readonly tradeType: TradeType;
+  readonly placedAt: number;
+  readonly expiresAt?: number;
+  readonly closedAt?: number;
 };
 
 export type ShopOrder = {
@@ -385,6 +387,10 @@ export type ShopOrder = {
   readonly attach?: string;
   readonly api: 'v2' | 'v3';
   readonly signType?: 'MD5' | 'HMAC-SHA256';
+  /** Where the order itself said; absent: where the merchant is told of all. */
+  readonly notifyUrl?: string;
+  /** Absent: JSAPI. */
+  readonly tradeType?: TradeType;
   readonly paidAt: number;
   /** Oldest first. */
   readonly refunds: readonly ShopRefund[];
@@ -394,6 +400,7 @@ export type ShopRefund = {
   readonly refundNo: string;
   readonly amount: number;
   readonly at: number;
+  readonly notifyUrl?: string;
 };
 
 /** One notice of a payment or a refund, with every delivery of it. */

@@ -43,7 +43,7 @@ export class VoucherDesk {
     const isTheirs = what === 'users' && coupons === 'coupons' && more.length === 0;
     if (isTheirs && method === 'POST' && couponId === undefined) return this.#send(openid, body, mchId);
     if (isTheirs && method === 'GET') return this.#ask(openid, couponId, url.searchParams, mchId);
-    return told(failure(404, 'RESOURCE_NOT_EXISTS', '请求的资源不存在'));
+    return undefined;
   }
 
   #send(openid: string, body: string, mchId: string): TransferAnswer {

@@ -34,7 +34,7 @@ export function voucherNotifier(world: World, signing: SigningDesk, options: Sim
     const headers = { 'content-type': 'application/json', accept: '*/*', 'user-agent': 'Mozilla/4.0' };
     const reply = await request(url, {
       method: 'POST',
-      headers: { ...headers, ...signing.headers(mchId, body, world.now()) },
+      headers: { ...headers, ...signing.headers(mchId, body, world.wireNow()) },
       body,
       dispatcher: agent,
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]),

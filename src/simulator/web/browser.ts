@@ -30,7 +30,10 @@ export function openAs(world: World, res: ServerResponse, openid: string, link: 
 }
 
 function mayOpen(domains: readonly string[] | undefined, { hostname, host }: URL): boolean {
-  return /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname) || (domains?.includes(host) ?? false);
+  return (
+    /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname) ||
+    (domains?.some(each => each === host || each === '*') ?? false)
+  );
 }
 
 /** `/jweixin.js`, and what it asks for below `/jsapi/`. */

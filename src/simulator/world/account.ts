@@ -12,6 +12,10 @@ export type AccountState = {
   readonly qrcodes: Map<string, StoredQrCode>;
 };
 
+export function newAccount(options: AccountOptions): AccountState {
+  return { options, webhook: options.webhook, menu: options.menu ?? { button: [] }, qrcodes: new Map() };
+}
+
 export function shownAccount(name: string, { options, webhook, menu, qrcodes }: AccountState): Account {
   const { title, appId, originalId, mode, format = 'xml', cdata = 'split' } = options;
   return {

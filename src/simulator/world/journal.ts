@@ -1,12 +1,15 @@
 // The simulator's memory on disk: one JSON line per change, appended before anybody is told about it.
 
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadInput } from '../../core/base/error.ts';
-import type { Authorization, Coupon, Line, QrCode, ShopOrder, Stock } from '../shared/protocol.ts';
+import type { AccountOptions } from '../shared/options.ts';
+import type { Authorization, Coupon, Line, QrCode, Stock } from '../shared/protocol.ts';
 import type { Menu } from '../shared/protocol-menu.ts';
+import type { ConsoleEntry } from './console.ts';
 import type { Grants } from './message-windows.ts';
 import type { Order } from './order.ts';
+import type { ShopEntry } from './shop.ts';
 
 /** A person as stored: what the protocol shows, less the chat. */
 export type StoredPerson = {
@@ -29,7 +32,9 @@ export type Entry =
   | { readonly is: 'balance'; readonly mchId: string; readonly balance: number; readonly at?: number }
   | { readonly is: 'menu'; readonly account: string; readonly menu: Menu }
   | { readonly is: 'qrcode'; readonly account: string; readonly qrcode: QrCode; readonly permanent: boolean }
-  | { readonly is: 'shop'; readonly order: ShopOrder }
+  | ({ readonly is: 'shop' } & ShopEntry)
+  | ({ readonly is: 'console' } & ConsoleEntry)
+  | { readonly is: 'account'; readonly options: AccountOptions }
   | ({ readonly is: 'coupon' } & ({ readonly stock: Stock } | { readonly coupon: Coupon }))
   | { readonly is: 'authorization'; readonly authorization: Authorization }
   | { readonly is: 'clock'; readonly offsetMs: number };
@@ -41,11 +46,18 @@ export type Journal = {
   close(): void;
 };
 
+const LOG = 'log.jsonl';
+
+/** What was ever written is gone. */
+export function forgetJournal(folder: string | undefined): void {
+  if (folder !== undefined) rmSync(join(folder, LOG), { force: true });
+}
+
 /** Without a folder nothing is kept. */
 export function openJournal(folder: string | undefined): Journal {
   if (folder === undefined) return { past: [], append: () => {}, close: () => {} };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'log.jsonl');
+  const path = join(folder, LOG);
   const past = existsSync(path) ? readPast(path) : [];
   let file: number | undefined = openSync(path, 'a', 0o600);
   return {

@@ -4,9 +4,9 @@ import { DEFAULT_API_V3_KEY, MERCHANT_LIMITS, type MerchantLimits, type Merchant
 import type { FundEdit, Merchant } from '../shared/protocol.ts';
 
 export type MerchantState = {
-  readonly options: MerchantOptions;
+  options: MerchantOptions;
   readonly apiV3Key: string;
-  readonly limits: MerchantLimits;
+  limits: MerchantLimits;
   books: Merchant;
   /** What was paid in or out by hand: `setBalance`. */
   readonly topUps: TopUp[];
@@ -14,6 +14,12 @@ export type MerchantState = {
   fundEdits: readonly FundEdit[];
 };
 type TopUp = { readonly at: number; readonly amount: number };
+
+/** An account that is added belongs to every merchant there is. */
+export function bindApp(merchants: Iterable<MerchantState>, appId: string): void {
+  for (const merchant of merchants)
+    merchant.options = { ...merchant.options, appIds: [...merchant.options.appIds, appId] };
+}
 
 export function newMerchant(options: MerchantOptions): MerchantState {
   const { mchId, balance, apiV3Key = DEFAULT_API_V3_KEY } = options;

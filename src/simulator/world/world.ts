@@ -2,24 +2,26 @@
 // then applied, then told to whoever watches.
 
 import { createHash } from 'node:crypto';
+import { wireTime } from '../shared/clock.ts';
 import type { AccountOptions, SimulatorOptions } from '../shared/options.ts';
 import type { Account, Change, Line, Merchant, Packet, Person, QrCode, State } from '../shared/protocol.ts';
 import type { Menu } from '../shared/protocol-menu.ts';
-import type { Push, Pushing } from '../shared/protocol-push.ts';
+import type { Pushing } from '../shared/protocol-push.ts';
 import { Refused } from '../shared/refusal.ts';
-import { type AccountState, shownAccount } from './account.ts';
+import { type AccountState, newAccount, shownAccount } from './account.ts';
 import { AuthorizationBook } from './authorizations.ts';
 import { booksAfter, DayTallies, type Tally } from './balance.ts';
+import { ConsoleBook, mediaTest } from './console.ts';
 import { CouponBook } from './coupon.ts';
 import { type FaultBox, faultBox } from './faults.ts';
 import { type Entry, type Journal, openJournal, type StoredPerson } from './journal.ts';
-import { type MerchantState, newMerchant } from './merchant.ts';
+import { bindApp, type MerchantState, newMerchant } from './merchant.ts';
 import type { Grants } from './message-windows.ts';
 import { nicknameOf } from './nicknames.ts';
 import { isOver, keyOf, nextOf, type Order, type OrderKey, orderKey, packetOf } from './order.ts';
+import { PushList } from './pushes.ts';
 import { ShopBook } from './shop.ts';
 
-const PUSHES_MAX = 200;
 const CHAT_MAX = 500;
 
 /** A line before it has its number and time. */
@@ -31,7 +33,12 @@ type PersonState = { person: StoredPerson; chat: Line[]; grants: Grants };
 export class World {
   readonly clock: SimulatorOptions['clock'];
   readonly faults: FaultBox;
-  readonly shop = new ShopBook(order => this.#write({ is: 'shop', order }), this);
+  /** In which whoever talks to us lives: what is signed or issued for a while counts in it. */
+  readonly wireNow: () => number;
+  readonly knowsMedia: (account: string, id: string) => boolean;
+  readonly pushes = new PushList(this);
+  readonly console = new ConsoleBook(entry => this.#write({ is: 'console', ...entry }));
+  readonly shop = new ShopBook(entry => this.#write({ is: 'shop', ...entry }), this);
   readonly authorizations = new AuthorizationBook(entry => this.#write(entry), this);
   readonly coupons = new CouponBook(entry => this.#write({ is: 'coupon', ...entry }));
   readonly #journal: Journal;
@@ -47,16 +54,14 @@ export class World {
   readonly #bills = new Map<string, OrderKey>();
   readonly #days = new DayTallies();
   readonly #watchers = new Set<(change: Change) => void>();
-  #pushes: Push[] = [];
   #lines = 0;
 
   constructor(options: SimulatorOptions) {
     this.clock = options.clock;
+    this.wireNow = wireTime(options);
+    this.knowsMedia = mediaTest(options, this);
     this.faults = faultBox(faults => this.tell({ kind: 'faults', faults }));
-    for (const account of options.accounts) {
-      const menu = account.menu ?? { button: [] };
-      this.#accounts.set(account.name, { options: account, webhook: account.webhook, menu, qrcodes: new Map() });
-    }
+    for (const account of options.accounts) this.#accounts.set(account.name, newAccount(account));
     for (const merchant of options.merchants) this.#merchants.set(merchant.mchId, newMerchant(merchant));
     this.#journal = openJournal(options.folder);
     for (const entry of this.#journal.past) this.#apply(entry);
@@ -129,7 +134,14 @@ export class World {
         this.clock.setOffset(entry.offsetMs);
         return;
       case 'shop':
-        this.shop.apply(entry.order);
+        this.shop.apply(entry);
+        return;
+      case 'console':
+        this.console.apply(entry);
+        return;
+      case 'account':
+        this.#accounts.set(entry.options.name, newAccount(entry.options));
+        bindApp(this.#merchants.values(), entry.options.appId);
         return;
       case 'coupon':
         this.coupons.apply(entry);
@@ -168,6 +180,13 @@ export class World {
 
   showAccount(name: string): Account {
     return shownAccount(name, this.account(name));
+  }
+
+  /** One more than it was started with. */
+  addAccount(options: AccountOptions): Account {
+    if (this.#accounts.has(options.name)) throw new Refused(409, `there is already an account "${options.name}"`);
+    this.#write({ is: 'account', options });
+    return this.#tellAccount(options.name);
   }
 
   setPushing(name: string, pushing: Partial<Pushing>): Account {
@@ -254,23 +273,6 @@ export class World {
 
   setGrants(openid: string, grants: Grants): void {
     this.#write({ is: 'grants', openid, grants });
-  }
-
-  // ── Pushes: the latest, in memory only ─────────────────────────────────────────────────────────────────
-
-  putPush(push: Push): void {
-    const index = this.#pushes.findLastIndex(known => known.id === push.id);
-    if (index >= 0) this.#pushes[index] = push;
-    else this.#pushes.push(push);
-    if (this.#pushes.length > PUSHES_MAX) this.#pushes = this.#pushes.slice(-PUSHES_MAX);
-    this.tell({ kind: 'push', push });
-  }
-
-  pushes(person: string | undefined, limit: number): Push[] {
-    return this.#pushes
-      .filter(push => person === undefined || push.person === person)
-      .slice(-limit)
-      .reverse();
   }
 
   // ── Money ──────────────────────────────────────────────────────────────────────────────────────────────

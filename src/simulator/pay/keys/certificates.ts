@@ -1,10 +1,11 @@
 // The certificates of WeChat Pay: our own CA, the pay server's, one client certificate (商户证书) per merchant, and the
 // key with which WeChat Pay itself signs (微信支付公钥).
 import { createHash, createPublicKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BadInput } from '../../../core/base/error.ts';
+import { keyStoreOf } from './pkcs12.ts';
 import { issueCertificate, type Name } from './x509.ts';
 
 /** What a merchant downloads from the merchant platform, and the CA that our pay server needs to be trusted. */
@@ -19,7 +20,8 @@ export type MerchantCertificate = {
   /** `PUB_KEY_ID_…`, as `Wechatpay-Serial` names it. */
   readonly publicKeyId: string;
   /**
-   * Where the simulator has a folder: holds `ca.pem`, `apiclient_cert.pem`, `apiclient_key.pem`, `pub_key.pem`, and
+   * Where the simulator has a folder: holds `ca.pem`, `apiclient_cert.pem`, `apiclient_key.pem`, `apiclient_cert.p12` (whose password
+   * is the merchant number), `pub_key.pem`, and
    * `pub_key_id.txt`, which on the real merchant platform is read on the page.
    */
   readonly folder?: string;
@@ -64,7 +66,7 @@ export function openCertificates(folder: string | undefined, mchIds: readonly st
 async function open(folder: string | undefined, mchIds: readonly string[]): Promise<Certificates> {
   const shelf = folder === undefined ? memoryShelf() : folderShelf(folder);
   const ca = await pair(shelf, 'ca.pem', 'ca-key.pem', issueCa);
-  const server = await pair(shelf, 'server.pem', 'server-key.pem', () => issueServer(ca));
+  const server = await pair(shelf, 'server.pem', 'server-key.pem', () => issueServer(ca), namesWeChat);
   const payKey = await openPayKey(shelf);
   const merchants = new Map<string, MerchantCertificate>();
   for (const mchId of mchIds) {
@@ -76,6 +78,7 @@ async function open(folder: string | undefined, mchIds: readonly string[]): Prom
       if (shelf.read(`${mchId}/${name}`) !== text) shelf.write(`${mchId}/${name}`, text);
     }
     const { serialNumber } = new X509Certificate(own.certPem);
+    if (folder !== undefined) writeKeyStore(join(folder, mchId), own, mchId);
     merchants.set(mchId, {
       caPem: ca.certPem,
       ...own,
@@ -134,6 +137,14 @@ async function openPayKey(shelf: Shelf): Promise<PayKey> {
 
 type Shelf = { read(name: string): string | undefined; write(name: string, text: string): void };
 
+/** Beside the certificate, and again only where it is not of that certificate. */
+function writeKeyStore(folder: string, own: Pair, mchId: string): void {
+  const path = join(folder, 'apiclient_cert.p12');
+  const raw = new X509Certificate(own.certPem).raw;
+  if (existsSync(path) && readFileSync(path).includes(raw)) return;
+  writeFileSync(path, keyStoreOf(own, mchId), { mode: 0o600 });
+}
+
 function memoryShelf(): Shelf {
   return { read: name => inMemory.get(name), write: (name, text) => void inMemory.set(name, text) };
 }
@@ -158,10 +169,17 @@ function folderShelf(folder: string): Shelf {
 }
 
 /** The stored pair, else a new one. One that another CA signed is of no use, so it is issued anew. */
-async function pair(shelf: Shelf, certName: string, keyName: string, issue: () => Promise<Pair>): Promise<Pair> {
+async function pair(
+  shelf: Shelf,
+  certName: string,
+  keyName: string,
+  issue: () => Promise<Pair>,
+  serves: (certPem: string) => boolean = () => true,
+): Promise<Pair> {
   const stored = { certPem: shelf.read(certName), keyPem: shelf.read(keyName) };
-  if (stored.certPem !== undefined && stored.keyPem !== undefined && isGood(shelf, stored.certPem)) {
-    return { certPem: stored.certPem, keyPem: stored.keyPem };
+  const isWhole = stored.certPem !== undefined && stored.keyPem !== undefined;
+  if (isWhole && isGood(shelf, stored.certPem!) && serves(stored.certPem!)) {
+    return { certPem: stored.certPem!, keyPem: stored.keyPem! };
   }
   const fresh = await issue();
   shelf.write(keyName, fresh.keyPem);
@@ -197,10 +215,19 @@ async function issueCa(): Promise<Pair> {
   return { certPem: issueCertificate({ subject, publicKey, ...VALID, use: 'ca' }, { keyPem }), keyPem };
 }
 
+/** Where SDKs that know no other address call. */
+const WECHAT_HOSTS: readonly string[] = [
+  ...['api.weixin.qq.com', 'open.weixin.qq.com', 'mp.weixin.qq.com'],
+  ...['api.mch.weixin.qq.com', 'api2.mch.weixin.qq.com'],
+];
+/** Those of older simulators did not. */
+const namesWeChat = (certPem: string): boolean =>
+  WECHAT_HOSTS.every(host => new X509Certificate(certPem).checkHost(host) !== undefined);
+
 async function issueServer(ca: Pair): Promise<Pair> {
   const { publicKey, keyPem } = await keys('ec');
   const subject: Name = [...OURS, ['CN', 'localhost']];
-  const hosts = ['127.0.0.1', '::1', 'localhost'];
+  const hosts = ['127.0.0.1', '::1', 'localhost', ...WECHAT_HOSTS];
   return { certPem: issueCertificate({ subject, publicKey, ...VALID, use: 'server', hosts }, ca), keyPem };
 }
 

@@ -1,0 +1,87 @@
+// docs/simulator.md as a page: as much of Markdown as stands in it (headings, paragraphs, lists, tables, code, links).
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** From the sources and from the compiled code the same file. */
+const FILE = fileURLToPath(new URL('../../../docs/simulator.md', import.meta.url));
+
+const STYLE =
+  'body{max-width:60rem;margin:0 auto;padding:1rem 1.2rem 4rem;color:#1c1c1e;background:#fff;font:16px/1.6 system-ui,sans-serif}' +
+  'h1,h2,h3{line-height:1.25;margin:2rem 0 .6rem}pre{overflow:auto;padding:.8rem 1rem;background:#f5f5f7;border-radius:8px;font-size:14px}' +
+  'code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.92em;background:#f5f5f7;border-radius:4px;padding:.1em .3em;overflow-wrap:anywhere}' +
+  'pre code{padding:0;background:none;overflow-wrap:normal}.wide{overflow-x:auto}table{border-collapse:collapse}th,td{border:1px solid #d2d2d7;padding:.35rem .6rem;text-align:left;vertical-align:top}a{color:#0a6}' +
+  '@media(prefers-color-scheme:dark){body{background:#1c1c1e;color:#f2f2f7}pre,code{background:#2c2c2e}th,td{border-color:#48484a}a{color:#3ddc84}}';
+
+export async function docsPage(): Promise<string> {
+  const text = await readFile(FILE, 'utf8').catch(() => '# The simulator\n\n[The chat page](/simulator)\n');
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>The simulator of WeChat</title><style>${STYLE}</style><body>${htmlOf(text)}`;
+}
+
+const escaped = (text: string): string => text.replace(/[&<>"]/g, sign => `&#${sign.charCodeAt(0)};`);
+
+function htmlOf(markdown: string): string {
+  return markdown
+    .split(/\n(?=```)|(?<=\n```)\n/)
+    .map(part =>
+      part.startsWith('```')
+        ? codeOf(part)
+        : part
+            .split(/\n{2,}/)
+            .map(blockOf)
+            .join('\n'),
+    )
+    .join('\n');
+}
+
+function codeOf(part: string): string {
+  const lines = part.split('\n');
+  const end = lines.lastIndexOf('```');
+  return `<pre><code>${escaped(lines.slice(1, end > 0 ? end : undefined).join('\n'))}</code></pre>`;
+}
+
+function blockOf(block: string): string {
+  const text = block.trim();
+  const heading = /^(#{1,4}) (.*)$/.exec(text);
+  if (heading) {
+    const { length } = heading[1]!;
+    const id = heading[2]!.toLowerCase().replace(/[^\p{L}\d]+/gu, '-');
+    return `<h${length} id="${id}">${inline(heading[2]!)}</h${length}>`;
+  }
+  if (text.startsWith('|')) return tableOf(text.split('\n'));
+  const list = /^(?:[-*]|\d+\.) /.test(text);
+  if (list) return listOf(text);
+  return text === '' ? '' : `<p>${inline(text)}</p>`;
+}
+
+function listOf(text: string): string {
+  const name = /^\d/.test(text) ? 'ol' : 'ul';
+  const items = text.split(/\n(?=(?:[-*]|\d+\.) )/).map(item => item.replace(/^(?:[-*]|\d+\.) /, ''));
+  return `<${name}>${items.map(item => `<li>${inline(item)}</li>`).join('')}</${name}>`;
+}
+
+function tableOf(lines: readonly string[]): string {
+  const cells = (line: string): string[] =>
+    line
+      .replace(/^\||\|$/g, '')
+      .split(/(?<!\\)\|/)
+      .map(cell => inline(cell.trim().replaceAll('\\|', '|')));
+  const [head = '', , ...rows] = lines;
+  const row = (name: string, line: string): string =>
+    `<tr>${cells(line)
+      .map(cell => `<${name}>${cell}</${name}>`)
+      .join('')}</tr>`;
+  return `<div class="wide"><table>${row('th', head)}${rows.map(line => row('td', line)).join('')}</table></div>`;
+}
+
+/** Code first: nothing inside it means anything. */
+function inline(text: string): string {
+  return text
+    .split(/(`[^`]+`)/)
+    .map(part => {
+      if (part.startsWith('`')) return `<code>${escaped(part.slice(1, -1))}</code>`;
+      return escaped(part)
+        .replace(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
+        .replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, '<a href="$2">$1</a>');
+    })
+    .join('');
+}

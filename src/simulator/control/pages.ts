@@ -1,0 +1,14 @@
+// The pages of the simulator's own port: the chat page under `/simulator`, and how to use all of it under `/`.
+import type { ServerResponse } from 'node:http';
+import { send } from '../shared/http.ts';
+import { pageFile } from './chat-page.ts';
+import { docsPage } from './docs-page.ts';
+
+export async function page(res: ServerResponse, path: string): Promise<void> {
+  if (path === '/') return send(res, 200, 'text/html; charset=utf-8', await docsPage());
+  const asset = /^\/simulator(?:\/assets\/([^/]+))?\/?$/.exec(path);
+  const file = asset ? await pageFile(asset[1] ?? 'chat.html') : undefined;
+  if (!file) return send(res, 404, 'text/plain', `the simulator has no ${path.replace(/[^\x20-\x7e]/g, '')}`);
+  res.writeHead(200, { ...file.headers, 'content-length': file.body.length });
+  res.end(file.body);
+}

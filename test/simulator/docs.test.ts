@@ -1,0 +1,73 @@
+// docs/simulator.md as a stranger uses it: every example that can be copied is run as it stands, every call and every path is named,
+// and the page at `/` shows it.
+
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, expect, test } from 'vitest';
+import { type Simulator, startSimulator, type Wishes } from '../../src/commands/simulator-entry.ts';
+import { PLATFORM_PATHS } from '../../src/simulator/account/api.ts';
+import { CONSOLE_ROUTES } from '../../src/simulator/console/routes.ts';
+import { CONTROL_CALLS } from '../../src/simulator/control/routes.ts';
+import { PAY_PATHS_V2 } from '../../src/simulator/pay/server.ts';
+import { ORDER_PATHS_V2 } from '../../src/simulator/shop/orders-v2.ts';
+import { WEB_PATHS } from '../../src/simulator/web/routes.ts';
+
+const DOCS = readFileSync(join(import.meta.dirname, '../../docs/simulator.md'), 'utf8');
+const EXAMPLES = [...DOCS.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(match => match[1]!.trim().split('\n'));
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+async function start(wishes: Wishes = {}): Promise<Simulator> {
+  const simulator = await startSimulator(wishes);
+  open.push(() => simulator.close());
+  return simulator;
+}
+
+test('every example is taken as it stands', async () => {
+  const bot = createServer((req, res) => {
+    req.resume();
+    res.end(new URL(req.url!, 'http://x').searchParams.get('echostr') ?? 'success');
+  }).listen(0, '127.0.0.1');
+  await new Promise(resolve => bot.once('listening', resolve));
+  open.push(() => bot.close());
+  const its = `127.0.0.1:${(bot.address() as AddressInfo).port}`;
+  const simulator = await start({ webhook: `http://${its}/wechat`, payNotify: `http://${its}/notify` });
+  expect(EXAMPLES.length).toBeGreaterThan(20);
+  for (const line of EXAMPLES) {
+    const command = line
+      .replaceAll('127.0.0.1:3001', new URL(simulator.url).host)
+      .replaceAll('127.0.0.1:3000', its)
+      .replace(/^curl -s/, 'curl -s -w "%{stderr}%{http_code}"');
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', command]);
+    expect([line, stderr, stdout.slice(0, 300)]).toEqual([line, '200', expect.any(String)]);
+  }
+  expect(simulator.control.state().people).toEqual([]);
+});
+
+test('every call of the control API and every path of the platform and of WeChat Pay is named', () => {
+  const named = new Set([...DOCS.matchAll(/`([^`\n]+)`/g)].map(match => match[1]!));
+  const paths = [...PLATFORM_PATHS, ...Object.keys(CONSOLE_ROUTES), ...WEB_PATHS, ...PAY_PATHS_V2, ...ORDER_PATHS_V2];
+  expect([...CONTROL_CALLS, ...paths].filter(each => !named.has(each))).toEqual([]);
+});
+
+test('the page at / shows it, and leads to the chat page', async () => {
+  const { url } = await start();
+  const answer = await fetch(`${url}/`);
+  const html = await answer.text();
+  expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  for (const each of [
+    '<h1 id="the-simulator-of-wechat">',
+    '<table>',
+    '<pre><code>curl -s',
+    '<h2 id="faults">',
+    'HTTPS_PROXY',
+  ])
+    expect(html).toContain(each);
+  expect(html).not.toContain('```');
+});

@@ -15,7 +15,16 @@ import { Rules } from './admin/rules.tsx';
 import { type Place, type Pulse, shell, tell, usePlace, usePulse, words } from './admin/state.ts';
 import { Today } from './admin/today.tsx';
 
-const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants', 'log', ...(shell.role === 'owner' ? (['people'] as const) : [])] as const;
+const PAGES = [
+  'today',
+  'campaigns',
+  'payouts',
+  'followers',
+  'rules',
+  'merchants',
+  'log',
+  ...(shell.role === 'owner' ? (['people'] as const) : []),
+] as const;
 /** The first ones of a phone's bar; the rest stands behind 更多. */
 const FIRST = ['today', 'merchants', 'payouts', 'followers'] as const;
 

@@ -63,7 +63,14 @@ export async function beginLife(options: SimulatorOptions, certificates: Certifi
   const apis = [platform(world, pushes, { tickets, messages, routes: CONSOLE_ROUTES }), webPages(world, tickets)];
   const wire = { verifier: new V3Verifier(certificates.merchants), signing, now: () => world.wireNow() };
   const orders = { orders: new OrdersV3(world, shop), ordersV2: new OrdersV2(world, shop), shop: new ShopDesk(world) };
-  const v3 = { desk: transfers, ...orders, bills: new BillDesk(world), receipts: new ReceiptDesk(world), vouchers, ...wire };
+  const v3 = {
+    desk: transfers,
+    ...orders,
+    bills: new BillDesk(world),
+    receipts: new ReceiptDesk(world),
+    vouchers,
+    ...wire,
+  };
   return {
     ...{ world, desk, pushes, shop },
     control: {

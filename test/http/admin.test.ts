@@ -111,7 +111,9 @@ describe('a stranger', () => {
     expect((await tryLogin('li', PASSWORDS.li, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
     const rebound = await new Promise<number>(resolve => {
       const { port } = server.address() as AddressInfo;
-      ask({ port, host: '127.0.0.1', path: '/admin', headers: { host: 'evil.example' } }, found => resolve(found.statusCode!));
+      ask({ port, host: '127.0.0.1', path: '/admin', headers: { host: 'evil.example' } }, found =>
+        resolve(found.statusCode!),
+      );
     });
     expect(rebound).toBe(404);
   });

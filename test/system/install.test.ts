@@ -152,24 +152,56 @@ describe('the packed package', () => {
     };
     expect(await tsc('app.mts')).toEqual({ code: 0, out: '', err: '' });
     expect((await tsc('wrong.mts')).out).toMatch(/wrong\.mts.*'follows' does not exist in type/s);
-    writeFileSync(join(installed, 'app.mjs'), app('{ following: true }').replace(', type Simulator', '').replace(': Simulator', ''));
+    writeFileSync(
+      join(installed, 'app.mjs'),
+      app('{ following: true }').replace(', type Simulator', '').replace(': Simulator', ''),
+    );
     expect(await run(installed, process.execPath, ['app.mjs'])).toEqual({ code: 0, out: '28 true true\n', err: '' });
   }, 120_000);
 
   test('starts the simulator alone: its page shows how, and a port that is taken is said in words', async ctx => {
     if (away) ctx.skip();
     const [port, payPort] = [await freePort(), await freePort()];
-    const ports = ['--port', String(port), '--pay-port', String(payPort), '--memory', '--webhook', 'http://127.0.0.1:9/'];
+    const ports = [
+      '--port',
+      String(port),
+      '--pay-port',
+      String(payPort),
+      '--memory',
+      '--webhook',
+      'http://127.0.0.1:9/',
+    ];
     const simulator = start(['simulator', ...ports], {});
     const url = `http://127.0.0.1:${port}`;
     let ended: unknown;
     try {
-      await until(() => fetch(`${url}/`).then(({ ok }) => ok, () => false), 30_000);
+      await until(
+        () =>
+          fetch(`${url}/`).then(
+            ({ ok }) => ok,
+            () => false,
+          ),
+        30_000,
+      );
       expect(await (await fetch(`${url}/`)).text()).toContain('The simulator of WeChat');
-      const again = await run(installed, 'npx', ['--no-install', 'hongbao', 'simulator', ...ports, '--folder', 'other']);
+      const again = await run(installed, 'npx', [
+        '--no-install',
+        'hongbao',
+        'simulator',
+        ...ports,
+        '--folder',
+        'other',
+      ]);
       expect(again).toMatchObject({ code: 2, err: expect.stringContaining(`port ${port} is taken`) });
-      for (const wrong of [['--token', '!'], ['--mch-id', 'x'], ['--webhook', 'here'], ['--aes-key', 'short']])
-        expect((await run(installed, 'npx', ['--no-install', 'hongbao', 'simulator', ...wrong])).err).toContain(wrong[0]);
+      for (const wrong of [
+        ['--token', '!'],
+        ['--mch-id', 'x'],
+        ['--webhook', 'here'],
+        ['--aes-key', 'short'],
+      ])
+        expect((await run(installed, 'npx', ['--no-install', 'hongbao', 'simulator', ...wrong])).err).toContain(
+          wrong[0],
+        );
     } finally {
       ended = await simulator.stop();
     }

@@ -4,8 +4,8 @@
 import { type Finding, showFindingIn, told } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { instant } from '../../core/base/time.ts';
-import { mostOfOne } from '../../core/exposure/one-follower.ts';
 import { t } from '../../core/base/words/words.ts';
+import { mostOfOne } from '../../core/exposure/one-follower.ts';
 import type { Silenced, Warning } from '../../core/lint/catalogue.ts';
 import { spendOf } from '../../core/lint/spend.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';

@@ -3,8 +3,8 @@
 
 import { showFen } from '../base/money.ts';
 import { hoursText, WEEKDAYS, type Weekday } from '../base/time.ts';
-import { mostOfOne } from '../exposure/one-follower.ts';
 import type { Lang } from '../base/words/words.ts';
+import { mostOfOne } from '../exposure/one-follower.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { hasDraw, hasTrigger, isCash, makesClaims, payingRules } from '../rules/campaign-query.ts';

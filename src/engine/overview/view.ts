@@ -71,7 +71,7 @@ type HistoryView = {
   readonly detail?: string;
 };
 
-export type CheckView = { readonly ok: boolean; readonly text: string };
+type CheckView = { readonly ok: boolean; readonly text: string };
 
 export type PayoutDetail = {
   readonly row: PayoutRow;

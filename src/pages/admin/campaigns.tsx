@@ -20,7 +20,12 @@ export function Campaigns({ place, pulse }: { place: Place; pulse: Pulse }) {
       <Head answer={running > 0 ? say.title(running) : say.none} what={say.hint} />
       <nav class="filters">
         {TABS.map(each => (
-          <Link page="campaigns" query={{ tab: each }} class={each === tab ? 'on' : ''} aria-current={each === tab ? 'page' : undefined}>
+          <Link
+            page="campaigns"
+            query={{ tab: each }}
+            class={each === tab ? 'on' : ''}
+            aria-current={each === tab ? 'page' : undefined}
+          >
             {say.tabs[each]}
             <b>{all.filter(campaign => tabOf(campaign) === each).length}</b>
           </Link>
@@ -51,7 +56,8 @@ function tabOf({ mode, phase }: CampaignRow): Tab {
 
 export function Campaign({ of }: { of: CampaignRow }) {
   const { id, name, mode, phase, budget, buckets, perDay, today, goneAt, to, from, week } = of;
-  const end = phase === 'coming' ? say.from(when(from)) : goneAt === undefined ? say.until(when(to)) : say.gone(when(goneAt));
+  const end =
+    phase === 'coming' ? say.from(when(from)) : goneAt === undefined ? say.until(when(to)) : say.gone(when(goneAt));
   return (
     <li>
       <Link page="campaigns" query={{ id }} class="row campaign">
@@ -62,7 +68,11 @@ export function Campaign({ of }: { of: CampaignRow }) {
         <Bar budget={budget} buckets={buckets} />
         <span class="figures">
           <b>{money(today.amount)}</b>
-          <small>{perDay === undefined ? `${say.won} ${count(today.won)} / ${count(today.heard)}` : say.perDay(money(today.amount), money(perDay))}</small>
+          <small>
+            {perDay === undefined
+              ? `${say.won} ${count(today.won)} / ${count(today.heard)}`
+              : say.perDay(money(today.amount), money(perDay))}
+          </small>
         </span>
         <Week values={week} />
       </Link>
@@ -111,8 +121,15 @@ function Detail({ id, onClose }: { id: string; onClose: () => void }) {
             <>
               <Bar budget={row.budget} buckets={row.buckets} />
               <p class="legend">
-                <span class="received">{say.received} {money(received)}</span> <span class="sent">{say.sent} {money(sent)}</span>{' '}
-                <span class="reserved">{say.reserved} {money(reserved)}</span>
+                <span class="received">
+                  {say.received} {money(received)}
+                </span>{' '}
+                <span class="sent">
+                  {say.sent} {money(sent)}
+                </span>{' '}
+                <span class="reserved">
+                  {say.reserved} {money(reserved)}
+                </span>
               </p>
               <dl class="numbers">
                 <Number name={say.heard} value={count(total.heard)} />
@@ -192,7 +209,9 @@ function Prizes({ all }: { all: CampaignDetail['prizes'] }) {
                 <td>{each.odds === undefined ? '—' : percent(each.odds)}</td>
                 <td>
                   {each.seen === undefined ? '—' : percent(each.seen)}
-                  {each.isOdd !== undefined && <small class={each.isOdd ? 'warn' : ''}> {each.isOdd ? say.odd : say.normal}</small>}
+                  {each.isOdd !== undefined && (
+                    <small class={each.isOdd ? 'warn' : ''}> {each.isOdd ? say.odd : say.normal}</small>
+                  )}
                 </td>
               </tr>
             ))}

@@ -24,7 +24,13 @@ export function Hours({ today, before }: { today: readonly number[]; before: rea
         scales: { x: { time: false, range: [-0.6, 23.6] }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.15)] } },
         axes: [
           { stroke: '#535c68', grid: { show: false }, ticks: { show: false }, font: '12px sans-serif', incrs: [3, 6] },
-          { stroke: '#535c68', grid: { stroke: '#e4e7ec', width: 1 }, ticks: { show: false }, font: '12px sans-serif', size: 56 },
+          {
+            stroke: '#535c68',
+            grid: { stroke: '#e4e7ec', width: 1 },
+            ticks: { show: false },
+            font: '12px sans-serif',
+            size: 56,
+          },
         ],
         series: [
           {},

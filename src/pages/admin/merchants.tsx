@@ -13,10 +13,20 @@ export function Merchants({ pulse, toast }: { pulse: Pulse; toast: Toast }) {
   const halted = loaded.value?.merchants.filter(({ halt }) => halt).map(({ name }) => name) ?? [];
   return (
     <>
-      <Head answer={halted.length > 0 ? say.trouble(halted.join('、')) : say.fine} what={halted.length > 0 ? say.hintTrouble : say.hint} isBad={halted.length > 0} />
+      <Head
+        answer={halted.length > 0 ? say.trouble(halted.join('、')) : say.fine}
+        what={halted.length > 0 ? say.hintTrouble : say.hint}
+        isBad={halted.length > 0}
+      />
       {isAble && <Pending news={pulse.news} toast={toast} />}
       <Data of={loaded}>
-        {({ merchants }) => (merchants.length === 0 ? <Empty>{say.none}</Empty> : merchants.map(each => <Merchant of={each} reload={loaded.reload} toast={toast} />))}
+        {({ merchants }) =>
+          merchants.length === 0 ? (
+            <Empty>{say.none}</Empty>
+          ) : (
+            merchants.map(each => <Merchant of={each} reload={loaded.reload} toast={toast} />)
+          )
+        }
       </Data>
     </>
   );
@@ -24,7 +34,20 @@ export function Merchants({ pulse, toast }: { pulse: Pulse; toast: Toast }) {
 
 function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void; toast: Toast }) {
   const [isOpen, open] = useState(false);
-  const { name, mchId, channel, halt, waiting, reserved, balance, lastsDays, today, yesterday, certificates, problems } = of;
+  const {
+    name,
+    mchId,
+    channel,
+    halt,
+    waiting,
+    reserved,
+    balance,
+    lastsDays,
+    today,
+    yesterday,
+    certificates,
+    problems,
+  } = of;
   const closed = (text: string | undefined, isChanged: boolean): void => {
     open(false);
     if (text) toast(text);
@@ -34,7 +57,10 @@ function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void;
     <section class={`card merchant ${halt ? 'is-halted' : ''}`} data-test={`merchant-${name}`}>
       <div class="card-head">
         <h2>
-          {name} <small>{mchId} · {channel}</small>
+          {name}{' '}
+          <small>
+            {mchId} · {channel}
+          </small>
         </h2>
         <Mark kind={halt ? 'bad' : 'good'}>{halt ? say.halted : say.open}</Mark>
       </div>
@@ -44,7 +70,8 @@ function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void;
             <strong>{halt.by === 'operator' ? halt.reason : `${halt.code}：${halt.reason}`}</strong>
           </p>
           <p>
-            {halt.by === 'operator' ? say.byPerson : say.byBot} {say.since(when(halt.since), ago(halt.since))} · {halt.probeAt === undefined ? say.byHand : say.probe(when(halt.probeAt))}
+            {halt.by === 'operator' ? say.byPerson : say.byBot} {say.since(when(halt.since), ago(halt.since))} ·{' '}
+            {halt.probeAt === undefined ? say.byHand : say.probe(when(halt.probeAt))}
           </p>
         </div>
       )}
@@ -97,16 +124,39 @@ function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void;
       )}
       <Able>
         <div class="buttons">
-          <button type="button" class={halt ? 'primary' : 'danger'} onClick={() => open(true)} data-test={halt ? 'resume' : 'halt'}>
+          <button
+            type="button"
+            class={halt ? 'primary' : 'danger'}
+            onClick={() => open(true)}
+            data-test={halt ? 'resume' : 'halt'}
+          >
             {halt ? say.resume : say.halt}
           </button>
         </div>
       </Able>
       {isOpen &&
         (halt ? (
-          <Action verb={say.resume} title={say.resumeTitle(name)} effect={say.resumeEffect(count(waiting.send), money(reserved))} path="resume" body={{ merchant: name, since: halt.since }} isMoney done={say.done} onClose={closed} />
+          <Action
+            verb={say.resume}
+            title={say.resumeTitle(name)}
+            effect={say.resumeEffect(count(waiting.send), money(reserved))}
+            path="resume"
+            body={{ merchant: name, since: halt.since }}
+            isMoney
+            done={say.done}
+            onClose={closed}
+          />
         ) : (
-          <Action verb={say.halt} title={say.haltTitle(name)} effect={say.haltEffect} path="halt" body={{ merchant: name }} isDangerous done={say.haltedNow} onClose={closed} />
+          <Action
+            verb={say.halt}
+            title={say.haltTitle(name)}
+            effect={say.haltEffect}
+            path="halt"
+            body={{ merchant: name }}
+            isDangerous
+            done={say.haltedNow}
+            onClose={closed}
+          />
         ))}
     </section>
   );

@@ -1,11 +1,20 @@
 // The small parts every page is made of: one state mark, one side sheet, one stepper, one dialog that says the verb.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { short } from './format.ts';
+import { short, when } from './format.ts';
 import { addressOf, go, isAble, type Loaded, newToken, Refused, shell, tell, troubleText, words } from './state.ts';
-import { when } from './format.ts';
 
-export function Head({ answer, what, isBad, children }: { answer: string; what?: string; isBad?: boolean; children?: ComponentChildren }) {
+export function Head({
+  answer,
+  what,
+  isBad,
+  children,
+}: {
+  answer: string;
+  what?: string;
+  isBad?: boolean;
+  children?: ComponentChildren;
+}) {
   return (
     <header class={`head ${isBad ? 'bad' : ''}`}>
       <div>
@@ -27,7 +36,7 @@ export function Mark({ kind, children }: { kind: 'good' | 'wait' | 'bad' | 'calm
   );
 }
 
-export function stateKind(state: string, isParked: boolean): 'good' | 'wait' | 'bad' | 'calm' {
+function stateKind(state: string, isParked: boolean): 'good' | 'wait' | 'bad' | 'calm' {
   if (isParked) return 'bad';
   if (state === 'received') return 'good';
   return state === 'refunded' || state === 'failed' ? 'calm' : 'wait';
@@ -43,7 +52,19 @@ export function StateMark({ state, isParked }: { state: string; isParked: boolea
   );
 }
 
-export function Link({ page, query, children, ...rest }: { page: string; query?: Readonly<Record<string, string | undefined>>; children: ComponentChildren; class?: string; 'aria-current'?: 'page' | undefined; 'data-test'?: string }) {
+export function Link({
+  page,
+  query,
+  children,
+  ...rest
+}: {
+  page: string;
+  query?: Readonly<Record<string, string | undefined>>;
+  children: ComponentChildren;
+  class?: string;
+  'aria-current'?: 'page' | undefined;
+  'data-test'?: string;
+}) {
   const follow = (event: MouseEvent): void => {
     if (event.metaKey || event.ctrlKey || event.button !== 0) return;
     event.preventDefault();
@@ -110,7 +131,15 @@ export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
 }
 
-export function Card({ title, children, more }: { title: string; children: ComponentChildren; more?: ComponentChildren }) {
+export function Card({
+  title,
+  children,
+  more,
+}: {
+  title: string;
+  children: ComponentChildren;
+  more?: ComponentChildren;
+}) {
   return (
     <section class="card">
       <div class="card-head">
@@ -153,7 +182,15 @@ function useModal(onClose: () => void) {
   return ref;
 }
 
-export function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
+export function Sheet({
+  title,
+  onClose,
+  children,
+}: {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+}) {
   const ref = useModal(onClose);
   return (
     <dialog class="sheet" ref={ref} aria-label={title} data-test="sheet">
@@ -183,10 +220,24 @@ type ActionProps = {
   readonly done: string;
 };
 
-type Answer = { readonly waits?: string; readonly results?: readonly { readonly ok: boolean; readonly text: string }[] };
+type Answer = {
+  readonly waits?: string;
+  readonly results?: readonly { readonly ok: boolean; readonly text: string }[];
+};
 
 /** Names the thing, the count, the sum and the effect; nothing is shown as done before it is. */
-export function Action({ verb, title, effect, path, body, isDangerous, isMoney, noReason, onClose, done }: ActionProps) {
+export function Action({
+  verb,
+  title,
+  effect,
+  path,
+  body,
+  isDangerous,
+  isMoney,
+  noReason,
+  onClose,
+  done,
+}: ActionProps) {
   const [reason, setReason] = useState('');
   const [needs, setNeeds] = useState(false);
   const [password, setPassword] = useState('');
@@ -220,20 +271,39 @@ export function Action({ verb, title, effect, path, body, isDangerous, isMoney, 
         {!noReason && (
           <label>
             {words.reason}
-            <input value={reason} onInput={event => setReason(event.currentTarget.value)} maxLength={200} required data-test="reason" />
+            <input
+              value={reason}
+              onInput={event => setReason(event.currentTarget.value)}
+              maxLength={200}
+              required
+              data-test="reason"
+            />
             <small>{words.reasonHint}</small>
           </label>
         )}
         {needs && (
           <label>
             {words.password}
-            <input type="password" autocomplete="current-password" value={password} onInput={event => setPassword(event.currentTarget.value)} required data-test="password" />
+            <input
+              type="password"
+              autocomplete="current-password"
+              value={password}
+              onInput={event => setPassword(event.currentTarget.value)}
+              required
+              data-test="password"
+            />
           </label>
         )}
         {needs && shell.hasDigits && (
           <label>
             {words.digits}
-            <input inputMode="numeric" autocomplete="one-time-code" value={digits} onInput={event => setDigits(event.currentTarget.value)} required />
+            <input
+              inputMode="numeric"
+              autocomplete="one-time-code"
+              value={digits}
+              onInput={event => setDigits(event.currentTarget.value)}
+              required
+            />
           </label>
         )}
         {trouble && (

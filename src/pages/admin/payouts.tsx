@@ -1,6 +1,13 @@
 // 付款: where each yuan is, and what is stuck.
 import { useEffect, useState } from 'preact/hooks';
-import { FILTERS, type FilterName, type Found, type PayoutDetail, type PayoutList, type PayoutRow } from '../../engine/overview/view.ts';
+import {
+  FILTERS,
+  type FilterName,
+  type Found,
+  type PayoutDetail,
+  type PayoutList,
+  type PayoutRow,
+} from '../../engine/overview/view.ts';
 import { count, money, short, when } from './format.ts';
 import { Able, Action, Card, Checks, Copy, Data, Empty, Head, Link, Sheet, StateMark } from './parts.tsx';
 import { ask, go, isAble, type Place, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
@@ -9,7 +16,9 @@ const say = words.payouts;
 type Toast = (text: string) => void;
 
 export function Payouts({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: Toast }) {
-  const query = Object.fromEntries(['filter', 'campaign', 'merchant', 'after'].map(name => [name, place.query.get(name) ?? undefined]));
+  const query = Object.fromEntries(
+    ['filter', 'campaign', 'merchant', 'after'].map(name => [name, place.query.get(name) ?? undefined]),
+  );
   const filter = (query.filter ?? 'all') as FilterName;
   const list = useLoaded<PayoutList>('payouts', { ...query, filter }, pulse.news);
   const open = place.query.get('id') ?? undefined;
@@ -17,18 +26,30 @@ export function Payouts({ place, pulse, toast }: { place: Place; pulse: Pulse; t
   const todo = list.value?.counts.todo ?? 0;
   return (
     <>
-      <Head answer={todo > 0 ? say.trouble(count(todo)) : say.fine} what={isAble && todo > 0 ? say.hint : say.hintFine} isBad={todo > 0}>
+      <Head
+        answer={todo > 0 ? say.trouble(count(todo)) : say.fine}
+        what={isAble && todo > 0 ? say.hint : say.hintFine}
+        isBad={todo > 0}
+      >
         <Search toast={toast} />
       </Head>
       <nav class="filters" aria-label={say.state}>
         {FILTERS.map(each => (
-          <Link page="payouts" query={{ filter: each }} class={each === filter ? 'on' : ''} aria-current={each === filter ? 'page' : undefined} data-test={`filter-${each}`}>
+          <Link
+            page="payouts"
+            query={{ filter: each }}
+            class={each === filter ? 'on' : ''}
+            aria-current={each === filter ? 'page' : undefined}
+            data-test={`filter-${each}`}
+          >
             {say.filters[each]}
             {list.value && <b>{count(list.value.counts[each])}</b>}
           </Link>
         ))}
       </nav>
-      <Data of={list}>{value => <Rows list={value} filter={filter} query={query} show={show} reload={list.reload} toast={toast} />}</Data>
+      <Data of={list}>
+        {value => <Rows list={value} filter={filter} query={query} show={show} reload={list.reload} toast={toast} />}
+      </Data>
       {open && <Detail id={open} news={pulse.news} onClose={() => show(undefined)} toast={toast} />}
     </>
   );
@@ -49,7 +70,14 @@ function Search({ toast }: { toast: Toast }) {
   };
   return (
     <form class="search" role="search" onSubmit={find}>
-      <input type="search" aria-label={say.search} placeholder={say.search} value={text} onInput={event => set(event.currentTarget.value)} required />
+      <input
+        type="search"
+        aria-label={say.search}
+        placeholder={say.search}
+        value={text}
+        onInput={event => set(event.currentTarget.value)}
+        required
+      />
       <button class="quiet">{say.find}</button>
     </form>
   );
@@ -75,13 +103,18 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
     choose(next);
   };
   const isAll = list.rows.length > 0 && rows.length === list.rows.length;
-  if (list.rows.length === 0) return <Empty>{filter === 'todo' ? say.emptyGood : list.counts.all === 0 ? say.empty : say.emptyFilter}</Empty>;
+  if (list.rows.length === 0)
+    return <Empty>{filter === 'todo' ? say.emptyGood : list.counts.all === 0 ? say.empty : say.emptyFilter}</Empty>;
   return (
     <section class="card flush">
       <div class="bar">
         <Able>
           <label class="check">
-            <input type="checkbox" checked={isAll} onChange={() => choose(new Set(isAll ? [] : list.rows.map(({ billNo }) => billNo)))} />
+            <input
+              type="checkbox"
+              checked={isAll}
+              onChange={() => choose(new Set(isAll ? [] : list.rows.map(({ billNo }) => billNo)))}
+            />
             <span>{rows.length > 0 ? say.chosen(rows.length, money(sumOf(rows))) : say.all}</span>
           </label>
           {rows.length > 0 && (
@@ -95,7 +128,10 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
             </span>
           )}
         </Able>
-        <a class="csv" href={`/admin/api/payouts.csv?${new URLSearchParams({ filter, ...(query.campaign && { campaign: query.campaign }), ...(query.merchant && { merchant: query.merchant }) })}`}>
+        <a
+          class="csv"
+          href={`/admin/api/payouts.csv?${new URLSearchParams({ filter, ...(query.campaign && { campaign: query.campaign }), ...(query.merchant && { merchant: query.merchant }) })}`}
+        >
           {say.csv}
         </a>
       </div>
@@ -104,7 +140,12 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
           <li>
             <Able>
               <label class="pick">
-                <input type="checkbox" aria-label={row.billNo} checked={chosen.has(row.billNo)} onChange={() => toggle(row.billNo)} />
+                <input
+                  type="checkbox"
+                  aria-label={row.billNo}
+                  checked={chosen.has(row.billNo)}
+                  onChange={() => toggle(row.billNo)}
+                />
               </label>
             </Able>
             <button type="button" class="row payout" onClick={() => show(row.billNo)}>
@@ -142,11 +183,25 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
 
 const sumOf = (rows: readonly PayoutRow[]): number => rows.reduce((sum, { amount }) => sum + amount, 0);
 
-function ManyAction({ act, rows, onClose }: { act: 'retry' | 'cancel'; rows: readonly PayoutRow[]; onClose: (text: string | undefined, isChanged: boolean) => void }) {
+function ManyAction({
+  act,
+  rows,
+  onClose,
+}: {
+  act: 'retry' | 'cancel';
+  rows: readonly PayoutRow[];
+  onClose: (text: string | undefined, isChanged: boolean) => void;
+}) {
   const sum = sumOf(rows);
   const isOne = rows.length === 1;
   const isRetry = act === 'retry';
-  const verb = isRetry ? (isOne ? say.retry : say.retryMany(rows.length)) : isOne ? say.stop : say.stopMany(rows.length);
+  const verb = isRetry
+    ? isOne
+      ? say.retry
+      : say.retryMany(rows.length)
+    : isOne
+      ? say.stop
+      : say.stopMany(rows.length);
   return (
     <Action
       verb={verb}
@@ -323,7 +378,8 @@ function Life({ detail }: { detail: PayoutDetail }) {
                 <b>{line.what}</b>
                 {line.from !== line.to && (
                   <small>
-                    {(words.states as Readonly<Record<string, string>>)[line.from] ?? ''} → {(words.states as Readonly<Record<string, string>>)[line.to]}
+                    {(words.states as Readonly<Record<string, string>>)[line.from] ?? ''} →{' '}
+                    {(words.states as Readonly<Record<string, string>>)[line.to]}
                   </small>
                 )}
                 {line.detail && <small>{line.detail}</small>}
@@ -360,4 +416,3 @@ function Life({ detail }: { detail: PayoutDetail }) {
     </>
   );
 }
-

@@ -13,7 +13,11 @@ export function Rules({ place, pulse }: { place: Place; pulse: Pulse }) {
   const open = place.query.get('file') ?? undefined;
   return (
     <>
-      <Head answer={broken > 0 ? say.trouble(broken) : changed > 0 ? say.notLive(changed) : say.fine} what={say.hint} isBad={broken > 0} />
+      <Head
+        answer={broken > 0 ? say.trouble(broken) : changed > 0 ? say.notLive(changed) : say.fine}
+        what={say.hint}
+        isBad={broken > 0}
+      />
       <Data of={loaded}>
         {value => (
           <ul class="rows card flush">
@@ -62,7 +66,8 @@ function Detail({ file, onClose }: { file: string; onClose: () => void }) {
                 <ul class="plain findings">
                   {value.findings.map(each => (
                     <li>
-                      <Mark kind={each.grave ? 'bad' : 'wait'}>{each.grave ? say.grave : say.mild}</Mark> <b>{say.line(each.line)}</b> {each.message}
+                      <Mark kind={each.grave ? 'bad' : 'wait'}>{each.grave ? say.grave : say.mild}</Mark>{' '}
+                      <b>{say.line(each.line)}</b> {each.message}
                     </li>
                   ))}
                 </ul>

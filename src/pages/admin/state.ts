@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { en } from './text/en.ts';
 import { type Words, zh } from './text/zh.ts';
 
-export type Role = 'viewer' | 'operator' | 'publisher' | 'owner';
+type Role = 'viewer' | 'operator' | 'publisher' | 'owner';
 type Shell = {
   readonly name: string;
   readonly role: Role;
@@ -98,7 +98,11 @@ export type Loaded<T> = {
 };
 
 /** Keeps the old numbers while it asks again, and where that fails says of when they are. */
-export function useLoaded<T>(path: string | undefined, query: Readonly<Record<string, string | undefined>> = {}, news = 0): Loaded<T> {
+export function useLoaded<T>(
+  path: string | undefined,
+  query: Readonly<Record<string, string | undefined>> = {},
+  news = 0,
+): Loaded<T> {
   const [seen, set] = useState<Omit<Loaded<T>, 'reload'> & { readonly key?: string }>({});
   const [turn, again] = useState(0);
   const key = JSON.stringify([path, query]);
@@ -107,7 +111,8 @@ export function useLoaded<T>(path: string | undefined, query: Readonly<Record<st
     let isOver = false;
     ask<T>(path, query).then(
       value => isOver || set({ key, value, at: Date.now() }),
-      (error: unknown) => isOver || set(before => ({ ...(before.key === key ? before : { key }), trouble: troubleText(error) })),
+      (error: unknown) =>
+        isOver || set(before => ({ ...(before.key === key ? before : { key }), trouble: troubleText(error) })),
     );
     return () => {
       isOver = true;

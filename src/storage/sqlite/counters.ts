@@ -2,8 +2,8 @@
 // events of the batch change it: those that everybody changes cost nearly nothing.
 
 import type { Counter } from '../../core/base/counter.ts';
-import type { Database, Statement } from './schema.ts';
 import { counterPlace, nameFrom } from './own/counter-names.ts';
+import type { Database, Statement } from './schema.ts';
 
 type Values = Record<string, number>;
 /** `short`: none, where the row holds one counter of everybody's. */

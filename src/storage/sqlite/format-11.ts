@@ -9,9 +9,9 @@ import type { Event } from '../../core/base/event.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import type { Answer } from '../../ports.ts';
 import { column, FIELDS, type Value } from '../shared/rows.ts';
+import { countersOf } from './counters.ts';
 import { ODD } from './forget.ts';
 import { counterPlace } from './own/counter-names.ts';
-import { countersOf } from './counters.ts';
 import {
   claimFrom,
   claimPlace,

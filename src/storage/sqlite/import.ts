@@ -7,8 +7,8 @@ import type { BookRows, Piece } from '../../ports.ts';
 import { authorizationText } from '../shared/authorization.ts';
 import { CHANGING, column, FIELDS, followerValues, stored } from '../shared/rows.ts';
 import { actValues } from './acts.ts';
-import { owedText } from './mailbox.ts';
 import type { Counters } from './counters.ts';
+import { owedText } from './mailbox.ts';
 import {
   claimPlace,
   claimText,

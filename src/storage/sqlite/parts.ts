@@ -4,11 +4,11 @@
 import type { Payout } from '../../core/payout/payout.ts';
 import type { BookPart, BookRows, Parts } from '../../ports.ts';
 import { column, FIELDS, named, payoutWith, type Value } from '../shared/rows.ts';
+import { nameFrom } from './own/counter-names.ts';
+import { AFTER, claimFrom, claimPlace, payoutsOf } from './own/own-names.ts';
 import { historyOf, type LifeRow, lifeIn } from './rows.ts';
 import type { Database, Statement } from './schema.ts';
 import type { Shapes } from './shapes.ts';
-import { nameFrom } from './own/counter-names.ts';
-import { AFTER, claimFrom, claimPlace, payoutsOf } from './own/own-names.ts';
 
 /** Rows read before others get their turn of the event loop: a few milliseconds. */
 const CHUNK = 200;

@@ -23,9 +23,9 @@ import {
 } from '../shared/rows.ts';
 import { ACT } from './acts.ts';
 import { AUTHORIZATION, type AuthorizationRow, authorizationOf } from './authorizations.ts';
+import { countersOf } from './counters.ts';
 import { faultOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
-import { countersOf } from './counters.ts';
 import { AFTER, claimFrom, type EventColumn, eventOf, heardIn } from './own/own-names.ts';
 import { partsIn } from './parts.ts';
 import {

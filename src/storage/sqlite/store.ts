@@ -44,13 +44,13 @@ import {
 import { actsIn } from './acts.ts';
 import { authorizationsIn } from './authorizations.ts';
 import { CODE_FACT, type CodeRow, codeFactOf, codesIn } from './codes.ts';
+import { countersIn } from './counters.ts';
 import { placeOf } from './file-identity.ts';
 import { forgetAnswers } from './forget.ts';
 import { accessTo, faultOf, groupCommit, type Held } from './group-commit.ts';
 import { loadPiece } from './import.ts';
 import { leasesIn } from './leases.ts';
 import { mailboxesIn, OWED, type OwedRow, owedFactOf, TOLD } from './mailbox.ts';
-import { countersIn } from './counters.ts';
 import {
   AFTER,
   claimPlace,

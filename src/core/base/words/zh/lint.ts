@@ -50,6 +50,24 @@ export const LINT: Readonly<Record<string, string>> = {
     '奖励朋友到店、下单一类的行为，不奖励分享、转发、集赞、助力、拉人',
   'write 抽奖 and 中奖概率, not 彩票, 博彩 or 下注': '写「抽奖」「中奖概率」，不写彩票、博彩、下注',
   'say the odds, or give who draws nothing a fallback prize': '写明中奖概率，或者给没抽中的人一份 fallback 奖品',
+  '"{1}" gives "{2}" as often as one follower likes{3}, and "{4}" gives {5} for them: nothing but the budget ends it; add earnPerDay to the wallet "{6}", once: perDay to "{7}", or limits: { perUser: { perDay: 1 } }':
+    '「{1}」让一个人想得多少次「{2}」就得多少次{3}，「{4}」又用它换{5}：除了预算没有别的上限；给钱包「{6}」写 earnPerDay，或给「{7}」写 once: perDay，或写 limits: { perUser: { perDay: 1 } }',
+  '{1} is a new claim on "{2}"{3}, and each may bring {4}: nothing about one follower ends it, one alone can take the whole budget; {5}':
+    '{1}在「{2}」上都算新的一次{3}，每次可得{4}：没有针对一个人的上限，一个人就能拿走全部预算；{5}',
+  'what "{1}" takes it gives back, so that every message': '「{1}」收走的又还回来，所以每条消息',
+  'every payment': '每笔付款',
+  'every friend': '每位好友',
+  'every time somebody follows again': '每次重新关注',
+  'every message': '每条消息',
+  ' for {1}': '（花 {1}）',
+  something: '奖品',
+  'add limits: { perUser: { perDay: 1 } }, or a perUser to each prize':
+    '写 limits: { perUser: { perDay: 1 } }，或给每个奖品写 perUser',
+  'write on: { paid: { over: … } } with more than {1}, or {2}': '写 on: { paid: { over: … } }，金额高于 {1}，或{2}',
+  'write on: { friend: { paid: { over: … } } } with more than {1}, or {2}':
+    '写 on: { friend: { paid: { over: … } } }，金额高于 {1}，或{2}',
+  'add limits: { perUser: { perDay: 1 } }, or once: perDay': '写 limits: { perUser: { perDay: 1 } }，或 once: perDay',
+  'it needs a rule that gives something': '需要一条给奖品的规则',
   'offers something for following the account': '是用好处换关注',
   'announces what new followers get': '事先说了新关注的人能得到什么',
   'offers something for sharing, or for bringing people': '是用好处换分享或拉人',
@@ -125,8 +143,6 @@ export const LINT: Readonly<Record<string, string>> = {
   '{1} come to {2}, more than the total {3}: not all of them can be won': '{1} 一共 {2}，比总额 {3} 还多：不能全部中出',
   'nobody hears when {1} run out; add alertAt: [50%, 80%, 95%]':
     '{1} 快用完时没有人知道；请加 alertAt: [50%, 80%, 95%]',
-  'every message is a new claim, and no limit is about one follower: one alone can win all day, up to the {1} packets a day of {2}; add limits: { perUser: { perDay: 1 } }, or once: perDay':
-    '每条消息都能再领一次，又没有对每个人的限制：一个人能领一整天，直到{2}每天 {1} 个的上限；请加 limits: { perUser: { perDay: 1 } }，或 once: perDay',
   '{1} claims are some {2} packets a day; {3} gives one follower at most {4}, and the others read `limited`':
     '领 {1} 次大约是一天 {2} 个红包；{3}一天最多给一个人 {4} 个，其余的人会看到 `limited`',
   '{1} claims are some {2} a day; {3} gives one follower at most {4}':

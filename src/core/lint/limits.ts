@@ -3,8 +3,8 @@
 
 import { fen, showFen } from '../base/money.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../base/time.ts';
-import { daysOf } from '../exposure/open-days.ts';
 import { t, type Wording } from '../base/words/words.ts';
+import { daysOf } from '../exposure/open-days.ts';
 import type { Campaign, Once } from '../rules/campaign.ts';
 import { hasTrigger, isCash, isDraw, isWorth, leastOf, makesClaims, payingRules } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';

@@ -3,9 +3,9 @@
 
 import { fen, showFen } from '../base/money.ts';
 import { SECOND } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { type Endless, mostOfOne } from '../exposure/one-follower.ts';
 import { daysOf } from '../exposure/open-days.ts';
-import { t, type Wording } from '../base/words/words.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
 import {

@@ -2,8 +2,8 @@
 // publishes a prize must be able to give it.
 
 import { type Fen, showFen } from '../base/money.ts';
-import { daysOf } from '../exposure/open-days.ts';
 import { t, type Wording } from '../base/words/words.ts';
+import { daysOf } from '../exposure/open-days.ts';
 import type { Prize, Rule } from '../rules/campaign.ts';
 import { type Cash, cashGiven, isCash, isDraw, isOnly, isWorth, mostOf, prizesGiven } from '../rules/campaign-query.ts';
 import type { Linting } from './context.ts';

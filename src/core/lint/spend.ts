@@ -3,9 +3,9 @@
 
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { type Day, dayOf, later, MINUTE } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { daysOf } from '../exposure/open-days.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
-import { t, type Wording } from '../base/words/words.ts';
 import { type Cash, cashGiven, isCash, isOnly, mostOf, payingRules, prizesGiven } from '../rules/campaign-query.ts';
 import type { Caps } from './context.ts';
 

@@ -3,8 +3,8 @@
 import type { Happening } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { byWeight, logNormal, pick } from '../base/random.ts';
-import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import { t } from '../base/words/words.ts';
+import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import { addressOf, idsOf, isCash } from '../rules/campaign-query.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, isAboutCode } from '../rules/printed-code.ts';
 import { byKind, choice, convert, money, name, object, oneOrMany, optional, orBare, required } from '../yaml/schema.ts';

@@ -125,8 +125,24 @@ export const LINT: Readonly<Record<string, string>> = {
   '{1} come to {2}, more than the total {3}: not all of them can be won': '{1} 一共 {2}，比总额 {3} 还多：不能全部中出',
   'nobody hears when {1} run out; add alertAt: [50%, 80%, 95%]':
     '{1} 快用完时没有人知道；请加 alertAt: [50%, 80%, 95%]',
-  'every message is a new claim, and no limit is about one follower: one alone can win all day, up to the {1} packets a day of {2}; add limits: { perUser: { perDay: 1 } }, or once: perDay':
-    '每条消息都能再领一次，又没有对每个人的限制：一个人能领一整天，直到{2}每天 {1} 个的上限；请加 limits: { perUser: { perDay: 1 } }，或 once: perDay',
+  '"{1}" gives "{2}" as often as one follower likes{3}, and "{4}" gives {5} for them: nothing but the budget ends it; add earnPerDay to the wallet "{6}", once: perDay to "{7}", or limits: { perUser: { perDay: 1 } }':
+    '「{1}」让一个人想要多少「{2}」就有多少{3}，「{4}」再用它换 {5}：除了预算没有尽头；请给钱包「{6}」加 earnPerDay，给「{7}」写 once: perDay，或加 limits: { perUser: { perDay: 1 } }',
+  '{1} is a new claim on "{2}"{3}, and each may bring {4}: nothing about one follower ends it, one alone can take the whole budget; {5}':
+    '{1}都能再领一次「{2}」{3}，每次可能得 {4}：对一个人没有任何限制，一个人就能领光全部预算；{5}',
+  'what "{1}" takes it gives back, so that every message': '「{1}」花掉的又给回来，所以每条消息',
+  something: '东西',
+  'every payment': '每笔付款',
+  'every friend': '每个朋友',
+  'every time somebody follows again': '每次重新关注',
+  'every message': '每条消息',
+  ' for {1}': '（花 {1}）',
+  'add limits: { perUser: { perDay: 1 } }, or a perUser to each prize':
+    '请加 limits: { perUser: { perDay: 1 } }，或给每个奖品写 perUser',
+  'write on: { paid: { over: … } } with more than {1}, or {2}': '请写 on: { paid: { over: … } }，大于 {1}，或者{2}',
+  'write on: { friend: { paid: { over: … } } } with more than {1}, or {2}':
+    '请写 on: { friend: { paid: { over: … } } }，大于 {1}，或者{2}',
+  'add limits: { perUser: { perDay: 1 } }, or once: perDay': '请加 limits: { perUser: { perDay: 1 } }，或 once: perDay',
+  'it needs a rule that gives something': '要有给东西的规则',
   '{1} claims are some {2} packets a day; {3} gives one follower at most {4}, and the others read `limited`':
     '领 {1} 次大约是一天 {2} 个红包；{3}一天最多给一个人 {4} 个，其余的人会看到 `limited`',
   '{1} claims are some {2} a day; {3} gives one follower at most {4}':

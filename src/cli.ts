@@ -23,7 +23,7 @@ import type { Common } from './commands/shared/context.ts';
 import { EXIT, printNote } from './commands/shared/context.ts';
 import { languageOf, speak } from './commands/shared/language.ts';
 import { exitWith, runUntilSignal } from './commands/shared/run.ts';
-import type { SimulatorOptions } from './commands/simulator.ts';
+import type { SimulatorOptions } from './commands/simulator-defaults.ts';
 import { BadInput, wordsOf } from './core/base/error.ts';
 import { visibleLines } from './core/base/text.ts';
 import { versionOf } from './setup/package.ts';
@@ -432,8 +432,8 @@ function addSimulator(simulator: Command): void {
     )
     .action((options: Partial<SimulatorOptions>) =>
       runUntilSignal(async () => {
-        const command = await import('./commands/simulator.ts');
-        return command.simulator({ ...command.SIMULATOR_DEFAULTS, ...options });
+        const { SIMULATOR_DEFAULTS } = await import('./commands/simulator-defaults.ts');
+        return (await import('./commands/simulator.ts')).simulator({ ...SIMULATOR_DEFAULTS, ...options });
       }),
     );
 }

@@ -4,7 +4,7 @@
 import { movableClock } from '../simulator/shared/clock.ts';
 import type { AccountOptions, MerchantOptions, SimulatorOptions } from '../simulator/shared/options.ts';
 import { type Simulator as Running, startSimulator as start } from '../simulator/simulator.ts';
-import { SIMULATOR_DEFAULTS } from './simulator.ts';
+import { SIMULATOR_DEFAULTS } from './simulator-defaults.ts';
 
 export type Simulator = Running;
 export type Wishes = Partial<SimulatorOptions> & {

@@ -3,7 +3,8 @@
 
 import { createDecipheriv, createPublicKey, verify, X509Certificate } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import { simulator as command, SIMULATOR_DEFAULTS } from '../../src/commands/simulator.ts';
+import { simulator as command } from '../../src/commands/simulator.ts';
+import { SIMULATOR_DEFAULTS } from '../../src/commands/simulator-defaults.ts';
 import { BadInput } from '../../src/core/base/error.ts';
 import { instant } from '../../src/core/base/time.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';

@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { SIMULATOR_DEFAULTS } from '../../../src/commands/simulator.ts';
+import { SIMULATOR_DEFAULTS } from '../../../src/commands/simulator-defaults.ts';
 import { startSimulator } from '../../../src/commands/simulator-entry.ts';
 import { DEFAULT_API_V3_KEY } from '../../../src/simulator/shared/options.ts';
 

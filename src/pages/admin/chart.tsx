@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { money } from './format.ts';
+import { Scroll } from './parts.tsx';
 import { words } from './state.ts';
 
 const HEIGHT = 200;
@@ -24,7 +25,13 @@ export function Hours({ today, before }: { today: readonly number[]; before: rea
         scales: { x: { time: false, range: [-0.6, 23.6] }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.15)] } },
         axes: [
           { stroke: '#535c68', grid: { show: false }, ticks: { show: false }, font: '12px sans-serif', incrs: [3, 6] },
-          { stroke: '#535c68', grid: { stroke: '#e4e7ec', width: 1 }, ticks: { show: false }, font: '12px sans-serif', size: 56 },
+          {
+            stroke: '#535c68',
+            grid: { stroke: '#e4e7ec', width: 1 },
+            ticks: { show: false },
+            font: '12px sans-serif',
+            size: 56,
+          },
         ],
         series: [
           {},
@@ -48,9 +55,16 @@ export function Hours({ today, before }: { today: readonly number[]; before: rea
         <span class="bars">{words.today}</span> <span class="line">{words.yesterday}</span>
       </p>
       <div ref={ref} class="chart" aria-hidden="true" />
+      <HoursTable today={today} before={before} />
+    </>
+  );
+}
+
+function HoursTable({ today, before }: { today: readonly number[]; before: readonly number[] }) {
+  return (
       <details>
         <summary>{words.home.hoursTable}</summary>
-        <div class="scroll" tabIndex={0} role="region" aria-label={words.home.hours}>
+        <Scroll label={words.home.hours}>
           <table>
             <thead>
               <tr>
@@ -69,9 +83,8 @@ export function Hours({ today, before }: { today: readonly number[]; before: rea
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </details>
-    </>
   );
 }
 

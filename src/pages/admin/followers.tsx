@@ -27,9 +27,16 @@ export function Followers({ place }: { place: Place }) {
   return (
     <>
       {!isOpen && <Head answer={say.title} what={say.hint} />}
-      <form class="search big" role="search" onSubmit={find}>
-        <input type="search" aria-label={say.search} placeholder={say.hint} value={text} onInput={event => set(event.currentTarget.value)} data-test="follower-search" />
-        <button class="primary">{words.payouts.find}</button>
+      <form class="search big" onSubmit={find}>
+        <input
+          type="search"
+          aria-label={say.search}
+          placeholder={say.hint}
+          value={text}
+          onInput={event => set(event.currentTarget.value)}
+          data-test="follower-search"
+        />
+        <button type="submit" class="primary">{words.payouts.find}</button>
       </form>
       {q !== undefined && (
         <Data of={found}>
@@ -70,7 +77,10 @@ function Follower({ who }: { who: Who }) {
         const standing = value.following === undefined ? say.unknown : value.following ? say.follows : say.left;
         return (
           <>
-            <Head answer={last ? say.last(when(last.at), last.verdict) : say.noEvents} what={`${standing} · ${say.times(value.follows)}`}>
+            <Head
+              answer={last ? say.last(when(last.at), last.verdict) : say.noEvents}
+              what={`${standing} · ${say.times(value.follows)}`}
+            >
               <Copy text={value.user} />
             </Head>
             <div class="two">
@@ -105,7 +115,10 @@ function Follower({ who }: { who: Who }) {
                     <ul class="plain">
                       {value.limits.map(each => (
                         <li class={each.used >= each.max ? 'warn' : ''}>
-                          {each.campaign} · {each.text} <b>{count(each.used)} / {count(each.max)}</b>
+                          {each.campaign} · {each.text}{' '}
+                          <b>
+                            {count(each.used)} / {count(each.max)}
+                          </b>
                         </li>
                       ))}
                     </ul>
@@ -133,7 +146,9 @@ function Events({ all }: { all: FollowerView['events'] }) {
                 {each.event}
                 <small>{each.reply}</small>
               </span>
-              <Mark kind={each.kind === 'awarded' ? 'good' : each.kind === 'refused' ? 'bad' : 'calm'}>{each.verdict}</Mark>
+              <Mark kind={each.kind === 'awarded' ? 'good' : each.kind === 'refused' ? 'bad' : 'calm'}>
+                {each.verdict}
+              </Mark>
             </summary>
             <Checks all={each.checks} />
             {each.payout && (
@@ -183,13 +198,18 @@ function Why({ who }: { who: Who }) {
         </label>
         <label>
           {say.value}
-          <input value={value} onInput={event => setValue(event.currentTarget.value)} required={kind !== 'subscribe'} data-test="why-value" />
+          <input
+            value={value}
+            onInput={event => setValue(event.currentTarget.value)}
+            required={kind !== 'subscribe'}
+            data-test="why-value"
+          />
         </label>
         <label>
           {say.at}
           <input type="datetime-local" value={at} onInput={event => setAt(event.currentTarget.value)} />
         </label>
-        <button class="primary" data-test="why-go">
+        <button type="submit" class="primary" data-test="why-go">
           {say.try}
         </button>
       </form>
@@ -199,7 +219,9 @@ function Why({ who }: { who: Who }) {
         </p>
       )}
       <div aria-live="polite" data-test="why-answer">
-        {answers?.map(each => <Answer of={each} />)}
+        {answers?.map(each => (
+          <Answer of={each} />
+        ))}
       </div>
     </Card>
   );
@@ -225,7 +247,9 @@ function Answer({ of }: { of: WhyView }) {
           <ul class="plain">
             {of.prospects.map(each => (
               <li>
-                {each.prize} {each.max > 0 && (each.min === each.max ? money(each.min) : `${money(each.min)}–${money(each.max)}`)} {each.odds !== undefined && <b>{percent(each.odds)}</b>}
+                {each.prize}{' '}
+                {each.max > 0 && (each.min === each.max ? money(each.min) : `${money(each.min)}–${money(each.max)}`)}{' '}
+                {each.odds !== undefined && <b>{percent(each.odds)}</b>}
               </li>
             ))}
           </ul>

@@ -8,7 +8,11 @@ const say = words.log;
 
 export function Log({ place, pulse }: { place: Place; pulse: Pulse }) {
   const after = place.query.get('after') ?? undefined;
-  const loaded = useLoaded<{ readonly acts: readonly ActView[]; readonly next?: number }>('acts', { after }, after ? 0 : pulse.news);
+  const loaded = useLoaded<{ readonly acts: readonly ActView[]; readonly next?: number }>(
+    'acts',
+    { after },
+    after ? 0 : pulse.news,
+  );
   return (
     <>
       <Head answer={say.title} what={say.hint} />
@@ -61,7 +65,8 @@ export function People({ pulse, toast }: { pulse: Pulse; toast: (text: string) =
               <li class="row act">
                 <b>{each.name}</b>
                 <span class="what">
-                  {(own.roles as Readonly<Record<string, string>>)[each.role]} · {each.address} {each.isOwn && `· ${own.own}`}
+                  {(own.roles as Readonly<Record<string, string>>)[each.role]} · {each.address}{' '}
+                  {each.isOwn && `· ${own.own}`}
                   <small>
                     {own.seen(when(each.seenAt))} · {each.agent}
                   </small>

@@ -13,28 +13,35 @@ export function Merchants({ pulse, toast }: { pulse: Pulse; toast: Toast }) {
   const halted = loaded.value?.merchants.filter(({ halt }) => halt).map(({ name }) => name) ?? [];
   return (
     <>
-      <Head answer={halted.length > 0 ? say.trouble(halted.join('、')) : say.fine} what={halted.length > 0 ? say.hintTrouble : say.hint} isBad={halted.length > 0} />
+      <Head
+        answer={halted.length > 0 ? say.trouble(halted.join('、')) : say.fine}
+        what={halted.length > 0 ? say.hintTrouble : say.hint}
+        isBad={halted.length > 0}
+      />
       {isAble && <Pending news={pulse.news} toast={toast} />}
       <Data of={loaded}>
-        {({ merchants }) => (merchants.length === 0 ? <Empty>{say.none}</Empty> : merchants.map(each => <Merchant of={each} reload={loaded.reload} toast={toast} />))}
+        {({ merchants }) =>
+          merchants.length === 0 ? (
+            <Empty>{say.none}</Empty>
+          ) : (
+            merchants.map(each => <Merchant of={each} reload={loaded.reload} toast={toast} />)
+          )
+        }
       </Data>
     </>
   );
 }
 
 function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void; toast: Toast }) {
-  const [isOpen, open] = useState(false);
-  const { name, mchId, channel, halt, waiting, reserved, balance, lastsDays, today, yesterday, certificates, problems } = of;
-  const closed = (text: string | undefined, isChanged: boolean): void => {
-    open(false);
-    if (text) toast(text);
-    if (isChanged) reload();
-  };
+  const { name, mchId, channel, halt } = of;
   return (
     <section class={`card merchant ${halt ? 'is-halted' : ''}`} data-test={`merchant-${name}`}>
       <div class="card-head">
         <h2>
-          {name} <small>{mchId} · {channel}</small>
+          {name}{' '}
+          <small>
+            {mchId} · {channel}
+          </small>
         </h2>
         <Mark kind={halt ? 'bad' : 'good'}>{halt ? say.halted : say.open}</Mark>
       </div>
@@ -44,33 +51,51 @@ function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void;
             <strong>{halt.by === 'operator' ? halt.reason : `${halt.code}：${halt.reason}`}</strong>
           </p>
           <p>
-            {halt.by === 'operator' ? say.byPerson : say.byBot} {say.since(when(halt.since), ago(halt.since))} · {halt.probeAt === undefined ? say.byHand : say.probe(when(halt.probeAt))}
+            {halt.by === 'operator' ? say.byPerson : say.byBot} {say.since(when(halt.since), ago(halt.since))} ·{' '}
+            {halt.probeAt === undefined ? say.byHand : say.probe(when(halt.probeAt))}
           </p>
         </div>
       )}
-      <dl class="numbers">
-        <div>
-          <dt>{say.balance}</dt>
-          <dd>{balance === undefined ? <small>{say.notTold}</small> : money(balance)}</dd>
-          {lastsDays !== undefined && <dd class="sub">{say.lasts(lastsDays)}</dd>}
-        </div>
-        <div>
-          <dt>{say.todaySum}</dt>
-          <dd>{money(today)}</dd>
-          <dd class="sub">
-            {say.yesterdaySum} {money(yesterday)}
-          </dd>
-        </div>
-        <div>
-          <dt>{say.reserved}</dt>
-          <dd>{money(reserved)}</dd>
-          <dd class="sub">
-            <Link page="payouts" query={{ filter: 'queued', merchant: name }}>
-              {say.waiting(count(waiting.send), count(waiting.query))}
-            </Link>
-          </dd>
-        </div>
-      </dl>
+      <Numbers of={of} />
+      <More of={of} />
+      <Able>
+        <Gate of={of} reload={reload} toast={toast} />
+      </Able>
+    </section>
+  );
+}
+
+function Numbers({ of: { name, waiting, reserved, balance, lastsDays, today, yesterday } }: { of: MerchantView }) {
+  return (
+    <dl class="numbers">
+      <div>
+        <dt>{say.balance}</dt>
+        <dd>{balance === undefined ? <small>{say.notTold}</small> : money(balance)}</dd>
+        {lastsDays !== undefined && <dd class="sub">{say.lasts(lastsDays)}</dd>}
+      </div>
+      <div>
+        <dt>{say.todaySum}</dt>
+        <dd>{money(today)}</dd>
+        <dd class="sub">
+          {say.yesterdaySum} {money(yesterday)}
+        </dd>
+      </div>
+      <div>
+        <dt>{say.reserved}</dt>
+        <dd>{money(reserved)}</dd>
+        <dd class="sub">
+          <Link page="payouts" query={{ filter: 'queued', merchant: name }}>
+            {say.waiting(count(waiting.send), count(waiting.query))}
+          </Link>
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function More({ of: { problems, certificates } }: { of: MerchantView }) {
+  return (
+    <>
       {problems.length > 0 && (
         <>
           <h3>{say.problems}</h3>
@@ -95,20 +120,51 @@ function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void;
           </ul>
         </>
       )}
-      <Able>
-        <div class="buttons">
-          <button type="button" class={halt ? 'primary' : 'danger'} onClick={() => open(true)} data-test={halt ? 'resume' : 'halt'}>
-            {halt ? say.resume : say.halt}
-          </button>
-        </div>
-      </Able>
-      {isOpen &&
-        (halt ? (
-          <Action verb={say.resume} title={say.resumeTitle(name)} effect={say.resumeEffect(count(waiting.send), money(reserved))} path="resume" body={{ merchant: name, since: halt.since }} isMoney done={say.done} onClose={closed} />
-        ) : (
-          <Action verb={say.halt} title={say.haltTitle(name)} effect={say.haltEffect} path="halt" body={{ merchant: name }} isDangerous done={say.haltedNow} onClose={closed} />
-        ))}
-    </section>
+    </>
+  );
+}
+
+function Gate({
+  of: { name, halt, waiting, reserved },
+  reload,
+  toast,
+}: {
+  of: MerchantView;
+  reload: () => void;
+  toast: Toast;
+}) {
+  const [isOpen, open] = useState(false);
+  const closed = (text: string | undefined, isChanged: boolean): void => {
+    open(false);
+    if (text) toast(text);
+    if (isChanged) reload();
+  };
+  const resume = {
+    ...{
+      verb: say.resume,
+      title: say.resumeTitle(name),
+      effect: say.resumeEffect(count(waiting.send), money(reserved)),
+    },
+    ...{ path: 'resume', body: { merchant: name, since: halt?.since }, isMoney: true, done: say.done },
+  };
+  const stop = {
+    ...{ verb: say.halt, title: say.haltTitle(name), effect: say.haltEffect },
+    ...{ path: 'halt', body: { merchant: name }, isDangerous: true, done: say.haltedNow },
+  };
+  return (
+    <>
+      <div class="buttons">
+        <button
+          type="button"
+          class={halt ? 'primary' : 'danger'}
+          onClick={() => open(true)}
+          data-test={halt ? 'resume' : 'halt'}
+        >
+          {halt ? say.resume : say.halt}
+        </button>
+      </div>
+      {isOpen && <Action {...(halt ? resume : stop)} onClose={closed} />}
+    </>
   );
 }
 

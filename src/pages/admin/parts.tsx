@@ -1,11 +1,20 @@
 // The small parts every page is made of: one state mark, one side sheet, one stepper, one dialog that says the verb.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { short } from './format.ts';
+import { short, when } from './format.ts';
 import { addressOf, go, isAble, type Loaded, newToken, Refused, shell, tell, troubleText, words } from './state.ts';
-import { when } from './format.ts';
 
-export function Head({ answer, what, isBad, children }: { answer: string; what?: string; isBad?: boolean; children?: ComponentChildren }) {
+export function Head({
+  answer,
+  what,
+  isBad,
+  children,
+}: {
+  answer: string;
+  what?: string;
+  isBad?: boolean;
+  children?: ComponentChildren;
+}) {
   return (
     <header class={`head ${isBad ? 'bad' : ''}`}>
       <div>
@@ -27,7 +36,7 @@ export function Mark({ kind, children }: { kind: 'good' | 'wait' | 'bad' | 'calm
   );
 }
 
-export function stateKind(state: string, isParked: boolean): 'good' | 'wait' | 'bad' | 'calm' {
+function stateKind(state: string, isParked: boolean): 'good' | 'wait' | 'bad' | 'calm' {
   if (isParked) return 'bad';
   if (state === 'received') return 'good';
   return state === 'refunded' || state === 'failed' ? 'calm' : 'wait';
@@ -43,7 +52,19 @@ export function StateMark({ state, isParked }: { state: string; isParked: boolea
   );
 }
 
-export function Link({ page, query, children, ...rest }: { page: string; query?: Readonly<Record<string, string | undefined>>; children: ComponentChildren; class?: string; 'aria-current'?: 'page' | undefined; 'data-test'?: string }) {
+export function Link({
+  page,
+  query,
+  children,
+  ...rest
+}: {
+  page: string;
+  query?: Readonly<Record<string, string | undefined>>;
+  children: ComponentChildren;
+  class?: string;
+  'aria-current'?: 'page' | undefined;
+  'data-test'?: string;
+}) {
   const follow = (event: MouseEvent): void => {
     if (event.metaKey || event.ctrlKey || event.button !== 0) return;
     event.preventDefault();
@@ -110,7 +131,25 @@ export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
 }
 
-export function Card({ title, children, more }: { title: string; children: ComponentChildren; more?: ComponentChildren }) {
+/** What scrolls by itself is reached by the keyboard too. */
+export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: without it, who has no mouse cannot scroll it
+    <section class="scroll" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  );
+}
+
+export function Card({
+  title,
+  children,
+  more,
+}: {
+  title: string;
+  children: ComponentChildren;
+  more?: ComponentChildren;
+}) {
   return (
     <section class="card">
       <div class="card-head">
@@ -153,7 +192,15 @@ function useModal(onClose: () => void) {
   return ref;
 }
 
-export function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
+export function Sheet({
+  title,
+  onClose,
+  children,
+}: {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+}) {
   const ref = useModal(onClose);
   return (
     <dialog class="sheet" ref={ref} aria-label={title} data-test="sheet">
@@ -183,10 +230,41 @@ type ActionProps = {
   readonly done: string;
 };
 
-type Answer = { readonly waits?: string; readonly results?: readonly { readonly ok: boolean; readonly text: string }[] };
+type Answer = {
+  readonly waits?: string;
+  readonly results?: readonly { readonly ok: boolean; readonly text: string }[];
+};
+
+type FieldProps = {
+  readonly label: string;
+  readonly hint?: string;
+  readonly value: string;
+  readonly set: (text: string) => void;
+  readonly name: string;
+  readonly type?: 'password';
+};
+
+function Field({ label, hint, value, set, name, type }: FieldProps) {
+  const rest = {
+    autocomplete: type ? 'current-password' : name === 'digits' ? 'one-time-code' : 'off',
+    value,
+    onInput: (event: { readonly currentTarget: HTMLInputElement }) => set(event.currentTarget.value),
+    maxLength: 200,
+    required: true,
+    'data-test': name,
+  } as const;
+  return (
+    <label>
+      {label}
+      {type ? <input type="password" {...rest} /> : <input type="text" {...rest} />}
+      {hint && <small>{hint}</small>}
+    </label>
+  );
+}
 
 /** Names the thing, the count, the sum and the effect; nothing is shown as done before it is. */
-export function Action({ verb, title, effect, path, body, isDangerous, isMoney, noReason, onClose, done }: ActionProps) {
+export function Action(props: ActionProps) {
+  const { verb, title, effect, path, body, isDangerous, isMoney, noReason, onClose, done } = props;
   const [reason, setReason] = useState('');
   const [needs, setNeeds] = useState(false);
   const [password, setPassword] = useState('');
@@ -218,24 +296,10 @@ export function Action({ verb, title, effect, path, body, isDangerous, isMoney, 
         <h2>{title}</h2>
         <p>{effect}</p>
         {!noReason && (
-          <label>
-            {words.reason}
-            <input value={reason} onInput={event => setReason(event.currentTarget.value)} maxLength={200} required data-test="reason" />
-            <small>{words.reasonHint}</small>
-          </label>
+          <Field label={words.reason} hint={words.reasonHint} value={reason} set={setReason} name="reason" />
         )}
-        {needs && (
-          <label>
-            {words.password}
-            <input type="password" autocomplete="current-password" value={password} onInput={event => setPassword(event.currentTarget.value)} required data-test="password" />
-          </label>
-        )}
-        {needs && shell.hasDigits && (
-          <label>
-            {words.digits}
-            <input inputMode="numeric" autocomplete="one-time-code" value={digits} onInput={event => setDigits(event.currentTarget.value)} required />
-          </label>
-        )}
+        {needs && <Field label={words.password} value={password} set={setPassword} name="password" type="password" />}
+        {needs && shell.hasDigits && <Field label={words.digits} value={digits} set={setDigits} name="digits" />}
         {trouble && (
           <p class="trouble" role="alert">
             {trouble}
@@ -245,7 +309,7 @@ export function Action({ verb, title, effect, path, body, isDangerous, isMoney, 
           <button type="button" class="quiet" onClick={() => ref.current!.close()}>
             {words.cancel}
           </button>
-          <button class={isDangerous ? 'danger' : 'primary'} disabled={isBusy} data-test="do">
+          <button type="submit" class={isDangerous ? 'danger' : 'primary'} disabled={isBusy} data-test="do">
             {isBusy ? words.working : verb}
           </button>
         </div>
@@ -264,5 +328,5 @@ function textOf({ waits, results }: Answer, done: string): string {
 
 /** Acts are for those who may. */
 export function Able({ children }: { children: ComponentChildren }) {
-  return isAble ? <>{children}</> : null;
+  return isAble ? children : null;
 }

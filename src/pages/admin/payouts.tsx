@@ -1,6 +1,13 @@
 // 付款: where each yuan is, and what is stuck.
 import { useEffect, useState } from 'preact/hooks';
-import { FILTERS, type FilterName, type Found, type PayoutDetail, type PayoutList, type PayoutRow } from '../../engine/overview/view.ts';
+import {
+  FILTERS,
+  type FilterName,
+  type Found,
+  type PayoutDetail,
+  type PayoutList,
+  type PayoutRow,
+} from '../../engine/overview/view.ts';
 import { count, money, short, when } from './format.ts';
 import { Able, Action, Card, Checks, Copy, Data, Empty, Head, Link, Sheet, StateMark } from './parts.tsx';
 import { ask, go, isAble, type Place, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
@@ -9,7 +16,9 @@ const say = words.payouts;
 type Toast = (text: string) => void;
 
 export function Payouts({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: Toast }) {
-  const query = Object.fromEntries(['filter', 'campaign', 'merchant', 'after'].map(name => [name, place.query.get(name) ?? undefined]));
+  const query = Object.fromEntries(
+    ['filter', 'campaign', 'merchant', 'after'].map(name => [name, place.query.get(name) ?? undefined]),
+  );
   const filter = (query.filter ?? 'all') as FilterName;
   const list = useLoaded<PayoutList>('payouts', { ...query, filter }, pulse.news);
   const open = place.query.get('id') ?? undefined;
@@ -17,18 +26,30 @@ export function Payouts({ place, pulse, toast }: { place: Place; pulse: Pulse; t
   const todo = list.value?.counts.todo ?? 0;
   return (
     <>
-      <Head answer={todo > 0 ? say.trouble(count(todo)) : say.fine} what={isAble && todo > 0 ? say.hint : say.hintFine} isBad={todo > 0}>
+      <Head
+        answer={todo > 0 ? say.trouble(count(todo)) : say.fine}
+        what={isAble && todo > 0 ? say.hint : say.hintFine}
+        isBad={todo > 0}
+      >
         <Search toast={toast} />
       </Head>
       <nav class="filters" aria-label={say.state}>
         {FILTERS.map(each => (
-          <Link page="payouts" query={{ filter: each }} class={each === filter ? 'on' : ''} aria-current={each === filter ? 'page' : undefined} data-test={`filter-${each}`}>
+          <Link
+            page="payouts"
+            query={{ filter: each }}
+            class={each === filter ? 'on' : ''}
+            aria-current={each === filter ? 'page' : undefined}
+            data-test={`filter-${each}`}
+          >
             {say.filters[each]}
             {list.value && <b>{count(list.value.counts[each])}</b>}
           </Link>
         ))}
       </nav>
-      <Data of={list}>{value => <Rows list={value} filter={filter} query={query} show={show} reload={list.reload} toast={toast} />}</Data>
+      <Data of={list}>
+        {value => <Rows list={value} filter={filter} query={query} show={show} reload={list.reload} toast={toast} />}
+      </Data>
       {open && <Detail id={open} news={pulse.news} onClose={() => show(undefined)} toast={toast} />}
     </>
   );
@@ -48,9 +69,16 @@ function Search({ toast }: { toast: Toast }) {
     );
   };
   return (
-    <form class="search" role="search" onSubmit={find}>
-      <input type="search" aria-label={say.search} placeholder={say.search} value={text} onInput={event => set(event.currentTarget.value)} required />
-      <button class="quiet">{say.find}</button>
+    <form class="search" onSubmit={find}>
+      <input
+        type="search"
+        aria-label={say.search}
+        placeholder={say.search}
+        value={text}
+        onInput={event => set(event.currentTarget.value)}
+        required
+      />
+      <button type="submit" class="quiet">{say.find}</button>
     </form>
   );
 }
@@ -74,52 +102,28 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
     if (!next.delete(id)) next.add(id);
     choose(next);
   };
+  const closed = (text: string | undefined, isChanged: boolean): void => {
+    setAct(undefined);
+    if (text) toast(text);
+    if (isChanged) reload();
+  };
   const isAll = list.rows.length > 0 && rows.length === list.rows.length;
-  if (list.rows.length === 0) return <Empty>{filter === 'todo' ? say.emptyGood : list.counts.all === 0 ? say.empty : say.emptyFilter}</Empty>;
+  const chooseAll = (): void => choose(new Set(isAll ? [] : list.rows.map(({ billNo }) => billNo)));
+  if (list.rows.length === 0)
+    return <Empty>{filter === 'todo' ? say.emptyGood : list.counts.all === 0 ? say.empty : say.emptyFilter}</Empty>;
   return (
     <section class="card flush">
       <div class="bar">
         <Able>
-          <label class="check">
-            <input type="checkbox" checked={isAll} onChange={() => choose(new Set(isAll ? [] : list.rows.map(({ billNo }) => billNo)))} />
-            <span>{rows.length > 0 ? say.chosen(rows.length, money(sumOf(rows))) : say.all}</span>
-          </label>
-          {rows.length > 0 && (
-            <span class="buttons">
-              <button type="button" class="primary" onClick={() => setAct('retry')} data-test="retry-many">
-                {say.retryMany(rows.length)}
-              </button>
-              <button type="button" class="danger" onClick={() => setAct('cancel')} data-test="cancel-many">
-                {say.stopMany(rows.length)}
-              </button>
-            </span>
-          )}
+          <Together rows={rows} isAll={isAll} chooseAll={chooseAll} setAct={setAct} />
         </Able>
-        <a class="csv" href={`/admin/api/payouts.csv?${new URLSearchParams({ filter, ...(query.campaign && { campaign: query.campaign }), ...(query.merchant && { merchant: query.merchant }) })}`}>
+        <a class="csv" href={csvOf(filter, query)}>
           {say.csv}
         </a>
       </div>
       <ul class="rows" data-test="payout-rows">
         {list.rows.map(row => (
-          <li>
-            <Able>
-              <label class="pick">
-                <input type="checkbox" aria-label={row.billNo} checked={chosen.has(row.billNo)} onChange={() => toggle(row.billNo)} />
-              </label>
-            </Able>
-            <button type="button" class="row payout" onClick={() => show(row.billNo)}>
-              <span class="amount">{money(row.amount)}</span>
-              <StateMark state={row.state} isParked={row.isParked} />
-              <span class="what">
-                {row.campaignName}
-                <small>
-                  <code>{short(row.user)}</code>
-                  {row.problem && ` · ${row.problem}`}
-                </small>
-              </span>
-              <time>{when(row.createdAt)}</time>
-            </button>
-          </li>
+          <Row row={row} isChosen={chosen.has(row.billNo)} toggle={toggle} show={show} />
         ))}
       </ul>
       {list.isCut && <p class="note">{say.cut}</p>}
@@ -130,23 +134,93 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
           </Link>
         </p>
       )}
-      {act && <ManyAction act={act} rows={rows} onClose={(text, isChanged) => closed(text, isChanged)} />}
+      {act && <ManyAction act={act} rows={rows} onClose={closed} />}
     </section>
   );
-  function closed(text: string | undefined, isChanged: boolean): void {
-    setAct(undefined);
-    if (text) toast(text);
-    if (isChanged) reload();
-  }
+}
+
+function csvOf(filter: FilterName, { campaign, merchant }: RowsProps['query']): string {
+  const all = new URLSearchParams({ filter });
+  if (campaign) all.set('campaign', campaign);
+  if (merchant) all.set('merchant', merchant);
+  return `/admin/api/payouts.csv?${all}`;
+}
+
+type TogetherProps = {
+  rows: readonly PayoutRow[];
+  isAll: boolean;
+  chooseAll: () => void;
+  setAct: (act: 'retry' | 'cancel') => void;
+};
+
+function Together({ rows, isAll, chooseAll, setAct }: TogetherProps) {
+  return (
+    <>
+      <label class="check">
+        <input type="checkbox" checked={isAll} onChange={chooseAll} />
+        <span>{rows.length > 0 ? say.chosen(rows.length, money(sumOf(rows))) : say.all}</span>
+      </label>
+      {rows.length > 0 && (
+        <span class="buttons">
+          <button type="button" class="primary" onClick={() => setAct('retry')} data-test="retry-many">
+            {say.retryMany(rows.length)}
+          </button>
+          <button type="button" class="danger" onClick={() => setAct('cancel')} data-test="cancel-many">
+            {say.stopMany(rows.length)}
+          </button>
+        </span>
+      )}
+    </>
+  );
+}
+
+type RowProps = { row: PayoutRow; isChosen: boolean; toggle: (id: string) => void; show: (id: string) => void };
+
+function Row({ row, isChosen, toggle, show }: RowProps) {
+  return (
+    <li>
+      <Able>
+        <label class="pick">
+          <input type="checkbox" aria-label={row.billNo} checked={isChosen} onChange={() => toggle(row.billNo)} />
+        </label>
+      </Able>
+      <button type="button" class="row payout" onClick={() => show(row.billNo)}>
+        <span class="amount">{money(row.amount)}</span>
+        <StateMark state={row.state} isParked={row.isParked} />
+        <span class="what">
+          {row.campaignName}
+          <small>
+            <code>{short(row.user)}</code>
+            {row.problem && ` · ${row.problem}`}
+          </small>
+        </span>
+        <time>{when(row.createdAt)}</time>
+      </button>
+    </li>
+  );
 }
 
 const sumOf = (rows: readonly PayoutRow[]): number => rows.reduce((sum, { amount }) => sum + amount, 0);
 
-function ManyAction({ act, rows, onClose }: { act: 'retry' | 'cancel'; rows: readonly PayoutRow[]; onClose: (text: string | undefined, isChanged: boolean) => void }) {
+function ManyAction({
+  act,
+  rows,
+  onClose,
+}: {
+  act: 'retry' | 'cancel';
+  rows: readonly PayoutRow[];
+  onClose: (text: string | undefined, isChanged: boolean) => void;
+}) {
   const sum = sumOf(rows);
   const isOne = rows.length === 1;
   const isRetry = act === 'retry';
-  const verb = isRetry ? (isOne ? say.retry : say.retryMany(rows.length)) : isOne ? say.stop : say.stopMany(rows.length);
+  const verb = isRetry
+    ? isOne
+      ? say.retry
+      : say.retryMany(rows.length)
+    : isOne
+      ? say.stop
+      : say.stopMany(rows.length);
   return (
     <Action
       verb={verb}
@@ -323,7 +397,8 @@ function Life({ detail }: { detail: PayoutDetail }) {
                 <b>{line.what}</b>
                 {line.from !== line.to && (
                   <small>
-                    {(words.states as Readonly<Record<string, string>>)[line.from] ?? ''} → {(words.states as Readonly<Record<string, string>>)[line.to]}
+                    {(words.states as Readonly<Record<string, string>>)[line.from] ?? ''} →{' '}
+                    {(words.states as Readonly<Record<string, string>>)[line.to]}
                   </small>
                 )}
                 {line.detail && <small>{line.detail}</small>}
@@ -360,4 +435,3 @@ function Life({ detail }: { detail: PayoutDetail }) {
     </>
   );
 }
-

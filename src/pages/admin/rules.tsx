@@ -1,6 +1,6 @@
 // 规则: is what is live what I think; is anything broken?
 import type { RuleFileDetail, RuleFileView } from '../../engine/overview/view.ts';
-import { Card, Data, Empty, Head, Link, Mark, Sheet } from './parts.tsx';
+import { Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
 import { go, type Place, type Pulse, useLoaded, words } from './state.ts';
 
 const say = words.rules;
@@ -13,7 +13,11 @@ export function Rules({ place, pulse }: { place: Place; pulse: Pulse }) {
   const open = place.query.get('file') ?? undefined;
   return (
     <>
-      <Head answer={broken > 0 ? say.trouble(broken) : changed > 0 ? say.notLive(changed) : say.fine} what={say.hint} isBad={broken > 0} />
+      <Head
+        answer={broken > 0 ? say.trouble(broken) : changed > 0 ? say.notLive(changed) : say.fine}
+        what={say.hint}
+        isBad={broken > 0}
+      />
       <Data of={loaded}>
         {value => (
           <ul class="rows card flush">
@@ -62,7 +66,8 @@ function Detail({ file, onClose }: { file: string; onClose: () => void }) {
                 <ul class="plain findings">
                   {value.findings.map(each => (
                     <li>
-                      <Mark kind={each.grave ? 'bad' : 'wait'}>{each.grave ? say.grave : say.mild}</Mark> <b>{say.line(each.line)}</b> {each.message}
+                      <Mark kind={each.grave ? 'bad' : 'wait'}>{each.grave ? say.grave : say.mild}</Mark>{' '}
+                      <b>{say.line(each.line)}</b> {each.message}
                     </li>
                   ))}
                 </ul>
@@ -88,13 +93,15 @@ function Detail({ file, onClose }: { file: string; onClose: () => void }) {
               )}
             </Card>
             <Card title={say.text}>
-              <ol class="code" tabIndex={0} aria-label={say.text}>
+              <Scroll label={say.text}>
+                <ol class="code">
                 {value.text.split('\n').map((line, n) => (
                   <li class={value.findings.some(each => each.line === n + 1) ? 'hit' : ''}>
                     <code>{line}</code>
                   </li>
                 ))}
               </ol>
+              </Scroll>
             </Card>
           </>
         )}

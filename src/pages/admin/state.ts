@@ -1,9 +1,9 @@
 // The dashboard in the browser: where we are, what was fetched, and what the server says by itself.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { en } from './text/en.ts';
 import { type Words, zh } from './text/zh.ts';
 
-export type Role = 'viewer' | 'operator' | 'publisher' | 'owner';
+type Role = 'viewer' | 'operator' | 'publisher' | 'owner';
 type Shell = {
   readonly name: string;
   readonly role: Role;
@@ -98,16 +98,25 @@ export type Loaded<T> = {
 };
 
 /** Keeps the old numbers while it asks again, and where that fails says of when they are. */
-export function useLoaded<T>(path: string | undefined, query: Readonly<Record<string, string | undefined>> = {}, news = 0): Loaded<T> {
+export function useLoaded<T>(
+  path: string | undefined,
+  query: Readonly<Record<string, string | undefined>> = {},
+  news = 0,
+): Loaded<T> {
   const [seen, set] = useState<Omit<Loaded<T>, 'reload'> & { readonly key?: string }>({});
   const [turn, again] = useState(0);
+  const heard = useRef(news);
   const key = JSON.stringify([path, query]);
   useEffect(() => {
     if (path === undefined) return undefined;
     let isOver = false;
-    ask<T>(path, query).then(
+    // What a page asks by itself keeps nobody signed in.
+    const isQuiet = heard.current !== news;
+    heard.current = news;
+    ask<T>(path, { ...query, ...(isQuiet && { quiet: '1' }) }).then(
       value => isOver || set({ key, value, at: Date.now() }),
-      (error: unknown) => isOver || set(before => ({ ...(before.key === key ? before : { key }), trouble: troubleText(error) })),
+      (error: unknown) =>
+        isOver || set(before => ({ ...(before.key === key ? before : { key }), trouble: troubleText(error) })),
     );
     return () => {
       isOver = true;

@@ -1,5 +1,5 @@
 // 今天: is all well, and what must be done.
-import type { Todo, TodayView } from '../../engine/overview/view.ts';
+import type { TodayView, Todo } from '../../engine/overview/view.ts';
 import { Campaign } from './campaigns.tsx';
 import { Hours } from './chart.tsx';
 import { ago, count, money, when } from './format.ts';
@@ -29,7 +29,10 @@ export function Today({ pulse }: { pulse: Pulse }) {
                 </ul>
               </section>
             )}
-            <Card title={say.hours} more={today.countedTo !== undefined && <small>{say.counted(when(today.countedTo))}</small>}>
+            <Card
+              title={say.hours}
+              more={today.countedTo !== undefined && <small>{say.counted(when(today.countedTo))}</small>}
+            >
               <Hours today={today.hours} before={today.hoursBefore} />
             </Card>
             <dl class="numbers wide">

@@ -3,7 +3,16 @@ import type { Words } from './zh.ts';
 
 export const en: Words = {
   brand: 'Red packet bot',
-  pages: { today: 'Today', campaigns: 'Campaigns', payouts: 'Payouts', followers: 'Followers', rules: 'Rules', merchants: 'Merchants', log: 'Log', people: 'Sessions' },
+  pages: {
+    today: 'Today',
+    campaigns: 'Campaigns',
+    payouts: 'Payouts',
+    followers: 'Followers',
+    rules: 'Rules',
+    merchants: 'Merchants',
+    log: 'Log',
+    people: 'Sessions',
+  },
   demo: 'Demo: all money is simulated',
   other: '中文',
   signOut: 'Sign out',
@@ -45,7 +54,12 @@ export const en: Words = {
   today: 'Today',
   yesterday: 'Yesterday',
   days: count => `${count} d`,
-  minutes: count => (count < 60 ? `${count} min` : count < 1440 ? `${Math.floor(count / 60)} h ${count % 60} min` : `${Math.floor(count / 1440)} days`),
+  minutes: count =>
+    count < 60
+      ? `${count} min`
+      : count < 1440
+        ? `${Math.floor(count / 60)} h ${count % 60} min`
+        : `${Math.floor(count / 1440)} days`,
   pieces: count => `${count} packets`,
   states: {
     planned: 'Queued',
@@ -74,13 +88,17 @@ export const en: Words = {
     won: 'Won',
     refused: 'Refused',
     counted: time => `Counted to ${time}`,
-    halted: (merchant, time, reason, count) => `Merchant ${merchant} halted for ${time}: ${reason} · ${count} packets wait`,
+    halted: (merchant, time, reason, count) =>
+      `Merchant ${merchant} halted for ${time}: ${reason} · ${count} packets wait`,
     parkedTodo: count => `${count} payouts are parked and wait for a decision`,
     unknownTodo: count => `${count} outcomes unknown; the bot is asking`,
     budgetTodo: (name, percent) => `“${name}” has used ${percent}% of its budget`,
     balanceTodo: (merchant, balance) => `Merchant ${merchant} has ${balance}, less than a day’s worth`,
     rulesTodo: (file, message, count) => `${file} has ${count} mistakes: ${message}`,
-    certificateTodo: (merchant, days) => (days < 0 ? `A certificate of merchant ${merchant} has expired` : `A certificate of merchant ${merchant} ends in ${days} days`),
+    certificateTodo: (merchant, days) =>
+      days < 0
+        ? `A certificate of merchant ${merchant} has expired`
+        : `A certificate of merchant ${merchant} ends in ${days} days`,
     handle: 'See to it',
     look: 'Look',
   },
@@ -89,7 +107,17 @@ export const en: Words = {
     trouble: count => `${count} payouts are parked and wait for a decision`,
     hint: 'Open one to see its life; choose some to act on them together',
     hintFine: 'Open one to see its life',
-    filters: { todo: 'Needs you', queued: 'Queued', sent: 'To be opened', unknown: 'Unknown', held: 'Held', received: 'Received', refunded: 'Came back', failed: 'Not paid', all: 'All' },
+    filters: {
+      todo: 'Needs you',
+      queued: 'Queued',
+      sent: 'To be opened',
+      unknown: 'Unknown',
+      held: 'Held',
+      received: 'Received',
+      refunded: 'Came back',
+      failed: 'Not paid',
+      all: 'All',
+    },
     search: 'Order number, WeChat’s number, openid',
     find: 'Find',
     notFound: 'There is no such number',
@@ -123,10 +151,12 @@ export const en: Words = {
     tries: 'Times sent',
     retry: 'Retry now',
     retryMany: count => `Retry ${count}`,
-    retryEffect: (count, money) => `The bot sends ${count} again now, ${money} together. Under the same numbers, so nothing is paid twice.`,
+    retryEffect: (count, money) =>
+      `The bot sends ${count} again now, ${money} together. Under the same numbers, so nothing is paid twice.`,
     stop: 'Cancel payout',
     stopMany: count => `Cancel ${count}`,
-    stopEffect: (count, money) => `Cancels ${count}, ${money} together. What was not paid returns to the budget and its follower gets nothing; a packet they already have cannot be taken back.`,
+    stopEffect: (count, money) =>
+      `Cancels ${count}, ${money} together. What was not paid returns to the budget and its follower gets nothing; a packet they already have cannot be taken back.`,
     ask: 'Ask now',
     asked: 'WeChat is being asked',
     retried: 'It is due now',
@@ -170,7 +200,11 @@ export const en: Words = {
     agree: 'Agree and do it',
     decline: 'Decline',
     agreeEffect: 'It is done as soon as you agree.',
-    whats: { 'payouts retry': 'Retry payouts', 'payouts cancel': 'Cancel payouts', 'merchant resume': 'Resume payments' },
+    whats: {
+      'payouts retry': 'Retry payouts',
+      'payouts cancel': 'Cancel payouts',
+      'merchant resume': 'Resume payments',
+    },
     asks: name => `asked by ${name}`,
   },
   followers: {
@@ -199,7 +233,13 @@ export const en: Words = {
     try: 'Work it out',
     odds: 'What may come',
     near: 'Nearly fits',
-    parts: { answers: 'answers', shadow: 'shadow, only noted', passes: 'lets the next one', notAsked: 'not asked', takenBack: 'taken back' },
+    parts: {
+      answers: 'answers',
+      shadow: 'shadow, only noted',
+      passes: 'lets the next one',
+      notAsked: 'not asked',
+      takenBack: 'taken back',
+    },
     noRule: 'No rule has to do with it',
     last: (time, verdict) => `Latest: ${time}, ${verdict}`,
   },
@@ -207,9 +247,9 @@ export const en: Words = {
     title: count => (count === 1 ? 'One campaign runs' : `${count} campaigns run`),
     none: 'No campaign runs',
     hint: 'Open one for prizes, odds and refusals',
-    tabs: { running: 'Running', coming: 'Coming', over: 'Over', draft: 'Draft · rehearsal · shadow' },
+    tabs: { running: 'Running', coming: 'Coming', over: 'Over', draft: 'Paused · draft · rehearsal · shadow' },
     empty: 'No campaign here',
-    modes: { live: 'live', draft: 'draft', rehearse: 'rehearsal', shadow: 'shadow', paused: 'paused' },
+    modes: { live: 'live', paused: 'paused', draft: 'draft', rehearse: 'rehearsal', shadow: 'shadow' },
     budget: 'Budget',
     free: 'free',
     reserved: 'promised',
@@ -242,10 +282,17 @@ export const en: Words = {
     page: 'Campaign page',
     file: 'Rule file',
     since: 'last 60 days',
+    pause: 'Pause campaign',
+    goOn: 'Resume campaign',
+    pauseEffect: 'This campaign gives no more prizes; what was won is paid. The other campaigns go on.',
+    goOnEffect: 'From the next event on this campaign gives prizes again.',
+    pausedNow: 'The campaign is paused',
+    goesOn: 'The campaign goes on',
   },
   rules: {
     fine: 'All rule files are fine',
-    trouble: count => (count === 1 ? 'One file has mistakes and is not live' : `${count} files have mistakes and are not live`),
+    trouble: count =>
+      count === 1 ? 'One file has mistakes and is not live' : `${count} files have mistakes and are not live`,
     notLive: count => (count === 1 ? 'One file differs from what is live' : `${count} files differ from what is live`),
     hint: 'The bot looks at each change, and takes it only when nothing is wrong',
     live: 'As it is live',

@@ -1,7 +1,16 @@
 // The dashboard's words, Chinese. The English ones have the same keys, or do not compile.
 export const zh = {
   brand: '红包机器人 管理台',
-  pages: { today: '今天', campaigns: '活动', payouts: '付款', followers: '粉丝', rules: '规则', merchants: '商户', log: '记录', people: '会话' },
+  pages: {
+    today: '今天',
+    campaigns: '活动',
+    payouts: '付款',
+    followers: '粉丝',
+    rules: '规则',
+    merchants: '商户',
+    log: '记录',
+    people: '会话',
+  },
   demo: '演示：都是模拟的钱',
   other: 'English',
   signOut: '退出',
@@ -43,7 +52,12 @@ export const zh = {
   today: '今天',
   yesterday: '昨天',
   days: (count: number) => `${count} 天`,
-  minutes: (count: number) => (count < 60 ? `${count} 分钟` : count < 1440 ? `${Math.floor(count / 60)} 小时 ${count % 60} 分` : `${Math.floor(count / 1440)} 天`),
+  minutes: (count: number) =>
+    count < 60
+      ? `${count} 分钟`
+      : count < 1440
+        ? `${Math.floor(count / 60)} 小时 ${count % 60} 分`
+        : `${Math.floor(count / 1440)} 天`,
   pieces: (count: string) => `${count} 个`,
   states: {
     planned: '待发送',
@@ -72,13 +86,15 @@ export const zh = {
     won: '中奖',
     refused: '没中或被拒',
     counted: (time: string) => `统计到 ${time}`,
-    halted: (merchant: string, time: string, reason: string, count: number) => `商户 ${merchant} 已暂停 ${time}：${reason} · ${count} 个红包等着发`,
+    halted: (merchant: string, time: string, reason: string, count: number) =>
+      `商户 ${merchant} 已暂停 ${time}：${reason} · ${count} 个红包等着发`,
     parkedTodo: (count: number) => `${count} 笔付款停着，等人决定`,
     unknownTodo: (count: number) => `${count} 笔结果未知，机器人正在查`,
     budgetTodo: (name: string, percent: number) => `「${name}」预算已用 ${percent}%`,
     balanceTodo: (merchant: string, balance: string) => `商户 ${merchant} 余额 ${balance}，不够一天`,
     rulesTodo: (file: string, message: string, count: number) => `${file} 有 ${count} 处不对：${message}`,
-    certificateTodo: (merchant: string, days: number) => (days < 0 ? `商户 ${merchant} 的证书已过期` : `商户 ${merchant} 的证书还有 ${days} 天到期`),
+    certificateTodo: (merchant: string, days: number) =>
+      days < 0 ? `商户 ${merchant} 的证书已过期` : `商户 ${merchant} 的证书还有 ${days} 天到期`,
     handle: '处理',
     look: '看看',
   },
@@ -87,7 +103,17 @@ export const zh = {
     trouble: (count: string) => `${count} 笔停着，等人决定`,
     hint: '点一笔看它的一生；选几笔可以一起处理',
     hintFine: '点一笔看它的一生',
-    filters: { todo: '需要处理', queued: '待发送', sent: '待领取', unknown: '结果未知', held: '暂缓', received: '已领取', refunded: '已退回', failed: '未付出', all: '全部' },
+    filters: {
+      todo: '需要处理',
+      queued: '待发送',
+      sent: '待领取',
+      unknown: '结果未知',
+      held: '暂缓',
+      received: '已领取',
+      refunded: '已退回',
+      failed: '未付出',
+      all: '全部',
+    },
     search: '商户单号、微信单号、openid',
     find: '查找',
     notFound: '没有这个单号',
@@ -121,10 +147,12 @@ export const zh = {
     tries: '发送次数',
     retry: '现在重试',
     retryMany: (count: number) => `重试 ${count} 笔`,
-    retryEffect: (count: number, money: string) => `让机器人现在再发 ${count} 笔，共 ${money}。用原来的单号，不会付两次。`,
+    retryEffect: (count: number, money: string) =>
+      `让机器人现在再发 ${count} 笔，共 ${money}。用原来的单号，不会付两次。`,
     stop: '取消付款',
     stopMany: (count: number) => `取消 ${count} 笔`,
-    stopEffect: (count: number, money: string) => `取消 ${count} 笔，共 ${money}。没有付出的钱回到预算，粉丝不会再收到；已经在粉丝手里的红包收不回来。`,
+    stopEffect: (count: number, money: string) =>
+      `取消 ${count} 笔，共 ${money}。没有付出的钱回到预算，粉丝不会再收到；已经在粉丝手里的红包收不回来。`,
     ask: '现在查询',
     asked: '已经去问微信了',
     retried: '已安排重试',
@@ -197,7 +225,13 @@ export const zh = {
     try: '试算',
     odds: '可能的结果',
     near: '差一点匹配',
-    parts: { answers: '由它应答', shadow: '影子，只记不发', passes: '让给下一条', notAsked: '没有轮到', takenBack: '收回' },
+    parts: {
+      answers: '由它应答',
+      shadow: '影子，只记不发',
+      passes: '让给下一条',
+      notAsked: '没有轮到',
+      takenBack: '收回',
+    },
     noRule: '没有规则与它有关',
     last: (time: string, verdict: string) => `最近一次：${time}，${verdict}`,
   },
@@ -205,9 +239,9 @@ export const zh = {
     title: (count: number) => `${count} 个活动在进行`,
     none: '没有进行中的活动',
     hint: '点一个看奖品、概率和被拒的原因',
-    tabs: { running: '进行中', coming: '未开始', over: '已结束', draft: '草稿·彩排·影子' },
+    tabs: { running: '进行中', coming: '未开始', over: '已结束', draft: '暂停·草稿·彩排·影子' },
     empty: '这里没有活动',
-    modes: { live: '线上', draft: '草稿', rehearse: '彩排', shadow: '影子', paused: '暂停' },
+    modes: { live: '线上', paused: '已暂停', draft: '草稿', rehearse: '彩排', shadow: '影子' },
     budget: '预算',
     free: '未用',
     reserved: '待发',
@@ -240,6 +274,12 @@ export const zh = {
     page: '活动页',
     file: '规则文件',
     since: '近 60 天',
+    pause: '暂停活动',
+    goOn: '恢复活动',
+    pauseEffect: '这个活动不再给奖品，已经中的照样付。其他活动不受影响。',
+    goOnEffect: '从下一个事件起，这个活动又会给奖品。',
+    pausedNow: '活动已暂停',
+    goesOn: '活动已恢复',
   },
   rules: {
     fine: '规则文件都没有问题',

@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Koa, { type Middleware } from 'koa';
-import type { AdminConfig } from '../config/admin.ts';
 import type { Config } from '../config/config.ts';
 import { sessionSecretsOf } from '../config/secret.ts';
 import { BadInput, messageOf } from '../core/base/error.ts';
@@ -54,8 +53,11 @@ export type Admin = {
   stop(): Promise<void>;
 };
 
-export function createAdmin(admin: AdminConfig, parts: Parts): Admin {
+/** `undefined`: bot.yaml has none. */
+export function createAdmin(parts: Parts): Admin | undefined {
   const { config, clock, timer, log, store, book, payers, nudge } = parts;
+  const { admin } = config;
+  if (!admin) return undefined;
   const tally = createTally(parts);
   const overview: OverviewPorts = { store, clock, config, book, tally, balance: balances(payers, clock) };
   const writeDown = writerOf(store, clock);

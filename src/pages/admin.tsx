@@ -32,11 +32,9 @@ function App() {
   const place = usePlace();
   const pulse = usePulse();
   const [toast, setToast] = useState('');
-  const [isMore, setMore] = useState(false);
   useEffect(() => {
     const page = place.page as keyof typeof words.pages;
     document.title = `${words.pages[page] ?? ''} · ${words.brand}`;
-    setMore(false);
   }, [place]);
   useEffect(() => {
     if (toast === '') return undefined;
@@ -54,51 +52,66 @@ function App() {
           {pulse.away ? words.away : words.offline}
         </p>
       )}
-      <nav class="side" aria-label={words.brand}>
-        <p class="brand">
-          <i aria-hidden="true">福</i>
-          {words.brand}
-        </p>
-        <ul>
-          {PAGES.map(page => (
-            <li class={(FIRST as readonly string[]).includes(page) ? '' : 'later'}>
-              <Link page={page} aria-current={page === place.page ? 'page' : undefined} data-test={`nav-${page}`}>
-                {words.pages[page]}
-                {badgeOf(page, pulse) > 0 && <b>{badgeOf(page, pulse)}</b>}
-              </Link>
-            </li>
-          ))}
-          <li class="more">
-            <button type="button" aria-expanded={isMore} onClick={() => setMore(!isMore)} data-test="more">
-              {words.more}
-            </button>
-          </li>
-        </ul>
-        <div class={`rest ${isMore ? 'open' : ''}`}>
-          <ul class="hidden-ones">
-            {PAGES.filter(page => !(FIRST as readonly string[]).includes(page)).map(page => (
-              <li>
-                <Link page={page}>{words.pages[page]}</Link>
-              </li>
-            ))}
-          </ul>
-          <p class="me">
-            {shell.name} <small>{words.people.roles[shell.role]}</small>
-          </p>
-          <p class="me">
-            <a href={`${location.pathname}?lang=${shell.lang === 'zh' ? 'en' : 'zh'}`}>{words.other}</a>
-            <button type="button" onClick={signOut}>
-              {words.signOut}
-            </button>
-          </p>
-        </div>
-      </nav>
+      <Side place={place} pulse={pulse} />
       <main id="main">
         <Page place={place} pulse={pulse} toast={setToast} />
       </main>
       <div class="toast" role="status">
         {toast && <span data-test="toast">{toast}</span>}
       </div>
+    </div>
+  );
+}
+
+function Side({ place, pulse }: { place: Place; pulse: Pulse }) {
+  const [isMore, setMore] = useState(false);
+  useEffect(() => setMore(false), [place]);
+  return (
+    <nav class="side" aria-label={words.brand}>
+      <p class="brand">
+        <i aria-hidden="true">福</i>
+        {words.brand}
+      </p>
+      <ul>
+        {PAGES.map(page => (
+          <li class={(FIRST as readonly string[]).includes(page) ? '' : 'later'}>
+            <Link page={page} aria-current={page === place.page ? 'page' : undefined} data-test={`nav-${page}`}>
+              {words.pages[page]}
+              {badgeOf(page, pulse) > 0 && <b>{badgeOf(page, pulse)}</b>}
+            </Link>
+          </li>
+        ))}
+        <li class="more">
+          <button type="button" aria-expanded={isMore} onClick={() => setMore(!isMore)} data-test="more">
+            {words.more}
+          </button>
+        </li>
+      </ul>
+      <Rest isOpen={isMore} />
+    </nav>
+  );
+}
+
+/** What is behind 更多 on a phone, and below the pages elsewhere. */
+function Rest({ isOpen }: { isOpen: boolean }) {
+  return (
+    <div class={`rest ${isOpen ? 'open' : ''}`}>
+      <ul class="hidden-ones">
+        {PAGES.filter(page => !(FIRST as readonly string[]).includes(page)).map(page => (
+          <li>
+            <Link page={page}>{words.pages[page]}</Link>
+          </li>
+        ))}
+      </ul>
+      <p class="me">
+        {shell.name} <small>{words.people.roles[shell.role]}</small>
+      </p>
+      <p class="me">
+        <a href={`${location.pathname}?lang=${shell.lang === 'zh' ? 'en' : 'zh'}`}>{words.other}</a>
+        <button type="button" onClick={signOut}>
+          {words.signOut}
+        </button>
+      </p>
     </div>
   );
 }
@@ -115,7 +128,7 @@ function signOut(): void {
 function Page({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: (text: string) => void }) {
   switch (place.page) {
     case 'campaigns':
-      return <Campaigns place={place} pulse={pulse} />;
+      return <Campaigns place={place} pulse={pulse} toast={toast} />;
     case 'payouts':
       return <Payouts place={place} pulse={pulse} toast={toast} />;
     case 'followers':

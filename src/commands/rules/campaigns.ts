@@ -7,6 +7,7 @@ import { beijingText, instant } from '../../core/base/time.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { pauseOf } from '../../core/rules/campaign-query.ts';
 import { calledOf, named } from '../../core/rules/renamed.ts';
+import { pauseCampaign, resumeCampaign } from '../../engine/operate/campaigns.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { writeDown } from '../shared/acts.ts';
@@ -34,9 +35,7 @@ export function pause(typed: string, { say = '', ...options }: PauseOptions): Pr
   return withStore(options, async (store, config) => {
     const id = await idOf(config, typed);
     await writeDown(store, 'campaigns pause', typed, [say]);
-    const before = await store.halt(pauseOf(id));
-    const since = before?.since ?? instant(Date.now());
-    await store.setHalt(pauseOf(id), { code: 'PAUSED', reason: say, since, by: 'operator' });
+    await pauseCampaign(store, id, say, instant(Date.now()));
     print(
       `campaign "${typed}" is paused: it gives nothing more, what was won is paid. \`hongbao campaigns resume ${typed}\` lets it go on`,
     );
@@ -48,8 +47,7 @@ export function resume(typed: string, options: Common): Promise<number> {
   return withStore(options, async (store, config) => {
     const id = await idOf(config, typed);
     await writeDown(store, 'campaigns resume', typed);
-    const before = await store.halt(pauseOf(id));
-    await store.setHalt(pauseOf(id), undefined);
+    const before = await resumeCampaign(store, id);
     const { mode } = (await campaignsOf(config)).find(each => each.id === id)!;
     if (mode === 'paused') print(`campaign "${typed}" stays paused: its file says \`mode: paused\``);
     else if (!before) print(`campaign "${typed}" was not paused`);

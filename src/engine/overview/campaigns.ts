@@ -4,7 +4,7 @@ import { openId } from '../../core/base/event.ts';
 import { type Fen, fen, NO_MONEY, showFen } from '../../core/base/money.ts';
 import { dayOf, HOUR, type Instant, instant, later } from '../../core/base/time.ts';
 import type { Campaign, Prize } from '../../core/rules/campaign.ts';
-import { isCash, isDraw } from '../../core/rules/campaign-query.ts';
+import { isCash, isDraw, pauseOf } from '../../core/rules/campaign-query.ts';
 import { prizeCalled } from '../../core/rules/renamed.ts';
 import type { Buckets } from '../../ports.ts';
 import type { OverviewPorts } from './ports.ts';
@@ -38,7 +38,7 @@ function allCampaigns({ book }: OverviewPorts, { campaigns }: Disk): Campaign[] 
 async function campaignRow(ports: OverviewPorts, campaign: Campaign, days: Days): Promise<CampaignRow> {
   const { id, name, mode, period, budget } = campaign;
   const now = ports.clock();
-  const buckets = await ports.store.buckets(id);
+  const [buckets, pause] = await Promise.all([ports.store.buckets(id), ports.store.halt(pauseOf(id))]);
   const own = days.map(([, day]) => day?.campaigns[id]);
   const today = own.at(-1);
   const refused = Object.values(today?.refusals ?? {}).reduce((sum, count) => sum + count, 0);
@@ -46,6 +46,7 @@ async function campaignRow(ports: OverviewPorts, campaign: Campaign, days: Days)
   return {
     ...{ id, name, mode, from: period.from, to: period.to },
     phase: now < period.from ? 'coming' : now >= period.to ? 'over' : 'running',
+    ...(pause && { pausedSince: pause.since }),
     ...(budget && { budget: budget.total }),
     ...(budget?.perDay !== undefined && { perDay: budget.perDay }),
     buckets,

@@ -7,6 +7,7 @@ import { type Event, eventKey, type OpenId, openId } from '../../core/base/event
 import { isOpenId, isShortOpenId, shortOpenId } from '../../core/base/openid.ts';
 import { dayOf, type Instant, MINUTE, parseBeijing } from '../../core/base/time.ts';
 import { checkText, limitName } from '../../core/decide/check-words.ts';
+import { awardsOf } from '../../core/decide/decision.ts';
 import { userLimits } from '../../core/decide/limits.ts';
 import { decisionCalled } from '../../core/decide/renamed-decision.ts';
 import { asBillNo, type Payout } from '../../core/payout/payout.ts';
@@ -104,7 +105,7 @@ export async function followerView(ports: OverviewPorts, user: OpenId, lang: Lan
     ...(follower?.leftAt !== undefined && { leftAt: follower.leftAt }),
     events: lines.map(({ id, at, event, decision, reply }) => {
       const called = decisionCalled(decision, campaigns);
-      const payout = decision.kind === 'awarded' ? byClaim.get(decision.claimKey) : undefined;
+      const payout = awardsOf(decision).flatMap(({ claimKey }) => byClaim.get(claimKey) ?? [])[0];
       const asked = decision.trace.flatMap(each => each.checks);
       return {
         ...{ id, at, event: eventWords(event, lang), verdict: verdictWords(called, lang), kind: decision.kind },

@@ -2,9 +2,10 @@
 
 import type { OpenId } from '../../core/base/event.ts';
 import { checkText } from '../../core/decide/check-words.ts';
+import { awardsOf } from '../../core/decide/decision.ts';
 import { askNowStep } from '../../core/payout/ask-now.ts';
 import { cancelWay, retryStep } from '../../core/payout/operator-steps.ts';
-import { asBillNo, isFinal, type Payout, type PayoutState } from '../../core/payout/payout.ts';
+import { asBillNo, isFinal, PAYOUT_STATES, type Payout, type PayoutState } from '../../core/payout/payout.ts';
 import type { Halt, JournalLine, PayoutFilter, Store } from '../../ports.ts';
 import { numbersOf } from '../doubt.ts';
 import type { OverviewPorts } from './ports.ts';
@@ -89,7 +90,10 @@ function cursorOf(filter: FilterName, { state, billNo }: Payout): string {
   return statesOf(filter).length > 1 ? `${state}.${billNo}` : billNo;
 }
 
-export async function filterCounts({ store, config }: OverviewPorts): Promise<PayoutList['counts']> {
+export async function filterCounts({
+  store,
+  config,
+}: Pick<OverviewPorts, 'store' | 'config'>): Promise<PayoutList['counts']> {
   const { states, waiting } = await store.counts([...config.merchants.keys()]);
   const sum = (names: readonly PayoutState[]): number => names.reduce((all, name) => all + states[name], 0);
   const open = sum(['planned', 'sending', 'unknown', 'held', 'sent']);
@@ -124,7 +128,7 @@ export async function* payoutsOf(store: Store, query: PayoutQuery): AsyncGenerat
   const states = statesOf(filter);
   const begin = Math.max(
     0,
-    states.findIndex(state => state === first),
+    states.indexOf(PAYOUT_STATES.find(each => each === first)),
   );
   for (const [n, state] of states.slice(begin).entries()) {
     const pages = pagesOf(store, { ...more, ...(state !== undefined && { state }) }, n === 0 ? from : undefined);
@@ -203,7 +207,7 @@ function textOf(value: unknown): string {
 /** The line of the journal that won it. */
 async function lineOf(store: Store, { user, claimKey }: Payout): Promise<JournalLine | undefined> {
   const lines = await store.journal({ user, limit: JOURNAL_READ });
-  return lines.find(({ decision }) => decision.kind === 'awarded' && decision.claimKey === claimKey);
+  return lines.find(({ decision }) => awardsOf(decision).some(award => award.claimKey === claimKey));
 }
 
 function decisionOf({ at, event, decision }: JournalLine, claimKey: string, lang: 'zh' | 'en') {

@@ -1,5 +1,6 @@
 // The rule files as they lie on the disk: what is wrong with each, whether its own tests pass, and whether it is what is live.
 
+import { createHash } from 'node:crypto';
 import { rehearse } from '../../core/analysis/run-tests.ts';
 import { BadInput, type Finding } from '../../core/base/error.ts';
 import { SECOND } from '../../core/base/time.ts';
@@ -20,11 +21,15 @@ const FRESH_MS = 5 * SECOND;
 
 export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'clock'>): () => Promise<Disk> {
   let known: { readonly at: number; readonly disk: Promise<Disk> } | undefined;
+  let judged: { readonly print: string; readonly disk: Disk } | undefined;
   const read = async (): Promise<Disk> => {
     const files = await readRuleFiles([config.rules]).catch((error: unknown) => {
       if (error instanceof BadInput) return [];
       throw error;
     });
+    // Judging takes a while, and the followers wait meanwhile: only what has changed is judged.
+    const print = printOf(files);
+    if (judged?.print === print) return judged.disk;
     const { campaigns, findings } = checkRuleFiles(files, config);
     const { warnings } = lintRuleFiles(files, campaigns, config);
     const all = [
@@ -34,7 +39,8 @@ export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'cl
         grave: severity === 'error',
       })),
     ];
-    return { files, campaigns, findings: all };
+    judged = { print, disk: { files, campaigns, findings: all } };
+    return judged.disk;
   };
   return () => {
     const now = clock();
@@ -46,6 +52,13 @@ export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'cl
     });
     return disk;
   };
+}
+
+function printOf(files: readonly RuleFile[]): string {
+  const print = createHash('sha256');
+  for (const { file, text, data, problem } of files)
+    print.update(JSON.stringify([file, text, problem, [...(data ?? [])]]));
+  return print.digest('hex');
 }
 
 export function ruleFileViews({ files, campaigns, findings }: Disk, { book }: OverviewPorts): RuleFileView[] {

@@ -5,6 +5,7 @@
 // notes counts nothing twice. What is counted is for looking at: no limit and no money hangs on it.
 
 import { type Day, dayOf, endOfDay, HOUR, type Instant, later, SECOND } from '../../core/base/time.ts';
+import { partsOf } from '../../core/decide/decision.ts';
 import type { Clock, JournalLine, Lease, Log, Store } from '../../ports.ts';
 
 /** Of one campaign on one day. Amounts are fen. */
@@ -108,6 +109,9 @@ export function createTally({ store, clock, holder }: Ports): Tally {
     days: (last, count) => Promise.all(daysBefore(last, count).map(async each => [each, await day(each)] as const)),
     countedTo: async () => cursorIn(await store.note(LEASE)).at,
     async pass() {
+      // Where nothing is new, nothing is written.
+      const [newest] = await store.journal({ limit: 1 });
+      if (!newest || newest.id <= cursorIn(await store.note(LEASE)).line) return false;
       const lease = await store.lease(LEASE, holder, LEASE_MS, clock());
       return lease ? count(lease) : false;
     },
@@ -137,23 +141,26 @@ function emptyCampaign(): CampaignTally {
 function addLine(day: DayTally, { id, at, decision }: JournalLine): void {
   day.upTo = id;
   day.heard++;
-  if (decision.kind === 'ignored') return;
-  const own = day.campaigns[decision.campaign] ?? emptyCampaign();
-  day.campaigns[decision.campaign] = own;
+  for (const part of partsOf(decision)) addPart(day, part, at);
+}
+
+function addPart(day: DayTally, part: ReturnType<typeof partsOf>[number], at: Instant): void {
+  const own = day.campaigns[part.campaign] ?? emptyCampaign();
+  day.campaigns[part.campaign] = own;
   own.heard++;
-  if (decision.kind === 'refused') {
+  if (part.kind === 'refused') {
     day.refused++;
-    const key = decision.detail === undefined ? decision.refusal : `${decision.refusal}/${decision.detail}`;
+    const key = part.detail === undefined ? part.refusal : `${part.refusal}/${part.detail}`;
     own.refusals[key] = (own.refusals[key] ?? 0) + 1;
   }
-  if (decision.kind !== 'awarded') return;
-  own.prizes[decision.prize] = (own.prizes[decision.prize] ?? 0) + 1;
-  if (decision.amount === 0) return;
+  if (part.kind !== 'awarded') return;
+  own.prizes[part.prize] = (own.prizes[part.prize] ?? 0) + 1;
+  if (part.amount === 0) return;
   const hour = 23 - Math.floor((endOfDay(at) - 1 - at) / HOUR);
   for (const sum of [day, own]) {
     sum.won++;
-    sum.amount += decision.amount;
+    sum.amount += part.amount;
   }
-  day.hours[hour]! += decision.amount;
-  own.hours[hour]!++;
+  day.hours[hour] = (day.hours[hour] ?? 0) + part.amount;
+  own.hours[hour] = (own.hours[hour] ?? 0) + 1;
 }

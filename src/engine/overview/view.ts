@@ -112,7 +112,9 @@ export type Todo =
 export type CampaignRow = {
   readonly id: string;
   readonly name: string;
-  readonly mode: 'live' | 'draft' | 'rehearse' | 'shadow' | 'paused';
+  readonly mode: 'live' | 'paused' | 'draft' | 'rehearse' | 'shadow';
+  /** By hand, since then. */
+  readonly pausedSince?: number;
   readonly phase: 'running' | 'coming' | 'over';
   readonly from: number;
   readonly to: number;

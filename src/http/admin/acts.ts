@@ -9,6 +9,7 @@ import { HOUR, later } from '../../core/base/time.ts';
 import { ASKED_BY_HAND, askNowStep } from '../../core/payout/ask-now.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import { asBillNo, type Payout } from '../../core/payout/payout.ts';
+import { pauseCampaign, resumeCampaign } from '../../engine/operate/campaigns.ts';
 import { haltMerchant, resumeMerchant } from '../../engine/operate/merchants.ts';
 import { type CancelPorts, cancelPayout, payoutOf, retryPayout, whyNotAmongAll } from '../../engine/operate/payouts.ts';
 import type { OverviewPorts } from '../../engine/overview/ports.ts';
@@ -56,6 +57,8 @@ export function actRoutes(ports: ActPorts): Map<string, Route> {
     ['resume', money(body => desk.resume(body))],
     ['retry', money(body => desk.retry(body))],
     ['cancel', money(body => desk.cancel(body))],
+    ['pause', post('operator', (who, body) => desk.pause(who, body))],
+    ['go-on', post('operator', (who, body) => desk.goOn(who, body))],
     ['ask', post('operator', (who, body) => desk.ask(who, body))],
     ['pending', { role: 'operator', run: async (_, who) => ({ pending: desk.waiting(who) }) } satisfies Route],
     ['agree', post('operator', (who, body) => desk.agree(who, body))],
@@ -104,6 +107,29 @@ class Desk {
       return {};
     };
     return { what: 'merchant resume', about: name, reason, sum, run };
+  }
+
+  // ── Campaigns ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  async pause({ session }: Asker, body: Body): Promise<object> {
+    const [id, reason] = [this.campaignIn(body), reasonIn(body)];
+    const { overview, writeDown } = this.ports;
+    await writeDown(session.name, 'campaigns pause', id, reason);
+    await pauseCampaign(overview.store, id, '', overview.clock());
+    return {};
+  }
+
+  async goOn({ session }: Asker, body: Body): Promise<object> {
+    const [id, reason] = [this.campaignIn(body), reasonIn(body)];
+    await this.ports.writeDown(session.name, 'campaigns resume', id, reason);
+    await resumeCampaign(this.ports.overview.store, id);
+    return {};
+  }
+
+  private campaignIn({ campaign }: Body): string {
+    const id = String(campaign ?? '');
+    if (!this.ports.overview.book().campaigns.some(each => each.id === id)) throw new Denied(404, 'nowhere');
+    return id;
   }
 
   private merchantIn({ merchant }: Body): string {

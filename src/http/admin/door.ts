@@ -13,7 +13,7 @@ import { createSigner, type Signer } from '../../lib/signer.ts';
 import type { Clock, Log } from '../../ports.ts';
 import { readBody, TooLarge } from '../body.ts';
 import { addressOf } from '../client-address.ts';
-import { langOf } from '../language.ts';
+import { langOf, one } from '../language.ts';
 import { loginHtml, shellHtml } from './html.ts';
 import { createLogin, type Login, type LoginTry } from './login.ts';
 import { type AdminSession, type AdminSessions, createAdminSessions, LONGEST_MS } from './sessions.ts';
@@ -25,7 +25,8 @@ const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
+  // Not `no-referrer`: a browser then says `Origin: null` of our own form.
+  'referrer-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -244,7 +245,7 @@ class Door {
 
   private sessionOf(ctx: Context): AdminSession | undefined {
     const token = this.tokenOf(ctx);
-    return token ? this.sessions.read(token, this.ports.clock()) : undefined;
+    return token ? this.sessions.read(token, this.ports.clock(), one(ctx, 'quiet') === '1') : undefined;
   }
 
   /** On the loopback address we have a few names; another one is a page of somebody else's that leads here (DNS rebinding). */

@@ -88,10 +88,7 @@ async function look({ store, config, tally }: OverviewPorts): Promise<object> {
   await tally.pass();
   const names = [...config.merchants.keys()];
   const halts = await Promise.all(names.map(name => store.halt(name)));
-  const [counts, newest] = await Promise.all([
-    filterCounts({ store, config } as OverviewPorts),
-    store.acts.list({ limit: 1 }),
-  ]);
+  const [counts, newest] = await Promise.all([filterCounts({ store, config }), store.acts.list({ limit: 1 })]);
   const halted = names.filter((_, n) => halts[n] !== undefined);
   return { counts, halted, act: newest[0]?.id ?? 0, events: (await tally.countedTo()) ?? 0 };
 }

@@ -28,7 +28,8 @@ export type AdminSession = {
 export type AdminSessions = {
   /** The token for the cookie. */
   open(who: Pick<AdminSession, 'name' | 'role' | 'address' | 'agent'>, now: Instant): string;
-  read(token: string, now: Instant): AdminSession | undefined;
+  /** `isQuiet`: a page asked by itself, which is no sign of anybody. */
+  read(token: string, now: Instant, isQuiet?: boolean): AdminSession | undefined;
   end(token: string): void;
   list(now: Instant): readonly AdminSession[];
   /** `false`: there is none of this id. */
@@ -53,14 +54,14 @@ export function createAdminSessions(): AdminSessions {
       sessions.set(keyOf(token), { ...who, ...times, id: chance().slice(0, 12), csrf: chance() });
       return token;
     },
-    read(token, now) {
+    read(token, now, isQuiet = false) {
       const session = sessions.get(keyOf(token));
       if (!session) return undefined;
       if (isOver(session, now)) {
         sessions.delete(keyOf(token));
         return undefined;
       }
-      session.seenAt = now;
+      if (!isQuiet) session.seenAt = now;
       return session;
     },
     end: token => void sessions.delete(keyOf(token)),

@@ -1,15 +1,16 @@
 // 活动: which run, which run out and when.
+import { useState } from 'preact/hooks';
 import type { CampaignDetail, CampaignRow } from '../../engine/overview/view.ts';
 import { Week } from './chart.tsx';
 import { count, money, percent, when } from './format.ts';
-import { Card, Data, Empty, Head, Link, Mark, Sheet } from './parts.tsx';
+import { Able, Action, Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
 import { go, type Place, type Pulse, useLoaded, words } from './state.ts';
 
 const say = words.campaigns;
 const TABS = ['running', 'coming', 'over', 'draft'] as const;
 type Tab = (typeof TABS)[number];
 
-export function Campaigns({ place, pulse }: { place: Place; pulse: Pulse }) {
+export function Campaigns({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: (text: string) => void }) {
   const loaded = useLoaded<{ readonly campaigns: readonly CampaignRow[] }>('campaigns', {}, pulse.news);
   const tab = (place.query.get('tab') ?? 'running') as Tab;
   const id = place.query.get('id') ?? undefined;
@@ -45,24 +46,29 @@ export function Campaigns({ place, pulse }: { place: Place; pulse: Pulse }) {
           );
         }}
       </Data>
-      {id && <Detail id={id} onClose={() => go('campaigns', { tab })} />}
+      {id && <Detail id={id} onClose={() => go('campaigns', { tab })} toast={toast} />}
     </>
   );
 }
 
-function tabOf({ mode, phase }: CampaignRow): Tab {
-  return mode === 'live' ? phase : 'draft';
+function tabOf({ mode, phase, pausedSince }: CampaignRow): Tab {
+  return mode === 'live' && pausedSince === undefined ? phase : 'draft';
 }
 
 export function Campaign({ of }: { of: CampaignRow }) {
-  const { id, name, mode, phase, budget, buckets, perDay, today, goneAt, to, from, week } = of;
+  const { id, name, mode, pausedSince, phase, budget, buckets, perDay, today, goneAt, to, from, week } = of;
   const end =
     phase === 'coming' ? say.from(when(from)) : goneAt === undefined ? say.until(when(to)) : say.gone(when(goneAt));
   return (
     <li>
       <Link page="campaigns" query={{ id }} class="row campaign">
         <span class="what">
-          {name} {mode !== 'live' && <Mark kind="calm">{say.modes[mode]}</Mark>}
+          {name}{' '}
+          {pausedSince !== undefined ? (
+            <Mark kind="bad">{say.modes.paused}</Mark>
+          ) : (
+            mode !== 'live' && <Mark kind="calm">{say.modes[mode]}</Mark>
+          )}
           <small class={goneAt === undefined ? '' : 'warn'}>{end}</small>
         </span>
         <Bar budget={budget} buckets={buckets} />
@@ -108,77 +114,128 @@ function Bar({ budget, buckets }: Pick<CampaignRow, 'buckets'> & { budget: numbe
 
 // ── One campaign ─────────────────────────────────────────────────────────────────────────────────────────────
 
-function Detail({ id, onClose }: { id: string; onClose: () => void }) {
+function Detail({ id, onClose, toast }: { id: string; onClose: () => void; toast: (text: string) => void }) {
   const loaded = useLoaded<CampaignDetail>('campaign', { id });
   return (
     <Sheet title={loaded.value?.row.name ?? id} onClose={onClose}>
       <Data of={loaded}>
-        {detail => {
-          const { row, total, prizes, refusals, days, page, file } = detail;
-          const { received, sent, reserved, refunded } = row.buckets;
-          const over = received + refunded;
-          return (
-            <>
-              <Bar budget={row.budget} buckets={row.buckets} />
-              <p class="legend">
-                <span class="received">
-                  {say.received} {money(received)}
-                </span>{' '}
-                <span class="sent">
-                  {say.sent} {money(sent)}
-                </span>{' '}
-                <span class="reserved">
-                  {say.reserved} {money(reserved)}
-                </span>
-              </p>
-              <dl class="numbers">
-                <Number name={say.heard} value={count(total.heard)} />
-                <Number name={say.won} value={count(total.won)} />
-                <Number name={say.rate} value={total.heard === 0 ? '—' : percent(total.won / total.heard)} />
-                <Number name={say.taken} value={over === 0 ? '—' : percent(received / over)} />
-                <Number name={say.refunded} value={money(refunded)} />
-              </dl>
-              <p class="note">{say.since}</p>
-              {prizes.length > 0 && <Prizes all={prizes} />}
-              <Card title={say.refusals}>
-                {refusals.length === 0 ? (
-                  <Empty>{say.noRefusals}</Empty>
-                ) : (
-                  <ul class="plain">
-                    {refusals.map(each => (
-                      <li>
-                        <b>{count(each.count)}</b> {each.text}
-                      </li>
-                    ))}
-                  </ul>
-                )}
-              </Card>
-              <Heat days={days} />
-              <dl class="facts">
-                {page && (
-                  <>
-                    <dt>{say.page}</dt>
-                    <dd>
-                      <code>{page}</code>
-                    </dd>
-                  </>
-                )}
-                <dt>{say.file}</dt>
-                <dd>
-                  <Link page="rules" query={{ file }}>
-                    {file}
-                  </Link>
-                </dd>
-              </dl>
-            </>
-          );
-        }}
+        {detail => (
+          <>
+            <Able>
+              <Pause row={detail.row} toast={toast} reload={loaded.reload} />
+            </Able>
+            <Sums of={detail} />
+            {detail.prizes.length > 0 && <Prizes all={detail.prizes} />}
+            <Refusals all={detail.refusals} />
+            <Heat days={detail.days} />
+            <Places of={detail} />
+          </>
+        )}
       </Data>
     </Sheet>
   );
 }
 
-function Number({ name, value }: { name: string; value: string }) {
+function Pause({ row, toast, reload }: { row: CampaignRow; toast: (text: string) => void; reload: () => void }) {
+  const [isOpen, open] = useState(false);
+  const isPaused = row.pausedSince !== undefined;
+  const verb = isPaused ? say.goOn : say.pause;
+  return (
+    <>
+      <div class="buttons">
+        <button type="button" class={isPaused ? 'primary' : 'danger'} onClick={() => open(true)} data-test="pause">
+          {verb}
+        </button>
+      </div>
+      {isOpen && (
+        <Action
+          verb={verb}
+          title={`${verb} · ${row.name}`}
+          effect={isPaused ? say.goOnEffect : say.pauseEffect}
+          path={isPaused ? 'go-on' : 'pause'}
+          body={{ campaign: row.id }}
+          isDangerous={!isPaused}
+          done={isPaused ? say.goesOn : say.pausedNow}
+          onClose={(text, isChanged) => {
+            open(false);
+            if (text) toast(text);
+            if (isChanged) reload();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Sums({ of: { row, total } }: { of: CampaignDetail }) {
+  const { received, sent, reserved, refunded } = row.buckets;
+  const over = received + refunded;
+  return (
+    <>
+      <Bar budget={row.budget} buckets={row.buckets} />
+      <p class="legend">
+        <span class="received">
+          {say.received} {money(received)}
+        </span>{' '}
+        <span class="sent">
+          {say.sent} {money(sent)}
+        </span>{' '}
+        <span class="reserved">
+          {say.reserved} {money(reserved)}
+        </span>
+      </p>
+      <dl class="numbers">
+        <Figure name={say.heard} value={count(total.heard)} />
+        <Figure name={say.won} value={count(total.won)} />
+        <Figure name={say.rate} value={total.heard === 0 ? '—' : percent(total.won / total.heard)} />
+        <Figure name={say.taken} value={over === 0 ? '—' : percent(received / over)} />
+        <Figure name={say.refunded} value={money(refunded)} />
+      </dl>
+      <p class="note">{say.since}</p>
+    </>
+  );
+}
+
+function Refusals({ all }: { all: CampaignDetail['refusals'] }) {
+  return (
+    <Card title={say.refusals}>
+      {all.length === 0 ? (
+        <Empty>{say.noRefusals}</Empty>
+      ) : (
+        <ul class="plain">
+          {all.map(each => (
+            <li>
+              <b>{count(each.count)}</b> {each.text}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function Places({ of: { page, file } }: { of: CampaignDetail }) {
+  return (
+    <dl class="facts">
+      {page && (
+        <>
+          <dt>{say.page}</dt>
+          <dd>
+            <code>{page}</code>
+          </dd>
+        </>
+      )}
+      <dt>{say.file}</dt>
+      <dd>
+        <Link page="rules" query={{ file }}>
+          {file}
+        </Link>
+      </dd>
+    </dl>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: string }) {
   return (
     <div>
       <dt>{name}</dt>
@@ -190,7 +247,7 @@ function Number({ name, value }: { name: string; value: string }) {
 function Prizes({ all }: { all: CampaignDetail['prizes'] }) {
   return (
     <Card title={say.prizes}>
-      <div class="scroll" tabIndex={0} role="region" aria-label={say.prizes}>
+      <Scroll label={say.prizes}>
         <table>
           <thead>
             <tr>
@@ -217,7 +274,7 @@ function Prizes({ all }: { all: CampaignDetail['prizes'] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Card>
   );
 }
@@ -226,7 +283,7 @@ function Heat({ days }: { days: CampaignDetail['days'] }) {
   const most = Math.max(1, ...days.flatMap(({ hours }) => hours));
   return (
     <Card title={say.week}>
-      <div class="scroll" tabIndex={0} role="region" aria-label={say.week}>
+      <Scroll label={say.week}>
         <table class="heat">
           <thead>
             <tr>
@@ -247,7 +304,7 @@ function Heat({ days }: { days: CampaignDetail['days'] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Card>
   );
 }

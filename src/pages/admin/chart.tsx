@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { money } from './format.ts';
+import { Scroll } from './parts.tsx';
 import { words } from './state.ts';
 
 const HEIGHT = 200;
@@ -54,9 +55,16 @@ export function Hours({ today, before }: { today: readonly number[]; before: rea
         <span class="bars">{words.today}</span> <span class="line">{words.yesterday}</span>
       </p>
       <div ref={ref} class="chart" aria-hidden="true" />
+      <HoursTable today={today} before={before} />
+    </>
+  );
+}
+
+function HoursTable({ today, before }: { today: readonly number[]; before: readonly number[] }) {
+  return (
       <details>
         <summary>{words.home.hoursTable}</summary>
-        <div class="scroll" tabIndex={0} role="region" aria-label={words.home.hours}>
+        <Scroll label={words.home.hours}>
           <table>
             <thead>
               <tr>
@@ -75,9 +83,8 @@ export function Hours({ today, before }: { today: readonly number[]; before: rea
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </details>
-    </>
   );
 }
 

@@ -27,7 +27,7 @@ export function Followers({ place }: { place: Place }) {
   return (
     <>
       {!isOpen && <Head answer={say.title} what={say.hint} />}
-      <form class="search big" role="search" onSubmit={find}>
+      <form class="search big" onSubmit={find}>
         <input
           type="search"
           aria-label={say.search}
@@ -36,7 +36,7 @@ export function Followers({ place }: { place: Place }) {
           onInput={event => set(event.currentTarget.value)}
           data-test="follower-search"
         />
-        <button class="primary">{words.payouts.find}</button>
+        <button type="submit" class="primary">{words.payouts.find}</button>
       </form>
       {q !== undefined && (
         <Data of={found}>
@@ -209,7 +209,7 @@ function Why({ who }: { who: Who }) {
           {say.at}
           <input type="datetime-local" value={at} onInput={event => setAt(event.currentTarget.value)} />
         </label>
-        <button class="primary" data-test="why-go">
+        <button type="submit" class="primary" data-test="why-go">
           {say.try}
         </button>
       </form>

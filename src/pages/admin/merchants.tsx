@@ -33,26 +33,7 @@ export function Merchants({ pulse, toast }: { pulse: Pulse; toast: Toast }) {
 }
 
 function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void; toast: Toast }) {
-  const [isOpen, open] = useState(false);
-  const {
-    name,
-    mchId,
-    channel,
-    halt,
-    waiting,
-    reserved,
-    balance,
-    lastsDays,
-    today,
-    yesterday,
-    certificates,
-    problems,
-  } = of;
-  const closed = (text: string | undefined, isChanged: boolean): void => {
-    open(false);
-    if (text) toast(text);
-    if (isChanged) reload();
-  };
+  const { name, mchId, channel, halt } = of;
   return (
     <section class={`card merchant ${halt ? 'is-halted' : ''}`} data-test={`merchant-${name}`}>
       <div class="card-head">
@@ -75,29 +56,46 @@ function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void;
           </p>
         </div>
       )}
-      <dl class="numbers">
-        <div>
-          <dt>{say.balance}</dt>
-          <dd>{balance === undefined ? <small>{say.notTold}</small> : money(balance)}</dd>
-          {lastsDays !== undefined && <dd class="sub">{say.lasts(lastsDays)}</dd>}
-        </div>
-        <div>
-          <dt>{say.todaySum}</dt>
-          <dd>{money(today)}</dd>
-          <dd class="sub">
-            {say.yesterdaySum} {money(yesterday)}
-          </dd>
-        </div>
-        <div>
-          <dt>{say.reserved}</dt>
-          <dd>{money(reserved)}</dd>
-          <dd class="sub">
-            <Link page="payouts" query={{ filter: 'queued', merchant: name }}>
-              {say.waiting(count(waiting.send), count(waiting.query))}
-            </Link>
-          </dd>
-        </div>
-      </dl>
+      <Numbers of={of} />
+      <More of={of} />
+      <Able>
+        <Gate of={of} reload={reload} toast={toast} />
+      </Able>
+    </section>
+  );
+}
+
+function Numbers({ of: { name, waiting, reserved, balance, lastsDays, today, yesterday } }: { of: MerchantView }) {
+  return (
+    <dl class="numbers">
+      <div>
+        <dt>{say.balance}</dt>
+        <dd>{balance === undefined ? <small>{say.notTold}</small> : money(balance)}</dd>
+        {lastsDays !== undefined && <dd class="sub">{say.lasts(lastsDays)}</dd>}
+      </div>
+      <div>
+        <dt>{say.todaySum}</dt>
+        <dd>{money(today)}</dd>
+        <dd class="sub">
+          {say.yesterdaySum} {money(yesterday)}
+        </dd>
+      </div>
+      <div>
+        <dt>{say.reserved}</dt>
+        <dd>{money(reserved)}</dd>
+        <dd class="sub">
+          <Link page="payouts" query={{ filter: 'queued', merchant: name }}>
+            {say.waiting(count(waiting.send), count(waiting.query))}
+          </Link>
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function More({ of: { problems, certificates } }: { of: MerchantView }) {
+  return (
+    <>
       {problems.length > 0 && (
         <>
           <h3>{say.problems}</h3>
@@ -122,43 +120,51 @@ function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void;
           </ul>
         </>
       )}
-      <Able>
-        <div class="buttons">
-          <button
-            type="button"
-            class={halt ? 'primary' : 'danger'}
-            onClick={() => open(true)}
-            data-test={halt ? 'resume' : 'halt'}
-          >
-            {halt ? say.resume : say.halt}
-          </button>
-        </div>
-      </Able>
-      {isOpen &&
-        (halt ? (
-          <Action
-            verb={say.resume}
-            title={say.resumeTitle(name)}
-            effect={say.resumeEffect(count(waiting.send), money(reserved))}
-            path="resume"
-            body={{ merchant: name, since: halt.since }}
-            isMoney
-            done={say.done}
-            onClose={closed}
-          />
-        ) : (
-          <Action
-            verb={say.halt}
-            title={say.haltTitle(name)}
-            effect={say.haltEffect}
-            path="halt"
-            body={{ merchant: name }}
-            isDangerous
-            done={say.haltedNow}
-            onClose={closed}
-          />
-        ))}
-    </section>
+    </>
+  );
+}
+
+function Gate({
+  of: { name, halt, waiting, reserved },
+  reload,
+  toast,
+}: {
+  of: MerchantView;
+  reload: () => void;
+  toast: Toast;
+}) {
+  const [isOpen, open] = useState(false);
+  const closed = (text: string | undefined, isChanged: boolean): void => {
+    open(false);
+    if (text) toast(text);
+    if (isChanged) reload();
+  };
+  const resume = {
+    ...{
+      verb: say.resume,
+      title: say.resumeTitle(name),
+      effect: say.resumeEffect(count(waiting.send), money(reserved)),
+    },
+    ...{ path: 'resume', body: { merchant: name, since: halt?.since }, isMoney: true, done: say.done },
+  };
+  const stop = {
+    ...{ verb: say.halt, title: say.haltTitle(name), effect: say.haltEffect },
+    ...{ path: 'halt', body: { merchant: name }, isDangerous: true, done: say.haltedNow },
+  };
+  return (
+    <>
+      <div class="buttons">
+        <button
+          type="button"
+          class={halt ? 'primary' : 'danger'}
+          onClick={() => open(true)}
+          data-test={halt ? 'resume' : 'halt'}
+        >
+          {halt ? say.resume : say.halt}
+        </button>
+      </div>
+      {isOpen && <Action {...(halt ? resume : stop)} onClose={closed} />}
+    </>
   );
 }
 

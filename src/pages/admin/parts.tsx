@@ -131,6 +131,16 @@ export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
 }
 
+/** What scrolls by itself is reached by the keyboard too. */
+export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: without it, who has no mouse cannot scroll it
+    <section class="scroll" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  );
+}
+
 export function Card({
   title,
   children,
@@ -225,19 +235,36 @@ type Answer = {
   readonly results?: readonly { readonly ok: boolean; readonly text: string }[];
 };
 
+type FieldProps = {
+  readonly label: string;
+  readonly hint?: string;
+  readonly value: string;
+  readonly set: (text: string) => void;
+  readonly name: string;
+  readonly type?: 'password';
+};
+
+function Field({ label, hint, value, set, name, type }: FieldProps) {
+  const rest = {
+    autocomplete: type ? 'current-password' : name === 'digits' ? 'one-time-code' : 'off',
+    value,
+    onInput: (event: { readonly currentTarget: HTMLInputElement }) => set(event.currentTarget.value),
+    maxLength: 200,
+    required: true,
+    'data-test': name,
+  } as const;
+  return (
+    <label>
+      {label}
+      {type ? <input type="password" {...rest} /> : <input type="text" {...rest} />}
+      {hint && <small>{hint}</small>}
+    </label>
+  );
+}
+
 /** Names the thing, the count, the sum and the effect; nothing is shown as done before it is. */
-export function Action({
-  verb,
-  title,
-  effect,
-  path,
-  body,
-  isDangerous,
-  isMoney,
-  noReason,
-  onClose,
-  done,
-}: ActionProps) {
+export function Action(props: ActionProps) {
+  const { verb, title, effect, path, body, isDangerous, isMoney, noReason, onClose, done } = props;
   const [reason, setReason] = useState('');
   const [needs, setNeeds] = useState(false);
   const [password, setPassword] = useState('');
@@ -269,43 +296,10 @@ export function Action({
         <h2>{title}</h2>
         <p>{effect}</p>
         {!noReason && (
-          <label>
-            {words.reason}
-            <input
-              value={reason}
-              onInput={event => setReason(event.currentTarget.value)}
-              maxLength={200}
-              required
-              data-test="reason"
-            />
-            <small>{words.reasonHint}</small>
-          </label>
+          <Field label={words.reason} hint={words.reasonHint} value={reason} set={setReason} name="reason" />
         )}
-        {needs && (
-          <label>
-            {words.password}
-            <input
-              type="password"
-              autocomplete="current-password"
-              value={password}
-              onInput={event => setPassword(event.currentTarget.value)}
-              required
-              data-test="password"
-            />
-          </label>
-        )}
-        {needs && shell.hasDigits && (
-          <label>
-            {words.digits}
-            <input
-              inputMode="numeric"
-              autocomplete="one-time-code"
-              value={digits}
-              onInput={event => setDigits(event.currentTarget.value)}
-              required
-            />
-          </label>
-        )}
+        {needs && <Field label={words.password} value={password} set={setPassword} name="password" type="password" />}
+        {needs && shell.hasDigits && <Field label={words.digits} value={digits} set={setDigits} name="digits" />}
         {trouble && (
           <p class="trouble" role="alert">
             {trouble}
@@ -315,7 +309,7 @@ export function Action({
           <button type="button" class="quiet" onClick={() => ref.current!.close()}>
             {words.cancel}
           </button>
-          <button class={isDangerous ? 'danger' : 'primary'} disabled={isBusy} data-test="do">
+          <button type="submit" class={isDangerous ? 'danger' : 'primary'} disabled={isBusy} data-test="do">
             {isBusy ? words.working : verb}
           </button>
         </div>
@@ -334,5 +328,5 @@ function textOf({ waits, results }: Answer, done: string): string {
 
 /** Acts are for those who may. */
 export function Able({ children }: { children: ComponentChildren }) {
-  return isAble ? <>{children}</> : null;
+  return isAble ? children : null;
 }

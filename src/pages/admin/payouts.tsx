@@ -69,7 +69,7 @@ function Search({ toast }: { toast: Toast }) {
     );
   };
   return (
-    <form class="search" role="search" onSubmit={find}>
+    <form class="search" onSubmit={find}>
       <input
         type="search"
         aria-label={say.search}
@@ -78,7 +78,7 @@ function Search({ toast }: { toast: Toast }) {
         onInput={event => set(event.currentTarget.value)}
         required
       />
-      <button class="quiet">{say.find}</button>
+      <button type="submit" class="quiet">{say.find}</button>
     </form>
   );
 }
@@ -102,65 +102,28 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
     if (!next.delete(id)) next.add(id);
     choose(next);
   };
+  const closed = (text: string | undefined, isChanged: boolean): void => {
+    setAct(undefined);
+    if (text) toast(text);
+    if (isChanged) reload();
+  };
   const isAll = list.rows.length > 0 && rows.length === list.rows.length;
+  const chooseAll = (): void => choose(new Set(isAll ? [] : list.rows.map(({ billNo }) => billNo)));
   if (list.rows.length === 0)
     return <Empty>{filter === 'todo' ? say.emptyGood : list.counts.all === 0 ? say.empty : say.emptyFilter}</Empty>;
   return (
     <section class="card flush">
       <div class="bar">
         <Able>
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={isAll}
-              onChange={() => choose(new Set(isAll ? [] : list.rows.map(({ billNo }) => billNo)))}
-            />
-            <span>{rows.length > 0 ? say.chosen(rows.length, money(sumOf(rows))) : say.all}</span>
-          </label>
-          {rows.length > 0 && (
-            <span class="buttons">
-              <button type="button" class="primary" onClick={() => setAct('retry')} data-test="retry-many">
-                {say.retryMany(rows.length)}
-              </button>
-              <button type="button" class="danger" onClick={() => setAct('cancel')} data-test="cancel-many">
-                {say.stopMany(rows.length)}
-              </button>
-            </span>
-          )}
+          <Together rows={rows} isAll={isAll} chooseAll={chooseAll} setAct={setAct} />
         </Able>
-        <a
-          class="csv"
-          href={`/admin/api/payouts.csv?${new URLSearchParams({ filter, ...(query.campaign && { campaign: query.campaign }), ...(query.merchant && { merchant: query.merchant }) })}`}
-        >
+        <a class="csv" href={csvOf(filter, query)}>
           {say.csv}
         </a>
       </div>
       <ul class="rows" data-test="payout-rows">
         {list.rows.map(row => (
-          <li>
-            <Able>
-              <label class="pick">
-                <input
-                  type="checkbox"
-                  aria-label={row.billNo}
-                  checked={chosen.has(row.billNo)}
-                  onChange={() => toggle(row.billNo)}
-                />
-              </label>
-            </Able>
-            <button type="button" class="row payout" onClick={() => show(row.billNo)}>
-              <span class="amount">{money(row.amount)}</span>
-              <StateMark state={row.state} isParked={row.isParked} />
-              <span class="what">
-                {row.campaignName}
-                <small>
-                  <code>{short(row.user)}</code>
-                  {row.problem && ` · ${row.problem}`}
-                </small>
-              </span>
-              <time>{when(row.createdAt)}</time>
-            </button>
-          </li>
+          <Row row={row} isChosen={chosen.has(row.billNo)} toggle={toggle} show={show} />
         ))}
       </ul>
       {list.isCut && <p class="note">{say.cut}</p>}
@@ -171,14 +134,70 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
           </Link>
         </p>
       )}
-      {act && <ManyAction act={act} rows={rows} onClose={(text, isChanged) => closed(text, isChanged)} />}
+      {act && <ManyAction act={act} rows={rows} onClose={closed} />}
     </section>
   );
-  function closed(text: string | undefined, isChanged: boolean): void {
-    setAct(undefined);
-    if (text) toast(text);
-    if (isChanged) reload();
-  }
+}
+
+function csvOf(filter: FilterName, { campaign, merchant }: RowsProps['query']): string {
+  const all = new URLSearchParams({ filter });
+  if (campaign) all.set('campaign', campaign);
+  if (merchant) all.set('merchant', merchant);
+  return `/admin/api/payouts.csv?${all}`;
+}
+
+type TogetherProps = {
+  rows: readonly PayoutRow[];
+  isAll: boolean;
+  chooseAll: () => void;
+  setAct: (act: 'retry' | 'cancel') => void;
+};
+
+function Together({ rows, isAll, chooseAll, setAct }: TogetherProps) {
+  return (
+    <>
+      <label class="check">
+        <input type="checkbox" checked={isAll} onChange={chooseAll} />
+        <span>{rows.length > 0 ? say.chosen(rows.length, money(sumOf(rows))) : say.all}</span>
+      </label>
+      {rows.length > 0 && (
+        <span class="buttons">
+          <button type="button" class="primary" onClick={() => setAct('retry')} data-test="retry-many">
+            {say.retryMany(rows.length)}
+          </button>
+          <button type="button" class="danger" onClick={() => setAct('cancel')} data-test="cancel-many">
+            {say.stopMany(rows.length)}
+          </button>
+        </span>
+      )}
+    </>
+  );
+}
+
+type RowProps = { row: PayoutRow; isChosen: boolean; toggle: (id: string) => void; show: (id: string) => void };
+
+function Row({ row, isChosen, toggle, show }: RowProps) {
+  return (
+    <li>
+      <Able>
+        <label class="pick">
+          <input type="checkbox" aria-label={row.billNo} checked={isChosen} onChange={() => toggle(row.billNo)} />
+        </label>
+      </Able>
+      <button type="button" class="row payout" onClick={() => show(row.billNo)}>
+        <span class="amount">{money(row.amount)}</span>
+        <StateMark state={row.state} isParked={row.isParked} />
+        <span class="what">
+          {row.campaignName}
+          <small>
+            <code>{short(row.user)}</code>
+            {row.problem && ` · ${row.problem}`}
+          </small>
+        </span>
+        <time>{when(row.createdAt)}</time>
+      </button>
+    </li>
+  );
 }
 
 const sumOf = (rows: readonly PayoutRow[]): number => rows.reduce((sum, { amount }) => sum + amount, 0);

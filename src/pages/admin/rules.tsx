@@ -1,6 +1,6 @@
 // 规则: is what is live what I think; is anything broken?
 import type { RuleFileDetail, RuleFileView } from '../../engine/overview/view.ts';
-import { Card, Data, Empty, Head, Link, Mark, Sheet } from './parts.tsx';
+import { Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
 import { go, type Place, type Pulse, useLoaded, words } from './state.ts';
 
 const say = words.rules;
@@ -93,13 +93,15 @@ function Detail({ file, onClose }: { file: string; onClose: () => void }) {
               )}
             </Card>
             <Card title={say.text}>
-              <ol class="code" tabIndex={0} aria-label={say.text}>
+              <Scroll label={say.text}>
+                <ol class="code">
                 {value.text.split('\n').map((line, n) => (
                   <li class={value.findings.some(each => each.line === n + 1) ? 'hit' : ''}>
                     <code>{line}</code>
                   </li>
                 ))}
               </ol>
+              </Scroll>
             </Card>
           </>
         )}

@@ -1,5 +1,5 @@
 // The dashboard in the browser: where we are, what was fetched, and what the server says by itself.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { en } from './text/en.ts';
 import { type Words, zh } from './text/zh.ts';
 
@@ -105,11 +105,15 @@ export function useLoaded<T>(
 ): Loaded<T> {
   const [seen, set] = useState<Omit<Loaded<T>, 'reload'> & { readonly key?: string }>({});
   const [turn, again] = useState(0);
+  const heard = useRef(news);
   const key = JSON.stringify([path, query]);
   useEffect(() => {
     if (path === undefined) return undefined;
     let isOver = false;
-    ask<T>(path, query).then(
+    // What a page asks by itself keeps nobody signed in.
+    const isQuiet = heard.current !== news;
+    heard.current = news;
+    ask<T>(path, { ...query, ...(isQuiet && { quiet: '1' }) }).then(
       value => isOver || set({ key, value, at: Date.now() }),
       (error: unknown) =>
         isOver || set(before => ({ ...(before.key === key ? before : { key }), trouble: troubleText(error) })),

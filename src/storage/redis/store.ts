@@ -126,8 +126,6 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
 
     payout: async billNo => payoutsFrom(present(await run(READ.PAYOUT, billNo, naming(KEY.payout + billNo))))[0],
     payouts: filter => listPayouts(run, filter),
-    history: async billNo =>
-      historyOf(billNo, (await run(READ.HISTORY, billNo, naming(KEY.history + billNo))) as string[]),
     due: async (merchant, now, limit, only) => {
       const kinds = only === undefined ? ['send', 'query'] : [only];
       const keys = naming(...kinds.map(kind => `${KEY.due}${merchant}:${kind}`));
@@ -288,9 +286,11 @@ async function listPayouts(run: Run, filter: PayoutFilter): Promise<Payout[]> {
   return found.slice(0, limit);
 }
 
-/** What the dashboard asks. */
-function looksOn(run: Run): Pick<Store, 'payoutListed' | 'counts' | 'journalAfter'> {
+/** What is looked at beside the work. */
+function looksOn(run: Run): Pick<Store, 'history' | 'payoutListed' | 'counts' | 'journalAfter'> {
   return {
+    history: async billNo =>
+      historyOf(billNo, (await run(READ.HISTORY, billNo, naming(KEY.history + billNo))) as string[]),
     payoutListed: async listId => payoutsFrom(present(await run(READ.LISTED, listId)))[0],
     counts: merchants => countPayouts(run, merchants),
     journalAfter: async (id, limit) =>

@@ -33,7 +33,11 @@ const at = (name: string): string => `[data-test="${name}"]`;
 
 async function control(path: string, body: object): Promise<Record<string, unknown>> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${url}/simulator/control${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const answer = await fetch(`${url}/simulator/control${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
   expect(answer.status).toBe(200);
   return (await answer.json()) as Record<string, unknown>;
 }
@@ -52,7 +56,14 @@ beforeAll(async () => {
   let out = '';
   bot.stdout!.on('data', (part: Buffer) => (out += part.toString()));
   password = await until(() => /\/admin +\(owner \/ ([\w-]+)\)/.exec(out)?.[1], 30_000);
-  await until(() => fetch(`${url}/readyz`).then(answer => answer.ok, () => false), 15_000);
+  await until(
+    () =>
+      fetch(`${url}/readyz`).then(
+        answer => answer.ok,
+        () => false,
+      ),
+    15_000,
+  );
   const person = await control('/people', { following: false });
   user = String(person.openid);
   await control(`/people/${user}/act`, { kind: 'follow' });
@@ -117,27 +128,30 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 120_000 },
     await page.locator('.head h1').waitFor();
   });
 
-  test.each(SIZES)('shows every page at %i, in Chinese and English, without an error or anything grave', async width => {
-    await page.setViewportSize({ width, height: width < 500 ? 844 : 900 });
-    for (const lang of ['zh', 'en'])
-      for (const name of PAGES) {
-        let bytes = 0;
-        const count = (response: { headers(): Record<string, string> }): void => {
-          bytes += Number(response.headers()['content-length'] ?? 0);
-        };
-        page.on('response', count);
-        await page.goto(`${url}/admin/${name}?lang=${lang}`);
-        await page.locator('.head h1').first().waitFor();
-        await page.waitForTimeout(150);
-        page.off('response', count);
-        await picture(`${name}-${width}-${lang}`);
-        const found = await gravely();
-        const isWide = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
-        expect([name, lang, found, isWide]).toEqual([name, lang, [], false]);
-        expect(bytes).toBeLessThan(PAGE_BYTES_MAX);
-        if (lang === 'en') expect(await page.textContent('.head')).not.toMatch(/[\u4e00-\u9fff]{4}/);
-      }
-  });
+  test.each(SIZES)(
+    'shows every page at %i, in Chinese and English, without an error or anything grave',
+    async width => {
+      await page.setViewportSize({ width, height: width < 500 ? 844 : 900 });
+      for (const lang of ['zh', 'en'])
+        for (const name of PAGES) {
+          let bytes = 0;
+          const count = (response: { headers(): Record<string, string> }): void => {
+            bytes += Number(response.headers()['content-length'] ?? 0);
+          };
+          page.on('response', count);
+          await page.goto(`${url}/admin/${name}?lang=${lang}`);
+          await page.locator('.head h1').first().waitFor();
+          await page.waitForTimeout(150);
+          page.off('response', count);
+          await picture(`${name}-${width}-${lang}`);
+          const found = await gravely();
+          const isWide = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
+          expect([name, lang, found, isWide]).toEqual([name, lang, [], false]);
+          expect(bytes).toBeLessThan(PAGE_BYTES_MAX);
+          if (lang === 'en') expect(await page.textContent('.head')).not.toMatch(/[\u4e00-\u9fff]{4}/);
+        }
+    },
+  );
 
   test('answers why somebody did not get it, from their number, in three clicks', async () => {
     await page.setViewportSize({ width: 1440, height: 900 });
@@ -149,7 +163,10 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 120_000 },
     await page.getByText('<b>抽奖</b>').first().waitFor();
     await page.fill(at('why-value'), '恭喜发财');
     await page.click(at('why-go'));
-    await page.locator(`${at('why-answer')} .checks`).first().waitFor();
+    await page
+      .locator(`${at('why-answer')} .checks`)
+      .first()
+      .waitFor();
     await picture('why');
     expect(await gravely()).toEqual([]);
   });
@@ -180,7 +197,10 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 120_000 },
   test('shows one payout with its life, and cancels what may be cancelled only after the dialog has said the sum', async () => {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${url}/admin/payouts`);
-    await page.locator(`${at('payout-rows')} .row`).first().click();
+    await page
+      .locator(`${at('payout-rows')} .row`)
+      .first()
+      .click();
     await page.locator(`${at('sheet')} .stepper`).waitFor();
     await picture('payout');
     expect(await gravely()).toEqual([]);

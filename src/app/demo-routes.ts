@@ -1,27 +1,38 @@
 // What the demo adds to the bot's own port: the chat page, the simulator's control under the same origin, and what the
 // bot thinks of each follower.
 
+import { randomBytes } from 'node:crypto';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { BadInput } from '../core/base/error.ts';
 import { openId } from '../core/base/event.ts';
-import { NO_MONEY } from '../core/base/money.ts';
 import { decisionCalled } from '../core/decide/renamed-decision.ts';
-import type { Campaign } from '../core/rules/campaign.ts';
-import { isCash } from '../core/rules/campaign-query.ts';
-import { asWritten } from '../core/rules/renamed.ts';
+import { linesOf } from '../core/ops/code-batch.ts';
 import type { Rulebook } from '../engine/rulebook.ts';
 import { sessionCookie } from '../http/session.ts';
-import type { Buckets, JournalLine, Store } from '../ports.ts';
+import type { Clock, JournalLine, Store } from '../ports.ts';
 import { pageFile } from '../simulator/control/chat-page.ts';
 import { refuseForeign } from '../simulator/control/control.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { PERSON_COOKIE } from '../simulator/web/browser.ts';
+import { overviewOf } from './demo-overview.ts';
 
 const LINES_MAX = 100;
+/** As the demo's bot.yaml calls them. */
+const [ACCOUNT, MERCHANT] = ['tea', 'shop'];
+/** So many printed codes one gets to try. */
+const CODES_MADE = 3;
 
-export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => Rulebook) {
+type DemoPorts = {
+  readonly simulator: Simulator;
+  readonly store: Store;
+  readonly rulebook: () => Rulebook;
+  readonly clock: Clock;
+};
+
+export function demoRoutes({ simulator, store, rulebook, clock }: DemoPorts) {
   return (router: Router): void => {
+    botRoutes(router, { simulator, store, rulebook, clock });
     router.get(['/', '/simulator', '/simulator/assets/:name'], async ctx => {
       if (ctx.path === '/') return ctx.redirect('/simulator');
       // The page lives where its links lead: one host, one set of cookies.
@@ -32,28 +43,57 @@ export function demoRoutes(simulator: Simulator, store: Store, rulebook: () => R
       ctx.set(file.headers);
       ctx.body = file.body;
     });
-    router.get('/simulator/bot/timeline', own, async ctx => {
-      const { user, limit } = ctx.query;
-      const count = Math.min(Math.max(Number(limit) || 20, 1), LINES_MAX);
-      const journal = await store.journal({ user: openId(String(user ?? '')), limit: count });
-      const lines = await Promise.all(journal.map(line => withPayout(store, line)));
-      const { campaigns } = rulebook().current();
-      ctx.body = { lines: lines.map(line => ({ ...line, decision: decisionCalled(line.decision, campaigns) })) };
-    });
-    router.get('/simulator/bot/campaigns', own, async ctx => {
-      const { campaigns } = rulebook().current();
-      ctx.body = {
-        campaigns: await Promise.all(
-          campaigns.map(async campaign => overviewOf(asWritten(campaign), await store.buckets(campaign.id))),
-        ),
-      };
-    });
     router.all('/simulator/control/{*rest}', async ctx => {
-      if (isOtherPerson(ctx)) ctx.append('set-cookie', `${sessionCookie('tea', false)}=; Path=/; Max-Age=0`);
+      if (isOtherPerson(ctx)) ctx.append('set-cookie', `${sessionCookie(ACCOUNT, false)}=; Path=/; Max-Age=0`);
       ctx.respond = false;
       await simulator.handle(ctx.req, ctx.res, ctx.url.slice('/simulator'.length));
     });
   };
+}
+
+/** What the bot knows, for the page beside the phone. */
+function botRoutes(router: Router, { store, rulebook, clock }: DemoPorts): void {
+  const writeDown = (what: string, about: string): Promise<void> =>
+    store.acts.append({ at: clock(), by: 'chat page', what, about });
+  router.get('/simulator/bot/timeline', own, async ctx => {
+    const { user, limit } = ctx.query;
+    const count = Math.min(Math.max(Number(limit) || 20, 1), LINES_MAX);
+    const journal = await store.journal({ user: openId(String(user ?? '')), limit: count });
+    const lines = await Promise.all(journal.map(line => withPayout(store, line)));
+    const { campaigns } = rulebook().current();
+    ctx.body = { lines: lines.map(line => ({ ...line, decision: decisionCalled(line.decision, campaigns) })) };
+  });
+  router.get('/simulator/bot/campaigns', own, async ctx => {
+    const { campaigns } = rulebook().current();
+    const around = { store, now: clock(), account: ACCOUNT };
+    const [halt, ...offers] = await Promise.all([
+      store.halt(MERCHANT),
+      ...campaigns.map(campaign => overviewOf(campaign, around)),
+    ]);
+    ctx.body = { campaigns: offers, ...(halt && { halt }) };
+  });
+  router.post('/simulator/bot/resume', own, async ctx => {
+    await writeDown('merchant resume', MERCHANT);
+    await store.setHalt(MERCHANT, undefined);
+    ctx.body = {};
+  });
+  router.post('/simulator/bot/codes/:batch', own, async ctx => {
+    const batch = ctx.params.batch ?? '';
+    const campaign = rulebook()
+      .current()
+      .campaigns.find(({ rules }) =>
+        rules.some(({ on }) => on.some(each => each.kind === 'code' && each.batch === batch)),
+      );
+    const prize = campaign && [...campaign.prizes.keys()][0];
+    if (!prize) return;
+    // A box of its own each time: codes of a box that is there already would be its.
+    const box = 1_000_000 + (Math.floor(clock() / 1000) % 1_000_000);
+    const codes = [...linesOf(batch, [{ prize, count: CODES_MADE }], CODES_MADE, randomBytes)];
+    await writeDown('codes import', batch);
+    await store.addCodes(codes.map(each => ({ ...each, box })));
+    await store.activateCodes(batch, [[box, box]], true, 'undecided');
+    ctx.body = { codes: codes.map(({ code }) => code) };
+  });
 }
 
 /** What the bot knows of people is for its own page, by a name of this machine, as the control API is. */
@@ -81,28 +121,4 @@ async function withPayout(store: Store, line: JournalLine) {
   const payouts = await store.payouts({ user: event.user, campaign: decision.campaign, limit: 100 });
   const payout = payouts.find(each => each.claimKey === decision.claimKey); // newest first: the latest attempt
   return payout ? { ...line, payout, history: await store.history(payout.billNo) } : line;
-}
-
-/** What a person at the chat page may want to try, and where the money is. */
-function overviewOf(campaign: Campaign, buckets: Buckets) {
-  const triggers = campaign.rules.flatMap(rule => rule.on);
-  const budget = campaign.budget?.total ?? NO_MONEY;
-  const { reserved, sent, received } = buckets;
-  return {
-    id: campaign.id,
-    name: campaign.name,
-    // One way of saying it is enough of a hint.
-    keywords: triggers.flatMap(trigger =>
-      trigger.kind === 'text' && trigger.match === 'exact' ? trigger.words.slice(0, 1) : [],
-    ),
-    scenes: triggers.flatMap(trigger =>
-      trigger.kind === 'scan' || trigger.kind === 'subscribe' ? (trigger.scenes ?? []) : [],
-    ),
-    prizes: [...campaign.prizes.values()].map(prize => ({
-      name: prize.name,
-      min: isCash(prize) ? prize.min : 0,
-      max: isCash(prize) ? prize.max : 0,
-    })),
-    buckets: { budget, free: Math.max(0, budget - reserved - sent - received), ...buckets },
-  };
 }

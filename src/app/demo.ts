@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { DEMO_CONFIG, DEMO_FOLDER, DEMO_STORE } from '../config/config.ts';
 import { fen } from '../core/base/money.ts';
+import { DAY, HOUR, instant, MINUTE } from '../core/base/time.ts';
 import type { Rulebook } from '../engine/rulebook.ts';
 import type { Store } from '../ports.ts';
 import { refuseBesideRealStore } from '../setup/installation.ts';
@@ -78,6 +79,7 @@ export async function startDemo(port: number, clock: MovableClock, options: Demo
   };
   const apiV2Key = derive('apiV2Key').slice(0, 32);
   const simulator = await startWithFallback(port, clock, account, apiV2Key);
+  if (simulator.control.state().people.length === 0) openTheShop(simulator, clock);
   const password = derive('admin')
     .slice(0, 12)
     .replace(/(.{4})(?=.)/g, '$1-');
@@ -87,12 +89,20 @@ export async function startDemo(port: number, clock: MovableClock, options: Demo
     simulator,
     configFile: DEMO_CONFIG,
     login: { name: 'owner', password },
-    routes: (store, rulebook) => demoRoutes(simulator, store, rulebook),
+    routes: (store, rulebook) => demoRoutes({ simulator, store, rulebook, clock: () => instant(clock.now()) }),
     wire(url) {
       simulator.setWebhook('tea', `${url}/wechat/tea`);
       simulator.setPayNotify(MCH_ID, `${url}/notify/pay/shop`);
     },
   };
+}
+
+/** When nobody has been here, and it is night: the samples are open from ten to ten, so the first morning is now. */
+function openTheShop({ control }: Simulator, clock: MovableClock): void {
+  const [opens, closes] = [10 * HOUR, 21 * HOUR];
+  const time = (clock.now() + 8 * HOUR) % DAY; // Beijing's
+  if (time >= opens && time < closes) return;
+  control.moveClock({ advanceMs: opens + 5 * MINUTE - time + (time >= closes ? DAY : 0) });
 }
 
 async function startWithFallback(

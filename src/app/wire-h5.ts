@@ -44,6 +44,7 @@ export function platformPorts({
   | 'visitor'
   | 'jsConfig'
   | 'inviteCode'
+  | 'confirms'
   | 'assets'
 > {
   const { accounts, publicUrl, secret } = config;
@@ -55,6 +56,7 @@ export function platformPorts({
     secret,
     sessionSecrets: sessionSecretsOf(config),
     assets: readAssets(),
+    confirms: ({ merchant = '' }) => config.merchants.get(merchant)?.channel === 'transfer',
     authorize: authorizeUrl,
     visitor: visitorOf,
     jsConfig: (account, url) => signer(account)(url),

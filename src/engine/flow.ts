@@ -9,8 +9,8 @@ import type { Config } from '../config/config.ts';
 import { Fault } from '../core/base/error.ts';
 import { EVENT_FACTS, type Event } from '../core/base/event.ts';
 import type { Instant } from '../core/base/time.ts';
-import { countersOf, decide, factsQueryFor, type Surroundings } from '../core/decide/decide.ts';
-import { awardsOf, type Decision } from '../core/decide/decision.ts';
+import { countersOf, decide, factsQueryFor, foretell, type Surroundings } from '../core/decide/decide.ts';
+import { awardsOf, type Decision, type Open } from '../core/decide/decision.ts';
 import { seedsFrom } from '../core/decide/draw.ts';
 import type { Book, Match } from '../core/decide/match.ts';
 import { UnreadFacts } from '../core/decide/unread-facts.ts';
@@ -53,6 +53,8 @@ export type Flow = {
   handle(event: Event): Promise<Answer>;
   /** The same for who can use an answer at once, where there is one. */
   answer(event: Event): Answer | Promise<Answer>;
+  /** What an event that has not happened would come to, as far as anybody may know. Nothing is written. */
+  foretell(event: Event): Promise<Decision | Open>;
   /** Resolves when every journal line that was put off is written, or lost. */
   written(): Promise<void>;
 };
@@ -84,6 +86,10 @@ export function createFlow(given: FlowPorts): Flow {
       return answer;
     },
     handle: async event => flow.answer(event),
+    foretell: async event => {
+      const { now, around, matches, wanted } = prepare(ports, event);
+      return foretell(matches, event, await ports.store.facts(wanted), now, around);
+    },
     written: lines.written,
   };
   return flow;

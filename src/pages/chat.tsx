@@ -16,6 +16,8 @@ import { Panel } from './chat/inspector/inspector.tsx';
 import { Cross } from './chat/parts/icons.tsx';
 import { Phone } from './chat/phone/phone.tsx';
 import { People } from './chat/sidebar/followers.tsx';
+import { Guide } from './chat/sidebar/guide.tsx';
+import { HaltBanner } from './chat/sidebar/halt.tsx';
 import { TopBar } from './chat/sidebar/toolbar.tsx';
 import { getModel, start, update, useModel } from './chat/state.ts';
 import { tagOf, wordsOf } from './chat/text/zh.ts';
@@ -28,6 +30,9 @@ function App() {
   }, [words]);
   return (
     <div class={`page sheet-${m.sheet ?? 'none'}`}>
+      <a class="skip" href="#phone">
+        {words.skip}
+      </a>
       <TopBar />
       {m.link === 'lost' && m.loaded && (
         <p class="lost" role="alert">
@@ -37,7 +42,9 @@ function App() {
       <aside class="left sheet">
         <People />
       </aside>
-      <main class="middle">
+      <main class="middle" id="phone" tabIndex={-1}>
+        <HaltBanner />
+        <Guide isBrief />
         <Phone />
       </main>
       <aside class="right sheet" aria-label={words.details}>

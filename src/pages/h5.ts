@@ -13,18 +13,22 @@ type Word =
   | 'confirming'
   | 'confirmFailed'
   | 'ending'
-  | 'endFailed';
+  | 'endFailed'
+  | 'left'
+  | 'verified'
+  | 'notVerified';
 type Data = {
   readonly path: string;
   readonly tap?: string;
+  /** SHA-256 of the seed. */
+  readonly commitment: string;
   readonly isMoving: boolean;
-  /** Another tap may come to something else. */
-  readonly isRepeated: boolean;
   readonly words: Readonly<Record<Word, string>>;
   readonly confirm?: Pick<Confirm, 'config' | 'transfers'>;
 };
-type Own = { readonly mine: string; readonly isMoving: boolean };
-type Drawn = Result & Own & { readonly tap: string };
+type Own = { readonly mine: string; readonly isMoving: boolean; readonly transfers?: Confirm['transfers'] };
+/** `shut`: another tap would come to nothing, and what stands in its place; else `hint` says what it might. */
+type Drawn = Result & Own & { readonly tap: string; readonly hint: string; readonly shut: string };
 /** What WeChat's browser brings along, and what its script adds. */
 type Bridge = {
   invoke(name: string, given: object, done: (answer: { err_msg?: string }) => void): void;
@@ -38,11 +42,12 @@ const TURN_MS = 900;
 /** How long after a change one looks again, while something is on its way. */
 const LOOKS_MS = [1500, 2000, 3000, 5000, 8000, 13000, 20000, 30000];
 
-const byId = (id: string): HTMLElement => document.getElementById(id)!;
+const byId = (id: string): HTMLElement => document.getElementById(id) || document.createElement('div');
 const data = JSON.parse(byId('data').textContent || '{}') as Data;
 const { path, words } = data;
 const lang = document.documentElement.lang === 'en' ? 'en' : 'zh';
-const stage = byId('stage');
+/** On a page that is about inviting there is none. */
+const stage = document.getElementById('stage') || document.createElement('div');
 const coin = document.getElementById('draw') as HTMLButtonElement | null;
 const wait = (ms: number): Promise<void> => new Promise(done => setTimeout(done, ms));
 const bridge = (): Bridge | undefined => (window as unknown as { WeixinJSBridge?: Bridge }).WeixinJSBridge;
@@ -95,7 +100,17 @@ function explain(error: unknown): string {
   return error instanceof TypeError ? words.offline : words.busy;
 }
 
+let hint = byId('hint').textContent || words.drawHint;
+
 function show(drawn: Drawn): void {
+  hint = drawn.hint;
+  looks = 0;
+  // What was refused opens no packet: it is said, and what there is to do.
+  if (drawn.kind === 'said' && drawn.shut !== '') {
+    sayShut(drawn.shut);
+    showOwn(drawn);
+    return;
+  }
   const amount = byId('result-amount');
   amount.hidden = drawn.amount === undefined;
   amount.firstElementChild!.textContent = drawn.amount || '';
@@ -105,16 +120,44 @@ function show(drawn: Drawn): void {
   byId('hint').textContent = '';
   // Read aloud in one go: what, how much, and what to do.
   byId('result').textContent = drawn.text;
-  byId('again').hidden = !data.isRepeated;
+  byId('again').hidden = drawn.shut !== '';
   byId('chat').hidden = drawn.kind !== 'won' || !bridge();
   showOwn(drawn);
-  looks = 0;
+}
+
+function sayShut(text: string): void {
+  byId('shut').innerHTML = text;
+  byId('hint').textContent = '';
+  stage.dataset.state = 'said';
+  const notice = byId('shut').querySelector('h2');
+  if (notice) {
+    notice.tabIndex = -1;
+    notice.focus();
+  }
+  countDown();
+}
+
+/** `1 12:03:09` until it begins; then the page anew has the coin. */
+function countDown(): void {
+  const clock = document.querySelector<HTMLElement>('.countdown');
+  if (!clock) return;
+  const end = Date.now() + Number(clock.dataset.left);
+  const two = (n: number): string => (n < 10 ? `0${n}` : String(n));
+  const tick = (): void => {
+    const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+    const days = Math.floor(left / 86400);
+    const time = [Math.floor(left / 3600) % 24, Math.floor(left / 60) % 60, left % 60].map(two).join(':');
+    clock.textContent = `${words.left} ${days > 0 ? `${days}${lang === 'en' ? ' d' : ' 天'} ` : ''}${time}`;
+    if (left === 0) location.reload();
+    else setTimeout(tick, 1000);
+  };
+  if (end - Date.now() < 40 * 86400000) tick();
 }
 
 function shut(): void {
   stage.dataset.state = 'shut';
   byId('result').textContent = '';
-  byId('hint').textContent = words.drawHint;
+  byId('hint').textContent = hint;
   byId('again').hidden = true;
   byId('chat').hidden = true;
   if (!coin) return;
@@ -126,8 +169,9 @@ function shut(): void {
 
 let looking: number | undefined;
 
-function showOwn({ mine, isMoving }: Own): void {
+function showOwn({ mine, isMoving, transfers: waiting }: Own): void {
   const box = byId('mine');
+  if (waiting) transfers = waiting;
   // A list that is the same stays, with whatever has the focus in it.
   if (box.dataset.text !== mine) box.innerHTML = mine;
   box.dataset.text = mine;
@@ -143,6 +187,7 @@ function look(): void {
 // ── Transfers ────────────────────────────────────────────────────────────────────────────────────────────────
 
 let isReady = false;
+let transfers = data.confirm ? data.confirm.transfers : [];
 
 function prepare(): void {
   if (!data.confirm || typeof wx === 'undefined') return;
@@ -157,9 +202,9 @@ function prepare(): void {
 
 function confirm(button: HTMLButtonElement): void {
   const billNo = button.dataset.confirm!;
-  const transfer = data.confirm?.transfers.find(each => each.billNo === billNo);
-  // What was won just now is not signed for yet: the page anew has it.
-  if (!transfer) {
+  const transfer = transfers.find(each => each.billNo === billNo);
+  // The page could not be signed when it was loaded: the page anew may be.
+  if (!transfer || !data.confirm) {
     location.reload();
     return;
   }
@@ -177,7 +222,7 @@ function confirm(button: HTMLButtonElement): void {
     // That the page was shown is all it says: whether the money came, WeChat Pay knows.
     looks = 0;
     ask<Own>('confirmed', { tap, billNo }).then(
-      own => showOwn({ mine: own.mine, isMoving: true }),
+      own => showOwn(Object.assign({}, own, { isMoving: true })),
       () => undefined,
     );
   });
@@ -195,6 +240,29 @@ function end(button: HTMLButtonElement): void {
   });
 }
 
+// ── The draws, worked out again ──────────────────────────────────────────────────────────────────────────────
+
+/** `openssl dgst -sha256 -hmac SEED` of each claim: where in [0, 1) it fell. WebCrypto is there on https and on this machine. */
+async function verify(seed: string): Promise<void> {
+  const { subtle } = crypto;
+  const bytes = (text: string): BufferSource => new TextEncoder().encode(text) as BufferSource;
+  const hex = (sum: ArrayBuffer): string =>
+    [...new Uint8Array(sum)].map(each => (each < 16 ? '0' : '') + each.toString(16)).join('');
+  const said = byId('verified');
+  if (hex(await subtle.digest('SHA-256', bytes(seed))) !== data.commitment) {
+    said.textContent = words.notVerified;
+    return;
+  }
+  const key = await subtle.importKey('raw', bytes(seed), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  said.textContent = words.verified;
+  for (const claim of [...document.querySelectorAll('[data-claim]')]) {
+    const sum = hex(await subtle.sign('HMAC', key, bytes(claim.textContent || '')));
+    const note =
+      claim.parentElement!.querySelector('em') || claim.parentElement!.appendChild(document.createElement('em'));
+    note.textContent = ` ${((Number.parseInt(sum.slice(0, 12), 16) / 2 ** 48) * 100).toFixed(4)} %`;
+  }
+}
+
 // ── Begin ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 if (coin) coin.addEventListener('click', () => void draw());
@@ -202,6 +270,9 @@ byId('again').addEventListener('click', shut);
 byId('chat').addEventListener('click', () => {
   const native = bridge();
   if (native) native.call('closeWindow');
+});
+byId('shut').addEventListener('click', event => {
+  if ((event.target as Element).closest('[data-reload]')) location.reload();
 });
 byId('mine').addEventListener('click', event => {
   const button = (event.target as Element).closest<HTMLButtonElement>('[data-confirm]');
@@ -213,5 +284,11 @@ byId('mine').addEventListener('click', event => {
 window.addEventListener('pageshow', event => {
   if (event.persisted) location.reload();
 });
+byId('verify').addEventListener('click', event => {
+  const button = (event.target as Element).closest<HTMLElement>('[data-verify]');
+  if (button) verify(button.dataset.verify!).catch(() => undefined);
+});
+document.body.className = '';
 prepare();
+countDown();
 if (data.isMoving) looking = window.setTimeout(look, LOOKS_MS[0]);

@@ -110,7 +110,7 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2 }, () => {
       .locator(`${at('packet')}[data-state="RECEIVED"]`)
       .last()
       .waitFor();
-    await page.locator(at('payout-state'), { hasText: 'received' }).waitFor({ timeout: 10_000 });
+    await page.locator(`${at('payout-state')}[data-state="received"]`).waitFor({ timeout: 10_000 });
   });
 
   test('a button with a scanner asks what is scanned, and pushes it', async () => {

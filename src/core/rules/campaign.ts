@@ -322,8 +322,18 @@ export type Packet = {
   readonly scene?: string;
 };
 
-/** `color`: `#d9412b`. Absent: the page's own colour, the campaign's name, no introduction. */
-type PageLook = { readonly color?: string; readonly title?: string; readonly intro?: string };
+/**
+ * `color`: `#d9412b`. Absent: the page's own colour, the campaign's name, no introduction. `cover`: a picture above the title;
+ * `organiser` and `contact` stand in the foot.
+ */
+type PageLook = {
+  readonly color?: string;
+  readonly title?: string;
+  readonly intro?: string;
+  readonly cover?: string;
+  readonly organiser?: string;
+  readonly contact?: string;
+};
 
 export type Campaign = Named & {
   /** The first one it had: everything in the store is under it. */

@@ -25,9 +25,13 @@ import { type Lang, langOf } from '../language.ts';
 import { createSessions, type Session } from '../session.ts';
 import { noteHtml, pageHtml } from './html/page.ts';
 import { ownHtml } from './html/prizes.ts';
+import { nextOf } from './html/stage.ts';
+import { wordsOf } from './html/texts.ts';
 import type { Assets, Confirm } from './html/view.ts';
+import { invitedOf } from './invited.ts';
 import type { Note } from './note.ts';
 import { createOAuth, type OAuth, type OAuthPorts } from './oauth.ts';
+import { foreseen } from './outlook.ts';
 import { ownOf, resultOf, toConfirm } from './prizes.ts';
 
 const BODY_BYTES_MAX = 2048;
@@ -48,6 +52,8 @@ export type H5Ports = Pick<
   readonly frames: readonly string[];
   /** What `wx.config` needs on this address. Throws `Fault`. */
   readonly jsConfig: (account: AccountConfig, url: string) => Promise<object>;
+  /** Whether this account's prizes are confirmed on the page: WeChat's script is loaded with it then. */
+  readonly confirms: (account: AccountConfig) => boolean;
   /** A code with this scene that lasts so long, ms. Throws `Fault`. */
   readonly inviteCode: (account: AccountConfig, scene: string, lasts: number) => Promise<InviteCode>;
   /** Whether enough is known of a visitor, or of who wants a personal code; `false`: not now. Absent: nobody is asked. */
@@ -71,6 +77,8 @@ export type H5 = {
 
 /** Somebody we know on a page that there is. */
 type Visit = { readonly account: AccountConfig; readonly campaign: Campaign; readonly session: Session };
+
+type OwnPart = { readonly mine: string; readonly isMoving: boolean; readonly transfers: Confirm['transfers'] };
 
 export function createH5(ports: H5Ports): H5 {
   return new Pages(ports);
@@ -117,8 +125,14 @@ class Pages implements H5 {
     const nonce = randomBytes(16).toString('base64');
     const confirm = await this.confirmOf(ctx, account, payouts);
     const [now, seed] = [this.ports.clock(), seedOf(this.ports.secret, campaign.id)];
-    const isVisited = campaign.rules.some(rule => rule.on.some(({ kind }) => kind === 'visit'));
-    this.headers(ctx, nonce, confirm && new URL(confirm.script).origin);
+    const visit = { account, campaign, session };
+    const [outlook, invite] = await Promise.all([
+      foreseen(this.ports, visit),
+      inviteOf(campaign) === undefined ? undefined : invitedOf(this.ports.store, campaign, name, session.user),
+    ]);
+    const { cover } = campaign.page ?? {};
+    const script = confirm && new URL(confirm.script).origin;
+    setHeaders(ctx, this.ports.frames, nonce, script, originOf(cover));
     ctx.body = pageHtml(
       {
         lang,
@@ -127,9 +141,9 @@ class Pages implements H5 {
         now,
         nonce,
         own,
-        hasInvite: inviteOf(campaign) !== undefined,
+        ...(invite && { invite }),
         commitment: commitmentOf(seed),
-        ...(isVisited && { tap: this.sessions.newTap(session, campaign.id) }),
+        ...(outlook && { outlook, tap: this.sessions.newTap(session, campaign.id) }),
         ...(now >= campaign.period.to && { seed }),
         ...(confirm && { confirm }),
       },
@@ -184,6 +198,7 @@ class Pages implements H5 {
       ctx.body = {
         ...resultOf(answer, line, campaign, lang),
         tap: this.sessions.newTap(session, campaign.id),
+        ...nextOf(await foreseen(this.ports, visit), wordsOf(lang), clock()),
         ...(await this.ownPart(visit, lang)),
       };
     } catch (error) {
@@ -283,19 +298,22 @@ class Pages implements H5 {
 
   // ── What is shown ──────────────────────────────────────────────────────────────────────────────────────────
 
-  private async ownPart(visit: Visit, lang: Lang): Promise<{ mine: string; isMoving: boolean }> {
-    const { own } = await ownOf(this.ports.store, visit.campaign, visit.session.user, visit.account.merchant);
-    return { mine: ownHtml(own, { lang }).text, isMoving: own.prizes.some(({ state }) => state === 'coming') };
+  private async ownPart(visit: Visit, lang: Lang): Promise<OwnPart> {
+    const { campaign, session, account } = visit;
+    const { own, payouts } = await ownOf(this.ports.store, campaign, session.user, account.merchant);
+    const isMoving = own.prizes.some(({ state }) => state === 'coming');
+    return { mine: ownHtml(own, { lang }).text, isMoving, transfers: toConfirm(payouts) };
   }
 
-  /** WeChat's own script is loaded only where it is needed: for a transfer that waits to be confirmed. */
+  /** WeChat's own script is loaded only where it may be needed: for transfers, which are confirmed on the page. */
   private async confirmOf(
     ctx: Context,
     account: AccountConfig,
     payouts: readonly Payout[],
   ): Promise<Confirm | undefined> {
     const transfers = toConfirm(payouts);
-    if (transfers.length === 0) return undefined;
+    // What is won on this very page is confirmed with the same signature: one tap, and no page anew.
+    if (transfers.length === 0 && !this.ports.confirms(account)) return undefined;
     try {
       const config = await this.ports.jsConfig(account, `${this.ports.publicUrl}${ctx.url}`);
       return { script: account.jssdk, config, transfers };
@@ -312,25 +330,30 @@ class Pages implements H5 {
 
   private note(ctx: Context, lang: Lang, note: Note, again?: string): void {
     const nonce = randomBytes(16).toString('base64');
-    this.headers(ctx, nonce);
+    setHeaders(ctx, this.ports.frames, nonce);
     ctx.status = { nowhere: 404, stale: 403, snapshot: 200, later: 503 }[note];
     ctx.body = noteHtml({ lang, note, nonce, ...(again !== undefined && { again }) }, this.ports.assets);
   }
+}
 
-  private headers(ctx: Context, nonce: string, jssdk = ''): void {
-    const { frames } = this.ports;
-    ctx.type = 'text/html; charset=utf-8';
-    ctx.set('cache-control', 'no-store');
-    ctx.set(
-      'content-security-policy',
-      `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; img-src 'self' data:; connect-src 'self' ${jssdk}; base-uri 'none'; form-action 'none'; frame-ancestors ${frames.join(' ') || "'none'"}`,
-    );
-    if (frames.length > 0) ctx.remove('x-frame-options');
-  }
+/** What the page may load and ask, and who may show it in a frame. */
+function setHeaders(ctx: Context, frames: readonly string[], nonce: string, jssdk = '', pictures = ''): void {
+  ctx.type = 'text/html; charset=utf-8';
+  ctx.set('cache-control', 'no-store');
+  ctx.set(
+    'content-security-policy',
+    `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; img-src 'self' data: ${pictures}; connect-src 'self' ${jssdk}; base-uri 'none'; form-action 'none'; frame-ancestors ${frames.join(' ') || "'none'"}`,
+  );
+  if (frames.length > 0) ctx.remove('x-frame-options');
 }
 
 function inviteOf({ rules }: Campaign): number | undefined {
   return rules.find(rule => rule.invite)?.invite?.validFor;
+}
+
+/** What the page may load a picture from. */
+function originOf(address = ''): string {
+  return URL.canParse(address) ? new URL(address).origin : '';
 }
 
 /** A picture that there is not. */

@@ -5,6 +5,7 @@ import type { HistoryLine, JournalLine } from '../../ports.ts';
 import type {
   Account,
   ClockChange,
+  Coupon,
   Faults,
   NewPerson,
   Packet,
@@ -21,6 +22,26 @@ export type BotLine = JournalLine & {
   readonly history?: readonly HistoryLine[];
 };
 
+/** One way of taking part, as somebody at the phone would. */
+export type Way =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'scan'; readonly scene: string }
+  | { readonly kind: 'follow' | 'visit' }
+  | { readonly kind: 'pay'; readonly amount: number; readonly attach?: string }
+  | { readonly kind: 'code'; readonly batch: string }
+  | { readonly kind: 'friends'; readonly count: number };
+
+/** How a campaign is won. */
+export type Play = {
+  readonly way: Way;
+  /** On so many days in a row. */
+  readonly days?: number;
+  /** A round is open to everybody so much later, ms. */
+  readonly opensAfter?: number;
+  /** Of a quiz: each question with the right answer. */
+  readonly answers?: readonly (readonly [question: string, answer: string])[];
+};
+
 /** Money in fen. */
 export type CampaignLine = {
   readonly id: string;
@@ -35,8 +56,36 @@ export type CampaignLine = {
     readonly received: number;
     readonly refunded: number;
   };
-  /** Where the server tells: prizes whose amount is drawn cannot be pinned in a copied test. */
-  readonly prizes?: readonly { readonly name: string; readonly min: number; readonly max: number }[];
+  /** Prizes whose amount is drawn cannot be pinned in a copied test. */
+  readonly prizes: readonly { readonly name: string; readonly min: number; readonly max: number }[];
+  /** When it runs; `hours`: minutes of the day, empty: all day. */
+  readonly period: {
+    readonly from: number;
+    readonly to: number;
+    readonly hours: readonly (readonly [number, number])[];
+  };
+  /** The first stores of its list. */
+  readonly stores: readonly { readonly scene: string; readonly name: string }[];
+  /** Which payments it waits for: from how much on, and what the order carries. */
+  readonly paid: readonly { readonly over: number; readonly attach: readonly string[] }[];
+  /** The rounds that are to come, or are on. */
+  readonly rounds: readonly { readonly name: string; readonly from: number; readonly to: number }[];
+  /** Absent: there is nothing to win in it. */
+  readonly play?: Play;
+  /** Printed codes it takes. */
+  readonly batches: readonly string[];
+  /** Its own page (H5). */
+  readonly page?: string;
+  /** Where a day has a bound: that, and what of it is gone. */
+  readonly today?: { readonly perDay: number; readonly used: number };
+};
+
+/** Why the bot sends nothing. */
+export type HaltLine = {
+  readonly code: string;
+  readonly reason: string;
+  readonly since: number;
+  readonly probeAt?: number;
 };
 
 export const STREAM_URL = '/simulator/control/stream';
@@ -79,6 +128,8 @@ export const api = {
   newPerson: (person: NewPerson) => request<Person>('POST', `${CONTROL}/people`, person),
   person: (openid: string) => request<Person>('GET', `${CONTROL}/people/${part(openid)}`),
   act: (openid: string, act: Act) => request<Push>('POST', `${CONTROL}/people/${part(openid)}/act?wait=no`, act),
+  /** Waits until WeChat was answered. */
+  actAndWait: (openid: string, act: Act) => request<Push>('POST', `${CONTROL}/people/${part(openid)}/act`, act),
   pushes: (openid: string) => request<Push[]>('GET', `${CONTROL}/pushes?person=${part(openid)}&limit=50`),
   open: (packet: Packet) =>
     request<Packet>('POST', `${CONTROL}/packets/${part(packet.mchId)}/${part(packet.billNo)}/open`, {
@@ -88,6 +139,9 @@ export const api = {
   pay: (openid: string, what: PayInShop) => request<ShopOrder>('POST', `${CONTROL}/people/${part(openid)}/pay`, what),
   refund: ({ mchId, orderNo }: ShopOrder) =>
     request<ShopOrder>('POST', `${CONTROL}/orders/${part(mchId)}/${part(orderNo)}/refund`, {}),
+  coupons: () => request<Coupon[]>('GET', `${CONTROL}/coupons`),
+  endCoupon: (id: string, how: 'use' | 'expire' | 'recover') =>
+    request<Coupon>('POST', `${CONTROL}/coupons/${part(id)}/${how}`, {}),
   pushing: (account: string, pushing: Partial<Pushing>) =>
     request<Account>('PUT', `${CONTROL}/accounts/${part(account)}`, pushing),
   faults: (faults: Faults) => request<Faults>('PUT', `${CONTROL}/faults`, faults),
@@ -111,5 +165,7 @@ export const bot = {
         `/simulator/bot/timeline?account=${part(account)}&user=${part(openid)}&limit=50`,
       ),
     ),
-  campaigns: () => orAbsent(request<{ campaigns: CampaignLine[] }>('GET', '/simulator/bot/campaigns')),
+  campaigns: () => orAbsent(request<{ campaigns: CampaignLine[]; halt?: HaltLine }>('GET', '/simulator/bot/campaigns')),
+  resume: () => request<object>('POST', '/simulator/bot/resume', {}),
+  codes: (batch: string) => request<{ codes: string[] }>('POST', `/simulator/bot/codes/${part(batch)}`, {}),
 };

@@ -13,11 +13,14 @@ import type {
   ShopOrder,
 } from '../../simulator/shared/protocol.ts';
 import type { Act, Push } from '../../simulator/shared/protocol-push.ts';
-import { ApiError, api, type BotLine, bot, type CampaignLine, STREAM_URL } from './api.ts';
-import { pushOfBotLine } from './event-trail.ts';
+import { ApiError, api, type BotLine, bot, type CampaignLine, type HaltLine, STREAM_URL } from './api.ts';
+import { type Deed, deedsOf } from './event-trail.ts';
 import { type Lang, readLang, tagOf, wordsOf } from './text/zh.ts';
 
-type Model = {
+/** Words that did not reach the simulator. */
+export type Unsent = { readonly id: string; readonly at: number; readonly text: string };
+
+export type Model = {
   readonly lang: Lang;
   readonly link: 'connecting' | 'live' | 'lost';
   readonly loaded: boolean;
@@ -36,14 +39,24 @@ type Model = {
   readonly pushes: Readonly<Record<string, readonly Push[]>>;
   readonly timelines: Readonly<Record<string, readonly BotLine[]>>;
   readonly campaigns: readonly CampaignLine[];
+  /** Nothing is sent for the merchant. */
+  readonly halt: HaltLine | undefined;
+  /** By follower: what could not be sent, oldest first. */
+  readonly unsent: Readonly<Record<string, readonly Unsent[]>>;
   /** Who one is. */
   readonly me: string | undefined;
-  /** The push under the glass; `undefined`: always the latest. */
+  /** The event under the glass; `undefined`: always the latest. */
   readonly selected: string | undefined;
   readonly unread: Readonly<Record<string, number>>;
   /** The packet that is held in both hands. */
   readonly opening: string | undefined;
   readonly toast: string | undefined;
+  /** A page to be opened in the phone. */
+  readonly web: string | undefined;
+  /** Printed codes that were made to be tried. */
+  readonly codes: readonly string[];
+  /** Whether somebody has looked behind the scenes. */
+  readonly hasLooked: boolean;
   /** On a narrow screen: what covers the phone. */
   readonly sheet: 'people' | 'details' | 'tools' | undefined;
 };
@@ -67,11 +80,16 @@ let model: Model = {
   pushes: {},
   timelines: {},
   campaigns: [],
+  halt: undefined,
+  unsent: {},
   me: undefined,
   selected: undefined,
   unread: {},
   opening: undefined,
   toast: undefined,
+  web: undefined,
+  codes: [],
+  hasLooked: false,
   sheet: undefined,
 };
 const watchers = new Set<() => void>();
@@ -99,8 +117,25 @@ export const virtualNow = (m: Model): number => Date.now() + m.skew;
 export const personOf = (m: Model): Person | undefined => m.people.find(person => person.openid === m.me);
 export const accountOf = (m: Model, person = personOf(m)): Account | undefined =>
   m.accounts.find(account => account.name === person?.account) ?? m.accounts[0];
-export const pushesOf = (m: Model): readonly Push[] => (m.me && m.pushes[m.me]) || [];
+const pushesOf = (m: Model): readonly Push[] => (m.me && m.pushes[m.me]) || [];
 export const timelineOf = (m: Model): readonly BotLine[] => (m.me && m.timelines[m.me]) || [];
+
+const NOBODY: readonly Deed[] = [];
+let joined: { pushes: readonly Push[]; lines: readonly BotLine[]; deeds: readonly Deed[] } | undefined;
+
+/** What happened to who one is, newest first; the same list while nothing has changed. */
+export function deedsNow(m: Model): readonly Deed[] {
+  if (!m.me) return NOBODY;
+  const [pushes, lines] = [pushesOf(m), timelineOf(m)];
+  if (joined?.pushes !== pushes || joined.lines !== lines) joined = { pushes, lines, deeds: deedsOf(pushes, lines) };
+  return joined.deeds;
+}
+
+/** The one under the glass. */
+export function deedShown(m: Model): Deed | undefined {
+  const deeds = deedsNow(m);
+  return deeds.find(deed => deed.id === m.selected) ?? deeds[0];
+}
 
 const SUGGESTIONS_MAX = 8;
 /** The first of each list, then the second of each: every campaign has its turn. */
@@ -113,12 +148,18 @@ const unique = (lists: readonly (readonly string[])[]): string[] => {
 /** What one could say. */
 export const keywordsOf = (m: Model): readonly string[] => unique(m.campaigns.map(campaign => campaign.keywords));
 
-/** What one could scan: the codes that exist, and those the rules wait for. `store-*` stands for any store. */
+/** What one could scan: listed stores, the codes that exist, and what the rules wait for. `poster-*` stands for any. */
 export const scenesOf = (m: Model): readonly string[] => {
-  const wanted = m.campaigns.map(campaign => campaign.scenes.map(scene => scene.replace(/\*$/, '1')));
+  const wanted = m.campaigns.map(({ stores, scenes }) =>
+    stores.length > 0 ? stores.map(store => store.scene) : scenes.map(scene => scene.replace(/\*$/, '1')),
+  );
   const known = (accountOf(m)?.qrcodes ?? []).map(code => code.scene);
   return unique([...wanted, known]);
 };
+
+/** What a code is called: a store by its name. */
+export const sceneName = (m: Model, scene: string): string | undefined =>
+  m.campaigns.flatMap(({ stores }) => stores).find(store => store.scene === scene)?.name;
 
 // ── What comes from the stream ───────────────────────────────────────────────────────────────────────────
 
@@ -189,8 +230,9 @@ function applyLine(openid: string, line: Line): void {
 
 function applyPush(push: Push): void {
   const known = model.pushes[push.person] ?? [];
-  const rest = known.filter(each => each.id !== push.id);
-  const pushes = [push, ...rest].sort((a, b) => b.at - a.at);
+  const isKnown = known.some(each => each.id === push.id);
+  // By arrival: the clock may have been moved back.
+  const pushes = isKnown ? known.map(each => (each.id === push.id ? push : each)) : [push, ...known];
   update({ pushes: { ...model.pushes, [push.person]: pushes } });
   look(push.person);
 }
@@ -289,6 +331,7 @@ async function readBot(): Promise<void> {
       bot: 'here',
       timelines: { ...model.timelines, [person.openid]: timeline.lines },
       campaigns: campaigns?.campaigns ?? model.campaigns,
+      halt: campaigns?.halt,
     });
   } catch {
     eager = Math.max(eager, 1); // the bot restarts: once more
@@ -299,12 +342,26 @@ async function readBot(): Promise<void> {
 
 /** When to look again by ourselves: while money is on its way, or a push has no journal line yet. */
 function nextLook(): number | undefined {
-  const latest = pushesOf(model)[0];
-  const isMissing = latest && !timelineOf(model).some(line => pushOfBotLine([latest], line));
+  const latest = deedsNow(model)[0];
+  const isMissing = latest !== undefined && latest.line === undefined;
   if (isMissing && eager-- > 0) return 350;
+  if (watched > 0) return 1000;
   const states = timelineOf(model).map(line => line.payout?.state);
   if (states.some(state => state === 'planned' || state === 'sending' || state === 'unknown')) return 1000;
+  if (model.halt) return 2000;
   return states.some(state => state === 'sent' || state === 'held') ? 4000 : undefined;
+}
+
+let watched = 0; // pages of the bot that are open in the phone: what is tapped there comes by no stream
+
+/** While a page of the bot lies open. */
+export function watchBot(): () => void {
+  watched++;
+  look(model.me);
+  return () => {
+    watched--;
+    look(model.me);
+  };
 }
 
 // ── What one does ────────────────────────────────────────────────────────────────────────────────────────
@@ -352,16 +409,34 @@ export async function newPerson(accountName?: string): Promise<void> {
   }
 }
 
-/** Does it, and shows what comes of it: the panel follows the latest push again. */
+/** Does it, and shows what comes of it: the panel follows the latest event again. */
 export async function act(what: Act): Promise<void> {
-  if (!model.me) return;
+  const { me } = model;
+  if (!me) return;
   update({ selected: undefined });
   try {
-    const push = await api.act(model.me, what);
+    const push = await api.act(me, what);
     if (push?.id && !pushesOf(model).some(known => known.id === push.id)) applyPush(push);
   } catch (error) {
-    complain(error);
+    if (what.kind === 'text' && !(error instanceof ApiError)) keepUnsent(me, what.text);
+    else complain(error);
   }
+}
+
+let unsentCount = 0;
+
+/** WeChat's red mark: the words stay, and a tap sends them again. */
+function keepUnsent(openid: string, text: string): void {
+  const mine = model.unsent[openid] ?? [];
+  const one = { id: `unsent-${++unsentCount}`, at: virtualNow(model), text };
+  update({ unsent: { ...model.unsent, [openid]: [...mine, one] } });
+}
+
+export async function sendAgain({ id, text }: Unsent): Promise<void> {
+  const { me } = model;
+  if (!me) return;
+  update({ unsent: { ...model.unsent, [me]: (model.unsent[me] ?? []).filter(each => each.id !== id) } });
+  await act({ kind: 'text', text });
 }
 
 /** Resolves to the packet as it is afterwards, or to the reason why it stays shut. */
@@ -382,8 +457,27 @@ async function orComplain(work: () => Promise<void>): Promise<void> {
 export const moveClock = (change: ClockChange): Promise<void> =>
   orComplain(async () => apply({ kind: 'clock', ...(await api.clock(change)) }));
 
+/** To this instant, forwards or back. */
+export const jumpTo = (at: number): Promise<void> => moveClock({ advanceMs: Math.round(at - virtualNow(model)) });
+
 export const setFaults = (faults: Faults): Promise<void> =>
   orComplain(async () => update({ faults: await api.faults(faults) }));
+
+export const resume = (): Promise<void> =>
+  orComplain(async () => {
+    await bot.resume();
+    look(model.me);
+  });
+
+/** Printed codes nobody has used, as the factory would have them. */
+export const newCodes = async (batch: string): Promise<readonly string[]> => {
+  try {
+    return (await bot.codes(batch)).codes;
+  } catch (error) {
+    complain(error);
+    return [];
+  }
+};
 
 /** 数据格式: in which format the account's pushes come from now on. */
 export const pushIn = ({ name }: Account, format: 'xml' | 'json'): Promise<void> =>

@@ -165,6 +165,12 @@ const page = object(
     color: optional(text({ what: t`a colour such as "#d9412b"`, pattern: /^#[0-9a-fA-F]{6}$/ }), '主色，如 "#d9412b"'),
     title: optional(text({ what: t`a title`, oneLine: true, bytes: 90 }), '标题，默认同 name'),
     intro: optional(text({ what: t`an introduction`, bytes: 600 }), '标题下的一句话'),
+    cover: optional(
+      text({ what: t`the https address of a picture`, pattern: /^https:\/\/[^\s"'<>]{1,500}$/ }),
+      '标题上方的图片，https 地址',
+    ),
+    organiser: optional(text({ what: t`an organiser`, oneLine: true, bytes: 120 }), '页脚的主办方'),
+    contact: optional(text({ what: t`a contact`, oneLine: true, bytes: 120 }), '页脚的咨询方式，如客服电话'),
   },
   { notEmpty: true },
 );

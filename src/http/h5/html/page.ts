@@ -2,10 +2,11 @@
 
 import { describe } from '../../../core/public-rules/describe.ts';
 import type { Campaign } from '../../../core/rules/campaign.ts';
-import { endText, minuteText } from '../../../core/rules/public-text.ts';
+import { endText } from '../../../core/rules/public-text.ts';
 import { paletteOf } from './color.ts';
 import { type Html, html, jsonIn, raw } from './html.ts';
 import { ownHtml } from './prizes.ts';
+import { stage } from './stage.ts';
 import { type Terms, termsOf } from './terms.ts';
 import { type Words, wordsOf } from './texts.ts';
 import type { Assets, Lang, NoteView, PageView } from './view.ts';
@@ -14,20 +15,23 @@ export function pageHtml(view: PageView, assets: Assets): string {
   const words = wordsOf(view.lang);
   const { campaign, path, nonce } = view;
   const title = campaign.page?.title ?? campaign.name;
+  // Nothing is drawn here: what one came for is the code.
+  const isAboutInviting = view.invite !== undefined && view.tap === undefined;
   const body = html`
 <header class="hero">
 <div class="top"><a class="lang" href="${path}?lang=${view.lang === 'en' ? 'zh' : 'en'}" lang="${view.lang === 'en' ? 'zh-CN' : 'en'}">${words.other}</a></div>
+${campaign.page?.cover !== undefined && html`<img class="cover" src="${campaign.page.cover}" alt="">`}
 <h1>${title}</h1>
 ${campaign.page?.intro !== undefined && html`<p class="intro">${campaign.page.intro}</p>`}
-${stage(view, words)}
+${isAboutInviting ? invite(view, words) : stage(view, words)}
 </header>
 <main class="sheet">
 <section class="card" aria-labelledby="mine-title"><h2 id="mine-title">${words.mine}</h2><div id="mine">${ownHtml(view.own, view)}</div></section>
-${view.hasInvite && invite(view, words)}
+${view.invite && !isAboutInviting && invite(view, words)}
 ${rules(termsOf(campaign, words), words)}
 ${allRules(campaign, view.lang, words)}
 ${verify(view, words)}
-<p class="foot">${words.foot}</p>
+<p class="foot">${words.foot(campaign.page?.organiser)}${campaign.page?.contact !== undefined && html`<br>${words.contact} ${campaign.page.contact}`}</p>
 </main>
 <script type="application/json" id="data">${jsonIn(dataOf(view, words))}</script>
 ${view.confirm && html`<script nonce="${nonce}" src="${view.confirm.script}"></script>`}
@@ -59,58 +63,33 @@ function documentOf({ title, nonce, words, body, color }: Document, { css }: Ass
 <meta name="color-scheme" content="light"><meta name="theme-color" content="${palette.brand}">
 <title>${title}</title><link rel="icon" href="data:,">
 <style nonce="${nonce}">:root{${raw(variables.join(';'))}}${raw(css)}</style></head>
-<body>${body}<noscript><p class="foot">${words.script}</p></noscript></body></html>`.text
+<body class="no-script">${body}<noscript><p class="foot">${words.script}</p></noscript></body></html>`.text
   }`;
 }
 
 /** What the script cannot read off the page. */
-function dataOf({ path, tap, confirm, own, campaign }: PageView, words: Words): object {
+function dataOf({ path, tap, confirm, own, commitment }: PageView, words: Words): object {
   const { won, coupon, nothing, said, opening, busy, offline, stale, again, drawHint } = words;
-  const { confirming, confirmFailed, ending, endFailed } = words;
+  const { confirming, confirmFailed, ending, endFailed, left, verified, notVerified } = words;
   return {
     path,
     tap,
-    isRepeated: campaign.rules.some(rule => rule.once !== 'ever' && rule.on.some(({ kind }) => kind === 'visit')),
+    commitment,
     isMoving: own.prizes.some(({ state }) => state === 'coming'),
     words: {
       ...{ won, coupon, nothing, said, opening, busy, offline, stale, again, drawHint },
-      ...{ confirming, confirmFailed, ending, endFailed },
+      ...{ confirming, confirmFailed, ending, endFailed, left, verified, notVerified },
     },
     ...(confirm && { confirm: { config: confirm.config, transfers: confirm.transfers } }),
   };
 }
 
-/** The red packet: shut, with its coin; or what there is to say instead. */
-function stage({ campaign, now, tap }: PageView, words: Words): Html {
-  const { from, to } = campaign.period;
-  const why =
-    now < from
-      ? words.notStarted(minuteText(from))
-      : now >= to
-        ? words.ended
-        : tap === undefined
-          ? words.noDraw
-          : undefined;
-  return html`<div class="stage" id="stage" data-state="shut">
-<div class="packet">
-<div class="paper"><p class="paper-title" id="result-title"></p><p class="paper-amount" id="result-amount" hidden><strong></strong><span>${words.yuan}</span></p></div>
-<div class="pocket"></div><div class="flap"><span>${campaign.packet?.wishing}</span></div>
-${
-  why === undefined
-    ? html`<button type="button" class="coin" id="draw" aria-label="${words.drawLong}"><span class="face">${words.draw}</span><span class="tail" aria-hidden="true"></span></button>`
-    : html`<span class="coin still" aria-hidden="true"><span class="face">福</span></span>`
-}
-<div class="sparks" aria-hidden="true">${raw('<i></i>'.repeat(18))}</div>
-</div>
-<p class="hint" id="hint">${why ?? words.drawHint}</p>
-<div class="result" id="result" role="status" aria-live="polite" tabindex="-1"></div>
-<div class="after"><button type="button" class="button" id="chat" hidden>${words.backToChat}</button><button type="button" class="button quiet" id="again" hidden>${words.again}</button></div>
-</div>`;
-}
-
-function invite({ path }: PageView, words: Words): Html {
+/** The personal code, how far one has come, and how it is kept. */
+function invite({ path, invite }: PageView, words: Words): Html {
+  const { count = 0, goal } = invite ?? {};
   return html`<section class="card invite" aria-labelledby="invite-title"><h2 id="invite-title">${words.invite}</h2>
-<img src="${path}/invite.png" width="180" height="180" alt="${words.inviteAlt}"><p>${words.inviteText}</p></section>`;
+<img src="${path}/invite.png" width="200" height="200" alt="${words.inviteAlt}">
+${goal !== undefined && html`<p class="progress"><b>${count}</b> / ${goal} <small>${words.friends}</small></p>`}<p>${words.inviteText}</p></section>`;
 }
 
 function rules(terms: Terms, words: Words): Html {
@@ -135,12 +114,15 @@ function allRules(campaign: Campaign, lang: Lang, words: Words): Html {
 }
 
 function verify({ own, commitment, seed, campaign }: PageView, words: Words): Html {
-  const keys = own.draws.map(({ claimKey, prize }) => html`<li><code>${claimKey}</code><span>${prize}</span></li>`);
-  return html`<details class="card"><summary><h2>${words.verify}</h2></summary>
+  const keys = own.draws.map(
+    ({ claimKey, prize }) => html`<li><code data-claim>${claimKey}</code><span>${prize}</span></li>`,
+  );
+  return html`<details class="card" id="verify"><summary><h2>${words.verify}</h2></summary>
 <p>${words.verifyLead}</p>
 <dl class="proof"><dt>${words.commitment}</dt><dd><code>${commitment}</code></dd>
 <dt>${words.seed}</dt><dd>${seed === undefined ? words.seedLater(endText(campaign.period.to)) : html`<code>${seed}</code>`}</dd>
 <dt>${words.claims}</dt><dd id="claims">${keys.length > 0 ? html`<ul>${keys}</ul>` : words.noClaims}</dd>
 <dt>${words.how}</dt><dd>${words.howText}</dd></dl>
+${seed !== undefined && own.draws.length > 0 && html`<p><button type="button" class="button quiet" data-verify="${seed}">${words.verifyHere}</button></p><p id="verified" role="status"></p>`}
 <pre><code>printf %s '${own.draws[0]?.claimKey ?? words.claims}' | openssl dgst -sha256 -hmac '${seed ?? words.seed}'</code></pre></details>`;
 }

@@ -2,7 +2,7 @@
 import type { Fen } from '../../../core/base/money.ts';
 import type { Instant } from '../../../core/base/time.ts';
 import type { Stage } from '../../../core/payout/view.ts';
-import type { Campaign } from '../../../core/rules/campaign.ts';
+import type { Campaign, Detail, Refusal } from '../../../core/rules/campaign.ts';
 
 export type Lang = 'zh' | 'en';
 
@@ -37,6 +37,14 @@ export type Confirm = {
   readonly transfers: readonly { billNo: string; mchId: string; appId: string; package: string }[];
 };
 
+/**
+ * What a tap would come to, as it is told before it: `open`, with the chances there are, where they are counted; else why not.
+ * `opensAt`: when it is worth coming again; `text`: what the rule says to it.
+ */
+export type Outlook =
+  | { readonly kind: 'open'; readonly chances?: number }
+  | { readonly kind: 'shut'; readonly why: Refusal | Detail; readonly text: string; readonly opensAt?: Instant };
+
 export type PageView = {
   readonly lang: Lang;
   readonly campaign: Campaign;
@@ -46,13 +54,14 @@ export type PageView = {
   readonly nonce: string;
   /** Absent: nothing is drawn on this page. */
   readonly tap?: string;
+  readonly outlook?: Outlook;
   readonly own: Own;
   /** SHA-256 of the seed; the seed itself once the campaign is over. */
   readonly commitment: string;
   readonly seed?: string;
   readonly confirm?: Confirm;
-  /** There is a personal code to show. */
-  readonly hasInvite: boolean;
+  /** There is a personal code to show: how many friends have come, and how many the next prize asks for. */
+  readonly invite?: { readonly count: number; readonly goal?: number };
 };
 
 /** A page that says one thing. */

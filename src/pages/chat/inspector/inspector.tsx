@@ -2,16 +2,14 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Push } from '../../../simulator/shared/protocol-push.ts';
-
-import type { BotLine } from '../api.ts';
-import { botLineOfPush } from '../event-trail.ts';
+import type { Deed } from '../event-trail.ts';
 import { Copy } from '../parts/icons.tsx';
-import { getModel, personOf, pushesOf, timelineOf, toast, update, useModel } from '../state.ts';
-import { fullText, xmlText } from '../text/format.ts';
-import { type Words, wordsOf } from '../text/zh.ts';
+import { deedShown, deedsNow, getModel, personOf, timelineOf, toast, update, useModel } from '../state.ts';
+import { fullText } from '../text/format.ts';
+import { wordsOf } from '../text/zh.ts';
 import { ruleTestOf } from './copy-as-test.ts';
 import { DecisionSection, verdictOf } from './decision.tsx';
+import { DeedList, titleOf } from './deed-list.tsx';
 import { PayoutSection, payoutTone } from './payout.tsx';
 import { RawSection } from './raw-push.tsx';
 
@@ -45,9 +43,8 @@ export function Copyable({ text }: { readonly text: string }) {
 export function Panel() {
   const m = useModel();
   const words = wordsOf(m.lang);
-  const pushes = pushesOf(m);
-  const push = pushes.find(each => each.id === m.selected) ?? pushes[0];
-  if (!push) {
+  const deed = deedShown(m);
+  if (!deed) {
     return (
       <div class="panel empty">
         <EmptyDrawing />
@@ -57,41 +54,43 @@ export function Panel() {
       </div>
     );
   }
-  return <Shown key={push.id} push={push} isLatest={push.id === pushes[0]?.id} />;
-}
-
-function Shown({ push, isLatest }: { readonly push: Push; readonly isLatest: boolean }) {
-  const m = useModel();
-  const words = wordsOf(m.lang);
-  const line = botLineOfPush(timelineOf(m), push);
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => void box.current?.parentElement?.scrollTo({ top: 0 }), []);
   return (
-    <div class="panel" ref={box}>
-      <PanelHead push={push} isLatest={isLatest} />
-      <Way push={push} line={line} />
-      {m.bot === 'absent' ? (
-        <p class="kind-note">{words.panel.noBot}</p>
-      ) : (
-        <>
-          <DecisionSection push={push} line={line} />
-          <PayoutSection line={line} />
-        </>
-      )}
-      <RawSection push={push} />
+    <div class="panel">
+      <DeedList shown={deed} />
+      <Shown key={deed.id} deed={deed} isLatest={deed === deedsNow(m)[0]} />
     </div>
   );
 }
 
-function PanelHead({ push, isLatest }: { readonly push: Push; readonly isLatest: boolean }) {
+function Shown({ deed, isLatest }: { readonly deed: Deed; readonly isLatest: boolean }) {
   const m = useModel();
   const words = wordsOf(m.lang);
-  const [kind, detail] = titleOf(push, words);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => void box.current?.closest('.right')?.scrollTo({ top: 0 }), []);
+  return (
+    <div class="panel-shown" ref={box} data-test="deed-shown" data-deed={deed.id}>
+      <PanelHead deed={deed} isLatest={isLatest} />
+      <Way deed={deed} />
+      {m.bot === 'absent' ? (
+        <p class="kind-note">{words.panel.noBot}</p>
+      ) : (
+        <>
+          <DecisionSection deed={deed} />
+          <PayoutSection line={deed.line} />
+        </>
+      )}
+      {deed.push && <RawSection push={deed.push} />}
+    </div>
+  );
+}
+
+function PanelHead({ deed, isLatest }: { readonly deed: Deed; readonly isLatest: boolean }) {
+  const m = useModel();
+  const words = wordsOf(m.lang);
+  const [kind, detail] = titleOf(deed, words);
   const copy = (): void => {
     const person = personOf(m);
-    const lines = timelineOf(m);
-    const shown = botLineOfPush(lines, push);
-    const test = person && ruleTestOf(person, lines, shown, m.campaigns, words.panel.copyWhere);
+    const test = person && ruleTestOf(person, timelineOf(m), deed.line, m.campaigns, words.panel.copyWhere);
     if (test) void copyText(test, words.panel.copied);
     else toast(words.panel.copyNone);
   };
@@ -102,7 +101,7 @@ function PanelHead({ push, isLatest }: { readonly push: Push; readonly isLatest:
           <span>{kind}</span>
           {detail && <q>{detail}</q>}
         </h2>
-        <time>{fullText(push.at)}</time>
+        <time>{fullText(deed.at)}</time>
       </div>
       {!isLatest && (
         <button
@@ -125,24 +124,19 @@ function PanelHead({ push, isLatest }: { readonly push: Push; readonly isLatest:
   );
 }
 
-/** What happened, in two parts: the kind, and what was said, tapped or scanned. */
-function titleOf(push: Push, words: Words): readonly [string, string | undefined] {
-  const kind = words.event[push.type] ?? words.event[push.type.toLowerCase()] ?? push.type;
-  const field = (name: string): string | undefined => xmlText(push.xml, name) || undefined;
-  const key = field('EventKey')?.replace(/^qrscene_/, '');
-  return [kind, field('Content') ?? field('Recognition') ?? field('Label') ?? field('ScanResult') ?? key];
-}
-
 /** The three stations on one line: where it stands, at a glance. */
-function Way({ push, line }: { readonly push: Push; readonly line: BotLine | undefined }) {
+function Way({ deed: { push, line } }: { readonly deed: Deed }) {
   const m = useModel();
   const words = wordsOf(m.lang).panel;
   const tone = { pending: 'wait', reply: 'good', success: 'good', failure: 'bad' } as const;
-  const verdict = line && verdictOf(line.decision, words);
+  const verdict = line && verdictOf(line.decision, line.reply, words);
   const payout = line?.payout;
-  const isLost = push.outcome === 'failure';
+  const isLost = push?.outcome === 'failure';
+  const source = line && words.source[line.event.kind];
   const stations: readonly { name: string; value: string; tone: Tone; to: string }[] = [
-    { name: words.push, value: words.outcome[push.outcome], tone: tone[push.outcome], to: 'raw' },
+    push
+      ? { name: words.push, value: words.outcome[push.outcome], tone: tone[push.outcome], to: 'raw' }
+      : { name: words.sourceName, value: source ?? words.push, tone: 'good', to: 'decision' },
     {
       name: words.decision,
       value: verdict?.name ?? (isLost ? words.none : '…'),
@@ -157,13 +151,15 @@ function Way({ push, line }: { readonly push: Push; readonly line: BotLine | und
     },
   ];
   const shown = m.bot === 'absent' ? stations.slice(0, 1) : stations;
-  const go = (id: string): void =>
+  const go = (id: string): void => {
+    update({ hasLooked: true });
     document.getElementById(`section-${id}`)?.scrollIntoView({ block: 'start', behavior: 'smooth' });
+  };
   return (
     <ol class="way">
       {shown.map(station => (
-        <li key={station.to} class={`tone-${station.tone}`}>
-          <button type="button" onClick={() => go(station.to)}>
+        <li key={station.name} class={`tone-${station.tone}`}>
+          <button type="button" data-test="station" data-to={station.to} onClick={() => go(station.to)}>
             <small>{station.name}</small>
             <strong>{station.value}</strong>
           </button>

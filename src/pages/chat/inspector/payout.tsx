@@ -55,9 +55,14 @@ export function PayoutSection({ line }: { readonly line: BotLine | undefined }) 
       id="payout"
       title={words.payout}
       aside={
-        <code class={`state tone-${payoutTone(payout.state)}`} data-test="payout-state">
-          {payout.state}
-        </code>
+        <span
+          class={`state tone-${payoutTone(payout.state)}`}
+          data-test="payout-state"
+          data-state={payout.state}
+          title={payout.state}
+        >
+          {words.state[payout.state]}
+        </span>
       }
     >
       <Steps payout={payout} history={history} />
@@ -88,7 +93,7 @@ function Steps({ payout, history }: { readonly payout: Payout; readonly history:
               {where === 'past' || (where === 'here' && state === 'received') ? <Check size={12} /> : null}
             </span>
             <strong>{words.state[state]}</strong>
-            <small>{at === undefined || where === 'next' ? state : secondsText(at)}</small>
+            <small>{at === undefined || where === 'next' ? '' : secondsText(at)}</small>
           </li>
         );
       })}
@@ -148,10 +153,10 @@ function History({ history }: { readonly history: readonly HistoryLine[] }) {
         <li key={`${step.billNo}${step.version}`}>
           <time title={fullText(step.at)}>{secondsText(step.at)}</time>
           <span>
-            <code>
-              {step.from} → {step.to}
-            </code>
-            {step.what !== step.to && <em>{step.what}</em>}
+            <span title={`${step.from} → ${step.to}`}>
+              {step.from === 'new' ? words.state[step.to] : `${words.state[step.from]} → ${words.state[step.to]}`}
+            </span>
+            {step.what !== step.to && <code>{step.what}</code>}
             {step.detail && <small>{step.detail}</small>}
           </span>
         </li>

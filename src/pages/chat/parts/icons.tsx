@@ -23,6 +23,7 @@ export const Cross = ({ size }: IconProps) => stroked(<path d="m6 6 12 12M18 6 6
 export const Plus = ({ size }: IconProps) => stroked(<path d="M12 5v14M5 12h14" />, size);
 export const Check = ({ size }: IconProps) => stroked(<path d="m5 12.5 4.5 4.5L19 7.5" stroke-width="2.4" />, size);
 export const Miss = ({ size }: IconProps) => stroked(<path d="m7 7 10 10M17 7 7 17" stroke-width="2.4" />, size);
+export const Skip = ({ size }: IconProps) => stroked(<path d="M7 12h10" stroke-width="2.4" />, size);
 export const Chevron = ({ size }: IconProps) => stroked(<path d="m9 5 7 7-7 7" />, size);
 export const Dots = ({ size = 24 }: IconProps) => (
   <svg width={size} height={size} viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">

@@ -3,10 +3,10 @@
 import type { ComponentChildren } from 'preact';
 import type { Account, Line, Person } from '../../../simulator/shared/protocol.ts';
 import type { Push } from '../../../simulator/shared/protocol-push.ts';
-import { pushOfLine } from '../event-trail.ts';
+import { deedOfLine } from '../event-trail.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Pin, Waves } from '../parts/icons.tsx';
-import { getModel, packetKey, pushesOf, timelineOf, update, useModel } from '../state.ts';
+import { deedShown, deedsNow, getModel, packetKey, update, useModel } from '../state.ts';
 import { hashOf } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';
 import { PacketCard } from './red-packet.tsx';
@@ -27,28 +27,33 @@ export function tapOnLine(event: Event, lines: readonly Line[]): void {
   if (line) inspect(line);
 }
 
-/** Puts the push behind a line under the glass; on a narrow screen that opens the panel. */
+/** Puts the event behind a line under the glass; on a narrow screen that opens the panel. */
 function inspect(line: Line): void {
-  const m = getModel();
-  const push = pushOfLine(line, pushesOf(m), timelineOf(m));
-  if (push) update({ selected: push.id, sheet: 'details' });
+  const deed = deedOfLine(line, deedsNow(getModel()));
+  if (deed) update({ selected: deed.id, sheet: 'details', hasLooked: true });
 }
 
 export function ChatLine({ line, person, account, openWeb }: LineProps) {
   const m = useModel();
   const words = wordsOf(m.lang);
-  const push = pushOfLine(line, pushesOf(m), timelineOf(m));
-  const shown = m.selected ?? pushesOf(m)[0]?.id;
-  const isShown = push !== undefined && push.id === shown;
+  const deed = deedOfLine(line, deedsNow(m));
+  const isShown = deed !== undefined && deed === deedShown(m);
   const hooks = {
     'data-test': 'line',
     'data-line': line.id,
     'data-from': line.from,
     'data-kind': line.kind,
-    'data-push': push?.id,
+    'data-push': deed?.id,
   };
-  const glass = push && (
-    <button type="button" class="glass" onClick={() => inspect(line)} aria-label={words.inspect} title={words.inspect}>
+  const glass = deed && (
+    <button
+      type="button"
+      class="glass"
+      tabIndex={isShown ? 0 : -1}
+      onClick={() => inspect(line)}
+      aria-label={words.inspect}
+      title={words.inspect}
+    >
       i
     </button>
   );
@@ -69,9 +74,10 @@ export function ChatLine({ line, person, account, openWeb }: LineProps) {
         <Avatar name={account.title} seed={account.appId} kind="account" />
       )}
       <div class="said">
+        <span class="heard-only">{isMine ? words.iSay : words.says(account.title)}</span>
         <Body line={line} openWeb={openWeb} />
       </div>
-      {isMine && <Fate push={push} />}
+      {isMine && <Fate push={deed?.push} />}
       {glass}
     </li>
   );

@@ -4,10 +4,11 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Account, Line, Person } from '../../../simulator/shared/protocol.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Back, Bars, Dots, Scan as ScanIcon, Sliders, StatusIcons } from '../parts/icons.tsx';
-import { accountOf, personOf, update, useModel, virtualNow } from '../state.ts';
+import { accountOf, personOf, sendAgain, type Unsent, update, useModel, virtualNow } from '../state.ts';
 import { chatTime, clockText, fullText } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';
 import { Composer } from './composer.tsx';
+import { onGlassKey } from './glass-keys.ts';
 import { ChatLine, tapOnLine } from './messages.tsx';
 import { PacketDialog } from './red-packet.tsx';
 import { ShopPage } from './shop.tsx';
@@ -38,6 +39,11 @@ export function Phone() {
   const account = accountOf(m);
   const [page, show] = useState<PhonePage | undefined>();
   useEffect(() => show(undefined), [m.me]);
+  useEffect(() => {
+    if (m.web === undefined) return;
+    show({ kind: 'web', url: m.web });
+    update({ web: undefined });
+  }, [m.web]);
   return (
     <section class="phone" aria-label={account ? account.title : words.title}>
       <div class="screen">
@@ -104,7 +110,7 @@ function NarrowTools() {
         {words.tools}
         {faults > 0 && <i class="alarm-dot" />}
       </button>
-      <button type="button" data-test="open-details" onClick={() => update({ sheet: 'details' })}>
+      <button type="button" data-test="open-details" onClick={() => update({ sheet: 'details', hasLooked: true })}>
         <Bars size={19} />
         {words.details}
       </button>
@@ -192,60 +198,132 @@ function timesOf(lines: readonly Line[]): ReadonlySet<string> {
   return times;
 }
 
+/** Within so many pixels of the end one sees the newest line. */
+const NEAR_END = 60;
+
+/** Follows the newest line while one is at the end, keeps the place while one reads above it, and counts what came since. */
+function useScroll(openid: string, last: string | undefined, isMine: boolean) {
+  const box = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  const [fresh, setFresh] = useState(0);
+  const toEnd = (): void => {
+    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+    setFresh(0);
+  };
+  useLayoutEffect(() => {
+    isAtEnd.current = true;
+    toEnd();
+  }, [openid]);
+  useLayoutEffect(() => {
+    if (isAtEnd.current || isMine) toEnd();
+    else setFresh(count => count + 1);
+  }, [last]);
+  useEffect(() => {
+    // What grows or shrinks the room, as a keyboard, the menu or a picture, hides no newest line.
+    const inner = box.current?.firstElementChild;
+    const watch = new ResizeObserver(() => isAtEnd.current && toEnd());
+    if (box.current) watch.observe(box.current);
+    if (inner) watch.observe(inner);
+    return () => watch.disconnect();
+  }, []);
+  const onScroll = (): void => {
+    const list = box.current;
+    if (!list) return;
+    isAtEnd.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
+    if (isAtEnd.current) setFresh(0);
+  };
+  return { box, fresh, toEnd, onScroll };
+}
+
 function Chat({ person, account, show }: PartProps) {
   const m = useModel();
   const words = wordsOf(m.lang);
   const [more, setMore] = useState(0);
-  const list = useRef<HTMLDivElement>(null);
-  const isAtEnd = useRef(true);
   const lines = person.chat.slice(-LINES_SHOWN - more);
+  const unsent = m.unsent[person.openid] ?? [];
   const times = timesOf(lines);
-  const last = lines[lines.length - 1]?.id;
-  useLayoutEffect(() => {
-    isAtEnd.current = true;
-  }, [person.openid]);
-  useLayoutEffect(() => {
-    const box = list.current;
-    if (box && (isAtEnd.current || lines[lines.length - 1]?.from === 'user')) box.scrollTop = box.scrollHeight;
-  }, [last, person.openid, m.packets]);
+  const last = unsent.at(-1)?.id ?? lines.at(-1)?.id;
+  const isMine = unsent.length > 0 || lines.at(-1)?.from === 'user';
+  const { box, fresh, toEnd, onScroll } = useScroll(person.openid, last, isMine);
   const shown = useRef(lines);
   shown.current = lines;
   useEffect(() => {
     const tap = (event: Event): void => tapOnLine(event, shown.current);
-    const box = list.current;
-    box?.addEventListener('click', tap);
-    return () => box?.removeEventListener('click', tap);
+    const list = box.current;
+    list?.addEventListener('click', tap);
+    return () => list?.removeEventListener('click', tap);
   }, []);
-  const onScroll = (): void => {
-    const box = list.current;
-    if (box) isAtEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+  const showEarlier = (): void => {
+    const list = box.current;
+    const below = list ? list.scrollHeight - list.scrollTop : 0;
+    setMore(more + LINES_SHOWN);
+    // The lines one was reading stay where they were.
+    requestAnimationFrame(() => list?.scrollTo({ top: list.scrollHeight - below }));
   };
   const now = virtualNow(m);
   const openWeb = (url: string): void => show({ kind: 'web', url });
   return (
-    <div
-      class="chat"
-      ref={list}
-      onScroll={onScroll}
-      role="log"
-      aria-live="polite"
-      aria-relevant="additions"
-      aria-label={words.chatLabel}
-    >
-      {lines.length < person.chat.length && (
-        <button type="button" class="earlier" onClick={() => setMore(more + LINES_SHOWN)}>
-          {words.earlier}
+    <div class="chat-box">
+      <div
+        class="chat"
+        ref={box}
+        onScroll={onScroll}
+        onKeyDown={onGlassKey}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached without a mouse
+        tabIndex={0}
+        role="log"
+        aria-live="polite"
+        aria-relevant="additions"
+        aria-label={words.chatLabel}
+      >
+        <div>
+          {lines.length < person.chat.length && (
+            <button type="button" class="earlier" data-test="earlier" onClick={showEarlier}>
+              {words.earlier}
+            </button>
+          )}
+          {lines.length === 0 && <p class="chat-empty">{words.chatEmpty}</p>}
+          <ol>
+            {lines.map(line => (
+              <Timed key={line.id} time={times.has(line.id) ? chatTime(line.at, now, words.date) : undefined}>
+                <ChatLine line={line} person={person} account={account} openWeb={openWeb} />
+              </Timed>
+            ))}
+            {unsent.map(one => (
+              <UnsentLine key={one.id} one={one} person={person} />
+            ))}
+          </ol>
+        </div>
+      </div>
+      {fresh > 0 && (
+        <button type="button" class="fresh" data-test="fresh" onClick={toEnd}>
+          {words.fresh(fresh)}
         </button>
       )}
-      {lines.length === 0 && <p class="chat-empty">{words.chatEmpty}</p>}
-      <ol>
-        {lines.map(line => (
-          <Timed key={line.id} time={times.has(line.id) ? chatTime(line.at, now, words.date) : undefined}>
-            <ChatLine line={line} person={person} account={account} openWeb={openWeb} />
-          </Timed>
-        ))}
-      </ol>
     </div>
+  );
+}
+
+/** As WeChat shows what did not leave: a red mark, and a tap on it sends it again. */
+function UnsentLine({ one, person }: { readonly one: Unsent; readonly person: Person }) {
+  const words = wordsOf(useModel().lang);
+  return (
+    <li class="line mine" data-test="unsent">
+      <Avatar name={person.nickname} seed={person.openid} />
+      <div class="said">
+        <p class="bubble">{one.text}</p>
+      </div>
+      <button
+        type="button"
+        class="fate"
+        data-test="send-again"
+        aria-label={words.sendAgain}
+        title={words.sendAgain}
+        onClick={() => void sendAgain(one)}
+      >
+        !
+      </button>
+    </li>
   );
 }
 

@@ -1,14 +1,22 @@
-// The till: what one pays in the shop (微信支付), and gets back. The merchant is notified, and the bot with it.
-import { useState } from 'preact/hooks';
-import type { ShopOrder } from '../../../simulator/shared/protocol.ts';
+// The till: what one pays in the shop (微信支付), and gets back; and the vouchers (代金券) one has. The merchant is notified, and
+// the bot with it.
+import { useEffect, useState } from 'preact/hooks';
+import type { Coupon, ShopOrder } from '../../../simulator/shared/protocol.ts';
 import { api } from '../api.ts';
-import { complain, useModel } from '../state.ts';
-import { money } from '../text/format.ts';
-import { wordsOf } from '../text/zh.ts';
+import { complain, type Model, useModel } from '../state.ts';
+import { money, secondsText } from '../text/format.ts';
+import { type Words, wordsOf } from '../text/zh.ts';
 import { OverPage } from './wechat-pages.tsx';
 
-const ORDERS_SHOWN = 5;
-const FIRST_AMOUNT = '68.00';
+const ORDERS_SHOWN = 8;
+const AMOUNTS = [20_00, 38_00, 68_00, 128_00, 218_00];
+/** Where one pays, and what the order carries then: the samples ask for it. */
+const SHOPS = [
+  { id: 'store', attach: 'pos-001' },
+  { id: 'mini', attach: 'mini-001' },
+  { id: 'other', attach: '' },
+] as const;
+type ShopId = (typeof SHOPS)[number]['id'];
 
 /** `68` or `68.5` → fen; `undefined`: no amount. */
 function fenIn(text: string): number | undefined {
@@ -20,9 +28,31 @@ function fenIn(text: string): number | undefined {
 export function ShopPage({ openid, close }: { readonly openid: string; readonly close: () => void }) {
   const m = useModel();
   const words = wordsOf(m.lang).shop;
-  const [amount, setAmount] = useState(FIRST_AMOUNT);
+  // As it was when one came: an order does not move under the finger.
+  const orders = m.shopOrders
+    .filter(order => order.openid === openid)
+    .sort((a, b) => b.paidAt - a.paidAt || (a.transactionId < b.transactionId ? 1 : -1));
+  return (
+    <OverPage title={words.title} kind="plain" close={close}>
+      <PayForm openid={openid} close={close} />
+      {orders.length > 0 && <h3 class="list-head">{words.orders}</h3>}
+      <ul class="places">
+        {orders.slice(0, ORDERS_SHOWN).map(order => (
+          <Order key={order.transactionId} order={order} />
+        ))}
+      </ul>
+      <Coupons openid={openid} />
+    </OverPage>
+  );
+}
+
+function PayForm({ openid, close }: { readonly openid: string; readonly close: () => void }) {
+  const m = useModel();
+  const words = wordsOf(m.lang).shop;
+  const [amount, setAmount] = useState('68.00');
   const [coupon, setCoupon] = useState('');
-  const [attach, setAttach] = useState('');
+  const [shop, setShop] = useState<ShopId>('store');
+  const [attach, setAttach] = useState<string>(SHOPS[0].attach);
   const [total, off] = [fenIn(amount) ?? 0, coupon.trim() === '' ? 0 : fenIn(coupon)];
   const isFit = total > 0 && off !== undefined && off < total;
   const pay = (event: Event): void => {
@@ -45,42 +75,148 @@ export function ShopPage({ openid, close }: { readonly openid: string; readonly 
       />
     </label>
   );
-  const orders = m.shopOrders.filter(order => order.openid === openid).slice(-ORDERS_SHOWN);
   return (
-    <OverPage title={words.title} kind="plain" close={close}>
-      <form class="stack" onSubmit={pay}>
-        {field('pay-amount', words.amount, amount, setAmount, 'decimal')}
-        {field('pay-coupon', words.coupon, coupon, setCoupon, 'decimal')}
-        {field('pay-attach', words.attach, attach, setAttach)}
-        <button type="submit" class="primary" data-test="pay-go" disabled={!isFit}>
-          {words.pay} {isFit && money(total - off)}
-        </button>
-      </form>
-      <ul class="places">
-        {orders.reverse().map(order => (
-          <Order key={order.transactionId} order={order} refund={words.refund} refunded={words.refunded} />
+    <form class="stack" onSubmit={pay}>
+      <fieldset class="segments" aria-label={words.where}>
+        {SHOPS.map(({ id, attach: carried }) => (
+          <button
+            type="button"
+            key={id}
+            data-test="pay-where"
+            data-where={id}
+            aria-pressed={shop === id}
+            onClick={() => {
+              setShop(id);
+              setAttach(carried);
+            }}
+          >
+            {words.shops[id]}
+          </button>
         ))}
-      </ul>
-    </OverPage>
+      </fieldset>
+      <p class="hint" data-test="pay-hint">
+        {hintOf(m, attach, words)}
+      </p>
+      {field('pay-amount', words.amount, amount, setAmount, 'decimal')}
+      <AmountChips set={setAmount} />
+      {field('pay-coupon', words.coupon, coupon, setCoupon, 'decimal')}
+      {shop === 'other' && field('pay-attach', words.attach, attach, setAttach)}
+      <button type="submit" class="primary" data-test="pay-go" disabled={!isFit}>
+        {words.pay} {isFit && money(total - off)}
+      </button>
+    </form>
   );
 }
 
-type OrderProps = { readonly order: ShopOrder; readonly refund: string; readonly refunded: string };
-
-/** A tap gives back all that is left. */
-function Order({ order, refund, refunded }: OrderProps) {
-  const isOver = order.refunds.reduce((sum, { amount }) => sum + amount, 0) >= order.total;
+function AmountChips({ set }: { readonly set: (amount: string) => void }) {
   return (
-    <li>
-      <button type="button" data-test="refund" disabled={isOver} onClick={() => void api.refund(order).catch(complain)}>
-        <span>
-          {money(order.total - order.coupon)}
-          <small>
-            {order.orderNo} {order.attach}
-          </small>
-        </span>
-        {isOver ? refunded : refund}
-      </button>
+    <p class="chips">
+      {AMOUNTS.map(each => (
+        <button type="button" class="chip" key={each} data-test="pay-chip" onClick={() => set((each / 100).toFixed(2))}>
+          {money(each)}
+        </button>
+      ))}
+    </p>
+  );
+}
+
+/** Which campaigns wait for such a payment. */
+function hintOf({ campaigns }: Model, attach: string, words: Words['shop']): string {
+  const told = campaigns.flatMap(({ name, paid }) =>
+    paid.filter(each => fits(attach, each.attach)).map(({ over }) => words.waits(name, money(over))),
+  );
+  return told.length > 0 ? told.join(' · ') : words.nobodyWaits;
+}
+
+function fits(attach: string, patterns: readonly string[]): boolean {
+  if (patterns.length === 0) return true;
+  return patterns.some(each => (each.endsWith('*') ? attach.startsWith(each.slice(0, -1)) : attach === each));
+}
+
+/** The second tap gives back all that is left. */
+function Order({ order }: { readonly order: ShopOrder }) {
+  const { lang } = useModel();
+  const words = wordsOf(lang).shop;
+  const [isAsked, setAsked] = useState(false);
+  const left = order.total - order.refunds.reduce((sum, { amount }) => sum + amount, 0);
+  const refund = (): void => {
+    setAsked(false);
+    api.refund(order).catch(complain);
+  };
+  return (
+    <li class="order" data-test="order" data-order={order.orderNo}>
+      <span>
+        {money(order.total - order.coupon)}
+        <small>
+          {secondsText(order.paidAt)} {order.attach} {order.orderNo}
+        </small>
+      </span>
+      {left <= 0 ? (
+        <em>{words.refunded}</em>
+      ) : isAsked ? (
+        <>
+          <button type="button" class="pill danger" data-test="refund-yes" onClick={refund}>
+            {words.refundYes(money(left))}
+          </button>
+          <button type="button" class="pill" data-test="refund-no" onClick={() => setAsked(false)}>
+            {words.refundNo}
+          </button>
+        </>
+      ) : (
+        <button type="button" class="pill" data-test="refund" onClick={() => setAsked(true)}>
+          {words.refund}
+        </button>
+      )}
     </li>
+  );
+}
+
+const ENDS = ['use', 'expire', 'recover'] as const;
+
+/** What lies in one's wallet: used at a till, run out, or taken back by the merchant. */
+function Coupons({ openid }: { readonly openid: string }) {
+  const { lang } = useModel();
+  const words = wordsOf(lang).shop;
+  const [coupons, setCoupons] = useState<readonly Coupon[]>([]);
+  const read = (): void => {
+    api
+      .coupons()
+      .then(all => setCoupons(all.filter(coupon => coupon.openid === openid).reverse()))
+      .catch(complain);
+  };
+  useEffect(read, [openid]);
+  const end = (coupon: Coupon, how: (typeof ENDS)[number]): void => {
+    api.endCoupon(coupon.couponId, how).then(read).catch(complain);
+  };
+  if (coupons.length === 0) return null;
+  return (
+    <>
+      <h3 class="list-head">{words.coupons}</h3>
+      <ul class="places">
+        {coupons.map(coupon => (
+          <li class="order" key={coupon.couponId} data-test="coupon" data-status={coupon.status}>
+            <span>
+              {words.couponOf(money(coupon.amount))}
+              <small>{coupon.couponId}</small>
+            </span>
+            {coupon.status === 'SENDED' ? (
+              ENDS.map(how => (
+                <button
+                  type="button"
+                  class="pill"
+                  key={how}
+                  data-test={`coupon-${how}`}
+                  onClick={() => end(coupon, how)}
+                >
+                  {words.ends[how]}
+                </button>
+              ))
+            ) : (
+              <em>{words.couponStates[coupon.status]}</em>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

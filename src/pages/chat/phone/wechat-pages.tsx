@@ -1,11 +1,11 @@
 // The pages of WeChat that lie over the chat: the account's profile, the scanner, voice, places, a web page.
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Account, Person } from '../../../simulator/shared/protocol.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { useDialog } from '../parts/dialog.ts';
 import { Back, Chevron, Globe, Pin, Scan as ScanIcon } from '../parts/icons.tsx';
-import { act, pushIn, scenesOf, useModel } from '../state.ts';
+import { act, pushIn, sceneName, scenesOf, useModel, watchBot } from '../state.ts';
 import { dayText, hashOf } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';
 import type { PhonePage } from './phone.tsx';
@@ -149,7 +149,8 @@ export function ScanPage({ account, person, close }: Closing & { readonly accoun
           <li key={each}>
             <button type="button" data-test="scan-code" data-scene={each} onClick={() => go(each)}>
               <QrSketch seed={each} />
-              <strong>{each}</strong>
+              <strong>{sceneName(m, each) ?? each}</strong>
+              {sceneName(m, each) !== undefined && <small>{each}</small>}
               {expiry.has(each) && <small>{words.expires(dayText(expiry.get(each)!).slice(5))}</small>}
             </button>
           </li>
@@ -313,6 +314,7 @@ export function WebPage({ url, person, close }: Closing & { readonly url: string
   const isWeb = /^(https?:\/\/|\/)/.test(url);
   const link = openedBy(person, url);
   const isHere = link !== undefined && new URL(url).hostname === location.hostname;
+  useEffect(() => (isHere ? watchBot() : undefined), [isHere]);
   const leave = isWeb && (
     <a
       class={isHere ? 'outside' : 'primary'}

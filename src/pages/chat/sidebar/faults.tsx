@@ -1,35 +1,31 @@
-// The faults one can switch on (故障演练): a button that tells what is broken, and the list of what could be.
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Faults, PayFault, PlatformFault } from '../../../simulator/shared/protocol.ts';
+// The faults one can switch on (故障演练): a button that tells what is broken, and a drawer beside the phone, so that one
+// sees the chat and what happens in it while the faults are on.
+import { useEffect, useState } from 'preact/hooks';
+import type { Faults } from '../../../simulator/shared/protocol.ts';
 import { Bolt, Cross } from '../parts/icons.tsx';
-import { setFaults, useModel } from '../state.ts';
-import { type FaultRow, faultName, PAY_FAULTS, PLATFORM_FAULTS } from '../text/faults.ts';
+import { act, getModel, newPerson, setFaults, update, useModel } from '../state.ts';
+import { FAULT_GROUPS, FAULTS, type FaultRow, faultName, RECIPES } from '../text/faults.ts';
 import { wordsOf } from '../text/zh.ts';
 
 export function FaultTools() {
   const m = useModel();
   const words = wordsOf(m.lang);
   const [isOpen, setOpen] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!isOpen) return;
-    const outside = (event: Event): void => {
-      const isLeaving =
-        event instanceof KeyboardEvent ? event.key === 'Escape' : !box.current?.contains(event.target as Node);
-      if (isLeaving) setOpen(false);
+    const leave = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return;
+      setOpen(false);
+      document.querySelector<HTMLElement>('[data-test="faults"]')?.focus();
     };
-    document.addEventListener('pointerdown', outside);
-    document.addEventListener('keydown', outside);
-    return () => {
-      document.removeEventListener('pointerdown', outside);
-      document.removeEventListener('keydown', outside);
-    };
+    document.addEventListener('keydown', leave);
+    return () => document.removeEventListener('keydown', leave);
   }, [isOpen]);
   const on = [...m.faults.pay, ...m.faults.platform];
   const [only] = on;
   const state = on.length === 1 && only ? faultName(only.kind, m.lang) : words.faultsOn(on.length);
   return (
-    <div class="fault-tools" ref={box}>
+    <div class="fault-tools">
       <button
         type="button"
         class={`pill fault-button ${on.length > 0 ? 'alarm' : ''}`}
@@ -41,9 +37,9 @@ export function FaultTools() {
         {words.faults}
         <span class="fault-state">{on.length > 0 ? state : words.faultsNone}</span>
       </button>
-      <div class={`fault-list ${isOpen ? 'open' : ''}`} role="dialog" aria-label={words.faults}>
+      <section class={`fault-list ${isOpen ? 'open' : ''}`} aria-label={words.faults} data-test="fault-list">
         <FaultList close={() => setOpen(false)} />
-      </div>
+      </section>
     </div>
   );
 }
@@ -55,45 +51,71 @@ const TIMES: readonly Times[] = [undefined, 1, 3];
 /** How long a fault lasts that is switched on now, and whom it meets. */
 type Scope = { readonly times: Times; readonly isOnlyMe: boolean };
 
+/** With this one on, or off if it was on. */
+function toggled({ pay, platform }: Faults, row: FaultRow, times: number | undefined, openid?: string): Faults {
+  const often = times === undefined ? {} : { times };
+  if (row.at === 'pay') {
+    const rest = pay.filter(fault => fault.kind !== row.kind);
+    const one = { kind: row.kind, ...often, ...(openid !== undefined && { openid }) };
+    return { platform, pay: rest.length < pay.length ? rest : [...pay, one] };
+  }
+  const rest = platform.filter(fault => fault.kind !== row.kind);
+  return { pay, platform: rest.length < platform.length ? rest : [...platform, { kind: row.kind, ...often }] };
+}
+
 function FaultList({ close }: { readonly close: () => void }) {
   const m = useModel();
   const words = wordsOf(m.lang);
   const [scope, setScope] = useState<Scope>({ times: undefined, isOnlyMe: false });
-  const { pay, platform } = m.faults;
-  const times = { ...(scope.times !== undefined && { times: scope.times }) };
-  const togglePay = (kind: PayFault['kind']): void => {
-    const rest = pay.filter(fault => fault.kind !== kind);
-    const who = { ...(scope.isOnlyMe && m.me !== undefined && { openid: m.me }) };
-    void setFaults({ platform, pay: rest.length < pay.length ? rest : [...pay, { kind, ...times, ...who }] });
-  };
-  const togglePlatform = (kind: PlatformFault['kind']): void => {
-    const rest = platform.filter(fault => fault.kind !== kind);
-    void setFaults({ pay, platform: rest.length < platform.length ? rest : [...platform, { kind, ...times }] });
-  };
   return (
     <>
       <div class="fault-head">
-        <p>{words.faultsHint}</p>
-        <button type="button" class="icon" onClick={close} aria-label={words.close}>
+        <h2>{words.faults}</h2>
+        <button type="button" class="icon" data-test="faults-close" onClick={close} aria-label={words.close}>
           <Cross size={18} />
         </button>
       </div>
+      <Recipes />
+      <p class="hint">{words.faultsHint}</p>
       <FaultScope scope={scope} setScope={setScope} />
-      <div class="fault-groups">
-        <fieldset class="fault-group pay">
-          <legend>{words.faultsPay}</legend>
-          {PAY_FAULTS.map(row => (
-            <FaultToggle key={row.kind} at="pay" row={row} on={pay} toggle={() => togglePay(row.kind)} />
+      {FAULT_GROUPS.map(group => (
+        <fieldset class="fault-group" key={group}>
+          <legend>{words.faultGroups[group]}</legend>
+          {FAULTS[group].map(row => (
+            <FaultToggle
+              key={`${row.at}${row.kind}`}
+              row={row}
+              toggle={() => void setFaults(toggled(m.faults, row, scope.times, scope.isOnlyMe ? m.me : undefined))}
+            />
           ))}
         </fieldset>
-        <fieldset class="fault-group platform">
-          <legend>{words.faultsPlatform}</legend>
-          {PLATFORM_FAULTS.map(row => (
-            <FaultToggle key={row.kind} at="platform" row={row} on={platform} toggle={() => togglePlatform(row.kind)} />
-          ))}
-        </fieldset>
-      </div>
+      ))}
     </>
+  );
+}
+
+/** One tap: the fault is on, and a new follower walks into it. */
+function Recipes() {
+  const { lang } = useModel();
+  const words = wordsOf(lang);
+  const go = async ({ row, times }: (typeof RECIPES)[number]): Promise<void> => {
+    update({ sheet: undefined });
+    await setFaults(toggled({ pay: [], platform: [] }, row, times));
+    await newPerson();
+    if (getModel().me) await act({ kind: 'follow' });
+  };
+  return (
+    <ol class="recipes" aria-label={words.recipes}>
+      {RECIPES.map((recipe, n) => (
+        <li key={recipe.row.kind}>
+          <button type="button" data-test="recipe" data-fault={recipe.row.kind} onClick={() => void go(recipe)}>
+            <strong>{recipe.row[lang].name}</strong>
+            <small>{words.recipeNotes[n]}</small>
+            <span class="go">{words.recipeGo}</span>
+          </button>
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -109,6 +131,8 @@ function FaultScope({ scope, setScope }: ScopeProps) {
           <button
             type="button"
             key={String(times)}
+            data-test="fault-times"
+            data-times={String(times ?? '')}
             aria-pressed={times === scope.times}
             onClick={() => setScope({ ...scope, times })}
           >
@@ -119,6 +143,7 @@ function FaultScope({ scope, setScope }: ScopeProps) {
       <label>
         <input
           type="checkbox"
+          data-test="fault-only-me"
           checked={scope.isOnlyMe}
           onChange={event => setScope({ ...scope, isOnlyMe: event.currentTarget.checked })}
         />
@@ -137,18 +162,13 @@ function FaultScope({ scope, setScope }: ScopeProps) {
   );
 }
 
-type ToggleProps = {
-  readonly at: 'pay' | 'platform';
-  readonly row: FaultRow;
-  /** Those of this group that are on. */
-  readonly on: Faults['pay'] | Faults['platform'];
-  readonly toggle: () => void;
-};
-
-function FaultToggle({ at, row, on, toggle }: ToggleProps) {
-  const { lang } = useModel();
+function FaultToggle({ row, toggle }: { readonly row: FaultRow; readonly toggle: () => void }) {
+  const { lang, faults } = useModel();
+  const words = wordsOf(lang);
   const { name, note } = row[lang];
-  const fault = on.find(each => each.kind === row.kind);
+  const fault = faults[row.at].find(each => each.kind === row.kind);
+  const isMine = fault !== undefined && 'openid' in fault;
+  const left = [fault?.times === undefined ? '' : words.timesLeft(fault.times), isMine ? words.onlyMe : ''];
   return (
     <button
       type="button"
@@ -157,12 +177,12 @@ function FaultToggle({ at, row, on, toggle }: ToggleProps) {
       aria-checked={fault !== undefined}
       data-test="fault-toggle"
       data-fault={row.kind}
-      data-at={at}
+      data-at={row.at}
       onClick={toggle}
     >
       <span class="fault-words">
         <strong>{name}</strong>
-        <small>{fault?.times === undefined ? note : wordsOf(lang).timesLeft(fault.times)}</small>
+        <small>{left.filter(Boolean).join(' · ') || note}</small>
       </span>
       <span class="switch" aria-hidden="true" />
     </button>

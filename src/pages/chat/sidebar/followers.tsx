@@ -2,28 +2,19 @@
 import type { Person } from '../../../simulator/shared/protocol.ts';
 import type { CampaignLine } from '../api.ts';
 import { Avatar } from '../parts/avatar.tsx';
-import { Cross, Plus, Scan } from '../parts/icons.tsx';
-import { scanScene } from '../phone/wechat-pages.tsx';
-import {
-  act,
-  become,
-  keywordsOf,
-  newPerson,
-  packetKey,
-  personOf,
-  scenesOf,
-  update,
-  useModel,
-  virtualNow,
-} from '../state.ts';
+import { Cross, Plus } from '../parts/icons.tsx';
+import { become, newPerson, packetKey, update, useModel, virtualNow } from '../state.ts';
 import { chatTime, money } from '../text/format.ts';
 import { type Words, wordsOf } from '../text/zh.ts';
+import { Guide } from './guide.tsx';
+import { Suggestions } from './scenarios.tsx';
 
 export function People() {
   const m = useModel();
   const words = wordsOf(m.lang);
   return (
     <>
+      <Guide />
       <section class="people" aria-label={words.people}>
         <header class="column-head">
           <h2>{words.people}</h2>
@@ -148,65 +139,13 @@ function lastWords(person: Person, packets: Packets, words: Words): string {
   }
 }
 
-function Suggestions() {
-  const m = useModel();
-  const words = wordsOf(m.lang);
-  const person = personOf(m);
-  const keywords = keywordsOf(m);
-  const scenes = scenesOf(m);
-  if (!person || keywords.length + scenes.length === 0) return null;
-  const then = (go: () => void) => (): void => {
-    update({ sheet: undefined });
-    go();
-  };
-  return (
-    <section class="suggestions" aria-label={words.suggestions}>
-      <header class="column-head">
-        <h2>{words.suggestions}</h2>
-      </header>
-      {keywords.length > 0 && (
-        <fieldset class="chips" aria-label={words.keywords}>
-          {keywords.map(text => (
-            <button
-              type="button"
-              class="chip"
-              key={text}
-              data-test="suggest-keyword"
-              disabled={!person.following}
-              title={person.following ? words.keywords : words.suggestionsFollow}
-              onClick={then(() => void act({ kind: 'text', text }))}
-            >
-              {text}
-            </button>
-          ))}
-        </fieldset>
-      )}
-      {scenes.length > 0 && (
-        <fieldset class="chips" aria-label={words.scenes}>
-          {scenes.map(scene => (
-            <button
-              type="button"
-              class="chip scan-chip"
-              key={scene}
-              data-test="suggest-scene"
-              title={words.scenes}
-              onClick={then(() => scanScene(scene, person))}
-            >
-              <Scan size={14} />
-              {scene}
-            </button>
-          ))}
-        </fieldset>
-      )}
-      {!person.following && <p class="hint">{words.suggestionsFollow}</p>}
-    </section>
-  );
-}
-
+/** Of each campaign what it still has: today's first, where a day has a bound. */
 function Budgets() {
   const m = useModel();
   const words = wordsOf(m.lang);
-  const campaigns = m.campaigns.filter(campaign => campaign.buckets.budget > 0);
+  const campaigns = m.campaigns
+    .filter(campaign => campaign.buckets.budget > 0)
+    .sort((a, b) => Number(b.today !== undefined) - Number(a.today !== undefined));
   const merchant = m.merchants[0];
   if (campaigns.length === 0 && !merchant) return null;
   return (
@@ -219,15 +158,6 @@ function Budgets() {
       {campaigns.map(campaign => (
         <BudgetBar key={campaign.id} campaign={campaign} words={words} />
       ))}
-      {campaigns.length > 0 && (
-        <p class="legend" aria-hidden="true">
-          {(['received', 'sent', 'reserved', 'free'] as const).map(name => (
-            <span key={name} class={`is-${name}`}>
-              {words.bucket[name]}
-            </span>
-          ))}
-        </p>
-      )}
       {merchant && (
         <p class="balance">
           {words.balance}
@@ -240,23 +170,22 @@ function Budgets() {
 
 function BudgetBar({ campaign, words }: { readonly campaign: CampaignLine; readonly words: Words }) {
   const { budget, received, sent, reserved, free, refunded } = campaign.buckets;
-  const parts = { received, sent, reserved };
-  const width = (amount: number): string => `${(amount / budget) * 100}%`;
-  const told = Object.entries({ ...parts, free, refunded })
+  const { today } = campaign;
+  const whole = Object.entries({ received, sent, reserved, free, refunded })
     .map(([name, amount]) => `${words.bucket[name as keyof typeof words.bucket]} ${money(amount)}`)
     .join(' · ');
+  const [left, of] = today ? [Math.min(free, today.perDay - today.used), today.perDay] : [free, budget];
+  const told = `${words.budgetLeft(money(left), money(of), today !== undefined)}\n${words.budgetWhole}: ${whole}`;
   return (
-    <div class="budget" title={told} data-test="budget" data-campaign={campaign.id}>
+    <div class="budget" title={told} data-test="budget" data-campaign={campaign.id} data-left={left}>
       <p>
         <span>{campaign.name}</span>
         <small>
-          <b>{money(free)}</b> / {money(budget)}
+          {today && words.today} <b>{money(left)}</b> / {money(of)}
         </small>
       </p>
       <div class="bar" role="img" aria-label={told}>
-        {(['received', 'sent', 'reserved'] as const).map(name => (
-          <i key={name} class={`is-${name}`} style={{ width: width(parts[name]) }} />
-        ))}
+        <i class="is-left" style={{ width: `${(Math.max(0, left) / of) * 100}%` }} />
       </div>
     </div>
   );

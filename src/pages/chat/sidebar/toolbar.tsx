@@ -1,10 +1,9 @@
-// Above the phone: the name of the thing, the clock one can move, the language; the faults stand in `faults.tsx`.
+// Above the phone: the name of the thing, the language; clock and faults stand in files of their own.
 
-import { Clock, Cross, Envelope, Person } from '../parts/icons.tsx';
-import { useNow } from '../phone/phone.tsx';
-import { moveClock, setLang, update, useModel, virtualNow } from '../state.ts';
-import { dayText, offsetText, secondsText, untilMidnight, weekday } from '../text/format.ts';
+import { Cross, Envelope, Person } from '../parts/icons.tsx';
+import { setLang, update, useModel } from '../state.ts';
 import { wordsOf } from '../text/zh.ts';
+import { ClockTools } from './clock.tsx';
 import { FaultTools } from './faults.tsx';
 
 export function TopBar() {
@@ -54,52 +53,5 @@ function LangButton() {
     >
       {words.other}
     </button>
-  );
-}
-
-const HOUR = 3_600_000;
-
-function ClockTools() {
-  const m = useModel();
-  const words = wordsOf(m.lang);
-  const now = useNow();
-  const isMoved = Math.abs(m.offsetMs) >= 1000;
-  const on = (advanceMs: number) => (): void => void moveClock({ advanceMs });
-  return (
-    <fieldset class="clock-tools" aria-label={words.clock}>
-      <Clock size={18} />
-      <p class="clock-face">
-        <strong>
-          {dayText(now)} <span>{secondsText(now)}</span>
-        </strong>
-        <small class={isMoved ? 'moved' : ''}>
-          {words.date.weekdays[weekday(now)]} · {isMoved ? offsetText(m.offsetMs, words.unit) : words.clockReal}
-        </small>
-      </p>
-      <div class="segments">
-        <button type="button" data-test="clock-plus-hour" onClick={on(HOUR)}>
-          {words.plusHour}
-        </button>
-        <button type="button" data-test="clock-plus-day" onClick={on(24 * HOUR)}>
-          {words.plusDay}
-        </button>
-        <button
-          type="button"
-          data-test="clock-midnight"
-          title={words.midnightLong}
-          onClick={() => void moveClock({ advanceMs: untilMidnight(virtualNow(m)) })}
-        >
-          {words.midnight}
-        </button>
-        <button
-          type="button"
-          data-test="clock-reset"
-          disabled={!isMoved}
-          onClick={() => void moveClock({ reset: true })}
-        >
-          {words.reset}
-        </button>
-      </div>
-    </fieldset>
   );
 }

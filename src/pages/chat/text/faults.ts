@@ -1,109 +1,148 @@
-// The faults one can switch on, in the words of people who have met them.
+// The faults one can switch on, in groups, in the words of people who have met them: what breaks, and what one will see.
 import type { PayFault, PlatformFault } from '../../../simulator/shared/protocol.ts';
 import type { Lang } from './zh.ts';
 
 type FaultWords = { readonly name: string; readonly note: string };
-export type FaultRow<Kind extends string = string> = { readonly kind: Kind } & Readonly<Record<Lang, FaultWords>>;
+/** Which of the two interfaces it happens to. What needs a code, a status or a body is for tests, not for people. */
+type Place =
+  | { readonly at: 'pay'; readonly kind: Exclude<PayFault['kind'], 'code' | 'http' | 'tlsRefused'> }
+  | { readonly at: 'platform'; readonly kind: PlatformFault['kind'] };
+export type FaultRow = Place & Readonly<Record<Lang, FaultWords>>;
 
-const row = <Kind extends string>(
-  kind: Kind,
-  zh: string,
-  zhNote: string,
-  en: string,
-  enNote: string,
-): FaultRow<Kind> => ({
-  kind,
+export const FAULT_GROUPS = ['maybePaid', 'notPaid', 'pushes', 'messages', 'notices'] as const;
+export type FaultGroup = (typeof FAULT_GROUPS)[number];
+
+type Texts = readonly [zh: string, zhNote: string, en: string, enNote: string];
+const row = (place: Place, [zh, zhNote, en, enNote]: Texts): FaultRow => ({
+  ...place,
   zh: { name: zh, note: zhNote },
   en: { name: en, note: enNote },
 });
+const pay = (kind: (Place & { at: 'pay' })['kind'], ...texts: Texts): FaultRow => row({ at: 'pay', kind }, texts);
+const platform = (kind: PlatformFault['kind'], ...texts: Texts): FaultRow => row({ at: 'platform', kind }, texts);
 
-/** The likeliest first. What needs a code, a status or a body is for tests, not for people. */
-export const PAY_FAULTS: readonly FaultRow<Exclude<PayFault['kind'], 'code' | 'http' | 'tlsRefused'>>[] = [
-  row('lostReply', '回包丢失', '红包已发出，回答前连接断开', 'Lost answer', 'sent, but cut off before the answer'),
-  row(
-    'errorAfterSent',
-    'SYSTEMERROR，其实已发',
-    '报系统错误，钱已经出去',
-    'SYSTEMERROR, yet sent',
-    'an error is told, the money is gone',
-  ),
-  row(
-    'errorNothingStored',
-    'SYSTEMERROR，没有订单',
-    '报系统错误，什么也没记',
-    'SYSTEMERROR, no order',
-    'an error is told, nothing was stored',
-  ),
-  row('notEnough', '余额不足', 'NOTENOUGH，商户没钱了', 'Balance too low', 'NOTENOUGH'),
-  row('processing', '处理中', 'PROCESSING，20 分钟后发出', 'Processing', 'PROCESSING, sent 20 minutes later'),
-  row(
-    'processingThenFailed',
-    '处理中，最后失败',
-    'PROCESSING，之后 FAILED',
-    'Processing, then failed',
-    'PROCESSING, FAILED in the end',
-  ),
-  row('freqLimit', '超过频率', 'FREQ_LIMIT', 'Too fast', 'FREQ_LIMIT'),
-  row('slow', '很慢', '30 秒后才回答', 'Slow', 'answers after 30 s'),
-  row('truncated', '回答残缺', '只收到半个 XML', 'Cut answer', 'half an XML document'),
-  row('html502', '网关 502', '回来一张 HTML 网页', 'Gateway 502', 'an HTML page comes back'),
-  row('unknownCode', '未知错误码', '谁也没见过的 err_code', 'Unknown code', 'an err_code nobody has seen'),
-  row('extraElements', '多余字段', '成功，但字段多了、乱了', 'Extra elements', 'success, with unknown elements'),
-  row('noAuthUser', '用户被拦截', 'NO_AUTH，账号异常', 'Follower blocked', 'NO_AUTH, a suspicious account'),
-  row('noAuthIp', 'IP 不在白名单', 'NO_AUTH', 'IP not allowed', 'NO_AUTH'),
-  row(
-    'noAuthProduct',
-    '产品未开通',
-    'NO_AUTH，没有现金红包权限',
-    'Product not enabled',
-    'NO_AUTH, no red packet permission',
-  ),
-  row('billFails', '转账失败', '待确认，一分钟后 FAIL', 'Transfer fails', 'waits, and FAILs after a minute'),
-  row(
-    'balanceShort',
-    '转账锁不到钱',
-    '停在 ACCEPTED，一天后关闭',
-    'Transfer not locked',
-    'ACCEPTED, closed after a day',
-  ),
-  row('lostNotice', '通知丢失', '支付、退款、转账通知都不来', 'Lost notice', 'of payments, refunds and transfers'),
-  row('duplicateNotice', '通知重复', '同一条通知同时来两次', 'Double notice', 'each arrives twice at once'),
-  row('lateNotice', '支付通知迟到', '10 分钟后才来', 'Late payment notice', 'comes 10 minutes later'),
-  row(
-    'forgedNotice',
-    '伪造支付通知',
-    '先来一条金额百倍、签名不对的',
-    'Forged payment notice',
-    'a hundredfold, signed by nobody',
-  ),
-];
+/** The likeliest first. */
+export const FAULTS: Readonly<Record<FaultGroup, readonly FaultRow[]>> = {
+  maybePaid: [
+    pay(
+      'lostReply',
+      '回包丢失',
+      '红包发了，回答没到：结果未知，查单后只有一个',
+      'Lost answer',
+      'sent, no answer: unknown, then asked after; one packet',
+    ),
+    pay(
+      'errorAfterSent',
+      'SYSTEMERROR，其实已发',
+      '报错，钱已出：原单号查单，不换号',
+      'SYSTEMERROR, yet sent',
+      'told an error: the same number is asked after',
+    ),
+    pay('slow', '回答很慢', '30 秒才回答：先按未知处理', 'Slow answer', 'after 30 s: unknown meanwhile'),
+    pay('truncated', '回答残缺', '只有半个 XML：按未知处理', 'Cut answer', 'half an XML document: unknown'),
+    pay('html502', '支付网关 502', '回来一张网页：按未知处理', 'Pay gateway 502', 'a web page comes back: unknown'),
+    pay('unknownCode', '没见过的错误码', '不认识就当未知，去查单', 'Unheard-of code', 'taken as unknown, asked after'),
+    pay('processing', '处理中', '20 分钟后发出：一直查单', 'Processing', 'sent 20 minutes later: asked until then'),
+    pay('extraElements', '多余字段', '字段多了、乱了：照样成功', 'Extra elements', 'unknown elements: it succeeds'),
+    pay(
+      'expiredButReceived',
+      '单号过期，钱已领',
+      '换号之前先问清楚，不会付两次',
+      'Number expired, yet paid',
+      'a person must look: nothing is paid twice',
+    ),
+  ],
+  notPaid: [
+    pay(
+      'notEnough',
+      '余额不足',
+      '商户暂停，横幅出现，自动重试；红包排队',
+      'Balance too low',
+      'the merchant halts with a banner; packets wait',
+    ),
+    pay(
+      'errorNothingStored',
+      'SYSTEMERROR，没有订单',
+      '查不到单，原单号再发一次',
+      'SYSTEMERROR, no order',
+      'not found: the same number once more',
+    ),
+    pay(
+      'processingThenFailed',
+      '处理中，最后失败',
+      '查到 FAILED，才换新单号',
+      'Processing, then failed',
+      'FAILED at last: only then a new number',
+    ),
+    pay('freqLimit', '超过频率', '放慢，再发', 'Too fast', 'slower, then again'),
+    pay('noAuthUser', '用户被拦截', '只影响这位粉丝，别人照发', 'Follower blocked', 'this one waits, others go on'),
+    pay('noAuthIp', 'IP 不在白名单', '商户暂停，等人处理', 'IP not allowed', 'the merchant halts'),
+    pay('noAuthProduct', '产品未开通', '商户暂停，等人处理', 'Product not enabled', 'the merchant halts'),
+    pay('billFails', '转账失败', '商家转账：待收款，一分钟后失败', 'Transfer fails', 'transfers: fails after a minute'),
+    pay(
+      'balanceShort',
+      '转账锁不到钱',
+      '商家转账：一天后关闭，退回预算',
+      'Transfer not locked',
+      'transfers: closed after a day',
+    ),
+  ],
+  pushes: [
+    platform(
+      'duplicatePush',
+      '推送三连发',
+      '送达三次，只回答、只发一次',
+      'Triple push',
+      'arrives three times, one answer, one packet',
+    ),
+    platform('renewOnRetry', '重试换签名', '重投时密文不同：照样认出来', 'Retry re-signed', 'recognised all the same'),
+    platform('busy', '接口繁忙 -1', '稍后再试；聊天照常回答', 'API busy (-1)', 'tried later; the chat goes on'),
+    platform('quota', '接口超额 45009', '今天不再调用', 'API quota 45009', 'not called again today'),
+    platform('expireToken', 'Token 过期', '换一个新的，再试', 'Token expired', 'a new one is fetched'),
+    platform('slow', '接口很慢', '推送不等它', 'API slow', 'pushes do not wait for it'),
+    platform('html502', '接口 502', '回来一张网页：稍后再试', 'API 502', 'a web page comes back: later'),
+    platform(
+      'snapshot',
+      '快照页',
+      '活动页请人点「使用完整服务」',
+      'Snapshot page',
+      'the H5 page asks for the full one',
+    ),
+  ],
+  messages: [
+    platform('messageClosed', '会话超时 45015', '下次说话时一起补上', 'Window closed', 'said with the next answer'),
+    platform('messageUsedUp', '条数用完 45047', '下次说话时一起补上', 'Messages used up', 'said with the next answer'),
+    platform(
+      'messageUnauthorized',
+      '没有权限 48001',
+      '下次说话时一起补上',
+      'No permission',
+      'said with the next answer',
+    ),
+    platform('messageOff', '用户关闭 48002', '下次说话时一起补上', 'Switched off', 'said with the next answer'),
+    platform('messageBlocked', '被拉黑 43019', '下次说话时一起补上', 'On the blacklist', 'said with the next answer'),
+  ],
+  notices: [
+    pay('lostNotice', '通知丢失', '支付、退款、转账通知不来', 'Lost notice', 'of payments, refunds, transfers'),
+    pay('duplicateNotice', '通知重复', '同一条来两次：只算一次', 'Double notice', 'arrives twice, counts once'),
+    pay('lateNotice', '支付通知迟到', '10 分钟后才算', 'Late payment notice', 'counts 10 minutes later'),
+    pay('forgedNotice', '伪造支付通知', '金额百倍的假通知：被拒绝', 'Forged payment notice', 'a hundredfold: refused'),
+    platform('noticeRefused', '拒收通知 43101', '改用别的方式告知', 'Notice refused', 'told another way'),
+    platform('noticeBlocked', '通知被屏蔽', '发出后回报 user block', 'Notice blocked', 'reported as user block'),
+    platform('noticeFailed', '通知失败', '发出后回报 system failed', 'Notice failed', 'reported as system failed'),
+  ],
+};
 
-export const PLATFORM_FAULTS: readonly FaultRow<PlatformFault['kind']>[] = [
-  row('duplicatePush', '推送三连发', '同一条消息同时送达三次', 'Triple push', 'every push arrives three times at once'),
-  row(
-    'renewOnRetry',
-    '重试换签名',
-    '重投时时间戳与密文都不同',
-    'Retry re-signed',
-    'a redelivery has a new timestamp and ciphertext',
-  ),
-  row('busy', '系统繁忙', '接口返回 -1', 'Busy', 'API answers -1'),
-  row('quota', '接口超额', '接口返回 45009', 'Quota used up', 'API answers 45009'),
-  row('expireToken', 'Token 过期', '42001，直到重新获取', 'Token expired', '42001 until fetched again'),
-  row('slow', '接口很慢', '延迟回答', 'Slow API', 'answers late'),
-  row('html502', '接口 502', '回来一张 HTML 网页', 'API 502', 'an HTML page comes back'),
-  row('snapshot', '快照页', '网页授权带 is_snapshotuser', 'Snapshot page', 'OAuth says is_snapshotuser'),
-  row('messageClosed', '客服消息超时', '返回 45015', 'Window closed', 'messages answer 45015'),
-  row('messageUsedUp', '客服消息超额', '返回 45047', 'Messages used up', 'messages answer 45047'),
-  row('messageUnauthorized', '没有客服权限', '返回 48001', 'No permission', 'messages answer 48001'),
-  row('messageOff', '用户关闭消息', '返回 48002', 'Messages off', 'messages answer 48002'),
-  row('messageBlocked', '用户被拉黑', '返回 43019', 'On the blacklist', 'messages answer 43019'),
-  row('noticeRefused', '拒收通知', '模板消息、订阅通知返回 43101', 'Notice refused', 'template messages answer 43101'),
-  row('noticeBlocked', '通知被屏蔽', '发出后回报 user block', 'Notice blocked', 'taken, then reported as user block'),
-  row('noticeFailed', '通知失败', '发出后回报 system failed', 'Notice failed', 'taken, then reported as system failed'),
+/** Three to begin with: the fault, for how often, and what it shows. A new follower walks into it. */
+export const RECIPES: readonly { readonly row: FaultRow; readonly times?: number }[] = [
+  { row: FAULTS.maybePaid[0]!, times: 1 },
+  { row: FAULTS.notPaid[0]! },
+  { row: FAULTS.pushes[0]!, times: 1 },
 ];
 
 export function faultName(kind: string, lang: Lang): string {
-  const known = [...PAY_FAULTS, ...PLATFORM_FAULTS].find(each => each.kind === kind);
+  const known = Object.values(FAULTS)
+    .flat()
+    .find(each => each.kind === kind);
   return known ? known[lang].name : kind;
 }

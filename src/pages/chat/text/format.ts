@@ -17,8 +17,18 @@ export const fullText = (at: number): string => beijing(at).slice(0, 19).replace
 const dayNumber = (at: number): number => Math.floor((at + BEIJING_OFFSET) / DAY);
 /** 0 is Sunday. */
 export const weekday = (at: number): number => (dayNumber(at) + 4) % 7;
+/** Minutes since Beijing's midnight. */
+export const minuteOfDay = (at: number): number => Math.floor((at + BEIJING_OFFSET) / 60_000) % (24 * 60);
 /** How long until Beijing's next midnight. */
 export const untilMidnight = (at: number): number => (dayNumber(at) + 1) * DAY - BEIJING_OFFSET - at;
+
+/** `2026-02-10T10:05`, as a date field has it. */
+export const beijingInput = (at: number): string => beijing(at).slice(0, 16);
+/** What a date field says; `undefined`: nothing whole. */
+export function fromBeijingInput(text: string): number | undefined {
+  const at = Date.parse(`${text.slice(0, 16)}:00+08:00`);
+  return Number.isFinite(at) ? at : undefined;
+}
 
 type DateWords = {
   readonly yesterday: string;

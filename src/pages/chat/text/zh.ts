@@ -1,10 +1,12 @@
 // Every text of the chat page, in Chinese: the original. `en.ts` says the same in English.
 
+import type { Event } from '../../../core/base/event.ts';
 import type { PayoutState } from '../../../core/payout/payout.ts';
 import type { Refusal } from '../../../core/rules/campaign.ts';
 import type { Packet } from '../../../simulator/shared/protocol.ts';
 import type { Push } from '../../../simulator/shared/protocol-push.ts';
 import { en } from './en.ts';
+import type { FaultGroup } from './faults.ts';
 
 export type Lang = 'zh' | 'en';
 
@@ -28,15 +30,36 @@ const zh = {
   plusDay: '+1 天',
   midnight: '到零点',
   midnightLong: '拨到下一个零点',
+  jump: {
+    to: '跳到…',
+    round: (name: string): string => `下一场：${name}`,
+    backSoon: '红包退回之前',
+    back: '红包退回之后',
+    leaves: '返现发出的时候',
+    day: '日期和时间（北京）',
+    go: '跳过去',
+  },
   reset: '复位',
   unit: (n: number, of: 'd' | 'h' | 'm'): string => `${n} ${{ d: '天', h: '小时', m: '分' }[of]}`,
 
   faults: '故障演练',
   faultsNone: '一切正常',
   faultsOn: (n: number): string => `${n} 项故障`,
-  faultsHint: '打开一项，再让粉丝领一次红包，看机器人怎样应对。',
-  faultsPay: '红包接口',
-  faultsPlatform: '推送与公众号接口',
+  faultsHint: '打开一项，再让粉丝领一次红包。手机不会被挡住，边看边试。',
+  faultGroups: {
+    maybePaid: '钱可能已经出去',
+    notPaid: '钱没有出去',
+    pushes: '推送与接口',
+    messages: '客服消息',
+    notices: '通知',
+  } satisfies Record<FaultGroup, string>,
+  recipes: '先试这三个',
+  recipeNotes: [
+    '新粉丝关注，红包发了但回答丢了：看右边怎样查单，只发一个。',
+    '商户没钱了：红包排队，横幅告诉你原因。关掉故障，点「立即恢复」。',
+    '同一条推送来三次：只回答一次，只发一个红包。',
+  ] as readonly string[],
+  recipeGo: '打开并试一次',
   faultsOff: '全部关闭',
   times: '发生',
   timesOf: (n: number | undefined): string => (n === undefined ? '一直' : `${n} 次`),
@@ -51,7 +74,54 @@ const zh = {
   keywords: '回复口令',
   scenes: '扫码',
   suggestionsFollow: '先关注公众号，再发口令。',
+  scenario: {
+    opens: (when: string): string => `${when} 开始`,
+    jumpAnd: (when: string, what: string): string => `跳到 ${when}，${what}`,
+    upTo: (amount: string): string => `最高 ${amount}`,
+    days: (n: number): string => `连续 ${n} 天`,
+    follow: '关注一次',
+    say: (text: string): string => `回复「${text}」`,
+    sayDays: (text: string, n: number): string => `连着 ${n} 天回复「${text}」`,
+    quiz: (text: string): string => `回复「${text}」并答对`,
+    scan: '扫门店的码',
+    pay: (amount: string): string => `到店付 ${amount}`,
+    codes: '生成 3 个演示码',
+    friends: (n: number): string => `请 ${n} 位朋友来下单`,
+    take: '领红包',
+    leaves: (when: string): string => `跳到 ${when} 发出`,
+    page: '打开活动页',
+  },
+  guide: {
+    title: '三步看懂',
+    what: '这是一台模拟的微信，粉丝、红包和钱都是假的，机器人和账是真的。',
+    follow: '关注公众号',
+    open: '拆开收到的红包',
+    look: '看看幕后：推送、判定、付款',
+    done: '做过了',
+    todo: '还没做',
+    close: '不再显示',
+  },
+  halt: {
+    halted: (why: string): string => `商户已暂停：${why}`,
+    codes: {
+      NOTENOUGH: '余额不足',
+      NOT_ENOUGH: '余额不足',
+      SENDAMOUNT_LIMIT: '今天的额度用完了',
+      UNREACHED: '连不上微信支付',
+      UNCLEAR: '微信支付说不清楚',
+      NO_AUTH: '没有权限',
+      REFUSED_RUN: '连续被拒',
+      FAILED_RUN: '连续失败',
+      SIGN_ERROR: '签名错误',
+    } as Readonly<Record<string, string>>,
+    tries: (time: string): string => `${time} 自动重试`,
+    byHand: '要人来恢复',
+    resume: '立即恢复',
+  },
   budgets: '活动预算',
+  budgetLeft: (left: string, of: string, isToday: boolean): string => `${isToday ? '今天' : ''}还剩 ${left}，共 ${of}`,
+  budgetWhole: '整个活动',
+  today: '今天',
   bucket: { received: '已领取', sent: '待领取', reserved: '已占用', free: '可用', refunded: '曾退回' },
   balance: '商户余额',
 
@@ -72,6 +142,11 @@ const zh = {
   chatEmpty: '还没有消息。发一句口令，或点下面的菜单。',
   earlier: '查看更早的消息',
   chatLabel: '聊天记录',
+  fresh: (n: number): string => `${n} 条新消息`,
+  sendAgain: '没有发出去，点一下重发',
+  iSay: '我说：',
+  says: (name: string): string => `${name}说：`,
+  skip: '跳到手机',
   sending: '微信正在推送',
   failed: '推送失败',
   inspect: '看幕后',
@@ -106,12 +181,23 @@ const zh = {
   picture: '图片',
   shop: {
     title: '付款',
+    where: '在哪里付',
+    shops: { store: '门店', mini: '小程序', other: '其他' },
+    waits: (campaign: string, over: string): string => `满 ${over}：${campaign}`,
+    nobodyWaits: '没有活动在等这样的付款。',
     amount: '订单金额（元）',
     coupon: '其中代金券（元）',
     attach: '附加数据 attach',
     pay: '付款',
+    orders: '付过的单',
     refund: '退款',
+    refundYes: (amount: string): string => `退 ${amount}`,
+    refundNo: '不退',
     refunded: '已退款',
+    coupons: '我的代金券',
+    couponOf: (amount: string): string => `代金券 ${amount}`,
+    ends: { use: '使用', expire: '过期', recover: '收回' },
+    couponStates: { SENDED: '可使用', USED: '已使用', EXPIRED: '已过期', RECOVER: '已收回' },
   },
 
   packet: {
@@ -145,7 +231,17 @@ const zh = {
       `粘贴到${campaign ? `活动 ${campaign} 的` : ''}规则文件的 tests: 下面`,
     copyLong: '点一下复制',
     copyNone: '还没有可以写成测试的事件',
+    deeds: '事件',
+    deedsAll: (n: number): string => `全部 ${n} 件`,
+    deedsFew: '只看最近',
     push: '推送',
+    sourceName: '来源',
+    source: {
+      visit: '活动页',
+      paid: '支付通知',
+      refunded: '退款通知',
+      friend: '好友',
+    } as Partial<Readonly<Record<Event['kind'], string>>>,
     decision: '判定',
     payout: '付款',
     none: '无',
@@ -158,7 +254,14 @@ const zh = {
     noBot: '模拟器单独运行，后面接的不是 hongbao-bot，所以看不到判定与付款。推送的全过程照常显示。',
     noDecision: '机器人还没有记下这一条。',
     noDecisionFailed: '机器人没有处理这一条：推送没有送达。',
-    kind: { won: '中奖', nothing: '未中奖', answered: '自动回复', ignored: '无规则命中' },
+    kind: {
+      won: '中奖',
+      nothing: '未中奖',
+      noted: '已记录',
+      answered: '自动回复',
+      builtIn: '内置回复',
+      ignored: '无规则命中',
+    },
     refusal: {
       notStarted: '活动未开始',
       ended: '活动已结束',
@@ -178,6 +281,8 @@ const zh = {
     noTrace: '没有规则与它有关。',
     passed: '通过',
     notPassed: '不通过',
+    notAsked: '不适用',
+    condition: (ok: boolean): string => (ok ? '符合规则的附加条件' : '不符合规则的附加条件'),
     state: {
       planned: '已登记',
       sending: '发送中',
@@ -236,6 +341,26 @@ const zh = {
     VIEW: '菜单链接',
     LOCATION: '上报位置',
   } as Readonly<Record<string, string>>,
+
+  /** What is no push, or whose push is forgotten. */
+  happened: {
+    subscribe: '关注',
+    unsubscribe: '取消关注',
+    text: '文本',
+    image: '图片',
+    voice: '语音',
+    location: '位置',
+    scan: '扫码',
+    scancode: '菜单扫码',
+    click: '点菜单',
+    view: '菜单链接',
+    visit: '活动页',
+    paid: '付款',
+    refunded: '退款',
+    friend: '好友完成',
+    lookup: '核对关注',
+    notice: '通知回执',
+  } as Partial<Readonly<Record<Event['kind'], string>>>,
 
   date: {
     yesterday: '昨天',

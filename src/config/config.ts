@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { isLoopback } from '../core/base/address.ts';
 import type { Place } from '../core/base/error.ts';
 import { BadInput, type Finding } from '../core/base/error.ts';
+import type { OpenId } from '../core/base/event.ts';
 import type { Dated } from '../core/base/expiry.ts';
 import { suggest } from '../core/base/suggest.ts';
 import type { Instant } from '../core/base/time.ts';
@@ -52,6 +53,8 @@ export type Config = {
   readonly log: LogSettings;
   /** Certificates that it names, each with its end. */
   readonly dated?: readonly Dated[];
+  /** Who gets nothing, of whatever campaign (黑名单). */
+  readonly blocked?: ReadonlySet<OpenId>;
   /** What is no fault, and yet should be known. */
   readonly hints?: readonly Finding[];
   /** Where in the file a start may have to point to. */
@@ -95,6 +98,7 @@ const BOT = object('bot.yaml', {
   accounts: required(mapOf('accounts', shape.slug('an account name'), located(ACCOUNT))),
   merchants: optional(mapOf('merchants', shape.slug('a merchant name'), located(MERCHANT))),
   admin: optional(object('admin', { password: required(PASSWORD) })),
+  blocked: optional(shape.list(located(shape.openId()), 'a list of openids', 0), '黑名单：这些人什么活动都拿不到东西'),
   lint: optional(LINT),
   log: LOG,
 });
@@ -256,6 +260,7 @@ function build(
       }),
     ),
     adminPassword: bot.admin?.password,
+    ...(bot.blocked && { blocked: new Set(bot.blocked.map(({ value }) => value)) }),
     lint: lintOf(bot.lint),
     log: logOf(bot.log, secrets, store),
     dated,

@@ -37,7 +37,7 @@ export const BAD_FILES: Readonly<Record<string, readonly BadFile[]>> = {
       `mode: test
 rules: [{ id: a, on: text, reply: 好 }]
 `,
-      ['4:7 unknown word "test" for mode; expected one of: live, draft, rehearse, shadow'],
+      ['4:7 unknown word "test" for mode; expected one of: live, draft, rehearse, shadow, paused'],
     ),
     plain(
       'rehearse without testers',

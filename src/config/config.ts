@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { isLoopback } from '../core/base/address.ts';
 import type { Place } from '../core/base/error.ts';
 import { BadInput, type Finding } from '../core/base/error.ts';
+import type { OpenId } from '../core/base/event.ts';
 import type { Dated } from '../core/base/expiry.ts';
 import { suggest } from '../core/base/suggest.ts';
 import type { Instant } from '../core/base/time.ts';
@@ -62,6 +63,8 @@ export type Config = {
   readonly log: LogSettings;
   /** Certificates that it names, each with its end. */
   readonly dated?: readonly Dated[];
+  /** Who gets nothing, of whatever campaign (黑名单). */
+  readonly blocked?: ReadonlySet<OpenId>;
   /** What is no fault, and yet should be known. */
   readonly hints?: readonly Finding[];
   /** Where in the file a start may have to point to. */
@@ -114,6 +117,7 @@ const BOT = object('bot.yaml', {
   metrics: optional(METRICS, 'who may read /metrics; without it, only this machine'),
   admin: optional(ADMIN),
   alarms: ALARMS,
+  blocked: optional(shape.list(located(shape.openId()), t`a list of openids`, 0), '黑名单：这些人什么活动都拿不到东西'),
   lint: optional(LINT),
   lang: optional(shape.choice(t`a language`, LANGS), 'in which language commands and the log speak: zh or en'),
   log: LOG,
@@ -278,6 +282,7 @@ function build(
     ...(bot.metrics && { metricsToken: bot.metrics.token }),
     ...(bot.admin && { admin: adminIn(bot.admin, bot.demo?.value ?? false, complain) }),
     ...(alarms && { alarms }),
+    ...(bot.blocked && { blocked: new Set(bot.blocked.map(({ value }) => value)) }),
     lint: lintOf(bot.lint),
     ...(bot.lang !== undefined && { lang: bot.lang }),
     log: logOf(bot.log, secrets, store),

@@ -211,6 +211,7 @@ function prepare(ports: Ports, event: Event): Prepared {
   const around: Surroundings = {
     merchant: merchant && { merchant: merchant.name, ...merchant.limits },
     seedOf: ports.seedOf,
+    ...(ports.config.blocked && { blocked: ports.config.blocked }),
     pageOf: (to, campaign) => `${ports.config.publicUrl}/h5/${to}/${campaign}`,
   };
   const matches = ports.book().match(event, now);

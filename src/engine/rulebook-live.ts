@@ -8,7 +8,7 @@ import { openId } from '../core/base/event.ts';
 import type { Claim } from '../core/decide/decision.ts';
 
 import { commitmentOf, seedsFrom } from '../core/decide/draw.ts';
-import { PROGRESS } from '../core/decide/evaluate-rule.ts';
+import { PROGRESS } from '../core/decide/said.ts';
 import { LINTS, type Severity, type Warning } from '../core/lint/catalogue.ts';
 import {
   type ClaimedCampaign,

@@ -46,8 +46,9 @@ export function simulateDraws(inside: Campaign, draws: number, chance: Chance): 
 }
 
 /** The sets of prizes a rule gives, each once. What is assigned to a code was drawn when it was printed. */
-function drawsOf({ assigned, give, giveAt }: Rule): (readonly string[])[] {
+function drawsOf({ assigned, give, giveAt, all }: Rule): (readonly string[])[] {
   if (assigned) return [];
+  if (all) return give.map(name => [name]);
   const sets = giveAt ? [...giveAt.values()] : [give];
   return [...new Map(sets.map(names => [names.join('\n'), names])).values()].filter(names => names.length > 0);
 }

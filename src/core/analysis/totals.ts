@@ -37,7 +37,9 @@ export class Outcomes {
   constructor(campaigns: readonly Campaign[]) {
     this.coupons = new Set(
       campaigns.flatMap(({ id, prizes }) =>
-        [...prizes.values()].flatMap(({ kind, name }) => (kind === 'coupon' ? [`${id}/${name}`] : [])),
+        [...prizes.values()].flatMap(({ kind, name }) =>
+          kind === 'coupon' || kind === 'earn' ? [`${id}/${name}`] : [],
+        ),
       ),
     );
   }

@@ -100,8 +100,16 @@ function luckSteps(seed: string, claimKey: string): Step[] {
   ];
 }
 
-function setsOf({ give, giveAt, streak }: Rule): { readonly when?: string; readonly names: readonly string[] }[] {
-  if (!giveAt) return give.length > 0 ? [{ names: give }] : [];
+function setsOf({
+  give,
+  giveAt,
+  streak,
+  all,
+  guaranteed,
+}: Rule): { readonly when?: string; readonly names: readonly string[] }[] {
+  if (all) return give.map(name => ({ when: name, names: [name] }));
+  const sure = guaranteed ? [{ when: `draw ${guaranteed.within} without a prize`, names: guaranteed.give }] : [];
+  if (!giveAt) return give.length > 0 ? [{ names: give }, ...sure] : [];
   return [...giveAt].map(([n, names]) => ({ when: `${streak ? 'day' : 'time'} ${n}`, names }));
 }
 

@@ -6,8 +6,9 @@ import type { Event, EventKey } from '../base/event.ts';
 import { fen } from '../base/money.ts';
 import { DAY, type Day, dayOf, type Instant, later, MINUTE } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
-import { PROGRESS } from '../decide/evaluate-rule.ts';
 import { capDayOf, capsOf, type MerchantCaps, prizeLimits, ruleClaimsCounter, userLimits } from '../decide/limits.ts';
+import { PROGRESS } from '../decide/said.ts';
+import { isBesideKey } from '../match/claim-key.ts';
 import type { Limit } from '../mechanics/mechanic.ts';
 import { SEND_RULE } from '../payout/bulk.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
@@ -52,9 +53,9 @@ type About = { readonly dayStartsAt: number; readonly isCoupon: boolean; readonl
 /** `stays`: counted for ever. `returns`: with its money. `rate`: in its minute or hour, if there was such a limit. */
 export type Counting = Pick<Counter, 'name' | 'add'> & { readonly how: 'stays' | 'returns' | 'rate' };
 
-/** Whether it takes part in a person's limits: what is sent by hand does not, nor what nobody can tell any more. */
-export function isPersonal({ rule }: Pick<Claim, 'rule'>): boolean {
-  return rule !== SEND_RULE && rule !== RECOVERED;
+/** Whether it takes part in a person's limits: what is sent by hand does not, nor what nobody can tell any more, nor a second prize. */
+export function isPersonal({ rule, key }: Pick<Claim, 'rule' | 'key'>): boolean {
+  return rule !== SEND_RULE && rule !== RECOVERED && !isBesideKey(key);
 }
 
 /** What claims that are alike count, each of their follower (`FOLLOWER`). Of millions nearly all are like another one. */
@@ -68,7 +69,7 @@ const rates: Memo = new Map();
 export function claimsCounted(claim: Claim, about: About): Counting[] {
   const { campaign, rule, prize, amount, at, day, scene, round } = claim;
   const starts = day === undefined ? about.dayStartsAt : day === dayOf(at) ? 0 : DAY / MINUTE;
-  const place = `${campaign}\0${rule}\0${prize}\0${amount > 0}`;
+  const place = `${campaign}\0${rule}\0${prize}\0${amount > 0}\0${isPersonal(claim)}`;
   const through = `${scene === undefined}${scene}\0${round === undefined}${round}`;
   const when = `${through}\0${about.isCoupon}\0${dayOf(later(at, -starts * MINUTE))}`;
   const key = `${place}\0${when}`;

@@ -24,15 +24,16 @@ export function besides(decided: readonly (Decision | Open)[]): Decision | Open 
   if (!first || rest.length === 0) return first;
   const said = decided.filter(({ kind }) => kind !== 'refused');
   const reply = said.length === 0 ? first.reply : joined(said.map(each => each.reply));
-  return { ...first, reply, beside: rest.flatMap(each => partOf(each) ?? []) } as Decision | Open;
+  const beside = [...(first.beside ?? []), ...rest.flatMap(partsIn)];
+  return { ...first, reply, beside } as Decision | Open;
 }
 
-function partOf({ trace: _, reply: __, ...part }: Decision | Open): Part | OpenPart | undefined {
-  return part.kind === 'ignored' ? undefined : part;
+function partsIn({ trace: _, reply: __, shadows: ___, beside = [], ...part }: Decision | Open): (Part | OpenPart)[] {
+  return part.kind === 'ignored' ? [] : [part, ...beside];
 }
 
 /** WeChat takes one reply, of one kind: texts come before anything that tells of no prize. */
-function joined(replies: readonly Reply[]): Reply {
+export function joined(replies: readonly Reply[]): Reply {
   const texts = replies.flatMap(reply => (reply.kind === 'text' && reply.text !== '' ? [reply.text] : []));
   if (texts.length === 0) return replies.find(({ kind }) => kind !== 'none') ?? NO_REPLY;
   const different = [...new Set(texts)];

@@ -88,6 +88,8 @@ const CHECKS = {
     since === undefined
       ? 'no claim before'
       : `last claim ${Math.floor(since / 1000)} s ago, at least ${needed / 1000} s needed`,
+  guaranteed: ({ n, within }) => `draw ${n} since the last prize, draw ${within} wins at the latest`,
+  blocked: () => 'in the list of those who get nothing (blocked: in bot.yaml)',
   notPaused: ({ ok, byHand }) =>
     ok
       ? 'the campaign is not paused'

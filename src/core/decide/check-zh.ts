@@ -75,6 +75,8 @@ const CHECKS = {
   once: ({ once, used }) => `${ONCE[once]} ${used}/1`,
   gap: ({ length, needed }) =>
     length === undefined ? '还没有参与过' : `距上次参与 ${Math.floor(length / 1000)} 秒,需 ${needed / 1000} 秒`,
+  guaranteed: ({ n, within }) => `连续第 ${n} 次抽,最迟第 ${within} 次必中`,
+  blocked: () => '在黑名单里(bot.yaml 的 blocked)',
   notPaused: ({ ok, byHand }) =>
     ok ? '活动没有暂停' : `活动已暂停(${byHand ? 'hongbao campaigns pause' : 'mode: paused'})`,
   notHalted: ({ ok }) => `商户发放${ok ? '没有' : '已'}暂停`,

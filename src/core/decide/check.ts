@@ -21,6 +21,8 @@ type RuleChecks = {
   /** `length`: since the last claim; absent: there was none. */
   gap: { length?: number; needed: number };
   notHalted: unknown;
+  /** 黑名单 of bot.yaml. */
+  blocked: unknown;
   notPaused: { byHand?: true };
 };
 

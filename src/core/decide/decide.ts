@@ -14,7 +14,7 @@ import { addressOf, pauseOf } from '../rules/campaign-query.ts';
 import { codeIn } from '../rules/printed-code.ts';
 import { NO_REPLY } from '../rules/reply.ts';
 import { besides, withAwards } from './beside.ts';
-import { type Decision, type Open, partsOf, type Shadow, type Trace } from './decision.ts';
+import { awardsOf, type Decision, type Open, partsOf, type Shadow, type Trace } from './decision.ts';
 import { RuleEvaluation } from './evaluate-rule.ts';
 import { lastClaimCounter, type MerchantCaps, userLimits } from './limits.ts';
 import type { Match } from './match.ts';
@@ -29,6 +29,8 @@ export type Surroundings = {
   drawSeedOf?(campaign: string, claimKey: string): string;
   /** The campaign's own page (H5), by the id in its file: what an invitation hands out. */
   pageOf?(account: string, campaign: string): string;
+  /** Who gets nothing, of whatever campaign. */
+  readonly blocked?: ReadonlySet<string>;
   /** Pins the draw to this prize, for tests. */
   readonly pinned?: string;
   /** It has not happened: see `foretell`. */
@@ -147,6 +149,7 @@ function lookedAt({ campaign, rule }: Match, event: Event, now: Instant, around:
     isForetold: around.isForetold,
     drawSeedOf: around.drawSeedOf,
     userKey: `campaign/${campaign.id}/user/${event.user}`,
+    isBlocked: around.blocked?.has(event.user),
     page: around.pageOf?.(event.account, addressOf(campaign)),
   };
 }
@@ -173,11 +176,11 @@ function shadowOf(decision: Decision | Open): Shadow[] {
       return [];
     case 'open':
       return [{ campaign: decision.campaign, rule: decision.rule, outcome: 'awarded' }];
-    case 'awarded': {
-      const { campaign, rule, prize, amount, claimKey, counters } = decision;
-      const once = { name: shadowClaim(claimKey), add: 1, max: 1 };
-      return [{ campaign, rule, outcome: 'awarded', prize, amount, counters: [once, ...counters] }];
-    }
+    case 'awarded':
+      return awardsOf(decision).map(({ campaign, rule, prize, amount, claimKey, counters }) => {
+        const once = { name: shadowClaim(claimKey), add: 1, max: 1 };
+        return { campaign, rule, outcome: 'awarded', prize, amount, counters: [once, ...counters] };
+      });
     default: {
       const { campaign, rule, counters } = decision;
       const outcome = decision.kind === 'refused' ? decision.refusal : 'answered';

@@ -5,28 +5,26 @@ import { type Counter, hasRoom, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { fen, yuanText } from '../base/money.ts';
 import { byWeight } from '../base/random.ts';
-import { beijingText, type Day, hoursText, type Instant, later } from '../base/time.ts';
-import { claimKeyOf } from '../match/claim-key.ts';
+import { ticketOf } from '../base/ticket.ts';
+import { beijingText, type Day, hoursText, type Instant } from '../base/time.ts';
+import { besideKeyOf, claimKeyOf } from '../match/claim-key.ts';
 import type { Facts } from '../match/facts.ts';
 import { followsWith } from '../match/follower.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
-import type { EvaluationContext, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
+import type { EvaluationContext, Limit, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
 import { causesOf } from '../mechanics/refund.ts';
-import { type Campaign, REFUSALS, type Rule } from '../rules/campaign.ts';
+import { type Campaign, type Prize, REFUSALS, type Rule } from '../rules/campaign.ts';
 import { isVoucher, isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
-import { defaultOf, NO_REPLY, renderWith, replyFor, type Values } from '../rules/reply.ts';
-import { fitsPattern } from '../triggers/trigger.ts';
+import { NO_REPLY, renderWith, replyFor, type Values } from '../rules/reply.ts';
 import type { Check } from './check.ts';
 import type { Award, Decision, Open, Trace } from './decision.ts';
 import { type Luck, luckOf } from './draw.ts';
 import { gapCounter, type MerchantCaps, ruleClaims, userLimits } from './limits.ts';
-import { lastClaimAt, ownRefusal, pauseRefusal, refusalOf, seeLimit } from './own-refusal.ts';
+import { lastClaimAt, ownRefusal, pauseRefusal, refusalOf, seeLimit, wantsFirstFollow } from './own-refusal.ts';
 import { drawCounters, type Missing, type Offer, offerOf } from './prize-offer.ts';
 import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from './prospect.ts';
-
-/** The pseudo-prize of a claim that only counts. */
-export const PROGRESS = 'progress';
+import { PROGRESS, payTime, replyOf } from './said.ts';
 
 type RuleEvaluationPorts = {
   readonly facts: Facts;
@@ -49,6 +47,7 @@ export class RuleEvaluation implements EvaluationContext {
   readonly drawSeedOf: RuleContext['drawSeedOf'];
   drawSeed: string;
   readonly page: string | undefined;
+  readonly isBlocked: boolean;
   readonly facts: Facts;
   private readonly checks: Check[] = [];
   /** What the award adds to the counters, once it is made. */
@@ -66,6 +65,7 @@ export class RuleEvaluation implements EvaluationContext {
     this.seed = at.seed;
     this.userKey = at.userKey;
     this.page = at.page;
+    this.isBlocked = at.isBlocked === true;
     this.isForetold = at.isForetold === true;
     this.drawSeedOf = at.drawSeedOf;
     this.drawSeed = at.seed;
@@ -95,7 +95,7 @@ export class RuleEvaluation implements EvaluationContext {
     const { mode, testers, period } = this.campaign;
     const isTester = testers.has(this.event.user);
     if (mode === 'rehearse' && !this.see({ ok: isTester, check: 'tester' })) return false;
-    const follows = this.wantsFirstFollow() ? this.follows() : undefined;
+    const follows = wantsFirstFollow(this) ? followsWith(this.facts.follower, this.event) : undefined;
     if (follows !== undefined && !this.see({ ok: follows === 1, check: 'onlyFirstFollow', follows })) return false;
     if (this.mechanics.some(mechanic => mechanic.applies?.(this) === false)) return false;
     if (this.isGiving()) return true;
@@ -107,23 +107,6 @@ export class RuleEvaluation implements EvaluationContext {
   private isGiving(): boolean {
     const { give, earn, assigned, makeUp } = this.rule;
     return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined;
-  }
-
-  /** Whether every trigger that fits this event is about a first follow: beside another one, that one decides. */
-  private wantsFirstFollow(): boolean {
-    const { event } = this;
-    if (event.kind !== 'subscribe') return false;
-    const fits = (scenes: readonly string[] | undefined): boolean =>
-      !scenes || (event.scene !== undefined && scenes.some(pattern => fitsPattern(pattern, event.scene!)));
-    return this.rule.on.every(trigger => {
-      if (trigger.kind === 'subscribe') return trigger.first || !fits(trigger.scenes);
-      return trigger.kind !== 'scan' || event.scene === undefined || !fits(trigger.scenes);
-    });
-  }
-
-  /** How often they have followed, with this event: what we know of a follower is from before it. */
-  private follows(): number {
-    return followsWith(this.facts.follower, this.event);
   }
 
   // ── The decision ─────────────────────────────────────────────────────────────────────────────────────────
@@ -145,7 +128,40 @@ export class RuleEvaluation implements EvaluationContext {
     }
     const names = this.namesNow();
     if (names.length === 0) return this.award(PROGRESS_OFFER, claimKey, names);
+    if (this.rule.all) return this.giveAll(names, claimKey);
     return this.drawFrom(names, claimKey);
+  }
+
+  /** All of them, each with a claim of its own, or none. */
+  private giveAll(names: readonly string[], claimKey: string): Undecided {
+    const offers: Offer[] = [];
+    const sums = new Map<string, number>();
+    for (const [n, name] of names.entries()) {
+      const key = n === 0 ? claimKey : besideKeyOf(claimKey, name);
+      this.drawSeed = this.drawSeedOf?.(this.campaign.id, key) ?? this.seed;
+      const luck = this.isForetold ? LEAST : luckOf(this.drawSeed, key);
+      const offer = offerOf(this.campaign.prizes.get(name)!, this, luck, this.caps);
+      const left = this.available([offer], [name], sums);
+      if ('refusal' in left) return this.refuse(left);
+      for (const { name: counter, add } of left[0]!.limits) sums.set(counter, (sums.get(counter) ?? 0) + add);
+      offers.push(left[0]!);
+    }
+    const no = this.gate(offers);
+    if (no) return this.refuse(no);
+    const prospects = offers.flatMap(offer => prospectsOf(this.campaign, [offer.prize.name], [offer]));
+    if (this.isForetold) return this.open(prospects, offers);
+    const [first, ...others] = offers;
+    const own = this.award(first!, claimKey, []);
+    const beside = others.map(offer => {
+      const { reply: _, ...part } = this.award(offer, besideKeyOf(claimKey, offer.prize.name), [], true);
+      return part;
+    });
+    return { ...own, beside, reply: replyOf(this.rule, offers, this.values(), this.now) };
+  }
+
+  private gate(left: readonly Offer[]): RefusalReason | undefined {
+    const isPaid = left.some(({ prize, amount }) => amount > 0 && !isVoucher(prize)); // those have a gate of their own
+    return isPaid && !this.see({ ok: !this.facts.halted, check: 'notHalted' }) ? { refusal: 'halted' } : undefined;
   }
 
   private drawFrom(names: readonly string[], claimKey: string): Undecided {
@@ -158,8 +174,8 @@ export class RuleEvaluation implements EvaluationContext {
     const offers = candidates.map(prize => offerOf(prize, this, luck, this.caps));
     const left = this.available(offers, names);
     if ('refusal' in left) return this.refuse(left);
-    const worth = left.some(({ prize, amount }) => amount > 0 && !isVoucher(prize)); // those have a gate of their own
-    if (worth && !this.see({ ok: !this.facts.halted, check: 'notHalted' })) return this.refuse({ refusal: 'halted' });
+    const no = this.gate(left);
+    if (no) return this.refuse(no);
     const prospects = this.isForetold ? prospectsOf(this.campaign, names, left) : [];
     if (this.isForetold && !isCertain(prospects, this.campaign)) return this.open(prospects, left);
     const offer = this.draw(left, names, luck);
@@ -182,33 +198,24 @@ export class RuleEvaluation implements EvaluationContext {
     return this.rule.give;
   }
 
+  /** `isBeside`: given together with another prize, with which the claim itself was counted. */
   private award(
-    { prize, amount, limits, coupon }: Offer,
+    offer: Offer,
     claimKey: string,
     names: readonly string[],
+    isBeside = false,
   ): Omit<Award, 'trace'> & Undecided {
     const { rule } = this;
-    const counters: Counter[] = [...userLimits(this.campaign, this.event, this.now), ...limits].map(
+    const { prize, amount, limits, coupon } = offer;
+    const counters: Counter[] = [...(isBeside ? [] : userLimits(this.campaign, this.event, this.now)), ...limits].map(
       ({ name, add, max }) => ({ name, add, max }),
     );
     counters.push(ruleClaims(this.campaign.id, rule.id));
-    const last = this.campaign.perUser.gap === undefined ? 0 : lastClaimAt(this);
-    counters.push(gapCounter(this.campaign, this.event.user, last, this.now));
-    if (names.length > 1) counters.push(...drawCounters(this));
-    for (const mechanic of this.mechanics) counters.push(...(mechanic.counts?.(this) ?? []));
+    if (!isBeside) counters.push(...this.countsOnce(names, prize));
     for (const limit of limits) if (!limit.isGuard && isBounded(limit)) seeLimit(this, limit);
     for (const { name, add } of counters) this.added.set(name, (this.added.get(name) ?? 0) + add);
     const cancelIf = causesOf(rule, this.event);
-    const payAt = rule.delay !== undefined && amount > 0 ? later(this.now, rule.delay) : undefined;
-    const values = {
-      ...this.values(),
-      amount: yuanText(amount),
-      prize: prizeCalled(prize),
-      ...(coupon !== undefined && { coupon }),
-      ...(payAt !== undefined && { payAt: beijingText(payAt).slice(0, 16) }),
-    };
-    const plain = prize.kind === 'nothing' ? 'nothing' : 'won';
-    const said = prize.name === PROGRESS ? PROGRESS : payAt === undefined ? plain : 'pending';
+    const payAt = payTime(rule, offer, this.now);
     return {
       kind: 'awarded',
       campaign: this.campaign.id,
@@ -221,8 +228,17 @@ export class RuleEvaluation implements EvaluationContext {
       ...(coupon !== undefined && { coupon }),
       ...(payAt !== undefined && { payAt }),
       ...(amount > 0 && cancelIf.length > 0 && { cancelIf }),
-      reply: replyFor(said, rule.replies, values, defaultOf(prize, said)),
+      reply: replyOf(rule, [offer], this.values(), this.now),
     };
+  }
+
+  private countsOnce(names: readonly string[], prize: Prize): Counter[] {
+    const given = prize.name === PROGRESS ? undefined : prize;
+    const last = this.campaign.perUser.gap === undefined ? 0 : lastClaimAt(this);
+    const counters = [gapCounter(this.campaign, this.event.user, last, this.now)];
+    if (names.length > 1) counters.push(...drawCounters(this));
+    for (const mechanic of this.mechanics) counters.push(...(mechanic.counts?.(this, given) ?? []));
+    return counters;
   }
 
   // ── What speaks against it ───────────────────────────────────────────────────────────────────────────────
@@ -236,7 +252,13 @@ export class RuleEvaluation implements EvaluationContext {
   }
 
   /** Prizes that can still be won. Where nothing worth money is left, the draw would be a pretence: a refusal. */
-  private available(offers: readonly (Offer | Missing)[], names: readonly string[]): Offer[] | RefusalReason {
+  private available(
+    offers: readonly (Offer | Missing)[],
+    names: readonly string[],
+    more: ReadonlyMap<string, number> = NONE,
+  ): Offer[] | RefusalReason {
+    const hasRoomFor = (limit: Limit): boolean =>
+      hasRoom({ ...limit, add: limit.add + (more.get(limit.name) ?? 0) }, this.facts.counters);
     const left: Offer[] = [];
     const reasons: RefusalReason[] = [];
     for (const offer of offers) {
@@ -245,7 +267,7 @@ export class RuleEvaluation implements EvaluationContext {
         reasons.push({ refusal: offer.refuses });
         continue;
       }
-      const full = offer.limits.find(limit => !hasRoom(limit, this.facts.counters));
+      const full = offer.limits.find(limit => !hasRoomFor(limit));
       if (full) {
         seeLimit(this, full);
         reasons.push(refusalOf(full));
@@ -304,6 +326,7 @@ export class RuleEvaluation implements EvaluationContext {
       from: beijingText(period.from).slice(0, 16),
       to: beijingText(period.to).slice(0, 16),
       hours: hoursText(period.hours),
+      ticket: ticketOf(event),
       ...(event.kind === 'paid' && { order: yuanText(event.amount) }),
       ...Object.assign({}, ...this.mechanics.map(mechanic => mechanic.values?.(this))),
     };
@@ -312,4 +335,5 @@ export class RuleEvaluation implements EvaluationContext {
 
 /** With which every amount is the smallest. */
 const LEAST: Luck = { prize: 0, amount: 0 };
+const NONE: ReadonlyMap<string, number> = new Map();
 const PROGRESS_OFFER: Offer = { prize: { name: PROGRESS, kind: 'nothing', weight: 1 }, amount: fen(0), limits: [] };

@@ -123,7 +123,7 @@ export function prizeLimits(campaign: Campaign, prize: Prize, amount: Fen, who: 
     },
   ];
   return [
-    ...(prize.kind === 'nothing' ? [] : wins),
+    ...(prize.kind === 'nothing' || prize.kind === 'earn' ? [] : wins),
     {
       name: `${base}/prize/${prize.name}/user/${user}`,
       limit: 'winsOfPrize',

@@ -29,7 +29,9 @@ export function outcomesOf(rule: Rule, campaign: Campaign): ReadonlySet<Said> {
   const prizes = prizesGiven(campaign, rule);
   const can = ways(rule, campaign, false);
   const details = ALL_DETAILS.filter(can);
-  const isWon = prizes.some(({ kind }) => kind === 'coupon' || (kind === 'redpacket' && rule.delay === undefined));
+  const isWon = prizes.some(
+    ({ kind }) => kind === 'coupon' || kind === 'earn' || (kind === 'redpacket' && rule.delay === undefined),
+  );
   const isNothing = prizes.some(prize => !isWorth(prize));
   const plain = OUTCOMES.filter(each => (each === 'won' ? isWon : each === 'nothing' ? isNothing : can(each)));
   // A finer one is said with the plainer one's text where it has none of its own.
@@ -88,7 +90,7 @@ function possible(rule: Rule, campaign: Campaign): Own {
     already: rule.once !== 'perEvent',
     limited:
       hasCash || Object.keys(perUser).length > 0 || isPrizeBounded || (perScene.perUser !== undefined && isAtScenes),
-    soldOut: prizes.some(({ kind, stock, perDay }) => kind !== 'nothing' || stock || perDay) || perMinute !== undefined,
+    soldOut: prizes.some(({ kind, stock, perDay }) => canBeGone(kind) || stock || perDay) || perMinute !== undefined,
     tooSoon: perUser.gap !== undefined,
     later: perMinute !== undefined || (budget?.pace !== undefined && hasCash),
     sceneSoldOut: hasSceneBudget(campaign) && hasCash && isAtScenes,
@@ -186,7 +188,12 @@ function isCaught(rule: Rule, campaign: Campaign): boolean {
 }
 
 function canRunOut({ kind, stock, perDay }: Prize): boolean {
-  return kind !== 'nothing' || stock !== undefined || perDay !== undefined;
+  return canBeGone(kind) || stock !== undefined || perDay !== undefined;
+}
+
+/** By itself: of cards and of nothing there is always more. */
+function canBeGone(kind: Prize['kind']): boolean {
+  return kind !== 'nothing' && kind !== 'earn';
 }
 
 // ── Placeholders ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -201,7 +208,7 @@ export function valuesIn(said: Spoken, rule: Rule, campaign: Campaign): Readonly
   const isAward = AWARDS.includes(said) && said !== 'progress';
   const hasCoupon = said === 'won' && prizesGiven(campaign, rule).some(({ kind }) => kind === 'coupon');
   return new Set<Placeholder>([
-    ...(['campaign', 'from', 'to', 'hours'] as const),
+    ...(['campaign', 'from', 'to', 'hours', 'ticket'] as const),
     ...(isAward ? (['amount', 'prize'] as const) : []),
     ...(hasCoupon ? (['coupon'] as const) : []),
     ...(hasTrigger(rule, ['paid']) ? (['order'] as const) : []),

@@ -6,6 +6,7 @@ import { followsWith, notFollowing, standingOf } from '../match/follower.ts';
 import type { EvaluationContext, Limit, RefusalReason } from '../mechanics/mechanic.ts';
 import type { Refusal } from '../rules/campaign.ts';
 import { pauseOf } from '../rules/campaign-query.ts';
+import { fitsPattern } from '../triggers/trigger.ts';
 import type { Check } from './check.ts';
 import { lastClaimCounter, userLimits } from './limits.ts';
 
@@ -17,6 +18,7 @@ export function ownRefusal(at: Evaluating): RefusalReason | undefined {
   const { from, to } = at.campaign.period;
   if (!at.see({ ok: at.now >= from, check: 'begun', at: from })) return { refusal: 'notStarted' };
   if (!at.see({ ok: at.now < to, check: 'notOver', at: to })) return { refusal: 'ended' };
+  if (at.isBlocked && !at.see({ ok: false, check: 'blocked' })) return { refusal: 'notEligible' };
   if (!isInHours(at)) return { refusal: 'closed' };
   if (!isEligible(at)) return { refusal: 'notEligible' };
   const keys = claimKeysOf(at.campaign, at.rule, at.event, at.now);
@@ -31,6 +33,17 @@ export function ownRefusal(at: Evaluating): RefusalReason | undefined {
   if (!isRested(at)) return { refusal: 'limited', detail: 'tooSoon' };
   for (const limit of limits) if (!isMine(limit) && !seeLimit(at, limit)) return refusalOf(limit);
   return undefined;
+}
+
+/** Whether every trigger that fits this event is about a first follow: beside another one, that one decides. */
+export function wantsFirstFollow({ event, rule }: EvaluationContext): boolean {
+  if (event.kind !== 'subscribe') return false;
+  const fits = (scenes: readonly string[] | undefined): boolean =>
+    !scenes || (event.scene !== undefined && scenes.some(pattern => fitsPattern(pattern, event.scene!)));
+  return rule.on.every(trigger => {
+    if (trigger.kind === 'subscribe') return trigger.first || !fits(trigger.scenes);
+    return trigger.kind !== 'scan' || event.scene === undefined || !fits(trigger.scenes);
+  });
 }
 
 /** By its file, or by hand: then it may come with words for everybody. */

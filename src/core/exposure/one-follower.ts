@@ -8,7 +8,7 @@ import { isBound } from '../mechanics/round.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import { isCash, isRedPacket } from '../rules/campaign-query.ts';
 import { type Bounded, type Most, mostOf } from './simplex.ts';
-import { daysIn, isGain, type Source, type Span, timesOf, timesOfStep, type Way, waysOf } from './ways.ts';
+import { daysIn, earnedBy, isGain, type Source, type Span, timesOf, timesOfStep, type Way, waysOf } from './ways.ts';
 
 /** What a merchant gives one follower on one day. */
 type CapsOfOne = { readonly perUserPerDay: number; readonly amountPerUserPerDay: Fen };
@@ -187,7 +187,7 @@ function ofWallets(
       const saved = mostEarned(campaign, ways, name);
       return [...perDay, ...bounded(spent, saved + freePerDay)];
     }
-    const gained = sum(ways, ({ rule }) => -(rule.earn.get(name) ?? 0));
+    const gained = sum(ways, way => -earnedBy(way, name));
     return [
       ...perDay,
       { of: new Map([...gained, [at, 1]]), most: 0 },
@@ -199,7 +199,7 @@ function ofWallets(
 
 function mostEarned(campaign: Campaign, ways: readonly Way[], wallet: string): number {
   const { earnPerDay = Infinity } = campaign.wallets.get(wallet)!;
-  const worth = ways.map(({ rule }) => rule.earn.get(wallet) ?? 0);
+  const worth = ways.map(way => earnedBy(way, wallet));
   return Math.min(earnPerDay * daysIn(campaign), finite(solve(campaign, ways, worth, 'ever')));
 }
 
@@ -274,7 +274,9 @@ function endlessOf(campaign: Campaign, ways: readonly Way[]): Endless | undefine
   if (most.kind === 'finite') return undefined;
   const taken = [...most.ray].filter(([n]) => n < ways.length).map(([n, times]) => [ways[n]!, times] as const);
   const gives = taken.filter(([way]) => isGain(way)).map(([{ rule }]) => rule);
-  const feeds = taken.filter(([way]) => !isGain(way) || way.rule.earn.size > 0).map(([{ rule }]) => rule);
+  const feeds = taken
+    .filter(([way]) => !isGain(way) || way.rule.earn.size > 0 || way.prize?.kind === 'earn')
+    .map(([{ rule }]) => rule);
   const [main] = taken.filter(([way]) => isGain(way));
   const cost = taken.reduce((all, [way, times]) => all + way.cost * times, 0);
   return {

@@ -5,7 +5,7 @@ import type { Fen } from '../base/money.ts';
 import { DAY, MINUTE } from '../base/time.ts';
 import { isBound } from '../mechanics/round.ts';
 import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
-import { isCash, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
+import { isCash, isVoucher, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { DAYS_MAX, daysOf } from './open-days.ts';
 
 /**
@@ -63,11 +63,34 @@ export function waysOf(campaign: Campaign): Way[] {
     const isCounting = rule.give.length === 0 || rule.giveAt !== undefined;
     return [...sourcesOf(rule)].flatMap(([source, cost]) => [
       ...(isCounting && !rule.assigned ? [counting(source, cost)] : []),
-      ...drawsOf(campaign, rule).flatMap(({ prizes, step }) =>
-        prizes.flatMap(prize => givingWays(prize, { rule, source, cost, step, prizes })),
-      ),
+      ...(rule.all ? allAtOnce(campaign, rule, source, cost) : drawWays(campaign, rule, source, cost)),
     ]);
   });
+}
+
+function drawWays(campaign: Campaign, rule: Rule, source: Source, cost: number): Way[] {
+  const sure = sureOf(campaign, rule);
+  return drawsOf(campaign, rule).flatMap(({ prizes, step }) =>
+    prizes.flatMap(prize => givingWays(prize, { rule, source, cost, step, prizes, sure })),
+  );
+}
+
+/** What the guaranteed draw (保底) adds to each on the average, at most. */
+function sureOf({ prizes }: Campaign, { guaranteed }: Rule): number {
+  if (!guaranteed) return 0;
+  const cash = guaranteed.give.map(name => prizes.get(name)!).filter(isCash);
+  return Math.max(0, ...cash.map(({ max }) => max)) / guaranteed.within;
+}
+
+/** One way; of its prizes a voucher stands for all, which no merchant's limit bounds, else one that is paid. */
+function allAtOnce(campaign: Campaign, rule: Rule, source: Source, cost: number): Way[] {
+  const prizes = prizesGiven(campaign, rule).filter(({ name }) => rule.give.includes(name));
+  const cash = prizes.filter(isCash);
+  const prize = cash.find(isVoucher) ?? cash[0] ?? prizes.find(isWorth) ?? prizes[0];
+  if (!prize) return [];
+  const most = cash.reduce((sum, { max }) => sum + max, 0);
+  const mean = cash.reduce((sum, { min, max }) => sum + (min + max) / 2, 0);
+  return [{ rule, source, prize, most, mean, cost }];
 }
 
 type Draw = { readonly prizes: readonly Prize[]; readonly step?: string };
@@ -95,13 +118,14 @@ type Going = {
   readonly cost: number;
   readonly step: string | undefined;
   readonly prizes: readonly Prize[];
+  readonly sure: number;
 };
 
 /** By what was paid there may be several. */
-function givingWays(prize: Prize, { rule, source, cost, step, prizes }: Going): Way[] {
+function givingWays(prize: Prize, { rule, source, cost, step, prizes, sure }: Going): Way[] {
   const about = { rule, source, prize, ...(step !== undefined && { step }) };
   if (!isCash(prize)) return [{ ...about, most: 0, mean: 0, cost }];
-  if (!prize.steps) return [{ ...about, most: prize.max, mean: meanOf(prizes), cost }];
+  if (!prize.steps) return [{ ...about, most: prize.max, mean: meanOf(prizes) + sure, cost }];
   // Only a payment has an amount to go by.
   if (source !== 'paid') return [];
   const share = weightOf(prize, prizes);
@@ -205,5 +229,11 @@ export function timesOfStep(campaign: Campaign, rule: Rule, step: string): numbe
 
 /** It is worth something to whoever gets it. */
 export function isGain({ prize }: Way): boolean {
-  return prize !== undefined && isWorth(prize);
+  return prize !== undefined && isWorth(prize) && prize.kind !== 'earn'; // worth what its wallet buys
+}
+
+/** What it puts into a wallet. */
+export function earnedBy({ rule, prize }: Way, wallet: string): number {
+  const drawn = prize?.kind === 'earn' ? prize.adds.get(wallet) : undefined;
+  return (rule.earn.get(wallet) ?? 0) + (drawn ?? 0);
 }

@@ -70,7 +70,9 @@ function wordsOf({ on }: Rule): string[] {
 
 function lintPhrases(at: Linting, { path, text, rule, said }: Part): void {
   for (const { kind, word } of phrasesIn(text)) {
-    if (kind === 'sure-win-false' && !canLose(at.campaign)) continue;
+    // Of a guaranteed draw it is true.
+    const isSure = !canLose(at.campaign) || at.campaign.rules.some(({ guaranteed }) => guaranteed);
+    if (kind === 'sure-win-false' && isSure) continue;
     if (kind === 'follow-gift-announced' && !isAnnounced(at, rule, said)) continue;
     at.say(kind satisfies LintId, path, t`"${word}" ${WHAT[kind]}`, { advice: ADVICE[kind], word });
   }

@@ -56,7 +56,7 @@ function lintHoles({ campaign, say }: Linting, rule: Rule, { said, path, text }:
   const when = said === 'reply' ? t`in a reply of "${rule.id}"` : t`in \`${said}\` of "${rule.id}"`;
   for (const word of words.filter(each => !values.has(each)))
     say('placeholder-empty', path, t`{{${word}}} is always empty ${when}; leave it out`, { word: `{{${word}}}` });
-  const coupon = prizesGiven(campaign, rule).find(({ kind }) => kind === 'coupon');
+  const coupon = prizesGiven(campaign, rule).find(({ kind, reply }) => kind === 'coupon' && !reply);
   if (said === 'won' && coupon && words.includes('amount'))
     say('placeholder-empty', path, t`{{amount}} is 0.00 when "${coupon.name}", a coupon, is won; write {{prize}}`, {
       word: '{{amount}}',

@@ -111,8 +111,8 @@ function markOf(id: string, { called, names, isNew }: Named): LiveMark {
 
 function liveRule(rule: Rule, campaign: Campaign): LiveRule {
   const { prizes } = campaign;
-  const { id, once, on, give, giveAt, streak, makeUp } = rule;
-  const draws = giveAt ? [...giveAt.values()] : [give];
+  const { id, once, on, give, giveAt, streak, makeUp, all } = rule;
+  const draws = all ? [] : giveAt ? [...giveAt.values()] : [give];
   const text = (names: readonly string[]): string =>
     names.map(name => `${name} ${prizes.get(name)?.weight ?? 0}`).join(', ');
   return {

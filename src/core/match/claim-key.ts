@@ -23,6 +23,15 @@ export function claimKeyOf(campaign: Campaign, rule: Rule, event: Event, now: In
   return `${campaign.id}/${rule.id}/${event.user}/${occasionOf(campaign, rule, event, now)}`;
 }
 
+/** The key of what is given together with a claim (`give: { all: … }`). No name has braces: it is no other claim's. */
+export function besideKeyOf(claimKey: string, prize: string): string {
+  return `${claimKey}{${prize}}`;
+}
+
+export function isBesideKey(claimKey: string): boolean {
+  return claimKey.endsWith('}');
+}
+
 /** The key of a claim once per round, of any of its rounds. */
 export function roundKeyOf(campaign: Campaign, rule: Rule, user: OpenId, round: string): string {
   return `${campaign.id}/${rule.id}/${user}/${roundOccasion(round)}`;

@@ -50,12 +50,19 @@ function valuesFor(at: EvaluationContext): ConditionValues {
     },
     now: { hour: Math.floor(minute / 60), minute: minute % 60, weekday: weekdayOf(now), day: dayOf(now) },
     wallet: new Map([...campaign.wallets.values()].map(wallet => [prizeCalled(wallet), balanceOf(at, wallet)])),
+    profile: profileOf(campaign, event.user),
   };
 }
 
 /** What was paid, by themselves or by a friend. */
 function amountOf(event: Event): Fen {
   return (event.kind === 'paid' || event.kind === 'friend' ? event.amount : undefined) ?? NO_MONEY;
+}
+
+function profileOf({ profiles }: Campaign, user: string): ConditionValues['profile'] {
+  if (!profiles) return new Map();
+  const row = profiles.rows.get(user);
+  return new Map([...profiles.columns].map(([name, kind], n) => [name, row?.[n] ?? (kind === 'int' ? 0 : '')]));
 }
 
 /** What was typed, or read by the menu's scanner. */
@@ -76,9 +83,12 @@ export const condition = mechanic({
     when: optional(passage(t`a condition such as user.followedDays >= 7`), '条件（CEL）；不成立就问下一条规则'),
   },
   alsoAnswers: ['when'],
-  checkAny({ when }, { file, conditions, say }) {
+  checkAny({ when }, { file, data, conditions, say }) {
     if (!when) return;
-    const made = compileCondition(when.text, [...(file.wallets?.keys() ?? [])], [...(file.segments?.keys() ?? [])]);
+    const names = [[...(file.wallets?.keys() ?? [])], [...(file.segments?.keys() ?? [])]] as const;
+    const profiles = file.profiles && data.profiles(file.profiles, say);
+    if (file.profiles && !profiles) return; // it was said why
+    const made = compileCondition(when.text, ...names, profiles?.columns);
     if ('condition' in made) conditions.set(when, made.condition);
     else say(when.placeOf(made.start), made.message);
   },

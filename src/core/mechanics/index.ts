@@ -4,6 +4,7 @@ import { makesClaims, type ReadRulePart, type RuleChecking, type WrittenRulePart
 import type { Draft, ObjectOf } from '../yaml/schema.ts';
 import { delay } from './delay.ts';
 import { condition, segments } from './eligibility.ts';
+import { guaranteed } from './guaranteed.ts';
 import { guess } from './guess.ts';
 import { invite } from './invite.ts';
 import type { Building, Mechanic, WrittenMechanic } from './mechanic.ts';
@@ -27,6 +28,7 @@ const REGISTRY = {
   streak,
   makeUp,
   milestones,
+  guaranteed,
   guess,
   codes,
   quiz,

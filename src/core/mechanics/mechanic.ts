@@ -6,7 +6,17 @@ import type { Counter } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import type { Day, Instant } from '../base/time.ts';
 import type { Facts } from '../match/facts.ts';
-import type { Campaign, Condition, Detail, Refusal, Rule, RulePlays, Said, TextTrigger } from '../rules/campaign.ts';
+import type {
+  Campaign,
+  Condition,
+  Detail,
+  Prize,
+  Refusal,
+  Rule,
+  RulePlays,
+  Said,
+  TextTrigger,
+} from '../rules/campaign.ts';
 import type { Describing } from '../rules/public-text.ts';
 import type { Placeholder, Values } from '../rules/reply.ts';
 import type { ReadRulePart, RuleChecking, WrittenRulePart } from '../rules/schema/written.ts';
@@ -43,6 +53,8 @@ export type RuleContext = {
   readonly drawSeedOf?: ((campaign: string, claimKey: string) => string) | undefined;
   /** It has not happened: nothing is drawn, and the seed is not told. */
   readonly isForetold?: boolean | undefined;
+  /** The follower is in the list of those who get nothing (黑名单). */
+  readonly isBlocked?: boolean | undefined;
   /** Where the campaign's own page (H5) is, where somebody knows. */
   readonly page?: string | undefined;
 };
@@ -127,8 +139,8 @@ export type Mechanic = {
   refuses?(at: EvaluationContext): RefusalReason | undefined;
   /** Asked when nothing was refused. `undefined`: the prize, if any, is given. */
   answers?(at: EvaluationContext): Answer | undefined;
-  /** Added together with the claim. */
-  counts?(at: EvaluationContext): readonly Counter[];
+  /** Added together with the claim. `given`: what is given; absent: it only counts. */
+  counts?(at: EvaluationContext, given?: Prize): readonly Counter[];
   /** The prizes of this time; empty: it only counts. `undefined`: those of the rule. */
   gives?(at: EvaluationContext): readonly string[] | undefined;
   /** For `{{placeholders}}`. Asked last, also for refusals: counters stand where the claim, if there is one, leaves them. */

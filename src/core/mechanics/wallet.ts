@@ -4,7 +4,8 @@
 
 import type { Counter } from '../base/counter.ts';
 import { t } from '../base/words/words.ts';
-import type { Campaign, Rule, Wallet } from '../rules/campaign.ts';
+import type { Campaign, Prize, Rule, Wallet } from '../rules/campaign.ts';
+import { prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { type RuleChecking, sayUnknown } from '../rules/schema/written.ts';
 import { count, type Draft, type Located, located, name, optional, pairs } from '../yaml/schema.ts';
@@ -118,6 +119,14 @@ function withWallets({ wallets }: Campaign, amounts: Rule['earn']): (readonly [W
   return [...amounts].map(([name, amount]) => [wallets.get(name)!, amount]);
 }
 
+/** What the rule gives whatever is drawn, and what is drawn itself. */
+function earnedWith({ earn }: Rule, given: Prize | undefined): Rule['earn'] {
+  if (given?.kind !== 'earn') return earn;
+  const sums = new Map(earn);
+  for (const [name, amount] of given.adds) sums.set(name, (sums.get(name) ?? 0) + amount);
+  return sums;
+}
+
 /** Whose balance a rule speaks of: of what it takes, else of what it gives, else of the file's first one. */
 function shown({ rule, campaign }: RuleContext): Wallet {
   const [name] = [...rule.spend.keys(), ...rule.earn.keys(), ...campaign.wallets.keys()];
@@ -192,7 +201,10 @@ export const wallets = mechanic({
   isIn: (_, campaign) => campaign.wallets.size > 0,
   wants(at) {
     const { campaign, rule } = at;
-    const used = [...withWallets(campaign, rule.spend), ...withWallets(campaign, rule.earn)].map(([wallet]) => wallet);
+    const given = prizesGiven(campaign, rule).flatMap(prize => (prize.kind === 'earn' ? [prize.adds] : []));
+    const used = [rule.spend, rule.earn, ...given]
+      .flatMap(each => withWallets(campaign, each))
+      .map(([wallet]) => wallet);
     return [...new Set([...used, shown(at)])].flatMap(wallet => walletCounters(at, wallet));
   },
   refuses(at) {
@@ -202,9 +214,9 @@ export const wallets = mechanic({
     }
     return undefined;
   },
-  counts: at => [
+  counts: (at, given) => [
     ...withWallets(at.campaign, at.rule.spend).flatMap(([wallet, amount]) => spending(at, wallet, amount)),
-    ...withWallets(at.campaign, at.rule.earn).flatMap(([wallet, amount]) => earning(at, wallet, amount)),
+    ...withWallets(at.campaign, earnedWith(at.rule, given)).flatMap(([wallet, amount]) => earning(at, wallet, amount)),
   ],
   values: at => ({ balance: String(balanceOf(at, shown(at))) }),
   takesBack,

@@ -59,7 +59,9 @@ function placeOf({ campaign, rule, counters }: Award, user: OpenId): Pick<Claim,
     counters.find(({ name }) => name.startsWith(prefix))?.name.slice(prefix.length);
   const claims = `campaign/${campaign}/user/${user}/claims`;
   const day = behind(`${claims}/day/`) ?? counters.map(({ name }) => PRIZE_DAY.exec(name)?.[1]).find(Boolean);
-  const [scene, round] = [behind(`${claims}/scene/`), behind(`${claims}/round/`)];
+  const amounts = new RegExp(`^campaign/${campaign}/scene/(.+)/amount/day/`);
+  const paidAt = counters.map(({ name }) => amounts.exec(name)?.[1]).find(Boolean);
+  const [scene, round] = [behind(`${claims}/scene/`) ?? paidAt, behind(`${claims}/round/`)];
   return {
     ...(day !== undefined && { day }),
     ...(scene !== undefined && { scene }),

@@ -66,6 +66,10 @@ function worthText(prize: Prize, say: Say): string {
       return say('没有奖金', 'nothing');
     case 'coupon':
       return say('券码', 'a coupon');
+    case 'earn': {
+      const list = [...prize.adds].map(([wallet, n]) => `「${wallet}」×${n}`).join(say('、', ', '));
+      return say(`得${list}，不能兑换现金或转让`, `${list}, which cannot be sold or given away`);
+    }
     case 'redpacket':
       return cashText(prize, say);
     case 'voucher':

@@ -94,6 +94,10 @@ function getsText({ campaign, say }: Describing, rule: Rule): string {
       .map(([n, names]) => say(`第 ${n} ${unit}${one(names)}`, `${unit} ${n} ${one(names)}`))
       .join(say('，', ', '));
   }
+  if (rule.all && rule.give.length > 1) {
+    const list = rule.give.map(name => `「${name}」`);
+    return say(`同时得${list.join('、')}`, `gives all of ${list.join(', ')}`);
+  }
   if (rule.give.length === 0) return '';
   return isDraw(rule) || prizesGiven(campaign, rule).length > 0 ? one(rule.give) : '';
 }

@@ -38,6 +38,7 @@ const PRIZE_KINDS: Readonly<Record<Prize['kind'], { readonly isCash: boolean; re
   redpacket: { isCash: true, isWorth: true },
   voucher: { isCash: true, isWorth: true },
   coupon: { isCash: false, isWorth: true },
+  earn: { isCash: false, isWorth: true },
   nothing: { isCash: false, isWorth: false },
 };
 
@@ -69,7 +70,8 @@ export function payingRules(campaign: Campaign): Rule[] {
 }
 
 /** Whether it draws among several prizes. */
-export function isDraw({ give, giveAt }: Rule): boolean {
+export function isDraw({ give, giveAt, all }: Rule): boolean {
+  if (all) return false;
   return giveAt ? [...giveAt.values()].some(names => names.length > 1) : give.length > 1;
 }
 

@@ -72,6 +72,8 @@ export type Prize = Named & {
   readonly unlockAfter?: number;
   /** When it can be won. */
   readonly window?: Window;
+  /** Said when it is given, in place of what the rule says. */
+  readonly reply?: ReplyTemplate;
   /** Given instead of a drawn prize that is gone. Without one the others share its odds. */
   readonly fallback?: boolean;
 } & (
@@ -79,6 +81,8 @@ export type Prize = Named & {
     | Voucher
     /** A text of ours: the next line of a list (券码). */
     | { readonly kind: 'coupon'; readonly coupons: readonly string[] }
+    /** Put into wallets: cards (集卡), points, chances. */
+    | { readonly kind: 'earn'; readonly adds: ReadonlyMap<string, number> }
     | { readonly kind: 'nothing' }
   );
 
@@ -175,6 +179,14 @@ export type ConditionValues = {
   readonly user: { readonly follows: number; readonly followedDays: number; readonly tags: readonly string[] };
   readonly now: { readonly hour: number; readonly minute: number; readonly weekday: string; readonly day: string };
   readonly wallet: ReadonlyMap<string, number>;
+  /** By the columns of `profiles`; of whom it does not know, nothing and 0. */
+  readonly profile: ReadonlyMap<string, string | number>;
+};
+
+/** Whole numbers where a column has nothing else, else texts; a day is written `2026-05-12`. */
+export type Profiles = {
+  readonly columns: ReadonlyMap<string, 'int' | 'string'>;
+  readonly rows: ReadonlyMap<string, readonly (string | number)[]>;
 };
 
 /** Chances (机会), points (积分) or another thing that rules give and take. */
@@ -228,6 +240,8 @@ export type Rule = RulePlays &
     readonly give: readonly string[];
     /** What the n-th time gives (of a streak: its n-th day); any other time only counts. `give` names all of them. */
     readonly giveAt?: ReadonlyMap<number, readonly string[]>;
+    /** All of `give` at once, or nothing. */
+    readonly all?: true;
     /** The prize was assigned to the code when it was printed. */
     readonly assigned?: boolean;
     /** `rise`: a prize that drops out of a draw leaves its odds to the others, also to dearer ones. Said on purpose. */
@@ -250,6 +264,8 @@ export type RulePlays = {
   /** Makes up for the one day missed in the streak of this rule (补签). */
   readonly makeUp?: string;
   readonly guess?: Guess;
+  /** The n-th draw without a prize gives one of these. */
+  readonly guaranteed?: { readonly within: number; readonly give: readonly string[] };
   readonly quiz?: Quiz;
   /** Hands the follower a code of their own: who follows through it was invited by them. Valid so long, ms. */
   readonly invite?: { readonly validFor: number };
@@ -355,6 +371,8 @@ export type Campaign = Named & {
   readonly testers: ReadonlySet<string>;
   /** Openids by the name of their segment (人群). */
   readonly segments: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What a list tells of followers, by openid and column (会员资料). */
+  readonly profiles?: Profiles;
   /** By scene; where there is such a list, other scenes are not eligible. */
   readonly stores?: ReadonlyMap<string, Store>;
   readonly wallets: ReadonlyMap<string, Wallet>;

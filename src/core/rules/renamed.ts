@@ -73,7 +73,10 @@ function withNames(campaign: Campaign): Campaign {
     ...(plain(campaign) as Campaign),
     id: calledOf(campaign),
     prizes: new Map(
-      [...prizes.values()].map(prize => [prizeCalled(prize), { ...plain(prize), name: prizeCalled(prize) } as Prize]),
+      [...prizes.values()].map(prize => {
+        const adds = prize.kind === 'earn' ? { adds: purse(prize.adds) } : {};
+        return [prizeCalled(prize), { ...plain(prize), ...adds, name: prizeCalled(prize) } as Prize];
+      }),
     ),
     wallets: new Map(
       [...wallets.values()].map(each => [prizeCalled(each), { ...plain(each), name: prizeCalled(each) }]),
@@ -84,6 +87,7 @@ function withNames(campaign: Campaign): Campaign {
       id: calledOf(rule),
       give: rule.give.map(prizeOf),
       ...(rule.giveAt && { giveAt: new Map([...rule.giveAt].map(([n, names]) => [n, names.map(prizeOf)])) }),
+      ...(rule.guaranteed && { guaranteed: { ...rule.guaranteed, give: rule.guaranteed.give.map(prizeOf) } }),
       earn: purse(rule.earn),
       spend: purse(rule.spend),
       ...(rule.makeUp !== undefined && { makeUp: ruleOf(rule.makeUp) }),

@@ -122,6 +122,18 @@ export type ObjectOptions = {
   readonly example?: string;
 };
 
+/** Two kinds of maps: those that have this key, and others. */
+export function byKey<T>(key: string, having: Shape<T>, other: Shape<T>): Shape<T> {
+  return {
+    what: other.what,
+    read(node, reader) {
+      const hasKey = isMap(node) && entriesOf(node).some(each => textOf(each.key) === key);
+      return (hasKey ? having : other).read(node, reader);
+    },
+    schema: () => ({ anyOf: [having.schema(), other.schema()] }),
+  };
+}
+
 /** A map with known keys. `what` with its article: `a rule`. */
 export function object<const F extends Fields>(
   what: Wording,

@@ -20,7 +20,8 @@ export function surroundingsOf(config: Config): (account: string) => Surrounding
     const before = known.get(name);
     if (before) return before;
     const merchant = config.merchants.get(config.accounts.get(name)?.merchant ?? '');
-    const around = { merchant: merchant && { merchant: merchant.name, ...merchant.limits }, seedOf, pageOf };
+    const caps = merchant && { merchant: merchant.name, ...merchant.limits };
+    const around = { merchant: caps, seedOf, pageOf, ...(config.blocked && { blocked: config.blocked }) };
     known.set(name, around);
     return around;
   };

@@ -36,6 +36,7 @@ const AROUND: ConditionValues = {
   event: { kind: 'text', text: '想要红包', scene: 'store-1', amount: fen(5000) },
   user: { follows: 1, followedDays: 7, tags: ['会员'] },
   now: { hour: 10, minute: 30, weekday: 'mon', day: '2026-03-02' },
+  profile: new Map(),
   wallet: new Map([
     ['机会', 3],
     ['points', 0],

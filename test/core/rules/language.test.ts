@@ -144,7 +144,9 @@ describe('a file with every key', () => {
       spend: new Map([['机会', 1]]),
       when: { source: 'user.followedDays >= 1 &&\n  event.kind != "image"' },
     });
-    expect(Object.keys(rule('draw').replies)).toHaveLength(27);
+    expect(Object.keys(rule('draw').replies)).toHaveLength(28);
+    expect(rule('draw').guaranteed).toEqual({ within: 5, give: ['small'] });
+    expect(rule('both')).toMatchObject({ all: true, give: ['small', 'bogo'] });
     expect(rule('rain')).toMatchObject({ once: 'perRound', give: ['rain'], opensAfter: 30_000 });
     expect(rule('checkin')).toMatchObject({
       streak: { cycle: 7, cycles: 4 },
@@ -174,7 +176,13 @@ describe('a file with every key', () => {
       user: { follows: 1, followedDays: 1, tags: [] },
       now: { hour: 8, minute: 0, weekday: 'mon', day: '2027-02-05' },
       wallet: new Map(),
+      profile: new Map([
+        ['等级', '金卡'],
+        ['生日', '1990-02-05'],
+      ]),
     };
+    expect(rule('both').when!.holds(around)).toBe(true);
+    expect(rule('both').when!.holds({ ...around, now: { ...around.now, day: '2027-02-06' } })).toBe(false);
     expect(rule('draw').when!.holds(around)).toBe(true);
     expect(rule('draw').when!.holds({ ...around, user: { ...around.user, followedDays: 0 } })).toBe(false);
     const [trigger] = rule('password').on;
@@ -238,7 +246,7 @@ describe('a file with every key', () => {
   });
 
   test('names the files that lie beside it', () => {
-    const names = ['codes.csv', 'lists/staff.csv', 'passwords.csv', 'stores.csv', 'tea.csv'];
+    const names = ['codes.csv', 'lists/members.csv', 'lists/staff.csv', 'passwords.csv', 'stores.csv', 'tea.csv'];
     expect(dataFilesOf('a.yaml', EVERYTHING).sort()).toEqual(names);
   });
 

@@ -10,9 +10,11 @@ export type Known = {
 
 export type Checking = RuleChecking & { readonly file: Written; readonly known: Known | undefined };
 
-/** The wallets into which some rule puts something. */
-export function earnedIn({ rules }: Written): ReadonlySet<string> {
-  return new Set(
-    (rules ?? []).flatMap(({ value: { earn } }) => (earn?.value ?? []).flatMap(({ key }) => key?.value ?? [])),
-  );
+/** The wallets into which some rule or prize puts something. */
+export function earnedIn({ rules, prizes }: Written): ReadonlySet<string> {
+  const all = [
+    ...(rules ?? []).map(({ value: { earn } }) => earn),
+    ...[...(prizes?.values() ?? [])].map(each => each?.earn),
+  ];
+  return new Set(all.flatMap(earn => (earn?.value ?? []).flatMap(({ key }) => key?.value ?? [])));
 }

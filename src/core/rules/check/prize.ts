@@ -6,7 +6,7 @@ import { beijingText, type Instant } from '../../base/time.ts';
 import { t } from '../../base/words/words.ts';
 import type { Written } from '../language/file.ts';
 import { SCENES } from '../schema/file.ts';
-import { costsMoney, isWritten, listsOf, type Say, type WrittenPrize } from '../schema/written.ts';
+import { costsMoney, isWritten, listsOf, type Say, sayUnknown, type WrittenPrize } from '../schema/written.ts';
 import type { Checking } from './common.ts';
 
 /** WeChat pays between these without being told a scene, and between those with one (reference 2.4). */
@@ -49,6 +49,12 @@ function checkPrize(name: string, prize: WrittenPrize, { file, say }: Checking):
   if (shares?.value !== undefined) checkShares(shares.value, shares.at, prize, say);
   else if (!prize.voucher) for (const amount of amounts) checkAmount(amount, file, say);
   checkVoucher(prize, say);
+  for (const { key } of prize.earn?.value ?? [])
+    if (key) sayUnknown('wallet', key, [...(file.wallets?.keys() ?? [])], say, 'add it to `wallets`');
+  const isOneOfAll = (file.rules ?? []).some(
+    ({ value: { give } }) => give?.value.all && give.value.names?.some(each => each.value === name),
+  );
+  if (prize.earn && isOneOfAll) say(prize.earn.at, 'with give: { all: … } write `earn` in the rule instead');
 }
 
 /** Its stock gives each at most so much (单张面额). */

@@ -15,6 +15,7 @@ import {
   prizesGiven,
   type Say,
   sayUnknown,
+  type WrittenPrize,
 } from '../schema/written.ts';
 
 import type { Checking } from './common.ts';
@@ -116,19 +117,25 @@ function checkAssigned(
   if ((prizes?.size ?? 0) === 0) say(give.at, t`a code is printed with a prize, and the campaign has no \`prizes\``);
 }
 
+/** Of a reply as it is written. */
+function wordsIn(reply: WrittenPrize['reply']): string {
+  if (reply?.kind === 'text') return reply.text ?? '';
+  return reply?.kind === 'news' ? `${reply.title} ${reply.description}` : '';
+}
+
 /** A coupon is a text: whoever is not told it does not have it. */
 function checkCouponText(rule: WrittenRule, file: Written, say: Say): void {
   const { give, replies } = rule;
   if (isWritten(rule, 'replies') && !replies) return;
   const won = replies?.value.won;
   if (isWritten(replies?.value, 'won') && !won) return;
-  const text = won?.kind === 'text' ? won.text : won?.kind === 'news' ? `${won.title} ${won.description}` : '';
-  if (placeholdersOf(text ?? '').includes('coupon')) return;
+  if (placeholdersOf(wordsIn(won)).includes('coupon')) return;
   const given = prizesGiven(rule, file);
   const isWorth = given.some(([, prize]) => !isWritten(prize, 'nothing'));
   // What is given when nothing is left may be one as well.
   const more = [...(file.prizes ?? [])].filter(([, prize]) => isWorth && prize?.fallback);
-  const coupon = [...given, ...more].find(([, prize]) => isWritten(prize, 'coupon'));
+  const tells = (prize: WrittenPrize | undefined): boolean => placeholdersOf(wordsIn(prize?.reply)).includes('coupon');
+  const coupon = [...given, ...more].find(([, prize]) => isWritten(prize, 'coupon') && !tells(prize));
   if (!coupon || !give) return;
   const entry = listsOf(rule)
     .flat()

@@ -32,7 +32,9 @@ const FIELDS = {
   event: { kind: 'string', text: 'string', scene: 'string', amount: 'int' },
   user: { follows: 'int', followedDays: 'int', tags: 'list<string>' },
   now: { hour: 'int', minute: 'int', weekday: 'string', day: 'string' },
-} as const satisfies { [K in Exclude<keyof ConditionValues, 'wallet'>]: Record<keyof ConditionValues[K], string> };
+} as const satisfies {
+  [K in Exclude<keyof ConditionValues, 'wallet' | 'profile'>]: Record<keyof ConditionValues[K], string>;
+};
 
 /**
  * `wallets`, `segments`: the names the campaign has; another one is an error (unknown segments pass where they are not
@@ -42,8 +44,10 @@ export function compileCondition(
   source: string,
   wallets: readonly string[],
   segments?: readonly string[],
+  profile: ReadonlyMap<string, 'int' | 'string'> = new Map(),
 ): { readonly condition: Condition } | ConditionTrouble {
-  const fields = { ...FIELDS, wallet: Object.fromEntries(wallets.map(name => [name, 'int'])) };
+  const wallet = Object.fromEntries(wallets.map(name => [name, 'int']));
+  const fields = { ...FIELDS, wallet, profile: Object.fromEntries(profile) };
   const env = environment(fields);
   let program: ParseResult;
   try {
@@ -71,9 +75,27 @@ export function compileCondition(
 function environment(fields: Fields): Environment {
   const env = new Environment({ limits: LIMITS })
     .registerFunction('contains_any(string, list<string>): bool', containsAny)
+    .registerFunction('same_date(string, string): bool', sameDate)
+    .registerFunction(
+      'same_month(string, string): bool',
+      (one: string, other: string) => isDay(one) && one.slice(5, 7) === other.slice(5, 7),
+    )
     .registerFunction('money(string): int', (text: string) => BigInt(parseYuan(text) ?? 0));
   for (const [name, schema] of Object.entries(fields)) env.registerVariable({ name, schema: { ...schema } });
   return env;
+}
+
+function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text);
+}
+
+/** Month and day, of whatever year; who was born on 29 February has their birthday on the 28th where there is none. */
+function sameDate(one: string, other: string): boolean {
+  if (!isDay(one) || !isDay(other)) return false;
+  const [mine, theirs] = [one.slice(5), other.slice(5)];
+  const year = Number(other.slice(0, 4));
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return mine === theirs || (mine === '02-29' && theirs === '02-28' && !isLeap);
 }
 
 /** The words are normalised as the text was; an empty one is no word. */
@@ -82,12 +104,13 @@ function containsAny(text: string, words: readonly string[]): boolean {
 }
 
 /** Whole numbers are BigInt to the engine. */
-function contextOf({ event, user, now, wallet }: ConditionValues): Record<string, unknown> {
+function contextOf({ event, user, now, wallet, profile }: ConditionValues): Record<string, unknown> {
   return {
     event: { ...event, amount: BigInt(event.amount) },
     user: { follows: BigInt(user.follows), followedDays: BigInt(user.followedDays), tags: [...user.tags] },
     now: { ...now, hour: BigInt(now.hour), minute: BigInt(now.minute) },
     wallet: new Map([...wallet].map(([name, value]) => [name, BigInt(value)])),
+    profile: new Map([...profile].map(([name, value]) => [name, typeof value === 'number' ? BigInt(value) : value])),
   };
 }
 

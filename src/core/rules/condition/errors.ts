@@ -17,6 +17,8 @@ export type Fields = Readonly<Record<string, Readonly<Record<string, string>>>>;
 export const FUNCTIONS: Readonly<Record<string, Wording>> = {
   contains_any: 'contains_any(event.text, ["a", "b"])',
   money: 'money("¥50.00")',
+  same_date: 'same_date(profile["birthday"], now.day)',
+  same_month: 'same_month(profile["birthday"], now.day)',
   size: 'size(event.text) or size(user.tags)',
   contains: 'event.text.contains("a")',
   startsWith: 'event.text.startsWith("a")',

@@ -12,7 +12,6 @@ import type { ReadRule, RuleFile } from '../language/file.ts';
 import { namedBy } from '../renamed.ts';
 import type { ReadPeople, ReadPrize } from '../schema/file.ts';
 import { buildTest } from '../schema/test.ts';
-import type { RuleData } from '../tables/files.ts';
 
 /** What the check has read already: files, and conditions with the names they may use. */
 type Beside = Pick<Building, 'data' | 'conditions'>;
@@ -20,7 +19,7 @@ type Beside = Pick<Building, 'data' | 'conditions'>;
 type About = { readonly file: string; readonly hash: string };
 
 export function buildCampaign(read: RuleFile, beside: Beside, about: About): Campaign {
-  const { budget, limits, segments, stores } = read;
+  const { budget, limits, segments, stores, profiles } = read;
   const { id, named } = nameOf(read.campaign.value, read);
   const building: Building = {
     ...beside,
@@ -42,6 +41,7 @@ export function buildCampaign(read: RuleFile, beside: Beside, about: About): Cam
     ...(read.alongside && { alongside: true }),
     testers: peopleOf(read.testers?.value, beside),
     segments: new Map([...(segments ?? [])].map(([name, people]) => [name, peopleOf(people, beside)])),
+    ...(profiles && { profiles: beside.data.profiles(profiles, heard)! }),
     ...(stores && { stores: beside.data.stores(stores, heard)! }),
     wallets: new Map([...(read.wallets ?? [])].map(([name, wallet]) => walletOf(name, wallet))),
     rounds: (read.rounds ?? []).map(({ value }) => roundOf(value)),
@@ -49,7 +49,7 @@ export function buildCampaign(read: RuleFile, beside: Beside, about: About): Cam
     ...(read.page && { page: read.page }),
     unclaimed: read.unclaimed ?? 'return',
     prizes: new Map(
-      [...(read.prizes ?? [])].map(([name, prize]) => prizeOf(name, prize, beside)).map(each => [each.name, each]),
+      [...(read.prizes ?? [])].map(([name, prize]) => prizeOf(name, prize, building)).map(each => [each.name, each]),
     ),
     rules: read.rules.map(rule => ruleOf(rule, building)),
     tests: (read.tests ?? []).map(buildTest),
@@ -140,7 +140,7 @@ type PrizeOf<K extends Kind> = Extract<Prize, { readonly kind: K }>;
 type Making<K extends Kind> = (
   written: NonNullable<ReadPrize[K]>,
   prize: ReadPrize,
-  data: RuleData,
+  building: Pick<Building, 'data' | 'wallet'>,
 ) => Omit<PrizeOf<K>, keyof PrizeOf<'nothing'>>;
 
 const MAKINGS: { readonly [K in Kind]: Making<K> } = {
@@ -150,16 +150,17 @@ const MAKINGS: { readonly [K in Kind]: Making<K> } = {
     ...(over !== undefined && { over }),
     ...(creator !== undefined && { creator }),
   }),
-  coupon: (list, _, data) => ({ coupons: data.coupons(list, heard)! }),
+  coupon: (list, _, { data }) => ({ coupons: data.coupons(list, heard)! }),
+  earn: ({ value }, _, { wallet }) => ({ adds: new Map(value.map(({ key, value: n }) => [wallet(key.value), n])) }),
   nothing: () => ({}),
 };
 
-function made<K extends Kind>(kind: K, prize: ReadPrize, data: RuleData): object {
-  return { kind, ...MAKINGS[kind](prize[kind]!, prize, data) };
+function made<K extends Kind>(kind: K, prize: ReadPrize, building: Pick<Building, 'data' | 'wallet'>): object {
+  return { kind, ...MAKINGS[kind](prize[kind]!, prize, building) };
 }
 
-function prizeOf(written: string, prize: ReadPrize, { data }: Beside): Prize {
-  const { weight, window, fallback, stock, perDay, perUser, unlockAfter } = prize;
+function prizeOf(written: string, prize: ReadPrize, building: Pick<Building, 'data' | 'wallet'>): Prize {
+  const { weight, window, fallback, stock, perDay, perUser, unlockAfter, reply } = prize;
   const { id: name, named } = nameOf(written, prize);
   const kind = (Object.keys(MAKINGS) as Kind[]).find(each => prize[each] !== undefined)!;
   return {
@@ -171,8 +172,9 @@ function prizeOf(written: string, prize: ReadPrize, { data }: Beside): Prize {
     ...(perUser && { perUser: perUser.value }),
     ...(unlockAfter && { unlockAfter: unlockAfter.value }),
     ...(window && { window: windowOf(window) }),
+    ...(reply && { reply }),
     ...(fallback && { fallback: true }),
-    ...made(kind, prize, data),
+    ...made(kind, prize, building),
   } as Prize;
 }
 
@@ -226,10 +228,10 @@ function whoOf({ tags, excludeTags, ...others }: NonNullable<ReadRule['who']>['v
   };
 }
 
-function givenBy({ give }: ReadRule, { prize }: Building): Pick<Rule, 'give' | 'giveAt' | 'assigned'> {
-  const { names, byTime, assigned } = give?.value ?? {};
+function givenBy({ give }: ReadRule, { prize }: Building): Pick<Rule, 'give' | 'giveAt' | 'assigned' | 'all'> {
+  const { names, byTime, assigned, all } = give?.value ?? {};
   if (assigned) return { give: [], assigned: true };
-  if (!byTime) return { give: (names ?? []).map(({ value }) => prize(value)) };
+  if (!byTime) return { give: (names ?? []).map(({ value }) => prize(value)), ...(all && { all }) };
   const giveAt = new Map(byTime.map(({ key, value }) => [key.value, value.map(name => prize(name.value))]));
   return { give: [...new Set([...giveAt.values()].flat())], giveAt };
 }

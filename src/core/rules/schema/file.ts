@@ -194,6 +194,7 @@ export const fileFields = {
   budget: optional(budget, '预算；发红包必须有'),
   limits: optional(limits, '限制'),
   segments: optional(mapOf('segments', name(t`a segment`), people), '人群：名字 → CSV（第一列 openid）或 openid 列表'),
+  profiles: optional(located(csvFile()), '会员资料 CSV：第一列 openid，别的列（等级、积分、生日……）在 when 里用'),
   stores: optional(located(csvFile()), '门店 CSV：scene,name,hours；别的场景不能参加'),
   wallets: optional(mapOf('wallets', name(t`a wallet`), orNull(wallet)), '钱包：机会、积分……'),
   rounds: optional(list(located(round), t`a list of rounds`), '红包雨场次，按时间先后'),

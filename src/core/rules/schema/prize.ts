@@ -27,6 +27,7 @@ import {
 } from '../../yaml/schema.ts';
 import type { Prize } from '../campaign.ts';
 import { renaming } from './names.ts';
+import { reply } from './reply.ts';
 
 /** Words that mean something else where a prize's name stands. */
 const RESERVED: Readonly<Record<string, Wording>> = {
@@ -78,11 +79,14 @@ const window = object(
   { notEmpty: true },
 );
 
+const purse = pairs('wallets such as { 敬业福: 1 }', name('a wallet'), count());
+
 /** What it is: exactly one of them is there. */
 const kinds = {
   redpacket: optional(located(redpacket), '红包金额：¥1.00、区间 ¥1.20..¥2.80、分档 steps 或红包雨 split'),
   voucher: optional(voucher, '微信支付代金券：{ stock: "批次号", value: ¥5.00 }'),
   coupon: optional(located(csvFile()), '券码：CSV 文件，第一列，一行一个，每个只发一次'),
+  earn: optional(located(purse), '往钱包里加：{ 敬业福: 1 }，集卡、送积分、送机会'),
   nothing: optional(yes(), '没有中奖'),
 } satisfies Record<Prize['kind'], unknown>;
 
@@ -97,6 +101,7 @@ const prize = object(
     unlockAfter: optional(located(count()), '在本活动里抽过几次以后才能中'),
     window: optional(window, '只在这段时间里能中'),
     fallback: optional(located(yes()), '抽中的奖品没有了，就给这个；不能值钱'),
+    reply: optional(reply, '给了这个奖品时的回复，代替规则的 won、nothing'),
     ...renaming(prizeName),
     shares: optional(located(count({ min: 3, max: 20 })), '裂变红包分几份（微信已停止新申请，不建议使用）'),
   },

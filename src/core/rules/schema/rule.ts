@@ -4,6 +4,7 @@
 import { t } from '../../base/words/words.ts';
 import { triggers } from '../../triggers/index.ts';
 import {
+  byKey,
   byKind,
   choice,
   count,
@@ -27,10 +28,14 @@ import { replies, reply } from './reply.ts';
 const prizeNames = oneOrMany(located(name(t`a prize`)));
 const prizesByTime = pairs(t`prizes by time such as { 3: small, 7: [small, big] }`, count({ max: 1000 }), prizeNames);
 
+const allOf = object('give', { all: required(prizeNames, '几样一起给：有一样没有了，就一样也不给') });
+
 /** One of the three is there. */
 type Give = {
   readonly names?: readonly Located<string>[];
   readonly assigned?: true;
+  /** All of `names`, and none where one of them is gone. */
+  readonly all?: true;
   readonly byTime?: ShapeOf<typeof prizesByTime>;
 };
 const give = byKind<Give>(t`a prize, a list of prizes or { 3: a prize }`, {
@@ -38,7 +43,11 @@ const give = byKind<Give>(t`a prize, a list of prizes or { 3: a prize }`, {
     only.value === 'assigned' ? { assigned: true } : { names: [only] },
   ),
   list: wrapped(prizeNames, names => ({ names })),
-  map: wrapped(prizesByTime, byTime => ({ byTime })),
+  map: byKey<Give>(
+    'all',
+    wrapped(allOf, ({ all }) => ({ names: all, all: true })),
+    wrapped(prizesByTime, byTime => ({ byTime })),
+  ),
 });
 
 const segments = oneOrMany(located(name(t`a segment`)));
@@ -58,7 +67,10 @@ export const ruleFields = {
     located(choice('once', ONCE)),
     '多久算同一次：ever（默认）、perDay、perWeek、perMonth、perRound、perEvent',
   ),
-  give: optional(located(give), '给什么：一个必得，几个按权重抽；assigned：印码时定下的；{ 3: 奖品 }：第几次给什么'),
+  give: optional(
+    located(give),
+    '给什么：一个必得，几个按权重抽；{ all: [a, b] }：一起给；assigned：印码时定下的；{ 3: 奖品 }：第几次给什么',
+  ),
   odds: optional(
     located(choice('odds', ['rise'])),
     'rise：奖品发完、本人到了上限时，别的奖品（包括更贵的）概率变大；不写就要有 fallback',

@@ -72,7 +72,8 @@ type Names = readonly Draft<Located<string>>[];
 
 /** Every list of prizes among which it draws. */
 export function listsOf({ give }: WrittenRulePart): readonly Names[] {
-  const { names, byTime } = give?.value ?? {};
+  const { names, byTime, all } = give?.value ?? {};
+  if (all) return (names ?? []).map(each => [each]);
   return names ? [names] : (byTime ?? []).map(({ value }) => value ?? []);
 }
 

@@ -6,6 +6,7 @@ import { t, type Wording } from '../../base/words/words.ts';
 import { type Row, readCsv, type SayAt } from '../../yaml/csv.ts';
 import type { Located } from '../../yaml/schema.ts';
 import { readCoupons, readOpenIds, readPasswords, readQuestions, readStores } from './parse.ts';
+import { readProfiles } from './profiles.ts';
 
 /** Why a file cannot be had, for the end of `staff.csv …`. */
 export type DataProblem = { readonly problem: Wording };
@@ -20,6 +21,7 @@ type Table<T> = (entry: Located<string>, say: SayAt) => T | undefined;
 
 export class RuleData {
   readonly openIds = this.table(readOpenIds);
+  readonly profiles = this.table(readProfiles);
   readonly stores = this.table(readStores);
   readonly questions = this.table(readQuestions);
   readonly coupons = this.table(readCoupons);

@@ -129,7 +129,7 @@ export function readPasswords(rows: readonly Row[], say: SayAt): ReadonlyMap<Day
 }
 
 /** A spreadsheet writes `2026/3/1`, `2026/3/1 0:00` or `2026年3月1日`. */
-function dayFrom(text: string): Day | undefined {
+export function dayFrom(text: string): Day | undefined {
   const [year = '', month = '', day = ''] = text.replace(/ 0?0:00(:00)?$/, '').split(/[-/.年月日]/);
   return parseDay(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`);
 }

@@ -1,0 +1,49 @@
+// What is said of prizes that are given: each one's own words, and the rule's for all others of them.
+import { fen, yuanText } from '../base/money.ts';
+import { beijingText, type Instant, later } from '../base/time.ts';
+import type { Rule, Said } from '../rules/campaign.ts';
+import { prizeCalled } from '../rules/renamed.ts';
+import { defaultOf, type Reply, renderWith, replyFor, type Values } from '../rules/reply.ts';
+import { joined } from './beside.ts';
+import type { Offer } from './prize-offer.ts';
+
+/** The pseudo-prize of a claim that only counts. */
+export const PROGRESS = 'progress';
+
+/** When it is paid, where that is later. */
+export function payTime({ delay }: Rule, { amount }: Offer, now: Instant): Instant | undefined {
+  return delay !== undefined && amount > 0 ? later(now, delay) : undefined;
+}
+
+function saidOf(rule: Rule, offer: Offer, now: Instant): Said {
+  const { name, kind } = offer.prize;
+  if (name === PROGRESS) return PROGRESS;
+  if (payTime(rule, offer, now) !== undefined) return 'pending';
+  return kind === 'nothing' ? 'nothing' : 'won';
+}
+
+/** `plain`: what has a value whatever is given. */
+export function replyOf(rule: Rule, offers: readonly Offer[], plain: Values, now: Instant): Reply {
+  const valuesOf = (some: readonly Offer[]): Values => {
+    const coupons = some.flatMap(({ coupon }) => (coupon === undefined ? [] : [coupon]));
+    const payAt = some.map(each => payTime(rule, each, now)).find(at => at !== undefined);
+    return {
+      ...plain,
+      amount: yuanText(fen(some.reduce((sum, { amount }) => sum + amount, 0))),
+      prize: some.map(({ prize }) => prizeCalled(prize)).join('、'),
+      ...(coupons.length > 0 && { coupon: coupons.join('、') }),
+      ...(payAt !== undefined && { payAt: beijingText(payAt).slice(0, 16) }),
+    };
+  };
+  const replies: Reply[] = [];
+  const bySaid = new Map<Said, Offer[]>();
+  for (const offer of offers) {
+    const said = saidOf(rule, offer, now);
+    const { reply } = offer.prize;
+    if (reply && said !== 'pending') replies.push(renderWith(reply, () => valuesOf([offer])));
+    else bySaid.set(said, [...(bySaid.get(said) ?? []), offer]);
+  }
+  for (const [said, some] of bySaid)
+    replies.push(replyFor(said, rule.replies, valuesOf(some), defaultOf(some[0]!.prize, said)));
+  return replies.length === 1 ? replies[0]! : joined(replies);
+}

@@ -16,6 +16,7 @@ import { type Campaign, REFUSALS, type Rule } from '../rules/campaign.ts';
 import { isVoucher, isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { defaultOf, NO_REPLY, renderWith, replyFor, type Values } from '../rules/reply.ts';
+import { withQuestion } from '../rules/shipping.ts';
 import { fitsPattern } from '../triggers/trigger.ts';
 import type { Check } from './check.ts';
 import type { Award, Decision, Open, Trace } from './decision.ts';
@@ -221,7 +222,7 @@ export class RuleEvaluation implements EvaluationContext {
       ...(coupon !== undefined && { coupon }),
       ...(payAt !== undefined && { payAt }),
       ...(amount > 0 && cancelIf.length > 0 && { cancelIf }),
-      reply: replyFor(said, rule.replies, values, defaultOf(prize, said)),
+      reply: withQuestion(prize, this.campaign, replyFor(said, rule.replies, values, defaultOf(prize, said))),
     };
   }
 

@@ -1,14 +1,14 @@
 // The prizes of a rule as one claim would win them: what each is worth now, what it would use up, and whether it is
 // there at all.
 
-import { type Counter, isBounded } from '../base/counter.ts';
+import { type Counter, isBounded, UNBOUNDED } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { type Fen, NO_MONEY } from '../base/money.ts';
 import { type Instant, later, minuteOfDay } from '../base/time.ts';
 import type { EvaluationContext, Limit, RuleContext, TakesBack } from '../mechanics/mechanic.ts';
 import { slotCounters, slotFor } from '../mechanics/round.ts';
 import type { Campaign, Prize, Window } from '../rules/campaign.ts';
-import { isCash, prizesGiven } from '../rules/campaign-query.ts';
+import { isCash, isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import type { Check } from './check.ts';
 import { drawAmount, type Luck } from './draw.ts';
@@ -108,7 +108,10 @@ export function offerOf(
       return missing({ ok: false, check: 'coupons', of: called, used: taken, max: prize.coupons.length });
     return offer(NO_MONEY, [nextCoupon(at.campaign, prize, taken)], coupon);
   }
-  if (!isCash(prize)) return offer(NO_MONEY);
+  if (!isCash(prize)) {
+    if (!isWorth(prize)) return offer(NO_MONEY);
+    return offer(NO_MONEY, [pieceGiven(at.campaign, prize)], prize.kind === 'text' ? prize.text : undefined);
+  }
   if (prize.steps) {
     const amount = stepFor(prize.steps, at.event);
     return amount === undefined
@@ -133,6 +136,11 @@ function nextCoupon(campaign: Campaign, prize: Prize, taken: number): Limit {
     returns: false,
     money: false,
   };
+}
+
+/** Counted as a line of a list is, so that a claim without money is known as a win whatever its file says by then. */
+function pieceGiven(campaign: Campaign, prize: Prize): Limit {
+  return { ...nextCoupon(campaign, prize, 0), max: UNBOUNDED };
 }
 
 function stepFor(steps: readonly { readonly from: Fen; readonly amount: Fen }[], event: Event): Fen | undefined {

@@ -2,7 +2,7 @@
 // promises that cannot be kept, rules nobody can read. An account that is closed is the dearest mistake there is.
 
 import { type Fen, fen, showFen } from '../base/money.ts';
-import type { Campaign, Rule } from '../rules/campaign.ts';
+import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
 import { hasDraw, hasTrigger, isCash, isDraw, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { LintId } from './catalogue.ts';
@@ -99,6 +99,13 @@ function isAnnounced({ campaign, all, accountOf }: Linting, rule: Rule | undefin
 
 // ── Red packets that are none ────────────────────────────────────────────────────────────────────────────────
 
+const WITHOUT_MONEY: Readonly<Record<Exclude<Prize['kind'], 'redpacket' | 'voucher'>, string>> = {
+  coupon: 'a coupon',
+  text: 'a code or a link',
+  goods: 'a thing',
+  nothing: 'nothing at all',
+};
+
 const CASH_WORD = /红包|現金|现金(?!券|抵)|紅包/u;
 
 function lintCashNames({ campaign, say }: Linting, parts: readonly Part[]): void {
@@ -108,7 +115,7 @@ function lintCashNames({ campaign, say }: Linting, parts: readonly Part[]): void
     const { name } = prize;
     const word = CASH_WORD.exec(name)?.[0];
     if (word === undefined || isCash(prize)) continue;
-    const what = prize.kind === 'coupon' ? 'a coupon' : 'nothing at all';
+    const what = WITHOUT_MONEY[prize.kind];
     say('red-packet-not-cash', ['prizes', name], `"${name}" is ${what}, and called ${word}`, more);
   }
   const worth = prizes.filter(isWorth);

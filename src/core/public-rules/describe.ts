@@ -6,9 +6,10 @@ import { hoursText, WEEKDAYS, type Weekday } from '../base/time.ts';
 import { mostOfOne } from '../exposure/one-follower.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { hasDraw, hasTrigger, isCash, makesClaims, payingRules } from '../rules/campaign-query.ts';
+import { hasDraw, hasTrigger, isCash, isGoods, makesClaims, payingRules } from '../rules/campaign-query.ts';
 import { type Describing, endText, hoursIn, lengthText, minuteText, type Say } from '../rules/public-text.ts';
 import { asWritten } from '../rules/renamed.ts';
+import { ANSWERS } from '../rules/shipping.ts';
 import { describePrizes } from './prize.ts';
 import { describeRules } from './rule.ts';
 
@@ -35,6 +36,7 @@ export function describe(inside: Campaign, { lang = 'zh', commitment, words = fa
     [say('奖品与概率', 'Prizes and odds'), describePrizes(at)],
     [say('限额', 'Limits'), limitLines(at)],
     [say('发放', 'Payment'), payLines(at)],
+    [say('实物奖品与个人信息', 'Things sent by post, and personal data'), shippingLines(at)],
     [say('公平验证', 'Verify a draw'), commitment === undefined ? [] : verifyLines(at, commitment)],
   ];
   const host = campaign.packet && `${say('主办：', 'Held by: ')}${campaign.packet.sendName}`;
@@ -231,6 +233,25 @@ function payLines({ campaign, say }: Describing): string[] {
     ),
   );
   return lines;
+}
+
+// ── Things sent by post ──────────────────────────────────────────────────────────────────────────────────────
+
+function shippingLines({ campaign, say }: Describing): string[] {
+  const { shipping } = campaign;
+  if (!shipping || ![...campaign.prizes.values()].some(isGoods)) return [];
+  const { keep, consent } = shipping;
+  return [
+    say(
+      '实物奖品按中奖人在聊天里填写的姓名、电话、地址寄送；不填写的视为放弃寄送。',
+      'Things are sent to the name, phone and address that the winner gives in the chat; to who gives none nothing is sent.',
+    ),
+    say(`填写前须同意：${consent}`, `Before giving them, the winner agrees to this: “${consent}”`),
+    say(
+      `收件信息只用于寄送，加密保存；活动结束后 ${lengthText(keep, say)}自动删除（结束以后填写的，自填写起算），随时可回复「${ANSWERS.forget}」删除。`,
+      `They are used for sending only, are kept encrypted, and are deleted ${lengthText(keep, say)} after the end (or after they were given, if that is later), or at any time by the answer 「${ANSWERS.forget}」.`,
+    ),
+  ];
 }
 
 // ── Verification ─────────────────────────────────────────────────────────────────────────────────────────────

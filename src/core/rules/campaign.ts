@@ -79,8 +79,19 @@ export type Prize = Named & {
     | Voucher
     /** A text of ours: the next line of a list (券码). */
     | { readonly kind: 'coupon'; readonly coupons: readonly string[] }
+    /** The same text for everybody: a link, or one code for all. */
+    | { readonly kind: 'text'; readonly text: string }
+    | Goods
     | { readonly kind: 'nothing' }
   );
+
+/** A thing that is sent by post (实物): whoever wins it is asked where to, see `Shipping`. */
+type Goods = {
+  readonly kind: 'goods';
+  readonly what: string;
+  /** What it is worth, for the public rules and the law's limit; nothing is paid. */
+  readonly value?: Fen;
+};
 
 /** Fixed when min = max. `shares`: a group packet (裂变红包), handed on by its first receiver. */
 type RedPacket = {
@@ -322,6 +333,9 @@ export type Packet = {
   readonly scene?: string;
 };
 
+/** What winners of goods are asked for (收件信息): nothing before they agree to this text, and nothing longer than so many ms. */
+export type Shipping = { readonly consent: string; readonly keep: number };
+
 /** `color`: `#d9412b`. Absent: the page's own colour, the campaign's name, no introduction. */
 type PageLook = { readonly color?: string; readonly title?: string; readonly intro?: string };
 
@@ -350,6 +364,8 @@ export type Campaign = Named & {
   readonly wallets: ReadonlyMap<string, Wallet>;
   readonly rounds: readonly Round[];
   readonly packet?: Packet;
+  /** Of a campaign that gives goods. */
+  readonly shipping?: Shipping;
   /** How the campaign's own page (H5) looks. */
   readonly page?: PageLook;
   /** What becomes of a packet nobody opened: its money returns to the budget, or it is offered once more. */

@@ -119,12 +119,17 @@ function checkCouponText(rule: WrittenRule, file: Written, say: Say): void {
   const isWorth = given.some(([, prize]) => !isWritten(prize, 'nothing'));
   // What is given when nothing is left may be one as well.
   const more = [...(file.prizes ?? [])].filter(([, prize]) => isWorth && prize?.fallback);
-  const coupon = [...given, ...more].find(([, prize]) => isWritten(prize, 'coupon'));
+  const coupon = [...given, ...more].find(
+    ([, prize]) => isWritten(prize, 'coupon') || (won !== undefined && isWritten(prize, 'text')), // the default text has it
+  );
   if (!coupon || !give) return;
   const entry = listsOf(rule)
     .flat()
     .find(({ value }) => value === coupon[0]);
-  say(entry?.at ?? give.at, `"${coupon[0]}" is a coupon, and nobody is told which: write {{coupon}} in replies.won`);
+  say(
+    entry?.at ?? give.at,
+    `"${coupon[0]}" is a ${isWritten(coupon[1], 'text') ? 'code or link' : 'coupon'}, and nobody is told which: write {{coupon}} in replies.won`,
+  );
 }
 
 // ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,12 +145,17 @@ export function checkMoneyRules(file: Written, say: Say): void {
       const entry = listsOf(rule)
         .flat()
         .find(({ value }) => value === name);
-      const what = isWritten(prize, 'voucher') ? 'voucher' : 'red packet';
-      const words = `"${name}" is a ${what}, but the campaign has no \`${key}\`; add ${example}`;
+      const what = isWritten(prize, 'voucher')
+        ? 'a voucher'
+        : isWritten(prize, 'goods')
+          ? 'sent by post'
+          : 'a red packet';
+      const words = `"${name}" is ${what}, but the campaign has no \`${key}\`; add ${example}`;
       say(entry?.at ?? rule.give!.at, words);
       return;
     }
   };
   needs('budget', costsMoney, 'budget: { total: ¥100.00 }');
+  needs('shipping', prize => isWritten(prize, 'goods'), 'shipping: { consent: …, keep: 90d }');
   needs('packet', prize => isWritten(prize, 'redpacket'), 'packet: { sendName: … }');
 }

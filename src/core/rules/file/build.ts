@@ -46,6 +46,7 @@ export function buildCampaign(read: RuleFile, beside: Beside, about: About): Cam
     wallets: new Map([...(read.wallets ?? [])].map(([name, wallet]) => walletOf(name, wallet))),
     rounds: (read.rounds ?? []).map(({ value }) => roundOf(value)),
     ...packetOf(read),
+    ...(read.shipping && { shipping: read.shipping.value }),
     ...(read.page && { page: read.page }),
     unclaimed: read.unclaimed ?? 'return',
     prizes: new Map(
@@ -151,6 +152,8 @@ const MAKINGS: { readonly [K in Kind]: Making<K> } = {
     ...(creator !== undefined && { creator }),
   }),
   coupon: (list, _, data) => ({ coupons: data.coupons(list, heard)! }),
+  text: text => ({ text }),
+  goods: ({ value: { what, value } }) => ({ what, ...(value !== undefined && { value }) }),
   nothing: () => ({}),
 };
 

@@ -152,6 +152,16 @@ const page = object(
   { notEmpty: true },
 );
 
+/** Room for the question around it. */
+const CONSENT_BYTES = 900;
+const shipping = object('shipping', {
+  consent: required(
+    text({ what: 'what winners agree to', bytes: CONSENT_BYTES }),
+    '收集收件信息前给中奖人看的话：谁收集、收集什么、做什么用、什么时候删除',
+  ),
+  keep: required(duration(), '收件信息保留多久，如 90d；到期自动删除'),
+});
+
 /** A rule file but for its rules and tests. */
 export const fileFields = {
   campaign: required(located(slug('an id')), '活动编号，全局唯一：a-z 0-9 -'),
@@ -175,6 +185,7 @@ export const fileFields = {
   wallets: optional(mapOf('wallets', name('a wallet'), orNull(wallet)), '钱包：机会、积分……'),
   rounds: optional(list(located(round), 'a list of rounds'), '红包雨场次，按时间先后'),
   packet: optional(located(packet), '红包上的字；发红包必须有'),
+  shipping: optional(located(shipping), '实物奖品的收件信息：{ consent, keep }；发实物必须有'),
   page: optional(page, '活动页（H5）的样子'),
   unclaimed: optional(
     choice('unclaimed', ['return', 'reoffer']),

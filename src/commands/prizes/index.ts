@@ -1,0 +1,38 @@
+// The commands about who has won what: goods that are to be sent, and what is known of their winners.
+import type { Command } from 'commander';
+import { exitWith } from '../shared/run.ts';
+import type { EraseOptions } from './erase.ts';
+import type { GoodsOptions } from './goods.ts';
+
+const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
+const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
+
+export function addPrizes(root: Command): void {
+  const goods = root.command('goods').description('things that were won and are to be sent (实物)');
+  goods
+    .command('list [campaign]')
+    .description('how many were won, and of how many it is known where they go')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((campaign: string | undefined, options: GoodsOptions) =>
+      exitWith(async () => (await import('./goods.ts')).list(campaign, options)),
+    );
+  goods
+    .command('export <campaign>')
+    .description('names, phones and addresses as CSV, of what was not handed on yet; it is written down who asked')
+    .requiredOption('--out <file>', 'the CSV, readable by its owner only; delete it once everything is sent')
+    .option('--all', 'also what was handed on before')
+    .option(...CONFIG)
+    .action((campaign: string, options: GoodsOptions) =>
+      exitWith(async () => (await import('./goods.ts')).exportGoods(campaign, options)),
+    );
+  root
+    .command('erase <openid>')
+    .description('delete the name, phone and address of a follower; what they won and were paid stays in the books')
+    .option('--yes', 'do not ask')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((openid: string, options: EraseOptions) =>
+      exitWith(async () => (await import('./erase.ts')).erase(openid, options)),
+    );
+}

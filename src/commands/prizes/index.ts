@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { exitWith } from '../shared/run.ts';
 import type { EraseOptions } from './erase.ts';
 import type { GoodsOptions } from './goods.ts';
+import type { WinnersOptions } from './winners.ts';
 
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
@@ -25,6 +26,16 @@ export function addPrizes(root: Command): void {
     .option(...CONFIG)
     .action((campaign: string, options: GoodsOptions) =>
       exitWith(async () => (await import('./goods.ts')).exportGoods(campaign, options)),
+    );
+  root
+    .command('winners <campaign>')
+    .description('who has won what (中奖名单), as CSV to publish: openids are masked, codes are left out')
+    .option('--whole', 'openids, codes and what became of each prize, for yourself; it is written down who asked')
+    .option('--participants', 'who has taken part, each once, won or not')
+    .option('--out <file>', 'default: standard output')
+    .option(...CONFIG)
+    .action((campaign: string, options: WinnersOptions) =>
+      exitWith(async () => (await import('./winners.ts')).winners(campaign, options)),
     );
   root
     .command('erase <openid>')

@@ -33,6 +33,7 @@ type JobPorts = {
   readonly settle: Settle;
   readonly messages: Pick<Messages, 'sweep'>;
   readonly remind: () => Promise<void>;
+  readonly draws?: () => Promise<void>;
   readonly log: Log;
   readonly rulebook: Rulebook;
   /** The keys with which WeChat Pay signs. */
@@ -58,6 +59,7 @@ export function startJobs(ports: JobPorts): Jobs {
     // Some windows stand open for a minute only.
     { name: 'messages', cron: '5,20,35,50 * * * * *', run: () => messages.sweep() },
     { name: 'remind', cron: '30 */10 * * * *', run: remind },
+    { name: 'draws', cron: '10,40 * * * * *', run: async () => ports.draws?.() },
     { name: 'platform keys', cron: '40 * * * * *', run: () => keys.tend() },
     { name: 'forget answers', cron: '0 30,40,50 3 * * *', run: () => onceANight('forget', forget, ports) },
     { name: 'addresses', cron: '0 25,35,40 3 * * *', run: () => onceANight('addresses', addresses, ports) },

@@ -39,7 +39,14 @@ ${['红包', '券', '链接', '杯子', '没有'].map(name => `  - { id: ${name}
 if ('findings' in loaded) throw new Error(JSON.stringify(loaded.findings));
 const { campaign } = loaded;
 
-const merchant = { name: 'till', mchId: MCH, channel: 'redpack', clientIp: '127.0.0.1', riskInfo: false, limits: LIMITS };
+const merchant = {
+  name: 'till',
+  mchId: MCH,
+  channel: 'redpack',
+  clientIp: '127.0.0.1',
+  riskInfo: false,
+  limits: LIMITS,
+};
 const config = {
   secret: 'a secret for tests',
   publicUrl: 'https://bot.example.com',

@@ -1,6 +1,7 @@
 // The commands about who has won what: goods that are to be sent, and what is known of their winners.
 import type { Command } from 'commander';
 import { exitWith } from '../shared/run.ts';
+import type { DrawsOptions } from './draws.ts';
 import type { EraseOptions } from './erase.ts';
 import type { GoodsOptions } from './goods.ts';
 import type { WinnersOptions } from './winners.ts';
@@ -27,6 +28,7 @@ export function addPrizes(root: Command): void {
     .action((campaign: string, options: GoodsOptions) =>
       exitWith(async () => (await import('./goods.ts')).exportGoods(campaign, options)),
     );
+  addDraws(root.command('draws').description('draws at the end (开奖): when, what was drawn, and the list to publish'));
   root
     .command('winners <campaign>')
     .description('who has won what (中奖名单), as CSV to publish: openids are masked, codes are left out')
@@ -46,4 +48,29 @@ export function addPrizes(root: Command): void {
     .action((openid: string, options: EraseOptions) =>
       exitWith(async () => (await import('./erase.ts')).erase(openid, options)),
     );
+}
+
+function addDraws(draws: Command): void {
+  const load = () => import('./draws.ts');
+  draws
+    .command('list')
+    .description('each draw, its commitment, and once it was held its seed, its tickets and their digest')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .action((options: DrawsOptions) => exitWith(async () => (await load()).list(options)));
+  draws
+    .command('tickets <campaign> <draw>')
+    .description('after the draw: all tickets in their order, with what was won, as CSV to publish')
+    .option('--out <file>', 'default: standard output')
+    .option(...CONFIG)
+    .action((campaign: string, draw: string, options: DrawsOptions) =>
+      exitWith(async () => (await load()).tickets(campaign, draw, options)),
+    );
+  draws
+    .command('verify <file>')
+    .description('anybody: work a published list out again from the seed; no configuration is needed')
+    .requiredOption('--seed <hex>', 'the seed that was published')
+    .option('--commitment <hex>', 'what was published before the draw')
+    .option(...JSON_FLAG)
+    .action((file: string, options: DrawsOptions) => exitWith(async () => (await load()).verify(file, options)));
 }

@@ -13,7 +13,7 @@ import { mechanicsOf } from '../mechanics/index.ts';
 import type { EvaluationContext, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
 import { causesOf } from '../mechanics/refund.ts';
 import { type Campaign, REFUSALS, type Rule } from '../rules/campaign.ts';
-import { isVoucher, isWorth, prizesGiven } from '../rules/campaign-query.ts';
+import { isVoucher, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { defaultOf, NO_REPLY, renderWith, replyFor, type Values } from '../rules/reply.ts';
 import { withQuestion } from '../rules/shipping.ts';
@@ -106,8 +106,7 @@ export class RuleEvaluation implements EvaluationContext {
 
   /** Whether it gives or counts anything; other rules only answer. */
   private isGiving(): boolean {
-    const { give, earn, assigned, makeUp } = this.rule;
-    return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined;
+    return makesClaims(this.rule);
   }
 
   /** Whether every trigger that fits this event is about a first follow: beside another one, that one decides. */

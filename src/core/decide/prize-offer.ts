@@ -44,6 +44,7 @@ export function offerCounters(at: RuleContext, caps: MerchantCaps | undefined): 
     ...(isCash(prize) && prize.split ? slotCounters(at) : []),
     ...(prize.unlockAfter === undefined ? [] : Object.values(drawNames(at))),
     ...(prize.kind === 'coupon' ? [couponCounter(at.campaign, prize)] : []),
+    ...(isCash(prize) ? toBeDrawn(at).map(({ counter }) => counter) : []),
   ]);
 }
 
@@ -98,7 +99,7 @@ export function offerOf(
   const offer = (amount: Fen, more: readonly Limit[] = [], coupon?: string): Offer => ({
     prize,
     amount,
-    limits: [...prizeLimits(at.campaign, prize, amount, who), ...more],
+    limits: [...prizeLimits(at.campaign, prize, amount, who).map(limit => lessDraws(limit, at)), ...more],
     ...(coupon !== undefined && { coupon }),
   });
   if (prize.kind === 'coupon') {
@@ -136,6 +137,31 @@ function nextCoupon(campaign: Campaign, prize: Prize, taken: number): Limit {
     returns: false,
     money: false,
   };
+}
+
+// ── What is kept for a draw at the end ───────────────────────────────────────────────────────────────────────
+
+/** Money of draws to come, by prize: only the draw gives it. Whoever is drawn takes from what was kept. */
+function toBeDrawn({ campaign, event }: Pick<RuleContext, 'campaign' | 'event'>) {
+  if (event.kind === 'drawn' || !campaign.draws) return [];
+  return [...campaign.draws.values()].flatMap(({ winners }) =>
+    [...winners].flatMap(([name, count]) => {
+      const prize = campaign.prizes.get(name);
+      return prize && isCash(prize)
+        ? [{ counter: `campaign/${campaign.id}/prize/${name}`, count, amount: prize.max }]
+        : [];
+    }),
+  );
+}
+
+/** The budget of everybody else ends where that of a draw begins, from the first day on. */
+function lessDraws(limit: Limit, at: EvaluationContext): Limit {
+  if (limit.limit !== 'budget' && limit.limit !== 'packets') return limit;
+  const kept = toBeDrawn(at).reduce((sum, { counter, count, amount }) => {
+    const left = Math.max(0, count - at.value(counter));
+    return sum + left * (limit.limit === 'budget' ? amount : 1);
+  }, 0);
+  return kept === 0 || limit.max === UNBOUNDED ? limit : { ...limit, max: Math.max(0, limit.max - kept) };
 }
 
 /** Counted as a line of a list is, so that a claim without money is known as a win whatever its file says by then. */

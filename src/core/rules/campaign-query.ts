@@ -11,8 +11,8 @@ export type Voucher = Extract<Prize, { readonly kind: 'voucher' }>;
 type Goods = Extract<Prize, { readonly kind: 'goods' }>;
 
 /** Whether it gives or counts anything; other rules only answer. */
-export function makesClaims({ give, earn, assigned, makeUp }: Rule): boolean {
-  return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined;
+export function makesClaims({ give, earn, assigned, makeUp, enter }: Rule): boolean {
+  return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined || enter !== undefined;
 }
 
 const known = new WeakMap<Campaign, Map<Rule, readonly Prize[]>>();

@@ -156,6 +156,8 @@ export type Trigger =
   | { readonly kind: 'friend'; readonly did: 'followed' }
   /** `over`: the first payment must be of so much. */
   | { readonly kind: 'friend'; readonly did: 'paid'; readonly over?: Fen }
+  /** They were drawn at the end (开奖). */
+  | { readonly kind: 'drawn'; readonly draw: string }
   | { readonly kind: 'image' | 'voice' | 'location' };
 
 /** What makes a second claim the same claim. */
@@ -262,6 +264,8 @@ export type RulePlays = {
   readonly makeUp?: string;
   readonly guess?: Guess;
   readonly quiz?: Quiz;
+  /** Gives a ticket for this draw at the end. */
+  readonly enter?: string;
   /** Hands the follower a code of their own: who follows through it was invited by them. Valid so long, ms. */
   readonly invite?: { readonly validFor: number };
   /** The round is open to this rule so much later, ms: others have the first go. */
@@ -269,6 +273,13 @@ export type RulePlays = {
   /** Paid so much later, ms, unless one of these happens before. */
   readonly delay?: number;
   readonly cancelIf: readonly Cancel[];
+};
+
+/** A draw at the end (开奖): so many of each prize, the first named first, at this time. */
+export type FinalDraw = {
+  readonly name: string;
+  readonly at: Instant;
+  readonly winners: ReadonlyMap<string, number>;
 };
 
 export type Period = {
@@ -363,6 +374,7 @@ export type Campaign = Named & {
   readonly stores?: ReadonlyMap<string, Store>;
   readonly wallets: ReadonlyMap<string, Wallet>;
   readonly rounds: readonly Round[];
+  readonly draws?: ReadonlyMap<string, FinalDraw>;
   readonly packet?: Packet;
   /** Of a campaign that gives goods. */
   readonly shipping?: Shipping;

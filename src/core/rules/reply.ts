@@ -23,7 +23,7 @@ export const NO_REPLY: Reply = { kind: 'none' };
 export const PLACEHOLDERS = [
   ...['amount', 'prize', 'campaign', 'from', 'to', 'hours', 'coupon', 'payAt', 'order', 'invite'],
   ...['count', 'next', 'left', 'balance', 'store', 'storeHours', 'round', 'nextRound', 'tries', 'firstAt'],
-  ...['n', 'of', 'question', 'choices'],
+  ...['n', 'of', 'question', 'choices', 'ticket', 'drawAt'],
 ] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 export type Values = Partial<Record<Placeholder, string>>;

@@ -5,7 +5,7 @@ import type { Instant } from '../base/time.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import type { Describing } from '../rules/public-text.ts';
 import { byKind, convert, list, named, object, type Shape, text as textShape } from '../yaml/schema.ts';
-import { code, friend, paid, visit } from './elsewhere.ts';
+import { code, drawn, friend, paid, visit } from './elsewhere.ts';
 import { scan, subscribe, unsubscribe } from './follow.ts';
 import { image, location, voice } from './media.ts';
 import { click, scancode, view } from './menu.ts';
@@ -23,6 +23,7 @@ const TRIGGERS = {
   paid,
   code,
   friend,
+  drawn,
   image,
   voice,
   location,

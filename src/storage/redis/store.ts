@@ -149,8 +149,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
 
     ...looksOn(run),
     ...codesOn(run),
-    ...{ ...mailboxesOn(run), ...authorizationsOn(run), ...documentsOn(run) },
-    acts: actsOn(run),
+    ...{ ...mailboxesOn(run), ...authorizationsOn(run), ...documentsOn(run), acts: actsOn(run) },
     ...leasesOn(run, newToken, time),
 
     books: async () => {

@@ -26,6 +26,7 @@ import {
   openId,
   optional,
   orNull,
+  pairs,
   percent,
   required,
   type Shape,
@@ -152,6 +153,20 @@ const page = object(
   { notEmpty: true },
 );
 
+/** Each is told one by one. */
+const DRAWN_MAX = 5000;
+const draw = object('a draw', {
+  at: required(located(dateTime()), '什么时候开奖，北京时间'),
+  winners: required(
+    pairs(
+      'how many of each prize such as { 一等奖: 1, 二等奖: 10 }',
+      name('a prize'),
+      located(count({ max: DRAWN_MAX })),
+    ),
+    '奖品 → 几个，先写的先抽',
+  ),
+});
+
 /** Room for the question around it. */
 const CONSENT_BYTES = 900;
 const shipping = object('shipping', {
@@ -184,6 +199,7 @@ export const fileFields = {
   stores: optional(located(csvFile()), '门店 CSV：scene,name,hours；别的场景不能参加'),
   wallets: optional(mapOf('wallets', name('a wallet'), orNull(wallet)), '钱包：机会、积分……'),
   rounds: optional(list(located(round), 'a list of rounds'), '红包雨场次，按时间先后'),
+  draws: optional(mapOf('draws', name('a draw'), draw), '开奖：到时间从有抽奖号的人里抽'),
   packet: optional(located(packet), '红包上的字；发红包必须有'),
   shipping: optional(located(shipping), '实物奖品的收件信息：{ consent, keep }；发实物必须有'),
   page: optional(page, '活动页（H5）的样子'),

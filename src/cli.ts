@@ -15,6 +15,7 @@ import type { ListOptions } from './commands/payouts/list.ts';
 import type { MerchantsOptions } from './commands/payouts/merchant.ts';
 import type { ReceiptOptions } from './commands/payouts/receipt.ts';
 import type { SendOptions } from './commands/payouts/send.ts';
+import { addPrizes } from './commands/prizes/index.ts';
 import type { CheckOptions } from './commands/rules/check.ts';
 import { addRules } from './commands/rules/index.ts';
 import { addTrials } from './commands/rules/trials.ts';
@@ -64,6 +65,7 @@ function program(): Command {
   addCare(root);
   addRules(root);
   addTrials(root);
+  addPrizes(root);
   addSend(root.command('send').description('a red packet for everybody in a file, once each however often it is run'));
   root
     .command('audit')

@@ -91,6 +91,8 @@ export type Commit = {
   readonly payout?: Payout;
   /** What is given beside that claim, never without it. */
   readonly beside?: readonly Given[];
+  /** Each in place of version `seen`, 0 where there was none. */
+  readonly documents?: readonly (Omit<DocumentRow, 'version'> & { readonly seen: number })[];
   /** The answer tells what the follower was owed in words, as this version of their mailbox had it: it is owed no more. */
   readonly told?: Pick<Mailbox, 'version'>;
 };
@@ -102,7 +104,7 @@ export type Committed =
   | { readonly kind: 'answered'; readonly answer: Answer }
   /** The claim exists already. Nothing was written. */
   | { readonly kind: 'claimed' }
-  /** This counter would have passed its maximum, or `follower`, `mailbox`: somebody else changed it. Nothing was written. */
+  /** This counter would have passed its maximum, or `follower`, `mailbox`, `document`: somebody else changed it. Nothing was written. */
   | { readonly kind: 'lost'; readonly counter: string };
 
 /** How an event begins: with the answer it had before, or with what is known now. Both are of one moment. */
@@ -178,6 +180,20 @@ export type Mailbox = {
 /** One follower, as one account sees them. */
 export type Person = Pick<Follower, 'account' | 'user'>;
 
+/**
+ * What changes as one and is asked for by its name. `parcels` (account/openid): the goods a follower has won, and where they
+ * are to go, sealed (`core/goods/parcel.ts`). `draw` (campaign/draw): what was drawn at the end (`core/draw/`). `waits`: something
+ * that was asked is not answered yet.
+ */
+export type DocumentRow = {
+  readonly kind: 'parcels' | 'draw';
+  readonly name: string;
+  /** Grows by one with every change. */
+  readonly version: number;
+  readonly text: string;
+  readonly waits?: true;
+};
+
 /** One thing somebody did or asked by hand, written down before it is done. */
 export type Act = {
   /** Counts up. */
@@ -221,6 +237,7 @@ export type BookRows = {
   };
   readonly mailboxes: Person & { readonly mailbox: Mailbox };
   readonly authorizations: HeldAuthorization;
+  readonly documents: DocumentRow;
   readonly acts: Act;
 };
 /** What a store holds, kind by kind. */
@@ -269,11 +286,12 @@ export type Books = {
   halts(): AsyncIterable<BookRows['halts']>;
   /** Oldest first. */
   journal(): AsyncIterable<JournalLine>;
-  /** As with followers: these four are as of the snapshot in SQLite only. */
+  /** As with followers: these five are as of the snapshot in SQLite only. */
   codes(): AsyncIterable<HeldCode>;
   boxes(): AsyncIterable<BookRows['boxes']>;
   mailboxes(): AsyncIterable<BookRows['mailboxes']>;
   authorizations(): AsyncIterable<HeldAuthorization>;
+  documents(): AsyncIterable<DocumentRow>;
   /** Oldest first. */
   acts(): AsyncIterable<Act>;
   close(): Promise<void>;
@@ -316,7 +334,7 @@ export type PayoutCounts = {
 export type Sure = {
   /** Another number than before: somebody beside this process has written to the store since, or may have. */
   writesOfOthers(): number;
-  /** Whether this follower is owed something in words, or may be; after `writesOfOthers`, and as long as it stays the same. */
+  /** Whether this follower is owed something in words, or was asked something, or may be; after `writesOfOthers`, and as long as it stays the same. */
   mayOwe(account: string, user: OpenId): boolean;
 };
 
@@ -387,6 +405,12 @@ export type Store = {
   putAuthorization(authorization: Authorization, seen: number): Promise<boolean>;
   /** In the order of merchants and followers, from behind `after` on. */
   authorizations(limit: number, after?: Pick<Authorization, 'merchant' | 'user'>): Promise<HeldAuthorization[]>;
+
+  document(kind: DocumentRow['kind'], name: string): Promise<DocumentRow | undefined>;
+  /** In place of version `seen`, 0 where there was none. `false`: somebody else changed it, and nothing was written. */
+  putDocument(document: Omit<DocumentRow, 'version'>, seen: number): Promise<boolean>;
+  /** Of one kind, in the order of their names, from behind `after` on. */
+  documents(kind: DocumentRow['kind'], limit: number, after?: string): Promise<DocumentRow[]>;
 
   readonly acts: OperatorLog;
 

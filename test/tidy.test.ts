@@ -26,6 +26,8 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages?: RegExp]
     /^node:(crypto|assert\/strict)$/,
   ],
   'core/payout/channels': ['core/base core/rules'],
+  'core/draw': ['core/base core/rules', /^node:crypto$/],
+  'core/goods': ['core/base core/rules'],
   'core/messages': ['core/base core/rules core/match core/payout', /^node:(crypto|assert\/strict)$/],
   'core/audit': [
     'core/base core/yaml core/rules core/match core/triggers core/mechanics core/decide core/payout',

@@ -11,9 +11,11 @@ import { messageOf } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
 import { showFen } from '../core/base/money.ts';
 import type { Day } from '../core/base/time.ts';
+import { seedOf } from '../core/decide/draw.ts';
 import { alertPassed } from '../core/decide/limits.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import { createCertainty } from '../engine/at-once/sure.ts';
+import { holdDraws } from '../engine/draws/hold.ts';
 import { createFlow, type Flow } from '../engine/flow.ts';
 import { type Jobs, startJobs } from '../engine/jobs.ts';
 import type { Timer } from '../engine/lease.ts';
@@ -125,9 +127,9 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
     watch(payout).catch((error: unknown) => log.error({ err: error }, 'the budget could not be watched'));
   };
   const told = { planned, tell, undone, certainty: createCertainty(store, clock) };
-  const flow = watchedBy(ports.metrics, createFlow({ clock, store, log, config, book: rulebook.current, ...told }));
-  const lookup = lookupOn(ports, flow, rulebook);
-  const payments = createPayments(config, clock, keys);
+  const made = createFlow({ clock, store, log, config, book: rulebook.current, ...told });
+  const flow = watchedBy(ports.metrics, made);
+  const [lookup, payments] = [lookupOn(ports, flow, rulebook), createPayments(config, clock, keys)];
   const h5 = createH5({
     ...{ ...platformPorts({ config, clock, sleep: timer.sleep, store }), ...enderOf(store, payers, log), lookup },
     ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
@@ -153,10 +155,9 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
     newSettle,
     rulebook,
     start() {
-      const fundsOf = async (day: Day) => (await fetchFundFlows(config, day, clock)).funds;
       admin?.start();
-      const doing = { settle, messages, remind, rulebook, keys, fundsOf, dated: config.dated, calling };
-      jobs = startJobs({ clock, store, log, holder, ...doing });
+      const own = { settle, messages, remind, rulebook, keys, calling, ...atTheirTime(ports, rulebook, { flow, tell }) };
+      jobs = startJobs({ clock, store, log, holder, ...own });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
       );
@@ -197,6 +198,21 @@ function watchingOf(
       of: () => ({ store, clock, campaigns: current().campaigns, merchants }),
       token: config.metricsToken,
     },
+  };
+}
+
+/** What the timetable does that needs more than a store: draws at the end, the merchants' accounts, certificates. */
+function atTheirTime(
+  ports: BotPorts,
+  { current: book }: Rulebook,
+  by: Pick<Parameters<typeof holdDraws>[0], 'flow' | 'tell'>,
+) {
+  const { config, clock } = ports;
+  const seed = (name: string): string => seedOf(config.secret, name);
+  return {
+    fundsOf: async (day: Day) => (await fetchFundFlows(config, day, clock)).funds,
+    dated: config.dated,
+    draws: () => holdDraws({ ...ports, book, ...by, seedOf: seed }),
   };
 }
 

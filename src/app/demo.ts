@@ -150,6 +150,7 @@ publicUrl: http://127.0.0.1:${port}
 store: sqlite:${basename(DEMO_STORE)}
 rules: ${JSON.stringify(relative(resolve(DEMO_FOLDER), rulesHere()))}
 secret: ${secret}
+personalKey: ${createHmac('sha256', secret).update('personal data').digest('hex')}   # seals winners' addresses
 accounts:
   tea:
     appId: ${account.appId}

@@ -27,7 +27,9 @@ type Parts = {
   readonly book: () => Book;
 };
 
-type Telling = Required<Pick<FlowPorts, 'tell' | 'undone'>> & {
+type Telling = Required<Pick<FlowPorts, 'undone'>> & {
+  /** Resolves once it is told, or stands in the mailbox. */
+  readonly tell: (...what: Parameters<NonNullable<FlowPorts['tell']>>) => Promise<void>;
   readonly messages: Messages;
   /** The follower should hear that the packet will not come. */
   readonly onProblem: (payout: Payout) => void;
@@ -43,10 +45,10 @@ export function createTelling(parts: Parts): Telling {
   const { config, clock, log, store, holder, book } = parts;
   const voices = new Map([...config.accounts.values()].map(account => [account.name, voiceOf(account, parts)]));
   const messages = createMessages({ clock, log, store, holder, voices });
-  const say = (to: Pick<Event, 'account' | 'user'>, reply: Reply, saying: Saying): void => {
+  const say = async (to: Pick<Event, 'account' | 'user'>, reply: Reply, saying: Saying): Promise<void> => {
     const text = wordsIn(reply);
     if (text === undefined) return;
-    messages
+    await messages
       .say(to.account, to.user, text, saying)
       .catch((error: unknown) => log.error({ ...saying, err: error }, `nobody was told: ${messageOf(error)}`));
   };
@@ -61,21 +63,21 @@ export function createTelling(parts: Parts): Telling {
       const { campaign, rule, values } = placeOf(book(), payout);
       const saying = { id: `problem:${payout.billNo}`, why: 'problem', values: valuesNow(campaign, values) } as const;
       const otherwise = defaultOf({ kind: channelOf(payout.request).pays }, 'problem');
-      say(payout, replyFor('problem', rule?.replies ?? {}, values, otherwise), saying);
+      void say(payout, replyFor('problem', rule?.replies ?? {}, values, otherwise), saying);
     },
     undone(payout, cause) {
       const { campaign, rule, values } = placeOf(book(), payout);
       // Who leaves sees for themselves; the default words speak of an order.
       if (cause !== 'refunded' && !rule?.replies.cancelled) return;
       const saying = { id: `undone:${payout.billNo}`, why: 'owed', values: valuesNow(campaign, values) } as const;
-      say(payout, replyFor('cancelled', rule?.replies ?? {}, values), saying);
+      void say(payout, replyFor('cancelled', rule?.replies ?? {}, values), saying);
     },
-    tell(event, reply, decision) {
+    async tell(event, reply, decision) {
       const id = decision.kind === 'ignored' ? undefined : decision.campaign;
       const campaign = book().campaigns.find(each => each.id === id);
       const prize = decision.kind === 'awarded' ? { prize: decision.prize, amount: yuanText(decision.amount) } : {};
       const why = event.kind === 'paid' ? 'paid' : 'owed';
-      say(event, reply, { id: `event:${event.key}`, why, values: valuesNow(campaign, prize) });
+      await say(event, reply, { id: `event:${event.key}`, why, values: valuesNow(campaign, prize) });
     },
     remind: () => underLease({ store, clock, holder }, () => remindAll(parts, messages)),
   };

@@ -25,7 +25,7 @@ import { hintsOn } from './hints.ts';
 import { LINT, lintOf } from './lint.ts';
 import { LOG, type LogSettings, logOf } from './log.ts';
 import { checkMerchant, MERCHANT, type MerchantConfig, merchantOf } from './merchant.ts';
-import { checkSecrets, SECRET, SESSION_SECRET } from './secret.ts';
+import { checkSecrets, PERSONAL_KEY, SECRET, SESSION_SECRET } from './secret.ts';
 import { TRUST_PROXY } from './trust-proxy.ts';
 
 export type Config = {
@@ -49,6 +49,8 @@ export type Config = {
   readonly secret: string;
   /** Sign what browsers carry for us: the first signs, all are believed. Absent: what follows from `secret`. */
   readonly sessionSecret?: readonly string[];
+  /** Seal what is personal: the first seals, all open. Absent: nothing personal is kept. */
+  readonly personalKey?: readonly string[];
   readonly accounts: ReadonlyMap<string, AccountConfig>;
   readonly merchants: ReadonlyMap<string, MerchantConfig>;
   /** By which Prometheus reads `/metrics` from elsewhere. */
@@ -111,6 +113,7 @@ const BOT = object('bot.yaml', {
   rules: optional(located(text({ what: 'the folder of the rule files' }))),
   secret: required(located(SECRET), 'keys the draws'),
   sessionSecret: optional(located(SESSION_SECRET), 'keys sessions; of a list the first signs, all are believed'),
+  personalKey: optional(located(PERSONAL_KEY), 'seals addresses of winners; of a list the first seals, all open'),
   acceptWeakSecret: optional(located(shape.day()), 'the last day of the campaigns that a weak secret keys'),
   accounts: required(mapOf('accounts', shape.slug('an account name'), located(ACCOUNT))),
   merchants: optional(mapOf('merchants', shape.slug('a merchant name'), located(MERCHANT))),
@@ -272,6 +275,7 @@ function build(
     rules,
     secret: bot.secret.value,
     ...(bot.sessionSecret && { sessionSecret: bot.sessionSecret.value }),
+    ...(bot.personalKey && { personalKey: bot.personalKey.value }),
     accounts: new Map([...bot.accounts].map(([name, account]) => [name, accountOf(name, account.value)])),
     merchants: new Map(
       [...(bot.merchants ?? [])].flatMap(([name, merchant]) => {

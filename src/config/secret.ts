@@ -93,13 +93,17 @@ const oneLine = (what: string): shape.Shape<string> => shape.text({ what, secret
 /** Judged where it is known whether it may stay for a while. */
 export const SECRET = oneLine('a secret of your own');
 
-export const SESSION_SECRET = shape.oneOrMany(
-  shape.convert(oneLine('a secret of your own'), (secret, say) => {
-    const weakness = weaknessOf(secret);
-    if (weakness !== undefined) say(`this secret ${weakness}: whoever guesses it is any follower on the page; ${MAKE}`);
-    return secret;
-  }),
-);
+const strong = (danger: string): shape.Shape<readonly string[]> =>
+  shape.oneOrMany(
+    shape.convert(oneLine('a secret of your own'), (secret, say) => {
+      const weakness = weaknessOf(secret);
+      if (weakness !== undefined) say(`this secret ${weakness}: ${danger}; ${MAKE}`);
+      return secret;
+    }),
+  );
+
+export const SESSION_SECRET = strong('whoever guesses it is any follower on the page');
+export const PERSONAL_KEY = strong('whoever guesses it reads the addresses in a copy of the store');
 
 /** Why a password can be guessed; `undefined`: it cannot. A person has to type it: shorter, but no word that is tried first. */
 export function whyWeak(password: string): string | undefined {
@@ -124,6 +128,7 @@ export const PASSWORD = shape.convert(
 type Secrets = {
   readonly secret: shape.Located<string>;
   readonly sessionSecret?: shape.Located<readonly string[]> | undefined;
+  readonly personalKey?: shape.Located<readonly string[]> | undefined;
   readonly acceptWeakSecret?: shape.Located<Day> | undefined;
 };
 type Say = (at: Place, message: string) => void;
@@ -133,7 +138,7 @@ type Say = (at: Place, message: string) => void;
  * were published. Then sessions need one of their own.
  */
 export function checkSecrets(
-  { secret, sessionSecret, acceptWeakSecret }: Secrets,
+  { secret, sessionSecret, personalKey, acceptWeakSecret }: Secrets,
   known: ReadonlySet<string>,
   now: Instant | undefined,
   say: Say,
@@ -143,6 +148,9 @@ export function checkSecrets(
     say(sessionSecret.at, `sessionSecret is a key of an account or a merchant as well, which others know; ${MAKE}`);
   if (sessionSecret?.value.includes(secret.value))
     say(sessionSecret.at, `sessionSecret is the same as secret, which keys the draws; ${MAKE}`);
+  const others = [secret.value, ...(sessionSecret?.value ?? [])];
+  if (personalKey?.value.some(each => known.has(each) || others.includes(each)))
+    say(personalKey.at, `personalKey is another key of this file as well; what is sealed by it needs its own; ${MAKE}`);
   if (weakness === undefined) {
     if (acceptWeakSecret) say(acceptWeakSecret.at, 'acceptWeakSecret is for a secret that is too weak; leave it out');
     return;

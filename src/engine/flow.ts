@@ -14,6 +14,8 @@ import { awardsOf, type Decision, type Open } from '../core/decide/decision.ts';
 import { seedsFrom } from '../core/decide/draw.ts';
 import type { Book, Match } from '../core/decide/match.ts';
 import { UnreadFacts } from '../core/decide/unread-facts.ts';
+import { parcelsIn } from '../core/goods/parcel.ts';
+import { isAboutGoods } from '../core/goods/talk.ts';
 import type { FactsQuery, Follower } from '../core/match/facts.ts';
 import { causeIn, followerAfter, newsForInviter, speaksOfFollowing } from '../core/match/follower.ts';
 import { countersAlways } from '../core/mechanics/refund.ts';
@@ -24,9 +26,11 @@ import { type Award, claimOf, planAward } from '../core/payout/plan.ts';
 import { paymentCounters } from '../core/payout/take-back.ts';
 import type { Campaign, Cancel } from '../core/rules/campaign.ts';
 import type { Reply } from '../core/rules/reply.ts';
+import { type Sealer, sealerOf } from '../lib/seal.ts';
 import type { Answer, Clock, Commit, Committed, Given, Log, Store } from '../ports.ts';
 import { createLines } from './at-once/lines.ts';
 import { type Certainty, DOUBT } from './at-once/sure.ts';
+import { aboutGoods, goodsAskedAgain, goodsWon, hearOfGoods, withoutDetails } from './goods/goods.ts';
 import { takeBack, type UndoPorts, undo } from './undo.ts';
 
 export type FlowPorts = {
@@ -44,6 +48,8 @@ export type FlowPorts = {
   readonly undone?: (payout: Payout, cause: Cancel) => void;
   /** What need not be looked up. Absent: everything is. */
   readonly certainty?: Certainty;
+  /** Seals what is personal. Absent: by the key of the configuration. */
+  readonly sealer?: Sealer | undefined;
   /** Resolves after so many ms. Absent: by the machine's own timer. */
   readonly sleep?: (ms: number) => Promise<unknown>;
 };
@@ -63,7 +69,9 @@ export type Flow = {
 const RACES_MAX = 60;
 
 export function createFlow(given: FlowPorts): Flow {
-  const ports: Ports = { ...given, seedOf: seedsFrom(given.config.secret), marked: given.planned };
+  const { personalKey } = given.config;
+  const sealer = given.sealer ?? (personalKey && sealerOf(personalKey));
+  const ports: Ports = { ...given, sealer, seedOf: seedsFrom(given.config.secret), marked: given.planned };
   const inWork = new Map<string, Promise<Answer>>();
   const inTurn = queues();
   const { certainty = DOUBT, sleep = ownSleep } = given;
@@ -221,6 +229,7 @@ function prepare(ports: Ports, event: Event): Prepared {
 /** The decision where the rules ask for no fact at all, of an event that nobody has answered. */
 function decideUnread(event: Event, { now, around, matches, wanted }: Prepared): Commit | undefined {
   if (wanted.claims.length + wanted.counters.length > 0 || wanted.code !== undefined) return undefined;
+  if (event.kind === 'text' && isAboutGoods(event.text)) return undefined;
   const facts = new UnreadFacts();
   const decision = decide(matches, event, facts, now, around);
   if (facts.isAsked || decision.kind === 'awarded' || (decision.kind === 'ignored' && asksForMine(event)))
@@ -234,6 +243,9 @@ async function lookAt(ports: Ports, event: Event, { now, around, matches, wanted
   const begun = await ports.store.begin(event.key, { ...wanted, counters });
   if (begun.kind === 'answered') return begun;
   const { facts } = begun;
+  const parcels = parcelsIn(facts.parcels?.text);
+  const heard = hearOfGoods(ports, event, { now, matches, parcels });
+  if (heard) return { kind: 'decided', commit: aboutGoods(event, now, facts, heard) };
   const gone = await takeBack(ports, event, facts);
   const decided = decide(matches, event, facts, now, around);
   const decision: Decision =
@@ -242,9 +254,10 @@ async function lookAt(ports: Ports, event: Event, { now, around, matches, wanted
   // Whoever leaves while it is decided gets nothing that asks for a follower.
   const isByFollowing = decision.kind === 'awarded' && matches.some(({ rule }) => speaksOfFollowing(rule));
   const isMine = decision.kind === 'ignored' && asksForMine(event);
-  const { reply, told } = withOwed(event, isMine ? await mine(ports, event) : decision.reply, facts.owed);
+  const own = isMine ? await mine(ports, event) : goodsAskedAgain(event, decision, parcels, now);
+  const { reply, told } = withOwed(event, own, facts.owed);
   const base = {
-    event,
+    event: withoutDetails(event, parcels, now),
     seenAt: now,
     answer: { reply, at: now },
     decision,
@@ -257,12 +270,18 @@ async function lookAt(ports: Ports, event: Event, { now, around, matches, wanted
     }),
     friendBefore: facts.follower,
   };
-  const [first, ...beside] = awardsOf(decision).map((award): Given => {
-    const campaign = matches.find(match => match.campaign.id === award.campaign)!.campaign;
+  const awards = awardsOf(decision).map(award => {
+    return { award, campaign: matches.find(match => match.campaign.id === award.campaign)!.campaign };
+  });
+  const [first, ...beside] = awards.map(({ award, campaign }): Given => {
     const payout = award.amount > 0 ? plan(ports.config, campaign, event, award, now) : undefined;
     return { claim: claimOf(event, award, now), ...(payout && { payout }) };
   });
-  return { kind: 'decided', commit: { ...base, ...first, ...(beside.length > 0 && { beside }) } };
+  const documents = goodsWon(awards, { event, parcels, now, seen: facts.parcels?.version ?? 0 });
+  return {
+    kind: 'decided',
+    commit: { ...base, ...first, ...(beside.length > 0 && { beside }), ...(documents && { documents }) },
+  };
 }
 
 function givenIn({ claim, payout, beside = [] }: Commit): readonly Given[] {
@@ -294,7 +313,8 @@ function plan(config: Config, campaign: Campaign, event: Event, award: Award, no
 }
 
 /** Whatever gives, counts or tells something, changes what we know of a follower, or is about money, is on disk before the answer leaves. */
-function mustBeDurable({ event, claim, follower, counters, told }: Commit): boolean {
+function mustBeDurable({ event, claim, follower, counters, told, documents }: Commit): boolean {
   if (EVENT_FACTS[event.kind].costsMoney) return true;
-  return claim !== undefined || follower !== undefined || told !== undefined || counters.length > 0;
+  const changes = [claim, follower, told, documents];
+  return changes.some(each => each !== undefined) || counters.length > 0;
 }

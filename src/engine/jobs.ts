@@ -9,6 +9,7 @@ import { DAY, type Day, dayOf, later, MINUTE, minuteOfDay } from '../core/base/t
 import type { Campaign } from '../core/rules/campaign.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { auditStore } from './audit-store.ts';
+import { deleteOld } from './goods/keep.ts';
 import type { Messages } from './messages.ts';
 import type { Rulebook } from './rulebook.ts';
 import type { Settle } from './settle.ts';
@@ -32,6 +33,7 @@ type JobPorts = {
   readonly settle: Settle;
   readonly messages: Pick<Messages, 'sweep'>;
   readonly remind: () => Promise<void>;
+  readonly draws?: () => Promise<void>;
   readonly log: Log;
   readonly rulebook: Rulebook;
   /** The keys with which WeChat Pay signs. */
@@ -48,6 +50,10 @@ export type Jobs = { stop(): Promise<void> };
 export function startJobs(ports: JobPorts): Jobs {
   const { clock, store, settle, messages, remind, log, rulebook, keys } = ports;
   const forget = () => store.forget(later(clock(), -ANSWERS_KEPT_MS));
+  const addresses = async () => {
+    const count = await deleteOld(store, clock());
+    if (count > 0) log.info({ count }, 'addresses of winners were deleted: their time was over');
+  };
   const audit = () => auditAndLog(store, rulebook.current().campaigns, log);
   const rows: readonly { name: string; cron: string; run: () => Promise<unknown> }[] = [
     { name: 'settle', cron: '* * * * * *', run: async () => settle.nudge() },
@@ -55,8 +61,10 @@ export function startJobs(ports: JobPorts): Jobs {
     // Some windows stand open for a minute only.
     { name: 'messages', cron: '5,20,35,50 * * * * *', run: () => messages.sweep() },
     { name: 'remind', cron: '30 */10 * * * *', run: remind },
+    { name: 'draws', cron: '10,40 * * * * *', run: async () => ports.draws?.() },
     { name: 'platform keys', cron: '40 * * * * *', run: () => keys.tend() },
     { name: 'forget answers', cron: '0 30,40,50 3 * * *', run: () => onceANight('forget', forget, ports) },
+    { name: 'addresses', cron: '0 25,35,40 3 * * *', run: () => onceANight('addresses', addresses, ports) },
     { name: 'audit', cron: '0 45,55 3 * * *', run: () => onceANight('audit', audit, ports) },
     { name: 'fund flow', cron: FUND_ROWS, run: () => onceANight('funds', () => reconcile(ports), ports) },
     { name: 'certificates', cron: '0 0 9 * * *', run: async () => sayEndings(ports) },

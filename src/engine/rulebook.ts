@@ -117,8 +117,9 @@ function madeAtStart(
   return new Map(files.map(file => [file.file, { print: printOf([file]), campaign: byFile.get(file.file)! }]));
 }
 
-function aroundOf({ accounts, merchants, lint }: Config): RuleAround {
+function aroundOf({ accounts, merchants, lint, personalKey }: Config): RuleAround {
   return {
+    ...(personalKey && { personalKey: true }),
     accounts: new Map([...accounts].map(([name, { merchant }]) => [name, { merchant }])),
     merchants: new Map(
       [...merchants].map(([key, { name, channel, paysGroups, showsPacket, limits, vouchers, ceiling }]) => [

@@ -19,6 +19,7 @@ export const BOOK_KINDS = [
   'boxes',
   'mailboxes',
   'authorizations',
+  'documents',
   'acts',
 ] as const satisfies readonly BookKind[];
 

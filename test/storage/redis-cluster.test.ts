@@ -5,6 +5,7 @@ import { openRedis } from '../../src/storage/redis/store.ts';
 import { hasRedis, openedOn, type RedisCluster, startCluster, until } from '../support/redis-server.ts';
 import { authorizationsContract } from './authorization.contract.ts';
 import { codesContract } from './codes.contract.ts';
+import { documentsContract } from './document.contract.ts';
 import { leaseContract } from './lease.contract.ts';
 import { aCommit, aStep, buckets, counterOf, storeContract } from './store.contract.ts';
 
@@ -19,6 +20,7 @@ describe.skipIf(!hasRedis)('a cluster', () => {
   leaseContract('a Redis cluster', () => openedOn(cluster.url, { time: 'caller' }));
   codesContract('a Redis cluster', () => openedOn(cluster.url));
   authorizationsContract('a Redis cluster', () => openedOn(cluster.url));
+  documentsContract('a Redis cluster', () => openedOn(cluster.url));
 
   test('is found by any one of its nodes', async () => {
     const store = await openRedis(cluster.url.replace(/,.*/, ''));

@@ -21,6 +21,7 @@ import {
 } from '../support/redis-server.ts';
 import { authorizationsContract } from './authorization.contract.ts';
 import { codesContract } from './codes.contract.ts';
+import { documentsContract } from './document.contract.ts';
 import { leaseContract } from './lease.contract.ts';
 import {
   AMOUNT,
@@ -49,6 +50,7 @@ describe.skipIf(!hasRedis)('one server', () => {
   leaseContract('Redis', () => openedOn(server.url, { time: 'caller' }));
   codesContract('Redis', () => openedOn(server.url));
   authorizationsContract('Redis', () => openedOn(server.url));
+  documentsContract('Redis', () => openedOn(server.url));
 
   describe('many at once', () => {
     test('200 claims for a stock of seven, by two processes: seven win', async () => {

@@ -19,7 +19,7 @@ const DUMP = readFileSync(join(FIXTURES, 'format-10.sql'), 'utf8');
 /** What version 0.1.0 read in that file. */
 const BOOKS = JSON.parse(readFileSync(join(FIXTURES, 'format-10.json'), 'utf8')) as Books;
 const ANN = openId('oAnn0000000000000000000000an');
-const NEWEST = 13;
+const NEWEST = 14;
 
 type Books = Record<string, Record<string, unknown>[]>;
 

@@ -28,6 +28,7 @@ import { openDatabase, refuseOldSqlite } from '../../src/storage/sqlite/schema.t
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { authorizationsContract } from './authorization.contract.ts';
 import { codesContract } from './codes.contract.ts';
+import { documentsContract } from './document.contract.ts';
 import { leaseContract } from './lease.contract.ts';
 import { aCommit, anAnswer, aStep, buckets, counterOf, listOf, type Opened, storeContract } from './store.contract.ts';
 
@@ -61,6 +62,7 @@ storeContract('SQLite', openedFile);
 leaseContract('SQLite', openedFile);
 codesContract('SQLite', openedFile);
 authorizationsContract('SQLite', openedFile);
+documentsContract('SQLite', openedFile);
 
 let folder: string;
 let file: string;

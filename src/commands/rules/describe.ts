@@ -2,6 +2,7 @@
 
 import { showFindingIn, told } from '../../core/base/error.ts';
 import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
+import { seedNameOf } from '../../core/draw/final-draw.ts';
 import { describe } from '../../core/public-rules/describe.ts';
 import { hasTrigger, makesClaims } from '../../core/rules/campaign-query.ts';
 import { calledOf } from '../../core/rules/renamed.ts';
@@ -19,7 +20,10 @@ export async function describeFiles(paths: readonly string[], options: DescribeC
   const texts = campaigns.map(campaign => {
     const commitment = config && commitmentOf(seedOf(config.secret, campaign.id));
     const words = options.words === true;
-    return { campaign, lines: describe(campaign, { lang, words, ...(commitment !== undefined && { commitment }) }) };
+    const drawCommitment = (draw: string): string =>
+      commitmentOf(seedOf(config?.secret ?? '', seedNameOf(campaign.id, draw)));
+    const published = commitment === undefined ? {} : { commitment, drawCommitment };
+    return { campaign, lines: describe(campaign, { lang, words, ...published }) };
   });
   if (options.json)
     printJson({

@@ -12,7 +12,7 @@ import {
 } from '../../core/analysis/explain.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId } from '../../core/base/event.ts';
-import { readTicket, ticketOf } from '../../core/base/ticket.ts';
+import { caseNumberOf, readCaseNumber } from '../../core/base/case-number.ts';
 import { beijingText, type Instant, instant, parseBeijing } from '../../core/base/time.ts';
 import { awardsOf } from '../../core/decide/decision.ts';
 import { decisionCalled } from '../../core/decide/renamed-decision.ts';
@@ -43,8 +43,8 @@ const PAYOUTS_MAX = 1000;
 export function explainCommand(written: string | undefined, options: ExplainOptions): Promise<number> {
   mustMakeSense(written, options);
   return withStore(options, async (store, config) => {
-    const ticket = written === undefined ? undefined : readTicket(written);
-    if (ticket !== undefined) return explainTicket(store, config, ticket, options);
+    const caseNo = written === undefined ? undefined : readCaseNumber(written);
+    if (caseNo !== undefined) return explainCase(store, config, caseNo, options);
     const openid = written === undefined ? undefined : await openIdOf(store, written);
     const { event: would, at: when } = options;
     const which = options.journal ?? options.key;
@@ -63,14 +63,14 @@ export function explainCommand(written: string | undefined, options: ExplainOpti
 }
 
 /** By the code that stood in a reply (查询码): the whole journal is looked through. */
-async function explainTicket(store: Store, config: Config, ticket: string, options: ExplainOptions): Promise<number> {
-  await writeDown(store, 'explain', ticket);
+async function explainCase(store: Store, config: Config, caseNo: string, options: ExplainOptions): Promise<number> {
+  await writeDown(store, 'explain', caseNo);
   for await (const { id: journal, ...line } of eventsOf(store)) {
-    if (ticketOf(line.event) !== ticket) continue;
+    if (caseNumberOf(line.event) !== caseNo) continue;
     const explanation = explain({ journal, ...line }, await liveOf(config));
     return tell(options, [explanation], await payoutsOf(store, explanation));
   }
-  throw new BadInput(`${ticket}: no event has this code`);
+  throw new BadInput(`${caseNo}: no event has this code`);
 }
 
 function mustMakeSense(openid: string | undefined, { event, at, journal, key }: ExplainOptions): void {

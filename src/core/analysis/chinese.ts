@@ -132,6 +132,7 @@ const OTHER_EVENTS = {
   position: '上报位置',
   lookup: '向微信查询关注',
   notice: '通知',
+  drawn: '开奖抽中',
   other: '其他',
 } as const;
 

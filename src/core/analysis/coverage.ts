@@ -4,7 +4,7 @@ import { type Decision, partsOf } from '../decide/decision.ts';
 import { outcomesInTests } from '../decide/outcomes.ts';
 import { PROGRESS } from '../decide/said.ts';
 import { type Campaign, DETAILS, type Detail, type Rule, type Said } from '../rules/campaign.ts';
-import { isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
+import { isCash, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { type Path, Places } from '../yaml/path-position.ts';
 import type { Played } from './memory-ledger.ts';
@@ -115,9 +115,7 @@ function reachable(campaign: Campaign, text: string): Reachable[] {
 /** Texts of a rule that its outcomes are said with. What is told later, by itself, no test can hear. */
 function textsInTests(rule: Rule, campaign: Campaign, outcomes: readonly Said[]): string[] {
   const prizes = prizesGiven(campaign, rule);
-  const isNow = prizes.some(
-    ({ kind }) => kind === 'coupon' || kind === 'earn' || (kind === 'redpacket' && rule.delay === undefined),
-  );
+  const isNow = prizes.some(prize => isWorth(prize) && !(isCash(prize) && rule.delay !== undefined));
   const said: Said[] = outcomes.filter(each => each !== 'cancelled');
   if (isNow) said.push('won');
   if (prizes.some(prize => !isWorth(prize))) said.push('nothing');

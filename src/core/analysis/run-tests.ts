@@ -143,6 +143,8 @@ function happeningOf(action: TestAction, campaign: string): Happening {
       return { kind: 'voice', mediaId: 'test' };
     case 'location':
       return { kind: 'location', latitude: 0, longitude: 0, label: '' };
+    case 'drawn':
+      return { ...action, campaign };
     case 'visit':
       return { kind: 'visit', campaign };
     case 'paid': {

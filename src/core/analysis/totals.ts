@@ -5,6 +5,7 @@ import type { Instant } from '../base/time.ts';
 import { limitIn } from '../decide/check-words.ts';
 import { type Decision, partsOf } from '../decide/decision.ts';
 import type { Campaign } from '../rules/campaign.ts';
+import { isWorth } from '../rules/campaign-query.ts';
 import type { Undone } from './memory-ledger.ts';
 
 export type PrizeSum = {
@@ -22,7 +23,7 @@ export type LimitSum = {
 };
 
 export class Outcomes {
-  /** Prizes that are worth something: red packets and coupons. */
+  /** Prizes that are worth something, in money or not. */
   won = 0;
   packets = 0;
   amount = 0;
@@ -32,14 +33,12 @@ export class Outcomes {
   private readonly refused = new Map<string, number>();
   private readonly met = new Map<string, { campaign: string; limit: string; count: number; first: Instant }>();
 
-  private readonly coupons: ReadonlySet<string>;
+  private readonly worth: ReadonlySet<string>;
 
   constructor(campaigns: readonly Campaign[]) {
-    this.coupons = new Set(
+    this.worth = new Set(
       campaigns.flatMap(({ id, prizes }) =>
-        [...prizes.values()].flatMap(({ kind, name }) =>
-          kind === 'coupon' || kind === 'earn' ? [`${id}/${name}`] : [],
-        ),
+        [...prizes.values()].flatMap(prize => (isWorth(prize) ? [`${id}/${prize.name}`] : [])),
       ),
     );
   }
@@ -47,7 +46,7 @@ export class Outcomes {
   /** Whether it gave somebody something. */
   isWin(decision: Decision): boolean {
     if (decision.kind !== 'awarded') return false;
-    return decision.amount > 0 || this.coupons.has(`${decision.campaign}/${decision.prize}`);
+    return decision.amount > 0 || this.worth.has(`${decision.campaign}/${decision.prize}`);
   }
 
   add(whole: Decision, at: Instant): void {

@@ -159,6 +159,8 @@ function intervals(prizes: readonly Prize[], luck: number, hit: Prize): string {
 
 function amountOf(prize: Prize, luck: number): { readonly text: string; readonly amount?: Fen } {
   if (prize.kind === 'coupon') return { text: 'a coupon: the next line of its list' };
+  if (prize.kind === 'text') return { text: 'the same text for everybody' };
+  if (prize.kind === 'goods') return { text: prize.what };
   if (!isCash(prize)) return { text: 'nothing' };
   if (prize.steps) return { text: 'by what was paid, not by luck' };
   if (prize.split) return { text: "the next slot of the round's layout: see --round" };

@@ -84,6 +84,8 @@ export type Happening =
       readonly transaction?: string;
       readonly amount?: Fen;
     }
+  /** They were drawn at the end of a campaign (开奖). `draw`: its name there. */
+  | { readonly kind: 'drawn'; readonly campaign: string; readonly draw: string; readonly prize: string }
   /**
    * WeChat was asked (user/info) whether somebody follows whom we had never seen do so. `since`: their latest follow; absent
    * if they do not.
@@ -136,6 +138,7 @@ export const EVENT_FACTS: Readonly<Record<EventKind, EventFacts>> = {
   paid: { costsMoney: true },
   refunded: { costsMoney: true },
   friend: { costsMoney: true },
+  drawn: { costsMoney: true },
   lookup: {},
   notice: {},
   other: {},

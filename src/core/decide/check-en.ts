@@ -77,6 +77,7 @@ const CHECKS = {
   onlyFirstFollow: ({ follows }) => `follow no. ${follows}, only the first one counts`,
   period: ({ from, to }) => `campaign from ${beijingText(from)} to ${beijingText(to)}`,
   begun: ({ ok, at }) => `campaign ${ok ? 'began' : 'begins only'} ${beijingText(at)}`,
+  drawOpen: ({ ok, at }) => `draw ${ok ? 'held only' : 'held'} ${beijingText(at)}`,
   notOver: ({ ok, at }) => `campaign ${ok ? 'ends only' : 'ended'} ${beijingText(at)}`,
   hours: ({ minute, hours }) => `${clockText(minute)}, open ${open(hours)}`,
   weekdays: ({ day, days }) => `${weekday(day)}, only on ${days.map(weekday).join(', ')}`,

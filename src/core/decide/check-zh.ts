@@ -66,6 +66,7 @@ const CHECKS = {
   onlyFirstFollow: ({ follows }) => `第 ${follows} 次关注,只给第 1 次`,
   period: ({ from, to }) => `活动期 ${beijingText(from)} – ${beijingText(to)}`,
   begun: ({ ok, at }) => (ok ? `活动已于 ${beijingText(at)} 开始` : `活动 ${beijingText(at)} 才开始`),
+  drawOpen: ({ ok, at }) => (ok ? `${beijingText(at)} 才开奖` : `已于 ${beijingText(at)} 开奖`),
   notOver: ({ ok, at }) => (ok ? `活动 ${beijingText(at)} 才结束` : `活动已于 ${beijingText(at)} 结束`),
   hours: ({ minute, hours }) => `${clockText(minute)},时段 ${hoursText(hours)}`,
   weekdays: ({ day, days }) => `${weekday(day)},限 ${days.map(weekday).join('、')}`,

@@ -10,7 +10,8 @@ import type { Facts, FactsQuery } from '../match/facts.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
 import type { RuleContext } from '../mechanics/mechanic.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { addressOf, pauseOf } from '../rules/campaign-query.ts';
+import { addressOf, makesClaims, pauseOf } from '../rules/campaign-query.ts';
+import { drawnFrom } from '../rules/drawn.ts';
 import { codeIn } from '../rules/printed-code.ts';
 import { NO_REPLY } from '../rules/reply.ts';
 import { besides, withAwards } from './beside.ts';
@@ -47,7 +48,7 @@ export function factsQueryFor(matches: readonly Match[], event: Event, now: Inst
     const { campaign, rule } = at;
     for (const mechanic of mechanicsOf(rule, campaign))
       for (const name of mechanic.wants?.(at) ?? []) counters.add(name);
-    if (rule.give.length === 0 && rule.earn.size === 0 && !rule.assigned && rule.makeUp === undefined) continue;
+    if (!makesClaims(rule)) continue;
     if (campaign.mode === 'shadow') counters.add(shadowClaim(claimKeyOf(campaign, rule, event, now)));
     else for (const claimKey of claimKeysOf(campaign, rule, event, now)) claims.add(claimKey);
     for (const limit of userLimits(campaign, event, now)) if (isBounded(limit)) counters.add(limit.name);
@@ -115,7 +116,9 @@ function look(
     const at = lookedAt(match, event, now, around);
     const caps = capsFor(campaign, around);
     const evaluation = new RuleEvaluation(at, {
-      facts: isShadow ? shadowed(at, facts) : withAwards(facts, decided),
+      facts: isShadow
+        ? shadowed(at, facts)
+        : withAwards(event.kind === 'drawn' ? { ...facts, halted: false } : facts, decided),
       caps,
       pinned: around.pinned,
     });
@@ -138,7 +141,9 @@ function isRunning(decision: Decision | Open): boolean {
   return !(decision.kind === 'refused' && (decision.refusal === 'notStarted' || decision.refusal === 'ended'));
 }
 
-function lookedAt({ campaign, rule }: Match, event: Event, now: Instant, around: Surroundings): RuleContext {
+function lookedAt({ campaign: live, rule: own }: Match, event: Event, now: Instant, around: Surroundings): RuleContext {
+  const campaign = event.kind === 'drawn' ? drawnFrom(live) : live;
+  const rule = campaign === live ? own : campaign.rules.find(({ id }) => id === own.id)!;
   return {
     campaign,
     rule,

@@ -5,7 +5,7 @@ import { type Counter, hasRoom, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { fen, yuanText } from '../base/money.ts';
 import { byWeight } from '../base/random.ts';
-import { ticketOf } from '../base/ticket.ts';
+import { caseNumberOf } from '../base/case-number.ts';
 import { beijingText, type Day, hoursText, type Instant } from '../base/time.ts';
 import { besideKeyOf, claimKeyOf } from '../match/claim-key.ts';
 import type { Facts } from '../match/facts.ts';
@@ -14,7 +14,7 @@ import { mechanicsOf } from '../mechanics/index.ts';
 import type { EvaluationContext, Limit, Mechanic, RefusalReason, RuleContext } from '../mechanics/mechanic.ts';
 import { causesOf } from '../mechanics/refund.ts';
 import { type Campaign, type Prize, REFUSALS, type Rule } from '../rules/campaign.ts';
-import { isVoucher, isWorth, prizesGiven } from '../rules/campaign-query.ts';
+import { isVoucher, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { NO_REPLY, renderWith, replyFor, type Values } from '../rules/reply.ts';
 import type { Check } from './check.ts';
@@ -105,8 +105,7 @@ export class RuleEvaluation implements EvaluationContext {
 
   /** Whether it gives or counts anything; other rules only answer. */
   private isGiving(): boolean {
-    const { give, earn, assigned, makeUp } = this.rule;
-    return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined;
+    return makesClaims(this.rule);
   }
 
   // ── The decision ─────────────────────────────────────────────────────────────────────────────────────────
@@ -156,7 +155,7 @@ export class RuleEvaluation implements EvaluationContext {
       const { reply: _, ...part } = this.award(offer, besideKeyOf(claimKey, offer.prize.name), [], true);
       return part;
     });
-    return { ...own, beside, reply: replyOf(this.rule, offers, this.values(), this.now) };
+    return { ...own, beside, reply: replyOf(this, offers, this.values(), this.now) };
   }
 
   private gate(left: readonly Offer[]): RefusalReason | undefined {
@@ -228,7 +227,7 @@ export class RuleEvaluation implements EvaluationContext {
       ...(coupon !== undefined && { coupon }),
       ...(payAt !== undefined && { payAt }),
       ...(amount > 0 && cancelIf.length > 0 && { cancelIf }),
-      reply: replyOf(rule, [offer], this.values(), this.now),
+      reply: replyOf(this, [offer], this.values(), this.now),
     };
   }
 
@@ -326,7 +325,7 @@ export class RuleEvaluation implements EvaluationContext {
       from: beijingText(period.from).slice(0, 16),
       to: beijingText(period.to).slice(0, 16),
       hours: hoursText(period.hours),
-      ticket: ticketOf(event),
+      caseNo: caseNumberOf(event),
       ...(event.kind === 'paid' && { order: yuanText(event.amount) }),
       ...Object.assign({}, ...this.mechanics.map(mechanic => mechanic.values?.(this))),
     };

@@ -17,7 +17,16 @@ import {
   type Rule,
   type Said,
 } from '../rules/campaign.ts';
-import { cashGiven, hasTrigger, isCash, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
+import {
+  canRunOut,
+  cashGiven,
+  hasTrigger,
+  isCash,
+  isTold,
+  isWorth,
+  makesClaims,
+  prizesGiven,
+} from '../rules/campaign-query.ts';
 import type { Placeholder } from '../rules/reply.ts';
 
 const AT_SCENES = ['scan', 'subscribe'] as const;
@@ -29,9 +38,7 @@ export function outcomesOf(rule: Rule, campaign: Campaign): ReadonlySet<Said> {
   const prizes = prizesGiven(campaign, rule);
   const can = ways(rule, campaign, false);
   const details = ALL_DETAILS.filter(can);
-  const isWon = prizes.some(
-    ({ kind }) => kind === 'coupon' || kind === 'earn' || (kind === 'redpacket' && rule.delay === undefined),
-  );
+  const isWon = prizes.some(prize => isWorth(prize) && !(isCash(prize) && rule.delay !== undefined));
   const isNothing = prizes.some(prize => !isWorth(prize));
   const plain = OUTCOMES.filter(each => (each === 'won' ? isWon : each === 'nothing' ? isNothing : can(each)));
   // A finer one is said with the plainer one's text where it has none of its own.
@@ -90,7 +97,7 @@ function possible(rule: Rule, campaign: Campaign): Own {
     already: rule.once !== 'perEvent',
     limited:
       hasCash || Object.keys(perUser).length > 0 || isPrizeBounded || (perScene.perUser !== undefined && isAtScenes),
-    soldOut: prizes.some(({ kind, stock, perDay }) => canBeGone(kind) || stock || perDay) || perMinute !== undefined,
+    soldOut: prizes.some(canRunOut) || perMinute !== undefined,
     tooSoon: perUser.gap !== undefined,
     later: perMinute !== undefined || (budget?.pace !== undefined && hasCash),
     sceneSoldOut: hasSceneBudget(campaign) && hasCash && isAtScenes,
@@ -187,15 +194,6 @@ function isCaught(rule: Rule, campaign: Campaign): boolean {
   );
 }
 
-function canRunOut({ kind, stock, perDay }: Prize): boolean {
-  return canBeGone(kind) || stock !== undefined || perDay !== undefined;
-}
-
-/** By itself: of cards and of nothing there is always more. */
-function canBeGone(kind: Prize['kind']): boolean {
-  return kind !== 'nothing' && kind !== 'earn';
-}
-
 // ── Placeholders ─────────────────────────────────────────────────────────────────────────────────────────────
 
 const AWARDS: readonly Spoken[] = ['won', 'nothing', 'pending', 'progress'];
@@ -206,9 +204,9 @@ const LATER: readonly Spoken[] = ['problem', 'cancelled', 'reminder'];
 export function valuesIn(said: Spoken, rule: Rule, campaign: Campaign): ReadonlySet<Placeholder> {
   if (LATER.includes(said)) return new Set(['amount', 'campaign']);
   const isAward = AWARDS.includes(said) && said !== 'progress';
-  const hasCoupon = said === 'won' && prizesGiven(campaign, rule).some(({ kind }) => kind === 'coupon');
+  const hasCoupon = said === 'won' && prizesGiven(campaign, rule).some(isTold);
   return new Set<Placeholder>([
-    ...(['campaign', 'from', 'to', 'hours', 'ticket'] as const),
+    ...(['campaign', 'from', 'to', 'hours', 'caseNo'] as const),
     ...(isAward ? (['amount', 'prize'] as const) : []),
     ...(hasCoupon ? (['coupon'] as const) : []),
     ...(hasTrigger(rule, ['paid']) ? (['order'] as const) : []),

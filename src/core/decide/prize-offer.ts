@@ -1,14 +1,14 @@
 // The prizes of a rule as one claim would win them: what each is worth now, what it would use up, and whether it is
 // there at all.
 
-import { type Counter, isBounded } from '../base/counter.ts';
+import { type Counter, isBounded, UNBOUNDED } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { type Fen, NO_MONEY } from '../base/money.ts';
 import { type Instant, later, minuteOfDay } from '../base/time.ts';
 import type { EvaluationContext, Limit, RuleContext, TakesBack } from '../mechanics/mechanic.ts';
 import { slotCounters, slotFor } from '../mechanics/round.ts';
 import type { Campaign, Prize, Window } from '../rules/campaign.ts';
-import { isCash, prizesGiven } from '../rules/campaign-query.ts';
+import { isCash, isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import type { Check } from './check.ts';
 import { drawAmount, type Luck } from './draw.ts';
@@ -44,6 +44,7 @@ export function offerCounters(at: RuleContext, caps: MerchantCaps | undefined): 
     ...(isCash(prize) && prize.split ? slotCounters(at) : []),
     ...(prize.unlockAfter === undefined ? [] : Object.values(drawNames(at))),
     ...(prize.kind === 'coupon' ? [couponCounter(at.campaign, prize)] : []),
+    ...(isCash(prize) ? toBeDrawn(at).map(({ counter }) => counter) : []),
   ]);
 }
 
@@ -98,7 +99,7 @@ export function offerOf(
   const offer = (amount: Fen, more: readonly Limit[] = [], coupon?: string): Offer => ({
     prize,
     amount,
-    limits: [...prizeLimits(at.campaign, prize, amount, who), ...more],
+    limits: [...prizeLimits(at.campaign, prize, amount, who).map(limit => lessDraws(limit, at)), ...more],
     ...(coupon !== undefined && { coupon }),
   });
   if (prize.kind === 'coupon') {
@@ -108,7 +109,10 @@ export function offerOf(
       return missing({ ok: false, check: 'coupons', of: called, used: taken, max: prize.coupons.length });
     return offer(NO_MONEY, [nextCoupon(at.campaign, prize, taken)], coupon);
   }
-  if (!isCash(prize)) return offer(NO_MONEY);
+  if (!isCash(prize)) {
+    if (!isWorth(prize)) return offer(NO_MONEY);
+    return offer(NO_MONEY, [pieceGiven(at.campaign, prize)], prize.kind === 'text' ? prize.text : undefined);
+  }
   if (prize.steps) {
     const amount = stepFor(prize.steps, at.event);
     return amount === undefined
@@ -133,6 +137,36 @@ function nextCoupon(campaign: Campaign, prize: Prize, taken: number): Limit {
     returns: false,
     money: false,
   };
+}
+
+// ── What is kept for a draw at the end ───────────────────────────────────────────────────────────────────────
+
+/** Money of draws to come, by prize: only the draw gives it. Whoever is drawn takes from what was kept. */
+function toBeDrawn({ campaign, event }: Pick<RuleContext, 'campaign' | 'event'>) {
+  if (event.kind === 'drawn' || !campaign.draws) return [];
+  return [...campaign.draws.values()].flatMap(({ winners }) =>
+    [...winners].flatMap(([name, count]) => {
+      const prize = campaign.prizes.get(name);
+      return prize && isCash(prize)
+        ? [{ counter: `campaign/${campaign.id}/prize/${name}`, count, amount: prize.max }]
+        : [];
+    }),
+  );
+}
+
+/** The budget of everybody else ends where that of a draw begins, from the first day on. */
+function lessDraws(limit: Limit, at: EvaluationContext): Limit {
+  if (limit.limit !== 'budget' && limit.limit !== 'packets') return limit;
+  const kept = toBeDrawn(at).reduce((sum, { counter, count, amount }) => {
+    const left = Math.max(0, count - at.value(counter));
+    return sum + left * (limit.limit === 'budget' ? amount : 1);
+  }, 0);
+  return kept === 0 || limit.max === UNBOUNDED ? limit : { ...limit, max: Math.max(0, limit.max - kept) };
+}
+
+/** Counted as a line of a list is, so that a claim without money is known as a win whatever its file says by then. */
+function pieceGiven(campaign: Campaign, prize: Prize): Limit {
+  return { ...nextCoupon(campaign, prize, 0), max: UNBOUNDED };
 }
 
 function stepFor(steps: readonly { readonly from: Fen; readonly amount: Fen }[], event: Event): Fen | undefined {

@@ -1,9 +1,10 @@
 // What is said of prizes that are given: each one's own words, and the rule's for all others of them.
 import { fen, yuanText } from '../base/money.ts';
 import { beijingText, type Instant, later } from '../base/time.ts';
-import type { Rule, Said } from '../rules/campaign.ts';
+import type { Campaign, Rule, Said } from '../rules/campaign.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { defaultOf, type Reply, renderWith, replyFor, type Values } from '../rules/reply.ts';
+import { withQuestion } from '../rules/shipping.ts';
 import { joined } from './beside.ts';
 import type { Offer } from './prize-offer.ts';
 
@@ -22,8 +23,10 @@ function saidOf(rule: Rule, offer: Offer, now: Instant): Said {
   return kind === 'nothing' ? 'nothing' : 'won';
 }
 
+type About = { readonly campaign: Campaign; readonly rule: Rule };
+
 /** `plain`: what has a value whatever is given. */
-export function replyOf(rule: Rule, offers: readonly Offer[], plain: Values, now: Instant): Reply {
+export function replyOf({ campaign, rule }: About, offers: readonly Offer[], plain: Values, now: Instant): Reply {
   const valuesOf = (some: readonly Offer[]): Values => {
     const coupons = some.flatMap(({ coupon }) => (coupon === undefined ? [] : [coupon]));
     const payAt = some.map(each => payTime(rule, each, now)).find(at => at !== undefined);
@@ -45,5 +48,7 @@ export function replyOf(rule: Rule, offers: readonly Offer[], plain: Values, now
   }
   for (const [said, some] of bySaid)
     replies.push(replyFor(said, rule.replies, valuesOf(some), defaultOf(some[0]!.prize, said)));
-  return replies.length === 1 ? replies[0]! : joined(replies);
+  const goods = offers.find(({ prize }) => prize.kind === 'goods');
+  const reply = replies.length === 1 ? replies[0]! : joined(replies);
+  return goods ? withQuestion(goods.prize, campaign, reply) : reply;
 }

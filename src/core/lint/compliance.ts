@@ -3,7 +3,7 @@
 
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { t, type Wording } from '../base/words/words.ts';
-import type { Campaign, Rule } from '../rules/campaign.ts';
+import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
 import { hasDraw, hasTrigger, isCash, isDraw, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { LintId } from './catalogue.ts';
@@ -102,6 +102,14 @@ function isAnnounced({ campaign, all, accountOf }: Linting, rule: Rule | undefin
 
 // ── Red packets that are none ────────────────────────────────────────────────────────────────────────────────
 
+const WITHOUT_MONEY: Readonly<Record<Exclude<Prize['kind'], 'redpacket' | 'voucher'>, Wording>> = {
+  coupon: t`a coupon`,
+  text: t`a code or a link`,
+  goods: t`a thing`,
+  earn: t`something for a wallet`,
+  nothing: t`nothing at all`,
+};
+
 const CASH_WORD = /红包|現金|现金(?!券|抵)|紅包/u;
 
 function lintCashNames({ campaign, say }: Linting, parts: readonly Part[]): void {
@@ -111,8 +119,8 @@ function lintCashNames({ campaign, say }: Linting, parts: readonly Part[]): void
     const { name } = prize;
     const word = CASH_WORD.exec(name)?.[0];
     if (word === undefined || isCash(prize)) continue;
-    const what = prize.kind === 'coupon' ? t`a coupon` : t`nothing at all`;
-    say('red-packet-not-cash', ['prizes', name], t`"${name}" is ${what}, and called ${word}`, more);
+      const what = WITHOUT_MONEY[prize.kind];
+      say('red-packet-not-cash', ['prizes', name], t`"${name}" is ${what}, and called ${word}`, more);
   }
   const worth = prizes.filter(isWorth);
   const hasNoCash = worth.length > 0 && !worth.some(isCash);

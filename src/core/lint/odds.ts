@@ -5,7 +5,17 @@ import { type Fen, showFen } from '../base/money.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import { daysOf } from '../exposure/open-days.ts';
 import type { Prize, Rule } from '../rules/campaign.ts';
-import { type Cash, cashGiven, isCash, isDraw, isOnly, isWorth, mostOf, prizesGiven } from '../rules/campaign-query.ts';
+import {
+  type Cash,
+  cashGiven,
+  isCash,
+  isDraw,
+  isGoods,
+  isOnly,
+  isWorth,
+  mostOf,
+  prizesGiven,
+} from '../rules/campaign-query.ts';
 import type { Linting } from './context.ts';
 import { claimsEver } from './limits.ts';
 import { courseOf } from './spend.ts';
@@ -31,6 +41,7 @@ export function lintOdds(at: Linting): void {
   });
   lintHardly(at);
   lintTop(at, giving);
+  lintTopGoods(at, giving);
 }
 
 function never({ say }: Linting, { name }: Prize, why: Wording, path: readonly string[]): void {
@@ -73,6 +84,17 @@ function lintTop({ campaign, topPrize, say }: Linting, giving: readonly Rule[]):
         'top-prize',
         ['prizes', prize.name, 'redpacket'],
         t`"${prize.name}" is worth up to ${showFen(mostOf([prize]))}; the highest prize of a draw may be ${showFen(topPrize)}`,
+      );
+}
+
+/** The same of a thing, by what the file says it is worth. */
+function lintTopGoods({ campaign, topPrize, say }: Linting, giving: readonly Rule[]): void {
+  for (const prize of new Set(giving.filter(isDraw).flatMap(rule => prizesGiven(campaign, rule))))
+    if (isGoods(prize) && (prize.value ?? 0) > topPrize)
+      say(
+        'top-prize',
+        ['prizes', prize.name, 'goods'],
+        `"${prize.name}" is worth ${showFen(prize.value!)}; the highest prize of a draw may be ${showFen(topPrize)}`,
       );
 }
 

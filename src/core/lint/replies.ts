@@ -7,7 +7,7 @@ import { t, type Wording } from '../base/words/words.ts';
 import { isSpokenLate, outcomesOf, valuesIn } from '../decide/outcomes.ts';
 import type { Spoken } from '../mechanics/mechanic.ts';
 import { type Campaign, DETAILS, type ReplyTemplate, type Rule, type Said } from '../rules/campaign.ts';
-import { hasTrigger, isCash, makesClaims, mostOf, prizesGiven } from '../rules/campaign-query.ts';
+import { hasTrigger, isCash, isTold, isWorth, makesClaims, mostOf, prizesGiven } from '../rules/campaign-query.ts';
 import { fill, PLACEHOLDERS, type Placeholder, placeholdersOf, type Values } from '../rules/reply.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { Linting } from './context.ts';
@@ -56,12 +56,15 @@ function lintHoles({ campaign, say }: Linting, rule: Rule, { said, path, text }:
   const when = said === 'reply' ? t`in a reply of "${rule.id}"` : t`in \`${said}\` of "${rule.id}"`;
   for (const word of words.filter(each => !values.has(each)))
     say('placeholder-empty', path, t`{{${word}}} is always empty ${when}; leave it out`, { word: `{{${word}}}` });
-  const coupon = prizesGiven(campaign, rule).find(({ kind, reply }) => kind === 'coupon' && !reply);
-  if (said === 'won' && coupon && words.includes('amount'))
-    say('placeholder-empty', path, t`{{amount}} is 0.00 when "${coupon.name}", a coupon, is won; write {{prize}}`, {
+  const other = prizesGiven(campaign, rule).find(prize => isWorth(prize) && !isCash(prize) && !prize.reply);
+  if (said === 'won' && other && words.includes('amount')) {
+    const what = other.kind === 'coupon' ? t`a coupon` : t`no money`;
+    const advice = `恭喜抽中「{{prize}}」！${isTold(other) ? '{{coupon}}' : ''}`;
+    say('placeholder-empty', path, t`{{amount}} is 0.00 when "${other.name}", ${what}, is won; write {{prize}}`, {
       word: '{{amount}}',
-      advice: '恭喜抽中「{{prize}}」！{{coupon}}',
+      advice,
     });
+  }
 }
 
 // ── Length ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +91,9 @@ function longestValues(campaign: Campaign): Values {
     from: moment,
     to: moment,
     hours: hoursText(period.hours),
-    coupon: longest(list.flatMap(prize => (prize.kind === 'coupon' ? prize.coupons : []))),
+    coupon: longest(
+      list.flatMap(prize => (prize.kind === 'coupon' ? prize.coupons : prize.kind === 'text' ? [prize.text] : [])),
+    ),
     payAt: moment,
     firstAt: moment,
     order: '99999.99',

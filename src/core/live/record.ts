@@ -155,6 +155,8 @@ function livePrize(prize: Prize): LivePrize {
 }
 
 function worthOf(prize: Prize): string {
+  if (prize.kind === 'text') return `text ${prize.text}`;
+  if (prize.kind === 'goods') return `goods ${prize.what}`;
   if (!isCash(prize)) return prize.kind;
   const { min, max, steps, split } = prize;
   if (steps) return `steps ${steps.map(({ from, amount }) => `${from}:${amount}`).join(' ')}`;

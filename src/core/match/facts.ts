@@ -45,6 +45,8 @@ export type Facts = {
   readonly paused?: ReadonlyMap<string, string>;
   /** The wanted code; absent: there is none such. */
   readonly code?: CodeFact;
+  /** The goods they have won and what was asked about them (`core/goods/parcel.ts`), with its version; absent: none. */
+  readonly parcels?: { readonly version: number; readonly text: string };
   /** What this follower is owed in words, and which state of their mailbox says so; absent: nothing. */
   readonly owed?: {
     readonly version: number;

@@ -3,6 +3,7 @@
 // checks of the mechanics come together; each stands where it is made.
 import type { FollowChecks } from '../match/follower.ts';
 import type { EligibilityChecks } from './eligibility.ts';
+import type { DrawChecks } from './final-draw.ts';
 import type { GuaranteedChecks } from './guaranteed.ts';
 import type { GuessChecks } from './guess.ts';
 import type { MilestoneChecks } from './milestone.ts';
@@ -41,6 +42,7 @@ export type CheckOf<Checks, Id extends keyof Checks> = {
 /** By their ids, beside the limits. */
 export type MechanicChecks = FollowChecks &
   EligibilityChecks &
+  DrawChecks &
   GuaranteedChecks &
   GuessChecks &
   MilestoneChecks &

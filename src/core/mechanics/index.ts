@@ -4,6 +4,7 @@ import { makesClaims, type ReadRulePart, type RuleChecking, type WrittenRulePart
 import type { Draft, ObjectOf } from '../yaml/schema.ts';
 import { delay } from './delay.ts';
 import { condition, segments } from './eligibility.ts';
+import { drawnPrize, enter } from './final-draw.ts';
 import { guaranteed } from './guaranteed.ts';
 import { guess } from './guess.ts';
 import { invite } from './invite.ts';
@@ -32,6 +33,8 @@ const REGISTRY = {
   guess,
   codes,
   quiz,
+  enter,
+  drawnPrize,
   invite,
 };
 

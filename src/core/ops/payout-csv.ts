@@ -68,6 +68,16 @@ export function harmless(cell: string): string {
   return /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
 }
 
+/** A row of texts that people wrote, and of numbers that a spreadsheet must not round. */
+export function csvRow(cells: readonly (string | { readonly digits: string })[]): string {
+  return lineOf(cells.map(cell => (typeof cell === 'string' ? harmless(visible(cell)) : asText(visible(cell.digits)))));
+}
+
+/** The same for the first row of a file. */
+export function csvHead(names: readonly string[]): string {
+  return `\uFEFF${lineOf(names)}`;
+}
+
 /** A tab behind it, as Alipay's bills have it: unseen, and the spreadsheet keeps all digits. */
 function asText(number: string): string {
   return number === '' ? '' : `${harmless(number)}\t`;

@@ -2,14 +2,15 @@
 // who, how, what can be won with which odds, limits, payment, and how a draw is verified. Passwords are not told.
 
 import { showFen } from '../base/money.ts';
-import { hoursText, WEEKDAYS, type Weekday } from '../base/time.ts';
+import { beijingText, hoursText, WEEKDAYS, type Weekday } from '../base/time.ts';
 import type { Lang } from '../base/words/words.ts';
 import { mostOfOne } from '../exposure/one-follower.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { hasDraw, hasTrigger, isCash, makesClaims, payingRules } from '../rules/campaign-query.ts';
+import { hasDraw, hasTrigger, isCash, isGoods, makesClaims, payingRules } from '../rules/campaign-query.ts';
 import { type Describing, endText, hoursIn, lengthText, minuteText, type Say } from '../rules/public-text.ts';
 import { asWritten } from '../rules/renamed.ts';
+import { ANSWERS } from '../rules/shipping.ts';
 import { describePrizes } from './prize.ts';
 import { describeRules } from './rule.ts';
 
@@ -18,12 +19,17 @@ export type DescribeOptions = {
   readonly lang?: Lang;
   /** SHA-256 of the campaign's seed, hex (`commitmentOf`): without it nothing is said of how a draw is verified. */
   readonly commitment?: string;
+  /** The same of a draw at the end, by its name: its seed is one of its own. */
+  readonly drawCommitment?: (draw: string) => string;
   /** Also tells the words that are typed. They may be passwords: it is for the operator to say. */
   readonly words?: boolean;
 };
 
 /** Line by line; a line that begins with `## ` is a heading. */
-export function describe(inside: Campaign, { lang = 'zh', commitment, words = false }: DescribeOptions = {}): string[] {
+export function describe(
+  inside: Campaign,
+  { lang = 'zh', commitment, drawCommitment, words = false }: DescribeOptions = {},
+): string[] {
   const campaign = asWritten(inside);
   const say: Say = (zh, en) => (lang === 'zh' ? zh : en);
   const at: Describing = { campaign, say, words };
@@ -33,6 +39,8 @@ export function describe(inside: Campaign, { lang = 'zh', commitment, words = fa
     [say('奖品与概率', 'Prizes and odds'), describePrizes(at)],
     [say('限额', 'Limits'), limitLines(at)],
     [say('发放', 'Payment'), payLines(at)],
+    [say('实物奖品与个人信息', 'Things sent by post, and personal data'), shippingLines(at)],
+    [say('开奖', 'The draw'), drawLines(at, drawCommitment)],
     [say('公平验证', 'Verify a draw'), commitment === undefined ? [] : verifyLines(at, commitment)],
   ];
   const host = campaign.packet && `${say('主办：', 'Held by: ')}${campaign.packet.sendName}`;
@@ -229,6 +237,55 @@ function payLines({ campaign, say }: Describing): string[] {
     ),
   );
   return lines;
+}
+
+// ── Draws at the end ─────────────────────────────────────────────────────────────────────────────────────────
+
+function drawLines({ campaign, say }: Describing, commitmentOf: DescribeOptions['drawCommitment']): string[] {
+  const draws = [...(campaign.draws?.values() ?? [])];
+  if (draws.length === 0) return [];
+  return [
+    ...draws.flatMap(({ name, at, winners }) => {
+      const prizes = [...winners].map(([prize, count]) => say(`「${prize}」${count} 个`, `"${prize}" ${count}`));
+      return [
+        say(
+          `「${name}」${beijingText(at).slice(0, 16)} 开奖，依次抽出${prizes.join('、')}；每人最多中一个，抽奖号不足时多出的奖品不发。`,
+          `"${name}" is held ${beijingText(at).slice(0, 16)}: ${prizes.join(', ')}, drawn in this order; nobody wins twice, and what is left without a ticket is not given.`,
+        ),
+        ...(commitmentOf
+          ? [
+              say(
+                `「${name}」种子的承诺值（SHA-256）：${commitmentOf(name)}`,
+                `Commitment to the seed of "${name}" (SHA-256): ${commitmentOf(name)}`,
+              ),
+            ]
+          : []),
+      ];
+    }),
+    say(
+      '名次由种子和抽奖号算出（HMAC-SHA256，从小到大）。开奖后公布种子和全部抽奖号，任何人都可以复算。',
+      'The order follows from the seed and each ticket (HMAC-SHA256, the smallest first). Seed and tickets are published after the draw, and anybody can work it out again.',
+    ),
+  ];
+}
+
+// ── Things sent by post ──────────────────────────────────────────────────────────────────────────────────────
+
+function shippingLines({ campaign, say }: Describing): string[] {
+  const { shipping } = campaign;
+  if (!shipping || ![...campaign.prizes.values()].some(isGoods)) return [];
+  const { keep, consent } = shipping;
+  return [
+    say(
+      '实物奖品按中奖人在聊天里填写的姓名、电话、地址寄送；不填写的视为放弃寄送。',
+      'Things are sent to the name, phone and address that the winner gives in the chat; to who gives none nothing is sent.',
+    ),
+    say(`填写前须同意：${consent}`, `Before giving them, the winner agrees to this: “${consent}”`),
+    say(
+      `收件信息只用于寄送，加密保存；活动结束后 ${lengthText(keep, say)}自动删除（结束以后填写的，自填写起算），随时可回复「${ANSWERS.forget}」删除。`,
+      `They are used for sending only, are kept encrypted, and are deleted ${lengthText(keep, say)} after the end (or after they were given, if that is later), or at any time by the answer 「${ANSWERS.forget}」.`,
+    ),
+  ];
 }
 
 // ── Verification ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@
 import { showFen } from '../base/money.ts';
 import { beijingText } from '../base/time.ts';
 import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
-import { isCash, isDraw, makesClaims, prizesGiven, type Voucher } from '../rules/campaign-query.ts';
+import { canRunOut, isCash, isDraw, makesClaims, prizesGiven, type Voucher } from '../rules/campaign-query.ts';
 import { type Describing, endText, hoursIn, type Say } from '../rules/public-text.ts';
 
 export function describePrizes(at: Describing): string[] {
@@ -70,6 +70,10 @@ function worthText(prize: Prize, say: Say): string {
       const list = [...prize.adds].map(([wallet, n]) => `「${wallet}」×${n}`).join(say('、', ', '));
       return say(`得${list}，不能兑换现金或转让`, `${list}, which cannot be sold or given away`);
     }
+    case 'text':
+      return say('兑换码或链接，大家相同', 'a code or a link, the same for everybody');
+    case 'goods':
+      return goodsText(prize, say);
     case 'redpacket':
       return cashText(prize, say);
     case 'voucher':
@@ -77,6 +81,14 @@ function worthText(prize: Prize, say: Say): string {
     default:
       return prize satisfies never;
   }
+}
+
+function goodsText({ what, value }: Extract<Prize, { kind: 'goods' }>, say: Say): string {
+  const worth = value === undefined ? '' : showFen(value);
+  return say(
+    `实物「${what}」${worth && `（价值 ${worth}）`}，按中奖人填写的地址寄送`,
+    `"${what}"${worth && ` (worth ${worth})`}, sent to the address its winner gives`,
+  );
 }
 
 function voucherText({ max, over }: Voucher, say: Say): string {
@@ -135,7 +147,7 @@ function honesty(campaign: Campaign, draws: readonly (readonly string[])[], say:
   const fallback = [...campaign.prizes.values()].find(prize => prize.fallback);
   const locked = drawn.filter(({ unlockAfter }) => unlockAfter !== undefined).map(({ name }) => `「${name}」`);
   const reasons = [
-    drawn.some(({ kind, stock }) => stock !== undefined || kind !== 'nothing') && say('发完', 'gone'),
+    drawn.some(canRunOut) && say('发完', 'gone'),
     drawn.some(isCash) && say('超出剩余预算或本人限额', 'more than is left of the budget or of one’s own limit'),
     drawn.some(({ perDay }) => perDay !== undefined) && say('当天份数发完', 'gone for the day'),
     drawn.some(({ perUser }) => perUser !== undefined) && say('本人已得满', 'had as often as one person may'),

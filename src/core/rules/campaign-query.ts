@@ -8,10 +8,11 @@ import { calledOf } from './renamed.ts';
 export type Cash = Extract<Prize, { readonly kind: 'redpacket' | 'voucher' }>;
 type RedPacket = Extract<Prize, { readonly kind: 'redpacket' }>;
 export type Voucher = Extract<Prize, { readonly kind: 'voucher' }>;
+type Goods = Extract<Prize, { readonly kind: 'goods' }>;
 
 /** Whether it gives or counts anything; other rules only answer. */
-export function makesClaims({ give, earn, assigned, makeUp }: Rule): boolean {
-  return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined;
+export function makesClaims({ give, earn, assigned, makeUp, enter }: Rule): boolean {
+  return give.length > 0 || earn.size > 0 || assigned === true || makeUp !== undefined || enter !== undefined;
 }
 
 const known = new WeakMap<Campaign, Map<Rule, readonly Prize[]>>();
@@ -34,12 +35,20 @@ export function prizesGiven(campaign: Campaign, rule: Rule): readonly Prize[] {
 }
 
 /** What a kind of prize is to whoever needs not know which it is. */
-const PRIZE_KINDS: Readonly<Record<Prize['kind'], { readonly isCash: boolean; readonly isWorth: boolean }>> = {
-  redpacket: { isCash: true, isWorth: true },
-  voucher: { isCash: true, isWorth: true },
-  coupon: { isCash: false, isWorth: true },
-  earn: { isCash: false, isWorth: true },
-  nothing: { isCash: false, isWorth: false },
+type KindFacts = {
+  readonly isCash: boolean;
+  readonly isWorth: boolean;
+  /** Also without a `stock`: its list ends, or its budget. */
+  readonly runsOut: boolean;
+};
+const PRIZE_KINDS: Readonly<Record<Prize['kind'], KindFacts>> = {
+  redpacket: { isCash: true, isWorth: true, runsOut: true },
+  voucher: { isCash: true, isWorth: true, runsOut: true },
+  coupon: { isCash: false, isWorth: true, runsOut: true },
+  text: { isCash: false, isWorth: true, runsOut: false },
+  goods: { isCash: false, isWorth: true, runsOut: false },
+  earn: { isCash: false, isWorth: true, runsOut: false },
+  nothing: { isCash: false, isWorth: false, runsOut: false },
 };
 
 /** It costs money. */
@@ -58,6 +67,20 @@ export function isVoucher(prize: Prize): prize is Voucher {
 /** Whoever wins it has won something. */
 export function isWorth({ kind }: Pick<Prize, 'kind'>): boolean {
   return PRIZE_KINDS[kind].isWorth;
+}
+
+/** Whether the last of it may be given. */
+export function canRunOut({ kind, stock, perDay }: Prize): boolean {
+  return PRIZE_KINDS[kind].runsOut || stock !== undefined || perDay !== undefined;
+}
+
+/** Whether its winner has it once they have read its text: a code or a link of ours. */
+export function isTold({ kind }: Pick<Prize, 'kind'>): boolean {
+  return kind === 'coupon' || kind === 'text';
+}
+
+export function isGoods(prize: Prize): prize is Goods {
+  return prize.kind === 'goods';
 }
 
 export function cashGiven(campaign: Campaign, rule: Rule): Cash[] {

@@ -83,8 +83,19 @@ export type Prize = Named & {
     | { readonly kind: 'coupon'; readonly coupons: readonly string[] }
     /** Put into wallets: cards (集卡), points, chances. */
     | { readonly kind: 'earn'; readonly adds: ReadonlyMap<string, number> }
+    /** The same text for everybody: a link, or one code for all. */
+    | { readonly kind: 'text'; readonly text: string }
+    | Goods
     | { readonly kind: 'nothing' }
   );
+
+/** A thing that is sent by post (实物): whoever wins it is asked where to, see `Shipping`. */
+type Goods = {
+  readonly kind: 'goods';
+  readonly what: string;
+  /** What it is worth, for the public rules and the law's limit; nothing is paid. */
+  readonly value?: Fen;
+};
 
 /** Fixed when min = max. `shares`: a group packet (裂变红包), handed on by its first receiver. */
 type RedPacket = {
@@ -149,6 +160,8 @@ export type Trigger =
   | { readonly kind: 'friend'; readonly did: 'followed' }
   /** `over`: the first payment must be of so much. */
   | { readonly kind: 'friend'; readonly did: 'paid'; readonly over?: Fen }
+  /** They were drawn at the end (开奖). */
+  | { readonly kind: 'drawn'; readonly draw: string }
   | { readonly kind: 'image' | 'voice' | 'location' };
 
 /** What makes a second claim the same claim. */
@@ -267,6 +280,8 @@ export type RulePlays = {
   /** The n-th draw without a prize gives one of these. */
   readonly guaranteed?: { readonly within: number; readonly give: readonly string[] };
   readonly quiz?: Quiz;
+  /** Gives a ticket for this draw at the end. */
+  readonly enter?: string;
   /** Hands the follower a code of their own: who follows through it was invited by them. Valid so long, ms. */
   readonly invite?: { readonly validFor: number };
   /** The round is open to this rule so much later, ms: others have the first go. */
@@ -274,6 +289,13 @@ export type RulePlays = {
   /** Paid so much later, ms, unless one of these happens before. */
   readonly delay?: number;
   readonly cancelIf: readonly Cancel[];
+};
+
+/** A draw at the end (开奖): so many of each prize, the first named first, at this time. */
+export type FinalDraw = {
+  readonly name: string;
+  readonly at: Instant;
+  readonly winners: ReadonlyMap<string, number>;
 };
 
 export type Period = {
@@ -338,6 +360,9 @@ export type Packet = {
   readonly scene?: string;
 };
 
+/** What winners of goods are asked for (收件信息): nothing before they agree to this text, and nothing longer than so many ms. */
+export type Shipping = { readonly consent: string; readonly keep: number };
+
 /**
  * `color`: `#d9412b`. Absent: the page's own colour, the campaign's name, no introduction. `cover`: a picture above the title;
  * `organiser` and `contact` stand in the foot.
@@ -377,7 +402,10 @@ export type Campaign = Named & {
   readonly stores?: ReadonlyMap<string, Store>;
   readonly wallets: ReadonlyMap<string, Wallet>;
   readonly rounds: readonly Round[];
+  readonly draws?: ReadonlyMap<string, FinalDraw>;
   readonly packet?: Packet;
+  /** Of a campaign that gives goods. */
+  readonly shipping?: Shipping;
   /** How the campaign's own page (H5) looks. */
   readonly page?: PageLook;
   /** What becomes of a packet nobody opened: its money returns to the budget, or it is offered once more. */

@@ -23,7 +23,7 @@ export const NO_REPLY: Reply = { kind: 'none' };
 export const PLACEHOLDERS = [
   ...['amount', 'prize', 'campaign', 'from', 'to', 'hours', 'coupon', 'payAt', 'order', 'invite'],
   ...['count', 'next', 'left', 'balance', 'store', 'storeHours', 'round', 'nextRound', 'tries', 'firstAt'],
-  ...['n', 'of', 'question', 'choices', 'ticket'],
+  ...['n', 'of', 'question', 'choices', 'ticket', 'drawAt', 'caseNo'],
 ] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 export type Values = Partial<Record<Placeholder, string>>;
@@ -60,10 +60,16 @@ const DETAIL_DEFAULTS: Partial<Record<Detail, string>> = {
   cancelled: '订单已退款,红包不再发出。',
 };
 
+const WON_WITHOUT_MONEY: Partial<Record<Prize['kind'], string>> = {
+  coupon: '恭喜抽中「{{prize}}」！{{coupon}}',
+  text: '恭喜抽中「{{prize}}」！{{coupon}}',
+  goods: '恭喜抽中「{{prize}}」！',
+  earn: '恭喜得到「{{prize}}」！',
+};
+
 /** What is told of such a prize where the rule says nothing of its own; `undefined`: what is told of red packets. */
 export function defaultOf(prize: Pick<Prize, 'kind'> & { readonly over?: Fen }, said: Said): string | undefined {
-  if (prize.kind === 'earn') return said === 'won' ? '恭喜得到「{{prize}}」！' : undefined;
-  if (prize.kind !== 'voucher') return undefined;
+  if (prize.kind !== 'voucher') return said === 'won' ? WON_WITHOUT_MONEY[prize.kind] : undefined;
   if (said === 'problem') return '代金券没能送达:可能已经领过,或账号暂时不能领取。请联系客服。';
   const what = `{{amount}} 元代金券${prize.over === undefined ? '' : `(满 ${yuanText(prize.over)} 元可用)`}`;
   if (said === 'pending') return `${what}将在 {{payAt}} 发出。`;

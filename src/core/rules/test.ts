@@ -34,6 +34,8 @@ export type TestAction =
   /** `order`: by which a refund finds it. */
   | { readonly kind: 'paid'; readonly amount: Fen; readonly order?: string; readonly attach?: string }
   | { readonly kind: 'refunded'; readonly order: string }
+  /** Was drawn for this prize; who is, a test does not say. */
+  | { readonly kind: 'drawn'; readonly draw: string; readonly prize: string }
   | { readonly kind: 'image' | 'voice' | 'location' };
 
 export type RuleTestExpect = {

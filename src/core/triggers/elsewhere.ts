@@ -172,3 +172,16 @@ export const friend = triggerKind('friend', {
 function overOf(trigger: Extract<Trigger, { readonly kind: 'friend' }>): Fen {
   return trigger.did === 'paid' ? (trigger.over ?? fen(0)) : fen(0);
 }
+
+// ── Draws at the end ─────────────────────────────────────────────────────────────────────────────────────────
+
+export const drawn = triggerKind('drawn', {
+  wants: 'the draw: { drawn: 大奖 }',
+  field: optional(name('a draw'), '开奖时抽中了的人'),
+  written: (draw: string) => ({ kind: 'drawn', draw }),
+  fits: (trigger, event, { campaign }) =>
+    event.kind === 'drawn' && event.draw === trigger.draw && idsOf(campaign).includes(event.campaign),
+  events: ['drawn'],
+  compared: ({ draw }) => [draw],
+  describe: ({ draw }, { say }) => say(`在「${draw}」开奖时抽中`, `be drawn at the draw "${draw}"`),
+});

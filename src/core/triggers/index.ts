@@ -7,7 +7,7 @@ import { t } from '../base/words/words.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import type { Describing } from '../rules/public-text.ts';
 import { byKind, convert, list, named, object, type Shape, text as textShape } from '../yaml/schema.ts';
-import { code, friend, paid, visit } from './elsewhere.ts';
+import { code, drawn, friend, paid, visit } from './elsewhere.ts';
 import { scan, subscribe, unsubscribe } from './follow.ts';
 import { image, location, voice } from './media.ts';
 import { click, scancode, view } from './menu.ts';
@@ -25,6 +25,7 @@ const TRIGGERS = {
   paid,
   code,
   friend,
+  drawn,
   image,
   voice,
   location,

@@ -6,6 +6,7 @@ import { type Award, awardsOf } from '../../core/decide/decision.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import { latestOfEach, payoutView } from '../../core/payout/view.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
+import { isCash, isWorth } from '../../core/rules/campaign-query.ts';
 import { prizeCalled } from '../../core/rules/renamed.ts';
 import type { Answer, JournalLine, Store } from '../../ports.ts';
 import { wordsOf } from './html/texts.ts';
@@ -71,10 +72,16 @@ function paid(payout: Payout, name: string): OwnPrize {
 }
 
 function coupon({ decision, at, reply }: Awarded, campaign: Campaign): OwnPrize[] {
-  if (campaign.prizes.get(decision.prize)?.kind !== 'coupon') return [];
+  if (!isSaid(campaign, decision.prize)) return [];
   return [
     { name: calledIn(campaign, decision.prize), at, state: 'said', text: reply.kind === 'text' ? reply.text : '' },
   ];
+}
+
+/** Worth something, and no payout: what was said of it is all there is to show. */
+function isSaid({ prizes }: Campaign, name: string): boolean {
+  const prize = prizes.get(name);
+  return prize !== undefined && isWorth(prize) && !isCash(prize);
 }
 
 /** What a prize is called today, whatever it was when it was won. */
@@ -92,7 +99,7 @@ export function resultOf(answer: Answer, line: JournalLine | undefined, campaign
   const [dearest] = [...awards].sort((a, b) => b.amount - a.amount);
   if (!dearest) return { kind: 'said', title: words.said, text };
   const { prize, amount } = dearest;
-  const kind = amount > 0 ? 'won' : campaign.prizes.get(prize)?.kind === 'coupon' ? 'coupon' : 'nothing';
+  const kind = amount > 0 ? 'won' : isSaid(campaign, prize) ? 'coupon' : 'nothing';
   return { kind, title: words[kind], text, ...(amount > 0 && { amount: yuanText(amount) }) };
 }
 

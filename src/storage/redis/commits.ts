@@ -5,6 +5,7 @@ import { Fault } from '../../core/base/error.ts';
 import type { Answer, Commit, Committed } from '../../ports.ts';
 import { checkTold } from '../shared/mailbox.ts';
 import { type Connection, type Named, naming } from './connection.ts';
+import { documentArgs } from './documents.ts';
 import { journalText } from './journal-line.ts';
 import { KEY } from './keys.ts';
 import { counterArgs, eventField, followerArgs, keysOfPayout, newToken, planArgs, whole } from './rows.ts';
@@ -89,6 +90,7 @@ function commitArgs(commit: Commit): string[] {
     ...(claim ? [claim.key, JSON.stringify(claim)] : ['', '']),
     ...(follower ? followerArgs(follower) : ['', '']),
     ...[seen(followsSeen), `${event.account}/${event.user}`, seen(leftSeen), told ? whole(told.version) : ''],
+    ...documentArgs(commit.documents ?? []),
     ...counterArgs(counters),
     ...[event.user, event.key, journalText({ at: seenAt, event, decision, reply: answer.reply })],
     ...planArgs(payout, token),

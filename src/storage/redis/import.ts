@@ -6,11 +6,12 @@ import { actText } from './acts.ts';
 import { authorizationArgs } from './authorizations.ts';
 import { CODE_BOX, codeArgs } from './codes.ts';
 import { type Connection, scriptOf } from './connection.ts';
+import { fieldOf, storedDocument } from './documents.ts';
 import { journalText } from './journal-line.ts';
 import { KEY } from './keys.ts';
 import { mailboxArgs } from './mailbox.ts';
 import { eventField, fixedOf, followerArgs, isDue, lineOf, nowOf, TOKEN_LENGTH, whole } from './rows.ts';
-import { DUE_MEMBER, MAILBOX, PRELUDE } from './write-scripts.ts';
+import { DOCUMENTS, DUE_MEMBER, MAILBOX, PRELUDE } from './write-scripts.ts';
 
 /** A claim never changes. */
 const CLAIMS = scriptOf(`${PRELUDE}
@@ -151,6 +152,11 @@ while at < #ARGV do redis.call('HSET', P .. '${KEY.authorization}', arg(), arg()
 return 'OK'
 `);
 
+const ALL_DOCUMENTS = scriptOf(`${PRELUDE}${DOCUMENTS}
+while at < #ARGV do setDocuments({ { arg(), '', arg() } }) end
+return 'OK'
+`);
+
 /** As the journal. */
 const ACTS = scriptOf(`${PRELUDE}
 local newest = redis.call('XREVRANGE', P .. '${KEY.acts}', '+', '-', 'COUNT', '1')[1]
@@ -207,6 +213,9 @@ export async function loadPiece(run: Connection['run'], piece: Piece): Promise<v
       break;
     case 'authorizations':
       await run(AUTHORIZATIONS, ...piece.rows.flatMap(authorizationArgs));
+      break;
+    case 'documents':
+      await run(ALL_DOCUMENTS, ...piece.rows.flatMap(each => [fieldOf(each.kind, each.name), storedDocument(each)]));
       break;
     case 'acts':
       await run(ACTS, ...piece.rows.flatMap(act => [whole(act.id), actText(act)]));

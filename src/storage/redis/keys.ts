@@ -101,6 +101,11 @@ export const KEY = {
   /** H merchant/openid → the version of the authorization (免确认收款授权), a space, the authorization as JSON. */
   authorization: 'authorization',
 
+  /** H kind/name → its version, 1 if something waits for an answer else 0, the text, with spaces between. */
+  document: 'document',
+  /** Z kind/name, all by 0: in the order of the texts. */
+  documentNames: 'document:names',
+
   /** X seq → what somebody did by hand, JSON. */
   acts: 'acts',
 

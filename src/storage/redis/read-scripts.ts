@@ -10,7 +10,7 @@ export const ANSWERED = scriptOf(`${PRELUDE}
 return redis.call('HGET', P .. '${KEY.answer}', arg())
 `);
 
-/** Follower, halt, what is owed, the code and whether it is active, the pauses; then a 0 or 1 for each claim, a value for each counter. */
+/** Follower, halt, what is owed, the code and whether it is active, the pauses, the goods won; then a 0 or 1 for each claim, a value for each counter. */
 const LOOK = `${CODE_LOOK}
 local follower, merchant, hash = arg(), arg(), arg()
 local code = hash ~= '' and redis.call('HGET', codeAt(hash))
@@ -25,6 +25,7 @@ if pauses > 0 then
   found[6] = redis.call('HMGET', P .. '${KEY.halt}', unpack(ARGV, at + 1, at + pauses))
   at = at + pauses
 end
+found[7] = redis.call('HGET', P .. '${KEY.document}', 'parcels/' .. follower)
 local claims = tonumber(arg())
 if claims > 0 then
   for _, isThere in ipairs(redis.call('SMISMEMBER', P .. '${KEY.claimed}', unpack(ARGV, at + 1, at + claims))) do

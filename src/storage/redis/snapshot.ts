@@ -10,13 +10,24 @@ import type { Claim } from '../../core/decide/decision.ts';
 import type { Follower } from '../../core/match/facts.ts';
 
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import type { Act, Answer, BookRows, Books, Halt, HeldCode, HistoryLine, JournalLine } from '../../ports.ts';
+import type {
+  Act,
+  Answer,
+  BookRows,
+  Books,
+  DocumentRow,
+  Halt,
+  HeldCode,
+  HistoryLine,
+  JournalLine,
+} from '../../ports.ts';
 import { inPages } from '../shared/pages.ts';
 import { lineFrom, type StoredLine } from '../shared/rows.ts';
 import { actFrom } from './acts.ts';
 import { authorizationIn } from './authorizations.ts';
 import { CODE_PAGE, codePages } from './codes.ts';
 import { type Connection, naming, type Script, scriptOf } from './connection.ts';
+import { documentFrom } from './documents.ts';
 import { journalFrom } from './journal-line.ts';
 import { KEY } from './keys.ts';
 import { mailboxFrom, personOf } from './mailbox.ts';
@@ -219,6 +230,16 @@ for _, each in ipairs(found[2]) do add(each) end
 return rows
 `);
 
+/** Names and texts, from behind a name on. */
+const DOCUMENTS = scriptOf(`${BOOK}
+local after, count = arg(), arg()
+local first = after == '' and '-' or '(' .. after
+for _, name in ipairs(redis.call('ZRANGEBYLEX', P .. '${KEY.documentNames}', first, '+', 'LIMIT', '0', count)) do
+  add(name, redis.call('HGET', P .. '${KEY.document}', name))
+end
+return rows
+`);
+
 /** How one kind of row is read: where it begins, and how many texts make a row; the first says where it lies. */
 type Reading<Entry> = {
   readonly script: Script;
@@ -262,6 +283,7 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
     boxes: () => boxesOf(read),
     mailboxes: () => mailboxesOf(read),
     authorizations: () => authorizationsOf(read),
+    documents: () => rowsOf(read, DOCUMENT_ROWS),
     acts: () => rowsOf(read, ACT_ROWS),
     async close() {
       if (!isOpen) return;
@@ -413,6 +435,13 @@ const JOURNAL_ROWS: Reading<JournalLine> = {
   first: '0-0',
   width: 2,
   as: ([at, line]) => journalFrom([at!.split('-')[0]!, line!])[0]!,
+};
+
+const DOCUMENT_ROWS: Reading<DocumentRow> = {
+  script: DOCUMENTS,
+  first: '',
+  width: 2,
+  as: ([field, text]) => documentFrom(field!, text!),
 };
 
 const ACT_ROWS: Reading<Act> = {

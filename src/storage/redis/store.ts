@@ -30,6 +30,7 @@ import { authorizationsOn } from './authorizations.ts';
 import { codeFactOf, codeKey, codesOn } from './codes.ts';
 import { commitsOn } from './commits.ts';
 import { type Connection, connect, type Named, naming, type Script } from './connection.ts';
+import { documentFrom, documentsOn } from './documents.ts';
 import { lookOf, originOf, refuseForgetful, refuseNewerFormat, refuseReplication } from './durability.ts';
 import { loadPiece } from './import.ts';
 import { journalFrom } from './journal-line.ts';
@@ -146,8 +147,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
 
     ...looksOn(run),
     ...codesOn(run),
-    ...{ ...mailboxesOn(run), ...authorizationsOn(run) },
-    acts: actsOn(run),
+    ...{ ...mailboxesOn(run), ...authorizationsOn(run), ...documentsOn(run), acts: actsOn(run) },
     ...leasesOn(run, newToken, time),
 
     books: async () => {
@@ -190,6 +190,7 @@ type FactsRow = [
   code: string | null,
   active: number,
   pauses: (string | null)[],
+  parcels: string | null,
   ...rest: (number | string | null)[],
 ];
 
@@ -204,8 +205,13 @@ function factsArgs(wanted: FactsQuery): (string | Named)[] {
   return [`${account}/${user}`, ...gates, whole(claims.length), ...claims, ...counters, codeKey(hash)];
 }
 
+function versionedIn(stored: string): NonNullable<Facts['parcels']> {
+  const { version, text } = documentFrom('parcels/', stored);
+  return { version, text };
+}
+
 function factsFrom({ merchant, claims, counters, pauses = [] }: FactsQuery, row: FactsRow): Facts {
-  const [follower, halted, owed, code, active, gates, ...rest] = row;
+  const [follower, halted, owed, code, active, gates, parcels, ...rest] = row;
   const paused = pauses.flatMap((name, n) => {
     const pause = gates[n];
     return pause == null ? [] : [[name, behind<Halt>(pause).reason] as const];
@@ -220,6 +226,7 @@ function factsFrom({ merchant, claims, counters, pauses = [] }: FactsQuery, row:
     ...(paused.length > 0 && { paused: new Map(paused) }),
     ...codeFactOf(code, active),
     ...(owed !== null && { owed: owedOf(...halfOf(owed)) }),
+    ...(parcels !== null && { parcels: versionedIn(parcels) }),
   };
 }
 

@@ -166,13 +166,35 @@ local function setMailbox(person, sent, owed)
 end
 `;
 
+/** Of a script's arguments: how many, then kind/name, the version that was seen and what is to be written of each. */
+export const DOCUMENTS = `
+local function readDocuments()
+  local documents = {}
+  for n = 1, tonumber(arg()) do documents[n] = { arg(), arg(), arg() } end
+  return documents
+end
+local function areAsSeen(documents)
+  for _, document in ipairs(documents) do
+    local before = redis.call('HGET', P .. '${KEY.document}', document[1])
+    if (before and string.match(before, '^%d+') or '0') ~= document[2] then return false end
+  end
+  return true
+end
+local function setDocuments(documents)
+  for _, document in ipairs(documents) do
+    redis.call('HSET', P .. '${KEY.document}', document[1], document[3])
+    redis.call('ZADD', P .. '${KEY.documentNames}', '0', document[1])
+  end
+end
+`;
+
 // ── One event ────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
  * Of each of some commits, which come with how many arguments they have: `done`, or the answer that was given before, or
  * why nothing was written. One does not mind what became of another.
  */
-export const COMMIT = scriptOf(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MAILBOX}
+export const COMMIT = scriptOf(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MAILBOX}${DOCUMENTS}
 local function give(given, seq)
   local plan = given.plan
   if given.key ~= '' then
@@ -205,6 +227,8 @@ local function commit()
   end
   local mailbox = told ~= '' and redis.call('HGET', P .. '${KEY.mailbox}', person)
   if told ~= '' and (not mailbox or string.match(mailbox, '^%d+') ~= told) then return { 'lost', 'mailbox' } end
+  local documents = readDocuments()
+  if not areAsSeen(documents) then return { 'lost', 'document' } end
 
   local counters, values = readCounters()
   if not counters then return { 'lost', values } end
@@ -224,6 +248,7 @@ local function commit()
   addCounters(counters, values, seq)
   if follower ~= '' then redis.call('HSET', P .. '${KEY.follower}', follower, followerNow) end
   if mailbox then setMailbox(person, text(tonumber(told) + 1) .. string.match(mailbox, ' .*'), '') end
+  setDocuments(documents)
   for n, each in ipairs(given) do
     give(each, n == 1 and seq or text(redis.call('INCR', P .. '${KEY.seq}')))
   end

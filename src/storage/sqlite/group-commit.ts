@@ -4,7 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault, messageOf } from '../../core/base/error.ts';
-import type { Place } from './file-identity.ts';
+import type { Place } from '../shared/file-identity.ts';
 
 /** As many writes as one transaction takes, so that it blocks the event loop for milliseconds only. */
 const BATCH_MAX = 500;

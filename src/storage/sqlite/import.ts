@@ -65,6 +65,9 @@ export function loadPiece(db: Database, { counters, shapes }: Held, piece: Piece
     case 'authorizations':
       loadAuthorizations(db, piece.rows);
       break;
+    case 'documents':
+      loadDocuments(db, piece.rows);
+      break;
     case 'acts':
       loadActs(db, piece.rows);
       break;
@@ -204,6 +207,12 @@ function loadMailboxes(db: Database, mailboxes: Rows<'mailboxes'>): void {
 function loadAuthorizations(db: Database, authorizations: Rows<'authorizations'>): void {
   const set = upsert(db, 'authorization', ['merchant', 'user'], ['merchant', 'user', 'version', 'what']);
   for (const each of authorizations) set.run(each.merchant, each.user, each.version, authorizationText(each));
+}
+
+function loadDocuments(db: Database, documents: Rows<'documents'>): void {
+  const set = upsert(db, 'document', ['kind', 'name'], ['kind', 'name', 'version', 'text', 'waits']);
+  for (const { kind, name, version, text, waits } of documents)
+    set.run(kind, name, version, text, Number(waits ?? false));
 }
 
 /** Under the numbers they had, as the journal. */

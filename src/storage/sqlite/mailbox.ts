@@ -5,7 +5,7 @@ import type { Mailbox, Person, Store } from '../../ports.ts';
 import { checkMailbox, checkPerson, owedOf } from '../shared/mailbox.ts';
 import type { Access } from './group-commit.ts';
 import type { Database, Statement } from './schema.ts';
-import { sureOf } from './sure.ts';
+import type { SureOfFile } from './sure.ts';
 
 /** Sent and owed as JSON; NULL: nothing is owed. */
 export type MailboxRow = { readonly version: number; readonly sent: string; readonly owed: string | null };
@@ -34,10 +34,9 @@ export function owedText({ owed }: Pick<Mailbox, 'owed'>): string | null {
   return owed.length === 0 ? null : JSON.stringify(owed);
 }
 
-type Mailboxes = Pick<Store, 'mailbox' | 'putMailbox' | 'mailboxesOwing' | 'sure'>;
+type Mailboxes = Pick<Store, 'mailbox' | 'putMailbox' | 'mailboxesOwing'>;
 
-export function mailboxesIn(db: Database, { read, write }: Access): Mailboxes {
-  const { sure, mayBeOwed } = sureOf(db);
+export function mailboxesIn(db: Database, { mayBeOwed }: SureOfFile, { read, write }: Access): Mailboxes {
   const prepare = <Row>(text: string): Statement<Row> => db.prepare(text) as Statement<Row>;
   const find = prepare<MailboxRow>('SELECT version, sent, owed FROM mailbox WHERE account = ? AND user = ?');
   const add = prepare(`INSERT INTO mailbox (account, user, version, sent, owed) VALUES (?, ?, 1, ?, ?)
@@ -47,7 +46,6 @@ export function mailboxesIn(db: Database, { read, write }: Access): Mailboxes {
   const owing = prepare<Person>(`SELECT account, user FROM mailbox WHERE owed IS NOT NULL AND (account, user) > (?, ?)
     ORDER BY account, user LIMIT ?`);
   return {
-    sure,
     mailbox: async (account, user) => {
       checkPerson(account, user);
       const row = await read(() => find.get(account, user));
@@ -56,7 +54,7 @@ export function mailboxesIn(db: Database, { read, write }: Access): Mailboxes {
     putMailbox: async (account, user, mailbox, seen) => {
       checkPerson(account, user);
       checkMailbox(mailbox, seen);
-      if (mailbox.owed.length > 0) mayBeOwed(account, user);
+      if (mailbox.owed.length > 0) mayBeOwed(`${account}/${user}`);
       const [sent, owed] = [JSON.stringify(mailbox.sent), owedText(mailbox)];
       const put = () => (seen === 0 ? add.run(account, user, sent, owed) : change.run(sent, owed, account, user, seen));
       return (await write(put)).changes > 0;

@@ -242,6 +242,19 @@ const LIST_IDS = `
 CREATE INDEX payout_list ON payout (list_id) WHERE list_id IS NOT NULL;
 `;
 
+/** What changes as one text. */
+const DOCUMENTS = `
+CREATE TABLE document (
+  kind    TEXT NOT NULL,     -- 'parcels': goods won by a follower; 'draw': what was drawn at the end
+  name    TEXT NOT NULL,     -- whose: account/openid, or campaign/draw
+  version INTEGER NOT NULL,  -- grows by one with every change
+  text    TEXT NOT NULL,     -- JSON; what is personal in it is sealed
+  waits   INTEGER NOT NULL,  -- 1: something that was asked is not answered yet
+  PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_waits ON document (kind, name) WHERE waits = 1;
+`;
+
 /** Number n takes a file from version n − 1 to n. Never edited once released: only followed by another. */
 const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   CREATE,
@@ -257,6 +270,7 @@ const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   toFormat11,
   AUTHORIZATIONS,
   LIST_IDS,
+  DOCUMENTS,
 ];
 
 /** Of a file as this version writes it. */

@@ -6,7 +6,7 @@ import type { Claim } from '../../core/decide/decision.ts';
 import type { Follower } from '../../core/match/facts.ts';
 
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import type { Act, BookRows, Books, Halt, HeldCode, JournalLine, Person, Rows } from '../../ports.ts';
+import type { Act, BookRows, Books, DocumentRow, Halt, HeldCode, JournalLine, Person, Rows } from '../../ports.ts';
 import { inPages } from '../shared/pages.ts';
 import {
   column,
@@ -24,6 +24,7 @@ import {
 import { ACT } from './acts.ts';
 import { AUTHORIZATION, type AuthorizationRow, authorizationOf } from './authorizations.ts';
 import { countersOf } from './counters.ts';
+import { DOCUMENT, documentOf, type StoredDocument } from './documents.ts';
 import { faultOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
 import { AFTER, claimFrom, type EventColumn, eventOf, heardIn } from './own/own-names.ts';
@@ -153,6 +154,7 @@ function booksOf({ db, from, close }: Source): Books {
     boxes: () => rows(boxesIn(from)),
     mailboxes: () => rows(mailboxesIn(from)),
     authorizations: () => rows(authorizationsIn(from)),
+    documents: () => rows(documentsIn(from)),
     acts: () => rows(actsIn(from)),
     async close() {
       if (!isOpen) return;
@@ -280,6 +282,13 @@ const authorizationsIn = (from: string): Reading<AuthorizationRow, BookRows['aut
   first: ['', ''],
   keyOf: ({ merchant, user }) => [merchant, user],
   as: authorizationOf,
+});
+
+const documentsIn = (from: string): Reading<StoredDocument, DocumentRow> => ({
+  sql: `SELECT ${DOCUMENT} FROM ${from}.document WHERE (kind, name) > (?, ?) ORDER BY kind, name`,
+  first: ['', ''],
+  keyOf: ({ kind, name }) => [kind, name],
+  as: documentOf,
 });
 
 const actsIn = (from: string): Reading<Act, Act> => ({

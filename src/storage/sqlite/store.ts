@@ -24,6 +24,7 @@ import type {
   Store,
 } from '../../ports.ts';
 import { codeHash } from '../shared/code-hash.ts';
+import { placeOf } from '../shared/file-identity.ts';
 import { checkTold } from '../shared/mailbox.ts';
 import {
   CHANGING,
@@ -45,7 +46,7 @@ import { actsIn } from './acts.ts';
 import { authorizationsIn } from './authorizations.ts';
 import { CODE_FACT, type CodeRow, codeFactOf, codesIn } from './codes.ts';
 import { countersIn } from './counters.ts';
-import { placeOf } from './file-identity.ts';
+import { documentsIn, documentsOf, parcelsFactOf } from './documents.ts';
 import { forgetAnswers } from './forget.ts';
 import { accessTo, faultOf, groupCommit, type Held } from './group-commit.ts';
 import { loadPiece } from './import.ts';
@@ -81,11 +82,13 @@ import {
 import { type Database, openDatabase, type Statement } from './schema.ts';
 import { shapesIn } from './shapes.ts';
 import { openBooks } from './snapshot.ts';
+import { type SureOfFile, sureOf } from './sure.ts';
 
 /** Opens the file, creating it and its folder if need be. `:memory:` is a store that is gone when closed. */
 export async function openSqlite(file: string, open: typeof openDatabase = openDatabase): Promise<Store> {
   const db = await open(file);
-  const sql = statementsOf(db);
+  const known = sureOf(db);
+  const sql = statementsOf(db, known);
   const leases = leasesIn(db);
   sql.halt.get(''); // the log beside the file comes with the first read
   const place = placeOf(file);
@@ -122,7 +125,9 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
     note: name => read(() => leases.note(name)),
 
     ...codesIn(db, access),
-    ...mailboxesIn(db, access),
+    sure: known.sure,
+    ...mailboxesIn(db, known, access),
+    ...documentsIn(db, sql.documents, access),
     ...authorizationsIn(db, access),
     acts: actsIn(db, access),
 
@@ -164,7 +169,7 @@ const OPEN = "state <> 'received'";
 
 type Statements = ReturnType<typeof statementsOf>;
 
-function statementsOf(db: Database) {
+function statementsOf(db: Database, known: SureOfFile) {
   const cache = new Map<string, Statement>();
   const prepare = <Row>(text: string): Statement<Row> => {
     const statement = cache.get(text) ?? db.prepare(text);
@@ -231,6 +236,7 @@ function statementsOf(db: Database) {
     counters,
     shapes,
     file,
+    documents: documentsOf(db, known),
   };
 }
 
@@ -294,6 +300,7 @@ function factsOf(sql: Statements, wanted: FactsQuery): Facts {
     ...pausedIn(sql, wanted),
     ...codeFactOf(wanted.code === undefined ? undefined : sql.code.get(codeHash(wanted.code))),
     ...owedFactOf(sql.owed.get(account, user)),
+    ...parcelsFactOf(sql.documents.find('parcels', `${account}/${user}`)),
   };
 }
 
@@ -319,12 +326,14 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   if (given.some(isTaken)) return { kind: 'claimed' };
   if (looksAtFollower(commit) && !isAsSeen(sql.follower.get(event.account, whole(event.user)), commit))
     return { kind: 'lost', counter: 'follower' };
+  if (!sql.documents.areAsSeen(commit.documents ?? [])) return { kind: 'lost', counter: 'document' };
   const passed = countAll(sql, commit.counters, undo);
   if (passed) return { kind: 'lost', counter: passed.lost };
   if (told && sql.told.run(event.account, whole(event.user), told.version).changes === 0) {
     undo();
     return { kind: 'lost', counter: 'mailbox' };
   }
+  sql.documents.put(commit.documents ?? []);
   if (follower) {
     whole(follower.user);
     sql.setFollower.run(...followerValues(follower));

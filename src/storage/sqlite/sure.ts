@@ -1,16 +1,15 @@
 // What is sure of the file without a look at its rows: whether another connection has written to it, which SQLite counts in
 // memory that all of them share, and who is owed words, as long as none has.
-import type { OpenId } from '../../core/base/event.ts';
 import type { Person, Sure } from '../../ports.ts';
 import type { Database, Statement } from './schema.ts';
 
 /** So many are remembered; where more are owed something, anybody may be. */
 const OWING_MAX = 50_000;
 
-type SureOfFile = {
+export type SureOfFile = {
   readonly sure: Sure;
-  /** Told before a mailbox is written by this process: from now on they may be owed something. */
-  mayBeOwed(account: string, user: OpenId): void;
+  /** Told before a mailbox or a question is written by this process: from now on they (account/openid) may be owed something. */
+  mayBeOwed(person: string): void;
 };
 
 const nameOf = (account: string, user: string): string => `${account}/${user}`;
@@ -18,6 +17,9 @@ const nameOf = (account: string, user: string): string => `${account}/${user}`;
 export function sureOf(db: Database, owingMax = OWING_MAX): SureOfFile {
   const version = db.prepare('PRAGMA data_version') as Statement<{ data_version: number }>;
   const owing = db.prepare('SELECT account, user FROM mailbox WHERE owed IS NOT NULL LIMIT ?') as Statement<Person>;
+  const asked = db.prepare("SELECT name FROM document WHERE kind = 'parcels' AND waits = 1 LIMIT ?") as Statement<{
+    name: string;
+  }>;
   let [seen, changes] = [Number.NaN, 0];
   let owed: Set<string> | undefined;
   const look = (): number => {
@@ -36,7 +38,10 @@ export function sureOf(db: Database, owingMax = OWING_MAX): SureOfFile {
   };
   const read = (): Set<string> | undefined => {
     try {
-      return new Set(owing.all(owingMax).map(each => nameOf(each.account, each.user)));
+      return new Set([
+        ...owing.all(owingMax).map(each => nameOf(each.account, each.user)),
+        ...asked.all(owingMax).map(({ name }) => name),
+      ]);
     } catch {
       return undefined; // read by whoever asks next
     }
@@ -49,8 +54,8 @@ export function sureOf(db: Database, owingMax = OWING_MAX): SureOfFile {
         return !owed || owed.size >= owingMax || owed.has(nameOf(account, user));
       },
     },
-    mayBeOwed(account, user) {
-      if (owed && owed.size < owingMax) owed.add(nameOf(account, user));
+    mayBeOwed(person) {
+      if (owed && owed.size < owingMax) owed.add(person);
     },
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { rehearse, showFailures } from '../../../src/core/analysis/run-tests.ts';
 import { isPersonal } from '../../../src/core/audit/claim.ts';
 import { eventKey, openId } from '../../../src/core/base/event.ts';
-import { readTicket, ticketOf } from '../../../src/core/base/ticket.ts';
+import { caseNumberOf, readCaseNumber } from '../../../src/core/base/case-number.ts';
 import { parseBeijing } from '../../../src/core/base/time.ts';
 import { countersOf, decide, factsQueryFor, foretell } from '../../../src/core/decide/decide.ts';
 import { awardsOf } from '../../../src/core/decide/decision.ts';
@@ -28,7 +28,7 @@ prizes:
   敬业卡: { earn: { 敬业福: 2 }, weight: 1 }
   谢谢: { nothing: true, weight: 99 }
 rules:
-  - { id: two, on: { text: 双礼 }, once: perDay, give: { all: [一元, 随机, 八元] }, replies: { won: "{{prize}} 共 {{amount}} 元，查询码 {{ticket}}", already: 领过, soldOut: 没了 } }
+  - { id: two, on: { text: 双礼 }, once: perDay, give: { all: [一元, 随机, 八元] }, replies: { won: "{{prize}} 共 {{amount}} 元，查询码 {{caseNo}}", already: 领过, soldOut: 没了 } }
   - { id: sure, on: { text: 抽 }, once: perEvent, spend: { 机会: 1 }, give: [一元, 谢谢], guaranteed: { within: 3, give: 一元 }, replies: { nothing: "{{next}}" } }
   - { id: card, on: { text: 卡 }, once: perEvent, give: [爱国卡, 敬业卡], guaranteed: { within: 3, give: 敬业卡 } }
   - { id: set, on: { text: 合成 }, once: perEvent, spend: { 爱国福: 2, 敬业福: 2 }, give: 一元 }
@@ -163,10 +163,10 @@ describe('who is blocked', () => {
 
 describe('the code of an event', () => {
   test('is the same for the same event, and is read as people type it', () => {
-    const ticket = ticketOf(about('x'));
-    expect(ticketOf({ account: 'tea', key: eventKey('m:1') })).toBe(ticket);
-    expect(ticketOf({ account: 'tea', key: eventKey('m:2') })).not.toBe(ticket);
-    expect(readTicket(` ${ticket.toLowerCase().replace('-', ' ')} `)).toBe(ticket);
-    for (const other of ['', '7K2M-X9P', '7K2M-X9PO', 'oAbc…wxyz']) expect(readTicket(other)).toBeUndefined();
+    const ticket = caseNumberOf(about('x'));
+    expect(caseNumberOf({ account: 'tea', key: eventKey('m:1') })).toBe(ticket);
+    expect(caseNumberOf({ account: 'tea', key: eventKey('m:2') })).not.toBe(ticket);
+    expect(readCaseNumber(` ${ticket.toLowerCase().replace('-', ' ')} `)).toBe(ticket);
+    for (const other of ['', '7K2M-X9P', '7K2M-X9PO', 'oAbc…wxyz']) expect(readCaseNumber(other)).toBeUndefined();
   });
 });

@@ -12,6 +12,7 @@ import type { Written } from '../language/file.ts';
 import { PACKET_BYTES, type ReadPeople } from '../schema/file.ts';
 import { isWritten, type Say, sayTwins } from '../schema/written.ts';
 import type { Checking, Known } from './common.ts';
+import { checkDraws } from './draw.ts';
 import { checkNames } from './names.ts';
 import { checkOdds } from './odds.ts';
 import { checkPrizes } from './prize.ts';
@@ -32,6 +33,7 @@ export function checkFile(check: Checking): void {
   checkFiles(check);
   checkRounds(check);
   checkPrizes(check);
+  checkDraws(check);
   checkPacket(file, say);
   const seen = new Map<string, Place>();
   for (const { value: rule, at } of file.rules ?? []) {

@@ -5,11 +5,13 @@ import { type Fen, showFen } from '../../base/money.ts';
 import { t, type Wording } from '../../base/words/words.ts';
 import { placeIn } from '../../yaml/path-position.ts';
 import type { Campaign } from '../campaign.ts';
-import { isRedPacket, isVoucher } from '../campaign-query.ts';
+import { isGoods, isRedPacket, isVoucher } from '../campaign-query.ts';
 import { asWritten } from '../renamed.ts';
 
 /** As much of bot.yaml as this needs. */
 export type Payers = {
+  /** There is a key that seals what is personal. */
+  readonly personalKey?: unknown;
   readonly accounts: ReadonlyMap<string, { readonly merchant?: string | undefined }>;
   readonly merchants: ReadonlyMap<
     string,
@@ -25,6 +27,19 @@ export type Payers = {
 };
 
 export function agreeWithMerchants(inside: Campaign, payers: Payers): Finding[] {
+  return [...agreeWithKeys(inside, payers), ...agreeWithPayers(inside, payers)];
+}
+
+/** Nobody is asked where to send something who could not be kept secret. */
+function agreeWithKeys(inside: Campaign, { personalKey }: Payers): Finding[] {
+  const campaign = asWritten(inside);
+  const goods = [...campaign.prizes.values()].find(isGoods);
+  if (!goods || personalKey !== undefined) return [];
+  const message = `prize "${goods.name}" is sent by post, and bot.yaml has no key that seals addresses; add personalKey: \${HONGBAO_PERSONAL_KEY} (make one with: openssl rand -hex 32), and keep it apart from backups of the store`;
+  return [{ file: campaign.file, line: 1, column: 1, message }];
+}
+
+function agreeWithPayers(inside: Campaign, payers: Payers): Finding[] {
   const campaign = asWritten(inside);
   const all = [...campaign.prizes.values()];
   const [prizes, vouchers] = [all.filter(isRedPacket), all.filter(isVoucher)];

@@ -135,12 +135,15 @@ function checkCouponText(rule: WrittenRule, file: Written, say: Say): void {
   // What is given when nothing is left may be one as well.
   const more = [...(file.prizes ?? [])].filter(([, prize]) => isWorth && prize?.fallback);
   const tells = (prize: WrittenPrize | undefined): boolean => placeholdersOf(wordsIn(prize?.reply)).includes('coupon');
-  const coupon = [...given, ...more].find(([, prize]) => isWritten(prize, 'coupon') && !tells(prize));
+  const isUntold = (prize: WrittenPrize | undefined): boolean =>
+    isWritten(prize, 'coupon') || (won !== undefined && isWritten(prize, 'text')); // the default text has it
+  const coupon = [...given, ...more].find(([, prize]) => isUntold(prize) && !tells(prize));
   if (!coupon || !give) return;
   const entry = listsOf(rule)
     .flat()
     .find(({ value }) => value === coupon[0]);
-  say(entry?.at ?? give.at, t`"${coupon[0]}" is a coupon, and nobody is told which: write {{coupon}} in replies.won`);
+  const what = isWritten(coupon[1], 'text') ? t`a code or link` : t`a coupon`;
+  say(entry?.at ?? give.at, t`"${coupon[0]}" is ${what}, and nobody is told which: write {{coupon}} in replies.won`);
 }
 
 // ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -156,12 +159,17 @@ export function checkMoneyRules(file: Written, say: Say): void {
       const entry = listsOf(rule)
         .flat()
         .find(({ value }) => value === name);
-      const what = isWritten(prize, 'voucher') ? t`voucher` : t`red packet`;
-      const words = t`"${name}" is a ${what}, but the campaign has no \`${key}\`; add ${example}`;
+      const what = isWritten(prize, 'voucher')
+        ? t`a voucher`
+        : isWritten(prize, 'goods')
+          ? t`sent by post`
+          : t`a red packet`;
+      const words = t`"${name}" is ${what}, but the campaign has no \`${key}\`; add ${example}`;
       say(entry?.at ?? rule.give!.at, words);
       return;
     }
   };
   needs('budget', costsMoney, 'budget: { total: ¥100.00 }');
+  needs('shipping', prize => isWritten(prize, 'goods'), 'shipping: { consent: …, keep: 90d }');
   needs('packet', prize => isWritten(prize, 'redpacket'), 'packet: { sendName: … }');
 }

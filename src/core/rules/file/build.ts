@@ -7,7 +7,7 @@ import { buildPlays } from '../../mechanics/index.ts';
 import type { Building } from '../../mechanics/mechanic.ts';
 import type { WrittenTrigger } from '../../triggers/trigger.ts';
 import type { Located } from '../../yaml/schema.ts';
-import type { Budget, Campaign, Packet, Period, Prize, Round, Rule, Trigger, Wallet } from '../campaign.ts';
+import type { Budget, Campaign, FinalDraw, Packet, Period, Prize, Round, Rule, Trigger, Wallet } from '../campaign.ts';
 import type { ReadRule, RuleFile } from '../language/file.ts';
 import { namedBy } from '../renamed.ts';
 import type { ReadPeople, ReadPrize } from '../schema/file.ts';
@@ -45,7 +45,9 @@ export function buildCampaign(read: RuleFile, beside: Beside, about: About): Cam
     ...(stores && { stores: beside.data.stores(stores, heard)! }),
     wallets: new Map([...(read.wallets ?? [])].map(([name, wallet]) => walletOf(name, wallet))),
     rounds: (read.rounds ?? []).map(({ value }) => roundOf(value)),
+    ...(read.draws && { draws: new Map([...read.draws].map(([name, draw]) => [name, drawOf(name, draw, building)])) }),
     ...packetOf(read),
+    ...(read.shipping && { shipping: read.shipping.value }),
     ...(read.page && { page: read.page }),
     unclaimed: read.unclaimed ?? 'return',
     prizes: new Map(
@@ -103,6 +105,7 @@ function walletOf(name: string, wallet: Written<'wallets'>): [string, Wallet] {
   return [id, { name: id, ...named, ...amounts }];
 }
 
+type Read<K extends 'draws'> = NonNullable<RuleFile[K]> extends ReadonlyMap<string, infer V> ? V : never;
 type Written<K extends 'wallets'> = NonNullable<RuleFile[K]> extends ReadonlyMap<string, infer V> ? V : never;
 
 function roundOf(written: NonNullable<RuleFile['rounds']>[number]['value']): Round {
@@ -116,6 +119,10 @@ function roundOf(written: NonNullable<RuleFile['rounds']>[number]['value']): Rou
     packets: packets.value,
     total: total.value,
   };
+}
+
+function drawOf(name: string, { at, winners }: Read<'draws'>, { prize }: Building): FinalDraw {
+  return { name, at: at.value, winners: new Map(winners.map(({ key, value }) => [prize(key.value), value.value])) };
 }
 
 function packetOf({ packet, name }: RuleFile): { packet?: Packet } {
@@ -151,6 +158,8 @@ const MAKINGS: { readonly [K in Kind]: Making<K> } = {
     ...(creator !== undefined && { creator }),
   }),
   coupon: (list, _, { data }) => ({ coupons: data.coupons(list, heard)! }),
+  text: text => ({ text }),
+  goods: ({ value: { what, value } }) => ({ what, ...(value !== undefined && { value }) }),
   earn: ({ value }, _, { wallet }) => ({ adds: new Map(value.map(({ key, value: n }) => [wallet(key.value), n])) }),
   nothing: () => ({}),
 };

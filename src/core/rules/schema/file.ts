@@ -27,6 +27,7 @@ import {
   openId,
   optional,
   orNull,
+  pairs,
   percent,
   required,
   type Shape,
@@ -175,6 +176,30 @@ const page = object(
   { notEmpty: true },
 );
 
+/** Each is told one by one. */
+const DRAWN_MAX = 5000;
+const draw = object('a draw', {
+  at: required(located(dateTime()), '什么时候开奖，北京时间'),
+  winners: required(
+    pairs(
+      'how many of each prize such as { 一等奖: 1, 二等奖: 10 }',
+      name('a prize'),
+      located(count({ max: DRAWN_MAX })),
+    ),
+    '奖品 → 几个，先写的先抽',
+  ),
+});
+
+/** Room for the question around it. */
+const CONSENT_BYTES = 900;
+const shipping = object('shipping', {
+  consent: required(
+    text({ what: 'what winners agree to', bytes: CONSENT_BYTES }),
+    '收集收件信息前给中奖人看的话：谁收集、收集什么、做什么用、什么时候删除',
+  ),
+  keep: required(duration(), '收件信息保留多久，如 90d；到期自动删除'),
+});
+
 /** A rule file but for its rules and tests. */
 export const fileFields = {
   campaign: required(located(slug(t`an id`)), '活动编号，全局唯一：a-z 0-9 -'),
@@ -198,7 +223,9 @@ export const fileFields = {
   stores: optional(located(csvFile()), '门店 CSV：scene,name,hours；别的场景不能参加'),
   wallets: optional(mapOf('wallets', name(t`a wallet`), orNull(wallet)), '钱包：机会、积分……'),
   rounds: optional(list(located(round), t`a list of rounds`), '红包雨场次，按时间先后'),
+  draws: optional(mapOf('draws', name(t`a draw`), draw), '开奖：到时间从有抽奖号的人里抽'),
   packet: optional(located(packet), '红包上的字；发红包必须有'),
+  shipping: optional(located(shipping), '实物奖品的收件信息：{ consent, keep }；发实物必须有'),
   page: optional(page, '活动页（H5）的样子'),
   unclaimed: optional(
     choice('unclaimed', ['return', 'reoffer']),

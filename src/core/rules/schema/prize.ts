@@ -1,6 +1,6 @@
 // Prizes (奖品) in a rule file, as shapes.
 
-import { fen } from '../../base/money.ts';
+import { type Fen, fen } from '../../base/money.ts';
 import { t, type Wording } from '../../base/words/words.ts';
 import {
   byKind,
@@ -69,6 +69,16 @@ const voucher = object(t`a voucher`, {
   creator: optional(text({ what: t`a merchant number`, pattern: /^\d{8,10}$/ }), '创建批次的商户号，默认自己'),
 });
 
+const thing = { what: 'what it is, such as 保温杯', oneLine: true, bytes: 128 } as const;
+type WrittenGoods = { readonly what: string; readonly value?: Fen };
+const goods = byKind<WrittenGoods>('what it is, such as 保温杯, or { what: 保温杯, value: ¥99.00 }', {
+  scalar: wrapped(text(thing), what => ({ what })),
+  map: object('goods', {
+    what: required(text(thing), '是什么'),
+    value: optional(someMoney, '值多少：写进活动规则，不计入预算'),
+  }),
+});
+
 const window = object(
   t`a window`,
   {
@@ -86,6 +96,8 @@ const kinds = {
   redpacket: optional(located(redpacket), '红包金额：¥1.00、区间 ¥1.20..¥2.80、分档 steps 或红包雨 split'),
   voucher: optional(voucher, '微信支付代金券：{ stock: "批次号", value: ¥5.00 }'),
   coupon: optional(located(csvFile()), '券码：CSV 文件，第一列，一行一个，每个只发一次'),
+  text: optional(text({ what: t`a link or a code`, oneLine: true, bytes: 512 }), '大家一样的链接或兑换码'),
+  goods: optional(located(goods), '实物：保温杯，或 { what: 保温杯, value: ¥99.00 }；要写 shipping'),
   earn: optional(located(purse), '往钱包里加：{ 敬业福: 1 }，集卡、送积分、送机会'),
   nothing: optional(yes(), '没有中奖'),
 } satisfies Record<Prize['kind'], unknown>;

@@ -32,7 +32,7 @@ import type { RuleTest, RuleTestEvent, RuleTestExpect, TestAction, TestCode } fr
 
 export const ACTIONS = [
   ...['subscribe', 'unsubscribe', 'scan', 'text', 'click', 'view', 'visit', 'paid', 'refunded'],
-  ...['image', 'voice', 'location', 'scancode'],
+  ...['image', 'voice', 'location', 'scancode', 'drawn'],
 ] as const;
 
 /** Tests are run whenever a file changes. */
@@ -77,6 +77,11 @@ const paid = byKind<Paid>(t`an amount such as ¥60.00 or { amount: ¥60.00, orde
   }),
 });
 
+const drawn = object('drawn', {
+  draw: required(name('a draw'), '哪一场开奖'),
+  prize: required(name('a prize'), '抽中哪个奖品'),
+});
+
 const outcome = {
   rule: optional(located(name(t`a rule id`)), '由哪条规则回答'),
   prize: optional(located(name(t`a prize`)), '得到哪个奖品；progress：只计数'),
@@ -106,6 +111,7 @@ const event = object(
     visit: optional(yesOrNothing(), '打开活动页参加'),
     paid: optional(paid, '付款：¥60.00 或 { amount, order, attach }'),
     refunded: optional(located(oneLine(t`an order`)), '这个订单退款了'),
+    drawn: optional(located(drawn), '开奖抽中了：{ draw: 大奖, prize: 一等奖 }'),
     image: optional(yesOrNothing()),
     voice: optional(yesOrNothing()),
     location: optional(yesOrNothing()),
@@ -187,6 +193,7 @@ function actionOf(written: ReadEvent): TestAction {
     return { kind: 'paid', ...others, ...(order && { order: order.value }) };
   }
   if (refunded) return { kind: 'refunded', order: refunded.value };
+  if (written.drawn) return { kind: 'drawn', ...written.drawn.value };
   const bare = (['unsubscribe', 'visit', 'image', 'voice', 'location'] as const).find(kind => written[kind]);
   return { kind: bare! };
 }

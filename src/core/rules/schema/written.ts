@@ -90,7 +90,7 @@ export function prizesGiven(rule: WrittenRulePart, { prizes }: WrittenFile): [st
 
 /** Whether it gives or counts anything; other rules only answer. */
 export function makesClaims(rule: WrittenRulePart): boolean {
-  return ['give', 'earn', 'makeUp'].some(key => isWritten(rule, key));
+  return ['give', 'earn', 'makeUp', 'enter'].some(key => isWritten(rule, key));
 }
 
 /** The kinds of its triggers; `undefined` where they could not be read. */

@@ -50,6 +50,7 @@ function prizesOf(campaign: Campaign, words: Words): Terms['prizes'] {
 
 function worthOf(prize: Prize, words: Words): string {
   if (isVoucher(prize)) return words.voucherPrize(showFen(prize.max));
+  if (prize.kind === 'goods') return prize.what;
   if (!isCash(prize)) return isWorth(prize) ? words.couponPrize : words.noPrize;
   return prize.min === prize.max ? showFen(prize.min) : `${showFen(prize.min)}–${showFen(prize.max)}`;
 }

@@ -1,0 +1,53 @@
+// A CSV of any length to standard output or into a file, a page at a time.
+import { open, rename, rm } from 'node:fs/promises';
+import { BadInput, messageOf } from '../../core/base/error.ts';
+import { progress } from './progress.ts';
+
+export type CsvPage = { readonly text: string; readonly count: number };
+
+/** How many rows. `what`: how they are called while it lasts. */
+export function writeCsv(out: string | undefined, what: string, source: AsyncIterable<CsvPage>): Promise<number> {
+  return out === undefined ? toStandardOutput(source) : toFile(out, what, source);
+}
+
+async function toStandardOutput(source: AsyncIterable<CsvPage>): Promise<number> {
+  let total = 0;
+  process.stdout.on('error', () => undefined); // told to the callback below as well
+  for await (const { text, count } of source) {
+    total += count;
+    const error = await new Promise<Error | null | undefined>(resolve => process.stdout.write(text, resolve));
+    if (!error) continue;
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return total; // `| head` has seen enough
+    throw error;
+  }
+  return total;
+}
+
+/** Under its name only once it is whole and on the disk; readable by its owner only, since it says who got what. */
+async function toFile(file: string, what: string, source: AsyncIterable<CsvPage>): Promise<number> {
+  const unfinished = `${file}.${process.pid}.part`;
+  const handle = await open(unfinished, 'w', 0o600).catch((error: unknown) => {
+    throw new BadInput(`${file} cannot be written: ${messageOf(error)}`);
+  });
+  const bar = progress(what);
+  let total = 0;
+  try {
+    for await (const { text, count } of source) {
+      total += count;
+      await handle.write(text);
+      if (process.stderr.isTTY) bar.show(total, total);
+    }
+    await handle.sync();
+    await handle.close();
+    await rename(unfinished, file).catch((error: unknown) => {
+      throw new BadInput(`${file} cannot be written: ${messageOf(error)}`);
+    });
+  } catch (error) {
+    await handle.close();
+    await rm(unfinished, { force: true });
+    throw error;
+  } finally {
+    bar.end();
+  }
+  return total;
+}

@@ -1,0 +1,12 @@
+// What both stores hold of a document: a text beside its version, and whether somebody waits for it.
+
+import assert from 'node:assert/strict';
+import type { DocumentRow } from '../../ports.ts';
+
+type Put = Omit<DocumentRow, 'version'>;
+
+export function checkDocument({ name, text }: Put, seen: number): void {
+  assert(Number.isSafeInteger(seen) && seen >= 0, `a document has a version: ${seen}`);
+  // SQLite's driver cuts a text at its first NUL.
+  assert(/^[^\0]+$/.test(name) && !text.includes('\0'), 'a document has a name, and no NUL');
+}

@@ -1,0 +1,74 @@
+// Prizes that are not cash: a text for everybody, a thing that is sent. What they are worth is what they are.
+import { describe, expect, test } from 'vitest';
+import { rehearse, showFailures } from '../../../src/core/analysis/run-tests.ts';
+import { describe as publicRules } from '../../../src/core/public-rules/describe.ts';
+import type { Campaign } from '../../../src/core/rules/campaign.ts';
+import { loadCampaign } from '../../../src/core/rules/file/load.ts';
+
+const CONSENT = '阿茶茶饮只用你的姓名、电话、地址寄送奖品，活动结束 90 天后删除。';
+const SHIPPING = `shipping: { consent: ${CONSENT}, keep: 90d }\n`;
+const FILE = `campaign: cups
+name: 抽杯子
+period: { from: 2026-02-10 08:00, to: 2026-02-24 24:00 }
+${SHIPPING}prizes:
+  杯子: { goods: { what: 保温杯, value: ¥99.00 }, stock: 1 }
+  优惠: { text: "https://shop.example.com/may" }
+rules:
+  - { id: cup, on: { text: 杯子 }, give: 杯子 }
+  - { id: link, on: { text: 优惠 }, once: perDay, give: 优惠 }
+tests:
+  - name: 一个杯子，优惠人人有
+    events:
+      - { at: 2026-02-10 10:00, user: ann, text: 杯子, expect: { prize: 杯子, pays: ¥0.00, reply: "恭喜抽中「杯子」！\\n\\n寄奖品需要你的收件信息。${CONSENT}\\n回复「同意」开始填写，不需要寄送请回复「不用了」。" } }
+      - { at: 2026-02-10 10:00, user: bob, text: 杯子, expect: { refused: soldOut } }
+      - { at: 2026-02-10 10:01, user: bob, text: 优惠, expect: { prize: 优惠, reply: "恭喜抽中「优惠」！https://shop.example.com/may" } }
+`;
+
+function findings(text: string): string[] {
+  const loaded = loadCampaign('a.yaml', text);
+  return 'findings' in loaded ? loaded.findings.map(({ line, column, message }) => `${line}:${column} ${message}`) : [];
+}
+
+function load(text: string): Campaign {
+  const loaded = loadCampaign('a.yaml', text);
+  if ('findings' in loaded) throw new Error(JSON.stringify(loaded.findings, null, 2));
+  return loaded.campaign;
+}
+
+test('they need no budget and no packet, are won, told and used up, and a thing asks for its address', () => {
+  const campaign = load(FILE);
+  expect(showFailures(campaign, rehearse(campaign))).toEqual([]);
+});
+
+test('the public rules say what is sent, what it is worth, and what becomes of the address', () => {
+  const [zh, en] = (['zh', 'en'] as const).map(lang => publicRules(load(FILE), { lang }).join('\n'));
+  expect(zh).toContain('实物「保温杯」（价值 ¥99.00），按中奖人填写的地址寄送');
+  expect(zh).toContain('兑换码或链接，大家相同');
+  expect(zh).toContain('活动结束后 90 天自动删除');
+  expect(zh).toContain(CONSENT);
+  expect(en).toContain('"保温杯" (worth ¥99.00), sent to the address its winner gives');
+  expect(en).toContain('deleted 90 days after the end');
+});
+
+describe('a file is refused', () => {
+  test.each([
+    [
+      'that sends a thing and does not say what becomes of an address',
+      FILE.replace(SHIPPING, ''),
+      /^8:\d+ "杯子" is sent by post, but the campaign has no `shipping`; add shipping: { consent: …, keep: 90d }$/,
+    ],
+    ['whose address would be kept for ever', FILE.replace(', keep: 90d', ''), /^4:\d+ missing key "keep" in shipping/],
+    [
+      'whose text is told to nobody',
+      FILE.replace('give: 优惠 }', 'give: 优惠, replies: { won: 好 } }'),
+      /"优惠" is a code or link, and nobody is told which: write \{\{coupon\}\} in replies.won/,
+    ],
+    [
+      'whose thing is nothing',
+      FILE.replace('{ what: 保温杯, value: ¥99.00 }', '{ value: ¥99.00 }'),
+      /missing key "what"/,
+    ],
+  ])('%s', (_, text, said) => {
+    expect(findings(text)).toEqual([expect.stringMatching(said)]);
+  });
+});

@@ -42,7 +42,7 @@ export async function writeDown(
 }
 
 /** Who has become somebody else to do it is named as well. */
-function whoAmI(): string {
+export function whoAmI(): string {
   const { SUDO_USER: behind } = process.env;
   const name = nameOfUser();
   return behind === undefined || behind === name ? name : `${behind} (${name})`;

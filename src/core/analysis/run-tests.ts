@@ -186,7 +186,7 @@ function compareOne(expect: RuleTestExpect, decision: Decision): [string, string
   if (expect.rule !== undefined && expect.rule !== rule) {
     differences.push([`rule ${expect.rule}`, rule === undefined ? 'no rule' : `rule ${rule}`]);
   }
-  if (expect.refused !== undefined && !(decision.kind === 'refused' && decision.refusal === expect.refused)) {
+  if (expect.refused !== undefined && !isRefusedSo(decision, expect.refused)) {
     differs(`refused ${expect.refused}`);
   }
   if (expect.prize !== undefined && !awardsOf(decision).some(({ prize }) => prize === expect.prize)) {
@@ -200,6 +200,10 @@ function compareOne(expect: RuleTestExpect, decision: Decision): [string, string
   return differences;
 }
 
+function isRefusedSo(decision: Decision, as: NonNullable<RuleTestExpect['refused']>): boolean {
+  return decision.kind === 'refused' && (decision.refusal === as || decision.detail === as);
+}
+
 function outcomeOf(decision: Decision): string {
   switch (decision.kind) {
     case 'awarded':
@@ -207,7 +211,7 @@ function outcomeOf(decision: Decision): string {
         .map(({ prize, amount }) => `prize ${prize} (${showFen(amount)})`)
         .join(', ');
     case 'refused':
-      return `refused ${decision.refusal}`;
+      return `refused ${decision.refusal}${decision.detail === undefined ? '' : ` (${decision.detail})`}`;
     case 'answered':
       return `an answer of rule ${decision.rule}`;
     case 'ignored':

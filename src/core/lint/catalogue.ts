@@ -46,6 +46,8 @@ export const LINTS = {
   'user-day-cap': warned(`${SENDING}：同一用户每天 10 个、¥1000.00`),
   'prize-unwinnable': warned(SUMS),
   'prize-unlikely': warned(SUMS),
+  'follows-again': warned('取消关注再关注，是又一次关注'),
+  'refund-at-once': warned('订单可以退款，发出的红包追不回来；付款、领红包、退款可以没完没了'),
   'refund-too-late': asked('订单可以退款，发出的红包追不回来'),
   'group-packet': warned('微信支付 裂变红包：2024-06-05 起不再维护'),
   'scene-not-needed': warned(`${SENDING}：商家红包账号传 scene_id 会失败`),
@@ -59,6 +61,12 @@ export const LINTS = {
   'rule-unreachable': warned(ORDER),
   'keyword-conflict': warned(ORDER),
   'follow-not-proven': warned('活动页、付款、好友的事不说明本人是否关注；要问微信（获取用户基本信息）'),
+  'same-event': warned(ORDER),
+  'built-in-word': warned('机器人自己回答的文字：我的红包、我的奖品、查红包'),
+  'keyword-marks': warned('关键词完全相同才算；标点是词的一部分'),
+  'once-per-rule': warned('once 按规则各数各的'),
+  'last-minute': warned('结束的那一刻不含在内；一天的结束写 24:00'),
+  'not-live': warned('mode: draft 的文件不上线'),
   'period-over': warned('本文件的活动时间'),
   'no-tests': warned('发钱的文件上线前要有测试'),
   // Beside what is live
@@ -80,6 +88,17 @@ export const LINTS = {
   'no-public-rules': warned(`${DRAWS}信息要明确；微信公众平台运营规范`),
   'no-odds': warned(`${DRAWS}要公布奖品数量或者中奖概率`),
   'top-prize': warned('反不正当竞争法：抽奖式有奖销售，最高奖不超过 ¥50000.00'),
+  'final-say': warned(
+    '侵害消费者权益行为处罚办法（2015-03-15）第十二条；规范促销行为暂行规定（2020-12-01）：不得以最终解释权排除消费者权利',
+  ),
+  'terms-differ': warned('反不正当竞争法、规范促销行为暂行规定（2020-12-01）：公布的奖品要与实际一致'),
+  'winners-shown': warned('规范促销行为暂行规定（2020-12-01）：现场即时开奖，超过 ¥500.00 的要随时公布中奖情况'),
+  'tax-on-winnings': asked(
+    '财政部 税务总局公告 2019 年第 74 号第三条（2019-01-01 起）、税总函〔2015〕409 号：偶然所得 20 %，由发放的企业代扣代缴',
+  ),
+  'personal-data': warned(
+    '个人信息保护法（2021-11-01）第十四、十七条：收集前要告知目的、保存多久，并取得同意；微信公众平台运营规范 4.16',
+  ),
   // About the comments that switch warnings off
   'lint-off-unknown': warned('# lint-off: 编号 原因'),
   'lint-off-no-reason': warned('# lint-off: 编号 原因'),

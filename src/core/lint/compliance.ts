@@ -39,9 +39,9 @@ export function lintComply(at: Linting): void {
 // ── Everything that followers read ───────────────────────────────────────────────────────────────────────────
 
 /** `rule`: whose text or trigger it is. */
-type Part = { readonly path: Path; readonly text: string; readonly rule?: Rule; readonly said?: string };
+export type Part = { readonly path: Path; readonly text: string; readonly rule?: Rule; readonly said?: string };
 
-function partsOf(campaign: Campaign): Part[] {
+export function partsOf(campaign: Campaign): Part[] {
   const { name, packet, prizes, rounds, rules } = campaign;
   const words = Object.entries(packet ?? {})
     .filter(([key, text]) => key !== 'scene' && !(text === name && key !== 'sendName'))
@@ -147,7 +147,7 @@ const TERMS = /规则|規則|细则|活动说明|活动须知|rule|terms/iu;
 const ODDS = /[%‰]|概率|几率|機率|中奖率|分之|\d+(?:\.\d+)?\s*(?:个|份|名|只|张|封|位|杯|件|台|套|部|辆)/u;
 
 /** The rule that answers who asks for the terms. */
-function termsOf({ rules }: Campaign): readonly [Rule, number] | undefined {
+export function termsOf({ rules }: Campaign): readonly [Rule, number] | undefined {
   const n = rules.findIndex(rule => {
     if (makesClaims(rule) || !rule.reply) return false;
     const buttons = rule.on.flatMap(trigger => (trigger.kind === 'click' ? trigger.buttons : []));

@@ -3,10 +3,10 @@
 
 import { yuanText } from '../base/money.ts';
 import { DAY, HOUR, hoursText } from '../base/time.ts';
-import { isSpokenLate, outcomesOf, valuesIn } from '../decide/outcomes.ts';
+import { outcomesOf, valuesIn } from '../decide/outcomes.ts';
 import type { Spoken } from '../mechanics/mechanic.ts';
 import { type Campaign, DETAILS, type ReplyTemplate, type Rule, type Said } from '../rules/campaign.ts';
-import { hasTrigger, isCash, makesClaims, mostOf, prizesGiven } from '../rules/campaign-query.ts';
+import { isCash, makesClaims, mostOf, prizesGiven } from '../rules/campaign-query.ts';
 import { fill, PLACEHOLDERS, type Placeholder, placeholdersOf, type Values } from '../rules/reply.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { Linting } from './context.ts';
@@ -171,17 +171,6 @@ function lintArrival({ say }: Linting, rule: Rule, n: number): void {
   const { replies, delay = 0 } = rule;
   const own = Object.keys(replies);
   if (own.length === 0) return;
-  if (isSpokenLate(rule)) {
-    const isPaid = hasTrigger(rule, ['paid']);
-    const who = isPaid ? 'who pays' : 'who invited somebody';
-    say(
-      'reply-may-not-arrive',
-      path,
-      `${who} has sent no message to answer: these texts reach only those who wrote within 48 hours, or did something in the chat within the last minute${isPaid ? ' (WeChat is not clear whether a payment counts)' : ''}`,
-      { advice: '在别处也能查到：请用户回复「我的红包」' },
-    );
-    return;
-  }
   const late = (['cancelled', 'problem'] as const).find(said => replies[said]);
   if (delay > WINDOW && late)
     say(

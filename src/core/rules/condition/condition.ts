@@ -17,6 +17,7 @@ import {
   parseTrouble,
   typeTrouble,
 } from './errors.ts';
+import { type Happens, neverTrouble } from './never.ts';
 
 /** A condition is one thought. Lists in it are short, and it nests little. */
 const LIMITS = { maxAstNodes: 200, maxDepth: 20, maxListElements: 100, maxMapEntries: 10, maxCallArguments: 8 };
@@ -41,6 +42,7 @@ export function compileCondition(
   source: string,
   wallets: readonly string[],
   segments?: readonly string[],
+  happens?: Happens,
 ): { readonly condition: Condition } | ConditionTrouble {
   const fields = { ...FIELDS, wallet: Object.fromEntries(wallets.map(name => [name, 'int'])) };
   const env = environment(fields);
@@ -57,6 +59,8 @@ export function compileCondition(
   const checked = program.check();
   if (checked.error) return typeTrouble(checked.error, source, fields);
   if (checked.type !== 'bool') return kindTrouble(String(checked.type), ast);
+  const never = neverTrouble(ast, happens);
+  if (never) return never;
   const isAboutFollowing = asks(ast, FOLLOWING);
   return {
     condition: {

@@ -150,7 +150,7 @@ const MAKINGS: { readonly [K in Kind]: Making<K> } = {
     ...(over !== undefined && { over }),
     ...(creator !== undefined && { creator }),
   }),
-  coupon: (list, _, data) => ({ coupons: data.coupons(list, heard)! }),
+  coupon: (list, { column }, data) => ({ coupons: data.coupons(list, heard, column?.value)! }),
   nothing: () => ({}),
 };
 

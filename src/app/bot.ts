@@ -28,6 +28,7 @@ import { bringUp } from '../engine/recount.ts';
 import { openRulebook, type Rulebook } from '../engine/rulebook.ts';
 import type { Memory } from '../engine/rulebook-check.ts';
 import { createSettle, type Settle, type SettleMerchant } from '../engine/settle.ts';
+import { versionKeeper } from '../engine/versions/rule-versions.ts';
 import { createLookup, type Lookup } from '../http/follower-lookup.ts';
 import { createH5 } from '../http/h5/routes.ts';
 import type { NotifyMerchant, NotifyPorts } from '../http/transfer-notice.ts';
@@ -107,7 +108,8 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
   const { config, clock, timer, log, store, holder, extend } = ports;
   const live = liveBookFor(config, { ...ports, sleep: timer.sleep });
   const [fitness, judged] = [memoryIn(ports, 'rules'), memoryIn(ports, 'rules:judged')];
-  const rulebook = await openRulebook(config, log, { fitness, judged, live });
+  const keep = versionKeeper({ ...ports, sleep: timer.sleep });
+  const rulebook = await openRulebook(config, log, { fitness, judged, live, keep });
   await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
   const { messages, remind, onProblem, tell, undone } = telling;
@@ -156,7 +158,15 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
     rulebook,
     start() {
       admin?.start();
-      const own = { settle, messages, remind, rulebook, keys, calling, ...atTheirTime(ports, rulebook, { flow, tell }) };
+      const own = {
+        settle,
+        messages,
+        remind,
+        rulebook,
+        keys,
+        calling,
+        ...atTheirTime(ports, rulebook, { flow, tell }),
+      };
       jobs = startJobs({ clock, store, log, holder, ...own });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),

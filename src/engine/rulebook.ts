@@ -195,13 +195,19 @@ type Memories = {
   readonly fitness?: Memory | undefined;
   /** Which files were judged last, beside which bot.yaml, and what was to be said of them. */
   readonly judged?: Memory | undefined;
+  /** Every version that went live; what it changed comes back in words. */
+  readonly keep?: KeepVersion | undefined;
 };
+
+/** `undefined`: it is the version that was live before. */
+type KeepVersion = (files: readonly RuleFile[], campaigns: readonly Campaign[]) => Promise<KeptVersion | undefined>;
+type KeptVersion = { readonly number: number; readonly changes: readonly string[] };
 
 /** Throws `BadInput` with every finding if the rules are not fit to go live. */
 export async function openRulebook(
   config: Config,
   log: Log,
-  { fitness, judged, live: liveBook }: Memories & { readonly live?: LiveBook | undefined } = {},
+  { fitness, judged, keep, live: liveBook }: Memories & { readonly live?: LiveBook | undefined } = {},
 ): Promise<Rulebook> {
   const around = aroundOf(config);
   let files: readonly RuleFile[] = await readRuleFiles([config.rules]);
@@ -211,8 +217,8 @@ export async function openRulebook(
   let made = madeAtStart(files, around, config, { isTested, isJudged: known !== undefined });
   warn(await enter(made, files, { config, liveBook }), log);
   if (!isTested) await fitness?.remember(live);
-  let book = bookFrom(made, config);
-  let isWarned = false;
+  let [book, isWarned] = [bookFrom(made, config), false];
+  await tellVersion(keep, files, book, log);
   let refused: string | undefined;
   let stamp: string | undefined; // looked at once more: what changed while it was read is seen at the first tick
   let looking: Promise<void> | undefined;
@@ -224,10 +230,10 @@ export async function openRulebook(
     const beside = await enter(next, changed, { config, liveBook });
     made = next;
     book = bookFrom(made, config);
-    live = print;
-    refused = undefined;
+    [live, refused] = [print, undefined];
     for (const each of [verdict, beside]) warn(each, log);
     log.info({ campaigns: book.campaigns.map(calledOf) }, 'the changed rules are live');
+    await tellVersion(keep, changed, book, log);
     // Last: they are live also where the store is away just now.
     await fitness?.remember(print);
     await rememberJudged(judged, judgedName(print, around), verdict.warnings);
@@ -267,6 +273,25 @@ export async function openRulebook(
       return looking;
     },
   };
+}
+
+/** They are live whether it can be written down or not. */
+async function tellVersion(
+  keep: KeepVersion | undefined,
+  files: readonly RuleFile[],
+  { campaigns }: Book,
+  log: Log,
+): Promise<void> {
+  try {
+    const kept = await keep?.(files, campaigns);
+    if (kept)
+      log.info(
+        { version: kept.number, changes: kept.changes },
+        `now live: version ${kept.number} of the rules: ${kept.changes.join('; ')}`,
+      );
+  } catch (error) {
+    log.warn({ err: error }, 'the rules are live, and could not be kept as a version');
+  }
 }
 
 type Looking = { readonly judged: Memory | undefined; readonly known: Verdict['warnings'] | undefined };

@@ -122,7 +122,7 @@ function badgeOf(page: string, { counts, halted }: Pulse): number {
 }
 
 function signOut(): void {
-  tell('logout', {}).finally(() => location.assign('/admin'));
+  void tell('logout', {}).finally(() => location.assign('/admin'));
 }
 
 function Page({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: (text: string) => void }) {

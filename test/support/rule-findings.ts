@@ -1115,14 +1115,14 @@ tests:
   - name: t
     events:
       - { at: 2027-02-05, user: ann, subscribe: {}, expect: { prize: progress } }
-      - { at: 2027-02-05, user: ann, subscribe: { invitedby: bob }, expect: { inviter: { prize: c, rule: aa, refused: used } } }
+      - { at: 2027-02-05, user: ann, subscribe: { invitedby: bob }, expect: { inviter: { prize: c, rule: aa, refused: gone } } }
 `,
       [
         '13:49 subscribe needs at least one of: scene, invitedBy',
         '14:51 unknown key "invitedby"; did you mean "invitedBy"?',
         '14:97 unknown prize "c"; expected one of: a, b',
         '14:106 unknown rule "aa"; expected one of: a',
-        '14:119 unknown word "used" for a refusal; expected one of: notStarted, ended, closed, notEligible, already, limited, soldOut, halted',
+        '14:119 unknown word "gone" for a refusal; expected one of: notStarted, ended, closed, notEligible, already, limited, soldOut, halted, noChance, tooSoon, locked, later, sceneSoldOut, between, used, invalid, inactive, paused',
       ],
     ),
   ],

@@ -55,7 +55,7 @@ export async function generate(options: GenerateOptions): Promise<number> {
     throw new BadInput(`--out ${out} is there already; it may have been printed, so name another file`);
   const line = progress('codes');
   const file = createWriteStream(out, { mode: 0o600, flags: 'wx' });
-  let [text, done] = [CODES_HEAD, 0];
+  let [text, done] = [`\uFEFF${CODES_HEAD}`, 0]; // spreadsheets take a file without it for GBK
   const flush = async (): Promise<void> => {
     if (!file.write(text)) await once(file, 'drain');
     text = '';

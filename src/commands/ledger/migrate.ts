@@ -13,6 +13,7 @@ import { type Instant, instant } from '../../core/base/time.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { auditStore } from '../../engine/audit-store.ts';
 import { LIVE } from '../../engine/rulebook-live.ts';
+import { notesOfVersions } from '../../engine/versions/rule-versions.ts';
 import { parseRedisUrl } from '../../lib/redis-address.ts';
 import type { Books, Store } from '../../ports.ts';
 import {
@@ -216,13 +217,15 @@ export async function copyAndVerify(
   return { held, audits, differences: changes.length > 0 ? changes : [...wrong, ...old], isWhole };
 }
 
-/** What was live once: without it a name corrected on the day of the move would go unseen. */
+/** What was live once, and every version of it: without it a name corrected on the day of the move would go unseen. */
 async function carryLive(source: Store, target: Store): Promise<void> {
   const record = await source.note(LIVE);
-  if (record === undefined) return;
-  const lease = await target.lease(LIVE, randomUUID(), MARK_MS, now());
-  if (!lease || !(await target.release(lease, now(), record)))
-    throw new BadInput('--to: another process is at work on it; wait for its end');
+  const notes = [...(record === undefined ? [] : [[LIVE, record] as const]), ...(await notesOfVersions(source))];
+  for (const [name, note] of notes) {
+    const lease = await target.lease(name, randomUUID(), MARK_MS, now());
+    if (!lease || !(await target.release(lease, now(), note)))
+      throw new BadInput('--to: another process is at work on it; wait for its end');
+  }
 }
 
 const shownOf = ({ compared, campaigns, total }: AuditReport): object => ({ compared, campaigns, total });

@@ -10,9 +10,9 @@ import {
   happeningOf,
   showExplanation,
 } from '../../core/analysis/explain.ts';
+import { caseNumberOf, readCaseNumber } from '../../core/base/case-number.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId } from '../../core/base/event.ts';
-import { caseNumberOf, readCaseNumber } from '../../core/base/case-number.ts';
 import { beijingText, type Instant, instant, parseBeijing } from '../../core/base/time.ts';
 import { awardsOf } from '../../core/decide/decision.ts';
 import { decisionCalled } from '../../core/decide/renamed-decision.ts';

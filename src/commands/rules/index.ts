@@ -6,6 +6,7 @@ import type { PauseOptions } from './campaigns.ts';
 import type { DescribeCommand } from './describe.ts';
 import type { TestOptions } from './test.ts';
 import type { VerifyOptions } from './verify.ts';
+import type { RevertOptions, VersionOptions } from './versions.ts';
 
 const CONFIG = ['--config <file>', "the configuration (default: bot.yaml here, else the demo's)"] as const;
 const JSON_FLAG = ['--json', 'print JSON instead of a table'] as const;
@@ -31,9 +32,39 @@ function addCampaigns(campaigns: Command): void {
     .action((id: string, options: Common) => exitWith(async () => (await load()).resume(id, options)));
 }
 
+function addVersions(rules: Command): void {
+  const load = () => import('./versions.ts');
+  const lang = ['--lang <language>', 'zh or en', 'zh'] as const;
+  rules
+    .command('list')
+    .description('every version that went live: when, by whom and why')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option(...lang)
+    .action((options: VersionOptions) => exitWith(async () => (await load()).list(options)));
+  rules
+    .command('diff [from] [to]')
+    .description('what changed, in words: of a version, between two, or of the files now (no number)')
+    .option(...CONFIG)
+    .option(...JSON_FLAG)
+    .option(...lang)
+    .action((from: string | undefined, to: string | undefined, options: VersionOptions) =>
+      exitWith(async () => (await load()).diff(from, to, options)),
+    );
+  rules
+    .command('revert <version>')
+    .description('write the files as they were in a version; a running bot takes them')
+    .option('--comment <text>', 'why, for the list of versions')
+    .option('--yes', 'without asking')
+    .option(...CONFIG)
+    .option(...lang)
+    .action((version: string, options: RevertOptions) => exitWith(async () => (await load()).revert(version, options)));
+}
+
 /** The commands about rule files. */
 export function addRules(root: Command): void {
   addCampaigns(root.command('campaigns').description('one campaign paused by hand, and let go on'));
+  addVersions(root.command('rules').description('the versions of the rules that went live'));
   root
     .command('test [paths...]')
     .description('run the tests in rule files, and say what they do not reach')

@@ -26,7 +26,8 @@ const DRAWS_MAX = 10_000_000;
 const USERS_MAX = 1_000_000;
 const PER_USER_MAX = 100;
 
-export async function simulate(paths: readonly string[], options: SimulateOptions): Promise<number> {
+export async function simulate(written: readonly string[], asked: SimulateOptions): Promise<number> {
+  const [paths, options] = withoutEaten(written, asked);
   const draws = count('--draws', options.draws, DRAWS_MAX);
   const users = count('--users', options.users, USERS_MAX);
   const perUser = count('--per-user', options.perUser, PER_USER_MAX);
@@ -43,6 +44,13 @@ export async function simulate(paths: readonly string[], options: SimulateOption
   if (options.json) printJson({ seed: options.seed, draws: drawn, ...(options.day && { days }) });
   else print([...drawn.map(showDraws), ...days.map(showDay)].join('\n\n') || '没有发奖的规则');
   return EXIT.fine;
+}
+
+/** `--day FILE`: its own value is optional, so that it takes what stands behind it. */
+function withoutEaten(paths: readonly string[], options: SimulateOptions): [readonly string[], SimulateOptions] {
+  const { day } = options;
+  if (typeof day !== 'string' || !/\.ya?ml$|[\\/]/.test(day)) return [paths, options];
+  return [[...paths.filter(path => path !== 'rules' || paths.length > 1), day], { ...options, day: true }];
 }
 
 function count(option: string, text: string, most: number): number {

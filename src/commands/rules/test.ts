@@ -98,7 +98,7 @@ function leastOf({ min }: TestOptions): number | undefined {
 }
 
 function isBelow(coverages: readonly Coverage[], least: number | undefined): boolean {
-  return least !== undefined && percentOf(coverages) < least;
+  return least !== undefined && (coverages.length === 0 || percentOf(coverages) < least);
 }
 
 function asJson(rows: readonly Row[], findings: readonly Finding[], coverages: readonly Coverage[]): object {
@@ -146,6 +146,7 @@ function byEvent(failures: readonly TestFailure[]): TestFailure[][] {
 
 function summary(coverages: readonly Coverage[], options: TestOptions): string {
   const total = coverages.reduce((sum, each) => sum + each.total, 0);
+  if (total === 0) return 'coverage: no file could be read, so that nothing was reached';
   const reached = coverages.reduce((sum, each) => sum + each.reached, 0);
   const least = leastOf(options);
   // Rounded down: what is not everything is not 100 %.

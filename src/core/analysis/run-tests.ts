@@ -187,7 +187,7 @@ function compareOne(expect: RuleTestExpect, decision: Decision): Difference[] {
   if (expect.rule !== undefined && expect.rule !== rule) {
     differences.push([`rule ${expect.rule}`, rule === undefined ? t`no rule` : `rule ${rule}`]);
   }
-  if (expect.refused !== undefined && !(decision.kind === 'refused' && decision.refusal === expect.refused)) {
+  if (expect.refused !== undefined && !isRefusedSo(decision, expect.refused)) {
     differs(`refused ${expect.refused}`);
   }
   if (expect.prize !== undefined && !awardsOf(decision).some(({ prize }) => prize === expect.prize)) {
@@ -201,6 +201,10 @@ function compareOne(expect: RuleTestExpect, decision: Decision): Difference[] {
   return differences;
 }
 
+function isRefusedSo(decision: Decision, as: NonNullable<RuleTestExpect['refused']>): boolean {
+  return decision.kind === 'refused' && (decision.refusal === as || decision.detail === as);
+}
+
 function outcomeOf(decision: Decision): Wording {
   switch (decision.kind) {
     case 'awarded':
@@ -208,7 +212,7 @@ function outcomeOf(decision: Decision): Wording {
         .map(({ prize, amount }) => `prize ${prize} (${showFen(amount)})`)
         .join(', ');
     case 'refused':
-      return `refused ${decision.refusal}`;
+      return `refused ${decision.refusal}${decision.detail === undefined ? '' : ` (${decision.detail})`}`;
     case 'answered':
       return t`an answer of rule ${decision.rule}`;
     case 'ignored':

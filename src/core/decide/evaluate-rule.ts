@@ -1,11 +1,11 @@
 // One rule looked at for one event: what speaks against it, what it gives, and every check on the way, for the trace.
 // The mechanics (玩法) say their part; `REFUSALS` says who is heard first.
 
+import { caseNumberOf } from '../base/case-number.ts';
 import { type Counter, hasRoom, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { fen, yuanText } from '../base/money.ts';
 import { byWeight } from '../base/random.ts';
-import { caseNumberOf } from '../base/case-number.ts';
 import { beijingText, type Day, hoursText, type Instant } from '../base/time.ts';
 import { besideKeyOf, claimKeyOf } from '../match/claim-key.ts';
 import type { Facts } from '../match/facts.ts';

@@ -213,8 +213,3 @@ export function valuesIn(said: Spoken, rule: Rule, campaign: Campaign): Readonly
     ...mechanicsOf(rule, campaign).flatMap(each => each.placeholders?.(said, rule, campaign) ?? []),
   ]);
 }
-
-/** Rules whose texts are said outside of a passive reply: there is no message to answer. */
-export function isSpokenLate(rule: Rule): boolean {
-  return hasTrigger(rule, ['paid', 'friend']);
-}

@@ -34,7 +34,7 @@ export type Endless = {
 };
 
 /** Nobody reads the sums of more ways than that, and it would take too long. */
-const WAYS_MAX = 1500;
+const WAYS_MAX = 400;
 /** Each limit of what is printed or paid for is far beyond what anybody does. */
 const MANY = 1e9;
 
@@ -48,15 +48,22 @@ export function mostOfOne(campaign: Campaign, caps?: CapsOfOne): MostOfOne {
   const [dayAll, everAll] = (['day', 'ever'] as const).map(span =>
     sumOf(span, [...ofBudget(campaign, ways, span), ...ofMerchant(campaign, ways, span, caps)]),
   ) as [number, number];
-  const endless = isTooMuch ? undefined : endlessOf(campaign, ways);
+  // What can be done so many times and no more is no part of what has no end.
+  const open = ways.filter(way => isOpen(campaign, way)).slice(0, WAYS_MAX);
+  const endless = endlessOf(campaign, open);
   const budget = campaign.budget?.total ?? 0;
   return {
     day: whole(Math.min(dayAll, everAll, budget)),
     ever: whole(Math.min(everAll, budget)),
     own: { ...(day < Infinity && { day: whole(Math.min(day, ever)) }), ...(ever < Infinity && { ever: whole(ever) }) },
-    per: ever < Infinity ? [] : sourcesWithoutEnd(campaign, ways),
+    per: ever < Infinity ? [] : sourcesWithoutEnd(campaign, open),
     ...(endless && { endless }),
   };
+}
+
+/** Nothing about the rule itself bounds how often. */
+function isOpen(campaign: Campaign, { rule, source }: Way): boolean {
+  return (source === 'friend' && rule.once !== 'ever') || timesOf(campaign, rule, 'ever') === Infinity;
 }
 
 function finite(most: Most): number {

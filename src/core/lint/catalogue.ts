@@ -48,6 +48,10 @@ export const LINTS = {
   'user-day-cap': warned(t`${SENDING}: 10 packets and ¥1000.00 a day for one follower`),
   'prize-unwinnable': warned(SUMS),
   'prize-unlikely': warned(SUMS),
+  'follows-again': warned(t`to follow again after leaving is one more follow`),
+  'refund-at-once': warned(
+    t`an order can be refunded, a red packet that has left cannot; pay, take, refund can go on without end`,
+  ),
   'refund-too-late': asked(t`an order can be refunded, a red packet that has left cannot`),
   'group-packet': warned(t`WeChat Pay, group packets: no longer kept up since 2024-06-05`),
   'scene-not-needed': warned(t`${SENDING}: an account of 商家红包 refuses scene_id`),
@@ -63,6 +67,12 @@ export const LINTS = {
   'follow-not-proven': warned(
     t`the page, payments and friends do not tell whether somebody follows; WeChat has to be asked`,
   ),
+  'same-event': warned(ORDER),
+  'built-in-word': warned(t`texts that the bot answers by itself: 我的红包, 我的奖品, 查红包`),
+  'keyword-marks': warned(t`a keyword is the whole message; its marks are part of it`),
+  'once-per-rule': warned(t`once counts for each rule by itself`),
+  'last-minute': warned(t`the end is not part of a time; a day ends at 24:00`),
+  'not-live': warned(t`a file with mode: draft does not go live`),
   'period-over': warned(t`the period of this file`),
   'no-tests': warned(t`a file that gives money has tests before it goes live`),
   // Beside what is live
@@ -86,6 +96,21 @@ export const LINTS = {
   'no-public-rules': warned(t`${DRAWS}: what is told must be clear; rules of the Official Accounts platform`),
   'no-odds': warned(t`${DRAWS}: the number of prizes or the odds are to be published`),
   'top-prize': warned(t`Anti-Unfair Competition Law: the highest prize of a draw is worth ¥50000.00 at most`),
+  'final-say': warned(
+    t`Measures on Penalties for Infringing Consumers' Rights (2015-03-15), article 12; Provisions on Promotions (2020-12-01): no reservation of the final say`,
+  ),
+  'terms-differ': warned(
+    t`Anti-Unfair Competition Law; Provisions on Promotions (2020-12-01): prizes are as they were announced`,
+  ),
+  'winners-shown': warned(
+    t`Provisions on Promotions (2020-12-01): of draws on the spot, prizes above ¥500.00 are published as they are won`,
+  ),
+  'tax-on-winnings': asked(
+    t`MOF and STA notice 74 of 2019, article 3 (2019-01-01); STA letter 409 of 2015: 20 % on incidental income, withheld by whoever gives it`,
+  ),
+  'personal-data': warned(
+    t`Personal Information Protection Law (2021-11-01), articles 14 and 17: purpose and period are told and agreed to before anything is taken; rules of the Official Accounts platform 4.16`,
+  ),
   // About the comments that switch warnings off
   'lint-off-unknown': warned(t`# lint-off: id why`),
   'lint-off-no-reason': warned(t`# lint-off: id why`),

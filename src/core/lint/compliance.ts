@@ -40,9 +40,9 @@ export function lintComply(at: Linting): void {
 // ── Everything that followers read ───────────────────────────────────────────────────────────────────────────
 
 /** `rule`: whose text or trigger it is. */
-type Part = { readonly path: Path; readonly text: string; readonly rule?: Rule; readonly said?: string };
+export type Part = { readonly path: Path; readonly text: string; readonly rule?: Rule; readonly said?: string };
 
-function partsOf(campaign: Campaign): Part[] {
+export function partsOf(campaign: Campaign): Part[] {
   const { name, packet, prizes, rounds, rules } = campaign;
   const words = Object.entries(packet ?? {})
     .filter(([key, text]) => key !== 'scene' && !(text === name && key !== 'sendName'))
@@ -119,8 +119,8 @@ function lintCashNames({ campaign, say }: Linting, parts: readonly Part[]): void
     const { name } = prize;
     const word = CASH_WORD.exec(name)?.[0];
     if (word === undefined || isCash(prize)) continue;
-      const what = WITHOUT_MONEY[prize.kind];
-      say('red-packet-not-cash', ['prizes', name], t`"${name}" is ${what}, and called ${word}`, more);
+    const what = WITHOUT_MONEY[prize.kind];
+    say('red-packet-not-cash', ['prizes', name], t`"${name}" is ${what}, and called ${word}`, more);
   }
   const worth = prizes.filter(isWorth);
   const hasNoCash = worth.length > 0 && !worth.some(isCash);
@@ -158,7 +158,7 @@ const TERMS = /规则|規則|细则|活动说明|活动须知|rule|terms/iu;
 const ODDS = /[%‰]|概率|几率|機率|中奖率|分之|\d+(?:\.\d+)?\s*(?:个|份|名|只|张|封|位|杯|件|台|套|部|辆)/u;
 
 /** The rule that answers who asks for the terms. */
-function termsOf({ rules }: Campaign): readonly [Rule, number] | undefined {
+export function termsOf({ rules }: Campaign): readonly [Rule, number] | undefined {
   const n = rules.findIndex(rule => {
     if (makesClaims(rule) || !rule.reply) return false;
     const buttons = rule.on.flatMap(trigger => (trigger.kind === 'click' ? trigger.buttons : []));

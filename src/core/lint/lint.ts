@@ -19,12 +19,14 @@ import {
 } from './catalogue.ts';
 import { lintComply } from './compliance.ts';
 import { type LintAround, type LintInput, type Linting, WECHAT_CAPS } from './context.ts';
+import { lintDuties } from './duties.ts';
 import { lintFollowing } from './follow.ts';
 import { lintLimits } from './limits.ts';
 import { lintMoney } from './money.ts';
 import { lintOdds } from './odds.ts';
 import { lintReach, type Reach, reachOf } from './reach.ts';
 import { lintReplies } from './replies.ts';
+import { lintSlips } from './slips.ts';
 
 /** `campaigns`: in the order of their files, all of them: some warnings are about several. Sorted by file and place. */
 export function lint(campaigns: readonly LintInput[], around: LintAround): Warning[] {
@@ -93,7 +95,9 @@ function lintOne(
   lintFollowing(at);
   lintReplies(at);
   lintComply(at);
-  const { left, silenced } = silence(distinct(found), text, places, campaign.file, settings);
+  lintDuties(at);
+  lintSlips(at, reach);
+  const { left, silenced } = silence(distinct(found), text, places, campaign.file, settings, all.length === 1);
   return { warnings: [...left].sort((a, b) => a.line - b.line || a.column - b.column), silenced };
 }
 
@@ -124,12 +128,16 @@ function offsIn(written: string, places: Places): Off[] {
   });
 }
 
+/** What only shows beside other files. */
+const ABOUT_SEVERAL: readonly LintId[] = ['same-event', 'keyword-conflict', 'rule-unreachable'];
+
 function silence(
   found: readonly Warning[],
   text: string,
   places: Places,
   file: string,
   settings: LintSettings,
+  isAlone: boolean,
 ): { left: Warning[]; silenced: Silenced[] } {
   const silenced: Silenced[] = [];
   const about: Warning[] = [];
@@ -153,6 +161,7 @@ function silence(
       const count = found.filter(each => each.id === id).length;
       if (settings.severity[id] === 'error')
         say('lint-off-refused', t`bot.yaml makes "${id}" an error; it cannot be switched off here`);
+      else if (count === 0 && isAlone && ABOUT_SEVERAL.includes(id)) continue;
       else if (count === 0) say('lint-off-unused', t`there is no "${id}" in this file; take the comment out`);
       else {
         off.add(id);

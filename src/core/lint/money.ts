@@ -78,8 +78,16 @@ function lintEndsEarly({ campaign, say }: Linting): void {
 
 /** Chances and counts are taken back at any time, what is with the follower is not. */
 function lintRefunds({ campaign, say }: Linting): void {
+  const { per, endless } = mostOfOne(campaign);
+  const isEndless = !endless && per.includes('paid'); // what has no end at all is said already
   campaign.rules.forEach((rule, n) => {
     if (!isOfPayments(rule) || rule.delay !== undefined || cashGiven(campaign, rule).length === 0) return;
+    if (isEndless && rule.once === 'perEvent' && !rule.giveAt && hasTrigger(rule, ['paid']))
+      say(
+        'refund-at-once',
+        ['rules', n, 'on'],
+        `"${rule.id}" pays at once for every payment, and whoever is refunded keeps it and may pay again; write delay: 24h, or limits: { perUser: { perDay: 1 } }`,
+      );
     say(
       'refund-too-late',
       ['rules', n, 'give'],
@@ -95,11 +103,22 @@ function isForCrowds(campaign: Campaign): boolean {
   return !isRain && !isEarnedOutside(campaign) && !payingRules(campaign).every(isAlone);
 }
 
+/** What takes days, answers or chances is not gone in the first minutes. */
+function isWorkedFor({ quiz, giveAt, streak, makeUp, spend }: Rule): boolean {
+  return quiz !== undefined || giveAt !== undefined || streak !== undefined || makeUp !== undefined || spend.size > 0;
+}
+
 function lintDay({ campaign, say }: Linting): void {
   const { total, perDay, packetsPerDay, pace } = campaign.budget!;
   const { days, minutes } = daysOf(campaign);
   if (!isForCrowds(campaign)) return;
   const isBounded = perDay !== undefined || (lowest(moneyOfDay(campaign))?.sum ?? Infinity) < total;
+  if (perDay === total && days > 1)
+    say(
+      'limit-shadowed',
+      ['budget', 'perDay'],
+      `perDay ${showFen(total)} is the whole total: all of it can be given on the first of ${days} days; lower perDay`,
+    );
   if (days > 1 && !isBounded) {
     const share = fen(Math.max(leastOf(cashOf(campaign)), Math.ceil(total / days / 1000) * 1000));
     say(
@@ -109,6 +128,7 @@ function lintDay({ campaign, say }: Linting): void {
     );
     return;
   }
+  if (payingRules(campaign).every(isWorkedFor)) return;
   const course = courseOf(campaign, { money: perDay ?? total / days, packets: packetsPerDay ?? Infinity });
   const hours = minutes / 60;
   if (!course || pace || course.packets >= hours * PER_HOUR_MIN) return;

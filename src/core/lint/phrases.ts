@@ -60,7 +60,7 @@ function sentencesOf(written: string): Sentence[] {
     else if (!UNREAD.test(plain)) add(SAME[plain] ?? plain, index, end);
   }
   close();
-  return sentences.map(one => ({ ...one, text: one.text.replaceAll('订阅', '关注') }));
+  return sentences.map(one => ({ ...one, text: one.text.replaceAll('订阅', '关注').replace(MINDED, '留意') }));
 }
 
 // ── What is forbidden ────────────────────────────────────────────────────────────────────────────────────────
@@ -110,7 +110,7 @@ const FOLLOW: readonly RegExp[] = [
 ];
 
 const SHARED =
-  '(?:分享(?!快乐|喜悦|会|美好|心得|经验|干货|好消息|生活|甜蜜|好茶|官)|转发|转给|转到|发(?:到|至)?朋友圈|朋友圈)';
+  '(?:分享(?!快乐|喜悦|会|美好|心得|经验|干货|好消息|生活|甜蜜|好茶|官)|转发(?!票)|转给|转到|发(?:到|至)?朋友圈|朋友圈)';
 
 const SHARE: readonly RegExp[] = [
   // 转发朋友圈领红包
@@ -119,10 +119,10 @@ const SHARE: readonly RegExp[] = [
     `${SHARED}[^,]{0,10},?(?:即可|就能|就可以?|方可|才能?|可以?)(?:再|多|额外|来)?(?:${GET}|抽|一次|加|增|提现|打开|查看|开启)`,
     'gu',
   ),
-  /每(?:成功)?(?:分享|转发)|(?:分享|转发)(?:一次|\d+次|成功)[^,]{0,4}(?:多|加|增|再|送|得|\+)/gu,
-  /(?:转发|分享)(?:有礼|有奖|抽奖|送礼|领奖|得奖|赚|返利|裂变)/gu,
-  new RegExp(`(?:${REWARD}|领奖|兑奖|参[与加])[^,]{0,8},?${MUST}+[^,]{0,3}(?:分享|转发|集赞)`, 'gu'),
-  /(?:朋友圈|转发)[^。]{0,10}截图/gu,
+  /每(?:成功)?(?:分享|转发(?!票))|(?:分享|转发(?!票))(?:一次|\d+次|成功)[^,]{0,4}(?:多|加|增|再|送|得|\+)/gu,
+  /(?:转发(?!票)|分享)(?:有礼|有奖|抽奖|送礼|领奖|得奖|赚|返利|裂变)/gu,
+  new RegExp(`(?:${REWARD}|领奖|兑奖|参[与加])[^,]{0,8},?${MUST}+[^,]{0,3}(?:分享|转发(?!票)|集赞)`, 'gu'),
+  /(?:朋友圈|转发(?!票))[^。]{0,10}截图/gu,
   // 集赞、助力、砍价
   new RegExp(`集[满齐够]?\\d*个?赞|点赞(?:满|达|数|最多|前)?[^,]{0,8}(?:${GET}|前\\d)`, 'gu'),
   /砍价|砍一刀|帮[我忙你]砍|助力(?:领|得|成功|免费|抽|\d)|(?:好友|朋友|帮[我忙]|请人)[^,]{0,3}助力/gu,
@@ -161,6 +161,10 @@ const BANS: readonly Ban[] = [
   { kind: 'sure-win-false', pattern: SURE, about: /./u, unlessBefore: /(?:不|并非|非|不是|不保证|未必)[^,]{0,3}$/ },
   { kind: 'follow-gift-announced', pattern: ANNOUNCED, about: /./u },
 ];
+
+/** To mind something (请关注海报上的口令) is not to follow an account. */
+const MINDED =
+  /关注(?=(?:一下)?(?:本店|门店|店内|店里|现场|包装|瓶身|海报|小票|菜单|屏幕|直播间?|公告|活动|口令|开奖|今日|今天|每日|明天))/gu;
 
 /** Each kind once a text, where it stands first. */
 export function phrasesIn(written: string): Phrase[] {

@@ -4,10 +4,10 @@
 import { yuanText } from '../base/money.ts';
 import { DAY, HOUR, hoursText } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
-import { isSpokenLate, outcomesOf, valuesIn } from '../decide/outcomes.ts';
+import { outcomesOf, valuesIn } from '../decide/outcomes.ts';
 import type { Spoken } from '../mechanics/mechanic.ts';
 import { type Campaign, DETAILS, type ReplyTemplate, type Rule, type Said } from '../rules/campaign.ts';
-import { hasTrigger, isCash, isTold, isWorth, makesClaims, mostOf, prizesGiven } from '../rules/campaign-query.ts';
+import { isCash, isTold, isWorth, makesClaims, mostOf, prizesGiven } from '../rules/campaign-query.ts';
 import { fill, PLACEHOLDERS, type Placeholder, placeholdersOf, type Values } from '../rules/reply.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { Linting } from './context.ts';
@@ -177,17 +177,6 @@ function lintArrival({ say }: Linting, rule: Rule, n: number): void {
   const { replies, delay = 0 } = rule;
   const own = Object.keys(replies);
   if (own.length === 0) return;
-  if (isSpokenLate(rule)) {
-    const isPaid = hasTrigger(rule, ['paid']);
-    const who = isPaid ? t`who pays` : t`who invited somebody`;
-    say(
-      'reply-may-not-arrive',
-      path,
-      t`${who} has sent no message to answer: these texts reach only those who wrote within 48 hours, or did something in the chat within the last minute${isPaid ? t` (WeChat is not clear whether a payment counts)` : ''}`,
-      { advice: t`let it be found elsewhere as well: tell followers to send 我的红包` },
-    );
-    return;
-  }
   const late = (['cancelled', 'problem'] as const).find(said => replies[said]);
   if (delay > WINDOW && late)
     say(

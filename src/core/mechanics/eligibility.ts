@@ -10,9 +10,10 @@ import { t } from '../base/words/words.ts';
 import { followsWith, notFollowing, standingOf } from '../match/follower.ts';
 import type { Campaign, ConditionValues } from '../rules/campaign.ts';
 import { compileCondition } from '../rules/condition/condition.ts';
+import type { Happens } from '../rules/condition/never.ts';
 import { scannedText } from '../rules/printed-code.ts';
 import { prizeCalled } from '../rules/renamed.ts';
-import { sayUnknown } from '../rules/schema/written.ts';
+import { isWritten, sayUnknown, type WrittenRulePart } from '../rules/schema/written.ts';
 import { optional, passage } from '../yaml/schema.ts';
 import { type EvaluationContext, mechanic } from './mechanic.ts';
 import { balanceOf, walletCounters } from './wallet.ts';
@@ -78,17 +79,37 @@ function followedDays(at: EvaluationContext): number {
   return standing.since === undefined ? SINCE_EVER : Math.max(0, Math.floor((at.now - standing.since) / DAY));
 }
 
+const CODE_EVENTS = ['text', 'scan', 'subscribe', 'scancode'];
+
+/** The kinds of events that a trigger of some kind can be about, where that is not the same word. */
+const EVENTS: Partial<Record<string, readonly string[]>> = {
+  scan: ['scan', 'subscribe'],
+  code: CODE_EVENTS,
+};
+
+/** What a rule is ever asked about; `undefined`: some of its triggers could not be read. */
+function happensIn(rule: WrittenRulePart): Happens | undefined {
+  const triggers = rule.on?.value;
+  if (!triggers || triggers.length === 0 || triggers.some(({ kind }) => kind === undefined)) return undefined;
+  // Letters that answer a quiz, and texts that look like a guess, are the rule's as well.
+  const listens = isWritten(rule, 'quiz') || isWritten(rule, 'guess') ? ['text'] : [];
+  const kinds = new Set([...triggers.flatMap(({ kind }) => EVENTS[kind!] ?? [kind!]), ...listens]);
+  const payments = triggers.map(trigger => ('over' in trigger && typeof trigger.over === 'number' ? trigger.over : 0));
+  return { kinds: [...kinds], least: Math.min(...payments) };
+}
+
 export const condition = mechanic({
   fields: {
     when: optional(passage(t`a condition such as user.followedDays >= 7`), '条件（CEL）；不成立就问下一条规则'),
   },
   alsoAnswers: ['when'],
-  checkAny({ when }, { file, data, conditions, say }) {
+  checkAny(rule, { file, data, conditions, say }) {
+    const { when } = rule;
     if (!when) return;
-    const names = [[...(file.wallets?.keys() ?? [])], [...(file.segments?.keys() ?? [])]] as const;
+    const [wallets, tags] = [[...(file.wallets?.keys() ?? [])], [...(file.segments?.keys() ?? [])]];
     const profiles = file.profiles && data.profiles(file.profiles, say);
     if (file.profiles && !profiles) return; // it was said why
-    const made = compileCondition(when.text, ...names, profiles?.columns);
+    const made = compileCondition(when.text, wallets, tags, { profile: profiles?.columns, happens: happensIn(rule) });
     if ('condition' in made) conditions.set(when, made.condition);
     else say(when.placeOf(made.start), made.message);
   },

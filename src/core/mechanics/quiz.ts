@@ -183,10 +183,7 @@ export const quiz = mechanic({
     ];
   },
   comesTo: () => ({ wrong: true, timeout: true, ask: true, limited: true }),
-  placeholders: said => [
-    'tries',
-    ...(said === 'ask' || said === 'nothing' ? (['n', 'of', 'question', 'choices'] as const) : []),
-  ],
+  placeholders: said => ['tries', ...(said === 'ask' ? (['n', 'of', 'question', 'choices'] as const) : [])],
   listens: () => [{ kind: 'text', match: 'exact', words: ANSWER_WORDS }],
   isIn: rule => rule.quiz !== undefined,
   wants(at) {

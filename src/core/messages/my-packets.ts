@@ -5,10 +5,9 @@ import { normalise } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';
 import type { Payout } from '../payout/payout.ts';
 import { latestOfEach, payoutView, type Stage } from '../payout/view.ts';
-import type { Reply } from '../rules/reply.ts';
+import { ASKS_FOR_MINE, type Reply } from '../rules/reply.ts';
 import { TEXT_BYTES_MAX } from '../rules/reply-text.ts';
 
-const WORDS: ReadonlySet<string> = new Set(['我的红包', '我的奖品', '查红包']);
 /** Longer than any of the words with what people put around them. */
 const ASKED_LENGTH_MAX = 20;
 
@@ -28,7 +27,7 @@ type MineParts = {
 };
 
 export function asksForMine(event: Event): boolean {
-  return event.kind === 'text' && event.text.length <= ASKED_LENGTH_MAX && WORDS.has(normalise(event.text));
+  return event.kind === 'text' && event.text.length <= ASKED_LENGTH_MAX && ASKS_FOR_MINE.has(normalise(event.text));
 }
 
 /** `payouts`: newest first. As many as there is room for. */

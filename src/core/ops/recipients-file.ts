@@ -219,10 +219,14 @@ function isHeader(cells: readonly Cell[]): boolean {
   return cells.some(cell => nearest(cell.text, COLUMNS) !== undefined);
 }
 
+/** What lists of people have beside, and nobody is paid by. */
+const BESIDE = /^(姓名|名字|昵称|备注|门店|手机号?码?|电话|name|nickname|remark|note|phone|store)$/i;
+
 /** Which column stands where. */
 function readHeader(cells: readonly Cell[], say: Say): (Column | undefined)[] {
   const columns = cells.map(({ text, line, column }, index) => {
     const name = COLUMNS.find(each => each === text.toLowerCase());
+    if (name === undefined && BESIDE.test(text)) return undefined;
     if (name === undefined) say(line, column, t`unknown column "${short(text)}"${suggest(text, COLUMNS)}`);
     else if (cells.findIndex(cell => cell.text.toLowerCase() === name) !== index)
       say(line, column, t`column "${name}" stands here twice`);

@@ -46,10 +46,10 @@ function drawsIn(rules: readonly Rule[]): Map<string, readonly string[]> {
 
 function prizeLine({ campaign, say }: Describing, prize: Prize): string {
   const { stock, perDay, perUser, unlockAfter, window } = prize;
+  const pieces = Math.min(stock ?? Infinity, prize.kind === 'coupon' ? prize.coupons.length : Infinity);
   const parts = [
     worthText(prize, say),
-    prize.kind === 'coupon' && say(`共 ${prize.coupons.length} 份`, `${prize.coupons.length} in all`),
-    stock !== undefined && say(`共 ${stock} 份`, `${stock} in all`),
+    pieces < Infinity && say(`共 ${pieces} 份`, `${pieces} in all`),
     perDay !== undefined && say(`每天 ${perDay} 份`, `${perDay} a day`),
     perUser !== undefined && say(`每人最多 ${perUser} 份`, `at most ${perUser} per person`),
     unlockAfter !== undefined &&

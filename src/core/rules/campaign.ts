@@ -46,6 +46,11 @@ export const DETAILS = {
 } as const satisfies Record<string, 'won' | 'nothing' | 'problem' | Refusal>;
 export type Detail = keyof typeof DETAILS;
 
+/** The finer refusals. */
+export const REFUSED_DETAILS = (Object.keys(DETAILS) as Detail[]).filter(each =>
+  (REFUSALS as readonly string[]).includes(DETAILS[each]),
+);
+
 /** Every outcome that has a text. `problem` is said later, when a packet could not be delivered. */
 export const OUTCOMES = ['won', 'nothing', 'problem', ...REFUSALS] as const;
 export type Outcome = (typeof OUTCOMES)[number];

@@ -76,6 +76,9 @@ export function defaultOf(prize: Pick<Prize, 'kind'> & { readonly over?: Fen }, 
   return said === 'won' ? `恭喜!${what}已发出,用微信支付付款时自动抵扣,不在聊天和卡包里显示。` : undefined;
 }
 
+/** Words by which a follower asks for their own: the bot answers them where no rule does. */
+export const ASKS_FOR_MINE: ReadonlySet<string> = new Set(['我的红包', '我的奖品', '查红包']);
+
 /** Replaces every `{{name}}`; one without a value becomes empty. */
 export function fill(text: string, values: Values): string {
   return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => values[name as Placeholder] ?? '');
@@ -103,7 +106,10 @@ export function render(template: ReplyTemplate, values: Values): Reply {
   }
 }
 
-/** The rule's own text for this outcome, or for the plainer one of which it is a case, or a default one (`otherwise`). */
+/**
+ * The rule's own text for this outcome, or for the plainer one of which it is a case, or a default one (`otherwise`). A question
+ * is no "nothing": who reads another text instead cannot answer it.
+ */
 export function replyFor(
   said: Said,
   replies: Partial<Record<Said, ReplyTemplate>>,
@@ -112,7 +118,7 @@ export function replyFor(
 ): Reply {
   const plain = isDetail(said) ? DETAILS[said] : said;
   const text = otherwise ?? (isDetail(said) ? DETAIL_DEFAULTS[said] : undefined) ?? DEFAULTS[plain];
-  return render(replies[said] ?? replies[plain] ?? { kind: 'text', text }, values);
+  return render(replies[said] ?? (said === 'ask' ? undefined : replies[plain]) ?? { kind: 'text', text }, values);
 }
 
 function isDetail(said: Said): said is Detail {

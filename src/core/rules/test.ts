@@ -1,7 +1,7 @@
 // Tests (测试) of a rule file, as values: what made-up followers do, and what must come of it.
 import type { Fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
-import type { Refusal } from './campaign.ts';
+import type { Detail, Refusal } from './campaign.ts';
 
 /** One test of a rule file: followers, a clock, and what must come of it. */
 export type RuleTest = {
@@ -42,7 +42,8 @@ export type RuleTestExpect = {
   readonly rule?: string;
   readonly prize?: string;
   readonly pays?: Fen;
-  readonly refused?: Refusal;
+  /** A finer one only where that was said. */
+  readonly refused?: Refusal | Detail;
   /** The exact text; `null`: no reply at all. */
   readonly reply?: string | null;
 };

@@ -126,10 +126,7 @@ export async function* payoutsOf(store: Store, query: PayoutQuery): AsyncGenerat
   };
   const [first, from] = after.includes('.') ? after.split('.') : [undefined, after || undefined];
   const states = statesOf(filter);
-  const begin = Math.max(
-    0,
-    states.indexOf(PAYOUT_STATES.find(each => each === first)),
-  );
+  const begin = Math.max(0, states.indexOf(PAYOUT_STATES.find(each => each === first)));
   for (const [n, state] of states.slice(begin).entries()) {
     const pages = pagesOf(store, { ...more, ...(state !== undefined && { state }) }, n === 0 ? from : undefined);
     let looked = 0;

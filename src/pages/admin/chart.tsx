@@ -62,29 +62,29 @@ export function Hours({ today, before }: { today: readonly number[]; before: rea
 
 function HoursTable({ today, before }: { today: readonly number[]; before: readonly number[] }) {
   return (
-      <details>
-        <summary>{words.home.hoursTable}</summary>
-        <Scroll label={words.home.hours}>
-          <table>
-            <thead>
+    <details>
+      <summary>{words.home.hoursTable}</summary>
+      <Scroll label={words.home.hours}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{words.home.hour}</th>
+              <th scope="col">{words.today}</th>
+              <th scope="col">{words.yesterday}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {today.map((fen, hour) => (
               <tr>
-                <th scope="col">{words.home.hour}</th>
-                <th scope="col">{words.today}</th>
-                <th scope="col">{words.yesterday}</th>
+                <th scope="row">{hour}</th>
+                <td>{money(fen)}</td>
+                <td>{money(before[hour] ?? 0)}</td>
               </tr>
-            </thead>
-            <tbody>
-              {today.map((fen, hour) => (
-                <tr>
-                  <th scope="row">{hour}</th>
-                  <td>{money(fen)}</td>
-                  <td>{money(before[hour] ?? 0)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
-      </details>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </details>
   );
 }
 

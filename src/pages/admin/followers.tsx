@@ -36,7 +36,9 @@ export function Followers({ place }: { place: Place }) {
           onInput={event => set(event.currentTarget.value)}
           data-test="follower-search"
         />
-        <button type="submit" class="primary">{words.payouts.find}</button>
+        <button type="submit" class="primary">
+          {words.payouts.find}
+        </button>
       </form>
       {q !== undefined && (
         <Data of={found}>

@@ -78,7 +78,9 @@ function Search({ toast }: { toast: Toast }) {
         onInput={event => set(event.currentTarget.value)}
         required
       />
-      <button type="submit" class="quiet">{say.find}</button>
+      <button type="submit" class="quiet">
+        {say.find}
+      </button>
     </form>
   );
 }

@@ -95,12 +95,12 @@ function Detail({ file, onClose }: { file: string; onClose: () => void }) {
             <Card title={say.text}>
               <Scroll label={say.text}>
                 <ol class="code">
-                {value.text.split('\n').map((line, n) => (
-                  <li class={value.findings.some(each => each.line === n + 1) ? 'hit' : ''}>
-                    <code>{line}</code>
-                  </li>
-                ))}
-              </ol>
+                  {value.text.split('\n').map((line, n) => (
+                    <li class={value.findings.some(each => each.line === n + 1) ? 'hit' : ''}>
+                      <code>{line}</code>
+                    </li>
+                  ))}
+                </ol>
               </Scroll>
             </Card>
           </>

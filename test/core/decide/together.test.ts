@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { rehearse, showFailures } from '../../../src/core/analysis/run-tests.ts';
 import { isPersonal } from '../../../src/core/audit/claim.ts';
-import { eventKey, openId } from '../../../src/core/base/event.ts';
 import { caseNumberOf, readCaseNumber } from '../../../src/core/base/case-number.ts';
+import { eventKey, openId } from '../../../src/core/base/event.ts';
 import { parseBeijing } from '../../../src/core/base/time.ts';
 import { countersOf, decide, factsQueryFor, foretell } from '../../../src/core/decide/decide.ts';
 import { awardsOf } from '../../../src/core/decide/decision.ts';

@@ -185,6 +185,17 @@ describe('one follower', () => {
         ['{ text: 恭喜发财 }', '{ paid: { over: ¥10.00 } }'],
         [OWN_TEXTS, ''],
       ],
+      [
+        '12:9 refund-at-once "password" pays at once for every payment, and whoever is refunded keeps it and may pay again; write delay: 24h, or limits: { perUser: { perDay: 1 } }',
+      ],
+    ],
+    [
+      'who pays for each, and is given it back the next day',
+      [
+        [`limits: { perUser: ${LIMITS} }\n`, ''],
+        ['{ text: 恭喜发财 }', '{ paid: { over: ¥10.00 } }'],
+        [OWN_TEXTS, '    delay: 24h\n'],
+      ],
       [],
     ],
     [

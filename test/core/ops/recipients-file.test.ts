@@ -102,9 +102,11 @@ describe('everything that is wrong is said at once, with its place', () => {
       'people.csv:1:1: unknown column "opneid"; did you mean "openid"?',
       'people.csv:2:30: "1": an amount has two decimals: write 1.00, or 0.01 if it was fen',
     ]);
-    expect(read(`openid,name\n${ANN},安\n`).findings).toEqual([
-      'people.csv:1:8: unknown column "name"; expected one of: openid, amount',
+    expect(read(`openid,colour\n${ANN},安\n`).findings).toEqual([
+      'people.csv:1:8: unknown column "colour"; expected one of: openid, amount',
     ]);
+    // What lists of people have beside is nobody's mistake.
+    expect(read(`姓名,openid,备注\n安,${ANN},老客\n`).findings).toEqual([]);
     expect(read(`amount\n1.00\n`).findings).toEqual(['people.csv:1:1: no column "openid"']);
     expect(read(`openid,amount,openid\n${ANN},1.00,${BOB}\n`).findings).toEqual([
       'people.csv:1:15: column "openid" stands here twice',

@@ -251,7 +251,7 @@ describe('a file with every key', () => {
   });
 
   test('is another campaign as soon as one of these files is', () => {
-    const other = load(EVERYTHING, name => (name === 'codes.csv' ? 'BOGO-0004\n' : beside(name)));
+    const other = load(EVERYTHING, name => (name === 'codes.csv' ? '券码\nBOGO-0004\n' : beside(name)));
     expect(other.hash).not.toBe(campaign.hash);
     expect(load(EVERYTHING).hash).toBe(campaign.hash);
   });

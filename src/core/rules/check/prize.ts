@@ -160,8 +160,10 @@ function checkWindow({ window }: WrittenPrize, { period }: Written, say: Say): v
 function checkCoupons({ file, data, say }: Checking): void {
   const owners = new Map<string, string>();
   for (const [name, prize] of file.prizes ?? []) {
+    if (prize?.column && !isWritten(prize, 'coupon'))
+      say(prize.column.at, '`column` says which column of a list of coupons is meant; write it beside `coupon`');
     if (!prize?.coupon) continue;
-    const list = data.coupons(prize.coupon, say);
+    const list = data.coupons(prize.coupon, say, prize.column?.value);
     if (list && prize.stock && prize.stock.value > list.length)
       say(
         prize.stock.at,

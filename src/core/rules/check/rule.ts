@@ -23,6 +23,7 @@ import type { Checking } from './common.ts';
 export function checkRule(rule: WrittenRule, at: Place, check: Checking): void {
   const { file, say } = check;
   checkPurpose(rule, at, say);
+  checkAsk(rule, say);
   if (makesClaims(rule)) checkGive(rule, file, say);
 }
 
@@ -48,6 +49,15 @@ function checkPurpose(rule: WrittenRule, at: Place, say: Say): void {
     const written = rule[key as 'odds'];
     if (written) say(written.at, t`\`${key}\` is about getting something, and this rule gives nothing; add \`give\``);
   }
+}
+
+/** Who is asked must read the question. */
+function checkAsk({ replies }: WrittenRule, say: Say): void {
+  const ask = replies?.value.ask;
+  if (!replies || !ask) return;
+  const text = ask.kind === 'text' ? ask.text : ask.kind === 'news' ? `${ask.title} ${ask.description}` : '';
+  if (!placeholdersOf(text ?? '').includes('question'))
+    say(replies.at, '`ask` does not ask: write {{question}} and {{choices}} in it, or leave it out');
 }
 
 // ── Prizes ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ import {
   parseTrouble,
   typeTrouble,
 } from './errors.ts';
+import { type Happens, neverTrouble } from './never.ts';
 
 /** A condition is one thought. Lists in it are short, and it nests little. */
 const LIMITS = { maxAstNodes: 200, maxDepth: 20, maxListElements: 100, maxMapEntries: 10, maxCallArguments: 8 };
@@ -36,6 +37,13 @@ const FIELDS = {
   [K in Exclude<keyof ConditionValues, 'wallet' | 'profile'>]: Record<keyof ConditionValues[K], string>;
 };
 
+type Known = {
+  /** Columns of what is known of followers. */
+  readonly profile?: ReadonlyMap<string, 'int' | 'string'> | undefined;
+  /** What the rule is ever asked about. */
+  readonly happens?: Happens | undefined;
+};
+
 /**
  * `wallets`, `segments`: the names the campaign has; another one is an error (unknown segments pass where they are not
  * given). `start` and `end` are offsets in the source.
@@ -44,7 +52,7 @@ export function compileCondition(
   source: string,
   wallets: readonly string[],
   segments?: readonly string[],
-  profile: ReadonlyMap<string, 'int' | 'string'> = new Map(),
+  { profile = new Map(), happens }: Known = {},
 ): { readonly condition: Condition } | ConditionTrouble {
   const wallet = Object.fromEntries(wallets.map(name => [name, 'int']));
   const fields = { ...FIELDS, wallet, profile: Object.fromEntries(profile) };
@@ -62,6 +70,8 @@ export function compileCondition(
   const checked = program.check();
   if (checked.error) return typeTrouble(checked.error, source, fields);
   if (checked.type !== 'bool') return kindTrouble(String(checked.type), ast);
+  const never = neverTrouble(ast, happens);
+  if (never) return never;
   const isAboutFollowing = asks(ast, FOLLOWING);
   return {
     condition: {

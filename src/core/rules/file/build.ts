@@ -157,7 +157,7 @@ const MAKINGS: { readonly [K in Kind]: Making<K> } = {
     ...(over !== undefined && { over }),
     ...(creator !== undefined && { creator }),
   }),
-  coupon: (list, _, { data }) => ({ coupons: data.coupons(list, heard)! }),
+  coupon: (list, { column }, { data }) => ({ coupons: data.coupons(list, heard, column?.value)! }),
   text: text => ({ text }),
   goods: ({ value: { what, value } }) => ({ what, ...(value !== undefined && { value }) }),
   earn: ({ value }, _, { wallet }) => ({ adds: new Map(value.map(({ key, value: n }) => [wallet(key.value), n])) }),

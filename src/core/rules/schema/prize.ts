@@ -106,6 +106,7 @@ const prize = object(
   t`a prize`,
   {
     ...kinds,
+    column: optional(located(text({ what: 'the name of a column', oneLine: true })), '券码在哪一列：第一行里的名字'),
     weight: optional(located(weight()), '权重，默认 1'),
     stock: optional(located(count()), '整个活动一共几个'),
     perDay: optional(located(count()), '每天最多几个'),

@@ -27,7 +27,7 @@ import {
   text,
   wrapped,
 } from '../../yaml/schema.ts';
-import { REFUSALS } from '../campaign.ts';
+import { REFUSALS, REFUSED_DETAILS } from '../campaign.ts';
 import type { RuleTest, RuleTestEvent, RuleTestExpect, TestAction, TestCode } from '../test.ts';
 
 export const ACTIONS = [
@@ -86,7 +86,7 @@ const outcome = {
   rule: optional(located(name(t`a rule id`)), '由哪条规则回答'),
   prize: optional(located(name(t`a prize`)), '得到哪个奖品；progress：只计数'),
   pays: optional(money(), '红包金额'),
-  refused: optional(choice(t`a refusal`, REFUSALS), '拒绝的原因'),
+  refused: optional(choice(t`a refusal`, [...REFUSALS, ...REFUSED_DETAILS]), '拒绝的原因'),
   reply: optional(orNull(text({ what: t`a reply` })), '回复的全文；~ 表示不回复'),
 };
 

@@ -17,7 +17,8 @@ export type DataFiles = (name: string) => string | DataProblem | undefined;
 const FINDINGS_MAX = 20;
 
 /** `undefined`: it could not be read; somebody has been told. */
-type Table<T> = (entry: Located<string>, say: SayAt) => T | undefined;
+type Table<T> = (entry: Located<string>, say: SayAt, column?: string) => T | undefined;
+type ReadTable<T> = (rows: readonly Row[], say: SayAt, column?: string) => T;
 
 export class RuleData {
   readonly openIds = this.table(readOpenIds);
@@ -47,19 +48,23 @@ export class RuleData {
     return [...this.texts].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  private table<T>(read: (rows: readonly Row[], say: SayAt) => T): Table<T> {
+  private table<T>(read: ReadTable<T>): Table<T> {
     const known = new Map<string, T | undefined>();
-    return ({ value: name, at }, say) => {
+    return ({ value: name, at }, say, column) => {
       const text = this.files(name);
       if (typeof text !== 'string') {
         say(at, t`${name} ${text?.problem ?? t`is not there; put it beside this file`}`);
         return undefined;
       }
-      if (!known.has(name)) {
+      const key = `${name}\n${column ?? ''}`;
+      if (!known.has(key)) {
         this.texts.set(name, text);
-        known.set(name, this.readTable(name, text, read));
+        known.set(
+          key,
+          this.readTable(name, text, (rows, tell) => read(rows, tell, column)),
+        );
       }
-      return known.get(name);
+      return known.get(key);
     };
   }
 

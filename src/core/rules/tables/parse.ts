@@ -94,21 +94,64 @@ function choicesIn(get: Line['get'], say: SayAt): string[] {
   return choices.map(({ text }) => text);
 }
 
-const COUPON_HEADER = /^(coupons?|codes?|券码|券号|优惠券|优惠码|兑换码|卡号|卡密|序列号)$/i;
+const COUPON_HEADER =
+  /^(coupons?|codes?|vouchers?|券码|券号|优惠券|优惠券码|优惠码|兑换码|兑换券|卡号|卡密|卡券|序列号|券|码|密码|激活码)$/i;
 
-/** In the first column, each once. */
-export function readCoupons(rows: readonly Row[], say: SayAt): readonly string[] {
+/** Each once; of several columns in that which the rule file names, or the one that says it has them. */
+export function readCoupons(rows: readonly Row[], say: SayAt, wanted?: string): readonly string[] {
+  const column = couponColumn(rows, say, wanted);
+  if (column === undefined) return [];
   const lines = new Lines('coupon', say);
-  const isHeader = COUPON_HEADER.test(rows[0]?.cells[0]?.text ?? '');
-  const list = isHeader ? rows.slice(1) : rows;
+  const list = column.hasHeader ? rows.slice(1) : rows;
   if (list.length === 0) say(rows[0] ?? TOP, t`the file has no coupon; expected one a line, in the first column`);
   return list.flatMap(row => {
-    const cell = cellAt(row, 0);
+    const cell = cellAt(row, column.at);
     if (cell.text === '') say(cell, t`no coupon in this line`);
     else if (/\p{Cc}/u.test(cell.text)) say(cell, t`a coupon stands on one line`);
     else if (lines.isNew(cell)) return [cell.text];
     return [];
   });
+}
+
+type CouponColumn = { readonly at: number; readonly hasHeader: boolean };
+
+/** What is given out cannot be taken back: where it is not plain which column has the coupons, it is asked. */
+function couponColumn(rows: readonly Row[], say: SayAt, wanted: string | undefined): CouponColumn | undefined {
+  const [first, second] = rows;
+  if (!first) return { at: 0, hasHeader: false };
+  const names = first.cells.map(({ text }) => text.trim());
+  const quoted = names
+    .filter(name => name !== '')
+    .map(name => `"${short(name)}"`)
+    .join(', ');
+  if (wanted !== undefined) {
+    const at = names.indexOf(wanted.trim());
+    if (at >= 0) return { at, hasHeader: true };
+    say(first, `no column "${wanted}"; the first line has ${quoted}`);
+    return undefined;
+  }
+  const isWide = rows.slice(0, 50).some(({ cells }) => cells.filter(({ text }) => text !== '').length > 1);
+  const named = names.findIndex(name => COUPON_HEADER.test(name));
+  if (named === 0 || (named > 0 && isWide)) return { at: named, hasHeader: true };
+  if (isWide) {
+    say(first, `which column has the coupons? Beside \`coupon\` write column: with its name, one of ${quoted}`);
+    return undefined;
+  }
+  if (second && looksLikeHeader(names[0]!, rows.slice(1, 50))) {
+    say(
+      first,
+      `"${short(names[0]!)}" looks like a heading and would be given out as a coupon: write column: ${names[0]} beside \`coupon\`, or take the line out`,
+    );
+    return undefined;
+  }
+  return { at: 0, hasHeader: false };
+}
+
+/** Words above lines of letters and digits. */
+function looksLikeHeader(text: string, below: readonly Row[]): boolean {
+  const isWord = (each: string): boolean => /\p{Script=Han}/u.test(each) || /^[a-z_ ]+$/i.test(each);
+  const codes = below.map(row => cellAt(row, 0).text);
+  return isWord(text) && codes.every(code => !isWord(code));
 }
 
 /** `date,password`: several lines a day are several passwords. */

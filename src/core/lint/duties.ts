@@ -1,0 +1,138 @@
+// Duties that the law puts on whoever gives prizes away, each with its basis and its date: what is published must be true,
+// nobody has a last word over the law, winners are shown, tax is withheld, and who asks for an address says what for.
+
+import { fen, showFen, yuanText } from '../base/money.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import { cashGiven, hasDraw, isCash, isDraw, isOnly, payingRules } from '../rules/campaign-query.ts';
+import { type Part, partsOf, termsOf } from './compliance.ts';
+import type { Linting } from './context.ts';
+
+export function lintDuties(at: Linting): void {
+  const parts = partsOf(at.campaign);
+  lintFinalSay(at, parts);
+  lintTermsDiffer(at);
+  lintPersonal(at, parts);
+  lintWinners(at);
+  lintTax(at);
+}
+
+// ── What is published ────────────────────────────────────────────────────────────────────────────────────────
+
+const FINAL_SAY = /(?:最终|最後|最后)(?:的)?(?:解释|解釋|决定|裁定)权?(?:归|歸|属于|由|在)?|解释权(?:归|属于)/u;
+
+function lintFinalSay({ say }: Linting, parts: readonly Part[]): void {
+  for (const { path, text } of parts) {
+    const word = FINAL_SAY.exec(text)?.[0];
+    if (word === undefined) continue;
+    say('final-say', path, `"${word}" is void, and forbidden in the terms of a promotion; leave it out`, {
+      word,
+      advice: '改成联系方式：有疑问请回复「客服」',
+    });
+  }
+}
+
+/** `8 元红包`, `返 2 元`, `得 ¥5.00`: an amount that is promised. */
+const PROMISED =
+  /(?:(?:返现?|送|得|领|奖励?|立减|红包|现金)\s*(?:[¥￥]\s*)?(\d+(?:\.\d{1,2})?)\s*元(?![^，。；;、\n]{0,4}(?:券|优惠|折|抵)))|(?:(\d+(?:\.\d{1,2})?)\s*元\s*(?:的)?\s*(?:微信|现金)?红包)/gu;
+
+/** What the terms promise is what the file gives. */
+function lintTermsDiffer({ campaign, say }: Linting): void {
+  const cash = [...campaign.prizes.values()].filter(isCash);
+  if (cash.length === 0) return;
+  const [rule, n] = termsOf(campaign) ?? [];
+  const terms = rule?.reply?.kind === 'text' ? [{ path: ['rules', n!, 'reply'], text: rule.reply.text, of: cash }] : [];
+  const won = campaign.rules.flatMap((each, at) => {
+    const reply = each.replies.won;
+    const own = cashGiven(campaign, each);
+    return reply?.kind === 'text' && own.length > 0
+      ? [{ path: ['rules', at, 'replies', 'won'], text: reply.text, of: own }]
+      : [];
+  });
+  for (const { path, text, of } of [...terms, ...won])
+    for (const match of text.matchAll(PROMISED)) {
+      const amount = Math.round(Number(match[1] ?? match[2]) * 100);
+      const before = text.slice(Math.max(0, match.index - 4), match.index);
+      if (/[共总满计每超至到]\s*$|总额|一共/u.test(before) || isKnown(campaign, amount, of)) continue;
+      const prizes = of.map(
+        ({ name, min, max }) => `"${name}" ${min === max ? showFen(min) : `${showFen(min)}..${showFen(max)}`}`,
+      );
+      say(
+        'terms-differ',
+        path,
+        `"${match[0]}" is promised, and no prize is ${yuanText(fen(amount))}: ${prizes.join(', ')}`,
+        { word: match[0] },
+      );
+    }
+}
+
+function isKnown(
+  { budget, rounds, perUser, prizes }: Campaign,
+  amount: number,
+  of: ReturnType<typeof cashGiven>,
+): boolean {
+  const sums = [budget?.total, budget?.perDay, perUser.amountPerDay, ...rounds.map(({ total }) => total)];
+  const steps = of.flatMap(prize => prize.steps ?? []);
+  const isPrize = of.some(
+    ({ min, max, steps: own, shares }) =>
+      !own && amount >= min && amount <= max && (amount === min || amount === max || min < max || shares),
+  );
+  const isAll = [...prizes.values()].some(
+    prize => isCash(prize) && prize.stock !== undefined && prize.stock * prize.max === amount,
+  );
+  return (
+    isPrize ||
+    isAll ||
+    sums.includes(fen(amount)) ||
+    steps.some(({ from, amount: back }) => from === amount || back === amount)
+  );
+}
+
+// ── Winners, tax, people ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Above this the winners of a draw on the spot are shown as it goes on. */
+const SHOWN_ABOVE = fen(500_00);
+
+function lintWinners({ campaign, say }: Linting): void {
+  if (!hasDraw(campaign)) return;
+  for (const prize of campaign.prizes.values())
+    if (isCash(prize) && prize.max > SHOWN_ABOVE && drawn(campaign).includes(prize.name))
+      say(
+        'winners-shown',
+        ['prizes', prize.name],
+        `"${prize.name}" is drawn and worth more than ${showFen(SHOWN_ABOVE)}: who has won it must be shown while the campaign goes on`,
+        { advice: '在活动页或公告里随时公布中奖人（打码）和奖品' },
+      );
+}
+
+function drawn({ rules }: Campaign): string[] {
+  return rules.filter(isDraw).flatMap(({ give }) => give);
+}
+
+/** What a purchase brings back is a discount; anything else that is won is income by chance. */
+function lintTax({ campaign, say }: Linting): void {
+  const taxed = payingRules(campaign).find(rule => !isOnly(rule, ['paid']) || isDraw(rule));
+  if (!taxed) return;
+  say(
+    'tax-on-winnings',
+    ['rules', campaign.rules.indexOf(taxed)],
+    `what "${taxed.id}" gives is 偶然所得: the shop withholds 20 % of it and files it by the 15th of the next month (in sum, where nobody's name is known)`,
+  );
+}
+
+const PERSONAL =
+  /(?:回复|发送|提供|填写|留下|告诉|发来|输入)[^。；;！!\n]{0,12}(手机号?码?|电话|身份证号?码?|住址|收货地址|地址|真实姓名|姓名|银行卡号?)/u;
+const CONSENT = /同意|授权|隐私|个人信息|仅用于|只用于|用后(?:即)?删|保存\s*\d+|删除/u;
+
+/** Who asks says what for. */
+function lintPersonal({ say }: Linting, parts: readonly Part[]): void {
+  for (const { path, text } of parts) {
+    const match = PERSONAL.exec(text);
+    if (!match || CONSENT.test(text)) continue;
+    say(
+      'personal-data',
+      path,
+      `"${match[0]}" asks for ${match[1]} and does not say what for, how long it is kept, and that it is given freely`,
+      { word: match[0], advice: '写明：仅用于寄送奖品，寄出 30 天后删除，回复即表示同意' },
+    );
+  }
+}

@@ -1,0 +1,185 @@
+// Warnings about slips of the pen that are allowed and mean something else than what was meant: marks inside of a keyword, a
+// minute that is missing at the end, a file that is not live, two files for one event, an occasion that is counted twice.
+
+import { type Event, eventKey, openId } from '../base/event.ts';
+import { beijingText, DAY, later, MINUTE } from '../base/time.ts';
+import type { Campaign, Rule } from '../rules/campaign.ts';
+import { isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
+import { ASKS_FOR_MINE } from '../rules/reply.ts';
+import { fitsRule } from '../triggers/index.ts';
+import type { Piece } from '../triggers/trigger.ts';
+import type { Linting } from './context.ts';
+import { answers, piecesOf } from './probes.ts';
+import type { Reach } from './reach.ts';
+
+export function lintSlips(at: Linting, reach: Reach): void {
+  const { campaign } = at;
+  if (campaign.mode === 'draft')
+    at.say(
+      'not-live',
+      ['mode'],
+      'mode: draft: this file does not go live, however right it is; take the line out when it should',
+    );
+  lintLastMinute(at);
+  campaign.rules.forEach((rule, n) => {
+    lintMarks(at, rule, n);
+    lintBuiltIn(at, rule, n);
+    lintFollowAgain(at, rule, n);
+    lintSameEvent(at, reach, rule, n);
+  });
+  lintOncePerRule(at);
+}
+
+// ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What stands between words, and around them, where somebody writes a list. */
+const BETWEEN = /[，、；;|]/u;
+const AROUND = /^[“”"'‘’「『《【[（(].*[“”"'‘’」』》】\]）)]$/su;
+
+function lintMarks({ say }: Linting, { on }: Rule, n: number): void {
+  for (const trigger of on) {
+    if (trigger.kind !== 'text' || (trigger.match !== 'exact' && trigger.match !== 'contains')) continue;
+    for (const word of trigger.words) {
+      const parts = word.split(BETWEEN).filter(part => part.trim() !== '');
+      if (BETWEEN.test(word) && parts.length > 1)
+        say(
+          'keyword-marks',
+          ['rules', n, 'on'],
+          `"${word}" is one keyword, with the marks in it: who types "${parts[0]}" is not answered; write [${parts.map(part => part.trim()).join(', ')}]`,
+          { word },
+        );
+      else if (AROUND.test(word))
+        say(
+          'keyword-marks',
+          ['rules', n, 'on'],
+          `the marks around ${word} belong to the keyword; write ${word.slice(1, -1)} without them`,
+          { word },
+        );
+    }
+  }
+}
+
+/** Words that the bot answers itself, unless a rule does. */
+function lintBuiltIn({ campaign, say }: Linting, rule: Rule, n: number): void {
+  if (rule.when || rule.on.some(trigger => trigger.kind === 'text' && trigger.match === 'any')) return;
+  const { from } = campaign.period;
+  const taken = [...ASKS_FOR_MINE].filter(text => {
+    const event: Event = {
+      key: eventKey('probe'),
+      account: '',
+      user: openId('probe'),
+      sentAt: from,
+      kind: 'text',
+      text,
+    };
+    return fitsRule(rule, campaign, event, from);
+  });
+  if (taken.length === 0) return;
+  say(
+    'built-in-word',
+    ['rules', n, 'on'],
+    `"${rule.id}" takes ${taken.map(word => `"${word}"`).join(', ')}, by which followers ask what became of their red packets; leave these words to the bot`,
+  );
+}
+
+// ── Times ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function lintLastMinute({ campaign, say }: Linting): void {
+  const { to, hours } = campaign.period;
+  const clock = beijingText(to).slice(11, 16);
+  if (clock === '23:59')
+    say(
+      'last-minute',
+      ['period', 'to'],
+      `the end is not inside: the campaign is over at ${beijingText(to).slice(0, 16)}, a minute before the day is; write ${beijingText(to).slice(0, 10)} 24:00`,
+    );
+  if (hours.some(([, end]) => end === DAY / MINUTE - 1))
+    say(
+      'last-minute',
+      ['period', 'hours'],
+      'the end is not inside: these hours are over at 23:59, and the last minute of each day is closed; write 24:00',
+    );
+}
+
+/** Whoever leaves and comes back has followed once more. */
+function lintFollowAgain({ campaign, say }: Linting, rule: Rule, n: number): void {
+  const isAgain = rule.on.some(trigger => trigger.kind === 'subscribe' && !trigger.first);
+  if (!isAgain || rule.once === 'ever' || rule.once === 'perEvent' || rule.who.firstFollow) return;
+  if (!prizesGiven(campaign, rule).some(isWorth)) return;
+  say(
+    'follows-again',
+    ['rules', n, 'once'],
+    `who unfollows and follows again has "${rule.id}" again, once: ${rule.once}; write once: ever, or on: { subscribe: { first: true } }`,
+  );
+}
+
+// ── Two for one ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Kinds of events of which several campaigns may want their share. */
+const SHARED: readonly Event['kind'][] = ['subscribe', 'scan', 'paid'];
+
+/** What a rule of an earlier file takes of the events of this one: it answers them, and this one never hears of them. */
+function lintSameEvent(at: Linting, reach: Reach, rule: Rule, n: number): void {
+  const { campaign, all, accountOf, say } = at;
+  if (!makesClaims(rule)) return;
+  const account = accountOf(campaign);
+  for (const other of all) {
+    if (other === campaign || other.mode !== 'live' || accountOf(other) !== account) continue;
+    if (other.alongside || campaign.alongside) continue; // both are answered
+    if (other.period.to <= campaign.period.from || other.period.from >= campaign.period.to) continue;
+    for (const earlier of other.rules) {
+      if (!makesClaims(earlier) || earlier.when || !reach.isBefore(earlier, rule)) continue;
+      const piece = piecesOf(earlier, other, account).find(each => isShared(each, rule, campaign, reach, account));
+      if (!piece) continue;
+      say(
+        'same-event',
+        ['rules', n, 'on'],
+        `what "${earlier.id}" (${other.file}:${earlier.line}) waits for, ${piece.label}, is an event of "${rule.id}" as well: one event is answered by one campaign, the file that comes first, so "${rule.id}" gives nothing for it; alongside: true in one of the files lets both answer`,
+      );
+    }
+  }
+}
+
+/** Some of a piece is this rule's too, and not all of what it waits for: that is said elsewhere. */
+function isShared(piece: Piece, rule: Rule, campaign: Campaign, reach: Reach, account: string): boolean {
+  const probes = piece.probes.filter(({ kind }) => SHARED.includes(kind));
+  if (!probes.some(probe => answers(rule, campaign, piece, within(probe, campaign)))) return false;
+  const own = piecesOf(rule, campaign, account);
+  return !own.some(each =>
+    reach.takers(each, account).some(taker => taker.campaign !== campaign && reach.isBefore(taker.rule, rule)),
+  );
+}
+
+function within(probe: Event, { period }: Campaign): Event {
+  return { ...probe, sentAt: later(period.from, 0) };
+}
+
+/** Two rules that wait for one thing and count it each for itself. */
+function lintOncePerRule({ campaign, accountOf, say }: Linting): void {
+  const account = accountOf(campaign);
+  const giving = campaign.rules.filter(
+    rule => rule.once !== 'perEvent' && prizesGiven(campaign, rule).some(isWorth) && !isBounded(campaign, rule),
+  );
+  for (const [n, rule] of giving.entries())
+    for (const before of giving.slice(0, n)) {
+      // A condition on who somebody is holds for them always, or never: they have one of the two.
+      if (before.once !== rule.once || !before.when || !CHANGING.test(before.when.source)) continue;
+      const piece = piecesOf(before, campaign, account).find(each =>
+        each.probes.some(probe => answers(rule, campaign, each, probe)),
+      );
+      if (!piece) continue;
+      say(
+        'once-per-rule',
+        ['rules', campaign.rules.indexOf(rule), 'once'],
+        `"${before.id}" and "${rule.id}" both wait for ${piece.label}, and each counts \`once: ${rule.once}\` for itself: one follower can have both; add limits: { perUser: { perDay: 1 } } if one is meant`,
+      );
+    }
+}
+
+const CHANGING = /\b(?:now|event)\b/;
+
+/** One of that occasion, or one at all, whichever rule it is. */
+function isBounded({ perUser: { total, wins, ...perUser } }: Campaign, { once }: Rule): boolean {
+  const of = { ever: total, perDay: perUser.perDay, perMonth: perUser.perMonth, perRound: perUser.perRound };
+  return total === 1 || wins === 1 || (once in of && of[once as keyof typeof of] === 1);
+}

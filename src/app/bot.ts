@@ -115,8 +115,9 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
   const { messages, remind, onProblem, tell, undone } = telling;
   const seen = { clock, store, log, onProblem, onUndone: undone };
   const keys = openKeyRings(config, clock, log);
-  const payers = new Map<string, Payer>();
-  for (const [name, merchant] of config.merchants) payers.set(name, payerOf(merchant, clock, keys.of(name), store));
+  const payers = new Map(
+    [...config.merchants].map(([name, each]) => [name, payerOf(each, clock, keys.of(name), store)]),
+  );
   let gates = 0;
   const newSettle = (parts: Partial<SettleMerchant> = {}): Settle =>
     createSettle({
@@ -158,16 +159,8 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
     rulebook,
     start() {
       admin?.start();
-      const own = {
-        settle,
-        messages,
-        remind,
-        rulebook,
-        keys,
-        calling,
-        ...atTheirTime(ports, rulebook, { flow, tell }),
-      };
-      jobs = startJobs({ clock, store, log, holder, ...own });
+      const own = { settle, messages, remind, rulebook, keys, calling };
+      jobs = startJobs({ clock, store, log, holder, ...own, ...atTheirTime(ports, rulebook, { flow, tell }) });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
       );

@@ -194,8 +194,6 @@ export const LINT: Readonly<Record<string, string>> = {
   'in a reply of "{1}"': '在「{1}」的回复里',
   'in `{1}` of "{2}"': '在「{2}」的 `{1}` 里',
   '{{{1}}} is always empty {2}; leave it out': '{{{1}}} {2}总是空的；请删掉',
-  '{{amount}} is 0.00 when "{1}", a coupon, is won; write {{prize}}':
-    '中了券码「{1}」时 {{amount}} 是 0.00；请写 {{prize}}',
   'filled in, this text can have {1} bytes; WeChat takes at most {2} (a Chinese character has 3)':
     '填好以后这段文字可能有 {1} 个字节，微信最多 {2} 个（一个汉字 3 个字节）',
   '`{1}` cannot come of "{2}"; {3}': '「{2}」不会有 `{1}`；{3}',
@@ -222,12 +220,6 @@ export const LINT: Readonly<Record<string, string>> = {
   'it needs `guess` or `quiz`': '要有 `guess` 或 `quiz`',
   'it needs `quiz`': '要有 `quiz`',
   'it needs on: { code: … }': '要有 on: { code: … }',
-  'who pays': '付款的人',
-  'who invited somebody': '邀请朋友的人',
-  '{1} has sent no message to answer: these texts reach only those who wrote within 48 hours, or did something in the chat within the last minute{2}':
-    '{1}没有发消息，没法直接回复：这些文字只能送到 48 小时内发过消息的人，或者一分钟内在聊天里做过什么的人{2}',
-  ' (WeChat is not clear whether a payment counts)': '（付款算不算，微信没有说清楚）',
-  'let it be found elsewhere as well: tell followers to send 我的红包': '在别处也能查到：请用户回复「我的红包」',
   "`{1}` is said up to {2} days after the claim, and WeChat lets it through only within 48 hours of the follower's last message":
     '`{1}` 最晚在领取 {2} 天后才说，而微信只在用户最后一条消息后 48 小时内放行',
   // What it can cost
@@ -247,4 +239,36 @@ export const LINT: Readonly<Record<string, string>> = {
   'packets is {1}': 'packets 是 {1}',
   'all prizes in stock come to that': '所有奖品合起来就是这么多',
   'the rounds come to that': '各场合起来就是这么多',
+  'to follow again after leaving is one more follow': '取消关注再关注，是又一次关注',
+  'an order can be refunded, a red packet that has left cannot; pay, take, refund can go on without end':
+    '订单可以退款，发出的红包追不回来；付款、领红包、退款可以没完没了',
+  'texts that the bot answers by itself: 我的红包, 我的奖品, 查红包':
+    '机器人自己回答的文字：我的红包、我的奖品、查红包',
+  'a keyword is the whole message; its marks are part of it': '关键词要和整条消息完全相同；标点是词的一部分',
+  'once counts for each rule by itself': 'once 按规则各数各的',
+  'the end is not part of a time; a day ends at 24:00': '结束的那一刻不含在内；一天的结束写 24:00',
+  'a file with mode: draft does not go live': 'mode: draft 的文件不上线',
+  "Measures on Penalties for Infringing Consumers' Rights (2015-03-15), article 12; Provisions on Promotions (2020-12-01): no reservation of the final say":
+    '侵害消费者权益行为处罚办法（2015-03-15）第十二条；规范促销行为暂行规定（2020-12-01）：不得以最终解释权排除消费者权利',
+  'Anti-Unfair Competition Law; Provisions on Promotions (2020-12-01): prizes are as they were announced':
+    '反不正当竞争法、规范促销行为暂行规定（2020-12-01）：公布的奖品要与实际一致',
+  'Provisions on Promotions (2020-12-01): of draws on the spot, prizes above ¥500.00 are published as they are won':
+    '规范促销行为暂行规定（2020-12-01）：现场即时开奖，超过 ¥500.00 的要随时公布中奖情况',
+  'MOF and STA notice 74 of 2019, article 3 (2019-01-01); STA letter 409 of 2015: 20 % on incidental income, withheld by whoever gives it':
+    '财政部 税务总局公告 2019 年第 74 号第三条（2019-01-01 起）、税总函〔2015〕409 号：偶然所得 20 %，由发放的企业代扣代缴',
+  'Personal Information Protection Law (2021-11-01), articles 14 and 17: purpose and period are told and agreed to before anything is taken; rules of the Official Accounts platform 4.16':
+    '个人信息保护法（2021-11-01）第十四、十七条：收集前要告知目的、保存多久，并取得同意；微信公众平台运营规范 4.16',
+  'a code or a link': '兑换码或链接',
+  'a thing': '实物',
+  'something for a wallet': '钱包里的东西',
+  'no money': '没有钱的奖品',
+  '{{amount}} is 0.00 when "{1}", {2}, is won; write {{prize}}':
+    '中的是「{1}」（{2}）时，{{amount}} 是 0.00；写 {{prize}}',
+  'a code or link': '兑换码或链接',
+  '"{1}" is {2}, and nobody is told which: write {{coupon}} in replies.won':
+    '「{1}」是{2}，却没有告诉本人是哪一个：在 replies.won 里写 {{coupon}}',
+  'sent by post': '要寄的实物',
+  '"{1}" is {2}, but the campaign has no `{3}`; add {4}': '「{1}」是{2}，但活动没有 `{3}`；加上 {4}',
+  'a draw': '一场开奖',
+  'a link or a code': '链接或兑换码',
 };

@@ -96,9 +96,7 @@ export const RULES: Readonly<Record<string, string>> = {
   store: '门店',
   openid: 'openid',
   password: '口令',
-  voucher: '代金券',
   vouchers: '代金券',
-  'red packet': '红包',
   'red packets': '红包',
   'password of that day': '当天的口令',
   '; {1}': '；{1}',
@@ -242,9 +240,6 @@ export const RULES: Readonly<Record<string, string>> = {
   '"assigned" is the prize a code was printed with: the rule needs on: { code: … }, and nothing else':
     '「assigned」是印码时定下的奖品：规则只能写 on: { code: … }',
   'a code is printed with a prize, and the campaign has no `prizes`': '码要印上奖品，而本活动没有 `prizes`',
-  '"{1}" is a coupon, and nobody is told which: write {{coupon}} in replies.won':
-    '「{1}」是券码，却没有告诉用户是哪个：请在 replies.won 里写 {{coupon}}',
-  '"{1}" is a {2}, but the campaign has no `{3}`; add {4}': '「{1}」是{2}，但本活动没有 `{3}`；请加 {4}',
   // Mechanics
   '`delay` is for red packets and vouchers, and this rule gives none': '`delay` 用在红包和代金券上，这条规则都不发',
   '`cancelIf` takes back what is not paid yet; add `delay`, such as delay: 24h':

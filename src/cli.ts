@@ -4,7 +4,6 @@ import type { ActivateOptions, GenerateOptions, ImportOptions } from './commands
 import type { PushOptions } from './commands/account/menu.ts';
 import type { AccountOptions } from './commands/account/platform.ts';
 import type { CreateOptions } from './commands/account/qr.ts';
-import type { DoctorOptions } from './commands/doctor.ts';
 import type { AuditOptions } from './commands/ledger/audit.ts';
 import type { BackupOptions } from './commands/ledger/backup.ts';
 import type { MigrateOptions } from './commands/ledger/migrate.ts';
@@ -283,8 +282,7 @@ function addCare(root: Command): void {
     .description('examine the whole set-up: what is wrong, how sure that is, where to click; changes nothing (体检)')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .option('--lang <language>', 'zh or en; otherwise as the terminal has it')
-    .action((options: DoctorOptions) => exitWith(async () => (await import('./commands/doctor.ts')).doctor(options)));
+    .action((options: Common) => exitWith(async () => (await import('./commands/doctor.ts')).doctor(options)));
   addAlarms(root.command('alarms').description('what the bot calls people for (告警)'));
   root
     .command('backup <file>')

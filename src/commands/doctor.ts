@@ -11,33 +11,27 @@ import { checkRuleFiles } from '../engine/rulebook.ts';
 import { readRuleFiles } from '../engine/rulebook-files.ts';
 import { examine } from '../setup/doctor/doctor.ts';
 import { type Common, EXIT, print, printJson } from './shared/context.ts';
-
-export type DoctorOptions = Common & { readonly lang?: string };
+import { l, language } from './shared/language.ts';
 
 /** So many findings of rule files are named; `hongbao check` has the rest. */
 const RULES_NAMED = 3;
 
-export async function doctor(options: DoctorOptions): Promise<number> {
-  const language = languageOf(options.lang, process.env);
+export async function doctor(options: Common): Promise<number> {
+  const lang = language();
   const file = options.config ?? defaultConfigFile();
   const found = await examine(file, { env: process.env, clock: () => instant(Date.now()), rules: rulesOf });
   const isBroken = found.some(({ grave }) => grave === 'broken');
-  if (options.json) printJson(found.map(each => ({ ...each, ...wordsOf(each, language) })));
-  else if (found.length === 0) print(language === 'zh' ? `${file}：一切正常` : `${file}: all is well`);
-  else for (const each of found) print(shown(each, language));
+  if (options.json) printJson(found.map(each => ({ ...each, ...wordsOf(each, lang) })));
+  else if (found.length === 0) print(l`${file}: all is well`);
+  else for (const each of found) print(shown(each, lang));
   return isBroken ? EXIT.findings : EXIT.fine;
 }
 
-function shown(each: Diagnosis, language: Language): string {
-  const { what, fix } = wordsOf(each, language);
+function shown(each: Diagnosis, lang: Language): string {
+  const { what, fix } = wordsOf(each, lang);
   const mark = each.grave === 'broken' ? '✗' : '!';
   const about = each.about === undefined ? '' : `${each.about}: `;
-  return `${mark} ${about}${what}  [${each.id}, ${SURE[language][each.sure]}]\n    → ${fix}`;
-}
-
-function languageOf(asked: string | undefined, { LC_ALL, LANG }: NodeJS.ProcessEnv): Language {
-  if (asked !== undefined && asked !== 'zh' && asked !== 'en') throw new BadInput('--lang: expected zh or en');
-  return asked ?? (/^zh/i.test(LC_ALL || LANG || '') ? 'zh' : 'en');
+  return `${mark} ${about}${what}  [${each.id}, ${SURE[lang][each.sure]}]\n    → ${fix}`;
 }
 
 async function rulesOf(config: Config): Promise<{ campaigns: readonly Campaign[] } | { wrong: readonly string[] }> {

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { doctor } from '../../src/commands/doctor.ts';
+import { speak } from '../../src/commands/shared/language.ts';
 import { instant } from '../../src/core/base/time.ts';
+import type { Lang } from '../../src/core/base/words/words.ts';
 import { DIAGNOSES, type Diagnosis } from '../../src/core/ops/diagnosis.ts';
 import { wordsOf } from '../../src/core/ops/diagnosis-words.ts';
 import { belongToUs } from '../../src/setup/installation.ts';
@@ -64,8 +66,9 @@ function fileOf(world: World, plant: (text: string) => string = text => text): s
 
 type Told = Diagnosis & { readonly what: string; readonly fix: string };
 
-async function examined(file: string, lang = 'zh'): Promise<{ code: number; told: Told[] }> {
-  const { code, out, err } = await inProcess(() => doctor({ config: file, json: true, lang }));
+async function examined(file: string, lang: Lang = 'zh'): Promise<{ code: number; told: Told[] }> {
+  speak(lang);
+  const { code, out, err } = await inProcess(() => doctor({ config: file, json: true }));
   expect(err).toBe('');
   return { code: code!, told: JSON.parse(out) as Told[] };
 }
@@ -447,7 +450,8 @@ const FAULTS: readonly Fault[] = [
 describe('doctor', () => {
   test('of a healthy set-up it says nothing, and ends with 0', async () => {
     for (const world of [packets, transfers]) expect(await examined(fileOf(world))).toEqual({ code: 0, told: [] });
-    const { out } = await inProcess(() => doctor({ config: fileOf(packets), lang: 'zh' }));
+    speak('zh');
+    const { out } = await inProcess(() => doctor({ config: fileOf(packets) }));
     expect(out).toContain('一切正常');
   });
 

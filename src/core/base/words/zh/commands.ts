@@ -61,4 +61,5 @@ export const COMMANDS: Readonly<Record<string, string>> = {
     '没有 --config，就不写怎样验证抽奖：承诺值要用机器人的 secret 算',
   '{1}: gives something to new followers, which WeChat forbids to announce (诱导关注); take that out before it is published':
     '{1}：新关注就有东西领，微信不许事先公布（诱导关注）；公布前请删掉这一段',
+  '{1}: all is well': '{1}：一切正常',
 };

@@ -34,20 +34,17 @@ function addCampaigns(campaigns: Command): void {
 
 function addVersions(rules: Command): void {
   const load = () => import('./versions.ts');
-  const lang = ['--lang <language>', 'zh or en', 'zh'] as const;
   rules
     .command('list')
     .description('every version that went live: when, by whom and why')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .option(...lang)
     .action((options: VersionOptions) => exitWith(async () => (await load()).list(options)));
   rules
     .command('diff [from] [to]')
     .description('what changed, in words: of a version, between two, or of the files now (no number)')
     .option(...CONFIG)
     .option(...JSON_FLAG)
-    .option(...lang)
     .action((from: string | undefined, to: string | undefined, options: VersionOptions) =>
       exitWith(async () => (await load()).diff(from, to, options)),
     );
@@ -57,7 +54,6 @@ function addVersions(rules: Command): void {
     .option('--comment <text>', 'why, for the list of versions')
     .option('--yes', 'without asking')
     .option(...CONFIG)
-    .option(...lang)
     .action((version: string, options: RevertOptions) => exitWith(async () => (await load()).revert(version, options)));
 }
 

@@ -24,17 +24,17 @@ import type { Store } from '../../ports.ts';
 import { whoAmI, writeDown } from '../shared/acts.ts';
 import { confirm } from '../shared/confirm.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
+import { language } from '../shared/language.ts';
 
-export type VersionOptions = Common & { readonly lang?: string };
+export type VersionOptions = Common;
 export type RevertOptions = VersionOptions & { readonly comment?: string; readonly yes?: boolean };
 
-function sayIn({ lang = 'zh' }: VersionOptions): Say {
-  if (lang !== 'zh' && lang !== 'en') throw new BadInput(`--lang ${lang}: expected one of zh, en`);
-  return (zh, en) => (lang === 'zh' ? zh : en);
+function sayIn(): Say {
+  return (zh, en) => (language() === 'zh' ? zh : en);
 }
 
 export function list(options: VersionOptions): Promise<number> {
-  const say = sayIn(options);
+  const say = sayIn();
   return withStore(options, async store => {
     const versions = await versionsIn(store);
     if (options.json) printJson(versions.map(each => ({ ...each, at: beijingText(each.at) })));
@@ -60,7 +60,7 @@ function rowOf({ number, at, by, comment = '', files }: RuleVersion, isLive: boo
 }
 
 export function diff(from: string | undefined, to: string | undefined, options: VersionOptions): Promise<number> {
-  const say = sayIn(options);
+  const say = sayIn();
   return withStore(options, async (store, config) => {
     const versions = await versionsIn(store);
     // Without a number: what is on the disk against what is live; with one: that against the version before it.
@@ -102,7 +102,7 @@ function versionOf(versions: readonly RuleVersion[], written: string): RuleVersi
 
 /** The files are written as they were; the bot sees them, judges them as any other change, and goes live. */
 export function revert(written: string, options: RevertOptions): Promise<number> {
-  const say = sayIn(options);
+  const say = sayIn();
   return withStore(options, async (store, config) => {
     const version = versionOf(await versionsIn(store), written);
     const now = await readRuleFiles([config.rules]);

@@ -242,6 +242,8 @@ local function commit()
   for _, each in ipairs(given) do
     if each.key ~= '' and redis.call('SISMEMBER', P .. '${KEY.claimed}', each.key) == 1 then return { 'claimed' } end
     if each.plan and isPlanned(each.plan) then return { 'broken', 'this payout was planned before' } end
+    -- Read before anything is written: a bucket that is none breaks the script here, and nothing of this commit stays.
+    if each.plan then readBucket(each.plan.campaign) end
   end
 
   local seq = text(redis.call('INCR', P .. '${KEY.seq}'))

@@ -500,7 +500,7 @@ describe('the simulated platform', () => {
       is_menu_open: 1,
       selfmenu_info: { button: [{ name: 'a', sub_button: { list: [click] } }] },
     });
-    expect(await world.api.get('/cgi-bin/menu/get')).toEqual({ menu: below(click) });
+    expect(await world.api.get('/cgi-bin/menu/get')).toEqual({ menu: below({ ...click, sub_button: [] }) });
   });
 
   test.each<[string, string]>([

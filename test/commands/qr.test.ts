@@ -93,7 +93,7 @@ describe('scenes', () => {
     ['4294967296', { numbers: true, permanent: false }, 'expected a whole number from 1 to 4294967295'],
     ['0', { numbers: true, permanent: false }, 'expected a whole number from 1 to 4294967295'],
     ['store', { numbers: true, permanent: true }, 'expected a whole number from 1 to 100000'],
-  ])('%j as %j: %s', (scene, kind, problem) => expect(sceneProblem(scene, kind)).toBe(problem));
+  ])('%j as %j: %s', (scene, kind, problem) => expect(sceneProblem(scene, kind)?.toString()).toBe(problem));
 
   test('are read one a line, or from the column of a table that is named so', () => {
     expect(readScenes('a.txt', '\uFEFFstore-001\r\n\r\nstore-002\n', TEXT)).toEqual({

@@ -399,7 +399,7 @@ describe('a wrong setting is refused with its place and its fix:', () => {
   });
 
   test('a tab is named, and what follows from it', () => {
-    expect(refusal(BOT.replace('  tea:', '\ttea:')).join('\n')).toMatch(/^8:1: a tab indents this line; YAML wants/m);
+    expect(refusal(BOT.replace('  tea:', '\ttea:')).join('\n')).toMatch(/^8:1: a tab indents this line: type spaces/m);
   });
 
   test('all at once, in the order of the file', () => {

@@ -313,7 +313,7 @@ const FINDERS: readonly Finder[] = [
     ),
   ),
   rule(
-    new RegExp(`(?<=^\\s*(?:- )?${KEY}: )(?:[@\`%>|#-].*|[*&!][^\\x00-\\x7F].*|["'][^"']*["'].+)$`),
+    new RegExp(`(?<=^\\s*(?:- )?${KEY}: )(?:[@\`%>|#-].*|[*&!][^\\x00-\\x7F].*|(?:"[^"]*"|'[^']*')\\s*[^\\s#].*)$`),
     value => quote(value.replaceAll(/["']/g, '')),
     right => t`this text needs quotes: write ${right}`,
   ),

@@ -117,7 +117,7 @@ const MISTAKES: readonly (readonly [right: string, wrong: string, says: string])
   [
     'once: perDay',
     'limits: 1',
-    '12:5 unknown key "limits"; expected one of: was, new, who, once, odds, reply, when, delay, cancelIf, opensAfter, earn, spend, streak, makeUp, guess, quiz, invite',
+    '12:5 unknown key "limits"; expected one of: was, new, who, once, odds, reply, when, delay, cancelIf, opensAfter, earn, spend, streak, makeUp, guaranteed, guess, quiz, enter, invite',
   ],
   [
     'budget: {',
@@ -196,7 +196,7 @@ const MISTAKES: readonly (readonly [right: string, wrong: string, says: string])
   [
     'replies: { won: 恭喜 }',
     'replies: { won: 恭喜{{金额}} }',
-    '14:21 unknown placeholder {{金额}}; expected one of: amount, prize, campaign, from, to, hours, coupon, payAt, order, invite, count, next, left, balance, store, storeHours, round, nextRound, tries, firstAt, n, of, question, choices',
+    '14:21 unknown placeholder {{金额}}; expected one of: amount, prize, campaign, from, to, hours, coupon, payAt, order, invite, count, next, left, balance, store, storeHours, round, nextRound, tries, firstAt, n, of, question, choices, ticket, drawAt, caseNo',
   ],
   [
     'replies: { won: 恭喜 }',

@@ -105,8 +105,8 @@ merchants: { shop: { mchId: 1900000109, apiV2Key: 0123456789abcdef0123456789ABCD
     expect(await checked({ 'a.yaml': clean(INDUCING) })).toEqual({
       code: 0,
       out:
-        'a.yaml:3:7: warning: "关注有礼" offers something for following the account [induce-follow: 微信公众平台运营规范：诱导关注]\n' +
-        '    可以写：「感谢关注」可以说；领取的条件写成到店扫码、回复口令、消费、答题，不写关注\n' +
+        'a.yaml:3:7: warning: "关注有礼" offers something for following the account [induce-follow: rules of the Official Accounts platform: inducing to follow (诱导关注)]\n' +
+        '    could be: "感谢关注" may be said; let the condition be a scan in the shop, a word to send, a payment or a quiz, not following\n' +
         `${MOST_OF_ONE}1 files, no findings, 1 warnings, 1 switched off\n`,
     });
   });
@@ -120,7 +120,7 @@ merchants: { shop: { mchId: 1900000109, apiV2Key: 0123456789abcdef0123456789ABCD
     const { code, out } = await checked({
       'b.yaml': clean(INDUCING, ['campaign: spring', 'campaign: b']),
       'a.yaml': clean(BAD, ['campaign: spring', 'campaign: a']),
-      'c.yaml': 'campaign: [\n',
+      'c.yaml': clean(['once: perEvent', 'once:perEvent'], ['campaign: spring', 'campaign: c']),
     });
     expect(code).toBe(1);
     expect(
@@ -152,7 +152,7 @@ merchants: { shop: { mchId: 1900000109, apiV2Key: 0123456789abcdef0123456789ABCD
         message: '"关注有礼" offers something for following the account',
         id: 'induce-follow',
         severity: 'warning',
-        basis: '微信公众平台运营规范：诱导关注',
+        basis: 'rules of the Official Accounts platform: inducing to follow (诱导关注)',
         advice: expect.stringContaining('感谢关注'),
       },
     ]);

@@ -228,7 +228,7 @@ test('the commands know it: check, test, describe, explain, simulate', async () 
     writeFileSync(join(folder, 'goods.yaml'), (RULES + tests).replace('"1234567"', '"12345678"'));
     expect(await run(folder, 'test', 'goods.yaml', '--coverage')).toMatchObject({ code: 0 });
     expect(await run(folder, 'check', 'goods.yaml')).toMatchObject({ code: 0 });
-    expect((await run(folder, 'describe', 'goods.yaml')).out).toContain('输入或扫描产品上的码');
+    expect((await run(folder, 'describe', 'goods.yaml', '--lang', 'zh')).out).toContain('输入或扫描产品上的码');
     expect(await run(folder, 'simulate', 'goods.yaml', '--day')).toMatchObject({ code: 0 });
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -157,12 +157,12 @@ describe('an amount', () => {
   });
 
   test('that is wrong comes with the right spelling', () => {
-    expect(amountWords('100')).toContain('write 100.00, or 1.00 if it was fen');
-    expect(amountWords('¥5')).toContain('write 5.00');
-    expect(amountWords('1.5')).toContain('write 1.50');
-    expect(amountWords('1,000.00')).toContain('write 1000.00');
-    expect(amountWords('1.00元')).toContain('write 1.00');
-    expect(amountWords('1.005')).toContain('two decimals');
-    expect(amountWords('abc')).toContain('expected one such as 1.00');
+    expect(String(amountWords('100'))).toContain('write 100.00, or 1.00 if it was fen');
+    expect(String(amountWords('¥5'))).toContain('write 5.00');
+    expect(String(amountWords('1.5'))).toContain('write 1.50');
+    expect(String(amountWords('1,000.00'))).toContain('write 1000.00');
+    expect(String(amountWords('1.00元'))).toContain('write 1.00');
+    expect(String(amountWords('1.005'))).toContain('two decimals');
+    expect(String(amountWords('abc'))).toContain('expected one such as 1.00');
   });
 });

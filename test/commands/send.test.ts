@@ -54,6 +54,28 @@ async function allPayouts(): Promise<Payout[]> {
   }
 }
 
+describe('what is kept for a draw at the end', () => {
+  test('is not sent by hand: neither its prize nor the money that it needs', async () => {
+    const withDraw = RULES.replace(
+      'budget: { total: ¥1000.00 }',
+      'budget: { total: ¥103.50 }\ndraws: { 终场: { at: 2099-12-31, winners: { big: 1 } } }',
+    )
+      .replace('prizes:', 'prizes:\n  big: { redpacket: ¥100.00 }')
+      .replace('once: ever, give: gift', 'once: ever, give: gift, enter: 终场')
+      .replace('rules:', 'rules:\n  - { id: drawn, on: { drawn: 终场 }, give: big }');
+    await begin({ rules: withDraw });
+    const [ann, bob, cid] = [1, 2, 3].map(() => world!.person(true)) as [string, string, string];
+    write('two.csv', [ann, bob]);
+    write('one.csv', [cid]);
+    const big = await send('one.csv', '--batch', 'x', '--prize', 'big');
+    expect([big.code, big.err]).toEqual([2, expect.stringContaining('is kept for the draw "终场"')]);
+    const many = await send('two.csv', '--batch', 'y', '--amount', '¥2.00', '--no-wait');
+    expect([many.code, many.out]).toEqual([1, expect.stringContaining('¥3.50 left, the file needs ¥4.00')]);
+    const one = await send('one.csv', '--batch', 'z', '--amount', '¥3.50', '--no-wait', '--json');
+    expect(summary(one)).toMatchObject({ planned: 1, sum: 350 });
+  });
+});
+
 describe('a file is sent', () => {
   test('and the running bot pays everybody in it; sent again, or another file in the same batch, pays nobody twice', async () => {
     await begin({ jobs: true });

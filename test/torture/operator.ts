@@ -276,7 +276,7 @@ export class Operator {
       look: async () => ({ kind: 'unasked', why: 'nobody knows a number that we do not' }) as const,
       close: async () => {},
     };
-    const campaigns = [torture.versions[torture.isEdited ? 1 : 0].campaign];
+    const { campaigns } = torture.versions[torture.isEdited ? 1 : 0];
     const { config } = torture;
     const frozen = { ...store, books: () => this.books() };
     const ports = {

@@ -4,13 +4,12 @@
 
 import type { Event } from '../../src/core/base/event.ts';
 import { beijingText, instant, MINUTE, SECOND } from '../../src/core/base/time.ts';
-import type { Award } from '../../src/core/decide/decision.ts';
+import { type Award, awardsOf } from '../../src/core/decide/decision.ts';
 
 import type { Payout } from '../../src/core/payout/payout.ts';
 import type { Campaign, Prize, Wallet } from '../../src/core/rules/campaign.ts';
 import type { JournalLine, Store } from '../../src/ports.ts';
 import { ACCOUNT, MERCHANTS, SHOP } from './config.ts';
-import { CAMPAIGN } from './rules.ts';
 import type { Ending } from './verdict.ts';
 
 /** Something that is given, with everything it counts on. */
@@ -35,10 +34,11 @@ const LATER_MS = 30 * SECOND;
 export async function countedRight(ending: Ending): Promise<string[]> {
   const { torture, store } = ending;
   const given = await givenIn(ending);
-  const most = torture.versions[torture.isEdited ? 1 : 0].campaign;
+  const { campaign: most, campaigns } = torture.versions[torture.isEdited ? 1 : 0];
   return [
-    ...withinBounds(given, most, torture.jumps.length > 0),
-    ...(await countersAgree(given, most, store)),
+    ...withinBounds(given, campaigns, torture.jumps.length > 0),
+    ...(await countersAgree(given, campaigns, store)),
+    ...allOrNothing(ending),
     ...roundsAreKept(given, most),
     ...walletsAreKept(ending, most),
     ...codesAreUsedOnce(given),
@@ -50,9 +50,7 @@ async function givenIn({ journal, payouts, store }: Ending): Promise<Given[]> {
   const numbers = new Map<string, Payout[]>();
   for (const payout of payouts) numbers.set(payout.claimKey, [...(numbers.get(payout.claimKey) ?? []), payout]);
   const given: Given[] = [];
-  for (const line of journal) {
-    const award = line.decision;
-    if (award.kind !== 'awarded') continue;
+  for (const [line, award] of journal.flatMap(each => awardsOf(each.decision).map(one => [each, one] as const))) {
     const sorted = (numbers.get(award.claimKey) ?? []).sort((a, b) => b.attempt - a.attempt);
     const last = sorted[0];
     const isBack = last?.state === 'failed' || last?.state === 'refunded';
@@ -86,11 +84,12 @@ function storeIn(event: Event): string | undefined {
   return event.kind === 'scan' || event.kind === 'subscribe' ? event.scene : undefined;
 }
 
-function countsOf({ line, award, leaves }: Given, campaign: Campaign): Count[] {
+function countsOf({ line, award, leaves }: Given, campaigns: readonly Campaign[]): Count[] {
+  const campaign = campaigns.find(({ id }) => id === award.campaign)!;
   const { at, event } = line;
   const { amount, prize: name } = award;
   const day = ownTime(campaign, at).slice(0, 10);
-  const base = `campaign/${CAMPAIGN}`;
+  const base = `campaign/${campaign.id}`;
   const counts: Count[] = [];
   const add = (rest: string, max?: number, by = 1, returns = false): void => {
     counts.push({ name: `${base}/${rest}`, add: by, returns, max });
@@ -98,7 +97,8 @@ function countsOf({ line, award, leaves }: Given, campaign: Campaign): Count[] {
   const mine = `user/${event.user}`;
   const { perUser, perScene, rounds } = campaign;
   const scene = storeIn(event);
-  if (award.rule !== 'send') {
+  // What is given together with a claim takes part with it.
+  if (award.rule !== 'send' && !award.claimKey.endsWith('}')) {
     add(`${mine}/claims`, perUser.total);
     add(`${mine}/claims/day/${day}`, perUser.perDay);
     add(`${mine}/claims/month/${day.slice(0, 7)}`, perUser.perMonth);
@@ -110,7 +110,7 @@ function countsOf({ line, award, leaves }: Given, campaign: Campaign): Count[] {
   const prize = campaign.prizes.get(name) as Prize | undefined;
   // Pieces come back with the money.
   const piece = (rest: string, max?: number): void => add(rest, max, 1, amount > 0);
-  if (prize?.kind !== 'nothing') piece(`${mine}/wins`, perUser.wins);
+  if (prize?.kind !== 'nothing' && prize?.kind !== 'earn') piece(`${mine}/wins`, perUser.wins);
   piece(`prize/${name}/${mine}`, prize?.perUser);
   piece(`prize/${name}`, prize?.stock);
   piece(`prize/${name}/day/${day}`, prize?.perDay);
@@ -124,8 +124,8 @@ function countsOf({ line, award, leaves }: Given, campaign: Campaign): Count[] {
 
 type Money = { readonly day: string; readonly scene: string | undefined; readonly amount: number };
 
-function moneyOf({ day, scene, amount }: Money, { user }: Event, { perUser, perScene, budget }: Campaign): Count[] {
-  const base = `campaign/${CAMPAIGN}`;
+function moneyOf({ day, scene, amount }: Money, { user }: Event, { id, perUser, perScene, budget }: Campaign): Count[] {
+  const base = `campaign/${id}`;
   const fen = { add: amount, returns: true };
   const one = { add: 1, returns: true };
   const stores: Count[] =
@@ -158,11 +158,11 @@ function capsOf(merchant: string, day: string, { user }: Event, amount: number):
 // ── Bounds and counters ──────────────────────────────────────────────────────────────────────────────────────
 
 /** In the order in which it was promised, nothing ever passed its bound, what had come back by then taken off. */
-function withinBounds(given: readonly Given[], campaign: Campaign, isClockUnsure: boolean): string[] {
+function withinBounds(given: readonly Given[], campaigns: readonly Campaign[], isClockUnsure: boolean): string[] {
   const found: string[] = [];
   const soFar = new Map<string, { add: number; backAt: number }[]>();
   for (const each of given) {
-    for (const { name, add, returns, max } of countsOf(each, campaign)) {
+    for (const { name, add, returns, max } of countsOf(each, campaigns)) {
       if (max === undefined) continue;
       const list = soFar.get(name) ?? [];
       soFar.set(name, list);
@@ -182,10 +182,10 @@ function withinBounds(given: readonly Given[], campaign: Campaign, isClockUnsure
 }
 
 /** Whatever the store counts is what we count, and the other way round; and no merchant's day holds too much. */
-async function countersAgree(given: readonly Given[], campaign: Campaign, store: Store): Promise<string[]> {
+async function countersAgree(given: readonly Given[], campaigns: readonly Campaign[], store: Store): Promise<string[]> {
   const expected = new Map<string, number>();
   for (const each of given) {
-    for (const { name, add, returns } of countsOf(each, campaign))
+    for (const { name, add, returns } of countsOf(each, campaigns))
       expected.set(name, (expected.get(name) ?? 0) + (returns && each.backAt !== undefined ? 0 : add));
   }
   const stored = await countersIn(store);
@@ -225,6 +225,23 @@ async function countersIn(store: Store): Promise<Map<string, number>> {
     await books.close();
   }
   return counters;
+}
+
+/** Of what comes together each has a claim of its own, whose money is promised; or nobody has any of it. */
+function allOrNothing({ torture, journal, payouts }: Ending): string[] {
+  const paid = new Set(payouts.map(({ claimKey }) => claimKey));
+  const rules = torture.versions[0].campaigns.flatMap(campaign => campaign.rules.map(rule => ({ campaign, rule })));
+  return rules.flatMap(({ campaign, rule }) => {
+    if (!rule.all) return [];
+    return journal.flatMap(({ event, decision }) => {
+      const awards = awardsOf(decision).filter(each => each.campaign === campaign.id && each.rule === rule.id);
+      if (awards.length === 0) return [];
+      const names = awards.map(({ prize }) => prize);
+      if (names.join() !== rule.give.join()) return [`${event.key}: of ${rule.give.join()} ${names.join()} was given`];
+      const unpaid = awards.filter(({ amount, claimKey }) => amount > 0 && !paid.has(claimKey));
+      return unpaid.map(({ claimKey }) => `${claimKey} was promised, and has no payout`);
+    });
+  });
 }
 
 // ── Rounds, wallets, codes ───────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 // counted, and what people may expect, have files of their own.
 
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
+import { awardsOf } from '../../src/core/decide/decision.ts';
 import type { Facts } from '../../src/core/match/facts.ts';
 
 import { isFinal, type Payout } from '../../src/core/payout/payout.ts';
@@ -11,7 +12,6 @@ import type { JournalLine, Store } from '../../src/ports.ts';
 import { couponNow } from '../../src/simulator/world/coupon.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
 import { MCH_ID } from './config.ts';
-import { CAMPAIGN } from './rules.ts';
 import { UNKNOWN_REASON } from './trouble.ts';
 import { countedRight } from './verdict-count.ts';
 import { answersAreEqual, isWon, peopleAreServed } from './verdict-people.ts';
@@ -170,14 +170,16 @@ async function everyPromiseIsKept({ pushes: { deliveries } }: Torture, store: St
       found.push(`${event.key}: the follower was told of a packet, and nothing is written`);
       continue;
     }
+    // What comes together is there together.
+    const claims = awardsOf(decision).map(({ claimKey }) => claimKey);
     const facts: Facts = await store.facts({
       account: 'tea',
       user: event.user,
       merchant: 'shop',
-      claims: [decision.claimKey],
+      claims,
       counters: [],
     });
-    if (!facts.claims.has(decision.claimKey)) found.push(`${event.key}: told of a packet without a claim`);
+    if (!claims.every(claim => facts.claims.has(claim))) found.push(`${event.key}: told of a packet without a claim`);
   }
   return found;
 }
@@ -185,19 +187,9 @@ async function everyPromiseIsKept({ pushes: { deliveries } }: Torture, store: St
 /** Buckets = payouts = WeChat's books = the counter, to the fen. */
 async function theBooksBalance(torture: Torture, store: Store, payouts: readonly Payout[]): Promise<string[]> {
   const { wechat } = torture;
-  const sum = (...states: readonly string[]): number =>
-    payouts.filter(payout => states.includes(payout.state)).reduce((total, payout) => total + payout.amount, 0);
-  const expected = {
-    reserved: sum('planned', 'sending', 'unknown', 'held'),
-    sent: sum('sent'),
-    received: sum('received'),
-    refunded: sum('refunded'),
-  };
-  const buckets = await store.buckets(CAMPAIGN);
-  const found = Object.entries(expected).flatMap(([name, value]) => {
-    const bucket = buckets[name as keyof typeof buckets];
-    return bucket === value ? [] : [`bucket ${name} holds ${bucket} fen, its payouts ${value}`];
-  });
+  const expected = bucketsOf(payouts);
+  const found: string[] = [];
+  for (const { id } of torture.versions[0].campaigns) found.push(...(await itsBooksBalance(id, store, payouts)));
   // Vouchers stand beside the merchant's books, as what they are worth.
   const coupons = wechat.coupons.all().map(each => couponNow(each, wechat.now()));
   const worth = (...ends: readonly string[]): number =>
@@ -212,17 +204,39 @@ async function theBooksBalance(torture: Torture, store: Store, payouts: readonly
     .reduce((total, payout) => total + payout.amount, 0);
   if (refundedAmount !== expected.refunded + unheard)
     found.push(`WeChat refunded ${refundedAmount} fen, our books say ${expected.refunded} and ${unheard}`);
+  return found;
+}
+
+/** Those of one campaign. */
+async function itsBooksBalance(campaign: string, store: Store, payouts: readonly Payout[]): Promise<string[]> {
+  const expected = bucketsOf(payouts.filter(payout => payout.campaign === campaign));
+  const buckets = await store.buckets(campaign);
+  const found = Object.entries(expected).flatMap(([name, value]) => {
+    const bucket = buckets[name as keyof typeof buckets];
+    return bucket === value ? [] : [`bucket ${name} of ${campaign} holds ${bucket} fen, its payouts ${value}`];
+  });
   const { counters } = await store.facts({
     account: 'tea',
     user: '' as never,
     merchant: undefined,
     claims: [],
-    counters: [`campaign/${CAMPAIGN}/amount`],
+    counters: [`campaign/${campaign}/amount`],
   });
-  const counter = counters.get(`campaign/${CAMPAIGN}/amount`) ?? 0;
+  const counter = counters.get(`campaign/${campaign}/amount`) ?? 0;
   const out = expected.reserved + expected.sent + expected.received;
-  if (counter !== out) found.push(`the budget's counter stands at ${counter}, ${out} fen are out`);
+  if (counter !== out) found.push(`the budget's counter of ${campaign} stands at ${counter}, ${out} fen are out`);
   return found;
+}
+
+function bucketsOf(payouts: readonly Payout[]) {
+  const sum = (...states: readonly string[]): number =>
+    payouts.filter(payout => states.includes(payout.state)).reduce((total, payout) => total + payout.amount, 0);
+  return {
+    reserved: sum('planned', 'sending', 'unknown', 'held'),
+    sent: sum('sent'),
+    received: sum('received'),
+    refunded: sum('refunded'),
+  };
 }
 
 async function historyIsWhole(store: Store, payouts: readonly Payout[]): Promise<string[]> {
@@ -242,7 +256,7 @@ async function historyIsWhole(store: Store, payouts: readonly Payout[]): Promise
 }
 
 async function theAuditBalances({ torture, store }: Ending): Promise<string[]> {
-  const { campaign } = torture.versions[torture.isEdited ? 1 : 0];
-  const { findings } = await auditStore(store, new Audit([campaign]));
+  const { campaigns } = torture.versions[torture.isEdited ? 1 : 0];
+  const { findings } = await auditStore(store, new Audit(campaigns));
   return findings.map(finding => `the audit: ${showAuditFinding(finding)}`);
 }

@@ -98,6 +98,7 @@ export class Torture {
       isLarge: dice.chance(0.5),
       unclaimed: dice.pick(['return', 'reoffer']),
       hasVouchers: seed % 3 === 0,
+      isTogether: seed % 4 === 1,
       dayStartsAt,
       rounds: [first!, second!],
     };

@@ -7,10 +7,12 @@ import type { Config } from '../../config/config.ts';
 import { type MerchantConfig, payableBy } from '../../config/merchant.ts';
 import { isBounded } from '../../core/base/counter.ts';
 import { BadInput, Fault, type Finding, showFinding } from '../../core/base/error.ts';
+import type { OpenId } from '../../core/base/event.ts';
 import { type Fen, fen, showFen } from '../../core/base/money.ts';
 import { suggest } from '../../core/base/suggest.ts';
 import { beijingText, type Instant, instant } from '../../core/base/time.ts';
 import { seedOf } from '../../core/decide/draw.ts';
+import { keptForDraws } from '../../core/decide/prize-offer.ts';
 import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../../core/ops/recipients-file.ts';
 import {
   type Batch,
@@ -137,12 +139,23 @@ async function orderOf(options: SendOptions, config: Config, store: Store): Prom
   const file = await readPeople(options, merchant);
   const gift = mostOf(giftOf(options, campaign, merchant, file), options);
   return {
-    batch: { name: batchName, campaign, account, merchant, seed: seedOf(config.secret, campaign.id) },
+    batch: {
+      ...{ name: batchName, campaign, account, merchant, seed: seedOf(config.secret, campaign.id) },
+      drawn: await drawnIn(store, campaign, account.name),
+    },
     merchant,
     campaigns,
     file,
     gift,
   };
+}
+
+/** What draws at the end have given of what is kept for them. */
+async function drawnIn(store: Store, campaign: Campaign, account: string): Promise<ReadonlyMap<string, number>> {
+  const names = keptForDraws(campaign).map(({ counter }) => counter);
+  if (names.length === 0) return new Map();
+  const nobody = '' as OpenId;
+  return (await store.facts({ account, user: nobody, merchant: undefined, claims: [], counters: names })).counters;
 }
 
 /** The whole file, once; its lines are put aside, so that it may be a pipe, and changes to it do no harm. */
@@ -201,6 +214,9 @@ function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConf
       throw new BadInput(
         `--prize ${name} is worth nothing${names.length > 0 ? `; expected one of: ${names.join(', ')}` : ''}`,
       );
+    const draw = [...(campaign.draws?.values() ?? [])].find(({ winners }) => winners.has(prize.name));
+    if (draw)
+      throw new BadInput(`--prize ${name} is kept for the draw "${draw.name}"; give another prize, or --amount`);
     if (prize.split || prize.steps)
       throw new BadInput(
         `--prize ${name} has no amount of its own (${prize.split ? 'split' : 'steps'}); give --amount`,

@@ -12,7 +12,7 @@ import { isCash, isWorth, prizesGiven } from '../rules/campaign-query.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import type { Check } from './check.ts';
 import { drawAmount, type Luck } from './draw.ts';
-import { type Claimant, type MerchantCaps, prizeLimits } from './limits.ts';
+import { type Claimant, type MerchantCaps, prizeCounter, prizeLimits } from './limits.ts';
 
 export type Offer = {
   readonly prize: Prize;
@@ -96,10 +96,12 @@ export function offerOf(
     return { ...missing(why, 'limited'), isLocked: true };
   }
   const who = claimantIn(at, caps);
+  const kept = toBeDrawn(at);
+  const given = (counter: string): number => at.value(counter);
   const offer = (amount: Fen, more: readonly Limit[] = [], coupon?: string): Offer => ({
     prize,
     amount,
-    limits: [...prizeLimits(at.campaign, prize, amount, who).map(limit => lessDraws(limit, at)), ...more],
+    limits: [...prizeLimits(at.campaign, prize, amount, who).map(limit => lessKept(limit, kept, given)), ...more],
     ...(coupon !== undefined && { coupon }),
   });
   if (prize.kind === 'coupon') {
@@ -110,7 +112,7 @@ export function offerOf(
     return offer(NO_MONEY, [nextCoupon(at.campaign, prize, taken)], coupon);
   }
   if (!isCash(prize)) {
-    if (!isWorth(prize)) return offer(NO_MONEY);
+    if (!isWorth(prize) || prize.kind === 'earn') return offer(NO_MONEY); // a card is no win: the wallet has it
     return offer(NO_MONEY, [pieceGiven(at.campaign, prize)], prize.kind === 'text' ? prize.text : undefined);
   }
   if (prize.steps) {
@@ -141,27 +143,34 @@ function nextCoupon(campaign: Campaign, prize: Prize, taken: number): Limit {
 
 // ── What is kept for a draw at the end ───────────────────────────────────────────────────────────────────────
 
-/** Money of draws to come, by prize: only the draw gives it. Whoever is drawn takes from what was kept. */
-function toBeDrawn({ campaign, event }: Pick<RuleContext, 'campaign' | 'event'>) {
-  if (event.kind === 'drawn' || !campaign.draws) return [];
-  return [...campaign.draws.values()].flatMap(({ winners }) =>
+/** Prizes of draws to come that cost money: only the draw gives them. */
+export function keptForDraws(campaign: Campaign) {
+  return [...(campaign.draws?.values() ?? [])].flatMap(({ winners }) =>
     [...winners].flatMap(([name, count]) => {
       const prize = campaign.prizes.get(name);
-      return prize && isCash(prize)
-        ? [{ counter: `campaign/${campaign.id}/prize/${name}`, count, amount: prize.max }]
-        : [];
+      return prize && isCash(prize) ? [{ counter: prizeCounter(campaign.id, name), count, amount: prize.max }] : [];
     }),
   );
 }
 
-/** The budget of everybody else ends where that of a draw begins, from the first day on. */
-function lessDraws(limit: Limit, at: EvaluationContext): Limit {
-  if (limit.limit !== 'budget' && limit.limit !== 'packets') return limit;
-  const kept = toBeDrawn(at).reduce((sum, { counter, count, amount }) => {
-    const left = Math.max(0, count - at.value(counter));
-    return sum + left * (limit.limit === 'budget' ? amount : 1);
+/** Whoever is drawn takes from what was kept. */
+function toBeDrawn({ campaign, event }: Pick<RuleContext, 'campaign' | 'event'>) {
+  return event.kind === 'drawn' ? [] : keptForDraws(campaign);
+}
+
+/** The budget of everybody else ends where that of a draw begins, from the first day on. `given`: what its counter says. */
+export function lessKept(
+  limit: Limit,
+  kept: ReturnType<typeof keptForDraws>,
+  given: (counter: string) => number,
+): Limit {
+  if (kept.length === 0 || (limit.limit !== 'budget' && limit.limit !== 'packets') || limit.max === UNBOUNDED)
+    return limit;
+  const sum = kept.reduce((all, { counter, count, amount }) => {
+    const left = Math.max(0, count - given(counter));
+    return all + left * (limit.limit === 'budget' ? amount : 1);
   }, 0);
-  return kept === 0 || limit.max === UNBOUNDED ? limit : { ...limit, max: Math.max(0, limit.max - kept) };
+  return { ...limit, max: Math.max(0, limit.max - sum) };
 }
 
 /** Counted as a line of a list is, so that a claim without money is known as a win whatever its file says by then. */

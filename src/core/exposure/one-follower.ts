@@ -6,9 +6,21 @@ import { type Fen, fen } from '../base/money.ts';
 import { DAY, HOUR, MINUTE } from '../base/time.ts';
 import { isBound } from '../mechanics/round.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
-import { isCash, isRedPacket } from '../rules/campaign-query.ts';
+import { isRedPacket } from '../rules/campaign-query.ts';
 import { type Bounded, type Most, mostOf } from './simplex.ts';
-import { daysIn, earnedBy, isGain, type Source, type Span, timesOf, timesOfStep, type Way, waysOf } from './ways.ts';
+import {
+  daysIn,
+  earnedBy,
+  isDrawn,
+  isGain,
+  type Source,
+  type Span,
+  splitOf,
+  timesOf,
+  timesOfStep,
+  type Way,
+  waysOf,
+} from './ways.ts';
 
 /** What a merchant gives one follower on one day. */
 type CapsOfOne = { readonly perUserPerDay: number; readonly amountPerUserPerDay: Fen };
@@ -102,8 +114,9 @@ function bounded(of: Map<number, number>, most: number | undefined): Bounded[] {
 function ofFollower(campaign: Campaign, ways: readonly Way[], span: Span): Bounded[] {
   const { perUser, perScene, rounds, prizes } = campaign;
   const days = span === 'day' ? 1 : daysIn(campaign);
-  const all = sum(ways, () => 1);
-  const count = (fits: (way: Way) => boolean): Map<number, number> => sum(ways, way => Number(fits(way)));
+  const count = (fits: (way: Way) => boolean): Map<number, number> =>
+    sum(ways, way => Number(!isDrawn(way) && fits(way)));
+  const all = count(() => true);
   const scenes = scenesOf(campaign);
   const months = span === 'day' ? 1 : Math.ceil((campaign.period.to - campaign.period.from) / (28 * DAY)) + 1;
   const inRounds = count(({ rule }) => rounds.length > 0 && isBound(rule, campaign));
@@ -119,7 +132,7 @@ function ofFollower(campaign: Campaign, ways: readonly Way[], span: Span): Bound
     ),
     ...bounded(count(isGain), perUser.wins),
     ...bounded(
-      sum(ways, ({ most }) => most),
+      sum(ways, way => (isDrawn(way) ? 0 : way.most)),
       perUser.amountPerDay === undefined ? undefined : perUser.amountPerDay * days,
     ),
     ...[...prizes.values()].flatMap(prize =>
@@ -218,19 +231,26 @@ function ofBudget(campaign: Campaign, ways: readonly Way[], span: Span): Bounded
   const money = sum(ways, ({ most }) => most);
   const packets = sum(ways, ({ most }) => Number(most > 0));
   const times = (perDay: number | undefined): number | undefined => (perDay === undefined ? undefined : perDay * days);
-  const isSplit = ({ prize }: Way): boolean => prize !== undefined && isCash(prize) && prize.split === true;
+  const inTime = (each: (way: Way) => number): Map<number, number> => sum(ways, way => (isDrawn(way) ? 0 : each(way)));
   return [
     ...bounded(money, budget?.total ?? 0),
-    ...bounded(money, times(budget?.perDay)),
-    ...bounded(packets, budget?.packets),
-    ...bounded(packets, times(budget?.packetsPerDay)),
     ...bounded(
-      sum(ways, way => (isSplit(way) ? way.most : 0)),
+      inTime(({ most }) => most),
+      times(budget?.perDay),
+    ),
+    ...bounded(packets, budget?.packets),
+    ...bounded(
+      inTime(({ most }) => Number(most > 0)),
+      times(budget?.packetsPerDay),
+    ),
+    ...bounded(
+      inTime(way => splitOf(way, campaign)),
       rounds.reduce((all, { total }) => all + total, 0),
     ),
     ...[...prizes.values()].flatMap(prize => {
       const mine = sum(ways, way => Number(way.prize === prize));
-      return [...bounded(mine, prize.stock), ...bounded(mine, times(prize.perDay))];
+      const today = inTime(way => Number(way.prize === prize));
+      return [...bounded(mine, prize.stock), ...bounded(today, times(prize.perDay))];
     }),
   ];
 }
@@ -244,7 +264,8 @@ function ofMerchant(campaign: Campaign, ways: readonly Way[], span: Span, caps: 
   const isWhole = begins === 0 && [...delays].every(delay => delay % DAY === 0);
   const days = span === 'ever' ? daysIn(campaign) + 1 : 1;
   const count = days * delays.size * (isWhole ? 1 : 2);
-  const isPacket = ({ prize }: Way): boolean => prize !== undefined && isRedPacket(prize);
+  // Who is drawn is paid on a day of their own.
+  const isPacket = (way: Way): boolean => way.prize !== undefined && isRedPacket(way.prize) && !isDrawn(way);
   return [
     ...bounded(
       sum(ways, way => (isPacket(way) ? way.most : 0)),

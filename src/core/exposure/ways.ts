@@ -5,7 +5,7 @@ import type { Fen } from '../base/money.ts';
 import { DAY, MINUTE } from '../base/time.ts';
 import { isBound } from '../mechanics/round.ts';
 import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
-import { isCash, isVoucher, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
+import { type Cash, isCash, isVoucher, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { DAYS_MAX, daysOf } from './open-days.ts';
 
 /**
@@ -230,6 +230,21 @@ export function timesOfStep(campaign: Campaign, rule: Rule, step: string): numbe
 /** It is worth something to whoever gets it. */
 export function isGain({ prize }: Way): boolean {
   return prize !== undefined && isWorth(prize) && prize.kind !== 'earn'; // worth what its wallet buys
+}
+
+/** Who is drawn at the end took part in time: nothing that limits one follower, or one day, limits what they are given. */
+export function isDrawn({ rule }: Way): boolean {
+  return rule.on.some(({ kind }) => kind === 'drawn');
+}
+
+/** Of the money of a round: all that it brings, or its part where several prizes come together. */
+export function splitOf({ rule, prize, most }: Way, { prizes }: Campaign): number {
+  const isSplit = (each: Prize | undefined): each is Cash => each !== undefined && isCash(each) && each.split === true;
+  if (!rule.all) return isSplit(prize) ? most : 0;
+  return rule.give
+    .map(name => prizes.get(name))
+    .filter(isSplit)
+    .reduce((sum, { max }) => sum + max, 0);
 }
 
 /** What it puts into a wallet. */

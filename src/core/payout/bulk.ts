@@ -9,6 +9,7 @@ import { limitName } from '../decide/check-words.ts';
 import type { Claim, Decision, Trace } from '../decide/decision.ts';
 import { drawAmount, luckOf } from '../decide/draw.ts';
 import { type MerchantCaps, prizeLimits, ruleClaims } from '../decide/limits.ts';
+import { keptForDraws, lessKept } from '../decide/prize-offer.ts';
 import type { Limit } from '../mechanics/mechanic.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
 import { NO_REPLY } from '../rules/reply.ts';
@@ -27,6 +28,8 @@ export type Batch = {
   readonly merchant: PayerSettings & { readonly limits: Omit<MerchantCaps, 'merchant'> };
   /** The campaign's seed, for a prize whose amount is drawn. */
   readonly seed: string;
+  /** How much of what is kept for draws at the end they have given already, by counter; absent: nothing. */
+  readonly drawn?: ReadonlyMap<string, number>;
 };
 
 /** What one line of the file is given: a prize of the campaign, or an amount. */
@@ -56,7 +59,12 @@ export function intentOf(batch: Batch, user: OpenId, gift: Gift, now: Instant): 
   const amount = drawAmount(prize, luckOf(seed, claimKey).amount);
   const caps = { merchant: merchant.name, ...merchant.limits };
   const who = { event: eventOf(batch, user, now), caps, now };
-  return { user, claimKey, prize, amount, limits: prizeLimits(campaign, prize, amount, who) };
+  // What is kept for a draw at the end is not sent by hand either.
+  const kept = keptForDraws(campaign);
+  const limits = prizeLimits(campaign, prize, amount, who).map(limit =>
+    lessKept(limit, kept, counter => batch.drawn?.get(counter) ?? 0),
+  );
+  return { user, claimKey, prize, amount, limits };
 }
 
 /** No push can have this key: those begin with m:, e: or j:. */

@@ -101,6 +101,24 @@ describe('several prizes at once', () => {
     });
   });
 
+  test('are no two shares of a round, and no more than one follower may win', () => {
+    const shares = FILE.replace(
+      'wallets:',
+      'rounds: [{ name: 早, at: 2026-02-10 10:00, lasts: 1h, packets: 4, total: ¥6.00 }]\nwallets:',
+    )
+      .replace('一元: { redpacket: ¥1.00,', '一元: { redpacket: { split: ¥1.00..¥2.00 },')
+      .replace('随机: { redpacket: ¥1.00..¥3.00,', '随机: { redpacket: { split: ¥1.00..¥2.00 },');
+    expect(findingsOf(shares)).toContainEqual(expect.stringContaining('"一元" and "随机" are both shares of a round'));
+    const [two] = findingsOf(FILE.replace('perUser: { total: 9 }', 'perUser: { total: 9, wins: 2 }'));
+    expect(two).toContain('3 prizes come together, and limits.perUser.wins is 2');
+    expect(findingsOf(FILE.replace('perUser: { total: 9 }', 'perUser: { total: 9, wins: 3 }'))).toEqual([]);
+  });
+
+  test('leave no piece of a card behind: it is no win, and the audit counts none', () => {
+    const cards = decided(load(FILE), '卡');
+    expect(countersOf(cards).filter(({ name }) => /\/(wins|coupons)$/.test(name))).toEqual([]);
+  });
+
   test('are not among those that are put into a wallet', () => {
     const wrong = FILE.replace('all: [一元, 随机, 八元]', 'all: [一元, 爱国卡]');
     expect(findingsOf(wrong)).toEqual([expect.stringContaining('write `earn` in the rule')]);

@@ -97,6 +97,18 @@ describe('the most one follower takes', () => {
       600, // five days touch six of the calendar at most: a bound, not more
     ],
     [
+      'of a share of a round and what comes with it, in each of two rounds',
+      `rounds: [{ name: a, at: 2026-03-01 10:00, lasts: 1h, packets: 4, total: ¥4.00 }, { name: b, at: 2026-03-02 10:00, lasts: 1h, packets: 4, total: ¥4.00 }]\nprizes: { a: { redpacket: { split: ¥1.00..¥2.00 } }, b: { redpacket: ¥5.00 } }\nrules:\n  - { id: a, on: { text: 红包 }, once: perRound, give: { all: [a, b] } }`,
+      700,
+      1400,
+    ],
+    [
+      'of a draw at the end, beside what limits them',
+      `limits: { perUser: { total: 1, amountPerDay: ¥2.00 } }\ndraws: { d: { at: 2026-03-06, winners: { big: 1 } } }\nprizes: { a: { redpacket: ¥2.00 }, big: { redpacket: ¥50.00 } }\nrules:\n  - { id: a, on: { text: 红包 }, give: a, enter: d }\n  - { id: won, on: { drawn: d }, give: big }`,
+      5200,
+      5200,
+    ],
+    [
       'between two pauses of ten hours',
       `limits: { perUser: { gap: 10h } }\n${PRIZE}rules:\n  - { id: a, on: { text: 红包 }, once: perEvent, give: a }`,
       600,

@@ -77,10 +77,28 @@ function checkGive(rule: WrittenRule, file: Written, say: Say): void {
         say(entry.at, t`"${entry.value}" goes by what was paid: the rule needs on: paid`);
     }
   }
+  checkAll(rule, file, say);
   checkUnlock(rule, file, say);
   checkTimes(rule, file, say);
   checkAssigned(rule, file, kinds, say);
   checkCouponText(rule, file, say);
+}
+
+/** What comes together comes wholly, or never. */
+function checkAll({ give }: WrittenRule, { prizes, limits }: Written, say: Say): void {
+  const { all, names = [] } = give?.value ?? {};
+  if (!give || !all) return;
+  const split = names.filter(({ value }) => prizes?.get(value)?.redpacket?.value.split);
+  const second = split[1];
+  if (second)
+    say(
+      second.at,
+      t`"${split[0]!.value}" and "${second.value}" are both shares of a round, of which one claim takes one; leave one of them out`,
+    );
+  const wins = limits?.perUser?.wins;
+  const won = names.filter(({ value }) => !isWritten(prizes?.get(value), 'nothing')).length;
+  if (wins !== undefined && wins < won)
+    say(give.at, t`${won} prizes come together, and limits.perUser.wins is ${wins}: nobody could ever have them`);
 }
 
 /** Who must have drawn before they can win must be able to draw. */

@@ -231,6 +231,10 @@ export const RULES: Readonly<Record<string, string>> = {
   '"{1}" goes by what was paid: the rule needs on: paid': '「{1}」按实付金额算：规则要写 on: paid',
   '"{1}" can be won only after {2} draws, and a rule with one prize draws nothing; add another one':
     '「{1}」要抽过 {2} 次才能中，只有一个奖品的规则不抽奖；请再加一个奖品',
+  '"{1}" and "{2}" are both shares of a round, of which one claim takes one; leave one of them out':
+    '「{1}」和「{2}」都是一场里的红包，一次只能拿一个；去掉一个',
+  '{1} prizes come together, and limits.perUser.wins is {2}: nobody could ever have them':
+    '{1} 样一起给，而 limits.perUser.wins 是 {2}：谁也拿不到',
   'all of these prizes can be won only after some draws: nobody could ever draw':
     '这些奖品都要抽过几次才能中，谁也抽不了第一次',
   'the number {1} is there already': '第 {1} 次已经写过了',

@@ -23,7 +23,10 @@ export function prizesGiven(campaign: Campaign, rule: Rule): readonly Prize[] {
   known.set(campaign, ofCampaign);
   const before = ofCampaign.get(rule);
   if (before) return before;
-  const names = rule.assigned ? [...campaign.prizes.keys()] : rule.give;
+  // What is kept for a draw at the end no printed code gives.
+  const isKept = (name: string): boolean =>
+    [...(campaign.draws?.values() ?? [])].some(({ winners }) => winners.has(name));
+  const names = rule.assigned ? [...campaign.prizes.keys()].filter(name => !isKept(name)) : rule.give;
   const prizes = names.map(name => campaign.prizes.get(name)!);
   const isWorthIt = prizes.some(isWorth);
   const fallback = [...campaign.prizes.values()].filter(

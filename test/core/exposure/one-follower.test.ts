@@ -109,6 +109,12 @@ describe('the most one follower takes', () => {
       5200,
     ],
     [
+      'of a printed code, which never has what is kept for a draw',
+      `draws: { d: { at: 2026-03-06, winners: { big: 1 } } }\nprizes: { a: { redpacket: ¥2.00 }, big: { redpacket: ¥50.00 } }\nrules:\n  - { id: cap, on: { code: spring }, once: perDay, give: assigned }\n  - { id: a, on: { text: 红包 }, give: a, enter: d }\n  - { id: won, on: { drawn: d }, give: big }`,
+      5400,
+      6200,
+    ],
+    [
       'between two pauses of ten hours',
       `limits: { perUser: { gap: 10h } }\n${PRIZE}rules:\n  - { id: a, on: { text: 红包 }, once: perEvent, give: a }`,
       600,

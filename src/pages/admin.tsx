@@ -107,13 +107,20 @@ function Rest({ isOpen }: { isOpen: boolean }) {
         {shell.name} <small>{words.people.roles[shell.role]}</small>
       </p>
       <p class="me">
-        <a href={`${location.pathname}?lang=${shell.lang === 'zh' ? 'en' : 'zh'}`}>{words.other}</a>
+        <a href={inOtherLanguage()}>{words.other}</a>
         <button type="button" onClick={signOut}>
           {words.signOut}
         </button>
       </p>
     </div>
   );
+}
+
+/** The same page, whatever is open there. */
+function inOtherLanguage(): string {
+  const query = new URLSearchParams(location.search);
+  query.set('lang', shell.lang === 'zh' ? 'en' : 'zh');
+  return `${location.pathname}?${query}`;
 }
 
 function badgeOf(page: string, { counts, halted }: Pulse): number {
@@ -142,8 +149,10 @@ function Page({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: (tex
     case 'people':
       return <People pulse={pulse} toast={toast} />;
     default:
-      return <Today pulse={pulse} />;
+      return <Today pulse={pulse} toast={toast} />;
   }
 }
 
-render(<App />, document.getElementById('app')!);
+const root = document.getElementById('app')!;
+root.textContent = ''; // what stood there while the script came
+render(<App />, root);

@@ -2,6 +2,7 @@
 // same on both stores.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
+import { caseNumberOf } from '../../src/core/base/case-number.ts';
 import type { OpenId } from '../../src/core/base/event.ts';
 import { DAY, dayOf, instant, later } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
@@ -113,6 +114,8 @@ describe.each(KINDS)('on %s', (_, open) => {
     expect(await found('oAnn…00an')).toMatchObject({ kind: 'follower', user });
     expect(await found('nobody-here')).toEqual({ kind: 'none' });
     const { event } = commit;
+    const caseNo = caseNumberOf(event);
+    expect(await found(caseNo.toLowerCase().replace('-', ' '))).toMatchObject({ kind: 'follower', user });
     if (event.kind === 'text') expect(await found(`10:00 ${event.text}`)).not.toEqual({ kind: 'none' });
     expect(await found('03:00 红包')).toEqual({ kind: 'none' });
     expect(instant(NOW)).toBe(NOW);

@@ -2,6 +2,7 @@
 // a time and a word.
 
 import { happeningOf } from '../../core/analysis/explain.ts';
+import { caseNumberOf, readCaseNumber } from '../../core/base/case-number.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId, openId } from '../../core/base/event.ts';
 import { isOpenId, isShortOpenId, shortOpenId } from '../../core/base/openid.ts';
@@ -37,7 +38,11 @@ export async function search(ports: OverviewPorts, written: string, lang: Lang):
   if (timed) return aroundTime(ports, lang, timed);
   const payout = await payoutCalled(ports, text);
   if (payout) return { kind: 'follower', user: payout.user, by: 'payout', billNo: payout.billNo };
-  return { kind: 'none' };
+  // The code that stood in a reply (查询码) is worked out from the event: what happened lately is looked through.
+  const caseNo = readCaseNumber(text);
+  return caseNo === undefined
+    ? { kind: 'none' }
+    : several(ports, lang, ({ event }) => caseNumberOf(event) === caseNo, undefined, 1);
 }
 
 /** By our number, or by WeChat's. */
@@ -61,18 +66,19 @@ function aroundTime(ports: OverviewPorts, lang: Lang, { at, word }: Timed): Prom
   return several(ports, lang, line => Math.abs(line.at - at) <= AROUND_MS && isWord(line), at);
 }
 
-/** Whoever did something like it, the latest first. `since`: nothing before it is meant. */
+/** Whoever did something like it, the latest first. `since`: nothing before it is meant. `most`: so many are enough. */
 async function several(
   { store }: OverviewPorts,
   lang: Lang,
   isMeant: (line: JournalLine) => boolean,
   since?: Instant,
+  most = NAMED_MAX,
 ): Promise<Found> {
   const users = new Map<OpenId, { readonly user: string; readonly at: number; readonly what: string }>();
   const newest = await store.journal({ limit: 1 });
   let top = newest[0]?.id ?? 0;
   // Backwards through the numbers, whose lines the store gives forwards.
-  for (let looked = 0; top > 0 && looked < LOOKED_MAX && users.size < NAMED_MAX; looked += PAGE) {
+  for (let looked = 0; top > 0 && looked < LOOKED_MAX && users.size < most; looked += PAGE) {
     const lines = (await store.journalAfter(Math.max(0, top - PAGE), PAGE)).filter(({ id }) => id <= top).reverse();
     for (const line of lines)
       if (isMeant(line) && !users.has(line.event.user))

@@ -7,8 +7,10 @@ import { SECOND } from '../../core/base/time.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { checkRuleFiles, lintRuleFiles } from '../rulebook.ts';
 import { type RuleFile, readRuleFiles } from '../rulebook-files.ts';
+import { liveOfVersion, versionsIn, versionText } from '../versions/rule-versions.ts';
 import type { OverviewPorts } from './ports.ts';
-import type { RuleFileDetail, RuleFileView } from './view.ts';
+import type { RuleFileDetail, RuleFileView, RuleVersionView } from './view.ts';
+import type { Lang } from './words.ts';
 
 export type Disk = {
   readonly files: readonly RuleFile[];
@@ -18,6 +20,7 @@ export type Disk = {
 
 /** To read and to judge all files costs a while: what was just read is not read again. */
 const FRESH_MS = 5 * SECOND;
+const VERSIONS_SHOWN = 20;
 
 export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'clock'>): () => Promise<Disk> {
   let known: { readonly at: number; readonly disk: Promise<Disk> } | undefined;
@@ -87,6 +90,27 @@ export function ruleFileDetail(disk: Disk, ports: OverviewPorts, name: string): 
   }));
   const passed = results.filter(({ isFine }) => isFine).length;
   return { ...view, text: file.text, results, tests: { passed, failed: results.length - passed } };
+}
+
+/** The latest ones, each against the one before it. */
+export async function ruleVersionViews({ store }: OverviewPorts, lang: Lang): Promise<RuleVersionView[]> {
+  const all = await versionsIn(store);
+  const shown = all.slice(-VERSIONS_SHOWN);
+  const [first] = shown;
+  const older = first && all[all.indexOf(first) - 1];
+  let before = older ? await liveOfVersion(store, older) : [];
+  const views: RuleVersionView[] = [];
+  for (const version of shown) {
+    const live = await liveOfVersion(store, version);
+    const { number, at, by, comment, files } = version;
+    views.push({
+      ...{ number, at, by, files: files.length, isLive: version === all.at(-1) },
+      ...(comment !== undefined && { comment }),
+      changes: versionText({ before, live }, (zh, en) => (lang === 'zh' ? zh : en)),
+    });
+    before = live;
+  }
+  return views.reverse();
 }
 
 /** Without the folders: nothing of this machine is told. */

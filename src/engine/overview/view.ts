@@ -251,6 +251,26 @@ export type RuleFileDetail = RuleFileView & {
   }[];
 };
 
+/** What went live when, and what it changed, in words; the latest first. */
+export type RuleVersionView = {
+  readonly number: number;
+  readonly at: number;
+  readonly by: string;
+  readonly comment?: string;
+  readonly files: number;
+  readonly isLive: boolean;
+  readonly changes: readonly string[];
+};
+
+/** Something that stands wrong, and who has taken it on. */
+export type AlarmView = {
+  readonly key: string;
+  readonly isGrave: boolean;
+  readonly text: string;
+  readonly since: number;
+  readonly taken?: { readonly by: string; readonly at: number };
+};
+
 export type SessionView = {
   readonly id: string;
   readonly name: string;

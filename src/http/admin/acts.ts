@@ -6,12 +6,14 @@ import { randomBytes } from 'node:crypto';
 import type { AdminConfig, Role } from '../../config/admin.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { HOUR, later } from '../../core/base/time.ts';
+import { readAlarms } from '../../core/ops/alarm.ts';
 import { ASKED_BY_HAND, askNowStep } from '../../core/payout/ask-now.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import { asBillNo, type Payout } from '../../core/payout/payout.ts';
 import { pauseCampaign, resumeCampaign } from '../../engine/operate/campaigns.ts';
 import { haltMerchant, resumeMerchant } from '../../engine/operate/merchants.ts';
 import { type CancelPorts, cancelPayout, payoutOf, retryPayout, whyNotAmongAll } from '../../engine/operate/payouts.ts';
+import { ALARMS_NOTE, takeAlarms } from '../../engine/ops/alarms.ts';
 import type { OverviewPorts } from '../../engine/overview/ports.ts';
 import type { PendingView } from '../../engine/overview/view.ts';
 import { createMemory } from '../../lib/rate-limiter.ts';
@@ -23,6 +25,7 @@ const TOGETHER_MAX = 200;
 const TOKENS_MAX = 2000;
 const PENDING_MAX = 100;
 const PENDING_MS = HOUR;
+const ALARM_KEY_MAX = 200;
 
 export type ActPorts = {
   readonly overview: OverviewPorts;
@@ -59,6 +62,7 @@ export function actRoutes(ports: ActPorts): Map<string, Route> {
     ['cancel', money(body => desk.cancel(body))],
     ['pause', post('operator', (who, body) => desk.pause(who, body))],
     ['go-on', post('operator', (who, body) => desk.goOn(who, body))],
+    ['take', post('operator', (who, body) => desk.take(who, body))],
     ['ask', post('operator', (who, body) => desk.ask(who, body))],
     ['pending', { role: 'operator', run: async (_, who) => ({ pending: desk.waiting(who) }) } satisfies Route],
     ['agree', post('operator', (who, body) => desk.agree(who, body))],
@@ -123,6 +127,18 @@ class Desk {
     const [id, reason] = [this.campaignIn(body), reasonIn(body)];
     await this.ports.writeDown(session.name, 'campaigns resume', id, reason);
     await resumeCampaign(this.ports.overview.store, id);
+    return {};
+  }
+
+  /** An alarm is somebody's: nobody else is called for it any more, until it is over. */
+  async take({ session }: Asker, { key }: Body): Promise<object> {
+    const { store, clock } = this.ports.overview;
+    const name = String(key ?? '').slice(0, ALARM_KEY_MAX);
+    if (!readAlarms(await store.note(ALARMS_NOTE)).some(each => each.key === name)) throw new Denied(409, 'changed');
+    await this.ports.writeDown(session.name, 'alarms ack', name);
+    const holder = `ack:${process.pid}:${randomBytes(6).toString('hex')}`;
+    const taken = await takeAlarms({ store, clock, holder }, session.name, name);
+    if (!taken) throw new Denied(429, 'busy'); // the bot looks just now
     return {};
   }
 

@@ -9,6 +9,8 @@ import { go, type Place, type Pulse, useLoaded, words } from './state.ts';
 const say = words.campaigns;
 const TABS = ['running', 'coming', 'over', 'draft'] as const;
 type Tab = (typeof TABS)[number];
+/** Money that is gone so soon is a warning. */
+const SOON_MS = 3 * 86_400_000;
 
 export function Campaigns({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: (text: string) => void }) {
   const loaded = useLoaded<{ readonly campaigns: readonly CampaignRow[] }>('campaigns', {}, pulse.news);
@@ -69,7 +71,7 @@ export function Campaign({ of }: { of: CampaignRow }) {
           ) : (
             mode !== 'live' && <Mark kind="calm">{say.modes[mode]}</Mark>
           )}
-          <small class={goneAt === undefined ? '' : 'warn'}>{end}</small>
+          <small class={goneAt !== undefined && goneAt - Date.now() < SOON_MS ? 'warn' : ''}>{end}</small>
         </span>
         <Bar budget={budget} buckets={buckets} />
         <span class="figures">
@@ -128,6 +130,7 @@ function Detail({ id, onClose, toast }: { id: string; onClose: () => void; toast
             {detail.prizes.length > 0 && <Prizes all={detail.prizes} />}
             <Refusals all={detail.refusals} />
             <Heat days={detail.days} />
+            <Lists id={detail.row.id} isLive={detail.row.mode !== 'draft'} />
             <Places of={detail} />
           </>
         )}
@@ -214,6 +217,32 @@ function Refusals({ all }: { all: CampaignDetail['refusals'] }) {
   );
 }
 
+function Lists({ id, isLive }: { id: string; isLive: boolean }) {
+  const file = (list: string): string => `/admin/api/winners.csv?${new URLSearchParams({ campaign: id, list })}`;
+  if (!isLive) return null;
+  return (
+    <Card title={say.winners}>
+      <div class="buttons">
+        <Link page="payouts" query={{ filter: 'all', campaign: id }} class="button">
+          {say.payouts}
+        </Link>
+        <a class="csv" href={file('public')} data-test="winners-public">
+          {say.csvPublic}
+        </a>
+        <Able>
+          <a class="csv" href={file('whole')} data-test="winners-whole">
+            {say.csvWhole}
+          </a>
+          <a class="csv" href={file('participants')}>
+            {say.csvPeople}
+          </a>
+        </Able>
+      </div>
+      <p class="note">{say.csvHint}</p>
+    </Card>
+  );
+}
+
 function Places({ of: { page, file } }: { of: CampaignDetail }) {
   return (
     <dl class="facts">
@@ -260,7 +289,7 @@ function Prizes({ all }: { all: CampaignDetail['prizes'] }) {
             {all.map(each => (
               <tr>
                 <th scope="row">{each.name}</th>
-                <td>{each.worth}</td>
+                <td>{(say.kinds as Readonly<Record<string, string>>)[each.worth] ?? each.worth}</td>
                 <td>{count(each.given)}</td>
                 <td>{each.stock === undefined ? '—' : count(each.stock)}</td>
                 <td>{each.odds === undefined ? '—' : percent(each.odds)}</td>

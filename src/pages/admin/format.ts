@@ -19,7 +19,8 @@ export function when(at: number, now = Date.now()): string {
   const day = days.format(at);
   if (day === days.format(now)) return `${words.today} ${time}`;
   if (day === days.format(now - 86_400_000)) return `${words.yesterday} ${time}`;
-  return `${monthDay.format(at)} ${time}`;
+  const isThisYear = day.slice(0, 4) === days.format(now).slice(0, 4);
+  return `${isThisYear ? monthDay.format(at) : day} ${time}`;
 }
 
 export const dayText = (at: number): string => days.format(at);

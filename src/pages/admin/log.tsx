@@ -28,7 +28,8 @@ export function Log({ place, pulse }: { place: Place; pulse: Pulse }) {
                     <time>{when(each.at)}</time>
                     <b>{each.by}</b>
                     <span class="what">
-                      {each.what} <code>{each.about}</code>
+                      {(say.whats as Readonly<Record<string, string>>)[each.what] ?? each.what}{' '}
+                      <code>{each.about}</code>
                       {each.detail && <small>{each.detail}</small>}
                     </span>
                   </li>

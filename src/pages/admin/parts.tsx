@@ -251,10 +251,11 @@ function Field({ label, hint, value, set, name, type }: FieldProps) {
     onInput: (event: { readonly currentTarget: HTMLInputElement }) => set(event.currentTarget.value),
     maxLength: 200,
     required: true,
+    id: `field-${name}`,
     'data-test': name,
   } as const;
   return (
-    <label>
+    <label for={rest.id}>
       {label}
       {type ? <input type="password" {...rest} /> : <input type="text" {...rest} />}
       {hint && <small>{hint}</small>}

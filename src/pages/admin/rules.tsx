@@ -1,5 +1,6 @@
 // 规则: is what is live what I think; is anything broken?
-import type { RuleFileDetail, RuleFileView } from '../../engine/overview/view.ts';
+import type { RuleFileDetail, RuleFileView, RuleVersionView } from '../../engine/overview/view.ts';
+import { when } from './format.ts';
 import { Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
 import { go, type Place, type Pulse, useLoaded, words } from './state.ts';
 
@@ -23,7 +24,7 @@ export function Rules({ place, pulse }: { place: Place; pulse: Pulse }) {
           <ul class="rows card flush">
             {value.files.map(each => (
               <li>
-                <Link page="rules" query={{ file: each.file }} class="row">
+                <Link page="rules" query={{ file: each.file }} class="row rule">
                   <span class="what">
                     {each.name ?? each.file}
                     <small>
@@ -37,8 +38,47 @@ export function Rules({ place, pulse }: { place: Place; pulse: Pulse }) {
           </ul>
         )}
       </Data>
+      <Versions news={pulse.news} />
       {open && <Detail file={open} onClose={() => go('rules')} />}
     </>
+  );
+}
+
+/** What was live when, by whom, why, and what it changed, in words. */
+function Versions({ news }: { news: number }) {
+  const loaded = useLoaded<{ readonly versions: readonly RuleVersionView[] }>('versions', {}, news);
+  return (
+    <Card title={say.versions}>
+      <Data of={loaded}>
+        {({ versions }) =>
+          versions.length === 0 ? (
+            <Empty>{say.noVersions}</Empty>
+          ) : (
+            <ol class="versions" data-test="versions">
+              {versions.map(({ number, at, by, comment, files, isLive, changes }) => (
+                <li>
+                  <details open={isLive}>
+                    <summary>
+                      <b>{say.version(number)}</b> {isLive && <Mark kind="good">{say.onLine}</Mark>}{' '}
+                      <small>
+                        {when(at)} · {by} · {say.files(files)}
+                        {comment && ` · ${comment}`}
+                      </small>
+                    </summary>
+                    <ul class="plain">
+                      {changes.map(line => (
+                        <li>{line}</li>
+                      ))}
+                    </ul>
+                    {!isLive && <p class="note">{say.revert(number)}</p>}
+                  </details>
+                </li>
+              ))}
+            </ol>
+          )
+        }
+      </Data>
+    </Card>
   );
 }
 

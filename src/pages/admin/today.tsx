@@ -1,14 +1,14 @@
 // 今天: is all well, and what must be done.
-import type { TodayView, Todo } from '../../engine/overview/view.ts';
+import type { AlarmView, TodayView, Todo } from '../../engine/overview/view.ts';
 import { Campaign } from './campaigns.tsx';
 import { Hours } from './chart.tsx';
 import { ago, count, money, when } from './format.ts';
 import { Card, Data, Empty, Head, Link } from './parts.tsx';
-import { type Pulse, useLoaded, words } from './state.ts';
+import { isAble, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
 
 const say = words.home;
 
-export function Today({ pulse }: { pulse: Pulse }) {
+export function Today({ pulse, toast }: { pulse: Pulse; toast: (text: string) => void }) {
   const loaded = useLoaded<TodayView>('today', {}, pulse.news);
   return (
     <Data of={loaded}>
@@ -29,6 +29,7 @@ export function Today({ pulse }: { pulse: Pulse }) {
                 </ul>
               </section>
             )}
+            <Alarms news={pulse.news} toast={toast} />
             <Card
               title={say.hours}
               more={today.countedTo !== undefined && <small>{say.counted(when(today.countedTo))}</small>}
@@ -64,6 +65,34 @@ export function Today({ pulse }: { pulse: Pulse }) {
         );
       }}
     </Data>
+  );
+}
+
+/** What people are called for, and who has it. */
+function Alarms({ news, toast }: { news: number; toast: (text: string) => void }) {
+  const loaded = useLoaded<{ readonly alarms: readonly AlarmView[] }>('alarms', {}, news);
+  const take = (key: string): void => {
+    tell('api/take', { key }).then(loaded.reload, error => toast(troubleText(error)));
+  };
+  const all = loaded.value?.alarms ?? [];
+  if (all.length === 0) return null;
+  return (
+    <section class="card todos" aria-label={say.alarms} data-test="alarms">
+      <ul>
+        {all.map(({ key, isGrave, text, since, taken }) => (
+          <li class={isGrave && !taken ? 'worst' : ''}>
+            <span>
+              {say.alarms}：{text} <small>{taken ? say.taken(taken.by, when(taken.at)) : say.stands(ago(since))}</small>
+            </span>
+            {isAble && !taken && (
+              <button type="button" class="quiet" onClick={() => take(key)} data-test="take">
+                {say.take}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

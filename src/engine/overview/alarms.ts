@@ -1,0 +1,17 @@
+// What the bot calls people for (告警), as it stands; and who has taken it on.
+import { readAlarms } from '../../core/ops/alarm.ts';
+import { ALARMS_NOTE } from '../ops/alarms.ts';
+import type { OverviewPorts } from './ports.ts';
+import type { AlarmView } from './view.ts';
+import type { Lang } from './words.ts';
+
+/** What nobody has taken on comes first. */
+export async function alarmViews({ store }: Pick<OverviewPorts, 'store'>, lang: Lang): Promise<AlarmView[]> {
+  const standing = readAlarms(await store.note(ALARMS_NOTE));
+  return standing
+    .map(({ key, grave, words, since, taken }) => ({
+      ...{ key, since, isGrave: grave === 'page', text: words[lang] },
+      ...(taken && { taken }),
+    }))
+    .sort((one, other) => Number(one.taken !== undefined) - Number(other.taken !== undefined));
+}

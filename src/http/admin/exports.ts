@@ -1,0 +1,111 @@
+// What the dashboard gives as a file: payouts as they are filtered, and a campaign's winners and participants. Page by page: a
+// million rows need no memory. Who sees no openids gets none here either.
+
+import { PassThrough, Readable } from 'node:stream';
+import type { Context } from 'koa';
+import { BadInput } from '../../core/base/error.ts';
+import { openId } from '../../core/base/event.ts';
+import { shortOpenIds } from '../../core/base/openid.ts';
+import { beijingText, type Instant } from '../../core/base/time.ts';
+import { CSV_HEAD, csvLine } from '../../core/ops/payout-csv.ts';
+import { participantRow, participantsHead, winnerRow, winnersHead } from '../../core/ops/winner-list.ts';
+import { participantsOf, winnersOf } from '../../engine/lists/winners.ts';
+import { type PayoutQuery, payoutsOf } from '../../engine/overview/payouts.ts';
+import { FILTERS, type FilterName } from '../../engine/overview/view.ts';
+import { one } from '../language.ts';
+import type { ActPorts } from './acts.ts';
+import { type Asker, Denied } from './door.ts';
+
+const ROWS_AT_ONCE = 500;
+const LISTS = ['public', 'whole', 'participants'] as const;
+
+export function needed(ctx: Context, name: string): string {
+  const value = one(ctx, name);
+  if (value === undefined || value === '') throw new BadInput(`${name} is missing`);
+  return value;
+}
+
+export function queryOf(ctx: Context): PayoutQuery {
+  const [campaign, merchant, after, user] = ['campaign', 'merchant', 'after', 'user'].map(
+    name => one(ctx, name) || undefined,
+  );
+  const filter = one(ctx, 'filter') ?? 'all';
+  if (!FILTERS.includes(filter as FilterName)) throw new BadInput(`there is no filter ${filter}`);
+  return {
+    filter: filter as FilterName,
+    ...(campaign !== undefined && { campaign }),
+    ...(merchant !== undefined && { merchant }),
+    ...(after !== undefined && { after }),
+    ...(user !== undefined && { user: openId(user) }),
+  };
+}
+
+/** Only what the filter says. */
+export async function payoutsCsv(
+  ctx: Context,
+  { session }: Asker,
+  { overview, writeDown }: ActPorts,
+): Promise<undefined> {
+  const query = queryOf(ctx);
+  const { store, clock } = overview;
+  const about = [query.campaign, query.merchant].filter(Boolean).join(' ');
+  await writeDown(session.name, 'payouts export', query.filter, about);
+  const lines = async function* (): AsyncGenerator<string> {
+    for await (const payout of payoutsOf(store, query)) if (payout !== 'cut') yield csvLine(payout);
+  };
+  const shown = (text: string): string => (session.role === 'viewer' ? shortOpenIds(text) : text);
+  sendCsv(ctx, `payouts-${query.filter}`, clock(), paged(CSV_HEAD, lines(), shown));
+  return undefined;
+}
+
+/** `list=public`: to be published; `whole` has openids and codes, and `participants` is everybody: they are for who may act. */
+export async function winnersCsv(
+  ctx: Context,
+  { session }: Asker,
+  { overview, writeDown }: ActPorts,
+): Promise<undefined> {
+  const id = needed(ctx, 'campaign');
+  const list = LISTS.find(each => each === needed(ctx, 'list'));
+  if (!list) throw new BadInput(`list: expected one of ${LISTS.join(', ')}`);
+  const campaign = overview.book().campaigns.find(each => each.id === id);
+  if (!campaign) throw new Denied(404, 'nowhere');
+  const isWhole = list !== 'public';
+  if (isWhole && session.role === 'viewer') throw new Denied(403, 'role');
+  await writeDown(session.name, 'winners', id, list);
+  const { store, clock } = overview;
+  const lines = async function* (): AsyncGenerator<string> {
+    if (list === 'participants') for await (const each of participantsOf(store, id)) yield participantRow(each, true);
+    else for await (const each of winnersOf(store, id, campaign, isWhole)) yield winnerRow(each, isWhole);
+  };
+  const head = list === 'participants' ? participantsHead(true) : winnersHead(isWhole);
+  const name = id.replace(/[^\w.-]/g, '_');
+  sendCsv(
+    ctx,
+    `${list === 'participants' ? list : 'winners'}-${name}`,
+    clock(),
+    paged(head, lines(), text => text),
+  );
+  return undefined;
+}
+
+async function* paged(
+  head: string,
+  lines: AsyncIterable<string>,
+  shown: (text: string) => string,
+): AsyncGenerator<string> {
+  let [text, rows] = [head, 0];
+  for await (const line of lines) {
+    text += line;
+    if (++rows % ROWS_AT_ONCE > 0) continue;
+    yield shown(text);
+    text = '';
+  }
+  yield shown(text);
+}
+
+function sendCsv(ctx: Context, name: string, now: Instant, text: AsyncIterable<string>): void {
+  const day = beijingText(now).slice(0, 16).replace(/[^\d]/g, '');
+  ctx.type = 'text/csv; charset=utf-8';
+  ctx.set('content-disposition', `attachment; filename="${name}-${day}.csv"`);
+  ctx.body = Readable.from(text).pipe(new PassThrough());
+}

@@ -63,7 +63,7 @@ async function fault(demo: DemoBrowser, context: BrowserContext, lang: Lang): Pr
 
 /** The campaign's page on a phone, before the tap. */
 async function h5(demo: DemoBrowser, lang: Lang, openid: string): Promise<void> {
-  const context = await demo.context({ viewport: PHONE, deviceScaleFactor: 2 });
+  const context = await demo.context({ viewport: PHONE, deviceScaleFactor: 1.5 });
   const page = await demo.page(context);
   const link = encodeURIComponent(`${demo.url}/h5/tea/lottery?lang=${lang}`);
   await page.goto(`${demo.url}/simulator/control/people/${openid}/open?url=${link}`);

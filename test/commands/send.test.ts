@@ -276,7 +276,7 @@ describe('nothing is written', () => {
     expect([code, out]).toEqual([
       1,
       expect.stringMatching(
-        new RegExp(`^both\\.txt:2:1: ${ann}: 本人今日红包数\\(商户\\) 1/1, this would be 1 more\n1 finding`),
+        new RegExp(`^both\\.txt:2:1: ${ann}: 本人今日红包数（商户） 1/1, this would be 1 more\n1 finding`),
       ),
     ]);
     expect(await allPayouts()).toHaveLength(1);

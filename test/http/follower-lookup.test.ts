@@ -115,7 +115,7 @@ describe('a visitor we have never seen', () => {
   test('who follows only now is told so in the chat as on the page', async () => {
     const young = person(3);
     expect(JSON.parse((await (await taps(young)).draw()).body).kind).not.toBe('won');
-    expect((await checksOf(young, 2)).at(-1)).toEqual({ ok: false, text: '已关注 3 天,需 30 天' });
+    expect((await checksOf(young, 2)).at(-1)).toEqual({ ok: false, text: '已关注 3 天，需 30 天' });
   });
 
   test('two taps at once are one question', async () => {
@@ -243,7 +243,7 @@ test('whom the platform will never tell about is decided without, and not asked 
   expect([await lookup.before(visit), await lookup.before(visit)]).toEqual([true, true]);
   expect(asked).toBe(1);
   await world.bot.flow.handle(visit);
-  expect(await checksOf(user, 1)).toContainEqual({ ok: false, text: '不知道是否关注:没有见过,也没有问到' });
+  expect(await checksOf(user, 1)).toContainEqual({ ok: false, text: '不知道是否关注：没有见过，也没有问到' });
   const failing = createLookup({
     ...{ clock: () => instant(0), log: SILENT, store: world.store, flow: world.bot.flow, book: () => book },
     ask: () => Promise.reject(new Fault('wechat', 'safe', 'NETWORK', 'away')),

@@ -6,14 +6,17 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { at, CHROMIUM, DemoBrowser, ROOT } from '../support/demo-browser.ts';
 
 const FOLDER = join(ROOT, 'docs/pictures');
-const WIDE = { width: 1280, height: 800 };
-const PHONE = { width: 375, height: 720 };
+const WIDE = { width: 1280, height: 780 };
+const PHONE = { width: 375, height: 640 };
+/** What a README may weigh, each. */
+const MOST = 300 * 1024;
 
 type Lang = 'zh' | 'en';
 
 async function shoot(page: Page, name: string, lang: Lang): Promise<void> {
   const path = join(FOLDER, `${name}-${lang}.png`);
-  await page.screenshot({ path });
+  const { length } = await page.screenshot({ path });
+  if (length > MOST) throw new Error(`${path} has ${length} bytes: at most ${MOST}`);
   console.log(path);
 }
 
@@ -60,7 +63,7 @@ async function fault(demo: DemoBrowser, context: BrowserContext, lang: Lang): Pr
 
 /** The campaign's page on a phone, before the tap. */
 async function h5(demo: DemoBrowser, lang: Lang, openid: string): Promise<void> {
-  const context = await demo.context({ viewport: PHONE, deviceScaleFactor: 2 });
+  const context = await demo.context({ viewport: PHONE, deviceScaleFactor: 1.5 });
   const page = await demo.page(context);
   const link = encodeURIComponent(`${demo.url}/h5/tea/lottery?lang=${lang}`);
   await page.goto(`${demo.url}/simulator/control/people/${openid}/open?url=${link}`);
@@ -73,16 +76,15 @@ async function h5(demo: DemoBrowser, lang: Lang, openid: string): Promise<void> 
 async function main(): Promise<void> {
   if (!CHROMIUM) throw new Error('there is no Chromium: apt-get install chromium');
   mkdirSync(FOLDER, { recursive: true });
-  const demo = await DemoBrowser.start();
-  try {
-    for (const lang of ['zh', 'en'] as const) {
+  for (const lang of ['zh', 'en'] as const) {
+    const demo = await DemoBrowser.start(); // one for each language: a newcomer's, the guide and all
+    try {
       const context = await demo.context({ viewport: WIDE, locale: lang === 'zh' ? 'zh-CN' : 'en-GB' });
       await h5(demo, lang, await chat(demo, context, lang));
       await fault(demo, context, lang);
-      await context.close();
+    } finally {
+      await demo.close();
     }
-  } finally {
-    await demo.close();
   }
 }
 

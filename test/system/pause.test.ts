@@ -75,7 +75,7 @@ describe('a campaign that is paused', () => {
     await again.stop();
     expect(answer.reply).toEqual({ kind: 'text', text: '测试活动歇一歇' });
     const why = await run(world.folder, 'explain', bob);
-    expect(why.out).toContain('活动已暂停(hongbao campaigns pause)');
+    expect(why.out).toContain('活动已暂停（hongbao campaigns pause）');
     const list = JSON.parse((await run(world.folder, 'campaigns', 'list', '--json')).out) as object[];
     expect(list).toMatchObject([
       { campaign: 'other', mode: 'live' },

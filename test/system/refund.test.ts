@@ -421,10 +421,10 @@ describe('the public rules and the explanation', () => {
     const text = showExplanation(
       explain({ event, at, decision, reply }, { campaigns: [lottery()], accounts: ['tea'] }),
     );
-    expect(text).toContain('tea/order  退款,收回它给过的');
-    expect(text).toContain('✓ 订单退款,收回「机会」2 个');
+    expect(text).toContain('tea/order  退款，收回它给过的');
+    expect(text).toContain('✓ 订单退款，收回「机会」2 个');
     const later = await shop.says(ANN, '抽奖');
-    expect(inWords(later.trace[0]!)).toContainEqual({ ok: false, text: '「机会」剩 0(因退款收回过 2),需 1' });
+    expect(inWords(later.trace[0]!)).toContainEqual({ ok: false, text: '「机会」剩 0（因退款收回过 2），需 1' });
     await beside.dispose();
   });
 });

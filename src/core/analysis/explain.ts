@@ -136,7 +136,7 @@ function ruleLines(
     shadow: `影子,只记不发:${would}`,
     passes: '让给下一条',
     notAsked: `没有轮到:${by}先应答`,
-    takenBack: '退款,收回它给过的',
+    takenBack: '退款，收回它给过的',
   };
   const changed = isChanged ? '  (规则文件后来改过)' : '';
   return [

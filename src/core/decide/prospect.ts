@@ -42,8 +42,8 @@ export function isCertain([only, ...others]: readonly Prospect[], { prizes }: Ca
   return only.min === only.max && prizes.get(only.prize)?.kind !== 'coupon';
 }
 
-/** `「small」 ¥1.00,概率 70.00%` */
+/** `「small」 ¥1.00，概率 70.00%` */
 export function prospectText({ prize, odds, min, max }: Prospect): string {
   const worth = max === 0 ? '' : ` ${min === max ? showFen(min) : `${showFen(min)}–${showFen(max)}`}`;
-  return `「${prize}」${worth}${odds === undefined ? '' : `,概率 ${(odds * 100).toFixed(2)}%`}`;
+  return `「${prize}」${worth}${odds === undefined ? '' : `，概率 ${(odds * 100).toFixed(2)}%`}`;
 }

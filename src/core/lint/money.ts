@@ -100,7 +100,10 @@ function lintRefunds({ campaign, say }: Linting): void {
 function isForCrowds(campaign: Campaign): boolean {
   const isAlone = ({ who }: Rule): boolean => who.tags !== undefined;
   const isRain = campaign.rounds.length > 0 && cashOf(campaign).every(({ split }) => split);
-  return !isRain && !isEarnedOutside(campaign) && !payingRules(campaign).every(isAlone);
+  // What is drawn at the end is put aside from the start, and nobody's coming early takes it.
+  const isDrawn = (rule: Rule): boolean => hasTrigger(rule, ['drawn']);
+  const paying = payingRules(campaign).filter(rule => !isDrawn(rule));
+  return !isRain && !isEarnedOutside(campaign) && !paying.every(isAlone);
 }
 
 /** What takes days, answers or chances is not gone in the first minutes. */

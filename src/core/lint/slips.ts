@@ -164,6 +164,7 @@ function lintOncePerRule({ campaign, accountOf, say }: Linting): void {
     for (const before of giving.slice(0, n)) {
       // A condition on who somebody is holds for them always, or never: they have one of the two.
       if (before.once !== rule.once || !before.when || !CHANGING.test(before.when.source)) continue;
+      if (rule.when && isForOthers(before.when.source, rule.when.source)) continue;
       const piece = piecesOf(before, campaign, account).find(each =>
         each.probes.some(probe => answers(rule, campaign, each, probe)),
       );
@@ -177,6 +178,30 @@ function lintOncePerRule({ campaign, accountOf, say }: Linting): void {
 }
 
 const CHANGING = /\b(?:now|event)\b/;
+
+/** Whoever the one condition is for, the other never is: another value of a column, in a segment and not in it. */
+function isForOthers(one: string, other: string): boolean {
+  const theirs = askedOfWho(other);
+  return askedOfWho(one).some(asked =>
+    theirs.some(
+      ({ what, value, isIt }) =>
+        what === asked.what && (value === asked.value ? isIt !== asked.isIt : isIt && asked.isIt && what !== 'tag'),
+    ),
+  );
+}
+
+type Asked = { readonly what: string; readonly value: string; readonly isIt: boolean };
+
+/** What a condition asks of who somebody is, where all of it is joined by &&. */
+function askedOfWho(source: string): Asked[] {
+  const parts = source.includes('||') ? [] : source.split('&&').map(part => part.trim());
+  return parts.flatMap(part => {
+    const column = /^profile\[("[^"]+")\]\s*(==|!=)\s*("[^"]*"|-?\d+)$/.exec(part);
+    if (column) return [{ what: `column ${column[1]!}`, value: column[3]!, isIt: column[2] === '==' }];
+    const tag = /^(!\s*\(\s*)?("[^"]+") in user\.tags\s*\)?$/.exec(part);
+    return tag ? [{ what: 'tag', value: tag[2]!, isIt: tag[1] === undefined }] : [];
+  });
+}
 
 /** One of that occasion, or one at all, whichever rule it is. */
 function isBounded({ perUser: { total, wins, ...perUser } }: Campaign, { once }: Rule): boolean {

@@ -91,7 +91,11 @@ export const drawnPrize = mechanic({
     if (!isSame)
       say(rule.give?.at ?? at, `the draw "${draw}" gives ${wanted.join(', ')}; write give: [${wanted.join(', ')}]`);
   },
-  comesTo: () => ({ notStarted: 'never', ended: 'never', closed: 'never', halted: 'never' }),
+  // Nobody is drawn twice, and what can be won was put aside when the campaign went live.
+  comesTo: (_rule, _campaign, inTests) => ({
+    ...{ notStarted: 'never', ended: 'never', closed: 'never', halted: 'never' },
+    ...(inTests && { already: 'never', soldOut: 'never', limited: 'never' }),
+  }),
   isIn: rule => drawsOf(rule).length > 0,
   gives: ({ event }) => (event.kind === 'drawn' ? [event.prize] : undefined),
   takesBack: 'nothing',

@@ -87,8 +87,8 @@ describe('a check says its number', () => {
     const period = { hours: [[600, 840]] as const, weekdays: ['mon', 'wed'] as const, to: at('2026-03-01') };
     const campaign = campaignOf({ prizes: [small], period });
     const last = (time: string): string => checks(explained(campaign, events(time, 1))).at(-1)!;
-    expect(last('2026-02-09 09:30')).toBe('✗ 09:30,时段 10:00–14:00');
-    expect(last('2026-02-10 10:00')).toBe('✗ 周二,限 周一、周三');
+    expect(last('2026-02-09 09:30')).toBe('✗ 09:30，时段 10:00–14:00');
+    expect(last('2026-02-10 10:00')).toBe('✗ 周二，限 周一、周三');
     expect(last('2026-03-02 10:00')).toBe('✗ 活动已于 2026-03-01 00:00:00 结束');
     expect(last('2025-03-02 10:00')).toBe('✗ 活动 2026-01-01 00:00:00 才开始');
   });
@@ -98,7 +98,7 @@ describe('a check says its number', () => {
     const campaign = campaignOf({ prizes: [small], rules: [rule] });
     const follow: Scripted = { at: '2026-02-10 10:00', kind: 'subscribe', via: 'direct' };
     expect(checks(explained(campaign, [follow, says('2026-02-10 10:30', '抽奖')]))).toContain(
-      '✗ 已关注 30 分钟,需 1 天',
+      '✗ 已关注 30 分钟，需 1 天',
     );
   });
 

@@ -54,7 +54,7 @@ test('one trace is read in either language', () => {
     expect.stringMatching(/^活动 .* 才结束$/),
     '今日已领 0/1',
     '商户发放没有暂停',
-    '抽中「small」,概率 100.00%',
+    '抽中「small」，概率 100.00%',
     '预算剩 ¥5.00 ≥ ¥1.00',
   ]);
   expect(read('en')).toEqual([

@@ -117,7 +117,7 @@ describe('what would be', () => {
     expect(new Set([...told].map(text => text.replace(/¥[\d.]+ ≥|"used":\d+/g, '')))).toHaveProperty('size', 1);
     expect(drawn.size).toBeGreaterThan(1);
     const words = await saidBy(() => explainCommand(world.person(true), common({ event: 'text:抽奖', json: false })));
-    expect(words).toMatch(/可能 {4}「small」 ¥1\.00,概率 75\.00%\n可能 {4}「big」 ¥1\.20–¥9\.80,概率 25\.00%/);
+    expect(words).toMatch(/可能 {4}「small」 ¥1\.00，概率 75\.00%\n可能 {4}「big」 ¥1\.20–¥9\.80，概率 25\.00%/);
     expect(words).not.toMatch(/抽中「|恭喜/);
   }, 60_000);
 

@@ -123,7 +123,7 @@ describe('a fallback', () => {
     expect(draws(ledger, 6)).toEqual(['top', 'thanks', 'thanks', 'thanks', 'thanks', 'thanks']);
     expect(inWords(ledger.decisions[1]!.trace[0]!)).toContainEqual({
       ok: false,
-      text: '「top」已没有,改为「thanks」',
+      text: '「top」已没有，改为「thanks」',
     });
   });
 

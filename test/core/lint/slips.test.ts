@@ -12,6 +12,8 @@ const again = (more: string): Edit => [
 ];
 const LIMITS: Edit = ['limits: { perUser: { total: 5, perDay: 1 } }\n', ''];
 const DAILY: Edit = ['once: perEvent', 'once: perDay'];
+const SEGMENT: Edit = ['name: 新春口令', 'name: 新春口令\nsegments: { 会员: [oTeaMember000000000000000001] }'];
+const MEMBERS: Edit = ['once: perDay', `when: 'now.hour < 12 && "会员" in user.tags'\n    once: perDay`];
 
 /** The ids that are said of the clean file after these edits. */
 function ids(edits: readonly Edit[]): LintId[] {
@@ -32,6 +34,11 @@ const ROWS: readonly Row[] = [
     'once-per-rule',
     [LIMITS, DAILY, ['once: perDay', 'when: now.hour < 12\n    once: perDay'], again('')],
     [LIMITS, DAILY, ['once: perDay', 'when: user.follows > 1\n    once: perDay'], again('')],
+  ],
+  [
+    'once-per-rule',
+    [LIMITS, SEGMENT, DAILY, MEMBERS, again(", when: 'now.hour > 1'")],
+    [LIMITS, SEGMENT, DAILY, MEMBERS, again(`, when: '!("会员" in user.tags)'`)],
   ],
   ['follows-again', [[ON, 'on: subscribe'], DAILY], [[ON, 'on: { subscribe: { first: true } }'], DAILY]],
   ['final-say', [[TERMS, `${TERMS}最终解释权归阿茶茶饮。`]], [[TERMS, `${TERMS}有疑问请回复客服。`]]],

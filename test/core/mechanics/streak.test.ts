@@ -176,13 +176,13 @@ describe('a day made up for', () => {
   test('must be yesterday, the only one missed, and today not checked in', () => {
     const diary = new Diary(checkIns());
     const seen = (): string => inWords(diary.decisions.at(-1)!.trace[0]!).find(({ ok }) => !ok)!.text;
-    expect([diary.makesUp(1), seen()]).toEqual(['notEligible', '还没有签到过,没有可补的']);
+    expect([diary.makesUp(1), seen()]).toEqual(['notEligible', '还没有签到过，没有可补的']);
     diary.signs(1);
-    expect([diary.makesUp(1), seen()]).toEqual(['notEligible', '今天已签到,昨天的不能再补']);
-    expect([diary.makesUp(2), seen()]).toEqual(['notEligible', '昨天已签到,没有可补的']);
-    expect([diary.makesUp(4), seen()]).toEqual(['notEligible', '漏签 2 天,只能补 1 天']);
+    expect([diary.makesUp(1), seen()]).toEqual(['notEligible', '今天已签到，昨天的不能再补']);
+    expect([diary.makesUp(2), seen()]).toEqual(['notEligible', '昨天已签到，没有可补的']);
+    expect([diary.makesUp(4), seen()]).toEqual(['notEligible', '漏签 2 天，只能补 1 天']);
     diary.signs(4);
-    expect([diary.makesUp(4), seen()]).toEqual(['notEligible', '今天已签到,昨天的不能再补']);
+    expect([diary.makesUp(4), seen()]).toEqual(['notEligible', '今天已签到，昨天的不能再补']);
   });
 
   test('comes too late after today’s check-in: a new streak has begun', () => {

@@ -130,7 +130,7 @@ test('what is beyond the day’s bound is not earned, but the claim stands', () 
   expect(orders.map(outcome)).toEqual(['progress', 'progress', 'progress']);
   expect(orders.map(replyText)).toEqual(['还有 2', '还有 3', '还有 3']);
   expect(ledger.claims.size).toBe(3);
-  expect(inWords(orders[1]!.trace[0]!)).toContainEqual({ ok: true, text: '「机会」今日已得 2/3,这次得 1' });
+  expect(inWords(orders[1]!.trace[0]!)).toContainEqual({ ok: true, text: '「机会」今日已得 2/3，这次得 1' });
   expect(replyText(ledger.play(says(DAY2, '下单')))).toBe('还有 5');
 });
 
@@ -182,7 +182,7 @@ test('of two wallets the one that is short is told', () => {
   });
   const [decision] = play(campaign, [says(DAY1, '抽奖')]);
   expect([outcome(decision!), replyText(decision!)]).toEqual(['noChance', '还有 0']);
-  expect(inWords(decision!.trace[0]!).filter(({ ok }) => !ok)).toEqual([{ ok: false, text: '「积分」剩 0,需 20' }]);
+  expect(inWords(decision!.trace[0]!).filter(({ ok }) => !ok)).toEqual([{ ok: false, text: '「积分」剩 0，需 20' }]);
 });
 
 test('wallets of two followers, and of two campaigns, are apart', () => {

@@ -84,7 +84,7 @@ describe('a condition', () => {
       const troubles: string[] = [];
       expect(condition(each).holds(AROUND, text => troubles.push(text))).toBe(false);
       const checks = troubles.map(trouble => ({ ok: false, check: 'condition' as const, source, trouble }));
-      expect(inWords({ checks })).toEqual([{ ok: false, text: `条件 ${source}:${why}` }]);
+      expect(inWords({ checks })).toEqual([{ ok: false, text: `条件 ${source}：${why}` }]);
     }
   });
 });
@@ -228,7 +228,7 @@ describe('a rule with a condition', () => {
     const broken = ruleOf({ id: 'broken', when: condition('1 / user.follows > 0', []) });
     const [decision] = play(campaignOf({ rules: [broken] }), [says('2026-02-01 10:00', '抽奖')]);
     expect(decision!.kind).toBe('ignored');
-    expect(inWords(decision!.trace[0]!)).toEqual([{ ok: false, text: '条件 1 / user.follows > 0:除数为零' }]);
+    expect(inWords(decision!.trace[0]!)).toEqual([{ ok: false, text: '条件 1 / user.follows > 0：除数为零' }]);
   });
 
   /** What each source comes to for one event, in a campaign with the segment 会员 = ann. */

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { defaultConfigFile } from '../config/config.ts';
 import { BadInput, messageOf, showFinding } from '../core/base/error.ts';
 import { instant } from '../core/base/time.ts';
+import { langFrom } from '../core/base/words/language.ts';
 import type { Diagnosis } from '../core/ops/diagnosis.ts';
 import { type Language, SURE, wordsOf } from '../core/ops/diagnosis-words.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
@@ -11,6 +12,7 @@ import { checkRuleFiles } from '../engine/rulebook.ts';
 import { readRuleFiles } from '../engine/rulebook-files.ts';
 import { examine } from '../setup/doctor/doctor.ts';
 import { type Common, EXIT, print, printJson } from './shared/context.ts';
+import { language as spokenLanguage } from './shared/language.ts';
 
 export type DoctorOptions = Common & { readonly lang?: string };
 
@@ -18,7 +20,7 @@ export type DoctorOptions = Common & { readonly lang?: string };
 const RULES_NAMED = 3;
 
 export async function doctor(options: DoctorOptions): Promise<number> {
-  const language = languageOf(options.lang, process.env);
+  const language = langFrom(options.lang) ?? spokenLanguage();
   const file = options.config ?? defaultConfigFile();
   const found = await examine(file, { env: process.env, clock: () => instant(Date.now()), rules: rulesOf });
   const isBroken = found.some(({ grave }) => grave === 'broken');
@@ -33,11 +35,6 @@ function shown(each: Diagnosis, language: Language): string {
   const mark = each.grave === 'broken' ? '✗' : '!';
   const about = each.about === undefined ? '' : `${each.about}: `;
   return `${mark} ${about}${what}  [${each.id}, ${SURE[language][each.sure]}]\n    → ${fix}`;
-}
-
-function languageOf(asked: string | undefined, { LC_ALL, LANG }: NodeJS.ProcessEnv): Language {
-  if (asked !== undefined && asked !== 'zh' && asked !== 'en') throw new BadInput('--lang: expected zh or en');
-  return asked ?? (/^zh/i.test(LC_ALL || LANG || '') ? 'zh' : 'en');
 }
 
 async function rulesOf(config: Config): Promise<{ campaigns: readonly Campaign[] } | { wrong: readonly string[] }> {

@@ -1,9 +1,11 @@
 // `hongbao admin password` and `totp`: what bot.yaml says of an operator of the dashboard. Neither asks for a bot.yaml, and nothing
 // is stored.
+
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { whyWeak } from '../config/secret.ts';
 import { BadInput } from '../core/base/error.ts';
+import { t } from '../core/base/words/words.ts';
 import { hashOf } from '../lib/password.ts';
 import { newSecondFactor } from '../lib/totp.ts';
 import { EXIT, print, printNote } from './shared/context.ts';
@@ -16,14 +18,14 @@ export async function password(): Promise<number> {
   const why = whyWeak(typed);
   if (why !== undefined) throw new BadInput(why);
   print(await hashOf(typed));
-  printNote('as `password:` of an operator below admin: in bot.yaml');
+  printNote(t`as \`password:\` of an operator below admin: in bot.yaml`);
   return EXIT.fine;
 }
 
 export async function totp(name: string): Promise<number> {
   const { secret, address } = newSecondFactor(name);
   print(secret);
-  printNote(`as \`totp:\` of that operator; their authenticator takes it by hand, or as a QR code of\n${address}`);
+  printNote(t`as \`totp:\` of that operator; their authenticator takes it by hand, or as a QR code of\n${address}`);
   return EXIT.fine;
 }
 

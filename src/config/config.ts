@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isLoopback } from '../core/base/address.ts';
 import type { Place } from '../core/base/error.ts';
-import { BadInput, type Finding } from '../core/base/error.ts';
+import { BadInput, type Finding, findingAt } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
 import type { Dated } from '../core/base/expiry.ts';
 import { suggest } from '../core/base/suggest.ts';
@@ -154,18 +154,18 @@ const BYTES_MAX = 4 * FILE_LIMIT;
 export function loadConfig(file: string, env: Environment, now?: Instant): Config {
   const source = readTextSync(file, BYTES_MAX);
   if (typeof source !== 'string')
-    throw new BadInput(`${file} ${source.problem}; name a configuration with --config FILE`);
+    throw new BadInput(t`${file} ${source.problem}; name a configuration with --config FILE`);
   const read = shape.readYaml(file, source, BOT, {
     transform: (written, say) => substitute(written, env, say),
     check: checkTogether,
   });
-  if ('findings' in read) throw new BadInput(`${file} is not fit to start with:`, read.findings);
+  if ('findings' in read) throw new BadInput(t`${file} is not fit to start with:`, read.findings);
   const findings: Finding[] = [];
-  const complain: Complain = (at, message) => findings.push({ file, ...at, message });
+  const complain: Complain = (at, message) => findings.push(findingAt(file, at, message));
   checkSecrets(read.value, keysIn(read.value), now, complain);
   checkDemo(read.value, complain);
   const config = build(file, read, { complain, now });
-  if (findings.length > 0) throw new BadInput(`${file} is not fit to start with:`, inOrder(findings));
+  if (findings.length > 0) throw new BadInput(t`${file} is not fit to start with:`, inOrder(findings));
   return Object.freeze(config);
 }
 

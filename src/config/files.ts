@@ -4,12 +4,13 @@ import { relative, resolve } from 'node:path';
 import type { Place } from '../core/base/error.ts';
 import type { Dated } from '../core/base/expiry.ts';
 import type { Instant } from '../core/base/time.ts';
+import { t, type Wording } from '../core/base/words/words.ts';
 import type { Located } from '../core/yaml/schema.ts';
 import { readPlainSync } from '../lib/plain-file.ts';
 import { type Content, type Pem, pemIn } from './pem.ts';
 
 /** Says what is wrong with a place in bot.yaml. */
-export type Complain = (at: Place, message: string) => void;
+export type Complain = (at: Place, message: Wording) => void;
 
 /** From where files are read, and by whom their faults are heard. `now` absent: dates are not judged. */
 export type Desk = {
@@ -29,8 +30,8 @@ export function readBeside({ value, at }: Located<string>, { base, complain }: D
   const path = resolve(base, value);
   const name = relative(process.cwd(), path);
   const read = readPlainSync(path, BYTES_MAX);
-  if (!Buffer.isBuffer(read)) complain(at, `${name} ${read.problem}; \`${value}\` counts from the folder of bot.yaml`);
-  else if (read.toString('latin1').trim() === '') complain(at, `${name} is empty; put the file there anew`);
+  if (!Buffer.isBuffer(read)) complain(at, t`${name} ${read.problem}; \`${value}\` counts from the folder of bot.yaml`);
+  else if (read.toString('latin1').trim() === '') complain(at, t`${name} is empty; put the file there anew`);
   else return read;
   return undefined;
 }

@@ -5,6 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { BadInput, messageOf } from '../core/base/error.ts';
+import type { Wording } from '../core/base/words/words.ts';
 import { dataFilesOf } from '../core/rules/file/load.ts';
 import type { DataProblem } from '../core/rules/tables/files.ts';
 import { tableText } from '../core/yaml/encoding.ts';
@@ -19,7 +20,7 @@ export type RuleFile = {
   readonly file: string;
   readonly text: string;
   readonly data?: DataOf;
-  readonly problem?: string;
+  readonly problem?: Wording;
 };
 type DataOf = ReadonlyMap<string, string | DataProblem | undefined>;
 

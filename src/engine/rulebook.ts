@@ -8,8 +8,9 @@ import { dirname, join, relative } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { rehearse } from '../core/analysis/run-tests.ts';
-import { BadInput, type Finding, showFinding } from '../core/base/error.ts';
+import { BadInput, type Finding, findingAt, showFinding } from '../core/base/error.ts';
 import type { Instant } from '../core/base/time.ts';
+import { t } from '../core/base/words/words.ts';
 import { type Book, bookOf } from '../core/decide/match.ts';
 import type { Warning } from '../core/lint/catalogue.ts';
 import { ALONE, type LintAround } from '../core/lint/context.ts';
@@ -44,7 +45,7 @@ export function checkRuleFiles(
   config?: Payers,
 ): { campaigns: Campaign[]; findings: Finding[] } {
   const unread = files.flatMap(({ file, problem }) =>
-    problem === undefined ? [] : [{ file, line: 1, column: 1, message: `the file ${problem}` }],
+    problem === undefined ? [] : [findingAt(file, { line: 1, column: 1 }, t`the file ${problem}`)],
   );
   const texts = files.filter(({ problem }) => problem === undefined).map(textOf);
   const { campaigns, findings } = loadCampaigns(texts, knownTo(config));

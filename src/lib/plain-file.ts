@@ -1,14 +1,16 @@
 // Reading what others put on the disk: rule files, bot.yaml, certificates, lists. Only a plain file is read, no further than
 // was asked, and nobody waits for one that gives nothing: a pipe, a device, a folder or a disk that hangs is a sentence.
+
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { messageOf } from '../core/base/error.ts';
+import { t, type Wording } from '../core/base/words/words.ts';
 import { encodingName, sniff } from '../core/yaml/encoding.ts';
 
 /** Why it cannot be had, for the end of a sentence that begins with its name. Nothing of what is in it is repeated. */
-type FileProblem = { readonly problem: string; readonly isMissing: boolean };
+type FileProblem = { readonly problem: Wording; readonly isMissing: boolean };
 
 /** A disk of another machine may hang. */
 const READ_WITHIN_MS = 5000;
@@ -48,7 +50,7 @@ function readAll(fd: number, max: number): Buffer | FileProblem {
 export async function readPlain(path: string, max: number, folder?: string): Promise<Buffer | FileProblem> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<FileProblem>(resolve => {
-    const problem = `cannot be read: its disk did not answer within ${READ_WITHIN_MS / 1000} s`;
+    const problem = t`cannot be read: its disk did not answer within ${READ_WITHIN_MS / 1000} s`;
     timer = setTimeout(() => resolve({ problem, isMissing: false }), READ_WITHIN_MS);
   });
   try {
@@ -63,7 +65,7 @@ async function readWithin(path: string, max: number, folder: string | undefined)
   if (folder !== undefined) {
     const root = await realpath(folder);
     const inside = root.endsWith(sep) ? root : root + sep;
-    if (!real.startsWith(inside)) return { problem: 'leads out of the folder of the rules', isMissing: false };
+    if (!real.startsWith(inside)) return { problem: t`leads out of the folder of the rules`, isMissing: false };
   }
   const problem = problemIn(await stat(real), max);
   if (problem) return problem;
@@ -90,33 +92,33 @@ async function readWhole(file: FileHandle, max: number): Promise<Buffer | FilePr
 
 function problemIn(info: Stats, max: number): FileProblem | undefined {
   if (info.isFile()) return info.size > max ? tooLong(max, info.size) : undefined;
-  return { problem: `is not a file${kindOf(info)}`, isMissing: false };
+  return { problem: t`is not a file${kindOf(info)}`, isMissing: false };
 }
 
-function kindOf(info: Stats): string {
+function kindOf(info: Stats): Wording {
   if (info.isDirectory()) return '';
-  if (info.isFIFO()) return ' but a pipe (FIFO)';
-  return info.isSocket() ? ' but a socket' : ' but a device';
+  if (info.isFIFO()) return t` but a pipe (FIFO)`;
+  return info.isSocket() ? t` but a socket` : t` but a device`;
 }
 
 /** `size`: where it is known before it is read. */
 function tooLong(max: number, size?: number): FileProblem {
-  return { problem: `has ${size ?? `more than ${max}`} bytes; at most ${max} are read`, isMissing: false };
+  return { problem: t`has ${size ?? t`more than ${max}`} bytes; at most ${max} are read`, isMissing: false };
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  ENOENT: 'cannot be read: there is no such file',
-  ENOTDIR: 'cannot be read: what should be a folder on its way is a file',
-  EACCES: 'cannot be read: this user may not; mind the rights of the file and of its folders',
-  EPERM: 'cannot be read: this user may not',
-  ELOOP: 'cannot be read: it is a link that leads to itself',
-  ENXIO: 'is not a file but a socket',
+const WORDS: Readonly<Record<string, Wording>> = {
+  ENOENT: t`cannot be read: there is no such file`,
+  ENOTDIR: t`cannot be read: what should be a folder on its way is a file`,
+  EACCES: t`cannot be read: this user may not; mind the rights of the file and of its folders`,
+  EPERM: t`cannot be read: this user may not`,
+  ELOOP: t`cannot be read: it is a link that leads to itself`,
+  ENXIO: t`is not a file but a socket`,
 };
 
 function problemOf(error: unknown): FileProblem {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
-  return { problem: WORDS[code] ?? `cannot be read: ${messageOf(error)}`, isMissing };
+  return { problem: WORDS[code] ?? t`cannot be read: ${messageOf(error)}`, isMissing };
 }
 
 // ── As text ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -128,7 +130,7 @@ function textFrom(read: Buffer | FileProblem): string | FileProblem {
   if (found === 'utf-8' && isUtf8(read)) return read.toString();
   const name = encodingName(found);
   return {
-    problem: `is ${name === undefined ? 'not UTF-8' : `${name}, not UTF-8`}; save it as UTF-8`,
+    problem: t`is ${name === undefined ? t`not UTF-8` : t`${name}, not UTF-8`}; save it as UTF-8`,
     isMissing: false,
   };
 }

@@ -1,8 +1,10 @@
 // The picture of a QR code: a PNG of black and white pixels, exactly as large as asked for, every module a whole number
 // of them, so that nothing is blurred in print.
+
 import { crc32, deflateSync } from 'node:zlib';
 import qrcode from 'qrcode-generator';
 import { BadInput } from '../core/base/error.ts';
+import { t } from '../core/base/words/words.ts';
 
 /** Nothing else may stand so close to the code, in modules (ISO 18004). */
 const QUIET = 4;
@@ -17,7 +19,7 @@ export function qrPicture(text: string, size: number): Buffer {
   code.make();
   const count = code.getModuleCount();
   const module = Math.floor(size / (count + 2 * QUIET));
-  if (module < 1) throw new BadInput(`${size} pixels are too few for this code; it needs ${count + 2 * QUIET}`);
+  if (module < 1) throw new BadInput(t`${size} pixels are too few for this code; it needs ${count + 2 * QUIET}`);
   const margin = Math.floor((size - module * count) / 2);
   const at = (pixel: number): number => {
     const index = Math.floor((pixel - margin) / module);

@@ -1,6 +1,8 @@
 // The address of a Redis: `store:` of bot.yaml → where it is and what we may assume of it. It may hold a password, so
 // no message repeats any part of it but the names of its options.
+
 import { BadInput } from '../core/base/error.ts';
+import { t } from '../core/base/words/words.ts';
 
 /** Stands before all our keys where the address says nothing else. */
 const DEFAULT_TAG = 'hongbao';
@@ -31,8 +33,7 @@ export type RedisAddress = {
 
 const DEFAULT_PORT = 6379;
 const SENTINEL_PORT = 26_379;
-const EXAMPLE =
-  'for example redis://127.0.0.1:6379/0, redis+cluster://a:7000,b:7000 or redis+sentinel://a:26379,b:26379/mymaster';
+const EXAMPLE = t`for example redis://127.0.0.1:6379/0, redis+cluster://a:7000,b:7000 or redis+sentinel://a:26379,b:26379/mymaster`;
 const ADDRESS =
   /^(redis|rediss|redis\+cluster|redis\+sentinel):\/\/(?:([^@/?#]*)@)?([^@/?#]+)(?:\/([^/?#]*))?(?:\?([^#]*))?$/i;
 const NODE = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i;
@@ -41,23 +42,23 @@ const OPTIONS = ['tag', 'acceptLoss', 'persistence', 'replicas', 'tls', 'sentine
 
 export function parseRedisUrl(url: string): RedisAddress {
   const match = ADDRESS.exec(url);
-  if (!match) throw new BadInput(`store: not an address of a Redis; expected redis://HOST:PORT/DB, ${EXAMPLE}`);
+  if (!match) throw new BadInput(t`store: not an address of a Redis; expected redis://HOST:PORT/DB, ${EXAMPLE}`);
   const [, scheme, login, hosts, path = '', query = ''] = match;
   const kind = scheme!.toLowerCase();
   const isCluster = kind === 'redis+cluster';
   const isSentinel = kind === 'redis+sentinel';
   const nodes = hosts!.split(',').map(host => nodeOf(host, isSentinel ? SENTINEL_PORT : DEFAULT_PORT));
   if (!isCluster && !isSentinel && nodes.length > 1)
-    throw new BadInput('store: several hosts are a cluster or sentinels; write redis+cluster:// or redis+sentinel://');
+    throw new BadInput(t`store: several hosts are a cluster or sentinels; write redis+cluster:// or redis+sentinel://`);
   if (isSentinel && !PRIMARY.test(path))
-    throw new BadInput('store: after the sentinels comes what they call the primary, as in /mymaster');
+    throw new BadInput(t`store: after the sentinels comes what they call the primary, as in /mymaster`);
   if (!isSentinel && !/^\d{0,4}$/.test(path))
-    throw new BadInput('store: after the host comes the number of the database, as in /0');
+    throw new BadInput(t`store: after the host comes the number of the database, as in /0`);
   if (isCluster && Number(path) !== 0)
-    throw new BadInput('store: a cluster has only database 0; leave the number away');
+    throw new BadInput(t`store: a cluster has only database 0; leave the number away`);
   const options = optionsOf(query);
   if (options.has('sentinelLogin') && !isSentinel)
-    throw new BadInput('store: ?sentinelLogin=same is for redis+sentinel:// only');
+    throw new BadInput(t`store: ?sentinelLogin=same is for redis+sentinel:// only`);
   return {
     nodes,
     isCluster,
@@ -76,7 +77,7 @@ export function parseRedisUrl(url: string): RedisAddress {
 function nodeOf(text: string, defaultPort: number): RedisNode {
   const match = NODE.exec(text);
   const port = Number(match?.[2] ?? defaultPort);
-  if (!match || port < 1 || port > 65_535) throw new BadInput(`store: a host is HOST:PORT, ${EXAMPLE}`);
+  if (!match || port < 1 || port > 65_535) throw new BadInput(t`store: a host is HOST:PORT, ${EXAMPLE}`);
   return { host: match[1]!.replace(/^\[|\]$/g, ''), port };
 }
 
@@ -89,7 +90,7 @@ function loginOf(text: string | undefined): Pick<RedisAddress, 'username' | 'pas
     const login = { username: decodeURIComponent(username), password: decodeURIComponent(password) };
     return { ...(username !== '' && { username: login.username }), password: login.password };
   } catch {
-    throw new BadInput('store: a % in the user name or the password of a Redis is written %25');
+    throw new BadInput(t`store: a % in the user name or the password of a Redis is written %25`);
   }
 }
 
@@ -106,12 +107,11 @@ function optionsOf(query: string): ReadonlyMap<string, string> {
   };
   for (const [name, value] of options) {
     if (!OPTIONS.includes(name)) {
-      throw new BadInput(`store: unknown option ?${name.replace(/\W.*$/s, '')}; known are ${OPTIONS.join(', ')}`);
+      throw new BadInput(t`store: unknown option ?${name.replace(/\W.*$/s, '')}; known are ${OPTIONS.join(', ')}`);
     }
     if (!values[name]!.test(value)) {
       throw new BadInput(
-        'store: the options are ?tag=NAME (letters, digits, . _ -), ?acceptLoss=1s, ?persistence=assured, ' +
-          '?replicas=N (0 to 5), ?tls=yes, ?sentinelLogin=same',
+        t`store: the options are ?tag=NAME (letters, digits, . _ -), ?acceptLoss=1s, ?persistence=assured, ?replicas=N (0 to 5), ?tls=yes, ?sentinelLogin=same`,
       );
     }
   }

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { BadInput, messageOf } from '../core/base/error.ts';
 import { suggest } from '../core/base/suggest.ts';
+import { t } from '../core/base/words/words.ts';
 import { Rows, type Written } from '../core/yaml/csv.ts';
 import {
   type Decoder,
@@ -66,7 +67,7 @@ async function* textIn(file: string, options: TableOptions, option: string): Asy
     }
   } catch (error) {
     if (error instanceof BadInput) throw error;
-    throw new BadInput(`${name} cannot be read: ${messageOf(error)}`);
+    throw new BadInput(t`${name} cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -75,7 +76,7 @@ export function encodingOf({ encoding }: TableOptions): Encoding | undefined {
   if (encoding === undefined) return undefined;
   const known = encodingFrom(encoding);
   if (known) return known;
-  throw new BadInput(`--encoding ${encoding}: expected one of ${ENCODINGS.join(', ')}${suggest(encoding, ENCODINGS)}`);
+  throw new BadInput(t`--encoding ${encoding}: expected one of ${ENCODINGS.join(', ')}${suggest(encoding, ENCODINGS)}`);
 }
 
 /** Told by its first bytes. It may be a pipe, which is read once only, and gives as few at a time as it likes. */
@@ -106,7 +107,7 @@ function decoding(name: string, wanted: Encoding | undefined): (chunk: Buffer | 
     const text = decoded(decoder, chunk);
     if (text !== undefined) return text;
     const found = chunk ? sniff(chunk) : 'unknown';
-    throw new BadInput(`${name}: ${wanted ? `the file is not ${wanted}` : encodingWords(found, true)}`);
+    throw new BadInput(t`${name}: ${wanted ? t`the file is not ${wanted}` : encodingWords(found, true)}`);
   };
 }
 

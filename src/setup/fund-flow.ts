@@ -1,5 +1,6 @@
 // The fund flows (资金账单) of all merchants of bot.yaml for one Beijing day, fetched from WeChat Pay and read as those are that an
 // operator hands in.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { type MerchantConfig, waysOf } from '../config/merchant.ts';
 import { type Cover, FundFlow } from '../core/audit/fund-flow.ts';
 import { BadInput } from '../core/base/error.ts';
 import { DAY, type Day, dayOf, later, parseBeijing } from '../core/base/time.ts';
+import { t } from '../core/base/words/words.ts';
 import { channelOf } from '../core/payout/channels/index.ts';
 import { tableFile } from '../lib/table-file.ts';
 import type { Clock } from '../ports.ts';
@@ -26,11 +28,11 @@ export function fundDayFrom(text: string, clock: Clock): Day {
   const yesterday = dayOf(later(clock(), -DAY));
   const day = text === 'yesterday' ? yesterday : text;
   const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? parseBeijing(day) : undefined;
-  if (at === undefined) throw new BadInput(`--fetch ${text}: expected a day such as ${yesterday}, or yesterday`);
-  if (day > yesterday) throw new BadInput(`--fetch ${text}: a day's fund flow is there from 10:00 of the next day on`);
+  if (at === undefined) throw new BadInput(t`--fetch ${text}: expected a day such as ${yesterday}, or yesterday`);
+  if (day > yesterday) throw new BadInput(t`--fetch ${text}: a day's fund flow is there from 10:00 of the next day on`);
   if (clock() - at > KEPT_MS)
     throw new BadInput(
-      `--fetch ${text}: WeChat Pay hands out three months; export it in 商户平台 and name it with --funds`,
+      t`--fetch ${text}: WeChat Pay hands out three months; export it in 商户平台 and name it with --funds`,
     );
   return day as Day;
 }
@@ -128,10 +130,10 @@ async function readInto(
       return funds.rows + funds.others - before;
     }
     case 'creating':
-      throw new BadInput(`the fund flow of merchant "${merchant.name}" for ${day} is not built yet; ask after 10:00`);
+      throw new BadInput(t`the fund flow of merchant "${merchant.name}" for ${day} is not built yet; ask after 10:00`);
     case 'failed':
       throw new BadInput(
-        `the fund flow of merchant "${merchant.name}" for ${day} cannot be fetched: ${fetched.reason}`,
+        t`the fund flow of merchant "${merchant.name}" for ${day} cannot be fetched: ${fetched.reason}`,
       );
     default:
       return fetched satisfies never;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { BadInput } from '../core/base/error.ts';
 import { type Instant, instant } from '../core/base/time.ts';
+import { t } from '../core/base/words/words.ts';
 import {
   appIdsOf,
   type Installation,
@@ -39,11 +40,9 @@ export async function belongToUs(store: Store, config: Config, holder: string, n
 }
 
 function refuse({ store, file }: Config, found: Installation, ours: Installation): never {
-  const where = sqliteFileOf(store) ?? 'the store that `store:` names';
+  const where = sqliteFileOf(store) ?? t`the store that \`store:\` names`;
   throw new BadInput(
-    `${where} belongs to another installation (${showInstallation(found)}), and ${file} is ${showInstallation(ours)}` +
-      `${ours.secretHash === found.secretHash ? '' : ' with another secret'}: name another store under \`store:\`, ` +
-      'or the configuration that belongs to this one. Who has renewed the secret, the AppID or the merchant number changes one of them at a time',
+    t`${where} belongs to another installation (${showInstallation(found)}), and ${file} is ${showInstallation(ours)}${ours.secretHash === found.secretHash ? '' : t` with another secret`}: name another store under \`store:\`, or the configuration that belongs to this one. Who has renewed the secret, the AppID or the merchant number changes one of them at a time`,
   );
 }
 
@@ -83,9 +82,7 @@ export async function refuseBesideRealStore(folders: readonly string[], except: 
     const owner = readInstallation(note);
     if (owner?.kind === 'demo') continue;
     throw new BadInput(
-      `${file} is the store of a real installation${owner ? ` (${showInstallation(owner)})` : ''}, so the demo does not start in this folder: ` +
-        'name its configuration (hongbao start --config FILE), or start the demo in an empty folder' +
-        (owner ? '' : `. If it is left from a demo of version 0.1, remove ${file}`),
+      t`${file} is the store of a real installation${owner ? ` (${showInstallation(owner)})` : ''}, so the demo does not start in this folder: name its configuration (hongbao start --config FILE), or start the demo in an empty folder${owner ? '' : t`. If it is left from a demo of version 0.1, remove ${file}`}`,
     );
   }
 }

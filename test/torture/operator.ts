@@ -150,7 +150,7 @@ export class Operator {
     torture.tell(`${name}: cancel ${payout.billNo.slice(-6)}, ${payout.state}`);
     const result = await cancelPayout(ports, payout.billNo, 'by mistake');
     const mayArrive = 'refused' in result;
-    if (!mayArrive || CALLED_OFF.test(result.refused))
+    if (!mayArrive || CALLED_OFF.test(String(result.refused)))
       this.cancelled.push({ billNo: payout.billNo, claimKey: payout.claimKey, at: torture.time.now(), mayArrive });
     torture.tell(`${name}: ${'cancelled' in result ? result.cancelled : result.refused}`);
   }

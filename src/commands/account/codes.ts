@@ -1,10 +1,12 @@
 // `hongbao codes`: printed codes (一物一码) are made into a CSV for the printer, registered from it, and set active box by
 // box when they leave the warehouse.
+
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { BadInput, Fault, type Finding, findingAt, messageOf } from '../../core/base/error.ts';
+import { t } from '../../core/base/words/words.ts';
 import {
   boxesFrom,
   boxesText,
@@ -24,6 +26,7 @@ import { type TableOptions, tableFile } from '../../lib/table-file.ts';
 import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
+import { l } from '../shared/language.ts';
 import { progress } from '../shared/progress.ts';
 
 export type GenerateOptions = Common & {
@@ -44,15 +47,16 @@ const WRONG_MAX = 20;
 /** Writes the CSV for the printer. Nothing is registered: that is `import`, once the printer has it. */
 export async function generate(options: GenerateOptions): Promise<number> {
   const { batch, out } = options;
-  if (!isBatch(batch)) throw new BadInput(`--batch ${batch}: a name of a-z 0-9 -, at most 40 letters`);
+  if (!isBatch(batch)) throw new BadInput(t`--batch ${batch}: a name of a-z 0-9 -, at most 40 letters`);
   const boxSize = Number(options.boxSize);
   if (!/^\d{1,7}$/.test(options.boxSize) || boxSize < 1)
-    throw new BadInput(`--box-size ${options.boxSize}: how many codes lie in one box`);
+    throw new BadInput(t`--box-size ${options.boxSize}: how many codes lie in one box`);
   const shares = sharesOf(options.prize);
   const count = shares.reduce((sum, share) => sum + share.count, 0);
-  if (count > CODES_MAX) throw new BadInput(`--prize: ${count} codes are too many for one batch; at most ${CODES_MAX}`);
+  if (count > CODES_MAX)
+    throw new BadInput(t`--prize: ${count} codes are too many for one batch; at most ${CODES_MAX}`);
   if (existsSync(out))
-    throw new BadInput(`--out ${out} is there already; it may have been printed, so name another file`);
+    throw new BadInput(t`--out ${out} is there already; it may have been printed, so name another file`);
   const line = progress('codes');
   const file = createWriteStream(out, { mode: 0o600, flags: 'wx' });
   let [text, done] = [`\uFEFF${CODES_HEAD}`, 0]; // spreadsheets take a file without it for GBK
@@ -74,7 +78,7 @@ export async function generate(options: GenerateOptions): Promise<number> {
   if (options.json) printJson({ batch, codes: count, boxes, shares, file: out });
   else
     print(
-      `${count} codes of batch ${batch} in ${boxes} boxes: ${out}\nwhoever has this file can use every code in it: keep it as you keep cash`,
+      t`${count} codes of batch ${batch} in ${boxes} boxes: ${out}\nwhoever has this file can use every code in it: keep it as you keep cash`,
     );
   return EXIT.fine;
 }
@@ -82,11 +86,11 @@ export async function generate(options: GenerateOptions): Promise<number> {
 function sharesOf(texts: readonly string[]): Share[] {
   const shares = texts.map(text => {
     const share = shareFrom(text);
-    if (!share) throw new BadInput(`--prize ${text}: expected NAME=COUNT, such as small=90000`);
+    if (!share) throw new BadInput(t`--prize ${text}: expected NAME=COUNT, such as small=90000`);
     return share;
   });
   const twice = shares.find(({ prize }, n) => shares.findIndex(each => each.prize === prize) !== n);
-  if (twice) throw new BadInput(`--prize ${twice.prize} is given twice; add the counts up`);
+  if (twice) throw new BadInput(t`--prize ${twice.prize} is given twice; add the counts up`);
   return shares;
 }
 
@@ -98,7 +102,7 @@ export function importCodes(file: string, options: ImportOptions): Promise<numbe
     const batches = new Map<string, Set<number>>();
     let [read, added] = [0, 0];
     const total = (
-      await stat(file).catch(error => Promise.reject(new BadInput(`${file} cannot be read: ${messageOf(error)}`)))
+      await stat(file).catch(error => Promise.reject(new BadInput(t`${file} cannot be read: ${messageOf(error)}`)))
     ).size;
     try {
       for await (const chunk of chunksOf(file, options)) {
@@ -120,7 +124,7 @@ export function importCodes(file: string, options: ImportOptions): Promise<numbe
     if (options.json) printJson({ ...said, ...(options.activate && { activated, left }) });
     else {
       print(
-        `${read} codes, ${added} of them new; ${options.activate ? `${activated} were set active` : 'not active yet: `hongbao codes activate BATCH --boxes 1-10`'}`,
+        t`${read} codes, ${added} of them new; ${options.activate ? t`${activated} were set active` : t`not active yet: \`hongbao codes activate BATCH --boxes 1-10\``}`,
       );
       sayLeft(left);
     }
@@ -151,7 +155,7 @@ async function* chunksOf(file: string, options: TableOptions): AsyncGenerator<Ch
   }
   if (wrong.length > 0)
     throw new BadInput(
-      `${file} is no list of codes; lines before ${wrong[0]!.line} may be registered, which does no harm:`,
+      t`${file} is no list of codes; lines before ${wrong[0]!.line} may be registered, which does no harm:`,
       wrong,
     );
   if (lines.length > 0) yield { lines, bytes: end };
@@ -163,26 +167,26 @@ async function register(store: Store, file: string, lines: readonly CodeLine[]):
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'code-taken') throw error;
     throw new BadInput(
-      `${file}: ${error.message}, counted from ${lines[0]!.code}; a code is registered once, with one prize and one box`,
+      t`${file}: ${error.message}, counted from ${lines[0]!.code}; a code is registered once, with one prize and one box`,
     );
   }
 }
 
 export function activate(batch: string, options: ActivateOptions): Promise<number> {
   const { boxes: written, all = false, off = false } = options;
-  if ((written === undefined) === !all) throw new BadInput('say which boxes: --boxes 1-10,15, or --all');
+  if ((written === undefined) === !all) throw new BadInput(t`say which boxes: --boxes 1-10,15, or --all`);
   const boxes = all ? 'all' : boxesFrom(written!);
-  if (!boxes) throw new BadInput(`--boxes ${written}: expected numbers and stretches, such as 1-10,15`);
+  if (!boxes) throw new BadInput(t`--boxes ${written}: expected numbers and stretches, such as 1-10,15`);
   return withStore(options, async store => {
     const found = (await store.codeBatches()).find(each => each.batch === batch);
-    if (!found) throw new BadInput(`there is no batch "${batch}"; \`hongbao codes list\` names them`);
+    if (!found) throw new BadInput(t`there is no batch "${batch}"; \`hongbao codes list\` names them`);
     await writeDown(store, 'codes activate', batch, [all ? '--all' : `--boxes ${written}`, off && '--off']);
     // What was set off, such as a box that was lost, is switched on by its number only.
     const changed = await store.activateCodes(batch, boxes, !off, all && !off ? 'undecided' : undefined);
     const left = all && !off ? await leftOff(store, new Map([[batch, undefined]])) : [];
     if (options.json) printJson({ batch, changed, active: !off, ...(all && !off && { left }) });
     else {
-      print(`${changed} codes of batch ${batch} are ${off ? 'no longer active' : 'active'} now`);
+      print(t`${changed} codes of batch ${batch} are ${off ? t`no longer active` : t`active`} now`);
       sayLeft(left);
     }
     return EXIT.fine;
@@ -212,7 +216,7 @@ async function leftOff(store: Store, wanted: ReadonlyMap<string, ReadonlySet<num
 function sayLeft(left: readonly Left[]): void {
   for (const { batch, boxes } of left)
     print(
-      `left off, as they were set off before: boxes ${boxes} of ${batch}; \`hongbao codes activate ${batch} --boxes ${boxes}\` switches them on`,
+      t`left off, as they were set off before: boxes ${boxes} of ${batch}; \`hongbao codes activate ${batch} --boxes ${boxes}\` switches them on`,
     );
 }
 
@@ -223,7 +227,7 @@ export function list(options: Common): Promise<number> {
     else
       print(
         table(
-          ['batch', 'codes', 'active', 'boxes'],
+          [l`batch`, l`codes`, l`active`, l`boxes`],
           batches.map(({ batch, codes, active, boxes }) => [batch, codes, active, boxes].map(String)),
         ),
       );

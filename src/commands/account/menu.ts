@@ -2,6 +2,7 @@
 
 import type { Config } from '../../config/config.ts';
 import { BadInput, type Finding, showFinding } from '../../core/base/error.ts';
+import { t } from '../../core/base/words/words.ts';
 import { type Key, keysWithoutRule, type Menu, menuDiff, menuYaml, rulesWithoutKey } from '../../core/ops/menu.ts';
 import { type ReadMenu, readMenu } from '../../core/ops/menu-file.ts';
 import { FILE_LIMIT } from '../../core/yaml/reader.ts';
@@ -22,24 +23,24 @@ export async function push(file: string, options: PushOptions): Promise<number> 
     for (const warning of await warningsOf(file, keys, config, account.name))
       print(`${showFinding(warning)} (warning)`);
     if (!diff) {
-      print(`account "${account.name}" has this menu already; nothing to do`);
+      print(t`account "${account.name}" has this menu already; nothing to do`);
       return EXIT.fine;
     }
     print(`account "${account.name}": - goes, + comes`);
     for (const line of diff) print(`  ${line}`);
     if (options.dryRun) {
-      print('nothing was changed (--dry-run)');
+      print(t`nothing was changed (--dry-run)`);
       return EXIT.fine;
     }
-    const isWanted = options.yes || (await confirm(`push this menu to account "${account.name}"?`));
+    const isWanted = options.yes || (await confirm(t`push this menu to account "${account.name}"?`));
     if (isWanted === undefined)
-      throw new BadInput('nobody can be asked here, and nothing was changed; push with --yes');
+      throw new BadInput(t`nobody can be asked here, and nothing was changed; push with --yes`);
     if (!isWanted) {
-      print('nothing was changed');
+      print(t`nothing was changed`);
       return EXIT.findings;
     }
     await pushMenu(api, menu);
-    print('pushed; a phone shows it when it opens the chat anew, after five minutes at the latest');
+    print(t`pushed; a phone shows it when it opens the chat anew, after five minutes at the latest`);
     return EXIT.fine;
   });
 }
@@ -48,7 +49,7 @@ export async function show(options: AccountOptions): Promise<number> {
   return withPlatform(options, async ({ account, api }) => {
     const menu = await liveMenu(api);
     if (options.json) printJson(menu);
-    else if (menu.length === 0) print(`# account "${account.name}" has no menu`);
+    else if (menu.length === 0) print(t`# account "${account.name}" has no menu`);
     else process.stdout.write(menuYaml(menu));
     return EXIT.fine;
   });
@@ -56,9 +57,9 @@ export async function show(options: AccountOptions): Promise<number> {
 
 async function menuIn(file: string): Promise<ReadMenu & { readonly menu: Menu }> {
   const source = await readText(file, 4 * FILE_LIMIT);
-  if (typeof source !== 'string') throw new BadInput(`${file} ${source.problem}`);
+  if (typeof source !== 'string') throw new BadInput(t`${file} ${source.problem}`);
   const read = readMenu(file, source);
-  if ('findings' in read) throw new BadInput(`${file} is not fit to be pushed:`, read.findings);
+  if ('findings' in read) throw new BadInput(t`${file} is not fit to be pushed:`, read.findings);
   return read;
 }
 
@@ -69,7 +70,7 @@ async function warningsOf(file: string, keys: readonly Key[], config: Config, ac
   const now = clock();
   const current = own.filter(campaign => campaign.period.to > now);
   // A file that cannot be read may hold the rule: better no word about keys than a wrong one.
-  if (findings.length > 0) print('the rule files have findings (`hongbao check`); keys were not looked for in them');
+  if (findings.length > 0) print(t`the rule files have findings (\`hongbao check\`); keys were not looked for in them`);
   const stray = findings.length === 0 ? keysWithoutRule(file, keys, own) : [];
   return [...stray, ...rulesWithoutKey(keys, current)];
 }

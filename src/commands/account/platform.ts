@@ -6,10 +6,11 @@ import type { Config } from '../../config/config.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
 import { suggest } from '../../core/base/suggest.ts';
 import { type Instant, instant, MINUTE, SECOND } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { apiErrorOf } from '../../core/messages/platform-codes.ts';
-
 import { type Api, createApi } from '../../wechat/account/api.ts';
 import { type Common, EXIT, printNote, withStore } from '../shared/context.ts';
+import { l } from '../shared/language.ts';
 
 export type AccountOptions = Common & { readonly account?: string };
 export type Platform = { readonly config: Config; readonly account: AccountConfig; readonly api: Api };
@@ -37,9 +38,9 @@ export async function withPlatform(
 function accountOf(config: Config, name: string | undefined): AccountConfig {
   const names = [...config.accounts.keys()];
   if (name === undefined && names.length > 1)
-    throw new BadInput(`name the account with --account: ${names.join(', ')}`);
+    throw new BadInput(t`name the account with --account: ${names.join(', ')}`);
   const account = config.accounts.get(name ?? names[0]!);
-  if (!account) throw new BadInput(`--account: there is no account "${name}"${suggest(name!, names)}`);
+  if (!account) throw new BadInput(t`--account: there is no account "${name}"${suggest(name!, names)}`);
   return account;
 }
 
@@ -59,7 +60,7 @@ export async function patiently<T>(work: () => Promise<T>, note: (text: string) 
       const isPassing = error instanceof Fault && apiErrorOf(error.code).kind === 'again';
       if (!isPassing || tries >= TRIES_MAX) throw error;
       const wait = error.code === '45011' ? MINUTE : 2 ** (tries - 1) * SECOND;
-      note(`${apiErrorOf(error.code).text} (${error.code}); trying again in ${wait / SECOND} s`);
+      note(l`${apiErrorOf(error.code).text} (${error.code}); trying again in ${wait / SECOND} s`);
       await sleep(wait);
     }
   }

@@ -1,10 +1,12 @@
 // `hongbao qr create`: QR codes with parameters (带参数二维码), a picture each, and a list of them by which the same
 // command makes no code twice.
+
 import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BadInput, type Finding, messageOf } from '../../core/base/error.ts';
 import { beijingText, parseDuration, SECOND } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import {
   MADE_HEAD,
   type MadeCode,
@@ -23,6 +25,7 @@ import { qrPicture, SIZE_MAX, SIZE_MIN } from '../../lib/qr-png.ts';
 import { type TableOptions, tableFileText } from '../../lib/table-file.ts';
 import { createQrCode, showQrCode } from '../../wechat/account/qr-codes.ts';
 import { EXIT, print, printJson, printNote, table } from '../shared/context.ts';
+import { l } from '../shared/language.ts';
 import { type Progress, progress } from '../shared/progress.ts';
 import { type AccountOptions, clock, type Platform, patiently, withPlatform } from './platform.ts';
 
@@ -63,7 +66,7 @@ export async function create(options: CreateOptions): Promise<number> {
   return withPlatform(options, async platform => {
     const job = await jobOf(options, platform.account.name);
     await mkdir(job.folder, { recursive: true }).catch((error: unknown) => {
-      throw new BadInput(`${job.folder} cannot be made: ${messageOf(error)}`);
+      throw new BadInput(t`${job.folder} cannot be made: ${messageOf(error)}`);
     });
     await writeList(job); // as it is read: a line that was cut off is gone, and the next one begins a line
     await drawMissing(job);
@@ -77,12 +80,12 @@ async function jobOf(options: CreateOptions, account: string): Promise<Job> {
   const kind = { numbers: options.numbers ?? false, permanent: lasts === undefined };
   const size = /^\d{1,5}$/.test(options.size) ? Number(options.size) : 0;
   if (size < SIZE_MIN || size > SIZE_MAX)
-    throw new BadInput(`--size ${options.size}: expected pixels from ${SIZE_MIN} to ${SIZE_MAX}`);
+    throw new BadInput(t`--size ${options.size}: expected pixels from ${SIZE_MIN} to ${SIZE_MAX}`);
   const wanted = await scenesOf(options, kind);
   const folder = options.out ?? join('qr', account);
   const list = join(folder, LIST);
   const { codes: known, findings } = readMade(list, existsSync(list) ? await madeBefore(list) : '');
-  if (findings.length > 0) throw new BadInput(`${list} is not fit to go on with:`, findings);
+  if (findings.length > 0) throw new BadInput(t`${list} is not fit to go on with:`, findings);
   const toMake = planOf(wanted, known, kind, folder, options.again ?? false);
   return { folder, list, kind, size, known, wanted, toMake, ...(lasts !== undefined && { lasts }) };
 }
@@ -90,20 +93,20 @@ async function jobOf(options: CreateOptions, account: string): Promise<Job> {
 /** Our own list, which a spreadsheet may have saved again. */
 async function madeBefore(list: string): Promise<string> {
   const bytes = await readPlain(list, LIST_BYTES_MAX);
-  if (!Buffer.isBuffer(bytes)) throw new BadInput(`${list} ${bytes.problem}`);
+  if (!Buffer.isBuffer(bytes)) throw new BadInput(t`${list} ${bytes.problem}`);
   const text = tableText(bytes.subarray(0, bytes.lastIndexOf('\n') + 1)); // a last line may be cut off anywhere
   if (typeof text === 'string') return text;
-  throw new BadInput(`${list} ${text.problem}`);
+  throw new BadInput(t`${list} ${text.problem}`);
 }
 
 /** Permanent ones are never given back: only who says so gets them. */
 function lastsOf({ temporary, permanent }: CreateOptions): number | undefined {
-  if (permanent && temporary !== undefined) throw new BadInput('--temporary and --permanent: say one of them');
+  if (permanent && temporary !== undefined) throw new BadInput(t`--temporary and --permanent: say one of them`);
   if (permanent) return undefined;
   if (temporary === undefined) return TEMPORARY_MAX;
   const lasts = parseDuration(temporary);
   if (lasts === undefined || lasts < SECOND || lasts > TEMPORARY_MAX)
-    throw new BadInput(`--temporary ${temporary}: expected a duration such as 7d, at most 30d (or --permanent)`);
+    throw new BadInput(t`--temporary ${temporary}: expected a duration such as 7d, at most 30d (or --permanent)`);
   return lasts;
 }
 
@@ -113,7 +116,7 @@ async function scenesOf(options: CreateOptions, kind: SceneKind): Promise<string
   const wanted = new Set<string>();
   for (const each of scene) {
     const problem = sceneProblem(each, kind);
-    if (problem !== undefined) throw new BadInput(`--scene "${each}": ${problem}`);
+    if (problem !== undefined) throw new BadInput(t`--scene "${each}": ${problem}`);
     wanted.add(each);
   }
   if (scenes !== undefined) {
@@ -121,9 +124,9 @@ async function scenesOf(options: CreateOptions, kind: SceneKind): Promise<string
     findings.push(...read.findings);
     for (const each of read.scenes) wanted.add(each);
   }
-  if (findings.length > 0) throw new BadInput('no code was made:', findings);
+  if (findings.length > 0) throw new BadInput(t`no code was made:`, findings);
   if (wanted.size === 0)
-    throw new BadInput('name a scene with --scene store-001, or a file of them with --scenes FILE');
+    throw new BadInput(t`name a scene with --scene store-001, or a file of them with --scenes FILE`);
   return [...wanted];
 }
 
@@ -137,7 +140,7 @@ function planOf(
 ): Job['toMake'] {
   const shorter = wanted.filter(scene => kind.permanent && known.get(scene)?.expires !== undefined);
   if (!again && shorter.length > 0)
-    throw new BadInput(`${named(shorter)}: made as temporary before; --again makes permanent ones in their place`);
+    throw new BadInput(t`${named(shorter)}: made as temporary before; --again makes permanent ones in their place`);
   const taken = new Set([...known.values()].map(code => code.file.toLowerCase()));
   const toMake = wanted
     .filter(scene => again || !known.has(scene))
@@ -147,25 +150,25 @@ function planOf(
   const fresh = kind.permanent ? toMake.filter(({ scene }) => !isPermanent(known.get(scene))).length : 0;
   if (permanent + fresh > PERMANENT_MAX)
     throw new BadInput(
-      `${fresh} permanent codes beside ${permanent} made before: an account has ${PERMANENT_MAX} in its life; use --temporary`,
+      t`${fresh} permanent codes beside ${permanent} made before: an account has ${PERMANENT_MAX} in its life; use --temporary`,
     );
   const strange = toMake.filter(({ scene, file }) => !known.has(scene) && existsSync(join(folder, file)));
   if (strange.length > 0)
     throw new BadInput(
-      `${named(strange.map(({ file }) => join(folder, file)))}: there already, and not in ${LIST}; name another folder with --out`,
+      t`${named(strange.map(({ file }) => join(folder, file)))}: there already, and not in ${LIST}; name another folder with --out`,
     );
   return toMake;
 }
 
 function named(names: readonly string[]): string {
-  return names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+  return names.length <= 3 ? names.join(', ') : l`${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
 /** The line first, then the picture: a picture that is missing can be drawn from its line, a line not from its picture. */
 async function makeAll({ api }: Platform, job: Job): Promise<void> {
   const { list, kind, lasts, known, toMake } = job;
   const file = await open(list, 'a');
-  const bar = progress('QR codes');
+  const bar = progress(l`QR codes`);
   const waiting = [...toMake];
   let made = 0;
   let failure: { readonly error: unknown } | undefined;
@@ -198,7 +201,7 @@ async function keep(file: FileHandle, job: Job, code: MadeCode): Promise<void> {
 function finish(bar: Progress, made: number, total: number, failure: { readonly error: unknown } | undefined): void {
   bar.end();
   if (!failure) return;
-  printNote(`${made} of ${total} codes were made; the same command makes the others`);
+  printNote(t`${made} of ${total} codes were made; the same command makes the others`);
   throw failure.error;
 }
 
@@ -225,7 +228,7 @@ async function replace(file: string, content: string | Buffer): Promise<void> {
     await writeFile(unfinished, content);
     await rename(unfinished, file);
   } catch (error) {
-    throw new BadInput(`${file} cannot be written: ${messageOf(error)}`);
+    throw new BadInput(t`${file} cannot be written: ${messageOf(error)}`);
   }
 }
 
@@ -242,13 +245,13 @@ function report(job: Job, options: CreateOptions, { account }: Platform): number
     if (codes.length <= SHOWN_MAX)
       print(
         table(
-          ['scene', 'lasts', 'picture'],
+          [l`scene`, l`lasts`, l`picture`],
           codes.map(code => [code.scene, until(code), join(job.folder, code.file)]),
         ),
       );
-    print(`${toMake.length} codes made, ${wanted.length - toMake.length} were there already; all are in ${list}`);
+    print(t`${toMake.length} codes made, ${wanted.length - toMake.length} were there already; all are in ${list}`);
   }
   if (over.length === 0) return EXIT.fine;
-  printNote(`expired: ${named(over)}; --again makes them anew`);
+  printNote(t`expired: ${named(over)}; --again makes them anew`);
   return EXIT.findings;
 }

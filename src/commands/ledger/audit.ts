@@ -9,6 +9,7 @@ import type { AuditFinding } from '../../core/audit/payout.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
+import { t, type Wording } from '../../core/base/words/words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { auditStore } from '../../engine/audit-store.ts';
 import { bringUp } from '../../engine/recount.ts';
@@ -19,6 +20,7 @@ import { type TableOptions, tableFile } from '../../lib/table-file.ts';
 import { type FundFlows, fetchFundFlows, fundDayFrom } from '../../setup/fund-flow.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
+import { l } from '../shared/language.ts';
 import { isWhole, type RepairReport, repair } from './repair.ts';
 import { openWeChatPay, type RepairPorts } from './repair-ports.ts';
 import { partLine, showRepair, showUntouched } from './repair-report.ts';
@@ -40,9 +42,9 @@ const COUNTING = { holder: `audit:${process.pid}`, log: SILENT };
 
 export function audit(options: AuditOptions): Promise<number> {
   if (options.dryRun && !options.repair)
-    throw new BadInput('--dry-run goes with --repair; an audit alone writes nothing');
+    throw new BadInput(t`--dry-run goes with --repair; an audit alone writes nothing`);
   if (options.funds !== undefined && options.fetch !== undefined)
-    throw new BadInput('--funds reads a file, --fetch asks WeChat Pay; one of them at a time');
+    throw new BadInput(t`--funds reads a file, --fetch asks WeChat Pay; one of them at a time`);
   return withStore(options, async (store, config) => {
     const fetched = options.fetch === undefined ? undefined : await fetchFunds(options.fetch, config);
     const funds = options.funds === undefined ? fetched?.funds : await readFunds(options.funds, options);
@@ -79,13 +81,13 @@ async function repairFirst(
   }
 }
 
-type Fetched = Pick<FundFlows, 'funds'> & { readonly words: string };
+type Fetched = Pick<FundFlows, 'funds'> & { readonly words: Wording };
 
 async function fetchFunds(text: string, config: Config): Promise<Fetched> {
   const day = fundDayFrom(text, now);
   const { funds, lines } = await fetchFundFlows(config, day, now);
   const accounts = lines.map(({ merchant, account, rows }) => `${merchant} ${account} ${rows}`);
-  return { funds, words: `the fund flow of ${day} (${accounts.join(', ')})` };
+  return { funds, words: t`the fund flow of ${day} (${accounts.join(', ')})` };
 }
 
 async function readFunds(file: string, options: AuditOptions): Promise<FundFlow> {
@@ -101,7 +103,7 @@ export async function campaignsOf(config: Config): Promise<readonly Campaign[]> 
     return checkRuleFiles(await readRuleFiles([config.rules]), config).campaigns;
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    printNote(`${error.message}: audited without budgets`);
+    printNote(t`${error.message}: audited without budgets`);
     return [];
   }
 }
@@ -110,29 +112,29 @@ export async function campaignsOf(config: Config): Promise<readonly Campaign[]> 
 async function soundCampaignsOf(config: Config): Promise<readonly Campaign[]> {
   const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
   if (findings.length > 0)
-    throw new BadInput('--repair finds claims again by their rules, which are not fit:', findings);
+    throw new BadInput(t`--repair finds claims again by their rules, which are not fit:`, findings);
   return campaigns;
 }
 
-function show({ compared, campaigns, findings, total }: AuditReport, funds: string | undefined): void {
+function show({ compared, campaigns, findings, total }: AuditReport, funds: Wording | undefined): void {
   const { claims, payouts, historyLines, counters, countersLeftOut, fundRows, fundRowsLeftOut } = compared;
-  const leftOut = countersLeftOut > 0 ? ` (${countersLeftOut} more cannot be recomputed)` : '';
+  const leftOut = countersLeftOut > 0 ? t` (${countersLeftOut} more cannot be recomputed)` : '';
   print(
-    `compared ${compared.campaigns} campaigns, ${claims} claims, ${payouts} payouts, ${historyLines} lines of history, ${counters} counters${leftOut}`,
+    t`compared ${compared.campaigns} campaigns, ${claims} claims, ${payouts} payouts, ${historyLines} lines of history, ${counters} counters${leftOut}`,
   );
-  if (funds !== undefined) print(`with ${funds}: ${fundRows} rows (${fundRowsLeftOut} of other business left out)`);
+  if (funds !== undefined) print(t`with ${funds}: ${fundRows} rows (${fundRowsLeftOut} of other business left out)`);
   if (campaigns.length > 0)
     print(
-      `\n${table(['campaign', 'claims', 'payouts', 'budget', 'free', 'reserved', 'sent', 'received', 'refunded'], campaigns.map(sumsRow))}`,
+      `\n${table([l`campaign`, l`claims`, l`payouts`, l`budget`, l`free`, l`reserved`, l`sent`, l`received`, l`refunded`], campaigns.map(sumsRow))}`,
     );
   print('');
   if (total === 0) {
-    print('everything balances');
+    print(t`everything balances`);
     return;
   }
-  print(table(['where', 'what', 'expected', 'found'], findings.map(findingRow)));
+  print(table([l`where`, l`what`, l`expected`, l`found`], findings.map(findingRow)));
   print(
-    `\n${total} ${total === 1 ? 'difference' : 'differences'}${total > findings.length ? `, of which the first ${findings.length} are shown` : ''}`,
+    t`\n${total} ${total === 1 ? t`difference` : t`differences`}${total > findings.length ? t`, of which the first ${findings.length} are shown` : ''}`,
   );
 }
 

@@ -1,8 +1,10 @@
 // `hongbao backup FILE`: the store's SQLite file while the bot runs, proven before it bears its name.
+
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Audit, type AuditReport } from '../../core/audit/audit.ts';
 import { BadInput } from '../../core/base/error.ts';
+import { t } from '../../core/base/words/words.ts';
 import { auditStore } from '../../engine/audit-store.ts';
 import { openStore, sqliteFileOf } from '../../storage/open.ts';
 import { checkFile, copyFile, keepAs } from '../../storage/sqlite/backup.ts';
@@ -14,15 +16,15 @@ export type BackupOptions = Common & { readonly audit?: boolean };
 /** 0: it is there and proven. 1: it is there, and the books in it do not balance, as those of the store do not. */
 export function backup(target: string, options: BackupOptions): Promise<number> {
   const file = resolve(target);
-  if (existsSync(file)) throw new BadInput(`${target} is there already, and is not written over; name another file`);
-  if (!existsSync(dirname(file))) throw new BadInput(`there is no folder ${dirname(file)}; make it first`);
+  if (existsSync(file)) throw new BadInput(t`${target} is there already, and is not written over; name another file`);
+  if (!existsSync(dirname(file))) throw new BadInput(t`there is no folder ${dirname(file)}; make it first`);
   return withStore(options, async (_store, config) => {
     const source = sqliteFileOf(config.store);
     if (source === undefined)
       throw new BadInput(
-        'the store is a Redis: copy its appendonlydir as docs/operations.md, 4 says; `backup` is for SQLite',
+        t`the store is a Redis: copy its appendonlydir as docs/operations.md, 4 says; \`backup\` is for SQLite`,
       );
-    if (source === file) throw new BadInput(`${target} is the store itself`);
+    if (source === file) throw new BadInput(t`${target} is the store itself`);
     const part = `${file}.part`;
     try {
       await copyFile(source, part);
@@ -52,11 +54,11 @@ function told(target: string, bytes: number, report: AuditReport | undefined, { 
     printJson({ file: target, bytes, integrity: 'ok', ...(report && { audit: { ...report.compared, total } }) });
   else {
     const proof = report
-      ? 'each page is whole, and its books were audited'
-      : 'each page is whole; its books were not audited';
+      ? t`each page is whole, and its books were audited`
+      : t`each page is whole; its books were not audited`;
     print(`${target}: ${(bytes / 1_000_000).toFixed(1)} MB, ${proof}`);
   }
   if (total === 0) return EXIT.fine;
-  printNote(`the audit found ${total} differences in it; \`hongbao audit\` names those of the store`);
+  printNote(t`the audit found ${total} differences in it; \`hongbao audit\` names those of the store`);
   return EXIT.findings;
 }

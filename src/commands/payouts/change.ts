@@ -4,6 +4,7 @@
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import type { BillNo, Payout, PayoutState } from '../../core/payout/payout.ts';
 import {
@@ -19,6 +20,7 @@ import { payerOf } from '../../setup/payer.ts';
 import { writeDown } from '../shared/acts.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
+import { l } from '../shared/language.ts';
 import { progress } from '../shared/progress.ts';
 import { stateOf } from './list.ts';
 
@@ -31,7 +33,7 @@ const now = (): Instant => instant(Date.now());
 
 export function reasonOf(text: string): string {
   const reason = readReason(text);
-  if (reason === undefined) throw new BadInput('--reason: expected a sentence of at most 200 characters');
+  if (reason === undefined) throw new BadInput(t`--reason: expected a sentence of at most 200 characters`);
   return reason;
 }
 
@@ -41,9 +43,9 @@ export function retry(numbers: readonly string[], options: RetryOptions): Promis
   const { state, campaign } = options;
   const reason = options.reason === undefined ? undefined : reasonOf(options.reason);
   if (numbers.length > 0 === (state !== undefined))
-    throw new BadInput('name payouts by their numbers, or all of one state with --state held');
+    throw new BadInput(t`name payouts by their numbers, or all of one state with --state held`);
   if (numbers.length > 0 && campaign !== undefined)
-    throw new BadInput('--campaign goes with --state; a number says it all');
+    throw new BadInput(t`--campaign goes with --state; a number says it all`);
   return withStore(options, async (store, config) => {
     const about = state === undefined ? numbers.join(' ') : `all in state ${state}`;
     await writeDown(store, 'payouts retry', about, [campaign && `campaign ${campaign}`, reason]);
@@ -60,7 +62,7 @@ export function retry(numbers: readonly string[], options: RetryOptions): Promis
       // All are looked up before the first is changed: a mistyped number changes nothing.
       await change(await Promise.all([...new Set(numbers)].map(number => payoutOf(store, number))));
     } else {
-      const bar = progress('looked at');
+      const bar = progress(l`looked at`);
       const inside = campaign === undefined ? undefined : await idInside(config, campaign);
       for await (const page of pages(store, stateOf(state), inside)) {
         await change(page);
@@ -78,11 +80,11 @@ export function retry(numbers: readonly string[], options: RetryOptions): Promis
 function showRows(rows: readonly Retried[]): void {
   const shown = rows.length <= SHOWN_MAX ? rows : rows.filter(row => !row.ok).slice(0, SHOWN_MAX);
   const cells = shown.map(row => [row.billNo, row.state, row.result]);
-  if (cells.length > 0) print(table(['number', 'state', 'result'], cells));
-  if (rows.length === 0) print('there is nothing to retry');
+  if (cells.length > 0) print(table([l`number`, l`state`, l`result`], cells));
+  if (rows.length === 0) print(t`there is nothing to retry`);
   if (rows.length <= SHOWN_MAX) return;
   const due = rows.filter(row => row.ok).length;
-  print(`${due} due now, ${rows.length - due} refused`);
+  print(t`${due} due now, ${rows.length - due} refused`);
 }
 
 async function* pages(store: Store, state: PayoutState, campaign: string | undefined): AsyncGenerator<Payout[]> {
@@ -105,7 +107,7 @@ export function cancel(billNo: string, options: Common & { readonly reason: stri
     try {
       const result = await cancelPayout({ store, now, ...payers }, billNo, reason);
       if (options.json) printJson({ billNo, ...result });
-      else if ('refused' in result) printNote(`${billNo} is not cancelled: ${result.refused}`);
+      else if ('refused' in result) printNote(t`${billNo} is not cancelled: ${result.refused}`);
       else print(`${billNo}: ${result.cancelled}`);
       return 'refused' in result ? EXIT.findings : EXIT.fine;
     } finally {
@@ -121,7 +123,7 @@ export function payersOf(config: Config): Pick<CancelPorts, 'payer'> & { close()
     payer(name) {
       const merchant = config.merchants.get(name);
       if (!merchant)
-        throw new BadInput(`bot.yaml has no merchant "${name}" any more, so WeChat Pay cannot be asked; add it again`);
+        throw new BadInput(t`bot.yaml has no merchant "${name}" any more, so WeChat Pay cannot be asked; add it again`);
       made ??= payerOf(merchant, now);
       return { payer: made, policy: merchant.policy };
     },

@@ -8,15 +8,16 @@ import { type Dated, daysLeft, WARN_DAYS } from '../../core/base/expiry.ts';
 import { type Fen, fen, showFen } from '../../core/base/money.ts';
 import { suggest } from '../../core/base/suggest.ts';
 import { beijingText, DAY, dayOf, type Instant, instant, later } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { merchantDayCounter } from '../../core/decide/limits.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import type { BillNo, PayoutState } from '../../core/payout/payout.ts';
-
 import { haltMerchant, resumeMerchant } from '../../engine/operate/merchants.ts';
 import type { Store } from '../../ports.ts';
 import { payerOf } from '../../setup/payer.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
+import { l } from '../shared/language.ts';
 
 /** How far waiting payouts are counted: beyond it the number says nothing more. */
 const COUNTED_MAX = 100_000;
@@ -25,18 +26,18 @@ const WAITING = ['planned', 'sending', 'unknown', 'held'] as const satisfies rea
 
 function refuseUnknown(config: Config, name: string): void {
   if (!config.merchants.has(name))
-    throw new BadInput(`there is no merchant "${name}"${suggest(name, [...config.merchants.keys()])}`);
+    throw new BadInput(t`there is no merchant "${name}"${suggest(name, [...config.merchants.keys()])}`);
 }
 
 export function halt(name: string, options: Common & { readonly reason: string }): Promise<number> {
   const reason = readReason(options.reason);
-  if (reason === undefined) throw new BadInput('--reason: expected a sentence of at most 200 characters');
+  if (reason === undefined) throw new BadInput(t`--reason: expected a sentence of at most 200 characters`);
   return withStore(options, async (store, config) => {
     refuseUnknown(config, name);
     await writeDown(store, 'merchant halt', name, [reason]);
     await haltMerchant(store, name, reason, instant(Date.now()));
     print(
-      `merchant "${name}" is halted: nothing more is sent, what is planned waits. \`hongbao merchant resume ${name}\` lets it go on`,
+      t`merchant "${name}" is halted: nothing more is sent, what is planned waits. \`hongbao merchant resume ${name}\` lets it go on`,
     );
     return EXIT.fine;
   });
@@ -48,11 +49,11 @@ export function resume(name: string, options: Common): Promise<number> {
     await writeDown(store, 'merchant resume', name);
     const before = await resumeMerchant(store, name);
     if (!before) {
-      print(`merchant "${name}" was not halted`);
+      print(t`merchant "${name}" was not halted`);
       return EXIT.fine;
     }
     print(
-      `merchant "${name}" goes on; it was halted by the ${before.by} since ${beijingText(before.since)}: ${before.reason}`,
+      t`merchant "${name}" goes on; it was halted by the ${before.by} since ${beijingText(before.since)}: ${before.reason}`,
     );
     return EXIT.fine;
   });
@@ -77,7 +78,7 @@ export function list(options: MerchantsOptions): Promise<number> {
     }
     if (options.json) printJson(merchants);
     else {
-      const head = ['merchant', 'gate', 'since', 'by', 'why', 'next try', ...WAITING, 'certificates'];
+      const head = ['merchant', 'gate', 'since', 'by', 'why', t`next try`, ...WAITING, 'certificates'];
       if (options.balance) head.push('balance', 'today', 'yesterday', 'lasts');
       const rows = merchants.map(({ name, halt: shut, waiting, certificates, money }) => [
         name,
@@ -85,12 +86,12 @@ export function list(options: MerchantsOptions): Promise<number> {
         shut ? beijingText(shut.since) : '',
         shut?.by ?? '',
         shut ? (shut.by === 'operator' ? shut.reason : `${shut.code}: ${shut.reason}`) : '',
-        shut ? (shut.probeAt === undefined ? 'by hand' : beijingText(shut.probeAt)) : '',
+        shut ? (shut.probeAt === undefined ? l`by hand` : beijingText(shut.probeAt)) : '',
         ...WAITING.map(state => `${waiting[state]}${waiting[state] >= COUNTED_MAX ? '+' : ''}`),
         certificates.map(showEnd).join(', '),
         ...(money ? showMoney(money) : []),
       ]);
-      print(rows.length === 0 ? 'bot.yaml has no merchants' : table(head, rows));
+      print(rows.length === 0 ? t`bot.yaml has no merchants` : table(head, rows));
     }
     return EXIT.fine;
   });
@@ -120,13 +121,13 @@ async function moneyOf(store: Store, merchant: MerchantConfig, now: Instant): Pr
 
 function showMoney({ balance, today, yesterday, lastsDays }: Money): string[] {
   const yuan = (amount: number): string => showFen(fen(amount));
-  const lasts = lastsDays === undefined ? '' : lastsDays === 1 ? '1 day' : `${lastsDays} days`;
-  return [balance === undefined ? 'not told' : yuan(balance), yuan(today), yuan(yesterday), lasts];
+  const lasts = lastsDays === undefined ? '' : lastsDays === 1 ? l`1 day` : l`${lastsDays} days`;
+  return [balance === undefined ? l`not told` : yuan(balance), yuan(today), yuan(yesterday), lasts];
 }
 
 /** From thirty days before, with what is left. */
 function showEnd({ key, until, daysLeft: left }: Pick<Dated, 'key'> & { until: Instant; daysLeft: number }): string {
-  const near = left < 0 ? ' (expired!)' : left < WARN_DAYS ? ` (in ${left} days!)` : '';
+  const near = left < 0 ? l` (expired!)` : left < WARN_DAYS ? l` (in ${left} days!)` : '';
   return `${key} until ${dayOf(until)}${near}`;
 }
 

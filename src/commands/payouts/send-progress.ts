@@ -2,12 +2,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MerchantConfig } from '../../config/merchant.ts';
-
 import type { OpenId } from '../../core/base/event.ts';
 import { beijingText, type Instant } from '../../core/base/time.ts';
 import { isQuiet } from '../../core/payout/merchant-halt.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { Store } from '../../ports.ts';
+import { l } from '../shared/language.ts';
 import { type Progress, progress } from '../shared/progress.ts';
 
 /** One packet we wait for. `billNo` is unknown for those an earlier run planned, until they are looked at. */
@@ -86,12 +86,12 @@ async function hint(store: Store, merchant: MerchantConfig, at: Instant, bar: Pr
   const halt = await store.halt(merchant.name);
   if (halt)
     bar.note(
-      `nothing moves: merchant "${merchant.name}" is halted since ${beijingText(halt.since)} (${halt.reason}); \`hongbao merchant resume ${merchant.name}\` lets it go on`,
+      l`nothing moves: merchant "${merchant.name}" is halted since ${beijingText(halt.since)} (${halt.reason}); \`hongbao merchant resume ${merchant.name}\` lets it go on`,
     );
   else if (isQuiet(merchant.quietHours, at))
-    bar.note(`nothing moves: these are quiet hours of merchant "${merchant.name}"`);
+    bar.note(l`nothing moves: these are quiet hours of merchant "${merchant.name}"`);
   else
     bar.note(
-      'nothing moved for 10 s: no bot seems to run on this store; start it with `hongbao start`. Ctrl-C ends the waiting, and nothing is lost',
+      l`nothing moved for 10 s: no bot seems to run on this store; start it with \`hongbao start\`. Ctrl-C ends the waiting, and nothing is lost`,
     );
 }

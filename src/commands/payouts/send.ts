@@ -6,11 +6,12 @@ import type { AccountConfig } from '../../config/account.ts';
 import type { Config } from '../../config/config.ts';
 import { type MerchantConfig, payableBy } from '../../config/merchant.ts';
 import { isBounded } from '../../core/base/counter.ts';
-import { BadInput, Fault, type Finding, showFinding } from '../../core/base/error.ts';
+import { BadInput, Fault, type Finding, findingAt, showFindingIn, told } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import { type Fen, fen, showFen } from '../../core/base/money.ts';
 import { suggest } from '../../core/base/suggest.ts';
 import { beijingText, type Instant, instant } from '../../core/base/time.ts';
+import { t, type Wording } from '../../core/base/words/words.ts';
 import { seedOf } from '../../core/decide/draw.ts';
 import { keptForDraws } from '../../core/decide/prize-offer.ts';
 import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../../core/ops/recipients-file.ts';
@@ -28,7 +29,6 @@ import {
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { isCash, pauseOf } from '../../core/rules/campaign-query.ts';
 import { calledOf, named, prizeCalled, prizeNamed } from '../../core/rules/renamed.ts';
-
 import { openRulebook } from '../../engine/rulebook.ts';
 import { SILENT } from '../../lib/log.ts';
 import { Spool } from '../../lib/spool.ts';
@@ -37,6 +37,7 @@ import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { countBefore, mustFitLive } from '../shared/beside-live.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
+import { l, language } from '../shared/language.ts';
 import { progress } from '../shared/progress.ts';
 import { type Outcome, type Watched, watch } from './send-progress.ts';
 
@@ -92,12 +93,12 @@ export function send(options: SendOptions): Promise<number> {
     const halt = await store.halt(merchant.name);
     if (halt)
       printNote(
-        `merchant "${merchant.name}" is halted (${halt.reason}): the packets wait for \`hongbao merchant resume ${merchant.name}\``,
+        t`merchant "${merchant.name}" is halted (${halt.reason}): the packets wait for \`hongbao merchant resume ${merchant.name}\``,
       );
     const written = options.dryRun ? dryRun(order, forecast) : await write(store, order);
     const isTooMany = order.file.lines > WATCHED_MAX;
     if (isTooMany && options.wait && !options.dryRun)
-      printNote(`more than ${WATCHED_MAX} lines are not waited for; \`hongbao payouts list\` says how they go`);
+      printNote(t`more than ${WATCHED_MAX} lines are not waited for; \`hongbao payouts list\` says how they go`);
     const outcome =
       options.dryRun || !options.wait || written.stopped || isTooMany
         ? undefined
@@ -111,30 +112,30 @@ export function send(options: SendOptions): Promise<number> {
 async function orderOf(options: SendOptions, config: Config, store: Store): Promise<Order> {
   const batchName = options.batch ?? 'send';
   if (!isBatchName(batchName))
-    throw new BadInput(`--batch ${batchName}: expected at most 40 letters, digits, ".", "_" or "-"`);
+    throw new BadInput(t`--batch ${batchName}: expected at most 40 letters, digits, ".", "_" or "-"`);
   const { campaigns } = (await openRulebook(config, SILENT)).current();
   await mustFitLive(config, store, campaigns);
   const campaign = named(campaigns, options.campaign);
   if (!campaign)
     throw new BadInput(
-      `there is no campaign "${options.campaign}"${suggest(options.campaign, campaigns.map(calledOf))}`,
+      t`there is no campaign "${options.campaign}"${suggest(options.campaign, campaigns.map(calledOf))}`,
     );
   const account = accountOf(options, config, campaign);
   const merchant = config.merchants.get(account.merchant ?? '');
-  if (!merchant) throw new BadInput(`account "${account.name}" has no merchant; add \`merchant:\` to it in bot.yaml`);
+  if (!merchant) throw new BadInput(t`account "${account.name}" has no merchant; add \`merchant:\` to it in bot.yaml`);
   if (campaign.mode === 'draft' || campaign.mode === 'shadow')
-    throw new BadInput(`${campaign.file}: campaign "${campaign.id}" is in mode ${campaign.mode}, which pays nobody`);
+    throw new BadInput(t`${campaign.file}: campaign "${campaign.id}" is in mode ${campaign.mode}, which pays nobody`);
   if (campaign.mode === 'paused' || (await store.halt(pauseOf(campaign.id))))
-    throw new BadInput(`campaign "${options.campaign}" is paused; \`hongbao campaigns list\` says by whom`);
+    throw new BadInput(t`campaign "${options.campaign}" is paused; \`hongbao campaigns list\` says by whom`);
   if (!campaign.packet)
     throw new BadInput(
-      `${campaign.file}: campaign "${campaign.id}" says nothing of the packet; add \`packet:\` with sendName, actName, wishing and remark`,
+      t`${campaign.file}: campaign "${campaign.id}" says nothing of the packet; add \`packet:\` with sendName, actName, wishing and remark`,
     );
   if (!campaign.budget)
-    throw new BadInput(`${campaign.file}: campaign "${campaign.id}" has no budget; add \`budget: { total: ¥…}\``);
+    throw new BadInput(t`${campaign.file}: campaign "${campaign.id}" has no budget; add \`budget: { total: ¥…}\``);
   if (campaign.rules.some(rule => rule.id === SEND_RULE))
     throw new BadInput(
-      `${campaign.file}: a rule is called "${SEND_RULE}", as is what is sent by hand; rename the rule, or take another campaign`,
+      t`${campaign.file}: a rule is called "${SEND_RULE}", as is what is sent by hand; rename the rule, or take another campaign`,
     );
   const file = await readPeople(options, merchant);
   const gift = mostOf(giftOf(options, campaign, merchant, file), options);
@@ -176,25 +177,25 @@ async function readPeople(options: SendOptions, merchant: MerchantConfig): Promi
 function accountOf({ account: wanted }: SendOptions, config: Config, campaign: Campaign): AccountConfig {
   const names = [...config.accounts.keys()];
   if (wanted !== undefined && !names.includes(wanted))
-    throw new BadInput(`--account: there is no account "${wanted}"${suggest(wanted, names)}`);
+    throw new BadInput(t`--account: there is no account "${wanted}"${suggest(wanted, names)}`);
   const own = campaign.account ?? (names.length === 1 ? names[0] : undefined);
   if (wanted !== undefined && own !== undefined && wanted !== own) {
     throw new BadInput(
-      `--account ${wanted}: campaign "${campaign.id}" belongs to account "${own}", and openids are good for one account only`,
+      t`--account ${wanted}: campaign "${campaign.id}" belongs to account "${own}", and openids are good for one account only`,
     );
   }
   const name = wanted ?? own;
-  if (name === undefined) throw new BadInput(`name the account with --account: ${names.join(', ')}`);
+  if (name === undefined) throw new BadInput(t`name the account with --account: ${names.join(', ')}`);
   return config.accounts.get(name)!;
 }
 
 /** What every line gets; `undefined` where the file says it line by line. */
 function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConfig, file: People): Gift | undefined {
   const { prize: name, amount: text } = options;
-  if (name !== undefined && text !== undefined) throw new BadInput('give --prize or --amount, not both');
+  if (name !== undefined && text !== undefined) throw new BadInput(t`give --prize or --amount, not both`);
   if (file.hasAmounts && (name ?? text) !== undefined)
     throw new BadInput(
-      `${options.openids} says the amounts itself; leave out --${name === undefined ? 'amount' : 'prize'}`,
+      t`${options.openids} says the amounts itself; leave out --${name === undefined ? 'amount' : 'prize'}`,
     );
   if (text !== undefined) {
     const amount = parseAmount(text);
@@ -202,29 +203,29 @@ function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConf
     if (amount === undefined) throw new BadInput(`--amount ${amountWords(text)}`);
     if (amount < min || amount > max)
       throw new BadInput(
-        `--amount: merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)} at once, not ${showFen(amount)}`,
+        t`--amount: merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)} at once, not ${showFen(amount)}`,
       );
     return { amount };
   }
   if (name !== undefined) {
     const names = [...campaign.prizes.values()].filter(isCash).map(prizeCalled);
     const prize = prizeNamed(campaign, name);
-    if (!prize) throw new BadInput(`--prize: campaign "${campaign.id}" has no prize "${name}"${suggest(name, names)}`);
+    if (!prize) throw new BadInput(t`--prize: campaign "${campaign.id}" has no prize "${name}"${suggest(name, names)}`);
     if (!isCash(prize))
       throw new BadInput(
-        `--prize ${name} is worth nothing${names.length > 0 ? `; expected one of: ${names.join(', ')}` : ''}`,
+        t`--prize ${name} is worth nothing${names.length > 0 ? t`; expected one of: ${names.join(', ')}` : ''}`,
       );
     const draw = [...(campaign.draws?.values() ?? [])].find(({ winners }) => winners.has(prize.name));
     if (draw)
-      throw new BadInput(`--prize ${name} is kept for the draw "${draw.name}"; give another prize, or --amount`);
+      throw new BadInput(t`--prize ${name} is kept for the draw "${draw.name}"; give another prize, or --amount`);
     if (prize.split || prize.steps)
       throw new BadInput(
-        `--prize ${name} has no amount of its own (${prize.split ? 'split' : 'steps'}); give --amount`,
+        t`--prize ${name} has no amount of its own (${prize.split ? 'split' : 'steps'}); give --amount`,
       );
     return { prize };
   }
   if (file.hasAmounts || file.findings.length > 0) return undefined;
-  throw new BadInput('say what each of them gets: --prize NAME, --amount ¥1.00, or a column "amount" in the file');
+  throw new BadInput(t`say what each of them gets: --prize NAME, --amount ¥1.00, or a column "amount" in the file`);
 }
 
 /** Before it is sent nobody learns what will be drawn: what may be needed is needed. */
@@ -236,18 +237,18 @@ function mostOf(gift: Gift | undefined, { dryRun }: SendOptions): Gift | undefin
 function periodFinding({ outsidePeriod }: SendOptions, { period, id, file }: Campaign): Finding[] {
   const at = now();
   if (outsidePeriod || (at >= period.from && at < period.to)) return [];
-  const when = at < period.from ? `begins ${beijingText(period.from)}` : `ended ${beijingText(period.to)}`;
-  return [{ file, line: 1, column: 1, message: `campaign "${id}" ${when}; --outside-period sends all the same` }];
+  const when = at < period.from ? t`begins ${beijingText(period.from)}` : t`ended ${beijingText(period.to)}`;
+  return [findingAt(file, { line: 1, column: 1 }, t`campaign "${id}" ${when}; --outside-period sends all the same`)];
 }
 
 /** In rehearsal a campaign is there for its testers, by whichever door. */
 function strangersIn({ batch: { campaign }, file: { each } }: Order, file: string): Finding[] {
   if (campaign.mode !== 'rehearse') return [];
-  const why = `is no tester of campaign "${campaign.id}", which is in mode rehearse: add them to testers, or go live first`;
+  const why = t`is no tester of campaign "${campaign.id}", which is in mode rehearse: add them to testers, or go live first`;
   const findings: Finding[] = [];
   for (const { user, line, column } of each()) {
     if (campaign.testers.has(user)) continue;
-    findings.push({ file, line, column, message: `${user} ${why}` });
+    findings.push(findingAt(file, { line, column }, t`${user} ${why}`));
     if (findings.length === FOUND_MAX) break;
   }
   return findings;
@@ -274,14 +275,12 @@ async function examine(store: Store, order: Order, forecast: Forecast, file: str
     intents.forEach((intent, index) => {
       const { line, column } = group[index]!;
       const own = forecast.add(intent, facts.claims.has(intent.claimKey), facts.counters);
-      if (own !== undefined) findings.push({ file, line, column, message: `${intent.user}: ${own}` });
+      if (own !== undefined) findings.push(findingAt(file, { line, column }, t`${intent.user}: ${own}`));
     });
     if (findings.length >= FOUND_MAX) return findings; // as it is, nobody is paid
   }
   findings.push(
-    ...forecast
-      .shortages()
-      .map(message => ({ file: campaign.file, line: 1, column: 1, message: `${campaign.id}: ${message}` })),
+    ...forecast.shortages().map(said => findingAt(campaign.file, { line: 1, column: 1 }, t`${campaign.id}: ${said}`)),
   );
   return findings;
 }
@@ -289,9 +288,9 @@ async function examine(store: Store, order: Order, forecast: Forecast, file: str
 function refuse(findings: readonly Finding[], options: SendOptions): number {
   if (options.json) printJson({ findings });
   else {
-    for (const finding of findings) print(showFinding(finding));
-    const count = findings.length >= FOUND_MAX ? `at least ${FOUND_MAX}` : String(findings.length);
-    print(`${count} ${findings.length === 1 ? 'finding' : 'findings'}; nothing was written, nobody is paid`);
+    for (const finding of findings) print(showFindingIn(language(), finding));
+    const count = findings.length >= FOUND_MAX ? t`at least ${FOUND_MAX}` : String(findings.length);
+    print(t`${count} ${findings.length === 1 ? t`finding` : t`findings`}; nothing was written, nobody is paid`);
   }
   return EXIT.findings;
 }
@@ -313,7 +312,7 @@ type Written = {
   planned: number;
   already: number;
   sum: Fen;
-  readonly refused: { readonly line: OpenIdLine; readonly reason: string }[];
+  readonly refused: { readonly line: OpenIdLine; readonly reason: Wording }[];
   /** Everybody whose packet is on its way, from this run or an earlier one. */
   readonly watched: Watched[];
   /** Why it did not come to the end of the file. */
@@ -376,12 +375,7 @@ async function writeLine(store: Store, order: Order, line: OpenIdLine, written: 
 function report(options: SendOptions, { batch, file }: Order, written: Written, outcome: Outcome | undefined): number {
   const { planned, already, sum, refused, stopped } = written;
   const { lines } = file;
-  const rows = refused.map(({ line, reason }) => ({
-    file: options.openids,
-    line: line.line,
-    column: line.column,
-    message: `${line.user}: ${reason}`,
-  }));
+  const rows = refused.map(({ line, reason }) => findingAt(options.openids, line, t`${line.user}: ${reason}`));
   if (options.json) {
     const about = { campaign: batch.campaign.id, batch: batch.name, dryRun: options.dryRun === true };
     printJson({
@@ -389,34 +383,40 @@ function report(options: SendOptions, { batch, file }: Order, written: Written, 
       lines,
       planned,
       already,
-      refused: rows,
+      refused: rows.map(row => told(row, 'en')),
       sum,
       ...(stopped !== undefined && { stopped }),
       ...(outcome && { outcome }),
     });
   } else {
-    for (const row of rows) print(showFinding(row));
-    const sumHead = options.dryRun ? 'sum at most' : 'sum';
-    const head = ['lines', options.dryRun ? 'would be planned' : 'planned now', 'had it already', 'refused', sumHead];
+    for (const row of rows) print(showFindingIn(language(), row));
+    const sumHead = options.dryRun ? l`sum at most` : l`sum`;
+    const head = [
+      l`lines`,
+      options.dryRun ? l`would be planned` : l`planned now`,
+      l`had it already`,
+      l`refused`,
+      sumHead,
+    ];
     print(table(head, [[lines, planned, already, refused.length, showFen(sum)].map(String)]));
     if (outcome) {
       const { sent, received, refunded, held, failed } = outcome;
       print('');
       print(
         table(
-          ['sent', 'received', 'refunded', 'held', 'failed'],
+          [l`sent`, l`received`, l`refunded`, l`held`, l`failed`],
           [[sent, received, refunded, held, failed].map(String)],
         ),
       );
       if (held + failed > 0)
         print(
-          `\`hongbao payouts list --campaign ${batch.campaign.id} --state ${held > 0 ? 'held' : 'failed'}\` says why`,
+          t`\`hongbao payouts list --campaign ${batch.campaign.id} --state ${held > 0 ? 'held' : 'failed'}\` says why`,
         );
     }
   }
   if (stopped !== undefined)
     printNote(
-      `stopped after ${planned + already + refused.length} of ${lines} lines: ${stopped}\nthe same command goes on where it stopped`,
+      t`stopped after ${planned + already + refused.length} of ${lines} lines: ${stopped}\nthe same command goes on where it stopped`,
     );
   const isFine = refused.length === 0 && stopped === undefined && (outcome?.held ?? 0) + (outcome?.failed ?? 0) === 0;
   return isFine ? EXIT.fine : EXIT.findings;

@@ -6,6 +6,7 @@ import { RECOVERED } from '../../core/audit/claim-of-number.ts';
 import { type Counter, UNBOUNDED } from '../../core/base/counter.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
+import { t, type Wording } from '../../core/base/words/words.ts';
 import { type Award, awardsOf, type Decision } from '../../core/decide/decision.ts';
 import { capDayOf, prizeLimits } from '../../core/decide/limits.ts';
 import { refundedCounter } from '../../core/mechanics/refund.ts';
@@ -41,7 +42,7 @@ export type VerdictPorts = CancelPorts & {
   readonly limits: (payout: Payout, claimedAt: Instant) => Promise<readonly Counter[]>;
 };
 
-type Answer = Refused | { readonly done: string; readonly number?: BillNo };
+type Answer = Refused | { readonly done: Wording; readonly number?: BillNo };
 
 // ── The commands ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -56,7 +57,7 @@ export function settle(
 ): Promise<number> {
   const reason = reasonOf(options.reason);
   const verdict = VERDICTS.find(each => each === options.as);
-  if (verdict === undefined) throw new BadInput(`--as ${options.as}: expected one of ${VERDICTS.join(', ')}`);
+  if (verdict === undefined) throw new BadInput(t`--as ${options.as}: expected one of ${VERDICTS.join(', ')}`);
   return run(billNo, options, 'settled', ports => settlePayout(ports, billNo, verdict, reason));
 }
 
@@ -75,7 +76,7 @@ function run(
       const answer = await work({ store, now, payer: payers.payer, limits });
       if (options.json)
         printJson('refused' in answer ? { billNo, ...answer } : { billNo, number: answer.number, [what]: answer.done });
-      else if ('refused' in answer) printNote(`${billNo} is not ${what}: ${answer.refused}`);
+      else if ('refused' in answer) printNote(t`${billNo} is not ${what}: ${answer.refused}`);
       else print(`${billNo}: ${answer.done}`);
       return 'refused' in answer ? EXIT.findings : EXIT.fine;
     } finally {
@@ -90,24 +91,25 @@ function run(
 export async function offerPayout(ports: VerdictPorts, billNo: string, reason: string): Promise<Answer> {
   const { store } = ports;
   const named = await payoutOf(store, billNo);
-  if (named.rule === RECOVERED) return { refused: 'what it was for is not known any more, so it cannot be paid again' };
+  if (named.rule === RECOVERED)
+    return { refused: t`what it was for is not known any more, so it cannot be paid again` };
   for (let race = 0; race < RACES_MAX; race++) {
     const numbers = await numbersOf(store, named);
     const last = numbers.at(-1)!;
     const other = numbers.find(each => each !== last && !isOver(each));
-    if (other) return { refused: `its claim has number ${other.billNo}, which is ${other.state}` };
+    if (other) return { refused: t`its claim has number ${other.billNo}, which is ${other.state}` };
     const way = offerWay(last);
-    if (typeof way === 'object') return last.billNo === billNo ? way : { refused: `${last.billNo}: ${way.refused}` };
+    if (typeof way === 'object') return last.billNo === billNo ? way : { refused: t`${last.billNo}: ${way.refused}` };
     const no = await whyNotUnpaid(ports, numbers, last);
     if (no) return no;
     const counters = way === 'free' ? await countersFor(ports, last, numbers[0]!.createdAt) : undefined;
     const step = unlessRefunded(offerStep(last, reason, ports.now(), counters));
     const moved = await store.advance(step);
     if (typeof moved === 'object' && moved.lost === refundOf(last))
-      return { refused: 'the payment it rewards was refunded, so it is owed no more' };
-    if (typeof moved === 'object') return { refused: `the budget has no room for it any more: ${moved.lost} is full` };
+      return { refused: t`the payment it rewards was refunded, so it is owed no more` };
+    if (typeof moved === 'object') return { refused: t`the budget has no room for it any more: ${moved.lost} is full` };
     const number = step.successor!.billNo;
-    if (moved === 'moved') return { done: `its claim has a new number, ${number}, which is due now`, number };
+    if (moved === 'moved') return { done: t`its claim has a new number, ${number}, which is due now`, number };
   }
   return FASTER;
 }
@@ -138,13 +140,13 @@ async function whyNotUnpaid(
     const seen = await ports.payer(payout.merchant).payer.query(payout);
     if (await doubt(doubtPorts(ports), payout, seen))
       return {
-        refused: `WeChat Pay says that ${payout.billNo} is ${saidOf(seen) ?? seen.kind}: \`payouts settle ${payout.billNo} --as received\``,
+        refused: t`WeChat Pay says that ${payout.billNo} is ${saidOf(seen) ?? seen.kind}: \`payouts settle ${payout.billNo} --as received\``,
       };
     if (isOver(payout) && (seen.kind === 'notFound' || phaseOf(seen, payout.request) === 'back')) continue;
     const judged = judgeAnswer(seen, await ports.store.history(payout.billNo), payout);
     if (judged === 'unpaid') continue;
-    const why = typeof judged === 'object' ? judged.refused : 'WeChat Pay says that it waits for the follower';
-    return { refused: payout === last ? why : `${payout.billNo}: ${why}` };
+    const why = typeof judged === 'object' ? judged.refused : t`WeChat Pay says that it waits for the follower`;
+    return { refused: payout === last ? why : t`${payout.billNo}: ${why}` };
   }
   return undefined;
 }
@@ -220,13 +222,13 @@ export async function settlePayout(
     const living = numbers.find(each => each.billNo !== payout.billNo && !isFinal(each.state));
     if (living && verdict === 'received')
       return {
-        refused: `its claim has number ${living.billNo}, which is ${living.state}: \`payouts cancel\` that one first`,
+        refused: t`its claim has number ${living.billNo}, which is ${living.state}: \`payouts cancel\` that one first`,
       };
     const judged = judgeVerdict(payout, verdict, await askIfPossible(ports, payout), ports.now());
     if (typeof judged === 'object') return judged;
     const step = settleStep(payout, verdict, reason, ports.now(), holdsOf(numbers));
     if ((await store.advance(step)) === 'moved')
-      return { done: `settled as ${verdict}${verdict === 'unpaid' ? '; its money is back in the budget' : ''}` };
+      return { done: t`settled as ${verdict}${verdict === 'unpaid' ? t`; its money is back in the budget` : ''}` };
   }
   return FASTER;
 }

@@ -1,8 +1,10 @@
 // `hongbao draws`: what is to be drawn at the end (开奖), what was drawn, and the list by which anybody works it out again.
+
 import { isSeed } from '../../core/analysis/verify-draw.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { shortOpenId } from '../../core/base/openid.ts';
 import { beijingText } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
 import { type Listed, rankOf, seedNameOf, verifyList } from '../../core/draw/final-draw.ts';
 import { csvHead, csvRow } from '../../core/ops/payout-csv.ts';
@@ -16,6 +18,7 @@ import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { tableFile } from '../../lib/table-file.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
 import { type CsvPage, writeCsv } from '../shared/csv-out.ts';
+import { l } from '../shared/language.ts';
 
 export type DrawsOptions = Common & { readonly out?: string; readonly seed?: string; readonly commitment?: string };
 
@@ -42,7 +45,7 @@ export function list(options: DrawsOptions): Promise<number> {
       }
     const columns = ['campaign', 'draw', 'at', 'tickets', 'winners', 'commitment', 'seed', 'digest'];
     if (options.json) printJson(rows);
-    else if (rows.length === 0) print('no campaign has a draw at the end');
+    else if (rows.length === 0) print(t`no campaign has a draw at the end`);
     else
       print(
         table(
@@ -61,21 +64,21 @@ export function tickets(typed: string, name: string, options: DrawsOptions): Pro
     const campaign = named(await campaignsIn(rules), typed);
     const draw = campaign?.draws?.get(name);
     if (!campaign || !draw)
-      throw new BadInput(`no campaign "${typed}" with a draw "${name}"; \`hongbao draws list\` names them`);
+      throw new BadInput(t`no campaign "${typed}" with a draw "${name}"; \`hongbao draws list\` names them`);
     const result = await resultIn(store, campaign.id, name);
     if (!result)
       throw new BadInput(
-        `"${name}" was not held yet: its list would tell who wins. It is held at ${beijingText(draw.at)}`,
+        t`"${name}" was not held yet: its list would tell who wins. It is held at ${beijingText(draw.at)}`,
       );
     const won = new Map(result.winners.map(({ ticket, prize }) => [ticket, prize]));
     const seed = seedOf(secret, seedNameOf(campaign.id, name));
     const rows = await listed({ seed, won, campaign, draw }, entriesOf(store, campaign, draw));
     const { digest, wrong } = verifyList(seed, rows);
-    const count = await writeCsv(options.out, 'tickets', pages(rows));
-    if (options.out !== undefined) printNote(`${count} tickets in ${options.out}`);
-    printNote(`seed ${seed}\ndigest ${digest}`);
+    const count = await writeCsv(options.out, l`tickets`, pages(rows));
+    if (options.out !== undefined) printNote(t`${count} tickets in ${options.out}`);
+    printNote(t`seed ${seed}\ndigest ${digest}`);
     if (digest !== result.digest)
-      wrong.unshift(`the tickets are not those of the draw, whose digest is ${result.digest}`);
+      wrong.unshift(l`the tickets are not those of the draw, whose digest is ${result.digest}`);
     for (const each of wrong) printNote(each);
     return wrong.length === 0 ? EXIT.fine : EXIT.findings;
   });
@@ -107,26 +110,26 @@ async function* pages(rows: readonly Listed[]): AsyncGenerator<CsvPage> {
 
 export async function verify(file: string, { seed = '', commitment, json }: DrawsOptions): Promise<number> {
   if (!isSeed(seed))
-    throw new BadInput('--seed: expected 64 hexadecimal digits, as `hongbao draws list` tells them after the draw');
+    throw new BadInput(t`--seed: expected 64 hexadecimal digits, as \`hongbao draws list\` tells them after the draw`);
   const rows: Listed[] = [];
   const complaints: string[] = [];
   for await (const { rows: page } of tableFile(file, {}))
     for (const row of page) {
-      const cells = cellsOf(row, ({ line }, message) => complaints.push(`line ${line}: ${message}`));
+      const cells = cellsOf(row, ({ line }, message) => complaints.push(l`line ${line}: ${message}`));
       const [, ticket = '', prize = '', who = ''] = cells.map(({ text }) => text.trim());
       if (/^[0-9A-F]{16}$/.test(ticket)) rows.push({ ticket, prize, who });
     }
   const { digest, wrong } = verifyList(seed, rows);
   wrong.push(...complaints);
   if (commitment !== undefined && commitmentOf(seed) !== commitment.toLowerCase())
-    wrong.unshift('the seed is not the one whose hash was published before the draw');
-  if (rows.length === 0) wrong.unshift(`${file} has no tickets`);
+    wrong.unshift(l`the seed is not the one whose hash was published before the draw`);
+  if (rows.length === 0) wrong.unshift(l`${file} has no tickets`);
   if (json) printJson({ tickets: rows.length, digest, commitment: commitmentOf(seed), wrong });
   else
     print(
       [
-        `${rows.length} tickets, digest ${digest}`,
-        ...(wrong.length === 0 ? ['the list is what the seed says'] : wrong),
+        l`${rows.length} tickets, digest ${digest}`,
+        ...(wrong.length === 0 ? [l`the list is what the seed says`] : wrong),
       ].join('\n'),
     );
   return wrong.length === 0 ? EXIT.fine : EXIT.findings;

@@ -1,10 +1,12 @@
 // `hongbao goods`: what was won and is to be sent, and its list for whoever sends it. The list is on the disk before anything is
 // marked as handed on: who is interrupted gets the same rows again, and knows them by their number.
+
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { BadInput } from '../../core/base/error.ts';
 import { openId } from '../../core/base/event.ts';
 import { beijingText, type Instant, instant } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { isWhole } from '../../core/goods/details.ts';
 import { type Parcel, parcelsIn } from '../../core/goods/parcel.ts';
 import { csvHead, csvRow } from '../../core/ops/payout-csv.ts';
@@ -16,6 +18,7 @@ import { writeDown } from '../shared/acts.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
 import { type CsvPage, writeCsv } from '../shared/csv-out.ts';
+import { l } from '../shared/language.ts';
 
 export type GoodsOptions = Common & { readonly out?: string; readonly all?: boolean };
 
@@ -45,11 +48,11 @@ export function list(campaign: string | undefined, options: GoodsOptions): Promi
     }
     const all = [...rows.values()];
     if (options.json) printJson(all);
-    else if (all.length === 0) print('no goods were won yet');
+    else if (all.length === 0) print(t`no goods were won yet`);
     else
       print(
         table(
-          ['campaign', 'prize', 'won', 'no address yet', 'to be sent', 'handed on', 'not wanted'],
+          [l`campaign`, l`prize`, l`won`, l`no address yet`, l`to be sent`, l`handed on`, l`not wanted`],
           all.map(row => [row.campaign, row.prize, ...STATES.map(state => String(row[state]))]),
         ),
       );
@@ -63,11 +66,11 @@ export function exportGoods(campaign: string, options: GoodsOptions): Promise<nu
   return withStore(options, async (store, { personalKey, ...config }) => {
     if (!personalKey)
       throw new BadInput(
-        'bot.yaml has no personalKey, by which addresses are sealed; add the one they were sealed with',
+        t`bot.yaml has no personalKey, by which addresses are sealed; add the one they were sealed with`,
       );
     const id = await idInside({ personalKey, ...config }, campaign);
     const out = options.out!;
-    if (existsSync(out)) throw new BadInput(`${out} is there already; name another file, or move it away`);
+    if (existsSync(out)) throw new BadInput(t`${out} is there already; name another file, or move it away`);
     const now = instant(Date.now());
     await writeDown(store, 'goods export', id, [`--out ${out}`, options.all && '--all']);
     const given = new Map<string, string[]>();
@@ -86,11 +89,11 @@ export function exportGoods(campaign: string, options: GoodsOptions): Promise<nu
         yield { text: rowOf({ user, parcel }, details), count: 1 };
       }
     };
-    const count = await writeCsv(out, 'goods exported', rows());
+    const count = await writeCsv(out, l`goods exported`, rows());
     for (const [name, sealed] of given) await change(store, name, each => exported(each, sealed, now));
-    printNote(`${count} goods in ${out}; they stand as handed on`);
+    printNote(t`${count} goods in ${out}; they stand as handed on`);
     for (const name of broken)
-      printNote(`${name}: none of the keys in personalKey opens the address; add the one it was sealed with`);
+      printNote(t`${name}: none of the keys in personalKey opens the address; add the one it was sealed with`);
     return broken.length === 0 ? EXIT.fine : EXIT.findings;
   });
 }

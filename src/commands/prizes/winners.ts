@@ -1,4 +1,5 @@
 // `hongbao winners`: who has won what (公示中奖名单), or who has taken part, as CSV; masked, or whole where that is asked for.
+import { t } from '../../core/base/words/words.ts';
 import { participantRow, participantsHead, winnerRow, winnersHead } from '../../core/ops/winner-list.ts';
 import { named } from '../../core/rules/renamed.ts';
 import { participantsOf, winnersOf } from '../../engine/lists/winners.ts';
@@ -20,14 +21,15 @@ export function winners(typed: string, options: WinnersOptions): Promise<number>
     const files = await readRuleFiles([rules]).catch(() => []);
     const campaign = named(checkRuleFiles(files).campaigns, typed);
     const id = campaign?.id ?? typed;
-    if (!campaign) printNote(`no rule file has ${typed}: only money that was won is listed`);
+    if (!campaign) printNote(t`no rule file has ${typed}: only money that was won is listed`);
     if (isWhole) await writeDown(store, 'winners', id, ['--whole', participants && '--participants']);
     const head = participants ? participantsHead(isWhole) : winnersHead(isWhole);
     const rows = participants
       ? rowsOf(head, participantsOf(store, id), each => participantRow(each, isWhole))
       : rowsOf(head, winnersOf(store, id, campaign, isWhole), each => winnerRow(each, isWhole));
     const count = await writeCsv(out, 'rows', rows);
-    if (out !== undefined) printNote(`${count} ${participants ? 'who took part' : 'winners'} in ${out}`);
+    if (out !== undefined)
+      printNote(participants ? t`${count} who took part in ${out}` : t`${count} winners in ${out}`);
     return EXIT.fine;
   });
 }

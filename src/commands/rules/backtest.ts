@@ -7,6 +7,7 @@ import { refusalKeyText } from '../../core/analysis/chinese.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { beijingText, endOfDay, type Instant, parseBeijing } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { bookOf } from '../../core/decide/match.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { surroundingsOf } from '../../engine/operate/foretell.ts';
@@ -80,13 +81,13 @@ async function sidesOf(paths: readonly string[], against: readonly string[], con
 
 async function campaignsIn(paths: readonly string[], config: Config): Promise<Campaign[]> {
   const { campaigns, findings } = checkRuleFiles(await readRuleFiles(paths), config);
-  if (findings.length > 0) throw new BadInput(`the rules in ${paths.join(', ')} cannot be played:`, findings);
+  if (findings.length > 0) throw new BadInput(t`the rules in ${paths.join(', ')} cannot be played:`, findings);
   return campaigns;
 }
 
 function timeOf(option: string, text: string): Instant {
   const at = parseBeijing(text);
-  if (at === undefined) throw new BadInput(`${option} ${text}: expected a day such as 2026-02-10, or a time on it`);
+  if (at === undefined) throw new BadInput(t`${option} ${text}: expected a day such as 2026-02-10, or a time on it`);
   return at;
 }
 
@@ -98,7 +99,7 @@ function endOf(text: string): Instant {
 
 function limitOf(text: string | undefined): number {
   if (text === undefined) return Infinity;
-  if (!/^[1-9]\d{0,9}$/.test(text)) throw new BadInput(`--limit ${text}: expected a whole number`);
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new BadInput(t`--limit ${text}: expected a whole number`);
   return Number(text);
 }
 

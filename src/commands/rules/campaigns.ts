@@ -1,9 +1,11 @@
 // `hongbao campaigns list | pause | resume`: one campaign stopped and let go on by a person, the others untouched. It stands
 // in the store, so that every process knows it from the next event on, and a restart changes nothing.
+
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { suggest } from '../../core/base/suggest.ts';
 import { beijingText, instant } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { pauseOf } from '../../core/rules/campaign-query.ts';
 import { calledOf, named } from '../../core/rules/renamed.ts';
@@ -26,18 +28,18 @@ async function campaignsOf({ rules }: Config): Promise<readonly Campaign[]> {
 async function idOf(config: Config, typed: string): Promise<string> {
   const campaigns = await campaignsOf(config);
   const found = named(campaigns, typed);
-  if (!found) throw new BadInput(`there is no campaign "${typed}"${suggest(typed, campaigns.map(calledOf))}`);
+  if (!found) throw new BadInput(t`there is no campaign "${typed}"${suggest(typed, campaigns.map(calledOf))}`);
   return found.id;
 }
 
 export function pause(typed: string, { say = '', ...options }: PauseOptions): Promise<number> {
-  if (Buffer.byteLength(say) > SAY_BYTES) throw new BadInput(`--say: expected at most ${SAY_BYTES} bytes`);
+  if (Buffer.byteLength(say) > SAY_BYTES) throw new BadInput(t`--say: expected at most ${SAY_BYTES} bytes`);
   return withStore(options, async (store, config) => {
     const id = await idOf(config, typed);
     await writeDown(store, 'campaigns pause', typed, [say]);
     await pauseCampaign(store, id, say, instant(Date.now()));
     print(
-      `campaign "${typed}" is paused: it gives nothing more, what was won is paid. \`hongbao campaigns resume ${typed}\` lets it go on`,
+      t`campaign "${typed}" is paused: it gives nothing more, what was won is paid. \`hongbao campaigns resume ${typed}\` lets it go on`,
     );
     return EXIT.fine;
   });
@@ -49,9 +51,9 @@ export function resume(typed: string, options: Common): Promise<number> {
     await writeDown(store, 'campaigns resume', typed);
     const before = await resumeCampaign(store, id);
     const { mode } = (await campaignsOf(config)).find(each => each.id === id)!;
-    if (mode === 'paused') print(`campaign "${typed}" stays paused: its file says \`mode: paused\``);
-    else if (!before) print(`campaign "${typed}" was not paused`);
-    else print(`campaign "${typed}" goes on; it was paused since ${beijingText(before.since)}`);
+    if (mode === 'paused') print(t`campaign "${typed}" stays paused: its file says \`mode: paused\``);
+    else if (!before) print(t`campaign "${typed}" was not paused`);
+    else print(t`campaign "${typed}" goes on; it was paused since ${beijingText(before.since)}`);
     return mode === 'paused' ? EXIT.findings : EXIT.fine;
   });
 }
@@ -74,7 +76,7 @@ export function list(options: Common): Promise<number> {
           ...(byHand && { pausedSince: beijingText(byHand.since), says: byHand.reason }),
         })),
       );
-    else if (rows.length === 0) print('there are no campaigns');
+    else if (rows.length === 0) print(t`there are no campaigns`);
     else {
       const head = ['campaign', 'name', 'mode', 'from', 'to', 'paused', 'since', 'says'];
       const cells = rows.map(({ campaign, name, mode, period: { from, to }, pausedBy = '', byHand }) => [

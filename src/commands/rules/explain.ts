@@ -14,6 +14,7 @@ import { caseNumberOf, readCaseNumber } from '../../core/base/case-number.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId } from '../../core/base/event.ts';
 import { beijingText, type Instant, instant, parseBeijing } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { awardsOf } from '../../core/decide/decision.ts';
 import { decisionCalled } from '../../core/decide/renamed-decision.ts';
 import type { Payout } from '../../core/payout/payout.ts';
@@ -70,18 +71,18 @@ async function explainCase(store: Store, config: Config, caseNo: string, options
     const explanation = explain({ journal, ...line }, await liveOf(config));
     return tell(options, [explanation], await payoutsOf(store, explanation));
   }
-  throw new BadInput(`${caseNo}: no event has this code`);
+  throw new BadInput(t`${caseNo}: no event has this code`);
 }
 
 function mustMakeSense(openid: string | undefined, { event, at, journal, key }: ExplainOptions): void {
   const ways = [event, journal, key].filter(way => way !== undefined).length;
-  if (ways > 1) throw new BadInput('give one of --event, --journal and --key');
+  if (ways > 1) throw new BadInput(t`give one of --event, --journal and --key`);
   if (openid === undefined && journal === undefined && key === undefined)
-    throw new BadInput('name an openid, or an event of the past with --journal or --key');
-  if (openid === undefined && event !== undefined) throw new BadInput('--event: name the openid it would be of');
-  if (at !== undefined && event === undefined) throw new BadInput('--at: only with --event');
+    throw new BadInput(t`name an openid, or an event of the past with --journal or --key`);
+  if (openid === undefined && event !== undefined) throw new BadInput(t`--event: name the openid it would be of`);
+  if (at !== undefined && event === undefined) throw new BadInput(t`--at: only with --event`);
   if (journal !== undefined && !/^\d{1,15}$/.test(journal))
-    throw new BadInput(`--journal ${journal}: expected a whole number`);
+    throw new BadInput(t`--journal ${journal}: expected a whole number`);
 }
 
 // ── What would be ────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +94,7 @@ function eventFor(user: OpenId, options: ExplainOptions, config: Config, now: In
 
 function timeOf(text: string): Instant {
   const at = parseBeijing(text);
-  if (at === undefined) throw new BadInput(`--at ${text}: expected a time such as "2026-02-10 10:00"`);
+  if (at === undefined) throw new BadInput(t`--at ${text}: expected a time such as "2026-02-10 10:00"`);
   return at;
 }
 
@@ -107,14 +108,14 @@ async function lineOf(
 ): Promise<[line: JournalLine, latest: readonly JournalLine[]]> {
   if (journal !== undefined) {
     for await (const line of eventsOf(store)) if (line.id === Number(journal)) return [line, []];
-    throw new BadInput(`--journal ${journal}: there is no such event`);
+    throw new BadInput(t`--journal ${journal}: there is no such event`);
   }
   const filter = { ...(user !== undefined && { user }), ...(key !== undefined && { key: eventKey(key) }) };
   const lines = await store.journal({ ...filter, limit: LATEST });
   const [line] = lines;
   if (line) return [line, key === undefined ? lines : []];
-  if (key !== undefined) throw new BadInput(`--key ${key}: there is no such event`);
-  throw new BadInput(`${user} has done nothing yet; ask what would be with --event text:抽奖`);
+  if (key !== undefined) throw new BadInput(t`--key ${key}: there is no such event`);
+  throw new BadInput(t`${user} has done nothing yet; ask what would be with --event text:抽奖`);
 }
 
 /** Those of the claim that was made, or of the one that was made before. Several where a first number failed; newest first. */

@@ -2,6 +2,7 @@
 
 import type { Config } from '../../config/config.ts';
 import type { Live } from '../../core/analysis/explain.ts';
+import { t } from '../../core/base/words/words.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { printNote } from '../shared/context.ts';
@@ -10,6 +11,6 @@ import { printNote } from '../shared/context.ts';
 export async function liveOf(config: Config): Promise<Live> {
   const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
   if (findings.length > 0)
-    printNote(`the rule files have ${findings.length} findings (\`hongbao check\`): some are left out`);
+    printNote(t`the rule files have ${findings.length} findings (\`hongbao check\`): some are left out`);
   return { campaigns, accounts: [...config.accounts.keys()] };
 }

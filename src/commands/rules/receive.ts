@@ -7,10 +7,10 @@ import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import type { Event } from '../../core/base/event.ts';
 import { instant } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { checkText, worded } from '../../core/decide/check-words.ts';
 import type { Decision, Open } from '../../core/decide/decision.ts';
 import { prospectText } from '../../core/decide/prospect.ts';
-
 import type { Payout } from '../../core/payout/payout.ts';
 import { NO_REPLY, type Reply } from '../../core/rules/reply.ts';
 import { decoded, decoderOf, sniff } from '../../core/yaml/encoding.ts';
@@ -24,6 +24,7 @@ import type { Commit, JournalLine, Store } from '../../ports.ts';
 import { recordedEvent } from '../../wechat/account/recorded-push.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, withStore } from '../shared/context.ts';
+import { l } from '../shared/language.ts';
 import { liveOf } from './foretell.ts';
 
 /** A handful at most: the same key in several accounts, or one that came again after it was forgotten. */
@@ -35,13 +36,13 @@ type ReceiveOptions = Common & { readonly account?: string; readonly encoding?: 
 
 export async function receive(file: string, options: ReceiveOptions): Promise<number> {
   const read = await readPlain(file, PUSH_BYTES_MAX);
-  if (!Buffer.isBuffer(read)) throw new BadInput(`${file} ${read.problem}`);
+  if (!Buffer.isBuffer(read)) throw new BadInput(t`${file} ${read.problem}`);
   const bytes = utf8Of(file, options, read);
   return withStore(options, async (store, config) => {
     const names = [...config.accounts.keys()];
     const account = options.account ?? (names.length === 1 ? names[0] : undefined);
     if (account === undefined || !names.includes(account))
-      throw new BadInput(`name the account with --account: ${names.join(', ')}`);
+      throw new BadInput(t`name the account with --account: ${names.join(', ')}`);
     const event = eventIn(file, config.accounts.get(account)!, bytes);
     await writeDown(store, 'receive', event.user, [file, event.kind === 'text' ? event.text : event.kind]);
     const came = (await happened(store, event)) ?? (await wouldCome(store, config, event));
@@ -56,15 +57,15 @@ function utf8Of(file: string, options: ReceiveOptions, bytes: Buffer): Buffer {
   const wanted = encodingOf(options);
   const found = wanted ?? sniff(bytes);
   if (found === 'unknown' && wanted === undefined)
-    printNote(`${file}: some bytes are no UTF-8, and are read as U+FFFD`);
+    printNote(t`${file}: some bytes are no UTF-8, and are read as U+FFFD`);
   if (found === 'utf-8' || (found === 'unknown' && wanted === undefined)) return bytes;
   const name = found.toUpperCase();
   if (wanted === undefined)
     throw new BadInput(
-      `${file}: the file is ${name}, and a push is UTF-8; add --encoding ${found}, or save it as UTF-8`,
+      t`${file}: the file is ${name}, and a push is UTF-8; add --encoding ${found}, or save it as UTF-8`,
     );
   const text = decoded(decoderOf(wanted, bytes), bytes);
-  if (text === undefined) throw new BadInput(`${file}: the file is not ${name}`);
+  if (text === undefined) throw new BadInput(t`${file}: the file is not ${name}`);
   return Buffer.from(text);
 }
 
@@ -141,20 +142,20 @@ function show(kind: string, { decision, reply, journal, payout }: Came): void {
     print(`rule      ${line.campaign}/${line.rule}`);
     for (const check of line.checks) print(`          ${check.ok ? '✓' : '✗'} ${checkText(check)}`);
   }
-  print(`decision  ${describe(decision)}${journal === undefined ? '' : ` (it happened: journal ${journal})`}`);
+  print(t`decision  ${describe(decision)}${journal === undefined ? '' : t` (it happened: journal ${journal})`}`);
   if (decision.kind === 'open') for (const each of decision.prospects) print(`          ${prospectText(each)}`);
   else print(`reply     ${reply.kind === 'text' ? reply.text : reply.kind}`);
-  if (payout) print(`payout    ${payout.billNo} would be sent; nothing was written, nobody is paid`);
+  if (payout) print(t`payout    ${payout.billNo} would be sent; nothing was written, nobody is paid`);
 }
 
 function describe(decision: Decision | Open): string {
   switch (decision.kind) {
     case 'awarded':
-      return `awarded ${decision.prize}, ${decision.amount} fen`;
+      return l`awarded ${decision.prize}, ${decision.amount} fen`;
     case 'refused':
-      return `refused: ${decision.refusal}`;
+      return l`refused: ${decision.refusal}`;
     case 'open':
-      return 'drawn when it happens, and not before; the odds:';
+      return l`drawn when it happens, and not before; the odds:`;
     default:
       return decision.kind;
   }

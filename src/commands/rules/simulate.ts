@@ -8,6 +8,7 @@ import { BadInput } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { chanceOf } from '../../core/base/random.ts';
 import { beijingText, type Day, parseBeijing } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { EXIT, print, printJson, table } from '../shared/context.ts';
@@ -33,7 +34,7 @@ export async function simulate(written: readonly string[], asked: SimulateOption
   const perUser = count('--per-user', options.perUser, PER_USER_MAX);
   const day = typeof options.day === 'string' ? dayNamed(options.day) : undefined;
   const { campaigns, findings } = checkRuleFiles(await readRuleFiles(paths));
-  if (findings.length > 0) throw new BadInput('the rules cannot be simulated:', findings);
+  if (findings.length > 0) throw new BadInput(t`the rules cannot be simulated:`, findings);
   // Each campaign has chance of its own: the others, and their order, change nothing.
   const seedOf = (campaign: string, what: string): string =>
     createHash('sha256').update(`${options.seed}/${campaign}/${what}`).digest('hex');
@@ -55,13 +56,13 @@ function withoutEaten(paths: readonly string[], options: SimulateOptions): [read
 
 function count(option: string, text: string, most: number): number {
   const value = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value <= most)) throw new BadInput(`${option} ${text}: expected a whole number from 1 to ${most}`);
+  if (!(value <= most)) throw new BadInput(t`${option} ${text}: expected a whole number from 1 to ${most}`);
   return value;
 }
 
 function dayNamed(text: string): Day {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || parseBeijing(text) === undefined)
-    throw new BadInput(`--day ${text}: expected a day such as 2026-02-10`);
+    throw new BadInput(t`--day ${text}: expected a day such as 2026-02-10`);
   return text as Day;
 }
 

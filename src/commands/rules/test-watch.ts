@@ -5,6 +5,7 @@ import { type FSWatcher, watch as watchFolder } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BadInput, messageOf } from '../../core/base/error.ts';
+import { t } from '../../core/base/words/words.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 
 import { print } from '../shared/context.ts';
@@ -55,7 +56,7 @@ async function runOnce(paths: readonly string[], options: TestOptions): Promise<
     if (!isOutside(error)) throw error;
     print(messageOf(error)); // a file that is gone may come back
   }
-  print('… waiting for changes; Ctrl-C ends it\n');
+  print(t`… waiting for changes; Ctrl-C ends it\n`);
 }
 
 /** Bad input, or something the disk says: no mistake of ours. */

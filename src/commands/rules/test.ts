@@ -146,7 +146,7 @@ function byEvent(failures: readonly TestFailure[]): TestFailure[][] {
 
 function summary(coverages: readonly Coverage[], options: TestOptions): string {
   const total = coverages.reduce((sum, each) => sum + each.total, 0);
-  if (total === 0) return 'coverage: no file could be read, so that nothing was reached';
+  if (total === 0) return l`coverage: no file could be read, so that nothing was reached`;
   const reached = coverages.reduce((sum, each) => sum + each.reached, 0);
   const least = leastOf(options);
   // Rounded down: what is not everything is not 100 %.

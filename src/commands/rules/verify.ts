@@ -5,6 +5,7 @@ import { claimParts, isSeed, type Step, verifyDraw, verifyRound } from '../../co
 import { BadInput } from '../../core/base/error.ts';
 import { showFen } from '../../core/base/money.ts';
 import { beijingText, instant } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { calledOf, named, namesOf } from '../../core/rules/renamed.ts';
@@ -31,11 +32,11 @@ export type VerifyOptions = Common & {
 
 export async function verify(options: VerifyOptions): Promise<number> {
   const seed = options.seed.trim().toLowerCase();
-  if (!isSeed(seed)) throw new BadInput(`--seed ${options.seed}: expected the 64 hex digits that were published`);
+  if (!isSeed(seed)) throw new BadInput(t`--seed ${options.seed}: expected the 64 hex digits that were published`);
   const campaign = await campaignIn(options);
   const claim = claimIn(options, campaign);
   if (claim === undefined && options.round === undefined)
-    throw new BadInput('say which: --claim KEY, or --openid with --rule and --occasion, or --round NAME');
+    throw new BadInput(t`say which: --claim KEY, or --openid with --rule and --occasion, or --round NAME`);
   const draw = claim === undefined ? undefined : verifyDraw(seed, claim, campaign, new Set(options.gone));
   const layout = options.round === undefined ? undefined : verifyRound(seed, mustHave(campaign), options.round);
   const isAsPublished =
@@ -50,8 +51,8 @@ export async function verify(options: VerifyOptions): Promise<number> {
       print(
         `→ ${when === undefined ? '' : `${when}: `}「${prize}」${amount === undefined ? '' : ` ${showFen(amount)}`}`,
       );
-    if (!isAsPublished) print(`the seed does NOT fit the commitment ${options.commitment}`);
-    else if (options.commitment !== undefined) print('the seed fits the commitment that was published');
+    if (!isAsPublished) print(t`the seed does NOT fit the commitment ${options.commitment}`);
+    else if (options.commitment !== undefined) print(t`the seed fits the commitment that was published`);
   }
   return isAsPublished ? EXIT.fine : EXIT.findings;
 }
@@ -64,12 +65,12 @@ function claimIn(
   if (claim !== undefined) {
     const parts = claimParts(claim);
     const names = file ? namesOf(file) : [campaign];
-    if (!names.includes(parts.campaign)) throw new BadInput(`--claim is of "${parts.campaign}", not of "${campaign}"`);
+    if (!names.includes(parts.campaign)) throw new BadInput(t`--claim is of "${parts.campaign}", not of "${campaign}"`);
     return claim;
   }
   if (openid === undefined && rule === undefined && occasion === undefined) return undefined;
   if (openid === undefined || rule === undefined || occasion === undefined)
-    throw new BadInput('--openid, --rule and --occasion go together: they make the key CAMPAIGN/RULE/OPENID/OCCASION');
+    throw new BadInput(t`--openid, --rule and --occasion go together: they make the key CAMPAIGN/RULE/OPENID/OCCASION`);
   return `${file?.id ?? campaign}/${(file && named(file.rules, rule)?.id) ?? rule}/${openid}/${occasion}`;
 }
 
@@ -80,11 +81,11 @@ async function campaignIn({ campaign: id, rules, config }: VerifyOptions): Promi
   const { campaigns, findings } = checkRuleFiles(files);
   const found = named(campaigns, id);
   if (found) return found;
-  throw new BadInput(`no rule file of the campaign "${id}" that can be read`, findings);
+  throw new BadInput(t`no rule file of the campaign "${id}" that can be read`, findings);
 }
 
 function mustHave(campaign: Campaign | undefined): Campaign {
-  if (!campaign) throw new BadInput('--round needs the rule file: --rules FILE');
+  if (!campaign) throw new BadInput(t`--round needs the rule file: --rules FILE`);
   return campaign;
 }
 
@@ -106,7 +107,7 @@ export async function reveal(id: string, options: Common): Promise<number> {
   const campaign = named(campaigns, id);
   if (!campaign) {
     const names = campaigns.map(calledOf).join(', ') || 'none';
-    throw new BadInput(`no campaign "${id}" in ${config.rules}; there are: ${names}`);
+    throw new BadInput(t`no campaign "${id}" in ${config.rules}; there are: ${names}`);
   }
   const seed = seedOf(config.secret, campaign.id);
   const commitment = commitmentOf(seed);
@@ -121,7 +122,7 @@ export async function reveal(id: string, options: Common): Promise<number> {
     });
   else if (!isOver)
     print(
-      `refused: "${id}" ends at ${beijingText(to)}; until then its seed would tell every draw to come. Its commitment: ${commitment}`,
+      t`refused: "${id}" ends at ${beijingText(to)}; until then its seed would tell every draw to come. Its commitment: ${commitment}`,
     );
   else print(`campaign   ${id}\ncommitment ${commitment}\nseed       ${seed}`);
   return isOver ? EXIT.fine : EXIT.findings;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { beijingText, instant } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import type { LiveCampaign } from '../../core/live/record.ts';
 import { snapshotOf } from '../../core/live/record.ts';
 import type { Say } from '../../core/rules/public-text.ts';
@@ -87,7 +88,7 @@ export function diff(from: string | undefined, to: string | undefined, options: 
 
 async function onDisk(config: Config): Promise<LiveCampaign[]> {
   const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
-  if (findings.length > 0) throw new BadInput('the files are not fit to go live:', findings);
+  if (findings.length > 0) throw new BadInput(t`the files are not fit to go live:`, findings);
   return campaigns.flatMap(campaign => snapshotOf(campaign) ?? []);
 }
 
@@ -96,7 +97,7 @@ function versionOf(versions: readonly RuleVersion[], written: string): RuleVersi
   if (found) return found;
   const [first, last] = [versions[0]?.number, versions.at(-1)?.number];
   throw new BadInput(
-    `there is no version ${written}; ${first === undefined ? 'none was live yet' : `there are ${first} to ${last} (hongbao rules list)`}`,
+    t`there is no version ${written}; ${first === undefined ? t`none was live yet` : t`there are ${first} to ${last} (hongbao rules list)`}`,
   );
 }
 
@@ -108,7 +109,7 @@ export function revert(written: string, options: RevertOptions): Promise<number>
     const now = await readRuleFiles([config.rules]);
     const then = await filesThen(store, version, config.rules, now);
     const { campaigns, findings } = checkRuleFiles(then, config);
-    if (findings.length > 0) throw new BadInput(`version ${written} is not fit to go live any more:`, findings);
+    if (findings.length > 0) throw new BadInput(t`version ${written} is not fit to go live any more:`, findings);
     const live = campaigns.flatMap(campaign => snapshotOf(campaign) ?? []);
     const before = checkRuleFiles(now, config).campaigns.flatMap(campaign => snapshotOf(campaign) ?? []);
     for (const line of versionText({ before, live }, say)) print(line);
@@ -145,7 +146,7 @@ async function filesThen(
   return Promise.all(
     version.files.map(async ({ name, print: key }) => {
       const text = await textOfVersion(store, key);
-      if (text === undefined) throw new BadInput(`the text of ${name} is not kept any more`);
+      if (text === undefined) throw new BadInput(t`the text of ${name} is not kept any more`);
       const same = now.find(({ file }) => basename(file) === name);
       const data = new Map(now.flatMap(each => [...(each.data ?? [])]));
       return { file: same?.file ?? join(folder, name), text, data };

@@ -1,9 +1,12 @@
 // `hongbao acts`: what people did and asked by hand (操作记录), newest first; and how a command writes itself down there.
+
 import { userInfo } from 'node:os';
 import { BadInput } from '../../core/base/error.ts';
 import { beijingText, instant } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import type { Act, Store } from '../../ports.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from './context.ts';
+import { l } from './language.ts';
 
 export type ActsOptions = Common & { readonly limit: string };
 
@@ -14,12 +17,12 @@ const TEXT_MAX = 500;
 export function acts(options: ActsOptions): Promise<number> {
   const limit = Number(options.limit);
   if (!/^\d{1,9}$/.test(options.limit) || limit < 1 || limit > LIMIT_MAX)
-    throw new BadInput(`--limit ${options.limit}: expected a whole number from 1 to ${LIMIT_MAX}`);
+    throw new BadInput(t`--limit ${options.limit}: expected a whole number from 1 to ${LIMIT_MAX}`);
   return withStore(options, async store => {
     const list = await store.acts.list({ limit });
     if (options.json) printJson(list.map(act => ({ ...act, at: beijingText(act.at) })));
-    else if (list.length === 0) print('nobody has done anything by hand yet');
-    else print(table(['when', 'who', 'what', 'about', 'how'], list.map(rowOf)));
+    else if (list.length === 0) print(t`nobody has done anything by hand yet`);
+    else print(table([l`when`, l`who`, l`what`, l`about`, l`how`], list.map(rowOf)));
     return EXIT.fine;
   });
 }

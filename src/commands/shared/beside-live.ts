@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
 import { instant } from '../../core/base/time.ts';
+import { t, type Wording } from '../../core/base/words/words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { liveBookFor } from '../../engine/live.ts';
 import { bringUp } from '../../engine/recount.ts';
@@ -17,14 +18,14 @@ import type { Store } from '../../ports.ts';
 import { openStore, sqliteFileOf } from '../../storage/open.ts';
 
 /** `notCompared`: why nothing can be said. */
-type Beside = Verdict & { readonly notCompared?: string };
+type Beside = Verdict & { readonly notCompared?: Wording };
 
-const nothing = (notCompared: string): Beside => ({ findings: [], warnings: [], notCompared });
+const nothing = (notCompared: Wording): Beside => ({ findings: [], warnings: [], notCompared });
 
 export async function besideLive(config: Config | undefined, going: Going): Promise<Beside> {
-  if (!config) return nothing('no bot.yaml says which store; name it with --config');
+  if (!config) return nothing(t`no bot.yaml says which store; name it with --config`);
   const file = sqliteFileOf(config.store);
-  if (file !== undefined && !existsSync(file)) return nothing(`there is no store yet (${file})`);
+  if (file !== undefined && !existsSync(file)) return nothing(t`there is no store yet (${file})`);
   try {
     const store = await openStore(config.store, config);
     try {
@@ -47,7 +48,7 @@ function liveBookOf(config: Config, store: Store): LiveBook {
 export async function mustFitLive(config: Config, store: Store, campaigns: readonly Campaign[]): Promise<void> {
   const files = await readRuleFiles([config.rules]);
   const { findings } = await liveBookOf(config, store).judge(goingFrom(campaigns, files));
-  if (findings.length > 0) throw new BadInput('the rules are not fit to go live:', findings);
+  if (findings.length > 0) throw new BadInput(t`the rules are not fit to go live:`, findings);
 }
 
 /** What was claimed before counts for limits that are new, as for a bot that starts. */

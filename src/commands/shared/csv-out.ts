@@ -1,6 +1,8 @@
 // A CSV of any length to standard output or into a file, a page at a time.
+
 import { open, rename, rm } from 'node:fs/promises';
 import { BadInput, messageOf } from '../../core/base/error.ts';
+import { t } from '../../core/base/words/words.ts';
 import { progress } from './progress.ts';
 
 export type CsvPage = { readonly text: string; readonly count: number };
@@ -27,7 +29,7 @@ async function toStandardOutput(source: AsyncIterable<CsvPage>): Promise<number>
 async function toFile(file: string, what: string, source: AsyncIterable<CsvPage>): Promise<number> {
   const unfinished = `${file}.${process.pid}.part`;
   const handle = await open(unfinished, 'w', 0o600).catch((error: unknown) => {
-    throw new BadInput(`${file} cannot be written: ${messageOf(error)}`);
+    throw new BadInput(t`${file} cannot be written: ${messageOf(error)}`);
   });
   const bar = progress(what);
   let total = 0;
@@ -40,7 +42,7 @@ async function toFile(file: string, what: string, source: AsyncIterable<CsvPage>
     await handle.sync();
     await handle.close();
     await rename(unfinished, file).catch((error: unknown) => {
-      throw new BadInput(`${file} cannot be written: ${messageOf(error)}`);
+      throw new BadInput(t`${file} cannot be written: ${messageOf(error)}`);
     });
   } catch (error) {
     await handle.close();

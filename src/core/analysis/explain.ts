@@ -7,6 +7,7 @@ import { type Fen, fen, parseYuan, showFen } from '../base/money.ts';
 import { suggest } from '../base/suggest.ts';
 import { visible } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import type { Check } from '../decide/check.ts';
 import { checkText, worded } from '../decide/check-words.ts';
 import { awardsOf, type Decision, type Open } from '../decide/decision.ts';
@@ -245,7 +246,7 @@ export function happeningOf(written: string): Happening {
     case 'unsubscribe':
       return { kind };
     default:
-      throw new BadInput(`--event ${written}: there is no event "${kind}"${suggest(kind, KINDS)}`);
+      throw new BadInput(t`--event ${written}: there is no event "${kind}"${suggest(kind, KINDS)}`);
   }
 }
 
@@ -253,7 +254,7 @@ function paidOf(rest: string, written: string): Happening {
   const [sum = '', ...attach] = rest.split(':');
   const amount = amountOf(sum);
   if (amount === undefined || amount === fen(0))
-    throw new BadInput(`--event ${written}: expected an amount such as paid:60.00`);
+    throw new BadInput(t`--event ${written}: expected an amount such as paid:60.00`);
   const order = { merchant: 'explain', transaction: 'explain', order: 'explain', amount, total: amount };
   return { kind: 'paid', ...order, ...(attach.length > 0 && { attach: attach.join(':') }) };
 }
@@ -270,7 +271,7 @@ function friendOf(rest: string, written: string): Happening {
   const isWrong = sum !== undefined && (did !== 'paid' || amount === undefined);
   if ((did !== 'followed' && did !== 'paid') || campaign === undefined || campaign === '' || isWrong)
     throw new BadInput(
-      `--event ${written}: expected friend:followed:CAMPAIGN, friend:paid:CAMPAIGN or friend:paid:CAMPAIGN:60.00`,
+      t`--event ${written}: expected friend:followed:CAMPAIGN, friend:paid:CAMPAIGN or friend:paid:CAMPAIGN:60.00`,
     );
   return { kind: 'friend', friend: openId('explain'), did, campaign, ...(amount !== undefined && { amount }) };
 }

@@ -7,6 +7,7 @@ import { type Fen, fen } from '../base/money.ts';
 import type { Chance } from '../base/random.ts';
 import { pick } from '../base/random.ts';
 import { beijingText, type Day, type Instant, later, SECOND } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import { awardsOf } from '../decide/decision.ts';
 import { bookOf } from '../decide/match.ts';
 import type { Campaign } from '../rules/campaign.ts';
@@ -61,7 +62,7 @@ export function simulateDay(inside: Campaign, { users, perUser, day: wanted, cha
   const campaign: Campaign = { ...asWritten(inside), account: ACCOUNT, mode: 'live' };
   const day = wanted ?? firstOpenDay(campaign);
   const crowd = day && crowdOf({ campaign, account: ACCOUNT, day, users, perUser, chance });
-  if (!day || !crowd) throw new BadInput(`${campaign.file}: "${campaign.id}" is not open on ${day ?? 'any day'}`);
+  if (!day || !crowd) throw new BadInput(t`${campaign.file}: "${campaign.id}" is not open on ${day ?? t`any day`}`);
   const seed = `simulation ${chance()}`;
   const around = { merchant: undefined, seedOf: () => seed };
   const ledger = new Ledger(crowd.codes);

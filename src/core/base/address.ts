@@ -1,42 +1,44 @@
 // Addresses of servers (URLs) as people write them → one way to write each, so that what is joined to one is what a browser
 // and WeChat see: small letters, no port that is understood, a name in Chinese as the network knows it, no slash at the end.
-//
+
+import { t, type Wording } from './words/words.ts';
 
 /** `base`: to begin other addresses with; a path in it stays. `trouble`: why it cannot be that, with the fix. */
-type ReadAddress = { readonly base: string } | { readonly trouble: string };
+type ReadAddress = { readonly base: string } | { readonly trouble: Wording };
 
 /** Paths that we add ourselves; on WeChat's own servers nothing comes before them. */
 const OURS = /^\/(?:cgi-bin|sns|connect|v3|mmpaymkttransfers|pay)(?:\/|$)/;
 
 export function readAddress(written: string): ReadAddress {
-  if (/[\s\p{Cc}]/u.test(written)) return { trouble: 'an address has no blanks in it' };
+  if (/[\s\p{Cc}]/u.test(written)) return { trouble: t`an address has no blanks in it` };
   const wide = /[\uFF01-\uFF5E\u3002]/.exec(written)?.[0];
-  if (wide !== undefined) return { trouble: `"${wide}" is a full-width sign; write ${narrow(wide)}` };
+  if (wide !== undefined) return { trouble: t`"${wide}" is a full-width sign; write ${narrow(wide)}` };
   if (!/^https?:\/\/[^/\\?#]/i.test(written))
-    return { trouble: 'expected an address such as https://example.com/, with http:// or https://' };
+    return { trouble: t`expected an address such as https://example.com/, with http:// or https://` };
   let url: URL;
   try {
     url = new URL(written);
   } catch {
-    return { trouble: 'it is no address: mind the name of the host, and the port (1 to 65535)' };
+    return { trouble: t`it is no address: mind the name of the host, and the port (1 to 65535)` };
   }
   return troubleIn(url, written) ?? { base: url.origin + url.pathname.replace(/\/+$/, '') };
 }
 
-function troubleIn(url: URL, written: string): { readonly trouble: string } | undefined {
+function troubleIn(url: URL, written: string): { readonly trouble: Wording } | undefined {
   const rest = `${url.origin}${url.pathname === '/' ? '' : url.pathname}`;
   if (url.username !== '' || url.password !== '')
-    return { trouble: `a name and password in an address are not sent; write ${rest}` };
+    return { trouble: t`a name and password in an address are not sent; write ${rest}` };
   if (url.search !== '' || written.includes('?'))
-    return { trouble: `nothing can be joined to an address with a question mark; write ${rest}` };
+    return { trouble: t`nothing can be joined to an address with a question mark; write ${rest}` };
   if (url.hash !== '' || written.includes('#'))
-    return { trouble: `nothing can be joined to an address with "#" in it; write ${rest}` };
-  if (/\\/.test(written)) return { trouble: `an address has no backslash; write ${rest}` };
+    return { trouble: t`nothing can be joined to an address with "#" in it; write ${rest}` };
+  if (/\\/.test(written)) return { trouble: t`an address has no backslash; write ${rest}` };
   const path = /^https?:\/\/[^/]*(\/.*)?$/i.exec(written)?.[1] ?? '';
-  if (/\/\/|\/\.{1,2}(?:\/|$)/.test(path)) return { trouble: 'its path has "//", "/." or "/.." in it; leave that out' };
-  if (!/^[\w./~-]*$/.test(path)) return { trouble: 'a path here has letters, digits and - _ . ~ only' };
+  if (/\/\/|\/\.{1,2}(?:\/|$)/.test(path))
+    return { trouble: t`its path has "//", "/." or "/.." in it; leave that out` };
+  if (!/^[\w./~-]*$/.test(path)) return { trouble: t`a path here has letters, digits and - _ . ~ only` };
   if (/(?:^|\.)weixin\.qq\.com$/.test(url.hostname) && OURS.test(url.pathname))
-    return { trouble: `the path is added by the bot; write ${url.origin}` };
+    return { trouble: t`the path is added by the bot; write ${url.origin}` };
   return undefined;
 }
 

@@ -1,31 +1,36 @@
 // What people paste: tokens and keys (密钥), and what is wrong with one in its own letters, without saying any of them. And which
 // secrets of one's own are none: short ones, known words, one thing again and again.
 
+import { joined, t, type Wording } from './words/words.ts';
+
 const WIDE = /[\uFF01-\uFF5E\u3000]/;
 const UNSEEN = /[\u00A0\u200B-\u200F\u202A-\u202E\u2060-\u2066\uFEFF]/;
 const QUOTES = /["'`\u2018\u2019\u201C\u201D\u300C\u300D]/;
 
 /** What a value has that no key has, and its length where that is wrong; empty: nothing that one could name. */
-export function troubleOf(value: string, lengths: readonly [least: number, most: number]): string {
-  const troubles = [
-    /[\r\n]$/.test(value) ? 'a line break at its end' : undefined,
-    /[ \t]$/.test(value) ? 'a blank at its end' : undefined,
-    /^\s/.test(value) ? 'a blank at its beginning' : undefined,
-    /\s/.test(value.trim()) ? 'a blank inside' : undefined,
-    WIDE.test(value) ? 'full-width letters (type them again with the input method off)' : undefined,
-    UNSEEN.test(value) ? 'characters that cannot be seen (copy it anew)' : undefined,
-    QUOTES.test(value) ? 'quotes as part of it' : undefined,
+export function troubleOf(value: string, lengths: readonly [least: number, most: number]): Wording {
+  const troubles: Wording[] = [
+    /[\r\n]$/.test(value) ? t`a line break at its end` : undefined,
+    /[ \t]$/.test(value) ? t`a blank at its end` : undefined,
+    /^\s/.test(value) ? t`a blank at its beginning` : undefined,
+    /\s/.test(value.trim()) ? t`a blank inside` : undefined,
+    WIDE.test(value) ? t`full-width letters (type them again with the input method off)` : undefined,
+    UNSEEN.test(value) ? t`characters that cannot be seen (copy it anew)` : undefined,
+    QUOTES.test(value) ? t`quotes as part of it` : undefined,
   ].filter(each => each !== undefined);
   const length = [...value].length;
   const [least, most] = lengths;
-  if (length < least || length > most) troubles.push(`${length} characters`);
+  if (length < least || length > most) troubles.push(t`${length} characters`);
   if (troubles.length === 0) troubles.push(othersIn(value) ?? '');
-  return troubles.filter(each => each !== '').join(', ');
+  return joined(
+    troubles.filter(each => each !== ''),
+    t`, `,
+  );
 }
 
-function othersIn(value: string): string | undefined {
+function othersIn(value: string): Wording | undefined {
   const other = /[^A-Za-z0-9]/u.exec(value)?.[0];
-  return other === undefined ? undefined : 'signs that are neither letters nor digits';
+  return other === undefined ? undefined : t`signs that are neither letters nor digits`;
 }
 
 // ── Secrets of one's own ─────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 // nobody has a last word over the law, winners are shown, tax is withheld, and who asks for an address says what for.
 
 import { fen, showFen, yuanText } from '../base/money.ts';
+import { t } from '../base/words/words.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { cashGiven, hasDraw, isCash, isDraw, isOnly, payingRules } from '../rules/campaign-query.ts';
 import { type Part, partsOf, termsOf } from './compliance.ts';
@@ -24,7 +25,7 @@ function lintFinalSay({ say }: Linting, parts: readonly Part[]): void {
   for (const { path, text } of parts) {
     const word = FINAL_SAY.exec(text)?.[0];
     if (word === undefined) continue;
-    say('final-say', path, `"${word}" is void, and forbidden in the terms of a promotion; leave it out`, {
+    say('final-say', path, t`"${word}" is void, and forbidden in the terms of a promotion; leave it out`, {
       word,
       advice: '改成联系方式：有疑问请回复「客服」',
     });
@@ -59,7 +60,7 @@ function lintTermsDiffer({ campaign, say }: Linting): void {
       say(
         'terms-differ',
         path,
-        `"${match[0]}" is promised, and no prize is ${yuanText(fen(amount))}: ${prizes.join(', ')}`,
+        t`"${match[0]}" is promised, and no prize is ${yuanText(fen(amount))}: ${prizes.join(', ')}`,
         { word: match[0] },
       );
     }
@@ -99,7 +100,7 @@ function lintWinners({ campaign, say }: Linting): void {
       say(
         'winners-shown',
         ['prizes', prize.name],
-        `"${prize.name}" is drawn and worth more than ${showFen(SHOWN_ABOVE)}: who has won it must be shown while the campaign goes on`,
+        t`"${prize.name}" is drawn and worth more than ${showFen(SHOWN_ABOVE)}: who has won it must be shown while the campaign goes on`,
         { advice: '在活动页或公告里随时公布中奖人（打码）和奖品' },
       );
 }
@@ -115,7 +116,7 @@ function lintTax({ campaign, say }: Linting): void {
   say(
     'tax-on-winnings',
     ['rules', campaign.rules.indexOf(taxed)],
-    `what "${taxed.id}" gives is 偶然所得: the shop withholds 20 % of it and files it by the 15th of the next month (in sum, where nobody's name is known)`,
+    t`what "${taxed.id}" gives is 偶然所得: the shop withholds 20 % of it and files it by the 15th of the next month (in sum, where nobody's name is known)`,
   );
 }
 
@@ -131,7 +132,7 @@ function lintPersonal({ say }: Linting, parts: readonly Part[]): void {
     say(
       'personal-data',
       path,
-      `"${match[0]}" asks for ${match[1]} and does not say what for, how long it is kept, and that it is given freely`,
+      t`"${match[0]}" asks for ${match[1]} and does not say what for, how long it is kept, and that it is given freely`,
       { word: match[0], advice: '写明：仅用于寄送奖品，寄出 30 天后删除，回复即表示同意' },
     );
   }

@@ -86,7 +86,7 @@ function lintRefunds({ campaign, say }: Linting): void {
       say(
         'refund-at-once',
         ['rules', n, 'on'],
-        `"${rule.id}" pays at once for every payment, and whoever is refunded keeps it and may pay again; write delay: 24h, or limits: { perUser: { perDay: 1 } }`,
+        t`"${rule.id}" pays at once for every payment, and whoever is refunded keeps it and may pay again; write delay: 24h, or limits: { perUser: { perDay: 1 } }`,
       );
     say(
       'refund-too-late',
@@ -120,7 +120,7 @@ function lintDay({ campaign, say }: Linting): void {
     say(
       'limit-shadowed',
       ['budget', 'perDay'],
-      `perDay ${showFen(total)} is the whole total: all of it can be given on the first of ${days} days; lower perDay`,
+      t`perDay ${showFen(total)} is the whole total: all of it can be given on the first of ${days} days; lower perDay`,
     );
   if (days > 1 && !isBounded) {
     const share = fen(Math.max(leastOf(cashOf(campaign)), Math.ceil(total / days / 1000) * 1000));

@@ -94,7 +94,7 @@ function lintTopGoods({ campaign, topPrize, say }: Linting, giving: readonly Rul
       say(
         'top-prize',
         ['prizes', prize.name, 'goods'],
-        `"${prize.name}" is worth ${showFen(prize.value!)}; the highest prize of a draw may be ${showFen(topPrize)}`,
+        t`"${prize.name}" is worth ${showFen(prize.value!)}; the highest prize of a draw may be ${showFen(topPrize)}`,
       );
 }
 

@@ -3,6 +3,7 @@
 
 import { type Event, eventKey, openId } from '../base/event.ts';
 import { beijingText, DAY, later, MINUTE } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
 import { isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { ASKS_FOR_MINE } from '../rules/reply.ts';
@@ -18,7 +19,7 @@ export function lintSlips(at: Linting, reach: Reach): void {
     at.say(
       'not-live',
       ['mode'],
-      'mode: draft: this file does not go live, however right it is; take the line out when it should',
+      t`mode: draft: this file does not go live, however right it is; take the line out when it should`,
     );
   lintLastMinute(at);
   campaign.rules.forEach((rule, n) => {
@@ -45,14 +46,14 @@ function lintMarks({ say }: Linting, { on }: Rule, n: number): void {
         say(
           'keyword-marks',
           ['rules', n, 'on'],
-          `"${word}" is one keyword, with the marks in it: who types "${parts[0]}" is not answered; write [${parts.map(part => part.trim()).join(', ')}]`,
+          t`"${word}" is one keyword, with the marks in it: who types "${parts[0]}" is not answered; write [${parts.map(part => part.trim()).join(', ')}]`,
           { word },
         );
       else if (AROUND.test(word))
         say(
           'keyword-marks',
           ['rules', n, 'on'],
-          `the marks around ${word} belong to the keyword; write ${word.slice(1, -1)} without them`,
+          t`the marks around ${word} belong to the keyword; write ${word.slice(1, -1)} without them`,
           { word },
         );
     }
@@ -78,7 +79,7 @@ function lintBuiltIn({ campaign, say }: Linting, rule: Rule, n: number): void {
   say(
     'built-in-word',
     ['rules', n, 'on'],
-    `"${rule.id}" takes ${taken.map(word => `"${word}"`).join(', ')}, by which followers ask what became of their red packets; leave these words to the bot`,
+    t`"${rule.id}" takes ${taken.map(word => `"${word}"`).join(', ')}, by which followers ask what became of their red packets; leave these words to the bot`,
   );
 }
 
@@ -91,13 +92,13 @@ function lintLastMinute({ campaign, say }: Linting): void {
     say(
       'last-minute',
       ['period', 'to'],
-      `the end is not inside: the campaign is over at ${beijingText(to).slice(0, 16)}, a minute before the day is; write ${beijingText(to).slice(0, 10)} 24:00`,
+      t`the end is not inside: the campaign is over at ${beijingText(to).slice(0, 16)}, a minute before the day is; write ${beijingText(to).slice(0, 10)} 24:00`,
     );
   if (hours.some(([, end]) => end === DAY / MINUTE - 1))
     say(
       'last-minute',
       ['period', 'hours'],
-      'the end is not inside: these hours are over at 23:59, and the last minute of each day is closed; write 24:00',
+      t`the end is not inside: these hours are over at 23:59, and the last minute of each day is closed; write 24:00`,
     );
 }
 
@@ -109,7 +110,7 @@ function lintFollowAgain({ campaign, say }: Linting, rule: Rule, n: number): voi
   say(
     'follows-again',
     ['rules', n, 'once'],
-    `who unfollows and follows again has "${rule.id}" again, once: ${rule.once}; write once: ever, or on: { subscribe: { first: true } }`,
+    t`who unfollows and follows again has "${rule.id}" again, once: ${rule.once}; write once: ever, or on: { subscribe: { first: true } }`,
   );
 }
 
@@ -134,7 +135,7 @@ function lintSameEvent(at: Linting, reach: Reach, rule: Rule, n: number): void {
       say(
         'same-event',
         ['rules', n, 'on'],
-        `what "${earlier.id}" (${other.file}:${earlier.line}) waits for, ${piece.label}, is an event of "${rule.id}" as well: one event is answered by one campaign, the file that comes first, so "${rule.id}" gives nothing for it; alongside: true in one of the files lets both answer`,
+        t`what "${earlier.id}" (${other.file}:${earlier.line}) waits for, ${piece.label}, is an event of "${rule.id}" as well: one event is answered by one campaign, the file that comes first, so "${rule.id}" gives nothing for it; alongside: true in one of the files lets both answer`,
       );
     }
   }
@@ -172,7 +173,7 @@ function lintOncePerRule({ campaign, accountOf, say }: Linting): void {
       say(
         'once-per-rule',
         ['rules', campaign.rules.indexOf(rule), 'once'],
-        `"${before.id}" and "${rule.id}" both wait for ${piece.label}, and each counts \`once: ${rule.once}\` for itself: one follower can have both; add limits: { perUser: { perDay: 1 } } if one is meant`,
+        t`"${before.id}" and "${rule.id}" both wait for ${piece.label}, and each counts \`once: ${rule.once}\` for itself: one follower can have both; add limits: { perUser: { perDay: 1 } } if one is meant`,
       );
     }
 }

@@ -2,6 +2,7 @@
 // stands in `core/draw`; here a winner comes with their prize, as a printed code does.
 
 import { beijingText } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import { claimKeyOf } from '../match/claim-key.ts';
 import type { Campaign, FinalDraw, Rule } from '../rules/campaign.ts';
 import { isWritten, kindsOf, listsOf, sayUnknown } from '../rules/schema/written.ts';
@@ -23,16 +24,16 @@ function drawOf({ campaign, rule }: Pick<RuleContext, 'campaign' | 'rule'>): Fin
 }
 
 export const enter = mechanic({
-  fields: { enter: optional(located(name('a draw')), '得到一个抽奖号，参加哪一场开奖') },
+  fields: { enter: optional(located(name(t`a draw`)), '得到一个抽奖号，参加哪一场开奖') },
   check(rule, { file, say }) {
     if (!rule.enter) return;
     const draws = [...(file.draws?.keys() ?? [])];
-    sayUnknown('draw', rule.enter, draws, say, 'the campaign has no `draws`');
+    sayUnknown(t`draw`, rule.enter, draws, say, t`the campaign has no \`draws\``);
     // What a refund would have to take back: by then it may have been drawn.
     if (kindsOf(rule)?.some(kind => kind === 'paid' || kind === 'friend'))
       say(
         rule.enter.at,
-        'who pays may be refunded after the draw; let the payment earn a chance and `spend` it by a word to enter',
+        t`who pays may be refunded after the draw; let the payment earn a chance and \`spend\` it by a word to enter`,
       );
   },
   build: ({ enter: draw }) => (draw ? { enter: draw.value } : {}),
@@ -81,15 +82,15 @@ export const drawnPrize = mechanic({
     const { at } = rule.on;
     const draw = 'draw' in drawn && drawn.draw !== undefined ? drawn.draw : '';
     const winners = file.draws?.get(draw)?.winners;
-    if (triggers.length > 1) say(at, 'who is drawn did nothing at that moment: leave the other triggers out');
-    if (!file.draws?.has(draw)) say(at, `unknown draw "${draw}"; name it under \`draws\``);
-    if (rule.once) say(rule.once.at, 'nobody is drawn twice; leave `once` out');
+    if (triggers.length > 1) say(at, t`who is drawn did nothing at that moment: leave the other triggers out`);
+    if (!file.draws?.has(draw)) say(at, t`unknown draw "${draw}"; name it under \`draws\``);
+    if (rule.once) say(rule.once.at, t`nobody is drawn twice; leave \`once\` out`);
     if (!winners || isWritten(rule, 'reply')) return;
     const names = new Set(listsOf(rule).flatMap(list => list.map(({ value }) => value)));
     const wanted = winners.flatMap(({ key }) => (key ? [key.value] : []));
     const isSame = names.size === wanted.length && wanted.every(each => names.has(each));
     if (!isSame)
-      say(rule.give?.at ?? at, `the draw "${draw}" gives ${wanted.join(', ')}; write give: [${wanted.join(', ')}]`);
+      say(rule.give?.at ?? at, t`the draw "${draw}" gives ${wanted.join(', ')}; write give: [${wanted.join(', ')}]`);
   },
   // Nobody is drawn twice, and what can be won was put aside when the campaign went live.
   comesTo: (_rule, _campaign, inTests) => ({

@@ -1,5 +1,6 @@
 // Guaranteed (保底): whoever draws so often without winning anything wins with the n-th draw, from prizes that are named. What is
 // counted are this rule's own draws, and with which of them it last gave something of worth.
+import { t } from '../base/words/words.ts';
 import type { Prize, Rule } from '../rules/campaign.ts';
 import { isWorth } from '../rules/campaign-query.ts';
 import { isWritten, sayUnknown } from '../rules/schema/written.ts';
@@ -31,7 +32,7 @@ export const guaranteed = mechanic({
       located(
         object('guaranteed', {
           within: required(count({ min: 2, max: 1000 }), '连续几次没中，第几次必中'),
-          give: required(oneOrMany(located(name('a prize'))), '必中的那一次给什么；几个按权重抽'),
+          give: required(oneOrMany(located(name(t`a prize`))), '必中的那一次给什么；几个按权重抽'),
         }),
       ),
       '保底：最迟第几次必中',
@@ -42,14 +43,14 @@ export const guaranteed = mechanic({
     if (!own) return;
     const drawn = give?.value.names ?? [];
     if (isWritten(rule, 'give') && (give?.value.all || drawn.length < 2))
-      say(own.at, '`guaranteed` is about a draw: the rule needs several prizes in `give`');
-    if (isWritten(rule, 'streak')) say(own.at, 'a streak gives by its days; leave `guaranteed` out');
+      say(own.at, t`\`guaranteed\` is about a draw: the rule needs several prizes in \`give\``);
+    if (isWritten(rule, 'streak')) say(own.at, t`a streak gives by its days; leave \`guaranteed\` out`);
     for (const entry of own.value.give ?? []) {
-      sayUnknown('prize', entry, [...(file.prizes?.keys() ?? [])], say);
+      sayUnknown(t`prize`, entry, [...(file.prizes?.keys() ?? [])], say);
       const prize = file.prizes?.get(entry.value);
-      if (isWritten(prize, 'nothing')) say(entry.at, `"${entry.value}" is nothing; name a prize of worth`);
+      if (isWritten(prize, 'nothing')) say(entry.at, t`"${entry.value}" is nothing; name a prize of worth`);
       else if (prize && drawn.length > 0 && !drawn.some(({ value }) => value === entry.value))
-        say(entry.at, `"${entry.value}" is not among the prizes of \`give\`; add it there, or name another one`);
+        say(entry.at, t`"${entry.value}" is not among the prizes of \`give\`; add it there, or name another one`);
     }
   },
   build: ({ guaranteed: own }, { prize }) =>

@@ -5,6 +5,7 @@ import { type Counter, isBounded } from '../base/counter.ts';
 import { type Event, eventKey, type OpenId } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { limitName } from '../decide/check-words.ts';
 import type { Claim, Decision, Trace } from '../decide/decision.ts';
 import { drawAmount, luckOf } from '../decide/draw.ts';
@@ -130,19 +131,19 @@ export class Forecast {
   private readonly shared = new Map<string, { limit: Limit; used: number; needed: number }>();
 
   /** `counters`: those of this line, as they stand. Gives the person's own limit that this line would pass, if any. */
-  add({ limits, amount }: Intent, isClaimed: boolean, counters: ReadonlyMap<string, number>): string | undefined {
+  add({ limits, amount }: Intent, isClaimed: boolean, counters: ReadonlyMap<string, number>): Wording | undefined {
     if (isClaimed) {
       this.already++;
       return undefined;
     }
     this.fresh++;
     this.sum = fen(this.sum + amount);
-    let own: string | undefined;
+    let own: Wording | undefined;
     for (const limit of limits.filter(isBounded)) {
       const used = counters.get(limit.name) ?? 0;
       if (limit.refuses === 'limited') {
         if (used + limit.add > limit.max)
-          own ??= `${limitName(limit)} ${show(limit, used)}/${show(limit, limit.max)}, this would be ${show(limit, limit.add)} more`;
+          own ??= t`${limitName(limit)} ${show(limit, used)}/${show(limit, limit.max)}, this would be ${show(limit, limit.add)} more`;
         continue;
       }
       const entry = this.shared.get(limit.name) ?? { limit, used, needed: 0 };
@@ -153,12 +154,12 @@ export class Forecast {
   }
 
   /** Limits of all together that the whole batch would pass. */
-  shortages(): string[] {
+  shortages(): Wording[] {
     return [...this.shared.values()]
       .filter(({ limit, used, needed }) => used + needed > limit.max)
       .map(
         ({ limit, used, needed }) =>
-          `${limitName(limit)} ${show(limit, used)}/${show(limit, limit.max)}: ${show(limit, Math.max(0, limit.max - used))} left, the file needs ${show(limit, needed)}`,
+          t`${limitName(limit)} ${show(limit, used)}/${show(limit, limit.max)}: ${show(limit, Math.max(0, limit.max - used))} left, the file needs ${show(limit, needed)}`,
       );
   }
 }
@@ -168,7 +169,7 @@ function show(limit: Limit, value: number): string {
 }
 
 /** Which limit a refused line ran into, in words. */
-export function lostWords({ limits }: Intent, counter: string): string {
+export function lostWords({ limits }: Intent, counter: string): Wording {
   const limit = limits.find(each => each.name === counter);
-  return limit ? `${limitName(limit)}: the limit of ${show(limit, limit.max)} is reached` : `${counter} is full`;
+  return limit ? t`${limitName(limit)}: the limit of ${show(limit, limit.max)} is reached` : t`${counter} is full`;
 }

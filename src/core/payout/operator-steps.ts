@@ -3,6 +3,7 @@
 // word, or on an operator's, with a reason.
 
 import { HOUR, type Instant, later, SECOND } from '../base/time.ts';
+import type { Wording } from '../base/words/words.ts';
 import { type Cancel, isCancel } from '../rules/campaign.ts';
 import type { Phase } from './channels/channel.ts';
 import { channelOf } from './channels/index.ts';
@@ -15,7 +16,7 @@ import { nextAttempt } from './succession.ts';
 type HistoryLine = { readonly what: string; readonly detail?: string };
 
 /** A "no" with its reason, for the operator. */
-export type Refused = { readonly refused: string };
+export type Refused = { readonly refused: Wording };
 
 /** Due now, under the same number, doing what it waited to do. */
 export function retryStep(payout: Payout, reason: string | undefined, now: Instant): Step | Refused {

@@ -177,7 +177,7 @@ function overOf(trigger: Extract<Trigger, { readonly kind: 'friend' }>): Fen {
 
 export const drawn = triggerKind('drawn', {
   wants: 'the draw: { drawn: 大奖 }',
-  field: optional(name('a draw'), '开奖时抽中了的人'),
+  field: optional(name(t`a draw`), '开奖时抽中了的人'),
   written: (draw: string) => ({ kind: 'drawn', draw }),
   fits: (trigger, event, { campaign }) =>
     event.kind === 'drawn' && event.draw === trigger.draw && idsOf(campaign).includes(event.campaign),

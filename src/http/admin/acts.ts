@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { AdminConfig, Role } from '../../config/admin.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { HOUR, later } from '../../core/base/time.ts';
+import { inLang } from '../../core/base/words/words.ts';
 import { readAlarms } from '../../core/ops/alarm.ts';
 import { ASKED_BY_HAND, askNowStep } from '../../core/payout/ask-now.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
@@ -187,7 +188,7 @@ class Desk {
       for (const { billNo } of payouts) {
         const result = await cancelPayout(ports, billNo, reason);
         const ok = 'cancelled' in result;
-        results.push({ billNo, ok, text: ok ? result.cancelled : result.refused });
+        results.push({ billNo, ok, text: ok ? result.cancelled : inLang(result.refused, 'en') });
       }
       return { results };
     };

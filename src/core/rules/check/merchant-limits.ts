@@ -35,8 +35,8 @@ function agreeWithKeys(inside: Campaign, { personalKey }: Payers): Finding[] {
   const campaign = asWritten(inside);
   const goods = [...campaign.prizes.values()].find(isGoods);
   if (!goods || personalKey !== undefined) return [];
-  const message = `prize "${goods.name}" is sent by post, and bot.yaml has no key that seals addresses; add personalKey: \${HONGBAO_PERSONAL_KEY} (make one with: openssl rand -hex 32), and keep it apart from backups of the store`;
-  return [{ file: campaign.file, line: 1, column: 1, message }];
+  const message = t`prize "${goods.name}" is sent by post, and bot.yaml has no key that seals addresses; add personalKey: \${HONGBAO_PERSONAL_KEY} (make one with: openssl rand -hex 32), and keep it apart from backups of the store`;
+  return [findingAt(campaign.file, { line: 1, column: 1 }, message)];
 }
 
 function agreeWithPayers(inside: Campaign, payers: Payers): Finding[] {

@@ -50,11 +50,11 @@ function checkPrize(name: string, prize: WrittenPrize, { file, say }: Checking):
   else if (!prize.voucher) for (const amount of amounts) checkAmount(amount, file, say);
   checkVoucher(prize, say);
   for (const { key } of prize.earn?.value ?? [])
-    if (key) sayUnknown('wallet', key, [...(file.wallets?.keys() ?? [])], say, 'add it to `wallets`');
+    if (key) sayUnknown(t`wallet`, key, [...(file.wallets?.keys() ?? [])], say, t`add it to \`wallets\``);
   const isOneOfAll = (file.rules ?? []).some(
     ({ value: { give } }) => give?.value.all && give.value.names?.some(each => each.value === name),
   );
-  if (prize.earn && isOneOfAll) say(prize.earn.at, 'with give: { all: … } write `earn` in the rule instead');
+  if (prize.earn && isOneOfAll) say(prize.earn.at, t`with give: { all: … } write \`earn\` in the rule instead`);
 }
 
 /** Its stock gives each at most so much (单张面额). */
@@ -161,7 +161,7 @@ function checkCoupons({ file, data, say }: Checking): void {
   const owners = new Map<string, string>();
   for (const [name, prize] of file.prizes ?? []) {
     if (prize?.column && !isWritten(prize, 'coupon'))
-      say(prize.column.at, '`column` says which column of a list of coupons is meant; write it beside `coupon`');
+      say(prize.column.at, t`\`column\` says which column of a list of coupons is meant; write it beside \`coupon\``);
     if (!prize?.coupon) continue;
     const list = data.coupons(prize.coupon, say, prize.column?.value);
     if (list && prize.stock && prize.stock.value > list.length)

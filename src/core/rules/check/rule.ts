@@ -57,7 +57,7 @@ function checkAsk({ replies }: WrittenRule, say: Say): void {
   if (!replies || !ask) return;
   const text = ask.kind === 'text' ? ask.text : ask.kind === 'news' ? `${ask.title} ${ask.description}` : '';
   if (!placeholdersOf(text ?? '').includes('question'))
-    say(replies.at, '`ask` does not ask: write {{question}} and {{choices}} in it, or leave it out');
+    say(replies.at, t`\`ask\` does not ask: write {{question}} and {{choices}} in it, or leave it out`);
 }
 
 // ── Prizes ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { parseYuan } from '../../base/money.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 import { type ConditionTrouble, fieldOf } from './errors.ts';
 
 /** What the events of a rule can be. `least`: the smallest payment. */
@@ -47,7 +48,7 @@ function conjuncts(node: ASTNode): ASTNode[] {
   return node.op === '&&' ? (node.args as ASTNode[]).flatMap(conjuncts) : [node];
 }
 
-function trouble({ start, end }: ASTNode, message: string): ConditionTrouble {
+function trouble({ start, end }: ASTNode, message: Wording): ConditionTrouble {
   return { message, start, end };
 }
 
@@ -59,7 +60,7 @@ function missingField(node: ASTNode, { kinds }: Happens): ConditionTrouble | und
   const waits = kinds.join(', ');
   return trouble(
     node,
-    `${field} is always ${what} here: the rule waits for ${waits}, which ${kinds.length > 1 ? 'have' : 'has'} none; take it out, or wait for ${HAS[field]!.join(' or ')}`,
+    t`${field} is always ${what} here: the rule waits for ${waits}, which ${kinds.length > 1 ? t`have` : t`has`} none; take it out, or wait for ${HAS[field]!.join(' or ')}`,
   );
 }
 
@@ -93,7 +94,7 @@ function otherKind(node: ASTNode, { kinds }: Happens): ConditionTrouble | undefi
   if (literal?.op !== 'value' || typeof literal.args !== 'string' || kinds.includes(literal.args)) return undefined;
   return trouble(
     node,
-    `event.kind is never "${literal.args}" here: the rule waits for ${kinds.join(', ')}; take it out, or add that trigger to on`,
+    t`event.kind is never "${literal.args}" here: the rule waits for ${kinds.join(', ')}; take it out, or add that trigger to on`,
   );
 }
 
@@ -137,11 +138,11 @@ function numberIn(node: ASTNode): number | undefined {
 }
 
 function emptyRange(node: ASTNode, field: string): ConditionTrouble {
-  const more =
+  const more: Wording =
     field === 'now.hour'
-      ? 'no hour of a day is both; across midnight write ||: now.hour >= 22 || now.hour < 6'
+      ? t`no hour of a day is both; across midnight write ||: now.hour >= 22 || now.hour < 6`
       : field === 'event.amount'
-        ? 'no payment that the rule waits for is that small, or both'
-        : `${field} is never that, or never both`;
-  return trouble(node, `this never holds: ${more}`);
+        ? t`no payment that the rule waits for is that small, or both`
+        : t`${field} is never that, or never both`;
+  return trouble(node, t`this never holds: ${more}`);
 }

@@ -178,12 +178,12 @@ const page = object(
 
 /** Each is told one by one. */
 const DRAWN_MAX = 5000;
-const draw = object('a draw', {
+const draw = object(t`a draw`, {
   at: required(located(dateTime()), '什么时候开奖，北京时间'),
   winners: required(
     pairs(
-      'how many of each prize such as { 一等奖: 1, 二等奖: 10 }',
-      name('a prize'),
+      t`how many of each prize such as { 一等奖: 1, 二等奖: 10 }`,
+      name(t`a prize`),
       located(count({ max: DRAWN_MAX })),
     ),
     '奖品 → 几个，先写的先抽',
@@ -192,9 +192,9 @@ const draw = object('a draw', {
 
 /** Room for the question around it. */
 const CONSENT_BYTES = 900;
-const shipping = object('shipping', {
+const shipping = object(t`shipping`, {
   consent: required(
-    text({ what: 'what winners agree to', bytes: CONSENT_BYTES }),
+    text({ what: t`what winners agree to`, bytes: CONSENT_BYTES }),
     '收集收件信息前给中奖人看的话：谁收集、收集什么、做什么用、什么时候删除',
   ),
   keep: required(duration(), '收件信息保留多久，如 90d；到期自动删除'),

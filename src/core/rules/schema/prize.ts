@@ -69,11 +69,11 @@ const voucher = object(t`a voucher`, {
   creator: optional(text({ what: t`a merchant number`, pattern: /^\d{8,10}$/ }), '创建批次的商户号，默认自己'),
 });
 
-const thing = { what: 'what it is, such as 保温杯', oneLine: true, bytes: 128 } as const;
+const thing = { what: t`what it is, such as 保温杯`, oneLine: true, bytes: 128 } as const;
 type WrittenGoods = { readonly what: string; readonly value?: Fen };
-const goods = byKind<WrittenGoods>('what it is, such as 保温杯, or { what: 保温杯, value: ¥99.00 }', {
+const goods = byKind<WrittenGoods>(t`what it is, such as 保温杯, or { what: 保温杯, value: ¥99.00 }`, {
   scalar: wrapped(text(thing), what => ({ what })),
-  map: object('goods', {
+  map: object(t`goods`, {
     what: required(text(thing), '是什么'),
     value: optional(someMoney, '值多少：写进活动规则，不计入预算'),
   }),
@@ -89,7 +89,7 @@ const window = object(
   { notEmpty: true },
 );
 
-const purse = pairs('wallets such as { 敬业福: 1 }', name('a wallet'), count());
+const purse = pairs(t`wallets such as { 敬业福: 1 }`, name(t`a wallet`), count());
 
 /** What it is: exactly one of them is there. */
 const kinds = {
@@ -106,7 +106,7 @@ const prize = object(
   t`a prize`,
   {
     ...kinds,
-    column: optional(located(text({ what: 'the name of a column', oneLine: true })), '券码在哪一列：第一行里的名字'),
+    column: optional(located(text({ what: t`the name of a column`, oneLine: true })), '券码在哪一列：第一行里的名字'),
     weight: optional(located(weight()), '权重，默认 1'),
     stock: optional(located(count()), '整个活动一共几个'),
     perDay: optional(located(count()), '每天最多几个'),

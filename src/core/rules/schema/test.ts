@@ -78,8 +78,8 @@ const paid = byKind<Paid>(t`an amount such as ¥60.00 or { amount: ¥60.00, orde
 });
 
 const drawn = object('drawn', {
-  draw: required(name('a draw'), '哪一场开奖'),
-  prize: required(name('a prize'), '抽中哪个奖品'),
+  draw: required(name(t`a draw`), '哪一场开奖'),
+  prize: required(name(t`a prize`), '抽中哪个奖品'),
 });
 
 const outcome = {

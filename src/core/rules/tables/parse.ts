@@ -31,7 +31,7 @@ export function readOpenIds(rows: readonly Row[], say: SayAt): ReadonlySet<OpenI
 /** `scene,name,hours`. */
 export function readStores(rows: readonly Row[], say: SayAt): ReadonlyMap<string, Store> {
   const stores = new Map<string, Store>();
-  const lines = new Lines('store', say);
+  const lines = new Lines(t`store`, say);
   const table = belowHeader(rows, { needed: ['scene', 'name'], more: ['hours'], header: 'scene,name,hours' }, say);
   for (const { get } of table) {
     const [scene, name, hours] = [get('scene'), get('name'), get('hours')];
@@ -62,7 +62,7 @@ const LETTERS = [...'ABCDEFGH'];
 
 /** `question,A,B,C,D,answer`. */
 export function readQuestions(rows: readonly Row[], say: SayAt): readonly Question[] {
-  const lines = new Lines('question', say);
+  const lines = new Lines(t`question`, say);
   const columns = {
     needed: ['question', 'A', 'B', 'answer'],
     more: LETTERS.slice(2),
@@ -101,7 +101,7 @@ const COUPON_HEADER =
 export function readCoupons(rows: readonly Row[], say: SayAt, wanted?: string): readonly string[] {
   const column = couponColumn(rows, say, wanted);
   if (column === undefined) return [];
-  const lines = new Lines('coupon', say);
+  const lines = new Lines(t`coupon`, say);
   const list = column.hasHeader ? rows.slice(1) : rows;
   if (list.length === 0) say(rows[0] ?? TOP, t`the file has no coupon; expected one a line, in the first column`);
   return list.flatMap(row => {
@@ -127,20 +127,20 @@ function couponColumn(rows: readonly Row[], say: SayAt, wanted: string | undefin
   if (wanted !== undefined) {
     const at = names.indexOf(wanted.trim());
     if (at >= 0) return { at, hasHeader: true };
-    say(first, `no column "${wanted}"; the first line has ${quoted}`);
+    say(first, t`no column "${wanted}"; the first line has ${quoted}`);
     return undefined;
   }
   const isWide = rows.slice(0, 50).some(({ cells }) => cells.filter(({ text }) => text !== '').length > 1);
   const named = names.findIndex(name => COUPON_HEADER.test(name));
   if (named === 0 || (named > 0 && isWide)) return { at: named, hasHeader: true };
   if (isWide) {
-    say(first, `which column has the coupons? Beside \`coupon\` write column: with its name, one of ${quoted}`);
+    say(first, t`which column has the coupons? Beside \`coupon\` write column: with its name, one of ${quoted}`);
     return undefined;
   }
   if (second && looksLikeHeader(names[0]!, rows.slice(1, 50))) {
     say(
       first,
-      `"${short(names[0]!)}" looks like a heading and would be given out as a coupon: write column: ${names[0]} beside \`coupon\`, or take the line out`,
+      t`"${short(names[0]!)}" looks like a heading and would be given out as a coupon: write column: ${names[0]} beside \`coupon\`, or take the line out`,
     );
     return undefined;
   }

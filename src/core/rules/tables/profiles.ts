@@ -1,5 +1,7 @@
 // What a list tells of followers (会员资料): the openid in the first column, and anything that conditions may ask for.
+
 import { isOpenId, whyNoOpenId } from '../../base/openid.ts';
+import { t } from '../../base/words/words.ts';
 import { cellAt, type Row, type SayAt } from '../../yaml/csv.ts';
 import type { Profiles } from '../campaign.ts';
 import { dayFrom } from './parse.ts';
@@ -10,18 +12,18 @@ export function readProfiles(rows: readonly Row[], say: SayAt): Profiles {
   const names = (header?.cells ?? []).slice(1).map(({ text }) => text);
   const [first] = header?.cells ?? [];
   if (!header || names.length === 0 || isOpenId(first?.text ?? ''))
-    say(header ?? { line: 1, column: 1 }, 'the first line names the columns, such as openid,level,points,birthday');
+    say(header ?? { line: 1, column: 1 }, t`the first line names the columns, such as openid,level,points,birthday`);
   for (const [n, name] of names.entries()) {
     const cell = cellAt(header!, n + 1);
-    if (name === '') say(cell, 'no name in this column');
-    else if (names.indexOf(name) < n) say(cell, `the column "${name}" is there twice`);
+    if (name === '') say(cell, t`no name in this column`);
+    else if (names.indexOf(name) < n) say(cell, t`the column "${name}" is there twice`);
   }
-  if (header && lines.length === 0) say(header, 'nothing stands below the first line');
+  if (header && lines.length === 0) say(header, t`nothing stands below the first line`);
   const cells = new Map<string, string[]>();
   for (const row of lines) {
     const { text: user, ...at } = cellAt(row, 0);
-    if (!isOpenId(user)) say(at, user === '' ? 'no openid in this line' : `this is no openid: ${whyNoOpenId(user)}`);
-    else if (cells.has(user)) say(at, 'this openid is there already');
+    if (!isOpenId(user)) say(at, user === '' ? t`no openid in this line` : t`this is no openid: ${whyNoOpenId(user)}`);
+    else if (cells.has(user)) say(at, t`this openid is there already`);
     else
       cells.set(
         user,

@@ -62,4 +62,6 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   '{1}: gives something to new followers, which WeChat forbids to announce (诱导关注); take that out before it is published':
     '{1}：新关注就有东西领，微信不许事先公布（诱导关注）；公布前请删掉这一段',
   '{1}: all is well': '{1}：一切正常',
+  '--prize {1} is kept for the draw "{2}"; give another prize, or --amount':
+    '--prize {1} 是留给开奖「{2}」的；换一个奖品，或写 --amount',
 };

@@ -1,8 +1,13 @@
 // The Chinese of every text, by its English; one file an area. A test names what is missing, and what nobody says any more.
+
+import { CAMPAIGNS } from './campaigns.ts';
 import { COMMANDS } from './commands.ts';
+import { FILES } from './files.ts';
+import { HELP } from './help.ts';
 import { LINT } from './lint.ts';
 import { LISTS } from './lists.ts';
 import { LIVE } from './live.ts';
+import { OUTPUTS } from './outputs.ts';
 import { RULES } from './rules.ts';
 import { SLIPS } from './slips.ts';
 import { YAML } from './yaml.ts';
@@ -15,4 +20,8 @@ export const ZH: Readonly<Record<string, string>> = {
   ...LISTS,
   ...COMMANDS,
   ...SLIPS,
+  ...CAMPAIGNS,
+  ...OUTPUTS,
+  ...FILES,
+  ...HELP,
 };

@@ -244,6 +244,36 @@ describe('an act', () => {
     expect(newest).toMatchObject({ by: 'sun', detail: '¥3.00 误配 (li)' });
   });
 
+  test('takes an alarm on, once, for all to see; who may only look may not', async () => {
+    const now = instant(Date.now());
+    const alarm = { key: 'halted:shop', grave: 'page', words: { zh: '商户停了', en: 'halted' }, since: now, seenAt: now };
+    const lease = await world.store.lease('alarms', 'test', MINUTE, now);
+    await world.store.release(lease!, now, JSON.stringify([alarm]));
+    const [li, zhao] = [await login('li', PASSWORDS.li), await login('zhao', PASSWORDS.zhao)];
+    expect((await act('/admin/api/take', { key: alarm.key }, zhao)).status).toBe(403);
+    expect((await act('/admin/api/take', { key: 'another' }, li)).status).toBe(409);
+    expect((await act('/admin/api/take', { key: alarm.key }, li)).status).toBe(200);
+    expect(await (await get('/admin/api/alarms', zhao)).json()).toMatchObject({
+      alarms: [{ key: alarm.key, isGrave: true, text: '商户停了', taken: { by: 'li' } }],
+    });
+    expect((await world.store.acts.list({ limit: 1 }))[0]).toMatchObject({ by: 'li', what: 'alarms ack' });
+  });
+
+  test('of taking a list of winners is written down; openids are for who may act', async () => {
+    const [li, zhao] = [await login('li', PASSWORDS.li), await login('zhao', PASSWORDS.zhao)];
+    const { campaigns } = (await (await get('/admin/api/campaigns', li)).json()) as { campaigns: { id: string }[] };
+    const list = (name: string, who: Session): Promise<Response> =>
+      get(`/admin/api/winners.csv?campaign=${campaigns[0]!.id}&list=${name}`, who);
+    expect((await list('whole', zhao)).status).toBe(403);
+    expect((await list('public', zhao)).status).toBe(200);
+    expect((await list('nothing', li)).status).toBe(400);
+    const whole = await list('whole', li);
+    expect(whole.headers.get('content-disposition')).toContain('attachment; filename="winners-');
+    expect(await whole.text()).toContain('openid');
+    expect((await world.store.acts.list({ limit: 1 }))[0]).toMatchObject({ by: 'li', what: 'winners', detail: 'whole' });
+    expect(await (await get('/admin/api/versions', zhao)).json()).toHaveProperty('versions');
+  });
+
   test('of halting and resuming a merchant is what the command does', async () => {
     const session = await login('li', PASSWORDS.li);
     expect((await act('/admin/api/halt', { merchant: 'shop', reason: '余额要核对' }, session)).status).toBe(200);

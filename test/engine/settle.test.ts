@@ -14,6 +14,7 @@ import type { Payer } from '../../src/ports.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { aCommit, aPayout, NOW } from '../storage/store.contract.ts';
 import { startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { saying } from '../support/saying.ts';
 import { VirtualTime } from '../torture/time.ts';
 
 const MCH_ID = '1900000109';
@@ -263,7 +264,7 @@ describe('what a review found', () => {
     const died = [{ what: 'planned' }, { what: 'sending' }, { what: 'asked config', detail: 'CA_ERROR x' }];
     expect(judgeAnswer({ kind: 'notFound' }, refused, aPayout())).toBe('unpaid');
     expect(judgeAnswer({ kind: 'notFound' }, died, aPayout())).toMatchObject({
-      refused: expect.stringContaining('no proof'),
+      refused: saying('no proof'),
     });
     expect(judgeAnswer({ kind: 'notFound' }, [{ what: 'planned' }, { what: 'sending' }], aPayout())).toMatchObject({
       refused: expect.anything(),

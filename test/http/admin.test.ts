@@ -246,7 +246,13 @@ describe('an act', () => {
 
   test('takes an alarm on, once, for all to see; who may only look may not', async () => {
     const now = instant(Date.now());
-    const alarm = { key: 'halted:shop', grave: 'page', words: { zh: '商户停了', en: 'halted' }, since: now, seenAt: now };
+    const alarm = {
+      key: 'halted:shop',
+      grave: 'page',
+      words: { zh: '商户停了', en: 'halted' },
+      since: now,
+      seenAt: now,
+    };
     const lease = await world.store.lease('alarms', 'test', MINUTE, now);
     await world.store.release(lease!, now, JSON.stringify([alarm]));
     const [li, zhao] = [await login('li', PASSWORDS.li), await login('zhao', PASSWORDS.zhao)];
@@ -270,7 +276,11 @@ describe('an act', () => {
     const whole = await list('whole', li);
     expect(whole.headers.get('content-disposition')).toContain('attachment; filename="winners-');
     expect(await whole.text()).toContain('openid');
-    expect((await world.store.acts.list({ limit: 1 }))[0]).toMatchObject({ by: 'li', what: 'winners', detail: 'whole' });
+    expect((await world.store.acts.list({ limit: 1 }))[0]).toMatchObject({
+      by: 'li',
+      what: 'winners',
+      detail: 'whole',
+    });
     expect(await (await get('/admin/api/versions', zhao)).json()).toHaveProperty('versions');
   });
 

@@ -13,6 +13,7 @@ import {
   isOver,
   isSameBeginning,
   type LiveCampaign,
+  type LiveDraw,
   type LiveMark,
   type LivePrize,
   type LiveRule,
@@ -31,6 +32,7 @@ export function changesOf(before: LiveCampaign, side: LiveSide, at: Comparing): 
   const prizes = former(before.prizes, before.gone?.prizes);
   for (const prize of side.live.prizes) prizeOf(prize, prizes.get(prize.id), side, noting);
   roundsOf(before, side, noting);
+  drawsOf(before, side, noting);
   if (found.length > 0 && isClaimed()) for (const said of found) at.say(...said);
 }
 
@@ -249,6 +251,39 @@ function roundsOf(before: LiveCampaign, { live }: LiveSide, { evidence, now, say
       'refused',
     );
   }
+}
+
+// ── Draws at the end ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** What is drawn, and when, was published with the hash of the seed: who has a ticket has it for that. */
+function drawsOf(before: LiveCampaign, { live, campaign }: LiveSide, { say }: Comparing): void {
+  for (const was of before.finalDraws ?? []) {
+    const draw = live.finalDraws?.find(({ id }) => id === was.id);
+    const path = draw ? ['draws', was.id] : [campaign.draws ? 'draws' : 'campaign'];
+    if (!draw)
+      say(
+        path,
+        t`the draw "${was.id}" is gone, and those who have a ticket have it for that one. Put it back`,
+        'refused',
+      );
+    else if (winnersText(draw) !== winnersText(was))
+      say(
+        [...path, 'winners'],
+        t`"${was.id}" draws ${winnersText(draw)} instead of ${winnersText(was)}: tickets were given for that. Put it back, and add a draw of its own for more`,
+        'refused',
+      );
+    else if (draw.at !== was.at)
+      say(
+        [...path, 'at'],
+        t`"${was.id}" is drawn at ${timeText(draw.at)} instead of ${timeText(was.at)}: tell those who have a ticket`,
+      );
+  }
+}
+
+function winnersText({ winners }: LiveDraw): string {
+  return Object.entries(winners)
+    .map(([prize, n]) => `${prize} ${n}`)
+    .join(', ');
 }
 
 function timeText(at: number): string {

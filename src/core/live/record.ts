@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Instant } from '../base/time.ts';
-import type { Campaign, Once, Prize, Rule, Trigger } from '../rules/campaign.ts';
+import type { Campaign, FinalDraw, Once, Prize, Rule, Trigger } from '../rules/campaign.ts';
 import { hasDraw, isCash, makesClaims } from '../rules/campaign-query.ts';
 import type { Named } from '../rules/renamed.ts';
 import { comparedBy } from '../triggers/index.ts';
@@ -41,6 +41,9 @@ type LiveRound = LiveMark & {
   readonly total: number;
 };
 
+/** `winners`: how many of each prize. */
+export type LiveDraw = { readonly id: string; readonly at: number; readonly winners: Readonly<Record<string, number>> };
+
 type LiveKinds = {
   readonly rules: readonly LiveRule[];
   readonly prizes: readonly LivePrize[];
@@ -62,6 +65,8 @@ export type LiveCampaign = LiveMark &
     /** By where they stand: `budget.total`, `limits.perUser.wins`. */
     readonly limits: Readonly<Record<string, number>>;
     readonly scenes?: readonly string[];
+    /** What is drawn at the end, and when; a record of before does not say. */
+    readonly finalDraws?: readonly LiveDraw[];
     /** What was live in it once, and is not now. */
     readonly gone?: LiveKinds;
   };
@@ -83,7 +88,7 @@ const PRINTS_MAX = 1000;
 /** `undefined`: nothing of it is paid, so that nothing needs to be remembered. */
 export function snapshotOf(campaign: Campaign, commitment?: string): LiveCampaign | undefined {
   if (campaign.mode === 'draft' || campaign.mode === 'shadow') return undefined;
-  const { id, account, period, stores, prizes, wallets, rounds, rules } = campaign;
+  const { id, account, period, stores, prizes, wallets, rounds, rules, draws } = campaign;
   const { from, to, dayStartsAt } = period;
   const list = [...prizes.values()];
   const isSplit = list.some(prize => isCash(prize) && (prize.split || prize.min < prize.max));
@@ -95,6 +100,7 @@ export function snapshotOf(campaign: Campaign, commitment?: string): LiveCampaig
     ...(commitment !== undefined && { commitment }),
     limits: limitsOf(campaign),
     ...(stores && { scenes: [...stores.keys()] }),
+    ...(draws && { finalDraws: [...draws.values()].map(liveDraw) }),
     rules: rules.map(rule => liveRule(rule, campaign)),
     prizes: list.map(livePrize),
     rounds: rounds.map(round => ({
@@ -103,6 +109,10 @@ export function snapshotOf(campaign: Campaign, commitment?: string): LiveCampaig
     })),
     wallets: [...wallets.values()].map(wallet => markOf(wallet.name, wallet)),
   };
+}
+
+function liveDraw({ name, at, winners }: FinalDraw): LiveDraw {
+  return { id: name, at, winners: Object.fromEntries(winners) };
 }
 
 function markOf(id: string, { called, names, isNew }: Named): LiveMark {

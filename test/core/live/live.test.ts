@@ -324,6 +324,34 @@ describe('a change that only costs something is said, with its numbers', () => {
     }
   });
 
+  test('who has a ticket has it for what was published: winners of a draw stay, and another time is said', async () => {
+    const contest = `campaign: contest
+name: 开奖
+period: { from: 2026-02-10, to: 2026-02-24 }
+budget: { total: ¥100.00 }
+packet: { sendName: 阿茶茶饮 }
+prizes: { 大奖: { redpacket: ¥8.00 } }
+draws: { 终场: { at: 2026-02-20 20:00, winners: { 大奖: 3 } } }
+rules:
+  - { id: enter, on: { text: 报名 }, enter: 终场, replies: { progress: "抽奖号 {{ticket}}" } }
+  - { id: drawn, on: { drawn: 终场 }, give: 大奖 }
+`;
+    const changed = {
+      fewer: contest.replace('大奖: 3', '大奖: 1'),
+      later: contest.replace('2026-02-20 20:00', '2026-02-21 20:00'),
+    };
+    const store = await opened('SQLite');
+    await processOn(store)(contest);
+    expect((await processOn(store)(changed.fewer)).refused).toEqual([]);
+    await processOn(store)(contest);
+    expect(await claim(store, '报名', 'ann', contest)).toBe('awarded');
+    expect((await processOn(store)(changed.fewer)).refused).toEqual([
+      expect.stringMatching(/^a\.yaml:7:\d+: "终场" draws 大奖 1 instead of 大奖 3: tickets were given for that/),
+    ]);
+    const later = await processOn(store)(changed.later);
+    expect(later).toMatchObject({ refused: [], said: [expect.stringContaining('is drawn at 2026-02-21 20:00')] });
+  });
+
   test('but the given lines of a list, the amounts of a round that is begun and the end that was published stay', async () => {
     const coupons = async (changed: readonly string[]): Promise<string[]> => {
       list = CODES;

@@ -20,6 +20,11 @@ class Both implements Words {
   toString(): string {
     return this.en;
   }
+
+  /** Programs read English. */
+  toJSON(): string {
+    return this.en;
+  }
 }
 
 /** A plain string is the same in both: a name, a number, a text of somebody's file. */

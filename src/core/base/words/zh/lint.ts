@@ -271,4 +271,10 @@ export const LINT: Readonly<Record<string, string>> = {
   '"{1}" is {2}, but the campaign has no `{3}`; add {4}': '「{1}」是{2}，但活动没有 `{3}`；加上 {4}',
   'a draw': '一场开奖',
   'a link or a code': '链接或兑换码',
+  'the draw "{1}" is gone, and those who have a ticket have it for that one. Put it back':
+    '开奖「{1}」没有了，而已经有人拿到它的抽奖号。请放回来',
+  '"{1}" draws {2} instead of {3}: tickets were given for that. Put it back, and add a draw of its own for more':
+    '「{1}」抽的是 {2}，原来是 {3}：抽奖号是照原来的发的。请改回去；要多抽，另加一场开奖',
+  '"{1}" is drawn at {2} instead of {3}: tell those who have a ticket':
+    '「{1}」改在 {2} 开奖，原来是 {3}：请告诉拿到抽奖号的人',
 };

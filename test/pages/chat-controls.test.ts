@@ -585,7 +585,9 @@ describe.skipIf(!CHROMIUM)('around the phone', { retry: 2, timeout: 60_000 }, ()
 
 test('every control of the chat page is used by these tests', () => {
   const folder = join(ROOT, 'src/pages');
-  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.tsx') && !name.startsWith('admin'));
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    name => name.endsWith('.tsx') && !name.startsWith('admin'),
+  );
   const hooks = sources.flatMap(name => {
     const text = readFileSync(join(folder, name), 'utf8');
     const named = [...text.matchAll(/data-test="([\w-]+)"|hook: '([\w-]+)'|field\('(pay-[\w-]+)'/g)];

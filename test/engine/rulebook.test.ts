@@ -102,7 +102,9 @@ describe('an edit', () => {
     }
     await settled(lines, version(5));
     expect(await said(ann, '帮助')).toBe('版本 5');
-    expect(lines.at(-1)).toMatchObject({ level: 'info', text: 'the changed rules are live' });
+    const last = lines.slice(-2).map(({ level, text }) => [level, text]);
+    expect(last).toContainEqual(['info', 'the changed rules are live']);
+    expect(last.at(-1)).toEqual(['info', expect.stringMatching(/^now live: version 3 of the rules: /)]);
   }, 60_000);
 
   test('that is still being written is not looked at', async () => {

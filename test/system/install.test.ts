@@ -111,7 +111,7 @@ describe('the packed package', () => {
     ];
     expect(needed.filter(path => !packed.includes(path))).toEqual([]);
     const kinds =
-      /^(src\/launch\/hongbao\.js|dist\/.+\.(js|css|html|svg|d\.ts)|docs\/.+\.(md|png)|rules\/.+\.(yaml|csv|json|md)|[^/]+)$/;
+      /^(src\/launch\/hongbao\.js|dist\/.+\.(js|css|html|svg|d\.ts)|docs\/.+\.(md|png)|docs\/monitoring\/.+\.(yml|json)|rules\/.+\.(yaml|csv|json|md)|[^/]+)$/;
     expect(packed.filter(path => !kinds.test(path))).toEqual([]);
     expect(packed.filter(path => !path.includes('/'))).toHaveLength(5);
   });

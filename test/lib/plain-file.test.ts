@@ -14,6 +14,7 @@ import { readPlain, readPlainSync, readText, readTextInside } from '../../src/li
 import type { Log } from '../../src/ports.ts';
 import { RULES, startWorld } from '../support/harness.ts';
 import { inProcess } from '../support/platform-world.ts';
+import { saying } from '../support/saying.ts';
 
 const HIDDEN = 'root:x:0:0:a-word-nobody-may-see';
 
@@ -126,7 +127,7 @@ describe('a list beside a rule file that is', () => {
     else symlinkSync('/dev/zero', inRules('staff.csv'));
     const [file] = await readRuleFiles([join(folder, 'rules')]);
     expect(file!.data!.get('staff.csv')).toMatchObject({
-      problem: expect.stringMatching(/but a pipe|leads out of the folder/),
+      problem: saying(/but a pipe|leads out of the folder/),
     });
   });
 });
@@ -138,22 +139,22 @@ describe('a plain file', () => {
     expect((readPlainSync(path, 700_000) as Buffer).length).toBe(700_000);
     expect(((await readPlain(path, 700_000)) as Buffer).length).toBe(700_000);
     for (const read of [readPlainSync(path, 699_999), await readPlain(path, 699_999)])
-      expect(read).toEqual({ problem: 'has 700000 bytes; at most 699999 are read', isMissing: false });
+      expect(read).toEqual({ problem: saying('has 700000 bytes; at most 699999 are read'), isMissing: false });
   });
 
   test('that says it is empty and is not (as /proc has them) is bounded all the same', async () => {
-    expect(readPlainSync('/proc/self/maps', 100)).toMatchObject({ problem: expect.stringContaining('at most 100') });
-    expect(await readPlain('/proc/self/maps', 100)).toMatchObject({ problem: expect.stringContaining('at most 100') });
+    expect(readPlainSync('/proc/self/maps', 100)).toMatchObject({ problem: saying('at most 100') });
+    expect(await readPlain('/proc/self/maps', 100)).toMatchObject({ problem: saying('at most 100') });
   });
 
   test('of a socket, a device and a missing one is said what it is; what is read keeps its byte order mark', async () => {
     const server = createServer().listen(join(folder, 's'));
     await new Promise(resolve => server.once('listening', resolve));
-    expect(await readText(join(folder, 's'), 9)).toMatchObject({ problem: 'is not a file but a socket' });
+    expect(await readText(join(folder, 's'), 9)).toMatchObject({ problem: saying('is not a file but a socket') });
     server.close();
-    expect(await readText('/dev/null', 9)).toMatchObject({ problem: 'is not a file but a device' });
+    expect(await readText('/dev/null', 9)).toMatchObject({ problem: saying('is not a file but a device') });
     expect(await readText(join(folder, 'none'), 9)).toEqual({
-      problem: 'cannot be read: there is no such file',
+      problem: saying('cannot be read: there is no such file'),
       isMissing: true,
     });
     writeFileSync(join(folder, 'bom'), '\uFEFFa');

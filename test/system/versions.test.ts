@@ -30,4 +30,4 @@ test('an edit is a version, told in words, and can be taken back', async () => {
   await world.bot.rulebook.refresh();
   const after = (await run(world.folder, 'rules', 'list', '--lang', 'zh')).out;
   expect(after).toMatch(/^3 在线 .*改错了$/m);
-});
+}, 60_000);

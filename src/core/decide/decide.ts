@@ -196,6 +196,6 @@ function shadowOf(decision: Decision | Open): Shadow[] {
 
 /** Everything that is counted with a decision: its own and its shadows'. */
 export function countersOf(decision: Decision): readonly Counter[] {
-  const own = partsOf(decision).flatMap(({ counters }) => counters ?? []);
+  const own = partsOf(decision).flatMap(({ counters }) => [...(counters ?? [])]);
   return [...own, ...(decision.shadows ?? []).flatMap(({ counters }) => counters ?? [])];
 }

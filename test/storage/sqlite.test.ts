@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -483,6 +484,23 @@ describe('the file', () => {
     const again = await openSqlite(copy);
     expect(await again.payout(commit.payout.billNo)).toStrictEqual(commit.payout);
     await again.close();
+  });
+
+  test('read again and again holds neither more files nor the log beside it', async () => {
+    const store = await openSqlite(file);
+    const read = async (): Promise<void> => {
+      const books = await store.books();
+      for await (const _ of books.claims());
+      await books.close();
+    };
+    await read();
+    const files = readdirSync('/proc/self/fd').length;
+    for (let i = 0; i < 20; i++) await read();
+    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(files + 2);
+    const other = await openDatabase(file);
+    expect(other.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()).toMatchObject({ busy: 0, log: 0 });
+    other.close();
+    await store.close();
   });
 
   test('that is no database is refused by name, and left as it is', async () => {

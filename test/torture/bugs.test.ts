@@ -28,7 +28,6 @@ const SOON = [
   'own-halt-ignored',
   'failure-remembered',
   'cancel-replanned',
-  'refund-leaves-held',
   'refused-holds-leak',
   'number-by-clock',
   'second-key-ignored',

@@ -31,7 +31,7 @@ const SLEEP_MAX_MS = 6500;
 /** Longer than another worker needs to take the turn and give it back. */
 const HANG_MAX_MS = 18_000;
 
-const NEVER = new Promise<never>(() => undefined);
+const never = (): Promise<never> => new Promise(() => undefined);
 
 export class Worker {
   readonly name: string;
@@ -208,11 +208,11 @@ export class Worker {
         if (typeof method !== 'function') return method;
         return async (...args: unknown[]) => {
           if (canDoze) await this.hesitate(name === 'advance' && args[1] !== undefined);
-          if (!isAlive()) return NEVER;
+          if (!isAlive()) return never();
           const isFatal = torture.isTroubled && torture.dice.chance(0.005);
           if (isFatal && torture.dice.chance(0.5)) {
             dieAt('before', name);
-            return NEVER;
+            return never();
           }
           const [outcome] = await Promise.allSettled([
             (method as (...all: unknown[]) => Promise<unknown>).apply(object, args),
@@ -220,7 +220,7 @@ export class Worker {
           if (isFatal && isAlive()) dieAt('after', name);
           if (canDoze && isAlive()) this.doze(name);
           await this.awake();
-          if (!isAlive()) return NEVER;
+          if (!isAlive()) return never();
           if (outcome.status === 'rejected') throw outcome.reason;
           return outcome.value;
         };

@@ -50,18 +50,46 @@ const CACHE_KIB = 4 * 1024;
 /** Where the snapshot lies, and how it is given up. */
 type Source = { readonly db: Database; readonly from: string; close(): void };
 
-export async function openBooks(file: string, db: Database): Promise<Books> {
-  const source = file === ':memory:' ? copied(db) : await pinned(file);
-  return booksOf(source);
+/**
+ * Opens the books of one store. A connection that was given back is used again: the driver lets go of a closed one, and of
+ * what it holds of the log, only when its statements are collected, and that may be hours later.
+ */
+export type Reading = {
+  open(): Promise<Books>;
+  /** Books that are open stay open. */
+  close(): void;
+};
+
+export function readingOf(file: string, db: Database): Reading {
+  const idle: Database[] = [];
+  let isOpen = true;
+  const giveBack = (reader: Database): void => {
+    reader.exec('ROLLBACK');
+    if (isOpen) idle.push(reader);
+    else reader.close();
+  };
+  return {
+    open: async () =>
+      booksOf(file === ':memory:' ? copied(db) : await pinned(idle.pop() ?? (await readerOf(file)), giveBack)),
+    close: () => {
+      isOpen = false;
+      for (const reader of idle.splice(0)) reader.close();
+    },
+  };
+}
+
+async function readerOf(file: string): Promise<Database> {
+  const reader = await openDatabase(file);
+  reader.exec(`PRAGMA query_only = ON; PRAGMA cache_size = -${CACHE_KIB}`);
+  return reader;
 }
 
 /** WAL keeps the file as it is at this moment for as long as the transaction is open. */
-async function pinned(file: string): Promise<Source> {
-  const db = await openDatabase(file);
+function pinned(db: Database, giveBack: (db: Database) => void): Source {
   try {
-    db.exec(`PRAGMA query_only = ON; PRAGMA cache_size = -${CACHE_KIB}; BEGIN`);
+    db.exec('BEGIN');
     db.prepare('SELECT count(*) FROM bucket').get(); // BEGIN alone reads nothing, and so holds nothing
-    return { db, from: 'main', close: () => db.close() };
+    return { db, from: 'main', close: () => giveBack(db) };
   } catch (error) {
     db.close();
     throw faultOf(error, 'safe');
@@ -88,7 +116,7 @@ function copied(db: Database): Source {
 type HaltRow = Halt & { readonly merchant: string };
 
 /** How one table is read: in the order of its key, each page beginning behind the last row of the one before. */
-type Reading<Row, Entry> = {
+type TableReading<Row, Entry> = {
   /** Without its LIMIT. */
   readonly sql: string;
   readonly first: readonly Value[];
@@ -106,7 +134,7 @@ function booksOf({ db, from, close }: Source): Books {
       throw faultOf(error);
     }
   };
-  async function* pages<Row, Entry>({ sql, first, keyOf, as }: Reading<Row, Entry>): AsyncGenerator<Entry[]> {
+  async function* pages<Row, Entry>({ sql, first, keyOf, as }: TableReading<Row, Entry>): AsyncGenerator<Entry[]> {
     const page = read(() => db.prepare(`${sql} LIMIT ${CHUNK}`) as Statement<Row>);
     for (let after = first; ; ) {
       const found = read(() => page.all(...after));
@@ -116,7 +144,7 @@ function booksOf({ db, from, close }: Source): Books {
       await turn();
     }
   }
-  const rows = <Row, Entry>(reading: Reading<Row, Entry>): Rows<Entry> => inPages(() => pages(reading));
+  const rows = <Row, Entry>(reading: TableReading<Row, Entry>): Rows<Entry> => inPages(() => pages(reading));
   const shapes = read(() => shapesIn(db, from));
   async function* counters(): AsyncGenerator<BookRows['counters'][]> {
     yield* pages(sharedCountersIn(from));
@@ -177,17 +205,17 @@ const ownIn = (from: string, kind: string, after: string): string =>
   `SELECT owner, name, value FROM ${from}.own WHERE (owner, name) > (?, ?) AND name >= '${kind}' AND name < '${after}'
     ORDER BY owner, name`;
 
-function ownReading<Value, Entry>(sql: string, as: (row: OwnRow<Value>) => Entry): Reading<OwnRow<Value>, Entry> {
+function ownReading<Value, Entry>(sql: string, as: (row: OwnRow<Value>) => Entry): TableReading<OwnRow<Value>, Entry> {
   return { sql, first: ['', ''], keyOf: ({ owner, name }) => [owner, name], as };
 }
 
-const claimsIn = (from: string): Reading<OwnRow<string>, Claim> =>
+const claimsIn = (from: string): TableReading<OwnRow<string>, Claim> =>
   ownReading(ownIn(from, 'c', AFTER.c), ({ owner, name, value }) => claimFrom([owner, name], value));
 
 const SCALARS = FIELDS.filter(field => field !== 'request' && field !== 'holds');
 type LivesRow = TextRow<number> & LifeRow & { readonly request: string; readonly holds: string };
 
-const livesIn = (from: string, shapes: Shapes): Reading<LivesRow, BookRows['payouts']> => ({
+const livesIn = (from: string, shapes: Shapes): TableReading<LivesRow, BookRows['payouts']> => ({
   sql: `SELECT id AS key, json_array(${SCALARS.map(column).join()}) AS row, request, holds, ${lifeIn(from)}
     FROM ${from}.payout WHERE id > ? ORDER BY id`,
   first: [-1],
@@ -199,7 +227,7 @@ const livesIn = (from: string, shapes: Shapes): Reading<LivesRow, BookRows['payo
   },
 });
 
-const payoutsIn = (from: string, shapes: Shapes): Reading<PayoutRow, Payout> => ({
+const payoutsIn = (from: string, shapes: Shapes): TableReading<PayoutRow, Payout> => ({
   sql: `SELECT ${PAYOUT} FROM ${from}.payout
     WHERE id > coalesce((SELECT id FROM ${from}.payout WHERE bill_no = ?), -1) ORDER BY id`,
   first: [''],
@@ -208,23 +236,23 @@ const payoutsIn = (from: string, shapes: Shapes): Reading<PayoutRow, Payout> => 
 });
 
 type NamedCounter = BookRows['counters'];
-const sharedCountersIn = (from: string): Reading<NamedCounter, NamedCounter> => ({
+const sharedCountersIn = (from: string): TableReading<NamedCounter, NamedCounter> => ({
   sql: `SELECT name, value FROM ${from}.counter WHERE name > ? ORDER BY name`,
   first: [''],
   keyOf: ({ name }) => [name],
   as: present,
 });
-const ownCountersIn = (from: string): Reading<OwnRow<string>, NamedCounter[]> =>
+const ownCountersIn = (from: string): TableReading<OwnRow<string>, NamedCounter[]> =>
   ownReading(ownIn(from, 'n', AFTER.n), ({ owner, name, value }) => countersOf(owner, name, value));
 
-const bucketsIn = (from: string): Reading<BookRows['buckets'], BookRows['buckets']> => ({
+const bucketsIn = (from: string): TableReading<BookRows['buckets'], BookRows['buckets']> => ({
   sql: `SELECT campaign, reserved, sent, received, refunded FROM ${from}.bucket WHERE campaign > ? ORDER BY campaign`,
   first: [''],
   keyOf: bucket => [bucket.campaign],
   as: present,
 });
 
-const followersIn = (from: string): Reading<FollowerRow & Pick<Follower, 'account' | 'user'>, Follower> => ({
+const followersIn = (from: string): TableReading<FollowerRow & Pick<Follower, 'account' | 'user'>, Follower> => ({
   sql: `SELECT account, user, ${FOLLOWER} FROM ${from}.follower
     WHERE (account, user) > (?, ?) ORDER BY account, user`,
   first: ['', ''],
@@ -233,9 +261,9 @@ const followersIn = (from: string): Reading<FollowerRow & Pick<Follower, 'accoun
 });
 
 type EventRow = OwnRow<EventColumn>;
-const eventsIn = (from: string): Reading<EventRow, EventRow> => ownReading(ownIn(from, 'e', AFTER.e), row => row);
+const eventsIn = (from: string): TableReading<EventRow, EventRow> => ownReading(ownIn(from, 'e', AFTER.e), row => row);
 
-const haltsIn = (from: string): Reading<HaltRow, BookRows['halts']> => ({
+const haltsIn = (from: string): TableReading<HaltRow, BookRows['halts']> => ({
   sql: `SELECT merchant, code, reason, since, by, probe_at AS probeAt FROM ${from}.halt
     WHERE merchant > ? ORDER BY merchant`,
   first: [''],
@@ -243,14 +271,14 @@ const haltsIn = (from: string): Reading<HaltRow, BookRows['halts']> => ({
   as: ({ merchant, ...halt }) => ({ merchant, halt: present(halt) }),
 });
 
-const journalIn = (from: string, shapes: Shapes): Reading<JournalRow, JournalLine> => ({
+const journalIn = (from: string, shapes: Shapes): TableReading<JournalRow, JournalLine> => ({
   sql: `SELECT id, at, line, said FROM ${from}.journal WHERE id > ? ORDER BY id`,
   first: [-1],
   keyOf: ({ id }) => [id],
   as: row => lineFromRow(shapes, row),
 });
 
-const codesIn = (from: string): Reading<HeldCode, HeldCode> => ({
+const codesIn = (from: string): TableReading<HeldCode, HeldCode> => ({
   sql: `SELECT hash, batch, box, prize FROM ${from}.code WHERE hash > ? ORDER BY hash`,
   first: [''],
   keyOf: ({ hash }) => [hash],
@@ -258,7 +286,7 @@ const codesIn = (from: string): Reading<HeldCode, HeldCode> => ({
 });
 
 type BoxRow = Omit<BookRows['boxes'], 'active' | 'undecided'> & { readonly active: number; readonly decided: number };
-const boxesIn = (from: string): Reading<BoxRow, BookRows['boxes']> => ({
+const boxesIn = (from: string): TableReading<BoxRow, BookRows['boxes']> => ({
   sql: `SELECT batch, box, codes, active, decided FROM ${from}.code_box WHERE (batch, box) > (?, ?) ORDER BY batch, box`,
   first: ['', -1],
   keyOf: ({ batch, box }) => [batch, box],
@@ -269,7 +297,7 @@ const boxesIn = (from: string): Reading<BoxRow, BookRows['boxes']> => ({
   }),
 });
 
-const mailboxesIn = (from: string): Reading<MailboxRow & Person, BookRows['mailboxes']> => ({
+const mailboxesIn = (from: string): TableReading<MailboxRow & Person, BookRows['mailboxes']> => ({
   sql: `SELECT account, user, version, sent, owed FROM ${from}.mailbox
     WHERE (account, user) > (?, ?) ORDER BY account, user`,
   first: ['', ''],
@@ -277,21 +305,21 @@ const mailboxesIn = (from: string): Reading<MailboxRow & Person, BookRows['mailb
   as: ({ account, user, ...mailbox }) => ({ account, user, mailbox: mailboxOf(mailbox) }),
 });
 
-const authorizationsIn = (from: string): Reading<AuthorizationRow, BookRows['authorizations']> => ({
+const authorizationsIn = (from: string): TableReading<AuthorizationRow, BookRows['authorizations']> => ({
   sql: `SELECT ${AUTHORIZATION} FROM ${from}.authorization WHERE (merchant, user) > (?, ?) ORDER BY merchant, user`,
   first: ['', ''],
   keyOf: ({ merchant, user }) => [merchant, user],
   as: authorizationOf,
 });
 
-const documentsIn = (from: string): Reading<StoredDocument, DocumentRow> => ({
+const documentsIn = (from: string): TableReading<StoredDocument, DocumentRow> => ({
   sql: `SELECT ${DOCUMENT} FROM ${from}.document WHERE (kind, name) > (?, ?) ORDER BY kind, name`,
   first: ['', ''],
   keyOf: ({ kind, name }) => [kind, name],
   as: documentOf,
 });
 
-const actsIn = (from: string): Reading<Act, Act> => ({
+const actsIn = (from: string): TableReading<Act, Act> => ({
   sql: `SELECT ${ACT} FROM ${from}.act WHERE id > ? ORDER BY id`,
   first: [-1],
   keyOf: ({ id }) => [id],

@@ -81,7 +81,7 @@ import {
 } from './rows.ts';
 import { type Database, openDatabase, type Statement } from './schema.ts';
 import { shapesIn } from './shapes.ts';
-import { openBooks } from './snapshot.ts';
+import { readingOf } from './snapshot.ts';
 import { type SureOfFile, sureOf } from './sure.ts';
 
 /** Opens the file, creating it and its folder if need be. `:memory:` is a store that is gone when closed. */
@@ -92,6 +92,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
   const leases = leasesIn(db);
   sql.halt.get(''); // the log beside the file comes with the first read
   const place = placeOf(file);
+  const reading = readingOf(file, db);
   const batch = groupCommit(db, { held: heldBy(sql), mayBegin: place.mustBeOurs });
   let isOpen = true;
 
@@ -133,7 +134,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
 
     books: async () => {
       refuseIfClosed();
-      return openBooks(file, db);
+      return reading.open();
     },
     load: piece => write(() => loadPiece(db, sql, piece)),
     journal: filter => read(() => listJournal(sql, filter)),
@@ -143,6 +144,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
       if (!isOpen) return;
       isOpen = false;
       batch.drain();
+      reading.close();
       try {
         // Passive: does not wait for a command or a bot that is still at work on the file.
         db.exec('PRAGMA wal_checkpoint(PASSIVE)');

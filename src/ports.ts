@@ -255,11 +255,21 @@ export type BookPart = {
   readonly counters: readonly BookRows['counters'][];
 };
 
-/** Those of nobody come first; then followers, one after the other; at last what fits to no follower. */
+/** Openids from this one on, up to but without another. */
+export type FollowerRange = { readonly from?: string; readonly until?: string };
+
+/** `told`: which payouts were read, for `leftOver`. */
+type PartReading = { pages(): AsyncIterable<readonly BookPart[]>; readonly told: Uint8Array<ArrayBuffer> };
+
+/** To be read in this order: what is nobody's, then all followers, at last what fits to none of them. */
 export type Parts = {
-  /** How many there are in all. */
+  /** How many payouts there are in all. */
   readonly payouts: number;
-  pages(): AsyncIterable<readonly BookPart[]>;
+  /** About half of all there is lies before this follower; `undefined`: there are none. */
+  middle(): string | undefined;
+  nobodys(): PartReading;
+  followers(range?: FollowerRange): PartReading;
+  leftOver(told: readonly Uint8Array[]): AsyncIterable<readonly BookPart[]>;
 };
 
 /**
@@ -416,6 +426,11 @@ export type Store = {
 
   /** Everything that is owed and was paid, as of one moment: for the audit, and for a move to another store. */
   books(): Promise<Books>;
+  /**
+   * Books of the same moment as those that `open` opens meanwhile, over a connection of its own: nobody writes until it has.
+   * Absent where a store cannot.
+   */
+  booksTogether?(open: () => Promise<void>): Promise<Books>;
   /**
    * Writes what another store's books hold, as it is: all of the piece or nothing, and a piece told again changes
    * nothing. Claims come before their payouts; payouts and journal in the order of the books, which stays the order of

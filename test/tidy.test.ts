@@ -49,7 +49,7 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages?: RegExp]
     /^(yaml|node:(crypto|assert\/strict))$/,
   ],
   'ports.ts': ['core'],
-  lib: ['core/base core/yaml ports.ts', /^(otpauth|pino|qrcode-generator|node:.*)$/],
+  lib: ['core/base core/yaml ports.ts', /^(otpauth|pino|qrcode-generator|tsx\/esm\/api|node:.*)$/],
   config: ['core lib', /^node:(crypto|fs|path|tls)$/],
   wechat: ['core', /^(fast-xml-parser|undici|node:.*)$/],
   'wechat/account': [
@@ -64,7 +64,7 @@ const ROOMS: Readonly<Record<string, readonly [rooms: string, packages?: RegExp]
   'storage/shared': ['core ports.ts', /^node:/],
   'storage/sqlite': ['core ports.ts storage/shared', /^(@photostructure\/sqlite|node:.*)$/],
   'storage/redis': ['core ports.ts lib storage/shared', /^(ioredis|node:.*)$/],
-  engine: ['core ports.ts config lib', /^(node-cron|prom-client|tsx\/esm\/api|node:.*)$/],
+  engine: ['core ports.ts config lib', /^(node-cron|prom-client|node:.*)$/],
   setup: ['core ports.ts config lib storage wechat', /^(nodemailer|node:.*)$/],
   http: ['core ports.ts config lib engine', /^(koa|node:.*)$/],
   'http/h5/html': ['core'],

@@ -1,7 +1,8 @@
 // Leads a snapshot of a store through the audit (核账): everything is read once, and followers are looked at some at a time, so
 // that memory stays flat however many there are.
-import type { Audit, AuditReport } from '../core/audit/audit.ts';
+import { type Audit, type AuditedCampaign, type AuditHalf, type AuditReport, auditedOf } from '../core/audit/audit.ts';
 import { FOLLOWER, followerIn } from '../core/audit/counter-name.ts';
+import type { Survey } from '../core/audit/counters.ts';
 import type { Paid } from '../core/audit/payout.ts';
 import {
   Packing,
@@ -14,7 +15,7 @@ import {
 } from '../core/audit/shelf.ts';
 import { awardsOf } from '../core/decide/decision.ts';
 import { Spool } from '../lib/spool.ts';
-import type { BookPart, BookRows, Books, Parts, Store } from '../ports.ts';
+import type { BookPart, BookRows, Books, FollowerRange, Parts, Store } from '../ports.ts';
 
 /** Decisions looked at of one follower, newest first, to see what an old claim counted. */
 const JOURNAL_MAX = 10_000;
@@ -27,17 +28,42 @@ type Rows = {
   readonly counters: ShelvedCounters[];
 };
 
-/** `tell`: how much was looked at, of about how much. */
-export async function auditStore(
-  store: Store,
-  audit: Audit,
-  tell: (done: number, total: number) => void = () => {},
-): Promise<AuditReport> {
-  const books = await store.books();
+/** As many payouts are worth a second thread. */
+const MANY = 30_000;
+
+/** What the thread that looks at the other half is told, and what it found. */
+export type HalfAsked = {
+  readonly live: readonly AuditedCampaign[];
+  readonly survey: Survey;
+  readonly range: FollowerRange;
+};
+export type HalfFound = Pick<AuditedHalf, 'aside' | 'told'> & { readonly half: AuditHalf };
+
+/** A second thread: it opens books of its own when it is told, looks at some followers, and ends. */
+export type AuditThread = {
+  /** Once it is, `open` takes no time. */
+  prepare(): Promise<void>;
+  open(): Promise<void>;
+  audit(asked: HalfAsked): Promise<HalfFound>;
+  end(): Promise<void>;
+};
+
+type AuditOptions = {
+  /** How much was looked at, of about how much. */
+  readonly tell?: (done: number, total: number) => void;
+  /** Absent: this thread looks at all of it. */
+  readonly thread?: () => AuditThread;
+  /** In place of `MANY`. */
+  readonly many?: number;
+};
+
+export async function auditStore(store: Store, audit: Audit, options: AuditOptions = {}): Promise<AuditReport> {
+  const { books, thread } = await openedFor(store, audit, options);
+  const { tell = () => {} } = options;
   const shelves = new Shelves(audit);
   try {
     const parts = books.parts?.(FOLLOWER);
-    if (parts) await shelves.auditParts(parts, tell);
+    if (parts) await auditParts(parts, { audit, shelves, thread, tell });
     else await shelves.fill(books, tell);
     const { claims } = shelves;
     for (let shelf = 0; shelf < SHELVES; shelf++) {
@@ -50,8 +76,84 @@ export async function auditStore(
     return audit.report();
   } finally {
     shelves.close();
+    await thread?.end();
     await books.close();
   }
+}
+
+type Opened = { readonly books: Books; readonly thread: AuditThread | undefined };
+
+async function openedFor(store: Store, audit: Audit, { thread: start, many = MANY }: AuditOptions): Promise<Opened> {
+  const books = await store.books();
+  const { booksTogether } = store;
+  if (!start || !booksTogether || !audit.canBeHalved || (books.parts?.(FOLLOWER)?.payouts ?? 0) < many)
+    return { books, thread: undefined };
+  await books.close();
+  const thread = start();
+  try {
+    await thread.prepare();
+    return { books: await booksTogether(() => thread.open()), thread };
+  } catch (error) {
+    await thread.end();
+    throw error;
+  }
+}
+
+type Auditing = {
+  readonly audit: Audit;
+  readonly shelves: Shelves;
+  readonly thread: AuditThread | undefined;
+  readonly tell: (done: number, total: number) => void;
+};
+
+/** Where the store has them follower by follower, only what is nobody's waits on a shelf. */
+async function auditParts(parts: Parts, { audit, shelves, thread, tell }: Auditing): Promise<void> {
+  const nobodys = parts.nobodys();
+  for await (const page of nobodys.pages()) for (const part of page) shelves.putAside(part);
+  const middle = thread === undefined ? undefined : parts.middle();
+  const ask = (from: string): Promise<HalfFound> | undefined =>
+    thread?.audit({ live: audit.live.map(auditedOf), survey: audit.surveyed, range: { from } });
+  const [ours, found] = await Promise.all([
+    auditFollowers(parts, audit, middle === undefined ? {} : { until: middle }, done =>
+      tell(Math.min(middle === undefined ? done : 2 * done, parts.payouts), parts.payouts),
+    ),
+    middle === undefined ? undefined : ask(middle),
+  ]);
+  if (found) audit.add(found.half);
+  for (const part of [...ours.aside, ...(found?.aside ?? [])]) shelves.putAside(part);
+  const told = [nobodys.told, ours.told, ...(found ? [found.told] : [])];
+  for await (const page of parts.leftOver(told)) for (const part of page) shelves.putAside(part);
+}
+
+/** `aside`: what turned out to be nobody's. */
+type AuditedHalf = { readonly aside: BookPart[]; readonly told: Uint8Array<ArrayBuffer> };
+
+export async function auditFollowers(
+  parts: Parts,
+  audit: Audit,
+  range: FollowerRange,
+  tell: (done: number) => void,
+): Promise<AuditedHalf> {
+  const { pages, told } = parts.followers(range);
+  const aside: BookPart[] = [];
+  let done = 0;
+  for await (const page of pages()) {
+    for (const part of page) {
+      if (part.user === '') aside.push(part);
+      else auditPart(audit, part);
+      done += part.payouts.length;
+    }
+    tell(done);
+  }
+  return { aside, told };
+}
+
+function auditPart(audit: Audit, { user, claims, payouts, counters }: BookPart): void {
+  audit.part(user);
+  for (const claim of claims) audit.claim(claim);
+  for (const { payout, history } of payouts) audit.paid(withoutFollower(audit.payout(payout, history), user));
+  for (const { name, value } of counters) audit.counter(name, value);
+  audit.endOfPart();
 }
 
 /** All of the books, by whose it is. */
@@ -91,33 +193,11 @@ class Shelves {
     for await (const page of books.counters().pages()) this.putCounters(page);
   }
 
-  /** Where the store has them follower by follower, only what is nobody's waits on a shelf. */
-  async auditParts({ payouts, pages }: Parts, tell: (done: number, total: number) => void): Promise<void> {
-    let done = 0;
-    for await (const page of pages()) {
-      for (const part of page) {
-        if (part.user === '') this.putAside(part);
-        else this.auditPart(part);
-        done += part.payouts.length;
-      }
-      tell(done, payouts);
-    }
-  }
-
-  private putAside({ claims, payouts, counters }: BookPart): void {
+  putAside({ claims, payouts, counters }: BookPart): void {
     for (const claim of claims) this.claimed.put(shelfOfClaim(claim.key), this.packing.claim(claim));
     for (const life of payouts) this.putPaid(life);
     this.putCounters(counters);
     for (const { name } of counters) this.audit.survey(name);
-  }
-
-  private auditPart({ user, claims, payouts, counters }: BookPart): void {
-    const { audit } = this;
-    audit.part(user);
-    for (const claim of claims) audit.claim(claim);
-    for (const { payout, history } of payouts) audit.paid(withoutFollower(audit.payout(payout, history), user));
-    for (const { name, value } of counters) audit.counter(name, value);
-    audit.endOfPart();
   }
 
   private putPaid({ payout, history }: BookRows['payouts']): void {

@@ -3,24 +3,17 @@
 // not judged again at the next start.
 
 import { createHash } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
 import { BadInput } from '../core/base/error.ts';
 import type { Warning } from '../core/lint/catalogue.ts';
+import { startThread } from '../lib/thread.ts';
 import type { RuleAround, Verdict } from './rulebook.ts';
 import type { RuleFile } from './rulebook-files.ts';
 
 /** Nothing that may go live takes so long. */
 const JUDGE_MS = 120_000;
 
-const BUILT = import.meta.url.endsWith('.js');
-const THREAD = new URL(`./rulebook-worker.${BUILT ? 'js' : 'ts'}`, import.meta.url);
-/** Where the sources run as they are (tests), a thread has to be told how to read them. */
-const FROM_SOURCE = `import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(THREAD.href)})))`;
-
 export function judge(files: readonly RuleFile[], around: RuleAround): Promise<Verdict> {
-  const options = { workerData: { files, around }, stderr: true };
-  const thread = BUILT ? new Worker(THREAD, options) : new Worker(FROM_SOURCE, { eval: true, ...options });
-  thread.stderr.on('data', (said: Buffer) => console.warn(said.toString())); // as all that others print: see `lib/log.ts`
+  const thread = startThread('./rulebook-worker', import.meta.url, { workerData: { files, around }, stderr: true });
   // A stop does not wait for it.
   thread.unref();
   return new Promise<Verdict>((resolve, reject) => {

@@ -21,6 +21,7 @@ import { type FundFlows, fetchFundFlows, fundDayFrom } from '../../setup/fund-fl
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
 import { l } from '../shared/language.ts';
+import { auditThread } from './audit-half.ts';
 import { isWhole, type RepairReport, repair } from './repair.ts';
 import { openWeChatPay, type RepairPorts } from './repair-ports.ts';
 import { partLine, showRepair, showUntouched } from './repair-report.ts';
@@ -53,7 +54,10 @@ export function audit(options: AuditOptions): Promise<number> {
       await writeDown(store, 'audit --repair', options.funds ?? options.fetch ?? '', [options.dryRun && '--dry-run']);
     const repaired = options.repair ? await repairFirst(options, { store, config, campaigns }, funds) : undefined;
     const line = progressLine();
-    const report = await auditStore(store, new Audit(campaigns, funds), line.tell).finally(line.clear);
+    const report = await auditStore(store, new Audit(campaigns, funds), {
+      tell: line.tell,
+      thread: auditThread(config.store),
+    }).finally(line.clear);
     if (options.json) printJson(repaired ? { ...report, repair: repaired } : report);
     else {
       if (repaired) showRepair(repaired);

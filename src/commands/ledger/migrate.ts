@@ -195,7 +195,7 @@ export async function copyAndVerify(
   const read = (store: Store, part: string, take?: Store['load']): Promise<BookTally> =>
     withBooks(store, books => readPieces(books, (...far) => tell(part, ...far), take));
   const audit = (store: Store, part: string): Promise<AuditReport> =>
-    auditStore(store, new Audit(campaigns), (done, total) => tell(part, done, total));
+    auditStore(store, new Audit(campaigns), { tell: (done, total) => tell(part, done, total) });
 
   const before = await read(source, 'copied', piece => target.load(piece));
   const held = { source: before, target: await read(target, 'compared') };

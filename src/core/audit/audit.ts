@@ -6,9 +6,8 @@ import { type Fen, fen } from '../base/money.ts';
 import type { Claim } from '../decide/decision.ts';
 
 import type { Payout } from '../payout/payout.ts';
-import type { Campaign } from '../rules/campaign.ts';
 import { FOLLOWER, unitOf } from './counter-name.ts';
-import { CounterAudit, type CounterFault } from './counters.ts';
+import { type CountedCampaign, CounterAudit, type CounterFault, type CounterHalf, type Survey } from './counters.ts';
 import type { FundFlow } from './fund-flow.ts';
 import {
   type Attempt,
@@ -61,6 +60,29 @@ const FINDINGS_MAX = 1000;
 const BUCKETS = ['reserved', 'sent', 'received', 'refunded'] as const;
 type Bucket = { readonly campaign: string } & Readonly<Record<(typeof BUCKETS)[number], number>>;
 
+/** A campaign that is live, as far as the books depend on it. */
+export type AuditedCampaign = CountedCampaign & { readonly budget?: { readonly total: Fen } | undefined };
+
+/** The same, as another thread may have it. */
+export function auditedOf({ id, perMinute, prizes, period, budget }: AuditedCampaign): AuditedCampaign {
+  return {
+    id,
+    ...(perMinute !== undefined && { perMinute }),
+    prizes: new Map(Array.from(prizes.values(), ({ name, kind }) => [name, { name, kind }])),
+    period: { dayStartsAt: period.dayStartsAt },
+    budget: budget && { total: budget.total, pace: budget.pace && { carryOver: budget.pace.carryOver } },
+  };
+}
+
+/** What one thread found of some followers, on its way to the other. */
+export type AuditHalf = {
+  readonly counted: { readonly claims: number; readonly payouts: number; readonly historyLines: number };
+  readonly campaigns: ReadonlyMap<string, Campaigns>;
+  readonly counters: CounterHalf;
+  readonly findings: readonly AuditFinding[];
+  readonly total: number;
+};
+
 type Owed = { readonly claim: Claim; readonly payouts: Attempt[] };
 type Campaigns = Sums & { claims: number; payouts: number };
 
@@ -70,6 +92,7 @@ type Campaigns = Sums & { claims: number; payouts: number };
  * for each claim that `isInDoubt` what its decision counted (`decided`); then `report`. Counters of nobody belong to any part.
  */
 export class Audit {
+  readonly live: readonly AuditedCampaign[];
   private readonly counters: CounterAudit;
   private readonly funds: FundFlow | undefined;
   private readonly budgets: ReadonlyMap<string, Fen>;
@@ -85,7 +108,8 @@ export class Audit {
   private follower: string | undefined;
 
   /** `campaigns`: those that are live, for their budgets and limits. `funds`: what the merchant's account says. */
-  constructor(campaigns: readonly Campaign[], funds?: FundFlow) {
+  constructor(campaigns: readonly AuditedCampaign[], funds?: FundFlow) {
+    this.live = campaigns;
     this.counters = new CounterAudit(campaigns);
     this.budgets = new Map(campaigns.flatMap(({ id, budget }) => (budget ? [[id, budget.total] as const] : [])));
     this.funds = funds;
@@ -93,6 +117,14 @@ export class Audit {
 
   survey(counter: string): void {
     this.counters.survey(counter);
+  }
+
+  get surveyed(): Survey {
+    return this.counters.surveyed;
+  }
+
+  see(survey: Survey): void {
+    this.counters.see(survey);
   }
 
   claim(claim: Claim): void {
@@ -109,7 +141,7 @@ export class Audit {
     const sums = this.of(payout.campaign);
     sums.payouts++;
     addToSums(sums, payout);
-    this.add(auditPayout(payout, history));
+    this.note(auditPayout(payout, history));
     this.funds?.payout(payout, history);
     return paidOf(payout, history);
   }
@@ -118,10 +150,10 @@ export class Audit {
     const { billNo, claimKey, attempt } = paid;
     const owed = this.owed.get(claimKey);
     if (owed) {
-      this.add(auditAgainstClaim(paid, owed.claim));
+      this.note(auditAgainstClaim(paid, owed.claim));
       owed.payouts.push(attemptOf(paid));
     } else
-      this.add([
+      this.note([
         { where: `payout ${billNo}`, what: 'claim', expected: claimKey, found: 'no such claim', unit: 'text' },
       ]);
     const claim = owed?.claim ?? { ...paid, key: claimKey, prize: '', at: paid.createdAt };
@@ -140,10 +172,34 @@ export class Audit {
 
   /** Every claim, payout and counter of these followers was fed. */
   endOfPart(): void {
-    for (const { claim, payouts } of this.owed.values()) this.add(auditClaim(claim, payouts));
-    this.add(this.counters.endOfPart().map(findingOf));
+    for (const { claim, payouts } of this.owed.values()) this.note(auditClaim(claim, payouts));
+    this.note(this.counters.endOfPart().map(findingOf));
     this.owed.clear();
     this.follower = undefined;
+  }
+
+  /** Whether followers may be looked at in two threads: what the merchant's account says is compared in one. */
+  get canBeHalved(): boolean {
+    return this.funds === undefined;
+  }
+
+  /** What was found of the followers fed so far, for the audit that has all the rest. */
+  half(): AuditHalf {
+    const { claims, payouts, historyLines, campaigns, findings, total } = this;
+    return { counted: { claims, payouts, historyLines }, campaigns, counters: this.counters.half(), findings, total };
+  }
+
+  add({ counted, campaigns, counters, findings, total }: AuditHalf): void {
+    this.claims += counted.claims;
+    this.payouts += counted.payouts;
+    this.historyLines += counted.historyLines;
+    for (const [campaign, sums] of campaigns) {
+      const ours = this.of(campaign);
+      for (const what of [...BUCKETS, 'claims', 'payouts'] as const) ours[what] += sums[what];
+    }
+    this.counters.add(counters);
+    this.note(findings);
+    this.total += total - findings.length;
   }
 
   bucket(bucket: Bucket): void {
@@ -155,7 +211,7 @@ export class Audit {
     const sums = this.of(bucket.campaign);
     for (const what of BUCKETS) {
       if (bucket[what] === sums[what]) continue;
-      this.add([{ where: `bucket ${bucket.campaign}`, what, expected: sums[what], found: bucket[what], unit: 'fen' }]);
+      this.note([{ where: `bucket ${bucket.campaign}`, what, expected: sums[what], found: bucket[what], unit: 'fen' }]);
     }
   }
 
@@ -164,8 +220,8 @@ export class Audit {
     const none = { reserved: 0, sent: 0, received: 0, refunded: 0 };
     for (const campaign of this.campaigns.keys()) if (!this.stored.has(campaign)) this.compare({ campaign, ...none });
     const taken = [...this.campaigns].map(([campaign, sums]) => [campaign, takenOf(sums)] as const);
-    this.add(this.counters.endOfShared(taken).map(findingOf));
-    if (this.funds) this.add(this.funds.end());
+    this.note(this.counters.endOfShared(taken).map(findingOf));
+    if (this.funds) this.note(this.funds.end());
   }
 
   /** Whether there is any claim that `isInDoubt`. */
@@ -183,7 +239,7 @@ export class Audit {
   }
 
   report(): AuditReport {
-    this.add(this.counters.settled().map(findingOf));
+    this.note(this.counters.settled().map(findingOf));
     const campaigns = [...this.campaigns]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([campaign, sums]) => this.sumsOf(campaign, sums));
@@ -222,7 +278,7 @@ export class Audit {
     return sums;
   }
 
-  private add(findings: readonly AuditFinding[]): void {
+  private note(findings: readonly AuditFinding[]): void {
     this.total += findings.length;
     for (const finding of findings)
       if (this.findings.length < FINDINGS_MAX) this.findings.push(withFollower(finding, this.follower));

@@ -15,10 +15,11 @@ import type { Claim } from '../decide/decision.ts';
 
 import { capDayOf, lastClaimCounter } from '../decide/limits.ts';
 import type { Payout } from '../payout/payout.ts';
-import type { Campaign } from '../rules/campaign.ts';
+import type { Campaign, Prize } from '../rules/campaign.ts';
 import { type Counting, claimsCounted, holdOf, isPersonal, merchantCountersOf } from './claim.ts';
 import { isOfCoupons, isOfDay, isOfRate, nameKind, rateBehind } from './counter-name.ts';
 import { COUNTED, isOfRecount } from './recount.ts';
+import { roundsTogether, walletsTogether } from './together.ts';
 
 /** Says `found` where it must say between `low` and `high`. */
 export type CounterFault = {
@@ -41,6 +42,26 @@ function somewhere(name: string): string {
     .replace(/\/scene\/.+(?=\/(?:amount|packets)\/day\/[\d-]+$)/, '/scene/*')
     .replace(/\/claims\/(scene|round)\/.+$/, '/claims/$1/*');
 }
+
+/** What was added up so far. */
+type CheckSums = { readonly expected: ReadonlyMap<string, Expected>; readonly slack: ReadonlyMap<string, number> };
+
+/** What claims and payouts of some followers say of the counters of all, and how many of their own were compared. */
+export type CounterHalf = { readonly shared: CheckSums; readonly compared: number; readonly strange: number };
+
+/** What the names of all counters tell. */
+export type Survey = {
+  readonly isCounted: boolean;
+  readonly coupons: ReadonlySet<string>;
+  readonly rates: ReadonlySet<string>;
+};
+
+/** As much of a campaign as counters depend on. */
+export type CountedCampaign = Pick<Campaign, 'id' | 'perMinute'> & {
+  readonly prizes: { values(): Iterable<Pick<Prize, 'name' | 'kind'>> };
+  readonly period: Pick<Campaign['period'], 'dayStartsAt'>;
+  readonly budget?: { readonly pace?: { readonly carryOver: boolean } | undefined } | undefined;
+};
 
 /** The counters of some followers, or those of all; what they must say is added up first, what they say comes after. */
 class CounterCheck {
@@ -93,6 +114,15 @@ class CounterCheck {
     else this.open.unsettled++;
   }
 
+  sums(): CheckSums {
+    return { expected: this.expected, slack: this.slack };
+  }
+
+  add({ expected, slack }: CheckSums): void {
+    for (const [name, { low, high }] of expected) this.expect(name, low, high);
+    for (const [name, add] of slack) this.expectSomewhere(name, add);
+  }
+
   /** What is wrong, the counters that are not there included. */
   end(): CounterFault[] {
     for (const name of [...this.expected.keys()]) this.found(name, 0);
@@ -128,13 +158,12 @@ export class CounterAudit {
   /** They are being brought up at this instant, for the days and months that are not over. */
   private countedAt: Instant | undefined;
 
-  /** Rows of rounds, which come to the packets of each: by the round. */
-  private readonly rounds = new Map<string, { packets: number; rows: number }>();
-  private wallets = new Map<string, WalletSums>();
-  private readonly campaigns: ReadonlyMap<string, Campaign>;
+  private readonly rounds = roundsTogether();
+  private wallets = walletsTogether();
+  private readonly campaigns: ReadonlyMap<string, CountedCampaign>;
 
   /** `campaigns`: those that are live, for where their days begin. */
-  constructor(campaigns: readonly Campaign[]) {
+  constructor(campaigns: readonly CountedCampaign[]) {
     this.campaigns = new Map(campaigns.map(campaign => [campaign.id, campaign]));
     for (const { id, prizes, perMinute, budget } of campaigns) {
       for (const { name, kind } of prizes.values())
@@ -155,6 +184,17 @@ export class CounterAudit {
     if (name === COUNTED) this.isCounted = true;
     if (isOfCoupons(name)) this.coupons.add(name);
     if (isOfRate(name)) this.rates.add(rateBehind(name));
+  }
+
+  get surveyed(): Survey {
+    return { isCounted: this.isCounted, coupons: this.coupons, rates: this.rates };
+  }
+
+  /** What another has surveyed. */
+  see({ isCounted, coupons, rates }: Survey): void {
+    this.isCounted = isCounted;
+    for (const name of coupons) this.coupons.add(name);
+    for (const name of rates) this.rates.add(name);
   }
 
   claim(claim: Claim): void {
@@ -275,10 +315,10 @@ export class CounterAudit {
         this.sharedValues.set(name, value);
         break;
       case 'round':
-        this.roundCounter(name, value);
+        this.rounds.counter(name, value);
         break;
       case 'wallet':
-        this.walletCounter(name, value);
+        this.wallets.counter(name, value);
         break;
       default:
         if (!isOfRecount(name)) this.strange++;
@@ -287,32 +327,14 @@ export class CounterAudit {
     this.compared++;
   }
 
-  private roundCounter(name: string, value: number): void {
-    const round = name.replace(/\/(?:packets|row\/\d+)$/, '');
-    const sums = this.rounds.get(round) ?? { packets: 0, rows: 0 };
-    sums[name === `${round}/packets` ? 'packets' : 'rows'] += value;
-    this.rounds.set(round, sums);
-  }
-
-  private walletCounter(name: string, value: number): void {
-    const wallet = name.replace(/\/[^/]+$/, '');
-    const sums = this.wallets.get(wallet) ?? { earned: 0, spent: 0, 'taken-back': 0 };
-    sums[name.slice(wallet.length + 1) as keyof WalletSums] = value;
-    this.wallets.set(wallet, sums);
-  }
-
   private of(name: string): CounterCheck {
     return name.includes('/user/') ? this.own : this.shared;
   }
 
   endOfPart(): CounterFault[] {
-    const faults = this.own.end();
-    // Together they may pass it: what was spent before a refund took it back.
-    for (const [wallet, { earned, ...sums }] of this.wallets)
-      for (const what of ['spent', 'taken-back'] as const)
-        if (sums[what] > earned) faults.push({ name: `${wallet}/${what}`, low: 0, high: earned, found: sums[what] });
+    const faults = [...this.own.end(), ...this.wallets.end()];
     this.own = new CounterCheck(this.open);
-    this.wallets = new Map();
+    this.wallets = walletsTogether();
     return faults;
   }
 
@@ -320,10 +342,18 @@ export class CounterAudit {
   endOfShared(taken: Iterable<readonly [campaign: string, amount: number]>): CounterFault[] {
     for (const [campaign, amount] of taken) this.shared.expectOnly(`campaign/${campaign}/amount`, amount);
     for (const [name, value] of this.sharedValues) this.shared.found(name, value);
-    const faults = this.shared.end();
-    for (const [round, { packets, rows }] of this.rounds)
-      if (packets !== rows) faults.push({ name: `${round}/packets`, low: rows, high: rows, found: packets });
-    return faults;
+    return [...this.shared.end(), ...this.rounds.end()];
+  }
+
+  /** To be added to who has the counters of all (`add`): none of those was fed here. */
+  half(): CounterHalf {
+    return { shared: this.shared.sums(), compared: this.compared, strange: this.strange };
+  }
+
+  add({ shared, compared, strange }: CounterHalf): void {
+    this.shared.add(shared);
+    this.compared += compared;
+    this.strange += strange;
   }
 
   /** Doubts that were too many to be settled. */
@@ -353,8 +383,6 @@ export class CounterAudit {
     return wrong.map(([name, { found, counted }]) => ({ name, low: counted, high: counted, found }));
   }
 }
-
-type WalletSums = { earned: number; spent: number; 'taken-back': number };
 
 /** What comes back of this much counted: all of it with all of the money; of a part, only money does. */
 function backOf(add: number, { amount }: Claim, back: number): number {

@@ -200,7 +200,7 @@ function abandon(db: Transactions, held: Held): void {
   }
 }
 
-const BUSY = 5;
+export const BUSY = 5;
 const CONSTRAINT = 19;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;

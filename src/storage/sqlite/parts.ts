@@ -2,15 +2,16 @@
 // follower in the file (`own`), and a claim names the rows of what pays it: so nothing has to be put in order first.
 
 import type { Payout } from '../../core/payout/payout.ts';
-import type { BookPart, BookRows, Parts } from '../../ports.ts';
+import type { BookPart, BookRows, FollowerRange, Parts } from '../../ports.ts';
 import { column, FIELDS, named, payoutWith, type Value } from '../shared/rows.ts';
 import { nameFrom } from './own/counter-names.ts';
 import { AFTER, claimFrom, claimPlace, payoutsOf } from './own/own-names.ts';
 import { historyOf, type LifeRow, lifeIn } from './rows.ts';
 import type { Database, Statement } from './schema.ts';
 import type { Shapes } from './shapes.ts';
+import { sharedCountersIn, type TableReading } from './snapshot.ts';
 
-/** Rows read before others get their turn of the event loop: a few milliseconds. */
+/** Rows of nobody that make a part. */
 const CHUNK = 200;
 /** Payouts that no claim beside their follower names: more of them than memory is for are read in another way. */
 const STRAYS_MAX = 20_000;
@@ -29,11 +30,13 @@ type Source = {
   readonly shapes: Shapes;
   /** Runs a question to the file; it says so when the books are closed. */
   read<T>(work: () => T): T;
+  pages<Row, Entry>(reading: TableReading<Row, Entry>): AsyncGenerator<Entry[]>;
 };
 
 /** `undefined`: they are better read in another order. `stand`: see `Books.parts`. */
 export function partsIn(source: Source, stand: string): Parts | undefined {
   const { db, from, read } = source;
+  const one = <Row>(sql: string, ...values: Value[]): Row => read(() => db.prepare(sql).get(...values)) as Row;
   const strays = read(() =>
     (
       db.prepare(
@@ -42,39 +45,92 @@ export function partsIn(source: Source, stand: string): Parts | undefined {
     ).all(STRAYS_MAX + 1),
   );
   if (strays.length > STRAYS_MAX) return undefined;
-  const total = read(() => (db.prepare(`SELECT count(*) AS n FROM ${from}.payout`).get() as { n: number }).n);
-  return { payouts: total, pages: () => new PartReader(source, stand, strays).pages() };
+  const { payouts } = one<{ payouts: number }>(`SELECT count(*) AS payouts FROM ${from}.payout`);
+  const { last } = one<{ last: number }>(`SELECT coalesce(max(id), 0) AS last FROM ${from}.payout`);
+  const reader = (range: FollowerRange): PartReader => new PartReader(source, stand, { strays, last, range });
+  return {
+    payouts,
+    middle: () => {
+      const users: string[] = [];
+      for (let n = 0; n < SAMPLES; n++) {
+        const at = Math.floor((last * n) / SAMPLES);
+        const found = one<{ user: string } | undefined>(`SELECT user FROM ${from}.payout WHERE id > ? LIMIT 1`, at);
+        if (found && PLAIN.test(found.user)) users.push(found.user);
+      }
+      return users.sort()[Math.floor(users.length / 2)];
+    },
+    nobodys: () => {
+      const none = reader({ until: FIRST_FOLLOWER });
+      return { pages: () => none.pages(true), told: none.told };
+    },
+    followers: (range = {}) => {
+      const own = reader({ from: FIRST_FOLLOWER, ...range });
+      return { pages: () => own.pages(false), told: own.told };
+    },
+    leftOver: told => leftOver(source, reader({}), payouts, told),
+  };
+}
+
+/** Every openid comes behind what is nobody's. */
+const FIRST_FOLLOWER = '\x01';
+/** No text comes behind it. */
+const LAST = '\u{10ffff}';
+/** As openids are: only of such texts does SQLite have the same order as we. */
+const PLAIN = /^[\x21-\x7e]+$/;
+/** So many payouts tell where about half of the followers is. */
+const SAMPLES = 501;
+
+/** Rows that no claim names, though one should: they are of nobody. `told`: what readers have told, by row. */
+async function* leftOver(
+  source: Source,
+  reader: PartReader,
+  payouts: number,
+  told: readonly Uint8Array[],
+): AsyncGenerator<BookPart[]> {
+  if (told.reduce((sum, rows) => sum + rows.reduce((ones, one) => ones + one, 0), 0) === payouts) return;
+  const ids = source.pages<{ id: number }, number>({
+    sql: `SELECT id FROM ${source.from}.payout WHERE id > ? ORDER BY id`,
+    first: [-1],
+    keyOf: ({ id }) => [id],
+    as: ({ id }) => id,
+  });
+  for await (const page of ids) {
+    const missing = page.filter(id => told.every(rows => rows[id] === 0));
+    if (missing.length > 0) yield [reader.ofNobody(missing)];
+  }
 }
 
 /** Fields that a column holds as it is; `request` and `holds` may be held by their shape. */
 const SCALARS = FIELDS.filter(field => field !== 'request' && field !== 'holds');
 
+type Reach = { readonly strays: readonly StrayRow[]; readonly last: number; readonly range: FollowerRange };
+
 class PartReader {
+  /** Rows of payouts that were read: none is told twice, and none is left out. */
+  readonly told: Uint8Array<ArrayBuffer>;
   private readonly source: Source;
   private readonly stand: string;
+  private readonly range: FollowerRange;
   /** `stand`, inside of a text of JSON. */
   private readonly quoted: string;
   /** By the follower beside whom their claim would lie. */
   private readonly strays = new Map<string, number[]>();
-  /** Rows of payouts that were read: none is told twice, and none is left out. */
-  private readonly told: Uint8Array;
   private readonly payout: Statement<PayoutRow>;
   private readonly names = new Map<string, string>();
   private readonly holds = new Map<string, Hold[]>();
   private readonly requests = new Map<string, object>();
 
-  constructor(source: Source, stand: string, strays: readonly StrayRow[]) {
+  constructor(source: Source, stand: string, { strays, last, range }: Reach) {
     const { db, from, read } = source;
     this.source = source;
     this.stand = stand;
+    this.range = range;
     this.quoted = JSON.stringify(stand).slice(1, -1);
     for (const { id, claimKey } of strays) {
       const owner = claimPlace(claimKey)[0];
-      this.strays.set(owner, [...(this.strays.get(owner) ?? []), id]);
+      if (owner >= (range.from ?? '') && (range.until === undefined || owner < range.until))
+        this.strays.set(owner, [...(this.strays.get(owner) ?? []), id]);
     }
-    const last = read(
-      () => (db.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${from}.payout`).get() as { id: number }).id,
-    );
     this.told = new Uint8Array(last + 1);
     this.payout = read(
       () =>
@@ -83,10 +139,14 @@ class PartReader {
     );
   }
 
-  async *pages(): AsyncGenerator<BookPart[]> {
-    for await (const counters of this.sharedCounters()) yield [{ user: '', claims: [], payouts: [], counters }];
+  /** `withShared`: the counters in whose name no openid of ours is come first. */
+  async *pages(withShared: boolean): AsyncGenerator<BookPart[]> {
+    const { from, pages } = this.source;
+    if (withShared)
+      for await (const counters of pages(sharedCountersIn(from)))
+        yield [{ user: '', claims: [], payouts: [], counters }];
     let rows: OwnRow[] = [];
-    for await (const page of this.ownRows()) {
+    for await (const page of pages(ownRowsIn(from, this.range))) {
       const parts: BookPart[] = [];
       for (const row of page) {
         if (rows.length > 0 && rows[0]!.owner !== row.owner) {
@@ -104,37 +164,6 @@ class PartReader {
     }
     if (rows.length > 0) yield [this.partOf(rows)];
     for (const ids of this.strays.values()) yield [this.ofNobody(ids)];
-    yield* this.leftOver();
-  }
-
-  /** In whose name no openid of ours is. */
-  private async *sharedCounters(): AsyncGenerator<NamedCounter[]> {
-    const { db, from, read } = this.source;
-    const sql = `SELECT name, value FROM ${from}.counter WHERE name > ? ORDER BY name LIMIT ${CHUNK}`;
-    const page = read(() => db.prepare(sql) as Statement<NamedCounter>);
-    for (let after = ''; ; ) {
-      const found = read(() => page.all(after));
-      yield found.map(({ name, value }) => ({ name, value }));
-      if (found.length < CHUNK) return;
-      after = found.at(-1)!.name;
-      await turn();
-    }
-  }
-
-  /** Claims and counters. */
-  private async *ownRows(): AsyncGenerator<OwnRow[]> {
-    const { db, from, read } = this.source;
-    const sql = `SELECT owner, name, value FROM ${from}.own WHERE (owner, name) > (?, ?)
-      AND (name >= 'c' AND name < '${AFTER.c}' OR name >= 'n' AND name < '${AFTER.n}') ORDER BY owner, name LIMIT ${CHUNK}`;
-    const page = read(() => db.prepare(sql) as Statement<OwnRow>);
-    for (let after = ['', '']; ; ) {
-      const found = read(() => page.all(...after));
-      yield found;
-      if (found.length < CHUNK) return;
-      const { owner, name } = found.at(-1)!;
-      after = [owner, name];
-      await turn();
-    }
   }
 
   /** `rows`: of one follower. */
@@ -169,7 +198,7 @@ class PartReader {
     }
   }
 
-  private ofNobody(ids: readonly number[]): BookPart {
+  ofNobody(ids: readonly number[]): BookPart {
     return { user: '', claims: [], counters: [], payouts: this.livesOf(ids, '') };
   }
 
@@ -199,23 +228,17 @@ class PartReader {
   private without(key: string, user: string): string {
     return key.replace(user, () => this.stand);
   }
+}
 
-  /** Rows that no claim names, though one should: they are of nobody. */
-  private async *leftOver(): AsyncGenerator<BookPart[]> {
-    const { db, from, read } = this.source;
-    const page = read(
-      () =>
-        db.prepare(`SELECT id FROM ${from}.payout WHERE id > ? ORDER BY id LIMIT 5000`) as Statement<{ id: number }>,
-    );
-    for (let after = -1; ; ) {
-      const found = read(() => page.all(after));
-      const missing = found.map(({ id }) => id).filter(id => this.told[id] === 0);
-      if (missing.length > 0) yield [this.ofNobody(missing)];
-      if (found.length < 5000) return;
-      after = found.at(-1)!.id;
-      await turn();
-    }
-  }
+/** Claims and counters, of those from one follower to before another. */
+function ownRowsIn(table: string, { from = '', until = LAST }: FollowerRange): TableReading<OwnRow, OwnRow> {
+  return {
+    sql: `SELECT owner, name, value FROM ${table}.own WHERE (owner, name) > (?, ?) AND owner < ?
+      AND (name >= 'c' AND name < '${AFTER.c}' OR name >= 'n' AND name < '${AFTER.n}') ORDER BY owner, name`,
+    first: [from, '', until],
+    keyOf: ({ owner, name }) => [owner, name, until],
+    as: row => row,
+  };
 }
 
 function remembered<Meaning>(known: Map<string, Meaning>, text: string, read: (text: string) => Meaning): Meaning {
@@ -225,8 +248,4 @@ function remembered<Meaning>(known: Map<string, Meaning>, text: string, read: (t
   const meaning = read(text);
   known.set(text, meaning);
   return meaning;
-}
-
-function turn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve));
 }

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import type { Value } from '../shared/rows.ts';
 import { toFormat11 } from './format-11.ts';
-import { sqliteCodeOf } from './group-commit.ts';
+import { BUSY, sqliteCodeOf } from './group-commit.ts';
 
 /** A prepared statement. `Row` is what its columns are; we trust our own file with that. */
 export type Statement<Row = unknown> = {
@@ -286,7 +286,6 @@ const CACHE_KIB = 32 * 1024;
 const CHECKPOINT_PAGES = 4096;
 const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 const WAL_TRIES = 50;
-const BUSY = 5;
 const NOT_A_DATABASE = 26;
 
 export async function openDatabase(file: string): Promise<Database> {

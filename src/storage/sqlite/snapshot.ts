@@ -25,7 +25,7 @@ import { ACT } from './acts.ts';
 import { AUTHORIZATION, type AuthorizationRow, authorizationOf } from './authorizations.ts';
 import { countersOf } from './counters.ts';
 import { DOCUMENT, documentOf, type StoredDocument } from './documents.ts';
-import { faultOf } from './group-commit.ts';
+import { BUSY, faultOf, sqliteCodeOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
 import { AFTER, claimFrom, type EventColumn, eventOf, heardIn } from './own/own-names.ts';
 import { partsIn } from './parts.ts';
@@ -46,6 +46,7 @@ import { type Shapes, shapesIn } from './shapes.ts';
 const CHUNK = 200;
 /** The audit reads each page once or twice; the bot needs the machine's memory more. */
 const CACHE_KIB = 4 * 1024;
+const LOCK_TIMEOUT_MS = 5000;
 
 /** Where the snapshot lies, and how it is given up. */
 type Source = { readonly db: Database; readonly from: string; close(): void };
@@ -56,6 +57,8 @@ type Source = { readonly db: Database; readonly from: string; close(): void };
  */
 export type Reading = {
   open(): Promise<Books>;
+  /** The same, and what `open` opens meanwhile is of the same moment: nobody writes until it has. */
+  openTogether(open: () => Promise<void>): Promise<Books>;
   /** Books that are open stay open. */
   close(): void;
 };
@@ -64,13 +67,24 @@ export function readingOf(file: string, db: Database): Reading {
   const idle: Database[] = [];
   let isOpen = true;
   const giveBack = (reader: Database): void => {
-    reader.exec('ROLLBACK');
+    if (reader.isTransaction) reader.exec('ROLLBACK');
     if (isOpen) idle.push(reader);
     else reader.close();
   };
+  const reader = async (): Promise<Database> => idle.pop() ?? (await readerOf(file));
   return {
-    open: async () =>
-      booksOf(file === ':memory:' ? copied(db) : await pinned(idle.pop() ?? (await readerOf(file)), giveBack)),
+    open: async () => booksOf(file === ':memory:' ? copied(db) : pinned(await reader(), giveBack)),
+    openTogether: async openOther => {
+      const [lock, ours] = [await reader(), await reader()]; // to open one takes longer than nobody may write
+      try {
+        await lockOut(lock);
+        const books = booksOf(pinned(ours, giveBack));
+        await openOther();
+        return books;
+      } finally {
+        giveBack(lock);
+      }
+    },
     close: () => {
       isOpen = false;
       for (const reader of idle.splice(0)) reader.close();
@@ -80,14 +94,29 @@ export function readingOf(file: string, db: Database): Reading {
 
 async function readerOf(file: string): Promise<Database> {
   const reader = await openDatabase(file);
-  reader.exec(`PRAGMA query_only = ON; PRAGMA cache_size = -${CACHE_KIB}`);
+  reader.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   return reader;
+}
+
+/** Until its transaction is over nobody writes. Who writes just now has a moment to finish. */
+async function lockOut(db: Database): Promise<void> {
+  db.exec('PRAGMA query_only = OFF'); // which would refuse even this
+  const givenUp = performance.now() + LOCK_TIMEOUT_MS;
+  for (;;) {
+    try {
+      db.exec('BEGIN IMMEDIATE');
+      return;
+    } catch (error) {
+      if (sqliteCodeOf(error) !== BUSY || performance.now() > givenUp) throw faultOf(error, 'safe');
+      await turn();
+    }
+  }
 }
 
 /** WAL keeps the file as it is at this moment for as long as the transaction is open. */
 function pinned(db: Database, giveBack: (db: Database) => void): Source {
   try {
-    db.exec('BEGIN');
+    db.exec('PRAGMA query_only = ON; BEGIN');
     db.prepare('SELECT count(*) FROM bucket').get(); // BEGIN alone reads nothing, and so holds nothing
     return { db, from: 'main', close: () => giveBack(db) };
   } catch (error) {
@@ -116,7 +145,7 @@ function copied(db: Database): Source {
 type HaltRow = Halt & { readonly merchant: string };
 
 /** How one table is read: in the order of its key, each page beginning behind the last row of the one before. */
-type TableReading<Row, Entry> = {
+export type TableReading<Row, Entry> = {
   /** Without its LIMIT. */
   readonly sql: string;
   readonly first: readonly Value[];
@@ -172,7 +201,7 @@ function booksOf({ db, from, close }: Source): Books {
     history: async (billNo: BillNo) => read(() => historyOf(life.get(billNo))),
     lives: () => rows(livesIn(from, shapes)),
     counters: () => inPages(counters),
-    parts: stand => partsIn({ db, from, shapes, read }, stand),
+    parts: stand => partsIn({ db, from, shapes, read, pages }, stand),
     buckets: () => rows(bucketsIn(from)),
     followers: () => rows(followersIn(from)),
     answers: () => inPages(answers),
@@ -236,7 +265,7 @@ const payoutsIn = (from: string, shapes: Shapes): TableReading<PayoutRow, Payout
 });
 
 type NamedCounter = BookRows['counters'];
-const sharedCountersIn = (from: string): TableReading<NamedCounter, NamedCounter> => ({
+export const sharedCountersIn = (from: string): TableReading<NamedCounter, NamedCounter> => ({
   sql: `SELECT name, value FROM ${from}.counter WHERE name > ? ORDER BY name`,
   first: [''],
   keyOf: ({ name }) => [name],

@@ -81,7 +81,7 @@ import {
 } from './rows.ts';
 import { type Database, openDatabase, type Statement } from './schema.ts';
 import { shapesIn } from './shapes.ts';
-import { readingOf } from './snapshot.ts';
+import { type Reading, readingOf } from './snapshot.ts';
 import { type SureOfFile, sureOf } from './sure.ts';
 
 /** Opens the file, creating it and its folder if need be. `:memory:` is a store that is gone when closed. */
@@ -132,10 +132,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
     ...authorizationsIn(db, access),
     acts: actsIn(db, access),
 
-    books: async () => {
-      refuseIfClosed();
-      return reading.open();
-    },
+    ...booksIn(reading, file, refuseIfClosed),
     load: piece => write(() => loadPiece(db, sql, piece)),
     journal: filter => read(() => listJournal(sql, filter)),
     journalAfter: (id, limit) => read(() => sql.linesAfter.all(id, limit).map(row => lineFromRow(sql.shapes, row))),
@@ -145,16 +142,35 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
       isOpen = false;
       batch.drain();
       reading.close();
-      try {
-        // Passive: does not wait for a command or a bot that is still at work on the file.
-        db.exec('PRAGMA wal_checkpoint(PASSIVE)');
-      } catch (error) {
-        throw faultOf(error, 'safe'); // a full disk: what was acknowledged stands in the log beside the file
-      } finally {
-        db.close();
-      }
+      closeFile(db);
     },
   };
+}
+
+function booksIn(reading: Reading, file: string, refuseIfClosed: () => void): Pick<Store, 'books' | 'booksTogether'> {
+  return {
+    books: async () => {
+      refuseIfClosed();
+      return reading.open();
+    },
+    ...(file !== ':memory:' && {
+      booksTogether: async (open: () => Promise<void>) => {
+        refuseIfClosed();
+        return reading.openTogether(open);
+      },
+    }),
+  };
+}
+
+function closeFile(db: Database): void {
+  try {
+    // Passive: does not wait for a command or a bot that is still at work on the file.
+    db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  } catch (error) {
+    throw faultOf(error, 'safe'); // a full disk: what was acknowledged stands in the log beside the file
+  } finally {
+    db.close();
+  }
 }
 
 // ── Statements ───────────────────────────────────────────────────────────────────────────────────────────

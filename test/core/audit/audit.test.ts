@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type * as AuditHalf from '../../../src/commands/ledger/audit-half.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { Audit, type AuditReport, showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { followerIn } from '../../../src/core/audit/counter-name.ts';
@@ -666,7 +667,22 @@ afterEach(async () => {
 });
 
 const campaigns = () => world!.bot.rulebook.current().campaigns;
-const audited = async (funds?: FundFlow) => auditStore(world!.store, new Audit(campaigns(), funds));
+/** As the command does it where there is much: the other half in a thread. */
+async function auditedInHalves(): Promise<AuditReport> {
+  const { auditThread } = (await import(join(CLI, '../commands/ledger/audit-half.js'))) as typeof AuditHalf;
+  const thread = auditThread(`sqlite:${join(world!.folder, 'bot.db')}`);
+  return auditStore(world!.store, new Audit(campaigns()), { thread, many: 1 });
+}
+
+/** Two threads find what one finds. */
+async function audited(funds?: FundFlow): Promise<AuditReport> {
+  const report = await auditStore(world!.store, new Audit(campaigns(), funds));
+  if (funds) return report;
+  const halved = await auditedInHalves();
+  const inOrder = (found: AuditReport) => ({ ...found, findings: shown(found).sort() });
+  expect(inOrder(halved)).toEqual(inOrder(report));
+  return report;
+}
 
 /** The fund flow as the simulator's merchant platform exports it. */
 function fundsOf(change = (csv: string): string => csv): FundFlow {
@@ -811,6 +827,30 @@ describe('a whole world', () => {
     expect(shown(await audited())).toEqual([`payout ${billNo}: history line 2: expected version 2, found version 3`]);
     await byHand(`DELETE FROM own WHERE ${theClaim}`);
     expect(shown(await audited())).toContain(`payout ${billNo}: claim: expected ${claimKey}, found no such claim`);
+  }, 90_000);
+
+  test('is of one moment for two threads, whatever is written meanwhile', async () => {
+    world = await startWorld();
+    const { simulator } = world;
+    const people = Array.from({ length: 40 }, () => world!.person());
+    for (const openid of people.slice(0, 10)) await simulator.control.act(openid, { kind: 'follow' });
+    let isOver = false;
+    const coming = (async () => {
+      for (const openid of people.slice(10)) {
+        if (isOver) return;
+        await simulator.control.act(openid, { kind: 'follow' });
+      }
+    })();
+    const claims: number[] = [];
+    for (let n = 0; n < 8; n++) {
+      const report = await auditedInHalves();
+      expect(shown(report)).toEqual([]);
+      claims.push(report.compared.claims);
+    }
+    isOver = true;
+    await coming;
+    expect(claims).toEqual(claims.toSorted((a, b) => a - b));
+    expect(claims.at(-1)).toBeGreaterThan(claims[0]!);
   }, 90_000);
 
   test('is audited from the command line, beside the running bot: 0 balanced, 1 with differences, 2 for bad input', async () => {

@@ -359,4 +359,5 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   lines: '行数',
   refused: '拒绝',
   sum: '合计',
+  'the second thread of the audit ended before it was done': '核账的第二个线程没有做完就结束了',
 };

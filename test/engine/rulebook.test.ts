@@ -2,10 +2,12 @@
 // says so. And campaigns that are not live for everybody: drafts, rehearsals, shadows.
 
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Event, eventKey, openId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
@@ -156,6 +158,7 @@ test('edited five times a second under load, no event is lost, none is decided b
   })();
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
+  const stalls = stallsOfTheMachine();
   const EVENTS = 2500;
   const PER_SECOND = 500;
   const begin = performance.now();
@@ -186,9 +189,28 @@ test('edited five times a second under load, no event is lost, none is decided b
   }
   expect(versions.size).toBeGreaterThan(1);
   expect(lines.filter(({ level }) => level === 'error').every(({ text }) => text.includes('NOT live'))).toBe(true);
-  // Some 25 ms on two busy cores; were the files judged between the events, it would be a second.
-  expect(delay.percentile(99) / 1e6).toBeLessThan(250);
+  // Some 25 ms on two busy cores; were the files judged between the events, it would be a second. A machine that stalls
+  // does so for a thread that has nothing to do as well.
+  expect(delay.percentile(99) / 1e6).toBeLessThan(250 + 3 * (await stalls.end()));
 }, 60_000);
+
+/** How late an idle thread gets its turn, p99 in ms. */
+function stallsOfTheMachine(): { end(): Promise<number> } {
+  const idle = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const delay = require('node:perf_hooks').monitorEventLoopDelay({ resolution: 5 });
+     delay.enable();
+     parentPort.once('message', () => parentPort.postMessage(delay.percentile(99) / 1e6));`,
+    { eval: true },
+  );
+  return {
+    end: async () => {
+      idle.postMessage('end');
+      const [p99] = (await once(idle, 'message')) as [number];
+      return p99;
+    },
+  };
+}
 
 async function answerTo(n: number): Promise<string> {
   const event: Event = {

@@ -425,12 +425,13 @@ export type Store = {
   readonly acts: OperatorLog;
 
   /** Everything that is owed and was paid, as of one moment: for the audit, and for a move to another store. */
-  books(): Promise<Books>;
+  /** `moment`: that of books which are open (`booksTogether`); closing these leaves those as they are. */
+  books(moment?: string): Promise<Books>;
   /**
-   * Books of the same moment as those that `open` opens meanwhile, over a connection of its own: nobody writes until it has.
-   * Absent where a store cannot.
+   * Books, and those that `open` opens meanwhile over another connection, with the name it is told (`books`), are of one and
+   * the same moment. Absent where a store cannot.
    */
-  booksTogether?(open: () => Promise<void>): Promise<Books>;
+  booksTogether?(open: (moment: string) => Promise<void>): Promise<Books>;
   /**
    * Writes what another store's books hold, as it is: all of the piece or nothing, and a piece told again changes
    * nothing. Claims come before their payouts; payouts and journal in the order of the books, which stays the order of

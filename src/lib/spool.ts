@@ -10,14 +10,20 @@ const SHELF_MAX = 16 * 1024;
 const BYTES_A_CHARACTER = 3;
 
 /** `waiting`: rows as JSON, each with a comma behind it. */
-type Shelf = { readonly waiting: Buffer; length: number; readonly chunks: { at: number; bytes: number }[] };
+type Shelf = { readonly waiting: Buffer; length: number; readonly chunks: Chunk[] };
+
+/** A spool as it can be read. */
+export type SpoolView = {
+  readonly fd: number | undefined;
+  readonly shelves: ReadonlyMap<number, { readonly waiting: Uint8Array; readonly chunks: readonly Chunk[] }>;
+};
+type Chunk = { readonly at: number; readonly bytes: number };
 
 export class Spool<Row> {
   size = 0;
   private readonly shelves = new Map<number, Shelf>();
   private file: { readonly fd: number; end: number } | undefined;
 
-  /** Rows of one shelf come back in the order in which they were put there. */
   put(shelf: number, row: Row): void {
     const on = this.on(shelf);
     const text = `${JSON.stringify(row)},`;
@@ -27,15 +33,16 @@ export class Spool<Row> {
     else on.length += on.waiting.write(text, on.length);
   }
 
-  *take(shelf: number): Generator<Row> {
-    const on = this.shelves.get(shelf);
-    if (!on) return;
-    for (const { at, bytes } of on.chunks) {
-      const chunk = Buffer.allocUnsafe(bytes);
-      for (let read = 0; read < bytes; ) read += readSync(this.file!.fd, chunk, read, bytes - read, at + read);
-      yield* rowsIn<Row>(chunk);
-    }
-    yield* rowsIn<Row>(on.waiting.subarray(0, on.length));
+  take(shelf: number): Generator<Row> {
+    return takenFrom<Row>(this.view, shelf);
+  }
+
+  /** As it is now, for another thread as well: a file is open in all of a process. */
+  get view(): SpoolView {
+    const shelves = [...this.shelves].map(
+      ([shelf, { waiting, length, chunks }]) => [shelf, { waiting: waiting.subarray(0, length), chunks }] as const,
+    );
+    return { fd: this.file?.fd, shelves: new Map(shelves) };
   }
 
   close(): void {
@@ -65,6 +72,18 @@ export class Spool<Row> {
     shelf.chunks.push({ at: this.file.end, bytes: chunk.length });
     this.file.end += chunk.length;
   }
+}
+
+/** Rows of one shelf, in the order in which they were put there. The spool is still open. */
+export function* takenFrom<Row>({ fd, shelves }: SpoolView, shelf: number): Generator<Row> {
+  const on = shelves.get(shelf);
+  if (!on) return;
+  for (const { at, bytes } of on.chunks) {
+    const chunk = Buffer.allocUnsafe(bytes);
+    for (let read = 0; read < bytes; ) read += readSync(fd!, chunk, read, bytes - read, at + read);
+    yield* rowsIn<Row>(chunk);
+  }
+  yield* rowsIn<Row>(Buffer.from(on.waiting));
 }
 
 function rowsIn<Row>(chunk: Buffer): Row[] {

@@ -1,9 +1,10 @@
 // The second thread of an audit (核账): followers are nobody else's business, so half of them can be looked at elsewhere.
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
+import type { AuditedCampaign, AuditHalf } from '../../core/audit/audit.ts';
 import { Fault } from '../../core/base/error.ts';
 import { t } from '../../core/base/words/words.ts';
-import type { AuditThread, HalfAsked, HalfFound } from '../../engine/audit-store.ts';
+import type { AuditThread, Filled, HalfAsked, HalfFound, ShelvesAsked } from '../../engine/audit/half.ts';
 import { startThread } from '../../lib/thread.ts';
 
 /** `address`: of the store that the thread opens as well. */
@@ -12,8 +13,13 @@ export function auditThread(address: string): () => AuditThread {
 }
 
 /** What it is told, in this order; it answers each. */
-export type ToThread = 'prepare' | 'open' | HalfAsked;
-export type FromThread = 'ready' | HalfFound;
+export type ToThread =
+  | { readonly what: 'prepare' }
+  | { readonly what: 'open'; readonly moment: string }
+  | ({ readonly what: 'audit' } & HalfAsked)
+  | { readonly what: 'fill'; readonly live: readonly AuditedCampaign[] }
+  | ({ readonly what: 'audit shelves' } & ShelvesAsked);
+export type FromThread = 'ready' | HalfFound | Filled | AuditHalf;
 
 function spokenWith(worker: Worker): AuditThread {
   const answer = async (): Promise<FromThread> => {
@@ -36,9 +42,11 @@ function spokenWith(worker: Worker): AuditThread {
     return said;
   };
   return {
-    prepare: async () => void (await ask('prepare')),
-    open: async () => void (await ask('open')),
-    audit: async asked => (await ask(asked)) as HalfFound,
+    prepare: async () => void (await ask({ what: 'prepare' })),
+    open: async moment => void (await ask({ what: 'open', moment })),
+    audit: async asked => (await ask({ what: 'audit', ...asked })) as HalfFound,
+    fill: async live => (await ask({ what: 'fill', live })) as Filled,
+    auditShelves: async asked => (await ask({ what: 'audit shelves', ...asked })) as AuditHalf,
     end: async () => void (await worker.terminate()),
   };
 }

@@ -1,30 +1,31 @@
-// The thread behind `audit-half.ts`: it looks at the followers it is told of, and ends.
-import { once } from 'node:events';
+// The thread behind `audit-half.ts`: it does what it is told, over a connection of its own.
 import { parentPort, workerData } from 'node:worker_threads';
-import { Audit } from '../../core/audit/audit.ts';
-import { FOLLOWER } from '../../core/audit/counter-name.ts';
-import { auditFollowers, type HalfAsked } from '../../engine/audit-store.ts';
+import { halfAudit } from '../../engine/audit/half.ts';
+import type { Store } from '../../ports.ts';
 import { openStore } from '../../storage/open.ts';
 import type { FromThread, ToThread } from './audit-half.ts';
 
-const port = parentPort!;
-const next = async (): Promise<ToThread> => ((await once(port, 'message')) as [ToThread])[0];
-/** From then on it waits for what it is told next. */
-const say = (what: FromThread): Promise<ToThread> => {
-  const told = next();
-  port.postMessage(what);
-  return told;
-};
+let store: Store;
+const half = halfAudit(moment => store.books(moment));
 
-await next(); // to prepare
-const store = await openStore(workerData as string);
-await (await store.books()).close(); // the next ones open in no time: until they have nobody writes
-await say('ready');
-const books = await store.books();
-const { live, survey, range } = (await say('ready')) as HalfAsked;
-const audit = new Audit(live);
-audit.see(survey);
-const { aside, told } = await auditFollowers(books.parts!(FOLLOWER)!, audit, range, () => {});
-await books.close();
-await store.close();
-port.postMessage({ half: audit.half(), aside, told } satisfies FromThread);
+async function answerTo(told: ToThread): Promise<FromThread> {
+  switch (told.what) {
+    case 'prepare':
+      store = await openStore(workerData as string);
+      await (await store.books()).close(); // the next ones open in no time: until they have perhaps nobody writes
+      return 'ready';
+    case 'open':
+      await half.open(told.moment);
+      return 'ready';
+    case 'audit':
+      return half.audit(told);
+    case 'fill':
+      return half.fill(told.live);
+    case 'audit shelves':
+      return half.auditShelves(told);
+    default:
+      return told satisfies never;
+  }
+}
+
+parentPort!.on('message', (told: ToThread) => void answerTo(told).then(answer => parentPort!.postMessage(answer)));

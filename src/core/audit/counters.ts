@@ -192,7 +192,7 @@ export class CounterAudit {
 
   /** What another has surveyed. */
   see({ isCounted, coupons, rates }: Survey): void {
-    this.isCounted = isCounted;
+    this.isCounted ||= isCounted;
     for (const name of coupons) this.coupons.add(name);
     for (const name of rates) this.rates.add(name);
   }

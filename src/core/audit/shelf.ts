@@ -43,8 +43,13 @@ type PayoutPlace = Pick<Paid, 'user' | 'campaign' | 'rule' | 'account' | 'mercha
 /** Rows as they lie on a shelf, and the way back: to rows in which `FOLLOWER` stands for whose they are. */
 export class Packing {
   private readonly numbers = new Map<string, number>();
-  private readonly texts: string[] = [];
+  private readonly texts: string[];
   private readonly places = new Map<Phrase, object>();
+
+  /** `texts`: those of another, whose rows are to be read; nothing is packed with them. */
+  constructor(texts: readonly string[] = []) {
+    this.texts = texts as string[];
+  }
 
   claim({ key, amount, at, user, campaign, rule, account, prize, day, scene, round }: Claim): ShelvedClaim {
     const own = followerOfClaim(key);

@@ -84,35 +84,39 @@ local function page(stream, after, count)
 end
 `;
 
+/** Where the last one is, and all of them as one JSON text: a reply of many small texts takes longer on both sides. */
 const CLAIMS = scriptOf(`${BOOK}
-for _, entry in ipairs(page(P .. '${KEY.claims}', arg(), arg())) do add(entry[1], entry[2][2]) end
-return rows
+local entries = page(P .. '${KEY.claims}', arg(), arg())
+if #entries == 0 then return rows end
+for n, entry in ipairs(entries) do rows[n] = entry[2][2] end
+return { entries[#entries][1], '[' .. table.concat(rows, ',') .. ']' }
 `);
 
 /** An entry has a name or several. No call takes more of them than this. */
 const NAMES_A_CALL = 1000;
 
+/** Where the last entry is, then values and names as one text each: a reply of many small texts takes the server longer. */
 const COUNTERS = scriptOf(`${BOOK}
-local entries, names, values, before = page(P .. '${KEY.counters}', arg(), arg()), {}, {}, {}
+local entries, names, values, n = page(P .. '${KEY.counters}', arg(), arg()), {}, {}, 0
 if #entries == 0 then return rows end
 for _, entry in ipairs(entries) do
-  for n = 2, #entry[2], 2 do names[#names + 1] = entry[2][n] end
-end
-for first = 1, #names, ${NAMES_A_CALL} do
-  local last = math.min(#names, first + ${NAMES_A_CALL - 1})
-  for n, value in ipairs(redis.call('HMGET', P .. '${KEY.counter}', unpack(names, first, last))) do
-    values[first + n - 1] = value
+  local fields = entry[2]
+  for at = 2, #fields, 2 do
+    n = n + 1
+    names[n] = fields[at]
   end
 end
-if held then
-  for field, value in pairs(held) do before[string.sub(field, 3)] = string.sub(field, 1, 2) == 'c:' and value end
-  for n, name in ipairs(names) do values[n] = before[name] or values[n] or '0' end
-else
-  for n, name in ipairs(names) do values[n] = kept('c:' .. name) or values[n] or '0' end
+for first = 1, n, ${NAMES_A_CALL} do
+  local found = redis.call('HMGET', P .. '${KEY.counter}', unpack(names, first, math.min(n, first + ${NAMES_A_CALL - 1})))
+  for at = 1, #found do values[first + at - 1] = found[at] or '0' end
 end
-rows = { entries[#entries][1], table.concat(values, ' ') }
-for n, name in ipairs(names) do rows[n + 2] = name end
-return rows
+if held then
+  for field, value in pairs(held) do held[field] = string.sub(field, 1, 2) == 'c:' and value or nil end
+end
+if not held or next(held) then
+  for at = 1, n do values[at] = kept('c:' .. names[at]) or values[at] end
+end
+return { entries[#entries][1], table.concat(values, ' '), table.concat(names, '\\0') }
 `);
 
 const BUCKETS = scriptOf(`${BOOK}
@@ -252,12 +256,40 @@ type Reading<Entry> = {
   readonly as: (row: readonly string[]) => Entry;
 };
 
+/** The same where a page is one JSON text, behind where its last row is. */
+type TextReading<Row, Entry> = {
+  readonly script: Script;
+  readonly first: string;
+  readonly count: number;
+  readonly as: (row: Row) => Entry;
+};
+
 /** What a script finds for these books. */
 type Read = (script: Script, ...args: string[]) => Promise<string[]>;
 
-/** `isOpen`: whether the store still is. */
-export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStoreOpen: () => boolean): Promise<Books> {
+/** Books, and whoever is told their name may open the same. `isOpen`: whether the store still is. */
+export async function openRedisBooks(
+  connection: Pick<Connection, 'run'>,
+  isStoreOpen: () => boolean,
+  open: (moment: string) => Promise<void> = async () => {},
+): Promise<Books> {
   const id = randomUUID();
+  const books = await joinRedisBooks(connection, id);
+  const close = async (): Promise<void> => {
+    await books.close();
+    if (isStoreOpen()) await connection.run(CLOSE, id, naming(KEY.book + id));
+  };
+  try {
+    await open(id);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ...books, close };
+}
+
+/** Closed, they stay open to whoever opened them first. */
+export async function joinRedisBooks(connection: Pick<Connection, 'run'>, id: string): Promise<Books> {
   const mine = naming(KEY.book + id);
   await connection.run(OPEN, id, String(LEASE_MS), mine);
   let isOpen = true;
@@ -269,7 +301,8 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
     throw new Fault('store', 'safe', 'books-gone', 'nobody read these books for too long; open them again');
   };
   return {
-    claims: () => inPages(() => pagesOf(read, CLAIM_ROWS)),
+    claims: () =>
+      inPages(() => textPages<Claim, Claim>(read, { script: CLAIMS, first: '0-0', count: CHUNK, as: claim => claim })),
     payouts: () => rowsOf(read, PAYOUT_ROWS),
     history: async billNo => linesUpTo(billNo, await read(HISTORY, billNo)),
     lives: () => inPages(() => pagesOf(read, LIFE_ROWS)),
@@ -286,9 +319,7 @@ export async function openRedisBooks(connection: Pick<Connection, 'run'>, isStor
     documents: () => rowsOf(read, DOCUMENT_ROWS),
     acts: () => rowsOf(read, ACT_ROWS),
     async close() {
-      if (!isOpen) return;
       isOpen = false;
-      if (isStoreOpen()) await connection.run(CLOSE, id, mine);
     },
   };
 }
@@ -306,14 +337,25 @@ async function* pagesOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenera
     yield Array.from({ length: page.length / width }, (_, n) => as(page.slice(n * width, (n + 1) * width)));
 }
 
-/** Where to go on, their values as one text, and their names. */
+async function* textPages<Row, Entry>(
+  read: Read,
+  { script, first, count, as }: TextReading<Row, Entry>,
+): AsyncGenerator<Entry[]> {
+  const pageBehind = (after: string): Promise<string[]> => read(script, after, String(count));
+  const behindIt = ([last]: string[]): Promise<string[]> | undefined => (last === undefined ? last : pageBehind(last));
+  for await (const [last, text] of inAdvance(pageBehind(first), behindIt)) {
+    if (last === undefined) return;
+    yield (JSON.parse(text!) as Row[]).map(as);
+  }
+}
+
 async function* countersOf(read: Read): AsyncGenerator<BookRows['counters'][]> {
   const pageBehind = (after: string): Promise<string[]> => read(COUNTERS, after, String(COUNTERS_A_PAGE));
   const behindIt = ([last]: string[]): Promise<string[]> | undefined => (last === undefined ? last : pageBehind(last));
-  for await (const [last, values, ...names] of inAdvance(pageBehind('0-0'), behindIt)) {
+  for await (const [last, values, names] of inAdvance(pageBehind('0-0'), behindIt)) {
     if (last === undefined) return;
     const found = values!.split(' ');
-    yield names.map((name, n) => ({ name, value: Number(found[n]) }));
+    yield names!.split('\0').map((name, n) => ({ name, value: Number(found[n]) }));
   }
 }
 
@@ -383,13 +425,6 @@ async function* mailboxesOf(read: Read): AsyncGenerator<BookRows['mailboxes']> {
 async function* authorizationsOf(read: Read): AsyncGenerator<BookRows['authorizations']> {
   for await (const [, text] of scanned(read, AUTHORIZATIONS, 2)) yield authorizationIn(text!);
 }
-
-const CLAIM_ROWS: Reading<Claim> = {
-  script: CLAIMS,
-  first: '0-0',
-  width: 2,
-  as: ([, claim]) => JSON.parse(claim!) as Claim,
-};
 
 const PAYOUT_ROWS: Reading<Payout> = {
   script: PAYOUTS,

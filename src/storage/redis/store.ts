@@ -54,7 +54,7 @@ import {
   TOKEN_LENGTH,
   whole,
 } from './rows.ts';
-import { openRedisBooks } from './snapshot.ts';
+import { joinRedisBooks, openRedisBooks } from './snapshot.ts';
 import * as WRITE from './write-scripts.ts';
 
 /** Answers forgotten by one script, and rows of a list looked at by one: the others wait meanwhile. */
@@ -150,10 +150,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
     ...{ ...mailboxesOn(run), ...authorizationsOn(run), ...documentsOn(run), acts: actsOn(run) },
     ...leasesOn(run, newToken, time),
 
-    books: async () => {
-      if (!isOpen) throw new Fault('store', 'safe', 'closed', 'the store is closed');
-      return openRedisBooks({ run }, () => isOpen);
-    },
+    ...booksOn(run, () => isOpen),
     load: piece => loadPiece(run, piece),
     journal: filter => listJournal(run, filter),
     forget: before => forget(run, before),
@@ -366,4 +363,20 @@ async function forget(run: Run, before: Instant): Promise<number> {
 /** An HMGET of a key that is not there is a row of nothing. */
 function present(row: unknown): string[] {
   return (row as (string | null)[]).filter(each => each !== null);
+}
+
+function booksOn(run: Run, isOpen: () => boolean): Pick<Store, 'books' | 'booksTogether'> {
+  const refuseIfClosed = (): void => {
+    if (!isOpen()) throw new Fault('store', 'safe', 'closed', 'the store is closed');
+  };
+  return {
+    books: async moment => {
+      refuseIfClosed();
+      return moment === undefined ? openRedisBooks({ run }, isOpen) : joinRedisBooks({ run }, moment);
+    },
+    booksTogether: async open => {
+      refuseIfClosed();
+      return openRedisBooks({ run }, isOpen, open);
+    },
+  };
 }

@@ -1,13 +1,15 @@
 // The audit of campaigns that use everything the language has: their counters balance, and what is changed in those that
 // claims tell is found. Played through the real flow, on SQLite, with payouts that end in every way.
 
+import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type * as AuditHalf from '../../../src/commands/ledger/audit-half.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { Audit, type AuditReport, showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { followerIn, nameKind } from '../../../src/core/audit/counter-name.ts';
 import { SHELVES, shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
-import type { Counter } from '../../../src/core/base/counter.ts';
+import { type Counter, UNBOUNDED } from '../../../src/core/base/counter.ts';
 import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { chanceOf } from '../../../src/core/base/random.ts';
@@ -19,15 +21,19 @@ import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import type { Observation, Payout } from '../../../src/core/payout/payout.ts';
 import { beginSend, observe } from '../../../src/core/payout/transitions.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
+import { halfAudit } from '../../../src/engine/audit/half.ts';
 import { auditStore } from '../../../src/engine/audit-store.ts';
 import { createFlow } from '../../../src/engine/flow.ts';
 import { checkRuleFiles } from '../../../src/engine/rulebook.ts';
 import type { RuleFile } from '../../../src/engine/rulebook-files.ts';
 import { SILENT } from '../../../src/lib/log.ts';
 import type { Books, Store } from '../../../src/ports.ts';
+import { readPieces } from '../../../src/storage/copy.ts';
+import { openRedis } from '../../../src/storage/redis/store.ts';
 import { inPages } from '../../../src/storage/shared/pages.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { readBooks } from '../../storage/store.contract.ts';
+import { hasRedis, startRedis } from '../../support/redis-server.ts';
 
 // ── The campaigns ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -223,6 +229,8 @@ async function goes(store: Store, payout: Payout, seen: readonly Observation[], 
     now = step.payout;
   }
 }
+
+const BUILT_HALF = resolve(import.meta.dirname, '../../../dist/commands/ledger/audit-half.js');
 
 type Rows = Awaited<ReturnType<typeof readBooks>>;
 let campaigns: Campaign[];
@@ -447,14 +455,59 @@ describe('the job', () => {
         claims: () => inPages(() => each([rows.claims])),
         lives: () => inPages(() => each([lives])),
         counters: () => inPages(() => each([rows.counters])),
+        close: async () => {},
       };
       const report = await auditStore({ ...store, books: async () => changed }, new Audit(campaigns));
+      const halved = await auditStore(inHalves(changed), new Audit(campaigns), {
+        thread: () => ({ ...halfAudit(async () => changed), prepare: async () => {}, end: async () => {} }),
+        many: 0,
+      });
+      expect({ ...halved, findings: shown(halved).sort() }).toEqual({ ...report, findings: shown(report).sort() });
       // One follower a part, as nearly as shelves can.
       const direct = auditRows(rows, campaigns, SHELVES);
       expect(shown(report).sort()).toEqual(shown(direct).sort());
       expect(report).toMatchObject({ total: direct.total, compared: direct.compared, campaigns: direct.campaigns });
+      await books.close();
     }
   });
+});
+
+const inHalves = (books: Books): Store => ({
+  ...store,
+  booksTogether: async open => {
+    await open('');
+    return books;
+  },
+});
+
+describe.skipIf(!hasRedis)('on Redis', () => {
+  test('two threads find what one finds: nothing, and what is changed by hand', async () => {
+    const server = await startRedis('--appendonly', 'yes', '--appendfsync', 'always');
+    const redis = await openRedis(server.url);
+    const books = await store.books();
+    await readPieces(
+      books,
+      () => {},
+      piece => redis.load(piece),
+    );
+    await books.close();
+    const audited = async (): Promise<string[]> => {
+      const { auditThread } = (await import(BUILT_HALF)) as typeof AuditHalf;
+      const one = await auditStore(redis, new Audit(campaigns));
+      const two = await auditStore(redis, new Audit(campaigns), { thread: auditThread(server.url), many: 0 });
+      expect({ ...two, findings: shown(two).sort() }).toEqual({ ...one, findings: shown(one).sort() });
+      return shown(two);
+    };
+    expect(await audited()).toEqual([]);
+    const own = good.counters
+      .filter(({ name }) => followerIn(name) !== undefined && name.startsWith('campaign/plays/prize/'))
+      .slice(0, 9);
+    expect(await redis.count(own.map(({ name }) => ({ name, add: 1, max: UNBOUNDED })))).toBe('counted');
+    await redis.count([{ name: 'campaign/plays/amount', add: 1, max: UNBOUNDED }]);
+    expect((await audited()).length).toBe(own.length + 1);
+    await redis.close();
+    await server.dispose();
+  }, 60_000);
 });
 
 async function* each<Row>(rows: readonly Row[]): AsyncGenerator<Row> {

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type * as AuditHalf from '../../../src/commands/ledger/audit-half.ts';
 import type { Config } from '../../../src/config/config.ts';
@@ -832,17 +833,18 @@ describe('a whole world', () => {
   test('is of one moment for two threads, whatever is written meanwhile', async () => {
     world = await startWorld();
     const { simulator } = world;
-    const people = Array.from({ length: 40 }, () => world!.person());
-    for (const openid of people.slice(0, 10)) await simulator.control.act(openid, { kind: 'follow' });
+    const people = Array.from({ length: 200 }, () => world!.person());
+    for (const openid of people.splice(0, 5)) await simulator.control.act(openid, { kind: 'follow' });
     let isOver = false;
     const coming = (async () => {
-      for (const openid of people.slice(10)) {
+      for (const openid of people) {
         if (isOver) return;
         await simulator.control.act(openid, { kind: 'follow' });
+        await sleep(20);
       }
     })();
     const claims: number[] = [];
-    for (let n = 0; n < 8; n++) {
+    for (let n = 0; n < 5; n++) {
       const report = await auditedInHalves();
       expect(shown(report)).toEqual([]);
       claims.push(report.compared.claims);

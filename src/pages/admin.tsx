@@ -141,7 +141,7 @@ function Page({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: (tex
     case 'followers':
       return <Followers place={place} />;
     case 'rules':
-      return <Rules place={place} pulse={pulse} />;
+      return <Rules place={place} pulse={pulse} toast={toast} />;
     case 'merchants':
       return <Merchants pulse={pulse} toast={toast} />;
     case 'log':

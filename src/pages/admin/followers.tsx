@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { FollowerView, Found, WhyView } from '../../engine/overview/view.ts';
 import { count, money, percent, when } from './format.ts';
-import { Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
+import { Able, Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
 import { ask, go, type Place, troubleText, useLoaded, words } from './state.ts';
 
 const say = words.followers;
@@ -93,7 +93,16 @@ function Follower({ who }: { who: Who }) {
                 </Card>
               </div>
               <div>
-                <Card title={say.money}>
+                <Card
+                  title={say.money}
+                  more={
+                    <Able>
+                      <Link page="payouts" query={{ user: value.user }} data-test="their-payouts">
+                        {say.together}
+                      </Link>
+                    </Able>
+                  }
+                >
                   {value.payouts.length === 0 ? (
                     <Empty>{say.noMoney}</Empty>
                   ) : (

@@ -23,7 +23,7 @@ const FRESH_MS = 5 * SECOND;
 const VERSIONS_SHOWN = 20;
 
 /** `forget`: somebody has put files there. */
-export type ReadDisk = (() => Promise<Disk>) & { forget(): void };
+type ReadDisk = (() => Promise<Disk>) & { forget(): void };
 
 export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'clock'>): ReadDisk {
   let known: { readonly at: number; readonly disk: Promise<Disk> } | undefined;

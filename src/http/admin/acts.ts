@@ -20,7 +20,7 @@ import type { PendingView } from '../../engine/overview/view.ts';
 import type { LiveBook } from '../../engine/rulebook-live.ts';
 import { createMemory } from '../../lib/rate-limiter.ts';
 import { type Asker, Denied, type DoorPorts, mayAs, type Route } from './door.ts';
-import { rulesDesk } from './rules-desk.ts';
+import { RulesDesk } from './rules-desk.ts';
 import { CONFIRMED_MS } from './sessions.ts';
 
 /** Of one act at once. */
@@ -67,13 +67,17 @@ type Body = Record<string, unknown>;
 /** `forget`: files of rules were put there. */
 export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Route> {
   const desk = new Desk(ports);
-  const rules = rulesDesk(ports, reasonIn, forget);
+  const rules = new RulesDesk(ports, forget);
   const money = (make: (body: Body) => Promise<Act>): Route =>
     post('operator', (who, body) => desk.move(who, body, make));
   const ofRules = (role: Role, run: (who: Asker, body: Body) => Promise<object>): Route => ({
     ...post(role, run),
     bytesMax: RULES_BYTES_MAX,
   });
+  const publish = (who: Asker, body: Body): Promise<object> =>
+    desk.move(who, body, async () => rules.publish(who, body, reasonIn(body)));
+  const revert = (who: Asker, body: Body): Promise<object> =>
+    desk.move(who, body, async () => rules.revert(who, body, reasonIn(body)));
   return new Map([
     // Nothing leaves any more: that is done at once, and asks for no password.
     ['halt', post('operator', (who, body) => desk.halt(who, body))],
@@ -85,10 +89,10 @@ export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Rout
     ['take', post('operator', (who, body) => desk.take(who, body))],
     ['ask', post('operator', (who, body) => desk.ask(who, body))],
     ['pending', { role: 'operator', run: async (_, who) => ({ pending: desk.waiting(who) }) } satisfies Route],
-    ['draft', ofRules('operator', rules.draft)],
-    ['back', ofRules('operator', rules.back)],
-    ['publish', ofRules('publisher', (who, body) => desk.move(who, body, () => rules.publish(who, body)))],
-    ['revert', ofRules('publisher', (who, body) => desk.move(who, body, () => rules.revert(who, body)))],
+    ['draft', ofRules('operator', (who, body) => rules.draft(who, body))],
+    ['back', ofRules('operator', (who, body) => rules.back(who, body))],
+    ['publish', ofRules('publisher', publish)],
+    ['revert', ofRules('publisher', revert)],
     ['agree', post('operator', (who, body) => desk.agree(who, body))],
     ['decline', post('operator', (who, body) => desk.decline(who, body))],
     ['revoke', post('owner', (who, body) => desk.revoke(who, body))],

@@ -30,110 +30,118 @@ const FIT_MS = 60 * SECOND;
 type Body = Readonly<Record<string, unknown>>;
 type Judged = { readonly print: string; readonly at: number; readonly verdict: DraftVerdict };
 
-export type RulesDesk = {
-  draft(who: Asker, body: Body): Promise<DraftView>;
-  publish(who: Asker, body: Body): Promise<Act>;
-  back(who: Asker, body: Body): Promise<RevertView>;
-  revert(who: Asker, body: Body): Promise<Act>;
+type About = {
+  readonly what: string;
+  readonly about: string;
+  readonly file?: string;
+  readonly seen: string;
+  readonly comment: string;
 };
+type Judge = (files: Going['files'], lang: Asker['lang'], about?: string) => Promise<DraftVerdict>;
 
-export function rulesDesk(ports: ActPorts, reasonIn: (body: Body) => string, forget: () => void): RulesDesk {
-  const { config, store } = ports.overview;
-  const judge = judging({ overview: ports.overview, live: ports.rules.live }, ports.overview.clock);
+/** `forget`: files were put there. */
+export class RulesDesk {
+  private readonly ports: ActPorts;
+  private readonly judge: Judge;
+  private readonly forget: () => void;
 
-  const draftIn = async ({ session }: Asker, { file, text, base }: Body): Promise<Draft> => {
+  constructor(ports: ActPorts, forget: () => void) {
+    this.ports = ports;
+    this.judge = judging({ overview: ports.overview, live: ports.rules.live }, ports.overview.clock);
+    this.forget = forget;
+  }
+
+  private get rules(): string {
+    return this.ports.overview.config.rules;
+  }
+
+  draft(who: Asker, body: Body): Promise<DraftView> {
+    return inWords(who, async () => {
+      const draft = await this.draftIn(who, body);
+      const disk = await rulesOnDisk(this.rules);
+      const print = printOnDisk(disk, draft.name);
+      const former = disk.files.find(({ file }) => nameOf(file) === draft.name);
+      const conflict = print === draft.base ? {} : { conflict: { text: former?.text ?? '', base: print } };
+      const { files } = await withDraft(this.rules, disk, draft);
+      const isSame = files.every(({ text }, n) => text === disk.files[n]?.text) && files.length === disk.files.length;
+      return { ...(await this.judge(files, who.lang, draft.name)), ...conflict, seen: disk.seen, isSame };
+    });
+  }
+
+  publish(who: Asker, body: Body, comment: string): Promise<Act> {
+    return inWords(who, async () => {
+      const draft = await this.draftIn(who, body);
+      const disk = await rulesOnDisk(this.rules);
+      if (printOnDisk(disk, draft.name) !== draft.base || disk.seen !== body.seen) throw new Denied(409, 'changed');
+      const going = await withDraft(this.rules, disk, draft);
+      const about = { what: 'rules publish', about: draft.name, file: draft.name, seen: disk.seen, comment };
+      return this.actOf(who, going, about);
+    });
+  }
+
+  back(who: Asker, body: Body): Promise<RevertView> {
+    return inWords(who, async () => {
+      const version = await this.versionIn(body);
+      const disk = await rulesOnDisk(this.rules);
+      const { files, gone } = await withVersion(this.ports.overview.store, this.rules, disk.files, version);
+      return { ...(await this.judge(files, who.lang)), seen: disk.seen, gone: gone.map(({ file }) => nameOf(file)) };
+    });
+  }
+
+  revert(who: Asker, body: Body, comment: string): Promise<Act> {
+    return inWords(who, async () => {
+      const version = await this.versionIn(body);
+      const disk = await rulesOnDisk(this.rules);
+      if (disk.seen !== body.seen) throw new Denied(409, 'changed');
+      const going = await withVersion(this.ports.overview.store, this.rules, disk.files, version);
+      return this.actOf(who, going, { what: 'rules revert', about: String(version.number), seen: disk.seen, comment });
+    });
+  }
+
+  private async draftIn({ session }: Asker, { file, text, base }: Body): Promise<Draft> {
     const name = String(file ?? '').normalize('NFC');
     if (!isRuleFileName(name)) {
       const shown = JSON.stringify(name.slice(0, NAME_SHOWN_MAX));
-      await ports.writeDown(session.name, 'refused', 'rules publish', `no name of a rule file: ${shown}`);
+      await this.ports.writeDown(session.name, 'refused', 'rules publish', `no name of a rule file: ${shown}`);
       throw new Denied(400, 'path');
     }
     if (typeof text !== 'string' || /\p{Cs}/u.test(text)) throw new Denied(400, 'input');
     return { name, text: text.endsWith('\n') ? text : `${text}\n`, base: String(base ?? '') };
-  };
-  const versionIn = async ({ number }: Body): Promise<RuleVersion> => {
-    const found = (await versionsIn(store)).find(each => each.number === number);
+  }
+
+  private async versionIn({ number }: Body): Promise<RuleVersion> {
+    const found = (await versionsIn(this.ports.overview.store)).find(each => each.number === number);
     if (!found) throw new Denied(404, 'nowhere');
     return found;
-  };
-  /** What is put there when everybody who must has agreed: the files as they were looked at, or nothing. */
-  const putting =
-    (who: Asker, going: Going, seen: string, comment: string): Act['run'] =>
-    agreed =>
-      inWords(who, async () => {
-        const { name } = who.session;
-        const by = agreed === undefined ? name : `${name} + ${agreed}`;
-        const hands = { config, store, ...ports.rules, clock: ports.overview.clock };
-        const put = await putRules(hands, { ...going, seen, by, comment });
-        forget();
-        if (put !== 'put') throw new Denied(put === 'busy' ? 429 : 409, put);
-        return {};
-      });
-  const make = async (
+  }
+
+  private async actOf(who: Asker, going: Going, { what, about, file, seen, comment }: About): Promise<Act> {
+    const { isFit, stake } = await this.judge(going.files, who.lang, file);
+    if (!isFit) throw new Denied(409, 'notfit');
+    const run = (agreed?: string): Promise<object> => this.put(who, going, { seen, comment, agreed });
+    return { what, about, reason: comment, sum: stake, role: 'publisher', run };
+  }
+
+  /** When everybody who must has agreed: the files as they were looked at, or nothing. */
+  private put(
     who: Asker,
     going: Going,
-    about: {
-      readonly what: string;
-      readonly about: string;
-      readonly file?: string;
-      readonly seen: string;
-      readonly comment: string;
-    },
-  ): Promise<Act> => {
-    const { isFit, stake } = await judge(going.files, who.lang, about.file);
-    if (!isFit) throw new Denied(409, 'notfit');
-    const run = putting(who, going, about.seen, about.comment);
-    return { what: about.what, about: about.about, reason: about.comment, sum: stake, role: 'publisher', run };
-  };
-  return {
-    draft: (who, body) =>
-      inWords(who, async () => {
-        const draft = await draftIn(who, body);
-        const disk = await rulesOnDisk(config.rules);
-        const print = printOnDisk(disk, draft.name);
-        const former = disk.files.find(({ file }) => nameOf(file) === draft.name);
-        const conflict = print === draft.base ? {} : { conflict: { text: former?.text ?? '', base: print } };
-        const { files } = await withDraft(config.rules, disk, draft);
-        const isSame = files.every(({ text }, n) => text === disk.files[n]?.text) && files.length === disk.files.length;
-        return { ...(await judge(files, who.lang, draft.name)), ...conflict, seen: disk.seen, isSame };
-      }),
-    publish: (who, body) =>
-      inWords(who, async () => {
-        const [draft, comment] = [await draftIn(who, body), reasonIn(body)];
-        const disk = await rulesOnDisk(config.rules);
-        if (printOnDisk(disk, draft.name) !== draft.base || disk.seen !== body.seen) throw new Denied(409, 'changed');
-        const going = await withDraft(config.rules, disk, draft);
-        return make(who, going, {
-          what: 'rules publish',
-          about: draft.name,
-          file: draft.name,
-          seen: disk.seen,
-          comment,
-        });
-      }),
-    back: (who, body) =>
-      inWords(who, async () => {
-        const version = await versionIn(body);
-        const disk = await rulesOnDisk(config.rules);
-        const { files, gone } = await withVersion(store, config.rules, disk.files, version);
-        return { ...(await judge(files, who.lang)), seen: disk.seen, gone: gone.map(({ file }) => nameOf(file)) };
-      }),
-    revert: (who, body) =>
-      inWords(who, async () => {
-        const [version, comment] = [await versionIn(body), reasonIn(body)];
-        const disk = await rulesOnDisk(config.rules);
-        if (disk.seen !== body.seen) throw new Denied(409, 'changed');
-        const going = await withVersion(store, config.rules, disk.files, version);
-        return make(who, going, { what: 'rules revert', about: String(version.number), seen: disk.seen, comment });
-      }),
-  };
+    { seen, comment, agreed }: { readonly seen: string; readonly comment: string; readonly agreed: string | undefined },
+  ): Promise<object> {
+    return inWords(who, async () => {
+      const { name } = who.session;
+      const by = agreed === undefined ? name : `${name} + ${agreed}`;
+      const { config, store, clock } = this.ports.overview;
+      const put = await putRules({ config, store, clock, ...this.ports.rules }, { ...going, seen, by, comment });
+      this.forget();
+      if (put !== 'put') throw new Denied(put === 'busy' ? 429 : 409, put);
+      return {};
+    });
+  }
 }
 
 /** One after the other; what was judged a moment ago is known. */
-function judging(
-  ports: DraftPorts,
-  clock: () => number,
-): (files: Parameters<typeof draftVerdict>[1], lang: 'zh' | 'en', about?: string) => Promise<DraftVerdict> {
+function judging(ports: DraftPorts, clock: () => number): Judge {
   let [last, waiting]: [Promise<unknown>, number] = [Promise.resolve(), 0];
   let known: Judged | undefined;
   return async (files, lang, about) => {

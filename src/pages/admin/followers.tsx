@@ -70,6 +70,35 @@ export function Followers({ place }: { place: Place }) {
 
 type Who = { readonly user: string | undefined; readonly bill: string | undefined };
 
+function Money({ of: { user, payouts } }: { of: FollowerView }) {
+  const together = (
+    <Able>
+      <Link page="payouts" query={{ user }} data-test="their-payouts">
+        {say.together}
+      </Link>
+    </Able>
+  );
+  return (
+    <Card title={say.money} more={together}>
+      {payouts.length === 0 ? (
+        <Empty>{say.noMoney}</Empty>
+      ) : (
+        <ul class="rows">
+          {payouts.map(each => (
+            <li>
+              <Link page="payouts" query={{ id: each.billNo }} class="row">
+                <span class="amount">{money(each.amount)}</span>
+                <StateMark state={each.state} isParked={each.isParked} />
+                <time>{when(each.createdAt)}</time>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
 function Follower({ who }: { who: Who }) {
   const loaded = useLoaded<FollowerView>('follower', who);
   return (
@@ -93,32 +122,7 @@ function Follower({ who }: { who: Who }) {
                 </Card>
               </div>
               <div>
-                <Card
-                  title={say.money}
-                  more={
-                    <Able>
-                      <Link page="payouts" query={{ user: value.user }} data-test="their-payouts">
-                        {say.together}
-                      </Link>
-                    </Able>
-                  }
-                >
-                  {value.payouts.length === 0 ? (
-                    <Empty>{say.noMoney}</Empty>
-                  ) : (
-                    <ul class="rows">
-                      {value.payouts.map(each => (
-                        <li>
-                          <Link page="payouts" query={{ id: each.billNo }} class="row">
-                            <span class="amount">{money(each.amount)}</span>
-                            <StateMark state={each.state} isParked={each.isParked} />
-                            <time>{when(each.createdAt)}</time>
-                          </Link>
-                        </li>
-                      ))}
-                    </ul>
-                  )}
-                </Card>
+                <Money of={value} />
                 <Card title={say.limits}>
                   {value.limits.length === 0 ? (
                     <Empty>{say.noLimits}</Empty>

@@ -11,7 +11,7 @@ const say = words.rules;
 export const mayPublish = shell.role === 'publisher' || shell.role === 'owner';
 
 /** `base` stands for the text it was made from. */
-export type Draft = { readonly text: string; readonly base: string };
+type Draft = { readonly text: string; readonly base: string };
 
 const drafts = new Map<string, Draft>();
 addEventListener('beforeunload', event => {
@@ -31,21 +31,15 @@ type EditorProps = {
   readonly onEnd: () => void;
 };
 
-export function Editor({ file, name: named, from, isNew, toast, onEnd }: EditorProps) {
-  const [name, setName] = useState(named);
+/** What is written, and what was said of it. */
+function useDraft(file: string, name: string, from: Draft) {
   const [draft, set] = useState<Draft>(drafts.get(file) ?? from);
   const [seen, setSeen] = useState<{ readonly of: string; readonly view: DraftView }>();
   const [trouble, setTrouble] = useState('');
   const [isBusy, setBusy] = useState(false);
-  const [isAsking, setAsking] = useState(false);
-  const area = useRef<HTMLTextAreaElement>(null);
   const write = (next: Draft): void => {
     drafts.set(file, next);
     set(next);
-  };
-  const drop = (): void => {
-    drafts.delete(file);
-    onEnd();
   };
   const look = async (of: Draft): Promise<void> => {
     setBusy(true);
@@ -59,29 +53,38 @@ export function Editor({ file, name: named, from, isNew, toast, onEnd }: EditorP
     }
     setBusy(false);
   };
-  const view = seen?.of === name + draft.text ? seen.view : undefined;
-  const why = whyNot(view);
-  const jump = (line: number): void => {
-    const lines = draft.text.split('\n');
-    const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
-    area.current!.focus();
-    area.current!.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
+  const keepMine = (base: string): void => {
+    const next = { ...draft, base };
+    write(next);
+    void look(next);
   };
+  const takeTheirs = (theirs: Draft): void => {
+    write(theirs);
+    setSeen(undefined);
+  };
+  const view = seen?.of === name + draft.text ? seen.view : undefined;
+  return { draft, view, trouble, isBusy, write, look, keepMine, takeTheirs };
+}
+
+export function Editor({ file, name: named, from, isNew, toast, onEnd }: EditorProps) {
+  const [name, setName] = useState(named);
+  const [isAsking, setAsking] = useState(false);
+  const { draft, view, trouble, isBusy, write, look, keepMine, takeTheirs } = useDraft(file, name, from);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const drop = (): void => {
+    drafts.delete(file);
+    onEnd();
+  };
+  const asked = (text: string | undefined, isChanged: boolean): void => {
+    setAsking(false);
+    if (text) toast(text);
+    if (text === say.published || text === words.waits) drop();
+    else if (isChanged) void look(draft);
+  };
+  const why = whyNot(view);
   return (
     <div class="editor">
-      {isNew && (
-        <label for="draft-name">
-          {say.fileName}
-          <input
-            id="draft-name"
-            data-test="draft-name"
-            value={name}
-            onInput={event => setName(event.currentTarget.value)}
-            maxLength={86}
-            spellcheck={false}
-          />
-        </label>
-      )}
+      {isNew && <Name value={name} set={setName} />}
       <label for="draft-text">
         {say.draftText}
         <textarea
@@ -107,7 +110,6 @@ export function Editor({ file, name: named, from, isNew, toast, onEnd }: EditorP
             type="button"
             class="primary"
             disabled={why !== undefined}
-            aria-describedby="why-not"
             onClick={() => setAsking(true)}
             data-test="publish"
           >
@@ -115,8 +117,35 @@ export function Editor({ file, name: named, from, isNew, toast, onEnd }: EditorP
           </button>
         )}
       </div>
+      <Said why={why} trouble={trouble} />
+      {view?.conflict && <Conflict of={view.conflict} onMine={keepMine} onTheirs={takeTheirs} />}
+      {view && <Verdict of={view} file={name} onLine={line => jump(area.current!, line)} />}
+      {isAsking && view && <Publish name={name} draft={draft} view={view} onClose={asked} />}
+    </div>
+  );
+}
+
+function Name({ value, set }: { value: string; set: (name: string) => void }) {
+  return (
+    <label for="draft-name">
+      {say.fileName}
+      <input
+        id="draft-name"
+        data-test="draft-name"
+        value={value}
+        onInput={event => set(event.currentTarget.value)}
+        maxLength={86}
+        spellcheck={false}
+      />
+    </label>
+  );
+}
+
+function Said({ why, trouble }: { why: string | undefined; trouble: string }) {
+  return (
+    <>
       {why && (
-        <p class="note" id="why-not" data-test="why-not">
+        <p class="note" data-test="why-not">
           {mayPublish ? why : say.notYours}
         </p>
       )}
@@ -125,40 +154,37 @@ export function Editor({ file, name: named, from, isNew, toast, onEnd }: EditorP
           {trouble}
         </p>
       )}
-      {view?.conflict && (
-        <Conflict
-          of={view.conflict}
-          onMine={() => {
-            const next = { ...draft, base: view.conflict!.base };
-            write(next);
-            void look(next);
-          }}
-          onTheirs={() => {
-            write(view.conflict!);
-            setSeen(undefined);
-          }}
-        />
-      )}
-      {view && <Verdict of={view} file={name} onLine={jump} />}
-      {isAsking && view && (
-        <Action
-          verb={say.publish}
-          title={say.publishTitle(name)}
-          effect={`${view.changes.join('；')}。${say.publishEffect}`}
-          path="publish"
-          body={{ file: name, ...draft, seen: view.seen }}
-          isMoney
-          label={say.comment}
-          done={say.published}
-          onClose={(text, isChanged) => {
-            setAsking(false);
-            if (text) toast(text);
-            if (text === say.published || text === words.waits) drop();
-            else if (isChanged) void look(draft);
-          }}
-        />
-      )}
-    </div>
+    </>
+  );
+}
+
+function jump(area: HTMLTextAreaElement, line: number): void {
+  const lines = area.value.split('\n');
+  const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+  area.focus();
+  area.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
+}
+
+type PublishProps = {
+  readonly name: string;
+  readonly draft: Draft;
+  readonly view: DraftView;
+  readonly onClose: (done: string | undefined, isChanged: boolean) => void;
+};
+
+function Publish({ name, draft, view, onClose }: PublishProps) {
+  return (
+    <Action
+      verb={say.publish}
+      title={say.publishTitle(name)}
+      effect={`${view.changes.join('；')}。${say.publishEffect}`}
+      path="publish"
+      body={{ file: name, ...draft, seen: view.seen }}
+      isMoney
+      label={say.comment}
+      done={say.published}
+      onClose={onClose}
+    />
   );
 }
 
@@ -172,8 +198,8 @@ function whyNot(view: DraftView | undefined): string | undefined {
 
 type ConflictProps = {
   readonly of: Draft;
-  readonly onMine: () => void;
-  readonly onTheirs: () => void;
+  readonly onMine: (base: string) => void;
+  readonly onTheirs: (theirs: Draft) => void;
 };
 
 function Conflict({ of, onMine, onTheirs }: ConflictProps) {
@@ -186,10 +212,10 @@ function Conflict({ of, onMine, onTheirs }: ConflictProps) {
         <Lines text={of.text} hits={[]} />
       </Scroll>
       <div class="buttons">
-        <button type="button" class="quiet" onClick={onTheirs} data-test="theirs">
+        <button type="button" class="quiet" onClick={() => onTheirs(of)} data-test="theirs">
           {say.takeTheirs}
         </button>
-        <button type="button" class="quiet" onClick={onMine} data-test="mine">
+        <button type="button" class="quiet" onClick={() => onMine(of.base)} data-test="mine">
           {say.keepMine}
         </button>
       </div>

@@ -16,6 +16,7 @@ import type { LiveBook } from '../engine/rulebook-live.ts';
 import { createDoor, type DoorPorts } from '../http/admin/door.ts';
 import { adminRoutes } from '../http/admin/routes.ts';
 import type { Clock, Log, Payer, Store } from '../ports.ts';
+import { examineBeside } from './doctor.ts';
 
 /** Beside the compiled code; and from the sources (in tests) the folder of the last build. */
 const FOLDERS = ['../pages/', '../../dist/pages/'].map(path => new URL(path, import.meta.url));
@@ -70,7 +71,8 @@ export function createAdmin(parts: Parts): Admin | undefined {
     return { payer: found, policy: merchant.policy };
   };
   const rules = { live: parts.live, holder: parts.holder, sleep: async (ms: number) => void (await timer.sleep(ms)) };
-  const { routes, stop } = adminRoutes({ overview, admin, payer, nudge, writeDown, rules });
+  const doctor = () => examineBeside(config.file, clock());
+  const { routes, stop } = adminRoutes({ overview, admin, payer, nudge, writeDown, rules, doctor });
   const counting = keepCounting(tally, timer, log);
   return {
     middleware: createDoor({

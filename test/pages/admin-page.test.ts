@@ -16,7 +16,7 @@ const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Where pictures go, for whoever wants to look. */
 const PICTURES = process.env.PICTURES;
-const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants', 'log', 'people'];
+const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants', 'doctor', 'log', 'people'];
 const SIZES = [1440, 768, 390] as const;
 const PAGE_BYTES_MAX = 250_000;
 /** What each order brings, a day later. */
@@ -84,7 +84,7 @@ beforeAll(async () => {
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
   const context = await browser.newContext({ locale: 'zh-CN' });
   page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   page.on('console', message => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', error => complaints.push(String(error)));
   if (PICTURES) mkdirSync(PICTURES, { recursive: true });
@@ -155,7 +155,7 @@ async function gravely(): Promise<string[]> {
   return result.value as string[];
 }
 
-describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 120_000 }, () => {
+describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 240_000 }, () => {
   test('lets in who has the password of the start screen, and says no to who has not', async () => {
     await page.goto(`${url}/admin`);
     expect(await page.textContent('h1')).toBe('登录');
@@ -294,8 +294,7 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 120_000 },
 
   test('finds a cheat’s payouts and cancels them after the dialog has said how many and how much; the others get theirs', async () => {
     const [cheat, honest] = [await somebodyFollows(), await somebodyFollows()];
-    for (const who of [cheat, cheat, honest])
-      await control(`/people/${who}/pay`, { amount: 3000, attach: 'app-7' });
+    for (const who of [cheat, cheat, honest]) await control(`/people/${who}/pay`, { amount: 3000, attach: 'app-7' });
     await page.goto(`${url}/admin/followers`);
     await page.fill(at('follower-search'), cheat);
     await page.keyboard.press('Enter');
@@ -406,6 +405,24 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 120_000 },
     await page.goto(`${url}/admin/log`);
     await page.locator(at('acts'), { hasText: '发布规则' }).waitFor();
     await page.locator(at('acts'), { hasText: '规则回到' }).waitFor();
+  });
+
+  test('examines the set-up beside the running bot, and names what is wrong with where to click', async () => {
+    await page.goto(`${url}/admin/doctor`);
+    await control('/faults', { pay: [{ kind: 'noAuthProduct', at: 'gethbinfo' }], platform: [] });
+    await page.click(at('examine'));
+    await page.locator(`${at('examine')}:disabled`).waitFor();
+    // Meanwhile followers are answered.
+    expect(await somebodyFollows()).toMatch(/^o/);
+    await page.locator(`${at('examine')}:not(:disabled)`).waitFor({ timeout: 90_000 });
+    await picture('doctor');
+    expect(await gravely()).toEqual([]);
+    await page.locator(at('examined'), { hasText: '产品权限' }).waitFor();
+    await control('/faults', { pay: [], platform: [] });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture('doctor-390');
+    expect(await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')).toBe(false);
+    await page.setViewportSize({ width: 1440, height: 900 });
   });
 
   test('gives a campaign’s winners as a file, to publish without openids; says in words what went live', async () => {

@@ -309,6 +309,21 @@ export type AlarmView = {
   readonly taken?: { readonly by: string; readonly at: number };
 };
 
+/** What the last examination found; `at` absent: there was none. */
+export type DoctorView = {
+  readonly isRunning: boolean;
+  readonly at?: number;
+  readonly by?: string;
+  readonly findings?: readonly {
+    readonly id: string;
+    readonly isBroken: boolean;
+    readonly sure: string;
+    readonly about?: string;
+    readonly what: string;
+    readonly fix: string;
+  }[];
+};
+
 export type SessionView = {
   readonly id: string;
   readonly name: string;

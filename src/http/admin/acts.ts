@@ -8,6 +8,7 @@ import { fen, showFen } from '../../core/base/money.ts';
 import { HOUR, later } from '../../core/base/time.ts';
 import { inLang } from '../../core/base/words/words.ts';
 import { readAlarms } from '../../core/ops/alarm.ts';
+import type { Diagnosis } from '../../core/ops/diagnosis.ts';
 import { ASKED_BY_HAND, askNowStep } from '../../core/payout/ask-now.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import { asBillNo, type Payout } from '../../core/payout/payout.ts';
@@ -19,6 +20,7 @@ import type { OverviewPorts } from '../../engine/overview/ports.ts';
 import type { PendingView } from '../../engine/overview/view.ts';
 import type { LiveBook } from '../../engine/rulebook-live.ts';
 import { createMemory } from '../../lib/rate-limiter.ts';
+import { doctorRoutes } from './doctor-desk.ts';
 import { type Asker, Denied, type DoorPorts, mayAs, type Route } from './door.ts';
 import { RulesDesk } from './rules-desk.ts';
 import { CONFIRMED_MS } from './sessions.ts';
@@ -40,6 +42,8 @@ export type ActPorts = {
   /** Something may be due. */
   readonly nudge: () => void;
   readonly writeDown: DoorPorts['writeDown'];
+  /** Examines the set-up, beside the events. */
+  readonly doctor: () => Promise<readonly Diagnosis[]>;
   /** What rules go live beside, and who puts files there. */
   readonly rules: {
     readonly live: LiveBook;
@@ -96,6 +100,7 @@ export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Rout
     ['agree', post('operator', (who, body) => desk.agree(who, body))],
     ['decline', post('operator', (who, body) => desk.decline(who, body))],
     ['revoke', post('owner', (who, body) => desk.revoke(who, body))],
+    ...doctorRoutes(ports),
     // Answered at the door, which has the passwords.
     ['confirm', post('viewer', async () => ({}))],
   ]);

@@ -20,7 +20,7 @@ import { type AdminSession, type AdminSessions, createAdminSessions, LONGEST_MS 
 
 const BODY_BYTES_MAX = 64 * 1024;
 const DEVICE_DAYS = 180;
-const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants', 'log', 'people'];
+const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants', 'doctor', 'log', 'people'];
 
 const HEADERS = {
   'x-content-type-options': 'nosniff',

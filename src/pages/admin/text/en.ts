@@ -10,6 +10,7 @@ export const en: Words = {
     followers: 'Followers',
     rules: 'Rules',
     merchants: 'Merchants',
+    doctor: 'Check-up',
     log: 'Log',
     people: 'Sessions',
   },
@@ -35,6 +36,7 @@ export const en: Words = {
     storeAway: 'The store is away just now, please try later',
     failed: 'Something went wrong, please try again',
     nowhere: 'Not found',
+    doctor: 'The examination did not end, please try again',
     path: 'A file name without a path, which ends in .yaml',
     notfit: 'It does not pass the checks, and cannot be published; check it again',
     input: 'What was entered is not right',
@@ -374,6 +376,25 @@ rules:
     one: 'At most a person',
     oneText: (day, ever) => `${day} a day, ${ever} in all`,
   },
+  doctor: {
+    never: 'Nobody has examined the set-up yet',
+    fine: 'All is well',
+    found: (broken, warnings) =>
+      broken === 0
+        ? `Nothing is broken, ${warnings} to look at`
+        : warnings === 0
+          ? `${broken} broken`
+          : `${broken} broken, ${warnings} to look at`,
+    hint: 'Looks at configuration, certificates, store, account and merchants; changes nothing; takes half a minute',
+    at: (time, by) => `Examined ${time} by ${by}`,
+    run: 'Examine now',
+    running: 'Examining…',
+    empty: 'Press “Examine now”: the bot goes on meanwhile, and is no slower for it',
+    good: 'Nothing was found',
+    findings: 'What was found',
+    broken: 'broken',
+    warning: 'look',
+  },
   log: {
     title: 'Who did what',
     hint: 'Commands and the dashboard, all of it; nothing can be edited',
@@ -400,6 +421,7 @@ rules:
       'campaigns resume': 'resumed campaign',
       'alarms ack': 'took on',
       'rules revert': 'rules back to',
+      doctor: 'examined the set-up',
       'rules publish': 'published rules',
       'asked: rules publish': 'asked to publish rules',
       'asked: rules revert': 'asked for rules back to',

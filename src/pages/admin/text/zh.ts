@@ -8,6 +8,7 @@ export const zh = {
     followers: '粉丝',
     rules: '规则',
     merchants: '商户',
+    doctor: '体检',
     log: '记录',
     people: '会话',
   },
@@ -33,6 +34,7 @@ export const zh = {
     storeAway: '存储暂时连不上，请稍后再试',
     failed: '出错了，请再试一次',
     nowhere: '没有找到',
+    doctor: '体检没有做完，请再试一次',
     path: '文件名不能带路径，要以 .yaml 结尾',
     notfit: '检查没有通过，不能发布；请再检查一遍',
     input: '填写的内容不对',
@@ -363,6 +365,25 @@ rules:
     one: '一个人最多',
     oneText: (day: string, ever: string) => `一天 ${day}，总共 ${ever}`,
   },
+  doctor: {
+    never: '还没有体检过',
+    fine: '一切正常',
+    found: (broken: number, warnings: number) =>
+      broken === 0
+        ? `没有坏的，${warnings} 处要留意`
+        : warnings === 0
+          ? `${broken} 处坏了`
+          : `${broken} 处坏了，${warnings} 处要留意`,
+    hint: '查配置、证书、存储、公众号、商户号，只看不改，约半分钟',
+    at: (time: string, by: string) => `${time} 由 ${by} 体检`,
+    run: '现在体检',
+    running: '正在体检…',
+    empty: '点「现在体检」：机器人照常工作，不会因为体检变慢',
+    good: '这次体检没有发现问题',
+    findings: '发现的问题',
+    broken: '坏了',
+    warning: '留意',
+  },
   log: {
     title: '谁做了什么',
     hint: '命令行和管理台的操作都在这里，不能修改',
@@ -389,6 +410,7 @@ rules:
       'campaigns resume': '恢复活动',
       'alarms ack': '接下告警',
       'rules revert': '规则回到',
+      doctor: '体检',
       'rules publish': '发布规则',
       'asked: rules publish': '提出：发布规则',
       'asked: rules revert': '提出：规则回到',

@@ -137,7 +137,7 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
     ...{ ...platformPorts({ config, clock, sleep: timer.sleep, store }), ...enderOf(store, payers, log), lookup },
     ...{ flow, store, clock, log, book: rulebook.current, frames: ports.frames ?? [], nudge: () => settle.nudge() },
   });
-  const admin = createAdmin({ ...ports, book: rulebook.current, payers, nudge: settle.nudge });
+  const admin = createAdmin({ ...ports, live, book: rulebook.current, payers, nudge: settle.nudge });
   const { isFirst, ...webhook } = webhookOf(config, clock);
   const app = createApp({
     h5,

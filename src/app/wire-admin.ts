@@ -12,9 +12,11 @@ import { type Instant, MINUTE, SECOND } from '../core/base/time.ts';
 import type { Book } from '../core/decide/match.ts';
 import type { OverviewPorts } from '../engine/overview/ports.ts';
 import { createTally, type Tally } from '../engine/overview/tally.ts';
+import type { LiveBook } from '../engine/rulebook-live.ts';
 import { createDoor, type DoorPorts } from '../http/admin/door.ts';
 import { adminRoutes } from '../http/admin/routes.ts';
 import type { Clock, Log, Payer, Store } from '../ports.ts';
+import { examineBeside } from './doctor.ts';
 
 /** Beside the compiled code; and from the sources (in tests) the folder of the last build. */
 const FOLDERS = ['../pages/', '../../dist/pages/'].map(path => new URL(path, import.meta.url));
@@ -42,6 +44,8 @@ type Parts = {
   readonly book: () => Book;
   readonly payers: ReadonlyMap<string, Payer>;
   readonly nudge: () => void;
+  /** What rules go live beside. */
+  readonly live: LiveBook;
 };
 
 export type Admin = {
@@ -66,7 +70,9 @@ export function createAdmin(parts: Parts): Admin | undefined {
     if (!found || !merchant) throw new BadInput(`bot.yaml has no merchant "${name}" any more; add it again`);
     return { payer: found, policy: merchant.policy };
   };
-  const { routes, stop } = adminRoutes({ overview, admin, payer, nudge, writeDown });
+  const rules = { live: parts.live, holder: parts.holder, sleep: async (ms: number) => void (await timer.sleep(ms)) };
+  const doctor = () => examineBeside(config.file, clock());
+  const { routes, stop } = adminRoutes({ overview, admin, payer, nudge, writeDown, rules, doctor });
   const counting = keepCounting(tally, timer, log);
   return {
     middleware: createDoor({

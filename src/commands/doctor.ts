@@ -34,7 +34,10 @@ function shown(each: Diagnosis, lang: Language): string {
   return `${mark} ${about}${what}  [${each.id}, ${SURE[lang][each.sure]}]\n    → ${fix}`;
 }
 
-async function rulesOf(config: Config): Promise<{ campaigns: readonly Campaign[] } | { wrong: readonly string[] }> {
+/** What is wrong with its rules is said in short. */
+export async function rulesOf(
+  config: Config,
+): Promise<{ campaigns: readonly Campaign[] } | { wrong: readonly string[] }> {
   try {
     const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
     return findings.length === 0 ? { campaigns } : { wrong: findings.slice(0, RULES_NAMED).map(showFinding) };

@@ -50,6 +50,12 @@ async function readRuleFile(path: string): Promise<RuleFile> {
   const read = await readTextInside(path, RULE_BYTES_MAX);
   const file = relative(process.cwd(), path) || path;
   if (typeof read !== 'string') return { file, text: '', problem: read.problem };
+  return ruleFileOf(path, read);
+}
+
+/** This text, as if it stood there: with the lists beside it. */
+export async function ruleFileOf(path: string, read: string): Promise<RuleFile> {
+  const file = relative(process.cwd(), path) || path;
   const names = namesIn(file, read);
   const data = await Promise.all(names.map(async name => [name, await readData(dirname(path), name)] as const));
   return { file, text: read, data: new Map(data) };

@@ -68,12 +68,9 @@ function knownTo(config: Payers | undefined): Known | undefined {
 function testCampaigns(campaigns: readonly Campaign[]): Finding[] {
   return campaigns.flatMap(campaign =>
     rehearse(campaign).flatMap(result =>
-      result.failures.map(failure => ({
-        file: campaign.file,
-        line: failure.line,
-        column: failure.column,
-        message: `test "${result.test}": expected ${failure.expected}, got ${failure.got}`,
-      })),
+      result.failures.map(({ line, column, expected, got }) =>
+        findingAt(campaign.file, { line, column }, t`test "${result.test}": expected ${expected}, got ${got}`),
+      ),
     ),
   );
 }
@@ -118,7 +115,7 @@ function madeAtStart(
   return new Map(files.map(file => [file.file, { print: printOf([file]), campaign: byFile.get(file.file)! }]));
 }
 
-function aroundOf({ accounts, merchants, lint, personalKey }: Config): RuleAround {
+export function aroundOf({ accounts, merchants, lint, personalKey }: Config): RuleAround {
   return {
     ...(personalKey && { personalKey: true }),
     accounts: new Map([...accounts].map(([name, { merchant }]) => [name, { merchant }])),

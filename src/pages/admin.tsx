@@ -6,6 +6,7 @@ import './admin/ground.css';
 import './admin/parts.css';
 import './admin/pages.css';
 import { Campaigns } from './admin/campaigns.tsx';
+import { Doctor } from './admin/doctor.tsx';
 import { Followers } from './admin/followers.tsx';
 import { Log, People } from './admin/log.tsx';
 import { Merchants } from './admin/merchants.tsx';
@@ -22,6 +23,7 @@ const PAGES = [
   'followers',
   'rules',
   'merchants',
+  'doctor',
   'log',
   ...(shell.role === 'owner' ? (['people'] as const) : []),
 ] as const;
@@ -141,9 +143,11 @@ function Page({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: (tex
     case 'followers':
       return <Followers place={place} />;
     case 'rules':
-      return <Rules place={place} pulse={pulse} />;
+      return <Rules place={place} pulse={pulse} toast={toast} />;
     case 'merchants':
       return <Merchants pulse={pulse} toast={toast} />;
+    case 'doctor':
+      return <Doctor />;
     case 'log':
       return <Log place={place} pulse={pulse} />;
     case 'people':

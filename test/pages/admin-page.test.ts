@@ -2,7 +2,7 @@
 // no error, nothing grave for who cannot see well, no page too heavy; and what is done there is done.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -16,9 +16,20 @@ const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Where pictures go, for whoever wants to look. */
 const PICTURES = process.env.PICTURES;
-const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants', 'log', 'people'];
+const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants', 'doctor', 'log', 'people'];
 const SIZES = [1440, 768, 390] as const;
 const PAGE_BYTES_MAX = 250_000;
+/** What each order brings, a day later. */
+const ORDERS = `campaign: orders
+name: 订单返现
+period: { from: 2026-01-01, to: 2027-12-31 24:00 }
+budget: { total: ¥500.00 }
+packet: { sendName: 阿茶茶饮, actName: 订单返现, wishing: 谢谢惠顾, remark: 订单返现 }
+prizes:
+  back: { redpacket: ¥3.00 }
+rules:
+  - { id: paid, on: { paid: { over: ¥30.00, attach: "app-*" } }, once: perEvent, give: back, delay: 24h, cancelIf: refunded }
+`;
 
 let folder: string;
 let bot: ChildProcess;
@@ -46,6 +57,7 @@ beforeAll(async () => {
   if (!CHROMIUM) return;
   folder = mkdtempSync(join(tmpdir(), 'hongbao-admin-'));
   cpSync(join(ROOT, 'rules'), join(folder, 'rules'), { recursive: true });
+  writeFileSync(join(folder, 'rules', 'orders.yaml'), ORDERS);
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   bot = spawn(process.execPath, [join(ROOT, 'dist/cli.js'), 'start'], {
@@ -72,7 +84,7 @@ beforeAll(async () => {
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
   const context = await browser.newContext({ locale: 'zh-CN' });
   page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   page.on('console', message => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', error => complaints.push(String(error)));
   if (PICTURES) mkdirSync(PICTURES, { recursive: true });
@@ -84,7 +96,8 @@ afterAll(async () => {
   await once(bot, 'exit');
   rmSync(folder, { recursive: true, force: true });
 });
-afterEach(() => {
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await picture(`failed-${task.name.slice(0, 40)}`);
   expect(complaints.splice(0)).toEqual([]);
 });
 
@@ -113,7 +126,7 @@ async function somebodyFollows(): Promise<string> {
   return String(openid);
 }
 
-async function world(): Promise<{ packets: { openid: string; mchId: string }[] }> {
+async function world(): Promise<{ packets: { openid: string; mchId: string; listId: string; amount: number }[] }> {
   return (await (await fetch(`${url}/simulator/control/state`)).json()) as never;
 }
 
@@ -142,7 +155,7 @@ async function gravely(): Promise<string[]> {
   return result.value as string[];
 }
 
-describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 120_000 }, () => {
+describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 240_000 }, () => {
   test('lets in who has the password of the start screen, and says no to who has not', async () => {
     await page.goto(`${url}/admin`);
     expect(await page.textContent('h1')).toBe('登录');
@@ -266,6 +279,150 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 120_000 },
     await does('改好了');
     await page.locator(`${at('sheet')} button.danger${at('pause')}`).waitFor();
     expect(await give()).toContain('小红包当见面礼');
+  });
+
+  test('answers "没收到红包" from WeChat’s number in two clicks: sent, and not opened', async () => {
+    const packet = (await world()).packets.find(({ openid }) => openid === user)!;
+    await page.goto(`${url}/admin/today`);
+    await page.click(at('nav-followers'));
+    await page.fill(at('follower-search'), packet.listId);
+    await page.keyboard.press('Enter');
+    await page.locator(at('timeline')).waitFor();
+    await page.locator('.rows .mark', { hasText: '待领取' }).first().waitFor();
+    await picture('not-received');
+  });
+
+  test('finds a cheat’s payouts and cancels them after the dialog has said how many and how much; the others get theirs', async () => {
+    const [cheat, honest] = [await somebodyFollows(), await somebodyFollows()];
+    for (const who of [cheat, cheat, honest]) await control(`/people/${who}/pay`, { amount: 3000, attach: 'app-7' });
+    await page.goto(`${url}/admin/followers`);
+    await page.fill(at('follower-search'), cheat);
+    await page.keyboard.press('Enter');
+    await page.locator(at('timeline')).waitFor();
+    await page.click(at('their-payouts'));
+    await page.click(at('filter-queued'));
+    const rows = page.locator(`${at('payout-rows')} .row`);
+    await rows.first().waitFor();
+    await page.locator('.bar input[type=checkbox]').check();
+    expect(await rows.count()).toBe(2);
+    expect(await page.textContent('.bar label')).toContain('2 笔，共 ¥6.00');
+    await page.click(at('cancel-many'));
+    expect(await page.textContent(at('dialog'))).toContain('2 笔，共 ¥6.00');
+    await picture('cancel');
+    await does('刷奖');
+    expect(await page.textContent(at('toast'))).toContain('完成 2 笔');
+    const queued = (await page.evaluate<string>(
+      `fetch('/admin/api/payouts?filter=queued').then(answer => answer.text())`,
+    )) as string;
+    expect([queued.includes(cheat), queued.includes(honest)]).toEqual([false, true]);
+  });
+
+  test('finds a wrong amount where a draft stands beside what is live, and does not publish it; the right one goes live', async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    const file = join(folder, 'rules', 'welcome.yaml');
+    const before = readFileSync(file, 'utf8');
+    const written = 'redpacket: ¥1.00..¥1.40';
+    expect(before).toContain(written);
+    const draft = async (yuan: string): Promise<void> => {
+      await page.fill(at('draft-text'), before.replace(written, `redpacket: ${yuan}`));
+      expect(await page.isDisabled(at('publish'))).toBe(true);
+      await page.click(at('look'));
+      await page.locator(at('verdict')).waitFor();
+    };
+    await page.goto(`${url}/admin/rules?file=welcome.yaml`);
+    await page.click(at('edit'));
+    await page.fill(at('draft-text'), before.replace('redpacket', 'redpaket'));
+    await page.click(at('look'));
+    await page
+      .locator(`${at('findings')} .mark.bad`)
+      .first()
+      .waitFor();
+    expect(await page.textContent(at('why-not'))).toContain('不能发布');
+    await picture('draft-wrong');
+    await draft('¥1.10..¥2.00');
+    expect(await page.textContent(at('changes'))).toContain('¥1.00..¥1.40 → ¥1.10..¥2.00');
+    await picture('draft-compare');
+    expect(await gravely()).toEqual([]);
+    // Too much: it is seen here, and corrected.
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    await draft('¥1.20..¥1.40');
+    await page.click(at('publish'));
+    expect(await page.textContent(at('dialog'))).toContain('¥1.20');
+    await does('最少一块二');
+    await page.locator(at('toast'), { hasText: '已写好' }).waitFor();
+    expect(readFileSync(file, 'utf8')).toBe(before.replace(written, 'redpacket: ¥1.20..¥1.40'));
+    await page
+      .locator(`${at('versions')} li`, { hasText: '最少一块二' })
+      .first()
+      .waitFor({ state: 'attached' });
+    await page.keyboard.press('Escape');
+    await page
+      .locator(`${at('versions')} li`, { hasText: '最少一块二' })
+      .first()
+      .waitFor();
+    await picture('rules-published');
+  });
+
+  test('shows that somebody has changed the file meanwhile, and writes over nothing before that was seen', async () => {
+    const file = join(folder, 'rules', 'welcome.yaml');
+    const before = readFileSync(file, 'utf8');
+    await page.goto(`${url}/admin/rules?file=welcome.yaml`);
+    await page.click(at('edit'));
+    const theirs = before.replace('¥1.20', '¥1.25');
+    writeFileSync(file, theirs);
+    await page.fill(at('draft-text'), `${before}# mine\n`);
+    await page.click(at('look'));
+    await page.locator(at('conflict')).waitFor();
+    expect(await page.isDisabled(at('publish'))).toBe(true);
+    await picture('conflict');
+    expect(await gravely()).toEqual([]);
+    expect(readFileSync(file, 'utf8')).toBe(theirs);
+    await page.click(at('theirs'));
+    expect(await page.inputValue(at('draft-text'))).toBe(theirs);
+    await page.click(at('drop'));
+    await page.keyboard.press('Escape');
+  });
+
+  test('goes back to a version after it has shown what that changes', async () => {
+    const file = join(folder, 'rules', 'welcome.yaml');
+    await page.goto(`${url}/admin/rules`);
+    await page
+      .locator(`${at('versions')} li`, { hasText: '版本 1' })
+      .locator('summary')
+      .click();
+    await page.click(at('back-1'));
+    await page.locator(at('changes')).waitFor();
+    await picture('back');
+    expect(await gravely()).toEqual([]);
+    await page.click(at('revert'));
+    await does('还是原来的好');
+    await page.locator(at('toast'), { hasText: '已写好' }).waitFor();
+    expect(readFileSync(file, 'utf8')).toBe(readFileSync(join(ROOT, 'rules/welcome.yaml'), 'utf8'));
+    await page
+      .locator(`${at('versions')} li`, { hasText: '还是原来的好' })
+      .first()
+      .waitFor();
+    await page.goto(`${url}/admin/log`);
+    await page.locator(at('acts'), { hasText: '发布规则' }).waitFor();
+    await page.locator(at('acts'), { hasText: '规则回到' }).waitFor();
+  });
+
+  test('examines the set-up beside the running bot, and names what is wrong with where to click', async () => {
+    await page.goto(`${url}/admin/doctor`);
+    await control('/faults', { pay: [{ kind: 'noAuthProduct', at: 'gethbinfo' }], platform: [] });
+    await page.click(at('examine'));
+    await page.locator(`${at('examine')}:disabled`).waitFor();
+    // Meanwhile followers are answered.
+    expect(await somebodyFollows()).toMatch(/^o/);
+    await page.locator(`${at('examine')}:not(:disabled)`).waitFor({ timeout: 90_000 });
+    await picture('doctor');
+    expect(await gravely()).toEqual([]);
+    await page.locator(at('examined'), { hasText: '产品权限' }).waitFor();
+    await control('/faults', { pay: [], platform: [] });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture('doctor-390');
+    expect(await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')).toBe(false);
+    await page.setViewportSize({ width: 1440, height: 900 });
   });
 
   test('gives a campaign’s winners as a file, to publish without openids; says in words what went live', async () => {

@@ -1,7 +1,5 @@
 // `hongbao rules list | diff | revert`: what was live when, by whom and why; what changed, in words; and back to a version.
 
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
@@ -11,17 +9,9 @@ import type { LiveCampaign } from '../../core/live/record.ts';
 import { snapshotOf } from '../../core/live/record.ts';
 import type { Say } from '../../core/rules/public-text.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
-import { type RuleFile, readRuleFiles } from '../../engine/rulebook-files.ts';
-import {
-  announce,
-  filesOf,
-  liveOfVersion,
-  type RuleVersion,
-  textOfVersion,
-  versionsIn,
-  versionText,
-} from '../../engine/versions/rule-versions.ts';
-import type { Store } from '../../ports.ts';
+import { readRuleFiles } from '../../engine/rulebook-files.ts';
+import { putRules, rulesOnDisk, withVersion } from '../../engine/versions/put-rules.ts';
+import { liveOfVersion, type RuleVersion, versionsIn, versionText } from '../../engine/versions/rule-versions.ts';
 import { whoAmI, writeDown } from '../shared/acts.ts';
 import { confirm } from '../shared/confirm.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
@@ -106,14 +96,13 @@ export function revert(written: string, options: RevertOptions): Promise<number>
   const say = sayIn();
   return withStore(options, async (store, config) => {
     const version = versionOf(await versionsIn(store), written);
-    const now = await readRuleFiles([config.rules]);
-    const then = await filesThen(store, version, config.rules, now);
-    const { campaigns, findings } = checkRuleFiles(then, config);
+    const now = await rulesOnDisk(config.rules);
+    const { files, gone } = await withVersion(store, config.rules, now.files, version);
+    const { campaigns, findings } = checkRuleFiles(files, config);
     if (findings.length > 0) throw new BadInput(t`version ${written} is not fit to go live any more:`, findings);
     const live = campaigns.flatMap(campaign => snapshotOf(campaign) ?? []);
-    const before = checkRuleFiles(now, config).campaigns.flatMap(campaign => snapshotOf(campaign) ?? []);
+    const before = checkRuleFiles(now.files, config).campaigns.flatMap(campaign => snapshotOf(campaign) ?? []);
     for (const line of versionText({ before, live }, say)) print(line);
-    const gone = now.filter(({ file }) => then.every(each => basename(each.file) !== basename(file)));
     for (const { file } of gone) print(say(`${file} 会改名为 ${file}.off`, `${file} becomes ${file}.off`));
     if (!options.yes && !(await confirm(say(`回到版本 ${written}？`, `back to version ${written}?`)))) {
       printNote(say('没有改动；不问就改用 --yes', 'nothing was changed; --yes does it without asking'));
@@ -122,10 +111,10 @@ export function revert(written: string, options: RevertOptions): Promise<number>
     const comment = options.comment ?? say(`回到版本 ${written}`, `back to version ${written}`);
     await writeDown(store, 'rules revert', written, [comment]);
     const holder = `command:${process.pid}`;
-    const ports = { store, clock: () => instant(Date.now()), holder, sleep: (ms: number) => sleep(ms) };
-    await announce(ports, { by: whoAmI(), comment, files: filesOf(then) });
-    for (const { file, text } of then) replace(file, text);
-    for (const { file } of gone) renameSync(file, freeName(`${file}.off`));
+    const ports = { config, store, clock: () => instant(Date.now()), holder, sleep: (ms: number) => sleep(ms) };
+    const { seen } = now;
+    if ((await putRules(ports, { files, gone, seen, by: whoAmI(), comment })) !== 'put')
+      throw new BadInput(t`somebody is changing the files of the rules just now: nothing was changed; look again`);
     print(
       say(
         '文件已经写好；正在跑的机器人两秒内换上',
@@ -134,36 +123,4 @@ export function revert(written: string, options: RevertOptions): Promise<number>
     );
     return EXIT.fine;
   });
-}
-
-/** With the lists that lie beside them today: these are only added to. */
-async function filesThen(
-  store: Store,
-  version: RuleVersion,
-  folder: string,
-  now: readonly RuleFile[],
-): Promise<RuleFile[]> {
-  return Promise.all(
-    version.files.map(async ({ name, print: key }) => {
-      const text = await textOfVersion(store, key);
-      if (text === undefined) throw new BadInput(t`the text of ${name} is not kept any more`);
-      const same = now.find(({ file }) => basename(file) === name);
-      const data = new Map(now.flatMap(each => [...(each.data ?? [])]));
-      return { file: same?.file ?? join(folder, name), text, data };
-    }),
-  );
-}
-
-/** Whole, or not at all. */
-function replace(file: string, text: string): void {
-  const beside = `${file}.${process.pid}.tmp`;
-  writeFileSync(beside, text);
-  renameSync(beside, file);
-}
-
-function freeName(name: string): string {
-  for (let n = 0; ; n++) {
-    const free = n === 0 ? name : `${name}${n}`;
-    if (!existsSync(free)) return free;
-  }
 }

@@ -29,6 +29,17 @@ export function mayCostMore(before: readonly LiveCampaign[], after: readonly Liv
   return fen(more);
 }
 
+/** What the campaigns that change can give in all: as much is at stake, also where only a prize grows. */
+export function stakeOf(before: readonly LiveCampaign[], after: readonly LiveCampaign[]): Fen {
+  const was = byId(before);
+  const paid = ({ commitment: _, ...campaign }: LiveCampaign): string => JSON.stringify(campaign);
+  const isChanged = (campaign: LiveCampaign): boolean => {
+    const former = was.get(campaign.id);
+    return former === undefined || paid(former) !== paid(campaign);
+  };
+  return fen(after.filter(isChanged).reduce((sum, { limits }) => sum + (limits['budget.total'] ?? 0), 0));
+}
+
 export function costText(more: Fen, say: Say): string {
   return more === 0
     ? say('总预算没有增加', 'no budget has grown')

@@ -7,7 +7,7 @@ import { SECOND } from '../../core/base/time.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { checkRuleFiles, lintRuleFiles } from '../rulebook.ts';
 import { type RuleFile, readRuleFiles } from '../rulebook-files.ts';
-import { liveOfVersion, versionsIn, versionText } from '../versions/rule-versions.ts';
+import { liveOfVersion, printOf, versionsIn, versionText } from '../versions/rule-versions.ts';
 import type { OverviewPorts } from './ports.ts';
 import type { RuleFileDetail, RuleFileView, RuleVersionView } from './view.ts';
 import type { Lang } from './words.ts';
@@ -22,7 +22,10 @@ export type Disk = {
 const FRESH_MS = 5 * SECOND;
 const VERSIONS_SHOWN = 20;
 
-export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'clock'>): () => Promise<Disk> {
+/** `forget`: somebody has put files there. */
+type ReadDisk = (() => Promise<Disk>) & { forget(): void };
+
+export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'clock'>): ReadDisk {
   let known: { readonly at: number; readonly disk: Promise<Disk> } | undefined;
   let judged: { readonly print: string; readonly disk: Disk } | undefined;
   const read = async (): Promise<Disk> => {
@@ -31,7 +34,7 @@ export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'cl
       throw error;
     });
     // Judging takes a while, and the followers wait meanwhile: only what has changed is judged.
-    const print = printOf(files);
+    const print = printOfAll(files);
     if (judged?.print === print) return judged.disk;
     const { campaigns, findings } = checkRuleFiles(files, config);
     const { warnings } = lintRuleFiles(files, campaigns, config);
@@ -45,7 +48,7 @@ export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'cl
     judged = { print, disk: { files, campaigns, findings: all } };
     return judged.disk;
   };
-  return () => {
+  const look = (): Promise<Disk> => {
     const now = clock();
     if (known && Math.abs(now - known.at) < FRESH_MS) return known.disk;
     const disk = read();
@@ -55,9 +58,13 @@ export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'cl
     });
     return disk;
   };
+  const forget = (): void => {
+    known = undefined;
+  };
+  return Object.assign(look, { forget });
 }
 
-function printOf(files: readonly RuleFile[]): string {
+function printOfAll(files: readonly RuleFile[]): string {
   const print = createHash('sha256');
   for (const { file, text, data, problem } of files)
     print.update(JSON.stringify([file, text, problem, [...(data ?? [])]]));
@@ -89,7 +96,8 @@ export function ruleFileDetail(disk: Disk, ports: OverviewPorts, name: string): 
     failures: failures.map(({ line, expected, got }) => `${line}: ${expected} ≠ ${got}`),
   }));
   const passed = results.filter(({ isFine }) => isFine).length;
-  return { ...view, text: file.text, results, tests: { passed, failed: results.length - passed } };
+  const base = file.problem === undefined ? { base: printOf(file.text) } : {};
+  return { ...view, ...base, text: file.text, results, tests: { passed, failed: results.length - passed } };
 }
 
 /** The latest ones, each against the one before it. */
@@ -114,6 +122,6 @@ export async function ruleVersionViews({ store }: OverviewPorts, lang: Lang): Pr
 }
 
 /** Without the folders: nothing of this machine is told. */
-function nameOf(file: string): string {
+export function nameOf(file: string): string {
   return file.replace(/^.*[/\\]/, '');
 }

@@ -244,12 +244,50 @@ export type RuleFileView = {
 
 export type RuleFileDetail = RuleFileView & {
   readonly text: string;
+  /** Stands for this text where a draft is made of it; absent: it could not be read. */
+  readonly base?: string;
   readonly results: readonly {
     readonly name: string;
     readonly isFine: boolean;
     readonly failures: readonly string[];
   }[];
 };
+
+/** What would go live: all that is wrong with it, what it changes in words, what it may cost. Sums are fen. */
+export type DraftVerdict = {
+  readonly isFit: boolean;
+  readonly findings: readonly {
+    readonly file: string;
+    readonly line: number;
+    readonly column: number;
+    readonly message: string;
+    readonly grave: boolean;
+  }[];
+  readonly changes: readonly string[];
+  /** By how much more the budgets go, and what the campaigns that change can give in all. */
+  readonly more: number;
+  readonly stake: number;
+  readonly tests?: number;
+  readonly money?: {
+    readonly most: number;
+    readonly perDay?: number;
+    readonly claim: number;
+    readonly mean?: number;
+    readonly claims?: number;
+    readonly oneDay: number;
+    readonly oneEver: number;
+  };
+};
+
+/** `seen` stands for all files as they lie there; a draft is put there only where they still do. */
+export type DraftView = DraftVerdict & {
+  readonly seen: string;
+  readonly isSame: boolean;
+  /** Somebody has changed the file since the draft was begun: as it is now. */
+  readonly conflict?: { readonly text: string; readonly base: string };
+};
+
+export type RevertView = DraftVerdict & { readonly seen: string; readonly gone: readonly string[] };
 
 /** What went live when, and what it changed, in words; the latest first. */
 export type RuleVersionView = {
@@ -269,6 +307,21 @@ export type AlarmView = {
   readonly text: string;
   readonly since: number;
   readonly taken?: { readonly by: string; readonly at: number };
+};
+
+/** What the last examination found; `at` absent: there was none. */
+export type DoctorView = {
+  readonly isRunning: boolean;
+  readonly at?: number;
+  readonly by?: string;
+  readonly findings?: readonly {
+    readonly id: string;
+    readonly isBroken: boolean;
+    readonly sure: string;
+    readonly about?: string;
+    readonly what: string;
+    readonly fix: string;
+  }[];
 };
 
 export type SessionView = {

@@ -34,7 +34,7 @@ const LEASE_MS = 5000;
 const TRIES = 40;
 const PAUSE_MS = 100;
 
-type VersionPorts = {
+export type VersionPorts = {
   readonly store: Pick<Store, 'note' | 'lease' | 'release'>;
   readonly clock: Clock;
   readonly holder: string;
@@ -75,7 +75,8 @@ export async function notesOfVersions(store: Pick<Store, 'note'>): Promise<(read
   return [...texts, [VERSIONS, list]];
 }
 
-function printOf(text: string): string {
+/** Stands for a text. */
+export function printOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 

@@ -8,6 +8,7 @@ import { fen, showFen } from '../../core/base/money.ts';
 import { HOUR, later } from '../../core/base/time.ts';
 import { inLang } from '../../core/base/words/words.ts';
 import { readAlarms } from '../../core/ops/alarm.ts';
+import type { Diagnosis } from '../../core/ops/diagnosis.ts';
 import { ASKED_BY_HAND, askNowStep } from '../../core/payout/ask-now.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import { asBillNo, type Payout } from '../../core/payout/payout.ts';
@@ -17,8 +18,11 @@ import { type CancelPorts, cancelPayout, payoutOf, retryPayout, whyNotAmongAll }
 import { ALARMS_NOTE, takeAlarms } from '../../engine/ops/alarms.ts';
 import type { OverviewPorts } from '../../engine/overview/ports.ts';
 import type { PendingView } from '../../engine/overview/view.ts';
+import type { LiveBook } from '../../engine/rulebook-live.ts';
 import { createMemory } from '../../lib/rate-limiter.ts';
-import { type Asker, Denied, type DoorPorts, type Route } from './door.ts';
+import { doctorRoutes } from './doctor-desk.ts';
+import { type Asker, Denied, type DoorPorts, mayAs, type Route } from './door.ts';
+import { RulesDesk } from './rules-desk.ts';
 import { CONFIRMED_MS } from './sessions.ts';
 
 /** Of one act at once. */
@@ -27,6 +31,8 @@ const TOKENS_MAX = 2000;
 const PENDING_MAX = 100;
 const PENDING_MS = HOUR;
 const ALARM_KEY_MAX = 200;
+/** A rule file, as JSON. */
+const RULES_BYTES_MAX = 3 * 1024 * 1024;
 
 export type ActPorts = {
   readonly overview: OverviewPorts;
@@ -36,25 +42,46 @@ export type ActPorts = {
   /** Something may be due. */
   readonly nudge: () => void;
   readonly writeDown: DoorPorts['writeDown'];
+  /** Examines the set-up, beside the events. */
+  readonly doctor: () => Promise<readonly Diagnosis[]>;
+  /** What rules go live beside, and who puts files there. */
+  readonly rules: {
+    readonly live: LiveBook;
+    readonly holder: string;
+    readonly sleep: (ms: number) => Promise<void>;
+  };
 };
 
 type Result = { readonly billNo: string; readonly ok: boolean; readonly text: string };
 /** An act as it was asked for: looked at whole before anything is done. */
-type Act = {
+export type Act = {
   readonly what: string;
   readonly about: string;
   readonly reason: string;
   /** What it moves, fen. */
   readonly sum: number;
-  readonly run: () => Promise<object>;
+  /** Who agrees needs it, too; absent: an operator. */
+  readonly role?: Role;
+  /** `agreed`: the second person. */
+  readonly run: (agreed?: string) => Promise<object>;
 };
 type Pending = Act & { readonly id: string; readonly by: string; readonly at: number };
 type Body = Record<string, unknown>;
 
-export function actRoutes(ports: ActPorts): Map<string, Route> {
+/** `forget`: files of rules were put there. */
+export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Route> {
   const desk = new Desk(ports);
+  const rules = new RulesDesk(ports, forget);
   const money = (make: (body: Body) => Promise<Act>): Route =>
     post('operator', (who, body) => desk.move(who, body, make));
+  const ofRules = (role: Role, run: (who: Asker, body: Body) => Promise<object>): Route => ({
+    ...post(role, run),
+    bytesMax: RULES_BYTES_MAX,
+  });
+  const publish = (who: Asker, body: Body): Promise<object> =>
+    desk.move(who, body, async () => rules.publish(who, body, reasonIn(body)));
+  const revert = (who: Asker, body: Body): Promise<object> =>
+    desk.move(who, body, async () => rules.revert(who, body, reasonIn(body)));
   return new Map([
     // Nothing leaves any more: that is done at once, and asks for no password.
     ['halt', post('operator', (who, body) => desk.halt(who, body))],
@@ -66,9 +93,14 @@ export function actRoutes(ports: ActPorts): Map<string, Route> {
     ['take', post('operator', (who, body) => desk.take(who, body))],
     ['ask', post('operator', (who, body) => desk.ask(who, body))],
     ['pending', { role: 'operator', run: async (_, who) => ({ pending: desk.waiting(who) }) } satisfies Route],
+    ['draft', ofRules('operator', (who, body) => rules.draft(who, body))],
+    ['back', ofRules('operator', (who, body) => rules.back(who, body))],
+    ['publish', ofRules('publisher', publish)],
+    ['revert', ofRules('publisher', revert)],
     ['agree', post('operator', (who, body) => desk.agree(who, body))],
     ['decline', post('operator', (who, body) => desk.decline(who, body))],
     ['revoke', post('owner', (who, body) => desk.revoke(who, body))],
+    ...doctorRoutes(ports),
     // Answered at the door, which has the passwords.
     ['confirm', post('viewer', async () => ({}))],
   ]);
@@ -273,9 +305,10 @@ class Desk {
     const { name } = who.session;
     const act = this.pendingOf(id);
     if (act.by === name) throw new Denied(403, 'sameperson');
+    if (!mayAs(who.session.role, act.role ?? 'operator')) throw new Denied(403, 'role');
     this.pending.delete(act.id);
     await this.ports.writeDown(name, act.what, act.about, `${showFen(fen(act.sum))} ${act.reason} (${act.by})`);
-    return act.run();
+    return act.run(name);
   }
 
   async decline({ session }: Asker, { id }: Body): Promise<object> {

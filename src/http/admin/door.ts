@@ -20,7 +20,7 @@ import { type AdminSession, type AdminSessions, createAdminSessions, LONGEST_MS 
 
 const BODY_BYTES_MAX = 64 * 1024;
 const DEVICE_DAYS = 180;
-const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants', 'log', 'people'];
+const PAGES = ['today', 'campaigns', 'payouts', 'followers', 'rules', 'merchants', 'doctor', 'log', 'people'];
 
 const HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -54,6 +54,8 @@ export type Route = {
   readonly role: Role;
   /** Absent: it only reads. `body`: what was sent. */
   readonly method?: 'POST';
+  /** Of what is sent; absent: no more than a form has. */
+  readonly bytesMax?: number;
   /** What is sent as JSON; `undefined`: the route has answered by itself. */
   run(ctx: Context, who: Asker, body: Record<string, unknown>): Promise<object | undefined>;
 };
@@ -133,7 +135,7 @@ class Door {
         this.refused(ctx, 'forged');
         throw new Denied(403, 'forged');
       }
-      body = await readJson(ctx);
+      body = await readJson(ctx, route.bytesMax);
       if (path === 'api/confirm') return this.confirm(ctx, session, body);
     }
     const result = await route.run(ctx, who, body);
@@ -295,7 +297,7 @@ function isThisMachine(host: string): boolean {
   return /^[\w.-]+$|^\[[\da-f:]+\]$/i.test(plain) && isLoopback(`http://${plain}`);
 }
 
-function mayAs(role: Role, needed: Role): boolean {
+export function mayAs(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
@@ -304,10 +306,10 @@ function isSame(given: string, wanted: string): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
-async function readJson(ctx: Context): Promise<Record<string, unknown>> {
+async function readJson(ctx: Context, bytesMax = BODY_BYTES_MAX): Promise<Record<string, unknown>> {
   if (!/^application\/json\b/i.test(ctx.get('content-type'))) throw new Denied(415, 'input', 'expected JSON');
   try {
-    const value: unknown = JSON.parse(await readBody(ctx.req, BODY_BYTES_MAX));
+    const value: unknown = JSON.parse(await readBody(ctx.req, bytesMax));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

@@ -30,7 +30,8 @@ type AdminRoutes = { readonly routes: ReadonlyMap<string, Route>; stop(): void }
 export function adminRoutes(ports: ActPorts): AdminRoutes {
   const { overview, writeDown } = ports;
   const disk = createDisk(overview);
-  const pulse = createPulse(() => look(overview));
+  const changes = rulesTurns(overview);
+  const pulse = createPulse(async () => ({ ...(await look(overview)), rules: changes() }));
   const looked = createMemory<true>(LOOKS_MAX);
   /** Whom somebody looks at is written down, once a session. */
   const noteLook = async ({ session }: Asker, user: OpenId): Promise<void> => {
@@ -81,7 +82,7 @@ export function adminRoutes(ports: ActPorts): AdminRoutes {
   };
   const routes = new Map<string, Route>(Object.entries(reads).map(([name, run]) => [name, { role: 'viewer', run }]));
   routes.set('sessions', { role: 'owner', run: async (_, who) => ({ sessions: sessionsOf(who, overview) }) });
-  for (const [name, route] of actRoutes(ports)) routes.set(name, route);
+  for (const [name, route] of actRoutes(ports, disk.forget)) routes.set(name, route);
   return { routes, stop: pulse.stop };
 }
 
@@ -93,6 +94,15 @@ async function look({ store, config, tally }: OverviewPorts): Promise<object> {
   const [counts, newest] = await Promise.all([filterCounts({ store, config }), store.acts.list({ limit: 1 })]);
   const halted = names.filter((_, n) => halts[n] !== undefined);
   return { counts, halted, act: newest[0]?.id ?? 0, events: (await tally.countedTo()) ?? 0 };
+}
+
+/** Grows when other rules go live. */
+function rulesTurns({ book }: OverviewPorts): () => number {
+  let [last, turns] = [book(), 0];
+  return () => {
+    if (book() !== last) [last, turns] = [book(), turns + 1];
+    return turns;
+  };
 }
 
 function there<T>(found: T | undefined): T {

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { FollowerView, Found, WhyView } from '../../engine/overview/view.ts';
 import { count, money, percent, when } from './format.ts';
-import { Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
+import { Able, Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
 import { ask, go, type Place, troubleText, useLoaded, words } from './state.ts';
 
 const say = words.followers;
@@ -70,6 +70,35 @@ export function Followers({ place }: { place: Place }) {
 
 type Who = { readonly user: string | undefined; readonly bill: string | undefined };
 
+function Money({ of: { user, payouts } }: { of: FollowerView }) {
+  const together = (
+    <Able>
+      <Link page="payouts" query={{ user }} data-test="their-payouts">
+        {say.together}
+      </Link>
+    </Able>
+  );
+  return (
+    <Card title={say.money} more={together}>
+      {payouts.length === 0 ? (
+        <Empty>{say.noMoney}</Empty>
+      ) : (
+        <ul class="rows">
+          {payouts.map(each => (
+            <li>
+              <Link page="payouts" query={{ id: each.billNo }} class="row">
+                <span class="amount">{money(each.amount)}</span>
+                <StateMark state={each.state} isParked={each.isParked} />
+                <time>{when(each.createdAt)}</time>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
 function Follower({ who }: { who: Who }) {
   const loaded = useLoaded<FollowerView>('follower', who);
   return (
@@ -93,23 +122,7 @@ function Follower({ who }: { who: Who }) {
                 </Card>
               </div>
               <div>
-                <Card title={say.money}>
-                  {value.payouts.length === 0 ? (
-                    <Empty>{say.noMoney}</Empty>
-                  ) : (
-                    <ul class="rows">
-                      {value.payouts.map(each => (
-                        <li>
-                          <Link page="payouts" query={{ id: each.billNo }} class="row">
-                            <span class="amount">{money(each.amount)}</span>
-                            <StateMark state={each.state} isParked={each.isParked} />
-                            <time>{when(each.createdAt)}</time>
-                          </Link>
-                        </li>
-                      ))}
-                    </ul>
-                  )}
-                </Card>
+                <Money of={value} />
                 <Card title={say.limits}>
                   {value.limits.length === 0 ? (
                     <Empty>{say.noLimits}</Empty>

@@ -226,6 +226,8 @@ type ActionProps = {
   /** Asks for the password, where it was not given lately. */
   readonly isMoney?: boolean;
   readonly noReason?: boolean;
+  /** In place of 原因. */
+  readonly label?: string;
   readonly onClose: (done: string | undefined, isChanged: boolean) => void;
   readonly done: string;
 };
@@ -265,7 +267,7 @@ function Field({ label, hint, value, set, name, type }: FieldProps) {
 
 /** Names the thing, the count, the sum and the effect; nothing is shown as done before it is. */
 export function Action(props: ActionProps) {
-  const { verb, title, effect, path, body, isDangerous, isMoney, noReason, onClose, done } = props;
+  const { verb, title, effect, path, body, isDangerous, isMoney, noReason, label, onClose, done } = props;
   const [reason, setReason] = useState('');
   const [needs, setNeeds] = useState(false);
   const [password, setPassword] = useState('');
@@ -297,7 +299,7 @@ export function Action(props: ActionProps) {
         <h2>{title}</h2>
         <p>{effect}</p>
         {!noReason && (
-          <Field label={words.reason} hint={words.reasonHint} value={reason} set={setReason} name="reason" />
+          <Field label={label ?? words.reason} hint={words.reasonHint} value={reason} set={setReason} name="reason" />
         )}
         {needs && <Field label={words.password} value={password} set={setPassword} name="password" type="password" />}
         {needs && shell.hasDigits && <Field label={words.digits} value={digits} set={setDigits} name="digits" />}

@@ -17,7 +17,7 @@ type Toast = (text: string) => void;
 
 export function Payouts({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: Toast }) {
   const query = Object.fromEntries(
-    ['filter', 'campaign', 'merchant', 'after'].map(name => [name, place.query.get(name) ?? undefined]),
+    ['filter', 'campaign', 'merchant', 'user', 'after'].map(name => [name, place.query.get(name) ?? undefined]),
   );
   const filter = (query.filter ?? 'all') as FilterName;
   const list = useLoaded<PayoutList>('payouts', { ...query, filter }, pulse.news);
@@ -37,16 +37,24 @@ export function Payouts({ place, pulse, toast }: { place: Place; pulse: Pulse; t
         {FILTERS.map(each => (
           <Link
             page="payouts"
-            query={{ filter: each }}
+            query={{ filter: each, user: query.user }}
             class={each === filter ? 'on' : ''}
             aria-current={each === filter ? 'page' : undefined}
             data-test={`filter-${each}`}
           >
             {say.filters[each]}
-            {list.value && <b>{count(list.value.counts[each])}</b>}
+            {list.value && !query.user && <b>{count(list.value.counts[each])}</b>}
           </Link>
         ))}
       </nav>
+      {query.user && (
+        <p class="note">
+          {say.ofOne} <code>{short(query.user)}</code>{' '}
+          <Link page="payouts" query={{ filter }}>
+            {say.ofAll}
+          </Link>
+        </p>
+      )}
       <Data of={list}>
         {value => <Rows list={value} filter={filter} query={query} show={show} reload={list.reload} toast={toast} />}
       </Data>
@@ -98,7 +106,7 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
   const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
   const [act, setAct] = useState<'retry' | 'cancel' | undefined>();
   const rows = list.rows.filter(({ billNo }) => chosen.has(billNo));
-  useEffect(() => choose(new Set()), [filter, query.after]);
+  useEffect(() => choose(new Set()), [filter, query.after, query.user]);
   const toggle = (id: string): void => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
@@ -141,10 +149,11 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
   );
 }
 
-function csvOf(filter: FilterName, { campaign, merchant }: RowsProps['query']): string {
+function csvOf(filter: FilterName, { campaign, merchant, user }: RowsProps['query']): string {
   const all = new URLSearchParams({ filter });
   if (campaign) all.set('campaign', campaign);
   if (merchant) all.set('merchant', merchant);
+  if (user) all.set('user', user);
   return `/admin/api/payouts.csv?${all}`;
 }
 

@@ -1,12 +1,18 @@
 // 规则: is what is live what I think; is anything broken?
-import type { RuleFileDetail, RuleFileView, RuleVersionView } from '../../engine/overview/view.ts';
+import { useEffect, useState } from 'preact/hooks';
+import type { RevertView, RuleFileDetail, RuleFileView, RuleVersionView } from '../../engine/overview/view.ts';
 import { when } from './format.ts';
-import { Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
-import { go, type Place, type Pulse, useLoaded, words } from './state.ts';
+import { Able, Action, Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
+import { draftOf, Editor, Lines, mayPublish, Verdict } from './rules-editor.tsx';
+import { go, type Loaded, type Place, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
 
 const say = words.rules;
 
-export function Rules({ place, pulse }: { place: Place; pulse: Pulse }) {
+type Toast = (text: string) => void;
+/** No file is called that. */
+const NEW = '+';
+
+export function Rules({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: Toast }) {
   const loaded = useLoaded<{ readonly files: readonly RuleFileView[] }>('rules', {}, pulse.news);
   const files = loaded.value?.files ?? [];
   const broken = files.filter(each => each.findings.some(({ grave }) => grave)).length;
@@ -18,7 +24,13 @@ export function Rules({ place, pulse }: { place: Place; pulse: Pulse }) {
         answer={broken > 0 ? say.trouble(broken) : changed > 0 ? say.notLive(changed) : say.fine}
         what={say.hint}
         isBad={broken > 0}
-      />
+      >
+        <Able>
+          <button type="button" class="quiet" onClick={() => go('rules', { file: NEW })} data-test="new-file">
+            {say.newFile}
+          </button>
+        </Able>
+      </Head>
       <Data of={loaded}>
         {value => (
           <ul class="rows card flush">
@@ -29,6 +41,7 @@ export function Rules({ place, pulse }: { place: Place; pulse: Pulse }) {
                     {each.name ?? each.file}
                     <small>
                       {each.file} · {say.problems(each.findings.length)}
+                      {draftOf(each.file) && ` · ${say.hasDraft}`}
                     </small>
                   </span>
                   <Health of={each} />
@@ -38,14 +51,23 @@ export function Rules({ place, pulse }: { place: Place; pulse: Pulse }) {
           </ul>
         )}
       </Data>
-      <Versions news={pulse.news} />
-      {open && <Detail file={open} onClose={() => go('rules')} />}
+      <Versions news={pulse.news} toast={toast} />
+      {open === NEW && (
+        <Sheet title={say.newFile} onClose={() => go('rules')}>
+          <Editor
+            {...{ file: NEW, name: 'my-campaign.yaml', isNew: true, from: { text: say.newText, base: '' } }}
+            {...{ toast, onEnd: () => go('rules') }}
+          />
+        </Sheet>
+      )}
+      {open && open !== NEW && <Detail file={open} toast={toast} onClose={() => go('rules')} />}
     </>
   );
 }
 
 /** What was live when, by whom, why, and what it changed, in words. */
-function Versions({ news }: { news: number }) {
+function Versions({ news, toast }: { news: number; toast: Toast }) {
+  const [back, setBack] = useState<number>();
   const loaded = useLoaded<{ readonly versions: readonly RuleVersionView[] }>('versions', {}, news);
   return (
     <Card title={say.versions}>
@@ -70,7 +92,11 @@ function Versions({ news }: { news: number }) {
                         <li>{line}</li>
                       ))}
                     </ul>
-                    {!isLive && <p class="note">{say.revert(number)}</p>}
+                    {!isLive && mayPublish && (
+                      <button type="button" class="quiet" onClick={() => setBack(number)} data-test={`back-${number}`}>
+                        {say.back(number)}
+                      </button>
+                    )}
                   </details>
                 </li>
               ))}
@@ -78,7 +104,62 @@ function Versions({ news }: { news: number }) {
           )
         }
       </Data>
+      {back !== undefined && <Back number={back} toast={toast} onClose={() => setBack(undefined)} />}
     </Card>
+  );
+}
+
+/** What going back would change is shown before. */
+function Back({ number, toast, onClose }: { number: number; toast: Toast; onClose: () => void }) {
+  const [view, set] = useState<RevertView>();
+  const [trouble, setTrouble] = useState('');
+  const [isAsking, setAsking] = useState(false);
+  useEffect(() => {
+    tell<RevertView>('api/back', { number }).then(set, (error: unknown) => setTrouble(troubleText(error)));
+  }, [number]);
+  return (
+    <Sheet title={say.back(number)} onClose={onClose}>
+      {trouble && (
+        <p class="trouble" role="alert">
+          {trouble}
+        </p>
+      )}
+      {!view && !trouble && <p role="status">{words.working}</p>}
+      {view && (
+        <>
+          <Verdict of={view} />
+          {view.gone.length > 0 && <p class="note">{say.gone(view.gone.join('、'))}</p>}
+          <div class="buttons">
+            <button
+              type="button"
+              class="primary"
+              disabled={!view.isFit}
+              onClick={() => setAsking(true)}
+              data-test="revert"
+            >
+              {say.back(number)}
+            </button>
+          </div>
+        </>
+      )}
+      {isAsking && view && (
+        <Action
+          verb={say.back(number)}
+          title={say.back(number)}
+          effect={`${view.changes.join('；')}。${say.publishEffect}`}
+          path="revert"
+          body={{ number, seen: view.seen }}
+          isMoney
+          label={say.comment}
+          done={say.published}
+          onClose={(text, isChanged) => {
+            setAsking(false);
+            if (text) toast(text);
+            if (isChanged) onClose();
+          }}
+        />
+      )}
+    </Sheet>
   );
 }
 
@@ -89,63 +170,80 @@ function Health({ of }: { of: RuleFileView }) {
   return <Mark kind={kind}>{of.mode === 'draft' ? say.draft : of.isLive ? say.live : say.changed}</Mark>;
 }
 
-function Detail({ file, onClose }: { file: string; onClose: () => void }) {
+function Detail({ file, toast, onClose }: { file: string; toast: Toast; onClose: () => void }) {
   const loaded = useLoaded<RuleFileDetail>('rule', { file });
+  const [isEdited, edit] = useState(draftOf(file) !== undefined);
+  const { value } = loaded;
+  const ended = (): void => {
+    edit(false);
+    loaded.reload();
+  };
   return (
-    <Sheet title={loaded.value?.name ?? file} onClose={onClose}>
-      <Data of={loaded}>
-        {value => (
-          <>
-            <p>
-              <code>{value.file}</code> <Health of={value} />
-            </p>
-            <Card title={say.findings}>
-              {value.findings.length === 0 ? (
-                <Empty>{say.noFindings}</Empty>
-              ) : (
-                <ul class="plain findings">
-                  {value.findings.map(each => (
-                    <li>
-                      <Mark kind={each.grave ? 'bad' : 'wait'}>{each.grave ? say.grave : say.mild}</Mark>{' '}
-                      <b>{say.line(each.line)}</b> {each.message}
+    <Sheet title={value?.name ?? file} onClose={onClose}>
+      {value && isEdited ? (
+        <Editor {...{ file, name: file, from: { text: value.text, base: value.base ?? '' }, toast, onEnd: ended }} />
+      ) : (
+        <Reading loaded={loaded} onEdit={() => edit(true)} />
+      )}
+    </Sheet>
+  );
+}
+
+function Reading({ loaded, onEdit }: { loaded: Loaded<RuleFileDetail>; onEdit: () => void }) {
+  return (
+    <Data of={loaded}>
+      {value => (
+        <>
+          <p class="titled">
+            <code>{value.file}</code> <Health of={value} />
+            {value.base !== undefined && (
+              <Able>
+                <button type="button" class="quiet" onClick={onEdit} data-test="edit">
+                  {say.edit}
+                </button>
+              </Able>
+            )}
+          </p>
+          <Card title={say.findings}>
+            {value.findings.length === 0 ? (
+              <Empty>{say.noFindings}</Empty>
+            ) : (
+              <ul class="plain findings">
+                {value.findings.map(each => (
+                  <li>
+                    <Mark kind={each.grave ? 'bad' : 'wait'}>{each.grave ? say.grave : say.mild}</Mark>{' '}
+                    <b>{say.line(each.line)}</b> {each.message}
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Card>
+          <Card title={say.tests}>
+            {value.results.length === 0 ? (
+              <Empty>{say.noTests}</Empty>
+            ) : (
+              <>
+                <p>{say.passed(value.tests?.passed ?? 0, value.results.length)}</p>
+                <ul class="checks">
+                  {value.results.map(each => (
+                    <li class={each.isFine ? 'ok' : 'no'}>
+                      <span aria-hidden="true">{each.isFine ? '✓' : '✗'}</span> {each.name}
+                      {each.failures.map(text => (
+                        <small>{text}</small>
+                      ))}
                     </li>
                   ))}
                 </ul>
-              )}
-            </Card>
-            <Card title={say.tests}>
-              {value.results.length === 0 ? (
-                <Empty>{say.noTests}</Empty>
-              ) : (
-                <>
-                  <p>{say.passed(value.tests?.passed ?? 0, value.results.length)}</p>
-                  <ul class="checks">
-                    {value.results.map(each => (
-                      <li class={each.isFine ? 'ok' : 'no'}>
-                        <span aria-hidden="true">{each.isFine ? '✓' : '✗'}</span> {each.name}
-                        {each.failures.map(text => (
-                          <small>{text}</small>
-                        ))}
-                      </li>
-                    ))}
-                  </ul>
-                </>
-              )}
-            </Card>
-            <Card title={say.text}>
-              <Scroll label={say.text}>
-                <ol class="code">
-                  {value.text.split('\n').map((line, n) => (
-                    <li class={value.findings.some(each => each.line === n + 1) ? 'hit' : ''}>
-                      <code>{line}</code>
-                    </li>
-                  ))}
-                </ol>
-              </Scroll>
-            </Card>
-          </>
-        )}
-      </Data>
-    </Sheet>
+              </>
+            )}
+          </Card>
+          <Card title={say.text}>
+            <Scroll label={say.text}>
+              <Lines text={value.text} hits={value.findings.map(({ line }) => line)} />
+            </Scroll>
+          </Card>
+        </>
+      )}
+    </Data>
   );
 }

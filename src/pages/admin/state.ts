@@ -84,7 +84,9 @@ export async function ask<T>(path: string, query: Readonly<Record<string, string
 
 export async function tell<T>(path: string, body: object): Promise<T> {
   const headers = { 'content-type': 'application/json', 'x-csrf': shell.csrf };
-  return answerOf<T>(await fetch(`/admin/${path}`, { method: 'POST', headers, body: JSON.stringify(body) }));
+  return answerOf<T>(
+    await fetch(`/admin/${path}?lang=${shell.lang}`, { method: 'POST', headers, body: JSON.stringify(body) }),
+  );
 }
 
 export const newToken = (): string => crypto.randomUUID().replaceAll('-', '');

@@ -41,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   'an answer of rule {1}': '规则 {1} 的回复',
   'event {1}: ': '第 {1} 件：',
   '{1}: {2}expected {3}, got {4}': '{1}：{2}应为 {3}，实际是 {4}',
+  'test "{1}": expected {2}, got {3}': '测试「{1}」：应为 {2}，实际是 {3}',
   'whether accounts exist, what merchants may pay (limits, channel), and `lint:`':
     '公众号有没有、商户能发多少（limits、channel），还有 `lint:`',
   '{1}: there is no {2}; name one with --config FILE': '{1}：没有 {2}；请用 --config 写明配置文件',

@@ -336,6 +336,13 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   'there is no version {1}; {2}': '没有版本 {1}；{2}',
   'version {1} is not fit to go live any more:': '版本 {1} 现在不能上线了：',
   'the text of {1} is not kept any more': '{1} 的内容没有保留',
+  'bot.yaml names one rule file, beside which no other is read': 'bot.yaml 只写了一个规则文件，旁边的文件不会读',
+  'somebody is changing the files of the rules just now: nothing was changed; look again':
+    '刚有人改了规则文件：什么都没有写，请再看一眼',
+  'the files of the rules cannot be written ({1}): mind the rights and the room of their folder':
+    '规则文件写不进去（{1}）：请看文件夹的权限和剩余空间',
+  '{1} is a link or no file: who may write there puts a file in its place first':
+    '{1} 是链接，或者不是文件：请先由有权限的人换成普通文件',
   'nobody has done anything by hand yet': '还没有手工做过什么',
   who: '谁',
   about: '对象',

@@ -55,7 +55,8 @@ function program(): Command {
     .option(...CONFIG())
     .option(...FORMAT())
     .option(...CDATA())
-    .action((options: Common & { format?: string; cdata?: string }) =>
+    .option('--channel <name>', l`by which the demo's merchant pays: redpack (default) or transfer`)
+    .action((options: Common & { format?: string; cdata?: string; channel?: string }) =>
       runUntilSignal(async () => (await (await import('./main.ts')).start(options.config, options)).stop),
     );
   root

@@ -13,6 +13,7 @@ import { adminApp } from './app/wire-admin.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config/config.ts';
 import { BadInput, showFinding } from './core/base/error.ts';
 import { instant } from './core/base/time.ts';
+import { t } from './core/base/words/words.ts';
 import type { Timer } from './engine/lease.ts';
 import { createEdgeServer } from './http/server.ts';
 import { createLog, onlyLines } from './lib/log.ts';
@@ -44,6 +45,8 @@ export async function start(configFile: string | undefined, options: DemoOptions
   const file = configFile ?? configHere();
   if (file !== undefined && (options.format ?? options.cdata) !== undefined)
     throw new BadInput(`--format and --cdata are for the demo's WeChat; with ${file} the real one's console says it`);
+  if (file !== undefined && options.channel !== undefined)
+    throw new BadInput(t`--channel is for the demo's merchant; in ${file} it stands under merchants`);
   const demo =
     file === undefined ? await (await import('./app/demo.ts')).startDemo(demoPort(), clock, options) : undefined;
   const config = loadConfig(file ?? DEMO_CONFIG, process.env, instant(clock.now()));

@@ -14,6 +14,7 @@ import type { Day } from '../core/base/time.ts';
 import { seedOf } from '../core/decide/draw.ts';
 import { alertPassed } from '../core/decide/limits.ts';
 import type { Payout } from '../core/payout/payout.ts';
+import { createInstead, type Instead } from '../engine/afterwards/instead.ts';
 import { createCertainty } from '../engine/at-once/sure.ts';
 import { holdDraws } from '../engine/draws/hold.ts';
 import { createFlow, type Flow } from '../engine/flow.ts';
@@ -88,6 +89,8 @@ export type Bot = {
   readonly remind: () => Promise<void>;
   /** Calls people, and tells yesterday; the timetable does. Absent: bot.yaml names nobody. */
   readonly calling: { minute(): Promise<void>; report(): Promise<boolean> } | undefined;
+  /** Gives the other prize to whom one was refused; the timetable does. */
+  readonly instead: Pick<Instead, 'sweep'>;
   /** Another gate over the same merchants, for a worker beside this one. */
   newSettle(parts?: Partial<SettleMerchant>): Settle;
   readonly rulebook: Rulebook;
@@ -112,8 +115,8 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
   const rulebook = await openRulebook(config, log, { fitness, judged, live, keep });
   await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });
-  const { messages, remind, onProblem, tell, undone } = telling;
-  const seen = { clock, store, log, onProblem, onUndone: undone };
+  const { messages, remind, tell, undone } = telling;
+  const { instead, seen } = hearing(ports, rulebook, telling, payout => planned(payout));
   const keys = openKeyRings(config, clock, log);
   const payers = new Map(
     [...config.merchants].map(([name, each]) => [name, payerOf(each, clock, keys.of(name), store)]),
@@ -152,14 +155,14 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
   const calling = callingOf(caller, rulebook);
   return {
     app,
-    ...{ isFirst, messages, remind, calling, ...(admin && { admin }) },
+    ...{ isFirst, messages, remind, calling, instead, ...(admin && { admin }) },
     flow,
     settle,
     newSettle,
     rulebook,
     start() {
       admin?.start();
-      const own = { settle, messages, remind, rulebook, keys, calling };
+      const own = { settle, messages, remind, rulebook, keys, calling, instead: instead.sweep };
       jobs = startJobs({ clock, store, log, holder, ...own, ...atTheirTime(ports, rulebook, { flow, tell }) });
       nameStranded(store, config, log).catch((error: unknown) =>
         log.error({ err: error }, 'the store could not be searched for payouts of unknown merchants'),
@@ -173,6 +176,18 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
       await stopped;
     },
   };
+}
+
+/** Who hears what becomes of payouts. */
+function hearing(
+  { clock, store, log, config }: BotPorts,
+  { current: book }: Rulebook,
+  { tell, onProblem, undone: onUndone }: ReturnType<typeof createTelling>,
+  planned: (payout: Payout) => void,
+) {
+  const instead = createInstead({ clock, store, log, config, book, tell, onProblem, planned });
+  const { refused: onFailed, isReplaceable } = instead;
+  return { instead, seen: { clock, store, log, onProblem, onUndone, onFailed, isReplaceable } };
 }
 
 const watchedBy = (metrics: Metrics | undefined, flow: Flow): Flow => metrics?.flow(flow) ?? flow;

@@ -6,14 +6,17 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { DEMO_CONFIG, DEMO_FOLDER, DEMO_STORE } from '../config/config.ts';
+import { BadInput } from '../core/base/error.ts';
 import { fen } from '../core/base/money.ts';
 import { DAY, HOUR, instant, MINUTE } from '../core/base/time.ts';
+import { t } from '../core/base/words/words.ts';
 import type { Rulebook } from '../engine/rulebook.ts';
 import type { Store } from '../ports.ts';
 import { refuseBesideRealStore } from '../setup/installation.ts';
 import { rulesHere } from '../setup/package.ts';
 import { pushingOf } from '../simulator/control/input.ts';
 import type { MovableClock } from '../simulator/shared/clock.ts';
+import { DEFAULT_API_V3_KEY } from '../simulator/shared/options.ts';
 import type { Menu } from '../simulator/shared/protocol-menu.ts';
 
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
@@ -54,12 +57,22 @@ export type Demo = {
   routes(store: Store, rulebook: () => Rulebook): ReturnType<typeof demoRoutes>;
 };
 
-/** How the demo's WeChat pushes: `--format`, `--cdata`. */
-export type DemoOptions = { readonly format?: string; readonly cdata?: string };
+/** How the demo's WeChat pushes: `--format`, `--cdata`; and how its merchant pays. */
+export type DemoOptions = { readonly format?: string; readonly cdata?: string; readonly channel?: string };
+
+/** By which the demo's merchant can pay. */
+const CHANNELS = ['redpack', 'transfer'] as const;
+type DemoChannel = (typeof CHANNELS)[number];
+
+function channelIn({ channel = 'redpack' }: DemoOptions): DemoChannel {
+  const found = CHANNELS.find(each => each === channel);
+  if (!found) throw new BadInput(t`--channel ${channel}: expected one of ${CHANNELS.join(', ')}`);
+  return found;
+}
 
 /** `port`: the bot's own; the simulator takes the two above it, or free ones. */
 export async function startDemo(port: number, clock: MovableClock, options: DemoOptions = {}): Promise<Demo> {
-  const pushing = pushingOf(options);
+  const [pushing, channel] = [pushingOf(options), channelIn(options)];
   await refuseBesideRealStore(['.', DEMO_FOLDER], DEMO_STORE);
   await mkdir(DEMO_FOLDER, { recursive: true });
   const secret = await demoSecret();
@@ -83,7 +96,7 @@ export async function startDemo(port: number, clock: MovableClock, options: Demo
   const password = derive('admin')
     .slice(0, 12)
     .replace(/(.{4})(?=.)/g, '$1-');
-  const yaml = demoYaml(port, simulator, account, { apiV2Key, secret, password });
+  const yaml = demoYaml(port, simulator, account, { apiV2Key, secret, password, channel });
   await writeFile(DEMO_CONFIG, yaml, { mode: 0o600 });
   return {
     simulator,
@@ -136,11 +149,24 @@ async function demoSecret(): Promise<string> {
   return secret;
 }
 
+type DemoSecrets = { readonly apiV2Key: string; readonly secret: string; readonly password: string };
+
+/** What 商家转账 needs beside the certificate; a follower is asked once to be paid without a tap. */
+function transferLines(simulator: Simulator): string {
+  const { serialNumber, publicKeyId } = simulator.certificates(MCH_ID);
+  return `    channel: transfer
+    authorize: true   # 免确认收款授权: where WeChat Pay has opened it to the merchant
+    apiV3Key: ${DEFAULT_API_V3_KEY}
+    serialNo: ${serialNumber}
+    publicKeyId: ${publicKeyId}
+    publicKey: ${join('simulator', MCH_ID)}/pub_key.pem`;
+}
+
 function demoYaml(
   port: number,
   simulator: Simulator,
   account: { appId: string; appSecret: string; token: string; encodingAesKey: string; mode: string },
-  { apiV2Key, secret, password }: { readonly apiV2Key: string; readonly secret: string; readonly password: string },
+  { apiV2Key, secret, password, channel }: DemoSecrets & { readonly channel: DemoChannel },
 ): string {
   const certificates = join('simulator', MCH_ID);
   return `# Written anew at every start of the demo (\`npm start\` without a bot.yaml). It shows what yours looks like.
@@ -171,7 +197,7 @@ merchants:
     ca: ${certificates}/ca.pem
     api: ${simulator.payUrl}
     clientIp: 127.0.0.1
-    channel: redpack
+${channel === 'transfer' ? transferLines(simulator) : '    channel: redpack'}
     limits: { min: ¥0.30 }   # below ¥1.00 only where the merchant's console allows it, and with packet.scene
     askEvery: 3s   # how often an unopened packet is asked after; for real merchants leave it out
 admin:

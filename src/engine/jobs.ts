@@ -34,6 +34,8 @@ type JobPorts = {
   readonly messages: Pick<Messages, 'sweep'>;
   readonly remind: () => Promise<void>;
   readonly draws?: () => Promise<void>;
+  /** Gives the other prize to whom one was refused. */
+  readonly instead?: () => Promise<void>;
   readonly log: Log;
   readonly rulebook: Rulebook;
   /** The keys with which WeChat Pay signs. */
@@ -62,6 +64,7 @@ export function startJobs(ports: JobPorts): Jobs {
     { name: 'messages', cron: '5,20,35,50 * * * * *', run: () => messages.sweep() },
     { name: 'remind', cron: '30 */10 * * * *', run: remind },
     { name: 'draws', cron: '10,40 * * * * *', run: async () => ports.draws?.() },
+    { name: 'instead', cron: '35 7 * * * *', run: async () => ports.instead?.() },
     { name: 'platform keys', cron: '40 * * * * *', run: () => keys.tend() },
     { name: 'forget answers', cron: '0 30,40,50 3 * * *', run: () => onceANight('forget', forget, ports) },
     { name: 'addresses', cron: '0 25,35,40 3 * * *', run: () => onceANight('addresses', addresses, ports) },
@@ -94,6 +97,11 @@ export function startJobs(ports: JobPorts): Jobs {
     .pass()
     .catch((error: unknown) =>
       log.error({ err: error }, 'unfinished payouts were not looked at yet; the timetable will'),
+    );
+  ports
+    .instead?.()
+    .catch((error: unknown) =>
+      log.error({ err: error }, 'what is given instead was not looked for yet; each hour it is'),
     );
   return {
     async stop() {

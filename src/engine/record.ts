@@ -15,12 +15,14 @@ export type ConcludePorts = {
   readonly log: Log;
   /** The follower should hear that the packet will not come (`problem`). */
   readonly onProblem?: (payout: Payout) => void;
+  /** Of one that has failed; `true`: they get another prize instead, or hear of it. */
+  readonly onFailed?: (payout: Payout) => boolean;
   /** What was undone has come back. */
   readonly onUndone?: (payout: Payout, cause: Cancel) => void;
 };
 
 export async function conclude(ports: ConcludePorts, merchant: string, verdict: Verdict): Promise<'moved' | 'stale'> {
-  const { store, log, onProblem, onUndone } = ports;
+  const { store, log, onProblem, onFailed, onUndone } = ports;
   const { payout, from, detail } = verdict.step;
   if (verdict.halt) await shut(ports, merchant, verdict.halt, verdict.response === 'isFailedMerchant');
   const result = await store.advance(verdict.step);
@@ -36,7 +38,8 @@ export async function conclude(ports: ConcludePorts, merchant: string, verdict: 
   else if (verdict.alarm) log.error({ ...fields, alarm: verdict.alarm }, `payout: ${verdict.alarm}`);
   else if (payout.state === 'held' || payout.state === 'unknown') log.warn(fields, 'payout: not clear yet');
   else log.info(fields, `payout ${payout.state}`);
-  if (result === 'moved' && verdict.problem) onProblem?.(payout);
+  const isReplaced = result === 'moved' && payout.state === 'failed' && onFailed?.(payout) === true;
+  if (result === 'moved' && verdict.problem && !isReplaced) onProblem?.(payout);
   const by = payout.stopped;
   if (result === 'moved' && isCancel(by)) {
     if (hasComeBack(payout)) onUndone?.(payout, by);

@@ -43,6 +43,10 @@ type SettlePorts = {
   readonly merchants: readonly SettleMerchant[];
   /** The follower should hear that the packet will not come (`problem`). */
   readonly onProblem?: (payout: Payout) => void;
+  /** Of one that has failed: see `record.ts`. */
+  readonly onFailed?: (payout: Payout) => boolean;
+  /** Whether its follower has another prize, should they be refused this one. */
+  readonly isReplaceable?: (payout: Payout) => boolean;
   /** What was undone has come back. */
   readonly onUndone?: (payout: Payout, cause: Cancel) => void;
 };
@@ -232,7 +236,8 @@ class Gate {
     }
     this.tries.note(payout);
     const seen = unsent ?? (await payer.send(begun.payout));
-    const verdict = observe(begun.payout, seen, false, clock(), this.merchant.policy);
+    const isReplaceable = this.ports.isReplaceable?.(payout) === true;
+    const verdict = observe(begun.payout, seen, false, clock(), { ...this.merchant.policy, isReplaceable });
     this.stocks.heard(verdict, clock());
     const written = this.conclude(begun.payout, verdict, seen, false, probed);
     const outcome = await written.catch(stuckAt); // it stands as sending: asked after

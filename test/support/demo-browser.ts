@@ -32,21 +32,26 @@ export class DemoBrowser {
   /** What the pages complained of, and whom they asked beside us. */
   complaints: string[] = [];
   private readonly port: number;
+  private readonly options: readonly string[];
   private bot: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string) {
+  private constructor(port: number, folder: string, options: readonly string[]) {
+    this.options = options;
     [this.port, this.folder, this.url] = [port, folder, `http://127.0.0.1:${port}`];
   }
 
   /** `rules`: writes the rule files into this folder; absent: the samples. */
-  static async start(rules?: (folder: string, url: string) => void): Promise<DemoBrowser> {
+  static async start(
+    rules?: (folder: string, url: string) => void,
+    options: readonly string[] = [],
+  ): Promise<DemoBrowser> {
     const folder = mkdtempSync(join(tmpdir(), 'hongbao-page-'));
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');
     const { port } = probe.address() as { port: number };
     probe.close();
     await once(probe, 'close');
-    const demo = new DemoBrowser(port, folder);
+    const demo = new DemoBrowser(port, folder, options);
     mkdirSync(join(folder, 'rules'));
     if (rules) rules(join(folder, 'rules'), demo.url);
     else cpSync(join(ROOT, 'rules'), join(folder, 'rules'), { recursive: true });
@@ -56,7 +61,7 @@ export class DemoBrowser {
   }
 
   async startBot(): Promise<void> {
-    this.bot = spawn(process.execPath, [join(ROOT, 'dist/cli.js'), 'start'], {
+    this.bot = spawn(process.execPath, [join(ROOT, 'dist/cli.js'), 'start', ...this.options], {
       cwd: this.folder,
       env: { PATH: process.env.PATH!, PORT: String(this.port) },
       stdio: 'ignore',

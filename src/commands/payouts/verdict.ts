@@ -9,6 +9,7 @@ import { type Instant, instant } from '../../core/base/time.ts';
 import { t, type Wording } from '../../core/base/words/words.ts';
 import { type Award, awardsOf, type Decision } from '../../core/decide/decision.ts';
 import { capDayOf, prizeLimits } from '../../core/decide/limits.ts';
+import { insteadKeyOf } from '../../core/match/claim-key.ts';
 import { refundedCounter } from '../../core/mechanics/refund.ts';
 import { phaseOf } from '../../core/payout/classify.ts';
 import {
@@ -100,7 +101,7 @@ export async function offerPayout(ports: VerdictPorts, billNo: string, reason: s
     if (other) return { refused: t`its claim has number ${other.billNo}, which is ${other.state}` };
     const way = offerWay(last);
     if (typeof way === 'object') return last.billNo === billNo ? way : { refused: t`${last.billNo}: ${way.refused}` };
-    const no = await whyNotUnpaid(ports, numbers, last);
+    const no = (await whyReplaced(ports, last)) ?? (await whyNotUnpaid(ports, numbers, last));
     if (no) return no;
     const counters = way === 'free' ? await countersFor(ports, last, numbers[0]!.createdAt) : undefined;
     const step = unlessRefunded(offerStep(last, reason, ports.now(), counters));
@@ -127,6 +128,13 @@ function unlessRefunded(step: Step): Step {
 
 function isOver({ state }: Payout): boolean {
   return state === 'failed' || state === 'refunded';
+}
+
+/** Another prize was given in its place (`fallbackTo`): the claim has had its end. */
+async function whyReplaced({ store }: VerdictPorts, { account, user, claimKey }: Payout): Promise<Refused | undefined> {
+  const claims = [insteadKeyOf(claimKey)];
+  const facts = await store.facts({ account, user, merchant: undefined, claims, counters: [] });
+  return facts.claims.size === 0 ? undefined : { refused: t`another prize was given in its place already` };
 }
 
 /** WeChat Pay's word for each number that was ever sent and is not too old to be asked after. */

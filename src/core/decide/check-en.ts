@@ -148,6 +148,7 @@ const CHECKS = {
   slotsLeft: () => 'all packets of this round are gone',
   drawn: ({ prize, weight, of }) => `drew "${prize}", odds ${((weight / of) * 100).toFixed(2)}%`,
   stillThere: ({ prize, instead }) => `"${prize}" is gone, "${instead}" instead`,
+  deliverable: ({ prize, instead }) => `WeChat Pay refuses them "${prize}", "${instead}" instead`,
   undoneDraw: () => 'order refunded: one draw less',
   undoneTime: () => 'order refunded: one time less',
   undoneEarned: ({ wallet, amount }) => `order refunded: ${amount} of "${wallet}" taken back`,

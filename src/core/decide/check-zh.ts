@@ -126,6 +126,7 @@ const CHECKS = {
   slotsLeft: () => '本场红包已抢完',
   drawn: ({ prize, weight, of }) => `抽中「${prize}」，概率 ${((weight / of) * 100).toFixed(2)}%`,
   stillThere: ({ prize, instead }) => `「${prize}」已没有，改为「${instead}」`,
+  deliverable: ({ prize, instead }) => `微信支付不能把「${prize}」发给本人，改发「${instead}」`,
   undoneDraw: () => '订单退款，少算一次抽奖',
   undoneTime: () => '订单退款，少算一次',
   undoneEarned: ({ wallet, amount }) => `订单退款，收回「${wallet}」${amount} 个`,

@@ -33,6 +33,8 @@ type PrizeChecks = {
   slotsLeft: unknown;
   drawn: { prize: string; weight: number; of: number };
   stillThere: { prize: string; instead: string };
+  /** WeChat Pay refused the follower this prize for good. */
+  deliverable: { prize: string; instead: string };
 };
 
 type ByHandChecks = {

@@ -1,12 +1,11 @@
 // One rule looked at for one event: what speaks against it, what it gives, and every check on the way, for the trace.
 // The mechanics (玩法) say their part; `REFUSALS` says who is heard first.
 
-import { caseNumberOf } from '../base/case-number.ts';
 import { type Counter, hasRoom, isBounded } from '../base/counter.ts';
 import type { Event } from '../base/event.ts';
 import { fen, yuanText } from '../base/money.ts';
 import { byWeight } from '../base/random.ts';
-import { beijingText, type Day, hoursText, type Instant } from '../base/time.ts';
+import type { Day, Instant } from '../base/time.ts';
 import { besideKeyOf, claimKeyOf } from '../match/claim-key.ts';
 import type { Facts } from '../match/facts.ts';
 import { followsWith } from '../match/follower.ts';
@@ -24,7 +23,7 @@ import { gapCounter, type MerchantCaps, ruleClaims, userLimits } from './limits.
 import { lastClaimAt, ownRefusal, pauseRefusal, refusalOf, seeLimit, wantsFirstFollow } from './own-refusal.ts';
 import { drawCounters, type Missing, type Offer, offerOf } from './prize-offer.ts';
 import { isCertain, type Prospect, prospectsOf, prospectsOfCode } from './prospect.ts';
-import { PROGRESS, payTime, replyOf } from './said.ts';
+import { PROGRESS, payTime, plainValues, replyOf } from './said.ts';
 
 type RuleEvaluationPorts = {
   readonly facts: Facts;
@@ -318,14 +317,9 @@ export class RuleEvaluation implements EvaluationContext {
   }
 
   private values(): Values {
-    const { period, name } = this.campaign;
     const { event } = this;
     return {
-      campaign: name,
-      from: beijingText(period.from).slice(0, 16),
-      to: beijingText(period.to).slice(0, 16),
-      hours: hoursText(period.hours),
-      caseNo: caseNumberOf(event),
+      ...plainValues(this.campaign, event),
       ...(event.kind === 'paid' && { order: yuanText(event.amount) }),
       ...Object.assign({}, ...this.mechanics.map(mechanic => mechanic.values?.(this))),
     };

@@ -35,9 +35,13 @@ function claimantIn({ event, now, rule }: RuleContext, caps: MerchantCaps | unde
 }
 
 /** The counters that `offerOf` reads for any of them. */
-export function offerCounters(at: RuleContext, caps: MerchantCaps | undefined): string[] {
+export function offerCounters(
+  at: RuleContext,
+  caps: MerchantCaps | undefined,
+  prizes: readonly Prize[] = prizesGiven(at.campaign, at.rule),
+): string[] {
   const who = claimantIn(at, caps);
-  return prizesGiven(at.campaign, at.rule).flatMap(prize => [
+  return prizes.flatMap(prize => [
     ...prizeLimits(at.campaign, prize, isCash(prize) ? prize.max : NO_MONEY, who)
       .filter(isBounded)
       .map(({ name }) => name),

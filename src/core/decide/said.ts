@@ -1,6 +1,8 @@
 // What is said of prizes that are given: each one's own words, and the rule's for all others of them.
+import { caseNumberOf } from '../base/case-number.ts';
+import type { Event } from '../base/event.ts';
 import { fen, yuanText } from '../base/money.ts';
-import { beijingText, type Instant, later } from '../base/time.ts';
+import { beijingText, hoursText, type Instant, later } from '../base/time.ts';
 import type { Campaign, Rule, Said } from '../rules/campaign.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { defaultOf, type Reply, renderWith, replyFor, type Values } from '../rules/reply.ts';
@@ -10,6 +12,17 @@ import type { Offer } from './prize-offer.ts';
 
 /** The pseudo-prize of a claim that only counts. */
 export const PROGRESS = 'progress';
+
+/** What has a value whatever is decided. */
+export function plainValues({ name, period }: Campaign, event: Event): Values {
+  return {
+    campaign: name,
+    from: beijingText(period.from).slice(0, 16),
+    to: beijingText(period.to).slice(0, 16),
+    hours: hoursText(period.hours),
+    caseNo: caseNumberOf(event),
+  };
+}
 
 /** When it is paid, where that is later. */
 export function payTime({ delay }: Rule, { amount }: Offer, now: Instant): Instant | undefined {

@@ -14,6 +14,7 @@ import {
   isOnly,
   isWorth,
   mostOf,
+  prizesAfter,
   prizesGiven,
 } from '../rules/campaign-query.ts';
 import type { Linting } from './context.ts';
@@ -29,7 +30,8 @@ export function lintOdds(at: Linting): void {
   for (const prize of campaign.prizes.values()) {
     const rules = giving.filter(rule => prizesGiven(campaign, rule).includes(prize));
     if (rules.length === 0) {
-      if (giving.length > 0 && !prize.fallback) never(at, prize, t`no rule gives it`, []);
+      const isInstead = giving.some(rule => prizesAfter(campaign, rule).has(prize));
+      if (giving.length > 0 && !prize.fallback && !isInstead) never(at, prize, t`no rule gives it`, []);
       continue;
     }
     if (isCash(prize)) lintAmount(at, prize, rules);

@@ -28,6 +28,11 @@ export function besideKeyOf(claimKey: string, prize: string): string {
   return `${claimKey}{${prize}}`;
 }
 
+/** The key of what is given in the place of a claim whose prize WeChat Pay refused (`fallbackTo`): one, whatever it is. */
+export function insteadKeyOf(claimKey: string): string {
+  return besideKeyOf(claimKey, '{}');
+}
+
 export function isBesideKey(claimKey: string): boolean {
   return claimKey.endsWith('}');
 }

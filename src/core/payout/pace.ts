@@ -14,6 +14,8 @@ export type PayoutPolicy = {
   readonly attemptsMax: number;
   /** How long a claim waits for its second number, its third …, ms: trouble at WeChat Pay lasts longer than seconds. */
   readonly pauses: readonly number[];
+  /** Its follower has another prize instead: of a stock that is spent no more is waited for than one try. */
+  readonly isReplaceable?: boolean;
 };
 
 export const DEFAULT_POLICY: PayoutPolicy = {

@@ -178,7 +178,7 @@ export function observe(
 ): Verdict {
   assert(!isFinal(payout.state), `payout ${payout.billNo} is ${payout.state}: nothing more is expected`);
   const counted = { ...payout, ...refusalsOf(payout, observation, asked) };
-  const meaning = meaningFor(counted, observation, asked);
+  const meaning = meaningFor(counted, observation, asked, policy);
   const { response } = meaning;
   const isRefusedNow =
     (response === 'refusedUser' || response === 'unable' || response === 'isFailedUser') && !payout.userRefused;
@@ -262,9 +262,11 @@ function everyCallRefused({ tries, refusals }: Payout): boolean {
 }
 
 /** What is seen may mean something else for a payout of which we know more. */
-function meaningFor(payout: Payout, observation: Observation, asked: boolean): Meaning {
+function meaningFor(payout: Payout, observation: Observation, asked: boolean, policy: PayoutPolicy): Meaning {
   const meaning = meaningOf(observation, asked, payout.request, payout);
   const { state, expired, stopped } = payout;
+  const isSpent = policy.isReplaceable && 'isSpent' in meaning && !asked && state !== 'sent';
+  if (isSpent && payout.tries > 1 && everyCallRefused(payout)) return { ...meaning, response: 'unable' };
   if (meaning.response === 'unable' && state !== 'sent') {
     // Said wrongly while another of the same follower is under way; said twice, it is so.
     if (payout.tries < 2) return { ...meaning, response: 'slow' };

@@ -3,13 +3,22 @@
 import { showFen } from '../base/money.ts';
 import { beijingText } from '../base/time.ts';
 import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
-import { canRunOut, isCash, isDraw, makesClaims, prizesGiven, type Voucher } from '../rules/campaign-query.ts';
+import {
+  canRunOut,
+  insteadOf,
+  isCash,
+  isDraw,
+  makesClaims,
+  prizesAfter,
+  prizesGiven,
+  type Voucher,
+} from '../rules/campaign-query.ts';
 import { type Describing, endText, hoursIn, type Say } from '../rules/public-text.ts';
 
 export function describePrizes(at: Describing): string[] {
   const { campaign, say } = at;
   const giving = campaign.rules.filter(rule => makesClaims(rule) && prizesGiven(campaign, rule).length > 0);
-  const given = new Set(giving.flatMap(rule => prizesGiven(campaign, rule)));
+  const given = new Set(giving.flatMap(rule => [...prizesAfter(campaign, rule)]));
   const prizes = [...campaign.prizes.values()].filter(prize => given.has(prize));
   if (prizes.length === 0) return [];
   const draws = drawsIn(giving);
@@ -46,6 +55,7 @@ function drawsIn(rules: readonly Rule[]): Map<string, readonly string[]> {
 
 function prizeLine({ campaign, say }: Describing, prize: Prize): string {
   const { stock, perDay, perUser, unlockAfter, window } = prize;
+  const instead = insteadOf(campaign, prize);
   const pieces = Math.min(stock ?? Infinity, prize.kind === 'coupon' ? prize.coupons.length : Infinity);
   const parts = [
     worthText(prize, say),
@@ -56,6 +66,11 @@ function prizeLine({ campaign, say }: Describing, prize: Prize): string {
       say(`本人抽过 ${unlockAfter} 次后才可能抽中`, `only after ${unlockAfter} draws of one's own`),
     window !== undefined &&
       say(`仅限 ${windowText(window, campaign, say)}`, `only ${windowText(window, campaign, say)}`),
+    instead !== undefined &&
+      say(
+        `微信支付不能把它发给本人时，改发「${instead.name}」`,
+        `"${instead.name}" instead for whom WeChat Pay refuses it`,
+      ),
   ].filter(part => part !== false && part !== '');
   return `「${prize.name}」${say('：', ': ')}${parts.join(say('；', '; '))}${say('。', '.')}`;
 }

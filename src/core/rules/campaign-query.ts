@@ -110,6 +110,21 @@ export function hasTrigger(rule: Rule, kinds: readonly Trigger['kind'][]): boole
   return rule.on.some(({ kind }) => kinds.includes(kind));
 }
 
+/** What is given to whom WeChat Pay refuses this one. */
+export function insteadOf({ prizes }: Campaign, { fallbackTo }: Prize): Prize | undefined {
+  return fallbackTo === undefined ? undefined : prizes.get(fallbackTo);
+}
+
+/** The prizes a rule can come to, with those that WeChat Pay's refusal may put in their place. */
+export function prizesAfter(campaign: Campaign, rule: Rule): ReadonlySet<Prize> {
+  const all = new Set(prizesGiven(campaign, rule));
+  for (const prize of all) {
+    const instead = insteadOf(campaign, prize);
+    if (instead) all.add(instead);
+  }
+  return all;
+}
+
 /** The highest amount of these; nothing where there is none. */
 export function mostOf(prizes: readonly Cash[]): Fen {
   return fen(Math.max(0, ...prizes.map(({ max }) => max)));

@@ -81,6 +81,8 @@ export type Prize = Named & {
   readonly reply?: ReplyTemplate;
   /** Given instead of a drawn prize that is gone. Without one the others share its odds. */
   readonly fallback?: boolean;
+  /** Given instead to whom WeChat Pay refuses this one: another prize of the campaign, no dearer. */
+  readonly fallbackTo?: string;
 } & (
     | RedPacket
     | Voucher

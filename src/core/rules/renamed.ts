@@ -75,7 +75,8 @@ function withNames(campaign: Campaign): Campaign {
     prizes: new Map(
       [...prizes.values()].map(prize => {
         const adds = prize.kind === 'earn' ? { adds: purse(prize.adds) } : {};
-        return [prizeCalled(prize), { ...plain(prize), ...adds, name: prizeCalled(prize) } as Prize];
+        const to = prize.fallbackTo === undefined ? {} : { fallbackTo: prizeOf(prize.fallbackTo) };
+        return [prizeCalled(prize), { ...plain(prize), ...adds, ...to, name: prizeCalled(prize) } as Prize];
       }),
     ),
     wallets: new Map(

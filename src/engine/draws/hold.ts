@@ -9,7 +9,8 @@ import { DrawBox, type Drawn, type DrawResult, seedNameOf } from '../../core/dra
 import { closedCounter } from '../../core/mechanics/final-draw.ts';
 import type { Campaign, FinalDraw } from '../../core/rules/campaign.ts';
 import { DRAWN_FOR_MS } from '../../core/rules/drawn.ts';
-import type { Answer, Clock, Lease, Log, Store } from '../../ports.ts';
+import type { Clock, Lease, Log, Store } from '../../ports.ts';
+import { wasTold } from '../afterwards/told.ts';
 import type { Flow, FlowPorts } from '../flow.ts';
 
 type DrawPorts = {
@@ -168,10 +169,4 @@ async function giveOne(
   if (decision?.kind !== 'awarded') return false;
   if (answer.at >= begun || !(await wasTold(store, event, answer))) await tell(event, answer.reply, decision);
   return true;
-}
-
-/** Somebody who died had given it: told since, or owed, as far as the mailbox knows. */
-async function wasTold(store: Store, { account, user, key }: Event, { at }: Answer): Promise<boolean> {
-  const box = await store.mailbox(account, user);
-  return box !== undefined && (box.owed.some(({ id }) => id === `event:${key}`) || box.sent.some(sent => sent >= at));
 }

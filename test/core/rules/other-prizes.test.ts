@@ -72,3 +72,69 @@ describe('a file is refused', () => {
     expect(findings(text)).toEqual([expect.stringMatching(said)]);
   });
 });
+
+describe('what is given instead', () => {
+  const VOUCHERS = `campaign: tea
+name: 茶券
+period: { from: 2026-02-10 08:00, to: 2026-02-24 24:00 }
+budget: { total: ¥20.00 }
+packet: { sendName: 阿茶茶饮 }
+wallets: { 积分: {} }
+prizes:
+  tea: { voucher: { stock: "1234567", value: ¥5.00 }, fallbackTo: cash }
+  cash: { was: money, redpacket: ¥1.00..¥5.00, fallbackTo: link }
+  link: { text: "https://shop.example.com/may" }
+  rain: { redpacket: { steps: { ¥50.00: ¥2.00 } } }
+  card: { earn: { 积分: 3 } }
+rules:
+  - { id: tea, on: { text: 茶 }, give: tea }
+`;
+
+  test('is known by the name it had first, and by the one it has', () => {
+    const { prizes } = load(VOUCHERS);
+    expect(prizes.get('tea')).toMatchObject({ fallbackTo: 'money' });
+    const words = publicRules(load(VOUCHERS), { lang: 'zh' }).join('\n');
+    expect(words).toContain('微信支付不能把它发给本人时，改发「cash」');
+    expect(words).toContain(
+      '「cash」：现金红包 ¥1.00–¥5.00，每一分钱的金额机会均等；微信支付不能把它发给本人时，改发「link」',
+    );
+    expect(words).toContain('「link」：兑换码或链接');
+  });
+
+  test.each<[string, string, string, string]>([
+    ['is unknown', 'fallbackTo: cash', 'fallbackTo: cahs', '8:67 unknown prize "cahs"; did you mean "cash"?'],
+    [
+      'falls back to where it came from',
+      'fallbackTo: link',
+      'fallbackTo: tea',
+      '8:67 "tea" falls back to itself in the end, by "cash"',
+    ],
+    ['is itself', 'fallbackTo: link', 'fallbackTo: cash', '9:60 "cash" falls back to itself in the end, by "cash"'],
+    [
+      'is dearer',
+      '¥1.00..¥5.00',
+      '¥1.00..¥5.01',
+      '8:67 "cash" is worth ¥5.01, more than "tea", ¥5.00; what is given instead is no dearer',
+    ],
+    [
+      'has no amount of its own',
+      'fallbackTo: cash',
+      'fallbackTo: rain',
+      '8:67 "rain" has no amount outside of its rule; `fallbackTo` names one of a plain amount',
+    ],
+    [
+      'is a card',
+      'fallbackTo: cash',
+      'fallbackTo: card',
+      '8:67 "card" is no consolation: `fallbackTo` names a red packet, a voucher, a coupon, a text or goods',
+    ],
+    [
+      'is of what is never refused',
+      'may" }',
+      'may", fallbackTo: cash }',
+      '10:61 WeChat Pay refuses nobody "link": only red packets and vouchers have `fallbackTo`',
+    ],
+  ])('is refused where it %s', (_, was, is, words) => {
+    expect(findings(VOUCHERS.replace(was, is))).toContain(words);
+  });
+});

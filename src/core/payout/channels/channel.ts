@@ -57,6 +57,8 @@ export type CodeRow = Meaning & {
   readonly noOrder?: true;
   /** It may be about one packet's words and settings as well as the merchant's. */
   readonly ofRequest?: true;
+  /** What it is taken from is spent: said again, it will hardly come back. */
+  readonly isSpent?: true;
 };
 
 export function rowOf(rows: readonly CodeRow[], code: string, text: string): CodeRow | undefined {

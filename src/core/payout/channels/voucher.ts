@@ -51,7 +51,7 @@ const SEND_ROWS: readonly CodeRow[] = [
   { code: 'RESOURCE_ALREADY_EXISTS', response: 'bug' }, // other data under this number: a coupon may be there
   { code: 'NO_AUTH', response: 'stock', noOrder: true },
   ...rowsOf({ code: 'REQUEST_BLOCKED', noOrder: true }, [{ text: '限领', response: 'unable' }, { response: 'stock' }]),
-  { code: 'NOT_ENOUGH', response: 'stock', noOrder: true },
+  { code: 'NOT_ENOUGH', response: 'stock', noOrder: true, isSpent: true },
   ...rowsOf({ code: 'RULE_LIMIT', noOrder: true }, [{ text: '单天', response: 'tomorrow' }, { response: 'unable' }]),
   { code: 'USER_ACCOUNT_ABNORMAL', response: 'unable', noOrder: true },
   { code: 'RESOURCE_NOT_EXISTS', response: 'stock', noOrder: true },

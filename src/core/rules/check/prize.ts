@@ -27,6 +27,7 @@ export function checkPrizes(check: Checking): void {
     else if (fallback === undefined) fallback = name;
     else check.say(at, t`"${fallback}" is the fallback already; there is one in a campaign`);
   }
+  checkInstead(check);
   checkCoupons(check);
 }
 
@@ -153,6 +154,51 @@ function checkWindow({ window }: WrittenPrize, { period }: Written, say: Say): v
   if (!hours || !period?.hours?.length) return;
   const isEver = hours.value.some(([a = 0, b = 0]) => period.hours!.some(([c = 0, d = 0]) => a < d && c < b));
   if (!isEver) say(hours.at, t`the campaign is closed in these hours: nobody could win it`);
+}
+
+// ── What is given instead (`fallbackTo`) ─────────────────────────────────────────────────────────────────────
+
+/** Kinds that can be given outside of any rule. */
+const INSTEAD = ['redpacket', 'voucher', 'coupon', 'text', 'goods'] as const;
+
+function checkInstead({ file, say }: Checking): void {
+  const prizes = file.prizes ?? new Map<string, WrittenPrize>();
+  const drawn = [...(file.draws?.values() ?? [])].flatMap(each => each?.winners?.map(({ key }) => key?.value) ?? []);
+  for (const [name, prize] of prizes) {
+    if (!prize?.fallbackTo) continue;
+    const { value: other, at } = prize.fallbackTo;
+    sayUnknown(t`prize`, prize.fallbackTo, [...prizes.keys()], say);
+    const instead = prizes.get(other);
+    if (!costsMoney(prize))
+      say(at, t`WeChat Pay refuses nobody "${name}": only red packets and vouchers have \`fallbackTo\``);
+    if (!instead) continue;
+    const { split, steps } = instead.redpacket?.value ?? {};
+    if (!INSTEAD.some(kind => isWritten(instead, kind)))
+      say(at, t`"${other}" is no consolation: \`fallbackTo\` names a red packet, a voucher, a coupon, a text or goods`);
+    else if (split || steps || instead.shares)
+      say(at, t`"${other}" has no amount outside of its rule; \`fallbackTo\` names one of a plain amount`);
+    else if (drawn.includes(other)) say(at, t`"${other}" is kept for a draw, which gives all of it`);
+    else if (leadsTo(name, other, prizes)) say(at, t`"${name}" falls back to itself in the end, by "${other}"`);
+    else if (mostOf(instead) > mostOf(prize))
+      say(
+        at,
+        t`"${other}" is worth ${showFen(mostOf(instead))}, more than "${name}", ${showFen(mostOf(prize))}; what is given instead is no dearer`,
+      );
+  }
+}
+
+/** Whether the way of `fallbackTo` from there comes back to this one. */
+function leadsTo(name: string, from: string, prizes: ReadonlyMap<string, WrittenPrize | null | undefined>): boolean {
+  const seen = new Set<string>();
+  for (let at: string | undefined = from; at !== undefined && !seen.has(at); at = prizes.get(at)?.fallbackTo?.value) {
+    if (at === name) return true;
+    seen.add(at);
+  }
+  return false;
+}
+
+function mostOf(prize: WrittenPrize): Fen {
+  return fen(Math.max(0, ...amountsOf(prize).map(({ max }) => max)));
 }
 
 // ── Coupons (券码) ────────────────────────────────────────────────────────────────────────────────────────────

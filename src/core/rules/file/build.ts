@@ -142,12 +142,13 @@ function packetOf({ packet, name }: RuleFile): { packet?: Packet } {
 // ── Prizes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Kind = Prize['kind'];
+type PrizeBuilding = Pick<Building, 'data' | 'wallet' | 'prize'>;
 type PrizeOf<K extends Kind> = Extract<Prize, { readonly kind: K }>;
 /** What is of one kind only, from what is written behind its key. */
 type Making<K extends Kind> = (
   written: NonNullable<ReadPrize[K]>,
   prize: ReadPrize,
-  building: Pick<Building, 'data' | 'wallet'>,
+  building: PrizeBuilding,
 ) => Omit<PrizeOf<K>, keyof PrizeOf<'nothing'>>;
 
 const MAKINGS: { readonly [K in Kind]: Making<K> } = {
@@ -164,12 +165,12 @@ const MAKINGS: { readonly [K in Kind]: Making<K> } = {
   nothing: () => ({}),
 };
 
-function made<K extends Kind>(kind: K, prize: ReadPrize, building: Pick<Building, 'data' | 'wallet'>): object {
+function made<K extends Kind>(kind: K, prize: ReadPrize, building: PrizeBuilding): object {
   return { kind, ...MAKINGS[kind](prize[kind]!, prize, building) };
 }
 
-function prizeOf(written: string, prize: ReadPrize, building: Pick<Building, 'data' | 'wallet'>): Prize {
-  const { weight, window, fallback, stock, perDay, perUser, unlockAfter, reply } = prize;
+function prizeOf(written: string, prize: ReadPrize, building: PrizeBuilding): Prize {
+  const { weight, window, fallback, fallbackTo, stock, perDay, perUser, unlockAfter, reply } = prize;
   const { id: name, named } = nameOf(written, prize);
   const kind = (Object.keys(MAKINGS) as Kind[]).find(each => prize[each] !== undefined)!;
   return {
@@ -183,6 +184,7 @@ function prizeOf(written: string, prize: ReadPrize, building: Pick<Building, 'da
     ...(window && { window: windowOf(window) }),
     ...(reply && { reply }),
     ...(fallback && { fallback: true }),
+    ...(fallbackTo && { fallbackTo: building.prize(fallbackTo.value) }),
     ...made(kind, prize, building),
   } as Prize;
 }

@@ -114,6 +114,7 @@ const prize = object(
     unlockAfter: optional(located(count()), '在本活动里抽过几次以后才能中'),
     window: optional(window, '只在这段时间里能中'),
     fallback: optional(located(yes()), '抽中的奖品没有了，就给这个；不能值钱'),
+    fallbackTo: optional(located(name(t`a prize`)), '微信支付不能把它发给本人时改发哪个奖品：不比它贵'),
     reply: optional(reply, '给了这个奖品时的回复，代替规则的 won、nothing'),
     ...renaming(prizeName),
     shares: optional(located(count({ min: 3, max: 20 })), '裂变红包分几份（微信已停止新申请，不建议使用）'),

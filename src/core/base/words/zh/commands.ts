@@ -65,4 +65,8 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   '{1}: all is well': '{1}：一切正常',
   '--prize {1} is kept for the draw "{2}"; give another prize, or --amount':
     '--prize {1} 是留给开奖「{2}」的；换一个奖品，或写 --amount',
+  // The demo
+  '--channel {1}: expected one of {2}': '--channel {1}：应是其中之一：{2}',
+  "--channel is for the demo's merchant; in {1} it stands under merchants":
+    '--channel 是演示用的；在 {1} 里写在 merchants 下面',
 };

@@ -3,6 +3,7 @@ export const HELP: Readonly<Record<string, string>> = {
   "the configuration (default: bot.yaml here, else the demo's)": '配置文件（默认用这里的 bot.yaml，没有就用演示的）',
   'whose, where bot.yaml has several': '哪个公众号（bot.yaml 里有几个时）',
   'in which the simulated WeChat pushes: xml (default) or json': '模拟的微信用什么格式推送：xml（默认）或 json',
+  "by which the demo's merchant pays: redpack (default) or transfer": '演示的商户怎么付款：redpack（默认）或 transfer',
   'what it makes of "]]>" in a text: split (default), or raw, as WeChat may':
     '文字里的 "]]>" 怎么处理：split（默认）或 raw（微信可能就这样）',
   'of the file: utf-8 (default), gbk, gb18030, utf-16': '文件的编码：utf-8（默认）、gbk、gb18030、utf-16',

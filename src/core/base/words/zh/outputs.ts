@@ -232,6 +232,7 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   '{1} is not {2}: {3}': '{1} 没有 {2}：{3}',
   'what it was for is not known any more, so it cannot be paid again': '不知道当初为什么发的，所以不能再发',
   'its claim has number {1}, which is {2}': '它的领取记录有单号 {1}，状态 {2}',
+  'another prize was given in its place already': '已经改发了别的奖品',
   'the payment it rewards was refunded, so it is owed no more': '它奖励的那笔消费退款了，不再欠',
   'the budget has no room for it any more: {1} is full': '预算放不下它了：{1} 满了',
   'its claim has a new number, {1}, which is due now': '它的领取记录有了新单号 {1}，马上发',

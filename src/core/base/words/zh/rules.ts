@@ -164,6 +164,16 @@ export const RULES: Readonly<Record<string, string>> = {
   // Prizes
   '"{1}" is worth money; what is given when nothing is left must cost nothing':
     '「{1}」要花钱；替补不能花钱，可以是 nothing 或券码',
+  'WeChat Pay refuses nobody "{1}": only red packets and vouchers have `fallbackTo`':
+    '微信支付不会拒发「{1}」：只有红包和代金券写 `fallbackTo`',
+  '"{1}" is no consolation: `fallbackTo` names a red packet, a voucher, a coupon, a text or goods':
+    '「{1}」不能改发：`fallbackTo` 写一个红包、代金券、券码、text 或实物',
+  '"{1}" has no amount outside of its rule; `fallbackTo` names one of a plain amount':
+    '「{1}」离开它的规则就没有金额；`fallbackTo` 写一个金额写明的奖品',
+  '"{1}" is kept for a draw, which gives all of it': '「{1}」留给开奖，全部由开奖发出',
+  '"{1}" falls back to itself in the end, by "{2}"': '「{1}」经过「{2}」又改发成自己',
+  '"{1}" is worth {2}, more than "{3}", {4}; what is given instead is no dearer':
+    '「{1}」值 {2}，比「{3}」的 {4} 贵；改发的不能更贵',
   '"{1}" is the fallback already; there is one in a campaign': '「{1}」已经是替补，一个活动只能有一个',
   'a weight of 0 is never drawn; take "{1}" out of `give` instead': '权重 0 永远抽不中；请把「{1}」从 `give` 里删掉',
   '{1} {2} is more than stock {3}': '{1} {2} 比 stock {3} 还多',

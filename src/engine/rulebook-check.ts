@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { BadInput } from '../core/base/error.ts';
+import { t } from '../core/base/words/words.ts';
 import type { Warning } from '../core/lint/catalogue.ts';
 import { startThread } from '../lib/thread.ts';
 import type { RuleAround, Verdict } from './rulebook.ts';
@@ -18,7 +19,7 @@ export function judge(files: readonly RuleFile[], around: RuleAround): Promise<V
   thread.unref();
   return new Promise<Verdict>((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new BadInput(`the rules were not read and tested within ${JUDGE_MS / 1000} s`));
+      reject(new BadInput(t`the rules were not read and tested within ${JUDGE_MS / 1000} s`));
     }, JUDGE_MS);
     timer.unref();
     thread.once('message', resolve);

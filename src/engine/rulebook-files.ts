@@ -5,7 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { BadInput, messageOf } from '../core/base/error.ts';
-import type { Wording } from '../core/base/words/words.ts';
+import { t, type Wording } from '../core/base/words/words.ts';
 import { dataFilesOf } from '../core/rules/file/load.ts';
 import type { DataProblem } from '../core/rules/tables/files.ts';
 import { tableText } from '../core/yaml/encoding.ts';
@@ -34,7 +34,7 @@ export async function readRuleFiles(paths: readonly string[]): Promise<RuleFile[
   const files: string[] = [];
   for (const path of paths) {
     const info = await stat(path).catch(() => undefined);
-    if (!info) throw new BadInput(`${path}: no such file or folder; name a rule file or a folder of them`);
+    if (!info) throw new BadInput(t`${path}: no such file or folder; name a rule file or a folder of them`);
     if (!info.isDirectory()) files.push(path);
     else {
       const names = (await readdir(path))
@@ -85,6 +85,6 @@ function textOfTable(bytes: Buffer): string | DataProblem {
   try {
     return tableText(gunzipSync(bytes, { maxOutputLength: DATA_BYTES_MAX }));
   } catch (error) {
-    return { problem: `cannot be read: ${messageOf(error)}` };
+    return { problem: t`cannot be read: ${messageOf(error)}` };
   }
 }

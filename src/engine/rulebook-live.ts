@@ -5,6 +5,7 @@
 import { isRecovered } from '../core/audit/claim-of-number.ts';
 import { Fault, type Finding, findingAt } from '../core/base/error.ts';
 import { openId } from '../core/base/event.ts';
+import { t } from '../core/base/words/words.ts';
 import type { Claim } from '../core/decide/decision.ts';
 
 import { commitmentOf, seedsFrom } from '../core/decide/draw.ts';
@@ -84,7 +85,7 @@ export function liveBook(ports: LivePorts): LiveBook {
       if (lease) return lease;
       await sleep(LEASE_PAUSE_MS);
     }
-    throw new Fault('store', 'safe', 'rules-live', 'another process is going live with rules just now');
+    throw new Fault('store', 'safe', 'rules-live', t`another process is going live with rules just now`);
   };
   return {
     judge: async going => judge(going, await store.note(LIVE)),

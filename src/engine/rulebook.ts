@@ -14,7 +14,7 @@ import { t } from '../core/base/words/words.ts';
 import { type Book, bookOf } from '../core/decide/match.ts';
 import type { Warning } from '../core/lint/catalogue.ts';
 import { ALONE, type LintAround } from '../core/lint/context.ts';
-import { lintWith } from '../core/lint/lint.ts';
+import { lintWith, mayBeRefused } from '../core/lint/lint.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
 import type { Known } from '../core/rules/check/common.ts';
 import { agreeWithMerchants, beyondCeiling, type Payers } from '../core/rules/check/merchant-limits.ts';
@@ -68,8 +68,8 @@ function knownTo(config: Payers | undefined): Known | undefined {
 function testCampaigns(campaigns: readonly Campaign[]): Finding[] {
   return campaigns.flatMap(campaign =>
     rehearse(campaign).flatMap(result =>
-      result.failures.map(({ line, column, expected, got }) =>
-        findingAt(campaign.file, { line, column }, t`test "${result.test}": expected ${expected}, got ${got}`),
+      result.failures.map(failure =>
+        findingAt(campaign.file, failure, t`test "${result.test}": expected ${failure.expected}, got ${failure.got}`),
       ),
     ),
   );
@@ -98,7 +98,7 @@ export function verdictOn(files: readonly RuleFile[], around: RuleAround): Verdi
   return { findings: [...findings, ...testCampaigns(campaigns), ...errors], warnings };
 }
 
-/** Read, tested, and looked through only where bot.yaml makes a likely mistake an error: nothing answers before this. */
+/** Read, tested, and looked through only where that may find an error: nothing answers before this. */
 function madeAtStart(
   files: readonly RuleFile[],
   around: RuleAround,
@@ -106,8 +106,8 @@ function madeAtStart(
   { isTested, isJudged }: { readonly isTested: boolean; readonly isJudged: boolean },
 ): Made {
   const { campaigns, findings } = checkRuleFiles(files, around);
-  const isStrict = !isJudged && Object.values(config.lint.severity).includes('error');
-  const { warnings } = isStrict ? lintRuleFiles(files, campaigns, around) : { warnings: [] };
+  const isLookedThrough = !isJudged && mayBeRefused(campaigns, config.lint);
+  const { warnings } = isLookedThrough ? lintRuleFiles(files, campaigns, around) : { warnings: [] };
   const errors = warnings.filter(({ severity }) => severity === 'error');
   const all = [...findings, ...(isTested ? [] : testCampaigns(campaigns)), ...errors];
   if (all.length > 0) mustBeFit({ findings: all, warnings }, files, config);
@@ -135,8 +135,8 @@ export function aroundOf({ accounts, merchants, lint, personalKey }: Config): Ru
 
 function mustBeFit({ findings }: Verdict, files: readonly RuleFile[], { rules }: Config): void {
   const where = relative(process.cwd(), rules) || '.';
-  if (files.length === 0) throw new BadInput(`no rule file is left in ${where}`);
-  if (findings.length > 0) throw new BadInput(`the rules in ${where} are not fit to go live:`, findings);
+  if (files.length === 0) throw new BadInput(t`no rule file is left in ${where}`);
+  if (findings.length > 0) throw new BadInput(t`the rules in ${where} are not fit to go live:`, findings);
 }
 
 /** Campaigns by their files, with what they were read from: those that stay the same are not read again. */

@@ -107,7 +107,7 @@ async function listening(server: Server): Promise<string> {
 
 async function start(name: keyof typeof doors, change: (yaml: string) => string): Promise<void> {
   const file = join(world.folder, `${name}.yaml`);
-  writeFileSync(file, change(readFileSync(join(world.folder, 'bot.yaml'), 'utf8')));
+  writeFileSync(file, change(readFileSync(join(world.folder, 'bot.yaml'), 'utf8').replace(/^lint:.*\n/m, '')));
   const config = loadConfig(file, ENV);
   const bot = await createBot({
     holder: name,

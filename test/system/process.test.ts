@@ -270,6 +270,30 @@ describe('what is wrong at the start is named with its place and its fix', () =>
     expect(err).toMatch(/rules\.yaml:2\d:\d+: .*¥9\.00/);
   });
 
+  test('a rule file by which one follower can take without end', async () => {
+    const endless = RULES.replace('once: perDay', 'once: perEvent');
+    const line = 1 + endless.slice(0, endless.indexOf('perEvent')).split('\n').length - 1;
+    await prepare({ rules: endless });
+    const start = (lang: string) => run(['start', '--config', 'bot.yaml', '--lang', lang]);
+    const [en, zh] = [await start('en'), await start('zh')];
+    expect([en.code, zh.code, en.out, zh.out]).toEqual([2, 2, '', '']);
+    expect(en.err).toContain('the rules in rules.yaml are not fit to go live:');
+    expect(en.err).toMatch(
+      new RegExp(`^rules\\.yaml:${line}:\\d+: .*one alone can take the whole budget; add limits`, 'm'),
+    );
+    expect(zh.err).toContain('rules.yaml 里的规则不能上线：');
+    expect(zh.err).toMatch(new RegExp(`^rules\\.yaml:${line}:\\d+: .*一个人就能拿走全部预算.*limits: `, 'm'));
+    // What is meant so, is said in the file, as for a reload.
+    const meant = endless.replace('period:', '# lint-off: unlimited-per-user 内部测试\nperiod:');
+    writeFileSync(join(folder, 'rules.yaml'), meant);
+    const port = await freePort();
+    writeFileSync(
+      join(folder, 'bot.yaml'),
+      readFileSync(join(folder, 'bot.yaml'), 'utf8').replace(/127\.0\.0\.1:\d+$/m, `127.0.0.1:${port}`),
+    );
+    await startBot(port);
+  }, 60_000);
+
   test('a prize the merchant may not pay', async () => {
     await prepare({ yaml: text => `${text}    limits: { max: ¥1.20 }\n` });
     const { code, err } = await run(['start', '--config', 'bot.yaml']);

@@ -73,6 +73,12 @@ export function mostOfOne(campaign: Campaign, caps?: CapsOfOne): MostOfOne {
   };
 }
 
+/** The same as `mostOfOne(campaign).endless`, without the sums. */
+export function isEndless(campaign: Campaign): boolean {
+  const open = waysOf(campaign).filter(way => isOpen(campaign, way));
+  return open.length > 0 && endlessOf(campaign, open.slice(0, WAYS_MAX)) !== undefined;
+}
+
 /** Nothing about the rule itself bounds how often. */
 function isOpen(campaign: Campaign, { rule, source }: Way): boolean {
   return (source === 'friend' && rule.once !== 'ever') || timesOf(campaign, rule, 'ever') === Infinity;

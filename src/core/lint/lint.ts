@@ -4,6 +4,7 @@
 import { findingAt } from '../base/error.ts';
 import { nearest } from '../base/suggest.ts';
 import { t, type Wording } from '../base/words/words.ts';
+import { isEndless } from '../exposure/one-follower.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { Places } from '../yaml/path-position.ts';
@@ -47,6 +48,15 @@ export function lintWith(
     warnings: results.flatMap(({ warnings }) => warnings),
     silenced: results.flatMap(({ silenced }) => silenced),
   };
+}
+
+/** What tells at once that a file has nothing of a kind: then nobody has to look through it. */
+const AT_ONCE: Partial<Record<LintId, (campaign: Campaign) => boolean>> = { 'unlimited-per-user': isEndless };
+
+/** Whether looking through these files may find an error; quick, unless bot.yaml makes errors of what is none by itself. */
+export function mayBeRefused(campaigns: readonly Campaign[], settings: LintSettings): boolean {
+  const errors = (Object.keys(LINTS) as LintId[]).filter(id => severityOf(id, settings) === 'error');
+  return errors.some(id => campaigns.some(AT_ONCE[id] ?? (() => true)));
 }
 
 type Together = {

@@ -9,6 +9,7 @@ import { LISTS } from './lists.ts';
 import { LIVE } from './live.ts';
 import { OUTPUTS } from './outputs.ts';
 import { RULES } from './rules.ts';
+import { RUNNING } from './running.ts';
 import { SLIPS } from './slips.ts';
 import { YAML } from './yaml.ts';
 
@@ -24,4 +25,5 @@ export const ZH: Readonly<Record<string, string>> = {
   ...OUTPUTS,
   ...FILES,
   ...HELP,
+  ...RUNNING,
 };

@@ -448,7 +448,6 @@ const FAULTS: readonly Fault[] = [
 ];
 
 describe('doctor', () => {
-  afterAll(() => speak('en'));
   test('of a healthy set-up it says nothing, and ends with 0', async () => {
     for (const world of [packets, transfers]) expect(await examined(fileOf(world))).toEqual({ code: 0, told: [] });
     speak('zh');

@@ -11,8 +11,9 @@ import { nonce, paySignOf } from '../crypto.ts';
 import { jsonOf, textAt } from '../json.ts';
 import { createTransport, type Endpoint, type FileTransport, type Lost, type Stream } from '../transport.ts';
 import { buildXml, parseXml, textOf } from '../xml.ts';
-import { type Keys, serialHeader } from './platform-keys.ts';
-import { authorizationOf, type Signer, signerOf, verifySignature } from './v3-signature.ts';
+import type { Keys } from './platform-keys.ts';
+import { v3Call, v3Headers } from './v3-call.ts';
+import { signerOf } from './v3-signature.ts';
 
 /** 基本账户, and 运营账户: red packets and transfers are paid from the latter, where a merchant has it. */
 export const ACCOUNTS = ['BASIC', 'OPERATION'] as const;
@@ -50,7 +51,7 @@ export function createFundDesk(config: FundConfig, clock: Clock): FundDesk {
   const transport = createTransport(config);
   const { mchId, v3, v2 } = config;
   const fetch: FundDesk['fetch'] = v3
-    ? fetcherV3({ config, transport, clock, keys: v3.keys, signer: signerOf({ mchId, ...v3.signer }) })
+    ? fetcherV3({ config, transport, clock, keys: v3.keys, signing: { mchId, ...v3.signer } })
     : v2
       ? fetcherV2({ mchId, transport, ...v2 })
       : async () => failed('bot.yaml has no keys to ask with');
@@ -72,7 +73,7 @@ type DeskV3 = {
   readonly transport: FileTransport;
   readonly clock: Clock;
   readonly keys: Keys;
-  readonly signer: Signer;
+  readonly signing: Parameters<typeof signerOf>[0];
 };
 
 const APPLY = '/v3/bill/fundflowbill';
@@ -80,31 +81,18 @@ const APPLY = '/v3/bill/fundflowbill';
 const HOSTS = /(^|\.)mch\.weixin\.qq\.com$/;
 
 function fetcherV3(desk: DeskV3): FundDesk['fetch'] {
+  const call = v3Call(desk.signing, desk.clock, desk.transport, desk.keys);
   return async (day, account, file) => {
     const path = `${APPLY}?bill_date=${day}&account_type=${account}&tar_type=GZIP`;
-    const answer = await desk.transport.call({ method: 'GET', path, headers: headersOf(desk, path) });
+    const answer = await call('GET', path);
     if ('seen' in answer) return lost(answer);
     const json = jsonOf(answer.text) ?? {};
     if (answer.status !== 200)
       return refusalOf(textAt(json, 'code') ?? `HTTP ${answer.status}`, textAt(json, 'message') ?? '', account);
-    try {
-      await desk.keys.verified(() => verifySignature(desk.keys, answer.headers, answer.text, desk.clock()));
-    } catch (error) {
-      return failed(messageOf(error));
-    }
     const [url, hash] = [textAt(json, 'download_url') ?? '', textAt(json, 'hash_value') ?? ''];
     const place = placeOf(url, desk.config.api);
     if (place === undefined) return failed(`download_url is at a host that is not WeChat Pay's: ${url.slice(0, 80)}`);
     return download(desk, place, hash, file);
-  };
-}
-
-function headersOf({ signer, clock, keys }: DeskV3, path: string): Record<string, string> {
-  return {
-    authorization: authorizationOf(signer, { method: 'GET', path, body: '' }, clock()),
-    accept: 'application/json',
-    'user-agent': 'hongbao-bot',
-    ...serialHeader(keys),
   };
 }
 
@@ -118,7 +106,8 @@ export function placeOf(url: string, api: string): string | undefined {
 
 /** No signature covers it: its hash stands in an answer that has one. */
 async function download(desk: DeskV3, place: string, hash: string, file: string): Promise<Fetched> {
-  const answer = await desk.transport.stream({ method: 'GET', path: place, headers: headersOf(desk, place) });
+  const headers = v3Headers(signerOf(desk.signing), desk.keys, { method: 'GET', path: place }, desk.clock());
+  const answer = await desk.transport.stream({ method: 'GET', path: place, headers });
   if ('seen' in answer) return lost(answer);
   if (answer.status !== 200) {
     answer.body.destroy();

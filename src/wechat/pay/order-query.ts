@@ -8,8 +8,9 @@ import { type Json, jsonOf, numberOf, partOf, textAt } from '../json.ts';
 import { createTransport, type Endpoint, type Transport } from '../transport.ts';
 import { buildXml, parseXml, textOf, type XmlFields } from '../xml.ts';
 import { type PayNoticeConfig, verifySign } from './payment-notice.ts';
-import { type Keys, serialHeader } from './platform-keys.ts';
-import { authorizationOf, signerOf, verifySignature } from './v3-signature.ts';
+import type { Keys } from './platform-keys.ts';
+import { v3Headers } from './v3-call.ts';
+import { signerOf, verifySignature } from './v3-signature.ts';
 
 type OrderConfig = Pick<PayNoticeConfig, 'mchId' | 'apiV2Key'> &
   Pick<Endpoint, 'api' | 'ca'> & {
@@ -85,16 +86,8 @@ function askerV3({ mchId, keys, signer }: OrderConfig, clock: Clock, transport: 
     const path = service
       ? `/v3/pay/partner/transactions/${number}?sp_mchid=${mchId}&sub_mchid=${service.subMchId}`
       : `/v3/pay/transactions/${number}?mchid=${mchId}`;
-    const answer = await transport.call({
-      method: 'GET',
-      path,
-      headers: {
-        authorization: authorizationOf(hand, { method: 'GET', path, body: '' }, clock()),
-        accept: 'application/json',
-        'user-agent': 'hongbao-bot',
-        ...serialHeader(keys),
-      },
-    });
+    const headers = v3Headers(hand, keys, { method: 'GET', path }, clock());
+    const answer = await transport.call({ method: 'GET', path, headers });
     if ('seen' in answer) return lostAs(answer.seen);
     if (answer.status !== 200) return silence(`HTTP ${answer.status}`, answer.text);
     try {

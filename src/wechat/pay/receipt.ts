@@ -7,9 +7,9 @@ import type { Clock } from '../../ports.ts';
 import { jsonOf, textAt } from '../json.ts';
 import { createTransport, type Endpoint, type Lost, type Reply } from '../transport.ts';
 import { placeOf } from './fund-flow.ts';
-import { type Keys, serialHeader } from './platform-keys.ts';
-import { v3Call } from './v3-call.ts';
-import { authorizationOf, signerOf } from './v3-signature.ts';
+import type { Keys } from './platform-keys.ts';
+import { v3Call, v3Headers } from './v3-call.ts';
+import { signerOf } from './v3-signature.ts';
 
 type Receipt =
   | { readonly kind: 'receipt'; readonly bytes: Buffer; readonly hashType: string; readonly hash: string }
@@ -47,12 +47,7 @@ export function createReceiptDesk(config: ReceiptConfig, clock: Clock, keys: Key
     const algorithm = HASHES[hashType];
     if (algorithm === undefined || !getHashes().includes(algorithm))
       return failed(`it is announced with a hash that cannot be checked here: ${hashType.slice(0, 20)}`);
-    const headers = {
-      authorization: authorizationOf(signer, { method: 'GET', path: place, body: '' }, clock()),
-      accept: '*/*',
-      'user-agent': 'hongbao-bot',
-      ...serialHeader(keys),
-    };
+    const headers = { ...v3Headers(signer, keys, { method: 'GET', path: place }, clock()), accept: '*/*' };
     const answer = await transport.stream({ method: 'GET', path: place, headers });
     if ('seen' in answer) return lost(answer);
     if (answer.status !== 200) {

@@ -1,14 +1,32 @@
 // One signed call of WeChat Pay's API v3: its answer, believed only with WeChat Pay's signature where it is a 2xx; a refusal needs
 // none. Never throws for what the platform or the network does.
 import { messageOf } from '../../core/base/error.ts';
+import type { Instant } from '../../core/base/time.ts';
 import type { Clock } from '../../ports.ts';
 import { jsonOf } from '../json.ts';
 import type { Lost, Reply, Transport } from '../transport.ts';
 import { type Keys, serialHeader } from './platform-keys.ts';
 import { strayOf } from './stray-answer.ts';
-import { authorizationOf, signerOf, UnknownKey, verifySignature } from './v3-signature.ts';
+import { authorizationOf, type Signer, signerOf, UnknownKey, verifySignature } from './v3-signature.ts';
 
 export type V3Call = (method: 'GET' | 'POST', path: string, body?: string) => Promise<Reply | Lost>;
+
+/** What every call carries, also one whose answer is a file that nobody signs. */
+export function v3Headers(
+  signer: Signer,
+  keys: Keys,
+  { method, path, body = '' }: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: string },
+  now: Instant,
+): Record<string, string> {
+  return {
+    authorization: authorizationOf(signer, { method, path, body }, now),
+    accept: 'application/json',
+    'content-type': 'application/json',
+    'user-agent': 'hongbao-bot',
+    // Also asks for a reply that is signed with this key.
+    ...serialHeader(keys),
+  };
+}
 
 export function v3Call(
   signing: Parameters<typeof signerOf>[0],
@@ -21,14 +39,7 @@ export function v3Call(
     const answer = await transport.call({
       method,
       path,
-      headers: {
-        authorization: authorizationOf(signer, { method, path, body }, clock()),
-        accept: 'application/json',
-        'content-type': 'application/json',
-        'user-agent': 'hongbao-bot',
-        // Also asks for a reply that is signed with this key.
-        ...serialHeader(keys),
-      },
+      headers: v3Headers(signer, keys, { method, path, body }, clock()),
       ...(method === 'POST' && { body }),
     });
     if ('seen' in answer || answer.status < 200 || answer.status > 299) return answer;

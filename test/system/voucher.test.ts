@@ -9,6 +9,7 @@ import { endOfMonth, type Instant, instant } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import type { PayFault, Stock } from '../../src/simulator/shared/protocol.ts';
+import { run } from '../support/command.ts';
 import { ACCOUNT, MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
 
 const MCH_ID = MERCHANT.mchId;
@@ -330,6 +331,16 @@ describe('a voucher', () => {
     expect(second.data).toEqual(first.data);
     expect(control().coupons()).toHaveLength(1);
   });
+});
+
+test('`check` asks WeChat Pay for the stock, and says what is other than in the file', async () => {
+  await open({ maxCoupons: 10, status: 'paused', amount: 300 });
+  const { code, out } = await run(world.folder, 'check');
+  expect(code).toBe(0);
+  expect(out).toContain('stock 1234567 of "tea": it is paused, and gives nothing until it is running [voucher-stock');
+  expect(out).toContain('stock 1234567 of "tea": one is worth ¥3.00, and the file says ¥5.00 [voucher-stock');
+  expect(out).not.toContain('are left of it');
+  await world.close();
 });
 
 test.each([

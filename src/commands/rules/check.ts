@@ -12,6 +12,7 @@ import type { Campaign } from '../../core/rules/campaign.ts';
 import { calledOf } from '../../core/rules/renamed.ts';
 import { checkRuleFiles, goingFrom, lintRuleFiles } from '../../engine/rulebook.ts';
 import type { RuleFile } from '../../engine/rulebook-files.ts';
+import { stocksOf } from '../../setup/stocks.ts';
 import { besideLive } from '../shared/beside-live.ts';
 import { type Common, EXIT, print, printJson, printNote, widthOf } from '../shared/context.ts';
 import { l, language, worded } from '../shared/language.ts';
@@ -24,7 +25,9 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
   const now = instant(Date.now());
   const { files, config, unseen } = await gather(paths, options, now);
   const { campaigns, findings: wrong } = checkRuleFiles(files, config);
-  const { warnings: likely, silenced } = lintRuleFiles(files, campaigns, config, now);
+  const stocks = config && (await stocksOf(config, campaigns, () => now));
+  const around = config && stocks && { ...config, stocks: stocks.told };
+  const { warnings: likely, silenced } = lintRuleFiles(files, campaigns, around, now);
   // A file that cannot be read would look as if its campaign were gone.
   const isPart = paths.length > 0 || wrong.length > 0;
   const beside = await besideLive(config, { ...goingFrom(campaigns, files), isPart });
@@ -49,6 +52,8 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
     }
     print(summary(files.length, errors, warnings.length + findings.length - errors, silenced));
     if (unseen !== undefined) printNote(l`not looked at: ${unseen}`);
+    if (stocks && stocks.unasked.length > 0)
+      printNote(l`stocks of which WeChat Pay did not tell: ${stocks.unasked.join(', ')}`);
     if (notCompared !== undefined) printNote(l`not compared with what is live: ${notCompared}`);
   }
   return errors > 0 || (options.strict && warnings.length > 0) ? EXIT.findings : EXIT.fine;

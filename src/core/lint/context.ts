@@ -4,6 +4,7 @@ import { type Fen, fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
 import type { Wording } from '../base/words/words.ts';
 import type { Campaign } from '../rules/campaign.ts';
+import type { Voucher } from '../rules/campaign-query.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { LintId, LintSettings } from './catalogue.ts';
 
@@ -26,9 +27,27 @@ export type LintAround = {
     { readonly name: string; readonly showsPacket: boolean; readonly limits: Caps }
   >;
   readonly lint: LintSettings;
+  /** What WeChat Pay says of the stocks of vouchers, by `stockKey`. Absent: it was not asked. */
+  readonly stocks?: ReadonlyMap<string, ToldStock | 'unknown'>;
   /** Absent: nothing is said about a campaign being over. */
   readonly now?: Instant;
 };
+
+/** A stock of vouchers (代金券批次) as WeChat Pay has it; what it does not say is absent. */
+export type ToldStock = {
+  readonly status: string;
+  readonly begins?: Instant;
+  readonly ends?: Instant;
+  readonly amount?: Fen;
+  readonly minimum?: Fen;
+  readonly left?: number;
+  readonly perUser?: number;
+};
+
+/** The same number may be another merchant's stock. */
+export function stockKey(account: string, { stockId, creator = '' }: Voucher): string {
+  return `${account}/${creator}/${stockId}`;
+}
 
 /** WeChat Pay's own, where a merchant has no others (reference: sendredpack). */
 export const WECHAT_CAPS: Caps = {
@@ -63,6 +82,7 @@ export type Linting = {
   /** Followers see the whole packet, so that WeChat Pay's rules for its words and its scene count. */
   readonly showsPacket: boolean;
   readonly topPrize: Fen;
+  readonly stocks: LintAround['stocks'];
   readonly now: Instant | undefined;
   say(id: LintId, path: Path, message: Wording, more?: Saying): void;
 };

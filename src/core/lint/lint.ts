@@ -28,6 +28,7 @@ import { lintOdds } from './odds.ts';
 import { lintReach, type Reach, reachOf } from './reach.ts';
 import { lintReplies } from './replies.ts';
 import { lintSlips } from './slips.ts';
+import { lintStocks } from './stock.ts';
 
 /** `campaigns`: in the order of their files, all of them: some warnings are about several. Sorted by file and place. */
 export function lint(campaigns: readonly LintInput[], around: LintAround): Warning[] {
@@ -95,11 +96,13 @@ function lintOne(
     payer: merchant ? t`merchant "${merchant.name}"` : t`WeChat Pay`,
     showsPacket: merchant?.showsPacket ?? true,
     topPrize: settings.topPrize,
+    stocks: around.stocks,
     now,
     say,
   };
   lintMoney(at);
   lintOdds(at);
+  lintStocks(at);
   lintLimits(at);
   lintReach(at, reach);
   lintFollowing(at);

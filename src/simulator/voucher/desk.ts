@@ -125,11 +125,12 @@ export class VoucherDesk {
     const stock = this.#world.coupons.stock(stockId);
     if (!stock) return told(failure(404, 'RESOURCE_NOT_EXISTS', '批次不存在'));
     const given = this.#world.coupons.all().filter(each => each.stockId === stockId).length;
-    const { creator, name, status, maxCoupons, amount, minimum, perUser } = stock;
+    const { creator, name, status, maxCoupons, amount, minimum, perUser, beginAt, endAt } = stock;
     return {
       status: 200,
       body: {
         ...{ stock_id: stockId, stock_creator_mchid: creator, stock_name: name, status },
+        ...{ available_begin_time: new Date(beginAt).toISOString(), available_end_time: new Date(endAt).toISOString() },
         distributed_coupons: given,
         stock_type: 'NORMAL',
         stock_use_rule: {

@@ -277,4 +277,16 @@ export const LINT: Readonly<Record<string, string>> = {
     '「{1}」抽的是 {2}，原来是 {3}：抽奖号是照原来的发的。请改回去；要多抽，另加一场开奖',
   '"{1}" is drawn at {2} instead of {3}: tell those who have a ticket':
     '「{1}」改在 {2} 开奖，原来是 {3}：请告诉拿到抽奖号的人',
+  // Stocks of vouchers
+  'the stock of the vouchers (代金券批次), as WeChat Pay has it now': '代金券批次，以微信支付现在的数据为准',
+  'stock {1} of "{2}": {3}': '「{2}」的批次 {1}：{3}',
+  'WeChat Pay knows no such stock of this merchant; look at its number, and at `creator` where another merchant has made it':
+    '微信支付没有这个商户的这个批次；请核对批次号，别家建的批次要写 `creator`',
+  'it is {1}, and gives nothing until it is running': '状态是 {1}，激活（running）以前发不出去',
+  'it begins at {1}, after the campaign': '{1} 才开始，晚于活动',
+  'it ends at {1}, before the campaign does': '{1} 就结束，早于活动',
+  'one is worth {1}, and the file says {2}': '一张是 {1}，文件里写的是 {2}',
+  'it is taken off from {1} on, and the file says {2}': '满 {1} 可用，文件里写的是 {2}',
+  '{1} are left of it, and the file promises {2}': '只剩 {1} 张，文件答应了 {2} 张',
+  'it gives one follower {1}, and the file {2}': '每人最多 {1} 张，文件里是 {2} 张',
 };

@@ -368,4 +368,5 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   refused: '拒绝',
   sum: '合计',
   'the second thread of the audit ended before it was done': '核账的第二个线程没有做完就结束了',
+  'stocks of which WeChat Pay did not tell: {1}': '微信支付没有说明的批次：{1}',
 };

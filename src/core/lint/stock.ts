@@ -1,0 +1,45 @@
+// Warnings about vouchers that their stock (批次) will not give: by what WeChat Pay says of it, where it was asked.
+
+import { showFen } from '../base/money.ts';
+import { beijingText, type Instant } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
+import type { Campaign } from '../rules/campaign.ts';
+import { isVoucher, type Voucher } from '../rules/campaign-query.ts';
+import { type Linting, stockKey, type ToldStock } from './context.ts';
+
+export function lintStocks({ campaign, accountOf, stocks, say }: Linting): void {
+  for (const prize of [...campaign.prizes.values()].filter(isVoucher)) {
+    const stock = stocks?.get(stockKey(accountOf(campaign), prize));
+    if (!stock) continue;
+    const told = stock === 'unknown' ? [UNKNOWN] : against(campaign, prize, stock);
+    for (const why of told)
+      say('voucher-stock', ['prizes', prize.name, 'voucher'], t`stock ${prize.stockId} of "${prize.name}": ${why}`);
+  }
+}
+
+const UNKNOWN = t`WeChat Pay knows no such stock of this merchant; look at its number, and at \`creator\` where another merchant has made it`;
+
+function against(campaign: Campaign, prize: Voucher, stock: ToldStock): Wording[] {
+  const { status, begins, ends, amount, minimum, left, perUser } = stock;
+  const { from, to } = campaign.period;
+  const text = (at: Instant): string => beijingText(at).slice(0, 16);
+  const all: (Wording | false)[] = [
+    status !== 'running' && t`it is ${status}, and gives nothing until it is running`,
+    begins !== undefined && begins > from && t`it begins at ${text(begins)}, after the campaign`,
+    ends !== undefined && ends < to && t`it ends at ${text(ends)}, before the campaign does`,
+    amount !== undefined &&
+      amount !== prize.max &&
+      t`one is worth ${showFen(amount)}, and the file says ${showFen(prize.max)}`,
+    minimum !== undefined &&
+      minimum !== (prize.over ?? minimum) &&
+      t`it is taken off from ${showFen(minimum)} on, and the file says ${showFen(prize.over!)}`,
+    left !== undefined &&
+      left < (prize.stock ?? 1) &&
+      t`${left} are left of it, and the file promises ${prize.stock ?? 1}`,
+    perUser !== undefined &&
+      prize.perUser !== undefined &&
+      perUser < prize.perUser &&
+      t`it gives one follower ${perUser}, and the file ${prize.perUser}`,
+  ];
+  return all.filter(each => each !== false);
+}

@@ -1,0 +1,59 @@
+// What WeChat Pay says of a stock of vouchers, against what the file says.
+import { expect, test } from 'vitest';
+import { fen } from '../../../src/core/base/money.ts';
+import { instant } from '../../../src/core/base/time.ts';
+import { ALONE, type ToldStock } from '../../../src/core/lint/context.ts';
+import { lint } from '../../../src/core/lint/lint.ts';
+import { loadCampaign } from '../../../src/core/rules/file/load.ts';
+
+const FILE = `campaign: tea
+name: 茶券
+period: { from: 2026-02-10 08:00, to: 2026-02-24 24:00 }
+budget: { total: ¥500.00 }
+packet: { sendName: 阿茶茶饮 }
+prizes:
+  tea: { voucher: { stock: "1234567", value: ¥5.00, over: ¥20.00 }, stock: 100, perUser: 2 }
+rules:
+  - { id: tea, on: { text: 茶 }, give: tea }
+`;
+const AS_WRITTEN: ToldStock = {
+  status: 'running',
+  begins: instant(Date.parse('2026-02-10T08:00:00+08:00')),
+  ends: instant(Date.parse('2026-02-25T00:00:00+08:00')),
+  ...{ amount: fen(500), minimum: fen(2000), left: 100, perUser: 2 },
+};
+
+function said(stock: ToldStock | 'unknown'): string[] {
+  const loaded = loadCampaign('tea.yaml', FILE);
+  if ('findings' in loaded) throw new Error(JSON.stringify(loaded.findings));
+  const around = { ...ALONE, accounts: new Map([['shop', {}]]), stocks: new Map([['shop//1234567', stock]]) };
+  return lint([{ campaign: loaded.campaign, text: FILE }], around)
+    .filter(({ id }) => id === 'voucher-stock')
+    .map(({ line, message }) => `${line}: ${message.replace('stock 1234567 of "tea": ', '')}`);
+}
+
+test('of a stock that is as the file says nothing is said', () => {
+  expect(said(AS_WRITTEN)).toEqual([]);
+});
+
+test.each<[Partial<ToldStock>, string]>([
+  [{ status: 'paused' }, '7: it is paused, and gives nothing until it is running'],
+  [
+    { begins: instant(Date.parse('2026-02-10T08:01:00+08:00')) },
+    '7: it begins at 2026-02-10 08:01, after the campaign',
+  ],
+  [
+    { ends: instant(Date.parse('2026-02-24T23:59:00+08:00')) },
+    '7: it ends at 2026-02-24 23:59, before the campaign does',
+  ],
+  [{ amount: fen(501) }, '7: one is worth ¥5.01, and the file says ¥5.00'],
+  [{ minimum: fen(1999) }, '7: it is taken off from ¥19.99 on, and the file says ¥20.00'],
+  [{ left: 99 }, '7: 99 are left of it, and the file promises 100'],
+  [{ perUser: 1 }, '7: it gives one follower 1, and the file 2'],
+])('of one that differs by %j it is said', (differs, words) => {
+  expect(said({ ...AS_WRITTEN, ...differs })).toEqual([words]);
+});
+
+test('a stock that WeChat Pay does not know is said to be none', () => {
+  expect(said('unknown')).toEqual([expect.stringContaining('7: WeChat Pay knows no such stock of this merchant')]);
+});

@@ -9,6 +9,7 @@ import type { Payout } from '../../src/core/payout/payout.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import type { Store } from '../../src/ports.ts';
 import type { PayFault, Stock } from '../../src/simulator/shared/protocol.ts';
+import { run } from '../support/command.ts';
 import { MERCHANT, startWorld, until, type World } from '../support/harness.ts';
 
 const DAY = 86_400_000;
@@ -105,6 +106,11 @@ describe('a voucher that WeChat Pay refuses its winner', () => {
     const [line] = await world.store.journal({ key: `f:${refused!.billNo}` as EventKey, limit: 1 });
     expect(line).toMatchObject({ decision: { kind: 'awarded', prize: 'cash', amount: 100 } });
     expect(line!.reply).toMatchObject({ text: expect.stringContaining('「tea」没能送达,改发「cash」。') });
+    const offered = await run(world.folder, 'payouts', 'offer', refused!.billNo, '--reason', '再发一次');
+    expect([offered.code === 0, offered.out + offered.err]).toEqual([
+      false,
+      expect.stringContaining('another prize was given in its place already'),
+    ]);
   });
 
   test('becomes it also where the bot died before that was written, and just once', async () => {

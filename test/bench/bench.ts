@@ -3,6 +3,7 @@
 // since is said.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { adminSection } from './admin.ts';
 import { auditSection } from './audit.ts';
 import { chatSection } from './chat.ts';
 import { claimSection } from './claim.ts';
@@ -28,6 +29,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   sqlite: sqliteSection,
   size: sizeSection,
   audit: auditSection,
+  admin: adminSection,
 };
 /** Those that run the built program. */
 const WHOLE = ['chat', 'claim', 'start', 'audit'];

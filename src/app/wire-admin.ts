@@ -11,7 +11,8 @@ import type { Fen } from '../core/base/money.ts';
 import { type Instant, MINUTE, SECOND } from '../core/base/time.ts';
 import type { Book } from '../core/decide/match.ts';
 import type { OverviewPorts } from '../engine/overview/ports.ts';
-import { createTally, type Tally } from '../engine/overview/tally.ts';
+import { createRecent } from '../engine/overview/recent.ts';
+import { createTally } from '../engine/overview/tally.ts';
 import type { LiveBook } from '../engine/rulebook-live.ts';
 import { createDoor, type DoorPorts } from '../http/admin/door.ts';
 import { adminRoutes } from '../http/admin/routes.ts';
@@ -63,7 +64,8 @@ export function createAdmin(parts: Parts): Admin | undefined {
   const { admin } = config;
   if (!admin) return undefined;
   const tally = createTally(parts);
-  const overview: OverviewPorts = { store, clock, config, book, tally, balance: balances(payers, clock) };
+  const recent = createRecent(store);
+  const overview: OverviewPorts = { store, clock, config, book, tally, recent, balance: balances(payers, clock) };
   const writeDown = writerOf(store, clock);
   const payer = (name: string) => {
     const [found, merchant] = [payers.get(name), config.merchants.get(name)];
@@ -73,7 +75,7 @@ export function createAdmin(parts: Parts): Admin | undefined {
   const rules = { live: parts.live, holder: parts.holder, sleep: async (ms: number) => void (await timer.sleep(ms)) };
   const doctor = () => examineBeside(config.file, clock());
   const { routes, stop } = adminRoutes({ overview, admin, payer, nudge, writeDown, rules, doctor });
-  const counting = keepCounting(tally, timer, log);
+  const counting = keepCounting([tally, recent], timer, log);
   return {
     middleware: createDoor({
       ...{ admin, clock, log, routes, asset: readAsset, writeDown },
@@ -134,7 +136,11 @@ function balances(payers: ReadonlyMap<string, Payer>, clock: Clock): OverviewPor
 }
 
 /** Counts on while there is anything, at a gentle pace. */
-function keepCounting(tally: Tally, timer: Parts['timer'], log: Log): { start(): void; stop(): Promise<void> } {
+function keepCounting(
+  all: readonly { pass(): Promise<boolean> }[],
+  timer: Parts['timer'],
+  log: Log,
+): { start(): void; stop(): Promise<void> } {
   let [isOver, running] = [false, Promise.resolve()];
   let wake: (() => void) | undefined;
   const rest = (ms: number): Promise<void> =>
@@ -145,10 +151,14 @@ function keepCounting(tally: Tally, timer: Parts['timer'], log: Log): { start():
   const run = async (): Promise<void> => {
     while (!isOver) {
       const began = timer.ticks();
-      const hasMore = await tally.pass().catch((error: unknown) => {
-        log.warn({ err: error }, 'what happened could not be counted up for the dashboard');
-        return false;
-      });
+      let hasMore = false;
+      for (const each of all) {
+        const more = await each.pass().catch((error: unknown) => {
+          log.warn({ err: error }, 'what happened could not be counted up for the dashboard');
+          return false;
+        });
+        hasMore ||= more;
+      }
       if (isOver) return;
       await rest(hasMore ? Math.max(REST_MIN_MS, REST_TIMES * (timer.ticks() - began)) : COUNT_EVERY_MS);
     }

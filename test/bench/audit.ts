@@ -210,7 +210,7 @@ async function multiply({ followers, shared, buckets }: Made, load: (piece: Piec
 }
 
 /** With the number that follows from its new claim. */
-function numbered({ payout, history }: BookRows['payouts']): BookRows['payouts'] {
+export function numbered({ payout, history }: BookRows['payouts']): BookRows['payouts'] {
   const { billNo: before, request, claimKey, attempt } = payout;
   const day = before.slice(request.mchId.length, request.mchId.length + 8);
   const at = parseBeijing(day.replace(/(\d{4})(\d\d)/, '$1-$2-'))!;

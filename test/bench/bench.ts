@@ -3,6 +3,7 @@
 // since is said.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { adminSection } from './admin.ts';
 import { auditSection } from './audit.ts';
 import { chatSection } from './chat.ts';
 import { claimSection } from './claim.ts';
@@ -28,7 +29,10 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   sqlite: sqliteSection,
   size: sizeSection,
   audit: auditSection,
+  admin: adminSection,
 };
+/** Those that take a quarter of an hour: only where they are asked for. */
+const LONG = ['admin'];
 /** Those that run the built program. */
 const WHOLE = ['chat', 'claim', 'start', 'audit'];
 
@@ -46,7 +50,7 @@ if (unknown.length > 0) {
   console.error(`unknown section ${unknown.join(', ')}; there are ${Object.keys(SECTIONS).join(', ')}`);
   process.exit(2);
 }
-const names = positionals.length > 0 ? positionals : Object.keys(SECTIONS);
+const names = positionals.length > 0 ? positionals : Object.keys(SECTIONS).filter(name => !LONG.includes(name));
 if (names.some(name => WHOLE.includes(name))) {
   built();
   pinThis();

@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { caseNumberOf } from '../../src/core/base/case-number.ts';
 import type { OpenId } from '../../src/core/base/event.ts';
-import { DAY, dayOf, instant, later } from '../../src/core/base/time.ts';
+import { beijingText, DAY, dayOf, HOUR, instant, later } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
 import { search } from '../../src/engine/overview/followers.ts';
 import { payoutDetail, payoutList } from '../../src/engine/overview/payouts.ts';
 import type { OverviewPorts } from '../../src/engine/overview/ports.ts';
+import { createRecent } from '../../src/engine/overview/recent.ts';
 import { createTally } from '../../src/engine/overview/tally.ts';
 import type { Store } from '../../src/ports.ts';
 import { aCommit, anAnswer, aStep, NOW } from '../storage/store.contract.ts';
@@ -33,6 +34,7 @@ describe.each(KINDS)('on %s', (_, open) => {
     config: { merchants: new Map([['shop', {}]]), accounts: new Map() } as unknown as Config,
     book: () => bookOf([], []),
     tally: tallyOf('ports'),
+    recent: createRecent(store),
     balance: async () => undefined,
   });
 
@@ -119,5 +121,26 @@ describe.each(KINDS)('on %s', (_, open) => {
     if (event.kind === 'text') expect(await found(`10:00 ${event.text}`)).not.toEqual({ kind: 'none' });
     expect(await found('03:00 红包')).toEqual({ kind: 'none' });
     expect(instant(NOW)).toBe(NOW);
+  });
+
+  test('an event of long ago is found by its time, behind however many that came since; a new one at once', async () => {
+    const [old, fresh] = ['oOld0000000000000000000000ol', 'oNew0000000000000000000000ne'] as OpenId[];
+    const long = later(NOW, -3 * DAY);
+    for (let n = 0; n < 30; n++) await store.commit(anAnswer({ at: later(long, -HOUR - n) }));
+    const commit = aCommit({ user: old!, at: long });
+    await store.commit(commit);
+    for (let n = 0; n < 1000; n++) await store.commit(anAnswer({ at: later(NOW, -1000 + n) }));
+    const ports = portsOf();
+    const word = commit.event.kind === 'text' ? commit.event.text : '';
+    const time = beijingText(long).slice(0, 16);
+    expect(await search(ports, `${time} ${word}`, 'zh')).toEqual({ kind: 'follower', user: old, by: 'event' });
+    expect(await search(ports, `${beijingText(later(long, -DAY)).slice(0, 16)} ${word}`, 'zh')).toEqual({
+      kind: 'none',
+    });
+    expect(await search(ports, 'oNew…00ne', 'zh')).toEqual({ kind: 'none' });
+    const late = aCommit({ user: fresh! });
+    await store.commit(late);
+    expect(await search(ports, 'oNew…00ne', 'zh')).toEqual({ kind: 'follower', user: fresh, by: 'event' });
+    expect(await search(ports, caseNumberOf(late.event), 'zh')).toMatchObject({ user: fresh });
   });
 });

@@ -1,12 +1,13 @@
 // One follower: why they got it or not, in words. And whoever is looked for: by openid, by a number of ours or of WeChat's, or by
 // a time and a word.
 
+import { setImmediate } from 'node:timers/promises';
 import { happeningOf } from '../../core/analysis/explain.ts';
-import { caseNumberOf, readCaseNumber } from '../../core/base/case-number.ts';
+import { readCaseNumber } from '../../core/base/case-number.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId, openId } from '../../core/base/event.ts';
-import { isOpenId, isShortOpenId, shortOpenId } from '../../core/base/openid.ts';
-import { dayOf, type Instant, MINUTE, parseBeijing } from '../../core/base/time.ts';
+import { isOpenId, isShortOpenId } from '../../core/base/openid.ts';
+import { dayOf, type Instant, later, MINUTE, parseBeijing } from '../../core/base/time.ts';
 import { checkText, limitName } from '../../core/decide/check-words.ts';
 import { awardsOf } from '../../core/decide/decision.ts';
 import { userLimits } from '../../core/decide/limits.ts';
@@ -16,15 +17,17 @@ import type { JournalLine } from '../../ports.ts';
 import { foretold } from '../operate/foretell.ts';
 import { rowOf } from './payouts.ts';
 import type { OverviewPorts } from './ports.ts';
+import { lineAt } from './recent.ts';
 import type { FollowerView, Found, WhyView } from './view.ts';
 import { eventWords, type Lang, replyWords, verdictWords } from './words.ts';
 
 const EVENTS_SHOWN = 50;
 const PAYOUTS_SHOWN = 50;
 const BOUNDED_MAX = 1_000_000;
-/** So far back the journal, or the payouts, are looked through for what no index knows. */
-const LOOKED_MAX = 20_000;
-const PAGE = 500;
+/** So many lines before a time, and after it, are looked at. */
+const AROUND_LINES = 400;
+/** At once: some milliseconds. */
+const PAGE = 100;
 const NAMED_MAX = 20;
 /** Around the time that was written. */
 const AROUND_MS = 10 * MINUTE;
@@ -33,16 +36,14 @@ export async function search(ports: OverviewPorts, written: string, lang: Lang):
   const text = written.trim().replace('...', '…');
   if (text === '') return { kind: 'none' };
   if (isOpenId(text)) return { kind: 'follower', user: text, by: 'openid' };
-  if (isShortOpenId(text)) return several(ports, lang, ({ event }) => shortOpenId(event.user) === text);
+  if (isShortOpenId(text)) return foundIn(await ports.recent.byEnds(text), lang);
   const timed = timeAndWord(text, ports.clock());
   if (timed) return aroundTime(ports, lang, timed);
   const payout = await payoutCalled(ports, text);
   if (payout) return { kind: 'follower', user: payout.user, by: 'payout', billNo: payout.billNo };
-  // The code that stood in a reply (查询码) is worked out from the event: what happened lately is looked through.
+  // The code that stood in a reply (查询码) is worked out from the event: what happened lately is known by it.
   const caseNo = readCaseNumber(text);
-  return caseNo === undefined
-    ? { kind: 'none' }
-    : several(ports, lang, ({ event }) => caseNumberOf(event) === caseNo, undefined, 1);
+  return caseNo === undefined ? { kind: 'none' } : foundIn(await ports.recent.byCase(caseNo), lang);
 }
 
 /** By our number, or by WeChat's. */
@@ -61,31 +62,30 @@ function timeAndWord(text: string, now: Instant): Timed | undefined {
   return at === undefined ? undefined : { at, word: found[3]! };
 }
 
-function aroundTime(ports: OverviewPorts, lang: Lang, { at, word }: Timed): Promise<Found> {
-  const isWord = ({ event }: JournalLine): boolean => event.kind === 'text' && event.text.includes(word);
-  return several(ports, lang, line => Math.abs(line.at - at) <= AROUND_MS && isWord(line), at);
+/** The lines that are nearest to it. */
+async function aroundTime({ store }: OverviewPorts, lang: Lang, { at, word }: Timed): Promise<Found> {
+  const meant = later(at, MINUTE / 2);
+  const centre = await lineAt(store, meant);
+  const first = Math.max(1, centre - AROUND_LINES);
+  const lines: JournalLine[] = [];
+  for (let after = first - 1; after < centre + AROUND_LINES; ) {
+    const page = await store.journalAfter(after, PAGE);
+    if (page.length === 0) break;
+    lines.push(...page);
+    after = page.at(-1)!.id;
+    await setImmediate();
+  }
+  const isMeant = (line: JournalLine): boolean =>
+    Math.abs(line.at - at) <= AROUND_MS && line.event.kind === 'text' && line.event.text.includes(word);
+  return foundIn(lines.filter(isMeant).reverse(), lang);
 }
 
-/** Whoever did something like it, the latest first. `since`: nothing before it is meant. `most`: so many are enough. */
-async function several(
-  { store }: OverviewPorts,
-  lang: Lang,
-  isMeant: (line: JournalLine) => boolean,
-  since?: Instant,
-  most = NAMED_MAX,
-): Promise<Found> {
+/** Whoever they are of, the latest first. */
+function foundIn(lines: readonly JournalLine[], lang: Lang): Found {
   const users = new Map<OpenId, { readonly user: string; readonly at: number; readonly what: string }>();
-  const newest = await store.journal({ limit: 1 });
-  let top = newest[0]?.id ?? 0;
-  // Backwards through the numbers, whose lines the store gives forwards.
-  for (let looked = 0; top > 0 && looked < LOOKED_MAX && users.size < most; looked += PAGE) {
-    const lines = (await store.journalAfter(Math.max(0, top - PAGE), PAGE)).filter(({ id }) => id <= top).reverse();
-    for (const line of lines)
-      if (isMeant(line) && !users.has(line.event.user))
-        users.set(line.event.user, { user: line.event.user, at: line.at, what: eventWords(line.event, lang) });
-    if (since !== undefined && lines.length > 0 && lines.at(-1)!.at < since - AROUND_MS) break;
-    top -= PAGE;
-  }
+  for (const { event, at } of lines)
+    if (!users.has(event.user) && users.size < NAMED_MAX)
+      users.set(event.user, { user: event.user, at, what: eventWords(event, lang) });
   const all = [...users.values()];
   if (all.length === 0) return { kind: 'none' };
   if (all.length === 1) return { kind: 'follower', user: all[0]!.user, by: 'event' };

@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { Fen } from '../../core/base/money.ts';
 import type { Book } from '../../core/decide/match.ts';
 import type { Clock, Store } from '../../ports.ts';
+import type { Recent } from './recent.ts';
 import type { Tally } from './tally.ts';
 
 export type OverviewPorts = {
@@ -12,6 +13,7 @@ export type OverviewPorts = {
   /** The rules that are live. */
   readonly book: () => Book;
   readonly tally: Tally;
+  readonly recent: Recent;
   /** What a merchant can pay from now; `undefined`: WeChat Pay does not say. */
   readonly balance: (merchant: string) => Promise<Fen | undefined>;
 };

@@ -45,7 +45,8 @@ export type Tally = {
 
 const LEASE = 'overview';
 const LEASE_MS = 10 * SECOND;
-const CHUNK = 500;
+/** At once: they are read in one go, and events wait for that. */
+const CHUNK = 200;
 /** A day that is over does not change any more. */
 const KEPT_DAYS = 90;
 

@@ -11,9 +11,9 @@ import { type Bot, createBot } from './app/bot.ts';
 import type { Demo, DemoOptions } from './app/demo.ts';
 import { adminApp } from './app/wire-admin.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config/config.ts';
-import { BadInput, showFinding } from './core/base/error.ts';
+import { BadInput, showFindingIn } from './core/base/error.ts';
 import { instant } from './core/base/time.ts';
-import { t } from './core/base/words/words.ts';
+import { type Lang, t } from './core/base/words/words.ts';
 import type { Timer } from './engine/lease.ts';
 import { createEdgeServer } from './http/server.ts';
 import { createLog, onlyLines } from './lib/log.ts';
@@ -39,21 +39,25 @@ export type Running = { readonly url: string; stop(): Promise<void> };
 const SWEEP_SOONER = '--heap-growing-percent=25';
 
 /** Starts the bot of `configFile`, or the demo where there is none. Throws `BadInput` for a wrong file. */
-export async function start(configFile: string | undefined, options: DemoOptions = {}): Promise<Running> {
+export async function start(
+  configFile: string | undefined,
+  options: DemoOptions & { readonly lang?: Lang } = {},
+): Promise<Running> {
   setFlagsFromString(SWEEP_SOONER);
   const clock = movableClock(Date.now);
   const file = configFile ?? configHere();
   if (file !== undefined && (options.format ?? options.cdata) !== undefined)
-    throw new BadInput(`--format and --cdata are for the demo's WeChat; with ${file} the real one's console says it`);
+    throw new BadInput(t`--format and --cdata are for the demo's WeChat; with ${file} the real one's console says it`);
   if (file !== undefined && options.channel !== undefined)
     throw new BadInput(t`--channel is for the demo's merchant; in ${file} it stands under merchants`);
   const demo =
     file === undefined ? await (await import('./app/demo.ts')).startDemo(demoPort(), clock, options) : undefined;
-  const config = loadConfig(file ?? DEMO_CONFIG, process.env, instant(clock.now()));
+  const { lang = 'en' } = options;
+  const config: Config = { ...loadConfig(file ?? DEMO_CONFIG, process.env, instant(clock.now())), lang };
   const level = process.env.LOG_LEVEL ?? config.log.level ?? (demo ? 'warn' : 'info');
   const log = createLog({ ...config.log, level });
   onlyLines(log);
-  for (const hint of config.hints ?? []) log.warn({}, showFinding(hint));
+  for (const hint of config.hints ?? []) log.warn({}, showFindingIn(lang, hint));
   const store = await openStoreOf(config, text => log.warn({}, text));
   let bot: Bot | undefined;
   try {
@@ -99,7 +103,7 @@ export async function start(configFile: string | undefined, options: DemoOptions
 function demoPort(): number {
   const { PORT } = process.env;
   if (PORT === undefined || PORT === '') return DEMO_PORT;
-  if (!/^\d{1,5}$/.test(PORT) || Number(PORT) > 65_535) throw new BadInput(`PORT=${PORT} is no port; use 0 to 65535`);
+  if (!/^\d{1,5}$/.test(PORT) || Number(PORT) > 65_535) throw new BadInput(t`PORT=${PORT} is no port; use 0 to 65535`);
   return Number(PORT);
 }
 

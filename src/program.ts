@@ -22,7 +22,7 @@ import type { ActsOptions } from './commands/shared/acts.ts';
 import type { Common } from './commands/shared/context.ts';
 import { EXIT, printNote } from './commands/shared/context.ts';
 import { optionText, refusalOf, titleOf } from './commands/shared/help.ts';
-import { l, languageOf, speak } from './commands/shared/language.ts';
+import { l, language, languageOf, speak } from './commands/shared/language.ts';
 import { exitWith, runUntilSignal } from './commands/shared/run.ts';
 import type { SimulatorOptions } from './commands/simulator-defaults.ts';
 import { BadInput, wordsOf } from './core/base/error.ts';
@@ -49,16 +49,7 @@ function program(): Command {
     .configureHelp({ styleTitle: titleOf, optionDescription: optionText })
     .helpOption('-h, --help', l`display help for command`)
     .showHelpAfterError();
-  root
-    .command('start')
-    .description(l`start the bot; with nothing configured, the demo with its own WeChat`)
-    .option(...CONFIG())
-    .option(...FORMAT())
-    .option(...CDATA())
-    .option('--channel <name>', l`by which the demo's merchant pays: redpack (default) or transfer`)
-    .action((options: Common & { format?: string; cdata?: string; channel?: string }) =>
-      runUntilSignal(async () => (await (await import('./main.ts')).start(options.config, options)).stop),
-    );
+  addStart(root);
   root
     .command('check [paths...]')
     .description(l`find what is wrong with rule files, what is likely a mistake, and what WeChat forbids`)
@@ -107,6 +98,21 @@ function program(): Command {
   return root;
 }
 
+function addStart(root: Command): void {
+  root
+    .command('start')
+    .description(l`start the bot; with nothing configured, the demo with its own WeChat`)
+    .option(...CONFIG())
+    .option(...FORMAT())
+    .option(...CDATA())
+    .option('--channel <name>', l`by which the demo's merchant pays: redpack (default) or transfer`)
+    .action((options: Common & { format?: string; cdata?: string; channel?: string }) =>
+      runUntilSignal(
+        async () => (await (await import('./main.ts')).start(options.config, { ...options, lang: language() })).stop,
+      ),
+    );
+}
+
 function addAdmin(admin: Command): void {
   admin
     .command('password')
@@ -120,6 +126,7 @@ function addAdmin(admin: Command): void {
 
 /** Every command takes it; it was read before, because the help is told in it too. */
 function addLang(command: Command): void {
+  if (command.commands.length > 0) command.helpCommand('help [command]', l`display help for command`);
   command.option('--lang <language>', l`zh or en (default: \`lang\` in bot.yaml, else that of the locale)`);
   for (const each of command.commands) addLang(each);
 }

@@ -111,7 +111,7 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
   const { config, clock, timer, log, store, holder, extend } = ports;
   const live = liveBookFor(config, { ...ports, sleep: timer.sleep });
   const [fitness, judged] = [memoryIn(ports, 'rules'), memoryIn(ports, 'rules:judged')];
-  const keep = versionKeeper({ ...ports, sleep: timer.sleep });
+  const keep = versionKeeper({ ...ports, sleep: timer.sleep }, config.lang);
   const rulebook = await openRulebook(config, log, { fitness, judged, live, keep });
   await bringUp({ store, campaigns: rulebook.current().campaigns, clock, timer, holder, log });
   const telling = createTelling({ config, clock, sleep: timer.sleep, log, store, holder, book: rulebook.current });

@@ -1,5 +1,6 @@
 // An account (公众号) in bot.yaml: what it is written as, and what it becomes.
 
+import { t } from '../core/base/words/words.ts';
 import type { Notices } from '../core/messages/notice.ts';
 import * as shape from '../core/yaml/schema.ts';
 import { address } from './address.ts';
@@ -29,13 +30,13 @@ export const ACCOUNT = object('an account', {
   appSecret: required(APP_SECRET),
   token: required(located(TOKEN)),
   encodingAesKey: optional(AES_KEY),
-  mode: optional(located(shape.choice('a mode', ['safe', 'compatible', 'plain']))),
-  merchant: optional(located(text({ what: 'the name of a merchant' }))),
+  mode: optional(located(shape.choice(t`a mode`, ['safe', 'compatible', 'plain']))),
+  merchant: optional(located(text({ what: t`the name of a merchant` }))),
   api: optional(located(address('api'))),
   open: optional(located(address('open'))),
   jssdk: optional(
     text({
-      what: 'the address of the JS-SDK, https://…/….js',
+      what: t`the address of the JS-SDK, https://…/….js`,
       oneLine: true,
       pattern: /^https?:\/\/[\w.:[\]-]+\/[\w./-]+$/,
     }),

@@ -1,6 +1,7 @@
 // `admin:` in bot.yaml: where the dashboard listens, who may do what there, and from which sum on two must agree.
 import type { Place } from '../core/base/error.ts';
 import type { Fen } from '../core/base/money.ts';
+import { t, type Wording } from '../core/base/words/words.ts';
 import * as shape from '../core/yaml/schema.ts';
 import { address } from './address.ts';
 import { PASSWORD } from './secret.ts';
@@ -30,20 +31,20 @@ export type AdminConfig = {
   readonly secondPersonFrom?: Fen;
 };
 
-const LISTEN = 'an address such as 127.0.0.1:3080';
+const LISTEN = t`an address such as 127.0.0.1:3080`;
 const DEFAULT_LISTEN = { host: '127.0.0.1', port: 3080 };
 /** Who is there where bot.yaml only has a password. */
 const OWNER = 'owner';
 
 const OPERATOR = object('an operator', {
   name: required(
-    located(text({ what: 'a name of at most 32 letters', pattern: /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,31}$/u })),
+    located(text({ what: t`a name of at most 32 letters`, pattern: /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,31}$/u })),
   ),
-  role: required(shape.choice('a role', ROLES)),
+  role: required(shape.choice(t`a role`, ROLES)),
   password: required(PASSWORD),
   totp: optional(
     text({
-      what: 'the secret of an authenticator: 16 to 64 letters and digits (base32)',
+      what: t`the secret of an authenticator: 16 to 64 letters and digits (base32)`,
       secret: true,
       pattern: /^[A-Z2-7]{16,64}$/,
     }),
@@ -65,23 +66,23 @@ export const ADMIN = located(
 );
 
 export type Admin = shape.ShapeOf<typeof ADMIN>;
-type Say = (at: Place, message: string) => void;
+type Say = (at: Place, message: Wording) => void;
 
 export function checkAdmin({ value, at }: Admin, say: Say): void {
   const { operators, password, secondPersonFrom } = value;
   if ((operators === undefined) === (password === undefined))
-    say(at, 'admin: give operators, or a password where there is only one person');
+    say(at, t`admin: give operators, or a password where there is only one person`);
   const names = new Set<string>();
   for (const { name } of operators ?? []) {
     const plain = name.value.toLowerCase();
-    if (names.has(plain)) say(name.at, `there are two operators called ${name.value}`);
+    if (names.has(plain)) say(name.at, t`there are two operators called ${name.value}`);
     names.add(plain);
   }
   if (operators?.length && !operators.some(({ role }) => role === 'owner'))
-    say(at, 'admin: one of the operators must be an owner, or nobody can end the sessions of others');
+    say(at, t`admin: one of the operators must be an owner, or nobody can end the sessions of others`);
   const able = (operators ?? []).filter(({ role }) => role !== 'viewer').length;
   if (secondPersonFrom !== undefined && able < 2)
-    say(at, 'admin: secondPersonFrom needs two operators who may act, or nobody could agree');
+    say(at, t`admin: secondPersonFrom needs two operators who may act, or nobody could agree`);
 }
 
 /** `isDemo`: it is shown on the demo's own port. */

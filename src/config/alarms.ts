@@ -1,6 +1,7 @@
 // `alarms:` in bot.yaml: whom the bot calls, how often again, and when it reports.
 
 import { HOUR, MINUTE } from '../core/base/time.ts';
+import { t } from '../core/base/words/words.ts';
 import type { Language } from '../core/ops/diagnosis-words.ts';
 import * as shape from '../core/yaml/schema.ts';
 
@@ -23,15 +24,15 @@ export type AlarmSettings = {
   readonly reportAt?: number;
 };
 
-const MAIL = text({ what: 'an e-mail address', oneLine: true, pattern: /^[^\s@<>]+@[^\s@<>]+$/ });
+const MAIL = text({ what: t`an e-mail address`, oneLine: true, pattern: /^[^\s@<>]+@[^\s@<>]+$/ });
 const WEBHOOK = object('a webhook', {
-  kind: required(choice('a kind of webhook', KINDS), 'wecom (企业微信), feishu (飞书) or json'),
-  url: required(text({ what: 'the address of the robot, https://…', oneLine: true, pattern: /^https?:\/\/[^\s]+$/ })),
-  secret: optional(text({ what: 'a signature key or token', oneLine: true })),
+  kind: required(choice(t`a kind of webhook`, KINDS), 'wecom (企业微信), feishu (飞书) or json'),
+  url: required(text({ what: t`the address of the robot, https://…`, oneLine: true, pattern: /^https?:\/\/[^\s]+$/ })),
+  secret: optional(text({ what: t`a signature key or token`, oneLine: true })),
 });
 const EMAIL = object('email', {
   smtp: required(
-    text({ what: 'smtps://user:password@host:465, or smtp://host:25', oneLine: true, pattern: /^smtps?:\/\/[^\s]+$/ }),
+    text({ what: t`smtps://user:password@host:465, or smtp://host:25`, oneLine: true, pattern: /^smtps?:\/\/[^\s]+$/ }),
   ),
   from: required(MAIL),
   to: required(oneOrMany(MAIL)),
@@ -39,12 +40,12 @@ const EMAIL = object('email', {
 
 export const ALARMS = optional(
   object('alarms', {
-    language: optional(choice('a language', ['zh', 'en'] as const), 'zh (default) or en'),
+    language: optional(choice(t`a language`, ['zh', 'en'] as const), 'zh (default) or en'),
     repeat: optional(shape.duration(), 'how often what goes on is said again (default 1h)'),
-    webhooks: optional(shape.list(WEBHOOK, 'a list of webhooks')),
+    webhooks: optional(shape.list(WEBHOOK, t`a list of webhooks`)),
     email: optional(EMAIL),
     report: optional(
-      text({ what: 'a time such as "09:00"', pattern: /^([01]\d|2[0-3]):[0-5]\d$/ }),
+      text({ what: t`a time such as "09:00"`, pattern: /^([01]\d|2[0-3]):[0-5]\d$/ }),
       'when yesterday is reported, Beijing time',
     ),
   }),

@@ -4,6 +4,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { messageOf } from '../core/base/error.ts';
 import { beijingText, type Instant, instant } from '../core/base/time.ts';
+import { t, type Wording } from '../core/base/words/words.ts';
 import type { Located } from '../core/yaml/schema.ts';
 import { type Desk, readBeside, readPem } from './files.ts';
 import { pemIn } from './pem.ts';
@@ -41,13 +42,13 @@ export function ownFilesOf(merchant: string, written: Written, desk: Desk): OwnF
 function readKey(entry: Located<string>, desk: Desk): { pem: Buffer; key: KeyObject } | undefined {
   const read = readPem(entry, 'private key', desk);
   if (!read) return undefined;
-  const say = (words: string): undefined => void desk.complain(entry.at, `${entry.value} ${words}`);
+  const say = (words: Wording): undefined => void desk.complain(entry.at, t`${entry.value} ${words}`);
   try {
     const key = createPrivateKey(read.pem);
     if (key.asymmetricKeyType === 'rsa') return { pem: read.pem, key };
-    return say("holds no RSA key; expected the merchant's private key (apiclient_key.pem)");
+    return say(t`holds no RSA key; expected the merchant's private key (apiclient_key.pem)`);
   } catch (error) {
-    return say(`cannot be used (${messageOf(error)}); download it anew, it is damaged`);
+    return say(t`cannot be used (${messageOf(error)}); download it anew, it is damaged`);
   }
 }
 
@@ -61,23 +62,25 @@ function readChain(
 ): Buffer | undefined {
   const read = readPem(entry, 'certificate', desk);
   if (!read) return undefined;
-  const say = (words: string): undefined => void desk.complain(entry.at, `${entry.value} ${words}`);
+  const say = (words: Wording): undefined => void desk.complain(entry.at, t`${entry.value} ${words}`);
   let chain: X509Certificate[];
   try {
     chain = certificatesIn(read.pem);
   } catch (error) {
-    return say(`cannot be used (${messageOf(error)}); download it anew, it is damaged`);
+    return say(t`cannot be used (${messageOf(error)}); download it anew, it is damaged`);
   }
   const [first] = chain as [X509Certificate];
   const own = chain.find(each => (key ? each.checkPrivateKey(key) : !each.ca)) ?? first;
   if (own !== first)
-    return say("begins with a certificate of who issued it; put the merchant's own one first, or leave the others out");
+    return say(
+      t`begins with a certificate of who issued it; put the merchant's own one first, or leave the others out`,
+    );
   if (!prove(own, entry, written, merchant, desk)) return undefined;
   if (key && !own.checkPrivateKey(key)) {
     const { privateKey } = written;
     desk.complain(
       privateKey!.at,
-      `${privateKey!.value} is the private key of another certificate than ${entry.value} (${own.serialNumber}); take both from the same download`,
+      t`${privateKey!.value} is the private key of another certificate than ${entry.value} (${own.serialNumber}); take both from the same download`,
     );
     return undefined;
   }
@@ -96,12 +99,12 @@ export function certificatesIn(pem: Buffer): X509Certificate[] {
 function readPacked(entry: Located<string>, written: Written, merchant: string, desk: Desk): Certificate | undefined {
   const pfx = readBeside(entry, desk);
   if (!pfx) return undefined;
-  const say = (words: string): undefined => void desk.complain(entry.at, `${entry.value} ${words}`);
+  const say = (words: Wording): undefined => void desk.complain(entry.at, t`${entry.value} ${words}`);
   if (pfx[0] !== 0x30) {
     const pem = pemIn(pfx, entry.value);
-    if (!('holds' in pem)) return say(`is no PKCS#12 file (apiclient_cert.p12): it ${pem.problem}`);
+    if (!('holds' in pem)) return say(t`is no PKCS#12 file (apiclient_cert.p12): it ${pem.problem}`);
     const key = pem.holds[0] === 'private key' ? 'privateKey' : 'certificate';
-    return say(`is a PEM file (a ${pem.holds[0]}); name it under \`${key}:\`, or the p12 file here`);
+    return say(t`is a PEM file (a ${pem.holds[0]}); name it under \`${key}:\`, or the p12 file here`);
   }
   const packed = { pfx, passphrase: written.mchId };
   let own: X509Certificate | undefined;
@@ -120,30 +123,30 @@ function certificateOf(packed: Certificate): X509Certificate | undefined {
   return der ? new X509Certificate(der) : undefined;
 }
 
-function packedTrouble(reason: string, file: string, mchId: string): string {
+function packedTrouble(reason: string, file: string, mchId: string): Wording {
   if (/mac verify/i.test(reason))
-    return `cannot be used (${reason}): its password must be the merchant number, here ${mchId}; it is another merchant's file, or its password was changed`;
+    return t`cannot be used (${reason}): its password must be the merchant number, here ${mchId}; it is another merchant's file, or its password was changed`;
   if (/unsupported/i.test(reason))
-    return `cannot be used (${reason}); it is encrypted in an old way; take the PEM pair: openssl pkcs12 -legacy -in ${file} -nodes -clcerts -nokeys -out apiclient_cert.pem, and the same with -nocerts -out apiclient_key.pem`;
+    return t`cannot be used (${reason}); it is encrypted in an old way; take the PEM pair: openssl pkcs12 -legacy -in ${file} -nodes -clcerts -nokeys -out apiclient_cert.pem, and the same with -nocerts -out apiclient_key.pem`;
   const lacks = /load private key/i.test(reason)
-    ? 'it holds no private key'
+    ? t`it holds no private key`
     : /load certificate/i.test(reason)
-      ? 'it holds no certificate'
-      : 'it is damaged, or no PKCS#12 file';
-  return `cannot be used (${reason}): ${lacks}; download apiclient_cert.p12 anew`;
+      ? t`it holds no certificate`
+      : t`it is damaged, or no PKCS#12 file`;
+  return t`cannot be used (${reason}): ${lacks}; download apiclient_cert.p12 anew`;
 }
 
 // ── What a certificate says of itself ────────────────────────────────────────────────────────────────────────
 
 function prove(own: X509Certificate, entry: Located<string>, written: Written, merchant: string, desk: Desk): boolean {
   const trouble = wrongOwner(own, written.mchId) ?? (desk.now !== undefined ? outOfDate(own, desk.now) : undefined);
-  if (trouble !== undefined) desk.complain(entry.at, `${entry.value} ${trouble}`);
+  if (trouble !== undefined) desk.complain(entry.at, t`${entry.value} ${trouble}`);
   const { serialNo, pfx } = written;
   const isOther = serialNo !== undefined && plainSerial(serialNo.value) !== plainSerial(own.serialNumber);
   if (isOther && trouble === undefined)
     desk.complain(
       serialNo.at,
-      `serialNo ${serialNo.value} is that of another certificate than ${entry.value}; write ${own.serialNumber}`,
+      t`serialNo ${serialNo.value} is that of another certificate than ${entry.value}; write ${own.serialNumber}`,
     );
   const key = pfx === entry ? 'pfx' : 'certificate';
   desk.dated({ merchant, key, file: entry.value, serial: own.serialNumber, until: endOf(own) });
@@ -155,23 +158,23 @@ export const plainSerial = (serial: string): string => serial.toUpperCase().repl
 
 export const endOf = (x509: X509Certificate): Instant => instant(Date.parse(x509.validTo));
 
-const DOWNLOAD = "expected the merchant's certificate (apiclient_cert.pem: 商户平台 → 账户中心 → API安全)";
+const DOWNLOAD = t`expected the merchant's certificate (apiclient_cert.pem: 商户平台 → 账户中心 → API安全)`;
 
-function wrongOwner(own: X509Certificate, mchId: string): string | undefined {
+function wrongOwner(own: X509Certificate, mchId: string): Wording | undefined {
   const name = /^CN=(.*)$/m.exec(own.subject)?.[1] ?? '';
-  if (own.ca) return `is the certificate of an issuer (CA), not the merchant's; ${DOWNLOAD}`;
+  if (own.ca) return t`is the certificate of an issuer (CA), not the merchant's; ${DOWNLOAD}`;
   if (/tenpay\.com sign/i.test(name))
-    return `is WeChat Pay's own certificate (平台证书), which belongs under platformKeys; ${DOWNLOAD}`;
+    return t`is WeChat Pay's own certificate (平台证书), which belongs under platformKeys; ${DOWNLOAD}`;
   if (name === mchId) return own.publicKey.asymmetricKeyType === 'rsa' ? undefined : `holds no RSA key; ${DOWNLOAD}`;
   if (/^\d{8,10}$/.test(name))
-    return `is the certificate of the merchant ${name}, and mchId is ${mchId}; take the file of ${mchId}, or set mchId right`;
-  return `is not a certificate of the merchant ${mchId}: its name (CN) is another one; ${DOWNLOAD}`;
+    return t`is the certificate of the merchant ${name}, and mchId is ${mchId}; take the file of ${mchId}, or set mchId right`;
+  return t`is not a certificate of the merchant ${mchId}: its name (CN) is another one; ${DOWNLOAD}`;
 }
 
-function outOfDate(own: X509Certificate, now: Instant): string | undefined {
+function outOfDate(own: X509Certificate, now: Instant): Wording | undefined {
   const [from, until] = [instant(Date.parse(own.validFrom)), endOf(own)];
-  if (now >= until) return `has expired (${beijingText(until)}); get a new one at 商户平台 → 账户中心 → API安全`;
-  if (now < from) return `is not valid before ${beijingText(from)}; mind the clock of this machine`;
+  if (now >= until) return t`has expired (${beijingText(until)}); get a new one at 商户平台 → 账户中心 → API安全`;
+  if (now < from) return t`is not valid before ${beijingText(from)}; mind the clock of this machine`;
   return undefined;
 }
 
@@ -190,7 +193,7 @@ export function readCa(merchant: string, entry: Located<string>, desk: Desk): Bu
   } catch (error) {
     desk.complain(
       entry.at,
-      `${entry.value} cannot be used (${messageOf(error)}); expected the certificates (PEM) of who issued the server's`,
+      t`${entry.value} cannot be used (${messageOf(error)}); expected the certificates (PEM) of who issued the server's`,
     );
     return undefined;
   }

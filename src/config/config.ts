@@ -9,7 +9,7 @@ import type { OpenId } from '../core/base/event.ts';
 import type { Dated } from '../core/base/expiry.ts';
 import { suggest } from '../core/base/suggest.ts';
 import type { Instant } from '../core/base/time.ts';
-import { LANGS, type Lang, t } from '../core/base/words/words.ts';
+import { LANGS, type Lang, t, type Wording } from '../core/base/words/words.ts';
 import type { LintSettings } from '../core/lint/catalogue.ts';
 import { FILE_LIMIT } from '../core/yaml/reader.ts';
 import * as shape from '../core/yaml/schema.ts';
@@ -75,14 +75,14 @@ export type Config = {
 
 const { text, optional, required, object, mapOf, located } = shape;
 
-const ACCEPT_LOSS = '1s (up to a second of acknowledged claims may be lost when Redis dies; nothing is paid twice)';
+const ACCEPT_LOSS = t`1s (up to a second of acknowledged claims may be lost when Redis dies; nothing is paid twice)`;
 
-const STORES = 'a store: sqlite:FILE, redis://…, rediss://…, redis+cluster://… or redis+sentinel://…';
+const STORES = t`a store: sqlite:FILE, redis://…, rediss://…, redis+cluster://… or redis+sentinel://…`;
 /** The address of a Redis may hold a password: no message repeats it. */
 const STORE = text({
   what: STORES,
   check(value, say) {
-    if (!/^(sqlite:|rediss?:\/\/|redis\+(cluster|sentinel):\/\/)./.test(value)) say(`expected ${STORES}`);
+    if (!/^(sqlite:|rediss?:\/\/|redis\+(cluster|sentinel):\/\/)./.test(value)) say(t`expected ${STORES}`);
     if (!value.startsWith('redis')) return;
     try {
       parseRedisUrl(value);
@@ -95,7 +95,7 @@ const STORE = text({
 
 const METRICS = object('metrics', {
   token: required(
-    text({ what: 'a token of at least 16 letters and digits', pattern: /^[\w.~+/=-]{16,}$/ }),
+    text({ what: t`a token of at least 16 letters and digits`, pattern: /^[\w.~+/=-]{16,}$/ }),
     'Prometheus sends it as a bearer token',
   ),
 });
@@ -103,20 +103,20 @@ const METRICS = object('metrics', {
 const BOT = object('bot.yaml', {
   demo: optional(located(shape.flag()), 'true: everything is a simulation, and so is what the store holds'),
   listen: optional(
-    located(text({ what: 'an address such as 127.0.0.1:3000', pattern: /^(?:\[[\da-fA-F:]+\]|[\w.-]*):\d{1,5}$/ })),
+    located(text({ what: t`an address such as 127.0.0.1:3000`, pattern: /^(?:\[[\da-fA-F:]+\]|[\w.-]*):\d{1,5}$/ })),
   ),
   publicUrl: optional(located(address('publicUrl'))),
   trustProxy: TRUST_PROXY,
   store: optional(located(STORE)),
   acceptLoss: optional(located(text({ what: ACCEPT_LOSS, pattern: /^1s$/ }))),
   replicas: optional(located(shape.count({ min: 0, max: 5 })), 'replicas of Redis that must have what counts'),
-  rules: optional(located(text({ what: 'the folder of the rule files' }))),
+  rules: optional(located(text({ what: t`the folder of the rule files` }))),
   secret: required(located(SECRET), 'keys the draws'),
   sessionSecret: optional(located(SESSION_SECRET), 'keys sessions; of a list the first signs, all are believed'),
   personalKey: optional(located(PERSONAL_KEY), 'seals addresses of winners; of a list the first seals, all open'),
   acceptWeakSecret: optional(located(shape.day()), 'the last day of the campaigns that a weak secret keys'),
-  accounts: required(mapOf('accounts', shape.slug('an account name'), located(ACCOUNT))),
-  merchants: optional(mapOf('merchants', shape.slug('a merchant name'), located(MERCHANT))),
+  accounts: required(mapOf('accounts', shape.slug(t`an account name`), located(ACCOUNT))),
+  merchants: optional(mapOf('merchants', shape.slug(t`a merchant name`), located(MERCHANT))),
   metrics: optional(METRICS, 'who may read /metrics; without it, only this machine'),
   admin: optional(ADMIN),
   alarms: ALARMS,
@@ -186,7 +186,10 @@ function checkDemo({ demo, accounts, merchants }: Bot, complain: Complain): void
   const isReal = ({ value: { api } }: shape.Located<{ readonly api?: shape.Located<string> }>): boolean =>
     !api || !isLoopback(api.value);
   if (demo?.value && [...accounts.values(), ...(merchants?.values() ?? [])].some(isReal))
-    complain(demo.at, 'demo: true is for a simulator on this machine, and not every `api` here is one; leave it out');
+    complain(
+      demo.at,
+      t`demo: true is for a simulator on this machine, and not every \`api\` here is one; leave it out`,
+    );
 }
 
 function inOrder(findings: readonly Finding[]): Finding[] {
@@ -198,7 +201,7 @@ function checkTogether(bot: shape.Draft<Bot>, say: Complain): void {
   if (bot.accounts?.size === 0) say({ line: 1, column: 1 }, 'accounts: expected at least one');
   const isOnRedis = 'store' in bot && /^redis|^$/.test(bot.store?.value ?? '');
   for (const key of ['acceptLoss', 'replicas'] as const)
-    if (bot[key] && !isOnRedis) say(bot[key].at, `${key} is for a store on Redis; leave it out`);
+    if (bot[key] && !isOnRedis) say(bot[key].at, t`${key} is for a store on Redis; leave it out`);
   const merchants = [...(bot.merchants?.keys() ?? [])];
   for (const [name, account] of bot.accounts ?? []) {
     if (!account?.value) continue;
@@ -207,11 +210,11 @@ function checkTogether(bot: shape.Draft<Bot>, say: Complain): void {
     if (mode !== 'plain' && !('encodingAesKey' in account.value)) {
       say(
         account.at,
-        `account "${name}" has no encodingAesKey, which ${mode ?? 'safe'} mode needs; copy it from 服务器配置, or say \`mode: plain\``,
+        t`account "${name}" has no encodingAesKey, which ${mode ?? 'safe'} mode needs; copy it from 服务器配置, or say \`mode: plain\``,
       );
     }
     if (merchant?.value !== undefined && !merchants.includes(merchant.value)) {
-      say(merchant.at, `there is no merchant "${merchant.value}"${suggest(merchant.value, merchants)}`);
+      say(merchant.at, t`there is no merchant "${merchant.value}"${suggest(merchant.value, merchants)}`);
     }
   }
   checkTwins(bot, say);
@@ -227,7 +230,7 @@ function checkTwins(bot: shape.Draft<Bot>, say: Complain): void {
     if (appId?.value === undefined) continue;
     const twin = appIds.get(appId.value);
     if (twin === undefined) appIds.set(appId.value, name);
-    else say(appId.at, `accounts "${twin}" and "${name}" have the same appId: an account stands here once`);
+    else say(appId.at, t`accounts "${twin}" and "${name}" have the same appId: an account stands here once`);
   }
   const merchants = [...(bot.merchants ?? [])];
   for (const [at, [name, merchant]] of merchants.entries()) {
@@ -240,7 +243,7 @@ function checkTwins(bot: shape.Draft<Bot>, say: Complain): void {
       if (own?.value !== undefined && twin)
         say(
           own.at,
-          `merchants "${twin[0]}" and "${name}" have the same mchId, and another ${key}; a merchant number has one`,
+          t`merchants "${twin[0]}" and "${name}" have the same mchId, and another ${key}; a merchant number has one`,
         );
     }
   }
@@ -259,9 +262,9 @@ function build(
   const publicUrl = bot.publicUrl?.value ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const rules = resolve(base, bot.rules?.value ?? 'rules');
   if (bot.rules && now !== undefined && !existsSync(rules))
-    complain(bot.rules.at, `rules: there is no ${rules}; paths count from the folder of this file`);
+    complain(bot.rules.at, t`rules: there is no ${rules}; paths count from the folder of this file`);
   const [alarms, hints]: [AlarmSettings | undefined, Finding[]] = [alarmsOf(bot.alarms), []];
-  if (!bot.demo?.value) hintsOn(bot, (at, message) => hints.push({ file, ...at, message }));
+  if (!bot.demo?.value) hintsOn(bot, (at, message) => hints.push(findingAt(file, at, message)));
   return {
     file,
     demo: bot.demo?.value ?? false,
@@ -300,10 +303,10 @@ function listenOf({ listen }: Bot, complain: Complain): { host: string; port: nu
   return placeOf('listen', listen?.value ?? '127.0.0.1:3000', message => complain(listen!.at, message));
 }
 
-function placeOf(name: string, written: string, say: (message: string) => void): { host: string; port: number } {
+function placeOf(name: string, written: string, say: (message: Wording) => void): { host: string; port: number } {
   const colon = written.lastIndexOf(':');
   const port = Number(written.slice(colon + 1));
-  if (port > 65_535) say(`${name}: ${port} is no port; they go from 1 to 65535`);
+  if (port > 65_535) say(t`${name}: ${port} is no port; they go from 1 to 65535`);
   return { host: written.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0', port };
 }
 

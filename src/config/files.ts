@@ -41,9 +41,9 @@ export function readPem(entry: Located<string>, wanted: Content | undefined, des
   const bytes = readBeside(entry, desk);
   if (!bytes) return undefined;
   const read = pemIn(bytes, entry.value);
-  if ('problem' in read) desk.complain(entry.at, `${entry.value} ${read.problem}`);
+  if ('problem' in read) desk.complain(entry.at, t`${entry.value} ${read.problem}`);
   else if (wanted !== undefined && !read.holds.includes(wanted))
-    desk.complain(entry.at, `${entry.value} is a ${read.holds[0]}; ${PLACES[wanted]}`);
+    desk.complain(entry.at, t`${entry.value} is a ${read.holds[0]}; ${PLACES[wanted]}`);
   else return read;
   return undefined;
 }

@@ -3,6 +3,7 @@
 import { isLoopback } from '../core/base/address.ts';
 import type { Place } from '../core/base/error.ts';
 import type { Day } from '../core/base/time.ts';
+import { t, type Wording } from '../core/base/words/words.ts';
 import type * as shape from '../core/yaml/schema.ts';
 import type { Account } from './account.ts';
 import type { Merchant } from './merchant.ts';
@@ -16,7 +17,7 @@ type Written = {
   readonly accounts: ReadonlyMap<string, shape.Located<Account>>;
   readonly merchants?: ReadonlyMap<string, shape.Located<Merchant>>;
 };
-type Say = (at: Place, message: string) => void;
+type Say = (at: Place, message: Wording) => void;
 
 const TOP = { line: 1, column: 1 };
 
@@ -27,13 +28,13 @@ export function hintsOn(bot: Written, say: Say): void {
   if (bot.acceptWeakSecret)
     say(
       bot.secret.at,
-      `secret is weak, and accepted until ${bot.acceptWeakSecret.value}: whoever guesses it knows the next winner`,
+      t`secret is weak, and accepted until ${bot.acceptWeakSecret.value}: whoever guesses it knows the next winner`,
     );
   for (const [name, { value }] of bot.accounts) {
     if (value.mode?.value === 'plain' && isPublic)
       say(
         value.mode.at,
-        `account "${name}" takes pushes in plain mode: they are not encrypted, and whoever sees the address of one can send another body with it for five minutes; choose 安全模式 in 服务器配置 and say \`mode: safe\``,
+        t`account "${name}" takes pushes in plain mode: they are not encrypted, and whoever sees the address of one can send another body with it for five minutes; choose 安全模式 in 服务器配置 and say \`mode: safe\``,
       );
     for (const key of ['api', 'open'] as const) sayClear(`accounts.${name}.${key}`, value[key], say);
   }
@@ -44,7 +45,7 @@ export function hintsOn(bot: Written, say: Say): void {
     if (clientIp && isReal && isInside(clientIp.value))
       say(
         clientIp.at,
-        `clientIp ${clientIp.value} is an address inside a network: WeChat Pay wants the public one of this machine`,
+        t`clientIp ${clientIp.value} is an address inside a network: WeChat Pay wants the public one of this machine`,
       );
   }
 }
@@ -52,19 +53,19 @@ export function hintsOn(bot: Written, say: Say): void {
 /** How followers reach us. */
 function sayPublic({ publicUrl, trustProxy }: Written, say: Say): void {
   if (!publicUrl)
-    say(TOP, 'there is no publicUrl: pages and notices are announced at an address that nobody outside can reach');
+    say(TOP, t`there is no publicUrl: pages and notices are announced at an address that nobody outside can reach`);
   if (!publicUrl || isLoopback(publicUrl.value)) return;
   const { port } = new URL(publicUrl.value);
-  if (port !== '') say(publicUrl.at, `publicUrl has the port ${port}: WeChat calls 80 and 443 only`);
+  if (port !== '') say(publicUrl.at, t`publicUrl has the port ${port}: WeChat calls 80 and 443 only`);
   if (publicUrl.value.startsWith('http:'))
     say(
       publicUrl.at,
-      'publicUrl is plain http: what followers send can be read and changed on its way, sessions can be taken, and WeChat Pay sends no notices there; put TLS in front and say https://',
+      t`publicUrl is plain http: what followers send can be read and changed on its way, sessions can be taken, and WeChat Pay sends no notices there; put TLS in front and say https://`,
     );
   else if (trustProxy === undefined)
     say(
       publicUrl.at,
-      'publicUrl is https, so a proxy stands in front: say `trustProxy: 1` (or how many), or all visitors are one to the limits; `trustProxy: 0` says that this is meant',
+      t`publicUrl is https, so a proxy stands in front: say \`trustProxy: 1\` (or how many), or all visitors are one to the limits; \`trustProxy: 0\` says that this is meant`,
     );
 }
 
@@ -77,7 +78,7 @@ function sayTwins({ accounts, merchants }: Written, say: Say): void {
     else
       say(
         value.token.at,
-        `accounts "${twin}" and "${name}" have the same token: what WeChat signs for one is believed of the other; give each its own`,
+        t`accounts "${twin}" and "${name}" have the same token: what WeChat signs for one is believed of the other; give each its own`,
       );
   }
   const numbers = new Map<string, string>();
@@ -87,7 +88,7 @@ function sayTwins({ accounts, merchants }: Written, say: Say): void {
     else
       say(
         value.mchId.at,
-        `merchants "${twin}" and "${name}" have the same mchId: each keeps rate and limits for itself, WeChat Pay counts them together`,
+        t`merchants "${twin}" and "${name}" have the same mchId: each keeps rate and limits for itself, WeChat Pay counts them together`,
       );
   }
 }
@@ -95,7 +96,7 @@ function sayTwins({ accounts, merchants }: Written, say: Say): void {
 /** Keys on their way in clear. */
 function sayClear(key: string, entry: shape.Located<string> | undefined, say: Say): void {
   if (entry?.value.startsWith('http:') && !isLoopback(entry.value))
-    say(entry.at, `${key} is plain http: keys and money go there in clear; say https://, or have it on this machine`);
+    say(entry.at, t`${key} is plain http: keys and money go there in clear; say https://, or have it on this machine`);
 }
 
 function isInside(ip: string): boolean {

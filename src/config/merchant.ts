@@ -3,6 +3,7 @@
 import { isLoopback } from '../core/base/address.ts';
 import type { Place } from '../core/base/error.ts';
 import { type Fen, fen, showFen } from '../core/base/money.ts';
+import { t, type Wording } from '../core/base/words/words.ts';
 import { VOUCHER_CAPS, voucherPayer } from '../core/decide/limits.ts';
 import type { Channel } from '../core/payout/channels/channel.ts';
 import { ALL_CHANNELS, type ChannelName, channelOf } from '../core/payout/channels/index.ts';
@@ -17,7 +18,6 @@ import {
 } from '../core/payout/channels/transfer-scenes.ts';
 import type { VoucherSettings } from '../core/payout/channels/voucher.ts';
 import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/pace.ts';
-
 import * as shape from '../core/yaml/schema.ts';
 import { address } from './address.ts';
 import { type Certificate, type OwnFiles, ownFilesOf, readCa } from './certificate.ts';
@@ -52,7 +52,7 @@ type AnyMerchant = Pick<Channel, 'paysGroups' | 'showsPacket'> & {
   /** By which it sends vouchers: a merchant of its own to whoever works on payouts, with a gate of its own. */
   readonly vouchers?: VoucherMerchant;
   /** What no prize of it can exceed, whatever `limits` say. */
-  readonly ceiling?: { readonly amount: Fen; readonly why: string };
+  readonly ceiling?: { readonly amount: Fen; readonly why: Wording };
 };
 
 /** 现金红包, API v2. */
@@ -104,31 +104,31 @@ const CHANNEL_NAMES = ALL_CHANNELS.filter(({ pays }) => pays === 'redpacket').ma
 export const MERCHANT = object('a merchant', {
   mchId: required(located(MCH_ID)),
   apiV2Key: optional(located(API_V2_KEY)),
-  certificate: optional(located(text({ what: 'a PEM file' }))),
-  privateKey: optional(located(text({ what: 'a PEM file' }))),
-  pfx: optional(located(text({ what: 'a PKCS#12 file' }))),
-  ca: optional(located(text({ what: 'a PEM file' }))),
+  certificate: optional(located(text({ what: t`a PEM file` }))),
+  privateKey: optional(located(text({ what: t`a PEM file` }))),
+  pfx: optional(located(text({ what: t`a PKCS#12 file` }))),
+  ca: optional(located(text({ what: t`a PEM file` }))),
   api: optional(located(address('api'))),
   clientIp: optional(
-    located(text({ what: 'an IPv4 address', pattern: /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/ })),
+    located(text({ what: t`an IPv4 address`, pattern: /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/ })),
   ),
-  channel: optional(located(shape.choice('a channel', CHANNEL_NAMES))),
+  channel: optional(located(shape.choice(t`a channel`, CHANNEL_NAMES))),
   vouchers: optional(located(shape.flag()), 'true: it sends vouchers (代金券), by API v3, whatever its channel is'),
   apiV3Key: optional(located(API_V3_KEY)),
   serialNo: optional(located(SERIAL_NO)),
   ...PLATFORM_KEYS,
-  transferScene: optional(text({ what: 'a transfer scene such as 1000' })),
-  perception: optional(text({ what: 'what the follower reads (user_recv_perception)' })),
+  transferScene: optional(text({ what: t`a transfer scene such as 1000` })),
+  perception: optional(text({ what: t`what the follower reads (user_recv_perception)` })),
   receiveStyle: optional(
-    located(shape.choice('a style', ['redPacket', 'confirm'])),
+    located(shape.choice(t`a style`, ['redPacket', 'confirm'])),
     'how a transfer looks to the follower (user_recv_style)',
   ),
   reports: optional(
     located(
       shape.mapOf(
         'reports',
-        text({ what: 'a kind of report (info_type)', pattern: /^.{1,15}$/u }),
-        text({ what: 'a report of at most 32 characters', pattern: /^.{1,32}$/u }),
+        text({ what: t`a kind of report (info_type)`, pattern: /^.{1,15}$/u }),
+        text({ what: t`a report of at most 32 characters`, pattern: /^.{1,32}$/u }),
       ),
     ),
     'what a scene other than 1000 reports (transfer_scene_report_infos)',
@@ -168,8 +168,8 @@ const SETTINGS: { readonly [Name in ChannelName]: Settings<Extract<MerchantConfi
     lacksCertificate(merchant) {
       if ('pfx' in merchant || ('certificate' in merchant && 'privateKey' in merchant)) return undefined;
       return 'certificate' in merchant || 'privateKey' in merchant
-        ? 'only one of certificate and privateKey; both are needed'
-        : 'no certificate; give certificate and privateKey (PEM), or pfx (p12)';
+        ? t`only one of certificate and privateKey; both are needed`
+        : t`no certificate; give certificate and privateKey (PEM), or pfx (p12)`;
     },
     of: ({ merchant: { apiV2Key, clientIp, riskInfo, subMchId, msgAppId, consumeMchId }, own }) => ({
       channel: 'redpack',
@@ -209,23 +209,23 @@ function v3Of({ apiV3Key, serialNo }: Merchant, { privateKey }: OwnFiles): Setti
 /** How a transfer looks, how much it can be, and what its scene reports. */
 function styleOf({ receiveStyle, reports }: Merchant): Pick<TransferMerchant, 'style' | 'reports' | 'ceiling'> {
   const isPacket = receiveStyle?.value === 'redPacket';
-  const nameless = 'WeChat Pay asks for the real name (user_name), for which the bot asks nobody';
+  const nameless = t`WeChat Pay asks for the real name (user_name), for which the bot asks nobody`;
   return {
     ...(receiveStyle && { style: isPacket ? 'RED_PACKET' : 'CONFIRM_PAGE' }),
     ...(reports && { reports: [...reports.value].map(([type, content]) => ({ type, content })) }),
     ceiling: isPacket
       ? {
           amount: PACKET_STYLE_MAX,
-          why: `above ${showFen(PACKET_STYLE_MAX)} no transfer looks like a red packet (receiveStyle)`,
+          why: t`above ${showFen(PACKET_STYLE_MAX)} no transfer looks like a red packet (receiveStyle)`,
         }
-      : { amount: fen(NAME_NEEDED_FROM - 1), why: `from ${showFen(NAME_NEEDED_FROM)} on ${nameless}` },
+      : { amount: fen(NAME_NEEDED_FROM - 1), why: t`from ${showFen(NAME_NEEDED_FROM)} on ${nameless}` },
   };
 }
 
 type Settings<Config extends MerchantConfig> = {
   lacks(merchant: Draft): readonly string[];
   /** In a sentence. */
-  lacksCertificate?(merchant: Draft): string | undefined;
+  lacksCertificate?(merchant: Draft): Wording | undefined;
   of(read: Read): Omit<Config, keyof AnyMerchant>;
 };
 
@@ -244,20 +244,20 @@ export function checkMerchant(
   const channel = chosenIn(merchant);
   const { lacks, lacksCertificate } = SETTINGS[channel];
   const [missing, certificate] = [lacks(merchant), lacksCertificate?.(merchant)];
-  if (missing.length > 0) say(at, `merchant "${name}" has no ${missing.join(', ')}, which channel ${channel} needs`);
-  if (certificate !== undefined) say(at, `merchant "${name}" has ${certificate}`);
+  if (missing.length > 0) say(at, t`merchant "${name}" has no ${missing.join(', ')}, which channel ${channel} needs`);
+  if (certificate !== undefined) say(at, t`merchant "${name}" has ${certificate}`);
   const lackedByVouchers = merchant.vouchers?.value ? SETTINGS.voucher.lacks(merchant) : [];
   if (lackedByVouchers.length > 0)
-    say(merchant.vouchers!.at, `merchant "${name}" has no ${lackedByVouchers.join(', ')}, which vouchers need`);
+    say(merchant.vouchers!.at, t`merchant "${name}" has no ${lackedByVouchers.join(', ')}, which vouchers need`);
   const { min, max } = merchant.limits ?? {};
   if (min !== undefined && max !== undefined && min > max)
-    say(at, `merchant "${name}": limits.min is above limits.max`);
+    say(at, t`merchant "${name}": limits.min is above limits.max`);
   if (channel === 'transfer') checkScene(merchant, at, say);
   const isReal = merchant.api?.value === undefined || !isLoopback(merchant.api.value);
   if (merchant.authorize?.value && isReal && !publicUrl?.startsWith('https://'))
     say(
       merchant.authorize.at,
-      'authorize: WeChat Pay tells an https address only what followers authorize; name one under publicUrl',
+      t`authorize: WeChat Pay tells an https address only what followers authorize; name one under publicUrl`,
     );
 }
 
@@ -267,7 +267,7 @@ function checkScene({ transferScene = CASH_MARKETING, reports, receiveStyle }: D
   if (receiveStyle?.value === 'redPacket' && !TRANSFER_SCENES[transferScene]?.looksLikePacket)
     say(
       receiveStyle.at,
-      `a transfer looks like a red packet in scene 1000 only, not in ${transferScene}; say \`receiveStyle: confirm\``,
+      t`a transfer looks like a red packet in scene 1000 only, not in ${transferScene}; say \`receiveStyle: confirm\``,
     );
 }
 

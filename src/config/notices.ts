@@ -1,5 +1,6 @@
 // `notices:` of an account in bot.yaml: the forms in which followers are told what no message may tell them.
 import { suggest } from '../core/base/suggest.ts';
+import { t } from '../core/base/words/words.ts';
 import {
   NOTICE_NAMES,
   NOTICE_PLACEHOLDERS,
@@ -12,15 +13,15 @@ import * as shape from '../core/yaml/schema.ts';
 const { text, optional, required, object, mapOf } = shape;
 
 const FIELD = text({
-  what: 'what stands in the field',
+  what: t`what stands in the field`,
   oneLine: true,
   check: (value, say) => {
     const unknown = unknownPlaceholder(value);
-    if (unknown !== undefined) say(`unknown placeholder {{${unknown}}}${suggest(unknown, NOTICE_PLACEHOLDERS)}`);
+    if (unknown !== undefined) say(t`unknown placeholder {{${unknown}}}${suggest(unknown, NOTICE_PLACEHOLDERS)}`);
   },
 });
-const FIELD_NAME = text({ what: 'a field of the template such as thing1', pattern: /^[A-Za-z_]\w{0,31}$/ });
-const TEMPLATE_ID = text({ what: 'the id of a template', oneLine: true, pattern: /^[\w-]{1,64}$/ });
+const FIELD_NAME = text({ what: t`a field of the template such as thing1`, pattern: /^[A-Za-z_]\w{0,31}$/ });
+const TEMPLATE_ID = text({ what: t`the id of a template`, oneLine: true, pattern: /^[\w-]{1,64}$/ });
 
 const NOTICE = object(
   'a notice',
@@ -31,8 +32,8 @@ const NOTICE = object(
     url: optional(shape.url(), 'what a tap opens'),
     miniprogram: optional(
       object('a mini program', {
-        appId: required(text({ what: 'an AppID', oneLine: true, pattern: /^[A-Za-z0-9_-]{4,32}$/ })),
-        path: required(text({ what: 'a page of the mini program', oneLine: true })),
+        appId: required(text({ what: t`an AppID`, oneLine: true, pattern: /^[A-Za-z0-9_-]{4,32}$/ })),
+        path: required(text({ what: t`a page of the mini program`, oneLine: true })),
       }),
     ),
   },
@@ -40,7 +41,7 @@ const NOTICE = object(
 );
 
 export const NOTICES: shape.Shape<ReadonlyMap<NoticeName, Notice>> = shape.convert(
-  mapOf('notices', shape.choice('a notice', NOTICE_NAMES), NOTICE),
+  mapOf('notices', shape.choice(t`a notice`, NOTICE_NAMES), NOTICE),
   written =>
     new Map(
       [...written].map(([name, { template, subscription, data, url, miniprogram }]) => [

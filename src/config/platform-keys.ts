@@ -3,6 +3,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { messageOf } from '../core/base/error.ts';
 import type { Instant } from '../core/base/time.ts';
+import { t, type Wording } from '../core/base/words/words.ts';
 import * as shape from '../core/yaml/schema.ts';
 import { certificatesIn, endOf, type OwnFiles, plainSerial } from './certificate.ts';
 import { type Desk, readPem } from './files.ts';
@@ -13,10 +14,10 @@ export type PlatformKey = { readonly id: string; readonly pem: Buffer };
 
 const { located, object, optional, text } = shape;
 const ID = text({
-  what: 'PUB_KEY_ID_…, or the serial number of a platform certificate (hex)',
+  what: t`PUB_KEY_ID_…, or the serial number of a platform certificate (hex)`,
   pattern: /^(PUB_KEY_ID_\w{1,64}|[0-9A-Fa-f]{8,64})$/,
 });
-const FILE = text({ what: 'a PEM file' });
+const FILE = text({ what: t`a PEM file` });
 
 const KEY = object(
   'a platform key',
@@ -55,7 +56,7 @@ export function platformKeysOf(
   const { complain } = desk;
   if (!publicKeyId !== !publicKey) {
     const half = (publicKeyId ?? publicKey)!;
-    complain(half.at, `publicKeyId and publicKey belong together; add ${publicKey ? 'publicKeyId' : 'publicKey'}`);
+    complain(half.at, t`publicKeyId and publicKey belong together; add ${publicKey ? 'publicKeyId' : 'publicKey'}`);
   }
   const short = publicKeyId && publicKey ? [{ value: { id: publicKeyId, publicKey }, at: publicKey.at }] : [];
   if (!platformKeys && short.length === 0) return undefined;
@@ -68,7 +69,7 @@ export function platformKeysOf(
     if (until !== undefined) desk.dated({ merchant, key: 'platformKeys', file, serial, until });
     const former = known.get(read.id);
     if (former && !isSame(former.key, read.key))
-      complain(entry.at, `the key ${read.id} stands twice, with different keys; leave one of them out`);
+      complain(entry.at, t`the key ${read.id} stands twice, with different keys; leave one of them out`);
     else known.set(read.id, former ?? read);
   }
   return [...known.values()].map(({ id, pem }) => ({ id, pem }));
@@ -87,51 +88,51 @@ function readEntry({ value, at }: shape.Located<Entry>, own: Own, desk: Desk): R
   const found = keyIn(read);
   const wrong = wrongKind(found, own, certificate !== undefined, id?.value);
   if (wrong !== undefined || 'wrong' in found) {
-    complain(file.at, `${file.value} ${wrong}`);
+    complain(file.at, t`${file.value} ${wrong}`);
     return undefined;
   }
   const { serial, key, until } = found;
   const name = id?.value.toUpperCase();
   if (serial === undefined && name === undefined) {
-    complain(at, `${file.value} has no id here; add the one that 商户平台 shows for it: id: PUB_KEY_ID_…`);
+    complain(at, t`${file.value} has no id here; add the one that 商户平台 shows for it: id: PUB_KEY_ID_…`);
     return undefined;
   }
   if (serial !== undefined && name !== undefined && plainSerial(name) !== plainSerial(serial)) {
     const isOfKey = name.startsWith('PUB_KEY_ID_');
-    const fix = isOfKey ? `; the public key ${name} is another file (pub_key.pem)` : '';
-    complain(id!.at, `${file.value} is the certificate ${serial}; say \`- { certificate: ${file.value} }\`${fix}`);
+    const fix = isOfKey ? t`; the public key ${name} is another file (pub_key.pem)` : '';
+    complain(id!.at, t`${file.value} is the certificate ${serial}; say \`- { certificate: ${file.value} }\`${fix}`);
     return undefined;
   }
   return { id: serial ?? name!, pem: read.pem, key, file: file.value, until };
 }
 
-const DOWNLOAD = "expected WeChat Pay's public key (pub_key.pem: 商户平台 → 账户中心 → API安全 → 微信支付公钥)";
+const DOWNLOAD = t`expected WeChat Pay's public key (pub_key.pem: 商户平台 → 账户中心 → API安全 → 微信支付公钥)`;
 
 type Found =
   | { readonly key: KeyObject; readonly serial?: string; readonly name?: string; readonly until?: Instant }
-  | { readonly wrong: string };
+  | { readonly wrong: Wording };
 
 function keyIn({ pem, holds }: Pem): Found {
-  if (holds.includes('private key')) return { wrong: `is a private key; ${DOWNLOAD}` };
+  if (holds.includes('private key')) return { wrong: t`is a private key; ${DOWNLOAD}` };
   try {
     if (!holds.includes('certificate')) return { key: createPublicKey(pem) };
     const [x509] = certificatesIn(pem) as [X509Certificate];
     return { key: x509.publicKey, serial: x509.serialNumber.toUpperCase(), name: x509.subject, until: endOf(x509) };
   } catch (error) {
-    return { wrong: `cannot be used (${messageOf(error)}); ${DOWNLOAD}, or a platform certificate (PEM)` };
+    return { wrong: t`cannot be used (${messageOf(error)}); ${DOWNLOAD}, or a platform certificate (PEM)` };
   }
 }
 
 /** What cannot be WeChat Pay's, or is not what the line says; `undefined`: it may be. */
-function wrongKind(found: Found, own: Own, saysCertificate: boolean, id: string | undefined): string | undefined {
+function wrongKind(found: Found, own: Own, saysCertificate: boolean, id: string | undefined): Wording | undefined {
   if ('wrong' in found) return found.wrong;
   const { key, serial, name } = found;
   const isOwn = own.keys.some(each => isSame(each, key)) || (name ?? '').split('\n').includes(`CN=${own.mchId}`);
   if (isOwn)
-    return `is the merchant's own ${serial === undefined ? 'key' : 'certificate'} (apiclient_cert.pem); ${DOWNLOAD}`;
-  if (key.asymmetricKeyType !== 'rsa') return `holds no RSA key; ${DOWNLOAD}`;
+    return t`is the merchant's own ${serial === undefined ? 'key' : 'certificate'} (apiclient_cert.pem); ${DOWNLOAD}`;
+  if (key.asymmetricKeyType !== 'rsa') return t`holds no RSA key; ${DOWNLOAD}`;
   if (saysCertificate && serial === undefined)
-    return `is a public key, no certificate; say \`- { id: ${id ?? 'PUB_KEY_ID_…'}, publicKey: … }\``;
+    return t`is a public key, no certificate; say \`- { id: ${id ?? 'PUB_KEY_ID_…'}, publicKey: … }\``;
   return undefined;
 }
 

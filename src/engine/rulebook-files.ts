@@ -29,6 +29,16 @@ const RULE_BYTES_MAX = 4 * FILE_LIMIT;
 /** A list of a third of a million openids; more is an accident. */
 const DATA_BYTES_MAX = 10_000_000;
 
+/** Lies in a folder of rules while several files of it are being put in place: until it is gone, they do not belong together. */
+export const HALF_WRITTEN = '.half-written';
+
+export function isHalfWritten(folder: string): Promise<boolean> {
+  return stat(join(folder, HALF_WRITTEN)).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** The rule files named by `paths`: files as they are, folders by their `*.yaml` and `*.yml`, in the order of names. */
 export async function readRuleFiles(paths: readonly string[]): Promise<RuleFile[]> {
   const files: string[] = [];

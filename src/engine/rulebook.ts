@@ -8,9 +8,9 @@ import { dirname, join, relative } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { rehearse } from '../core/analysis/run-tests.ts';
-import { BadInput, type Finding, findingAt, showFinding } from '../core/base/error.ts';
+import { BadInput, type Finding, findingAt, showFindingIn } from '../core/base/error.ts';
 import type { Instant } from '../core/base/time.ts';
-import { t } from '../core/base/words/words.ts';
+import { inLang, joined, type Lang, t, type Words } from '../core/base/words/words.ts';
 import { type Book, bookOf } from '../core/decide/match.ts';
 import type { Warning } from '../core/lint/catalogue.ts';
 import { ALONE, type LintAround } from '../core/lint/context.ts';
@@ -22,7 +22,7 @@ import { loadCampaign, loadCampaigns, type RuleText } from '../core/rules/file/l
 import { calledOf } from '../core/rules/renamed.ts';
 import type { Log } from '../ports.ts';
 import { judge, judgedName, type Memory, rememberJudged, warningsKnown } from './rulebook-check.ts';
-import { type RuleFile, readRuleFiles } from './rulebook-files.ts';
+import { HALF_WRITTEN, isHalfWritten, type RuleFile, readRuleFiles } from './rulebook-files.ts';
 import type { Going, LiveBook } from './rulebook-live.ts';
 
 /** As much of bot.yaml as rule files must agree with: nothing secret, so that it may be given to a thread. */
@@ -32,6 +32,8 @@ export type RuleAround = LintAround & Payers;
 const SETTLE_MS = 100;
 /** … or so long, if the last line has no end: then it may still be in the writing. */
 const CUT_MS = 1000;
+/** So often is a folder looked at that somebody is in the middle of writing; then nobody is any more. */
+const HALVES_MAX = 20;
 
 export type Rulebook = {
   current(): Book;
@@ -208,18 +210,19 @@ export async function openRulebook(
   { fitness, judged, keep, live: liveBook }: Memories & { readonly live?: LiveBook | undefined } = {},
 ): Promise<Rulebook> {
   const around = aroundOf(config);
+  const saying = sayingIn(log, config.lang);
+  await mustBeWhole(config.rules);
   let files: readonly RuleFile[] = await readRuleFiles([config.rules]);
   let live = printOf(files);
   const isTested = (await fitness?.recall()) === live;
   const known = await warningsKnown(judged, judgedName(live, around));
   let made = madeAtStart(files, around, config, { isTested, isJudged: known !== undefined });
-  warn(await enter(made, files, { config, liveBook }), log);
+  warn(await enter(made, files, { config, liveBook }), saying);
   if (!isTested) await fitness?.remember(live);
   let [book, isWarned] = [bookFrom(made, config), false];
-  await tellVersion(keep, files, book, log);
+  await tellVersion(keep, files, book, saying);
   let refused: string | undefined;
   let stamp: string | undefined; // looked at once more: what changed while it was read is seen at the first tick
-  let looking: Promise<void> | undefined;
 
   const goLive = async (changed: readonly RuleFile[], print: string): Promise<void> => {
     const verdict = await judge(changed, around);
@@ -229,9 +232,9 @@ export async function openRulebook(
     made = next;
     book = bookFrom(made, config);
     [live, refused] = [print, undefined];
-    for (const each of [verdict, beside]) warn(each, log);
-    log.info({ campaigns: book.campaigns.map(calledOf) }, 'the changed rules are live');
-    await tellVersion(keep, changed, book, log);
+    for (const each of [verdict, beside]) warn(each, saying);
+    log.info({ campaigns: book.campaigns.map(calledOf) }, saying.words(t`the changed rules are live`));
+    await tellVersion(keep, changed, book, saying);
     // Last: they are live also where the store is away just now.
     await fitness?.remember(print);
     await rememberJudged(judged, judgedName(print, around), verdict.warnings);
@@ -241,11 +244,13 @@ export async function openRulebook(
     if (isWarned) return;
     isWarned = true;
     const failed = (error: unknown): void =>
-      log.info({ err: error }, 'the rules were not looked through for likely mistakes');
-    lookThrough(files, around, { judged, known }).then(verdict => warn(verdict, log), failed);
+      log.info({ err: error }, saying.words(t`the rules were not looked through for likely mistakes`));
+    lookThrough(files, around, { judged, known }).then(verdict => warn(verdict, saying), failed);
   };
+  const isInTheMiddle = halvesOf(config.rules, saying);
   const look = async (): Promise<void> => {
     warnOnce();
+    if (await isInTheMiddle()) return;
     const now = await stampOf(config.rules, listsOf(files));
     if (now === stamp) return;
     const changed = await readSettled(config.rules, files, now);
@@ -256,20 +261,42 @@ export async function openRulebook(
     } catch (error) {
       if (!(error instanceof BadInput)) throw error; // looked at again at the next tick
       refused = print;
-      log.error({ findings: error.findings }, `the changed rules are NOT live, the former ones stay: ${error.message}`);
+      const words = t`the changed rules are NOT live, the former ones stay: ${error.words}`;
+      log.error({ findings: error.findings }, saying.words(words));
     }
     // Where other lists are named now, the next stamp is another one: they are looked at once more.
     stamp = now;
     files = changed;
   };
-  return {
-    current: () => book,
-    refresh() {
-      looking ??= look().finally(() => {
-        looking = undefined;
-      });
-      return looking;
-    },
+  return { current: () => book, refresh: oneAtATime(look) };
+}
+
+/** Whoever asks while it runs gets the run that there is. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+/** Where and in which language those who run the bot are told. */
+type Saying = { readonly log: Log; readonly lang: Lang; words(said: Words): string };
+
+function sayingIn(log: Log, lang: Lang = 'en'): Saying {
+  return { log, lang, words: said => inLang(said, lang) };
+}
+
+/** Whether somebody is in the middle of putting files in place; said once where they never come to an end. */
+function halvesOf(folder: string, { log, words }: Saying): () => Promise<boolean> {
+  let times = 0;
+  return async () => {
+    const isHalf = await isHalfWritten(folder);
+    times = isHalf ? times + 1 : 0;
+    if (times === HALVES_MAX) log.error({}, words(halfWords(folder)));
+    return isHalf;
   };
 }
 
@@ -278,17 +305,17 @@ async function tellVersion(
   keep: KeepVersion | undefined,
   files: readonly RuleFile[],
   { campaigns }: Book,
-  log: Log,
+  { log, lang }: Saying,
 ): Promise<void> {
   try {
     const kept = await keep?.(files, campaigns);
     if (kept)
       log.info(
         { version: kept.number, changes: kept.changes },
-        `now live: version ${kept.number} of the rules: ${kept.changes.join('; ')}`,
+        inLang(t`now live: version ${kept.number} of the rules: ${joined(kept.changes, t`; `)}`, lang),
       );
   } catch (error) {
-    log.warn({ err: error }, 'the rules are live, and could not be kept as a version');
+    log.warn({ err: error }, inLang(t`the rules are live, and could not be kept as a version`, lang));
   }
 }
 
@@ -315,13 +342,28 @@ async function enter(made: Made, files: readonly RuleFile[], { config, liveBook 
   return verdict;
 }
 
+function halfWords(folder: string): Words {
+  const where = relative(process.cwd(), folder) || '.';
+  return t`the rules in ${where} are half written: run \`hongbao rules revert\` again, or see to it that they are what you want, and remove ${join(where, HALF_WRITTEN)}`;
+}
+
+/** Who starts while somebody puts files in place waits for them. */
+async function mustBeWhole(folder: string): Promise<void> {
+  for (let n = 0; await isHalfWritten(folder); n++) {
+    if (n === HALVES_MAX) throw new BadInput(halfWords(folder));
+    await sleep(SETTLE_MS);
+  }
+}
+
 /** The files, once nothing has changed for a while; `undefined`: something does. */
 async function readSettled(
   folder: string,
   before: readonly RuleFile[],
   stamp: string,
 ): Promise<RuleFile[] | undefined> {
-  const isStill = async (): Promise<boolean> => (await stampOf(folder, listsOf(before))) === stamp;
+  // In this order: where nobody is writing any more, whatever was put in place meanwhile shows in the stamp.
+  const isStill = async (): Promise<boolean> =>
+    !(await isHalfWritten(folder)) && (await stampOf(folder, listsOf(before))) === stamp;
   await sleep(SETTLE_MS);
   if (!(await isStill())) return undefined;
   const files = await readRuleFiles([folder]);
@@ -334,8 +376,9 @@ function textsIn({ text, data }: RuleFile): string[] {
   return [text, ...(data?.values() ?? [])].filter(each => typeof each === 'string');
 }
 
-function warn({ warnings }: Verdict, log: Log): void {
-  for (const warning of warnings) log.warn({ id: warning.id, basis: warning.basis }, showFinding(warning));
+function warn({ warnings }: Verdict, { log, lang }: Saying): void {
+  for (const warning of warnings)
+    log.warn({ id: warning.id, basis: inLang(warning.basis, lang) }, showFindingIn(lang, warning));
 }
 
 /** Where the files lie that rule files name, missing ones too: they may come. */

@@ -1,5 +1,7 @@
 // Which store: `store:` of bot.yaml → the store itself.
+
 import { BadInput } from '../core/base/error.ts';
+import { t } from '../core/base/words/words.ts';
 import type { Store } from '../ports.ts';
 import { openSqlite } from './sqlite/store.ts';
 
@@ -30,8 +32,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
       return (await import('./redis/store.ts')).openRedis(url, saidOf(options));
     default:
       throw new BadInput(
-        'store: not an address we know; expected sqlite:FILE (for example sqlite:data/bot.db), redis://HOST:PORT/DB, ' +
-          'rediss://, redis+cluster://A:PORT,B:PORT or redis+sentinel://A:PORT,B:PORT/NAME',
+        t`store: not an address we know; expected sqlite:FILE (for example sqlite:data/bot.db), redis://HOST:PORT/DB, rediss://, redis+cluster://A:PORT,B:PORT or redis+sentinel://A:PORT,B:PORT/NAME`,
       );
   }
 }

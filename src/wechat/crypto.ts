@@ -9,6 +9,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 import { BadInput } from '../core/base/error.ts';
+import { t } from '../core/base/words/words.ts';
 
 /** SHA-1 over the sorted parts, lower-case hex: `signature` of (token, timestamp, nonce), `msg_signature` with `Encrypt` as well. */
 export function signatureOf(...parts: readonly string[]): string {
@@ -39,7 +40,7 @@ const BLOCK = 32;
 export function aesKeyOf(encodingAesKey: string): Buffer {
   const key = Buffer.from(`${encodingAesKey}=`, 'base64');
   if (encodingAesKey.length !== 43 || key.length !== 32)
-    throw new BadInput('encodingAesKey: expected 43 letters and digits');
+    throw new BadInput(t`encodingAesKey: expected 43 letters and digits`);
   return key;
 }
 
@@ -63,7 +64,7 @@ export function decrypt(key: Buffer, appId: string, encrypted: string): string {
 
 /** The same as bytes, which may be no UTF-8. */
 export function decryptBytes(key: Buffer, appId: string, encrypted: string): Buffer {
-  const bad = (): BadInput => new BadInput('the encrypted message cannot be read with this key and AppID');
+  const bad = (): BadInput => new BadInput(t`the encrypted message cannot be read with this key and AppID`);
   const cipherText = Buffer.from(encrypted, 'base64');
   if (cipherText.length === 0 || cipherText.length % 16 !== 0) throw bad();
   const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false);

@@ -49,7 +49,7 @@ describe('a campaign that answers alongside', () => {
     expect(await say(ann)).toBe('甲领过了');
     expect(await paidBy(ann)).toEqual(['a', 'b']);
     await mustBalance();
-    const why = await run(world.folder, 'explain', ann, '--key', (await lines(ann)).at(-1)!.event.key);
+    const why = await run(world.folder, 'explain', ann, '--key', (await lines(ann)).at(-1)!.event.key, '--lang', 'zh');
     expect(why.out).toMatch(/a\/word {2}由它应答.*b\/word {2}由它应答/s);
     expect(why.out.match(/^判定 .*¥1\.00.*$/gm)).toHaveLength(2);
     expect(why.out.match(/^付款 /gm)).toHaveLength(2);

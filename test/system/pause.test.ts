@@ -74,7 +74,7 @@ describe('a campaign that is paused', () => {
     const answer = await again.flow.handle({ ...event, kind: 'text', text: '红包' });
     await again.stop();
     expect(answer.reply).toEqual({ kind: 'text', text: '测试活动歇一歇' });
-    const why = await run(world.folder, 'explain', bob);
+    const why = await run(world.folder, 'explain', bob, '--lang', 'zh');
     expect(why.out).toContain('活动已暂停（hongbao campaigns pause）');
     const list = JSON.parse((await run(world.folder, 'campaigns', 'list', '--json')).out) as object[];
     expect(list).toMatchObject([

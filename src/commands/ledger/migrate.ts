@@ -10,6 +10,7 @@ import { sayingOf } from '../../core/base/digest.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
+import { inBoth, t, type Wording } from '../../core/base/words/words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { auditStore } from '../../engine/audit-store.ts';
 import { LIVE } from '../../engine/rulebook-live.ts';
@@ -28,6 +29,7 @@ import {
 } from '../../storage/copy.ts';
 import { openStore, sqliteFileOf } from '../../storage/open.ts';
 import { type Common, configOf, EXIT, print, printJson, printNote, table } from '../shared/context.ts';
+import { l } from '../shared/language.ts';
 import { type Progress, progress } from '../shared/progress.ts';
 import { campaignsOf } from './audit.ts';
 
@@ -46,7 +48,7 @@ export async function migrate(options: MigrateOptions): Promise<number> {
     await fingerprintOf(source); // before --to makes a file
     const target = await openEnd('--to', options.to);
     const line = progressLine();
-    printNote('the bots on both stores must be stopped: what they write meanwhile is not copied');
+    printNote(t`the bots on both stores must be stopped: what they write meanwhile is not copied`);
     try {
       const move = await copyAndVerify(source, target, campaigns, line.tell).finally(line.end);
       if (options.json) printJson(jsonOf(move));
@@ -59,9 +61,9 @@ export async function migrate(options: MigrateOptions): Promise<number> {
     if (!(error instanceof Fault)) throw error;
     const hint =
       error.retry === 'never'
-        ? 'it would stop there again: see what `hongbao audit` says of the source, or name a new target'
-        : 'the same command begins again';
-    printNote(`stopped: ${error.message}\nthis copy does not count; ${hint}`);
+        ? t`it would stop there again: see what \`hongbao audit\` says of the source, or name a new target`
+        : t`the same command begins again`;
+    printNote(t`stopped: ${error.words}\nthis copy does not count; ${hint}`);
     return EXIT.findings;
   } finally {
     await source.close();
@@ -73,10 +75,10 @@ export async function migrate(options: MigrateOptions): Promise<number> {
 function refuseAddresses({ from, to }: MigrateOptions): void {
   const file = sqliteFileOf(from);
   if (file !== undefined && !existsSync(file))
-    throw new BadInput(`--from: there is no file ${file}; name the store there is`);
+    throw new BadInput(t`--from: there is no file ${file}; name the store there is`);
   if (sqliteFileOf(to) === ':memory:')
-    throw new BadInput('--to: it would be gone at the end; name a file: sqlite:FILE');
-  if (placeOf(from) === placeOf(to)) throw new BadInput('--to: this is the same store as --from; name another one');
+    throw new BadInput(t`--to: it would be gone at the end; name a file: sqlite:FILE`);
+  if (placeOf(from) === placeOf(to)) throw new BadInput(t`--to: this is the same store as --from; name another one`);
 }
 
 /** By which two addresses of one store are known. Two names of one host are not: that store is not empty either. */
@@ -94,7 +96,8 @@ async function openEnd(option: string, address: string): Promise<Store> {
     return await openStore(address);
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    throw new BadInput(`${option}: ${error.message.replace(/^store: /, '')}`);
+    const { en, zh } = error.words;
+    throw new BadInput(t`${option}: ${inBoth(en.replace(/^store: /, ''), zh.replace(/^store：/, ''))}`);
   }
 }
 
@@ -105,7 +108,7 @@ async function campaignsFor(options: MigrateOptions): Promise<readonly Campaign[
     return await campaignsOf(configOf(options));
   } catch (error) {
     if (!(error instanceof BadInput) || options.config !== undefined) throw error;
-    printNote(`${error.message}: audited without budgets`);
+    printNote(t`${error.words}: audited without budgets`);
     return [];
   }
 }
@@ -117,17 +120,19 @@ const MARK_MS = 1000;
 async function setMark(store: Store, mark: Mark): Promise<void> {
   const lease = await store.lease(MARK, randomUUID(), MARK_MS, now());
   const isSet = lease !== undefined && (await store.release(lease, now(), JSON.stringify(mark)));
-  if (!isSet) throw new BadInput('--to: another `hongbao migrate` is at work on it; wait for its end');
+  if (!isSet) throw new BadInput(t`--to: another \`hongbao migrate\` is at work on it; wait for its end`);
 }
 
 /** By which a source is known again, wherever it has moved: its first event. Refuses one that is none. */
 async function fingerprintOf(source: Store): Promise<string> {
   const mark = await markOf(source);
   if (mark && !mark.isWhole)
-    throw new BadInput('--from: this store is an unfinished copy; finish it first, or name the store it was made from');
+    throw new BadInput(
+      t`--from: this store is an unfinished copy; finish it first, or name the store it was made from`,
+    );
   return withBooks(source, async books => {
     if ((await anyRowIn(books)) === undefined)
-      throw new BadInput('--from: this store is empty; name the one that is in use');
+      throw new BadInput(t`--from: this store is empty; name the one that is in use`);
     const first = await firstOf(books, 'journal');
     return createHash('sha256')
       .update(first ? sayingOf(first) : '')
@@ -140,12 +145,12 @@ async function fingerprintOf(source: Store): Promise<string> {
 async function claimTarget(target: Store, source: string): Promise<void> {
   const mark = await markOf(target);
   const found = await withBooks(target, anyRowIn);
-  const instead = 'name an empty one: a new file, or a Redis with another ?tag=NAME';
-  if (found !== undefined && !mark) throw new BadInput(`--to: this store is not empty (it has ${found}); ${instead}`);
+  const instead = t`name an empty one: a new file, or a Redis with another ?tag=NAME`;
+  if (found !== undefined && !mark) throw new BadInput(t`--to: this store is not empty (it has ${found}); ${instead}`);
   if (found !== undefined && mark!.isWhole)
-    throw new BadInput(`--to: this store holds a finished copy, which may be in use; ${instead}`);
+    throw new BadInput(t`--to: this store holds a finished copy, which may be in use; ${instead}`);
   if (found !== undefined && mark!.source !== source)
-    throw new BadInput(`--to: this store holds an unfinished copy of another store; ${instead}`);
+    throw new BadInput(t`--to: this store holds an unfinished copy of another store; ${instead}`);
   await setMark(target, { source, isWhole: false });
   if (found !== undefined) await dropPassing(target);
 }
@@ -178,7 +183,7 @@ export type Migration = {
   readonly held: Both<BookTally>;
   readonly audits: Both<AuditReport>;
   /** Why this copy does not count, or what was wrong before it; none: all is well. */
-  readonly differences: readonly string[];
+  readonly differences: readonly Wording[];
   /** Whether the copy is the same as its source. */
   readonly isWhole: boolean;
 };
@@ -202,10 +207,10 @@ export async function copyAndVerify(
   const audits = { source: await audit(source, 'source audited'), target: await audit(target, 'target audited') };
   const after = await read(source, 'source looked at again');
 
-  const changes = differencesOf(before, after).map(each => `the source changed meanwhile: ${each}`);
-  const wrong = [
-    ...differencesOf(before, held.target).map(each => `the copy differs: ${each}`),
-    ...(sayingOf(shownOf(audits.source)) === sayingOf(shownOf(audits.target)) ? [] : ['the audits differ']),
+  const changes = differencesOf(before, after).map((each): Wording => t`the source changed meanwhile: ${each}`);
+  const wrong: Wording[] = [
+    ...differencesOf(before, held.target).map(each => t`the copy differs: ${each}`),
+    ...(sayingOf(shownOf(audits.source)) === sayingOf(shownOf(audits.target)) ? [] : [t`the audits differ`]),
   ];
   const isWhole = changes.length + wrong.length === 0;
   if (isWhole) {
@@ -213,7 +218,7 @@ export async function copyAndVerify(
     await setMark(target, { source: fingerprint, isWhole });
   }
   const { total } = audits.source;
-  const old = total === 0 ? [] : [`the ledger does not balance, in the source neither: ${total} differences`];
+  const old = total === 0 ? [] : [t`the ledger does not balance, in the source neither: ${total} differences`];
   return { held, audits, differences: changes.length > 0 ? changes : [...wrong, ...old], isWhole };
 }
 
@@ -224,18 +229,18 @@ async function carryLive(source: Store, target: Store): Promise<void> {
   for (const [name, note] of notes) {
     const lease = await target.lease(name, randomUUID(), MARK_MS, now());
     if (!lease || !(await target.release(lease, now(), note)))
-      throw new BadInput('--to: another process is at work on it; wait for its end');
+      throw new BadInput(t`--to: another process is at work on it; wait for its end`);
   }
 }
 
 const shownOf = ({ compared, campaigns, total }: AuditReport): object => ({ compared, campaigns, total });
 
-function differencesOf(one: BookTally, other: BookTally): string[] {
+function differencesOf(one: BookTally, other: BookTally): Wording[] {
   return BOOK_KINDS.flatMap(kind => {
     const [a, b] = [one.kinds.get(kind)!, other.kinds.get(kind)!];
     if (a.isSame(b)) return [];
     return [
-      a.count === b.count ? `${kind}: ${a.count}, but not the same` : `${kind}: ${b.count} instead of ${a.count}`,
+      a.count === b.count ? t`${kind}: ${a.count}, but not the same` : t`${kind}: ${b.count} instead of ${a.count}`,
     ];
   });
 }
@@ -265,24 +270,24 @@ function jsonOf({ held, audits, differences, isWhole }: Migration): object {
 function show({ held, audits, differences, isWhole }: Migration): void {
   const [from, to] = [countsOf(held.source), countsOf(held.target)];
   const [before, after] = [moneyOf(audits.source), moneyOf(audits.target)];
-  const verdict = ({ total }: AuditReport): string => (total === 0 ? 'balances' : `${total} differences`);
+  const verdict = ({ total }: AuditReport): string => (total === 0 ? l`balances` : l`${total} differences`);
   const rows = [
     ...Object.keys(from).map(kind => [
-      kind === 'historyLines' ? 'lines of history' : kind,
+      kind === 'historyLines' ? l`lines of history` : kind,
       `${from[kind]}`,
       `${to[kind]}`,
     ]),
     ...BUCKETS.map(bucket => [bucket, showFen(fen(before[bucket])), showFen(fen(after[bucket]))]),
-    ['audit', verdict(audits.source), verdict(audits.target)],
+    [l`audit`, verdict(audits.source), verdict(audits.target)],
   ];
-  print(table(['', 'source', 'target'], rows));
+  print(table(['', l`source`, l`target`], rows));
   print('');
   for (const difference of differences) print(difference);
   if (!isWhole)
-    print('this copy does not count, and is marked unfinished: stop all bots and run the same command again');
+    print(t`this copy does not count, and is marked unfinished: stop all bots and run the same command again`);
   else if (differences.length > 0)
-    print('the copy is the same as its source, row by row; `hongbao audit` names what is wrong');
-  else print('the copy is the same as its source, row by row: set `store:` in bot.yaml to it, then start the bots');
+    print(t`the copy is the same as its source, row by row; \`hongbao audit\` names what is wrong`);
+  else print(t`the copy is the same as its source, row by row: set \`store:\` in bot.yaml to it, then start the bots`);
 }
 
 /** On a terminal only: one line for each part of the work. */

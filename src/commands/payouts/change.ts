@@ -20,7 +20,7 @@ import { payerOf } from '../../setup/payer.ts';
 import { writeDown } from '../shared/acts.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
-import { l } from '../shared/language.ts';
+import { l, worded } from '../shared/language.ts';
 import { progress } from '../shared/progress.ts';
 import { stateOf } from './list.ts';
 
@@ -47,13 +47,13 @@ export function retry(numbers: readonly string[], options: RetryOptions): Promis
   if (numbers.length > 0 && campaign !== undefined)
     throw new BadInput(t`--campaign goes with --state; a number says it all`);
   return withStore(options, async (store, config) => {
-    const about = state === undefined ? numbers.join(' ') : `all in state ${state}`;
-    await writeDown(store, 'payouts retry', about, [campaign && `campaign ${campaign}`, reason]);
+    const about = state === undefined ? numbers.join(' ') : `--state ${state}`;
+    await writeDown(store, 'payouts retry', about, [campaign && `--campaign ${campaign}`, reason]);
     const rows: Retried[] = [];
     const retried = async (payout: Payout): Promise<Retried> => {
       const no = state === undefined ? undefined : whyNotAmongAll(payout);
       if (no === undefined) return retryPayout(store, payout, reason, now);
-      return { billNo: payout.billNo, state: payout.state, result: `refused: ${no}`, ok: false };
+      return { billNo: payout.billNo, state: payout.state, result: t`refused: ${no}`, ok: false };
     };
     const change = async (payouts: readonly Payout[]): Promise<void> => {
       rows.push(...(await Promise.all(payouts.map(retried))));
@@ -79,7 +79,7 @@ export function retry(numbers: readonly string[], options: RetryOptions): Promis
 /** All of a few; of many those that were refused, and how many the others are. */
 function showRows(rows: readonly Retried[]): void {
   const shown = rows.length <= SHOWN_MAX ? rows : rows.filter(row => !row.ok).slice(0, SHOWN_MAX);
-  const cells = shown.map(row => [row.billNo, row.state, row.result]);
+  const cells = shown.map(row => [row.billNo, row.state, worded(row.result)]);
   if (cells.length > 0) print(table([l`number`, l`state`, l`result`], cells));
   if (rows.length === 0) print(t`there is nothing to retry`);
   if (rows.length <= SHOWN_MAX) return;
@@ -108,7 +108,7 @@ export function cancel(billNo: string, options: Common & { readonly reason: stri
       const result = await cancelPayout({ store, now, ...payers }, billNo, reason);
       if (options.json) printJson({ billNo, ...result });
       else if ('refused' in result) printNote(t`${billNo} is not cancelled: ${result.refused}`);
-      else print(`${billNo}: ${result.cancelled}`);
+      else print(`${billNo}: ${worded(result.cancelled)}`);
       return 'refused' in result ? EXIT.findings : EXIT.fine;
     } finally {
       await payers.close();

@@ -1,15 +1,16 @@
 // `hongbao payouts`: what was promised to whom, and where it stands.
 
+import { STATE_WORDS } from '../../core/analysis/naming.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { openId } from '../../core/base/event.ts';
 import { showFen } from '../../core/base/money.ts';
-import { beijingText } from '../../core/base/time.ts';
+import { beijingText, type Instant } from '../../core/base/time.ts';
 import { t } from '../../core/base/words/words.ts';
-import { asBillNo, PAYOUT_STATES, type Payout, type PayoutState } from '../../core/payout/payout.ts';
-import type { PayoutFilter } from '../../ports.ts';
+import { asBillNo, type BillNo, PAYOUT_STATES, type Payout, type PayoutState } from '../../core/payout/payout.ts';
+import type { PayoutFilter, Store } from '../../ports.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
-import { l } from '../shared/language.ts';
+import { l, worded } from '../shared/language.ts';
 import { openIdOf } from '../shared/whom.ts';
 
 export type ListOptions = Common & {
@@ -58,22 +59,15 @@ function rowOf(payout: Payout): string[] {
   return [billNo, state, showFen(amount), campaign, user, beijingText(createdAt), problem ?? ''];
 }
 
-export function show(billNo: string, options: Common): Promise<number> {
+/** By its number, or by WeChat's own for it (微信单号). */
+export function show(written: string, options: Common): Promise<number> {
   return withStore(options, async store => {
-    const payout = await store.payout(asBillNo(billNo));
-    if (!payout) throw new BadInput(t`there is no payout ${billNo}; \`hongbao payouts list\` names them`);
+    const payout = (await store.payout(asBillNo(written))) ?? (await byWeChatNumber(store, written));
+    if (!payout) throw new BadInput(t`there is no payout ${written}; \`hongbao payouts list\` names them`);
     const history = await store.history(payout.billNo);
     if (options.json) printJson({ ...payout, history });
     else {
-      print(
-        table(
-          ['', ''],
-          Object.entries(payout).map(([name, value]) => [
-            name,
-            typeof value === 'object' ? JSON.stringify(value) : String(value),
-          ]),
-        ),
-      );
+      print(table(['', ''], detailsOf(payout)));
       print('');
       print(
         table(
@@ -84,4 +78,47 @@ export function show(billNo: string, options: Common): Promise<number> {
     }
     return EXIT.fine;
   });
+}
+
+/** Payouts that are looked through at a time. */
+const PAGE = 1000;
+/** What could be a number of WeChat's: nobody looks through everything for a mistyped word. */
+const WECHAT_NUMBER = /^\d{20,64}$/;
+
+async function byWeChatNumber(store: Store, written: string): Promise<Payout | undefined> {
+  if (!WECHAT_NUMBER.test(written)) return undefined;
+  for (let after: BillNo | undefined; ; ) {
+    const page = await store.payouts({ limit: PAGE, ...(after !== undefined && { after }) });
+    const found = page.find(({ listId }) => listId === written);
+    if (found || page.length < PAGE) return found;
+    after = page.at(-1)!.billNo;
+  }
+}
+
+function detailsOf(payout: Payout): string[][] {
+  const { billNo, state, amount, campaign, rule, user, account, merchant, request, attempt, refunded } = payout;
+  const { listId, problem, tries, createdAt, firstSentAt, sentAt, endedAt, nextAt, nextDo, stopped, claimKey } = payout;
+  const at = (time: Instant | undefined): string | undefined => time && beijingText(time);
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    [l`number`, attempt > 1 ? `${billNo} (${l`try ${attempt}`})` : billNo],
+    [l`WeChat number`, listId],
+    [l`state`, `${state} (${worded(STATE_WORDS[state])})`],
+    [l`amount`, showFen(amount)],
+    [l`came back`, refunded === undefined ? undefined : showFen(refunded)],
+    [l`user`, user],
+    [l`campaign and rule`, `${campaign}/${rule}`],
+    [l`account`, account],
+    [l`merchant`, `${merchant} (${request.mchId})`],
+    [l`channel`, request.channel],
+    [l`created`, at(createdAt)],
+    [l`first sent`, at(firstSentAt)],
+    [l`sent at`, at(sentAt)],
+    [l`ended at`, at(endedAt)],
+    [l`next`, nextAt === undefined ? undefined : `${beijingText(nextAt)} ${nextDo}`],
+    [l`tries`, String(tries)],
+    [l`problem`, problem],
+    [l`called off by hand`, stopped],
+    [l`number of its claim`, claimKey],
+  ];
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }

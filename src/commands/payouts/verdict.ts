@@ -34,6 +34,7 @@ import type { JournalLine, Store } from '../../ports.ts';
 import { campaignsOf } from '../ledger/audit.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, withStore } from '../shared/context.ts';
+import { worded } from '../shared/language.ts';
 import { payersOf, reasonOf } from './change.ts';
 
 const now = (): Instant => instant(Date.now());
@@ -42,6 +43,8 @@ const now = (): Instant => instant(Date.now());
 export type VerdictPorts = CancelPorts & {
   readonly limits: (payout: Payout, claimedAt: Instant) => Promise<readonly Counter[]>;
 };
+
+const WHAT = { offered: t`offered`, settled: t`settled` } as const;
 
 type Answer = Refused | { readonly done: Wording; readonly number?: BillNo };
 
@@ -77,8 +80,8 @@ function run(
       const answer = await work({ store, now, payer: payers.payer, limits });
       if (options.json)
         printJson('refused' in answer ? { billNo, ...answer } : { billNo, number: answer.number, [what]: answer.done });
-      else if ('refused' in answer) printNote(t`${billNo} is not ${what}: ${answer.refused}`);
-      else print(`${billNo}: ${answer.done}`);
+      else if ('refused' in answer) printNote(t`${billNo} is not ${WHAT[what]}: ${answer.refused}`);
+      else print(`${billNo}: ${worded(answer.done)}`);
       return 'refused' in answer ? EXIT.findings : EXIT.fine;
     } finally {
       await payers.close();

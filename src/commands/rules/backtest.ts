@@ -3,11 +3,11 @@
 import { performance } from 'node:perf_hooks';
 import type { Config } from '../../config/config.ts';
 import { Backtest, type BacktestReport, type Both } from '../../core/analysis/backtest.ts';
-import { refusalKeyText } from '../../core/analysis/chinese.ts';
+import { refusalKeyText } from '../../core/analysis/naming.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { beijingText, endOfDay, type Instant, parseBeijing } from '../../core/base/time.ts';
-import { t } from '../../core/base/words/words.ts';
+import { joined, t, type Wording, type Words } from '../../core/base/words/words.ts';
 import { bookOf } from '../../core/decide/match.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { surroundingsOf } from '../../engine/operate/foretell.ts';
@@ -17,6 +17,7 @@ import type { Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
 import { eventsOf } from '../shared/journal.ts';
+import { l, worded } from '../shared/language.ts';
 
 export type BacktestOptions = Common & {
   /** Rule files, or `live`. */
@@ -58,7 +59,7 @@ async function play(test: Backtest, store: Store, to: Instant | undefined, limit
     const now = performance.now();
     if (!process.stderr.isTTY || now - began < QUIET_MS || now - drawnAt < REDRAW_MS) continue;
     drawnAt = now;
-    process.stderr.write(`\rbacktest: ${test.count} events`);
+    process.stderr.write(`\r${l`backtest: ${test.count} events`}`);
   }
   if (drawnAt > began) process.stderr.write('\r\u001b[K');
 }
@@ -105,18 +106,22 @@ function limitOf(text: string | undefined): number {
 
 // ── What came of it ──────────────────────────────────────────────────────────────────────────────────────────
 
-/** 「若这段时间用新规则: 多发 312 个, 多花 ¥486.00, 17 人从中奖变不中」 */
-function summaryOf({ sums, people, decided, reworded }: BacktestReport): string {
-  if (decided === 0) return `若这段时间用新规则: 没有差别${reworded > 0 ? `, 只有 ${reworded} 条答复的文字不同` : ''}`;
+/** "Under the new rules: 312 more prizes, ¥486.00 more, 17 followers would no longer win" */
+function summaryOf({ sums, people, decided, reworded }: BacktestReport): Words {
+  if (decided === 0)
+    return reworded > 0
+      ? t`Under the new rules: no difference, only ${reworded} replies read otherwise`
+      : t`Under the new rules: no difference`;
   const won = sums.changed.won - sums.now.won;
   const money = sums.changed.amount - sums.now.amount;
-  const parts = [
-    won === 0 ? '发的个数一样' : `${won > 0 ? '多' : '少'}发 ${Math.abs(won)} 个`,
-    money === 0 ? '花的钱一样' : `${money > 0 ? '多' : '少'}花 ${showFen(fen(Math.abs(money)))}`,
-    ...(people.losing > 0 ? [`${people.losing} 人从中奖变不中`] : []),
-    ...(people.winning > 0 ? [`${people.winning} 人从不中变中奖`] : []),
+  const much = showFen(fen(Math.abs(money)));
+  const parts: Wording[] = [
+    won === 0 ? t`as many prizes` : won > 0 ? t`${won} prizes more` : t`${-won} prizes less`,
+    money === 0 ? t`as much money` : money > 0 ? t`${much} more` : t`${much} less`,
+    ...(people.losing > 0 ? [t`${people.losing} followers would no longer win`] : []),
+    ...(people.winning > 0 ? [t`${people.winning} followers would win as well`] : []),
   ];
-  return `若这段时间用新规则: ${parts.join(', ')}`;
+  return t`Under the new rules: ${joined(parts, t`, `)}`;
 }
 
 function signed(amount: number): string {
@@ -129,20 +134,21 @@ function difference(now: number, changed: number, text: (value: number) => strin
 
 function show(report: BacktestReport): string {
   const { events, skipped, from, to, sums, people, decided, asRecorded } = report;
-  if (events === 0) return '这段时间没有可以重放的事件';
+  if (events === 0) return l`there are no events to repeat in this time`;
   const same = ((asRecorded * 100) / events).toFixed(1);
+  const sides = [l`now`, l`new rules`, l`difference`];
   const rows: [string, Both<number>, ((value: number) => string)?][] = [
-    ['中奖', both(sums, ({ won }) => won)],
-    ['红包', both(sums, ({ packets }) => packets)],
-    ['金额', both(sums, ({ amount }) => amount), signed],
-    ['中奖人数', people.winners],
+    [l`prizes`, both(sums, ({ won }) => won)],
+    [l`packets`, both(sums, ({ packets }) => packets)],
+    [l`amount`, both(sums, ({ amount }) => amount), signed],
+    [l`winners`, people.winners],
   ];
   return [
-    summaryOf(report),
-    `${events} 件事,${beijingText(from!)} 到 ${beijingText(to!)};另有 ${skipped} 件不重放。${decided} 件判定不同;${people.more} 人多得,${people.less} 人少得。`,
-    `现在的规则重放与当时的判定相符 ${same}%(从空账开始;当时的规则、暂停和手工发放可能不同)`,
+    worded(summaryOf(report)),
+    l`${events} events, ${beijingText(from!)} to ${beijingText(to!)}; ${skipped} others are not repeated. ${decided} are decided otherwise; ${people.more} followers get more, ${people.less} get less.`,
+    l`The rules of now decide as was decided then: ${same}% (from empty books; rules, pauses and what was sent by hand may have been others)`,
     section(
-      ['', '现在', '新规则', '差'],
+      ['', ...sides],
       rows.map(([name, { now, changed }, text = String]) => [
         name,
         text(now),
@@ -150,19 +156,19 @@ function show(report: BacktestReport): string {
         difference(now, changed, text),
       ]),
     ),
-    section(['奖品', '现在', '', '新规则', '', '差'], report.prizes.map(prizeRow)),
-    section(['日', '现在', '', '新规则', '', '差'], report.days.map(dayRow)),
+    section([l`prize`, l`now`, '', l`new rules`, '', l`difference`], report.prizes.map(prizeRow)),
+    section([l`day`, l`now`, '', l`new rules`, '', l`difference`], report.days.map(dayRow)),
     section(
-      ['拒绝', '现在', '新规则', '差'],
-      changesOf(report.refusals, key => refusalKeyText(key)),
+      [l`refused`, ...sides],
+      changesOf(report.refusals, key => worded(refusalKeyText(key))),
     ),
-    section(['碰到的限额', '现在', '新规则', '差'], limitRows(report)),
+    section([l`limits met`, ...sides], limitRows(report)),
     section(
-      ['谁', '现在', '新规则', '差'],
+      [l`who`, ...sides],
       report.samples.map(({ user, now, changed }) => [
         user,
-        now.got.join(' ') || '无',
-        changed.got.join(' ') || '无',
+        now.got.join(' ') || l`nothing`,
+        changed.got.join(' ') || l`nothing`,
         difference(now.amount, changed.amount, signed),
       ]),
     ),
@@ -213,7 +219,7 @@ function changesOf(
 
 function limitRows({ limits }: BacktestReport): string[][] {
   const counts = both(limits, list =>
-    Object.fromEntries(list.map(({ campaign, limit, count }) => [`${campaign} ${limit}`, count])),
+    Object.fromEntries(list.map(({ campaign, limit, count }) => [`${campaign} ${worded(limit)}`, count])),
   );
   return changesOf(counts, key => key).slice(0, LIMITS_SHOWN);
 }

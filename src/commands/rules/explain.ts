@@ -2,14 +2,15 @@
 // the odds alone. Nothing is written but that it was asked.
 
 import type { Config } from '../../config/config.ts';
-import { decisionText, eventText } from '../../core/analysis/chinese.ts';
 import {
   type Explanation,
   explain,
   explanationJson,
   happeningOf,
+  type Live,
   showExplanation,
 } from '../../core/analysis/explain.ts';
+import { decisionText, eventText } from '../../core/analysis/naming.ts';
 import { caseNumberOf, readCaseNumber } from '../../core/base/case-number.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId } from '../../core/base/event.ts';
@@ -25,6 +26,7 @@ import type { JournalLine, Store } from '../../ports.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, table, withStore } from '../shared/context.ts';
 import { eventsOf } from '../shared/journal.ts';
+import { l, language, worded } from '../shared/language.ts';
 import { accountNamed } from '../shared/surroundings.ts';
 import { openIdOf } from '../shared/whom.ts';
 import { liveOf } from './foretell.ts';
@@ -40,6 +42,8 @@ export type ExplainOptions = Common & {
 /** As many of a follower's latest events are named, and as many of their payouts looked through. */
 const LATEST = 10;
 const PAYOUTS_MAX = 1000;
+/** As many of their events are looked through for the last claim. */
+const LINES_MAX = 1000;
 
 export function explainCommand(written: string | undefined, options: ExplainOptions): Promise<number> {
   mustMakeSense(written, options);
@@ -59,8 +63,25 @@ export function explainCommand(written: string | undefined, options: ExplainOpti
     const [line, latest] = await lineOf(store, openid, options);
     const { id: journal, at, event, decision, reply } = line;
     const explanation = explain({ journal, at, event, decision, reply }, live);
-    return tell(options, [explanation], await payoutsOf(store, explanation), latest, live.campaigns);
+    const code = tell(options, [explanation], await payoutsOf(store, explanation), latest, live.campaigns);
+    if (latest.length > 0 && !options.json) await tellLastClaim(store, explanation, live);
+    return code;
   });
+}
+
+/** Whoever asks after a follower wants to know of what they won: where the latest event is none of it, of the last one that is. */
+async function tellLastClaim(store: Store, { event: { user }, decision }: Explanation, live: Live): Promise<void> {
+  if (isClaim(decision)) return;
+  const lines = await store.journal({ user, limit: LINES_MAX });
+  const last = lines.find(line => isClaim(line.decision));
+  if (!last) return;
+  const { id: journal, ...line } = last;
+  const claim = explain({ journal, ...line }, live);
+  print(`\n${l`the last claim:`}\n${showExplanation(claim, await payoutsOf(store, claim), language())}`);
+}
+
+function isClaim(decision: Explanation['decision']): boolean {
+  return decision.kind !== 'open' && awardsOf(decision).length > 0;
 }
 
 /** By the code that stood in a reply (查询码): the whole journal is looked through. */
@@ -150,11 +171,11 @@ function tell(
     const rows = latest.map(({ id, at, event, decision }) => [
       String(id),
       beijingText(at),
-      eventText(event),
-      decisionText(decisionCalled(decision, campaigns)),
+      worded(eventText(event)),
+      worded(decisionText(decisionCalled(decision, campaigns))),
     ]);
-    print(`${table(['流水', '时间', '事件', '判定'], rows)}\n`);
+    print(`${table([l`journal`, l`when`, l`event`, l`decision`], rows)}\n`);
   }
-  print(explanations.map((each, n) => showExplanation(each, n === 0 ? payouts : [])).join('\n\n'));
+  print(explanations.map((each, n) => showExplanation(each, n === 0 ? payouts : [], language())).join('\n\n'));
   return EXIT.fine;
 }

@@ -24,7 +24,7 @@ import type { Commit, JournalLine, Store } from '../../ports.ts';
 import { recordedEvent } from '../../wechat/account/recorded-push.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, withStore } from '../shared/context.ts';
-import { l } from '../shared/language.ts';
+import { l, language, worded as wordedHere } from '../shared/language.ts';
 import { liveOf } from './foretell.ts';
 
 /** A handful at most: the same key in several accounts, or one that came again after it was forgotten. */
@@ -73,7 +73,7 @@ function eventIn(file: string, account: AccountConfig, bytes: Buffer): Event {
   try {
     return recordedEvent(account, bytes);
   } catch (error) {
-    throw error instanceof BadInput ? new BadInput(`${file}: ${error.message}`) : error;
+    throw error instanceof BadInput ? new BadInput(t`${file}: ${error.words}`) : error;
   }
 }
 
@@ -137,14 +137,15 @@ function withWords(decision: Decision | Open): object {
 }
 
 function show(kind: string, { decision, reply, journal, payout }: Came): void {
-  print(`event     ${kind}`);
+  print(t`event     ${kind}`);
   for (const line of decision.trace) {
-    print(`rule      ${line.campaign}/${line.rule}`);
-    for (const check of line.checks) print(`          ${check.ok ? '✓' : '✗'} ${checkText(check)}`);
+    print(t`rule      ${line.campaign}/${line.rule}`);
+    for (const check of line.checks) print(`          ${check.ok ? '✓' : '✗'} ${checkText(check, language())}`);
   }
   print(t`decision  ${describe(decision)}${journal === undefined ? '' : t` (it happened: journal ${journal})`}`);
-  if (decision.kind === 'open') for (const each of decision.prospects) print(`          ${prospectText(each)}`);
-  else print(`reply     ${reply.kind === 'text' ? reply.text : reply.kind}`);
+  if (decision.kind === 'open')
+    for (const each of decision.prospects) print(`          ${wordedHere(prospectText(each))}`);
+  else print(t`reply     ${reply.kind === 'text' ? reply.text : reply.kind}`);
   if (payout) print(t`payout    ${payout.billNo} would be sent; nothing was written, nobody is paid`);
 }
 

@@ -1,7 +1,7 @@
 // `hongbao simulate`: what draws cost on the average, and what a day of a campaign could look like. Nothing is written.
 
 import { createHash } from 'node:crypto';
-import { refusalKeyText } from '../../core/analysis/chinese.ts';
+import { refusalKeyText } from '../../core/analysis/naming.ts';
 import { type DaySimulation, simulateDay } from '../../core/analysis/simulate-day.ts';
 import { type DrawSimulation, simulateDraws } from '../../core/analysis/simulate-draws.ts';
 import { BadInput } from '../../core/base/error.ts';
@@ -12,6 +12,7 @@ import { t } from '../../core/base/words/words.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { EXIT, print, printJson, table } from '../shared/context.ts';
+import { l, worded } from '../shared/language.ts';
 
 export type SimulateOptions = {
   readonly json?: boolean;
@@ -43,7 +44,7 @@ export async function simulate(written: readonly string[], asked: SimulateOption
     ? campaigns.map(each => simulateDay(each, { users, perUser, day, chance: chanceOf(seedOf(each.id, 'day')) }))
     : [];
   if (options.json) printJson({ seed: options.seed, draws: drawn, ...(options.day && { days }) });
-  else print([...drawn.map(showDraws), ...days.map(showDay)].join('\n\n') || '没有发奖的规则');
+  else print([...drawn.map(showDraws), ...days.map(showDay)].join('\n\n') || l`no rule gives anything`);
   return EXIT.fine;
 }
 
@@ -82,20 +83,20 @@ function showDraws({
   limits,
 }: DrawSimulation): string {
   const made = draws - refused;
-  const mean = made === 0 ? '' : `,平均每次 ${showFen(fen(Math.round(spend / made)))}`;
-  const gone = soldOutAt === undefined ? '' : `,第 ${soldOutAt} 次起发完(${refused} 次没有)`;
+  const mean = made === 0 ? '' : t`, ${showFen(fen(Math.round(spend / made)))} each on the average`;
+  const gone = soldOutAt === undefined ? '' : t`; all given from draw ${soldOutAt} on (${refused} got nothing)`;
   const rows = prizes.map(({ prize, odds, count, amount, goneAt }) => [
     prize,
-    odds === undefined ? '替补' : percent(odds, 1),
+    odds === undefined ? l`fallback` : percent(odds, 1),
     String(count),
     percent(count, made),
     showFen(amount),
-    goneAt === undefined ? '' : `第 ${goneAt} 次`,
+    goneAt === undefined ? '' : l`draw ${goneAt}`,
   ]);
   return [
-    `${campaign}/${rule}${times ? `(第 ${times.join('、')} 次的奖品)` : ''}: ${draws} 次,花 ${showFen(spend)}${mean}${gone}`,
-    table(['奖品', '概率', '次数', '占比', '金额', '发完于'], rows),
-    ...limits.map(({ limit, firstAt }) => `第 ${firstAt} 次起碰到限额: ${limit}`),
+    l`${campaign}/${rule}${times ? t` (prizes of time ${times.join(', ')})` : ''}: ${draws} draws, ${showFen(spend)}${mean}${gone}`,
+    table([l`prize`, l`odds`, l`times`, l`share`, l`amount`, l`gone at`], rows),
+    ...limits.map(({ limit, firstAt }) => l`from draw ${firstAt} on at a limit: ${limit}`),
   ].join('\n');
 }
 
@@ -103,7 +104,7 @@ function showDay(day: DaySimulation): string {
   const { campaign, users, newFollowers, events, spend, packets, takenBack, soldOutAt, winners, mostOfOne } = day;
   const [most] = [...day.hours].sort((a, b) => b.amount - a.amount);
   const bar = (amount: number): string => '█'.repeat(Math.round((amount * 20) / Math.max(1, most?.amount ?? 1)));
-  const back = takenBack > 0 ? `,收回 ${showFen(takenBack)}` : '';
+  const back = takenBack > 0 ? t`, ${showFen(takenBack)} taken back` : '';
   const hours = day.hours.map(({ hour, events: came, won, amount }) => [
     `${hour}:00`,
     String(came),
@@ -112,20 +113,20 @@ function showDay(day: DaySimulation): string {
     bar(amount),
   ]);
   const prizes = day.prizes.map(({ prize, count: times, amount }) => [prize, String(times), showFen(amount)]);
-  const refusals = Object.entries(day.refusals).map(([key, times]) => [refusalKeyText(key), String(times)]);
+  const refusals = Object.entries(day.refusals).map(([key, times]) => [worded(refusalKeyText(key)), String(times)]);
   const limits = day.limits.map(({ limit, count: times, first }) => [
-    limit,
+    worded(limit),
     String(times),
     beijingText(first).slice(11),
   ]);
   return [
-    `${campaign} 的一天 ${day.day}: ${users} 人(新关注 ${newFollowers}),${events} 件事,发 ${packets} 个红包 ${showFen(spend)}${back}`,
-    soldOutAt === undefined ? '没有发完' : `${beijingText(soldOutAt).slice(11)} 发完`,
-    `中奖: 0 次 ${winners.none} 人,1 次 ${winners.once} 人,2 次 ${winners.twice} 人,更多 ${winners.more} 人;一人最多 ${showFen(mostOfOne)}`,
-    table(['时段', '事件', '中奖', '金额', ''], hours),
-    ...(prizes.length > 0 ? ['', table(['奖品', '个数', '金额'], prizes)] : []),
-    ...(refusals.length > 0 ? ['', table(['拒绝', '次数'], refusals)] : []),
-    ...(limits.length > 0 ? ['', table(['碰到的限额', '次数', '最早'], limits)] : []),
-    ...day.leftOut.map(({ rule, trigger }) => `没有模拟: ${campaign}/${rule} 的触发 ${trigger}`),
+    l`${campaign} on ${day.day}: ${users} people (${newFollowers} new), ${events} events, ${packets} packets of ${showFen(spend)}${back}`,
+    soldOutAt === undefined ? l`not all was given` : l`all given at ${beijingText(soldOutAt).slice(11)}`,
+    l`won: never ${winners.none}, once ${winners.once}, twice ${winners.twice}, more often ${winners.more}; the most of one is ${showFen(mostOfOne)}`,
+    table([l`hour`, l`events`, l`won`, l`amount`, ''], hours),
+    ...(prizes.length > 0 ? ['', table([l`prize`, l`count`, l`amount`], prizes)] : []),
+    ...(refusals.length > 0 ? ['', table([l`refused`, l`times`], refusals)] : []),
+    ...(limits.length > 0 ? ['', table([l`limits met`, l`times`, l`first`], limits)] : []),
+    ...day.leftOut.map(({ rule, trigger }) => l`not simulated: what starts ${campaign}/${rule}, ${trigger}`),
   ].join('\n');
 }

@@ -11,6 +11,7 @@ import type { Campaign } from '../../core/rules/campaign.ts';
 import { calledOf, named, namesOf } from '../../core/rules/renamed.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { type Common, configOf, EXIT, print, printJson } from '../shared/context.ts';
+import { worded } from '../shared/language.ts';
 import { gather } from './test.ts';
 
 export type VerifyOptions = Common & {
@@ -43,13 +44,13 @@ export async function verify(options: VerifyOptions): Promise<number> {
     options.commitment === undefined || options.commitment.trim().toLowerCase() === commitmentOf(seed);
   if (options.json) printJson({ claim, isAsPublished, ...draw, ...(layout && { round: layout }) });
   else {
-    if (claim !== undefined) print(`claim ${claim}\n`);
+    if (claim !== undefined) print(t`claim ${claim}\n`);
     if (draw) showSteps(draw.steps);
     if (layout) showSteps(layout.steps);
-    if (layout) for (const [n, row] of layout.rows.entries()) print(`row ${n + 1}: ${row.map(showFen).join(' ')}`);
+    if (layout) for (const [n, row] of layout.rows.entries()) print(t`row ${n + 1}: ${row.map(showFen).join(' ')}`);
     for (const { when, prize, amount } of draw?.drawn ?? [])
       print(
-        `→ ${when === undefined ? '' : `${when}: `}「${prize}」${amount === undefined ? '' : ` ${showFen(amount)}`}`,
+        `→ ${when === undefined ? '' : `${worded(when)}: `}「${prize}」${amount === undefined ? '' : ` ${showFen(amount)}`}`,
       );
     if (!isAsPublished) print(t`the seed does NOT fit the commitment ${options.commitment}`);
     else if (options.commitment !== undefined) print(t`the seed fits the commitment that was published`);
@@ -93,7 +94,7 @@ function showSteps(steps: readonly Step[]): void {
   for (const { what, repeat, result } of steps) {
     print(what);
     if (repeat !== undefined) print(`    $ ${repeat}`);
-    print(`    ${result}`);
+    print(`    ${worded(result)}`);
   }
 }
 

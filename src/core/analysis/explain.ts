@@ -7,7 +7,7 @@ import { type Fen, fen, parseYuan, showFen } from '../base/money.ts';
 import { suggest } from '../base/suggest.ts';
 import { visible } from '../base/text.ts';
 import { beijingText, type Instant } from '../base/time.ts';
-import { t } from '../base/words/words.ts';
+import { inLang, type Lang, t, type Wording } from '../base/words/words.ts';
 import type { Check } from '../decide/check.ts';
 import { checkText, worded } from '../decide/check-words.ts';
 import { awardsOf, type Decision, type Open } from '../decide/decision.ts';
@@ -19,7 +19,7 @@ import type { Campaign } from '../rules/campaign.ts';
 import { aboutCalled } from '../rules/renamed.ts';
 import type { Reply } from '../rules/reply.ts';
 
-import { decisionText, eventText, refusalText, replyText, STATE_WORDS, shadowText } from './chinese.ts';
+import { decisionText, eventText, refusalText, replyText, STATE_WORDS, shadowText } from './naming.ts';
 import { type Near, nearMisses } from './near-miss.ts';
 
 /**
@@ -36,7 +36,7 @@ type ExplainedRule = {
   /** Its file is another one by now. */
   readonly isChanged?: boolean;
   /** What a shadow would have done. */
-  readonly would?: string;
+  readonly would?: Wording;
 };
 
 export type Explanation = {
@@ -106,71 +106,86 @@ function writtenName(campaign: string): string {
 
 // ── In words ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** On the screen, in Chinese. `payouts`: those of the prize that was won, or had been won before. */
-export function showExplanation(explanation: Explanation, payouts: readonly Payout[] = []): string {
+/** On the screen. `payouts`: those of the prize that was won, or had been won before. */
+export function showExplanation(explanation: Explanation, payouts: readonly Payout[] = [], lang: Lang = 'zh'): string {
   const { event, at, journal, rules, near, called: decision, reply } = explanation;
-  const what = journal === undefined ? '假设,什么都没有写入' : `流水 ${journal}`;
-  return [
-    row('事件', `${visible(eventText(event))}  ${beijingText(at)}  ${event.account}/${event.user}  (${what})`),
-    ...(rules.length === 0 ? [row('规则', '没有规则与它有关')] : rules.flatMap(rule => ruleLines(rule, decision))),
-    ...near.map(({ campaign, rule, text }) => row('不匹配', `${campaign}/${rule}  ${visible(text)}`)),
-    ...(decision.kind === 'ignored' ? [row('判定', decisionLine(decision))] : cameTo(decision).flatMap(partLines)),
-    row('答复', decision.kind === 'open' ? '(看抽中什么)' : replyText(reply).replaceAll('\n', `\n${row('', '')}`)),
-    ...payoutLines(explanation, payouts),
-  ].join('\n');
+  const what = journal === undefined ? t`supposed; nothing was written` : t`journal ${journal}`;
+  const seen = visible(inLang(eventText(event), lang));
+  const rows: Row[] = [
+    [t`event`, t`${seen}  ${beijingText(at)}  ${event.account}/${event.user}  (${what})`],
+    ...(rules.length === 0 ? [NO_RULE] : rules.flatMap(rule => ruleRows(rule, decision, lang))),
+    ...near.map(({ campaign, rule, text }): Row => {
+      return [t`no match`, `${campaign}/${rule}  ${visible(inLang(text, lang))}`];
+    }),
+    ...(decision.kind === 'ignored' ? [decisionRow(decision)] : cameTo(decision).flatMap(partRows)),
+    ...replyRows(decision, inLang(replyText(reply), lang)),
+    ...payoutRows(explanation, payouts),
+  ];
+  return rows.map(([head, text]) => padded(inLang(head, lang), lang) + inLang(text, lang)).join('\n');
 }
 
-const WIDTH = 8;
+type Row = readonly [head: Wording, text: Wording];
+const NO_RULE: Row = [t`rule`, t`no rule has to do with it`];
+const WIDTH = { zh: 8, en: 10 } as const;
 
 /** A Chinese character is two wide. */
-function row(head: string, text: string): string {
-  return head + ' '.repeat(WIDTH - 2 * head.length) + text;
+function padded(head: string, lang: Lang): string {
+  const width = [...head].reduce((sum, sign) => sum + (sign > '\u2e7f' ? 2 : 1), 0);
+  return head + ' '.repeat(Math.max(1, WIDTH[lang] - width));
 }
 
-function ruleLines(
-  { campaign, rule, part, checks, isChanged, would }: ExplainedRule,
+function ruleRows(
+  { campaign, rule, part, checks, isChanged, would = '' }: ExplainedRule,
   decision: Decision | Open,
-): string[] {
-  const by = decision.kind === 'ignored' ? '' : `${decision.campaign}/${decision.rule} `;
-  const words: Readonly<Record<Part, string>> = {
-    answers: '由它应答',
-    shadow: `影子,只记不发:${would}`,
-    passes: '让给下一条',
-    notAsked: `没有轮到:${by}先应答`,
-    takenBack: '退款，收回它给过的',
+  lang: Lang,
+): Row[] {
+  const by = decision.kind === 'ignored' ? '' : `${decision.campaign}/${decision.rule}`;
+  const words: Readonly<Record<Part, Wording>> = {
+    answers: t`it answers`,
+    shadow: t`a shadow, only written down: ${would}`,
+    passes: t`lets the next one be asked`,
+    notAsked: t`not asked: ${by} answered before`,
+    takenBack: t`a refund: what it gave is taken back`,
   };
-  const changed = isChanged ? '  (规则文件后来改过)' : '';
+  const changed = isChanged ? t`  (its file was changed since)` : '';
   return [
-    row('规则', `${campaign}/${rule}  ${words[part]}${changed}`),
-    ...checks.map(check => row('', `  ${check.ok ? '✓' : '✗'} ${checkText(check)}`)),
+    [t`rule`, t`${campaign}/${rule}  ${words[part]}${changed}`],
+    ...checks.map((check): Row => ['', `  ${check.ok ? '✓' : '✗'} ${checkText(check, lang)}`]),
   ];
 }
 
-function partLines(part: Came): string[] {
+function replyRows(decision: Decision | Open, reply: string): Row[] {
+  if (decision.kind === 'open') return [[t`reply`, t`(by what is drawn)`]];
+  return reply.split('\n').map((line, n): Row => [n === 0 ? t`reply` : '', line]);
+}
+
+function partRows(part: Came): Row[] {
   const prospects = part.kind === 'open' ? part.prospects : [];
-  return [row('判定', decisionLine(part)), ...prospects.map(each => row('可能', prospectText(each)))];
+  return [decisionRow(part), ...prospects.map((each): Row => [t`perhaps`, prospectText(each)])];
 }
 
-function decisionLine(decision: Decision | Open): string {
-  if (decision.kind === 'ignored') return decisionText(decision);
-  return `${decisionText(decision)}  (${decision.campaign}/${decision.rule})`;
+function decisionRow(decision: Decision | Open): Row {
+  const text = decisionText(decision);
+  return [t`decision`, decision.kind === 'ignored' ? text : t`${text}  (${decision.campaign}/${decision.rule})`];
 }
 
-function payoutLines({ journal, decision }: Explanation, payouts: readonly Payout[]): string[] {
-  if (decision.kind === 'refused') return payouts.map(payout => row('此前', payoutText(payout)));
+function payoutRows({ journal, decision }: Explanation, payouts: readonly Payout[]): Row[] {
+  if (decision.kind === 'refused') return payouts.map((payout): Row => [t`before`, payoutText(payout)]);
   if (decision.kind === 'open' && decision.prospects.some(({ max }) => max > 0))
-    return [row('付款', '抽中红包会登记一笔')];
+    return [[t`payout`, t`one is planned if a red packet is drawn`]];
   const awards = decision.kind === 'open' ? [] : awardsOf(decision).filter(({ amount }) => amount > 0);
   if (awards.length === 0) return [];
-  if (payouts.length > 0) return payouts.map(payout => row('付款', payoutText(payout)));
-  if (journal === undefined) return awards.map(({ amount }) => row('付款', `会登记一笔 ${showFen(amount)}`));
-  return [row('付款', '没有找到登记的付款,请运行 hongbao audit')];
+  if (payouts.length > 0) return payouts.map((payout): Row => [t`payout`, payoutText(payout)]);
+  if (journal === undefined)
+    return awards.map(({ amount }): Row => [t`payout`, t`one of ${showFen(amount)} would be planned`]);
+  return [[t`payout`, t`none is found; run hongbao audit`]];
 }
 
-function payoutText({ billNo, state, amount, problem, nextAt, endedAt }: Payout): string {
+function payoutText({ billNo, state, amount, problem, nextAt, endedAt }: Payout): Wording {
   const when = endedAt ?? nextAt;
-  const time = when === undefined ? '' : `  ${endedAt === undefined ? '下次动作 ' : ''}${beijingText(when)}`;
-  return `${billNo}  ${showFen(amount)}  ${STATE_WORDS[state]}${time}${problem === undefined ? '' : `  ${problem}`}`;
+  const time =
+    when === undefined ? '' : endedAt === undefined ? t`  next ${beijingText(when)}` : `  ${beijingText(when)}`;
+  return t`${billNo}  ${showFen(amount)}  ${STATE_WORDS[state]}${time}${problem === undefined ? '' : `  ${problem}`}`;
 }
 
 /** What machines read: without the counters, which are the store's business. */
@@ -181,8 +196,11 @@ export function explanationJson(explanation: Explanation, payouts: readonly Payo
     event,
     at,
     ...(journal !== undefined && { journal }),
-    rules: rules.map(rule => ({ ...rule, checks: rule.checks.map(worded) })),
-    near,
+    rules: rules.map(({ would, ...rule }) => ({
+      ...{ ...rule, checks: rule.checks.map(worded) },
+      ...(would !== undefined && { would: inLang(would, 'zh') }),
+    })),
+    near: near.map(each => ({ ...each, text: inLang(each.text, 'zh') })),
     decision: { ...own, ...(beside.length > 0 && { beside }) },
     reply,
     payouts: payouts.map(({ billNo, state, amount, problem }) => ({ billNo, state, amount, problem })),
@@ -195,7 +213,7 @@ function partJson(part: Came): object {
   const won = kind === 'awarded' ? { prize: part.prize, amount: part.amount, claim: part.claimKey } : {};
   const no =
     kind === 'refused'
-      ? { refusal: part.refusal, detail: part.detail, text: refusalText(part.refusal, part.detail) }
+      ? { refusal: part.refusal, detail: part.detail, text: inLang(refusalText(part.refusal, part.detail), 'zh') }
       : {};
   return { kind, campaign, rule, ...won, ...no, ...open };
 }
@@ -213,7 +231,7 @@ export function happeningOf(written: string): Happening {
   const kind = colon < 0 ? written : written.slice(0, colon);
   const rest = colon < 0 ? '' : written.slice(colon + 1);
   const need = (example: string): string => {
-    if (rest === '') throw new BadInput(`--event ${written}: expected ${example}`);
+    if (rest === '') throw new BadInput(t`--event ${written}: expected ${example}`);
     return rest;
   };
   switch (kind) {

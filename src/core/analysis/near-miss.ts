@@ -1,13 +1,14 @@
 // Rules that an event nearly concerned: a word mistyped, a sum too small, a campaign that is not live. One line for each,
-// in Chinese, with the nearest right word.
+// with the nearest right word.
 
 import type { Event } from '../base/event.ts';
 import type { Instant } from '../base/time.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
 import { calledOf } from '../rules/renamed.ts';
 import { fitsRule, missOfTrigger } from '../triggers/index.ts';
 
-export type Near = { readonly campaign: string; readonly rule: string; readonly text: string };
+export type Near = { readonly campaign: string; readonly rule: string; readonly text: Wording };
 
 /** `isLive`: whether the campaign is asked about events of this account. */
 export function nearMisses(
@@ -31,11 +32,11 @@ function missOf(
   event: Event,
   now: Instant,
   accounts: readonly string[],
-): string | undefined {
+): Wording | undefined {
   const account = campaign.account ?? accounts[0];
   if (fitsRule(rule, campaign, event, now)) {
-    if (campaign.mode === 'draft') return `活动「${calledOf(campaign)}」还是草稿(mode: draft)`;
-    return account === event.account ? undefined : `活动「${calledOf(campaign)}」属于公众号 ${account}`;
+    if (campaign.mode === 'draft') return t`campaign "${calledOf(campaign)}" is a draft (mode: draft)`;
+    return account === event.account ? undefined : t`campaign "${calledOf(campaign)}" belongs to account ${account}`;
   }
   if (account !== event.account || campaign.mode === 'draft') return undefined;
   for (const trigger of rule.on) {

@@ -5,6 +5,7 @@ import { type Event, eventKey, type Happening, openId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
 import { type Chance, logNormal } from '../base/random.ts';
 import { type Instant, instant } from '../base/time.ts';
+import type { Words } from '../base/words/words.ts';
 import type { Book } from '../decide/match.ts';
 import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
 import { isCash, prizesGiven } from '../rules/campaign-query.ts';
@@ -34,7 +35,7 @@ export type DrawSimulation = {
   readonly soldOutAt?: number;
   readonly refused: number;
   /** Limits that stood in the way of a prize, and the first draw for which they did. */
-  readonly limits: readonly { readonly limit: string; readonly count: number; readonly firstAt: number }[];
+  readonly limits: readonly { readonly limit: Words; readonly count: number; readonly firstAt: number }[];
 };
 
 /** Every draw of the campaign's rules: one for each set of prizes that is given. */

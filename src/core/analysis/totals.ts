@@ -2,6 +2,7 @@
 
 import { type Fen, fen } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
+import { inBoth, type Words } from '../base/words/words.ts';
 import { limitIn } from '../decide/check-words.ts';
 import { type Decision, partsOf } from '../decide/decision.ts';
 import type { Campaign } from '../rules/campaign.ts';
@@ -16,7 +17,7 @@ export type PrizeSum = {
 };
 export type LimitSum = {
   readonly campaign: string;
-  readonly limit: string;
+  readonly limit: Words;
   readonly count: number;
   /** When it was met first. */
   readonly first: Instant;
@@ -31,7 +32,7 @@ export class Outcomes {
   soldOutAt: Instant | undefined;
   private readonly prizes = new Map<string, { campaign: string; prize: string; count: number; amount: number }>();
   private readonly refused = new Map<string, number>();
-  private readonly met = new Map<string, { campaign: string; limit: string; count: number; first: Instant }>();
+  private readonly met = new Map<string, { campaign: string; limit: Words; count: number; first: Instant }>();
 
   private readonly worth: ReadonlySet<string>;
 
@@ -104,12 +105,12 @@ export class Outcomes {
     const line = trace.find(each => each.campaign === campaign && each.rule === rule);
     for (const check of line?.checks ?? []) {
       const limit = check.ok ? undefined : limitIn(check);
-      if (limit === undefined || seen.has(limit)) continue;
-      seen.add(limit);
-      const key = `${campaign} ${limit}`;
+      if (limit === undefined || seen.has(limit.en)) continue;
+      seen.add(limit.en);
+      const key = `${campaign} ${limit.en}`;
       const sum = this.met.get(key);
       if (sum) sum.count++;
-      else this.met.set(key, { campaign, limit, count: 1, first: at });
+      else this.met.set(key, { campaign, limit: inBoth(limit.en, limit.zh), count: 1, first: at });
     }
   }
 }

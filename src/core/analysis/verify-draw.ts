@@ -5,6 +5,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { BadInput } from '../base/error.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { byWeight } from '../base/random.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { commitmentOf, drawAmount, luckOf } from '../decide/draw.ts';
 import { layoutOf } from '../mechanics/round.ts';
 import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
@@ -12,10 +13,10 @@ import { isCash } from '../rules/campaign-query.ts';
 import { calledOf, named, namesOf, prizeCalled, prizeNamed } from '../rules/renamed.ts';
 
 /** `repeat`: what to type, with openssl; `result`: what comes of it. */
-export type Step = { readonly what: string; readonly repeat?: string; readonly result: string };
+export type Step = { readonly what: Wording; readonly repeat?: string; readonly result: Wording };
 
 /** One set of prizes that the rule draws from, and what this claim draws. `when`: which time of a rule that counts. */
-type Drawn = { readonly when?: string; readonly prize: string; readonly amount?: Fen };
+type Drawn = { readonly when?: Wording; readonly prize: string; readonly amount?: Fen };
 type Verified = { readonly steps: readonly Step[]; readonly drawn: readonly Drawn[] };
 
 const SPAN = 2 ** 48;
@@ -27,7 +28,7 @@ export function isSeed(text: string): boolean {
 
 function verifyCommitment(seed: string): Step {
   return {
-    what: 'commitment = SHA-256(seed)',
+    what: t`commitment = SHA-256(seed)`,
     repeat: `printf %s '${seed}' | openssl dgst -sha256`,
     result: commitmentOf(seed),
   };
@@ -41,7 +42,7 @@ export function claimParts(claimKey: string): {
 } {
   const [campaign, rule, user, occasion] = claimKey.split('/');
   if (!campaign || !rule || !user || !occasion)
-    throw new BadInput(`"${claimKey}" is no key of a claim; expected CAMPAIGN/RULE/OPENID/OCCASION`);
+    throw new BadInput(t`"${claimKey}" is no key of a claim; expected CAMPAIGN/RULE/OPENID/OCCASION`);
   return { campaign, rule, user };
 }
 
@@ -56,24 +57,24 @@ export function verifyDraw(
   if (!campaign) return { steps, drawn: [] };
   const parts = claimParts(claimKey);
   if (!namesOf(campaign).includes(parts.campaign))
-    throw new BadInput(`the claim is of "${parts.campaign}", not of "${calledOf(campaign)}"`);
+    throw new BadInput(t`the claim is of "${parts.campaign}", not of "${calledOf(campaign)}"`);
   const rule = named(campaign.rules, parts.rule);
-  if (!rule) throw new BadInput(`${campaign.file} has no rule "${parts.rule}"`);
+  if (!rule) throw new BadInput(t`${campaign.file} has no rule "${parts.rule}"`);
   const goneInside = new Set<string>();
   for (const name of gone) {
     const prize = prizeNamed(campaign, name);
-    if (!prize) throw new BadInput(`${campaign.file} has no prize "${name}"`);
+    if (!prize) throw new BadInput(t`${campaign.file} has no prize "${name}"`);
     goneInside.add(prize.name);
   }
   const drawn: Drawn[] = [];
   for (const { when, names } of setsOf(rule)) {
     const one = drawAmong({ campaign, seed, claimKey, gone: goneInside }, names);
-    steps.push(...one.steps.map(step => (when === undefined ? step : { ...step, what: `${when}: ${step.what}` })));
+    steps.push(...one.steps.map(step => (when === undefined ? step : { ...step, what: t`${when}: ${step.what}` })));
     if (one.prize === undefined) continue;
     const amount = one.amount === undefined ? {} : { amount: one.amount };
     drawn.push({ prize: one.prize, ...amount, ...(when !== undefined && { when }) });
   }
-  if (rule.assigned) steps.push({ what: 'prize', result: 'was decided when the code was printed: there is no draw' });
+  if (rule.assigned) steps.push({ what: t`prize`, result: t`was decided when the code was printed: there is no draw` });
   return { steps, drawn };
 }
 
@@ -83,17 +84,17 @@ function luckSteps(seed: string, claimKey: string): Step[] {
   const luck = luckOf(seed, claimKey);
   return [
     {
-      what: 'digest = HMAC-SHA256(key = seed, text = claim)',
+      what: t`digest = HMAC-SHA256(key = seed, text = claim)`,
       repeat: `printf %s '${claimKey.replaceAll("'", "'\\''")}' | openssl dgst -sha256 -hmac '${seed}'`,
       result: digest,
     },
     {
-      what: 'luck of the prize = the first 12 hex digits / 2^48',
+      what: t`luck of the prize = the first 12 hex digits / 2^48`,
       repeat: `echo "scale=16; $((16#${first})) / ${SPAN}" | bc`,
       result: `0x${first} / 2^48 = ${luck.prize.toFixed(16)}`,
     },
     {
-      what: 'luck of the amount = the next 12 hex digits / 2^48',
+      what: t`luck of the amount = the next 12 hex digits / 2^48`,
       repeat: `echo "scale=16; $((16#${second})) / ${SPAN}" | bc`,
       result: `0x${second} / 2^48 = ${luck.amount.toFixed(16)}`,
     },
@@ -106,11 +107,11 @@ function setsOf({
   streak,
   all,
   guaranteed,
-}: Rule): { readonly when?: string; readonly names: readonly string[] }[] {
+}: Rule): { readonly when?: Wording; readonly names: readonly string[] }[] {
   if (all) return give.map(name => ({ when: name, names: [name] }));
-  const sure = guaranteed ? [{ when: `draw ${guaranteed.within} without a prize`, names: guaranteed.give }] : [];
+  const sure = guaranteed ? [{ when: t`draw ${guaranteed.within} without a prize`, names: guaranteed.give }] : [];
   if (!giveAt) return give.length > 0 ? [{ names: give }, ...sure] : [];
-  return [...giveAt].map(([n, names]) => ({ when: `${streak ? 'day' : 'time'} ${n}`, names }));
+  return [...giveAt].map(([n, names]) => ({ when: streak ? t`day ${n}` : t`time ${n}`, names }));
 }
 
 type Drawing = {
@@ -130,23 +131,23 @@ function drawAmong(
   // With a fallback the odds stay as they are, and what is gone becomes the fallback.
   const prizes = fallback ? all : all.filter(({ name }) => !gone.has(name));
   const hit = byWeight(prizes, luck.prize);
-  if (!hit) return { steps: [{ what: 'prize', result: 'none of them was to be had' }] };
+  if (!hit) return { steps: [{ what: t`prize`, result: t`none of them was to be had` }] };
   const prize = gone.has(hit.name) ? fallback! : hit;
   const steps: Step[] = [
     {
-      what: 'prize by weight',
-      result: prizes.length === 1 ? `「${prizeCalled(hit)}」, the only one` : intervals(prizes, luck.prize, hit),
+      what: t`prize by weight`,
+      result: prizes.length === 1 ? t`「${prizeCalled(hit)}」, the only one` : intervals(prizes, luck.prize, hit),
     },
   ];
   if (prize !== hit)
-    steps.push({ what: 'fallback', result: `「${prizeCalled(hit)}」 was gone: 「${prizeCalled(prize)}」` });
+    steps.push({ what: t`fallback`, result: t`「${prizeCalled(hit)}」 was gone: 「${prizeCalled(prize)}」` });
   const { text, amount } = amountOf(prize, luck.amount);
-  steps.push({ what: 'amount', result: text });
+  steps.push({ what: t`amount`, result: text });
   return { steps, prize: prizeCalled(prize), ...(amount !== undefined && { amount }) };
 }
 
 /** `0.0000 – 0.7000 small, …`, with the one that was hit. */
-function intervals(prizes: readonly Prize[], luck: number, hit: Prize): string {
+function intervals(prizes: readonly Prize[], luck: number, hit: Prize): Wording {
   const total = prizes.reduce((sum, { weight }) => sum + weight, 0);
   let sum = 0;
   const parts = prizes.map(prize => {
@@ -154,20 +155,20 @@ function intervals(prizes: readonly Prize[], luck: number, hit: Prize): string {
     sum += prize.weight;
     return `${from.toFixed(6)}–${(sum / total).toFixed(6)} 「${prizeCalled(prize)}」`;
   });
-  return `${luck.toFixed(6)} lies in that of 「${prizeCalled(hit)}」 (${parts.join(', ')})`;
+  return t`${luck.toFixed(6)} lies in that of 「${prizeCalled(hit)}」 (${parts.join(', ')})`;
 }
 
-function amountOf(prize: Prize, luck: number): { readonly text: string; readonly amount?: Fen } {
-  if (prize.kind === 'coupon') return { text: 'a coupon: the next line of its list' };
-  if (prize.kind === 'text') return { text: 'the same text for everybody' };
+function amountOf(prize: Prize, luck: number): { readonly text: Wording; readonly amount?: Fen } {
+  if (prize.kind === 'coupon') return { text: t`a coupon: the next line of its list` };
+  if (prize.kind === 'text') return { text: t`the same text for everybody` };
   if (prize.kind === 'goods') return { text: prize.what };
-  if (!isCash(prize)) return { text: 'nothing' };
-  if (prize.steps) return { text: 'by what was paid, not by luck' };
-  if (prize.split) return { text: "the next slot of the round's layout: see --round" };
+  if (!isCash(prize)) return { text: t`nothing` };
+  if (prize.steps) return { text: t`by what was paid, not by luck` };
+  if (prize.split) return { text: t`the next slot of the round's layout: see --round` };
   const amount = drawAmount(prize, luck);
-  if (prize.min === prize.max) return { text: `${showFen(amount)}, whatever the luck`, amount };
+  if (prize.min === prize.max) return { text: t`${showFen(amount)}, whatever the luck`, amount };
   const count = prize.max - prize.min + 1;
-  return { text: `${prize.min} fen + floor(${luck.toFixed(6)} × ${count}) fen = ${showFen(amount)}`, amount };
+  return { text: t`${prize.min} fen + floor(${luck.toFixed(6)} × ${count}) fen = ${showFen(amount)}`, amount };
 }
 
 // ── Rounds ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -184,11 +185,12 @@ export function verifyRound(seed: string, campaign: Campaign, name: string): Ver
     campaign.rounds.find(each => prizeCalled(each) === name) ??
     campaign.rounds.find(each => each.name === name || each.names?.includes(name));
   if (!round) {
-    const names = campaign.rounds.map(each => `"${prizeCalled(each)}"`).join(', ') || 'none';
-    throw new BadInput(`${campaign.file} has no round "${name}"; it has ${names}`);
+    const names = campaign.rounds.map(each => `"${prizeCalled(each)}"`).join(', ');
+    if (names === '') throw new BadInput(t`${campaign.file} has no round "${name}"; it has none`);
+    throw new BadInput(t`${campaign.file} has no round "${name}"; it has ${names}`);
   }
   const prize = [...campaign.prizes.values()].find(each => isCash(each) && each.split);
-  if (!prize || !isCash(prize)) throw new BadInput(`${campaign.file}: no prize is a share of a round`);
+  if (!prize || !isCash(prize)) throw new BadInput(t`${campaign.file}: no prize is a share of a round`);
   const rows = layoutOf(round, prize, seed);
   const amounts = rows.flat();
   const sum = fen(amounts.reduce((all, amount) => all + amount, 0));
@@ -200,23 +202,23 @@ export function verifyRound(seed: string, campaign: Campaign, name: string): Ver
   const steps: Step[] = [
     verifyCommitment(seed),
     {
-      what: 'key of the round = HMAC-SHA256(key = seed, text = "round NAME")',
+      what: t`key of the round = HMAC-SHA256(key = seed, text = "round NAME")`,
       repeat: `printf %s 'round ${round.name.replaceAll("'", "'\\''")}' | openssl dgst -sha256 -hmac '${seed}'`,
       result: createHmac('sha256', seed).update(`round ${round.name}`).digest('hex'),
     },
     {
-      what: 'numbers = HMAC-SHA256(key of the round, "0"), then "1" …: five of 12 hex digits each',
-      result: 'each / 2^48; first the amounts, then their order (core/decide/mechanics/round.ts: splitExactly)',
+      what: t`numbers = HMAC-SHA256(key of the round, "0"), then "1" …: five of 12 hex digits each`,
+      result: t`each / 2^48; first the amounts, then their order (core/decide/mechanics/round.ts: splitExactly)`,
     },
     {
-      what: 'amounts',
-      result: `${amounts.length} in ${rows.length} rows, ${showFen(sum)} in all: ${isExact ? 'exactly the round' : 'NOT the round'}`,
+      what: t`amounts`,
+      result: t`${amounts.length} in ${rows.length} rows, ${showFen(sum)} in all: ${isExact ? t`exactly the round` : t`NOT the round`}`,
     },
     {
-      what: 'bounds',
-      result: `${showFen(prize.min)}–${showFen(prize.max)}: ${isWithin ? 'all are within' : 'NOT all are within'}`,
+      what: t`bounds`,
+      result: t`${showFen(prize.min)}–${showFen(prize.max)}: ${isWithin ? t`all are within` : t`NOT all are within`}`,
     },
-    { what: 'SHA-256 over the rows (comma between amounts, a line a row)', result: digest },
+    { what: t`SHA-256 over the rows (comma between amounts, a line a row)`, result: digest },
   ];
   return { steps, rows };
 }

@@ -4,6 +4,7 @@
 import { BadInput } from '../base/error.ts';
 import { parseYuan } from '../base/money.ts';
 import { beijingText, type Instant, later, MINUTE, parseBeijing, SECOND } from '../base/time.ts';
+import { t } from '../base/words/words.ts';
 import { channelOf } from '../payout/channels/index.ts';
 import type { Payout } from '../payout/payout.ts';
 import { cellsOf, type Written } from '../yaml/csv.ts';
@@ -117,14 +118,14 @@ export class FundFlow {
     else if (this.columns) this.row(cells, this.columns);
     else
       throw new BadInput(
-        `${this.file}:${this.line}:1: expected the header of a fund flow (${Object.values(COLUMNS).join()}), found ${text.slice(0, 60)}`,
+        t`${this.file}:${this.line}:1: expected the header of a fund flow (${Object.values(COLUMNS).join()}), found ${text.slice(0, 60)}`,
       );
   }
 
   /** Every line was read. Throws `BadInput` where there was no fund flow in them. */
   mustBeWhole(): void {
     if (!this.columns)
-      throw new BadInput(`${this.file}: it is empty; take the fund flow (资金账单) as 商户平台 exports it`);
+      throw new BadInput(t`${this.file}: it is empty; take the fund flow (资金账单) as 商户平台 exports it`);
   }
 
   private header(cells: readonly string[]): void {
@@ -135,7 +136,7 @@ export class FundFlow {
       .map(([column]) => COLUMNS[column]);
     if (missing.length > 0)
       throw new BadInput(
-        `${this.file}:${this.line}:1: the header lacks ${missing.join(', ')}; take the fund flow (资金账单) as 商户平台 exports it`,
+        t`${this.file}:${this.line}:1: the header lacks ${missing.join(', ')}; take the fund flow (资金账单) as 商户平台 exports it`,
       );
     this.columns = new Map(columns);
     this.isSummary = false;

@@ -1,5 +1,6 @@
 // Checks (判定依据) in words, Chinese or English: what commands and the chat page show of a trace. Pure, and fit for a browser.
 import { fen, showFen } from '../base/money.ts';
+import type { Words } from '../base/words/words.ts';
 import type { CheckOf, LimitCheck, LimitId } from '../mechanics/check.ts';
 import type { Limit } from '../mechanics/mechanic.ts';
 import type { Check, Checks } from './check.ts';
@@ -43,14 +44,18 @@ function namesIn(words: LimitWords, limit: LimitId, of = ''): readonly [used: st
   return [used.replace('{}', () => of), left.replace('{}', () => of)];
 }
 
-/** `预算已用`, `「small」已发`: a limit in Chinese, by what is used of it. */
-export function limitName({ limit, of }: Pick<Limit, 'limit' | 'of'>): string {
-  return namesIn(zh.limits, limit, of)[0];
+/** `预算已用`, `「small」已发`: a limit, by what is used of it. */
+export function limitName({ limit, of }: Pick<Limit, 'limit' | 'of'>): Words {
+  return bothOf(limit, of, 0);
 }
 
-/** Which limit a check was about, in Chinese as its text begins; `undefined`: none. */
-export function limitIn(check: Check): string | undefined {
-  return isLimit(check) ? namesIn(zh.limits, check.check, check.of)[1] : undefined;
+/** Which limit a check was about, as its text begins; `undefined`: none. */
+export function limitIn(check: Check): Words | undefined {
+  return isLimit(check) ? bothOf(check.check, check.of, 1) : undefined;
+}
+
+function bothOf(limit: LimitId, of: string | undefined, which: 0 | 1): Words {
+  return { en: namesIn(en.limits, limit, of)[which], zh: namesIn(zh.limits, limit, of)[which] };
 }
 
 function isLimit(check: Check): check is LimitCheck {

@@ -2,6 +2,7 @@
 // drawn. Whoever could ask for that would know the draw before it is made.
 
 import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
 import { isCash } from '../rules/campaign-query.ts';
 import type { Offer } from './prize-offer.ts';
@@ -42,8 +43,8 @@ export function isCertain([only, ...others]: readonly Prospect[], { prizes }: Ca
   return only.min === only.max && prizes.get(only.prize)?.kind !== 'coupon';
 }
 
-/** `「small」 ¥1.00，概率 70.00%` */
-export function prospectText({ prize, odds, min, max }: Prospect): string {
+/** `"small" ¥1.00, odds 70.00%` */
+export function prospectText({ prize, odds, min, max }: Prospect): Wording {
   const worth = max === 0 ? '' : ` ${min === max ? showFen(min) : `${showFen(min)}–${showFen(max)}`}`;
-  return `「${prize}」${worth}${odds === undefined ? '' : `，概率 ${(odds * 100).toFixed(2)}%`}`;
+  return odds === undefined ? t`"${prize}"${worth}` : t`"${prize}"${worth}, odds ${(odds * 100).toFixed(2)}%`;
 }

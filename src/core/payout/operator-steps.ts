@@ -3,7 +3,7 @@
 // word, or on an operator's, with a reason.
 
 import { HOUR, type Instant, later, SECOND } from '../base/time.ts';
-import type { Wording } from '../base/words/words.ts';
+import { joined, t, type Wording } from '../base/words/words.ts';
 import { type Cancel, isCancel } from '../rules/campaign.ts';
 import type { Phase } from './channels/channel.ts';
 import { channelOf } from './channels/index.ts';
@@ -41,7 +41,7 @@ export function retryStep(payout: Payout, reason: string | undefined, now: Insta
   };
 }
 
-function whyNoRetry(payout: Payout, now: Instant): string | undefined {
+function whyNoRetry(payout: Payout, now: Instant): Wording | undefined {
   const { state, tries, nextAt } = payout;
   switch (state) {
     case 'received':
@@ -49,28 +49,28 @@ function whyNoRetry(payout: Payout, now: Instant): string | undefined {
     case 'failed':
       return ended(state);
     case 'planned':
-      return 'it was never tried: it waits for its turn, for a running bot and an open merchant';
+      return t`it was never tried: it waits for its turn, for a running bot and an open merchant`;
     case 'sending':
-      return 'a call is under way, or its end was never seen: the bot asks after it by itself within 30 s';
+      return t`a call is under way, or its end was never seen: the bot asks after it by itself within 30 s`;
     case 'sent':
       // Parked while it is with the follower: asking once more can do no harm.
-      return nextAt === undefined ? undefined : 'it is with the follower, and is asked after by itself';
+      return nextAt === undefined ? undefined : t`it is with the follower, and is asked after by itself`;
     case 'held':
     case 'unknown':
       if (tries === 0 || !isTooOldToAsk(payout, now)) return undefined;
-      return 'it is older than the 30 days WeChat Pay answers for, so nobody could tell whether it is paid twice; look it up in 商户平台';
+      return t`it is older than the 30 days WeChat Pay answers for, so nobody could tell whether it is paid twice; look it up in 商户平台`;
     default:
       return state satisfies never;
   }
 }
 
-function ended(state: 'received' | 'refunded' | 'failed'): string {
+function ended(state: 'received' | 'refunded' | 'failed'): Wording {
   const words = {
-    received: 'the follower has it (received)',
-    refunded: 'nobody opened it and the money came back (refunded)',
-    failed: 'nothing was paid under this number, and nothing will be (failed)',
+    received: t`the follower has it (received)`,
+    refunded: t`nobody opened it and the money came back (refunded)`,
+    failed: t`nothing was paid under this number, and nothing will be (failed)`,
   };
-  return `${words[state]}: that is final`;
+  return t`${words[state]}: that is final`;
 }
 
 // ── Cancel ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -91,7 +91,7 @@ export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBa
       return reoffer && !stopped ? 'noMore' : { refused: notBack(payout) };
     case 'sending': {
       const left = Math.ceil(((nextAt ?? now) - now) / SECOND);
-      return left > 0 ? { refused: `a call is under way; try again in ${left} s` } : 'ask';
+      return left > 0 ? { refused: t`a call is under way; try again in ${left} s` } : 'ask';
     }
     case 'planned':
     case 'held':
@@ -102,13 +102,13 @@ export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBa
   }
 }
 
-export function notBack({ request }: Payout): string {
+export function notBack({ request }: Payout): Wording {
   const { aPayout, openMs } = channelOf(request);
   const when =
     openMs === undefined
-      ? 'unused, its money returns when it expires'
-      : `unopened, its money returns after ${openMs / HOUR} h`;
-  return `it is with the follower, and ${aPayout} cannot be taken back; ${when}`;
+      ? t`unused, its money returns when it expires`
+      : t`unopened, its money returns after ${openMs / HOUR} h`;
+  return t`it is with the follower, and ${aPayout} cannot be taken back; ${when}`;
 }
 
 /** The operator's no, written before WeChat Pay is told or asked: from now on only questions, and no other number. */
@@ -136,22 +136,21 @@ export function judgeAnswer(
     case 'order':
       return judgePhase(seen, payout);
     case 'proven':
-      return { refused: 'the merchant’s account says so, and not WeChat Pay' };
+      return { refused: t`the merchant’s account says so, and not WeChat Pay` };
     case 'notFound':
       if (everyCallRefused(history, payout)) return 'unpaid';
       return {
-        refused:
-          'WeChat Pay knows no such order, which is no proof that nothing was paid; `payouts retry` tries the same number again',
+        refused: t`WeChat Pay knows no such order, which is no proof that nothing was paid; \`payouts retry\` tries the same number again`,
       };
     case 'refused':
       return {
-        refused: `WeChat Pay answers ${`${seen.code} ${seen.text}`.trim()}, which does not tell whether it was paid`,
+        refused: t`WeChat Pay answers ${`${seen.code} ${seen.text}`.trim()}, which does not tell whether it was paid`,
       };
     case 'unreached':
     case 'silence':
-      return { refused: `WeChat Pay could not be asked: ${`${seen.code} ${seen.text}`.trim()}` };
+      return { refused: t`WeChat Pay could not be asked: ${`${seen.code} ${seen.text}`.trim()}` };
     case 'accepted':
-      return { refused: 'WeChat Pay has accepted it' };
+      return { refused: t`WeChat Pay has accepted it` };
     default:
       return seen satisfies never;
   }
@@ -167,7 +166,9 @@ function judgePhase(
   const { phases } = channelOf(request);
   const proofs = Object.keys(phases).filter(state => isUnpaid(phases[state]));
   const why = seen.reason === undefined ? '' : ` (${seen.reason})`;
-  return { refused: `WeChat Pay says ${seen.state}${why}; only ${proofs.join(' or ')} proves that nothing was paid` };
+  return {
+    refused: t`WeChat Pay says ${seen.state}${why}; only ${joined(proofs, t` or `)} proves that nothing was paid`,
+  };
 }
 
 function isUnpaid(phase: Phase | undefined): boolean {
@@ -226,7 +227,7 @@ export function offerWay(payout: Payout): 'free' | 'ask' | Refused {
     case 'failed':
       return 'free';
     case 'refunded':
-      if ((refunded ?? amount) < amount) return { refused: 'a part of it was opened, so the claim is paid' };
+      if ((refunded ?? amount) < amount) return { refused: t`a part of it was opened, so the claim is paid` };
       return 'free';
     case 'held':
     case 'unknown':
@@ -237,13 +238,13 @@ export function offerWay(payout: Payout): 'free' | 'ask' | Refused {
       break;
   }
   return {
-    refused: `it is ${state}, and not given up: the bot takes care of it, \`payouts retry\` has it tried at once`,
+    refused: t`it is ${state}, and not given up: the bot takes care of it, \`payouts retry\` has it tried at once`,
   };
 }
 
-const UNDONE: Readonly<Record<Cancel, string>> = {
-  refunded: 'its order was refunded: the claim is owed no more',
-  unsubscribed: 'its follower left before it was sent: the claim is owed no more',
+const UNDONE: Readonly<Record<Cancel, Wording>> = {
+  refunded: t`its order was refunded: the claim is owed no more`,
+  unsubscribed: t`its follower left before it was sent: the claim is owed no more`,
 };
 
 /** Another number for the claim of what was given up, sent at once. `counters`: what it takes from the budget again. */
@@ -272,13 +273,13 @@ export const VERDICTS = ['received', 'unpaid'] as const;
 export type OperatorsVerdict = (typeof VERDICTS)[number];
 
 /** Whether an operator may say it without WeChat Pay: `undefined`, it may be asked for. */
-export function whyNoVerdict(payout: Payout, verdict: OperatorsVerdict, now: Instant): string | undefined {
+export function whyNoVerdict(payout: Payout, verdict: OperatorsVerdict, now: Instant): Wording | undefined {
   const { state, tries, nextAt } = payout;
   if (state === 'received') return ended(state);
   if (state === 'failed' || state === 'refunded') return verdict === 'unpaid' ? ended(state) : undefined;
-  if (tries === 0) return 'it was never sent: `payouts cancel` ends it';
+  if (tries === 0) return t`it was never sent: \`payouts cancel\` ends it`;
   if (state !== 'sending' || (nextAt ?? now) <= now) return undefined;
-  return `a call is under way; try again in ${Math.ceil((nextAt! - now) / SECOND)} s`;
+  return t`a call is under way; try again in ${Math.ceil((nextAt! - now) / SECOND)} s`;
 }
 
 /**
@@ -299,15 +300,16 @@ export function judgeVerdict(
     if (seen.kind === 'notFound' && isLeftToUs && verdict === 'unpaid') return 'agreed';
     if (seen.kind === 'notFound')
       return {
-        refused: 'WeChat Pay still answers for numbers of this age, and knows no such order; see `payouts show`',
+        refused: t`WeChat Pay still answers for numbers of this age, and knows no such order; see \`payouts show\``,
       };
     const words = 'code' in seen ? `${seen.code} ${seen.text}`.trim() : seen.kind;
-    return { refused: `WeChat Pay still answers for this number, and could not be asked just now: ${words}` };
+    return { refused: t`WeChat Pay still answers for this number, and could not be asked just now: ${words}` };
   }
   const end = endOf(phaseOf(seen, payout.request));
   if (end === verdict && isLeftToUs) return 'agreed';
-  const next = end === undefined ? 'that is no end yet' : 'the bot books that; `payouts retry` has it asked at once';
-  return { refused: `WeChat Pay still answers for this number, and says ${said}: ${next}` };
+  const next =
+    end === undefined ? t`that is no end yet` : t`the bot books that; \`payouts retry\` has it asked at once`;
+  return { refused: t`WeChat Pay still answers for this number, and says ${said}: ${next}` };
 }
 
 function endOf(phase: Phase | undefined): OperatorsVerdict | undefined {

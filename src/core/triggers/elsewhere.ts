@@ -3,7 +3,7 @@
 import type { Happening } from '../base/event.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { byWeight, logNormal, pick } from '../base/random.ts';
-import { t } from '../base/words/words.ts';
+import { joined, t } from '../base/words/words.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import { addressOf, idsOf, isCash } from '../rules/campaign-query.ts';
 import { CODE_LENGTH, CODE_LETTERS, checksumOf, isAboutCode } from '../rules/printed-code.ts';
@@ -33,7 +33,7 @@ export const visit = triggerKind('visit', {
     (_, { campaign }) =>
     () => ({ kind: 'visit', campaign: campaign.id }),
   miss: (_, event, { campaign }) =>
-    event.kind === 'visit' ? missOfName('活动页', event.campaign, [addressOf(campaign)]) : undefined,
+    event.kind === 'visit' ? missOfName(t`page`, event.campaign, [addressOf(campaign)]) : undefined,
 });
 
 // ── Payments ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -69,10 +69,12 @@ export const paid = triggerKind('paid', {
       paying(medianOf(rule, campaign, over), attach, chance),
   miss({ over = fen(0), attach }, event) {
     if (event.kind !== 'paid') return undefined;
-    if (event.amount < over) return `支付 ${showFen(event.amount)} < ${showFen(over)}`;
+    if (event.amount < over) return t`paid ${showFen(event.amount)} < ${showFen(over)}`;
     const is = event.attach;
     if (!attach || (is !== undefined && attach.some(each => fitsPattern(each, is)))) return undefined;
-    return `附加数据${is === undefined ? '没有' : `「${is}」`},要「${attach.join('」或「')}」`;
+    return is === undefined
+      ? t`no attach; it must be "${joined(attach, t`" or "`)}"`
+      : t`attach "${is}"; it must be "${joined(attach, t`" or "`)}"`;
   },
 });
 
@@ -165,7 +167,7 @@ export const friend = triggerKind('friend', {
   miss(trigger, event) {
     if (event.kind !== 'friend' || event.did !== trigger.did) return undefined;
     const paid = fen(event.amount ?? 0);
-    return paid < overOf(trigger) ? `朋友支付 ${showFen(paid)} < ${showFen(overOf(trigger))}` : undefined;
+    return paid < overOf(trigger) ? t`the friend paid ${showFen(paid)} < ${showFen(overOf(trigger))}` : undefined;
   },
 });
 

@@ -52,7 +52,8 @@ export const subscribe = triggerKind('subscribe', {
   },
   example: ({ scenes: patterns }, { campaign }) =>
     patterns ? chance => came(exampleScene(campaign, patterns, chance)) : () => came(),
-  miss: (trigger, event) => (event.kind === 'subscribe' ? missOfName('场景', event.scene, trigger.scenes) : undefined),
+  miss: (trigger, event) =>
+    event.kind === 'subscribe' ? missOfName(t`scene`, event.scene, trigger.scenes) : undefined,
 });
 
 export const unsubscribe = triggerKind('unsubscribe', {
@@ -91,5 +92,5 @@ export const scan = triggerKind('scan', {
       scene: exampleScene(campaign, trigger.scenes ?? ['*'], chance),
     }),
   miss: (trigger, event) =>
-    event.kind === 'scan' || event.kind === 'subscribe' ? missOfName('场景', event.scene, trigger.scenes) : undefined,
+    event.kind === 'scan' || event.kind === 'subscribe' ? missOfName(t`scene`, event.scene, trigger.scenes) : undefined,
 });

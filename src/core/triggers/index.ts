@@ -3,7 +3,7 @@
 import type { Event, EventKind } from '../base/event.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Instant } from '../base/time.ts';
-import { t } from '../base/words/words.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import type { Describing } from '../rules/public-text.ts';
 import { byKind, convert, list, named, object, type Shape, text as textShape } from '../yaml/schema.ts';
@@ -123,6 +123,6 @@ export function exampleOf(trigger: Trigger, around: Making): Way | undefined {
 }
 
 /** How an event nearly fitted that does not, in Chinese; `undefined`: it did not even nearly. */
-export function missOfTrigger(trigger: Trigger, event: Event, around: Around): string | undefined {
+export function missOfTrigger(trigger: Trigger, event: Event, around: Around): Wording | undefined {
   return kindOf(trigger).miss?.(trigger, event, around);
 }

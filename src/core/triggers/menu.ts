@@ -32,7 +32,7 @@ export const click = triggerKind('click', {
   pieces: (trigger, event) =>
     trigger.buttons.map(key => namedPiece(t`the button`, key, button => [event({ kind: 'click', button })])),
   example: trigger => chance => ({ kind: 'click', button: exampleName(pick(trigger.buttons, chance), chance) }),
-  miss: (trigger, event) => (event.kind === 'click' ? missOfName('按钮', event.button, trigger.buttons) : undefined),
+  miss: (trigger, event) => (event.kind === 'click' ? missOfName(t`button`, event.button, trigger.buttons) : undefined),
 });
 
 export const view = triggerKind('view', {
@@ -51,7 +51,7 @@ export const view = triggerKind('view', {
     kind: 'view',
     url: exampleName(pick(trigger.urls ?? ['https://example.com/'], chance), chance),
   }),
-  miss: (trigger, event) => (event.kind === 'view' ? missOfName('链接', event.url, trigger.urls) : undefined),
+  miss: (trigger, event) => (event.kind === 'view' ? missOfName(t`link`, event.url, trigger.urls) : undefined),
 });
 
 // ── The scanner ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -107,7 +107,7 @@ export const scancode = triggerKind('scancode', {
   },
   miss(trigger, event, around) {
     if (event.kind !== 'scancode') return undefined;
-    const button = missOfName('按钮', event.button, trigger.buttons);
+    const button = missOfName(t`button`, event.button, trigger.buttons);
     if (button !== undefined || !trigger.text) return button;
     return missOfText(trigger.text, scannedText(event), around);
   },

@@ -4,7 +4,7 @@ import type { Event } from '../base/event.ts';
 import { pick } from '../base/random.ts';
 import { distance, nearest } from '../base/suggest.ts';
 import { normalise, searched } from '../base/text.ts';
-import { t } from '../base/words/words.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import { dayIn } from '../match/claim-key.ts';
 import type { Rule, TextTrigger } from '../rules/campaign.ts';
 import type { Describing } from '../rules/public-text.ts';
@@ -144,7 +144,7 @@ function exactPiece(word: string, says: (text: string) => Event): Piece {
 
 // ── Nearly ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function missOfText(trigger: TextTrigger, written: string, { campaign, now }: Around): string | undefined {
+export function missOfText(trigger: TextTrigger, written: string, { campaign, now }: Around): Wording | undefined {
   const said = normalise(written);
   if (said === '') return undefined;
   switch (trigger.match) {
@@ -155,7 +155,7 @@ export function missOfText(trigger: TextTrigger, written: string, { campaign, no
     case 'daily': {
       const today = dayIn(campaign, now);
       const other = [...trigger.byDay].find(([, words]) => words.some(word => normalise(word) === said));
-      if (other) return `「${written}」是 ${other[0]} 的口令,今天是 ${today}`;
+      if (other) return t`"${written}" is the password of ${other[0]}, and today is ${today}`;
       return nearWord(said, trigger.byDay.get(today) ?? []);
     }
     default:
@@ -163,20 +163,20 @@ export function missOfText(trigger: TextTrigger, written: string, { campaign, no
   }
 }
 
-function nearWord(said: string, words: readonly string[]): string | undefined {
+function nearWord(said: string, words: readonly string[]): Wording | undefined {
   const near = nearest(said, words.map(normalise));
   const word = near === undefined ? undefined : words.find(each => normalise(each) === near);
-  return word === undefined ? undefined : `差一点:口令是「${word}」`;
+  return word === undefined ? undefined : t`nearly: the password is "${word}"`;
 }
 
 /** A whole word was wanted, and it came with others around it. */
-function wordInside(said: string, words: readonly string[]): string | undefined {
+function wordInside(said: string, words: readonly string[]): Wording | undefined {
   const word = words.find(each => normalise(each).length > 1 && said.includes(normalise(each)));
-  return word === undefined ? undefined : `里面有口令「${word}」,但要整句只有它`;
+  return word === undefined ? undefined : t`the password "${word}" is in it, and must be all of it`;
 }
 
 /** A part of the text that is one letter off. Words of two letters would be found in everything. */
-function nearPart(said: string, words: readonly string[]): string | undefined {
+function nearPart(said: string, words: readonly string[]): Wording | undefined {
   const word = words.find(each => {
     const wanted = normalise(each);
     if (wanted.length < 3) return nearest(said, [wanted]) !== undefined;
@@ -184,5 +184,5 @@ function nearPart(said: string, words: readonly string[]): string | undefined {
       if (distance(said.slice(at, at + wanted.length), wanted) === 1) return true;
     return false;
   });
-  return word === undefined ? undefined : `差一点:要含有「${word}」`;
+  return word === undefined ? undefined : t`nearly: it must have "${word}" in it`;
 }

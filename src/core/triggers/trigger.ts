@@ -70,7 +70,7 @@ export type TriggerKind<K extends Trigger['kind'], V = never> = {
   /** What somebody made up does. `undefined`: it can be read, but not made up. */
   example?(trigger: TriggerOf<K>, around: Making): Way | undefined;
   /** How an event nearly fitted that does not, in Chinese. */
-  miss?(trigger: TriggerOf<K>, event: Event, around: Around): string | undefined;
+  miss?(trigger: TriggerOf<K>, event: Event, around: Around): Wording | undefined;
 };
 
 /** Keeps the types of its own value. */
@@ -131,11 +131,11 @@ export function missOfName(
   what: Wording,
   name: string | undefined,
   names: readonly string[] | undefined,
-): string | undefined {
+): Wording | undefined {
   if (name === undefined || !names) return undefined;
   const whole = names.map(each => (each.endsWith('*') ? each.slice(0, -1) : each));
   const near =
     nearest(name, whole) ??
     whole.find((each, n) => names[n]!.endsWith('*') && distance(name.slice(0, each.length), each) === 1);
-  return near === undefined ? undefined : `${what}「${name}」不是「${names[whole.indexOf(near)]}」`;
+  return near === undefined ? undefined : t`${what} "${name}" is not "${names[whole.indexOf(near)]}"`;
 }

@@ -3,6 +3,7 @@
 
 import { BadInput } from '../../core/base/error.ts';
 import type { Instant } from '../../core/base/time.ts';
+import { t, type Wording } from '../../core/base/words/words.ts';
 import {
   callOffStep,
   cancelStep,
@@ -33,12 +34,12 @@ export const RACES_MAX = 10;
 
 export async function payoutOf(store: Store, billNo: string): Promise<Payout> {
   const payout = await store.payout(asBillNo(billNo));
-  if (!payout) throw new BadInput(`there is no payout ${billNo}; \`hongbao payouts list\` names them`);
+  if (!payout) throw new BadInput(t`there is no payout ${billNo}; \`hongbao payouts list\` names them`);
   return payout;
 }
 
 export const FASTER: Refused = {
-  refused: 'the bot is changing it at this very moment; look again with `hongbao payouts show`',
+  refused: t`the bot is changing it at this very moment; look again with \`hongbao payouts show\``,
 };
 
 // ── Retry ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -47,16 +48,16 @@ export const FASTER: Refused = {
 export type Retried = {
   readonly billNo: string;
   readonly state: PayoutState;
-  readonly result: string;
+  readonly result: Wording;
   readonly ok: boolean;
 };
 
 /** All of a state are not meant one by one: what somebody stopped, or what may be paid already, is retried by its number only. */
-export function whyNotAmongAll({ stopped }: Payout): string | undefined {
+export function whyNotAmongAll({ stopped }: Payout): Wording | undefined {
   if (stopped === 'doubted')
-    return 'another number of its claim may be paid; if it is to be sent all the same, retry it by its number';
+    return t`another number of its claim may be paid; if it is to be sent all the same, retry it by its number`;
   return stopped === 'calledOff'
-    ? 'it was called off; if it is to be sent all the same, retry it by its number'
+    ? t`it was called off; if it is to be sent all the same, retry it by its number`
     : undefined;
 }
 
@@ -70,17 +71,17 @@ export async function retryPayout(
   for (let race = 0; race < RACES_MAX; race++) {
     const step = retryStep(payout, reason, now());
     if ('refused' in step)
-      return { billNo: payout.billNo, state: payout.state, result: `refused: ${step.refused}`, ok: false };
+      return { billNo: payout.billNo, state: payout.state, result: t`refused: ${step.refused}`, ok: false };
     if ((await store.advance(step)) === 'moved') {
       const halt = await store.halt(payout.merchant);
       const waits = halt
-        ? `; merchant "${payout.merchant}" is halted, it waits for \`hongbao merchant resume ${payout.merchant}\``
+        ? t`; merchant "${payout.merchant}" is halted, it waits for \`hongbao merchant resume ${payout.merchant}\``
         : '';
-      return { billNo: payout.billNo, state: payout.state, result: `due now${waits}`, ok: true };
+      return { billNo: payout.billNo, state: payout.state, result: t`due now${waits}`, ok: true };
     }
     payout = await payoutOf(store, payout.billNo);
   }
-  return { billNo: payout.billNo, state: payout.state, result: `refused: ${FASTER.refused}`, ok: false };
+  return { billNo: payout.billNo, state: payout.state, result: t`refused: ${FASTER.refused}`, ok: false };
 }
 
 // ── Cancel ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +94,7 @@ export type CancelPorts = {
 };
 
 /** `successor`: it was a later number of its claim that lived. */
-type Result = ({ readonly cancelled: string } | Refused) & { readonly successor?: BillNo };
+type Result = ({ readonly cancelled: Wording } | Refused) & { readonly successor?: BillNo };
 
 export async function cancelPayout(ports: CancelPorts, billNo: string, reason: string): Promise<Result> {
   const { store } = ports;
@@ -103,12 +104,12 @@ export async function cancelPayout(ports: CancelPorts, billNo: string, reason: s
     if (typeof way === 'object') return isFinal(payout.state) ? followUp(ports, payout, reason, way) : way;
     if (way === 'now') {
       if ((await store.advance(cancelStep(payout, reason, ports.now()))) === 'moved')
-        return { cancelled: 'cancelled; its money is back in the budget' };
+        return { cancelled: t`cancelled; its money is back in the budget` };
       continue;
     }
     const called = await callOff(ports, payout, reason);
     if (!called) continue;
-    if (way === 'noMore') return { refused: `${notBack(payout)}, and it is not offered again` };
+    if (way === 'noMore') return { refused: t`${notBack(payout)}, and it is not offered again` };
     const result = way === 'ask' ? await askFirst(ports, called, reason) : await takeBack(ports, called, reason);
     if (result !== 'again') return result;
   }
@@ -120,12 +121,12 @@ async function followUp(ports: CancelPorts, payout: Payout, reason: string, over
   const { billNo: successor, state } = (await numbersOf(ports.store, payout)).at(-1)!;
   if (successor === payout.billNo)
     return payout.stopped === 'calledOff'
-      ? { cancelled: 'called off before, and over: its money is back in the budget' }
+      ? { cancelled: t`called off before, and over: its money is back in the budget` }
       : over;
-  if (isFinal(state)) return { refused: `${over.refused}; so is its successor ${successor} (${state})`, successor };
+  if (isFinal(state)) return { refused: t`${over.refused}; so is its successor ${successor} (${state})`, successor };
   const result = await cancelPayout(ports, successor, reason);
-  if ('refused' in result) return { refused: `its successor ${successor} lives: ${result.refused}`, successor };
-  return { cancelled: `its successor ${successor} was ${result.cancelled}`, successor };
+  if ('refused' in result) return { refused: t`its successor ${successor} lives: ${result.refused}`, successor };
+  return { cancelled: t`its successor ${successor} was ${result.cancelled}`, successor };
 }
 
 /**
@@ -144,31 +145,31 @@ async function callOff(
 }
 
 /** What becomes of it all the same. */
-function offAs({ stopped }: Payout): string {
+function offAs({ stopped }: Payout): Wording {
   return isCancel(stopped)
-    ? 'It was undone before, by a refund or because its follower left: it is not sent any more, and no other number follows'
-    : 'It is called off all the same: it is not sent any more, and no other number follows (`payouts retry` takes that back)';
+    ? t`It was undone before, by a refund or because its follower left: it is not sent any more, and no other number follows`
+    : t`It is called off all the same: it is not sent any more, and no other number follows (\`payouts retry\` takes that back)`;
 }
 
 async function askFirst(ports: CancelPorts, payout: Payout, reason: string): Promise<Result | 'again'> {
   const seen = await ports.payer(payout.merchant).payer.query(payout);
   const judged = judgeAnswer(seen, await ports.store.history(payout.billNo), payout);
   if (judged === 'waiting') return takeBack(ports, payout, reason); // it is with the follower after all, or soon will be
-  if (typeof judged === 'object') return { refused: `${judged.refused}. ${offAs(payout)}` };
+  if (typeof judged === 'object') return { refused: t`${judged.refused}. ${offAs(payout)}` };
   return end(ports, payout, reason, seen);
 }
 
 async function end(ports: CancelPorts, payout: Payout, reason: string, seen: Observation): Promise<Result | 'again'> {
   const moved = await ports.store.advance(cancelStep(payout, reason, ports.now(), seen));
   return moved === 'moved'
-    ? { cancelled: 'cancelled: WeChat Pay says that nothing was paid; its money is back in the budget' }
+    ? { cancelled: t`cancelled: WeChat Pay says that nothing was paid; its money is back in the budget` }
     : 'again';
 }
 
 /** A transfer the follower has not confirmed. Its money is back once WeChat Pay says so, which the bot asks after. */
 async function takeBack(ports: CancelPorts, payout: Payout, reason: string): Promise<Result | 'again'> {
   const { payer } = ports.payer(payout.merchant);
-  if (!payer.cancel) return { refused: 'this merchant’s channel cannot take it back' };
+  if (!payer.cancel) return { refused: t`this merchant’s channel cannot take it back` };
   const seen = await payer.cancel(payout);
   if (isTakingBack(seen, payout)) return bookTakingBack(ports, payout, reason, seen);
   // The answer may be lost and the bill taken back all the same: its state says.
@@ -176,8 +177,8 @@ async function takeBack(ports: CancelPorts, payout: Payout, reason: string): Pro
   if (isTakingBack(after, payout)) return bookTakingBack(ports, payout, reason, after);
   if (after.kind === 'order' && judgeAnswer(after, [], payout) === 'unpaid') return end(ports, payout, reason, after);
   const judged = judgeAnswer(saidOf(after) === undefined ? seen : after, [], payout);
-  const why = typeof judged === 'object' ? judged.refused : `WeChat Pay did not take it back (${wordsOf(seen)})`;
-  return { refused: `${why}. ${offAs(payout)}` };
+  const why = typeof judged === 'object' ? judged.refused : t`WeChat Pay did not take it back (${wordsOf(seen)})`;
+  return { refused: t`${why}. ${offAs(payout)}` };
 }
 
 function wordsOf(seen: Observation): string {
@@ -200,7 +201,7 @@ async function bookTakingBack(
   const isBack = step.payout.state === 'refunded';
   return {
     cancelled: isBack
-      ? 'taken back; its money is back in the budget'
-      : 'WeChat Pay takes it back; a running bot books its money once that is done',
+      ? t`taken back; its money is back in the budget`
+      : t`WeChat Pay takes it back; a running bot books its money once that is done`,
   };
 }

@@ -1,9 +1,10 @@
 // What the bot calls people for (告警), as it stands; and who has taken it on.
+
+import type { Lang } from '../../core/base/words/words.ts';
 import { readAlarms } from '../../core/ops/alarm.ts';
 import { ALARMS_NOTE } from '../ops/alarms.ts';
 import type { OverviewPorts } from './ports.ts';
 import type { AlarmView } from './view.ts';
-import type { Lang } from './words.ts';
 
 /** What nobody has taken on comes first. */
 export async function alarmViews({ store }: Pick<OverviewPorts, 'store'>, lang: Lang): Promise<AlarmView[]> {

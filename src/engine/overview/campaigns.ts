@@ -3,6 +3,7 @@
 import { openId } from '../../core/base/event.ts';
 import { type Fen, fen, NO_MONEY, showFen } from '../../core/base/money.ts';
 import { dayOf, HOUR, type Instant, instant, later } from '../../core/base/time.ts';
+import type { Lang } from '../../core/base/words/words.ts';
 import type { Campaign, Prize } from '../../core/rules/campaign.ts';
 import { isCash, isDraw, pauseOf } from '../../core/rules/campaign-query.ts';
 import { prizeCalled } from '../../core/rules/renamed.ts';
@@ -11,7 +12,7 @@ import type { OverviewPorts } from './ports.ts';
 import type { Disk } from './rules.ts';
 import type { DayTally } from './tally.ts';
 import type { CampaignDetail, CampaignRow } from './view.ts';
-import { type Lang, refusalWords } from './words.ts';
+import { refusalWords } from './words.ts';
 
 const WEEK = 7;
 /** The pace is that of so many hours. */

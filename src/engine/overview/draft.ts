@@ -3,6 +3,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { type Finding, told } from '../../core/base/error.ts';
+import type { Lang } from '../../core/base/words/words.ts';
 import { mostOfOne } from '../../core/exposure/one-follower.ts';
 import { spendOf } from '../../core/lint/spend.ts';
 import { type LiveCampaign, snapshotOf } from '../../core/live/record.ts';
@@ -16,7 +17,6 @@ import { liveOfVersion, versionsIn, versionText } from '../versions/rule-version
 import type { OverviewPorts } from './ports.ts';
 import { nameOf } from './rules.ts';
 import type { DraftVerdict } from './view.ts';
-import type { Lang } from './words.ts';
 
 export type DraftPorts = { readonly overview: OverviewPorts; readonly live: LiveBook };
 

@@ -8,6 +8,7 @@ import { BadInput } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId, openId } from '../../core/base/event.ts';
 import { isOpenId, isShortOpenId } from '../../core/base/openid.ts';
 import { dayOf, type Instant, later, MINUTE, parseBeijing } from '../../core/base/time.ts';
+import { inLang, type Lang } from '../../core/base/words/words.ts';
 import { checkText, limitName } from '../../core/decide/check-words.ts';
 import { awardsOf } from '../../core/decide/decision.ts';
 import { userLimits } from '../../core/decide/limits.ts';
@@ -19,7 +20,7 @@ import { rowOf } from './payouts.ts';
 import type { OverviewPorts } from './ports.ts';
 import { lineAt } from './recent.ts';
 import type { FollowerView, Found, WhyView } from './view.ts';
-import { eventWords, type Lang, replyWords, verdictWords } from './words.ts';
+import { eventWords, replyWords, verdictWords } from './words.ts';
 
 const EVENTS_SHOWN = 50;
 const PAYOUTS_SHOWN = 50;
@@ -122,7 +123,7 @@ export async function followerView(ports: OverviewPorts, user: OpenId, lang: Lan
       };
     }),
     payouts: payouts.map(each => rowOf(each, ports)),
-    limits: await limitsOf(ports, account, user),
+    limits: await limitsOf(ports, account, user, lang),
   };
 }
 
@@ -131,6 +132,7 @@ async function limitsOf(
   { store, book, clock }: OverviewPorts,
   account: string,
   user: OpenId,
+  lang: Lang,
 ): Promise<FollowerView['limits']> {
   const now = clock();
   const event: Event = { key: eventKey(''), account, user, sentAt: now, kind: 'other', type: 'overview' };
@@ -145,7 +147,7 @@ async function limitsOf(
   const facts = await store.facts({ account, user, merchant: undefined, claims: [], counters });
   return limits.map(({ campaign, limit }) => ({
     campaign,
-    text: limitName(limit),
+    text: limitName(limit)[lang],
     used: facts.counters.get(limit.name) ?? 0,
     max: limit.max,
   }));
@@ -176,7 +178,7 @@ export async function whyNot(
       ...{ campaign, rule, part },
       checks: checks.map(check => ({ ok: check.ok, text: checkText(check, lang) })),
     })),
-    near: each.near.map(({ campaign, rule, text }) => ({ campaign, rule, text })),
+    near: each.near.map(({ campaign, rule, text }) => ({ campaign, rule, text: inLang(text, lang) })),
     prospects:
       each.decision.kind === 'open'
         ? each.decision.prospects.map(({ prize, odds, min, max }) => ({

@@ -4,13 +4,13 @@ import { createHash } from 'node:crypto';
 import { rehearse } from '../../core/analysis/run-tests.ts';
 import { BadInput, type Finding } from '../../core/base/error.ts';
 import { SECOND } from '../../core/base/time.ts';
+import type { Lang } from '../../core/base/words/words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { checkRuleFiles, lintRuleFiles } from '../rulebook.ts';
 import { type RuleFile, readRuleFiles } from '../rulebook-files.ts';
 import { liveOfVersion, printOf, versionsIn, versionText } from '../versions/rule-versions.ts';
 import type { OverviewPorts } from './ports.ts';
 import type { RuleFileDetail, RuleFileView, RuleVersionView } from './view.ts';
-import type { Lang } from './words.ts';
 
 export type Disk = {
   readonly files: readonly RuleFile[];

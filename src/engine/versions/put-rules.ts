@@ -4,14 +4,14 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, lstat, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { link, lstat, open, realpath, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { SECOND } from '../../core/base/time.ts';
 import { t } from '../../core/base/words/words.ts';
 import type { Store } from '../../ports.ts';
-import { type RuleFile, readRuleFiles, ruleFileOf } from '../rulebook-files.ts';
+import { HALF_WRITTEN, type RuleFile, readRuleFiles, ruleFileOf } from '../rulebook-files.ts';
 import { announce, filesOf, printOf, type RuleVersion, textOfVersion, type VersionPorts } from './rule-versions.ts';
 
 /** `seen` stands for all of them: another one, and somebody has changed something. */
@@ -106,8 +106,18 @@ export async function putRules(
     const fresh = files.filter(({ file, text }) => now.files.every(each => each.file !== file || each.text !== text));
     for (const { file } of [...fresh, ...gone]) await mustBePlain(file);
     await announce(ports, { by, comment, files: filesOf(files) });
-    for (const { file, text } of fresh) await replace(file, text);
-    for (const { file } of gone) await rename(file, freeName(`${file}.off`));
+    await together(config.rules, [
+      ...fresh.map(
+        ({ file, text }) =>
+          () =>
+            replace(file, text),
+      ),
+      ...gone.map(
+        ({ file }) =>
+          () =>
+            rename(file, freeName(`${file}.off`)),
+      ),
+    ]);
     return 'put';
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -118,6 +128,25 @@ export async function putRules(
     );
   } finally {
     await store.release(lease, clock());
+  }
+}
+
+/**
+ * A bot that looks while several files are put in place waits until the mark is gone. Whoever is killed in between leaves it
+ * there, and no bot takes what does not belong together.
+ */
+async function together(rules: string, steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const isFolder = (await stat(rules)).isDirectory();
+  const mark = isFolder && steps.length > 1 ? join(rules, HALF_WRITTEN) : undefined;
+  let done = 0;
+  try {
+    if (mark !== undefined) await writeFile(mark, '');
+    for (const step of steps) {
+      await step();
+      done++;
+    }
+  } finally {
+    if (mark !== undefined && (done === 0 || done === steps.length)) await rm(mark, { force: true });
   }
 }
 

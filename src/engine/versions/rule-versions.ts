@@ -8,6 +8,7 @@ import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { Fault } from '../../core/base/error.ts';
 import type { Instant } from '../../core/base/time.ts';
+import { type Lang, t } from '../../core/base/words/words.ts';
 import { type LiveCampaign, snapshotOf } from '../../core/live/record.ts';
 import { changesText, costText, mayCostMore } from '../../core/live/version-words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
@@ -151,7 +152,7 @@ async function leave(
     if (lease && (await store.release(lease, clock(), write(lease.note)))) return;
     await sleep(PAUSE_MS);
   }
-  throw new Fault('store', 'safe', 'rules-version', 'another process is writing down a version of the rules just now');
+  throw new Fault('store', 'safe', 'rules-version', t`another process is writing down a version of the rules just now`);
 }
 
 /** What is live now, in words: for the log, the screen and `hongbao rules`. */
@@ -164,9 +165,10 @@ export function versionText(
   return [...(changes.length > 0 ? changes : [none]), costText(mayCostMore(before, live), say)];
 }
 
-/** Keeps versions for a bot; files that people edited by hand are theirs who may write them. */
+/** Keeps versions for a bot, whose log speaks `lang`; files that people edited by hand are theirs who may write them. */
 export function versionKeeper(
   ports: VersionPorts,
+  lang: Lang = 'en',
 ): (
   texts: readonly VersionText[],
   campaigns: readonly Campaign[],
@@ -175,7 +177,10 @@ export function versionKeeper(
     const kept = await keepVersion(ports, texts, campaigns, ownerOf(texts));
     if (!kept.isNew) return undefined;
     const before = kept.before;
-    return { number: kept.version.number, changes: versionText({ before, live: kept.live }, zh => zh) };
+    return {
+      number: kept.version.number,
+      changes: versionText({ before, live: kept.live }, (zh, en) => (lang === 'zh' ? zh : en)),
+    };
   };
 }
 

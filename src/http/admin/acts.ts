@@ -201,7 +201,7 @@ class Desk {
         const no = isOne ? undefined : whyNotAmongAll(payout);
         const { ok, result } =
           no === undefined ? await retryPayout(store, payout, reason, clock) : { ok: false, result: no };
-        results.push({ billNo: payout.billNo, ok, text: result });
+        results.push({ billNo: payout.billNo, ok, text: inLang(result, 'en') });
       }
       this.ports.nudge();
       return { results };
@@ -220,7 +220,7 @@ class Desk {
       for (const { billNo } of payouts) {
         const result = await cancelPayout(ports, billNo, reason);
         const ok = 'cancelled' in result;
-        results.push({ billNo, ok, text: ok ? result.cancelled : inLang(result.refused, 'en') });
+        results.push({ billNo, ok, text: inLang(ok ? result.cancelled : result.refused, 'en') });
       }
       return { results };
     };

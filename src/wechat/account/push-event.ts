@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
 import { type Event, type EventKey, type Happening, openId } from '../../core/base/event.ts';
 import { fromSeconds } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { childrenOf, textOf, type XmlFields } from '../xml.ts';
 
 const OPENID = /^[\w-]{1,64}$/;
@@ -25,9 +26,9 @@ export function eventOf(account: string, fields: XmlFields): Event {
   const user = textOf(fields, 'FromUserName') ?? '';
   const seconds = textOf(fields, 'CreateTime') ?? '';
   const type = textOf(fields, 'MsgType')?.toLowerCase();
-  if (!OPENID.test(user)) throw new BadInput('FromUserName: expected an openid');
-  if (!/^\d{1,13}$/.test(seconds)) throw new BadInput('CreateTime: expected seconds');
-  if (!type) throw new BadInput('MsgType is missing');
+  if (!OPENID.test(user)) throw new BadInput(t`FromUserName: expected an openid`);
+  if (!/^\d{1,13}$/.test(seconds)) throw new BadInput(t`CreateTime: expected seconds`);
+  if (!type) throw new BadInput(t`MsgType is missing`);
   const happening = type === 'event' ? happeningOf(fields) : messageOf(type, fields);
   const envelope = {
     key: keyOf(type, user, seconds, fields),

@@ -1,6 +1,7 @@
 // A push in JSON (数据格式 JSON) → the same fields as of one in XML. Numbers stay the digits they were written with:
 // `MsgId` does not fit a JavaScript number. What could be read in two ways is refused.
 import { BadInput } from '../../core/base/error.ts';
+import { t } from '../../core/base/words/words.ts';
 import type { XmlFields, XmlValue } from '../xml.ts';
 
 const DEPTH_MAX = 8;
@@ -23,15 +24,15 @@ class Scan {
 
   document(): XmlFields {
     this.pass(/\uFEFF?\s*/y);
-    if (this.text[this.at] !== '{') throw new BadInput('not a push: expected one JSON object');
+    if (this.text[this.at] !== '{') throw new BadInput(t`not a push: expected one JSON object`);
     const fields = this.object(1);
     this.blanks();
-    if (this.at < this.text.length) throw new BadInput('something stands after the JSON object');
+    if (this.at < this.text.length) throw new BadInput(t`something stands after the JSON object`);
     return fields;
   }
 
   private object(depth: number): XmlFields {
-    if (depth > DEPTH_MAX) throw new BadInput(`JSON is nested more than ${DEPTH_MAX} deep`);
+    if (depth > DEPTH_MAX) throw new BadInput(t`JSON is nested more than ${DEPTH_MAX} deep`);
     const fields = new Map<string, XmlValue | undefined>();
     this.at++;
     if (this.passMark('}')) return {};
@@ -39,24 +40,24 @@ class Scan {
       this.blanks();
       const name = this.string();
       if (REFUSED.has(name) || ++this.names > NAMES_MAX)
-        throw new BadInput('a JSON object with a name that is no field');
-      if (fields.has(name)) throw new BadInput(`"${name.slice(0, 64)}" stands twice`);
-      if (!this.passMark(':')) throw new BadInput('malformed JSON: expected a colon');
+        throw new BadInput(t`a JSON object with a name that is no field`);
+      if (fields.has(name)) throw new BadInput(t`"${name.slice(0, 64)}" stands twice`);
+      if (!this.passMark(':')) throw new BadInput(t`malformed JSON: expected a colon`);
       fields.set(name, this.value(depth));
     } while (this.passMark(','));
-    if (!this.passMark('}')) throw new BadInput('malformed JSON: an object does not end');
+    if (!this.passMark('}')) throw new BadInput(t`malformed JSON: an object does not end`);
     return Object.fromEntries([...fields].filter(([, value]) => value !== undefined)) as XmlFields;
   }
 
   /** A list of one is that one, as XML has it. */
   private list(depth: number): XmlValue {
-    if (depth > DEPTH_MAX) throw new BadInput(`JSON is nested more than ${DEPTH_MAX} deep`);
+    if (depth > DEPTH_MAX) throw new BadInput(t`JSON is nested more than ${DEPTH_MAX} deep`);
     const values: XmlValue[] = [];
     this.at++;
     if (this.passMark(']')) return values;
     do values.push(this.value(depth) ?? '');
     while (this.passMark(','));
-    if (!this.passMark(']')) throw new BadInput('malformed JSON: a list does not end');
+    if (!this.passMark(']')) throw new BadInput(t`malformed JSON: a list does not end`);
     return values.length === 1 ? values[0]! : values;
   }
 
@@ -72,7 +73,7 @@ class Scan {
         return this.string();
       default: {
         const word = this.pass(/-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y);
-        if (word === '') throw new BadInput('malformed JSON: expected a value');
+        if (word === '') throw new BadInput(t`malformed JSON: expected a value`);
         return word === 'null' ? undefined : word;
       }
     }
@@ -81,7 +82,7 @@ class Scan {
   /** Control characters may stand bare: WeChat passes on whatever a phone sends. */
   private string(): string {
     const written = this.pass(/"[^"\\]*(?:\\.[^"\\]*)*"/sy);
-    if (written === '') throw new BadInput('malformed JSON: expected a text in quotes');
+    if (written === '') throw new BadInput(t`malformed JSON: expected a text in quotes`);
     const text = written.slice(1, -1).replace(/\\(u[\da-fA-F]{4}|.)/gs, (_, mark: string) => escaped(mark));
     // Half a character is none; in bytes it would be the same mark.
     return text.replace(/\p{Surrogate}/gu, '\uFFFD');
@@ -110,6 +111,6 @@ const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
 
 function escaped(mark: string): string {
   if (mark.length > 1) return String.fromCharCode(Number.parseInt(mark.slice(1), 16));
-  if (mark === 'u') throw new BadInput('malformed JSON: \\u without four digits');
+  if (mark === 'u') throw new BadInput(t`malformed JSON: \\u without four digits`);
   return ESCAPES[mark] ?? mark;
 }

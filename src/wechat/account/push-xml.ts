@@ -3,6 +3,7 @@
 // elements of WeChat's. Such a text is read up to the last end of its element, and only if nothing in the document says
 // otherwise; who sent it, and what kind it is, stands before it. The signature was right before anything is read here.
 import { BadInput } from '../../core/base/error.ts';
+import { t } from '../../core/base/words/words.ts';
 import type { XmlFields, XmlValue } from '../xml.ts';
 import { flatFields } from './push-flat.ts';
 
@@ -74,12 +75,12 @@ class Scan {
 
   document(): XmlFields {
     this.pass(/\uFEFF?\s*(?:<\?xml[^>]{0,200}\?>\s*)?/y);
-    if (this.pass(/<xml>/y) === '') throw new BadInput('not a push: expected one <xml> element');
+    if (this.pass(/<xml>/y) === '') throw new BadInput(t`not a push: expected one <xml> element`);
     const value = this.valueOf('xml', 0);
     this.pass(/\s*/y);
-    if (this.at < this.text.length) throw new BadInput('something stands after </xml>');
+    if (this.at < this.text.length) throw new BadInput(t`something stands after </xml>`);
     if (value === '') return {};
-    if (typeof value === 'string' || Array.isArray(value)) throw new BadInput('<xml> has no fields');
+    if (typeof value === 'string' || Array.isArray(value)) throw new BadInput(t`<xml> has no fields`);
     return value as XmlFields;
   }
 
@@ -94,36 +95,36 @@ class Scan {
       if (this.passWord(CDATA)) parts.push(this.toCdataEnd(name));
       else this.child(name, depth, inside);
     }
-    if (!this.passWord(`${name}>`)) throw new BadInput(`<${name}> does not end where it should`);
+    if (!this.passWord(`${name}>`)) throw new BadInput(t`<${name}> does not end where it should`);
     this.noteEnd(name);
     const isMixed = (bare.trim() !== '' ? 1 : 0) + (parts.length > 0 ? 1 : 0) + (inside.size > 0 ? 1 : 0) > 1;
-    if (isMixed || bare.includes(CDATA_END)) throw new BadInput(`<${name}> holds more than one text`);
+    if (isMixed || bare.includes(CDATA_END)) throw new BadInput(t`<${name}> holds more than one text`);
     if (inside.size > 0) return Object.fromEntries(inside);
     return parts.length > 0 ? parts.join('') : plain(bare.trim());
   }
 
   private toCdataEnd(name: string): string {
     const end = this.text.indexOf(CDATA_END, this.at);
-    if (end < 0) throw new BadInput(`the CDATA in <${name}> does not end`);
+    if (end < 0) throw new BadInput(t`the CDATA in <${name}> does not end`);
     const part = this.text.slice(this.at, end);
     this.at = end + CDATA_END.length;
     return part;
   }
 
   private child(parent: string, depth: number, inside: Map<string, XmlValue>): void {
-    if (depth === DEPTH_MAX) throw new BadInput(`elements are nested more than ${DEPTH_MAX} deep`);
+    if (depth === DEPTH_MAX) throw new BadInput(t`elements are nested more than ${DEPTH_MAX} deep`);
     const tag = this.pass(/<[A-Za-z_][\w.-]{0,63}\s?\/?>/y);
     const name = /[\w.-]+/.exec(tag)?.[0];
-    if (name === undefined) throw new BadInput(`<${parent}> holds something that is no element of a push`);
+    if (name === undefined) throw new BadInput(t`<${parent}> holds something that is no element of a push`);
     const value = tag.endsWith('/>') ? '' : this.valueOf(name, depth + 1);
     const before = inside.get(name);
-    if (before !== undefined && depth === 0) throw new BadInput(`<${name}> stands twice`);
+    if (before !== undefined && depth === 0) throw new BadInput(t`<${name}> stands twice`);
     inside.set(name, before === undefined ? value : [before, value].flat());
   }
 
   private noteEnd(name: string): void {
     if (!BY_FOLLOWERS.includes(name)) return;
-    if (this.ended.has(name)) throw new BadInput(`<${name}> stands twice`);
+    if (this.ended.has(name)) throw new BadInput(t`<${name}> stands twice`);
     this.ended.add(name);
     this.byFollowers++;
   }

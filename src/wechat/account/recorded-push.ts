@@ -1,6 +1,7 @@
 // A push out of a file, as it was recorded: no signature goes with it, and nobody asks when it came.
 import { BadInput } from '../../core/base/error.ts';
 import type { Event } from '../../core/base/event.ts';
+import { t } from '../../core/base/words/words.ts';
 import { aesKeyOf, decryptBytes } from '../crypto.ts';
 import { eventOf } from './push-event.ts';
 import { hasClearFields, readPush, sealedParts, type Wire, wireOf } from './push-format.ts';
@@ -28,7 +29,7 @@ function clearOf({ name, appId, encodingAesKey }: Account, outer: Wire): Wire {
   if (hasClearFields(outer)) return outer;
   throw new BadInput(
     key
-      ? `the push is sealed, and not with the encodingAesKey and appId of account "${name}"; name the account it came to with --account`
-      : `the push is sealed, and account "${name}" has no encodingAesKey; copy it from the console into bot.yaml`,
+      ? t`the push is sealed, and not with the encodingAesKey and appId of account "${name}"; name the account it came to with --account`
+      : t`the push is sealed, and account "${name}" has no encodingAesKey; copy it from the console into bot.yaml`,
   );
 }

@@ -99,7 +99,7 @@ describe('a backtest', () => {
     const report = backtest(one, { ...one, budget: short }, journal);
     expect(report.people).toEqual({ winners: { now: 10, changed: 4 }, losing: 6, winning: 0, more: 0, less: 6 });
     expect(report.refusals).toEqual({ now: {}, changed: { soldOut: 6 } });
-    expect(report.limits.changed).toMatchObject([{ campaign: 'tea', limit: '预算剩', count: 6 }]);
+    expect(report.limits.changed).toMatchObject([{ campaign: 'tea', limit: { zh: '预算剩' }, count: 6 }]);
     expect(report).toMatchObject({ decided: 6, asRecorded: 10 });
     expect(backtest({ ...one, budget: short }, one, journal).people).toMatchObject({ losing: 0, winning: 6, more: 6 });
   });
@@ -256,10 +256,10 @@ describe('the command', () => {
   });
 
   test('sums up what would have been different', async () => {
-    const { code, out } = await run(world.folder, 'backtest', 'changed.yaml');
+    const { code, out } = await run(world.folder, 'backtest', 'changed.yaml', '--lang', 'zh');
     expect(code).toBe(0);
     expect(out).toMatch(
-      /^若这段时间用新规则: 少发 10 个, 少花 ¥10\.00, 2 人从中奖变不中\n20 件事,2026-02-10 10:00:00 到/,
+      /^若这段时间用新规则：少发 10 个，少花 ¥10\.00，2 人从中奖变不中\n20 件事，2026-02-10 10:00:00 到/,
     );
     expect(out).toMatch(/相符 100\.0%/);
     expect(out).toMatch(/test\/daily {2}20 +¥30\.00 {2}10 +¥20\.00 {2}-¥10\.00/);
@@ -270,7 +270,7 @@ describe('the command', () => {
   test('takes a part of the time, names followers if asked to, and prints JSON', async () => {
     const { out } = await run(world.folder, 'backtest', 'changed.yaml', '--to', '2026-02-10', '--openids', '--json');
     const report = JSON.parse(out) as BacktestReport & { summary: string };
-    expect(report.summary).toBe('若这段时间用新规则: 少发 2 个, 多花 ¥2.00, 2 人从中奖变不中');
+    expect(report.summary).toBe('Under the new rules: 2 prizes less, ¥2.00 more, 2 followers would no longer win');
     expect(report.events).toBe(12);
     expect(report.samples[0]!.user).toMatch(/^oUser/);
     const rest = await run(world.folder, 'backtest', 'changed.yaml', '--from', '2026-02-11', '--limit', '3', '--json');
@@ -279,7 +279,7 @@ describe('the command', () => {
 
   test('compares two changes with each other, or finds them the same', async () => {
     const { out } = await run(world.folder, 'backtest', 'changed.yaml', '--against', 'changed.yaml');
-    expect(out).toMatch(/^若这段时间用新规则: 没有差别\n/);
+    expect(out).toMatch(/^Under the new rules: no difference\n/);
   });
 
   test('refuses rules with findings and times that are none', async () => {

@@ -11,6 +11,7 @@ import {
 import { nearMisses } from '../../../src/core/analysis/near-miss.ts';
 import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { instant } from '../../../src/core/base/time.ts';
+import { inLang } from '../../../src/core/base/words/words.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
 import { createFlow } from '../../../src/engine/flow.ts';
@@ -115,14 +116,14 @@ describe('an explanation', () => {
     const rules = [ruleOf({ id: 'first', give: ['a'] }), ruleOf({ id: 'second', give: ['a'] })];
     const shown = showExplanation(explained(campaignOf({ prizes, rules }), events('2026-02-10 10:00', 1)));
     expect(shown).toMatch(/tea\/first {2}由它应答/);
-    expect(shown).toMatch(/tea\/second {2}没有轮到:tea\/first 先应答/);
-    expect(shown).toMatch(/判定 {4}中「a」¥1\.00 {2}\(tea\/first\)\n答复 {4}恭喜!1\.00 元/);
+    expect(shown).toMatch(/tea\/second {2}没有轮到：tea\/first 先应答/);
+    expect(shown).toMatch(/判定 {4}中「a」¥1\.00 {2}（tea\/first）\n答复 {4}恭喜!1\.00 元/);
   });
 
   test('tells what a shadow would have done', () => {
     const shadow = campaignOf({ id: 'dark', mode: 'shadow', prizes });
     const { rules } = explained([shadow, campaignOf({ prizes })], events('2026-02-10 10:00', 1));
-    expect(rules.map(({ campaign, part, would }) => [campaign, part, would])).toEqual([
+    expect(rules.map(({ campaign, part, would }) => [campaign, part, would && inLang(would, 'zh')])).toEqual([
       ['dark~shadow', 'shadow', '中「a」¥1.00'],
       ['tea', 'answers', undefined],
     ]);
@@ -134,13 +135,13 @@ describe('an explanation', () => {
     const { event, decision } = new Ledger(campaign).decide(says('2026-02-10 10:00', '抽奖'));
     const live = { campaigns: [{ ...campaign, hash: 'other' }], accounts: ['tea'] };
     const past = explain({ journal: 7, event, at: event.sentAt, decision, reply: decision.reply }, live);
-    expect(showExplanation(past)).toMatch(/tea\/rule {2}由它应答 {2}\(规则文件后来改过\)/);
+    expect(showExplanation(past)).toMatch(/tea\/rule {2}由它应答 {2}（规则文件后来改过）/);
     expect(showExplanation(past)).toContain('流水 7');
   });
 
   test('of nothing says that nobody was asked', () => {
     const shown = showExplanation(explained(campaignOf({ prizes }), [says('2026-02-10 10:00', '你好')]));
-    expect(shown).toMatch(/没有规则与它有关\n判定 {4}没有规则应答\n答复 {4}\(不回复\)/);
+    expect(shown).toMatch(/没有规则与它有关\n判定 {4}没有规则应答\n答复 {4}（不回复）/);
   });
 
   test('for machines has no counters', () => {
@@ -154,7 +155,7 @@ describe('what nearly fitted', () => {
   const near = (rule: Parameters<typeof ruleOf>[0], event: Scripted, parts: Partial<Campaign> = {}): string[] =>
     nearMisses([{ ...campaignOf({ rules: [ruleOf(rule)] }), ...parts }], eventOf(event), at('2026-02-10 10:00'), [
       'tea',
-    ]).map(({ text }) => text);
+    ]).map(({ text }) => inLang(text, 'zh'));
   const time = '2026-02-10 10:00';
   const daily = new Map([
     ['2026-02-10', ['阿茶上新']],
@@ -162,25 +163,25 @@ describe('what nearly fitted', () => {
   ]) as never;
 
   test.each<[string, Parameters<typeof ruleOf>[0], Scripted, string[]]>([
-    ['a word with one wrong letter', { on: word('恭喜发财') }, says(time, '恭喜发材'), ['差一点:口令是「恭喜发财」']],
-    ['a word among others', { on: word('抽奖') }, says(time, '我要抽奖啊啊'), ['里面有口令「抽奖」,但要整句只有它']],
+    ['a word with one wrong letter', { on: word('恭喜发财') }, says(time, '恭喜发材'), ['差一点：口令是「恭喜发财」']],
+    ['a word among others', { on: word('抽奖') }, says(time, '我要抽奖啊啊'), ['里面有口令「抽奖」，但要整句只有它']],
     [
       'a part with one wrong letter',
       { on: { kind: 'text', match: 'contains', words: ['大红包'] } },
       says(time, '想要大红抱呀'),
-      ['差一点:要含有「大红包」'],
+      ['差一点：要含有「大红包」'],
     ],
     [
       'the password of another day',
       { on: { kind: 'text', match: 'daily', byDay: daily } },
       says(time, '新春快乐'),
-      ['「新春快乐」是 2026-02-11 的口令,今天是 2026-02-10'],
+      ['「新春快乐」是 2026-02-11 的口令，今天是 2026-02-10'],
     ],
     [
       'a scene',
       { on: { kind: 'scan', scenes: ['store-001'] } },
       { at: time, kind: 'scan', scene: 'store-01' },
-      ['场景「store-01」不是「store-001」'],
+      ['场景值「store-01」不是「store-001」'],
     ],
     [
       'a button',
@@ -198,7 +199,7 @@ describe('what nearly fitted', () => {
       'what the order carries',
       { on: { kind: 'paid', attach: ['pos-*'] } },
       { at: time, ...happeningOf('paid:40:web') },
-      ['附加数据「web」,要「pos-*」'],
+      ['附加数据「web」，要「pos-*」'],
     ],
     ['nothing like it', { on: word('恭喜发财') }, says(time, '你们几点开门'), []],
     ['what fits', { on: word('恭喜发财') }, says(time, '恭喜发财'), []],
@@ -207,7 +208,7 @@ describe('what nearly fitted', () => {
   });
 
   test('a draft, and a campaign of another account', () => {
-    expect(near({}, says(time, '抽奖'), { mode: 'draft' })).toEqual(['活动「tea」还是草稿(mode: draft)']);
+    expect(near({}, says(time, '抽奖'), { mode: 'draft' })).toEqual(['活动「tea」还是草稿（mode: draft）']);
     expect(near({}, says(time, '抽奖'), { account: 'shop' })).toEqual(['活动「tea」属于公众号 shop']);
   });
 });
@@ -259,28 +260,31 @@ describe('the command', () => {
   afterAll(() => world.close());
 
   test('explains the latest event of a follower, and lists those before', async () => {
-    const { code, out } = await run(world.folder, 'explain', ANN);
+    const { code, out } = await run(world.folder, 'explain', ANN, '--lang', 'zh');
     expect(code).toBe(0);
     expect(out).toMatch(
-      /流水 +时间 +事件 +判定\n3 .*文字「帮助」 +自动回复\n2 .*拒绝:已经领过\n1 .*中「daily」¥1\.50\n/,
+      /流水 +时间 +事件 +判定\n3 .*文字「帮助」 +自动回复\n2 .*拒绝：已经领过\n1 .*中「daily」¥1\.50\n/,
     );
     expect(out).toMatch(/test\/help {2}由它应答/);
+    // What they ask about is what they won: the last event gave nothing.
+    expect(out).toMatch(/\n上次领取：\n事件 {4}文字「红包」[\s\S]*中「daily」¥1\.50[\s\S]*付款 {4}190000010920260210/);
   });
 
   test('explains one of the past with its stored trace and its payout', async () => {
-    const { out } = await run(world.folder, 'explain', '--key', 'k0');
-    expect(out).toMatch(/事件 {4}文字「红包」 {2}2026-02-10 12:00:00 {2}tea\/oAnn.* {2}\(流水 1\)/);
-    expect(out).toMatch(/付款 {4}190000010920260210\w{10} {2}¥1\.50 {2}已登记,待发送/);
+    const { out } = await run(world.folder, 'explain', '--key', 'k0', '--lang', 'zh');
+    expect(out).toMatch(/事件 {4}文字「红包」 {2}2026-02-10 12:00:00 {2}tea\/oAnn.* {2}（流水 1）/);
+    expect(out).toMatch(/付款 {4}190000010920260210\w{10} {2}¥1\.50 {2}已登记，待发送/);
     const again = JSON.parse((await run(world.folder, 'explain', '--journal', '2', '--json')).out);
     expect(again.decision).toMatchObject({ kind: 'refused', refusal: 'already', text: '已经领过' });
     expect(again.payouts).toMatchObject([{ state: 'planned', amount: 150 }]);
   });
 
   test('explains what would be, with what the store knows, and writes nothing', async () => {
-    const would = (time: string) => run(world.folder, 'explain', ANN, '--event', 'text:红包', '--at', time);
+    const would = (time: string) =>
+      run(world.folder, 'explain', ANN, '--event', 'text:红包', '--at', time, '--lang', 'zh');
     expect((await would('2026-02-10 13:00')).out).toMatch(/✗ 今日已领 1\/1[\s\S]*此前 {4}1900000109/);
     const { out } = await would('2026-02-11 13:00');
-    expect(out).toMatch(/假设,什么都没有写入[\s\S]*✓ 预算剩 ¥998\.50 ≥ ¥1\.50/);
+    expect(out).toMatch(/假设，什么都没有写入[\s\S]*✓ 预算剩 ¥998\.50 ≥ ¥1\.50/);
     expect(out).toMatch(/付款 {4}会登记一笔 ¥1\.50/);
     expect(await world.store.journal({ limit: 10 })).toHaveLength(3);
     expect(await world.store.payouts({ limit: 10 })).toHaveLength(1);

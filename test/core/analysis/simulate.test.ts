@@ -45,14 +45,16 @@ describe('many draws', () => {
     const { prizes: drawn, limits } = draw(campaignOf({ prizes: [packet('a', { stock: 10 }), ...prizes.slice(1)] }));
     expect(drawn[0]).toMatchObject({ prize: 'a', count: 10 });
     expect(drawn[0]!.goneAt).toBeLessThan(60);
-    expect(limits).toEqual([{ limit: '「a」已发', count: 2000 - drawn[0]!.goneAt!, firstAt: drawn[0]!.goneAt! + 1 }]);
+    expect(limits).toMatchObject([
+      { limit: { zh: '「a」已发' }, count: 2000 - drawn[0]!.goneAt!, firstAt: drawn[0]!.goneAt! + 1 },
+    ]);
   });
 
   test('end where the budget ends', () => {
     const budget = { total: yuan('¥50.00'), alertAt: [] };
     const { spend, soldOutAt, refused, limits } = draw(campaignOf({ prizes: [packet('a')], budget }), 80);
     expect([spend, soldOutAt, refused]).toEqual([5000, 51, 30]);
-    expect(limits).toEqual([{ limit: '预算剩', count: 30, firstAt: 51 }]);
+    expect(limits).toMatchObject([{ limit: { zh: '预算剩' }, count: 30, firstAt: 51 }]);
   });
 
   test('end where the last coupon was handed out', () => {
@@ -147,7 +149,9 @@ describe('a made-up day', () => {
     const { spend, soldOutAt, limits, refusals } = day(open({ budget, rules, prizes: [...prizes, packet('b')] }));
     expect(spend).toBe(2000);
     expect(beijingText(soldOutAt!)).toMatch(/^2026-01-01/);
-    expect(limits).toEqual([{ campaign: 'tea', limit: '今日预算剩', count: refusals['soldOut'], first: soldOutAt }]);
+    expect(limits).toMatchObject([
+      { campaign: 'tea', limit: { zh: '今日预算剩' }, count: refusals['soldOut'], first: soldOutAt },
+    ]);
   });
 
   test('is the first one on which the campaign is open, or the one that is named', () => {
@@ -246,11 +250,11 @@ describe('the command', () => {
   const simulate = (...args: string[]) => run(ROOT, 'simulate', 'rules/lottery.yaml', ...args);
 
   test('shows draws, and a day if it is asked for', async () => {
-    const { code, out } = await simulate('--draws', '1000', '--day', '2026-02-10', '--users', '100');
+    const { code, out } = await simulate('--draws', '1000', '--day', '2026-02-10', '--users', '100', '--lang', 'zh');
     expect(code).toBe(0);
-    expect(out).toMatch(/^lottery\/draw: 1000 次,花 ¥\d+\.\d\d,平均每次 ¥/);
+    expect(out).toMatch(/^lottery\/draw：1000 次，花 ¥\d+\.\d\d，平均每次 ¥/);
     expect(out).toMatch(/谢谢参与 {4}26\.90%/);
-    expect(out).toMatch(/lottery 的一天 2026-02-10: 100 人/);
+    expect(out).toMatch(/lottery 的一天 2026-02-10：100 人/);
   });
 
   test('prints the same JSON for the same seed', async () => {

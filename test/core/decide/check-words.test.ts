@@ -37,8 +37,8 @@ describe('a limit', () => {
       { ok: false, check: 'prose', text: '今日已参与 1/1' },
       BUDGET,
     ];
-    expect(checks.map(limitIn)).toEqual([undefined, '试错', undefined, '预算剩']);
-    expect(limitName({ limit: 'budget' })).toBe('预算已用');
+    expect(checks.map(check => limitIn(check)?.zh)).toEqual([undefined, '试错', undefined, '预算剩']);
+    expect(limitName({ limit: 'budget' })).toMatchObject({ en: 'budget used', zh: '预算已用' });
   });
 });
 

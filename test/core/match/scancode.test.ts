@@ -5,13 +5,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventText } from '../../../src/core/analysis/chinese.ts';
 import { happeningOf } from '../../../src/core/analysis/explain.ts';
+import { eventText } from '../../../src/core/analysis/naming.ts';
 import { nearMisses } from '../../../src/core/analysis/near-miss.ts';
 import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { openId } from '../../../src/core/base/event.ts';
 import { chanceOf } from '../../../src/core/base/random.ts';
 import type { Day } from '../../../src/core/base/time.ts';
+import { inLang } from '../../../src/core/base/words/words.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { snapshotOf } from '../../../src/core/live/record.ts';
 import { describe as described } from '../../../src/core/public-rules/describe.ts';
@@ -118,10 +119,12 @@ describe('a rule', () => {
     expect(JSON.stringify(snapshotOf(campaign))).toContain('scancode SHOP-* text shop.example.com');
     const near = (result: string, button: string) => {
       const event = scan(result, button);
-      return nearMisses([campaign], event, event.sentAt, ['tea']).map(({ rule, text }) => `${rule}: ${text}`);
+      return nearMisses([campaign], event, event.sentAt, ['tea']).map(
+        ({ rule, text }) => `${rule}: ${inLang(text, 'zh')}`,
+      );
     };
     expect(near('x', 'SCAM')).toEqual(['other: 按钮「SCAM」不是「SCAN」']);
-    expect(near('6901234567893', 'X')).toEqual(['goods: 差一点:口令是「6901234567892」']);
+    expect(near('6901234567893', 'X')).toEqual(['goods: 差一点：口令是「6901234567892」']);
   });
 
   test('has visitors in a made-up day, but for patterns', () => {
@@ -140,7 +143,7 @@ describe('a rule', () => {
       ...{ kind: 'scancode', button: 'SCAN', result: 'https://q.example.com/a:b', waiting: true },
     });
     expect(() => happeningOf('scancode')).toThrow('expected scancode:KEY:TEXT');
-    expect(eventText(scan('x'))).toBe('菜单扫码 SCAN「x」');
+    expect(inLang(eventText(scan('x')), 'zh')).toBe('菜单扫码 SCAN「x」');
   });
 });
 

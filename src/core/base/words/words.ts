@@ -56,6 +56,11 @@ export function inLang(said: Wording, lang: Lang): string {
   return typeof said === 'string' ? said : said[lang];
 }
 
+/** What has its Chinese elsewhere than in the catalogue. */
+export function inBoth(en: string, zh: string): Words {
+  return new Both(en, zh);
+}
+
 /** Two sentences, one behind the other. */
 export function sentences(first: Wording, second: Wording): Words {
   return new Both(`${inLang(first, 'en')} ${inLang(second, 'en')}`, `${inLang(first, 'zh')}${inLang(second, 'zh')}`);

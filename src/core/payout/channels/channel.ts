@@ -1,6 +1,8 @@
 // What a payout channel (付款渠道) is: all in which one way to pay differs from another, as one object. Nothing else asks which
 // channel a payout takes; it asks that channel.
+
 import type { Instant } from '../../base/time.ts';
+import type { Wording } from '../../base/words/words.ts';
 import type { Packet, Prize } from '../../rules/campaign.ts';
 
 /** What an answer means for the payout and for its merchant. */
@@ -134,7 +136,7 @@ export type Channel<
   /** The kind of prize for which it is. */
   readonly pays: Prize['kind'];
   /** One payout of it, in logs and to operators: `a red packet`. */
-  readonly aPayout: string;
+  readonly aPayout: Wording;
   /** What it takes as a number of ours. */
   readonly billNo: RegExp;
   /** It can pay a group packet (裂变红包). */

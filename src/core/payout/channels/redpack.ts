@@ -1,6 +1,8 @@
 // Red packets (现金红包, API v2): sendredpack, sendgroupredpack and gethbinfo, with WeChat Pay's codes as data (错误码). What
 // the code means decides what happens; an unknown code is an unknown outcome, never a failure.
+
 import { DAY } from '../../base/time.ts';
+import { t } from '../../base/words/words.ts';
 import {
   type Channel,
   type CodeRow,
@@ -173,7 +175,7 @@ function requestOf({ packet, shares, eventAt, ...ids }: FactsQuery, settings: Re
 export const REDPACK: Channel<'redpack', RedpackSettings, RedpackRequest, RedpackState> = {
   name: 'redpack',
   pays: 'redpacket',
-  aPayout: 'a red packet',
+  aPayout: t`a red packet`,
   billNo: /^[0-9A-Za-z]{1,28}$/,
   paysGroups: true,
   showsPacket: true,

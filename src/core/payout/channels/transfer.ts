@@ -1,5 +1,7 @@
 // Transfers (商家转账, API v3 transfer-bills): the follower confirms on a page, then the money is theirs.
+
 import { DAY } from '../../base/time.ts';
+import { t } from '../../base/words/words.ts';
 import {
   type Channel,
   type CodeRow,
@@ -176,7 +178,7 @@ function requestOf({ mchId, appId, packet }: FactsQuery, settings: TransferSetti
 export const TRANSFER: Channel<'transfer', TransferSettings, TransferRequest, BillState> = {
   name: 'transfer',
   pays: 'redpacket',
-  aPayout: 'a transfer',
+  aPayout: t`a transfer`,
   billNo: /^[0-9A-Za-z]{5,32}$/,
   paysGroups: false,
   showsPacket: false,

@@ -1,5 +1,6 @@
 // Vouchers (代金券, API v3 marketing/favor): a coupon of a stock that the merchant has made, taken off by itself at a payment by
 // WeChat Pay. There is no question by number: the call that sends, repeated with the same number and data, tells the same coupon.
+import { t } from '../../base/words/words.ts';
 import {
   type Channel,
   type CodeRow,
@@ -92,7 +93,7 @@ function requestOf({ mchId, appId, voucher }: FactsQuery): VoucherRequest {
 export const VOUCHER: Channel<'voucher', VoucherSettings, VoucherRequest, CouponState> = {
   name: 'voucher',
   pays: 'voucher',
-  aPayout: 'a voucher',
+  aPayout: t`a voucher`,
   billNo: /^[0-9A-Za-z|_*-]{1,128}$/,
   paysGroups: false,
   showsPacket: false,

@@ -13,6 +13,7 @@ import { BadInput, Fault } from '../../src/core/base/error.ts';
 import { type Event, eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
+import type { Wording } from '../../src/core/base/words/words.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
 import type { Authorization } from '../../src/core/payout/authorization.ts';
 import { commitOf, intentOf } from '../../src/core/payout/bulk.ts';
@@ -31,6 +32,9 @@ import { openIds, run } from '../support/command.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 
 // ── A shop whose store has been through everything ───────────────────────────────────────────────────────
+
+/** As programs read them. */
+const english = (said: readonly Wording[]): string[] => said.map(String);
 
 const RULES = `
 campaign: shop
@@ -462,7 +466,7 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
       });
       const { isWhole, differences } = await copy(middle, slow);
       expect([isWhole, differences.join('\n')]).toEqual([false, expect.stringMatching(what)]);
-      expect(differences.every(each => String(each).startsWith('the source changed meanwhile: '))).toBe(true);
+      expect(english(differences).every(each => each.startsWith('the source changed meanwhile: '))).toBe(true);
       await expect(copy(target, await fresh('SQLite'))).rejects.toThrow(/--from: this store is an unfinished copy/);
       expect((await copy(middle, target)).differences).toEqual([]);
     }
@@ -488,7 +492,7 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
     const leaky = meddled(target, async piece => (piece.kind === which ? change(piece) : piece));
     const { isWhole, differences } = await copy(source, leaky);
     expect(isWhole).toBe(false);
-    expect(differences[0]).toMatch(new RegExp(`^the copy differs: ${which}: `));
+    expect(english(differences)[0]).toMatch(new RegExp(`^the copy differs: ${which}: `));
     expect((await copy(source, await fresh(kind))).isWhole).toBe(true);
   });
 
@@ -581,7 +585,10 @@ test('a source that does not balance is copied as it is, and named', async () =>
   db.close();
   const target = await fresh('SQLite');
   const { isWhole, differences } = await copy(source, target);
-  expect([isWhole, differences]).toEqual([true, ['the ledger does not balance, in the source neither: 1 differences']]);
+  expect([isWhole, english(differences)]).toEqual([
+    true,
+    ['the ledger does not balance, in the source neither: 1 differences'],
+  ]);
   expect(await auditsOf(target)).toEqual([1]);
 });
 

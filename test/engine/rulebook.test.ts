@@ -159,21 +159,26 @@ test('edited five times a second under load, no event is lost, none is decided b
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   const stalls = stallsOfTheMachine();
-  const EVENTS = 2500;
   const PER_SECOND = 500;
   const begin = performance.now();
   const answers: Promise<string>[] = [];
-  for (let n = 0; n < EVENTS; n++) {
+  const seen = new Set<string>();
+  // On a busy machine it takes a while until another version is judged and live.
+  for (let n = 0; n < 2500 || (seen.size < 3 && n < 10_000); n++) {
     const wait = begin + (n / PER_SECOND) * 1000 - performance.now();
     if (wait > 2) await sleep(wait);
     answers.push(answerTo(n));
+    answers.at(-1)!.then(
+      text => seen.add(text),
+      () => undefined,
+    );
   }
   const texts = await Promise.all(answers);
+  const EVENTS = texts.length;
   isOver = true;
   await Promise.all([editing, looking]);
   delay.disable();
 
-  expect(texts).toHaveLength(EVENTS);
   const journal = await until(async () => {
     const all = await world.store.journal({ limit: EVENTS * 2 });
     return all.length === EVENTS && all;

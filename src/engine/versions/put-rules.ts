@@ -103,15 +103,14 @@ export async function putRules(
   try {
     const now = await rulesOnDisk(config.rules);
     if (now.seen !== seen) return 'changed';
-    const fresh = files.filter(({ file, text }) => now.files.every(each => each.file !== file || each.text !== text));
-    for (const { file } of [...fresh, ...gone]) await mustBePlain(file);
+    const known = new Map(now.files.map(({ file, text }) => [file, text]));
+    const added = files.filter(({ file }) => !known.has(file));
+    const changed = files.filter(({ file, text }) => known.has(file) && known.get(file) !== text);
+    for (const { file } of [...added, ...changed, ...gone]) await mustBePlain(file);
     await announce(ports, { by, comment, files: filesOf(files) });
     await together(config.rules, [
-      ...fresh.map(
-        ({ file, text }) =>
-          () =>
-            replace(file, text),
-      ),
+      ...(added.length > 0 ? [() => addAll(added)] : []),
+      ...changed.map(each => () => write(each, rename)),
       ...gone.map(
         ({ file }) =>
           () =>
@@ -157,8 +156,24 @@ async function mustBePlain(file: string): Promise<void> {
     throw new BadInput(t`${basename(file)} is a link or no file: who may write there puts a file in its place first`);
 }
 
-/** Whole, or not at all, and on the disk. A new one never takes the place of one that came meanwhile. */
-async function replace(file: string, text: string): Promise<void> {
+type NewFile = Pick<RuleFile, 'file' | 'text'>;
+
+/** All of them or none: a new file never takes the place of one that came meanwhile. */
+async function addAll(files: readonly NewFile[]): Promise<void> {
+  const added: string[] = [];
+  try {
+    for (const each of files) {
+      await write(each, link);
+      added.push(each.file);
+    }
+  } catch (error) {
+    for (const file of added) await unlink(file).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Whole, or not at all, and on the disk. `named`: how the text gets its name. */
+async function write({ file, text }: NewFile, named: (from: string, to: string) => Promise<void>): Promise<void> {
   const info = await stat(file).catch(() => undefined);
   const beside = join(dirname(file), `.${randomBytes(6).toString('hex')}.tmp`);
   try {
@@ -169,8 +184,7 @@ async function replace(file: string, text: string): Promise<void> {
     } finally {
       await written.close();
     }
-    if (info) await rename(beside, file);
-    else await link(beside, file);
+    await named(beside, file);
   } finally {
     await unlink(beside).catch(() => undefined); // it has its new name, or there is none
   }

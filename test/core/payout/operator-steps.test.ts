@@ -133,8 +133,8 @@ describe('retry', () => {
   test('of all that is held leaves out what was called off, or may be paid under another number', () => {
     const held = { ...tried, state: 'held' as const };
     expect(whyNotAmongAll(held)).toBeUndefined();
-    expect(whyNotAmongAll({ ...held, stopped: 'doubted' })).toContain('may be paid');
-    expect(whyNotAmongAll({ ...held, stopped: 'calledOff' })).toContain('called off');
+    expect(whyNotAmongAll({ ...held, stopped: 'doubted' })).toEqual(saying('may be paid'));
+    expect(whyNotAmongAll({ ...held, stopped: 'calledOff' })).toEqual(saying('called off'));
     expect(whyNotAmongAll({ ...held, stopped: 'refunded' })).toBeUndefined(); // it is only asked after
   });
 
@@ -332,7 +332,7 @@ describe('cancel', () => {
 
   test('while a call is under way is refused until it can have ended', async () => {
     const payout = await take(store, await plan(store, 'oAnn'), 'sending', { nextAt: later(NOW, 12_000) });
-    expect(cancelWay(payout, NOW)).toEqual({ refused: 'a call is under way; try again in 12 s' });
+    expect(cancelWay(payout, NOW)).toEqual({ refused: saying('a call is under way; try again in 12 s') });
     expect(cancelWay(payout, later(NOW, 12_000))).toBe('ask');
   });
 

@@ -216,7 +216,20 @@ describe('an act', () => {
     const [one, two] = await Promise.all([1, 2].map(() => act('/admin/api/cancel', token, confirmed)));
     expect([one!.status, two!.status]).toEqual([200, 200]);
     expect(await two!.json()).toEqual(await one!.json());
-    expect((await world.store.payout(payout.billNo))!.state).toBe('failed');
+    const failed = (await world.store.payout(payout.billNo))!;
+    expect(failed.state).toBe('failed');
+    // What came of it is told in the language of who asked.
+    for (const [lang, words, no] of [
+      ['zh', /[\u4e00-\u9fff]/, /refused/],
+      ['en', /[a-z]{3}/, /[\u4e00-\u9fff]/],
+    ] as const) {
+      const again = { ...body, versions: [failed.version], token: `token-token-token-${lang}` };
+      const { results } = (await (await act(`/admin/api/retry?lang=${lang}`, again, confirmed)).json()) as {
+        results: { text: string }[];
+      };
+      expect(results[0]!.text).toMatch(words);
+      expect(results[0]!.text).not.toMatch(no);
+    }
     const acts = (await world.store.acts.list({ limit: 20 })).filter(
       each => each.what === 'payouts cancel' && each.about === payout.billNo,
     );

@@ -62,8 +62,8 @@ export type Act = {
   readonly sum: number;
   /** Who agrees needs it, too; absent: an operator. */
   readonly role?: Role;
-  /** `agreed`: the second person. */
-  readonly run: (agreed?: string) => Promise<object>;
+  /** For whoever waits for its answer; `agreed`: the second person. */
+  readonly run: (to: Pick<Asker, 'lang'>, agreed?: string) => Promise<object>;
 };
 type Pending = Act & { readonly id: string; readonly by: string; readonly at: number };
 type Body = Record<string, unknown>;
@@ -194,14 +194,14 @@ class Desk {
     const payouts = await this.chosen(body);
     const reason = reasonIn(body);
     const isOne = payouts.length === 1;
-    const run = async (): Promise<object> => {
+    const run: Act['run'] = async ({ lang }) => {
       await this.mustBeSame(payouts);
       const results: Result[] = [];
       for (const payout of payouts) {
         const no = isOne ? undefined : whyNotAmongAll(payout);
         const { ok, result } =
           no === undefined ? await retryPayout(store, payout, reason, clock) : { ok: false, result: no };
-        results.push({ billNo: payout.billNo, ok, text: inLang(result, 'en') });
+        results.push({ billNo: payout.billNo, ok, text: inLang(result, lang) });
       }
       this.ports.nudge();
       return { results };
@@ -214,13 +214,13 @@ class Desk {
     const payouts = await this.chosen(body);
     const reason = reasonIn(body);
     const ports = { store: overview.store, now: overview.clock, payer };
-    const run = async (): Promise<object> => {
+    const run: Act['run'] = async ({ lang }) => {
       await this.mustBeSame(payouts);
       const results: Result[] = [];
       for (const { billNo } of payouts) {
         const result = await cancelPayout(ports, billNo, reason);
         const ok = 'cancelled' in result;
-        results.push({ billNo, ok, text: inLang(ok ? result.cancelled : result.refused, 'en') });
+        results.push({ billNo, ok, text: inLang(ok ? result.cancelled : result.refused, lang) });
       }
       return { results };
     };
@@ -277,12 +277,12 @@ class Desk {
     if (now < session.confirmedAt || now >= later(session.confirmedAt, CONFIRMED_MS)) throw new Denied(403, 'password');
   }
 
-  private async doOrWait({ session }: Asker, act: Act): Promise<object> {
+  private async doOrWait({ session, lang }: Asker, act: Act): Promise<object> {
     const { admin, overview, writeDown } = this.ports;
     const detail = `${showFen(fen(act.sum))} ${act.reason}`;
     if (admin.secondPersonFrom === undefined || act.sum < admin.secondPersonFrom) {
       await writeDown(session.name, act.what, act.about, detail);
-      return act.run();
+      return act.run({ lang });
     }
     this.sweep();
     if (this.pending.size >= PENDING_MAX) throw new Denied(429, 'busy');
@@ -308,7 +308,7 @@ class Desk {
     if (!mayAs(who.session.role, act.role ?? 'operator')) throw new Denied(403, 'role');
     this.pending.delete(act.id);
     await this.ports.writeDown(name, act.what, act.about, `${showFen(fen(act.sum))} ${act.reason} (${act.by})`);
-    return act.run(name);
+    return act.run(who, name);
   }
 
   async decline({ session }: Asker, { id }: Body): Promise<object> {

@@ -118,7 +118,7 @@ export class RulesDesk {
   private async actOf(who: Asker, going: Going, { what, about, file, seen, comment }: About): Promise<Act> {
     const { isFit, stake } = await this.judge(going.files, who.lang, file);
     if (!isFit) throw new Denied(409, 'notfit');
-    const run = (agreed?: string): Promise<object> => this.put(who, going, { seen, comment, agreed });
+    const run: Act['run'] = (to, agreed) => this.put({ ...who, lang: to.lang }, going, { seen, comment, agreed });
     return { what, about, reason: comment, sum: stake, role: 'publisher', run };
   }
 

@@ -2,15 +2,18 @@
 // it is open what became of the first.
 
 import { afterEach, describe, expect, test } from 'vitest';
+import { offerPayout, type VerdictPorts } from '../../src/commands/payouts/verdict.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
 import type { EventKey, OpenId } from '../../src/core/base/event.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
+import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import type { Store } from '../../src/ports.ts';
 import type { PayFault, Stock } from '../../src/simulator/shared/protocol.ts';
 import { run } from '../support/command.ts';
 import { MERCHANT, startWorld, until, type World } from '../support/harness.ts';
+import { saying } from '../support/saying.ts';
 
 const DAY = 86_400_000;
 const RULES = `
@@ -105,7 +108,7 @@ describe('a voucher that WeChat Pay refuses its winner', () => {
     expect(given!.claimKey).toBe(`${refused!.claimKey}{{}}`);
     const [line] = await world.store.journal({ key: `f:${refused!.billNo}` as EventKey, limit: 1 });
     expect(line).toMatchObject({ decision: { kind: 'awarded', prize: 'cash', amount: 100 } });
-    expect(line!.reply).toMatchObject({ text: expect.stringContaining('「tea」没能送达,改发「cash」。') });
+    expect(line!.reply).toMatchObject({ text: expect.stringContaining('「tea」没能送达，改发「cash」。') });
     const offered = await run(world.folder, 'payouts', 'offer', refused!.billNo, '--reason', '再发一次');
     expect([offered.code === 0, offered.out + offered.err]).toEqual([
       false,
@@ -126,6 +129,37 @@ describe('a voucher that WeChat Pay refuses its winner', () => {
     await ends(ann, 'redpack sent', 'voucher failed');
     await world.bot.instead.sweep();
     expect(await course(ann)).toEqual(['redpack sent', 'voucher failed']);
+  });
+
+  test('is replaced, or offered once more by a person, whoever comes first: never both', async () => {
+    await open({ abnormal: ['oAbnormal'] });
+    const ann = abnormal();
+    isDead = true;
+    await says(ann, '代金券');
+    await ends(ann, 'voucher failed');
+    isDead = false;
+    const [refused] = await payoutsOf(ann);
+    // It is given between the look of the person's command and its write.
+    const store: Store = {
+      ...world.store,
+      advance: async (step, under) => {
+        await world.bot.instead.sweep();
+        return world.store.advance(step, under);
+      },
+    };
+    const payer = { query: async () => ({ kind: 'notFound' }) } as unknown as ReturnType<
+      VerdictPorts['payer']
+    >['payer'];
+    const ports: VerdictPorts = {
+      store,
+      now,
+      payer: () => ({ payer, policy: DEFAULT_POLICY }),
+      limits: async () => [],
+    };
+    expect(await offerPayout(ports, refused!.billNo, '再发一次')).toMatchObject({
+      refused: saying('another prize was given in its place already'),
+    });
+    await ends(ann, 'redpack sent', 'voucher failed');
   });
 
   test('comes to nothing where what it falls back to is gone as well', async () => {

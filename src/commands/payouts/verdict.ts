@@ -12,6 +12,7 @@ import { capDayOf, prizeLimits } from '../../core/decide/limits.ts';
 import { insteadKeyOf } from '../../core/match/claim-key.ts';
 import { refundedCounter } from '../../core/mechanics/refund.ts';
 import { phaseOf } from '../../core/payout/classify.ts';
+import { onlyOnce } from '../../core/payout/instead.ts';
 import {
   judgeAnswer,
   judgeVerdict,
@@ -107,8 +108,10 @@ export async function offerPayout(ports: VerdictPorts, billNo: string, reason: s
     const no = (await whyReplaced(ports, last)) ?? (await whyNotUnpaid(ports, numbers, last));
     if (no) return no;
     const counters = way === 'free' ? await countersFor(ports, last, numbers[0]!.createdAt) : undefined;
-    const step = unlessRefunded(offerStep(last, reason, ports.now(), counters));
+    const once = onlyOnce(last);
+    const step = unlessRefunded(offerStep(last, reason, ports.now(), [...(counters ?? []), once]));
     const moved = await store.advance(step);
+    if (typeof moved === 'object' && moved.lost === once.name) return REPLACED;
     if (typeof moved === 'object' && moved.lost === refundOf(last))
       return { refused: t`the payment it rewards was refunded, so it is owed no more` };
     if (typeof moved === 'object') return { refused: t`the budget has no room for it any more: ${moved.lost} is full` };
@@ -137,8 +140,10 @@ function isOver({ state }: Payout): boolean {
 async function whyReplaced({ store }: VerdictPorts, { account, user, claimKey }: Payout): Promise<Refused | undefined> {
   const claims = [insteadKeyOf(claimKey)];
   const facts = await store.facts({ account, user, merchant: undefined, claims, counters: [] });
-  return facts.claims.size === 0 ? undefined : { refused: t`another prize was given in its place already` };
+  return facts.claims.size === 0 ? undefined : REPLACED;
 }
+
+const REPLACED: Refused = { refused: t`another prize was given in its place already` };
 
 /** WeChat Pay's word for each number that was ever sent and is not too old to be asked after. */
 async function whyNotUnpaid(

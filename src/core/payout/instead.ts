@@ -1,6 +1,7 @@
 // What a follower gets in the place of a prize that WeChat Pay refuses them (`fallbackTo`): a claim of its own, whose key follows
 // from the refused one's, so that it is made once whatever the rules say by then; and only after the refusal was written down.
 
+import type { Counter } from '../base/counter.ts';
 import { type Event, eventKey } from '../base/event.ts';
 import type { Instant } from '../base/time.ts';
 import { luckOf } from '../decide/draw.ts';
@@ -94,7 +95,11 @@ export function insteadAward(one: Substitute, facts: Facts): Award | string {
   if (full) return `${full.name} is full`;
   const { amount, limits, coupon } = offer;
   const called = { prize: prizeCalled(refused), instead: prizeCalled(instead) };
-  const counters = [...limits.map(({ name, add, max }) => ({ name, add, max })), ruleClaims(campaign.id, rule.id)];
+  const counters = [
+    ...limits.map(({ name, add, max }) => ({ name, add, max })),
+    ruleClaims(campaign.id, rule.id),
+    onlyOnce(payout),
+  ];
   const payment = transaction === undefined ? [] : ofPayment(transaction);
   return {
     kind: 'awarded',
@@ -113,6 +118,11 @@ export function insteadAward(one: Substitute, facts: Facts): Award | string {
   };
 }
 
+/** Either another prize instead, or one more try by a person: whoever comes second loses. */
+export function onlyOnce({ billNo }: Pick<Payout, 'billNo'>): Counter {
+  return { name: `instead/${billNo}`, add: 1, max: 1 };
+}
+
 /** As whatever rewards a payment counts: a refund that is told at the same moment is not missed, nor misses it. */
 function ofPayment(transaction: string): Award['counters'] {
   return [
@@ -124,5 +134,5 @@ function ofPayment(transaction: string): Award['counters'] {
 /** They were told that they had won another prize. */
 function introduced(reply: Reply, { prize, instead }: { readonly prize: string; readonly instead: string }): Reply {
   if (reply.kind !== 'text') return reply;
-  return { kind: 'text', text: clip(`「${prize}」没能送达,改发「${instead}」。\n${reply.text}`) };
+  return { kind: 'text', text: clip(`「${prize}」没能送达，改发「${instead}」。\n${reply.text}`) };
 }

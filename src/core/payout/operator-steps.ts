@@ -258,12 +258,13 @@ export function offerStep(payout: Payout, reason: string, now: Instant, counters
     detail: reason,
     successor: nextAttempt(payout, now, now),
   };
-  if (isFinal(payout.state)) return { ...about, payout: base, move: 'free→reserved', ...(counters && { counters }) };
+  const taken = counters && { counters };
+  if (isFinal(payout.state)) return { ...about, payout: base, move: 'free→reserved', ...taken };
   if (payout.state === 'sent') {
     const refunded: Payout = { ...base, state: 'refunded', refunded: payout.amount, endedAt: now };
-    return { ...about, payout: refunded, move: 'sent→reserved' };
+    return { ...about, payout: refunded, move: 'sent→reserved', ...taken };
   }
-  return { ...about, payout: { ...base, state: 'failed', endedAt: now }, move: 'none' };
+  return { ...about, payout: { ...base, state: 'failed', endedAt: now }, move: 'none', ...taken };
 }
 
 // ── Settle ───────────────────────────────────────────────────────────────────────────────────────────────────

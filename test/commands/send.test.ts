@@ -112,7 +112,7 @@ describe('a file is sent', () => {
     expect([code, out]).toEqual([
       1,
       expect.stringMatching(
-        /rules\.yaml:1:1: test: 「last」已发 0\/7: 7 left, the file needs 8\n1 finding; nothing was written/,
+        /rules\.yaml:1:1: test: "last" given 0\/7: 7 left, the file needs 8\n1 finding; nothing was written/,
       ),
     ]);
     expect(summary(await send('people.txt', '--prize', 'gift', '--no-wait', '--json')).planned).toBe(8);
@@ -252,7 +252,7 @@ describe('nothing is written', () => {
     const short = await send('people.csv', '--no-wait');
     expect([short.code, short.out]).toEqual([
       1,
-      expect.stringContaining('test: 今日预算已用 ¥0.00/¥9.00: ¥9.00 left, the file needs ¥9.01'),
+      expect.stringContaining('test: budget used today ¥0.00/¥9.00: ¥9.00 left, the file needs ¥9.01'),
     ]);
     expect(await allPayouts()).toEqual([]);
     write('people.txt', people);
@@ -262,7 +262,7 @@ describe('nothing is written', () => {
     expect((await send('people.txt', '--amount', '1.00', '--no-wait')).code).toBe(0);
     write('more.txt', [...people, ...openIds(2, 'B')]);
     expect((await send('more.txt', '--amount', '1.00', '--no-wait')).out).toContain(
-      '预算已用 ¥9.00/¥10.00: ¥1.00 left, the file needs ¥2.00',
+      'budget used ¥9.00/¥10.00: ¥1.00 left, the file needs ¥2.00',
     );
   }, 30_000);
 
@@ -276,7 +276,7 @@ describe('nothing is written', () => {
     expect([code, out]).toEqual([
       1,
       expect.stringMatching(
-        new RegExp(`^both\\.txt:2:1: ${ann}: 本人今日红包数（商户） 1/1, this would be 1 more\n1 finding`),
+        new RegExp(`^both\\.txt:2:1: ${ann}: packets for this follower today \\(merchant\\) 1/1, this would be 1 more\n1 finding`),
       ),
     ]);
     expect(await allPayouts()).toHaveLength(1);
@@ -380,7 +380,7 @@ describe('beside others', () => {
       {
         lines: 15_000,
         planned: 14_999,
-        refused: [{ line: 15_000, message: `${people.at(-1)}: 预算已用: the limit of ¥15000.00 is reached` }],
+        refused: [{ line: 15_000, message: `${people.at(-1)}: budget used: the limit of ¥15000.00 is reached` }],
       },
     ]);
     expect(await world!.store.buckets('test')).toMatchObject({ reserved: 15_000_00 });

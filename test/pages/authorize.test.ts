@@ -10,6 +10,7 @@ const RULES = `campaign: tea
 name: 好茶红包
 period: { from: 2026-01-01, to: 2099-12-31 }
 budget: { total: ¥100.00 }
+limits: { perUser: { total: 9 } }
 packet: { sendName: 阿茶茶饮, wishing: 好运连连 }
 prizes:
   茶礼: { redpacket: ¥1.68 }

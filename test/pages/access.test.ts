@@ -69,6 +69,7 @@ describe.skipIf(!CHROMIUM)('nothing serious', { retry: 1, timeout: 120_000 }, ()
     await page.locator(at('scan-code')).first().waitFor();
     expect(await serious(), 'scanner').toEqual([]);
     await page.keyboard.press('Escape');
+    await page.locator(at('scan-code')).first().waitFor({ state: 'hidden' });
     await page.click(at('more'));
     await page.click(at('send-pay'));
     await page.locator(at('pay-go')).waitFor();

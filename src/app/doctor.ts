@@ -1,24 +1,17 @@
 // The doctor beside a running bot: in a thread of its own, with connections of its own, so that no event waits for it.
-
-import { Worker } from 'node:worker_threads';
 import { BadInput } from '../core/base/error.ts';
 import { type Instant, MINUTE } from '../core/base/time.ts';
 import type { Diagnosis } from '../core/ops/diagnosis.ts';
+import { startThread } from '../lib/thread.ts';
 
 /** Every single question of it ends earlier. */
 const WITHIN_MS = 3 * MINUTE;
 
-const BUILT = import.meta.url.endsWith('.js');
-const THREAD = new URL(`../commands/doctor-thread.${BUILT ? 'js' : 'ts'}`, import.meta.url);
-/** Where the sources run as they are (tests), a thread has to be told how to read them. */
-const FROM_SOURCE = `import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(THREAD.href)})))`;
-
 /** Of the bot.yaml in `file`, by the bot's clock. */
 export function examineBeside(file: string, now: Instant): Promise<readonly Diagnosis[]> {
   const options = { workerData: { file, now }, stdout: true, stderr: true };
-  const thread = BUILT ? new Worker(THREAD, options) : new Worker(FROM_SOURCE, { eval: true, ...options });
+  const thread = startThread('../commands/doctor-thread', import.meta.url, options);
   thread.stdout.resume(); // what it finds is its message
-  thread.stderr.resume();
   // A stop does not wait for it.
   thread.unref();
   return new Promise<readonly Diagnosis[]>((resolve, reject) => {

@@ -6,12 +6,15 @@ import { Fault } from '../../core/base/error.ts';
 import { t } from '../../core/base/words/words.ts';
 import type { AuditThread, Filled, HalfAsked, HalfFound, ShelvesAsked } from '../../engine/audit/half.ts';
 import { startThread } from '../../lib/thread.ts';
+import type { StoreOptions } from '../../storage/open.ts';
 
-/** `address`: of the store that the thread opens as well. */
-export function auditThread(address: string): () => AuditThread {
-  return () => spokenWith(startThread('./audit-thread', import.meta.url, { workerData: address }));
+/** `address` and `options`: of the store that the thread opens as well. */
+export function auditThread(address: string, { acceptLoss, replicas }: StoreOptions = {}): () => AuditThread {
+  const opened: ThreadStore = [address, { ...(acceptLoss && { acceptLoss }), ...(replicas && { replicas }) }];
+  return () => spokenWith(startThread('./audit-thread', import.meta.url, { workerData: opened }));
 }
 
+export type ThreadStore = readonly [address: string, options: StoreOptions];
 /** What it is told, in this order; it answers each. */
 export type ToThread =
   | { readonly what: 'prepare' }

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { halfAudit } from '../../engine/audit/half.ts';
 import type { Store } from '../../ports.ts';
 import { openStore } from '../../storage/open.ts';
-import type { FromThread, ToThread } from './audit-half.ts';
+import type { FromThread, ThreadStore, ToThread } from './audit-half.ts';
 
 let store: Store;
 const half = halfAudit(moment => store.books(moment));
@@ -11,7 +11,7 @@ const half = halfAudit(moment => store.books(moment));
 async function answerTo(told: ToThread): Promise<FromThread> {
   switch (told.what) {
     case 'prepare':
-      store = await openStore(workerData as string);
+      store = await openStore(...(workerData as ThreadStore));
       await (await store.books()).close(); // the next ones open in no time: until they have perhaps nobody writes
       return 'ready';
     case 'open':

@@ -56,7 +56,7 @@ export function audit(options: AuditOptions): Promise<number> {
     const line = progressLine();
     const report = await auditStore(store, new Audit(campaigns, funds), {
       tell: line.tell,
-      thread: auditThread(config.store),
+      thread: auditThread(config.store, config),
     }).finally(line.clear);
     if (options.json) printJson(repaired ? { ...report, repair: repaired } : report);
     else {

@@ -10,7 +10,8 @@ import type { Payout } from '../../src/core/payout/payout.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { openStore } from '../../src/storage/open.ts';
-import { ACCOUNT, botYaml, ENV, freePort, MERCHANT, PEM_LINES, writeCertificates } from '../support/harness.ts';
+import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, writeCertificates } from '../support/harness.ts';
+import { freePort } from '../support/ports.ts';
 import { type Process, startProcess } from './machine.ts';
 import type { Mode } from './pushes.ts';
 

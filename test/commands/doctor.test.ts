@@ -13,18 +13,10 @@ import type { Lang } from '../../src/core/base/words/words.ts';
 import { DIAGNOSES, type Diagnosis } from '../../src/core/ops/diagnosis.ts';
 import { wordsOf } from '../../src/core/ops/diagnosis-words.ts';
 import { belongToUs } from '../../src/setup/installation.ts';
-import {
-  ENV,
-  freePort,
-  MERCHANT,
-  RULES,
-  startWorld,
-  until,
-  type World,
-  type WorldOptions,
-} from '../support/harness.ts';
+import { ENV, MERCHANT, RULES, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
 import { issue, keyNo, packed, pkcs8 } from '../support/issue.ts';
 import { inProcess } from '../support/platform-world.ts';
+import { freePort } from '../support/ports.ts';
 
 const servers: Server[] = [];
 const worlds: World[] = [];

@@ -276,7 +276,9 @@ describe('nothing is written', () => {
     expect([code, out]).toEqual([
       1,
       expect.stringMatching(
-        new RegExp(`^both\\.txt:2:1: ${ann}: packets for this follower today \\(merchant\\) 1/1, this would be 1 more\n1 finding`),
+        new RegExp(
+          `^both\\.txt:2:1: ${ann}: packets for this follower today \\(merchant\\) 1/1, this would be 1 more\n1 finding`,
+        ),
       ),
     ]);
     expect(await allPayouts()).toHaveLength(1);

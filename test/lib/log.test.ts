@@ -14,17 +14,8 @@ import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { DEFAULT_API_V3_KEY } from '../../src/simulator/shared/options.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { run } from '../support/command.ts';
-import {
-  ACCOUNT,
-  botYaml,
-  ENV,
-  freePort,
-  MERCHANT,
-  PEM_LINES,
-  RULES,
-  until,
-  writeCertificates,
-} from '../support/harness.ts';
+import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from '../support/harness.ts';
+import { freePort } from '../support/ports.ts';
 import { DURABLE, hasRedis, startRedis } from '../support/redis-server.ts';
 
 const CLI = resolve(import.meta.dirname, '../../dist/cli.js');

@@ -1,28 +1,9 @@
 // The chat page in a real browser: what a newcomer sees after `npm start`.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { until } from '../support/harness.ts';
+import { at, CHROMIUM, DemoBrowser } from '../support/demo-browser.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-let folder: string;
-let bot: ChildProcess;
+let demo: DemoBrowser;
 let url: string;
 let browser: Browser;
 let page: Page;
@@ -30,35 +11,11 @@ let complaints: string[];
 
 beforeAll(async () => {
   if (!CHROMIUM) return;
-  folder = mkdtempSync(join(tmpdir(), 'hongbao-page-'));
-  cpSync(join(ROOT, 'rules'), join(folder, 'rules'), { recursive: true });
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  url = `http://127.0.0.1:${port}`;
-  bot = spawn(process.execPath, [join(ROOT, 'dist/cli.js'), 'start'], {
-    cwd: folder,
-    env: { PATH: process.env.PATH!, PORT: String(port) },
-    stdio: 'ignore',
-  });
-  await until(
-    () =>
-      fetch(`${url}/readyz`).then(
-        answer => answer.ok,
-        () => false,
-      ),
-    15_000,
-  );
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
-});
+  demo = await DemoBrowser.start();
+  ({ url, browser } = demo);
+}, 120_000);
 afterAll(async () => {
-  await browser?.close();
-  if (!bot) return;
-  bot.kill('SIGTERM');
-  await once(bot, 'exit');
-  rmSync(folder, { recursive: true, force: true });
+  await demo?.close();
 });
 beforeEach(async () => {
   if (!CHROMIUM) return;
@@ -82,7 +39,6 @@ afterEach(async () => {
   await page.close();
 });
 
-const at = (name: string): string => `[data-test="${name}"]`;
 const lastLine = (text: string) => page.locator(at('line'), { hasText: text }).last();
 
 async function newFollower(): Promise<void> {

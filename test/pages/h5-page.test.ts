@@ -1,28 +1,13 @@
 // The campaign's page in a real browser: from a link in the chat, by way of WeChat's authorize page, to the packet.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { contrastOf, paletteOf } from '../../src/http/h5/html/color.ts';
+import { at, CHROMIUM, DemoBrowser, ROOT } from '../support/demo-browser.ts';
 import { startPageWorld } from '../support/h5-world.ts';
-import { until } from '../support/harness.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 /** The page and the chat lead to one prize, once for ever. */
 const GATE = `campaign: gate
 name: 开门红
@@ -63,8 +48,7 @@ rules:
 
 type State = { people: { openid: string; chat: { kind: string }[] }[] };
 
-let folder: string;
-let bot: ChildProcess;
+let demo: DemoBrowser;
 let url: string;
 let browser: Browser;
 let context: BrowserContext;
@@ -73,39 +57,14 @@ let complaints: string[];
 
 beforeAll(async () => {
   if (!CHROMIUM) return;
-  folder = mkdtempSync(join(tmpdir(), 'hongbao-h5-'));
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  url = `http://127.0.0.1:${port}`;
-  mkdirSync(join(folder, 'rules'));
-  writeFileSync(join(folder, 'rules/tea.yaml'), TEA);
-  writeFileSync(join(folder, 'rules/gate.yaml'), GATE.replace('URL', url));
-  bot = spawn(process.execPath, [join(ROOT, 'dist/cli.js'), 'start'], {
-    cwd: folder,
-    env: { PATH: process.env.PATH!, PORT: String(port) },
-    stdio: 'ignore',
+  demo = await DemoBrowser.start((folder, url) => {
+    writeFileSync(join(folder, 'tea.yaml'), TEA);
+    writeFileSync(join(folder, 'gate.yaml'), GATE.replace('URL', url));
   });
-  await until(
-    () =>
-      fetch(`${url}/readyz`).then(
-        answer => answer.ok,
-        () => false,
-      ),
-    15_000,
-  );
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
-});
+  ({ url, browser } = demo);
+}, 120_000);
 afterAll(async () => {
-  await browser?.close();
-  if (!bot) return;
-  if (bot.exitCode === null) {
-    bot.kill('SIGTERM');
-    await once(bot, 'exit');
-  }
-  rmSync(folder, { recursive: true, force: true });
+  await demo?.close();
 });
 beforeEach(async () => {
   if (!CHROMIUM) return;
@@ -132,7 +91,6 @@ async function newPage(): Promise<Page> {
   return made;
 }
 
-const at = (name: string): string => `[data-test="${name}"]`;
 const lastLine = (text: string) => page.locator(at('line'), { hasText: text }).last();
 
 async function newFollower(): Promise<string> {

@@ -8,17 +8,8 @@ import { join, resolve } from 'node:path';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { DEFAULT_API_V3_KEY } from '../../src/simulator/shared/options.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import {
-  ACCOUNT,
-  botYaml,
-  ENV,
-  freePort,
-  MERCHANT,
-  PEM_LINES,
-  RULES,
-  until,
-  writeCertificates,
-} from '../support/harness.ts';
+import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from '../support/harness.ts';
+import { freePort } from '../support/ports.ts';
 
 const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
 /** The campaign has a page, on which floods may knock as well. */

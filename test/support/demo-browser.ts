@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { State } from '../../src/simulator/shared/protocol.ts';
 import { until } from './harness.ts';
+import { freePort } from './ports.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -46,11 +46,7 @@ export class DemoBrowser {
     options: readonly string[] = [],
   ): Promise<DemoBrowser> {
     const folder = mkdtempSync(join(tmpdir(), 'hongbao-page-'));
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const { port } = probe.address() as { port: number };
-    probe.close();
-    await once(probe, 'close');
+    const port = await freePort();
     const demo = new DemoBrowser(port, folder, options);
     mkdirSync(join(folder, 'rules'));
     if (rules) rules(join(folder, 'rules'), demo.url);
@@ -61,17 +57,25 @@ export class DemoBrowser {
   }
 
   async startBot(): Promise<void> {
-    this.bot = spawn(process.execPath, [join(ROOT, 'dist/cli.js'), 'start', ...this.options], {
+    const bot = spawn(process.execPath, [join(ROOT, 'dist/cli.js'), 'start', ...this.options], {
       cwd: this.folder,
       env: { PATH: process.env.PATH!, PORT: String(this.port) },
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const isReady = () =>
-      fetch(`${this.url}/readyz`).then(
+    this.bot = bot;
+    let said = '';
+    for (const stream of [bot.stdout, bot.stderr])
+      stream.setEncoding('utf8').on('data', text => (said = (said + text).slice(-10_000)));
+    const isReady = () => {
+      if (bot.exitCode !== null) throw new Error(`the demo has ended with ${bot.exitCode}: ${said}`);
+      return fetch(`${this.url}/readyz`).then(
         answer => answer.ok,
         () => false,
       );
-    await until(isReady, 90_000);
+    };
+    await until(isReady, 90_000).catch(error => {
+      throw new Error(`the demo is not ready; it said: ${said}`, { cause: error });
+    });
   }
 
   async stopBot(): Promise<void> {

@@ -13,6 +13,7 @@ import type { PayFault } from '../../src/simulator/shared/protocol.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, textIn, until, writeCertificates } from './harness.ts';
+import { freePort } from './ports.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -267,12 +268,4 @@ async function killed(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promi
   const gone = once(child, 'exit') as Promise<[number | null]>;
   child.kill(signal);
   return (await gone)[0];
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise(closed => server.close(closed));
-  return port;
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -11,6 +11,7 @@ import { Redis } from 'ioredis';
 import type { Store } from '../../src/ports.ts';
 import { openRedis, type RedisOptions } from '../../src/storage/redis/store.ts';
 import type { Opened } from '../storage/store.contract.ts';
+import { freePort } from './ports.ts';
 
 /** What the store asks of a server. */
 export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
@@ -36,7 +37,7 @@ export type RedisServer = {
 
 export async function startRedis(...settings: string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'hongbao-redis-'));
-  const [port, busPort] = await freePorts(2);
+  const [port, busPort] = [await freePort(), await freePort()];
   const isCluster = settings.includes('--cluster-enabled');
   const args = [
     ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--loglevel', 'warning'],
@@ -156,7 +157,7 @@ export async function startSentinels(): Promise<RedisSentinels> {
 
 async function startSentinel(primary: number): Promise<{ port: number; client: Redis; dispose(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'hongbao-sentinel-'));
-  const [port] = await freePorts(1);
+  const port = await freePort();
   const file = join(folder, 'sentinel.conf');
   const lines = [
     `port ${port}`,
@@ -168,8 +169,8 @@ async function startSentinel(primary: number): Promise<{ port: number; client: R
   ];
   writeFileSync(file, lines.join('\n'));
   const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' });
-  await answering(port!);
-  const client = new Redis({ port: port!, lazyConnect: true, maxRetriesPerRequest: 1 });
+  await answering(port);
+  const client = new Redis({ port, lazyConnect: true, maxRetriesPerRequest: 1 });
   client.on('error', () => client.status); // it ends with the test
   const dispose = async (): Promise<void> => {
     client.disconnect();
@@ -203,20 +204,6 @@ async function answering(port: number): Promise<void> {
   } finally {
     redis.disconnect();
   }
-}
-
-/** Held all at once, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
-  const held: Server[] = [];
-  for (let n = 0; n < count; n++) {
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    held.push(server);
-  }
-  const ports = held.map(server => (server.address() as AddressInfo).port);
-  await Promise.all(held.map(server => new Promise(resolve => server.close(resolve))));
-  return ports;
 }
 
 let tags = 0;

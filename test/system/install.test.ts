@@ -8,17 +8,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import {
-  ACCOUNT,
-  botYaml,
-  ENV,
-  freePort,
-  MERCHANT,
-  PEM_LINES,
-  RULES,
-  until,
-  writeCertificates,
-} from '../support/harness.ts';
+import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from '../support/harness.ts';
+import { freePort } from '../support/ports.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** What a production machine may have at most: the order's word. Today there are fewer. */

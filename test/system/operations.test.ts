@@ -18,17 +18,8 @@ import { delimiter, join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import {
-  ACCOUNT,
-  botYaml,
-  ENV,
-  freePort,
-  MERCHANT,
-  PEM_LINES,
-  RULES,
-  until,
-  writeCertificates,
-} from '../support/harness.ts';
+import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from '../support/harness.ts';
+import { freePort } from '../support/ports.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');

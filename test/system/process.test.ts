@@ -14,7 +14,6 @@ import {
   ACCOUNT,
   botYaml,
   ENV,
-  freePort,
   MERCHANT,
   PEM_LINES,
   RULES,
@@ -23,6 +22,7 @@ import {
   writeCertificates,
 } from '../support/harness.ts';
 import { issue } from '../support/issue.ts';
+import { freePort } from '../support/ports.ts';
 
 const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
 let folder: string;

@@ -175,7 +175,7 @@ export type Mailbox = {
   /** When customer-service messages went out, for WeChat's quota. At most 50. */
   readonly sent: readonly Instant[];
   /** What could not be said, oldest first. At most 50. */
-  readonly owed: readonly { readonly id: string; readonly text: string; readonly at: Instant }[];
+  readonly pending: readonly { readonly id: string; readonly text: string; readonly at: Instant }[];
 };
 /** One follower, as one account sees them. */
 export type Person = Pick<Follower, 'account' | 'user'>;
@@ -216,7 +216,7 @@ export type OperatorLog = {
 };
 
 /** Every kind of row that moves to another store, as it is read there and written here. */
-export type BookRows = {
+export type SnapshotRows = {
   readonly claims: Claim;
   /** With the whole life so far. */
   readonly payouts: { readonly payout: Payout; readonly history: readonly HistoryLine[] };
@@ -241,25 +241,25 @@ export type BookRows = {
   readonly acts: Act;
 };
 /** What a store holds, kind by kind. */
-export type BookKind = keyof BookRows;
+export type SnapshotKind = keyof SnapshotRows;
 
 /** Rows one at a time, or, for who reads very many, a page at a time. */
 export type Rows<Row> = AsyncIterable<Row> & { pages(): AsyncIterable<readonly Row[]> };
 
 /** What is one follower's. */
-export type BookPart = {
+export type SnapshotPart = {
   /** `''`: of nobody, or of whom a name of the store's does not say; there may be many such parts. */
   readonly user: string;
   readonly claims: readonly Claim[];
-  readonly payouts: readonly BookRows['payouts'][];
-  readonly counters: readonly BookRows['counters'][];
+  readonly payouts: readonly SnapshotRows['payouts'][];
+  readonly counters: readonly SnapshotRows['counters'][];
 };
 
 /** Openids from this one on, up to but without another. */
 export type FollowerRange = { readonly from?: string; readonly until?: string };
 
 /** `told`: which payouts were read, for `leftOver`. */
-type PartReading = { pages(): AsyncIterable<readonly BookPart[]>; readonly told: Uint8Array<ArrayBuffer> };
+type PartReading = { pages(): AsyncIterable<readonly SnapshotPart[]>; readonly told: Uint8Array<ArrayBuffer> };
 
 /** To be read in this order: what is nobody's, then all followers, at last what fits to none of them. */
 export type Parts = {
@@ -269,37 +269,37 @@ export type Parts = {
   middle(): string | undefined;
   nobodys(): PartReading;
   followers(range?: FollowerRange): PartReading;
-  leftOver(told: readonly Uint8Array[]): AsyncIterable<readonly BookPart[]>;
+  leftOver(told: readonly Uint8Array[]): AsyncIterable<readonly SnapshotPart[]>;
 };
 
 /**
  * A snapshot, read in pieces: what comes later is not in it. Leases and their notes (tokens, gates, jobs done) are no
  * part of it: they are no money, and belong to the processes at work on this store.
  */
-export type Books = {
+export type Snapshot = {
   claims(): Rows<Claim>;
   /** Oldest first. */
   payouts(): AsyncIterable<Payout>;
   history(billNo: BillNo): Promise<HistoryLine[]>;
   /** The same as both, for who wants all of it: a page of payouts comes with all their histories. */
-  lives(): Rows<BookRows['payouts']>;
-  counters(): Rows<BookRows['counters']>;
+  lives(): Rows<SnapshotRows['payouts']>;
+  counters(): Rows<SnapshotRows['counters']>;
   /**
    * The three together, follower by follower, where a store keeps them so. Within a part `stand` stands for its follower: in
    * keys and users of claims, names of counters and what payouts hold. Absent, or `undefined`: they are better read apart.
    */
   parts?(stand: string): Parts | undefined;
-  buckets(): AsyncIterable<BookRows['buckets']>;
+  buckets(): AsyncIterable<SnapshotRows['buckets']>;
   /** These three change in place: Redis shows them as they are when they are read, SQLite as of the snapshot. */
   followers(): AsyncIterable<Follower>;
-  answers(): AsyncIterable<BookRows['answers']>;
-  halts(): AsyncIterable<BookRows['halts']>;
+  answers(): AsyncIterable<SnapshotRows['answers']>;
+  halts(): AsyncIterable<SnapshotRows['halts']>;
   /** Oldest first. */
   journal(): AsyncIterable<JournalLine>;
   /** As with followers: these five are as of the snapshot in SQLite only. */
   codes(): AsyncIterable<HeldCode>;
-  boxes(): AsyncIterable<BookRows['boxes']>;
-  mailboxes(): AsyncIterable<BookRows['mailboxes']>;
+  boxes(): AsyncIterable<SnapshotRows['boxes']>;
+  mailboxes(): AsyncIterable<SnapshotRows['mailboxes']>;
   authorizations(): AsyncIterable<HeldAuthorization>;
   documents(): AsyncIterable<DocumentRow>;
   /** Oldest first. */
@@ -309,8 +309,8 @@ export type Books = {
 
 /** Some rows of one kind, on their way from the books of another store. */
 export type Piece = {
-  [Kind in BookKind]: { readonly kind: Kind; readonly rows: readonly BookRows[Kind][] };
-}[BookKind];
+  [Kind in SnapshotKind]: { readonly kind: Kind; readonly rows: readonly SnapshotRows[Kind][] };
+}[SnapshotKind];
 
 /** What one process at a time may do (`send:shop`, `job:audit`, `token:tea`), as the one who has it knows it. */
 export type Lease = {
@@ -426,12 +426,12 @@ export type Store = {
 
   /** Everything that is owed and was paid, as of one moment: for the audit, and for a move to another store. */
   /** `moment`: that of books which are open (`booksTogether`); closing these leaves those as they are. */
-  books(moment?: string): Promise<Books>;
+  snapshot(moment?: string): Promise<Snapshot>;
   /**
    * Books, and those that `open` opens meanwhile over another connection, with the name it is told (`books`), are of one and
    * the same moment. Absent where a store cannot.
    */
-  booksTogether?(open: (moment: string) => Promise<void>): Promise<Books>;
+  snapshotTogether?(open: (moment: string) => Promise<void>): Promise<Snapshot>;
   /**
    * Writes what another store's books hold, as it is: all of the piece or nothing, and a piece told again changes
    * nothing. Claims come before their payouts; payouts and journal in the order of the books, which stays the order of

@@ -24,8 +24,8 @@ import { liveBookFor } from '../engine/live.ts';
 import type { Messages } from '../engine/messages.ts';
 import { createDoorNotes } from '../engine/ops/door-notes.ts';
 import type { Metrics } from '../engine/ops/metrics.ts';
-import { type ConcludePorts, conclude } from '../engine/record.ts';
-import { bringUp } from '../engine/recount.ts';
+import { type RecordPorts, recordVerdict } from '../engine/record.ts';
+import { bringUp } from '../engine/repair/recount.ts';
 import { openRulebook, type Rulebook } from '../engine/rulebook.ts';
 import type { Memory } from '../engine/rulebook-check.ts';
 import { createSettle, type Settle, type SettleMerchant } from '../engine/settle.ts';
@@ -148,7 +148,7 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
     ...{ ...webhook, store, clock, log },
     ...{ flow, lookup, transfers: transfersOf(config, keys), ...payments.ports, ...watchingOf(ports, rulebook) },
     unready: () => unready(store, rulebook, timer),
-    conclude: heardBy(settle, seen),
+    record: heardBy(settle, seen),
     ...{ ...(extend && { extend }), ...(admin?.isHere && { admin: admin.middleware }) },
   });
   let jobs: Jobs | undefined;
@@ -271,9 +271,9 @@ function lookupOn({ config, clock, timer, log, store }: BotPorts, flow: Flow, { 
 }
 
 /** What a notice says is written down, and the gate hears of it. */
-function heardBy(settle: Settle, ports: ConcludePorts): NotifyPorts['conclude'] {
+function heardBy(settle: Settle, ports: RecordPorts): NotifyPorts['record'] {
   return async (merchant, verdict, seen) => {
-    const result = await conclude(ports, merchant, verdict);
+    const result = await recordVerdict(ports, merchant, verdict);
     if (result === 'moved') await settle.heard(merchant, verdict, seen);
     return result;
   };

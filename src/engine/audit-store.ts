@@ -4,7 +4,7 @@ import { type Audit, type AuditReport, auditedOf } from '../core/audit/audit.ts'
 import { FOLLOWER } from '../core/audit/counter-name.ts';
 import { SHELVES, shelfOf } from '../core/audit/shelf.ts';
 import { awardsOf } from '../core/decide/decision.ts';
-import type { Books, Parts, Store } from '../ports.ts';
+import type { Parts, Snapshot, Store } from '../ports.ts';
 import { auditFollowers } from './audit/followers.ts';
 import type { AuditThread, HalfFound } from './audit/half.ts';
 import { auditShelf, Shelves } from './audit/shelves.ts';
@@ -24,35 +24,35 @@ type AuditOptions = {
 };
 
 export async function auditStore(store: Store, audit: Audit, options: AuditOptions = {}): Promise<AuditReport> {
-  const { books, thread } = await openedFor(store, audit, options);
+  const { snapshot, thread } = await openedFor(store, audit, options);
   const { tell = () => {} } = options;
   const shelves = new Shelves(audit);
   try {
     const auditing = { audit, shelves, thread, tell };
-    const parts = books.parts?.(FOLLOWER);
+    const parts = snapshot.parts?.(FOLLOWER);
     if (parts) await auditParts(parts, auditing);
-    else await auditApart(books, auditing);
-    for await (const bucket of books.buckets()) audit.bucket(bucket);
-    audit.endOfBooks();
-    if (audit.hasDoubts) await settleDoubts(audit, books, store);
+    else await auditApart(snapshot, auditing);
+    for await (const bucket of snapshot.buckets()) audit.bucket(bucket);
+    audit.endOfSnapshot();
+    if (audit.hasDoubts) await settleDoubts(audit, snapshot, store);
     return audit.report();
   } finally {
     await thread?.end();
     shelves.close();
-    await books.close();
+    await snapshot.close();
   }
 }
 
-type Opened = { readonly books: Books; readonly thread: AuditThread | undefined };
+type Opened = { readonly snapshot: Snapshot; readonly thread: AuditThread | undefined };
 
 async function openedFor(store: Store, audit: Audit, { thread: start, many = MANY }: AuditOptions): Promise<Opened> {
-  const { booksTogether } = store;
-  if (!start || !booksTogether || !audit.canBeHalved || (await howMany(store)) < many)
-    return { books: await store.books(), thread: undefined };
+  const { snapshotTogether } = store;
+  if (!start || !snapshotTogether || !audit.canBeHalved || (await howMany(store)) < many)
+    return { snapshot: await store.snapshot(), thread: undefined };
   const thread = start();
   try {
     await thread.prepare();
-    return { books: await booksTogether(moment => thread.open(moment)), thread };
+    return { snapshot: await snapshotTogether(moment => thread.open(moment)), thread };
   } catch (error) {
     await thread.end();
     throw error;
@@ -97,9 +97,9 @@ const ALL_SHELVES = Array.from({ length: SHELVES }, (_, shelf) => shelf);
 const isOurs = (shelf: number): boolean => shelf % 2 === shelfOf('') % 2;
 
 /** Where rows are kept apart, all of them go over shelves: a second thread does half of both. */
-async function auditApart(books: Books, { audit, shelves, thread, tell }: Auditing): Promise<void> {
+async function auditApart(snapshot: Snapshot, { audit, shelves, thread, tell }: Auditing): Promise<void> {
   const [, filled] = await Promise.all([
-    thread ? shelves.fillPaid(books, tell) : shelves.fill(books, tell),
+    thread ? shelves.fillPaid(snapshot, tell) : shelves.fill(snapshot, tell),
     thread?.fill(audit.live.map(auditedOf)),
   ]);
   shelves.survey();
@@ -120,8 +120,8 @@ async function auditApart(books: Books, { audit, shelves, thread, tell }: Auditi
 }
 
 /** What the decisions of claims in doubt counted. The journal is no part of the books, but nothing in it ever changes. */
-async function settleDoubts(audit: Audit, books: Books, store: Store): Promise<void> {
-  for await (const page of books.claims().pages()) {
+async function settleDoubts(audit: Audit, snapshot: Snapshot, store: Store): Promise<void> {
+  for await (const page of snapshot.claims().pages()) {
     for (const claim of page) {
       if (!audit.isInDoubt(claim)) continue;
       const lines = await store.journal({ user: claim.user, limit: JOURNAL_MAX });

@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts';
 import { Fault } from '../core/base/error.ts';
 import { EVENT_FACTS, type Event } from '../core/base/event.ts';
 import type { Instant } from '../core/base/time.ts';
-import { countersOf, decide, factsQueryFor, foretell, type Surroundings } from '../core/decide/decide.ts';
+import { countersOf, type DecisionEnvironment, decide, factsQueryFor, foretell } from '../core/decide/decide.ts';
 import { awardsOf, type Decision, type Open } from '../core/decide/decision.ts';
 import { seedsFrom } from '../core/decide/draw.ts';
 import type { Book, Match } from '../core/decide/match.ts';
@@ -20,7 +20,7 @@ import type { FactsQuery, Follower } from '../core/match/facts.ts';
 import { causeIn, followerAfter, newsForInviter, speaksOfFollowing } from '../core/match/follower.ts';
 import { countersAlways } from '../core/mechanics/refund.ts';
 import { asksForMine, MINE_READ, mineReply } from '../core/messages/my-packets.ts';
-import { withOwed } from '../core/messages/pending.ts';
+import { withPending } from '../core/messages/pending.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import { type Award, claimOf, planAward } from '../core/payout/plan.ts';
 import { paymentCounters } from '../core/payout/take-back.ts';
@@ -95,8 +95,8 @@ export function createFlow(given: FlowPorts): Flow {
     },
     handle: async event => flow.answer(event),
     foretell: async event => {
-      const { now, around, matches, wanted } = prepare(ports, event);
-      return foretell(matches, event, await ports.store.facts(wanted), now, around);
+      const { now, environment, matches, wanted } = prepare(ports, event);
+      return foretell(matches, event, await ports.store.facts(wanted), now, environment);
     },
     written: lines.written,
   };
@@ -104,7 +104,7 @@ export function createFlow(given: FlowPorts): Flow {
 }
 
 /** With the campaigns' seeds, worked out once. */
-type Ports = FlowPorts & UndoPorts & Pick<Surroundings, 'seedOf'>;
+type Ports = FlowPorts & UndoPorts & Pick<DecisionEnvironment, 'seedOf'>;
 
 type Decided = Commit & { readonly friendBefore: Follower | undefined };
 type Looked =
@@ -207,7 +207,7 @@ async function tellInviter(
 /** Which rules an event concerns, and what they will want to know. */
 type Prepared = {
   readonly now: Instant;
-  readonly around: Surroundings;
+  readonly environment: DecisionEnvironment;
   readonly matches: readonly Match[];
   readonly wanted: FactsQuery;
 };
@@ -216,29 +216,29 @@ function prepare(ports: Ports, event: Event): Prepared {
   const now = ports.clock();
   const account = ports.config.accounts.get(event.account)!;
   const merchant = account.merchant === undefined ? undefined : ports.config.merchants.get(account.merchant);
-  const around: Surroundings = {
+  const environment: DecisionEnvironment = {
     merchant: merchant && { merchant: merchant.name, ...merchant.limits },
     seedOf: ports.seedOf,
     ...(ports.config.blocked && { blocked: ports.config.blocked }),
     pageOf: (to, campaign) => `${ports.config.publicUrl}/h5/${to}/${campaign}`,
   };
   const matches = ports.book().match(event, now);
-  return { now, around, matches, wanted: factsQueryFor(matches, event, now, around) };
+  return { now, environment, matches, wanted: factsQueryFor(matches, event, now, environment) };
 }
 
 /** The decision where the rules ask for no fact at all, of an event that nobody has answered. */
-function decideUnread(event: Event, { now, around, matches, wanted }: Prepared): Commit | undefined {
+function decideUnread(event: Event, { now, environment, matches, wanted }: Prepared): Commit | undefined {
   if (wanted.claims.length + wanted.counters.length > 0 || wanted.code !== undefined) return undefined;
   if (event.kind === 'text' && isAboutGoods(event.text)) return undefined;
   const facts = new UnreadFacts();
-  const decision = decide(matches, event, facts, now, around);
+  const decision = decide(matches, event, facts, now, environment);
   if (facts.isAsked || decision.kind === 'awarded' || (decision.kind === 'ignored' && asksForMine(event)))
     return undefined;
   return { event, seenAt: now, answer: { reply: decision.reply, at: now }, decision, counters: countersOf(decision) };
 }
 
 /** Reads what the rules need to know and decides: everything that is to be written, not yet written. */
-async function lookAt(ports: Ports, event: Event, { now, around, matches, wanted }: Prepared): Promise<Looked> {
+async function lookAt(ports: Ports, event: Event, { now, environment, matches, wanted }: Prepared): Promise<Looked> {
   const counters = [...wanted.counters, ...paymentCounters(event)];
   const begun = await ports.store.begin(event.key, { ...wanted, counters });
   if (begun.kind === 'answered') return begun;
@@ -247,7 +247,7 @@ async function lookAt(ports: Ports, event: Event, { now, around, matches, wanted
   const heard = hearOfGoods(ports, event, { now, matches, parcels });
   if (heard) return { kind: 'decided', commit: aboutGoods(event, now, facts, heard) };
   const gone = await takeBack(ports, event, facts);
-  const decided = decide(matches, event, facts, now, around);
+  const decided = decide(matches, event, facts, now, environment);
   const decision: Decision =
     gone.trace.length === 0 ? decided : { ...decided, trace: [...decided.trace, ...gone.trace] };
   const follower = followerAfter(facts.follower, event);
@@ -255,7 +255,7 @@ async function lookAt(ports: Ports, event: Event, { now, around, matches, wanted
   const isByFollowing = decision.kind === 'awarded' && matches.some(({ rule }) => speaksOfFollowing(rule));
   const isMine = decision.kind === 'ignored' && asksForMine(event);
   const own = isMine ? await mine(ports, event) : goodsAskedAgain(event, decision, parcels, now);
-  const { reply, told } = withOwed(event, own, facts.owed);
+  const { reply, told } = withPending(event, own, facts.pending);
   const base = {
     event: withoutDetails(event, parcels, now),
     seenAt: now,

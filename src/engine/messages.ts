@@ -49,12 +49,12 @@ type MessagePorts = {
   readonly voices: ReadonlyMap<string, Voice>;
 };
 
-type Owed = Mailbox['owed'][number];
+type Pending = Mailbox['pending'][number];
 type Contents = Omit<Mailbox, 'version'>;
 
-const NO_MAILBOX: Mailbox = { version: 0, sent: [], owed: [] };
+const NO_MAILBOX: Mailbox = { version: 0, sent: [], pending: [] };
 /** The store holds no more: then the oldest gives way. */
-const OWED_MAX = 50;
+const PENDING_MAX = 50;
 /** What is owed for so long interests nobody any more. */
 const OWED_FOR_MS = 30 * DAY;
 
@@ -85,11 +85,11 @@ class Desk implements Messages {
   say(account: string, user: OpenId, text: string, saying: Saying): Promise<SayResult> {
     const person = { account, user };
     return this.inTurn(person, async () => {
-      const owed = { id: saying.id, text: clip(text), at: this.ports.clock() };
-      if (!(await this.owe(person, owed))) return 'known';
+      const pending = { id: saying.id, text: clip(text), at: this.ports.clock() };
+      if (!(await this.owe(person, pending))) return 'known';
       await this.sayOwed(person);
       if (!(await this.isOwed(person, saying.id))) return 'said';
-      return (await this.notice(person, owed, saying)) ? 'noticed' : 'owed';
+      return (await this.notice(person, pending, saying)) ? 'noticed' : 'owed';
     });
   }
 
@@ -141,11 +141,11 @@ class Desk implements Messages {
   // ── What is owed ───────────────────────────────────────────────────────────────────────────────────────
 
   /** `false`: it is already. */
-  private async owe(person: Person, one: Owed): Promise<boolean> {
+  private async owe(person: Person, one: Pending): Promise<boolean> {
     for (;;) {
       const box = await this.mailbox(person);
-      if (box.owed.some(({ id }) => id === one.id)) return false;
-      if (await this.put(person, { ...box, owed: [...box.owed, one] }, box.version)) return true;
+      if (box.pending.some(({ id }) => id === one.id)) return false;
+      if (await this.put(person, { ...box, pending: [...box.pending, one] }, box.version)) return true;
     }
   }
 
@@ -160,17 +160,21 @@ class Desk implements Messages {
   }
 
   private async isOwed(person: Person, id: string): Promise<boolean> {
-    return (await this.mailbox(person)).owed.some(each => each.id === id);
+    return (await this.mailbox(person)).pending.some(each => each.id === id);
   }
 
   /** It was not said after all: it stands where it stood, unless it has been told meanwhile under another version. */
-  private async takeBack(person: Person, one: Owed, sentThen: (sent: readonly Instant[]) => Instant[]): Promise<void> {
+  private async takeBack(
+    person: Person,
+    one: Pending,
+    sentThen: (sent: readonly Instant[]) => Instant[],
+  ): Promise<void> {
     for (;;) {
       const box = await this.mailbox(person);
-      const others = box.owed.filter(({ id }) => id !== one.id);
+      const others = box.pending.filter(({ id }) => id !== one.id);
       const first = others.findIndex(({ at }) => at > one.at);
-      const owed = first < 0 ? [...others, one] : others.toSpliced(first, 0, one);
-      if (await this.put(person, { sent: sentThen(box.sent), owed }, box.version)) return;
+      const pending = first < 0 ? [...others, one] : others.toSpliced(first, 0, one);
+      if (await this.put(person, { sent: sentThen(box.sent), pending }, box.version)) return;
     }
   }
 
@@ -179,13 +183,13 @@ class Desk implements Messages {
     const voice = this.voiceOf(person.account);
     while (voice && !this.isStopped && !this.isPaused(person.account)) {
       const box = await this.mailbox(person);
-      const [first, ...rest] = box.owed;
+      const [first, ...rest] = box.pending;
       if (!first || (await this.allowance(person, box)).left < 1) return;
       const now = this.ports.clock();
       const isOld = now - first.at > OWED_FOR_MS;
       const isOurs = await this.put(
         person,
-        { sent: isOld ? box.sent : withSent(box.sent, now), owed: rest },
+        { sent: isOld ? box.sent : withSent(box.sent, now), pending: rest },
         box.version,
       );
       if (isOurs && !isOld && !(await this.saidNow(voice, person, first, now))) return;
@@ -193,7 +197,7 @@ class Desk implements Messages {
   }
 
   /** It stands as said already. `false`: WeChat said no, it is owed again, and nothing more is to be said now. */
-  private async saidNow(voice: Voice, person: Person, one: Owed, now: Instant): Promise<boolean> {
+  private async saidNow(voice: Voice, person: Person, one: Pending, now: Instant): Promise<boolean> {
     const { log } = this.ports;
     const fields = { ...person, id: one.id };
     try {
@@ -228,14 +232,14 @@ class Desk implements Messages {
 
   // ── Notices, where no message may be sent ──────────────────────────────────────────────────────────────
 
-  private async notice(person: Person, one: Owed, saying: Saying): Promise<boolean> {
+  private async notice(person: Person, one: Pending, saying: Saying): Promise<boolean> {
     const voice = this.voiceOf(person.account);
     if (!voice || noticeFor(voice, saying.why) === undefined) return false;
     for (;;) {
       const box = await this.mailbox(person);
-      const owed = box.owed.filter(({ id }) => id !== one.id);
-      if (owed.length === box.owed.length) return true; // told meanwhile
-      if (await this.put(person, { ...box, owed }, box.version)) break;
+      const pending = box.pending.filter(({ id }) => id !== one.id);
+      if (pending.length === box.pending.length) return true; // told meanwhile
+      if (await this.put(person, { ...box, pending }, box.version)) break;
     }
     if (await this.sendNotice(voice, person, { ...saying, text: one.text })) return true;
     await this.takeBack(person, one, sent => [...sent]);
@@ -263,11 +267,11 @@ class Desk implements Messages {
     return (await this.ports.store.mailbox(account, user)) ?? NO_MAILBOX;
   }
 
-  private put({ account, user }: Person, { sent, owed }: Contents, seen: number): Promise<boolean> {
+  private put({ account, user }: Person, { sent, pending }: Contents, seen: number): Promise<boolean> {
     const { store, log } = this.ports;
-    for (const { id } of owed.slice(0, -OWED_MAX))
+    for (const { id } of pending.slice(0, -PENDING_MAX))
       log.warn({ account, user, id }, 'too much is owed: this is forgotten');
-    return store.putMailbox(account, user, { sent, owed: owed.slice(-OWED_MAX) }, seen);
+    return store.putMailbox(account, user, { sent, pending: pending.slice(-PENDING_MAX) }, seen);
   }
 
   /** `box` was read before: whatever is sent meanwhile has changed it by the time it is written. */

@@ -9,7 +9,7 @@ import type { Verdict } from '../core/payout/transitions.ts';
 import { type Cancel, isCancel } from '../core/rules/campaign.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 
-export type ConcludePorts = {
+export type RecordPorts = {
   readonly clock: Clock;
   readonly store: Store;
   readonly log: Log;
@@ -21,7 +21,11 @@ export type ConcludePorts = {
   readonly onUndone?: (payout: Payout, cause: Cancel) => void;
 };
 
-export async function conclude(ports: ConcludePorts, merchant: string, verdict: Verdict): Promise<'moved' | 'stale'> {
+export async function recordVerdict(
+  ports: RecordPorts,
+  merchant: string,
+  verdict: Verdict,
+): Promise<'moved' | 'stale'> {
   const { store, log, onProblem, onFailed, onUndone } = ports;
   const { payout, from, detail } = verdict.step;
   if (verdict.halt) await shut(ports, merchant, verdict.halt, verdict.response === 'isFailedMerchant');
@@ -56,7 +60,7 @@ function hasComeBack({ state, request }: Payout): boolean {
 
 /** A halt by a person stays theirs; one of ours keeps the time at which it began. */
 export async function shut(
-  { clock, store, log }: ConcludePorts,
+  { clock, store, log }: RecordPorts,
   merchant: string,
   { code, reason, since: told }: NonNullable<Verdict['halt']>,
   isCostly = false,

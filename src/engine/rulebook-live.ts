@@ -38,7 +38,7 @@ const LEASE_PAUSE_MS = 150;
 const FOLLOWERS_MAX = 10_000;
 
 type LivePorts = {
-  readonly store: Pick<Store, 'facts' | 'books' | 'note' | 'lease' | 'release'>;
+  readonly store: Pick<Store, 'facts' | 'snapshot' | 'note' | 'lease' | 'release'>;
   readonly clock: Clock;
   /** The secret of the seeds. */
   readonly secret: string;
@@ -147,13 +147,13 @@ async function findingsOf(
 ): Promise<LiveFinding[]> {
   const now = clock();
   const counters = new Map<string, number>();
-  let tally: Tally | undefined;
+  let counts: ClaimCounts | undefined;
   for (;;) {
     const asked = { counters: new Set<string>(), claims: false };
     const evidence: Evidence = {
       claims(of) {
-        asked.claims ||= tally === undefined;
-        return tally?.counted(of) ?? { followers: 1, claims: 1 };
+        asked.claims ||= counts === undefined;
+        return counts?.counted(of) ?? { followers: 1, claims: 1 };
       },
       counter(name) {
         if (!counters.has(name)) asked.counters.add(name);
@@ -162,7 +162,7 @@ async function findingsOf(
     };
     const found = compareLive(record, campaigns, { evidence, now, isPart, commitmentOf: commitment });
     if (!asked.claims && asked.counters.size === 0) return found;
-    if (asked.claims) tally = await tallyOf(store);
+    if (asked.claims) counts = await claimCountsOf(store);
     const wanted = { account: '', user: openId(''), merchant: undefined, claims: [], counters: [...asked.counters] };
     const { counters: values } = await store.facts(wanted);
     for (const name of asked.counters) counters.set(name, values.get(name) ?? 0);
@@ -172,7 +172,7 @@ async function findingsOf(
 const NO_CLAIMS: Counted = { followers: 0, claims: 0 };
 
 /** All claims of some campaigns, or of all, by what they are of. */
-class Tally {
+class ClaimCounts {
   private readonly sums = new Map<string, { claims: number; readonly followers: Set<string> }>();
   private readonly campaigns = new Map<string, { from: number; to: number; rules: Set<string>; prizes: Set<string> }>();
 
@@ -214,15 +214,15 @@ function nameOf(of: ClaimsOf): string {
   return JSON.stringify('rule' in of ? [of.campaign, 'rule', of.rule] : [of.campaign]);
 }
 
-async function tallyOf(store: LivePorts['store']): Promise<Tally> {
-  const tally = new Tally();
-  const books = await store.books();
+async function claimCountsOf(store: LivePorts['store']): Promise<ClaimCounts> {
+  const counts = new ClaimCounts();
+  const snapshot = await store.snapshot();
   try {
-    for await (const claim of books.claims()) if (!isRecovered(claim)) tally.add(claim);
+    for await (const claim of snapshot.claims()) if (!isRecovered(claim)) counts.add(claim);
   } finally {
-    await books.close();
+    await snapshot.close();
   }
-  return tally;
+  return counts;
 }
 
 /** A store from before there were records: what it holds was live, unless these very files were the last to be. */
@@ -231,5 +231,5 @@ async function withoutRecord(
   { campaigns, print }: Going,
 ): Promise<LiveRecord | undefined> {
   for (const name of formerPrints) if ((await store.note(name)) === print) return undefined;
-  return recordOfClaims((await tallyOf(store)).claimed(), campaigns);
+  return recordOfClaims((await claimCountsOf(store)).claimed(), campaigns);
 }

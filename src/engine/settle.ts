@@ -18,7 +18,7 @@ import { GateMemory, StockRests } from './halt-memory.ts';
 import { type Aside, Lane, type Leased, type Outcome, Tries, type Work } from './lane.ts';
 import { type Timer, Turn } from './lease.ts';
 import { Probes } from './probes.ts';
-import { conclude, shut } from './record.ts';
+import { recordVerdict, shut } from './record.ts';
 
 export type SettleMerchant = {
   readonly name: string;
@@ -239,7 +239,7 @@ class Gate {
     const isReplaceable = this.ports.isReplaceable?.(payout) === true;
     const verdict = observe(begun.payout, seen, false, clock(), { ...this.merchant.policy, isReplaceable });
     this.stocks.heard(verdict, clock());
-    const written = this.conclude(begun.payout, verdict, seen, false, probed);
+    const written = this.record(begun.payout, verdict, seen, false, probed);
     const outcome = await written.catch(stuckAt); // it stands as sending: asked after
     if (probed) this.nudge();
     return outcome;
@@ -270,11 +270,11 @@ class Gate {
     const { stopped } = payout;
     if (isCancel(stopped)) {
       const { verdict, seen } = await askBack(this.ports, this.merchant, { ...payout, stopped });
-      return this.conclude(payout, verdict, seen, true).catch(stuckAt);
+      return this.record(payout, verdict, seen, true).catch(stuckAt);
     }
     const seen = await this.merchant.payer.query(payout);
     const verdict = observe(payout, seen, true, this.ports.clock(), this.merchant.policy);
-    return this.conclude(payout, verdict, seen, true).catch(stuckAt);
+    return this.record(payout, verdict, seen, true).catch(stuckAt);
   }
 
   /** Written down already, by whoever heard it. */
@@ -288,7 +288,7 @@ class Gate {
     if (halt) await this.probes.whileShutting(() => shut(this.ports, name, halt));
   }
 
-  private async conclude(
+  private async record(
     payout: Payout,
     verdict: Verdict,
     observation: Observation,
@@ -305,7 +305,7 @@ class Gate {
     this.memory.set(weighed.run);
     this.pace(weighed, verdict, asked);
     const final = weighedVerdict(verdict, weighed, now);
-    const write = () => conclude(this.ports, this.merchant.name, final);
+    const write = () => recordVerdict(this.ports, this.merchant.name, final);
     const result = await (final.halt ? this.probes.whileShutting(write) : write());
     if (result === 'stale') await this.seeLate(final.step.payout, observation, asked);
     for (const billNo of weighed.unparked ?? []) await this.unpark(billNo, now);
@@ -342,7 +342,7 @@ class Gate {
     if (isFinal(payout.state)) await doubtOld(this.ports, payout, seen, this.merchant.payer);
     else if (!asked && payout.state === 'sending' && payout.tries === tries) {
       const verdict = observe(payout, seen, false, this.ports.clock(), this.merchant.policy);
-      await conclude(this.ports, this.merchant.name, verdict);
+      await recordVerdict(this.ports, this.merchant.name, verdict);
     }
   }
 }

@@ -61,7 +61,7 @@ export type NotifyPorts = {
   /** What a merchant's notices show of its set-up. */
   readonly heard?: HeardAt;
   /** Writes a verdict down, and what follows from it: the one settle uses. */
-  readonly conclude: (merchant: string, verdict: Verdict, seen: Observation) => Promise<'moved' | 'stale'>;
+  readonly record: (merchant: string, verdict: Verdict, seen: Observation) => Promise<'moved' | 'stale'>;
 };
 
 /** POST /notify/transfer/:merchant. WeChat Pay takes 200 and 204 as heard, and tries again for a day otherwise. */
@@ -119,7 +119,7 @@ function say(ctx: Context, status: 204 | 404 | 503): void {
 
 /** 204: written down, or known already. 404: no payout of ours. 503: not now. */
 async function apply(
-  { store, clock, log, conclude }: NotifyPorts,
+  { store, clock, log, record }: NotifyPorts,
   merchant: string,
   { channel, policy }: NotifyMerchant,
   notice: TransferNotice | UseNotice,
@@ -130,7 +130,7 @@ async function apply(
       // Heard before, or another system has sent it: the merchant is told of all of them.
       if (!used) return 204;
       const verdict = observe(used, notice.seen, true, clock(), policy);
-      if ((await conclude(merchant, verdict, notice.seen)) === 'moved') return 204;
+      if ((await record(merchant, verdict, notice.seen)) === 'moved') return 204;
       continue;
     }
     const payout = await store.payout(notice.billNo);
@@ -144,7 +144,7 @@ async function apply(
       return 204;
     }
     const verdict = observe(payout, notice.seen, true, clock(), policy);
-    if ((await conclude(merchant, verdict, notice.seen)) === 'moved') return 204;
+    if ((await record(merchant, verdict, notice.seen)) === 'moved') return 204;
   }
   return 503;
 }

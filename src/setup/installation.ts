@@ -7,6 +7,7 @@ import { type Instant, instant } from '../core/base/time.ts';
 import { t } from '../core/base/words/words.ts';
 import {
   appIdsOf,
+  INSTALLATION_NOTE,
   type Installation,
   installationAfter,
   installationOf,
@@ -19,8 +20,6 @@ import type { Store } from '../ports.ts';
 import { sqliteFileOf } from '../storage/open.ts';
 import { isStoreHeader, readNote, STORE_HEADER_BYTES } from '../storage/sqlite/peek.ts';
 
-/** The lease whose note says whose store it is. */
-const NAME = 'installation';
 /** Longer than a note takes to be written. */
 const LEASE_MS = 5000;
 /** Payouts of a store of before that are looked at to see whose it is. */
@@ -29,12 +28,12 @@ const LOOKED_AT = 200;
 /** Throws `BadInput` where the store is another's; otherwise it is ours from now on. `holder` names this process. */
 export async function belongToUs(store: Store, config: Config, holder: string, now: Instant): Promise<void> {
   const ours = installationOf(config, now);
-  const known = readInstallation(await store.note(NAME));
+  const known = readInstallation(await store.note(INSTALLATION_NOTE));
   const found = known ?? (await guessed(store));
   if (found && !isSameInstallation(found, ours) && (known || isForeign(found, ours))) refuse(config, found, ours);
   const next = installationAfter(known, ours);
   if (known && JSON.stringify(known) === JSON.stringify(next)) return;
-  const lease = await store.lease(NAME, holder, LEASE_MS, now);
+  const lease = await store.lease(INSTALLATION_NOTE, holder, LEASE_MS, now);
   // Somebody else is writing it at this moment: whoever comes second is compared at the next start.
   if (lease) await store.release(lease, now, JSON.stringify(next));
 }
@@ -67,18 +66,13 @@ function isForeign(found: Installation, ours: Installation): boolean {
   return ![...appIdsOf(found), ...mchIdsOf(found)].some(each => mine.has(each));
 }
 
-/** The merchant numbers there were under a merchant's name, oldest first. */
-export async function mchIdsBefore(store: Store, merchant: string): Promise<Installation['mchIds'][string]> {
-  return readInstallation(await store.note(NAME))?.mchIds[merchant] ?? [];
-}
-
 // ── Before a demo starts ─────────────────────────────────────────────────────────────────────────────────────
 
 /** A demo never starts beside a real store: who forgot `--config` is told so. `except`: the demo's own file. */
 export async function refuseBesideRealStore(folders: readonly string[], except: string): Promise<void> {
   for (const file of folders.flatMap(storesIn)) {
     if (file === except) continue;
-    const note = await readNote(file, NAME);
+    const note = await readNote(file, INSTALLATION_NOTE);
     const owner = readInstallation(note);
     if (owner?.kind === 'demo') continue;
     throw new BadInput(

@@ -1,9 +1,9 @@
 // The way of all rows from one store's books into another store: piece by piece, counted and summed up on the way, so
 // that the books of both can be compared to the last field.
 
-import { Tally } from '../core/base/digest.ts';
+import { Digest } from '../core/base/digest.ts';
 import { BadInput } from '../core/base/error.ts';
-import type { BookKind, BookRows, Books, Piece, Store } from '../ports.ts';
+import type { Piece, Snapshot, SnapshotKind, SnapshotRows, Store } from '../ports.ts';
 
 /** In this order: a claim must be there before its payout. */
 export const BOOK_KINDS = [
@@ -21,29 +21,29 @@ export const BOOK_KINDS = [
   'authorizations',
   'documents',
   'acts',
-] as const satisfies readonly BookKind[];
+] as const satisfies readonly SnapshotKind[];
 
 /** Rows of one piece: a few milliseconds of whoever writes them. */
 const PIECE_ROWS = 200;
 
 /** What books hold, kind by kind. */
-export type BookTally = { readonly kinds: ReadonlyMap<BookKind, Tally>; readonly historyLines: number };
+export type BookTally = { readonly kinds: ReadonlyMap<SnapshotKind, Digest>; readonly historyLines: number };
 
 /** Told after each piece: how far it is, and what it is at. */
 type TellPiece = (done: number, total: number, detail: string) => void;
 
 /** Reads the books from end to end; `take` gets each piece, and the next is read when it is done. */
 export async function readPieces(
-  books: Books,
+  snapshot: Snapshot,
   tell: TellPiece,
   take: (piece: Piece) => Promise<void> = async () => {},
 ): Promise<BookTally> {
-  const kinds = new Map<BookKind, Tally>();
+  const kinds = new Map<SnapshotKind, Digest>();
   let historyLines = 0;
   for (const [index, kind] of BOOK_KINDS.entries()) {
-    const tally = new Tally(kind === 'payouts' || kind === 'journal' || kind === 'acts');
+    const tally = new Digest(kind === 'payouts' || kind === 'journal' || kind === 'acts');
     kinds.set(kind, tally);
-    for await (const piece of piecesOf(books, kind)) {
+    for await (const piece of piecesOf(snapshot, kind)) {
       for (const row of piece.rows) tally.add(row);
       if (piece.kind === 'payouts') for (const { history } of piece.rows) historyLines += history.length;
       await take(piece);
@@ -55,20 +55,23 @@ export async function readPieces(
 }
 
 /** The first row of a kind. */
-export async function firstOf<Kind extends BookKind>(books: Books, kind: Kind): Promise<BookRows[Kind] | undefined> {
-  for await (const row of rowsOf(books)[kind]()) return row;
+export async function firstOf<Kind extends SnapshotKind>(
+  snapshot: Snapshot,
+  kind: Kind,
+): Promise<SnapshotRows[Kind] | undefined> {
+  for await (const row of rowsOf(snapshot)[kind]()) return row;
   return undefined;
 }
 
 /** The first kind of which there is any row. */
-export async function anyRowIn(books: Books): Promise<BookKind | undefined> {
-  for (const kind of BOOK_KINDS) if (await firstOf(books, kind)) return kind;
+export async function anyRowIn(snapshot: Snapshot): Promise<SnapshotKind | undefined> {
+  for (const kind of BOOK_KINDS) if (await firstOf(snapshot, kind)) return kind;
   return undefined;
 }
 
-async function* piecesOf<Kind extends BookKind>(books: Books, kind: Kind): AsyncGenerator<Piece> {
-  let rows: BookRows[Kind][] = [];
-  for await (const row of rowsOf(books)[kind]()) {
+async function* piecesOf<Kind extends SnapshotKind>(snapshot: Snapshot, kind: Kind): AsyncGenerator<Piece> {
+  let rows: SnapshotRows[Kind][] = [];
+  for await (const row of rowsOf(snapshot)[kind]()) {
     rows.push(row);
     if (rows.length < PIECE_ROWS) continue;
     yield { kind, rows } as Piece;
@@ -77,10 +80,10 @@ async function* piecesOf<Kind extends BookKind>(books: Books, kind: Kind): Async
   if (rows.length > 0) yield { kind, rows } as Piece;
 }
 
-type RowsOf = { readonly [Kind in BookKind]: () => AsyncIterable<BookRows[Kind]> };
+type RowsOf = { readonly [Kind in SnapshotKind]: () => AsyncIterable<SnapshotRows[Kind]> };
 
-function rowsOf(books: Books): RowsOf {
-  return { ...books, payouts: () => books.lives() };
+function rowsOf(snapshot: Snapshot): RowsOf {
+  return { ...snapshot, payouts: () => snapshot.lives() };
 }
 
 // ── The mark of a copy ───────────────────────────────────────────────────────────────────────────────────────

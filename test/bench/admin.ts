@@ -25,7 +25,7 @@ import { todayView } from '../../src/engine/overview/today.ts';
 import { FILTERS } from '../../src/engine/overview/view.ts';
 import { openRulebook } from '../../src/engine/rulebook.ts';
 import { SILENT } from '../../src/lib/log.ts';
-import type { BookRows, JournalLine, Piece, Store } from '../../src/ports.ts';
+import type { JournalLine, Piece, SnapshotRows, Store } from '../../src/ports.ts';
 import { openRedis } from '../../src/storage/redis/store.ts';
 import { countersIn } from '../../src/storage/sqlite/counters.ts';
 import { loadPiece } from '../../src/storage/sqlite/import.ts';
@@ -207,26 +207,26 @@ async function read(list: List): Promise<{ rows: number; grown: number; took: nu
 // ── Very many rows in little time ────────────────────────────────────────────────────────────────────────────
 
 type Life = {
-  readonly claims: BookRows['claims'][];
-  readonly payouts: BookRows['payouts'][];
+  readonly claims: SnapshotRows['claims'][];
+  readonly payouts: SnapshotRows['payouts'][];
   readonly journal: JournalLine[];
 };
 type Made = {
   readonly lives: readonly (readonly [user: string, rows: string])[];
-  readonly buckets: BookRows['buckets'][];
+  readonly buckets: SnapshotRows['buckets'][];
 };
 
 /** Payouts as they come about, each with the line that won it. */
 async function madeWith(config: Config): Promise<Made> {
   const store = await openSqlite(':memory:');
   await fill(store, config, MADE);
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   const of = new Map<string, Life>();
-  for await (const claim of books.claims()) of.set(claim.user, { claims: [claim], payouts: [], journal: [] });
-  for await (const life of books.lives()) of.get(life.payout.user)!.payouts.push(life);
-  for await (const line of books.journal()) of.get(line.event.user)?.journal.push(line);
-  const buckets = await listOf(books.buckets());
-  await books.close();
+  for await (const claim of snapshot.claims()) of.set(claim.user, { claims: [claim], payouts: [], journal: [] });
+  for await (const life of snapshot.lives()) of.get(life.payout.user)!.payouts.push(life);
+  for await (const line of snapshot.journal()) of.get(line.event.user)?.journal.push(line);
+  const buckets = await listOf(snapshot.buckets());
+  await snapshot.close();
   await store.close();
   const paid = [...of].filter(([, { payouts }]) => payouts.length > 0);
   return { lives: paid.map(([user, rows]) => [user, JSON.stringify(rows)] as const), buckets };
@@ -245,7 +245,7 @@ async function multiply(
   many: number,
   load: (pieces: readonly Piece[]) => Promise<void>,
 ): Promise<About> {
-  let [claims, payouts, journal]: [BookRows['claims'][], BookRows['payouts'][], JournalLine[]] = [[], [], []];
+  let [claims, payouts, journal]: [SnapshotRows['claims'][], SnapshotRows['payouts'][], JournalLine[]] = [[], [], []];
   let last: JournalLine | undefined;
   let [id, middle]: [number, Omit<About, 'payouts' | 'events' | 'last'> | undefined] = [0, undefined];
   for (let number = 0; number < many; number++) {
@@ -277,7 +277,12 @@ async function multiply(
   return { ...middle!, last: last!, payouts: many, events: id };
 }
 
-function withState(row: BookRows['payouts'], state: PayoutState, at: Instant, number: number): BookRows['payouts'] {
+function withState(
+  row: SnapshotRows['payouts'],
+  state: PayoutState,
+  at: Instant,
+  number: number,
+): SnapshotRows['payouts'] {
   const { nextAt: _, ...payout } = row.payout;
   const listId = `1000041701201602${String(number).padStart(12, '0')}`;
   return { ...row, payout: { ...payout, state, createdAt: at, listId } };

@@ -10,7 +10,7 @@ import { followerIn } from '../../src/core/audit/counter-name.ts';
 import { type Fen, fen } from '../../src/core/base/money.ts';
 import { parseBeijing } from '../../src/core/base/time.ts';
 import { billNoOf } from '../../src/core/payout/payout.ts';
-import type { BookRows, Piece, Store } from '../../src/ports.ts';
+import type { Piece, SnapshotRows, Store } from '../../src/ports.ts';
 import { openRedis } from '../../src/storage/redis/store.ts';
 import { countersIn } from '../../src/storage/sqlite/counters.ts';
 import { loadPiece } from '../../src/storage/sqlite/import.ts';
@@ -123,27 +123,27 @@ const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 // ── Very many claims in little time ──────────────────────────────────────────────────────────────────────────
 
 type Kept = 'claims' | 'payouts' | 'counters';
-type Rows = { [Kind in Kept]: BookRows[Kind][] };
+type Rows = { [Kind in Kept]: SnapshotRows[Kind][] };
 /** Followers with all that is theirs, as JSON; and what is of all. */
 type Made = {
   readonly followers: readonly (readonly [user: string, rows: string])[];
-  readonly shared: readonly BookRows['counters'][];
-  readonly buckets: readonly BookRows['buckets'][];
+  readonly shared: readonly SnapshotRows['counters'][];
+  readonly buckets: readonly SnapshotRows['buckets'][];
 };
 
 /** Some claims as they come about, each paid and received. */
 async function madeWith(config: Config): Promise<Made> {
   const store = await openSqlite(':memory:');
   await fill(store, config, MADE);
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   const of = new Map<string, Rows>();
-  for await (const claim of books.claims()) of.set(claim.user, { claims: [claim], payouts: [], counters: [] });
-  for await (const life of books.lives()) of.get(life.payout.user)!.payouts.push(life);
-  const shared: BookRows['counters'][] = [];
-  for await (const counter of books.counters())
+  for await (const claim of snapshot.claims()) of.set(claim.user, { claims: [claim], payouts: [], counters: [] });
+  for await (const life of snapshot.lives()) of.get(life.payout.user)!.payouts.push(life);
+  const shared: SnapshotRows['counters'][] = [];
+  for await (const counter of snapshot.counters())
     (of.get(followerIn(counter.name) ?? '')?.counters ?? shared).push(counter);
-  const buckets = await listOf(books.buckets());
-  await books.close();
+  const buckets = await listOf(snapshot.buckets());
+  await snapshot.close();
   await store.close();
   const followers = [...of].map(([user, rows]) => [user, JSON.stringify(rows)] as const);
   return { followers, shared, buckets };
@@ -210,7 +210,7 @@ async function multiply({ followers, shared, buckets }: Made, load: (piece: Piec
 }
 
 /** With the number that follows from its new claim. */
-export function numbered({ payout, history }: BookRows['payouts']): BookRows['payouts'] {
+export function numbered({ payout, history }: SnapshotRows['payouts']): SnapshotRows['payouts'] {
   const { billNo: before, request, claimKey, attempt } = payout;
   const day = before.slice(request.mchId.length, request.mchId.length + 8);
   const at = parseBeijing(day.replace(/(\d{4})(\d\d)/, '$1-$2-'))!;

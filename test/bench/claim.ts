@@ -48,7 +48,7 @@ async function claimIn(mode: Mode, options: BenchOptions): Promise<boolean> {
     verdicts.push(await written(bot, mode, claim, options));
     const memory = bot.process.memory().now;
     row(`${mode}: memory of the bot (RSS)`, `${Math.round(memory / 1e6)} MB`, { figure: memory });
-    agree(await bot.books(), told);
+    agree(await bot.snapshot(), told);
     row(`${mode}: claims told and rows in the store`, `${told.size}, the same`);
     verdicts.push(await killed(bot, mode, told, options));
     return verdicts.every(Boolean);
@@ -163,13 +163,13 @@ async function killed(bot: BenchBot, mode: Mode, told: Told, { isQuick }: BenchO
     });
     acknowledged += answered.reduce((sum, each) => sum + each, 0);
     await bot.restart();
-    const books = await bot.books();
-    agree(books, told, new Set(messages.map(({ user }) => `${user} claim`)));
-    unsure += books.claims.length - told.size;
+    const snapshot = await bot.snapshot();
+    agree(snapshot, told, new Set(messages.map(({ user }) => `${user} claim`)));
+    unsure += snapshot.claims.length - told.size;
     const second = await load({ ...order, requests: messages.map(each => requestOf(each, mode)) });
     assert.equal(second.wrong, 0, second.example);
     for (const { user } of messages) told.set(`${user} claim`, 1);
-    agree(await bot.books(), told);
+    agree(await bot.snapshot(), told);
   }
   const words = `${acknowledged} acknowledged, all there; ${unsure} more were written; none twice`;
   row(`${mode}: killed ${kills} times under load`, words, { promise: 'none lost, none twice', verdict: 'kept' });

@@ -85,7 +85,7 @@ export type BenchBot = {
   /** ms from the command to the first answer that it is ready. */
   readonly readyAfter: number;
   /** What stands in its store, read as any other program would. */
-  books(): Promise<Books>;
+  snapshot(): Promise<Books>;
   /** As after a crash or a stop: another process on the same store. */
   restart(signal?: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
@@ -145,7 +145,7 @@ async function run(folder: string, port: number, simulator: Simulator): Promise<
     get readyAfter() {
       return now.readyAfter;
     },
-    books: () => booksIn(folder),
+    snapshot: () => booksIn(folder),
     async restart(signal = 'SIGKILL') {
       await now.process.end(signal);
       now = await start();
@@ -173,11 +173,11 @@ async function ready(port: number, { child, tail }: Process): Promise<void> {
 async function booksIn(folder: string): Promise<Books> {
   const { store } = loadConfig(join(folder, 'bot.yaml'), ENV);
   const opened = await openStore(store);
-  const books = await opened.books();
+  const snapshot = await opened.snapshot();
   const all: { claims: Claim[]; payouts: Payout[] } = { claims: [], payouts: [] };
-  for await (const claim of books.claims()) all.claims.push(claim);
-  for await (const payout of books.payouts()) all.payouts.push(payout);
-  await books.close();
+  for await (const claim of snapshot.claims()) all.claims.push(claim);
+  for await (const payout of snapshot.payouts()) all.payouts.push(payout);
+  await snapshot.close();
   await opened.close();
   return all;
 }

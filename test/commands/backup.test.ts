@@ -40,10 +40,10 @@ const claim = async (): Promise<void> => {
 
 async function claimsIn(file: string): Promise<number> {
   const store = await openStore(`sqlite:${file}`);
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   let claims = 0;
-  for await (const _ of books.claims()) claims++;
-  await books.close();
+  for await (const _ of snapshot.claims()) claims++;
+  await snapshot.close();
   await store.close();
   return claims;
 }

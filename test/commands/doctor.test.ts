@@ -474,9 +474,9 @@ describe('doctor', () => {
 
   test('it changes nothing: neither a file nor a payout, a menu or an order', async () => {
     const before = { state: packets.simulator.control.state(), size: statSync(join(packets.folder, 'bot.db')).size };
-    const books = await rowsOf(packets);
+    const snapshot = await rowsOf(packets);
     await examined(fileOf(packets));
-    expect(await rowsOf(packets)).toEqual(books);
+    expect(await rowsOf(packets)).toEqual(snapshot);
     expect(packets.simulator.control.state().merchants).toEqual(before.state.merchants);
     expect(packets.simulator.control.state().accounts).toEqual(before.state.accounts);
     const earlier = join(packets.folder, 'earlier.db');
@@ -491,14 +491,14 @@ describe('doctor', () => {
 });
 
 async function rowsOf(world: World): Promise<unknown> {
-  const books = await world.store.books();
+  const snapshot = await world.store.snapshot();
   try {
     const rows: unknown[] = [];
-    for await (const each of books.claims()) rows.push(each);
-    for await (const each of books.payouts()) rows.push(each);
-    for await (const each of books.journal()) rows.push(each);
+    for await (const each of snapshot.claims()) rows.push(each);
+    for await (const each of snapshot.payouts()) rows.push(each);
+    for await (const each of snapshot.journal()) rows.push(each);
     return rows;
   } finally {
-    await books.close();
+    await snapshot.close();
   }
 }

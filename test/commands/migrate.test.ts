@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { copyAndVerify } from '../../src/commands/ledger/migrate.ts';
 import type { Config } from '../../src/config/config.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
-import { Tally } from '../../src/core/base/digest.ts';
+import { Digest } from '../../src/core/base/digest.ts';
 import { BadInput, Fault } from '../../src/core/base/error.ts';
 import { type Event, eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
@@ -24,7 +24,7 @@ import { loadCampaigns } from '../../src/core/rules/file/load.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import { createFlow } from '../../src/engine/flow.ts';
 import { SILENT } from '../../src/lib/log.ts';
-import type { BookKind, BookRows, Piece, Store } from '../../src/ports.ts';
+import type { Piece, SnapshotKind, SnapshotRows, Store } from '../../src/ports.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { aCommit, anAnswer, listOf } from '../storage/store.contract.ts';
@@ -174,10 +174,10 @@ async function fill(store: Store): Promise<Shop> {
   const codes = Array.from({ length: 30 }, (_, n) => ({ code: `C${n}`, batch: '春', box: n % 3, prize: 'one' }));
   await store.addCodes([...codes, { code: 'X', batch: 'summer', box: 7, prize: 'three' }]);
   await store.activateCodes('春', [[1, 2]], true);
-  await store.putMailbox('tea', ann, { sent: [NOON], owed: [{ id: 'a', text: '红包没有发出', at: NOON }] }, 0);
+  await store.putMailbox('tea', ann, { sent: [NOON], pending: [{ id: 'a', text: '红包没有发出', at: NOON }] }, 0);
   await store.putAuthorization(AUTHORIZED, 0);
   await store.putAuthorization({ ...AUTHORIZED, user: bob, state: 'CLOSED', reason: 'USER_CLOSE' }, 0);
-  await store.putMailbox('tea', bob, { sent: [], owed: [{ id: 'b', text: '退回', at: NOON }] }, 0);
+  await store.putMailbox('tea', bob, { sent: [], pending: [{ id: 'b', text: '退回', at: NOON }] }, 0);
   await store.commit({ ...anAnswer({ user: bob, at: shop.now, key: 'm:told' }), told: { version: 1 } });
   return shop;
 }
@@ -189,13 +189,13 @@ const AUTHORIZED: Authorization = {
 
 /** Everything a store tells about itself; what has no order, by its name. */
 async function everything(store: Store) {
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   const byName = <T extends object>(rows: readonly T[]): T[] =>
     rows.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   try {
-    const [claims, counters] = [byName(await listOf(books.claims())), byName(await listOf(books.counters()))];
-    const payouts = await listOf(books.payouts());
-    const journal = await listOf(books.journal());
+    const [claims, counters] = [byName(await listOf(snapshot.claims())), byName(await listOf(snapshot.counters()))];
+    const payouts = await listOf(snapshot.payouts());
+    const journal = await listOf(snapshot.journal());
     const far = later(NOON, 365 * DAY);
     const filters = [
       {},
@@ -207,15 +207,15 @@ async function everything(store: Store) {
     const names = counters.map(({ name }) => name);
     return {
       ...{ claims, counters, payouts, journal },
-      histories: await Promise.all(payouts.map(({ billNo }) => books.history(billNo))),
-      buckets: byName(await listOf(books.buckets())),
-      followers: byName(await listOf(books.followers())),
-      answers: byName(await listOf(books.answers())),
-      halts: byName(await listOf(books.halts())),
-      codes: byName(await listOf(books.codes())),
-      boxes: byName(await listOf(books.boxes())),
-      mailboxes: byName(await listOf(books.mailboxes())),
-      authorizations: byName(await listOf(books.authorizations())),
+      histories: await Promise.all(payouts.map(({ billNo }) => snapshot.history(billNo))),
+      buckets: byName(await listOf(snapshot.buckets())),
+      followers: byName(await listOf(snapshot.followers())),
+      answers: byName(await listOf(snapshot.answers())),
+      halts: byName(await listOf(snapshot.halts())),
+      codes: byName(await listOf(snapshot.codes())),
+      boxes: byName(await listOf(snapshot.boxes())),
+      mailboxes: byName(await listOf(snapshot.mailboxes())),
+      authorizations: byName(await listOf(snapshot.authorizations())),
       authorized: [await store.authorizations(9), await store.authorization('till', ann)],
       each: await Promise.all(payouts.map(({ billNo }) => Promise.all([store.payout(billNo), store.history(billNo)]))),
       lists: await Promise.all(filters.map(filter => store.payouts({ ...filter, limit: 100 }))),
@@ -236,7 +236,7 @@ async function everything(store: Store) {
       ],
     };
   } finally {
-    await books.close();
+    await snapshot.close();
   }
 }
 
@@ -455,7 +455,7 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
       [/halts: 1, but not the same/, () => middle.setHalt('till', { code: 'X', reason: '停', since: NOON, by: 'bot' })],
       [/codes: 32 instead of 31/, () => middle.addCodes([{ code: 'new', batch: 'summer', box: 7, prize: 'three' }])],
       [/boxes: 4, but not the same/, () => middle.activateCodes('summer', 'all', true)],
-      [/mailboxes: 2, but not the same/, () => middle.putMailbox('tea', bob, { sent: [NOON], owed: [] }, 2)],
+      [/mailboxes: 2, but not the same/, () => middle.putMailbox('tea', bob, { sent: [NOON], pending: [] }, 2)],
       [/answers: 0 instead of/, () => middle.forget(later(NOON, 99 * DAY))],
     ];
     for (const [what, change] of changes) {
@@ -472,7 +472,7 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
     }
   });
 
-  const spoilt: [BookKind, (piece: Piece) => Piece | undefined][] = [
+  const spoilt: [SnapshotKind, (piece: Piece) => Piece | undefined][] = [
     ['counters', ({ rows }) => ({ kind: 'counters', rows: rows.slice(1) }) as Piece],
     ['answers', () => undefined],
     ['payouts', ({ rows }) => ({ kind: 'payouts', rows: rows.toReversed() }) as Piece],
@@ -485,7 +485,7 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
     ['codes', piece => spoil(piece, 'codes', row => ({ ...row, prize: 'three' }))],
     ['boxes', piece => spoil(piece, 'boxes', row => ({ ...row, active: !row.active }))],
     ['authorizations', piece => spoil(piece, 'authorizations', row => ({ ...row, number: 'other' }))],
-    ['mailboxes', piece => spoil(piece, 'mailboxes', row => ({ ...row, mailbox: { ...row.mailbox, owed: [] } }))],
+    ['mailboxes', piece => spoil(piece, 'mailboxes', row => ({ ...row, mailbox: { ...row.mailbox, pending: [] } }))],
   ];
   test.each(spoilt)('in which %s went astray is told from its source', async (which, change) => {
     const target = await fresh(kind);
@@ -528,28 +528,32 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
     const middle = await fresh(kind);
     await copy(source, middle);
     const { journal, followers, answers, halts } = await everything(middle);
-    const books = await middle.books();
+    const snapshot = await middle.snapshot();
     const busy = new Shop(middle);
     busy.now = later(shop.now, DAY);
     await busy.sees(openId('oDora000000000000000000000_D'), { kind: 'subscribe', via: 'direct' });
     await middle.setHalt('kiosk', undefined);
-    expect(await listOf(books.journal())).toStrictEqual(journal);
-    const counts = [await listOf(books.followers()), await listOf(books.answers()), await listOf(books.halts())];
+    expect(await listOf(snapshot.journal())).toStrictEqual(journal);
+    const counts = [
+      await listOf(snapshot.followers()),
+      await listOf(snapshot.answers()),
+      await listOf(snapshot.halts()),
+    ];
     const later3 = kind === 'SQLite' ? [0, 0, 0] : [1, 1, -1];
     expect(counts.map(({ length }) => length)).toEqual(
       [followers, answers, halts].map(({ length }, n) => length + later3[n]!),
     );
-    await books.close();
+    await snapshot.close();
   });
 });
 
 /** The first row of a piece, changed. */
-function spoil<Kind extends BookKind>(
+function spoil<Kind extends SnapshotKind>(
   piece: Piece,
   kind: Kind,
-  change: (row: BookRows[Kind]) => BookRows[Kind],
+  change: (row: SnapshotRows[Kind]) => SnapshotRows[Kind],
 ): Piece {
-  const [first, ...rest] = piece.rows as readonly BookRows[Kind][];
+  const [first, ...rest] = piece.rows as readonly SnapshotRows[Kind][];
   return { kind, rows: [change(first!), ...rest] } as Piece;
 }
 
@@ -658,8 +662,8 @@ describe('hongbao migrate', () => {
 // ── The tally ────────────────────────────────────────────────────────────────────────────────────────────────
 
 describe('a tally', () => {
-  const tallyOf = (rows: readonly object[], isOrdered = false): Tally => {
-    const tally = new Tally(isOrdered);
+  const tallyOf = (rows: readonly object[], isOrdered = false): Digest => {
+    const tally = new Digest(isOrdered);
     for (const row of rows) tally.add(row);
     return tally;
   };

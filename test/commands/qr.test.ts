@@ -433,10 +433,10 @@ describe('an arrival through a code', () => {
   afterAll(() => world.close());
 
   const claimsOf = async (user: string): Promise<number> => {
-    const books = await world.store.books();
+    const snapshot = await world.store.snapshot();
     let found = 0;
-    for await (const claim of books.claims()) if (claim.user === user) found++;
-    await books.close();
+    for await (const claim of snapshot.claims()) if (claim.user === user) found++;
+    await snapshot.close();
     return found;
   };
 

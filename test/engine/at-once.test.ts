@@ -172,13 +172,13 @@ describe('the store is asked', () => {
   });
 
   test('for who is owed words, whoever wrote down that they are', async () => {
-    const owed = [{ id: 'x', text: '您的红包到了', at: now }];
-    await store.putMailbox('tea', openId('ann'), { sent: [], owed }, 0);
+    const pending = [{ id: 'x', text: '您的红包到了', at: now }];
+    await store.putMailbox('tea', openId('ann'), { sent: [], pending }, 0);
     const flow = await bot();
     const bob = (key: string): Event => ({ ...says(key), user: openId('bob') });
     expect((await ask(flow, says('m:1'))).answer.reply).toEqual({ kind: 'text', text: '您好\n\n您的红包到了' });
     expect(await isLookedUp(flow, bob('m:2'))).toBe(false);
-    await store.putMailbox('tea', openId('bob'), { sent: [], owed }, 0);
+    await store.putMailbox('tea', openId('bob'), { sent: [], pending }, 0);
     expect((await ask(flow, bob('m:3'))).answer.reply).toEqual({ kind: 'text', text: '您好\n\n您的红包到了' });
   });
 
@@ -186,7 +186,7 @@ describe('the store is asked', () => {
     const flow = await bot();
     expect(await isLookedUp(flow, says('m:1'))).toBe(false);
     const other = await openSqlite(join(folder, 'bot.db'));
-    await other.putMailbox('tea', openId('ann'), { sent: [], owed: [{ id: 'x', text: '还欠您', at: now }] }, 0);
+    await other.putMailbox('tea', openId('ann'), { sent: [], pending: [{ id: 'x', text: '还欠您', at: now }] }, 0);
     await other.close();
     now = later(now, KNOWN_AFTER_MS);
     expect(await isLookedUp(flow, says('m:2'))).toBe(true);

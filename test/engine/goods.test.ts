@@ -89,14 +89,14 @@ function talking(name: string, open: () => Promise<Opening>): void {
     };
     /** All the store has, but for seals. */
     const everything = async (): Promise<string> => {
-      const books = await store.books();
+      const snapshot = await store.snapshot();
       const found: unknown[] = [];
       await readPieces(
-        books,
+        snapshot,
         () => undefined,
         async piece => void found.push(piece),
       );
-      await books.close();
+      await snapshot.close();
       return JSON.stringify(found);
     };
     beforeEach(async () => {

@@ -37,7 +37,7 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
       holder: `process ${++serial}`,
       voices: new Map([['tea', speaks]]),
     });
-  const owed = async (user = ANN) => ((await store.mailbox('tea', user))?.owed ?? []).map(({ text }) => text);
+  const pending = async (user = ANN) => ((await store.mailbox('tea', user))?.pending ?? []).map(({ text }) => text);
   const say = (messages: Messages, text: string, user = ANN) =>
     messages.say('tea', user, text, { id: text, why: 'problem' });
 
@@ -79,12 +79,12 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
       const dead = await dying(n, isDone);
       void say(process(dead.store), '一句');
       await expect.poll(() => dead.writes()).toBe(n);
-      await expect.poll(() => owed()).toHaveLength(left);
+      await expect.poll(() => pending()).toHaveLength(left);
       const next = process();
       await next.sweep();
       await next.sweep();
       expect(heard).toHaveLength(said);
-      expect(await owed()).toEqual([]);
+      expect(await pending()).toEqual([]);
     },
   );
 
@@ -101,7 +101,7 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
     await expect.poll(() => isCalled).toBe(true);
     await process().sweep();
     expect(heard).toEqual([]);
-    expect(await owed()).toEqual([]);
+    expect(await pending()).toEqual([]);
   });
 
   test('a call that surely did not leave is made again later, one that nobody knows of is not', async () => {
@@ -115,7 +115,7 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
     now = later(now, 2 * MINUTE);
     retry = 'query-first';
     await messages.sweep();
-    expect(await owed()).toEqual([]);
+    expect(await pending()).toEqual([]);
     await process().sweep();
     expect(heard).toEqual([]);
   });
@@ -155,13 +155,13 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
   test('no more is owed than a mailbox holds, and nothing that is a month old is said', async () => {
     const messages = process();
     for (let n = 0; n < 55; n++) await say(messages, `第 ${n} 句`);
-    expect(await owed()).toHaveLength(50);
+    expect(await pending()).toHaveLength(50);
     now = later(now, 31 * DAY);
     await say(messages, '新的');
     await writes();
     await messages.sweep();
     expect(heard).toEqual(['新的']);
-    expect(await owed()).toEqual([]);
+    expect(await pending()).toEqual([]);
   });
 
   describe('where no message may be sent, a notice', () => {
@@ -191,7 +191,7 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
         { name: 'problem', text: '没送达', id: '没送达' },
         { name: 'owed', text: '又没送达', id: '又没送达' },
       ]);
-      expect(await owed()).toEqual([]);
+      expect(await pending()).toEqual([]);
     });
 
     test('is not needed where a message may be sent', async () => {
@@ -211,7 +211,7 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
       ],
     ])('%s', async (_name, answer, result, left) => {
       expect(await say(process(store, noticing(['problem'], answer)), '没送达')).toBe(result);
-      expect(await owed()).toEqual(left);
+      expect(await pending()).toEqual(left);
     });
 
     test('reminds only where there is one for it', async () => {
@@ -220,7 +220,7 @@ describe.each(KINDS)('messages, on %s', (_, openBeside) => {
       expect(await remind(noticing(['owed'], ok))).toBe(false);
       expect(await remind(noticing(['reminder'], ok))).toBe(true);
       expect(sent.map(({ name }) => name)).toEqual(['reminder']);
-      expect(await owed()).toEqual([]);
+      expect(await pending()).toEqual([]);
     });
   });
 });

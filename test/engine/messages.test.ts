@@ -48,8 +48,8 @@ const read = (openid: string): (string | undefined)[] =>
     .flatMap(line => (line.kind === 'text' ? [line.text] : []));
 const say = (openid: string, text: string, bot = world.bot) =>
   bot.messages.say('tea', openId(openid), text, { id: text, why: 'owed' });
-const owed = async (openid: string): Promise<string[]> =>
-  ((await world.store.mailbox('tea', openId(openid)))?.owed ?? []).map(({ text }) => text);
+const pending = async (openid: string): Promise<string[]> =>
+  ((await world.store.mailbox('tea', openId(openid)))?.pending ?? []).map(({ text }) => text);
 
 /** The journal line of an event that claims nothing follows its answer. */
 const written = (openid: string, kind: string) =>
@@ -91,7 +91,7 @@ describe('within the quotas', () => {
     for (let n = 0; n < 3; n++) await world.bot.messages.sweep();
     expect(read(ann)).toHaveLength(3);
     expect(await write(ann, '帮助')).toBe('回复「红包」试试\n\n第四句');
-    expect(await owed(ann)).toEqual([]);
+    expect(await pending(ann)).toEqual([]);
     await written(ann, 'text');
     await world.bot.messages.sweep();
     expect(read(ann)).toHaveLength(3);
@@ -106,10 +106,10 @@ describe('within the quotas', () => {
     expect(read(ann)).toEqual([]);
     await act(ann, { kind: 'click', key: 'CARD' }); // answered with an article
     await written(ann, 'click');
-    expect(await owed(ann)).toEqual(['一句']);
+    expect(await pending(ann)).toEqual(['一句']);
     await world.bot.messages.sweep();
     expect(read(ann)).toEqual(['一句']);
-    expect(await owed(ann)).toEqual([]);
+    expect(await pending(ann)).toEqual([]);
   });
 
   test('a minute later nothing is said any more, two days after a text neither', async () => {
@@ -188,7 +188,7 @@ describe('what WeChat refuses', () => {
     expect(read(ann)).toEqual(['零', '一']);
     for (const text of ['二', '三', '四', '五']) await say(ann, text);
     expect(read(ann)).toHaveLength(5);
-    expect(await owed(ann)).toEqual(['五']);
+    expect(await pending(ann)).toEqual(['五']);
   });
 
   test('and what nobody answers readably counts as said: it is not said again', async () => {
@@ -200,7 +200,7 @@ describe('what WeChat refuses', () => {
     fault({ kind: 'html502', times: 1 });
     expect(await say(ann, '一')).toBe('said');
     await world.bot.messages.sweep();
-    expect(await owed(ann)).toEqual([]);
+    expect(await pending(ann)).toEqual([]);
     expect(read(ann)).toEqual(['零']);
   });
 });
@@ -257,9 +257,9 @@ describe('the next contact', () => {
       { kind: 'text', text: '人工' },
     ] as const)
       expect(world.said(await act(ann, what))).not.toContain('一句');
-    expect(await owed(ann)).toEqual(['一句']);
+    expect(await pending(ann)).toEqual(['一句']);
     expect(await write(ann, '在吗')).toBe('一句');
-    expect(await owed(ann)).toEqual([]);
+    expect(await pending(ann)).toEqual([]);
   });
 
   test('does not tell what a message tells in the same moment', async () => {
@@ -270,7 +270,7 @@ describe('the next contact', () => {
         async commit(commit) {
           if (commit.told && isFirst) {
             isFirst = false; // somebody takes it, between what the flow has read and what it writes
-            await store.putMailbox('tea', commit.event.user, { sent: [], owed: [] }, commit.told.version);
+            await store.putMailbox('tea', commit.event.user, { sent: [], pending: [] }, commit.told.version);
           }
           return store.commit(commit);
         },
@@ -292,7 +292,7 @@ describe('the next contact', () => {
     pass(5 * MINUTE);
     await until(async () => {
       await world.bot.settle.pass();
-      return (await owed(ann)).length > 0;
+      return (await pending(ann)).length > 0;
     });
     expect(read(ann)).toEqual([]);
     expect(await write(ann, '帮助')).toMatch(/^回复「红包」试试\n\n红包没能送达/);
@@ -356,7 +356,7 @@ describe('a reminder', () => {
     pass(21 * HOUR);
     await world.bot.remind();
     expect(read(ann)).toHaveLength(4);
-    expect(await owed(ann)).toEqual([]);
+    expect(await pending(ann)).toEqual([]);
     await write(ann, '帮助'); // a new window: now there is room
     await written(ann, 'text');
     await world.bot.remind();

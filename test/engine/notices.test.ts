@@ -125,7 +125,7 @@ describe('notices at the platform', () => {
   const chatOf = (user: OpenId) => world.simulator.control.person(user).chat;
   const notifier = (notices: Notices = new Map([['paid', notice({ url: 'https://e.cn/a' })]])): Notifier =>
     createNotifier({ name: 'tea', notices }, world.api);
-  const owed = (): Notifier =>
+  const pending = (): Notifier =>
     notifier(
       new Map([['owed', { kind: 'subscription', template: CONSENTED, data: new Map([['thing1', '{{text}}']]) }]]),
     );
@@ -233,7 +233,7 @@ describe('notices at the platform', () => {
 
   test('a subscription notice goes out as often as the follower agreed, also after an unfollow', async () => {
     const user = person();
-    const send = () => owed().send('owed', user, { text: '红包明天就退回了' }, 'same');
+    const send = () => pending().send('owed', user, { text: '红包明天就退回了' }, 'same');
     expect(await send()).toMatchObject({ kind: 'refused', code: '43101' });
     await act(user, { kind: 'consent', template: CONSENTED, accept: false });
     expect(await send()).toMatchObject({ kind: 'refused', code: '43101' });

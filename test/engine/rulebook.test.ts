@@ -290,13 +290,13 @@ describe('a campaign that is not live', () => {
       [{ rule: 'help', outcome: 'answered' }],
     ]);
     const counters = async (): Promise<Map<string, number>> => {
-      const books = await world.store.books();
+      const snapshot = await world.store.snapshot();
       try {
         const all = new Map<string, number>();
-        for await (const { name, value } of books.counters()) all.set(name, value);
+        for await (const { name, value } of snapshot.counters()) all.set(name, value);
         return all;
       } finally {
-        await books.close();
+        await snapshot.close();
       }
     };
     const shadows = await counters();

@@ -76,9 +76,9 @@ export function authorizationsContract(name: string, open: () => Promise<Opened>
       await store.putAuthorization(anAuthorization(), 0);
       await store.putAuthorization(GIVEN, 1);
       await store.putAuthorization(anAuthorization({ user: BOB }), 0);
-      const books = await store.books();
-      const rows = await listOf(books.authorizations());
-      await books.close();
+      const snapshot = await store.snapshot();
+      const rows = await listOf(snapshot.authorizations());
+      await snapshot.close();
       expect(rows.toSorted((a, b) => (a.user < b.user ? -1 : 1))).toStrictEqual([
         { ...GIVEN, version: 2 },
         { ...anAuthorization({ user: BOB }), version: 1 },

@@ -8,7 +8,7 @@ import { type OpenId, openId } from '../../src/core/base/event.ts';
 import { later, SECOND } from '../../src/core/base/time.ts';
 import type { Facts } from '../../src/core/match/facts.ts';
 
-import type { BookKind, BookRows, Mailbox, Piece, PrintedCode, Store } from '../../src/ports.ts';
+import type { Mailbox, Piece, PrintedCode, SnapshotKind, SnapshotRows, Store } from '../../src/ports.ts';
 import { codeHash } from '../../src/storage/shared/code-hash.ts';
 import { aCommit, anAnswer, buckets, counterOf, listOf, NOW, type Opened } from './store.contract.ts';
 
@@ -77,7 +77,7 @@ const OWED = [
   { id: 'p2', text: `${String.fromCharCode(0)}退回`, at: later(NOW, 1) },
 ];
 const SENT = [NOW, later(NOW, SECOND)];
-const EMPTY = { sent: [], owed: [] };
+const EMPTY = { sent: [], pending: [] };
 
 async function put(store: Store, user: OpenId, mailbox: Omit<Mailbox, 'version'>, seen = 0): Promise<void> {
   expect(await store.putMailbox('tea', user, mailbox, seen)).toBe(true);
@@ -104,7 +104,7 @@ function registering(its: Its): void {
   test('come with everything else in one look', async () => {
     const { store } = its();
     await store.addCodes([aCode(1)]);
-    await put(store, ANN, { sent: SENT, owed: OWED });
+    await put(store, ANN, { sent: SENT, pending: OWED });
     const commit = aCommit({ user: ANN });
     await store.commit(commit);
     await store.setHalt('shop', { code: 'X', reason: '停', since: NOW, by: 'bot' });
@@ -116,7 +116,7 @@ function registering(its: Its): void {
       counters: new Map([[name, 100]]),
       halted: true,
       code: { batch: 'spring', prize: 'small', active: false },
-      owed: { version: 1, texts: OWED.map(({ id, text }) => ({ id, text })) },
+      pending: { version: 1, texts: OWED.map(({ id, text }) => ({ id, text })) },
     });
   });
 
@@ -220,11 +220,11 @@ function activating(its: Its): void {
     const { store } = its();
     await store.addCodes(codesOf(60, 10)); // boxes 1 to 6
     const boxes = async (): Promise<string[]> => {
-      const books = await store.books();
+      const snapshot = await store.snapshot();
       const found: string[] = [];
-      for await (const { box, active, undecided } of books.boxes())
+      for await (const { box, active, undecided } of snapshot.boxes())
         found.push(`${box} ${active ? 'on' : undecided ? 'open' : 'off'}`);
-      await books.close();
+      await snapshot.close();
       return found;
     };
     expect(await boxes()).toEqual(['1 open', '2 open', '3 open', '4 open', '5 open', '6 open']);
@@ -368,8 +368,8 @@ function mailboxes(its: Its): void {
   test('is not there until it is put, and then reads back as it was put', async () => {
     const { store, opened } = its();
     expect(await store.mailbox('tea', ANN)).toBeUndefined();
-    await put(store, ANN, { sent: SENT, owed: OWED });
-    expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 1, sent: SENT, owed: OWED });
+    await put(store, ANN, { sent: SENT, pending: OWED });
+    expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 1, sent: SENT, pending: OWED });
     expect(await store.mailbox('tea', BOB)).toBeUndefined();
     expect(await store.mailbox('cake', ANN)).toBeUndefined();
     await put(store, ANN, EMPTY, 1);
@@ -379,16 +379,16 @@ function mailboxes(its: Its): void {
   test('with any text reads back as it was', async () => {
     const { store } = its();
     let seen = 0;
-    const owed = fc.record({
+    const pending = fc.record({
       id: fc.string({ unit: 'binary' }),
       text: fc.string({ unit: 'binary' }),
       at: fc.constant(NOW),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(owed, { minLength: 1, maxLength: 5 }), async rows => {
-        await put(store, ANN, { sent: [], owed: rows }, seen++);
-        expect((await store.mailbox('tea', ANN))?.owed).toEqual(rows);
-        expect((await factsOf(store, {})).owed?.texts).toEqual(rows.map(({ id, text }) => ({ id, text })));
+      fc.asyncProperty(fc.array(pending, { minLength: 1, maxLength: 5 }), async rows => {
+        await put(store, ANN, { sent: [], pending: rows }, seen++);
+        expect((await store.mailbox('tea', ANN))?.pending).toEqual(rows);
+        expect((await factsOf(store, {})).pending?.texts).toEqual(rows.map(({ id, text }) => ({ id, text })));
       }),
       { numRuns: 30 },
     );
@@ -396,19 +396,20 @@ function mailboxes(its: Its): void {
 
   test('is put in place of what was seen, and of nothing else', async () => {
     const { store } = its();
-    await put(store, ANN, { sent: SENT, owed: [] });
-    for (const seen of [0, 2]) expect(await store.putMailbox('tea', ANN, { sent: [], owed: OWED }, seen)).toBe(false);
+    await put(store, ANN, { sent: SENT, pending: [] });
+    for (const seen of [0, 2])
+      expect(await store.putMailbox('tea', ANN, { sent: [], pending: OWED }, seen)).toBe(false);
     expect(await store.putMailbox('tea', BOB, EMPTY, 1)).toBe(false);
-    expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 1, sent: SENT, owed: [] });
+    expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 1, sent: SENT, pending: [] });
     expect(await store.mailbox('tea', BOB)).toBeUndefined();
-    expect((await factsOf(store, {})).owed).toBeUndefined();
+    expect((await factsOf(store, {})).pending).toBeUndefined();
   });
 
   test('that fifty want to put is put by one, each time', async () => {
     const { store, opened } = its();
     const stores = [store, await opened.beside()];
     for (const seen of [0, 1, 2]) {
-      const mine = (n: number) => ({ sent: [later(NOW, n)], owed: [] });
+      const mine = (n: number) => ({ sent: [later(NOW, n)], pending: [] });
       const all = await Promise.all(
         Array.from({ length: 50 }, (_, n) => stores[n % 2]!.putMailbox('tea', ANN, mine(n), seen)),
       );
@@ -420,10 +421,10 @@ function mailboxes(its: Its): void {
   test('is among those that owe something while it does', async () => {
     const { store } = its();
     const users = Array.from({ length: 9 }, (_, n) => openId(`oUser${n}${'0'.repeat(22)}`));
-    for (const user of users) await put(store, user, { sent: [], owed: OWED });
-    await store.putMailbox('cake', ANN, { sent: [], owed: OWED }, 0);
-    await put(store, BOB, { sent: SENT, owed: [] });
-    await put(store, users[4]!, { sent: SENT, owed: [] }, 1);
+    for (const user of users) await put(store, user, { sent: [], pending: OWED });
+    await store.putMailbox('cake', ANN, { sent: [], pending: OWED }, 0);
+    await put(store, BOB, { sent: SENT, pending: [] });
+    await put(store, users[4]!, { sent: SENT, pending: [] }, 1);
     const expected = [
       { account: 'cake', user: ANN },
       ...users.filter((_, n) => n !== 4).map(user => ({ account: 'tea', user })),
@@ -441,8 +442,8 @@ function mailboxes(its: Its): void {
   });
 
   test.each<[string, string, string, Omit<Mailbox, 'version'>, number]>([
-    ['51 things owed', 'tea', ANN, { sent: [], owed: Array(51).fill(OWED[0]) }, 0],
-    ['51 messages sent', 'tea', ANN, { sent: Array(51).fill(NOW), owed: [] }, 0],
+    ['51 things owed', 'tea', ANN, { sent: [], pending: Array(51).fill(OWED[0]) }, 0],
+    ['51 messages sent', 'tea', ANN, { sent: Array(51).fill(NOW), pending: [] }, 0],
     ['a version below zero', 'tea', ANN, EMPTY, -1],
     ['half a version', 'tea', ANN, EMPTY, 0.5],
     ['no account', '', ANN, EMPTY, 0],
@@ -459,7 +460,7 @@ function mailboxes(its: Its): void {
     const { store } = its();
     const full = {
       sent: Array(50).fill(NOW),
-      owed: Array.from({ length: 50 }, (_, n) => ({ ...OWED[0]!, id: `${n}` })),
+      pending: Array.from({ length: 50 }, (_, n) => ({ ...OWED[0]!, id: `${n}` })),
     };
     await put(store, ANN, full);
     expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 1, ...full });
@@ -469,16 +470,16 @@ function mailboxes(its: Its): void {
 function telling(its: Its): void {
   test('is emptied by the commit that tells what was in it', async () => {
     const { store, opened } = its();
-    await put(store, ANN, { sent: SENT, owed: OWED });
-    await store.putMailbox('cake', ANN, { sent: [], owed: OWED }, 0);
-    expect((await factsOf(store, {})).owed).toStrictEqual({
+    await put(store, ANN, { sent: SENT, pending: OWED });
+    await store.putMailbox('cake', ANN, { sent: [], pending: OWED }, 0);
+    expect((await factsOf(store, {})).pending).toStrictEqual({
       version: 1,
       texts: OWED.map(({ id, text }) => ({ id, text })),
     });
     const commit = { ...anAnswer({ user: ANN }), told: { version: 1 } };
     expect(await store.commit(commit)).toEqual({ kind: 'done' });
-    expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 2, sent: SENT, owed: [] });
-    expect((await factsOf(store, {})).owed).toBeUndefined();
+    expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 2, sent: SENT, pending: [] });
+    expect((await factsOf(store, {})).pending).toBeUndefined();
     expect(await store.mailboxesOwing(9)).toEqual([{ account: 'cake', user: ANN }]);
     expect(await store.commit(commit)).toEqual({ kind: 'answered', answer: commit.answer });
     expect(await (await opened.reopen()).mailbox('tea', ANN)).toMatchObject({ version: 2 });
@@ -486,8 +487,8 @@ function telling(its: Its): void {
 
   test('that somebody else changed makes the commit lost, and nothing of it is written', async () => {
     const { store } = its();
-    await put(store, ANN, { sent: [], owed: OWED.slice(0, 1) });
-    await put(store, ANN, { sent: [], owed: OWED }, 1);
+    await put(store, ANN, { sent: [], pending: OWED.slice(0, 1) });
+    await put(store, ANN, { sent: [], pending: OWED }, 1);
     const commit = aCommit({ user: ANN });
     for (const version of [1, 3]) {
       expect(await store.commit({ ...commit, told: { version } })).toEqual({ kind: 'lost', counter: 'mailbox' });
@@ -495,10 +496,10 @@ function telling(its: Its): void {
       expect(await store.buckets('spring')).toEqual(buckets({}));
       expect(await counterOf(store, commit.counters[0]!.name)).toBe(0);
       expect(await store.journal({ limit: 9 })).toEqual([]);
-      expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 2, sent: [], owed: OWED });
+      expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 2, sent: [], pending: OWED });
     }
     expect(await store.commit({ ...commit, told: { version: 2 } })).toEqual({ kind: 'done' });
-    expect(await store.mailbox('tea', ANN)).toMatchObject({ version: 3, owed: [] });
+    expect(await store.mailbox('tea', ANN)).toMatchObject({ version: 3, pending: [] });
   });
 
   test('that is not there makes the commit lost; one that tells of version 0 is a mistake', async () => {
@@ -511,7 +512,7 @@ function telling(its: Its): void {
 
   test('stays as it is where the commit is lost for another reason', async () => {
     const { store } = its();
-    await put(store, ANN, { sent: SENT, owed: OWED });
+    await put(store, ANN, { sent: SENT, pending: OWED });
     const full = aCommit({ user: ANN, counters: [{ name: 'stock', add: 1, max: 0 }] });
     expect(await store.commit({ ...full, told: { version: 1 } })).toEqual({ kind: 'lost', counter: 'stock' });
     const first = aCommit({ user: ANN, occasion: 'ever' });
@@ -520,13 +521,13 @@ function telling(its: Its): void {
     expect(await store.commit({ ...again, told: { version: 1 } })).toEqual({ kind: 'claimed' });
     const same = aCommit({ user: ANN, key: first.event.key });
     expect(await store.commit({ ...same, told: { version: 1 } })).toMatchObject({ kind: 'answered' });
-    expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 1, sent: SENT, owed: OWED });
+    expect(await store.mailbox('tea', ANN)).toStrictEqual({ version: 1, sent: SENT, pending: OWED });
     expect(await store.mailboxesOwing(9)).toHaveLength(1);
   });
 
   test('is told by one of twenty events that come at once', async () => {
     const { store } = its();
-    await put(store, ANN, { sent: [], owed: OWED });
+    await put(store, ANN, { sent: [], pending: OWED });
     const all = Array.from({ length: 20 }, () => ({ ...anAnswer({ user: ANN }), told: { version: 1 } }));
     const kinds = (await Promise.all(all.map(commit => store.commit(commit)))).map(({ kind }) => kind);
     expect([kinds.filter(kind => kind === 'done').length, kinds.filter(kind => kind === 'lost').length]).toEqual([
@@ -538,8 +539,8 @@ function telling(its: Its): void {
 // ── Books ────────────────────────────────────────────────────────────────────────────────────────────────
 
 function moving(its: Its): void {
-  const kinds = ['codes', 'boxes', 'mailboxes'] as const satisfies readonly BookKind[];
-  const pieceOf = <Kind extends BookKind>(kind: Kind, rows: readonly BookRows[Kind][]): Piece =>
+  const kinds = ['codes', 'boxes', 'mailboxes'] as const satisfies readonly SnapshotKind[];
+  const pieceOf = <Kind extends SnapshotKind>(kind: Kind, rows: readonly SnapshotRows[Kind][]): Piece =>
     ({ kind, rows }) as Piece;
 
   test('the books hold every code, box and mailbox, and another store takes them as they are', async () => {
@@ -550,17 +551,17 @@ function moving(its: Its): void {
     await store.activateCodes('spring', [[3, 50]], true);
     for (let n = 0; n < 250; n++) {
       const user = openId(`oMail${String(n).padStart(23, '0')}`);
-      await put(store, user, { sent: SENT, owed: n % 3 === 0 ? OWED : [] });
+      await put(store, user, { sent: SENT, pending: n % 3 === 0 ? OWED : [] });
     }
-    await put(store, ANN, { sent: [], owed: OWED });
+    await put(store, ANN, { sent: [], pending: OWED });
     await put(store, ANN, EMPTY, 1);
-    const books = await store.books();
+    const snapshot = await store.snapshot();
     const rows = {
-      codes: await listOf(books.codes()),
-      boxes: await listOf(books.boxes()),
-      mailboxes: await listOf(books.mailboxes()),
+      codes: await listOf(snapshot.codes()),
+      boxes: await listOf(snapshot.boxes()),
+      mailboxes: await listOf(snapshot.mailboxes()),
     };
-    await books.close();
+    await snapshot.close();
     expect(rows.codes.map(({ hash }) => hash)).toEqual([...codes, aCode(1)].map(({ code }) => codeHash(code)).sort());
     expect(rows.codes.find(({ batch }) => batch === '夏')).toStrictEqual({
       hash: codeHash(aCode(1).code),
@@ -586,7 +587,7 @@ function moving(its: Its): void {
     for (const kind of kinds) await store.load(pieceOf(kind, rows[kind] as never));
     expect(await shown(store)).toStrictEqual(before);
     await store.activateCodes('spring', 'all', false);
-    await put(store, ANN, { sent: [], owed: OWED }, 2);
+    await put(store, ANN, { sent: [], pending: OWED }, 2);
     for (const kind of kinds) await store.load(pieceOf(kind, rows[kind] as never));
     expect(await shown(store)).toStrictEqual(before);
     expect(await shown(await opened.reopen())).toStrictEqual(before);
@@ -594,10 +595,10 @@ function moving(its: Its): void {
 
   test('the books of a store without any have none', async () => {
     const { store } = its();
-    const books = await store.books();
-    for (const kind of kinds) expect(await listOf<unknown>(books[kind]())).toEqual([]);
-    await books.close();
-    await expect(listOf(books.codes())).rejects.toBeInstanceOf(Fault);
+    const snapshot = await store.snapshot();
+    for (const kind of kinds) expect(await listOf<unknown>(snapshot[kind]())).toEqual([]);
+    await snapshot.close();
+    await expect(listOf(snapshot.codes())).rejects.toBeInstanceOf(Fault);
     for (const kind of kinds) await store.load({ kind, rows: [] });
     expect(await store.codeBatches()).toEqual([]);
   });

@@ -93,9 +93,9 @@ export function documentsContract(name: string, open: () => Promise<Opened>): vo
       await store.putDocument({ ...OF_ANN, text: 'cup', waits: true }, 0);
       await store.putDocument({ ...OF_ANN, text: 'cups', waits: true }, 1);
       await store.putDocument({ kind: 'draw', name: 'spring/大奖', text: '{}' }, 0);
-      const books = await store.books();
-      const rows = await listOf(books.documents());
-      await books.close();
+      const snapshot = await store.snapshot();
+      const rows = await listOf(snapshot.documents());
+      await snapshot.close();
       expect(rows).toStrictEqual([
         { kind: 'draw', name: 'spring/大奖', version: 1, text: '{}' },
         { ...OF_ANN, version: 2, text: 'cups', waits: true },

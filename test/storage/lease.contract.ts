@@ -265,11 +265,11 @@ function sharing(its: Its): void {
   test('the books and the journal know nothing of leases', async () => {
     const { store, taken } = its();
     await store.commit(anAnswer());
-    const books = await store.books();
+    const snapshot = await store.snapshot();
     await store.release(await taken('a'), NOW, 'x');
-    expect(await listOf(books.counters())).toEqual([]);
-    expect(await listOf(books.buckets())).toEqual([]);
-    await books.close();
+    expect(await listOf(snapshot.counters())).toEqual([]);
+    expect(await listOf(snapshot.buckets())).toEqual([]);
+    await snapshot.close();
     expect(await store.journal({ limit: 9 })).toHaveLength(1);
   });
 

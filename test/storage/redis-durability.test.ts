@@ -147,17 +147,17 @@ describe.skipIf(!hasRedis)('a Redis', () => {
     const store = await openStore(url);
     const add = (...names: string[]) => names.map(name => ({ name, add: 2, max: 10 }));
     expect(await store.count(add('b', 'c', 'd'))).toBe('counted');
-    const books = await store.books();
+    const snapshot = await store.snapshot();
     expect(await store.count(add('a', 'd', 'e'))).toBe('counted');
     const seen: [string, number][] = [];
-    for await (const { name, value } of books.counters()) seen.push([name, value]);
+    for await (const { name, value } of snapshot.counters()) seen.push([name, value]);
     expect(seen).toEqual([
       ['a', 3],
       ['b', 6],
       ['c', 2],
       ['d', 2],
     ]);
-    await books.close();
+    await snapshot.close();
     await store.close();
     expect(await client.get('{single}:format')).toBe('3');
   });

@@ -218,7 +218,7 @@ describe.skipIf(!hasRedis)('one server', () => {
       store.history(payout.billNo),
       store.journal({ limit: 9 }),
     ]);
-    await store.putMailbox('tea', user, { sent: [], owed: [] }, 0);
+    await store.putMailbox('tea', user, { sent: [], pending: [] }, 0);
     await store.mailbox('tea', user);
     await store.acts.append({ at: NOW, by: 'me', what: 'x', about: 'y' });
     await store.forget(later(NOW, HOUR));
@@ -377,13 +377,13 @@ describe.skipIf(!hasRedis)('one server', () => {
     test('leave nothing behind, neither closed nor given up', async () => {
       const { store, dispose } = await openedOn(server.url);
       const client = server.client();
-      const books = await store.books();
+      const snapshot = await store.snapshot();
       await store.commit(aCommit());
       expect(await client.keys('*:book:*')).toHaveLength(1);
-      await books.close();
+      await snapshot.close();
       expect(await client.keys('*:book:*')).toEqual([]);
 
-      const abandoned = await store.books();
+      const abandoned = await store.snapshot();
       const [key] = await client.keys('*:book:*');
       expect(await client.pttl(key!)).toBeGreaterThan(60_000);
       await client.del(key!); // as its time would
@@ -414,7 +414,7 @@ describe.skipIf(!hasRedis)('one server', () => {
       await warm.store.release(lease, NOW);
       await warm.store.addCodes([{ code: 'C', batch: 'x', box: 0, prize: 'small' }]);
       await warm.store.activateCodes('x', 'all', true);
-      await warm.store.putMailbox('tea', commit.event.user, { sent: [], owed: [] }, 0);
+      await warm.store.putMailbox('tea', commit.event.user, { sent: [], pending: [] }, 0);
       await warm.dispose();
       proxy = await startProxy(server.port);
       const tag = `lossy-${++serial}`;
@@ -527,23 +527,23 @@ describe.skipIf(!hasRedis)('one server', () => {
 
     test('of a mailbox that somebody else has put by the time it is told again: it was put', async () => {
       const user = openId(`oAnn${'0'.repeat(24)}`);
-      const owed = [{ id: 'a', text: '红包', at: NOW }];
+      const pending = [{ id: 'a', text: '红包', at: NOW }];
       proxy.swallowNext();
-      const isPut = store.putMailbox('tea', user, { sent: [], owed }, 0);
+      const isPut = store.putMailbox('tea', user, { sent: [], pending }, 0);
       await until(async () => (await beside.mailbox('tea', user)) !== undefined);
       expect(await beside.commit({ ...anAnswer({ user }), told: { version: 1 } })).toEqual({ kind: 'done' });
       expect(await isPut).toBe(true);
       expect(proxy.swallowed()).toBe(1);
-      expect(await store.mailbox('tea', user)).toStrictEqual({ version: 2, sent: [], owed: [] });
+      expect(await store.mailbox('tea', user)).toStrictEqual({ version: 2, sent: [], pending: [] });
     });
 
     test('of a commit that tells what was owed: it is told again and done once', async () => {
       const user = openId(`oAnn${'0'.repeat(24)}`);
-      await store.putMailbox('tea', user, { sent: [], owed: [{ id: 'a', text: '红包', at: NOW }] }, 0);
+      await store.putMailbox('tea', user, { sent: [], pending: [{ id: 'a', text: '红包', at: NOW }] }, 0);
       proxy.swallowNext();
       expect(await store.commit({ ...anAnswer({ user }), told: { version: 1 } })).toEqual({ kind: 'done' });
       expect(proxy.swallowed()).toBe(1);
-      expect(await store.mailbox('tea', user)).toMatchObject({ version: 2, owed: [] });
+      expect(await store.mailbox('tea', user)).toMatchObject({ version: 2, pending: [] });
     });
 
     test('of fifty at once: each is done once', async () => {

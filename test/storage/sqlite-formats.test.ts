@@ -71,32 +71,32 @@ const CAME_WITH: readonly (readonly [format: number, kind: string, ...fields: st
 ];
 
 function expectedIn(format: number): Books {
-  const books = structuredClone(BOOKS);
+  const snapshot = structuredClone(BOOKS);
   for (const [since, kind, ...fields] of CAME_WITH) {
     if (format >= since) continue;
-    if (fields.length === 0) delete books[kind];
-    for (const row of books[kind] ?? [])
+    if (fields.length === 0) delete snapshot[kind];
+    for (const row of snapshot[kind] ?? [])
       for (const field of fields) delete ((row as { payout?: Record<string, unknown> }).payout ?? row)[field];
   }
-  return books;
+  return snapshot;
 }
 
 async function booksOf(store: Store): Promise<Books> {
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   const found: Record<string, unknown[]> = {};
   const keep = async ({ kind, rows }: Piece): Promise<void> => {
     found[kind] = [...(found[kind] ?? []), ...rows];
   };
-  await readPieces(books, () => undefined, keep);
-  await books.close();
+  await readPieces(snapshot, () => undefined, keep);
+  await snapshot.close();
   return JSON.parse(JSON.stringify(found)) as Books;
 }
 
 /** Where a kind's rows have no order of their own, by what they say. */
-function inOrder(books: Books): Books {
+function inOrder(snapshot: Books): Books {
   const ordered = ['payouts', 'journal', 'acts'];
   return Object.fromEntries(
-    Object.entries(books).map(([kind, rows]) => [
+    Object.entries(snapshot).map(([kind, rows]) => [
       kind,
       ordered.includes(kind) ? rows : rows.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     ]),
@@ -191,11 +191,11 @@ describe('a file of an earlier format', () => {
     const store = await openSqlite(file);
     const now = aCommit();
     await store.commit(now);
-    const books = await booksOf(store);
+    const snapshot = await booksOf(store);
     const tracesOf = (line: Record<string, unknown>) =>
       (line.decision as { trace: { checks: unknown }[] }).trace[0]!.checks;
-    expect(tracesOf(books.journal![0]!)).toStrictEqual([{ ok: false, check: 'prose', text: '今日已参与 1/1' }]);
-    expect(tracesOf(books.journal!.at(-1)!)).toStrictEqual(now.decision.trace[0]!.checks);
+    expect(tracesOf(snapshot.journal![0]!)).toStrictEqual([{ ok: false, check: 'prose', text: '今日已参与 1/1' }]);
+    expect(tracesOf(snapshot.journal!.at(-1)!)).toStrictEqual(now.decision.trace[0]!.checks);
     await store.close();
   });
 
@@ -218,10 +218,10 @@ describe('a file of an earlier format', () => {
       await ended;
       formats.add(await formatOf(file));
       const store = await openSqlite(file);
-      const books = await booksOf(store);
-      expect(books.journal).toHaveLength(BOOKS.journal!.length + lines);
-      books.journal = books.journal!.slice(0, BOOKS.journal!.length);
-      expect(inOrder(sortedKeys(books))).toStrictEqual(inOrder(sortedKeys(BOOKS)));
+      const snapshot = await booksOf(store);
+      expect(snapshot.journal).toHaveLength(BOOKS.journal!.length + lines);
+      snapshot.journal = snapshot.journal!.slice(0, BOOKS.journal!.length);
+      expect(inOrder(sortedKeys(snapshot))).toStrictEqual(inOrder(sortedKeys(BOOKS)));
       await store.close();
       expect(await formatOf(`${file}.format-10`)).toBe(10);
     }

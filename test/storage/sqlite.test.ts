@@ -489,9 +489,9 @@ describe('the file', () => {
   test('read again and again holds neither more files nor the log beside it', async () => {
     const store = await openSqlite(file);
     const read = async (): Promise<void> => {
-      const books = await store.books();
-      for await (const _ of books.claims());
-      await books.close();
+      const snapshot = await store.snapshot();
+      for await (const _ of snapshot.claims());
+      await snapshot.close();
     };
     await read();
     const files = readdirSync('/proc/self/fd').length;
@@ -549,10 +549,10 @@ describe('the file', () => {
     const { payout } = aCommit();
     const commit = aCommit();
     await store.commit(commit);
-    const books = await store.books();
-    const more = await store.books();
+    const snapshot = await store.snapshot();
+    const more = await store.snapshot();
     await Promise.all([store.commit(aCommit()), store.advance(aStep(commit.payout, 'sent', 'reserved→sent'))]);
-    for (const each of [books, more]) {
+    for (const each of [snapshot, more]) {
       expect(await listOf(each.payouts())).toStrictEqual([commit.payout]);
       expect(await each.history(commit.payout.billNo)).toHaveLength(1);
       expect(await each.history(payout.billNo)).toEqual([]);

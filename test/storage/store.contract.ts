@@ -20,7 +20,7 @@ import {
   type PayoutState,
   type Step,
 } from '../../src/core/payout/payout.ts';
-import type { Books, Buckets, Commit, Store } from '../../src/ports.ts';
+import type { Buckets, Commit, Snapshot, Store } from '../../src/ports.ts';
 
 /** One store with its data, as a test gets it. */
 export type Opened = {
@@ -305,10 +305,10 @@ function events(its: Its): void {
       const facts = await store.facts({ ...wanted, claims: [first, second, third, other].map(each => each.claim.key) });
       expect([...facts.claims]).toEqual([first, second, third].map(each => each.claim.key));
       expect(facts.counters.get(AMOUNT)).toBe(170);
-      const books = await store.books();
+      const snapshot = await store.snapshot();
       const claims = [];
-      for await (const claim of books.claims()) claims.push(claim.key);
-      await books.close();
+      for await (const claim of snapshot.claims()) claims.push(claim.key);
+      await snapshot.close();
       expect(claims.sort()).toEqual([first, second, third].map(each => each.claim.key).sort());
     });
 
@@ -490,9 +490,9 @@ function limits(its: Its): void {
       await store.commit({ ...commit, claim });
       const plain = aCommit();
       await store.commit(plain);
-      const books = await store.books();
-      const claims = await listOf(books.claims());
-      await books.close();
+      const snapshot = await store.snapshot();
+      const claims = await listOf(snapshot.claims());
+      await snapshot.close();
       expect(claims).toContainEqual(claim);
       expect(claims).toContainEqual(plain.claim);
     });
@@ -604,10 +604,10 @@ function counting(its: Its): void {
     test('stand in a snapshot as they were at its moment', async () => {
       const { store } = its();
       await store.count([one('a')]);
-      const books = await store.books();
+      const snapshot = await store.snapshot();
       await store.count([one('a'), one('b')]);
-      expect(await listOf(books.counters())).toEqual([{ name: 'a', value: 1 }]);
-      await books.close();
+      expect(await listOf(snapshot.counters())).toEqual([{ name: 'a', value: 1 }]);
+      await snapshot.close();
     });
 
     test('of a step are written with it, or the step is lost', async () => {
@@ -1200,36 +1200,42 @@ export async function listOf<T>(rows: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** Everything in the books, as it comes. */
-export async function readBooks(books: Books) {
-  const payouts = await listOf(books.payouts());
-  const histories = await Promise.all(payouts.map(({ billNo }) => books.history(billNo)));
-  expect(await listOf(books.lives())).toStrictEqual(payouts.map((payout, n) => ({ payout, history: histories[n] })));
+export async function readSnapshot(snapshot: Snapshot) {
+  const payouts = await listOf(snapshot.payouts());
+  const histories = await Promise.all(payouts.map(({ billNo }) => snapshot.history(billNo)));
+  expect(await listOf(snapshot.lives())).toStrictEqual(payouts.map((payout, n) => ({ payout, history: histories[n] })));
   return {
-    claims: await listOf(books.claims()),
+    claims: await listOf(snapshot.claims()),
     payouts,
     histories,
-    counters: await listOf(books.counters()),
-    buckets: await listOf(books.buckets()),
+    counters: await listOf(snapshot.counters()),
+    buckets: await listOf(snapshot.buckets()),
   };
 }
 
 function snapshots(its: Its): void {
   describe('the books', () => {
-    const open = new Set<Books>();
-    const take = async (store: Store): Promise<Books> => {
-      const books = await store.books();
-      open.add(books);
-      return books;
+    const open = new Set<Snapshot>();
+    const take = async (store: Store): Promise<Snapshot> => {
+      const snapshot = await store.snapshot();
+      open.add(snapshot);
+      return snapshot;
     };
     afterEach(async () => {
-      for (const books of open) await books.close();
+      for (const snapshot of open) await snapshot.close();
       open.clear();
     });
 
     test('of a new store are empty', async () => {
-      const books = await take(its().store);
-      expect(await readBooks(books)).toEqual({ claims: [], payouts: [], histories: [], counters: [], buckets: [] });
-      expect(await books.history(asBillNo('nobody'))).toEqual([]);
+      const snapshot = await take(its().store);
+      expect(await readSnapshot(snapshot)).toEqual({
+        claims: [],
+        payouts: [],
+        histories: [],
+        counters: [],
+        buckets: [],
+      });
+      expect(await snapshot.history(asBillNo('nobody'))).toEqual([]);
     });
 
     test('hold every claim, payout, history, counter and bucket as it was written', async () => {
@@ -1239,7 +1245,7 @@ function snapshots(its: Its): void {
       const second = aCommit({ campaign: 'other', amount: 300 });
       for (const commit of [first, second]) await store.commit(commit);
       const sent = await taken(store, first.payout, ['sending'], ['sent', 'reserved→sent']);
-      const { claims, payouts, histories, counters, buckets: all } = await readBooks(await take(store));
+      const { claims, payouts, histories, counters, buckets: all } = await readSnapshot(await take(store));
       const byKey = <T>(list: readonly T[], key: (each: T) => string): T[] =>
         list.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
       expect(byKey(claims, each => each.key)).toStrictEqual(byKey([first.claim, second.claim], each => each.key));
@@ -1266,15 +1272,15 @@ function snapshots(its: Its): void {
     test('stay as they were at their moment, and keep nobody from writing', async () => {
       const { opened, store } = its();
       const payout = await planned(store);
-      const books = await take(store);
-      const before = await readBooks(books);
+      const snapshot = await take(store);
+      const before = await readSnapshot(snapshot);
       const beside = await opened.beside();
       await planned(beside);
       await taken(store, payout, ['sent', 'reserved→sent']);
       await planned(store);
-      expect(await readBooks(books)).toStrictEqual(before);
+      expect(await readSnapshot(snapshot)).toStrictEqual(before);
       expect(before.payouts).toStrictEqual([payout]);
-      const after = await readBooks(await take(store));
+      const after = await readSnapshot(await take(store));
       expect([after.payouts.length, after.claims.length, after.histories.flat().length]).toEqual([3, 3, 4]);
     });
 
@@ -1284,17 +1290,17 @@ function snapshots(its: Its): void {
         aCommit({ counters: [{ name: `campaign/spring/user/${aUser(n)}/claims`, add: 1, max: 9 }] }),
       );
       await Promise.all(all.map(commit => store.commit(commit)));
-      const books = await take(store);
+      const snapshot = await take(store);
       const seen = new Set<string>();
-      for await (const { billNo, state } of books.payouts()) {
+      for await (const { billNo, state } of snapshot.payouts()) {
         expect([seen.has(billNo), state]).toEqual([false, 'planned']);
         seen.add(billNo);
         if (seen.size % 300 === 1) await store.advance(aStep((await store.payout(billNo))!, 'sent', 'reserved→sent'));
         if (seen.size % 300 === 2) await store.commit(aCommit());
       }
       expect(seen).toEqual(new Set(all.map(({ payout }) => payout.billNo)));
-      expect(new Set((await listOf(books.claims())).map(({ key }) => key)).size).toBe(1234);
-      expect(new Set((await listOf(books.counters())).map(({ name }) => name)).size).toBe(1234);
+      expect(new Set((await listOf(snapshot.claims())).map(({ key }) => key)).size).toBe(1234);
+      expect(new Set((await listOf(snapshot.counters())).map(({ name }) => name)).size).toBe(1234);
     });
 
     test('have every counter as it was, in pages as well, whatever it is called and however much changes meanwhile', async () => {
@@ -1303,9 +1309,9 @@ function snapshots(its: Its): void {
       const names = [...strange, ...Array.from({ length: 700 }, (_, n) => `n${n}`)];
       const count = (add: number) => store.count(names.map(name => ({ name, add, max: 99 })));
       await count(3);
-      const books = await take(store);
+      const snapshot = await take(store);
       const seen: string[] = [];
-      for await (const page of books.counters().pages()) {
+      for await (const page of snapshot.counters().pages()) {
         if (seen.length === 0) await count(4);
         for (const { name, value } of page) seen.push(`${name} ${value}`);
       }
@@ -1316,14 +1322,14 @@ function snapshots(its: Its): void {
     test('are read no more once they are closed; the store goes on', async () => {
       const { store } = its();
       const payout = await planned(store);
-      const books = await take(store);
-      await books.close();
-      await books.close();
-      await expect(listOf(books.claims())).rejects.toBeInstanceOf(Fault);
-      await expect(books.history(payout.billNo)).rejects.toBeInstanceOf(Fault);
+      const snapshot = await take(store);
+      await snapshot.close();
+      await snapshot.close();
+      await expect(listOf(snapshot.claims())).rejects.toBeInstanceOf(Fault);
+      await expect(snapshot.history(payout.billNo)).rejects.toBeInstanceOf(Fault);
       expect(await store.payout(payout.billNo)).toStrictEqual(payout);
       await store.close();
-      await expect(store.books()).rejects.toBeInstanceOf(Fault);
+      await expect(store.snapshot()).rejects.toBeInstanceOf(Fault);
     });
   });
 }

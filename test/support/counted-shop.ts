@@ -19,7 +19,7 @@ import { beginSend, observe } from '../../src/core/payout/transitions.ts';
 import type { Campaign } from '../../src/core/rules/campaign.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import { createFlow } from '../../src/engine/flow.ts';
-import { bringUp, recount } from '../../src/engine/recount.ts';
+import { bringUp, recount } from '../../src/engine/repair/recount.ts';
 import { checkRuleFiles } from '../../src/engine/rulebook.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Commit, Store } from '../../src/ports.ts';

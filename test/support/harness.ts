@@ -279,7 +279,7 @@ function afterLines(store: Store, bot: Bot): Store {
     ...store,
     answered: (account, key) => bot.flow.written().then(() => store.answered(account, key)),
     journal: filter => bot.flow.written().then(() => store.journal(filter)),
-    books: () => bot.flow.written().then(() => store.books()),
+    snapshot: () => bot.flow.written().then(() => store.snapshot()),
   };
 }
 

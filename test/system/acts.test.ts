@@ -78,22 +78,22 @@ function onAStore(name: string, open: Open): void {
       opened = await open();
       const { store } = opened;
       for (const n of [1, 2]) await store.acts.append(actOf(n));
-      const books = await store.books();
+      const snapshot = await store.snapshot();
       await store.acts.append(actOf(3));
-      expect(told(await listOf(books.acts()))).toEqual([actOf(1), actOf(2)]);
-      await books.close();
+      expect(told(await listOf(snapshot.acts()))).toEqual([actOf(1), actOf(2)]);
+      await snapshot.close();
     });
   });
 }
 
 async function copied(from: Store, to: Store): Promise<void> {
-  const books = await from.books();
+  const snapshot = await from.snapshot();
   await readPieces(
-    books,
+    snapshot,
     () => {},
     piece => to.load(piece),
   );
-  await books.close();
+  await snapshot.close();
 }
 
 let server: RedisServer | undefined;

@@ -7,9 +7,14 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { DAY, instant, later } from '../../src/core/base/time.ts';
-import { installationOf, isSameInstallation, readInstallation } from '../../src/core/live/installation.ts';
+import {
+  INSTALLATION_NOTE,
+  installationOf,
+  isSameInstallation,
+  readInstallation,
+} from '../../src/core/live/installation.ts';
 import type { Store } from '../../src/ports.ts';
-import { belongToUs, mchIdsBefore } from '../../src/setup/installation.ts';
+import { belongToUs } from '../../src/setup/installation.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { aCommit } from '../storage/store.contract.ts';
@@ -116,7 +121,7 @@ describe.each(stores)('a store on %s', (_, isHere, opened) => {
     );
     await expect(belongToUs(store, as({ ...SHOP, demo: true }), 'c', NOW)).rejects.toThrow(/and bot\.yaml is the demo/);
     await belongToUs(store, as(ownerOf({ tea: 'wx1' }, { shop: '199' })), 'd', later(NOW, DAY));
-    expect(await mchIdsBefore(store, 'shop')).toEqual([
+    expect(readInstallation(await store.note(INSTALLATION_NOTE))?.mchIds.shop).toEqual([
       { mchId: '190', since: NOW },
       { mchId: '199', since: later(NOW, DAY) },
     ]);

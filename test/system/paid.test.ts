@@ -45,7 +45,7 @@ ${rule}`;
 
 let world: World;
 /** Where the bot writes: the world's own store, if it is not another. */
-let books: Store;
+let snapshot: Store;
 let relays: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const relay of relays) await relay.close();
@@ -61,20 +61,20 @@ const bothKeys = ({ simulator }: { simulator: Simulator }): string => {
 
 async function open(options: WorldOptions = {}): Promise<World> {
   world = await startWorld({ rules: rules(), certificate: bothKeys, ...options });
-  books = world.store;
+  snapshot = world.store;
   world.simulator.setPayNotify(MCH_ID, `${world.url}/notify/pay/shop`);
   return world;
 }
 const control = (): World['simulator']['control'] => world.simulator.control;
 const faults = (...pay: PayFault[]): void => void control().setFaults({ pay, platform: [] });
-const payoutsOf = (openid: string): Promise<Payout[]> => books.payouts({ user: openId(openid), limit: 20 });
-const buckets = () => books.buckets('test');
+const payoutsOf = (openid: string): Promise<Payout[]> => snapshot.payouts({ user: openId(openid), limit: 20 });
+const buckets = () => snapshot.buckets('test');
 /** What the audit of the whole store finds. */
 const differences = async () =>
   (await auditStore(world.store, new Audit(world.bot.rulebook.current().campaigns))).findings;
 const NOTHING = { reserved: 0, sent: 0, received: 0, refunded: 0 };
 const linesOf = (transaction: string): Promise<JournalLine[]> =>
-  books.journal({ key: paymentKey(transaction), limit: 9 });
+  snapshot.journal({ key: paymentKey(transaction), limit: 9 });
 
 /** Somebody pays, and what is to be told just now is told. */
 async function pay(openid: string, what: PayInShop) {
@@ -308,7 +308,7 @@ describe('while the store is away', () => {
     expect(told()).toMatchObject([{ outcome: 'delivered', statuses: [503, 200] }]);
     expect(await linesOf(order.transactionId)).toMatchObject([{ event: { user: ann }, decision: { kind: 'ignored' } }]);
     await refund(order.orderNo);
-    expect(await books.journal({ user: openId(ann), limit: 1 })).toMatchObject([{ event: { kind: 'refunded' } }]);
+    expect(await snapshot.journal({ user: openId(ann), limit: 1 })).toMatchObject([{ event: { kind: 'refunded' } }]);
   });
 
   test('for a day and four minutes, WeChat Pay gives up: sixteen times in all', async () => {
@@ -389,7 +389,7 @@ describe('a refund', () => {
       const order = await pay(ann, { amount: 6000, api });
       await refund(order.orderNo, 100);
       expect(told()).toMatchObject([{ outcome: 'pending' }, { what: 'refunded', outcome: 'delivered' }]);
-      const unknown = await books.journal({ user: UNKNOWN_PAYER, limit: 5 });
+      const unknown = await snapshot.journal({ user: UNKNOWN_PAYER, limit: 5 });
       expect(unknown).toMatchObject([{ event: { kind: 'refunded', transaction: order.transactionId } }]);
       await pass(HOUR);
       expect(told()).toMatchObject([{ outcome: 'delivered' }, { outcome: 'delivered' }]);
@@ -429,7 +429,7 @@ async function meet(kind: 'paid' | 'refunded', on?: Store): Promise<void> {
       };
     },
   });
-  books = on ?? books;
+  snapshot = on ?? snapshot;
   const ann = world.person();
   // Told to nobody: the test tells both itself.
   const idle = (): Promise<void> => world.simulator.noticesIdle();
@@ -466,7 +466,7 @@ describe.skipIf(!hasRedis)('on one Redis', () => {
   test('a notice that is told five times at once to each of two bots is one prize', async () => {
     const { store, beside, dispose } = await openedOn(server.url);
     await open({ wrap: () => store });
-    books = store;
+    snapshot = store;
     await toldToTwoBots(await beside());
     relays.push({ close: dispose });
   });

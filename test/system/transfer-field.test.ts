@@ -397,7 +397,7 @@ describe('a bill that fails', () => {
     ]);
     expect(alarms()).toContain('payout: given up after 5 numbers');
     // Six hours after their last word it cannot be said in the chat: it is owed, and told at their next one.
-    await until(async () => (await world.store.mailbox('tea', openId(ann)))?.owed.length === 1);
+    await until(async () => (await world.store.mailbox('tea', openId(ann)))?.pending.length === 1);
     // An operator gives the claim another chance, which is paid.
     faults();
     const first = (await numbers(ann))[0]!;

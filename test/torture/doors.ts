@@ -5,7 +5,7 @@ import type { Context } from 'koa';
 import { createPayments } from '../../src/app/wire-payments.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Flow } from '../../src/engine/flow.ts';
-import { conclude } from '../../src/engine/record.ts';
+import { recordVerdict } from '../../src/engine/record.ts';
 import { payNoticePost } from '../../src/http/payment-notice.ts';
 import { type NotifyMerchant, notifyPost } from '../../src/http/transfer-notice.ts';
 import type { Clock, Log, Store } from '../../src/ports.ts';
@@ -34,7 +34,7 @@ export function doorsOf({ flow, store, clock, log, config, keys }: DoorPorts): D
   const transfer = notifyPost({
     ...ports,
     transfers: new Map(read ? [[SHOP, { channel: 'transfer', policy: POLICY, open }]] : []),
-    conclude: (name, verdict) => conclude({ store, clock, log }, name, verdict),
+    record: (name, verdict) => recordVerdict({ store, clock, log }, name, verdict),
   });
   const rings = { of: () => keys, tend: async () => {}, close: async () => {} };
   const paid = payNoticePost({ ...ports, ...createPayments(config, clock, rings).ports });

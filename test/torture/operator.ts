@@ -1,7 +1,6 @@
 // A person at the command line, beside the bots: resumes and halts the merchant, sends by hand, cancels, retries, repairs. A
 // command is a process too: it may be ended between any two of its steps.
 
-import { repair } from '../../src/commands/ledger/repair.ts';
 import { offerPayout, settlePayout, type VerdictPorts } from '../../src/commands/payouts/verdict.ts';
 import { BadInput, Fault } from '../../src/core/base/error.ts';
 import { fen } from '../../src/core/base/money.ts';
@@ -12,7 +11,8 @@ import { retryStep } from '../../src/core/payout/operator-steps.ts';
 import { isFinal, type Payout } from '../../src/core/payout/payout.ts';
 import { checksumOf } from '../../src/core/rules/printed-code.ts';
 import { cancelPayout } from '../../src/engine/operate/payouts.ts';
-import type { Books, Log, Payer, Store } from '../../src/ports.ts';
+import { repair } from '../../src/engine/repair/repair.ts';
+import type { Log, Payer, Snapshot, Store } from '../../src/ports.ts';
 import { inPages } from '../../src/storage/shared/pages.ts';
 import { withBug } from './bugs.ts';
 import { ACCOUNT, POLICY, SHOP } from './config.ts';
@@ -278,7 +278,7 @@ export class Operator {
     };
     const { campaigns } = torture.versions[torture.isEdited ? 1 : 0];
     const { config } = torture;
-    const frozen = { ...store, books: () => this.books() };
+    const frozen = { ...store, snapshot: () => this.snapshot() };
     const ports = {
       store: frozen,
       config,
@@ -292,20 +292,20 @@ export class Operator {
   }
 
   /** The books as they are now, read while virtual time stands still: how long a file takes to read is the real world's. */
-  private books(): Promise<Books> {
+  private snapshot(): Promise<Snapshot> {
     const { time, ground } = this.torture;
     const store = ground.watcher;
-    const read = async (): Promise<Books> => {
-      const books = await store.books();
+    const read = async (): Promise<Snapshot> => {
+      const snapshot = await store.snapshot();
       const [claims, lives, counters] = [
-        await allOf(books.claims()),
-        await allOf(books.lives()),
-        await allOf(books.counters()),
+        await allOf(snapshot.claims()),
+        await allOf(snapshot.lives()),
+        await allOf(snapshot.counters()),
       ];
-      const [journal, buckets] = [await allOf(books.journal()), await allOf(books.buckets())];
-      await books.close();
+      const [journal, buckets] = [await allOf(snapshot.journal()), await allOf(snapshot.buckets())];
+      await snapshot.close();
       return {
-        ...books,
+        ...snapshot,
         claims: () => inPages(() => each([claims])),
         lives: () => inPages(() => each([lives])),
         payouts: () => each(lives.map(({ payout }) => payout)),

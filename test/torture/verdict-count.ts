@@ -217,12 +217,12 @@ function isOurs(name: string): boolean {
 }
 
 async function countersIn(store: Store): Promise<Map<string, number>> {
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   const counters = new Map<string, number>();
   try {
-    for await (const { name, value } of books.counters()) counters.set(name, value);
+    for await (const { name, value } of snapshot.counters()) counters.set(name, value);
   } finally {
-    await books.close();
+    await snapshot.close();
   }
   return counters;
 }

@@ -199,16 +199,16 @@ type Left = { readonly batch: string; readonly boxes: string };
 /** Of these batches, and of these boxes of theirs where some are named. */
 async function leftOff(store: Store, wanted: ReadonlyMap<string, ReadonlySet<number> | undefined>): Promise<Left[]> {
   const off = new Map<string, number[]>();
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   try {
-    for await (const { batch, box, active, undecided } of books.boxes())
+    for await (const { batch, box, active, undecided } of snapshot.boxes())
       if (wanted.has(batch) && wanted.get(batch)?.has(box) !== false && !active && !undecided) {
         const boxes = off.get(batch) ?? [];
         off.set(batch, boxes);
         boxes.push(box);
       }
   } finally {
-    await books.close();
+    await snapshot.close();
   }
   return [...off].map(([batch, boxes]) => ({ batch, boxes: boxesText(stretchesFrom(boxes)) }));
 }

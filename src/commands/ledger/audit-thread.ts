@@ -6,13 +6,13 @@ import { openStore } from '../../storage/open.ts';
 import type { FromThread, ThreadStore, ToThread } from './audit-half.ts';
 
 let store: Store;
-const half = halfAudit(moment => store.books(moment));
+const half = halfAudit(moment => store.snapshot(moment));
 
 async function answerTo(told: ToThread): Promise<FromThread> {
   switch (told.what) {
     case 'prepare':
       store = await openStore(...(workerData as ThreadStore));
-      await (await store.books()).close(); // the next ones open in no time: until they have perhaps nobody writes
+      await (await store.snapshot()).close(); // the next ones open in no time: until they have perhaps nobody writes
       return 'ready';
     case 'open':
       await half.open(told.moment);

@@ -12,7 +12,9 @@ import { type Instant, instant } from '../../core/base/time.ts';
 import { t, type Wording } from '../../core/base/words/words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { auditStore } from '../../engine/audit-store.ts';
-import { bringUp } from '../../engine/recount.ts';
+import type { RepairPorts } from '../../engine/repair/ports.ts';
+import { bringUp } from '../../engine/repair/recount.ts';
+import { isWhole, type RepairReport, repair } from '../../engine/repair/repair.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { SILENT } from '../../lib/log.ts';
@@ -22,9 +24,8 @@ import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
 import { l } from '../shared/language.ts';
 import { auditThread } from './audit-half.ts';
-import { isWhole, type RepairReport, repair } from './repair.ts';
-import { openWeChatPay, type RepairPorts } from './repair-ports.ts';
 import { partLine, showRepair, showUntouched } from './repair-report.ts';
+import { openWeChatPay } from './repair-wechat.ts';
 
 export type AuditOptions = Common &
   TableOptions & {

@@ -16,11 +16,11 @@ import { auditStore } from '../../engine/audit-store.ts';
 import { LIVE } from '../../engine/rulebook-live.ts';
 import { notesOfVersions } from '../../engine/versions/rule-versions.ts';
 import { parseRedisUrl } from '../../lib/redis-address.ts';
-import type { Books, Store } from '../../ports.ts';
+import type { Snapshot, Store } from '../../ports.ts';
 import {
   anyRowIn,
   BOOK_KINDS,
-  type BookTally,
+  type BookTally as CopyDigest,
   firstOf,
   MARK,
   type Mark,
@@ -130,10 +130,10 @@ async function fingerprintOf(source: Store): Promise<string> {
     throw new BadInput(
       t`--from: this store is an unfinished copy; finish it first, or name the store it was made from`,
     );
-  return withBooks(source, async books => {
-    if ((await anyRowIn(books)) === undefined)
+  return withSnapshot(source, async snapshot => {
+    if ((await anyRowIn(snapshot)) === undefined)
       throw new BadInput(t`--from: this store is empty; name the one that is in use`);
-    const first = await firstOf(books, 'journal');
+    const first = await firstOf(snapshot, 'journal');
     return createHash('sha256')
       .update(first ? sayingOf(first) : '')
       .digest('hex')
@@ -144,7 +144,7 @@ async function fingerprintOf(source: Store): Promise<string> {
 /** The target is empty, or what an interrupted copy of the same source has left. */
 async function claimTarget(target: Store, source: string): Promise<void> {
   const mark = await markOf(target);
-  const found = await withBooks(target, anyRowIn);
+  const found = await withSnapshot(target, anyRowIn);
   const instead = t`name an empty one: a new file, or a Redis with another ?tag=NAME`;
   if (found !== undefined && !mark) throw new BadInput(t`--to: this store is not empty (it has ${found}); ${instead}`);
   if (found !== undefined && mark!.isWhole)
@@ -158,20 +158,20 @@ async function claimTarget(target: Store, source: string): Promise<void> {
 /** What the source may have given up since the copy was interrupted; everything else only grows or changes. */
 async function dropPassing(target: Store): Promise<void> {
   await target.forget(instant(Number.MAX_SAFE_INTEGER));
-  const halted = await withBooks(target, async books => {
+  const halted = await withSnapshot(target, async snapshot => {
     const merchants: string[] = [];
-    for await (const { merchant } of books.halts()) merchants.push(merchant);
+    for await (const { merchant } of snapshot.halts()) merchants.push(merchant);
     return merchants;
   });
   for (const merchant of halted) await target.setHalt(merchant, undefined);
 }
 
-async function withBooks<T>(store: Store, read: (books: Books) => Promise<T>): Promise<T> {
-  const books = await store.books();
+async function withSnapshot<T>(store: Store, read: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  const snapshot = await store.snapshot();
   try {
-    return await read(books);
+    return await read(snapshot);
   } finally {
-    await books.close();
+    await snapshot.close();
   }
 }
 
@@ -180,7 +180,7 @@ async function withBooks<T>(store: Store, read: (books: Books) => Promise<T>): P
 type Both<T> = { readonly source: T; readonly target: T };
 
 export type Migration = {
-  readonly held: Both<BookTally>;
+  readonly held: Both<CopyDigest>;
   readonly audits: Both<AuditReport>;
   /** Why this copy does not count, or what was wrong before it; none: all is well. */
   readonly differences: readonly Wording[];
@@ -197,8 +197,8 @@ export async function copyAndVerify(
 ): Promise<Migration> {
   const fingerprint = await fingerprintOf(source);
   await claimTarget(target, fingerprint);
-  const read = (store: Store, part: string, take?: Store['load']): Promise<BookTally> =>
-    withBooks(store, books => readPieces(books, (...far) => tell(part, ...far), take));
+  const read = (store: Store, part: string, take?: Store['load']): Promise<CopyDigest> =>
+    withSnapshot(store, snapshot => readPieces(snapshot, (...far) => tell(part, ...far), take));
   const audit = (store: Store, part: string): Promise<AuditReport> =>
     auditStore(store, new Audit(campaigns), { tell: (done, total) => tell(part, done, total) });
 
@@ -235,7 +235,7 @@ async function carryLive(source: Store, target: Store): Promise<void> {
 
 const shownOf = ({ compared, campaigns, total }: AuditReport): object => ({ compared, campaigns, total });
 
-function differencesOf(one: BookTally, other: BookTally): Wording[] {
+function differencesOf(one: CopyDigest, other: CopyDigest): Wording[] {
   return BOOK_KINDS.flatMap(kind => {
     const [a, b] = [one.kinds.get(kind)!, other.kinds.get(kind)!];
     if (a.isSame(b)) return [];
@@ -250,7 +250,7 @@ function differencesOf(one: BookTally, other: BookTally): Wording[] {
 const BUCKETS = ['reserved', 'sent', 'received', 'refunded'] as const;
 type Sums = Readonly<Record<(typeof BUCKETS)[number], number>>;
 
-function countsOf({ kinds, historyLines }: BookTally): Record<string, number> {
+function countsOf({ kinds, historyLines }: CopyDigest): Record<string, number> {
   return { ...Object.fromEntries([...kinds].map(([kind, { count }]) => [kind, count])), historyLines };
 }
 

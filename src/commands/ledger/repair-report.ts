@@ -3,10 +3,10 @@ import { performance } from 'node:perf_hooks';
 import type { AuditReport } from '../../core/audit/audit.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { t, type Wording } from '../../core/base/words/words.ts';
+import type { RepairReport } from '../../engine/repair/repair.ts';
+import type { RepairLine } from '../../engine/repair/write.ts';
 import { print, table } from '../shared/context.ts';
 import { l, worded } from '../shared/language.ts';
-import type { RepairReport } from './repair.ts';
-import type { RepairLine } from './repair-write.ts';
 
 const DONE: Record<RepairLine['what'], Wording> = {
   restored: t`restored`,

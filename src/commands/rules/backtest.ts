@@ -10,7 +10,7 @@ import { beijingText, endOfDay, type Instant, parseBeijing } from '../../core/ba
 import { joined, t, type Wording, type Words } from '../../core/base/words/words.ts';
 import { bookOf } from '../../core/decide/match.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
-import { surroundingsOf } from '../../engine/operate/foretell.ts';
+import { environmentOf } from '../../engine/operate/foretell.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import type { Store } from '../../ports.ts';
@@ -41,7 +41,7 @@ export function backtest(paths: readonly string[], options: BacktestOptions): Pr
   return withStore(options, async (store, config) => {
     await writeDown(store, 'backtest', paths.join(' '), [options.openids && '--openids']);
     const sides = await sidesOf(paths, options.against ?? ['live'], config);
-    const test = new Backtest(sides, surroundingsOf(config), from);
+    const test = new Backtest(sides, environmentOf(config), from);
     await play(test, store, to, limit);
     const report = test.report(options.openids ? user => user : undefined);
     if (options.json) printJson({ summary: summaryOf(report), ...report });

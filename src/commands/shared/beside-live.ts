@@ -9,7 +9,7 @@ import { instant } from '../../core/base/time.ts';
 import { t, type Wording } from '../../core/base/words/words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { liveBookFor } from '../../engine/live.ts';
-import { bringUp } from '../../engine/recount.ts';
+import { bringUp } from '../../engine/repair/recount.ts';
 import { goingFrom, type Verdict } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import type { Going, LiveBook } from '../../engine/rulebook-live.ts';

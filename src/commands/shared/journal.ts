@@ -7,10 +7,10 @@ type JournalRange = { readonly to?: Instant | undefined };
 
 /** In the order in which they were written, as of one moment, page by page. */
 export async function* eventsOf(store: Store, { to }: JournalRange = {}): AsyncIterable<JournalLine> {
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   try {
-    for await (const line of books.journal()) if (to === undefined || line.at < to) yield line;
+    for await (const line of snapshot.journal()) if (to === undefined || line.at < to) yield line;
   } finally {
-    await books.close();
+    await snapshot.close();
   }
 }

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import type { Event, OpenId } from '../base/event.ts';
 import { type Fen, fen } from '../base/money.ts';
 import { type Day, dayOf, type Instant } from '../base/time.ts';
-import type { Surroundings } from '../decide/decide.ts';
+import type { DecisionEnvironment } from '../decide/decide.ts';
 import { awardsOf, type Decision, partsOf } from '../decide/decision.ts';
 import { seedOf } from '../decide/draw.ts';
 import type { Book } from '../decide/match.ts';
@@ -85,8 +85,8 @@ class Side {
     this.ledger.follow(event);
   }
 
-  play({ at, event }: PastEvent, around: Surroundings): Played {
-    const played = this.ledger.play(this.book, event, around, at);
+  play({ at, event }: PastEvent, environment: DecisionEnvironment): Played {
+    const played = this.ledger.play(this.book, event, environment, at);
     this.outcomes.takeBack(played.undone);
     this.outcomes.add(played.decision, at);
     if (played.inviter) this.outcomes.add(played.inviter, at);
@@ -100,7 +100,7 @@ export class Backtest {
   private readonly codes = new Map<string, CodeFact>();
   /** Claims that were made: what they drew is known, and may be drawn again. */
   private readonly drawn = new Set<string>();
-  private readonly around: (account: string) => Surroundings;
+  private readonly environment: (account: string) => DecisionEnvironment;
   private readonly begins: Instant | undefined;
   private readonly people = new Map<OpenId, Person>();
   private readonly days = new Map<Day, { readonly now: Count; readonly changed: Count }>();
@@ -113,10 +113,10 @@ export class Backtest {
   private to: Instant | undefined;
 
   /** `begins`: of what was before only follows are noted. */
-  constructor(sides: Sides, around: (account: string) => Surroundings, begins?: Instant) {
+  constructor(sides: Sides, environment: (account: string) => DecisionEnvironment, begins?: Instant) {
     this.now = new Side(sides.now, this.codes);
     this.changed = new Side(sides.changed, this.codes);
-    this.around = around;
+    this.environment = environment;
     this.begins = begins;
   }
 
@@ -143,9 +143,9 @@ export class Backtest {
     this.from ??= at;
     this.to = at;
     for (const { claimKey } of awardsOf(decision)) this.drawn.add(claimKey);
-    const around = this.aroundPast(event.account);
-    const now = this.now.play(past, around);
-    const changed = this.changed.play(past, around);
+    const environment = this.environmentPast(event.account);
+    const now = this.now.play(past, environment);
+    const changed = this.changed.play(past, environment);
     if (isSame(now.decision, decision)) this.asRecorded++;
     if (!isSame(now.decision, changed.decision) || !isSame(now.inviter, changed.inviter)) this.decided++;
     else if (!isSameText(now.decision, changed.decision)) this.reworded++;
@@ -154,11 +154,11 @@ export class Backtest {
   }
 
   /** Draws that were never made are others than those that will be: nobody learns here what is still to be won. */
-  private aroundPast(account: string): Surroundings {
-    const around = this.around(account);
+  private environmentPast(account: string): DecisionEnvironment {
+    const environment = this.environment(account);
     const drawSeedOf = (campaign: string, claimKey: string): string =>
-      this.drawn.has(claimKey) ? around.seedOf(campaign) : seedOf('backtest', campaign);
-    return { ...around, drawSeedOf };
+      this.drawn.has(claimKey) ? environment.seedOf(campaign) : seedOf('backtest', campaign);
+    return { ...environment, drawSeedOf };
   }
 
   private addGains(at: Instant, user: OpenId, played: Played, side: keyof Both<never>): void {

@@ -6,7 +6,7 @@ import type { Counter } from '../base/counter.ts';
 import type { Event, OpenId } from '../base/event.ts';
 import { addFen, type Fen, fen, NO_MONEY } from '../base/money.ts';
 import type { Instant } from '../base/time.ts';
-import { countersOf, decide, type Surroundings } from '../decide/decide.ts';
+import { countersOf, type DecisionEnvironment, decide } from '../decide/decide.ts';
 import { type Award, awardsOf, type Decision } from '../decide/decision.ts';
 import type { Book } from '../decide/match.ts';
 import type { CodeFact, Facts, Follower } from '../match/facts.ts';
@@ -63,15 +63,15 @@ export class Ledger {
   }
 
   /** The way of one event (`engine/flow.ts`), without a world around it. */
-  play(book: Book, event: Event, around: Surroundings, now: Instant = event.sentAt): Played {
+  play(book: Book, event: Event, environment: DecisionEnvironment, now: Instant = event.sentAt): Played {
     const undone = this.undo(event, now);
     const news = newsForInviter(this.follower(event), event);
     const tell = (): Decision | undefined =>
-      news && this.isNew(news) ? this.decide(book, news, now, around) : undefined;
+      news && this.isNew(news) ? this.decide(book, news, now, environment) : undefined;
     // As in the flow: a payment is written before the inviter hears of it, a follow after.
     const early = event.kind === 'paid' ? undefined : tell();
     // A journal has what inviters were told as events of their own: it is not told twice.
-    const decision = this.isNew(event) ? this.decide(book, event, now, around) : IGNORED;
+    const decision = this.isNew(event) ? this.decide(book, event, now, environment) : IGNORED;
     const inviter = early ?? (event.kind === 'paid' ? tell() : undefined);
     const cancelled = fen(undone.reduce((sum, { amount }) => sum + amount, 0));
     const told = inviter && inviter.kind !== 'ignored' ? { inviter, told: news!.user } : {};
@@ -94,8 +94,8 @@ export class Ledger {
     return this.heard.add(`${account}/${key}`).size > size;
   }
 
-  private decide(book: Book, event: Event, now: Instant, around: Surroundings): Decision {
-    const decided = decide(book.match(event, now), event, this.facts(event), now, around);
+  private decide(book: Book, event: Event, now: Instant, environment: DecisionEnvironment): Decision {
+    const decided = decide(book.match(event, now), event, this.facts(event), now, environment);
     const gone = this.takeBack(event);
     const decision: Decision = { ...decided, trace: [...decided.trace, ...gone.trace] };
     this.commit(event, decision, gone.counters);

@@ -5,7 +5,7 @@ import { type Finding, findingAt, showFinding } from '../base/error.ts';
 import { type Event, eventKey, type Happening, openId } from '../base/event.ts';
 import { fen, NO_MONEY, showFen } from '../base/money.ts';
 import { t, type Wording } from '../base/words/words.ts';
-import type { Surroundings } from '../decide/decide.ts';
+import type { DecisionEnvironment } from '../decide/decide.ts';
 import { awardsOf, type Decision } from '../decide/decision.ts';
 import { seedOf } from '../decide/draw.ts';
 import { type Book, bookOf } from '../decide/match.ts';
@@ -69,7 +69,7 @@ type Rehearsing = {
 
 function runTest({ campaign, book, account, saw }: Rehearsing, test: RuleTest): TestResult {
   const ledger = new Ledger(test.codes, assumedIn(test));
-  const around: Surroundings = {
+  const environment: DecisionEnvironment = {
     merchant: undefined,
     seedOf: id => seedOf('test', id),
     pageOf: (_, id) => `https://example.com/h5/${id}`,
@@ -79,7 +79,7 @@ function runTest({ campaign, book, account, saw }: Rehearsing, test: RuleTest): 
   for (const [index, written] of test.events.entries()) {
     let isTold = false; // of many people the first one tells enough
     for (const event of eventsOf(written, account, campaign.id, index)) {
-      const played = playedCalled(ledger.play(book, event, around), campaign);
+      const played = playedCalled(ledger.play(book, event, environment), campaign);
       saw?.(played);
       const differences: readonly Difference[] = isTold ? [] : compare(written.expect, played);
       isTold ||= differences.length > 0;

@@ -13,7 +13,7 @@ import { bookOf } from '../decide/match.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { Ledger, type Played } from './memory-ledger.ts';
-import { crowdOf, firstOpenDay } from './synthetic-day.ts';
+import { firstOpenDay, syntheticDayOf } from './synthetic-day.ts';
 import { type LimitSum, Outcomes, type PrizeSum } from './totals.ts';
 
 type DayPlan = {
@@ -61,22 +61,22 @@ export function simulateDay(inside: Campaign, { users, perUser, day: wanted, cha
   // Whatever mode it is in, its day is one on which it is live.
   const campaign: Campaign = { ...asWritten(inside), account: ACCOUNT, mode: 'live' };
   const day = wanted ?? firstOpenDay(campaign);
-  const crowd = day && crowdOf({ campaign, account: ACCOUNT, day, users, perUser, chance });
-  if (!day || !crowd) throw new BadInput(t`${campaign.file}: "${campaign.id}" is not open on ${day ?? t`any day`}`);
+  const made = day && syntheticDayOf({ campaign, account: ACCOUNT, day, users, perUser, chance });
+  if (!day || !made) throw new BadInput(t`${campaign.file}: "${campaign.id}" is not open on ${day ?? t`any day`}`);
   const seed = `simulation ${chance()}`;
-  const around = { merchant: undefined, seedOf: () => seed };
-  const ledger = new Ledger(crowd.codes);
+  const environment = { merchant: undefined, seedOf: () => seed };
+  const ledger = new Ledger(made.codes);
   const book = bookOf([campaign], [ACCOUNT]);
   const sums = new DaySums(campaign);
-  for (const event of crowd.before) ledger.follow(event);
-  for (const event of crowd.events) {
+  for (const event of made.before) ledger.follow(event);
+  for (const event of made.events) {
     for (let next: Event | undefined = event; next; ) {
-      const played = ledger.play(book, next, around);
+      const played = ledger.play(book, next, environment);
       sums.add(next, played);
       next = answerTo(next, played, chance);
     }
   }
-  const { newFollowers, leftOut } = crowd;
+  const { newFollowers, leftOut } = made;
   return { campaign: campaign.id, day, users, newFollowers, ...sums.report(users, ledger.awarded), leftOut };
 }
 

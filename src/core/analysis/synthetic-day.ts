@@ -23,7 +23,7 @@ import { paying } from '../triggers/elsewhere.ts';
 import { exampleOf } from '../triggers/index.ts';
 import type { Way } from '../triggers/trigger.ts';
 
-type CrowdPlan = {
+type SyntheticDayPlan = {
   readonly campaign: Campaign;
   readonly account: string;
   readonly day: Day;
@@ -33,7 +33,7 @@ type CrowdPlan = {
   readonly chance: Chance;
 };
 
-type Crowd = {
+type SyntheticDay = {
   /** Follows of before that day. */
   readonly before: readonly Event[];
   /** In the order of their times. */
@@ -118,7 +118,7 @@ type Ways = {
   readonly doings: readonly { readonly ways: readonly Way[]; readonly isForRounds: boolean }[];
   readonly follows: readonly Way[];
   readonly codes: Map<string, CodeFact>;
-  readonly leftOut: Crowd['leftOut'];
+  readonly leftOut: SyntheticDay['leftOut'];
 };
 
 function waysOf(campaign: Campaign, day: Day): Ways {
@@ -152,7 +152,7 @@ function hasFriends({ rules }: Campaign, did: 'followed' | 'paid'): boolean {
 
 // ── The crowd ────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function crowdOf(plan: CrowdPlan): Crowd | undefined {
+export function syntheticDayOf(plan: SyntheticDayPlan): SyntheticDay | undefined {
   const { campaign, day, chance } = plan;
   const moment = momentsOf(campaign, day, chance);
   const roundMoment = momentsOf(campaign, day, chance, true);
@@ -192,7 +192,7 @@ export function crowdOf(plan: CrowdPlan): Crowd | undefined {
   return { before, events, codes: ways.codes, newFollowers, leftOut: ways.leftOut };
 }
 
-function peopleOf({ campaign, users, chance }: CrowdPlan): OpenId[] {
+function peopleOf({ campaign, users, chance }: SyntheticDayPlan): OpenId[] {
   const listed = [...new Set([...campaign.segments.values()].flatMap(segment => [...segment]))];
   const known = listed.slice(0, Math.floor(users * IN_SEGMENTS_SHARE));
   const others = Array.from({ length: users - known.length }, (_, n) => `user-${n + 1}`);

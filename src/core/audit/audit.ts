@@ -216,7 +216,7 @@ export class Audit {
   }
 
   /** Everything was fed. */
-  endOfBooks(): void {
+  endOfSnapshot(): void {
     const none = { reserved: 0, sent: 0, received: 0, refunded: 0 };
     for (const campaign of this.campaigns.keys()) if (!this.stored.has(campaign)) this.compare({ campaign, ...none });
     const taken = [...this.campaigns].map(([campaign, sums]) => [campaign, takenOf(sums)] as const);

@@ -3,7 +3,7 @@
 //   claims       each counts its rule, its follower's claims, its prize, its money and its packet, on its own day
 //   payouts      what has come back gives back what it held; and it alone says what its merchant allowed it, on which days
 //   a range      claims of before (without a day): they counted only where a limit was set, which nobody can tell. Once
-//                they were brought up (`engine/recount.ts`), only their days are unsure
+//                they were brought up (`engine/repair/recount.ts`), only their days are unsure
 //   by journal   buckets of a minute or an hour, which begin with their limit: one that says less than its claims may have
 //                begun later. The decisions in the journal settle each such doubt
 //   together     rows of a round, which come to its packets; what was spent of a wallet, never more than earned

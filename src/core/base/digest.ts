@@ -2,7 +2,7 @@
 // no order may come in any; and what one row says does not depend on the order of its fields.
 import { createHash } from 'node:crypto';
 
-export class Tally {
+export class Digest {
   private readonly isOrdered: boolean;
   private rows = 0;
   private total = 0n;
@@ -25,7 +25,7 @@ export class Tally {
     return this.rows;
   }
 
-  isSame(other: Tally): boolean {
+  isSame(other: Digest): boolean {
     return this.rows === other.rows && this.total === other.total;
   }
 }

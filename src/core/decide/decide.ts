@@ -22,7 +22,7 @@ import type { Match } from './match.ts';
 import { offerCounters } from './prize-offer.ts';
 
 /** What a decision needs beside the rules and the facts. */
-export type Surroundings = {
+export type DecisionEnvironment = {
   readonly merchant: MerchantCaps | undefined;
   /** The campaign's secret seed; see `draw.ts`. */
   seedOf(campaign: string): string;
@@ -39,12 +39,17 @@ export type Surroundings = {
 };
 
 /** Everything the decision on these matches can depend on. */
-export function factsQueryFor(matches: readonly Match[], event: Event, now: Instant, around: Surroundings): FactsQuery {
+export function factsQueryFor(
+  matches: readonly Match[],
+  event: Event,
+  now: Instant,
+  environment: DecisionEnvironment,
+): FactsQuery {
   const claims = new Set<string>();
   const counters = new Set<string>();
   const pauses = new Set<string>();
   for (const match of matches) {
-    const at = lookedAt(match, event, now, around);
+    const at = lookedAt(match, event, now, environment);
     const { campaign, rule } = at;
     for (const mechanic of mechanicsOf(rule, campaign))
       for (const name of mechanic.wants?.(at) ?? []) counters.add(name);
@@ -53,7 +58,7 @@ export function factsQueryFor(matches: readonly Match[], event: Event, now: Inst
     else for (const claimKey of claimKeysOf(campaign, rule, event, now)) claims.add(claimKey);
     for (const limit of userLimits(campaign, event, now)) if (isBounded(limit)) counters.add(limit.name);
     if (campaign.perUser.gap !== undefined) counters.add(lastClaimCounter(campaign.id, event.user));
-    for (const name of offerCounters(at, capsFor(campaign, around))) counters.add(name);
+    for (const name of offerCounters(at, capsFor(campaign, environment))) counters.add(name);
     pauses.add(pauseOf(campaign.id));
   }
   const code = codeIn(event);
@@ -61,7 +66,7 @@ export function factsQueryFor(matches: readonly Match[], event: Event, now: Inst
   return {
     account: event.account,
     user: event.user,
-    merchant: around.merchant?.merchant,
+    merchant: environment.merchant?.merchant,
     claims: [...claims],
     counters: [...counters],
     ...(pauses.size > 0 && { pauses: [...pauses] }),
@@ -75,9 +80,9 @@ export function decide(
   event: Event,
   facts: Facts,
   now: Instant,
-  around: Surroundings,
+  environment: DecisionEnvironment,
 ): Decision {
-  const decision = look(matches, event, facts, now, around);
+  const decision = look(matches, event, facts, now, environment);
   assert(decision.kind !== 'open', 'what happens is drawn');
   return decision;
 }
@@ -91,9 +96,9 @@ export function foretell(
   event: Event,
   facts: Facts,
   now: Instant,
-  around: Surroundings,
+  environment: DecisionEnvironment,
 ): Decision | Open {
-  return look(matches, event, facts, now, { ...around, isForetold: true });
+  return look(matches, event, facts, now, { ...environment, isForetold: true });
 }
 
 function look(
@@ -101,7 +106,7 @@ function look(
   event: Event,
   facts: Facts,
   now: Instant,
-  around: Surroundings,
+  environment: DecisionEnvironment,
 ): Decision | Open {
   const trace: Trace[number][] = [];
   const shadows: Shadow[] = [];
@@ -113,14 +118,14 @@ function look(
     const { campaign } = match;
     const isShadow = campaign.mode === 'shadow';
     if (seen.has(campaign) || (isTaken && !isShadow && !campaign.alongside)) continue; // within a file the first match wins
-    const at = lookedAt(match, event, now, around);
-    const caps = capsFor(campaign, around);
+    const at = lookedAt(match, event, now, environment);
+    const caps = capsFor(campaign, environment);
     const evaluation = new RuleEvaluation(at, {
       facts: isShadow
         ? shadowed(at, facts)
         : withAwards(event.kind === 'drawn' ? { ...facts, halted: false } : facts, decided),
       caps,
-      pinned: around.pinned,
+      pinned: environment.pinned,
     });
     if (evaluation.applies()) {
       seen.add(campaign);
@@ -141,7 +146,12 @@ function isRunning(decision: Decision | Open): boolean {
   return !(decision.kind === 'refused' && (decision.refusal === 'notStarted' || decision.refusal === 'ended'));
 }
 
-function lookedAt({ campaign: live, rule: own }: Match, event: Event, now: Instant, around: Surroundings): RuleContext {
+function lookedAt(
+  { campaign: live, rule: own }: Match,
+  event: Event,
+  now: Instant,
+  environment: DecisionEnvironment,
+): RuleContext {
   const campaign = event.kind === 'drawn' ? drawnFrom(live) : live;
   const rule = campaign === live ? own : campaign.rules.find(({ id }) => id === own.id)!;
   return {
@@ -150,19 +160,19 @@ function lookedAt({ campaign: live, rule: own }: Match, event: Event, now: Insta
     event,
     now,
     day: dayIn(campaign, now),
-    seed: around.isForetold ? '' : around.seedOf(campaign.id),
-    isForetold: around.isForetold,
-    drawSeedOf: around.drawSeedOf,
+    seed: environment.isForetold ? '' : environment.seedOf(campaign.id),
+    isForetold: environment.isForetold,
+    drawSeedOf: environment.drawSeedOf,
     userKey: `campaign/${campaign.id}/user/${event.user}`,
-    isBlocked: around.blocked?.has(event.user),
-    page: around.pageOf?.(event.account, addressOf(campaign)),
+    isBlocked: environment.blocked?.has(event.user),
+    page: environment.pageOf?.(event.account, addressOf(campaign)),
   };
 }
 
 // ── Shadows ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A shadow uses up nothing of the merchant's. Its own counters are real: they bear the name of a campaign of its own. */
-function capsFor({ mode }: Campaign, { merchant }: Surroundings): MerchantCaps | undefined {
+function capsFor({ mode }: Campaign, { merchant }: DecisionEnvironment): MerchantCaps | undefined {
   return mode === 'shadow' ? undefined : merchant;
 }
 

@@ -5,6 +5,9 @@ import { createHash } from 'node:crypto';
 import type { Instant } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
 
+/** The lease whose note says whose store it is. */
+export const INSTALLATION_NOTE = 'installation';
+
 export type Installation = {
   readonly kind: 'demo' | 'real';
   /** By the names in bot.yaml. */

@@ -48,7 +48,7 @@ export type Facts = {
   /** The goods they have won and what was asked about them (`core/goods/parcel.ts`), with its version; absent: none. */
   readonly parcels?: { readonly version: number; readonly text: string };
   /** What this follower is owed in words, and which state of their mailbox says so; absent: nothing. */
-  readonly owed?: {
+  readonly pending?: {
     readonly version: number;
     readonly texts: readonly { readonly id: string; readonly text: string }[];
   };

@@ -17,7 +17,7 @@ type Told = { readonly reply: Reply; readonly told?: { readonly version: number 
  * The reply with all that is owed, or as it is: whoever was sent a picture hears the rest another time. What has no room
  * is told as owed no more, with the word where to find it; where even that has none, everything waits.
  */
-export function withOwed(event: Event, reply: Reply, owed: Facts['owed']): Told {
+export function withPending(event: Event, reply: Reply, owed: Facts['pending']): Told {
   if (!owed || !showsReply(event) || (reply.kind !== 'text' && reply.kind !== 'none')) return { reply };
   const own = reply.kind === 'text' ? [reply.text] : [];
   const text = joined(

@@ -10,5 +10,7 @@ export async function wasTold(
   { at }: Answer,
 ): Promise<boolean> {
   const box = await store.mailbox(account, user);
-  return box !== undefined && (box.owed.some(({ id }) => id === `event:${key}`) || box.sent.some(sent => sent >= at));
+  return (
+    box !== undefined && (box.pending.some(({ id }) => id === `event:${key}`) || box.sent.some(sent => sent >= at))
+  );
 }

@@ -2,10 +2,10 @@
 import type { Audit } from '../../core/audit/audit.ts';
 import { FOLLOWER } from '../../core/audit/counter-name.ts';
 import type { Paid } from '../../core/audit/payout.ts';
-import type { BookPart, FollowerRange, Parts } from '../../ports.ts';
+import type { FollowerRange, Parts, SnapshotPart } from '../../ports.ts';
 
 /** `aside`: what turned out to be nobody's. */
-export type AuditedHalf = { readonly aside: BookPart[]; readonly told: Uint8Array<ArrayBuffer> };
+export type AuditedHalf = { readonly aside: SnapshotPart[]; readonly told: Uint8Array<ArrayBuffer> };
 
 export async function auditFollowers(
   parts: Parts,
@@ -14,7 +14,7 @@ export async function auditFollowers(
   tell: (done: number) => void,
 ): Promise<AuditedHalf> {
   const { pages, told } = parts.followers(range);
-  const aside: BookPart[] = [];
+  const aside: SnapshotPart[] = [];
   let done = 0;
   for await (const page of pages()) {
     for (const part of page) {
@@ -27,7 +27,7 @@ export async function auditFollowers(
   return { aside, told };
 }
 
-function auditPart(audit: Audit, { user, claims, payouts, counters }: BookPart): void {
+function auditPart(audit: Audit, { user, claims, payouts, counters }: SnapshotPart): void {
   audit.part(user);
   for (const claim of claims) audit.claim(claim);
   for (const { payout, history } of payouts) audit.paid(withoutFollower(audit.payout(payout, history), user));

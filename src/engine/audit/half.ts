@@ -2,7 +2,7 @@
 import { Audit, type AuditedCampaign, type AuditHalf } from '../../core/audit/audit.ts';
 import { FOLLOWER } from '../../core/audit/counter-name.ts';
 import type { Survey } from '../../core/audit/counters.ts';
-import type { Books, FollowerRange } from '../../ports.ts';
+import type { FollowerRange, Snapshot } from '../../ports.ts';
 import { type AuditedHalf, auditFollowers } from './followers.ts';
 import { auditShelf, Shelves, type ShelvesView } from './shelves.ts';
 
@@ -30,8 +30,8 @@ export type AuditThread = {
 };
 
 /** `open`: see `Store.books`. */
-export function halfAudit(open: (moment: string) => Promise<Books>): Omit<AuditThread, 'prepare' | 'end'> {
-  let books: Books;
+export function halfAudit(open: (moment: string) => Promise<Snapshot>): Omit<AuditThread, 'prepare' | 'end'> {
+  let snapshot: Snapshot;
   let counted: Shelves;
   let live: readonly AuditedCampaign[] = [];
   const auditOf = (survey: Survey): Audit => {
@@ -41,19 +41,19 @@ export function halfAudit(open: (moment: string) => Promise<Books>): Omit<AuditT
   };
   return {
     open: async moment => {
-      books = await open(moment);
+      snapshot = await open(moment);
     },
     audit: async asked => {
       live = asked.live;
       const audit = auditOf(asked.survey);
-      const { aside, told } = await auditFollowers(books.parts!(FOLLOWER)!, audit, asked.range, () => {});
+      const { aside, told } = await auditFollowers(snapshot.parts!(FOLLOWER)!, audit, asked.range, () => {});
       return { half: audit.half(), aside, told };
     },
     fill: async campaigns => {
       live = campaigns;
       const audit = new Audit(live);
       counted = new Shelves(audit);
-      await counted.fillCounted(books);
+      await counted.fillCounted(snapshot);
       counted.survey();
       return { view: counted.view, survey: audit.surveyed };
     },

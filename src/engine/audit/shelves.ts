@@ -13,7 +13,7 @@ import {
 } from '../../core/audit/shelf.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import { Spool, type SpoolView, takenFrom } from '../../lib/spool.ts';
-import type { BookPart, BookRows, Books } from '../../ports.ts';
+import type { Snapshot, SnapshotPart, SnapshotRows } from '../../ports.ts';
 
 /** Followers between two turns of the event loop. */
 const FOLLOWERS_A_TURN = 50;
@@ -47,23 +47,23 @@ export class Shelves {
   }
 
   /** Reads all of the books, once. Counters are most work for the server, payouts for us: together they take half the time. */
-  async fill(books: Books, tell: (done: number, total: number) => void): Promise<void> {
-    const read = await Promise.allSettled([this.fillPaid(books, tell), this.fillCounted(books)]);
+  async fill(snapshot: Snapshot, tell: (done: number, total: number) => void): Promise<void> {
+    const read = await Promise.allSettled([this.fillPaid(snapshot, tell), this.fillCounted(snapshot)]);
     for (const each of read) if (each.status === 'rejected') throw each.reason;
   }
 
-  async fillPaid(books: Books, tell: (done: number, total: number) => void): Promise<void> {
+  async fillPaid(snapshot: Snapshot, tell: (done: number, total: number) => void): Promise<void> {
     const { packing, claimed, paid } = this;
-    for await (const page of books.claims().pages())
+    for await (const page of snapshot.claims().pages())
       for (const claim of page) claimed.put(shelfOfClaim(claim.key), packing.claim(claim));
-    for await (const page of books.lives().pages()) {
+    for await (const page of snapshot.lives().pages()) {
       for (const life of page) this.putPaid(life);
       tell(Math.min(paid.size, claimed.size), 2 * claimed.size);
     }
   }
 
-  async fillCounted(books: Books): Promise<void> {
-    for await (const page of books.counters().pages()) this.putCounters(page);
+  async fillCounted(snapshot: Snapshot): Promise<void> {
+    for await (const page of snapshot.counters().pages()) this.putCounters(page);
   }
 
   /** Tells the audit what counters there are, once all are here. */
@@ -71,19 +71,19 @@ export class Shelves {
     for (const name of this.packing.known) this.audit.survey(name);
   }
 
-  putAside({ claims, payouts, counters }: BookPart): void {
+  putAside({ claims, payouts, counters }: SnapshotPart): void {
     for (const claim of claims) this.claimed.put(shelfOfClaim(claim.key), this.packing.claim(claim));
     for (const life of payouts) this.putPaid(life);
     this.putCounters(counters);
     for (const { name } of counters) this.audit.survey(name);
   }
 
-  private putPaid({ payout, history }: BookRows['payouts']): void {
+  private putPaid({ payout, history }: SnapshotRows['payouts']): void {
     this.paid.put(shelfOfClaim(payout.claimKey), this.packing.payout(this.audit.payout(payout, history)));
   }
 
   /** Those of one follower mostly come together. */
-  private putCounters(page: readonly BookRows['counters'][]): void {
+  private putCounters(page: readonly SnapshotRows['counters'][]): void {
     const { audit, packing, counted } = this;
     let row: [user: string, ...(string | number)[]] = [''];
     const put = (): void => {

@@ -98,15 +98,15 @@ async function drawNow({ store, clock, log, seedOf }: DrawPorts, campaign: Campa
 }
 
 /** Every claim of a rule that enters this draw; of who is blocked or has left as well: they held a ticket. */
-export async function* entriesOf(store: Pick<Store, 'books'>, campaign: Campaign, { name }: FinalDraw) {
+export async function* entriesOf(store: Pick<Store, 'snapshot'>, campaign: Campaign, { name }: FinalDraw) {
   const rules = new Set(campaign.rules.filter(({ enter }) => enter === name).map(({ id }) => id));
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   try {
-    for await (const page of books.claims().pages())
+    for await (const page of snapshot.claims().pages())
       for (const { key, account, user, campaign: id, rule } of page)
         if (id === campaign.id && rules.has(rule)) yield { claim: key, account, user };
   } finally {
-    await books.close();
+    await snapshot.close();
   }
 }
 

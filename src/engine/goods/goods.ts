@@ -11,7 +11,7 @@ import { type Parcels, parcelsIn, parcelsText, type Seals, withParcel } from '..
 import { ASK_AGAIN, hear, isAskedForDetails } from '../../core/goods/talk.ts';
 import type { Facts } from '../../core/match/facts.ts';
 import { asksForMine } from '../../core/messages/my-packets.ts';
-import { withOwed } from '../../core/messages/pending.ts';
+import { withPending } from '../../core/messages/pending.ts';
 import type { Award } from '../../core/payout/plan.ts';
 import type { Campaign, Trigger } from '../../core/rules/campaign.ts';
 import { codeIn } from '../../core/rules/printed-code.ts';
@@ -78,7 +78,7 @@ function isForWord({ rule }: Match, text: string): boolean {
 /** Everything that is written of it: no rule was asked. */
 export function aboutGoods(event: Event, now: Instant, facts: Facts, { parcels, reply: own }: Heard) {
   const before = parcelsIn(facts.parcels?.text);
-  const { reply, told } = withOwed(event, own, facts.owed);
+  const { reply, told } = withPending(event, own, facts.pending);
   const decision: Decision = { kind: 'ignored', reply: NO_REPLY, trace: [] };
   return {
     event: withoutDetails(event, before, now),

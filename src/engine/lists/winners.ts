@@ -12,7 +12,7 @@ import type { Store } from '../../ports.ts';
 const PAYOUTS_MAX = 1000;
 const EVENTS_MAX = 1000;
 
-type From = Pick<Store, 'books' | 'payouts' | 'journal' | 'document'>;
+type From = Pick<Store, 'snapshot' | 'payouts' | 'journal' | 'document'>;
 
 /** `isWhole`: with what became of each prize, which is looked up. A campaign whose file is gone tells of money only. */
 export async function* winnersOf(
@@ -35,11 +35,11 @@ export async function* participantsOf(store: From, id: string): AsyncGenerator<P
 }
 
 async function* claimsOf(store: From, id: string): AsyncGenerator<Claim> {
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   try {
-    for await (const page of books.claims().pages()) yield* page.filter(({ campaign }) => campaign === id);
+    for await (const page of snapshot.claims().pages()) yield* page.filter(({ campaign }) => campaign === id);
   } finally {
-    await books.close();
+    await snapshot.close();
   }
 }
 

@@ -5,25 +5,25 @@ import type { Config } from '../../config/config.ts';
 import { type Explanation, explain, type Live } from '../../core/analysis/explain.ts';
 import type { Event } from '../../core/base/event.ts';
 import type { Instant } from '../../core/base/time.ts';
-import { factsQueryFor, foretell, type Surroundings } from '../../core/decide/decide.ts';
+import { type DecisionEnvironment, factsQueryFor, foretell } from '../../core/decide/decide.ts';
 import { seedsFrom } from '../../core/decide/draw.ts';
 import { bookOf } from '../../core/decide/match.ts';
 import { newsForInviter } from '../../core/match/follower.ts';
 import type { Store } from '../../ports.ts';
 
 /** By account. A seed is worked out once for each campaign. */
-export function surroundingsOf(config: Config): (account: string) => Surroundings {
+export function environmentOf(config: Config): (account: string) => DecisionEnvironment {
   const seedOf = seedsFrom(config.secret);
   const pageOf = (account: string, campaign: string): string => `${config.publicUrl}/h5/${account}/${campaign}`;
-  const known = new Map<string, Surroundings>();
+  const known = new Map<string, DecisionEnvironment>();
   return name => {
     const before = known.get(name);
     if (before) return before;
     const merchant = config.merchants.get(config.accounts.get(name)?.merchant ?? '');
     const caps = merchant && { merchant: merchant.name, ...merchant.limits };
-    const around = { merchant: caps, seedOf, pageOf, ...(config.blocked && { blocked: config.blocked }) };
-    known.set(name, around);
-    return around;
+    const environment = { merchant: caps, seedOf, pageOf, ...(config.blocked && { blocked: config.blocked }) };
+    known.set(name, environment);
+    return environment;
   };
 }
 
@@ -37,10 +37,16 @@ export async function foretold(
 ): Promise<readonly [own: Explanation] | readonly [own: Explanation, inviter: Explanation]> {
   const { account, user } = event;
   const book = bookOf(live.campaigns, live.accounts);
-  const around = { ...surroundingsOf(config)(account), isForetold: true };
+  const environment = { ...environmentOf(config)(account), isForetold: true };
   const look = async (each: Event): Promise<Explanation> => {
     const matches = book.match(each, now);
-    const decision = foretell(matches, each, await store.facts(factsQueryFor(matches, each, now, around)), now, around);
+    const decision = foretell(
+      matches,
+      each,
+      await store.facts(factsQueryFor(matches, each, now, environment)),
+      now,
+      environment,
+    );
     return explain({ event: each, at: now, decision, reply: decision.reply, matches }, live);
   };
   const { follower } = await store.facts({ account, user, merchant: undefined, claims: [], counters: [] });

@@ -12,11 +12,11 @@ import type { Commit, Store } from '../../ports.ts';
 import type { AlarmPorts } from './alarms.ts';
 
 /** What was decided on one day. */
-type Tally = { events: number; awarded: number; amount: number; refused: Record<string, number> };
+type DayCounts = { events: number; awarded: number; amount: number; refused: Record<string, number> };
 
 const LEASE_MS = 5000;
 const tallyName = (day: Day): string => `tally:${day}`;
-const nothing = (): Tally => ({ events: 0, awarded: 0, amount: 0, refused: {} });
+const nothing = (): DayCounts => ({ events: 0, awarded: 0, amount: 0, refused: {} });
 
 type Tallies = {
   /** The same store; what is decided is counted. */
@@ -26,7 +26,7 @@ type Tallies = {
 };
 
 export function createTallies({ clock, holder }: Pick<AlarmPorts, 'clock' | 'holder'>, bare: Store): Tallies {
-  let days = new Map<Day, Tally>();
+  let days = new Map<Day, DayCounts>();
   const count = ({ decision, seenAt }: Commit): void => {
     const day = dayOf(seenAt);
     const tally = days.get(day) ?? nothing();
@@ -63,11 +63,11 @@ export function createTallies({ clock, holder }: Pick<AlarmPorts, 'clock' | 'hol
   };
 }
 
-function readTally(note: string | undefined): Tally {
-  return note === undefined || note === '' ? nothing() : { ...nothing(), ...(JSON.parse(note) as Partial<Tally>) };
+function readTally(note: string | undefined): DayCounts {
+  return note === undefined || note === '' ? nothing() : { ...nothing(), ...(JSON.parse(note) as Partial<DayCounts>) };
 }
 
-function sum(one: Tally, other: Tally): Tally {
+function sum(one: DayCounts, other: DayCounts): DayCounts {
   const refused = { ...one.refused };
   for (const [kind, count] of Object.entries(other.refused)) refused[kind] = (refused[kind] ?? 0) + count;
   return {
@@ -142,7 +142,7 @@ const REFUSALS_ZH: Readonly<Record<string, string>> = {
   halted: '已暂停',
 };
 
-const counts = (refused: Tally['refused'], named: (kind: string) => string): string =>
+const counts = (refused: DayCounts['refused'], named: (kind: string) => string): string =>
   Object.entries(refused)
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${named(kind)} ${count}`)
@@ -150,12 +150,12 @@ const counts = (refused: Tally['refused'], named: (kind: string) => string): str
 
 const zh = {
   subject: (day: Day) => `红包机器人日报 ${day}`,
-  head: (day: Day, { events, awarded, amount }: Tally) =>
+  head: (day: Day, { events, awarded, amount }: DayCounts) =>
     `📊 ${day}：${events} 次互动，中奖 ${awarded} 次，共 ${showFen(fen(amount))}`,
   merchant: (name: string, left: Fen) => `💰 商户 ${name} 当天发出 ${showFen(left)}`,
   campaign: ({ name, won, used, total, refunded }: OfCampaign) =>
     `🎁 ${name}：中奖 ${won}，累计 ${showFen(used)}${total === undefined ? '' : ` / ${showFen(total)}`}，退回 ${showFen(refunded)}`,
-  refused: (refused: Tally['refused']) => {
+  refused: (refused: DayCounts['refused']) => {
     const named = counts(refused, kind => REFUSALS_ZH[kind] ?? kind);
     return named === '' ? '' : `🚫 未中：${named}`;
   },

@@ -16,13 +16,13 @@ export function booksAfter(books: Merchant, before: Order | undefined, order: Or
   };
 }
 
-export type Tally = { count: number; amount: number };
+export type DaySum = { count: number; amount: number };
 
 const DAYS_KEPT = 8;
 
 /** What merchants sent on a Beijing day, to each person and to all. */
 export class DayTallies {
-  readonly #days = new Map<string, Map<string, Tally>>();
+  readonly #days = new Map<string, Map<string, DaySum>>();
 
   count(order: Order): void {
     const day = dayOf(instant(order.sentAt!));
@@ -37,7 +37,7 @@ export class DayTallies {
     }
   }
 
-  of(at: number, mchId: string, openid?: string): Readonly<Tally> {
+  of(at: number, mchId: string, openid?: string): Readonly<DaySum> {
     const key = openid === undefined ? mchId : orderKey(mchId, openid);
     return this.#days.get(dayOf(instant(at)))?.get(key) ?? { count: 0, amount: 0 };
   }

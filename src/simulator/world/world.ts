@@ -10,7 +10,7 @@ import type { Pushing } from '../shared/protocol-push.ts';
 import { Refused } from '../shared/refusal.ts';
 import { type AccountState, newAccount, shownAccount } from './account.ts';
 import { AuthorizationBook } from './authorizations.ts';
-import { booksAfter, DayTallies, type Tally } from './balance.ts';
+import { booksAfter, type DaySum, DayTallies } from './balance.ts';
 import { ConsoleBook, mediaTest } from './console.ts';
 import { CouponBook } from './coupon.ts';
 import { type FaultBox, faultBox } from './faults.ts';
@@ -349,7 +349,7 @@ export class World {
   }
 
   /** What a merchant sent on the Beijing day of `at`: to one person, or to all. */
-  tally(at: number, mchId: string, openid?: string): Readonly<Tally> {
+  tally(at: number, mchId: string, openid?: string): Readonly<DaySum> {
     return this.#days.of(at, mchId, openid);
   }
 

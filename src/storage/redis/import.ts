@@ -1,7 +1,7 @@
 // What another store's books hold, written to Redis as it is: each piece is one script. A row that is there already is
 // written anew, so that a piece told again changes nothing, be it by a reconnect or by a whole move begun again. Nobody
 // works on this store yet, so nothing is put aside for snapshots.
-import type { BookRows, Piece } from '../../ports.ts';
+import type { Piece, SnapshotRows } from '../../ports.ts';
 import { actText } from './acts.ts';
 import { authorizationArgs } from './authorizations.ts';
 import { CODE_BOX, codeArgs } from './codes.ts';
@@ -225,11 +225,11 @@ export async function loadPiece(run: Connection['run'], piece: Piece): Promise<v
   }
 }
 
-function versionArgs(payouts: readonly BookRows['payouts'][]): string[] {
+function versionArgs(payouts: readonly SnapshotRows['payouts'][]): string[] {
   return [whole(payouts.length), ...payouts.flatMap(({ payout }) => [payout.billNo, whole(payout.version)])];
 }
 
-function payoutArgs({ payout, history }: BookRows['payouts']): string[] {
+function payoutArgs({ payout, history }: SnapshotRows['payouts']): string[] {
   const { billNo, campaign, merchant, user, amount, state, nextDo, nextAt, version } = payout;
   const due = isDue(payout) ? whole(nextAt!) : '';
   const lines = history.map(line => lineOf(line, NO_TOKEN));
@@ -240,22 +240,22 @@ function payoutArgs({ payout, history }: BookRows['payouts']): string[] {
   ];
 }
 
-function bucketArgs({ campaign, reserved, sent, received, refunded }: BookRows['buckets']): string[] {
+function bucketArgs({ campaign, reserved, sent, received, refunded }: SnapshotRows['buckets']): string[] {
   return [campaign, ...[reserved, sent, received, refunded].map(whole)];
 }
 
-function answerArgs({ account, key, answer }: BookRows['answers']): string[] {
+function answerArgs({ account, key, answer }: SnapshotRows['answers']): string[] {
   return [eventField(account, key), NO_TOKEN + JSON.stringify(answer), whole(answer.at)];
 }
 
-function journalArgs(line: BookRows['journal']): string[] {
+function journalArgs(line: SnapshotRows['journal']): string[] {
   return [whole(line.id), line.event.user, line.event.key, journalText(line)];
 }
 
-function boxArgs({ batch, box, codes, active, undecided }: BookRows['boxes']): string[] {
+function boxArgs({ batch, box, codes, active, undecided }: SnapshotRows['boxes']): string[] {
   return [batch, whole(box), whole(active ? codes : -codes), undecided ? '1' : '0'];
 }
 
-function mailboxRowArgs({ account, user, mailbox }: BookRows['mailboxes']): string[] {
+function mailboxRowArgs({ account, user, mailbox }: SnapshotRows['mailboxes']): string[] {
   return [`${account}/${user}`, ...mailboxArgs(mailbox)];
 }

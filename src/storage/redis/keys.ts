@@ -116,7 +116,7 @@ export const KEY = {
   echo: 'echo',
 
   /** S: the snapshots that are being read. */
-  books: 'books',
+  snapshot: 'books',
   /** + id. H: one snapshot: its `seq`, and what was there before a write changed it. Dies if nobody reads on. */
   book: 'book:',
 } as const;

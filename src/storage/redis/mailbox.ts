@@ -30,8 +30,8 @@ export function mailboxesOn(run: Connection['run']): Mailboxes {
   return {
     mailbox: async (account, user) => {
       checkPerson(account, user);
-      const [sent, owed] = (await run(GET, `${account}/${user}`)) as [string | null, string | null];
-      return sent === null ? undefined : mailboxFrom(sent, owed ?? '');
+      const [sent, pending] = (await run(GET, `${account}/${user}`)) as [string | null, string | null];
+      return sent === null ? undefined : mailboxFrom(sent, pending ?? '');
     },
     putMailbox: async (account, user, mailbox, seen) => {
       checkPerson(account, user);
@@ -47,17 +47,17 @@ export function mailboxesOn(run: Connection['run']): Mailboxes {
 }
 
 /** Each half begins with the version. */
-export function mailboxArgs({ version, sent, owed }: Mailbox): [sent: string, owed: string] {
+export function mailboxArgs({ version, sent, pending }: Mailbox): [sent: string, pending: string] {
   const half = (rows: readonly unknown[]): string => `${whole(version)} ${JSON.stringify(rows)}`;
-  return [half(sent), owed.length === 0 ? '' : half(owed)];
+  return [half(sent), pending.length === 0 ? '' : half(pending)];
 }
 
-export function mailboxFrom(sent: string, owed: string): Mailbox {
+export function mailboxFrom(sent: string, pending: string): Mailbox {
   const [version, times] = halfOf(sent);
   return {
     version,
     sent: JSON.parse(times) as Mailbox['sent'],
-    owed: owed === '' ? [] : (JSON.parse(halfOf(owed)[1]) as Mailbox['owed']),
+    pending: pending === '' ? [] : (JSON.parse(halfOf(pending)[1]) as Mailbox['pending']),
   };
 }
 

@@ -13,13 +13,13 @@ import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type {
   Act,
   Answer,
-  BookRows,
-  Books,
   DocumentRow,
   Halt,
   HeldCode,
   HistoryLine,
   JournalLine,
+  Snapshot,
+  SnapshotRows,
 } from '../../ports.ts';
 import { inPages } from '../shared/pages.ts';
 import { lineFrom, type StoredLine } from '../shared/rows.ts';
@@ -46,7 +46,7 @@ const HELD_MAX = 200;
 /** Told twice, it stays at its first moment. */
 const OPEN = scriptOf(`${PRELUDE}
 local id, lease = arg(), arg()
-redis.call('SADD', P .. '${KEY.books}', id)
+redis.call('SADD', P .. '${KEY.snapshot}', id)
 redis.call('HSETNX', P .. '${KEY.book}' .. id, 'seq', redis.call('GET', P .. '${KEY.seq}') or '0')
 redis.call('PEXPIRE', P .. '${KEY.book}' .. id, lease)
 return 'OK'
@@ -54,7 +54,7 @@ return 'OK'
 
 const CLOSE = scriptOf(`${PRELUDE}
 local id = arg()
-redis.call('SREM', P .. '${KEY.books}', id)
+redis.call('SREM', P .. '${KEY.snapshot}', id)
 redis.call('UNLINK', P .. '${KEY.book}' .. id)
 return 'OK'
 `);
@@ -268,15 +268,15 @@ type TextReading<Row, Entry> = {
 type Read = (script: Script, ...args: string[]) => Promise<string[]>;
 
 /** Books, and whoever is told their name may open the same. `isOpen`: whether the store still is. */
-export async function openRedisBooks(
+export async function openRedisSnapshot(
   connection: Pick<Connection, 'run'>,
   isStoreOpen: () => boolean,
   open: (moment: string) => Promise<void> = async () => {},
-): Promise<Books> {
+): Promise<Snapshot> {
   const id = randomUUID();
-  const books = await joinRedisBooks(connection, id);
+  const snapshot = await joinRedisSnapshot(connection, id);
   const close = async (): Promise<void> => {
-    await books.close();
+    await snapshot.close();
     if (isStoreOpen()) await connection.run(CLOSE, id, naming(KEY.book + id));
   };
   try {
@@ -285,11 +285,11 @@ export async function openRedisBooks(
     await close();
     throw error;
   }
-  return { ...books, close };
+  return { ...snapshot, close };
 }
 
 /** Closed, they stay open to whoever opened them first. */
-export async function joinRedisBooks(connection: Pick<Connection, 'run'>, id: string): Promise<Books> {
+export async function joinRedisSnapshot(connection: Pick<Connection, 'run'>, id: string): Promise<Snapshot> {
   const mine = naming(KEY.book + id);
   await connection.run(OPEN, id, String(LEASE_MS), mine);
   let isOpen = true;
@@ -349,7 +349,7 @@ async function* textPages<Row, Entry>(
   }
 }
 
-async function* countersOf(read: Read): AsyncGenerator<BookRows['counters'][]> {
+async function* countersOf(read: Read): AsyncGenerator<SnapshotRows['counters'][]> {
   const pageBehind = (after: string): Promise<string[]> => read(COUNTERS, after, String(COUNTERS_A_PAGE));
   const behindIt = ([last]: string[]): Promise<string[]> | undefined => (last === undefined ? last : pageBehind(last));
   for await (const [last, values, names] of inAdvance(pageBehind('0-0'), behindIt)) {
@@ -398,7 +398,7 @@ async function* followersOf(read: Read): AsyncGenerator<Follower> {
   for await (const [, follower] of scanned(read, FOLLOWERS, 2)) yield behind<Follower>(follower!);
 }
 
-async function* haltsOf(read: Read): AsyncGenerator<BookRows['halts']> {
+async function* haltsOf(read: Read): AsyncGenerator<SnapshotRows['halts']> {
   const found = await read(HALTS);
   for (let n = 0; n < found.length; n += 2) yield { merchant: found[n]!, halt: behind<Halt>(found[n + 1]!) };
 }
@@ -407,9 +407,9 @@ async function* codesOf(read: Read): AsyncGenerator<HeldCode> {
   for await (const { active: _, ...code } of codePages(from => read(CODES, from, '', String(CHUNK)))) yield code;
 }
 
-async function* boxesOf(read: Read): AsyncGenerator<BookRows['boxes']> {
+async function* boxesOf(read: Read): AsyncGenerator<SnapshotRows['boxes']> {
   for (const batch of (await read(BATCHES)).sort()) {
-    const as = ([box, codes, open]: readonly string[]): BookRows['boxes'] => ({
+    const as = ([box, codes, open]: readonly string[]): SnapshotRows['boxes'] => ({
       ...{ batch, box: Number(box), codes: Math.abs(Number(codes)), active: Number(codes) > 0 },
       ...(open === '1' && { undecided: true as const }),
     });
@@ -417,12 +417,12 @@ async function* boxesOf(read: Read): AsyncGenerator<BookRows['boxes']> {
   }
 }
 
-async function* mailboxesOf(read: Read): AsyncGenerator<BookRows['mailboxes']> {
+async function* mailboxesOf(read: Read): AsyncGenerator<SnapshotRows['mailboxes']> {
   for await (const [person, sent, owed] of scanned(read, MAILBOXES, 3))
     yield { ...personOf(person!), mailbox: mailboxFrom(sent!, owed!) };
 }
 
-async function* authorizationsOf(read: Read): AsyncGenerator<BookRows['authorizations']> {
+async function* authorizationsOf(read: Read): AsyncGenerator<SnapshotRows['authorizations']> {
   for await (const [, text] of scanned(read, AUTHORIZATIONS, 2)) yield authorizationIn(text!);
 }
 
@@ -433,7 +433,7 @@ const PAYOUT_ROWS: Reading<Payout> = {
   as: ([, fixed, now]) => payoutFrom(fixed!, now!),
 };
 
-const LIFE_ROWS: Reading<BookRows['payouts']> = {
+const LIFE_ROWS: Reading<SnapshotRows['payouts']> = {
   script: LIVES,
   first: '0',
   width: 2,
@@ -444,7 +444,7 @@ const LIFE_ROWS: Reading<BookRows['payouts']> = {
   },
 };
 
-const BUCKET_ROWS: Reading<BookRows['buckets']> = {
+const BUCKET_ROWS: Reading<SnapshotRows['buckets']> = {
   script: BUCKETS,
   first: '0-0',
   width: 3,
@@ -454,7 +454,7 @@ const BUCKET_ROWS: Reading<BookRows['buckets']> = {
   },
 };
 
-const ANSWER_ROWS: Reading<BookRows['answers']> = {
+const ANSWER_ROWS: Reading<SnapshotRows['answers']> = {
   script: ANSWERS,
   first: '',
   width: 2,

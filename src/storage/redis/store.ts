@@ -24,7 +24,7 @@ import type {
   Store,
 } from '../../ports.ts';
 import { codeHash } from '../shared/code-hash.ts';
-import { owedOf } from '../shared/mailbox.ts';
+import { pendingOf } from '../shared/mailbox.ts';
 import { actsOn } from './acts.ts';
 import { authorizationsOn } from './authorizations.ts';
 import { codeFactOf, codeKey, codesOn } from './codes.ts';
@@ -54,7 +54,7 @@ import {
   TOKEN_LENGTH,
   whole,
 } from './rows.ts';
-import { joinRedisBooks, openRedisBooks } from './snapshot.ts';
+import { joinRedisSnapshot, openRedisSnapshot } from './snapshot.ts';
 import * as WRITE from './write-scripts.ts';
 
 /** Answers forgotten by one script, and rows of a list looked at by one: the others wait meanwhile. */
@@ -150,7 +150,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
     ...{ ...mailboxesOn(run), ...authorizationsOn(run), ...documentsOn(run), acts: actsOn(run) },
     ...leasesOn(run, newToken, time),
 
-    ...booksOn(run, () => isOpen),
+    ...snapshotOn(run, () => isOpen),
     load: piece => loadPiece(run, piece),
     journal: filter => listJournal(run, filter),
     forget: before => forget(run, before),
@@ -222,7 +222,7 @@ function factsFrom({ merchant, claims, counters, pauses = [] }: FactsQuery, row:
     halted: merchant !== undefined && halted === 1,
     ...(paused.length > 0 && { paused: new Map(paused) }),
     ...codeFactOf(code, active),
-    ...(owed !== null && { owed: owedOf(...halfOf(owed)) }),
+    ...(owed !== null && { pending: pendingOf(...halfOf(owed)) }),
     ...(parcels !== null && { parcels: versionedIn(parcels) }),
   };
 }
@@ -365,18 +365,18 @@ function present(row: unknown): string[] {
   return (row as (string | null)[]).filter(each => each !== null);
 }
 
-function booksOn(run: Run, isOpen: () => boolean): Pick<Store, 'books' | 'booksTogether'> {
+function snapshotOn(run: Run, isOpen: () => boolean): Pick<Store, 'snapshot' | 'snapshotTogether'> {
   const refuseIfClosed = (): void => {
     if (!isOpen()) throw new Fault('store', 'safe', 'closed', 'the store is closed');
   };
   return {
-    books: async moment => {
+    snapshot: async moment => {
       refuseIfClosed();
-      return moment === undefined ? openRedisBooks({ run }, isOpen) : joinRedisBooks({ run }, moment);
+      return moment === undefined ? openRedisSnapshot({ run }, isOpen) : joinRedisSnapshot({ run }, moment);
     },
-    booksTogether: async open => {
+    snapshotTogether: async open => {
       refuseIfClosed();
-      return openRedisBooks({ run }, isOpen, open);
+      return openRedisSnapshot({ run }, isOpen, open);
     },
   };
 }

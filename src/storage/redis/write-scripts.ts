@@ -97,10 +97,10 @@ end
  */
 const KEEP = `
 local books = {}
-for _, id in ipairs(redis.call('SMEMBERS', P .. '${KEY.books}')) do
+for _, id in ipairs(redis.call('SMEMBERS', P .. '${KEY.snapshot}')) do
   local book = P .. '${KEY.book}' .. id
   if redis.call('EXISTS', book) == 1 then books[#books + 1] = book
-  else redis.call('SREM', P .. '${KEY.books}', id) end
+  else redis.call('SREM', P .. '${KEY.snapshot}', id) end
 end
 local function keep(field, value)
   for _, book in ipairs(books) do redis.call('HSETNX', book, field, value) end

@@ -8,18 +8,18 @@ import type { Commit, Mailbox } from '../../ports.ts';
 /** More than WeChat's quota ever looks back at. */
 const SENT_MAX = 50;
 /** More than anybody would read at once. */
-const OWED_MAX = 50;
+const PENDING_MAX = 50;
 
 export function checkPerson(account: string, user: string): void {
   // SQLite's driver cuts a text at its first NUL; a slash ends the account's name in Redis.
   assert(/^[^\0/]+$/.test(account) && /^[^\0]+$/.test(user), 'a mailbox is of an account and a follower');
 }
 
-export function checkMailbox({ sent, owed }: Omit<Mailbox, 'version'>, seen: number): void {
+export function checkMailbox({ sent, pending }: Omit<Mailbox, 'version'>, seen: number): void {
   assert(Number.isSafeInteger(seen) && seen >= 0, `a mailbox has a version: ${seen}`);
   assert(
-    sent.length <= SENT_MAX && owed.length <= OWED_MAX,
-    `a mailbox is full: ${sent.length} sent, ${owed.length} owed`,
+    sent.length <= SENT_MAX && pending.length <= PENDING_MAX,
+    `a mailbox is full: ${sent.length} sent, ${pending.length} owed`,
   );
 }
 
@@ -31,7 +31,7 @@ export function checkTold(told: Commit['told']): void {
   );
 }
 
-export function owedOf(version: number, owed: string): NonNullable<Facts['owed']> {
-  const texts = JSON.parse(owed) as Mailbox['owed'];
+export function pendingOf(version: number, pending: string): NonNullable<Facts['pending']> {
+  const texts = JSON.parse(pending) as Mailbox['pending'];
   return { version, texts: texts.map(({ id, text }) => ({ id, text })) };
 }

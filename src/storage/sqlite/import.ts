@@ -3,12 +3,12 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '../../core/base/error.ts';
-import type { BookRows, Piece } from '../../ports.ts';
+import type { Piece, SnapshotRows } from '../../ports.ts';
 import { authorizationText } from '../shared/authorization.ts';
 import { CHANGING, column, FIELDS, followerValues, stored } from '../shared/rows.ts';
 import { actValues } from './acts.ts';
 import type { Counters } from './counters.ts';
-import { owedText } from './mailbox.ts';
+import { pendingText } from './mailbox.ts';
 import {
   claimPlace,
   claimText,
@@ -76,7 +76,7 @@ export function loadPiece(db: Database, { counters, shapes }: Held, piece: Piece
   }
 }
 
-type Rows<Kind extends keyof BookRows> = readonly BookRows[Kind][];
+type Rows<Kind extends keyof SnapshotRows> = readonly SnapshotRows[Kind][];
 
 /** A row whose `key` is there gets new values; without `changing` it stays, because what it holds never changes. */
 function upsert<Row>(
@@ -201,7 +201,7 @@ function loadBoxes(db: Database, boxes: Rows<'boxes'>): void {
 function loadMailboxes(db: Database, mailboxes: Rows<'mailboxes'>): void {
   const set = upsert(db, 'mailbox', ['account', 'user'], ['account', 'user', 'version', 'sent', 'owed']);
   for (const { account, user, mailbox } of mailboxes)
-    set.run(account, user, mailbox.version, JSON.stringify(mailbox.sent), owedText(mailbox));
+    set.run(account, user, mailbox.version, JSON.stringify(mailbox.sent), pendingText(mailbox));
 }
 
 function loadAuthorizations(db: Database, authorizations: Rows<'authorizations'>): void {

@@ -2,7 +2,7 @@
 
 import type { Facts } from '../../core/match/facts.ts';
 import type { Mailbox, Person, Store } from '../../ports.ts';
-import { checkMailbox, checkPerson, owedOf } from '../shared/mailbox.ts';
+import { checkMailbox, checkPerson, pendingOf } from '../shared/mailbox.ts';
 import type { Access } from './group-commit.ts';
 import type { Database, Statement } from './schema.ts';
 import type { SureOfFile } from './sure.ts';
@@ -17,20 +17,20 @@ export const OWED = 'SELECT version, owed FROM mailbox WHERE account = ? AND use
 export const TOLD =
   'UPDATE mailbox SET owed = NULL, version = version + 1 WHERE account = ? AND user = ? AND version = ?';
 
-export function owedFactOf(row: OwedRow | undefined): Pick<Facts, 'owed'> {
-  return row ? { owed: owedOf(row.version, row.owed) } : {};
+export function pendingFactOf(row: OwedRow | undefined): Pick<Facts, 'pending'> {
+  return row ? { pending: pendingOf(row.version, row.owed) } : {};
 }
 
 export function mailboxOf({ version, sent, owed }: MailboxRow): Mailbox {
   return {
     version,
     sent: JSON.parse(sent) as Mailbox['sent'],
-    owed: owed === null ? [] : (JSON.parse(owed) as Mailbox['owed']),
+    pending: owed === null ? [] : (JSON.parse(owed) as Mailbox['pending']),
   };
 }
 
 /** As the columns hold it. */
-export function owedText({ owed }: Pick<Mailbox, 'owed'>): string | null {
+export function pendingText({ pending: owed }: Pick<Mailbox, 'pending'>): string | null {
   return owed.length === 0 ? null : JSON.stringify(owed);
 }
 
@@ -54,8 +54,8 @@ export function mailboxesIn(db: Database, { mayBeOwed }: SureOfFile, { read, wri
     putMailbox: async (account, user, mailbox, seen) => {
       checkPerson(account, user);
       checkMailbox(mailbox, seen);
-      if (mailbox.owed.length > 0) mayBeOwed(`${account}/${user}`);
-      const [sent, owed] = [JSON.stringify(mailbox.sent), owedText(mailbox)];
+      if (mailbox.pending.length > 0) mayBeOwed(`${account}/${user}`);
+      const [sent, owed] = [JSON.stringify(mailbox.sent), pendingText(mailbox)];
       const put = () => (seen === 0 ? add.run(account, user, sent, owed) : change.run(sent, owed, account, user, seen));
       return (await write(put)).changes > 0;
     },

@@ -2,7 +2,7 @@
 // follower in the file (`own`), and a claim names the rows of what pays it: so nothing has to be put in order first.
 
 import type { Payout } from '../../core/payout/payout.ts';
-import type { BookPart, BookRows, FollowerRange, Parts } from '../../ports.ts';
+import type { FollowerRange, Parts, SnapshotPart, SnapshotRows } from '../../ports.ts';
 import { column, FIELDS, named, payoutWith, type Value } from '../shared/rows.ts';
 import { nameFrom } from './own/counter-names.ts';
 import { AFTER, claimFrom, claimPlace, payoutsOf } from './own/own-names.ts';
@@ -19,8 +19,8 @@ const STRAYS_MAX = 20_000;
 const KNOWN_MAX = 5000;
 
 type Hold = Payout['holds'][number];
-type NamedCounter = BookRows['counters'];
-type Life = BookRows['payouts'];
+type NamedCounter = SnapshotRows['counters'];
+type Life = SnapshotRows['payouts'];
 type OwnRow = { readonly owner: string; readonly name: string; readonly value: string };
 type PayoutRow = LifeRow & { readonly row: string; readonly request: string; readonly holds: string };
 type StrayRow = { readonly id: number; readonly claimKey: string };
@@ -86,7 +86,7 @@ async function* leftOver(
   reader: PartReader,
   payouts: number,
   told: readonly Uint8Array[],
-): AsyncGenerator<BookPart[]> {
+): AsyncGenerator<SnapshotPart[]> {
   if (told.reduce((sum, rows) => sum + rows.reduce((ones, one) => ones + one, 0), 0) === payouts) return;
   const ids = source.pages<{ id: number }, number>({
     sql: `SELECT id FROM ${source.from}.payout WHERE id > ? ORDER BY id`,
@@ -140,14 +140,14 @@ class PartReader {
   }
 
   /** `withShared`: the counters in whose name no openid of ours is come first. */
-  async *pages(withShared: boolean): AsyncGenerator<BookPart[]> {
+  async *pages(withShared: boolean): AsyncGenerator<SnapshotPart[]> {
     const { from, pages } = this.source;
     if (withShared)
       for await (const counters of pages(sharedCountersIn(from)))
         yield [{ user: '', claims: [], payouts: [], counters }];
     let rows: OwnRow[] = [];
     for await (const page of pages(ownRowsIn(from, this.range))) {
-      const parts: BookPart[] = [];
+      const parts: SnapshotPart[] = [];
       for (const row of page) {
         if (rows.length > 0 && rows[0]!.owner !== row.owner) {
           parts.push(this.partOf(rows));
@@ -167,11 +167,11 @@ class PartReader {
   }
 
   /** `rows`: of one follower. */
-  private partOf(rows: readonly OwnRow[]): BookPart {
+  private partOf(rows: readonly OwnRow[]): SnapshotPart {
     const user = rows[0]!.owner;
     const ids = this.strays.get(user) ?? [];
     this.strays.delete(user);
-    const part = { user, claims: [] as BookPart['claims'][number][], counters: [] as NamedCounter[] };
+    const part = { user, claims: [] as SnapshotPart['claims'][number][], counters: [] as NamedCounter[] };
     for (const { owner, name, value } of rows) {
       if (name.startsWith('c')) {
         const claim = claimFrom([owner, name], value);
@@ -198,7 +198,7 @@ class PartReader {
     }
   }
 
-  ofNobody(ids: readonly number[]): BookPart {
+  ofNobody(ids: readonly number[]): SnapshotPart {
     return { user: '', claims: [], counters: [], payouts: this.livesOf(ids, '') };
   }
 

@@ -6,7 +6,17 @@ import type { Claim } from '../../core/decide/decision.ts';
 import type { Follower } from '../../core/match/facts.ts';
 
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import type { Act, BookRows, Books, DocumentRow, Halt, HeldCode, JournalLine, Person, Rows } from '../../ports.ts';
+import type {
+  Act,
+  DocumentRow,
+  Halt,
+  HeldCode,
+  JournalLine,
+  Person,
+  Rows,
+  Snapshot,
+  SnapshotRows,
+} from '../../ports.ts';
 import { inPages } from '../shared/pages.ts';
 import {
   column,
@@ -56,9 +66,9 @@ type Source = { readonly db: Database; readonly from: string; close(): void };
  * what it holds of the log, only when its statements are collected, and that may be hours later.
  */
 export type Reading = {
-  open(): Promise<Books>;
+  open(): Promise<Snapshot>;
   /** The same, and what `open` opens meanwhile is of the same moment: nobody writes until it has. */
-  openTogether(open: () => Promise<void>): Promise<Books>;
+  openTogether(open: () => Promise<void>): Promise<Snapshot>;
   /** Books that are open stay open. */
   close(): void;
 };
@@ -78,9 +88,9 @@ export function readingOf(file: string, db: Database): Reading {
       const [lock, ours] = [await reader(), await reader()]; // to open one takes longer than nobody may write
       try {
         await lockOut(lock);
-        const books = booksOf(pinned(ours, giveBack));
+        const snapshot = booksOf(pinned(ours, giveBack));
         await openOther();
-        return books;
+        return snapshot;
       } finally {
         giveBack(lock);
       }
@@ -153,7 +163,7 @@ export type TableReading<Row, Entry> = {
   readonly as: (row: Row) => Entry;
 };
 
-function booksOf({ db, from, close }: Source): Books {
+function booksOf({ db, from, close }: Source): Snapshot {
   let isOpen = true;
   const read = <T>(work: () => T): T => {
     if (!isOpen) throw new Fault('store', 'safe', 'closed', 'these books are closed');
@@ -175,7 +185,7 @@ function booksOf({ db, from, close }: Source): Books {
   }
   const rows = <Row, Entry>(reading: TableReading<Row, Entry>): Rows<Entry> => inPages(() => pages(reading));
   const shapes = read(() => shapesIn(db, from));
-  async function* counters(): AsyncGenerator<BookRows['counters'][]> {
+  async function* counters(): AsyncGenerator<SnapshotRows['counters'][]> {
     yield* pages(sharedCountersIn(from));
     for await (const page of pages(ownCountersIn(from))) yield page.flat();
   }
@@ -184,7 +194,7 @@ function booksOf({ db, from, close }: Source): Books {
     db.prepare(`SELECT id, at, line, said FROM ${from}.journal WHERE id = ?`) as Statement<JournalRow>,
   ]);
   const lines: Lines = { forgotten: () => forgotten.get()!.line, line: id => lineFromRow(shapes, line.get(id)!) };
-  async function* answers(): AsyncGenerator<BookRows['answers'][]> {
+  async function* answers(): AsyncGenerator<SnapshotRows['answers'][]> {
     for await (const page of pages(eventsIn(from))) {
       yield page.flatMap(({ owner, name, value }) => {
         const answer = read(() => answerFrom(heardIn(value), lines));
@@ -244,7 +254,7 @@ const claimsIn = (from: string): TableReading<OwnRow<string>, Claim> =>
 const SCALARS = FIELDS.filter(field => field !== 'request' && field !== 'holds');
 type LivesRow = TextRow<number> & LifeRow & { readonly request: string; readonly holds: string };
 
-const livesIn = (from: string, shapes: Shapes): TableReading<LivesRow, BookRows['payouts']> => ({
+const livesIn = (from: string, shapes: Shapes): TableReading<LivesRow, SnapshotRows['payouts']> => ({
   sql: `SELECT id AS key, json_array(${SCALARS.map(column).join()}) AS row, request, holds, ${lifeIn(from)}
     FROM ${from}.payout WHERE id > ? ORDER BY id`,
   first: [-1],
@@ -264,7 +274,7 @@ const payoutsIn = (from: string, shapes: Shapes): TableReading<PayoutRow, Payout
   as: row => payoutFrom(shapes, row),
 });
 
-type NamedCounter = BookRows['counters'];
+type NamedCounter = SnapshotRows['counters'];
 export const sharedCountersIn = (from: string): TableReading<NamedCounter, NamedCounter> => ({
   sql: `SELECT name, value FROM ${from}.counter WHERE name > ? ORDER BY name`,
   first: [''],
@@ -274,7 +284,7 @@ export const sharedCountersIn = (from: string): TableReading<NamedCounter, Named
 const ownCountersIn = (from: string): TableReading<OwnRow<string>, NamedCounter[]> =>
   ownReading(ownIn(from, 'n', AFTER.n), ({ owner, name, value }) => countersOf(owner, name, value));
 
-const bucketsIn = (from: string): TableReading<BookRows['buckets'], BookRows['buckets']> => ({
+const bucketsIn = (from: string): TableReading<SnapshotRows['buckets'], SnapshotRows['buckets']> => ({
   sql: `SELECT campaign, reserved, sent, received, refunded FROM ${from}.bucket WHERE campaign > ? ORDER BY campaign`,
   first: [''],
   keyOf: bucket => [bucket.campaign],
@@ -292,7 +302,7 @@ const followersIn = (from: string): TableReading<FollowerRow & Pick<Follower, 'a
 type EventRow = OwnRow<EventColumn>;
 const eventsIn = (from: string): TableReading<EventRow, EventRow> => ownReading(ownIn(from, 'e', AFTER.e), row => row);
 
-const haltsIn = (from: string): TableReading<HaltRow, BookRows['halts']> => ({
+const haltsIn = (from: string): TableReading<HaltRow, SnapshotRows['halts']> => ({
   sql: `SELECT merchant, code, reason, since, by, probe_at AS probeAt FROM ${from}.halt
     WHERE merchant > ? ORDER BY merchant`,
   first: [''],
@@ -314,8 +324,11 @@ const codesIn = (from: string): TableReading<HeldCode, HeldCode> => ({
   as: present,
 });
 
-type BoxRow = Omit<BookRows['boxes'], 'active' | 'undecided'> & { readonly active: number; readonly decided: number };
-const boxesIn = (from: string): TableReading<BoxRow, BookRows['boxes']> => ({
+type BoxRow = Omit<SnapshotRows['boxes'], 'active' | 'undecided'> & {
+  readonly active: number;
+  readonly decided: number;
+};
+const boxesIn = (from: string): TableReading<BoxRow, SnapshotRows['boxes']> => ({
   sql: `SELECT batch, box, codes, active, decided FROM ${from}.code_box WHERE (batch, box) > (?, ?) ORDER BY batch, box`,
   first: ['', -1],
   keyOf: ({ batch, box }) => [batch, box],
@@ -326,7 +339,7 @@ const boxesIn = (from: string): TableReading<BoxRow, BookRows['boxes']> => ({
   }),
 });
 
-const mailboxesIn = (from: string): TableReading<MailboxRow & Person, BookRows['mailboxes']> => ({
+const mailboxesIn = (from: string): TableReading<MailboxRow & Person, SnapshotRows['mailboxes']> => ({
   sql: `SELECT account, user, version, sent, owed FROM ${from}.mailbox
     WHERE (account, user) > (?, ?) ORDER BY account, user`,
   first: ['', ''],
@@ -334,7 +347,7 @@ const mailboxesIn = (from: string): TableReading<MailboxRow & Person, BookRows['
   as: ({ account, user, ...mailbox }) => ({ account, user, mailbox: mailboxOf(mailbox) }),
 });
 
-const authorizationsIn = (from: string): TableReading<AuthorizationRow, BookRows['authorizations']> => ({
+const authorizationsIn = (from: string): TableReading<AuthorizationRow, SnapshotRows['authorizations']> => ({
   sql: `SELECT ${AUTHORIZATION} FROM ${from}.authorization WHERE (merchant, user) > (?, ?) ORDER BY merchant, user`,
   first: ['', ''],
   keyOf: ({ merchant, user }) => [merchant, user],

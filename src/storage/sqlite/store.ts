@@ -51,7 +51,7 @@ import { forgetAnswers } from './forget.ts';
 import { accessTo, faultOf, groupCommit, type Held } from './group-commit.ts';
 import { loadPiece } from './import.ts';
 import { leasesIn } from './leases.ts';
-import { mailboxesIn, OWED, type OwedRow, owedFactOf, TOLD } from './mailbox.ts';
+import { mailboxesIn, OWED, type OwedRow, pendingFactOf, TOLD } from './mailbox.ts';
 import {
   AFTER,
   claimPlace,
@@ -132,7 +132,7 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
     ...authorizationsIn(db, access),
     acts: actsIn(db, access),
 
-    ...booksIn(reading, file, refuseIfClosed),
+    ...snapshotIn(reading, file, refuseIfClosed),
     load: piece => write(() => loadPiece(db, sql, piece)),
     journal: filter => read(() => listJournal(sql, filter)),
     journalAfter: (id, limit) => read(() => sql.linesAfter.all(id, limit).map(row => lineFromRow(sql.shapes, row))),
@@ -147,14 +147,18 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
   };
 }
 
-function booksIn(reading: Reading, file: string, refuseIfClosed: () => void): Pick<Store, 'books' | 'booksTogether'> {
+function snapshotIn(
+  reading: Reading,
+  file: string,
+  refuseIfClosed: () => void,
+): Pick<Store, 'snapshot' | 'snapshotTogether'> {
   return {
-    books: async () => {
+    snapshot: async () => {
       refuseIfClosed();
       return reading.open();
     },
     ...(file !== ':memory:' && {
-      booksTogether: async (open: (moment: string) => Promise<void>) => {
+      snapshotTogether: async (open: (moment: string) => Promise<void>) => {
         refuseIfClosed();
         return reading.openTogether(() => open('')); // nobody writes: so it is the same without a name
       },
@@ -317,7 +321,7 @@ function factsOf(sql: Statements, wanted: FactsQuery): Facts {
     halted: merchant !== undefined && sql.halt.get(merchant) !== undefined,
     ...pausedIn(sql, wanted),
     ...codeFactOf(wanted.code === undefined ? undefined : sql.code.get(codeHash(wanted.code))),
-    ...owedFactOf(sql.owed.get(account, user)),
+    ...pendingFactOf(sql.owed.get(account, user)),
     ...parcelsFactOf(sql.documents.find('parcels', `${account}/${user}`)),
   };
 }

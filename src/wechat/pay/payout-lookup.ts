@@ -1,24 +1,10 @@
 // Who a number was paid to: read from the answers to the queries (查询红包记录, 查询转账单) of an order whose payout was lost. What became of the order is the query's business as ever; this is only for finding out whose it is.
+import type { Sighting } from '../../core/audit/sighting.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import { type Fen, fen } from '../../core/base/money.ts';
 import { classify } from '../../core/payout/classify.ts';
 import type { Observation, Payout } from '../../core/payout/payout.ts';
 import { numberOf } from '../json.ts';
-
-/** What WeChat Pay says of a number. */
-export type Sighting =
-  | {
-      readonly kind: 'order';
-      /** A red packet names its followers only once they have opened it; a group packet, all of them. */
-      readonly users: readonly OpenId[];
-      readonly amount: Fen | undefined;
-      /** It may still be opened, or come back. */
-      readonly isOpen: boolean;
-      /** Texts by which its campaign may be known. */
-      readonly words: readonly (string | undefined)[];
-    }
-  | { readonly kind: 'none' }
-  | { readonly kind: 'unasked'; readonly why: string };
 
 export type Look = {
   /** `draft`: a payout with this number; of its follower and its amount nothing needs to be true. */

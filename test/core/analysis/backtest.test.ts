@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventsOf } from '../../../src/commands/shared/journal.ts';
 import { Backtest, type BacktestReport, type PastEvent } from '../../../src/core/analysis/backtest.ts';
 import { Ledger as CoreLedger } from '../../../src/core/analysis/memory-ledger.ts';
-import { crowdOf, firstOpenDay } from '../../../src/core/analysis/synthetic-day.ts';
+import { firstOpenDay, syntheticDayOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { type Event, eventKey, type OpenId, openId } from '../../../src/core/base/event.ts';
 import { chanceOf } from '../../../src/core/base/random.ts';
 import { DAY, instant, later } from '../../../src/core/base/time.ts';
@@ -207,7 +207,7 @@ describe('a backtest', () => {
     const [written] = checkRuleFiles(await readRuleFiles([file])).campaigns;
     const campaign: Campaign = { ...written!, account: 'tea', mode: 'live' };
     const plan = { campaign, account: 'tea', day: firstOpenDay(campaign)!, users: 200, perUser: 3 };
-    const { before, events, codes } = crowdOf({ ...plan, chance: chanceOf('backtest') })!;
+    const { before, events, codes } = syntheticDayOf({ ...plan, chance: chanceOf('backtest') })!;
     const ledger = new CoreLedger(codes);
     const book = bookOf([campaign], ['tea']);
     const journal = [...before, ...events].map(event => {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type DaySimulation, simulateDay } from '../../../src/core/analysis/simulate-day.ts';
 import { type DrawSimulation, simulateDraws } from '../../../src/core/analysis/simulate-draws.ts';
-import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
+import { syntheticDayOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { chanceOf, logNormal, poisson } from '../../../src/core/base/random.ts';
 import { beijingText, type Day } from '../../../src/core/base/time.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
@@ -220,7 +220,7 @@ describe('a made-up day', () => {
 
   test('has as many events as were asked for, on the average', () => {
     const plan = { campaign: open(), account: 'tea', day: '2026-01-01' as Day, users: 1000, perUser: 4 };
-    const { events, newFollowers } = crowdOf({ ...plan, chance: chanceOf('x') })!;
+    const { events, newFollowers } = syntheticDayOf({ ...plan, chance: chanceOf('x') })!;
     const doings = events.filter(({ kind }) => kind === 'text').length;
     expect(Math.abs(doings / 1000 - 4)).toBeLessThan(0.3);
     expect(events.map(({ sentAt }) => sentAt)).toEqual(events.map(({ sentAt }) => sentAt).sort((a, b) => a - b));

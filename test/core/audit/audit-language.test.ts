@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type * as AuditHalf from '../../../src/commands/ledger/audit-half.ts';
 import type { Config } from '../../../src/config/config.ts';
-import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
+import { syntheticDayOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { Audit, type AuditReport, showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { followerIn, nameKind } from '../../../src/core/audit/counter-name.ts';
 import { SHELVES, shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
@@ -27,12 +27,12 @@ import { createFlow } from '../../../src/engine/flow.ts';
 import { checkRuleFiles } from '../../../src/engine/rulebook.ts';
 import type { RuleFile } from '../../../src/engine/rulebook-files.ts';
 import { SILENT } from '../../../src/lib/log.ts';
-import type { Books, Store } from '../../../src/ports.ts';
+import type { Snapshot, Store } from '../../../src/ports.ts';
 import { readPieces } from '../../../src/storage/copy.ts';
 import { openRedis } from '../../../src/storage/redis/store.ts';
 import { inPages } from '../../../src/storage/shared/pages.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
-import { readBooks } from '../../storage/store.contract.ts';
+import { readSnapshot } from '../../storage/store.contract.ts';
 import { hasRedis, startRedis } from '../../support/redis-server.ts';
 
 // ── The campaigns ────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,7 +152,7 @@ async function playDays(store: Store, campaigns: readonly Campaign[]): Promise<D
   for (const [n, day] of DAYS.entries())
     for (const campaign of campaigns.filter(({ mode }) => mode === 'live')) {
       const chance = chanceOf(`${campaign.id} ${day}`);
-      const crowd = crowdOf({ campaign, account: 'tea', day, users: 45, perUser: 5, chance })!;
+      const crowd = syntheticDayOf({ campaign, account: 'tea', day, users: 45, perUser: 5, chance })!;
       const codes = [...crowd.codes].map(([code, { batch, prize }]) => ({ code, batch, prize, box: 1 }));
       if (codes.length > 0) await store.addCodes(codes);
       await store.activateCodes('spring', 'all', true);
@@ -232,7 +232,7 @@ async function goes(store: Store, payout: Payout, seen: readonly Observation[], 
 
 const BUILT_HALF = resolve(import.meta.dirname, '../../../dist/commands/ledger/audit-half.js');
 
-type Rows = Awaited<ReturnType<typeof readBooks>>;
+type Rows = Awaited<ReturnType<typeof readSnapshot>>;
 let campaigns: Campaign[];
 let store: Store;
 let good: Rows;
@@ -244,9 +244,9 @@ beforeAll(async () => {
   store = await openSqlite(':memory:');
   decisions = await playDays(store, campaigns);
   await payAll(store);
-  const books = await store.books();
-  good = await readBooks(books);
-  await books.close();
+  const snapshot = await store.snapshot();
+  good = await readSnapshot(snapshot);
+  await snapshot.close();
   counted = new Map(
     decisions.flatMap(each => (each.kind === 'awarded' ? [[each.claimKey, each.counters] as const] : [])),
   );
@@ -265,7 +265,7 @@ function auditRows(rows: Rows, live: readonly Campaign[] = campaigns, parts = 1)
     audit.endOfPart();
   }
   for (const bucket of rows.buckets) audit.bucket(bucket);
-  audit.endOfBooks();
+  audit.endOfSnapshot();
   for (const claim of rows.claims) if (audit.isInDoubt(claim)) audit.decided(claim, counted.get(claim.key));
   return audit.report();
 }
@@ -447,17 +447,17 @@ describe('the job', () => {
     const chance = chanceOf('the job');
     for (let time = 0; time < 3; time++) {
       const rows = change(good, items => Math.floor(chance() * items.length));
-      const books = await store.books();
+      const snapshot = await store.snapshot();
       const lives = rows.payouts.map((payout, at) => ({ payout, history: rows.histories[at]! }));
-      const changed: Books = {
-        ...books,
+      const changed: Snapshot = {
+        ...snapshot,
         parts: () => undefined,
         claims: () => inPages(() => each([rows.claims])),
         lives: () => inPages(() => each([lives])),
         counters: () => inPages(() => each([rows.counters])),
         close: async () => {},
       };
-      const report = await auditStore({ ...store, books: async () => changed }, new Audit(campaigns));
+      const report = await auditStore({ ...store, snapshot: async () => changed }, new Audit(campaigns));
       const halved = await auditStore(inHalves(changed), new Audit(campaigns), {
         thread: () => ({ ...halfAudit(async () => changed), prepare: async () => {}, end: async () => {} }),
         many: 0,
@@ -467,16 +467,16 @@ describe('the job', () => {
       const direct = auditRows(rows, campaigns, SHELVES);
       expect(shown(report).sort()).toEqual(shown(direct).sort());
       expect(report).toMatchObject({ total: direct.total, compared: direct.compared, campaigns: direct.campaigns });
-      await books.close();
+      await snapshot.close();
     }
   });
 });
 
-const inHalves = (books: Books): Store => ({
+const inHalves = (snapshot: Snapshot): Store => ({
   ...store,
-  booksTogether: async open => {
+  snapshotTogether: async open => {
     await open('');
-    return books;
+    return snapshot;
   },
 });
 
@@ -484,13 +484,13 @@ describe.skipIf(!hasRedis)('on Redis', () => {
   test('two threads find what one finds: nothing, and what is changed by hand', async () => {
     const server = await startRedis('--appendonly', 'yes', '--appendfsync', 'everysec');
     const redis = await openRedis(server.url, { acceptLoss: true });
-    const books = await store.books();
+    const snapshot = await store.snapshot();
     await readPieces(
-      books,
+      snapshot,
       () => {},
       piece => redis.load(piece),
     );
-    await books.close();
+    await snapshot.close();
     const audited = async (): Promise<string[]> => {
       const { auditThread } = (await import(BUILT_HALF)) as typeof AuditHalf;
       const one = await auditStore(redis, new Audit(campaigns));

@@ -33,7 +33,7 @@ import { inPages } from '../../../src/storage/shared/pages.ts';
 import { claimPlace } from '../../../src/storage/sqlite/own/own-names.ts';
 import { openDatabase } from '../../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
-import { listOf, readBooks } from '../../storage/store.contract.ts';
+import { listOf, readSnapshot } from '../../storage/store.contract.ts';
 import { ENV, MERCHANT, startWorld, type World } from '../../support/harness.ts';
 import { writtenIn } from '../../support/written.ts';
 
@@ -189,7 +189,7 @@ async function fill(shop: Shop): Promise<void> {
   await shop.sends(ann, 5);
 }
 
-type Rows = Awaited<ReturnType<typeof readBooks>>;
+type Rows = Awaited<ReturnType<typeof readSnapshot>>;
 
 /** Leads rows through the audit, in as many parts as wished. */
 function auditRows(
@@ -208,7 +208,7 @@ function auditRows(
     audit.endOfPart();
   }
   for (const bucket of rows.buckets) audit.bucket(bucket);
-  audit.endOfBooks();
+  audit.endOfSnapshot();
   for (const claim of rows.claims) if (audit.isInDoubt(claim)) audit.decided(claim, decisions.get(claim.key));
   return audit.report();
 }
@@ -222,15 +222,15 @@ beforeAll(async () => {
   const store = await openSqlite(':memory:');
   const shop = new Shop(store, FULL_RULES);
   await fill(shop);
-  const books = await store.books();
-  good = await readBooks(books);
+  const snapshot = await store.snapshot();
+  good = await readSnapshot(snapshot);
   const journal = await store.journal({ limit: 1000 });
   decisions = new Map(
     journal.flatMap(({ decision }) =>
       decision.kind === 'awarded' ? [[decision.claimKey, decision.counters] as const] : [],
     ),
   );
-  await books.close();
+  await snapshot.close();
   await store.close();
 });
 
@@ -602,12 +602,12 @@ describe('limits that a file gains later', () => {
     expect(report.compared.countersLeftOut).toBe(0);
     const lowered = {
       ...store,
-      books: async () => ({
-        ...(await store.books()),
+      snapshot: async () => ({
+        ...(await store.snapshot()),
         parts: () => undefined,
         counters: () =>
           inPages(async function* () {
-            const counters = await listOf((await store.books()).counters());
+            const counters = await listOf((await store.snapshot()).counters());
             yield counters.map(({ name, value }) => ({
               name,
               value: value - Number(name === 'campaign/shop/prize/one'),
@@ -637,8 +637,8 @@ describe('every night', () => {
     expect(await logged(store)).toMatchObject([['info', { payouts: 3, claims: 3 }, 'the audit balances']]);
     const broken: Store = {
       ...store,
-      books: async () => ({
-        ...(await store.books()),
+      snapshot: async () => ({
+        ...(await store.snapshot()),
         parts: () => undefined,
         lives: () => inPages(async function* () {}),
         async *buckets() {},

@@ -7,7 +7,7 @@ import { type Event, eventKey, type Happening, type OpenId, openId } from '../..
 import { type Fen, fen } from '../../../src/core/base/money.ts';
 import { byWeight } from '../../../src/core/base/random.ts';
 import { type Instant, instant, parseBeijing } from '../../../src/core/base/time.ts';
-import { decide, factsQueryFor, type Surroundings } from '../../../src/core/decide/decide.ts';
+import { type DecisionEnvironment, decide, factsQueryFor } from '../../../src/core/decide/decide.ts';
 import type { Decision } from '../../../src/core/decide/decision.ts';
 import { drawAmount, luckOf } from '../../../src/core/decide/draw.ts';
 import { gapCounter, lastClaimCounter, type MerchantCaps } from '../../../src/core/decide/limits.ts';
@@ -68,7 +68,7 @@ function deciding(what: string | Happening, setting: Setting = {}): Decision {
   const { now = OPEN, key = 'e1', user = ANN, campaigns = [TEA], merchant } = setting;
   const happening: Happening = typeof what === 'string' ? { kind: 'text', text: what } : what;
   const event: Event = { key: eventKey(key), account: 'tea', user, sentAt: now, ...happening };
-  const around: Surroundings = {
+  const environment: DecisionEnvironment = {
     merchant,
     seedOf: id => `seed of ${id}`,
     ...(setting.pinned !== undefined && { pinned: setting.pinned }),
@@ -80,7 +80,7 @@ function deciding(what: string | Happening, setting: Setting = {}): Decision {
     halted: false,
     ...setting.facts,
   };
-  return decide(bookOf(campaigns, ['tea']).match(event, now), event, facts, now, around);
+  return decide(bookOf(campaigns, ['tea']).match(event, now), event, facts, now, environment);
 }
 
 /** What came of it, in a word. */
@@ -370,9 +370,9 @@ describe('what a decision wants to know', () => {
             user: ANN,
             sentAt: OPEN,
           };
-          const around: Surroundings = { merchant: undefined, seedOf: id => `seed of ${id}` };
+          const environment: DecisionEnvironment = { merchant: undefined, seedOf: id => `seed of ${id}` };
           const wanted = new Set(
-            factsQueryFor(bookOf([TEA], ['tea']).match(event, OPEN), event, OPEN, around).counters,
+            factsQueryFor(bookOf([TEA], ['tea']).match(event, OPEN), event, OPEN, environment).counters,
           );
           const asked = Object.fromEntries(Object.entries(counters).filter(([name]) => wanted.has(name)));
           expect(deciding(word, { key, counters })).toEqual(deciding(word, { key, counters: asked }));

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { happeningOf } from '../../../src/core/analysis/explain.ts';
 import { eventText } from '../../../src/core/analysis/naming.ts';
 import { nearMisses } from '../../../src/core/analysis/near-miss.ts';
-import { crowdOf } from '../../../src/core/analysis/synthetic-day.ts';
+import { syntheticDayOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { openId } from '../../../src/core/base/event.ts';
 import { chanceOf } from '../../../src/core/base/random.ts';
 import type { Day } from '../../../src/core/base/time.ts';
@@ -132,7 +132,7 @@ describe('a rule', () => {
       .filter(({ id }) => ['goods', 'long'].includes(id))
       .map(rule => ({ ...rule, give: ['小喜'] }));
     const plan = { account: 'tea', day: '2026-02-10' as Day, users: 50, perUser: 2, chance: chanceOf('x') };
-    const crowd = crowdOf({ ...plan, campaign: { ...campaign, rules } })!;
+    const crowd = syntheticDayOf({ ...plan, campaign: { ...campaign, rules } })!;
     const scanned = crowd.events.filter(({ kind }) => kind === 'scancode');
     expect(scanned.length).toBeGreaterThan(20);
     expect(crowd.leftOut).toEqual([{ rule: 'long', trigger: 'scancode' }]);

@@ -4,7 +4,7 @@ import { type Event, eventKey, type Happening, openId } from '../../../src/core/
 import { fen } from '../../../src/core/base/money.ts';
 import { HOUR, later, parseBeijing } from '../../../src/core/base/time.ts';
 import { asksForMine, mineReply } from '../../../src/core/messages/my-packets.ts';
-import { withOwed } from '../../../src/core/messages/pending.ts';
+import { withPending } from '../../../src/core/messages/pending.ts';
 import type { Payout } from '../../../src/core/payout/payout.ts';
 import { NO_REPLY, type Reply } from '../../../src/core/rules/reply.ts';
 import { clip } from '../../../src/core/rules/reply-text.ts';
@@ -14,17 +14,17 @@ const AT = parseBeijing('2026-02-10 10:00')!;
 const event = (happening: Happening): Event =>
   ({ key: eventKey('k'), account: 'tea', user: openId('oA'), sentAt: AT, ...happening }) as Event;
 const TEXT = event({ kind: 'text', text: '你好' });
-const owed = (...texts: string[]) => ({ version: 7, texts: texts.map(text => ({ id: text, text })) });
+const pending = (...texts: string[]) => ({ version: 7, texts: texts.map(text => ({ id: text, text })) });
 const text = (words: string): Reply => ({ kind: 'text', text: words });
 
 describe('what is owed', () => {
   test('stands behind the answer of the event itself, with blank lines between', () => {
-    expect(withOwed(TEXT, text('答'), owed('一', '二'))).toEqual({
+    expect(withPending(TEXT, text('答'), pending('一', '二'))).toEqual({
       reply: text('答\n\n一\n\n二'),
       told: { version: 7 },
     });
-    expect(withOwed(TEXT, NO_REPLY, owed('一'))).toEqual({ reply: text('一'), told: { version: 7 } });
-    expect(withOwed(TEXT, text('答'), undefined)).toEqual({ reply: text('答') });
+    expect(withPending(TEXT, NO_REPLY, pending('一'))).toEqual({ reply: text('一'), told: { version: 7 } });
+    expect(withPending(TEXT, text('答'), undefined)).toEqual({ reply: text('答') });
   });
 
   test.each<[Reply]>([
@@ -32,7 +32,7 @@ describe('what is owed', () => {
     [{ kind: 'news', title: 't', description: '', picUrl: '', url: 'u' }],
     [{ kind: 'transfer' }],
   ])('waits where the answer is no text: %j', reply => {
-    expect(withOwed(TEXT, reply, owed('一'))).toEqual({ reply });
+    expect(withPending(TEXT, reply, pending('一'))).toEqual({ reply });
   });
 
   test.each<[Happening]>([
@@ -44,16 +44,16 @@ describe('what is owed', () => {
     [{ kind: 'notice', type: 'TEMPLATESENDJOBFINISH' }],
     [{ kind: 'friend', friend: openId('oB'), did: 'paid', campaign: 'c' }],
   ])('waits where no reply is seen for certain: %j', happening => {
-    expect(withOwed(event(happening), NO_REPLY, owed('一'))).toEqual({ reply: NO_REPLY });
+    expect(withPending(event(happening), NO_REPLY, pending('一'))).toEqual({ reply: NO_REPLY });
   });
 
   test('has room for 2048 bytes, and for what does not fit a word where it is found', () => {
     const long = '长'.repeat(300);
-    const { reply, told } = withOwed(TEXT, text('答'), owed(long, long, long));
+    const { reply, told } = withPending(TEXT, text('答'), pending(long, long, long));
     expect(told).toEqual({ version: 7 });
     expect(reply).toEqual(text(`答\n\n${long}\n\n${long}\n\n还有更多消息,回复「我的红包」查看。`));
     const full = text('满'.repeat(682));
-    expect(withOwed(TEXT, full, owed('一'))).toEqual({ reply: full });
+    expect(withPending(TEXT, full, pending('一'))).toEqual({ reply: full });
   });
 
   test('is never longer than WeChat takes, in whole characters', () => {

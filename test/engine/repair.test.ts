@@ -7,8 +7,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { isWhole, type RepairReport, repair } from '../../src/commands/ledger/repair.ts';
-import { openWeChatPay } from '../../src/commands/ledger/repair-ports.ts';
+import { openWeChatPay } from '../../src/commands/ledger/repair-wechat.ts';
 import type { Config } from '../../src/config/config.ts';
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
 import { FundFlow } from '../../src/core/audit/fund-flow.ts';
@@ -17,6 +16,7 @@ import { messageOf } from '../../src/core/base/error.ts';
 import { DAY, HOUR, type Instant, instant, MINUTE } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
+import { isWhole, type RepairReport, repair } from '../../src/engine/repair/repair.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Store } from '../../src/ports.ts';
 import { belongToUs } from '../../src/setup/installation.ts';
@@ -26,7 +26,7 @@ import { openStore } from '../../src/storage/open.ts';
 import { claimPlace } from '../../src/storage/sqlite/own/own-names.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
-import { readBooks } from '../storage/store.contract.ts';
+import { readSnapshot } from '../storage/store.contract.ts';
 import { ENV, MERCHANT, startWorld, type World, type WorldOptions } from '../support/harness.ts';
 import { DURABLE, hasRedis, startRedis } from '../support/redis-server.ts';
 import { writtenIn } from '../support/written.ts';
@@ -186,12 +186,12 @@ class Restorable {
 
   buckets = (campaign = 'test') => this.current.buckets(campaign);
 
-  async books() {
-    const books = await this.current.books();
+  async snapshot() {
+    const snapshot = await this.current.snapshot();
     try {
-      return await readBooks(books);
+      return await readSnapshot(snapshot);
     } finally {
-      await books.close();
+      await snapshot.close();
     }
   }
 
@@ -208,10 +208,10 @@ class Restorable {
   }
 
   async expectSecondRunIdle(funds = true): Promise<void> {
-    const before = await this.books();
+    const before = await this.snapshot();
     const again = await this.repair({ funds });
     expect(again.lines).toEqual([]);
-    expect(await this.books()).toEqual(before);
+    expect(await this.snapshot()).toEqual(before);
   }
 
   async close(): Promise<void> {
@@ -258,7 +258,7 @@ describe('a store that was put back to an older day', () => {
     await scene.settled();
     await scene.opened();
     const [buckets, sent] = [await scene.buckets(), scene.sent()];
-    const keys = (await scene.books()).claims.map(({ key, prize, amount }) => [key, prize, amount]);
+    const keys = (await scene.snapshot()).claims.map(({ key, prize, amount }) => [key, prize, amount]);
 
     await scene.restore(backup);
     expect(await scene.audited()).toHaveLength(5);
@@ -268,7 +268,7 @@ describe('a store that was put back to an older day', () => {
     );
     expect(isWhole(report)).toBe(true);
     expect(await scene.buckets()).toEqual(buckets);
-    expect((await scene.books()).claims.map(({ key, prize, amount }) => [key, prize, amount])).toEqual(keys);
+    expect((await scene.snapshot()).claims.map(({ key, prize, amount }) => [key, prize, amount])).toEqual(keys);
     expect(await scene.audited()).toEqual([]);
     await scene.expectSecondRunIdle();
 
@@ -388,9 +388,9 @@ describe('a claim that nobody can tell', () => {
     const push = await wonByEvent(MANY);
     expect(await scene.audited()).toEqual([]);
     await scene.expectSecondRunIdle();
-    const [sent, claims] = [scene.sent(), (await scene.books()).claims];
+    const [sent, claims] = [scene.sent(), (await scene.snapshot()).claims];
     await redelivered(push);
-    expect((await scene.books()).claims).toEqual(claims);
+    expect((await scene.snapshot()).claims).toEqual(claims);
     await scene.expectNothingMore();
     expect(scene.sent()).toBe(sent);
   }, 60_000);
@@ -421,7 +421,7 @@ describe('a claim that nobody can tell', () => {
     await scene.says(ann, '红包');
     await scene.settled();
     await scene.opened();
-    const [buckets, { claims, counters }] = [await scene.buckets(), await scene.books()];
+    const [buckets, { claims, counters }] = [await scene.buckets(), await scene.snapshot()];
     await scene.restore(backup, { journal: true });
     const report = await scene.repair({ funds: false });
     expect(shown(report)).toEqual([
@@ -429,7 +429,7 @@ describe('a claim that nobody can tell', () => {
       expect.stringMatching(/^restored test\/event\/\S+ received$/),
     ]);
     expect(await scene.buckets()).toEqual(buckets);
-    expect(await scene.books()).toMatchObject({ claims, counters });
+    expect(await scene.snapshot()).toMatchObject({ claims, counters });
     expect(await scene.audited()).toEqual([]);
     await scene.expectSecondRunIdle();
     await redelivered(push);
@@ -636,19 +636,19 @@ describe('a damaged store', () => {
     const [lost] = await twoOpened();
     await scene.sql(`DELETE FROM history WHERE payout = (SELECT id FROM payout WHERE bill_no = '${lost!.billNo}');
       DELETE FROM payout WHERE bill_no = '${lost!.billNo}'`);
-    const before = await scene.books();
+    const before = await scene.snapshot();
     for (const funds of [true, false]) {
       const report = await scene.repair({ funds });
       expect(report.lines).toMatchObject([{ what: 'left', claimKey: lost!.claimKey, billNo: lost!.billNo }]);
       expect(report.lines[0]!.notes).toEqual([expect.stringContaining('its claim is there and its payout is not')]);
       expect(isWhole(report)).toBe(false);
     }
-    expect(await scene.books()).toEqual(before);
+    expect(await scene.snapshot()).toEqual(before);
   }, 60_000);
 
   test('has a payout without its claim: the claim comes back, and nothing is counted twice', async () => {
     const [lost, other] = await twoOpened();
-    const before = await scene.books();
+    const before = await scene.snapshot();
     const [mine, theirs] = [lost!, other!].map(({ claimKey }) => claimPlace(claimKey));
     for (const [owner, name] of [mine!, theirs!])
       await scene.sql(`DELETE FROM own WHERE owner = '${owner}' AND name = '${name}'`);
@@ -656,7 +656,7 @@ describe('a damaged store', () => {
       DELETE FROM own WHERE owner = '${other!.user}' AND name LIKE 'e%'`);
     const report = await scene.repair();
     expect(shown(report)).toEqual([`claim ${lost!.claimKey} received`, `claim ${other!.claimKey} received`].sort());
-    const after = await scene.books();
+    const after = await scene.snapshot();
     expect(after).toMatchObject({ payouts: before.payouts, counters: before.counters, buckets: before.buckets });
     expect(after.claims).toEqual(before.claims);
     expect(await scene.world.store.payouts({ user: lost!.user, limit: 2 })).toEqual([lost]);
@@ -668,19 +668,19 @@ describe('a damaged store', () => {
 
   test('whose counters and buckets differ, and nothing else, gets its counters back; its buckets stay', async () => {
     await twoOpened();
-    const { counters } = await scene.books();
+    const { counters } = await scene.snapshot();
     await scene.sql(
       `UPDATE bucket SET received = received + 1; UPDATE counter SET value = value + 1 WHERE name NOT LIKE 'counted/%';
       UPDATE own SET value = (SELECT json_group_object(key, each.value + 1) FROM json_each(own.value) AS each)
         WHERE name LIKE 'n%'`,
     );
-    const { buckets } = await scene.books();
+    const { buckets } = await scene.snapshot();
     const dry = await scene.repair({ dry: true });
-    expect([dry.lines, dry.counters > 10, (await scene.books()).buckets]).toEqual([[], true, buckets]);
+    expect([dry.lines, dry.counters > 10, (await scene.snapshot()).buckets]).toEqual([[], true, buckets]);
     const report = await scene.repair();
     expect([report.lines, report.counters]).toEqual([[], dry.counters]);
     const limits = (rows: typeof counters) => rows.filter(({ name }) => !/^counted\/|\/last$/.test(name));
-    const after = await scene.books();
+    const after = await scene.snapshot();
     expect([limits(after.counters), after.buckets]).toEqual([limits(counters), buckets]);
     expect((await scene.repair()).counters).toBe(0);
   }, 60_000);
@@ -748,10 +748,10 @@ describe('a repair', () => {
 
   test('that only says what it would do writes nothing, and says what the other one does', async () => {
     await lostTwo();
-    const before = await scene.books();
+    const before = await scene.snapshot();
     const dry = await scene.repair({ dry: true });
     expect([dry.dryRun, isWhole(dry)]).toEqual([true, false]);
-    expect(await scene.books()).toEqual(before);
+    expect(await scene.snapshot()).toEqual(before);
     expect((await scene.repair()).lines).toEqual(dry.lines);
   }, 60_000);
 
@@ -814,7 +814,7 @@ describe('a repair', () => {
       { what: 'left', notes: [expect.stringMatching(/^WeChat Pay could not be asked \(ECONNREFUSED/)] },
       { what: 'left', notes: [expect.stringMatching(/^WeChat Pay could not be asked \(ECONNREFUSED/)] },
     ]);
-    expect((await scene.books()).claims).toEqual([]);
+    expect((await scene.snapshot()).claims).toEqual([]);
   }, 60_000);
 
   test('pays nothing by another merchant than the one who was to pay it', async () => {
@@ -832,7 +832,7 @@ describe('a repair', () => {
     expect(report.lines).toMatchObject([
       { what: 'left', notes: [expect.stringContaining('no merchant "shop" any more')] },
     ]);
-    expect((await scene.books()).claims).toEqual([]);
+    expect((await scene.snapshot()).claims).toEqual([]);
   }, 60_000);
 
   test('leaves alone what other programs of the merchant have paid', async () => {
@@ -855,14 +855,14 @@ describe('a repair', () => {
       await scene.says(people[0]!, '红包');
       await scene.settled();
       await scene.opened();
-      const [buckets, { claims, counters }] = [await scene.buckets(), await scene.books()];
+      const [buckets, { claims, counters }] = [await scene.buckets(), await scene.snapshot()];
       const server = await startRedis(...DURABLE);
       try {
         scene.replace(await openStore(server.url));
         const report = await scene.repair();
         expect(report.lines.map(({ what, state }) => [what, state])).toEqual(Array(4).fill(['restored', 'received']));
         expect(await scene.buckets()).toEqual(buckets);
-        const after = await scene.books();
+        const after = await scene.snapshot();
         expect(after.claims.map(({ key }) => key).sort()).toEqual(claims.map(({ key }) => key).sort());
         const values = (all: typeof counters) =>
           all

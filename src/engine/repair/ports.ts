@@ -1,22 +1,17 @@
-// What a repair works with: WeChat Pay behind every merchant of bot.yaml, at their pace, and a store that only pretends.
+// What a repair works with: WeChat Pay as it may be asked, and a store that only pretends.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import type { MerchantConfig } from '../../config/merchant.ts';
 import type { Payable } from '../../core/audit/claim-of-number.ts';
 import type { Movement } from '../../core/audit/fund-flow.ts';
+import type { Sighting } from '../../core/audit/sighting.ts';
 import type { Instant } from '../../core/base/time.ts';
 import { seedOf } from '../../core/decide/draw.ts';
-import type { Installation } from '../../core/live/installation.ts';
+import { INSTALLATION_NOTE, type Installation, readInstallation } from '../../core/live/installation.ts';
 import type { PayoutPolicy } from '../../core/payout/pace.ts';
 import type { BillNo, Observation, Payout } from '../../core/payout/payout.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
-import type { Clock, Log, Payer, Store } from '../../ports.ts';
-import { wayOf } from '../../setup/channels.ts';
-import { mchIdsBefore } from '../../setup/installation.ts';
-import { payerOf } from '../../setup/payer.ts';
-import { keysOf } from '../../setup/platform-keys.ts';
-import type { Look, Sighting } from '../../wechat/pay/payout-lookup.ts';
+import type { Clock, Log, Store } from '../../ports.ts';
 
 export type RepairPorts = {
   readonly store: Store;
@@ -32,38 +27,13 @@ export type RepairPorts = {
 };
 
 /** Both ways to ask, one call at a time and no faster than the merchant may. */
-type WeChatPay = {
+export type WeChatPay = {
   /** What became of a payout. */
   query(payout: Payout): Promise<Observation>;
   /** Whose a number is. */
   look(merchant: MerchantConfig, draft: Payout): Promise<Sighting>;
   close(): Promise<void>;
 };
-
-export function openWeChatPay(config: Config, clock: Clock): WeChatPay {
-  const payers = new Map<string, Payer>();
-  const looks = new Map<MerchantConfig, Look>();
-  const rest = ({ limits }: MerchantConfig): Promise<void> => sleep(1000 / limits.perSecond);
-  return {
-    async query(payout) {
-      const merchant = config.merchants.get(payout.merchant);
-      if (!merchant) return { kind: 'unreached', code: 'NO_MERCHANT', text: noMerchant(payout.merchant) };
-      const payer = payers.get(merchant.name) ?? payerOf(merchant, clock);
-      payers.set(merchant.name, payer);
-      await rest(merchant);
-      return payer.query(payout);
-    },
-    async look(merchant, draft) {
-      const look = looks.get(merchant) ?? lookOf(merchant, clock);
-      looks.set(merchant, look);
-      await rest(merchant);
-      return look.ask(draft);
-    },
-    async close() {
-      await Promise.all([...payers.values(), ...looks.values()].map(each => each.close()));
-    },
-  };
-}
 
 /** From what the store says of its installation, and from the payouts in it. */
 export async function mchIdsIn(store: Store, config: Config): Promise<RepairPorts['mchIds']> {
@@ -73,23 +43,18 @@ export async function mchIdsIn(store: Store, config: Config): Promise<RepairPort
     first.set(name, known);
     if (since < (known.get(mchId) ?? Number.POSITIVE_INFINITY)) known.set(mchId, since);
   };
+  const installation = readInstallation(await store.note(INSTALLATION_NOTE));
   for (const { name } of config.merchants.values())
-    for (const { mchId, since } of await mchIdsBefore(store, name)) see(name, mchId, since);
-  const books = await store.books();
+    for (const { mchId, since } of installation?.mchIds[name] ?? []) see(name, mchId, since);
+  const snapshot = await store.snapshot();
   try {
-    for await (const { merchant, request, createdAt } of books.payouts()) see(merchant, request.mchId, createdAt);
+    for await (const { merchant, request, createdAt } of snapshot.payouts()) see(merchant, request.mchId, createdAt);
   } finally {
-    await books.close();
+    await snapshot.close();
   }
   const inOrder = (known: ReadonlyMap<string, Instant>): Installation['mchIds'][string] =>
     [...known].map(([mchId, since]) => ({ mchId, since })).sort((a, b) => a.since - b.since);
   return new Map([...first].map(([name, known]) => [name, inOrder(known)]));
-}
-
-function lookOf(merchant: MerchantConfig, clock: Clock): Look {
-  const keys = keysOf(merchant, clock);
-  const look = wayOf(merchant).look(merchant, clock, keys);
-  return { ...look, close: async () => void (await Promise.all([look.close(), keys?.close()])) };
 }
 
 export function noMerchant(name: string): string {

@@ -17,17 +17,17 @@ import {
 } from '../../core/audit/claim-of-number.ts';
 import { isOurNumber, type Movement } from '../../core/audit/fund-flow.ts';
 import { lostIdentity, lostMoney, payoutOf } from '../../core/audit/repair.ts';
+import type { Sighting } from '../../core/audit/sighting.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import { type Fen, fen } from '../../core/base/money.ts';
 import { parseBeijing } from '../../core/base/time.ts';
 import { SEND_RULE } from '../../core/payout/bulk.ts';
 import { isTooOldToAsk } from '../../core/payout/pace.ts';
 import { asBillNo, type BillNo, billNoOf, nextNumber, type Payout } from '../../core/payout/payout.ts';
-import type { Books } from '../../ports.ts';
-import type { Sighting } from '../../wechat/pay/payout-lookup.ts';
-import { follow } from './repair-payout.ts';
-import { payablesOf, type RepairPorts } from './repair-ports.ts';
-import { lineOf, NOT_REPAIRABLE, type RepairLine, writeLost } from './repair-write.ts';
+import type { Snapshot } from '../../ports.ts';
+import { follow } from './payout.ts';
+import { payablesOf, type RepairPorts } from './ports.ts';
+import { lineOf, NOT_REPAIRABLE, type RepairLine, writeLost } from './write.ts';
 
 type Tell = (part: string, done: number) => void;
 
@@ -44,7 +44,7 @@ type Stray = {
 /** `known`: the numbers of the file that the store has. */
 export async function repairFromFunds(
   ports: RepairPorts,
-  books: Books,
+  snapshot: Snapshot,
   known: ReadonlySet<string>,
   tell: Tell,
 ): Promise<RepairLine[]> {
@@ -58,7 +58,7 @@ export async function repairFromFunds(
     tell('asked', strays.length);
   }
   // The first number of a claim brings its later ones with it.
-  const inOrder = (await identified(ports, books, strays, tell)).sort(
+  const inOrder = (await identified(ports, snapshot, strays, tell)).sort(
     (a, b) => (a.identity?.attempt ?? 1) - (b.identity?.attempt ?? 1),
   );
   for (const stray of inOrder) {
@@ -110,10 +110,15 @@ function leftLine({ number, paid, refunded }: Movement, note: string): RepairLin
 const USERS_AT_ONCE = 100;
 
 /** Finds the claims: by the follower WeChat Pay names, else by every follower the store has ever seen. */
-async function identified(ports: RepairPorts, books: Books, strays: readonly Stray[], tell: Tell): Promise<Stray[]> {
+async function identified(
+  ports: RepairPorts,
+  snapshot: Snapshot,
+  strays: readonly Stray[],
+  tell: Tell,
+): Promise<Stray[]> {
   if (strays.length === 0) return [];
   const batches = new Set(['send']);
-  for await (const { rule, key } of books.claims()) if (rule === SEND_RULE) batches.add(key.split('/')[3] ?? '');
+  for await (const { rule, key } of snapshot.claims()) if (rule === SEND_RULE) batches.add(key.split('/')[3] ?? '');
   const payables = payablesOf(ports.config, ports.campaigns);
   const found = new Map<BillNo, Identity>();
   const look = (numbers: LostNumbers, user: OpenId): void => {
@@ -129,7 +134,7 @@ async function identified(ports: RepairPorts, books: Books, strays: readonly Str
   if (unnamed.length > 0) {
     const numbers = new LostNumbers(unnamed.map(({ number }) => number));
     let looked = 0;
-    for await (const user of usersIn(books, strays)) {
+    for await (const user of usersIn(snapshot, strays)) {
       look(numbers, user);
       if (++looked % USERS_AT_ONCE === 0) await turn();
       tell('followers', looked);
@@ -150,13 +155,13 @@ function isNamed({ users }: Extract<Sighting, { kind: 'order' }>): boolean {
 }
 
 /** Each once: those WeChat Pay named, those who follow or did, and those who have claimed. */
-async function* usersIn(books: Books, strays: readonly Stray[]): AsyncGenerator<OpenId> {
+async function* usersIn(snapshot: Snapshot, strays: readonly Stray[]): AsyncGenerator<OpenId> {
   const seen = new Set<OpenId>();
   const isNew = (user: OpenId): boolean => !seen.has(user) && seen.add(user).size > 0;
   for (const { sighting } of strays)
     if (sighting.kind === 'order') for (const user of sighting.users) if (isNew(user)) yield user;
-  for await (const { user } of books.followers()) if (isNew(user)) yield user;
-  for await (const { user } of books.claims()) if (isNew(user)) yield user;
+  for await (const { user } of snapshot.followers()) if (isNew(user)) yield user;
+  for await (const { user } of snapshot.claims()) if (isNew(user)) yield user;
 }
 
 // ── What is to be done ───────────────────────────────────────────────────────────────────────────────────────

@@ -19,13 +19,13 @@ import {
   type Payout,
 } from '../../core/payout/payout.ts';
 import { type Award, isCountedWhole } from '../../core/payout/plan.ts';
-import { doubt } from '../../engine/doubt.ts';
-import { recount } from '../../engine/recount.ts';
-import type { Books, JournalLine } from '../../ports.ts';
-import { repairFromFunds } from './repair-funds.ts';
-import { follow } from './repair-payout.ts';
-import { dryStore, mchIdsIn, noMerchant, type RepairPorts } from './repair-ports.ts';
-import { lineOf, NOT_REPAIRABLE, type RepairLine, writeClaim, writeLost } from './repair-write.ts';
+import type { JournalLine, Snapshot } from '../../ports.ts';
+import { doubt } from '../doubt.ts';
+import { repairFromFunds } from './funds.ts';
+import { follow } from './payout.ts';
+import { dryStore, mchIdsIn, noMerchant, type RepairPorts } from './ports.ts';
+import { recount } from './recount.ts';
+import { lineOf, NOT_REPAIRABLE, type RepairLine, writeClaim, writeLost } from './write.ts';
 
 export type RepairReport = {
   readonly dryRun: boolean;
@@ -55,10 +55,10 @@ export async function repair(
   const mchIds = await mchIdsIn(given.store, given.config);
   const ports = { ...given, mchIds, ...(isDry && { store: dryStore(given.store) }) };
   const lines: RepairLine[] = [];
-  const books = await given.store.books();
+  const snapshot = await given.store.snapshot();
   try {
     let read = 0;
-    for await (const chunk of chunksOf(awardsIn(books))) {
+    for await (const chunk of chunksOf(awardsIn(snapshot))) {
       lines.push(...(await repairAwards(ports, chunk)));
       read += chunk.length;
       tell('journal', read);
@@ -66,7 +66,7 @@ export async function repair(
     const behind: Payout[] = [];
     const known = new Set<string>(lines.map(({ billNo }) => billNo));
     read = 0;
-    for await (const chunk of chunksOf(books.payouts())) {
+    for await (const chunk of chunksOf(snapshot.payouts())) {
       lines.push(...(await repairClaims(ports, chunk)));
       for (const payout of chunk) {
         if (ports.movements.has(payout.billNo)) known.add(payout.billNo);
@@ -79,9 +79,9 @@ export async function repair(
       lines.push(...(await catchUp(ports, billNo)));
       tell('asked', index + 1);
     }
-    lines.push(...(await repairFromFunds(ports, books, known, tell)));
+    lines.push(...(await repairFromFunds(ports, snapshot, known, tell)));
   } finally {
-    await books.close();
+    await snapshot.close();
   }
   const left = lines.filter(line => line.what === 'left').length;
   // What was claimed and is not here any more is counted all the same: only where nothing is left does a counter go down.
@@ -105,8 +105,8 @@ async function* chunksOf<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row[]> {
 type AwardLine = { readonly line: JournalLine; readonly award: Award };
 
 /** Whatever was promised and is worth money. Money of unknown claims comes from the fund flow alone. */
-async function* awardsIn(books: Books): AsyncGenerator<AwardLine> {
-  for await (const line of books.journal()) {
+async function* awardsIn(snapshot: Snapshot): AsyncGenerator<AwardLine> {
+  for await (const line of snapshot.journal()) {
     for (const award of awardsOf(line.decision)) {
       if (award.amount > 0 && award.rule !== RECOVERED) yield { line, award };
     }

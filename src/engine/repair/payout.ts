@@ -11,8 +11,8 @@ import type { PayoutPolicy } from '../../core/payout/pace.ts';
 import { isTooOldToAsk } from '../../core/payout/pace.ts';
 import { isFinal, nextNumber, type Observation, type Payout } from '../../core/payout/payout.ts';
 import { observe, type Verdict } from '../../core/payout/transitions.ts';
-import { conclude } from '../../engine/record.ts';
-import { noMerchant, policyOf, type RepairPorts } from './repair-ports.ts';
+import { recordVerdict } from '../record.ts';
+import { noMerchant, policyOf, type RepairPorts } from './ports.ts';
 
 /** Where it ended, and what a person should know. */
 type Followed = { readonly payout: Payout; readonly note?: string };
@@ -40,7 +40,7 @@ export async function follow(ports: RepairPorts, first: Payout, told?: Observati
     if (judged.seen === undefined) return { payout, ...(judged.note !== undefined && { note: judged.note }) };
     const verdict = observe(payout, judged.seen, true, ports.clock(), policy);
     if (!isNews(payout, verdict.step.payout)) return { payout };
-    if ((await conclude(ports, payout.merchant, verdict)) === 'stale') {
+    if ((await recordVerdict(ports, payout.merchant, verdict)) === 'stale') {
       payout = await readAgain(ports, payout);
       continue;
     }
@@ -111,7 +111,7 @@ async function bookPayment(
   const { step, response } = observe(paid, { kind: 'accepted' }, true, at, policy);
   const detail = `${movement.where}: ${showFen(fen(movement.paid || movement.refunded))}`;
   const verdict: Verdict = { step: { ...step, what: 'in the fund flow', detail }, response, problem: false };
-  return (await conclude(ports, payout.merchant, verdict)) === 'stale' ? 'stale' : step.payout;
+  return (await recordVerdict(ports, payout.merchant, verdict)) === 'stale' ? 'stale' : step.payout;
 }
 
 function agrees({ paid, refunded }: Movement, { amount }: Payout): boolean {

@@ -10,7 +10,7 @@ import type { Claim } from '../../core/decide/decision.ts';
 import type { BillNo, Payout, PayoutState } from '../../core/payout/payout.ts';
 import type { Award } from '../../core/payout/plan.ts';
 import type { Commit } from '../../ports.ts';
-import { payablesOf, type RepairPorts } from './repair-ports.ts';
+import { payablesOf, type RepairPorts } from './ports.ts';
 
 /**
  * `restored`: claim and payout are back · `claim`: the claim, for its payout was there · `caughtUp`: the payout was there,

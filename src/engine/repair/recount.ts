@@ -2,20 +2,20 @@
 // bot answers its first event; and `audit --repair` brings back counters that differ. Read from a snapshot; what is
 // missing is added in small pieces, each only while nobody has begun another count. So it may die anywhere, and begin anew.
 
-import { followerIn } from '../core/audit/counter-name.ts';
-import { CounterAudit, type CounterFault } from '../core/audit/counters.ts';
-import { COUNTED, changesFor, fenceOf, isOfRecount, RUNS } from '../core/audit/recount.ts';
-import { SHELVES, shelfOf, shelfOfClaim } from '../core/audit/shelf.ts';
-import type { Counter } from '../core/base/counter.ts';
-import { Fault } from '../core/base/error.ts';
-import type { OpenId } from '../core/base/event.ts';
-import type { Instant } from '../core/base/time.ts';
-import type { Claim } from '../core/decide/decision.ts';
+import { followerIn } from '../../core/audit/counter-name.ts';
+import { CounterAudit, type CounterFault } from '../../core/audit/counters.ts';
+import { COUNTED, changesFor, fenceOf, isOfRecount, RUNS } from '../../core/audit/recount.ts';
+import { SHELVES, shelfOf, shelfOfClaim } from '../../core/audit/shelf.ts';
+import type { Counter } from '../../core/base/counter.ts';
+import { Fault } from '../../core/base/error.ts';
+import type { OpenId } from '../../core/base/event.ts';
+import type { Instant } from '../../core/base/time.ts';
+import type { Claim } from '../../core/decide/decision.ts';
 
-import type { Payout } from '../core/payout/payout.ts';
-import type { Campaign } from '../core/rules/campaign.ts';
-import type { Books, Clock, Lease, Log, Store } from '../ports.ts';
-import type { Timer } from './lease.ts';
+import type { Payout } from '../../core/payout/payout.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import type { Clock, Lease, Log, Snapshot, Store } from '../../ports.ts';
+import type { Timer } from '../lease.ts';
 
 type RecountPorts = {
   readonly store: Store;
@@ -143,25 +143,25 @@ async function eachFault(
   old: Old | undefined,
   tell: (faults: readonly CounterFault[]) => Promise<void>,
 ): Promise<number> {
-  const books = await store.books();
+  const snapshot = await store.snapshot();
   try {
     const audit = new CounterAudit(campaigns);
     if (old) audit.countOld(old.now);
-    else for await (const { name } of books.counters()) audit.survey(name);
-    const claims = await countClaims(books);
+    else for await (const { name } of snapshot.counters()) audit.survey(name);
+    const claims = await countClaims(snapshot);
     if (claims === 0) return claims;
     const parts = Math.min(SHELVES, Math.ceil(claims / PART_CLAIMS));
-    for (let part = 0; part < parts; part++) await tell(await partFaults(books, audit, { part, parts, old }));
+    for (let part = 0; part < parts; part++) await tell(await partFaults(snapshot, audit, { part, parts, old }));
     await tell(audit.endOfShared([]));
     return claims;
   } finally {
-    await books.close();
+    await snapshot.close();
   }
 }
 
-async function countClaims(books: Books): Promise<number> {
+async function countClaims(snapshot: Snapshot): Promise<number> {
   let claims = 0;
-  for await (const _ of books.claims()) claims++;
+  for await (const _ of snapshot.claims()) claims++;
   return claims;
 }
 
@@ -179,10 +179,14 @@ async function returned(store: Store): Promise<Payout[]> {
 
 type Part = { readonly part: number; readonly parts: number; readonly old: Old | undefined };
 
-async function partFaults(books: Books, audit: CounterAudit, { part, parts, old }: Part): Promise<CounterFault[]> {
+async function partFaults(
+  snapshot: Snapshot,
+  audit: CounterAudit,
+  { part, parts, old }: Part,
+): Promise<CounterFault[]> {
   const claims = new Map<string, Claim>();
   const wanted = old && new Set(old.back.map(({ claimKey }) => claimKey));
-  for await (const claim of books.claims()) {
+  for await (const claim of snapshot.claims()) {
     if (shelfOfClaim(claim.key) % parts !== part) continue;
     audit.claim(claim);
     if (!wanted || wanted.has(claim.key)) claims.set(claim.key, claim);
@@ -194,8 +198,8 @@ async function partFaults(books: Books, audit: CounterAudit, { part, parts, old 
     if (payout.attempt === 1) audit.firstPayout(claim, payout);
   };
   if (old) for (const payout of old.back) take(payout);
-  else for await (const payout of books.payouts()) take(payout);
-  for await (const { name, value } of books.counters()) {
+  else for await (const payout of snapshot.payouts()) take(payout);
+  for await (const { name, value } of snapshot.counters()) {
     const isLookedAt = !old || name.startsWith('campaign/');
     if (isLookedAt && !isOfRecount(name) && shelfOf(followerIn(name)) % parts === part) audit.counter(name, value);
   }

@@ -4,12 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { beijingText, instant } from '../../src/core/base/time.ts';
+import { beijingText, endOfDay, HOUR, instant } from '../../src/core/base/time.ts';
 import { CHROMIUM, DemoBrowser, picture } from '../support/demo-browser.ts';
 import { startPageWorld } from '../support/h5-world.ts';
 
-const HOUR = 3_600_000;
-const around = (hours: number): string => beijingText(instant(Date.now() + hours * HOUR)).slice(0, 16);
+/** Tomorrow noon in Beijing, whenever this runs: the demo's clock goes there, and no night is near. */
+const NOON = endOfDay(instant(Date.now())) + 12 * HOUR;
+const around = (hours: number): string => beijingText(instant(NOON + hours * HOUR)).slice(0, 16);
 const RUNNING = 'period: { from: 2026-01-01, to: 2027-12-31 }';
 const LONG = 'Wolfeschlegelsteinhausenbergerdorff-Wolfeschlegelsteinhausen';
 
@@ -60,6 +61,7 @@ beforeAll(async () => {
   demo = await DemoBrowser.start(folder => {
     for (const [name, text] of Object.entries(CAMPAIGNS)) writeFileSync(join(folder, `${name}.yaml`), text);
   });
+  await demo.control('clock', { advanceMs: NOON - (await demo.state()).now });
 }, 120_000);
 afterAll(() => demo?.close());
 beforeEach(async () => {

@@ -44,7 +44,7 @@ async function open(stock: Partial<Stock> = {}, options: WorldOptions = {}): Pro
     yaml: text => text.replace('channel: transfer', 'channel: redpack\n    vouchers: true'),
     ...options,
   });
-  control().setStock({ ...STOCK, beginAt: now() - DAY, endAt: now() + 30 * DAY, ...stock });
+  control().setStock({ ...STOCK, beginAt: now() - DAY, endAt: now() + 40 * DAY, ...stock });
 }
 const STOCK: Omit<Stock, 'beginAt' | 'endAt'> = {
   ...{ stockId: '1234567', creator: MCH_ID, name: '满20减5', status: 'running' },

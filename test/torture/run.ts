@@ -17,7 +17,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 export const WORKERS = 2;
 const TROUBLED_FOR = 4 * MINUTE;
-const PEACE_UP_TO = 25 * DAY;
+const PEACE_UP_TO = 33 * DAY;
 
 export type Result = {
   readonly seed: number;

@@ -85,6 +85,6 @@ export class VirtualTime {
 }
 
 /** Lets promises and the store's group commits go on. Nothing real is waited for, so the order is always the same. */
-export async function breathe(turns = 3): Promise<void> {
+export async function breathe(turns = 8): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise(resolve => setImmediate(resolve));
 }

@@ -17,6 +17,9 @@ type Given = {
   readonly line: JournalLine;
   readonly award: Award;
   readonly backAt: number | undefined;
+  readonly firstBackAt: number | undefined;
+  /** It had come back, and an operator offered it again: from when, and until when it was out once more. */
+  readonly again: readonly { readonly at: number; readonly backAt: number | undefined }[];
   /** The days on which its packet left, or may have; of one that never did, the day for which it was planned. */
   readonly leaves: readonly string[];
 };
@@ -53,11 +56,28 @@ async function givenIn({ journal, payouts, store }: Ending): Promise<Given[]> {
   for (const [line, award] of journal.flatMap(each => awardsOf(each.decision).map(one => [each, one] as const))) {
     const sorted = (numbers.get(award.claimKey) ?? []).sort((a, b) => b.attempt - a.attempt);
     const last = sorted[0];
-    const isBack = last?.state === 'failed' || last?.state === 'refunded';
+    const spans = spansOf(sorted.toReversed());
     const leaves = (await daysLeft(store, sorted)) ?? [calendarDay(award.payAt ?? line.at)];
-    given.push({ line, award, leaves, backAt: isBack ? last.endedAt! : undefined });
+    const backAt = last && backOf(last);
+    given.push({ line, award, leaves, backAt, firstBackAt: spans[0]?.backAt, again: spans.slice(1) });
   }
   return given;
+}
+
+function backOf({ state, endedAt }: Payout): number | undefined {
+  return state === 'failed' || state === 'refunded' ? endedAt : undefined;
+}
+
+/** When the money of a claim was out, by its numbers: one that follows its predecessor at once goes on with it. */
+function spansOf(numbers: readonly Payout[]): { at: number; backAt: number | undefined }[] {
+  const spans: { at: number; backAt: number | undefined }[] = [];
+  for (const payout of numbers) {
+    const before = spans.at(-1);
+    const goesOn = before && (before.backAt === undefined || payout.createdAt <= before.backAt);
+    if (goesOn) before.backAt = backOf(payout);
+    else spans.push({ at: payout.createdAt, backAt: backOf(payout) });
+  }
+  return spans;
 }
 
 /** Of the latest number that was ever called. */
@@ -157,24 +177,31 @@ function capsOf(merchant: string, day: string, { user }: Event, amount: number):
 
 // ── Bounds and counters ──────────────────────────────────────────────────────────────────────────────────────
 
+type Moment = { readonly each: Given; readonly at: number; readonly back: number; readonly isAgain: boolean };
+
+/** As it was promised, and where it was offered once more. */
+function inOrder(given: readonly Given[]): Moment[] {
+  const moments = given.flatMap(each => [
+    { each, at: each.line.at, back: each.firstBackAt ?? Number.POSITIVE_INFINITY, isAgain: false },
+    ...each.again.map(({ at, backAt }) => ({ each, at, back: backAt ?? Number.POSITIVE_INFINITY, isAgain: true })),
+  ]);
+  return given.some(({ again }) => again.length > 0) ? moments.toSorted((a, b) => a.at - b.at) : moments;
+}
+
 /** In the order in which it was promised, nothing ever passed its bound, what had come back by then taken off. */
 function withinBounds(given: readonly Given[], campaigns: readonly Campaign[], isClockUnsure: boolean): string[] {
   const found: string[] = [];
   const soFar = new Map<string, { add: number; backAt: number }[]>();
-  for (const each of given) {
+  for (const { each, at: now, back, isAgain } of inOrder(given)) {
     for (const { name, add, returns, max } of countsOf(each, campaigns)) {
-      if (max === undefined) continue;
+      if (max === undefined || (isAgain && !returns)) continue;
       const list = soFar.get(name) ?? [];
       soFar.set(name, list);
-      list.push({ add, backAt: returns ? (each.backAt ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY });
-      const now = each.line.at;
+      list.push({ add, backAt: returns ? back : Number.POSITIVE_INFINITY });
       // Where a clock was set, nobody can tell what came back first.
       const isOut = ({ backAt }: { backAt: number }): boolean =>
-        isClockUnsure ? backAt === Number.POSITIVE_INFINITY : backAt + LATER_MS > now;
-      const out = list.filter(isOut).reduce((sum, entry) => sum + entry.add, 0);
-      const surely = isClockUnsure
-        ? out
-        : list.filter(({ backAt }) => backAt > now + LATER_MS).reduce((sum, entry) => sum + entry.add, 0);
+        isClockUnsure ? backAt === Number.POSITIVE_INFINITY : backAt > now + LATER_MS;
+      const surely = list.filter(isOut).reduce((sum, entry) => sum + entry.add, 0);
       if (surely > max) found.push(`${name}: ${surely} were out with ${each.award.claimKey}, allowed are ${max}`);
     }
   }

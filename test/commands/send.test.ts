@@ -159,7 +159,7 @@ describe('a file is sent', () => {
       slowest = Math.max(slowest, performance.now() - asked);
       // These openids are nobody's, so that the first packet halts the merchant; a follow is written down all the same.
       const said = world!.said(push);
-      expect(['欢迎!1.00 元红包已发出', '活动暂停中,请稍后再来。']).toContain(said);
+      expect(['欢迎!1.00 元红包已发出', '活动暂停中，请稍后再来。']).toContain(said);
       if (said.startsWith('欢迎')) won++;
       peak = Math.max(peak, peakOf(sending.child.pid!));
       await sleep(100);

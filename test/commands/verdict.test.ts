@@ -9,6 +9,7 @@ import { Audit } from '../../src/core/audit/audit.ts';
 import { openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
+import type { MerchantCaps } from '../../src/core/decide/limits.ts';
 import { refundedCounter } from '../../src/core/mechanics/refund.ts';
 import { commitOf, intentOf } from '../../src/core/payout/bulk.ts';
 import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
@@ -101,7 +102,12 @@ const SILENCE: Observation = { kind: 'silence', code: 'HTTP 502', text: '' };
 
 function ports(
   answer: Observation | ((payout: Payout) => Observation),
-  { at = NOW, room = 1000_00, during }: { at?: Instant; room?: number; during?: () => Promise<unknown> } = {},
+  {
+    at = NOW,
+    room = 1000_00,
+    during,
+    caps,
+  }: { at?: Instant; room?: number; during?: () => Promise<unknown>; caps?: MerchantCaps } = {},
 ): VerdictPorts {
   const say = async (payout: Payout): Promise<Observation> => {
     asked.push(payout.billNo);
@@ -123,6 +129,7 @@ function ports(
     now: () => at,
     payer: () => ({ payer, policy: DEFAULT_POLICY }),
     limits: () => Promise.resolve([budget]),
+    caps: () => caps,
   };
 }
 const numbers = async (user: string): Promise<Payout[]> =>
@@ -194,6 +201,19 @@ describe('an offer', () => {
     });
     expect([(await numbers('oAnn')).length, await taken()]).toEqual([5, 100]);
     expect(await offerPayout(ports(status('FAILED'), { room: 200 }), payout.billNo, 'x')).toHaveProperty('number');
+    await balances();
+  });
+
+  test('is refused where its merchant has paid as much today as it may; tomorrow there is room again', async () => {
+    const payout = await givenUp('oAnn');
+    await plan('oBob');
+    const caps = { merchant: 'shop', ...LIMITS, amountPerDay: fen(100) };
+    expect(await offerPayout(ports(status('FAILED'), { caps }), payout.billNo, 'x')).toEqual({
+      refused: saying('offer it again tomorrow'),
+    });
+    expect((await numbers('oAnn')).length).toBe(5);
+    const tomorrow = ports(status('FAILED'), { caps, at: later(NOW, DAY) });
+    expect(await offerPayout(tomorrow, payout.billNo, 'x')).toHaveProperty('number');
     await balances();
   });
 

@@ -21,7 +21,7 @@ const MINUTE = 60_000;
 const NGINX_400 =
   '<html>\r\n<head><title>400 The SSL certificate error</title></head>\r\n<body bgcolor="white">\r\n' +
   '<center><h1>400 Bad Request</h1></center>\r\n<center>The SSL certificate error</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n';
-const HALTED = '活动暂停中,请稍后再来。';
+const HALTED = '活动暂停中，请稍后再来。';
 
 let world: World | undefined;
 afterEach(async () => {

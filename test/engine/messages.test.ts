@@ -314,7 +314,7 @@ describe('what happens outside the chat', () => {
     await happens(ann, 'r:R1', { kind: 'refunded', refund: 'R1', ...money });
     await until(() => read(ann).length === 2);
     expect(read(ann)[1]).toBe('订单退款了,1.00 元红包不再发');
-    expect(await write(ann, '查红包')).toMatch(/已取消,不再发出$/);
+    expect(await write(ann, '查红包')).toMatch(/已取消，不再发出$/);
   });
 });
 
@@ -346,7 +346,7 @@ describe('a reminder', () => {
     await world.bot.remind();
     expect(read(ann)).toEqual(['您还有 1.00 元红包没有点开,快过期啦']);
     expect(read(bob)).toEqual([]);
-    expect(await write(ann, '我的红包')).toMatch(/待领取,请在 \d\d-\d\d \d\d:\d\d 前点开聊天里的红包$/);
+    expect(await write(ann, '我的红包')).toMatch(/待领取，请在 \d\d-\d\d \d\d:\d\d 前点开聊天里的红包$/);
   });
 
   test('never takes the last message, and is never owed', async () => {

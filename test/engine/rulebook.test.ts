@@ -305,7 +305,7 @@ describe('a campaign that is not live', () => {
 
     await settled(lines, RULES);
     expect(await said(ann, '红包')).toMatch(/1\.50 元红包已发出/);
-    expect(await said(ann, '红包')).toBe('您已经领过啦,谢谢参与!');
+    expect(await said(ann, '红包')).toBe('你已经领过啦，谢谢参与！');
     const live = await counters();
     expect([live.get('campaign/test/amount'), live.get('campaign/test~shadow/amount')]).toEqual([150, 350]);
     expect(await world.store.buckets('test')).toMatchObject({ reserved: 150 });

@@ -147,7 +147,7 @@ describe('a halt', () => {
     });
     const bob = world!.person(true);
     const push = await world!.simulator.control.act(bob, { kind: 'text', text: '红包' });
-    expect(world!.said(push)).toBe('活动暂停中,请稍后再来。');
+    expect(world!.said(push)).toBe('活动暂停中，请稍后再来。');
     const [sent] = await world!.store.payouts({ user: openId(ann!), limit: 1 });
     world!.simulator.control.openPacket(MCH_ID, sent!.billNo, ann!);
     world!.simulator.control.moveClock({ advanceMs: 10_000 });

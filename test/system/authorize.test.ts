@@ -296,7 +296,7 @@ describe('on the page', () => {
     await confirm(await win(ann, 'sent'));
     const mine = async () => world.said(await control().act(ann, { kind: 'text', text: '我的红包' }));
     expect(await mine()).toContain(
-      `您已开通免确认收款,新红包直接到零钱。不想要了,可在微信里关闭,或打开 ${world.url}/h5/tea/test 关闭`,
+      `你已开通免确认收款，新红包直接到零钱。不想要了，可在微信里关闭，或打开 ${world.url}/h5/tea/test 关闭`,
     );
     control().closeAuthorization(MCH_ID, control().authorizations()[0]!.number, 'USER_CLOSE');
     await world.simulator.noticesIdle();

@@ -155,6 +155,7 @@ describe('a voucher that WeChat Pay refuses its winner', () => {
       now,
       payer: () => ({ payer, policy: DEFAULT_POLICY }),
       limits: async () => [],
+      caps: () => undefined,
     };
     expect(await offerPayout(ports, refused!.billNo, '再发一次')).toMatchObject({
       refused: saying('another prize was given in its place already'),

@@ -93,6 +93,7 @@ function ports(parts: Partial<Payer> = {}): CancelPorts & VerdictPorts {
     now,
     payer: () => ({ payer: { ...payer!, ...parts }, policy: shop.policy }),
     limits: () => Promise.resolve([]),
+    caps: () => undefined,
   };
 }
 

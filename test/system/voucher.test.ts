@@ -84,7 +84,7 @@ describe('a follower', () => {
     await open();
     const ann = world.person(true);
     expect(await says(ann, '代金券')).toBe(
-      '恭喜!5.00 元代金券(满 20.00 元可用)已发出,用微信支付付款时自动抵扣,不在聊天和卡包里显示。',
+      '恭喜！5.00 元代金券（满 20.00 元可用）已发出，用微信支付付款时自动抵扣，不在聊天和卡包里显示。',
     );
     expect(await buckets()).toEqual({ reserved: 500, sent: 0, received: 0, refunded: 0 });
     const payout = await inState(ann, 'sent');
@@ -94,7 +94,7 @@ describe('a follower', () => {
     expect(payout).toMatchObject({ listId: coupon!.couponId, merchant: 'shop.voucher', amount: 500 });
     expect(await buckets()).toEqual({ reserved: 0, sent: 500, received: 0, refunded: 0 });
     expect(control().merchant(MCH_ID)).toMatchObject({ sentCount: 0, balance: MERCHANT.balance });
-    expect(await says(ann, '我的红包')).toMatch(/测试活动 5\.00 元:已到账,用微信支付付款时自动抵扣$/);
+    expect(await says(ann, '我的红包')).toMatch(/测试活动 5\.00 元:已到账，用微信支付付款时自动抵扣$/);
   });
 
   test('has a voucher and a red packet of the same merchant, each by its own way', async () => {
@@ -111,7 +111,7 @@ describe('a follower', () => {
   test('who would pass the budget is told so, and nothing is sent', async () => {
     await open();
     for (let n = 0; n < 4; n++) await says(world.person(true), '代金券');
-    expect(await says(world.person(true), '代金券')).toBe('红包已经发完啦,下次早点来!');
+    expect(await says(world.person(true), '代金券')).toBe('红包已经发完啦，下次早点来！');
     const { reserved, sent } = await buckets();
     expect(reserved + sent).toBe(2000);
     await passUntil(async () => (await buckets()).sent === 2000);
@@ -250,7 +250,7 @@ describe('a voucher', () => {
   test('that expired gives its money back to the budget, and another follower has it', async () => {
     await open({ validMs: DAY });
     const [first] = [await given(), await given(), await given(), await given()];
-    expect(await says(world.person(true), '代金券')).toBe('红包已经发完啦,下次早点来!');
+    expect(await says(world.person(true), '代金券')).toBe('红包已经发完啦，下次早点来！');
     await inState(first.user, 'refunded', 6 * HOUR);
     const bob = world.person(true);
     await says(bob, '代金券');

@@ -169,7 +169,7 @@ describe('many at once', () => {
     const pushes = await Promise.all(people.map(openid => act(openid, { kind: 'text', text: '最后' })));
     const texts = pushes.map(push => world.said(push));
     expect(texts.filter(text => text.includes('红包已发出'))).toHaveLength(7);
-    expect(texts.filter(text => text === '红包已经发完啦,下次早点来!')).toHaveLength(93);
+    expect(texts.filter(text => text === '红包已经发完啦，下次早点来！')).toHaveLength(93);
     expect(await world.store.payouts({ campaign: 'test', limit: 200 })).toHaveLength(7);
   });
 });

@@ -5,6 +5,7 @@ import { offerPayout, settlePayout, type VerdictPorts } from '../../src/commands
 import { BadInput, Fault } from '../../src/core/base/error.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
+import { awardsOf } from '../../src/core/decide/decision.ts';
 import { seedOf } from '../../src/core/decide/draw.ts';
 import { commitOf, intentOf } from '../../src/core/payout/bulk.ts';
 import { retryStep } from '../../src/core/payout/operator-steps.ts';
@@ -17,7 +18,7 @@ import { inPages } from '../../src/storage/shared/pages.ts';
 import { withBug } from './bugs.ts';
 import { ACCOUNT, POLICY, SHOP } from './config.ts';
 import { BATCH } from './rules.ts';
-import { payerFor } from './worker.ts';
+import { capsIn, payerFor } from './worker.ts';
 import type { Torture } from './world.ts';
 
 const SECOND = 1000;
@@ -201,12 +202,11 @@ export class Operator {
       payer: () => ({ payer: this.mortal(payerFor(this.torture, name, () => this.now())), policy: POLICY }),
       limits: async payout => {
         const lines = await store.journal({ user: payout.user, limit: 1000 });
-        const award = lines
-          .map(({ decision }) => decision)
-          .find(each => each.kind === 'awarded' && each.claimKey === payout.claimKey);
-        const counters = award?.kind === 'awarded' ? award.counters : [];
+        const awards = lines.flatMap(({ decision }) => awardsOf(decision));
+        const counters = awards.find(({ claimKey }) => claimKey === payout.claimKey)?.counters ?? [];
         return counters.map(each => ({ ...each, label: each.name, refuses: 'soldOut', returns: true, money: false }));
       },
+      caps: ({ request }) => capsIn(this.torture, request.channel === 'voucher'),
     };
   }
 

@@ -2,7 +2,7 @@
 // between any two steps. The flow, the gate, the table and the store are the real ones; so is WeChat Pay's protocol.
 import { messageOf } from '../../src/core/base/error.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
-import { VOUCHER_CAPS } from '../../src/core/decide/limits.ts';
+import { type MerchantCaps, VOUCHER_CAPS } from '../../src/core/decide/limits.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { createCertainty } from '../../src/engine/at-once/sure.ts';
 import { createFlow, type Flow } from '../../src/engine/flow.ts';
@@ -93,14 +93,14 @@ export class Worker {
       torture,
       this,
     );
-    const caps = { merchant: SHOP, ...MERCHANTS[torture.channel].limits };
+    const caps = capsIn(torture, false);
     const merchant = { name: SHOP, payer, perSecond: torture.perSecond, policy: POLICY, caps, quietHours: [] };
     const ports = { clock: () => this.now(), store, log: this.log() };
     const timer = { ticks: () => torture.time.now(), sleep: (ms: number) => this.sleep(ms) };
     const voucher = {
       ...merchant,
       name: MERCHANTS.voucher.name,
-      caps: { merchant: MERCHANTS.voucher.name, ...VOUCHER_CAPS },
+      caps: capsIn(torture, true),
     };
     const merchants = torture.setting.hasVouchers ? [merchant, voucher] : [merchant];
     const settle = createSettle({ ...ports, holder, timer, merchants });
@@ -285,6 +285,13 @@ export class Worker {
     };
     return { debug: () => undefined, info: say, warn: say, error: say };
   }
+}
+
+/** What the merchant allows on one day. */
+export function capsIn({ channel }: Torture, isVoucher: boolean): MerchantCaps {
+  return isVoucher
+    ? { merchant: MERCHANTS.voucher.name, ...VOUCHER_CAPS }
+    : { merchant: SHOP, ...MERCHANTS[channel].limits };
 }
 
 /** Pays for the merchant, over a wire of its own. */

@@ -8,7 +8,7 @@ import { BadInput } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import { t, type Wording } from '../../core/base/words/words.ts';
 import { type Award, awardsOf, type Decision } from '../../core/decide/decision.ts';
-import { capDayOf, prizeLimits } from '../../core/decide/limits.ts';
+import { capDayOf, capsOf, type MerchantCaps, prizeLimits } from '../../core/decide/limits.ts';
 import { insteadKeyOf } from '../../core/match/claim-key.ts';
 import { refundedCounter } from '../../core/mechanics/refund.ts';
 import { phaseOf } from '../../core/payout/classify.ts';
@@ -40,9 +40,10 @@ import { payersOf, reasonOf } from './change.ts';
 
 const now = (): Instant => instant(Date.now());
 
-/** `limits`: the bounds of what a new number takes from the budget again. */
+/** `limits`: the bounds of what a new number takes from the budget again. `caps`: what its merchant allows on one day. */
 export type VerdictPorts = CancelPorts & {
   readonly limits: (payout: Payout, claimedAt: Instant) => Promise<readonly Counter[]>;
+  readonly caps: (payout: Payout) => MerchantCaps | undefined;
 };
 
 const WHAT = { offered: t`offered`, settled: t`settled` } as const;
@@ -78,7 +79,8 @@ function run(
     try {
       const limits = async (payout: Payout, at: Instant) =>
         limitsOf(await campaignsOf(config), config, store, payout, at);
-      const answer = await work({ store, now, payer: payers.payer, limits });
+      const caps = (payout: Payout) => capsFor(config, payout);
+      const answer = await work({ store, now, payer: payers.payer, limits, caps });
       if (options.json)
         printJson('refused' in answer ? { billNo, ...answer } : { billNo, number: answer.number, [what]: answer.done });
       else if ('refused' in answer) printNote(t`${billNo} is not ${WHAT[what]}: ${answer.refused}`);
@@ -114,11 +116,17 @@ export async function offerPayout(ports: VerdictPorts, billNo: string, reason: s
     if (typeof moved === 'object' && moved.lost === once.name) return REPLACED;
     if (typeof moved === 'object' && moved.lost === refundOf(last))
       return { refused: t`the payment it rewards was refunded, so it is owed no more` };
-    if (typeof moved === 'object') return { refused: t`the budget has no room for it any more: ${moved.lost} is full` };
+    if (typeof moved === 'object') return { refused: fullOf(last, moved.lost) };
     const number = step.successor!.billNo;
     if (moved === 'moved') return { done: t`its claim has a new number, ${number}, which is due now`, number };
   }
   return FASTER;
+}
+
+function fullOf({ merchant }: Payout, counter: string): Wording {
+  return capDayOf(counter, merchant) === undefined
+    ? t`the budget has no room for it any more: ${counter} is full`
+    : t`its merchant has paid as much today as bot.yaml allows: ${counter} is full; offer it again tomorrow`;
 }
 
 /** What counts the refund of the payment that it rewards. */
@@ -175,11 +183,18 @@ function doubtPorts({ store, now: clock }: VerdictPorts): DoubtPorts {
 /** What it held before its money returned, within the limits of today. */
 async function countersFor(ports: VerdictPorts, payout: Payout, claimedAt: Instant): Promise<Counter[]> {
   const bounds = new Map((await ports.limits(payout, claimedAt)).map(limit => [limit.name, limit.max]));
+  // What it holds of today's caps is not looked at again when it leaves today; those of another day are given back then.
+  const caps = ports.caps(payout);
+  const today = new Map((caps ? capsOf(payout, caps, ports.now()) : []).map(cap => [cap.name, cap.max]));
   return payout.holds.map(({ name, add }) => {
-    // A merchant's day is looked at when it leaves, and that is today.
     const isCap = capDayOf(name, payout.merchant) !== undefined;
-    return { name, add, max: (isCap ? undefined : bounds.get(name)) ?? UNBOUNDED };
+    return { name, add, max: (isCap ? today : bounds).get(name) ?? UNBOUNDED };
   });
+}
+
+function capsFor(config: Config, { merchant: name }: Payout): MerchantCaps | undefined {
+  const merchant = config.merchants.get(name);
+  return merchant && { merchant: name, ...merchant.limits };
 }
 
 /** As the live file and bot.yaml have them; where they say nothing any more, as the claim's own decision had them. */
@@ -211,10 +226,9 @@ function liveLimits(
   line: JournalLine | undefined,
   now: Instant,
 ): Counter[] {
-  const { account, user, merchant: name } = payout;
-  const merchant = config.merchants.get(name);
+  const { account, user } = payout;
   const event = line?.event ?? ({ key: '', account, user, sentAt: now, kind: 'other', type: 'offer' } as const);
-  const caps = merchant && { merchant: name, ...merchant.limits };
+  const caps = capsFor(config, payout);
   return [...campaign.prizes.values()].flatMap(prize =>
     prizeLimits(campaign, prize, payout.amount, { event: event as JournalLine['event'], caps, now }),
   );

@@ -15,7 +15,7 @@ const SHOWN_MAX = 10;
 /** Several may be the attempts at one. */
 export const MINE_READ = 50;
 
-const NOTHING = '您还没有红包哦,参加活动就有机会!';
+const NOTHING = '你还没有红包哦，参加活动就有机会！';
 
 type MineParts = {
   /** What the campaign is called; `undefined` if its file is gone. */
@@ -36,7 +36,7 @@ export function mineReply(payouts: readonly Payout[], parts: MineParts): Reply {
     .slice(0, SHOWN_MAX)
     .map((payout, n) => `${n + 1}. ${lineOf(payout, parts)}`);
   if (lines.length === 0) return { kind: 'text', text: NOTHING };
-  const head = '您最近的红包:';
+  const head = '你最近的红包：';
   let text = head;
   for (const line of lines) {
     if (Buffer.byteLength(`${text}\n${line}`) > TEXT_BYTES_MAX) break;
@@ -48,7 +48,7 @@ export function mineReply(payouts: readonly Payout[], parts: MineParts): Reply {
 }
 
 function authorizedText(page: string): string {
-  return `您已开通免确认收款,新红包直接到零钱。不想要了,可在微信里关闭,或打开 ${page} 关闭`;
+  return `你已开通免确认收款，新红包直接到零钱。不想要了，可在微信里关闭，或打开 ${page} 关闭`;
 }
 
 /** `02-10 10:00 新春口令 1.00 元:已领取` */
@@ -66,18 +66,18 @@ function stateText(payout: Payout, pageOf: MineParts['pageOf']): string {
 
 /** `when`: `02-11 10:00`. */
 const TEXTS: Readonly<Record<Stage, (when: string | undefined, page: () => string) => string>> = {
-  coming: () => '处理中,请稍候',
+  coming: () => '处理中，请稍候',
   later: when => `将在 ${when} 发出`,
-  stuck: () => '暂时不能送达,请确认微信已实名,或联系客服',
-  waiting: when => `待领取,请${until(when)}点开聊天里的红包`,
-  confirm: (when, page) => `待您确认,请${until(when)}打开 ${page()} 收款`,
-  usable: () => '已到账,用微信支付付款时自动抵扣',
+  stuck: () => '暂时不能送达，请确认微信已实名，或联系客服',
+  waiting: when => `待领取，请${until(when)}点开聊天里的红包`,
+  confirm: (when, page) => `待你确认，请${until(when)}打开 ${page()} 收款`,
+  usable: () => '已到账，用微信支付付款时自动抵扣',
   used: () => '已使用',
   lapsed: () => '已过期或收回',
   received: () => '已领取',
-  returned: () => '没有在 24 小时内领取,已退回',
-  failed: () => '没能送达,请联系客服',
-  cancelled: () => '已取消,不再发出',
+  returned: () => '没有在 24 小时内领取，已退回',
+  failed: () => '没能送达，请联系客服',
+  cancelled: () => '已取消，不再发出',
 };
 
 function until(when: string | undefined): string {

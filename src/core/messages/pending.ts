@@ -9,7 +9,7 @@ import { TEXT_BYTES_MAX } from '../rules/reply-text.ts';
 
 const BETWEEN = '\n\n';
 /** Said for what has no room; there the follower finds all of it. */
-const AND_MORE = '还有更多消息,回复「我的红包」查看。';
+const AND_MORE = '还有更多消息，回复「我的红包」查看。';
 
 type Told = { readonly reply: Reply; readonly told?: { readonly version: number } };
 

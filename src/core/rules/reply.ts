@@ -29,35 +29,35 @@ export type Placeholder = (typeof PLACEHOLDERS)[number];
 export type Values = Partial<Record<Placeholder, string>>;
 
 const DEFAULTS: Record<Outcome, string> = {
-  won: '恭喜!{{amount}} 元红包已发出,请在 24 小时内点开领取。',
-  nothing: '这次没有中奖,谢谢参与!',
-  problem: '红包没能送达:可能是微信还没有完成实名,或账号暂时不能收款。请联系客服。',
-  notStarted: '活动还没有开始,{{from}} 再来吧。',
-  ended: '活动已经结束,谢谢参与!',
-  closed: '现在不在活动时间内,请在 {{hours}} 再来。',
-  notEligible: '很抱歉,您暂时不符合参加条件。',
-  already: '您已经领过啦,谢谢参与!',
-  limited: '您已达到领取上限,谢谢参与!',
-  soldOut: '红包已经发完啦,下次早点来!',
-  halted: '活动暂停中,请稍后再来。',
+  won: '恭喜！{{amount}} 元红包已发出，请在 24 小时内点开领取。',
+  nothing: '这次没有中奖，谢谢参与！',
+  problem: '红包没能送达：可能是微信还没有完成实名，或账号暂时不能收款。请联系客服。',
+  notStarted: '活动还没有开始，{{from}} 再来吧。',
+  ended: '活动已经结束，谢谢参与！',
+  closed: '现在不在活动时间内，请在 {{hours}} 再来。',
+  notEligible: '很抱歉，你暂时不符合参加条件。',
+  already: '你已经领过啦，谢谢参与！',
+  limited: '你已达到领取上限，谢谢参与！',
+  soldOut: '红包已经发完啦，下次早点来！',
+  halted: '活动暂停中，请稍后再来。',
 };
 
 /** Finer outcomes whose plain text would not do. */
 const DETAIL_DEFAULTS: Partial<Record<Detail, string>> = {
-  noChance: '次数用完啦,谢谢参与!',
-  tooSoon: '太快啦,歇一歇再来。',
-  locked: '试得有点多,请稍后再来。',
-  later: '这会儿的红包发完啦,稍后再来!',
-  between: '这一场已经结束,{{nextRound}} 再来!',
+  noChance: '次数用完啦，谢谢参与！',
+  tooSoon: '太快啦，歇一歇再来。',
+  locked: '试得有点多，请稍后再来。',
+  later: '这会儿的红包发完啦，稍后再来！',
+  between: '这一场已经结束，{{nextRound}} 再来！',
   used: '这个码已在 {{firstAt}} 使用过。',
-  invalid: '没有找到这个码,请核对后再试。',
-  inactive: '这个码还没有启用,请稍后再试。',
+  invalid: '没有找到这个码，请核对后再试。',
+  inactive: '这个码还没有启用，请稍后再试。',
   pending: '{{amount}} 元红包将在 {{payAt}} 发出。',
-  progress: '记下啦!',
-  wrong: '不太对哦,再试试。',
-  timeout: '时间到啦,请重新开始。',
-  ask: '第 {{n}}/{{of}} 题:{{question}}\n{{choices}}',
-  cancelled: '订单已退款,红包不再发出。',
+  progress: '记下啦！',
+  wrong: '不太对哦，再试试。',
+  timeout: '时间到啦，请重新开始。',
+  ask: '第 {{n}}/{{of}} 题：{{question}}\n{{choices}}',
+  cancelled: '订单已退款，红包不再发出。',
 };
 
 const WON_WITHOUT_MONEY: Partial<Record<Prize['kind'], string>> = {
@@ -70,10 +70,10 @@ const WON_WITHOUT_MONEY: Partial<Record<Prize['kind'], string>> = {
 /** What is told of such a prize where the rule says nothing of its own; `undefined`: what is told of red packets. */
 export function defaultOf(prize: Pick<Prize, 'kind'> & { readonly over?: Fen }, said: Said): string | undefined {
   if (prize.kind !== 'voucher') return said === 'won' ? WON_WITHOUT_MONEY[prize.kind] : undefined;
-  if (said === 'problem') return '代金券没能送达:可能已经领过,或账号暂时不能领取。请联系客服。';
-  const what = `{{amount}} 元代金券${prize.over === undefined ? '' : `(满 ${yuanText(prize.over)} 元可用)`}`;
+  if (said === 'problem') return '代金券没能送达：可能已经领过，或账号暂时不能领取。请联系客服。';
+  const what = `{{amount}} 元代金券${prize.over === undefined ? '' : `（满 ${yuanText(prize.over)} 元可用）`}`;
   if (said === 'pending') return `${what}将在 {{payAt}} 发出。`;
-  return said === 'won' ? `恭喜!${what}已发出,用微信支付付款时自动抵扣,不在聊天和卡包里显示。` : undefined;
+  return said === 'won' ? `恭喜！${what}已发出，用微信支付付款时自动抵扣，不在聊天和卡包里显示。` : undefined;
 }
 
 /** Words by which a follower asks for their own: the bot answers them where no rule does. */

@@ -117,7 +117,7 @@ describe('an explanation', () => {
     const shown = showExplanation(explained(campaignOf({ prizes, rules }), events('2026-02-10 10:00', 1)));
     expect(shown).toMatch(/tea\/first {2}由它应答/);
     expect(shown).toMatch(/tea\/second {2}没有轮到：tea\/first 先应答/);
-    expect(shown).toMatch(/判定 {4}中「a」¥1\.00 {2}（tea\/first）\n答复 {4}恭喜!1\.00 元/);
+    expect(shown).toMatch(/判定 {4}中「a」¥1\.00 {2}（tea\/first）\n答复 {4}恭喜！1\.00 元/);
   });
 
   test('tells what a shadow would have done', () => {

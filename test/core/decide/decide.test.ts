@@ -116,7 +116,7 @@ test('who may, gets: prize, amount, claim and counters', () => {
     prize: 'small',
     amount: 100,
     claimKey: CLAIM,
-    reply: { kind: 'text', text: '恭喜!1.00 元红包已发出,请在 24 小时内点开领取。' },
+    reply: { kind: 'text', text: '恭喜！1.00 元红包已发出，请在 24 小时内点开领取。' },
   });
   const counters = decision.kind === 'awarded' ? decision.counters : [];
   expect(Object.fromEntries(counters.map(({ name, add, max }) => [name, [add, max]]))).toEqual({

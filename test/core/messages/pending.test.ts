@@ -51,7 +51,7 @@ describe('what is owed', () => {
     const long = '长'.repeat(300);
     const { reply, told } = withPending(TEXT, text('答'), pending(long, long, long));
     expect(told).toEqual({ version: 7 });
-    expect(reply).toEqual(text(`答\n\n${long}\n\n${long}\n\n还有更多消息,回复「我的红包」查看。`));
+    expect(reply).toEqual(text(`答\n\n${long}\n\n${long}\n\n还有更多消息，回复「我的红包」查看。`));
     const full = text('满'.repeat(682));
     expect(withPending(TEXT, full, pending('一'))).toEqual({ reply: full });
   });
@@ -84,25 +84,25 @@ describe('「我的红包」', () => {
   const transfer = { ...aPayout().request, channel: 'transfer', reports: [], sceneId: '1000' } as Payout['request'];
 
   test.each<[string, Partial<Payout>, string]>([
-    ['planned', {}, '处理中,请稍候'],
+    ['planned', {}, '处理中，请稍候'],
     ['delayed', { nextAt: later(AT, 24 * HOUR) }, '将在 02-11 10:00 发出'],
-    ['sending', { state: 'sending' }, '处理中,请稍候'],
-    ['unknown', { state: 'unknown' }, '处理中,请稍候'],
-    ['held', { state: 'held' }, '处理中,请稍候'],
-    ['refused for the person', { state: 'held', userRefused: true }, '暂时不能送达,请确认微信已实名,或联系客服'],
-    ['with the follower', { state: 'sent', sentAt: AT }, '待领取,请在 02-11 10:00 前点开聊天里的红包'],
+    ['sending', { state: 'sending' }, '处理中，请稍候'],
+    ['unknown', { state: 'unknown' }, '处理中，请稍候'],
+    ['held', { state: 'held' }, '处理中，请稍候'],
+    ['refused for the person', { state: 'held', userRefused: true }, '暂时不能送达，请确认微信已实名，或联系客服'],
+    ['with the follower', { state: 'sent', sentAt: AT }, '待领取，请在 02-11 10:00 前点开聊天里的红包'],
     [
       'to be confirmed',
       { state: 'sent', sentAt: AT, request: transfer, packageInfo: 'x' },
-      '待您确认,请在 02-11 10:00 前打开 https://bot.example.com/h5/tea/spring 收款',
+      '待你确认，请在 02-11 10:00 前打开 https://bot.example.com/h5/tea/spring 收款',
     ],
-    ['accepted, not yet to be confirmed', { state: 'sent', sentAt: AT, request: transfer }, '处理中,请稍候'],
+    ['accepted, not yet to be confirmed', { state: 'sent', sentAt: AT, request: transfer }, '处理中，请稍候'],
     ['opened', { state: 'received' }, '已领取'],
-    ['gone back', { state: 'refunded' }, '没有在 24 小时内领取,已退回'],
-    ['taken back before it was sent', { state: 'failed', undoneBy: { causes: ['refunded'] } }, '已取消,不再发出'],
-    ['failed', { state: 'failed', tries: 2 }, '没能送达,请联系客服'],
+    ['gone back', { state: 'refunded' }, '没有在 24 小时内领取，已退回'],
+    ['taken back before it was sent', { state: 'failed', undoneBy: { causes: ['refunded'] } }, '已取消，不再发出'],
+    ['failed', { state: 'failed', tries: 2 }, '没能送达，请联系客服'],
   ])('says of one that is %s what to do', (_name, more, expected) => {
-    expect(told(payout(more))).toBe(`您最近的红包:\n1. 02-10 10:00 新春 1.50 元:${expected}`);
+    expect(told(payout(more))).toBe(`你最近的红包：\n1. 02-10 10:00 新春 1.50 元:${expected}`);
   });
 
   test('lists the newest ten, each claim once with its latest attempt, also of campaigns that are gone', () => {
@@ -113,7 +113,7 @@ describe('「我的红包」', () => {
       ...Array.from({ length: 12 }, (_each, n) => payout({ claimKey: `many ${n}` })),
     ).split('\n');
     expect(lines).toHaveLength(11);
-    expect(lines.slice(1, 3)).toEqual(['1. 02-10 10:00 新春 1.50 元:处理中,请稍候', '2. 02-10 10:00 1.50 元:已领取']);
+    expect(lines.slice(1, 3)).toEqual(['1. 02-10 10:00 新春 1.50 元:处理中，请稍候', '2. 02-10 10:00 1.50 元:已领取']);
   });
 
   test('fits into one reply', () => {
@@ -125,6 +125,6 @@ describe('「我的红包」', () => {
   });
 
   test('has a kind word for whoever has won nothing yet', () => {
-    expect(told()).toBe('您还没有红包哦,参加活动就有机会!');
+    expect(told()).toBe('你还没有红包哦，参加活动就有机会！');
   });
 });

@@ -242,7 +242,7 @@ describe('a file with every key', () => {
       { kind: 'location' },
       { kind: 'drawn', draw: '大奖', prize: 'mugs' },
     ]);
-    expect(only!.events[3]!.expect.inviter).toEqual({ rule: 'friend', prize: 'progress', pays: 0, reply: '记下啦!' });
+    expect(only!.events[3]!.expect.inviter).toEqual({ rule: 'friend', prize: 'progress', pays: 0, reply: '记下啦！' });
     expect(only!.events[4]!.expect).toEqual({ cancels: 200, reply: null });
   });
 

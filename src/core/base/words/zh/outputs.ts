@@ -235,6 +235,8 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   'another prize was given in its place already': '已经改发了别的奖品',
   'the payment it rewards was refunded, so it is owed no more': '它奖励的那笔消费退款了，不再欠',
   'the budget has no room for it any more: {1} is full': '预算放不下它了：{1} 满了',
+  'its merchant has paid as much today as bot.yaml allows: {1} is full; offer it again tomorrow':
+    '商户今天已付到 bot.yaml 允许的数：{1} 满了；明天再换新单号',
   'its claim has a new number, {1}, which is due now': '它的领取记录有了新单号 {1}，马上发',
   'WeChat Pay says that {1} is {2}: `payouts settle {3} --as received`':
     '微信支付说 {1} 是 {2}：`payouts settle {3} --as received`',

@@ -168,7 +168,7 @@ describe('a file is sent', () => {
     expect([code, JSON.parse(out)]).toMatchObject([0, { lines: LINES, planned: LINES, refused: [] }]);
     expect(slowest).toBeLessThan(2000);
     expect(peak).toBeLessThan(300 * 1024);
-    expect(err.match(new RegExp(`^written: \\d+/${LINES}$`, 'gm'))).toHaveLength(LINES / 10_000);
+    expect(err.match(new RegExp(`^written: \\d+/${LINES}$`, 'gm'))).toHaveLength(10);
     const { reserved, sent } = await world!.store.buckets('test');
     expect(reserved + sent).toBe((LINES + won) * 100);
   }, 180_000);

@@ -173,7 +173,8 @@ class Restorable {
     const wechat = openWeChatPay(config, this.now);
     const ports = { store: this.current, config, campaigns, movements, wechat, clock: this.now, log: SILENT };
     try {
-      return await repair(ports, dry);
+      // As programs read it: in English.
+      return JSON.parse(JSON.stringify(await repair(ports, dry))) as RepairReport;
     } finally {
       await wechat.close();
     }

@@ -50,7 +50,7 @@ export function showRepair({ dryRun, lines, left, counters }: RepairReport): voi
 
 function rowOf({ billNo, amount, user, claimKey, state, notes }: RepairLine, result: string): string[] {
   const money = amount === undefined ? '–' : showFen(fen(amount));
-  return [billNo || '–', money, user ?? '–', claimKey ?? '–', result, state ?? '–', notes.join('; ')];
+  return [billNo || '–', money, user ?? '–', claimKey ?? '–', result, state ?? '–', notes.map(worded).join(l`; `)];
 }
 
 /** Where all claims and payouts are there, nobody can tell how a bucket came to differ. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import type { MerchantConfig } from '../../config/merchant.ts';
+import { inLang } from '../../core/base/words/words.ts';
 import { noMerchant, type WeChatPay } from '../../engine/repair/ports.ts';
 import type { Clock, Payer } from '../../ports.ts';
 import { wayOf } from '../../setup/channels.ts';
@@ -16,7 +17,7 @@ export function openWeChatPay(config: Config, clock: Clock): WeChatPay {
   return {
     async query(payout) {
       const merchant = config.merchants.get(payout.merchant);
-      if (!merchant) return { kind: 'unreached', code: 'NO_MERCHANT', text: noMerchant(payout.merchant) };
+      if (!merchant) return { kind: 'unreached', code: 'NO_MERCHANT', text: inLang(noMerchant(payout.merchant), 'en') };
       const payer = payers.get(merchant.name) ?? payerOf(merchant, clock);
       payers.set(merchant.name, payer);
       await rest(merchant);

@@ -21,6 +21,7 @@ import type { Sighting } from '../../core/audit/sighting.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import { type Fen, fen } from '../../core/base/money.ts';
 import { parseBeijing } from '../../core/base/time.ts';
+import { t, type Wording } from '../../core/base/words/words.ts';
 import { SEND_RULE } from '../../core/payout/bulk.ts';
 import { isTooOldToAsk } from '../../core/payout/pace.ts';
 import { asBillNo, type BillNo, billNoOf, nextNumber, type Payout } from '../../core/payout/payout.ts';
@@ -77,8 +78,7 @@ async function sight(ports: RepairPorts, movement: Movement): Promise<Stray | Re
   if (isOthersNumber(movement.number)) return undefined;
   const owners = [...config.merchants.values()].filter(each => readNumber(movement.number, each.mchId));
   if (owners.length === 0) {
-    const note =
-      'bot.yaml has no merchant with this merchant number any more, so WeChat Pay cannot be asked; add it again';
+    const note = t`bot.yaml has no merchant with this merchant number any more, so WeChat Pay cannot be asked; add it again`;
     return isOurNumber(movement.number) ? leftLine(movement, note) : undefined;
   }
   let best: Stray | undefined;
@@ -94,7 +94,7 @@ async function sight(ports: RepairPorts, movement: Movement): Promise<Stray | Re
       }
     }
   }
-  return best ?? leftLine(movement, `no account in bot.yaml uses merchant "${owners[0]!.name}"; name it there`);
+  return best ?? leftLine(movement, t`no account in bot.yaml uses merchant "${owners[0]!.name}"; name it there`);
 }
 
 function draftOf(ports: RepairPorts, movement: Movement, number: LostNumber, place: Stray['place']): Payout {
@@ -102,7 +102,7 @@ function draftOf(ports: RepairPorts, movement: Movement, number: LostNumber, pla
   return payoutOf(lostMoney(number, { bearing: undefined, place }, NOBODY, amount, movement.paidAt), ports.clock());
 }
 
-function leftLine({ number, paid, refunded }: Movement, note: string): RepairLine {
+function leftLine({ number, paid, refunded }: Movement, note: Wording): RepairLine {
   return { billNo: number, what: 'left', amount: paid || refunded, notes: [note] };
 }
 
@@ -174,17 +174,16 @@ async function repairStray(ports: RepairPorts, stray: Stray): Promise<RepairLine
   if (amount === undefined)
     return leftLine(
       movement,
-      'it came back, and what it was worth stands in the fund flow of the day before; take that one as well',
+      t`it came back, and what it was worth stands in the fund flow of the day before; take that one as well`,
     );
   if (identity) {
     const line = await repairIdentity(ports, stray, identity, amount);
     if (line) return line;
   } else if (sighting.kind === 'order' && sighting.isOpen && !isNamed(sighting)) {
-    const note =
-      'WeChat Pay says who has it once it is opened, and within a day it is opened or comes back; run this again then';
+    const note = t`WeChat Pay says who has it once it is opened, and within a day it is opened or comes back; run this again then`;
     return leftLine(movement, note);
   } else if (sighting.kind === 'none' && !isOld(ports, stray)) {
-    return leftLine(movement, 'WeChat Pay does not know it yet, which proves nothing; run this again later');
+    return leftLine(movement, t`WeChat Pay does not know it yet, which proves nothing; run this again later`);
   }
   return repairMoney(ports, stray, amount);
 }
@@ -215,11 +214,11 @@ async function repairIdentity(
   const { note } = await follow(ports, first);
   const payout = await ports.store.payout(number.billNo);
   if (!payout) return attempt === 1 ? leftLine(movement, FASTER) : undefined;
-  const prize = lost.award.prize === RECOVERED ? 'no prize of its rule is worth as much today' : undefined;
+  const prize = lost.award.prize === RECOVERED ? t`no prize of its rule is worth as much today` : undefined;
   return written ? lineOf('restored', payout, [...written.notes, prize, note]) : lineOf('caughtUp', payout, [note]);
 }
 
-const FASTER = 'the bot is changing it at this very moment; run this again';
+const FASTER = t`the bot is changing it at this very moment; run this again`;
 
 /** The last number of this claim that the store has. */
 async function latestOf({ store }: RepairPorts, identity: Identity): Promise<Payout | undefined> {
@@ -253,9 +252,9 @@ async function repairMoney(ports: RepairPorts, stray: Stray, amount: Fen): Promi
   if (!written) return leftLine(movement, FASTER);
   const { payout, note } = await follow(ports, written.payout);
   const why = identity
-    ? `number ${identity.attempt} of claim ${identity.claimKey}, whose other number has not come to nothing: perhaps paid twice`
+    ? t`number ${identity.attempt} of claim ${identity.claimKey}, whose other number has not come to nothing: perhaps paid twice`
     : user === NOBODY
-      ? 'who has it, and why, is not known'
-      : 'why they got it is not known';
+      ? t`who has it, and why, is not known`
+      : t`why they got it is not known`;
   return lineOf('unknown', payout, [why, ...written.notes, note]);
 }

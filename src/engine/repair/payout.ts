@@ -5,6 +5,7 @@ import type { Movement } from '../../core/audit/fund-flow.ts';
 import { provenBy } from '../../core/audit/repair.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
+import { t, type Wording } from '../../core/base/words/words.ts';
 import { channelOf } from '../../core/payout/channels/index.ts';
 import { classify, phaseOf } from '../../core/payout/classify.ts';
 import type { PayoutPolicy } from '../../core/payout/pace.ts';
@@ -15,11 +16,13 @@ import { recordVerdict } from '../record.ts';
 import { noMerchant, policyOf, type RepairPorts } from './ports.ts';
 
 /** Where it ended, and what a person should know. */
-type Followed = { readonly payout: Payout; readonly note?: string };
+type Followed = { readonly payout: Payout; readonly note?: Wording };
 
 /** Each number takes two or three; nothing is asked for ever. */
 const LOOKS_MAX = 20;
-const AT_WORK = 'the bot is changing it at this very moment';
+/** It was never sent, as far as anybody knows. */
+export const OWED = t`owed, and WeChat Pay knows nothing of it: it is due now`;
+const AT_WORK = t`the bot is changing it at this very moment`;
 
 /** `told`: what WeChat Pay has just said of it. */
 export async function follow(ports: RepairPorts, first: Payout, told?: Observation): Promise<Followed> {
@@ -70,7 +73,7 @@ async function readAgain({ store }: RepairPorts, payout: Payout): Promise<Payout
 
 type Judged =
   | { readonly seen: Observation; readonly note?: undefined }
-  | { readonly seen: undefined; readonly note: string };
+  | { readonly seen: undefined; readonly note: Wording };
 
 /** What is to be believed of it; nothing, where an answer is no answer and the merchant's account proves nothing. */
 async function judge(ports: RepairPorts, payout: Payout, answer: Observation): Promise<Judged> {
@@ -78,7 +81,7 @@ async function judge(ports: RepairPorts, payout: Payout, answer: Observation): P
     const why = 'code' in answer ? `${answer.code} ${answer.text}`.trim() : answer.kind;
     return answer.kind === 'order'
       ? { seen: answer }
-      : { seen: undefined, note: `WeChat Pay could not be asked (${why}); the bot will` };
+      : { seen: undefined, note: t`WeChat Pay could not be asked (${why}); the bot will` };
   }
   const movement = ports.movements.get(payout.billNo);
   const next = nextNumber(payout);
@@ -86,9 +89,7 @@ async function judge(ports: RepairPorts, payout: Payout, answer: Observation): P
   const proof = provenBy(payout, movement, isFollowed);
   if (proof) return { seen: proof };
   if (isTooOldToAsk(payout, ports.clock())) return { seen: answer };
-  const note = movement
-    ? 'WeChat Pay does not know it yet; the bot asks after it'
-    : 'owed, and WeChat Pay knows nothing of it: it is due now';
+  const note = movement ? t`WeChat Pay does not know it yet; the bot asks after it` : OWED;
   return { seen: undefined, note };
 }
 

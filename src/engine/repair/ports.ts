@@ -6,6 +6,7 @@ import type { Payable } from '../../core/audit/claim-of-number.ts';
 import type { Movement } from '../../core/audit/fund-flow.ts';
 import type { Sighting } from '../../core/audit/sighting.ts';
 import type { Instant } from '../../core/base/time.ts';
+import { t, type Wording } from '../../core/base/words/words.ts';
 import { seedOf } from '../../core/decide/draw.ts';
 import { INSTALLATION_NOTE, type Installation, readInstallation } from '../../core/live/installation.ts';
 import type { PayoutPolicy } from '../../core/payout/pace.ts';
@@ -57,8 +58,8 @@ export async function mchIdsIn(store: Store, config: Config): Promise<RepairPort
   return new Map([...first].map(([name, known]) => [name, inOrder(known)]));
 }
 
-export function noMerchant(name: string): string {
-  return `bot.yaml has no merchant "${name}" any more, so WeChat Pay cannot be asked; add it again`;
+export function noMerchant(name: string): Wording {
+  return t`bot.yaml has no merchant "${name}" any more, so WeChat Pay cannot be asked; add it again`;
 }
 
 export function policyOf(config: Config, merchant: string): PayoutPolicy | undefined {

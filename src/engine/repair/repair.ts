@@ -6,6 +6,7 @@ import { type MerchantConfig, waysOf } from '../../config/merchant.ts';
 import { type Payable, RECOVERED } from '../../core/audit/claim-of-number.ts';
 import { type Lost, lostAward, merchantIn, payoutOf } from '../../core/audit/repair.ts';
 import type { Instant } from '../../core/base/time.ts';
+import { t, type Wording } from '../../core/base/words/words.ts';
 import { awardsOf } from '../../core/decide/decision.ts';
 import { classify } from '../../core/payout/classify.ts';
 import { isTooOldToAsk } from '../../core/payout/pace.ts';
@@ -22,7 +23,7 @@ import { type Award, isCountedWhole } from '../../core/payout/plan.ts';
 import type { JournalLine, Snapshot } from '../../ports.ts';
 import { doubt } from '../doubt.ts';
 import { repairFromFunds } from './funds.ts';
-import { follow } from './payout.ts';
+import { follow, OWED } from './payout.ts';
 import { dryStore, mchIdsIn, noMerchant, type RepairPorts } from './ports.ts';
 import { recount } from './recount.ts';
 import { lineOf, NOT_REPAIRABLE, type RepairLine, writeClaim, writeLost } from './write.ts';
@@ -175,14 +176,11 @@ async function hasPayout({ store }: RepairPorts, { line, award }: AwardLine): Pr
   return payouts.some(payout => payout.claimKey === award.claimKey);
 }
 
-function otherMchId({ name, mchId: today }: MerchantConfig, then: string | undefined): string {
-  return (
-    `merchant "${name}" was ${then} when it was promised, and is ${today} in bot.yaml: WeChat Pay answers for it under ` +
-    `${then} only. Set mchId, keys and certificate of then, repair, and set them back`
-  );
+function otherMchId({ name, mchId: today }: MerchantConfig, then: string | undefined): Wording {
+  return t`merchant "${name}" was ${then} when it was promised, and is ${today} in bot.yaml: WeChat Pay answers for it under ${then} only. Set mchId, keys and certificate of then, repair, and set them back`;
 }
 
-function leftLine(ports: RepairPorts, each: AwardLine, note: string): RepairLine {
+function leftLine(ports: RepairPorts, each: AwardLine, note: Wording): RepairLine {
   const { campaign, claimKey, amount } = each.award;
   const { user } = each.line.event;
   return { billNo: numberOf(ports, each) ?? '', what: 'left', campaign, claimKey, user, amount, notes: [note] };
@@ -192,14 +190,14 @@ async function repairAward(ports: RepairPorts, each: AwardLine): Promise<RepairL
   const { line, award } = each;
   const { account: name } = line.event;
   const account = ports.config.accounts.get(name);
-  if (!account) return [leftLine(ports, each, `bot.yaml has no account "${name}" any more; add it again`)];
+  if (!account) return [leftLine(ports, each, t`bot.yaml has no account "${name}" any more; add it again`)];
   const merchant = ports.config.merchants.get(merchantFor(ports, each));
   if (!merchant) return [leftLine(ports, each, noMerchant(merchantFor(ports, each)))];
   const mchId = mchIdThen(ports, merchant.name, line.at);
   if (mchId !== merchant.mchId) return [leftLine(ports, each, otherMchId(merchant, mchId))];
   const campaign = ports.campaigns.find(({ id }) => id === award.campaign);
   if (!campaign?.packet) {
-    const note = `no rule file has campaign "${award.campaign}" with its packet any more; add it again`;
+    const note = t`no rule file has campaign "${award.campaign}" with its packet any more; add it again`;
     return [leftLine(ports, each, note)];
   }
   const payable = { campaign, account, merchant, seed: '' };
@@ -212,10 +210,7 @@ async function repairAward(ports: RepairPorts, each: AwardLine): Promise<RepairL
     !isTooOldToAsk(planned, ports.clock());
   const written = await writeLost(ports, lost, isUnsent);
   if (!written) return [];
-  if (isUnsent)
-    return [
-      lineOf('restored', written.payout, [...written.notes, 'owed, and WeChat Pay knows nothing of it: it is due now']),
-    ];
+  if (isUnsent) return [lineOf('restored', written.payout, [...written.notes, OWED])];
   const { payout, note } = await follow(ports, written.payout, told);
   return [lineOf('restored', payout, [...written.notes, note])];
 }
@@ -251,7 +246,7 @@ async function repairClaims(ports: RepairPorts, chunk: readonly Payout[]): Promi
   for (const payout of chunk) {
     if (claimed.has(payout.claimKey)) continue;
     const claim = await writeClaim(ports, payout);
-    const note = claim?.prize === RECOVERED ? 'its prize is not known any more' : undefined;
+    const note = claim?.prize === RECOVERED ? t`its prize is not known any more` : undefined;
     if (claim) lines.push(lineOf('claim', payout, [note]));
   }
   return lines;
@@ -273,7 +268,7 @@ async function catchUp(ports: RepairPorts, billNo: BillNo): Promise<RepairLine[]
   if (isFinal(before.state)) {
     // Whether it was paid after all WeChat Pay says; what of its claim is not sent yet is held.
     const isDoubted = await doubt(ports, before, await ports.wechat.query(before));
-    const note = `paid at WeChat Pay, although it is ${before.state} here: \`payouts settle ${before.billNo} --as received\``;
+    const note = t`paid at WeChat Pay, although it is ${before.state} here: \`payouts settle ${before.billNo} --as received\``;
     return isDoubted ? [lineOf('left', before, [note])] : [];
   }
   const { payout, note } = await follow(ports, before);

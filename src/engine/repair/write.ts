@@ -5,6 +5,7 @@ import type { Counter } from '../../core/base/counter.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import { fen, showFen } from '../../core/base/money.ts';
+import { t, type Wording } from '../../core/base/words/words.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 
 import type { BillNo, Payout, PayoutState } from '../../core/payout/payout.ts';
@@ -24,13 +25,13 @@ export type RepairLine = {
   readonly user?: OpenId;
   readonly amount?: number;
   readonly state?: PayoutState;
-  readonly notes: readonly string[];
+  readonly notes: readonly Wording[];
 };
 
 /** How often a commit is made anew because another one came in between. */
 const RACES_MAX = 20;
 
-type Written = { readonly payout: Payout; readonly notes: readonly string[] };
+type Written = { readonly payout: Payout; readonly notes: readonly Wording[] };
 
 /** `undefined`: somebody else wrote this claim or this number meanwhile. `isUnsent`: it is owed, and due to be sent. */
 export async function writeLost(ports: RepairPorts, lost: Lost, isUnsent = false): Promise<Written | undefined> {
@@ -82,19 +83,18 @@ async function commitOnce(
   throw new Fault('store', 'safe', 'RACE', `a repair lost ${RACES_MAX} races in a row; run it again`);
 }
 
-function passedWords({ name, add, max }: Counter, counts: ReadonlyMap<string, number>): string {
+function passedWords({ name, add, max }: Counter, counts: ReadonlyMap<string, number>): Wording {
   const show = (value: number): string => (/\/amount(?:\/|$)/.test(name) ? showFen(fen(value)) : String(value));
-  return `counter ${name} stands at ${show((counts.get(name) ?? 0) + add)}, and its maximum is ${show(max)}`;
+  return t`counter ${name} stands at ${show((counts.get(name) ?? 0) + add)}, and its maximum is ${show(max)}`;
 }
 
 /** A claim cannot be written twice, and without it no payout can. */
-export const NOT_REPAIRABLE =
-  'its claim is there and its payout is not, which no commit leaves behind: this store was damaged. Nobody is paid for this claim again. Take a newer backup; or look the number up in 商户平台, and if it was not paid, pay it by hand with `hongbao send`';
+export const NOT_REPAIRABLE = t`its claim is there and its payout is not, which no commit leaves behind: this store was damaged. Nobody is paid for this claim again. Take a newer backup; or look the number up in 商户平台, and if it was not paid, pay it by hand with \`hongbao send\``;
 
 export function lineOf(
   what: RepairLine['what'],
   { billNo, campaign, claimKey, user, amount, state }: Payout,
-  notes: readonly (string | undefined)[] = [],
+  notes: readonly (Wording | undefined)[] = [],
 ): RepairLine {
   const said = notes.filter(note => note !== undefined);
   return { billNo, what, campaign, claimKey, user, amount, state, notes: said };

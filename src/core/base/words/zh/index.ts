@@ -11,6 +11,7 @@ import { LISTS } from './lists.ts';
 import { LIVE } from './live.ts';
 import { NAMING } from './naming.ts';
 import { OUTPUTS } from './outputs.ts';
+import { REPAIR } from './repair.ts';
 import { RULES } from './rules.ts';
 import { RUNNING } from './running.ts';
 import { SLIPS } from './slips.ts';
@@ -34,4 +35,5 @@ export const ZH: Readonly<Record<string, string>> = {
   ...VERDICTS,
   ...NAMING,
   ...LEDGER,
+  ...REPAIR,
 };

@@ -22,8 +22,9 @@ import { type TableOptions, tableFile } from '../../lib/table-file.ts';
 import { type FundFlows, fetchFundFlows, fundDayFrom } from '../../setup/fund-flow.ts';
 import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
-import { l } from '../shared/language.ts';
+import { l, worded } from '../shared/language.ts';
 import { auditThread } from './audit-half.ts';
+import { cellOf } from './finding-words.ts';
 import { partLine, showRepair, showUntouched } from './repair-report.ts';
 import { openWeChatPay } from './repair-wechat.ts';
 
@@ -153,7 +154,7 @@ function sumsRow({ campaign, claims, payouts, budget, reserved, sent, received, 
 function findingRow({ where, what, expected, found, unit }: AuditFinding): string[] {
   const text = (value: number | string): string =>
     unit === 'fen' || unit === 'ms' ? `${value} ${unit}` : String(value);
-  return [where, what, text(expected), text(found)];
+  return [where, what, text(expected), text(found)].map(cell => worded(cellOf(cell)));
 }
 
 /** On a terminal, once it takes long. */

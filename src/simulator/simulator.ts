@@ -1,9 +1,10 @@
 // A WeChat of one's own: the platform's API and the control API on one port, WeChat Pay with TLS on another (and, by host name,
 // everything else too), pushes to webhooks, people, packets, and a clock that can be moved. Start here.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Handshake } from './control/control.ts';
 import { type Control, controlDoor } from './control/control.ts';
+import type { Ports } from './control/docs-page.ts';
 import { page } from './control/pages.ts';
 import { beginLife, type Life } from './life.ts';
 import { type MerchantCertificate, openCertificates } from './pay/keys/certificates.ts';
@@ -80,7 +81,7 @@ async function start(options: SimulatorOptions, folder: string | undefined, unlo
   const door = controlDoor(control, options.hosts ?? []);
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
     record(options, req, res);
-    serve(life, door.handle, req, res);
+    serve(life, door.handle, req, res, { port: portOf(web), payPort: portOf(pay) });
   };
   const web = createServer({ keepAliveTimeout: 65_000 }, answer);
   const pay = payServer(certificates, () => life.pay, answer);
@@ -145,10 +146,12 @@ function certificateOf(merchants: ReadonlyMap<string, MerchantCertificate>, mchI
   return certificate;
 }
 
+const portOf = (server: Pick<Server, 'address'>): number => (server.address() as AddressInfo).port;
+
 type Handle = (req: IncomingMessage, res: ServerResponse, path: string) => Promise<void>;
 
 /** Everything that is not WeChat Pay. The prefix `/simulator` is the chat page's. */
-function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerResponse): void {
+function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerResponse, ports: Ports): void {
   const target = req.url ?? '/';
   const url = URL.canParse(target, 'http://simulator') ? new URL(target, 'http://simulator') : undefined;
   if (!url) {
@@ -157,7 +160,7 @@ function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerRes
   }
   if (life.handle(req, res, url)) return;
   const asked = /^(?:\/simulator)?\/control(\/.*)$/.exec(target);
-  const answered = asked ? control(req, res, asked[1]!) : page(res, url.pathname);
+  const answered = asked ? control(req, res, asked[1]!) : page(req, res, url, ports);
   answered.catch(() => res.destroy());
 }
 

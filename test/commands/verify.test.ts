@@ -106,7 +106,7 @@ describe('a draw', () => {
     const whole = await verified({ claim: 'spring/sure/oAnn/2026-02-10', rules });
     expect(await verified({ openid: 'oAnn', rule: 'sure', occasion: '2026-02-10', rules })).toEqual(whole);
     const fen = 120 + Number((byHand('spring/sure/oAnn/2026-02-10')[1] * 161n) / SPAN);
-    expect(whole.out).toContain(`→ 「range」 ¥${(fen / 100).toFixed(2)}\n`);
+    expect(whole.out).toContain(`→ "range" ¥${(fen / 100).toFixed(2)}\n`);
   });
 
   test('without what was gone is drawn among the others', async () => {

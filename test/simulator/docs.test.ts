@@ -1,5 +1,5 @@
 // docs/simulator.md as a stranger uses it: every example that can be copied is run as it stands, every call and every path is named,
-// and the page at `/` shows it.
+// and the page at `/` shows it; docs/simulator.zh-CN.md has the same.
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -16,8 +16,14 @@ import { PAY_PATHS_V2 } from '../../src/simulator/pay/server.ts';
 import { ORDER_PATHS_V2 } from '../../src/simulator/shop/orders-v2.ts';
 import { WEB_PATHS } from '../../src/simulator/web/routes.ts';
 
-const DOCS = readFileSync(join(import.meta.dirname, '../../docs/simulator.md'), 'utf8');
-const EXAMPLES = [...DOCS.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(match => match[1]!.trim().split('\n'));
+const [DOCS, CHINESE] = ['simulator.md', 'simulator.zh-CN.md'].map(name =>
+  readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8'),
+) as [string, string];
+const examplesIn = (text: string): string[] =>
+  [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(match => match[1]!.trim().split('\n'));
+const EXAMPLES = examplesIn(DOCS);
+/** Everything that is written as code, the blocks as well. */
+const codeIn = (text: string): string[] => [...text.matchAll(/```[\s\S]*?```|`[^`\n]+`/g)].map(([code]) => code).sort();
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -70,4 +76,29 @@ test('the page at / shows it, and leads to the chat page', async () => {
   ])
     expect(html).toContain(each);
   expect(html).not.toContain('```');
+  expect(html).toContain('<pre><code>npx hongbao simulator --webhook');
+  expect(html.match(/<pre>/g)!.length).toBe(DOCS.match(/^```/gm)!.length / 2);
+  expect(html).toContain(`<a href="${url}/simulator">`);
+});
+
+test('in Chinese it has the same examples, options, calls and paths, and the same sections', () => {
+  expect(codeIn(CHINESE)).toEqual(codeIn(DOCS));
+  const shape = (text: string): string[] => [...text.matchAll(/^#+(?= )|^\|/gm)].map(([sign]) => sign);
+  expect(shape(CHINESE)).toEqual(shape(DOCS));
+});
+
+test('the page is Chinese for who reads Chinese, and each language leads to the other', async () => {
+  const { url, payUrl } = await start();
+  const read = async (path: string, language?: string): Promise<string> =>
+    (await fetch(`${url}${path}`, { headers: language === undefined ? {} : { 'accept-language': language } })).text();
+  const chinese = await read('/', 'zh-CN,zh;q=0.9,en;q=0.8');
+  for (const each of ['<html lang="zh-CN">', '<h1 id="微信模拟器">', 'href="/?lang=en"', payUrl])
+    expect(chinese).toContain(each);
+  expect([await read('/?lang=zh'), await read('/?lang=zh', 'en')]).toEqual([chinese, chinese]);
+  const english = await read('/', 'en-US,en;q=0.9,zh;q=0.8');
+  expect(english).toContain('href="/?lang=zh"');
+  expect([await read('/'), await read('/?lang=en', 'zh-CN'), await read('/?lang=fr')]).toEqual(Array(3).fill(english));
+  // What is copied works as it stands: it has the ports of this very simulator.
+  expect([...`${chinese}${english}`.matchAll(/(?:127\.0\.0\.1:|proxyPort=)300[12]/g)]).toEqual([]);
+  expect(chinese).not.toMatch(/\p{Script=Han}\s\p{Script=Han}/u);
 });

@@ -10,25 +10,15 @@ import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from '../support/harness.ts';
 import { freePort } from '../support/ports.ts';
+import { AWAY, NPM, plainEnv } from '../support/registry.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** What a production machine may have at most: the order's word. Today there are fewer. */
 const PACKAGES_MAX = 97;
 /** None of these may reach it. */
 const COMPILERS = ['typescript', 'esbuild', 'tsx', 'vitest', 'preact', '@types/node', '@biomejs/biome'];
-/** What npm says where the registry cannot be reached. */
-const AWAY = /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTCACHED|network/;
-const NPM = ['--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier'];
 
 type Result = { readonly code: number; readonly out: string; readonly err: string };
-
-/** Without what the npm that runs these tests says of this checkout. */
-function plainEnv(more: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const isOurs = (name: string): boolean =>
-    /^npm_/i.test(name) && !/^npm_config_(registry|cache|userconfig|globalconfig|cafile|.*proxy)$/i.test(name);
-  const kept = Object.entries(process.env).filter(([name]) => !isOurs(name) && !/^(NODE_ENV|INIT_CWD)$/.test(name));
-  return { ...Object.fromEntries(kept), ...more };
-}
 
 async function run(cwd: string, command: string, args: readonly string[]): Promise<Result> {
   try {
@@ -94,6 +84,7 @@ describe('the packed package', () => {
       'dist/pages/h5.js',
       'docs/operations.md',
       'docs/simulator.md',
+      'docs/simulator.zh-CN.md',
       'package.json',
       'rules/README.md',
       'rules/schema.json',
@@ -122,6 +113,19 @@ describe('the packed package', () => {
     expect(await npx('--version')).toEqual({ code: 0, out: '0.2.0\n', err: '' });
     expect(await npx('--help')).toMatchObject({ code: 0, out: expect.stringMatching(/^Usage: hongbao .*simulator/s) });
     expect(await npx('check')).toMatchObject({ code: 0, out: expect.stringMatching(/10 files, no findings/) });
+    mkdirSync(join(installed, 'own'));
+    writeFileSync(join(installed, 'own/right.yaml'), RULES);
+    expect(await npx('check', 'own')).toMatchObject({ code: 0, out: expect.stringMatching(/1 file, no findings/) });
+    writeFileSync(
+      join(installed, 'own/wrong.yaml'),
+      RULES.replace('campaign: test', 'campaign: other').replace('redpacket', 'redpaket'),
+    );
+    const [wrong, chinese] = [await npx('check', 'own'), await npx('check', 'own', '--lang', 'zh')];
+    expect(wrong).toMatchObject({ code: 1, out: expect.stringMatching(/own\/wrong\.yaml:8:11: .*redpacket/) });
+    expect(chinese).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/own\/wrong\.yaml:8:11: \P{ASCII}.*redpacket/u),
+    });
   }, 60_000);
 
   test('gives its simulator to anybody’s tests, with types that are looked at', async ctx => {
@@ -148,6 +152,16 @@ describe('the packed package', () => {
       app('{ following: true }').replace(', type Simulator', '').replace(': Simulator', ''),
     );
     expect(await run(installed, process.execPath, ['app.mjs'])).toEqual({ code: 0, out: '28 true true\n', err: '' });
+    // From CommonJS as well; and nothing else of the package is anybody's to import.
+    writeFileSync(
+      join(installed, 'app.cts'),
+      `import wechat = require('hongbao-bot/simulator');\nvoid wechat.startSimulator;\n`,
+    );
+    expect(await tsc('app.cts')).toEqual({ code: 0, out: '', err: '' });
+    const required = `console.log(typeof require('hongbao-bot/simulator').startSimulator)`;
+    expect(await run(installed, process.execPath, ['-e', required])).toMatchObject({ code: 0, out: 'function\n' });
+    const inside = `import('hongbao-bot/dist/app/bot.js').catch(error => console.log(error.code))`;
+    expect((await run(installed, process.execPath, ['-e', inside])).out).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n');
   }, 120_000);
 
   test('starts the simulator alone: its page shows how, and a port that is taken is said in words', async ctx => {
@@ -175,6 +189,7 @@ describe('the packed package', () => {
         30_000,
       );
       expect(await (await fetch(`${url}/`)).text()).toContain('The simulator of WeChat');
+      expect(await (await fetch(`${url}/?lang=zh`)).text()).toContain('<h1 id="微信模拟器">');
       const again = await run(installed, 'npx', [
         '--no-install',
         'hongbao',
@@ -199,10 +214,10 @@ describe('the packed package', () => {
     expect(ended).toBeDefined();
   }, 60_000);
 
-  test('starts the demo with nothing configured: the chat page is there, and a follower is paid', async ctx => {
+  test('starts the demo by npx with nothing configured: a follower is paid on the chat page, and Ctrl-C ends it in order', async ctx => {
     if (away) ctx.skip();
     const port = await freePort();
-    const demo = start(['start'], { PORT: String(port) });
+    const demo = start(['start'], { PORT: String(port) }, 'npx');
     const url = `http://127.0.0.1:${port}/simulator`;
     let ended: unknown;
     try {
@@ -272,16 +287,23 @@ describe('the packed package', () => {
       expect([code, err]).toEqual([2, expect.stringMatching(/SQLite cannot be loaded .* or use Node 22 or newer\n$/)]);
   }, 60_000);
 
-  function start(args: readonly string[], env: Record<string, string>): { out(): string; stop(): Promise<unknown> } {
-    const bin = join(installed, 'node_modules/.bin/hongbao');
-    const child = spawn(bin, args, { cwd: installed, env: plainEnv(env) });
+  /** By npx it is ended as a terminal does it: Ctrl-C is heard by npx and by what it runs. */
+  function start(
+    args: readonly string[],
+    env: Record<string, string>,
+    by: 'bin' | 'npx' = 'bin',
+  ): { out(): string; stop(): Promise<unknown> } {
+    const [command, first] =
+      by === 'npx' ? ['npx', ['--no-install', 'hongbao']] : [join(installed, 'node_modules/.bin/hongbao'), []];
+    const child = spawn(command, [...first, ...args], { cwd: installed, env: plainEnv(env), detached: by === 'npx' });
     let out = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (out += part.toString()));
     const exit = once(child, 'exit');
     return {
       out: () => out,
       stop: async () => {
-        child.kill('SIGTERM');
+        if (by === 'npx') process.kill(-child.pid!, 'SIGINT');
+        else child.kill('SIGTERM');
         return (await exit)[0];
       },
     };

@@ -1,8 +1,9 @@
 // What a stranger reads first: every link of it leads somewhere, every command is there, and its rule file is right.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { loadCampaign } from '../../src/core/rules/file/load.ts';
+import { hongbao } from '../../src/program.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
@@ -36,6 +37,24 @@ describe.each(['README.md', 'README.zh-CN.md', 'docs/README.md'])('%s', name => 
     const named = [...text.matchAll(/`npm run (?:-s )?([\w-]+)/g)].map(match => match[1]!);
     expect(named.filter(each => scripts[each] === undefined)).toEqual([]);
   });
+});
+
+test.each(['README.md', 'README.zh-CN.md'])('the table of %s has every command there is, and no other', async name => {
+  let help = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation(part => {
+    help += String(part);
+    return true;
+  });
+  try {
+    await hongbao(['--help', '--lang', 'en']);
+  } finally {
+    write.mockRestore();
+    process.exitCode = undefined;
+  }
+  const commands = [...help.split('Commands:')[1]!.matchAll(/^ {2}([a-z-]+)/gm)].map(match => match[1]!);
+  const table = [...read(name).matchAll(/^\| (`hongbao [^|]*(?:\\\|[^|]*)*) \|/gm)].map(match => match[1]!).join('\n');
+  const named = [...table.matchAll(/`hongbao ([a-z-]+)/g)].map(match => match[1]!);
+  expect([...new Set(named)].sort()).toEqual(commands.filter(each => each !== 'help').sort());
 });
 
 test.each(['README.md', 'README.zh-CN.md'])('the rule file in %s can be loaded as it stands', name => {

@@ -11,7 +11,7 @@ import type { Campaign } from '../../core/rules/campaign.ts';
 import { calledOf, named, namesOf } from '../../core/rules/renamed.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { type Common, configOf, EXIT, print, printJson } from '../shared/context.ts';
-import { worded } from '../shared/language.ts';
+import { l, worded } from '../shared/language.ts';
 import { gather } from './test.ts';
 
 export type VerifyOptions = Common & {
@@ -50,7 +50,7 @@ export async function verify(options: VerifyOptions): Promise<number> {
     if (layout) for (const [n, row] of layout.rows.entries()) print(t`row ${n + 1}: ${row.map(showFen).join(' ')}`);
     for (const { when, prize, amount } of draw?.drawn ?? [])
       print(
-        `→ ${when === undefined ? '' : `${worded(when)}: `}「${prize}」${amount === undefined ? '' : ` ${showFen(amount)}`}`,
+        `→ ${when === undefined ? '' : `${worded(when)}: `}${l`"${prize}"`}${amount === undefined ? '' : ` ${showFen(amount)}`}`,
       );
     if (!isAsPublished) print(t`the seed does NOT fit the commitment ${options.commitment}`);
     else if (options.commitment !== undefined) print(t`the seed fits the commitment that was published`);

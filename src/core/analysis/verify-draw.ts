@@ -5,7 +5,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { BadInput } from '../base/error.ts';
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { byWeight } from '../base/random.ts';
-import { t, type Wording } from '../base/words/words.ts';
+import { inBoth, joined, t, type Wording } from '../base/words/words.ts';
 import { commitmentOf, drawAmount, luckOf } from '../decide/draw.ts';
 import { layoutOf } from '../mechanics/round.ts';
 import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
@@ -136,11 +136,11 @@ function drawAmong(
   const steps: Step[] = [
     {
       what: t`prize by weight`,
-      result: prizes.length === 1 ? t`「${prizeCalled(hit)}」, the only one` : intervals(prizes, luck.prize, hit),
+      result: prizes.length === 1 ? t`"${prizeCalled(hit)}", the only one` : intervals(prizes, luck.prize, hit),
     },
   ];
   if (prize !== hit)
-    steps.push({ what: t`fallback`, result: t`「${prizeCalled(hit)}」 was gone: 「${prizeCalled(prize)}」` });
+    steps.push({ what: t`fallback`, result: t`"${prizeCalled(hit)}" was gone: "${prizeCalled(prize)}"` });
   const { text, amount } = amountOf(prize, luck.amount);
   steps.push({ what: t`amount`, result: text });
   return { steps, prize: prizeCalled(prize), ...(amount !== undefined && { amount }) };
@@ -153,9 +153,9 @@ function intervals(prizes: readonly Prize[], luck: number, hit: Prize): Wording 
   const parts = prizes.map(prize => {
     const from = sum / total;
     sum += prize.weight;
-    return `${from.toFixed(6)}–${(sum / total).toFixed(6)} 「${prizeCalled(prize)}」`;
+    return t`${from.toFixed(6)}–${(sum / total).toFixed(6)} "${prizeCalled(prize)}"`;
   });
-  return t`${luck.toFixed(6)} lies in that of 「${prizeCalled(hit)}」 (${parts.join(', ')})`;
+  return t`${luck.toFixed(6)} lies in that of "${prizeCalled(hit)}" (${joined(parts, inBoth(', ', '、'))})`;
 }
 
 function amountOf(prize: Prize, luck: number): { readonly text: Wording; readonly amount?: Fen } {

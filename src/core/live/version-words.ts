@@ -2,7 +2,7 @@
 
 import { type Fen, fen, showFen } from '../base/money.ts';
 import { clockText, type Instant } from '../base/time.ts';
-import { endText, lengthText, minuteText, type Say } from '../rules/public-text.ts';
+import { endText, lengthText, minuteText, quoted, type Say } from '../rules/public-text.ts';
 import { calledOf } from '../rules/renamed.ts';
 import { byId, type LiveCampaign, type LiveMark, type LivePrize, type LiveRule } from './record.ts';
 
@@ -72,7 +72,7 @@ function eachText<T extends LiveMark>(
   compare: (was: T, is: T, say: Say) => readonly string[],
 ): string[] {
   const [was, is] = [byId(before), byId(after)];
-  const named = (each: T): string => `${what}「${calledOf(each)}」`;
+  const named = (each: T): string => `${what}${say('', ' ')}${quoted(calledOf(each), say)}`;
   return [
     ...after.flatMap(each => {
       const former = was.get(each.id);
@@ -161,7 +161,7 @@ function worthText(worth: string, say: Say): string {
 function ruleText(was: LiveRule, is: LiveRule, say: Say): string[] {
   const gone = was.on.filter(each => !is.on.includes(each));
   const fresh = is.on.filter(each => !was.on.includes(each));
-  const list = (all: readonly string[]): string => all.map(each => `「${each}」`).join(say('、', ', '));
+  const list = (all: readonly string[]): string => all.map(each => quoted(each, say)).join(say('、', ', '));
   return [
     ...changed('once', was.once, is.once, String),
     ...changed(say('抽奖权重', 'odds'), was.odds, is.odds, odds => odds || '–'),

@@ -3,6 +3,7 @@
 import { t } from '../base/words/words.ts';
 import type { Prize, Rule } from '../rules/campaign.ts';
 import { isWorth } from '../rules/campaign-query.ts';
+import { quoted } from '../rules/public-text.ts';
 import { isWritten, sayUnknown } from '../rules/schema/written.ts';
 import { count, located, name, object, oneOrMany, optional, required } from '../yaml/schema.ts';
 import { type EvaluationContext, mechanic, type RuleContext } from './mechanic.ts';
@@ -56,7 +57,7 @@ export const guaranteed = mechanic({
   build: ({ guaranteed: own }, { prize }) =>
     own ? { guaranteed: { within: own.value.within, give: own.value.give.map(({ value }) => prize(value)) } } : {},
   describe({ guaranteed: own }, { say, campaign }) {
-    const list = own!.give.map(each => `「${campaign.prizes.get(each)?.name ?? each}」`);
+    const list = own!.give.map(each => quoted(campaign.prizes.get(each)?.name ?? each, say));
     const { within } = own!;
     return [
       say(

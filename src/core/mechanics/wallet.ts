@@ -6,6 +6,7 @@ import type { Counter } from '../base/counter.ts';
 import { t } from '../base/words/words.ts';
 import type { Campaign, Prize, Rule, Wallet } from '../rules/campaign.ts';
 import { prizesGiven } from '../rules/campaign-query.ts';
+import { quoted } from '../rules/public-text.ts';
 import { prizeCalled } from '../rules/renamed.ts';
 import { type RuleChecking, sayUnknown } from '../rules/schema/written.ts';
 import { count, type Draft, type Located, located, name, optional, pairs } from '../yaml/schema.ts';
@@ -189,7 +190,7 @@ export const wallets = mechanic({
   },
   describe({ spend, earn }, { say }) {
     const amounts = (list: Rule['earn']): string =>
-      [...list].map(([wallet, amount]) => `「${wallet}」×${amount}`).join(say('、', ', '));
+      [...list].map(([wallet, amount]) => `${quoted(wallet, say)}×${amount}`).join(say('、', ', '));
     return [
       ...(spend.size > 0 ? [say(`每次消耗${amounts(spend)}`, `costs ${amounts(spend)}`)] : []),
       ...(earn.size > 0 ? [say(`得${amounts(earn)}`, `earns ${amounts(earn)}`)] : []),

@@ -280,10 +280,10 @@ function shippingLines({ campaign, say }: Describing): string[] {
       '实物奖品按中奖人在聊天里填写的姓名、电话、地址寄送；不填写的视为放弃寄送。',
       'Things are sent to the name, phone and address that the winner gives in the chat; to who gives none nothing is sent.',
     ),
-    say(`填写前须同意：${consent}`, `Before giving them, the winner agrees to this: “${consent}”`),
+    say(`填写前须同意：${consent}`, `Before giving them, the winner agrees to this: "${consent}"`),
     say(
       `收件信息只用于寄送，加密保存；活动结束后 ${lengthText(keep, say)}自动删除（结束以后填写的，自填写起算），随时可回复「${ANSWERS.forget}」删除。`,
-      `They are used for sending only, are kept encrypted, and are deleted ${lengthText(keep, say)} after the end (or after they were given, if that is later), or at any time by the answer 「${ANSWERS.forget}」.`,
+      `They are used for sending only, are kept encrypted, and are deleted ${lengthText(keep, say)} after the end (or after they were given, if that is later), or at any time by the answer "${ANSWERS.forget}".`,
     ),
   ];
 }

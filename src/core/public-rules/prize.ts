@@ -13,7 +13,7 @@ import {
   prizesGiven,
   type Voucher,
 } from '../rules/campaign-query.ts';
-import { type Describing, endText, hoursIn, type Say } from '../rules/public-text.ts';
+import { type Describing, endText, hoursIn, quoted, type Say } from '../rules/public-text.ts';
 
 export function describePrizes(at: Describing): string[] {
   const { campaign, say } = at;
@@ -72,7 +72,7 @@ function prizeLine({ campaign, say }: Describing, prize: Prize): string {
         `"${instead.name}" instead for whom WeChat Pay refuses it`,
       ),
   ].filter(part => part !== false && part !== '');
-  return `「${prize.name}」${say('：', ': ')}${parts.join(say('；', '; '))}${say('。', '.')}`;
+  return `${quoted(prize.name, say)}${say('：', ': ')}${parts.join(say('；', '; '))}${say('。', '.')}`;
 }
 
 function worthText(prize: Prize, say: Say): string {
@@ -82,7 +82,7 @@ function worthText(prize: Prize, say: Say): string {
     case 'coupon':
       return say('券码', 'a coupon');
     case 'earn': {
-      const list = [...prize.adds].map(([wallet, n]) => `「${wallet}」×${n}`).join(say('、', ', '));
+      const list = [...prize.adds].map(([wallet, n]) => `${quoted(wallet, say)}×${n}`).join(say('、', ', '));
       return say(`得${list}，不能兑换现金或转让`, `${list}, which cannot be sold or given away`);
     }
     case 'text':
@@ -145,7 +145,7 @@ function windowText({ from, to, hours }: Window, { period }: Campaign, say: Say)
 
 function oddsLine({ campaign, say }: Describing, names: readonly string[]): string {
   const total = names.reduce((sum, name) => sum + campaign.prizes.get(name)!.weight, 0);
-  const odds = names.map(name => `「${name}」 ${percent(campaign.prizes.get(name)!.weight / total)}`);
+  const odds = names.map(name => `${quoted(name, say)} ${percent(campaign.prizes.get(name)!.weight / total)}`);
   return `${say('每次抽奖的概率：', 'The odds of each draw: ')}${odds.join(say('、', ', '))}${say('。', '.')}`;
 }
 
@@ -160,7 +160,7 @@ export function percent(share: number): string {
 function honesty(campaign: Campaign, draws: readonly (readonly string[])[], say: Say): string[] {
   const drawn = [...new Set(draws.flat())].map(name => campaign.prizes.get(name)!);
   const fallback = [...campaign.prizes.values()].find(prize => prize.fallback);
-  const locked = drawn.filter(({ unlockAfter }) => unlockAfter !== undefined).map(({ name }) => `「${name}」`);
+  const locked = drawn.filter(({ unlockAfter }) => unlockAfter !== undefined).map(({ name }) => quoted(name, say));
   const reasons = [
     drawn.some(canRunOut) && say('发完', 'gone'),
     drawn.some(isCash) && say('超出剩余预算或本人限额', 'more than is left of the budget or of one’s own limit'),

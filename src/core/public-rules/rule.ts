@@ -4,7 +4,7 @@ import { mechanicsOf } from '../mechanics/index.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign, Once, Rule } from '../rules/campaign.ts';
 import { isDraw, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
-import { type Describing, lengthText, type Say } from '../rules/public-text.ts';
+import { type Describing, lengthText, quoted, type Say } from '../rules/public-text.ts';
 import { triggerText } from '../triggers/index.ts';
 
 export function describeRules(at: Describing): string[] {
@@ -55,7 +55,7 @@ function ruleText(at: Describing, rule: Rule): string {
 
 function whoParts({ who, when }: Rule, say: Say): string[] {
   const { followedFor, firstFollow, tags, excludeTags } = who;
-  const names = (list: readonly string[]): string => list.map(name => `「${name}」`).join(say('、', ', '));
+  const names = (list: readonly string[]): string => list.map(name => quoted(name, say)).join(say('、', ', '));
   return [
     followedFor === undefined
       ? ''
@@ -84,7 +84,7 @@ function onceText({ once }: Rule, say: Say): string {
 
 function getsText({ campaign, say }: Describing, rule: Rule): string {
   const one = (names: readonly string[]): string => {
-    const list = names.map(name => `「${name}」`).join(say('、', ', '));
+    const list = names.map(name => quoted(name, say)).join(say('、', ', '));
     return names.length === 1 ? say(`得${list}`, `gives ${list}`) : say(`抽${list}之一`, `draws one of ${list}`);
   };
   if (rule.assigned) return say('得码上印定的奖品', 'gives what the code was printed with');
@@ -95,7 +95,7 @@ function getsText({ campaign, say }: Describing, rule: Rule): string {
       .join(say('，', ', '));
   }
   if (rule.all && rule.give.length > 1) {
-    const list = rule.give.map(name => `「${name}」`);
+    const list = rule.give.map(name => quoted(name, say));
     return say(`同时得${list.join('、')}`, `gives all of ${list.join(', ')}`);
   }
   if (rule.give.length === 0) return '';
@@ -112,7 +112,7 @@ function walletLine(
     spendPerDay !== undefined && say(`每天最多用 ${spendPerDay} 个`, `${spendPerDay} can be spent a day`),
     say('不能兑换现金或转让', 'cannot be sold or given away'),
   ].filter(part => part !== false);
-  return `「${name}」${say('：', ': ')}${parts.join(say('；', '; '))}${say('。', '.')}`;
+  return `${quoted(name, say)}${say('：', ': ')}${parts.join(say('；', '; '))}${say('。', '.')}`;
 }
 
 function inviteLines({ campaign, say }: Describing): string[] {

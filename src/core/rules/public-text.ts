@@ -7,6 +7,9 @@ import type { Campaign, Period } from './campaign.ts';
 /** Picks the words of the language that is written. */
 export type Say = (zh: string, en: string) => string;
 
+/** A name, between the quotation marks of the language. */
+export const quoted = (name: string, say: Say): string => say(`「${name}」`, `"${name}"`);
+
 /** What every part of the text is written from. */
 export type Describing = { readonly campaign: Campaign; readonly say: Say; readonly words: boolean };
 

@@ -7,7 +7,7 @@ import { normalise, searched } from '../base/text.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import { dayIn } from '../match/claim-key.ts';
 import type { Rule, TextTrigger } from '../rules/campaign.ts';
-import type { Describing } from '../rules/public-text.ts';
+import { type Describing, quoted } from '../rules/public-text.ts';
 import {
   byKind,
   convert,
@@ -99,7 +99,7 @@ function saidText({ say, words }: Describing, rule: Rule, trigger: TextTrigger):
   if (trigger.match === 'any') return say('在对话中发送任意文字', `send any text`);
   if (trigger.match === 'daily') return say('在对话中回复当天的口令', `send the day's password`);
   if (rule.guess || trigger.match === 'pattern') return say('在对话中回复正确的口令', `send the right password`);
-  const told = words ? trigger.words.map(word => `「${word}」`).join(say('或', ` or `)) : '';
+  const told = words ? trigger.words.map(word => quoted(word, say)).join(say('或', ` or `)) : '';
   if (trigger.match === 'contains')
     return say(
       `发送包含${told || '活动口令'}的文字`,

@@ -1,27 +1,50 @@
-// docs/simulator.md as a page: as much of Markdown as stands in it (headings, paragraphs, lists, tables, code, links).
+// docs/simulator.md and its Chinese as a page: as much of Markdown as stands in them (headings, paragraphs, lists, tables, code,
+// links). The addresses in it are those of the simulator that serves it, so that what is copied works.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-/** From the sources and from the compiled code the same file. */
-const FILE = fileURLToPath(new URL('../../../docs/simulator.md', import.meta.url));
+type Lang = 'zh' | 'en';
+export type Ports = { readonly port: number; readonly payPort: number };
+
+/** From the sources and from the compiled code the same folder. */
+const fileOf = (name: string): string => fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
+
+/** What stands around the text, and how to the other language. */
+const AROUND = {
+  en: { file: fileOf('simulator.md'), html: 'en', title: 'The simulator of WeChat', other: ['zh', 'zh-CN', '中文'] },
+  zh: { file: fileOf('simulator.zh-CN.md'), html: 'zh-CN', title: '微信模拟器', other: ['en', 'en', 'English'] },
+} as const;
 
 const STYLE =
   'body{max-width:60rem;margin:0 auto;padding:1rem 1.2rem 4rem;color:#1c1c1e;background:#fff;font:16px/1.6 system-ui,sans-serif}' +
   'h1,h2,h3{line-height:1.25;margin:2rem 0 .6rem}pre{overflow:auto;padding:.8rem 1rem;background:#f5f5f7;border-radius:8px;font-size:14px}' +
   'code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.92em;background:#f5f5f7;border-radius:4px;padding:.1em .3em;overflow-wrap:anywhere}' +
-  'pre code{padding:0;background:none;overflow-wrap:normal}.wide{overflow-x:auto}table{border-collapse:collapse}th,td{border:1px solid #d2d2d7;padding:.35rem .6rem;text-align:left;vertical-align:top}a{color:#0a6}' +
+  'pre code{padding:0;background:none;overflow-wrap:normal}.wide{overflow-x:auto}table{border-collapse:collapse}th,td{border:1px solid #d2d2d7;padding:.35rem .6rem;text-align:left;vertical-align:top}a{color:#0a6}.other{float:right;margin:.4rem 0}' +
   '@media(prefers-color-scheme:dark){body{background:#1c1c1e;color:#f2f2f7}pre,code{background:#2c2c2e}th,td{border-color:#48484a}a{color:#3ddc84}}';
 
-export async function docsPage(): Promise<string> {
-  const text = await readFile(FILE, 'utf8').catch(() => '# The simulator\n\n[The chat page](/simulator)\n');
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>The simulator of WeChat</title><style>${STYLE}</style><body>${htmlOf(text)}`;
+/** As the link says, else the browser: Chinese to who reads Chinese, as on the chat page. */
+export function langOf(asked: string | null, accepted = ''): Lang {
+  if (asked === 'zh' || asked === 'en') return asked;
+  return /^\s*zh\b/i.test(accepted) ? 'zh' : 'en';
+}
+
+export async function docsPage(lang: Lang, { port, payPort }: Ports): Promise<string> {
+  const { file, html, title, other } = AROUND[lang];
+  const [code, tag, name] = other;
+  const text = await readFile(file, 'utf8').catch(() => `# ${title}\n\n<http://127.0.0.1:3001/simulator>\n`);
+  const here = text
+    .replaceAll('127.0.0.1:3001', `127.0.0.1:${port}`)
+    .replaceAll('proxyPort=3001', `proxyPort=${port}`)
+    .replaceAll('127.0.0.1:3002', `127.0.0.1:${payPort}`);
+  const link = `<a class="other" href="/?lang=${code}" lang="${tag}" hreflang="${tag}">${name}</a>`;
+  return `<!doctype html><html lang="${html}"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title><style>${STYLE}</style><body>${link}${htmlOf(here)}`;
 }
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, sign => `&#${sign.charCodeAt(0)};`);
 
 function htmlOf(markdown: string): string {
   return markdown
-    .split(/\n(?=```)|(?<=\n```)\n/)
+    .split(/^(```[\s\S]*?\n```)$/m)
     .map(part =>
       part.startsWith('```')
         ? codeOf(part)
@@ -34,13 +57,12 @@ function htmlOf(markdown: string): string {
 }
 
 function codeOf(part: string): string {
-  const lines = part.split('\n');
-  const end = lines.lastIndexOf('```');
-  return `<pre><code>${escaped(lines.slice(1, end > 0 ? end : undefined).join('\n'))}</code></pre>`;
+  return `<pre><code>${escaped(part.split('\n').slice(1, -1).join('\n'))}</code></pre>`;
 }
 
 function blockOf(block: string): string {
-  const text = block.trim();
+  // Between two Chinese lines there is no space.
+  const text = block.trim().replace(/(?<=[\u2e80-\uffef])\n[ ]*(?=[\u2e80-\uffef])/g, '');
   const heading = /^(#{1,4}) (.*)$/.exec(text);
   if (heading) {
     const { length } = heading[1]!;
@@ -81,6 +103,7 @@ function inline(text: string): string {
       if (part.startsWith('`')) return `<code>${escaped(part.slice(1, -1))}</code>`;
       return escaped(part)
         .replace(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
+        .replace(/&#60;(https?:[^\s&]+)&#62;/g, '<a href="$1">$1</a>')
         .replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, '<a href="$2">$1</a>');
     })
     .join('');

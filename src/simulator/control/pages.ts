@@ -1,11 +1,15 @@
 // The pages of the simulator's own port: the chat page under `/simulator`, and how to use all of it under `/`.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { send } from '../shared/http.ts';
 import { pageFile } from './chat-page.ts';
-import { docsPage } from './docs-page.ts';
+import { docsPage, langOf, type Ports } from './docs-page.ts';
 
-export async function page(res: ServerResponse, path: string): Promise<void> {
-  if (path === '/') return send(res, 200, 'text/html; charset=utf-8', await docsPage());
+export async function page(req: IncomingMessage, res: ServerResponse, url: URL, ports: Ports): Promise<void> {
+  const path = url.pathname;
+  if (path === '/') {
+    const lang = langOf(url.searchParams.get('lang'), req.headers['accept-language']);
+    return send(res, 200, 'text/html; charset=utf-8', await docsPage(lang, ports));
+  }
   const asset = /^\/simulator(?:\/assets\/([^/]+))?\/?$/.exec(path);
   const file = asset ? await pageFile(asset[1] ?? 'chat.html') : undefined;
   if (!file) return send(res, 404, 'text/plain', `the simulator has no ${path.replace(/[^\x20-\x7e]/g, '')}`);

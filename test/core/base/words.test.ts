@@ -99,6 +99,10 @@ describe('the catalogue of texts', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('quotes in English as English does', () => {
+    expect(Object.keys(ZH).filter(en => /[「」『』]/.test(en))).toEqual([]);
+  });
+
   test('leaves out in Chinese no part but the ends of plurals', () => {
     const wrong = Object.entries(ZH).filter(([, zh]) => zh.trim() === '');
     expect(wrong).toEqual([]);

@@ -70,7 +70,7 @@ describe('a version of the rules', () => {
     expect(versionText(kept, inEnglish)).toEqual([
       'spring: ends 2026-03-10 24:00 → 2026-03-20 24:00',
       'spring: budget in all ¥1000.00 → ¥2000.00',
-      'spring: prize「big」 each red packet ¥8.80 → ¥88.00',
+      'spring: prize "big" each red packet ¥8.80 → ¥88.00',
       'it may cost up to ¥1000.00 more',
     ]);
   });

@@ -1,12 +1,21 @@
-// Runs in the folder into which the peers were installed: each is driven by its own documented calls, and says in one line of JSON
-// what came of each. Knows of the simulator its addresses and keys, as a merchant knows those of WeChat, and its control API.
+// Runs in the folder into which the peers were installed: each that is named is driven by its own documented calls, and says in one
+// line of JSON what came of each. What is not installed there is one of this checkout's own packages. Knows of the simulator its addresses and keys, as a merchant knows those of WeChat, and its control API.
+const { createHash } = require('node:crypto');
 const { createServer } = require('node:http');
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 
-const need = createRequire(join(process.cwd(), 'package.json'));
+const there = createRequire(join(process.cwd(), 'package.json'));
+function need(name) {
+  try {
+    return there(name);
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    return require(name);
+  }
+}
 const given = JSON.parse(process.env.SIMULATOR_GIVEN);
-const { url, payUrl, appId, appSecret, token, aesKey, mchId, apiV2Key, apiV3Key, certificate } = given;
+const { names, url, payUrl, appId, appSecret, token, aesKey, mchId, apiV2Key, apiV3Key, certificate } = given;
 
 const say = (name, what, ok, saw) =>
   process.stdout.write(`${JSON.stringify({ name, what, ok, saw: String(saw).slice(0, 200) })}\n`);
@@ -267,7 +276,7 @@ async function bot(name, handler) {
   await server.close();
 }
 
-async function bots() {
+async function coWechatBot() {
   const Koa = need('koa');
   const coWechat = need('co-wechat');
   const app = new Koa();
@@ -277,6 +286,9 @@ async function bots() {
     ),
   );
   await bot('co-wechat', app.callback());
+}
+
+async function wechatBot() {
   const express = need('express');
   const wechat = need('wechat');
   const web = express();
@@ -287,14 +299,45 @@ async function bots() {
   await bot('wechat', web);
 }
 
+/** By hand, as WeChat's documents have it: Tencent's library for what is signed and sealed. */
+async function cryptoBot() {
+  const Koa = need('koa');
+  const { getSignature, decrypt, encrypt } = need('@wecom/crypto');
+  const within = (xml, name) => new RegExp(`<${name}><!\\[CDATA\\[(.*?)\\]\\]></${name}>`, 's').exec(xml)?.[1];
+  const app = new Koa();
+  app.use(async ctx => {
+    const { timestamp, nonce, signature, msg_signature, echostr } = ctx.query;
+    if (ctx.method === 'GET') {
+      const own = createHash('sha1').update([token, timestamp, nonce].sort().join('')).digest('hex');
+      ctx.body = own === signature ? echostr : '';
+      return;
+    }
+    const sealed = within(await bodyOf(ctx.req), 'Encrypt');
+    if (getSignature(token, timestamp, nonce, sealed) !== msg_signature) ctx.throw(401);
+    const { message, id } = decrypt(aesKey, sealed);
+    const [to, from, text] = ['FromUserName', 'ToUserName', 'Content'].map(name => within(message, name));
+    const reply = `<xml><ToUserName><![CDATA[${to}]]></ToUserName><FromUserName><![CDATA[${from}]]></FromUserName><CreateTime>${timestamp}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[you said ${text}]]></Content></xml>`;
+    const answer = encrypt(aesKey, reply, id);
+    ctx.type = 'xml';
+    ctx.body = `<xml><Encrypt><![CDATA[${answer}]]></Encrypt><MsgSignature><![CDATA[${getSignature(token, timestamp, nonce, answer)}]]></MsgSignature><TimeStamp>${timestamp}</TimeStamp><Nonce><![CDATA[${nonce}]]></Nonce></xml>`;
+  });
+  await bot('@wecom/crypto', app.callback());
+}
+
+const PEERS = {
+  'wechatpay-axios-plugin': axiosPlugin,
+  'wechatpay-node-v3': nodeV3,
+  'co-wechat-api': coWechatApi,
+  'node-easywechat': easyWechat,
+  'co-wechat': coWechatBot,
+  wechat: wechatBot,
+  '@wecom/crypto': cryptoBot,
+};
+
 (async () => {
   const { openid } = await control('POST', '/people', { nickname: 'Ann', following: true });
   await control('PUT', '/accounts/tea/templates', [{ id: 'TEMPLATE-1', fields: ['thing1'] }]);
-  await axiosPlugin(openid);
-  await nodeV3(openid);
-  await coWechatApi(openid);
-  await easyWechat(openid);
-  await bots();
+  for (const name of names) await PEERS[name](openid);
 })()
   .catch(error => {
     say('drive', 'the whole', false, error.stack);

@@ -1,0 +1,72 @@
+// Other people's clients and bots against the simulator, by their own documented calls: all of them for `npm run peers`, the
+// short form for `npm test`.
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { SIMULATOR_DEFAULTS } from '../../../src/commands/simulator-defaults.ts';
+import { startSimulator } from '../../../src/commands/simulator-entry.ts';
+import { DEFAULT_API_V3_KEY } from '../../../src/simulator/shared/options.ts';
+import { AWAY, NPM, plainEnv } from '../../support/registry.ts';
+
+/** As they were when this was written: what a newer one does is its own affair. */
+const VERSIONS = {
+  'wechatpay-axios-plugin': '0.9.6',
+  'wechatpay-node-v3': '2.2.1',
+  'co-wechat-api': '3.11.0',
+  'node-easywechat': '3.6.2',
+  /** What node-easywechat loads of it, later ones have not. */
+  'node-socialite': '1.4.1',
+  'co-wechat': '2.4.0',
+  wechat: '2.1.0',
+  koa: '3.3.0',
+  express: '5.3.0',
+} as const;
+export type Package = keyof typeof VERSIONS;
+export const ALL_PACKAGES = Object.keys(VERSIONS) as Package[];
+
+/** What came of one call. */
+export type Line = { readonly name: string; readonly what: string; readonly ok: boolean; readonly saw: string };
+
+const run = promisify(execFile);
+
+/** `false`: the registry cannot be reached. */
+export async function installed(folder: string, packages: readonly Package[]): Promise<boolean> {
+  writeFileSync(join(folder, 'package.json'), '{"name":"peers","private":true}\n');
+  const wanted = packages.map(name => `${name}@${VERSIONS[name]}`);
+  try {
+    await run('npm', ['install', '--ignore-scripts', ...NPM, ...wanted], { cwd: folder, env: plainEnv() });
+    return true;
+  } catch (error) {
+    const { stderr = '' } = error as { stderr?: string };
+    if (!AWAY.test(stderr)) throw error;
+    return false;
+  }
+}
+
+/** Each of these, from what is installed in this folder, else from this checkout's own packages. */
+export async function drive(folder: string, names: readonly string[]): Promise<readonly Line[]> {
+  const simulator = await startSimulator();
+  try {
+    const { appId, appSecret, token, aesKey, mchId, apiKey: apiV2Key } = SIMULATOR_DEFAULTS;
+    const { url, payUrl } = simulator;
+    const certificate = simulator.certificates(mchId);
+    const keys = { appId, appSecret, token, aesKey, mchId, apiV2Key, apiV3Key: DEFAULT_API_V3_KEY, certificate };
+    writeFileSync(join(folder, 'ca.pem'), certificate.caPem);
+    const env = plainEnv({
+      NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+      SIMULATOR_GIVEN: JSON.stringify({ names, url, payUrl, ...keys }),
+      SIMULATOR_TLS_PORT: new URL(payUrl).port,
+    });
+    const [hosts, driver] = ['hosts.cjs', 'drive.cjs'].map(name => join(import.meta.dirname, name)) as [string, string];
+    const { stdout } = await run(process.execPath, ['--require', hosts, driver], { cwd: folder, env }).catch(
+      (error: { readonly stdout: string }) => error,
+    );
+    return stdout
+      .split('\n')
+      .filter(line => line.startsWith('{"name"'))
+      .map(line => JSON.parse(line) as Line);
+  } finally {
+    await simulator.close();
+  }
+}

@@ -37,7 +37,7 @@ export const BAD_FILES: Readonly<Record<string, readonly BadFile[]>> = {
       `mode: test
 rules: [{ id: a, on: text, reply: 好 }]
 `,
-      ['4:7 unknown word "test" for mode; expected one of: live, draft, rehearse, shadow, paused'],
+      ['4:7 unknown word "test" for mode; write rehearse'],
     ),
     plain(
       'rehearse without testers',
@@ -116,7 +116,7 @@ rules: [{ id: a, on: text, reply: 好 }]
       `budget: { total: ¥10.00, pace: { carryOver: yes } }
 rules: [{ id: a, on: text, reply: 好 }]
 `,
-      ['4:32 missing key "perHour" in pace', '4:45 expected true or false, found "yes"'],
+      ['4:32 missing key "perHour" in pace', '4:45 expected true or false, found "yes"; write true'],
     ),
     plain(
       'limits of nothing',
@@ -1038,7 +1038,7 @@ rules:
         '6:44 texts are compared without their spaces: leave this one out',
         '7:26 text has contains and matches; it can have only one of them',
         '8:37 expected a day such as 2026-03-01, found "2027-02-30"',
-        '8:52 expected a day such as 2026-03-01, found "2027-2-1"',
+        '8:52 a day is written 2027-02-01',
         '9:53 the password "茶" is there already, in line 9',
         '10:35 expected passwords by day such as { 2026-03-01: 阿茶上新 }, found an empty map',
         '11:35 expected the name of a CSV file such as staff.csv, found "茶"',

@@ -154,10 +154,13 @@ function showOne(campaign: Campaign): void {
   const { day, ever, own, per, endless } = mostOfOne(campaign);
   const most = l`${showFen(day)} in a day, ${showFen(ever)} in all`;
   const whole = l`${showFen(own.day ?? day)} in a day, and up to the budget (${showFen(ever)}) in all`;
-  const why = endless ? l` WITHOUT END` : l` with ${per.map(each => worded(PER[each])).join(', ')}`;
+  const why = endless
+    ? l` WITHOUT END`
+    : l` with ${(per.length > 0 ? per.map(each => PER[each]) : [LUCK]).map(worded).join(', ')}`;
   print(l`${calledOf(campaign)}: one follower takes at most ${own.ever === undefined ? whole + why : most}`);
 }
 
+const LUCK = t`the best of luck in every draw`;
 const PER = { paid: t`each payment`, friend: t`each friend`, code: t`each printed code` } as const;
 
 /** What it can cost, in one line. */

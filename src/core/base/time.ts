@@ -85,7 +85,7 @@ export function weekOf(at: Instant): Day {
   return dayOf(later(at, -WEEKDAYS.indexOf(weekdayOf(at)) * DAY));
 }
 
-const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?$/;
+const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})(?:(?: +|T)(\d{2}):(\d{2})(?::(\d{2}))?)?$/;
 
 /** `2026-02-10`, `2026-02-10 08:00[:30]` or `2026-02-24 24:00`, in Beijing. `undefined` if there is no such time. */
 export function parseBeijing(text: string): Instant | undefined {

@@ -7,12 +7,15 @@ import { DAY, HOUR, MINUTE } from '../base/time.ts';
 import { isBound } from '../mechanics/round.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import { isRedPacket } from '../rules/campaign-query.ts';
+import { netCost } from './back.ts';
 import { type Bounded, type Most, mostOf } from './simplex.ts';
 import {
   daysIn,
   earnedBy,
   isDrawn,
   isGain,
+  isOpen,
+  meanEarnedBy,
   type Source,
   type Span,
   splitOf,
@@ -42,6 +45,8 @@ export type Endless = {
   readonly gives: readonly Rule[];
   readonly feeds: readonly Rule[];
   readonly cost: Fen;
+  /** As much of the cost as whoever paid has back by other rules and files. */
+  readonly back: Fen;
   readonly brings: Fen;
 };
 
@@ -50,7 +55,8 @@ const WAYS_MAX = 400;
 /** Each limit of what is printed or paid for is far beyond what anybody does. */
 const MANY = 1e9;
 
-export function mostOfOne(campaign: Campaign, caps?: CapsOfOne): MostOfOne {
+/** `beside`: other campaigns that answer the same payments. */
+export function mostOfOne(campaign: Campaign, caps?: CapsOfOne, beside: readonly Campaign[] = []): MostOfOne {
   const ways = waysOf(campaign);
   const isTooMuch = ways.length > WAYS_MAX;
   const worth = ways.map(({ most }) => most);
@@ -62,7 +68,7 @@ export function mostOfOne(campaign: Campaign, caps?: CapsOfOne): MostOfOne {
   ) as [number, number];
   // What can be done so many times and no more is no part of what has no end.
   const open = ways.filter(way => isOpen(campaign, way)).slice(0, WAYS_MAX);
-  const endless = endlessOf(campaign, open);
+  const endless = endlessOf(campaign, open, beside);
   const budget = campaign.budget?.total ?? 0;
   return {
     day: whole(Math.min(dayAll, everAll, budget)),
@@ -74,14 +80,26 @@ export function mostOfOne(campaign: Campaign, caps?: CapsOfOne): MostOfOne {
 }
 
 /** The same as `mostOfOne(campaign).endless`, without the sums. */
-export function isEndless(campaign: Campaign): boolean {
+export function isEndless(campaign: Campaign, beside: readonly Campaign[] = []): boolean {
   const open = waysOf(campaign).filter(way => isOpen(campaign, way));
-  return open.length > 0 && endlessOf(campaign, open.slice(0, WAYS_MAX)) !== undefined;
+  return open.length > 0 && endlessOf(campaign, open.slice(0, WAYS_MAX), beside) !== undefined;
 }
 
-/** Nothing about the rule itself bounds how often. */
-function isOpen(campaign: Campaign, { rule, source }: Way): boolean {
-  return (source === 'friend' && rule.once !== 'ever') || timesOf(campaign, rule, 'ever') === Infinity;
+/** What one follower who does everything has in all, with luck as it is on the average; absent: nothing about them ends it. */
+export function averageOfOne(campaign: Campaign): Fen | undefined {
+  const ways = waysOf(campaign);
+  if (ways.length > WAYS_MAX) return undefined;
+  const worth = ways.map(way => (isDrawn(way) ? 0 : way.mean));
+  const sum = finite(solve(campaign, ways, worth, 'ever', [], meanEarnedBy));
+  return sum === Infinity ? undefined : whole(sum);
+}
+
+/** How often one follower can come by what this rule gives, whatever they do; less than once is never. */
+export function mostTimesOf(campaign: Campaign, rule: Rule): number {
+  const ways = waysOf(campaign);
+  if (ways.length > WAYS_MAX / 4) return Infinity; // it is asked for every rule
+  const worth = ways.map(way => Number(way.rule === rule));
+  return finite(solve(campaign, ways, worth, 'ever'));
 }
 
 function finite(most: Most): number {
@@ -95,16 +113,20 @@ function whole(sum: number): Fen {
 
 // ── Limits of one follower ───────────────────────────────────────────────────────────────────────────────────
 
+/** What a way puts into a wallet: at best, or on the average. */
+type Earning = (way: Way, wallet: string) => number;
+
 function solve(
   campaign: Campaign,
   ways: readonly Way[],
   worth: readonly number[],
   span: Span,
   others: readonly Bounded[] = [],
+  earning: Earning = earnedBy,
 ): Most {
   const earned = [...campaign.wallets.keys()].map((name, n) => [name, ways.length + n] as const);
   const amounts = [...worth, ...earned.map(() => 0)];
-  const limits = [...ofFollower(campaign, ways, span), ...ofWallets(campaign, ways, span, earned), ...others];
+  const limits = [...ofFollower(campaign, ways, span), ...ofWallets(campaign, ways, span, earned, earning), ...others];
   return mostOf(amounts, limits);
 }
 
@@ -202,6 +224,7 @@ function ofWallets(
   ways: readonly Way[],
   span: Span,
   earned: readonly (readonly [string, number])[],
+  earning: Earning,
 ): Bounded[] {
   return earned.flatMap(([name, at]) => {
     const { freePerDay = 0, earnPerDay, spendPerDay } = campaign.wallets.get(name)!;
@@ -213,7 +236,7 @@ function ofWallets(
       const saved = mostEarned(campaign, ways, name);
       return [...perDay, ...bounded(spent, saved + freePerDay)];
     }
-    const gained = sum(ways, way => -earnedBy(way, name));
+    const gained = sum(ways, way => -earning(way, name));
     return [
       ...perDay,
       { of: new Map([...gained, [at, 1]]), most: 0 },
@@ -224,9 +247,10 @@ function ofWallets(
 }
 
 function mostEarned(campaign: Campaign, ways: readonly Way[], wallet: string): number {
-  const { earnPerDay = Infinity } = campaign.wallets.get(wallet)!;
+  const { earnPerDay } = campaign.wallets.get(wallet)!;
   const worth = ways.map(way => earnedBy(way, wallet));
-  return Math.min(earnPerDay * daysIn(campaign), finite(solve(campaign, ways, worth, 'ever')));
+  const perDays = earnPerDay === undefined ? Infinity : earnPerDay * daysIn(campaign);
+  return Math.min(perDays, finite(solve(campaign, ways, worth, 'ever')));
 }
 
 // ── Limits of all together ───────────────────────────────────────────────────────────────────────────────────
@@ -291,6 +315,12 @@ const SOMETHING = 1;
 /** Who waits for less can go on all day. */
 const PAUSE = HOUR;
 
+/** To have it again is worth something: a ticket for a draw as well, but not a text that is the same for all. */
+function isTaken(way: Way): boolean {
+  const isSameText = way.prize?.kind === 'text' && way.most === 0;
+  return (isGain(way) && !isSameText) || way.rule.enter !== undefined;
+}
+
 /** A short pause ends nothing. */
 function restless(campaign: Campaign): Campaign {
   const { gap, ...perUser } = campaign.perUser;
@@ -301,22 +331,25 @@ function restless(campaign: Campaign): Campaign {
  * What can be repeated for ever and brings more than it costs. What is paid is given back where the order is refunded, and of a
  * draw nobody has more than its average in the long run. Printed codes come to an end, however many there are.
  */
-function endlessOf(campaign: Campaign, ways: readonly Way[]): Endless | undefined {
-  const worth = ways.map(way => (isGain(way) ? Math.max(way.mean, SOMETHING) : 0) - way.cost);
+function endlessOf(campaign: Campaign, ways: readonly Way[], beside: readonly Campaign[]): Endless | undefined {
+  const net = new Map(ways.map(way => [way, netCost(campaign, way, beside)]));
+  const worth = ways.map(way => (isTaken(way) ? Math.max(way.mean, SOMETHING) : 0) - net.get(way)!);
   const codes = sum(ways, ({ source }) => Number(source === 'code'));
-  const most = solve(restless(campaign), ways, worth, 'ever', bounded(codes, MANY));
+  const most = solve(restless(campaign), ways, worth, 'ever', bounded(codes, MANY), meanEarnedBy);
   if (most.kind === 'finite') return undefined;
   const taken = [...most.ray].filter(([n]) => n < ways.length).map(([n, times]) => [ways[n]!, times] as const);
-  const gives = taken.filter(([way]) => isGain(way)).map(([{ rule }]) => rule);
+  const gives = taken.filter(([way]) => isTaken(way)).map(([{ rule }]) => rule);
   const feeds = taken
-    .filter(([way]) => !isGain(way) || way.rule.earn.size > 0 || way.prize?.kind === 'earn')
+    .filter(([way]) => !isTaken(way) || way.rule.earn.size > 0 || way.prize?.kind === 'earn')
     .map(([{ rule }]) => rule);
-  const [main] = taken.filter(([way]) => isGain(way));
+  const [main] = taken.filter(([way]) => isTaken(way));
   const cost = taken.reduce((all, [way, times]) => all + way.cost * times, 0);
+  const paid = taken.reduce((all, [way, times]) => all + net.get(way)! * times, 0);
   return {
     gives: [...new Set(gives)],
     feeds: [...new Set(feeds)].filter(rule => !gives.includes(rule)),
     cost: fen(Math.ceil(cost / (main?.[1] ?? 1))),
+    back: fen(Math.round((cost - paid) / (main?.[1] ?? 1))),
     brings: fen(Math.max(0, ...ways.filter(({ rule }) => gives.includes(rule)).map(({ most }) => most))),
   };
 }

@@ -26,6 +26,8 @@ export type Way = {
   readonly mean: number;
   /** What somebody pays for it at least; fen. */
   readonly cost: number;
+  /** What its draw puts into wallets on the average. */
+  readonly adds?: ReadonlyMap<string, number>;
 };
 
 /** Of one day, or of the whole campaign. */
@@ -121,14 +123,32 @@ type Going = {
   readonly sure: number;
 };
 
+/** Who comes out even can go on for long. */
+const LUCK = 1.05;
+
+/** What a draw among these puts into wallets on the average; luck does not last there either. */
+function addsOf(prizes: readonly Prize[], rule: Rule): ReadonlyMap<string, number> | undefined {
+  const { guaranteed } = rule;
+  const adds = new Map<string, number>();
+  for (const prize of prizes) {
+    if (prize.kind !== 'earn') continue;
+    const share = weightOf(prize, prizes, rule);
+    const sure = guaranteed?.give.includes(prize.name) ? 1 / guaranteed.within : 0;
+    const times = share === 1 ? 1 : Math.min(1, (share + sure) * LUCK);
+    for (const [wallet, count] of prize.adds) adds.set(wallet, (adds.get(wallet) ?? 0) + count * times);
+  }
+  return adds.size === 0 ? undefined : adds;
+}
+
 /** By what was paid there may be several. */
 function givingWays(prize: Prize, { rule, source, cost, step, prizes, sure }: Going): Way[] {
-  const about = { rule, source, prize, ...(step !== undefined && { step }) };
+  const adds = addsOf(prizes, rule);
+  const about = { rule, source, prize, ...(step !== undefined && { step }), ...(adds && { adds }) };
   if (!isCash(prize)) return [{ ...about, most: 0, mean: 0, cost }];
-  if (!prize.steps) return [{ ...about, most: prize.max, mean: meanOf(prizes) + sure, cost }];
+  if (!prize.steps) return [{ ...about, most: prize.max, mean: meanOf(prizes, rule) + sure, cost }];
   // Only a payment has an amount to go by.
   if (source !== 'paid') return [];
-  const share = weightOf(prize, prizes);
+  const share = weightOf(prize, prizes, rule);
   return prize.steps.map(({ from, amount }: { readonly from: Fen; readonly amount: Fen }) => ({
     ...about,
     most: amount,
@@ -138,19 +158,19 @@ function givingWays(prize: Prize, { rule, source, cost, step, prizes, sure }: Go
 }
 
 /** With which chance it is drawn among these; of things printed beforehand nobody can choose. */
-function weightOf(prize: Prize, prizes: readonly Prize[]): number {
-  const drawn = prizes.filter(({ fallback }) => !fallback);
+function weightOf(prize: Prize, prizes: readonly Prize[], { give }: Rule): number {
+  // What is given when nothing is left is drawn as well where the rule names it.
+  const drawn = prizes.filter(({ fallback, name }) => !fallback || give.includes(name));
   if (drawn.length <= 1) return 1;
   const sum = drawn.reduce((all, { weight }) => all + weight, 0);
   return sum === 0 ? 1 : prize.weight / sum;
 }
 
 /** What a draw comes to on the average: luck does not last. */
-function meanOf(prizes: readonly Prize[]): number {
-  return prizes.reduce(
-    (sum, prize) => sum + (isCash(prize) && !prize.steps ? ((prize.min + prize.max) / 2) * weightOf(prize, prizes) : 0),
-    0,
-  );
+function meanOf(prizes: readonly Prize[], rule: Rule): number {
+  const own = (prize: Prize): number =>
+    isCash(prize) && !prize.steps ? ((prize.min + prize.max) / 2) * weightOf(prize, prizes, rule) : 0;
+  return prizes.reduce((sum, prize) => sum + own(prize), 0);
 }
 
 // ── How often ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +203,7 @@ function byOnce(campaign: Campaign, { once, ...rule }: Rule, span: Span): number
 }
 
 function byQuiz(campaign: Campaign, { quiz }: Rule, span: Span): number {
-  return (quiz?.triesPerDay ?? Infinity) * (span === 'day' ? 1 : daysIn(campaign));
+  return quiz ? quiz.triesPerDay * (span === 'day' ? 1 : daysIn(campaign)) : Infinity;
 }
 
 /** Nobody follows for the first time twice. */
@@ -247,8 +267,18 @@ export function splitOf({ rule, prize, most }: Way, { prizes }: Campaign): numbe
     .reduce((sum, { max }) => sum + max, 0);
 }
 
-/** What it puts into a wallet. */
+/** Nothing about the rule itself bounds how often. */
+export function isOpen(campaign: Campaign, { rule, source }: Way): boolean {
+  return (source === 'friend' && rule.once !== 'ever') || timesOf(campaign, rule, 'ever') === Infinity;
+}
+
+/** What it puts into a wallet, with the best of luck. */
 export function earnedBy({ rule, prize }: Way, wallet: string): number {
   const drawn = prize?.kind === 'earn' ? prize.adds.get(wallet) : undefined;
   return (rule.earn.get(wallet) ?? 0) + (drawn ?? 0);
+}
+
+/** What it puts into a wallet on the average. */
+export function meanEarnedBy({ rule, adds }: Way, wallet: string): number {
+  return (rule.earn.get(wallet) ?? 0) + (adds?.get(wallet) ?? 0);
 }

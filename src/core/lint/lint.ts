@@ -5,6 +5,7 @@ import { findingAt } from '../base/error.ts';
 import { nearest } from '../base/suggest.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import { isEndless } from '../exposure/one-follower.ts';
+import { daysOf } from '../exposure/open-days.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { Places } from '../yaml/path-position.ts';
@@ -25,10 +26,14 @@ import { lintFollowing } from './follow.ts';
 import { lintLimits } from './limits.ts';
 import { lintMoney } from './money.ts';
 import { lintOdds } from './odds.ts';
+import { lintPlans } from './plans.ts';
+import { lintPromises } from './promises.ts';
 import { lintReach, type Reach, reachOf } from './reach.ts';
 import { lintReplies } from './replies.ts';
 import { lintSlips } from './slips.ts';
 import { lintStocks } from './stock.ts';
+import { besideOf, lintTakes } from './takes.ts';
+import { lintWeights } from './weights.ts';
 
 /** `campaigns`: in the order of their files, all of them: some warnings are about several. Sorted by file and place. */
 export function lint(campaigns: readonly LintInput[], around: LintAround): Warning[] {
@@ -52,12 +57,15 @@ export function lintWith(
 }
 
 /** What tells at once that a file has nothing of a kind: then nobody has to look through it. */
-const AT_ONCE: Partial<Record<LintId, (campaign: Campaign) => boolean>> = { 'unlimited-per-user': isEndless };
+const AT_ONCE: Partial<Record<LintId, (campaign: Campaign, all: readonly Campaign[]) => boolean>> = {
+  'never-open': campaign => daysOf(campaign).days === 0,
+  'unlimited-per-user': (campaign, all) => isEndless(campaign, besideOf(campaign, all)),
+};
 
 /** Whether looking through these files may find an error; quick, unless bot.yaml makes errors of what is none by itself. */
 export function mayBeRefused(campaigns: readonly Campaign[], settings: LintSettings): boolean {
   const errors = (Object.keys(LINTS) as LintId[]).filter(id => severityOf(id, settings) === 'error');
-  return errors.some(id => campaigns.some(AT_ONCE[id] ?? (() => true)));
+  return errors.some(id => campaigns.some(campaign => AT_ONCE[id]?.(campaign, campaigns) ?? true));
 }
 
 type Together = {
@@ -100,8 +108,18 @@ function lintOne(
     now,
     say,
   };
+  lintTakes(at);
+  if (daysOf(campaign).days > 0) lintOpen(at, reach);
+  const { left, silenced } = silence(distinct(found), text, places, campaign.file, settings, all.length === 1);
+  return { warnings: [...left].sort((a, b) => a.line - b.line || a.column - b.column), silenced };
+}
+
+/** What is to be said of a campaign that anybody can ever come to. */
+function lintOpen(at: Linting, reach: Reach): void {
   lintMoney(at);
   lintOdds(at);
+  lintWeights(at);
+  lintPlans(at);
   lintStocks(at);
   lintLimits(at);
   lintReach(at, reach);
@@ -109,9 +127,8 @@ function lintOne(
   lintReplies(at);
   lintComply(at);
   lintDuties(at);
+  lintPromises(at);
   lintSlips(at, reach);
-  const { left, silenced } = silence(distinct(found), text, places, campaign.file, settings, all.length === 1);
-  return { warnings: [...left].sort((a, b) => a.line - b.line || a.column - b.column), silenced };
 }
 
 function severityOf(id: LintId, { severity }: LintSettings): Severity {

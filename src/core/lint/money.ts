@@ -4,20 +4,11 @@
 import { fen, showFen } from '../base/money.ts';
 import { SECOND } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
-import { type Endless, mostOfOne } from '../exposure/one-follower.ts';
+import { mostOfOne } from '../exposure/one-follower.ts';
 import { daysOf } from '../exposure/open-days.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
-import {
-  cashGiven,
-  hasTrigger,
-  isCash,
-  isOnly,
-  leastOf,
-  makesClaims,
-  mostOf,
-  payingRules,
-} from '../rules/campaign-query.ts';
+import { cashGiven, hasTrigger, isCash, leastOf, makesClaims, mostOf, payingRules } from '../rules/campaign-query.ts';
 import type { Linting } from './context.ts';
 import { cashOf, courseOf, isEarnedOutside, lowest, moneyInAll, moneyOfDay, packetsOfDay } from './spend.ts';
 
@@ -33,7 +24,6 @@ const WAIT_MAX = 60;
 export function lintMoney(at: Linting): void {
   const { campaign } = at;
   lintPacket(at);
-  lintOnePerson(at);
   if (!campaign.budget || cashOf(campaign).length === 0) return;
   lintLeftOver(at);
   lintEndsEarly(at);
@@ -194,55 +184,6 @@ function lintAlerts({ campaign, say }: Linting): void {
 }
 
 // ── One follower ─────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Whatever one follower does, it must come to an end somewhere before the money does. */
-function lintOnePerson({ campaign, say }: Linting): void {
-  const { endless } = mostOfOne(campaign);
-  if (!endless) return;
-  const [main] = endless.gives;
-  const n = campaign.rules.indexOf(main!);
-  const [feeding] = endless.feeds;
-  if (feeding) {
-    const wallet = [...feeding.earn.keys()][0]!;
-    const path = ['rules', campaign.rules.indexOf(feeding), 'earn'];
-    say(
-      'unlimited-per-user',
-      path,
-      t`"${feeding.id}" gives "${wallet}" as often as one follower likes${costText(endless)}, and "${main!.id}" gives ${gainText(endless)} for them: nothing but the budget ends it; add earnPerDay to the wallet "${wallet}", once: perDay to "${feeding.id}", or limits: { perUser: { perDay: 1 } }`,
-    );
-    return;
-  }
-  const isPaid = main!.on.some(({ kind }) => kind === 'paid' || kind === 'friend');
-  const isWritten = main!.once === 'perEvent';
-  say(
-    'unlimited-per-user',
-    ['rules', n, isPaid || !isWritten ? 'on' : 'once'],
-    t`${deedText(main!)} is a new claim on "${main!.id}"${costText(endless)}, and each may bring ${gainText(endless)}: nothing about one follower ends it, one alone can take the whole budget; ${fixText(main!, endless)}`,
-  );
-}
-
-function deedText(rule: Rule): Wording {
-  if (rule.earn.size > 0 && rule.spend.size > 0) return t`what "${rule.id}" takes it gives back, so that every message`;
-  if (isOnly(rule, ['paid'])) return t`every payment`;
-  if (hasTrigger(rule, ['friend'])) return t`every friend`;
-  return hasTrigger(rule, ['subscribe']) ? t`every time somebody follows again` : t`every message`;
-}
-
-function costText({ cost }: Endless): Wording {
-  return cost === 0 ? '' : t` for ${showFen(cost)}`;
-}
-
-function gainText({ brings }: Endless): Wording {
-  return brings === 0 ? t`something` : showFen(brings);
-}
-
-function fixText(rule: Rule, { brings }: Endless): Wording {
-  const limit = t`add limits: { perUser: { perDay: 1 } }, or a perUser to each prize`;
-  if (isOnly(rule, ['paid'])) return t`write on: { paid: { over: … } } with more than ${showFen(brings)}, or ${limit}`;
-  if (hasTrigger(rule, ['friend']))
-    return t`write on: { friend: { paid: { over: … } } } with more than ${showFen(brings)}, or ${limit}`;
-  return t`add limits: { perUser: { perDay: 1 } }, or once: perDay`;
-}
 
 /** Claims one follower can make on a day; `Infinity` where nothing bounds them. */
 function claimsOfDay(campaign: Campaign): number {

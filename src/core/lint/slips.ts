@@ -2,6 +2,7 @@
 // minute that is missing at the end, a file that is not live, two files for one event, an occasion that is counted twice.
 
 import { type Event, eventKey, openId } from '../base/event.ts';
+import { fen } from '../base/money.ts';
 import { beijingText, DAY, later, MINUTE } from '../base/time.ts';
 import { t } from '../base/words/words.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
@@ -15,6 +16,12 @@ import type { Reach } from './reach.ts';
 
 export function lintSlips(at: Linting, reach: Reach): void {
   const { campaign } = at;
+  if (campaign.mode === 'paused')
+    at.say(
+      'not-live',
+      ['mode'],
+      t`mode: paused: this file answers and gives nothing; take the line out when it should`,
+    );
   if (campaign.mode === 'draft')
     at.say(
       'not-live',
@@ -27,8 +34,11 @@ export function lintSlips(at: Linting, reach: Reach): void {
     lintBuiltIn(at, rule, n);
     lintFollowAgain(at, rule, n);
     lintSameEvent(at, reach, rule, n);
+    lintBroad(at, rule, n);
+    lintStrangers(at, rule, n);
   });
   lintOncePerRule(at);
+  lintTwoEntrances(at);
 }
 
 // ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -80,6 +90,53 @@ function lintBuiltIn({ campaign, say }: Linting, rule: Rule, n: number): void {
     'built-in-word',
     ['rules', n, 'on'],
     t`"${rule.id}" takes ${taken.map(word => `"${word}"`).join(', ')}, by which followers ask what became of their red packets; leave these words to the bot`,
+  );
+}
+
+/** Who asks something has a red packet for an answer. */
+function lintBroad({ campaign, say }: Linting, rule: Rule, n: number): void {
+  if (rule.when || rule.guess || rule.quiz || rule.spend.size > 0) return;
+  if (!prizesGiven(campaign, rule).some(isWorth)) return;
+  for (const trigger of rule.on) {
+    if (trigger.kind !== 'text') continue;
+    const short = trigger.match === 'contains' ? trigger.words.find(word => [...word].length === 1) : undefined;
+    if (trigger.match !== 'any' && short === undefined) continue;
+    const what = short === undefined ? t`whatever text comes` : t`every text with "${short}" in it`;
+    say(
+      'keyword-broad',
+      ['rules', n, 'on'],
+      t`"${rule.id}" gives something for ${what}, also to who asks a question or complains; wait for a word that nobody says by chance`,
+    );
+  }
+}
+
+// ── Whoever is in no list ────────────────────────────────────────────────────────────────────────────────────
+
+/** `profile["积分"] < 100` holds for everybody who is not in the list. */
+function lintStrangers({ campaign, say }: Linting, rule: Rule, n: number): void {
+  const { profiles, segments, wallets } = campaign;
+  const { when } = rule;
+  if (!profiles || !when || !prizesGiven(campaign, rule).some(isWorth)) return;
+  const asked = [...profiles.columns].filter(([column]) => when.source.includes(JSON.stringify(column)));
+  if (asked.length === 0 || asked.some(([, kind]) => kind !== 'int')) return;
+  const profile = new Map(asked.map(([column]) => [column, 0]));
+  const wallet = new Map([...wallets.keys()].map(name => [name, 1e6]));
+  const tags = [...segments.keys()];
+  const isOpen = [...Array(24).keys()].some(hour =>
+    when.holds({
+      event: { kind: rule.on[0]?.kind ?? 'text', text: '', scene: '', amount: fen(1_000_000_00) },
+      user: { follows: 1, followedDays: 1000, tags },
+      now: { hour, minute: 0, weekday: 'mon', day: beijingText(campaign.period.from).slice(0, 10) },
+      wallet,
+      profile,
+    }),
+  );
+  if (!isOpen) return;
+  const [column] = asked[0]!;
+  say(
+    'profile-strangers',
+    ['rules', n, 'when'],
+    t`this holds for whoever is not in the list as well: their "${column}" is 0; add && profile["${column}"] > 0, or who: { tags: … }`,
   );
 }
 
@@ -176,6 +233,41 @@ function lintOncePerRule({ campaign, accountOf, say }: Linting): void {
         t`"${before.id}" and "${rule.id}" both wait for ${piece.label}, and each counts \`once: ${rule.once}\` for itself: one follower can have both; add limits: { perUser: { perDay: 1 } } if one is meant`,
       );
     }
+}
+
+/** A word and a button for one thing, as two rules: each counts for itself. */
+function lintTwoEntrances({ campaign, say }: Linting): void {
+  const plain = campaign.rules.filter(rule => isPlainGift(campaign, rule) && !isBounded(campaign, rule));
+  for (const [n, rule] of plain.entries()) {
+    const before = plain.slice(0, n).find(each => isSameGift(each, rule));
+    if (!before) continue;
+    say(
+      'once-per-rule',
+      ['rules', campaign.rules.indexOf(rule), 'on'],
+      t`"${before.id}" and "${rule.id}" give the same, and each counts \`once: ${rule.once}\` for itself: one follower can have both; write both triggers into one rule, or add limits: { perUser: { perDay: 1 } }`,
+    );
+  }
+}
+
+/** Something that anybody has for a word or a button, and for nothing else. */
+function isPlainGift(campaign: Campaign, rule: Rule): boolean {
+  const { on, once, when, giveAt, quiz, guess, streak, makeUp, spend, enter } = rule;
+  const isPlain = !when && !giveAt && !quiz && !guess && !streak && makeUp === undefined && enter === undefined;
+  const prizes = prizesGiven(campaign, rule).filter(isWorth);
+  return (
+    isPlain &&
+    once !== 'perEvent' &&
+    once !== 'perRound' &&
+    spend.size === 0 &&
+    on.every(({ kind }) => kind === 'text' || kind === 'click' || kind === 'visit') &&
+    prizes.length > 0 &&
+    prizes.every(({ perUser }) => perUser === undefined)
+  );
+}
+
+function isSameGift(one: Rule, other: Rule): boolean {
+  const isSame = JSON.stringify([one.give, one.once, one.who]) === JSON.stringify([other.give, other.once, other.who]);
+  return isSame && JSON.stringify([...one.earn]) === JSON.stringify([...other.earn]);
 }
 
 const CHANGING = /\b(?:now|event)\b/;

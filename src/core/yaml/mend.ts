@@ -23,13 +23,17 @@ export function withoutConsequences(
   const lines = text.split('\n');
   if (text.length > LENGTH_MAX) return first.findings;
   const told: Finding[] = [];
+  /** The last line that a layout slip was mended in. */
+  let moved = -2;
   const shifts = new Map<number, { readonly column: number; readonly by: number }>();
   let reading = first;
-  while (told.length < SLIPS_MAX) {
+  for (let slips = 0; slips < SLIPS_MAX; slips++) {
     let left = TRIES_MAX;
     let best: { readonly at: number; readonly slip: Slip; readonly reading: Reading } | undefined;
     for (const at of linesToTry(reading, lines)) {
-      for (const slip of left > 0 ? slipsIn(lines[at]!, aroundOf(lines, at), reading.brokenAt !== undefined) : []) {
+      for (const slip of left > 0
+        ? slipsIn(lines[at]!, aroundOf(lines, at, moved), reading.brokenAt !== undefined)
+        : []) {
         left--;
         const next = read(lines.with(at, slip.line).join('\n'));
         const isLeft = slip.isGuess && next.findings.some(({ line }) => line === at + 1);
@@ -41,7 +45,9 @@ export function withoutConsequences(
     if (!best) break;
     const { at, slip } = best;
     const shift = shifts.get(at);
-    told.push(findingAt(file, { line: at + 1, column: shifted(slip.column, shift) }, slip.message));
+    const goesOn = slip.isLayout === true && (moved === at - 1 || moved === at);
+    if (!goesOn) told.push(findingAt(file, { line: at + 1, column: shifted(slip.column, shift) }, slip.message));
+    if (slip.isLayout) moved = at;
     shifts.set(at, { column: slip.column, by: slip.line.length - lines[at]!.length + (shift?.by ?? 0) });
     lines[at] = slip.line;
     reading = best.reading;
@@ -82,13 +88,17 @@ function openQuotes(lines: readonly string[]): number[] {
 
 const isBlank = (line: string): boolean => /^\s*(#|$)/.test(line);
 
-function aroundOf(lines: readonly string[], at: number): Around {
+function aroundOf(lines: readonly string[], at: number, moved: number): Around {
   const above = lines.slice(Math.max(0, at - 60), at).filter(line => !isBlank(line));
   const depth = (line: string): number => line.search(/\S/);
   const own = depth(lines[at]!);
   const before = above.at(-1) ?? '';
   const parent = above.findLast(line => depth(line) < own || /[|>][+-]?$/.test(line)) ?? '';
-  return { before, after: lines.slice(at + 1).find(line => !isBlank(line)) ?? '', parent };
+  // Nothing stands between but what was moved below it already.
+  const holder = (moved === at - 1 ? above.findLast(line => depth(line) <= own) : above.at(-1)) ?? '';
+  const entry = above.findLast(line => /^\s*- /.test(line)) ?? '';
+  const after = lines.slice(at + 1).find(line => !isBlank(line)) ?? '';
+  return { before, after, parent, holder: depth(holder) === own ? holder : '', entry };
 }
 
 /** Where it stands in the file as it is. */

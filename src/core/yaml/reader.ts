@@ -14,6 +14,7 @@ import {
   visit,
   type YAMLError,
   type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
 import { type Finding, findingAt, type Place } from '../base/error.ts';
 import { joined, t, type Wording } from '../base/words/words.ts';
@@ -224,7 +225,7 @@ function wordsFor(error: YAMLError): Wording {
     case 'MULTIPLE_DOCS':
       return t`a second document begins here; one file holds one`;
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return t`two keys on one line; a text with ": " in it needs quotes`;
+      return t`two keys on one line: begin a new line for the second; a text with ": " in it needs quotes`;
     default:
       return t`not YAML: ${unshelter(error.message.charAt(0).toLowerCase() + error.message.slice(1))}`;
   }
@@ -245,13 +246,18 @@ function hintFor(line: string): Wording {
 function sayOddities(reader: Reader, root: Node): void {
   visit(root, {
     Alias: (_, node) => reader.say(node, t`aliases (*${node.source}) are not allowed here; write the value again`),
-    Node: (_, node) => {
-      if (isAlias(node)) return;
-      if (node.anchor !== undefined) reader.say(node, t`anchors (&${node.anchor}) are not allowed here`);
-      if (node.tag !== undefined) reader.say(node, t`tags (${node.tag}) are not allowed here`);
+    Scalar: (_, node) => sayOddNode(reader, node),
+    Seq: (_, node) => sayOddNode(reader, node),
+    Map: (_, node) => {
+      sayOddNode(reader, node);
+      sayKeys(reader, node);
     },
-    Map: (_, node) => sayKeys(reader, node),
   });
+}
+
+function sayOddNode(reader: Reader, node: Scalar | YAMLMap | YAMLSeq): void {
+  if (node.anchor !== undefined) reader.say(node, t`anchors (&${node.anchor}) are not allowed here`);
+  if (node.tag !== undefined) reader.say(node, t`tags (${node.tag}) are not allowed here`);
 }
 
 function sayKeys(reader: Reader, map: YAMLMap): void {

@@ -8,6 +8,17 @@ import { isOpenId, whyNoOpenId } from '../base/openid.ts';
 import { suggest } from '../base/suggest.ts';
 import { type Day, dayOf, endOfDay, type Instant, parseBeijing, parseClock, parseDuration } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
+import {
+  meantClock,
+  meantCount,
+  meantDuration,
+  meantHours,
+  meantMoney,
+  meantPercent,
+  meantRange,
+  meantTime,
+  meantWeight,
+} from './meant.ts';
 import { found, isNothing, isPlain, type JsonSchema, refuse, type Say, type Shape } from './reader.ts';
 
 /** A single value. `parse` gets the text that was written; it says what is wrong, or gives the value. */
@@ -25,6 +36,11 @@ export function scalar<T>(
     },
     schema: () => schema,
   };
+}
+
+/** `; write 3` */
+function instead(right: string | undefined): Wording {
+  return right === undefined ? '' : t`; write ${right}`;
 }
 
 // ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -84,9 +100,11 @@ export function slug(what: Wording): Shape<string> {
   return scalar(what, { type: ['string', 'number'], pattern: '^[a-z0-9-]{1,64}$' }, (written, say, node) => {
     if (/^[a-z0-9-]{1,64}$/.test(written)) return written;
     const nearest = written
+      .normalize('NFKC')
       .toLowerCase()
       .replace(/[\s_.]+/g, '-')
       .replace(/[^a-z0-9-]/g, '')
+      .replace(/^-+|-+$/g, '')
       .slice(0, 64);
     const hint = /[a-z0-9]/.test(nearest) ? t`; write ${nearest}` : '';
     say(t`expected ${what} of a-z, 0-9 and "-", at most 64, found ${found(node)}${hint}`);
@@ -105,19 +123,31 @@ export function name(what: Wording): Shape<string> {
 }
 
 /** One of a few words. */
-export function choice<const W extends string>(what: Wording, words: readonly W[]): Shape<W> {
+export function choice<const W extends string>(
+  what: Wording,
+  words: readonly W[],
+  /** What people write for them, each an expression of the whole word. */
+  meant: Partial<Record<W, RegExp>> = {},
+): Shape<W> {
   return scalar(what, { enum: words }, (written, say, node) => {
     const word = words.find(each => each === written);
-    if (word === undefined) say(t`unknown word ${found(node)} for ${what}${suggest(written, words)}`);
+    const other = words.find(each => meant[each]?.test(written.normalize('NFKC')));
+    if (word === undefined)
+      say(t`unknown word ${found(node)} for ${what}${other === undefined ? suggest(written, words) : instead(other)}`);
     return word;
   });
+}
+
+function meantFlag(written: string): 'true' | 'false' | undefined {
+  if (/^(?:yes|y|true|on|1|是|对|要|开|开启|√)$/iu.test(written)) return 'true';
+  return /^(?:no|n|false|off|0|否|不|不要|关|关闭|×)$/iu.test(written) ? 'false' : undefined;
 }
 
 /** `true` or `false`. */
 export function flag(): Shape<boolean> {
   return scalar(t`true or false`, { type: 'boolean' }, (written, say, node) => {
     if (written === 'true' || written === 'false') return written === 'true';
-    say(t`expected true or false, found ${found(node)}`);
+    say(t`expected true or false, found ${found(node)}${instead(meantFlag(written))}`);
     return undefined;
   });
 }
@@ -126,7 +156,12 @@ export function flag(): Shape<boolean> {
 export function yes(): Shape<true> {
   return scalar('true', { const: true }, (written, say, node) => {
     if (written === 'true') return true;
-    say(t`expected true, found ${found(node)}; leave the key out if you do not want it`);
+    const isMeant = meantFlag(written) === 'true';
+    say(
+      isMeant
+        ? t`expected true, found ${found(node)}; write true`
+        : t`expected true, found ${found(node)}; leave the key out if you do not want it`,
+    );
     return undefined;
   });
 }
@@ -177,7 +212,9 @@ export function count({
   return scalar(what, { type: 'integer', minimum: min, maximum: max }, (written, say, node) => {
     const value = /^\d{1,10}$/.test(written) ? Number(written) : Number.NaN;
     if (value >= min && value <= max) return value;
-    say(t`expected ${what}, found ${found(node)}`);
+    const meant = Number.isNaN(value) ? meantCount(written) : undefined;
+    const isFit = meant !== undefined && Number(meant) >= min && Number(meant) <= max;
+    say(t`expected ${what}, found ${found(node)}${instead(isFit ? meant : undefined)}`);
     return undefined;
   });
 }
@@ -188,7 +225,7 @@ export function weight(): Shape<number> {
   return scalar(what, { type: 'number', minimum: 0, maximum: COUNT_LIMIT }, (written, say, node) => {
     const value = /^\d{1,10}(\.\d{1,6})?$/.test(written) ? Number(written) : Number.NaN;
     if (value <= COUNT_LIMIT) return value;
-    say(t`expected ${what}, found ${found(node)}`);
+    say(t`expected ${what}, found ${found(node)}${instead(meantWeight(written))}`);
     return undefined;
   });
 }
@@ -198,8 +235,8 @@ export function percent(): Shape<number> {
   return scalar(t`a percentage such as 80%`, { type: 'string', pattern: '^\\d{1,3}%$' }, (written, say, node) => {
     const value = Number(/^(\d{1,3})%$/.exec(written)?.[1] ?? Number.NaN);
     if (value >= 1 && value <= 100) return value;
-    const hint = /^\d{1,2}$/.test(written) ? t`; write ${written}%` : '';
-    say(t`expected a percentage from 1% to 100%, found ${found(node)}${hint}`);
+    const hint = /^\d+%$/.test(written) ? undefined : meantPercent(written);
+    say(t`expected a percentage from 1% to 100%, found ${found(node)}${instead(hint)}`);
     return undefined;
   });
 }
@@ -221,6 +258,8 @@ function moneyWords(written: string): Wording {
   );
   if (!digits) {
     const isNegative = /^[\u00A5\uFFE5]?\s*-/.test(written);
+    const meant = isNegative ? undefined : meantMoney(written);
+    if (meant !== undefined) return t`an amount has the sign and two decimals: write ${meant}`;
     return isNegative
       ? t`an amount cannot be negative: "${written}"`
       : t`expected an amount such as ¥1.00, found "${written}"`;
@@ -247,6 +286,12 @@ export function moneyRange(): Shape<{ readonly min: Fen; readonly max: Fen }> {
   const what = t`an amount such as ¥1.00 or ¥1.20..¥2.80`;
   return scalar(what, { type: 'string', pattern: `^${YUAN}(\\s*\\.\\.\\s*${YUAN})?$` }, (written, say) => {
     const parts = written.split(/\.{2,}/).map(part => part.trim());
+    const isWrong = !parts.every(part => parseYuan(part.replace('\uFFE5', '\u00A5')) !== undefined);
+    const meant = isWrong ? meantRange(written) : undefined;
+    if (meant !== undefined) {
+      say(t`a range has two dots, and each amount the sign and two decimals: write ${meant}`);
+      return undefined;
+    }
     if (parts.length === 1 && /\d\s*[-~\u2013\u2014\u2026\uFF5E]+\s*[\u00A5\uFFE5]?\s*\d/.test(written)) {
       say(t`a range is written with two dots: ¥1.20..¥2.80, found "${written}"`);
       return undefined;
@@ -270,7 +315,7 @@ export function duration(): Shape<number> {
   return scalar(t`a duration such as 10m, 2h or 1d`, schema, (written, say, node) => {
     const value = parseDuration(written);
     if (value !== undefined && value > 0) return value;
-    const hint = /^\d+$/.test(written) ? t`; say in what: s, m, h or d` : '';
+    const hint = /^\d+$/.test(written) ? t`; say in what: s, m, h or d` : instead(meantDuration(written));
     say(t`expected a duration such as 90s, 10m, 2h or 1d, found ${found(node)}${hint}`);
     return undefined;
   });
@@ -282,7 +327,7 @@ export function dateTime({ endsDay = false }: { readonly endsDay?: boolean } = {
   const schema = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}([ T]\\d{2}:\\d{2}(:\\d{2})?)?$' };
   return scalar(what, schema, (written, say, node) => {
     const at = parseBeijing(written);
-    if (at === undefined) say(t`expected ${what} (Beijing), found ${found(node)}`);
+    if (at === undefined) say(t`expected ${what} (Beijing), found ${found(node)}${instead(meantTime(written))}`);
     if (at === undefined || !endsDay || /\d:\d/.test(written)) return at;
     return endOfDay(at);
   });
@@ -294,7 +339,7 @@ export function clockRange(): Shape<readonly [number, number]> {
   return scalar(what, { type: 'string', pattern: '^\\d{2}:\\d{2}-\\d{2}:\\d{2}$' }, (written, say, node) => {
     const [from, to, ...rest] = written.split(/[-\u2013\u2014]/).map(parseClock);
     if (from === undefined || to === undefined || rest.length > 0) {
-      say(t`expected ${what}, found ${found(node)}`);
+      say(t`expected ${what}, found ${found(node)}${instead(meantHours(written))}`);
       return undefined;
     }
     if (from > to) say(t`the hours end before they begin; across midnight write two: "22:00-24:00", "00:00-02:00"`);
@@ -309,7 +354,9 @@ export function clock(): Shape<number> {
   return scalar(what, { type: 'string', pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' }, (written, say, node) => {
     const minutes = parseClock(written);
     if (minutes !== undefined && minutes < 1440) return minutes;
-    say(t`expected ${what}, found ${found(node)}`);
+    const clock = meantClock(/^\d{1,2}$/.test(written) ? `${written}:00` : written);
+    const meant = clock === '24:00' ? undefined : clock;
+    say(t`expected ${what}, found ${found(node)}${instead(meant === undefined ? undefined : `"${meant}"`)}`);
     return undefined;
   });
 }
@@ -319,7 +366,7 @@ export function day(): Shape<Day> {
   const what = t`a day such as 2026-03-01`;
   return scalar(what, { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' }, (written, say, node) => {
     const value = parseDay(written);
-    if (value === undefined) say(t`expected ${what}, found ${found(node)}`);
+    if (value === undefined) say(t`expected ${what}, found ${found(node)}${instead(meantTime(written)?.slice(0, 10))}`);
     return value;
   });
 }

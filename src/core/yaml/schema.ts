@@ -156,26 +156,75 @@ function readFields(map: YAMLMap, reader: Reader, what: Wording, fields: Fields,
   const entries = entriesOf(map);
   const written = new Set(entries.map(({ key }) => textOf(key)));
   const missing = Object.keys(fields).filter(key => !written.has(key));
+  const unknown: Scalar[] = [];
   for (const { key, node } of entries) {
     const name = textOf(key);
     if (Object.hasOwn(fields, name)) {
       // A key that is there counts as there, also if its value could not be read.
       value[name] = fields[name]!.shape.read(node, reader);
-    } else {
-      const hint = suggest(name, missing);
-      reader.say(key, isBare(map, key) ? commaWords(name) : t`unknown key "${name}"${hint}`);
-      // A misspelt key is one mistake, not two: it is read as what it probably stands for, which is not missed as well.
-      const meant = nearest(name, missing);
-      if (meant === undefined || Object.hasOwn(value, meant)) continue;
-      value[meant] = fields[meant]!.shape.read(node, reader);
+      continue;
     }
+    // A misspelt key is one mistake, not two: it is read as what it probably stands for, which is not missed as well.
+    const meant = nearest(name, missing) ?? keyMeant(name, missing);
+    if (isBare(map, key)) reader.say(key, commaWords(name));
+    else if (meant === undefined) unknown.push(key);
+    else reader.say(key, t`unknown key "${name}"; did you mean "${meant}"?`);
+    if (meant === undefined || Object.hasOwn(value, meant)) continue;
+    value[meant] = fields[meant]!.shape.read(node, reader);
   }
-  for (const key of missing) {
-    const isMissed = fields[key]!.isRequired && !Object.hasOwn(value, key);
-    if (isMissed) reader.say(map, t`missing key "${key}" in ${what}`);
-  }
-  sayChoice(map, reader, what, Object.keys(value), Object.keys(fields), options);
+  const missed = missing.filter(key => fields[key]!.isRequired && !Object.hasOwn(value, key));
+  for (const key of unknown) reader.say(key, unknownWords(textOf(key), missed, missing, written));
+  // What an unknown key may stand for is said there.
+  if (unknown.length === 0) for (const key of missed) reader.say(map, t`missing key "${key}" in ${what}`);
+  const hasOther = unknown.length > 0 || entries.some(({ key }) => isBare(map, key));
+  sayChoice(map, reader, what, Object.keys(value), Object.keys(fields), options, hasOther);
   return value;
+}
+
+function unknownWords(
+  name: string,
+  missed: readonly string[],
+  missing: readonly string[],
+  written: ReadonlySet<string>,
+): Wording {
+  if (missed.length > 0) return t`unknown key "${name}"; still missing here: ${missed.join(', ')}`;
+  const same = [...written].find(each => each !== name && each.toLowerCase() === name.toLowerCase());
+  return same === undefined
+    ? t`unknown key "${name}"${suggest(name, missing)}`
+    : t`unknown key "${name}"; "${same}" is there already`;
+}
+
+/** Other words for keys, as they come to mind. */
+const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
+  name: ['title', '标题', '名称', '名字', '活动名称'],
+  from: ['start', 'begin', 'begins', 'startTime', '开始', '开始时间'],
+  to: ['end', 'ends', 'until', 'endTime', 'finish', '结束', '结束时间'],
+  id: ['name', 'rule', '编号', '名称'],
+  campaign: ['id'],
+  redpacket: ['hongbao', 'amount', 'money', 'price', 'cash', '红包', '金额', '现金'],
+  weight: ['probability', 'chance', 'rate', 'percent', '概率', '权重', '几率', '中奖率'],
+  stock: ['count', 'number', 'quantity', 'num', '数量', '库存', '个数', '总数'],
+  text: ['keyword', 'keywords', 'word', 'message', '关键词', '口令', '文字', '说'],
+  subscribe: ['follow', '关注'],
+  paid: ['pay', 'payment', '付款', '支付', '消费'],
+  contains: ['include', 'includes', '包含', '含有'],
+  over: ['min', 'least', 'atLeast', '满'],
+  give: ['prize', 'prizes', 'award', 'reward', '奖品', '发放', '奖励'],
+  once: ['frequency', 'times', '次数', '频率'],
+  when: ['if', 'condition', '条件'],
+  total: ['totle', 'sum', 'all', '总额', '总共', '总数'],
+  perDay: ['daily', 'day', '每天', '每日'],
+  perUser: ['perPerson', 'user', 'each', '每人'],
+  sendName: ['sender', 'from', '发送者', '商家'],
+  won: ['success', 'ok', '中奖'],
+  nothing: ['lose', 'none', '未中奖', '没中'],
+  freePerDay: ['free', '每天送'],
+  on: ['true', 'trigger', '触发'],
+  expect: ['expected', '期望'],
+};
+
+function keyMeant(name: string, missing: readonly string[]): string | undefined {
+  return missing.find(key => OTHER_WORDS[key]?.some(word => word.toLowerCase() === name.toLowerCase()));
 }
 
 function sayChoice(
@@ -185,7 +234,10 @@ function sayChoice(
   there: string[],
   keys: string[],
   options: ObjectOptions,
+  /** What is there, and was complained of, may be what was meant. */
+  hasOther: boolean,
 ): void {
+  if (hasOther && there.every(key => !(options.oneOf ?? keys).includes(key))) return;
   if (options.notEmpty && there.length === 0) reader.say(map, t`${what} needs at least one of: ${keys.join(', ')}`);
   if (!options.oneOf) return;
   const chosen = there.filter(key => options.oneOf!.includes(key));

@@ -10,9 +10,20 @@ export type Slip = {
   readonly line: string;
   /** It is told only if nothing is wrong with the line then: most lines can be read in several ways. */
   readonly isGuess?: true;
+  /** A block is moved line by line: of lines that follow each other the first is told. */
+  readonly isLayout?: true;
 };
-/** The lines around, without those that say nothing. */
-export type Around = { readonly before: string; readonly after: string; readonly parent: string };
+/**
+ * The lines around, without those that say nothing. `holder`: the one above, of the same depth; `entry`: the nearest above
+ * that is an entry of a list.
+ */
+export type Around = {
+  readonly before: string;
+  readonly after: string;
+  readonly parent: string;
+  readonly holder: string;
+  readonly entry: string;
+};
 type Finder = (line: string, around: Around) => Slip | undefined;
 
 /** A slip found by an expression: `put` writes what it found in the right way, `say` gets that and what stood there. */
@@ -21,16 +32,18 @@ function rule(
   put: (...groups: string[]) => string,
   say: (right: string, wrong: string, ...groups: string[]) => Words,
 ): Finder {
+  const everywhere = new RegExp(expression.source, `${expression.flags.replace('g', '')}g`);
   return line => {
-    const match = expression.exec(line);
-    if (!match) return undefined;
-    const [wrong, ...groups] = match.map(group => group ?? '') as [string, ...string[]];
-    const right = put(wrong, ...groups);
-    if (right === wrong) return undefined;
-    const lead = /^[\s\u3000]*/.exec(wrong)![0].length;
-    const column = match.index + (lead < wrong.length ? lead : 0) + 1;
-    const message = say(right.trim(), wrong.trim(), ...groups);
-    return { column, message, line: line.slice(0, match.index) + right + line.slice(match.index + wrong.length) };
+    for (const match of line.matchAll(everywhere)) {
+      const [wrong, ...groups] = match.map(group => group ?? '') as [string, ...string[]];
+      const right = put(wrong, ...groups);
+      if (right === wrong) continue; // the next one may be wrong
+      const lead = /^[\s\u3000]*/.exec(wrong)![0].length;
+      const column = match.index + (lead < wrong.length ? lead : 0) + 1;
+      const message = say(right.trim(), wrong.trim(), ...groups);
+      return { column, message, line: line.slice(0, match.index) + right + line.slice(match.index + wrong.length) };
+    }
+    return undefined;
   };
 }
 
@@ -46,8 +59,14 @@ const WIDE = /[\uFF01-\uFF5E\uFFE5]/g;
 /** Half-width, and the one sign of money. */
 const narrow = (text: string): string => text.replace(WIDE, sign => sign.normalize('NFKC')).replaceAll('\u00A5', '¥');
 const quote = (text: string): string => (text.includes("'") ? JSON.stringify(text) : `'${text}'`);
+/** Without the quotes around all of it, or without those around its parts. */
+const unquoted = (text: string): string =>
+  /^(["']).+\1$/s.test(text) ? text.slice(1, -1) : text.replaceAll(/["']/g, '');
 const KEY = '[A-Za-z][\\w-]*';
 const GLUED = new RegExp(`,\\s*(${KEY}):(?=[^\\s/])`, 'g');
+/** What people name, and what they pay, stands before a colon as well. */
+const NAME = `(?:\\p{Script=Han}[\\p{L}\\p{N}]*|¥?\\d+(?:\\.\\d\\d)?)`;
+const GLUED_NAME = new RegExp(`,\\s*(${KEY}|${NAME}):(?=[^\\s/])`, 'gu');
 
 /** Chinese names of keys, as they come to mind. */
 const KEYS: Readonly<Record<string, string>> = {
@@ -153,6 +172,11 @@ const FINDERS: readonly Finder[] = [
     right => t`a space is missing behind the colon: write "${right}"`,
   ),
   rule(
+    new RegExp(`^(\\s*(?:- )?)(${KEY})\\s+[:：](?=\\S)`),
+    (_, lead, key) => `${lead}${key}: `,
+    right => t`the space stands behind the colon: write "${right} "`,
+  ),
+  rule(
     new RegExp(`(?<=[{,]\\s*)(${KEY}):(?!//)([^\\s,{}][^,{}]*)(.*)$`),
     (_, key, value, rest) => `${key}: ${value}${rest!.replace(GLUED, ', $1: ')}`,
     (_right, _wrong, key, value) => t`a space is missing behind the colon: write "${key!}: ${value!.trim()}"`,
@@ -194,9 +218,16 @@ const FINDERS: readonly Finder[] = [
     right => t`a space is missing behind the dash: write "${right}"`,
   ),
   rule(
-    new RegExp(`^(\\s*)(?:[–—―－−•·●*+>]|\\d+[.、)）])\\s*(${KEY}:.*)$`),
+    new RegExp(
+      `^(\\s*)(?:[–—―－−•·●*+>]|\\d+[.、)）]|[①-⑳]|[（(]\\d+[)）]|[一二三四五六七八九十]+[、.])\\s*(${KEY}:.*)$`,
+    ),
     (_, indent, rest) => `${indent}- ${rest}`,
     right => t`an entry of a list begins with a plain dash and a space: write "${right}"`,
+  ),
+  rule(
+    new RegExp(`^(\\s*)-(?: {2,}|\\s+-\\s+)(${KEY}: .*)$`),
+    (_, indent, rest) => `${indent}- ${rest}`,
+    right => t`behind the dash stands one space: write "${right}"`,
   ),
   (line, { parent }) => {
     const match = new RegExp(`^(\\s{2,})(${KEY}):`).exec(line);
@@ -205,6 +236,20 @@ const FINDERS: readonly Finder[] = [
     const message = t`an entry of a list begins with a dash: write "- ${match[2]!}: …"`;
     return { column: match[1]!.length + 1, message, line: fixed };
   },
+  (line, { parent }) => {
+    const match = new RegExp(`^(\\s{2,})(${KEY}):`).exec(line);
+    if (!match || !/^\s*(rules|tests|events|rounds|menu|items):$/.test(parent)) return undefined;
+    const message = t`an entry of a list begins with a dash: write "- ${match[2]!}: …"`;
+    return { column: match[1]!.length + 1, message, line: `${match[1]}- ${line.trimStart()}` };
+  },
+  // What stands below its key, and not deeper.
+  (line, { holder }) => {
+    const key = /^\s*([^\s:#-][^:]*):$/.exec(holder)?.[1];
+    if (key === undefined || !/^\s*[^\s:#-][^:]*:(\s|$)/.test(line)) return undefined;
+    const depth = indentOf(line) + 2;
+    const message = t`this line belongs to "${`${key}:`}" above: put ${depth} spaces before it`;
+    return { column: indentOf(line) + 1, message, line: `  ${line}`, isLayout: true };
+  },
   // Brackets, commas and quotes of another width
   rule(
     /[｛［](.*?)[｝］\]}]|(?<=:\s)【(.*)】/,
@@ -212,9 +257,45 @@ const FINDERS: readonly Finder[] = [
     right => t`the brackets are full-width: write ${right}`,
   ),
   rule(
-    new RegExp(`[，、；]\\s*(?=${KEY}\\s*[:：])`),
+    new RegExp(`[，、；]\\s*(${KEY}|${NAME})\\s*：\\s*`, 'u'),
+    (_, key) => `, ${key}: `,
+    (_right, _wrong, key) => t`the comma and the colon are full-width: write "${`, ${key!}: `}"`,
+  ),
+  rule(
+    new RegExp(`[，、；]\\s*(?=(?:${KEY}|${NAME})\\s*[:：])`, 'u'),
     () => ', ',
     () => t`the comma is full-width: write ","`,
+  ),
+  guess(
+    rule(
+      new RegExp(`^(\\s*(?:- )?)(${NAME})\\s*：\\s*`, 'u'),
+      (_, lead, key) => `${lead}${key}: `,
+      right => t`the colon is full-width: write "${right} "`,
+    ),
+  ),
+  guess(
+    rule(
+      new RegExp(`([{,]\\s*)(${NAME})\\s*：\\s*`, 'u'),
+      (_, lead, key) => `${lead}${key}: `,
+      (_right, _wrong, _lead, key) => t`the colon is full-width: write "${key!}: "`,
+    ),
+  ),
+  guess(
+    rule(
+      new RegExp(`(?<=[{,]\\s*)(${NAME}):(?!//)([^\\s,{}][^,{}]*)(.*)$`, 'u'),
+      (_, key, value, rest) => `${key}: ${value}${rest!.replace(GLUED_NAME, ', $1: ')}`,
+      (_right, _wrong, key, value) => t`a space is missing behind the colon: write "${key!}: ${value!.trim()}"`,
+    ),
+  ),
+  rule(
+    /(?<=: )\{\s*([^:{},]+(?:,\s*[^:{},]+)+)\s*\}$/,
+    (_, inside) => `[${inside!.trim()}]`,
+    right => t`a list stands in [ ]: write ${right}`,
+  ),
+  rule(
+    new RegExp(`(?<=^\\s*(?:- )?${KEY}: )([^[{"'\\s][^[\\]]*)\\]$`),
+    (_, inside) => `[${inside!}]`,
+    right => t`a bracket is not opened: write ${right}`,
   ),
   rule(
     /\[[^\]]*[，、][^\]]*\]/,
@@ -248,7 +329,7 @@ const FINDERS: readonly Finder[] = [
     right => t`these signs are full-width: write ${right}`,
   ),
   rule(
-    /(\d{4})\s*[-–—−‒./年\\]\s*(\d{1,2})\s*[-–—−‒./月\\]\s*(\d{1,2})\s*日?(?!\d)/,
+    /(\d{4})\s*[-–—−‒./年\\]\s*(\d{1,2})\s*[-–—−‒./月\\]\s*(\d{1,2})(?:\s*日)?(?!\d)/,
     (_, year, month, day) => `${year}-${month!.padStart(2, '0')}-${day!.padStart(2, '0')}`,
     right => t`a day is written ${right}`,
   ),
@@ -277,14 +358,26 @@ const FINDERS: readonly Finder[] = [
   ),
   // Two things on one line
   rule(
-    new RegExp(`^(\\s*(?:- )?)(${KEY}): (${KEY}): ([^{}]+)$`),
+    new RegExp(`^(\\s*(?:- )?)(${KEY}): (${KEY}|${NAME}): ([^{}]+)$`, 'u'),
     (_, lead, key, inner, value) => `${lead}${key}: { ${inner}: ${value!.trim()} }`,
     right => t`two keys stand on one line: write ${right}`,
+  ),
+  guess(
+    rule(
+      new RegExp(`(?<=[{,]\\s*)(${KEY}): (${KEY}): ([^{},]+?)(?=\\s*[,}])`),
+      (_, key, inner, value) => `${key}: { ${inner}: ${value} }`,
+      right => t`two keys stand on one line: write ${right}`,
+    ),
   ),
   rule(
     new RegExp(`(?<=\\{.*[^\\s{,])\\s+(${KEY}: )`),
     (_, key) => `, ${key}`,
     right => t`a comma is missing: write "${right}"`,
+  ),
+  rule(
+    /\{\{\s*([a-zA-Z]+)\s*\}(?!\})|(?<!\{)\{\s*([a-zA-Z]+)\s*\}\}/,
+    (_, one, other) => `{{${one || other}}}`,
+    right => t`a placeholder is written ${right}`,
   ),
   rule(
     /(?<![{$])\{([a-zA-Z]+)\}(?!\})/,
@@ -307,15 +400,24 @@ const FINDERS: readonly Finder[] = [
   ),
   guess(
     rule(
+      /(?<=^\s*(?:- )?when: )"[^"]*"\s+[^\s#].*$/,
+      value => quote(value),
+      right => t`this text needs quotes: write ${right}`,
+    ),
+  ),
+  guess(
+    rule(
       new RegExp(`(?<=^\\s*(?:- )?${KEY}: )(?!['"{[|>])\\S.*(?:: | #).*$`),
       value => JSON.stringify(value),
       right => t`this text needs quotes: write ${right}`,
     ),
   ),
-  rule(
-    new RegExp(`(?<=^\\s*(?:- )?${KEY}: )(?:[@\`%>|#-].*|[*&!][^\\x00-\\x7F].*|(?:"[^"]*"|'[^']*')\\s*[^\\s#].*)$`),
-    value => quote(value.replaceAll(/["']/g, '')),
-    right => t`this text needs quotes: write ${right}`,
+  guess(
+    rule(
+      new RegExp(`(?<=^\\s*(?:- )?${KEY}: )(?:[@\`%>|#-].*|[*&!][^\\x00-\\x7F].*|(?:"[^"]*"|'[^']*')\\s*[^\\s#].*)$`),
+      value => quote(unquoted(value)),
+      right => t`this text needs quotes: write ${right}`,
+    ),
   ),
   rule(
     new RegExp(`(?<=[{,]\\s*)(${KEY})\\s+(?=[¥\\d])`),
@@ -328,9 +430,21 @@ const FINDERS: readonly Finder[] = [
     right => t`the brackets here are those of keys: write ${right}`,
   ),
   rule(
+    new RegExp(`(?<=[:[] )(["'])([^"',{}]*)(?=, ${KEY}: )`),
+    (_, sign, inside) => `${sign}${inside}${sign}`,
+    right => t`a quote is not closed: write ${right}`,
+  ),
+  rule(
     /(?<=: |\[)("[^"]*?|'[^']*?)[“”‘’]?(\s*[}\]])$/,
     (_, text, end) => text! + text![0]! + end!,
     right => t`a quote is not closed: write ${right}`,
+  ),
+  guess(
+    rule(
+      new RegExp(`(?<=^\\s*[^\\s:#-][^:]*: )- (${KEY}: [^{}]+)$`),
+      (_, inside) => `{ ${inside!.trim()} }`,
+      right => t`this is no entry of a list: write "${right}"`,
+    ),
   ),
   guess(
     rule(
@@ -338,6 +452,11 @@ const FINDERS: readonly Finder[] = [
       (_, indent, rest) => indent! + rest!,
       right => t`this is no entry of a list: write "${right}"`,
     ),
+  ),
+  rule(
+    /(?<=[}\]])\s*[。，,;；.、！!]+\s*$/,
+    () => '',
+    (_, wrong) => t`take out "${wrong}"`,
   ),
   // A bracket too few, or too many
   rule(
@@ -394,9 +513,10 @@ export function slipsIn(line: string, around: Around, isBroken: boolean): Slip[]
 const indentOf = (line: string): number => /^ */.exec(line)![0].length;
 
 /** As deep as the line above it or below it; or a part of a text that began above. */
-function layoutOf(line: string, { before, after, parent }: Around): Slip[] {
+function layoutOf(line: string, { before, after, parent, entry }: Around): Slip[] {
   const own = indentOf(line);
-  const depths = [indentOf(after), indentOf(before), indentOf(before) + 2].filter(
+  const ofList = /^\s*- /.test(line) && entry !== '' ? [indentOf(entry)] : [];
+  const depths = [...ofList, indentOf(after), indentOf(before), indentOf(before) + 2].filter(
     (depth, n, all) => depth !== own && all.indexOf(depth) === n,
   );
   const moved = depths.map(depth => ({
@@ -404,8 +524,9 @@ function layoutOf(line: string, { before, after, parent }: Around): Slip[] {
     message: t`this line is indented by ${own}, its neighbours by ${depth}: put ${depth} spaces before it`,
     line: ' '.repeat(depth) + line.trimStart(),
     isGuess: true as const,
+    isLayout: true as const,
   }));
-  const isText = !/^\s*(- |[A-Za-z][\w-]*[:：])/.test(line);
+  const isText = !/^\s*(- .*[:：]|[A-Za-z][\w-]*[:：])/.test(line);
   if (!isText) return moved;
   const isBlock = /[|>][+-]?$/.test(parent);
   const depth = isBlock ? Math.max(indentOf(before), indentOf(parent) + 2) : own;

@@ -201,7 +201,7 @@ period: { from: 2026-03-01, to: 2026-03-10 }
 wallets: { 积分: {} }
 rules:
   - { id: hello, on: subscribe, earn: { 积分: 5 } }
-  - { id: shop, on: { text: 兑换 }, spend: { 积分: 9 }, earn: { 积分: 1 } }
+  - { id: shop, on: { text: 兑换 }, spend: { 积分: 5 }, earn: { 积分: 1 } }
 `;
     const said = (account: string) =>
       lintFiles([
@@ -269,7 +269,7 @@ test('money for followers who are brought is what accounts are closed for', () =
   expect(saidOf([invite('followed')])).toEqual([
     '19:23 pays-for-followers "friend" gives something for each friend who follows; that is what WeChat closes accounts for',
   ]);
-  expect(saidOf([invite('paid')])).toEqual([]);
+  expect(saidOf([invite('{ paid: { over: ¥15.00 } }')])).toEqual([]);
 });
 
 describe('public rules', () => {

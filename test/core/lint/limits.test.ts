@@ -94,6 +94,7 @@ describe('a limit that another one hides', () => {
       saidOf([
         [BUDGET, `${BUDGET}, packetsPerDay: 100, pace: { perHour: 100 }`],
         ['stock: 20', 'stock: 5'],
+        ['的 20 个', '的 5 个'],
       ]),
     ).toEqual(['4:36 limit-shadowed perDay ¥200.00 is never reached: packetsPerDay is 100, ¥139.00 at most']);
     expect(
@@ -185,9 +186,13 @@ describe('once: ever', () => {
     ['of printed codes, each', [rule('on: { code: spring }, once: perEvent, give: small')], []],
     [
       'of friends',
-      [rule(`on: { friend: paid }, once: ever, give: small }\n  - { id: code, on: { text: 邀请 }, ${invite}`)],
       [
-        '18:45 once-too-seldom "more" is once: ever, so that one friend counts for each follower, and no other friend after it; write once: perEvent',
+        rule(
+          `on: { friend: { paid: { over: ¥15.00 } } }, once: ever, give: small }\n  - { id: code, on: { text: 邀请 }, ${invite}`,
+        ),
+      ],
+      [
+        '18:67 once-too-seldom "more" is once: ever, so that one friend counts for each follower, and no other friend after it; write once: perEvent',
       ],
     ],
     ['of who pays', [rule('on: { paid: { over: ¥30.00 } }, give: small')], []],

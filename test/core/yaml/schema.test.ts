@@ -218,7 +218,7 @@ describe('other single values', () => {
 
   test('true and false are just that', () => {
     expect(one('true', shape.flag())).toBe(true);
-    expect(one('yes', shape.flag())).toBe('expected true or false, found "yes"');
+    expect(one('yes', shape.flag())).toBe('expected true or false, found "yes"; write true');
     expect(one('false', shape.yes())).toContain('leave the key out');
   });
 

@@ -65,10 +65,11 @@ function checkAsk({ replies }: WrittenRule, say: Say): void {
 function checkGive(rule: WrittenRule, file: Written, say: Say): void {
   const names = [...(file.prizes?.keys() ?? [])];
   const kinds = kindsOf(rule);
+  const isUnread = isWritten(file, 'prizes') && !file.prizes;
   for (const list of listsOf(rule)) {
     const before = new Set<string>();
     for (const entry of list) {
-      sayUnknown(t`prize`, entry, names, say);
+      if (!isUnread) sayUnknown(t`prize`, entry, names, say);
       if (before.has(entry.value))
         say(entry.at, t`the prize "${entry.value}" is there already; use \`weight\` to make it likelier`);
       before.add(entry.value);

@@ -33,6 +33,13 @@ export const FUNCTIONS: Readonly<Record<string, Wording>> = {
 // ── It cannot be read ────────────────────────────────────────────────────────────────────────────────────────
 
 const INSTEAD: Readonly<Record<string, string>> = { and: '&&', or: '||', not: '!' };
+const ORDER: Readonly<Record<string, string>> = {
+  '≥': '>=',
+  '≤': '<=',
+  '≠': '!=',
+  '=>': '>=',
+  '=<': '<=',
+};
 const CURLY = /[“”„‟‘’‚‛「」『』]/u;
 const TOKENS: Readonly<Record<string, Wording>> = {
   RPAREN: '")"',
@@ -62,6 +69,9 @@ function parseMessage(error: ParseError, source: string, start: number): Wording
   if (error.code === 'unterminated_string') return t`a quote is not closed`;
   if (error.code === 'limit_exceeded') return t`the condition is too long or nests too deeply; split the rule instead`;
   const sign = rest[0];
+  const order = ORDER[rest.slice(0, 2)] ?? ORDER[sign ?? ''];
+  if (order !== undefined) return t`"${ORDER[rest.slice(0, 2)] ? rest.slice(0, 2) : sign!}" is written ${order} here`;
+  if (sign !== undefined && /[；;。，、]/u.test(sign)) return t`take out "${sign}"`;
   if (sign === '=') return t`equal is written ==`;
   if (sign === '\u00A5' || sign === '\uFFE5') return t`an amount is written money("¥50.00") here`;
   if (sign === '&' || sign === '|') return t`"${sign}" is written ${sign}${sign} here`;

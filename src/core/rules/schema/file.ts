@@ -59,13 +59,29 @@ export const PACKET_BYTES = { sendName: 32, actName: 32, wishing: 128, remark: 2
 const MINIMUM: Fen = fen(1);
 const someMoney = located(money({ min: MINIMUM }));
 
+const WEEKDAYS_MEANT = {
+  mon: /^(?:monday|1|(?:周|星期|礼拜)一)$/iu,
+  tue: /^(?:tuesday|2|(?:周|星期|礼拜)二)$/iu,
+  wed: /^(?:wednesday|3|(?:周|星期|礼拜)三)$/iu,
+  thu: /^(?:thursday|4|(?:周|星期|礼拜)四)$/iu,
+  fri: /^(?:friday|5|(?:周|星期|礼拜)五)$/iu,
+  sat: /^(?:saturday|6|(?:周|星期|礼拜)六)$/iu,
+  sun: /^(?:sunday|0|7|(?:周|星期|礼拜)[日天])$/iu,
+} as const;
+const MODES_MEANT = {
+  live: /^(?:on|online|true|active|production|上线|正式|开启)$/iu,
+  draft: /^(?:草稿|下线|未上线)$/u,
+  rehearse: /^(?:test|testing|测试|彩排|试运行)$/iu,
+  paused: /^(?:off|pause|stop|stopped|暂停|停止|关闭)$/iu,
+} as const;
+
 const period = object(
   'period',
   {
     from: required(located(dateTime()), '开始（含），北京时间'),
     to: required(located(dateTime({ endsDay: true })), '结束（不含）；只写日期表示到当天 24:00'),
     hours: optional(oneOrMany(clockRange()), '每天的时段'),
-    weekdays: optional(oneOrMany(choice(t`a weekday`, WEEKDAYS)), '星期几'),
+    weekdays: optional(oneOrMany(choice(t`a weekday`, WEEKDAYS, WEEKDAYS_MEANT)), '星期几'),
     dayStartsAt: optional(clock(), '一天从几点算起，默认 "00:00"'),
   },
   { example: 'period: { from: 2026-02-10, to: 2026-02-24 }' },
@@ -80,10 +96,14 @@ const budget = object(
     packetsPerDay: optional(located(count()), '每天红包数'),
     alertAt: optional(oneOrMany(percent()), '用到几成时提醒'),
     pace: optional(
-      object('pace', {
-        perHour: required(count(), '每小时几个红包'),
-        carryOver: optional(flag(), '没发完的顺延到当天后面的小时，默认 false'),
-      }),
+      object(
+        'pace',
+        {
+          perHour: required(count(), '每小时几个红包'),
+          carryOver: optional(flag(), '没发完的顺延到当天后面的小时，默认 false'),
+        },
+        { example: 'pace: { perHour: 40 }' },
+      ),
       '放量节奏',
     ),
   },
@@ -207,7 +227,7 @@ export const fileFields = {
   name: required(located(text({ what: t`a name`, oneLine: true, bytes: 256 })), '活动名称'),
   account: optional(located(name(t`an account`)), '公众号在 bot.yaml 里的名字；只有一个时可省略'),
   mode: optional(
-    located(choice('mode', MODES)),
+    located(choice('mode', MODES, MODES_MEANT)),
     'live 上线（默认）、draft 草稿、rehearse 彩排（只对 testers）、shadow 影子（只判定和记录，不回复不发钱）、paused 暂停（照常回答，什么也不给）',
   ),
   alongside: optional(

@@ -26,6 +26,13 @@ function template(what: Wording, bytes: number): Shape<string> {
   return text({ what, bytes, check: sayPlaceholders });
 }
 
+/** As other tools write a placeholder: `${amount}`, `%amount%`, `[amount]`. */
+const STRANGE = new RegExp(
+  ['\\$\\{?(NAME)\\b\\}?', '%(NAME)%', '[\\[【<](NAME)[\\]】>]', '#(NAME)#']
+    .map(form => form.replace('NAME', PLACEHOLDERS.join('|')))
+    .join('|'),
+);
+
 function sayPlaceholders(written: string, say: Say): void {
   for (const word of placeholdersOf(written)) {
     const isKnown = (PLACEHOLDERS as readonly string[]).includes(word);
@@ -33,6 +40,10 @@ function sayPlaceholders(written: string, say: Say): void {
   }
   const rest = written.replace(/\{\{[^{}]*\}\}/g, '');
   const isWide = /[｛｝]{2}|\{｛|｛\{/.test(written);
+  const strange = STRANGE.exec(rest)
+    ?.slice(1)
+    .find(word => word !== undefined);
+  if (!isWide && strange !== undefined) say(t`a placeholder is written ${`{{${strange}}}`}`);
   if (isWide || /\{\{|\}\}/.test(rest)) say(t`a placeholder is written {{amount}}, with two braces on both sides`);
 }
 

@@ -58,13 +58,23 @@ const who = object('who', {
   excludeTags: optional(segments, '不在其中任何一个人群里'),
 });
 
+/** How it is said in other words. */
+const ONCE_MEANT = {
+  ever: /^(?:once|one|forever|1|一次|每人(?:限|只)?[一1]次|终身|永久)$/iu,
+  perDay: /^(?:daily|day|every ?day|每[天日](?:[一1]次)?|一天一次|每人每天.*)$/iu,
+  perWeek: /^(?:weekly|week|每周.*|每星期.*|一周一次)$/iu,
+  perMonth: /^(?:monthly|month|每月.*|一个月一次)$/iu,
+  perRound: /^(?:round|每场.*|一场一次)$/iu,
+  perEvent: /^(?:always|every|each|unlimited|不限(?:次数)?|无限|每次)$/iu,
+} as const;
+
 export const ruleFields = {
   id: required(located(name(t`an id`)), '规则名，文件内唯一'),
   ...renaming(name(t`an id`)),
   on: required(located(triggers), '什么事件触发；第一条匹配的规则生效'),
   who: optional(located(who), '谁可以领'),
   once: optional(
-    located(choice('once', ONCE)),
+    located(choice('once', ONCE, ONCE_MEANT)),
     '多久算同一次：ever（默认）、perDay、perWeek、perMonth、perRound、perEvent',
   ),
   give: optional(

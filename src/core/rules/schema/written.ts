@@ -52,6 +52,11 @@ export function sayUnknown(
   absent: Wording = '',
 ): void {
   if (names.includes(value)) return;
+  const several = value.split(/[\s,，、/|+&()（）[\]【】［］]+|和|及|或/u).filter(part => part !== '');
+  if (several.length > 1 && several.every(part => names.includes(part))) {
+    say(at, t`several stand in brackets: write ${`[${several.join(', ')}]`}`);
+    return;
+  }
   const hint = names.length > NAMES_MAX && nearest(value, names) === undefined ? '' : suggest(value, names);
   say(at, t`unknown ${what} "${value}"${names.length === 0 ? absent && t`; ${absent}` : hint}`);
 }

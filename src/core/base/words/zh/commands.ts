@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   ' with {1}': '，按{1}算',
   '{1}: one follower takes at most {2}': '{1}：一个人最多拿 {2}',
   'each payment': '每笔付款',
+  'the best of luck in every draw': '每次抽奖都碰上最好的运气',
   'each friend': '每位好友',
   'each printed code': '每个码',
   '{1} files, no findings': '{1} 个文件，没有错误',

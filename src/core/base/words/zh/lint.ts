@@ -277,6 +277,65 @@ export const LINT: Readonly<Record<string, string>> = {
     '「{1}」抽的是 {2}，原来是 {3}：抽奖号是照原来的发的。请改回去；要多抽，另加一场开奖',
   '"{1}" is drawn at {2} instead of {3}: tell those who have a ticket':
     '「{1}」改在 {2} 开奖，原来是 {3}：请告诉拿到抽奖号的人',
+  // What people can take
+  'the campaign is never open: no part of its period lies in its hours and on its weekdays; look at the days of the week, and at the clock of from and to':
+    '活动从不开放：活动时间里没有一刻在 hours 时段、weekdays 星期之内；请核对星期几，还有 from、to 的钟点',
+  'of {1} that are paid "{2}" gives {3}, and other rules give {4} to whoever paid: together more than that, for one alone or for two who agree, and nothing but the budget ends it; write over: … with more than {5}, or add limits: { perUser: { perDay: 1 } }':
+    '付 {1}，「{2}」给 {3}，别的规则又给付款的人 {4}：合起来比付的还多，一个人或者两个人约好就能一直拿，除了预算没有别的上限；请写 over:，金额高于 {5}，或写 limits: { perUser: { perDay: 1 } }',
+  '{1} is a new ticket for "{2}" by "{3}"{4}: one follower can have thousands, and others hardly a chance; {5}':
+    '{1}都在「{3}」上得一个「{2}」的抽奖号{4}：一个人能拿几千个，别人几乎没有机会；{5}',
+  'a ticket for "{1}"': '「{1}」的抽奖号',
+  'one follower who does all they may takes some {1} of {2} on the average; look at what a claim costs and gives, and add limits: { perUser: { perDay: …, total: … } }':
+    '一个人把能做的都做了，平均能拿走 {2} 里的大约 {1}；请核对每次花多少、得多少，并写 limits: { perUser: { perDay: …, total: … } }',
+  '"{1}" gives {2} to who pays {3}: more than comes in; write over: … with more than {4}':
+    '付 {3} 就能从「{1}」得 {2}：给出去的比收进来的多；请写 over:，金额高于 {4}',
+  '"{1}" has no stock: "{2}" gives one to everybody who comes, and no budget ends that; write stock: with as many as there are':
+    '「{1}」没有写 stock：「{2}」来一个人就给一件，预算也拦不住；请写 stock:，有多少件写多少',
+  'nobody can ever pay for "{1}": it takes {2}, and the rules give less than that in all':
+    '没有人付得起「{1}」：要 {2}，而全部规则加起来也给不了这么多',
+  '"{1}" gives something to who unfollows; they can read no reply, and follow and leave again for more. Take the trigger out':
+    '「{1}」给取消关注的人东西：他们看不到回复，还会再关注、再取消来多拿。请去掉这个触发',
+  // Odds and steps
+  '"{1}" is far dearer than "{2}", and likelier: weight {3} against {4}; turn them round':
+    '「{1}」比「{2}」贵得多，却更容易中：权重 {3} 对 {4}；请对调',
+  'all weights of this draw are {1}: "{2}" is won as often as "{3}", in 1 of {4} draws; write a weight to each':
+    '这个抽奖的权重都是 {1}：「{2}」和「{3}」一样容易中，{4} 次里有一次；请给每个奖品写 weight',
+  'the weights of this draw look like percentages and come to {1}: the odds of "{2}" are {3}%, not {4}%':
+    '这个抽奖的权重像是百分比，加起来却是 {1}：「{2}」的概率是 {3}%，不是 {4}%',
+  'who pays {1} has {2}, less than {3} for {4}; turn the amounts round':
+    '付 {1} 得 {2}，比付 {4} 得的 {3} 还少；请对调',
+  'the step from {1} on is never reached: the rule waits for {2} and more': '满 {1} 这一档用不到：规则要满 {2} 才算',
+  // Promises
+  '"{1}" is told, and by the weights the odds are: {2}': '写的是「{1}」，而按权重算的概率是：{2}',
+  '"{1}" is told, and {2}; write stock: {3}, or the true number':
+    '写的是「{1}」，而{2}；请写 stock: {3}，或者写真的个数',
+  '"{1}" has no stock': '「{1}」没有写 stock',
+  'the stock of "{1}" is {2}': '「{1}」的 stock 是 {2}',
+  '"{1}" is told, and "{2}" is once: {3}': '写的是「{1}」，而「{2}」是 once: {3}',
+  '"{1}" is told, and the campaign ends with {2}; write {{to}} instead':
+    '写的是「{1}」，而活动最后一天是 {2}；请改写 {{to}}',
+  '"{1}" hands out invitations, and no rule says what comes of them: add on: { friend: { paid: { over: … } } }':
+    '「{1}」发专属码，却没有规则说朋友来了怎样：请加 on: { friend: { paid: { over: … } } }',
+  // Times
+  'the campaign goes on for {1} days, from {2} to {3}: is the year right?': '活动有 {1} 天，从 {2} 到 {3}：年份对吗？',
+  '"{1}" is drawn on {2}, {3} days after the campaign: is the date right?':
+    '「{1}」在 {2} 开奖，活动结束 {3} 天以后：日期对吗？',
+  '"{1}" is drawn on {2}, and the campaign goes on for {3} days: who comes after that is in no draw':
+    '「{1}」在 {2} 开奖，而活动还有 {3} 天：以后来的人赶不上开奖',
+  'the draws keep {1} of {2}: nothing is left for what is won at once; raise the total':
+    '开奖留走了 {2} 里的 {1}：当场中的奖没有钱可发；请提高总额',
+  // Slips that mean something else
+  'mode: paused: this file answers and gives nothing; take the line out when it should':
+    'mode: paused：这个文件照常回答，什么也不给；要给的时候删掉这一行',
+  'of whom a list does not know, a number is 0 and a text empty': '名单里没有的人，数是 0，文字是空的',
+  'whatever text comes': '任何文字',
+  'every text with "{1}" in it': '带「{1}」字的任何文字',
+  '"{1}" gives something for {2}, also to who asks a question or complains; wait for a word that nobody says by chance':
+    '「{1}」对{2}都给东西，问问题、投诉的人也会收到；请换成不会随口说到的词',
+  'this holds for whoever is not in the list as well: their "{1}" is 0; add && profile["{2}"] > 0, or who: { tags: … }':
+    '名单里没有的人也符合：他们的「{1}」是 0；请加 && profile["{2}"] > 0，或写 who: { tags: … }',
+  '"{1}" and "{2}" give the same, and each counts `once: {3}` for itself: one follower can have both; write both triggers into one rule, or add limits: { perUser: { perDay: 1 } }':
+    '「{1}」和「{2}」给的一样，`once: {3}` 却各数各的：一个人两份都能拿；请把两种触发写进一条规则，或写 limits: { perUser: { perDay: 1 } }',
   // Stocks of vouchers
   'the stock of the vouchers (代金券批次), as WeChat Pay has it now': '代金券批次，以微信支付现在的数据为准',
   'stock {1} of "{2}": {3}': '「{2}」的批次 {1}：{3}',

@@ -13,7 +13,6 @@ export const YAML: Readonly<Record<string, string>> = {
   'expected {1}{2}': '这里应写{1}{2}',
   ', found {1}': '，现在是{1}',
   '; write {1}': '；请写 {1}',
-  '; write {1}%': '；请写 {1}%',
   'a map of keys': '几个键',
   'a list': '一个列表',
   nothing: '空的',
@@ -22,6 +21,9 @@ export const YAML: Readonly<Record<string, string>> = {
   '{1} (a map of names)': '{1}（名字: 内容）',
   '{1} or a list of them': '{1}，或者几个的列表',
   'unknown key "{1}"{2}': '没有「{1}」这个键{2}',
+  'unknown key "{1}"; did you mean "{2}"?': '没有「{1}」这个键；是不是「{2}」？',
+  'unknown key "{1}"; still missing here: {2}': '没有「{1}」这个键；这里还缺：{2}',
+  'unknown key "{1}"; "{2}" is there already': '没有「{1}」这个键；「{2}」已经写过了',
   'unknown word {1} for {2}{3}': '{2} 没有{1}这个写法{3}',
   'missing key "{1}" in {2}': '{2}里缺少 {1}',
   '{1} needs at least one of: {2}': '{1}至少要写其中一个：{2}',
@@ -38,7 +40,8 @@ export const YAML: Readonly<Record<string, string>> = {
   'the file is empty': '文件是空的',
   'a tab indents this line; YAML wants spaces': '这一行用制表符（Tab）缩进，请换成空格',
   'a second document begins here; one file holds one': '「---」开始了第二份内容，一个文件只能有一份；请删掉这一行',
-  'two keys on one line; a text with ": " in it needs quotes': '一行里有两个键；文字里带「: 」的要加引号',
+  'two keys on one line: begin a new line for the second; a text with ": " in it needs quotes':
+    '一行里有两个键：第二个请另起一行；文字里带「: 」的要加引号',
   'not YAML: {1}': '从这里起读不懂：请看这一行和上一行的缩进、冒号、括号和引号',
   '; the colon is full-width: write "{1}: "': '；冒号是全角的，请写「{1}: 」',
   '; put the text in quotes': '；请给文字加引号',
@@ -57,7 +60,8 @@ export const YAML: Readonly<Record<string, string>> = {
   'expected {1} of at most 64 characters without "/", "{" and "}", found {2}':
     '{1}最多 64 个字，不能有「/」「{」「}」，现在是{2}',
   'true or false': 'true 或 false',
-  'expected true or false, found {1}': '这里应写 true 或 false，现在是{1}',
+  'expected true or false, found {1}{2}': '这里应写 true 或 false，现在是{1}{2}',
+  'expected true, found {1}; write true': '这里只能写 true，现在是{1}；请写 true',
   'expected true, found {1}; leave the key out if you do not want it':
     '这里只能写 true，现在是{1}；不要的话把这个键删掉',
   'an address such as https://example.com/': '网址，例如 https://example.com/',
@@ -80,6 +84,9 @@ export const YAML: Readonly<Record<string, string>> = {
   'expected an amount such as ¥1.00, found "{1}"': '这里应写金额，例如 ¥1.00，现在是「{1}」',
   'an amount has two decimals, found "{1}"': '金额只能有两位小数，现在是「{1}」',
   'the amount "{1}" is too large': '金额「{1}」太大了',
+  'an amount has the sign and two decimals: write {1}': '金额要有 ¥ 和两位小数：请写 {1}',
+  'a range has two dots, and each amount the sign and two decimals: write {1}':
+    '区间中间是两个点，两头的金额要有 ¥ 和两位小数：请写 {1}',
   'an amount has the sign and two decimals: write ¥{1}.{2}': '金额要有 ¥ 和两位小数：请写 ¥{1}.{2}',
   'an amount such as ¥1.00': '金额，例如 ¥1.00',
   'expected at least {1}, found {2}': '至少要 {1}，现在是 {2}',
@@ -90,7 +97,7 @@ export const YAML: Readonly<Record<string, string>> = {
   '; say in what: s, m, h or d': '；要写单位：s 秒、m 分、h 小时、d 天',
   'expected a duration such as 90s, 10m, 2h or 1d, found {1}{2}': '这里应写时长，例如 90s、10m、2h 或 1d，现在是{1}{2}',
   'a time such as 2026-02-10 08:00': '时间，例如 2026-02-10 08:00',
-  'expected {1} (Beijing), found {2}': '这里应写{1}（北京时间），现在是{2}',
+  'expected {1} (Beijing), found {2}{3}': '这里应写{1}（北京时间），现在是{2}{3}',
   'hours such as "08:00-24:00"': '时段，例如 "08:00-24:00"',
   'the hours end before they begin; across midnight write two: "22:00-24:00", "00:00-02:00"':
     '时段的结束早于开始；跨零点请写两段："22:00-24:00", "00:00-02:00"',

@@ -28,7 +28,7 @@ import { lintOdds } from './odds.ts';
 import { lintReach, type Reach, reachOf } from './reach.ts';
 import { lintReplies } from './replies.ts';
 import { lintSlips } from './slips.ts';
-import { lintStocks } from './stock.ts';
+import { lintInstead, lintStocks } from './stock.ts';
 
 /** `campaigns`: in the order of their files, all of them: some warnings are about several. Sorted by file and place. */
 export function lint(campaigns: readonly LintInput[], around: LintAround): Warning[] {
@@ -103,6 +103,7 @@ function lintOne(
   lintMoney(at);
   lintOdds(at);
   lintStocks(at);
+  lintInstead(at);
   lintLimits(at);
   lintReach(at, reach);
   lintFollowing(at);

@@ -11,9 +11,9 @@ import { type Bot, createBot } from './app/bot.ts';
 import type { Demo, DemoOptions } from './app/demo.ts';
 import { adminApp } from './app/wire-admin.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config/config.ts';
-import { BadInput, showFindingIn } from './core/base/error.ts';
+import { BadInput, findingAt, showFindingIn } from './core/base/error.ts';
 import { instant } from './core/base/time.ts';
-import { type Lang, t } from './core/base/words/words.ts';
+import { type Lang, t, type Wording } from './core/base/words/words.ts';
 import type { Timer } from './engine/lease.ts';
 import { createEdgeServer } from './http/server.ts';
 import { createLog, onlyLines } from './lib/log.ts';
@@ -113,44 +113,47 @@ function listen(bot: Bot, config: Config): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const words = listenTrouble(error.code ?? '', config);
-      const { places, file } = config;
-      const at = places?.listen ? `${file}:${places.listen.line}:${places.listen.column}: ` : '';
-      reject(words === undefined ? error : new BadInput(at + words));
+      reject(words === undefined ? error : unfit(config, 'listen', words));
     });
     server.listen({ port, host, backlog: BACKLOG }, () => resolve(server));
   });
 }
 
+/** At its place in bot.yaml, where it stands there. */
+function unfit({ places, file }: Config, key: 'listen' | 'admin', words: Wording): BadInput {
+  const at = places?.[key];
+  return at ? new BadInput(t`${file} is not fit to start with:`, [findingAt(file, at, words)]) : new BadInput(words);
+}
+
 /** On its own port: never where followers come. */
-async function listenForAdmin(
-  { admin }: Bot,
-  { admin: place, trustProxy }: Config,
-  log: Log,
-): Promise<Server | undefined> {
+async function listenForAdmin({ admin }: Bot, config: Config, log: Log): Promise<Server | undefined> {
+  const { admin: place, trustProxy } = config;
   if (!admin || !place?.listen) return undefined;
   const { host, port } = place.listen;
   const server = createEdgeServer(adminApp(admin, log).callback(), trustProxy);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === 'EADDRINUSE' ? `port ${port} is taken` : `${host}:${port} cannot be listened on (${error.code})`;
-      reject(new BadInput(`admin.listen: ${why}; choose another address`));
+      const words =
+        error.code === 'EADDRINUSE'
+          ? t`admin.listen: port ${port} is taken; choose another address`
+          : t`admin.listen: ${host}:${port} cannot be listened on (${error.code}); choose another address`;
+      reject(unfit(config, 'admin', words));
     });
     server.listen({ port, host }, resolve);
   });
   return server;
 }
 
-function listenTrouble(code: string, { host, port }: Config): string | undefined {
+function listenTrouble(code: string, { host, port }: Config): Wording | undefined {
   switch (code) {
     case 'EADDRINUSE':
-      return `port ${port} is taken; stop what runs there, or choose another (PORT=3100 npm start; \`listen\` in bot.yaml)`;
+      return t`port ${port} is taken; stop what runs there, or choose another (PORT=3100 npm start; \`listen\` in bot.yaml)`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `listen: ${host} is no address of this machine; 127.0.0.1:${port} is for a proxy on it, 0.0.0.0:${port} for everybody`;
+      return t`listen: ${host} is no address of this machine; 127.0.0.1:${port} is for a proxy on it, 0.0.0.0:${port} for everybody`;
     case 'EACCES':
-      return `listen: this user may not open port ${port}; take one above 1023, behind the proxy`;
+      return t`listen: this user may not open port ${port}; take one above 1023, behind the proxy`;
     default:
       return undefined;
   }

@@ -25,15 +25,15 @@ export type AccountConfig = {
   readonly notices?: Notices;
 };
 
-export const ACCOUNT = object('an account', {
+export const ACCOUNT = object(t`an account`, {
   appId: required(located(APP_ID)),
   appSecret: required(APP_SECRET),
   token: required(located(TOKEN)),
   encodingAesKey: optional(AES_KEY),
   mode: optional(located(shape.choice(t`a mode`, ['safe', 'compatible', 'plain']))),
   merchant: optional(located(text({ what: t`the name of a merchant` }))),
-  api: optional(located(address('api'))),
-  open: optional(located(address('open'))),
+  api: optional(located(address('api', /^(?:[\w-]+\.)?api2?\.weixin\.qq\.com$/))),
+  open: optional(located(address('open', /^open\.weixin\.qq\.com$/))),
   jssdk: optional(
     text({
       what: t`the address of the JS-SDK, https://…/….js`,

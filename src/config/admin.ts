@@ -1,4 +1,5 @@
 // `admin:` in bot.yaml: where the dashboard listens, who may do what there, and from which sum on two must agree.
+import { isLoopback } from '../core/base/address.ts';
 import type { Place } from '../core/base/error.ts';
 import type { Fen } from '../core/base/money.ts';
 import { t, type Wording } from '../core/base/words/words.ts';
@@ -36,7 +37,7 @@ const DEFAULT_LISTEN = { host: '127.0.0.1', port: 3080 };
 /** Who is there where bot.yaml only has a password. */
 const OWNER = 'owner';
 
-const OPERATOR = object('an operator', {
+const OPERATOR = object(t`an operator`, {
   name: required(
     located(text({ what: t`a name of at most 32 letters`, pattern: /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,31}$/u })),
   ),
@@ -68,8 +69,12 @@ export const ADMIN = located(
 export type Admin = shape.ShapeOf<typeof ADMIN>;
 type Say = (at: Place, message: Wording) => void;
 
-export function checkAdmin({ value, at }: Admin, say: Say): void {
-  const { operators, password, secondPersonFrom } = value;
+/** `known`: other keys of the file. */
+export function checkAdmin({ value, at }: Admin, known: ReadonlySet<string>, say: Say): void {
+  const { operators, password, secondPersonFrom, url } = value;
+  if (url?.value.startsWith('http:') && !isLoopback(url.value))
+    say(url.at, t`admin.url is plain http: passwords would go there in clear; say https://`);
+  checkTwins(value, at, known, say);
   if ((operators === undefined) === (password === undefined))
     say(at, t`admin: give operators, or a password where there is only one person`);
   const names = new Set<string>();
@@ -83,6 +88,27 @@ export function checkAdmin({ value, at }: Admin, say: Say): void {
   const able = (operators ?? []).filter(({ role }) => role !== 'viewer').length;
   if (secondPersonFrom !== undefined && able < 2)
     say(at, t`admin: secondPersonFrom needs two operators who may act, or nobody could agree`);
+}
+
+/** Who knows one person's password, or has their authenticator, is that person: two who share them are one. */
+function checkTwins(
+  { operators = [], password }: Admin['value'],
+  at: Place,
+  known: ReadonlySet<string>,
+  say: Say,
+): void {
+  if (password !== undefined && known.has(password))
+    say(at, t`the password is another key of this file as well; take another one`);
+  for (const [n, { name, password: own, totp }] of operators.entries()) {
+    if (known.has(own))
+      say(name.at, t`the password of ${name.value} is another key of this file as well; take another one`);
+    const before = operators.slice(0, n);
+    const same = before.find(each => each.password === own);
+    if (same) say(name.at, t`${same.name.value} and ${name.value} have the same password; each needs their own`);
+    const twin = totp === undefined ? undefined : before.find(each => each.totp === totp);
+    if (twin)
+      say(name.at, t`${twin.name.value} and ${name.value} have the same totp; make one for each: hongbao admin totp`);
+  }
 }
 
 /** `isDemo`: it is shown on the demo's own port. */

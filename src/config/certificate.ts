@@ -7,7 +7,7 @@ import { beijingText, type Instant, instant } from '../core/base/time.ts';
 import { t, type Wording } from '../core/base/words/words.ts';
 import type { Located } from '../core/yaml/schema.ts';
 import { type Desk, readBeside, readPem } from './files.ts';
-import { pemIn } from './pem.ts';
+import { KINDS, pemIn } from './pem.ts';
 
 /** PEM pair, or a PKCS#12 file whose password is the merchant number. */
 export type Certificate =
@@ -104,7 +104,7 @@ function readPacked(entry: Located<string>, written: Written, merchant: string, 
     const pem = pemIn(pfx, entry.value);
     if (!('holds' in pem)) return say(t`is no PKCS#12 file (apiclient_cert.p12): it ${pem.problem}`);
     const key = pem.holds[0] === 'private key' ? 'privateKey' : 'certificate';
-    return say(t`is a PEM file (a ${pem.holds[0]}); name it under \`${key}:\`, or the p12 file here`);
+    return say(t`is a PEM file (a ${KINDS[pem.holds[0]!]}); name it under \`${key}:\`, or the p12 file here`);
   }
   const packed = { pfx, passphrase: written.mchId };
   let own: X509Certificate | undefined;
@@ -158,14 +158,19 @@ export const plainSerial = (serial: string): string => serial.toUpperCase().repl
 
 export const endOf = (x509: X509Certificate): Instant => instant(Date.parse(x509.validTo));
 
+/** CN. */
+export function nameIn(x509: X509Certificate): string {
+  return /^CN=(.*)$/m.exec(x509.subject)?.[1] ?? '';
+}
+
 const DOWNLOAD = t`expected the merchant's certificate (apiclient_cert.pem: 商户平台 → 账户中心 → API安全)`;
 
 function wrongOwner(own: X509Certificate, mchId: string): Wording | undefined {
-  const name = /^CN=(.*)$/m.exec(own.subject)?.[1] ?? '';
+  const name = nameIn(own);
   if (own.ca) return t`is the certificate of an issuer (CA), not the merchant's; ${DOWNLOAD}`;
   if (/tenpay\.com sign/i.test(name))
     return t`is WeChat Pay's own certificate (平台证书), which belongs under platformKeys; ${DOWNLOAD}`;
-  if (name === mchId) return own.publicKey.asymmetricKeyType === 'rsa' ? undefined : `holds no RSA key; ${DOWNLOAD}`;
+  if (name === mchId) return own.publicKey.asymmetricKeyType === 'rsa' ? undefined : t`holds no RSA key; ${DOWNLOAD}`;
   if (/^\d{8,10}$/.test(name))
     return t`is the certificate of the merchant ${name}, and mchId is ${mchId}; take the file of ${mchId}, or set mchId right`;
   return t`is not a certificate of the merchant ${mchId}: its name (CN) is another one; ${DOWNLOAD}`;
@@ -181,12 +186,24 @@ function outOfDate(own: X509Certificate, now: Instant): Wording | undefined {
 // ── What is trusted besides ──────────────────────────────────────────────────────────────────────────────────
 
 /** Certificates of issuers, to be trusted beside the system's. */
-export function readCa(merchant: string, entry: Located<string>, desk: Desk): Buffer | undefined {
+export function readCa(
+  merchant: string,
+  { ca: entry, mchId }: { readonly ca: Located<string>; readonly mchId: string },
+  desk: Desk,
+): Buffer | undefined {
   const read = readPem(entry, 'certificate', desk);
   if (!read) return undefined;
   try {
     if (read.holds.includes('private key')) throw new Error('there is a private key in it');
-    const [nearest] = certificatesIn(read.pem).sort((a, b) => endOf(a) - endOf(b));
+    const all = certificatesIn(read.pem);
+    if (all.some(each => nameIn(each) === mchId)) {
+      desk.complain(
+        entry.at,
+        t`${entry.value} is the merchant's own certificate, which belongs under \`certificate\`; leave ca out, where WeChat Pay itself is asked`,
+      );
+      return undefined;
+    }
+    const [nearest] = all.sort((a, b) => endOf(a) - endOf(b));
     const { serialNumber: serial } = nearest!;
     desk.dated({ merchant, key: 'ca', file: entry.value, serial, until: endOf(nearest!) });
     return read.pem;

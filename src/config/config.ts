@@ -7,6 +7,7 @@ import type { Place } from '../core/base/error.ts';
 import { BadInput, type Finding, findingAt } from '../core/base/error.ts';
 import type { OpenId } from '../core/base/event.ts';
 import type { Dated } from '../core/base/expiry.ts';
+import { weightOf } from '../core/base/key-form.ts';
 import { suggest } from '../core/base/suggest.ts';
 import type { Instant } from '../core/base/time.ts';
 import { LANGS, type Lang, t, type Wording } from '../core/base/words/words.ts';
@@ -18,7 +19,7 @@ import { parseRedisUrl } from '../lib/redis-address.ts';
 import { ACCOUNT, type AccountConfig, accountOf } from './account.ts';
 import { address } from './address.ts';
 import { ADMIN, type Admin, type AdminConfig, adminOf, checkAdmin } from './admin.ts';
-import { ALARMS, type AlarmSettings, alarmsOf } from './alarms.ts';
+import { ALARMS, type AlarmSettings, alarmsOf, checkAlarms } from './alarms.ts';
 import { type Environment, substitute } from './environment.ts';
 import type { Complain, Desk } from './files.ts';
 import { hintsOn } from './hints.ts';
@@ -70,7 +71,7 @@ export type Config = {
   /** What is no fault, and yet should be known. */
   readonly hints?: readonly Finding[];
   /** Where in the file a start may have to point to. */
-  readonly places?: { readonly listen?: Place; readonly store?: Place };
+  readonly places?: { readonly listen?: Place; readonly store?: Place; readonly admin?: Place };
 };
 
 const { text, optional, required, object, mapOf, located } = shape;
@@ -83,6 +84,8 @@ const STORE = text({
   what: STORES,
   check(value, say) {
     if (!/^(sqlite:|rediss?:\/\/|redis\+(cluster|sentinel):\/\/)./.test(value)) say(t`expected ${STORES}`);
+    const trouble = fileTrouble(value);
+    if (trouble !== undefined) say(trouble);
     if (!value.startsWith('redis')) return;
     try {
       parseRedisUrl(value);
@@ -93,12 +96,38 @@ const STORE = text({
   },
 });
 
+/** SQLite's own ways to write a name mean nothing here: a file of that very name would be made. */
+function fileTrouble(store: string): Wording | undefined {
+  const [, file] = /^sqlite:(.+)$/.exec(store) ?? [];
+  if (file === undefined) return undefined;
+  if (/^\/\/[^/]/.test(file)) return t`store: "//" begins the name of a machine; write sqlite:${file.slice(2)}`;
+  if (file.startsWith(':memory:'))
+    return t`store: what is kept in memory is lost with the bot; name a file, such as sqlite:data/bot.db`;
+  if (/[?#]/.test(file)) return t`store: a file has no options; write sqlite:${file.replace(/[?#].*$/, '')}`;
+  if (file !== file.trim()) return t`store: there is a blank around the name of the file; write sqlite:${file.trim()}`;
+  if (/[/\\]$/.test(file)) return t`store: this is a folder; name a file in it, such as sqlite:${file}bot.db`;
+  return undefined;
+}
+
 const METRICS = object('metrics', {
   token: required(
-    text({ what: t`a token of at least 16 letters and digits`, pattern: /^[\w.~+/=-]{16,}$/ }),
+    located(
+      text({
+        what: t`a token of at least 16 letters and digits`,
+        secret: true,
+        pattern: /^[\w.~+/=-]{16,}$/,
+        check(value, say) {
+          if (value.length >= 16 && weightOf(value) < TOKEN_WEIGHT)
+            say(
+              t`this token is made of known words, or of one thing again and again; make one with: openssl rand -hex 32`,
+            );
+        },
+      }),
+    ),
     'Prometheus sends it as a bearer token',
   ),
 });
+const TOKEN_WEIGHT = 6;
 
 const BOT = object('bot.yaml', {
   demo: optional(located(shape.flag()), 'true: everything is a simulation, and so is what the store holds'),
@@ -162,8 +191,10 @@ export function loadConfig(file: string, env: Environment, now?: Instant): Confi
   if ('findings' in read) throw new BadInput(t`${file} is not fit to start with:`, read.findings);
   const findings: Finding[] = [];
   const complain: Complain = (at, message) => findings.push(findingAt(file, at, message));
-  checkSecrets(read.value, keysIn(read.value), now, complain);
+  const keys = keysIn(read.value);
+  checkSecrets(read.value, keys, now, complain);
   checkDemo(read.value, complain);
+  checkOthers(read.value, keys, complain);
   const config = build(file, read, { complain, now });
   if (findings.length > 0) throw new BadInput(t`${file} is not fit to start with:`, inOrder(findings));
   return Object.freeze(config);
@@ -179,6 +210,23 @@ function keysIn({ accounts, merchants }: Bot): Set<string> {
   for (const { value } of merchants?.values() ?? [])
     keys.push(value.apiV2Key?.value ?? '', value.apiV3Key?.value ?? '');
   return new Set(keys);
+}
+
+/** Who reads the metrics, or looks at the dashboard, need know no other key. */
+function checkOthers(
+  { metrics, admin, alarms, secret, sessionSecret, personalKey }: Bot,
+  keys: ReadonlySet<string>,
+  complain: Complain,
+): void {
+  const own = [secret.value, ...(sessionSecret?.value ?? []), ...(personalKey?.value ?? [])];
+  const known = new Set([...keys, ...own].filter(key => key !== ''));
+  if (metrics && known.has(metrics.token.value))
+    complain(
+      metrics.token.at,
+      t`metrics.token is another key of this file as well; make one with: openssl rand -hex 32`,
+    );
+  if (admin) checkAdmin(admin, metrics ? new Set([...known, metrics.token.value]) : known, complain);
+  if (alarms) checkAlarms(alarms, complain);
 }
 
 /** A copy of the demo's file with a real WeChat in it would pay real money out of a store that counts as play. */
@@ -198,7 +246,7 @@ function inOrder(findings: readonly Finding[]): Finding[] {
 
 /** What no single value can tell. Runs beside other findings. */
 function checkTogether(bot: shape.Draft<Bot>, say: Complain): void {
-  if (bot.accounts?.size === 0) say({ line: 1, column: 1 }, 'accounts: expected at least one');
+  if (bot.accounts?.size === 0) say({ line: 1, column: 1 }, t`accounts: expected at least one`);
   const isOnRedis = 'store' in bot && /^redis|^$/.test(bot.store?.value ?? '');
   for (const key of ['acceptLoss', 'replicas'] as const)
     if (bot[key] && !isOnRedis) say(bot[key].at, t`${key} is for a store on Redis; leave it out`);
@@ -286,8 +334,8 @@ function build(
         return [made, ...(made.vouchers ? [made.vouchers] : [])].map(each => [each.name, each] as const);
       }),
     ),
-    ...(bot.metrics && { metricsToken: bot.metrics.token }),
-    ...(bot.admin && { admin: adminIn(bot.admin, bot.demo?.value ?? false, complain) }),
+    ...(bot.metrics && { metricsToken: bot.metrics.token.value }),
+    ...(bot.admin && { admin: adminIn(bot.admin, bot.demo?.value ?? false, { host, port }, complain) }),
     ...(alarms && { alarms }),
     ...(bot.blocked && { blocked: new Set(bot.blocked.map(({ value }) => value)) }),
     lint: lintOf(bot.lint),
@@ -295,7 +343,15 @@ function build(
     log: logOf(bot.log, secrets, store),
     dated,
     hints: inOrder(hints),
-    places: { ...(bot.listen && { listen: bot.listen.at }), ...(bot.store && { store: bot.store.at }) },
+    places: placesIn(bot),
+  };
+}
+
+function placesIn({ listen, store, admin }: Bot): NonNullable<Config['places']> {
+  return {
+    ...(listen && { listen: listen.at }),
+    ...(store && { store: store.at }),
+    ...(admin && { admin: admin.value.listen?.at ?? admin.at }),
   };
 }
 
@@ -310,9 +366,23 @@ function placeOf(name: string, written: string, say: (message: Wording) => void)
   return { host: written.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0', port };
 }
 
-function adminIn(admin: Admin, isDemo: boolean, complain: Complain): AdminConfig {
-  checkAdmin(admin, complain);
+/** `door`: where followers come. */
+function adminIn(admin: Admin, isDemo: boolean, door: { host: string; port: number }, complain: Complain): AdminConfig {
   const { listen } = admin.value;
   const place = listen && placeOf('admin.listen', listen.value, message => complain(listen.at, message));
-  return adminOf(admin, place, isDemo);
+  const made = adminOf(admin, place, isDemo);
+  const own = made.listen;
+  const isSame =
+    own &&
+    own.port === door.port &&
+    own.port !== 0 &&
+    [own.host, door.host].some(host => isEvery(host) || own.host === door.host);
+  if (isSame)
+    complain(
+      listen?.at ?? admin.at,
+      t`admin.listen is where followers come (listen); the dashboard needs a port of its own`,
+    );
+  return made;
 }
+
+const isEvery = (host: string): boolean => host === '0.0.0.0' || host === '::';

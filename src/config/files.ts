@@ -6,8 +6,9 @@ import type { Dated } from '../core/base/expiry.ts';
 import type { Instant } from '../core/base/time.ts';
 import { t, type Wording } from '../core/base/words/words.ts';
 import type { Located } from '../core/yaml/schema.ts';
+import * as shape from '../core/yaml/schema.ts';
 import { readPlainSync } from '../lib/plain-file.ts';
-import { type Content, type Pem, pemIn } from './pem.ts';
+import { type Content, KINDS, type Pem, pemIn } from './pem.ts';
 
 /** Says what is wrong with a place in bot.yaml. */
 export type Complain = (at: Place, message: Wording) => void;
@@ -21,6 +22,27 @@ export type Desk = {
   /** What is good until then, to be said in time. */
   readonly dated: (each: Dated) => void;
 };
+
+/** A path, and nothing of what is in the file: whoever pastes a key in its place must not find it in a message. */
+function path(what: Wording): shape.Shape<string> {
+  return shape.convert(shape.text({ what }), (written, say) => {
+    const trouble = pathTrouble(written);
+    if (trouble !== undefined) say(trouble);
+    return trouble === undefined ? written : undefined;
+  });
+}
+
+function pathTrouble(written: string): Wording | undefined {
+  if (/-----BEGIN|^MI[A-Za-z0-9+/\s]{40}|[\r\n]/.test(written.trim()))
+    return t`here stands what belongs into a file: put it into one that only the bot can read, and write the name of that here`;
+  if (/^~/.test(written)) return t`"~" means nothing here; write the whole path, or one from the folder of bot.yaml`;
+  if (/^[a-z]{2,}:\/\//i.test(written)) return t`a file is named by its path, without "://"`;
+  return written.length > PATH_MAX ? t`no path is so long` : undefined;
+}
+const PATH_MAX = 1024;
+
+export const PEM_FILE = path(t`a PEM file`);
+export const P12_FILE = path(t`a PKCS#12 file`);
 
 /** Far more than a chain of certificates. */
 const BYTES_MAX = 1_000_000;
@@ -43,13 +65,13 @@ export function readPem(entry: Located<string>, wanted: Content | undefined, des
   const read = pemIn(bytes, entry.value);
   if ('problem' in read) desk.complain(entry.at, t`${entry.value} ${read.problem}`);
   else if (wanted !== undefined && !read.holds.includes(wanted))
-    desk.complain(entry.at, t`${entry.value} is a ${read.holds[0]}; ${PLACES[wanted]}`);
+    desk.complain(entry.at, t`${entry.value} is a ${KINDS[read.holds[0]!]}; ${PLACES[wanted]}`);
   else return read;
   return undefined;
 }
 
-const PLACES: Readonly<Record<Content, string>> = {
-  certificate: "expected the merchant's certificate (apiclient_cert.pem)",
-  'private key': "expected the merchant's private key (apiclient_key.pem)",
-  'public key': "expected WeChat Pay's public key (pub_key.pem)",
+const PLACES: Readonly<Record<Content, Wording>> = {
+  certificate: t`expected the merchant's certificate (apiclient_cert.pem)`,
+  'private key': t`expected the merchant's private key (apiclient_key.pem)`,
+  'public key': t`expected WeChat Pay's public key (pub_key.pem)`,
 };

@@ -40,7 +40,12 @@ export function hintsOn(bot: Written, say: Say): void {
   }
   for (const [name, { value }] of bot.merchants ?? []) {
     sayClear(`merchants.${name}.api`, value.api, say);
-    const { clientIp } = value;
+    const { clientIp, quietHours } = value;
+    if (quietHours && isWholeDay(quietHours.value))
+      say(
+        quietHours.at,
+        t`the quietHours of merchant "${name}" leave no minute of the day: nothing is ever sent; \`hongbao merchant halt ${name}\` stops it for a while`,
+      );
     const isReal = !value.api || !isLoopback(value.api.value);
     if (clientIp && isReal && isInside(clientIp.value))
       say(
@@ -55,7 +60,14 @@ function sayPublic({ publicUrl, trustProxy }: Written, say: Say): void {
   if (!publicUrl)
     say(TOP, t`there is no publicUrl: pages and notices are announced at an address that nobody outside can reach`);
   if (!publicUrl || isLoopback(publicUrl.value)) return;
-  const { port } = new URL(publicUrl.value);
+  const { port, hostname } = new URL(publicUrl.value);
+  if (isInside(hostname) || !/[.:]/.test(hostname))
+    say(publicUrl.at, t`publicUrl is ${hostname}, which nobody outside of this network can reach`);
+  else if (/^[\d.]+$|^\[/.test(hostname))
+    say(
+      publicUrl.at,
+      t`publicUrl has no name, only a number: WeChat takes a domain (网页授权域名), with an ICP filing`,
+    );
   if (port !== '') say(publicUrl.at, t`publicUrl has the port ${port}: WeChat calls 80 and 443 only`);
   if (publicUrl.value.startsWith('http:'))
     say(
@@ -97,6 +109,11 @@ function sayTwins({ accounts, merchants }: Written, say: Say): void {
 function sayClear(key: string, entry: shape.Located<string> | undefined, say: Say): void {
   if (entry?.value.startsWith('http:') && !isLoopback(entry.value))
     say(entry.at, t`${key} is plain http: keys and money go there in clear; say https://, or have it on this machine`);
+}
+
+function isWholeDay(ranges: readonly (readonly [number, number])[]): boolean {
+  const sorted = [...ranges].sort(([a], [b]) => a - b);
+  return sorted.reduce((end, [from, to]) => (from <= end ? Math.max(end, to) : end), 0) >= 24 * 60;
 }
 
 function isInside(ip: string): boolean {

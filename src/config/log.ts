@@ -1,5 +1,6 @@
 // `log:` in bot.yaml: how much is logged, and whether followers are named in full. Secrets never are: which texts those are
 // is known from where bot.yaml is read.
+import { t } from '../core/base/words/words.ts';
 import * as shape from '../core/yaml/schema.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -14,8 +15,8 @@ export type LogSettings = {
 
 export const LOG = shape.optional(
   shape.object('log', {
-    level: shape.optional(shape.choice('a log level', LEVELS), 'what is less grave is left out (default: info)'),
-    openids: shape.optional(shape.choice('how openids are logged', ['short', 'full']), 'short (default) or full'),
+    level: shape.optional(shape.choice(t`a log level`, LEVELS), 'what is less grave is left out (default: info)'),
+    openids: shape.optional(shape.choice(t`how openids are logged`, ['short', 'full']), 'short (default) or full'),
   }),
   'what the log says',
 );

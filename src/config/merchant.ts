@@ -21,7 +21,8 @@ import { DEFAULT_POLICY, type PayoutPolicy } from '../core/payout/pace.ts';
 import * as shape from '../core/yaml/schema.ts';
 import { address } from './address.ts';
 import { type Certificate, type OwnFiles, ownFilesOf, readCa } from './certificate.ts';
-import type { Complain, Desk } from './files.ts';
+import { type Complain, type Desk, P12_FILE, PEM_FILE } from './files.ts';
+import { checkAsking, checkLimits, checkService, GRANTED } from './payable.ts';
 import { ORDER_QUERY, type PayNoticeSettings, payNoticeOf } from './payment-notices.ts';
 import { PLATFORM_KEYS, platformKeysOf } from './platform-keys.ts';
 import { API_V2_KEY, API_V3_KEY, APP_ID, MCH_ID, SERIAL_NO } from './secret.ts';
@@ -92,23 +93,26 @@ const { text, optional, required, object, located } = shape;
 const LIMITS = object('limits', {
   perSecond: optional(shape.count({ max: 1000 }), 'sendredpack calls a second; WeChat Pay allows 30'),
   perUserPerDay: optional(shape.count(), 'packets one follower can get on one day'),
-  amountPerUserPerDay: optional(shape.money()),
-  amountPerDay: optional(shape.money()),
-  min: optional(shape.money({ min: 1 })),
-  max: optional(shape.money({ min: 1 })),
+  amountPerUserPerDay: optional(located(shape.money())),
+  amountPerDay: optional(located(shape.money())),
+  min: optional(located(shape.money({ min: 1 }))),
+  max: optional(located(shape.money({ min: 1 }))),
 });
+
+/** As the console numbers it. */
+const SCENE = /^\d{4,8}$/;
 
 /** Those by which a merchant may pay cash. */
 const CHANNEL_NAMES = ALL_CHANNELS.filter(({ pays }) => pays === 'redpacket').map(({ name }) => name);
 
-export const MERCHANT = object('a merchant', {
+export const MERCHANT = object(t`a merchant`, {
   mchId: required(located(MCH_ID)),
   apiV2Key: optional(located(API_V2_KEY)),
-  certificate: optional(located(text({ what: t`a PEM file` }))),
-  privateKey: optional(located(text({ what: t`a PEM file` }))),
-  pfx: optional(located(text({ what: t`a PKCS#12 file` }))),
-  ca: optional(located(text({ what: t`a PEM file` }))),
-  api: optional(located(address('api'))),
+  certificate: optional(located(PEM_FILE)),
+  privateKey: optional(located(PEM_FILE)),
+  pfx: optional(located(P12_FILE)),
+  ca: optional(located(PEM_FILE)),
+  api: optional(located(address('api', /\.mch\.weixin\.qq\.com$/))),
   clientIp: optional(
     located(text({ what: t`an IPv4 address`, pattern: /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/ })),
   ),
@@ -117,8 +121,8 @@ export const MERCHANT = object('a merchant', {
   apiV3Key: optional(located(API_V3_KEY)),
   serialNo: optional(located(SERIAL_NO)),
   ...PLATFORM_KEYS,
-  transferScene: optional(text({ what: t`a transfer scene such as 1000` })),
-  perception: optional(text({ what: t`what the follower reads (user_recv_perception)` })),
+  transferScene: optional(text({ what: t`a transfer scene such as 1000`, pattern: SCENE })),
+  perception: optional(text({ what: t`what the follower reads (user_recv_perception)`, oneLine: true, bytes: 256 })),
   receiveStyle: optional(
     located(shape.choice(t`a style`, ['redPacket', 'confirm'])),
     'how a transfer looks to the follower (user_recv_style)',
@@ -134,14 +138,14 @@ export const MERCHANT = object('a merchant', {
     'what a scene other than 1000 reports (transfer_scene_report_infos)',
   ),
   authorize: optional(located(shape.flag()), 'followers are asked once to be paid without a tap (免确认收款授权)'),
-  subMchId: optional(MCH_ID),
-  msgAppId: optional(APP_ID),
-  consumeMchId: optional(MCH_ID),
+  subMchId: optional(located(MCH_ID)),
+  msgAppId: optional(located(APP_ID)),
+  consumeMchId: optional(located(MCH_ID)),
   riskInfo: optional(shape.flag()),
-  quietHours: optional(shape.oneOrMany(shape.clockRange()), 'when nothing is sent, such as "00:00-08:00"'),
+  quietHours: optional(located(shape.oneOrMany(shape.clockRange())), 'when nothing is sent, such as "00:00-08:00"'),
   limits: optional(LIMITS),
-  askAfter: optional(shape.oneOrMany(shape.duration()), 'when an unopened packet is asked after'),
-  askEvery: optional(shape.duration(), 'and how often after that'),
+  askAfter: optional(located(shape.oneOrMany(shape.duration())), 'when an unopened packet is asked after'),
+  askEvery: optional(located(shape.duration()), 'and how often after that'),
   orderQuery: ORDER_QUERY,
 });
 
@@ -177,9 +181,9 @@ const SETTINGS: { readonly [Name in ChannelName]: Settings<Extract<MerchantConfi
       certificate: own.certificate ?? { cert: NOTHING, key: NOTHING },
       clientIp: clientIp?.value ?? '127.0.0.1',
       riskInfo: riskInfo ?? false,
-      ...(subMchId !== undefined && { subMchId }),
-      ...(msgAppId !== undefined && { msgAppId }),
-      ...(consumeMchId !== undefined && { consumeMchId }),
+      ...(subMchId && { subMchId: subMchId.value }),
+      ...(msgAppId && { msgAppId: msgAppId.value }),
+      ...(consumeMchId && { consumeMchId: consumeMchId.value }),
     }),
   },
   transfer: {
@@ -249,9 +253,9 @@ export function checkMerchant(
   const lackedByVouchers = merchant.vouchers?.value ? SETTINGS.voucher.lacks(merchant) : [];
   if (lackedByVouchers.length > 0)
     say(merchant.vouchers!.at, t`merchant "${name}" has no ${lackedByVouchers.join(', ')}, which vouchers need`);
-  const { min, max } = merchant.limits ?? {};
-  if (min !== undefined && max !== undefined && min > max)
-    say(at, t`merchant "${name}": limits.min is above limits.max`);
+  checkLimits(name, merchant.limits ?? {}, say);
+  checkAsking([merchant.askAfter, merchant.askEvery], say);
+  checkService(merchant, say);
   if (channel === 'transfer') checkScene(merchant, at, say);
   const isReal = merchant.api?.value === undefined || !isLoopback(merchant.api.value);
   if (merchant.authorize?.value && isReal && !publicUrl?.startsWith('https://'))
@@ -262,6 +266,7 @@ export function checkMerchant(
 }
 
 function checkScene({ transferScene = CASH_MARKETING, reports, receiveStyle }: Draft, at: Place, say: Complain): void {
+  if (!SCENE.test(transferScene)) return; // that was said
   const wrong = wrongReports(transferScene, [...(reports?.value?.keys() ?? [])]);
   if (wrong !== undefined) say(reports?.at ?? at, wrong);
   if (receiveStyle?.value === 'redPacket' && !TRANSFER_SCENES[transferScene]?.looksLikePacket)
@@ -279,7 +284,7 @@ function chosenIn({ channel }: Draft): ChannelName {
 export function merchantOf(name: string, merchant: Merchant, publicUrl: string, desk: Desk): MerchantConfig {
   const mchId = merchant.mchId.value;
   const own = ownFilesOf(name, { ...merchant, mchId }, desk);
-  const common = { ...commonOf(name, merchant), ca: merchant.ca && readCa(name, merchant.ca, desk) };
+  const common = { ...commonOf(name, merchant), ca: merchant.ca && readCa(name, { ca: merchant.ca, mchId }, desk) };
   const read = { merchant, own, notifyUrl: `${publicUrl}/notify/transfer/${name}` };
   const keys = platformKeysOf(name, { ...merchant, mchId }, own, desk);
   const of = (channel: ChannelName): MerchantConfig => {
@@ -291,7 +296,12 @@ export function merchantOf(name: string, merchant: Merchant, publicUrl: string, 
   const voucher = merchant.vouchers?.value ? { ...common, ...SETTINGS.voucher.of(read) } : undefined;
   const ways = [of(chosen), ...others, ...(voucher ? [voucher] : [])];
   const payNotice = payNoticeOf(
-    { ...merchant, apiV2Key: merchant.apiV2Key?.value, apiV3Key: merchant.apiV3Key?.value },
+    {
+      ...(merchant.orderQuery !== undefined && { orderQuery: merchant.orderQuery }),
+      apiV2Key: merchant.apiV2Key?.value,
+      apiV3Key: merchant.apiV3Key?.value,
+      ...(merchant.subMchId && { subMchId: merchant.subMchId.value }),
+    },
     keys,
     { signs: ways.find(each => 'serialNo' in each), packets: ways.find(each => 'certificate' in each) },
   );
@@ -316,19 +326,19 @@ function commonOf(name: string, merchant: Merchant): Omit<AnyMerchant, 'ca' | 'p
     mchId: merchant.mchId.value,
     api: merchant.api?.value ?? 'https://api.mch.weixin.qq.com',
     limits: {
-      perSecond: limits.perSecond ?? 30,
-      perUserPerDay: limits.perUserPerDay ?? 10,
-      amountPerUserPerDay: limits.amountPerUserPerDay ?? fen(1_000_00),
-      amountPerDay: limits.amountPerDay ?? fen(1_000_000_00),
-      min: limits.min ?? fen(1_00),
-      max: limits.max ?? fen(200_00),
+      perSecond: limits.perSecond ?? GRANTED.perSecond,
+      perUserPerDay: limits.perUserPerDay ?? GRANTED.perUserPerDay,
+      amountPerUserPerDay: limits.amountPerUserPerDay?.value ?? GRANTED.amountPerUserPerDay,
+      amountPerDay: limits.amountPerDay?.value ?? GRANTED.amountPerDay,
+      min: limits.min?.value ?? GRANTED.min,
+      max: limits.max?.value ?? GRANTED.max,
     },
     policy: {
-      askAfter: merchant.askAfter ?? (merchant.askEvery === undefined ? DEFAULT_POLICY.askAfter : []),
-      askEvery: merchant.askEvery ?? DEFAULT_POLICY.askEvery,
+      askAfter: merchant.askAfter?.value ?? (merchant.askEvery === undefined ? DEFAULT_POLICY.askAfter : []),
+      askEvery: merchant.askEvery?.value ?? DEFAULT_POLICY.askEvery,
       attemptsMax: DEFAULT_POLICY.attemptsMax,
       pauses: DEFAULT_POLICY.pauses,
     },
-    quietHours: merchant.quietHours ?? [],
+    quietHours: merchant.quietHours?.value ?? [],
   };
 }

@@ -24,14 +24,14 @@ const FIELD_NAME = text({ what: t`a field of the template such as thing1`, patte
 const TEMPLATE_ID = text({ what: t`the id of a template`, oneLine: true, pattern: /^[\w-]{1,64}$/ });
 
 const NOTICE = object(
-  'a notice',
+  t`a notice`,
   {
     template: optional(TEMPLATE_ID, 'a template message (模板消息)'),
     subscription: optional(TEMPLATE_ID, 'a subscription notice (订阅通知)'),
     data: required(mapOf('data', FIELD_NAME, FIELD), 'the fields of the template'),
     url: optional(shape.url(), 'what a tap opens'),
     miniprogram: optional(
-      object('a mini program', {
+      object(t`a mini program`, {
         appId: required(text({ what: t`an AppID`, oneLine: true, pattern: /^[A-Za-z0-9_-]{4,32}$/ })),
         path: required(text({ what: t`a page of the mini program`, oneLine: true })),
       }),

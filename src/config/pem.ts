@@ -18,6 +18,13 @@ const LABELS: Readonly<Record<string, Content>> = {
   'RSA PUBLIC KEY': 'public key',
 };
 
+/** In a sentence. */
+export const KINDS: Readonly<Record<Content, Wording>> = {
+  certificate: t`certificate`,
+  'private key': t`private key`,
+  'public key': t`public key`,
+};
+
 /** Its names where 商户平台 hands it out. */
 const NAMES: Readonly<Record<Content, string>> = {
   certificate: 'apiclient_cert.pem',
@@ -54,7 +61,7 @@ function otherFormat(bytes: Buffer, file: string): Wording | undefined {
     const { content } = binary;
     const tool = content === 'certificate' ? 'x509' : content === 'public key' ? 'pkey -pubin' : 'pkey';
     const make = `openssl ${tool} -inform der -in ${file} -out ${NAMES[content]}`;
-    return t`is a ${content} in binary form (DER); make it PEM: ${make}`;
+    return t`is a ${KINDS[content]} in binary form (DER); make it PEM: ${make}`;
   }
   const letters = sniff(bytes);
   if (letters === 'utf-8') return undefined;
@@ -126,5 +133,5 @@ function withoutBegin(text: string): Wording {
       : t`is no PEM file: it has no line -----BEGIN …-----; download it anew`;
   }
   const { content, label } = found;
-  return t`is a ${content} without its first and last line; add -----BEGIN ${label}----- before it and -----END ${label}----- after it`;
+  return t`is a ${KINDS[content]} without its first and last line; add -----BEGIN ${label}----- before it and -----END ${label}----- after it`;
 }

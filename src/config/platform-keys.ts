@@ -5,9 +5,9 @@ import { messageOf } from '../core/base/error.ts';
 import type { Instant } from '../core/base/time.ts';
 import { t, type Wording } from '../core/base/words/words.ts';
 import * as shape from '../core/yaml/schema.ts';
-import { certificatesIn, endOf, type OwnFiles, plainSerial } from './certificate.ts';
-import { type Desk, readPem } from './files.ts';
-import type { Pem } from './pem.ts';
+import { certificatesIn, endOf, nameIn, type OwnFiles, plainSerial } from './certificate.ts';
+import { type Desk, PEM_FILE, readPem } from './files.ts';
+import { KINDS, type Pem } from './pem.ts';
 
 /** `id`: `PUB_KEY_ID_…`, or the serial number of a certificate. */
 export type PlatformKey = { readonly id: string; readonly pem: Buffer };
@@ -17,25 +17,24 @@ const ID = text({
   what: t`PUB_KEY_ID_…, or the serial number of a platform certificate (hex)`,
   pattern: /^(PUB_KEY_ID_\w{1,64}|[0-9A-Fa-f]{8,64})$/,
 });
-const FILE = text({ what: t`a PEM file` });
 
 const KEY = object(
-  'a platform key',
+  t`a platform key`,
   {
     id: optional(located(ID), 'of a public key, as 商户平台 shows it'),
-    publicKey: optional(located(FILE), "WeChat Pay's public key (微信支付公钥)"),
-    certificate: optional(located(FILE), 'a platform certificate (平台证书); its serial number is its id'),
+    publicKey: optional(located(PEM_FILE), "WeChat Pay's public key (微信支付公钥)"),
+    certificate: optional(located(PEM_FILE), 'a platform certificate (平台证书); its serial number is its id'),
   },
   { oneOf: ['publicKey', 'certificate'] },
 );
 
 export const PLATFORM_KEYS = {
   platformKeys: optional(
-    shape.list(located(KEY), 'a list of keys such as { id: PUB_KEY_ID_…, publicKey: pub_key.pem }', 0),
+    shape.list(located(KEY), t`a list of keys such as { id: PUB_KEY_ID_…, publicKey: pub_key.pem }`, 0),
     'every key WeChat Pay may sign with',
   ),
   publicKeyId: optional(located(ID), 'with publicKey: short for one of platformKeys'),
-  publicKey: optional(located(FILE)),
+  publicKey: optional(located(PEM_FILE)),
 };
 
 type Entry = shape.ShapeOf<typeof KEY>;
@@ -71,6 +70,8 @@ export function platformKeysOf(
     if (former && !isSame(former.key, read.key))
       complain(entry.at, t`the key ${read.id} stands twice, with different keys; leave one of them out`);
     else known.set(read.id, former ?? read);
+    const twin = [...known.values()].find(each => each.id !== read.id && isSame(each.key, read.key));
+    if (twin) complain(entry.at, t`${file} is the key of ${twin.id} as well: one of the two is another file`);
   }
   return [...known.values()].map(({ id, pem }) => ({ id, pem }));
 }
@@ -109,7 +110,7 @@ function readEntry({ value, at }: shape.Located<Entry>, own: Own, desk: Desk): R
 const DOWNLOAD = t`expected WeChat Pay's public key (pub_key.pem: 商户平台 → 账户中心 → API安全 → 微信支付公钥)`;
 
 type Found =
-  | { readonly key: KeyObject; readonly serial?: string; readonly name?: string; readonly until?: Instant }
+  | { readonly key: KeyObject; readonly serial?: string; readonly x509?: X509Certificate; readonly until?: Instant }
   | { readonly wrong: Wording };
 
 function keyIn({ pem, holds }: Pem): Found {
@@ -117,7 +118,7 @@ function keyIn({ pem, holds }: Pem): Found {
   try {
     if (!holds.includes('certificate')) return { key: createPublicKey(pem) };
     const [x509] = certificatesIn(pem) as [X509Certificate];
-    return { key: x509.publicKey, serial: x509.serialNumber.toUpperCase(), name: x509.subject, until: endOf(x509) };
+    return { key: x509.publicKey, serial: x509.serialNumber.toUpperCase(), x509, until: endOf(x509) };
   } catch (error) {
     return { wrong: t`cannot be used (${messageOf(error)}); ${DOWNLOAD}, or a platform certificate (PEM)` };
   }
@@ -126,10 +127,12 @@ function keyIn({ pem, holds }: Pem): Found {
 /** What cannot be WeChat Pay's, or is not what the line says; `undefined`: it may be. */
 function wrongKind(found: Found, own: Own, saysCertificate: boolean, id: string | undefined): Wording | undefined {
   if ('wrong' in found) return found.wrong;
-  const { key, serial, name } = found;
-  const isOwn = own.keys.some(each => isSame(each, key)) || (name ?? '').split('\n').includes(`CN=${own.mchId}`);
-  if (isOwn)
-    return t`is the merchant's own ${serial === undefined ? 'key' : 'certificate'} (apiclient_cert.pem); ${DOWNLOAD}`;
+  const { key, serial, x509 } = found;
+  const name = x509 ? nameIn(x509) : '';
+  if (own.keys.some(each => isSame(each, key)) || name === own.mchId)
+    return t`is the merchant's own ${serial === undefined ? t`key` : KINDS.certificate} (apiclient_cert.pem); ${DOWNLOAD}`;
+  if (/^\d{8,10}$/.test(name)) return t`is the certificate of the merchant ${name}; ${DOWNLOAD}`;
+  if (x509?.ca) return t`is the certificate of an issuer (CA); ${DOWNLOAD}`;
   if (key.asymmetricKeyType !== 'rsa') return t`holds no RSA key; ${DOWNLOAD}`;
   if (saysCertificate && serial === undefined)
     return t`is a public key, no certificate; say \`- { id: ${id ?? 'PUB_KEY_ID_…'}, publicKey: … }\``;

@@ -18,6 +18,8 @@ type Form = {
   readonly isPublic?: boolean;
 };
 
+const SHORTEST_KEY = 24;
+
 /** What WeChat hands out, or takes: a value that is secret is never shown, its trouble is. */
 function key({ what, pattern, lengths, isPublic = false }: Form): shape.Shape<string> {
   return shape.text({
@@ -26,7 +28,9 @@ function key({ what, pattern, lengths, isPublic = false }: Form): shape.Shape<st
     check(value, say) {
       if (value.trim() === '' || pattern.test(value)) return;
       const trouble = troubleOf(value, lengths);
-      const found = isPublic ? t`, found ${JSON.stringify(value.slice(0, 40))}` : '';
+      // What is far too long may be a key that stands at the wrong place.
+      const isShown = isPublic && value.length < SHORTEST_KEY;
+      const found = isShown ? t`, found ${JSON.stringify(value)}` : '';
       say(t`expected ${what}${found}${inLang(trouble, 'en') === '' ? '' : t`; this has ${trouble}`}`);
     },
   });

@@ -1,5 +1,6 @@
 // When WeChat Pay says that a number was paid which counts as unpaid here: nothing else of its claim may be sent until a person
 // has decided, and that person is called. Also: all numbers of a claim, one after the other.
+import { isInsteadOf } from '../core/match/claim-key.ts';
 import { channelOf } from '../core/payout/channels/index.ts';
 import { contradicts, doubtStep, saidOf, stopStep } from '../core/payout/operator-steps.ts';
 import { isFinal, nextNumber, numberOf, type Observation, type Payout } from '../core/payout/payout.ts';
@@ -21,13 +22,27 @@ export async function numbersOf(store: Store, payout: Payout): Promise<Payout[]>
   return numbers;
 }
 
+/** So many payouts of one follower are read at a time. */
+const PAGE = 200;
+
+/** Every number of what was given in its place (`fallbackTo`), the first one first. */
+export async function standInsOf(store: Pick<Store, 'payouts'>, { user, claimKey }: Payout): Promise<Payout[]> {
+  const found: Payout[] = [];
+  for (let page = await store.payouts({ user, limit: PAGE }); page.length > 0; ) {
+    found.push(...page.filter(each => isInsteadOf(each.claimKey, claimKey)));
+    page = page.length < PAGE ? [] : await store.payouts({ user, limit: PAGE, after: page.at(-1)!.billNo });
+  }
+  return found.reverse();
+}
+
 /** If it speaks against us: holds what lives of the claim, writes it down, and calls a person. Told twice, it does so once. */
 export async function doubt(ports: DoubtPorts, payout: Payout, seen: Observation): Promise<boolean> {
   if (!contradicts(payout, seen)) return false;
   const said = saidOf(seen) ?? seen.kind;
   // The money first: should we die after it, the next one who is told begins here again.
-  const living = await stopOthers(ports, payout, said);
+  const before = await stopOthers(ports, payout, said);
   await remember(ports, payout, seen);
+  const living = (await stopOthers(ports, payout, said)) ?? before; // given in its place just before that was written
   const { billNo, merchant, state } = payout;
   const alarm = `${said} at WeChat Pay, although it is ${state} here`;
   const successor = living && { billNo: living.billNo, state: living.state };
@@ -52,10 +67,11 @@ function nextStep({ billNo, state }: Payout, living: Payout | undefined): string
   return `look both up in 商户平台; if it was paid: ${end}, then ${settle}; if not: \`payouts retry ${living.billNo}\``;
 }
 
-/** The living number of the same claim, held. One that is stopped has no successor, so nothing comes after it. */
+/** The living number of the same claim, or of what was given in its place, held. One that is stopped has no successor. */
 async function stopOthers({ store, clock }: DoubtPorts, paid: Payout, said: string): Promise<Payout | undefined> {
   for (let race = 0; race < RACES_MAX; race++) {
-    const others = (await numbersOf(store, paid)).filter(({ billNo }) => billNo !== paid.billNo);
+    const numbers = (await numbersOf(store, paid)).filter(({ billNo }) => billNo !== paid.billNo);
+    const others = [...numbers, ...(await standInsOf(store, paid))];
     const living = others.findLast(({ state }) => !isFinal(state));
     const step = living && stopStep(living, `${paid.billNo} is ${said} at WeChat Pay`, clock());
     if (!step) return living;

@@ -15,6 +15,7 @@ import { type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, instant, later } from '../../src/core/base/time.ts';
 import { commitOf, intentOf } from '../../src/core/payout/bulk.ts';
+import { classify } from '../../src/core/payout/classify.ts';
 import type { Observation, Payout } from '../../src/core/payout/payout.ts';
 import { beginSend, observe } from '../../src/core/payout/transitions.ts';
 import { SILENT } from '../../src/lib/log.ts';
@@ -796,6 +797,12 @@ describe('the protocol', () => {
     expect(await over(gone).query(payout)).toEqual({ kind: 'notFound' });
     expect(await over(gone).send(payout)).toMatchObject({ kind: 'refused', code: 'NOT_FOUND' });
     expect(await over(told(404, '<html>')).query(payout)).toMatchObject({ kind: 'silence' });
+    // Of whoever stands in between: it says nothing of the bill.
+    for (const code of ['RESOURCE_NOT_EXISTS', 'NO_ROUTE', '404']) {
+      const seen = await over(told(404, error(code))).query(payout);
+      expect(seen).toMatchObject({ kind: 'refused', code });
+      expect(classify(seen, true, payout.request)).toBe('noAnswer');
+    }
   });
 
   test('where nothing listens, nothing was sent', async () => {

@@ -173,6 +173,7 @@ describe.each(ways.map(way => [called(way), way] as const))('%s', (_, way) => {
       `{"FromUserName":"${ONE}","FromUserName":"${OTHER}","Content":"机密的话"}`,
       jsonOf({ ...says('机密的话'), FromUserName: '../../etc' }),
       xmlOf({ ...says('机密的话'), CreateTime: 'soon' }),
+      xmlOf({ ...says('机密的话'), CreateTime: '99999999999' }),
       `{"__proto__":{"MsgType":"text"},"FromUserName":"${ONE}"}`,
       `{"a":${'{"a":'.repeat(10)}1${'}'.repeat(10)},"FromUserName":"${ONE}"}`,
       `<xml>${'<a>'.repeat(20)}${'</a>'.repeat(20)}</xml>`,
@@ -187,6 +188,14 @@ describe.each(ways.map(way => [called(way), way] as const))('%s', (_, way) => {
     expect(warned.length).toBeGreaterThan(0);
     expect(warned.length).toBeLessThanOrEqual(3);
     expect(JSON.stringify(lines)).not.toMatch(/机密|simToken|RewardBot/);
+  });
+
+  test('a time in milliseconds, as relays write it, is read as one', async () => {
+    const since = await last(mode);
+    const fields = says('毫秒');
+    const seconds = Number(fields.CreateTime);
+    expect((await post(mode, pushOf(way, { ...fields, CreateTime: String(seconds * 1000 + 7) }))).status).toBe(200);
+    expect(await newest(mode, since)).toMatchObject([{ kind: 'text', text: '毫秒', sentAt: seconds * 1000 }]);
   });
 
   test('bytes that are no UTF-8 are read as U+FFFD, and the log says so', async () => {

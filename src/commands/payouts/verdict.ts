@@ -28,7 +28,7 @@ import {
 import { isTooOldToAsk } from '../../core/payout/pace.ts';
 import { type BillNo, isFinal, type Observation, type Payout, type Step } from '../../core/payout/payout.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
-import { type DoubtPorts, doubt, numbersOf } from '../../engine/doubt.ts';
+import { type DoubtPorts, doubt, numbersOf, standInsOf } from '../../engine/doubt.ts';
 import { type CancelPorts, FASTER, payoutOf, RACES_MAX } from '../../engine/operate/payouts.ts';
 import { SILENT } from '../../lib/log.ts';
 import type { JournalLine, Store } from '../../ports.ts';
@@ -249,7 +249,8 @@ export async function settlePayout(
     const no = whyNoVerdict(payout, verdict, ports.now());
     if (no !== undefined) return { refused: no };
     const numbers = await numbersOf(store, payout);
-    const living = numbers.find(each => each.billNo !== payout.billNo && !isFinal(each.state));
+    const others = [...numbers, ...(await standInsOf(store, payout))];
+    const living = others.find(each => each.billNo !== payout.billNo && !isFinal(each.state));
     if (living && verdict === 'received')
       return {
         refused: t`its claim has number ${living.billNo}, which is ${living.state}: \`payouts cancel\` that one first`,

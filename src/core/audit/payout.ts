@@ -132,7 +132,7 @@ function dayIn(billNo: string, mchId: string): string {
 type Broken = { readonly what: string; readonly expected: string; readonly found: string };
 
 /** What a person, or WeChat Pay against us, may write behind an end. */
-const BEHIND_AN_END: ReadonlySet<string> = new Set(['offered', 'settled', 'doubted']);
+const BEHIND_AN_END: ReadonlySet<string> = new Set(['offered', 'settled', 'doubted', 'called off']);
 
 /** The first place at which the history does not lead to where the payout is. */
 function brokenHistory({ version, state }: Payout, history: readonly Change[]): Broken | undefined {

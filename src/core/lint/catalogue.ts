@@ -60,6 +60,9 @@ export const LINTS = {
   'group-packet': warned(t`WeChat Pay, group packets: no longer kept up since 2024-06-05`),
   'scene-not-needed': warned(t`${SENDING}: an account of 商家红包 refuses scene_id`),
   'act-name-long': warned(t`${SENDING}: an act_name of more than 10 characters is refused (as measured)`),
+  'fallback-unbounded': warned(
+    t`what WeChat Pay refuses returns to the budget; what is given instead is counted by itself`,
+  ),
   'voucher-stock': warned(t`the stock of the vouchers (代金券批次), as WeChat Pay has it now`),
   // Limits
   'limit-shadowed': warned(LIMITS),

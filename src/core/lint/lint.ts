@@ -31,7 +31,7 @@ import { lintPromises } from './promises.ts';
 import { lintReach, type Reach, reachOf } from './reach.ts';
 import { lintReplies } from './replies.ts';
 import { lintSlips } from './slips.ts';
-import { lintStocks } from './stock.ts';
+import { lintInstead, lintStocks } from './stock.ts';
 import { besideOf, lintTakes } from './takes.ts';
 import { lintWeights } from './weights.ts';
 
@@ -121,6 +121,7 @@ function lintOpen(at: Linting, reach: Reach): void {
   lintWeights(at);
   lintPlans(at);
   lintStocks(at);
+  lintInstead(at);
   lintLimits(at);
   lintReach(at, reach);
   lintFollowing(at);

@@ -1,10 +1,11 @@
-// Warnings about vouchers that their stock (批次) will not give: by what WeChat Pay says of it, where it was asked.
+// Warnings about vouchers that their stock (批次) will not give, by what WeChat Pay says of it, where it was asked; and about what is
+// given in the place of a prize that WeChat Pay refuses (`fallbackTo`), where nothing bounds that as the other was bounded.
 
 import { showFen } from '../base/money.ts';
 import { beijingText, type Instant } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { isVoucher, type Voucher } from '../rules/campaign-query.ts';
+import { insteadOf, isCash, isVoucher, type Voucher } from '../rules/campaign-query.ts';
 import { type Linting, stockKey, type ToldStock } from './context.ts';
 
 export function lintStocks({ campaign, accountOf, stocks, say }: Linting): void {
@@ -14,6 +15,27 @@ export function lintStocks({ campaign, accountOf, stocks, say }: Linting): void 
     const told = stock === 'unknown' ? [UNKNOWN] : against(campaign, prize, stock);
     for (const why of told)
       say('voucher-stock', ['prizes', prize.name, 'voucher'], t`stock ${prize.stockId} of "${prize.name}": ${why}`);
+  }
+}
+
+/** The money of what was refused is free again: whatever is given instead must be bounded by itself. A list of coupons is, and a text costs nothing. */
+export function lintInstead({ campaign, say }: Linting): void {
+  for (const prize of campaign.prizes.values()) {
+    const instead = insteadOf(campaign, prize);
+    if (!instead || (instead.stock ?? instead.perDay) !== undefined) continue;
+    const path = ['prizes', prize.name, 'fallbackTo'];
+    const advice = t`write stock or perDay at "${instead.name}"`;
+    if (instead.kind === 'goods')
+      say('fallback-unbounded', path, t`the budget counts "${prize.name}", and does not count "${instead.name}"`, {
+        advice,
+      });
+    else if (isVoucher(prize) && isCash(instead) && !isVoucher(instead))
+      say(
+        'fallback-unbounded',
+        path,
+        t`"${prize.name}" is taken from a stock of vouchers, and "${instead.name}" from the merchant's balance and its cash of the day`,
+        { advice },
+      );
   }
 }
 

@@ -33,6 +33,11 @@ export function insteadKeyOf(claimKey: string): string {
   return besideKeyOf(claimKey, '{}');
 }
 
+/** Whether a claim stands in the place of that one, at once or by way of another that was refused as well. */
+export function isInsteadOf(claimKey: string, refused: string): boolean {
+  return claimKey.startsWith(insteadKeyOf(refused));
+}
+
 export function isBesideKey(claimKey: string): boolean {
   return claimKey.endsWith('}');
 }

@@ -10,6 +10,7 @@ import { type Missing, type Offer, offerCounters, offerOf } from '../decide/priz
 import { plainValues, replyOf } from '../decide/said.ts';
 import { dayIn, insteadKeyOf } from '../match/claim-key.ts';
 import type { Facts } from '../match/facts.ts';
+import { wasBroken } from '../match/follower.ts';
 import type { EvaluationContext, RuleContext } from '../mechanics/mechanic.ts';
 import { refundedCounter, rewardedCounter } from '../mechanics/refund.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
@@ -20,9 +21,9 @@ import { clip } from '../rules/reply-text.ts';
 import type { Payout } from './payout.ts';
 import type { Award } from './plan.ts';
 
-/** Nothing was paid under its number, nothing will be, and that lies with the follower. */
-export function isRefused({ state, userRefused, stopped }: Payout): boolean {
-  return state === 'failed' && userRefused === true && stopped === undefined;
+/** Nothing was paid under its number, nothing will be, and that lies with the follower. WeChat Pay has not said otherwise since. */
+export function isRefused({ state, userRefused, stopped, problem }: Payout): boolean {
+  return state === 'failed' && userRefused === true && stopped === undefined && problem === undefined;
 }
 
 /** The prize a payout is for: what it holds says so. */
@@ -85,7 +86,7 @@ export function insteadAward(one: Substitute, facts: Facts): Award | string {
   if (facts.claims.has(insteadKeyOf(payout.claimKey))) return 'it was given before';
   const { causes = [], transaction } = payout.undoneBy ?? {};
   if (transaction !== undefined && value(refundedCounter(transaction)) > 0) return 'its order was refunded';
-  if (causes.includes('unsubscribed') && (facts.follower?.leftAt ?? 0) >= insteadEvent(payout).sentAt)
+  if (causes.includes('unsubscribed') && wasBroken(facts.follower ?? {}, insteadEvent(payout)))
     return 'its follower has left';
   const claimKey = insteadKeyOf(payout.claimKey);
   const at: EvaluationContext = { ...contextOf(one), facts, value, see: ({ ok }) => ok };

@@ -126,6 +126,18 @@ export function callOffStep(payout: Payout, reason: string, now: Instant): Step 
   };
 }
 
+/** The same no, of what has failed already: nothing is given in its place. */
+export function overStep(payout: Payout, reason: string, now: Instant): Step {
+  return {
+    payout: { ...payout, stopped: 'calledOff', version: payout.version + 1 },
+    from: payout.state,
+    at: now,
+    what: 'called off',
+    detail: reason,
+    move: 'none',
+  };
+}
+
 /** What WeChat Pay's answer makes of it. `waiting`: a transfer the follower has not confirmed, which can be taken back. */
 export function judgeAnswer(
   seen: Observation,

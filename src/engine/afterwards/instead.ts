@@ -14,6 +14,7 @@ import {
   isRefused,
   type Substitute,
 } from '../../core/payout/instead.ts';
+import { stopStep } from '../../core/payout/operator-steps.ts';
 import { nextNumber, type Payout } from '../../core/payout/payout.ts';
 import { type Award, claimOf, planAward } from '../../core/payout/plan.ts';
 import type { Answer, Commit, Store } from '../../ports.ts';
@@ -95,6 +96,7 @@ async function giveOne(ports: InsteadPorts, payout: Payout, exchange: Exchange, 
   const caps = { merchant: merchant.name, ...merchant.limits };
   for (let race = 0; race < RACES_MAX; race++) {
     if (await store.payout(nextNumber(payout))) return true; // a person has offered it once more
+    if (!(await isStillRefused(store, payout))) return true; // paid after all, says WeChat Pay; or a person called it off
     const one: Substitute = { payout, exchange, now: clock(), seed, caps };
     const whose = { account: name, user, merchant: merchant.name };
     const begun = await store.begin(event.key, { ...whose, ...insteadWants(one) });
@@ -107,6 +109,10 @@ async function giveOne(ports: InsteadPorts, payout: Payout, exchange: Exchange, 
     const paid = plannedFor(one, award, { account, merchant });
     const written = await store.commit(commitOf(one, award, begun.facts, paid));
     if (written.kind === 'done') {
+      if (paid && !(await isStillRefused(store, payout))) {
+        await stop(ports, payout, paid);
+        return true;
+      }
       log.info({ billNo, prize: award.prize, instead: paid?.billNo }, 'another prize is given instead');
       if (paid) planned(paid);
       await tell(event, award.reply, award);
@@ -114,6 +120,19 @@ async function giveOne(ports: InsteadPorts, payout: Payout, exchange: Exchange, 
     }
   }
   throw new Error(`what is given instead of ${billNo} lost ${RACES_MAX} races in a row`);
+}
+
+async function isStillRefused(store: Pick<Store, 'payout'>, { billNo }: Payout): Promise<boolean> {
+  const payout = await store.payout(billNo);
+  return payout !== undefined && isRefused(payout);
+}
+
+/** Something was said of the refused one while this was written: a person decides which of them it is. */
+async function stop({ clock, store, log }: InsteadPorts, refused: Payout, paid: Payout): Promise<void> {
+  const step = stopStep(paid, `${refused.billNo} is not what it was when this was given in its place`, clock());
+  const moved = step && (await store.advance(step));
+  const fields = { billNo: refused.billNo, instead: paid.billNo, moved };
+  log.error(fields, 'what was given instead is held: it may be paid twice');
 }
 
 type Payers = Parameters<typeof planAward>[3];

@@ -4,6 +4,7 @@
 import { BadInput } from '../../core/base/error.ts';
 import type { Instant } from '../../core/base/time.ts';
 import { t, type Wording } from '../../core/base/words/words.ts';
+import { isRefused } from '../../core/payout/instead.ts';
 import {
   callOffStep,
   cancelStep,
@@ -11,6 +12,7 @@ import {
   isTakingBack,
   judgeAnswer,
   notBack,
+  overStep,
   type Refused,
   retryStep,
   saidOf,
@@ -27,7 +29,7 @@ import {
 import { observe } from '../../core/payout/transitions.ts';
 import { isCancel } from '../../core/rules/campaign.ts';
 import type { Payer, Store } from '../../ports.ts';
-import { numbersOf } from '../doubt.ts';
+import { numbersOf, standInsOf } from '../doubt.ts';
 
 /** How often a change is tried anew because the bot changed the payout in between. */
 export const RACES_MAX = 10;
@@ -116,17 +118,27 @@ export async function cancelPayout(ports: CancelPorts, billNo: string, reason: s
   return FASTER;
 }
 
-/** What is over may have a successor: then that is what was meant. */
+/** What is over may have a successor, or something was given in its place (`fallbackTo`): then that is what was meant. */
 async function followUp(ports: CancelPorts, payout: Payout, reason: string, over: Refused): Promise<Result> {
-  const { billNo: successor, state } = (await numbersOf(ports.store, payout)).at(-1)!;
-  if (successor === payout.billNo)
-    return payout.stopped === 'calledOff'
-      ? { cancelled: t`called off before, and over: its money is back in the budget` }
-      : over;
+  const numbers = [...(await numbersOf(ports.store, payout)), ...(await standInsOf(ports.store, payout))];
+  const heirs = numbers.filter(each => each.attempt > payout.attempt || each.claimKey !== payout.claimKey);
+  const heir = heirs.findLast(({ state }) => !isFinal(state)) ?? heirs.at(-1);
+  if (!heir) return givesNothingMore(ports, payout, reason, over);
+  const { billNo: successor, state } = heir;
   if (isFinal(state)) return { refused: t`${over.refused}; so is its successor ${successor} (${state})`, successor };
   const result = await cancelPayout(ports, successor, reason);
   if ('refused' in result) return { refused: t`its successor ${successor} lives: ${result.refused}`, successor };
   return { cancelled: t`its successor ${successor} was ${result.cancelled}`, successor };
+}
+
+/** Nothing follows it; and of one that was refused, nothing is given in its place from now on. */
+async function givesNothingMore(ports: CancelPorts, payout: Payout, reason: string, over: Refused): Promise<Result> {
+  if (payout.stopped === 'calledOff')
+    return { cancelled: t`called off before, and over: its money is back in the budget` };
+  if (!isRefused(payout)) return over;
+  const { store, now: clock } = ports;
+  await store.advance(overStep(payout, reason, clock()));
+  return cancelPayout(ports, payout.billNo, reason); // it was given just before, or it is over now
 }
 
 /**

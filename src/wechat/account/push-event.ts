@@ -10,6 +10,8 @@ import { childrenOf, textOf, type XmlFields } from '../xml.ts';
 const OPENID = /^[\w-]{1,64}$/;
 /** A number; in cloud-function mode `hex_seconds`. */
 const MSG_ID = /^[\w-]{1,64}$/;
+/** Seconds, or milliseconds. */
+const SECONDS = /^(?:\d{1,10}|\d{13})$/;
 const KEY_LENGTH_MAX = 160;
 /** No store need carry them in a key. */
 const CONTROLS = /[\u0000-\u001F\u007F]/g;
@@ -27,14 +29,15 @@ export function eventOf(account: string, fields: XmlFields): Event {
   const seconds = textOf(fields, 'CreateTime') ?? '';
   const type = textOf(fields, 'MsgType')?.toLowerCase();
   if (!OPENID.test(user)) throw new BadInput(t`FromUserName: expected an openid`);
-  if (!/^\d{1,13}$/.test(seconds)) throw new BadInput(t`CreateTime: expected seconds`);
+  if (!SECONDS.test(seconds)) throw new BadInput(t`CreateTime: expected seconds`);
   if (!type) throw new BadInput(t`MsgType is missing`);
   const happening = type === 'event' ? happeningOf(fields) : messageOf(type, fields);
   const envelope = {
     key: keyOf(type, user, seconds, fields),
     account,
     user: openId(user),
-    sentAt: fromSeconds(Number(seconds)),
+    // A relay may have made milliseconds of them.
+    sentAt: fromSeconds(seconds.length > 10 ? Math.floor(Number(seconds) / 1000) : Number(seconds)),
   };
   return { ...envelope, ...happening };
 }

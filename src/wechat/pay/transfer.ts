@@ -173,7 +173,8 @@ function readFailure(reply: Reply, isCreation: boolean): Observation {
   const code = json && textAt(json, 'code');
   const message = ((json && textAt(json, 'message')) ?? '').slice(0, 200);
   if (status === 429) return { kind: 'refused', code: 'FREQUENCY_LIMIT_EXCEED', text: message };
-  if (status === 404 && code !== undefined && !isCreation) return { kind: 'notFound' };
+  // Other codes are about the address: a relay's own, or a path that there is not.
+  if (status === 404 && code === 'NOT_FOUND' && !isCreation) return { kind: 'notFound' };
   const isTold = code !== undefined && ((status >= 400 && status < 500) || code === 'SYSTEM_ERROR');
   if (isTold) return { kind: 'refused', code: code.slice(0, 64), text: message };
   return strayOf(reply);

@@ -23,6 +23,22 @@ const AS_WRITTEN: ToldStock = {
   ...{ amount: fen(500), minimum: fen(2000), left: 100, perUser: 2 },
 };
 
+/** With another prize in the place of a voucher that is refused. */
+function bounded(
+  instead: string,
+  prize = '{ voucher: { stock: "1234567", value: ¥5.00 }, fallbackTo: other }',
+): string[] {
+  const text = FILE.replace(/tea: \{ voucher.*/, `tea: ${prize}\n  other: ${instead}`).replace(
+    'prizes:',
+    'shipping: { consent: 只用于寄送。, keep: 90d }\nprizes:',
+  );
+  const loaded = loadCampaign('tea.yaml', text);
+  if ('findings' in loaded) throw new Error(JSON.stringify(loaded.findings));
+  return lint([{ campaign: loaded.campaign, text }], { ...ALONE, accounts: new Map([['shop', {}]]) })
+    .filter(({ id }) => id === 'fallback-unbounded')
+    .map(({ line, message }) => `${line}: ${message}`);
+}
+
 function said(stock: ToldStock | 'unknown'): string[] {
   const loaded = loadCampaign('tea.yaml', FILE);
   if ('findings' in loaded) throw new Error(JSON.stringify(loaded.findings));
@@ -56,4 +72,19 @@ test.each<[Partial<ToldStock>, string]>([
 
 test('a stock that WeChat Pay does not know is said to be none', () => {
   expect(said('unknown')).toEqual([expect.stringContaining('7: WeChat Pay knows no such stock of this merchant')]);
+});
+
+test('what is given instead is counted as what it replaces was, or has a bound of its own', () => {
+  const cash =
+    '8: "tea" is taken from a stock of vouchers, and "other" from the merchant\'s balance and its cash of the day';
+  const goods = '8: the budget counts "tea", and does not count "other"';
+  expect(bounded('{ redpacket: ¥1.00 }')).toEqual([cash]);
+  expect(bounded('{ redpacket: ¥1.00, stock: 20 }')).toEqual([]);
+  expect(bounded('{ redpacket: ¥1.00, perDay: 20 }')).toEqual([]);
+  expect(bounded('{ voucher: { stock: "7654321", value: ¥1.00 } }')).toEqual([]);
+  expect(bounded('{ goods: 保温杯 }')).toEqual([goods]);
+  expect(bounded('{ goods: 保温杯, stock: 3 }')).toEqual([]);
+  expect(bounded('{ text: "https://shop.example.com/may" }')).toEqual([]);
+  expect(bounded('{ redpacket: ¥1.00 }', '{ redpacket: ¥2.00, fallbackTo: other }')).toEqual([]);
+  expect(bounded('{ goods: 保温杯 }', '{ redpacket: ¥2.00, fallbackTo: other }')).toEqual([goods]);
 });

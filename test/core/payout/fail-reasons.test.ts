@@ -326,6 +326,7 @@ describe('every documented code of red packets', () => {
     ['ILLEGAL_APPID', '', 'configOne'],
     ['MONEY_LIMIT', '发放金额不在限制范围内', 'one'],
     ['SEND_FAILED', '', 'ask'],
+    ['SEND_FAILED', '该订单已经过期,请更换商户单号', 'expired'],
     ['FATAL_ERROR', '', 'bug'],
     ['CA_ERROR', '', 'config'],
     ['SIGN_ERROR', '', 'config'],

@@ -259,6 +259,19 @@ describe('the error table', () => {
     ]);
   });
 
+  test('whose number WeChat Pay takes no more is only asked after: it may have been paid, and is never sent again', () => {
+    const sent = see(aPayout({ state: 'sending', tries: 2 }), refused('SEND_FAILED', '该订单已经过期,请更换商户单号'));
+    const { payout } = sent.step;
+    expect(payout).toMatchObject({ state: 'unknown', expired: true, nextDo: 'query' });
+    expect(see(payout, status('RECEIVED'), true).step.payout.state).toBe('received');
+    expect(see(payout, status('FAILED'), true).step.successor).toMatchObject({ attempt: 2, nextDo: 'send' });
+    expect(see(payout, status('SENDING', '余额不足'), true).step.payout.nextDo).toBe('query');
+    const lost = see(payout, { kind: 'notFound' }, true);
+    expect(lost.step.payout).toMatchObject({ state: 'held' });
+    expect(lost.step.payout.nextAt).toBeUndefined();
+    expect(lost.alarm).toContain('takes this number no more');
+  });
+
   test('takes NOT_FOUND for no proof of anything', () => {
     expect(see(aPayout({ state: 'unknown' }), { kind: 'notFound' }, true).step.payout).toMatchObject({
       state: 'unknown',

@@ -101,6 +101,12 @@ rules:
     expect(words).toContain('「link」：兑换码或链接');
   });
 
+  test('may be a link that the rule’s words leave out, if its own have it', () => {
+    const said = VOUCHERS.replace('give: tea }', 'give: tea, replies: { won: 恭喜 } }');
+    expect(findings(said.replace('may" }', 'may", reply: "拿好：{{coupon}}" }'))).toEqual([]);
+    expect(findings(VOUCHERS)).toEqual([]);
+  });
+
   test.each<[string, string, string, string]>([
     ['is unknown', 'fallbackTo: cash', 'fallbackTo: cahs', '8:67 unknown prize "cahs"; did you mean "cash"?'],
     [
@@ -133,6 +139,12 @@ rules:
       'may" }',
       'may", fallbackTo: cash }',
       '10:61 WeChat Pay refuses nobody "link": only red packets and vouchers have `fallbackTo`',
+    ],
+    [
+      'is a link that the words of the rule leave out',
+      'give: tea }',
+      'give: tea, replies: { won: 恭喜 } }',
+      '9:60 "link" is a code or link that is given instead, and nobody is told it: write {{coupon}} in its `reply`',
     ],
   ])('is refused where it %s', (_, was, is, words) => {
     expect(findings(VOUCHERS.replace(was, is))).toContain(words);

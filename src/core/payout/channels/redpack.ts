@@ -67,6 +67,7 @@ const SEND_ROWS: readonly CodeRow[] = [
   { code: 'SECOND_OVER_LIMITED', response: 'slow' },
   { code: 'FREQ_LIMIT', response: 'slow' },
   { code: 'PROCESSING', response: 'askLater' },
+  { code: 'SEND_FAILED', text: '过期', response: 'expired' }, // and yet it may have been paid: only the question tells
   { code: 'SEND_FAILED', response: 'ask' },
   { code: 'TIME_LIMITED', response: 'morning' },
   { code: 'SENDNUM_LIMIT', response: 'tomorrow' },

@@ -1,6 +1,7 @@
 // The scenes of transfers (转账场景), as data: what each must report, all of it and once each, and whether a transfer of it can look
 // like a red packet. A merchant sees the number of its scene in the console.
 import { type Fen, fen } from '../../base/money.ts';
+import { t, type Wording } from '../../base/words/words.ts';
 
 type Scene = {
   readonly name: string;
@@ -31,15 +32,15 @@ export const PACKET_STYLE_MAX: Fen = fen(200_00);
 export const NAME_NEEDED_FROM: Fen = fen(2_000_00);
 
 /** What is wrong with the reports of a scene, in a sentence. */
-export function wrongReports(scene: string, types: readonly string[]): string | undefined {
+export function wrongReports(scene: string, types: readonly string[]): Wording | undefined {
   const known = TRANSFER_SCENES[scene];
   if (scene === CASH_MARKETING)
-    return types.length === 0 ? undefined : 'scene 1000 reports the names of the campaign and the prize; leave it out';
+    return types.length === 0 ? undefined : t`scene 1000 reports the names of the campaign and the prize; leave it out`;
   if (types.length === 0) {
-    const needs = known?.reports ? `: ${known.reports.join(', ')}` : '; the console of WeChat Pay names them';
-    return `transferScene ${scene} has reports of its own (transfer_scene_report_infos); add \`reports\`${needs}`;
+    const own = t`transferScene ${scene} has reports of its own (transfer_scene_report_infos); add \`reports\``;
+    return known?.reports ? t`${own}: ${known.reports.join(', ')}` : t`${own}; the console of WeChat Pay names them`;
   }
   const { reports } = known ?? {};
   const isRight = !reports || (types.length === reports.length && reports.every(each => types.includes(each)));
-  return isRight ? undefined : `scene ${scene} ${known!.name} reports exactly ${reports.join(', ')}`;
+  return isRight ? undefined : t`scene ${scene} ${known!.name} reports exactly ${reports.join(', ')}`;
 }

@@ -166,6 +166,12 @@ function checkCouponText(rule: WrittenRule, file: Written, say: Say): void {
   const tells = (prize: WrittenPrize | undefined): boolean => placeholdersOf(wordsIn(prize?.reply)).includes('coupon');
   const isUntold = (prize: WrittenPrize | undefined): boolean =>
     isWritten(prize, 'coupon') || (won !== undefined && isWritten(prize, 'text')); // the default text has it
+  for (const { name, prize, at } of insteadIn(given, file))
+    if (isUntold(prize) && !tells(prize))
+      say(
+        at,
+        t`"${name}" is a code or link that is given instead, and nobody is told it: write {{coupon}} in its \`reply\``,
+      );
   const coupon = [...given, ...more].find(([, prize]) => isUntold(prize) && !tells(prize));
   if (!coupon || !give) return;
   const entry = listsOf(rule)
@@ -173,6 +179,20 @@ function checkCouponText(rule: WrittenRule, file: Written, say: Say): void {
     .find(({ value }) => value === coupon[0]);
   const what = isWritten(coupon[1], 'text') ? t`a code or link` : t`a coupon`;
   say(entry?.at ?? give.at, t`"${coupon[0]}" is ${what}, and nobody is told which: write {{coupon}} in replies.won`);
+}
+
+type Instead = { readonly name: string; readonly prize: WrittenPrize | undefined; readonly at: Place };
+
+/** What WeChat Pay's refusal may put in the place of these (`fallbackTo`), and of that again. */
+function insteadIn(given: ReturnType<typeof prizesGiven>, { prizes }: Written): Instead[] {
+  const found = new Map<string, Instead>();
+  for (const [, prize] of given)
+    for (let to = prize?.fallbackTo; to !== undefined && !found.has(to.value); ) {
+      const instead = prizes?.get(to.value) ?? undefined;
+      found.set(to.value, { name: to.value, prize: instead, at: to.at });
+      to = instead?.fallbackTo;
+    }
+  return [...found.values()];
 }
 
 // ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────

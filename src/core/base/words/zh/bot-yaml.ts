@@ -214,4 +214,94 @@ export const BOT_YAML: Readonly<Record<string, string>> = {
   'acceptWeakSecret needs a sessionSecret, so that nobody guesses sessions as well; {1}':
     '写了 acceptWeakSecret 就要写 sessionSecret，免得登录也被猜到；请{1}',
   'a weak secret was accepted until {1}; {2}, for secret': '弱密钥只放行到 {1}；secret 请{2}',
+  'merchant "{1}": one payout is at least {2} and at most {3}, so that nothing could be paid; write limits.min and limits.max':
+    '商户「{1}」：一笔最少 {2}、最多 {3}，什么也付不出去；limits.min 和 limits.max 都要写',
+  'merchant "{1}": limits.{2} {3} is less than one payout, {4} (limits.min): nothing could ever be paid':
+    '商户「{1}」：limits.{2} {3} 比一笔最少的 {4}（limits.min）还少，什么也付不出去',
+  'WeChat Pay answers for 30 days after a payout was sent: ask within 29d':
+    '微信支付只能查发出后 30 天内的单；请在 29d 以内查',
+  'subMchId is mchId itself; it names the merchant that a service provider (服务商) serves: leave it out':
+    'subMchId 和 mchId 一样；它是服务商名下的特约商户：请删掉',
+  '{1} is for a service provider (服务商): add subMchId, or leave it out': '{1} 只用于服务商：请加上 subMchId，或删掉',
+  "{1} is a server of WeChat's for something else; leave it out, or write your own":
+    '{1} 是微信别的服务器；请删掉，或写自己的',
+  "{1} is the merchant's own certificate, which belongs under `certificate`; leave ca out, where WeChat Pay itself is asked":
+    '{1} 是商户自己的证书，应写在 `certificate` 下面；直接访问微信支付不用写 ca',
+  certificate: '证书',
+  'private key': '私钥',
+  'public key': '公钥',
+  key: '密钥',
+  "expected the merchant's certificate (apiclient_cert.pem)": '应为商户证书（apiclient_cert.pem）',
+  "expected the merchant's private key (apiclient_key.pem)": '应为商户私钥（apiclient_key.pem）',
+  "expected WeChat Pay's public key (pub_key.pem)": '应为微信支付公钥（pub_key.pem）',
+  'a platform key': '平台密钥',
+  'a list of keys such as { id: PUB_KEY_ID_…, publicKey: pub_key.pem }':
+    '密钥的列表，例如 { id: PUB_KEY_ID_…, publicKey: pub_key.pem }',
+  '{1} is the key of {2} as well: one of the two is another file': '{1} 也是 {2} 的密钥：两个里有一个写错了文件',
+  'is the certificate of the merchant {1}; {2}': '是商户 {1} 的证书；{2}',
+  'is the certificate of an issuer (CA); {1}': '是签发机构（CA）的证书；{1}',
+  'scene 1000 reports the names of the campaign and the prize; leave it out':
+    '场景 1000 报备的是活动和奖品的名字；请删掉',
+  'transferScene {1} has reports of its own (transfer_scene_report_infos); add `reports`':
+    'transferScene {1} 有自己的报备（transfer_scene_report_infos）；请加上 `reports`',
+  '{1}; the console of WeChat Pay names them': '{1}；商户平台上有要报备的名称',
+  'scene {1} {2} reports exactly {3}': '场景 {1} {2} 要报备的正好是 {3}',
+  'a severity': '级别',
+  'a log level': '日志级别',
+  'how openids are logged': 'openid 的写法',
+  'accounts: expected at least one': 'accounts：至少要有一个公众号',
+  'expected the address of the robot, https://…; mind the name of the host, and the port (1 to 65535)':
+    '这里应写机器人的地址 https://…；请看主机名和端口（1 到 65535）对不对',
+  'expected {1}; "@", ":", "/", "#" and "?" in a name or password are written %40, %3A, %2F, %23 and %3F':
+    '这里应写{1}；用户名、密码里的 @ : / # ? 要写成 %40 %3A %2F %23 %3F',
+  'alarms: nobody would be called; give webhooks or email': 'alarms：没有写通知谁；请写 webhooks 或 email',
+  'alarms are said again after 5m at the earliest': '告警最快隔 5m 再说一次',
+  'this is the address of a robot of {1}; say `kind: {2}`': '这是 {1} 机器人的地址；请写 `kind: {2}`',
+  'a robot of 企业微信 has its key in its address: …/cgi-bin/webhook/send?key=…; copy all of it':
+    '企业微信机器人的地址里有 key：…/cgi-bin/webhook/send?key=…；请整个复制',
+  'a robot of 企业微信 has no secret; leave it out': '企业微信机器人没有 secret；请删掉',
+  'admin.url is plain http: passwords would go there in clear; say https://':
+    'admin.url 是 http，密码会明文传输；请写 https://',
+  'the password is another key of this file as well; take another one': '这个密码和本文件的另一个密钥一样；请换一个',
+  'the password of {1} is another key of this file as well; take another one':
+    '{1} 的密码和本文件的另一个密钥一样；请换一个',
+  '{1} and {2} have the same password; each needs their own': '{1} 和 {2} 的密码一样；每个人要用自己的',
+  '{1} and {2} have the same totp; make one for each: hongbao admin totp':
+    '{1} 和 {2} 的 totp 一样；请每人生成一个：hongbao admin totp',
+  'store: "//" begins the name of a machine; write sqlite:{1}': 'store：「//」后面是机器名；请写 sqlite:{1}',
+  'store: what is kept in memory is lost with the bot; name a file, such as sqlite:data/bot.db':
+    'store：放在内存里，机器人一停就没了；请写文件，例如 sqlite:data/bot.db',
+  'store: a file has no options; write sqlite:{1}': 'store：文件后面不能带参数；请写 sqlite:{1}',
+  'store: there is a blank around the name of the file; write sqlite:{1}': 'store：文件名前后有空格；请写 sqlite:{1}',
+  'store: this is a folder; name a file in it, such as sqlite:{1}bot.db':
+    'store：这是文件夹；请写里面的文件，例如 sqlite:{1}bot.db',
+  'this token is made of known words, or of one thing again and again; make one with: openssl rand -hex 32':
+    '这个 token 是常见的词，或同样的内容重复；请用 openssl rand -hex 32 生成一个',
+  'metrics.token is another key of this file as well; make one with: openssl rand -hex 32':
+    'metrics.token 和本文件的另一个密钥一样；请用 openssl rand -hex 32 生成一个',
+  'admin.listen is where followers come (listen); the dashboard needs a port of its own':
+    'admin.listen 和粉丝访问的 listen 是同一个；管理页要用另一个端口',
+  'the quietHours of merchant "{1}" leave no minute of the day: nothing is ever sent; `hongbao merchant halt {2}` stops it for a while':
+    '商户「{1}」的 quietHours 占满了全天，永远不发；要暂停请用 `hongbao merchant halt {2}`',
+  'publicUrl is {1}, which nobody outside of this network can reach': 'publicUrl 是 {1}，外网访问不到',
+  'publicUrl has no name, only a number: WeChat takes a domain (网页授权域名), with an ICP filing':
+    'publicUrl 只有 IP，没有域名：微信的网页授权域名要用备案过的域名',
+  'port {1} is taken; stop what runs there, or choose another (PORT=3100 npm start; `listen` in bot.yaml)':
+    '端口 {1} 被占用；请停掉占用它的程序，或换一个（PORT=3100 npm start；bot.yaml 里的 `listen`）',
+  'listen: {1} is no address of this machine; 127.0.0.1:{2} is for a proxy on it, 0.0.0.0:{3} for everybody':
+    'listen：{1} 不是这台机器的地址；127.0.0.1:{2} 给本机的代理用，0.0.0.0:{3} 谁都能连',
+  'listen: this user may not open port {1}; take one above 1023, behind the proxy':
+    'listen：当前用户不能用端口 {1}；请用 1023 以上的端口，放在代理后面',
+  'admin.listen: port {1} is taken; choose another address': 'admin.listen：端口 {1} 被占用；请换一个',
+  'admin.listen: {1}:{2} cannot be listened on ({3}); choose another address':
+    'admin.listen：{1}:{2} 监听不了（{3}）；请换一个',
+  'a merchant': '商户',
+  'an operator': '操作员',
+  'a webhook': 'webhook',
+  'here stands what belongs into a file: put it into one that only the bot can read, and write the name of that here':
+    '这里写的是文件的内容：请存成只有机器人能读的文件，这里写文件名',
+  '"~" means nothing here; write the whole path, or one from the folder of bot.yaml':
+    '这里不认「~」；请写完整路径，或从 bot.yaml 所在文件夹算起的路径',
+  'a file is named by its path, without "://"': '文件只写路径，不要带「://」',
+  'no path is so long': '路径没有这么长的',
 };

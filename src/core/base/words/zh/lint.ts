@@ -346,6 +346,12 @@ export const LINT: Readonly<Record<string, string>> = {
   'it ends at {1}, before the campaign does': '{1} 就结束，早于活动',
   'one is worth {1}, and the file says {2}': '一张是 {1}，文件里写的是 {2}',
   'it is taken off from {1} on, and the file says {2}': '满 {1} 可用，文件里写的是 {2}',
+  'what WeChat Pay refuses returns to the budget; what is given instead is counted by itself':
+    '微信支付拒发的会退回预算，改发的奖品另外计数',
+  '"{1}" is taken from a stock of vouchers, and "{2}" from the merchant\'s balance and its cash of the day':
+    '「{1}」出自代金券批次，「{2}」出自商户余额，还占商户当天的现金额度',
+  'the budget counts "{1}", and does not count "{2}"': '预算里算「{1}」，不算「{2}」',
+  'write stock or perDay at "{1}"': '给「{1}」写 stock 或 perDay',
   '{1} are left of it, and the file promises {2}': '只剩 {1} 张，文件答应了 {2} 张',
   'it gives one follower {1}, and the file {2}': '每人最多 {1} 张，文件里是 {2} 张',
 };

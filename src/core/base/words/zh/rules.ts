@@ -164,6 +164,8 @@ export const RULES: Readonly<Record<string, string>> = {
   // Prizes
   '"{1}" is worth money; what is given when nothing is left must cost nothing':
     '「{1}」要花钱；替补不能花钱，可以是 nothing 或券码',
+  '"{1}" is a code or link that is given instead, and nobody is told it: write {{coupon}} in its `reply`':
+    '「{1}」是改发的券码或链接，却没有告诉本人：请在它的 `reply` 里写 {{coupon}}',
   'WeChat Pay refuses nobody "{1}": only red packets and vouchers have `fallbackTo`':
     '微信支付不会拒发「{1}」：只有红包和代金券写 `fallbackTo`',
   '"{1}" is no consolation: `fallbackTo` names a red packet, a voucher, a coupon, a text or goods':

@@ -569,16 +569,24 @@ describe.skipIf(!CHROMIUM)('around the phone', { retry: 2, timeout: 60_000 }, ()
   test('no width between a phone and a wide screen is broken', async () => {
     await newFollower();
     await say('抽奖');
-    for (const width of [320, 390, 500, 741, 768, 780, 821, 919, 1024, 1179, 1280, 1339, 1440, 1920]) {
-      await page.setViewportSize({ width, height: 820 });
-      expect(await page.evaluate('document.documentElement.scrollWidth'), String(width)).toBeLessThanOrEqual(width);
-      const cut = await page.evaluate(`[...document.querySelectorAll('.top-bar button, .phone button')]
-        .filter(each => each.checkVisibility({ visibilityProperty: true }))
-        .map(each => [each.outerHTML.slice(0, 120), each.getBoundingClientRect()])
-        .filter(([, box]) => box.width > 0 && (box.right > innerWidth + 1 || box.left < -1) && box.top < innerHeight)
-        .map(([html]) => html).filter(html => !html.includes('quick'))`);
-      expect(cut, String(width)).toEqual([]);
-      if ([390, 768, 1440].includes(width)) await picture(page, `chat-${width}`);
+    const widths = [320, 390, 500, 741, 760, 768, 780, 821, 919, 980, 1024, 1079, 1080, 1179, 1280, 1339, 1440, 1920];
+    const margin = `Math.round(Math.min(...['.top-bar', '.right']
+      .map(each => innerWidth - document.querySelector(each).getBoundingClientRect().right)))`;
+    for (const lang of ['zh', 'en']) {
+      for (const width of widths) {
+        const where = `${width} ${lang}`;
+        await page.setViewportSize({ width, height: 820 });
+        expect(await page.evaluate('document.documentElement.scrollWidth'), where).toBeLessThanOrEqual(width);
+        if (width >= 760) expect(await page.evaluate(margin), where).toBeGreaterThanOrEqual(14);
+        const cut = await page.evaluate(`[...document.querySelectorAll('.top-bar button, .phone button')]
+          .filter(each => each.checkVisibility({ visibilityProperty: true }))
+          .map(each => [each.outerHTML.slice(0, 120), each.getBoundingClientRect()])
+          .filter(([, box]) => box.width > 0 && (box.right > innerWidth + 1 || box.left < -1) && box.top < innerHeight)
+          .map(([html]) => html).filter(html => !html.includes('quick'))`);
+        expect(cut, where).toEqual([]);
+        if ([390, 768, 1024, 1440].includes(width)) await picture(page, `chat-controls-${width}-${lang}`);
+      }
+      await page.click(at('lang'));
     }
   });
 });

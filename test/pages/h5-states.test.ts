@@ -49,7 +49,9 @@ const CAMPAIGNS: Readonly<Record<string, string>> = {
     'brand',
     'page: { cover: "https://img.example.com/tea.svg", organiser: 阿茶茶饮, contact: 400-000-0000 }',
   ),
-  long: campaign('long', '', { prize: `redpacket: ¥1.00` }).replaceAll('礼', LONG).replace('好茶 long', LONG),
+  long: campaign('long', `page: { organiser: ${LONG}, contact: ${LONG} }`)
+    .replaceAll('礼', LONG)
+    .replace('好茶 long', LONG),
 };
 
 let demo: DemoBrowser;
@@ -184,19 +186,32 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2, timeout: 60_000 }, () =
     demo.complaints = demo.complaints.filter(text => !text.includes('img.example.com'));
   });
 
-  test('names of sixty letters widen no page, down to 320 px, in both languages', async () => {
+  test('names of sixty letters widen no page, down to 320 px, before and after the tap, in both languages', async () => {
+    /** Also what a frame cuts off. */
+    const beyond = `[...document.querySelectorAll('.hero *, .sheet *')]
+      .map(each => [each.outerHTML.slice(0, 100), each.getBoundingClientRect()])
+      .filter(([, box]) => box.width > 0 && (box.right > innerWidth + 1 || box.left < -1)).map(([html]) => html)`;
+    const fits = async (what: string, width: number): Promise<void> => {
+      await page.evaluate(`document.querySelectorAll('details').forEach(each => { each.open = true; })`);
+      expect(await page.evaluate('document.documentElement.scrollWidth'), what).toBeLessThanOrEqual(width);
+      expect(await page.evaluate(beyond), what).toEqual([]);
+      await page.evaluate('scrollTo(0, 0)');
+      await picture(page, what);
+    };
+    await page.setViewportSize({ width: 320, height: 640 });
     const me = await open('long');
-    for (const width of [320, 390, 768, 1440]) {
+    // The coin is in reach, however long the name is.
+    expect((await page.locator('#draw').boundingBox())!.y).toBeLessThan(480);
+    await fits('h5-long-before', 320);
+    await page.click('#draw');
+    await page.locator('#stage[data-state="open"]').waitFor();
+    await fits('h5-long-won', 320);
+    for (const width of [320, 390, 768, 1440])
       for (const lang of ['zh', 'en']) {
         await page.setViewportSize({ width, height: 700 });
         await open('long', me, lang);
-        for (const summary of await page.locator('summary').all()) await summary.click();
-        expect(await page.evaluate('document.documentElement.scrollWidth'), `${width} ${lang}`).toBeLessThanOrEqual(
-          width,
-        );
+        await fits(`h5-long-${width}-${lang}`, width);
       }
-      await picture(page, `h5-long-${width}`);
-    }
   });
 
   test('the draws of a campaign that is over are worked out again in the page', async () => {

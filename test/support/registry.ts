@@ -3,7 +3,14 @@
 
 /** What npm says where the registry cannot be reached. */
 export const AWAY = /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTCACHED|network/;
-export const NPM = ['--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier'];
+/** Left alone, npm waits minutes for a registry that is away. */
+const SOON = [
+  '--fetch-retries=2',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=4000',
+  '--fetch-timeout=60000',
+];
+export const NPM = ['--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier', ...SOON];
 
 /** Without what the npm that runs these tests says of this checkout. */
 export function plainEnv(more: Record<string, string> = {}): NodeJS.ProcessEnv {

@@ -29,18 +29,22 @@ export const ALL_PACKAGES = Object.keys(VERSIONS) as Package[];
 export type Line = { readonly name: string; readonly what: string; readonly ok: boolean; readonly saw: string };
 
 const run = promisify(execFile);
+/** A registry that takes longer is as good as away. */
+const INSTALL_MAX_MS = 90_000;
 
 /** `false`: the registry cannot be reached. */
 export async function installed(folder: string, packages: readonly Package[]): Promise<boolean> {
   writeFileSync(join(folder, 'package.json'), '{"name":"peers","private":true}\n');
   const wanted = packages.map(name => `${name}@${VERSIONS[name]}`);
   try {
-    await run('npm', ['install', '--ignore-scripts', ...NPM, ...wanted], { cwd: folder, env: plainEnv() });
+    await run('npm', ['install', '--ignore-scripts', ...NPM, ...wanted], {
+      ...{ cwd: folder, env: plainEnv(), timeout: INSTALL_MAX_MS },
+    });
     return true;
   } catch (error) {
-    const { stderr = '' } = error as { stderr?: string };
-    if (!AWAY.test(stderr)) throw error;
-    return false;
+    const { stderr = '', killed } = error as { stderr?: string; killed?: boolean };
+    if (killed || AWAY.test(stderr)) return false;
+    throw error;
   }
 }
 

@@ -21,7 +21,7 @@ export function pageHtml(view: PageView, assets: Assets): string {
 <header class="hero">
 <div class="top"><a class="lang" href="${path}?lang=${view.lang === 'en' ? 'zh' : 'en'}" lang="${view.lang === 'en' ? 'zh-CN' : 'en'}">${words.other}</a></div>
 ${campaign.page?.cover !== undefined && html`<img class="cover" src="${campaign.page.cover}" alt="">`}
-<h1>${title}</h1>
+<h1${isLong(title) && raw(' class="long"')}>${title}</h1>
 ${campaign.page?.intro !== undefined && html`<p class="intro">${campaign.page.intro}</p>`}
 ${isAboutInviting ? invite(view, words) : stage(view, words)}
 </header>
@@ -37,6 +37,11 @@ ${verify(view, words)}
 ${view.confirm && html`<script nonce="${nonce}" src="${view.confirm.script}"></script>`}
 <script nonce="${nonce}">${raw(assets.script)}</script>`;
   return documentOf({ title, nonce, words, body, color: campaign.page?.color }, assets);
+}
+
+/** What would take more than two lines of a small phone is set smaller: the packet is seen without scrolling. */
+function isLong(title: string): boolean {
+  return [...title].reduce((width, sign) => width + (sign > '\u2e80' ? 2 : 1), 0) > 32;
 }
 
 /** A page that says one thing. */
@@ -98,7 +103,7 @@ function rules(terms: Terms, words: Words): Html {
       html`<tr><th scope="row">${name}<small>${[worth, ...(stock === undefined ? [] : [stock])].join(' · ')}</small></th><td>${odds ?? '–'}</td></tr>`,
   );
   return html`<section class="card" aria-labelledby="rules-title"><h2 id="rules-title">${words.rules}</h2>
-<dl class="facts"><dt>${words.period}</dt><dd>${terms.period}</dd>
+<dl class="facts"><dt>${words.period}</dt><dd><time>${terms.from}</time> ${words.to} <time>${terms.to}</time></dd>
 ${terms.hours !== undefined && html`<dt>${words.hours}</dt><dd>${terms.hours}</dd>`}</dl>
 ${
   rows.length > 0 &&

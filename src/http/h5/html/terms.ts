@@ -9,7 +9,8 @@ import { endText, minuteText } from '../../../core/rules/public-text.ts';
 import type { Words } from './texts.ts';
 
 export type Terms = {
-  readonly period: string;
+  readonly from: string;
+  readonly to: string;
   readonly hours?: string;
   readonly prizes: readonly {
     readonly name: string;
@@ -22,7 +23,8 @@ export type Terms = {
 export function termsOf(campaign: Campaign, words: Words): Terms {
   const { period } = campaign;
   return {
-    period: `${minuteText(period.from)} ${words.to} ${endText(period.to)}`,
+    from: minuteText(period.from),
+    to: endText(period.to),
     ...(period.hours.length > 0 && { hours: hoursText(period.hours) }),
     prizes: prizesOf(campaign, words),
   };

@@ -91,7 +91,6 @@ export const LEDGER: Readonly<Record<string, string>> = {
   'to {1}': '到 {1}',
   'amount (claim {1})': '金额（领取 {1}）',
   'hold on {1}': '在 {1} 上占的数',
-  key: '键',
   'attempt of payout {1}': '付款 {1} 是第几次',
   'failed or refunded': '失败或退回',
   neither: '都不是',

@@ -79,6 +79,7 @@ export const LEDGER: Readonly<Record<string, string>> = {
   'bucket {1}': '活动 {1} 的资金',
   'claim {1}': '领取 {1}',
   value: '数值',
+  'claim key': '领取记录的键',
   'no such claim': '没有这条领取记录',
   'next look': '下次查看',
   'a time, or an alarm': '一个时间，或一条告警',

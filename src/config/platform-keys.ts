@@ -7,7 +7,7 @@ import { t, type Wording } from '../core/base/words/words.ts';
 import * as shape from '../core/yaml/schema.ts';
 import { certificatesIn, endOf, nameIn, type OwnFiles, plainSerial } from './certificate.ts';
 import { type Desk, PEM_FILE, readPem } from './files.ts';
-import { KINDS, type Pem } from './pem.ts';
+import type { Pem } from './pem.ts';
 
 /** `id`: `PUB_KEY_ID_…`, or the serial number of a certificate. */
 export type PlatformKey = { readonly id: string; readonly pem: Buffer };
@@ -130,7 +130,9 @@ function wrongKind(found: Found, own: Own, saysCertificate: boolean, id: string 
   const { key, serial, x509 } = found;
   const name = x509 ? nameIn(x509) : '';
   if (own.keys.some(each => isSame(each, key)) || name === own.mchId)
-    return t`is the merchant's own ${serial === undefined ? t`key` : KINDS.certificate} (apiclient_cert.pem); ${DOWNLOAD}`;
+    return serial === undefined
+      ? t`is the merchant's own key (apiclient_cert.pem); ${DOWNLOAD}`
+      : t`is the merchant's own certificate (apiclient_cert.pem); ${DOWNLOAD}`;
   if (/^\d{8,10}$/.test(name)) return t`is the certificate of the merchant ${name}; ${DOWNLOAD}`;
   if (x509?.ca) return t`is the certificate of an issuer (CA); ${DOWNLOAD}`;
   if (key.asymmetricKeyType !== 'rsa') return t`holds no RSA key; ${DOWNLOAD}`;

@@ -173,7 +173,8 @@ export const BOT_YAML: Readonly<Record<string, string>> = {
     '应为微信支付公钥（pub_key.pem：商户平台 → 账户中心 → API安全 → 微信支付公钥）',
   'is a private key; {1}': '是私钥；{1}',
   'cannot be used ({1}); {2}, or a platform certificate (PEM)': '用不了（{1}）；{2}，或平台证书（PEM）',
-  "is the merchant's own {1} (apiclient_cert.pem); {2}": '是商户自己的{1}（apiclient_cert.pem）；{2}',
+  "is the merchant's own key (apiclient_cert.pem); {1}": '是商户自己的密钥（apiclient_cert.pem）；{1}',
+  "is the merchant's own certificate (apiclient_cert.pem); {1}": '是商户自己的证书（apiclient_cert.pem）；{1}',
   'holds no RSA key; {1}': '里面没有 RSA 密钥；{1}',
   'is a public key, no certificate; say `- { id: {1}, publicKey: … }`':
     '是公钥，不是证书；请写 `- { id: {1}, publicKey: … }`',
@@ -230,7 +231,6 @@ export const BOT_YAML: Readonly<Record<string, string>> = {
   certificate: '证书',
   'private key': '私钥',
   'public key': '公钥',
-  key: '密钥',
   "expected the merchant's certificate (apiclient_cert.pem)": '应为商户证书（apiclient_cert.pem）',
   "expected the merchant's private key (apiclient_key.pem)": '应为商户私钥（apiclient_key.pem）',
   "expected WeChat Pay's public key (pub_key.pem)": '应为微信支付公钥（pub_key.pem）',

@@ -23,7 +23,7 @@ let tokens = 0;
 
 beforeEach(async () => {
   const operators = Object.entries(ROLES).map(
-    ([name, role]) => `    - { name: ${name}, role: ${role}, password: ${PASSWORD} }`,
+    ([name, role]) => `    - { name: ${name}, role: ${role}, password: ${PASSWORD}-${name} }`,
   );
   world = await startWorld({
     campaigns: { 'test.yaml': RULES },
@@ -45,7 +45,7 @@ type Session = { readonly cookie: string; readonly csrf: string };
 type Answer = { readonly status: number; readonly body: Record<string, unknown> };
 
 async function login(name: keyof typeof ROLES): Promise<Session> {
-  const body = new URLSearchParams({ name, password: PASSWORD }).toString();
+  const body = new URLSearchParams({ name, password: `${PASSWORD}-${name}` }).toString();
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   const answer = await fetch(`${url}/admin/login`, { method: 'POST', body, redirect: 'manual', headers });
   const cookie = answer.headers

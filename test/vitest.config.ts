@@ -15,6 +15,8 @@ export default defineConfig({
     retry: process.env.CI ? 2 : 0,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // What a page shows may take longer than a second there; what never comes fails all the same.
+    expect: { poll: { timeout: 10_000 } },
     reporters: ['default', './test/support/reporter.ts'],
   },
 });

@@ -306,7 +306,7 @@ describe.skipIf(!CHROMIUM)(
       await plays('invite', 'won');
       await expect.poll(() => deed('friend').count()).toBeGreaterThanOrEqual(3);
       await deed('friend').first().click();
-      expect(await shownOutcome()).toBe('won');
+      await expect.poll(shownOutcome).toBe('won');
       await payoutState('sent');
     });
 
@@ -452,20 +452,20 @@ describe.skipIf(!CHROMIUM)('behind the scenes', { retry: 2, timeout: 60_000 }, (
     await page.click(at('deeds-all'));
     await expect.poll(() => page.locator(at('deed')).count()).toBe(5);
     await page.locator(at('deed'), { hasText: '签到' }).click();
-    expect(await shownOutcome()).toBe('noted');
+    await expect.poll(shownOutcome).toBe('noted');
     await page.locator(at('deed'), { hasText: '我的红包' }).click();
-    expect(await shownOutcome()).toBe('builtIn');
+    await expect.poll(shownOutcome).toBe('builtIn');
     await page.locator(`${at('station')}[data-to="payout"]`).click();
     await page.click(at('latest'));
     await page.locator(`${at('deed-shown')} h2`, { hasText: '你好呀' }).waitFor();
     await lastLine('签到').locator('.bubble').click();
     await page.locator(`${at('deed-shown')} h2`, { hasText: '签到' }).waitFor();
     await page.click(at('copy-test'));
-    expect(await page.evaluate('navigator.clipboard.readText()')).toContain('text: 签到');
+    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toContain('text: 签到');
     await page.locator(at('deed'), { hasText: '关注' }).click();
     await payoutState('sent');
     await page.locator('.copyable').first().click();
-    expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^1900000109/);
+    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toMatch(/^1900000109/);
     const folded = page.locator('.fold:not([open]) summary');
     while ((await folded.count()) > 0) await folded.first().click();
     await page.locator(at('push-raw'), { hasText: 'MsgType' }).waitFor();

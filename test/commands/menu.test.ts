@@ -66,7 +66,7 @@ describe('menu.yaml', () => {
     [
       'no menu',
       'buttons: []\n',
-      ['1:1: unknown key "buttons"; expected one of: menu', '1:1: missing key "menu" in menu.yaml'],
+      ['1:1: unknown key "buttons"; still missing here: menu'],
     ],
     ['an empty menu', 'menu: []\n', ['1:7: expected a list of buttons, found an empty list']],
     [
@@ -122,10 +122,7 @@ describe('menu.yaml', () => {
     [
       'buttons below sub-buttons',
       'menu:\n  - name: a\n    items:\n      - { name: b, items: [] }\n',
-      [
-        expect.stringMatching(/^4:9: a sub-button needs one of/) as never,
-        expect.stringMatching(/^4:20: unknown key "items"/) as never,
-      ],
+      [expect.stringMatching(/^4:20: unknown key "items"; expected one of: click, /) as never],
     ],
     [
       'half a mini program',

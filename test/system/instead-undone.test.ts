@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Audit } from '../../src/core/audit/audit.ts';
 import type { EventKey, OpenId } from '../../src/core/base/event.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
+import { settleStep } from '../../src/core/payout/operator-steps.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import { doubt } from '../../src/engine/doubt.ts';
@@ -268,20 +269,30 @@ describe('a refused transfer', () => {
     expect(await course(ann)).toEqual(['transfer failed', 'transfer failed']);
   });
 
-  test.each(['before', 'after'] as const)(
-    'that WeChat Pay calls paid just %s the other prize is written holds it',
-    async when => {
-      const { ann, first } = await refusedTransfer();
-      around = { [when]: () => contradict(first) };
-      await world.bot.instead.sweep();
-      await world.bot.settle.pass();
-      expect(await payoutsOf(ann)).toMatchObject([
-        { state: 'held', stopped: 'doubted', tries: 0 },
-        { state: 'failed' },
-      ]);
-      expect(billsAtWeChat()).toBe(1);
-    },
-  );
+  test('that WeChat Pay calls paid just after the other prize is written holds it', async () => {
+    const { ann, first } = await refusedTransfer();
+    around = { after: () => contradict(first) };
+    await world.bot.instead.sweep();
+    await world.bot.settle.pass();
+    expect(await payoutsOf(ann)).toMatchObject([{ state: 'held', stopped: 'doubted', tries: 0 }, { state: 'failed' }]);
+    expect(billsAtWeChat()).toBe(1);
+  });
+
+  // Whoever gives it may die right after the commit: then nobody looks again.
+  const calledOff = ({ billNo }: Payout) => run(world.folder, 'payouts', 'cancel', billNo, '--reason', '不发了');
+  const settled = async ({ billNo, holds }: Payout) =>
+    world.store.advance(settleStep((await world.store.payout(billNo))!, 'received', '已到账', now(), holds));
+  test.each([
+    ['WeChat Pay calls paid', contradict, 'transfer failed'],
+    ['a person calls off', calledOff, 'transfer failed'],
+    ['a person settles as received', settled, 'transfer received'],
+  ] as const)('that %s just before the other prize is written is not followed by it', async (_, ends, end) => {
+    const { ann, first } = await refusedTransfer();
+    around = { before: () => ends(first) };
+    await world.bot.instead.sweep();
+    expect(await course(ann)).toEqual([end]);
+    expect(await world.store.journal({ key: `f:${first.billNo}` as EventKey, limit: 1 })).toEqual([]);
+  });
 
   test('that a person calls off takes with it what was given in its place', async () => {
     const { ann, first } = await refusedTransfer();

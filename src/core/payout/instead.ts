@@ -71,7 +71,7 @@ function contextOf({ payout, exchange: { campaign, rule }, now, seed }: Substitu
 export function insteadWants(one: Substitute): { readonly claims: string[]; readonly counters: string[] } {
   const { payout, exchange, caps } = one;
   const payment = payout.undoneBy?.transaction;
-  const counters = offerCounters(contextOf(one), caps, [exchange.instead]);
+  const counters = [...offerCounters(contextOf(one), caps, [exchange.instead]), endsRefusal(payout).name];
   return {
     claims: [insteadKeyOf(payout.claimKey)],
     counters: payment === undefined ? counters : [...counters, refundedCounter(payment)],
@@ -84,6 +84,7 @@ export function insteadAward(one: Substitute, facts: Facts): Award | string {
   const { campaign, rule, refused, instead } = exchange;
   const value = (name: string): number => facts.counters.get(name) ?? 0;
   if (facts.claims.has(insteadKeyOf(payout.claimKey))) return 'it was given before';
+  if (value(endsRefusal(payout).name) > 0) return 'it is not refused any more';
   const { causes = [], transaction } = payout.undoneBy ?? {};
   if (transaction !== undefined && value(refundedCounter(transaction)) > 0) return 'its order was refunded';
   if (causes.includes('unsubscribed') && wasBroken(facts.follower ?? {}, insteadEvent(payout)))
@@ -100,6 +101,7 @@ export function insteadAward(one: Substitute, facts: Facts): Award | string {
     ...limits.map(({ name, add, max }) => ({ name, add, max })),
     ruleClaims(campaign.id, rule.id),
     onlyOnce(payout),
+    { ...endsRefusal(payout), add: 0, max: 0 },
   ];
   const payment = transaction === undefined ? [] : ofPayment(transaction);
   return {
@@ -122,6 +124,11 @@ export function insteadAward(one: Substitute, facts: Facts): Award | string {
 /** Either another prize instead, or one more try by a person: whoever comes second loses. */
 export function onlyOnce({ billNo }: Pick<Payout, 'billNo'>): Counter {
   return { name: `instead/${billNo}`, add: 1, max: 1 };
+}
+
+/** Taken by whatever ends a refusal: from then on nothing is given in its place, not even by a process that has looked before. */
+export function endsRefusal({ billNo }: Pick<Payout, 'billNo'>): Counter {
+  return { name: `instead/${billNo}/over`, add: 1, max: Number.MAX_SAFE_INTEGER };
 }
 
 /** As whatever rewards a payment counts: a refund that is told at the same moment is not missed, nor misses it. */

@@ -8,6 +8,7 @@ import { type Cancel, isCancel } from '../rules/campaign.ts';
 import type { Phase } from './channels/channel.ts';
 import { channelOf } from './channels/index.ts';
 import { leavesNoOrder, phaseOf } from './classify.ts';
+import { endsRefusal, isRefused } from './instead.ts';
 import { CALL_LEASE_MS, isTooOldToAsk } from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
 import { nextAttempt } from './succession.ts';
@@ -135,7 +136,12 @@ export function overStep(payout: Payout, reason: string, now: Instant): Step {
     what: 'called off',
     detail: reason,
     move: 'none',
+    ...nothingInstead(payout),
   };
+}
+
+function nothingInstead(payout: Payout): Pick<Step, 'counters'> {
+  return isRefused(payout) ? { counters: [endsRefusal(payout)] } : {};
 }
 
 /** What WeChat Pay's answer makes of it. `waiting`: a transfer the follower has not confirmed, which can be taken back. */
@@ -356,7 +362,9 @@ export function settleStep(
     what: 'settled',
     detail,
     move: receivedFrom(payout.state),
-    ...(wasOver && { counters: holds.map(hold => ({ ...hold, max: Number.MAX_SAFE_INTEGER })) }),
+    ...(wasOver && {
+      counters: [...holds.map(hold => ({ ...hold, max: Number.MAX_SAFE_INTEGER })), endsRefusal(payout)],
+    }),
   };
 }
 
@@ -396,6 +404,7 @@ export function doubtStep(payout: Payout, seen: Observation, now: Instant): Step
     what: 'doubted',
     detail: problem,
     move: 'none',
+    ...nothingInstead(payout),
   };
 }
 

@@ -9,7 +9,7 @@ const SHELF_MAX = 16 * 1024;
 /** A character of a JavaScript text is at most so many bytes. */
 const BYTES_A_CHARACTER = 3;
 
-/** `waiting`: rows as JSON, each with a comma behind it. */
+/** `waiting`: rows as JSON, each with a line's end behind it. */
 type Shelf = { readonly waiting: Buffer; length: number; readonly chunks: Chunk[] };
 
 /** A spool as it can be read. */
@@ -26,15 +26,15 @@ export class Spool<Row> {
 
   put(shelf: number, row: Row): void {
     const on = this.on(shelf);
-    const text = `${JSON.stringify(row)},`;
+    const text = `${JSON.stringify(row)}\n`;
     this.size++;
     if (on.length + text.length * BYTES_A_CHARACTER > SHELF_MAX) this.putAside(on);
     if (text.length * BYTES_A_CHARACTER > SHELF_MAX) this.write(on, Buffer.from(text));
     else on.length += on.waiting.write(text, on.length);
   }
 
-  take(shelf: number): Generator<Row> {
-    return takenFrom<Row>(this.view, shelf);
+  *take(shelf: number): Generator<Row> {
+    for (const text of textsFrom(this.view, shelf)) yield JSON.parse(text) as Row;
   }
 
   /** As it is now, for another thread as well: a file is open in all of a process. */
@@ -74,20 +74,20 @@ export class Spool<Row> {
   }
 }
 
-/** Rows of one shelf, in the order in which they were put there. The spool is still open. */
-export function* takenFrom<Row>({ fd, shelves }: SpoolView, shelf: number): Generator<Row> {
+/** Rows of one shelf as JSON, in the order in which they were put there. The spool is still open. */
+export function* textsFrom({ fd, shelves }: SpoolView, shelf: number): Generator<string> {
   const on = shelves.get(shelf);
   if (!on) return;
   for (const { at, bytes } of on.chunks) {
     const chunk = Buffer.allocUnsafe(bytes);
     for (let read = 0; read < bytes; ) read += readSync(fd!, chunk, read, bytes - read, at + read);
-    yield* rowsIn<Row>(chunk);
+    yield* linesIn(chunk);
   }
-  yield* rowsIn<Row>(Buffer.from(on.waiting));
+  yield* linesIn(Buffer.from(on.waiting));
 }
 
-function rowsIn<Row>(chunk: Buffer): Row[] {
-  return JSON.parse(`[${chunk.toString('utf8', 0, chunk.length - 1)}]`) as Row[];
+function linesIn(chunk: Buffer): string[] {
+  return chunk.length === 0 ? [] : chunk.toString('utf8', 0, chunk.length - 1).split('\n');
 }
 
 /** Its name is gone at once: only this process can read it, and its end is the file's. */

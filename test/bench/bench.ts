@@ -35,6 +35,8 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 const LONG = ['admin'];
 /** Those that run the built program. */
 const WHOLE = ['chat', 'claim', 'start', 'audit'];
+/** Those in which one process asks and another answers; all others have the machine as a user has it. */
+const PINNED = ['chat', 'claim', 'admin'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -51,12 +53,10 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const names = positionals.length > 0 ? positionals : Object.keys(SECTIONS).filter(name => !LONG.includes(name));
-if (names.some(name => WHOLE.includes(name))) {
-  built();
-  pinThis();
-}
+if (names.some(name => WHOLE.includes(name))) built();
 for (const name of names) {
   beginSection(name);
+  pinThis(PINNED.includes(name));
   if (!(await SECTIONS[name]!(optionsFor(values.quick)))) process.exitCode = 1;
 }
 

@@ -7,17 +7,21 @@ import { availableParallelism, cpus } from 'node:os';
 
 /** Whoever answers has one core, and whoever asks another: neither takes from the other. */
 const CORES = { answers: '0', asks: '1' };
-const isPinned = availableParallelism() >= 2 && spawnSync('taskset', ['--version']).status === 0;
+const canPin = availableParallelism() >= 2 && spawnSync('taskset', ['--version']).status === 0;
+const ALL_CORES = `0-${availableParallelism() - 1}`;
+let isPinned = false;
 const hasProc = existsSync('/proc/self/stat');
 
-/** This process and its threads ask from now on. */
-export function pinThis(): void {
-  if (isPinned) spawnSync('taskset', ['-a', '-p', '-c', CORES.asks, String(process.pid)]);
+/** From now on this process and its threads ask, and others answer; or everybody has the whole machine again. */
+export function pinThis(isWanted: boolean): void {
+  if (!canPin || isPinned === isWanted) return;
+  isPinned = isWanted;
+  spawnSync('taskset', ['-a', '-p', '-c', isPinned ? CORES.asks : ALL_CORES, String(process.pid)]);
 }
 
 export function machine(): string {
   const [cpu] = cpus();
-  const pinned = isPinned ? 'who answers and who asks have a core each' : 'cores are not pinned';
+  const pinned = canPin ? 'who answers and who asks have a core each in chat and claim' : 'cores are not pinned';
   return `${cpu?.model.trim()}, ${availableParallelism()} cores, ${process.platform} ${process.arch}, Node ${process.version}; ${pinned}`;
 }
 

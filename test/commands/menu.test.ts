@@ -63,11 +63,7 @@ describe('menu.yaml', () => {
   const one = (button: string): string => `menu:\n  - { ${button} }\n`;
   test.each<[string, string, string[]]>([
     ['an empty file', '', ['1:1: the file is empty']],
-    [
-      'no menu',
-      'buttons: []\n',
-      ['1:1: unknown key "buttons"; still missing here: menu'],
-    ],
+    ['no menu', 'buttons: []\n', ['1:1: unknown key "buttons"; still missing here: menu']],
     ['an empty menu', 'menu: []\n', ['1:7: expected a list of buttons, found an empty list']],
     [
       'four buttons',

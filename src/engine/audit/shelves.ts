@@ -12,8 +12,8 @@ import {
   shelfOfClaim,
 } from '../../core/audit/shelf.ts';
 import type { Claim } from '../../core/decide/decision.ts';
-import { Spool, type SpoolView, takenFrom } from '../../lib/spool.ts';
-import type { Snapshot, SnapshotPart, SnapshotRows } from '../../ports.ts';
+import { Spool, type SpoolView, textsFrom } from '../../lib/spool.ts';
+import type { Rows, Snapshot, SnapshotPart, SnapshotRows } from '../../ports.ts';
 
 /** Followers between two turns of the event loop. */
 const FOLLOWERS_A_TURN = 50;
@@ -48,22 +48,29 @@ export class Shelves {
 
   /** Reads all of the books, once. Counters are most work for the server, payouts for us: together they take half the time. */
   async fill(snapshot: Snapshot, tell: (done: number, total: number) => void): Promise<void> {
-    const read = await Promise.allSettled([this.fillPaid(snapshot, tell), this.fillCounted(snapshot)]);
-    for (const each of read) if (each.status === 'rejected') throw each.reason;
+    await allDone([this.fillPaid(snapshot, tell), this.fillCounted(snapshot)]);
   }
 
   async fillPaid(snapshot: Snapshot, tell: (done: number, total: number) => void): Promise<void> {
-    const { packing, claimed, paid } = this;
-    for await (const page of snapshot.claims().pages())
+    const { claimed, paid } = this;
+    await allDone([
+      this.fillClaimed(snapshot),
+      eachPage(snapshot.lives(), page => {
+        for (const life of page) this.putPaid(life);
+        tell(Math.min(paid.size, claimed.size), 2 * claimed.size);
+      }),
+    ]);
+  }
+
+  private fillClaimed(snapshot: Snapshot): Promise<void> {
+    const { packing, claimed } = this;
+    return eachPage(snapshot.claims(), page => {
       for (const claim of page) claimed.put(shelfOfClaim(claim.key), packing.claim(claim));
-    for await (const page of snapshot.lives().pages()) {
-      for (const life of page) this.putPaid(life);
-      tell(Math.min(paid.size, claimed.size), 2 * claimed.size);
-    }
+    });
   }
 
   async fillCounted(snapshot: Snapshot): Promise<void> {
-    for await (const page of snapshot.counters().pages()) this.putCounters(page);
+    await eachPage(snapshot.counters(), page => this.putCounters(page));
   }
 
   /** Tells the audit what counters there are, once all are here. */
@@ -107,10 +114,20 @@ export class Shelves {
   }
 }
 
+async function eachPage<Row>(rows: Rows<Row>, put: (page: readonly Row[]) => void): Promise<void> {
+  for await (const page of rows.pages()) put(page);
+}
+
+/** None is still at work when one of them has failed. */
+async function allDone(works: readonly Promise<void>[]): Promise<void> {
+  for (const each of await Promise.allSettled(works)) if (each.status === 'rejected') throw each.reason;
+}
+
 /** The claims, payouts and counters of some followers, one after the other; those of nobody are in no part. */
 export async function auditShelf(audit: Audit, views: readonly ShelvesView[], shelf: number): Promise<void> {
   const breathe = turns();
-  for (const [user, { claims, payouts, counters }] of followersOn(views, shelf)) {
+  for (const rows of followersOn(views, shelf)) {
+    const { user, claims, payouts, counters } = unpacked(rows);
     if (user !== '') audit.part(user);
     for (const claim of claims) audit.claim(claim);
     for (const paid of payouts) audit.paid(paid);
@@ -120,27 +137,48 @@ export async function auditShelf(audit: Audit, views: readonly ShelvesView[], sh
   }
 }
 
-type Rows = { readonly claims: Claim[]; readonly payouts: Paid[]; readonly counters: [name: string, value: number][] };
+/** As it lay on its shelf: it becomes an object only when its follower's turn comes. */
+type Packed = { readonly what: 'claims' | 'payouts' | 'counters'; readonly packing: Packing; readonly text: string };
 
-function followersOn(views: readonly ShelvesView[], shelf: number): Map<string, Rows> {
-  const followers = new Map<string, Rows>();
-  const of = ([user]: readonly [user: string, ...unknown[]]): Rows => {
-    const known = followers.get(user);
-    if (known) return known;
-    const rows: Rows = { claims: [], payouts: [], counters: [] };
-    followers.set(user, rows);
-    return rows;
-  };
+/** The rows of each. */
+function followersOn(views: readonly ShelvesView[], shelf: number): Iterable<readonly Packed[]> {
+  const followers = new Map<string, Packed[]>();
   for (const { claimed, paid, counted, texts } of views) {
     const packing = packingOf(texts);
-    for (const row of takenFrom<ShelvedClaim>(claimed, shelf)) of(row).claims.push(packing.claimOf(row));
-    for (const row of takenFrom<ShelvedPayout>(paid, shelf)) of(row).payouts.push(packing.payoutOf(row));
-    for (const row of takenFrom<ShelvedCounters>(counted, shelf)) {
-      const { counters } = of(row);
-      for (let n = 1; n < row.length; n += 2) counters.push([packing.textOf(row[n]!), row[n + 1] as number]);
-    }
+    for (const [what, view] of [
+      ['claims', claimed],
+      ['payouts', paid],
+      ['counters', counted],
+    ] as const)
+      for (const text of textsFrom(view, shelf)) {
+        const user = text.slice(0, text.indexOf('",') + 1);
+        const known = followers.get(user);
+        if (known) known.push({ what, packing, text });
+        else followers.set(user, [{ what, packing, text }]);
+      }
   }
-  return followers;
+  return followers.values();
+}
+
+type Theirs = {
+  user: string;
+  readonly claims: Claim[];
+  readonly payouts: Paid[];
+  readonly counters: [name: string, value: number][];
+};
+
+function unpacked(rows: readonly Packed[]): Theirs {
+  const theirs: Theirs = { user: '', claims: [], payouts: [], counters: [] };
+  for (const { what, packing, text } of rows) {
+    const row = JSON.parse(text) as ShelvedClaim | ShelvedPayout | ShelvedCounters;
+    theirs.user = row[0];
+    if (what === 'claims') theirs.claims.push(packing.claimOf(row as ShelvedClaim));
+    else if (what === 'payouts') theirs.payouts.push(packing.payoutOf(row as ShelvedPayout));
+    else
+      for (let n = 1; n < row.length; n += 2)
+        theirs.counters.push([packing.textOf(row[n] as string | number), row[n + 1] as number]);
+  }
+  return theirs;
 }
 
 const packings = new WeakMap<readonly string[], Packing>();

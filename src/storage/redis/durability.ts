@@ -16,11 +16,12 @@ const OLDEST = [6, 2] as const;
  * Refuses a server that may forget what it acknowledged: without an append-only file, with an fsync that comes later
  * (unless the loss of a second is accepted), or that throws keys away when memory runs short.
  */
-export async function refuseForgetful(connection: Connection, address: RedisAddress): Promise<void> {
+export async function refuseForgetful(connection: Connection, address: RedisAddress, warn: Warn): Promise<void> {
   await Promise.all(
     connection.servers().map(async server => {
       try {
         await refuseUnfit(server, address);
+        await renewAof(server, await infoOf(server, 'persistence'), warn);
       } catch (error) {
         // A node that is down must not keep the bot down: the shard of our keys has answered already.
         if (error instanceof BadInput || !address.isCluster || isReply(error)) throw error;
@@ -65,12 +66,19 @@ export async function originOf(connection: Connection): Promise<string> {
 }
 
 /** Looks at a server as at the opening, and whether it still has the data of this origin. */
-export function lookOf(address: RedisAddress, origin: string): Look {
+export function lookOf(address: RedisAddress, origin: string, warn: Warn): Look {
+  let told = false;
+  const warnOnce: Warn = text => {
+    if (!told) warn(text);
+    told = true;
+  };
   return async (server, isHome) => {
-    const [unfit, astray] = await Promise.all([
+    const [unfit, astray, persistence] = await Promise.all([
       unfitOf(() => refuseUnfit(server, address)),
       isHome ? astrayOf(server, prefixOf(address.tag), origin) : undefined,
+      infoOf(server, 'persistence'),
     ]);
+    await renewAof(server, persistence, warnOnce);
     return astray ?? unfit; // an empty one made durable would only write that down
   };
 }
@@ -170,6 +178,33 @@ function refuseEviction([maxmemory, policy]: Settings, { assured }: RedisAddress
     `store: this Redis throws keys away when memory runs short (maxmemory-policy is ${policy}): set ` +
       '`maxmemory-policy noeviction` in redis.conf',
   );
+}
+
+// ── After a restart ──────────────────────────────────────────────────────────────────────────────────────
+
+// When a crash leaves half a transaction at the end of the append-only file, Redis does not carry it out, but leaves a part of it
+// there (seen with 7.0; valkey-io/valkey#4342); after the next restart that part is carried out together with whatever came
+// behind it: money counted twice, claims lost. A file written anew has no such part.
+
+/** What the server says of its file; absent where nobody may ask. */
+function isOld(persistence: string): boolean {
+  const says = (line: string): boolean => persistence.split(/\r?\n/).includes(line);
+  const isAtWork = says('aof_rewrite_in_progress:1') || says('aof_rewrite_scheduled:1');
+  return says('aof_enabled:1') && says('aof_last_rewrite_time_sec:-1') && !isAtWork;
+}
+
+/** Has it written anew, once after each start of the server. `persistence`: its INFO; `warn`: if it may not be told to. */
+async function renewAof(server: Redis, persistence: string, warn: (text: string) => void): Promise<void> {
+  if (!isOld(persistence)) return;
+  try {
+    await server.bgrewriteaof();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ReplyError') throw error;
+    if (/in progress|scheduled/i.test(error.message)) return; // somebody else was faster
+    warn(
+      `store: have this Redis write its append-only file anew after each restart (BGREWRITEAOF); it does not let us: ${error.message}`,
+    );
+  }
 }
 
 // ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -43,13 +43,13 @@ const LEASE_MS = 10 * 60_000;
 /** So much that was put aside is looked at in one go; of more, only what is asked for. */
 const HELD_MAX = 200;
 
-/** Told twice, it stays at its first moment. */
+/** The sequence at its moment. Told twice, it stays at its first one. */
 const OPEN = scriptOf(`${PRELUDE}
 local id, lease = arg(), arg()
 redis.call('SADD', P .. '${KEY.snapshot}', id)
 redis.call('HSETNX', P .. '${KEY.book}' .. id, 'seq', redis.call('GET', P .. '${KEY.seq}') or '0')
 redis.call('PEXPIRE', P .. '${KEY.book}' .. id, lease)
-return 'OK'
+return redis.call('HGET', P .. '${KEY.book}' .. id, 'seq')
 `);
 
 const CLOSE = scriptOf(`${PRELUDE}
@@ -97,7 +97,9 @@ const NAMES_A_CALL = 1000;
 
 /** Where the last entry is, then values and names as one text each: a reply of many small texts takes the server longer. */
 const COUNTERS = scriptOf(`${BOOK}
-local entries, names, values, n = page(P .. '${KEY.counters}', arg(), arg()), {}, {}, 0
+local after, last, count = arg(), arg(), arg()
+local entries = redis.call('XRANGE', P .. '${KEY.counters}', '(' .. after, last, 'COUNT', count)
+local names, values, n = {}, {}, 0
 if #entries == 0 then return rows end
 for _, entry in ipairs(entries) do
   local fields = entry[2]
@@ -149,15 +151,15 @@ for _, line in ipairs(redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -
 return rows
 `);
 
-/** Payouts, each with its lines as one text. Its halves become one object. */
+/** Payouts by their rank, which never changes: each with its lines as one text. Its halves become one object. */
 const LIVES = scriptOf(`${BOOK}
-local after, count = arg(), arg()
-local found = redis.call('ZRANGEBYSCORE', P .. '${KEY.list}all', '(' .. after, seq, 'LIMIT', '0', count)
-for _, billNo in ipairs(found) do
+local first, count = tonumber(arg()), tonumber(arg())
+for _, billNo in ipairs(redis.call('ZRANGE', P .. '${KEY.list}all', text(first), text(first + count - 1))) do
   local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'fixed', 'now')
+  if tonumber(row[1]) > tonumber(seq) then break end
   local lines = redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -1)
   local now = kept('p:' .. billNo) or row[3]
-  add(row[1], '[' .. string.sub(row[2], 1, -2) .. ',' .. string.sub(now, 2) .. ',[' .. table.concat(lines, ',') .. ']]')
+  add('[' .. string.sub(row[2], 1, -2) .. ',' .. string.sub(now, 2) .. ',[' .. table.concat(lines, ',') .. ']]')
 end
 return rows
 `);
@@ -291,7 +293,7 @@ export async function openRedisSnapshot(
 /** Closed, they stay open to whoever opened them first. */
 export async function joinRedisSnapshot(connection: Pick<Connection, 'run'>, id: string): Promise<Snapshot> {
   const mine = naming(KEY.book + id);
-  await connection.run(OPEN, id, String(LEASE_MS), mine);
+  const seq = String(await connection.run(OPEN, id, String(LEASE_MS), mine));
   let isOpen = true;
 
   const read: Read = async (script, ...args) => {
@@ -305,8 +307,8 @@ export async function joinRedisSnapshot(connection: Pick<Connection, 'run'>, id:
       inPages(() => textPages<Claim, Claim>(read, { script: CLAIMS, first: '0-0', count: CHUNK, as: claim => claim })),
     payouts: () => rowsOf(read, PAYOUT_ROWS),
     history: async billNo => linesUpTo(billNo, await read(HISTORY, billNo)),
-    lives: () => inPages(() => pagesOf(read, LIFE_ROWS)),
-    counters: () => inPages(() => countersOf(read)),
+    lives: () => inPages(() => livesOf(read)),
+    counters: () => inPages(() => countersOf(read, seq)),
     buckets: () => rowsOf(read, BUCKET_ROWS),
     followers: () => followersOf(read),
     answers: () => rowsOf(read, ANSWER_ROWS),
@@ -349,13 +351,40 @@ async function* textPages<Row, Entry>(
   }
 }
 
-async function* countersOf(read: Read): AsyncGenerator<SnapshotRows['counters'][]> {
-  const pageBehind = (after: string): Promise<string[]> => read(COUNTERS, after, String(COUNTERS_A_PAGE));
-  const behindIt = ([last]: string[]): Promise<string[]> | undefined => (last === undefined ? last : pageBehind(last));
-  for await (const [last, values, names] of inAdvance(pageBehind('0-0'), behindIt)) {
-    if (last === undefined) return;
+/** Both halves at once: while we look at a page of one, the server looks for one of the other. */
+function countersOf(read: Read, seq: string): AsyncGenerator<SnapshotRows['counters'][]> {
+  const middle = String(Math.floor(Number(seq) / 2));
+  return inTurn([countersIn(read, '0-0', middle), countersIn(read, `${middle}-${LAST_OF_A_COMMIT}`, seq)]);
+}
+
+/** The highest second half that an entry's place can have. */
+const LAST_OF_A_COMMIT = '18446744073709551615';
+
+/** Behind `after`, up to `last`. */
+async function* countersIn(read: Read, after: string, last: string): AsyncGenerator<SnapshotRows['counters'][]> {
+  const pageBehind = (place: string): Promise<string[]> => read(COUNTERS, place, last, String(COUNTERS_A_PAGE));
+  const behindIt = ([place]: string[]): Promise<string[]> | undefined =>
+    place === undefined ? place : pageBehind(place);
+  for await (const [place, values, names] of inAdvance(pageBehind(after), behindIt)) {
+    if (place === undefined) return;
     const found = values!.split(' ');
     yield names!.split('\0').map((name, n) => ({ name, value: Number(found[n]) }));
+  }
+}
+
+/** What is there first comes first. */
+async function* inTurn<Page>(all: readonly AsyncGenerator<Page>[]): AsyncGenerator<Page> {
+  const next = (each: AsyncGenerator<Page>) => each.next().then(result => ({ each, result }));
+  const coming = new Map(all.map(each => [each, next(each)]));
+  for (const one of coming.values()) one.catch(() => undefined);
+  while (coming.size > 0) {
+    const { each, result } = await Promise.race(coming.values());
+    coming.delete(each);
+    if (result.done) continue;
+    const one = next(each);
+    one.catch(() => undefined);
+    coming.set(each, one);
+    yield result.value;
   }
 }
 
@@ -377,6 +406,34 @@ async function* inAdvance<Page>(
     await new Promise(resolve => setImmediate(resolve));
     yield page;
   }
+}
+
+/** With their histories they are long: so few make a page. */
+const LIVES_A_PAGE = 100;
+/** Where each page begins is known before: so many are asked for at once. */
+const LIVES_AT_ONCE = 4;
+
+async function* livesOf(read: Read): AsyncGenerator<SnapshotRows['payouts'][]> {
+  let next = 0;
+  const ask = (): Promise<string[]> => {
+    const page = read(LIVES, String(next), String(LIVES_A_PAGE));
+    page.catch(() => undefined); // it is told to whoever waits for it
+    next += LIVES_A_PAGE;
+    return page;
+  };
+  const coming: Promise<string[]>[] = [];
+  for (;;) {
+    while (coming.length < LIVES_AT_ONCE) coming.push(ask());
+    const page = await coming.shift()!;
+    await new Promise(resolve => setImmediate(resolve));
+    yield page.map(lifeFrom);
+    if (page.length < LIVES_A_PAGE) return;
+  }
+}
+
+function lifeFrom(text: string): SnapshotRows['payouts'] {
+  const [payout, lines] = JSON.parse(text) as [Payout, StoredLine[]];
+  return { payout, history: historyUpTo(payout, lines) };
 }
 
 /** By their fields; a scan may show one twice. */
@@ -431,17 +488,6 @@ const PAYOUT_ROWS: Reading<Payout> = {
   first: '0',
   width: 3,
   as: ([, fixed, now]) => payoutFrom(fixed!, now!),
-};
-
-const LIFE_ROWS: Reading<SnapshotRows['payouts']> = {
-  script: LIVES,
-  first: '0',
-  width: 2,
-  count: 100,
-  as: ([, text]) => {
-    const [payout, lines] = JSON.parse(text!) as [Payout, StoredLine[]];
-    return { payout, history: historyUpTo(payout, lines) };
-  },
 };
 
 const BUCKET_ROWS: Reading<SnapshotRows['buckets']> = {

@@ -77,10 +77,10 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
   const address = { ...parseRedisUrl(url), ...said };
   const connection = await connect(address, { isTold: isAnswer, warn });
   try {
-    await refuseForgetful(connection, address);
+    await refuseForgetful(connection, address, warn);
     await refuseReplication(connection, address, warn);
     await refuseNewerFormat(connection);
-    connection.guard(lookOf(address, await originOf(connection)));
+    connection.guard(lookOf(address, await originOf(connection), warn));
   } catch (error) {
     await connection.close();
     if (error instanceof BadInput) throw error;

@@ -33,6 +33,7 @@ const BACKLOG = 4096;
 /** Monotonic time, for pauses and rates. */
 export const realTimer: Timer = { ticks: () => performance.now(), sleep: ms => sleep(ms) };
 
+/** `url`: where it listens, without a path. `stop` waits for requests in work for `STOP_WAITS_MS`, and resolves once all is written. */
 export type Running = { readonly url: string; stop(): Promise<void> };
 
 /** What connections of strangers leave behind is swept up before it is a third of what we live on, not when it is thrice as much. */

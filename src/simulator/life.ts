@@ -33,6 +33,7 @@ import { packetOf } from './world/order.ts';
 import { payInShop, refundInShop } from './world/shop.ts';
 import { World } from './world/world.ts';
 
+/** All that a simulated WeChat is between two resets: its world, and who speaks for it. */
 export type Life = {
   readonly world: World;
   readonly desk: PayDesk;
@@ -48,6 +49,7 @@ export type Life = {
   close(): Promise<void>;
 };
 
+/** A new world, as `options` and what their folder holds describe it. */
 export async function beginLife(options: SimulatorOptions, certificates: Certificates): Promise<Life> {
   const world = new World(options);
   const desk = new PayDesk(world);

@@ -53,6 +53,7 @@ export type Simulator = {
 const HOST = '127.0.0.1';
 const TICK_MS = 1000;
 
+/** Starts a simulated WeChat, on 127.0.0.1 if no other host is named. Throws where its folder is in use already. */
 export async function startSimulator(given: SimulatorOptions): Promise<Simulator> {
   const { folder, ...elsewhere } = given;
   // Without a folder, what is in memory only is everything.

@@ -218,7 +218,7 @@ describe('what stands in the place of a refused voucher', () => {
   });
 });
 
-describe('a refused transfer', () => {
+describe('a refused transfer', { timeout: 60_000 }, () => {
   const SUCCESS = { kind: 'order', state: 'SUCCESS' } as const;
   const refusedTransfer = async (): Promise<{ ann: string; first: Payout }> => {
     await open(TRANSFERS, 'transfer');

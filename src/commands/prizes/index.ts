@@ -11,6 +11,7 @@ import type { WinnersOptions } from './winners.ts';
 const CONFIG = () => ['--config <file>', l`the configuration (default: bot.yaml here, else the demo's)`] as const;
 const JSON_FLAG = () => ['--json', l`print JSON instead of a table`] as const;
 
+/** What was won beside money, and who won: `goods`, `draws`, `winners`. */
 export function addPrizes(root: Command): void {
   const goods = root.command('goods').description(l`things that were won and are to be sent (实物)`);
   goods

@@ -98,7 +98,7 @@ rounds: [ROUNDS]`,
 export const STOCK = '1234567';
 const VOUCHER = {
   prize: `
-  tea: { voucher: { stock: "${STOCK}", value: ¥1.50 } }`,
+  tea: { voucher: { stock: "${STOCK}", value: ¥1.50 }, fallbackTo: gift }`,
   rule: `
   - { id: tea, on: { text: 代金券 }, once: perEvent, give: [tea, none] }`,
 };
@@ -176,7 +176,7 @@ unclaimed: ${unclaimed}${withCards.replace('ROUNDS', rounds.join(', '))}
 prizes:
   gift: { redpacket: ¥1.00${version === 1 ? ', stock: 20' : ''} }
   range: { redpacket: ¥1.20..¥2.80, weight: 3 }
-  rare: { redpacket: ¥5.00, weight: 2, stock: ${stock}, perDay: 2, perUser: 1 }
+  rare: { redpacket: ¥5.00, weight: 2, stock: ${stock}, perDay: 2, perUser: 1${hasVouchers ? ', fallbackTo: gift' : ''} }
   none: { nothing: true, weight: 2 }${prizes}${hasVouchers ? VOUCHER.prize : ''}${isTogether ? TOGETHER.prizes : ''}
 rules:
   - { id: follow, on: subscribe, once: ever, give: gift }

@@ -157,7 +157,10 @@ async function peace(torture: Torture): Promise<void> {
     await operator.mend();
     if (++looks === 10) await operator.goOn(); // what was in the middle of a call at first
     await open(torture, torture.isLazy ? 0 : looks <= 2 ? 0.4 : 1);
-    for (const worker of dice.chance(0.5) ? workers : workers.toReversed()) worker.settle!.nudge();
+    for (const worker of dice.chance(0.5) ? workers : workers.toReversed()) {
+      worker.settle!.nudge();
+      worker.sweep();
+    }
     await time.runUntil(time.now() + 5 * SECOND);
     const next = await nextDue(ground.watcher);
     if (next === undefined && tidies-- > 0 && (await tidied(torture))) continue;

@@ -3,6 +3,7 @@
 
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
 import { awardsOf } from '../../src/core/decide/decision.ts';
+import { isInsteadOf } from '../../src/core/match/claim-key.ts';
 import type { Facts } from '../../src/core/match/facts.ts';
 
 import { isFinal, type Payout } from '../../src/core/payout/payout.ts';
@@ -83,6 +84,12 @@ function everyDebtEnded(torture: Torture, payouts: readonly Payout[]): string[] 
   for (const [claimKey, numbers] of groupBy(payouts)) {
     const paid = numbers.filter(payout => orderOf(torture, payout.billNo)?.status === 'RECEIVED');
     if (paid.length > 1) found.push(`claim ${claimKey} was received ${paid.length} times`);
+  }
+  // Where another prize is given instead, nothing of the refused one is with the follower.
+  for (const { billNo, claimKey } of payouts) {
+    const first = payouts.filter(each => isInsteadOf(claimKey, each.claimKey));
+    const kept = first.find(each => ['RECEIVED', 'SENT'].includes(orderOf(torture, each.billNo)?.status ?? ''));
+    if (kept) found.push(`${billNo} was given instead of ${kept.billNo}, which is with the follower`);
   }
   const ours = new Set(payouts.map(payout => payout.billNo as string));
   for (const order of torture.wechat.state().packets)

@@ -4,6 +4,7 @@ import { messageOf } from '../../src/core/base/error.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
 import { type MerchantCaps, VOUCHER_CAPS } from '../../src/core/decide/limits.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
+import { createInstead, type Instead } from '../../src/engine/afterwards/instead.ts';
 import { createCertainty } from '../../src/engine/at-once/sure.ts';
 import { createFlow, type Flow } from '../../src/engine/flow.ts';
 import { createSettle, type Settle } from '../../src/engine/settle.ts';
@@ -39,6 +40,7 @@ export class Worker {
   skew = 0;
   flow: Flow | undefined;
   settle: Settle | undefined;
+  private instead: Instead | undefined;
   store: Store | undefined;
   private readonly torture: Torture;
   private readonly index: number;
@@ -103,9 +105,17 @@ export class Worker {
       caps: capsIn(torture, true),
     };
     const merchants = torture.setting.hasVouchers ? [merchant, voucher] : [merchant];
-    const settle = createSettle({ ...ports, holder, timer, merchants });
-    this.settle = settle;
     const book = () => torture.versions[this.version].book;
+    const instead = createInstead({
+      ...{ ...ports, config: torture.config, book },
+      planned: () => this.settle?.nudge(),
+      tell: async () => undefined,
+      onProblem: () => undefined,
+    });
+    this.instead = instead;
+    const { refused: onFailed, isReplaceable } = instead;
+    const settle = createSettle({ ...ports, holder, timer, merchants, onFailed, isReplaceable });
+    this.settle = settle;
     const certainty = createCertainty(store, () => this.now());
     const flow = createFlow({
       ...ports,
@@ -126,6 +136,11 @@ export class Worker {
     this.tick(life);
   }
 
+  /** As each hour: what was refused and has nothing instead yet. */
+  sweep(): void {
+    if (this.torture.setting.hasVouchers) this.instead?.sweep().catch(() => undefined);
+  }
+
   /** What WeChat Pay tells by itself; the status of the answer. */
   async hear(door: keyof Doors, headers: Readonly<Record<string, string>>, body: string): Promise<number> {
     await this.awake();
@@ -140,6 +155,7 @@ export class Worker {
   private tick(life: number): void {
     if (life !== this.life || !this.isOpen) return;
     this.settle!.nudge();
+    if (this.torture.time.now() % (10 * SECOND) < SECOND) this.sweep();
     if (this.torture.isTroubled) this.torture.time.at(this.torture.time.now() + SECOND, () => this.tick(life));
   }
 

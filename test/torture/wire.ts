@@ -138,7 +138,9 @@ async function exchange(torture: Torture, end: End, call: Exchange): Promise<Rep
   }
   await time.sleep(dice.between(5, 400));
   const { words, reply, spoil } = answer();
-  if (isTroubled && dice.chance(0.04)) time.at(time.now() + dice.between(1, 5000), () => void answer());
+  // A request that arrives once more meets who may not call, or is not paid, as the first one did.
+  const isBarred = reply.status === 403 || spoil?.kind.startsWith('noAuth') === true;
+  if (isTroubled && dice.chance(0.04) && !isBarred) time.at(time.now() + dice.between(1, 5000), () => void answer());
   torture.tell(`${words}${spoil ? ` (${spoil.kind})` : ''}`);
   if (spoil?.kind === 'cut' || (isTroubled && dice.chance(0.04))) return silence();
   await time.sleep(dice.between(5, 400));

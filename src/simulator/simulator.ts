@@ -10,7 +10,7 @@ import { beginLife, type Life } from './life.ts';
 import { type MerchantCertificate, openCertificates } from './pay/keys/certificates.ts';
 import type { Spacing } from './pay/rate.ts';
 import { payServer } from './pay/server.ts';
-import { answerOf, bodyOf, listen, send, shut } from './shared/http.ts';
+import { answerOf, bodyOf, fail, listen, send, shut } from './shared/http.ts';
 import type { RecordedCall, SimulatorOptions } from './shared/options.ts';
 import { Refused } from './shared/refusal.ts';
 import { lockFolder } from './world/folder-lock.ts';
@@ -162,7 +162,7 @@ function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerRes
   if (life.handle(req, res, url)) return;
   const asked = /^(?:\/simulator)?\/control(\/.*)$/.exec(target);
   const answered = asked ? control(req, res, asked[1]!) : page(req, res, url, ports);
-  answered.catch(() => res.destroy());
+  answered.catch(error => fail(res, error));
 }
 
 /** As a proxy (`HTTPS_PROXY`): whatever host is asked for, WeChat is here. */

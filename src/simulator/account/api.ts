@@ -1,7 +1,7 @@
 // The Official Account platform's API (api.weixin.qq.com): JSON, status 200 whatever happens, errors by `errcode`.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dayOf, instant } from '../../core/base/time.ts';
-import { delayed, readBytes, send, sendJson } from '../shared/http.ts';
+import { delayed, fail, readBytes, send, sendJson } from '../shared/http.ts';
 import type { World } from '../world/world.ts';
 import type { MessageDesk } from './custom-messages.ts';
 import type { Fields } from './envelope.ts';
@@ -128,7 +128,7 @@ export function platform(world: World, pusher: Pusher, parts: PlatformParts): Pl
   return {
     handle: (req, res, url) => {
       if (!PLACES.test(url.pathname)) return false;
-      desk.serve(req, res, url).catch(() => res.destroy());
+      desk.serve(req, res, url).catch(error => fail(res, error));
       return true;
     },
   };

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { delayed, readBody, send } from '../shared/http.ts';
+import { delayed, fail, readBody, send } from '../shared/http.ts';
 import { type FaultBox, OF_FRONT, type PayEndpoint } from '../world/faults.ts';
 import { DOWNLOAD_V2 } from './bills.ts';
 import type { Certificates } from './keys/certificates.ts';
@@ -57,7 +57,7 @@ export function payServer(certificates: Certificates, current: () => PayParts, p
     const { desk, v3, faults } = current();
     if (stopped(faults, req, res)) return;
     const serving = (req.url ?? '').startsWith('/v3/') ? serveV3(v3, req, res) : serve(desk, v3, req, res);
-    serving.catch(() => res.destroy());
+    serving.catch(error => fail(res, error));
   });
   server.prependListener('secureConnection', (socket: TLSSocket) => {
     if (current().faults.takePay('connection', '', fault => fault.kind === 'tlsRefused')) socket.destroy();

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
 import { readJson } from '../shared/http.ts';
 import type { MerchantLimits } from '../shared/options.ts';
+import { own } from '../shared/own.ts';
 
 /** A "no" of API v3: JSON with `code` and `message`. */
 export type Failure = { readonly status: number; readonly code: string; readonly message: string };
@@ -237,7 +238,7 @@ function isNotifyUrl(text: string): boolean {
 }
 
 function checkScene(sceneId: string, reports: NewTransfer['reports'], perception: string | undefined): void {
-  const scene = SCENES[sceneId];
+  const scene = own(SCENES, sceneId);
   const types = reports.map(({ type }) => type);
   if (new Set(types).size < types.length) throw new Wrong(paramError('转账场景报备信息重复'));
   if (!scene) {

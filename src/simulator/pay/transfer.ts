@@ -1,6 +1,7 @@
 // The business of transfers (商家转账), without the network, its signatures and its encryption: create, query, cancel.
 // What payees and time do to the bills is `OrderLife`'s.
 import { dayOf, endOfDay, instant } from '../../core/base/time.ts';
+import { own } from '../shared/own.ts';
 import type { Authorization } from '../shared/protocol.ts';
 import { billReply, canceledReply, createdReply, inState, isTransfer, type Transfer } from '../world/bill.ts';
 import type { World } from '../world/world.ts';
@@ -62,7 +63,7 @@ export class TransferDesk {
     const path = call.path.split('?')[0]!;
     const rest = path.startsWith(BILLS) ? path.slice(BILLS.length) : undefined;
     if (path.startsWith(AUTHORIZATIONS)) return this.#authorizations.answer(call, mchId);
-    const creation = rest !== undefined && call.method === 'POST' ? CREATIONS[rest] : undefined;
+    const creation = rest !== undefined && call.method === 'POST' ? own(CREATIONS, rest) : undefined;
     if (creation) return this.#create(call, mchId, creation);
     const [kind, number, verb, ...more] = (rest ?? '').split('/').slice(1);
     const isAsking = call.method === 'GET' && number !== undefined && verb === undefined;

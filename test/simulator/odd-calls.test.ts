@@ -1,0 +1,141 @@
+// Calls as other people's code makes them when something is amiss: names that only JavaScript knows, broken addresses, numbers of
+// somebody else, fields that are none. Each is answered in words, at once, and leaves nothing half done.
+
+import { randomBytes, sign } from 'node:crypto';
+import https from 'node:https';
+import { afterEach, describe, expect, test } from 'vitest';
+import { SIMULATOR_DEFAULTS } from '../../src/commands/simulator-defaults.ts';
+import { startSimulator, type Wishes } from '../../src/commands/simulator-entry.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
+import { paySignOf } from '../../src/wechat/crypto.ts';
+import { buildXml } from '../../src/wechat/xml.ts';
+
+type Json = Record<string, unknown>;
+type Got = { readonly status: number; readonly text: string; readonly json: Json };
+
+const { mchId: MCH, apiKey: KEY, appId: APP, appSecret: SECRET } = SIMULATOR_DEFAULTS;
+const ANN = 'oReader_0001';
+const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function start(wishes: Wishes = {}) {
+  const simulator = await startSimulator(wishes);
+  open.push(() => simulator.close());
+  simulator.control.addPerson({ openid: ANN, account: 'tea', following: true });
+  return { simulator, ...callsOf(simulator) };
+}
+
+/** One call to WeChat Pay. A connection that is cut throws. */
+function tlsCall(simulator: Simulator, method: string, path: string, headers: Json, body: string): Promise<Got> {
+  const { caPem: ca, certPem: cert, keyPem: key } = simulator.certificates(MCH);
+  const { port } = new URL(simulator.payUrl);
+  const options = { host: '127.0.0.1', port, path, method, ca, cert, key, agent: false };
+  return new Promise((resolve, reject) => {
+    const req = https.request({ ...options, headers: headers as Record<string, string> }, res => {
+      const parts: Buffer[] = [];
+      res.on('data', part => parts.push(part as Buffer));
+      res.on('end', () => resolve(gotOf(res.statusCode ?? 0, Buffer.concat(parts).toString())));
+    });
+    req.on('error', reject);
+    req.end(body);
+  });
+}
+
+function gotOf(status: number, text: string): Got {
+  const json = /^[[{]/.test(text) ? (JSON.parse(text) as Json) : {};
+  return { status, text, json };
+}
+
+function callsOf(simulator: Simulator) {
+  const v3 = (method: string, path: string, body?: unknown): Promise<Got> => {
+    const { keyPem, serialNumber } = simulator.certificates(MCH);
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const [time, nonce] = [String(Math.floor(Date.now() / 1000)), randomBytes(16).toString('hex')];
+    const lines = [method, path, time, nonce, text].map(line => `${line}\n`).join('');
+    const signature = sign('sha256', Buffer.from(lines), keyPem).toString('base64');
+    const parts = `mchid="${MCH}",nonce_str="${nonce}",signature="${signature}",timestamp="${time}",serial_no="${serialNumber}"`;
+    const headers = { accept: 'application/json', 'user-agent': 'test', 'content-type': 'application/json' };
+    const authorization = `WECHATPAY2-SHA256-RSA2048 ${parts}`;
+    return tlsCall(simulator, method, path, { ...headers, authorization }, text);
+  };
+  const v2 = (path: string, fields: Record<string, string>, written = buildXml): Promise<Got> => {
+    const all = { appid: APP, mch_id: MCH, nonce_str: 'n1', ...fields };
+    const signed = { ...all, sign: paySignOf(all, KEY) };
+    return tlsCall(simulator, 'POST', path, { 'content-type': 'text/xml' }, written(signed));
+  };
+  const web = async (path: string, init: RequestInit = {}): Promise<Got> => {
+    const reply = await fetch(`${simulator.url}${path}`, init);
+    return gotOf(reply.status, await reply.text());
+  };
+  const control = (method: string, path: string, body: unknown = {}): Promise<Got> =>
+    web(
+      `/control${path}`,
+      method === 'GET' ? {} : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
+    );
+  const api = async (path: string, body?: unknown): Promise<Json> => {
+    const who = new URLSearchParams({ grant_type: 'client_credential', appid: APP, secret: SECRET });
+    const { access_token } = (await web(`/cgi-bin/token?${who}`)).json;
+    const place = `${path}${path.includes('?') ? '&' : '?'}access_token=${String(access_token)}`;
+    const form = body instanceof FormData ? body : JSON.stringify(body);
+    return (await web(place, body === undefined ? {} : { method: 'POST', body: form })).json;
+  };
+  return { v3, v2, web, control, api };
+}
+
+const transfer = (changed: Json = {}): Json => ({
+  ...{ appid: APP, out_bill_no: 'T1', transfer_scene_id: '1000', openid: ANN, transfer_amount: 100 },
+  transfer_remark: '奖励',
+  transfer_scene_report_infos: [
+    { info_type: '活动名称', info_content: '开业' },
+    { info_type: '奖励说明', info_content: '红包' },
+  ],
+  ...changed,
+});
+
+describe('a name that every object of JavaScript has', () => {
+  test('is no scene, no call and no trade type of WeChat Pay', async () => {
+    const { v3 } = await start();
+    for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+      const scene = await v3('POST', BILLS, transfer({ transfer_scene_id: name }));
+      expect([scene.status, scene.json.message], name).toEqual([400, '你尚未获取该转账场景']);
+      expect((await v3('POST', `${BILLS}${name}`, transfer())).text, name).toContain('the simulator has no');
+      expect((await v3('POST', `/v3/pay/transactions/${name}`, {})).text, name).toContain('the simulator has no');
+    }
+  });
+
+  test('is no kind of file, no type of a field and no template anybody agreed to', async () => {
+    const { simulator, api, control } = await start();
+    const form = new FormData();
+    form.set('media', new Blob(['PNG']), 'a.png');
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      expect((await api(`/cgi-bin/media/upload?type=${name}`, form)).errcode, name).toBe(40004);
+      expect((await api('/cgi-bin/material/batchget_material', { type: name })).errcode, name).toBe(40004);
+    }
+    const templates = [
+      { id: 'T1', fields: ['constructor1', 'toString'] },
+      { id: 'constructor', kind: 'subscription', fields: ['thing1'] },
+    ];
+    await control('PUT', '/accounts/tea/templates', templates);
+    const data = { constructor1: { value: '一' }, toString: { value: '二' } };
+    const sent = await api('/cgi-bin/message/template/send', { touser: ANN, template_id: 'T1', data });
+    expect(sent).toMatchObject({ errcode: 0 });
+    const notice = { touser: ANN, template_id: 'constructor', data: { thing1: { value: '三' } } };
+    const send = async (): Promise<unknown> => (await api('/cgi-bin/message/subscribe/bizsend', notice)).errcode;
+    expect(await send()).toBe(43101);
+    simulator.setWebhook('tea', 'http://127.0.0.1:9/');
+    await control('POST', `/people/${ANN}/act?wait=no`, { kind: 'consent', template: 'constructor', accept: true });
+    expect([await send(), await send()]).toEqual([0, 43101]);
+  });
+});
+
+test('an address with a broken percent sign is PARAM_ERROR, not a connection that is cut', async () => {
+  const { v3 } = await start();
+  const closed = await v3('POST', '/v3/pay/transactions/out-trade-no/%E0%A4%A/close', { mchid: MCH });
+  expect([closed.status, closed.json.code]).toEqual([400, 'PARAM_ERROR']);
+  const asked = await v3('GET', '/v3/refund/domestic/refunds/%zz');
+  expect([asked.status, asked.json.code]).toEqual([400, 'PARAM_ERROR']);
+});

@@ -14,8 +14,12 @@ type Json = Record<string, unknown>;
 type Got = { readonly status: number; readonly text: string; readonly json: Json };
 
 const { mchId: MCH, apiKey: KEY, appId: APP, appSecret: SECRET } = SIMULATOR_DEFAULTS;
+const CAKE = 'wx7777777777777777';
+const DAY = 86_400_000;
 const ANN = 'oReader_0001';
 const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
+const AUTHORIZATIONS = '/v3/fund-app/mch-transfer/user-confirm-authorization';
+const FAVOR = '/v3/marketing/favor';
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -138,4 +142,49 @@ test('an address with a broken percent sign is PARAM_ERROR, not a connection tha
   expect([closed.status, closed.json.code]).toEqual([400, 'PARAM_ERROR']);
   const asked = await v3('GET', '/v3/refund/domestic/refunds/%zz');
   expect([asked.status, asked.json.code]).toEqual([400, 'PARAM_ERROR']);
+});
+
+describe('API v3', () => {
+  test('asks for an authorization only where the AppID is bound to the merchant, as for a transfer', async () => {
+    const account = { title: '茶', token: 'tok1', encodingAesKey: 'a'.repeat(43), mode: 'safe' as const, webhook: '' };
+    const accounts = [
+      { ...account, name: 'tea', appId: APP, appSecret: SECRET, originalId: 'gh_tea' },
+      { ...account, name: 'cake', appId: CAKE, appSecret: 's2', originalId: 'gh_cake' },
+    ];
+    const { simulator, v3 } = await start({
+      accounts,
+      merchants: [{ mchId: MCH, apiV2Key: KEY, balance: 10_000, appIds: [APP] }],
+    });
+    const { openid } = simulator.control.addPerson({ account: 'cake', following: true });
+    const ask = {
+      ...{ appid: CAKE, openid, transfer_scene_id: '1000', user_display_name: '顾客', out_authorization_no: 'A1' },
+      authorization_notify_url: 'https://shop.example/notice',
+    };
+    const unbound = { code: 'INVALID_REQUEST', message: 'APPID不存在或未与商户号绑定' };
+    expect((await v3('POST', AUTHORIZATIONS, ask)).json).toEqual(unbound);
+    expect((await v3('POST', BILLS, transfer({ appid: CAKE, openid }))).json).toEqual(unbound);
+    expect(simulator.control.authorizations()).toEqual([]);
+  });
+
+  test('is strict with what stands inside too, and names the part that is missing', async () => {
+    const { v3 } = await start();
+    const said = async (path: string, changed: Json): Promise<unknown> =>
+      (await v3('POST', path, transfer(changed))).json.message;
+    const unknown = '请求中含有未在API文档中定义的参数';
+    expect(await said(BILLS, { user_recv_style: { type: 'RED_PACKET', color: 'red' } })).toBe(unknown);
+    const reports = transfer().transfer_scene_report_infos as Json[];
+    const more = reports.map(each => ({ ...each, info_url: 'x' }));
+    expect(await said(BILLS, { transfer_scene_report_infos: more })).toBe(unknown);
+    expect(await said(BILLS, { user_recv_style: null })).toBe('user_recv_style的类型不正确,应为对象');
+    expect(await said(`${BILLS}/pre-transfer-with-authorization`, {})).toBe('authorization_info必填,并且不能为空');
+  });
+
+  test('tells a receipt by its number, whatever query follows it', async () => {
+    const { simulator, v3 } = await start();
+    await v3('POST', BILLS, transfer());
+    simulator.control.openPacket(MCH, 'T1', ANN);
+    const receipts = '/v3/fund-app/mch-transfer/elecsign/out-bill-no';
+    expect((await v3('POST', receipts, { out_bill_no: 'T1' })).json).toMatchObject({ state: 'GENERATING' });
+    expect((await v3('GET', `${receipts}/T1?from=report`)).json).toMatchObject({ state: 'GENERATING' });
+  });
 });

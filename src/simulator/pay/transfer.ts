@@ -7,7 +7,7 @@ import { billReply, canceledReply, createdReply, inState, isTransfer, type Trans
 import type { World } from '../world/world.ts';
 import { OrderLife } from './order-lifecycle.ts';
 import { RateWindow } from './rate.ts';
-import { AUTHORIZATIONS, AuthorizationDesk, NOT_IN_EFFECT } from './transfer-authorization.ts';
+import { AUTHORIZATIONS, AuthorizationDesk, NOT_IN_EFFECT, wrongPayee } from './transfer-authorization.ts';
 import { FaultyTransfers, NOT_ENOUGH, TOO_FAST, type TransferAnswer, told } from './transfer-faults.ts';
 import {
   type Failure,
@@ -88,20 +88,12 @@ export class TransferDesk {
     const early = this.#faults.before('transfer', mchId, asked.openid, words);
     if (early) return isFailure(early) ? told(early) : { status: 502, body: {}, ...early };
     if (asked.under && !under) return told(NOT_IN_EFFECT);
-    const wrong = this.#checkPayee(asked, mchId) ?? this.#checkName(asked, call.serial);
+    const wrong = wrongPayee(this.#world, mchId, asked) ?? this.#checkName(asked, call.serial);
     if (wrong) return told(wrong);
     const order = this.#place(asked, mchId, under);
     if (isFailure(order)) return told(order);
     const spoil = this.#faults.after('transfer', asked.openid);
     return { status: 200, body: under ? billReply(order) : createdReply(order), ...(spoil ? { spoil } : {}) };
-  }
-
-  #checkPayee(asked: NewTransfer, mchId: string): Failure | undefined {
-    const isBound = this.#world.merchant(mchId).options.appIds.includes(asked.appId);
-    const account = this.#world.accountBy(each => each.appId === asked.appId);
-    if (!isBound || !account) return failure(400, 'INVALID_REQUEST', 'APPID不存在或未与商户号绑定');
-    const person = this.#world.findPerson(asked.openid);
-    return person?.account === account.name ? undefined : failure(400, 'INVALID_REQUEST', 'openid与appid不匹配');
   }
 
   #checkName(asked: NewTransfer, serial: string | undefined): Failure | undefined {

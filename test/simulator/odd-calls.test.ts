@@ -188,3 +188,46 @@ describe('API v3', () => {
     expect((await v3('GET', `${receipts}/T1?from=report`)).json).toMatchObject({ state: 'GENERATING' });
   });
 });
+
+describe('vouchers', () => {
+  async function withCoupons() {
+    const world = await start();
+    world.simulator.control.setStock({
+      ...{ stockId: 'S1', creator: MCH, name: '券', status: 'running', amount: 500, minimum: 1000, maxCoupons: 9 },
+      ...{ beginAt: 0, endAt: 4_000_000_000_000 },
+    });
+    const send = { stock_id: 'S1', out_request_no: 'N1', appid: APP, stock_creator_mchid: MCH };
+    expect((await world.v3('POST', `${FAVOR}/users/${ANN}/coupons`, send)).status).toBe(200);
+    const list = (query: string): Promise<Got> =>
+      world.v3('GET', `${FAVOR}/users/${ANN}/coupons?appid=${APP}&${query}`);
+    return { ...world, list };
+  }
+
+  test('are listed by whoever made their stock, and by nothing else beside available_mchid', async () => {
+    const { list } = await withCoupons();
+    const count = async (query: string): Promise<unknown> => (await list(query)).json.total_count;
+    expect(await count(`creator_mchid=${MCH}`)).toBe(1);
+    expect(await count('creator_mchid=1900000777')).toBe(0);
+    const ignored = await list(`available_mchid=${MCH}&status=USED&offset=9&limit=0`);
+    expect(ignored.json).toMatchObject({
+      total_count: 1,
+      offset: 0,
+      limit: 20,
+      data: [{ coupon_id: '8000000000001' }],
+    });
+  });
+
+  test.each(['offset=abc', 'limit=-3', 'offset=', 'status=EXPIRED'])('a list with %s is PARAM_ERROR', async wrong => {
+    const { list } = await withCoupons();
+    const { status, json } = await list(`creator_mchid=${MCH}&${wrong}`);
+    expect([status, json.code]).toEqual([400, 'PARAM_ERROR']);
+  });
+
+  test('a stock is known by its number and its creator together', async () => {
+    const { v3 } = await withCoupons();
+    const code = async (query: string): Promise<unknown> => (await v3('GET', `${FAVOR}/stocks/S1${query}`)).json.code;
+    expect(await code(`?stock_creator_mchid=${MCH}`)).toBeUndefined();
+    expect(await code('?stock_creator_mchid=1900000777')).toBe('RESOURCE_NOT_EXISTS');
+    expect(await code('')).toBe('PARAM_ERROR');
+  });
+});

@@ -231,3 +231,65 @@ describe('vouchers', () => {
     expect(await code('')).toBe('PARAM_ERROR');
   });
 });
+
+describe('API v2', () => {
+  const order = (changed: Record<string, string> = {}): Record<string, string> => ({
+    ...{ body: '茶', out_trade_no: 'ORDER-0001', total_fee: '100', spbill_create_ip: '127.0.0.1' },
+    ...{ notify_url: 'http://127.0.0.1:9/n', trade_type: 'JSAPI', openid: ANN },
+    ...changed,
+  });
+  const field = ({ text }: Got, name: string): string | undefined =>
+    new RegExp(`<${name}><!\\[CDATA\\[(.*?)\\]\\]>`).exec(text)?.[1];
+
+  test('asks after a refund by each of its four numbers, and the narrowest goes first', async () => {
+    const { simulator, v2 } = await start();
+    await v2('/pay/unifiedorder', order());
+    simulator.control.pay(ANN, { orderNo: 'ORDER-0001', notify: false });
+    const back = { out_trade_no: 'ORDER-0001', total_fee: '100', refund_fee: '30' };
+    const first = await v2('/secapi/pay/refund', { ...back, out_refund_no: 'R1' });
+    await v2('/secapi/pay/refund', { ...back, out_refund_no: 'R2' });
+    const refundId = field(first, 'refund_id')!;
+    const query = async (fields: Record<string, string>): Promise<unknown> => {
+      const got = await v2('/pay/refundquery', fields);
+      return [field(got, 'refund_count'), field(got, 'out_refund_no_0'), field(got, 'err_code')];
+    };
+    expect(await query({ refund_id: refundId })).toEqual(['1', 'R1', undefined]);
+    expect(await query({ out_refund_no: 'R2' })).toEqual(['1', 'R2', undefined]);
+    expect(await query({ transaction_id: field(first, 'transaction_id')! })).toEqual(['2', 'R1', undefined]);
+    expect(await query({ out_trade_no: 'ORDER-0001' })).toEqual(['2', 'R1', undefined]);
+    const none = [undefined, undefined, 'REFUNDNOTEXIST'];
+    expect(await query({ out_refund_no: 'R9', out_trade_no: 'ORDER-0001' })).toEqual(none);
+    expect(await query({ refund_id: '5030', out_refund_no: 'R1' })).toEqual(none);
+  });
+
+  test('an order expires when it said it would, as one of API v3 does', async () => {
+    const { simulator, v2 } = await start();
+    const inAnHour = new Date(Date.now() + 9 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, 14);
+    await v2('/pay/unifiedorder', order({ time_expire: inAnHour }));
+    simulator.control.moveClock({ advanceMs: 2 * 3_600_000 });
+    expect(() => simulator.control.pay(ANN, { orderNo: 'ORDER-0001', notify: false })).toThrow('has expired');
+    const asked = await v2('/pay/orderquery', { out_trade_no: 'ORDER-0001' });
+    expect(field(asked, 'trade_state')).toBe('CLOSED');
+    const wrong = await v2('/pay/unifiedorder', order({ out_trade_no: 'ORDER-0002', time_expire: '2026-12-01' }));
+    expect([field(wrong, 'err_code'), field(wrong, 'err_code_des')]).toEqual(['PARAM_ERROR', 'time_expire不正确']);
+  });
+
+  test('has no trade bill of a day that is not over, nor before nine the next morning', async () => {
+    const { simulator, v2 } = await start();
+    simulator.control.pay(ANN, { amount: 100, orderNo: 'ORDER-0001', notify: false });
+    const { paidAt } = simulator.control.state().shopOrders[0]!;
+    const midnight = Math.floor((paidAt + 8 * 3_600_000) / DAY) * DAY - 8 * 3_600_000;
+    const day = new Date(midnight + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '');
+    const bill = async (at: number, kind = 'ALL'): Promise<string> => {
+      const { now } = simulator.control.state();
+      simulator.control.moveClock({ advanceMs: Math.round(at - now) });
+      return (await v2('/pay/downloadbill', { bill_date: day, bill_type: kind })).text;
+    };
+    expect(await bill(paidAt)).toContain('<error_code><![CDATA[20002]]>');
+    expect(await bill(midnight + DAY + 8 * 3_600_000)).toContain('20002');
+    const there = midnight + DAY + 10 * 3_600_000;
+    expect(await bill(there)).toContain('ORDER-0001');
+    expect(await bill(there, 'RECHARGE_REFUND')).toContain('No Bill Exist');
+    expect(await bill(there, 'NOPE')).toContain('invalid bill_type');
+  });
+});

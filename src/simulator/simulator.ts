@@ -154,7 +154,9 @@ type Handle = (req: IncomingMessage, res: ServerResponse, path: string) => Promi
 /** Everything that is not WeChat Pay. The prefix `/simulator` is the chat page's. */
 function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerResponse, ports: Ports): void {
   const target = req.url ?? '/';
-  const url = URL.canParse(target, 'http://simulator') ? new URL(target, 'http://simulator') : undefined;
+  // Two slashes at the beginning are no host: somebody has glued a base and a path.
+  const base = target.startsWith('/') ? 'http://simulator' : '';
+  const url = URL.canParse(base + target) ? new URL(base + target) : undefined;
   if (!url) {
     send(res, 400, 'text/plain', 'bad request');
     return;

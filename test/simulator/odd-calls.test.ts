@@ -293,3 +293,17 @@ describe('API v2', () => {
     expect(await bill(there, 'NOPE')).toContain('invalid bill_type');
   });
 });
+
+describe('an address', () => {
+  test('with two slashes at its beginning is not there, and named as it came', async () => {
+    const { web } = await start();
+    const { status, text } = await web('//cgi-bin/token?grant_type=client_credential');
+    expect([status, text]).toEqual([404, 'the simulator has no //cgi-bin/token']);
+  });
+
+  test('of WeChat Pay on the port of the platform says where WeChat Pay is', async () => {
+    const { simulator, web } = await start();
+    for (const path of ['/v3/certificates', '/pay/unifiedorder', '/mmpaymkttransfers/sendredpack'])
+      expect((await web(path)).text).toBe(`${path}: WeChat Pay is at ${simulator.payUrl}`);
+  });
+});

@@ -97,7 +97,9 @@ const ROUTES: Record<string, Route> = {
     method: 'GET',
     perDay: 1_000_000,
     run: (_world, { account, query }, { tickets }) =>
-      query.get('type') === 'jsapi' ? tickets.issue(account) : platformError(40097),
+      query.get('type') === 'jsapi'
+        ? tickets.issue(account)
+        : platformError(40097, 'the simulator has tickets of type=jsapi only'),
   },
   '/cgi-bin/getcallbackip': { method: 'GET', perDay: 5000, run: () => ({ ip_list: ['127.0.0.1'] }) },
 };

@@ -307,3 +307,105 @@ describe('an address', () => {
       expect((await web(path)).text).toBe(`${path}: WeChat Pay is at ${simulator.payUrl}`);
   });
 });
+
+describe('the control API', () => {
+  test.each([
+    ['POST', `/people/${ANN}/act`, { kind: 'follow', scnee: 'x' }, 'act follow: unknown field "scnee"'],
+    ['POST', `/people/${ANN}/act`, { kind: 'text', text: 'x', scene: 'y' }, 'act text: unknown field "scene"'],
+    ['POST', `/people/${ANN}/act`, { kind: 'constructor' }, '"constructor" is nothing a person can do'],
+    ['POST', '/clock', { advanceMs: 1, days: 1 }, 'clock: unknown field "days"'],
+    ['POST', '/clock', { advanceMs: 1, reset: true }, 'advanceMs or reset, not both'],
+    ['POST', `/merchants/${MCH}`, { balance: 1, limits: {} }, 'merchant: unknown field "limits"'],
+    ['POST', `/packets/${MCH}/X1/open`, { openid: ANN, nickname: 'Ann' }, 'open: unknown field "nickname"'],
+    ['PUT', '/accounts/tea/templates', null, 'templates: expected a list'],
+    ['PUT', `/merchants/${MCH}/fundflow`, null, 'edits: expected a list'],
+    ['PUT', '/faults', { pay: null }, 'pay: expected a list'],
+    ['PUT', `/merchants/${MCH}/limits`, { min: 500, max: 100 }, 'min: expected at most max, which is 100'],
+    ['PUT', `/merchants/${MCH}/limits`, { transferMin: 30_000 }, 'transferMin: expected at most transferMax'],
+    ['PUT', '/stocks/S1', { creator: MCH, amount: 1, beginAt: 9, endAt: 3 }, 'endAt: expected a time after beginAt'],
+    ['PUT', '/stocks/S1', { creator: MCH, amount: 1, senders: 'x' }, 'senders: expected a list of texts'],
+  ])('refuses %s %s %j, names the field, and changes nothing', async (method, path, body, said) => {
+    const { simulator, control } = await start({ webhook: 'http://127.0.0.1:9/' });
+    const before = { ...simulator.control.state(), now: 0 };
+    const { status, json } = await control(method, path, body);
+    expect([status, json.error]).toEqual([400, expect.stringContaining(said)]);
+    expect({ ...simulator.control.state(), now: 0 }).toEqual(before);
+  });
+
+  test('writes no push that is no XML, whatever its fields are called', async () => {
+    const { control } = await start({ webhook: 'http://127.0.0.1:9/' });
+    const raw = async (fields: Json): Promise<unknown> => {
+      const act = { kind: 'raw', fields: { MsgType: 'event', Event: 'x', ...fields } };
+      const { status, json } = await control('POST', `/people/${ANN}/act?wait=no`, act);
+      return status === 200 ? 200 : json.error;
+    };
+    expect(await raw({ 'A.': '1' })).toBe('fields: "A." is no name of an XML element');
+    expect(await raw({ 'A..B': '1' })).toBe('fields: "A..B" is no name of an XML element');
+    expect(await raw({ 'A.1': '1' })).toBe('fields: "A.1" is no name of an XML element');
+    const both = 'fields: "A" is a text, and cannot hold "A.B" as well';
+    expect([await raw({ A: '1', 'A.B': '2' }), await raw({ 'A.B': '2', A: '1' })]).toEqual([both, both]);
+    expect(await raw({ 'A.B': '1', 'A.C.D': '2' })).toBe(200);
+  });
+
+  test('keeps the clock where dates and numbers of messages can be written', async () => {
+    const { simulator, control } = await start();
+    const century = 100 * 366 * DAY;
+    const move = async (advanceMs: number): Promise<number> => (await control('POST', '/clock', { advanceMs })).status;
+    expect(await move(-century)).toBe(400);
+    const moves = [await move(century), await move(century), await move(century), await move(century)];
+    expect([...moves, await move(century)]).toEqual([200, 200, 200, 200, 400]);
+    expect(new Date(simulator.control.state().now).getUTCFullYear()).toBeLessThan(2500);
+  });
+
+  test('tells what is not there from what cannot be now', async () => {
+    const { control, web } = await start();
+    await control('POST', '/accounts', { name: 'cake', appId: CAKE });
+    const said = async (path: string): Promise<unknown> => {
+      const { status, json } = await control('POST', path);
+      return [status, json.error];
+    };
+    expect(await said(`/authorizations/${MCH}/A9/confirm`)).toEqual([404, 'no authorization "A9"']);
+    expect(await said('/accounts/cake/verify')).toEqual([409, 'account "cake" has no webhook yet']);
+    const day = await web(`/control/merchants/${MCH}/fundflow.csv?date=2026-02-31`);
+    expect([day.status, day.json.error]).toEqual([400, 'date: expected 2026-02-10']);
+  });
+
+  test('lets nobody pay a merchant that is not bound to their account', async () => {
+    const merchant = { apiV2Key: KEY, balance: 10_000 };
+    const { control } = await start({
+      merchants: [
+        { ...merchant, mchId: MCH, appIds: [APP] },
+        { ...merchant, mchId: '1900000110', appIds: [CAKE] },
+      ],
+    });
+    const { status, json } = await control('POST', `/people/${ANN}/pay`, {
+      amount: 1,
+      mchId: '1900000110',
+      notify: false,
+    });
+    expect([status, json.error]).toEqual([409, `merchant 1900000110 is not bound to ${APP}`]);
+  });
+
+  test('makes stocks that others may send, and people whom WeChat knows as one', async () => {
+    const { simulator, control, v3 } = await start();
+    const { openid: ben } = simulator.control.addPerson({ account: 'tea' });
+    const stock = {
+      creator: '1900000777',
+      senders: [MCH],
+      amount: 500,
+      perUser: 1,
+      persons: [[ANN, ben]],
+      noCash: true,
+    };
+    expect((await control('PUT', '/stocks/S1', stock)).json).toMatchObject(stock);
+    const send = async (openid: string): Promise<unknown> => {
+      const asked = { stock_id: 'S1', out_request_no: `N-${openid}`, appid: APP, stock_creator_mchid: '1900000777' };
+      return (await v3('POST', `${FAVOR}/users/${openid}/coupons`, asked)).json.code;
+    };
+    expect([await send(ANN), await send(ben)]).toEqual([undefined, 'RULE_LIMIT']);
+  });
+});
+
+test.each(['webhook', 'payNotify'])('a %s that is no address is refused at the start, by its name', async name => {
+  await expect(startSimulator({ [name]: 'nonsense' })).rejects.toThrow(`${name}: expected the address of a server`);
+});

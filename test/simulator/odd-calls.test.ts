@@ -409,3 +409,39 @@ describe('the control API', () => {
 test.each(['webhook', 'payNotify'])('a %s that is no address is refused at the start, by its name', async name => {
   await expect(startSimulator({ [name]: 'nonsense' })).rejects.toThrow(`${name}: expected the address of a server`);
 });
+
+describe('two faults at once', () => {
+  test('an error after the sending waits for a call that sends: a refusal does not use it up', async () => {
+    const { simulator, control, v2 } = await start();
+    await control('PUT', '/faults', {
+      pay: [
+        { kind: 'notEnough', times: 1 },
+        { kind: 'errorAfterSent', times: 1 },
+      ],
+    });
+    const packet = {
+      ...{ mch_billno: 'B1', wxappid: APP, send_name: '茶', re_openid: ANN, total_amount: '100', total_num: '1' },
+      ...{ wishing: '好', client_ip: '127.0.0.1', act_name: '开业', remark: '谢谢', appid: '' },
+    };
+    const code = async (): Promise<unknown> =>
+      /<err_code><!\[CDATA\[(.*?)\]/.exec((await v2('/mmpaymkttransfers/sendredpack', packet)).text)?.[1];
+    expect([await code(), await code(), await code()]).toEqual(['NOTENOUGH', 'SYSTEMERROR', '0']);
+    expect(simulator.control.packet(MCH, 'B1')?.status).toBe('SENT');
+  });
+
+  test('whoever stands before the bills of API v2 answers for both kinds', async () => {
+    const { control, v2 } = await start();
+    await control('PUT', '/faults', { pay: [{ kind: 'http', at: 'bill', status: 503, times: 2 }] });
+    for (const path of ['/pay/downloadbill', '/pay/downloadfundflow'])
+      expect((await v2(path, { bill_date: '20260101' })).status, path).toBe(503);
+  });
+});
+
+test('a tag cannot be called as the system’s own is, and nobody’s language is told any more', async () => {
+  const { api } = await start();
+  expect((await api('/cgi-bin/tags/create', { tag: { name: '星标组' } })).errcode).toBe(45157);
+  const { tag } = (await api('/cgi-bin/tags/create', { tag: { name: '老客' } })) as { tag: { id: number } };
+  expect((await api('/cgi-bin/tags/update', { tag: { id: tag.id, name: '星标组' } })).errcode).toBe(45157);
+  const info = await api(`/cgi-bin/user/info?openid=${ANN}`);
+  expect([info.subscribe, 'language' in info]).toEqual([1, false]);
+});

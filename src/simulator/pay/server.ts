@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { delayed, fail, readBody, send } from '../shared/http.ts';
+import { DOWNLOAD_TRADES } from '../shop/orders-v2.ts';
 import { type FaultBox, OF_FRONT, type PayEndpoint } from '../world/faults.ts';
 import { DOWNLOAD_V2 } from './bills.ts';
 import type { Certificates } from './keys/certificates.ts';
@@ -84,7 +85,7 @@ function stopped(faults: FaultBox, req: IncomingMessage, res: ServerResponse): b
 function endpointOf({ method, url = '' }: IncomingMessage): PayEndpoint {
   const path = url.split('?')[0]!;
   if (path === '/v3/certificates') return 'certificates';
-  if (path.startsWith('/v3/bill/') || path === DOWNLOAD_V2) return 'bill';
+  if (path.startsWith('/v3/bill/') || path === DOWNLOAD_V2 || path === DOWNLOAD_TRADES) return 'bill';
   if (path.startsWith('/v3/billdownload/')) return 'billDownload';
   if (path.includes('/elecsign/')) return path.endsWith('/file') ? 'billDownload' : 'bill';
   if (path.startsWith(FAVOR)) return method === 'POST' ? 'voucher' : 'voucherQuery';

@@ -23,7 +23,7 @@ type Call = { readonly run: Run; readonly needsCertificate?: true };
 const TYPES: readonly TradeType[] = ['JSAPI', 'NATIVE', 'APP', 'MWEB'];
 const ORDER_NO = /^[\w|*@-]{6,32}$/;
 const FEN = /^[1-9]\d{0,9}$/;
-const DOWNLOAD = '/pay/downloadbill';
+export const DOWNLOAD_TRADES = '/pay/downloadbill';
 
 const CALLS: Readonly<Record<string, Call>> = {
   '/pay/unifiedorder': { run: unified },
@@ -31,7 +31,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   '/secapi/pay/refund': { run: refunding, needsCertificate: true },
   '/pay/refundquery': { run: askRefund },
 };
-export const ORDER_PATHS_V2: readonly string[] = [...Object.keys(CALLS), DOWNLOAD];
+export const ORDER_PATHS_V2: readonly string[] = [...Object.keys(CALLS), DOWNLOAD_TRADES];
 
 export class OrdersV2 {
   readonly #world: World;
@@ -45,7 +45,7 @@ export class OrdersV2 {
   /** `undefined`: the call is about something else. `certified`: the merchant on the client certificate. */
   answer(path: string, body: string, certified: string | undefined): BillFile | undefined {
     const call = CALLS[path];
-    if (!call && path !== DOWNLOAD) return undefined;
+    if (!call && path !== DOWNLOAD_TRADES) return undefined;
     const read = this.#read(body);
     if ('wrong' in read) return xmlFile(buildXml({ return_code: 'FAIL', return_msg: read.wrong }));
     const { fields, asker } = read;

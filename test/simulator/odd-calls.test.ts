@@ -445,3 +445,11 @@ test('a tag cannot be called as the system’s own is, and nobody’s language i
   const info = await api(`/cgi-bin/user/info?openid=${ANN}`);
   expect([info.subscribe, 'language' in info]).toEqual([1, false]);
 });
+
+test('the quota of access tokens can be asked for too, and what is not counted is named', async () => {
+  const { api } = await start();
+  const asked = await api('/cgi-bin/openapi/quota/get', { cgi_path: '/cgi-bin/token' });
+  expect(asked.quota).toEqual({ daily_limit: 2000, used: 1, remain: 1999 });
+  const unknown = await api('/cgi-bin/openapi/quota/get', { cgi_path: '/cgi-bin/nope' });
+  expect([unknown.errcode, unknown.errmsg]).toEqual([40066, expect.stringContaining('"/cgi-bin/nope"')]);
+});

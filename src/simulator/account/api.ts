@@ -297,11 +297,12 @@ class PlatformDesk {
 
   /** 查询API调用额度: of one path, today. */
   #quota(account: string, { cgi_path: path }: Call['body']): object {
-    const route = typeof path === 'string' ? this.#routeOf(path) : undefined;
-    if (!route) return platformError(40066);
+    const asked = typeof path === 'string' ? path : '';
+    const perDay = asked === '/cgi-bin/token' ? TOKEN_PER_DAY : this.#routeOf(asked)?.perDay;
+    if (perDay === undefined) return platformError(40066, `the simulator counts no calls of "${asked.slice(0, 64)}"`);
     const isToday = dayOf(instant(this.#world.now())) === this.#usedOn;
-    const used = Math.min(isToday ? (this.#used.get(`${account} ${path}`) ?? 0) : 0, route.perDay);
-    return { ...OK, quota: { daily_limit: route.perDay, used, remain: route.perDay - used } };
+    const used = Math.min(isToday ? (this.#used.get(`${account} ${asked}`) ?? 0) : 0, perDay);
+    return { ...OK, quota: { daily_limit: perDay, used, remain: perDay - used } };
   }
 
   #clearQuota(account: string, body: Call['body']): object {

@@ -25,6 +25,7 @@ const APPLY_TRADES = '/v3/bill/tradebill';
 const DOWNLOAD = '/v3/billdownload/file';
 const BALANCE = '/v3/merchant/fund/balance/';
 export const DOWNLOAD_V2 = '/pay/downloadfundflow';
+export const DOWNLOAD_TRADES = '/pay/downloadbill';
 
 const ACCOUNTS = ['BASIC', 'OPERATION', 'FEES'] as const;
 type Account = (typeof ACCOUNTS)[number];

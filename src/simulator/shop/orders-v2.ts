@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { beijingText, instant } from '../../core/base/time.ts';
 import { paySignOf, sameText } from '../../wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../../wechat/xml.ts';
-import { type BillFile, billAge } from '../pay/bills.ts';
+import { type BillFile, billAge, DOWNLOAD_TRADES } from '../pay/bills.ts';
 import type { ShopNotifier } from '../pay/payment-notice.ts';
 import { signedXml } from '../pay/payment-wire.ts';
 import type { ShopOrder, ShopRefund, TradeType } from '../shared/protocol.ts';
@@ -23,7 +23,6 @@ type Call = { readonly run: Run; readonly needsCertificate?: true };
 const TYPES: readonly TradeType[] = ['JSAPI', 'NATIVE', 'APP', 'MWEB'];
 const ORDER_NO = /^[\w|*@-]{6,32}$/;
 const FEN = /^[1-9]\d{0,9}$/;
-export const DOWNLOAD_TRADES = '/pay/downloadbill';
 
 const CALLS: Readonly<Record<string, Call>> = {
   '/pay/unifiedorder': { run: unified },

@@ -1,6 +1,7 @@
 // `hongbao-bot/simulator`: the simulator for somebody else's tests, in their own process. What is left out is as the command has it,
 // but on free ports and in memory.
 
+import { BadInput } from '../core/base/error.ts';
 import { movableClock } from '../simulator/shared/clock.ts';
 import type { AccountOptions, MerchantOptions, SimulatorOptions } from '../simulator/shared/options.ts';
 import { type Simulator as Running, startSimulator as start } from '../simulator/simulator.ts';
@@ -16,6 +17,8 @@ export type Wishes = Partial<SimulatorOptions> & {
 
 export async function startSimulator(wishes: Wishes = {}): Promise<Simulator> {
   const { webhook = '', payNotify, ...options } = wishes;
+  if (webhook !== '') needUrl('webhook', webhook);
+  if (payNotify !== undefined) needUrl('payNotify', payNotify);
   const { accounts = [ownAccount(webhook)] } = options;
   const { merchants = [ownMerchant(accounts)] } = options;
   const simulator = await start({
@@ -25,6 +28,14 @@ export async function startSimulator(wishes: Wishes = {}): Promise<Simulator> {
   });
   if (payNotify !== undefined) for (const { mchId } of merchants) simulator.setPayNotify(mchId, payNotify);
   return simulator;
+}
+
+/** Said at the start: a push would fail three times before anybody heard of it. */
+function needUrl(name: string, text: string): void {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new BadInput(
+      `${name}: expected the address of a server, such as http://127.0.0.1:3000/wechat, not "${text}"`,
+    );
 }
 
 function ownAccount(webhook: string): AccountOptions {

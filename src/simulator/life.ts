@@ -1,5 +1,6 @@
 // One life of the simulated WeChat: its world and everybody who works on it. A reset ends one and begins another behind the same ports.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BadInput } from '../core/base/error.ts';
 import { platform } from './account/api.ts';
 import { MessageDesk } from './account/custom-messages.ts';
 import { JsTickets } from './account/js-tickets.ts';
@@ -83,7 +84,7 @@ export async function beginLife(options: SimulatorOptions, certificates: Certifi
       ...signing.control(),
       messages: () => messages.count(),
       moveClock: change => {
-        world.moveClock('reset' in change ? 0 : world.clock.offsetMs() + change.advanceMs);
+        world.moveClock('reset' in change ? 0 : offsetAfter(world, change.advanceMs));
         desk.tick();
         shop.tick();
         return { now: world.now(), offsetMs: world.clock.offsetMs() };
@@ -101,6 +102,16 @@ export async function beginLife(options: SimulatorOptions, certificates: Certifi
       world.close();
     },
   };
+}
+
+/** Before it nothing was, after it numbers of messages have more than 64 bits. */
+const [CLOCK_MIN, CLOCK_MAX] = [0, Date.UTC(2500, 0)];
+
+function offsetAfter(world: World, advanceMs: number): number {
+  const at = world.now() + advanceMs;
+  if (at < CLOCK_MIN || at >= CLOCK_MAX)
+    throw new BadInput('advanceMs: expected a step after which the clock stands between 1970 and 2500');
+  return world.clock.offsetMs() + advanceMs;
 }
 
 function couponsOf(world: World, vouchers: VoucherDesk): Pick<Control, 'setStock' | 'coupons' | 'endCoupon'> {
@@ -164,7 +175,11 @@ function consoleOf(world: World, pushes: Pusher): Pick<Control, OfConsole> {
     },
     setLimits: (mchId, limits) => {
       const merchant = world.merchant(mchId);
-      merchant.limits = { ...merchant.limits, ...limits };
+      const after = { ...merchant.limits, ...limits };
+      if (after.min > after.max) throw new BadInput(`min: expected at most max, which is ${after.max}`);
+      if (after.transferMin > after.transferMax)
+        throw new BadInput(`transferMin: expected at most transferMax, which is ${after.transferMax}`);
+      merchant.limits = after;
       return merchant.limits;
     },
     setBalance: (mchId, balance) => world.setBalance(mchId, balance),
@@ -231,7 +246,8 @@ function controlOf(world: World, desk: PayDesk, pushes: Pusher, notifications: N
     closeAuthorization: (mchId, number, reason) => world.authorizations.close(mchId, number, reason),
     confirmAuthorization: (mchId, number) => {
       const found = world.authorizations.find(mchId, number);
-      if (found?.state !== 'WAIT_USER_CONFIRM') throw new Refused(409, `it cannot be confirmed: ${found?.state}`);
+      if (!found) throw new Refused(404, `no authorization "${number}"`);
+      if (found.state !== 'WAIT_USER_CONFIRM') throw new Refused(409, `it cannot be confirmed: ${found.state}`);
       return world.authorizations.confirm(found);
     },
     openLink: (openid, url, res) => openAs(world, res, openid, url),

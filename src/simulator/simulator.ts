@@ -10,7 +10,7 @@ import { beginLife, type Life } from './life.ts';
 import { type MerchantCertificate, openCertificates } from './pay/keys/certificates.ts';
 import type { Spacing } from './pay/rate.ts';
 import { payServer } from './pay/server.ts';
-import { answerOf, bodyOf, listen, send, shut } from './shared/http.ts';
+import { answerOf, bodyOf, fail, listen, send, shut } from './shared/http.ts';
 import type { RecordedCall, SimulatorOptions } from './shared/options.ts';
 import { Refused } from './shared/refusal.ts';
 import { lockFolder } from './world/folder-lock.ts';
@@ -154,7 +154,9 @@ type Handle = (req: IncomingMessage, res: ServerResponse, path: string) => Promi
 /** Everything that is not WeChat Pay. The prefix `/simulator` is the chat page's. */
 function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerResponse, ports: Ports): void {
   const target = req.url ?? '/';
-  const url = URL.canParse(target, 'http://simulator') ? new URL(target, 'http://simulator') : undefined;
+  // Two slashes at the beginning are no host: somebody has glued a base and a path.
+  const base = target.startsWith('/') ? 'http://simulator' : '';
+  const url = URL.canParse(base + target) ? new URL(base + target) : undefined;
   if (!url) {
     send(res, 400, 'text/plain', 'bad request');
     return;
@@ -162,7 +164,7 @@ function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerRes
   if (life.handle(req, res, url)) return;
   const asked = /^(?:\/simulator)?\/control(\/.*)$/.exec(target);
   const answered = asked ? control(req, res, asked[1]!) : page(req, res, url, ports);
-  answered.catch(() => res.destroy());
+  answered.catch(error => fail(res, error));
 }
 
 /** As a proxy (`HTTPS_PROXY`): whatever host is asked for, WeChat is here. */

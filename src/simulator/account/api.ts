@@ -1,7 +1,7 @@
 // The Official Account platform's API (api.weixin.qq.com): JSON, status 200 whatever happens, errors by `errcode`.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dayOf, instant } from '../../core/base/time.ts';
-import { delayed, readBytes, send, sendJson } from '../shared/http.ts';
+import { delayed, fail, readBytes, send, sendJson } from '../shared/http.ts';
 import type { World } from '../world/world.ts';
 import type { MessageDesk } from './custom-messages.ts';
 import type { Fields } from './envelope.ts';
@@ -97,7 +97,9 @@ const ROUTES: Record<string, Route> = {
     method: 'GET',
     perDay: 1_000_000,
     run: (_world, { account, query }, { tickets }) =>
-      query.get('type') === 'jsapi' ? tickets.issue(account) : platformError(40097),
+      query.get('type') === 'jsapi'
+        ? tickets.issue(account)
+        : platformError(40097, 'the simulator has tickets of type=jsapi only'),
   },
   '/cgi-bin/getcallbackip': { method: 'GET', perDay: 5000, run: () => ({ ip_list: ['127.0.0.1'] }) },
 };
@@ -128,7 +130,7 @@ export function platform(world: World, pusher: Pusher, parts: PlatformParts): Pl
   return {
     handle: (req, res, url) => {
       if (!PLACES.test(url.pathname)) return false;
-      desk.serve(req, res, url).catch(() => res.destroy());
+      desk.serve(req, res, url).catch(error => fail(res, error));
       return true;
     },
   };
@@ -295,11 +297,12 @@ class PlatformDesk {
 
   /** 查询API调用额度: of one path, today. */
   #quota(account: string, { cgi_path: path }: Call['body']): object {
-    const route = typeof path === 'string' ? this.#routeOf(path) : undefined;
-    if (!route) return platformError(40066);
+    const asked = typeof path === 'string' ? path : '';
+    const perDay = asked === '/cgi-bin/token' ? TOKEN_PER_DAY : this.#routeOf(asked)?.perDay;
+    if (perDay === undefined) return platformError(40066, `the simulator counts no calls of "${asked.slice(0, 64)}"`);
     const isToday = dayOf(instant(this.#world.now())) === this.#usedOn;
-    const used = Math.min(isToday ? (this.#used.get(`${account} ${path}`) ?? 0) : 0, route.perDay);
-    return { ...OK, quota: { daily_limit: route.perDay, used, remain: route.perDay - used } };
+    const used = Math.min(isToday ? (this.#used.get(`${account} ${asked}`) ?? 0) : 0, perDay);
+    return { ...OK, quota: { daily_limit: perDay, used, remain: perDay - used } };
   }
 
   #clearQuota(account: string, body: Call['body']): object {

@@ -19,7 +19,6 @@ function infoOf(world: World, person: StoredPerson): object {
   return {
     subscribe: 1,
     openid,
-    language: 'zh_CN',
     subscribe_time: Math.floor((followedAt ?? 0) / 1000),
     remark,
     groupid: tags[0] ?? 0,

@@ -53,7 +53,7 @@ export function pusher(world: World, options: SimulatorOptions): Pusher {
 
   return {
     send: (account, openid, fields) => {
-      if (world.account(account).webhook === '') throw new Refused(409, `account "${account}" has no webhook yet`);
+      needWebhook(world, account);
       const push = newPush(`${prefix}.${++count}`, world.now(), world.account(account).options, openid, fields);
       world.pushes.put(push);
       const line = { world, agent, timing, signal: stop.signal, trouble: options.trouble ?? (() => undefined) };
@@ -61,7 +61,10 @@ export function pusher(world: World, options: SimulatorOptions): Pusher {
       under.add(done);
       return { push, done };
     },
-    verify: account => greet(world, agent, account, timeoutMs),
+    verify: async account => {
+      needWebhook(world, account);
+      return greet(world, agent, account, timeoutMs);
+    },
     idle: async () => {
       while (under.size > 0) await Promise.allSettled([...under]);
     },
@@ -71,6 +74,10 @@ export function pusher(world: World, options: SimulatorOptions): Pusher {
       await agent.destroy();
     },
   };
+}
+
+function needWebhook(world: World, account: string): void {
+  if (world.account(account).webhook === '') throw new Refused(409, `account "${account}" has no webhook yet`);
 }
 
 function newPush(id: string, at: number, account: AccountOptions, openid: string, fields: Fields): Push {

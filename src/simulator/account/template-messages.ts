@@ -2,6 +2,7 @@
 // that tells how it ended.
 
 import type { Template } from '../shared/options.ts';
+import { own } from '../shared/own.ts';
 import type { NewLine, World } from '../world/world.ts';
 import type { Fields } from './envelope.ts';
 import { type ErrorReply, OK, platformError } from './errors.ts';
@@ -59,7 +60,7 @@ export class NoticeDesk {
     if ('errcode' in read) return read;
     const { openid, template, values } = read;
     const grants = this.#world.grantsOf(openid);
-    const left = grants.notices?.[template.id] ?? 0;
+    const left = own(grants.notices ?? {}, template.id) ?? 0;
     if (left < 1 || this.#world.faults.takePlatform('noticeRefused')) return platformError(43101);
     const mini = body.miniprogram as Json | undefined;
     if (mini && (textAt(mini, 'appid') === '' || textAt(mini, 'pagepath') === '')) return platformError(41030);
@@ -88,7 +89,7 @@ export class NoticeDesk {
     const values: [string, string][] = [];
     for (const field of template.fields) {
       const value = textAt((data[field] ?? {}) as Json, 'value');
-      const type = FIELD_TYPES[field.replace(/\d+$/, '')];
+      const type = own(FIELD_TYPES, field.replace(/\d+$/, ''));
       if (value.trim() === '' || type?.test(value) === false) return platformError(47003, `data.${field}.value`);
       values.push([field, value]);
     }

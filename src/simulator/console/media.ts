@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Call, PlainFile } from '../account/api.ts';
 import { type ErrorReply, OK, platformError } from '../account/errors.ts';
+import { own } from '../shared/own.ts';
 import type { Media } from '../world/console.ts';
 import type { World } from '../world/world.ts';
 
@@ -34,9 +35,9 @@ async function fileOf({ raw }: Call): Promise<Upload | ErrorReply> {
 }
 
 async function keep(world: World, call: Call, permanent: boolean): Promise<Media | ErrorReply> {
-  const kind = call.query.get('type') as Kind | null;
-  const limits = kind === null ? undefined : KINDS[kind];
-  if (!kind || !limits) return platformError(40004);
+  const kind = (call.query.get('type') ?? '') as Kind;
+  const limits = own(KINDS, kind);
+  if (!limits) return platformError(40004);
   const file = await fileOf(call);
   if ('errcode' in file) return file;
   if (!limits.names.test(file.name)) return platformError(40005, `${kind}: ${file.name}`);
@@ -133,7 +134,7 @@ export function countMaterials(world: World, { account }: Call): object {
 export function listMaterials(world: World, { account, body }: Call): object {
   const { type, offset, count } = body;
   if (type === 'news') return { total_count: 0, item_count: 0, item: [] };
-  if (typeof type !== 'string' || !(type in KINDS)) return platformError(40004);
+  if (typeof type !== 'string' || !Object.hasOwn(KINDS, type)) return platformError(40004);
   const all = world.console
     .permanentMedia(account)
     .filter(({ kind }) => kind === type || (type === 'image' && kind === 'thumb'))

@@ -20,7 +20,7 @@ function wrongName(world: World, account: string, { id, name }: Named): ErrorRep
   if (typeof name !== 'string' || name === '') return platformError(45157);
   if ([...name].length > NAME_MAX) return platformError(45158);
   const { tags } = world.console.of(account);
-  return tags.some(tag => tag.name === name && tag.id !== id) ? platformError(45157) : undefined;
+  return [...SYSTEM, ...tags].some(tag => tag.name === name && tag.id !== id) ? platformError(45157) : undefined;
 }
 
 export function createTag(world: World, { account, body }: Call): object {

@@ -180,6 +180,11 @@ async function jsonOf(req: IncomingMessage): Promise<unknown> {
   return text === '' ? {} : readJson(text);
 }
 
+function isDay(date: string): boolean {
+  const at = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().slice(0, 10) === date;
+}
+
 /** The one answer that is no JSON. */
 function csvOf(
   control: Control,
@@ -188,7 +193,7 @@ function csvOf(
 ): string | undefined {
   if (noun !== 'merchants' || file !== 'fundflow.csv' || more.length > 0) return undefined;
   const date = query.get('date') ?? undefined;
-  if (date !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new BadInput('date: expected 2026-02-10');
+  if (date !== undefined && !isDay(date)) throw new BadInput('date: expected 2026-02-10');
   return control.fundFlow(id!, date);
 }
 

@@ -2,6 +2,7 @@
 
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import type { AccountOptions, MerchantLimits, Template } from '../shared/options.ts';
+import { own } from '../shared/own.ts';
 import type {
   ClockChange,
   CloseReason,
@@ -148,8 +149,26 @@ export function readCloseReason(value: unknown): CloseReason {
   return found;
 }
 
+/** What each act takes beside its kind. */
+const ACT_KEYS: Readonly<Record<Act['kind'], readonly string[]>> = {
+  follow: ['scene'],
+  unfollow: [],
+  scan: ['scene'],
+  text: ['text'],
+  click: ['key'],
+  scancode: ['key', 'result', 'type', 'waiting'],
+  view: ['url'],
+  image: [],
+  voice: ['words'],
+  location: ['latitude', 'longitude', 'label'],
+  consent: ['template', 'accept'],
+  raw: ['fields'],
+};
+
 export function readAct(value: unknown): Act {
   const json = objectOf(value, 'act');
+  const keys = own<readonly string[]>(ACT_KEYS, String(json.kind));
+  if (keys) onlyKeys(json, `act ${String(json.kind)}`, ['kind', ...keys]);
   switch (json.kind) {
     case 'follow': {
       const scene = maybeText(json, 'scene');
@@ -299,7 +318,7 @@ export function readUrl(value: unknown): string {
 
 /** Templates as in the console: `{ "id", "kind": "template", "title", "fields": ["thing1"] }`. */
 export function readTemplates(value: unknown): readonly Template[] {
-  return listAt({ templates: value }, 'templates').map(each => {
+  const templates = listAt({ templates: value }, 'templates').map((each): Template => {
     const json = objectOf(each, 'a template');
     onlyKeys(json, 'a template', ['id', 'kind', 'title', 'fields']);
     const { kind = 'template' } = json;
@@ -309,6 +328,9 @@ export function readTemplates(value: unknown): readonly Template[] {
       fields: textsAt(json, 'fields'),
     };
   });
+  const twice = templates.find(({ id }, at) => templates.findIndex(each => each.id === id) < at);
+  if (twice) throw new BadInput(`id: "${twice.id}" stands twice`);
+  return templates;
 }
 
 const AMOUNT_LIMITS = ['perSecond', 'perUserPerDay', 'amountPerUserPerDay', 'amountPerDay', 'min', 'max'] as const;
@@ -341,8 +363,12 @@ function filled(json: Json, key: string): string {
 
 function readFields(value: unknown): Readonly<Record<string, string>> {
   const fields = objectOf(value, 'fields');
+  const names = Object.keys(fields);
   for (const [name, text] of Object.entries(fields)) {
-    if (!/^[A-Za-z_][\w.-]{0,63}$/.test(name)) throw new BadInput(`fields: "${name}" is no name of an XML element`);
+    if (name.length > 64 || !/^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*$/.test(name))
+      throw new BadInput(`fields: "${name}" is no name of an XML element`);
+    const inside = names.find(other => other.startsWith(`${name}.`));
+    if (inside !== undefined) throw new BadInput(`fields: "${name}" is a text, and cannot hold "${inside}" as well`);
     if (typeof text !== 'string' || text.length > TEXT_MAX) throw new BadInput(`fields.${name}: expected a text`);
   }
   return fields as Readonly<Record<string, string>>;
@@ -350,16 +376,23 @@ function readFields(value: unknown): Readonly<Record<string, string>> {
 
 export function readClockChange(value: unknown): ClockChange {
   const json = objectOf(value, 'clock');
+  onlyKeys(json, 'clock', ['advanceMs', 'reset']);
+  if (json.reset !== undefined && json.advanceMs !== undefined)
+    throw new BadInput('clock: expected advanceMs or reset, not both');
   if (json.reset === true) return { reset: true };
   return { advanceMs: wholeAt(json, 'advanceMs', -MS_MAX, MS_MAX) };
 }
 
 export function readBalance(value: unknown): number {
-  return wholeAt(objectOf(value, 'merchant'), 'balance', 0, Number.MAX_SAFE_INTEGER);
+  const json = objectOf(value, 'merchant');
+  onlyKeys(json, 'merchant', ['balance']);
+  return wholeAt(json, 'balance', 0, Number.MAX_SAFE_INTEGER);
 }
 
 export function readOpenId(value: unknown): string {
-  return filled(objectOf(value, 'open'), 'openid');
+  const json = objectOf(value, 'open');
+  onlyKeys(json, 'open', ['openid']);
+  return filled(json, 'openid');
 }
 
 /** No order is above a million yuan. */
@@ -397,18 +430,28 @@ export function readStock(stockId: string, value: unknown): Stock {
   const json = objectOf(value, 'stock');
   const optional = ['maxAmountByDay', 'perUser', 'validMs'] as const;
   onlyKeys(json, 'stock', [
-    ...['creator', 'name', 'status', 'amount', 'minimum', 'maxCoupons', 'beginAt', 'endAt'],
+    ...['creator', 'senders', 'name', 'status', 'amount', 'minimum', 'maxCoupons', 'beginAt', 'endAt'],
+    ...['persons', 'abnormal', 'noCash'],
     ...optional,
   ]);
   const status = STOCK_STATES.find(each => each === (json.status ?? 'running'));
   if (!status) throw new BadInput(`status: expected one of ${STOCK_STATES.join(', ')}`);
   const whole = (key: string, otherwise: number): number =>
     json[key] === undefined ? otherwise : wholeAt(json, key, 0, Number.MAX_SAFE_INTEGER);
+  const [beginAt, endAt] = [whole('beginAt', 0), whole('endAt', 4_000_000_000_000)];
+  if (endAt <= beginAt) throw new BadInput('endAt: expected a time after beginAt');
+  const { noCash } = json;
+  if (noCash !== undefined && typeof noCash !== 'boolean') throw new BadInput('noCash: expected true or false');
   return {
     ...{ stockId, status, creator: filled(json, 'creator'), name: maybeText(json, 'name') ?? '代金券' },
     amount: wholeAt(json, 'amount', 1, FEN_MAX),
-    ...{ minimum: whole('minimum', 0), maxCoupons: whole('maxCoupons', 1000) },
-    ...{ beginAt: whole('beginAt', 0), endAt: whole('endAt', 4_000_000_000_000) },
+    ...{ minimum: whole('minimum', 0), maxCoupons: whole('maxCoupons', 1000), beginAt, endAt },
+    ...(json.senders === undefined ? {} : { senders: textsAt(json, 'senders') }),
+    ...(json.persons === undefined
+      ? {}
+      : { persons: listAt(json, 'persons').map(each => textsAt({ persons: each }, 'persons')) }),
+    ...(json.abnormal === undefined ? {} : { abnormal: textsAt(json, 'abnormal') }),
+    ...(noCash === undefined ? {} : { noCash }),
     ...Object.fromEntries(optional.flatMap(key => (json[key] === undefined ? [] : [[key, whole(key, 0)]]))),
   };
 }
@@ -457,7 +500,7 @@ export function readFaults(value: unknown): Faults {
 }
 
 function listAt(json: Json, key: string): readonly unknown[] {
-  const list = json[key] ?? [];
+  const { [key]: list = [] } = json;
   if (Array.isArray(list) && list.length <= FAULTS_MAX) return list as unknown[];
   throw new BadInput(`${key}: expected a list of at most ${FAULTS_MAX}`);
 }

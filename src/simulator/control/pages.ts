@@ -12,7 +12,14 @@ export async function page(req: IncomingMessage, res: ServerResponse, url: URL, 
   }
   const asset = /^\/simulator(?:\/assets\/([^/]+))?\/?$/.exec(path);
   const file = asset ? await pageFile(asset[1] ?? 'chat.html') : undefined;
-  if (!file) return send(res, 404, 'text/plain', `the simulator has no ${path.replace(/[^\x20-\x7e]/g, '')}`);
+  if (!file) return send(res, 404, 'text/plain', missing(path.replace(/[^\x20-\x7e]/g, ''), ports));
   res.writeHead(200, { ...file.headers, 'content-length': file.body.length });
   res.end(file.body);
+}
+
+/** WeChat Pay is not what is missing: it is elsewhere. */
+function missing(path: string, { payPort }: Ports): string {
+  return /^\/(?:v3|pay|secapi|mmpaymkttransfers)\//.test(path)
+    ? `${path}: WeChat Pay is at https://127.0.0.1:${payPort}`
+    : `the simulator has no ${path}`;
 }

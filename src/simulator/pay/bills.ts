@@ -25,6 +25,7 @@ const APPLY_TRADES = '/v3/bill/tradebill';
 const DOWNLOAD = '/v3/billdownload/file';
 const BALANCE = '/v3/merchant/fund/balance/';
 export const DOWNLOAD_V2 = '/pay/downloadfundflow';
+export const DOWNLOAD_TRADES = '/pay/downloadbill';
 
 const ACCOUNTS = ['BASIC', 'OPERATION', 'FEES'] as const;
 type Account = (typeof ACCOUNTS)[number];
@@ -156,11 +157,16 @@ export class BillDesk {
       return { status: 500, code: 'SYSTEM_ERROR', message: '系统异常,请稍后重试' };
     const wished = this.#fault('bill', 'code');
     if (wished) return { status: 400, code: wished.code ?? 'SYSTEM_ERROR', message: wished.text ?? '模拟的错误' };
-    const from = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00+08:00`) : Number.NaN;
-    if (Number.isNaN(from)) return PARAM;
-    const age = this.#world.now() - from;
-    if (age < DAY_MS || age > KEPT_MS) return { status: 400, code: 'INVALID_REQUEST', message: '账单日期不合法' };
-    return age < BUILT_AFTER_MS ? { status: 400, code: 'STATEMENT_CREATING', message: '账单生成中' } : undefined;
+    switch (billAge(day, this.#world.now())) {
+      case 'no day':
+        return PARAM;
+      case 'out of range':
+        return { status: 400, code: 'INVALID_REQUEST', message: '账单日期不合法' };
+      case 'not built':
+        return { status: 400, code: 'STATEMENT_CREATING', message: '账单生成中' };
+      default:
+        return undefined;
+    }
   }
 
   /** Only service providers and platforms may ask. */
@@ -187,6 +193,15 @@ export class BillDesk {
   #fault(at: 'bill' | 'billDownload', kind: PayFault['kind']): PayFault | undefined {
     return this.#world.faults.takePay(at, '', each => each.kind === kind);
   }
+}
+
+/** Whether the bill of a day lies there. */
+export function billAge(day: string, now: number): 'no day' | 'out of range' | 'not built' | 'there' {
+  const from = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00+08:00`) : Number.NaN;
+  if (Number.isNaN(from)) return 'no day';
+  const age = now - from;
+  if (age < DAY_MS || age > KEPT_MS) return 'out of range';
+  return age < BUILT_AFTER_MS ? 'not built' : 'there';
 }
 
 /** Header, header of the sums, the sums, and what follows the last line's end. */

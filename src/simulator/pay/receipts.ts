@@ -24,11 +24,12 @@ export class ReceiptDesk {
 
   /** `host`: where the file will lie. `undefined`: it is about something else. */
   answer({ method, path, body }: TransferCall, mchId: string, host: string): TransferAnswer | undefined {
-    if (!path.startsWith(PATH)) return undefined;
+    const [place = ''] = path.split('?');
+    if (!place.startsWith(PATH)) return undefined;
     const fault = this.#world.faults.takePay('bill', '', each => each.kind === 'code');
     if (fault) return told(failure(fault.status ?? 400, fault.code ?? 'SYSTEM_ERROR', fault.text ?? '模拟的错误'));
-    if (method === 'POST' && path === PATH) return this.#apply(mchId, body);
-    const number = method === 'GET' && path.startsWith(`${PATH}/`) ? path.slice(PATH.length + 1) : undefined;
+    if (method === 'POST' && place === PATH) return this.#apply(mchId, body);
+    const number = method === 'GET' && place.startsWith(`${PATH}/`) ? place.slice(PATH.length + 1) : undefined;
     return number === undefined ? told(failure(404, 'NOT_FOUND', '接口不存在')) : this.#tell(mchId, number, host);
   }
 

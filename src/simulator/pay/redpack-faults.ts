@@ -130,9 +130,9 @@ export class FaultyPay {
     return { order: refused(order, text), reply };
   }
 
-  /** After the business is done: how the answer is spoilt. */
-  afterSend(fields: PayFields): Spoil | undefined {
-    const is = (each: PayFault): boolean => AFTER.has(each.kind);
+  /** After the business is done: how the answer is spoilt. An error hides what was sent; it waits until something was. */
+  afterSend(fields: PayFields, isSent: boolean): Spoil | undefined {
+    const is = (each: PayFault): boolean => AFTER.has(each.kind) && (isSent || each.kind !== 'errorAfterSent');
     return spoilOf(this.#world.faults.takePay(callOf(fields), fields.re_openid!, is, textsOf(fields)));
   }
 

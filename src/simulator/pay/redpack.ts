@@ -72,8 +72,9 @@ export class PayDesk {
     if (early) return early;
     const refusal = this.#checkAccount(fields) ?? this.#checkAmount(fields);
     if (refusal) return { reply: refusal };
-    const spoil = this.#faults.afterSend(fields);
-    return { reply: this.#place(fields, now), ...(spoil ? { spoil } : {}) };
+    const reply = this.#place(fields, now);
+    const spoil = this.#faults.afterSend(fields, reply.result_code === 'SUCCESS');
+    return { reply, ...(spoil ? { spoil } : {}) };
   }
 
   /** 7. merchant and AppID, 8. follower. */

@@ -3,9 +3,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { delayed, readBody, send } from '../shared/http.ts';
+import { delayed, fail, readBody, send } from '../shared/http.ts';
 import { type FaultBox, OF_FRONT, type PayEndpoint } from '../world/faults.ts';
-import { DOWNLOAD_V2 } from './bills.ts';
+import { DOWNLOAD_TRADES, DOWNLOAD_V2 } from './bills.ts';
 import type { Certificates } from './keys/certificates.ts';
 import type { ShopDesk } from './order-query.ts';
 import type { DeskAnswer, PayDesk } from './redpack.ts';
@@ -57,7 +57,7 @@ export function payServer(certificates: Certificates, current: () => PayParts, p
     const { desk, v3, faults } = current();
     if (stopped(faults, req, res)) return;
     const serving = (req.url ?? '').startsWith('/v3/') ? serveV3(v3, req, res) : serve(desk, v3, req, res);
-    serving.catch(() => res.destroy());
+    serving.catch(error => fail(res, error));
   });
   server.prependListener('secureConnection', (socket: TLSSocket) => {
     if (current().faults.takePay('connection', '', fault => fault.kind === 'tlsRefused')) socket.destroy();
@@ -84,7 +84,7 @@ function stopped(faults: FaultBox, req: IncomingMessage, res: ServerResponse): b
 function endpointOf({ method, url = '' }: IncomingMessage): PayEndpoint {
   const path = url.split('?')[0]!;
   if (path === '/v3/certificates') return 'certificates';
-  if (path.startsWith('/v3/bill/') || path === DOWNLOAD_V2) return 'bill';
+  if (path.startsWith('/v3/bill/') || path === DOWNLOAD_V2 || path === DOWNLOAD_TRADES) return 'bill';
   if (path.startsWith('/v3/billdownload/')) return 'billDownload';
   if (path.includes('/elecsign/')) return path.endsWith('/file') ? 'billDownload' : 'bill';
   if (path.startsWith(FAVOR)) return method === 'POST' ? 'voucher' : 'voucherQuery';

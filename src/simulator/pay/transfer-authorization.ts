@@ -22,6 +22,19 @@ const LIMIT = failure(400, 'INVALID_REQUEST', '授权数量达到限制');
 type Asks = NonNullable<NewTransfer['asks']>;
 type Whose = Pick<NewTransfer, 'appId' | 'openid' | 'sceneId'>;
 
+/** The AppID must be bound to the merchant, and the person be of its account. */
+export function wrongPayee(
+  world: World,
+  mchId: string,
+  { appId, openid }: Pick<NewTransfer, 'appId' | 'openid'>,
+): Failure | undefined {
+  const isBound = world.merchant(mchId).options.appIds.includes(appId);
+  const account = world.accountBy(each => each.appId === appId);
+  if (!isBound || !account) return failure(400, 'INVALID_REQUEST', 'APPID不存在或未与商户号绑定');
+  const isTheirs = world.findPerson(openid)?.account === account.name;
+  return isTheirs ? undefined : failure(400, 'INVALID_REQUEST', 'openid与appid不匹配');
+}
+
 export class AuthorizationDesk {
   readonly #world: World;
   readonly #faults: FaultyTransfers;
@@ -77,9 +90,8 @@ export class AuthorizationDesk {
     const asked = readAuthorizationAsk(call.body);
     if (isFailure(asked)) return told(asked);
     const { appId, openid, sceneId, ...asks } = asked;
-    const account = this.#world.accountBy(each => each.appId === appId);
-    if (!account || this.#world.findPerson(openid)?.account !== account.name)
-      return told(failure(400, 'INVALID_REQUEST', 'openid与appid不匹配'));
+    const wrong = wrongPayee(this.#world, mchId, asked);
+    if (wrong) return told(wrong);
     const known = this.#world.authorizations.find(mchId, asks.number);
     const full = known?.openid === openid ? undefined : this.fullFor(mchId, { appId, openid, sceneId, asks });
     if (full) return told(full);

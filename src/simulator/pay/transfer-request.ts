@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
 import { readJson } from '../shared/http.ts';
 import type { MerchantLimits } from '../shared/options.ts';
+import { own } from '../shared/own.ts';
 
 /** A "no" of API v3: JSON with `code` and `message`. */
 export type Failure = { readonly status: number; readonly code: string; readonly message: string };
@@ -110,9 +111,11 @@ function reading<T extends object>(work: () => T): T | Failure {
   }
 }
 
-function objectOf(value: unknown): Json {
+/** `name` absent: the whole body. */
+function objectOf(value: unknown, name?: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw new Wrong(paramError('请求体不是合法的JSON'));
+  if (name !== undefined && value === undefined) throw new Wrong(paramError(`${name}必填,并且不能为空`));
+  throw new Wrong(paramError(name === undefined ? '请求体不是合法的JSON' : `${name}的类型不正确,应为对象`));
 }
 
 const COMMON_KEYS = [
@@ -125,6 +128,8 @@ const KEYS: Readonly<Record<Kind, readonly string[]>> = {
   authorized: [...COMMON_KEYS, 'authorization_id', 'out_authorization_no'],
 };
 const AUTHORIZATION_KEYS = ['user_display_name', 'out_authorization_no', 'authorization_notify_url'];
+const REPORT_KEYS = ['info_type', 'info_content'];
+const STYLE_KEYS = ['type'];
 const ASK_KEYS = [
   ...['appid', 'openid', 'transfer_scene_id', 'user_recv_perception', 'scene_info'],
   ...AUTHORIZATION_KEYS,
@@ -209,20 +214,23 @@ function readReports(value: unknown): NewTransfer['reports'] {
     throw new Wrong(paramError('需传入转账场景报备信息,请检查transfer_scene_report_infos'));
   }
   return value.map(each => {
-    const report = objectOf(each);
+    const report = objectOf(each, 'transfer_scene_report_infos');
+    onlyKeys(report, REPORT_KEYS);
     return { type: textAt(report, 'info_type', 15), content: textAt(report, 'info_content', 32) };
   });
 }
 
 function readAsks(json: Json): NonNullable<NewTransfer['asks']> {
-  const info = objectOf(json.authorization_info);
+  const info = objectOf(json.authorization_info, 'authorization_info');
   onlyKeys(info, AUTHORIZATION_KEYS);
   return authorizationIn(info);
 }
 
 function checkStyle(style: unknown, sceneId: string, amount: number): void {
   if (style === undefined) return;
-  const { type } = objectOf(style);
+  const given = objectOf(style, 'user_recv_style');
+  onlyKeys(given, STYLE_KEYS);
+  const { type } = given;
   if (type !== 'CONFIRM_PAGE' && type !== 'RED_PACKET') throw new Wrong(paramError('user_recv_style.type不正确'));
   if (type === 'RED_PACKET' && (sceneId !== PACKET_STYLE.scene || amount > PACKET_STYLE.max))
     throw new Wrong(paramError('当前转账场景或金额不支持user_recv_style为RED_PACKET'));
@@ -237,7 +245,7 @@ function isNotifyUrl(text: string): boolean {
 }
 
 function checkScene(sceneId: string, reports: NewTransfer['reports'], perception: string | undefined): void {
-  const scene = SCENES[sceneId];
+  const scene = own(SCENES, sceneId);
   const types = reports.map(({ type }) => type);
   if (new Set(types).size < types.length) throw new Wrong(paramError('转账场景报备信息重复'));
   if (!scene) {

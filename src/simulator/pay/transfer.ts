@@ -1,12 +1,13 @@
 // The business of transfers (商家转账), without the network, its signatures and its encryption: create, query, cancel.
 // What payees and time do to the bills is `OrderLife`'s.
 import { dayOf, endOfDay, instant } from '../../core/base/time.ts';
+import { own } from '../shared/own.ts';
 import type { Authorization } from '../shared/protocol.ts';
 import { billReply, canceledReply, createdReply, inState, isTransfer, type Transfer } from '../world/bill.ts';
 import type { World } from '../world/world.ts';
 import { OrderLife } from './order-lifecycle.ts';
 import { RateWindow } from './rate.ts';
-import { AUTHORIZATIONS, AuthorizationDesk, NOT_IN_EFFECT } from './transfer-authorization.ts';
+import { AUTHORIZATIONS, AuthorizationDesk, NOT_IN_EFFECT, wrongPayee } from './transfer-authorization.ts';
 import { FaultyTransfers, NOT_ENOUGH, TOO_FAST, type TransferAnswer, told } from './transfer-faults.ts';
 import {
   type Failure,
@@ -62,7 +63,7 @@ export class TransferDesk {
     const path = call.path.split('?')[0]!;
     const rest = path.startsWith(BILLS) ? path.slice(BILLS.length) : undefined;
     if (path.startsWith(AUTHORIZATIONS)) return this.#authorizations.answer(call, mchId);
-    const creation = rest !== undefined && call.method === 'POST' ? CREATIONS[rest] : undefined;
+    const creation = rest !== undefined && call.method === 'POST' ? own(CREATIONS, rest) : undefined;
     if (creation) return this.#create(call, mchId, creation);
     const [kind, number, verb, ...more] = (rest ?? '').split('/').slice(1);
     const isAsking = call.method === 'GET' && number !== undefined && verb === undefined;
@@ -87,20 +88,12 @@ export class TransferDesk {
     const early = this.#faults.before('transfer', mchId, asked.openid, words);
     if (early) return isFailure(early) ? told(early) : { status: 502, body: {}, ...early };
     if (asked.under && !under) return told(NOT_IN_EFFECT);
-    const wrong = this.#checkPayee(asked, mchId) ?? this.#checkName(asked, call.serial);
+    const wrong = wrongPayee(this.#world, mchId, asked) ?? this.#checkName(asked, call.serial);
     if (wrong) return told(wrong);
     const order = this.#place(asked, mchId, under);
     if (isFailure(order)) return told(order);
     const spoil = this.#faults.after('transfer', asked.openid);
     return { status: 200, body: under ? billReply(order) : createdReply(order), ...(spoil ? { spoil } : {}) };
-  }
-
-  #checkPayee(asked: NewTransfer, mchId: string): Failure | undefined {
-    const isBound = this.#world.merchant(mchId).options.appIds.includes(asked.appId);
-    const account = this.#world.accountBy(each => each.appId === asked.appId);
-    if (!isBound || !account) return failure(400, 'INVALID_REQUEST', 'APPID不存在或未与商户号绑定');
-    const person = this.#world.findPerson(asked.openid);
-    return person?.account === account.name ? undefined : failure(400, 'INVALID_REQUEST', 'openid与appid不匹配');
   }
 
   #checkName(asked: NewTransfer, serial: string | undefined): Failure | undefined {

@@ -1,7 +1,7 @@
 // The few things every HTTP server here needs: a bounded body, JSON out, and an orderly end.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BadInput } from '../../core/base/error.ts';
+import { BadInput, messageOf } from '../../core/base/error.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 
@@ -52,6 +52,12 @@ export function send(res: ServerResponse, status: number, type: string, body: st
 
 export function sendJson(res: ServerResponse, status: number, value: unknown): void {
   send(res, status, 'application/json; charset=utf-8', JSON.stringify(value));
+}
+
+/** What went wrong here is said, not cut off: a connection that ends by itself is WeChat's way of saying nothing. */
+export function fail(res: ServerResponse, error: unknown): void {
+  if (res.headersSent) res.destroy();
+  else send(res, 500, 'text/plain; charset=utf-8', `the simulator failed: ${messageOf(error)}`);
 }
 
 /** Resolves with the port. */

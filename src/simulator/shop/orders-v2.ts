@@ -3,10 +3,10 @@ import { gzipSync } from 'node:zlib';
 import { beijingText, instant } from '../../core/base/time.ts';
 import { paySignOf, sameText } from '../../wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../../wechat/xml.ts';
-import type { BillFile } from '../pay/bills.ts';
+import { type BillFile, billAge, DOWNLOAD_TRADES } from '../pay/bills.ts';
 import type { ShopNotifier } from '../pay/payment-notice.ts';
 import { signedXml } from '../pay/payment-wire.ts';
-import type { TradeType } from '../shared/protocol.ts';
+import type { ShopOrder, ShopRefund, TradeType } from '../shared/protocol.ts';
 import { cashOf, cashOfRefund, refundedOf } from '../world/shop.ts';
 import { isTradeBill, tradeBillCsv } from '../world/trade-bill.ts';
 import type { World } from '../world/world.ts';
@@ -23,7 +23,6 @@ type Call = { readonly run: Run; readonly needsCertificate?: true };
 const TYPES: readonly TradeType[] = ['JSAPI', 'NATIVE', 'APP', 'MWEB'];
 const ORDER_NO = /^[\w|*@-]{6,32}$/;
 const FEN = /^[1-9]\d{0,9}$/;
-const DOWNLOAD = '/pay/downloadbill';
 
 const CALLS: Readonly<Record<string, Call>> = {
   '/pay/unifiedorder': { run: unified },
@@ -31,7 +30,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   '/secapi/pay/refund': { run: refunding, needsCertificate: true },
   '/pay/refundquery': { run: askRefund },
 };
-export const ORDER_PATHS_V2: readonly string[] = [...Object.keys(CALLS), DOWNLOAD];
+export const ORDER_PATHS_V2: readonly string[] = [...Object.keys(CALLS), DOWNLOAD_TRADES];
 
 export class OrdersV2 {
   readonly #world: World;
@@ -45,7 +44,7 @@ export class OrdersV2 {
   /** `undefined`: the call is about something else. `certified`: the merchant on the client certificate. */
   answer(path: string, body: string, certified: string | undefined): BillFile | undefined {
     const call = CALLS[path];
-    if (!call && path !== DOWNLOAD) return undefined;
+    if (!call && path !== DOWNLOAD_TRADES) return undefined;
     const read = this.#read(body);
     if ('wrong' in read) return xmlFile(buildXml({ return_code: 'FAIL', return_msg: read.wrong }));
     const { fields, asker } = read;
@@ -94,17 +93,27 @@ function unified(world: World, fields: Fields, { mchId, appid, signType }: Asker
   if (!ORDER_NO.test(fields.out_trade_no!)) return no(400, 'PARAM_ERROR', 'out_trade_no不正确');
   if (!FEN.test(fields.total_fee!)) return no(400, 'PARAM_ERROR', 'total_fee不正确');
   if (tradeType === 'JSAPI' && !fields.openid) return no(400, 'LACK_PARAMS', '缺少参数openid');
+  const expiresAt = fields.time_expire === undefined ? undefined : beijingTime(fields.time_expire);
+  if (Number.isNaN(expiresAt)) return no(400, 'PARAM_ERROR', 'time_expire不正确');
   const asked: Placing = {
     ...{ mchId, orderNo: fields.out_trade_no!, appId: appid, total: Number(fields.total_fee), api: 'v2', tradeType },
     ...{ description: fields.body!, notifyUrl: fields.notify_url! },
     ...(fields.attach === undefined ? {} : { attach: fields.attach }),
     ...(tradeType === 'JSAPI' ? { openid: fields.openid! } : {}),
     ...(signType === 'MD5' ? {} : { signType }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
   };
   const placed = place(world, asked);
   if (isNo(placed)) return placed;
   const url = { code_url: `weixin://wxpay/bizpayurl?pr=${placed.prepayId.slice(2, 12)}` };
   return { trade_type: tradeType, prepay_id: placed.prepayId, ...(tradeType === 'NATIVE' ? url : {}) };
+}
+
+/** `20261201093000`, in Beijing; `NaN`: no such time. */
+function beijingTime(text: string): number {
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text)?.slice(1);
+  const [year, month, day, hours, minutes, seconds] = parts ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}+08:00`);
 }
 
 function closing(world: World, fields: Fields, { mchId }: Asker): Fields | No {
@@ -137,15 +146,9 @@ function refunding(world: World, fields: Fields, { mchId }: Asker, notices: Noti
 }
 
 function askRefund(world: World, fields: Fields, { mchId }: Asker): Fields | No {
-  const { out_refund_no: refundNo, out_trade_no: orderNo, transaction_id: transactionId } = fields;
-  const byRefund = refundNo === undefined ? undefined : findRefund(world, mchId, refundNo);
-  const order =
-    byRefund?.order ??
-    (transactionId === undefined
-      ? world.shop.find(mchId, orderNo ?? '')
-      : world.shop.byTransaction(mchId, transactionId));
-  const refunds = byRefund ? [byRefund.refund] : (order?.refunds ?? []);
-  if (!order || refunds.length === 0) return no(404, 'REFUNDNOTEXIST', '退款查询失败');
+  const found = refundsAsked(world, mchId, fields);
+  if (found === undefined || found.refunds.length === 0) return no(404, 'REFUNDNOTEXIST', '退款查询失败');
+  const { order, refunds } = found;
   const each = refunds.map((one, index) => ({
     [`out_refund_no_${index}`]: one.refundNo,
     [`refund_id_${index}`]: one.refundId,
@@ -162,15 +165,40 @@ function askRefund(world: World, fields: Fields, { mchId }: Asker): Fields | No 
   };
 }
 
+type Refunds = { readonly order: ShopOrder; readonly refunds: readonly ShopRefund[] };
+
+/** By one of four numbers: what names one refund goes before what names its order. */
+function refundsAsked(world: World, mchId: string, fields: Fields): Refunds | undefined {
+  const { refund_id: refundId, out_refund_no: refundNo, transaction_id: transactionId, out_trade_no: orderNo } = fields;
+  if (refundId !== undefined) {
+    for (const order of world.shop.ordersOf(mchId)) {
+      const refunds = order.refunds.filter(each => each.refundId === refundId);
+      if (refunds.length > 0) return { order, refunds };
+    }
+    return undefined;
+  }
+  if (refundNo !== undefined) {
+    const found = findRefund(world, mchId, refundNo);
+    return found && { order: found.order, refunds: [found.refund] };
+  }
+  const order =
+    transactionId === undefined
+      ? world.shop.find(mchId, orderNo ?? '')
+      : world.shop.byTransaction(mchId, transactionId);
+  return order && { order, refunds: order.refunds };
+}
+
 /** 下载交易账单: a plain text, or XML that says why not. */
 function tradeBill(world: World, fields: Fields, { mchId }: Asker): BillFile {
   const failed = (message: string, code: string): BillFile =>
     xmlFile(buildXml({ return_code: 'FAIL', return_msg: message, error_code: code }));
   const day = (fields.bill_date ?? '').replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
   const kind = fields.bill_type ?? 'ALL';
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return failed('invalid bill_date', '20001');
-  if (!isTradeBill(kind)) return failed('invalid bill_type', '20001');
-  const text = tradeBillCsv(world, mchId, day, kind);
+  const age = billAge(day, world.now());
+  if (age === 'no day') return failed('invalid bill_date', '20001');
+  // Nobody here has a coupon that was charged (充值券), so that none goes back.
+  if (!isTradeBill(kind) && kind !== 'RECHARGE_REFUND') return failed('invalid bill_type', '20001');
+  const text = age === 'there' && isTradeBill(kind) ? tradeBillCsv(world, mchId, day, kind) : undefined;
   if (text === undefined) return failed('No Bill Exist', '20002');
   const bytes = Buffer.from(text);
   return {

@@ -5,6 +5,7 @@ import type { ShopNotifier } from '../pay/payment-notice.ts';
 import type { TransferAnswer } from '../pay/transfer-faults.ts';
 import type { TransferCall } from '../pay/transfer-request.ts';
 import { readJson } from '../shared/http.ts';
+import { decoded, own } from '../shared/own.ts';
 import type { ShopOrder, ShopRefund, TradeType } from '../shared/protocol.ts';
 import { rfc3339 } from '../world/bill.ts';
 import { cashOf, cashOfRefund } from '../world/shop.ts';
@@ -30,13 +31,13 @@ export class OrdersV3 {
   /** `undefined`: the call is about something else. */
   answer({ method, path, body }: TransferCall, mchId: string): TransferAnswer | undefined {
     const [place = ''] = path.split('?');
-    const type = place.startsWith(TRANSACTIONS) ? TYPES[place.slice(TRANSACTIONS.length)] : undefined;
+    const type = place.startsWith(TRANSACTIONS) ? own(TYPES, place.slice(TRANSACTIONS.length)) : undefined;
     if (type && method === 'POST') return this.#place(objectIn(body), mchId, type);
     const closing = /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/.exec(place);
-    if (closing && method === 'POST') return this.#close(decodeURIComponent(closing[1]!), objectIn(body), mchId);
+    if (closing && method === 'POST') return this.#close(decoded(closing[1]!), objectIn(body), mchId);
     if (place === REFUNDS && method === 'POST') return this.#refund(objectIn(body), mchId);
     if (place.startsWith(`${REFUNDS}/`) && method === 'GET')
-      return this.#askRefund(decodeURIComponent(place.slice(REFUNDS.length + 1)), mchId);
+      return this.#askRefund(decoded(place.slice(REFUNDS.length + 1)), mchId);
     return undefined;
   }
 
@@ -55,9 +56,10 @@ export class OrdersV3 {
     return { status: 200, body: { prepay_id: prepayId } };
   }
 
-  #close(orderNo: string, json: Json | undefined, mchId: string): TransferAnswer {
+  #close(orderNo: string | undefined, json: Json | undefined, mchId: string): TransferAnswer {
     if (json?.mchid !== mchId) return told(no(400, 'PARAM_ERROR', 'mchid与签名的商户号不一致'));
-    const refused = close(this.#world, mchId, orderNo);
+    const refused =
+      orderNo === undefined ? no(400, 'PARAM_ERROR', '参数错误:out_trade_no') : close(this.#world, mchId, orderNo);
     return refused ? told(refused) : { status: 204, body: {} };
   }
 
@@ -82,7 +84,8 @@ export class OrdersV3 {
     return { status: 200, body: refundReply(done.order, done.refund, done.isNew ? 'PROCESSING' : 'SUCCESS') };
   }
 
-  #askRefund(refundNo: string, mchId: string): TransferAnswer {
+  #askRefund(refundNo: string | undefined, mchId: string): TransferAnswer {
+    if (refundNo === undefined) return told(no(400, 'PARAM_ERROR', '参数错误:out_refund_no'));
     const found = findRefund(this.#world, mchId, refundNo);
     if (!found) return told(no(404, 'RESOURCE_NOT_EXISTS', '退款单不存在'));
     return { status: 200, body: refundReply(found.order, found.refund, 'SUCCESS') };

@@ -39,7 +39,8 @@ export class VoucherDesk {
     const url = new URL(path, 'http://simulator');
     const [what, openid = '', coupons, couponId, ...more] = url.pathname.slice(FAVOR.length + 1).split('/');
     if (what === 'callbacks' && method === 'POST' && openid === '') return this.#setCallback(body, mchId);
-    if (what === 'stocks' && method === 'GET' && openid !== '' && coupons === undefined) return this.#stock(openid);
+    if (what === 'stocks' && method === 'GET' && openid !== '' && coupons === undefined)
+      return this.#stock(openid, url.searchParams.get('stock_creator_mchid'));
     const isTheirs = what === 'users' && coupons === 'coupons' && more.length === 0;
     if (isTheirs && method === 'POST' && couponId === undefined) return this.#send(openid, body, mchId);
     if (isTheirs && method === 'GET') return this.#ask(openid, couponId, url.searchParams, mchId);
@@ -104,8 +105,17 @@ export class VoucherDesk {
   #list(openid: string, query: URLSearchParams): TransferAnswer {
     const whose = ['creator_mchid', 'sender_mchid', 'available_mchid'].filter(key => query.has(key));
     if (whose.length !== 1) return told(failure(400, 'PARAM_ERROR', '参数错误,请核对文档要求'));
-    const [sender, stockId, status] = ['sender_mchid', 'stock_id', 'status'].map(key => query.get(key));
-    const [offset, limit] = [Number(query.get('offset') ?? 0), Number(query.get('limit') ?? 20)];
+    // With this one everything else is ignored.
+    const asked = query.has('available_mchid') ? new URLSearchParams() : query;
+    const [offsetText, limitText, status] = [
+      asked.get('offset') ?? '0',
+      asked.get('limit') ?? '20',
+      asked.get('status'),
+    ];
+    if (!/^\d{1,9}$/.test(offsetText) || !/^\d{1,9}$/.test(limitText) || (status !== null && !LISTED.has(status)))
+      return told(failure(400, 'PARAM_ERROR', '参数错误,请核对文档要求'));
+    const [offset, limit] = [Number(offsetText), Number(limitText)];
+    const isAsked = (key: string, value: string | undefined): boolean => !asked.has(key) || asked.get(key) === value;
     const all = this.#world.coupons
       .all()
       .map(each => couponNow(each, this.#world.now()))
@@ -113,17 +123,19 @@ export class VoucherDesk {
         each =>
           each.openid === openid &&
           LISTED.has(each.status) &&
-          (sender === null || each.mchId === sender) &&
-          (stockId === null || each.stockId === stockId) &&
-          (status === null || each.status === status),
+          isAsked('creator_mchid', this.#world.coupons.stock(each.stockId)?.creator) &&
+          isAsked('sender_mchid', each.mchId) &&
+          isAsked('stock_id', each.stockId) &&
+          isAsked('status', each.status),
       );
     const data = all.slice(offset, offset + limit).map(each => this.#reply(each));
     return { status: 200, body: { total_count: all.length, offset, limit, data } };
   }
 
-  #stock(stockId: string): TransferAnswer {
+  #stock(stockId: string, creatorAsked: string | null): TransferAnswer {
+    if (!creatorAsked) return told(failure(400, 'PARAM_ERROR', '参数错误,请核对文档要求'));
     const stock = this.#world.coupons.stock(stockId);
-    if (!stock) return told(failure(404, 'RESOURCE_NOT_EXISTS', '批次不存在'));
+    if (stock?.creator !== creatorAsked) return told(failure(404, 'RESOURCE_NOT_EXISTS', '批次不存在'));
     const given = this.#world.coupons.all().filter(each => each.stockId === stockId).length;
     const { creator, name, status, maxCoupons, amount, minimum, perUser, beginAt, endAt } = stock;
     return {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { platformError } from '../account/errors.ts';
 import type { JsTickets } from '../account/js-tickets.ts';
 import { OrderLife } from '../pay/order-lifecycle.ts';
-import { send } from '../shared/http.ts';
+import { fail, send } from '../shared/http.ts';
 import type { World } from '../world/world.ts';
 import { JsDesk } from './browser.ts';
 import { OAuthDesk } from './oauth.ts';
@@ -25,7 +25,7 @@ export function webPages(world: World, tickets: JsTickets): Web {
         default:
           if (url.pathname.startsWith('/sns/')) return between(world, oauth, req, res, url);
           if (url.pathname !== '/jweixin.js' && !url.pathname.startsWith('/jsapi/')) return false;
-          scripts.serve(req, res, url.pathname).catch(() => res.destroy());
+          scripts.serve(req, res, url.pathname).catch(error => fail(res, error));
           return true;
       }
     },

@@ -1,4 +1,5 @@
 // When customer-service messages (客服消息) may be sent: what a follower does opens a window with a count.
+import { own } from '../shared/own.ts';
 
 /** What opens a window: a message, a tap on the menu, a follow, a scan. */
 const GRANT_KINDS = ['message', 'menu', 'follow', 'scan'] as const;
@@ -26,7 +27,7 @@ export function granted(grants: Grants, kind: GrantKind, now: number): Grants {
 
 /** One subscription notice of this template more. */
 export function agreed(grants: Grants, template: string): Grants {
-  return { ...grants, notices: { ...grants.notices, [template]: (grants.notices?.[template] ?? 0) + 1 } };
+  return { ...grants, notices: { ...grants.notices, [template]: (own(grants.notices ?? {}, template) ?? 0) + 1 } };
 }
 
 /** What an unfollow leaves. */

@@ -132,7 +132,8 @@ export function payInShop(world: World, openid: string, asked: PayInShop): ShopO
   const { appId } = world.account(person.account).options;
   const mchId = asked.mchId ?? world.merchantOfApp(appId);
   if (mchId === undefined) throw new Refused(409, `no merchant is bound to ${appId}`);
-  world.merchant(mchId);
+  if (!world.merchant(mchId).options.appIds.includes(appId))
+    throw new Refused(409, `merchant ${mchId} is not bound to ${appId}`);
   const placed = payable(world, mchId, openid, asked);
   const { coupon = 0 } = asked;
   const { total, attach, api, signType, notifyUrl, tradeType } = placed;

@@ -6,7 +6,7 @@ import { Fault } from '../../src/core/base/error.ts';
 import type { Claim } from '../../src/core/decide/decision.ts';
 import type { Store } from '../../src/ports.ts';
 import { aCommit } from '../storage/store.contract.ts';
-import { type AdminWorld, startAdmin } from '../support/admin-world.ts';
+import { type AdminWorld, passwordOf, startAdmin } from '../support/admin-world.ts';
 import { until } from '../support/harness.ts';
 
 let admin: AdminWorld;
@@ -86,4 +86,15 @@ describe('a list as a file', () => {
     answer.once('data', () => answer.destroy());
     await until(() => opened > before && closed === opened);
   });
+});
+
+test('who signs in while the store is away is told so by the form, and is let in once it is back', async () => {
+  const form = { name: 'mei', password: passwordOf('mei') };
+  isAway = () => true;
+  const answer = await admin.tryLogin(form);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'text/html; charset=utf-8']);
+  expect(answer.headers.getSetCookie()).toEqual([]);
+  expect(await answer.text()).toMatch(/role="alert">存储暂时连不上/);
+  isAway = () => false;
+  expect((await admin.tryLogin(form)).status).toBe(303);
 });

@@ -8,7 +8,7 @@ import { BadInput } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId, openId } from '../../core/base/event.ts';
 import { isOpenId, isShortOpenId } from '../../core/base/openid.ts';
 import { dayOf, type Instant, later, MINUTE, parseBeijing } from '../../core/base/time.ts';
-import { inLang, type Lang } from '../../core/base/words/words.ts';
+import { inLang, type Lang, t } from '../../core/base/words/words.ts';
 import { checkText, limitName } from '../../core/decide/check-words.ts';
 import { awardsOf } from '../../core/decide/decision.ts';
 import { userLimits } from '../../core/decide/limits.ts';
@@ -162,7 +162,7 @@ export async function whyNot(
   lang: Lang,
 ): Promise<WhyView[]> {
   const { store, config, book, clock } = ports;
-  if (!isOpenId(user)) throw new BadInput('expected an openid');
+  if (!isOpenId(user)) throw new BadInput(t`expected an openid`);
   const [line] = await store.journal({ user, limit: 1 });
   const account = line?.event.account ?? [...config.accounts.keys()][0]!;
   const now = at ?? clock();

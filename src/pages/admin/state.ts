@@ -130,6 +130,8 @@ export function useLoaded<T>(
 
 export function troubleText(error: unknown): string {
   if (!(error instanceof Refused)) return words.offline;
+  // What was written wrongly is said as it is.
+  if (error.word === 'input' && error.message) return error.message;
   const known = (words.refused as Readonly<Record<string, string>>)[error.word];
   return known ?? (error.message || words.failed);
 }

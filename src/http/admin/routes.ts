@@ -77,7 +77,7 @@ export function adminRoutes(ports: ActPorts): AdminRoutes {
     acts: async ctx => listActs(ctx, overview),
     live: async (ctx, { session, sessions }) => {
       const isValid = (): boolean => sessions.list(overview.clock()).includes(session);
-      pulse.open(ctx, isValid);
+      pulse.open(ctx, session.id, isValid);
       return undefined;
     },
   };

@@ -26,6 +26,8 @@ export function needed(ctx: Context, name: string): string {
 }
 
 export function queryOf(ctx: Context): PayoutQuery {
+  for (const [name, value] of Object.entries(ctx.query))
+    if (Array.isArray(value)) throw new BadInput(`${name} stands there twice`);
   const [campaign, merchant, after, user] = ['campaign', 'merchant', 'after', 'user'].map(
     name => one(ctx, name) || undefined,
   );
@@ -46,7 +48,7 @@ export async function payoutsCsv(
   { session }: Asker,
   { overview, writeDown }: ActPorts,
 ): Promise<undefined> {
-  const query = queryOf(ctx);
+  const query: PayoutQuery = { ...queryOf(ctx), isWhole: true };
   const { store, clock } = overview;
   const about = [query.campaign, query.merchant].filter(Boolean).join(' ');
   await writeDown(session.name, 'payouts export', query.filter, about);

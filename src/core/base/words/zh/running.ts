@@ -5,6 +5,7 @@ export const RUNNING: Readonly<Record<string, string>> = {
   'or the folder is not there; the bot goes on with the rules that it has read':
     '或文件夹不在了；机器人继续用之前读到的规则',
   'expected an openid': '应为 openid',
+  'it is not known what came of it: {1}; look again': '不知道结果如何：{1}；请再看一眼',
   '"{1}" is no time; for example 2026-02-10 10:41': '「{1}」不是时间；例如 2026-02-10 10:41',
   '{1}: no such file or folder; name a rule file or a folder of them':
     '{1}：没有这个文件或文件夹；请写规则文件或放规则文件的文件夹',

@@ -118,3 +118,29 @@ describe('a no', () => {
     expect([long.status, long.headers.get('content-type')]).toEqual([413, 'text/html; charset=utf-8']);
   });
 });
+
+describe('what people write', () => {
+  const [TURN, BACK] = ['\u202e', '\u2066'];
+
+  test('turns no line of a page round and breaks none: a reason, a keyword, an emoji', async () => {
+    const { store } = admin.world;
+    const reason = `核对\n${TURN}wang  resumed${BACK} <b>👨‍👩‍👧`;
+    expect((await admin.act('halt', { merchant: 'shop', reason }, wang)).status).toBe(200);
+    const clean = '核对 wang  resumed <b>👨‍👩‍👧';
+    expect((await store.halt('shop'))!.reason).toBe(`${clean} (wang)`);
+    expect((await store.acts.list({ limit: 1 }))[0]).toMatchObject({ what: 'merchant halt', detail: clean });
+    const who = admin.world.person(true);
+    await admin.world.simulator.control.act(who, { kind: 'text', text: `我${TURN}们👨‍👩‍👧` });
+    await admin.world.bot.flow.written();
+    const { events } = await read<{ events: { event: string }[] }>(`follower?user=${who}`, 'zh');
+    expect(events[0]!.event).toContain('我⟨U+202E⟩们👨‍👩‍👧');
+  });
+
+  test('is a text, or there is no reason', async () => {
+    for (const reason of [{}, ['x'], 7, null, '', ' \n\u200f'])
+      expect(await admin.act('halt', { merchant: 'shop', reason }, wang)).toMatchObject({
+        status: 400,
+        body: { error: 'reason' },
+      });
+  });
+});

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { AdminConfig, Operator, Role } from '../../config/admin.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
+import { oneLine } from '../../core/base/text.ts';
 import { HOUR, type Instant, later } from '../../core/base/time.ts';
 import { inLang, t, type Wording } from '../../core/base/words/words.ts';
 import { readAlarms } from '../../core/ops/alarm.ts';
@@ -359,7 +360,7 @@ class Desk {
 }
 
 function reasonIn({ reason }: Body): string {
-  const read = readReason(String(reason ?? ''));
+  const read = typeof reason === 'string' ? readReason(oneLine(reason)) : undefined;
   if (read === undefined) throw new Denied(400, 'reason');
   return read;
 }

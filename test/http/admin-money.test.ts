@@ -1,5 +1,7 @@
 // Money moved at the dashboard by more than one, in slices, twice, or while the store goes away: what was looked at is what is
 // done, once, by whom it takes.
+import { lstatSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
@@ -135,4 +137,37 @@ test('a question that says a thing twice is refused, and no list of something el
   const li = await admin.signIn('li');
   for (const list of ['payouts', 'payouts.csv'])
     expect((await admin.get(`api/${list}?filter=failed&filter=held`, li)).status).toBe(400);
+});
+
+describe('rules that two publish', () => {
+  const look = async (who: Person, text: string) => {
+    const { base } = (await admin.get('api/rule?file=test.yaml', who)).body as unknown as RuleFileDetail;
+    const draft = { file: 'test.yaml', text, base };
+    const { seen, isFit } = (await admin.act('draft', draft, who)).body as unknown as DraftView;
+    expect(isFit).toBe(true);
+    return { ...draft, seen, reason: '改一句' };
+  };
+  const lies = (): string => readFileSync(join(admin.world.folder, 'rules', 'test.yaml'), 'utf8');
+
+  test('at one moment, from the same file: one is put there, whole, the other is told and put nowhere', async () => {
+    const [mei, wang] = [await admin.signIn('mei'), await admin.signIn('wang')];
+    const texts = ['领过啦', '已领过'].map(said => RULES.replace('您已经领过啦', said));
+    const drafts = [await look(mei, texts[0]!), await look(wang, texts[1]!)];
+    const answers = await Promise.all(drafts.map((each, n) => admin.act('publish', each, [mei, wang][n]!)));
+    const won = answers.findIndex(({ status }) => status === 200);
+    expect([409, 429]).toContain(answers[1 - won]!.status);
+    expect(lies()).toBe(texts[won]);
+  });
+
+  test('a folder that is a link to another place stays one, and the file is put where it leads', async () => {
+    const [here, there] = ['rules', 'elsewhere'].map(name => join(admin.world.folder, name)) as [string, string];
+    renameSync(here, there);
+    symlinkSync(there, here);
+    admin.world.simulator.control.moveClock({ advanceMs: 60_000 });
+    const mei = await admin.signIn('mei');
+    const text = RULES.replace('您已经领过啦', '您领过了');
+    expect((await admin.act('publish', await look(mei, text), mei)).status).toBe(200);
+    expect(lstatSync(here).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(there, 'test.yaml'), 'utf8')).toBe(text);
+  });
 });

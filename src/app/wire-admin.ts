@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts';
 import { sessionSecretsOf } from '../config/secret.ts';
 import { BadInput, messageOf } from '../core/base/error.ts';
 import type { Fen } from '../core/base/money.ts';
+import { oneLine } from '../core/base/text.ts';
 import { type Instant, MINUTE, SECOND } from '../core/base/time.ts';
 import type { Book } from '../core/decide/match.ts';
 import type { OverviewPorts } from '../engine/overview/ports.ts';
@@ -115,7 +116,7 @@ async function readAsset(name: string): ReturnType<DoorPorts['asset']> {
 }
 
 function writerOf(store: Store, clock: Clock): DoorPorts['writeDown'] {
-  const clip = (text: string): string => text.replace(/\p{Cc}+/gu, ' ').slice(0, TEXT_MAX);
+  const clip = (text: string): string => oneLine(text).slice(0, TEXT_MAX);
   return async (by, what, about, detail = '') => {
     const act = { at: clock(), by: clip(by), what: clip(what), about: clip(about) };
     await store.acts.append({ ...act, ...(detail !== '' && { detail: clip(detail) }) });

@@ -2,10 +2,11 @@
 
 import type { Config } from '../config/config.ts';
 import { defaultConfigFile } from '../config/config.ts';
-import { BadInput, messageOf, showFinding } from '../core/base/error.ts';
+import { BadInput, type Finding, showFindingIn } from '../core/base/error.ts';
 import { instant } from '../core/base/time.ts';
+import { inBoth, type Wording } from '../core/base/words/words.ts';
 import type { Diagnosis } from '../core/ops/diagnosis.ts';
-import { type Language, SURE, wordsOf } from '../core/ops/diagnosis-words.ts';
+import { factsOf, type Language, SURE, wordsOf } from '../core/ops/diagnosis-words.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
 import { checkRuleFiles } from '../engine/rulebook.ts';
 import { readRuleFiles } from '../engine/rulebook-files.ts';
@@ -21,7 +22,7 @@ export async function doctor(options: Common): Promise<number> {
   const file = options.config ?? defaultConfigFile();
   const found = await examine(file, { env: process.env, clock: () => instant(Date.now()), rules: rulesOf });
   const isBroken = found.some(({ grave }) => grave === 'broken');
-  if (options.json) printJson(found.map(each => ({ ...each, ...wordsOf(each, lang) })));
+  if (options.json) printJson(found.map(each => ({ ...each, facts: factsOf(each, lang), ...wordsOf(each, lang) })));
   else if (found.length === 0) print(l`${file}: all is well`);
   else for (const each of found) print(shown(each, lang));
   return isBroken ? EXIT.findings : EXIT.fine;
@@ -34,15 +35,17 @@ function shown(each: Diagnosis, lang: Language): string {
   return `${mark} ${about}${what}  [${each.id}, ${SURE[lang][each.sure]}]\n    → ${fix}`;
 }
 
+const shownOf = (each: Finding): Wording => inBoth(showFindingIn('en', each), showFindingIn('zh', each));
+
 /** What is wrong with its rules is said in short. */
 export async function rulesOf(
   config: Config,
-): Promise<{ campaigns: readonly Campaign[] } | { wrong: readonly string[] }> {
+): Promise<{ campaigns: readonly Campaign[] } | { wrong: readonly Wording[] }> {
   try {
     const { campaigns, findings } = checkRuleFiles(await readRuleFiles([config.rules]), config);
-    return findings.length === 0 ? { campaigns } : { wrong: findings.slice(0, RULES_NAMED).map(showFinding) };
+    return findings.length === 0 ? { campaigns } : { wrong: findings.slice(0, RULES_NAMED).map(shownOf) };
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    return { wrong: [messageOf(error)] };
+    return { wrong: [error.words] };
   }
 }

@@ -18,7 +18,10 @@ export function createSecondFactor(secret: string): SecondFactor {
     take(digits, now) {
       const delta = /^\d{6}$/.test(digits) ? totp.validate({ token: digits, timestamp: now, window: WINDOW }) : null;
       if (delta === null) return false;
-      const step = Math.floor(now / 1000 / PERIOD_S) + delta;
+      const here = Math.floor(now / 1000 / PERIOD_S);
+      const step = here + delta;
+      // A clock that was set back stands before every code that was used: nobody waits until it has caught up.
+      if (last > here + WINDOW) last = Number.NEGATIVE_INFINITY;
       if (step <= last) return false;
       last = step;
       return true;

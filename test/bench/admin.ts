@@ -152,11 +152,11 @@ async function reads(ports: OverviewPorts, { payout, line, last }: About) {
   ]);
   const timed = `${beijingText(line.at).slice(0, 16)} 红包`;
   const all: Record<string, () => Promise<unknown>> = {
-    today: () => todayView(ports, disk),
+    today: () => todayView(ports, disk, 'zh'),
     merchants: () => merchantViews(ports),
     campaigns: () => campaignRows(ports, disk),
     campaign: () => campaignDetail(ports, disk, campaign, 'zh'),
-    rules: async () => ruleFileViews(disk, ports),
+    rules: async () => ruleFileViews(disk, ports, 'zh'),
     versions: () => ruleVersionViews(ports, 'zh'),
     alarms: () => alarmViews(ports, 'zh'),
     log: () => store.acts.list({ limit: 50 }),

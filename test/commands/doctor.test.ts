@@ -466,6 +466,50 @@ describe('doctor', () => {
     }
   });
 
+  test('what is wrong with bot.yaml and with the rules is said in the language of who asks', async () => {
+    const rules = RULES.replace('budget:', 'bugdet:');
+    put(packets, 'wrong-rules.yaml', rules);
+    for (const plant of [line('channel', 'redpacket'), line('rules', 'wrong-rules.yaml'), line('rules', 'nowhere')]) {
+      const file = fileOf(packets, plant);
+      for (const lang of ['zh', 'en'] as const) {
+        const [first] = (await examined(file, lang)).told;
+        const said = String(first!.facts.said).replace(/"[^"]*"|「[^」]*」/g, '');
+        expect([said, /[\u4e00-\u9fff]/.test(said)]).toEqual([said, lang === 'zh']);
+        expect(first!.what).toContain(first!.facts.said);
+      }
+    }
+  });
+
+  test('several accounts are examined at once: a network that answers nobody does not add up to no answer', async () => {
+    const asked: (() => void)[] = [];
+    const api = await serving((req, res) => {
+      if (!req.url!.startsWith('/cgi-bin/stable_token')) return res.writeHead(404).end();
+      asked.push(() => res.end(JSON.stringify({ errcode: 40013, errmsg: 'invalid appid' })));
+      if (asked.length === 3) for (const answer of asked) answer();
+      return res;
+    });
+    const file = fileOf(packets, text => {
+      const own = /^ {2}tea:\n(?: {4}.*\n)+/m.exec(text)![0].replace(/api: .*/, `api: ${api}`);
+      const others = [1, 2].map(n =>
+        own.replace('tea:', `tea${n}:`).replace(/appId: .*/, `appId: wx888888888888888${n}`),
+      );
+      return text.replace(/^ {2}tea:\n(?: {4}.*\n)+/m, [own, ...others].join(''));
+    });
+    const { told } = await examined(file);
+    expect(told.filter(({ id }) => id === 'appid').map(({ about }) => about)).toEqual(['tea', 'tea1', 'tea2']);
+    expect(told.map(({ id }) => id)).not.toContain('platform-away');
+  });
+
+  test('of a machine that only has IPv6, that address is the one to paste into the IP list', async () => {
+    const errmsg = 'invalid ip 240e:1:2::7 ipv6 240e:1:2::7, not in whitelist rid: 1';
+    const api = await serving((req, res) => {
+      if (req.url!.startsWith('/cgi-bin/stable_token')) return res.end(JSON.stringify({ errcode: 40164, errmsg }));
+      return res.writeHead(404).end();
+    });
+    const { told } = await examined(fileOf(packets, line('    api', api)));
+    expect(told.find(({ id }) => id === 'ip')!.facts.ip).toBe('240e:1:2::7');
+  });
+
   test('more than twenty of its findings are planted here', () => {
     const planted = new Set(FAULTS.map(({ id }) => id));
     expect(planted.size).toBeGreaterThan(35);

@@ -353,6 +353,23 @@ describe('who guesses', () => {
     expect(waits).toEqual([16_000]);
   });
 
+  test('cannot shut out a known browser by a crowd of tries that wait, of one address or of many', async () => {
+    let release = (): void => undefined;
+    const wait = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    const login = createLogin({ clock: () => instant(0), sleep: () => wait, operators, judge });
+    const attempt = { name: '王敏', digits: '', password: 'guess' };
+    for (let n = 0; n < 10; n++) await Promise.race([login.try({ ...attempt, address: `198.51.100.${n}` }), null]);
+    // Whoever tries the name waits by now: two at its own address, as behind a proxy that is not told of, and many elsewhere.
+    const crowd = Array.from({ length: 60 }, (_, n) => login.try({ ...attempt, address: `203.0.113.${n >> 1}` }));
+    const mine = { ...attempt, address: '203.0.113.0', password: PASSWORDS.wang };
+    expect(await login.try(mine)).toBe('busy');
+    expect(await login.try({ ...mine, device: 'known' })).toMatchObject({ role: 'owner' });
+    release();
+    await Promise.all(crowd);
+  });
+
   test('needs the second factor too, where there is one, and its digits are good once', async () => {
     const { secret, address } = newSecondFactor('li');
     expect(address).toMatch(/^otpauth:\/\/totp\//);
@@ -368,6 +385,26 @@ describe('who guesses', () => {
     expect(await login.try({ ...attempt, digits })).toMatchObject({ name: 'li' });
     expect(await login.try({ ...attempt, digits })).toBe('wrong');
     expect(createSecondFactor(secret).take('abcdef', now)).toBe(false);
+  });
+
+  test('a second factor typed in full width is right; a clock that was set back shuts nobody out', async () => {
+    const { secret } = newSecondFactor('li');
+    const [wrong, now] = [instant(1_700_000_000_000 + 400 * MINUTE), instant(1_700_000_000_000)];
+    const digitsAt = (at: number): string =>
+      new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: at });
+    const factor = createSecondFactor(secret);
+    expect(factor.take(digitsAt(wrong), wrong)).toBe(true);
+    // The machine's clock is right again.
+    expect(factor.take(digitsAt(now), now)).toBe(true);
+    expect(factor.take(digitsAt(now), now)).toBe(false);
+    const login = createLogin({
+      clock: () => now,
+      sleep: async () => undefined,
+      operators: [{ name: 'li', role: 'operator', password: PASSWORDS.li, totp: secret }],
+    });
+    const wide = digitsAt(now).replace(/\d/g, digit => String.fromCharCode(0xff10 + Number(digit)));
+    const digits = `${wide.slice(0, 3)}\u3000${wide.slice(3)}`;
+    expect(await login.try({ name: 'li', password: PASSWORDS.li, address: '', digits })).toMatchObject({ name: 'li' });
   });
 
   test('has a hash that takes its time, and says how it was made', async () => {

@@ -61,6 +61,19 @@ export function visibleJson(json: string): string {
   return json.replace(CONTROLS, mark => (mark === '\n' ? mark : `\\u${hexOf(mark)}`));
 }
 
+/** What turns the direction of all that follows, on a page as on a terminal. */
+const TURNS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+
+/** As it may stand on a page beside words of ours: its lines and emoji as they are, in our direction. */
+export function unturned(text: string): string {
+  return text.replace(TURNS, markOf);
+}
+
+/** What is written into a list of ours: one line, in our direction. */
+export function oneLine(text: string): string {
+  return text.replace(TURNS, '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+}
+
 function markOf(mark: string): string {
   const code = mark.charCodeAt(0);
   if (code < 0x20) return String.fromCharCode(0x2400 + code);

@@ -1,4 +1,5 @@
 // The findings of `hongbao doctor` in words, Chinese and English: what it is, how it is mended, and where to click.
+import { inLang } from '../base/words/words.ts';
 import type { Diagnosis, DiagnosisId } from './diagnosis.ts';
 
 export type Language = 'zh' | 'en';
@@ -316,8 +317,14 @@ const WORDS: Readonly<Record<DiagnosisId, Entry>> = {
 
 export function wordsOf({ id, facts }: Pick<Diagnosis, 'id' | 'facts'>, language: Language): Words {
   const { what, fix } = WORDS[id][language];
-  const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (hole, name: string) => facts[name] ?? hole);
+  const fill = (text: string): string =>
+    text.replace(/\{(\w+)\}/g, (hole, name: string) => inLang(facts[name] ?? hole, language));
   return { what: fill(what), fix: fill(fix) };
+}
+
+/** What it carries, as one language has it. */
+export function factsOf({ facts }: Pick<Diagnosis, 'facts'>, language: Language): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(facts).map(([name, said]) => [name, inLang(said, language)]));
 }
 
 /** How sure we are, in a word. */

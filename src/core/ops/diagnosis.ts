@@ -1,6 +1,9 @@
 // What `hongbao doctor` can find (体检): every fault of a set-up by its id, and what each finding carries. How it is put in words
 // stands in `diagnosis-words.ts`.
 
+import type { Finding } from '../base/error.ts';
+import { inBoth, type Wording } from '../base/words/words.ts';
+
 /** `sure`: it was proven just now, or WeChat said so. `likely`: what was seen has hardly another cause. */
 type Certainty = 'sure' | 'likely';
 
@@ -72,8 +75,13 @@ export type Diagnosis = {
   /** The account or merchant, by its name in bot.yaml; absent: the whole. */
   readonly about?: string;
   /** What the words are filled with. */
-  readonly facts: Readonly<Record<string, string>>;
+  readonly facts: Readonly<Record<string, Wording>>;
 };
+
+/** What is wrong with a file, in both languages. */
+export function wrongIn({ message, zh = message }: Finding): Wording {
+  return inBoth(message, zh);
+}
 
 /** Found of one account or merchant. */
 export function found(

@@ -63,9 +63,9 @@ function lineOf(cells: readonly string[]): string {
   return `${cells.map(quoted).join(',')}\r\n`;
 }
 
-/** What a spreadsheet would take for a formula becomes a text. */
+/** What a spreadsheet would take for a formula becomes a text; that of a Chinese system takes full width for it too. */
 export function harmless(cell: string): string {
-  return /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /^[=+\-@\t\r＝＋－＠]/.test(cell) ? `'${cell}` : cell;
 }
 
 /** A row of texts that people wrote, and of numbers that a spreadsheet must not round. */

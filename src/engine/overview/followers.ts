@@ -7,8 +7,9 @@ import { readCaseNumber } from '../../core/base/case-number.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId, openId } from '../../core/base/event.ts';
 import { isOpenId, isShortOpenId } from '../../core/base/openid.ts';
-import { dayOf, type Instant, later, MINUTE, parseBeijing } from '../../core/base/time.ts';
-import { inLang, type Lang } from '../../core/base/words/words.ts';
+import { normalise, searched } from '../../core/base/text.ts';
+import { DAY, dayOf, type Instant, later, MINUTE, parseBeijing } from '../../core/base/time.ts';
+import { inLang, type Lang, t } from '../../core/base/words/words.ts';
 import { checkText, limitName } from '../../core/decide/check-words.ts';
 import { awardsOf } from '../../core/decide/decision.ts';
 import { userLimits } from '../../core/decide/limits.ts';
@@ -34,7 +35,7 @@ const NAMED_MAX = 20;
 const AROUND_MS = 10 * MINUTE;
 
 export async function search(ports: OverviewPorts, written: string, lang: Lang): Promise<Found> {
-  const text = written.trim().replace('...', '…');
+  const text = asTyped(written);
   if (text === '') return { kind: 'none' };
   if (isOpenId(text)) return { kind: 'follower', user: text, by: 'openid' };
   if (isShortOpenId(text)) return foundIn(await ports.recent.byEnds(text), lang);
@@ -43,24 +44,47 @@ export async function search(ports: OverviewPorts, written: string, lang: Lang):
   const payout = await payoutCalled(ports, text);
   if (payout) return { kind: 'follower', user: payout.user, by: 'payout', billNo: payout.billNo };
   // The code that stood in a reply (查询码) is worked out from the event: what happened lately is known by it.
-  const caseNo = readCaseNumber(text);
+  const caseNo = readCaseNumber(withoutName(text));
   return caseNo === undefined ? { kind: 'none' } : foundIn(await ports.recent.byCase(caseNo), lang);
 }
 
-/** By our number, or by WeChat's. */
+/** Off a screen, a spreadsheet or a Chinese keyboard: in full width, with what is not seen, and with dots for an ellipsis. */
+function asTyped(written: string): string {
+  const plain = written.replace(/\p{Cf}/gu, '').normalize('NFKC');
+  return plain.replace(/\s+/g, ' ').trim().replace('...', '…');
+}
+
+/** `商户单号：…`, `查询码 …` */
+const withoutName = (text: string): string => text.replace(/^\p{Script=Han}+ ?:? ?/u, '');
+
+/** By our number, or by WeChat's; also in groups. */
 async function payoutCalled({ store }: OverviewPorts, text: string): Promise<Payout | undefined> {
-  if (!/^[\w-]{6,64}$/.test(text)) return undefined;
-  return (await store.payout(asBillNo(text))) ?? (await store.payoutListed(text));
+  const number = withoutName(text).replaceAll(' ', '');
+  if (!/^[\w-]{6,64}$/.test(number)) return undefined;
+  return (await store.payout(asBillNo(number))) ?? (await store.payoutListed(number));
 }
 
 type Timed = { readonly at: Instant; readonly word: string };
 
-/** `10:41 红包`, `2026-02-10 10:41 红包` */
+/** A day as people write it, or none, a time to the minute or the second, and a word behind a space or a Chinese sign. */
+const TIMED =
+  /^(?:(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?[ T]?|(今天|昨天|前天) ?)?(\d{1,2}):(\d{2})(?::\d{2})?(?: |(?=\p{Script=Han}))(.+)$/u;
+const DAYS_AGO: Readonly<Record<string, number>> = { 昨天: 1, 前天: 2 };
+
+/** `10:41 红包`, `2026-02-10 10:41 红包`, `2月10日 9:05 红包`, `昨天 10:41 红包` */
 function timeAndWord(text: string, now: Instant): Timed | undefined {
-  const found = /^(?:(\d{4}-\d{2}-\d{2}) )?(\d{2}:\d{2})\s+(.+)$/.exec(text);
+  const found = TIMED.exec(text);
   if (!found) return undefined;
-  const at = parseBeijing(`${found[1] ?? dayOf(now)} ${found[2]}`);
-  return at === undefined ? undefined : { at, word: found[3]! };
+  const [, year, month, date, ago = '', hour, minute, word] = found;
+  const two = (digits: string): string => digits.padStart(2, '0');
+  const today = dayOf(later(now, -DAY * (DAYS_AGO[ago] ?? 0)));
+  const day = month === undefined ? today : `${year ?? today.slice(0, 4)}-${two(month)}-${two(date!)}`;
+  const at = parseBeijing(`${day} ${two(hour!)}:${minute}`);
+  if (at === undefined) return undefined;
+  // In January `12月31日` is the year before.
+  const isAhead = month !== undefined && year === undefined && at > later(now, DAY);
+  const meant = isAhead ? parseBeijing(`${Number(today.slice(0, 4)) - 1}${day.slice(4)} ${two(hour!)}:${minute}`) : at;
+  return meant === undefined ? undefined : { at: meant, word: word! };
 }
 
 /** The lines that are nearest to it. */
@@ -76,8 +100,10 @@ async function aroundTime({ store }: OverviewPorts, lang: Lang, { at, word }: Ti
     after = page.at(-1)!.id;
     await setImmediate();
   }
-  const isMeant = (line: JournalLine): boolean =>
-    Math.abs(line.at - at) <= AROUND_MS && line.event.kind === 'text' && line.event.text.includes(word);
+  // As a keyword is compared: width, case, spaces and emoji do not matter.
+  const wanted = normalise(word);
+  const isMeant = ({ at: when, event }: JournalLine): boolean =>
+    Math.abs(when - at) <= AROUND_MS && event.kind === 'text' && searched(event.text).includes(wanted);
   return foundIn(lines.filter(isMeant).reverse(), lang);
 }
 
@@ -162,7 +188,7 @@ export async function whyNot(
   lang: Lang,
 ): Promise<WhyView[]> {
   const { store, config, book, clock } = ports;
-  if (!isOpenId(user)) throw new BadInput('expected an openid');
+  if (!isOpenId(user)) throw new BadInput(t`expected an openid`);
   const [line] = await store.journal({ user, limit: 1 });
   const account = line?.event.account ?? [...config.accounts.keys()][0]!;
   const now = at ?? clock();

@@ -24,6 +24,8 @@ export type PayoutQuery = {
   readonly user?: OpenId;
   readonly after?: string;
   readonly limit?: number;
+  /** However many have to be looked at, as for a file. */
+  readonly isWhole?: boolean;
 };
 
 /** A filter is the states of one index each; `todo` is what nobody takes on by itself. */
@@ -118,7 +120,7 @@ function statesOf(filter: FilterName): readonly (PayoutState | undefined)[] {
 
 /** Newest first in each state, page by page. `cut`: more than so many would have to be looked at. */
 export async function* payoutsOf(store: Store, query: PayoutQuery): AsyncGenerator<Payout | 'cut'> {
-  const { filter, campaign, merchant, user, after = '' } = query;
+  const { filter, campaign, merchant, user, after = '', isWhole = false } = query;
   const more = {
     ...(campaign !== undefined && { campaign }),
     ...(merchant !== undefined && { merchant }),
@@ -133,7 +135,7 @@ export async function* payoutsOf(store: Store, query: PayoutQuery): AsyncGenerat
     for await (const payout of pages) {
       if (filter !== 'todo') yield payout;
       else if (isParked(payout)) yield payout;
-      else if (++looked >= LOOKED_MAX) {
+      else if (++looked >= LOOKED_MAX && !isWhole) {
         yield 'cut';
         break;
       }

@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { rehearse } from '../../core/analysis/run-tests.ts';
-import { BadInput, type Finding } from '../../core/base/error.ts';
+import { BadInput, type Finding, told } from '../../core/base/error.ts';
 import { SECOND } from '../../core/base/time.ts';
-import type { Lang } from '../../core/base/words/words.ts';
+import { inLang, type Lang, t } from '../../core/base/words/words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { checkRuleFiles, lintRuleFiles } from '../rulebook.ts';
 import { type RuleFile, readRuleFiles } from '../rulebook-files.ts';
@@ -30,8 +30,9 @@ export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'cl
   let judged: { readonly print: string; readonly disk: Disk } | undefined;
   const read = async (): Promise<Disk> => {
     const files = await readRuleFiles([config.rules]).catch((error: unknown) => {
-      if (error instanceof BadInput) return [];
-      throw error;
+      if (!(error instanceof BadInput)) throw error;
+      const problem = t`or the folder is not there; the bot goes on with the rules that it has read`;
+      return [{ file: config.rules, text: '', problem }];
     });
     // Judging takes a while, and the followers wait meanwhile: only what has changed is judged.
     const print = printOfAll(files);
@@ -40,10 +41,7 @@ export function createDisk({ config, clock }: Pick<OverviewPorts, 'config' | 'cl
     const { warnings } = lintRuleFiles(files, campaigns, config);
     const all = [
       ...findings.map(each => ({ ...each, grave: true })),
-      ...warnings.map(({ file, line, column, message, severity }) => ({
-        ...{ file, line, column, message },
-        grave: severity === 'error',
-      })),
+      ...warnings.map(({ severity, ...each }) => ({ ...each, grave: severity === 'error' })),
     ];
     judged = { print, disk: { files, campaigns, findings: all } };
     return judged.disk;
@@ -71,7 +69,11 @@ function printOfAll(files: readonly RuleFile[]): string {
   return print.digest('hex');
 }
 
-export function ruleFileViews({ files, campaigns, findings }: Disk, { book }: OverviewPorts): RuleFileView[] {
+export function ruleFileViews(
+  { files, campaigns, findings }: Disk,
+  { book }: Pick<OverviewPorts, 'book'>,
+  lang: Lang,
+): RuleFileView[] {
   const live = new Map(book().campaigns.map(each => [each.id.replace(/~shadow$/, ''), each.hash]));
   return files.map(({ file }) => {
     const campaign = campaigns.find(each => each.file === file);
@@ -80,20 +82,28 @@ export function ruleFileViews({ files, campaigns, findings }: Disk, { book }: Ov
       file: nameOf(file),
       ...(campaign && { campaign: campaign.id, name: campaign.name, mode: campaign.mode }),
       isLive: campaign !== undefined && live.get(campaign.id) === campaign.hash,
-      findings: own.map(({ line, column, message, grave }) => ({ line, column, message, grave })),
+      findings: own.map(({ grave, ...each }) => {
+        const { line, column, message } = told(each, lang);
+        return { line, column, message, grave };
+      }),
     };
   });
 }
 
-export function ruleFileDetail(disk: Disk, ports: OverviewPorts, name: string): RuleFileDetail | undefined {
+export function ruleFileDetail(
+  disk: Disk,
+  ports: Pick<OverviewPorts, 'book'>,
+  name: string,
+  lang: Lang,
+): RuleFileDetail | undefined {
   const file = disk.files.find(each => nameOf(each.file) === name);
-  const view = ruleFileViews(disk, ports).find(each => each.file === name);
+  const view = ruleFileViews(disk, ports, lang).find(each => each.file === name);
   if (!file || !view) return undefined;
   const campaign = disk.campaigns.find(each => each.file === file.file);
   const results = (campaign ? rehearse(campaign) : []).map(({ test, ok, failures }) => ({
     name: test,
     isFine: ok,
-    failures: failures.map(({ line, expected, got }) => `${line}: ${expected} ≠ ${got}`),
+    failures: failures.map(({ line, expected, got }) => `${line}: ${expected} ≠ ${inLang(got, lang)}`),
   }));
   const passed = results.filter(({ isFine }) => isFine).length;
   const base = file.problem === undefined ? { base: printOf(file.text) } : {};

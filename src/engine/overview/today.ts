@@ -1,7 +1,9 @@
 // The first page: is all well, what must be done, and how the day goes beside yesterday.
 
+import { told } from '../../core/base/error.ts';
 import { endingSoon } from '../../core/base/expiry.ts';
 import { dayOf, HOUR } from '../../core/base/time.ts';
+import type { Lang } from '../../core/base/words/words.ts';
 import { campaignRows } from './campaigns.ts';
 import { merchantViews } from './merchants.ts';
 import { filterCounts } from './payouts.ts';
@@ -13,7 +15,7 @@ const TODOS_MAX = 5;
 const CAMPAIGNS_MAX = 6;
 const BUDGET_PERCENT = 95;
 
-export async function todayView(ports: OverviewPorts, disk: Disk): Promise<TodayView> {
+export async function todayView(ports: OverviewPorts, disk: Disk, lang: Lang): Promise<TodayView> {
   const now = ports.clock();
   const [days, countedTo, merchants, counts, campaigns] = await Promise.all([
     ports.tally.days(dayOf(now), 2),
@@ -35,7 +37,7 @@ export async function todayView(ports: OverviewPorts, disk: Disk): Promise<Today
   return {
     now,
     ...(countedTo !== undefined && { countedTo }),
-    todos: todosOf(ports, { disk, merchants, campaigns, counts }).slice(0, TODOS_MAX),
+    todos: todosOf(ports, { disk, merchants, campaigns, counts }, lang).slice(0, TODOS_MAX),
     won: today?.won ?? 0,
     amount: today?.amount ?? 0,
     wonBefore: before?.won ?? 0,
@@ -59,7 +61,7 @@ type Seen = {
 };
 
 /** The worst first. */
-function todosOf({ config, clock }: OverviewPorts, { disk, merchants, campaigns, counts }: Seen): Todo[] {
+function todosOf({ config, clock }: OverviewPorts, { disk, merchants, campaigns, counts }: Seen, lang: Lang): Todo[] {
   const halted = merchants.flatMap(({ name, halt, waiting }): Todo[] =>
     halt ? [{ kind: 'halted', merchant: name, halt, waiting: waiting.send }] : [],
   );
@@ -70,7 +72,12 @@ function todosOf({ config, clock }: OverviewPorts, { disk, merchants, campaigns,
   const grave = disk.findings.filter(each => each.grave);
   const files = [...new Set(grave.map(({ file }) => file))].map((file): Todo => {
     const own = grave.filter(each => each.file === file);
-    return { kind: 'rules', file: file.replace(/^.*[/\\]/, ''), message: own[0]!.message, count: own.length };
+    return {
+      kind: 'rules',
+      file: file.replace(/^.*[/\\]/, ''),
+      message: told(own[0]!, lang).message,
+      count: own.length,
+    };
   });
   const budgets = campaigns.flatMap(({ id, name, budget, buckets, phase }): Todo[] => {
     const used = buckets.reserved + buckets.sent + buckets.received;

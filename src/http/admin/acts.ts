@@ -3,15 +3,18 @@
 // once however often it is sent.
 
 import { randomBytes } from 'node:crypto';
-import type { AdminConfig, Role } from '../../config/admin.ts';
+import type { AdminConfig, Operator, Role } from '../../config/admin.ts';
+import { BadInput, Fault } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
-import { HOUR, later } from '../../core/base/time.ts';
-import { inLang } from '../../core/base/words/words.ts';
+import { oneLine } from '../../core/base/text.ts';
+import { HOUR, type Instant, later } from '../../core/base/time.ts';
+import { inLang, t, type Wording } from '../../core/base/words/words.ts';
 import { readAlarms } from '../../core/ops/alarm.ts';
 import type { Diagnosis } from '../../core/ops/diagnosis.ts';
 import { ASKED_BY_HAND, askNowStep } from '../../core/payout/ask-now.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import { asBillNo, type Payout } from '../../core/payout/payout.ts';
+import { pauseOf } from '../../core/rules/campaign-query.ts';
 import { pauseCampaign, resumeCampaign } from '../../engine/operate/campaigns.ts';
 import { haltMerchant, resumeMerchant } from '../../engine/operate/merchants.ts';
 import { type CancelPorts, cancelPayout, payoutOf, retryPayout, whyNotAmongAll } from '../../engine/operate/payouts.ts';
@@ -65,6 +68,7 @@ export type Act = {
   /** For whoever waits for its answer; `agreed`: the second person. */
   readonly run: (to: Pick<Asker, 'lang'>, agreed?: string) => Promise<object>;
 };
+type Became = { readonly ok: boolean; readonly result: Wording };
 type Pending = Act & { readonly id: string; readonly by: string; readonly at: number };
 type Body = Record<string, unknown>;
 
@@ -113,6 +117,7 @@ function post(role: Role, run: (who: Asker, body: Body) => Promise<object>): Rou
 class Desk {
   private readonly ports: ActPorts;
   private readonly pending = new Map<string, Pending>();
+  private readonly alone = sumsWithinTheHour();
   /** What came of an act, by its token: sent twice it is done once. */
   private readonly done = createMemory<Promise<object>>(TOKENS_MAX);
 
@@ -125,6 +130,8 @@ class Desk {
   async halt({ session }: Asker, body: Body): Promise<object> {
     const [name, reason] = [this.merchantIn(body), reasonIn(body)];
     const { overview, writeDown } = this.ports;
+    // Somebody was faster: their reason stays. A halt of the bot's own is taken over.
+    if ((await overview.store.halt(name))?.by === 'operator') throw new Denied(409, 'changed');
     await writeDown(session.name, 'merchant halt', name, reason);
     await haltMerchant(overview.store, name, `${reason} (${session.name})`.slice(0, 200), overview.clock());
     return {};
@@ -151,6 +158,8 @@ class Desk {
   async pause({ session }: Asker, body: Body): Promise<object> {
     const [id, reason] = [this.campaignIn(body), reasonIn(body)];
     const { overview, writeDown } = this.ports;
+    // What followers are told meanwhile was written by who paused it.
+    if (await overview.store.halt(pauseOf(id))) throw new Denied(409, 'changed');
     await writeDown(session.name, 'campaigns pause', id, reason);
     await pauseCampaign(overview.store, id, '', overview.clock());
     return {};
@@ -158,8 +167,10 @@ class Desk {
 
   async goOn({ session }: Asker, body: Body): Promise<object> {
     const [id, reason] = [this.campaignIn(body), reasonIn(body)];
-    await this.ports.writeDown(session.name, 'campaigns resume', id, reason);
-    await resumeCampaign(this.ports.overview.store, id);
+    const { overview, writeDown } = this.ports;
+    if (!(await overview.store.halt(pauseOf(id)))) throw new Denied(409, 'changed');
+    await writeDown(session.name, 'campaigns resume', id, reason);
+    await resumeCampaign(overview.store, id);
     return {};
   }
 
@@ -199,8 +210,8 @@ class Desk {
       const results: Result[] = [];
       for (const payout of payouts) {
         const no = isOne ? undefined : whyNotAmongAll(payout);
-        const { ok, result } =
-          no === undefined ? await retryPayout(store, payout, reason, clock) : { ok: false, result: no };
+        const retried = (): Promise<Became> => retryPayout(store, payout, reason, clock);
+        const { ok, result } = no === undefined ? await orWhyNot(retried) : { ok: false, result: no };
         results.push({ billNo: payout.billNo, ok, text: inLang(result, lang) });
       }
       this.ports.nudge();
@@ -218,9 +229,11 @@ class Desk {
       await this.mustBeSame(payouts);
       const results: Result[] = [];
       for (const { billNo } of payouts) {
-        const result = await cancelPayout(ports, billNo, reason);
-        const ok = 'cancelled' in result;
-        results.push({ billNo, ok, text: inLang(ok ? result.cancelled : result.refused, lang) });
+        const { ok, result } = await orWhyNot(async () => {
+          const became = await cancelPayout(ports, billNo, reason);
+          return 'cancelled' in became ? { ok: true, result: became.cancelled } : { ok: false, result: became.refused };
+        });
+        results.push({ billNo, ok, text: inLang(result, lang) });
       }
       return { results };
     };
@@ -280,10 +293,15 @@ class Desk {
   private async doOrWait({ session, lang }: Asker, act: Act): Promise<object> {
     const { admin, overview, writeDown } = this.ports;
     const detail = `${showFen(fen(act.sum))} ${act.reason}`;
-    if (admin.secondPersonFrom === undefined || act.sum < admin.secondPersonFrom) {
+    const [slices, now] = [`${session.name} ${act.what}`, overview.clock()];
+    if (admin.secondPersonFrom === undefined || this.alone.sum(slices, now) + act.sum < admin.secondPersonFrom) {
+      this.alone.add(slices, act.sum, now);
       await writeDown(session.name, act.what, act.about, detail);
       return act.run({ lang });
     }
+    const mayAgree = ({ name, role }: Operator): boolean =>
+      name !== session.name && mayAs(role, act.role ?? 'operator');
+    if (!admin.operators.some(mayAgree)) throw new Denied(409, 'nosecond');
     this.sweep();
     if (this.pending.size >= PENDING_MAX) throw new Denied(429, 'busy');
     const id = randomBytes(9).toString('base64url');
@@ -307,14 +325,18 @@ class Desk {
     if (act.by === name) throw new Denied(403, 'sameperson');
     if (!mayAs(who.session.role, act.role ?? 'operator')) throw new Denied(403, 'role');
     this.pending.delete(act.id);
-    await this.ports.writeDown(name, act.what, act.about, `${showFen(fen(act.sum))} ${act.reason} (${act.by})`);
+    const detail = `${showFen(fen(act.sum))} ${act.reason} (${act.by})`;
+    await this.ports.writeDown(name, act.what, act.about, detail).catch((error: unknown) => {
+      this.pending.set(act.id, act); // nothing was done: it waits on
+      throw error;
+    });
     return act.run(who, name);
   }
 
   async decline({ session }: Asker, { id }: Body): Promise<object> {
     const act = this.pendingOf(id);
-    this.pending.delete(act.id);
     await this.ports.writeDown(session.name, `declined: ${act.what}`, act.about, act.by);
+    if (!this.pending.delete(act.id)) throw new Denied(409, 'changed');
     return {};
   }
 
@@ -338,9 +360,33 @@ class Desk {
 }
 
 function reasonIn({ reason }: Body): string {
-  const read = readReason(String(reason ?? ''));
+  const read = typeof reason === 'string' ? readReason(oneLine(reason)) : undefined;
   if (read === undefined) throw new Denied(400, 'reason');
   return read;
+}
+
+/** What somebody has moved alone of late: a large sum in slices is a large sum. */
+function sumsWithinTheHour() {
+  let all: { readonly of: string; readonly sum: number; readonly at: Instant }[] = [];
+  return {
+    add: (of: string, sum: number, at: Instant): void => void all.push({ of, sum, at }),
+    sum(of: string, now: Instant): number {
+      all = all.filter(({ at }) => Math.abs(now - at) < PENDING_MS);
+      return all.reduce((sum, each) => (each.of === of ? sum + each.sum : sum), 0);
+    },
+  };
+}
+
+/** One of several that fails takes nothing from what came of the others. */
+async function orWhyNot(run: () => Promise<Became>): Promise<Became> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof BadInput) return { ok: false, result: error.words };
+    if (error instanceof Fault)
+      return { ok: false, result: t`it is not known what came of it: ${error.words}; look again` };
+    throw error;
+  }
 }
 
 function total(payouts: readonly Payout[]): number {

@@ -8,13 +8,14 @@ import { isLoopback } from '../../core/base/address.ts';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
 import { shortOpenIds } from '../../core/base/openid.ts';
 import { DAY, SECOND } from '../../core/base/time.ts';
+import { inLang } from '../../core/base/words/words.ts';
 import { sparing } from '../../lib/log-throttle.ts';
 import { createSigner, type Signer } from '../../lib/signer.ts';
 import type { Clock, Log } from '../../ports.ts';
 import { readBody, TooLarge } from '../body.ts';
 import { addressOf } from '../client-address.ts';
 import { langOf, one } from '../language.ts';
-import { loginHtml, shellHtml } from './html.ts';
+import { type FormTrouble, loginHtml, shellHtml } from './html.ts';
 import { createLogin, type Login, type LoginTry } from './login.ts';
 import { type AdminSession, type AdminSessions, createAdminSessions, LONGEST_MS } from './sessions.ts';
 
@@ -97,12 +98,18 @@ class Door {
 
   async answer(ctx: Context): Promise<void> {
     ctx.set(HEADERS);
+    // Nobody reads `{"error":…}` where a form was.
+    const isForm = ctx.path === '/admin/login';
     if (this.isSecure) ctx.set('strict-transport-security', 'max-age=31536000');
     try {
       if (this.isForeignHost(ctx)) throw new Denied(404, 'nowhere');
       await this.route(ctx);
     } catch (error) {
       this.fail(ctx, error);
+      const { status } = ctx;
+      if (!isForm || status === 404) return;
+      this.form(ctx, status === 503 ? 'away' : status === 403 ? 'forged' : 'failed');
+      ctx.status = status;
     }
   }
 
@@ -204,7 +211,7 @@ class Door {
 
   // ── What is shown ──────────────────────────────────────────────────────────────────────────────────────────
 
-  private form(ctx: Context, wrong?: 'wrong' | 'busy'): void {
+  private form(ctx: Context, wrong?: FormTrouble): void {
     const hasDigits = this.ports.admin.operators.some(({ totp }) => totp !== undefined);
     ctx.type = 'text/html; charset=utf-8';
     ctx.body = loginHtml(langOf(ctx), hasDigits, wrong);
@@ -250,6 +257,10 @@ class Door {
     return token ? this.sessions.read(token, this.ports.clock(), one(ctx, 'quiet') === '1') : undefined;
   }
 
+  private isSomebody(ctx: Context): boolean {
+    return !this.isForeignHost(ctx) && this.sessionOf(ctx) !== undefined;
+  }
+
   /** On the loopback address we have a few names; another one is a page of somebody else's that leads here (DNS rebinding). */
   private isForeignHost(ctx: Context): boolean {
     const { listen, url } = this.ports.admin;
@@ -282,7 +293,10 @@ class Door {
     if (status > 0) {
       const word = error instanceof Denied ? error.word : 'input';
       ctx.status = status;
-      ctx.body = status === 401 || status === 404 ? '' : { error: word, text: messageOf(error) };
+      const text = error instanceof BadInput ? inLang(error.words, langOf(ctx)) : messageOf(error);
+      // Who has signed in is told that there is no such thing; a stranger is told nothing.
+      const isNothing = status === 401 || (status === 404 && !this.isSomebody(ctx));
+      ctx.body = isNothing ? '' : { error: word, text: shortOpenIds(text) };
       return;
     }
     const isAway = error instanceof Fault;

@@ -15,6 +15,9 @@ const FORM = {
     enter: '登录',
     wrong: '姓名、密码或验证码不对。',
     busy: '试的人太多，请过一会儿再试。',
+    away: '存储暂时连不上，现在不能登录，请过一会儿再试。',
+    forged: '这个页面太旧，或者是从别的网站打开的，请再试一次。',
+    failed: '出错了，请再试一次。',
     other: 'English',
     otherLang: 'en',
   },
@@ -27,12 +30,17 @@ const FORM = {
     enter: 'Sign in',
     wrong: 'Name, password or code is not right.',
     busy: 'Too many are trying. Please try again in a while.',
+    away: 'The store cannot be reached, so nobody can be let in. Please try again in a while.',
+    forged: 'This page is too old, or was opened from another site. Please try again.',
+    failed: 'Something went wrong. Please try again.',
     other: '中文',
     otherLang: 'zh',
   },
 } as const;
 
-export function loginHtml(lang: Lang, hasDigits: boolean, wrong?: 'wrong' | 'busy'): string {
+export type FormTrouble = 'wrong' | 'busy' | 'away' | 'forged' | 'failed';
+
+export function loginHtml(lang: Lang, hasDigits: boolean, wrong?: FormTrouble): string {
   const words = FORM[lang];
   return `<!doctype html>\n${
     html`<html lang="${words.html}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">

@@ -6,12 +6,21 @@ import { SECOND } from '../../core/base/time.ts';
 const LOOK_MS = 3 * SECOND;
 const BEAT_EVERY = 5;
 const OPEN_MAX = 200;
+/** Of one session: more tabs than anybody looks at. The oldest makes room. */
+const OF_SESSION_MAX = 12;
+/** Who has so much unread is gone, or sleeps: its browser asks anew. */
+const UNREAD_MAX = 64 * 1024;
 
-type Listener = { readonly tell: (text: string) => void; readonly isValid: () => boolean };
+type Listener = {
+  readonly session: string;
+  readonly tell: (text: string) => void;
+  readonly end: (last?: string) => void;
+  readonly isValid: () => boolean;
+};
 
-type LivePulse = { open(ctx: Context, isValid: () => boolean): void; stop(): void };
+type LivePulse = { open(ctx: Context, session: string, isValid: () => boolean): void; stop(): void };
 
-/** `look`: what is so now; anything of it that changes is news. `isValid`: whether its session still lives. */
+/** `look`: what is so now; anything of it that changes is news. `session`: whose page it is; `isValid`: whether that still lives. */
 export function createPulse(look: () => Promise<object>): LivePulse {
   const listeners = new Set<Listener>();
   let [last, beats] = ['', 0];
@@ -26,14 +35,16 @@ export function createPulse(look: () => Promise<object>): LivePulse {
       const text = now !== last ? `data: ${now}\n\n` : ++beats % BEAT_EVERY === 0 ? ': still here\n\n' : '';
       last = now;
       for (const each of [...listeners])
-        if (!each.isValid()) each.tell('event: gone\ndata: {}\n\n');
+        if (!each.isValid()) each.end('event: gone\ndata: {}\n\n');
         else if (text !== '') each.tell(text);
     } finally {
       isLooking = false;
     }
   };
   return {
-    open(ctx, isValid) {
+    open(ctx, session, isValid) {
+      const own = [...listeners].filter(each => each.session === session);
+      if (own.length >= OF_SESSION_MAX) own[0]!.end();
       if (listeners.size >= OPEN_MAX) {
         ctx.status = 503;
         ctx.body = '';
@@ -45,12 +56,19 @@ export function createPulse(look: () => Promise<object>): LivePulse {
       ctx.set(headers);
       ctx.status = 200;
       res.flushHeaders();
-      const own: Listener = { tell: text => void res.write(text), isValid };
-      listeners.add(own);
+      const listener: Listener = {
+        ...{ session, isValid },
+        tell: text => void (res.writableLength > UNREAD_MAX ? res.destroy() : res.write(text)),
+        end(text) {
+          listeners.delete(listener);
+          res.end(text);
+        },
+      };
+      listeners.add(listener);
       res.write(last === '' ? ': welcome\n\n' : `data: ${last}\n\n`);
       timer ??= setInterval(() => void turn(), LOOK_MS).unref();
       res.once('close', () => {
-        listeners.delete(own);
+        listeners.delete(listener);
         if (listeners.size > 0) return;
         clearInterval(timer);
         timer = undefined;
@@ -59,6 +77,7 @@ export function createPulse(look: () => Promise<object>): LivePulse {
     stop() {
       clearInterval(timer);
       timer = undefined;
+      for (const each of [...listeners]) each.end();
     },
   };
 }

@@ -15,7 +15,7 @@ const FORGOTTEN_MS = 15 * MINUTE;
 const FREE = { address: 4, name: 9, device: 4 } as const;
 const DELAY_MAX_MS = 16 * SECOND;
 const REMEMBERED_MAX = 10_000;
-/** Tries that wait for their turn: more of one address are refused at once. */
+/** Tries that wait for their turn: more of one address are refused at once. A browser we know has a room of its own. */
 const WAITING_PER_ADDRESS = 3;
 const WAITING_MAX = 40;
 
@@ -41,19 +41,21 @@ type LoginPorts = {
   readonly judge?: (attempt: LoginTry) => Promise<Operator | undefined>;
 };
 
+/** What a try is counted under, and how many mistakes of it are free; the first is where it waits. */
+type Keys = [[key: string, free: number], ...[key: string, free: number][]];
 type Mistakes = { count: number; at: Instant };
 
 export function createLogin({ clock, sleep, operators, judge = createJudge(operators, clock) }: LoginPorts): Login {
   const mistakes = createMemory<Mistakes>(REMEMBERED_MAX);
   const waiting = new Map<string, number>();
-  let all = 0;
+  let strangers = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
   const countOf = (key: string): number => {
     const found = mistakes.get(key);
     return found && Math.abs(clock() - found.at) < FORGOTTEN_MS ? found.count : 0;
   };
-  const keysOf = ({ name, address, device }: LoginTry): [key: string, free: number][] => {
+  const keysOf = ({ name, address, device }: LoginTry): Keys => {
     const own = device === undefined ? undefined : `device ${device}`;
     if (own !== undefined && countOf(own) <= FREE.device) return [[own, FREE.device]];
     return [
@@ -70,13 +72,14 @@ export function createLogin({ clock, sleep, operators, judge = createJudge(opera
 
   return {
     async try(attempt) {
-      const { address } = attempt;
-      const before = waiting.get(address) ?? 0;
-      if (before >= WAITING_PER_ADDRESS || all >= WAITING_MAX) return 'busy';
-      waiting.set(address, before + 1);
-      all++;
+      const keys = keysOf(attempt);
+      const [[room]] = keys;
+      const isStrange = !room.startsWith('device ');
+      const before = waiting.get(room) ?? 0;
+      if (before >= WAITING_PER_ADDRESS || (isStrange && strangers >= WAITING_MAX)) return 'busy';
+      waiting.set(room, before + 1);
+      if (isStrange) strangers++;
       try {
-        const keys = keysOf(attempt);
         const wait = Math.max(...keys.map(([key, free]) => delayAfter(countOf(key) - free)));
         if (wait > 0) await sleep(wait);
         const found = await inTurn(() => judge(attempt));
@@ -85,10 +88,10 @@ export function createLogin({ clock, sleep, operators, judge = createJudge(opera
           else if (!key.startsWith('name ')) mistakes.set(key, { count: 0, at: clock() });
         return found ?? 'wrong';
       } finally {
-        all--;
-        const left = waiting.get(address)! - 1;
-        if (left > 0) waiting.set(address, left);
-        else waiting.delete(address);
+        if (isStrange) strangers--;
+        const left = waiting.get(room)! - 1;
+        if (left > 0) waiting.set(room, left);
+        else waiting.delete(room);
       }
     },
   };
@@ -118,6 +121,6 @@ function createJudge(operators: readonly Operator[], clock: Clock) {
     const isRight = await isPassword(password, await hashFor(operator));
     if (!operator || !isRight) return undefined;
     const factor = factors.get(operator.name);
-    return !factor || factor.take(digits.replace(/\s/g, ''), clock()) ? operator : undefined;
+    return !factor || factor.take(digits.normalize('NFKC').replace(/\s/g, ''), clock()) ? operator : undefined;
   };
 }

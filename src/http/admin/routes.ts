@@ -5,6 +5,7 @@ import { BadInput } from '../../core/base/error.ts';
 import { type OpenId, openId } from '../../core/base/event.ts';
 import { isOpenId } from '../../core/base/openid.ts';
 import { parseBeijing } from '../../core/base/time.ts';
+import { t } from '../../core/base/words/words.ts';
 import { asBillNo } from '../../core/payout/payout.ts';
 import { alarmViews } from '../../engine/overview/alarms.ts';
 import { campaignDetail, campaignRows } from '../../engine/overview/campaigns.ts';
@@ -41,9 +42,9 @@ export function adminRoutes(ports: ActPorts): AdminRoutes {
     await writeDown(session.name, 'follower', user);
   };
   const reads: Readonly<Record<string, Route['run']>> = {
-    today: async () => {
+    today: async (_, { lang }) => {
       await overview.tally.pass();
-      return todayView(overview, await disk());
+      return todayView(overview, await disk(), lang);
     },
     merchants: async () => ({ merchants: await merchantViews(overview) }),
     payouts: ctx => payoutList(overview, queryOf(ctx)),
@@ -60,7 +61,7 @@ export function adminRoutes(ports: ActPorts): AdminRoutes {
       const [user, written] = [await userIn(ctx, overview), needed(ctx, 'event').slice(0, 500)];
       const said = one(ctx, 'at');
       const at = said === undefined || said === '' ? undefined : parseBeijing(said.replace('T', ' '));
-      if (said && at === undefined) throw new BadInput(`"${said}" is no time`);
+      if (said && at === undefined) throw new BadInput(t`"${said}" is no time; for example 2026-02-10 10:41`);
       await writeDown(session.name, 'explain', user, [written, said].filter(Boolean).join(' '));
       return { answers: await whyNot(overview, { user, written, at }, lang) };
     },
@@ -69,14 +70,14 @@ export function adminRoutes(ports: ActPorts): AdminRoutes {
       return { campaigns: await campaignRows(overview, await disk()) };
     },
     campaign: async (ctx, { lang }) => there(await campaignDetail(overview, await disk(), needed(ctx, 'id'), lang)),
-    rules: async () => ({ files: ruleFileViews(await disk(), overview) }),
+    rules: async (_, { lang }) => ({ files: ruleFileViews(await disk(), overview, lang) }),
     versions: async (_, { lang }) => ({ versions: await ruleVersionViews(overview, lang) }),
-    rule: async ctx => there(ruleFileDetail(await disk(), overview, needed(ctx, 'file'))),
+    rule: async (ctx, { lang }) => there(ruleFileDetail(await disk(), overview, needed(ctx, 'file'), lang)),
     alarms: async (_, { lang }) => ({ alarms: await alarmViews(overview, lang) }),
     acts: async ctx => listActs(ctx, overview),
     live: async (ctx, { session, sessions }) => {
       const isValid = (): boolean => sessions.list(overview.clock()).includes(session);
-      pulse.open(ctx, isValid);
+      pulse.open(ctx, session.id, isValid);
       return undefined;
     },
   };
@@ -118,7 +119,7 @@ async function userIn(ctx: Context, { store }: OverviewPorts): Promise<OpenId> {
     return there(payout).user;
   }
   const user = needed(ctx, 'user');
-  if (!isOpenId(user)) throw new BadInput('expected an openid');
+  if (!isOpenId(user)) throw new BadInput(t`expected an openid`);
   return openId(user);
 }
 

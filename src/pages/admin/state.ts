@@ -130,6 +130,8 @@ export function useLoaded<T>(
 
 export function troubleText(error: unknown): string {
   if (!(error instanceof Refused)) return words.offline;
+  // What was written wrongly is said as it is.
+  if (error.word === 'input' && error.message) return error.message;
   const known = (words.refused as Readonly<Record<string, string>>)[error.word];
   return known ?? (error.message || words.failed);
 }
@@ -148,14 +150,28 @@ export type Pulse = {
 export function usePulse(): Pulse {
   const [pulse, set] = useState<Pulse>({ news: 0, isLost: false });
   useEffect(() => {
-    const source = new EventSource('/admin/api/live');
-    source.onmessage = ({ data }) => {
-      const said = JSON.parse(data as string) as Omit<Pulse, 'news' | 'isLost'>;
-      set(({ news }) => ({ ...said, news: news + 1, isLost: false }));
+    let source: EventSource | undefined;
+    const open = (): void => {
+      source = new EventSource('/admin/api/live');
+      source.onmessage = ({ data }) => {
+        const said = JSON.parse(data as string) as Omit<Pulse, 'news' | 'isLost'>;
+        set(({ news }) => ({ ...said, news: news + 1, isLost: false }));
+      };
+      source.onerror = () => set(before => ({ ...before, isLost: true }));
+      source.addEventListener('gone', () => location.assign('/admin'));
     };
-    source.onerror = () => set(before => ({ ...before, isLost: true }));
-    source.addEventListener('gone', () => location.assign('/admin'));
-    return () => source.close();
+    // A tab that nobody sees listens to nothing: a browser has six connections for all of them, and the seventh tab would wait.
+    const turn = (): void => {
+      source?.close();
+      source = undefined;
+      if (!document.hidden) open();
+    };
+    turn();
+    document.addEventListener('visibilitychange', turn);
+    return () => {
+      document.removeEventListener('visibilitychange', turn);
+      source?.close();
+    };
   }, []);
   return pulse;
 }

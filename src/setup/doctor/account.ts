@@ -7,7 +7,7 @@ import { isLoopback, under } from '../../core/base/address.ts';
 import { Fault, messageOf } from '../../core/base/error.ts';
 import type { Instant } from '../../core/base/time.ts';
 import { apiErrorOf } from '../../core/messages/platform-codes.ts';
-import { type Diagnosis, found } from '../../core/ops/diagnosis.ts';
+import { type Diagnosis, found, wrongIn } from '../../core/ops/diagnosis.ts';
 import { doorNoteName, readDoorNote, troubleIn } from '../../core/ops/door-note.ts';
 import { keysWithoutRule } from '../../core/ops/menu.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
@@ -53,7 +53,7 @@ function ofFault(account: string, api: string, { code, message }: Fault): Diagno
     case '40243':
       return found('secret-frozen', account, facts);
     case '40164':
-      return found('ip', account, { ...facts, ip: /\d{1,3}(\.\d{1,3}){3}/.exec(message)?.[0] ?? '?' });
+      return found('ip', account, { ...facts, ip: addressIn(message) });
     case '45009':
       return found('quota', account, { ...facts, said: message.split(':')[0]! });
     case '48001':
@@ -68,6 +68,12 @@ function ofFault(account: string, api: string, { code, message }: Fault): Diagno
   }
 }
 
+/** `invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist`; of a machine that only has IPv6, that. */
+function addressIn(message: string): string {
+  const v4 = /\d{1,3}(\.\d{1,3}){3}/.exec(message)?.[0];
+  return v4 ?? /(?<=invalid ip )[\da-f:]+/i.exec(message)?.[0] ?? '?';
+}
+
 async function lookAtMenu(
   { name }: AccountConfig,
   ask: Ask,
@@ -76,8 +82,8 @@ async function lookAtMenu(
   if (campaigns.length === 0) return [];
   const keys = menuKeys(await ask('/cgi-bin/get_current_selfmenu_info'));
   const own = campaigns.filter(campaign => (campaign.account ?? name) === name);
-  return keysWithoutRule('menu', keys, own).map(({ message }) =>
-    found('menu-key', name, { said: message }, { grave: 'warning' }),
+  return keysWithoutRule('menu', keys, own).map(each =>
+    found('menu-key', name, { said: wrongIn(each) }, { grave: 'warning' }),
   );
 }
 

@@ -1,7 +1,9 @@
 // Examines a whole set-up (体检): bot.yaml, the store, the platform, the way from WeChat to us, the merchants. It pays nothing,
 // moves nothing and changes nothing; it may be run beside a running bot at any time.
+import type { AccountConfig } from '../../config/account.ts';
 import type { Config } from '../../config/config.ts';
 import type { Environment } from '../../config/environment.ts';
+import type { Wording } from '../../core/base/words/words.ts';
 import { type Diagnosis, found } from '../../core/ops/diagnosis.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import type { Clock } from '../../ports.ts';
@@ -14,7 +16,7 @@ type Examined = {
   /** The rules of this configuration, or the first thing that is wrong with them. */
   readonly rules: (
     config: Config,
-  ) => Promise<{ readonly campaigns: readonly Campaign[] } | { readonly wrong: readonly string[] }>;
+  ) => Promise<{ readonly campaigns: readonly Campaign[] } | { readonly wrong: readonly Wording[] }>;
   readonly env: Environment;
   readonly clock: Clock;
 };
@@ -38,14 +40,19 @@ async function examineConfig(config: Config, { rules, clock }: Omit<Examined, 'e
       ...diagnoses,
       ...(first ? await lookAtClock(first, clock) : []),
     ];
-    for (const account of config.accounts.values()) {
-      all.push(...(await lookAtPlatform(account, 'campaigns' in ruled ? ruled.campaigns : undefined)));
-      all.push(...(await lookFromOutside(config, account, clock())));
-      if (store) all.push(...(await lookAtDoor(account, config.publicUrl, store)));
-      all.push(...(await lookAtDomain(account, config.publicUrl)));
-    }
-    for (const merchant of config.merchants.values())
-      all.push(...(await lookAtMerchant(config, merchant, clock, store)));
+    const campaigns = 'campaigns' in ruled ? ruled.campaigns : undefined;
+    const ofAccount = async (account: AccountConfig): Promise<Diagnosis[]> => [
+      ...(await lookAtPlatform(account, campaigns)),
+      ...(await lookFromOutside(config, account, clock())),
+      ...(store ? await lookAtDoor(account, config.publicUrl, store) : []),
+      ...(await lookAtDomain(account, config.publicUrl)),
+    ];
+    // All at once: where the network answers nobody, each waits for its own time to be up, and not for that of the others.
+    const [accounts, merchants] = await Promise.all([
+      Promise.all([...config.accounts.values()].map(ofAccount)),
+      Promise.all([...config.merchants.values()].map(each => lookAtMerchant(config, each, clock, store))),
+    ]);
+    all.push(...accounts.flat(), ...merchants.flat());
     const rank = (each: Diagnosis): number => (each.grave === 'broken' ? 0 : 1);
     return withoutEchoes(all).sort((a, b) => rank(a) - rank(b));
   } finally {

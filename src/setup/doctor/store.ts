@@ -44,7 +44,7 @@ export async function lookAtStore(config: Config, now: Instant): Promise<{ store
       diagnoses.push(found('store', undefined, { said: messageOf(error) }, { sure: 'likely' }));
       return { diagnoses };
     }
-    diagnoses.push(found('store', undefined, { said: messageOf(error) }));
+    diagnoses.push(found('store', undefined, { said: error.words }));
     return { diagnoses };
   }
 }

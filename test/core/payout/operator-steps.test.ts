@@ -676,13 +676,17 @@ describe('the export', () => {
   }, 60_000);
 
   test('makes every beginning of a formula harmless, and nothing else', () => {
-    expect(['=1+1', '+86', '-1', '@SUM', '\tx', '\rx'].map(harmless)).toEqual([
+    expect(['=1+1', '+86', '-1', '@SUM', '\tx', '\rx', '＝1＋1', '－1', '＋1', '＠SUM'].map(harmless)).toEqual([
       "'=1+1",
       "'+86",
       "'-1",
       "'@SUM",
       "'\tx",
       "'\rx",
+      "'＝1＋1",
+      "'－1",
+      "'＋1",
+      "'＠SUM",
     ]);
     expect(['', 'a=1', '1.00', '余额不足', "'x"].map(harmless)).toEqual(['', 'a=1', '1.00', '余额不足', "'x"]);
   });

@@ -33,6 +33,8 @@ export const en: Words = {
     busy: 'Too busy just now, please try later',
     reason: 'Please give a reason, at most 200 characters',
     sameperson: 'Somebody else has to agree',
+    nosecond:
+      'With what you moved alone within the hour it needs a second person, and nobody else may agree; add one to bot.yaml',
     storeAway: 'The store is away just now, please try later',
     failed: 'Something went wrong, please try again',
     nowhere: 'Not found',

@@ -2,6 +2,11 @@
 export const RUNNING: Readonly<Record<string, string>> = {
   'no rule file is left in {1}': '{1} 里一个规则文件也没有了',
   'the rules in {1} are not fit to go live:': '{1} 里的规则不能上线：',
+  'or the folder is not there; the bot goes on with the rules that it has read':
+    '或文件夹不在了；机器人继续用之前读到的规则',
+  'expected an openid': '应为 openid',
+  'it is not known what came of it: {1}; look again': '不知道结果如何：{1}；请再看一眼',
+  '"{1}" is no time; for example 2026-02-10 10:41': '「{1}」不是时间；例如 2026-02-10 10:41',
   '{1}: no such file or folder; name a rule file or a folder of them':
     '{1}：没有这个文件或文件夹；请写规则文件或放规则文件的文件夹',
   'the rules were not read and tested within {1} s': '{1} 秒内没能读完并测完规则',

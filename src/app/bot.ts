@@ -43,6 +43,7 @@ import { createFollowerDesk } from '../wechat/account/user.ts';
 import { createWebhook } from '../wechat/account/webhook.ts';
 
 import { createApp } from './http-app.ts';
+import { nameStranded } from './stranded.ts';
 import { type Admin, createAdmin } from './wire-admin.ts';
 import { type Calling, createCalling } from './wire-alarms.ts';
 import { platformPorts } from './wire-h5.ts';
@@ -55,8 +56,6 @@ const STOP_WAITS_MS = 2500;
 const RULES_LEASE_MS = 5000;
 /** A store that does not answer so soon is away: whoever asks whether we are ready waits no longer. */
 const READY_WITHIN_MS = 1500;
-/** As many payouts of each state are looked at when the bot starts. */
-const STRANDED_MAX = 1000;
 
 type BotPorts = {
   readonly config: Config;
@@ -353,17 +352,4 @@ function budgetWatch(store: Store, rulebook: Rulebook, log: Log): (payout: Payou
     const budget = showFen(campaign.budget.total);
     if (mark !== undefined) log.warn({ campaign: id, mark }, `${mark} % of the budget of ${id} (${budget}) are used`);
   };
-}
-
-/** Payouts whose merchant has gone from bot.yaml wait for ever: somebody should know. */
-async function nameStranded(store: Store, config: Config, log: Log): Promise<void> {
-  for (const state of ['planned', 'sending', 'unknown', 'held', 'sent'] as const) {
-    const payouts = await store.payouts({ state, limit: STRANDED_MAX });
-    const gone = new Set(payouts.map(payout => payout.merchant).filter(name => !config.merchants.has(name)));
-    for (const merchant of gone)
-      log.error(
-        { merchant, state },
-        `payouts wait for merchant "${merchant}", which bot.yaml no longer has; add it again`,
-      );
-  }
 }

@@ -37,7 +37,7 @@ import { isSignedPush, type WebhookPorts } from '../http/webhook.ts';
 import type { Clock, Log, Payer, Store } from '../ports.ts';
 import { wayOf } from '../setup/channels.ts';
 import { fetchFundFlows } from '../setup/fund-flow.ts';
-import { payerOf } from '../setup/payer.ts';
+import { payerAmong, payerOf } from '../setup/payer.ts';
 import { type KeyRings, openKeyRings } from '../setup/platform-keys.ts';
 import { createFollowerDesk } from '../wechat/account/user.ts';
 import { createWebhook } from '../wechat/account/webhook.ts';
@@ -117,9 +117,7 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
   const { messages, remind, tell, undone } = telling;
   const { instead, seen } = hearing(ports, rulebook, telling, payout => planned(payout));
   const keys = openKeyRings(config, clock, log);
-  const payers = new Map(
-    [...config.merchants].map(([name, each]) => [name, payerOf(each, clock, keys.of(name), store)]),
-  );
+  const payers = payersOf(ports, keys);
   let gates = 0;
   const newSettle = (parts: Partial<SettleMerchant> = {}): Settle =>
     createSettle({
@@ -231,6 +229,12 @@ function atTheirTime(
     dated: config.dated,
     draws: () => holdDraws({ ...ports, book, ...by, seedOf: seed }),
   };
+}
+
+function payersOf({ config: { merchants }, clock, store }: BotPorts, keys: KeyRings): ReadonlyMap<string, Payer> {
+  const own = new Map([...merchants].map(([name, each]) => [name, payerOf(each, clock, keys.of(name), store)]));
+  const one = ({ name }: MerchantConfig): Payer => own.get(name)!;
+  return new Map([...merchants].map(([name, each]) => [name, payerAmong(each, merchants, one)]));
 }
 
 /** Ends an authorization at WeChat Pay; `false`: it may still be in effect. */

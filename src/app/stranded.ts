@@ -32,9 +32,9 @@ function nameOne(whose: string, state: PayoutState, { merchants }: Config, log: 
       { merchant, state },
       `payouts wait for merchant "${merchant}", which bot.yaml no longer has; add it again`,
     );
-  else if (now !== mchId)
+  else if (![...merchants.values()].some(each => each.mchId === mchId))
     log.error(
       { merchant, state, mchId },
-      `payouts wait for merchant number ${mchId}, and "${merchant}" is ${now} in bot.yaml now: give "${merchant}" its old number and keys again, and the new number another name`,
+      `payouts wait for merchant number ${mchId}, and "${merchant}" is ${now} in bot.yaml now: add ${mchId} with its keys again, under any name`,
     );
 }

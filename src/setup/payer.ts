@@ -51,6 +51,33 @@ export function payerOf(merchant: MerchantConfig, clock: Clock, shared?: Keys, a
   };
 }
 
+/**
+ * The payer of a merchant's payouts, those of a number included that it had under this name before: whichever merchant of bot.yaml
+ * has that number now pays them and is asked. `made`: the payer of one merchant alone, made once.
+ */
+export function payerAmong(
+  merchant: MerchantConfig,
+  merchants: ReadonlyMap<string, MerchantConfig>,
+  made: (each: MerchantConfig) => Payer,
+): Payer {
+  const own = made(merchant);
+  const of = ({ request }: Payout): Payer => {
+    if (request.mchId === merchant.mchId) return own;
+    const other = [...merchants.values()].find(({ mchId }) => mchId === request.mchId);
+    return other ? made(other) : own;
+  };
+  return {
+    ...own,
+    prepare: async payout => of(payout).prepare?.(payout),
+    send: async payout => of(payout).send(payout),
+    query: async payout => of(payout).query(payout),
+    ...(own.cancel && {
+      cancel: async (payout: Payout) =>
+        of(payout).cancel?.(payout) ?? { kind: 'unreached', ...whyNobody(payout, merchant) },
+    }),
+  };
+}
+
 function whyNobody(
   { request }: Payout,
   { name, mchId }: MerchantConfig,
@@ -62,6 +89,6 @@ function whyNobody(
     };
   return {
     code: NOBODY_PAYS.merchant,
-    text: `it is of merchant number ${request.mchId}, and "${name}" is ${mchId} in bot.yaml now: give "${name}" its old number and keys again, and the new number another name`,
+    text: `it is of merchant number ${request.mchId}, and "${name}" is ${mchId} in bot.yaml now: add ${request.mchId} with its keys again, under any name`,
   };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { nameStranded } from '../../src/app/stranded.ts';
 import { loadConfig } from '../../src/config/config.ts';
+import type { MerchantConfig } from '../../src/config/merchant.ts';
 import { openId } from '../../src/core/base/event.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
@@ -13,7 +14,7 @@ import type { Settle } from '../../src/engine/settle.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Log, Payer, Store } from '../../src/ports.ts';
 import { belongToUs } from '../../src/setup/installation.ts';
-import { payerOf } from '../../src/setup/payer.ts';
+import { payerAmong, payerOf } from '../../src/setup/payer.ts';
 import { DEFAULT_API_V3_KEY } from '../../src/simulator/shared/options.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, startWorld, until, type World } from '../support/harness.ts';
 
@@ -39,7 +40,7 @@ const now = (): Instant => instant(control().state().now);
 const paid = (mchId: string): number => control().merchant(mchId).sentCount;
 
 /** bot.yaml with the new number, its key and its certificate under the old name. */
-function movedPayer(channel: 'redpack' | 'transfer'): Payer {
+function moved(channel: 'redpack' | 'transfer'): MerchantConfig {
   const { certPem, keyPem, publicKeyPem, publicKeyId, serialNumber } = world.simulator.certificates(NEW.mchId);
   for (const [name, pem] of Object.entries({
     'apiclient_cert.pem': certPem,
@@ -55,7 +56,15 @@ function movedPayer(channel: 'redpack' | 'transfer'): Payer {
     .replace(MERCHANT.mchId, NEW.mchId)
     .replace(MERCHANT.apiV2Key, NEW.apiV2Key);
   writeFileSync(join(world.folder, 'moved.yaml'), text);
-  return payerOf(loadConfig(join(world.folder, 'moved.yaml'), ENV).merchants.get('shop')!, now);
+  return loadConfig(join(world.folder, 'moved.yaml'), ENV).merchants.get('shop')!;
+}
+
+/** What pays for "shop" in a bot.yaml with these merchants. */
+function payerIn(merchants: readonly MerchantConfig[]): Payer {
+  const made = new Map(merchants.map(each => [each.name, payerOf(each, now)]));
+  const byName = new Map(merchants.map(each => [each.name, each]));
+  const among = payerAmong(byName.get('shop')!, byName, each => made.get(each.name)!);
+  return { ...among, close: async () => void (await Promise.all([...made.values()].map(each => each.close()))) };
 }
 
 async function only(user: string): Promise<Payout> {
@@ -75,7 +84,7 @@ describe.each(['redpack', 'transfer'] as const)('with another merchant number un
       return (await only(ann)).state === 'unknown';
     });
     await world.bot.settle.stop();
-    payer = movedPayer(channel);
+    payer = payerIn([moved(channel)]);
     settle = world.newSettle({ payer });
     for (let round = 0; round < 12; round++) {
       await settle.pass();
@@ -92,11 +101,11 @@ describe.each(['redpack', 'transfer'] as const)('with another merchant number un
     expect(await only(ann)).toMatchObject({ state: 'unknown', stopped: 'calledOff' });
   });
 
-  test('what was never sent waits, and halts nobody; it is paid once, when the old number has its name again', async () => {
+  test('what was never sent waits, and halts nobody; it is paid once, by the old number, when that stands in bot.yaml again under any name', async () => {
     world = await startWorld({ channel, others: [NEW] });
     const ann = world.person();
     await world.bot.settle.stop();
-    payer = movedPayer(channel);
+    payer = payerIn([moved(channel)]);
     settle = world.newSettle({ payer });
     await control().act(ann, { kind: 'follow' });
     for (let round = 0; round < 6; round++) {
@@ -106,7 +115,9 @@ describe.each(['redpack', 'transfer'] as const)('with another merchant number un
     expect([paid(MERCHANT.mchId), paid(NEW.mchId)]).toEqual([0, 0]);
     expect(await world.store.halt('shop')).toBeUndefined();
     await settle.stop();
-    settle = world.newSettle();
+    await payer.close();
+    payer = payerIn([moved(channel), { ...world.config.merchants.get('shop')!, name: 'old' }]);
+    settle = world.newSettle({ payer });
     await until(async () => {
       await settle?.pass();
       control().moveClock({ advanceMs: 60_000 });
@@ -132,6 +143,18 @@ describe('a start', () => {
       log,
     );
     expect(errors).toEqual([expect.stringContaining('merchant number 1900000109, and "shop" is 1900000110')]);
+    await nameStranded(
+      world.store,
+      {
+        ...world.config,
+        merchants: new Map([
+          ['shop', { ...shop, mchId: NEW.mchId }],
+          ['old', shop],
+        ]),
+      },
+      log,
+    );
+    expect(errors).toHaveLength(1);
     // As if a thousand others stood before it.
     const crowded: Store = {
       ...world.store,

@@ -16,7 +16,17 @@ import type { Log, Payer, Store } from '../../src/ports.ts';
 import { belongToUs } from '../../src/setup/installation.ts';
 import { payerAmong, payerOf } from '../../src/setup/payer.ts';
 import { DEFAULT_API_V3_KEY } from '../../src/simulator/shared/options.ts';
-import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, startWorld, until, type World } from '../support/harness.ts';
+import {
+  ACCOUNT,
+  botYaml,
+  ENV,
+  MERCHANT,
+  PEM_LINES,
+  RULES,
+  startWorld,
+  until,
+  type World,
+} from '../support/harness.ts';
 
 const NEW = {
   mchId: '1900000110',
@@ -124,6 +134,34 @@ describe.each(['redpack', 'transfer'] as const)('with another merchant number un
       return (await only(ann)).state === 'sent';
     });
     expect([paid(MERCHANT.mchId), paid(NEW.mchId)]).toEqual([1, 0]);
+  });
+});
+
+describe('what no call can be made for any more, and none ever came to an order', () => {
+  test('is cancelled by an operator, and taken back by an unfollow, though nobody can be asked', async () => {
+    const rules = RULES.replace('once: ever, give: gift', 'once: ever, give: gift, delay: 1m, cancelIf: unsubscribed');
+    world = await startWorld({ others: [NEW], rules });
+    const [ann, bob] = [world.person(), world.person()];
+    await world.bot.settle.stop();
+    payer = payerIn([moved('redpack')]);
+    settle = world.newSettle({ payer });
+    for (const each of [ann, bob]) await control().act(each, { kind: 'follow' });
+    control().moveClock({ advanceMs: 120_000 });
+    await settle.pass();
+    expect([await only(ann), await only(bob)]).toMatchObject(
+      Array(2).fill({ state: 'unknown', tries: 1, refusals: 1 }),
+    );
+    const { policy } = world.config.merchants.get('shop')!;
+    const ports: CancelPorts = { store: world.store, now, payer: () => ({ payer: payer!, policy }) };
+    expect(await cancelPayout(ports, (await only(ann)).billNo, 'moved')).toHaveProperty('cancelled');
+    await control().act(bob, { kind: 'unfollow' });
+    for (let round = 0; round < 4; round++) {
+      control().moveClock({ advanceMs: 60_000 });
+      await settle.pass();
+    }
+    expect([await only(ann), await only(bob)]).toMatchObject(Array(2).fill({ state: 'failed' }));
+    expect(await world.store.buckets('test')).toMatchObject({ reserved: 0, sent: 0, received: 0 });
+    expect([paid(MERCHANT.mchId), paid(NEW.mchId)]).toEqual([0, 0]);
   });
 });
 

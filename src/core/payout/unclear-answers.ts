@@ -17,6 +17,11 @@ const OWN_TROUBLE = new Set(['SYSTEMERROR', 'SYSTEM_ERROR', '268458547']);
 export const NOBODY_PAYS = { channel: 'NO_CHANNEL', merchant: 'OTHER_MERCHANT' } as const;
 const NOBODY: ReadonlySet<string> = new Set(Object.values(NOBODY_PAYS));
 
+/** Nothing was called, nor can be while bot.yaml is as it is. */
+export function isNobodyThere(seen: Observation): boolean {
+  return seen.kind === 'unreached' && NOBODY.has(seen.code);
+}
+
 /**
  * `undefined`: a clear answer, whatever it says. What bot.yaml lacks a way for is no answer at all, and a key it lacks has an alarm
  * of its own (`platform-keys.ts`): WeChat Pay did answer.
@@ -24,7 +29,7 @@ const NOBODY: ReadonlySet<string> = new Set(Object.values(NOBODY_PAYS));
 export function unclearOf(seen: Observation): Unclear | undefined {
   switch (seen.kind) {
     case 'unreached':
-      return NOBODY.has(seen.code) ? undefined : seen;
+      return isNobodyThere(seen) ? undefined : seen;
     case 'silence':
       return seen.code === 'UNKNOWN_KEY' ? undefined : seen;
     case 'refused':

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { AccountConfig } from '../../src/config/account.ts';
 import type { Config } from '../../src/config/config.ts';
 import { rehearse, showFailures } from '../../src/core/analysis/run-tests.ts';
 import { type Event, eventKey, openId } from '../../src/core/base/event.ts';
@@ -76,10 +77,8 @@ const config = {
   merchants: new Map([['till', merchant]]),
 } as unknown as Config;
 /** With another account, which is gone from `config`. */
-const both = {
-  ...config,
-  accounts: new Map([...config.accounts, ['milk', { name: 'milk', appId: 'wx9999999999999999', merchant: 'till' }]]),
-} as unknown as Config;
+const milk = { name: 'milk', appId: 'wx9999999999999999', merchant: 'till' } as unknown as AccountConfig;
+const both: Config = { ...config, accounts: new Map([...config.accounts, ['milk', milk]]) };
 const MILK = bookOf([{ ...campaign, account: 'milk' }], ['tea', 'milk']);
 const SEED = 'ab'.repeat(32);
 const BEGIN = parseBeijing('2026-02-10 10:00')!;

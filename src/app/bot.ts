@@ -37,12 +37,13 @@ import { isSignedPush, type WebhookPorts } from '../http/webhook.ts';
 import type { Clock, Log, Payer, Store } from '../ports.ts';
 import { wayOf } from '../setup/channels.ts';
 import { fetchFundFlows } from '../setup/fund-flow.ts';
-import { payerOf } from '../setup/payer.ts';
+import { payerAmong, payerOf } from '../setup/payer.ts';
 import { type KeyRings, openKeyRings } from '../setup/platform-keys.ts';
 import { createFollowerDesk } from '../wechat/account/user.ts';
 import { createWebhook } from '../wechat/account/webhook.ts';
 
 import { createApp } from './http-app.ts';
+import { nameStranded } from './stranded.ts';
 import { type Admin, createAdmin } from './wire-admin.ts';
 import { type Calling, createCalling } from './wire-alarms.ts';
 import { platformPorts } from './wire-h5.ts';
@@ -55,8 +56,6 @@ const STOP_WAITS_MS = 2500;
 const RULES_LEASE_MS = 5000;
 /** A store that does not answer so soon is away: whoever asks whether we are ready waits no longer. */
 const READY_WITHIN_MS = 1500;
-/** As many payouts of each state are looked at when the bot starts. */
-const STRANDED_MAX = 1000;
 
 type BotPorts = {
   readonly config: Config;
@@ -118,9 +117,7 @@ async function wire(ports: BotPorts, caller: Calling | undefined): Promise<Bot> 
   const { messages, remind, tell, undone } = telling;
   const { instead, seen } = hearing(ports, rulebook, telling, payout => planned(payout));
   const keys = openKeyRings(config, clock, log);
-  const payers = new Map(
-    [...config.merchants].map(([name, each]) => [name, payerOf(each, clock, keys.of(name), store)]),
-  );
+  const payers = payersOf(ports, keys);
   let gates = 0;
   const newSettle = (parts: Partial<SettleMerchant> = {}): Settle =>
     createSettle({
@@ -232,6 +229,12 @@ function atTheirTime(
     dated: config.dated,
     draws: () => holdDraws({ ...ports, book, ...by, seedOf: seed }),
   };
+}
+
+function payersOf({ config: { merchants }, clock, store }: BotPorts, keys: KeyRings): ReadonlyMap<string, Payer> {
+  const own = new Map([...merchants].map(([name, each]) => [name, payerOf(each, clock, keys.of(name), store)]));
+  const one = ({ name }: MerchantConfig): Payer => own.get(name)!;
+  return new Map([...merchants].map(([name, each]) => [name, payerAmong(each, merchants, one)]));
 }
 
 /** Ends an authorization at WeChat Pay; `false`: it may still be in effect. */
@@ -353,17 +356,4 @@ function budgetWatch(store: Store, rulebook: Rulebook, log: Log): (payout: Payou
     const budget = showFen(campaign.budget.total);
     if (mark !== undefined) log.warn({ campaign: id, mark }, `${mark} % of the budget of ${id} (${budget}) are used`);
   };
-}
-
-/** Payouts whose merchant has gone from bot.yaml wait for ever: somebody should know. */
-async function nameStranded(store: Store, config: Config, log: Log): Promise<void> {
-  for (const state of ['planned', 'sending', 'unknown', 'held', 'sent'] as const) {
-    const payouts = await store.payouts({ state, limit: STRANDED_MAX });
-    const gone = new Set(payouts.map(payout => payout.merchant).filter(name => !config.merchants.has(name)));
-    for (const merchant of gone)
-      log.error(
-        { merchant, state },
-        `payouts wait for merchant "${merchant}", which bot.yaml no longer has; add it again`,
-      );
-  }
 }

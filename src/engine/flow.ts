@@ -214,8 +214,9 @@ type Prepared = {
 
 function prepare(ports: Ports, event: Event): Prepared {
   const now = ports.clock();
-  const account = ports.config.accounts.get(event.account)!;
-  const merchant = account.merchant === undefined ? undefined : ports.config.merchants.get(account.merchant);
+  // Gone from bot.yaml since, where a refund or a draw comes after it: what was won before is still taken back.
+  const account = ports.config.accounts.get(event.account);
+  const merchant = account?.merchant === undefined ? undefined : ports.config.merchants.get(account.merchant);
   const environment: DecisionEnvironment = {
     merchant: merchant && { merchant: merchant.name, ...merchant.limits },
     seedOf: ports.seedOf,
@@ -306,7 +307,8 @@ async function mine({ store, book, config }: FlowPorts, { account, user }: Event
 
 /** The number and every field of the request are chosen here and stored with the claim, before any call. */
 function plan(config: Config, campaign: Campaign, event: Event, award: Award, now: Instant): Payout {
-  const account = config.accounts.get(event.account)!;
+  const account = config.accounts.get(event.account);
+  if (!account) throw new Error(`bot.yaml has no account ${event.account} any more, to which ${campaign.id} would pay`);
   const merchant = config.merchants.get(account.merchant ?? '');
   if (!merchant) throw new Error(`campaign ${campaign.id} pays, but account ${account.name} has no merchant`);
   return planAward(campaign, event, award, { account, merchant }, now);

@@ -13,7 +13,9 @@ import {
   installationOf,
   isSameInstallation,
   mchIdsOf,
+  type Renamed,
   readInstallation,
+  renamedIn,
   showInstallation,
 } from '../core/live/installation.ts';
 import type { Store } from '../ports.ts';
@@ -31,6 +33,7 @@ export async function belongToUs(store: Store, config: Config, holder: string, n
   const known = readInstallation(await store.note(INSTALLATION_NOTE));
   const found = known ?? (await guessed(store));
   if (found && !isSameInstallation(found, ours) && (known || isForeign(found, ours))) refuse(config, found, ours);
+  if (known) refuseRenamed(config, renamedIn(known, ours));
   const next = installationAfter(known, ours);
   if (known && JSON.stringify(known) === JSON.stringify(next)) return;
   const lease = await store.lease(INSTALLATION_NOTE, holder, LEASE_MS, now);
@@ -42,6 +45,16 @@ function refuse({ store, file }: Config, found: Installation, ours: Installation
   const where = sqliteFileOf(store) ?? t`the store that \`store:\` names`;
   throw new BadInput(
     t`${where} belongs to another installation (${showInstallation(found)}), and ${file} is ${showInstallation(ours)}${ours.secretHash === found.secretHash ? '' : t` with another secret`}: name another store under \`store:\`, or the configuration that belongs to this one. Who has renewed the secret, the AppID or the merchant number changes one of them at a time`,
+  );
+}
+
+function refuseRenamed({ file }: Config, [renamed]: readonly Renamed[]): void {
+  if (!renamed) return;
+  const { what, id, was, is } = renamed;
+  throw new BadInput(
+    what === 'account'
+      ? t`${file}: accounts: account "${was}" (${id}) is called "${is}" now, and all that is known of its followers, what they have won and what is open stands under its former name: call it so again`
+      : t`${file}: merchants: merchant "${was}" (${id}) is called "${is}" now, and its open payouts, what it has paid today and whether it is halted stand under its former name: call it so again, or keep both names`,
   );
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { AccountConfig } from '../../src/config/account.ts';
 import type { Config } from '../../src/config/config.ts';
 import { rehearse, showFailures } from '../../src/core/analysis/run-tests.ts';
 import { type Event, eventKey, openId } from '../../src/core/base/event.ts';
@@ -75,6 +76,10 @@ const config = {
   accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
   merchants: new Map([['till', merchant]]),
 } as unknown as Config;
+/** With another account, which is gone from `config`. */
+const milk = { name: 'milk', appId: 'wx9999999999999999', merchant: 'till' } as unknown as AccountConfig;
+const both: Config = { ...config, accounts: new Map([...config.accounts, ['milk', milk]]) };
+const MILK = bookOf([{ ...campaign, account: 'milk' }], ['tea', 'milk']);
 const SEED = 'ab'.repeat(32);
 const BEGIN = parseBeijing('2026-02-10 10:00')!;
 const who = (n: number) => openId(`o${String(n).padStart(27, '0')}`);
@@ -89,8 +94,8 @@ function drawing(name: string, open: () => Promise<Opening>): void {
     let told: string[];
     let n = 0;
     const clock = (): Instant => now;
-    const flowOn = (on: Store): Flow =>
-      createFlow({ clock, store: on, log: SILENT, config, book: () => BOOK, planned: () => {} });
+    const flowOn = (on: Store, its = config, book = BOOK): Flow =>
+      createFlow({ clock, store: on, log: SILENT, config: its, book: () => book, planned: () => {} });
     const say = async (user: number, text: string): Promise<string> => {
       const happened = {
         kind: 'text',
@@ -103,9 +108,9 @@ function drawing(name: string, open: () => Promise<Opening>): void {
       const { reply } = await flowOn(store).handle(happened);
       return reply.kind === 'text' ? reply.text : reply.kind;
     };
-    const hold = (on: Store = store, holder = 'one') =>
+    const hold = (on: Store = store, holder = 'one', its = config, book = BOOK) =>
       holdDraws({
-        ...{ clock, log: SILENT, store: on, holder, book: () => BOOK, flow: flowOn(on), seedOf: () => SEED },
+        ...{ clock, log: SILENT, store: on, holder, book: () => book, flow: flowOn(on, its, book), seedOf: () => SEED },
         tell: async (event: Event, reply) => void told.push(`${event.user} ${reply.kind === 'text' ? reply.text : ''}`),
       });
     const payouts = () => store.payouts({ campaign: 'quiz', limit: 99 });
@@ -174,6 +179,25 @@ function drawing(name: string, open: () => Promise<Opening>): void {
       }
       expect((await payouts()).map(({ amount }) => amount).sort()).toEqual([200, 200, 200, 800]);
       expect(new Set(told).size).toBe(4);
+    });
+
+    test('of which some entered by an account that is gone from bot.yaml keeps no other winner waiting; once it is back, they get theirs', async () => {
+      for (let user = 1; user <= 12; user++) await say(user, '报名');
+      const flow = flowOn(store, both, MILK);
+      for (let user = 21; user <= 32; user++) {
+        const happened = { kind: 'text', text: '报名', key: eventKey(`m:${++n}`), sentAt: now } as const;
+        await flow.handle({ ...happened, account: 'milk', user: who(user) });
+      }
+      now = later(draw.at, MINUTE);
+      await hold();
+      const isOfMilk = ({ account }: { account: string }) => account === 'milk';
+      const { winners } = (await resultIn(store, 'quiz', '大奖'))!;
+      expect([winners.filter(isOfMilk).length > 0, winners.some(each => !isOfMilk(each))]).toEqual([true, true]);
+      const owed = (of: readonly { user: string }[]) => of.map(({ user }) => user).sort();
+      expect(owed(await payouts())).toEqual(owed(winners.filter(each => !isOfMilk(each))));
+      now = later(now, DAY);
+      await hold(store, 'one', both, MILK);
+      expect(owed(await payouts())).toEqual(owed(winners));
     });
 
     test('does not have an entry that was decided in time and is written too late', async () => {

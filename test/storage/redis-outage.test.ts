@@ -245,6 +245,24 @@ describe.skipIf(!hasRedis)('a Redis that is another by now', () => {
     expect(await store.journal({ limit: 9 })).toHaveLength(1);
   });
 
+  test('because its memory is full takes nothing by halves, and takes it whole once it is mended', {
+    timeout: 30_000,
+  }, async () => {
+    const server = await aServer();
+    const store = await aStore(server.url);
+    await store.commit(aCommit());
+    const client = server.client();
+    const [event, all] = [aCommit(), async () => (await client.keys('*')).sort()];
+    const before = await all();
+    await client.config('SET', 'maxmemory', '1');
+    expect((await failureOf(() => store.commit(event))).error).toEqual(fault('redis-oom', 'safe'));
+    expect(await read(store)).toHaveLength(1);
+    expect(await all()).toEqual(before);
+    await client.config('SET', 'maxmemory', '0');
+    expect(await store.commit(event)).toEqual({ kind: 'done' });
+    expect(await store.commit(event)).toMatchObject({ kind: 'answered' });
+  });
+
   test('for a moment, because it became a replica, is waited for; for longer it is refused', {
     timeout: 30_000,
   }, async () => {

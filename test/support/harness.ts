@@ -85,6 +85,8 @@ export type WorldOptions = {
   readonly account?: Partial<AccountOptions>;
   /** What else WeChat Pay knows of the merchant. */
   readonly merchant?: Partial<MerchantOptions>;
+  /** Merchants that WeChat Pay knows beside it. */
+  readonly others?: readonly MerchantOptions[];
   /** With which keys WeChat Pay signs API v3; absent: with its public key. */
   readonly signing?: Signing;
   /** In place of the public key: lines below `merchants: shop:`. */
@@ -210,6 +212,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         ...options.merchant,
         ...(options.signing && { signing: options.signing }),
       },
+      ...(options.others ?? []),
     ],
     ...(options.pushTimeoutMs !== undefined && { pushTimeoutMs: options.pushTimeoutMs }),
   });

@@ -67,13 +67,13 @@ export class Shop {
   }
 
   /** A process of its own, on this store. */
-  process(store: Store): Flow {
-    const book = bookOf(this.campaigns, ['tea']);
+  process(store: Store, accounts: Config['accounts'] = CONFIG.accounts): Flow {
+    const book = bookOf(this.campaigns, [...accounts.keys()]);
     return createFlow({
       clock: () => this.now,
       store,
       log: SILENT,
-      config: CONFIG,
+      config: { ...CONFIG, accounts },
       book: () => book,
       planned: () => undefined,
       undone: (payout, cause) => this.undone.push([payout, cause]),

@@ -128,6 +128,31 @@ describe.each(stores)('a store on %s', (_, isHere, opened) => {
     await end();
   });
 
+  test.skipIf(!isHere)(
+    'keeps the names under which everything stands: another name for an account or a merchant is refused',
+    async () => {
+      const { store, end } = await opened();
+      const two = ownerOf({ tea: 'wx1', milk: 'wx2' }, { shop: '190' });
+      await belongToUs(store, as(two), 'a', NOW);
+      const starts = (owner: ReturnType<typeof ownerOf>) => belongToUs(store, as(owner), 'b', NOW);
+      await expect(starts(ownerOf({ cup: 'wx1', milk: 'wx2' }, { shop: '190' }))).rejects.toThrow(
+        'account "tea" (wx1) is called "cup" now',
+      );
+      await expect(starts(ownerOf({ tea: 'wx2', milk: 'wx1' }, { shop: '190' }))).rejects.toThrow(
+        'account "tea" (wx1) is called "milk" now',
+      );
+      await expect(starts(ownerOf({ tea: 'wx1', milk: 'wx2' }, { till: '190' }))).rejects.toThrow(
+        'merchant "shop" (190) is called "till" now',
+      );
+      // Who keeps both names, or moves on to another AppID or number, has not renamed.
+      await starts(ownerOf({ tea: 'wx1', milk: 'wx2' }, { shop: '190', till: '190' }));
+      await starts(ownerOf({ tea: 'wx1', milk: 'wx2' }, { till: '190' }));
+      await starts(ownerOf({ tea: 'wx1', milk: 'wx3' }, { till: '191' }));
+      await starts(ownerOf({ tea: 'wx1' }, { till: '191', old: '190' }));
+      await end();
+    },
+  );
+
   test.skipIf(!isHere)('of before, which does not say whose it is, is known by its payouts', async () => {
     const { store, end } = await opened();
     const commit = aCommit();

@@ -60,6 +60,17 @@ describe.each(KINDS)('a refund, on %s', (_, openBeside) => {
       expect(await draws()).toBe(2);
     });
 
+    test('whose account is gone from bot.yaml since is heard, counts, and takes them back', async () => {
+      await open(lottery());
+      await shop.pay(ANN, 't1');
+      const later = shop.process(shop.store, new Map());
+      await shop.refund('t1', 'r1', later);
+      expect(await draws()).toBe(0);
+      await shop.pay(ANN, 't2');
+      expect(await draws()).toBe(2);
+      expect(await shop.audit()).toEqual([]);
+    });
+
     test('that is told before the payment leaves nothing to be earned', async () => {
       await open(lottery());
       await shop.refund('t1');

@@ -6,7 +6,7 @@ import { inLang } from '../../core/base/words/words.ts';
 import { noMerchant, type WeChatPay } from '../../engine/repair/ports.ts';
 import type { Clock, Payer } from '../../ports.ts';
 import { wayOf } from '../../setup/channels.ts';
-import { payerOf } from '../../setup/payer.ts';
+import { payerAmong, payerOf } from '../../setup/payer.ts';
 import { keysOf } from '../../setup/platform-keys.ts';
 import type { Look } from '../../wechat/pay/payout-lookup.ts';
 
@@ -14,14 +14,17 @@ export function openWeChatPay(config: Config, clock: Clock): WeChatPay {
   const payers = new Map<string, Payer>();
   const looks = new Map<MerchantConfig, Look>();
   const rest = ({ limits }: MerchantConfig): Promise<void> => sleep(1000 / limits.perSecond);
+  const payerNamed = (merchant: MerchantConfig): Payer => {
+    const payer = payers.get(merchant.name) ?? payerOf(merchant, clock);
+    payers.set(merchant.name, payer);
+    return payer;
+  };
   return {
     async query(payout) {
       const merchant = config.merchants.get(payout.merchant);
       if (!merchant) return { kind: 'unreached', code: 'NO_MERCHANT', text: inLang(noMerchant(payout.merchant), 'en') };
-      const payer = payers.get(merchant.name) ?? payerOf(merchant, clock);
-      payers.set(merchant.name, payer);
       await rest(merchant);
-      return payer.query(payout);
+      return payerAmong(merchant, config.merchants, payerNamed).query(payout);
     },
     async look(merchant, draft) {
       const look = looks.get(merchant) ?? lookOf(merchant, clock);

@@ -2,6 +2,7 @@
 // history, and loses gracefully to a bot that is faster.
 
 import type { Config } from '../../config/config.ts';
+import type { MerchantConfig } from '../../config/merchant.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import { t } from '../../core/base/words/words.ts';
@@ -16,7 +17,7 @@ import {
   whyNotAmongAll,
 } from '../../engine/operate/payouts.ts';
 import type { Payer, Store } from '../../ports.ts';
-import { payerOf } from '../../setup/payer.ts';
+import { payerAmong, payerOf } from '../../setup/payer.ts';
 import { writeDown } from '../shared/acts.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
@@ -116,17 +117,21 @@ export function cancel(billNo: string, options: Common & { readonly reason: stri
   });
 }
 
-/** One payer, made when it is first needed: most payouts are cancelled without a call. */
+/** Payers, made when they are first needed: most payouts are cancelled without a call. */
 export function payersOf(config: Config): Pick<CancelPorts, 'payer'> & { close(): Promise<void> } {
-  let made: Payer | undefined;
+  const made = new Map<string, Payer>();
+  const payerNamed = (merchant: MerchantConfig): Payer => {
+    const payer = made.get(merchant.name) ?? payerOf(merchant, now);
+    made.set(merchant.name, payer);
+    return payer;
+  };
   return {
     payer(name) {
       const merchant = config.merchants.get(name);
       if (!merchant)
         throw new BadInput(t`bot.yaml has no merchant "${name}" any more, so WeChat Pay cannot be asked; add it again`);
-      made ??= payerOf(merchant, now);
-      return { payer: made, policy: merchant.policy };
+      return { payer: payerAmong(merchant, config.merchants, payerNamed), policy: merchant.policy };
     },
-    close: async () => made?.close(),
+    close: async () => void (await Promise.all([...made.values()].map(each => each.close()))),
   };
 }

@@ -68,6 +68,34 @@ export function installationAfter(before: Installation | undefined, now: Install
   return { ...now, mchIds };
 }
 
+export type Renamed = {
+  readonly what: 'account' | 'merchant';
+  readonly id: string;
+  readonly was: string;
+  readonly is: string;
+};
+
+/**
+ * Accounts and merchants that have another name now: all that is known of followers, limits, halts and open payouts stands under
+ * the former one. A merchant number may stand under several names at once, and then lose one.
+ */
+export function renamedIn(before: Installation, now: Installation): Renamed[] {
+  const accounts = Object.entries(before.appIds).flatMap(([was, id]) => {
+    const is = Object.keys(now.appIds).find(name => now.appIds[name] === id);
+    return is !== undefined && is !== was ? [{ what: 'account', id, was, is } as const] : [];
+  });
+  const merchants = Object.entries(before.mchIds).flatMap(([was, numbers]) => {
+    const id = numbers.at(-1)?.mchId;
+    if (id === undefined || now.mchIds[was] !== undefined) return [];
+    const names = Object.keys(now.mchIds).filter(name => now.mchIds[name]?.at(-1)?.mchId === id);
+    const isNew = !Object.entries(before.mchIds).some(
+      ([name, all]) => name !== was && all.some(({ mchId }) => mchId === id),
+    );
+    return names[0] !== undefined && isNew ? [{ what: 'merchant', id, was, is: names[0] } as const] : [];
+  });
+  return [...accounts, ...merchants];
+}
+
 /** For a message: `the demo`, or AppIDs and merchant numbers. No secret is in it. */
 export function showInstallation(installation: Installation): Wording {
   if (installation.kind === 'demo') return t`the demo`;

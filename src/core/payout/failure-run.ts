@@ -113,6 +113,7 @@ function weigh(run: FailureRun, seen: AnswerToWeigh): Weighed {
   const { payout, observation, response, asked, wasOpen, halt } = seen;
   const unclear = unclearOf(observation);
   if (unclear) return asked && !wasOpen ? { run } : unclearAfter(run, seen, unclear);
+  if (observation.kind === 'unreached') return { run }; // bot.yaml has no way to call for it: nobody was heard
   const reached: FailureRun = { ...run, unreached: 0 };
   if (isNobodysFault(response) && wasOpen && !payout.userRefused) {
     return runOf(withoutUnclear(reached, payout.user), 'failed', seen, FAILED_MAX, {

@@ -12,6 +12,7 @@ import { endsRefusal, isRefused } from './instead.ts';
 import { CALL_LEASE_MS, isTooOldToAsk } from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
 import { nextAttempt } from './succession.ts';
+import { isNobodyThere } from './unclear-answers.ts';
 
 /** As much of a payout's history as is judged here: its lines in their order. */
 type HistoryLine = { readonly what: string; readonly detail?: string };
@@ -166,6 +167,8 @@ export function judgeAnswer(
       };
     case 'unreached':
     case 'silence':
+      // Nobody is left to ask (its merchant number is gone), and no call of it ever came to an order.
+      if (isNobodyThere(seen) && everyCallRefused(history, payout)) return 'unpaid';
       return { refused: t`WeChat Pay could not be asked: ${`${seen.code} ${seen.text}`.trim()}` };
     case 'accepted':
       return { refused: t`WeChat Pay has accepted it` };

@@ -13,14 +13,23 @@ type Unclear = {
 /** Said by WeChat Pay itself, and still no answer: its own trouble. */
 const OWN_TROUBLE = new Set(['SYSTEMERROR', 'SYSTEM_ERROR', '268458547']);
 
+/** bot.yaml lacks what this payout would be paid and asked after with: its channel, or its merchant number. */
+export const NOBODY_PAYS = { channel: 'NO_CHANNEL', merchant: 'OTHER_MERCHANT' } as const;
+const NOBODY: ReadonlySet<string> = new Set(Object.values(NOBODY_PAYS));
+
+/** Nothing was called, nor can be while bot.yaml is as it is. */
+export function isNobodyThere(seen: Observation): boolean {
+  return seen.kind === 'unreached' && NOBODY.has(seen.code);
+}
+
 /**
- * `undefined`: a clear answer, whatever it says. A channel that bot.yaml lacks is no answer at all, and a key it lacks has an alarm
+ * `undefined`: a clear answer, whatever it says. What bot.yaml lacks a way for is no answer at all, and a key it lacks has an alarm
  * of its own (`platform-keys.ts`): WeChat Pay did answer.
  */
 export function unclearOf(seen: Observation): Unclear | undefined {
   switch (seen.kind) {
     case 'unreached':
-      return seen.code === 'NO_CHANNEL' ? undefined : seen;
+      return isNobodyThere(seen) ? undefined : seen;
     case 'silence':
       return seen.code === 'UNKNOWN_KEY' ? undefined : seen;
     case 'refused':

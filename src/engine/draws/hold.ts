@@ -2,6 +2,7 @@
 // written later is lost, and told that it is over. Then the winners are worked out and written down, and only then told and paid, one by one,
 // each by an event of their own with a key that is the same for ever. Whoever dies on the way is followed by somebody who goes on.
 
+import { Fault } from '../../core/base/error.ts';
 import { type Event, eventKey } from '../../core/base/event.ts';
 import { dayOf, type Instant, later, MINUTE } from '../../core/base/time.ts';
 import type { Book } from '../../core/decide/match.ts';
@@ -153,7 +154,7 @@ async function giveOne(
   winner: Drawn,
   begun: Instant,
 ): Promise<boolean> {
-  const { flow, store, clock, tell } = ports;
+  const { flow, store, clock, tell, log } = ports;
   const { account, user, prize } = winner;
   const now = clock();
   const event: Event = {
@@ -161,7 +162,15 @@ async function giveOne(
     key: eventKey(`d:${campaign.id}:${draw.name}:${user}:${dayOf(now)}`),
     ...{ account, user, sentAt: now },
   };
-  const answer = await flow.handle(event);
+  // One who cannot be given anything as bot.yaml is now (their account is gone) keeps no other winner waiting.
+  const answer = await flow.handle(event).catch((error: unknown) => {
+    if (error instanceof Fault) throw error;
+    log.warn(
+      { campaign: campaign.id, draw: draw.name, prize, err: error },
+      'a winner could not be given their prize yet',
+    );
+  });
+  if (!answer) return false;
   const lines = await store.journal({ user, key: event.key, limit: 1 });
   const decision = lines[0]?.decision;
   // Of a claim that was made on another day the new event is only told that it was.

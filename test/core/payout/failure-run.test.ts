@@ -56,6 +56,19 @@ function halts(answers: readonly (readonly [Payout, Observation, More?])[], from
 }
 const people = (count: number, from = 0): Payout[] => Array.from({ length: count }, (_, i) => aPayout(`o${from + i}`));
 
+describe('a payout for which bot.yaml has no way to call', () => {
+  test.each(['OTHER_MERCHANT', 'NO_CHANNEL'])(
+    'says nothing of the merchant: no run begins, none ends, no gate opens (%s)',
+    code => {
+      const { run } = halts([...people(2)].map(payout => [payout, silence('HTTP 400', 'No required SSL certificate')]));
+      expect(run.unclear).toHaveLength(2);
+      expect(see(run, aPayout('oOld'), unreached(code)).run).toEqual(run);
+      const shut: FailureRun = { ...run, shut: { code: 'UNCLEAR', since: NOW } };
+      expect(see(shut, aPayout('oOld'), unreached(code), { isProbe: true })).toEqual({ run: shut });
+    },
+  );
+});
+
 describe('followers who are refused', () => {
   test('ten in a row are the merchant’s trouble: it halts, and tries by itself', () => {
     const { codes } = halts(people(10).map(payout => [payout, REFUSED]));

@@ -49,6 +49,10 @@ export const FILES: Readonly<Record<string, string>> = {
   'the fund flow of merchant "{1}" for {2} cannot be fetched: {3}': '商户「{1}」{2} 的资金账单取不到：{3}',
   'the store that `store:` names': '`store:` 写的数据库',
   ' with another secret': '，secret 也不一样',
+  '{1}: accounts: account "{2}" ({3}) is called "{4}" now, and all that is known of its followers, what they have won and what is open stands under its former name: call it so again':
+    '{1}：accounts：账号「{2}」（{3}）现在叫「{4}」，而它的粉丝资料、已领的奖和未完成的付款都记在原来的名字下：请改回原名',
+  '{1}: merchants: merchant "{2}" ({3}) is called "{4}" now, and its open payouts, what it has paid today and whether it is halted stand under its former name: call it so again, or keep both names':
+    '{1}：merchants：商户「{2}」（{3}）现在叫「{4}」，而它未完成的付款、今天已付的金额和是否暂停都记在原来的名字下：请改回原名，或者两个名字都保留',
   '{1} belongs to another installation ({2}), and {3} is {4}{5}: name another store under `store:`, or the configuration that belongs to this one. Who has renewed the secret, the AppID or the merchant number changes one of them at a time':
     '{1} 属于另一套系统（{2}），而 {3} 是 {4}{5}：请在 `store:` 写别的数据库，或用属于它的配置。换了 secret、AppID 或商户号的，一次只换一个',
   '. If it is left from a demo of version 0.1, remove {1}': '。如果它是 0.1 版演示留下的，请删掉 {1}',

@@ -87,7 +87,7 @@ async function publish(who: Session, text: string, name = 'test.yaml', reason = 
 const logged = async (what: string) =>
   (await world.store.acts.list({ limit: 50 })).filter(each => each.what === what).map(({ by, about }) => [by, about]);
 
-describe('a draft', () => {
+describe('a draft', { timeout: 60_000 }, () => {
   test('is told what is wrong with it by line, and cannot be published; right, it is told in words and in money', async () => {
     const mei = await login('mei');
     const base = await baseOf(mei);
@@ -115,7 +115,7 @@ describe('a draft', () => {
   });
 });
 
-describe('publishing', () => {
+describe('publishing', { timeout: 60_000 }, () => {
   test('is for publishers: an operator may check, and is refused and written down', async () => {
     const [li, zhao] = [await login('li'), await login('zhao')];
     const base = await baseOf(li);
@@ -223,7 +223,9 @@ describe('publishing', () => {
   });
 });
 
-test('going back to a version shows what it changes, renames what was not there, and is a version of its own', async () => {
+test('going back to a version shows what it changes, renames what was not there, and is a version of its own', {
+  timeout: 60_000,
+}, async () => {
   const mei = await login('mei');
   await publish(mei, REWORDED);
   await world.bot.rulebook.refresh();

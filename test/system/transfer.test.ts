@@ -772,6 +772,11 @@ describe('the protocol', () => {
     ['a list', () => signed('[]'), { kind: 'silence', code: 'UNREADABLE' }],
     ['another number', () => signed(answer({ out_bill_no: 'OTHER' })), { kind: 'silence', code: 'OTHER_ORDER' }],
     ['another amount', () => signed(answer({ transfer_amount: 101 })), { kind: 'silence', code: 'OTHER_AMOUNT' }],
+    [
+      'an amount that a relay made a text of',
+      () => signed(answer({ transfer_amount: '100' })),
+      { kind: 'order', state: 'WAIT_USER_CONFIRM' },
+    ],
     ['another payee', () => signed(answer({ openid: 'oBob' })), { kind: 'silence', code: 'OTHER_PAYEE' }],
     ['an unknown state', () => signed(answer({ state: 'LOST' })), { kind: 'silence', code: 'STATE' }],
     [

@@ -6,6 +6,7 @@ import { REDPACK_STATES, type RedpackState } from '../../core/payout/channels/re
 import type { Observation, Payout } from '../../core/payout/payout.ts';
 import type { Payer } from '../../ports.ts';
 import { nonce, paySignOf } from '../crypto.ts';
+import { numberOf } from '../json.ts';
 import { createTransport, type Endpoint } from '../transport.ts';
 import { buildXml, childrenOf, parseXml, textOf, type XmlFields, type XmlValue } from '../xml.ts';
 import { amountOf, isOpenId, type Look, type Owned, sightingOf } from './payout-lookup.ts';
@@ -109,10 +110,25 @@ function concerns(answer: XmlFields, payout: Payout): boolean {
   return billNo === undefined || billNo === payout.billNo;
 }
 
+/** What is said of another packet than ours is believed by nobody: it is asked after. */
+function otherAmount(answer: XmlFields, payout: Payout): Observation | undefined {
+  const amount = textOf(answer, 'total_amount');
+  if (amount === undefined || numberOf(amount) === payout.amount) return undefined;
+  return { kind: 'silence', code: 'OTHER_AMOUNT', text: `${amount.slice(0, 20)} fen there, ${payout.amount} here` };
+}
+
+function otherPayee(answer: XmlFields, payout: Payout): Observation | undefined {
+  const openid = textOf(answer, 're_openid');
+  if (openid === undefined || openid === payout.user) return undefined;
+  return { kind: 'silence', code: 'OTHER_PAYEE', text: 'another follower there' };
+}
+
 function readSend(answer: XmlFields, payout: Payout): Observation {
   if (!concerns(answer, payout))
     return { kind: 'silence', code: 'OTHER_ORDER', text: 'the answer is about another number' };
   if (!isSuccess(answer)) return refusalOf(answer);
+  const other = otherAmount(answer, payout) ?? otherPayee(answer, payout);
+  if (other) return other;
   const listId = textOf(answer, 'send_listid');
   return { kind: 'accepted', ...(listId && { listId }) };
 }
@@ -125,11 +141,9 @@ function readQuery(answer: XmlFields, payout: Payout): Observation {
     return refusal.kind === 'refused' && refusal.code === 'NOT_FOUND' ? { kind: 'notFound' } : refusal;
   }
   const state = textOf(answer, 'status');
-  const amount = textOf(answer, 'total_amount');
   if (!isState(state)) return { kind: 'silence', code: 'STATUS', text: `unknown status ${String(state).slice(0, 32)}` };
-  if (amount !== undefined && amount !== String(payout.amount)) {
-    return { kind: 'silence', code: 'OTHER_AMOUNT', text: `${amount} fen there, ${payout.amount} here` };
-  }
+  const other = otherAmount(answer, payout);
+  if (other) return other;
   const reason = textOf(answer, 'reason');
   const listId = textOf(answer, 'detail_id');
   const refunded = Number(textOf(answer, 'refund_amount'));

@@ -186,7 +186,7 @@ function readBill(text: string, payout: Payout): Observation {
   if (!json) return strayOf({ status: 200, text }, 'the answer is no JSON object');
   if (json.out_bill_no !== payout.billNo) return silence('OTHER_ORDER', 'the answer is about another number');
   const { transfer_amount: amount, openid } = json;
-  if (amount !== undefined && amount !== payout.amount) {
+  if (amount !== undefined && numberOf(amount) !== payout.amount) {
     return silence('OTHER_AMOUNT', `${String(amount).slice(0, 20)} fen there, ${payout.amount} here`);
   }
   if (openid !== undefined && openid !== payout.user) return silence('OTHER_PAYEE', 'another follower there');

@@ -33,8 +33,9 @@ export async function belongToUs(store: Store, config: Config, holder: string, n
   const known = readInstallation(await store.note(INSTALLATION_NOTE));
   const found = known ?? (await guessed(store));
   if (found && !isSameInstallation(found, ours) && (known || isForeign(found, ours))) refuse(config, found, ours);
-  if (known) refuseRenamed(config, renamedIn(known, ours));
-  const next = installationAfter(known, ours);
+  const [renamed] = known ? renamedIn(known, ours) : [];
+  if (renamed && (await isInUse(store))) refuseRenamed(config, renamed);
+  const next = installationAfter(renamed ? undefined : known, ours);
   if (known && JSON.stringify(known) === JSON.stringify(next)) return;
   const lease = await store.lease(INSTALLATION_NOTE, holder, LEASE_MS, now);
   // Somebody else is writing it at this moment: whoever comes second is compared at the next start.
@@ -48,9 +49,13 @@ function refuse({ store, file }: Config, found: Installation, ours: Installation
   );
 }
 
-function refuseRenamed({ file }: Config, [renamed]: readonly Renamed[]): void {
-  if (!renamed) return;
-  const { what, id, was, is } = renamed;
+/** Where nobody has come yet, nothing stands under any name. */
+async function isInUse(store: Store): Promise<boolean> {
+  const [lines, payouts] = await Promise.all([store.journal({ limit: 1 }), store.payouts({ limit: 1 })]);
+  return lines.length + payouts.length > 0;
+}
+
+function refuseRenamed({ file }: Config, { what, id, was, is }: Renamed): never {
   throw new BadInput(
     what === 'account'
       ? t`${file}: accounts: account "${was}" (${id}) is called "${is}" now, and all that is known of its followers, what they have won and what is open stands under its former name: call it so again`

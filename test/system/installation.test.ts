@@ -133,7 +133,9 @@ describe.each(stores)('a store on %s', (_, isHere, opened) => {
     async () => {
       const { store, end } = await opened();
       const two = ownerOf({ tea: 'wx1', milk: 'wx2' }, { shop: '190' });
-      await belongToUs(store, as(two), 'a', NOW);
+      await belongToUs(store, as(ownerOf({ first: 'wx1', milk: 'wx2' }, { first: '190' })), 'a', NOW);
+      await belongToUs(store, as(two), 'a', NOW); // nobody has come yet
+      await store.commit(aCommit());
       const starts = (owner: ReturnType<typeof ownerOf>) => belongToUs(store, as(owner), 'b', NOW);
       await expect(starts(ownerOf({ cup: 'wx1', milk: 'wx2' }, { shop: '190' }))).rejects.toThrow(
         'account "tea" (wx1) is called "cup" now',

@@ -13,7 +13,7 @@ import { adminApp } from './app/wire-admin.ts';
 import { type Config, configHere, DEMO_CONFIG, loadConfig } from './config/config.ts';
 import { BadInput, findingAt, showFindingIn } from './core/base/error.ts';
 import { instant } from './core/base/time.ts';
-import { type Lang, t, type Wording } from './core/base/words/words.ts';
+import { inLang, type Lang, t, type Wording } from './core/base/words/words.ts';
 import type { Timer } from './engine/lease.ts';
 import { createEdgeServer } from './http/server.ts';
 import { createLog, onlyLines } from './lib/log.ts';
@@ -65,7 +65,8 @@ export async function start(
     await refuseUnfinished(store);
     const { createMetrics } = await import('./engine/ops/metrics.ts');
     const holder = `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`;
-    await belongToUs(store, config, holder, instant(clock.now()));
+    for (const moved of await belongToUs(store, config, holder, instant(clock.now())))
+      log.warn({}, inLang(moved, lang));
     bot = await createBot({
       config,
       clock: () => instant(clock.now()),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { BadInput } from '../core/base/error.ts';
 import { type Instant, instant } from '../core/base/time.ts';
-import { t } from '../core/base/words/words.ts';
+import { t, type Wording } from '../core/base/words/words.ts';
 import {
   appIdsOf,
   INSTALLATION_NOTE,
@@ -13,6 +13,7 @@ import {
   installationOf,
   isSameInstallation,
   mchIdsOf,
+  movedIn,
   type Renamed,
   readInstallation,
   renamedIn,
@@ -27,8 +28,11 @@ const LEASE_MS = 5000;
 /** Payouts of a store of before that are looked at to see whose it is. */
 const LOOKED_AT = 200;
 
-/** Throws `BadInput` where the store is another's; otherwise it is ours from now on. `holder` names this process. */
-export async function belongToUs(store: Store, config: Config, holder: string, now: Instant): Promise<void> {
+/**
+ * Throws `BadInput` where the store is another's; otherwise it is ours from now on. `holder` names this process. What somebody
+ * should know of what has changed is handed back, once.
+ */
+export async function belongToUs(store: Store, config: Config, holder: string, now: Instant): Promise<Wording[]> {
   const ours = installationOf(config, now);
   const known = readInstallation(await store.note(INSTALLATION_NOTE));
   const found = known ?? (await guessed(store));
@@ -36,10 +40,11 @@ export async function belongToUs(store: Store, config: Config, holder: string, n
   const [renamed] = known ? renamedIn(known, ours) : [];
   if (renamed && (await isInUse(store))) refuseRenamed(config, renamed);
   const next = installationAfter(renamed ? undefined : known, ours);
-  if (known && JSON.stringify(known) === JSON.stringify(next)) return;
+  if (known && JSON.stringify(known) === JSON.stringify(next)) return [];
   const lease = await store.lease(INSTALLATION_NOTE, holder, LEASE_MS, now);
   // Somebody else is writing it at this moment: whoever comes second is compared at the next start.
   if (lease) await store.release(lease, now, JSON.stringify(next));
+  return known && (await isInUse(store)) ? movedIn(known, ours) : [];
 }
 
 function refuse({ store, file }: Config, found: Installation, ours: Installation): never {

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { DAY, instant, later } from '../../src/core/base/time.ts';
+import { inLang } from '../../src/core/base/words/words.ts';
 import {
   INSTALLATION_NOTE,
   installationOf,
@@ -130,6 +131,7 @@ describe.each(stores)('a store on %s', (_, isHere, opened) => {
 
   test.skipIf(!isHere)(
     'keeps the names under which everything stands: another name for an account or a merchant is refused',
+    { timeout: 60_000 },
     async () => {
       const { store, end } = await opened();
       const two = ownerOf({ tea: 'wx1', milk: 'wx2' }, { shop: '190' });
@@ -149,7 +151,11 @@ describe.each(stores)('a store on %s', (_, isHere, opened) => {
       // Who keeps both names, or moves on to another AppID or number, has not renamed.
       await starts(ownerOf({ tea: 'wx1', milk: 'wx2' }, { shop: '190', till: '190' }));
       await starts(ownerOf({ tea: 'wx1', milk: 'wx2' }, { till: '190' }));
-      await starts(ownerOf({ tea: 'wx1', milk: 'wx3' }, { till: '191' }));
+      const moved = await starts(ownerOf({ tea: 'wx1', milk: 'wx3' }, { till: '191' }));
+      expect(moved.map(each => inLang(each, 'en'))).toEqual([
+        expect.stringContaining('account "milk" is wx3 now and was wx2'),
+      ]);
+      expect(await starts(ownerOf({ tea: 'wx1', milk: 'wx3' }, { till: '191' }))).toEqual([]);
       await starts(ownerOf({ tea: 'wx1' }, { till: '191', old: '190' }));
       await end();
     },

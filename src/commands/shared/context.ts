@@ -25,7 +25,8 @@ export async function withStore<T>(options: Common, work: (store: Store, config:
   const store = await openStoreOf(config);
   try {
     await refuseUnfinished(store);
-    await belongToUs(store, config, `command:${process.pid}:${randomBytes(6).toString('hex')}`, instant(Date.now()));
+    const holder = `command:${process.pid}:${randomBytes(6).toString('hex')}`;
+    for (const moved of await belongToUs(store, config, holder, instant(Date.now()))) printNote(moved);
     return await work(store, config);
   } finally {
     await store.close();

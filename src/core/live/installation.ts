@@ -96,6 +96,18 @@ export function renamedIn(before: Installation, now: Installation): Renamed[] {
   return [...accounts, ...merchants];
 }
 
+/** Accounts that have another AppID now: who follows there has another openid, and is nobody we know. */
+export function movedIn(before: Installation, now: Installation): Wording[] {
+  return Object.entries(before.appIds).flatMap(([name, was]) => {
+    const is = now.appIds[name];
+    return is === undefined || is === was
+      ? []
+      : [
+          t`account "${name}" is ${is} now and was ${was}: WeChat gives its followers other openids there, so what they have won before is not known, and each may take once more what a campaign gives once`,
+        ];
+  });
+}
+
 /** For a message: `the demo`, or AppIDs and merchant numbers. No secret is in it. */
 export function showInstallation(installation: Installation): Wording {
   if (installation.kind === 'demo') return t`the demo`;

@@ -49,6 +49,8 @@ export const FILES: Readonly<Record<string, string>> = {
   'the fund flow of merchant "{1}" for {2} cannot be fetched: {3}': '商户「{1}」{2} 的资金账单取不到：{3}',
   'the store that `store:` names': '`store:` 写的数据库',
   ' with another secret': '，secret 也不一样',
+  'account "{1}" is {2} now and was {3}: WeChat gives its followers other openids there, so what they have won before is not known, and each may take once more what a campaign gives once':
+    '账号「{1}」现在是 {2}，原来是 {3}：换了 AppID，粉丝的 openid 也变了，以前领过什么就认不出来了，每个人都可能再领一次只发一次的奖',
   '{1}: accounts: account "{2}" ({3}) is called "{4}" now, and all that is known of its followers, what they have won and what is open stands under its former name: call it so again':
     '{1}：accounts：账号「{2}」（{3}）现在叫「{4}」，而它的粉丝资料、已领的奖和未完成的付款都记在原来的名字下：请改回原名',
   '{1}: merchants: merchant "{2}" ({3}) is called "{4}" now, and its open payouts, what it has paid today and whether it is halted stand under its former name: call it so again, or keep both names':

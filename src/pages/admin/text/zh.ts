@@ -31,7 +31,7 @@ export const zh = {
     busy: '现在太忙，请稍后再试',
     reason: '请写明原因（200 字以内）',
     sameperson: '需要另一个人来同意',
-    nosecond: '金额（含您一小时内单独操作的）要第二个人同意，但没有别的人有这个权限；请在 bot.yaml 里加一位',
+    nosecond: '金额（含你一小时内单独操作的）要第二个人同意，但没有别的人有这个权限；请在 bot.yaml 里加一位',
     storeAway: '存储暂时连不上，请稍后再试',
     failed: '出错了，请再试一次',
     nowhere: '没有找到',

@@ -140,6 +140,9 @@ export async function auditShelf(audit: Audit, views: readonly ShelvesView[], sh
 /** As it lay on its shelf: it becomes an object only when its follower's turn comes. */
 type Packed = { readonly what: 'claims' | 'payouts' | 'counters'; readonly packing: Packing; readonly text: string };
 
+/** Whose a row is, as JSON: whatever stands in it. */
+const FOLLOWER_OF = /^\["(?:[^"\\]|\\.)*"/;
+
 /** The rows of each. */
 function followersOn(views: readonly ShelvesView[], shelf: number): Iterable<readonly Packed[]> {
   const followers = new Map<string, Packed[]>();
@@ -151,7 +154,7 @@ function followersOn(views: readonly ShelvesView[], shelf: number): Iterable<rea
       ['counters', counted],
     ] as const)
       for (const text of textsFrom(view, shelf)) {
-        const user = text.slice(0, text.indexOf('",') + 1);
+        const [user] = FOLLOWER_OF.exec(text)!;
         const known = followers.get(user);
         if (known) known.push({ what, packing, text });
         else followers.set(user, [{ what, packing, text }]);

@@ -78,7 +78,7 @@ export function lookOf(address: RedisAddress, origin: string, warn: Warn): Look 
       isHome ? astrayOf(server, prefixOf(address.tag), origin) : undefined,
       infoOf(server, 'persistence'),
     ]);
-    await renewAof(server, persistence, warnOnce);
+    if (!astray && !unfit) await renewAof(server, persistence, warnOnce);
     return astray ?? unfit; // an empty one made durable would only write that down
   };
 }
@@ -197,7 +197,8 @@ function isOld(persistence: string): boolean {
 async function renewAof(server: Redis, persistence: string, warn: (text: string) => void): Promise<void> {
   if (!isOld(persistence)) return;
   try {
-    await server.bgrewriteaof();
+    // An empty one may be what somebody mends just now: in its file stands what there was.
+    if ((await server.dbsize()) > 0) await server.bgrewriteaof();
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ReplyError') throw error;
     if (/in progress|scheduled/i.test(error.message)) return; // somebody else was faster

@@ -1,4 +1,4 @@
-// An audit over shelves, as of a store that keeps rows apart, says the same as one that has a follower's rows together.
+// An audit over shelves looks at each follower alone, whatever stands in their openid.
 import { expect, test } from 'vitest';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
@@ -6,26 +6,27 @@ import type { Store } from '../../src/ports.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { aCommit } from '../storage/store.contract.ts';
 
-test('each follower is looked at alone, whatever stands in their openid', async () => {
+/** As of a store that keeps rows apart. */
+async function auditedOf(users: readonly string[]) {
   const store = await openSqlite(':memory:');
-  for (const user of ['a', 'a",b', 'a",c', 'a\\', 'a\\",d', 'a\nb']) {
-    const name = `campaign/spring/user/${user}/claims`;
+  for (const user of users) {
     const counters = [
-      { name, add: 1, max: 9 },
+      { name: `campaign/spring/user/${user}/claims`, add: 1, max: 9 },
       { name: 'campaign/spring/amount', add: 100, max: 9e9 },
     ];
     for (let n = 0; n < 2; n++) await store.commit(aCommit({ user, counters }));
   }
   const apart: Store = {
     ...store,
-    snapshot: async () => {
-      const { parts: _, ...snapshot } = await store.snapshot();
-      return snapshot as Awaited<ReturnType<Store['snapshot']>>;
-    },
+    snapshot: async () => ({ ...(await store.snapshot()), parts: () => undefined }),
   };
-  const [together, shelved] = [await auditStore(store, new Audit([])), await auditStore(apart, new Audit([]))];
-  const sorted = ({ findings }: typeof shelved) => findings.map(each => JSON.stringify(each)).toSorted();
-  expect(shelved.compared).toEqual(together.compared);
-  expect(sorted(shelved)).toEqual(sorted(together));
+  const { total, compared } = await auditStore(apart, new Audit([]));
   await store.close();
+  return { total, compared };
+}
+
+test('openids that begin alike as JSON are two followers', async () => {
+  const plain = Array.from({ length: 100 }, (_, n) => `oPlain${n}`);
+  const alike = Array.from({ length: 100 }, (_, n) => `a",${n}`); // so many that some of them lie on one shelf
+  expect(await auditedOf(alike)).toEqual(await auditedOf(plain));
 });

@@ -272,6 +272,15 @@ export type Parts = {
   leftOver(told: readonly Uint8Array[]): AsyncIterable<readonly SnapshotPart[]>;
 };
 
+/** The next page (0, 1, …) of what several readers read together: each comes to one of them. */
+export type Turns = () => number;
+
+/** Everybody's counters are those of nobody (`''`). */
+type Standing = {
+  lives(turns: Turns): Rows<SnapshotRows['payouts']>;
+  counters(): Rows<Pick<SnapshotPart, 'user' | 'counters'>>;
+};
+
 /**
  * A snapshot, read in pieces: what comes later is not in it. Leases and their notes (tokens, gates, jobs done) are no
  * part of it: they are no money, and belong to the processes at work on this store.
@@ -289,6 +298,8 @@ export type Snapshot = {
    * keys and users of claims, names of counters and what payouts hold. Absent, or `undefined`: they are better read apart.
    */
   parts?(stand: string): Parts | undefined;
+  /** Where only counters lie follower by follower: these, and payouts, each with `stand` for whose it is in names of counters. */
+  standing?(stand: string): Standing;
   buckets(): AsyncIterable<SnapshotRows['buckets']>;
   /** These three change in place: Redis shows them as they are when they are read, SQLite as of the snapshot. */
   followers(): AsyncIterable<Follower>;

@@ -6,7 +6,7 @@ import { SHELVES, shelfOf } from '../core/audit/shelf.ts';
 import { awardsOf } from '../core/decide/decision.ts';
 import type { Parts, Snapshot, Store } from '../ports.ts';
 import { auditFollowers } from './audit/followers.ts';
-import type { AuditThread, HalfFound } from './audit/half.ts';
+import { type AuditThread, type HalfFound, turnsOf } from './audit/half.ts';
 import { auditShelf, Shelves } from './audit/shelves.ts';
 
 /** Decisions looked at of one follower, newest first, to see what an old claim counted. */
@@ -98,9 +98,14 @@ const isOurs = (shelf: number): boolean => shelf % 2 === shelfOf('') % 2;
 
 /** Where rows are kept apart, all of them go over shelves: a second thread does half of both. */
 async function auditApart(snapshot: Snapshot, { audit, shelves, thread, tell }: Auditing): Promise<void> {
+  const turns = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const threads = thread ? 2 : 1;
   const [, filled] = await Promise.all([
-    thread ? shelves.fillPaid(snapshot, tell) : shelves.fill(snapshot, tell),
-    thread?.fill(audit.live.map(auditedOf)),
+    shelves.fill(snapshot, turnsOf(turns), {
+      what: thread ? ['claims', 'payouts'] : ['claims', 'payouts', 'counters'],
+      tell: (payouts, claims) => tell(Math.min(threads * payouts, claims), 2 * claims),
+    }),
+    thread?.fill({ live: audit.live.map(auditedOf), turns }),
   ]);
   shelves.survey();
   if (filled) audit.see(filled.survey);

@@ -19,7 +19,7 @@ import { shapesIn } from '../../src/storage/sqlite/shapes.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { anEvent, listOf } from '../storage/store.contract.ts';
 import { ENV } from '../support/harness.ts';
-import { hasRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { hasRedis, type RedisServer, startRedis, until } from '../support/redis-server.ts';
 import { row } from './report.ts';
 import { campaignIn, fill, flowOn, TIME } from './store.ts';
 
@@ -175,7 +175,12 @@ async function fillRedis(server: RedisServer, made: Made): Promise<void> {
   });
   await Promise.all(under);
   await store.close();
-  await server.client().config('SET', 'appendfsync', 'always');
+  const client = server.client();
+  await client.config('SET', 'appendfsync', 'always');
+  // The first bot has it write its file anew; that of a bot which is running is over.
+  await client.bgrewriteaof();
+  await until(async () => (await client.info('persistence')).includes('aof_rewrite_in_progress:0'), 120_000);
+  spawnSync('sync');
 }
 
 /** What was made, again and again, each time of other followers; what is of all says so many times as much. */

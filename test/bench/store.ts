@@ -15,8 +15,8 @@ import type { Store } from '../../src/ports.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { writeCommit } from '../../src/storage/redis/commits.ts';
-import type { Script } from '../../src/storage/redis/connection.ts';
-import { KEY, prefixOf } from '../../src/storage/redis/keys.ts';
+import type { Script } from '../../src/storage/redis/link/connection.ts';
+import { KEY, prefixOf } from '../../src/storage/redis/link/keys.ts';
 import { openRedis } from '../../src/storage/redis/store.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
@@ -211,7 +211,7 @@ async function storeRate(url: string): Promise<number> {
 async function primaryWithReplica(): Promise<[RedisServer, RedisServer]> {
   const primary = await startRedis(...DURABLE);
   const replica = await startRedis(...DURABLE, '--replicaof', `127.0.0.1 ${primary.port}`);
-  await until(async () => (await replica.client().info('replication')).includes('master_link_status:up'));
+  await until(async () => (await primary.client().info('replication')).includes('state=online'));
   return [primary, replica];
 }
 

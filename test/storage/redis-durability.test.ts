@@ -6,9 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { BadInput } from '../../src/core/base/error.ts';
 import { parseRedisUrl } from '../../src/lib/redis-address.ts';
+import type { Snapshot } from '../../src/ports.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
-import { aCommit, NOW } from './store.contract.ts';
+import { aCommit, listOf, NOW } from './store.contract.ts';
 
 /** What opening this address says; `undefined` if it opens. */
 async function refusalOf(url: string): Promise<string | undefined> {
@@ -127,44 +128,101 @@ describe.skipIf(!hasRedis)('a Redis', () => {
       now.decision.trace[0]!.checks,
       [{ ok: false, check: 'prose', text: '今日已参与 1/1' }],
     ]);
-    expect(await client.get('{before}:format')).toBe('3');
+    expect(await client.get('{before}:format')).toBe('4');
     expect(JSON.stringify(await client.xrevrange('{before}:journal', '+', '-', 'COUNT', 1))).toContain('[\\"begun\\"');
-    // A replica that had not heard of the new format takes over: nothing is lost by that.
-    await client.set('{before}:format', '1');
-    await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    expect(await store.journal({ limit: 2 })).toHaveLength(2);
     await store.close();
   });
 
-  test('whose counters came up one by one shows them to the books before those that came up together', async () => {
+  test('that has the data of an earlier version again, as a replica far behind would, is not counted on', async () => {
     const client = server.client();
-    const url = `${server.url}?tag=single`;
-    await client.set('{single}:format', '2');
-    await client.set('{single}:seq', '1');
-    await client.xadd('{single}:counters', '1-1', 'n', 'a');
-    await client.xadd('{single}:counters', '1-2', 'n', 'b');
-    await client.hset('{single}:counter', 'a', '3', 'b', '4');
-    const store = await openStore(url);
-    const add = (...names: string[]) => names.map(name => ({ name, add: 2, max: 10 }));
-    expect(await store.count(add('b', 'c', 'd'))).toBe('counted');
-    const snapshot = await store.snapshot();
-    expect(await store.count(add('a', 'd', 'e'))).toBe('counted');
-    const seen: [string, number][] = [];
-    for await (const { name, value } of snapshot.counters()) seen.push([name, value]);
-    expect(seen).toEqual([
-      ['a', 3],
-      ['b', 6],
-      ['c', 2],
-      ['d', 2],
-    ]);
-    await snapshot.close();
+    const store = await openStore(`${server.url}?tag=behind`);
+    await store.commit(aCommit());
+    await client.set('{behind}:format', '3');
+    await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await expect(store.commit(aCommit())).rejects.toThrow(
+      /earlier version again \(format 3, it had 4\).*restart every bot/,
+    );
     await store.close();
-    expect(await client.get('{single}:format')).toBe('3');
+  });
+
+  describe('of before format 4', () => {
+    const OWN = 'campaign/spring/user/oBefore/claims';
+    const CAP = 'merchant/shop/user/tea/oBefore/amount/day/2026-02-17';
+    const ALL = 'campaign/spring/amount';
+    const OF_BEFORE = [
+      [ALL, 3],
+      [OWN, 4],
+      [CAP, 5],
+      ['campaign/spring/user/oOther/claims', 6],
+    ] as const;
+
+    async function writeBefore(tag: string): Promise<void> {
+      const client = server.client();
+      await client.set(`{${tag}}:format`, '2');
+      await client.set(`{${tag}}:seq`, '2');
+      // One by one, as before format 3, and together.
+      await client.xadd(`{${tag}}:counters`, '1-1', 'n', ALL);
+      await client.xadd(`{${tag}}:counters`, '1-2', 'n', OWN);
+      await client.xadd(`{${tag}}:counters`, '2-1', 'n', CAP, 'n', 'campaign/spring/user/oOther/claims');
+      await client.hset(`{${tag}}:counter`, Object.fromEntries(OF_BEFORE));
+    }
+
+    async function countersOf(snapshot: Snapshot): Promise<[string, number][]> {
+      const rows = await listOf(snapshot.counters());
+      return rows.map(({ name, value }): [string, number] => [name, value]).sort();
+    }
+
+    test('its counters say what they said, to limits and to the books, and the books stay as they are', async () => {
+      await writeBefore('single');
+      const store = await openStore(`${server.url}?tag=single`);
+      const add = (name: string, max: number) => [{ name, add: 1, max }];
+      expect(await store.count(add(OWN, 4))).toEqual({ lost: OWN });
+      expect(await store.count(add(CAP, 5))).toEqual({ lost: CAP });
+      expect(await store.count(add(ALL, 3))).toEqual({ lost: ALL });
+      expect(await store.count(add('campaign/spring/user/oNew/claims', 1))).toBe('counted');
+      const snapshot = await store.snapshot();
+      for (const name of [ALL, OWN, CAP, 'campaign/spring/user/oBefore/wins', 'campaign/spring/user/oLater/wins'])
+        expect(await store.count(add(name, 9))).toBe('counted');
+      expect(await countersOf(snapshot)).toEqual([...OF_BEFORE, ['campaign/spring/user/oNew/claims', 1]].sort());
+      await snapshot.close();
+      await store.close();
+      expect((await server.client().keys('{single}:count*')).sort()).toEqual(['{single}:counter']);
+    });
+
+    test('is brought up by several bots at once, and goes on where one of them was stopped', async () => {
+      const client = server.client();
+      await client.set('{many}:format', '3');
+      await client.set('{many}:seq', '1000');
+      for (let n = 1; n <= 1000; n++) {
+        const names = [`campaign/c/user/o${n}/claims`, `campaign/c/user/o${n}/wins`, 'campaign/c/packets'];
+        await client.xadd('{many}:counters', `${n}-1`, ...names.slice(0, n === 1 ? 3 : 2).flatMap(name => ['n', name]));
+        await client.hset('{many}:counter', names[0]!, n, names[1]!, n + 1);
+      }
+      await client.hset('{many}:counter', 'campaign/c/packets', 77);
+      const stores = await Promise.all(Array.from({ length: 4 }, () => openStore(`${server.url}?tag=many`)));
+      const snapshot = await stores[0]!.snapshot();
+      const found = new Map(await countersOf(snapshot));
+      expect(found.size).toBe(2001);
+      expect(found.get('campaign/c/packets')).toBe(77);
+      for (let n = 1; n <= 1000; n++)
+        expect([found.get(`campaign/c/user/o${n}/claims`), found.get(`campaign/c/user/o${n}/wins`)]).toEqual([
+          n,
+          n + 1,
+        ]);
+      await snapshot.close();
+      for (const store of stores) await store.close();
+    });
+
+    test('a bot of before that still runs fails instead of counting where nobody looks', async () => {
+      await writeBefore('beside');
+      await (await openStore(`${server.url}?tag=beside`)).close();
+      await expect(server.client().hset('{beside}:counter', OWN, '5')).rejects.toThrow('WRONGTYPE');
+    });
   });
 
   test('that holds data of a newer version is not touched', async () => {
     const client = server.client();
-    await client.set('{later}:format', '4');
+    await client.set('{later}:format', '5');
     expect(await refusalOf(`${server.url}?tag=later`)).toMatch(/newer hongbao-bot.*update/);
   });
 });

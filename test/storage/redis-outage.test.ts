@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Store } from '../../src/ports.ts';
-import { scriptOf } from '../../src/storage/redis/connection.ts';
+import { scriptOf } from '../../src/storage/redis/link/connection.ts';
 import * as READ from '../../src/storage/redis/read-scripts.ts';
 import { openRedis, type RedisOptions } from '../../src/storage/redis/store.ts';
 import * as WRITE from '../../src/storage/redis/write-scripts.ts';

@@ -7,7 +7,7 @@ import { openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { HOUR, later } from '../../src/core/base/time.ts';
 import { asBillNo, type Payout } from '../../src/core/payout/payout.ts';
-import type { Lease, Store } from '../../src/ports.ts';
+import type { Lease, SnapshotRows, Store } from '../../src/ports.ts';
 import { openRedis } from '../../src/storage/redis/store.ts';
 import {
   DURABLE,
@@ -33,6 +33,7 @@ import {
   counterOf,
   listOf,
   NOW,
+  PLACES,
   storeContract,
 } from './store.contract.ts';
 
@@ -51,6 +52,45 @@ describe.skipIf(!hasRedis)('one server', () => {
   codesContract('Redis', () => openedOn(server.url));
   authorizationsContract('Redis', () => openedOn(server.url));
   documentsContract('Redis', () => openedOn(server.url));
+
+  describe('a snapshot in which one name stands for every follower', () => {
+    const STAND = '\0';
+    const long = (n: number): string => `oStanding${String(n).padStart(19, '0')}`;
+    const users = [...Array.from({ length: 150 }, (_, n) => long(n)), 'a', 'x"y', 'campaign', 'wins', '红包'];
+    const inFull = (name: string, user: string): string => name.replace(STAND, () => user);
+
+    test('is the same as one in full, wherever a name stands', async () => {
+      const { store, dispose } = await openedOn(server.url);
+      const commits = users.map(user => {
+        const counters = PLACES.map((at, n) => ({ name: at(user), add: n + 1, max: 9e9 }));
+        // What nobody else holds in the same words: their name where no follower's is.
+        return aCommit({ user, counters: user === long(7) ? counters : counters.filter((_, n) => n !== 3) });
+      });
+      for (const commit of commits) await store.commit(commit);
+      await store.advance(aStep(commits[5]!.payout, 'sent', 'reserved→sent'));
+      const snapshot = await store.snapshot();
+      await store.advance(aStep(commits[6]!.payout, 'sent', 'reserved→sent'));
+      const { lives, counters } = snapshot.standing!(STAND);
+      let next = 0;
+      const found = await Promise.all([1, 2].map(() => listOf(lives(() => next++))));
+      const standing = found.flat();
+      expect(standing.filter(({ payout }) => payout.holds.some(({ name }) => name.includes(STAND)))).toHaveLength(149);
+      const full = standing.map(({ payout, history }) => ({
+        payout: { ...payout, holds: payout.holds.map(hold => ({ ...hold, name: inFull(hold.name, payout.user) })) },
+        history,
+      }));
+      const inOrder = (all: readonly SnapshotRows['payouts'][]) =>
+        [...all].sort((a, b) => (a.payout.billNo < b.payout.billNo ? -1 : 1));
+      expect(inOrder(full)).toStrictEqual(inOrder(await listOf(snapshot.lives())));
+      const own = (await listOf(counters())).flatMap(each =>
+        each.counters.map(({ name, value }) => ({ name: inFull(name, each.user), value })),
+      );
+      const byName = (all: typeof own) => [...all].sort((a, b) => (a.name < b.name ? -1 : 1));
+      expect(byName(own)).toEqual(byName(await listOf(snapshot.counters())));
+      await snapshot.close();
+      await dispose();
+    });
+  });
 
   describe('many at once', () => {
     test('200 claims for a stock of seven, by two processes: seven win', async () => {

@@ -186,6 +186,15 @@ async function taken(store: Store, payout: Payout, ...steps: [PayoutState, Move?
 
 // ── The contract ─────────────────────────────────────────────────────────────────────────────────────────
 
+/** Where a follower may stand in a counter's name. */
+export const PLACES: readonly ((user: string) => string)[] = [
+  user => `campaign/spring/user/${user}/claims`,
+  user => `campaign/spring/user/${user}/claims/day/2026-02-17`,
+  user => `campaign/spring/prize/big/user/${user}`,
+  user => `campaign/spring/prize/${user}/user/${user}`,
+  user => `merchant/shop/user/tea/${user}/amount/day/2026-02-17`,
+];
+
 export function storeContract(name: string, open: () => Promise<Opened>): void {
   describe(`the store, ${name}`, () => {
     let opened: Opened;
@@ -1303,10 +1312,38 @@ function snapshots(its: Its): void {
       expect(new Set((await listOf(snapshot.counters())).map(({ name }) => name)).size).toBe(1234);
     });
 
+    test('have the counters of a follower as they were, those of before and none that came up later', async () => {
+      const { store } = its();
+      const [before, later] = [aUser(1), aUser(2)];
+      const count = (user: string, places = PLACES) =>
+        store.count(places.map(at => ({ name: at(user), add: 1, max: 99 })));
+      await count(before, PLACES.slice(1));
+      const snapshot = await take(store);
+      await count(before);
+      await count(before);
+      await count(later);
+      await count(later);
+      expect((await listOf(snapshot.counters())).map(({ name, value }) => `${name} ${value}`).sort()).toEqual(
+        PLACES.slice(1)
+          .map(at => `${at(before)} 1`)
+          .sort(),
+      );
+      expect(await listOf((await take(store)).counters())).toHaveLength(2 * PLACES.length);
+    });
+
     test('have every counter as it was, in pages as well, whatever it is called and however much changes meanwhile', async () => {
       const { store } = its();
       const strange = ['"quoted"', 'back\\slash', 'line\nbreak', 'tab\there', 'a b c', '红包 🧧'];
-      const names = [...strange, ...Array.from({ length: 700 }, (_, n) => `n${n}`)];
+      const whose = [
+        '/user/',
+        'a/user/b',
+        'a/user//b',
+        'merchant/m/user/b',
+        'merchant/m/user/b/',
+        'merchant/user/a/b/c',
+      ];
+      const own = [...PLACES.map(at => at('oA')), ...PLACES.map(at => at('红包 "'))];
+      const names = [...strange, ...whose, ...own, ...Array.from({ length: 700 }, (_, n) => `n${n}`)];
       const count = (add: number) => store.count(names.map(name => ({ name, add, max: 99 })));
       await count(3);
       const snapshot = await take(store);

@@ -14,7 +14,7 @@
 import { Fault } from '../../src/core/base/error.ts';
 import { instant } from '../../src/core/base/time.ts';
 import type { Store } from '../../src/ports.ts';
-import { GIVE_UP_MS } from '../../src/storage/redis/client.ts';
+import { GIVE_UP_MS } from '../../src/storage/redis/link/client.ts';
 import { openRedis } from '../../src/storage/redis/store.ts';
 import { DURABLE, type LossyProxy, type RedisServer, startProxy, startRedis } from '../support/redis-server.ts';
 import { type Ground, type Grounds, newFolder, removeFolder, type Scene } from './ground.ts';

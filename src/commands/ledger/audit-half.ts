@@ -1,17 +1,26 @@
 // The second thread of an audit (核账): followers are nobody else's business, so half of them can be looked at elsewhere.
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
-import type { AuditedCampaign, AuditHalf } from '../../core/audit/audit.ts';
+import type { AuditHalf } from '../../core/audit/audit.ts';
 import { Fault } from '../../core/base/error.ts';
 import { t } from '../../core/base/words/words.ts';
-import type { AuditThread, Filled, HalfAsked, HalfFound, ShelvesAsked } from '../../engine/audit/half.ts';
+import type { AuditThread, FillAsked, Filled, HalfAsked, HalfFound, ShelvesAsked } from '../../engine/audit/half.ts';
 import { startThread } from '../../lib/thread.ts';
 import type { StoreOptions } from '../../storage/open.ts';
+
+/** What it reads is looked at once and gone: room for more of it costs memory and gives no time. */
+const YOUNG_MB = 12;
 
 /** `address` and `options`: of the store that the thread opens as well. */
 export function auditThread(address: string, { acceptLoss, replicas }: StoreOptions = {}): () => AuditThread {
   const opened: ThreadStore = [address, { ...(acceptLoss && { acceptLoss }), ...(replicas && { replicas }) }];
-  return () => spokenWith(startThread('./audit-thread', import.meta.url, { workerData: opened }));
+  return () =>
+    spokenWith(
+      startThread('./audit-thread', import.meta.url, {
+        workerData: opened,
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      }),
+    );
 }
 
 export type ThreadStore = readonly [address: string, options: StoreOptions];
@@ -20,7 +29,7 @@ export type ToThread =
   | { readonly what: 'prepare' }
   | { readonly what: 'open'; readonly moment: string }
   | ({ readonly what: 'audit' } & HalfAsked)
-  | { readonly what: 'fill'; readonly live: readonly AuditedCampaign[] }
+  | ({ readonly what: 'fill' } & FillAsked)
   | ({ readonly what: 'audit shelves' } & ShelvesAsked);
 export type FromThread = 'ready' | HalfFound | Filled | AuditHalf;
 
@@ -48,7 +57,7 @@ function spokenWith(worker: Worker): AuditThread {
     prepare: async () => void (await ask({ what: 'prepare' })),
     open: async moment => void (await ask({ what: 'open', moment })),
     audit: async asked => (await ask({ what: 'audit', ...asked })) as HalfFound,
-    fill: async live => (await ask({ what: 'fill', live })) as Filled,
+    fill: async asked => (await ask({ what: 'fill', ...asked })) as Filled,
     auditShelves: async asked => (await ask({ what: 'audit shelves', ...asked })) as AuditHalf,
     end: async () => void (await worker.terminate()),
   };

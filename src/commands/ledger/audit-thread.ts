@@ -20,7 +20,7 @@ async function answerTo(told: ToThread): Promise<FromThread> {
     case 'audit':
       return half.audit(told);
     case 'fill':
-      return half.fill(told.live);
+      return half.fill(told);
     case 'audit shelves':
       return half.auditShelves(told);
     default:

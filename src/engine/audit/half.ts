@@ -2,7 +2,7 @@
 import { Audit, type AuditedCampaign, type AuditHalf } from '../../core/audit/audit.ts';
 import { FOLLOWER } from '../../core/audit/counter-name.ts';
 import type { Survey } from '../../core/audit/counters.ts';
-import type { FollowerRange, Snapshot } from '../../ports.ts';
+import type { FollowerRange, Snapshot, Turns } from '../../ports.ts';
 import { type AuditedHalf, auditFollowers } from './followers.ts';
 import { auditShelf, Shelves, type ShelvesView } from './shelves.ts';
 
@@ -13,7 +13,11 @@ export type HalfAsked = {
   readonly range: FollowerRange;
 };
 export type HalfFound = Pick<AuditedHalf, 'aside' | 'told'> & { readonly half: AuditHalf };
-/** The same where a store keeps rows apart: first it puts the counters on shelves, then it looks at half of all shelves. */
+/**
+ * The same where a store keeps rows apart: first it puts the counters on shelves, and of payouts the pages whose turn comes
+ * (`turns` is shared), if the store has turns; then it looks at half of all shelves.
+ */
+export type FillAsked = { readonly live: readonly AuditedCampaign[]; readonly turns: Int32Array<SharedArrayBuffer> };
 export type Filled = { readonly view: ShelvesView; readonly survey: Survey };
 export type ShelvesAsked = { readonly survey: Survey; readonly view: ShelvesView; readonly shelves: readonly number[] };
 
@@ -24,7 +28,7 @@ export type AuditThread = {
   /** `moment`: see `Store.booksTogether`. */
   open(moment: string): Promise<void>;
   audit(asked: HalfAsked): Promise<HalfFound>;
-  fill(live: readonly AuditedCampaign[]): Promise<Filled>;
+  fill(asked: FillAsked): Promise<Filled>;
   auditShelves(asked: ShelvesAsked): Promise<AuditHalf>;
   end(): Promise<void>;
 };
@@ -33,8 +37,8 @@ export type AuditThread = {
 export function halfAudit(open: (moment: string) => Promise<Snapshot>): Omit<AuditThread, 'prepare' | 'end'> {
   let snapshot: Snapshot;
   let counted: Shelves;
-  let live: readonly AuditedCampaign[] = [];
-  const auditOf = (survey: Survey): Audit => {
+  let counting: Audit;
+  const auditOf = (live: readonly AuditedCampaign[], survey: Survey): Audit => {
     const audit = new Audit(live);
     audit.see(survey);
     return audit;
@@ -44,23 +48,28 @@ export function halfAudit(open: (moment: string) => Promise<Snapshot>): Omit<Aud
       snapshot = await open(moment);
     },
     audit: async asked => {
-      live = asked.live;
-      const audit = auditOf(asked.survey);
+      const audit = auditOf(asked.live, asked.survey);
       const { aside, told } = await auditFollowers(snapshot.parts!(FOLLOWER)!, audit, asked.range, () => {});
       return { half: audit.half(), aside, told };
     },
-    fill: async campaigns => {
-      live = campaigns;
-      const audit = new Audit(live);
-      counted = new Shelves(audit);
-      await counted.fillCounted(snapshot);
+    fill: async ({ live, turns }) => {
+      counting = new Audit(live);
+      counted = new Shelves(counting);
+      await counted.fill(snapshot, turnsOf(turns), {
+        what: snapshot.standing ? ['counters', 'payouts'] : ['counters'],
+      });
       counted.survey();
-      return { view: counted.view, survey: audit.surveyed };
+      return { view: counted.view, survey: counting.surveyed };
     },
     auditShelves: async ({ survey, view, shelves }) => {
-      const audit = auditOf(survey);
-      for (const shelf of shelves) await auditShelf(audit, [view, counted.view], shelf);
-      return audit.half();
+      counting.see(survey);
+      for (const shelf of shelves) await auditShelf(counting, [view, counted.view], shelf);
+      return counting.half();
     },
   };
+}
+
+/** Threads that share this number take turns. */
+export function turnsOf(next: Int32Array<SharedArrayBuffer>): Turns {
+  return () => Atomics.add(next, 0, 1);
 }

@@ -1,7 +1,7 @@
 // The shelves (架) of an audit: claims, payouts and counters by whose they are, so that memory stays flat however many there
 // are. Several sets of shelves, each filled by a thread of its own, are looked at as one.
 import type { Audit } from '../../core/audit/audit.ts';
-import { followerIn } from '../../core/audit/counter-name.ts';
+import { FOLLOWER, followerIn } from '../../core/audit/counter-name.ts';
 import type { Paid } from '../../core/audit/payout.ts';
 import {
   Packing,
@@ -13,7 +13,7 @@ import {
 } from '../../core/audit/shelf.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import { Spool, type SpoolView, textsFrom } from '../../lib/spool.ts';
-import type { Rows, Snapshot, SnapshotPart, SnapshotRows } from '../../ports.ts';
+import type { Rows, Snapshot, SnapshotPart, SnapshotRows, Turns } from '../../ports.ts';
 
 /** Followers between two turns of the event loop. */
 const FOLLOWERS_A_TURN = 50;
@@ -24,6 +24,11 @@ export type ShelvesView = {
   readonly paid: SpoolView;
   readonly counted: SpoolView;
   readonly texts: readonly string[];
+};
+
+type Filling = {
+  readonly what: readonly ('claims' | 'payouts' | 'counters')[];
+  readonly tell?: (payouts: number, claims: number) => void;
 };
 
 export class Shelves {
@@ -46,19 +51,13 @@ export class Shelves {
     return { claimed: claimed.view, paid: paid.view, counted: counted.view, texts: packing.known };
   }
 
-  /** Reads all of the books, once. Counters are most work for the server, payouts for us: together they take half the time. */
-  async fill(snapshot: Snapshot, tell: (done: number, total: number) => void): Promise<void> {
-    await allDone([this.fillPaid(snapshot, tell), this.fillCounted(snapshot)]);
-  }
-
-  async fillPaid(snapshot: Snapshot, tell: (done: number, total: number) => void): Promise<void> {
+  /** Reads these of the books, once; of payouts the pages whose turn comes, if the store has turns. */
+  async fill(snapshot: Snapshot, turns: Turns, { what, tell = () => {} }: Filling): Promise<void> {
     const { claimed, paid } = this;
     await allDone([
-      this.fillClaimed(snapshot),
-      eachPage(snapshot.lives(), page => {
-        for (const life of page) this.putPaid(life);
-        tell(Math.min(paid.size, claimed.size), 2 * claimed.size);
-      }),
+      ...(what.includes('claims') ? [this.fillClaimed(snapshot)] : []),
+      ...(what.includes('payouts') ? [this.fillPaid(snapshot, turns, () => tell(paid.size, claimed.size))] : []),
+      ...(what.includes('counters') ? [this.fillCounted(snapshot)] : []),
     ]);
   }
 
@@ -69,8 +68,20 @@ export class Shelves {
     });
   }
 
-  async fillCounted(snapshot: Snapshot): Promise<void> {
-    await eachPage(snapshot.counters(), page => this.putCounters(page));
+  private fillPaid(snapshot: Snapshot, turns: Turns, tell: () => void): Promise<void> {
+    return eachPage(snapshot.standing?.(FOLLOWER).lives(turns) ?? snapshot.lives(), page => {
+      for (const life of page) this.putPaid(life);
+      tell();
+    });
+  }
+
+  private async fillCounted(snapshot: Snapshot): Promise<void> {
+    const standing = snapshot.standing?.(FOLLOWER).counters();
+    if (!standing) await eachPage(snapshot.counters(), page => this.putCounters(page));
+    else
+      await eachPage(standing, page => {
+        for (const { user, counters } of page) this.putOwn(user, counters);
+      });
   }
 
   /** Tells the audit what counters there are, once all are here. */
@@ -87,6 +98,17 @@ export class Shelves {
 
   private putPaid({ payout, history }: SnapshotRows['payouts']): void {
     this.paid.put(shelfOfClaim(payout.claimKey), this.packing.payout(this.audit.payout(payout, history)));
+  }
+
+  private putOwn(user: string, counters: readonly SnapshotRows['counters'][]): void {
+    const { audit, packing, counted } = this;
+    const row: [user: string, ...(string | number)[]] = [user];
+    for (const { name, value } of counters) {
+      const known = packing.name(name, '');
+      if (typeof known === 'string') audit.survey(known);
+      row.push(known, value);
+    }
+    counted.put(shelfOf(user), row);
   }
 
   /** Those of one follower mostly come together. */

@@ -1,7 +1,7 @@
 // What people did by hand (操作记录), in Redis: a stream, appended, never edited.
 import type { Act, OperatorLog } from '../../ports.ts';
-import { type Connection, scriptOf } from './connection.ts';
-import { KEY } from './keys.ts';
+import { type Connection, scriptOf } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { onceArgs, whole } from './rows.ts';
 import { ONCE, PRELUDE } from './write-scripts.ts';
 

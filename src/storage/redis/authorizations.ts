@@ -2,8 +2,8 @@
 import type { HeldAuthorization } from '../../core/payout/authorization.ts';
 import type { Store } from '../../ports.ts';
 import { authorizationFrom, authorizationText, checkAuthorization } from '../shared/authorization.ts';
-import { type Connection, scriptOf } from './connection.ts';
-import { KEY } from './keys.ts';
+import { type Connection, scriptOf } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { newToken, whole } from './rows.ts';
 import { ONCE, PRELUDE } from './write-scripts.ts';
 

@@ -12,8 +12,8 @@ import {
   codeTaken,
   stretchesOf,
 } from '../shared/code-hash.ts';
-import { type Connection, type Named, naming, scriptOf } from './connection.ts';
-import { KEY } from './keys.ts';
+import { type Connection, type Named, naming, scriptOf } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { onceArgs, whole } from './rows.ts';
 import { ONCE, PRELUDE } from './write-scripts.ts';
 

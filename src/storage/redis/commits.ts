@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { Fault } from '../../core/base/error.ts';
 import type { Answer, Commit, Committed } from '../../ports.ts';
 import { checkTold } from '../shared/mailbox.ts';
-import { type Connection, type Named, naming } from './connection.ts';
+import { counterKeys, counterSaid } from './counter-place.ts';
 import { documentArgs } from './documents.ts';
 import { journalText } from './journal-line.ts';
-import { KEY } from './keys.ts';
+import { type Connection, type Named, naming } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { counterArgs, eventField, followerArgs, keysOfPayout, newToken, planArgs, whole } from './rows.ts';
 import { COMMIT } from './write-scripts.ts';
 
@@ -65,10 +66,10 @@ function argsOf(group: readonly Pick<Waiting, 'args' | 'keys'>[]): (string | Nam
   return group.flatMap(({ args, keys }) => [whole(args.length), ...args, keys]);
 }
 
-function keysOf({ event, payout, beside = [] }: Commit): Named {
+function keysOf({ event, payout, counters, beside = [] }: Commit): Named {
   const mine = KEY.journalUser + event.user;
   const payouts = [payout, ...beside.map(each => each.payout)].flatMap(each => each ?? []);
-  return naming(mine, ...payouts.flatMap(each => keysOfPayout(each).keys));
+  return naming(mine, ...counterKeys(counters).keys, ...payouts.flatMap(each => keysOfPayout(each).keys));
 }
 
 /** One alone. Also for the bench, which sends the same to a bare client. */
@@ -109,7 +110,7 @@ function committedOf([kind, detail]: Verdict): Committed {
     case 'answered':
       return { kind, answer: JSON.parse(detail!) as Answer };
     case 'lost':
-      return { kind, counter: detail! };
+      return { kind, counter: counterSaid(detail!) };
     case 'broken':
       throw new Fault('store', 'never', 'redis-broken', `the store failed: BROKEN ${detail}`);
     default:

@@ -1,8 +1,8 @@
 // Documents in Redis: one hash, and their names in order.
 import type { Commit, DocumentRow, Store } from '../../ports.ts';
 import { checkDocument } from '../shared/document.ts';
-import { type Connection, scriptOf } from './connection.ts';
-import { KEY } from './keys.ts';
+import { type Connection, scriptOf } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { onceArgs, whole } from './rows.ts';
 import { DOCUMENTS, ONCE, PRELUDE } from './write-scripts.ts';
 

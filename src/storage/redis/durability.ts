@@ -4,10 +4,11 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
 import type { RedisAddress } from '../../lib/redis-address.ts';
-import { type Connection, scriptOf } from './connection.ts';
-import { FORMAT, KEY, prefixOf } from './keys.ts';
-import type { Look, Unfit } from './reconnect.ts';
-import { CLAIM_FORMAT, PRELUDE } from './write-scripts.ts';
+import { broughtUp } from './bring-up.ts';
+import { type Connection, scriptOf } from './link/connection.ts';
+import { FORMAT, KEY, prefixOf } from './link/keys.ts';
+import type { Look, Unfit } from './link/reconnect.ts';
+import { PRELUDE } from './write-scripts.ts';
 
 /** Its scripts use SMISMEMBER's and XRANGE's contemporaries. */
 const OLDEST = [6, 2] as const;
@@ -49,9 +50,9 @@ export async function refuseReplication(connection: Connection, address: RedisAd
   }
 }
 
-/** Data of a version we do not know is not touched. */
-export async function refuseNewerFormat(connection: Connection): Promise<void> {
-  refuseFormat((await connection.run(CLAIM_FORMAT, FORMAT)) as string);
+/** Data of a version we do not know is not touched; that of an earlier one is brought up to ours. */
+export async function refuseNewerFormat(connection: Connection, warn: Warn): Promise<void> {
+  refuseNewer(await broughtUp(connection.run, warn));
 }
 
 /** Ours if there was none. */
@@ -93,7 +94,7 @@ async function astrayOf(server: Redis, prefix: string, origin: string): Promise<
   if (!format || found !== origin) {
     return { fault: new Fault('store', 'never', 'emptied', EMPTIED), isPassing: false };
   }
-  return unfitOf(async () => refuseFormat(format));
+  return unfitOf(async () => refuseOther(format));
 }
 
 async function unfitOf(check: () => Promise<void>): Promise<Unfit | undefined> {
@@ -113,8 +114,18 @@ const EMPTIED =
   "store: this Redis has lost this bot's data, or is another one: restore its append-only file and start it with " +
   '`appendonly yes`, or restart every bot to begin anew, with nothing claimed and nothing spent';
 
-function refuseFormat(format: string): void {
-  if (Number(format) <= Number(FORMAT)) return; // an older one comes back where a replica takes over
+/** An older one comes back where a replica takes over that is far behind: counted there would not be counted here. */
+function refuseOther(format: string): void {
+  refuseNewer(format);
+  if (format === FORMAT) return;
+  throw new BadInput(
+    `store: this Redis has the data of an earlier version again (format ${format}, it had ${FORMAT}): restore what it ` +
+      'had, or restart every bot to go on with that',
+  );
+}
+
+function refuseNewer(format: string): void {
+  if (Number(format) <= Number(FORMAT)) return;
   throw new BadInput(
     `store: this Redis holds data of a newer hongbao-bot (format ${format}, we know ${FORMAT}): ` +
       'update hongbao-bot, or add ?tag=NAME to store: in bot.yaml',

@@ -5,10 +5,11 @@ import type { Piece, SnapshotRows } from '../../ports.ts';
 import { actText } from './acts.ts';
 import { authorizationArgs } from './authorizations.ts';
 import { CODE_BOX, codeArgs } from './codes.ts';
-import { type Connection, scriptOf } from './connection.ts';
+import { counterPlace } from './counter-place.ts';
 import { fieldOf, storedDocument } from './documents.ts';
 import { journalText } from './journal-line.ts';
-import { KEY } from './keys.ts';
+import { type Connection, scriptOf } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { mailboxArgs } from './mailbox.ts';
 import { eventField, fixedOf, followerArgs, isDue, lineOf, nowOf, TOKEN_LENGTH, whole } from './rows.ts';
 import { DOCUMENTS, DUE_MEMBER, MAILBOX, PRELUDE } from './write-scripts.ts';
@@ -63,11 +64,18 @@ return 'OK'
 
 const COUNTERS = scriptOf(`${PRELUDE}
 local seq, n = text(redis.call('INCR', P .. '${KEY.seq}')), 0
+local function putDown(names, name)
+  n = n + 1
+  redis.call('XADD', names, seq .. '-' .. text(n), 'n', name)
+end
 while at < #ARGV do
-  local name, value = arg(), arg()
-  if redis.call('HSET', P .. '${KEY.counter}', name, value) == 1 then
-    n = n + 1
-    redis.call('XADD', P .. '${KEY.counters}', seq .. '-' .. text(n), 'n', name)
+  local owner, name, value = arg(), arg(), arg()
+  local own = P .. '${KEY.own}' .. owner
+  if owner == '' then
+    if redis.call('HSET', P .. '${KEY.shared}', name, value) == 1 then putDown(P .. '${KEY.sharedNames}', name) end
+  else
+    if redis.call('EXISTS', own) == 0 then putDown(P .. '${KEY.owners}', owner) end
+    redis.call('HSET', own, name, value)
   end
 end
 return 'OK'
@@ -185,7 +193,7 @@ export async function loadPiece(run: Connection['run'], piece: Piece): Promise<v
       await run(PAYOUTS, ...versionArgs(piece.rows), ...piece.rows.flatMap(payoutArgs));
       break;
     case 'counters':
-      await run(COUNTERS, ...piece.rows.flatMap(({ name, value }) => [name, whole(value)]));
+      await run(COUNTERS, ...piece.rows.flatMap(({ name, value }) => [...counterPlace(name), whole(value)]));
       break;
     case 'buckets':
       await run(BUCKETS, ...piece.rows.flatMap(bucketArgs));

@@ -6,8 +6,8 @@
 // same holder comes back, too.
 import type { Lease, Store } from '../../ports.ts';
 import { checkLease, SET_BACK_MS } from '../shared/leases.ts';
-import { type Connection, type Named, naming, scriptOf } from './connection.ts';
-import { KEY } from './keys.ts';
+import { type Connection, type Named, naming, scriptOf } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { whole } from './rows.ts';
 import { PRELUDE } from './write-scripts.ts';
 

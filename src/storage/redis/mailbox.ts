@@ -1,8 +1,8 @@
 // Mailboxes in Redis, in two halves: version and what was sent, and what is owed, which most have nothing of.
 import type { Mailbox, Person, Store } from '../../ports.ts';
 import { checkMailbox, checkPerson } from '../shared/mailbox.ts';
-import { type Connection, scriptOf } from './connection.ts';
-import { KEY } from './keys.ts';
+import { type Connection, scriptOf } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { onceArgs, whole } from './rows.ts';
 import { MAILBOX, ONCE, PRELUDE } from './write-scripts.ts';
 

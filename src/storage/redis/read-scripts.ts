@@ -1,8 +1,8 @@
 // What is read from Redis, as Lua: each script sees one moment. None looks at more than one page of rows, because
 // everybody else waits while it runs.
 import { CODE_LOOK } from './codes.ts';
-import { scriptOf } from './connection.ts';
-import { KEY } from './keys.ts';
+import { scriptOf } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { PRELUDE } from './write-scripts.ts';
 
 /** The answer to an event, behind its token. */
@@ -10,7 +10,7 @@ export const ANSWERED = scriptOf(`${PRELUDE}
 return redis.call('HGET', P .. '${KEY.answer}', arg())
 `);
 
-/** Follower, halt, what is owed, the code and whether it is active, the pauses, the goods won; then a 0 or 1 for each claim, a value for each counter. */
+/** Follower, halt, what is owed, the code and whether it is active, the pauses, the goods won; then a 0 or 1 for each claim, a value for each counter, which come row by row. */
 const LOOK = `${CODE_LOOK}
 local follower, merchant, hash = arg(), arg(), arg()
 local code = hash ~= '' and redis.call('HGET', codeAt(hash))
@@ -33,8 +33,11 @@ if claims > 0 then
   end
   at = at + claims
 end
-if at < #ARGV then
-  for _, value in ipairs(redis.call('HMGET', P .. '${KEY.counter}', unpack(ARGV, at + 1))) do found[#found + 1] = value end
+while at < #ARGV do
+  local owner, count = arg(), tonumber(arg())
+  local row = owner == '' and P .. '${KEY.shared}' or P .. '${KEY.own}' .. owner
+  for _, value in ipairs(redis.call('HMGET', row, unpack(ARGV, at + 1, at + count))) do found[#found + 1] = value end
+  at = at + count
 end
 return found
 `;

@@ -9,8 +9,9 @@ import type { Follower } from '../../core/match/facts.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine } from '../../ports.ts';
 import { CHANGING, lineFrom, type StoredLine } from '../shared/rows.ts';
-import { type Named, naming } from './connection.ts';
-import { KEY } from './keys.ts';
+import { counterPlace } from './counter-place.ts';
+import { type Named, naming } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 
 const isChanging: ReadonlySet<string> = new Set(CHANGING);
 
@@ -69,7 +70,7 @@ export function keysOfPayout(payout: Payout, ...states: readonly string[]): Name
 /** How counters stand in a script's arguments. */
 export function counterArgs(counters: readonly Counter[]): string[] {
   const each = ({ name, add, max, atLeast }: Counter): string[] => {
-    return [name, whole(add), whole(max), atLeast === undefined ? '' : whole(atLeast)];
+    return [...counterPlace(name), whole(add), whole(max), atLeast === undefined ? '' : whole(atLeast)];
   };
   return [whole(counters.length), ...counters.flatMap(each)];
 }

@@ -19,25 +19,27 @@ import type {
   HistoryLine,
   JournalLine,
   Snapshot,
+  SnapshotPart,
   SnapshotRows,
+  Turns,
 } from '../../ports.ts';
 import { inPages } from '../shared/pages.ts';
-import { lineFrom, type StoredLine } from '../shared/rows.ts';
 import { actFrom } from './acts.ts';
 import { authorizationIn } from './authorizations.ts';
 import { CODE_PAGE, codePages } from './codes.ts';
-import { type Connection, naming, type Script, scriptOf } from './connection.ts';
 import { documentFrom } from './documents.ts';
 import { journalFrom } from './journal-line.ts';
-import { KEY } from './keys.ts';
+import { historyUpTo, lifeFrom, ownIn, standing } from './life.ts';
+import { type Connection, naming, type Script, scriptOf } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { mailboxFrom, personOf } from './mailbox.ts';
 import { behind, payoutFrom, storedLine, TOKEN_LENGTH } from './rows.ts';
 import { PRELUDE } from './write-scripts.ts';
 
 /** Rows of one page: Redis serves nobody else while it collects them. */
 const CHUNK = 200;
-/** Counters are small, and nine times as many as claims; those that came up together are one entry. */
-const COUNTERS_A_PAGE = 200;
+/** Followers of whom all counters make a page. */
+const OWNERS_A_PAGE = 200;
 /** A snapshot nobody reads from for this long is given up, so that a reader who died leaves nothing behind. */
 const LEASE_MS = 10 * 60_000;
 /** So much that was put aside is looked at in one go; of more, only what is asked for. */
@@ -92,33 +94,43 @@ for n, entry in ipairs(entries) do rows[n] = entry[2][2] end
 return { entries[#entries][1], '[' .. table.concat(rows, ',') .. ']' }
 `);
 
-/** An entry has a name or several. No call takes more of them than this. */
-const NAMES_A_CALL = 1000;
-
-/** Where the last entry is, then values and names as one text each: a reply of many small texts takes the server longer. */
-const COUNTERS = scriptOf(`${BOOK}
-local after, last, count = arg(), arg(), arg()
-local entries = redis.call('XRANGE', P .. '${KEY.counters}', '(' .. after, last, 'COUNT', count)
-local names, values, n = {}, {}, 0
+/** Where the last entry is, then names and values of everybody's, each followed by the other. */
+const SHARED = scriptOf(`${BOOK}
+local entries = page(P .. '${KEY.sharedNames}', arg(), arg())
 if #entries == 0 then return rows end
+rows[1] = entries[#entries][1]
 for _, entry in ipairs(entries) do
   local fields = entry[2]
   for at = 2, #fields, 2 do
-    n = n + 1
-    names[n] = fields[at]
+    add(fields[at], kept('c:' .. fields[at]) or redis.call('HGET', P .. '${KEY.shared}', fields[at]) or '0')
   end
 end
-for first = 1, n, ${NAMES_A_CALL} do
-  local found = redis.call('HMGET', P .. '${KEY.counter}', unpack(names, first, math.min(n, first + ${NAMES_A_CALL - 1})))
-  for at = 1, #found do values[first + at - 1] = found[at] or '0' end
+return rows
+`);
+
+/**
+ * Where the last entry is, then of each follower what is theirs and at last who it is, as one text: of many small ones a reply
+ * takes longer on both sides, and to Lua the making of a text costs as much as it has bytes.
+ */
+const OWN = scriptOf(`${BOOK}
+local after, last, count = arg(), arg(), arg()
+local entries = redis.call('XRANGE', P .. '${KEY.owners}', '(' .. after, last, 'COUNT', count)
+if #entries == 0 then return rows end
+rows[1] = entries[#entries][1]
+local n, isHeld = 1, not held
+for field in pairs(held or {}) do isHeld = isHeld or string.sub(field, 1, 2) == 'o:' end
+for _, entry in ipairs(entries) do
+  local fields = entry[2]
+  for at = 2, #fields, 2 do
+    local owner = fields[at]
+    local row = isHeld and kept('o:' .. owner)
+    row = row and { row } or redis.call('HGETALL', P .. '${KEY.own}' .. owner)
+    row[#row + 1] = owner
+    n = n + 1
+    rows[n] = table.concat(row, '\\0')
+  end
 end
-if held then
-  for field, value in pairs(held) do held[field] = string.sub(field, 1, 2) == 'c:' and value or nil end
-end
-if not held or next(held) then
-  for at = 1, n do values[at] = kept('c:' .. names[at]) or values[at] end
-end
-return { entries[#entries][1], table.concat(values, ' '), table.concat(names, '\\0') }
+return rows
 `);
 
 const BUCKETS = scriptOf(`${BOOK}
@@ -151,15 +163,16 @@ for _, line in ipairs(redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -
 return rows
 `);
 
-/** Payouts by their rank, which never changes: each with its lines as one text. Its halves become one object. */
+/** Payouts by their rank, which never changes: each with its lines as one text, a line of text each. */
 const LIVES = scriptOf(`${BOOK}
 local first, count = tonumber(arg()), tonumber(arg())
-for _, billNo in ipairs(redis.call('ZRANGE', P .. '${KEY.list}all', text(first), text(first + count - 1))) do
+for n, billNo in ipairs(redis.call('ZRANGE', P .. '${KEY.list}all', text(first), text(first + count - 1))) do
   local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'fixed', 'now')
   if tonumber(row[1]) > tonumber(seq) then break end
   local lines = redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -1)
-  local now = kept('p:' .. billNo) or row[3]
-  add('[' .. string.sub(row[2], 1, -2) .. ',' .. string.sub(now, 2) .. ',[' .. table.concat(lines, ',') .. ']]')
+  table.insert(lines, 1, kept('p:' .. billNo) or row[3])
+  table.insert(lines, 1, row[2])
+  rows[n] = table.concat(lines, '\\n')
 end
 return rows
 `);
@@ -309,6 +322,13 @@ export async function joinRedisSnapshot(connection: Pick<Connection, 'run'>, id:
     history: async billNo => linesUpTo(billNo, await read(HISTORY, billNo)),
     lives: () => inPages(() => livesOf(read)),
     counters: () => inPages(() => countersOf(read, seq)),
+    standing: stand => {
+      const { life, own } = standing(stand);
+      return {
+        lives: turns => inPages(() => livesOf(read, turns, life)),
+        counters: () => inPages(() => ownCounters(read, seq, own)),
+      };
+    },
     buckets: () => rowsOf(read, BUCKET_ROWS),
     followers: () => followersOf(read),
     answers: () => rowsOf(read, ANSWER_ROWS),
@@ -351,25 +371,48 @@ async function* textPages<Row, Entry>(
   }
 }
 
-/** Both halves at once: while we look at a page of one, the server looks for one of the other. */
-function countersOf(read: Read, seq: string): AsyncGenerator<SnapshotRows['counters'][]> {
+/** Of followers both halves at once: while we look at a page of one, the server looks for one of the other. */
+function ownsOf(read: Read, seq: string): AsyncGenerator<string[]>[] {
   const middle = String(Math.floor(Number(seq) / 2));
-  return inTurn([countersIn(read, '0-0', middle), countersIn(read, `${middle}-${LAST_OF_A_COMMIT}`, seq)]);
+  return [ownsIn(read, '0-0', middle), ownsIn(read, `${middle}-${LAST_OF_A_COMMIT}`, seq)];
 }
 
 /** The highest second half that an entry's place can have. */
 const LAST_OF_A_COMMIT = '18446744073709551615';
 
-/** Behind `after`, up to `last`. */
-async function* countersIn(read: Read, after: string, last: string): AsyncGenerator<SnapshotRows['counters'][]> {
-  const pageBehind = (place: string): Promise<string[]> => read(COUNTERS, place, last, String(COUNTERS_A_PAGE));
+/** Behind `after`, up to `last`: rows of what is a follower's. */
+async function* ownsIn(read: Read, after: string, last: string): AsyncGenerator<string[]> {
+  const pageBehind = (place: string): Promise<string[]> => read(OWN, place, last, String(OWNERS_A_PAGE));
   const behindIt = ([place]: string[]): Promise<string[]> | undefined =>
     place === undefined ? place : pageBehind(place);
-  for await (const [place, values, names] of inAdvance(pageBehind(after), behindIt)) {
+  for await (const [place, ...rows] of inAdvance(pageBehind(after), behindIt)) {
     if (place === undefined) return;
-    const found = values!.split(' ');
-    yield names!.split('\0').map((name, n) => ({ name, value: Number(found[n]) }));
+    yield rows;
   }
+}
+
+async function* sharedOf(read: Read): AsyncGenerator<SnapshotRows['counters'][]> {
+  for (let after = '0-0'; ; ) {
+    const [last, ...found] = await read(SHARED, after, String(CHUNK));
+    if (last === undefined) return;
+    after = last;
+    yield Array.from({ length: found.length / 2 }, (_, n) => ({
+      name: found[2 * n]!,
+      value: Number(found[2 * n + 1]),
+    }));
+  }
+}
+
+async function* countersOf(read: Read, seq: string): AsyncGenerator<SnapshotRows['counters'][]> {
+  yield* sharedOf(read);
+  for await (const rows of inTurn(ownsOf(read, seq))) yield rows.flatMap(row => ownIn(row).counters);
+}
+
+type Own = Pick<SnapshotPart, 'user' | 'counters'>;
+
+async function* ownCounters(read: Read, seq: string, own: (row: string) => Own): AsyncGenerator<Own[]> {
+  for await (const counters of sharedOf(read)) yield [{ user: '', counters }];
+  for await (const rows of inTurn(ownsOf(read, seq))) yield rows.map(own);
 }
 
 /** What is there first comes first. */
@@ -413,12 +456,14 @@ const LIVES_A_PAGE = 100;
 /** Where each page begins is known before: so many are asked for at once. */
 const LIVES_AT_ONCE = 4;
 
-async function* livesOf(read: Read): AsyncGenerator<SnapshotRows['payouts'][]> {
-  let next = 0;
+async function* livesOf(
+  read: Read,
+  turns: Turns = inOrder(),
+  lifeOf = lifeFrom,
+): AsyncGenerator<SnapshotRows['payouts'][]> {
   const ask = (): Promise<string[]> => {
-    const page = read(LIVES, String(next), String(LIVES_A_PAGE));
+    const page = read(LIVES, String(turns() * LIVES_A_PAGE), String(LIVES_A_PAGE));
     page.catch(() => undefined); // it is told to whoever waits for it
-    next += LIVES_A_PAGE;
     return page;
   };
   const coming: Promise<string[]>[] = [];
@@ -426,14 +471,14 @@ async function* livesOf(read: Read): AsyncGenerator<SnapshotRows['payouts'][]> {
     while (coming.length < LIVES_AT_ONCE) coming.push(ask());
     const page = await coming.shift()!;
     await new Promise(resolve => setImmediate(resolve));
-    yield page.map(lifeFrom);
+    yield page.map(lifeOf);
     if (page.length < LIVES_A_PAGE) return;
   }
 }
 
-function lifeFrom(text: string): SnapshotRows['payouts'] {
-  const [payout, lines] = JSON.parse(text) as [Payout, StoredLine[]];
-  return { payout, history: historyUpTo(payout, lines) };
+function inOrder(): Turns {
+  let next = 0;
+  return () => next++;
 }
 
 /** By their fields; a scan may show one twice. */
@@ -536,11 +581,4 @@ function linesUpTo(billNo: BillNo, [now, ...lines]: readonly string[]): HistoryL
   if (now === undefined) return [];
   const { version } = JSON.parse(now) as Pick<Payout, 'version'>;
   return historyUpTo({ billNo, version }, lines.map(storedLine));
-}
-
-function historyUpTo(
-  { billNo, version }: Pick<Payout, 'billNo' | 'version'>,
-  lines: readonly StoredLine[],
-): HistoryLine[] {
-  return lines.map(line => lineFrom(billNo, line)).filter(line => line.version <= version);
 }

@@ -29,13 +29,14 @@ import { actsOn } from './acts.ts';
 import { authorizationsOn } from './authorizations.ts';
 import { codeFactOf, codeKey, codesOn } from './codes.ts';
 import { commitsOn } from './commits.ts';
-import { type Connection, connect, type Named, naming, type Script } from './connection.ts';
+import { counterKeys, counterPlace, counterRows, counterSaid } from './counter-place.ts';
 import { documentFrom, documentsOn } from './documents.ts';
 import { lookOf, originOf, refuseForgetful, refuseNewerFormat, refuseReplication } from './durability.ts';
 import { loadPiece } from './import.ts';
 import { journalFrom } from './journal-line.ts';
-import { KEY } from './keys.ts';
 import { type LeaseTime, leaseArgs, leasesOn } from './leases.ts';
+import { type Connection, connect, type Named, naming, type Script } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 import { halfOf, mailboxesOn } from './mailbox.ts';
 import * as READ from './read-scripts.ts';
 import {
@@ -79,7 +80,7 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
   try {
     await refuseForgetful(connection, address, warn);
     await refuseReplication(connection, address, warn);
-    await refuseNewerFormat(connection);
+    await refuseNewerFormat(connection, warn);
     connection.guard(lookOf(address, await originOf(connection), warn));
   } catch (error) {
     await connection.close();
@@ -134,7 +135,9 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
     },
     advance: (step, under) => writeStep(run, step, under),
     count: async counters =>
-      lostIn((await run(WRITE.ADD_COUNTERS, ...onceArgs(), ...counterArgs(counters))) as 'counted'),
+      lostIn(
+        (await run(WRITE.ADD_COUNTERS, ...onceArgs(), ...counterArgs(counters), counterKeys(counters))) as 'counted',
+      ),
 
     buckets: async campaign => bucketsOf(await run(READ.BUCKETS, campaign, naming(KEY.bucket + campaign))),
     halt: async merchant => {
@@ -199,7 +202,9 @@ function factsArgs(wanted: FactsQuery): (string | Named)[] {
   const { account, user, merchant, claims, counters, pauses = [], code } = wanted;
   const hash = code === undefined ? '' : codeHash(code);
   const gates = [merchant ?? '', hash, whole(pauses.length), ...pauses];
-  return [`${account}/${user}`, ...gates, whole(claims.length), ...claims, ...counters, codeKey(hash)];
+  const { args } = counterRows(counters);
+  const keys = [codeKey(hash), counterKeys(counters.map(name => ({ name })))];
+  return [`${account}/${user}`, ...gates, whole(claims.length), ...claims, ...args, ...keys];
 }
 
 function versionedIn(stored: string): NonNullable<Facts['parcels']> {
@@ -214,7 +219,8 @@ function factsFrom({ merchant, claims, counters, pauses = [] }: FactsQuery, row:
     return pause == null ? [] : [[name, behind<Halt>(pause).reason] as const];
   });
   const values = rest.slice(claims.length);
-  const known = counters.map((name, n) => [name, values[n]] as const).filter(([, value]) => value !== null);
+  const { names } = counterRows(counters);
+  const known = names.map((name, n) => [name, values[n]] as const).filter(([, value]) => value !== null);
   return {
     follower: follower === null ? undefined : behind<Follower>(follower),
     claims: new Set(claims.filter((_, n) => rest[n] === 1)),
@@ -239,11 +245,15 @@ async function writeStep(run: Run, step: Step, under: Lease | undefined): Promis
     ...[billNo, whole(version - 1), whole(version), from, lineOf(line, token), nowOf(payout)],
     ...[state, nextDo, isDue(payout) ? whole(nextAt!) : '', move],
     ...[refunded === undefined ? '' : whole(refunded), listId],
-    ...[whole(holds.length), ...holds.flatMap(({ name, add }) => [name, whole(add)])],
+    ...[whole(holds.length), ...holds.flatMap(({ name, add }) => [...counterPlace(name), whole(add)])],
     ...counterArgs(counters),
     ...planArgs(successor, token),
     ...leaseArgs(under),
-    ...[keysOfPayout(payout, from), ...(successor ? [keysOfPayout(successor)] : [])],
+    ...[
+      keysOfPayout(payout, from),
+      counterKeys([...holds, ...counters]),
+      ...(successor ? [keysOfPayout(successor)] : []),
+    ],
   ];
   return lostIn((await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale');
 }
@@ -252,7 +262,7 @@ const LOST = 'lost ';
 
 /** A script that writes counters names the one that is full. */
 function lostIn<Answer extends string>(said: Answer): Answer | Lost {
-  return said.startsWith(LOST) ? { lost: said.slice(LOST.length) } : said;
+  return said.startsWith(LOST) ? { lost: counterSaid(said.slice(LOST.length)) } : said;
 }
 
 function bucketsOf(found: unknown): Buckets {

@@ -6,8 +6,8 @@
 // one must be written it goes through `text`, as Lua's own way of printing keeps 14 digits. JSON is never taken apart:
 // what a script must know of it stands before it.
 
-import { scriptOf } from './connection.ts';
-import { KEY } from './keys.ts';
+import { scriptOf } from './link/connection.ts';
+import { KEY } from './link/keys.ts';
 
 /** For every script: `P` is what our keys begin with, `arg()` the next argument. */
 export const PRELUDE = `
@@ -37,55 +37,74 @@ end
 // ── Counters ─────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * `readCounters`: those of the arguments with what they are now, or nothing and the one that would pass its maximum.
- * `addCounters` writes them, all in one go, and the names of new ones as one entry. Needs `keepCounter`.
+ * `readCounters`: those of the arguments, the rows they lie in as these are now, and the one that would pass its maximum;
+ * then nothing else. `addCounters` writes them, a row in one go, and puts down which are new. Needs `keepRow`.
  */
 const COUNT = `
-local function valuesOf(names)
-  local values = {}
-  if #names == 0 then return values end
-  for n, value in ipairs(redis.call('HMGET', P .. '${KEY.counter}', unpack(names))) do values[names[n]] = value end
-  return values
+local function rowOf(owner)
+  if owner == '' then return { owner = owner, key = P .. '${KEY.shared}', fields = {}, before = {} } end
+  return { owner = owner, key = P .. '${KEY.own}' .. owner, fields = {}, before = {} }
 end
 local function readCounters()
-  local counters, names, lost = {}, {}, nil
+  local counters, rows = {}, {}
   for n = 1, tonumber(arg()) do
-    names[n] = arg()
-    counters[n] = { names[n], tonumber(arg()), tonumber(arg()), arg() }
+    local owner = arg()
+    local row = rows[owner]
+    if not row then
+      row = rowOf(owner)
+      rows[owner] = row
+      rows[#rows + 1] = row
+    end
+    counters[n] = { row, arg(), tonumber(arg()), tonumber(arg()), tonumber(arg()) }
+    row.fields[#row.fields + 1] = counters[n][2]
   end
-  local before, sums = valuesOf(names), {}
-  for n, counter in ipairs(counters) do
-    local name, add, max = counter[1], counter[2], counter[3]
-    local value = sums[name] or tonumber(before[name] or '0')
-    if not lost and (add > max or value > max - add) then lost = name end
-    sums[name] = value + add
+  for _, row in ipairs(rows) do
+    local before = row.before
+    for n, value in ipairs(redis.call('HMGET', row.key, unpack(row.fields))) do before[row.fields[n]] = value end
   end
-  if lost then return nil, lost end
-  return counters, before
-end
-local function addCounters(counters, before, seq)
-  local sums, changed, new = {}, {}, {}
+  local sums = {}
+  for _, row in ipairs(rows) do sums[row] = {} end
   for _, counter in ipairs(counters) do
-    local name, add, least = counter[1], counter[2], tonumber(counter[4])
+    local row, field, add, max = counter[1], counter[2], counter[3], counter[4]
+    local value = sums[row][field] or tonumber(row.before[field] or '0')
+    if add > max or value > max - add then return nil, row.owner .. '\\0' .. field end
+    sums[row][field] = value + add
+  end
+  return counters, rows
+end
+local function addCounters(counters, rows, seq)
+  for _, row in ipairs(rows) do row.sums, row.changed = {}, {} end
+  for _, counter in ipairs(counters) do
+    local row, field, add, least = counter[1], counter[2], counter[3], counter[5]
     if add ~= 0 or least then
-      if not sums[name] then changed[#changed + 1] = name end
-      local value = (sums[name] or tonumber(before[name] or '0')) + add
+      if not row.sums[field] then row.changed[#row.changed + 1] = field end
+      local value = (row.sums[field] or tonumber(row.before[field] or '0')) + add
       if least and value < least then value = least end
-      sums[name] = value
+      row.sums[field] = value
     end
   end
-  local rows = {}
-  for _, name in ipairs(changed) do
-    keepCounter(name, before[name])
-    rows[#rows + 1] = name
-    rows[#rows + 1] = text(sums[name])
-    if not before[name] then
-      new[#new + 1] = 'n'
-      new[#new + 1] = name
+  local owners, names = {}, {}
+  for _, row in ipairs(rows) do
+    local written = {}
+    for _, field in ipairs(row.changed) do
+      written[#written + 1] = field
+      written[#written + 1] = text(row.sums[field])
+      if row.owner == '' and not row.before[field] then
+        names[#names + 1] = 'n'
+        names[#names + 1] = field
+      end
+    end
+    if #written > 0 then
+      local isThere = keepRow(row)
+      redis.call('HSET', row.key, unpack(written))
+      if not isThere then
+        owners[#owners + 1] = 'n'
+        owners[#owners + 1] = row.owner
+      end
     end
   end
-  if #rows > 0 then redis.call('HSET', P .. '${KEY.counter}', unpack(rows)) end
-  if #new > 0 then redis.call('XADD', P .. '${KEY.counters}', seq .. '-1', unpack(new)) end
+  if #names > 0 then redis.call('XADD', P .. '${KEY.sharedNames}', seq .. '-1', unpack(names)) end
+  if #owners > 0 then redis.call('XADD', P .. '${KEY.owners}', seq .. '-1', unpack(owners)) end
 end
 `;
 
@@ -105,7 +124,23 @@ end
 local function keep(field, value)
   for _, book in ipairs(books) do redis.call('HSETNX', book, field, value) end
 end
-local function keepCounter(name, value) if value then keep('c:' .. name, value) end end
+-- Of everybody's those that change; of a follower the whole row, which has an end. Whether there is such a row already.
+local function keepRow(row)
+  if row.owner == '' then
+    for _, field in ipairs(row.changed or row.fields) do
+      if row.before[field] then keep('c:' .. field, row.before[field]) end
+    end
+    return true
+  end
+  if redis.call('EXISTS', row.key) == 0 then return false end
+  local field = 'o:' .. row.owner
+  for _, book in ipairs(books) do
+    if redis.call('HEXISTS', book, field) == 0 then
+      redis.call('HSET', book, field, table.concat(redis.call('HGETALL', row.key), '\\0'))
+    end
+  end
+  return true
+end
 `;
 
 // ── Payouts and money ────────────────────────────────────────────────────────────────────────────────────
@@ -230,8 +265,8 @@ local function commit()
   local documents = readDocuments()
   if not areAsSeen(documents) then return { 'lost', 'document' } end
 
-  local counters, values = readCounters()
-  if not counters then return { 'lost', values } end
+  local counters, rows = readCounters()
+  if not counters then return { 'lost', rows } end
   local user, key, line = arg(), arg(), arg()
   local plan = readPlan()
   local given = { { key = claimKey, claim = claim, plan = plan } }
@@ -247,7 +282,7 @@ local function commit()
   end
 
   local seq = text(redis.call('INCR', P .. '${KEY.seq}'))
-  addCounters(counters, values, seq)
+  addCounters(counters, rows, seq)
   if follower ~= '' then redis.call('HSET', P .. '${KEY.follower}', follower, followerNow) end
   if mailbox then setMailbox(person, text(tonumber(told) + 1) .. string.match(mailbox, ' .*'), '') end
   setDocuments(documents)
@@ -318,11 +353,11 @@ end
 local campaign, merchant, amount, seq = row[3], row[4], row[5], row[6]
 
 local holds = {}
-for n = 1, tonumber(arg()) do holds[n] = { arg(), arg() } end
-local counters, values = readCounters()
+for n = 1, tonumber(arg()) do holds[n] = { arg(), arg(), arg() } end
+local counters, rows = readCounters()
 local plan = readPlan()
 if not isFenced() then return 'stale' end
-if not counters then return 'lost ' .. values end
+if not counters then return 'lost ' .. rows end
 if plan and plan.amount ~= amount then return ${BROKEN('a successor takes over the same amount')} end
 if plan and isPlanned(plan) then return ${BROKEN('this successor was planned before')} end
 
@@ -353,26 +388,26 @@ if move ~= 'none' then
 end
 if rates.back then
   for _, hold in ipairs(holds) do
-    local name = hold[1]
-    local value = redis.call('HGET', P .. '${KEY.counter}', name)
+    local row, field = rows[hold[1]] or rowOf(hold[1]), hold[2]
+    local value = redis.call('HGET', row.key, field)
     if value then
-      keepCounter(name, value)
-      local left = text(math.max(0, tonumber(value) - tonumber(hold[2])))
-      redis.call('HSET', P .. '${KEY.counter}', name, left)
-      if values[name] then values[name] = left end
+      keepRow({ owner = row.owner, key = row.key, fields = { field }, before = { [field] = value } })
+      local left = text(math.max(0, tonumber(value) - tonumber(hold[3])))
+      redis.call('HSET', row.key, field, left)
+      if row.before[field] then row.before[field] = left end
     end
   end
 end
-if #counters > 0 then addCounters(counters, values, text(redis.call('INCR', P .. '${KEY.seq}'))) end
+if #counters > 0 then addCounters(counters, rows, text(redis.call('INCR', P .. '${KEY.seq}'))) end
 if plan then addPlan(plan, text(redis.call('INCR', P .. '${KEY.seq}'))) end
 return 'moved'
 `);
 
 /** `counted`, or `lost` and which one. No row tells whether it was done. */
 export const ADD_COUNTERS = scriptOf(`${PRELUDE}${ONCE}${KEEP}${COUNT}
-local counters, values = readCounters()
-if not counters then return 'lost ' .. values end
-addCounters(counters, values, text(redis.call('INCR', P .. '${KEY.seq}')))
+local counters, rows = readCounters()
+if not counters then return 'lost ' .. rows end
+addCounters(counters, rows, text(redis.call('INCR', P .. '${KEY.seq}')))
 return say('counted')
 `);
 
@@ -397,12 +432,4 @@ if #old > 0 then
   redis.call('ZREM', P .. '${KEY.answerAt}', unpack(old))
 end
 return #old
-`);
-
-/** The format of the data: ours from now on, if there was none or an older one. */
-export const CLAIM_FORMAT = scriptOf(`${PRELUDE}
-local ours, found = arg(), redis.call('GET', P .. '${KEY.format}')
-if found and (tonumber(found) or math.huge) >= tonumber(ours) then return found end
-redis.call('SET', P .. '${KEY.format}', ours)
-return ours
 `);

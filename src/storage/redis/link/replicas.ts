@@ -5,7 +5,7 @@
 // connection, so one at a time is under way and speaks for all whose replies had come by then, as a group commit does.
 // It must be the connection that wrote: after a failover the next one leads to a server that may know nothing of it.
 import { setImmediate as turn } from 'node:timers/promises';
-import { Fault } from '../../core/base/error.ts';
+import { Fault } from '../../../core/base/error.ts';
 import type { Link } from './reconnect.ts';
 
 /** So long replicas have time; a replica that answers needs a millisecond. */

@@ -5,8 +5,8 @@
 // tried for as long as it takes. What is idle asks nothing and is left alone.
 import { once } from 'node:events';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { BadInput, messageOf } from '../../core/base/error.ts';
-import type { RedisAddress } from '../../lib/redis-address.ts';
+import { BadInput, messageOf } from '../../../core/base/error.ts';
+import type { RedisAddress } from '../../../lib/redis-address.ts';
 import { KEY, prefixOf } from './keys.ts';
 
 /** WeChat waits 5 s for an answer. After this long nothing more is tried. */

@@ -32,9 +32,20 @@ export const KEY = {
   /** X seq → claim, JSON. Append-only: the books read it in order. */
   claims: 'claims',
 
-  /** H counter → value, a whole number. */
+  /** + openid. H counter → value, a whole number: this follower's counters, in whose names no follower is; see `counter-place.ts`. */
+  own: 'own:',
+  /** X seq-n → openids. Who has counters, in the order in which they came up, for the books. */
+  owners: 'owners',
+  /** H counter → value: those of everybody. */
+  shared: 'shared',
+  /** X seq-n → counters of everybody that came up together, for the books. */
+  sharedNames: 'shared:names',
+  /** T: keeps a bot of before format 4, which counted here, from counting beside us. Absent in data that began later. */
   counter: 'counter',
-  /** X seq-n → counter, or the counters that came up together. The names in the order in which they came up, for the books. */
+  /** H and X: what stood in `counter`, and its names, while it is brought up to format 4. */
+  counterBefore: 'counter:before',
+  countersBefore: 'counters:before',
+  /** X: the names before that. */
   counters: 'counters',
 
   /** H account/openid → how often they followed, a slash and when they last left if they did, a space, follower as JSON. */
@@ -122,10 +133,10 @@ export const KEY = {
 } as const;
 
 /**
- * 2: the journal has the checks of a trace as data; see `storage/shared/journal.ts`. 3: the counters that came up together
- * are one entry of `counters`, and a journal line is shorter; see `journal-line.ts`. Data of before is read as it is.
+ * 2: the journal has the checks of a trace as data; see `storage/shared/journal.ts`. 3: a journal line is shorter; see
+ * `journal-line.ts`. Both are read as they are. 4: a follower's counters lie together; see `bring-up.ts`.
  */
-export const FORMAT = '3';
+export const FORMAT = '4';
 
 /** `{hongbao}:`, with which every key begins. */
 export function prefixOf(tag: string): string {

@@ -10,7 +10,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { Fault, messageOf } from '../../core/base/error.ts';
+import { Fault, messageOf } from '../../../core/base/error.ts';
 import { type Client, GIVE_UP_MS, nameOf } from './client.ts';
 
 /** Who gives up for want of a link says so before the whole call does. */

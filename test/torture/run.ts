@@ -1,11 +1,12 @@
 // One seed from its first push to the day on which everything has come to rest, and the verdict over it.
 
 import type { Happening, OpenId } from '../../src/core/base/event.ts';
-import { parseBeijing } from '../../src/core/base/time.ts';
+import { instant, parseBeijing } from '../../src/core/base/time.ts';
 import { inviteScene } from '../../src/core/match/follower.ts';
-import { isFinal, PAYOUT_STATES, type Payout } from '../../src/core/payout/payout.ts';
+import type { Payout } from '../../src/core/payout/payout.ts';
 import type { Store } from '../../src/ports.ts';
 import type { Bug } from './bugs.ts';
+import { SHOP } from './config.ts';
 import { type Grounds, SQLITE_GROUNDS } from './ground.ts';
 import { CAMPAIGN, wordsOf } from './rules.ts';
 import { violations } from './verdict.ts';
@@ -18,6 +19,7 @@ const DAY = 24 * HOUR;
 export const WORKERS = 2;
 const TROUBLED_FOR = 4 * MINUTE;
 const PEACE_UP_TO = 33 * DAY;
+const EVER = instant(Number.MAX_SAFE_INTEGER);
 
 export type Result = {
   readonly seed: number;
@@ -183,9 +185,6 @@ async function tidied({ operator, time }: Torture): Promise<boolean> {
 
 /** When there is something to do; `undefined`: nothing, for ever. */
 async function nextDue(store: Store): Promise<number | undefined> {
-  let next: number | undefined;
-  for (const state of PAYOUT_STATES.filter(each => !isFinal(each)))
-    for (const { nextAt } of await store.payouts({ state, limit: 10_000 }))
-      if (nextAt !== undefined && (next === undefined || nextAt < next)) next = nextAt;
-  return next;
+  const first = await Promise.all([SHOP, `${SHOP}.voucher`].map(name => store.due(name, EVER, 1)));
+  return first.flat().reduce<number | undefined>((next, { nextAt }) => Math.min(next ?? nextAt!, nextAt!), undefined);
 }

@@ -113,9 +113,12 @@ export function tomorrow(payout: Payout, now: Instant): Instant {
 
 /** After so long a stock that gave nothing is tried again: what it says passes now and then by itself. */
 export const STOCK_REST_MS = 10 * MINUTE;
+const STOCK_REST_MAX_MS = 2 * HOUR;
 
+/** As long again as it is old, within bounds: each try is written down, and what is over for weeks must not fill the history. */
 export function stockTry(payout: Payout, now: Instant): Instant {
-  return later(now, STOCK_REST_MS + spread(payout, STOCK_REST_MS));
+  const age = now - (payout.firstSentAt ?? payout.createdAt);
+  return later(now, Math.min(Math.max(age, STOCK_REST_MS), STOCK_REST_MAX_MS) + spread(payout, STOCK_REST_MS));
 }
 
 export function nextMonth(payout: Payout, now: Instant): Instant {

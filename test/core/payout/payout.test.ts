@@ -8,7 +8,7 @@ import { RESPONSES } from '../../../src/core/payout/channels/channel.ts';
 import { classify } from '../../../src/core/payout/classify.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import { billNoOf, isFinal, type Observation, PAYOUT_STATES, type Payout } from '../../../src/core/payout/payout.ts';
-import { beginSend, observe } from '../../../src/core/payout/transitions.ts';
+import { beginSend, observe, waitForStock } from '../../../src/core/payout/transitions.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
 
@@ -286,5 +286,29 @@ describe('the error table', () => {
   test('waits six hours between questions on the first day', () => {
     const sent = aPayout({ state: 'sent', sentAt: NOW });
     expect(see(sent, status('SENT'), true, later(NOW, HOUR)).step.payout.nextAt).toBe(later(NOW, 6 * HOUR));
+  });
+});
+
+describe('what waits for a stock that gives nothing', () => {
+  const pauseAt = (age: number): number => {
+    const payout = aPayout({ state: 'planned', nextDo: 'send' });
+    return waitForStock(payout, 'RULELIMIT', later(NOW, age)).payout.nextAt! - later(NOW, age);
+  };
+
+  test('is tried in ten minutes at first, less often the older it is, and at least every two hours', () => {
+    for (const [age, least] of [
+      [0, 10 * MINUTE],
+      [40 * MINUTE, 40 * MINUTE],
+      [20 * DAY, 2 * HOUR],
+    ] as const) {
+      expect(pauseAt(age)).toBeGreaterThanOrEqual(least);
+      expect(pauseAt(age)).toBeLessThan(least + 10 * MINUTE);
+    }
+  });
+
+  test('does not fill its history: some hundred lines in a month', () => {
+    let [age, lines] = [0, 0];
+    for (; age < 30 * DAY; lines++) age += pauseAt(age);
+    expect(lines).toBeLessThan(400);
   });
 });

@@ -272,13 +272,25 @@ export type Parts = {
   leftOver(told: readonly Uint8Array[]): AsyncIterable<readonly SnapshotPart[]>;
 };
 
-/** The next page (0, 1, …) of what several readers read together: each comes to one of them. */
-export type Turns = () => number;
+/** Who is looked for, and whether `owners` named them. */
+export type Looked = { readonly user: string; readonly hasCounters: boolean };
 
-/** Everybody's counters are those of nobody (`''`). */
-type Standing = {
-  lives(turns: Turns): Rows<SnapshotRows['payouts']>;
-  counters(): Rows<Pick<SnapshotPart, 'user' | 'counters'>>;
+/** As `Parts`, but for claims, which lie in another order: whoever has any is looked for by name. */
+export type Theirs = {
+  /** The older half of all claims, or the newer one. */
+  claims(half: 0 | 1): Rows<Claim>;
+  /** How many payouts there are in all. */
+  payouts(): Promise<number>;
+  /** Who has counters of their own. */
+  owners(): Rows<string>;
+  /** Counters of nobody. */
+  nobodys(): Rows<SnapshotRows['counters']>;
+  /** For `of`, which marks there what payouts it has read. */
+  marks(): Uint8Array<ArrayBuffer>;
+  /** Payouts and counters of each of these, in this order. */
+  of(users: readonly Looked[], marks: Uint8Array): Promise<readonly Pick<SnapshotPart, 'payouts' | 'counters'>[]>;
+  /** What is marked nowhere, in full. */
+  leftOver(marks: readonly Uint8Array[]): Rows<SnapshotRows['payouts']>;
 };
 
 /**
@@ -298,8 +310,8 @@ export type Snapshot = {
    * keys and users of claims, names of counters and what payouts hold. Absent, or `undefined`: they are better read apart.
    */
   parts?(stand: string): Parts | undefined;
-  /** Where only counters lie follower by follower: these, and payouts, each with `stand` for whose it is in names of counters. */
-  standing?(stand: string): Standing;
+  /** Where payouts and counters are found by whose they are: `stand` stands for them in names of counters. */
+  theirs?(stand: string): Theirs;
   buckets(): AsyncIterable<SnapshotRows['buckets']>;
   /** These three change in place: Redis shows them as they are when they are read, SQLite as of the snapshot. */
   followers(): AsyncIterable<Follower>;

@@ -2,12 +2,13 @@
 // that memory stays flat however many there are.
 import { type Audit, type AuditReport, auditedOf } from '../core/audit/audit.ts';
 import { FOLLOWER } from '../core/audit/counter-name.ts';
-import { SHELVES, shelfOf } from '../core/audit/shelf.ts';
+import { SHELVES } from '../core/audit/shelf.ts';
 import { awardsOf } from '../core/decide/decision.ts';
-import type { Parts, Snapshot, Store } from '../ports.ts';
+import type { Parts, Snapshot, Store, Theirs } from '../ports.ts';
 import { auditFollowers } from './audit/followers.ts';
-import { type AuditThread, type HalfFound, turnsOf } from './audit/half.ts';
-import { auditShelf, Shelves } from './audit/shelves.ts';
+import type { AuditThread, HalfFound, OwnersFound } from './audit/half.ts';
+import { allDone, auditShelf, eachPage, Shelves } from './audit/shelves.ts';
+import { auditTheirs } from './audit/theirs.ts';
 
 /** Decisions looked at of one follower, newest first, to see what an old claim counted. */
 const JOURNAL_MAX = 10_000;
@@ -30,7 +31,9 @@ export async function auditStore(store: Store, audit: Audit, options: AuditOptio
   try {
     const auditing = { audit, shelves, thread, tell };
     const parts = snapshot.parts?.(FOLLOWER);
+    const theirs = snapshot.theirs?.(FOLLOWER);
     if (parts) await auditParts(parts, auditing);
+    else if (theirs) await auditOwners(snapshot, theirs, auditing);
     else await auditApart(snapshot, auditing);
     for await (const bucket of snapshot.buckets()) audit.bucket(bucket);
     audit.endOfSnapshot();
@@ -93,35 +96,49 @@ async function auditParts(parts: Parts, { audit, shelves, thread, tell }: Auditi
 }
 
 const ALL_SHELVES = Array.from({ length: SHELVES }, (_, shelf) => shelf);
-/** What is nobody's stays in the thread that has the counters of all. */
-const isOurs = (shelf: number): boolean => shelf % 2 === shelfOf('') % 2;
+const isOurs = (shelf: number): boolean => shelf % 2 === 0;
 
-/** Where rows are kept apart, all of them go over shelves: a second thread does half of both. */
-async function auditApart(snapshot: Snapshot, { audit, shelves, thread, tell }: Auditing): Promise<void> {
-  const turns = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const threads = thread ? 2 : 1;
-  const [, filled] = await Promise.all([
-    shelves.fill(snapshot, turnsOf(turns), {
-      what: thread ? ['claims', 'payouts'] : ['claims', 'payouts', 'counters'],
-      tell: (payouts, claims) => tell(Math.min(threads * payouts, claims), 2 * claims),
-    }),
-    thread?.fill({ live: audit.live.map(auditedOf), turns }),
+/** Where it finds payouts and counters by whose they are, claims wait on shelves for their follower's turn; a second thread does half. */
+async function auditOwners(snapshot: Snapshot, theirs: Theirs, auditing: Auditing): Promise<void> {
+  const { audit, shelves, thread, tell } = auditing;
+  const [payouts, left] = [await theirs.payouts(), new Shelves(audit)];
+  const nobody = { user: '', claims: [], payouts: [], counters: [] };
+  let owners: OwnersFound | undefined;
+  await allDone([
+    shelves.fillClaimed(thread ? theirs.claims(0) : snapshot.claims()),
+    eachPage(theirs.nobodys(), counters => left.putAside({ ...nobody, counters })),
+    thread
+      ? thread.owners().then(found => {
+          owners = found;
+        })
+      : shelves.fillOwners(theirs.owners()),
   ]);
+  const views = [shelves.view, ...(owners ? [owners.view] : [])];
+  const [ours, others] = thread ? [ALL_SHELVES.filter(isOurs), ALL_SHELVES.filter(n => !isOurs(n))] : [ALL_SHELVES, []];
+  const about = { live: audit.live.map(auditedOf), survey: audit.surveyed, view: shelves.view };
+  const [found, half] = await Promise.all([
+    auditTheirs(theirs, audit, { views, shelves: ours }, done =>
+      tell(Math.min(thread ? 2 * done : done, payouts), payouts),
+    ),
+    thread?.auditShelves({ ...about, shelves: others }),
+  ]);
+  if (half) audit.add(half.half);
+  const halves = [found, ...(half ? [half] : [])];
+  for (const part of halves.flatMap(({ aside }) => aside)) left.putAside(part);
+  const told = halves.map(each => each.told);
+  await eachPage(theirs.leftOver(told), page => left.putAside({ ...nobody, payouts: page }));
+  for (const shelf of ALL_SHELVES) await auditShelf(audit, [left.view], shelf);
+  left.close();
+}
+
+/** Where all rows are kept apart, all of them go over shelves. */
+async function auditApart(snapshot: Snapshot, { audit, shelves, tell }: Auditing): Promise<void> {
+  await shelves.fill(snapshot, tell);
   shelves.survey();
-  if (filled) audit.see(filled.survey);
-  const views = filled ? [shelves.view, filled.view] : [shelves.view];
-  const ours = filled ? ALL_SHELVES.filter(isOurs) : ALL_SHELVES;
-  const theirs = ALL_SHELVES.filter(shelf => !ours.includes(shelf));
-  const { claims } = shelves;
-  const look = async (): Promise<void> => {
-    for (const [n, shelf] of ours.entries()) {
-      await auditShelf(audit, views, shelf);
-      tell(claims + ((n + 1) * claims) / ours.length, 2 * claims);
-    }
-  };
-  const survey = audit.surveyed;
-  const [half] = await Promise.all([thread?.auditShelves({ survey, view: shelves.view, shelves: theirs }), look()]);
-  if (half) audit.add(half);
+  for (const shelf of ALL_SHELVES) {
+    await auditShelf(audit, [shelves.view], shelf);
+    tell(shelves.claims + ((shelf + 1) * shelves.claims) / SHELVES, 2 * shelves.claims);
+  }
 }
 
 /** What the decisions of claims in doubt counted. The journal is no part of the books, but nothing in it ever changes. */

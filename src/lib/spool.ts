@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Bytes of a shelf that are kept in memory before they go to the file. They lie outside of the heap, and are used again. */
-const SHELF_MAX = 16 * 1024;
+const SHELF_MAX = 8 * 1024;
 /** A character of a JavaScript text is at most so many bytes. */
 const BYTES_A_CHARACTER = 3;
 

@@ -70,11 +70,15 @@ describe.skipIf(!hasRedis)('one server', () => {
       await store.advance(aStep(commits[5]!.payout, 'sent', 'reserved→sent'));
       const snapshot = await store.snapshot();
       await store.advance(aStep(commits[6]!.payout, 'sent', 'reserved→sent'));
-      const { lives, counters } = snapshot.standing!(STAND);
-      let next = 0;
-      const found = await Promise.all([1, 2].map(() => listOf(lives(() => next++))));
-      const standing = found.flat();
-      expect(standing.filter(({ payout }) => payout.holds.some(({ name }) => name.includes(STAND)))).toHaveLength(149);
+      const theirs = snapshot.theirs!(STAND);
+      const owners = new Set(await listOf(theirs.owners()));
+      const [marks, others] = [theirs.marks(), theirs.marks()];
+      const looked = [...users, 'nobody'].map(user => ({ user, hasCounters: owners.has(user) }));
+      const found = [...(await theirs.of(looked.slice(0, 90), marks)), ...(await theirs.of(looked.slice(90), others))];
+      expect(await listOf(theirs.leftOver([marks, others]))).toEqual([]);
+      const standing = found.flatMap(({ payouts }) => payouts);
+      const isStanding = (name: string): boolean => !/\/user\/(?!\0|tea\/\0)/.test(name);
+      expect(standing.every(({ payout }) => payout.holds.every(({ name }) => isStanding(name)))).toBe(true);
       const full = standing.map(({ payout, history }) => ({
         payout: { ...payout, holds: payout.holds.map(hold => ({ ...hold, name: inFull(hold.name, payout.user) })) },
         history,
@@ -82,11 +86,32 @@ describe.skipIf(!hasRedis)('one server', () => {
       const inOrder = (all: readonly SnapshotRows['payouts'][]) =>
         [...all].sort((a, b) => (a.payout.billNo < b.payout.billNo ? -1 : 1));
       expect(inOrder(full)).toStrictEqual(inOrder(await listOf(snapshot.lives())));
-      const own = (await listOf(counters())).flatMap(each =>
-        each.counters.map(({ name, value }) => ({ name: inFull(name, each.user), value })),
+      const own = found.flatMap(({ counters }, n) =>
+        counters.map(({ name, value }) => ({ name: inFull(name, looked[n]!.user), value })),
       );
+      own.push(...(await listOf(theirs.nobodys())));
       const byName = (all: typeof own) => [...all].sort((a, b) => (a.name < b.name ? -1 : 1));
       expect(byName(own)).toEqual(byName(await listOf(snapshot.counters())));
+      await snapshot.close();
+      await dispose();
+    });
+  });
+
+  describe('payouts that are found by whose they are', () => {
+    test('are all told, however many one follower has, and what is under no name is left over', async () => {
+      const { store, dispose } = await openedOn(server.url);
+      const commits = Array.from({ length: 251 }, () => aCommit({ user: 'oMany' }));
+      for (const commit of commits) await store.commit(commit);
+      const lost = aCommit({ user: 'oLost' });
+      await store.commit(lost);
+      const snapshot = await store.snapshot();
+      await store.commit(aCommit({ user: 'oMany' }));
+      const theirs = snapshot.theirs!('\0');
+      expect(await theirs.payouts()).toBe(252);
+      const marks = theirs.marks();
+      const [many] = await theirs.of([{ user: 'oMany', hasCounters: false }], marks);
+      expect(many!.payouts.map(({ payout }) => payout.billNo)).toEqual(commits.map(({ payout }) => payout.billNo));
+      expect((await listOf(theirs.leftOver([marks]))).map(({ payout }) => payout)).toStrictEqual([lost.payout]);
       await snapshot.close();
       await dispose();
     });

@@ -1,10 +1,9 @@
 // The second thread of an audit (核账): followers are nobody else's business, so half of them can be looked at elsewhere.
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
-import type { AuditHalf } from '../../core/audit/audit.ts';
 import { Fault } from '../../core/base/error.ts';
 import { t } from '../../core/base/words/words.ts';
-import type { AuditThread, FillAsked, Filled, HalfAsked, HalfFound, ShelvesAsked } from '../../engine/audit/half.ts';
+import type { AuditThread, HalfAsked, HalfFound, OwnersFound, ShelvesAsked } from '../../engine/audit/half.ts';
 import { startThread } from '../../lib/thread.ts';
 import type { StoreOptions } from '../../storage/open.ts';
 
@@ -29,9 +28,9 @@ export type ToThread =
   | { readonly what: 'prepare' }
   | { readonly what: 'open'; readonly moment: string }
   | ({ readonly what: 'audit' } & HalfAsked)
-  | ({ readonly what: 'fill' } & FillAsked)
+  | { readonly what: 'owners' }
   | ({ readonly what: 'audit shelves' } & ShelvesAsked);
-export type FromThread = 'ready' | HalfFound | Filled | AuditHalf;
+export type FromThread = 'ready' | HalfFound | OwnersFound;
 
 function spokenWith(worker: Worker): AuditThread {
   const answer = async (): Promise<FromThread> => {
@@ -57,8 +56,8 @@ function spokenWith(worker: Worker): AuditThread {
     prepare: async () => void (await ask({ what: 'prepare' })),
     open: async moment => void (await ask({ what: 'open', moment })),
     audit: async asked => (await ask({ what: 'audit', ...asked })) as HalfFound,
-    fill: async asked => (await ask({ what: 'fill', ...asked })) as Filled,
-    auditShelves: async asked => (await ask({ what: 'audit shelves', ...asked })) as AuditHalf,
+    owners: async () => (await ask({ what: 'owners' })) as OwnersFound,
+    auditShelves: async asked => (await ask({ what: 'audit shelves', ...asked })) as HalfFound,
     end: async () => void (await worker.terminate()),
   };
 }

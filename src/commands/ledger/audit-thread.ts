@@ -19,8 +19,8 @@ async function answerTo(told: ToThread): Promise<FromThread> {
       return 'ready';
     case 'audit':
       return half.audit(told);
-    case 'fill':
-      return half.fill(told);
+    case 'owners':
+      return half.owners();
     case 'audit shelves':
       return half.auditShelves(told);
     default:

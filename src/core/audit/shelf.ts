@@ -131,11 +131,11 @@ export class Packing {
   }
 }
 
-function followerOfClaim(key: string): string {
+export function followerOfClaim(key: string): string {
   return key.split('/')[2] ?? '';
 }
 
-function keyWithout(key: string, user: string): string {
+export function keyWithout(key: string, user: string): string {
   const [campaign, rule, , ...rest] = key.split('/');
   return user === '' ? key : [campaign, rule, FOLLOWER, ...rest].join('/');
 }

@@ -2,6 +2,7 @@
 import type { Audit } from '../../core/audit/audit.ts';
 import { FOLLOWER } from '../../core/audit/counter-name.ts';
 import type { Paid } from '../../core/audit/payout.ts';
+import { keyWithout } from '../../core/audit/shelf.ts';
 import type { FollowerRange, Parts, SnapshotPart } from '../../ports.ts';
 
 /** `aside`: what turned out to be nobody's. */
@@ -27,7 +28,7 @@ export async function auditFollowers(
   return { aside, told };
 }
 
-function auditPart(audit: Audit, { user, claims, payouts, counters }: SnapshotPart): void {
+export function auditPart(audit: Audit, { user, claims, payouts, counters }: SnapshotPart): void {
   audit.part(user);
   for (const claim of claims) audit.claim(claim);
   for (const { payout, history } of payouts) audit.paid(withoutFollower(audit.payout(payout, history), user));
@@ -38,5 +39,5 @@ function auditPart(audit: Audit, { user, claims, payouts, counters }: SnapshotPa
 /** What it holds is without its follower already. */
 function withoutFollower(paid: Paid, user: string): Paid {
   const { claimKey } = paid;
-  return { ...paid, claimKey: claimKey.replace(user, () => FOLLOWER), user: paid.user === user ? FOLLOWER : paid.user };
+  return { ...paid, claimKey: keyWithout(claimKey, user), user: paid.user === user ? FOLLOWER : paid.user };
 }

@@ -2,9 +2,10 @@
 import { Audit, type AuditedCampaign, type AuditHalf } from '../../core/audit/audit.ts';
 import { FOLLOWER } from '../../core/audit/counter-name.ts';
 import type { Survey } from '../../core/audit/counters.ts';
-import type { FollowerRange, Snapshot, Turns } from '../../ports.ts';
+import type { FollowerRange, Snapshot } from '../../ports.ts';
 import { type AuditedHalf, auditFollowers } from './followers.ts';
-import { auditShelf, Shelves, type ShelvesView } from './shelves.ts';
+import { allDone, Shelves, type ShelvesView } from './shelves.ts';
+import { auditTheirs } from './theirs.ts';
 
 /** What the thread that looks at the other half is told, and what it found. */
 export type HalfAsked = {
@@ -14,12 +15,14 @@ export type HalfAsked = {
 };
 export type HalfFound = Pick<AuditedHalf, 'aside' | 'told'> & { readonly half: AuditHalf };
 /**
- * The same where a store keeps rows apart: first it puts the counters on shelves, and of payouts the pages whose turn comes
- * (`turns` is shared), if the store has turns; then it looks at half of all shelves.
+ * The same where a store finds payouts and counters by whose they are: first it puts those who have any on shelves, and half of
+ * the claims; then it looks at half of all shelves.
  */
-export type FillAsked = { readonly live: readonly AuditedCampaign[]; readonly turns: Int32Array<SharedArrayBuffer> };
-export type Filled = { readonly view: ShelvesView; readonly survey: Survey };
-export type ShelvesAsked = { readonly survey: Survey; readonly view: ShelvesView; readonly shelves: readonly number[] };
+export type OwnersFound = { readonly view: ShelvesView };
+export type ShelvesAsked = Pick<HalfAsked, 'live' | 'survey'> & {
+  readonly view: ShelvesView;
+  readonly shelves: readonly number[];
+};
 
 /** A second thread: it opens books of its own, does what it is told, and ends. */
 export type AuditThread = {
@@ -28,16 +31,15 @@ export type AuditThread = {
   /** `moment`: see `Store.booksTogether`. */
   open(moment: string): Promise<void>;
   audit(asked: HalfAsked): Promise<HalfFound>;
-  fill(asked: FillAsked): Promise<Filled>;
-  auditShelves(asked: ShelvesAsked): Promise<AuditHalf>;
+  owners(): Promise<OwnersFound>;
+  auditShelves(asked: ShelvesAsked): Promise<HalfFound>;
   end(): Promise<void>;
 };
 
 /** `open`: see `Store.books`. */
 export function halfAudit(open: (moment: string) => Promise<Snapshot>): Omit<AuditThread, 'prepare' | 'end'> {
   let snapshot: Snapshot;
-  let counted: Shelves;
-  let counting: Audit;
+  let owned: Shelves;
   const auditOf = (live: readonly AuditedCampaign[], survey: Survey): Audit => {
     const audit = new Audit(live);
     audit.see(survey);
@@ -52,24 +54,21 @@ export function halfAudit(open: (moment: string) => Promise<Snapshot>): Omit<Aud
       const { aside, told } = await auditFollowers(snapshot.parts!(FOLLOWER)!, audit, asked.range, () => {});
       return { half: audit.half(), aside, told };
     },
-    fill: async ({ live, turns }) => {
-      counting = new Audit(live);
-      counted = new Shelves(counting);
-      await counted.fill(snapshot, turnsOf(turns), {
-        what: snapshot.standing ? ['counters', 'payouts'] : ['counters'],
-      });
-      counted.survey();
-      return { view: counted.view, survey: counting.surveyed };
+    owners: async () => {
+      owned = new Shelves(new Audit([]));
+      const theirs = snapshot.theirs!(FOLLOWER);
+      await allDone([owned.fillOwners(theirs.owners()), owned.fillClaimed(theirs.claims(1))]);
+      return { view: owned.view };
     },
-    auditShelves: async ({ survey, view, shelves }) => {
-      counting.see(survey);
-      for (const shelf of shelves) await auditShelf(counting, [view, counted.view], shelf);
-      return counting.half();
+    auditShelves: async ({ live, survey, view, shelves }) => {
+      const audit = auditOf(live, survey);
+      const { aside, told } = await auditTheirs(
+        snapshot.theirs!(FOLLOWER),
+        audit,
+        { views: [view, owned.view], shelves },
+        () => {},
+      );
+      return { half: audit.half(), aside, told };
     },
   };
-}
-
-/** Threads that share this number take turns. */
-export function turnsOf(next: Int32Array<SharedArrayBuffer>): Turns {
-  return () => Atomics.add(next, 0, 1);
 }

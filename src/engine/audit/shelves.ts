@@ -1,7 +1,7 @@
 // The shelves (架) of an audit: claims, payouts and counters by whose they are, so that memory stays flat however many there
 // are. Several sets of shelves, each filled by a thread of its own, are looked at as one.
 import type { Audit } from '../../core/audit/audit.ts';
-import { FOLLOWER, followerIn } from '../../core/audit/counter-name.ts';
+import { followerIn } from '../../core/audit/counter-name.ts';
 import type { Paid } from '../../core/audit/payout.ts';
 import {
   Packing,
@@ -13,7 +13,7 @@ import {
 } from '../../core/audit/shelf.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import { Spool, type SpoolView, textsFrom } from '../../lib/spool.ts';
-import type { Rows, Snapshot, SnapshotPart, SnapshotRows, Turns } from '../../ports.ts';
+import type { Rows, Snapshot, SnapshotPart, SnapshotRows } from '../../ports.ts';
 
 /** Followers between two turns of the event loop. */
 const FOLLOWERS_A_TURN = 50;
@@ -24,11 +24,6 @@ export type ShelvesView = {
   readonly paid: SpoolView;
   readonly counted: SpoolView;
   readonly texts: readonly string[];
-};
-
-type Filling = {
-  readonly what: readonly ('claims' | 'payouts' | 'counters')[];
-  readonly tell?: (payouts: number, claims: number) => void;
 };
 
 export class Shelves {
@@ -51,37 +46,31 @@ export class Shelves {
     return { claimed: claimed.view, paid: paid.view, counted: counted.view, texts: packing.known };
   }
 
-  /** Reads these of the books, once; of payouts the pages whose turn comes, if the store has turns. */
-  async fill(snapshot: Snapshot, turns: Turns, { what, tell = () => {} }: Filling): Promise<void> {
+  /** Reads all of the books, once. */
+  async fill(snapshot: Snapshot, tell: (done: number, total: number) => void): Promise<void> {
     const { claimed, paid } = this;
     await allDone([
-      ...(what.includes('claims') ? [this.fillClaimed(snapshot)] : []),
-      ...(what.includes('payouts') ? [this.fillPaid(snapshot, turns, () => tell(paid.size, claimed.size))] : []),
-      ...(what.includes('counters') ? [this.fillCounted(snapshot)] : []),
+      this.fillClaimed(snapshot.claims()),
+      eachPage(snapshot.lives(), page => {
+        for (const life of page) this.putPaid(life);
+        tell(Math.min(paid.size, claimed.size), 2 * claimed.size);
+      }),
+      eachPage(snapshot.counters(), page => this.putCounters(page)),
     ]);
   }
 
-  private fillClaimed(snapshot: Snapshot): Promise<void> {
+  fillClaimed(claims: Rows<Claim>): Promise<void> {
     const { packing, claimed } = this;
-    return eachPage(snapshot.claims(), page => {
+    return eachPage(claims, page => {
       for (const claim of page) claimed.put(shelfOfClaim(claim.key), packing.claim(claim));
     });
   }
 
-  private fillPaid(snapshot: Snapshot, turns: Turns, tell: () => void): Promise<void> {
-    return eachPage(snapshot.standing?.(FOLLOWER).lives(turns) ?? snapshot.lives(), page => {
-      for (const life of page) this.putPaid(life);
-      tell();
+  /** Only who they are: a row of nothing. */
+  async fillOwners(owners: Rows<string>): Promise<void> {
+    await eachPage(owners, page => {
+      for (const user of page) this.counted.put(shelfOf(user), [user]);
     });
-  }
-
-  private async fillCounted(snapshot: Snapshot): Promise<void> {
-    const standing = snapshot.standing?.(FOLLOWER).counters();
-    if (!standing) await eachPage(snapshot.counters(), page => this.putCounters(page));
-    else
-      await eachPage(standing, page => {
-        for (const { user, counters } of page) this.putOwn(user, counters);
-      });
   }
 
   /** Tells the audit what counters there are, once all are here. */
@@ -98,17 +87,6 @@ export class Shelves {
 
   private putPaid({ payout, history }: SnapshotRows['payouts']): void {
     this.paid.put(shelfOfClaim(payout.claimKey), this.packing.payout(this.audit.payout(payout, history)));
-  }
-
-  private putOwn(user: string, counters: readonly SnapshotRows['counters'][]): void {
-    const { audit, packing, counted } = this;
-    const row: [user: string, ...(string | number)[]] = [user];
-    for (const { name, value } of counters) {
-      const known = packing.name(name, '');
-      if (typeof known === 'string') audit.survey(known);
-      row.push(known, value);
-    }
-    counted.put(shelfOf(user), row);
   }
 
   /** Those of one follower mostly come together. */
@@ -136,12 +114,12 @@ export class Shelves {
   }
 }
 
-async function eachPage<Row>(rows: Rows<Row>, put: (page: readonly Row[]) => void): Promise<void> {
+export async function eachPage<Row>(rows: Rows<Row>, put: (page: readonly Row[]) => void): Promise<void> {
   for await (const page of rows.pages()) put(page);
 }
 
 /** None is still at work when one of them has failed. */
-async function allDone(works: readonly Promise<void>[]): Promise<void> {
+export async function allDone(works: readonly Promise<void>[]): Promise<void> {
   for (const each of await Promise.allSettled(works)) if (each.status === 'rejected') throw each.reason;
 }
 
@@ -160,13 +138,17 @@ export async function auditShelf(audit: Audit, views: readonly ShelvesView[], sh
 }
 
 /** As it lay on its shelf: it becomes an object only when its follower's turn comes. */
-type Packed = { readonly what: 'claims' | 'payouts' | 'counters'; readonly packing: Packing; readonly text: string };
+export type Packed = {
+  readonly what: 'claims' | 'payouts' | 'counters';
+  readonly packing: Packing;
+  readonly text: string;
+};
 
 /** Whose a row is, as JSON: whatever stands in it. */
 const FOLLOWER_OF = /^\["(?:[^"\\]|\\.)*"/;
 
 /** The rows of each. */
-function followersOn(views: readonly ShelvesView[], shelf: number): Iterable<readonly Packed[]> {
+export function followersOn(views: readonly ShelvesView[], shelf: number): Iterable<Packed[]> {
   const followers = new Map<string, Packed[]>();
   for (const { claimed, paid, counted, texts } of views) {
     const packing = packingOf(texts);
@@ -185,15 +167,15 @@ function followersOn(views: readonly ShelvesView[], shelf: number): Iterable<rea
   return followers.values();
 }
 
-type Theirs = {
+type Unpacked = {
   user: string;
   readonly claims: Claim[];
   readonly payouts: Paid[];
   readonly counters: [name: string, value: number][];
 };
 
-function unpacked(rows: readonly Packed[]): Theirs {
-  const theirs: Theirs = { user: '', claims: [], payouts: [], counters: [] };
+export function unpacked(rows: readonly Packed[]): Unpacked {
+  const theirs: Unpacked = { user: '', claims: [], payouts: [], counters: [] };
   for (const { what, packing, text } of rows) {
     const row = JSON.parse(text) as ShelvedClaim | ShelvedPayout | ShelvedCounters;
     theirs.user = row[0];

@@ -1,18 +1,37 @@
-// A payout with its history, and the counters of a follower, as a snapshot reads them on Redis: one text each. For an audit one
-// name stands for whoever they are of (`standing`): then names and what payouts hold are nearly always the same few, read once.
+// A payout with its history, and the counters of a follower, as a snapshot reads them on Redis: one text each, since a reply of many
+// small ones takes longer on both sides. For an audit one name stands for whoever they are of (`standing`): then names and what
+// payouts hold are nearly always the same few, which are read once.
 import { followerIn } from '../../core/audit/counter-name.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine, SnapshotPart, SnapshotRows } from '../../ports.ts';
 import { lineFrom, type StoredLine } from '../shared/rows.ts';
-import { counterNamed } from './counter-place.ts';
+import { counterNamed, counterPlace } from './counter-place.ts';
+import { KEY } from './link/keys.ts';
 
 type Life = SnapshotRows['payouts'];
 type Own = Pick<SnapshotPart, 'user' | 'counters'>;
 
-/** Its halves, then its lines, a line of text each: no JSON has one in it. */
+/**
+ * `lifeOf`: where it stands in the lists, its halves, then its lines, a line of text each: no JSON has one in it. `before`: what
+ * the book has of payouts.
+ */
+export const LIFE = `
+local function lifeOf(billNo, before)
+  local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'fixed', 'now')
+  if not row[1] or tonumber(row[1]) > tonumber(seq) then return nil end
+  row[3] = before[billNo] or row[3]
+  for n, line in ipairs(redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -1)) do row[n + 3] = line end
+  return table.concat(row, '\\n')
+end
+local function addLives(billNos)
+  local before = keptOf('p:', billNos)
+  for n, billNo in ipairs(billNos) do rows[n] = lifeOf(billNo, before) end
+end
+`;
+
 export function lifeFrom(text: string): Life {
-  const [fixed, now, ...lines] = text.split('\n');
+  const [, fixed, now, ...lines] = text.split('\n');
   return lifeOf(fixed!, now!, lines);
 }
 
@@ -31,13 +50,16 @@ export function historyUpTo(
 }
 
 /** Counters and values in turn, and at last whose they are. */
-export function ownIn(row: string, named = counterNamed): Own {
+export function ownIn(row: string): Own {
   const fields = row.split('\0');
   const user = fields.pop() as OpenId;
+  return { user, counters: countersIn(fields, field => counterNamed(user, field)) };
+}
+
+function countersIn(fields: readonly string[], named: (field: string) => string): Own['counters'] {
   const counters: SnapshotRows['counters'][] = [];
-  for (let n = 0; n < fields.length; n += 2)
-    counters.push({ name: named(user, fields[n]!), value: Number(fields[n + 1]) });
-  return { user, counters };
+  for (let n = 0; n < fields.length; n += 2) counters.push({ name: named(fields[n]!), value: Number(fields[n + 1]) });
+  return counters;
 }
 
 /** Of millions of texts nearly all are like another one. */
@@ -59,30 +81,31 @@ type Holds = Payout['holds'];
 /** `now` around what is held, which ends behind a number: in a text a quotation mark has a backslash before it. */
 const HOLDS = /"holds":(\[\{.*?"add":\d+\}\])/s;
 
-export function standing(stand: string): { life(text: string): Life; own(row: string): Own } {
+export function standing(stand: string): { life(text: string): Life; own(row: string): Own['counters'] } {
   const named = memoized(field => counterNamed(stand, field));
   const inJson = JSON.stringify(stand).slice(1, -1);
   const isAtItsPlace = ({ name }: Holds[number]): boolean =>
     !name.includes(stand) || (followerIn(name) === stand && name.indexOf(stand) === name.lastIndexOf(stand));
-  /** `null`: the follower's name stands elsewhere as well. */
+  const eachStood = ({ user, holds }: Payout): Holds =>
+    holds.map(({ name, add }) => {
+      const [owner, field] = counterPlace(name);
+      return { name: owner !== '' && owner === user ? named(field) : name, add };
+    });
+  /** `null`: the follower's name stands elsewhere as well, and each is looked at by itself. */
   const holdsIn = memoized((text): Holds | null => {
     const holds = JSON.parse(text) as Holds;
     return holds.every(isAtItsPlace) ? holds : null;
   });
   return {
-    own: row => ownIn(row, (_, field) => named(field)),
+    own: row => (row === '' ? [] : countersIn(row.split('\0'), named)),
     life: text => {
-      const [fixed, now, ...lines] = text.split('\n');
+      const [, fixed, now, ...lines] = text.split('\n');
       const user = USER.exec(fixed!)?.[1];
       const held = user === undefined ? undefined : HOLDS.exec(now!)?.[1];
       const holds = held === undefined ? null : holdsIn(held.replaceAll(user!, () => inJson));
-      if (holds === null) return lifeOf(fixed!, now!, lines);
-      const { payout, history } = lifeOf(
-        fixed!,
-        now!.replace(held!, () => '[]'),
-        lines,
-      );
-      return { payout: Object.assign(payout, { holds }), history };
+      const without = holds === null ? now! : now!.replace(held!, () => '[]');
+      const { payout, history } = lifeOf(fixed!, without, lines);
+      return { payout: Object.assign(payout, { holds: holds ?? eachStood(payout) }), history };
     },
   };
 }

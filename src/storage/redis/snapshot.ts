@@ -19,32 +19,27 @@ import type {
   HistoryLine,
   JournalLine,
   Snapshot,
-  SnapshotPart,
   SnapshotRows,
-  Turns,
 } from '../../ports.ts';
 import { inPages } from '../shared/pages.ts';
 import { actFrom } from './acts.ts';
 import { authorizationIn } from './authorizations.ts';
+import { BOOK, LEASE_MS, type Read } from './book.ts';
 import { CODE_PAGE, codePages } from './codes.ts';
 import { documentFrom } from './documents.ts';
 import { journalFrom } from './journal-line.ts';
-import { historyUpTo, lifeFrom, ownIn, standing } from './life.ts';
+import { historyUpTo, LIFE, lifeFrom, ownIn } from './life.ts';
 import { type Connection, naming, type Script, scriptOf } from './link/connection.ts';
 import { KEY } from './link/keys.ts';
 import { mailboxFrom, personOf } from './mailbox.ts';
 import { behind, payoutFrom, storedLine, TOKEN_LENGTH } from './rows.ts';
+import { sharedOf, theirsIn } from './theirs.ts';
 import { PRELUDE } from './write-scripts.ts';
 
 /** Rows of one page: Redis serves nobody else while it collects them. */
 const CHUNK = 200;
 /** Followers of whom all counters make a page. */
 const OWNERS_A_PAGE = 200;
-/** A snapshot nobody reads from for this long is given up, so that a reader who died leaves nothing behind. */
-const LEASE_MS = 10 * 60_000;
-/** So much that was put aside is looked at in one go; of more, only what is asked for. */
-const HELD_MAX = 200;
-
 /** The sequence at its moment. Told twice, it stays at its first one. */
 const OPEN = scriptOf(`${PRELUDE}
 local id, lease = arg(), arg()
@@ -61,51 +56,13 @@ redis.call('UNLINK', P .. '${KEY.book}' .. id)
 return 'OK'
 `);
 
-/**
- * `kept(field)`: what a snapshot must see instead of what is there now. Nothing at all once it was given up. Its lease is
- * renewed now and then only: whatever is written waits for the disk, and a page that is only read does not.
- */
-const BOOK = `${PRELUDE}
-local book, lease = P .. '${KEY.book}' .. arg(), arg()
-local seq = redis.call('HGET', book, 'seq')
-if not seq then return false end
-if redis.call('PTTL', book) < tonumber(lease) / 2 then redis.call('PEXPIRE', book, lease) end
-local held = {}
-if redis.call('HLEN', book) <= ${HELD_MAX} then
-  local fields = redis.call('HGETALL', book)
-  for n = 1, #fields, 2 do held[fields[n]] = fields[n + 1] end
-else held = nil end
-local function kept(field)
-  if held then return held[field] end
-  return redis.call('HGET', book, field)
-end
-local rows = {}
-local function add(...) for _, value in ipairs({ ... }) do rows[#rows + 1] = value end end
-local function page(stream, after, count)
-  return redis.call('XRANGE', stream, '(' .. after, seq, 'COUNT', count)
-end
-`;
-
 /** Where the last one is, and all of them as one JSON text: a reply of many small texts takes longer on both sides. */
 const CLAIMS = scriptOf(`${BOOK}
-local entries = page(P .. '${KEY.claims}', arg(), arg())
+local after, last, count = arg(), arg(), arg()
+local entries = redis.call('XRANGE', P .. '${KEY.claims}', '(' .. after, last, 'COUNT', count)
 if #entries == 0 then return rows end
 for n, entry in ipairs(entries) do rows[n] = entry[2][2] end
 return { entries[#entries][1], '[' .. table.concat(rows, ',') .. ']' }
-`);
-
-/** Where the last entry is, then names and values of everybody's, each followed by the other. */
-const SHARED = scriptOf(`${BOOK}
-local entries = page(P .. '${KEY.sharedNames}', arg(), arg())
-if #entries == 0 then return rows end
-rows[1] = entries[#entries][1]
-for _, entry in ipairs(entries) do
-  local fields = entry[2]
-  for at = 2, #fields, 2 do
-    add(fields[at], kept('c:' .. fields[at]) or redis.call('HGET', P .. '${KEY.shared}', fields[at]) or '0')
-  end
-end
-return rows
 `);
 
 /**
@@ -117,18 +74,16 @@ local after, last, count = arg(), arg(), arg()
 local entries = redis.call('XRANGE', P .. '${KEY.owners}', '(' .. after, last, 'COUNT', count)
 if #entries == 0 then return rows end
 rows[1] = entries[#entries][1]
-local n, isHeld = 1, not held
-for field in pairs(held or {}) do isHeld = isHeld or string.sub(field, 1, 2) == 'o:' end
+local owners = {}
 for _, entry in ipairs(entries) do
   local fields = entry[2]
-  for at = 2, #fields, 2 do
-    local owner = fields[at]
-    local row = isHeld and kept('o:' .. owner)
-    row = row and { row } or redis.call('HGETALL', P .. '${KEY.own}' .. owner)
-    row[#row + 1] = owner
-    n = n + 1
-    rows[n] = table.concat(row, '\\0')
-  end
+  for at = 2, #fields, 2 do owners[#owners + 1] = fields[at] end
+end
+local before = keptOf('o:', owners)
+for n, owner in ipairs(owners) do
+  local row = before[owner] and { before[owner] } or redis.call('HGETALL', P .. '${KEY.own}' .. owner)
+  row[#row + 1] = owner
+  rows[n + 1] = table.concat(row, '\\0')
 end
 return rows
 `);
@@ -163,17 +118,10 @@ for _, line in ipairs(redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -
 return rows
 `);
 
-/** Payouts by their rank, which never changes: each with its lines as one text, a line of text each. */
-const LIVES = scriptOf(`${BOOK}
+/** Payouts by their rank, which never changes. */
+const LIVES = scriptOf(`${BOOK}${LIFE}
 local first, count = tonumber(arg()), tonumber(arg())
-for n, billNo in ipairs(redis.call('ZRANGE', P .. '${KEY.list}all', text(first), text(first + count - 1))) do
-  local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'fixed', 'now')
-  if tonumber(row[1]) > tonumber(seq) then break end
-  local lines = redis.call('LRANGE', P .. '${KEY.history}' .. billNo, 0, -1)
-  table.insert(lines, 1, kept('p:' .. billNo) or row[3])
-  table.insert(lines, 1, row[2])
-  rows[n] = table.concat(lines, '\\n')
-end
+addLives(redis.call('ZRANGE', P .. '${KEY.list}all', text(first), text(first + count - 1)))
 return rows
 `);
 
@@ -271,17 +219,6 @@ type Reading<Entry> = {
   readonly as: (row: readonly string[]) => Entry;
 };
 
-/** The same where a page is one JSON text, behind where its last row is. */
-type TextReading<Row, Entry> = {
-  readonly script: Script;
-  readonly first: string;
-  readonly count: number;
-  readonly as: (row: Row) => Entry;
-};
-
-/** What a script finds for these books. */
-type Read = (script: Script, ...args: string[]) => Promise<string[]>;
-
 /** Books, and whoever is told their name may open the same. `isOpen`: whether the store still is. */
 export async function openRedisSnapshot(
   connection: Pick<Connection, 'run'>,
@@ -316,19 +253,19 @@ export async function joinRedisSnapshot(connection: Pick<Connection, 'run'>, id:
     throw new Fault('store', 'safe', 'books-gone', 'nobody read these books for too long; open them again');
   };
   return {
-    claims: () =>
-      inPages(() => textPages<Claim, Claim>(read, { script: CLAIMS, first: '0-0', count: CHUNK, as: claim => claim })),
+    claims: () => inPages(() => claimsIn(read, '0-0', seq)),
     payouts: () => rowsOf(read, PAYOUT_ROWS),
     history: async billNo => linesUpTo(billNo, await read(HISTORY, billNo)),
     lives: () => inPages(() => livesOf(read)),
     counters: () => inPages(() => countersOf(read, seq)),
-    standing: stand => {
-      const { life, own } = standing(stand);
-      return {
-        lives: turns => inPages(() => livesOf(read, turns, life)),
-        counters: () => inPages(() => ownCounters(read, seq, own)),
-      };
-    },
+    theirs: stand => ({
+      ...theirsIn(read, seq, stand),
+      claims: half => {
+        const middle = Math.floor(Number(seq) / 2);
+        const [after, last] = half === 0 ? ['0-0', String(middle)] : [`${middle}-${LAST_OF_A_COMMIT}`, seq];
+        return inPages(() => claimsIn(read, after, last));
+      },
+    }),
     buckets: () => rowsOf(read, BUCKET_ROWS),
     followers: () => followersOf(read),
     answers: () => rowsOf(read, ANSWER_ROWS),
@@ -359,15 +296,14 @@ async function* pagesOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenera
     yield Array.from({ length: page.length / width }, (_, n) => as(page.slice(n * width, (n + 1) * width)));
 }
 
-async function* textPages<Row, Entry>(
-  read: Read,
-  { script, first, count, as }: TextReading<Row, Entry>,
-): AsyncGenerator<Entry[]> {
-  const pageBehind = (after: string): Promise<string[]> => read(script, after, String(count));
-  const behindIt = ([last]: string[]): Promise<string[]> | undefined => (last === undefined ? last : pageBehind(last));
-  for await (const [last, text] of inAdvance(pageBehind(first), behindIt)) {
-    if (last === undefined) return;
-    yield (JSON.parse(text!) as Row[]).map(as);
+/** Behind `after`, up to `last`. */
+async function* claimsIn(read: Read, after: string, last: string): AsyncGenerator<Claim[]> {
+  const pageBehind = (place: string): Promise<string[]> => read(CLAIMS, place, last, String(CHUNK));
+  const behindIt = ([place]: string[]): Promise<string[]> | undefined =>
+    place === undefined ? place : pageBehind(place);
+  for await (const [place, text] of inAdvance(pageBehind(after), behindIt)) {
+    if (place === undefined) return;
+    yield JSON.parse(text!) as Claim[];
   }
 }
 
@@ -391,28 +327,9 @@ async function* ownsIn(read: Read, after: string, last: string): AsyncGenerator<
   }
 }
 
-async function* sharedOf(read: Read): AsyncGenerator<SnapshotRows['counters'][]> {
-  for (let after = '0-0'; ; ) {
-    const [last, ...found] = await read(SHARED, after, String(CHUNK));
-    if (last === undefined) return;
-    after = last;
-    yield Array.from({ length: found.length / 2 }, (_, n) => ({
-      name: found[2 * n]!,
-      value: Number(found[2 * n + 1]),
-    }));
-  }
-}
-
 async function* countersOf(read: Read, seq: string): AsyncGenerator<SnapshotRows['counters'][]> {
   yield* sharedOf(read);
   for await (const rows of inTurn(ownsOf(read, seq))) yield rows.flatMap(row => ownIn(row).counters);
-}
-
-type Own = Pick<SnapshotPart, 'user' | 'counters'>;
-
-async function* ownCounters(read: Read, seq: string, own: (row: string) => Own): AsyncGenerator<Own[]> {
-  for await (const counters of sharedOf(read)) yield [{ user: '', counters }];
-  for await (const rows of inTurn(ownsOf(read, seq))) yield rows.map(own);
 }
 
 /** What is there first comes first. */
@@ -456,14 +373,12 @@ const LIVES_A_PAGE = 100;
 /** Where each page begins is known before: so many are asked for at once. */
 const LIVES_AT_ONCE = 4;
 
-async function* livesOf(
-  read: Read,
-  turns: Turns = inOrder(),
-  lifeOf = lifeFrom,
-): AsyncGenerator<SnapshotRows['payouts'][]> {
+async function* livesOf(read: Read): AsyncGenerator<SnapshotRows['payouts'][]> {
+  let next = 0;
   const ask = (): Promise<string[]> => {
-    const page = read(LIVES, String(turns() * LIVES_A_PAGE), String(LIVES_A_PAGE));
+    const page = read(LIVES, String(next), String(LIVES_A_PAGE));
     page.catch(() => undefined); // it is told to whoever waits for it
+    next += LIVES_A_PAGE;
     return page;
   };
   const coming: Promise<string[]>[] = [];
@@ -471,14 +386,9 @@ async function* livesOf(
     while (coming.length < LIVES_AT_ONCE) coming.push(ask());
     const page = await coming.shift()!;
     await new Promise(resolve => setImmediate(resolve));
-    yield page.map(lifeOf);
+    yield page.map(lifeFrom);
     if (page.length < LIVES_A_PAGE) return;
   }
-}
-
-function inOrder(): Turns {
-  let next = 0;
-  return () => next++;
 }
 
 /** By their fields; a scan may show one twice. */

@@ -20,7 +20,7 @@ import { createLog, onlyLines } from './lib/log.ts';
 import type { Log, Store } from './ports.ts';
 import { belongToUs } from './setup/installation.ts';
 import { versionOf } from './setup/package.ts';
-import { openStoreOf } from './setup/store.ts';
+import { openStoreOf, saidAhead } from './setup/store.ts';
 import { movableClock } from './simulator/shared/clock.ts';
 import { refuseUnfinished } from './storage/copy.ts';
 
@@ -65,8 +65,9 @@ export async function start(
     await refuseUnfinished(store);
     const { createMetrics } = await import('./engine/ops/metrics.ts');
     const holder = `${hostname()}:${process.pid}:${randomBytes(6).toString('hex')}`;
-    for (const moved of await belongToUs(store, config, holder, instant(clock.now())))
-      log.warn({}, inLang(moved, lang));
+    const now = instant(clock.now());
+    const said = [...(await belongToUs(store, config, holder, now)), ...(demo ? [] : await saidAhead(store, now))];
+    for (const each of said) log.warn({}, inLang(each, lang));
     bot = await createBot({
       config,
       clock: () => instant(clock.now()),

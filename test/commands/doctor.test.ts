@@ -8,11 +8,12 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { doctor } from '../../src/commands/doctor.ts';
 import { speak } from '../../src/commands/shared/language.ts';
-import { instant } from '../../src/core/base/time.ts';
+import { HOUR, instant, later } from '../../src/core/base/time.ts';
 import type { Lang } from '../../src/core/base/words/words.ts';
 import { DIAGNOSES, type Diagnosis } from '../../src/core/ops/diagnosis.ts';
 import { wordsOf } from '../../src/core/ops/diagnosis-words.ts';
 import { belongToUs } from '../../src/setup/installation.ts';
+import { anAnswer } from '../storage/store.contract.ts';
 import { ENV, MERCHANT, RULES, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
 import { issue, keyNo, packed, pkcs8 } from '../support/issue.ts';
 import { inProcess } from '../support/platform-world.ts';
@@ -220,6 +221,16 @@ const FAULTS: readonly Fault[] = [
       return fileOf(packets);
     },
     mend: () => chmodSync(join(packets.folder, 'bot.db'), 0o600),
+  },
+  {
+    fault: 'the clock was an hour fast once',
+    id: 'store-ahead',
+    says: /retry/,
+    plant: async () => {
+      const world = await healthy();
+      await world.store.commit(anAnswer({ at: later(instant(Date.now()), HOUR) }));
+      return fileOf(world);
+    },
   },
   {
     fault: 'the store is no database',

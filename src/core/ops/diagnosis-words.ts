@@ -97,6 +97,12 @@ const WORDS: Readonly<Record<DiagnosisId, Entry>> = {
     'the disk is nearly full: {free} left at {folder}',
     'make room; a store that cannot write answers nobody',
   ),
+  'store-ahead': entry(
+    '数据库里有将来的记录（最晚 {until}）：这台机器的时钟曾经快过，或者现在慢了',
+    '打开 NTP 校时（timedatectl set-ntp true）；当时快着的时候记下的付款，要等到那个时刻才会继续，也可以用 hongbao payouts retry 单号 提前',
+    'the store has records of the future (up to {until}): this machine’s clock was fast once, or is slow now',
+    'switch NTP on (timedatectl set-ntp true); payouts written down while it was fast go on when that time has come, or with hongbao payouts retry NUMBER',
+  ),
   clock: entry(
     '本机时钟和微信相差 {seconds} 秒',
     '打开 NTP 校时（timedatectl set-ntp true）；差 5 分钟以上的推送会被拒',

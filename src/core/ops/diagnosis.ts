@@ -25,6 +25,7 @@ export const DIAGNOSES = [
   'store-foreign',
   'store-open',
   'store-full',
+  'store-ahead',
   'clock',
   // the Official Account platform
   'platform-away',

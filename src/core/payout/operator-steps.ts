@@ -51,6 +51,8 @@ function whyNoRetry(payout: Payout, now: Instant): Wording | undefined {
     case 'failed':
       return ended(state);
     case 'planned':
+      // One that waits for a later time need not: a clock that was fast may have written it down.
+      if (nextAt !== undefined && nextAt > now) return undefined;
       return t`it was never tried: it waits for its turn, for a running bot and an open merchant`;
     case 'sending':
       return t`a call is under way, or its end was never seen: the bot asks after it by itself within 30 s`;

@@ -5,7 +5,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
-import type { Instant } from '../../core/base/time.ts';
+import { beijingText, type Instant } from '../../core/base/time.ts';
 import {
   installationOf,
   isSameInstallation,
@@ -17,7 +17,7 @@ import type { Store } from '../../ports.ts';
 import { refuseUnfinished } from '../../storage/copy.ts';
 import { sqliteFileOf } from '../../storage/open.ts';
 import { isOfEarlierFormat } from '../../storage/sqlite/peek.ts';
-import { openStoreOf } from '../store.ts';
+import { newestAhead, openStoreOf } from '../store.ts';
 
 /** Less than this, and a busy day fills it. */
 const FREE_MIN = 200 * 1024 * 1024;
@@ -34,6 +34,9 @@ export async function lookAtStore(config: Config, now: Instant): Promise<{ store
     try {
       await refuseUnfinished(store);
       diagnoses.push(...lookAtOwner(config, await store.note('installation'), now));
+      const until = await newestAhead(store, now);
+      if (until !== undefined)
+        diagnoses.push(found('store-ahead', undefined, { until: beijingText(until) }, { grave: 'warning' }));
       return { store, diagnoses };
     } catch (error) {
       await store.close();

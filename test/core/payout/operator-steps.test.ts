@@ -119,6 +119,11 @@ describe('retry', () => {
     });
   });
 
+  test('takes up what waits for a later time, as all does that a fast clock has written down', () => {
+    const waits = { ...tried, state: 'planned' as const, nextAt: later(NOW, 31 * DAY) };
+    expect(retryStep(waits, undefined, NOW)).toMatchObject({ payout: { state: 'planned', nextAt: NOW } });
+  });
+
   test.each([
     ['planned', 'it was never tried'],
     ['sending', 'a call is under way'],
@@ -127,7 +132,7 @@ describe('retry', () => {
     ['refunded', 'that is final'],
     ['failed', 'that is final'],
   ] as const)('refuses what is %s, and says why', (state, why) => {
-    expect(retryStep({ ...tried, state }, undefined, NOW)).toEqual({ refused: saying(why) });
+    expect(retryStep({ ...tried, state, nextAt: NOW }, undefined, NOW)).toEqual({ refused: saying(why) });
   });
 
   test('of all that is held leaves out what was called off, or may be paid under another number', () => {

@@ -55,6 +55,8 @@ export const FILES: Readonly<Record<string, string>> = {
     '{1}：accounts：账号「{2}」（{3}）现在叫「{4}」，而它的粉丝资料、已领的奖和未完成的付款都记在原来的名字下：请改回原名',
   '{1}: merchants: merchant "{2}" ({3}) is called "{4}" now, and its open payouts, what it has paid today and whether it is halted stand under its former name: call it so again, or keep both names':
     '{1}：merchants：商户「{2}」（{3}）现在叫「{4}」，而它未完成的付款、今天已付的金额和是否暂停都记在原来的名字下：请改回原名，或者两个名字都保留',
+  "the store has records of the future, up to {1}: this machine's clock was fast once, or is slow now; payouts written down meanwhile wait until then, or for `hongbao payouts retry NUMBER`":
+    '数据库里有将来的记录，最晚到 {1}：这台机器的时钟曾经快过，或者现在慢了；当时记下的付款要等到那个时刻，或用 `hongbao payouts retry 单号` 提前',
   '{1} belongs to another installation ({2}), and {3} is {4}{5}: name another store under `store:`, or the configuration that belongs to this one. Who has renewed the secret, the AppID or the merchant number changes one of them at a time':
     '{1} 属于另一套系统（{2}），而 {3} 是 {4}{5}：请在 `store:` 写别的数据库，或用属于它的配置。换了 secret、AppID 或商户号的，一次只换一个',
   '. If it is left from a demo of version 0.1, remove {1}': '。如果它是 0.1 版演示留下的，请删掉 {1}',

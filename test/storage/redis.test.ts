@@ -1,13 +1,15 @@
 // The Redis store on one real server: the contract of every store, and what only a server can go through.
 import { performance } from 'node:perf_hooks';
+import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
-import { openId } from '../../src/core/base/event.ts';
+import { type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { HOUR, later } from '../../src/core/base/time.ts';
 import { asBillNo, type Payout } from '../../src/core/payout/payout.ts';
 import type { Lease, SnapshotRows, Store } from '../../src/ports.ts';
+import { fixedOf, nowOf, payoutFrom } from '../../src/storage/redis/rows.ts';
 import { openRedis } from '../../src/storage/redis/store.ts';
 import {
   DURABLE,
@@ -724,5 +726,46 @@ describe.skipIf(!hasRedis)('a server that', () => {
     expect(await server.client().keys('*:answer*')).toEqual([]);
     expect(await store.due('shop', NOW, 9)).toEqual([paid.payout]);
     await dispose();
+  });
+});
+
+describe('what a payout holds', () => {
+  test('is written short, and comes back as it was, whatever its names are', () => {
+    const piece = fc.constantFrom(
+      'oAnn',
+      'spring',
+      'shop',
+      '~',
+      'campaign',
+      'merchant',
+      'user',
+      '.x',
+      '!x',
+      '=x',
+      'a\nb',
+      '',
+      '红包',
+    );
+    const name = fc.oneof(
+      fc.array(piece, { minLength: 1, maxLength: 6 }).map(pieces => pieces.join('/')),
+      fc.constantFrom(...PLACES).chain(at => piece.map(at)),
+      piece.map(each => `campaign/spring/amount/day/${each}`),
+    );
+    const holds = fc.array(fc.record({ name, add: fc.integer({ min: 0, max: 1e9 }) }), { maxLength: 5 });
+    const whose = fc.record({ campaign: piece, merchant: piece, user: piece.map(user => user as OpenId) });
+    fc.assert(
+      fc.property(holds, whose, (each, about) => {
+        const payout = aPayout({ ...about, holds: each });
+        expect(payoutFrom(fixedOf(payout), nowOf(payout))).toEqual(payout);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('has no openid in it', () => {
+    const user = 'oAnn000000000000000000000000';
+    const holds = PLACES.filter((_, n) => n !== 3).map(at => ({ name: at(user), add: 1 }));
+    const short = nowOf(aPayout({ user: user as OpenId, holds }));
+    expect(short).not.toContain(user);
   });
 });

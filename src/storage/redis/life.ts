@@ -1,13 +1,13 @@
 // A payout with its history, and the counters of a follower, as a snapshot reads them on Redis: one text each, since a reply of many
 // small ones takes longer on both sides. For an audit one name stands for whoever they are of (`standing`): then names and what
 // payouts hold are nearly always the same few, which are read once.
-import { followerIn } from '../../core/audit/counter-name.ts';
 import type { OpenId } from '../../core/base/event.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine, SnapshotPart, SnapshotRows } from '../../ports.ts';
 import { lineFrom, type StoredLine } from '../shared/rows.ts';
 import { counterNamed, counterPlace } from './counter-place.ts';
 import { KEY } from './link/keys.ts';
+import { longHolds, type Whose, withHolds } from './rows.ts';
 
 type Life = SnapshotRows['payouts'];
 type Own = Pick<SnapshotPart, 'user' | 'counters'>;
@@ -36,10 +36,10 @@ export function lifeFrom(text: string): Life {
 }
 
 /** One text is one object, and its lines: to put two together takes longer than all the rest. */
-function lifeOf(fixed: string, now: string, lines: readonly string[]): Life {
+function lifeOf(fixed: string, now: string, lines: readonly string[], long = longHolds): Life {
   const text = `[${fixed.slice(0, -1)},${now.slice(1)},[${lines.join(',')}]]`;
   const [payout, stored] = JSON.parse(text) as [Payout, StoredLine[]];
-  return { payout, history: historyUpTo(payout, stored) };
+  return { payout: withHolds(payout, long), history: historyUpTo(payout, stored) };
 }
 
 export function historyUpTo(
@@ -77,38 +77,27 @@ function memoized<Value>(make: (text: string) => Value): (text: string) => Value
   };
 }
 
-type Holds = Payout['holds'];
-/** `now` around what is held, which ends behind a number: in a text a quotation mark has a backslash before it. */
-const HOLDS = /"holds":(\[\{.*?"add":\d+\}\])/s;
-
 export function standing(stand: string): { life(text: string): Life; own(row: string): Own['counters'] } {
   const named = memoized(field => counterNamed(stand, field));
-  const inJson = JSON.stringify(stand).slice(1, -1);
-  const isAtItsPlace = ({ name }: Holds[number]): boolean =>
-    !name.includes(stand) || (followerIn(name) === stand && name.indexOf(stand) === name.lastIndexOf(stand));
-  const eachStood = ({ user, holds }: Payout): Holds =>
+  const eachStood = ({ user, holds }: Payout): Payout['holds'] =>
     holds.map(({ name, add }) => {
       const [owner, field] = counterPlace(name);
       return { name: owner !== '' && owner === user ? named(field) : name, add };
     });
-  /** `null`: the follower's name stands elsewhere as well, and each is looked at by itself. */
-  const holdsIn = memoized((text): Holds | null => {
-    const holds = JSON.parse(text) as Holds;
-    return holds.every(isAtItsPlace) ? holds : null;
+  const long = memoized(text => {
+    const [campaign, merchant] = text.split('\0', 2) as [string, string];
+    const short = text.slice(campaign.length + merchant.length + 2);
+    return longHolds(short, { campaign, merchant, user: stand as OpenId });
   });
+  const standingIn = (short: string, { campaign, merchant }: Whose): Payout['holds'] =>
+    long(`${campaign}\0${merchant}\0${short}`);
   return {
     own: row => (row === '' ? [] : countersIn(row.split('\0'), named)),
     life: text => {
       const [, fixed, now, ...lines] = text.split('\n');
-      const user = USER.exec(fixed!)?.[1];
-      const held = user === undefined ? undefined : HOLDS.exec(now!)?.[1];
-      const holds = held === undefined ? null : holdsIn(held.replaceAll(user!, () => inJson));
-      const without = holds === null ? now! : now!.replace(held!, () => '[]');
-      const { payout, history } = lifeOf(fixed!, without, lines);
-      return { payout: Object.assign(payout, { holds: holds ?? eachStood(payout) }), history };
+      const isShort = now!.includes('"holds":"');
+      const { payout, history } = lifeOf(fixed!, now!, lines, standingIn);
+      return { payout: isShort ? payout : Object.assign(payout, { holds: eachStood(payout) }), history };
     },
   };
 }
-
-/** Nobody's name by accident: no other text in what is held looks like one of WeChat's. */
-const USER = /"user":"(o[\w-]{27})"/;

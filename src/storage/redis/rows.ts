@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { followerIn, placeOfFollower } from '../../core/audit/counter-name.ts';
 import type { Counter } from '../../core/base/counter.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import type { Follower } from '../../core/match/facts.ts';
-
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine } from '../../ports.ts';
 import { CHANGING, lineFrom, type StoredLine } from '../shared/rows.ts';
@@ -21,9 +21,10 @@ function half(payout: Payout, changing: boolean): string {
   );
 }
 
-/** What a step writes anew. */
+/** What a step writes anew. What it holds is most of that, and written short. */
 export function nowOf(payout: Payout): string {
-  return half(payout, true);
+  const held = shortHolds(payout);
+  return held === undefined ? half(payout, true) : half({ ...payout, holds: held as unknown as Holds }, true);
 }
 
 /** What stays as it was planned. */
@@ -33,7 +34,47 @@ export function fixedOf(payout: Payout): string {
 
 /** Both halves as one text: to put two objects together takes four times as long as to read them. */
 export function payoutFrom(fixed: string, now: string): Payout {
-  return JSON.parse(`${fixed.slice(0, -1)},${now.slice(1)}`) as Payout;
+  return withHolds(JSON.parse(`${fixed.slice(0, -1)},${now.slice(1)}`) as Payout);
+}
+
+type Holds = Payout['holds'];
+export type Whose = Pick<Payout, 'campaign' | 'merchant' | 'user'>;
+
+/** `long`: what reads a short text; the same for very many payouts. */
+export function withHolds(payout: Payout, long = longHolds): Payout {
+  const { holds } = payout as { readonly holds: Holds | string };
+  return typeof holds === 'string' ? Object.assign(payout, { holds: long(holds, payout) }) : payout;
+}
+
+/** Stands for the follower. */
+const THEM = '~';
+/** Stand for the beginning of a name: of its own campaign, of its merchant, of neither. */
+const OF_CAMPAIGN = '.';
+const OF_MERCHANT = '!';
+const WHOLE = '=';
+
+/** A line each: how much, a space, and the name without what the payout says anyway. `undefined`: a name has our marks in it. */
+function shortHolds({ holds, campaign, merchant, user }: Payout): string | undefined {
+  if (holds.length === 0 || holds.some(({ name }) => /[~\n]/.test(name))) return undefined;
+  const [ours, theirs] = [`campaign/${campaign}/`, `merchant/${merchant}/`];
+  return holds
+    .map(({ name, add }) => {
+      const at = user !== '' && followerIn(name) === user ? placeOfFollower(name) : -1;
+      const named = at < 0 ? name : name.slice(0, at) + THEM + name.slice(at + user.length);
+      if (named.startsWith(ours)) return `${add} ${OF_CAMPAIGN}${named.slice(ours.length)}`;
+      if (named.startsWith(theirs)) return `${add} ${OF_MERCHANT}${named.slice(theirs.length)}`;
+      return `${add} ${WHOLE}${named}`;
+    })
+    .join('\n');
+}
+
+export function longHolds(short: string, { campaign, merchant, user }: Whose): Holds {
+  return short.split('\n').map(line => {
+    const at = line.indexOf(' ');
+    const [mark, rest] = [line[at + 1], line.slice(at + 2).replace(THEM, () => user)];
+    const before = mark === OF_CAMPAIGN ? `campaign/${campaign}/` : mark === OF_MERCHANT ? `merchant/${merchant}/` : '';
+    return { name: before + rest, add: Number(line.slice(0, at)) };
+  });
 }
 
 /** Rows of `fixed` and `now`, one after the other. */

@@ -8,7 +8,7 @@ import { startThread } from '../../lib/thread.ts';
 import type { StoreOptions } from '../../storage/open.ts';
 
 /** What it reads is looked at once and gone: room for more of it costs memory and gives no time. */
-const YOUNG_MB = 12;
+const YOUNG_MB = 20;
 
 /** `address` and `options`: of the store that the thread opens as well. */
 export function auditThread(address: string, { acceptLoss, replicas }: StoreOptions = {}): () => AuditThread {

@@ -28,8 +28,9 @@ export async function auditStore(store: Store, audit: Audit, options: AuditOptio
   const { snapshot, thread } = await openedFor(store, audit, options);
   const { tell = () => {} } = options;
   const shelves = new Shelves(audit);
+  const left = new Shelves(audit);
   try {
-    const auditing = { audit, shelves, thread, tell };
+    const auditing = { audit, shelves, left, thread, tell };
     const parts = snapshot.parts?.(FOLLOWER);
     const theirs = snapshot.theirs?.(FOLLOWER);
     if (parts) await auditParts(parts, auditing);
@@ -42,6 +43,7 @@ export async function auditStore(store: Store, audit: Audit, options: AuditOptio
   } finally {
     await thread?.end();
     shelves.close();
+    left.close();
     await snapshot.close();
   }
 }
@@ -71,6 +73,8 @@ async function howMany(store: Store): Promise<number> {
 type Auditing = {
   readonly audit: Audit;
   readonly shelves: Shelves;
+  /** For what turns out to be nobody's, where it is looked at last. */
+  readonly left: Shelves;
   readonly thread: AuditThread | undefined;
   readonly tell: (done: number, total: number) => void;
 };
@@ -100,8 +104,8 @@ const isOurs = (shelf: number): boolean => shelf % 2 === 0;
 
 /** Where it finds payouts and counters by whose they are, claims wait on shelves for their follower's turn; a second thread does half. */
 async function auditOwners(snapshot: Snapshot, theirs: Theirs, auditing: Auditing): Promise<void> {
-  const { audit, shelves, thread, tell } = auditing;
-  const [payouts, left] = [await theirs.payouts(), new Shelves(audit)];
+  const { audit, shelves, left, thread, tell } = auditing;
+  const payouts = await theirs.payouts();
   const nobody = { user: '', claims: [], payouts: [], counters: [] };
   let owners: OwnersFound | undefined;
   await allDone([
@@ -128,7 +132,6 @@ async function auditOwners(snapshot: Snapshot, theirs: Theirs, auditing: Auditin
   const told = halves.map(each => each.told);
   await eachPage(theirs.leftOver(told), page => left.putAside({ ...nobody, payouts: page }));
   for (const shelf of ALL_SHELVES) await auditShelf(audit, [left.view], shelf);
-  left.close();
 }
 
 /** Where all rows are kept apart, all of them go over shelves. */

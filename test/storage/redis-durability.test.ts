@@ -213,6 +213,22 @@ describe.skipIf(!hasRedis)('a Redis', () => {
       for (const store of stores) await store.close();
     });
 
+    test('goes on where a bot was killed in the middle', async () => {
+      await writeBefore('half');
+      const client = server.client();
+      await client.rename('{half}:counter', '{half}:counter:before');
+      await client.rename('{half}:counters', '{half}:counters:before');
+      await client.set('{half}:format', '4');
+      await client.hset('{half}:shared', ALL, 3);
+      await client.xadd('{half}:shared:names', '1-1', 'n', ALL);
+      await client.xdel('{half}:counters:before', '1-1');
+      const store = await openStore(`${server.url}?tag=half`);
+      const snapshot = await store.snapshot();
+      expect(await countersOf(snapshot)).toEqual([...OF_BEFORE].sort());
+      await snapshot.close();
+      await store.close();
+    });
+
     test('a bot of before that still runs fails instead of counting where nobody looks', async () => {
       await writeBefore('beside');
       await (await openStore(`${server.url}?tag=beside`)).close();

@@ -91,11 +91,18 @@ const MANY = 20_000;
 export async function broughtUp(run: Connection['run'], warn: (text: string) => void): Promise<string> {
   const format = (await run(CLAIM_FORMAT, FORMAT)) as string;
   if (format !== FORMAT) return format;
+  // Whoever opens the store counts in it: nothing may be left, whoever else has been at work here.
+  do await bringUpAll(run, warn);
+  while ((await run(END)) === 'more');
+  return format;
+}
+
+async function bringUpAll(run: Connection['run'], warn: (text: string) => void): Promise<void> {
   const read = async (after: string): Promise<string[]> => (await run(READ, after)) as string[];
   let coming = read('0-0');
   for (let told = false; ; told = true) {
     const [left, ...rows] = await coming;
-    if (rows.length === 0) break;
+    if (rows.length === 0) return;
     if (!told && Number(left) > MANY)
       warn(`store: the counters are brought into the form of this version (${left} entries); that takes a while`);
     const { args, last } = placed(rows);
@@ -103,8 +110,6 @@ export async function broughtUp(run: Connection['run'], warn: (text: string) => 
     coming.catch(() => undefined); // it is told to whoever waits for it
     await run(WRITE, ...args);
   }
-  await run(END);
-  return format;
 }
 
 /** Entries as they were read, each counter with where it lies from now on; and where the last of them was. */

@@ -52,28 +52,60 @@ function show({ seed, violations, story }: Result): void {
   console.log(`  again: npm run torture -- --seed ${seed} ${CHOSEN.join(' ')}`);
 }
 
-/** The seeds of one child; what it counts goes to the parent. */
-async function runRange(from: number, count: number): Promise<void> {
+type Told = { readonly failed: boolean; readonly payouts: number; readonly calls: number };
+type Host = {
+  readonly next: () => number | undefined;
+  readonly ended: (seed: number, told: Told) => void;
+  readonly say: (text: string) => void;
+};
+const DEAD: Told = { failed: true, payouts: 0, calls: 0 };
+
+/** One world after the other, as the parent names them. */
+async function serve(): Promise<void> {
   const ground = await grounds();
-  for (let seed = from; seed < from + count; seed++) {
+  let told: Told | undefined;
+  for (let seed = await nextSeed(told); seed !== undefined; seed = await nextSeed(told)) {
     const result = await runSeed(seed, bug, ground);
-    if (result.violations.length > 0) show(result);
-    process.send?.({ seed, failed: result.violations.length > 0, payouts: result.payouts, calls: result.calls });
+    const failed = result.violations.length > 0;
+    if (failed) show(result);
+    told = { failed, payouts: result.payouts, calls: result.calls };
   }
   await ground.end();
 }
 
-/** A child of its own for every range: the SQLite driver keeps closed files open until it is collected. */
-function forkRange(from: number, count: number, onSeed: (one: Seed) => void): Promise<number | null> {
-  const args = ['--from', String(from), '--seeds', String(count), '--child', ...CHOSEN];
-  const child = fork(fileURLToPath(import.meta.url), args);
-  child.on('message', onSeed as (message: unknown) => void);
-  return new Promise(resolve => child.on('close', resolve));
+/** Tells the parent how the last one went, and hears which is next, if any. */
+function nextSeed(told: Told | undefined): Promise<number | undefined> {
+  return new Promise(resolve => {
+    process.once('message', message => resolve((message as { readonly seed?: number }).seed));
+    process.send!({ told });
+  });
 }
 
-type Seed = { readonly seed: number; readonly failed: boolean; readonly payouts: number; readonly calls: number };
-/** Small enough that no processor waits for the last one. */
-const RANGE = 20;
+/**
+ * The worlds that `next` names, in a process of their own. It lives as long as there are any:
+ * a third of what twenty worlds cost is code that is loaded and is not fast yet. A world that ends its process has failed.
+ */
+async function worlds(bug: Bug | undefined, { next, ended, say }: Host): Promise<void> {
+  const args = ['--child', '--store', store as string, ...(bug ? ['--bug', bug] : [])];
+  let seed = next();
+  while (seed !== undefined) {
+    const child = fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    child.stdout!.setEncoding('utf8').on('data', say);
+    child.on('message', message => {
+      const { told } = message as { readonly told?: Told };
+      if (told) {
+        ended(seed!, told);
+        seed = next();
+      }
+      child.send({ seed });
+    });
+    const code = await new Promise(resolve => child.on('close', resolve));
+    if (seed === undefined) break;
+    say(`\n✗ seed ${seed}:\n    its process ended: ${code}\n`);
+    ended(seed, DEAD);
+    seed = next();
+  }
+}
 
 /** The first world that finds each bug; `undefined`: none of so many. */
 async function huntAll(seeds: number): Promise<number> {
@@ -83,25 +115,22 @@ async function huntAll(seeds: number): Promise<number> {
       : values.bug.split(',').filter((each): each is Bug => BUGS.includes(each as Bug));
   let missed = 0;
   const hunter = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const args = ['--bug', next, '--seeds', String(seeds), '--child', '--store', store as string];
-      const child = fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-      let text = '';
-      child.stdout!.on('data', (chunk: Buffer) => {
-        text += chunk.toString();
-      });
+    for (let sought = left.shift(); sought !== undefined; sought = left.shift()) {
+      let [tried, said] = [0, ''];
       let caught: number | undefined;
-      child.on('message', message => {
-        const { seed, failed } = message as Seed;
-        if (!failed || caught !== undefined) return;
-        caught = seed;
-        child.kill();
+      await worlds(sought, {
+        next: () => (caught === undefined && tried < seeds ? ++tried : undefined),
+        ended: (seed, { failed }) => {
+          if (failed) caught = seed;
+        },
+        say: text => {
+          said += text;
+        },
       });
-      await new Promise(resolve => child.on('close', resolve));
-      const how = /✗ seed \d+:\n {4}(.*)/.exec(text)?.[1] ?? '';
+      const how = /✗ seed \d+:\n {4}(.*)/.exec(said)?.[1] ?? '';
       if (caught === undefined) missed++;
       console.log(
-        `${caught === undefined ? '✗' : '✓'} ${next.padEnd(28)} ${caught === undefined ? `not in ${seeds} seeds` : `seed ${caught}: ${how}`}`,
+        `${caught === undefined ? '✗' : '✓'} ${sought.padEnd(28)} ${caught === undefined ? `not in ${seeds} seeds` : `seed ${caught}: ${how}`}`,
       );
     }
   };
@@ -122,31 +151,28 @@ async function main(): Promise<number> {
     show(result);
     return result.violations.length === 0 ? 0 : 1;
   }
-  const [from, count] = [Number(values.from), Number(values.seeds)];
   if (values.child) {
-    await runRange(from, count);
+    await serve();
     return 0;
   }
+  const [from, count] = [Number(values.from), Number(values.seeds)];
   if (values.bugs) return huntAll(count);
   const started = performance.now();
   const total = { seeds: 0, failed: 0, payouts: 0, calls: 0 };
-  const onSeed = ({ failed, payouts, calls }: Seed): void => {
-    total.seeds++;
-    total.failed += Number(failed);
-    total.payouts += payouts;
-    total.calls += calls;
-    if (process.stderr.isTTY) process.stderr.write(`\r${total.seeds}/${count} seeds, ${total.failed} failed `);
-  };
-  let next = from;
-  const slot = async (): Promise<void> => {
-    while (next < from + count) {
-      const first = next;
-      next += RANGE;
-      await forkRange(first, Math.min(RANGE, from + count - first), onSeed);
-    }
+  let seed = from;
+  const host: Host = {
+    next: () => (seed < from + count ? seed++ : undefined),
+    ended: (_seed, { failed, payouts, calls }) => {
+      total.seeds++;
+      total.failed += Number(failed);
+      total.payouts += payouts;
+      total.calls += calls;
+      if (process.stderr.isTTY) process.stderr.write(`\r${total.seeds}/${count} seeds, ${total.failed} failed `);
+    },
+    say: text => process.stdout.write(text),
   };
   // One more than there are processors: a world waits for its disk now and then.
-  await Promise.all(Array.from({ length: availableParallelism() + 1 }, slot));
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, () => worlds(bug, host)));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`\n${total.seeds} seeds in ${seconds} s: ${total.payouts} payouts, ${total.calls} calls of sendredpack`);
   console.log(`${total.seeds - total.failed} passed, ${total.failed} failed`);

@@ -65,8 +65,26 @@ const FORMS_MAX = 10_000;
 const lasting: Memo = new Map();
 const rates: Memo = new Map();
 
+/** It is asked for anew with each payout of a claim. */
+let latest: { readonly claim: Claim; readonly about: About; readonly counted: readonly Counting[] } | undefined;
+
 /** What a claim counts, but for what its merchant allows. */
-export function claimsCounted(claim: Claim, about: About): Counting[] {
+export function claimsCounted(claim: Claim, about: About): readonly Counting[] {
+  if (latest?.claim === claim && isSame(latest.about, about, claim)) return latest.counted;
+  const counted = countedBy(claim, about);
+  latest = { claim, about, counted };
+  return counted;
+}
+
+/** One that knows its day does not ask when days begin. */
+function isSame(one: About, other: About, { day }: Claim): boolean {
+  const { dayStartsAt, isCoupon, hasRates } = other;
+  return (
+    one.isCoupon === isCoupon && one.hasRates === hasRates && (day !== undefined || one.dayStartsAt === dayStartsAt)
+  );
+}
+
+function countedBy(claim: Claim, about: About): Counting[] {
   const { campaign, rule, prize, amount, at, day, scene, round } = claim;
   const starts = day === undefined ? about.dayStartsAt : day === dayOf(at) ? 0 : DAY / MINUTE;
   const place = `${campaign}\0${rule}\0${prize}\0${amount > 0}\0${isPersonal(claim)}`;
@@ -156,9 +174,22 @@ export function holdOf(name: string, claim: Held, merchant: string): number | un
   return what === 'packets' || what === `prize/${prize}` || /^scene\/.+\/packets$/.test(what) ? 1 : undefined;
 }
 
+/** As `capDayOf` says; of very many names there are few. */
+const capDays = new Map<string, { readonly merchant: string; readonly day: string | undefined }>();
+const CAP_DAYS_MAX = 10_000;
+
+export function capDayIn(name: string, merchant: string): string | undefined {
+  const known = capDays.get(name);
+  if (known?.merchant === merchant) return known.day;
+  const day = capDayOf(name, merchant);
+  if (capDays.size >= CAP_DAYS_MAX) capDays.clear();
+  capDays.set(name, { merchant, day });
+  return day;
+}
+
 /** On whichever day it leaves. */
 function capHold(name: string, { account, user, amount }: Pick<Held, 'account' | 'user' | 'amount'>, merchant: string) {
-  const day = capDayOf(name, merchant);
+  const day = capDayIn(name, merchant);
   const what = day && name.slice(`merchant/${merchant}/`.length, -`/day/${day}`.length);
   if (what === 'amount' || what === `user/${account}/${user}/amount`) return amount;
   return what === `user/${account}/${user}/packets` ? 1 : undefined;

@@ -13,10 +13,10 @@ import type { Counter } from '../base/counter.ts';
 import { DAY, type Instant } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
 
-import { capDayOf, lastClaimCounter } from '../decide/limits.ts';
+import { lastClaimCounter } from '../decide/limits.ts';
 import type { Payout } from '../payout/payout.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
-import { type Counting, claimsCounted, holdOf, isPersonal, merchantCountersOf } from './claim.ts';
+import { type Counting, capDayIn, claimsCounted, holdOf, isPersonal, merchantCountersOf } from './claim.ts';
 import { isOfCoupons, isOfDay, isOfRate, nameKind, rateBehind } from './counter-name.ts';
 import { COUNTED, isOfRecount } from './recount.ts';
 import { roundsTogether, walletsTogether } from './together.ts';
@@ -212,7 +212,7 @@ export class CounterAudit {
     this.own.expectLast(lastClaimCounter(claim.campaign, claim.user), claim.at, this.isCounted || isSure(claim));
   }
 
-  private counted(claim: Claim): Counting[] {
+  private counted(claim: Claim): readonly Counting[] {
     const dayStartsAt = this.campaigns.get(claim.campaign)?.period.dayStartsAt ?? 0;
     const isCoupon =
       claim.amount === 0 &&
@@ -253,7 +253,7 @@ export class CounterAudit {
     else this.hold(payout, claim, back);
     if (back > 0 && back < amount && !isSure(claim)) this.packetSomewhere(payout, claim);
     for (const { name } of holds) {
-      if (capDayOf(name, merchant) !== undefined) this.cap(name, paid, merchant, back);
+      if (capDayIn(name, merchant) !== undefined) this.cap(name, paid, merchant, back);
       else if (this.isOfNoClaim(name, claim) && back < amount)
         this.of(name).expect(name, (holdOf(name, paid, merchant) ?? 0) - (isBack ? back : 0));
     }

@@ -5,9 +5,9 @@ import { type Fen, fen } from '../base/money.ts';
 import { DAY, dayOf, type Instant, instant, parseBeijing } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
 
-import { capDayOf, merchantDayCounter } from '../decide/limits.ts';
+import { merchantDayCounter } from '../decide/limits.ts';
 import { billNoOf, isFinal, type Payout, type PayoutState } from '../payout/payout.ts';
-import { alwaysHeld, holdOf, holdsOf } from './claim.ts';
+import { alwaysHeld, capDayIn, holdOf, holdsOf } from './claim.ts';
 import { isRecovered, recoveredKey } from './claim-of-number.ts';
 import { unitOf } from './counter-name.ts';
 
@@ -196,7 +196,7 @@ function isHeld({ holds, merchant }: Paid, claim: Claim, due: readonly Pick<Coun
   for (const { name, add } of holds) {
     const next = due[at];
     if (next?.name === name && next.add === add) at++;
-    else if (capDayOf(name, merchant) !== undefined && holdOf(name, claim, merchant) === add) caps++;
+    else if (capDayIn(name, merchant) !== undefined && holdOf(name, claim, merchant) === add) caps++;
     else return false;
   }
   return at === due.length && caps > 0;
@@ -211,10 +211,10 @@ function auditEachHold(
   const held = new Map(payout.holds.map(hold => [hold.name, hold.add]));
   const counted = counting && new Map(counting.map(({ name, add }) => [name, add]));
   const due = (name: string): number => {
-    const isCap = capDayOf(name, payout.merchant) !== undefined;
+    const isCap = capDayIn(name, payout.merchant) !== undefined;
     return (counted && !isCap ? counted.get(name) : holdOf(name, claim, payout.merchant)) ?? 0;
   };
-  const isCapped = payout.holds.some(({ name }) => capDayOf(name, payout.merchant) !== undefined);
+  const isCapped = payout.holds.some(({ name }) => capDayIn(name, payout.merchant) !== undefined);
   const names = new Set([
     ...held.keys(),
     ...(counted?.keys() ?? [alwaysHeld(claim)]),

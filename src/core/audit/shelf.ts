@@ -131,13 +131,24 @@ export class Packing {
   }
 }
 
+/** What stands behind the second stroke, up to the third. */
 export function followerOfClaim(key: string): string {
-  return key.split('/')[2] ?? '';
+  const [from, end] = placeInClaim(key);
+  return key.slice(from, end);
 }
 
 export function keyWithout(key: string, user: string): string {
-  const [campaign, rule, , ...rest] = key.split('/');
-  return user === '' ? key : [campaign, rule, FOLLOWER, ...rest].join('/');
+  if (user === '') return key;
+  const [from, end] = placeInClaim(key);
+  return key.slice(0, from) + FOLLOWER + key.slice(end);
+}
+
+/** Where its follower begins and ends; without one, at its end. */
+function placeInClaim(key: string): readonly [from: number, end: number] {
+  const second = key.indexOf('/', key.indexOf('/') + 1);
+  if (second < 0) return [key.length, key.length];
+  const third = key.indexOf('/', second + 1);
+  return [second + 1, third < 0 ? key.length : third];
 }
 
 function isEnd(name: string, at: number): boolean {

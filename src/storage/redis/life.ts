@@ -46,7 +46,9 @@ export function historyUpTo(
   { billNo, version }: Pick<Payout, 'billNo' | 'version'>,
   lines: readonly StoredLine[],
 ): HistoryLine[] {
-  return lines.map(line => lineFrom(billNo, line)).filter(line => line.version <= version);
+  const [, last] = lines.at(-1) ?? [undefined, 0];
+  const known = last <= version ? lines : lines.filter(([, of]) => of <= version);
+  return known.map(line => lineFrom(billNo, line));
 }
 
 /** Counters and values in turn, and at last whose they are. */

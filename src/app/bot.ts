@@ -13,6 +13,7 @@ import { showFen } from '../core/base/money.ts';
 import type { Day } from '../core/base/time.ts';
 import { seedOf } from '../core/decide/draw.ts';
 import { alertPassed } from '../core/decide/limits.ts';
+import { SEND_RULE } from '../core/payout/bulk.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import { createInstead, type Instead } from '../engine/afterwards/instead.ts';
 import { createCertainty } from '../engine/at-once/sure.ts';
@@ -184,7 +185,8 @@ function hearing(
 ) {
   const instead = createInstead({ clock, store, log, config, book, tell, onProblem, planned });
   const { refused: onFailed, isReplaceable } = instead;
-  return { instead, seen: { clock, store, log, onProblem, onUndone, onFailed, isReplaceable } };
+  const isBlocked = ({ user, rule }: Payout): boolean => rule !== SEND_RULE && config.blocked?.has(user) === true;
+  return { instead, seen: { clock, store, log, onProblem, onUndone, onFailed, isReplaceable, isBlocked } };
 }
 
 const watchedBy = (metrics: Metrics | undefined, flow: Flow): Flow => metrics?.flow(flow) ?? flow;

@@ -9,7 +9,14 @@ import { isNobodysFault, runAfter, unparkStep, type Weighed, weighedVerdict } fr
 import { gotThrough, isQuiet } from '../core/payout/merchant-halt.ts';
 import type { PayoutPolicy } from '../core/payout/pace.ts';
 import { asBillNo, isFinal, type Observation, type Payout, type Step } from '../core/payout/payout.ts';
-import { beginSend, observe, type Verdict, waitForStock, waitForTomorrow } from '../core/payout/transitions.ts';
+import {
+  beginSend,
+  observe,
+  parkBlocked,
+  type Verdict,
+  waitForStock,
+  waitForTomorrow,
+} from '../core/payout/transitions.ts';
 import { type Cancel, isCancel } from '../core/rules/campaign.ts';
 import type { Clock, Halt, Lease, Log, Payer, Store } from '../ports.ts';
 import { askBack } from './ask-back.ts';
@@ -47,6 +54,8 @@ type SettlePorts = {
   readonly onFailed?: (payout: Payout) => boolean;
   /** Whether its follower has another prize, should they be refused this one. */
   readonly isReplaceable?: (payout: Payout) => boolean;
+  /** Whether its follower is to get nothing. What may have left already is seen through all the same. */
+  readonly isBlocked?: (payout: Payout) => boolean;
   /** What was undone has come back. */
   readonly onUndone?: (payout: Payout, cause: Cancel) => void;
 };
@@ -247,22 +256,22 @@ class Gate {
 
   /** Written before the call; or what kept it from being written. */
   private async begin(payout: Payout, lease: Lease): Promise<Step | 'done' | 'stale'> {
-    const why = this.stocks.why(payout, this.ports.clock());
-    if (why !== undefined) {
-      const waits = waitForStock(payout, why, this.ports.clock());
-      return (await this.ports.store.advance(waits, lease)) === 'moved' ? 'done' : 'stale';
-    }
-    const begun = beginSend(payout, this.ports.clock(), this.merchant.caps);
+    const now = this.ports.clock();
+    if (payout.tries === 0 && this.ports.isBlocked?.(payout))
+      return this.wait(parkBlocked(payout, now), lease, 'error');
+    const why = this.stocks.why(payout, now);
+    if (why !== undefined) return this.wait(waitForStock(payout, why, now), lease, 'debug');
+    const begun = beginSend(payout, now, this.merchant.caps);
     const moved = await this.ports.store.advance(begun, lease);
-    if (typeof moved === 'object') return this.wait(payout, moved.lost, lease);
+    // The merchant's own day is full: WeChat Pay would say no.
+    if (typeof moved === 'object') return this.wait(waitForTomorrow(payout, moved.lost, now), lease, 'warn');
     return moved === 'stale' ? moved : begun;
   }
 
-  /** The merchant's own day is full: WeChat Pay would say no. */
-  private async wait(payout: Payout, counter: string, lease: Lease): Promise<'done' | 'stale'> {
-    const step = waitForTomorrow(payout, counter, this.ports.clock());
+  /** For a reason of our own it is not called now. */
+  private async wait(step: Step, lease: Lease, level: 'error' | 'warn' | 'debug'): Promise<'done' | 'stale'> {
     if ((await this.ports.store.advance(step, lease)) !== 'moved') return 'stale';
-    this.ports.log.warn({ billNo: payout.billNo, counter, nextAt: step.payout.nextAt }, `payout: ${step.detail}`);
+    this.ports.log[level]({ billNo: step.payout.billNo, nextAt: step.payout.nextAt }, `payout: ${step.detail}`);
     return 'done';
   }
 

@@ -1,13 +1,15 @@
 // The gate of a merchant: its rate, its halts, and what one follower's trouble means for the others.
 
 import { afterEach, describe, expect, test } from 'vitest';
+import { Audit } from '../../src/core/audit/audit.ts';
 import { openId } from '../../src/core/base/event.ts';
 import { instant, parseBeijing } from '../../src/core/base/time.ts';
 import { isQuiet, pauseOf, probeAfter } from '../../src/core/payout/merchant-halt.ts';
-import { judgeAnswer } from '../../src/core/payout/operator-steps.ts';
+import { judgeAnswer, retryStep } from '../../src/core/payout/operator-steps.ts';
 import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { observe } from '../../src/core/payout/transitions.ts';
+import { auditStore } from '../../src/engine/audit-store.ts';
 import { createSettle } from '../../src/engine/settle.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Payer } from '../../src/ports.ts';
@@ -216,6 +218,53 @@ describe('one follower in trouble', () => {
     expect(await payoutOf()).toMatchObject({ tries: 1, attempt: 1 });
     expect(books().sentCount).toBe(19);
   }, 30_000);
+});
+
+describe('who came onto the list of those who get nothing after they had won', () => {
+  test('is not paid: the payout waits for a person, whatever is retried; out of the list again it is paid once', async () => {
+    await open();
+    const [listed, other] = (await queue(2)) as [string, string];
+    const { store, config } = world!;
+    const block = (...users: string[]): void => void Object.assign(config, { blocked: new Set(users) });
+    const payoutOf = async (user: string) => (await store.payouts({ user: openId(user), limit: 1 }))[0]!;
+    const retry = async (): Promise<void> => {
+      const step = retryStep(await payoutOf(listed), undefined, (await payoutOf(listed)).createdAt);
+      if ('refused' in step) throw new Error(JSON.stringify(step.refused));
+      expect(await store.advance(step)).toBe('moved');
+    };
+    block(listed);
+    await settleAgain().pass();
+    const waits = { state: 'held', nextDo: 'send', tries: 0, problem: expect.stringMatching(/^parked: .*bot\.yaml/) };
+    expect(await payoutOf(other)).toMatchObject({ state: 'sent' });
+    expect(await payoutOf(listed)).toMatchObject(waits);
+    expect((await payoutOf(listed)).nextAt).toBeUndefined();
+    await retry();
+    await settleAgain().pass();
+    expect(await payoutOf(listed)).toMatchObject(waits);
+    expect((await payoutOf(listed)).nextAt).toBeUndefined();
+    block();
+    await retry();
+    await settleAgain().pass();
+    expect(await payoutOf(listed)).toMatchObject({ state: 'sent', tries: 1 });
+    expect(books()).toMatchObject({ sentCount: 2, sentAmount: 2 * 150 });
+    expect((await auditStore(store, new Audit([]))).findings).toEqual([]);
+  });
+
+  test('is asked after all the same, where WeChat Pay was called already', async () => {
+    await open();
+    const [listed] = (await queue(1)) as [string];
+    const { store, config, simulator } = world!;
+    const payout = async () => (await store.payouts({ user: openId(listed), limit: 1 }))[0]!;
+    simulator.control.setFaults({ pay: [{ kind: 'errorAfterSent' }], platform: [] });
+    await settleAgain().pass();
+    expect(await payout()).toMatchObject({ state: 'unknown', tries: 1 });
+    Object.assign(config, { blocked: new Set([listed]) });
+    simulator.control.setFaults({ pay: [], platform: [] });
+    simulator.control.moveClock({ advanceMs: HOUR });
+    await settleAgain().pass();
+    expect(await payout()).toMatchObject({ state: 'sent' });
+    expect(books().sentCount).toBe(1);
+  });
 });
 
 describe('what a review found', () => {

@@ -36,15 +36,16 @@ export function takeCaps(
   };
 }
 
-/** It is not called now, and leaves then. What may have left stays unknown. */
-export function waitStep(payout: Payout, what: string, detail: string, until: Instant, now: Instant): Step {
+/** It is not called now, and leaves then; `undefined`: when a person says so. What may have left stays unknown. */
+export function waitStep(payout: Payout, what: string, detail: string, until: Instant | undefined, now: Instant): Step {
+  const { nextAt: _, ...rest } = payout;
   return {
     payout: {
-      ...payout,
+      ...rest,
       state: payout.state === 'unknown' ? 'unknown' : 'held',
       version: payout.version + 1,
       nextDo: 'send',
-      nextAt: until,
+      ...(until !== undefined && { nextAt: until }),
       problem: detail,
     },
     from: payout.state,

@@ -168,6 +168,14 @@ export function waitForStock(payout: Payout, why: string, now: Instant): Step {
   return waitStep(payout, 'waits for its stock', why, stockTry(payout, now), now);
 }
 
+const BLOCKED =
+  'parked: this follower is in the list of those who get nothing (blocked: in bot.yaml); `payouts cancel` gives the money back to the campaign, `payouts retry` pays once they are out of the list';
+
+/** Its follower is to get nothing, as was said after it was planned: a person decides. Nothing was called. */
+export function parkBlocked(payout: Payout, now: Instant): Step {
+  return waitStep(payout, 'blocked', BLOCKED, undefined, now);
+}
+
 /** What an answer (or its absence) makes of a payout. `asked`: it answers gethbinfo, not sendredpack. */
 export function observe(
   payout: Payout,

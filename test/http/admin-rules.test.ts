@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adminApp } from '../../src/app/wire-admin.ts';
 import type { DraftView, RevertView, RuleFileDetail, RuleVersionView } from '../../src/engine/overview/view.ts';
 import { SILENT } from '../../src/lib/log.ts';
+import { type Person, signInAt } from '../support/admin-world.ts';
 import { RULES, startWorld, type World } from '../support/harness.ts';
 
 const PASSWORD = 'Plum-Lantern-42';
@@ -41,26 +42,15 @@ afterEach(async () => {
   await world.close();
 });
 
-type Session = { readonly cookie: string; readonly csrf: string };
 type Answer = { readonly status: number; readonly body: Record<string, unknown> };
 
-async function login(name: keyof typeof ROLES): Promise<Session> {
-  const body = new URLSearchParams({ name, password: `${PASSWORD}-${name}` }).toString();
-  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const answer = await fetch(`${url}/admin/login`, { method: 'POST', body, redirect: 'manual', headers });
-  const cookie = answer.headers
-    .getSetCookie()
-    .map(each => each.split(';')[0])
-    .join('; ');
-  const page = await (await fetch(`${url}/admin`, { headers: { cookie } })).text();
-  return { cookie, csrf: /"csrf":"([\w-]+)"/.exec(page)![1]! };
-}
+const login = (name: keyof typeof ROLES): Promise<Person> => signInAt(url, { name, password: `${PASSWORD}-${name}` });
 
-async function get<T>(path: string, { cookie }: Session): Promise<T> {
+async function get<T>(path: string, { cookie }: Person): Promise<T> {
   return (await (await fetch(`${url}/admin/api/${path}`, { headers: { cookie } })).json()) as T;
 }
 
-async function act(path: string, body: object, { cookie, csrf }: Session): Promise<Answer> {
+async function act(path: string, body: object, { cookie, csrf }: Person): Promise<Answer> {
   const headers = { 'content-type': 'application/json', cookie, 'x-csrf': csrf };
   const whole = { token: `token-of-the-rules-${++tokens}`, ...body };
   const answer = await fetch(`${url}/admin/api/${path}?lang=zh`, {
@@ -72,13 +62,13 @@ async function act(path: string, body: object, { cookie, csrf }: Session): Promi
   return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
 }
 
-const baseOf = async (who: Session, name = 'test.yaml'): Promise<string> =>
+const baseOf = async (who: Person, name = 'test.yaml'): Promise<string> =>
   (await get<RuleFileDetail>(`rule?file=${name}`, who)).base!;
-const draft = async (who: Session, text: string, base: string, name = 'test.yaml'): Promise<DraftView> =>
+const draft = async (who: Person, text: string, base: string, name = 'test.yaml'): Promise<DraftView> =>
   (await act('draft', { file: name, text, base }, who)).body as unknown as DraftView;
 
 /** Looked at, and published as it was looked at. */
-async function publish(who: Session, text: string, name = 'test.yaml', reason = '改一下'): Promise<Answer> {
+async function publish(who: Person, text: string, name = 'test.yaml', reason = '改一下'): Promise<Answer> {
   const base = existsSync(join(world.folder, 'rules', name)) ? await baseOf(who, name) : '';
   const { seen } = await draft(who, text, base, name);
   return act('publish', { file: name, text, base, seen, reason }, who);

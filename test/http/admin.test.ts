@@ -13,6 +13,7 @@ import { createAdminSessions, IDLE_MS, LONGEST_MS } from '../../src/http/admin/s
 import { hashOf, isHash, isPassword } from '../../src/lib/password.ts';
 import { createSecondFactor, newSecondFactor } from '../../src/lib/totp.ts';
 import { aCommit } from '../storage/store.contract.ts';
+import { type Person, signInAt, tryLoginAt } from '../support/admin-world.ts';
 import { startWorld, type World } from '../support/harness.ts';
 
 const PASSWORDS = { wang: 'Plum-Lantern-42', li: 'Quiet-Harbour-77', zhao: 'Seven-Kettles-19', sun: 'Amber-Window-58' };
@@ -46,30 +47,17 @@ afterAll(async () => {
   await world.close();
 });
 
-type Session = { readonly cookie: string; readonly csrf: string };
-
 async function post(path: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${url}${path}`, { method: 'POST', body, redirect: 'manual', headers });
 }
 
-async function tryLogin(name: string, password: string, headers: Record<string, string> = {}): Promise<Response> {
-  const body = new URLSearchParams({ name, password }).toString();
-  return post('/admin/login', body, { 'content-type': 'application/x-www-form-urlencoded', ...headers });
-}
+const tryLogin = (name: string, password: string, headers?: Record<string, string>): Promise<Response> =>
+  tryLoginAt(url, { name, password }, headers);
+const login = (name: string, password: string, headers?: Record<string, string>): Promise<Person> =>
+  signInAt(url, { name, password }, headers);
 
-async function login(name: string, password: string, headers: Record<string, string> = {}): Promise<Session> {
-  const answer = await tryLogin(name, password, headers);
-  expect(answer.status).toBe(303);
-  const cookie = answer.headers
-    .getSetCookie()
-    .map(each => each.split(';')[0])
-    .join('; ');
-  const page = await (await fetch(`${url}/admin`, { headers: { cookie } })).text();
-  return { cookie, csrf: /"csrf":"([\w-]+)"/.exec(page)![1]! };
-}
-
-const get = (path: string, { cookie }: Session): Promise<Response> => fetch(`${url}${path}`, { headers: { cookie } });
-const act = (path: string, body: object, { cookie, csrf }: Session, more: Record<string, string> = {}) =>
+const get = (path: string, { cookie }: Person): Promise<Response> => fetch(`${url}${path}`, { headers: { cookie } });
+const act = (path: string, body: object, { cookie, csrf }: Person, more: Record<string, string> = {}) =>
   post(path, JSON.stringify(body), { 'content-type': 'application/json', cookie, 'x-csrf': csrf, ...more });
 
 /** A payout of ¥1.00 that nobody has begun to send. */
@@ -281,7 +269,7 @@ describe('an act', () => {
   test('of taking a list of winners is written down; openids are for who may act', async () => {
     const [li, zhao] = [await login('li', PASSWORDS.li), await login('zhao', PASSWORDS.zhao)];
     const { campaigns } = (await (await get('/admin/api/campaigns', li)).json()) as { campaigns: { id: string }[] };
-    const list = (name: string, who: Session): Promise<Response> =>
+    const list = (name: string, who: Person): Promise<Response> =>
       get(`/admin/api/winners.csv?campaign=${campaigns[0]!.id}&list=${name}`, who);
     expect((await list('whole', zhao)).status).toBe(403);
     expect((await list('public', zhao)).status).toBe(200);
@@ -311,7 +299,7 @@ describe('an act', () => {
 });
 
 /** As if the password had been given long ago, until it is given again. */
-async function oldSession(session: Session): Promise<{ confirmed: Session }> {
+async function oldSession(session: Person): Promise<{ confirmed: Person }> {
   const wrong = await act('/admin/api/confirm', { password: 'not-this-one-at-all' }, session);
   expect(wrong.status).toBe(403);
   const right = await act('/admin/api/confirm', { password: PASSWORDS.li }, session);

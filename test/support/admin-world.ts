@@ -26,6 +26,26 @@ export type AdminWorld = {
 
 const ROLES = { wang: 'owner', mei: 'publisher', li: 'operator', sun: 'operator', zhao: 'viewer' };
 
+type Headers = Readonly<Record<string, string>>;
+type LoginForm = Readonly<Record<string, string>>;
+
+/** What the login says to this form, unfollowed. */
+export function tryLoginAt(url: string, form: LoginForm, headers: Headers = {}): Promise<Response> {
+  return fetch(`${url}/admin/login`, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual', headers });
+}
+
+/** Who is let in, as their browser keeps it. */
+export async function signInAt(url: string, form: LoginForm, headers: Headers = {}): Promise<Person> {
+  const answer = await tryLoginAt(url, form, headers);
+  if (answer.status !== 303) throw new Error(`${form.name} was not let in: ${answer.status}`);
+  const cookie = answer.headers
+    .getSetCookie()
+    .map(each => each.split(';')[0])
+    .join('; ');
+  const page = await (await fetch(`${url}/admin`, { headers: { cookie } })).text();
+  return { cookie, csrf: /"csrf":"([\w-]+)"/.exec(page)![1]! };
+}
+
 type Options = WorldOptions & {
   readonly roles?: Readonly<Record<string, string>>;
   /** Lines below `admin:`. */
@@ -57,20 +77,10 @@ export async function startAdmin({
     const isJson = answer.headers.get('content-type')?.includes('json') ?? false;
     return { status: answer.status, text, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
   };
-  const tryLogin: AdminWorld['tryLogin'] = (form, headers = {}) =>
-    fetch(`${url}/admin/login`, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual', headers });
+  const tryLogin: AdminWorld['tryLogin'] = (form, headers) => tryLoginAt(url, form, headers);
   return {
     ...{ world, url, said, tryLogin },
-    async signIn(name, headers) {
-      const answer = await tryLogin({ name, password: passwordOf(name) }, headers);
-      if (answer.status !== 303) throw new Error(`${name} was not let in: ${answer.status}`);
-      const cookie = answer.headers
-        .getSetCookie()
-        .map(each => each.split(';')[0])
-        .join('; ');
-      const page = await (await fetch(`${url}/admin`, { headers: { cookie } })).text();
-      return { cookie, csrf: /"csrf":"([\w-]+)"/.exec(page)![1]! };
-    },
+    signIn: (name, headers) => signInAt(url, { name, password: passwordOf(name) }, headers),
     get: async (path, who) => told(await fetch(`${url}/admin/${path}`, { headers: who ? { cookie: who.cookie } : {} })),
     async act(path, body, { cookie, csrf }, lang = 'zh') {
       const headers = { 'content-type': 'application/json', cookie, 'x-csrf': csrf };
